@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file hmmu.h
+ * hmmu: HMM in userspace, the one public header.
+ *
+ * Threads: a machine is single-threaded. One thread at a time may call into it, a driver callback runs on the thread
+ * that made the call, and calls made from a callback are allowed. Different machines share nothing.
+ *
+ * Results: functions that return int return 0 (or a count where they say so) and a negative errno on failure;
+ * hmmu_error() then has the stable code and a text. Out-parameters come last and are untouched on failure.
+ *
+ * Units: addresses and lengths are bytes, ranges are [start, end), counts are 4 KiB pages unless a name says else.
+ *
+ * Waiting: a call that would sleep in a kernel returns -EAGAIN with code BLOCKED; its task then waits (holding the
+ * references and semaphores which the kernel would hold). The same call, repeated with the same task and arguments,
+ * goes on where it stood. hmmu_task_cancel() gives the wait up.
+ */
+#ifndef HMMU_H
+#define HMMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hmmu_defs.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__) && !defined(HMMU_STATIC)
+#define HMMU_API __attribute__((visibility("default")))
+#else
+#define HMMU_API
+#endif
+
+#define HMMU_PAGE_SHIFT 12
+#define HMMU_PAGE_SIZE 4096u
+#define HMMU_HUGE_PAGES 512u
+/** First address that can't be mapped: user addresses have 47 bits. */
+#define HMMU_TASK_SIZE 0x7ffffffff000ull
+/** Number of page frame bits in an entry, which limits RAM and device memory together. */
+#define HMMU_PFN_SHIFT 6
+
+
+enum hmmu_pfn_flag {
+#define X(name, bit, text) HMMU_PFN_##name = 1 << (bit),
+	HMMU_PFN_FLAGS(X)
+#undef X
+};
+enum hmmu_page_flag {
+#define X(name, bit, text) HMMU_PG_##name = 1 << (bit),
+	HMMU_PAGE_FLAGS(X)
+#undef X
+};
+enum hmmu_entry_kind {
+#define X(name, value, word, text) HMMU_ENTRY_##name = (value),
+	HMMU_ENTRY_KINDS(X)
+#undef X
+};
+enum hmmu_entry_bit {
+#define X(name, bit, text) HMMU_BIT_##name = 1 << (bit),
+	HMMU_ENTRY_BITS(X)
+#undef X
+};
+enum hmmu_map_kind {
+#define X(name, value, word, text) HMMU_MAP_##name = (value),
+	HMMU_MAP_KINDS(X)
+#undef X
+};
+enum hmmu_prot {
+#define X(name, bit, text) HMMU_PROT_##name = 1 << (bit),
+	HMMU_PROTS(X)
+#undef X
+};
+enum hmmu_advice {
+#define X(name, value, word, text) HMMU_MADV_##name = (value),
+	HMMU_ADVICES(X)
+#undef X
+};
+enum hmmu_target {
+#define X(name, value, word, text) HMMU_TO_##name = (value),
+	HMMU_TARGETS(X)
+#undef X
+};
+enum hmmu_stage {
+#define X(name, value, text) HMMU_STAGE_##name = (value),
+	HMMU_STAGES(X)
+#undef X
+};
+enum hmmu_why {
+#define X(name, value, text) HMMU_WHY_##name = (value),
+	HMMU_WHYS(X)
+#undef X
+};
+enum hmmu_wait {
+#define X(name, value, text) HMMU_WAIT_##name = (value),
+	HMMU_WAITS(X)
+#undef X
+};
+enum hmmu_event_type {
+#define X(name, value, text) HMMU_EVENT_##name = (value),
+	HMMU_EVENTS(X)
+#undef X
+};
+enum hmmu_error_code {
+#define X(name, value, text) HMMU_ERR_##name = (value),
+	HMMU_ERRORS(X)
+#undef X
+};
+enum hmmu_rule {
+#define X(name, value, text) HMMU_RULE_##name = (value),
+	HMMU_RULES(X)
+#undef X
+};
+enum hmmu_quirk {
+#define X(name, bit, profiles, word, text) HMMU_QUIRK_##name = 1 << (bit),
+	HMMU_QUIRKS(X)
+#undef X
+};
+enum hmmu_profile {
+#define X(name, value, word, text) HMMU_PROFILE_##name = (value),
+	HMMU_PROFILES(X)
+#undef X
+};
+enum hmmu_injection {
+#define X(name, value, text) HMMU_INJECT_##name = (value),
+	HMMU_INJECTIONS(X)
+#undef X
+	HMMU_INJECTION_COUNT
+};
+enum hmmu_counter {
+#define X(name, value, text) HMMU_COUNT_##name = (value),
+	HMMU_COUNTERS(X)
+#undef X
+	HMMU_COUNTER_COUNT
+};
+
+/** @name Machine
+ * @{ */
+
+/** A machine: RAM, a device, processes. Everything below belongs to exactly one. */
+struct hmmu;
+
+struct hmmu_options {
+	uint32_t ram_pages;    /**< frames of RAM, 64 … 2^28; 0: 65536 (256 MiB) */
+	uint32_t device_pages; /**< device-private pages, 0 … 2^28 */
+	uint32_t cpus;         /**< CPUs, 1 … 64; 0: 1 */
+	uint32_t profile;      /**< enum hmmu_profile */
+	uint32_t quirks_on;    /**< quirks switched on beside the profile's */
+	uint32_t quirks_off;   /**< quirks switched off */
+	uint64_t memcg_limit;  /**< pages that may be charged, 0: no limit */
+};
+
+/** Make a machine. @p options may be NULL. -EINVAL; -ENOMEM: the host has no address space for it. */
+HMMU_API int hmmu_create(const struct hmmu_options *options, struct hmmu **machine);
+/** Take a machine down; NULL is allowed. Not from a callback of the machine. */
+HMMU_API void hmmu_destroy(struct hmmu *m);
+/** "MAJOR.MINOR.PATCH". */
+HMMU_API const char *hmmu_version(void);
+
+/** What went wrong in the last call that failed. Valid until the next call into the machine. */
+struct hmmu_error {
+	int err;        /**< the negative errno that was returned */
+	uint32_t code;  /**< enum hmmu_error_code */
+	uint32_t rule;  /**< enum hmmu_rule, for DRIVER_RULE */
+	uint32_t wait;  /**< enum hmmu_wait, for BLOCKED */
+	uint64_t index; /**< entry of src and dst, for DRIVER_RULE */
+	uint64_t address;
+	char text[200]; /**< what was wrong and what is allowed */
+};
+HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
+
+/** The quirks (enum hmmu_quirk) that are on. */
+HMMU_API uint32_t hmmu_quirks(const struct hmmu *m);
+/** One counter (enum hmmu_counter); 0 for an unknown one. */
+HMMU_API uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter);
+
+/** Receives one complaint of hmmu_verify(). */
+typedef void (*hmmu_report_fn)(void *data, const char *text);
+/**
+ * Walk the whole machine and report every imbalance: references, map counts, reverse maps, LRU, RSS, memcg, locks,
+ * page tables, free lists, TLB. Returns the number of complaints. @p report may be NULL. Changes nothing. References
+ * that users hold (pins, holds, isolations, migrations under way, driver pages, blocked tasks) are accounted for.
+ */
+HMMU_API int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data);
+
+/** lru_add_drain_all(): empty the LRU pagevecs of every CPU. */
+HMMU_API void hmmu_lru_add_drain_all(struct hmmu *m);
+
+/** Make the @p nth next allocation of a kind (enum hmmu_injection) fail, 1 being the next; 0 disarms; with @p forever
+ * all that follow fail, too. */
+HMMU_API int hmmu_inject(struct hmmu *m, uint32_t injection, uint64_t nth, bool forever);
+/** How often an injection site was passed since the machine was made. */
+HMMU_API uint64_t hmmu_inject_passes(const struct hmmu *m, uint32_t injection);
+/** Charge limit of the memory cgroup in pages, 0: none. */
+HMMU_API int hmmu_memcg_set_limit(struct hmmu *m, uint64_t pages);
+/** Pages charged to the memory cgroup. */
+HMMU_API uint64_t hmmu_memcg_charged(const struct hmmu *m);
+/** Set the bits (enum hmmu_page_flag: REFERENCED, CHECKED, MAPPEDTODISK, ERROR, YOUNG, IDLE, DIRTY) of a page that is
+ * in use, for tests of what a migration carries along. */
+HMMU_API int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags);
+/** @} */
+
+/** @name Processes and tasks
+ * A process (pid) is an address space; a task (tid) is a thread of one. Numbers start at 1 and are not used again
+ * while any reference to them can be live; every process has a first task that lives as long as it does.
+ * @{ */
+HMMU_API int hmmu_process_create(struct hmmu *m, uint32_t *pid);
+/** Whether @p pid is a living process. */
+HMMU_API bool hmmu_process_alive(const struct hmmu *m, uint32_t pid);
+/** The first task of a process, 0 if there is no such process. */
+HMMU_API uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid);
+/** fork(): the child has its own first task. Blocks. */
+HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
+/** exit_mmap() and reaping. -EBUSY: the process migrates, or a task of it is in the middle of a call. */
+HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
+
+HMMU_API int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid);
+/** -EBUSY: the task waits or migrates; the first task goes with its process only. */
+HMMU_API int hmmu_task_destroy(struct hmmu *m, uint32_t tid);
+/** Give up the wait of a blocked task: references and semaphores are dropped. 0 also if it does not wait. */
+HMMU_API int hmmu_task_cancel(struct hmmu *m, uint32_t tid);
+/** Which CPU the task runs on from now on. */
+HMMU_API int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu);
+
+struct hmmu_task_state {
+	uint32_t pid;
+	uint32_t cpu;
+	uint32_t wait;     /**< enum hmmu_wait */
+	uint32_t wait_pfn; /**< for PAGE_LOCK */
+	bool ready;        /**< the wait is over: repeating the call makes progress */
+};
+HMMU_API int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state);
+
+struct hmmu_mm_counters {
+	uint64_t anon, file, shmem, swap; /**< RSS counters */
+	uint64_t mapped;                  /**< pages of all mappings */
+	uint64_t locked;                  /**< pages of VM_LOCKED mappings */
+	uint64_t tables;                  /**< frames of page tables */
+};
+HMMU_API int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out);
+/** @} */
+
+/** @name System calls
+ * They act on the address space of the task. Beside the errors named, all can return -EAGAIN (BLOCKED), and -ENOMEM
+ * with code OUT_OF_FRAMES, OUT_OF_SLOTS or SYSCALL.
+ * @{ */
+struct hmmu_map {
+	uint64_t address; /**< page aligned; 0: chosen, above all mappings */
+	uint64_t pages;   /**< 1 … */
+	uint32_t kind;    /**< enum hmmu_map_kind */
+	uint32_t prot;    /**< enum hmmu_prot */
+	bool align_huge;  /**< a chosen address is on a 2 MiB boundary (else 1 MiB above one) */
+};
+/** mmap(). A given address must be free (-EEXIST). */
+HMMU_API int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address);
+HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
+HMMU_API int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot);
+HMMU_API int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice);
+HMMU_API int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
+HMMU_API int hmmu_munlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
+/** echo 4 > /proc/self/clear_refs */
+HMMU_API int hmmu_clear_soft_dirty(struct hmmu *m, uint32_t tid);
+/** UFFDIO_REGISTER in missing mode with UFFD_FEATURE_SIGBUS; one userfaultfd a process. */
+HMMU_API int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
+
+/**
+ * Load bytes as the CPU would, faulting as needed. -EFAULT with code SIGSEGV or SIGBUS. @p done (may be NULL) is
+ * the number of bytes moved, also on failure; a repeated blocked call starts anew, so blocked callers go on behind it.
+ */
+HMMU_API int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done);
+/** Store bytes as the CPU would; see hmmu_load(). */
+HMMU_API int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length,
+			size_t *done);
+
+/** get_user_pages() with FOLL_TOUCH | FOLL_GET (and FOLL_WRITE) of one page. -EFAULT. The reference is the caller's. */
+HMMU_API int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn);
+/** put_page() of a pin. -EINVAL (REFERENCE) if the page has no such pin. */
+HMMU_API int hmmu_unpin(struct hmmu *m, uint32_t pfn);
+/** Take a reference to the page mapped at an address and lock it, as another task would; never faults nor waits.
+ * -ENOENT: no page there; -EBUSY: it is locked. */
+HMMU_API int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn);
+/** Unlock and put a held page. */
+HMMU_API int hmmu_release(struct hmmu *m, uint32_t pfn);
+/** isolate_lru_page() of the page mapped at an address. -ENOENT; -EBUSY: not on an LRU list. */
+HMMU_API int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn);
+/** putback_lru_page() of an isolated page. */
+HMMU_API int hmmu_putback(struct hmmu *m, uint32_t pfn);
+/** @} */
+
+/** @name Looking
+ * Nothing here changes the machine, waits or faults.
+ * @{ */
+struct hmmu_entry {
+	uint64_t address;
+	uint64_t raw;      /**< the entry itself, a pte or a huge pmd */
+	uint32_t kind;     /**< enum hmmu_entry_kind */
+	uint32_t bits;     /**< enum hmmu_entry_bit */
+	uint32_t pfn;      /**< of sys, huge (this subpage), dev and mig; else 0 */
+	uint32_t alloc_id; /**< changes whenever the frame is allocated; of device pages: their number in the device */
+	int32_t ref;       /**< page_count() */
+	int32_t map;       /**< page_mapcount() */
+	uint32_t flags;    /**< enum hmmu_page_flag; of a tail page its head's, with TAIL for HEAD */
+	bool device;       /**< the page is device memory */
+};
+/** The state of @p pages pages from @p address on; @p out has room for as many. */
+HMMU_API int hmmu_dump(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages, struct hmmu_entry *out);
+
+struct hmmu_vma_info {
+	uint64_t start, end;
+	uint32_t kind, prot;
+	bool locked, soft_dirty, huge, nohuge, dontfork, uffd_missing, has_anon_vma;
+};
+/** The mappings in address order. Returns how many there are; writes at most @p capacity. */
+HMMU_API int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uint32_t capacity);
+
+/** The entries that translate an address, [0] of the pgd … [4] the pte; levels not reached are 0. Returns how many
+ * levels were read (a huge pmd ends the walk). */
+HMMU_API int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t entries[5]);
+
+struct hmmu_page_info {
+	uint32_t pfn, alloc_id, flags;
+	int32_t ref, map;
+	uint64_t index;
+	bool device, anon, has_mapping;
+};
+/** -EINVAL (NO_PAGE): there is no such frame. */
+HMMU_API int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out);
+/** The 4096 bytes of a frame or device page, NULL if there is none. For drivers and devices; CPUs use hmmu_load(). */
+HMMU_API void *hmmu_page_data(struct hmmu *m, uint32_t pfn);
+/** First pfn of the device's memory; device page i has pfn base + i. */
+HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
+
+struct hmmu_event {
+	uint32_t type; /**< enum hmmu_event_type */
+	uint32_t pid;  /**< 0: none in particular */
+	uint64_t a, b;
+};
+/** Record events of the types in @p mask (1 << enum hmmu_event_type) from now on; 0: none. The INVALIDATE types are
+ * recorded for watched processes only. */
+HMMU_API int hmmu_events_record(struct hmmu *m, uint32_t mask);
+/** mmu_notifier_register(): invalidations of the process's mm are recorded from now on. */
+HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
+/** Take the oldest events out of the ring. Returns how many were written to @p out. */
+HMMU_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity);
+/** @} */
+
+/** @name Migration
+ * @{ */
+
+/** A migration under way. */
+struct hmmu_migration;
+
+/** struct migrate_vma_ops. A callback returns 0, or a negative errno: the migration is then undone as far as it can
+ * be (all that has not moved goes back, all that the driver put into dst is unlocked and dropped) and ends with
+ * -ECANCELED, code DRIVER_THREW. */
+struct hmmu_migrate_ops {
+	int (*alloc_and_copy)(struct hmmu_migration *mig, void *data);
+	int (*finalize_and_map)(struct hmmu_migration *mig, void *data);
+};
+
+struct hmmu_migrate_request {
+	uint32_t tid;
+	uint64_t start, end; /**< rounded down to pages */
+	uint64_t *src, *dst; /**< (end - start) / 4096 words each */
+	uint8_t *why;        /**< enum hmmu_why an entry, as many; may be NULL */
+	const struct hmmu_migrate_ops *ops;
+	void *data;
+};
+
+/**
+ * migrate_vma() of Linux 4.14. Takes mmap_sem for reading unless the task has it. -EINVAL: the range (not within one
+ * mapping, special or hugetlb mapping, empty), or NULL pointers. -EINVAL with code DRIVER_RULE: the driver broke a
+ * rule; all is undone. 0 also if nothing moved.
+ */
+HMMU_API int hmmu_migrate_vma(struct hmmu *m, const struct hmmu_migrate_request *request);
+
+/** The same in steps. On success @p mig is to be given to hmmu_migrate_end(), whatever happens. */
+HMMU_API int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request,
+				struct hmmu_migration **mig);
+/** Do one entry of the current stage, or the step from a stage to the next. Returns 1 while there is more, 0 at DONE. */
+HMMU_API int hmmu_migrate_step(struct hmmu_migration *mig);
+/** Go on until @p stage is over (a callback stage: until the callback has returned) or the migration is DONE. */
+HMMU_API int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage);
+/** Finish what is left to do, and free. Returns what hmmu_migrate_vma() would have. */
+HMMU_API int hmmu_migrate_end(struct hmmu_migration *mig);
+
+struct hmmu_migration_state {
+	struct hmmu *machine;
+	uint32_t tid, pid;
+	uint32_t stage;         /**< enum hmmu_stage: the one under way */
+	uint64_t position;      /**< entry it stands at */
+	uint64_t start, end;    /**< of the request */
+	uint64_t npages;        /**< entries collected */
+	uint64_t cpages;        /**< entries still to be migrated */
+	uint64_t *src, *dst;
+	bool callbacks_ran;     /**< alloc_and_copy was called */
+	bool out_of_bounds;     /**< quirk hole-dst-index: a word behind dst would have been written */
+};
+HMMU_API void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_migration_state *out);
+/** @} */
+
+/** @name For drivers
+ * @{ */
+/** The pfn in a word of src or dst. */
+static inline uint32_t hmmu_word_pfn(uint64_t word)
+{
+	return (uint32_t)(word >> HMMU_PFN_SHIFT);
+}
+/** A word for a page: pfn, VALID and the given flags. */
+static inline uint64_t hmmu_word(uint32_t pfn, uint64_t flags)
+{
+	return ((uint64_t)pfn << HMMU_PFN_SHIFT) | HMMU_PFN_VALID | flags;
+}
+
+/** Take the lowest free device page; the caller has one reference beside the one every device page has. -ENOMEM. */
+HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
+/** alloc_page(GFP_HIGHUSER_MOVABLE): a system page with one reference, contents undefined. -ENOMEM. */
+HMMU_API int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn);
+/** trylock_page(). -EBUSY. */
+HMMU_API int hmmu_page_trylock(struct hmmu *m, uint32_t pfn);
+/** unlock_page() of a page that the driver locked. */
+HMMU_API int hmmu_page_unlock(struct hmmu *m, uint32_t pfn);
+/** put_page() of a page that the driver allocated. */
+HMMU_API int hmmu_page_put(struct hmmu *m, uint32_t pfn);
+HMMU_API int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from);
+HMMU_API int hmmu_page_zero(struct hmmu *m, uint32_t pfn);
+
+/** dev_pagemap operations of the device. */
+struct hmmu_pagemap_ops {
+	/** dev_page_fault_t: the CPU touched a device page. Returns 0 (the access is retried), or a negative errno
+	 * (SIGBUS). NULL: the built-in driver migrates the page back. */
+	int (*page_fault)(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
+	/** dev_page_free_t: a device page is free again; the core has it on its list already. May be NULL. */
+	void (*page_free)(struct hmmu *m, uint32_t pfn, void *data);
+};
+HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data);
+
+/** The built-in driver: what to do with which entry. Rules, first fit: no MIGRATE or listed in skip: nothing; the
+ * source is of the wanted kind already: nothing; listed in error: ERROR; else take a page (none left: nothing), copy
+ * or zero, lock, store. */
+struct hmmu_builtin {
+	uint32_t to;           /**< enum hmmu_target */
+	uint32_t skip_count;   /**< entries in skip */
+	uint32_t error_count;  /**< entries in error */
+	const uint64_t *skip;  /**< indexes of src, any order */
+	const uint64_t *error; /**< indexes of src, any order */
+};
+/** The operations of the built-in driver; its data pointer is a struct hmmu_builtin. */
+HMMU_API extern const struct hmmu_migrate_ops hmmu_builtin_ops;
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

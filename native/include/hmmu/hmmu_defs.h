@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file hmmu_defs.h
+ * The lists: every flag, code, reason, event and quirk of hmmu stands here once.
+ *
+ * Each list is a macro that calls X once an item. The enumerations of hmmu.h, the constants of the TypeScript
+ * API (scripts/generate-defs.mjs) and the tables of the documentation are made from them. The first argument is
+ * the name, the last one a sentence for the reader; what stands between is said above each list.
+ */
+#ifndef HMMU_DEFS_H
+#define HMMU_DEFS_H
+
+/** X(name, bit, text): the flag bits of a src or dst word; the page frame number stands above them. */
+#define HMMU_PFN_FLAGS(X) \
+	X(VALID, 0, "A page frame number is present.") \
+	X(MIGRATE, 1, "src: this page can be, or was, migrated.") \
+	X(LOCKED, 2, "The page is locked, by migrate_vma() (src) or by the driver (dst).") \
+	X(WRITE, 3, "src: the CPU entry was writable.") \
+	X(DEVICE, 4, "The page is device memory.") \
+	X(ERROR, 5, "dst: the driver met an unrecoverable error for this page.")
+
+/** X(name, bit, text): page flags, in the order in which a dump prints the first eleven. */
+#define HMMU_PAGE_FLAGS(X) \
+	X(LOCKED, 0, "The page lock is taken.") \
+	X(UPTODATE, 1, "The contents are valid.") \
+	X(DIRTY, 2, "The contents differ from the backing store.") \
+	X(LRU, 3, "The page is on one of the LRU lists.") \
+	X(ACTIVE, 4, "The page belongs to the active list.") \
+	X(REFERENCED, 5, "The page was touched since it was last looked at.") \
+	X(SWAPBACKED, 6, "The page is backed by swap: anonymous or shmem.") \
+	X(UNEVICTABLE, 7, "The page belongs to the unevictable list.") \
+	X(MLOCKED, 8, "A VM_LOCKED mapping maps the page.") \
+	X(HEAD, 9, "First page of a compound page.") \
+	X(TAIL, 10, "Later page of a compound page.") \
+	X(ERROR, 11, "Reading the contents failed.") \
+	X(CHECKED, 12, "For the use of file systems.") \
+	X(MAPPEDTODISK, 13, "Blocks are allocated on disk.") \
+	X(PRIVATE, 14, "The private field holds data of a file system.") \
+	X(WRITEBACK, 15, "The page is being written back.") \
+	X(SWAPCACHE, 16, "The page is in the swap cache.") \
+	X(RECLAIM, 17, "To be reclaimed as soon as possible.") \
+	X(YOUNG, 18, "Idle page tracking: a page table entry was accessed.") \
+	X(IDLE, 19, "Idle page tracking: not accessed since it was marked.") \
+	X(DOUBLE_MAP, 20, "Compound page mapped both by a huge pmd and by ptes.") \
+	X(RESERVED, 21, "Never allocated nor freed (the zero page).") \
+	X(TABLE, 22, "The frame is a page table.") \
+	X(BUDDY, 23, "The frame is free.") \
+	X(DEVICE, 24, "ZONE_DEVICE: a device-private page.")
+
+/** X(name, value, drill word, text): what a page table walk finds at an address. */
+#define HMMU_ENTRY_KINDS(X) \
+	X(NOMAP, 0, "nomap", "No mapping contains the address.") \
+	X(NONE, 1, "none", "The entry is empty.") \
+	X(ZERO, 2, "zero", "A present pte of the shared zero page.") \
+	X(SYS, 3, "sys", "A present pte of a system page (PROT_NONE entries are present).") \
+	X(HUGE, 4, "huge", "Present through a huge pmd.") \
+	X(HZERO, 5, "hzero", "The huge zero page.") \
+	X(DEV, 6, "dev", "A device-private entry.") \
+	X(MIG, 7, "mig", "A migration entry.") \
+	X(SWAP, 8, "swap", "A swap entry.") \
+	X(SPECIAL, 9, "special", "The mapping is special or hugetlb.")
+
+/** X(name, bit, text): bits of an entry as a dump shows them. */
+#define HMMU_ENTRY_BITS(X) \
+	X(WRITE, 0, "Writable; of a device-private or migration entry: its write kind.") \
+	X(DIRTY, 1, "Dirty.") \
+	X(ACCESSED, 2, "Accessed.") \
+	X(SOFT_DIRTY, 3, "Soft-dirty; of a swap-type entry: the swap soft-dirty bit.")
+
+/** X(name, value, drill word, text): kinds of mappings. */
+#define HMMU_MAP_KINDS(X) \
+	X(ANON, 0, "anon", "Private anonymous memory.") \
+	X(SHMEM, 1, "shmem", "Shared anonymous memory.") \
+	X(FILE, 2, "file", "Private mapping of a fresh tmpfs file.") \
+	X(SHAREDFILE, 3, "sharedfile", "Shared mapping of a fresh tmpfs file.") \
+	X(HUGETLB, 4, "hugetlb", "Private hugetlb mapping.") \
+	X(SPECIAL, 5, "special", "VM_PFNMAP mapping.")
+
+/** X(name, bit, text): access rights of a mapping. */
+#define HMMU_PROTS(X) \
+	X(READ, 0, "Loads are allowed.") \
+	X(WRITE, 1, "Stores are allowed (and loads, as on x86).")
+
+/** X(name, value, drill word, text): advice to madvise(). */
+#define HMMU_ADVICES(X) \
+	X(DONTNEED, 0, "dontneed", "Drop the pages now.") \
+	X(FREE, 1, "free", "The pages may be dropped later unless they are written before.") \
+	X(HUGEPAGE, 2, "hugepage", "Huge pages are welcome.") \
+	X(NOHUGEPAGE, 3, "nohugepage", "No huge pages.") \
+	X(DONTFORK, 4, "dontfork", "A child does not get this range.") \
+	X(DOFORK, 5, "dofork", "Undo DONTFORK.") \
+	X(UNMERGEABLE, 6, "unmergeable", "Not for KSM.")
+
+/** X(name, value, kernel value, text): where a destination page comes from. */
+#define HMMU_TARGETS(X) \
+	X(DEVICE, 0, "dev", "Move system pages and holes to device memory.") \
+	X(SYSTEM, 1, "sys", "Move device pages and holes to system memory.")
+
+/** X(name, value, text): stages of a migration, in their order. */
+#define HMMU_STAGES(X) \
+	X(COLLECT, 0, "Walk the page tables, lock and unmap what can be had at once.") \
+	X(PREPARE, 1, "Lock, isolate from the LRU, check for pins.") \
+	X(UNMAP, 2, "Replace all other mappings by migration entries.") \
+	X(ALLOC_AND_COPY, 3, "The driver provides destination pages.") \
+	X(PAGES, 4, "Move the struct page state; insert pages into empty entries.") \
+	X(FINALIZE_AND_MAP, 5, "The driver learns what moved.") \
+	X(FINALIZE, 6, "Replace migration entries, unlock, put back.") \
+	X(DONE, 7, "Nothing is left to do.")
+
+/** X(name, value, text): why an entry did not move, or was not offered. */
+#define HMMU_WHYS(X) \
+	X(NONE, 0, "It moved, or nothing has kept it so far.") \
+	X(VMA_RANGE, 1, "The range was refused as a whole (EINVAL).") \
+	X(HUGE_ZERO_UNSTABLE, 2, "The pmd of the huge zero page was unstable after its split.") \
+	X(HUGE_LOCKED, 3, "The lock of the huge page was taken.") \
+	X(HUGE_NOT_SPLIT, 4, "The huge page could not be split (it is pinned).") \
+	X(BAD_PMD, 5, "The pmd is bad.") \
+	X(SWAP_ENTRY, 6, "A swap entry.") \
+	X(MIGRATION_ENTRY, 7, "Another migration has the page.") \
+	X(OTHER_ENTRY, 8, "Another kind of non-present entry.") \
+	X(NO_STRUCT_PAGE, 9, "A page without struct page or mapping.") \
+	X(COMPOUND, 10, "Part of a compound page.") \
+	X(PAGE_LOCKED, 11, "The page lock was taken.") \
+	X(ISOLATION, 12, "The page could not be isolated from the LRU.") \
+	X(PINNED, 13, "The page has more references than its mappings explain.") \
+	X(STILL_MAPPED, 14, "The page was still mapped after try_to_unmap().") \
+	X(PINNED_LATE, 15, "Pinned after it had been unmapped.") \
+	X(NO_PAGE, 16, "The driver offered no page.") \
+	X(DRIVER_ERROR, 17, "The driver reported an error.") \
+	X(HAS_MAPPING, 18, "A page-cache page can't go to device-private memory.") \
+	X(UNKNOWN_DEVICE, 19, "The destination is a ZONE_DEVICE page of a kind that is not supported.") \
+	X(REFERENCES, 20, "The reference count was not what was expected when the page was to move.") \
+	X(INSERT_NOT_ANONYMOUS, 21, "Insertion: the mapping is not anonymous.") \
+	X(INSERT_NO_TABLE, 22, "Insertion: a page table could not be allocated.") \
+	X(INSERT_HUGE_PMD, 23, "Insertion: the pmd is huge or devmap.") \
+	X(INSERT_UNSTABLE_PMD, 24, "Insertion: the pmd is unstable.") \
+	X(INSERT_ANON_VMA, 25, "Insertion: anon_vma could not be prepared.") \
+	X(INSERT_MEMCG, 26, "Insertion: the memcg charge failed.") \
+	X(INSERT_PTE_PRESENT, 27, "Insertion: the pte is present now.") \
+	X(INSERT_PTE_CHANGED, 28, "Insertion: the pte is a non-present entry now.") \
+	X(INSERT_USERFAULTFD, 29, "Insertion: userfaultfd missing mode is armed.") \
+	X(INSERT_MM_UNSTABLE, 30, "Insertion: the mm was reaped.") \
+	X(NOT_OFFERED, 31, "A hole of a mapping that is not anonymous (fixed kernels do not offer it).") \
+	X(ABORTED, 32, "The migration was abandoned.")
+
+/** X(name, value, text): what a blocked task waits for. */
+#define HMMU_WAITS(X) \
+	X(NOTHING, 0, "The task is not waiting.") \
+	X(PAGE_LOCK, 1, "A page lock.") \
+	X(MMAP_SEM_READ, 2, "The mmap_sem of its process, for reading.") \
+	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.") \
+	X(ANON_VMA_LOCK, 4, "An anon_vma lock.")
+
+/** X(name, value, text): events, in the order in which they happened. */
+#define HMMU_EVENTS(X) \
+	X(INVALIDATE_START, 0, "mmu_notifier invalidate_range_start: a = start, b = end.") \
+	X(INVALIDATE_END, 1, "mmu_notifier invalidate_range_end: a = start, b = end.") \
+	X(INVALIDATE_RANGE, 2, "mmu_notifier invalidate_range: a = start, b = end.") \
+	X(TLB_FLUSH, 3, "A TLB flush: a = start, b = end.") \
+	X(STALE_TLB, 4, "An access met a stale translation: a = address, b = pfn.") \
+	X(PAGE_FAULT, 5, "A page fault: a = address, b = 1 for a write.") \
+	X(STAGE, 6, "A migration entered a stage: a = start, b = stage.") \
+	X(OUT_OF_BOUNDS, 7, "The hole collector would have written dst outside of its array: a = index, b = page count.") \
+	X(FRAME_FREE, 8, "A frame was freed: a = pfn, b = alloc_id.")
+
+/** X(name, value, text): stable error codes; the TypeScript error's code is HMMU_ + name. */
+#define HMMU_ERRORS(X) \
+	X(OK, 0, "No error.") \
+	X(INVALID_ARGUMENT, 1, "An argument is out of its range or of the wrong type.") \
+	X(OUT_OF_FRAMES, 2, "The machine's RAM is used up.") \
+	X(OUT_OF_DEVICE_PAGES, 3, "The device's memory is used up.") \
+	X(OUT_OF_SLOTS, 4, "A table of the machine (processes, tasks, mappings, ...) is full.") \
+	X(NO_PROCESS, 5, "There is no such process.") \
+	X(NO_TASK, 6, "There is no such task.") \
+	X(NO_PAGE, 7, "There is no such page, or it is free.") \
+	X(NOT_MAPPED, 8, "An address is outside of every mapping.") \
+	X(SIGSEGV, 9, "The access ends in a segmentation fault.") \
+	X(SIGBUS, 10, "The access ends in a bus error.") \
+	X(BLOCKED, 11, "The call would wait; repeat it to go on.") \
+	X(BUSY, 12, "The thing is in use: a task that waits, a machine that migrates.") \
+	X(SYSCALL, 13, "The kernel would refuse the call; errno says how.") \
+	X(MEMCG_LIMIT, 14, "The memory cgroup is at its limit.") \
+	X(DRIVER_RULE, 15, "The driver broke a rule; the detail names entry and rule.") \
+	X(DRIVER_THREW, 16, "A driver callback failed.") \
+	X(DISPOSED, 17, "The machine is disposed of.") \
+	X(WRONG_MACHINE, 18, "A handle belongs to another machine.") \
+	X(HOST_MEMORY, 19, "The host has no memory for the machine.") \
+	X(INCONSISTENT, 20, "verify() found the machine out of balance.") \
+	X(REFERENCE, 21, "A page reference, lock or isolation that is not held was to be given up.")
+
+/** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
+#define HMMU_RULES(X) \
+	X(NONE, 0, "No rule was broken.") \
+	X(SRC_CHANGED, 1, "The driver never changes src.") \
+	X(DST_FLAGS, 2, "dst holds only the defined flags.") \
+	X(DST_NO_SUCH_PAGE, 3, "A page in dst exists.") \
+	X(DST_FREE_PAGE, 4, "A page in dst is allocated and referenced by the driver.") \
+	X(DST_NOT_LOCKED, 5, "A page in dst is locked, and LOCKED says so.") \
+	X(DST_KIND, 6, "DEVICE in dst stands for a device page and only for one.") \
+	X(DST_TWICE, 7, "A page stands in dst once.") \
+	X(DST_IS_SOURCE, 8, "A page in dst is not one of the sources.") \
+	X(DST_IN_USE, 9, "A page in dst is fresh: not mapped, not on an LRU list, without mapping.") \
+	X(DST_WITHOUT_MIGRATE, 10, "A page stands in dst only where src has MIGRATE.") \
+	X(CALLBACK_FAILED, 11, "A callback returned an error.")
+
+/** X(name, bit, profiles, name in words, commit): quirks; profiles is an or of HMMU_IN_*: where the quirk is on;
+ * commit is the subject of the kernel commit that ended it. */
+#define HMMU_IN_LINUX_4_14 1u
+#define HMMU_IN_HMM_V25 2u
+#define HMMU_IN_BOTH 3u
+#define HMMU_QUIRKS(X) \
+	X(HOLE_DST_INDEX, 0, HMMU_IN_HMM_V25, "hole-dst-index", \
+	  "mm/migrate: fix indexing bug (off by one) and avoid out of bound access") \
+	X(COLLECT_DROPS_DIRTY, 1, HMMU_IN_BOTH, "collect-drops-dirty", \
+	  "mm/migrate_device.c: copy pte dirty bit to page") \
+	X(COLLECT_FLUSH_LATE, 2, HMMU_IN_BOTH, "collect-flush-late", \
+	  "mm/migrate_device.c: flush TLB while holding PTL") \
+	X(DEVICE_WRITE_LOST, 3, HMMU_IN_BOTH, "device-write-lost", \
+	  "mm/migrate: properly preserve write attribute in special migrate entry") \
+	X(DEVICE_SOFT_DIRTY, 4, HMMU_IN_BOTH, "device-soft-dirty", \
+	  "mm/rmap: fixup copying of soft dirty and uffd ptes; mm/migrate: preserve soft dirty in " \
+	  "remove_migration_pte()") \
+	X(MAP_PTE_SKIPS_DEVICE, 5, HMMU_IN_BOTH, "map-pte-skips-device", \
+	  "mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly") \
+	X(THP_BUSY_LEAKS_REF, 6, HMMU_IN_BOTH, "thp-busy-leaks-ref", \
+	  "mm/migrate: drop the reference on a huge page whose lock is taken") \
+	X(FAULT_WITHOUT_REF, 7, HMMU_IN_BOTH, "fault-without-ref", \
+	  "mm/memory.c: fix race when faulting a device private page") \
+	X(WAIT_PINS_PAGE, 8, HMMU_IN_BOTH, "wait-pins-page", \
+	  "mm/migrate.c: rework migration_entry_wait() to not take a pageref") \
+	X(INSERT_IGNORES_REAPED_MM, 9, HMMU_IN_BOTH, "insert-ignores-reaped-mm", \
+	  "mm/migrate: add stable check in migrate_vma_insert_page()") \
+	X(INSERT_UNKNOWN_DEVICE, 10, HMMU_IN_LINUX_4_14, "insert-unknown-device", \
+	  "mm/migrate.c: fix potential indeterminate pte entry in migrate_vma_insert_page()") \
+	X(FILE_HOLES_COLLECTED, 11, HMMU_IN_BOTH, "file-holes-collected", \
+	  "mm/migrate: optimize migrate_vma_setup() for holes")
+
+/** X(name, value, name in words, text): profiles, each a set of quirks. */
+#define HMMU_PROFILES(X) \
+	X(LINUX_4_14, 0, "linux-4.14", "Linux 4.14.5 as it is.") \
+	X(HMM_V25, 1, "hmm-v25", "The HMM v25 series itself.") \
+	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", "Linux 4.14 with no quirk.")
+
+/** X(name, value, text): allocations that can be made to fail, and races that can be made to happen. */
+#define HMMU_INJECTIONS(X) \
+	X(FRAME, 0, "The allocation of a system page.") \
+	X(TABLE, 1, "The allocation of a page table.") \
+	X(ANON_VMA, 2, "The allocation of an anon_vma or anon_vma_chain.") \
+	X(VMA, 3, "The allocation of a mapping.") \
+	X(MEMCG, 4, "A memcg charge.") \
+	X(HUGE, 5, "The allocation of a huge page.") \
+	X(PMD_UNSTABLE, 6, "Insertion finds the pmd unstable: another thread won the race for its table.")
+
+/** X(name, value, text): counters of the machine. */
+#define HMMU_COUNTERS(X) \
+	X(RAM_PAGES, 0, "Frames of RAM.") \
+	X(RAM_FREE, 1, "Free frames.") \
+	X(TABLE_PAGES, 2, "Frames in use as page tables.") \
+	X(DEVICE_PAGES, 3, "Device pages.") \
+	X(DEVICE_FREE, 4, "Free device pages.") \
+	X(LRU_INACTIVE_ANON, 5, "Pages on the inactive anonymous list.") \
+	X(LRU_ACTIVE_ANON, 6, "Pages on the active anonymous list.") \
+	X(LRU_INACTIVE_FILE, 7, "Pages on the inactive file list.") \
+	X(LRU_ACTIVE_FILE, 8, "Pages on the active file list.") \
+	X(LRU_UNEVICTABLE, 9, "Pages on the unevictable list.") \
+	X(PAGE_FAULTS, 10, "Page faults so far.") \
+	X(MIGRATED, 11, "Pages that migrate_vma() moved so far, insertions included.") \
+	X(INSERTED, 12, "Pages inserted into empty entries so far.") \
+	X(TLB_FLUSHES, 13, "TLB flushes so far.") \
+	X(TLB_STALE, 14, "Stale translations met so far.") \
+	X(EVENTS_LOST, 15, "Events dropped because nobody read them in time.") \
+	X(PROCESSES, 16, "Living processes.") \
+	X(MAPPINGS, 17, "Mappings of all processes.") \
+	X(ANON_VMAS, 18, "Live anon_vma objects.")
+
+#endif
