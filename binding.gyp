@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The Node addon, built by node-gyp: build/Release/hmmu.node.
+# CMakeLists.txt builds the same addon by cmake-js: build-cmake/Release/hmmu.node.
+# lib/binding.ts takes the first of: the path in the environment variable HMMU_BINDING, the former, the latter.
+{
+  'targets': [
+    {
+      'target_name': 'hmmu',
+      'sources': [
+        '<!@(node -p "[\'core\', \'addon\'].flatMap((d) => fs.readdirSync(\'native/\' + d).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => \'native/\' + d + \'/\' + f)).join(\' \')")',
+      ],
+      'include_dirs': ['native/include'],
+      'defines': [
+        'NAPI_VERSION=9',
+        'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
+        # The core is a part of the addon, which exports nothing of it.
+        'HMMU_STATIC',
+        'HMMU_VERSION="<!(node -p "require(\'./package.json\').version")"',
+      ],
+      # Node's own settings come first; those taken out here would weaken or contradict ours.
+      'cflags!': ['-O3', '-Wno-unused-parameter'],
+      'cflags': [
+        '-O2', '-g', '-fno-omit-frame-pointer', '-fvisibility=hidden',
+        '-Wall', '-Wextra', '-Wundef', '-Wvla', '-Wpointer-arith', '-Wwrite-strings', '-Werror',
+      ],
+      # napi.h is not free of warnings: a system header.
+      'cflags+': ['-isystem', '<!(node -p "path.resolve(require(\'node-addon-api\').include_dir)")'],
+      'cflags_c': ['-std=c11', '-Wshadow', '-Wstrict-prototypes', '-Wmissing-prototypes', '-Wold-style-definition'],
+      'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fexceptions'],
+      'cflags_cc': ['-std=c++17', '-fno-exceptions', '-fvisibility-inlines-hidden', '-Wnon-virtual-dtor'],
+    },
+  ],
+}
