@@ -1,0 +1,923 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Made by scripts/generate-defs.mjs from native/include/hmmu/hmmu_defs.h; do not edit.
+
+/** The flag bits of a src or dst word; the page frame number stands above them. */
+export const PfnFlag = {
+  /** A page frame number is present. */
+  VALID: 1,
+  /** src: this page can be, or was, migrated. */
+  MIGRATE: 2,
+  /** The page is locked, by migrate_vma() (src) or by the driver (dst). */
+  LOCKED: 4,
+  /** src: the CPU entry was writable. */
+  WRITE: 8,
+  /** The page is device memory. */
+  DEVICE: 16,
+  /** dst: the driver met an unrecoverable error for this page. */
+  ERROR: 32,
+} as const
+
+/** Page flags, in the order in which a dump prints the first eleven. */
+export const PageFlag = {
+  /** The page lock is taken. */
+  LOCKED: 1,
+  /** The contents are valid. */
+  UPTODATE: 2,
+  /** The contents differ from the backing store. */
+  DIRTY: 4,
+  /** The page is on one of the LRU lists. */
+  LRU: 8,
+  /** The page belongs to the active list. */
+  ACTIVE: 16,
+  /** The page was touched since it was last looked at. */
+  REFERENCED: 32,
+  /** The page is backed by swap: anonymous or shmem. */
+  SWAPBACKED: 64,
+  /** The page belongs to the unevictable list. */
+  UNEVICTABLE: 128,
+  /** A VM_LOCKED mapping maps the page. */
+  MLOCKED: 256,
+  /** First page of a compound page. */
+  HEAD: 512,
+  /** Later page of a compound page. */
+  TAIL: 1024,
+  /** Reading the contents failed. */
+  ERROR: 2048,
+  /** For the use of file systems. */
+  CHECKED: 4096,
+  /** Blocks are allocated on disk. */
+  MAPPEDTODISK: 8192,
+  /** The private field holds data of a file system. */
+  PRIVATE: 16384,
+  /** The page is being written back. */
+  WRITEBACK: 32768,
+  /** The page is in the swap cache. */
+  SWAPCACHE: 65536,
+  /** To be reclaimed as soon as possible. */
+  RECLAIM: 131072,
+  /** Idle page tracking: a page table entry was accessed. */
+  YOUNG: 262144,
+  /** Idle page tracking: not accessed since it was marked. */
+  IDLE: 524288,
+  /** Compound page mapped both by a huge pmd and by ptes. */
+  DOUBLE_MAP: 1048576,
+  /** Never allocated nor freed (the zero page). */
+  RESERVED: 2097152,
+  /** The frame is a page table. */
+  TABLE: 4194304,
+  /** The frame is free. */
+  BUDDY: 8388608,
+  /** ZONE_DEVICE: a device-private page. */
+  DEVICE: 16777216,
+} as const
+
+/** What a page table walk finds at an address. */
+export type EntryKind =
+  | 'nomap'
+  | 'none'
+  | 'zero'
+  | 'sys'
+  | 'huge'
+  | 'hzero'
+  | 'dev'
+  | 'mig'
+  | 'swap'
+  | 'special'
+
+/** Values of {@link EntryKind} in the C API. */
+export const entryKindValues: Readonly<Record<EntryKind, number>> = {
+  nomap: 0,
+  none: 1,
+  zero: 2,
+  sys: 3,
+  huge: 4,
+  hzero: 5,
+  dev: 6,
+  mig: 7,
+  swap: 8,
+  special: 9,
+}
+
+/** {@link EntryKind} by value. */
+export const entryKindNames: readonly EntryKind[] = [
+  'nomap',
+  'none',
+  'zero',
+  'sys',
+  'huge',
+  'hzero',
+  'dev',
+  'mig',
+  'swap',
+  'special',
+]
+
+/** A sentence on each {@link EntryKind}. */
+export const entryKindTexts: Readonly<Record<EntryKind, string>> = {
+  nomap: 'No mapping contains the address.',
+  none: 'The entry is empty.',
+  zero: 'A present pte of the shared zero page.',
+  sys: 'A present pte of a system page (PROT_NONE entries are present).',
+  huge: 'Present through a huge pmd.',
+  hzero: 'The huge zero page.',
+  dev: 'A device-private entry.',
+  mig: 'A migration entry.',
+  swap: 'A swap entry.',
+  special: 'The mapping is special or hugetlb.',
+}
+
+/** Bits of an entry as a dump shows them. */
+export const EntryBit = {
+  /** Writable; of a device-private or migration entry: its write kind. */
+  WRITE: 1,
+  /** Dirty. */
+  DIRTY: 2,
+  /** Accessed. */
+  ACCESSED: 4,
+  /** Soft-dirty; of a swap-type entry: the swap soft-dirty bit. */
+  SOFT_DIRTY: 8,
+} as const
+
+/** Kinds of mappings. */
+export type MapKind =
+  | 'anon'
+  | 'shmem'
+  | 'file'
+  | 'sharedfile'
+  | 'hugetlb'
+  | 'special'
+
+/** Values of {@link MapKind} in the C API. */
+export const mapKindValues: Readonly<Record<MapKind, number>> = {
+  anon: 0,
+  shmem: 1,
+  file: 2,
+  sharedfile: 3,
+  hugetlb: 4,
+  special: 5,
+}
+
+/** {@link MapKind} by value. */
+export const mapKindNames: readonly MapKind[] = [
+  'anon',
+  'shmem',
+  'file',
+  'sharedfile',
+  'hugetlb',
+  'special',
+]
+
+/** A sentence on each {@link MapKind}. */
+export const mapKindTexts: Readonly<Record<MapKind, string>> = {
+  anon: 'Private anonymous memory.',
+  shmem: 'Shared anonymous memory.',
+  file: 'Private mapping of a fresh tmpfs file.',
+  sharedfile: 'Shared mapping of a fresh tmpfs file.',
+  hugetlb: 'Private hugetlb mapping.',
+  special: 'VM_PFNMAP mapping.',
+}
+
+/** Access rights of a mapping. */
+export const ProtBit = {
+  /** Loads are allowed. */
+  READ: 1,
+  /** Stores are allowed (and loads, as on x86). */
+  WRITE: 2,
+} as const
+
+/** Advice to madvise(). */
+export type Advice =
+  | 'dontneed'
+  | 'free'
+  | 'hugepage'
+  | 'nohugepage'
+  | 'dontfork'
+  | 'dofork'
+  | 'unmergeable'
+
+/** Values of {@link Advice} in the C API. */
+export const adviceValues: Readonly<Record<Advice, number>> = {
+  dontneed: 0,
+  free: 1,
+  hugepage: 2,
+  nohugepage: 3,
+  dontfork: 4,
+  dofork: 5,
+  unmergeable: 6,
+}
+
+/** {@link Advice} by value. */
+export const adviceNames: readonly Advice[] = [
+  'dontneed',
+  'free',
+  'hugepage',
+  'nohugepage',
+  'dontfork',
+  'dofork',
+  'unmergeable',
+]
+
+/** A sentence on each {@link Advice}. */
+export const adviceTexts: Readonly<Record<Advice, string>> = {
+  dontneed: 'Drop the pages now.',
+  free: 'The pages may be dropped later unless they are written before.',
+  hugepage: 'Huge pages are welcome.',
+  nohugepage: 'No huge pages.',
+  dontfork: 'A child does not get this range.',
+  dofork: 'Undo DONTFORK.',
+  unmergeable: 'Not for KSM.',
+}
+
+/** Where a destination page comes from. */
+export type TargetName =
+  | 'device'
+  | 'system'
+
+/** Values of {@link TargetName} in the C API. */
+export const targetValues: Readonly<Record<TargetName, number>> = {
+  device: 0,
+  system: 1,
+}
+
+/** {@link TargetName} by value. */
+export const targetNames: readonly TargetName[] = [
+  'device',
+  'system',
+]
+
+/** A sentence on each {@link TargetName}. */
+export const targetTexts: Readonly<Record<TargetName, string>> = {
+  device: 'Move system pages and holes to device memory.',
+  system: 'Move device pages and holes to system memory.',
+}
+
+/** Stages of a migration, in their order. */
+export type StageName =
+  | 'collect'
+  | 'prepare'
+  | 'unmap'
+  | 'alloc_and_copy'
+  | 'pages'
+  | 'finalize_and_map'
+  | 'finalize'
+  | 'done'
+
+/** Values of {@link StageName} in the C API. */
+export const stageValues: Readonly<Record<StageName, number>> = {
+  collect: 0,
+  prepare: 1,
+  unmap: 2,
+  alloc_and_copy: 3,
+  pages: 4,
+  finalize_and_map: 5,
+  finalize: 6,
+  done: 7,
+}
+
+/** {@link StageName} by value. */
+export const stageNames: readonly StageName[] = [
+  'collect',
+  'prepare',
+  'unmap',
+  'alloc_and_copy',
+  'pages',
+  'finalize_and_map',
+  'finalize',
+  'done',
+]
+
+/** A sentence on each {@link StageName}. */
+export const stageTexts: Readonly<Record<StageName, string>> = {
+  collect: 'Walk the page tables, lock and unmap what can be had at once.',
+  prepare: 'Lock, isolate from the LRU, check for pins.',
+  unmap: 'Replace all other mappings by migration entries.',
+  alloc_and_copy: 'The driver provides destination pages.',
+  pages: 'Move the struct page state; insert pages into empty entries.',
+  finalize_and_map: 'The driver learns what moved.',
+  finalize: 'Replace migration entries, unlock, put back.',
+  done: 'Nothing is left to do.',
+}
+
+/** Why an entry did not move, or was not offered. */
+export type WhyName =
+  | 'none'
+  | 'vma_range'
+  | 'huge_zero_unstable'
+  | 'huge_locked'
+  | 'huge_not_split'
+  | 'bad_pmd'
+  | 'swap_entry'
+  | 'migration_entry'
+  | 'other_entry'
+  | 'no_struct_page'
+  | 'compound'
+  | 'page_locked'
+  | 'isolation'
+  | 'pinned'
+  | 'still_mapped'
+  | 'pinned_late'
+  | 'no_page'
+  | 'driver_error'
+  | 'has_mapping'
+  | 'unknown_device'
+  | 'references'
+  | 'insert_not_anonymous'
+  | 'insert_no_table'
+  | 'insert_huge_pmd'
+  | 'insert_unstable_pmd'
+  | 'insert_anon_vma'
+  | 'insert_memcg'
+  | 'insert_pte_present'
+  | 'insert_pte_changed'
+  | 'insert_userfaultfd'
+  | 'insert_mm_unstable'
+  | 'not_offered'
+  | 'aborted'
+
+/** Values of {@link WhyName} in the C API. */
+export const whyValues: Readonly<Record<WhyName, number>> = {
+  none: 0,
+  vma_range: 1,
+  huge_zero_unstable: 2,
+  huge_locked: 3,
+  huge_not_split: 4,
+  bad_pmd: 5,
+  swap_entry: 6,
+  migration_entry: 7,
+  other_entry: 8,
+  no_struct_page: 9,
+  compound: 10,
+  page_locked: 11,
+  isolation: 12,
+  pinned: 13,
+  still_mapped: 14,
+  pinned_late: 15,
+  no_page: 16,
+  driver_error: 17,
+  has_mapping: 18,
+  unknown_device: 19,
+  references: 20,
+  insert_not_anonymous: 21,
+  insert_no_table: 22,
+  insert_huge_pmd: 23,
+  insert_unstable_pmd: 24,
+  insert_anon_vma: 25,
+  insert_memcg: 26,
+  insert_pte_present: 27,
+  insert_pte_changed: 28,
+  insert_userfaultfd: 29,
+  insert_mm_unstable: 30,
+  not_offered: 31,
+  aborted: 32,
+}
+
+/** {@link WhyName} by value. */
+export const whyNames: readonly WhyName[] = [
+  'none',
+  'vma_range',
+  'huge_zero_unstable',
+  'huge_locked',
+  'huge_not_split',
+  'bad_pmd',
+  'swap_entry',
+  'migration_entry',
+  'other_entry',
+  'no_struct_page',
+  'compound',
+  'page_locked',
+  'isolation',
+  'pinned',
+  'still_mapped',
+  'pinned_late',
+  'no_page',
+  'driver_error',
+  'has_mapping',
+  'unknown_device',
+  'references',
+  'insert_not_anonymous',
+  'insert_no_table',
+  'insert_huge_pmd',
+  'insert_unstable_pmd',
+  'insert_anon_vma',
+  'insert_memcg',
+  'insert_pte_present',
+  'insert_pte_changed',
+  'insert_userfaultfd',
+  'insert_mm_unstable',
+  'not_offered',
+  'aborted',
+]
+
+/** A sentence on each {@link WhyName}. */
+export const whyTexts: Readonly<Record<WhyName, string>> = {
+  none: 'It moved, or nothing has kept it so far.',
+  vma_range: 'The range was refused as a whole (EINVAL).',
+  huge_zero_unstable: 'The pmd of the huge zero page was unstable after its split.',
+  huge_locked: 'The lock of the huge page was taken.',
+  huge_not_split: 'The huge page could not be split (it is pinned).',
+  bad_pmd: 'The pmd is bad.',
+  swap_entry: 'A swap entry.',
+  migration_entry: 'Another migration has the page.',
+  other_entry: 'Another kind of non-present entry.',
+  no_struct_page: 'A page without struct page or mapping.',
+  compound: 'Part of a compound page.',
+  page_locked: 'The page lock was taken.',
+  isolation: 'The page could not be isolated from the LRU.',
+  pinned: 'The page has more references than its mappings explain.',
+  still_mapped: 'The page was still mapped after try_to_unmap().',
+  pinned_late: 'Pinned after it had been unmapped.',
+  no_page: 'The driver offered no page.',
+  driver_error: 'The driver reported an error.',
+  has_mapping: "A page-cache page can't go to device-private memory.",
+  unknown_device: 'The destination is a ZONE_DEVICE page of a kind that is not supported.',
+  references: 'The reference count was not what was expected when the page was to move.',
+  insert_not_anonymous: 'Insertion: the mapping is not anonymous.',
+  insert_no_table: 'Insertion: a page table could not be allocated.',
+  insert_huge_pmd: 'Insertion: the pmd is huge or devmap.',
+  insert_unstable_pmd: 'Insertion: the pmd is unstable.',
+  insert_anon_vma: 'Insertion: anon_vma could not be prepared.',
+  insert_memcg: 'Insertion: the memcg charge failed.',
+  insert_pte_present: 'Insertion: the pte is present now.',
+  insert_pte_changed: 'Insertion: the pte is a non-present entry now.',
+  insert_userfaultfd: 'Insertion: userfaultfd missing mode is armed.',
+  insert_mm_unstable: 'Insertion: the mm was reaped.',
+  not_offered: 'A hole of a mapping that is not anonymous (fixed kernels do not offer it).',
+  aborted: 'The migration was abandoned.',
+}
+
+/** What a blocked task waits for. */
+export type WaitName =
+  | 'nothing'
+  | 'page_lock'
+  | 'mmap_sem_read'
+  | 'mmap_sem_write'
+  | 'anon_vma_lock'
+
+/** Values of {@link WaitName} in the C API. */
+export const waitValues: Readonly<Record<WaitName, number>> = {
+  nothing: 0,
+  page_lock: 1,
+  mmap_sem_read: 2,
+  mmap_sem_write: 3,
+  anon_vma_lock: 4,
+}
+
+/** {@link WaitName} by value. */
+export const waitNames: readonly WaitName[] = [
+  'nothing',
+  'page_lock',
+  'mmap_sem_read',
+  'mmap_sem_write',
+  'anon_vma_lock',
+]
+
+/** A sentence on each {@link WaitName}. */
+export const waitTexts: Readonly<Record<WaitName, string>> = {
+  nothing: 'The task is not waiting.',
+  page_lock: 'A page lock.',
+  mmap_sem_read: 'The mmap_sem of its process, for reading.',
+  mmap_sem_write: 'The mmap_sem of its process, for writing.',
+  anon_vma_lock: 'An anon_vma lock.',
+}
+
+/** Events, in the order in which they happened. */
+export type EventName =
+  | 'invalidate_start'
+  | 'invalidate_end'
+  | 'invalidate_range'
+  | 'tlb_flush'
+  | 'stale_tlb'
+  | 'page_fault'
+  | 'stage'
+  | 'out_of_bounds'
+  | 'frame_free'
+
+/** Values of {@link EventName} in the C API. */
+export const eventValues: Readonly<Record<EventName, number>> = {
+  invalidate_start: 0,
+  invalidate_end: 1,
+  invalidate_range: 2,
+  tlb_flush: 3,
+  stale_tlb: 4,
+  page_fault: 5,
+  stage: 6,
+  out_of_bounds: 7,
+  frame_free: 8,
+}
+
+/** {@link EventName} by value. */
+export const eventNames: readonly EventName[] = [
+  'invalidate_start',
+  'invalidate_end',
+  'invalidate_range',
+  'tlb_flush',
+  'stale_tlb',
+  'page_fault',
+  'stage',
+  'out_of_bounds',
+  'frame_free',
+]
+
+/** A sentence on each {@link EventName}. */
+export const eventTexts: Readonly<Record<EventName, string>> = {
+  invalidate_start: 'mmu_notifier invalidate_range_start: a = start, b = end.',
+  invalidate_end: 'mmu_notifier invalidate_range_end: a = start, b = end.',
+  invalidate_range: 'mmu_notifier invalidate_range: a = start, b = end.',
+  tlb_flush: 'A TLB flush: a = start, b = end.',
+  stale_tlb: 'An access met a stale translation: a = address, b = pfn.',
+  page_fault: 'A page fault: a = address, b = 1 for a write.',
+  stage: 'A migration entered a stage: a = start, b = stage.',
+  out_of_bounds: 'The hole collector would have written dst outside of its array: a = index, b = page count.',
+  frame_free: 'A frame was freed: a = pfn, b = alloc_id.',
+}
+
+/** Stable error codes; the TypeScript error's code is HMMU_ + name. */
+export type ErrorCode =
+  | 'HMMU_OK'
+  | 'HMMU_INVALID_ARGUMENT'
+  | 'HMMU_OUT_OF_FRAMES'
+  | 'HMMU_OUT_OF_DEVICE_PAGES'
+  | 'HMMU_OUT_OF_SLOTS'
+  | 'HMMU_NO_PROCESS'
+  | 'HMMU_NO_TASK'
+  | 'HMMU_NO_PAGE'
+  | 'HMMU_NOT_MAPPED'
+  | 'HMMU_SIGSEGV'
+  | 'HMMU_SIGBUS'
+  | 'HMMU_BLOCKED'
+  | 'HMMU_BUSY'
+  | 'HMMU_SYSCALL'
+  | 'HMMU_MEMCG_LIMIT'
+  | 'HMMU_DRIVER_RULE'
+  | 'HMMU_DRIVER_THREW'
+  | 'HMMU_DISPOSED'
+  | 'HMMU_WRONG_MACHINE'
+  | 'HMMU_HOST_MEMORY'
+  | 'HMMU_INCONSISTENT'
+  | 'HMMU_REFERENCE'
+
+/** Values of {@link ErrorCode} in the C API. */
+export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
+  HMMU_OK: 0,
+  HMMU_INVALID_ARGUMENT: 1,
+  HMMU_OUT_OF_FRAMES: 2,
+  HMMU_OUT_OF_DEVICE_PAGES: 3,
+  HMMU_OUT_OF_SLOTS: 4,
+  HMMU_NO_PROCESS: 5,
+  HMMU_NO_TASK: 6,
+  HMMU_NO_PAGE: 7,
+  HMMU_NOT_MAPPED: 8,
+  HMMU_SIGSEGV: 9,
+  HMMU_SIGBUS: 10,
+  HMMU_BLOCKED: 11,
+  HMMU_BUSY: 12,
+  HMMU_SYSCALL: 13,
+  HMMU_MEMCG_LIMIT: 14,
+  HMMU_DRIVER_RULE: 15,
+  HMMU_DRIVER_THREW: 16,
+  HMMU_DISPOSED: 17,
+  HMMU_WRONG_MACHINE: 18,
+  HMMU_HOST_MEMORY: 19,
+  HMMU_INCONSISTENT: 20,
+  HMMU_REFERENCE: 21,
+}
+
+/** {@link ErrorCode} by value. */
+export const errorCodeNames: readonly ErrorCode[] = [
+  'HMMU_OK',
+  'HMMU_INVALID_ARGUMENT',
+  'HMMU_OUT_OF_FRAMES',
+  'HMMU_OUT_OF_DEVICE_PAGES',
+  'HMMU_OUT_OF_SLOTS',
+  'HMMU_NO_PROCESS',
+  'HMMU_NO_TASK',
+  'HMMU_NO_PAGE',
+  'HMMU_NOT_MAPPED',
+  'HMMU_SIGSEGV',
+  'HMMU_SIGBUS',
+  'HMMU_BLOCKED',
+  'HMMU_BUSY',
+  'HMMU_SYSCALL',
+  'HMMU_MEMCG_LIMIT',
+  'HMMU_DRIVER_RULE',
+  'HMMU_DRIVER_THREW',
+  'HMMU_DISPOSED',
+  'HMMU_WRONG_MACHINE',
+  'HMMU_HOST_MEMORY',
+  'HMMU_INCONSISTENT',
+  'HMMU_REFERENCE',
+]
+
+/** A sentence on each {@link ErrorCode}. */
+export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
+  HMMU_OK: 'No error.',
+  HMMU_INVALID_ARGUMENT: 'An argument is out of its range or of the wrong type.',
+  HMMU_OUT_OF_FRAMES: "The machine's RAM is used up.",
+  HMMU_OUT_OF_DEVICE_PAGES: "The device's memory is used up.",
+  HMMU_OUT_OF_SLOTS: 'A table of the machine (processes, tasks, mappings, ...) is full.',
+  HMMU_NO_PROCESS: 'There is no such process.',
+  HMMU_NO_TASK: 'There is no such task.',
+  HMMU_NO_PAGE: 'There is no such page, or it is free.',
+  HMMU_NOT_MAPPED: 'An address is outside of every mapping.',
+  HMMU_SIGSEGV: 'The access ends in a segmentation fault.',
+  HMMU_SIGBUS: 'The access ends in a bus error.',
+  HMMU_BLOCKED: 'The call would wait; repeat it to go on.',
+  HMMU_BUSY: 'The thing is in use: a task that waits, a machine that migrates.',
+  HMMU_SYSCALL: 'The kernel would refuse the call; errno says how.',
+  HMMU_MEMCG_LIMIT: 'The memory cgroup is at its limit.',
+  HMMU_DRIVER_RULE: 'The driver broke a rule; the detail names entry and rule.',
+  HMMU_DRIVER_THREW: 'A driver callback failed.',
+  HMMU_DISPOSED: 'The machine is disposed of.',
+  HMMU_WRONG_MACHINE: 'A handle belongs to another machine.',
+  HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
+  HMMU_INCONSISTENT: 'verify() found the machine out of balance.',
+  HMMU_REFERENCE: 'A page reference, lock or isolation that is not held was to be given up.',
+}
+
+/** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
+export type RuleName =
+  | 'none'
+  | 'src_changed'
+  | 'dst_flags'
+  | 'dst_no_such_page'
+  | 'dst_free_page'
+  | 'dst_not_locked'
+  | 'dst_kind'
+  | 'dst_twice'
+  | 'dst_is_source'
+  | 'dst_in_use'
+  | 'dst_without_migrate'
+  | 'callback_failed'
+
+/** Values of {@link RuleName} in the C API. */
+export const ruleValues: Readonly<Record<RuleName, number>> = {
+  none: 0,
+  src_changed: 1,
+  dst_flags: 2,
+  dst_no_such_page: 3,
+  dst_free_page: 4,
+  dst_not_locked: 5,
+  dst_kind: 6,
+  dst_twice: 7,
+  dst_is_source: 8,
+  dst_in_use: 9,
+  dst_without_migrate: 10,
+  callback_failed: 11,
+}
+
+/** {@link RuleName} by value. */
+export const ruleNames: readonly RuleName[] = [
+  'none',
+  'src_changed',
+  'dst_flags',
+  'dst_no_such_page',
+  'dst_free_page',
+  'dst_not_locked',
+  'dst_kind',
+  'dst_twice',
+  'dst_is_source',
+  'dst_in_use',
+  'dst_without_migrate',
+  'callback_failed',
+]
+
+/** A sentence on each {@link RuleName}. */
+export const ruleTexts: Readonly<Record<RuleName, string>> = {
+  none: 'No rule was broken.',
+  src_changed: 'The driver never changes src.',
+  dst_flags: 'dst holds only the defined flags.',
+  dst_no_such_page: 'A page in dst exists.',
+  dst_free_page: 'A page in dst is allocated and referenced by the driver.',
+  dst_not_locked: 'A page in dst is locked, and LOCKED says so.',
+  dst_kind: 'DEVICE in dst stands for a device page and only for one.',
+  dst_twice: 'A page stands in dst once.',
+  dst_is_source: 'A page in dst is not one of the sources.',
+  dst_in_use: 'A page in dst is fresh: not mapped, not on an LRU list, without mapping.',
+  dst_without_migrate: 'A page stands in dst only where src has MIGRATE.',
+  callback_failed: 'A callback returned an error.',
+}
+
+/** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it. */
+export type QuirkName =
+  | 'hole-dst-index'
+  | 'collect-drops-dirty'
+  | 'collect-flush-late'
+  | 'device-write-lost'
+  | 'device-soft-dirty'
+  | 'map-pte-skips-device'
+  | 'thp-busy-leaks-ref'
+  | 'fault-without-ref'
+  | 'wait-pins-page'
+  | 'insert-ignores-reaped-mm'
+  | 'insert-unknown-device'
+  | 'file-holes-collected'
+
+/** Bits of {@link QuirkName} in the C API. */
+export const quirkValues: Readonly<Record<QuirkName, number>> = {
+  'hole-dst-index': 1,
+  'collect-drops-dirty': 2,
+  'collect-flush-late': 4,
+  'device-write-lost': 8,
+  'device-soft-dirty': 16,
+  'map-pte-skips-device': 32,
+  'thp-busy-leaks-ref': 64,
+  'fault-without-ref': 128,
+  'wait-pins-page': 256,
+  'insert-ignores-reaped-mm': 512,
+  'insert-unknown-device': 1024,
+  'file-holes-collected': 2048,
+}
+
+/** {@link QuirkName} by bit number. */
+export const quirkNames: readonly QuirkName[] = [
+  'hole-dst-index',
+  'collect-drops-dirty',
+  'collect-flush-late',
+  'device-write-lost',
+  'device-soft-dirty',
+  'map-pte-skips-device',
+  'thp-busy-leaks-ref',
+  'fault-without-ref',
+  'wait-pins-page',
+  'insert-ignores-reaped-mm',
+  'insert-unknown-device',
+  'file-holes-collected',
+]
+
+/** A sentence on each {@link QuirkName}. */
+export const quirkTexts: Readonly<Record<QuirkName, string>> = {
+  'hole-dst-index': 'mm/migrate: fix indexing bug (off by one) and avoid out of bound access',
+  'collect-drops-dirty': 'mm/migrate_device.c: copy pte dirty bit to page',
+  'collect-flush-late': 'mm/migrate_device.c: flush TLB while holding PTL',
+  'device-write-lost': 'mm/migrate: properly preserve write attribute in special migrate entry',
+  'device-soft-dirty':
+    'mm/rmap: fixup copying of soft dirty and uffd ptes; mm/migrate: preserve soft dirty in remove_migration_pte()',
+  'map-pte-skips-device': 'mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly',
+  'thp-busy-leaks-ref': 'mm/migrate: drop the reference on a huge page whose lock is taken',
+  'fault-without-ref': 'mm/memory.c: fix race when faulting a device private page',
+  'wait-pins-page': 'mm/migrate.c: rework migration_entry_wait() to not take a pageref',
+  'insert-ignores-reaped-mm': 'mm/migrate: add stable check in migrate_vma_insert_page()',
+  'insert-unknown-device': 'mm/migrate.c: fix potential indeterminate pte entry in migrate_vma_insert_page()',
+  'file-holes-collected': 'mm/migrate: optimize migrate_vma_setup() for holes',
+}
+
+/** Profiles, each a set of quirks. */
+export type Profile =
+  | 'linux-4.14'
+  | 'hmm-v25'
+  | 'linux-4.14-fixed'
+
+/** Values of {@link Profile} in the C API. */
+export const profileValues: Readonly<Record<Profile, number>> = {
+  'linux-4.14': 0,
+  'hmm-v25': 1,
+  'linux-4.14-fixed': 2,
+}
+
+/** {@link Profile} by value. */
+export const profileNames: readonly Profile[] = [
+  'linux-4.14',
+  'hmm-v25',
+  'linux-4.14-fixed',
+]
+
+/** A sentence on each {@link Profile}. */
+export const profileTexts: Readonly<Record<Profile, string>> = {
+  'linux-4.14': 'Linux 4.14.5 as it is.',
+  'hmm-v25': 'The HMM v25 series itself.',
+  'linux-4.14-fixed': 'Linux 4.14 with no quirk.',
+}
+
+/** Allocations that can be made to fail, and races that can be made to happen. */
+export type InjectionName =
+  | 'frame'
+  | 'table'
+  | 'anon_vma'
+  | 'vma'
+  | 'memcg'
+  | 'huge'
+  | 'pmd_unstable'
+
+/** Values of {@link InjectionName} in the C API. */
+export const injectionValues: Readonly<Record<InjectionName, number>> = {
+  frame: 0,
+  table: 1,
+  anon_vma: 2,
+  vma: 3,
+  memcg: 4,
+  huge: 5,
+  pmd_unstable: 6,
+}
+
+/** {@link InjectionName} by value. */
+export const injectionNames: readonly InjectionName[] = [
+  'frame',
+  'table',
+  'anon_vma',
+  'vma',
+  'memcg',
+  'huge',
+  'pmd_unstable',
+]
+
+/** A sentence on each {@link InjectionName}. */
+export const injectionTexts: Readonly<Record<InjectionName, string>> = {
+  frame: 'The allocation of a system page.',
+  table: 'The allocation of a page table.',
+  anon_vma: 'The allocation of an anon_vma or anon_vma_chain.',
+  vma: 'The allocation of a mapping.',
+  memcg: 'A memcg charge.',
+  huge: 'The allocation of a huge page.',
+  pmd_unstable: 'Insertion finds the pmd unstable: another thread won the race for its table.',
+}
+
+/** Counters of the machine. */
+export type CounterName =
+  | 'ramPages'
+  | 'ramFree'
+  | 'tablePages'
+  | 'devicePages'
+  | 'deviceFree'
+  | 'lruInactiveAnon'
+  | 'lruActiveAnon'
+  | 'lruInactiveFile'
+  | 'lruActiveFile'
+  | 'lruUnevictable'
+  | 'pageFaults'
+  | 'migrated'
+  | 'inserted'
+  | 'tlbFlushes'
+  | 'tlbStale'
+  | 'eventsLost'
+  | 'processes'
+  | 'mappings'
+  | 'anonVmas'
+
+/** Values of {@link CounterName} in the C API. */
+export const counterValues: Readonly<Record<CounterName, number>> = {
+  ramPages: 0,
+  ramFree: 1,
+  tablePages: 2,
+  devicePages: 3,
+  deviceFree: 4,
+  lruInactiveAnon: 5,
+  lruActiveAnon: 6,
+  lruInactiveFile: 7,
+  lruActiveFile: 8,
+  lruUnevictable: 9,
+  pageFaults: 10,
+  migrated: 11,
+  inserted: 12,
+  tlbFlushes: 13,
+  tlbStale: 14,
+  eventsLost: 15,
+  processes: 16,
+  mappings: 17,
+  anonVmas: 18,
+}
+
+/** {@link CounterName} by value. */
+export const counterNames: readonly CounterName[] = [
+  'ramPages',
+  'ramFree',
+  'tablePages',
+  'devicePages',
+  'deviceFree',
+  'lruInactiveAnon',
+  'lruActiveAnon',
+  'lruInactiveFile',
+  'lruActiveFile',
+  'lruUnevictable',
+  'pageFaults',
+  'migrated',
+  'inserted',
+  'tlbFlushes',
+  'tlbStale',
+  'eventsLost',
+  'processes',
+  'mappings',
+  'anonVmas',
+]
+
+/** A sentence on each {@link CounterName}. */
+export const counterTexts: Readonly<Record<CounterName, string>> = {
+  ramPages: 'Frames of RAM.',
+  ramFree: 'Free frames.',
+  tablePages: 'Frames in use as page tables.',
+  devicePages: 'Device pages.',
+  deviceFree: 'Free device pages.',
+  lruInactiveAnon: 'Pages on the inactive anonymous list.',
+  lruActiveAnon: 'Pages on the active anonymous list.',
+  lruInactiveFile: 'Pages on the inactive file list.',
+  lruActiveFile: 'Pages on the active file list.',
+  lruUnevictable: 'Pages on the unevictable list.',
+  pageFaults: 'Page faults so far.',
+  migrated: 'Pages that migrate_vma() moved so far, insertions included.',
+  inserted: 'Pages inserted into empty entries so far.',
+  tlbFlushes: 'TLB flushes so far.',
+  tlbStale: 'Stale translations met so far.',
+  eventsLost: 'Events dropped because nobody read them in time.',
+  processes: 'Living processes.',
+  mappings: 'Mappings of all processes.',
+  anonVmas: 'Live anon_vma objects.',
+}
