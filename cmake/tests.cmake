@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# native/test/test_*.c: each is one executable and one test, on cmocka. Other files there are shared by all of them.
+# The tests see the internal headers in native/core.
+enable_testing()
+
+# What the shared library gives away is its API and nothing else.
+add_test(NAME exports COMMAND sh -c "! nm -D --defined-only $<TARGET_FILE:hmmu_shared> | grep -v ' hmmu_'")
+
+find_path(CMOCKA_INCLUDE_DIR cmocka.h)
+find_library(CMOCKA_LIBRARY cmocka)
+if(NOT CMOCKA_INCLUDE_DIR OR NOT CMOCKA_LIBRARY)
+	set(message "cmocka was not found (Debian: libcmocka-dev), so the C tests are left out")
+	if(HMMU_REQUIRE_CMOCKA)
+		message(FATAL_ERROR "${message}")
+	endif()
+	message(WARNING "${message}")
+	return()
+endif()
+
+file(GLOB test_sources CONFIGURE_DEPENDS native/test/test_*.c)
+file(GLOB helper_sources CONFIGURE_DEPENDS native/test/*.c)
+list(REMOVE_ITEM helper_sources ${test_sources})
+
+foreach(source IN LISTS test_sources)
+	get_filename_component(name ${source} NAME_WE)
+	add_executable(${name} ${source} ${helper_sources})
+	target_include_directories(${name} PRIVATE native/core native/test)
+	target_include_directories(${name} SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
+	target_compile_options(${name} PRIVATE ${c_warnings})
+	target_link_libraries(${name} PRIVATE hmmu_static ${CMOCKA_LIBRARY})
+	add_test(NAME ${name} COMMAND ${name})
+	set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endforeach()
