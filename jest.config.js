@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-'use strict'
 
 /** @type {import('jest').Config} */
 module.exports = {

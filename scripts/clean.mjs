@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Removes all that was built.
+import { readdirSync, rmSync } from 'node:fs'
+import { root } from './run.mjs'
+
+for (const name of readdirSync(root)) {
+  if (/^(build|build-.*|dist|coverage)$/.test(name)) rmSync(`${root}/${name}`, { recursive: true })
+}

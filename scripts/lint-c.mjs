@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Checks C and C++ with clang-format and clang-tidy; with --write, formats instead.
+//
+// Both tools change what they say from version to version, so it has to be 14. Where CI is set they have to be there;
+// elsewhere a missing one is left out, with a message.
+import { spawn, spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { root, run, sourceFiles } from './run.mjs'
+
+const major = 14
+const require = createRequire(import.meta.url)
+
+/** The name under which a tool is there in the right version. */
+function find(tool) {
+  for (const name of [`${tool}-${major}`, tool]) {
+    const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' })
+    if (stdout?.includes(`version ${major}.`)) return name
+  }
+  console.log(`${tool}-${major} was not found (Debian: ${tool}-${major}): its checks are LEFT OUT`)
+  if (process.env.CI) process.exit(1)
+  return undefined
+}
+
+function format(files, write) {
+  const tool = find('clang-format')
+  // The lists are laid out by hand, a line an item.
+  const formatted = files.filter((file) => !file.endsWith('/hmmu_defs.h'))
+  if (tool && formatted.length > 0) run(tool, [...(write ? ['-i'] : ['--dry-run', '-Werror']), ...formatted])
+}
+
+function tidyOptions(file) {
+  const common = ['-Inative/include', '-Inative/core', '-DHMMU_STATIC', '-DHMMU_VERSION="0"', '-Wall', '-Wextra']
+  if (!file.endsWith('.cc')) return ['-std=c11', ...common]
+  const headers = [require('node-addon-api').include_dir, require('node-api-headers').include_dir]
+  const defines = ['-DNAPI_VERSION=9', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', '-DBUILDING_NODE_EXTENSION']
+  return ['-std=c++17', '-fno-exceptions', ...common, ...defines, ...headers.flatMap((dir) => ['-isystem', dir])]
+}
+
+/** Runs clang-tidy over one file; resolves to its complaints, empty where there are none. */
+function tidyFile(tool, file) {
+  return new Promise((resolve) => {
+    const child = spawn(tool, ['--quiet', file, '--', ...tidyOptions(file)], { cwd: root })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (data) => {
+      stdout += data
+    })
+    child.stderr.on('data', (data) => {
+      stderr += data
+    })
+    child.on('error', (error) => resolve(String(error)))
+    child.on('close', (code) => resolve(code === 0 ? stdout : stdout || stderr || `${file}: clang-tidy failed`))
+  })
+}
+
+async function tidy(files) {
+  const tool = find('clang-tidy')
+  if (!tool) return
+  const queue = files.filter((file) => /^native\/(core|addon)\/.*\.(c|cc)$/.test(file))
+  let bad = 0
+  const worker = async () => {
+    for (let file = queue.shift(); file; file = queue.shift()) {
+      const complaints = await tidyFile(tool, file)
+      if (complaints.trim() === '') continue
+      console.log(complaints)
+      bad++
+    }
+  }
+  await Promise.all([worker(), worker()])
+  if (bad > 0) process.exit(1)
+}
+
+const files = sourceFiles().filter((file) => /^native\/.*\.(c|h|cc)$/.test(file))
+const write = process.argv.includes('--write')
+format(files, write)
+if (!write) await tidy(files)
