@@ -6,7 +6,7 @@
 // elsewhere a missing one is left out, with a message.
 import { spawn, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { root, run, sourceFiles } from './run.mjs'
+import { root, sourceFiles } from './run.mjs'
 
 const major = 14
 const require = createRequire(import.meta.url)
@@ -22,11 +22,14 @@ function find(tool) {
   return undefined
 }
 
+/** Whether all is formatted; with `write` it is from now on. */
 function format(files, write) {
   const tool = find('clang-format')
   // The lists are laid out by hand, a line an item.
   const formatted = files.filter((file) => !file.endsWith('/hmmu_defs.h'))
-  if (tool && formatted.length > 0) run(tool, [...(write ? ['-i'] : ['--dry-run', '-Werror']), ...formatted])
+  if (!tool || formatted.length === 0) return true
+  const options = write ? ['-i'] : ['--dry-run', '-Werror']
+  return spawnSync(tool, [...options, ...formatted], { cwd: root, stdio: 'inherit' }).status === 0
 }
 
 function tidyOptions(file) {
@@ -54,9 +57,10 @@ function tidyFile(tool, file) {
   })
 }
 
+/** Whether clang-tidy has nothing to say of the files. */
 async function tidy(files) {
   const tool = find('clang-tidy')
-  if (!tool) return
+  if (!tool) return true
   const queue = files.filter((file) => /^native\/(core|addon)\/.*\.(c|cc)$/.test(file))
   let bad = 0
   const worker = async () => {
@@ -68,10 +72,11 @@ async function tidy(files) {
     }
   }
   await Promise.all([worker(), worker()])
-  if (bad > 0) process.exit(1)
+  return bad === 0
 }
 
 const files = sourceFiles().filter((file) => /^native\/.*\.(c|h|cc)$/.test(file))
 const write = process.argv.includes('--write')
-format(files, write)
-if (!write) await tidy(files)
+const formatted = format(files, write)
+const tidied = write || (await tidy(files))
+if (!formatted || !tidied) process.exit(1)
