@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the parser makes of a drill. One interface a command; `Command` is all of them.
+
+import type { Advice, MapKind, Prot } from '../index'
+import type { Position } from './errors'
+
+/** A place `buf`, `buf[3]` or `buf[2-5]`. `first` and `last` are undefined where all of the region is meant. */
+export interface Place {
+  readonly region: string
+  readonly first: number | undefined
+  /** Inclusive. */
+  readonly last: number | undefined
+}
+
+interface Base {
+  /** The command as a transcript echoes it: without comment, spaces squeezed. */
+  readonly text: string
+  readonly position: Position
+}
+
+/** A command of a process, whose name is the first word. */
+interface OfProcess extends Base {
+  readonly process: string
+}
+
+interface AtPlace extends OfProcess {
+  readonly place: Place
+}
+
+export interface DevmemCommand extends Base {
+  readonly verb: 'devmem'
+  readonly pages: number
+}
+
+export interface MapCommand extends OfProcess {
+  readonly verb: 'map'
+  readonly region: string
+  readonly kind: MapKind
+  readonly pages: number
+  readonly readOnly: boolean
+  readonly at2m: boolean
+  readonly thp: boolean
+}
+
+export interface UnmapCommand extends AtPlace {
+  readonly verb: 'unmap'
+}
+
+export interface ProtectCommand extends AtPlace {
+  readonly verb: 'protect'
+  readonly prot: Prot
+}
+
+export interface AdviseCommand extends AtPlace {
+  readonly verb: 'advise'
+  readonly advice: Advice
+}
+
+export interface LockCommand extends AtPlace {
+  readonly verb: 'lock' | 'unlock'
+}
+
+export interface WriteCommand extends AtPlace {
+  readonly verb: 'write'
+  /** 0 … 255. */
+  readonly value: number
+}
+
+export interface ReadCommand extends AtPlace {
+  readonly verb: 'read'
+}
+
+export interface ClearCommand extends OfProcess {
+  readonly verb: 'clear'
+}
+
+export interface UffdCommand extends AtPlace {
+  readonly verb: 'uffd'
+}
+
+export interface ForkCommand extends OfProcess {
+  readonly verb: 'fork'
+  readonly child: string
+}
+
+export interface ExitCommand extends OfProcess {
+  readonly verb: 'exit'
+}
+
+export interface PinCommand extends AtPlace {
+  readonly verb: 'pin'
+  readonly handle: string
+  readonly write: boolean
+}
+
+export interface HoldCommand extends AtPlace {
+  readonly verb: 'hold' | 'isolate'
+  readonly handle: string
+}
+
+export interface DropCommand extends Base {
+  readonly verb: 'drop'
+  readonly handle: string
+}
+
+export interface DumpCommand extends AtPlace {
+  readonly verb: 'dump'
+}
+
+export interface CountCommand extends OfProcess {
+  readonly verb: 'count'
+}
+
+export interface WatchCommand extends OfProcess {
+  readonly verb: 'watch'
+}
+
+export interface MigrateCommand extends AtPlace {
+  readonly verb: 'migrate'
+  readonly to: 'dev' | 'sys'
+  /** Page numbers of the region, ascending within each item of the list. */
+  readonly skip: readonly number[]
+  readonly error: readonly number[]
+  readonly interleaved: readonly Interleaved[]
+}
+
+/** Commands that may run while a migration stands. */
+export type InnerCommand =
+  | MapCommand
+  | UnmapCommand
+  | ProtectCommand
+  | AdviseCommand
+  | LockCommand
+  | WriteCommand
+  | ReadCommand
+  | ClearCommand
+  | UffdCommand
+  | ForkCommand
+  | ExitCommand
+  | PinCommand
+  | HoldCommand
+  | DropCommand
+  | DumpCommand
+  | CountCommand
+
+/** Everything but `devmem`, which says what the machine is like before it exists. */
+export type Command = InnerCommand | WatchCommand | MigrateCommand
+
+/** A callback of migrate_vma() in which a migration stands. */
+export type Callback = 'alloc' | 'final'
+
+/** An `@alloc` or `@final` line. */
+export interface Interleaved {
+  readonly callback: Callback
+  readonly command: InnerCommand
+}
+
+/** A script. */
+export interface Drill {
+  readonly name: string
+  readonly file: string
+  readonly devmem: DevmemCommand | undefined
+  readonly commands: readonly Command[]
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What each command does. Everything goes through the public API of the library.
+
+import { HmmuError, type PageRef } from '../index'
+import type {
+  CountCommand,
+  DropCommand,
+  DumpCommand,
+  ExitCommand,
+  ForkCommand,
+  HoldCommand,
+  InnerCommand,
+  MapCommand,
+  PinCommand,
+  ReadCommand,
+  WatchCommand,
+  WriteCommand,
+} from './ast'
+import { dumpLines } from './dump'
+import { type Steps, untilDone } from './execution'
+import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
+import { Runs } from './runs'
+import { Misuse, type Pages, type TaskOf, type World } from './world'
+
+/** Carry out any command but `migrate`. */
+export function execute(world: World, command: InnerCommand | WatchCommand, taskOf: TaskOf): Steps {
+  switch (command.verb) {
+    case 'map':
+      return map(world, command, taskOf)
+    case 'write':
+      return write(world, command, taskOf)
+    case 'read':
+      return read(world, command, taskOf)
+    case 'fork':
+      return fork(world, command, taskOf)
+    case 'exit':
+      return exit(world, command)
+    case 'pin':
+      return pin(world, command, taskOf)
+    case 'hold':
+    case 'isolate':
+      return hold(world, command)
+    case 'drop':
+      return drop(world, command)
+    case 'dump':
+      return dump(world, command)
+    case 'count':
+      return count(world, command)
+    case 'watch':
+      return watch(world, command)
+    default:
+      return systemCall(world, command, taskOf)
+  }
+}
+
+type SystemCall = Extract<InnerCommand, { verb: 'unmap' | 'protect' | 'advise' | 'lock' | 'unlock' | 'clear' | 'uffd' }>
+
+/** The commands that are one call without a result. */
+function* systemCall(world: World, command: SystemCall, taskOf: TaskOf): Steps {
+  const task = taskOf(world.actor(command.process))
+  if (command.verb === 'clear') {
+    yield* untilDone(() => task.clearSoftDirty())
+    return []
+  }
+  const { address, count } = world.pages(command.process, command.place)
+  yield* untilDone(() => {
+    switch (command.verb) {
+      case 'unmap':
+        return task.unmap(address, count)
+      case 'protect':
+        return task.protect(address, count, command.prot)
+      case 'advise':
+        return task.advise(address, count, command.advice)
+      case 'lock':
+        return task.lock(address, count)
+      case 'unlock':
+        return task.unlock(address, count)
+      case 'uffd':
+        return task.registerUserfault(address, count)
+    }
+  })
+  return []
+}
+
+function* map(world: World, command: MapCommand, taskOf: TaskOf): Steps {
+  const actor = world.actor(command.process)
+  if (actor.regions.has(command.region)) {
+    throw new Misuse(`process ${actor.name} has a region ${command.region} already; choose another name`)
+  }
+  const task = taskOf(actor)
+  const { kind, pages } = command
+  const region = placeRegion(command, actor.end)
+  actor.end = regionEnd(region)
+  const prot = command.readOnly ? 'r' : 'rw'
+  yield* untilDone(() => task.map({ address: region.address, pages, kind, prot }))
+  actor.regions.set(region.name, region)
+  if (kind === 'hugetlb' || kind === 'special') return []
+  yield* untilDone(() => task.advise(region.address, pages, command.thp ? 'hugepage' : 'nohugepage'), 1)
+  return []
+}
+
+function* write(world: World, command: WriteCommand, taskOf: TaskOf): Steps {
+  const runs = new Runs()
+  const pages = world.pages(command.process, command.place)
+  const task = taskOf(pages.actor)
+  for (let page = pages.first; page <= pages.last; page++) {
+    const address = pageAddress(pages, page)
+    let outcome = task.tryStore(address, command.value)
+    while (outcome === 'blocked') {
+      yield page
+      outcome = task.tryStore(address, command.value)
+    }
+    runs.add(page, outcome)
+  }
+  return runs.isAll('ok') ? [] : [runs.toString()]
+}
+
+function* read(world: World, command: ReadCommand, taskOf: TaskOf): Steps {
+  const runs = new Runs()
+  const pages = world.pages(command.process, command.place)
+  const task = taskOf(pages.actor)
+  for (let page = pages.first; page <= pages.last; page++) {
+    const address = pageAddress(pages, page)
+    let load = task.tryLoad(address)
+    while (load.outcome === 'blocked') {
+      yield page
+      load = task.tryLoad(address)
+    }
+    runs.add(page, load.outcome === 'ok' ? hexByte(load.value) : load.outcome)
+  }
+  return [runs.toString()]
+}
+
+function hexByte(value: number): string {
+  return `0x${value.toString(16).padStart(2, '0')}`
+}
+
+function pageAddress(pages: Pages, page: number): number {
+  return pages.region.address + page * PAGE_BYTES
+}
+
+function* fork(world: World, command: ForkCommand, taskOf: TaskOf): Steps {
+  const parent = world.actor(command.process)
+  if (world.actors.has(command.child)) throw new Misuse(`process ${command.child} lives; the child needs another name`)
+  const task = taskOf(parent)
+  const child = yield* untilDone(() => task.fork())
+  world.addActor(command.child, child, parent)
+  return []
+}
+
+function* exit(world: World, command: ExitCommand): Steps {
+  const actor = world.actor(command.process)
+  while (!tryExit(() => actor.process.exit())) yield 0
+  world.actors.delete(command.process)
+  return []
+}
+
+/** A process can't end before its tasks have left the calls in which they wait. */
+function tryExit(call: () => void): boolean {
+  try {
+    call()
+    return true
+  } catch (error) {
+    if (error instanceof HmmuError && (error.code === 'HMMU_BUSY' || error.code === 'HMMU_BLOCKED')) return false
+    throw error
+  }
+}
+
+function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
+  const { machine } = world
+  const pages = world.pages(command.process, command.place)
+  world.checkFreeHandle(command.handle)
+  const task = taskOf(pages.actor)
+  const refs: PageRef[] = []
+  try {
+    for (let page = pages.first; page <= pages.last; page++) {
+      const address = pageAddress(pages, page)
+      refs.push(yield* untilDone(() => task.pin(address, { write: command.write }), page))
+    }
+  } catch (error) {
+    for (const ref of refs) machine.unpin(ref)
+    throw error
+  }
+  world.handles.set(command.handle, { refs, drop: (ref) => machine.unpin(ref) })
+  return []
+}
+
+/** `hold` and `isolate` never wait. */
+// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
+function* hold(world: World, command: HoldCommand): Steps {
+  const { machine } = world
+  const { actor, address, count, region } = world.pages(command.process, command.place)
+  if (count !== 1) throw new Misuse(`${command.verb} takes one page, ${region.name} has ${count} here`)
+  world.checkFreeHandle(command.handle)
+  if (command.verb === 'hold') {
+    const refs = [actor.process.hold(address)]
+    world.handles.set(command.handle, { refs, drop: (ref) => machine.release(ref) })
+  } else {
+    const refs = [actor.process.isolate(address)]
+    world.handles.set(command.handle, { refs, drop: (ref) => machine.putback(ref) })
+  }
+  return []
+}
+
+// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
+function* drop(world: World, command: DropCommand): Steps {
+  const handle = world.handle(command.handle)
+  world.handles.delete(command.handle)
+  for (const ref of handle.refs) handle.drop(ref)
+  return []
+}
+
+// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
+function* dump(world: World, command: DumpCommand): Steps {
+  const { actor, address, first, count } = world.pages(command.process, command.place)
+  return dumpLines(actor.process.dump(address, count), first, world.frames)
+}
+
+// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
+function* count(world: World, command: CountCommand): Steps {
+  const { anon, file, shmem, swap } = world.actor(command.process).process.counters()
+  const { deviceFree } = world.machine.counters()
+  return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}`]
+}
+
+// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
+function* watch(world: World, command: WatchCommand): Steps {
+  const actor = world.actor(command.process)
+  actor.process.watch()
+  world.watched.set(actor.process.pid, actor)
+  return []
+}

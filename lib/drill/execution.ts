@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A command under way. It is a generator: it yields where it has to wait, and goes on from there when it is resumed.
+// What it yields is how far it has come, so that one can tell whether resuming it has changed anything.
+
+import { HmmuError } from '../index'
+import { Missing } from './world'
+
+/** Yields how far it has come while it waits; returns the lines of its results. */
+export type Steps = Generator<number, string[]>
+
+/** Whether a call has to be repeated when what it waits for is over. */
+function isBlocked(error: unknown): boolean {
+  return error instanceof HmmuError && error.code === 'HMMU_BLOCKED'
+}
+
+/** The errno of a call that the kernel refuses, undefined for every other error. */
+export function refusal(error: unknown): string | undefined {
+  if (!(error instanceof HmmuError) || error.errno === undefined) return undefined
+  // A pin ends like the access of a CPU would; what a kernel returns is the errno.
+  const isResult = error.code === 'HMMU_SYSCALL' || error.code === 'HMMU_SIGSEGV' || error.code === 'HMMU_SIGBUS'
+  return isResult && error.errno !== 'ENOSYS' ? error.errno : undefined
+}
+
+/** Make a call, again and again until it does not wait; `position` is how far the command has come with it. */
+export function* untilDone<T>(call: () => T, position = 0): Generator<number, T> {
+  for (;;) {
+    try {
+      return call()
+    } catch (error) {
+      if (!isBlocked(error)) throw error
+    }
+    yield position
+  }
+}
+
+/** A command from its start to its end, with what is known of it meanwhile. */
+export class Execution {
+  readonly #steps: Steps
+  #results: string[] | undefined
+  #position = 0
+
+  constructor(steps: Steps) {
+    this.#steps = steps
+  }
+
+  /** The lines of the results, undefined while the command waits. */
+  get results(): readonly string[] | undefined {
+    return this.#results
+  }
+
+  /** Grows as the command gets on. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Begin, or go on. True when the command has ended. */
+  resume(): boolean {
+    if (this.#results === undefined) this.#results = this.#advance()
+    return this.#results !== undefined
+  }
+
+  /** Where the kernel refuses a command its errno is the result, where something named is missing it is skipped. */
+  #advance(): string[] | undefined {
+    try {
+      const next = this.#steps.next()
+      if (next.done) return next.value
+      this.#position = next.value
+      return undefined
+    } catch (error) {
+      if (error instanceof Missing) return ['skipped']
+      const errno = refusal(error)
+      if (errno === undefined) throw error
+      return [errno]
+    }
+  }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Drills: small scripts that drive memory and migrate_vma(), and print what happens.
+
+export type * from './ast'
+export { type CheckOptions, type CheckResult, checkFile, listDrills } from './check'
+export { DrillError, type DrillErrorCode, type Position } from './errors'
+export { type DrillSource, parseDrill } from './parse'
+export { type DrillRun, type RunOptions, runDrill, runSource } from './runner'
+export { findDrillFiles, isConcatenation, joinSections, readDrills, readExpected, splitSections } from './source'

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { MachineEvent } from '../index'
+import { PAGE_BYTES, regionEnd } from './layout'
+import { pageRange } from './runs'
+import { type Actor, regionsInOrder, type World } from './world'
+
+/** The `inv` lines of what was invalidated in watched processes since the last call, in order. */
+export function invalidationLines(world: World): string[] {
+  if (world.watched.size === 0) return []
+  const lines: string[] = []
+  for (const event of world.machine.takeEvents()) {
+    const actor = event.type === 'invalidate_start' ? world.watched.get(event.pid) : undefined
+    if (actor !== undefined) lines.push(...eventLines(actor, event))
+  }
+  return lines
+}
+
+/** One line a region that the event touches, cut to the region. */
+function eventLines(actor: Actor, event: MachineEvent): string[] {
+  const start = Number(event.a)
+  const end = Number(event.b)
+  return regionsInOrder(actor)
+    .filter((region) => start < regionEnd(region) && end > region.address)
+    .map((region) => {
+      const first = Math.floor((Math.max(start, region.address) - region.address) / PAGE_BYTES)
+      const last = Math.ceil((Math.min(end, regionEnd(region)) - region.address) / PAGE_BYTES) - 1
+      return `inv ${actor.name} ${region.name}${pageRange(first, last)}`
+    })
+}

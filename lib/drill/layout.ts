@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Where regions are placed.
+
+import type { MapCommand } from './ast'
+
+export const PAGE_BYTES = 4096
+const MIB = 2 ** 20
+const HUGE_BYTES = 2 * MIB
+
+/** The first region is near a 1 GiB boundary, as far as possible below the next one: a range over two of these tables is
+ * worked on in two parts, which a notifier sees. */
+export const FIRST_ADDRESS = 2 ** 40
+
+/** Pages past the end of a region that certainly belong to no other region. */
+export const FREE_PAGES_BEHIND = HUGE_BYTES / PAGE_BYTES
+
+/** Pages 0 … `pages` - 1 of one `map`. */
+export interface Region {
+  readonly name: string
+  readonly address: number
+  readonly pages: number
+}
+
+/**
+ * The region that a `map` makes, where `end` is the end of the last one in this process (or of its parent, for a child
+ * that has not mapped anything yet). It starts 1 MiB above a 2 MiB boundary, or on the boundary.
+ */
+export function placeRegion(command: MapCommand, end: number | undefined): Region {
+  const free = end === undefined ? FIRST_ADDRESS : end + HUGE_BYTES
+  const boundary = Math.ceil(free / HUGE_BYTES) * HUGE_BYTES
+  const onBoundary = command.at2m || command.kind === 'hugetlb'
+  const address = onBoundary ? boundary : boundary + MIB
+  return { name: command.region, address, pages: command.pages }
+}
+
+export function regionEnd(region: Region): number {
+  return region.address + region.pages * PAGE_BYTES
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One function a command: it is called with the words behind the verb.
+
+import type { Command, DevmemCommand, InnerCommand, MigrateCommand } from './ast'
+import type { Position } from './errors'
+import {
+  isProcess,
+  PROCESS_EXPECTED,
+  parseByte,
+  parseChoice,
+  parseHandle,
+  parsePageList,
+  parsePages,
+  parsePlace,
+  parseProcess,
+  parseRegionName,
+} from './parse-values'
+import { oneOf, type Word, type Words } from './words'
+
+/** What all commands have, and what those of a process have. */
+interface Head {
+  readonly text: string
+  readonly position: Position
+}
+interface ProcessHead extends Head {
+  readonly process: string
+}
+
+const MAP_KINDS = ['anon', 'shmem', 'file', 'sharedfile', 'hugetlb', 'special'] as const
+const ADVICES = ['dontneed', 'free', 'hugepage', 'nohugepage', 'dontfork', 'unmergeable'] as const
+const PROTS = ['r', 'rw', 'none'] as const
+const HUGE_PAGES = 512
+const SPECIAL_PAGES_MAX = 64
+
+const OF_PROCESS: Record<string, (words: Words, head: ProcessHead) => Command> = {
+  map: parseMap,
+  unmap: (words, head) => ({ ...head, verb: 'unmap', place: parsePlace(words) }),
+  protect: (words, head) => ({
+    ...head,
+    verb: 'protect',
+    place: parsePlace(words),
+    prot: parseChoice(words, PROTS, 'access rights'),
+  }),
+  advise: (words, head) => ({
+    ...head,
+    verb: 'advise',
+    place: parsePlace(words),
+    advice: parseChoice(words, ADVICES, 'an advice'),
+  }),
+  lock: (words, head) => ({ ...head, verb: 'lock', place: parsePlace(words) }),
+  unlock: (words, head) => ({ ...head, verb: 'unlock', place: parsePlace(words) }),
+  write: (words, head) => ({ ...head, verb: 'write', place: parsePlace(words), value: parseByte(words) }),
+  read: (words, head) => ({ ...head, verb: 'read', place: parsePlace(words) }),
+  clear: (_words, head) => ({ ...head, verb: 'clear' }),
+  uffd: (words, head) => ({ ...head, verb: 'uffd', place: parsePlace(words) }),
+  pin: parsePin,
+  hold: (words, head) => ({ ...head, verb: 'hold', place: parsePlace(words), handle: parseAs(words) }),
+  isolate: (words, head) => ({ ...head, verb: 'isolate', place: parsePlace(words), handle: parseAs(words) }),
+  migrate: parseMigrate,
+  dump: (words, head) => ({ ...head, verb: 'dump', place: parsePlace(words) }),
+  count: (_words, head) => ({ ...head, verb: 'count' }),
+  watch: (_words, head) => ({ ...head, verb: 'watch' }),
+}
+
+const OTHERS: Record<string, (words: Words, head: Head) => Command | DevmemCommand> = {
+  devmem: (words, head) => ({ ...head, verb: 'devmem', pages: parsePages(words, 0) }),
+  fork: (words, head) => ({ ...head, verb: 'fork', process: parseProcess(words), child: parseProcess(words) }),
+  exit: (words, head) => ({ ...head, verb: 'exit', process: parseProcess(words) }),
+  drop: (words, head) => ({ ...head, verb: 'drop', handle: parseHandle(words) }),
+}
+
+/** The verbs of commands that begin with a process. */
+export const PROCESS_VERBS: readonly string[] = Object.keys(OF_PROCESS)
+/** The commands that begin with their verb. */
+export const OTHER_VERBS: readonly string[] = Object.keys(OTHERS)
+
+/** Parse one command; nothing may follow it. */
+export function parseCommand(words: Words): Command | DevmemCommand {
+  const text = words.rest()
+  const expected = `${PROCESS_EXPECTED}, ${oneOf(OTHER_VERBS)}`
+  const first = words.take(expected)
+  const head = { text, position: words.position(first.column) }
+  const command = isProcess(first)
+    ? parseOfProcess(words, { ...head, process: first.text })
+    : own(OTHERS, first, words, expected)(words, head)
+  words.end()
+  return command
+}
+
+function parseOfProcess(words: Words, head: ProcessHead): Command {
+  const expected = `a command (${oneOf(PROCESS_VERBS)})`
+  const verb = words.take(expected)
+  return own(OF_PROCESS, verb, words, expected)(words, head)
+}
+
+/** The entry of a table for a word. A word like `constructor` is no entry of it. */
+function own<T>(table: Record<string, T>, word: Word, words: Words, expected: string): T {
+  const entry = Object.hasOwn(table, word.text) ? table[word.text] : undefined
+  if (entry === undefined) throw words.unexpected(word, expected)
+  return entry
+}
+
+function parseMap(words: Words, head: ProcessHead): InnerCommand {
+  const region = parseRegionName(words)
+  const kind = parseChoice(words, MAP_KINDS, 'a kind of mapping')
+  const at = words.peek()
+  const pages = kind === 'special' ? parsePages(words, 1, SPECIAL_PAGES_MAX) : parsePages(words, 1)
+  if (kind === 'hugetlb' && pages % HUGE_PAGES !== 0 && at !== undefined) {
+    throw words.unexpected(at, `a multiple of ${HUGE_PAGES} pages for hugetlb`)
+  }
+  const options = parseFlags(words, ['ro', 'at2m', 'thp'])
+  const set = { readOnly: options.has('ro'), at2m: options.has('at2m'), thp: options.has('thp') }
+  return { ...head, verb: 'map', region, kind, pages, ...set }
+}
+
+/** Words that may stand in any order, each at most once. */
+function parseFlags(words: Words, allowed: readonly string[]): Set<string> {
+  const flags = new Set<string>()
+  for (let word = words.takeIf(...allowed); word !== undefined; word = words.takeIf(...allowed)) {
+    if (flags.has(word.text)) throw words.error(word.column, `'${word.text}' stands there twice`)
+    flags.add(word.text)
+  }
+  const left = allowed.filter((each) => !flags.has(each))
+  if (left.length > 0) words.end(left.join(', '))
+  return flags
+}
+
+function parseAs(words: Words): string {
+  parseChoice(words, ['as'], 'a name for it')
+  return parseHandle(words)
+}
+
+function parsePin(words: Words, head: ProcessHead): InnerCommand {
+  const place = parsePlace(words)
+  const handle = parseAs(words)
+  return { ...head, verb: 'pin', place, handle, write: parseFlags(words, ['write']).has('write') }
+}
+
+function parseMigrate(words: Words, head: ProcessHead): MigrateCommand {
+  const place = parsePlace(words)
+  parseChoice(words, ['to'], 'a direction')
+  const to = parseChoice(words, ['dev', 'sys'], 'a destination')
+  const lists = new Map<string, number[]>()
+  for (let word = words.peek(); word !== undefined; word = words.peek()) {
+    const [name, pages] = parseNamedList(words, word)
+    if (lists.has(name)) throw words.error(word.column, `'${name}=' stands there twice`)
+    lists.set(name, pages)
+  }
+  return {
+    ...head,
+    verb: 'migrate',
+    place,
+    to,
+    skip: lists.get('skip') ?? [],
+    error: lists.get('error') ?? [],
+    interleaved: [],
+  }
+}
+
+function parseNamedList(words: Words, word: Word): [string, number[]] {
+  const match = /^(skip|error)=(.*)$/.exec(word.text)
+  if (match === null) throw words.unexpected(word, 'skip=PAGES, error=PAGES or the end of the line')
+  words.take('')
+  const [, name = '', list = ''] = match
+  return [name, parsePageList(words, list, word.column + name.length + 1)]
+}

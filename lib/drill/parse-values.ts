@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The values that stand in commands: names, numbers, places, lists of pages.
+
+import type { Place } from './ast'
+import { oneOf, type Word, type Words } from './words'
+
+const PROCESS = /^[A-Z][A-Z0-9]*$/
+const LOWER_CASE = /^[a-z][a-z0-9]*$/
+const PLACE = /^([a-z][a-z0-9]*)(?:\[([0-9]+)(?:-([0-9]+))?\])?$/
+const PAGES = /^([0-9]+)(?:-([0-9]+))?$/
+
+/** Page numbers above this can't be in any machine's RAM; the limit keeps lists of pages small. */
+export const PAGE_MAX = 2 ** 28 - 1
+
+export const PROCESS_EXPECTED = 'a process (upper-case letters and digits)'
+
+export function isProcess(word: Word): boolean {
+  return PROCESS.test(word.text)
+}
+
+export function parseProcess(words: Words): string {
+  return matching(words, PROCESS, PROCESS_EXPECTED)
+}
+
+export function parseRegionName(words: Words): string {
+  return matching(words, LOWER_CASE, 'a region (a lower-case word)')
+}
+
+export function parseHandle(words: Words): string {
+  return matching(words, LOWER_CASE, 'a handle (a lower-case word)')
+}
+
+function matching(words: Words, pattern: RegExp, expected: string): string {
+  const word = words.take(expected)
+  if (!pattern.test(word.text)) throw words.unexpected(word, expected)
+  return word.text
+}
+
+/** One of a few words. */
+export function parseChoice<T extends string>(words: Words, choices: readonly T[], what: string): T {
+  const expected = `${what} (${oneOf(choices)})`
+  const word = words.take(expected)
+  const choice = choices.find((each) => each === word.text)
+  if (choice === undefined) throw words.unexpected(word, expected)
+  return choice
+}
+
+/** A decimal number of pages. */
+export function parsePages(words: Words, min: number, max: number = PAGE_MAX): number {
+  const expected = `a number of pages (${min} to ${max})`
+  const word = words.take(expected)
+  const value = /^[0-9]+$/.test(word.text) ? Number(word.text) : Number.NaN
+  if (!(value >= min && value <= max)) throw words.unexpected(word, expected)
+  return value
+}
+
+/** A byte, decimal or 0x…. */
+export function parseByte(words: Words): number {
+  const expected = 'a byte (0 to 255, or 0x0 to 0xff)'
+  const word = words.take(expected)
+  const value = /^([0-9]+|0x[0-9a-fA-F]+)$/.test(word.text) ? Number(word.text) : Number.NaN
+  if (!(value <= 255)) throw words.unexpected(word, expected)
+  return value
+}
+
+export function parsePlace(words: Words): Place {
+  const expected = 'a place (REGION, REGION[PAGE] or REGION[FIRST-LAST])'
+  const word = words.take(expected)
+  const match = PLACE.exec(word.text)
+  if (match === null) throw words.unexpected(word, expected)
+  const [, region = '', from, to] = match
+  if (from === undefined) return { region, first: undefined, last: undefined }
+  const [first, last] = pageRange(words, word.column + region.length + 1, from, to)
+  return { region, first, last }
+}
+
+/** `i,j-k` as page numbers; `column` is where the list begins. */
+export function parsePageList(words: Words, text: string, column: number): number[] {
+  const pages: number[] = []
+  let at = column
+  for (const item of text.split(',')) {
+    const match = PAGES.exec(item)
+    if (match === null) throw words.error(at, `expected page numbers (I or I-J, separated by commas), found '${item}'`)
+    const [first, last] = pageRange(words, at, match[1] ?? '', match[2])
+    for (let page = first; page <= last; page++) pages.push(page)
+    at += item.length + 1
+  }
+  return pages
+}
+
+function pageRange(words: Words, column: number, from: string, to: string | undefined): [number, number] {
+  const first = Number(from)
+  const last = to === undefined ? first : Number(to)
+  if (first > PAGE_MAX) throw words.error(column, `expected a page number (0 to ${PAGE_MAX}), found '${from}'`)
+  const columnOfLast = column + from.length + 1
+  if (last > PAGE_MAX) throw words.error(columnOfLast, `expected a page number (0 to ${PAGE_MAX}), found '${to}'`)
+  if (last < first) throw words.error(columnOfLast, `expected a last page of at least ${first}, found '${to}'`)
+  return [first, last]
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { Machine, type MachineOptions, type Profile } from '../index'
+import type { Command, Drill, InnerCommand } from './ast'
+import { execute } from './commands'
+import { DrillError } from './errors'
+import { Execution } from './execution'
+import { invalidationLines } from './invalidations'
+import { migrate, type Outcome } from './migrate'
+import { type DrillSource, parseDrill } from './parse'
+import { World } from './world'
+
+export interface RunOptions {
+  /** Which kernel the machine is; `linux-4.14` if absent. */
+  readonly profile?: Profile | undefined
+  /** Check the balance of the machine after every command. */
+  readonly verify?: boolean | undefined
+  /** Frames of RAM; drills ask for plenty of free memory. 65536 (256 MiB, taken as they are used) if absent. */
+  readonly ramPages?: number | undefined
+}
+
+/** What a drill printed. */
+export interface DrillRun {
+  readonly name: string
+  /** The transcript, each line with its line end; up to the failure if there is one. */
+  readonly transcript: string
+  /** Why the drill could not be carried out to its end. */
+  readonly failure: DrillError | undefined
+}
+
+const RAM_PAGES = 65536
+const DEVICE_PAGES = 1024
+
+/** Parse a drill and run it on a fresh machine. Mistakes in it end up in `failure`. */
+export function runSource(source: DrillSource, options: RunOptions = {}): DrillRun {
+  try {
+    return runDrill(parseDrill(source), options)
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error
+    return { name: source.name, transcript: '', failure: error }
+  }
+}
+
+/** Run a drill on a fresh machine. */
+export function runDrill(drill: Drill, options: RunOptions = {}): DrillRun {
+  const lines: string[] = drill.devmem === undefined ? [] : [drill.devmem.text]
+  let failure: DrillError | undefined
+  try {
+    const machine = makeMachine(drill, options)
+    try {
+      new DrillRunner(machine, options).run(drill, lines)
+    } finally {
+      machine.dispose()
+    }
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error
+    failure = error
+  }
+  return { name: drill.name, transcript: lines.map((line) => `${line}\n`).join(''), failure }
+}
+
+function makeMachine(drill: Drill, options: RunOptions): Machine {
+  const machineOptions: MachineOptions = {
+    ramPages: options.ramPages ?? RAM_PAGES,
+    devicePages: drill.devmem?.pages ?? DEVICE_PAGES,
+    cpus: 1,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  }
+  const position = drill.devmem?.position ?? { file: drill.file, line: 1, column: 1 }
+  try {
+    return new Machine(machineOptions)
+  } catch (cause) {
+    throw new DrillError('HMMU_DRILL_RUN', position, `no machine: ${describe(cause)}`, { cause })
+  }
+}
+
+class DrillRunner {
+  readonly #world: World
+  readonly #verify: boolean
+
+  constructor(machine: Machine, options: RunOptions) {
+    this.#world = new World(machine)
+    this.#verify = options.verify ?? false
+  }
+
+  /** Run all commands; lines are added to the transcript as they come, so that it is there where a command fails. */
+  run(drill: Drill, transcript: string[]): void {
+    for (const command of drill.commands) {
+      transcript.push(command.text)
+      const outcome = this.#located(command, () => this.#run(command))
+      for (const line of outcome.lines) transcript.push(`  ${line}`)
+      if (outcome.ended) return
+      for (const line of this.#located(command, () => invalidationLines(this.#world))) transcript.push(`  ${line}`)
+    }
+  }
+
+  #run(command: Command): Outcome {
+    this.#before()
+    const outcome = command.verb === 'migrate' ? this.#migrate(command) : this.#simple(command)
+    this.#after(command)
+    return outcome
+  }
+
+  #simple(command: Exclude<Command, { verb: 'migrate' }>): Outcome {
+    const execution = new Execution(execute(this.#world, command, (actor) => actor.process.mainTask))
+    const ended = !execution.resume()
+    return { lines: execution.results ?? ['blocked'], ended }
+  }
+
+  #migrate(command: Extract<Command, { verb: 'migrate' }>): Outcome {
+    return migrate(this.#world, command, {
+      before: () => this.#before(),
+      within: (inner, part) => this.#located(inner, part),
+      after: (inner) => this.#after(inner),
+    })
+  }
+
+  #before(): void {
+    this.#world.machine.drainPagevecs()
+  }
+
+  #after(command: Command | InnerCommand): void {
+    if (!this.#verify) return
+    const complaints = this.#world.machine.verify()
+    if (complaints.length === 0) return
+    throw new DrillError('HMMU_DRILL_VERIFY', command.position, `after '${command.text}': ${complaints.join('; ')}`)
+  }
+
+  /** What goes wrong in a command is told with its place. */
+  #located<T>(command: Command | InnerCommand, call: () => T): T {
+    try {
+      return call()
+    } catch (cause) {
+      if (cause instanceof DrillError) throw cause
+      throw new DrillError('HMMU_DRILL_RUN', command.position, `'${command.text}': ${describe(cause)}`, { cause })
+    }
+  }
+}
+
+/** An error in a line: the message, and the stable code if it has one. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = (error as { code?: unknown }).code
+  return typeof code === 'string' ? `${error.message} (${code})` : error.message
+}

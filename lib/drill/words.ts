@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { DrillError, type Position } from './errors'
+
+/** A word of a line, and where it begins. */
+export interface Word {
+  readonly text: string
+  readonly column: number
+}
+
+/** The words of one line, taken one after the other. Every syntax error is made here, so that each names its place. */
+export class Words {
+  readonly #file: string
+  readonly #line: number
+  readonly #words: readonly Word[]
+  readonly #end: number
+  #next = 0
+
+  constructor(file: string, line: number, words: readonly Word[], end: number) {
+    this.#file = file
+    this.#line = line
+    this.#words = words
+    this.#end = end
+  }
+
+  /** The words from the next one on, as an echo shows them. */
+  rest(): string {
+    return this.#words
+      .slice(this.#next)
+      .map((word) => word.text)
+      .join(' ')
+  }
+
+  /** The next word without taking it. */
+  peek(): Word | undefined {
+    return this.#words[this.#next]
+  }
+
+  /** Take the next word; `expected` says what may stand there. */
+  take(expected: string): Word {
+    const word = this.#words[this.#next]
+    if (word === undefined) throw this.error(this.#end, `expected ${expected}, found the end of the line`)
+    this.#next += 1
+    return word
+  }
+
+  /** Take the next word if it is one of the given. */
+  takeIf(...texts: string[]): Word | undefined {
+    const word = this.peek()
+    if (word === undefined || !texts.includes(word.text)) return undefined
+    this.#next += 1
+    return word
+  }
+
+  /** Nothing may be left. `allowed` says what else could have stood there, if anything could. */
+  end(allowed?: string): void {
+    const word = this.peek()
+    if (word === undefined) return
+    throw this.error(
+      word.column,
+      `expected ${allowed === undefined ? '' : `${allowed} or `}the end of the line${found(word)}`,
+    )
+  }
+
+  /** The error that a word is not what is allowed there. */
+  unexpected(word: Word, expected: string): DrillError {
+    return this.error(word.column, `expected ${expected}${found(word)}`)
+  }
+
+  error(column: number, reason: string): DrillError {
+    return new DrillError('HMMU_DRILL_SYNTAX', this.position(column), reason)
+  }
+
+  position(column: number): Position {
+    return { file: this.#file, line: this.#line, column }
+  }
+}
+
+function found(word: Word): string {
+  return `, found '${word.text}'`
+}
+
+/** Split a line at its spaces; a comment is dropped. */
+export function splitLine(file: string, line: number, text: string): Words {
+  const comment = text.indexOf('#')
+  const script = (comment < 0 ? text : text.slice(0, comment)).trimEnd()
+  const words = Array.from(script.matchAll(/[^ \t]+/g), (match) => ({ text: match[0], column: match.index + 1 }))
+  return new Words(file, line, words, script.length + 1)
+}
+
+/** `a, b or c` */
+export function oneOf(choices: readonly string[]): string {
+  if (choices.length < 2) return choices.join('')
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
+}
