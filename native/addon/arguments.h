@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Reading arguments and making results. TypeScript has validated everything before it gets here; these readers only see
+// to it that a wrong value is a harmless one, and that no JavaScript exception is ever raised by native code.
+#ifndef HMMU_ADDON_ARGUMENTS_H
+#define HMMU_ADDON_ARGUMENTS_H
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hmmu_addon {
+
+// An argument that is not a number is 0, the number of no process, task or page that could be harmed.
+inline uint32_t Uint32(const Napi::CallbackInfo &info, size_t i)
+{
+	uint32_t value = 0;
+
+	napi_get_value_uint32(info.Env(), info[i], &value);
+	return value;
+}
+
+// Addresses and counts come as doubles; one that is not an unsigned 64-bit number becomes an address past all memory.
+inline uint64_t Uint64(const Napi::CallbackInfo &info, size_t i)
+{
+	double value = -1;
+
+	napi_get_value_double(info.Env(), info[i], &value);
+	if (!(value >= 0 && value < 18446744073709551616.0))
+		return UINT64_MAX;
+	return static_cast<uint64_t>(value);
+}
+
+inline bool Flag(const Napi::CallbackInfo &info, size_t i)
+{
+	bool value = false;
+
+	napi_get_value_bool(info.Env(), info[i], &value);
+	return value;
+}
+
+inline bool IsFunction(napi_env env, napi_value value)
+{
+	napi_valuetype type = napi_undefined;
+
+	return napi_typeof(env, value, &type) == napi_ok && type == napi_function;
+}
+
+// The memory of a typed array, which stays valid until JavaScript runs again. What is no typed array, or is detached,
+// has no bytes.
+struct Bytes {
+	uint8_t *data;
+	size_t length;
+};
+
+Bytes TypedBytes(const Napi::CallbackInfo &info, size_t i);
+
+// Memory for @p count records in a typed array, NULL where they don't fit or would not be aligned.
+template <typename Record> Record *Records(const Napi::CallbackInfo &info, size_t i, size_t count)
+{
+	Bytes bytes = TypedBytes(info, i);
+
+	if (bytes.length / sizeof(Record) < count || reinterpret_cast<uintptr_t>(bytes.data) % alignof(Record) != 0)
+		return nullptr;
+	return reinterpret_cast<Record *>(bytes.data);
+}
+
+inline Napi::Value Number(Napi::Env env, double value)
+{
+	return Napi::Number::New(env, value);
+}
+
+} // namespace hmmu_addon
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Looking at a machine. Records go to JavaScript as they are, many in one typed array; lib/records.ts knows their
+// layout, which is asserted here.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "arguments.h"
+#include "machine.h"
+
+namespace hmmu_addon {
+
+#define LAYOUT(type, field, offset) static_assert(offsetof(type, field) == (offset), "lib/records.ts reads " #field)
+
+LAYOUT(hmmu_entry, address, 0);
+LAYOUT(hmmu_entry, raw, 8);
+LAYOUT(hmmu_entry, kind, 16);
+LAYOUT(hmmu_entry, bits, 20);
+LAYOUT(hmmu_entry, pfn, 24);
+LAYOUT(hmmu_entry, alloc_id, 28);
+LAYOUT(hmmu_entry, ref, 32);
+LAYOUT(hmmu_entry, map, 36);
+LAYOUT(hmmu_entry, flags, 40);
+LAYOUT(hmmu_entry, device, 44);
+static_assert(sizeof(struct hmmu_entry) == 48, "lib/records.ts");
+
+LAYOUT(hmmu_vma_info, start, 0);
+LAYOUT(hmmu_vma_info, end, 8);
+LAYOUT(hmmu_vma_info, kind, 16);
+LAYOUT(hmmu_vma_info, prot, 20);
+LAYOUT(hmmu_vma_info, locked, 24);
+LAYOUT(hmmu_vma_info, soft_dirty, 25);
+LAYOUT(hmmu_vma_info, huge, 26);
+LAYOUT(hmmu_vma_info, nohuge, 27);
+LAYOUT(hmmu_vma_info, dontfork, 28);
+LAYOUT(hmmu_vma_info, uffd_missing, 29);
+LAYOUT(hmmu_vma_info, has_anon_vma, 30);
+static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/records.ts");
+
+LAYOUT(struct hmmu_page_info, pfn, 0);
+LAYOUT(struct hmmu_page_info, alloc_id, 4);
+LAYOUT(struct hmmu_page_info, flags, 8);
+LAYOUT(struct hmmu_page_info, ref, 12);
+LAYOUT(struct hmmu_page_info, map, 16);
+LAYOUT(struct hmmu_page_info, index, 24);
+LAYOUT(struct hmmu_page_info, device, 32);
+LAYOUT(struct hmmu_page_info, anon, 33);
+LAYOUT(struct hmmu_page_info, has_mapping, 34);
+static_assert(sizeof(struct hmmu_page_info) == 40, "lib/records.ts");
+
+LAYOUT(hmmu_event, type, 0);
+LAYOUT(hmmu_event, pid, 4);
+LAYOUT(hmmu_event, a, 8);
+LAYOUT(hmmu_event, b, 16);
+static_assert(sizeof(struct hmmu_event) == 24, "lib/records.ts");
+
+#undef LAYOUT
+
+void Machine::DefineLooking(Methods &methods)
+{
+	const Methods ours = {
+		InstanceMethod<&Machine::Dump>("dump"),
+		InstanceMethod<&Machine::Mappings>("mappings"),
+		InstanceMethod<&Machine::Walk>("walk"),
+		InstanceMethod<&Machine::MmCounters>("mmCounters"),
+		InstanceMethod<&Machine::PageInfo>("pageInfo"),
+		InstanceMethod<&Machine::PageSetFlags>("pageSetFlags"),
+		InstanceMethod<&Machine::PageRead>("pageRead"),
+		InstanceMethod<&Machine::PageWrite>("pageWrite"),
+		InstanceMethod<&Machine::RecordEvents>("recordEvents"),
+		InstanceMethod<&Machine::Watch>("watch"),
+		InstanceMethod<&Machine::TakeEvents>("takeEvents"),
+	};
+
+	methods.insert(methods.end(), ours.begin(), ours.end());
+}
+
+// dump(pid, address, pages, array of pages records)
+Napi::Value Machine::Dump(const Napi::CallbackInfo &info)
+{
+	uint64_t pages = Uint64(info, 2);
+
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<hmmu_entry>(info, 3, pages);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the entries is too short"));
+	return Result(hmmu_dump(Core(), Uint32(info, 0), Uint64(info, 1), pages, out));
+}
+
+// mappings(pid, array of records): how many there are; fills in as many as there is room for.
+Napi::Value Machine::Mappings(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto capacity = static_cast<uint32_t>(TypedBytes(info, 1).length / sizeof(hmmu_vma_info));
+	return Result(hmmu_vmas(Core(), Uint32(info, 0), Records<hmmu_vma_info>(info, 1, capacity), capacity));
+}
+
+// walk(pid, address, BigUint64Array of 5): how many levels were read.
+Napi::Value Machine::Walk(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<uint64_t>(info, 2, 5);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the entries is too short"));
+	return Result(hmmu_walk(Core(), Uint32(info, 0), Uint64(info, 1), out));
+}
+
+// mmCounters(pid, Float64Array of 7): anon, file, shmem, swap, mapped, locked, tables.
+Napi::Value Machine::MmCounters(const Napi::CallbackInfo &info)
+{
+	struct hmmu_mm_counters counters;
+
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<double>(info, 1, 7);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the counters is too short"));
+	int result = hmmu_mm_counters(Core(), Uint32(info, 0), &counters);
+	if (result < 0)
+		return Result(result);
+	const uint64_t values[] = {counters.anon,   counters.file,   counters.shmem, counters.swap,
+				   counters.mapped, counters.locked, counters.tables};
+	std::copy(std::begin(values), std::end(values), out);
+	return Result(0);
+}
+
+// pageInfo(pfn, array of one record)
+Napi::Value Machine::PageInfo(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<struct hmmu_page_info>(info, 1, 1);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the page is too short"));
+	return Result(hmmu_page_info(Core(), Uint32(info, 0), out));
+}
+
+Napi::Value Machine::PageSetFlags(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_page_set_flags(Core(), Uint32(info, 0), Uint32(info, 1)) : -EBADF);
+}
+
+// pageRead(pfn, offset, typed array): copies bytes of the frame into the array.
+Napi::Value Machine::PageRead(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	uint64_t offset = Uint64(info, 1);
+	Bytes bytes = TypedBytes(info, 2);
+	auto *page = static_cast<const uint8_t *>(hmmu_page_data(Core(), Uint32(info, 0)));
+	if (!page)
+		return Result(Refuse(-EINVAL, HMMU_ERR_NO_PAGE, "there is no such page"));
+	if (offset > HMMU_PAGE_SIZE || bytes.length > HMMU_PAGE_SIZE - offset)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a page has 4096 bytes"));
+	if (bytes.length > 0)
+		memcpy(bytes.data, page + offset, bytes.length);
+	return Result(0);
+}
+
+// pageWrite(pfn, offset, typed array): copies the array into the frame.
+Napi::Value Machine::PageWrite(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	uint64_t offset = Uint64(info, 1);
+	Bytes bytes = TypedBytes(info, 2);
+	auto *page = static_cast<uint8_t *>(hmmu_page_data(Core(), Uint32(info, 0)));
+	if (!page)
+		return Result(Refuse(-EINVAL, HMMU_ERR_NO_PAGE, "there is no such page"));
+	if (offset > HMMU_PAGE_SIZE || bytes.length > HMMU_PAGE_SIZE - offset)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a page has 4096 bytes"));
+	if (bytes.length > 0)
+		memcpy(page + offset, bytes.data, bytes.length);
+	return Result(0);
+}
+
+Napi::Value Machine::RecordEvents(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_events_record(Core(), Uint32(info, 0)) : -EBADF);
+}
+
+Napi::Value Machine::Watch(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_watch(Core(), Uint32(info, 0)) : -EBADF);
+}
+
+// takeEvents(array of records): how many were filled in.
+Napi::Value Machine::TakeEvents(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(hmmu_event));
+	auto *out = Records<hmmu_event>(info, 0, capacity);
+	return Result(out ? hmmu_events_read(Core(), out, capacity) : 0);
+}
+
+} // namespace hmmu_addon

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "arguments.h"
+#include "migration.h"
+
+namespace hmmu_addon {
+
+namespace {
+
+// What a frame of RAM costs the host before anybody touches it: its record in the page array.
+constexpr int64_t kBytesPerFrame = 64;
+
+} // namespace
+
+Napi::Function Machine::Define(Napi::Env env)
+{
+	Methods methods;
+
+	DefineMachine(methods);
+	DefineCalls(methods);
+	DefineLooking(methods);
+	DefineDriver(methods);
+	DefineMigration(methods);
+	return DefineClass(env, "Machine", methods);
+}
+
+void Machine::DefineMachine(Methods &methods)
+{
+	const Methods ours = {
+		InstanceMethod<&Machine::Dispose>("dispose"),
+		InstanceMethod<&Machine::Error>("error"),
+		InstanceMethod<&Machine::TakeException>("takeException"),
+		InstanceMethod<&Machine::Drain>("drain"),
+		InstanceMethod<&Machine::Verify>("verify"),
+		InstanceMethod<&Machine::Inject>("inject"),
+		InstanceMethod<&Machine::InjectPasses>("injectPasses"),
+		InstanceMethod<&Machine::MemcgSetLimit>("memcgSetLimit"),
+		InstanceMethod<&Machine::MemcgCharged>("memcgCharged"),
+		InstanceMethod<&Machine::Quirks>("quirks"),
+		InstanceMethod<&Machine::Counters>("counters"),
+	};
+
+	methods.insert(methods.end(), ours.begin(), ours.end());
+}
+
+// A constructor can't return an errno; error() tells whether the machine was made.
+Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(info)
+{
+	hmmu_options options = {};
+
+	options.ram_pages = Uint32(info, 0);
+	options.device_pages = Uint32(info, 1);
+	options.cpus = Uint32(info, 2);
+	options.profile = Uint32(info, 3);
+	options.quirks_on = Uint32(info, 4);
+	options.quirks_off = Uint32(info, 5);
+	options.memcg_limit = Uint64(info, 6);
+	int result = hmmu_create(&options, &machine_);
+	if (result == -EINVAL)
+		Refuse(result, HMMU_ERR_INVALID_ARGUMENT, "an option of the machine is out of its range");
+	else if (result < 0)
+		Refuse(result, HMMU_ERR_HOST_MEMORY, "the host has no memory for the machine");
+	if (result < 0)
+		return;
+	footprint_ = (int64_t{options.ram_pages} + options.device_pages) * kBytesPerFrame;
+	Napi::MemoryManagement::AdjustExternalMemory(info.Env(), footprint_);
+}
+
+Machine::~Machine()
+{
+	Close();
+}
+
+void Machine::Close()
+{
+	if (!Open())
+		return;
+	AbandonAll();
+	hmmu_destroy(machine_);
+	machine_ = nullptr;
+	Napi::MemoryManagement::AdjustExternalMemory(Env(), -footprint_);
+}
+
+Napi::Value Machine::Result(int64_t result)
+{
+	return Number(Env(), static_cast<double>(exception_.IsEmpty() ? result : kThrown));
+}
+
+Napi::Value Machine::Address(int result, uint64_t address)
+{
+	return result < 0 ? Result(result) : Result(static_cast<int64_t>(address));
+}
+
+Napi::Value Machine::Numbered(int result, uint32_t number)
+{
+	return result < 0 ? Result(result) : Result(number);
+}
+
+int Machine::Refuse(int err, uint32_t code, const char *text)
+{
+	refusal_ = {};
+	refusal_.err = err;
+	refusal_.code = code;
+	snprintf(refusal_.text, sizeof(refusal_.text), "%s", text);
+	refused_ = true;
+	return err;
+}
+
+hmmu *Machine::Core()
+{
+	refused_ = false;
+	return machine_;
+}
+
+// A machine is not to go while C code of it is on the stack.
+Napi::Value Machine::Dispose(const Napi::CallbackInfo &)
+{
+	if (callbacks_ > 0)
+		return Result(Refuse(-EBUSY, HMMU_ERR_BUSY, "a callback of the machine is running"));
+	Close();
+	return Result(0);
+}
+
+// [err, code, rule, wait, index, address, text, done] of the last call that failed.
+Napi::Value Machine::Error(const Napi::CallbackInfo &info)
+{
+	static const struct hmmu_error gone = {
+		-EBADF, HMMU_ERR_DISPOSED, 0, 0, 0, 0, "the machine is disposed of",
+	};
+	const struct hmmu_error *error = refused_ ? &refusal_ : Open() ? hmmu_error(machine_) : &gone;
+	auto out = Napi::Array::New(info.Env(), 8);
+
+	out.Set(uint32_t{0}, error->err);
+	out.Set(uint32_t{1}, error->code);
+	out.Set(uint32_t{2}, error->rule);
+	out.Set(uint32_t{3}, error->wait);
+	out.Set(uint32_t{4}, static_cast<double>(error->index));
+	out.Set(uint32_t{5}, static_cast<double>(error->address));
+	out.Set(uint32_t{6}, static_cast<const char *>(error->text));
+	out.Set(uint32_t{7}, static_cast<double>(done_));
+	return out;
+}
+
+bool Machine::CallJs(napi_value function, std::initializer_list<double> arguments, int32_t *result)
+{
+	Napi::Env env = Env();
+	Napi::HandleScope scope(env);
+	napi_value argv[4] = {};
+	napi_value returned = nullptr;
+	size_t argc = 0;
+
+	for (double argument : arguments)
+		argv[argc++] = Number(env, argument);
+	callbacks_++;
+	napi_status status = napi_call_function(env, env.Undefined(), function, argc, argv, &returned);
+	callbacks_--;
+	if (status != napi_ok) {
+		KeepException(env);
+		return false;
+	}
+	*result = 0;
+	napi_get_value_int32(env, returned, result);
+	return true;
+}
+
+// Only objects can be referred to, and anything can be thrown: the exception is wrapped. Of several the first counts.
+// When the thread is being terminated there is none, and no JavaScript that could miss it.
+void Machine::KeepException(napi_env env)
+{
+	bool pending = false;
+	napi_value error = nullptr;
+
+	if (napi_is_exception_pending(env, &pending) != napi_ok || !pending)
+		return;
+	if (napi_get_and_clear_last_exception(env, &error) != napi_ok || !exception_.IsEmpty())
+		return;
+	auto box = Napi::Object::New(env);
+	box.Set("error", Napi::Value(env, error));
+	exception_ = Napi::Persistent(box);
+}
+
+// The exception of the call that returned kThrown, as { error }.
+Napi::Value Machine::TakeException(const Napi::CallbackInfo &info)
+{
+	if (exception_.IsEmpty())
+		return info.Env().Undefined();
+	Napi::Value box = exception_.Value();
+	exception_.Reset();
+	return box;
+}
+
+Napi::Value Machine::Drain(const Napi::CallbackInfo &)
+{
+	if (!Open())
+		return Result(-EBADF);
+	hmmu_lru_add_drain_all(Core());
+	return Result(0);
+}
+
+// Complaints in an array of strings.
+Napi::Value Machine::Verify(const Napi::CallbackInfo &info)
+{
+	std::vector<std::string> complaints;
+
+	if (!Open())
+		return Result(-EBADF);
+	hmmu_verify(
+		Core(),
+		[](void *data, const char *text) { static_cast<std::vector<std::string> *>(data)->emplace_back(text); },
+		&complaints);
+	auto out = Napi::Array::New(info.Env(), complaints.size());
+	for (uint32_t i = 0; i < complaints.size(); i++)
+		out.Set(i, complaints[i]);
+	return out;
+}
+
+Napi::Value Machine::Inject(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_inject(Core(), Uint32(info, 0), Uint64(info, 1), Flag(info, 2)) : -EBADF);
+}
+
+Napi::Value Machine::InjectPasses(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? static_cast<int64_t>(hmmu_inject_passes(Core(), Uint32(info, 0))) : -EBADF);
+}
+
+Napi::Value Machine::MemcgSetLimit(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_memcg_set_limit(Core(), Uint64(info, 0)) : -EBADF);
+}
+
+Napi::Value Machine::MemcgCharged(const Napi::CallbackInfo &)
+{
+	return Result(Open() ? static_cast<int64_t>(hmmu_memcg_charged(Core())) : -EBADF);
+}
+
+Napi::Value Machine::Quirks(const Napi::CallbackInfo &)
+{
+	return Result(Open() ? int64_t{hmmu_quirks(Core())} : -EBADF);
+}
+
+// counters(Float64Array): every counter at the index that is its number.
+Napi::Value Machine::Counters(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<double>(info, 0, HMMU_COUNTER_COUNT);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the counters is too short"));
+	for (uint32_t i = 0; i < HMMU_COUNTER_COUNT; i++)
+		out[i] = static_cast<double>(hmmu_counter(Core(), i));
+	return Result(0);
+}
+
+} // namespace hmmu_addon

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A machine as an object of JavaScript, and how all of its methods report failure.
+//
+// Methods return what the C function returns: a negative errno, or a result that is not negative. error() then tells
+// the rest. A method of a machine that is gone returns -EBADF. Where a JavaScript callback threw during a call, C sees
+// an errno and unwinds, and the method returns kThrown; takeException() then gives the exception up.
+#ifndef HMMU_ADDON_MACHINE_H
+#define HMMU_ADDON_MACHINE_H
+
+#include <hmmu/hmmu.h>
+#include <napi.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace hmmu_addon {
+
+struct Migration;
+
+constexpr int64_t kThrown = INT32_MIN;
+
+class Machine : public Napi::ObjectWrap<Machine>
+{
+public:
+	static Napi::Function Define(Napi::Env env);
+
+	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit)
+	explicit Machine(const Napi::CallbackInfo &info);
+	~Machine() override;
+
+	// Calls a JavaScript function from a callback of the core. False if it threw; the exception is kept then.
+	bool CallJs(napi_value function, std::initializer_list<double> arguments, int32_t *result);
+
+private:
+	using Methods = std::vector<PropertyDescriptor>;
+
+	static void DefineMachine(Methods &methods);
+	static void DefineCalls(Methods &methods);
+	static void DefineLooking(Methods &methods);
+	static void DefineDriver(Methods &methods);
+	static void DefineMigration(Methods &methods);
+
+	// Whether there is a machine to call into.
+	bool Open() const { return machine_ != nullptr; }
+	Napi::Value Result(int64_t result);
+	Napi::Value Address(int result, uint64_t address);
+	Napi::Value Numbered(int result, uint32_t number);
+	// Sets what error() tells of a call that was refused before it reached the core.
+	int Refuse(int err, uint32_t code, const char *text);
+	// Forgets an earlier refusal: what error() tells is the core's again.
+	hmmu *Core();
+	void Close();
+	void KeepException(napi_env env);
+
+	// machine.cc
+	Napi::Value Dispose(const Napi::CallbackInfo &info);
+	Napi::Value Error(const Napi::CallbackInfo &info);
+	Napi::Value TakeException(const Napi::CallbackInfo &info);
+	Napi::Value Drain(const Napi::CallbackInfo &info);
+	Napi::Value Verify(const Napi::CallbackInfo &info);
+	Napi::Value Inject(const Napi::CallbackInfo &info);
+	Napi::Value InjectPasses(const Napi::CallbackInfo &info);
+	Napi::Value MemcgSetLimit(const Napi::CallbackInfo &info);
+	Napi::Value MemcgCharged(const Napi::CallbackInfo &info);
+	Napi::Value Quirks(const Napi::CallbackInfo &info);
+	Napi::Value Counters(const Napi::CallbackInfo &info);
+
+	// calls.cc
+	Napi::Value ProcessCreate(const Napi::CallbackInfo &info);
+	Napi::Value ProcessAlive(const Napi::CallbackInfo &info);
+	Napi::Value ProcessTask(const Napi::CallbackInfo &info);
+	Napi::Value Fork(const Napi::CallbackInfo &info);
+	Napi::Value Exit(const Napi::CallbackInfo &info);
+	Napi::Value TaskCreate(const Napi::CallbackInfo &info);
+	Napi::Value TaskDestroy(const Napi::CallbackInfo &info);
+	Napi::Value TaskCancel(const Napi::CallbackInfo &info);
+	Napi::Value TaskSetCpu(const Napi::CallbackInfo &info);
+	Napi::Value TaskState(const Napi::CallbackInfo &info);
+	Napi::Value Map(const Napi::CallbackInfo &info);
+	Napi::Value Unmap(const Napi::CallbackInfo &info);
+	Napi::Value Protect(const Napi::CallbackInfo &info);
+	Napi::Value Advise(const Napi::CallbackInfo &info);
+	Napi::Value Lock(const Napi::CallbackInfo &info);
+	Napi::Value Unlock(const Napi::CallbackInfo &info);
+	Napi::Value ClearSoftDirty(const Napi::CallbackInfo &info);
+	Napi::Value RegisterUserfault(const Napi::CallbackInfo &info);
+	Napi::Value Load(const Napi::CallbackInfo &info);
+	Napi::Value Store(const Napi::CallbackInfo &info);
+	Napi::Value TryLoad(const Napi::CallbackInfo &info);
+	Napi::Value TryStore(const Napi::CallbackInfo &info);
+	Napi::Value Pin(const Napi::CallbackInfo &info);
+	Napi::Value Unpin(const Napi::CallbackInfo &info);
+	Napi::Value Hold(const Napi::CallbackInfo &info);
+	Napi::Value Release(const Napi::CallbackInfo &info);
+	Napi::Value Isolate(const Napi::CallbackInfo &info);
+	Napi::Value Putback(const Napi::CallbackInfo &info);
+	Napi::Value Outcome(int result, int64_t value);
+
+	// looking.cc
+	Napi::Value Dump(const Napi::CallbackInfo &info);
+	Napi::Value Mappings(const Napi::CallbackInfo &info);
+	Napi::Value Walk(const Napi::CallbackInfo &info);
+	Napi::Value MmCounters(const Napi::CallbackInfo &info);
+	Napi::Value PageInfo(const Napi::CallbackInfo &info);
+	Napi::Value PageSetFlags(const Napi::CallbackInfo &info);
+	Napi::Value PageRead(const Napi::CallbackInfo &info);
+	Napi::Value PageWrite(const Napi::CallbackInfo &info);
+	Napi::Value RecordEvents(const Napi::CallbackInfo &info);
+	Napi::Value Watch(const Napi::CallbackInfo &info);
+	Napi::Value TakeEvents(const Napi::CallbackInfo &info);
+
+	// driver.cc
+	Napi::Value SetFaultHandler(const Napi::CallbackInfo &info);
+	Napi::Value DeviceBase(const Napi::CallbackInfo &info);
+	Napi::Value DeviceAlloc(const Napi::CallbackInfo &info);
+	Napi::Value PageAlloc(const Napi::CallbackInfo &info);
+	Napi::Value PageTrylock(const Napi::CallbackInfo &info);
+	Napi::Value PageUnlock(const Napi::CallbackInfo &info);
+	Napi::Value PagePut(const Napi::CallbackInfo &info);
+	Napi::Value PageCopy(const Napi::CallbackInfo &info);
+	Napi::Value PageZero(const Napi::CallbackInfo &info);
+	static int OnPageFault(hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
+
+	// migration.cc
+	Napi::Value Migrate(const Napi::CallbackInfo &info);
+	Napi::Value MigrateBegin(const Napi::CallbackInfo &info);
+	Napi::Value MigrateStep(const Napi::CallbackInfo &info);
+	Napi::Value MigrateRun(const Napi::CallbackInfo &info);
+	Napi::Value MigrateEnd(const Napi::CallbackInfo &info);
+	Napi::Value MigrateAbandon(const Napi::CallbackInfo &info);
+	Napi::Value MigrateState(const Napi::CallbackInfo &info);
+	int Prepare(const Napi::CallbackInfo &info, Migration &migration);
+	int FindIdle(const Napi::CallbackInfo &info, Migration **migration);
+	Napi::Value Finished(Migration &migration, int result);
+	void AbandonAll();
+
+	hmmu *machine_ = nullptr;
+	struct hmmu_error refusal_ = {};
+	bool refused_ = false;
+	size_t done_ = 0;                 // bytes that the last load or store moved
+	uint32_t callbacks_ = 0;          // JavaScript callbacks that have not returned
+	Napi::ObjectReference exception_; // { error } while an exception waits to be taken
+	int64_t footprint_ = 0;           // what the garbage collector was told about
+	std::map<uint32_t, std::unique_ptr<Migration>> migrations_;
+	uint32_t last_migration_ = 0;
+};
+
+} // namespace hmmu_addon
+
+#endif

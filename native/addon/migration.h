@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A migration under way, and the driver behind it: the built-in one, or a function of JavaScript.
+//
+// The function is an argument of each call that may run it, and is held for the time of that call only. A migration
+// belongs to its machine and is known by a number: one that JavaScript forgot stays open until the machine goes, so that
+// what a machine does never depends on the garbage collector.
+#ifndef HMMU_ADDON_MIGRATION_H
+#define HMMU_ADDON_MIGRATION_H
+
+#include <hmmu/hmmu.h>
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "words.h"
+
+namespace hmmu_addon {
+
+class Machine;
+
+struct Migration {
+	Machine *machine;
+	hmmu_migration *context = nullptr;
+	std::shared_ptr<WordsBlock> words;
+	hmmu_migrate_request request = {};
+
+	bool is_builtin = false;
+	hmmu_builtin builtin = {};
+	std::vector<uint64_t> skip, error;
+
+	napi_value callback = nullptr; // of the call under way
+	bool running = false;          // a call is under way
+	bool abandoned = false;        // callbacks fail from now on, which undoes the migration
+};
+
+extern const hmmu_migrate_ops kMigrationOps;
+
+} // namespace hmmu_addon
+
+#endif
