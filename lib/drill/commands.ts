@@ -40,18 +40,24 @@ export function execute(world: World, command: InnerCommand | WatchCommand, task
       return pin(world, command, taskOf)
     case 'hold':
     case 'isolate':
-      return hold(world, command)
+      return atOnce(() => hold(world, command))
     case 'drop':
-      return drop(world, command)
+      return atOnce(() => drop(world, command))
     case 'dump':
-      return dump(world, command)
+      return atOnce(() => dump(world, command))
     case 'count':
-      return count(world, command)
+      return atOnce(() => count(world, command))
     case 'watch':
-      return watch(world, command)
+      return atOnce(() => watch(world, command))
     default:
       return systemCall(world, command, taskOf)
   }
+}
+
+/** A command that never waits. */
+// biome-ignore lint/correctness/useYield: it has the form of those that can wait.
+function* atOnce(command: () => string[]): Steps {
+  return command()
 }
 
 type SystemCall = Extract<InnerCommand, { verb: 'unmap' | 'protect' | 'advise' | 'lock' | 'unlock' | 'clear' | 'uffd' }>
@@ -186,9 +192,7 @@ function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
   return []
 }
 
-/** `hold` and `isolate` never wait. */
-// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
-function* hold(world: World, command: HoldCommand): Steps {
+function hold(world: World, command: HoldCommand): string[] {
   const { machine } = world
   const { actor, address, count, region } = world.pages(command.process, command.place)
   if (count !== 1) throw new Misuse(`${command.verb} takes one page, ${region.name} has ${count} here`)
@@ -203,29 +207,25 @@ function* hold(world: World, command: HoldCommand): Steps {
   return []
 }
 
-// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
-function* drop(world: World, command: DropCommand): Steps {
+function drop(world: World, command: DropCommand): string[] {
   const handle = world.handle(command.handle)
   world.handles.delete(command.handle)
   for (const ref of handle.refs) handle.drop(ref)
   return []
 }
 
-// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
-function* dump(world: World, command: DumpCommand): Steps {
+function dump(world: World, command: DumpCommand): string[] {
   const { actor, address, first, count } = world.pages(command.process, command.place)
   return dumpLines(actor.process.dump(address, count), first, world.frames)
 }
 
-// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
-function* count(world: World, command: CountCommand): Steps {
+function count(world: World, command: CountCommand): string[] {
   const { anon, file, shmem, swap } = world.actor(command.process).process.counters()
   const { deviceFree } = world.machine.counters()
   return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}`]
 }
 
-// biome-ignore lint/correctness/useYield: every command has the form of one that can wait.
-function* watch(world: World, command: WatchCommand): Steps {
+function watch(world: World, command: WatchCommand): string[] {
   const actor = world.actor(command.process)
   actor.process.watch()
   world.watched.set(actor.process.pid, actor)

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What was loaded from where, and whether it works.
+
+import { Command } from 'commander'
+import { bindingPath, coreVersion, Machine, type Profile, version } from '../index'
+import { ExitCode } from './exit-codes'
+import { profileOption } from './options'
+import { colorsFor, print } from './output'
+import { plainTable } from './tables'
+
+interface Finding {
+  readonly what: string
+  readonly text: string
+  /** Undefined for what is neither good nor bad. */
+  readonly ok?: boolean
+}
+
+/** `hmmu doctor` */
+export function doctorCommand(exit: (code: number) => void): Command {
+  return new Command('doctor')
+    .description('tell what was loaded from where, versions, profile and quirks, and check quickly that it works')
+    .addOption(profileOption())
+    .option('--json', 'print the findings as JSON')
+    .action((options: { profile: Profile; json?: true }) => {
+      const findings = [...versions(), ...machineFindings(options.profile)]
+      show(findings, options.json === true)
+      exit(findings.some((finding) => finding.ok === false) ? ExitCode.FAILED : ExitCode.OK)
+    })
+}
+
+function show(findings: readonly Finding[], json: boolean): void {
+  if (json) {
+    print(`${JSON.stringify(findings, null, 2)}\n`)
+    return
+  }
+  const colors = colorsFor(process.stdout)
+  const mark = (ok: boolean | undefined) => (ok === undefined ? '' : ok ? colors.green('ok') : colors.red('FAILED'))
+  const rows = findings.map(({ what, text, ok }) => [what, ok === undefined ? text : `${mark(ok)}  ${text}`])
+  print(`${plainTable(['what', 'found'], rows, colors)}\n`)
+}
+
+function versions(): Finding[] {
+  const matches = coreVersion() === version
+  return [
+    { what: 'hmmu', text: version },
+    {
+      what: 'core',
+      text: `${coreVersion()}${matches ? '' : `, but the package is ${version}: rebuild the addon`}`,
+      ok: matches,
+    },
+    { what: 'addon', text: bindingPath() },
+    {
+      what: 'node',
+      text: `${process.version}, Node-API ${process.versions.napi}, ${process.platform}-${process.arch}`,
+    },
+  ]
+}
+
+function machineFindings(profile: Profile): Finding[] {
+  try {
+    using machine = new Machine({ ramPages: 4096, devicePages: 16, profile })
+    const quirks = machine.quirks.length === 0 ? 'none' : machine.quirks.join(', ')
+    return [{ what: 'profile', text: machine.profile }, { what: 'quirks', text: quirks }, ...selfChecks(machine)]
+  } catch (error) {
+    return [{ what: 'machine', text: (error as Error).message, ok: false }]
+  }
+}
+
+/** A page to the device and back, and the balance afterwards. */
+function selfChecks(machine: Machine): Finding[] {
+  const process_ = machine.process()
+  const page = process_.map({ pages: 1 })
+  page.write(0, Uint8Array.of(0x5a))
+  const { moved } = process_.migrate(page, { to: 'device' })
+  const there = page.dump()[0]?.kind === 'dev'
+  const [byte] = page.read(0, 1)
+  const back = page.dump()[0]?.kind === 'sys'
+  const complaints = machine.verify()
+  return [
+    { what: 'to the device', text: `${moved} of 1 page moved`, ok: moved === 1 && there },
+    { what: 'and back', text: `by a fault, with its contents`, ok: back && byte === 0x5a },
+    {
+      what: 'balance',
+      text: complaints.length === 0 ? 'no complaints' : complaints.join('; '),
+      ok: complaints.length === 0,
+    },
+  ]
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** What the command returns to the shell. */
+export const ExitCode = {
+  OK: 0,
+  /** Something that was checked is wrong, or could not be done. */
+  FAILED: 1,
+  /** The command line makes no sense: an unknown command or option, a file that is not there. */
+  USAGE: 2,
+} as const
+
+/** The arguments are wrong: the message is printed, and the exit code is USAGE. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
