@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Command } from '../../lib/drill/ast'
+import { DrillError } from '../../lib/drill/errors'
+import { parseDrill } from '../../lib/drill/parse'
+
+function parse(text: string) {
+  return parseDrill({ name: 'test', file: 'test.drill', firstLine: 1, text })
+}
+
+/** The only command of a drill, without what all commands have. */
+function parseOne(text: string): Partial<Command> {
+  const { commands } = parse(text)
+  expect(commands).toHaveLength(1)
+  const { text: echo, position, ...rest } = commands[0]!
+  expect(echo).toBe(text)
+  expect(position).toEqual({ file: 'test.drill', line: 1, column: 1 })
+  return rest
+}
+
+const place = (region: string, first?: number, last?: number) => ({ region, first, last })
+const ofA = { process: 'A' }
+const map = { ...ofA, verb: 'map', region: 'buf', readOnly: false, at2m: false, thp: false }
+const migrate = { ...ofA, verb: 'migrate', place: place('buf'), skip: [], error: [], interleaved: [] }
+
+describe('each command', () => {
+  test.each<[string, object]>([
+    ['A map buf anon 4', { ...map, kind: 'anon', pages: 4 }],
+    ['A map buf shmem 4 ro', { ...map, kind: 'shmem', pages: 4, readOnly: true }],
+    ['A map buf file 4 at2m', { ...map, kind: 'file', pages: 4, at2m: true }],
+    ['A map buf sharedfile 4 thp', { ...map, kind: 'sharedfile', pages: 4, thp: true }],
+    ['A map buf hugetlb 1024', { ...map, kind: 'hugetlb', pages: 1024 }],
+    ['A map buf special 64', { ...map, kind: 'special', pages: 64 }],
+    ['A map buf anon 4 thp ro at2m', { ...map, kind: 'anon', pages: 4, readOnly: true, at2m: true, thp: true }],
+    ['A unmap buf[3]', { ...ofA, verb: 'unmap', place: place('buf', 3, 3) }],
+    ['A protect buf r', { ...ofA, verb: 'protect', place: place('buf'), prot: 'r' }],
+    ['A protect buf rw', { ...ofA, verb: 'protect', place: place('buf'), prot: 'rw' }],
+    ['A protect buf none', { ...ofA, verb: 'protect', place: place('buf'), prot: 'none' }],
+    ['A lock buf', { ...ofA, verb: 'lock', place: place('buf') }],
+    ['A unlock buf', { ...ofA, verb: 'unlock', place: place('buf') }],
+    ['A write buf[2-5] 0xfF', { ...ofA, verb: 'write', place: place('buf', 2, 5), value: 255 }],
+    ['A write buf 17', { ...ofA, verb: 'write', place: place('buf'), value: 17 }],
+    ['B2 read buf', { process: 'B2', verb: 'read', place: place('buf') }],
+    ['A clear', { ...ofA, verb: 'clear' }],
+    ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf') }],
+    ['fork A B', { ...ofA, verb: 'fork', child: 'B' }],
+    ['exit B', { verb: 'exit', process: 'B' }],
+    ['A pin buf as h0', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: false }],
+    ['A pin buf as h0 write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: true }],
+    ['A hold buf[1] as h', { ...ofA, verb: 'hold', place: place('buf', 1, 1), handle: 'h' }],
+    ['A isolate buf[1] as h', { ...ofA, verb: 'isolate', place: place('buf', 1, 1), handle: 'h' }],
+    ['drop h', { verb: 'drop', handle: 'h' }],
+    ['A migrate buf to dev', { ...migrate, to: 'dev' }],
+    ['A migrate buf to sys', { ...migrate, to: 'sys' }],
+    [
+      'A migrate buf to dev error=9 skip=1,3-5',
+      {
+        ...migrate,
+        to: 'dev',
+        skip: [
+          { first: 1, last: 1 },
+          { first: 3, last: 5 },
+        ],
+        error: [{ first: 9, last: 9 }],
+      },
+    ],
+    ['A dump buf', { ...ofA, verb: 'dump', place: place('buf') }],
+    ['A count', { ...ofA, verb: 'count' }],
+    ['A watch', { ...ofA, verb: 'watch' }],
+  ])('%s', (text, expected) => {
+    expect(parseOne(text)).toEqual(expected)
+  })
+
+  test.each(['dontneed', 'free', 'hugepage', 'nohugepage', 'dontfork', 'unmergeable'])('A advise buf %s', (advice) => {
+    expect(parseOne(`A advise buf ${advice}`)).toEqual({ ...ofA, verb: 'advise', place: place('buf'), advice })
+  })
+
+  test('devmem stands beside the commands', () => {
+    const drill = parse('# a small device\ndevmem 3\nA count\n')
+    expect(drill.devmem?.pages).toBe(3)
+    expect(drill.commands).toHaveLength(1)
+  })
+})
+
+describe('lines', () => {
+  test('comments, blank lines, line ends and spaces', () => {
+    const { commands } = parse('\n# all comment\r\n  A   count # behind\r\n\t\nA dump  buf#tight\n')
+    expect(commands.map((command) => command.text)).toEqual(['A count', 'A dump buf'])
+    expect(commands.map((command) => command.position)).toEqual([
+      { file: 'test.drill', line: 3, column: 3 },
+      { file: 'test.drill', line: 5, column: 1 },
+    ])
+  })
+
+  test('interleaved commands belong to the migrate above, in their order', () => {
+    const { commands } = parse('A migrate buf to dev\n\n  @final A dump buf\n\t@alloc fork  A B # x\nA count\n')
+    expect(commands.map((command) => command.verb)).toEqual(['migrate', 'count'])
+    const first = commands[0]!
+    const lines = first.verb === 'migrate' ? first.interleaved : []
+    expect(lines.map(({ callback, command }) => [callback, command.text])).toEqual([
+      ['final', 'A dump buf'],
+      ['alloc', 'fork A B'],
+    ])
+  })
+
+  test('the first line of a part of a file counts from there', () => {
+    const source = { name: 'x', file: 'all.drills', firstLine: 70, text: 'A count\nA cuont\n' }
+    expect(() => parseDrill(source)).toThrow(/^all\.drills:71:3: expected a command /)
+  })
+})
+
+describe('errors name line and column, what is allowed and what was found', () => {
+  test.each<[string, string]>([
+    ['foo', "1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'foo'"],
+    ['A', '1:2: expected a command (map, unmap, '],
+    ['A constructor', '1:3: expected a command (map, unmap, '],
+    ['A map BUF anon 4', "1:7: expected a region (a lower-case word), found 'BUF'"],
+    [
+      'A map buf anom 4',
+      '1:11: expected a kind of mapping (anon, shmem, file, sharedfile, hugetlb or special), found ',
+    ],
+    ['A map buf anon', '1:15: expected a number of pages (1 to 268435455), found the end of the line'],
+    ['A map buf anon 0', "1:16: expected a number of pages (1 to 268435455), found '0'"],
+    ['A map buf anon 0x4', "1:16: expected a number of pages (1 to 268435455), found '0x4'"],
+    ['A map buf special 65', "1:19: expected a number of pages (1 to 64), found '65'"],
+    ['A map buf hugetlb 500', "1:19: expected a multiple of 512 pages for hugetlb, found '500'"],
+    ['A map buf anon 4 wo', "1:18: expected ro, at2m, thp or the end of the line, found 'wo'"],
+    ['A map buf anon 4 ro wo', "1:21: expected at2m, thp or the end of the line, found 'wo'"],
+    ['A map buf anon 4 ro ro', "1:21: 'ro' stands there twice"],
+    ['A unmap buf[', "1:9: expected a place (REGION, REGION[PAGE] or REGION[FIRST-LAST]), found 'buf['"],
+    ['A unmap buf[5-3]', "1:15: expected a last page of at least 5, found '3'"],
+    ['A unmap buf[300000000]', "1:13: expected a page number (0 to 268435455), found '300000000'"],
+    ['A unmap buf[1-300000000]', "1:15: expected a page number (0 to 268435455), found '300000000'"],
+    ['A unmap', '1:8: expected a place (REGION, REGION[PAGE] or REGION[FIRST-LAST]), found the end of the line'],
+    ['A protect buf rwx', "1:15: expected access rights (r, rw or none), found 'rwx'"],
+    [
+      'A advise buf dofork',
+      '1:14: expected an advice (dontneed, free, hugepage, nohugepage, dontfork or unmergeable), found ',
+    ],
+    ['A write buf 256', "1:13: expected a byte (0 to 255, or 0x0 to 0xff), found '256'"],
+    ['A write buf 0x', "1:13: expected a byte (0 to 255, or 0x0 to 0xff), found '0x'"],
+    ['A read buf 1', "1:12: expected the end of the line, found '1'"],
+    ['A pin buf h', "1:11: expected a name for it (as), found 'h'"],
+    ['A pin buf as H', "1:14: expected a handle (a lower-case word), found 'H'"],
+    ['A pin buf as h read', "1:16: expected write or the end of the line, found 'read'"],
+    ['A migrate buf dev', "1:15: expected a direction (to), found 'dev'"],
+    ['A migrate buf to gpu', "1:18: expected a destination (dev or sys), found 'gpu'"],
+    ['A migrate buf to dev skip', "1:22: expected skip=PAGES, error=PAGES or the end of the line, found 'skip'"],
+    ['A migrate buf to dev skip=1,x', "1:29: expected page numbers (I or I-J, separated by commas), found 'x'"],
+    ['A migrate buf to dev skip=', "1:27: expected page numbers (I or I-J, separated by commas), found ''"],
+    ['A migrate buf to dev skip=4-2', "1:29: expected a last page of at least 4, found '2'"],
+    ['A migrate buf to dev skip=1 skip=2', "1:29: 'skip=' stands there twice"],
+    ['fork A b', "1:8: expected a process (upper-case letters and digits), found 'b'"],
+    ['exit', '1:5: expected a process (upper-case letters and digits), found the end of the line'],
+    ['drop', '1:5: expected a handle (a lower-case word), found the end of the line'],
+    ['devmem x', "1:8: expected a number of pages (0 to 268435455), found 'x'"],
+    ['A count\ndevmem 4', '2:1: devmem is only allowed as the first command'],
+    ['devmem 4\ndevmem 4', '2:1: devmem is only allowed as the first command'],
+    ['=== name', '1:1: expected a process'],
+    ['  @alloc A count', '1:3: interleaved lines belong under a migrate'],
+    ['A count\n  @alloc A count', '2:3: interleaved lines belong under a migrate'],
+    ['A migrate b to dev\n@alloc A count', '2:1: interleaved lines (@alloc, @final) start with white space'],
+    ['A migrate b to dev\n  @now A count', "2:3: expected @alloc or @final, found '@now'"],
+    ['A migrate b to dev\n  @alloc', '2:9: expected a process'],
+    [
+      'A migrate b to dev\n  @alloc A watch',
+      "2:10: watch can't be interleaved (all but devmem, migrate and watch can)",
+    ],
+    ['A migrate b to dev\n  @alloc devmem 1', "2:10: devmem can't be interleaved"],
+    ['A migrate b to dev\n  @alloc B migrate b to dev', "2:10: migrate can't be interleaved"],
+    ['A migrate b to dev\n  @final exit A', "2:10: process A migrates and can't exit meanwhile (others can)"],
+  ])('%s', (text, message) => {
+    let error: unknown
+    try {
+      parse(text)
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toBeInstanceOf(DrillError)
+    const drillError = error as DrillError
+    expect(drillError.code).toBe('HMMU_DRILL_SYNTAX')
+    expect(drillError.message.slice(0, `test.drill:${message}`.length)).toBe(`test.drill:${message}`)
+    expect(drillError.message).toBe(
+      `test.drill:${drillError.position.line}:${drillError.position.column}: ${drillError.reason}`,
+    )
+  })
+})
