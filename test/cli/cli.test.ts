@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The command as users start it: the built one, in a process of its own.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+
+const MAIN = join(__dirname, '../../dist/cli/main.js')
+const DRILLS = join(__dirname, '../conformance/linux-4.14')
+
+let folder: string
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error('the command is not built: npm run build:ts')
+})
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hmmu-cli-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+function hmmu(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', cwd: folder })
+  return { status, stdout, stderr }
+}
+
+function put(name: string, content: string | Buffer): string {
+  writeFileSync(join(folder, name), content)
+  return name
+}
+
+const GOOD = 'A map buf anon 1\nA dump buf\n'
+const GOOD_EXPECTED = 'A map buf anon 1\nA dump buf\n  [0] none\n'
+const BAD_EXPECTED = 'A map buf anon 1\nA dump buf\n  [0] zero ----\n'
+
+describe('help and usage', () => {
+  test.each([
+    ['--help'],
+    ['drill', '--help'],
+    ['drill', 'run', '--help'],
+    ['drill', 'check', '--help'],
+    ['demo', '--help'],
+    ['doctor', '--help'],
+    ['help', 'drill'],
+  ])('%s %s %s', (...args) => {
+    const { status, stdout, stderr } = hmmu(...args.filter((arg) => arg !== undefined))
+    expect(stdout).toMatch(/^Usage: hmmu/)
+    expect(stdout).toContain('--help')
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  })
+
+  test('--version', () => {
+    const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8'))
+    expect(hmmu('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  test.each([
+    [[]],
+    [['nonsense']],
+    [['drill']],
+    [['drill', 'nonsense']],
+    [['drill', 'run']],
+    [['drill', 'check']],
+    [['drill', 'check', '--nonsense', '.']],
+    [['demo', '--profile', 'linux-9.9']],
+    [['doctor', 'extra']],
+    [['drill', 'check', 'not-there.drill']],
+    [['drill', 'run', 'not-there.drill']],
+  ])('%j is wrong', (args) => {
+    const { status, stdout, stderr } = hmmu(...args)
+    expect(stdout).toBe('')
+    expect(stderr).not.toBe('')
+    expect(stderr).not.toContain('    at ')
+    expect(status).toBe(2)
+  })
+})
+
+describe('drill run', () => {
+  test('prints the transcript of a drill alone', () => {
+    put('good.drill', GOOD)
+    expect(hmmu('drill', 'run', 'good.drill')).toEqual({ status: 0, stdout: GOOD_EXPECTED, stderr: '' })
+  })
+
+  test('prints headers for more than one', () => {
+    put('good.drill', GOOD)
+    put('more.drills.gz', gzipSync(`=== one\n${GOOD}=== two\nA clear\n`))
+    const { status, stdout } = hmmu('drill', 'run', 'good.drill', 'more.drills.gz')
+    expect(stdout).toBe(`=== good\n${GOOD_EXPECTED}=== one\n${GOOD_EXPECTED}=== two\nA clear\n`)
+    expect(status).toBe(0)
+    expect(hmmu('drill', 'run', 'more.drills.gz', '--filter', 'tw').stdout).toBe('=== two\nA clear\n')
+  })
+
+  test('tells where a drill is wrong', () => {
+    put('bad.drill', 'A clear\nA map buf anom 1\n')
+    const { status, stderr } = hmmu('drill', 'run', 'bad.drill')
+    expect(stderr).toContain('error: bad.drill:2:11: expected a kind of mapping')
+    expect(status).toBe(1)
+  })
+})
+
+describe('drill check', () => {
+  test('a drill that matches', () => {
+    put('good.drill', GOOD)
+    put('good.expected', GOOD_EXPECTED)
+    expect(hmmu('drill', 'check', '.')).toEqual({ status: 0, stdout: '1 passed, 0 failed\n', stderr: '' })
+  })
+
+  test('a drill that does not: a unified diff, and exit code 1', () => {
+    put('bad.drill', GOOD)
+    put('bad.expected', BAD_EXPECTED)
+    const { status, stdout } = hmmu('drill', 'check', 'bad.drill')
+    expect(stdout).toContain('FAILED bad: ')
+    expect(stdout).toContain('--- bad.expected')
+    expect(stdout).toContain('\n A dump buf\n-  [0] zero ----\n+  [0] none\n')
+    expect(stdout.endsWith('\n0 passed, 1 failed\n')).toBe(true)
+    expect(status).toBe(1)
+  })
+
+  test('concatenations, one failing and one without a transcript', () => {
+    put('all.drills', `=== one\n${GOOD}=== two\n${GOOD}=== three\nA clear\n`)
+    put('all.expected', `=== one\n${GOOD_EXPECTED}=== two\n${BAD_EXPECTED}`)
+    const { status, stdout } = hmmu('drill', 'check', 'all.drills')
+    expect(stdout).toContain('--- all.expected (two)')
+    expect(stdout).toContain('FAILED three: all.expected has no transcript for it')
+    expect(stdout.endsWith('\n1 passed, 2 failed\n')).toBe(true)
+    expect(status).toBe(1)
+    expect(hmmu('drill', 'check', 'all.drills', '--filter', 'one').stdout).toBe('1 passed, 0 failed\n')
+  })
+
+  test('a drill that can not be carried out names its line, and the others still run', () => {
+    put('a-bad.drill', 'A clear\nA nonsense\n')
+    put('a-bad.expected', 'A clear\n')
+    put('good.drill', GOOD)
+    put('good.expected', GOOD_EXPECTED)
+    const { status, stdout } = hmmu('drill', 'check', '.')
+    expect(stdout).toContain('FAILED a-bad: a-bad.drill:2:3: expected a command')
+    expect(stdout.endsWith('1 passed, 1 failed\n')).toBe(true)
+    expect(status).toBe(1)
+  })
+
+  test('--json', () => {
+    put('bad.drill', GOOD)
+    put('bad.expected', BAD_EXPECTED)
+    put('good.drill', GOOD)
+    put('good.expected', GOOD_EXPECTED)
+    const { status, stdout } = hmmu('drill', 'check', '--json', '.')
+    const { results, ...counts } = JSON.parse(stdout)
+    expect(counts).toEqual({ passed: 1, failed: 1 })
+    expect(results).toEqual([
+      {
+        name: 'bad',
+        file: 'bad.drill',
+        passed: false,
+        reason: expect.any(String),
+        diff: expect.stringContaining('@@'),
+      },
+      { name: 'good', file: 'good.drill', passed: true },
+    ])
+    expect(status).toBe(1)
+  })
+
+  test('--update writes what was printed', () => {
+    put('one.drill', GOOD)
+    put('bad.drill', GOOD)
+    put('bad.expected', BAD_EXPECTED)
+    put('wrong.drill', 'A nonsense\n')
+    put('all.drills.gz', gzipSync(`=== x\nA clear\n=== y\n${GOOD}`))
+    const { status, stdout } = hmmu('drill', 'check', '--update', '.')
+    expect(stdout).toContain('FAILED wrong: wrong.drill:1:3')
+    expect(stdout.endsWith('4 passed, 1 failed\n')).toBe(true)
+    expect(status).toBe(1)
+    expect(readFileSync(join(folder, 'one.expected'), 'utf8')).toBe(GOOD_EXPECTED)
+    expect(readFileSync(join(folder, 'bad.expected'), 'utf8')).toBe(GOOD_EXPECTED)
+    expect(existsSync(join(folder, 'wrong.expected'))).toBe(false)
+    const all = gunzipSync(readFileSync(join(folder, 'all.expected.gz'))).toString()
+    expect(all).toBe(`=== x\nA clear\n=== y\n${GOOD_EXPECTED}`)
+    expect(hmmu('drill', 'check', 'one.drill', 'bad.drill', 'all.drills.gz').status).toBe(0)
+  })
+
+  test('the drills of a real kernel, with the machine in balance after every command', () => {
+    const { status, stdout } = hmmu('drill', 'check', '--verify', join(DRILLS, 'anon-roundtrip.drill'))
+    expect(stdout).toBe('1 passed, 0 failed\n')
+    expect(status).toBe(0)
+  })
+})
+
+describe('a pipe that is closed early', () => {
+  test('is no error', () => {
+    const script = `"${process.execPath}" "${MAIN}" drill run "${join(DRILLS, 'random.drills.gz')}" | head -n 1`
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8', cwd: folder })
+    expect(stdout).toBe('=== r1-0000\n')
+    expect(stderr).toBe('')
+  })
+})
+
+describe('demo', () => {
+  test('tells its story in a screenful, without colours', () => {
+    const { status, stdout, stderr } = hmmu('demo')
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(40)
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with it.
+    expect(stdout).not.toMatch(/\u001b/)
+    expect(stdout).toContain('migrate_vma()')
+    expect(stdout).toContain('All references, maps and lists balance.')
+  })
+})
+
+describe('doctor', () => {
+  test('finds all well', () => {
+    const { status, stdout } = hmmu('doctor')
+    expect(stdout).toMatch(/addon +.*hmmu\.node/)
+    expect(stdout).toMatch(/profile +linux-4\.14/)
+    expect(status).toBe(0)
+  })
+
+  test('tells of the profile that is asked for', () => {
+    expect(hmmu('doctor', '--profile', 'hmm-v25').stdout).toMatch(/quirks +.*hole-dst-index/)
+    expect(hmmu('doctor', '--profile', 'linux-4.14-fixed').stdout).toMatch(/quirks +none/)
+  })
+
+  test('speaks JSON', () => {
+    const findings = JSON.parse(hmmu('doctor', '--json').stdout) as { what: string; ok?: boolean }[]
+    expect(findings.map(({ what }) => what)).toContain('addon')
+    expect(findings.every(({ ok }) => ok !== false)).toBe(true)
+  })
+
+  test('an addon that does not load is told, with exit code 1', () => {
+    const env = { ...process.env, HMMU_BINDING: join(folder, 'none.node') }
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'doctor'], { encoding: 'utf8', env })
+    expect(stderr).toContain('none.node: no such file')
+    expect(stderr).not.toContain('    at ')
+    expect(status).toBe(1)
+  })
+})

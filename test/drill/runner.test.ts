@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the conformance drills do not show: names that do not exist, rules that only show when a drill runs, waiting.
+
+import { type DrillRun, type RunOptions, runSource } from '../../lib/drill'
+
+function run(text: string, options: RunOptions = {}): DrillRun {
+  return runSource({ name: 'test', file: 'test.drill', firstLine: 1, text }, { verify: true, ...options })
+}
+
+/** The transcript of a drill that can be carried out. */
+function transcript(text: string, options?: RunOptions): string {
+  const result = run(text, options)
+  expect(result.failure).toBeUndefined()
+  return result.transcript
+}
+
+/** The message of a drill that can't. */
+function failure(text: string, options?: RunOptions): string | undefined {
+  return run(text, options).failure?.message
+}
+
+describe('names that do not exist', () => {
+  test('are skipped', () => {
+    expect(transcript('B read buf\nA read buf\ndrop h\nfork B C\nexit B\nB count\nB watch\nB map x anon 1\n')).toBe(
+      'B read buf\n  skipped\nA read buf\n  skipped\ndrop h\n  skipped\nfork B C\n  skipped\nexit B\n  skipped\n' +
+        'B count\n  skipped\nB watch\n  skipped\nB map x anon 1\n  skipped\n',
+    )
+  })
+
+  test('of a migrate take its interleaved commands along', () => {
+    expect(transcript('A migrate buf to dev\n  @final A count\n  @alloc A clear\n')).toBe(
+      'A migrate buf to dev\n  skipped\n  @final A count\n    skipped\n  @alloc A clear\n    skipped\n',
+    )
+  })
+
+  test('may be gone, and come again', () => {
+    expect(transcript('fork A B\nexit A\nA clear\nfork B A\nA clear\n')).toBe(
+      'fork A B\nexit A\nA clear\n  skipped\nfork B A\nA clear\n',
+    )
+  })
+
+  test('of interleaved commands are skipped where they stand', () => {
+    const text = 'A map buf anon 1\nA migrate buf to dev\n  @alloc B read buf\n  @final drop h\n'
+    expect(transcript(text)).toBe(
+      'A map buf anon 1\nA migrate buf to dev\n  alloc [0] M\n  dst [0] VLD\n  @alloc B read buf\n    skipped\n' +
+        '  final [0] M\n  @final drop h\n    skipped\n  ret 0\n',
+    )
+  })
+
+  test('a region keeps its name after unmap', () => {
+    expect(transcript('A map buf anon 2\nA unmap buf\nA dump buf\n')).toBe(
+      'A map buf anon 2\nA unmap buf\nA dump buf\n  [0-1] nomap\n',
+    )
+  })
+})
+
+describe('rules that show when a drill runs', () => {
+  test.each<[string, string, string]>([
+    [
+      'a region twice',
+      'A map buf anon 1\nA map buf anon 1',
+      "2:1: 'A map buf anon 1': process A has a region buf already",
+    ],
+    ['a living child', 'fork A B\nfork A B', "2:1: 'fork A B': process B lives; the child needs another name"],
+    ['its own child', 'fork A A', "1:1: 'fork A A': process A lives"],
+    [
+      'hold of pages',
+      'A map buf anon 2\nA hold buf as h',
+      "2:1: 'A hold buf as h': hold takes one page, buf has 2 here",
+    ],
+    ['isolate of pages', 'A map buf anon 2\nA isolate buf as h', "2:1: 'A isolate buf as h': isolate takes one page"],
+    [
+      'a handle twice',
+      'A map buf anon 1\nA write buf 1\nA pin buf as h\nA pin buf as h',
+      "4:1: 'A pin buf as h': handle h exists already; drop it first",
+    ],
+    [
+      'too far behind',
+      'A map buf anon 1\nA read buf[513]',
+      "2:1: 'A read buf[513]': page 513 is too far past the end of buf (at most 512 is allowed)",
+    ],
+    [
+      'an interleaved one',
+      'A map buf anon 1\nA migrate buf to dev\n  @alloc fork A A',
+      "3:10: 'fork A A': process A lives",
+    ],
+  ])('%s', (_what, text, message) => {
+    expect(failure(text)).toContain(`test.drill:${message}`)
+  })
+
+  test('the transcript goes as far as the drill went', () => {
+    const { transcript, failure } = run('A clear\nfork A A\nA clear\n')
+    expect(transcript).toBe('A clear\nfork A A\n')
+    expect(failure?.code).toBe('HMMU_DRILL_RUN')
+  })
+
+  test('a machine that is too small is a failure, no result', () => {
+    expect(failure('A map buf anon 100\nA write buf 1\n', { ramPages: 64 })).toMatch(
+      /^test\.drill:2:1: 'A write buf 1': /,
+    )
+  })
+
+  test('a syntax error is a failure, too', () => {
+    expect(run('A nonsense').failure?.code).toBe('HMMU_DRILL_SYNTAX')
+  })
+})
+
+describe('waiting', () => {
+  test('outside of an interleaving ends the transcript', () => {
+    const text = 'A map buf anon 1\nA write buf 1\nfork A B\nA hold buf as h\nA write buf 2\nA count\n'
+    expect(transcript(text)).toBe(
+      'A map buf anon 1\nA write buf 1\nfork A B\nA hold buf as h\nA write buf 2\n  blocked\n',
+    )
+  })
+
+  test('ends in the order of the commands', () => {
+    const lines = transcript(
+      'A map buf anon 3\nA write buf 7\nA migrate buf to dev\n  @alloc A read buf[2]\n  @final A dump buf[1]\n' +
+        '  @alloc A read buf[0]\n  @alloc A protect buf r\n',
+    )
+    expect(lines.slice(lines.indexOf('  ret 0'))).toBe(
+      '  ret 0\n  done @alloc A read buf[2]\n    [2] 0x07\n  done @alloc A read buf[0]\n    [0] 0x07\n' +
+        '  done @alloc A protect buf r\n',
+    )
+  })
+
+  test('that does not end with the migration ends the transcript behind what did', () => {
+    const lines = transcript(
+      'A map buf anon 2\nA map oth anon 1\nA write oth 1\nA write buf 1\nfork A B\nA hold oth as h\nA migrate buf to dev\n' +
+        '  @alloc A write oth 2\n  @alloc A read buf[1]\nA count\n',
+    )
+    expect(lines.slice(lines.indexOf('  ret 0'))).toBe('  ret 0\n  done @alloc A read buf[1]\n    [1] 0x01\n')
+  })
+})
+
+describe('options', () => {
+  test('devmem is the size of the device', () => {
+    expect(transcript('devmem 7\nA count\n')).toContain('devfree=7\n')
+    expect(transcript('A count\n')).toContain('devfree=1024\n')
+  })
+
+  test('the profile decides how the machine behaves', () => {
+    const text = 'A map buf anon 1\nA write buf 1\nA migrate buf to dev skip=0\nA dump buf\n'
+    expect(transcript(text)).toContain('sys w--s P0 ref=1 map=1 uptodate,lru,active')
+    expect(transcript(text, { profile: 'linux-4.14-fixed' })).toContain(
+      'sys w--s P0 ref=1 map=1 uptodate,dirty,lru,active',
+    )
+  })
+})
+
+describe('watch', () => {
+  test('cuts an event to the regions it touches', () => {
+    const text = 'A map buf anon 2\nA map two anon 3\nA write buf 1\nA watch\nA clear\nA unmap two[1]\n'
+    expect(transcript(text)).toBe(
+      'A map buf anon 2\nA map two anon 3\nA write buf 1\nA watch\nA clear\n  inv A buf[0-1]\n  inv A two[0-2]\n' +
+        'A unmap two[1]\n  inv A two[1]\n',
+    )
+  })
+})
