@@ -36,20 +36,24 @@ export function parseDefs(source) {
     }
     const constant = /^#define (\w+) (\d+)u?$/.exec(piece)
     if (constant) constants.set(constant[1], Number(constant[2]))
-    const list = /^#define (HMMU_\w+)\(X\)([^]*)$/.exec(piece)
-    if (list) lists.set(list[1], { macro: list[1], ...parseComment(list[1], comment), items: parseItems(list[1], list[2]) })
+    const list = /^#define (HMMU_\w+)\(X\)([\s\S]*)$/.exec(piece)
+    if (list)
+      lists.set(list[1], { macro: list[1], ...parseComment(list[1], comment), items: parseItems(list[1], list[2]) })
   }
   return { lists, constants }
 }
 
 /** Splits a header into comments and preprocessor lines, continuation lines joined. */
 function pieces(source) {
-  return source.replace(/\\\n/g, ' ').match(/\/\*[^]*?\*\/|#[^\n]*/g) ?? []
+  return source.replace(/\\\n/g, ' ').match(/\/\*[\s\S]*?\*\/|#[^\n]*/g) ?? []
 }
 
 function commentText(piece) {
   const lines = piece.slice(2, -2).split('\n')
-  return lines.map((line) => line.replace(/^[\s*]+/, '').trim()).join(' ').trim()
+  return lines
+    .map((line) => line.replace(/^[\s*]+/, '').trim())
+    .join(' ')
+    .trim()
 }
 
 /** The comment above a list: "X(name, bit, text): what the list is." */
@@ -155,7 +159,9 @@ function renderUnion(shape, list) {
     `/** ${list.comment} */\nexport type ${union} =\n${rows.map((row) => `  | ${row.key}\n`).join('')}`,
     record('Values', `${bits ? 'Bits' : 'Values'} of {@link ${union}} in the C API.`, 'number', number),
     `/** {@link ${union}} by ${bits ? 'bit number' : 'value'}. */\nexport const ${plural}Names: readonly ${union}[] = [\n` +
-      `${byValue(list.macro, rows).map((row) => `  ${row.key},\n`).join('')}]\n`,
+      `${byValue(list.macro, rows)
+        .map((row) => `  ${row.key},\n`)
+        .join('')}]\n`,
     record('Texts', `A sentence on each {@link ${union}}.`, 'string', (row) => quote(row.text)),
   ].join('\n')
 }

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Finds and loads the native addon, and says in TypeScript what it looks like. Only the library uses this interface:
+// nothing here is validated, and failure is a negative number.
+
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { HmmuError } from './errors'
+
+/** src, dst and why of a migration, in memory that the addon owns. */
+export interface NativeWords {
+  /** n words of src, n words of dst, n bytes of why; undefined if the host has no memory for them. */
+  buffer(): ArrayBuffer | undefined
+}
+
+/** [err, code, rule, wait, index, address, text, done] */
+export type NativeError = [number, number, number, number, number, number, string, number]
+
+/** Called by a migration for alloc_and_copy (0) and finalize_and_map (1). */
+export type NativeCallback = (which: number) => number
+
+/** A function returns a negative errno, {@link THROWN}, or its result. */
+export interface NativeMachine {
+  /** Called for device faults once setFaultHandler(true) was called: 0, or a negative errno. */
+  pageFault?: ((tid: number, address: number, pfn: number) => number) | undefined
+
+  dispose(): number
+  error(): NativeError
+  takeException(): { error: unknown } | undefined
+  drain(): number
+  verify(): string[] | number
+  inject(injection: number, nth: number, forever: boolean): number
+  injectPasses(injection: number): number
+  memcgSetLimit(pages: number): number
+  memcgCharged(): number
+  quirks(): number
+  counters(out: Float64Array): number
+
+  processCreate(): number
+  processAlive(pid: number): number
+  processTask(pid: number): number
+  fork(tid: number): number
+  exit(pid: number): number
+  taskCreate(pid: number): number
+  taskDestroy(tid: number): number
+  taskCancel(tid: number): number
+  taskSetCpu(tid: number, cpu: number): number
+  taskState(tid: number, out: Float64Array): number
+  map(tid: number, address: number, pages: number, kind: number, prot: number, alignHuge: boolean): number
+  unmap(tid: number, address: number, length: number): number
+  protect(tid: number, address: number, length: number, prot: number): number
+  advise(tid: number, address: number, length: number, advice: number): number
+  lock(tid: number, address: number, length: number): number
+  unlock(tid: number, address: number, length: number): number
+  clearSoftDirty(tid: number): number
+  registerUserfault(tid: number, address: number, length: number): number
+  load(tid: number, address: number, bytes: Uint8Array): number
+  store(tid: number, address: number, bytes: Uint8Array): number
+  /** The byte, or a negated error code (not errno). */
+  tryLoad(tid: number, address: number): number
+  /** 0, or a negated error code (not errno). */
+  tryStore(tid: number, address: number, byte: number): number
+  pin(tid: number, address: number, write: boolean): number
+  unpin(pfn: number): number
+  hold(pid: number, address: number): number
+  release(pfn: number): number
+  isolate(pid: number, address: number): number
+  putback(pfn: number): number
+
+  dump(pid: number, address: number, pages: number, out: BigUint64Array): number
+  mappings(pid: number, out: BigUint64Array): number
+  walk(pid: number, address: number, out: BigUint64Array): number
+  mmCounters(pid: number, out: Float64Array): number
+  pageInfo(pfn: number, out: BigUint64Array): number
+  pageSetFlags(pfn: number, flags: number): number
+  pageRead(pfn: number, offset: number, out: Uint8Array): number
+  pageWrite(pfn: number, offset: number, bytes: Uint8Array): number
+  recordEvents(mask: number): number
+  watch(pid: number): number
+  takeEvents(out: BigUint64Array): number
+
+  setFaultHandler(on: boolean): number
+  deviceBase(): number
+  deviceAlloc(): number
+  pageAlloc(): number
+  pageTrylock(pfn: number): number
+  pageUnlock(pfn: number): number
+  pagePut(pfn: number): number
+  pageCopy(to: number, from: number): number
+  pageZero(pfn: number): number
+
+  /** target: of the built-in driver; -1: the callback is the driver. */
+  migrate(
+    tid: number,
+    start: number,
+    end: number,
+    words: NativeWords,
+    target: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+    callback: NativeCallback | undefined,
+    state: Float64Array,
+  ): number
+  migrateBegin(
+    tid: number,
+    start: number,
+    end: number,
+    words: NativeWords,
+    target: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+  ): number
+  migrateStep(id: number, callback: NativeCallback | undefined): number
+  migrateRun(id: number, callback: NativeCallback | undefined, stage: number): number
+  migrateEnd(id: number, callback: NativeCallback | undefined): number
+  migrateAbandon(id: number): number
+  migrateState(id: number, out: Float64Array): number
+}
+
+/** What the addon exports. */
+export interface NativeAddon {
+  Machine: new (
+    ramPages: number,
+    devicePages: number,
+    cpus: number,
+    profile: number,
+    quirksOn: number,
+    quirksOff: number,
+    memcgLimit: number,
+  ) => NativeMachine
+  Words: new (pages: number) => NativeWords
+  version: string
+  napiVersion: number
+}
+
+/** Returned by a native call during which a callback threw; takeException() has what was thrown. */
+export const THROWN = -(2 ** 31)
+
+/** What was loaded, and from where. */
+export interface AddonInfo {
+  /** Absolute path of the file that was loaded. */
+  readonly path: string
+  /** Version of the C core in it. */
+  readonly version: string
+  /** Version of Node-API that it was built for. */
+  readonly napiVersion: number
+}
+
+const root = join(__dirname, '..')
+
+/** Where an addon is looked for: the path in HMMU_BINDING and nowhere else, or what node-gyp and cmake-js build. */
+function candidates(): string[] {
+  const given = process.env.HMMU_BINDING
+  if (given) return [resolve(given)]
+  return [join(root, 'build/Release/hmmu.node'), join(root, 'build-cmake/Release/hmmu.node')]
+}
+
+function load(): { native: NativeAddon; info: AddonInfo } {
+  const paths = candidates()
+  const failures: string[] = []
+  for (const path of paths) {
+    if (!existsSync(path)) {
+      failures.push(`${path}: no such file`)
+      continue
+    }
+    try {
+      const native = require(path) as NativeAddon
+      return { native, info: Object.freeze({ path, version: native.version, napiVersion: native.napiVersion }) }
+    } catch (error) {
+      failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  throw new HmmuError(
+    'HMMU_NO_ADDON',
+    `the native addon can't be loaded; "npm run build:addon" builds it, HMMU_BINDING names another file\n  ${failures.join('\n  ')}`,
+  )
+}
+
+const loaded = load()
+
+/** The native addon. */
+export const addon: NativeAddon = loaded.native
+
+/** What was loaded, and from where: for bug reports and `hmmu doctor`. */
+export const addonInfo: AddonInfo = loaded.info

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The system calls and memory accesses that a task, or a process through its main task, can make.
+
+import type { Core } from './core'
+import { type Advice, adviceValues, errorCodeValues, type MapKind, mapKindValues, ProtBit } from './defs.generated'
+import type { Driver } from './driver'
+import { HmmuError } from './errors'
+import { Mapping } from './mapping'
+import { Migration, type MigrationRange, type MigrationResult, migrate } from './migration'
+import { PageRef } from './page-ref'
+import type { Process } from './process'
+import type { Prot } from './records'
+import { address, boolean, bytes, integer, invalid, oneOf, options, PAGE_SIZE, pageCount } from './validate'
+
+/** Pages from an address on. A {@link Mapping} is one, and {@link Mapping.range} makes parts of it. */
+export interface PageRange {
+  /** Address of the first byte. */
+  readonly start: number
+  /** How many pages. */
+  readonly pages: number
+}
+
+/** Options of {@link SystemCalls.map}. */
+export interface MapOptions {
+  /** How many pages; 1 by default. */
+  readonly pages?: number | undefined
+  /** What is mapped; `'anon'` by default. */
+  readonly kind?: MapKind | undefined
+  /** Access rights; `'rw'` by default. */
+  readonly prot?: Prot | undefined
+  /** Where, page aligned; by default above all other mappings. */
+  readonly address?: number | undefined
+  /** Put a mapping without `address` on a 2 MiB boundary (else it starts 1 MiB above one). */
+  readonly alignHuge?: boolean | undefined
+}
+
+/** Options of {@link SystemCalls.pin}. */
+export interface PinOptions {
+  /** FOLL_WRITE: as for a store. */
+  readonly write?: boolean | undefined
+}
+
+/** How an access ends; `'blocked'`: it has to wait. */
+export type AccessOutcome = 'ok' | 'SIGSEGV' | 'SIGBUS' | 'blocked'
+
+/** What {@link SystemCalls.tryLoad} returns; `value` is 0 unless the outcome is `'ok'`. */
+export interface LoadOutcome {
+  readonly outcome: AccessOutcome
+  readonly value: number
+}
+
+/** The most bytes that one load returns. */
+const MOST_BYTES = 2 ** 30
+
+const protValues: Readonly<Record<Prot, number>> = { rw: ProtBit.READ | ProtBit.WRITE, r: ProtBit.READ, none: 0 }
+
+// Failures of an access that are outcomes; the addon returns codes as negative numbers.
+const outcomes: ReadonlyMap<number, AccessOutcome> = new Map([
+  [-errorCodeValues.HMMU_SIGSEGV, 'SIGSEGV'],
+  [-errorCodeValues.HMMU_SIGBUS, 'SIGBUS'],
+  [-errorCodeValues.HMMU_BLOCKED, 'blocked'],
+])
+
+/**
+ * The calls. Ranges are given as a {@link PageRange} or {@link Mapping}, or as address and pages. All of them throw
+ * {@link HmmuError}: HMMU_INVALID_ARGUMENT; HMMU_DISPOSED; HMMU_NO_TASK or HMMU_NO_PROCESS when it is gone; HMMU_SYSCALL with the
+ * errno of the kernel; HMMU_OUT_OF_FRAMES, HMMU_OUT_OF_SLOTS; HMMU_BLOCKED when the call has to wait.
+ */
+export abstract class SystemCalls {
+  /** @internal */
+  protected abstract readonly core: Core
+  /** @internal The process whose address space the calls act on. */
+  protected abstract readonly owner: Process
+  /** @internal The task that makes the calls. */
+  protected abstract readonly caller: number
+  /** @internal Called when a call has to wait. */
+  protected abstract blocked(): void
+
+  /** @internal Passes a native result on, or throws what it stands for. */
+  protected settle(result: number): number {
+    return result >= 0 ? result : this.fail(result)
+  }
+
+  /** @internal */
+  protected fail(result: number): never {
+    const error = this.core.failure(result)
+    if (error instanceof HmmuError && error.code === 'HMMU_BLOCKED') this.blocked()
+    throw error
+  }
+
+  /**
+   * mmap(): maps fresh memory.
+   * @throws HmmuError HMMU_SYSCALL with errno `EEXIST`: something is mapped at the given address
+   */
+  map(mapOptions?: MapOptions): Mapping {
+    const given = options('options', mapOptions, ['pages', 'kind', 'prot', 'address', 'alignHuge'])
+    const pages = integer('pages', given.pages ?? 1, 1, 2 ** 35)
+    const kind = oneOf('kind', given.kind ?? 'anon', mapKindValues)
+    const prot = oneOf('prot', given.prot ?? 'rw', protValues)
+    const at = address(given.address ?? 0)
+    const alignHuge = boolean('alignHuge', given.alignHuge ?? false)
+    const start = this.settle(this.core.native.map(this.caller, at, pages, kind, prot, alignHuge))
+    return new Mapping(this.owner, start, pages)
+  }
+
+  /** munmap(). */
+  unmap(range: PageRange): void
+  unmap(address: number, pages: number): void
+  unmap(...args: [PageRange] | [number, number]): void {
+    const { start, length } = rangeOf(args)
+    this.settle(this.core.native.unmap(this.caller, start, length))
+  }
+
+  /** mprotect(). */
+  protect(range: PageRange, prot: Prot): void
+  protect(address: number, pages: number, prot: Prot): void
+  protect(...args: [PageRange, Prot] | [number, number, Prot]): void {
+    const { start, length, rest } = rangeOf(args)
+    this.settle(this.core.native.protect(this.caller, start, length, oneOf('prot', rest, protValues)))
+  }
+
+  /** madvise(). */
+  advise(range: PageRange, advice: Advice): void
+  advise(address: number, pages: number, advice: Advice): void
+  advise(...args: [PageRange, Advice] | [number, number, Advice]): void {
+    const { start, length, rest } = rangeOf(args)
+    this.settle(this.core.native.advise(this.caller, start, length, oneOf('advice', rest, adviceValues)))
+  }
+
+  /** mlock(). */
+  lock(range: PageRange): void
+  lock(address: number, pages: number): void
+  lock(...args: [PageRange] | [number, number]): void {
+    const { start, length } = rangeOf(args)
+    this.settle(this.core.native.lock(this.caller, start, length))
+  }
+
+  /** munlock(). */
+  unlock(range: PageRange): void
+  unlock(address: number, pages: number): void
+  unlock(...args: [PageRange] | [number, number]): void {
+    const { start, length } = rangeOf(args)
+    this.settle(this.core.native.unlock(this.caller, start, length))
+  }
+
+  /** Clears all soft-dirty bits of the process: `echo 4 > /proc/self/clear_refs`. */
+  clearSoftDirty(): void {
+    this.settle(this.core.native.clearSoftDirty(this.caller))
+  }
+
+  /** UFFDIO_REGISTER in missing mode with UFFD_FEATURE_SIGBUS: a fault on a missing page is a SIGBUS. */
+  registerUserfault(range: PageRange): void
+  registerUserfault(address: number, pages: number): void
+  registerUserfault(...args: [PageRange] | [number, number]): void {
+    const { start, length } = rangeOf(args)
+    this.settle(this.core.native.registerUserfault(this.caller, start, length))
+  }
+
+  /** fork(): the child is a new process with its own main task. */
+  fork(): Process {
+    const pid = this.settle(this.core.native.fork(this.caller))
+    return this.owner.adopt(pid)
+  }
+
+  /**
+   * Loads bytes as the CPU does, faulting as needed.
+   * @param at address of the first byte
+   * @param length 0 … 2^30
+   * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS; its `done` is the number of bytes that were loaded before
+   */
+  load(at: number, length: number): Uint8Array {
+    const out = new Uint8Array(integer('length', length, 0, MOST_BYTES))
+    this.settle(this.core.native.load(this.caller, address(at), out))
+    return out
+  }
+
+  /**
+   * Stores bytes as the CPU does, faulting as needed.
+   * @param at address of the first byte
+   * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS; its `done` is the number of bytes that were stored before
+   */
+  store(at: number, data: Uint8Array): void {
+    this.settle(this.core.native.store(this.caller, address(at), bytes(data)))
+  }
+
+  /** Loads one byte; how the access ends is returned, not thrown. */
+  tryLoad(at: number): LoadOutcome {
+    const result = this.core.native.tryLoad(this.caller, address(at))
+    if (result >= 0) return { outcome: 'ok', value: result }
+    return { outcome: this.#outcome(result), value: 0 }
+  }
+
+  /**
+   * Stores one byte; how the access ends is returned, not thrown.
+   * @param value 0 … 255
+   */
+  tryStore(at: number, value: number): AccessOutcome {
+    const byte = integer('value', value, 0, 255)
+    const result = this.core.native.tryStore(this.caller, address(at), byte)
+    return result >= 0 ? 'ok' : this.#outcome(result)
+  }
+
+  #outcome(result: number): AccessOutcome {
+    const outcome = outcomes.get(result)
+    if (outcome === undefined) return this.fail(result)
+    if (outcome === 'blocked') this.blocked()
+    return outcome
+  }
+
+  /**
+   * get_user_pages() of one page, with FOLL_TOUCH and FOLL_GET: a reference that keeps the page from moving.
+   * {@link PageRef.drop} gives it back.
+   * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS or HMMU_SYSCALL with errno `EFAULT`: there is no such access
+   */
+  pin(at: number, pinOptions?: PinOptions): PageRef {
+    const { write = false } = options('options', pinOptions, ['write'])
+    const pfn = this.settle(this.core.native.pin(this.caller, address(at), boolean('write', write)))
+    return new PageRef(this.core, 'pin', pfn)
+  }
+
+  /**
+   * migrate_vma() over a range, all in one call.
+   * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: the range is not within one mapping, empty, or of a special or hugetlb
+   *   mapping. HMMU_DRIVER_RULE: the driver broke a rule. And whatever a callback throws. All is undone then.
+   */
+  migrate(target: MigrationRange, driver: Driver = { to: 'device' }): MigrationResult {
+    this.#sameMachine(target)
+    try {
+      return migrate(this.core, this.caller, target, driver)
+    } catch (error) {
+      this.#waits(error)
+      throw error
+    }
+  }
+
+  /**
+   * migrate_vma() in steps.
+   * @throws HmmuError as {@link SystemCalls.migrate}
+   */
+  beginMigration(target: MigrationRange, driver: Driver = { to: 'device' }): Migration {
+    this.#sameMachine(target)
+    try {
+      return new Migration(this.core, this.caller, target, driver)
+    } catch (error) {
+      this.#waits(error)
+      throw error
+    }
+  }
+
+  #waits(error: unknown): void {
+    if (error instanceof HmmuError && error.code === 'HMMU_BLOCKED') this.blocked()
+  }
+
+  #sameMachine(target: unknown): void {
+    if (target instanceof Mapping) this.core.same('the mapping', target.process.core)
+  }
+}
+
+/** A range given in either way, and the argument behind it. */
+export function rangeOf(args: readonly unknown[]): { start: number; pages: number; length: number; rest: unknown } {
+  const [first, second, third] = args
+  const given = typeof first === 'object' && first !== null
+  if (!given && typeof first !== 'number')
+    throw invalid('range', 'a Mapping, { start, pages }, or address and pages', first)
+  const range = given ? (first as PageRange) : { start: first as number, pages: second as number }
+  const start = address(range.start)
+  const pages = pageCount(range.pages)
+  return { start, pages, length: pages * PAGE_SIZE, rest: given ? second : third }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What all handles of one machine share: the native machine, how its failures become errors, and who is who.
+
+import { getSystemErrorName } from 'node:util'
+import { type NativeMachine, THROWN } from './binding'
+import { type EventName, errorCodeNames, errorCodeTexts, eventValues, ruleNames, waitNames } from './defs.generated'
+import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from './errors'
+import type { Machine } from './machine'
+import type { Process } from './process'
+import type { Task } from './task'
+import { oneOf } from './validate'
+
+/** The shared part of a machine. Handles belong to the same machine if they have the same core. */
+export class Core {
+  readonly native: NativeMachine
+  readonly machine: Machine
+  /** Living processes by pid. */
+  readonly processes = new Map<number, Process>()
+  /** Tasks by tid. */
+  readonly tasks = new Map<number, Task>()
+  disposed = false
+  /** Types of events that are recorded, as bits. */
+  eventMask = 0
+  #deviceBase: number | undefined
+
+  constructor(native: NativeMachine, machine: Machine) {
+    this.native = native
+    this.machine = machine
+  }
+
+  /** First pfn of device memory. It never changes. */
+  get deviceBase(): number {
+    this.#deviceBase ??= this.check(this.native.deviceBase())
+    return this.#deviceBase
+  }
+
+  /** Passes a native result on, or throws the error that it stands for. */
+  check(result: number): number {
+    if (result >= 0) return result
+    throw this.failure(result)
+  }
+
+  /** What a native call that returned a negative number has failed with: our error, or what a callback threw. */
+  failure(result: number): unknown {
+    if (result === THROWN) {
+      const thrown = this.native.takeException()
+      if (thrown) return thrown.error
+    }
+    const [err, code, rule, wait, index, address, text, done] = this.native.error()
+    const name = errorCodeNames[code] ?? 'HMMU_INVALID_ARGUMENT'
+    const detail: HmmuErrorDetail = { errno: getSystemErrorName(err < 0 ? err : -22) }
+    if (name === 'HMMU_BLOCKED') detail.wait = waitNames[wait] ?? 'nothing'
+    if (name === 'HMMU_DRIVER_RULE') Object.assign(detail, { rule: ruleNames[rule], index })
+    if (address > 0) detail.address = address
+    if (ACCESS_CODES.has(name)) detail.done = done
+    return new HmmuError(name as HmmuErrorCode, text || errorCodeTexts[name], detail)
+  }
+
+  /** Records these types of events from now on, beside those recorded before (`add`) or instead of them. */
+  record(types: Iterable<EventName>, add: boolean): void {
+    let mask = add ? this.eventMask : 0
+    for (const type of types) mask |= 1 << oneOf('event type', type, eventValues)
+    this.check(this.native.recordEvents(mask))
+    this.eventMask = mask
+  }
+
+  /** @throws HmmuError HMMU_WRONG_MACHINE unless `other` is the core of the same machine */
+  same(what: string, other: Core): void {
+    if (other !== this) throw new HmmuError('HMMU_WRONG_MACHINE', `${what} belongs to another machine`)
+  }
+}
+
+// The failures of load and store that can come after some of the bytes were moved.
+const ACCESS_CODES: ReadonlySet<string> = new Set(['HMMU_SIGSEGV', 'HMMU_SIGBUS', 'HMMU_BLOCKED'])
+
+/** Guards the constructors of handles, which only the library can call. */
+export function requireCore(core: unknown, where: string): Core {
+  if (core instanceof Core) return core
+  throw new HmmuError('HMMU_INVALID_ARGUMENT', `this class has no public constructor; ${where}`)
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Drivers: the built-in one, ones in TypeScript, and what these can do while migrate_vma() calls them.
+
+import { inspect } from 'node:util'
+import type { Core } from './core'
+import { PfnFlag, type TargetName, targetValues } from './defs.generated'
+import { type EntryArrays, MigrationEntries, MigrationEntry } from './entries'
+import { HmmuError } from './errors'
+import type { Machine } from './machine'
+import { callable, integer, invalid, oneOf, options } from './validate'
+
+const MOST_PFN = 2 ** 32 - 1
+
+/**
+ * The built-in driver. For each entry the first rule that fits: src lacks MIGRATE, or it is listed in `skip`: nothing; its page is
+ * of the wanted kind already: nothing; listed in `error`: ERROR in dst; else it takes a page (none left: nothing), copies or
+ * zeroes it, locks it and puts it into dst.
+ */
+export interface BuiltinDriver {
+  /** Where pages are to go. */
+  readonly to: TargetName
+  /** Indexes of entries to be left alone. */
+  readonly skip?: Iterable<number> | undefined
+  /** Indexes of entries for which the driver reports an error. */
+  readonly error?: Iterable<number> | undefined
+}
+
+/**
+ * A driver in TypeScript: struct migrate_vma_ops. Both callbacks run while migrate_vma() does, and must not be
+ * asynchronous. They can call anything of the machine but dispose(). What one throws undoes the migration and reaches the
+ * caller of migrate() as it is.
+ */
+export interface CustomDriver {
+  /**
+   * alloc_and_copy: gives the entries that are to move a page each, locked and with the contents copied, in dst;
+   * {@link DriverContext.moveToDevice} does it all for one entry. src must not be changed.
+   */
+  allocAndCopy(entries: MigrationEntries, driver: DriverContext): void
+  /** finalize_and_map: the entries that have moved still have `migrate`; a device would set up its own tables now. */
+  finalizeAndMap?(entries: MigrationEntries, driver: DriverContext): void
+}
+
+/** What migrate() accepts. */
+export type Driver = BuiltinDriver | CustomDriver
+
+/** What a driver in TypeScript works with. Pages are page frame numbers. */
+export class DriverContext {
+  readonly machine: Machine
+  readonly #core: Core
+  readonly #arrays: EntryArrays
+  /** Pages that were allocated here and neither placed in dst nor put: they go when a callback throws. */
+  readonly #loose = new Set<number>()
+
+  /** @internal */
+  constructor(core: Core, arrays: EntryArrays) {
+    this.machine = core.machine
+    this.#core = core
+    this.#arrays = arrays
+  }
+
+  /** Takes the lowest free device page, with a reference of the caller's; undefined if none is free. */
+  allocDevicePage(): number | undefined {
+    return this.#allocate(this.#core.native.deviceAlloc(), 'HMMU_OUT_OF_DEVICE_PAGES')
+  }
+
+  /** alloc_page(): a system page with one reference, its contents undefined; undefined if the machine has none. */
+  allocSystemPage(): number | undefined {
+    return this.#allocate(this.#core.native.pageAlloc(), 'HMMU_OUT_OF_FRAMES')
+  }
+
+  #allocate(result: number, exhausted: string): number | undefined {
+    if (result < 0) {
+      const failure = this.#core.failure(result)
+      if (failure instanceof HmmuError && failure.code === exhausted) return undefined
+      throw failure
+    }
+    this.#loose.add(result)
+    return result
+  }
+
+  /** copy_highpage(): copies 4096 bytes from one page to another. */
+  copyPage(to: number, from: number): void {
+    this.#core.check(this.#core.native.pageCopy(pfn('to', to), pfn('from', from)))
+  }
+
+  /** clear_highpage(): fills a page with zeroes. */
+  zeroPage(page: number): void {
+    this.#core.check(this.#core.native.pageZero(pfn('page', page)))
+  }
+
+  /** trylock_page(): false if somebody else has the lock. */
+  lock(page: number): boolean {
+    const result = this.#core.native.pageTrylock(pfn('page', page))
+    if (result >= 0) return true
+    const failure = this.#core.failure(result)
+    if (failure instanceof HmmuError && failure.errno === 'EBUSY') return false
+    throw failure
+  }
+
+  /** unlock_page() of a page that the driver has locked. */
+  unlock(page: number): void {
+    this.#core.check(this.#core.native.pageUnlock(pfn('page', page)))
+  }
+
+  /** put_page() of a page that the driver has allocated. */
+  put(page: number): void {
+    this.#core.check(this.#core.native.pagePut(pfn('page', page)))
+    this.#loose.delete(page)
+  }
+
+  /**
+   * Does for one entry all that is needed to move it to device memory: allocate, copy or zero, lock, set dst.
+   * @returns false if there is nothing to move (no MIGRATE, or the page is on the device) or no device page is free
+   */
+  moveToDevice(entry: MigrationEntry): boolean {
+    this.#own(entry)
+    return entry.migrate && !entry.device && this.#fill(entry, this.allocDevicePage())
+  }
+
+  /**
+   * Does for one entry all that is needed to move it to system memory: allocate, copy or zero, lock, set dst.
+   * @returns false if there is nothing to move (no MIGRATE, or the page is in system memory) or no page is free
+   */
+  moveToSystem(entry: MigrationEntry): boolean {
+    this.#own(entry)
+    return entry.migrate && (entry.device || !entry.valid) && this.#fill(entry, this.allocSystemPage())
+  }
+
+  /** Copies or zeroes, locks, and places a page that was just allocated. A failure leaves it loose. */
+  #fill(entry: MigrationEntry, page: number | undefined): boolean {
+    const { native } = this.#core
+    if (page === undefined) return false
+    const source = entry.pfn
+    this.#core.check(source === undefined ? native.pageZero(page) : native.pageCopy(page, source))
+    this.#core.check(native.pageTrylock(page))
+    this.setDestination(entry, page)
+    return true
+  }
+
+  /**
+   * Writes a page into dst: with VALID, DEVICE if it is a device page, and LOCKED. The page must be locked (see {@link lock}) and
+   * filled by then; what else must hold is checked when the callback returns.
+   */
+  setDestination(entry: MigrationEntry, page: number): void {
+    this.#own(entry)
+    const device = pfn('page', page) >= this.#core.deviceBase ? PfnFlag.DEVICE : 0
+    this.#arrays.setDst(entry.index, page, PfnFlag.VALID | PfnFlag.LOCKED | device)
+    this.#loose.delete(page)
+  }
+
+  /** Reports an unrecoverable error for an entry: MIGRATE_PFN_ERROR in dst. */
+  setError(entry: MigrationEntry): void {
+    this.#own(entry)
+    this.#arrays.setDst(entry.index, 0, PfnFlag.ERROR)
+  }
+
+  #own(entry: MigrationEntry): void {
+    if (!(entry instanceof MigrationEntry)) throw invalid('entry', 'a MigrationEntry', entry)
+    if (entry.arrays !== this.#arrays) throw invalid('entry', 'an entry of this migration', entry)
+  }
+
+  /** @internal Gives up what a callback that has thrown had allocated and not placed. */
+  release(): void {
+    const { native } = this.#core
+    const placed = new Set<number>()
+    for (const entry of new MigrationEntries(this.#arrays).scan()) {
+      if (entry.destination !== undefined) placed.add(entry.destination)
+    }
+    for (const page of this.#loose) {
+      if (placed.has(page)) continue
+      // A page that is not locked answers with an error, which says nothing new.
+      native.pageUnlock(page)
+      native.pagePut(page)
+    }
+    this.#loose.clear()
+  }
+
+  [inspect.custom](): string {
+    return `DriverContext { ${this.#loose.size} pages allocated and not placed }`
+  }
+}
+
+function pfn(name: string, value: number): number {
+  return integer(name, value, 0, MOST_PFN)
+}
+
+/** @internal A driver as the addon takes it. */
+export interface PreparedDriver {
+  /** Target of the built-in driver, -1 for one in TypeScript. */
+  readonly target: number
+  readonly skip: Float64Array | undefined
+  readonly error: Float64Array | undefined
+  readonly callback: ((which: number) => number) | undefined
+}
+
+/** @internal */
+export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): PreparedDriver {
+  if (typeof driver !== 'object' || driver === null) throw invalid('driver', 'an object', driver)
+  if (!('allocAndCopy' in driver)) return prepareBuiltin(driver)
+  callable('driver.allocAndCopy', driver.allocAndCopy)
+  if (driver.finalizeAndMap !== undefined) callable('driver.finalizeAndMap', driver.finalizeAndMap)
+  const entries = new MigrationEntries(arrays)
+  const context = new DriverContext(core, arrays)
+  const callback = (which: number) => {
+    try {
+      if (which === 0) synchronous('allocAndCopy', driver.allocAndCopy(entries, context))
+      else synchronous('finalizeAndMap', driver.finalizeAndMap?.(entries, context))
+    } catch (error) {
+      context.release()
+      throw error
+    }
+    return 0
+  }
+  return { target: -1, skip: undefined, error: undefined, callback }
+}
+
+function prepareBuiltin(driver: BuiltinDriver): PreparedDriver {
+  options('driver', driver, ['to', 'skip', 'error'])
+  return {
+    target: oneOf('driver.to', driver.to, targetValues),
+    skip: indexes('driver.skip', driver.skip),
+    error: indexes('driver.error', driver.error),
+    callback: undefined,
+  }
+}
+
+function indexes(name: string, list: Iterable<number> | undefined): Float64Array | undefined {
+  if (list === undefined) return undefined
+  if (typeof list !== 'object' || list === null || !(Symbol.iterator in list)) {
+    throw invalid(name, 'an iterable of entry indexes', list)
+  }
+  return Float64Array.from([...list].map((index) => integer(`an index in ${name}`, index, 0, Number.MAX_SAFE_INTEGER)))
+}
+
+/** migrate_vma() goes on when a callback returns, so a promise would come too late. */
+function synchronous(name: string, returned: unknown): void {
+  if (typeof returned === 'object' && returned !== null && 'then' in returned) {
+    throw new HmmuError('HMMU_INVALID_ARGUMENT', `driver.${name} must not be asynchronous, it returned a promise`)
+  }
+}

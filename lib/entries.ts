@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// src, dst and why of a migration: as raw words, and as objects that decode them.
+
+import { inspect } from 'node:util'
+import { addon, type NativeWords } from './binding'
+import { PfnFlag, type WhyName, whyNames } from './defs.generated'
+import { HmmuError } from './errors'
+import { type Cell, joinRuns, pageCell, table, wordFlags } from './inspect'
+import { integer, PAGE_SIZE } from './validate'
+
+const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
+const FLAGS = VALID | MIGRATE | LOCKED | WRITE | DEVICE | ERROR
+
+/** Bits of a word below its page frame number. */
+const PFN_SHIFT = 6
+
+/**
+ * @internal The memory of a migration. Words are also seen as pairs of 32-bit halves (the lower one first), so that a flag or a
+ * page frame number can be had without making a BigInt.
+ */
+export class EntryArrays {
+  readonly native: NativeWords
+  readonly pages: number
+  /** Address of the first entry. */
+  readonly start: number
+  readonly deviceBase: number
+  readonly src: BigUint64Array
+  readonly dst: BigUint64Array
+  readonly why: Uint8Array
+  readonly srcHalves: Uint32Array
+  readonly dstHalves: Uint32Array
+
+  constructor(start: number, pages: number, deviceBase: number) {
+    this.native = new addon.Words(Math.max(pages, 1))
+    const buffer = this.native.buffer()
+    if (!buffer) throw new HmmuError('HMMU_HOST_MEMORY', `the host has no memory for src and dst of ${pages} pages`)
+    const dstOffset = buffer.byteLength - Math.max(pages, 1) * 9
+    this.pages = pages
+    this.start = start - (start % PAGE_SIZE)
+    this.deviceBase = deviceBase
+    this.src = new BigUint64Array(buffer, 0, pages)
+    this.dst = new BigUint64Array(buffer, dstOffset, pages)
+    this.why = new Uint8Array(buffer, dstOffset * 2, pages)
+    this.srcHalves = new Uint32Array(buffer, 0, pages * 2)
+    this.dstHalves = new Uint32Array(buffer, dstOffset, pages * 2)
+  }
+
+  srcFlags(i: number): number {
+    return (this.srcHalves[i * 2] ?? 0) & FLAGS
+  }
+
+  dstFlags(i: number): number {
+    return (this.dstHalves[i * 2] ?? 0) & FLAGS
+  }
+
+  srcPfn(i: number): number {
+    return pfnOf(this.srcHalves, i)
+  }
+
+  dstPfn(i: number): number {
+    return pfnOf(this.dstHalves, i)
+  }
+
+  setDst(i: number, pfn: number, flags: number): void {
+    this.dstHalves[i * 2] = (pfn << PFN_SHIFT) | flags
+    this.dstHalves[i * 2 + 1] = pfn >>> (32 - PFN_SHIFT)
+  }
+
+  /** Entries with MIGRATE in src. */
+  countMigrate(): number {
+    let count = 0
+    for (let i = 0; i < this.pages; i++) if (this.srcFlags(i) & MIGRATE) count++
+    return count
+  }
+}
+
+function pfnOf(halves: Uint32Array, i: number): number {
+  const low = (halves[i * 2] ?? 0) >>> PFN_SHIFT
+  const high = (halves[i * 2 + 1] ?? 0) & ((1 << PFN_SHIFT) - 1)
+  return high * 2 ** (32 - PFN_SHIFT) + low
+}
+
+/**
+ * One entry of a migration: page `start + index · 4096`. It is a window on the words, not a copy: what it tells changes as the
+ * migration goes on, and stays as it is when the migration is over.
+ */
+export class MigrationEntry {
+  /** @internal */
+  readonly arrays: EntryArrays
+  #index: number
+
+  /** @internal */
+  constructor(arrays: EntryArrays, index: number) {
+    this.arrays = arrays
+    this.#index = index
+  }
+
+  /** @internal Makes this the window on another entry. */
+  moveTo(index: number): this {
+    this.#index = index
+    return this
+  }
+
+  /** Index in src and dst. */
+  get index(): number {
+    return this.#index
+  }
+
+  /** Address of the page, in bytes. */
+  get address(): number {
+    return this.arrays.start + this.#index * PAGE_SIZE
+  }
+
+  /** The word of src. Makes a BigInt; the other properties don't. */
+  get src(): bigint {
+    return this.arrays.src[this.#index] ?? 0n
+  }
+
+  /** The word of dst. Makes a BigInt; the other properties don't. */
+  get dst(): bigint {
+    return this.arrays.dst[this.#index] ?? 0n
+  }
+
+  /** src has MIGRATE: the page can be migrated; from finalizeAndMap on: it has moved. */
+  get migrate(): boolean {
+    return (this.arrays.srcFlags(this.#index) & MIGRATE) !== 0
+  }
+
+  /** src has VALID: there is a source page. */
+  get valid(): boolean {
+    return (this.arrays.srcFlags(this.#index) & VALID) !== 0
+  }
+
+  /** The entry is empty and can be filled: MIGRATE without VALID. There is nothing to copy. */
+  get empty(): boolean {
+    return (this.arrays.srcFlags(this.#index) & (MIGRATE | VALID)) === MIGRATE
+  }
+
+  /** src has LOCKED: migrate_vma() has locked the source page. */
+  get locked(): boolean {
+    return (this.arrays.srcFlags(this.#index) & LOCKED) !== 0
+  }
+
+  /** src has WRITE: the CPU entry was writable. */
+  get write(): boolean {
+    return (this.arrays.srcFlags(this.#index) & WRITE) !== 0
+  }
+
+  /** src has DEVICE: the source page is device memory. */
+  get device(): boolean {
+    return (this.arrays.srcFlags(this.#index) & DEVICE) !== 0
+  }
+
+  /** Page frame number of the source page, if there is one. */
+  get pfn(): number | undefined {
+    return this.valid ? this.arrays.srcPfn(this.#index) : undefined
+  }
+
+  /** Page frame number of the destination page, if the driver has given one. */
+  get destination(): number | undefined {
+    return this.arrays.dstFlags(this.#index) & VALID ? this.arrays.dstPfn(this.#index) : undefined
+  }
+
+  /** dst has ERROR: the driver has met an unrecoverable error. */
+  get error(): boolean {
+    return (this.arrays.dstFlags(this.#index) & ERROR) !== 0
+  }
+
+  /** Bits of {@link PfnFlag} in src. */
+  get srcFlags(): number {
+    return this.arrays.srcFlags(this.#index)
+  }
+
+  /** Bits of {@link PfnFlag} in dst. */
+  get dstFlags(): number {
+    return this.arrays.dstFlags(this.#index)
+  }
+
+  /** Why the page did not move or was not offered; `'none'` for one that moved, or that nothing has kept so far. */
+  get why(): WhyName {
+    return whyNames[this.arrays.why[this.#index] ?? 0] ?? 'none'
+  }
+
+  [inspect.custom](): string {
+    const [page, src, source, dst, destination, why] = joinRuns([entryRow(this.arrays, this.#index)])[0] ?? []
+    const words = [`src ${src} ${source}`.trimEnd(), `dst ${dst} ${destination}`.trimEnd(), `why ${why || 'none'}`]
+    return `MigrationEntry ${page} { ${words.join(', ')} }`
+  }
+}
+
+/**
+ * The entries of a migration, in ascending order.
+ *
+ * A `for … of` loop makes a small object for each entry, which can be kept. Where millions are looked at,
+ * {@link MigrationEntries.scan} goes over them with a single one, and {@link MigrationEntries.src} has the bare words.
+ */
+export class MigrationEntries implements Iterable<MigrationEntry> {
+  /** @internal */
+  readonly arrays: EntryArrays
+
+  /** @internal */
+  constructor(arrays: EntryArrays) {
+    this.arrays = arrays
+  }
+
+  /** How many entries there are. */
+  get length(): number {
+    return this.arrays.pages
+  }
+
+  /** The words of src themselves. A driver never changes them: doing so is a breach of rule `src_changed`. */
+  get src(): BigUint64Array {
+    return this.arrays.src
+  }
+
+  /** The words of dst themselves. What a driver writes here is checked when its callback returns. */
+  get dst(): BigUint64Array {
+    return this.arrays.dst
+  }
+
+  /** An entry by its index, 0 … length - 1. */
+  at(i: number): MigrationEntry {
+    return new MigrationEntry(this.arrays, integer('entry index', i, 0, this.arrays.pages - 1))
+  }
+
+  *[Symbol.iterator](): Iterator<MigrationEntry> {
+    for (let i = 0; i < this.arrays.pages; i++) yield new MigrationEntry(this.arrays, i)
+  }
+
+  /** Goes over the entries with one object that is moved from entry to entry: do not keep it. */
+  *scan(): Iterable<MigrationEntry> {
+    const entry = new MigrationEntry(this.arrays, 0)
+    for (let i = 0; i < this.arrays.pages; i++) yield entry.moveTo(i)
+  }
+
+  [inspect.custom](): string {
+    return `MigrationEntries\n${entriesTable(this.arrays)}`
+  }
+}
+
+/** @internal src, dst and why as a table, runs of like entries joined. */
+export function entriesTable(arrays: EntryArrays): string {
+  const rows = joinRuns(Array.from({ length: arrays.pages }, (_, i) => entryRow(arrays, i)))
+  return table(['page', 'src', '', 'dst', '', 'why'], rows)
+}
+
+function entryRow(arrays: EntryArrays, i: number): Cell[] {
+  const src = arrays.srcFlags(i)
+  const dst = arrays.dstFlags(i)
+  const why = whyNames[arrays.why[i] ?? 0] ?? 'none'
+  return [
+    { prefix: '', number: i },
+    wordFlags(src),
+    src & VALID ? pageCell(arrays.srcPfn(i), arrays.deviceBase) : '',
+    wordFlags(dst),
+    dst & VALID ? pageCell(arrays.dstPfn(i), arrays.deviceBase) : '',
+    why === 'none' ? '' : why,
+  ]
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { ErrorCode, RuleName, WaitName } from './defs.generated'
+
+/**
+ * The code of an {@link HmmuError}: one of {@link ErrorCode}, which {@link errorCodeTexts} explains, or `HMMU_NO_ADDON`
+ * (the native addon can't be loaded). Codes are stable, messages are not.
+ */
+export type HmmuErrorCode = Exclude<ErrorCode, 'HMMU_OK'> | 'HMMU_NO_ADDON'
+
+/** What is known about an error beside its code and text. */
+export interface HmmuErrorDetail {
+  /** What the kernel call would return, as a name: `'EINVAL'`. */
+  errno?: string
+  /** `HMMU_BLOCKED`: what the task waits for. */
+  wait?: WaitName
+  /** `HMMU_DRIVER_RULE`: the rule that the driver broke. */
+  rule?: RuleName
+  /** `HMMU_DRIVER_RULE`: the entry of src and dst with which it was broken. */
+  index?: number
+  /** The address in question, in bytes. */
+  address?: number
+  /** `load` and `store`: how many bytes were moved before the failure. */
+  done?: number
+  /** The error from which this one follows. */
+  cause?: unknown
+}
+
+/**
+ * The error that every function of this library throws. Whatever it says, the machine is as usable as before.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   task.load(0x1000, 1)
+ * } catch (error) {
+ *   if (error instanceof HmmuError && error.code === 'HMMU_SIGSEGV') console.log('nothing is mapped there')
+ * }
+ * ```
+ */
+export class HmmuError extends Error {
+  /** Stable name of the kind of error. */
+  readonly code: HmmuErrorCode
+  // Declared only, so that an error shows no details which it does not have.
+  declare readonly errno?: string
+  declare readonly wait?: WaitName
+  declare readonly rule?: RuleName
+  declare readonly index?: number
+  declare readonly address?: number
+  declare readonly done?: number
+
+  constructor(code: HmmuErrorCode, message: string, detail: HmmuErrorDetail = {}) {
+    const { cause, ...rest } = detail
+    super(message, 'cause' in detail ? { cause } : undefined)
+    this.code = code
+    Object.assign(this, rest)
+  }
+
+  static {
+    Object.defineProperty(HmmuError.prototype, 'name', { value: 'HmmuError', configurable: true, writable: true })
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// hmmu: Linux's migrate_vma() in an ordinary process. Everything public is exported here.
+
+export { type AddonInfo, addonInfo } from './binding'
+export {
+  type AccessOutcome,
+  type LoadOutcome,
+  type MapOptions,
+  type PageRange,
+  type PinOptions,
+  SystemCalls,
+} from './calls'
+export * from './defs.generated'
+export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } from './driver'
+export { MigrationEntries, MigrationEntry } from './entries'
+export { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from './errors'
+export { type DeviceFault, type DeviceFaultHandler, Machine, type MachineOptions } from './machine'
+export { Mapping } from './mapping'
+export { Migration, type MigrationRange, MigrationResult } from './migration'
+export { PageRef, type PageRefKind } from './page-ref'
+export { Process, type ProcessCounters } from './process'
+export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './records'
+export { Task, type TaskState } from './task'
+export { PAGE_SIZE } from './validate'

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { inspect } from 'node:util'
+import { addon } from './binding'
+import { Core } from './core'
+import {
+  type CounterName,
+  counterNames,
+  type EventName,
+  type InjectionName,
+  injectionValues,
+  type Profile,
+  profileValues,
+  type QuirkName,
+  quirkNames,
+  quirkValues,
+} from './defs.generated'
+import { HmmuError } from './errors'
+import { table } from './inspect'
+import { PageRef } from './page-ref'
+import { Process } from './process'
+import { decodeEvents, decodePage, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
+import type { Task } from './task'
+import { boolean, bytes, callable, integer, invalid, oneOf, options, PAGE_SIZE } from './validate'
+
+/** What a machine is made of. */
+export interface MachineOptions {
+  /** Frames of RAM, 64 … 2^28; 65536 (256 MiB) by default. Memory of the host is used as the machine uses its own. */
+  readonly ramPages?: number | undefined
+  /** Device-private pages, 0 … 2^28; 1024 by default. */
+  readonly devicePages?: number | undefined
+  /** CPUs, 1 … 64; 1 by default. */
+  readonly cpus?: number | undefined
+  /** Which kernel it behaves like; `'linux-4.14'` by default. */
+  readonly profile?: Profile | undefined
+  /** Quirks to be switched on or off, whatever the profile says. */
+  readonly quirks?: Partial<Record<QuirkName, boolean>> | undefined
+  /** Pages that the memory cgroup may be charged with; 0, the default: no limit. */
+  readonly memcgLimit?: number | undefined
+}
+
+/** A CPU fault on a device page, as a handler sees it. */
+export interface DeviceFault {
+  /** The task that touched the page. */
+  readonly task: Task
+  /** The address that was touched. */
+  readonly address: number
+  /** The device page. */
+  readonly pfn: number
+}
+
+/**
+ * Handles a fault on a device page (dev_page_fault_t), usually by migrating it back with `fault.task`. Returns true to have the
+ * access retried, false for a SIGBUS. What it throws reaches the caller of the access.
+ */
+export type DeviceFaultHandler = (fault: DeviceFault) => boolean
+
+const OPTION_NAMES = ['ramPages', 'devicePages', 'cpus', 'profile', 'quirks', 'memcgLimit'] as const
+const EVENTS_AT_ONCE = 256
+
+/**
+ * An emulated machine: RAM, a device with memory of its own, processes. It is deterministic and belongs to the thread that made it;
+ * other threads have machines of their own. {@link Machine.dispose} frees its memory; the garbage collector does it otherwise.
+ *
+ * @example
+ * ```ts
+ * using machine = new Machine({ ramPages: 65536, devicePages: 1024 })
+ * const a = machine.process()
+ * const buf = a.map({ pages: 16 })
+ * buf.write(0, Uint8Array.of(1, 2, 3))
+ * console.log(a.migrate(buf, { to: 'device' }))
+ * ```
+ */
+export class Machine {
+  readonly #core: Core
+  readonly #profile: Profile
+  readonly #cpus: number
+
+  /**
+   * @throws HmmuError HMMU_INVALID_ARGUMENT: an option is out of its range; HMMU_HOST_MEMORY: the host has no memory for it
+   */
+  constructor(machineOptions?: MachineOptions) {
+    const given = options('options', machineOptions, OPTION_NAMES)
+    const [on, off] = quirkMasks(given.quirks)
+    this.#profile = given.profile ?? 'linux-4.14'
+    this.#cpus = integer('cpus', given.cpus ?? 1, 1, 64)
+    const native = new addon.Machine(
+      integer('ramPages', given.ramPages ?? 65536, 64, 2 ** 28),
+      integer('devicePages', given.devicePages ?? 1024, 0, 2 ** 28),
+      this.#cpus,
+      oneOf('profile', this.#profile, profileValues),
+      on,
+      off,
+      integer('memcgLimit', given.memcgLimit ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    )
+    this.#core = new Core(native, this)
+    this.#core.check(native.drain())
+  }
+
+  /** The profile it was made with. */
+  get profile(): Profile {
+    return this.#profile
+  }
+
+  /** How many CPUs it has. */
+  get cpus(): number {
+    return this.#cpus
+  }
+
+  /** The quirks that are on. */
+  get quirks(): QuirkName[] {
+    const mask = this.#core.check(this.#core.native.quirks())
+    return quirkNames.filter((name) => mask & quirkValues[name])
+  }
+
+  /** First pfn of device memory: device page i is page `deviceBase + i`. */
+  get deviceBase(): number {
+    return this.#core.check(this.#core.native.deviceBase())
+  }
+
+  /** Makes a process with an empty address space and one task. */
+  process(): Process {
+    return new Process(this.#core, this.#core.check(this.#core.native.processCreate()))
+  }
+
+  /** The living processes, oldest first. */
+  get processes(): Process[] {
+    this.#core.check(this.#core.native.quirks())
+    return [...this.#core.processes.values()]
+  }
+
+  /** lru_add_drain_all(): empties the LRU pagevecs of all CPUs. */
+  drainPagevecs(): void {
+    this.#core.check(this.#core.native.drain())
+  }
+
+  /** All counters of the machine; {@link counterTexts} explains them. */
+  counters(): Record<CounterName, number> {
+    const out = new Float64Array(counterNames.length)
+    this.#core.check(this.#core.native.counters(out))
+    return Object.fromEntries(counterNames.map((name, i) => [name, out[i]])) as Record<CounterName, number>
+  }
+
+  /**
+   * Walks the whole machine and tells every imbalance: references, map counts, reverse maps, LRU, RSS, memcg, locks, page tables,
+   * free lists, TLB. Changes nothing.
+   * @returns complaints in words, none of them if all is well
+   */
+  verify(): string[] {
+    const complaints = this.#core.native.verify()
+    if (typeof complaints === 'number') throw this.#core.failure(complaints)
+    return Array.from(complaints)
+  }
+
+  /**
+   * Records events of these types from now on, and no others. The invalidate types are recorded for watched processes only, see
+   * {@link Process.watch}.
+   */
+  recordEvents(types: Iterable<EventName>): void {
+    if (typeof types !== 'object' || types === null || !(Symbol.iterator in types)) {
+      throw invalid('types', 'an iterable of event names', types)
+    }
+    this.#core.record(types, false)
+  }
+
+  /** The events recorded so far, oldest first; they are taken out. */
+  takeEvents(): MachineEvent[] {
+    const words = new BigUint64Array(EVENTS_AT_ONCE * RECORD_WORDS.event)
+    const events: MachineEvent[] = []
+    for (;;) {
+      const count = this.#core.check(this.#core.native.takeEvents(words))
+      events.push(...decodeEvents(words, count))
+      if (count < EVENTS_AT_ONCE) return events
+    }
+  }
+
+  /**
+   * Makes an allocation fail, or a race happen.
+   * @param site which kind; {@link injectionTexts} explains them
+   * @param nth which of the next ones, 1 being the next; 0 disarms
+   * @param forever all that follow fail, too
+   */
+  inject(site: InjectionName, nth: number, forever = false): void {
+    const value = oneOf('site', site, injectionValues)
+    const count = integer('nth', nth, 0, Number.MAX_SAFE_INTEGER)
+    this.#core.check(this.#core.native.inject(value, count, boolean('forever', forever)))
+  }
+
+  /** How often an injection site was passed since the machine was made. */
+  injectionPasses(site: InjectionName): number {
+    return this.#core.check(this.#core.native.injectPasses(oneOf('site', site, injectionValues)))
+  }
+
+  /** Charge limit of the memory cgroup, in pages; 0: none. */
+  setMemcgLimit(pages: number): void {
+    this.#core.check(this.#core.native.memcgSetLimit(integer('pages', pages, 0, Number.MAX_SAFE_INTEGER)))
+  }
+
+  /** Pages charged to the memory cgroup. */
+  get memcgCharged(): number {
+    return this.#core.check(this.#core.native.memcgCharged())
+  }
+
+  /** put_page() of a pin; the same as its {@link PageRef.drop}. */
+  unpin(pin: PageRef): void {
+    this.#expect(pin, 'pin').drop()
+  }
+
+  /** Unlocks and puts a held page; the same as its {@link PageRef.drop}. */
+  release(hold: PageRef): void {
+    this.#expect(hold, 'hold').drop()
+  }
+
+  /** putback_lru_page() of an isolated page; the same as its {@link PageRef.drop}. */
+  putback(isolated: PageRef): void {
+    this.#expect(isolated, 'isolation').drop()
+  }
+
+  #expect(ref: PageRef, kind: 'pin' | 'hold' | 'isolation'): PageRef {
+    if (!(ref instanceof PageRef)) throw invalid('page', `a PageRef (${kind})`, ref)
+    ref.expect(this.#core, kind)
+    return ref
+  }
+
+  /**
+   * The struct page of a frame or device page.
+   * @throws HmmuError HMMU_NO_PAGE: there is no such page
+   */
+  page(pfn: number): PageInfo {
+    const words = new BigUint64Array(RECORD_WORDS.page)
+    this.#core.check(this.#core.native.pageInfo(checkPfn(pfn), words))
+    return decodePage(words)
+  }
+
+  /**
+   * Sets flags of a page that is in use, to see what becomes of them.
+   * @param flags bits of {@link PageFlag}: REFERENCED, CHECKED, MAPPEDTODISK, ERROR, YOUNG, IDLE, DIRTY
+   */
+  setPageFlags(pfn: number, flags: number): void {
+    this.#core.check(this.#core.native.pageSetFlags(checkPfn(pfn), integer('flags', flags, 0, 2 ** 31 - 1)))
+  }
+
+  /**
+   * A copy of the 4096 bytes of a frame or device page, as a driver or device sees them.
+   * @throws HmmuError HMMU_NO_PAGE: there is no such page
+   */
+  pageData(pfn: number): Uint8Array {
+    const out = new Uint8Array(PAGE_SIZE)
+    this.#core.check(this.#core.native.pageRead(checkPfn(pfn), 0, out))
+    return out
+  }
+
+  /**
+   * Changes the contents of a frame or device page, as a driver or device does it.
+   * @param offset of the first byte, 0 … 4095
+   */
+  writePage(pfn: number, data: Uint8Array, offset = 0): void {
+    integer('offset + length', integer('offset', offset, 0, PAGE_SIZE) + bytes(data).length, 0, PAGE_SIZE)
+    this.#core.check(this.#core.native.pageWrite(checkPfn(pfn), offset, data))
+  }
+
+  /** Has a function called for CPU faults on device pages; without one the built-in driver migrates the page back. */
+  onDeviceFault(handler: DeviceFaultHandler | undefined): void {
+    const { native } = this.#core
+    if (handler !== undefined) callable('handler', handler)
+    this.#core.check(native.setFaultHandler(handler !== undefined))
+    native.pageFault = handler && ((tid, address, pfn) => this.#handleFault(handler, tid, address, pfn))
+  }
+
+  #handleFault(handler: DeviceFaultHandler, tid: number, address: number, pfn: number): number {
+    const task = this.#core.tasks.get(tid)
+    if (!task) throw new HmmuError('HMMU_NO_TASK', `a task ${tid} that nobody knows has faulted`)
+    return boolean('the result of a device fault handler', handler({ task, address, pfn })) ? 0 : -EFAULT
+  }
+
+  /** Whether the machine is gone. */
+  get disposed(): boolean {
+    return this.#core.disposed
+  }
+
+  /**
+   * Frees the machine, with all processes and open migrations in it. Every later call throws HMMU_DISPOSED. Nothing happens if that
+   * has been done before.
+   * @throws HmmuError HMMU_BUSY: a callback of the machine is running
+   */
+  dispose(): void {
+    this.#core.check(this.#core.native.dispose())
+    this.#core.disposed = true
+    this.#core.processes.clear()
+    this.#core.tasks.clear()
+    this.#core.native.pageFault = undefined
+  }
+
+  /** The same as {@link Machine.dispose}. */
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  [inspect.custom](): string {
+    if (this.disposed) return 'Machine (disposed of)'
+    const { ramPages, ramFree, devicePages, deviceFree } = this.counters()
+    const cpus = `${this.cpus} CPU${this.cpus > 1 ? 's' : ''}`
+    const head = `Machine ${this.profile}: ${cpus}, RAM ${ramFree}/${ramPages} pages free, device ${deviceFree}/${devicePages} pages free`
+    const rows = this.processes.map((process) => {
+      const { anon, file, shmem, swap, mapped } = process.counters()
+      return [process.pid, mapped, anon, file, shmem, swap].map(String)
+    })
+    return rows.length > 0 ? `${head}\n${table(['process', 'mapped', 'anon', 'file', 'shmem', 'swap'], rows)}` : head
+  }
+}
+
+/** What a refused device fault is to the core; any errno is a SIGBUS. */
+const EFAULT = 14
+
+function checkPfn(value: number): number {
+  return integer('pfn', value, 0, 2 ** 32 - 1)
+}
+
+function quirkMasks(quirks: MachineOptions['quirks']): [on: number, off: number] {
+  let on = 0
+  let off = 0
+  for (const [name, value] of Object.entries(options('quirks', quirks, quirkNames))) {
+    if (value === undefined) continue
+    const bit = oneOf('quirk', name, quirkValues)
+    if (boolean(`quirk ${name}`, value)) on |= bit
+    else off |= bit
+  }
+  return [on, off]
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { inspect } from 'node:util'
+import type { PageRange } from './calls'
+import type { Advice } from './defs.generated'
+import { HmmuError } from './errors'
+import { hex } from './inspect'
+import type { Process } from './process'
+import { dumpTable, type PageEntry, type Prot } from './records'
+import { bytes, integer, PAGE_SIZE } from './validate'
+
+/** Pages of a mapping that its inspection looks at. */
+const MOST_SHOWN = 4096
+
+/**
+ * A range of addresses that was mapped. It is a handle to the range, not to a VMA: mappings split and merge beneath it, and it stays
+ * when the range is unmapped.
+ */
+export class Mapping implements PageRange {
+  readonly process: Process
+  /** Address of the first byte. */
+  readonly address: number
+  /** How many pages. */
+  readonly pages: number
+
+  /** @internal */
+  constructor(process: Process, start: number, pages: number) {
+    if (!process?.core)
+      throw new HmmuError('HMMU_INVALID_ARGUMENT', 'this class has no public constructor; map() makes mappings')
+    this.process = process
+    this.address = start
+    this.pages = pages
+  }
+
+  /** The same as {@link Mapping.address}. */
+  get start(): number {
+    return this.address
+  }
+
+  /** Address of the first byte behind the range. */
+  get end(): number {
+    return this.address + this.pages * PAGE_SIZE
+  }
+
+  /** Address of page i, 0 … pages - 1. */
+  pageAddress(i: number): number {
+    return this.address + integer('page', i, 0, this.pages - 1) * PAGE_SIZE
+  }
+
+  /** `count` pages from page `first` on, as calls that take a range accept it. */
+  range(first: number, count = 1): PageRange {
+    integer('first', first, 0, this.pages)
+    integer('count', count, 0, this.pages - first)
+    return { start: this.address + first * PAGE_SIZE, pages: count }
+  }
+
+  /** The same addresses in another process of the machine, a child for instance. */
+  in(process: Process): Mapping {
+    return new Mapping(this.process.another(process), this.address, this.pages)
+  }
+
+  /**
+   * Stores bytes.
+   * @param offset in bytes from the start of the mapping
+   * @throws HmmuError as {@link SystemCalls.store}; HMMU_INVALID_ARGUMENT: not all of the bytes lie within the mapping
+   */
+  write(offset: number, data: Uint8Array): void {
+    this.process.store(this.#at(offset, bytes(data).length), data)
+  }
+
+  /**
+   * Loads bytes.
+   * @param offset in bytes from the start of the mapping
+   * @param length how many bytes; by default all up to the end
+   * @throws HmmuError as {@link SystemCalls.load}; HMMU_INVALID_ARGUMENT: not all of the bytes lie within the mapping
+   */
+  read(offset = 0, length = this.pages * PAGE_SIZE - offset): Uint8Array {
+    return this.process.load(this.#at(offset, length), length)
+  }
+
+  #at(offset: number, length: number): number {
+    const size = this.pages * PAGE_SIZE
+    integer('offset', offset, 0, size)
+    integer('length', length, 0, size - offset)
+    return this.address + offset
+  }
+
+  /** The state of all pages, or of `count` pages from page `first` on. */
+  dump(first = 0, count = this.pages - first): PageEntry[] {
+    return this.process.dump(this.range(first, count))
+  }
+
+  /** munmap() of all of it. */
+  unmap(): void {
+    this.process.unmap(this)
+  }
+
+  /** mprotect() of all of it. */
+  protect(prot: Prot): void {
+    this.process.protect(this, prot)
+  }
+
+  /** madvise() of all of it. */
+  advise(advice: Advice): void {
+    this.process.advise(this, advice)
+  }
+
+  /** mlock() of all of it. */
+  lock(): void {
+    this.process.lock(this)
+  }
+
+  /** munlock() of all of it. */
+  unlock(): void {
+    this.process.unlock(this)
+  }
+
+  [inspect.custom](): string {
+    const head = `Mapping ${hex(this.address)}-${hex(this.end)} of process ${this.process.pid}, ${this.pages} pages`
+    if (!this.process.alive) return `${head} (gone)`
+    const shown = Math.min(this.pages, MOST_SHOWN)
+    const rest = shown < this.pages ? `\n  … ${this.pages - shown} more pages` : ''
+    return `${head}\n${dumpTable(this.dump(0, shown))}${rest}`
+  }
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Migrations: all in one call, or in steps.
+
+import { inspect } from 'node:util'
+import { THROWN } from './binding'
+import { type Core, requireCore } from './core'
+import { type StageName, stageNames, stageValues } from './defs.generated'
+import { type Driver, type PreparedDriver, prepareDriver } from './driver'
+import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
+import { HmmuError } from './errors'
+import { address, invalid, oneOf, PAGE_SIZE, pageCount } from './validate'
+
+/** A range of pages to migrate. A {@link Mapping} is one. */
+export interface MigrationRange {
+  /** Address of the first byte; rounded down to a page. */
+  readonly start: number
+  /** How many pages. */
+  readonly pages: number
+  /**
+   * Arrays of at least `pages` words that get a copy of src and dst when the migration is over. What stands in `dst` before is
+   * what migrate_vma() finds there. Without them the words are only in the result.
+   */
+  readonly src?: BigUint64Array | undefined
+  readonly dst?: BigUint64Array | undefined
+}
+
+// What native/addon/migration.cc writes into a state.
+const STATE = { stage: 0, position: 1, collected: 2, remaining: 3, callbacksRan: 4, outOfBounds: 5 } as const
+const STATE_FIELDS = 6
+
+/** @internal What one migration needs, whichever way it is run. */
+class Request {
+  readonly arrays: EntryArrays
+  readonly driver: PreparedDriver
+  readonly start: number
+  readonly end: number
+  readonly #range: MigrationRange
+
+  constructor(core: Core, range: MigrationRange, driver: Driver) {
+    if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
+    const pages = pageCount(range.pages)
+    this.start = address(range.start)
+    this.end = this.start + pages * PAGE_SIZE
+    checkWords('range.src', range.src, pages)
+    checkWords('range.dst', range.dst, pages)
+    this.arrays = new EntryArrays(this.start, pages, core.deviceBase)
+    this.driver = prepareDriver(core, this.arrays, driver)
+    this.#range = range
+    if (range.dst) this.arrays.dst.set(range.dst.subarray(0, pages))
+  }
+
+  /** Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */
+  giveBack(): void {
+    const { src, dst } = this.#range
+    if (src && src.length >= this.arrays.pages) src.set(this.arrays.src)
+    if (dst && dst.length >= this.arrays.pages) dst.set(this.arrays.dst)
+  }
+}
+
+function checkWords(name: string, words: unknown, pages: number): void {
+  if (words === undefined) return
+  const tag = Object.prototype.toString.call(words)
+  if (tag !== '[object BigUint64Array]' || (words as BigUint64Array).length < pages) {
+    throw invalid(name, `a BigUint64Array of at least ${pages} words`, words)
+  }
+}
+
+/** What came of a migration. */
+export class MigrationResult {
+  /** Whether the driver was called: it is not if nothing could be migrated. */
+  readonly callbacksRan: boolean
+  /** How many entries were collected. */
+  readonly collected: number
+  /** How many moved, or were filled where there was no page. */
+  readonly moved: number
+  /** Quirk `hole-dst-index`: a word behind the end of dst would have been written. */
+  readonly outOfBounds: boolean
+  readonly #arrays: EntryArrays
+  #entries: MigrationEntry[] | undefined
+
+  /** @internal */
+  constructor(arrays: EntryArrays, state: Float64Array) {
+    this.#arrays = arrays
+    this.collected = state[STATE.collected] ?? 0
+    this.callbacksRan = state[STATE.callbacksRan] === 1
+    this.outOfBounds = state[STATE.outOfBounds] === 1
+    this.moved = this.callbacksRan ? arrays.countMigrate() : 0
+  }
+
+  /** The words of src; MIGRATE is left in those that moved. */
+  get src(): BigUint64Array {
+    return this.#arrays.src
+  }
+
+  /** The words of dst. */
+  get dst(): BigUint64Array {
+    return this.#arrays.dst
+  }
+
+  /** The entries, each of which says why it did not move. Made when first asked for. */
+  get entries(): MigrationEntry[] {
+    this.#entries ??= [...new MigrationEntries(this.#arrays)]
+    return this.#entries
+  }
+
+  [inspect.custom](): string {
+    const called = this.callbacksRan ? '' : ', the driver was not called'
+    const title = `MigrationResult: ${this.moved} of ${this.#arrays.pages} pages moved${called}`
+    return `${title}\n${entriesTable(this.#arrays)}`
+  }
+}
+
+/** @internal migrate_vma() in one call. */
+export function migrate(core: Core, tid: number, range: MigrationRange, driver: Driver): MigrationResult {
+  const request = new Request(core, range, driver)
+  const { target, skip, error, callback } = request.driver
+  const state = new Float64Array(STATE_FIELDS)
+  const { start, end, arrays } = request
+  const result = core.native.migrate(tid, start, end, arrays.native, target, skip, error, callback, state)
+  request.giveBack()
+  core.check(result)
+  return new MigrationResult(arrays, state)
+}
+
+/**
+ * A migration in steps: between any two entries other tasks can run. It stays open, with its pages locked and unmapped, until
+ * {@link Migration.finish} or {@link Migration.abandon}, or until its machine goes.
+ *
+ * @example
+ * ```ts
+ * const migration = task.beginMigration(buf, { to: 'device' })
+ * migration.runTo('alloc_and_copy')
+ * // All pages of buf are migration entries now; another task that touches one waits.
+ * const result = migration.finish()
+ * ```
+ */
+export class Migration {
+  readonly #core: Core
+  readonly #request: Request
+  readonly #id: number
+  readonly #state = new Float64Array(STATE_FIELDS)
+  #result: MigrationResult | undefined
+  #failure: { readonly error: unknown } | undefined
+
+  /** @internal */
+  constructor(core: Core, tid: number, range: MigrationRange, driver: Driver) {
+    this.#core = requireCore(core, 'beginMigration() makes migrations')
+    this.#request = new Request(core, range, driver)
+    const { start, end, arrays } = this.#request
+    const { target, skip, error } = this.#request.driver
+    this.#id = core.check(core.native.migrateBegin(tid, start, end, arrays.native, target, skip, error))
+  }
+
+  /** The stage under way; `'done'` when nothing is left to do. */
+  get stage(): StageName {
+    return stageNames[this.#field(STATE.stage)] ?? 'done'
+  }
+
+  /** Index of the entry at which the stage stands. */
+  get position(): number {
+    return this.#field(STATE.position)
+  }
+
+  /** How many entries were collected so far. */
+  get collected(): number {
+    return this.#field(STATE.collected)
+  }
+
+  /** How many entries are still to be migrated (cpages). */
+  get remaining(): number {
+    return this.#field(STATE.remaining)
+  }
+
+  /** Whether alloc_and_copy was called. */
+  get callbacksRan(): boolean {
+    return this.#field(STATE.callbacksRan) === 1
+  }
+
+  /** The words of src, as the migration sees them. */
+  get src(): BigUint64Array {
+    return this.#request.arrays.src
+  }
+
+  /** The words of dst, as the migration sees them. */
+  get dst(): BigUint64Array {
+    return this.#request.arrays.dst
+  }
+
+  /** The entries. */
+  get entries(): MigrationEntries {
+    return new MigrationEntries(this.#request.arrays)
+  }
+
+  #field(field: number): number {
+    if (!this.#over) this.#core.check(this.#core.native.migrateState(this.#id, this.#state))
+    return this.#state[field] ?? 0
+  }
+
+  get #over(): boolean {
+    return this.#result !== undefined || this.#failure !== undefined
+  }
+
+  /**
+   * Does one entry of the stage under way, or goes on to the next stage.
+   * @returns false when the migration is done
+   * @throws HmmuError HMMU_BLOCKED: it has to wait; step() again goes on. HMMU_DRIVER_RULE, or what a callback threw: the
+   *   migration is undone and over.
+   */
+  step(): boolean {
+    if (this.#over) return false
+    return this.#settle(this.#core.native.migrateStep(this.#id, this.#request.driver.callback)) === 1
+  }
+
+  /**
+   * Goes on until a stage is over; until the callback has returned for `alloc_and_copy` and `finalize_and_map`.
+   * @returns the stage at which the migration stands then, `'done'` if nothing is left
+   * @throws HmmuError as {@link Migration.step}
+   */
+  runTo(stage: StageName): StageName {
+    const value = oneOf('stage', stage, stageValues)
+    if (this.#over) return 'done'
+    this.#settle(this.#core.native.migrateRun(this.#id, this.#request.driver.callback, value))
+    return this.stage
+  }
+
+  /**
+   * Does what is left. Called again it tells the same again.
+   * @throws HmmuError as {@link Migration.step}
+   */
+  finish(): MigrationResult {
+    if (this.#failure) throw this.#failure.error
+    if (this.#result) return this.#result
+    this.runTo('done')
+    const { native } = this.#core
+    this.#core.check(native.migrateState(this.#id, this.#state))
+    this.#settle(native.migrateEnd(this.#id, this.#request.driver.callback))
+    this.#request.giveBack()
+    this.#result = new MigrationResult(this.#request.arrays, this.#state)
+    return this.#result
+  }
+
+  /**
+   * Gives the migration up: what has not moved goes back, without calling the driver. Nothing happens if it is over.
+   * @throws HmmuError HMMU_BUSY: a callback of it is running
+   */
+  abandon(): void {
+    if (this.#over) return
+    const result = this.#core.native.migrateAbandon(this.#id)
+    if (result < 0) throw this.#core.failure(result)
+    this.#end(new HmmuError('HMMU_DRIVER_THREW', 'the migration was abandoned'))
+  }
+
+  /** {@link Migration.abandon}, unless the machine is gone. */
+  [Symbol.dispose](): void {
+    if (!this.#core.disposed) this.abandon()
+  }
+
+  /** Passes a result on. A failure is thrown, and ends the migration unless it is one that leaves it as it was. */
+  #settle(result: number): number {
+    if (result >= 0) return result
+    const error = this.#core.failure(result)
+    // A callback can throw any error, also one that says "blocked": that is not this migration, which is undone.
+    const code = error instanceof HmmuError && result !== THROWN ? error.code : ''
+    if (code === 'HMMU_BLOCKED' || code === 'HMMU_BUSY' || this.#core.disposed) throw error
+    this.#core.native.migrateAbandon(this.#id)
+    this.#end(error)
+    throw error
+  }
+
+  #end(error: unknown): void {
+    this.#state[STATE.stage] = stageValues.done
+    this.#state[STATE.remaining] = 0
+    this.#request.giveBack()
+    this.#failure = { error }
+  }
+
+  [inspect.custom](): string {
+    if (this.#core.disposed) return 'Migration (its machine is disposed of)'
+    const where = this.#failure ? 'given up' : `${this.stage} at entry ${this.position}`
+    return `Migration of ${this.#request.arrays.pages} pages: ${where}\n${entriesTable(this.#request.arrays)}`
+  }
+}

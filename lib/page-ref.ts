@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { inspect } from 'node:util'
+import { type Core, requireCore } from './core'
+import { HmmuError } from './errors'
+
+/** How a page came to be referred to: {@link Task.pin}, {@link Process.hold}, {@link Process.isolate}. */
+export type PageRefKind = 'pin' | 'hold' | 'isolation'
+
+/**
+ * One page that somebody keeps from being migrated: pinned, locked, or off the LRU. {@link PageRef.drop} gives it back, once.
+ */
+export class PageRef {
+  /** Page frame number. */
+  readonly pfn: number
+  readonly kind: PageRefKind
+  readonly #core: Core
+  #dropped = false
+
+  /** @internal */
+  constructor(core: Core, kind: PageRefKind, pfn: number) {
+    this.#core = requireCore(core, 'pin(), hold() and isolate() return page references')
+    this.kind = kind
+    this.pfn = pfn
+  }
+
+  /** Whether the page was given back. */
+  get dropped(): boolean {
+    return this.#dropped
+  }
+
+  /**
+   * Gives the page back, as its kind wants it: put_page(); unlock_page() and put_page(); putback_lru_page().
+   * @throws HmmuError HMMU_REFERENCE: it was given back before
+   */
+  drop(): void {
+    const { native } = this.#core
+    if (this.#dropped) {
+      throw new HmmuError('HMMU_REFERENCE', `this ${this.kind} of page ${this.pfn} was given back before`)
+    }
+    if (this.kind === 'pin') this.#core.check(native.unpin(this.pfn))
+    else if (this.kind === 'hold') this.#core.check(native.release(this.pfn))
+    else this.#core.check(native.putback(this.pfn))
+    this.#dropped = true
+  }
+
+  /** Gives the page back unless that has been done, or the machine is gone. */
+  [Symbol.dispose](): void {
+    if (!this.#dropped && !this.#core.disposed) this.drop()
+  }
+
+  /** @internal Checks that this is a reference of some kind of a machine. */
+  expect(core: Core, kind: PageRefKind): void {
+    core.same('the page reference', this.#core)
+    if (this.kind !== kind) {
+      throw new HmmuError('HMMU_REFERENCE', `expected a ${kind}, this is a ${this.kind} of page ${this.pfn}`)
+    }
+  }
+
+  [inspect.custom](): string {
+    return `PageRef { ${this.kind} of page ${this.pfn}${this.#dropped ? ', given back' : ''} }`
+  }
+}

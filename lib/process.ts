@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { inspect } from 'node:util'
+import { type PageRange, rangeOf, SystemCalls } from './calls'
+import { type Core, requireCore } from './core'
+import type { Machine } from './machine'
+import { PageRef } from './page-ref'
+import { decodeEntries, decodeMappings, mappingTable, type PageEntry, RECORD_WORDS, type VmaInfo } from './records'
+import { Task } from './task'
+import { address, integer, invalid } from './validate'
+
+/** Counters of an address space, in pages. */
+export interface ProcessCounters {
+  /** MM_ANONPAGES: anonymous pages, those on the device included. */
+  readonly anon: number
+  /** MM_FILEPAGES */
+  readonly file: number
+  /** MM_SHMEMPAGES */
+  readonly shmem: number
+  /** MM_SWAPENTS */
+  readonly swap: number
+  /** Pages of all mappings. */
+  readonly mapped: number
+  /** Pages of VM_LOCKED mappings. */
+  readonly locked: number
+  /** Frames of page tables. */
+  readonly tables: number
+}
+
+/** The most pages that one dump looks at. */
+const MOST_DUMPED = 2 ** 22
+
+/**
+ * A process: an address space and its tasks. The calls of {@link SystemCalls} are made by its main task; where one has to wait, the
+ * wait is cancelled before HMMU_BLOCKED is thrown. To wait and go on, use a {@link Task}.
+ */
+export class Process extends SystemCalls {
+  /** Process number, counted from 1; not used twice. */
+  readonly pid: number
+  /** The first task; it lives as long as the process. */
+  readonly mainTask: Task
+  /** @internal */
+  readonly core: Core
+
+  /** @internal */
+  constructor(core: Core, pid: number) {
+    super()
+    this.core = requireCore(core, 'machine.process() and fork() make processes')
+    this.pid = pid
+    this.mainTask = new Task(core, this, core.check(core.native.processTask(pid)))
+    core.processes.set(pid, this)
+  }
+
+  get machine(): Machine {
+    return this.core.machine
+  }
+
+  /** @internal */
+  protected get owner(): Process {
+    return this
+  }
+
+  /** @internal */
+  protected get caller(): number {
+    return this.mainTask.tid
+  }
+
+  /** @internal */
+  protected blocked(): void {
+    this.mainTask.cancel()
+  }
+
+  /** @internal The handle of a process that has just come to be. */
+  adopt(pid: number): Process {
+    return new Process(this.core, pid)
+  }
+
+  /** @internal Checks that a value is a process of the same machine. */
+  another(value: unknown): Process {
+    if (!(value instanceof Process)) throw invalid('process', 'a Process', value)
+    this.core.same('the process', value.core)
+    return value
+  }
+
+  /** Whether the process has not exited. False when the machine is gone. */
+  get alive(): boolean {
+    return !this.core.disposed && this.core.native.processAlive(this.pid) === 1
+  }
+
+  /** Makes another task. */
+  newTask(): Task {
+    return new Task(this.core, this, this.core.check(this.core.native.taskCreate(this.pid)))
+  }
+
+  /**
+   * The process ends and is reaped: exit_mmap().
+   * @throws HmmuError HMMU_BUSY: it migrates, or a task of it waits
+   */
+  exit(): void {
+    this.core.check(this.core.native.exit(this.pid))
+    this.core.processes.delete(this.pid)
+    for (const [tid, task] of this.core.tasks) if (task.process === this) this.core.tasks.delete(tid)
+  }
+
+  /**
+   * Takes a reference to the page mapped at an address and locks it, as another task would; never faults nor waits.
+   * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page is there; `EBUSY`: it is locked
+   */
+  hold(at: number): PageRef {
+    return new PageRef(this.core, 'hold', this.core.check(this.core.native.hold(this.pid, address(at))))
+  }
+
+  /**
+   * isolate_lru_page(): takes the page mapped at an address off the LRU, as reclaim would.
+   * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page is there; `EBUSY`: it is not on an LRU list
+   */
+  isolate(at: number): PageRef {
+    return new PageRef(this.core, 'isolation', this.core.check(this.core.native.isolate(this.pid, address(at))))
+  }
+
+  /** The state of pages, 0 … 2^22 of them: one native call, decoded afterwards. Shows itself as a table. */
+  dump(range: PageRange): PageEntry[]
+  dump(address: number, pages: number): PageEntry[]
+  dump(...args: [PageRange] | [number, number]): PageEntry[] {
+    const { start, pages } = rangeOf(args)
+    integer('pages', pages, 0, MOST_DUMPED)
+    const words = new BigUint64Array(pages * RECORD_WORDS.entry)
+    this.core.check(this.core.native.dump(this.pid, start, pages, words))
+    return decodeEntries(words, pages)
+  }
+
+  /** The counters of the address space. */
+  counters(): ProcessCounters {
+    const out = new Float64Array(7)
+    this.core.check(this.core.native.mmCounters(this.pid, out))
+    const [anon = 0, file = 0, shmem = 0, swap = 0, mapped = 0, locked = 0, tables = 0] = out
+    return { anon, file, shmem, swap, mapped, locked, tables }
+  }
+
+  /** The mappings (VMAs), in address order. Shows itself as a table. */
+  mappings(): VmaInfo[] {
+    const { native } = this.core
+    let words = new BigUint64Array(16 * RECORD_WORDS.vma)
+    let count = this.core.check(native.mappings(this.pid, words))
+    if (count > 16) {
+      words = new BigUint64Array(count * RECORD_WORDS.vma)
+      count = this.core.check(native.mappings(this.pid, words))
+    }
+    return decodeMappings(words, count)
+  }
+
+  /**
+   * The entries that translate an address, from the pgd on; fewer than 5 where the walk ends early: at an empty entry, or at
+   * a huge pmd.
+   */
+  walk(at: number): bigint[] {
+    const out = new BigUint64Array(5)
+    const levels = this.core.check(this.core.native.walk(this.pid, address(at), out))
+    return Array.from(out.subarray(0, levels))
+  }
+
+  /** mmu_notifier_register(): `'invalidate_start'` events of this address space are recorded from now on. */
+  watch(): void {
+    this.core.check(this.core.native.watch(this.pid))
+    this.core.record(['invalidate_start'], true)
+  }
+
+  [inspect.custom](): string {
+    if (!this.alive) return `Process ${this.pid} (gone)`
+    const { anon, file, shmem, swap, tables } = this.counters()
+    const mappings = this.mappings()
+    const head = `Process ${this.pid}: ${anon} anon, ${file} file, ${shmem} shmem, ${swap} swap, ${tables} tables`
+    return mappings.length > 0 ? `${head}\n${mappingTable(mappings)}` : head
+  }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Decodes the records that the addon copies into a typed array; native/addon/looking.cc asserts their layout.
+
+import { inspect } from 'node:util'
+import {
+  EntryBit,
+  type EntryKind,
+  type EventName,
+  entryKindNames,
+  eventNames,
+  type MapKind,
+  mapKindNames,
+  PageFlag,
+  ProtBit,
+} from './defs.generated'
+import { type Cell, hex, joinRuns, shownAs, table } from './inspect'
+import { PAGE_SIZE } from './validate'
+
+/** Access rights: load and store, load only, neither. */
+export type Prot = 'rw' | 'r' | 'none'
+
+/** Words of 8 bytes in each kind of record. */
+export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, event: 3 } as const
+
+const flagList = Object.entries(PageFlag).map(([name, bit]) => [name.toLowerCase(), bit] as const)
+
+/** The names of page flags that are set, in lower case, in the order of {@link PageFlag}. */
+export function pageFlagNames(flags: number): string[] {
+  return flagList.filter(([, bit]) => flags & bit).map(([name]) => name)
+}
+
+/** The state of one page of an address space: its entry, and the page behind it. */
+export class PageEntry {
+  /** In bytes. */
+  declare readonly address: number
+  /** The 64-bit entry itself: a pte, or the pmd of a huge page. */
+  declare readonly raw: bigint
+  declare readonly kind: EntryKind
+  /** Writable; of `dev` and `mig` entries: of the write kind. */
+  declare readonly write: boolean
+  declare readonly dirty: boolean
+  declare readonly accessed: boolean
+  /** Soft-dirty; of swap-type entries: their own soft-dirty bit. */
+  declare readonly softDirty: boolean
+  /** Page frame number of `sys`, `huge` (this subpage), `dev` and `mig` entries, else 0. */
+  declare readonly pfn: number
+  /** Another number whenever the frame is allocated anew; of device pages: their number in the device. */
+  declare readonly allocId: number
+  /** The page is device memory. */
+  declare readonly device: boolean
+  /** page_count(), of a tail page its head's. */
+  declare readonly refCount: number
+  /** page_mapcount() of this page or subpage. */
+  declare readonly mapCount: number
+  /** Bits of {@link PageFlag}; {@link pageFlagNames} tells their names. */
+  declare readonly flags: number
+
+  /** @internal */
+  constructor(words: BigUint64Array, ints: Int32Array, i: number) {
+    const word = i * RECORD_WORDS.entry
+    const int = word * 2
+    const bits = ints[int + 5] ?? 0
+    this.address = Number(words[word])
+    this.raw = words[word + 1] ?? 0n
+    this.kind = entryKindNames[ints[int + 4] ?? 0] ?? 'nomap'
+    this.write = (bits & EntryBit.WRITE) !== 0
+    this.dirty = (bits & EntryBit.DIRTY) !== 0
+    this.accessed = (bits & EntryBit.ACCESSED) !== 0
+    this.softDirty = (bits & EntryBit.SOFT_DIRTY) !== 0
+    this.pfn = (ints[int + 6] ?? 0) >>> 0
+    this.allocId = (ints[int + 7] ?? 0) >>> 0
+    this.refCount = ints[int + 8] ?? 0
+    this.mapCount = ints[int + 9] ?? 0
+    this.flags = ints[int + 10] ?? 0
+    this.device = ((ints[int + 11] ?? 0) & 0xff) !== 0
+  }
+
+  /** The bits as four letters: write, dirty, accessed, soft-dirty. */
+  get bits(): string {
+    return `${this.write ? 'w' : '-'}${this.dirty ? 'd' : '-'}${this.accessed ? 'a' : '-'}${this.softDirty ? 's' : '-'}`
+  }
+
+  [inspect.custom](): string {
+    return `PageEntry ${dumpRows([this], 0)
+      .map((row) => row.slice(1).join(' ').trimEnd())
+      .join('')} at ${hex(this.address)}`
+  }
+}
+
+/** @internal Decodes a dump. */
+export function decodeEntries(words: BigUint64Array, count: number): PageEntry[] {
+  const ints = new Int32Array(words.buffer)
+  const entries = Array.from({ length: count }, (_, i) => new PageEntry(words, ints, i))
+  return shownAs(entries, (all) => dumpTable(all))
+}
+
+/** A dump as a table; `first` is the number of the first page in it. */
+export function dumpTable(entries: readonly PageEntry[], first = 0): string {
+  return table(['page', 'entry', 'bits', 'page', 'refs', 'maps', 'flags'], dumpRows(entries, first))
+}
+
+const WITH_PAGE: ReadonlySet<EntryKind> = new Set(['sys', 'huge', 'dev', 'mig'])
+const WITHOUT_BITS: ReadonlySet<EntryKind> = new Set(['nomap', 'none', 'special'])
+
+function dumpRows(entries: readonly PageEntry[], first: number): string[][] {
+  return joinRuns(entries.map((entry, i) => dumpRow(entry, first + i)))
+}
+
+function dumpRow(entry: PageEntry, page: number): Cell[] {
+  const index = { prefix: '', number: page }
+  const bits = WITHOUT_BITS.has(entry.kind) ? '' : entry.bits
+  if (!WITH_PAGE.has(entry.kind)) return [index, entry.kind, bits, '', '', '', '']
+  const frame = entry.device ? { prefix: 'D', number: entry.allocId } : { prefix: '#', number: entry.pfn }
+  const flags = pageFlagNames(entry.flags).filter((name) => name !== 'device')
+  return [index, entry.kind, bits, frame, String(entry.refCount), String(entry.mapCount), flags.join(',')]
+}
+
+/** One mapping (VMA) of a process. */
+export interface VmaInfo {
+  /** First byte. */
+  readonly start: number
+  /** First byte behind it. */
+  readonly end: number
+  readonly pages: number
+  readonly kind: MapKind
+  readonly prot: Prot
+  /** VM_LOCKED. */
+  readonly locked: boolean
+  /** VM_SOFTDIRTY. */
+  readonly softDirty: boolean
+  /** VM_HUGEPAGE. */
+  readonly huge: boolean
+  /** VM_NOHUGEPAGE. */
+  readonly noHuge: boolean
+  /** VM_DONTCOPY. */
+  readonly dontFork: boolean
+  /** VM_UFFD_MISSING. */
+  readonly userfault: boolean
+  /** It has an anon_vma. */
+  readonly hasAnonVma: boolean
+}
+
+/** @internal */
+export function decodeMappings(words: BigUint64Array, count: number): VmaInfo[] {
+  const ints = new Uint32Array(words.buffer)
+  const bytes = new Uint8Array(words.buffer)
+  const all = Array.from({ length: count }, (_, i) => decodeMapping(words, ints, bytes, i * RECORD_WORDS.vma))
+  return shownAs(all, mappingTable)
+}
+
+function decodeMapping(words: BigUint64Array, ints: Uint32Array, bytes: Uint8Array, word: number): VmaInfo {
+  const start = Number(words[word])
+  const end = Number(words[word + 1])
+  const flag = (i: number) => bytes[word * 8 + 24 + i] !== 0
+  return {
+    start,
+    end,
+    pages: (end - start) / PAGE_SIZE,
+    kind: mapKindNames[ints[word * 2 + 4] ?? 0] ?? 'anon',
+    prot: protName(ints[word * 2 + 5] ?? 0),
+    locked: flag(0),
+    softDirty: flag(1),
+    huge: flag(2),
+    noHuge: flag(3),
+    dontFork: flag(4),
+    userfault: flag(5),
+    hasAnonVma: flag(6),
+  }
+}
+
+function protName(bits: number): Prot {
+  if (bits & ProtBit.WRITE) return 'rw'
+  return bits & ProtBit.READ ? 'r' : 'none'
+}
+
+const VMA_FLAGS = ['locked', 'softDirty', 'huge', 'noHuge', 'dontFork', 'userfault', 'hasAnonVma'] as const
+
+/** Mappings as a table. */
+export function mappingTable(mappings: readonly VmaInfo[]): string {
+  const rows = mappings.map((vma) => {
+    const flags = VMA_FLAGS.filter((name) => vma[name])
+    return [`${hex(vma.start)}-${hex(vma.end)}`, String(vma.pages), vma.kind, vma.prot, flags.join(',')]
+  })
+  return table(['addresses', 'pages', 'kind', 'prot', 'flags'], rows)
+}
+
+/** What the struct page of a frame or device page says. */
+export interface PageInfo {
+  readonly pfn: number
+  /** Another number whenever the frame is allocated anew; of device pages: their number in the device. */
+  readonly allocId: number
+  /** Bits of {@link PageFlag}. */
+  readonly flags: number
+  /** page_count() */
+  readonly refCount: number
+  /** page_mapcount() */
+  readonly mapCount: number
+  /** Offset in what the page belongs to, in pages. */
+  readonly index: number
+  /** The page is device memory. */
+  readonly device: boolean
+  /** PageAnon() */
+  readonly anon: boolean
+  /** It belongs to the page cache. */
+  readonly hasMapping: boolean
+}
+
+/** @internal */
+export function decodePage(words: BigUint64Array): PageInfo {
+  const ints = new Int32Array(words.buffer)
+  const bytes = new Uint8Array(words.buffer)
+  return {
+    pfn: (ints[0] ?? 0) >>> 0,
+    allocId: (ints[1] ?? 0) >>> 0,
+    flags: ints[2] ?? 0,
+    refCount: ints[3] ?? 0,
+    mapCount: ints[4] ?? 0,
+    index: Number(words[3]),
+    device: bytes[32] !== 0,
+    anon: bytes[33] !== 0,
+    hasMapping: bytes[34] !== 0,
+  }
+}
+
+/** Something that happened. What `a` and `b` are depends on the type; {@link eventTexts} says it. */
+export interface MachineEvent {
+  readonly type: EventName
+  /** Of the process concerned, 0: none in particular. */
+  readonly pid: number
+  readonly a: number
+  readonly b: number
+}
+
+/** @internal */
+export function decodeEvents(words: BigUint64Array, count: number): MachineEvent[] {
+  const ints = new Uint32Array(words.buffer)
+  return Array.from({ length: count }, (_, i) => {
+    const word = i * RECORD_WORDS.event
+    return {
+      type: eventNames[ints[word * 2] ?? 0] ?? 'stage',
+      pid: ints[word * 2 + 1] ?? 0,
+      a: Number(words[word + 1]),
+      b: Number(words[word + 2]),
+    }
+  })
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { inspect } from 'node:util'
+import { SystemCalls } from './calls'
+import { type Core, requireCore } from './core'
+import { type WaitName, waitNames } from './defs.generated'
+import type { Machine } from './machine'
+import type { Process } from './process'
+import { integer } from './validate'
+
+/** What a task is at. */
+export interface TaskState {
+  /** What it waits for; `'nothing'` if it does not wait. */
+  readonly wait: WaitName
+  /** The page whose lock it waits for, else 0. */
+  readonly pfn: number
+  /** The wait is over: repeating the call makes progress. */
+  readonly ready: boolean
+  /** The CPU it runs on. */
+  readonly cpu: number
+}
+
+/**
+ * A thread of a process. A call that would sleep throws HMMU_BLOCKED: the task then waits, holding what it would hold in a kernel.
+ * The same call repeated on the same task goes on where it stood; {@link Task.cancel} gives the wait up.
+ */
+export class Task extends SystemCalls {
+  /** Thread number, counted from 1; not used twice. */
+  readonly tid: number
+  readonly process: Process
+  /** @internal */
+  protected readonly core: Core
+
+  /** @internal */
+  constructor(core: Core, process: Process, tid: number) {
+    super()
+    this.core = requireCore(core, 'newTask() and mainTask of a process give tasks')
+    this.process = process
+    this.tid = tid
+    core.tasks.set(tid, this)
+  }
+
+  get machine(): Machine {
+    return this.core.machine
+  }
+
+  /** @internal */
+  protected get owner(): Process {
+    return this.process
+  }
+
+  /** @internal */
+  protected get caller(): number {
+    return this.tid
+  }
+
+  /** @internal A task waits until its call is repeated. */
+  protected blocked(): void {}
+
+  /** What the task is at. */
+  state(): TaskState {
+    const [, cpu = 0, wait = 0, pfn = 0, ready = 0] = this.#state()
+    return { wait: waitNames[wait] ?? 'nothing', pfn, ready: ready === 1, cpu }
+  }
+
+  #state(): Float64Array {
+    const out = new Float64Array(5)
+    this.core.check(this.core.native.taskState(this.tid, out))
+    return out
+  }
+
+  /** Moves the task to another CPU, 0 … cpus - 1. */
+  setCpu(cpu: number): void {
+    this.core.check(this.core.native.taskSetCpu(this.tid, integer('cpu', cpu, 0, 2 ** 32 - 1)))
+  }
+
+  /** Gives a wait up: what the task held for it is dropped. Nothing happens if it does not wait. */
+  cancel(): void {
+    this.core.check(this.core.native.taskCancel(this.tid))
+  }
+
+  /**
+   * Ends the task.
+   * @throws HmmuError HMMU_BUSY: it waits or migrates, or is the main task, which goes with its process
+   */
+  destroy(): void {
+    this.core.check(this.core.native.taskDestroy(this.tid))
+    this.core.tasks.delete(this.tid)
+  }
+
+  [inspect.custom](): string {
+    const head = `Task ${this.tid} of process ${this.process.pid}`
+    if (this.core.disposed || this.core.tasks.get(this.tid) !== this) return `${head} (gone)`
+    const { wait, pfn, ready, cpu } = this.state()
+    const waits =
+      wait === 'nothing' ? '' : `, waits for ${wait}${pfn ? ` of page ${pfn}` : ''}${ready ? ' (ready)' : ''}`
+    return `${head} on CPU ${cpu}${waits}`
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Checks of arguments. What fails them is an HmmuError HMMU_INVALID_ARGUMENT that names the argument, what is allowed
+// and what was given; the addon sees only what has passed.
+
+import { inspect, types } from 'node:util'
+import { HmmuError } from './errors'
+
+/** Bytes of a page. */
+export const PAGE_SIZE = 4096
+
+/** Pages of a 47-bit address space, more than any range can have. */
+export const MOST_PAGES = 2 ** 35
+
+/** An HMMU_INVALID_ARGUMENT about argument `name`. */
+export function invalid(name: string, allowed: string, value: unknown): HmmuError {
+  const given = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40, maxArrayLength: 3 })
+  return new HmmuError('HMMU_INVALID_ARGUMENT', `${name} must be ${allowed}, not ${given}`)
+}
+
+/** @throws HmmuError unless value is an integer from min to max, both included */
+export function integer(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+  throw invalid(name, `an integer from ${min} to ${max}`, value)
+}
+
+/** An address: any byte of 53 bits. Whether something is there, the machine says. */
+export function address(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw invalid('address', 'an integer from 0 to 2^53 - 1', value)
+}
+
+export function pageCount(value: unknown): number {
+  return integer('pages', value, 0, MOST_PAGES)
+}
+
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalid(name, 'true or false', value)
+}
+
+/** The number behind one of the names of a table. */
+export function oneOf<Name extends string>(
+  name: string,
+  value: unknown,
+  table: Readonly<Record<Name, number>>,
+): number {
+  if (typeof value === 'string' && Object.hasOwn(table, value)) return table[value as Name]
+  const names = Object.keys(table).map((key) => `'${key}'`)
+  throw invalid(name, `one of ${names.join(', ')}`, value)
+}
+
+/** An object of options that has no other properties than those known. */
+export function options<T extends object>(name: string, value: T | undefined, known: readonly (keyof T & string)[]): T {
+  if (value === undefined) return {} as T
+  if (typeof value !== 'object' || value === null) throw invalid(name, 'an object', value)
+  for (const key of Object.keys(value)) {
+    if (!(known as readonly string[]).includes(key)) {
+      throw new HmmuError(
+        'HMMU_INVALID_ARGUMENT',
+        `${name} has no property '${key}'; there are: ${known.map((word) => `'${word}'`).join(', ')}`,
+      )
+    }
+  }
+  return value
+}
+
+export function bytes(value: unknown): Uint8Array {
+  if (types.isUint8Array(value)) return value
+  throw invalid('bytes', 'a Uint8Array', value)
+}
+
+export function callable(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalid(name, 'a function', value)
+}
