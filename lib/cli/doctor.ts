@@ -3,11 +3,12 @@
 // What was loaded from where, and whether it works.
 
 import { Command } from 'commander'
-import { bindingPath, coreVersion, Machine, type Profile, version } from '../index'
+import { addonInfo, Machine, type Profile } from '../index'
 import { ExitCode } from './exit-codes'
 import { profileOption } from './options'
 import { colorsFor, print } from './output'
 import { plainTable } from './tables'
+import { packageVersion } from './version'
 
 interface Finding {
   readonly what: string
@@ -41,19 +42,15 @@ function show(findings: readonly Finding[], json: boolean): void {
 }
 
 function versions(): Finding[] {
-  const matches = coreVersion() === version
+  const version = packageVersion()
+  const matches = addonInfo.version === version
+  const hint = matches ? '' : `, but the package is ${version}: rebuild the addon`
+  const nodeApi = `Node-API ${process.versions.napi} (the addon asks for ${addonInfo.napiVersion})`
   return [
     { what: 'hmmu', text: version },
-    {
-      what: 'core',
-      text: `${coreVersion()}${matches ? '' : `, but the package is ${version}: rebuild the addon`}`,
-      ok: matches,
-    },
-    { what: 'addon', text: bindingPath() },
-    {
-      what: 'node',
-      text: `${process.version}, Node-API ${process.versions.napi}, ${process.platform}-${process.arch}`,
-    },
+    { what: 'core', text: `${addonInfo.version}${hint}`, ok: matches },
+    { what: 'addon', text: addonInfo.path },
+    { what: 'node', text: `${process.version}, ${nodeApi}, ${process.platform}-${process.arch}` },
   ]
 }
 

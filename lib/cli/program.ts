@@ -2,13 +2,14 @@
 
 import { Command, CommanderError } from 'commander'
 import { DrillError } from '../drill'
-import { HmmuError, version } from '../index'
+import { HmmuError } from '../index'
 import { demoCommand } from './demo'
 import { doctorCommand } from './doctor'
 import { drillCheckCommand } from './drill-check'
 import { drillRunCommand } from './drill-run'
 import { ExitCode, UsageError } from './exit-codes'
 import { colorsFor, printError } from './output'
+import { packageVersion } from './version'
 
 /** Carries out a command line, and returns its exit code. */
 export function runCommandLine(argv: readonly string[]): number {
@@ -42,7 +43,7 @@ function report(error: unknown): number {
 function makeProgram(exit: (code: number) => void): Command {
   const program = new Command('hmmu')
     .description("HMM in userspace: Linux's migrate_vma() emulated, with drills that hold it against a real kernel")
-    .version(version, '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()

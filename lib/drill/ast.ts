@@ -13,6 +13,12 @@ export interface Place {
   readonly last: number | undefined
 }
 
+/** Page numbers of a region from `first` to `last`, inclusive. */
+export interface PageRange {
+  readonly first: number
+  readonly last: number
+}
+
 interface Base {
   /** The command as a transcript echoes it: without comment, spaces squeezed. */
   readonly text: string
@@ -119,9 +125,8 @@ export interface WatchCommand extends OfProcess {
 export interface MigrateCommand extends AtPlace {
   readonly verb: 'migrate'
   readonly to: 'dev' | 'sys'
-  /** Page numbers of the region, ascending within each item of the list. */
-  readonly skip: readonly number[]
-  readonly error: readonly number[]
+  readonly skip: readonly PageRange[]
+  readonly error: readonly PageRange[]
   readonly interleaved: readonly Interleaved[]
 }
 

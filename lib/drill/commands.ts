@@ -174,7 +174,6 @@ function tryExit(call: () => void): boolean {
 }
 
 function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
-  const { machine } = world
   const pages = world.pages(command.process, command.place)
   world.checkFreeHandle(command.handle)
   const task = taskOf(pages.actor)
@@ -185,32 +184,27 @@ function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
       refs.push(yield* untilDone(() => task.pin(address, { write: command.write }), page))
     }
   } catch (error) {
-    for (const ref of refs) machine.unpin(ref)
+    for (const ref of refs) ref.drop()
     throw error
   }
-  world.handles.set(command.handle, { refs, drop: (ref) => machine.unpin(ref) })
+  world.handles.set(command.handle, refs)
   return []
 }
 
 function hold(world: World, command: HoldCommand): string[] {
-  const { machine } = world
   const { actor, address, count, region } = world.pages(command.process, command.place)
   if (count !== 1) throw new Misuse(`${command.verb} takes one page, ${region.name} has ${count} here`)
   world.checkFreeHandle(command.handle)
-  if (command.verb === 'hold') {
-    const refs = [actor.process.hold(address)]
-    world.handles.set(command.handle, { refs, drop: (ref) => machine.release(ref) })
-  } else {
-    const refs = [actor.process.isolate(address)]
-    world.handles.set(command.handle, { refs, drop: (ref) => machine.putback(ref) })
-  }
+  const { process } = actor
+  const ref = command.verb === 'hold' ? process.hold(address) : process.isolate(address)
+  world.handles.set(command.handle, [ref])
   return []
 }
 
 function drop(world: World, command: DropCommand): string[] {
-  const handle = world.handle(command.handle)
+  const refs = world.handle(command.handle)
   world.handles.delete(command.handle)
-  for (const ref of handle.refs) handle.drop(ref)
+  for (const ref of refs) ref.drop()
   return []
 }
 

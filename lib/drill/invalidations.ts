@@ -3,11 +3,13 @@
 import type { MachineEvent } from '../index'
 import { PAGE_BYTES, regionEnd } from './layout'
 import { pageRange } from './runs'
-import { type Actor, regionsInOrder, type World } from './world'
+import { type Actor, Misuse, regionsInOrder, type World } from './world'
 
 /** The `inv` lines of what was invalidated in watched processes since the last call, in order. */
 export function invalidationLines(world: World): string[] {
   if (world.watched.size === 0) return []
+  const { eventsLost } = world.machine.counters()
+  if (eventsLost > 0) throw new Misuse(`the machine had no room for ${eventsLost} events; the command touches too much`)
   const lines: string[] = []
   for (const event of world.machine.takeEvents()) {
     const actor = event.type === 'invalidate_start' ? world.watched.get(event.pid) : undefined

@@ -3,7 +3,7 @@
 // `migrate`, with the commands that run while it stands in a callback.
 
 import type { BuiltinDriver, Migration, Task } from '../index'
-import type { Callback, InnerCommand, Interleaved, MigrateCommand } from './ast'
+import type { Callback, InnerCommand, Interleaved, MigrateCommand, PageRange } from './ast'
 import { execute } from './commands'
 import { Execution, refusal, untilDone } from './execution'
 import { migrateWords } from './migrate-words'
@@ -95,12 +95,19 @@ class MigrateRun {
   }
 
   #driver(): BuiltinDriver {
-    const { first, last } = this.#pages
-    // The drill lists page numbers of the region, the driver indexes of src.
-    const indexes = (list: readonly number[]) =>
-      list.filter((page) => page >= first && page <= last).map((page) => page - first)
     const { to, skip, error } = this.#command
-    return { to: to === 'dev' ? 'device' : 'system', skip: indexes(skip), error: indexes(error) }
+    return { to: to === 'dev' ? 'device' : 'system', skip: this.#indexes(skip), error: this.#indexes(error) }
+  }
+
+  /** The drill lists page numbers of the region, the driver takes indexes of src. */
+  #indexes(ranges: readonly PageRange[]): number[] {
+    const { first, last } = this.#pages
+    const indexes: number[] = []
+    for (const range of ranges) {
+      const end = Math.min(range.last, last)
+      for (let page = Math.max(range.first, first); page <= end; page++) indexes.push(page - first)
+    }
+    return indexes
   }
 
   /** Go through the callbacks, if there is anything to migrate. */
@@ -115,7 +122,7 @@ class MigrateRun {
       this.#lines.push(`final ${migrateWords(migration.src, first)}`)
       this.#interleave('final')
     } catch (error) {
-      abandon(migration)
+      migration.abandon()
       throw error
     }
   }
@@ -166,15 +173,6 @@ class MigrateRun {
     const { results } = begun.execution
     if (results === undefined) return []
     return [`done @${line.callback} ${line.command.text}`, ...results.map((result) => `  ${result}`)]
-  }
-}
-
-/** End a migration after an error. What it complains about then is a consequence of that error, which is reported. */
-function abandon(migration: Migration): void {
-  try {
-    migration.finish()
-  } catch {
-    // Nothing is left of the migration either way.
   }
 }
 

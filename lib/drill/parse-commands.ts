@@ -2,7 +2,7 @@
 //
 // One function a command: it is called with the words behind the verb.
 
-import type { Command, DevmemCommand, InnerCommand, MigrateCommand } from './ast'
+import type { Command, DevmemCommand, InnerCommand, MigrateCommand, PageRange } from './ast'
 import type { Position } from './errors'
 import {
   isProcess,
@@ -141,7 +141,7 @@ function parseMigrate(words: Words, head: ProcessHead): MigrateCommand {
   const place = parsePlace(words)
   parseChoice(words, ['to'], 'a direction')
   const to = parseChoice(words, ['dev', 'sys'], 'a destination')
-  const lists = new Map<string, number[]>()
+  const lists = new Map<string, PageRange[]>()
   for (let word = words.peek(); word !== undefined; word = words.peek()) {
     const [name, pages] = parseNamedList(words, word)
     if (lists.has(name)) throw words.error(word.column, `'${name}=' stands there twice`)
@@ -158,7 +158,7 @@ function parseMigrate(words: Words, head: ProcessHead): MigrateCommand {
   }
 }
 
-function parseNamedList(words: Words, word: Word): [string, number[]] {
+function parseNamedList(words: Words, word: Word): [string, PageRange[]] {
   const match = /^(skip|error)=(.*)$/.exec(word.text)
   if (match === null) throw words.unexpected(word, 'skip=PAGES, error=PAGES or the end of the line')
   words.take('')

@@ -2,7 +2,7 @@
 //
 // The values that stand in commands: names, numbers, places, lists of pages.
 
-import type { Place } from './ast'
+import type { PageRange, Place } from './ast'
 import { oneOf, type Word, type Words } from './words'
 
 const PROCESS = /^[A-Z][A-Z0-9]*$/
@@ -75,18 +75,18 @@ export function parsePlace(words: Words): Place {
   return { region, first, last }
 }
 
-/** `i,j-k` as page numbers; `column` is where the list begins. */
-export function parsePageList(words: Words, text: string, column: number): number[] {
-  const pages: number[] = []
+/** `i,j-k`; `column` is where the list begins. */
+export function parsePageList(words: Words, text: string, column: number): PageRange[] {
+  const ranges: PageRange[] = []
   let at = column
   for (const item of text.split(',')) {
     const match = PAGES.exec(item)
     if (match === null) throw words.error(at, `expected page numbers (I or I-J, separated by commas), found '${item}'`)
     const [first, last] = pageRange(words, at, match[1] ?? '', match[2])
-    for (let page = first; page <= last; page++) pages.push(page)
+    ranges.push({ first, last })
     at += item.length + 1
   }
-  return pages
+  return ranges
 }
 
 function pageRange(words: Words, column: number, from: string, to: string | undefined): [number, number] {

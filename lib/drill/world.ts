@@ -22,12 +22,6 @@ export interface Actor {
   end: number | undefined
 }
 
-/** Page references by the name given with `as`, and how to give them up. */
-export interface Handle {
-  readonly refs: readonly PageRef[]
-  readonly drop: (ref: PageRef) => void
-}
-
 /** Pages of a region. */
 export interface Pages {
   readonly actor: Actor
@@ -45,7 +39,8 @@ export class World {
   readonly machine: Machine
   readonly frames = new FrameNumbers()
   readonly actors = new Map<string, Actor>()
-  readonly handles = new Map<string, Handle>()
+  /** Page references by the name given with `as`. They outlive the process. */
+  readonly handles = new Map<string, readonly PageRef[]>()
   /** Watched processes by pid. They stay here when they are gone: what happened before is still to be printed. */
   readonly watched = new Map<number, Actor>()
 
@@ -65,10 +60,10 @@ export class World {
     return actor
   }
 
-  handle(name: string): Handle {
-    const handle = this.handles.get(name)
-    if (handle === undefined) throw new Missing()
-    return handle
+  handle(name: string): readonly PageRef[] {
+    const refs = this.handles.get(name)
+    if (refs === undefined) throw new Missing()
+    return refs
   }
 
   /** A new handle must not have the name of one that exists. */
