@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as hmmu from '../../lib'
+
+const root = join(__dirname, '../..')
+
+test('importers of ES modules get the same names', () => {
+  const text = readFileSync(join(root, 'lib/index.mts'), 'utf8')
+  const values = /export \{([^}]*)\} from/.exec(text)![1]!
+  const names = values.split(',').map((name) => name.trim())
+  expect(names.filter((name) => name !== '').sort()).toEqual(Object.keys(hmmu).sort())
+})
+
+test('the constants are those of the C header', () => {
+  execFileSync(process.execPath, [join(root, 'scripts/generate-defs.mjs'), '--check'])
+})
+
+test('it is known which addon was loaded', () => {
+  expect(existsSync(hmmu.addonInfo.path)).toBe(true)
+  expect(hmmu.addonInfo.version).toMatch(/^\d+\.\d+\.\d+$/)
+  expect(hmmu.addonInfo.napiVersion).toBe(9)
+})
+
+test('an addon that is not there is an error with a code', () => {
+  const run = `
+    process.env.HMMU_BINDING = '/nowhere/hmmu.node'
+    try { require(${JSON.stringify(join(root, 'dist'))}) } catch (error) { console.log(error.code, error.message) }`
+  const output = execFileSync(process.execPath, ['-e', run], { encoding: 'utf8' })
+  expect(output).toMatch(/^HMMU_NO_ADDON .*\/nowhere\/hmmu\.node: no such file/s)
+})
+
+test('every code, reason, event and counter is explained', () => {
+  for (const texts of [hmmu.errorCodeTexts, hmmu.whyTexts, hmmu.eventTexts, hmmu.counterTexts, hmmu.quirkTexts]) {
+    for (const [name, text] of Object.entries(texts)) expect([name, text.length > 5]).toEqual([name, true])
+  }
+})

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a person sees who prints these objects: tables, not handles.
+
+import { inspect } from 'node:util'
+import { codeOf, makeBuffer } from './helpers'
+
+/** The lines of a text without the numbers that depend on where pages happen to lie. */
+function lines(value: unknown): string[] {
+  return inspect(value)
+    .split('\n')
+    .map((line) => line.replace(/#\d+/g, '#n').replace(/0x[0-9a-f]+/g, '0x…'))
+}
+
+test('a machine', () => {
+  const { machine } = makeBuffer(4)
+  expect(lines(machine)).toEqual([
+    expect.stringMatching(/^Machine linux-4\.14: 1 CPU, RAM \d+\/8192 pages free, device 64\/64 pages free$/),
+    '  process  mapped  anon  file  shmem  swap',
+    '  1        4       4     0     0      0',
+  ])
+  machine.dispose()
+  expect(inspect(machine)).toBe('Machine (disposed of)')
+})
+
+test('a process and its mappings', () => {
+  const { a } = makeBuffer(4)
+  const expected = [
+    '  addresses    pages  kind  prot  flags',
+    expect.stringMatching(/^ {2}0x…-0x….* 4 .* anon .* rw .*hasAnonVma/),
+  ]
+  expect(lines(a)[0]).toMatch(/^Process 1: 4 anon, 0 file, 0 shmem, 0 swap, \d+ tables$/)
+  expect(lines(a).slice(2)).toEqual([expected[1]])
+  expect(lines(a.mappings())[1]).toEqual(expected[1])
+  a.exit()
+  expect(inspect(a)).toBe('Process 1 (gone)')
+})
+
+test('a mapping and a dump', () => {
+  const { a, buf } = makeBuffer(6, 2)
+  a.tryLoad(buf.pageAddress(4))
+  expect(lines(buf)).toEqual([
+    'Mapping 0x…-0x… of process 1, 6 pages',
+    expect.stringMatching(/^ {2}page +entry +bits +page +refs +maps +flags$/),
+    expect.stringMatching(/^ {2}0-1 +sys +wdas +#n-#n +1 +1 +uptodate,lru,active,swapbacked$/),
+    expect.stringMatching(/^ {2}2-3 +none$/),
+    expect.stringMatching(/^ {2}4 +zero +-+a?-*s?$|^ {2}4 +zero/),
+    expect.stringMatching(/^ {2}5 +none$/),
+  ])
+  expect(lines(buf.dump()).slice(1)).toEqual(lines(buf).slice(2))
+  expect(lines(buf.dump()[0])).toEqual(['PageEntry sys wdas #n 1 1 uptodate,lru,active,swapbacked at 0x…'])
+  buf.unmap()
+  expect(lines(buf).at(-1)).toMatch(/^ {2}0-5 +nomap$/)
+})
+
+test('a result, its entries, and those a driver sees', () => {
+  const { a, buf } = makeBuffer(6, 2)
+  let entries: string[] = []
+  const result = a.migrate(buf, {
+    allocAndCopy(all, driver) {
+      for (const entry of all) if (entry.index !== 1) driver.moveToDevice(entry)
+      entries = lines(all)
+    },
+  })
+  expect(entries[0]).toBe('MigrationEntries')
+  expect(entries[2]).toMatch(/^ {2}0 +VMLW +#n +VLD +D0$/)
+  const shown = lines(result)
+  expect(shown[0]).toBe('MigrationResult: 5 of 6 pages moved')
+  expect(shown[1]).toMatch(/^ {2}page +src +dst +why$/)
+  expect(shown[2]).toMatch(/^ {2}0 +VMLW +#n +VLD +D0$/)
+  expect(shown[3]).toMatch(/^ {2}1 .*no_page$/)
+  expect(shown[4]).toMatch(/^ {2}2-5 +M +VLD +D1-D4$/)
+  expect(lines(result.entries[0])).toEqual(['MigrationEntry 0 { src VMLW #n, dst VLD D0, why none }'])
+})
+
+test('a migration, a task, a page reference', () => {
+  const { a, buf } = makeBuffer(1)
+  const task = a.newTask()
+  const migration = a.mainTask.beginMigration(buf, { to: 'device' })
+  migration.runTo('finalize_and_map')
+  expect(lines(migration)[0]).toBe('Migration of 1 pages: finalize at entry 0')
+  expect(task.tryLoad(buf.address).outcome).toBe('blocked')
+  expect(inspect(task)).toMatch(/^Task \d+ of process 1 on CPU 0, waits for page_lock of page \d+$/)
+  migration.finish()
+  expect(inspect(task)).toContain('(ready)')
+  task.cancel()
+  task.destroy()
+  expect(inspect(task)).toContain('(gone)')
+  const pin = a.pin(buf.address)
+  expect(lines(inspect(pin).replace(/\d+/, 'n'))).toEqual(["'PageRef { pin of page n }'"])
+  pin.drop()
+  expect(inspect(pin)).toContain('given back')
+})
+
+test('an error has its details, and no others', () => {
+  const { a } = makeBuffer(1)
+  try {
+    a.load(0, 1)
+  } catch (error) {
+    expect(Object.keys(error as object).sort()).toEqual(['code', 'done', 'errno'])
+    expect(String(error)).toMatch(/^HmmuError: ./)
+  }
+  expect(codeOf(() => a.load(-1, 1))).toBe('HMMU_INVALID_ARGUMENT')
+})
+
+test('long tables are cut', () => {
+  const { a, buf } = makeBuffer(200, 0)
+  for (let i = 0; i < 200; i += 2) a.tryStore(buf.pageAddress(i), 1)
+  expect(lines(buf).length).toBeLessThan(50)
+  expect(lines(buf).at(-1)).toMatch(/^ {2}… \d+ more$/)
+})

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { PAGE_SIZE, PageFlag, pageFlagNames } from '../../lib'
+import { codeOf, errorOf, firstBytes, kinds, makeBuffer, makeMachine } from './helpers'
+
+describe('mappings', () => {
+  test('bytes come back as they were written, across pages', () => {
+    const { buf } = makeBuffer(3, 0)
+    const bytes = Uint8Array.from({ length: 2 * PAGE_SIZE }, (_, i) => i % 251)
+    buf.write(100, bytes)
+    expect(buf.read(100, bytes.length)).toEqual(bytes)
+    expect(buf.read(0, 1)[0]).toBe(0)
+  })
+
+  test.each(['anon', 'shmem', 'file', 'sharedfile'] as const)('%s memory can be written and read', (kind) => {
+    const machine = makeMachine()
+    const a = machine.process()
+    const buf = a.map({ pages: 2, kind })
+    buf.write(PAGE_SIZE, Uint8Array.of(5))
+    expect(firstBytes(buf)).toEqual([0, 5])
+    expect(a.mappings()).toMatchObject([{ kind, prot: 'rw', pages: 2 }])
+    machine.drainPagevecs()
+  })
+
+  test('a chosen address must be free, and a start on a huge boundary can be asked for', () => {
+    const { a, buf } = makeBuffer(4)
+    expect(errorOf(() => a.map({ pages: 1, address: buf.address }))).toMatchObject({
+      code: 'HMMU_SYSCALL',
+      errno: 'EEXIST',
+    })
+    expect(a.map({ pages: 1, address: 0x10000 }).address).toBe(0x10000)
+    expect(a.map({ pages: 1, alignHuge: true }).address % 2 ** 21).toBe(0)
+    expect(a.map({ pages: 1 }).address % 2 ** 21).toBe(2 ** 20)
+  })
+
+  test('reading maps the zero page, writing replaces it', () => {
+    const { a, buf } = makeBuffer(2, 0)
+    expect(kinds(buf)).toEqual(['none', 'none'])
+    expect(firstBytes(buf)).toEqual([0, 0])
+    expect(kinds(buf)).toEqual(['zero', 'zero'])
+    a.store(buf.address, Uint8Array.of(1))
+    expect(kinds(buf)).toEqual(['sys', 'zero'])
+  })
+
+  test('parts can be unmapped and protected; ranges are mappings, ranges or addresses', () => {
+    const { a, buf } = makeBuffer(8)
+    a.unmap(buf.range(2, 2))
+    a.protect(buf.pageAddress(4), 1, 'r')
+    a.protect(buf.range(5), 'none')
+    expect(kinds(buf).slice(0, 5)).toEqual(['sys', 'sys', 'nomap', 'nomap', 'sys'])
+    expect(a.tryStore(buf.pageAddress(4), 1)).toBe('SIGSEGV')
+    expect(a.tryLoad(buf.pageAddress(4))).toEqual({ outcome: 'ok', value: 5 })
+    expect(a.tryLoad(buf.pageAddress(5))).toEqual({ outcome: 'SIGSEGV', value: 0 })
+    expect(a.mappings().map(({ pages, prot }) => `${pages} ${prot}`)).toEqual(['2 rw', '1 r', '1 none', '2 rw'])
+    buf.unmap()
+    expect(a.mappings()).toEqual([])
+    expect(a.counters()).toMatchObject({ anon: 0, mapped: 0 })
+  })
+
+  test('advice and locks', () => {
+    const { machine, a, buf } = makeBuffer(2)
+    buf.lock()
+    machine.drainPagevecs()
+    expect(a.counters().locked).toBe(2)
+    expect(buf.dump()[0]!.flags & PageFlag.MLOCKED).toBe(PageFlag.MLOCKED)
+    buf.unlock()
+    buf.advise('dontneed')
+    expect(kinds(buf)).toEqual(['none', 'none'])
+    a.advise(buf, 'nohugepage')
+    expect(a.mappings()[0]).toMatchObject({ noHuge: true, locked: false })
+  })
+
+  test('soft-dirty bits are cleared, and set by a store', () => {
+    const { a, buf } = makeBuffer(2)
+    a.clearSoftDirty()
+    expect(buf.dump().map((entry) => entry.softDirty)).toEqual([false, false])
+    a.tryStore(buf.pageAddress(1), 9)
+    expect(buf.dump().map((entry) => entry.softDirty)).toEqual([false, true])
+  })
+
+  test('a page guarded by userfaultfd is a SIGBUS until it is there', () => {
+    const { a, buf } = makeBuffer(2, 1)
+    a.registerUserfault(buf)
+    expect(a.tryLoad(buf.pageAddress(0)).outcome).toBe('ok')
+    expect(a.tryLoad(buf.pageAddress(1)).outcome).toBe('SIGBUS')
+    expect(codeOf(() => a.load(buf.pageAddress(1), 1))).toBe('HMMU_SIGBUS')
+  })
+})
+
+describe('accesses that fail', () => {
+  test('an address outside of any mapping', () => {
+    const { a, buf } = makeBuffer(2)
+    const error = errorOf(() => a.load(buf.end - 2, 4))
+    expect(error).toMatchObject({ code: 'HMMU_SIGSEGV', errno: 'EFAULT', done: 2 })
+    expect(errorOf(() => a.store(0x1000, Uint8Array.of(1)))).toMatchObject({ code: 'HMMU_SIGSEGV', done: 0 })
+    expect(a.tryStore(0x1000, 1)).toBe('SIGSEGV')
+    expect(a.tryLoad(Number.MAX_SAFE_INTEGER)).toEqual({ outcome: 'SIGSEGV', value: 0 })
+  })
+
+  test('a store to read-only memory', () => {
+    const machine = makeMachine()
+    const buf = machine.process().map({ prot: 'r' })
+    expect(codeOf(() => buf.write(0, Uint8Array.of(1)))).toBe('HMMU_SIGSEGV')
+    expect(buf.read(0, 1)[0]).toBe(0)
+  })
+
+  test('a mapping guards its own ends', () => {
+    const { buf } = makeBuffer(1)
+    expect(codeOf(() => buf.write(4095, Uint8Array.of(1, 2)))).toBe('HMMU_INVALID_ARGUMENT')
+    expect(codeOf(() => buf.read(-1, 1))).toBe('HMMU_INVALID_ARGUMENT')
+    expect(codeOf(() => buf.read(4097))).toBe('HMMU_INVALID_ARGUMENT')
+    expect(buf.read(4096).length).toBe(0)
+  })
+})
+
+describe('processes', () => {
+  test('a child has a copy of its own', () => {
+    const { machine, a, buf } = makeBuffer(2)
+    const b = a.fork()
+    const theirs = buf.in(b)
+    expect(firstBytes(theirs)).toEqual([1, 2])
+    expect(buf.dump().map((entry) => entry.mapCount)).toEqual([2, 2])
+    theirs.write(0, Uint8Array.of(9))
+    expect(firstBytes(buf)).toEqual([1, 2])
+    expect(firstBytes(theirs)).toEqual([9, 2])
+    expect(machine.processes).toEqual([a, b])
+    machine.drainPagevecs()
+    b.exit()
+    expect([b.alive, a.alive]).toEqual([false, true])
+    expect(machine.processes).toEqual([a])
+    expect(codeOf(() => b.map())).toBe('HMMU_NO_TASK')
+    expect(codeOf(() => b.counters())).toBe('HMMU_NO_PROCESS')
+  })
+
+  test('counters', () => {
+    const { a } = makeBuffer(4, 3)
+    expect(a.counters()).toMatchObject({ anon: 3, file: 0, shmem: 0, swap: 0, mapped: 4, locked: 0 })
+    expect(a.counters().tables).toBeGreaterThanOrEqual(4)
+  })
+
+  test('a walk goes from the pgd to the pte', () => {
+    const { a, buf } = makeBuffer(1)
+    const levels = a.walk(buf.address)
+    expect(levels.length).toBe(5)
+    expect(levels[4]).toBe(buf.dump()[0]!.raw)
+    expect(Number(levels[4]! & 1n)).toBe(1)
+    expect(a.walk(0).length).toBeLessThan(5)
+  })
+
+  test('a dump tells all about a page', () => {
+    const { buf } = makeBuffer(1)
+    const [entry] = buf.dump()
+    expect(entry).toMatchObject({ kind: 'sys', bits: 'wdas', refCount: 1, mapCount: 1, device: false })
+    expect(entry!.address).toBe(buf.address)
+    expect(pageFlagNames(entry!.flags)).toEqual(['uptodate', 'lru', 'active', 'swapbacked'])
+  })
+})
+
+describe('references', () => {
+  test('a pin counts, and is dropped once', () => {
+    const { machine, a, buf } = makeBuffer(1)
+    const pin = a.pin(buf.address, { write: true })
+    expect(machine.page(pin.pfn).refCount).toBe(2)
+    machine.unpin(pin)
+    expect(pin.dropped).toBe(true)
+    expect(machine.page(pin.pfn).refCount).toBe(1)
+    expect(codeOf(() => pin.drop())).toBe('HMMU_REFERENCE')
+    expect(codeOf(() => machine.unpin(pin))).toBe('HMMU_REFERENCE')
+  })
+
+  test('a held page is locked, an isolated one off the LRU', () => {
+    const { machine, a, buf } = makeBuffer(1)
+    const hold = a.hold(buf.address)
+    expect(buf.dump()[0]!.flags & PageFlag.LOCKED).toBe(PageFlag.LOCKED)
+    expect(errorOf(() => a.hold(buf.address))).toMatchObject({ code: 'HMMU_SYSCALL', errno: 'EBUSY' })
+    expect(codeOf(() => machine.unpin(hold))).toBe('HMMU_REFERENCE')
+    machine.release(hold)
+    const isolated = a.isolate(buf.address)
+    expect(buf.dump()[0]!.flags & PageFlag.LRU).toBe(0)
+    expect(errorOf(() => a.isolate(buf.address))).toMatchObject({ code: 'HMMU_SYSCALL', errno: 'EBUSY' })
+    machine.putback(isolated)
+    machine.drainPagevecs()
+    expect(buf.dump()[0]!.flags & PageFlag.LRU).toBe(PageFlag.LRU)
+    expect(errorOf(() => a.hold(0x1000))).toMatchObject({ code: 'HMMU_SYSCALL', errno: 'ENOENT' })
+  })
+
+  test('"using" gives a page back', () => {
+    const { machine, a, buf } = makeBuffer(1)
+    {
+      using pin = a.pin(buf.address)
+      expect(machine.page(pin.pfn).refCount).toBe(2)
+    }
+    expect(buf.dump()[0]!.refCount).toBe(1)
+  })
+})
