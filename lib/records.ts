@@ -97,7 +97,7 @@ export function decodeEntries(words: BigUint64Array, count: number): PageEntry[]
 
 /** A dump as a table; `first` is the number of the first page in it. */
 export function dumpTable(entries: readonly PageEntry[], first = 0): string {
-  return table(['page', 'entry', 'bits', 'page', 'refs', 'maps', 'flags'], dumpRows(entries, first))
+  return table(['page', 'entry', 'bits', 'frame', 'refs', 'maps', 'flags'], dumpRows(entries, first))
 }
 
 const WITH_PAGE: ReadonlySet<EntryKind> = new Set(['sys', 'huge', 'dev', 'mig'])

@@ -169,19 +169,20 @@ bool Machine::CallJs(napi_value function, std::initializer_list<double> argument
 }
 
 // Only objects can be referred to, and anything can be thrown: the exception is wrapped. Of several the first counts.
-// When the thread is being terminated there is none, and no JavaScript that could miss it.
+// When the thread is being terminated all of this fails, which is why nothing here may raise an error of its own, and
+// there is no JavaScript left that could miss the exception.
 void Machine::KeepException(napi_env env)
 {
-	bool pending = false;
 	napi_value error = nullptr;
+	napi_value box = nullptr;
+	napi_ref reference = nullptr;
 
-	if (napi_is_exception_pending(env, &pending) != napi_ok || !pending)
-		return;
 	if (napi_get_and_clear_last_exception(env, &error) != napi_ok || !exception_.IsEmpty())
 		return;
-	auto box = Napi::Object::New(env);
-	box.Set("error", Napi::Value(env, error));
-	exception_ = Napi::Persistent(box);
+	if (napi_create_object(env, &box) != napi_ok || napi_set_named_property(env, box, "error", error) != napi_ok)
+		return;
+	if (napi_create_reference(env, box, 1, &reference) == napi_ok)
+		exception_ = Napi::ObjectReference(env, reference);
 }
 
 // The exception of the call that returned kThrown, as { error }.

@@ -41,7 +41,7 @@ test('a mapping and a dump', () => {
   a.tryLoad(buf.pageAddress(4))
   expect(lines(buf)).toEqual([
     'Mapping 0x…-0x… of process 1, 6 pages',
-    expect.stringMatching(/^ {2}page +entry +bits +page +refs +maps +flags$/),
+    expect.stringMatching(/^ {2}page +entry +bits +frame +refs +maps +flags$/),
     expect.stringMatching(/^ {2}0-1 +sys +wdas +#n-#n +1 +1 +uptodate,lru,active,swapbacked$/),
     expect.stringMatching(/^ {2}2-3 +none$/),
     expect.stringMatching(/^ {2}4 +zero +-+a?-*s?$|^ {2}4 +zero/),
