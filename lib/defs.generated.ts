@@ -646,8 +646,7 @@ export type RuleName =
   | 'dst_twice'
   | 'dst_is_source'
   | 'dst_in_use'
-  | 'dst_without_migrate'
-  | 'callback_failed'
+  | 'dst_changed'
 
 /** Values of {@link RuleName} in the C API. */
 export const ruleValues: Readonly<Record<RuleName, number>> = {
@@ -661,8 +660,7 @@ export const ruleValues: Readonly<Record<RuleName, number>> = {
   dst_twice: 7,
   dst_is_source: 8,
   dst_in_use: 9,
-  dst_without_migrate: 10,
-  callback_failed: 11,
+  dst_changed: 10,
 }
 
 /** {@link RuleName} by value. */
@@ -677,8 +675,7 @@ export const ruleNames: readonly RuleName[] = [
   'dst_twice',
   'dst_is_source',
   'dst_in_use',
-  'dst_without_migrate',
-  'callback_failed',
+  'dst_changed',
 ]
 
 /** A sentence on each {@link RuleName}. */
@@ -693,8 +690,7 @@ export const ruleTexts: Readonly<Record<RuleName, string>> = {
   dst_twice: 'A page stands in dst once.',
   dst_is_source: 'A page in dst is not one of the sources.',
   dst_in_use: 'A page in dst is fresh: not mapped, not on an LRU list, without mapping.',
-  dst_without_migrate: 'A page stands in dst only where src has MIGRATE.',
-  callback_failed: 'A callback returned an error.',
+  dst_changed: 'After alloc_and_copy() the driver changes dst no more.',
 }
 
 /** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it. */

@@ -200,8 +200,7 @@
 	X(DST_TWICE, 7, "A page stands in dst once.") \
 	X(DST_IS_SOURCE, 8, "A page in dst is not one of the sources.") \
 	X(DST_IN_USE, 9, "A page in dst is fresh: not mapped, not on an LRU list, without mapping.") \
-	X(DST_WITHOUT_MIGRATE, 10, "A page stands in dst only where src has MIGRATE.") \
-	X(CALLBACK_FAILED, 11, "A callback returned an error.")
+	X(DST_CHANGED, 10, "After alloc_and_copy() the driver changes dst no more.")
 
 /** X(name, bit, profiles, name in words, commit): quirks; profiles is an or of HMMU_IN_*: where the quirk is on;
  * commit is the subject of the kernel commit that ended it. */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Loads and stores of a CPU: through the TLB and the tables, and through faults where these fail. */
+#include <errno.h>
+#include <string.h>
+
+#include "fault.h"
+#include "tlb.h"
+
+static bool access_error(const struct hmmu *m, u32 vma, bool write)
+{
+	return write ? !(m->vmas[vma].flags & VM_WRITE) : !(m->vmas[vma].flags & (VM_READ | VM_WRITE));
+}
+
+/* The page fault exception: mmap_sem, the mapping, its rights, then the fault itself. */
+static int do_page_fault(struct ctx *ctx, u64 address, bool write)
+{
+	struct hmmu *m = ctx->m;
+	bool nested = m->tasks[ctx->task].sem_hold;
+	int result = down_read(ctx);
+	u32 vma;
+
+	if (result)
+		return result;
+	vma = vma_at(m, ctx->mm, address);
+	if (!vma || access_error(m, vma, write))
+		result = FAULT_SIGSEGV;
+	else
+		result = handle_mm_fault(ctx, vma, address, write);
+	/* A task that waits for a page keeps mmap_sem. */
+	if (result != BLOCKED && !nested)
+		up_sem(ctx);
+	return result;
+}
+
+static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
+{
+	const char *access = write ? "store to" : "load from";
+	int err;
+
+	if (result == FAULT_OOM && m->st->memcg_limit && m->st->memcg_charged >= m->st->memcg_limit)
+		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_MEMCG_LIMIT,
+				"the %s %#llx needs a page, and the memory cgroup is at its limit of %llu pages", access,
+				(unsigned long long)address, (unsigned long long)m->st->memcg_limit);
+	else if (result == FAULT_OOM)
+		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_FRAMES, "no frame is left for the %s %#llx", access,
+				(unsigned long long)address);
+	else if (result == FAULT_SIGBUS)
+		err = hmmu_fail(m, -EFAULT, HMMU_ERR_SIGBUS, "the %s %#llx ends in SIGBUS", access,
+				(unsigned long long)address);
+	else
+		err = hmmu_fail(m, -EFAULT, HMMU_ERR_SIGSEGV, "the %s %#llx ends in SIGSEGV", access,
+				(unsigned long long)address);
+	m->error.address = address;
+	return err;
+}
+
+/* Faults until the access can be made: 0 with *pfn, BLOCKED, or an error. */
+static int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
+{
+	struct hmmu *m = ctx->m;
+
+	for (;;) {
+		int result;
+
+		*pfn = tlb_access(m, ctx->cpu, ctx->mm, address, write);
+		if (*pfn)
+			return 0;
+		result = do_page_fault(ctx, address, write);
+		if (result == BLOCKED)
+			return BLOCKED;
+		if (fault_is_error(result))
+			return fault_errno(m, address, write, result);
+	}
+}
+
+/* A store to a shared page that had to wait for the page's lock marks the page dirty when it has it. */
+static void pay_debt(struct hmmu *m, u32 tid)
+{
+	struct task *task = &m->tasks[tid];
+
+	if (task->resume == RESUME_DIRTY_SHARED && !page_test(m, task->wait_pfn, HMMU_PG_LOCKED)) {
+		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
+		task->resume = RESUME_RETRY;
+	}
+}
+
+static int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done, bool write)
+{
+	size_t at = 0;
+	struct ctx ctx;
+	int err;
+
+	if (done)
+		*done = 0;
+	if (tid < m->st->slabs[SLAB_TASK].high)
+		pay_debt(m, tid);
+	err = task_enter(m, tid, OP_ACCESS, &ctx);
+	if (err)
+		return err;
+	/* The fault that waited is over; the instruction starts anew. */
+	if (!m->tasks[tid].migrations)
+		up_sem(&ctx);
+	while (at < length && !err) {
+		size_t in_page = (address + at) & (PAGE_SIZE - 1);
+		size_t chunk = length - at < PAGE_SIZE - in_page ? length - at : PAGE_SIZE - in_page;
+		u32 pfn;
+
+		err = translate(&ctx, address + at, write, &pfn);
+		if (err)
+			break;
+		if (write)
+			memcpy((u8 *)frame_of(m, pfn) + in_page, buffer + at, chunk);
+		else
+			memcpy(buffer + at, (u8 *)frame_of(m, pfn) + in_page, chunk);
+		at += chunk;
+	}
+	if (done)
+		*done = at;
+	return task_leave(&ctx, OP_ACCESS, err);
+}
+
+static int check_span(struct hmmu *m, u64 address, size_t length)
+{
+	if (address >= HMMU_TASK_SIZE || length > HMMU_TASK_SIZE - address)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "%zu bytes at %#llx: user addresses end at %#llx", length, (unsigned long long)address,
+				 (unsigned long long)HMMU_TASK_SIZE);
+	return 0;
+}
+
+int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done)
+{
+	int err = check_span(m, address, length);
+
+	return err ? err : access_memory(m, tid, address, buffer, length, done, false);
+}
+
+int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length, size_t *done)
+{
+	int err = check_span(m, address, length);
+
+	return err ? err : access_memory(m, tid, address, (u8 *)buffer, length, done, true);
+}
+
+static int pin_page(struct ctx *ctx, u64 address, bool write, u32 *pfn)
+{
+	struct hmmu *m = ctx->m;
+	u32 flags = FOLL_TOUCH | FOLL_GET | (write ? FOLL_WRITE : 0), vma;
+	u64 page_mask;
+	int err = down_read(ctx);
+
+	if (err)
+		return err;
+	vma = vma_at(m, ctx->mm, address);
+	if (!vma)
+		return -EFAULT;
+	return get_user_page(ctx, vma, address & PAGE_MASK, flags, pfn, &page_mask);
+}
+
+int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn)
+{
+	struct ctx ctx;
+	u32 page = 0;
+	int err = check_span(m, address, 1);
+
+	if (!err)
+		err = task_enter(m, tid, OP_PIN, &ctx);
+	if (err)
+		return err;
+	if (!m->tasks[tid].migrations)
+		up_sem(&ctx);
+	err = pin_page(&ctx, address, write, &page);
+	if (!err) {
+		page_of(m, page)->pins++;
+		*pfn = page;
+	} else if (err != BLOCKED) {
+		hmmu_fail(m, err, err == -ENOMEM ? HMMU_ERR_OUT_OF_FRAMES : HMMU_ERR_SYSCALL,
+			  "get_user_pages() of %#llx fails with %s", (unsigned long long)address,
+			  err == -ENOMEM ? "ENOMEM" : "EFAULT");
+	}
+	return task_leave(&ctx, OP_PIN, err);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Device-private memory. A device page has one reference from the start; at that count it is free, and the device's
+ * bitmap says so. What the kernel does not wipe (flags, contents) stays as the last user left it.
+ */
+#include "devmem.h"
+
+#include <errno.h>
+
+#include "fault.h"
+#include "memcg.h"
+
+void devmem_init(struct hmmu *m)
+{
+	m->st->device_free = m->st->device_pages;
+}
+
+/* A set bit is a page in use, so that the untouched bitmap of a large device says that all is free. */
+static bool device_in_use(const struct hmmu *m, u32 index)
+{
+	return m->device_bitmap[index / 64] >> (index % 64) & 1;
+}
+
+static void set_in_use(struct hmmu *m, u32 index, bool in_use)
+{
+	u64 bit = 1ull << (index % 64);
+
+	if (in_use)
+		m->device_bitmap[index / 64] |= bit;
+	else
+		m->device_bitmap[index / 64] &= ~bit;
+}
+
+static u32 lowest_free(struct hmmu *m)
+{
+	u32 index = m->st->device_hint;
+
+	/* Each turn passes over the run of used pages that is left in one word. */
+	while (index < m->st->device_pages && device_in_use(m, index)) {
+		u64 unused = ~(m->device_bitmap[index / 64] >> (index % 64));
+
+		index += unused ? (u32)__builtin_ctzll(unused) : 64;
+	}
+	return index;
+}
+
+int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
+{
+	u32 index = m->st->device_free ? lowest_free(m) : m->st->device_pages;
+	struct page *page;
+
+	if (index >= m->st->device_pages)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u device pages are in use",
+				 m->st->device_pages);
+	set_in_use(m, index, true);
+	m->st->device_hint = index + 1;
+	m->st->device_free--;
+	page = page_of(m, m->device_base + index);
+	page->flags |= HMMU_PG_DEVICE;
+	page->count = 2;
+	page->alloc_id = index;
+	page->users |= PAGE_USER_DRIVER;
+	*pfn = m->device_base + index;
+	return 0;
+}
+
+void put_zone_device_private_page(struct hmmu *m, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+	u32 index = pfn - m->device_base;
+
+	if (page->count != 1 || !device_in_use(m, index)) {
+		hmmu_bug(m, "a reference to a device page was dropped that nobody had");
+		return;
+	}
+	/* The active bit could be left over from a racing mark_page_accessed(); the other flags stay. */
+	page->flags &= ~(u32)HMMU_PG_ACTIVE;
+	page->mapping = 0;
+	mem_cgroup_uncharge(m, pfn);
+	page->users = 0;
+	set_in_use(m, index, false);
+	m->st->device_free++;
+	if (index < m->st->device_hint)
+		m->st->device_hint = index;
+	if (m->device_ops.page_free)
+		m->device_ops.page_free(m, pfn, m->device_data);
+}
+
+struct fault_back {
+	struct hmmu_builtin builtin;
+	bool moved;
+};
+
+static int fault_alloc(struct hmmu_migration *mig, void *data)
+{
+	struct fault_back *back = data;
+
+	return hmmu_builtin_ops.alloc_and_copy(mig, &back->builtin);
+}
+
+static int fault_finalize(struct hmmu_migration *mig, void *data)
+{
+	struct fault_back *back = data;
+	struct hmmu_migration_state state;
+
+	hmmu_migrate_state(mig, &state);
+	back->moved = state.src[0] & HMMU_PFN_MIGRATE;
+	return 0;
+}
+
+/* The built-in driver migrates the one page to system memory; what did not move ends in SIGBUS. */
+static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
+{
+	static const struct hmmu_migrate_ops ops = { fault_alloc, fault_finalize };
+	struct fault_back back = { .builtin = { .to = HMMU_TO_SYSTEM } };
+	u64 src = 0, dst = 0;
+	struct hmmu_migrate_request request = {
+		.tid = tid,
+		.start = address,
+		.end = address + PAGE_SIZE,
+		.src = &src,
+		.dst = &dst,
+		.ops = &ops,
+		.data = &back,
+	};
+	int err = hmmu_migrate_vma(m, &request);
+
+	return err ? err : back.moved ? 0 : -EIO;
+}
+
+/*
+ * 4.14 holds no reference to the page while its handler runs; "mm/memory.c: fix race when faulting a device private
+ * page" takes one, of which migrate_vma() is told.
+ */
+int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	bool with_ref = !quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF);
+	int err;
+
+	address &= PAGE_MASK;
+	if (with_ref) {
+		get_page(m, pfn);
+		m->fault_page = pfn;
+	}
+	if (m->device_ops.page_fault)
+		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
+	else
+		err = builtin_fault(m, ctx->task, address);
+	m->fault_page = 0;
+	if (with_ref)
+		put_page(m, pfn);
+	return err ? FAULT_SIGBUS : 0;
+}
+
+int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data)
+{
+	static const struct hmmu_pagemap_ops none;
+
+	m->device_ops = ops ? *ops : none;
+	m->device_data = data;
+	return 0;
+}
+
+uint32_t hmmu_device_base(const struct hmmu *m)
+{
+	return m->device_base;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What drivers call, and the built-in driver, which uses nothing else. */
+#include <errno.h>
+#include <string.h>
+
+#include "page.h"
+
+static int no_page(struct hmmu *m, u32 pfn)
+{
+	return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "there is no page %u in use (pfns are 2 to %u)", pfn,
+			 m->pfn_end - 1);
+}
+
+static bool in_use(const struct hmmu *m, u32 pfn)
+{
+	return pfn > m->zero_pfn && pfn < m->pfn_end && m->pages[pfn].count > is_device_private_page(m, pfn) &&
+	       !page_test(m, pfn, HMMU_PG_TABLE);
+}
+
+int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn)
+{
+	u32 page = alloc_page(m);
+
+	if (!page)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_FRAMES, "all %u frames are in use", m->st->ram_pages);
+	page_of(m, page)->users |= PAGE_USER_DRIVER;
+	*pfn = page;
+	return 0;
+}
+
+int hmmu_page_trylock(struct hmmu *m, uint32_t pfn)
+{
+	if (!in_use(m, pfn))
+		return no_page(m, pfn);
+	if (!trylock_page(m, pfn))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is locked", pfn);
+	page_of(m, pfn)->users |= PAGE_USER_DRIVER_LOCK;
+	return 0;
+}
+
+int hmmu_page_unlock(struct hmmu *m, uint32_t pfn)
+{
+	if (!in_use(m, pfn))
+		return no_page(m, pfn);
+	if (!(page_of(m, pfn)->users & PAGE_USER_DRIVER_LOCK))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not locked by a driver", pfn);
+	page_of(m, pfn)->users &= (u8)~PAGE_USER_DRIVER_LOCK;
+	unlock_page(m, pfn);
+	return 0;
+}
+
+int hmmu_page_put(struct hmmu *m, uint32_t pfn)
+{
+	if (!in_use(m, pfn))
+		return no_page(m, pfn);
+	if (!(page_of(m, pfn)->users & PAGE_USER_DRIVER))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's", pfn);
+	if (page_of(m, pfn)->users & PAGE_USER_DRIVER_LOCK)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is still locked by its driver", pfn);
+	page_of(m, pfn)->users &= (u8)~PAGE_USER_DRIVER;
+	put_page(m, pfn);
+	return 0;
+}
+
+int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from)
+{
+	if (!in_use(m, to))
+		return no_page(m, to);
+	if (!in_use(m, from))
+		return no_page(m, from);
+	memcpy(frame_of(m, to), frame_of(m, from), PAGE_SIZE);
+	return 0;
+}
+
+int hmmu_page_zero(struct hmmu *m, uint32_t pfn)
+{
+	if (!in_use(m, pfn))
+		return no_page(m, pfn);
+	memset(frame_of(m, pfn), 0, PAGE_SIZE);
+	return 0;
+}
+
+int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags)
+{
+	const u32 allowed = HMMU_PG_REFERENCED | HMMU_PG_CHECKED | HMMU_PG_MAPPEDTODISK | HMMU_PG_ERROR |
+			    HMMU_PG_YOUNG | HMMU_PG_IDLE | HMMU_PG_DIRTY;
+
+	if (!in_use(m, pfn))
+		return no_page(m, pfn);
+	if (flags & ~allowed)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "flags %#x: %#x may be set", flags, allowed);
+	page_set(m, compound_head(m, pfn), flags);
+	return 0;
+}
+
+static bool listed(const uint64_t *list, u32 count, u64 i)
+{
+	for (u32 k = 0; k < count; k++)
+		if (list[k] == i)
+			return true;
+	return false;
+}
+
+static int take_destination(struct hmmu *m, const struct hmmu_builtin *driver, uint32_t *pfn)
+{
+	return driver->to == HMMU_TO_DEVICE ? hmmu_device_alloc(m, pfn) : hmmu_page_alloc(m, pfn);
+}
+
+/* One entry that is to move: a page, its contents, its lock. Without a page left the entry stays empty. */
+static int move_entry(struct hmmu *m, const struct hmmu_builtin *driver, uint64_t src, uint64_t *dst)
+{
+	uint32_t pfn;
+	int err = take_destination(m, driver, &pfn);
+
+	if (err)
+		return err == -ENOMEM ? 0 : err;
+	err = src & HMMU_PFN_VALID ? hmmu_page_copy(m, pfn, hmmu_word_pfn(src)) : hmmu_page_zero(m, pfn);
+	if (!err)
+		err = hmmu_page_trylock(m, pfn);
+	if (!err)
+		*dst = hmmu_word(pfn, HMMU_PFN_LOCKED | (driver->to == HMMU_TO_DEVICE ? HMMU_PFN_DEVICE : 0));
+	return err;
+}
+
+static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
+{
+	const struct hmmu_builtin *driver = data;
+	struct hmmu_migration_state state;
+
+	hmmu_migrate_state(mig, &state);
+	for (uint64_t i = 0; i < state.npages; i++) {
+		uint64_t src = state.src[i];
+		bool on_device = src & HMMU_PFN_DEVICE;
+		int err;
+
+		if (!(src & HMMU_PFN_MIGRATE) || listed(driver->skip, driver->skip_count, i))
+			continue;
+		if ((src & HMMU_PFN_VALID) && on_device == (driver->to == HMMU_TO_DEVICE))
+			continue;
+		if (listed(driver->error, driver->error_count, i)) {
+			state.dst[i] = HMMU_PFN_ERROR;
+			continue;
+		}
+		err = move_entry(state.machine, driver, src, &state.dst[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+const struct hmmu_migrate_ops hmmu_builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };

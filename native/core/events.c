@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The event ring, and the mmu_notifier calls that end in it. */
+#include <errno.h>
+
+#include "machine.h"
+
+void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
+{
+	struct state *st = m->st;
+
+	if (st->event_head - st->event_tail == EVENT_RING) {
+		st->counters[HMMU_COUNT_EVENTS_LOST]++;
+		return;
+	}
+	m->events[st->event_head++ % EVENT_RING] = (struct hmmu_event){ .type = type, .pid = mm, .a = a, .b = b };
+}
+
+/* Watching a process records the starts; ends and secondary TLB invalidations are for those who ask for them. */
+static void notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
+{
+	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START;
+
+	if (m->mms[mm].watched && (mask & 1u << type))
+		event_record(m, type, mm, start, end);
+}
+
+void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
+}
+
+void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
+}
+
+void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
+}
+
+int hmmu_events_record(struct hmmu *m, uint32_t mask)
+{
+	m->st->event_mask = mask;
+	return 0;
+}
+
+int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity)
+{
+	struct state *st = m->st;
+	u32 n = 0;
+
+	while (n < capacity && st->event_tail < st->event_head)
+		out[n++] = m->events[st->event_tail++ % EVENT_RING];
+	return (int)n;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file fault.h Page faults: fault.c (entry, anonymous), fault_file.c, fault_wp.c (copy on write), access.c. */
+#ifndef HMMU_FAULT_H
+#define HMMU_FAULT_H
+
+#include "mm.h"
+
+/** What a fault comes to, beside 0 (done, or to be tried again) and BLOCKED. */
+enum fault_result {
+	FAULT_FALLBACK = 1,  /**< no huge page: go on with a small one */
+	FAULT_DONE_WRITE,    /**< VM_FAULT_WRITE: a write fault broke COW or made the entry writable */
+	FAULT_NOPAGE,        /**< somebody else has installed the entry */
+	FAULT_SIGBUS,
+	FAULT_SIGSEGV,
+	FAULT_OOM,
+};
+static inline bool fault_is_error(int result)
+{
+	return result < 0 || result >= FAULT_SIGBUS;
+}
+
+struct fault {
+	struct ctx *ctx;
+	u32 vma;
+	u64 address;
+	bool write;
+	u64 *pmd;
+	u64 *pte;
+	u64 orig_pte;
+	u32 page; /**< of the file */
+	u32 prealloc_pte;
+};
+
+/** Bring in what an access needs; mmap_sem is held. */
+int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
+/** Wait for the migration that has the page of an entry: migration_entry_wait(). */
+int migration_entry_wait(struct ctx *ctx, u64 entry);
+int do_wp_page(struct fault *vmf);
+/** Whether a locked anonymous page has one user only, so that a write needs no copy. */
+bool reuse_swap_page(struct hmmu *m, u32 pfn);
+int do_file_fault(struct fault *vmf);
+/** An anonymous page for a fault, charged and up to date; 0 with *result set. */
+u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result);
+void set_anon_pte(struct fault *vmf, u32 page);
+
+/** shmem.c: the locked cache page of a fault, with a reference; 0 with *result set. */
+u32 shmem_fault(struct fault *vmf, int *result);
+
+/** gup.c: follow_page() and get_user_pages() of one page. */
+enum foll_flags { FOLL_WRITE = 1, FOLL_TOUCH = 2, FOLL_GET = 4, FOLL_DUMP = 8, FOLL_FORCE = 16, FOLL_POPULATE = 64,
+		  FOLL_COW = 0x4000, FOLL_MLOCK = 0x1000 };
+/** The page mapped at an address or 0; -EFAULT in *err for one that may not be followed. */
+u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
+/** The page at an address, faulted in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
+int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
+/** __mm_populate() from ctx's progress on. */
+int mm_populate(struct ctx *ctx, u64 start, u64 end);
+int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 start, u64 end);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The frame allocator. RAM is divided into blocks of 512 frames: a huge page takes a whole block, a single frame comes
+ * from a block that is in use already. A frame that was never used is known to be zero and need not be cleared.
+ * Which frame is handed out depends on the calls made so far only, never on the host.
+ */
+#include <string.h>
+
+#include "page.h"
+
+static u32 block_of(u32 pfn)
+{
+	return pfn / HPAGE_PMD_NR;
+}
+
+static void block_list_add(struct hmmu *m, u32 *head, u32 index)
+{
+	struct block *block = &m->block[index];
+
+	block->prev = 0;
+	block->next = *head;
+	if (*head)
+		m->block[*head - 1].prev = index + 1;
+	*head = index + 1;
+}
+
+static void block_list_del(struct hmmu *m, u32 *head, u32 index)
+{
+	struct block *block = &m->block[index];
+
+	if (block->prev)
+		m->block[block->prev - 1].next = block->next;
+	else
+		*head = block->next;
+	if (block->next)
+		m->block[block->next - 1].prev = block->prev;
+}
+
+static u32 block_size(const struct state *st, u32 index)
+{
+	u32 first = index * HPAGE_PMD_NR;
+
+	return st->ram_pages - first < HPAGE_PMD_NR ? st->ram_pages - first : HPAGE_PMD_NR;
+}
+
+/* Open the next block that was never used; false when there is none. */
+static bool open_fresh_block(struct hmmu *m)
+{
+	struct state *st = m->st;
+	u32 index = st->next_block;
+
+	if (index == st->blocks)
+		return false;
+	st->next_block++;
+	m->block[index].free_count = (u16)block_size(st, index);
+	block_list_add(m, &st->partial_head, index);
+	return true;
+}
+
+void frame_init(struct hmmu *m)
+{
+	struct state *st = m->st;
+
+	st->free_frames = st->ram_pages;
+	open_fresh_block(m);
+	m->block[0].fresh = 1;
+	m->block[0].free_count--;
+	st->free_frames--;
+	st->next_alloc_id = 1;
+	st->zero_pfn = alloc_frame(m, NULL);
+	m->zero_pfn = st->zero_pfn;
+	page_of(m, st->zero_pfn)->flags = HMMU_PG_RESERVED;
+}
+
+static u32 take_from_block(struct hmmu *m, u32 index, bool *zeroed)
+{
+	struct block *block = &m->block[index];
+	u32 pfn = block->free_head;
+
+	if (pfn) {
+		block->free_head = m->pages[pfn].next;
+	} else {
+		pfn = index * HPAGE_PMD_NR + block->fresh++;
+	}
+	if (zeroed)
+		*zeroed = !(m->pages[pfn].flags & HMMU_PG_BUDDY);
+	if (!--block->free_count)
+		block_list_del(m, &m->st->partial_head, index);
+	return pfn;
+}
+
+u32 alloc_frame(struct hmmu *m, bool *zeroed)
+{
+	struct state *st = m->st;
+	struct page *page;
+	u32 pfn;
+
+	if (!st->partial_head) {
+		if (st->whole_head) {
+			u32 index = st->whole_head - 1;
+
+			block_list_del(m, &st->whole_head, index);
+			block_list_add(m, &st->partial_head, index);
+		} else if (!open_fresh_block(m)) {
+			return 0;
+		}
+	}
+	pfn = take_from_block(m, st->partial_head - 1, zeroed);
+	st->free_frames--;
+	page = page_of(m, pfn);
+	page->flags = 0;
+	page->count = 1;
+	page->next = 0;
+	page->alloc_id = st->next_alloc_id++;
+	return pfn;
+}
+
+u32 alloc_page(struct hmmu *m)
+{
+	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : alloc_frame(m, NULL);
+
+	return pfn;
+}
+
+u32 alloc_zeroed_page(struct hmmu *m)
+{
+	bool zeroed;
+	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : alloc_frame(m, &zeroed);
+
+	if (pfn && !zeroed)
+		memset(frame_of(m, pfn), 0, PAGE_SIZE);
+	return pfn;
+}
+
+/* A block of which every frame is free: one given back whole, or the next fresh one. */
+static bool take_whole_block(struct hmmu *m, u32 *index)
+{
+	struct state *st = m->st;
+
+	if (st->whole_head) {
+		*index = st->whole_head - 1;
+		block_list_del(m, &st->whole_head, *index);
+		return true;
+	}
+	if (st->next_block == st->blocks || block_size(st, st->next_block) != HPAGE_PMD_NR)
+		return false;
+	*index = st->next_block++;
+	return true;
+}
+
+static void clear_huge_page(struct hmmu *m, u32 head)
+{
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		if (page_test(m, head + i, HMMU_PG_BUDDY))
+			memset(frame_of(m, head + i), 0, PAGE_SIZE);
+}
+
+u32 alloc_huge_page(struct hmmu *m)
+{
+	struct state *st = m->st;
+	u32 index, head;
+
+	if (should_fail(m, HMMU_INJECT_HUGE) || !take_whole_block(m, &index))
+		return 0;
+	m->block[index].free_head = 0;
+	m->block[index].free_count = 0;
+	m->block[index].fresh = HPAGE_PMD_NR;
+	st->free_frames -= HPAGE_PMD_NR;
+	head = index * HPAGE_PMD_NR;
+	clear_huge_page(m, head);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
+		struct page *page = page_of(m, head + i);
+
+		memset(page, 0, sizeof(*page));
+		page->flags = i ? HMMU_PG_TAIL : HMMU_PG_HEAD;
+		page->head = i ? head : 0;
+		page->alloc_id = st->next_alloc_id++;
+	}
+	page_of(m, head)->count = 1;
+	return head;
+}
+
+void free_frame(struct hmmu *m, u32 pfn)
+{
+	struct state *st = m->st;
+	struct page *page = page_of(m, pfn);
+	u32 index = block_of(pfn);
+	struct block *block = &m->block[index];
+
+	if (page->mapcount)
+		hmmu_bug(m, "a page was freed that is mapped");
+	if (page->flags & (HMMU_PG_LOCKED | HMMU_PG_LRU))
+		hmmu_bug(m, "a page was freed that is locked or on an LRU list");
+	event(m, HMMU_EVENT_FRAME_FREE, 0, pfn, page->alloc_id);
+	memset(page, 0, sizeof(*page));
+	page->flags = HMMU_PG_BUDDY;
+	page->next = block->free_head;
+	block->free_head = pfn;
+	st->free_frames++;
+	if (!block->free_count++)
+		block_list_add(m, &st->partial_head, index);
+	if (block->free_count == HPAGE_PMD_NR) {
+		block_list_del(m, &st->partial_head, index);
+		block_list_add(m, &st->whole_head, index);
+	}
+}
+
+void free_huge_frames(struct hmmu *m, u32 head)
+{
+	if (compound_mapcount(m, head))
+		hmmu_bug(m, "a huge page was freed that is mapped");
+	for (u32 i = HPAGE_PMD_NR; i-- > 0;)
+		free_frame(m, head + i);
+}

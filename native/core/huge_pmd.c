@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What system calls do to a whole huge pmd. */
+#include <errno.h>
+
+#include "huge.h"
+#include "lru.h"
+#include "rmap.h"
+#include "tlb.h"
+
+static void zap_deposited_table(struct hmmu *m, u32 mm, u64 *pmd)
+{
+	pte_free(m, mm, pgtable_trans_huge_withdraw(m, pmd));
+}
+
+bool zap_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd)
+{
+	struct hmmu *m = ctx->m;
+	u32 mm = m->vmas[vma].mm, page;
+	u64 old;
+
+	table_lock(m, pmd);
+	if (!pmd_trans_huge(*pmd)) {
+		table_unlock(m, pmd);
+		return false;
+	}
+	old = *pmd;
+	page = pte_pfn(old);
+	*pmd = 0;
+	zap_deposited_table(m, mm, pmd);
+	if (is_huge_zero_pmd(m, old)) {
+		table_unlock(m, pmd);
+		return true;
+	}
+	page_remove_rmap(m, ctx->cpu, page, true);
+	add_mm_counter(m, mm, MM_ANONPAGES, -(int64_t)HPAGE_PMD_NR);
+	table_unlock(m, pmd);
+	put_page(m, page);
+	return true;
+}
+
+/*
+ * As 4.14 does it, a dirty pmd is made dirty again after it was invalidated for a moment, and becomes soft-dirty by
+ * that ("thp: fix MADV_DONTNEED vs. numa balancing race").
+ */
+bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 prot)
+{
+	struct hmmu *m = ctx->m;
+	u64 entry;
+
+	table_lock(m, pmd);
+	if (!pmd_trans_huge(*pmd)) {
+		table_unlock(m, pmd);
+		return false;
+	}
+	entry = *pmd;
+	if (pte_dirty(entry))
+		entry = pte_mkdirty(entry);
+	*pmd = pmd_modify(entry, prot);
+	table_unlock(m, pmd);
+	return true;
+}
+
+/* The part of a huge page that is to be freed lazily splits it; true if nothing more is to be done here. */
+static bool split_for_madvise_free(struct ctx *ctx, u64 *pmd, u32 page)
+{
+	struct hmmu *m = ctx->m;
+
+	get_page(m, page);
+	table_unlock(m, pmd);
+	split_huge_page(ctx, page);
+	unlock_page(m, page);
+	put_page(m, page);
+	return false;
+}
+
+bool madvise_free_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	u32 page, mm = m->vmas[vma].mm;
+
+	table_lock(m, pmd);
+	page = pte_pfn(*pmd);
+	/* A page that others map, or that is locked, is left alone. */
+	if (!pmd_trans_huge(*pmd) || is_huge_zero_pmd(m, *pmd) || page_mapcount(m, page) != 1 ||
+	    !trylock_page(m, page)) {
+		bool huge = pmd_trans_huge(*pmd);
+
+		table_unlock(m, pmd);
+		return huge;
+	}
+	if (end - address != PMD_SIZE)
+		return split_for_madvise_free(ctx, pmd, page);
+	page_clear(m, page, HMMU_PG_DIRTY);
+	unlock_page(m, page);
+	if (pte_young(*pmd) || pte_dirty(*pmd)) {
+		*pmd = pte_mkclean(pte_mkold(*pmd));
+		flush_tlb_range(m, mm, address, end);
+	}
+	mark_page_lazyfree(m, ctx->cpu, page);
+	table_unlock(m, pmd);
+	return true;
+}
+
+static void copy_present_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd)
+{
+	struct hmmu *m = ctx->m;
+	u32 page = pte_pfn(*src_pmd);
+
+	if (is_huge_zero_pmd(m, *src_pmd)) {
+		*dst_pmd = mk_pte(page, m->vmas[vma].page_prot) | _PAGE_PSE;
+		return;
+	}
+	get_page(m, page);
+	page_dup_rmap(m, page, true);
+	add_mm_counter(m, child, MM_ANONPAGES, HPAGE_PMD_NR);
+	*src_pmd = pte_wrprotect(*src_pmd);
+	*dst_pmd = pte_mkold(*src_pmd);
+}
+
+int copy_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd, bool *copied)
+{
+	struct hmmu *m = ctx->m;
+	u32 table;
+
+	*copied = true;
+	if (!vma_is_anonymous(m, vma))
+		return 0;
+	table = pte_alloc_one(m, child);
+	if (!table)
+		return -ENOMEM;
+	table_lock(m, src_pmd);
+	if (!pmd_trans_huge(*src_pmd)) {
+		table_unlock(m, src_pmd);
+		pte_free(m, child, table);
+		*copied = false;
+		return 0;
+	}
+	copy_present_huge_pmd(ctx, child, vma, dst_pmd, src_pmd);
+	pgtable_trans_huge_deposit(m, dst_pmd, table);
+	table_unlock(m, src_pmd);
+	return 0;
+}

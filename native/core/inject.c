@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Failures on demand: each allocation site counts its passes, and fails where it was told to. */
+#include <errno.h>
+
+#include "machine.h"
+
+bool should_fail(struct hmmu *m, enum hmmu_injection site)
+{
+	struct injection *injection = &m->st->injections[site];
+
+	injection->passes++;
+	if (!injection->nth)
+		return false;
+	if (injection->nth > 1) {
+		injection->nth--;
+		return false;
+	}
+	if (!injection->forever)
+		injection->nth = 0;
+	return true;
+}
+
+int hmmu_inject(struct hmmu *m, uint32_t injection, uint64_t nth, bool forever)
+{
+	if (injection >= HMMU_INJECTION_COUNT)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "injection %u: there are 0 to %d", injection,
+				 HMMU_INJECTION_COUNT - 1);
+	m->st->injections[injection].nth = nth;
+	m->st->injections[injection].forever = forever;
+	return 0;
+}
+
+uint64_t hmmu_inject_passes(const struct hmmu *m, uint32_t injection)
+{
+	return injection < HMMU_INJECTION_COUNT ? m->st->injections[injection].passes : 0;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine as a whole: making and unmaking it, errors, counters, processes. */
+#include "machine.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "devmem.h"
+#include "mm.h"
+#include "platform.h"
+#include "rmap.h"
+
+#define MIN_RAM_PAGES 64u
+#define MAX_PAGES (1u << 28)
+
+static const u32 profile_bits[] = {
+	[HMMU_PROFILE_LINUX_4_14] = HMMU_IN_LINUX_4_14,
+	[HMMU_PROFILE_HMM_V25] = HMMU_IN_HMM_V25,
+	[HMMU_PROFILE_LINUX_4_14_FIXED] = 0,
+};
+
+static u32 profile_quirks(u32 profile)
+{
+	u32 quirks = 0;
+
+#define X(name, bit, profiles, word, commit) quirks |= (profiles)&profile_bits[profile] ? 1u << (bit) : 0;
+	HMMU_QUIRKS(X)
+#undef X
+	return quirks;
+}
+
+const char *hmmu_version(void)
+{
+	return HMMU_VERSION;
+}
+
+int hmmu_fail(struct hmmu *m, int err, u32 code, const char *format, ...)
+{
+	va_list args;
+
+	m->error = (struct hmmu_error){ .err = err, .code = code };
+	va_start(args, format);
+	vsnprintf(m->error.text, sizeof(m->error.text), format, args);
+	va_end(args);
+	return err;
+}
+
+void hmmu_bug(struct hmmu *m, const char *what)
+{
+	m->st->bugs++;
+	snprintf(m->first_bug, m->first_bug[0] ? 0 : sizeof(m->first_bug), "%s", what);
+}
+
+const struct hmmu_error *hmmu_error(const struct hmmu *m)
+{
+	return &m->error;
+}
+
+static int complete_options(struct hmmu_options *options)
+{
+	if (!options->ram_pages)
+		options->ram_pages = 65536;
+	if (!options->cpus)
+		options->cpus = 1;
+	if (options->ram_pages < MIN_RAM_PAGES || options->ram_pages > MAX_PAGES ||
+	    options->device_pages > MAX_PAGES || options->cpus > MAX_CPUS ||
+	    options->profile > HMMU_PROFILE_LINUX_4_14_FIXED)
+		return -EINVAL;
+	return 0;
+}
+
+int hmmu_create(const struct hmmu_options *given, struct hmmu **machine)
+{
+	struct hmmu_options options = { 0 };
+	struct hmmu *m;
+	int err;
+
+	if (given)
+		options = *given;
+	err = complete_options(&options);
+	if (err)
+		return err;
+	m = platform_alloc(sizeof(*m));
+	if (!m)
+		return -ENOMEM;
+	err = arena_create(m, &options);
+	if (err) {
+		platform_free(m);
+		return err;
+	}
+	m->st->quirks = (profile_quirks(options.profile) | options.quirks_on) & ~options.quirks_off;
+	m->quirks = m->st->quirks;
+	m->st->memcg_limit = options.memcg_limit;
+	frame_init(m);
+	devmem_init(m);
+	*machine = m;
+	return 0;
+}
+
+void hmmu_destroy(struct hmmu *m)
+{
+	if (!m)
+		return;
+	/* Migrations under way lose their machine; their handles must not be used any more. */
+	while (m->migrations)
+		hmmu_migrate_end(m->migrations);
+	arena_destroy(m);
+	platform_free(m);
+}
+
+uint32_t hmmu_quirks(const struct hmmu *m)
+{
+	return m->quirks;
+}
+
+uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
+{
+	const struct state *st = m->st;
+
+	switch (counter) {
+	case HMMU_COUNT_RAM_PAGES: return st->ram_pages;
+	case HMMU_COUNT_RAM_FREE: return st->free_frames;
+	case HMMU_COUNT_TABLE_PAGES: return st->table_pages;
+	case HMMU_COUNT_DEVICE_PAGES: return st->device_pages;
+	case HMMU_COUNT_DEVICE_FREE: return st->device_free;
+	case HMMU_COUNT_LRU_INACTIVE_ANON: return st->lru[LRU_INACTIVE_ANON].nr;
+	case HMMU_COUNT_LRU_ACTIVE_ANON: return st->lru[LRU_ACTIVE_ANON].nr;
+	case HMMU_COUNT_LRU_INACTIVE_FILE: return st->lru[LRU_INACTIVE_FILE].nr;
+	case HMMU_COUNT_LRU_ACTIVE_FILE: return st->lru[LRU_ACTIVE_FILE].nr;
+	case HMMU_COUNT_LRU_UNEVICTABLE: return st->lru[LRU_UNEVICTABLE].nr;
+	case HMMU_COUNT_PROCESSES: return st->slabs[SLAB_MM].used;
+	case HMMU_COUNT_MAPPINGS: return st->slabs[SLAB_VMA].used;
+	case HMMU_COUNT_ANON_VMAS: return st->slabs[SLAB_ANON_VMA].used;
+	default: return counter < HMMU_COUNTER_COUNT ? st->counters[counter] : 0;
+	}
+}
+
+bool hmmu_process_alive(const struct hmmu *m, uint32_t pid)
+{
+	return pid && pid < m->st->slabs[SLAB_MM].high && m->mms[pid].state == MM_ALIVE;
+}
+
+static int no_process(const struct hmmu *m, u32 pid)
+{
+	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+}
+
+int hmmu_process_create(struct hmmu *m, uint32_t *pid)
+{
+	u32 mm;
+	int err = mm_create(m, &mm);
+
+	if (!err)
+		*pid = mm;
+	return err;
+}
+
+uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid)
+{
+	return hmmu_process_alive(m, pid) ? m->mms[pid].main_task : 0;
+}
+
+/* Whether a task of the process is in the middle of a call, or would have to be waited for. */
+static bool process_busy(const struct hmmu *m, u32 pid)
+{
+	if (m->mms[pid].migrations)
+		return true;
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm == pid && m->tasks[task].op)
+			return true;
+	return false;
+}
+
+int hmmu_exit(struct hmmu *m, uint32_t pid)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+	int err;
+
+	if (!hmmu_process_alive(m, pid))
+		return no_process(m, pid);
+	if (process_busy(m, pid))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u migrates, or a task of it is in a call", pid);
+	ctx.task = m->mms[pid].main_task;
+	ctx.cpu = m->tasks[ctx.task].cpu;
+	err = exit_mmap(&ctx);
+	if (err) {
+		/* A mlocked page is locked by somebody: its owner has to let go first. */
+		wait_done(m, ctx.task);
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", pid);
+	}
+	m->mms[pid].state = MM_DEAD;
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm == pid && task != m->mms[pid].main_task)
+			slab_free(m, SLAB_TASK, task);
+	mm_free(m, pid);
+	return 0;
+}
+
+int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out)
+{
+	const struct mm *mm = &m->mms[pid < m->st->slabs[SLAB_MM].capacity ? pid : 0];
+
+	if (!hmmu_process_alive(m, pid))
+		return no_process(m, pid);
+	*out = (struct hmmu_mm_counters){
+		.anon = mm->rss[MM_ANONPAGES],
+		.file = mm->rss[MM_FILEPAGES],
+		.shmem = mm->rss[MM_SHMEMPAGES],
+		.swap = mm->rss[MM_SWAPENTS],
+		.locked = mm->locked_vm,
+		.tables = mm->tables,
+	};
+	for (u32 vma = mm->mmap; vma; vma = m->vmas[vma].next)
+		out->mapped += vma_pages(&m->vmas[vma]);
+	return 0;
+}
+
+int hmmu_watch(struct hmmu *m, uint32_t pid)
+{
+	if (!hmmu_process_alive(m, pid))
+		return no_process(m, pid);
+	m->mms[pid].watched = 1;
+	return 0;
+}

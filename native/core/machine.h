@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file machine.h The handle of a machine, its arena, and the short ways to the records in it. */
+#ifndef HMMU_MACHINE_H
+#define HMMU_MACHINE_H
+
+#include "types.h"
+
+/** The host's handle: where the arena is, and what can't be state (callbacks, the last error). */
+struct hmmu {
+	struct state *st;
+	/* Cached addresses of the arena's parts. */
+	struct page *pages;
+	u8 *frames;
+	struct block *block;
+	struct mm *mms;
+	struct task *tasks;
+	struct vma *vmas;
+	struct avc *avcs;
+	struct anon_vma *anon_vmas;
+	struct file *files;
+	struct tlb_entry *tlb;
+	struct hmmu_event *events;
+	u32 *cache_hash;
+	u64 *device_bitmap;
+	u32 cache_mask;
+	u32 zero_pfn;
+	u32 device_base; /**< first pfn of the device */
+	u32 pfn_end;
+	u32 quirks;
+	struct hmmu_pagemap_ops device_ops;
+	void *device_data;
+	struct hmmu_migration *migrations; /**< all that are under way */
+	u32 fault_page; /**< device page whose fault handler runs, if that holds a reference */
+	struct hmmu_error error;
+	char first_bug[120]; /**< the first internal contradiction, in words */
+};
+
+/** Record what went wrong and return @p err, a negative errno. */
+int hmmu_fail(struct hmmu *m, int err, u32 code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/** An internal contradiction: counted, and reported by verify(). */
+void hmmu_bug(struct hmmu *m, const char *what);
+
+static inline bool quirk(const struct hmmu *m, u32 which)
+{
+	return m->quirks & which;
+}
+static inline struct page *page_of(const struct hmmu *m, u32 pfn)
+{
+	return &m->pages[pfn];
+}
+static inline void *frame_of(const struct hmmu *m, u32 pfn)
+{
+	return m->frames + (u64)pfn * PAGE_SIZE;
+}
+static inline u64 *table_of(const struct hmmu *m, u32 pfn)
+{
+	return (u64 *)frame_of(m, pfn);
+}
+
+/** @name arena.c
+ * @{ */
+int arena_create(struct hmmu *m, const struct hmmu_options *options);
+void arena_destroy(struct hmmu *m);
+/** A zeroed record, or 0 when the slab is full. */
+u32 slab_alloc(struct hmmu *m, enum slab_kind kind);
+void slab_free(struct hmmu *m, enum slab_kind kind, u32 slot);
+/** @} */
+
+/** @name inject.c
+ * @{ */
+/** Whether the allocation at a site has to fail this time. */
+bool should_fail(struct hmmu *m, enum hmmu_injection site);
+/** @} */
+
+/** @name events.c
+ * @{ */
+void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b);
+static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
+{
+	if (m->st->event_mask & (1u << type))
+		event_record(m, type, mm, a, b);
+}
+/** mmu_notifier_invalidate_range_start() and its kin; they reach watched address spaces only. */
+void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end);
+void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end);
+void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end);
+/** @} */
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* migrate_vma(): its arguments, the order of its stages, and stepping through them. */
+#include "migrate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lru.h"
+#include "platform.h"
+#include "syscall.h"
+
+void put_page_or_lru(struct ctx *ctx, u32 page)
+{
+	if (is_zone_device_page(ctx->m, page))
+		put_page(ctx->m, page);
+	else
+		putback_lru_page(ctx->m, ctx->cpu, page);
+}
+
+static int fail_range(struct hmmu *m, const char *why)
+{
+	return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL, "migrate_vma() fails with EINVAL: %s", why);
+}
+
+/* The kernel's checks of its arguments. */
+static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const struct hmmu_migrate_request *request)
+{
+	const struct vma *v = vma_of(m, vma);
+
+	if (!vma)
+		return fail_range(m, "there is no mapping at or above the start");
+	if (v->flags & (VM_HUGETLB | VM_SPECIAL))
+		return fail_range(m, "the mapping is hugetlb or special");
+	if (start < v->start || start >= v->end)
+		return fail_range(m, "the start is outside of the mapping");
+	if (end <= v->start || end > v->end)
+		return fail_range(m, "the end is outside of the mapping");
+	if (!request->ops || !request->ops->alloc_and_copy || !request->src || !request->dst || start >= end)
+		return fail_range(m, "no operations, no arrays, or an empty range");
+	return 0;
+}
+
+static struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
+{
+	struct hmmu_migration *mig = platform_alloc(sizeof(*mig));
+
+	if (!mig)
+		return NULL;
+	mig->src = platform_alloc(pages * sizeof(u64));
+	mig->dst = platform_alloc(pages * sizeof(u64));
+	if (mig->src && mig->dst) {
+		mig->next = m->migrations;
+		m->migrations = mig;
+		return mig;
+	}
+	platform_free(mig->src);
+	platform_free(mig->dst);
+	platform_free(mig);
+	return NULL;
+}
+
+static void migration_free(struct hmmu_migration *mig)
+{
+	struct hmmu_migration **link = &mig->ctx.m->migrations;
+
+	while (*link != mig)
+		link = &(*link)->next;
+	*link = mig->next;
+	platform_free(mig->src);
+	platform_free(mig->dst);
+	platform_free(mig);
+}
+
+static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
+			   const struct hmmu_migrate_request *request, u32 vma)
+{
+	struct hmmu *m = ctx->m;
+	u64 pages;
+
+	mig->ctx = *ctx;
+	mig->request = *request;
+	mig->vma = vma;
+	mig->start = request->start & PAGE_MASK;
+	mig->end = request->end & PAGE_MASK;
+	mig->why = request->why;
+	mig->allow_drain = true;
+	mig->fault_page = m->fault_page;
+	m->fault_page = 0;
+	pages = (mig->end - mig->start) >> PAGE_SHIFT;
+	/* src starts empty; dst keeps what the caller left there until collect comes by. */
+	memset(request->src, 0, pages * sizeof(u64));
+	memcpy(mig->dst, request->dst, pages * sizeof(u64));
+	if (mig->why)
+		memset(mig->why, HMMU_WHY_NONE, pages);
+	m->tasks[ctx->task].migrations++;
+	m->mms[ctx->mm].migrations++;
+	event(m, HMMU_EVENT_STAGE, ctx->mm, mig->start, HMMU_STAGE_COLLECT);
+}
+
+int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
+{
+	u64 start = request->start & PAGE_MASK, end = request->end & PAGE_MASK;
+	struct hmmu_migration *mig;
+	struct ctx ctx;
+	bool took_sem;
+	u32 vma;
+	int err = task_enter(m, request->tid, OP_MIGRATE, &ctx);
+
+	if (err)
+		return err;
+	took_sem = !m->tasks[ctx.task].sem_hold;
+	err = down_read(&ctx);
+	if (err)
+		return task_leave(&ctx, OP_MIGRATE, err);
+	vma = find_vma(m, ctx.mm, start);
+	err = check_arguments(m, vma, start, end, request);
+	mig = err ? NULL : migration_alloc(m, (end - start) >> PAGE_SHIFT);
+	if (!mig) {
+		if (took_sem)
+			up_sem(&ctx);
+		return err ? err : hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for it");
+	}
+	migration_init(mig, &ctx, request, vma);
+	mig->took_sem = took_sem;
+	*out = mig;
+	return 0;
+}
+
+static void enter_stage(struct hmmu_migration *mig, u32 stage)
+{
+	mig->stage = stage;
+	mig->pos = 0;
+	mig->restoring = false;
+	event(mig->ctx.m, HMMU_EVENT_STAGE, mig->ctx.mm, mig->start, stage);
+}
+
+/* Without an entry that could still migrate the rest does not run. */
+static void next_stage(struct hmmu_migration *mig)
+{
+	if (mig->stage == HMMU_STAGE_PAGES && mig->notified)
+		mmu_notifier_invalidate_range_end(mig->ctx.m, mig->ctx.mm, mig->mmu_start, mig->end);
+	if (mig->stage <= HMMU_STAGE_UNMAP && !mig->cpages)
+		enter_stage(mig, HMMU_STAGE_DONE);
+	else if (mig->stage == HMMU_STAGE_PAGES && mig->aborted)
+		enter_stage(mig, HMMU_STAGE_FINALIZE);
+	else
+		enter_stage(mig, mig->stage + 1);
+}
+
+static void remember_error(struct hmmu_migration *mig, int err)
+{
+	if (mig->err)
+		return;
+	mig->err = err;
+	mig->error = mig->ctx.m->error;
+}
+
+static int call_driver(struct hmmu_migration *mig, int (*callback)(struct hmmu_migration *, void *))
+{
+	int err;
+
+	mig->in_callback = true;
+	err = callback ? callback(mig, mig->request.data) : 0;
+	mig->in_callback = false;
+	if (!err)
+		return 0;
+	return hmmu_fail(mig->ctx.m, -ECANCELED, HMMU_ERR_DRIVER_THREW, "%s() failed with %d",
+			 mig->stage == HMMU_STAGE_ALLOC_AND_COPY ? "alloc_and_copy" : "finalize_and_map", err);
+}
+
+static void alloc_and_copy(struct hmmu_migration *mig)
+{
+	int err;
+
+	migrate_publish(mig, 0, mig->npages);
+	mig->callbacks_ran = true;
+	err = call_driver(mig, mig->request.ops->alloc_and_copy);
+	if (err)
+		migrate_discard_destinations(mig);
+	else
+		err = migrate_accept_driver(mig);
+	if (err) {
+		remember_error(mig, err);
+		mig->aborted = true;
+	}
+}
+
+static void finalize_and_map(struct hmmu_migration *mig)
+{
+	int err;
+
+	migrate_publish(mig, 0, mig->npages);
+	err = call_driver(mig, mig->request.ops->finalize_and_map);
+	if (!err)
+		err = migrate_check_unchanged(mig);
+	if (err)
+		remember_error(mig, err);
+}
+
+/* One unit of the stage under way; true when there is nothing left in it. */
+static bool stage_one(struct hmmu_migration *mig)
+{
+	u64 i = mig->pos++;
+
+	switch (mig->stage) {
+	case HMMU_STAGE_COLLECT:
+		migrate_vma_collect_one(mig);
+		mig->pos = mig->npages;
+		return mig->start + (mig->npages << PAGE_SHIFT) == mig->end;
+	case HMMU_STAGE_PREPARE:
+		if (!i && !mig->restoring)
+			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
+		if (mig->restoring)
+			migrate_vma_prepare_restore(mig, i);
+		else
+			migrate_vma_prepare_one(mig, i);
+		break;
+	case HMMU_STAGE_UNMAP:
+		if (mig->restoring)
+			migrate_vma_unmap_restore(mig, i);
+		else
+			migrate_vma_unmap_one(mig, i);
+		break;
+	case HMMU_STAGE_ALLOC_AND_COPY:
+		alloc_and_copy(mig);
+		return true;
+	case HMMU_STAGE_PAGES:
+		migrate_vma_page(mig, i);
+		break;
+	case HMMU_STAGE_FINALIZE_AND_MAP:
+		finalize_and_map(mig);
+		return true;
+	default:
+		migrate_vma_finalize_one(mig, i);
+		break;
+	}
+	if (mig->pos < mig->npages && !(mig->restoring && !mig->restore))
+		return false;
+	/* prepare and unmap go over the entries a second time if any have to be restored. */
+	if (mig->restoring || !mig->restore)
+		return true;
+	mig->restoring = true;
+	mig->pos = 0;
+	return false;
+}
+
+int hmmu_migrate_step(struct hmmu_migration *mig)
+{
+	u64 collected = mig->npages, i = mig->pos;
+
+	if (mig->in_callback)
+		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	if (mig->stage == HMMU_STAGE_DONE)
+		return 0;
+	if (stage_one(mig))
+		next_stage(mig);
+	if (mig->npages > collected)
+		migrate_publish(mig, collected, mig->npages);
+	else if (i < mig->npages)
+		migrate_publish(mig, i, i + 1);
+	return mig->stage != HMMU_STAGE_DONE;
+}
+
+int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
+{
+	if (mig->in_callback)
+		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	while (mig->stage != HMMU_STAGE_DONE && mig->stage <= stage)
+		if (stage_one(mig))
+			next_stage(mig);
+	migrate_publish(mig, 0, mig->npages);
+	return 0;
+}
+
+int hmmu_migrate_end(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	int err;
+
+	if (mig->in_callback)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	hmmu_migrate_run(mig, HMMU_STAGE_DONE);
+	m->tasks[mig->ctx.task].migrations--;
+	m->mms[mig->ctx.mm].migrations--;
+	if (mig->took_sem)
+		up_sem(&mig->ctx);
+	err = mig->err;
+	if (err)
+		m->error = mig->error;
+	migration_free(mig);
+	return err;
+}
+
+int hmmu_migrate_vma(struct hmmu *m, const struct hmmu_migrate_request *request)
+{
+	struct hmmu_migration *mig;
+	int err = hmmu_migrate_begin(m, request, &mig);
+
+	return err ? err : hmmu_migrate_end(mig);
+}
+
+void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_migration_state *out)
+{
+	*out = (struct hmmu_migration_state){
+		.machine = mig->ctx.m,
+		.tid = mig->ctx.task,
+		.pid = mig->ctx.mm,
+		.stage = mig->stage,
+		.position = mig->pos,
+		.start = mig->start,
+		.end = mig->end,
+		.npages = mig->npages,
+		.cpages = mig->cpages,
+		.src = mig->request.src,
+		.dst = mig->request.dst,
+		.callbacks_ran = mig->callbacks_ran,
+		.out_of_bounds = mig->out_of_bounds,
+	};
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file migrate.h
+ * migrate_vma() as a context with a stage and a position. Each stage is a loop over a function for one entry; running
+ * to the end and stepping use the same ones.
+ */
+#ifndef HMMU_MIGRATE_H
+#define HMMU_MIGRATE_H
+
+#include "mm.h"
+
+struct hmmu_migration {
+	struct ctx ctx;
+	struct hmmu_migrate_request request;
+	u32 vma;
+	u32 stage; /**< enum hmmu_stage */
+	u64 start, end;
+	u64 pos;      /**< entry of the stage's loop */
+	u64 npages;   /**< entries collected */
+	u64 cpages;   /**< entries still to be migrated */
+	u64 restore;  /**< entries whose mappings are to be restored by the stage */
+	u64 *src, *dst; /**< the words acted upon; the request's arrays are copies that anyone may scribble over */
+	u8 *why;
+	u64 mmu_start;            /**< of the notifier range of the pages stage, once it is open */
+	u32 fault_page;           /**< page that the fault being handled holds a reference to */
+	bool restoring;           /**< the loop of prepare or unmap is over, that of its restores runs */
+	bool allow_drain;
+	bool notified;
+	bool callbacks_ran;
+	bool out_of_bounds;
+	bool took_sem;
+	bool in_callback;
+	bool aborted;
+	int err;
+	struct hmmu_error error; /**< of err */
+	struct hmmu_migration *next;
+};
+
+/** The last step with a page: device pages lose a reference, others go back to the LRU. */
+void put_page_or_lru(struct ctx *ctx, u32 page);
+/** The page in a word, or 0. */
+static inline u32 migrate_pfn_to_page(u64 word)
+{
+	return word & HMMU_PFN_VALID ? (u32)(word >> HMMU_PFN_SHIFT) : 0;
+}
+static inline void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
+{
+	if (mig->why)
+		mig->why[i] = (u8)why;
+}
+
+/** @name Stages; one unit each: of collect the part of the range under one table, else one entry.
+ * @{ */
+void migrate_vma_collect_one(struct hmmu_migration *mig);
+void migrate_vma_prepare_one(struct hmmu_migration *mig, u64 i);
+void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 i);
+void migrate_vma_unmap_one(struct hmmu_migration *mig, u64 i);
+void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 i);
+void migrate_vma_page(struct hmmu_migration *mig, u64 i);
+void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage);
+void migrate_vma_finalize_one(struct hmmu_migration *mig, u64 i);
+/** @} */
+
+/** Show entries [from, to) to the request's arrays. */
+void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to);
+/** Check what the driver left in the request's arrays after alloc_and_copy(), and take dst over. -EINVAL: a rule is
+ * broken; then all destinations are taken back, and nothing will move. */
+int migrate_accept_driver(struct hmmu_migration *mig);
+/** Take back what the driver put into the request's dst. */
+void migrate_discard_destinations(struct hmmu_migration *mig);
+/** After finalize_and_map() neither array may have changed. */
+int migrate_check_unchanged(struct hmmu_migration *mig);
+
+#endif

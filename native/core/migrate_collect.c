@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The first stage: walk the tables, note what there is, lock and unmap what can be had at once. */
+#include "huge.h"
+#include "migrate.h"
+#include "rmap.h"
+#include "tlb.h"
+
+static void collect(struct hmmu_migration *mig, u64 src)
+{
+	mig->dst[mig->npages] = 0;
+	mig->src[mig->npages++] = src;
+	mig->cpages += (src & HMMU_PFN_MIGRATE) != 0;
+}
+
+static void skip(struct hmmu_migration *mig, enum hmmu_why why)
+{
+	set_why(mig, mig->npages, why);
+	collect(mig, 0);
+}
+
+static void collect_skip(struct hmmu_migration *mig, u64 start, u64 end, enum hmmu_why why)
+{
+	for (u64 address = start; address < end; address += PAGE_SIZE)
+		skip(mig, why);
+}
+
+/* Fixed kernels do not offer holes that could only be refused ("mm/migrate: optimize migrate_vma_setup() for holes"). */
+static bool hole_is_offered(struct hmmu_migration *mig)
+{
+	return quirk(mig->ctx.m, HMMU_QUIRK_FILE_HOLES_COLLECTED) || vma_is_anonymous(mig->ctx.m, mig->vma);
+}
+
+/*
+ * The HMM v25 series zeroed dst after it had counted the page, that is one word late: "mm/migrate: fix indexing bug
+ * (off by one) and avoid out of bound access". The word behind the array is reported, not written.
+ */
+static void collect_hole_page(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 total = (mig->end - mig->start) >> PAGE_SHIFT;
+
+	if (!quirk(m, HMMU_QUIRK_HOLE_DST_INDEX)) {
+		collect(mig, HMMU_PFN_MIGRATE);
+		return;
+	}
+	mig->src[mig->npages++] = HMMU_PFN_MIGRATE;
+	mig->cpages++;
+	if (mig->npages < total) {
+		mig->dst[mig->npages] = 0;
+		return;
+	}
+	mig->out_of_bounds = true;
+	event(m, HMMU_EVENT_OUT_OF_BOUNDS, mig->ctx.mm, mig->npages, total);
+}
+
+static int collect_hole(struct mm_walk *walk, u64 start, u64 end)
+{
+	struct hmmu_migration *mig = walk->data;
+
+	if (!hole_is_offered(mig)) {
+		collect_skip(mig, start, end, HMMU_WHY_NOT_OFFERED);
+		return 0;
+	}
+	for (u64 address = start; address < end; address += PAGE_SIZE)
+		collect_hole_page(mig);
+	return 0;
+}
+
+/*
+ * The migration entry for an entry that is to be replaced. 4.14 reads the write and soft-dirty bits of a
+ * device-private entry as if it were present ("mm/migrate: properly preserve write attribute in special migrate
+ * entry", "mm/rmap: fixup copying of soft dirty and uffd ptes").
+ */
+static u64 migration_entry_for(struct hmmu *m, u32 page, u64 pte)
+{
+	bool present = pte_present(pte);
+	bool as_present = present || quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST);
+	bool write = as_present ? pte_write(pte) : is_write_device_private_entry(pte);
+	bool soft_dirty = present || quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(pte)
+									    : pte_swp_soft_dirty(pte);
+	u64 entry = make_migration_entry(page, write);
+
+	return soft_dirty ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+/* Take a page: a reference, and its entry too if the page lock can be had. Returns whether a present pte went. */
+static bool collect_page(struct hmmu_migration *mig, u64 *pte, u32 page, u64 word)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 old = *pte;
+
+	get_page(m, page);
+	if (!trylock_page(m, page)) {
+		collect(mig, word);
+		return false;
+	}
+	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 forgets it. */
+	if (pte_present(old) && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
+		page_set(m, page, HMMU_PG_DIRTY);
+	*pte = migration_entry_for(m, page, old);
+	page_remove_rmap(m, mig->ctx.cpu, page, false);
+	put_page(m, page);
+	collect(mig, word | HMMU_PFN_LOCKED);
+	return pte_present(old);
+}
+
+static enum hmmu_why why_not_swap_type(u64 pte)
+{
+	if (is_migration_entry(pte))
+		return HMMU_WHY_MIGRATION_ENTRY;
+	return non_swap_entry(pte) ? HMMU_WHY_OTHER_ENTRY : HMMU_WHY_SWAP_ENTRY;
+}
+
+static bool collect_entry(struct hmmu_migration *mig, u64 *pte)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 word = HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
+	u32 page;
+
+	if (pte_none(*pte)) {
+		if (hole_is_offered(mig))
+			collect(mig, HMMU_PFN_MIGRATE);
+		else
+			skip(mig, HMMU_WHY_NOT_OFFERED);
+		return false;
+	}
+	if (!pte_present(*pte)) {
+		if (!is_device_private_entry(*pte)) {
+			skip(mig, why_not_swap_type(*pte));
+			return false;
+		}
+		page = swp_offset(*pte);
+		word |= HMMU_PFN_DEVICE | (is_write_device_private_entry(*pte) ? HMMU_PFN_WRITE : 0);
+	} else {
+		if (is_zero_pfn(m, pte_pfn(*pte))) {
+			collect(mig, HMMU_PFN_MIGRATE);
+			return false;
+		}
+		page = vm_normal_page(m, mig->vma, *pte);
+		word |= pte_write(*pte) ? HMMU_PFN_WRITE : 0;
+	}
+	if (!page || !page_of(m, compound_head(m, page))->mapping || PageCompound(m, page)) {
+		skip(mig, page && PageCompound(m, page) ? HMMU_WHY_COMPOUND : HMMU_WHY_NO_STRUCT_PAGE);
+		return false;
+	}
+	return collect_page(mig, pte, page, word | (u64)page << HMMU_PFN_SHIFT);
+}
+
+static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
+{
+	struct hmmu *m = mig->ctx.m;
+	bool late = quirk(m, HMMU_QUIRK_COLLECT_FLUSH_LATE), unmapped = false;
+	u64 start = address, *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
+
+	for (; address < end; address += PAGE_SIZE, pte++)
+		unmapped |= collect_entry(mig, pte);
+	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes when the lock is gone. */
+	if (unmapped && !late)
+		flush_tlb_range(m, mig->ctx.mm, start, end);
+	table_unlock(m, first);
+	if (unmapped && late)
+		flush_tlb_range(m, mig->ctx.mm, start, end);
+}
+
+/* Split a huge page, which takes its lock; a reason if it can't be. */
+static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64 address)
+{
+	struct ctx *ctx = &mig->ctx;
+	struct hmmu *m = ctx->m;
+	u32 page = pte_pfn(*pmd);
+	int err;
+
+	if (is_huge_zero_pmd(m, *pmd)) {
+		__split_huge_pmd(ctx, mig->vma, pmd, address, false, 0);
+		return pmd_trans_unstable(*pmd) ? HMMU_WHY_HUGE_ZERO_UNSTABLE : HMMU_WHY_NONE;
+	}
+	get_page(m, page);
+	if (!trylock_page(m, page)) {
+		/* 4.14 forgets the reference it has just taken. */
+		if (!quirk(m, HMMU_QUIRK_THP_BUSY_LEAKS_REF))
+			put_page(m, page);
+		else
+			page_of(m, page)->leaked++;
+		return HMMU_WHY_HUGE_LOCKED;
+	}
+	err = split_huge_page(ctx, page);
+	unlock_page(m, page);
+	put_page(m, page);
+	return err ? HMMU_WHY_HUGE_NOT_SPLIT : HMMU_WHY_NONE;
+}
+
+static int collect_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
+{
+	struct hmmu_migration *mig = walk->data;
+
+	if (pmd_trans_huge(*pmd)) {
+		enum hmmu_why why = split_for_collect(mig, pmd, address);
+
+		if (why) {
+			collect_skip(mig, address, end, why);
+			return 0;
+		}
+		if (pmd_none(*pmd))
+			return collect_hole(walk, address, end);
+	}
+	if (pmd_bad(*pmd))
+		collect_skip(mig, address, end, HMMU_WHY_BAD_PMD);
+	else
+		collect_ptes(mig, pmd, address, end);
+	return 0;
+}
+
+void migrate_vma_collect_one(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct mm_walk walk = {
+		.m = m,
+		.mm = mig->ctx.mm,
+		.vma = mig->vma,
+		.pmd_entry = collect_pmd,
+		.pte_hole = collect_hole,
+		.data = mig,
+	};
+	u64 address = mig->start + (mig->npages << PAGE_SHIFT);
+
+	if (!mig->npages)
+		mmu_notifier_invalidate_range_start(m, mig->ctx.mm, mig->start, mig->end);
+	walk_page_range(&walk, address, pmd_addr_end(address, mig->end));
+	if (mig->start + (mig->npages << PAGE_SHIFT) == mig->end)
+		mmu_notifier_invalidate_range_end(m, mig->ctx.mm, mig->start, mig->end);
+}

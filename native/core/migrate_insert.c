@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* migrate_vma_insert_page(): a page for an entry that had none. */
+#include "fault.h"
+#include "lru.h"
+#include "memcg.h"
+#include "migrate.h"
+#include "rmap.h"
+#include "tlb.h"
+
+/* What the entry will be: a device-private entry, or a pte like that of an anonymous fault. */
+static u64 new_entry(const struct hmmu *m, u32 vma, u32 newpage)
+{
+	const struct vma *v = vma_of(m, vma);
+	u64 entry;
+
+	if (is_device_private_page(m, newpage))
+		return make_device_private_entry(newpage, v->flags & VM_WRITE);
+	entry = mk_pte(newpage, v->page_prot);
+	return v->flags & VM_WRITE ? pte_mkwrite(pte_mkdirty(entry)) : entry;
+}
+
+/* Everything the entry needs around it: tables, anon_vma, charge. In the order in which the kernel gives up. */
+static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 **pmd)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (!vma_is_anonymous(m, mig->vma))
+		return HMMU_WHY_INSERT_NOT_ANONYMOUS;
+	*pmd = pmd_alloc(m, mig->ctx.mm, address);
+	if (!*pmd)
+		return HMMU_WHY_INSERT_NO_TABLE;
+	if (pmd_trans_huge(**pmd))
+		return HMMU_WHY_INSERT_HUGE_PMD;
+	if (!pte_alloc(m, mig->ctx.mm, *pmd))
+		return HMMU_WHY_INSERT_NO_TABLE;
+	if (pmd_trans_unstable(**pmd) || should_fail(m, HMMU_INJECT_PMD_UNSTABLE))
+		return HMMU_WHY_INSERT_UNSTABLE_PMD;
+	if (anon_vma_prepare(m, mig->vma))
+		return HMMU_WHY_INSERT_ANON_VMA;
+	if (!mem_cgroup_try_charge(m, 1))
+		return HMMU_WHY_INSERT_MEMCG;
+	return HMMU_WHY_NONE;
+}
+
+/* What can have changed since collect, seen under the table's lock. */
+static enum hmmu_why check_entry(struct hmmu_migration *mig, u64 pte)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	/* "mm/migrate: add stable check in migrate_vma_insert_page()" */
+	if (m->mms[mig->ctx.mm].reaped && !quirk(m, HMMU_QUIRK_INSERT_IGNORES_REAPED_MM))
+		return HMMU_WHY_INSERT_MM_UNSTABLE;
+	if (pte_present(pte) && !is_zero_pfn(m, pte_pfn(pte)))
+		return HMMU_WHY_INSERT_PTE_PRESENT;
+	if (!pte_present(pte) && !pte_none(pte))
+		return HMMU_WHY_INSERT_PTE_CHANGED;
+	/* The fault is not delivered: whoever serves it shall see it when the CPU comes. */
+	return userfaultfd_missing(m, mig->vma) ? HMMU_WHY_INSERT_USERFAULTFD : HMMU_WHY_NONE;
+}
+
+static void set_entry(struct hmmu_migration *mig, u64 address, u64 *pte, u32 newpage, u64 entry)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	add_mm_counter(m, mig->ctx.mm, MM_ANONPAGES, 1);
+	page_add_new_anon_rmap(m, newpage, mig->vma, address, false);
+	mem_cgroup_commit_charge(m, newpage);
+	if (!is_zone_device_page(m, newpage))
+		lru_cache_add_active_or_unevictable(m, mig->ctx.cpu, newpage, mig->vma);
+	get_page(m, newpage);
+	/* Over the zero page every TLB has to be told; over nothing there is nothing to tell. */
+	if (pte_present(*pte))
+		ptep_clear_flush_notify(m, mig->ctx.mm, address, pte);
+	*pte = entry;
+}
+
+void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 *pmd, *pte, entry;
+	enum hmmu_why why = prepare_place(mig, address, &pmd);
+
+	if (!why) {
+		/* The contents must be valid before the entry can be seen. */
+		page_set(m, newpage, HMMU_PG_UPTODATE);
+		entry = new_entry(m, mig->vma, newpage);
+		pte = pte_offset_map_lock(m, *pmd, address);
+		why = check_entry(mig, *pte);
+		if (!why)
+			set_entry(mig, address, pte, newpage, entry);
+		else
+			mem_cgroup_cancel_charge(m, 1);
+		table_unlock(m, pte);
+	}
+	if (why) {
+		mig->src[i] &= ~(u64)HMMU_PFN_MIGRATE;
+		set_why(mig, i, why);
+		return;
+	}
+	mig->src[i] = HMMU_PFN_MIGRATE;
+	m->st->counters[HMMU_COUNT_MIGRATED]++;
+	m->st->counters[HMMU_COUNT_INSERTED]++;
+}

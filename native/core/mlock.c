@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The mlock mark of pages, and taking it off a range of them. */
+#include "lru.h"
+#include "rmap.h"
+#include "fault.h"
+
+void mlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	if (page_test_and_set(m, pfn, HMMU_PG_MLOCKED))
+		return;
+	if (isolate_lru_page(m, pfn))
+		putback_lru_page(m, cpu, pfn);
+}
+
+/* The page has lost its last mapping, or is to be split: it is not mlocked any more. One that somebody has isolated
+ * stays unevictable until it is put back. */
+void clear_page_mlock(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	if (!page_test_and_clear(m, pfn, HMMU_PG_MLOCKED))
+		return;
+	if (isolate_lru_page(m, pfn))
+		putback_lru_page(m, cpu, pfn);
+}
+
+/* Isolated and without its mark: another locked mapping may mark it again. Drops the isolation's reference. */
+static void munlock_isolated_page(struct ctx *ctx, u32 pfn)
+{
+	if (page_mapcount(ctx->m, pfn) > 1)
+		try_to_munlock(ctx, pfn);
+	putback_lru_page(ctx->m, ctx->cpu, pfn);
+}
+
+static void munlock_huge_page(struct ctx *ctx, u32 head)
+{
+	if (!page_test_and_clear(ctx->m, head, HMMU_PG_MLOCKED))
+		return;
+	if (isolate_lru_page(ctx->m, head))
+		munlock_isolated_page(ctx, head);
+}
+
+void munlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	struct ctx ctx = { .m = m, .cpu = cpu };
+
+	munlock_huge_page(&ctx, pfn);
+}
+
+struct munlock_batch {
+	u32 nr;
+	u32 pages[PAGEVEC_SIZE];
+};
+
+/* Follow the ptes behind start as long as they map single pages; returns where it ended. */
+static u64 fill_batch(struct ctx *ctx, struct munlock_batch *batch, u32 vma, u64 start, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	u64 *pmd = mm_find_pmd(m, ctx->mm, start);
+	u64 *pte = pte_offset(m, *pmd, start);
+
+	end = pmd_addr_end(start, end);
+	for (start += PAGE_SIZE; start < end && batch->nr < PAGEVEC_SIZE; start += PAGE_SIZE) {
+		u32 page = pte_present(*++pte) ? vm_normal_page(m, vma, *pte) : 0;
+
+		if (!page || PageCompound(m, page))
+			break;
+		get_page(m, page);
+		batch->pages[batch->nr++] = page;
+	}
+	return start;
+}
+
+/* The first phase of __munlock_pagevec(): take marks off and pages off the LRU; what has no mark needs no more. */
+static void isolate_batch(struct ctx *ctx, struct munlock_batch *batch)
+{
+	struct hmmu *m = ctx->m;
+	u32 kept = 0;
+
+	for (u32 i = 0; i < batch->nr; i++) {
+		u32 page = batch->pages[i];
+
+		if (page_test_and_clear(m, page, HMMU_PG_MLOCKED) && isolate_lru_page(m, page)) {
+			/* The reference of the walk is enough. */
+			put_page(m, page);
+			batch->pages[kept++] = page;
+		} else {
+			put_page(m, page);
+		}
+	}
+	batch->nr = kept;
+}
+
+/* The second phase, under each page's lock: back to the LRU, on the quick way if this was the only mapping. */
+static void putback_batch(struct ctx *ctx, const struct munlock_batch *batch)
+{
+	struct hmmu *m = ctx->m;
+
+	for (u32 i = 0; i < batch->nr; i++) {
+		u32 page = batch->pages[i];
+
+		if (page_mapcount(m, page) <= 1 && !page_test(m, page, HMMU_PG_MLOCKED)) {
+			page_clear(m, page, HMMU_PG_UNEVICTABLE);
+			lru_add_now(m, page);
+		} else {
+			munlock_isolated_page(ctx, page);
+		}
+	}
+}
+
+/* A page of the batch that somebody has locked would be waited for. */
+static u32 locked_in_batch(struct hmmu *m, const struct munlock_batch *batch)
+{
+	for (u32 i = 0; i < batch->nr; i++)
+		if (page_test(m, batch->pages[i], HMMU_PG_LOCKED) && page_test(m, batch->pages[i], HMMU_PG_MLOCKED) &&
+		    page_test(m, batch->pages[i], HMMU_PG_LRU))
+			return batch->pages[i];
+	return 0;
+}
+
+static void release_batch(struct hmmu *m, const struct munlock_batch *batch, u32 but)
+{
+	for (u32 i = 0; i < batch->nr; i++)
+		if (batch->pages[i] != but)
+			put_page(m, batch->pages[i]);
+}
+
+static int munlock_single_pages(struct ctx *ctx, u32 page, u32 vma, u64 *start, u64 end)
+{
+	struct munlock_batch batch = { .nr = 1, .pages = { page } };
+	u64 next = fill_batch(ctx, &batch, vma, *start, end);
+	u32 locked = locked_in_batch(ctx->m, &batch);
+
+	if (locked) {
+		release_batch(ctx->m, &batch, locked);
+		return wait_on_page(ctx, locked, true);
+	}
+	isolate_batch(ctx, &batch);
+	putback_batch(ctx, &batch);
+	*start = next;
+	return 0;
+}
+
+int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
+{
+	struct hmmu *m = ctx->m;
+
+	m->vmas[vma].flags &= ~(u32)VM_LOCKED;
+	while (start < end) {
+		u64 page_mask = 0;
+		int err = 0;
+		u32 page = follow_page(ctx, vma, start, FOLL_GET | FOLL_DUMP, &err, &page_mask);
+
+		if (page && !PageCompound(m, page)) {
+			err = munlock_single_pages(ctx, page, vma, &start, end);
+			if (err)
+				return err;
+			continue;
+		}
+		if (page && page_test(m, page, HMMU_PG_HEAD)) {
+			if (page_test(m, page, HMMU_PG_LOCKED))
+				return wait_on_page(ctx, page, true);
+			page_mask = page_test(m, page, HMMU_PG_MLOCKED) ? HPAGE_PMD_NR - 1 : 0;
+			munlock_huge_page(ctx, page);
+		} else {
+			page_mask = 0;
+		}
+		if (page)
+			put_page(m, page);
+		start += (1 + (page ? page_mask : 0)) * PAGE_SIZE;
+	}
+	return 0;
+}

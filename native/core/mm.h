@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file mm.h Address spaces, mappings, tasks and mmap_sem; mm.c, vma.c, task.c, unmap.c. */
+#ifndef HMMU_MM_H
+#define HMMU_MM_H
+
+#include "pgtable.h"
+
+/** What internal calls return beside 0 and negative errnos: the task waits, its wait is recorded. */
+#define BLOCKED (-EAGAIN)
+
+/** A task in the middle of a call: what most functions need to know. */
+struct ctx {
+	struct hmmu *m;
+	u32 task;
+	u32 mm;
+	u32 cpu;
+};
+
+static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
+{
+	return &m->vmas[vma];
+}
+static inline struct mm *mm_of(const struct hmmu *m, u32 mm)
+{
+	return &m->mms[mm];
+}
+static inline bool vma_is_anonymous(const struct hmmu *m, u32 vma)
+{
+	return m->vmas[vma].kind == HMMU_MAP_ANON;
+}
+static inline bool is_cow_mapping(u32 flags)
+{
+	return !(flags & VM_SHARED);
+}
+static inline u64 linear_page_index(const struct hmmu *m, u32 vma, u64 address)
+{
+	const struct vma *v = vma_of(m, vma);
+
+	return ((address - v->start) >> PAGE_SHIFT) + v->pgoff;
+}
+static inline u64 vma_pages(const struct vma *v)
+{
+	return (v->end - v->start) >> PAGE_SHIFT;
+}
+static inline void add_mm_counter(struct hmmu *m, u32 mm, int counter, int64_t n)
+{
+	m->mms[mm].rss[counter] += (u64)n;
+}
+/** A pte of the mapping's that may be written gets the write bit. */
+static inline u64 maybe_mkwrite(const struct hmmu *m, u32 vma, u64 pte)
+{
+	return m->vmas[vma].flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+}
+static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
+{
+	return m->vmas[vma].flags & VM_UFFD_MISSING;
+}
+/** The system page behind a present pte; 0 for the zero page and for pages without struct page. */
+u32 vm_normal_page(const struct hmmu *m, u32 vma, u64 pte);
+
+/** @name vma.c, vma_tree.c
+ * @{ */
+/** The first mapping that ends above the address, or 0. */
+u32 find_vma(const struct hmmu *m, u32 mm, u64 address);
+/** The mapping that contains the address, or 0. */
+u32 vma_at(const struct hmmu *m, u32 mm, u64 address);
+void vma_tree_insert(struct hmmu *m, u32 vma);
+void vma_tree_remove(struct hmmu *m, u32 vma);
+/** Hang a mapping, whose range is free, into its mm and into its file. */
+void vma_link(struct hmmu *m, u32 vma);
+/** Take a mapping, whose pages are gone, apart. */
+void vma_free(struct hmmu *m, u32 vma);
+u32 vma_last(const struct hmmu *m, u32 mm);
+/** vm_get_page_prot(): protection of ptes, from flags. */
+u64 vm_get_page_prot(u32 flags);
+bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot);
+void vma_set_page_prot(struct hmmu *m, u32 vma);
+/** Cut a mapping in two at an address within it; with @p new_below the new mapping is the lower one. */
+int split_vma(struct hmmu *m, u32 vma, u64 address, bool new_below);
+/** The mapping that [start, end) becomes part of when it has these flags, or 0 if it can't be merged. */
+u32 vma_merge(struct hmmu *m, u32 mm, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff,
+	      u32 kind);
+/** Give [start, end) of a mapping other flags by merging or splitting; @p *vma is then the mapping that has them. */
+int vma_change_flags(struct hmmu *m, u32 *vma, u32 prev, u64 start, u64 end, u32 flags);
+/** @} */
+
+/** @name file.c: tmpfs inodes and the page cache
+ * @{ */
+u32 file_create(struct hmmu *m, u64 pages);
+void file_put(struct hmmu *m, u32 file);
+void i_mmap_insert(struct hmmu *m, u32 vma);
+void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev);
+void i_mmap_remove(struct hmmu *m, u32 vma);
+/** The page at an index of the cache, or 0. */
+u32 find_page(const struct hmmu *m, u32 file, u64 index);
+void add_to_page_cache(struct hmmu *m, u32 file, u64 index, u32 pfn);
+void delete_from_page_cache(struct hmmu *m, u32 pfn);
+/** Put a page in the place of another. */
+void replace_page_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
+/** @} */
+
+/** @name mm.c
+ * @{ */
+int mm_create(struct hmmu *m, u32 *mm);
+/** Undo a mm that has no mappings (any more). */
+void mm_free(struct hmmu *m, u32 mm);
+/** @} */
+
+/** @name task.c
+ * @{ */
+/** Begin a call of a task: checks the handle and finds out whether this is a blocked call that goes on. */
+int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx);
+/** End a call: a result of BLOCKED keeps wait and semaphore, any other drops the semaphore. */
+int task_leave(struct ctx *ctx, enum op op, int result);
+/** mmap_sem of the task's mm. 0 or BLOCKED; 0 at once if the task has it. */
+int down_read(struct ctx *ctx);
+int down_write(struct ctx *ctx);
+void up_sem(struct ctx *ctx);
+void downgrade_write(struct ctx *ctx);
+/** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded; the caller's reference, if it has one
+ * that the wait is to keep, is handed over with @p with_ref. */
+int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref);
+/** Drop what a wait that is over holds. */
+void wait_done(struct hmmu *m, u32 task);
+bool task_ready(const struct hmmu *m, u32 task);
+u32 task_alloc(struct hmmu *m, u32 mm);
+/** @} */
+
+/** @name unmap.c
+ * @{ */
+/** Drop the ptes of [start, end) of one mapping, flush included. */
+void unmap_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end);
+void zap_page_range(struct ctx *ctx, u64 start, u64 end);
+int do_munmap(struct ctx *ctx, u64 start, u64 end);
+int exit_mmap(struct ctx *ctx);
+/** @} */
+
+/** @name mprotect.c, madvise.c, mlock_call.c, softdirty.c
+ * @{ */
+void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, bool dirty_accountable);
+/** @} */
+
+/** @name munlock
+ * @{ */
+/** Take the mlock marks off a range; BLOCKED on a locked page. */
+int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end);
+/** @} */
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Counting: references, map counts, and what happens when the last reference of a page goes. */
+#include "page.h"
+
+#include "lru.h"
+#include "memcg.h"
+#include "devmem.h"
+
+int32_t compound_mapcount(const struct hmmu *m, u32 pfn)
+{
+	return m->pages[compound_head(m, pfn) + 1].mapcount_of_compound;
+}
+
+int32_t page_mapcount(const struct hmmu *m, u32 pfn)
+{
+	int32_t count = m->pages[pfn].mapcount;
+
+	if (PageCompound(m, pfn)) {
+		count += compound_mapcount(m, pfn);
+		if (page_test(m, compound_head(m, pfn), HMMU_PG_DOUBLE_MAP))
+			count--;
+	}
+	return count;
+}
+
+int32_t total_mapcount(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+	int32_t total;
+
+	if (!PageCompound(m, pfn))
+		return m->pages[pfn].mapcount;
+	total = compound_mapcount(m, head);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		total += m->pages[head + i].mapcount;
+	if (page_test(m, head, HMMU_PG_DOUBLE_MAP))
+		total -= HPAGE_PMD_NR;
+	return total;
+}
+
+bool page_mapped(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	if (!PageCompound(m, pfn))
+		return m->pages[pfn].mapcount > 0;
+	if (compound_mapcount(m, head) > 0)
+		return true;
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		if (m->pages[head + i].mapcount > 0)
+			return true;
+	return false;
+}
+
+u64 page_to_pgoff(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	return m->pages[head].index + (pfn - head);
+}
+
+int mm_counter_file(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, compound_head(m, pfn), HMMU_PG_SWAPBACKED) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+
+int mm_counter(const struct hmmu *m, u32 pfn)
+{
+	return PageAnon(m, pfn) ? MM_ANONPAGES : mm_counter_file(m, pfn);
+}
+
+/* __put_page(): the count is 1 or below. A device page is free at 1, any other at 0. */
+void put_page_slow(struct hmmu *m, u32 head)
+{
+	struct page *page = page_of(m, head);
+
+	if (is_device_private_page(m, head)) {
+		put_zone_device_private_page(m, head);
+		return;
+	}
+	if (page->count > 0)
+		return;
+	if (page->count < 0 || (page->flags & (HMMU_PG_RESERVED | HMMU_PG_BUDDY))) {
+		hmmu_bug(m, "a reference to a page was dropped that nobody had");
+		return;
+	}
+	if (page->flags & HMMU_PG_LRU)
+		del_page_from_lru(m, head);
+	mem_cgroup_uncharge(m, head);
+	if (page->flags & HMMU_PG_HEAD)
+		free_huge_frames(m, head);
+	else
+		free_frame(m, head);
+}
+
+void unlock_page(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	if (!page_test_and_clear(m, head, HMMU_PG_LOCKED))
+		hmmu_bug(m, "a page was unlocked that was not locked");
+}

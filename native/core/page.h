@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file page.h struct page: flags, references, compound pages; page.c and frame.c. */
+#ifndef HMMU_PAGE_H
+#define HMMU_PAGE_H
+
+#include "machine.h"
+
+/** @name Flags. Those of a compound page stand in its head, but for HEAD and TAIL.
+ * @{ */
+static inline bool page_test(const struct hmmu *m, u32 pfn, u32 flag)
+{
+	return m->pages[pfn].flags & flag;
+}
+static inline void page_set(struct hmmu *m, u32 pfn, u32 flag)
+{
+	m->pages[pfn].flags |= flag;
+}
+static inline void page_clear(struct hmmu *m, u32 pfn, u32 flag)
+{
+	m->pages[pfn].flags &= ~flag;
+}
+static inline bool page_test_and_clear(struct hmmu *m, u32 pfn, u32 flag)
+{
+	bool was = page_test(m, pfn, flag);
+
+	page_clear(m, pfn, flag);
+	return was;
+}
+static inline bool page_test_and_set(struct hmmu *m, u32 pfn, u32 flag)
+{
+	bool was = page_test(m, pfn, flag);
+
+	page_set(m, pfn, flag);
+	return was;
+}
+/** @} */
+
+static inline u32 compound_head(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, pfn, HMMU_PG_TAIL) ? m->pages[pfn].head : pfn;
+}
+static inline bool PageCompound(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, pfn, HMMU_PG_HEAD | HMMU_PG_TAIL);
+}
+static inline u32 hpage_nr_pages(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, pfn, HMMU_PG_HEAD) ? HPAGE_PMD_NR : 1;
+}
+static inline bool is_device_private_page(const struct hmmu *m, u32 pfn)
+{
+	return pfn >= m->device_base;
+}
+static inline bool is_zone_device_page(const struct hmmu *m, u32 pfn)
+{
+	return pfn >= m->device_base;
+}
+static inline bool is_zero_pfn(const struct hmmu *m, u32 pfn)
+{
+	return pfn == m->zero_pfn;
+}
+static inline bool PageAnon(const struct hmmu *m, u32 pfn)
+{
+	return m->pages[compound_head(m, pfn)].mapping & MAPPING_ANON;
+}
+/** The file whose page cache the page is in, or 0. */
+static inline u32 page_mapping(const struct hmmu *m, u32 pfn)
+{
+	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+
+	return mapping & MAPPING_ANON ? 0 : mapping;
+}
+/** The anon_vma of an anonymous page, or 0. */
+static inline u32 page_anon_vma(const struct hmmu *m, u32 pfn)
+{
+	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+
+	return mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
+}
+static inline int32_t page_count(const struct hmmu *m, u32 pfn)
+{
+	return m->pages[compound_head(m, pfn)].count;
+}
+static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
+{
+	return &m->pages[head + 1].mapcount_of_compound;
+}
+int32_t compound_mapcount(const struct hmmu *m, u32 pfn);
+/** How often this very page is mapped, by ptes and huge pmds. */
+int32_t page_mapcount(const struct hmmu *m, u32 pfn);
+/** How often any part of its compound page is mapped. */
+int32_t total_mapcount(const struct hmmu *m, u32 pfn);
+bool page_mapped(const struct hmmu *m, u32 pfn);
+/** Index of the page in units of pages, also of tails. */
+u64 page_to_pgoff(const struct hmmu *m, u32 pfn);
+/** Which RSS counter counts the page. */
+int mm_counter(const struct hmmu *m, u32 pfn);
+int mm_counter_file(const struct hmmu *m, u32 pfn);
+
+/** @name References
+ * @{ */
+static inline void get_page(struct hmmu *m, u32 pfn)
+{
+	m->pages[compound_head(m, pfn)].count++;
+}
+void put_page_slow(struct hmmu *m, u32 head);
+/** Drop a reference; the last one frees the page (of a device page: the last but one). */
+static inline void put_page(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	if (--m->pages[head].count <= 1)
+		put_page_slow(m, head);
+}
+/** @} */
+
+/** @name The page lock
+ * @{ */
+static inline bool trylock_page(struct hmmu *m, u32 pfn)
+{
+	return !page_test_and_set(m, compound_head(m, pfn), HMMU_PG_LOCKED);
+}
+void unlock_page(struct hmmu *m, u32 pfn);
+/** @} */
+
+/** @name frame.c: the allocator
+ * @{ */
+/** Set up zone structures and the zero page. */
+void frame_init(struct hmmu *m);
+/** A frame with one reference and no flags, or 0. @p zeroed tells whether its contents are known to be zero. */
+u32 alloc_frame(struct hmmu *m, bool *zeroed);
+/** alloc_page(); 0 when RAM is used up or the allocation is made to fail. */
+u32 alloc_page(struct hmmu *m);
+/** The same with zeroed contents. */
+u32 alloc_zeroed_page(struct hmmu *m);
+/** A compound page of 512 frames, cleared, with one reference; or 0. */
+u32 alloc_huge_page(struct hmmu *m);
+/** Give back a frame whose last reference is gone. */
+void free_frame(struct hmmu *m, u32 pfn);
+/** Take compound pages apart into the free lists. */
+void free_huge_frames(struct hmmu *m, u32 head);
+/** @} */
+
+#endif

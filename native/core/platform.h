@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file platform.h The only door to the host: address space, small allocations, the end of the world. */
+#ifndef HMMU_PLATFORM_H
+#define HMMU_PLATFORM_H
+
+#include <stddef.h>
+
+/** Reserve zeroed address space that costs no memory until it is touched. NULL if the host refuses. */
+void *platform_reserve(size_t bytes);
+void platform_release(void *base, size_t bytes);
+
+/** Zeroed memory for things that live outside of the arena: handles and migrations under way. */
+void *platform_alloc(size_t bytes);
+void platform_free(void *memory);
+
+#endif

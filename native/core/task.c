@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tasks, mmap_sem and waiting. Nothing here sleeps: a call that would is left with its wait recorded in the task (the
+ * references and semaphores which the kernel's sleeper would hold stay held) and is made again later.
+ */
+#include <errno.h>
+
+#include "mm.h"
+
+u32 task_alloc(struct hmmu *m, u32 mm)
+{
+	u32 task = slab_alloc(m, SLAB_TASK);
+
+	if (task)
+		m->tasks[task].mm = mm;
+	return task;
+}
+
+static struct rwsem *sem_of(const struct hmmu *m, u32 task)
+{
+	return &m->mms[m->tasks[task].mm].mmap_sem;
+}
+
+static void queue_remove(struct hmmu *m, u32 task)
+{
+	struct rwsem *sem = sem_of(m, task);
+	u32 before = 0;
+
+	for (u32 t = sem->first_waiter; t && t != task; t = m->tasks[t].queue_next)
+		before = t;
+	if (before)
+		m->tasks[before].queue_next = m->tasks[task].queue_next;
+	else
+		sem->first_waiter = m->tasks[task].queue_next;
+	if (sem->last_waiter == task)
+		sem->last_waiter = before;
+	m->tasks[task].queue_next = 0;
+}
+
+static void queue_append(struct hmmu *m, u32 task)
+{
+	struct rwsem *sem = sem_of(m, task);
+
+	if (sem->last_waiter)
+		m->tasks[sem->last_waiter].queue_next = task;
+	else
+		sem->first_waiter = task;
+	sem->last_waiter = task;
+}
+
+/* Readers come in unless a writer has the semaphore or waits before them; a writer must be alone and the first. */
+static bool sem_available(const struct hmmu *m, u32 task, bool write)
+{
+	const struct rwsem *sem = sem_of(m, task);
+
+	if (sem->writer || (write && sem->readers))
+		return false;
+	for (u32 t = sem->first_waiter; t && t != task; t = m->tasks[t].queue_next)
+		if (write || m->tasks[t].wait == HMMU_WAIT_MMAP_SEM_WRITE)
+			return false;
+	return true;
+}
+
+static int down(struct ctx *ctx, bool write)
+{
+	struct hmmu *m = ctx->m;
+	struct task *task = &m->tasks[ctx->task];
+	struct rwsem *sem = sem_of(m, ctx->task);
+
+	/* A migration of this task has the semaphore for reading; waiting to write would be waiting for itself. */
+	if (write && task->sem_hold == SEM_READ)
+		return -EDEADLK;
+	if (task->sem_hold)
+		return 0;
+	if (!sem_available(m, ctx->task, write)) {
+		task->wait = write ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_MMAP_SEM_READ;
+		queue_append(m, ctx->task);
+		return BLOCKED;
+	}
+	task->sem_hold = write ? SEM_WRITE : SEM_READ;
+	if (write)
+		sem->writer = ctx->task;
+	else
+		sem->readers++;
+	return 0;
+}
+
+int down_read(struct ctx *ctx)
+{
+	return down(ctx, false);
+}
+
+int down_write(struct ctx *ctx)
+{
+	return down(ctx, true);
+}
+
+static void sem_drop(struct hmmu *m, u32 task)
+{
+	struct rwsem *sem = sem_of(m, task);
+
+	if (m->tasks[task].sem_hold == SEM_WRITE)
+		sem->writer = 0;
+	else if (m->tasks[task].sem_hold == SEM_READ)
+		sem->readers--;
+	m->tasks[task].sem_hold = SEM_NONE;
+}
+
+void up_sem(struct ctx *ctx)
+{
+	sem_drop(ctx->m, ctx->task);
+}
+
+void downgrade_write(struct ctx *ctx)
+{
+	struct rwsem *sem = sem_of(ctx->m, ctx->task);
+
+	if (ctx->m->tasks[ctx->task].sem_hold != SEM_WRITE)
+		return;
+	sem->writer = 0;
+	sem->readers++;
+	ctx->m->tasks[ctx->task].sem_hold = SEM_READ;
+}
+
+int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref)
+{
+	struct task *task = &ctx->m->tasks[ctx->task];
+
+	task->wait = HMMU_WAIT_PAGE_LOCK;
+	task->wait_pfn = compound_head(ctx->m, pfn);
+	task->wait_ref = with_ref;
+	return BLOCKED;
+}
+
+bool task_ready(const struct hmmu *m, u32 task)
+{
+	const struct task *t = &m->tasks[task];
+
+	switch (t->wait) {
+	case HMMU_WAIT_PAGE_LOCK:
+		return !page_test(m, t->wait_pfn, HMMU_PG_LOCKED);
+	case HMMU_WAIT_MMAP_SEM_READ:
+	case HMMU_WAIT_MMAP_SEM_WRITE:
+		return sem_available(m, task, t->wait == HMMU_WAIT_MMAP_SEM_WRITE);
+	default:
+		return true;
+	}
+}
+
+void wait_done(struct hmmu *m, u32 task)
+{
+	struct task *t = &m->tasks[task];
+	u32 wait = t->wait;
+
+	if (wait == HMMU_WAIT_MMAP_SEM_READ || wait == HMMU_WAIT_MMAP_SEM_WRITE)
+		queue_remove(m, task);
+	t->wait = HMMU_WAIT_NOTHING;
+	if (wait == HMMU_WAIT_PAGE_LOCK && t->wait_ref)
+		put_page(m, t->wait_pfn);
+	t->wait_pfn = 0;
+	t->wait_ref = 0;
+}
+
+static int fail_blocked(struct hmmu *m, u32 tid)
+{
+	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing",
+					    "an anon_vma lock" };
+	u32 wait = m->tasks[tid].wait;
+	int err = hmmu_fail(m, BLOCKED, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
+			    what[wait]);
+
+	m->error.wait = wait;
+	return err;
+}
+
+static bool task_exists(const struct hmmu *m, u32 tid)
+{
+	return tid && tid < m->st->slabs[SLAB_TASK].high && m->tasks[tid].mm;
+}
+
+int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
+{
+	struct task *task = &m->tasks[tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0];
+
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (task->op && task->op != (u32)op)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
+				 "task %u is blocked in another call; repeat that one or cancel it", tid);
+	*ctx = (struct ctx){ .m = m, .task = tid, .mm = task->mm, .cpu = task->cpu };
+	if (!task->op)
+		return 0;
+	if (!task_ready(m, tid))
+		return fail_blocked(m, tid);
+	wait_done(m, tid);
+	return 0;
+}
+
+int task_leave(struct ctx *ctx, enum op op, int result)
+{
+	struct hmmu *m = ctx->m;
+	struct task *task = &m->tasks[ctx->task];
+
+	if (result == BLOCKED) {
+		task->op = op;
+		return fail_blocked(m, ctx->task);
+	}
+	if (!task->migrations)
+		up_sem(ctx);
+	task->op = OP_NONE;
+	task->progress = 0;
+	task->resume = RESUME_RETRY;
+	return result;
+}
+
+int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid)
+{
+	u32 task;
+
+	if (!hmmu_process_alive(m, pid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	task = task_alloc(m, pid);
+	if (!task)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "no task number is left");
+	*tid = task;
+	return 0;
+}
+
+int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
+{
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (m->tasks[tid].op || m->tasks[tid].migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in the middle of a call", tid);
+	if (m->mms[m->tasks[tid].mm].main_task == tid)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is its process's first; it ends with the process",
+				 tid);
+	slab_free(m, SLAB_TASK, tid);
+	return 0;
+}
+
+int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
+{
+	struct task *task = &m->tasks[tid];
+
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (!task->op)
+		return 0;
+	wait_done(m, tid);
+	if (!task->migrations)
+		sem_drop(m, tid);
+	task->op = OP_NONE;
+	task->progress = 0;
+	task->resume = RESUME_RETRY;
+	return 0;
+}
+
+int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu)
+{
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (cpu >= m->st->cpus)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "CPU %u: there are 0 to %u", cpu,
+				 m->st->cpus - 1);
+	m->tasks[tid].cpu = cpu;
+	return 0;
+}
+
+int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state)
+{
+	const struct task *task = &m->tasks[tid];
+
+	if (!task_exists(m, tid))
+		return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	*state = (struct hmmu_task_state){
+		.pid = task->mm,
+		.cpu = task->cpu,
+		.wait = task->wait,
+		.wait_pfn = task->wait_pfn,
+		.ready = task_ready(m, tid),
+	};
+	return 0;
+}

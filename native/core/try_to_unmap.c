@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* try_to_unmap(), which puts migration entries in the place of ptes, and remove_migration_ptes(), the way back. */
+#include "huge.h"
+#include "lru.h"
+#include "rmap.h"
+#include "tlb.h"
+
+/*
+ * A device-private entry gives way to a migration entry. Whatever it allowed, the migration entry is a read one, and
+ * its soft-dirty bit is looked for where present entries have it; "mm/rmap: fixup copying of soft dirty and uffd
+ * ptes" mended the latter, "mm/migrate: properly preserve write attribute in special migrate entry" the former.
+ */
+static u64 migration_entry_of_device(struct hmmu *m, u32 pfn, u64 old)
+{
+	bool keep_write = !quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST);
+	bool soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(old) : pte_swp_soft_dirty(old);
+	u64 entry = make_migration_entry(pfn, keep_write && is_write_device_private_entry(old));
+
+	return soft_dirty ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+static void unmap_device_entry(struct hmmu *m, u32 page, u64 *pte)
+{
+	*pte = migration_entry_of_device(m, page, *pte);
+}
+
+static void unmap_present_entry(struct hmmu *m, u32 mm, struct page_vma_mapped_walk *pvmw, u32 subpage)
+{
+	u64 old = ptep_clear_flush(m, mm, pvmw->address, pvmw->pte);
+	u64 entry = make_migration_entry(subpage, pte_write(old));
+
+	/* The dirty bit moves to the page, as the entry has no place for it. */
+	if (pte_dirty(old))
+		page_set(m, compound_head(m, subpage), HMMU_PG_DIRTY);
+	*pvmw->pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+/* A locked mapping keeps its page mlocked; true if the walk is to end here. */
+static bool mlock_again(struct ctx *ctx, u32 pfn, u32 vma)
+{
+	struct hmmu *m = ctx->m;
+
+	if (!(m->vmas[vma].flags & VM_LOCKED))
+		return false;
+	if (!PageCompound(m, pfn))
+		mlock_vma_page(m, ctx->cpu, pfn);
+	return true;
+}
+
+static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
+{
+	struct hmmu *m = ctx->m;
+	u32 mm = m->vmas[pvmw->vma].mm;
+	u32 page = pvmw->page, subpage = page;
+
+	if (is_device_private_page(m, page)) {
+		unmap_device_entry(m, page, pvmw->pte);
+	} else {
+		subpage = pte_pfn(*pvmw->pte);
+		unmap_present_entry(m, mm, pvmw, subpage);
+	}
+	page_remove_rmap(m, ctx->cpu, subpage, false);
+	put_page(m, page);
+	mmu_notifier_invalidate_range(m, mm, pvmw->address, pvmw->address + PAGE_SIZE);
+}
+
+static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, void *arg)
+{
+	struct hmmu *m = ctx->m;
+	struct page_vma_mapped_walk pvmw = { .page = pfn, .vma = vma, .address = address };
+	u32 flags = *(const u32 *)arg, mm = m->vmas[vma].mm;
+	u64 end = address + ((u64)hpage_nr_pages(m, pfn) << PAGE_SHIFT);
+	bool go_on = true;
+
+	if ((flags & TTU_MUNLOCK) && !(m->vmas[vma].flags & VM_LOCKED))
+		return true;
+	if (flags & TTU_SPLIT_HUGE_PMD)
+		split_huge_pmd_address(ctx, vma, address, flags & TTU_SPLIT_FREEZE, pfn);
+	if (end > m->vmas[vma].end)
+		end = m->vmas[vma].end;
+	mmu_notifier_invalidate_range_start(m, mm, address, end);
+	while (page_vma_mapped_walk(m, &pvmw)) {
+		if (!(flags & TTU_IGNORE_MLOCK) && mlock_again(ctx, pfn, vma)) {
+			page_vma_mapped_walk_done(m, &pvmw);
+			go_on = false;
+			break;
+		}
+		if (flags & TTU_MUNLOCK)
+			continue;
+		unmap_entry(ctx, &pvmw);
+	}
+	mmu_notifier_invalidate_range_end(m, mm, address, end);
+	return go_on;
+}
+
+static bool page_mapcount_is_zero(struct hmmu *m, u32 pfn)
+{
+	return !total_mapcount(m, pfn);
+}
+
+bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags)
+{
+	struct rmap_walk_control rwc = {
+		.rmap_one = try_to_unmap_one,
+		.done = page_mapcount_is_zero,
+		.arg = &flags,
+	};
+
+	rmap_walk(ctx, pfn, &rwc);
+	return !page_mapcount(ctx->m, pfn);
+}
+
+static bool page_not_mapped(struct hmmu *m, u32 pfn)
+{
+	return !page_mapped(m, pfn);
+}
+
+void try_to_munlock(struct ctx *ctx, u32 pfn)
+{
+	u32 flags = TTU_MUNLOCK;
+	struct rmap_walk_control rwc = { .rmap_one = try_to_unmap_one, .done = page_not_mapped, .arg = &flags };
+
+	rmap_walk(ctx, pfn, &rwc);
+}
+
+/*
+ * The entry of a page that has moved to the device, or that stayed there. Linux 4.14 makes it without the soft-dirty
+ * bit; "mm/migrate: preserve soft dirty in remove_migration_pte()" keeps it.
+ */
+static u64 device_entry_of(struct hmmu *m, u32 pfn, u64 pte, u64 old)
+{
+	u64 entry = make_device_private_entry(pfn, pte_write(pte));
+
+	if (!quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) && pte_swp_soft_dirty(old))
+		entry = pte_swp_mksoft_dirty(entry);
+	return entry;
+}
+
+static void restore_entry(struct ctx *ctx, const struct page_vma_mapped_walk *pvmw, u32 new)
+{
+	struct hmmu *m = ctx->m;
+	const struct vma *v = vma_of(m, pvmw->vma);
+	u64 old = *pvmw->pte;
+	u64 pte = pte_mkold(mk_pte(new, v->page_prot));
+
+	get_page(m, new);
+	if (pte_swp_soft_dirty(old))
+		pte = pte_mksoft_dirty(pte);
+	/* The mapping may have lost its permission since. */
+	if (is_write_migration_entry(old))
+		pte = maybe_mkwrite(m, pvmw->vma, pte);
+	*pvmw->pte = is_device_private_page(m, new) ? device_entry_of(m, new, pte, old) : pte;
+	if (PageAnon(m, new))
+		page_add_anon_rmap(m, new, pvmw->vma, pvmw->address, false, false);
+	else
+		page_add_file_rmap(m, new);
+	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
+		mlock_vma_page(m, ctx->cpu, new);
+	if (page_test(m, pvmw->page, HMMU_PG_HEAD) && page_test(m, pvmw->page, HMMU_PG_MLOCKED))
+		clear_page_mlock(m, ctx->cpu, pvmw->page);
+}
+
+static bool restore_one(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, void *arg)
+{
+	return remove_migration_pte(ctx, new_pfn, vma, address, *(const u32 *)arg);
+}
+
+bool remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct page_vma_mapped_walk pvmw = {
+		.page = old_pfn,
+		.vma = vma,
+		.address = address,
+		.flags = PVMW_SYNC | PVMW_MIGRATION,
+	};
+
+	while (page_vma_mapped_walk(m, &pvmw)) {
+		u64 offset = linear_page_index(m, vma, pvmw.address) - page_of(m, compound_head(m, new_pfn))->index;
+
+		restore_entry(ctx, &pvmw, hpage_nr_pages(m, old_pfn) == 1 ? new_pfn : new_pfn + (u32)offset);
+	}
+	return true;
+}
+
+void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)
+{
+	struct rmap_walk_control rwc = { .rmap_one = restore_one, .arg = &old_pfn };
+
+	rmap_walk(ctx, new_pfn, &rwc);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* hmmu_verify(): everything is counted anew from what can be seen, and compared with the books. */
+#include "verify.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "migrate.h"
+#include "platform.h"
+#include "tlb.h"
+
+void complain(struct verify *v, const char *format, ...)
+{
+	char text[200];
+	va_list args;
+
+	v->complaints++;
+	if (!v->report)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	v->report(v->data, text);
+}
+
+static void holders_of_page(struct verify *v, u32 pfn)
+{
+	const struct page *page = page_of(v->m, pfn);
+
+	tally_ref(v, pfn, page->pins + page->leaked);
+	if (page->users & PAGE_USER_HELD) {
+		tally_ref(v, pfn, 1);
+		tally(v, compound_head(v->m, pfn))->locks++;
+	}
+	if (page->users & PAGE_USER_ISOLATED)
+		tally_ref(v, pfn, 1);
+	if (page->users & PAGE_USER_DRIVER)
+		tally_ref(v, pfn, 1);
+	if (page->users & PAGE_USER_DRIVER_LOCK)
+		tally(v, pfn)->locks++;
+	if (page->mapping && !(page->mapping & MAPPING_ANON) && !(page->flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY)))
+		tally_ref(v, pfn, 1);
+}
+
+/* An entry that is not finalized yet has one reference, and the page lock if its word says so. */
+static void holders_of_migration(struct verify *v, const struct hmmu_migration *mig)
+{
+	u64 first = mig->stage == HMMU_STAGE_FINALIZE ? mig->pos : 0;
+
+	if (mig->stage == HMMU_STAGE_DONE)
+		return;
+	for (u64 i = first; i < mig->npages; i++) {
+		u32 page = migrate_pfn_to_page(mig->src[i]);
+
+		if (!page)
+			continue;
+		tally_ref(v, page, 1);
+		if (mig->src[i] & HMMU_PFN_LOCKED)
+			tally(v, page)->locks++;
+	}
+}
+
+/* Frames that were ever used: RAM up to the last block opened, and the device's. */
+static u32 next_used(const struct hmmu *m, u32 pfn)
+{
+	u32 ram_end = m->st->next_block * HPAGE_PMD_NR;
+
+	pfn++;
+	if (pfn >= ram_end && pfn < m->device_base)
+		pfn = m->device_base;
+	return pfn;
+}
+
+void verify_holders(struct verify *v)
+{
+	struct hmmu *m = v->m;
+
+	for (u32 pfn = 1; pfn < m->pfn_end; pfn = next_used(m, pfn))
+		holders_of_page(v, pfn);
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		holders_of_migration(v, mig);
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm && m->tasks[task].wait_ref)
+			tally_ref(v, m->tasks[task].wait_pfn, 1);
+	if (m->fault_page)
+		tally_ref(v, m->fault_page, 1);
+	if (m->st->huge_zero_pfn)
+		tally_ref(v, m->st->huge_zero_pfn, 1);
+}
+
+static void verify_map_counts(struct verify *v, u32 pfn)
+{
+	struct hmmu *m = v->m;
+	const struct page *page = page_of(m, pfn);
+	u32 head = compound_head(m, pfn);
+	bool twice = PageCompound(m, pfn) && page_test(m, head, HMMU_PG_DOUBLE_MAP);
+
+	if (page->mapcount - twice != tally(v, pfn)->maps)
+		complain(v, "page %u: mapcount is %d, but %d entries map it", pfn, page->mapcount - twice,
+			 tally(v, pfn)->maps);
+	if ((page->flags & HMMU_PG_HEAD) && compound_mapcount(m, pfn) != tally(v, pfn)->huge)
+		complain(v, "page %u: compound mapcount is %d, but %d huge entries map it", pfn,
+			 compound_mapcount(m, pfn), tally(v, pfn)->huge);
+}
+
+static void verify_page(struct verify *v, u32 pfn)
+{
+	struct hmmu *m = v->m;
+	const struct page *page = page_of(m, pfn);
+	const struct page_tally *t = tally(v, pfn);
+	int32_t base = is_device_private_page(m, pfn) && page->count ? 1 : 0;
+
+	if (page->flags & (HMMU_PG_TABLE | HMMU_PG_RESERVED))
+		return;
+	verify_map_counts(v, pfn);
+	if (page->flags & HMMU_PG_TAIL)
+		return;
+	if (page->count - base != t->refs)
+		complain(v, "page %u: count is %d, but %d references can be explained", pfn, page->count - base,
+			 t->refs);
+	if (!(page->flags & HMMU_PG_LOCKED) != !t->locks || t->locks > 1)
+		complain(v, "page %u: it is %s, but %u have its lock", pfn,
+			 page->flags & HMMU_PG_LOCKED ? "locked" : "not locked", t->locks);
+	if (!(page->flags & HMMU_PG_LRU) != !t->on_lru)
+		complain(v, "page %u: its LRU flag and the lists disagree", pfn);
+	if (!page->count && !(page->flags & HMMU_PG_BUDDY) && page->flags)
+		complain(v, "page %u: it has no reference and is not free (flags %#x)", pfn, page->flags);
+}
+
+void verify_pages(struct verify *v)
+{
+	struct hmmu *m = v->m;
+	u64 charged = 0, free = m->st->ram_pages, device_used = 0;
+
+	for (u32 pfn = 1; pfn < m->pfn_end; pfn = next_used(m, pfn)) {
+		const struct page *page = page_of(m, pfn);
+
+		verify_page(v, pfn);
+		if ((page->users & PAGE_USER_CHARGED) && !(page->flags & HMMU_PG_TAIL))
+			charged += hpage_nr_pages(m, pfn);
+		if (is_device_private_page(m, pfn))
+			device_used += page->count > 1;
+		else if (page->count || (page->flags & (HMMU_PG_TAIL | HMMU_PG_RESERVED)))
+			free--;
+	}
+	free--; /* frame 0 */
+	if (charged != m->st->memcg_charged)
+		complain(v, "memory cgroup: %llu pages are charged, the counter says %llu",
+			 (unsigned long long)charged, (unsigned long long)m->st->memcg_charged);
+	if (free != m->st->free_frames)
+		complain(v, "allocator: %llu frames are free, the counter says %u", (unsigned long long)free,
+			 m->st->free_frames);
+	if (device_used + m->st->device_free != m->st->device_pages)
+		complain(v, "device: %llu pages are in use and %u free, of %u", (unsigned long long)device_used,
+			 m->st->device_free, m->st->device_pages);
+	if (v->tables != m->st->table_pages)
+		complain(v, "page tables: %llu are reachable, the counter says %u", (unsigned long long)v->tables,
+			 m->st->table_pages);
+}
+
+static void verify_list(struct verify *v, int which)
+{
+	struct hmmu *m = v->m;
+	const struct lru *lru = &m->st->lru[which];
+	u64 nr = 0;
+	u32 prev = 0;
+
+	for (u32 pfn = lru->first; pfn; pfn = page_of(m, pfn)->next) {
+		if (page_of(m, pfn)->prev != prev || tally(v, pfn)->on_lru) {
+			complain(v, "LRU list %d is broken at page %u", which, pfn);
+			return;
+		}
+		tally(v, pfn)->on_lru = 1;
+		nr += hpage_nr_pages(m, pfn);
+		prev = pfn;
+	}
+	if (nr != lru->nr)
+		complain(v, "LRU list %d has %llu pages, its counter says %llu", which, (unsigned long long)nr,
+			 (unsigned long long)lru->nr);
+}
+
+void verify_lru(struct verify *v)
+{
+	struct hmmu *m = v->m;
+
+	for (int which = 0; which < NR_LRU_LISTS; which++)
+		verify_list(v, which);
+	for (u32 cpu = 0; cpu < m->st->cpus; cpu++)
+		for (int kind = 0; kind < NR_PAGEVECS; kind++)
+			for (u32 i = 0; i < m->st->cpu[cpu].pvecs[kind].nr; i++)
+				tally_ref(v, m->st->cpu[cpu].pvecs[kind].pages[i], 1);
+}
+
+void verify_locks(struct verify *v)
+{
+	struct hmmu *m = v->m;
+
+	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
+		u32 readers = 0, writer = 0;
+
+		if (m->mms[mm].state != MM_ALIVE)
+			continue;
+		for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
+			if (m->tasks[task].mm != mm)
+				continue;
+			readers += m->tasks[task].sem_hold == SEM_READ;
+			writer = m->tasks[task].sem_hold == SEM_WRITE ? task : writer;
+		}
+		if (readers != m->mms[mm].mmap_sem.readers || writer != m->mms[mm].mmap_sem.writer)
+			complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)",
+				 mm, m->mms[mm].mmap_sem.readers, m->mms[mm].mmap_sem.writer, readers, writer);
+	}
+	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
+		if (m->anon_vmas[anon_vma].refcount && m->anon_vmas[anon_vma].locked)
+			complain(v, "anon_vma %u is locked", anon_vma);
+}
+
+void verify_tlb(struct verify *v)
+{
+	struct hmmu *m = v->m;
+
+	for (u32 slot = 0; slot < m->st->cpus * TLB_ENTRIES; slot++) {
+		const struct tlb_entry *entry = &m->tlb[slot];
+
+		if (!entry->gen || !hmmu_process_alive(m, entry->mm) || entry->gen != m->mms[entry->mm].tlb_gen)
+			continue;
+		if (tlb_entry_stale(m, entry))
+			complain(v, "TLB of CPU %u: the translation of %#llx in process %u is stale",
+				 slot / TLB_ENTRIES, (unsigned long long)(entry->vpn << PAGE_SHIFT), entry->mm);
+	}
+}
+
+int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
+{
+	struct verify v = { .m = m, .report = report, .data = data };
+
+	v.pages = platform_alloc((u64)m->pfn_end * sizeof(*v.pages));
+	if (!v.pages)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the tallies");
+	if (m->st->bugs)
+		complain(&v, "%u internal contradictions, the first: %s", m->st->bugs, m->first_bug);
+	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
+		if (m->mms[mm].state == MM_ALIVE)
+			verify_mm(&v, mm);
+	verify_lru(&v);
+	verify_holders(&v);
+	verify_pages(&v);
+	verify_locks(&v);
+	verify_tlb(&v);
+	platform_free(v.pages);
+	return v.complaints;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file verify.h What verify() gathers while it walks the machine, and its parts. */
+#ifndef HMMU_VERIFY_H
+#define HMMU_VERIFY_H
+
+#include "mm.h"
+
+/** What the walks found out about a page. References and locks of tails are their head's. */
+struct page_tally {
+	int32_t refs;
+	int32_t maps;  /**< by ptes and device-private entries */
+	int32_t huge;  /**< by huge pmds, of a head */
+	uint16_t locks;
+	uint16_t on_lru;
+};
+
+struct verify {
+	struct hmmu *m;
+	struct page_tally *pages;
+	u64 tables; /**< frames that are page tables of some process */
+	int complaints;
+	hmmu_report_fn report;
+	void *data;
+};
+
+void complain(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline struct page_tally *tally(struct verify *v, u32 pfn)
+{
+	return &v->pages[pfn];
+}
+static inline void tally_ref(struct verify *v, u32 pfn, int32_t n)
+{
+	v->pages[compound_head(v->m, pfn)].refs += n;
+}
+
+/** Mappings, tables, RSS, rmap of one process. */
+void verify_mm(struct verify *v, u32 mm);
+/** LRU lists and pagevecs. */
+void verify_lru(struct verify *v);
+/** References that users, drivers, migrations and waiting tasks hold. */
+void verify_holders(struct verify *v);
+/** Each page against its tally. */
+void verify_pages(struct verify *v);
+/** mmap_sem, waiters. */
+void verify_locks(struct verify *v);
+void verify_tlb(struct verify *v);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* verify(), one process: its mappings, its tables entry by entry, its RSS, and whether rmap finds its pages. */
+#include "huge.h"
+#include "verify.h"
+
+struct mm_tally {
+	struct verify *v;
+	u32 mm;
+	u64 rss[NR_MM_COUNTERS];
+	u64 tables;
+};
+
+static void verify_rmap(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
+{
+	struct hmmu *m = t->v->m;
+	u32 anon_vma = page_anon_vma(m, pfn);
+
+	if (page_to_pgoff(m, pfn) != linear_page_index(m, vma, address)) {
+		complain(t->v, "page %u: its index does not lead to %#llx of process %u", pfn,
+			 (unsigned long long)address, t->mm);
+		return;
+	}
+	if (!anon_vma) {
+		if (page_mapping(m, pfn) != m->vmas[vma].file)
+			complain(t->v, "page %u: rmap does not find %#llx of process %u", pfn,
+				 (unsigned long long)address, t->mm);
+		return;
+	}
+	for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
+		if (m->avcs[avc].anon_vma == anon_vma)
+			return;
+	complain(t->v, "page %u: its anon_vma does not know the mapping at %#llx of process %u", pfn,
+		 (unsigned long long)address, t->mm);
+}
+
+static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
+{
+	struct hmmu *m = t->v->m;
+	u32 pfn;
+
+	if (is_migration_entry(pte)) {
+		pfn = swp_offset(pte);
+		t->rss[mm_counter(m, pfn)]++;
+		if (!page_test(m, compound_head(m, pfn), HMMU_PG_LOCKED))
+			complain(t->v, "process %u, %#llx: the page %u of a migration entry is not locked", t->mm,
+				 (unsigned long long)address, pfn);
+		return;
+	}
+	if (pte_present(pte))
+		pfn = vm_normal_page(m, vma, pte);
+	else
+		pfn = is_device_private_entry(pte) ? swp_offset(pte) : 0;
+	if (!pfn)
+		return;
+	t->rss[mm_counter(m, pfn)]++;
+	tally(t->v, pfn)->maps++;
+	tally_ref(t->v, pfn, 1);
+	verify_rmap(t, vma, pfn, address);
+}
+
+static void verify_huge_pmd(struct mm_tally *t, u32 vma, u64 address, u64 pmd)
+{
+	struct hmmu *m = t->v->m;
+
+	t->tables++; /* the deposited one */
+	if (is_huge_zero_pmd(m, pmd))
+		return;
+	t->rss[MM_ANONPAGES] += HPAGE_PMD_NR;
+	tally(t->v, pte_pfn(pmd))->huge++;
+	tally_ref(t->v, pte_pfn(pmd), 1);
+	verify_rmap(t, vma, pte_pfn(pmd), address);
+}
+
+static int verify_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
+{
+	struct mm_tally *t = walk->data;
+	u64 *pte;
+
+	if (pmd_trans_huge(*pmd)) {
+		verify_huge_pmd(t, walk->vma, address, *pmd);
+		return 0;
+	}
+	if (page_of(walk->m, pte_pfn(*pmd))->private)
+		complain(t->v, "process %u: the table of %#llx is locked", t->mm, (unsigned long long)address);
+	pte = pte_offset(walk->m, *pmd, address);
+	for (; address < end; address += PAGE_SIZE, pte++)
+		if (!pte_none(*pte))
+			verify_pte(t, walk->vma, address, *pte);
+	return 0;
+}
+
+/* Count the tables below one, which must cover nothing outside of the mappings. */
+static u64 count_tables(const struct hmmu *m, u32 table, int level)
+{
+	u64 count = 1;
+
+	for (u32 i = 0; level < 3 && i < PTRS_PER_TABLE; i++) {
+		u64 entry = table_of(m, table)[i];
+
+		if (entry && !pmd_trans_huge(entry))
+			count += count_tables(m, pte_pfn(entry), level + 1);
+	}
+	return count;
+}
+
+static void verify_vma(struct mm_tally *t, u32 vma, u32 prev)
+{
+	struct hmmu *m = t->v->m;
+	const struct vma *v = vma_of(m, vma);
+	struct mm_walk walk = { .m = m, .mm = t->mm, .vma = vma, .pmd_entry = verify_pmd, .data = t };
+	u64 last = 0;
+
+	if (v->mm != t->mm || v->prev != prev || v->start >= v->end || (prev && m->vmas[prev].end > v->start) ||
+	    vma_at(m, t->mm, v->start) != vma)
+		complain(t->v, "process %u: the mapping at %#llx is out of order", t->mm,
+			 (unsigned long long)v->start);
+	if (v->anon_vma && !v->avc_head)
+		complain(t->v, "process %u: the mapping at %#llx has an anon_vma and no chain", t->mm,
+			 (unsigned long long)v->start);
+	for (u32 avc = v->anon_vma ? m->anon_vmas[v->anon_vma].first : 0; avc; avc = m->avcs[avc].tree_next) {
+		u64 first = m->vmas[m->avcs[avc].vma].pgoff;
+
+		if (first < last)
+			complain(t->v, "anon_vma %u is out of order", v->anon_vma);
+		last = first;
+	}
+	walk_page_range(&walk, v->start, v->end);
+}
+
+void verify_mm(struct verify *v, u32 mm)
+{
+	struct hmmu *m = v->m;
+	struct mm_tally t = { .v = v, .mm = mm };
+	u32 prev = 0, count = 0;
+
+	for (u32 vma = m->mms[mm].mmap; vma; prev = vma, vma = m->vmas[vma].next, count++)
+		verify_vma(&t, vma, prev);
+	if (count != m->mms[mm].map_count)
+		complain(v, "process %u: it has %u mappings, the counter says %u", mm, count, m->mms[mm].map_count);
+	for (int counter = 0; counter < NR_MM_COUNTERS; counter++)
+		if (t.rss[counter] != m->mms[mm].rss[counter])
+			complain(v, "process %u: RSS counter %d is %llu, but %llu entries count", mm, counter,
+				 (unsigned long long)m->mms[mm].rss[counter], (unsigned long long)t.rss[counter]);
+	t.tables += count_tables(m, m->mms[mm].pgd, 0);
+	if (t.tables != m->mms[mm].tables)
+		complain(v, "process %u: it has %llu page tables, the counter says %llu", mm,
+			 (unsigned long long)t.tables, (unsigned long long)m->mms[mm].tables);
+	v->tables += t.tables;
+}
