@@ -148,4 +148,15 @@ static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 	return 0;
 }
 
-const struct hmmu_migrate_ops hmmu_builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };
+/* This driver keeps no tables of its own, so there is nothing to program. */
+static int builtin_finalize_and_map(struct hmmu_migration *mig, void *data)
+{
+	(void)mig;
+	(void)data;
+	return 0;
+}
+
+const struct hmmu_migrate_ops hmmu_builtin_ops = {
+	.alloc_and_copy = builtin_alloc_and_copy,
+	.finalize_and_map = builtin_finalize_and_map,
+};
