@@ -11,7 +11,7 @@ import { Migration, type MigrationRange, type MigrationResult, migrate } from '.
 import { PageRef } from './page-ref'
 import type { Process } from './process'
 import type { Prot } from './records'
-import { address, boolean, bytes, integer, invalid, oneOf, options, PAGE_SIZE, pageCount } from './validate'
+import { address, boolean, bytes, integer, invalid, MOST_PAGES, oneOf, options, PAGE_SIZE, pageCount } from './validate'
 
 /** Pages from an address on. A {@link Mapping} is one, and {@link Mapping.range} makes parts of it. */
 export interface PageRange {
@@ -95,12 +95,17 @@ export abstract class SystemCalls {
    */
   map(mapOptions?: MapOptions): Mapping {
     const given = options('options', mapOptions, ['pages', 'kind', 'prot', 'address', 'alignHuge'])
-    const pages = integer('pages', given.pages ?? 1, 1, 2 ** 35)
-    const kind = oneOf('kind', given.kind ?? 'anon', mapKindValues)
-    const prot = oneOf('prot', given.prot ?? 'rw', protValues)
-    const at = address(given.address ?? 0)
-    const alignHuge = boolean('alignHuge', given.alignHuge ?? false)
-    const start = this.settle(this.core.native.map(this.caller, at, pages, kind, prot, alignHuge))
+    const { pages = 1, kind = 'anon', prot = 'rw', address: at = 0, alignHuge = false } = given
+    const start = this.settle(
+      this.core.native.map(
+        this.caller,
+        address(at),
+        integer('pages', pages, 1, MOST_PAGES),
+        oneOf('kind', kind, mapKindValues),
+        oneOf('prot', prot, protValues),
+        boolean('alignHuge', alignHuge),
+      ),
+    )
     return new Mapping(this.owner, start, pages)
   }
 
@@ -108,7 +113,7 @@ export abstract class SystemCalls {
   unmap(range: PageRange): void
   unmap(address: number, pages: number): void
   unmap(...args: [PageRange] | [number, number]): void {
-    const { start, length } = rangeOf(args)
+    const { start, length } = rangeOf(this.core, args)
     this.settle(this.core.native.unmap(this.caller, start, length))
   }
 
@@ -116,7 +121,7 @@ export abstract class SystemCalls {
   protect(range: PageRange, prot: Prot): void
   protect(address: number, pages: number, prot: Prot): void
   protect(...args: [PageRange, Prot] | [number, number, Prot]): void {
-    const { start, length, rest } = rangeOf(args)
+    const { start, length, rest } = rangeOf(this.core, args)
     this.settle(this.core.native.protect(this.caller, start, length, oneOf('prot', rest, protValues)))
   }
 
@@ -124,7 +129,7 @@ export abstract class SystemCalls {
   advise(range: PageRange, advice: Advice): void
   advise(address: number, pages: number, advice: Advice): void
   advise(...args: [PageRange, Advice] | [number, number, Advice]): void {
-    const { start, length, rest } = rangeOf(args)
+    const { start, length, rest } = rangeOf(this.core, args)
     this.settle(this.core.native.advise(this.caller, start, length, oneOf('advice', rest, adviceValues)))
   }
 
@@ -132,7 +137,7 @@ export abstract class SystemCalls {
   lock(range: PageRange): void
   lock(address: number, pages: number): void
   lock(...args: [PageRange] | [number, number]): void {
-    const { start, length } = rangeOf(args)
+    const { start, length } = rangeOf(this.core, args)
     this.settle(this.core.native.lock(this.caller, start, length))
   }
 
@@ -140,7 +145,7 @@ export abstract class SystemCalls {
   unlock(range: PageRange): void
   unlock(address: number, pages: number): void
   unlock(...args: [PageRange] | [number, number]): void {
-    const { start, length } = rangeOf(args)
+    const { start, length } = rangeOf(this.core, args)
     this.settle(this.core.native.unlock(this.caller, start, length))
   }
 
@@ -153,7 +158,7 @@ export abstract class SystemCalls {
   registerUserfault(range: PageRange): void
   registerUserfault(address: number, pages: number): void
   registerUserfault(...args: [PageRange] | [number, number]): void {
-    const { start, length } = rangeOf(args)
+    const { start, length } = rangeOf(this.core, args)
     this.settle(this.core.native.registerUserfault(this.caller, start, length))
   }
 
@@ -258,11 +263,15 @@ export abstract class SystemCalls {
 }
 
 /** A range given in either way, and the argument behind it. */
-export function rangeOf(args: readonly unknown[]): { start: number; pages: number; length: number; rest: unknown } {
+export function rangeOf(
+  core: Core,
+  args: readonly unknown[],
+): { start: number; pages: number; length: number; rest: unknown } {
   const [first, second, third] = args
   const given = typeof first === 'object' && first !== null
   if (!given && typeof first !== 'number')
     throw invalid('range', 'a Mapping, { start, pages }, or address and pages', first)
+  if (first instanceof Mapping) core.same('the mapping', first.process.core)
   const range = given ? (first as PageRange) : { start: first as number, pages: second as number }
   const start = address(range.start)
   const pages = pageCount(range.pages)

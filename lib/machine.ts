@@ -81,17 +81,19 @@ export class Machine {
    */
   constructor(machineOptions?: MachineOptions) {
     const given = options('options', machineOptions, OPTION_NAMES)
+    // Defaults stand in for undefined only: null is no number of pages.
+    const { ramPages = 65536, devicePages = 1024, cpus = 1, profile = 'linux-4.14', memcgLimit = 0 } = given
     const [on, off] = quirkMasks(given.quirks)
-    this.#profile = given.profile ?? 'linux-4.14'
-    this.#cpus = integer('cpus', given.cpus ?? 1, 1, 64)
+    this.#profile = profile
+    this.#cpus = integer('cpus', cpus, 1, 64)
     const native = new addon.Machine(
-      integer('ramPages', given.ramPages ?? 65536, 64, 2 ** 28),
-      integer('devicePages', given.devicePages ?? 1024, 0, 2 ** 28),
+      integer('ramPages', ramPages, 64, 2 ** 28),
+      integer('devicePages', devicePages, 0, 2 ** 28),
       this.#cpus,
-      oneOf('profile', this.#profile, profileValues),
+      oneOf('profile', profile, profileValues),
       on,
       off,
-      integer('memcgLimit', given.memcgLimit ?? 0, 0, Number.MAX_SAFE_INTEGER),
+      integer('memcgLimit', memcgLimit, 0, Number.MAX_SAFE_INTEGER),
     )
     this.#core = new Core(native, this)
     this.#core.check(native.drain())

@@ -122,7 +122,7 @@ export class Process extends SystemCalls {
   dump(range: PageRange): PageEntry[]
   dump(address: number, pages: number): PageEntry[]
   dump(...args: [PageRange] | [number, number]): PageEntry[] {
-    const { start, pages } = rangeOf(args)
+    const { start, pages } = rangeOf(this.core, args)
     integer('pages', pages, 0, MOST_DUMPED)
     const words = new BigUint64Array(pages * RECORD_WORDS.entry)
     this.core.check(this.core.native.dump(this.pid, start, pages, words))

@@ -14,7 +14,7 @@ export interface TaskState {
   readonly wait: WaitName
   /** The page whose lock it waits for, else 0. */
   readonly pfn: number
-  /** The wait is over: repeating the call makes progress. */
+  /** It does not wait, or the wait is over: repeating the call makes progress. */
   readonly ready: boolean
   /** The CPU it runs on. */
   readonly cpu: number

@@ -378,19 +378,34 @@ describe('the rules', () => {
     expect(after).toEqual(before)
   })
 
-  test('a page stands only where src has MIGRATE', () => {
+  test('dst is not to be changed later', () => {
     const { machine, a, buf } = makeBuffer(2)
-    const hold = a.hold(buf.address)
     const error = errorOf(() =>
       a.migrate(buf, {
-        allocAndCopy(entries, driver) {
-          const page = driver.allocDevicePage()!
-          driver.lock(page)
-          driver.setDestination(entries.at(0), page)
+        allocAndCopy: moveAll,
+        finalizeAndMap({ dst }) {
+          dst[1] = 0n
         },
       }),
     )
-    expect(error).toMatchObject({ code: 'HMMU_DRIVER_RULE', rule: 'dst_without_migrate', index: 0 })
+    expect(error).toMatchObject({ code: 'HMMU_DRIVER_RULE', rule: 'dst_changed', index: 1 })
+    machine.drainPagevecs()
+    expect(machine.verify()).toEqual([])
+    expect(firstBytes(buf)).toEqual([1, 2])
+    machine.drainPagevecs()
+  })
+
+  test('a page where src has no MIGRATE is dropped', () => {
+    const { machine, a, buf } = makeBuffer(2)
+    const hold = a.hold(buf.address)
+    const result = a.migrate(buf, {
+      allocAndCopy(entries, driver) {
+        const page = driver.allocDevicePage()!
+        driver.lock(page)
+        driver.setDestination(entries.at(0), page)
+      },
+    })
+    expect(result.entries.map((entry) => entry.why)).toEqual(['page_locked', 'no_page'])
     machine.release(hold)
     machine.drainPagevecs()
     expect(machine.counters().deviceFree).toBe(64)

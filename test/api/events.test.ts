@@ -57,7 +57,7 @@ describe('events', () => {
   })
 
   test('that nobody takes are counted, and many come in one piece', () => {
-    const { machine, a, buf } = makeBuffer(1)
+    const { machine, a, buf } = makeBuffer(1, 0)
     machine.recordEvents(['page_fault'])
     for (let i = 0; i < 600; i++) {
       a.tryStore(buf.address, 1)
