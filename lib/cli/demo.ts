@@ -58,6 +58,8 @@ class Story {
   /** Print a step and the entries after it; `firstPage` is the page with which a migration began. */
   tell(buffer: Mapping, what: string, result?: MigrationResult, firstPage = 0): void {
     this.#step += 1
+    // Pages that wait for their place on an LRU list have a reference more, which would only puzzle the reader.
+    this.#machine.drainPagevecs()
     print(`\n${this.#colors.bold(`${this.#step}. ${what}`)}\n`)
     const head = ['page', 'entry', 'bits', 'frame', 'ref', 'map', 'byte', 'flags']
     if (result !== undefined) head.push('src', 'dst')

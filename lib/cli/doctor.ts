@@ -12,7 +12,7 @@ import { packageVersion } from './version'
 
 interface Finding {
   readonly what: string
-  readonly text: string
+  readonly text: string | readonly string[]
   /** Undefined for what is neither good nor bad. */
   readonly ok?: boolean
 }
@@ -37,7 +37,10 @@ function show(findings: readonly Finding[], json: boolean): void {
   }
   const colors = colorsFor(process.stdout)
   const mark = (ok: boolean | undefined) => (ok === undefined ? '' : ok ? colors.green('ok') : colors.red('FAILED'))
-  const rows = findings.map(({ what, text, ok }) => [what, ok === undefined ? text : `${mark(ok)}  ${text}`])
+  const rows = findings.map(({ what, text, ok }) => {
+    const lines = typeof text === 'string' ? text : text.join('\n')
+    return [what, ok === undefined ? lines : `${mark(ok)}  ${lines}`]
+  })
   print(`${plainTable(['what', 'found'], rows, colors)}\n`)
 }
 
@@ -57,8 +60,9 @@ function versions(): Finding[] {
 function machineFindings(profile: Profile): Finding[] {
   try {
     using machine = new Machine({ ramPages: 4096, devicePages: 16, profile })
-    const quirks = machine.quirks.length === 0 ? 'none' : machine.quirks.join(', ')
-    return [{ what: 'profile', text: machine.profile }, { what: 'quirks', text: quirks }, ...selfChecks(machine)]
+    const { profile: name, quirks } = machine
+    const texts = quirks.length === 0 ? ['none'] : quirks
+    return [{ what: 'profile', text: name }, { what: 'quirks', text: texts }, ...selfChecks(machine)]
   } catch (error) {
     return [{ what: 'machine', text: (error as Error).message, ok: false }]
   }

@@ -51,7 +51,7 @@ export function checkFile(file: string, sources: readonly DrillSource[], options
 function judge(source: DrillSource, run: DrillRun, expected: string | undefined): CheckResult {
   const { name, file } = source
   const differs = expected !== undefined && expected !== run.transcript
-  const diff = differs ? unifiedDiff(expectedPath(file), name, expected, run.transcript) : undefined
+  const diff = differs ? unifiedDiff(source, expected, run.transcript) : undefined
   const reason = reasonOf(file, run, expected, differs)
   return { name, file, passed: reason === undefined, reason, diff }
 }
@@ -62,8 +62,9 @@ function reasonOf(file: string, run: DrillRun, expected: string | undefined, dif
   return differs ? 'the transcript differs from the expected one' : undefined
 }
 
-function unifiedDiff(file: string, name: string, expected: string, printed: string): string {
-  const title = isConcatenation(file) ? `${file} (${name})` : file
+function unifiedDiff({ file, name }: DrillSource, expected: string, printed: string): string {
+  const beside = expectedPath(file)
+  const title = isConcatenation(file) ? `${beside} (${name})` : beside
   return createTwoFilesPatch(title, `${name} as printed`, expected, printed, undefined, undefined, { context: 3 })
     .split('\n')
     .filter((line) => !/^=+$/.test(line))
