@@ -15,7 +15,6 @@ static bool access_error(const struct hmmu *m, u32 vma, bool write)
 static int do_page_fault(struct ctx *ctx, u64 address, bool write)
 {
 	struct hmmu *m = ctx->m;
-	bool nested = m->tasks[ctx->task].sem_hold;
 	int result = down_read(ctx);
 	u32 vma;
 
@@ -27,7 +26,7 @@ static int do_page_fault(struct ctx *ctx, u64 address, bool write)
 	else
 		result = handle_mm_fault(ctx, vma, address, write);
 	/* A task that waits for a page keeps mmap_sem. */
-	if (result != BLOCKED && !nested)
+	if (result != BLOCKED && !ctx->nested)
 		up_sem(ctx);
 	return result;
 }
@@ -39,8 +38,8 @@ static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
 
 	if (result == FAULT_OOM && m->st->memcg_limit && m->st->memcg_charged >= m->st->memcg_limit)
 		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_MEMCG_LIMIT,
-				"the %s %#llx needs a page, and the memory cgroup is at its limit of %llu pages", access,
-				(unsigned long long)address, (unsigned long long)m->st->memcg_limit);
+				"the %s %#llx needs a page, and the memory cgroup is at its limit of %llu pages",
+				access, (unsigned long long)address, (unsigned long long)m->st->memcg_limit);
 	else if (result == FAULT_OOM)
 		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_FRAMES, "no frame is left for the %s %#llx", access,
 				(unsigned long long)address);
@@ -98,7 +97,7 @@ static int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_
 	if (err)
 		return err;
 	/* The fault that waited is over; the instruction starts anew. */
-	if (!m->tasks[tid].migrations)
+	if (!ctx.nested)
 		up_sem(&ctx);
 	while (at < length && !err) {
 		size_t in_page = (address + at) & (PAGE_SIZE - 1);
@@ -167,7 +166,7 @@ int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_
 		err = task_enter(m, tid, OP_PIN, &ctx);
 	if (err)
 		return err;
-	if (!m->tasks[tid].migrations)
+	if (!ctx.nested)
 		up_sem(&ctx);
 	err = pin_page(&ctx, address, write, &page);
 	if (!err) {

@@ -7,9 +7,9 @@
 
 /** What a fault comes to, beside 0 (done, or to be tried again) and BLOCKED. */
 enum fault_result {
-	FAULT_FALLBACK = 1,  /**< no huge page: go on with a small one */
-	FAULT_DONE_WRITE,    /**< VM_FAULT_WRITE: a write fault broke COW or made the entry writable */
-	FAULT_NOPAGE,        /**< somebody else has installed the entry */
+	FAULT_FALLBACK = 1, /**< no huge page: go on with a small one */
+	FAULT_DONE_WRITE,   /**< VM_FAULT_WRITE: a write fault broke COW or made the entry writable */
+	FAULT_NOPAGE,       /**< somebody else has installed the entry */
 	FAULT_SIGBUS,
 	FAULT_SIGSEGV,
 	FAULT_OOM,
@@ -47,14 +47,23 @@ void set_anon_pte(struct fault *vmf, u32 page);
 u32 shmem_fault(struct fault *vmf, int *result);
 
 /** gup.c: follow_page() and get_user_pages() of one page. */
-enum foll_flags { FOLL_WRITE = 1, FOLL_TOUCH = 2, FOLL_GET = 4, FOLL_DUMP = 8, FOLL_FORCE = 16, FOLL_POPULATE = 64,
-		  FOLL_COW = 0x4000, FOLL_MLOCK = 0x1000 };
+enum foll_flags {
+	FOLL_WRITE = 1,
+	FOLL_TOUCH = 2,
+	FOLL_GET = 4,
+	FOLL_DUMP = 8,
+	FOLL_FORCE = 16,
+	FOLL_POPULATE = 64,
+	FOLL_COW = 0x4000,
+	FOLL_MLOCK = 0x1000
+};
 /** The page mapped at an address or 0; -EFAULT in *err for one that may not be followed. */
 u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
 /** The page at an address, faulted in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
 int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
 /** __mm_populate() from ctx's progress on. */
 int mm_populate(struct ctx *ctx, u64 start, u64 end);
-int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 start, u64 end);
+/** Populate a part of one mapping; *start moves on. 0 also if it ended early after at least one page. */
+int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end);
 
 #endif

@@ -144,9 +144,8 @@ int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u
 	return err;
 }
 
-int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
+static u32 populate_flags(u32 vm_flags)
 {
-	u32 vm_flags = ctx->m->vmas[vma].flags;
 	u32 flags = FOLL_TOUCH | FOLL_POPULATE | FOLL_MLOCK;
 
 	/* Copy-on-write is broken now rather than at the first store. */
@@ -154,17 +153,26 @@ int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
 		flags |= FOLL_WRITE;
 	if (vm_flags & (VM_READ | VM_WRITE))
 		flags |= FOLL_FORCE;
-	while (start < end) {
+	return flags;
+}
+
+int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
+{
+	u32 flags = populate_flags(ctx->m->vmas[vma].flags);
+	u64 first = *start;
+
+	while (*start < end) {
 		u64 page_mask;
 		u32 page;
-		int err = get_user_page(ctx, vma, start, flags, &page, &page_mask);
+		int err = get_user_page(ctx, vma, *start, flags, &page, &page_mask);
 
 		/* A blocked call goes on here: pages touched twice would look more used than they are. */
 		if (err == BLOCKED)
-			ctx->m->tasks[ctx->task].progress = start;
+			ctx->m->tasks[ctx->task].progress = *start;
+		/* get_user_pages() rather reports the pages it got; the error comes up again with the next call. */
 		if (err)
-			return err;
-		start += (1 + (~(start >> PAGE_SHIFT) & page_mask)) * PAGE_SIZE;
+			return err != BLOCKED && *start > first ? 0 : err;
+		*start += (1 + (~(*start >> PAGE_SHIFT) & page_mask)) * PAGE_SIZE;
 	}
 	return 0;
 }
@@ -172,19 +180,23 @@ int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
 int mm_populate(struct ctx *ctx, u64 start, u64 end)
 {
 	struct hmmu *m = ctx->m;
+	int err = 0;
 
 	if (m->tasks[ctx->task].progress > start)
 		start = m->tasks[ctx->task].progress;
-	for (u32 vma = find_vma(m, ctx->mm, start); vma && m->vmas[vma].start < end; vma = m->vmas[vma].next) {
-		u64 from = start > m->vmas[vma].start ? start : m->vmas[vma].start;
-		u64 to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
-		int err;
+	while (!err && start < end) {
+		u32 vma = find_vma(m, ctx->mm, start);
+		u64 to;
 
+		if (!vma || m->vmas[vma].start >= end)
+			break;
+		to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+		if (start < m->vmas[vma].start)
+			start = m->vmas[vma].start;
 		if (m->vmas[vma].flags & (VM_IO | VM_PFNMAP))
-			continue;
-		err = populate_vma_page_range(ctx, vma, from, to);
-		if (err)
-			return err;
+			start = to;
+		else
+			err = populate_vma_page_range(ctx, vma, &start, to);
 	}
-	return 0;
+	return err;
 }

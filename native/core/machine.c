@@ -63,9 +63,8 @@ static int complete_options(struct hmmu_options *options)
 		options->ram_pages = 65536;
 	if (!options->cpus)
 		options->cpus = 1;
-	if (options->ram_pages < MIN_RAM_PAGES || options->ram_pages > MAX_PAGES ||
-	    options->device_pages > MAX_PAGES || options->cpus > MAX_CPUS ||
-	    options->profile > HMMU_PROFILE_LINUX_4_14_FIXED)
+	if (options->ram_pages < MIN_RAM_PAGES || options->ram_pages > MAX_PAGES || options->device_pages > MAX_PAGES ||
+	    options->cpus > MAX_CPUS || options->profile > HMMU_PROFILE_LINUX_4_14_FIXED)
 		return -EINVAL;
 	return 0;
 }
@@ -119,20 +118,34 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 	const struct state *st = m->st;
 
 	switch (counter) {
-	case HMMU_COUNT_RAM_PAGES: return st->ram_pages;
-	case HMMU_COUNT_RAM_FREE: return st->free_frames;
-	case HMMU_COUNT_TABLE_PAGES: return st->table_pages;
-	case HMMU_COUNT_DEVICE_PAGES: return st->device_pages;
-	case HMMU_COUNT_DEVICE_FREE: return st->device_free;
-	case HMMU_COUNT_LRU_INACTIVE_ANON: return st->lru[LRU_INACTIVE_ANON].nr;
-	case HMMU_COUNT_LRU_ACTIVE_ANON: return st->lru[LRU_ACTIVE_ANON].nr;
-	case HMMU_COUNT_LRU_INACTIVE_FILE: return st->lru[LRU_INACTIVE_FILE].nr;
-	case HMMU_COUNT_LRU_ACTIVE_FILE: return st->lru[LRU_ACTIVE_FILE].nr;
-	case HMMU_COUNT_LRU_UNEVICTABLE: return st->lru[LRU_UNEVICTABLE].nr;
-	case HMMU_COUNT_PROCESSES: return st->slabs[SLAB_MM].used;
-	case HMMU_COUNT_MAPPINGS: return st->slabs[SLAB_VMA].used;
-	case HMMU_COUNT_ANON_VMAS: return st->slabs[SLAB_ANON_VMA].used;
-	default: return counter < HMMU_COUNTER_COUNT ? st->counters[counter] : 0;
+	case HMMU_COUNT_RAM_PAGES:
+		return st->ram_pages;
+	case HMMU_COUNT_RAM_FREE:
+		return st->free_frames;
+	case HMMU_COUNT_TABLE_PAGES:
+		return st->table_pages;
+	case HMMU_COUNT_DEVICE_PAGES:
+		return st->device_pages;
+	case HMMU_COUNT_DEVICE_FREE:
+		return st->device_free;
+	case HMMU_COUNT_LRU_INACTIVE_ANON:
+		return st->lru[LRU_INACTIVE_ANON].nr;
+	case HMMU_COUNT_LRU_ACTIVE_ANON:
+		return st->lru[LRU_ACTIVE_ANON].nr;
+	case HMMU_COUNT_LRU_INACTIVE_FILE:
+		return st->lru[LRU_INACTIVE_FILE].nr;
+	case HMMU_COUNT_LRU_ACTIVE_FILE:
+		return st->lru[LRU_ACTIVE_FILE].nr;
+	case HMMU_COUNT_LRU_UNEVICTABLE:
+		return st->lru[LRU_UNEVICTABLE].nr;
+	case HMMU_COUNT_PROCESSES:
+		return st->slabs[SLAB_MM].used;
+	case HMMU_COUNT_MAPPINGS:
+		return st->slabs[SLAB_VMA].used;
+	case HMMU_COUNT_ANON_VMAS:
+		return st->slabs[SLAB_ANON_VMA].used;
+	default:
+		return counter < HMMU_COUNTER_COUNT ? st->counters[counter] : 0;
 	}
 }
 

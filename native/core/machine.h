@@ -30,7 +30,7 @@ struct hmmu {
 	struct hmmu_pagemap_ops device_ops;
 	void *device_data;
 	struct hmmu_migration *migrations; /**< all that are under way */
-	u32 fault_page; /**< device page whose fault handler runs, if that holds a reference */
+	u32 fault_page;                    /**< device page whose fault handler runs, if that holds a reference */
 	struct hmmu_error error;
 	char first_bug[120]; /**< the first internal contradiction, in words */
 };

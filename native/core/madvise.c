@@ -134,7 +134,7 @@ static int madvise_behavior(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 
 	}
 	if (flags == old)
 		return 0;
-	err = vma_change_flags(m, vma, prev, start, end, flags);
+	err = vma_change_flags(ctx, vma, prev, start, end, flags);
 	if (!err)
 		m->vmas[*vma].flags = flags;
 	return err;

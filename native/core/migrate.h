@@ -15,15 +15,15 @@ struct hmmu_migration {
 	u32 vma;
 	u32 stage; /**< enum hmmu_stage */
 	u64 start, end;
-	u64 pos;      /**< entry of the stage's loop */
-	u64 npages;   /**< entries collected */
-	u64 cpages;   /**< entries still to be migrated */
-	u64 restore;  /**< entries whose mappings are to be restored by the stage */
+	u64 pos;        /**< entry of the stage's loop */
+	u64 npages;     /**< entries collected */
+	u64 cpages;     /**< entries still to be migrated */
+	u64 restore;    /**< entries whose mappings are to be restored by the stage */
 	u64 *src, *dst; /**< the words acted upon; the request's arrays are copies that anyone may scribble over */
 	u8 *why;
-	u64 mmu_start;            /**< of the notifier range of the pages stage, once it is open */
-	u32 fault_page;           /**< page that the fault being handled holds a reference to */
-	bool restoring;           /**< the loop of prepare or unmap is over, that of its restores runs */
+	u64 mmu_start;  /**< of the notifier range of the pages stage, once it is open */
+	u32 fault_page; /**< page that the fault being handled holds a reference to */
+	bool restoring; /**< the loop of prepare or unmap is over, that of its restores runs */
 	bool allow_drain;
 	bool notified;
 	bool callbacks_ran;

@@ -95,9 +95,9 @@ void migrate_vma_page(struct hmmu_migration *mig, u64 i)
 	if (!newpage) {
 		if (mig->src[i] & HMMU_PFN_MIGRATE)
 			refuse(mig, i,
-			       mig->aborted                        ? HMMU_WHY_ABORTED
+			       mig->aborted                   ? HMMU_WHY_ABORTED
 			       : mig->dst[i] & HMMU_PFN_ERROR ? HMMU_WHY_DRIVER_ERROR
-								   : HMMU_WHY_NO_PAGE);
+							      : HMMU_WHY_NO_PAGE);
 	} else if (page) {
 		move_page(mig, i, newpage, page);
 	} else if (mig->src[i] & HMMU_PFN_MIGRATE) {

@@ -14,6 +14,7 @@ struct ctx {
 	u32 task;
 	u32 mm;
 	u32 cpu;
+	bool nested; /**< mmap_sem was held when the call began */
 };
 
 static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
@@ -76,12 +77,11 @@ u64 vm_get_page_prot(u32 flags);
 bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot);
 void vma_set_page_prot(struct hmmu *m, u32 vma);
 /** Cut a mapping in two at an address within it; with @p new_below the new mapping is the lower one. */
-int split_vma(struct hmmu *m, u32 vma, u64 address, bool new_below);
+int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below);
 /** The mapping that [start, end) becomes part of when it has these flags, or 0 if it can't be merged. */
-u32 vma_merge(struct hmmu *m, u32 mm, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff,
-	      u32 kind);
+u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff, u32 kind);
 /** Give [start, end) of a mapping other flags by merging or splitting; @p *vma is then the mapping that has them. */
-int vma_change_flags(struct hmmu *m, u32 *vma, u32 prev, u64 start, u64 end, u32 flags);
+int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags);
 /** @} */
 
 /** @name file.c: tmpfs inodes and the page cache

@@ -18,8 +18,7 @@ struct change {
 /* A dirty page of a shared mapping need not fault again to be counted. */
 static bool may_be_writable(const struct hmmu *m, u32 vma, u64 pte, bool dirty_accountable)
 {
-	return dirty_accountable && pte_dirty(pte) &&
-	       (pte_soft_dirty(pte) || !(m->vmas[vma].flags & VM_SOFTDIRTY));
+	return dirty_accountable && pte_dirty(pte) && (pte_soft_dirty(pte) || !(m->vmas[vma].flags & VM_SOFTDIRTY));
 }
 
 static u64 change_swap_type(u64 old)
@@ -99,7 +98,7 @@ void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, b
 /* A locked mapping that becomes writable gets its own pages at once. What would have to wait is left to a fault. */
 static void populate_after_mprotect(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
-	if (populate_vma_page_range(ctx, vma, start, end) == BLOCKED)
+	if (populate_vma_page_range(ctx, vma, &start, end) == BLOCKED)
 		wait_done(ctx->m, ctx->task);
 	ctx->m->tasks[ctx->task].progress = 0;
 }
@@ -118,7 +117,7 @@ static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 en
 	/* Private memory that can be written from now on counts against the commit limit from now on. */
 	if ((flags & VM_WRITE) && !(old & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED)))
 		flags |= VM_ACCOUNT;
-	err = vma_change_flags(m, &vma, *prev, start, end, flags);
+	err = vma_change_flags(ctx, &vma, *prev, start, end, flags);
 	if (err)
 		return err;
 	*prev = vma;

@@ -249,14 +249,14 @@ static inline void table_lock(struct hmmu *m, const u64 *entry)
 {
 	struct page *table = page_of(m, table_of_entry(m, entry));
 
-	if (table->private++)
+	if (table->private ++)
 		hmmu_bug(m, "a page table lock was taken twice");
 }
 static inline void table_unlock(struct hmmu *m, const u64 *entry)
 {
 	struct page *table = page_of(m, table_of_entry(m, entry));
 
-	if (table->private-- != 1)
+	if (table->private -- != 1)
 		hmmu_bug(m, "a page table lock was dropped that was not taken");
 }
 /** Lock the pte table of a pmd and return the entry of an address. */

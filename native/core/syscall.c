@@ -11,16 +11,26 @@
 const char *errno_name(int err)
 {
 	switch (-err) {
-	case EINVAL: return "EINVAL";
-	case ENOMEM: return "ENOMEM";
-	case EFAULT: return "EFAULT";
-	case EAGAIN: return "EAGAIN";
-	case EDEADLK: return "EDEADLK";
-	case EBUSY: return "EBUSY";
-	case EACCES: return "EACCES";
-	case EEXIST: return "EEXIST";
-	case ENOENT: return "ENOENT";
-	default: return "an error";
+	case EINVAL:
+		return "EINVAL";
+	case ENOMEM:
+		return "ENOMEM";
+	case EFAULT:
+		return "EFAULT";
+	case EAGAIN:
+		return "EAGAIN";
+	case EDEADLK:
+		return "EDEADLK";
+	case EBUSY:
+		return "EBUSY";
+	case EACCES:
+		return "EACCES";
+	case EEXIST:
+		return "EEXIST";
+	case ENOENT:
+		return "ENOENT";
+	default:
+		return "an error";
 	}
 }
 
@@ -135,7 +145,7 @@ static u32 merge_new(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64
 
 	if (map->kind != HMMU_MAP_ANON)
 		return 0;
-	return vma_merge(m, ctx->mm, prev, start, end, initial_flags(map), 0, 0, start >> PAGE_SHIFT, map->kind);
+	return vma_merge(ctx, prev, start, end, initial_flags(map), 0, 0, start >> PAGE_SHIFT, map->kind);
 }
 
 static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
@@ -230,7 +240,7 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 		*prev = vma;
 		return 0;
 	}
-	err = vma_change_flags(m, &vma, *prev, start, end, flags);
+	err = vma_change_flags(ctx, &vma, *prev, start, end, flags);
 	if (err)
 		return err;
 	*prev = vma;
@@ -418,7 +428,7 @@ static int do_uffd_register(struct ctx *ctx, u64 start, u64 end)
 		int err;
 
 		if (flags != m->vmas[vma].flags) {
-			err = vma_change_flags(m, &vma, prev, from, to, flags);
+			err = vma_change_flags(ctx, &vma, prev, from, to, flags);
 			if (err)
 				return err;
 			m->vmas[vma].flags = flags;

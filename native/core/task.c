@@ -188,12 +188,30 @@ int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
 				 "task %u is blocked in another call; repeat that one or cancel it", tid);
 	*ctx = (struct ctx){ .m = m, .task = tid, .mm = task->mm, .cpu = task->cpu };
-	if (!task->op)
+	if (!task->op) {
+		/* A call from a callback: the call around it keeps its semaphore. */
+		ctx->nested = task->sem_hold;
 		return 0;
+	}
 	if (!task_ready(m, tid))
 		return fail_blocked(m, tid);
+	ctx->nested = task->nested;
+	task->op = OP_NONE;
 	wait_done(m, tid);
 	return 0;
+}
+
+/* Give up the wait of a task, with all that the blocked call holds. */
+static void abandon(struct hmmu *m, u32 tid)
+{
+	struct task *task = &m->tasks[tid];
+
+	wait_done(m, tid);
+	if (!task->nested)
+		sem_drop(m, tid);
+	task->op = OP_NONE;
+	task->progress = 0;
+	task->resume = RESUME_RETRY;
 }
 
 int task_leave(struct ctx *ctx, enum op op, int result)
@@ -201,13 +219,16 @@ int task_leave(struct ctx *ctx, enum op op, int result)
 	struct hmmu *m = ctx->m;
 	struct task *task = &m->tasks[ctx->task];
 
+	/* A callback left a call of this task blocked; it can't be gone on with when this one is over. */
+	if (task->op)
+		abandon(m, ctx->task);
 	if (result == BLOCKED) {
 		task->op = op;
+		task->nested = ctx->nested;
 		return fail_blocked(m, ctx->task);
 	}
-	if (!task->migrations)
+	if (!ctx->nested)
 		up_sem(ctx);
-	task->op = OP_NONE;
 	task->progress = 0;
 	task->resume = RESUME_RETRY;
 	return result;
@@ -245,14 +266,8 @@ int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
 
 	if (!task_exists(m, tid))
 		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
-	if (!task->op)
-		return 0;
-	wait_done(m, tid);
-	if (!task->migrations)
-		sem_drop(m, tid);
-	task->op = OP_NONE;
-	task->progress = 0;
-	task->resume = RESUME_RETRY;
+	if (task->op)
+		abandon(m, tid);
 	return 0;
 }
 

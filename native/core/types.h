@@ -51,7 +51,7 @@ enum page_user {
 	PAGE_USER_DRIVER = 4,   /**< allocated by a driver: a reference */
 	PAGE_USER_DRIVER_LOCK = 8,
 	PAGE_USER_CHARGED = 16, /**< charged to the memory cgroup (page->mem_cgroup) */
-	PAGE_USER_SEEN = 32, /**< for a moment: stands in dst */
+	PAGE_USER_SEEN = 32,    /**< for a moment: stands in dst */
 };
 
 /**
@@ -68,15 +68,15 @@ struct page {
 		u32 prev;                     /**< LRU list */
 		int32_t mapcount_of_compound; /**< of the second page of a compound page */
 	};
-	u32 next; /**< LRU or free list; of a table: its first deposited table */
-	u32 private;    /**< of a table: its lock; else page->private (a swap entry) */
+	u32 next;    /**< LRU or free list; of a table: its first deposited table */
+	u32 private; /**< of a table: its lock; else page->private (a swap entry) */
 	union {
-		u32 head;               /**< of a tail page: pfn of its head */
-		u32 cache_next;         /**< of a page cache page: next in its hash chain */
+		u32 head;       /**< of a tail page: pfn of its head */
+		u32 cache_next; /**< of a page cache page: next in its hash chain */
 	};
 	u32 alloc_id;
-	u16 pins; /**< references taken by hmmu_pin() */
-	u8 users; /**< enum page_user */
+	u16 pins;  /**< references taken by hmmu_pin() */
+	u8 users;  /**< enum page_user */
 	u8 leaked; /**< references lost by a quirk */
 };
 
@@ -114,10 +114,10 @@ struct vma {
 	u64 start, end;
 	u64 pgoff;
 	u64 page_prot;
-	u32 prev, next;   /**< in address order */
-	u32 left, right;  /**< search tree */
+	u32 prev, next;  /**< in address order */
+	u32 left, right; /**< search tree */
 	u32 anon_vma;
-	u32 avc_head;     /**< anon_vma_chain, newest first */
+	u32 avc_head; /**< anon_vma_chain, newest first */
 	u32 file;
 	u32 i_mmap_prev, i_mmap_next;
 	u32 kind;
@@ -142,9 +142,9 @@ struct anon_vma {
 
 struct file {
 	u64 pages;
-	u64 nrpages;          /**< pages in the cache */
-	u32 users;            /**< vmas */
-	u32 first, last;      /**< i_mmap: vmas by first page offset */
+	u64 nrpages;     /**< pages in the cache */
+	u32 users;       /**< vmas */
+	u32 first, last; /**< i_mmap: vmas by first page offset */
 	u32 reserved;
 };
 
@@ -183,7 +183,7 @@ enum sem_hold { SEM_NONE, SEM_READ, SEM_WRITE };
 
 struct task {
 	u32 link; /**< of free slots */
-	u32 mm; /**< 0: the slot is free */
+	u32 mm;   /**< 0: the slot is free */
 	u32 cpu;
 	u32 op;       /**< enum op of the call that is blocked, 0: none */
 	u32 sem_hold; /**< enum sem_hold */
@@ -192,6 +192,7 @@ struct task {
 	u32 wait_ref; /**< the wait holds a reference to the page */
 	u32 queue_next;
 	u32 migrations;
+	u32 nested;   /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
 	u32 resume;   /**< enum resume */
 	u64 progress; /**< how far the blocked call is */
 	u64 fault_address;

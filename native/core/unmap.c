@@ -161,12 +161,12 @@ int do_munmap(struct ctx *ctx, u64 start, u64 end)
 	if (!vma || m->vmas[vma].start >= end)
 		return 0;
 	if (start > m->vmas[vma].start)
-		err = split_vma(m, vma, start, false);
+		err = split_vma(ctx, vma, start, false);
 	if (err)
 		return err;
 	last = find_vma(m, ctx->mm, end);
 	if (last && end > m->vmas[last].start)
-		err = split_vma(m, last, end, true);
+		err = split_vma(ctx, last, end, true);
 	if (!err)
 		err = munlock_range(ctx, start, end);
 	if (!err)

@@ -146,8 +146,8 @@ void verify_pages(struct verify *v)
 	}
 	free--; /* frame 0 */
 	if (charged != m->st->memcg_charged)
-		complain(v, "memory cgroup: %llu pages are charged, the counter says %llu",
-			 (unsigned long long)charged, (unsigned long long)m->st->memcg_charged);
+		complain(v, "memory cgroup: %llu pages are charged, the counter says %llu", (unsigned long long)charged,
+			 (unsigned long long)m->st->memcg_charged);
 	if (free != m->st->free_frames)
 		complain(v, "allocator: %llu frames are free, the counter says %u", (unsigned long long)free,
 			 m->st->free_frames);
@@ -208,7 +208,8 @@ void verify_locks(struct verify *v)
 			writer = m->tasks[task].sem_hold == SEM_WRITE ? task : writer;
 		}
 		if (readers != m->mms[mm].mmap_sem.readers || writer != m->mms[mm].mmap_sem.writer)
-			complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)",
+			complain(v,
+				 "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)",
 				 mm, m->mms[mm].mmap_sem.readers, m->mms[mm].mmap_sem.writer, readers, writer);
 	}
 	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)

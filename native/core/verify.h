@@ -8,8 +8,8 @@
 /** What the walks found out about a page. References and locks of tails are their head's. */
 struct page_tally {
 	int32_t refs;
-	int32_t maps;  /**< by ptes and device-private entries */
-	int32_t huge;  /**< by huge pmds, of a head */
+	int32_t maps; /**< by ptes and device-private entries */
+	int32_t huge; /**< by huge pmds, of a head */
 	uint16_t locks;
 	uint16_t on_lru;
 };

@@ -112,8 +112,7 @@ static void verify_vma(struct mm_tally *t, u32 vma, u32 prev)
 
 	if (v->mm != t->mm || v->prev != prev || v->start >= v->end || (prev && m->vmas[prev].end > v->start) ||
 	    vma_at(m, t->mm, v->start) != vma)
-		complain(t->v, "process %u: the mapping at %#llx is out of order", t->mm,
-			 (unsigned long long)v->start);
+		complain(t->v, "process %u: the mapping at %#llx is out of order", t->mm, (unsigned long long)v->start);
 	if (v->anon_vma && !v->avc_head)
 		complain(t->v, "process %u: the mapping at %#llx has an anon_vma and no chain", t->mm,
 			 (unsigned long long)v->start);

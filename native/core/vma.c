@@ -2,7 +2,7 @@
 /* Mappings: protection, splitting, merging. The case numbers are those of the kernel's vma_merge(). */
 #include <errno.h>
 
-#include "mm.h"
+#include "huge.h"
 #include "rmap.h"
 
 u64 vm_get_page_prot(u32 flags)
@@ -68,10 +68,24 @@ static void post_update(struct hmmu *m, u32 vma)
 		i_mmap_insert(m, vma);
 }
 
-static void set_range(struct hmmu *m, u32 vma, u64 start, u64 end, u64 pgoff)
+/* A border that will run through the middle of a huge page splits its pmd. As in the kernel, the notifier is told of
+ * the 2 MiB even if there is no huge page. */
+static void split_at_border(struct ctx *ctx, u32 vma, u64 border)
 {
+	const struct vma *v = vma_of(ctx->m, vma);
+	u64 haddr = border & PMD_MASK;
+
+	if (haddr != border && haddr >= v->start && haddr + PMD_SIZE <= v->end)
+		split_huge_pmd_address(ctx, vma, border, false, 0);
+}
+
+static void set_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
+{
+	struct hmmu *m = ctx->m;
 	struct vma *v = vma_of(m, vma);
 
+	split_at_border(ctx, vma, start);
+	split_at_border(ctx, vma, end);
 	pre_update(m, vma);
 	v->start = start;
 	v->end = end;
@@ -95,10 +109,12 @@ static int import_anon_vma(struct hmmu *m, u32 importer, u32 exporter)
 }
 
 /* vma swallows the mapping behind it. */
-static void swallow(struct hmmu *m, u32 vma, u32 next, u64 start, u64 end, u64 pgoff)
+static void swallow(struct ctx *ctx, u32 vma, u32 next, u64 start, u64 end, u64 pgoff)
 {
+	struct hmmu *m = ctx->m;
+
 	vma_tree_remove(m, next);
-	set_range(m, vma, start, end, pgoff);
+	set_range(ctx, vma, start, end, pgoff);
 	unlink_anon_vmas(m, next);
 	if (m->vmas[next].file) {
 		i_mmap_remove(m, next);
@@ -108,38 +124,40 @@ static void swallow(struct hmmu *m, u32 vma, u32 next, u64 start, u64 end, u64 p
 }
 
 /* Cases 1, 6, 7 and 2: prev grows to end, over the whole of what is behind it. */
-static int grow_up(struct hmmu *m, u32 vma, u64 end)
+static int grow_up(struct ctx *ctx, u32 vma, u64 end)
 {
+	struct hmmu *m = ctx->m;
 	struct vma *v = vma_of(m, vma);
 	u32 next = v->next;
 	int err;
 
 	if (!next || end < m->vmas[next].end) {
-		set_range(m, vma, v->start, end, v->pgoff);
+		set_range(ctx, vma, v->start, end, v->pgoff);
 		return 0;
 	}
-	err = import_anon_vma(m, vma,
-			      end > m->vmas[next].end && !m->vmas[next].anon_vma ? m->vmas[next].next : next);
+	err = import_anon_vma(m, vma, end > m->vmas[next].end && !m->vmas[next].anon_vma ? m->vmas[next].next : next);
 	if (err)
 		return err;
 	while (next && m->vmas[next].end <= end) {
-		swallow(m, vma, next, v->start, m->vmas[next].end, v->pgoff);
+		swallow(ctx, vma, next, v->start, m->vmas[next].end, v->pgoff);
 		next = v->next;
 	}
 	if (v->end != end)
-		set_range(m, vma, v->start, end, v->pgoff);
+		set_range(ctx, vma, v->start, end, v->pgoff);
 	return 0;
 }
 
 /* Cases 4 and 5: the border between two neighbours moves. */
-static int move_border(struct hmmu *m, u32 vma, u32 next, u64 border)
+static int move_border(struct ctx *ctx, u32 vma, u32 next, u64 border)
 {
+	struct hmmu *m = ctx->m;
 	struct vma *v = vma_of(m, vma), *n = vma_of(m, next);
 	bool up = border > v->end;
 	int err = import_anon_vma(m, up ? vma : next, up ? next : vma);
 
 	if (err)
 		return err;
+	split_at_border(ctx, up ? next : vma, border);
 	pre_update(m, vma);
 	pre_update(m, next);
 	n->pgoff += (border >> PAGE_SHIFT) - (n->start >> PAGE_SHIFT);
@@ -152,13 +170,14 @@ static int move_border(struct hmmu *m, u32 vma, u32 next, u64 border)
 }
 
 /* Case 8: next grows down over the mapping before it. */
-static int grow_down_over(struct hmmu *m, u32 vma, u32 next)
+static int grow_down_over(struct ctx *ctx, u32 vma, u32 next)
 {
+	struct hmmu *m = ctx->m;
 	u64 start = m->vmas[vma].start, pgoff = m->vmas[vma].pgoff;
 	int err = import_anon_vma(m, next, vma);
 
 	if (!err)
-		swallow(m, next, vma, start, m->vmas[next].end, pgoff);
+		swallow(ctx, next, vma, start, m->vmas[next].end, pgoff);
 	return err;
 }
 
@@ -198,27 +217,28 @@ static bool can_vma_merge_after(const struct hmmu *m, u32 vma, const struct merg
 }
 
 /* prev takes [.., end) and, where it fits, the mapping behind. */
-static u32 merge_into_prev(struct hmmu *m, u32 prev, u32 next, const struct merge *want, u64 end, u64 pgoff_end)
+static u32 merge_into_prev(struct ctx *ctx, u32 prev, u32 next, const struct merge *want, u64 end, u64 pgoff_end)
 {
+	struct hmmu *m = ctx->m;
 	u32 behind = m->vmas[prev].next;
 	int err;
 
 	if (next && m->vmas[next].start == end && can_vma_merge_before(m, next, want, pgoff_end) &&
 	    is_mergeable_anon_vma(m, m->vmas[prev].anon_vma, m->vmas[next].anon_vma, 0))
-		err = grow_up(m, prev, m->vmas[next].end);
+		err = grow_up(ctx, prev, m->vmas[next].end);
 	else if (behind && m->vmas[behind].start < end && end < m->vmas[behind].end)
-		err = move_border(m, prev, behind, end);
+		err = move_border(ctx, prev, behind, end);
 	else
-		err = grow_up(m, prev, end);
+		err = grow_up(ctx, prev, end);
 	return err ? 0 : prev;
 }
 
-u32 vma_merge(struct hmmu *m, u32 mm, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff,
-	      u32 kind)
+u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff, u32 kind)
 {
+	struct hmmu *m = ctx->m;
 	struct merge want = { flags, anon_vma, file, kind };
 	u64 pgoff_end = pgoff + ((end - start) >> PAGE_SHIFT);
-	u32 area = prev ? m->vmas[prev].next : m->mms[mm].mmap;
+	u32 area = prev ? m->vmas[prev].next : m->mms[ctx->mm].mmap;
 	u32 next = area;
 
 	if (flags & VM_SPECIAL)
@@ -226,19 +246,20 @@ u32 vma_merge(struct hmmu *m, u32 mm, u32 prev, u64 start, u64 end, u32 flags, u
 	if (area && m->vmas[area].end == end)
 		next = m->vmas[area].next;
 	if (prev && m->vmas[prev].end == start && can_vma_merge_after(m, prev, &want, pgoff))
-		return merge_into_prev(m, prev, next, &want, end, pgoff_end);
+		return merge_into_prev(ctx, prev, next, &want, end, pgoff_end);
 	if (!next || m->vmas[next].start != end || !can_vma_merge_before(m, next, &want, pgoff_end))
 		return 0;
 	if (prev && start < m->vmas[prev].end)
-		return move_border(m, prev, next, start) ? 0 : next;
+		return move_border(ctx, prev, next, start) ? 0 : next;
 	if (area != next)
-		return grow_down_over(m, area, next) ? 0 : next;
-	set_range(m, next, start, m->vmas[next].end, pgoff);
+		return grow_down_over(ctx, area, next) ? 0 : next;
+	set_range(ctx, next, start, m->vmas[next].end, pgoff);
 	return next;
 }
 
-int split_vma(struct hmmu *m, u32 vma, u64 address, bool new_below)
+int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 {
+	struct hmmu *m = ctx->m;
 	u32 new = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
 	struct vma *v = vma_of(m, vma), *n = vma_of(m, new);
 	u64 pgoff = v->pgoff + ((address - v->start) >> PAGE_SHIFT);
@@ -265,18 +286,19 @@ int split_vma(struct hmmu *m, u32 vma, u64 address, bool new_below)
 		i_mmap_insert(m, new);
 	}
 	if (new_below)
-		set_range(m, vma, address, v->end, pgoff);
+		set_range(ctx, vma, address, v->end, pgoff);
 	else
-		set_range(m, vma, v->start, address, v->pgoff);
+		set_range(ctx, vma, v->start, address, v->pgoff);
 	vma_tree_insert(m, new);
 	return 0;
 }
 
-int vma_change_flags(struct hmmu *m, u32 *vma, u32 prev, u64 start, u64 end, u32 flags)
+int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags)
 {
+	struct hmmu *m = ctx->m;
 	struct vma *v = vma_of(m, *vma);
 	u64 pgoff = v->pgoff + ((start - v->start) >> PAGE_SHIFT);
-	u32 merged = vma_merge(m, v->mm, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
+	u32 merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
 	int err = 0;
 
 	if (merged) {
@@ -286,8 +308,8 @@ int vma_change_flags(struct hmmu *m, u32 *vma, u32 prev, u64 start, u64 end, u32
 	if ((v->flags & VM_HUGETLB) && ((start | end) & ~PMD_MASK))
 		return -EINVAL;
 	if (start != v->start)
-		err = split_vma(m, *vma, start, true);
+		err = split_vma(ctx, *vma, start, true);
 	if (!err && end != v->end)
-		err = split_vma(m, *vma, end, false);
+		err = split_vma(ctx, *vma, end, false);
 	return err;
 }
