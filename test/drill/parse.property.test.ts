@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test } from '@fast-check/jest'
+import { DrillError } from '../../lib/drill/errors'
+import { parseDrill } from '../../lib/drill/parse'
+
+const source = (text: string) => ({ name: 'x', file: 'x.drill', firstLine: 1, text })
+
+/** Words that occur in drills, and some that do not. */
+const word = fc.oneof(
+  fc.constantFrom(
+    'A',
+    'B2',
+    'buf',
+    'buf[3]',
+    'buf[2-5]',
+    'map',
+    'anon',
+    '4',
+    'ro',
+    'thp',
+    'read',
+    'write',
+    '0x1f',
+    'pin',
+    'as',
+    'h',
+  ),
+  fc.constantFrom(
+    'migrate',
+    'to',
+    'dev',
+    'sys',
+    'skip=1,3-5',
+    'error=',
+    'fork',
+    'exit',
+    'drop',
+    'devmem',
+    '@alloc',
+    '@final',
+    '#',
+  ),
+  fc.string({ maxLength: 6 }),
+)
+const line = fc
+  .tuple(fc.constantFrom('', '  ', '\t'), fc.array(word, { maxLength: 8 }), fc.constantFrom(' ', '  '))
+  .map(([indent, words, space]) => indent + words.join(space))
+const text = fc.array(line, { maxLength: 6 }).map((lines) => lines.join('\n'))
+
+test.prop([text])('any text is a drill, or an error at a place in it', (drill) => {
+  try {
+    parseDrill(source(drill))
+  } catch (error) {
+    expect(error).toBeInstanceOf(DrillError)
+    const { line, column } = (error as DrillError).position
+    const at = drill.split('\n')[line - 1]
+    expect(at).toBeDefined()
+    expect(column).toBeGreaterThanOrEqual(1)
+    expect(column).toBeLessThanOrEqual(at!.length + 1)
+  }
+})
+
+test.prop([text])('what was parsed parses again from its echoes, to the same', (drill) => {
+  let first: ReturnType<typeof parseDrill>
+  try {
+    first = parseDrill(source(drill))
+  } catch {
+    return
+  }
+  const lines = first.devmem === undefined ? [] : [first.devmem.text]
+  for (const command of first.commands) {
+    lines.push(command.text)
+    if (command.verb !== 'migrate') continue
+    for (const inner of command.interleaved) lines.push(`  @${inner.callback} ${inner.command.text}`)
+  }
+  const again = parseDrill(source(lines.join('\n')))
+  const withoutPositions = (value: unknown) =>
+    JSON.stringify(value, (key, part) => (key === 'position' ? undefined : part))
+  expect(withoutPositions(again)).toBe(withoutPositions(first))
+})
