@@ -16,10 +16,10 @@ import {
   quirkValues,
 } from './defs.generated'
 import { HmmuError } from './errors'
-import { table } from './inspect'
+import { shownAs, table } from './inspect'
 import { PageRef } from './page-ref'
 import { Process } from './process'
-import { decodeEvents, decodePage, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
+import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
 import type { Task } from './task'
 import { boolean, bytes, callable, integer, invalid, oneOf, options, PAGE_SIZE } from './validate'
 
@@ -165,14 +165,14 @@ export class Machine {
     this.#core.record(types, false)
   }
 
-  /** The events recorded so far, oldest first; they are taken out. */
+  /** The events recorded so far, oldest first; they are taken out. Shows itself as a table. */
   takeEvents(): MachineEvent[] {
     const words = new BigUint64Array(EVENTS_AT_ONCE * RECORD_WORDS.event)
     const events: MachineEvent[] = []
     for (;;) {
       const count = this.#core.check(this.#core.native.takeEvents(words))
       events.push(...decodeEvents(words, count))
-      if (count < EVENTS_AT_ONCE) return events
+      if (count < EVENTS_AT_ONCE) return shownAs(events, eventTable)
     }
   }
 

@@ -3,9 +3,18 @@
 import { inspect } from 'node:util'
 import { type PageRange, rangeOf, SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
+import { shownAs } from './inspect'
 import type { Machine } from './machine'
 import { PageRef } from './page-ref'
-import { decodeEntries, decodeMappings, mappingTable, type PageEntry, RECORD_WORDS, type VmaInfo } from './records'
+import {
+  decodeEntries,
+  decodeMappings,
+  mappingTable,
+  type PageEntry,
+  RECORD_WORDS,
+  type VmaInfo,
+  walkTable,
+} from './records'
 import { Task } from './task'
 import { address, integer, invalid } from './validate'
 
@@ -151,12 +160,12 @@ export class Process extends SystemCalls {
 
   /**
    * The entries that translate an address, from the pgd on; fewer than 5 where the walk ends early: at an empty entry, or at
-   * a huge pmd.
+   * a huge pmd. Shows itself as a table.
    */
   walk(at: number): bigint[] {
     const out = new BigUint64Array(5)
     const levels = this.core.check(this.core.native.walk(this.pid, address(at), out))
-    return Array.from(out.subarray(0, levels))
+    return shownAs(Array.from(out.subarray(0, levels)), walkTable)
   }
 
   /** mmu_notifier_register(): `'invalidate_start'` events of this address space are recorded from now on. */

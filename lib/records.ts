@@ -245,3 +245,19 @@ export function decodeEvents(words: BigUint64Array, count: number): MachineEvent
     }
   })
 }
+
+/** @internal Events as a table. */
+export function eventTable(events: readonly MachineEvent[]): string {
+  const rows = events.map(({ type, pid, a, b }) => [type, String(pid), hex(a), hex(b)])
+  return table(['event', 'process', 'a', 'b'], rows)
+}
+
+const LEVELS = ['pgd', 'p4d', 'pud', 'pmd', 'pte']
+
+/** @internal The entries of a walk as a table. */
+export function walkTable(entries: readonly bigint[]): string {
+  return table(
+    ['level', 'entry'],
+    entries.map((entry, i) => [LEVELS[i] ?? '', `0x${entry.toString(16).padStart(16, '0')}`]),
+  )
+}

@@ -92,6 +92,20 @@ test('a migration, a task, a page reference', () => {
   expect(inspect(pin)).toContain('given back')
 })
 
+test('events and a walk', () => {
+  const { machine, a, buf } = makeBuffer(1)
+  machine.recordEvents(['stage'])
+  a.migrate(buf)
+  expect(lines(machine.takeEvents()).slice(0, 2)).toEqual([
+    '  event  process  a            b',
+    expect.stringMatching(/^ {2}stage {2}1 +0x… {2}0x…$/),
+  ])
+  expect(lines(a.walk(buf.address)).map((line) => line.trim().split(' ')[0])).toEqual([
+    'level',
+    ...['pgd', 'p4d', 'pud', 'pmd', 'pte'],
+  ])
+})
+
 test('an error has its details, and no others', () => {
   const { a } = makeBuffer(1)
   try {
