@@ -647,6 +647,7 @@ export type RuleName =
   | 'dst_is_source'
   | 'dst_in_use'
   | 'dst_changed'
+  | 'dst_unknown_device'
 
 /** Values of {@link RuleName} in the C API. */
 export const ruleValues: Readonly<Record<RuleName, number>> = {
@@ -661,6 +662,7 @@ export const ruleValues: Readonly<Record<RuleName, number>> = {
   dst_is_source: 8,
   dst_in_use: 9,
   dst_changed: 10,
+  dst_unknown_device: 11,
 }
 
 /** {@link RuleName} by value. */
@@ -676,6 +678,7 @@ export const ruleNames: readonly RuleName[] = [
   'dst_is_source',
   'dst_in_use',
   'dst_changed',
+  'dst_unknown_device',
 ]
 
 /** A sentence on each {@link RuleName}. */
@@ -691,6 +694,7 @@ export const ruleTexts: Readonly<Record<RuleName, string>> = {
   dst_is_source: 'A page in dst is not one of the sources.',
   dst_in_use: 'A page in dst is fresh: not mapped, not on an LRU list, without mapping.',
   dst_changed: 'After alloc_and_copy() the driver changes dst no more.',
+  dst_unknown_device: 'A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).',
 }
 
 /** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it. */
@@ -707,6 +711,7 @@ export type QuirkName =
   | 'insert-ignores-reaped-mm'
   | 'insert-unknown-device'
   | 'file-holes-collected'
+  | 'insert-device-as-pte'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -722,6 +727,7 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'insert-ignores-reaped-mm': 512,
   'insert-unknown-device': 1024,
   'file-holes-collected': 2048,
+  'insert-device-as-pte': 4096,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -738,6 +744,7 @@ export const quirkNames: readonly QuirkName[] = [
   'insert-ignores-reaped-mm',
   'insert-unknown-device',
   'file-holes-collected',
+  'insert-device-as-pte',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -755,6 +762,7 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'insert-ignores-reaped-mm': 'mm/migrate: add stable check in migrate_vma_insert_page()',
   'insert-unknown-device': 'mm/migrate.c: fix potential indeterminate pte entry in migrate_vma_insert_page()',
   'file-holes-collected': 'mm/migrate: optimize migrate_vma_setup() for holes',
+  'insert-device-as-pte': 'mm/device-public-memory: device memory cache coherent with CPU',
 }
 
 /** Profiles, each a set of quirks. */

@@ -44,7 +44,7 @@ static u32 hash_size(u32 pages)
 
 static u64 layout(struct state *st)
 {
-	u64 pages = (u64)st->ram_pages + st->device_pages;
+	u64 pages = (u64)st->ram_pages + st->device_pages + st->other_device_pages;
 	u64 end = 0;
 
 	take(&end, sizeof(struct state));
@@ -97,7 +97,8 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->frames = part(st, PART_FRAMES);
 	m->quirks = st->quirks;
 	m->device_base = st->ram_pages;
-	m->pfn_end = st->ram_pages + st->device_pages;
+	m->other_device_base = st->ram_pages + st->device_pages;
+	m->pfn_end = m->other_device_base + st->other_device_pages;
 }
 
 int arena_create(struct hmmu *m, const struct hmmu_options *options)
@@ -107,6 +108,7 @@ int arena_create(struct hmmu *m, const struct hmmu_options *options)
 	memset(&shape, 0, sizeof(shape));
 	shape.ram_pages = options->ram_pages;
 	shape.device_pages = options->device_pages;
+	shape.other_device_pages = options->other_device_pages;
 	shape.cpus = options->cpus;
 	shape.profile = options->profile;
 	layout(&shape);

@@ -68,8 +68,9 @@ void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
 	u32 index = pfn - m->device_base;
+	bool private = is_device_private_page(m, pfn);
 
-	if (page->count != 1 || !device_in_use(m, index)) {
+	if (page->count != 1 || (private && !device_in_use(m, index))) {
 		hmmu_bug(m, "a reference to a device page was dropped that nobody had");
 		return;
 	}
@@ -78,12 +79,29 @@ void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 	page->mapping = 0;
 	mem_cgroup_uncharge(m, pfn);
 	page->users = 0;
+	if (!private)
+		return;
 	set_in_use(m, index, false);
 	m->st->device_free++;
 	if (index < m->st->device_hint)
 		m->st->device_hint = index;
 	if (m->device_ops.page_free)
 		m->device_ops.page_free(m, pfn, m->device_data);
+}
+
+int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
+{
+	for (u32 page = m->other_device_base; page < m->pfn_end; page++) {
+		if (page_of(m, page)->count > 1)
+			continue;
+		page_of(m, page)->flags |= HMMU_PG_DEVICE;
+		page_of(m, page)->count = 2;
+		page_of(m, page)->users = PAGE_USER_DRIVER;
+		*pfn = page;
+		return 0;
+	}
+	return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u other device pages are in use",
+			 m->st->other_device_pages);
 }
 
 struct fault_back {

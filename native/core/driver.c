@@ -13,7 +13,7 @@ static int no_page(struct hmmu *m, u32 pfn)
 
 static bool in_use(const struct hmmu *m, u32 pfn)
 {
-	return pfn > m->zero_pfn && pfn < m->pfn_end && m->pages[pfn].count > is_device_private_page(m, pfn) &&
+	return pfn > m->zero_pfn && pfn < m->pfn_end && m->pages[pfn].count > is_zone_device_page(m, pfn) &&
 	       !page_test(m, pfn, HMMU_PG_TABLE);
 }
 

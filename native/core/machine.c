@@ -64,7 +64,8 @@ static int complete_options(struct hmmu_options *options)
 	if (!options->cpus)
 		options->cpus = 1;
 	if (options->ram_pages < MIN_RAM_PAGES || options->ram_pages > MAX_PAGES || options->device_pages > MAX_PAGES ||
-	    options->cpus > MAX_CPUS || options->profile > HMMU_PROFILE_LINUX_4_14_FIXED)
+	    options->cpus > MAX_CPUS || options->profile > HMMU_PROFILE_LINUX_4_14_FIXED ||
+	    options->other_device_pages > MAX_PAGES >> 8)
 		return -EINVAL;
 	return 0;
 }

@@ -24,7 +24,8 @@ struct hmmu {
 	u64 *device_bitmap;
 	u32 cache_mask;
 	u32 zero_pfn;
-	u32 device_base; /**< first pfn of the device */
+	u32 device_base;       /**< first pfn of the device */
+	u32 other_device_base; /**< first pfn of ZONE_DEVICE pages that are not device-private */
 	u32 pfn_end;
 	u32 quirks;
 	struct hmmu_pagemap_ops device_ops;

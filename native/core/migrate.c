@@ -147,7 +147,7 @@ static void next_stage(struct hmmu_migration *mig)
 		enter_stage(mig, mig->stage + 1);
 }
 
-static void remember_error(struct hmmu_migration *mig, int err)
+void migrate_remember_error(struct hmmu_migration *mig, int err)
 {
 	if (mig->err)
 		return;
@@ -180,7 +180,7 @@ static void alloc_and_copy(struct hmmu_migration *mig)
 	else
 		err = migrate_accept_driver(mig);
 	if (err) {
-		remember_error(mig, err);
+		migrate_remember_error(mig, err);
 		mig->aborted = true;
 	}
 }
@@ -194,7 +194,7 @@ static void finalize_and_map(struct hmmu_migration *mig)
 	if (!err)
 		err = migrate_check_unchanged(mig);
 	if (err)
-		remember_error(mig, err);
+		migrate_remember_error(mig, err);
 }
 
 /* One unit of the stage under way; true when there is nothing left in it. */

@@ -66,6 +66,10 @@ void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to);
 /** Check what the driver left in the request's arrays after alloc_and_copy(), and take dst over. -EINVAL: a rule is
  * broken; then all destinations are taken back, and nothing will move. */
 int migrate_accept_driver(struct hmmu_migration *mig);
+/** The error of a broken rule. */
+int migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule);
+/** The migration's result, unless an error came before. */
+void migrate_remember_error(struct hmmu_migration *mig, int err);
 /** Take back what the driver put into the request's dst. */
 void migrate_discard_destinations(struct hmmu_migration *mig);
 /** After finalize_and_map() neither array may have changed. */

@@ -42,6 +42,23 @@ static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 
 	return HMMU_WHY_NONE;
 }
 
+/*
+ * A ZONE_DEVICE page that is not device-private: the v25 series inserts it as any page; 4.14, which knows device-public
+ * memory, leaves the entry undefined, which is reported here and not done; "mm/migrate.c: fix potential indeterminate
+ * pte entry in migrate_vma_insert_page()" refuses the page.
+ */
+static bool unknown_device(struct hmmu_migration *mig, u64 i, u32 newpage)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (!is_zone_device_page(m, newpage) || is_device_private_page(m, newpage) ||
+	    quirk(m, HMMU_QUIRK_INSERT_DEVICE_AS_PTE))
+		return false;
+	if (quirk(m, HMMU_QUIRK_INSERT_UNKNOWN_DEVICE))
+		migrate_remember_error(mig, migrate_rule_breach(mig, i, HMMU_RULE_DST_UNKNOWN_DEVICE));
+	return true;
+}
+
 /* What can have changed since collect, seen under the table's lock. */
 static enum hmmu_why check_entry(struct hmmu_migration *mig, u64 pte)
 {
@@ -80,6 +97,10 @@ void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32
 	u64 *pmd, *pte, entry;
 	enum hmmu_why why = prepare_place(mig, address, &pmd);
 
+	if (!why && unknown_device(mig, i, newpage)) {
+		mem_cgroup_cancel_charge(m, 1);
+		why = HMMU_WHY_UNKNOWN_DEVICE;
+	}
 	if (!why) {
 		/* The contents must be valid before the entry can be seen. */
 		page_set(m, newpage, HMMU_PG_UPTODATE);

@@ -63,6 +63,10 @@ static void move_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
 {
 	struct hmmu *m = mig->ctx.m;
 
+	if (is_zone_device_page(m, newpage) && !is_device_private_page(m, newpage)) {
+		refuse(mig, i, HMMU_WHY_UNKNOWN_DEVICE);
+		return;
+	}
 	if (is_device_private_page(m, newpage) && page_mapping(m, page)) {
 		refuse(mig, i, HMMU_WHY_HAS_MAPPING);
 		return;

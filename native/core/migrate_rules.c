@@ -15,7 +15,7 @@ static const char *const rule_text[] = {
 #undef X
 };
 
-static int breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule)
+int migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule)
 {
 	struct hmmu *m = mig->ctx.m;
 	int err = hmmu_fail(m, -EINVAL, HMMU_ERR_DRIVER_RULE, "entry %llu: the driver broke the rule: %s",
@@ -50,7 +50,7 @@ static enum hmmu_rule check_page(const struct hmmu_migration *mig, u64 word)
 		return is_source(mig, (u32)number) ? HMMU_RULE_DST_IS_SOURCE : HMMU_RULE_DST_FREE_PAGE;
 	if (!(word & HMMU_PFN_LOCKED) || !(page->flags & HMMU_PG_LOCKED) || !(page->users & PAGE_USER_DRIVER_LOCK))
 		return HMMU_RULE_DST_NOT_LOCKED;
-	if (!(word & HMMU_PFN_DEVICE) != !is_device_private_page(m, (u32)number))
+	if (!(word & HMMU_PFN_DEVICE) != !is_zone_device_page(m, (u32)number))
 		return HMMU_RULE_DST_KIND;
 	if (page->mapcount || page->mapping || (page->flags & HMMU_PG_LRU))
 		return HMMU_RULE_DST_IN_USE;
@@ -131,7 +131,7 @@ int migrate_accept_driver(struct hmmu_migration *mig)
 	clear_seen(mig);
 	if (!rule)
 		return 0;
-	err = breach(mig, i - 1, rule);
+	err = migrate_rule_breach(mig, i - 1, rule);
 	discard_all(mig);
 	return err;
 }
@@ -140,9 +140,9 @@ int migrate_check_unchanged(struct hmmu_migration *mig)
 {
 	for (u64 i = 0; i < mig->npages; i++) {
 		if (mig->src[i] != mig->request.src[i])
-			return breach(mig, i, HMMU_RULE_SRC_CHANGED);
+			return migrate_rule_breach(mig, i, HMMU_RULE_SRC_CHANGED);
 		if (mig->dst[i] != mig->request.dst[i])
-			return breach(mig, i, HMMU_RULE_DST_CHANGED);
+			return migrate_rule_breach(mig, i, HMMU_RULE_DST_CHANGED);
 	}
 	return 0;
 }

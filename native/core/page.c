@@ -74,7 +74,7 @@ void put_page_slow(struct hmmu *m, u32 head)
 {
 	struct page *page = page_of(m, head);
 
-	if (is_device_private_page(m, head)) {
+	if (is_zone_device_page(m, head)) {
 		put_zone_device_private_page(m, head);
 		return;
 	}

@@ -49,7 +49,7 @@ static inline u32 hpage_nr_pages(const struct hmmu *m, u32 pfn)
 }
 static inline bool is_device_private_page(const struct hmmu *m, u32 pfn)
 {
-	return pfn >= m->device_base;
+	return pfn >= m->device_base && pfn < m->other_device_base;
 }
 static inline bool is_zone_device_page(const struct hmmu *m, u32 pfn)
 {

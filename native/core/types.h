@@ -270,7 +270,7 @@ enum slab_kind { SLAB_MM, SLAB_TASK, SLAB_VMA, SLAB_AVC, SLAB_ANON_VMA, SLAB_FIL
 /** The arena's first page: everything of a machine that is not a record of a slab. */
 struct state {
 	u64 bytes;
-	u32 ram_pages, device_pages;
+	u32 ram_pages, device_pages, other_device_pages;
 	u32 cpus;
 	u32 profile;
 	u32 quirks;

@@ -109,7 +109,7 @@ static void verify_page(struct verify *v, u32 pfn)
 	struct hmmu *m = v->m;
 	const struct page *page = page_of(m, pfn);
 	const struct page_tally *t = tally(v, pfn);
-	int32_t base = is_device_private_page(m, pfn) && page->count ? 1 : 0;
+	int32_t base = is_zone_device_page(m, pfn) && page->count ? 1 : 0;
 
 	if (page->flags & (HMMU_PG_TABLE | HMMU_PG_RESERVED))
 		return;
@@ -141,6 +141,8 @@ void verify_pages(struct verify *v)
 			charged += hpage_nr_pages(m, pfn);
 		if (is_device_private_page(m, pfn))
 			device_used += page->count > 1;
+		else if (is_zone_device_page(m, pfn))
+			continue;
 		else if (page->count || (page->flags & (HMMU_PG_TAIL | HMMU_PG_RESERVED)))
 			free--;
 	}

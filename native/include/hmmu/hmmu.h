@@ -150,6 +150,8 @@ struct hmmu_options {
 	uint32_t quirks_on;    /**< quirks switched on beside the profile's */
 	uint32_t quirks_off;   /**< quirks switched off */
 	uint64_t memcg_limit;  /**< pages that may be charged, 0: no limit */
+	/** ZONE_DEVICE pages behind the others that are not device-private: no migration supports them; 0 … 2^20 */
+	uint32_t other_device_pages;
 };
 
 /** Make a machine. @p options may be NULL. -EINVAL; -ENOMEM: the host has no address space for it. */
@@ -416,6 +418,8 @@ static inline uint64_t hmmu_word(uint32_t pfn, uint64_t flags)
 
 /** Take the lowest free device page; the caller has one reference beside the one every device page has. -ENOMEM. */
 HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
+/** Take a ZONE_DEVICE page that is not device-private, if the machine has any; for tests of what refuses it. -ENOMEM. */
+HMMU_API int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn);
 /** alloc_page(GFP_HIGHUSER_MOVABLE): a system page with one reference, contents undefined. -ENOMEM. */
 HMMU_API int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn);
 /** trylock_page(). -EBUSY. */

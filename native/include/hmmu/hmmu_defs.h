@@ -200,7 +200,8 @@
 	X(DST_TWICE, 7, "A page stands in dst once.") \
 	X(DST_IS_SOURCE, 8, "A page in dst is not one of the sources.") \
 	X(DST_IN_USE, 9, "A page in dst is fresh: not mapped, not on an LRU list, without mapping.") \
-	X(DST_CHANGED, 10, "After alloc_and_copy() the driver changes dst no more.")
+	X(DST_CHANGED, 10, "After alloc_and_copy() the driver changes dst no more.") \
+	X(DST_UNKNOWN_DEVICE, 11, "A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).")
 
 /** X(name, bit, profiles, name in words, commit): quirks; profiles is an or of HMMU_IN_*: where the quirk is on;
  * commit is the subject of the kernel commit that ended it. */
@@ -232,7 +233,9 @@
 	X(INSERT_UNKNOWN_DEVICE, 10, HMMU_IN_LINUX_4_14, "insert-unknown-device", \
 	  "mm/migrate.c: fix potential indeterminate pte entry in migrate_vma_insert_page()") \
 	X(FILE_HOLES_COLLECTED, 11, HMMU_IN_BOTH, "file-holes-collected", \
-	  "mm/migrate: optimize migrate_vma_setup() for holes")
+	  "mm/migrate: optimize migrate_vma_setup() for holes") \
+	X(INSERT_DEVICE_AS_PTE, 12, HMMU_IN_HMM_V25, "insert-device-as-pte", \
+	  "mm/device-public-memory: device memory cache coherent with CPU")
 
 /** X(name, value, name in words, text): profiles, each a set of quirks. */
 #define HMMU_PROFILES(X) \
