@@ -13,6 +13,8 @@ import { World } from './world'
 export interface RunOptions {
   /** Which kernel the machine is; `linux-4.14` if absent. */
   readonly profile?: Profile | undefined
+  /** Quirks switched on or off beside the profile's. */
+  readonly quirks?: MachineOptions['quirks'] | undefined
   /** Check the balance of the machine after every command. */
   readonly verify?: boolean | undefined
   /** Frames of RAM; drills ask for plenty of free memory. 65536 (256 MiB, taken as they are used) if absent. */
@@ -65,6 +67,7 @@ function makeMachine(drill: Drill, options: RunOptions): Machine {
     devicePages: drill.devmem?.pages ?? DEVICE_PAGES,
     cpus: 1,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.quirks === undefined ? {} : { quirks: options.quirks }),
   }
   const position = drill.devmem?.position ?? { file: drill.file, line: 1, column: 1 }
   try {
