@@ -12,7 +12,7 @@
       ],
       'include_dirs': ['native/include'],
       'defines': [
-        'NAPI_VERSION=9',
+        'NAPI_VERSION=<!(node -p "require(\'./package.json\').binary.napi_versions[0]")',
         'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
         # The core is a part of the addon, which exports nothing of it.
         'HMMU_STATIC',
