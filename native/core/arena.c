@@ -62,7 +62,7 @@ static u64 layout(struct state *st)
 	st->offsets[PART_EVENTS] = take(&end, (u64)EVENT_RING * sizeof(struct hmmu_event));
 	st->offsets[PART_CACHE_HASH] = take(&end, (u64)hash_size(st->ram_pages) * sizeof(u32));
 	st->offsets[PART_DEVICE_BITMAP] = take(&end, ((u64)st->device_pages + 63) / 64 * sizeof(u64));
-	st->offsets[PART_PAGES] = take(&end, pages * sizeof(struct page));
+	st->offsets[PART_PAGES] = take(&end, (pages + NR_LRU_LISTS) * sizeof(struct page));
 	st->offsets[PART_FRAMES] = take(&end, pages * PAGE_SIZE);
 	st->bytes = end;
 	return end;

@@ -22,37 +22,35 @@ static enum lru_list page_lru(const struct hmmu *m, u32 pfn)
 	return page_test(m, pfn, HMMU_PG_ACTIVE) ? lru + 1 : lru;
 }
 
-static void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
+void lru_init(struct hmmu *m)
 {
-	struct lru *lru = &m->st->lru[which];
-	struct page *page = page_of(m, pfn);
+	for (u32 which = 0; which < NR_LRU_LISTS; which++) {
+		struct page *head = page_of(m, lru_head(m, which));
 
-	page->prev = 0;
-	page->next = lru->first;
-	if (lru->first)
-		page_of(m, lru->first)->prev = pfn;
-	else
-		lru->last = pfn;
-	lru->first = pfn;
-	lru->nr += hpage_nr_pages(m, pfn);
+		head->prev = head->next = lru_head(m, which);
+	}
 }
 
-static void del_page_from_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
+static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
 {
-	struct lru *lru = &m->st->lru[which];
+	u32 head = lru_head(m, which);
 	struct page *page = page_of(m, pfn);
 
-	if (page->prev)
-		page_of(m, page->prev)->next = page->next;
-	else
-		lru->first = page->next;
-	if (page->next)
-		page_of(m, page->next)->prev = page->prev;
-	else
-		lru->last = page->prev;
-	page->prev = 0;
-	page->next = 0;
-	lru->nr -= hpage_nr_pages(m, pfn);
+	page->prev = head;
+	page->next = page_of(m, head)->next;
+	page_of(m, page->next)->prev = pfn;
+	page_of(m, head)->next = pfn;
+	m->st->lru[which].nr += hpage_nr_pages(m, pfn);
+}
+
+static inline void del_page_from_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
+{
+	struct page *page = page_of(m, pfn);
+
+	page_of(m, page->prev)->next = page->next;
+	page_of(m, page->next)->prev = page->prev;
+	page->prev = page->next = 0;
+	m->st->lru[which].nr -= hpage_nr_pages(m, pfn);
 }
 
 void del_page_from_lru(struct hmmu *m, u32 pfn)
@@ -70,7 +68,9 @@ static void put_on_list(struct hmmu *m, u32 pfn)
 
 void lru_add_now(struct hmmu *m, u32 pfn)
 {
-	put_on_list(m, pfn);
+	/* A page that nobody but the pagevec has is freed, and need not see the list before. */
+	if (page_of(m, pfn)->count > 1)
+		put_on_list(m, pfn);
 	put_page(m, pfn);
 }
 

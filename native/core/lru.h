@@ -5,6 +5,13 @@
 
 #include "page.h"
 
+/** Make the lists empty. */
+void lru_init(struct hmmu *m);
+/** The head of a list, as a number in the array of pages. */
+static inline u32 lru_head(const struct hmmu *m, enum lru_list which)
+{
+	return m->pfn_end + which;
+}
 void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn);
 void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma);
 /** Empty the pagevecs of one CPU; of all CPUs. */

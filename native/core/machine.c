@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "devmem.h"
+#include "lru.h"
 #include "mm.h"
 #include "platform.h"
 #include "rmap.h"
@@ -94,6 +95,7 @@ int hmmu_create(const struct hmmu_options *given, struct hmmu **machine)
 	m->st->memcg_limit = options.memcg_limit;
 	frame_init(m);
 	devmem_init(m);
+	lru_init(m);
 	*machine = m;
 	return 0;
 }

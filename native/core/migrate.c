@@ -197,43 +197,54 @@ static void finalize_and_map(struct hmmu_migration *mig)
 		migrate_remember_error(mig, err);
 }
 
-/* One unit of the stage under way; true when there is nothing left in it. */
-static bool stage_one(struct hmmu_migration *mig)
+/* Entries [from, to) of a stage that goes over them. */
+static void stage_entries(struct hmmu_migration *mig, u64 from, u64 to)
 {
-	u64 i = mig->pos++;
+	switch (mig->stage) {
+	case HMMU_STAGE_PREPARE:
+		if (!from && !mig->restoring)
+			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
+		if (mig->restoring)
+			migrate_vma_prepare_restore(mig, from, to);
+		else
+			migrate_vma_prepare(mig, from, to);
+		break;
+	case HMMU_STAGE_UNMAP:
+		if (mig->restoring)
+			migrate_vma_unmap_restore(mig, from, to);
+		else
+			migrate_vma_unmap(mig, from, to);
+		break;
+	case HMMU_STAGE_PAGES:
+		migrate_vma_pages(mig, from, to);
+		break;
+	default:
+		migrate_vma_finalize(mig, from, to);
+		break;
+	}
+}
+
+/* One unit of the stage under way, or as many as there are; true when there is nothing left in the stage. */
+static bool stage_go_on(struct hmmu_migration *mig, bool one)
+{
+	u64 from = mig->pos;
 
 	switch (mig->stage) {
 	case HMMU_STAGE_COLLECT:
 		migrate_vma_collect_one(mig);
 		mig->pos = mig->npages;
 		return mig->start + (mig->npages << PAGE_SHIFT) == mig->end;
-	case HMMU_STAGE_PREPARE:
-		if (!i && !mig->restoring)
-			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
-		if (mig->restoring)
-			migrate_vma_prepare_restore(mig, i);
-		else
-			migrate_vma_prepare_one(mig, i);
-		break;
-	case HMMU_STAGE_UNMAP:
-		if (mig->restoring)
-			migrate_vma_unmap_restore(mig, i);
-		else
-			migrate_vma_unmap_one(mig, i);
-		break;
 	case HMMU_STAGE_ALLOC_AND_COPY:
 		alloc_and_copy(mig);
 		return true;
-	case HMMU_STAGE_PAGES:
-		migrate_vma_page(mig, i);
-		break;
 	case HMMU_STAGE_FINALIZE_AND_MAP:
 		finalize_and_map(mig);
 		return true;
 	default:
-		migrate_vma_finalize_one(mig, i);
 		break;
 	}
+	mig->pos = one ? from + 1 : mig->npages;
+	stage_entries(mig, from, mig->pos);
 	if (mig->pos < mig->npages && !(mig->restoring && !mig->restore))
 		return false;
 	/* prepare and unmap go over the entries a second time if any have to be restored. */
@@ -252,7 +263,7 @@ int hmmu_migrate_step(struct hmmu_migration *mig)
 		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
 	if (mig->stage == HMMU_STAGE_DONE)
 		return 0;
-	if (stage_one(mig))
+	if (stage_go_on(mig, true))
 		next_stage(mig);
 	if (mig->npages > collected)
 		migrate_publish(mig, collected, mig->npages);
@@ -266,7 +277,7 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 	if (mig->in_callback)
 		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
 	while (mig->stage != HMMU_STAGE_DONE && mig->stage <= stage)
-		if (stage_one(mig))
+		if (stage_go_on(mig, false))
 			next_stage(mig);
 	migrate_publish(mig, 0, mig->npages);
 	return 0;

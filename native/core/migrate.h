@@ -49,16 +49,17 @@ static inline void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 		mig->why[i] = (u8)why;
 }
 
-/** @name Stages; one unit each: of collect the part of the range under one table, else one entry.
+/** @name Stages, each over a part of its work: collect over the part of the range under one table, the others over
+ * the entries [from, to). Stepping asks for one entry at a time, a run for all.
  * @{ */
 void migrate_vma_collect_one(struct hmmu_migration *mig);
-void migrate_vma_prepare_one(struct hmmu_migration *mig, u64 i);
-void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 i);
-void migrate_vma_unmap_one(struct hmmu_migration *mig, u64 i);
-void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 i);
-void migrate_vma_page(struct hmmu_migration *mig, u64 i);
+void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to);
 void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage);
-void migrate_vma_finalize_one(struct hmmu_migration *mig, u64 i);
 /** @} */
 
 /** Show entries [from, to) to the request's arrays. */

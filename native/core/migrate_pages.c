@@ -91,7 +91,7 @@ static void insert_page(struct hmmu_migration *mig, u64 i, u32 newpage)
 	migrate_vma_insert_page(mig, i, address, newpage);
 }
 
-void migrate_vma_page(struct hmmu_migration *mig, u64 i)
+static inline void pages_one(struct hmmu_migration *mig, u64 i)
 {
 	u32 newpage = migrate_pfn_to_page(mig->dst[i]);
 	u32 page = migrate_pfn_to_page(mig->src[i]);
@@ -109,6 +109,12 @@ void migrate_vma_page(struct hmmu_migration *mig, u64 i)
 	}
 }
 
+void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	for (u64 i = from; i < to; i++)
+		pages_one(mig, i);
+}
+
 /* The driver's reference and lock have become the migration's. */
 static void take_over(struct hmmu *m, u32 newpage)
 {
@@ -123,7 +129,7 @@ static void drop_destination(struct hmmu *m, u32 newpage)
 	put_page(m, newpage);
 }
 
-void migrate_vma_finalize_one(struct hmmu_migration *mig, u64 i)
+static inline void finalize_one(struct hmmu_migration *mig, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u32 newpage = migrate_pfn_to_page(mig->dst[i]);
@@ -147,4 +153,10 @@ void migrate_vma_finalize_one(struct hmmu_migration *mig, u64 i)
 		unlock_page(m, newpage);
 		put_page_or_lru(&mig->ctx, newpage);
 	}
+}
+
+void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	for (u64 i = from; i < to; i++)
+		finalize_one(mig, i);
 }

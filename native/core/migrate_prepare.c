@@ -67,7 +67,7 @@ static bool prepare_isolate(struct hmmu_migration *mig, u64 i, u32 page, bool re
 	return false;
 }
 
-void migrate_vma_prepare_one(struct hmmu_migration *mig, u64 i)
+static inline void prepare_one(struct hmmu_migration *mig, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u32 page = migrate_pfn_to_page(mig->src[i]);
@@ -88,7 +88,13 @@ void migrate_vma_prepare_one(struct hmmu_migration *mig, u64 i)
 	putback_lru_page(m, mig->ctx.cpu, page);
 }
 
-void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 i)
+void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	for (u64 i = from; i < to; i++)
+		prepare_one(mig, i);
+}
+
+static void prepare_restore_one(struct hmmu_migration *mig, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u32 page = migrate_pfn_to_page(mig->src[i]);
@@ -102,7 +108,13 @@ void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 i)
 	mig->restore--;
 }
 
-void migrate_vma_unmap_one(struct hmmu_migration *mig, u64 i)
+void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	for (u64 i = from; i < to && mig->restore; i++)
+		prepare_restore_one(mig, i);
+}
+
+static inline void unmap_one(struct hmmu_migration *mig, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u32 page = migrate_pfn_to_page(mig->src[i]);
@@ -121,7 +133,13 @@ void migrate_vma_unmap_one(struct hmmu_migration *mig, u64 i)
 	leave_out(mig, i, true, why);
 }
 
-void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 i)
+void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	for (u64 i = from; i < to; i++)
+		unmap_one(mig, i);
+}
+
+static void unmap_restore_one(struct hmmu_migration *mig, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u32 page = migrate_pfn_to_page(mig->src[i]);
@@ -133,4 +151,10 @@ void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 i)
 	unlock_page(m, page);
 	mig->restore--;
 	put_page_or_lru(&mig->ctx, page);
+}
+
+void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	for (u64 i = from; i < to && mig->restore; i++)
+		unmap_restore_one(mig, i);
 }

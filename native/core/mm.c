@@ -24,7 +24,7 @@ int mm_create(struct hmmu *m, u32 *out)
 		return err;
 	}
 	new->state = MM_ALIVE;
-	new->tlb_gen = 1;
+	new->tlb_gen = ++m->st->tlb_gen;
 	new->tables = 1;
 	*out = mm;
 	return 0;

@@ -113,9 +113,36 @@ int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx);
 /** End a call: a result of BLOCKED keeps wait and semaphore, any other drops the semaphore. */
 int task_leave(struct ctx *ctx, enum op op, int result);
 /** mmap_sem of the task's mm. 0 or BLOCKED; 0 at once if the task has it. */
-int down_read(struct ctx *ctx);
-int down_write(struct ctx *ctx);
-void up_sem(struct ctx *ctx);
+int down_slow(struct ctx *ctx, bool write);
+static inline int down_read(struct ctx *ctx)
+{
+	struct rwsem *sem = &ctx->m->mms[ctx->mm].mmap_sem;
+
+	if (ctx->m->tasks[ctx->task].sem_hold || sem->writer || sem->first_waiter)
+		return down_slow(ctx, false);
+	ctx->m->tasks[ctx->task].sem_hold = SEM_READ;
+	sem->readers++;
+	return 0;
+}
+static inline int down_write(struct ctx *ctx)
+{
+	return down_slow(ctx, true);
+}
+static inline void sem_drop(struct hmmu *m, u32 task)
+{
+	struct task *t = &m->tasks[task];
+	struct rwsem *sem = &m->mms[t->mm].mmap_sem;
+
+	if (t->sem_hold == SEM_READ)
+		sem->readers--;
+	else if (t->sem_hold == SEM_WRITE)
+		sem->writer = 0;
+	t->sem_hold = SEM_NONE;
+}
+static inline void up_sem(struct ctx *ctx)
+{
+	sem_drop(ctx->m, ctx->task);
+}
 void downgrade_write(struct ctx *ctx);
 /** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded; the caller's reference, if it has one
  * that the wait is to keep, is handed over with @p with_ref. */

@@ -11,16 +11,11 @@ int32_t compound_mapcount(const struct hmmu *m, u32 pfn)
 	return m->pages[compound_head(m, pfn) + 1].mapcount_of_compound;
 }
 
-int32_t page_mapcount(const struct hmmu *m, u32 pfn)
+int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn)
 {
-	int32_t count = m->pages[pfn].mapcount;
+	int32_t count = m->pages[pfn].mapcount + compound_mapcount(m, pfn);
 
-	if (PageCompound(m, pfn)) {
-		count += compound_mapcount(m, pfn);
-		if (page_test(m, compound_head(m, pfn), HMMU_PG_DOUBLE_MAP))
-			count--;
-	}
-	return count;
+	return page_test(m, compound_head(m, pfn), HMMU_PG_DOUBLE_MAP) ? count - 1 : count;
 }
 
 int32_t total_mapcount(const struct hmmu *m, u32 pfn)
@@ -38,12 +33,10 @@ int32_t total_mapcount(const struct hmmu *m, u32 pfn)
 	return total;
 }
 
-bool page_mapped(const struct hmmu *m, u32 pfn)
+bool compound_page_mapped(const struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 
-	if (!PageCompound(m, pfn))
-		return m->pages[pfn].mapcount > 0;
 	if (compound_mapcount(m, head) > 0)
 		return true;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
@@ -52,24 +45,7 @@ bool page_mapped(const struct hmmu *m, u32 pfn)
 	return false;
 }
 
-u64 page_to_pgoff(const struct hmmu *m, u32 pfn)
-{
-	u32 head = compound_head(m, pfn);
-
-	return m->pages[head].index + (pfn - head);
-}
-
-int mm_counter_file(const struct hmmu *m, u32 pfn)
-{
-	return page_test(m, compound_head(m, pfn), HMMU_PG_SWAPBACKED) ? MM_SHMEMPAGES : MM_FILEPAGES;
-}
-
-int mm_counter(const struct hmmu *m, u32 pfn)
-{
-	return PageAnon(m, pfn) ? MM_ANONPAGES : mm_counter_file(m, pfn);
-}
-
-/* __put_page(): the count is 1 or below. A device page is free at 1, any other at 0. */
+/* __put_page(): a device page is free at a count of 1, any other at 0. */
 void put_page_slow(struct hmmu *m, u32 head)
 {
 	struct page *page = page_of(m, head);
@@ -78,8 +54,6 @@ void put_page_slow(struct hmmu *m, u32 head)
 		put_zone_device_private_page(m, head);
 		return;
 	}
-	if (page->count > 0)
-		return;
 	if (page->count < 0 || (page->flags & (HMMU_PG_RESERVED | HMMU_PG_BUDDY))) {
 		hmmu_bug(m, "a reference to a page was dropped that nobody had");
 		return;
@@ -91,12 +65,4 @@ void put_page_slow(struct hmmu *m, u32 head)
 		free_huge_frames(m, head);
 	else
 		free_frame(m, head);
-}
-
-void unlock_page(struct hmmu *m, u32 pfn)
-{
-	u32 head = compound_head(m, pfn);
-
-	if (!page_test_and_clear(m, head, HMMU_PG_LOCKED))
-		hmmu_bug(m, "a page was unlocked that was not locked");
 }

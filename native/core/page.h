@@ -86,16 +86,26 @@ static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 	return &m->pages[head + 1].mapcount_of_compound;
 }
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn);
+int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn);
 /** How often this very page is mapped, by ptes and huge pmds. */
-int32_t page_mapcount(const struct hmmu *m, u32 pfn);
+static inline int32_t page_mapcount(const struct hmmu *m, u32 pfn)
+{
+	return PageCompound(m, pfn) ? compound_page_mapcount(m, pfn) : m->pages[pfn].mapcount;
+}
 /** How often any part of its compound page is mapped. */
 int32_t total_mapcount(const struct hmmu *m, u32 pfn);
-bool page_mapped(const struct hmmu *m, u32 pfn);
+bool compound_page_mapped(const struct hmmu *m, u32 pfn);
+static inline bool page_mapped(const struct hmmu *m, u32 pfn)
+{
+	return PageCompound(m, pfn) ? compound_page_mapped(m, pfn) : m->pages[pfn].mapcount > 0;
+}
 /** Index of the page in units of pages, also of tails. */
-u64 page_to_pgoff(const struct hmmu *m, u32 pfn);
-/** Which RSS counter counts the page. */
-int mm_counter(const struct hmmu *m, u32 pfn);
-int mm_counter_file(const struct hmmu *m, u32 pfn);
+static inline u64 page_to_pgoff(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	return m->pages[head].index + (pfn - head);
+}
 
 /** @name References
  * @{ */
@@ -109,10 +119,20 @@ static inline void put_page(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 
-	if (--m->pages[head].count <= 1)
+	if (--m->pages[head].count <= (head >= m->device_base))
 		put_page_slow(m, head);
 }
 /** @} */
+
+/** Which RSS counter counts the page. */
+static inline int mm_counter_file(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, compound_head(m, pfn), HMMU_PG_SWAPBACKED) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+static inline int mm_counter(const struct hmmu *m, u32 pfn)
+{
+	return PageAnon(m, pfn) ? MM_ANONPAGES : mm_counter_file(m, pfn);
+}
 
 /** @name The page lock
  * @{ */
@@ -120,7 +140,11 @@ static inline bool trylock_page(struct hmmu *m, u32 pfn)
 {
 	return !page_test_and_set(m, compound_head(m, pfn), HMMU_PG_LOCKED);
 }
-void unlock_page(struct hmmu *m, u32 pfn);
+static inline void unlock_page(struct hmmu *m, u32 pfn)
+{
+	if (!page_test_and_clear(m, compound_head(m, pfn), HMMU_PG_LOCKED))
+		hmmu_bug(m, "a page was unlocked that was not locked");
+}
 /** @} */
 
 /** @name frame.c: the allocator

@@ -45,7 +45,15 @@ void pgd_free(struct hmmu *m, u32 pgd)
 	table_free(m, pgd);
 }
 
-u64 *mm_find_pmd(const struct hmmu *m, u32 mm, u64 address)
+/* The pmd tables of a mm are freed by free_pgd_range() only, which forgets this one. */
+static u64 *remember_pmd_table(const struct hmmu *m, u32 mm, u64 address, u32 table)
+{
+	m->mms[mm].pmd_cache_gib = (address >> PUD_SHIFT) + 1;
+	m->mms[mm].pmd_cache_table = table;
+	return table_of(m, table) + table_index(address, PMD_SHIFT);
+}
+
+u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 table = m->mms[mm].pgd;
 
@@ -56,10 +64,10 @@ u64 *mm_find_pmd(const struct hmmu *m, u32 mm, u64 address)
 			return NULL;
 		table = pte_pfn(entry);
 	}
-	return table_of(m, table) + table_index(address, PMD_SHIFT);
+	return remember_pmd_table(m, mm, address, table);
 }
 
-u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
+u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address)
 {
 	u32 table = m->mms[mm].pgd;
 
@@ -76,7 +84,7 @@ u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
 		}
 		table = pte_pfn(*entry);
 	}
-	return table_of(m, table) + table_index(address, PMD_SHIFT);
+	return remember_pmd_table(m, mm, address, table);
 }
 
 u32 pte_alloc_one(struct hmmu *m, u32 mm)
@@ -170,6 +178,7 @@ static void free_level(struct hmmu *m, u32 mm, u32 table, int level, u64 address
 
 void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64 ceiling)
 {
+	m->mms[mm].pmd_cache_gib = 0;
 	address &= PMD_MASK;
 	if (address < floor)
 		address += PMD_SIZE;

@@ -61,7 +61,7 @@ static bool sem_available(const struct hmmu *m, u32 task, bool write)
 	return true;
 }
 
-static int down(struct ctx *ctx, bool write)
+int down_slow(struct ctx *ctx, bool write)
 {
 	struct hmmu *m = ctx->m;
 	struct task *task = &m->tasks[ctx->task];
@@ -83,32 +83,6 @@ static int down(struct ctx *ctx, bool write)
 	else
 		sem->readers++;
 	return 0;
-}
-
-int down_read(struct ctx *ctx)
-{
-	return down(ctx, false);
-}
-
-int down_write(struct ctx *ctx)
-{
-	return down(ctx, true);
-}
-
-static void sem_drop(struct hmmu *m, u32 task)
-{
-	struct rwsem *sem = sem_of(m, task);
-
-	if (m->tasks[task].sem_hold == SEM_WRITE)
-		sem->writer = 0;
-	else if (m->tasks[task].sem_hold == SEM_READ)
-		sem->readers--;
-	m->tasks[task].sem_hold = SEM_NONE;
-}
-
-void up_sem(struct ctx *ctx)
-{
-	sem_drop(ctx->m, ctx->task);
 }
 
 void downgrade_write(struct ctx *ctx)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The TLB: each CPU caches translations in a direct-mapped table. A flush of a few pages looks at their slots; a large
- * one makes a new generation, which voids all translations of the address space at once. A hit is compared with the
+ * one gives the address space a new generation, a number that is never used again, which voids all its translations at
+ * once. A hit is compared with the
  * page tables, since the model is there to catch flushes that are missing.
  */
 #include "tlb.h"
@@ -26,7 +27,7 @@ static void flush_one(struct hmmu *m, u32 mm, u64 vpn)
 
 void flush_tlb_mm(struct hmmu *m, u32 mm)
 {
-	m->mms[mm].tlb_gen++;
+	m->mms[mm].tlb_gen = ++m->st->tlb_gen;
 	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
 	event(m, HMMU_EVENT_TLB_FLUSH, mm, 0, HMMU_TASK_SIZE);
 }
@@ -34,7 +35,7 @@ void flush_tlb_mm(struct hmmu *m, u32 mm)
 void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
 	if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) {
-		m->mms[mm].tlb_gen++;
+		m->mms[mm].tlb_gen = ++m->st->tlb_gen;
 	} else {
 		for (u64 address = start; address < end; address += PAGE_SIZE)
 			flush_one(m, mm, address >> PAGE_SHIFT);

@@ -136,36 +136,35 @@ static u64 device_entry_of(struct hmmu *m, u32 pfn, u64 pte, u64 old)
 	return entry;
 }
 
-static void restore_entry(struct ctx *ctx, const struct page_vma_mapped_walk *pvmw, u32 new)
+static void restore_entry(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 new)
 {
 	struct hmmu *m = ctx->m;
-	const struct vma *v = vma_of(m, pvmw->vma);
-	u64 old = *pvmw->pte;
-	u64 pte = pte_mkold(mk_pte(new, v->page_prot));
+	const struct vma *v = vma_of(m, vma);
+	u64 old = *pte;
+	u64 entry = pte_mkold(mk_pte(new, v->page_prot));
 
 	get_page(m, new);
 	if (pte_swp_soft_dirty(old))
-		pte = pte_mksoft_dirty(pte);
+		entry = pte_mksoft_dirty(entry);
 	/* The mapping may have lost its permission since. */
 	if (is_write_migration_entry(old))
-		pte = maybe_mkwrite(m, pvmw->vma, pte);
-	*pvmw->pte = is_device_private_page(m, new) ? device_entry_of(m, new, pte, old) : pte;
+		entry = maybe_mkwrite(m, vma, entry);
+	*pte = is_device_private_page(m, new) ? device_entry_of(m, new, entry, old) : entry;
 	if (PageAnon(m, new))
-		page_add_anon_rmap(m, new, pvmw->vma, pvmw->address, false, false);
+		page_add_anon_rmap(m, new, vma, address, false, false);
 	else
 		page_add_file_rmap(m, new);
 	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
 		mlock_vma_page(m, ctx->cpu, new);
-	if (page_test(m, pvmw->page, HMMU_PG_HEAD) && page_test(m, pvmw->page, HMMU_PG_MLOCKED))
-		clear_page_mlock(m, ctx->cpu, pvmw->page);
 }
 
-static bool restore_one(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, void *arg)
+/* The page of a compound page that belongs at an address. */
+static u32 subpage_at(const struct hmmu *m, u32 head, u32 vma, u64 address)
 {
-	return remove_migration_pte(ctx, new_pfn, vma, address, *(const u32 *)arg);
+	return head + (u32)(linear_page_index(m, vma, address) - page_of(m, head)->index);
 }
 
-bool remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
+static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
 {
 	struct hmmu *m = ctx->m;
 	struct page_vma_mapped_walk pvmw = {
@@ -176,11 +175,34 @@ bool remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u3
 	};
 
 	while (page_vma_mapped_walk(m, &pvmw)) {
-		u64 offset = linear_page_index(m, vma, pvmw.address) - page_of(m, compound_head(m, new_pfn))->index;
-
-		restore_entry(ctx, &pvmw, hpage_nr_pages(m, old_pfn) == 1 ? new_pfn : new_pfn + (u32)offset);
+		restore_entry(ctx, vma, pvmw.address, pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
+		if (page_test(m, old_pfn, HMMU_PG_MLOCKED))
+			clear_page_mlock(m, ctx->cpu, old_pfn);
 	}
+}
+
+bool remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
+{
+	struct hmmu *m = ctx->m;
+	u64 *pmd, *pte;
+
+	if (page_test(m, old_pfn, HMMU_PG_HEAD)) {
+		remove_compound_migration_ptes(ctx, new_pfn, vma, address, old_pfn);
+		return true;
+	}
+	pmd = mm_find_pmd(m, m->vmas[vma].mm, address);
+	if (!pmd || pmd_trans_unstable(*pmd))
+		return true;
+	pte = pte_offset_map_lock(m, *pmd, address);
+	if (is_migration_entry(*pte) && swp_offset(*pte) == old_pfn)
+		restore_entry(ctx, vma, address, pte, new_pfn);
+	table_unlock(m, pte);
 	return true;
+}
+
+static bool restore_one(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, void *arg)
+{
+	return remove_migration_pte(ctx, new_pfn, vma, address, *(const u32 *)arg);
 }
 
 void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)

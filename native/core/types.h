@@ -175,7 +175,8 @@ struct mm {
 	u32 watched;
 	u32 uffd; /**< a userfaultfd was made */
 	u32 reaped;
-	u32 page_table_lock;
+	u32 pmd_cache_table; /**< pfn of the pmd table of the GiB walked last */
+	u64 pmd_cache_gib;   /**< number of that GiB + 1, 0: none */
 };
 enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD };
 
@@ -232,8 +233,8 @@ struct cpu {
 
 enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE, NR_LRU_LISTS };
 
+/** An LRU list is a ring through struct page; the head is a struct page of its own behind the real ones. */
 struct lru {
-	u32 first, last;
 	u64 nr;
 };
 
@@ -275,6 +276,7 @@ struct state {
 	u32 profile;
 	u32 quirks;
 	u32 next_alloc_id;
+	u64 tlb_gen; /**< the last generation given to an address space */
 	u64 offsets[8];
 	struct slab slabs[NR_SLABS];
 	/* frame allocator */

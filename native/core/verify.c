@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "lru.h"
 #include "migrate.h"
 #include "platform.h"
 #include "tlb.h"
@@ -166,9 +167,9 @@ static void verify_list(struct verify *v, int which)
 	struct hmmu *m = v->m;
 	const struct lru *lru = &m->st->lru[which];
 	u64 nr = 0;
-	u32 prev = 0;
+	u32 head = lru_head(m, which), prev = head;
 
-	for (u32 pfn = lru->first; pfn; pfn = page_of(m, pfn)->next) {
+	for (u32 pfn = page_of(m, head)->next; pfn != head; pfn = page_of(m, pfn)->next) {
 		if (page_of(m, pfn)->prev != prev || tally(v, pfn)->on_lru) {
 			complain(v, "LRU list %d is broken at page %u", which, pfn);
 			return;
