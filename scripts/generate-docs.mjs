@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h. A
+// table stands between "<!-- table HMMU_LIST -->" and "<!-- end -->". `--check` writes nothing and exits with 1 if one
+// is stale.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { headerPath, parseDefs } from './generate-defs.mjs'
+import { root } from './run.mjs'
+
+const code = (text) => `\`${text}\``
+const name = { 'in TypeScript': (item) => code(item.name.toLowerCase()) }
+const word = { 'in TypeScript': (item) => code(item.args[1]) }
+const bit = { bit: (item) => item.args[0], name: (item) => code(item.name) }
+const camel = (text) => text.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
+const text = { meaning: (item) => item.text }
+
+const IN_LINUX_4_14 = 1
+const IN_HMM_V25 = 2
+
+/** In which profiles a quirk is on, of an or of HMMU_IN_*. */
+function profilesOf(item, constants) {
+  const mask = constants.get(item.args[1])
+  if (mask === undefined) throw new Error(`${item.name}: ${item.args[1]} is not defined`)
+  const profiles = [mask & IN_LINUX_4_14 ? 'linux-4.14' : '', mask & IN_HMM_V25 ? 'hmm-v25' : '']
+  return profiles.filter(Boolean).map(code).join(', ')
+}
+
+const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))
+const drills = (item) => Object.values(explained).filter((quirks) => quirks.includes(item.args[2])).length
+
+/** Columns of each list: the heading, and what an item has below it. */
+const columns = {
+  HMMU_PFN_FLAGS: { ...bit, ...text },
+  HMMU_PAGE_FLAGS: { ...bit, ...text },
+  HMMU_ENTRY_KINDS: { ...word, ...text },
+  HMMU_ENTRY_BITS: { ...bit, ...text },
+  HMMU_MAP_KINDS: { ...word, ...text },
+  HMMU_ADVICES: { ...word, ...text },
+  HMMU_STAGES: { ...name, ...text },
+  HMMU_WHYS: { ...name, ...text },
+  HMMU_WAITS: { ...name, ...text },
+  HMMU_EVENTS: { ...name, ...text },
+  HMMU_ERRORS: { code: (item) => code(`HMMU_${item.name}`), ...text },
+  HMMU_RULES: { ...name, 'the rule': (item) => item.text },
+  HMMU_QUIRKS: {
+    quirk: (item) => code(item.args[2]),
+    'on in': profilesOf,
+    'what ended it': (item) => item.text,
+    drills,
+  },
+  HMMU_PROFILES: { profile: (item) => code(item.args[1]), ...text },
+  HMMU_INJECTIONS: { ...name, ...text },
+  HMMU_COUNTERS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
+}
+
+/** Items that say "nothing happened" and so are left out. */
+const omitted = new Set(['HMMU_ERRORS OK', 'HMMU_RULES NONE'])
+
+function table(macro, { lists, constants }) {
+  const list = lists.get(macro)
+  if (!list) throw new Error(`there is no list ${macro}`)
+  const shape = columns[macro]
+  if (!shape) throw new Error(`${macro}: say in generate-docs.mjs what columns its table has`)
+  const items = list.items.filter((item) => !omitted.has(`${macro} ${item.name}`))
+  const cells = [
+    Object.keys(shape),
+    Object.keys(shape).map(() => '---'),
+    ...items.map((item) => Object.values(shape).map((cell) => cell(item, constants))),
+  ]
+  return cells.map((row) => `| ${row.join(' | ')} |\n`).join('')
+}
+
+const files = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
+const defs = parseDefs(readFileSync(headerPath, 'utf8'))
+const check = process.argv.includes('--check')
+
+for (const file of files.filter((file) => file.endsWith('.md'))) {
+  const path = join(root, file)
+  const before = readFileSync(path, 'utf8')
+  const after = before.replace(
+    /(<!-- table (\w+) -->\n)(?:(?!<!--)[\s\S])*(<!-- end -->)/g,
+    (_, head, macro, tail) => `${head}\n${table(macro, defs)}\n${tail}`,
+  )
+  if (after === before) continue
+  if (check) {
+    console.error(`${relative(root, path)} is stale: run "npm run generate"`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(path, after)
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The code blocks of the documents, and what stands with them.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The repository's top folder. */
+export const ROOT = join(__dirname, '../..')
+
+/** The documents, relative to the top folder. */
+export const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+]
+
+/** A fenced code block. */
+export interface Block {
+  /** Where it stands: `docs/api.md:12`. */
+  readonly place: string
+  /** The word behind the backquotes: `ts`, `drill`, `console`. */
+  readonly language: string
+  readonly code: string
+  /** The block `text output` that comes next, if one does: what the code prints. */
+  readonly output: string | undefined
+}
+
+const FENCE = /^```(.*)\n([\s\S]*?)^```$/gm
+
+/** The code blocks of all documents that are in some language. */
+export function blocksIn(language: string): Block[] {
+  return documents.flatMap(blocksOf).filter((block) => block.language === language)
+}
+
+function blocksOf(document: string): Block[] {
+  const text = readFileSync(join(ROOT, document), 'utf8')
+  const fences = [...text.matchAll(FENCE)]
+  return fences.map(({ 1: info = '', 2: code = '', index }, i) => {
+    const line = text.slice(0, index).split('\n').length
+    const next = fences[i + 1]
+    const output = next?.[1] === 'text output' ? next[2] : undefined
+    return { place: `${document}:${line}`, language: info.split(' ')[0] ?? '', code, output }
+  })
+}
+
+/** Whether a text is what a document shows of it. A line that is `…` there stands for any number of lines. */
+export function shows(shown: string, text: string): boolean {
+  const parts = shown.split(/^ *…\n/m).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('(?:.*\\n)*')}$`).test(text)
+}

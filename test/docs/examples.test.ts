@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What README.md and docs/*.md show is true: their TypeScript compiles and runs, as a user's would, against the built package;
+// drills and commands print what stands there; and links lead somewhere.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import ts from 'typescript'
+import { runSource } from '../../lib/drill'
+import { type Block, blocksIn, documents, ROOT, shows } from './blocks'
+
+const MAIN = join(ROOT, 'dist/cli/main.js')
+
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error('the package is not built: npm run build')
+})
+
+/** A test per block, or none if a document has no such block. */
+function each(blocks: readonly Block[], run: (block: Block) => void): void {
+  test.each(blocks.map((block) => [block.place, block] as const))('%s', (_, block) => run(block))
+}
+
+describe('TypeScript', () => {
+  const blocks = blocksIn('ts')
+  const compiled = new Map<string, string>()
+  let complaints: string[] = []
+  beforeAll(() => {
+    complaints = compile(blocks, compiled)
+  })
+
+  test('compiles, strictly', () => {
+    expect(complaints).toEqual([])
+  })
+
+  each(blocks, ({ place, output }) => {
+    // Node takes a script from its input for a file in the working directory, where 'hmmu' is this package.
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      input: compiled.get(place) ?? 'throw new Error("it was not compiled")',
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expectShown(output, stdout)
+  })
+})
+
+describe('drills', () => {
+  each(blocksIn('drill'), ({ place, code, output }) => {
+    const { failure, transcript } = runSource({ name: place, file: place, text: code, firstLine: 1 }, { verify: true })
+    expect(failure?.message).toBeUndefined()
+    expectShown(output, transcript)
+  })
+})
+
+describe('commands', () => {
+  const blocks = blocksIn('console').filter(({ code }) => code.startsWith('$ npx hmmu '))
+
+  each(blocks, ({ code }) => {
+    const [command = '', ...printed] = code.split('\n')
+    const args = command.replace('$ npx hmmu ', '').trim().split(/ +/)
+    const { stdout } = spawnSync(process.execPath, [MAIN, ...args], { cwd: ROOT, encoding: 'utf8' })
+    expectShown(printed.join('\n'), stdout)
+  })
+})
+
+describe('links', () => {
+  const textOf = (document: string) => readFileSync(join(ROOT, document), 'utf8').replace(/^```[\s\S]*?^```$/gm, '')
+  const anchorOf = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-')
+  const anchors = (document: string) =>
+    [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => anchorOf(text))
+
+  test.each(documents)('of %s lead somewhere', (document) => {
+    const targets = [...textOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+    const broken = targets.filter((target) => {
+      if (/^[a-z]+:/.test(target)) return false
+      const [file = '', anchor] = target.split('#')
+      const path = file === '' ? document : join(dirname(document), file)
+      return !existsSync(join(ROOT, path)) || (anchor !== undefined && !anchors(path).includes(anchor))
+    })
+    expect(broken).toEqual([])
+  })
+})
+
+/** A difference is shown as one of texts, which can be read. */
+function expectShown(shown: string | undefined, text: string): void {
+  if (shown !== undefined && !shows(shown, text)) expect(text).toBe(shown)
+}
+
+/** Compiles blocks as files of this package would be, into `compiled`; returns what the compiler says. */
+function compile(blocks: readonly Block[], compiled: Map<string, string>): string[] {
+  const files = new Map(blocks.map((block, i) => [join(ROOT, `example-${i}.ts`), block]))
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts'],
+    module: ts.ModuleKind.Node16,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    types: ['node'],
+    skipLibCheck: true,
+  }
+  const host = ts.createCompilerHost(options)
+  const { fileExists, readFile } = host
+  host.fileExists = (name) => files.has(name) || fileExists(name)
+  host.readFile = (name) => files.get(name)?.code ?? readFile(name)
+  const program = ts.createProgram([...files.keys()], options, host)
+  program.emit(undefined, (name, text) => {
+    const block = files.get(name.replace(/\.js$/, '.ts'))
+    if (block) compiled.set(block.place, text)
+  })
+  return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
+    const { file, start = 0, messageText } = diagnostic
+    const line = file?.getLineAndCharacterOfPosition(start).line ?? 0
+    const place = files.get(file?.fileName ?? '')?.place ?? file?.fileName
+    return `${place}, line ${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+}
