@@ -228,6 +228,14 @@ export const adviceTexts: Readonly<Record<Advice, string>> = {
   unmergeable: 'Not for KSM.',
 }
 
+/** Flags of mremap(). */
+export const RemapBit = {
+  /** The mapping may be moved when it can't grow where it is. */
+  MAYMOVE: 1,
+  /** The mapping is moved to the new address, whatever is there makes room; needs MAYMOVE. */
+  FIXED: 2,
+} as const
+
 /** Where a destination page comes from. */
 export type TargetName =
   | 'device'

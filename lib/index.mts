@@ -86,6 +86,7 @@ export {
   quirkNames,
   quirkTexts,
   quirkValues,
+  RemapBit,
   ruleNames,
   ruleTexts,
   ruleValues,

@@ -82,6 +82,8 @@ int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below);
 u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff, u32 kind);
 /** Give [start, end) of a mapping other flags by merging or splitting; @p *vma is then the mapping that has them. */
 int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags);
+/** Let a mapping end later, where nothing is in the way. */
+void vma_expand(struct ctx *ctx, u32 vma, u64 end);
 /** @} */
 
 /** @name file.c: tmpfs inodes and the page cache

@@ -57,15 +57,18 @@ int syscall_leave(struct ctx *ctx, enum op op, const char *name, int err)
 }
 
 /* Above all mappings: 1 MiB above a 2 MiB boundary or on it, with at least 2 MiB between. */
-static u64 place(const struct hmmu *m, u32 mm, const struct hmmu_map *map)
+u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge)
 {
 	u32 last = vma_last(m, mm);
 	u64 free = last ? m->vmas[last].end + PMD_SIZE : 1ull << 32;
 	u64 address = (free + PMD_SIZE - 1) & PMD_MASK;
 
-	if (map->align_huge || map->kind == HMMU_MAP_HUGETLB)
-		return address;
-	return address + PMD_SIZE / 2;
+	return align_huge ? address : address + PMD_SIZE / 2;
+}
+
+static u64 place(const struct hmmu *m, u32 mm, const struct hmmu_map *map)
+{
+	return get_unmapped_area(m, mm, map->align_huge || map->kind == HMMU_MAP_HUGETLB);
 }
 
 static u32 initial_flags(const struct hmmu_map *map)

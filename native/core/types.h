@@ -196,7 +196,7 @@ struct task {
 	u32 nested;   /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
 	u32 resume;   /**< enum resume */
 	u64 progress; /**< how far the blocked call is */
-	u64 fault_address;
+	u64 result;   /**< of a call whose work is done but for populating */
 };
 
 /** Calls that can block, and so are found again when repeated. */
@@ -214,6 +214,7 @@ enum op {
 	OP_UFFD,
 	OP_FORK,
 	OP_MIGRATE,
+	OP_MREMAP,
 };
 
 /** What a blocked call still owes when its wait is over, beside being tried again. */

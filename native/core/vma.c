@@ -94,6 +94,11 @@ static void set_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
 	m->mms[v->mm].vma_cache = 0;
 }
 
+void vma_expand(struct ctx *ctx, u32 vma, u64 end)
+{
+	set_range(ctx, vma, ctx->m->vmas[vma].start, end, ctx->m->vmas[vma].pgoff);
+}
+
 /* The mapping that grows needs the anon_vma of the one whose pages it takes over. */
 static int import_anon_vma(struct hmmu *m, u32 importer, u32 exporter)
 {

@@ -78,6 +78,11 @@ enum hmmu_advice {
 	HMMU_ADVICES(X)
 #undef X
 };
+enum hmmu_mremap {
+#define X(name, bit, text) HMMU_MREMAP_##name = 1 << (bit),
+	HMMU_MREMAPS(X)
+#undef X
+};
 enum hmmu_target {
 #define X(name, value, word, text) HMMU_TO_##name = (value),
 	HMMU_TARGETS(X)
@@ -258,6 +263,16 @@ struct hmmu_map {
 /** mmap(). A given address must be free (-EEXIST). */
 HMMU_API int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address);
 HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
+/**
+ * mremap(): give [@p old_address, + @p old_length) the length @p new_length; @p flags are enum hmmu_mremap. @p address is
+ * where it is then: @p old_address, with FIXED @p new_address, or with MAYMOVE a place above all mappings. An
+ * @p old_length of 0 maps shared memory a second time. Lengths are rounded up to pages.
+ * -EFAULT: no mapping contains the old range, or it may not grow. -EINVAL: no new length, FIXED without MAYMOVE, a new
+ * range that is not page aligned or overlaps the old one, a hugetlb mapping. -ENOMEM also: it can't grow there and
+ * MAYMOVE is not given. Blocks.
+ */
+HMMU_API int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+			 uint32_t flags, uint64_t new_address, uint64_t *address);
 HMMU_API int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot);
 HMMU_API int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice);
 HMMU_API int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);

@@ -91,6 +91,11 @@
 	X(DOFORK, 5, "dofork", "Undo DONTFORK.") \
 	X(UNMERGEABLE, 6, "unmergeable", "Not for KSM.")
 
+/** X(name, bit, text): flags of mremap(). */
+#define HMMU_MREMAPS(X) \
+	X(MAYMOVE, 0, "The mapping may be moved when it can't grow where it is.") \
+	X(FIXED, 1, "The mapping is moved to the new address, whatever is there makes room; needs MAYMOVE.")
+
 /** X(name, value, kernel value, text): where a destination page comes from. */
 #define HMMU_TARGETS(X) \
 	X(DEVICE, 0, "dev", "Move system pages and holes to device memory.") \
