@@ -131,6 +131,24 @@ static void test_exit_frees_everything(void **state)
 	rig_close(r);
 }
 
+/* A number that is used again starts from nothing, TLB included. */
+static void test_process_number_used_again(void **state)
+{
+	struct rig *r = open_rig();
+
+	(void)state;
+	for (int round = 0; round < 4; round++) {
+		write_pages(r, map_at(r, BASE, 60, HMMU_MAP_ANON, HMMU_PROT_WRITE), 60, (uint8_t)round);
+		assert_ok(hmmu_exit(r->m, r->pid));
+		assert_ok(hmmu_process_create(r->m, &r->pid));
+		r->tid = hmmu_process_task(r->m, r->pid);
+		assert_failed(r->m, load(r, r->tid, BASE, NULL), -EFAULT, HMMU_ERR_SIGSEGV);
+		assert_clean(r->m);
+	}
+	assert_int_equal(counter(r, HMMU_COUNT_TLB_STALE), 0);
+	rig_close(r);
+}
+
 static void test_no_such_process(void **state)
 {
 	struct rig *r = open_rig();
@@ -268,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_processes_come_and_go),
 		cmocka_unit_test(test_exit_frees_everything),
+		cmocka_unit_test(test_process_number_used_again),
 		cmocka_unit_test(test_no_such_process),
 		cmocka_unit_test(test_no_such_task),
 		cmocka_unit_test(test_bad_arguments),
