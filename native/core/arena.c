@@ -10,6 +10,9 @@
 #include "page.h"
 #include "platform.h"
 
+#define MIN_RAM_PAGES 64u
+#define MAX_PAGES (1u << 28)
+
 enum part { PART_BLOCKS, PART_TLB, PART_EVENTS, PART_CACHE_HASH, PART_DEVICE_BITMAP, PART_PAGES, PART_FRAMES };
 
 struct slab_size {
@@ -101,16 +104,23 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->pfn_end = m->other_device_base + st->other_device_pages;
 }
 
-int arena_create(struct hmmu *m, const struct hmmu_options *options)
+static bool sizes_valid(const struct state *sizes)
+{
+	return sizes->ram_pages >= MIN_RAM_PAGES && sizes->ram_pages <= MAX_PAGES && sizes->device_pages <= MAX_PAGES &&
+	       sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->cpus && sizes->cpus <= MAX_CPUS;
+}
+
+int arena_create(struct hmmu *m, const struct state *sizes)
 {
 	struct state shape, *st;
 
+	if (!sizes_valid(sizes))
+		return -EINVAL;
 	memset(&shape, 0, sizeof(shape));
-	shape.ram_pages = options->ram_pages;
-	shape.device_pages = options->device_pages;
-	shape.other_device_pages = options->other_device_pages;
-	shape.cpus = options->cpus;
-	shape.profile = options->profile;
+	shape.ram_pages = sizes->ram_pages;
+	shape.device_pages = sizes->device_pages;
+	shape.other_device_pages = sizes->other_device_pages;
+	shape.cpus = sizes->cpus;
 	layout(&shape);
 	st = platform_reserve(shape.bytes);
 	if (!st)

@@ -54,6 +54,8 @@ int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 				 m->st->device_pages);
 	set_in_use(m, index, true);
 	m->st->device_hint = index + 1;
+	if (index >= m->st->device_high)
+		m->st->device_high = index + 1;
 	m->st->device_free--;
 	page = page_of(m, m->device_base + index);
 	page->flags |= HMMU_PG_DEVICE;

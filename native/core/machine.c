@@ -12,9 +12,6 @@
 #include "platform.h"
 #include "rmap.h"
 
-#define MIN_RAM_PAGES 64u
-#define MAX_PAGES (1u << 28)
-
 static const u32 profile_bits[] = {
 	[HMMU_PROFILE_LINUX_4_14] = HMMU_IN_LINUX_4_14,
 	[HMMU_PROFILE_HMM_V25] = HMMU_IN_HMM_V25,
@@ -58,41 +55,39 @@ const struct hmmu_error *hmmu_error(const struct hmmu *m)
 	return &m->error;
 }
 
-static int complete_options(struct hmmu_options *options)
+/* The parts of the state that options decide. */
+static int state_of_options(const struct hmmu_options *options, struct state *st)
 {
-	if (!options->ram_pages)
-		options->ram_pages = 65536;
-	if (!options->cpus)
-		options->cpus = 1;
-	if (options->ram_pages < MIN_RAM_PAGES || options->ram_pages > MAX_PAGES || options->device_pages > MAX_PAGES ||
-	    options->cpus > MAX_CPUS || options->profile > HMMU_PROFILE_LINUX_4_14_FIXED ||
-	    options->other_device_pages > MAX_PAGES >> 8)
+	if (options->profile > HMMU_PROFILE_LINUX_4_14_FIXED)
 		return -EINVAL;
+	st->ram_pages = options->ram_pages ? options->ram_pages : 65536;
+	st->device_pages = options->device_pages;
+	st->other_device_pages = options->other_device_pages;
+	st->cpus = options->cpus ? options->cpus : 1;
+	st->profile = options->profile;
+	st->quirks = (profile_quirks(options->profile) | options->quirks_on) & ~options->quirks_off;
+	st->memcg_limit = options->memcg_limit;
 	return 0;
 }
 
-int hmmu_create(const struct hmmu_options *given, struct hmmu **machine)
+int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 {
-	struct hmmu_options options = { 0 };
+	static const struct hmmu_options defaults;
+	struct state chosen = { 0 };
 	struct hmmu *m;
-	int err;
+	int err = state_of_options(options ? options : &defaults, &chosen);
 
-	if (given)
-		options = *given;
-	err = complete_options(&options);
 	if (err)
 		return err;
 	m = platform_alloc(sizeof(*m));
-	if (!m)
-		return -ENOMEM;
-	err = arena_create(m, &options);
+	err = m ? arena_create(m, &chosen) : -ENOMEM;
 	if (err) {
 		platform_free(m);
 		return err;
 	}
-	m->st->quirks = (profile_quirks(options.profile) | options.quirks_on) & ~options.quirks_off;
-	m->quirks = m->st->quirks;
-	m->st->memcg_limit = options.memcg_limit;
+	m->st->profile = chosen.profile;
+	m->st->quirks = m->quirks = chosen.quirks;
+	m->st->memcg_limit = chosen.memcg_limit;
 	frame_init(m);
 	devmem_init(m);
 	lru_init(m);

@@ -60,7 +60,9 @@ static inline u64 *table_of(const struct hmmu *m, u32 pfn)
 
 /** @name arena.c
  * @{ */
-int arena_create(struct hmmu *m, const struct hmmu_options *options);
+/** An arena with the sizes that a state names (ram_pages, device_pages, other_device_pages, cpus), zero but for these.
+ * -EINVAL: a size is out of its range; -ENOMEM. */
+int arena_create(struct hmmu *m, const struct state *sizes);
 void arena_destroy(struct hmmu *m);
 /** A zeroed record, or 0 when the slab is full. */
 u32 slab_alloc(struct hmmu *m, enum slab_kind kind);

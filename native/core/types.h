@@ -292,6 +292,7 @@ struct state {
 	/* device */
 	u32 device_free;
 	u32 device_hint; /**< no free device page below */
+	u32 device_high; /**< device pages from here on were never used */
 	/* memory cgroup */
 	u64 memcg_limit, memcg_charged;
 	struct lru lru[NR_LRU_LISTS];

@@ -163,6 +163,22 @@ struct hmmu_options {
 HMMU_API int hmmu_create(const struct hmmu_options *options, struct hmmu **machine);
 /** Take a machine down; NULL is allowed. Not from a callback of the machine. */
 HMMU_API void hmmu_destroy(struct hmmu *m);
+/**
+ * @name Copies
+ * A machine's state is bytes without pointers. What is not state does not go along: the last error; a snapshot has no
+ * device operations either. -EBUSY while a migration is under way.
+ * @{ */
+/** Write the state to @p buffer, whose @p capacity must do (-ENOSPC); NULL: only tell the @p size. */
+HMMU_API int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size);
+/** A machine that goes on exactly as the one the snapshot was taken of. -EINVAL: not a snapshot, of another version, or
+ * damaged; -ENOMEM. The bytes must be aligned to 8. */
+HMMU_API int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine);
+/** A second machine with the same state and device operations. */
+HMMU_API int hmmu_clone(struct hmmu *m, struct hmmu **clone);
+/** Hash of all state: equal for machines of the same options that saw the same calls, on any host. */
+HMMU_API uint64_t hmmu_hash(const struct hmmu *m);
+/** @} */
+
 /** "MAJOR.MINOR.PATCH". */
 HMMU_API const char *hmmu_version(void);
 

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Snapshots, copies and hashes. All three go over the 4 KiB pieces of the arena that were ever used and are not zero;
+ * the arena holds no pointer, so its bytes mean the same at any address and in any process.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "machine.h"
+#include "page.h"
+#include "platform.h"
+
+#define SNAPSHOT_MAGIC 0x3130504e53554d48ull /* "HMUSNP01", little-endian */
+
+/** What a snapshot begins with; a struct piece for each piece follows. */
+struct header {
+	u64 magic;
+	u64 arena_bytes;
+	u64 pieces;
+	u64 hash; /**< of the machine */
+};
+
+struct piece {
+	u64 number; /**< offset in the arena / 4096 */
+	u8 bytes[PAGE_SIZE];
+};
+
+/** A walk over pieces in ascending order. */
+struct walk {
+	const struct hmmu *m;
+	u64 next; /**< pieces below are done: parts may share one at their border */
+	void (*piece)(void *data, u64 number, const u8 *bytes);
+	void *data;
+};
+
+static bool is_zero(const u8 *bytes)
+{
+	const u64 *words = (const u64 *)bytes;
+
+	for (u32 i = 0; i < PAGE_SIZE / sizeof(u64); i++)
+		if (words[i])
+			return false;
+	return true;
+}
+
+static void walk_part(struct walk *walk, const void *start, u64 bytes)
+{
+	const u8 *arena = (const u8 *)walk->m->st;
+	u64 offset = (u64)((const u8 *)start - arena);
+	u64 number = offset / PAGE_SIZE, end = (offset + bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+
+	if (number < walk->next)
+		number = walk->next;
+	for (; number < end; number++) {
+		if (!is_zero(arena + number * PAGE_SIZE))
+			walk->piece(walk->data, number, arena + number * PAGE_SIZE);
+		walk->next = number + 1;
+	}
+}
+
+/* struct page and contents of RAM up to the last block opened, and of the device up to its highest page in use. */
+static void walk_pages(struct walk *walk)
+{
+	const struct hmmu *m = walk->m;
+	u64 ram = (u64)m->st->next_block * HPAGE_PMD_NR, other = m->st->other_device_pages;
+	u64 device = other ? m->st->device_pages + other : m->st->device_high;
+
+	if (ram > m->st->ram_pages)
+		ram = m->st->ram_pages;
+	walk_part(walk, m->pages, ram * sizeof(struct page));
+	walk_part(walk, &m->pages[m->device_base], device * sizeof(struct page));
+	walk_part(walk, &m->pages[m->pfn_end], NR_LRU_LISTS * sizeof(struct page));
+	walk_part(walk, m->frames, ram * PAGE_SIZE);
+	walk_part(walk, frame_of(m, m->device_base), device * PAGE_SIZE);
+}
+
+static void walk_arena(struct walk *walk)
+{
+	const struct hmmu *m = walk->m;
+	const struct state *st = m->st;
+	u64 events = st->event_head < EVENT_RING ? st->event_head : EVENT_RING;
+
+	walk_part(walk, st, sizeof(*st));
+	for (int kind = 0; kind < NR_SLABS; kind++)
+		walk_part(walk, (const u8 *)st + st->slabs[kind].offset,
+			  (u64)st->slabs[kind].high * st->slabs[kind].record);
+	walk_part(walk, m->block, st->next_block * sizeof(struct block));
+	walk_part(walk, m->tlb, st->cpus * TLB_ENTRIES * sizeof(struct tlb_entry));
+	walk_part(walk, m->events, events * sizeof(struct hmmu_event));
+	if (st->slabs[SLAB_FILE].high > 1)
+		walk_part(walk, m->cache_hash, ((u64)m->cache_mask + 1) * sizeof(u32));
+	walk_part(walk, m->device_bitmap, ((u64)st->device_high + 63) / 64 * sizeof(u64));
+	walk_pages(walk);
+}
+
+static u64 mix(u64 hash, u64 word)
+{
+	hash = (hash ^ word) * 0x9fb21c651e98df25ull;
+	return hash ^ hash >> 29;
+}
+
+static void hash_piece(void *data, u64 number, const u8 *bytes)
+{
+	const u64 *words = (const u64 *)bytes;
+	u64 lanes[4] = { number, 1, 2, 3 };
+
+	/* Four lanes, so that one multiplication need not wait for the other. */
+	for (u32 i = 0; i < PAGE_SIZE / sizeof(u64); i++)
+		lanes[i % 4] = mix(lanes[i % 4], words[i]);
+	for (u32 i = 0; i < 4; i++)
+		*(u64 *)data = mix(*(u64 *)data, lanes[i]);
+}
+
+uint64_t hmmu_hash(const struct hmmu *m)
+{
+	u64 hash = 0;
+	struct walk walk = { .m = m, .piece = hash_piece, .data = &hash };
+
+	walk_arena(&walk);
+	return hash;
+}
+
+static void count_piece(void *data, u64 number, const u8 *bytes)
+{
+	(void)number;
+	(void)bytes;
+	++*(u64 *)data;
+}
+
+static void save_piece(void *data, u64 number, const u8 *bytes)
+{
+	struct piece **at = data;
+
+	(*at)->number = number;
+	memcpy((*at)->bytes, bytes, PAGE_SIZE);
+	++*at;
+}
+
+static int check_idle(struct hmmu *m)
+{
+	if (!m->migrations)
+		return 0;
+	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
+			 "a migration is under way; its arrays are not a part of the machine");
+}
+
+int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size)
+{
+	u64 pieces = 0, need;
+	struct piece *at;
+	struct walk walk = { .m = m, .piece = count_piece, .data = &pieces };
+	int err = check_idle(m);
+
+	if (err)
+		return err;
+	walk_arena(&walk);
+	need = sizeof(struct header) + pieces * sizeof(struct piece);
+	if (buffer && capacity < need)
+		return hmmu_fail(m, -ENOSPC, HMMU_ERR_INVALID_ARGUMENT, "the snapshot has %llu bytes, the buffer %zu",
+				 (unsigned long long)need, capacity);
+	*size = need;
+	if (!buffer)
+		return 0;
+	*(struct header *)buffer = (struct header){ SNAPSHOT_MAGIC, m->st->bytes, pieces, hmmu_hash(m) };
+	at = (struct piece *)((u8 *)buffer + sizeof(struct header));
+	walk = (struct walk){ .m = m, .piece = save_piece, .data = &at };
+	walk_arena(&walk);
+	return 0;
+}
+
+static void copy_piece(void *data, u64 number, const u8 *bytes)
+{
+	memcpy((u8 *)((struct hmmu *)data)->st + number * PAGE_SIZE, bytes, PAGE_SIZE);
+}
+
+/* What a handle caches of the state. */
+static void take_over_state(struct hmmu *m)
+{
+	m->quirks = m->st->quirks;
+	m->zero_pfn = m->st->zero_pfn;
+}
+
+int hmmu_clone(struct hmmu *m, struct hmmu **clone)
+{
+	struct walk walk = { .m = m, .piece = copy_piece };
+	struct hmmu *copy;
+	int err = check_idle(m);
+
+	if (err)
+		return err;
+	copy = platform_alloc(sizeof(*copy));
+	err = copy ? arena_create(copy, m->st) : -ENOMEM;
+	if (err) {
+		platform_free(copy);
+		return hmmu_fail(m, err, HMMU_ERR_HOST_MEMORY, "the host has no memory for a copy of the machine");
+	}
+	walk.data = copy;
+	walk_arena(&walk);
+	take_over_state(copy);
+	copy->device_ops = m->device_ops;
+	copy->device_data = m->device_data;
+	*clone = copy;
+	return 0;
+}
+
+/* The piece with the arena's state is always the first. */
+static const struct state *saved_state(const struct header *header, size_t size)
+{
+	const struct piece *first = (const struct piece *)(header + 1);
+
+	if (size < sizeof(*header) + sizeof(*first) || header->magic != SNAPSHOT_MAGIC || first->number)
+		return NULL;
+	if (header->pieces > (size - sizeof(*header)) / sizeof(*first))
+		return NULL;
+	return (const struct state *)first->bytes;
+}
+
+int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine)
+{
+	const struct header *header = bytes;
+	const struct state *state = bytes ? saved_state(header, size) : NULL;
+	const struct piece *piece;
+	struct hmmu *m;
+	int err;
+
+	if (!state)
+		return -EINVAL;
+	m = platform_alloc(sizeof(*m));
+	err = m ? arena_create(m, state) : -ENOMEM;
+	if (err) {
+		platform_free(m);
+		return err;
+	}
+	piece = (const struct piece *)(header + 1);
+	for (u64 i = 0; i < header->pieces && !err; i++, piece++) {
+		if (piece->number < m->st->bytes / PAGE_SIZE && m->st->bytes == header->arena_bytes)
+			copy_piece(m, piece->number, piece->bytes);
+		else
+			err = -EINVAL;
+	}
+	/* What was changed since it was saved is not a machine. */
+	if (err || hmmu_hash(m) != header->hash) {
+		hmmu_destroy(m);
+		return -EINVAL;
+	}
+	take_over_state(m);
+	*machine = m;
+	return 0;
+}
