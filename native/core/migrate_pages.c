@@ -115,12 +115,6 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 		pages_one(mig, i);
 }
 
-/* The driver's reference and lock have become the migration's. */
-static void take_over(struct hmmu *m, u32 newpage)
-{
-	page_of(m, newpage)->users &= (u8) ~(PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
-}
-
 static void drop_destination(struct hmmu *m, u32 newpage)
 {
 	if (!newpage)
@@ -136,7 +130,7 @@ static inline void finalize_one(struct hmmu_migration *mig, u64 i)
 	u32 page = migrate_pfn_to_page(mig->src[i]);
 
 	if (newpage)
-		take_over(m, newpage);
+		page_of(m, newpage)->users &= (u8)~PAGE_USER_DESTINATION;
 	if (!page) {
 		drop_destination(m, newpage);
 		return;

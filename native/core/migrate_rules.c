@@ -46,6 +46,8 @@ static enum hmmu_rule check_page(const struct hmmu_migration *mig, u64 word)
 	page = page_of(m, (u32)number);
 	if (page->users & PAGE_USER_SEEN)
 		return HMMU_RULE_DST_TWICE;
+	if (page->users & PAGE_USER_DESTINATION)
+		return HMMU_RULE_DST_IN_USE;
 	if (!(page->users & PAGE_USER_DRIVER))
 		return is_source(mig, (u32)number) ? HMMU_RULE_DST_IS_SOURCE : HMMU_RULE_DST_FREE_PAGE;
 	if (!(word & HMMU_PFN_LOCKED) || !(page->flags & HMMU_PG_LOCKED) || !(page->users & PAGE_USER_DRIVER_LOCK))
@@ -75,15 +77,20 @@ static enum hmmu_rule check_entry(struct hmmu_migration *mig, u64 i)
 	return rule;
 }
 
-static void clear_seen(struct hmmu_migration *mig)
+/* After the check: marks go, and with @accepted reference and lock of each page become the migration's. */
+static void settle(struct hmmu_migration *mig, bool accepted)
 {
 	struct hmmu *m = mig->ctx.m;
 
 	for (u64 i = 0; i < mig->npages; i++) {
 		u64 number = mig->dst[i] & HMMU_PFN_VALID ? mig->dst[i] >> HMMU_PFN_SHIFT : 0;
+		struct page *page = page_of(m, number < m->pfn_end ? (u32)number : 0);
 
-		if (number && number < m->pfn_end)
-			page_of(m, (u32)number)->users &= (u8)~PAGE_USER_SEEN;
+		page->users &= (u8)~PAGE_USER_SEEN;
+		if (!accepted || !number)
+			continue;
+		page->users &= (u8) ~(PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
+		page->users |= PAGE_USER_DESTINATION;
 	}
 }
 
@@ -128,7 +135,7 @@ int migrate_accept_driver(struct hmmu_migration *mig)
 	memcpy(mig->dst, mig->request.dst, mig->npages * sizeof(u64));
 	for (i = 0; i < mig->npages && !rule; i++)
 		rule = check_entry(mig, i);
-	clear_seen(mig);
+	settle(mig, !rule);
 	if (!rule)
 		return 0;
 	err = migrate_rule_breach(mig, i - 1, rule);

@@ -50,8 +50,9 @@ enum page_user {
 	PAGE_USER_ISOLATED = 2, /**< hmmu_isolate(): a reference */
 	PAGE_USER_DRIVER = 4,   /**< allocated by a driver: a reference */
 	PAGE_USER_DRIVER_LOCK = 8,
-	PAGE_USER_CHARGED = 16, /**< charged to the memory cgroup (page->mem_cgroup) */
-	PAGE_USER_SEEN = 32,    /**< for a moment: stands in dst */
+	PAGE_USER_CHARGED = 16,     /**< charged to the memory cgroup (page->mem_cgroup) */
+	PAGE_USER_SEEN = 32,        /**< for a moment: stands in dst */
+	PAGE_USER_DESTINATION = 64, /**< of a migration, which has its reference and lock */
 };
 
 /**

@@ -36,9 +36,9 @@ static void holders_of_page(struct verify *v, u32 pfn)
 	}
 	if (page->users & PAGE_USER_ISOLATED)
 		tally_ref(v, pfn, 1);
-	if (page->users & PAGE_USER_DRIVER)
+	if (page->users & (PAGE_USER_DRIVER | PAGE_USER_DESTINATION))
 		tally_ref(v, pfn, 1);
-	if (page->users & PAGE_USER_DRIVER_LOCK)
+	if (page->users & (PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION))
 		tally(v, pfn)->locks++;
 	if (page->mapping && !(page->mapping & MAPPING_ANON) && !(page->flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY)))
 		tally_ref(v, pfn, 1);
