@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file fuzz.h What runs a fuzz program: the program, what it has made so far, and what has to hold. */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hmmu/hmmu.h"
+#include "ops.h"
+
+enum {
+	MAX_REGIONS = 16,
+	MAX_PIDS = 16,
+	MAX_TIDS = 32,
+	MAX_REFS = 64,
+	MAX_MIGRATIONS = 4,
+	MAX_MIGRATION_PAGES = 1100, /**< a bit more than two huge pages */
+	MAX_DEPTH = 4,              /**< callbacks within callbacks */
+	MAX_RECORDS = 2048,
+};
+
+struct region {
+	uint64_t address, pages;
+};
+
+/** A reference that the program has taken. */
+struct ref {
+	uint32_t pfn;
+	uint8_t kind; /**< 0 pin, 1 hold, 2 isolation */
+};
+
+struct world;
+
+/** A migration, whole or in steps, with the driver behind it. */
+struct fuzz_migration {
+	struct world *w;
+	struct hmmu_migration *handle; /**< NULL: the slot is free */
+	struct fuzz_record driver;
+	struct hmmu_builtin builtin;
+	uint64_t *src, *dst; /**< exactly as long as asked for, so that a sanitizer sees every word too far */
+	uint8_t *why;
+	uint64_t pages;
+	bool in_callback;
+	bool touched;   /**< something else than its driver may have changed what it sees */
+	bool threw;     /**< a callback failed */
+	uint32_t rules; /**< the driver broke one of these (bits of enum hmmu_rule) */
+};
+
+struct world {
+	struct hmmu *m;
+	const uint8_t *data;
+	size_t records, at;
+	bool trace;
+	unsigned depth;
+	unsigned verify_every, since_verify;
+	uint32_t ram_pages, device_pages;
+	uint64_t ram_free; /**< at the start */
+	uint32_t last_driver_page;
+	unsigned lazy_faults;       /**< device faults that the handler has left alone */
+	struct fuzz_record handler; /**< the record that set the fault handler */
+	struct region regions[MAX_REGIONS];
+	unsigned nr_regions;
+	uint32_t pids[MAX_PIDS], tids[MAX_TIDS];
+	unsigned nr_pids, nr_tids;
+	uint32_t max_pid, max_tid;
+	struct ref refs[MAX_REFS];
+	unsigned nr_refs;
+	struct fuzz_migration migrations[MAX_MIGRATIONS];
+};
+
+/** @name world.c
+ * @{ */
+bool world_open(struct world *w, const uint8_t *data, size_t size);
+/** Let go of everything, see that nothing is left, and close. */
+void world_close(struct world *w);
+/** Say what a program does, as C, if asked for by the environment variable HMMU_FUZZ_TRACE. */
+void trace(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** What can't be: say it and abort. */
+void broken(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+/** Abort if verify() complains. */
+void check_machine(struct world *w);
+/** What holds of every result: an error is explained. Returns @p result. */
+int check_result(struct world *w, int result);
+/** @} */
+
+/** @name program.c
+ * @{ */
+/** The next record; false at the end of the program. */
+bool next_record(struct world *w, struct fuzz_record *record);
+uint32_t record_tid(const struct world *w, const struct fuzz_record *r);
+uint32_t record_pid(const struct world *w, const struct fuzz_record *r);
+/** Pages for a count byte: 1 to 128 one by one, then in larger steps up to 1152. */
+uint64_t fuzz_pages(uint8_t count);
+/** The range that a record names; it may reach over both ends of its region. Pages, at least 1. */
+struct region record_range(const struct world *w, const struct fuzz_record *r);
+void add_region(struct world *w, uint64_t address, uint64_t pages);
+void add_process(struct world *w, uint32_t pid);
+void add_task(struct world *w, uint32_t tid);
+void add_ref(struct world *w, uint32_t pfn, uint8_t kind);
+/** @} */
+
+/** Run one record of the program (ops.c), and those that belong to it. */
+void run_record(struct world *w, const struct fuzz_record *record);
+/** Run up to @p count records of the program from within a callback. */
+void run_nested(struct world *w, unsigned count);
+
+/** @name ops_memory.c, ops_refs.c, ops_process.c, ops_migrate.c: false if the record is none of theirs
+ * @{ */
+bool op_memory(struct world *w, const struct fuzz_record *r);
+bool op_refs(struct world *w, const struct fuzz_record *r);
+bool op_process(struct world *w, const struct fuzz_record *r);
+bool op_migrate(struct world *w, const struct fuzz_record *r);
+/** @} */
+
+/** ops_wild.c: arguments that no caller should give. */
+void op_wild(struct world *w, const struct fuzz_record *r);
+/** driver.c: the operations of a struct fuzz_migration. */
+extern const struct hmmu_migrate_ops fuzz_driver_ops;
+/** Have device faults handled as the record says (ops_migrate.c). */
+void set_fault_handler(struct world *w, const struct fuzz_record *r);
+/** A migration has ended with @p result: see that this is what its driver deserves, and forget it. */
+void migration_ended(struct fuzz_migration *mig, int result);
+
+#endif

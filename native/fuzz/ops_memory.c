@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* System calls on ranges, loads and stores. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+static void op_map(struct world *w, const struct fuzz_record *r)
+{
+	struct hmmu_map map = {
+		.pages = fuzz_pages(r->count),
+		.kind = r->x % 6,
+		.prot = ~r->y & 3,
+		.align_huge = r->y & 4,
+	};
+	uint64_t address;
+
+	if (map.kind == HMMU_MAP_HUGETLB)
+		map.pages = HMMU_HUGE_PAGES;
+	if (map.kind == HMMU_MAP_SPECIAL)
+		map.pages = 1 + map.pages % 64;
+	if (r->y & 8)
+		map.address = record_range(w, r).address;
+	trace(w,
+	      "hmmu_mmap(m, %u, &(struct hmmu_map){ .address = %#llx, .pages = %llu, .kind = %u, .prot = %u, "
+	      ".align_huge = %d }, &a);",
+	      record_tid(w, r), (unsigned long long)map.address, (unsigned long long)map.pages, map.kind, map.prot,
+	      map.align_huge);
+	if (check_result(w, hmmu_mmap(w->m, record_tid(w, r), &map, &address)))
+		return;
+	trace(w, "// a = %#llx\n", (unsigned long long)address);
+	add_region(w, address, map.pages);
+	/* Most of what there is to find is in huge pages, so these are easy to come by. */
+	if (r->y & 16)
+		check_result(w, hmmu_madvise(w->m, record_tid(w, r), address, map.pages * HMMU_PAGE_SIZE,
+					     HMMU_MADV_HUGEPAGE));
+}
+
+/* munmap(), mlock() and their like: a task, an address, a length. */
+static void op_range(struct world *w, const struct fuzz_record *r, const char *name,
+		     int (*call)(struct hmmu *, uint32_t, uint64_t, uint64_t))
+{
+	struct region range = record_range(w, r);
+
+	trace(w, "%s(m, %u, %#llx, %llu * 4096ull);", name, record_tid(w, r), (unsigned long long)range.address,
+	      (unsigned long long)range.pages);
+	check_result(w, call(w->m, record_tid(w, r), range.address, range.pages * HMMU_PAGE_SIZE));
+}
+
+static void op_range_with(struct world *w, const struct fuzz_record *r, const char *name, uint32_t argument,
+			  int (*call)(struct hmmu *, uint32_t, uint64_t, uint64_t, uint32_t))
+{
+	struct region range = record_range(w, r);
+
+	trace(w, "%s(m, %u, %#llx, %llu * 4096ull, %u);", name, record_tid(w, r), (unsigned long long)range.address,
+	      (unsigned long long)range.pages, argument);
+	check_result(w, call(w->m, record_tid(w, r), range.address, range.pages * HMMU_PAGE_SIZE, argument));
+}
+
+static void check_done(const struct world *w, int result, size_t length, size_t done)
+{
+	if (done > length || (!result && done != length))
+		broken(w, "%zu of %zu bytes are said to be done, with result %d", done, length, result);
+}
+
+/* One access over several pages, from the middle of the first one. */
+static void access_span(struct world *w, const struct fuzz_record *r)
+{
+	struct region range = record_range(w, r);
+	size_t length = range.pages * HMMU_PAGE_SIZE, done = 0;
+	uint64_t address = range.address + r->x * 16u;
+	uint8_t *buffer = malloc(length);
+	int result;
+
+	if (!buffer)
+		broken(w, "no memory");
+	memset(buffer, r->x, length);
+	if (r->op == FUZZ_OP_STORE)
+		result = hmmu_store(w->m, record_tid(w, r), address, buffer, length, &done);
+	else
+		result = hmmu_load(w->m, record_tid(w, r), address, buffer, length, &done);
+	free(buffer);
+	trace(w, "%s(m, %u, %#llx, buffer, %zu, &done);", r->op == FUZZ_OP_STORE ? "hmmu_store" : "hmmu_load",
+	      record_tid(w, r), (unsigned long long)address, length);
+	check_result(w, result);
+	check_done(w, result, length, done);
+}
+
+/* A byte of each page; a task that is blocked stays so. */
+static void access_pages(struct world *w, const struct fuzz_record *r)
+{
+	struct region range = record_range(w, r);
+
+	for (uint64_t i = 0; i < range.pages; i++) {
+		uint64_t address = range.address + i * HMMU_PAGE_SIZE;
+		uint8_t byte = r->x;
+		size_t done = 0;
+		int result;
+
+		trace(w, "%s(m, %u, %#llx, &(uint8_t){ %u }, 1, NULL);",
+		      r->op == FUZZ_OP_STORE ? "hmmu_store" : "hmmu_load", record_tid(w, r),
+		      (unsigned long long)address, byte);
+		if (r->op == FUZZ_OP_STORE)
+			result = hmmu_store(w->m, record_tid(w, r), address, &byte, 1, &done);
+		else
+			result = hmmu_load(w->m, record_tid(w, r), address, &byte, 1, &done);
+		check_result(w, result);
+		check_done(w, result, 1, done);
+		/* What is wrong with one page need not be so with the next one; but mostly it is. */
+		if (result && (i > 3 || hmmu_error(w->m)->code != HMMU_ERR_SIGBUS))
+			return;
+	}
+}
+
+bool op_memory(struct world *w, const struct fuzz_record *r)
+{
+	switch (r->op) {
+	case FUZZ_OP_MAP:
+		op_map(w, r);
+		return true;
+	case FUZZ_OP_UNMAP:
+		op_range(w, r, "hmmu_munmap", hmmu_munmap);
+		return true;
+	case FUZZ_OP_PROTECT:
+		op_range_with(w, r, "hmmu_mprotect", r->x % 4, hmmu_mprotect);
+		return true;
+	case FUZZ_OP_ADVISE:
+		op_range_with(w, r, "hmmu_madvise", r->x % 7, hmmu_madvise);
+		return true;
+	case FUZZ_OP_LOCK:
+		op_range(w, r, "hmmu_mlock", hmmu_mlock);
+		return true;
+	case FUZZ_OP_UNLOCK:
+		op_range(w, r, "hmmu_munlock", hmmu_munlock);
+		return true;
+	case FUZZ_OP_CLEAR:
+		trace(w, "hmmu_clear_soft_dirty(m, %u);", record_tid(w, r));
+		check_result(w, hmmu_clear_soft_dirty(w->m, record_tid(w, r)));
+		return true;
+	case FUZZ_OP_UFFD:
+		op_range(w, r, "hmmu_uffd_register", hmmu_uffd_register);
+		return true;
+	case FUZZ_OP_STORE:
+	case FUZZ_OP_LOAD:
+		if (r->y & 1)
+			access_span(w, r);
+		else
+			access_pages(w, r);
+		return true;
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine of a program: how it is made, what has to hold at any time, and that nothing is left of it in the end. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+void trace(const struct world *w, const char *format, ...)
+{
+	va_list args;
+
+	if (!w->trace)
+		return;
+	printf("%*s", 2 * (int)w->depth, "");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	fflush(stdout);
+}
+
+void broken(const struct world *w, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "record %zu: ", w->at);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	abort();
+}
+
+static void complain(void *data, const char *text)
+{
+	(void)data;
+	fprintf(stderr, "verify: %s\n", text);
+}
+
+void check_machine(struct world *w)
+{
+	int complaints = hmmu_verify(w->m, complain, NULL);
+
+	w->since_verify = 0;
+	if (complaints)
+		broken(w, "%d complaints", complaints);
+}
+
+int check_result(struct world *w, int result)
+{
+	const struct hmmu_error *error = hmmu_error(w->m);
+
+	trace(w, " // %d%s%s\n", result, result < 0 ? ": " : "", result < 0 ? error->text : "");
+	if (result >= 0)
+		return result;
+	if (error->err != result)
+		broken(w, "the call returned %d, but the error is %d", result, error->err);
+	if (!error->code || error->code > HMMU_ERR_REFERENCE || !error->text[0])
+		broken(w, "an error without explanation: code %u, '%s'", error->code, error->text);
+	if (error->code == HMMU_ERR_INCONSISTENT || error->code == HMMU_ERR_HOST_MEMORY)
+		broken(w, "not the fault of the program: %s", error->text);
+	if ((error->code == HMMU_ERR_BLOCKED) != (error->wait != HMMU_WAIT_NOTHING))
+		broken(w, "code %u, but it waits for %u", error->code, error->wait);
+	if ((error->code == HMMU_ERR_DRIVER_RULE) != (error->rule != HMMU_RULE_NONE))
+		broken(w, "code %u, but rule %u", error->code, error->rule);
+	return result;
+}
+
+static const uint32_t ram_sizes[] = { 64,  80,   100,  128,  200,  511,  512,  520,
+				      700, 1024, 1100, 1536, 2048, 2500, 4096, 8192 };
+
+/* Programs that begin with zeros get a machine that has what it needs. */
+static struct hmmu_options read_options(const struct fuzz_record *r)
+{
+	struct hmmu_options options = {
+		.ram_pages = r->count ? ram_sizes[r->count % (sizeof(ram_sizes) / sizeof(*ram_sizes))] : 4096,
+		.device_pages = r->x & 7 ? (1u << (r->x & 7)) - 1 : 1024,
+		.cpus = 1 + r->who % 4,
+		.profile = r->region % 3,
+		.quirks_on = r->first,
+		.quirks_off = r->region & 128 ? 0xfff : 0,
+		.memcg_limit = r->x & 128 ? 4u + (r->x >> 3 & 15) * 8u : 0,
+	};
+
+	return options;
+}
+
+static void trace_options(const struct world *w, const struct hmmu_options *o)
+{
+	trace(w, "hmmu_create(&(struct hmmu_options){ .ram_pages = %u, .device_pages = %u, .cpus = %u, .profile = %u, ",
+	      o->ram_pages, o->device_pages, o->cpus, o->profile);
+	trace(w, ".quirks_on = %#x, .quirks_off = %#x, .memcg_limit = %llu }, &m);\n", o->quirks_on, o->quirks_off,
+	      (unsigned long long)o->memcg_limit);
+}
+
+static void first_process(struct world *w)
+{
+	struct hmmu_map map = { .pages = 16, .kind = HMMU_MAP_ANON, .prot = HMMU_PROT_READ | HMMU_PROT_WRITE };
+	uint64_t address;
+	uint32_t pid;
+
+	w->ram_free = hmmu_counter(w->m, HMMU_COUNT_RAM_FREE);
+	if (hmmu_process_create(w->m, &pid))
+		broken(w, "no first process");
+	add_process(w, pid);
+	if (hmmu_mmap(w->m, w->tids[0], &map, &address))
+		broken(w, "no first mapping");
+	add_region(w, address, map.pages);
+	trace(w, "hmmu_process_create(m, &pid); // %u, task %u\n", pid, w->tids[0]);
+	trace(w, "hmmu_mmap(m, %u, { 16 pages, anon, rw }, &address); // %#llx\n", w->tids[0],
+	      (unsigned long long)address);
+}
+
+bool world_open(struct world *w, const uint8_t *data, size_t size)
+{
+	struct hmmu_options options;
+	struct fuzz_record first;
+
+	memset(w, 0, sizeof(*w));
+	w->trace = getenv("HMMU_FUZZ_TRACE");
+	w->data = data;
+	w->records = size / FUZZ_RECORD_SIZE;
+	if (w->records > MAX_RECORDS)
+		w->records = MAX_RECORDS;
+	if (!next_record(w, &first))
+		return false;
+	w->verify_every = 1u + first.y % 32;
+	options = read_options(&first);
+	trace_options(w, &options);
+	if (hmmu_create(&options, &w->m))
+		broken(w, "no machine");
+	w->ram_pages = options.ram_pages;
+	w->device_pages = options.device_pages;
+	first_process(w);
+	return true;
+}
+
+/* Whatever users have of a page, by trying: what they don't have is refused. */
+static void release_page(struct world *w, uint32_t pfn)
+{
+	struct hmmu_page_info info;
+
+	if (hmmu_page_info(w->m, pfn, &info))
+		broken(w, "there is no page %u", pfn);
+	if (!info.ref)
+		return;
+	hmmu_release(w->m, pfn);
+	hmmu_putback(w->m, pfn);
+	while (!hmmu_unpin(w->m, pfn))
+		;
+	hmmu_page_unlock(w->m, pfn);
+	hmmu_page_put(w->m, pfn);
+}
+
+static void release_all(struct world *w)
+{
+	for (uint32_t site = 0; site < HMMU_INJECTION_COUNT; site++)
+		hmmu_inject(w->m, site, 0, false);
+	for (unsigned i = 0; i < MAX_MIGRATIONS; i++)
+		if (w->migrations[i].handle)
+			migration_ended(&w->migrations[i], hmmu_migrate_end(w->migrations[i].handle));
+	hmmu_device_set_ops(w->m, NULL, NULL);
+	for (uint32_t tid = 1; tid <= w->max_tid; tid++)
+		hmmu_task_cancel(w->m, tid);
+	for (uint32_t pfn = 1; pfn < w->ram_pages + w->device_pages; pfn++)
+		release_page(w, pfn);
+}
+
+static void check_gone(const struct world *w, uint32_t counter, const char *what)
+{
+	uint64_t value = hmmu_counter(w->m, counter);
+
+	if (value)
+		broken(w, "%llu %s are left when all is over", (unsigned long long)value, what);
+}
+
+/* The huge zero page stays for good; a quirk leaks references, and verify() has accounted for those. */
+static void check_ram(const struct world *w)
+{
+	uint64_t ram_free = hmmu_counter(w->m, HMMU_COUNT_RAM_FREE);
+
+	if (ram_free == w->ram_free || ram_free + HMMU_HUGE_PAGES == w->ram_free)
+		return;
+	if (hmmu_quirks(w->m) & HMMU_QUIRK_THP_BUSY_LEAKS_REF && ram_free < w->ram_free)
+		return;
+	broken(w, "%llu frames were free, %llu are when all is over", (unsigned long long)w->ram_free,
+	       (unsigned long long)ram_free);
+}
+
+void world_close(struct world *w)
+{
+	release_all(w);
+	for (uint32_t pid = 1; pid <= w->max_pid; pid++)
+		if (hmmu_process_alive(w->m, pid) && hmmu_exit(w->m, pid))
+			broken(w, "process %u can't end: %s", pid, hmmu_error(w->m)->text);
+	hmmu_lru_add_drain_all(w->m);
+	check_machine(w);
+	check_gone(w, HMMU_COUNT_PROCESSES, "processes");
+	check_gone(w, HMMU_COUNT_MAPPINGS, "mappings");
+	check_gone(w, HMMU_COUNT_ANON_VMAS, "anon_vmas");
+	check_gone(w, HMMU_COUNT_TABLE_PAGES, "page tables");
+	if (!(hmmu_quirks(w->m) & HMMU_QUIRK_THP_BUSY_LEAKS_REF) && hmmu_memcg_charged(w->m))
+		broken(w, "%llu pages are charged when all is over", (unsigned long long)hmmu_memcg_charged(w->m));
+	check_ram(w);
+	if (hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE) != w->device_pages)
+		broken(w, "%llu of %u device pages are free when all is over",
+		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE), w->device_pages);
+	hmmu_destroy(w->m);
+}
