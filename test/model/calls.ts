@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// System calls that change mappings.
+
+import { populate } from './gup'
+import { splitPage } from './huge'
+import type { Frame, ModelFile } from './page'
+import { blockOf, HUGE, type ModelProcess } from './process'
+import type { Advice, Errno, MapRequest, Prot } from './side'
+import type { Steps } from './steps'
+import { Vma, type VmaFlags } from './vma'
+import type { World } from './world'
+
+const PROTS = { rw: { read: true, write: true }, r: { read: true, write: false }, none: { read: false, write: false } }
+
+export function* map(process: ModelProcess, request: MapRequest): Steps<Errno> {
+  const { start, pages, kind, prot } = request
+  return yield* process.semaphore.write(function* () {
+    const file: ModelFile | undefined =
+      kind === 'anon' ? undefined : { firstPage: start, cache: new Map<number, Frame>() }
+    const account = PROTS[prot].write && (kind === 'anon' || kind === 'file')
+    const unset = { hugePage: false, noHugePage: false, dontFork: false, locked: false, missingMode: false }
+    process.vmas.add(new Vma(start, start + pages, { kind, file, ...PROTS[prot], account, ...unset }))
+    // Special memory is there from the start. The model knows it as long as nobody writes to it.
+    for (let i = 0; kind === 'special' && i < pages; i++) process.place(start + i, 'zero', undefined, { young: true })
+    return 'ok' as const
+  })
+}
+
+export function* unmap(process: ModelProcess, start: number, end: number): Steps<Errno> {
+  return yield* process.semaphore.write(function* () {
+    const touched = process.vmas.within(start, end)
+    process.vmas.split(start)
+    process.vmas.split(end)
+    process.vmas.remove(start, end)
+    for (const vma of touched) process.zap(Math.max(start, vma.start), Math.min(end, vma.end))
+    process.zap(start, end)
+    return 'ok' as const
+  })
+}
+
+/** Give a range other flags, mapping by mapping. ENOMEM at the first gap; what stands in front of it is changed. */
+function changeAll(
+  process: ModelProcess,
+  start: number,
+  end: number,
+  flagsOf: (vma: Vma) => VmaFlags,
+  then: (vma: Vma, start: number, end: number, old: VmaFlags) => void,
+): Errno {
+  for (let at = start; at < end; ) {
+    const vma = process.vmas.at(at)
+    if (vma === undefined) return 'ENOMEM'
+    const to = Math.min(vma.end, end)
+    at = Math.max(to, changeOne(process, vma, at, to, flagsOf(vma), then).end)
+  }
+  return 'ok'
+}
+
+function changeOne(
+  process: ModelProcess,
+  vma: Vma,
+  start: number,
+  end: number,
+  flags: VmaFlags,
+  then: (vma: Vma, start: number, end: number, old: VmaFlags) => void,
+): Vma {
+  const old = vma.flags
+  const changed = process.vmas.change(vma, start, end, flags)
+  if (changed === vma && vma.flags === old) return vma
+  process.splitEntryAt(start)
+  process.splitEntryAt(end)
+  then(changed, start, end, old)
+  return changed
+}
+
+export function* protect(world: World, process: ModelProcess, start: number, end: number, prot: Prot): Steps<Errno> {
+  return yield* process.semaphore.write(function* () {
+    const populated: { vma: Vma; start: number; end: number }[] = []
+    const flagsOf = ({ flags, shared }: Vma): VmaFlags => {
+      const account = flags.account || (PROTS[prot].write && !shared)
+      return { ...flags, ...PROTS[prot], account }
+    }
+    const result = changeAll(process, start, end, flagsOf, (vma, from, to, old) => {
+      changeProtection(process, vma, from, to)
+      if (old.locked && !old.write && !vma.shared && vma.flags.write) populated.push({ vma, start: from, end: to })
+    })
+    for (const each of populated) yield* populate(world, process, each.vma, each.start, each.end)
+    return result
+  })
+}
+
+/** Entries get the rights of fresh ones; a device-private or migration entry that may write loses that. */
+function changeProtection(process: ModelProcess, vma: Vma, start: number, end: number): void {
+  for (const entry of process.entriesWithin(start, end)) {
+    entry.write = entry.state === 'present' && vma.freshWritable
+  }
+  for (const entry of process.hugeWithin(start, end)) entry.write = false
+}
+
+export function* advise(process: ModelProcess, start: number, end: number, advice: Advice): Steps<Errno> {
+  const faults = advice === 'dontneed' || advice === 'free'
+  const part = function* (): Steps<Errno> {
+    return adviseAll(process, start, end, advice)
+  }
+  return yield* faults ? process.semaphore.read(part) : process.semaphore.write(part)
+}
+
+/** Gaps are passed over, and reported in the end. */
+function adviseAll(process: ModelProcess, start: number, end: number, advice: Advice): Errno {
+  let result: Errno = 'ok'
+  for (let at = start; at < end; ) {
+    const vma = process.vmas.find(at)
+    if (vma === undefined || vma.start >= end) return 'ENOMEM'
+    if (vma.start > at) result = 'ENOMEM'
+    at = Math.max(at, vma.start)
+    const to = Math.min(vma.end, end)
+    const error = adviseOne(process, vma, at, to, advice)
+    if (error !== 'ok') return error
+    at = Math.max(to, process.vmas.at(at)?.end ?? to)
+  }
+  return result
+}
+
+function adviseOne(process: ModelProcess, vma: Vma, start: number, end: number, advice: Advice): Errno {
+  const change = (flags: Partial<VmaFlags>): Errno => {
+    changeOne(process, vma, start, end, { ...vma.flags, ...flags }, () => {})
+    return 'ok'
+  }
+  switch (advice) {
+    case 'dontneed':
+      if (vma.flags.locked || vma.special) return 'EINVAL'
+      process.zap(start, end)
+      return 'ok'
+    case 'free':
+      if (vma.flags.locked || vma.special || !vma.anonymous) return 'EINVAL'
+      freeRange(process, start, end)
+      return 'ok'
+    case 'hugepage':
+      return change({ hugePage: true, noHugePage: false })
+    case 'nohugepage':
+      return change({ hugePage: false, noHugePage: true })
+    case 'dontfork':
+      return change({ dontFork: true })
+    case 'dofork':
+      return change({ dontFork: false })
+    case 'unmergeable':
+      return 'ok'
+  }
+}
+
+/** MADV_FREE, one block after the other. Without memory pressure it only makes entries old and clean, and splits huge pages. */
+function freeRange(process: ModelProcess, start: number, end: number): void {
+  for (let at = start; at < end; ) {
+    const to = Math.min((blockOf(at) + 1) * HUGE, end)
+    if (!freeHuge(process, at, to)) freeSmall(process, at, to)
+    at = to
+  }
+}
+
+/** True where that was all: the block is still huge. */
+function freeHuge(process: ModelProcess, start: number, end: number): boolean {
+  const entry = process.hugeAt(start)
+  if (entry === undefined) return false
+  const { unit } = entry
+  if (unit === undefined || unit.frames[0]?.mapCount !== 1 || unit.lockedBy !== undefined) return true
+  if (end - start < HUGE) {
+    const ref = unit.get('madvise')
+    const split = splitPage(unit)
+    unit.put(ref)
+    return !split
+  }
+  unit.dirty = false
+  entry.young = false
+  entry.dirty = false
+  return true
+}
+
+function freeSmall(process: ModelProcess, start: number, end: number): void {
+  for (const { page } of process.entriesWithin(start, end)) {
+    const entry = process.entries.get(page)
+    if (entry?.state !== 'present' || entry.frame === undefined) continue
+    const { frame } = entry
+    if (frame.unit.compound && !freeCompound(frame)) return
+    const { unit } = frame
+    if (unit.dirty && (unit.lockedBy !== undefined || frame.mapCount !== 1)) continue
+    unit.dirty = false
+    entry.young = false
+    entry.dirty = false
+  }
+}
+
+/** A part of a huge page mapped by small entries: it is split if this mapping is the only one. */
+function freeCompound(frame: Frame): boolean {
+  const { unit } = frame
+  if (frame.mapCount !== 1 || unit.lockedBy !== undefined) return false
+  const ref = unit.get('madvise')
+  const split = splitPage(unit)
+  unit.put(ref)
+  return split
+}
+
+export function* lock(world: World, process: ModelProcess, start: number, end: number): Steps<Errno> {
+  const result = yield* process.semaphore.write(function* () {
+    return changeAll(
+      process,
+      start,
+      end,
+      (vma) => lockFlags(vma, true),
+      () => {},
+    )
+  })
+  if (result !== 'ok') return result
+  return yield* process.semaphore.read(function* () {
+    for (const vma of process.vmas.within(start, end)) {
+      const [from, to] = [Math.max(start, vma.start), Math.min(end, vma.end)]
+      if (!vma.special && !(yield* populate(world, process, vma, from, to))) return 'ENOMEM'
+    }
+    return 'ok'
+  })
+}
+
+export function* unlock(process: ModelProcess, start: number, end: number): Steps<Errno> {
+  return yield* process.semaphore.write(function* () {
+    return changeAll(
+      process,
+      start,
+      end,
+      (vma) => lockFlags(vma, false),
+      () => {},
+    )
+  })
+}
+
+function lockFlags(vma: Vma, locked: boolean): VmaFlags {
+  return vma.special ? vma.flags : { ...vma.flags, locked }
+}
+
+/** Clearing soft-dirty bits takes write access from all present entries, so that the next write is seen. */
+export function* clearSoftDirty(process: ModelProcess): Steps<Errno> {
+  return yield* process.semaphore.write(function* () {
+    for (const vma of process.vmas.list) vma.softDirty = false
+    for (const entry of [...process.entries.values(), ...process.huge.values()]) {
+      entry.soft = false
+      if (!('state' in entry) || entry.state === 'present' || entry.state === 'zero') entry.write = false
+    }
+    return 'ok' as const
+  })
+}
+
+export function* registerUserfault(process: ModelProcess, start: number, end: number): Steps<Errno> {
+  return yield* process.semaphore.write(function* () {
+    const touched = process.vmas.within(start, end)
+    if (touched.length === 0 || touched.some((vma) => vma.special)) return 'EINVAL' as const
+    for (const vma of touched) {
+      const [from, to] = [Math.max(start, vma.start), Math.min(end, vma.end)]
+      if (process.vmas.list.includes(vma))
+        changeOne(process, vma, from, to, { ...vma.flags, missingMode: true }, () => {})
+    }
+    return 'ok' as const
+  })
+}
+
+export function* fork(world: World, process: ModelProcess): Steps<ModelProcess> {
+  return yield* process.semaphore.write(function* () {
+    const child = world.process()
+    for (const vma of process.vmas.list) if (!vma.flags.dontFork) forkVma(process, child, vma)
+    return child
+  })
+}
+
+function forkVma(parent: ModelProcess, child: ModelProcess, vma: Vma): void {
+  const copy = new Vma(vma.start, vma.end, { ...vma.flags, locked: false, missingMode: false })
+  copy.softDirty = vma.softDirty
+  child.vmas.add(copy)
+  if (vma.anonVma === undefined) return
+  copy.anonVma = {}
+  copy.chain = new Set([...vma.chain, copy.anonVma])
+  for (let block = blockOf(vma.start); block <= blockOf(vma.end - 1); block++) {
+    if (parent.small.has(block)) child.small.add(block)
+  }
+  for (const entry of parent.entriesWithin(vma.start, vma.end)) {
+    entry.write = false
+    const { page, state, frame, dirty, soft } = entry
+    child.place(page, state, frame, { dirty, soft })
+  }
+  for (const entry of parent.hugeWithin(vma.start, vma.end)) {
+    if (entry.unit !== undefined) entry.write = false
+    const { block, unit, dirty, soft } = entry
+    child.placeHuge(block, unit, { dirty, soft, young: unit === undefined })
+  }
+}
+
+/** The end of a process waits for its other threads. */
+export function* exit(world: World, process: ModelProcess): Steps<Errno> {
+  return yield* process.semaphore.write(function* () {
+    for (const vma of process.vmas.list) process.zap(vma.start, vma.end)
+    process.alive = false
+    world.processes.delete(process)
+    return 'ok' as const
+  })
+}

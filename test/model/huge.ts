@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Huge pages: how they come, and how they are taken apart.
+
+import { Frame, type HugeEntry, newHugePage, Unit } from './page'
+import { blockOf, HUGE, type ModelProcess } from './process'
+import type { Steps } from './steps'
+import type { Vma } from './vma'
+import { waitForLock } from './wait'
+
+const WRITTEN = { dirty: true, young: true, soft: true }
+
+/** The first fault in a block that may have a huge page. */
+export function hugeFault(process: ModelProcess, vma: Vma, page: number, write: boolean): 'ok' | 'SIGBUS' {
+  process.vmas.prepareAnonVma(vma)
+  if (vma.flags.missingMode) return 'SIGBUS'
+  if (write) process.placeHuge(blockOf(page), newHugePage(), { ...WRITTEN, write: vma.flags.write })
+  else process.placeHuge(blockOf(page), undefined, { young: true })
+  return 'ok'
+}
+
+/** A store to a huge entry that is not writable. False where the store has to be tried on small entries. */
+export function* hugeWriteFault(process: ModelProcess, vma: Vma, entry: HugeEntry): Steps<boolean> {
+  const { unit, block } = entry
+  const wanted = vma.flags.hugePage && !vma.flags.noHugePage
+  if (unit === undefined) {
+    if (wanted) process.placeHuge(block, newHugePage(), { ...WRITTEN, write: vma.flags.write })
+    else process.splitEntry(block)
+    return wanted
+  }
+  yield* waitForLock(unit)
+  if (process.huge.get(block) !== entry) return true
+  if (unit.mostMappings === 1) Object.assign(entry, WRITTEN, { write: vma.flags.write })
+  else if (wanted) copyHuge(process, vma, block, unit)
+  else copySmall(process, vma, block, unit)
+  return true
+}
+
+function copyHuge(process: ModelProcess, vma: Vma, block: number, from: Unit): void {
+  const copy = newHugePage()
+  for (const [i, frame] of copy.frames.entries()) frame.value = from.frames[i]?.value ?? 0
+  process.placeHuge(block, copy, { ...WRITTEN, write: vma.flags.write })
+}
+
+function copySmall(process: ModelProcess, vma: Vma, block: number, from: Unit): void {
+  process.dropHuge(block)
+  for (let i = 0; i < HUGE; i++) {
+    const frame = new Frame()
+    frame.value = from.frames[i]?.value ?? 0
+    process.place(block * HUGE + i, 'present', frame, { ...WRITTEN, write: vma.flags.write })
+  }
+}
+
+/**
+ * Take a huge page apart: split_huge_page(), by one who has it locked and holds one reference. Possible where nobody else
+ * holds one. All entries of it, in every process, become small, old and clean.
+ */
+export function splitPage(unit: Unit): boolean {
+  if (unit.isolated || unit.refCount !== unit.mappings + 1 || unit.mappings === 0) return false
+  for (const { process, block } of [...unit.huge]) process.splitEntry(block)
+  for (const entry of unit.frames.flatMap((frame) => [...frame.entries])) {
+    if (entry.dirty) unit.dirty = true
+    entry.dirty = false
+    entry.young = false
+    entry.write &&= entry.process.vmas.at(entry.page)?.flags.write ?? false
+  }
+  for (const frame of unit.frames) {
+    frame.unit = new Unit([frame])
+    frame.unit.dirty = unit.dirty
+  }
+  return true
+}

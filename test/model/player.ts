@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Plays the commands of a drill on one side, and prints what the model makes claims about; claims.ts reduces the transcript of
+// a kernel to the same.
+
+import type { Command, MigrateCommand, PageRange, Place } from '../../lib/drill'
+import { pageRange, runs } from './runs'
+import type { Errno, Outcome, Seen, Side, SideMigration } from './side'
+import { Job, type Steps } from './steps'
+
+type Simple = Exclude<Command, MigrateCommand>
+type AtPlace = Extract<Simple, { place: Place }>
+
+export interface Region {
+  readonly start: number
+  readonly pages: number
+}
+
+export interface Actor<Process> {
+  readonly process: Process
+  readonly regions: Map<string, Region>
+  /** Behind its last region. */
+  end: number
+}
+
+interface Located<Process> {
+  readonly actor: Actor<Process>
+  readonly region: Region
+  readonly start: number
+  readonly end: number
+}
+
+/** A blocked command of an interleaving. */
+interface Waiting {
+  readonly echo: string
+  readonly job: Job<string[]>
+}
+
+/** What a command printed; `ended`: nothing can be played after it. */
+export interface Played {
+  readonly lines: readonly string[]
+  readonly ended: boolean
+}
+
+const FIRST_PAGE = 2 ** 28
+const HUGE = 512
+
+export class Player<Process, Thread, Handle> {
+  readonly actors = new Map<string, Actor<Process>>()
+  readonly handles = new Map<string, readonly Handle[]>()
+  readonly #side: Side<Process, Thread, Handle>
+  /** Numbers of frames, in the order in which dumps met them. */
+  readonly #numbers = new Map<object | string, number>()
+  #lines: string[] = []
+  #waiting: Waiting[] = []
+
+  constructor(side: Side<Process, Thread, Handle>) {
+    this.#side = side
+    this.actors.set('A', { process: side.process(), regions: new Map(), end: FIRST_PAGE })
+  }
+
+  play(command: Command): Played {
+    this.#lines = []
+    const ended = command.verb === 'migrate' ? this.#migrate(command) : this.#single(command)
+    return { lines: [command.text, ...this.#lines], ended }
+  }
+
+  #print(indent: string, lines: readonly string[]): void {
+    this.#lines.push(...lines.map((line) => indent + line))
+  }
+
+  /** True where it blocks. */
+  #single(command: Simple): boolean {
+    this.#side.before()
+    const job = new Job(this.#run(command, true))
+    const done = job.run()
+    if (!done) job.cancel()
+    this.#print('  ', job.result?.value ?? ['blocked'])
+    return !done
+  }
+
+  #migrate(command: MigrateCommand): boolean {
+    this.#side.before()
+    const located = this.#locate(command.process, command.place)
+    if (located === undefined) {
+      this.#lines.push('  skipped')
+      this.#skip(command)
+      return false
+    }
+    const { actor, region, start, end } = located
+    const among = (ranges: readonly PageRange[]) => (page: number) =>
+      ranges.some(({ first, last }) => page - region.start >= first && page - region.start <= last)
+    const to = command.to === 'dev' ? 'device' : 'system'
+    const choice = { to, skip: among(command.skip), error: among(command.error) } as const
+    const migration = this.#side.migrate(this.#side.thread(actor.process, true), start, end, choice)
+    const ran = migration !== undefined && this.#callbacks(command, migration, start - region.start)
+    this.#lines.push(migration === undefined ? '  ret -EINVAL' : '  ret 0')
+    if (!ran) this.#skip(command)
+    return this.#finishWaiting()
+  }
+
+  #skip(command: MigrateCommand): void {
+    for (const inner of command.interleaved)
+      this.#lines.push(`  @${inner.callback} ${inner.command.text}`, '    skipped')
+  }
+
+  #callbacks(command: MigrateCommand, migration: SideMigration, first: number): boolean {
+    const words = (all: string[]) => runs(all.map((word, i) => [first + i, word]))
+    const filled = migration.alloc()
+    if (filled === undefined) return false
+    this.#lines.push(`  alloc ${words(filled.src)}`, `  dst ${words(filled.dst)}`)
+    this.#interleave(command, 'alloc')
+    this.#lines.push(`  final ${words(migration.final().src)}`)
+    this.#interleave(command, 'final')
+    migration.finish()
+    return true
+  }
+
+  #interleave(command: MigrateCommand, callback: string): void {
+    for (const inner of command.interleaved) {
+      if (inner.callback !== callback) continue
+      this.#side.before()
+      const echo = `@${callback} ${inner.command.text}`
+      this.#lines.push(`  ${echo}`)
+      const job = new Job(this.#run(inner.command, false))
+      if (!job.run()) this.#waiting.push({ echo, job })
+      this.#print('    ', job.result?.value ?? ['blocked'])
+      this.#resume()
+    }
+  }
+
+  /** Commands whose wait is over go on. */
+  #resume(): void {
+    for (let progress = true; progress; ) {
+      progress = false
+      for (const { job } of this.#waiting) if (job.result === undefined && job.run()) progress = true
+    }
+  }
+
+  /** True where one of the blocked commands can't end. */
+  #finishWaiting(): boolean {
+    this.#resume()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { echo, job } of waiting) {
+      if (job.result === undefined) continue
+      this.#lines.push(`  done ${echo}`)
+      this.#print('    ', job.result.value)
+    }
+    const stuck = waiting.filter(({ job }) => job.result === undefined)
+    for (const { job } of stuck) job.cancel()
+    if (stuck.length > 0) this.#lines.push('  blocked')
+    return stuck.length > 0
+  }
+
+  #locate(name: string, place: Place): Located<Process> | undefined {
+    const actor = this.actors.get(name)
+    const region = actor?.regions.get(place.region)
+    if (actor === undefined || region === undefined) return undefined
+    const start = region.start + (place.first ?? 0)
+    const end = region.start + (place.last ?? region.pages - 1) + 1
+    return { actor, region, start, end }
+  }
+
+  *#run(command: Simple, main: boolean): Steps<string[]> {
+    if (command.verb === 'drop') return this.#drop(command.handle)
+    const actor = this.actors.get(command.process)
+    if (actor === undefined) return ['skipped']
+    if (command.verb === 'exit') return yield* this.#exit(actor, command.process)
+    if (command.verb === 'count') return this.#count(actor.process)
+    const thread = this.#side.thread(actor.process, main)
+    try {
+      if ('place' in command) return yield* this.#runAt(command, thread)
+      if (command.verb === 'map') return errno(yield* this.#map(actor, thread, command))
+      if (command.verb === 'fork') return yield* this.#fork(actor, thread, command.child)
+      if (command.verb === 'clear') return errno(yield* this.#side.clear(thread))
+      return []
+    } finally {
+      if (!main) this.#side.endThread(thread)
+    }
+  }
+
+  *#runAt(command: AtPlace, thread: Thread): Steps<string[]> {
+    const located = this.#locate(command.process, command.place)
+    if (located === undefined) return ['skipped']
+    const { start, end } = located
+    switch (command.verb) {
+      case 'unmap':
+      case 'lock':
+      case 'unlock':
+      case 'uffd':
+        return errno(yield* this.#side[command.verb](thread, start, end))
+      case 'protect':
+        return errno(yield* this.#side.protect(thread, start, end, command.prot))
+      case 'advise':
+        return errno(yield* this.#side.advise(thread, start, end, command.advice))
+      case 'write':
+        return yield* this.#write(thread, located, command.value)
+      case 'read':
+        return yield* this.#read(thread, located)
+      case 'pin':
+        return yield* this.#pin(thread, located, command.handle, command.write)
+      case 'hold':
+      case 'isolate':
+        return this.#take(command.verb, located, command.handle)
+      case 'dump':
+        return this.#dump(located)
+    }
+  }
+
+  *#map(actor: Actor<Process>, thread: Thread, command: Extract<Command, { verb: 'map' }>): Steps<Errno> {
+    const { region, kind, pages, readOnly, at2m, thp } = command
+    const free = actor.end === FIRST_PAGE ? FIRST_PAGE : actor.end + HUGE
+    const boundary = Math.ceil(free / HUGE) * HUGE
+    const start = at2m || kind === 'hugetlb' ? boundary : boundary + HUGE / 2
+    const result = yield* this.#side.map(thread, { start, pages, kind, prot: readOnly ? 'r' : 'rw' })
+    actor.regions.set(region, { start, pages })
+    actor.end = start + pages
+    if (kind === 'hugetlb' || kind === 'special') return result
+    return yield* this.#side.advise(thread, start, start + pages, thp ? 'hugepage' : 'nohugepage')
+  }
+
+  *#fork(actor: Actor<Process>, thread: Thread, name: string): Steps<string[]> {
+    const process = yield* this.#side.fork(thread)
+    this.actors.set(name, { process, regions: new Map(actor.regions), end: actor.end })
+    return []
+  }
+
+  *#exit(actor: Actor<Process>, name: string): Steps<string[]> {
+    const result = yield* this.#side.exit(actor.process)
+    this.actors.delete(name)
+    return errno(result)
+  }
+
+  *#write(thread: Thread, { region, start, end }: Located<Process>, value: number): Steps<string[]> {
+    const outcomes: [number, Outcome][] = []
+    for (let page = start; page < end; page++) {
+      outcomes.push([page - region.start, yield* this.#side.store(thread, page, value)])
+    }
+    return outcomes.every(([, outcome]) => outcome === 'ok') ? [] : [runs(outcomes)]
+  }
+
+  *#read(thread: Thread, { region, start, end }: Located<Process>): Steps<string[]> {
+    const outcomes: [number, string][] = []
+    for (let page = start; page < end; page++) {
+      const { outcome, value } = yield* this.#side.load(thread, page)
+      const byte = `0x${value.toString(16).padStart(2, '0')}`
+      outcomes.push([page - region.start, outcome === 'ok' ? byte : outcome])
+    }
+    return [runs(outcomes)]
+  }
+
+  /** Pins that were taken are given back where one fails, and where the wait for one is given up. */
+  *#pin(thread: Thread, { start, end }: Located<Process>, name: string, write: boolean): Steps<string[]> {
+    const taken: Handle[] = []
+    let complete = false
+    try {
+      for (let page = start; page < end; page++) {
+        const one = yield* this.#side.pin(thread, page, write)
+        if (one === undefined) return ['EFAULT']
+        taken.push(one)
+      }
+      complete = true
+    } finally {
+      if (!complete) for (const one of taken) this.#side.drop(one)
+    }
+    this.handles.set(name, taken)
+    return []
+  }
+
+  #take(kind: 'hold' | 'isolate', { actor, start }: Located<Process>, name: string): string[] {
+    const taken = this.#side[kind](actor.process, start)
+    if (typeof taken === 'string') return [taken]
+    this.handles.set(name, [taken])
+    return []
+  }
+
+  #drop(name: string): string[] {
+    const handle = this.handles.get(name)
+    if (handle === undefined) return ['skipped']
+    for (const one of handle) this.#side.drop(one)
+    this.handles.delete(name)
+    return []
+  }
+
+  #count(process: Process): string[] {
+    const { anon, file, shmem, swap, deviceFree } = this.#side.count(process)
+    return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}`]
+  }
+
+  #dump({ actor, region, start, end }: Located<Process>): string[] {
+    return this.#side
+      .see(actor.process, start, end)
+      .map((seen, i) => `${pageRange(start + i - region.start)} ${this.#describe(seen)}`.trimEnd())
+  }
+
+  #describe({ kind, bits, frame, refCount, mapCount }: Seen): string {
+    if (frame === undefined) return `${kind} ${bits}`
+    return `${kind} ${bits} ${this.#number(frame)} ref=${refCount} map=${mapCount}`
+  }
+
+  #number(frame: object | string): string {
+    if (typeof frame === 'string' && frame.startsWith('D')) return frame
+    const number = this.#numbers.get(frame) ?? this.#numbers.size
+    this.#numbers.set(frame, number)
+    return `P${number}`
+  }
+}
+
+function errno(error: Errno): string[] {
+  return error === 'ok' ? [] : [error]
+}

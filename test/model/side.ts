@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a drill can be played on: the model, or the machine under test. All numbers of pages are those of addresses / 4096.
+
+import type { Steps } from './steps'
+
+export type Prot = 'rw' | 'r' | 'none'
+export type Advice = 'dontneed' | 'free' | 'hugepage' | 'nohugepage' | 'dontfork' | 'dofork' | 'unmergeable'
+export type Kind = 'anon' | 'shmem' | 'file' | 'sharedfile' | 'special' | 'hugetlb'
+export type Outcome = 'ok' | 'SIGSEGV' | 'SIGBUS'
+/** `ok`, or the name of an errno. */
+export type Errno = string
+
+export interface MapRequest {
+  readonly start: number
+  readonly pages: number
+  readonly kind: Kind
+  readonly prot: Prot
+}
+
+/** What there is at one page number. */
+export interface Seen {
+  readonly kind: string
+  /** As drills print them: `wdas`, `-` for each that is not set; empty for kinds that have none. */
+  readonly bits: string
+  /** Tells frames apart as long as they are not freed; `D` and a number for device pages; undefined where there is none. */
+  readonly frame: object | string | undefined
+  readonly refCount: number
+  readonly mapCount: number
+  /** First byte of the frame. */
+  readonly value: number | undefined
+}
+
+export interface Counters {
+  readonly anon: number
+  readonly file: number
+  readonly shmem: number
+  readonly swap: number
+  readonly deviceFree: number
+}
+
+export interface DriverChoice {
+  readonly to: 'device' | 'system'
+  readonly skip: (page: number) => boolean
+  readonly error: (page: number) => boolean
+}
+
+/** A migration with callbacks; words are flags as drills print them. */
+export interface SideMigration {
+  /** Up to the end of alloc_and_copy. Undefined where the callbacks do not run: the migration is over then. */
+  alloc(): { src: string[]; dst: string[] } | undefined
+  /** Up to finalize_and_map. */
+  final(): { src: string[] }
+  finish(): void
+}
+
+/** `Process`: an address space; `Thread`: one that makes calls; `Handle`: one page that is pinned, held or isolated. */
+export interface Side<Process, Thread, Handle> {
+  process(): Process
+  /** A thread for one command. `main`: the first one, for commands that are not interleaved. */
+  thread(process: Process, main: boolean): Thread
+  endThread(thread: Thread): void
+  /** Called before every command: empties the pagevecs. */
+  before(): void
+  map(thread: Thread, request: MapRequest): Steps<Errno>
+  unmap(thread: Thread, start: number, end: number): Steps<Errno>
+  protect(thread: Thread, start: number, end: number, prot: Prot): Steps<Errno>
+  advise(thread: Thread, start: number, end: number, advice: Advice): Steps<Errno>
+  lock(thread: Thread, start: number, end: number): Steps<Errno>
+  unlock(thread: Thread, start: number, end: number): Steps<Errno>
+  clear(thread: Thread): Steps<Errno>
+  uffd(thread: Thread, start: number, end: number): Steps<Errno>
+  fork(thread: Thread): Steps<Process>
+  exit(process: Process): Steps<Errno>
+  load(thread: Thread, page: number): Steps<{ outcome: Outcome; value: number }>
+  store(thread: Thread, page: number, value: number): Steps<Outcome>
+  /** Undefined: EFAULT. */
+  pin(thread: Thread, page: number, write: boolean): Steps<Handle | undefined>
+  hold(process: Process, page: number): Handle | Errno
+  isolate(process: Process, page: number): Handle | Errno
+  drop(handle: Handle): void
+  see(process: Process, start: number, end: number): Seen[]
+  count(process: Process): Counters
+  /** Undefined: EINVAL. */
+  migrate(thread: Thread, start: number, end: number, choice: DriverChoice): SideMigration | undefined
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// How the model waits. What may have to wait is a generator: it yields what it waits for, and goes on when that is over.
+// Giving a wait up is `return()` on the generator; `finally` blocks then give back what was held.
+
+export interface Wait {
+  ready(): boolean
+}
+
+export type Steps<T> = Generator<Wait, T, void>
+
+/** A command under way. */
+export class Job<T> {
+  readonly #steps: Steps<T>
+  #wait: Wait | undefined
+  #result: { value: T } | undefined
+
+  constructor(steps: Steps<T>) {
+    this.#steps = steps
+  }
+
+  get result(): { value: T } | undefined {
+    return this.#result
+  }
+
+  /** Begin, or go on as far as possible. True when the job has ended. */
+  run(): boolean {
+    while (this.#result === undefined && (this.#wait === undefined || this.#wait.ready())) {
+      const step = this.#steps.next()
+      if (step.done) this.#result = { value: step.value }
+      else this.#wait = step.value
+    }
+    return this.#result !== undefined
+  }
+
+  /** Give up what it waits for. */
+  cancel(): void {
+    this.#steps.return(undefined as T)
+  }
+}
+
+interface Ticket {
+  readonly write: boolean
+  granted: boolean
+}
+
+/** mmap_sem: many readers or one writer; who comes after a waiting writer waits, too. */
+export class Semaphore {
+  readonly #inside = new Set<Ticket>()
+  #queue: Ticket[] = []
+
+  /** Take it for reading without waiting; returns what gives it back. */
+  enter(): () => void {
+    const ticket: Ticket = { write: false, granted: true }
+    this.#inside.add(ticket)
+    return () => this.#leave(ticket)
+  }
+
+  /** Run a part with the semaphore read-locked. */
+  *read<T>(part: () => Steps<T>): Steps<T> {
+    return yield* this.#locked({ write: false, granted: false }, part)
+  }
+
+  /** Run a part with the semaphore write-locked. */
+  *write<T>(part: () => Steps<T>): Steps<T> {
+    return yield* this.#locked({ write: true, granted: false }, part)
+  }
+
+  *#locked<T>(ticket: Ticket, part: () => Steps<T>): Steps<T> {
+    this.#queue.push(ticket)
+    this.#grant()
+    try {
+      if (!ticket.granted) yield { ready: () => ticket.granted }
+      return yield* part()
+    } finally {
+      this.#leave(ticket)
+    }
+  }
+
+  #leave(ticket: Ticket): void {
+    this.#inside.delete(ticket)
+    this.#queue = this.#queue.filter((each) => each !== ticket)
+    this.#grant()
+  }
+
+  /** Let in who stands first in the queue, as long as it may be inside together with those who are. */
+  #grant(): void {
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const taken = first.write ? this.#inside.size > 0 : [...this.#inside].some((each) => each.write)
+      if (taken) return
+      this.#queue.shift()
+      first.granted = true
+      this.#inside.add(first)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The model against the transcripts of a real kernel, before it is believed about anything else.
+
+import { join } from 'node:path'
+import { type DrillSource, findDrillFiles, parseDrill, readDrills, readExpected } from '../../lib/drill'
+import { claimsOf } from './claims'
+import { Declined } from './declined'
+import { ModelSide } from './model-side'
+import { Player } from './player'
+
+const FOLDER = join(__dirname, '..', 'conformance', 'linux-4.14')
+const DEVICE_PAGES = 1024
+
+/** What the model says that a drill prints, as far as it knows. */
+function replay(source: DrillSource): string[] {
+  const { devmem, commands } = parseDrill(source)
+  const player = new Player(new ModelSide(devmem?.pages ?? DEVICE_PAGES))
+  const lines = devmem === undefined ? [] : [devmem.text]
+  for (const command of commands) {
+    const { lines: printed, ended } = player.play(command)
+    lines.push(...printed)
+    if (ended) break
+  }
+  return lines
+}
+
+const files = findDrillFiles(FOLDER)
+
+test('there are as many drills as ever', () => {
+  expect(files.flatMap(readDrills).length).toBeGreaterThanOrEqual(1122)
+})
+
+test.each(files.map((file) => [file.slice(FOLDER.length + 1), file]))('%s', (_name, file) => {
+  const expected = readExpected(file)
+  for (const source of readDrills(file)) {
+    const claims = claimsOf(expected?.get(source.name) ?? '')
+    expect([source.name, ...replay(source)]).toEqual([source.name, ...claims])
+  }
+})
+
+test('what the model does not know it says', () => {
+  const text = 'A map io special 1\nA write io 1\n'
+  expect(() => replay({ name: 'io', file: 'io.drill', firstLine: 1, text })).toThrow(Declined)
+})

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Mappings of a process: ranges of pages that have their properties in common. They split where a part gets other
+// properties, and merge as Linux merges them; whether they do decides which ranges migrate_vma() accepts.
+
+import type { ModelFile } from './page'
+import type { Kind } from './side'
+
+/** What has to be equal for two mappings to merge. */
+export interface VmaFlags {
+  readonly kind: Kind
+  readonly file: ModelFile | undefined
+  readonly read: boolean
+  readonly write: boolean
+  /** Counted as committed memory: private, and was once writable. */
+  readonly account: boolean
+  readonly hugePage: boolean
+  readonly noHugePage: boolean
+  readonly dontFork: boolean
+  readonly locked: boolean
+  readonly missingMode: boolean
+}
+
+/** The identity of an anon_vma. */
+export type AnonVma = object
+
+export class Vma {
+  start: number
+  end: number
+  flags: VmaFlags
+  softDirty = true
+  anonVma: AnonVma | undefined
+  /** All anon_vmas in which pages of this mapping may be: its own, and those of its parents. */
+  chain = new Set<AnonVma>()
+
+  constructor(start: number, end: number, flags: VmaFlags) {
+    this.start = start
+    this.end = end
+    this.flags = flags
+  }
+
+  get anonymous(): boolean {
+    return this.flags.kind === 'anon'
+  }
+
+  get special(): boolean {
+    return this.flags.kind === 'special' || this.flags.kind === 'hugetlb'
+  }
+
+  get shared(): boolean {
+    return this.flags.kind === 'shmem' || this.flags.kind === 'sharedfile'
+  }
+
+  get accessible(): boolean {
+    return this.flags.read || this.flags.write
+  }
+
+  /** Whether fresh entries are writable without a fault: not where the first write is to be noticed. */
+  get freshWritable(): boolean {
+    return this.shared && this.flags.write && this.softDirty
+  }
+
+  contains(page: number): boolean {
+    return page >= this.start && page < this.end
+  }
+
+  /** A copy of a part, with the same anon_vmas. */
+  part(start: number, end: number): Vma {
+    const copy = new Vma(start, end, this.flags)
+    copy.softDirty = this.softDirty
+    copy.takeAnonVma(this)
+    return copy
+  }
+
+  takeAnonVma(from: Vma): void {
+    if (this.anonVma !== undefined || from.anonVma === undefined) return
+    this.anonVma = from.anonVma
+    this.chain = new Set(from.chain)
+  }
+}
+
+function sameFlags(a: VmaFlags, b: VmaFlags): boolean {
+  return (Object.keys(a) as (keyof VmaFlags)[]).every((name) => a[name] === b[name])
+}
+
+/** Whether mapping `vma` may take over pages that have the given anon_vma. */
+function takes(vma: Vma, anonVma: AnonVma | undefined): boolean {
+  const oneUnset = vma.anonVma === undefined || anonVma === undefined
+  return (oneUnset && vma.chain.size === 1) || vma.anonVma === anonVma
+}
+
+export class VmaList {
+  list: Vma[] = []
+
+  /** The mapping that contains the page, or else the next one above: find_vma(). */
+  find(page: number): Vma | undefined {
+    return this.list.find((vma) => page < vma.end)
+  }
+
+  at(page: number): Vma | undefined {
+    const vma = this.find(page)
+    return vma?.contains(page) ? vma : undefined
+  }
+
+  /** The mappings that a range touches. */
+  within(start: number, end: number): Vma[] {
+    return this.list.filter((vma) => vma.start < end && vma.end > start)
+  }
+
+  add(vma: Vma): void {
+    this.list = [...this.list, vma].sort((a, b) => a.start - b.start)
+  }
+
+  /** Cut a mapping in two at a page within it. */
+  split(page: number): void {
+    const vma = this.at(page)
+    if (vma === undefined || vma.start === page) return
+    this.add(vma.part(page, vma.end))
+    vma.end = page
+  }
+
+  remove(start: number, end: number): void {
+    this.list = this.list.filter((vma) => vma.start < start || vma.end > end)
+  }
+
+  before(vma: Vma): Vma | undefined {
+    return this.list[this.list.indexOf(vma) - 1]
+  }
+
+  after(vma: Vma): Vma | undefined {
+    return this.list[this.list.indexOf(vma) + 1]
+  }
+
+  /** Give a part of a mapping other flags. Returns the mapping that the part then belongs to. */
+  change(vma: Vma, start: number, end: number, flags: VmaFlags): Vma {
+    if (sameFlags(vma.flags, flags)) return vma
+    const merged = this.#merge(vma, start, end, flags)
+    if (merged !== undefined) return merged
+    this.split(start)
+    this.split(end)
+    const part = this.at(start) as Vma
+    part.flags = flags
+    return part
+  }
+
+  /** Let a neighbour have the part, if it has these flags already. */
+  #merge(vma: Vma, start: number, end: number, flags: VmaFlags): Vma | undefined {
+    if (vma.special) return undefined
+    const previous = start === vma.start ? this.before(vma) : undefined
+    const next = end === vma.end ? this.after(vma) : undefined
+    const joins = (other: Vma | undefined, at: number | undefined, edge: number): other is Vma =>
+      other !== undefined && at === edge && sameFlags(other.flags, flags) && takes(other, vma.anonVma)
+    const below = joins(previous, previous?.end, start)
+    const above = joins(next, next?.start, end)
+    if (below && above && this.#bothMerge(previous, next)) return this.#mergeAll(previous, vma, next)
+    if (below) return this.#mergeBelow(previous, vma, end)
+    if (above) return this.#mergeAbove(next, vma, start)
+    return undefined
+  }
+
+  #bothMerge(previous: Vma, next: Vma): boolean {
+    const oneUnset = previous.anonVma === undefined || next.anonVma === undefined
+    return oneUnset || previous.anonVma === next.anonVma
+  }
+
+  #mergeAll(previous: Vma, vma: Vma, next: Vma): Vma {
+    previous.takeAnonVma(vma.anonVma === undefined ? next : vma)
+    previous.end = next.end
+    this.list = this.list.filter((each) => each !== vma && each !== next)
+    return previous
+  }
+
+  #mergeBelow(previous: Vma, vma: Vma, end: number): Vma {
+    previous.takeAnonVma(vma)
+    previous.end = end
+    if (end === vma.end) this.list = this.list.filter((each) => each !== vma)
+    else vma.start = end
+    return previous
+  }
+
+  #mergeAbove(next: Vma, vma: Vma, start: number): Vma {
+    next.takeAnonVma(vma)
+    next.start = start
+    if (start === vma.start) this.list = this.list.filter((each) => each !== vma)
+    else vma.end = start
+    return next
+  }
+
+  /** Before the first anonymous page of a mapping: share the anon_vma of a neighbour that it could merge with, or make one. */
+  prepareAnonVma(vma: Vma): void {
+    if (vma.anonVma !== undefined) return
+    const shared = [this.after(vma), this.before(vma)].find((near) => near !== undefined && this.#lends(near, vma))
+    vma.anonVma = shared?.anonVma ?? {}
+    vma.chain = new Set([vma.anonVma])
+  }
+
+  #lends(near: Vma, vma: Vma): boolean {
+    const adjacent = near.end === vma.start || vma.end === near.start
+    const alike = sameFlags({ ...near.flags, read: true, write: true }, { ...vma.flags, read: true, write: true })
+    return adjacent && alike && near.anonVma !== undefined && near.chain.size === 1
+  }
+}
