@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tasks that wait: for a page, for mmap_sem and in which order, resumed by repeating the call, or given up. */
+#include "support.h"
+
+static struct hmmu_task_state task_of(struct rig *r, uint32_t tid)
+{
+	struct hmmu_task_state state;
+
+	assert_ok(hmmu_task_state(r->m, tid, &state));
+	return state;
+}
+
+static void assert_waits(struct rig *r, uint32_t tid, uint32_t wait, bool ready)
+{
+	assert_int_equal(task_of(r, tid).wait, wait);
+	assert_int_equal(task_of(r, tid).ready, ready);
+	assert_clean(r->m);
+}
+
+static void test_tasks_come_and_go(void **state)
+{
+	struct rig *r = open_rig(.cpus = 3);
+	uint32_t tid = new_task(r, r->pid);
+
+	(void)state;
+	assert_int_equal(hmmu_process_task(r->m, r->pid), r->tid);
+	assert_int_equal(task_of(r, tid).pid, r->pid);
+	assert_int_equal(task_of(r, tid).cpu, 0);
+	assert_waits(r, tid, HMMU_WAIT_NOTHING, true);
+	assert_ok(hmmu_task_set_cpu(r->m, tid, 2));
+	assert_int_equal(task_of(r, tid).cpu, 2);
+	assert_ok(hmmu_task_cancel(r->m, tid));
+	assert_ok(hmmu_task_destroy(r->m, tid));
+	assert_failed(r->m, hmmu_task_destroy(r->m, tid), -ESRCH, HMMU_ERR_NO_TASK);
+	assert_failed(r->m, hmmu_task_destroy(r->m, r->tid), -EBUSY, HMMU_ERR_BUSY);
+	/* All tasks go with their process. */
+	tid = new_task(r, r->pid);
+	assert_ok(hmmu_exit(r->m, r->pid));
+	assert_failed(r->m, hmmu_task_set_cpu(r->m, tid, 0), -ESRCH, HMMU_ERR_NO_TASK);
+	rig_close(r);
+}
+
+/* A load of a page that migrates waits for its lock, holding mmap_sem and, in 4.14, a reference. */
+static void test_wait_for_migration(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t tid = new_task(r, r->pid);
+	struct hmmu_migration *mig;
+	uint8_t byte = 0;
+
+	(void)state;
+	write_pages(r, buf, 1, 0x33);
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_PAGES);
+	assert_blocked(r->m, load(r, tid, buf, &byte), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_waits(r, tid, HMMU_WAIT_PAGE_LOCK, false);
+	assert_int_equal(task_of(r, tid).wait_pfn, hmmu_word_pfn(r->src[0]));
+	/* Repeated too early it waits on. */
+	assert_blocked(r->m, load(r, tid, buf, &byte), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_all_moved(r, 1);
+	assert_waits(r, tid, HMMU_WAIT_PAGE_LOCK, true);
+	/* It faults the page back from the device. */
+	assert_ok(load(r, tid, buf, &byte));
+	assert_int_equal(byte, 0x33);
+	assert_waits(r, tid, HMMU_WAIT_NOTHING, true);
+	assert_kind(r, buf, 1, HMMU_ENTRY_SYS);
+	rig_close(r);
+}
+
+/* A waiting task is in the middle of a call, and can do nothing else. */
+static void test_blocked_task_is_busy(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t tid = new_task(r, r->pid), pfn;
+	struct hmmu_migrate_request request = request_for(r, buf, 1);
+	struct hmmu_migration *mig, *other;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_PAGES);
+	assert_blocked(r->m, load(r, tid, buf, NULL), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_failed(r->m, hmmu_munmap(r->m, tid, buf, PAGES(1)), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_pin(r->m, tid, buf, false, &pfn), -EBUSY, HMMU_ERR_BUSY);
+	request.tid = tid;
+	assert_failed(r->m, hmmu_migrate_begin(r->m, &request, &other), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_task_destroy(r->m, tid), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_exit(r->m, r->pid), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_task_cancel(r->m, tid));
+	assert_waits(r, tid, HMMU_WAIT_NOTHING, true);
+	assert_ok(hmmu_task_destroy(r->m, tid));
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
+/* A store over several pages tells how far it came; the caller goes on behind it. */
+static void test_partial_store(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 3);
+	uint32_t tid = new_task(r, r->pid);
+	static uint8_t bytes[3 * HMMU_PAGE_SIZE];
+	struct hmmu_migration *mig;
+	size_t done = 99;
+
+	(void)state;
+	memset(bytes, 0x5a, sizeof(bytes));
+	write_pages(r, buf, 3, 1);
+	mig = begin_to(r, buf + PAGES(2), 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	assert_blocked(r->m, hmmu_store(r->m, tid, buf + 7, bytes, PAGES(3) - 7, &done), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_int_equal(done, PAGES(2) - 7);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(hmmu_store(r->m, tid, buf + PAGES(2), bytes, PAGES(1), &done));
+	assert_int_equal(done, PAGES(1));
+	assert_bytes(r, r->tid, buf + PAGES(2), 1, 0x5a);
+	rig_close(r);
+}
+
+/* mmap_sem: readers together, a writer alone. */
+static void test_writer_waits_for_reader(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t writer = new_task(r, r->pid), reader = new_task(r, r->pid);
+	struct hmmu_migration *mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+
+	(void)state;
+	/* Another reader gets in as long as no writer waits. */
+	assert_ok(store(r, reader, buf + PAGES(1), 1));
+	assert_blocked(r->m, hmmu_munmap(r->m, writer, buf, PAGES(2)), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_waits(r, writer, HMMU_WAIT_MMAP_SEM_WRITE, false);
+	/* A translation in the TLB needs no fault and no semaphore. */
+	assert_ok(load(r, reader, buf + PAGES(1), NULL));
+	assert_int_equal(mapped_pages(r, r->pid), 2);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_waits(r, writer, HMMU_WAIT_MMAP_SEM_WRITE, true);
+	assert_ok(hmmu_munmap(r->m, writer, buf, PAGES(2)));
+	assert_int_equal(mapped_pages(r, r->pid), 0);
+	rig_close(r);
+}
+
+/* A writer that gives up lets the readers behind it in. */
+static void test_cancelled_writer(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t writers[2] = { new_task(r, r->pid), new_task(r, r->pid) }, reader = new_task(r, r->pid);
+	struct hmmu_migration *mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_blocked(r->m, hmmu_mlock(r->m, writers[i], buf, PAGES(1)), writers[i], HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_blocked(r->m, load(r, reader, buf + PAGES(1), NULL), reader, HMMU_WAIT_MMAP_SEM_READ);
+	assert_ok(hmmu_task_cancel(r->m, writers[0]));
+	assert_waits(r, reader, HMMU_WAIT_MMAP_SEM_READ, false);
+	assert_ok(hmmu_task_cancel(r->m, writers[1]));
+	assert_waits(r, reader, HMMU_WAIT_MMAP_SEM_READ, true);
+	assert_ok(load(r, reader, buf + PAGES(1), NULL));
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
+/* A task that waits for a page keeps mmap_sem for reading, so that writers wait for it. */
+static void test_page_waiter_keeps_mmap_sem(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t child, child_task, writer;
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	child = do_fork_of(r, r->tid);
+	child_task = hmmu_process_task(r->m, child);
+	writer = new_task(r, child);
+	mig = begin_to(r, buf, 1, HMMU_TO_SYSTEM, HMMU_STAGE_ALLOC_AND_COPY);
+	assert_blocked(r->m, load(r, child_task, buf, NULL), child_task, HMMU_WAIT_PAGE_LOCK);
+	assert_blocked(r->m, hmmu_munmap(r->m, writer, buf, PAGES(1)), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_ok(hmmu_migrate_end(mig));
+	/* The page is free, the semaphore not yet. */
+	assert_blocked(r->m, hmmu_munmap(r->m, writer, buf, PAGES(1)), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_waits(r, child_task, HMMU_WAIT_PAGE_LOCK, true);
+	/* The instruction starts anew; the page is mapped again, and so there is no new fault, which would wait behind. */
+	assert_ok(load(r, child_task, buf, NULL));
+	assert_ok(hmmu_munmap(r->m, writer, buf, PAGES(1)));
+	assert_failed(r->m, load(r, child_task, buf, NULL), -EFAULT, HMMU_ERR_SIGSEGV);
+	rig_close(r);
+}
+
+/* Different processes have different semaphores. */
+static void test_other_process_is_free(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t child = do_fork_of(r, r->tid);
+	struct hmmu_migration *mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+
+	(void)state;
+	assert_ok(hmmu_munmap(r->m, hmmu_process_task(r->m, child), buf, PAGES(1)));
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
+/* mlock() waits for a page that migrates, in the middle of populating, and goes on there. */
+static void test_mlock_waits(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 4);
+	uint32_t child, tid;
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 4, 1);
+	child = do_fork_of(r, r->tid);
+	tid = hmmu_process_task(r->m, child);
+	mig = begin_to(r, buf + PAGES(2), 1, HMMU_TO_SYSTEM, HMMU_STAGE_ALLOC_AND_COPY);
+	assert_blocked(r->m, hmmu_mlock(r->m, tid, buf, PAGES(4)), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_clean(r->m);
+	/* Private pages that may be written get copies; the first two have them. */
+	assert_int_not_equal(entry_of(r, child, buf).pfn, pfn_at(r, buf));
+	assert_int_equal(entry_of(r, child, buf + PAGES(3)).pfn, pfn_at(r, buf + PAGES(3)));
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(hmmu_mlock(r->m, tid, buf, PAGES(4)));
+	hmmu_lru_add_drain_all(r->m);
+	for (uint64_t i = 0; i < 4; i++)
+		assert_true(entry_of(r, child, buf + PAGES(i)).flags & HMMU_PG_MLOCKED);
+	assert_int_equal(mm_counters(r, child).locked, 4);
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tasks_come_and_go),
+		cmocka_unit_test(test_wait_for_migration),
+		cmocka_unit_test(test_blocked_task_is_busy),
+		cmocka_unit_test(test_partial_store),
+		cmocka_unit_test(test_writer_waits_for_reader),
+		cmocka_unit_test(test_cancelled_writer),
+		cmocka_unit_test(test_page_waiter_keeps_mmap_sem),
+		cmocka_unit_test(test_other_process_is_free),
+		cmocka_unit_test(test_mlock_waits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
