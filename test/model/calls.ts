@@ -15,7 +15,7 @@ const PROTS = { rw: { read: true, write: true }, r: { read: true, write: false }
 
 export function* map(process: ModelProcess, request: MapRequest): Steps<Errno> {
   const { start, pages, kind, prot } = request
-  return yield* process.semaphore.write(function* () {
+  return yield* process.semaphore.brief(true, () => {
     const file: ModelFile | undefined =
       kind === 'anon' ? undefined : { firstPage: start, cache: new Map<number, Frame>() }
     const account = PROTS[prot].write && (kind === 'anon' || kind === 'file')
@@ -23,19 +23,19 @@ export function* map(process: ModelProcess, request: MapRequest): Steps<Errno> {
     process.vmas.add(new Vma(start, start + pages, { kind, file, ...PROTS[prot], account, ...unset }))
     // Special memory is there from the start. The model knows it as long as nobody writes to it.
     for (let i = 0; kind === 'special' && i < pages; i++) process.place(start + i, 'zero', undefined, { young: true })
-    return 'ok' as const
+    return 'ok'
   })
 }
 
 export function* unmap(process: ModelProcess, start: number, end: number): Steps<Errno> {
-  return yield* process.semaphore.write(function* () {
+  return yield* process.semaphore.brief(true, () => {
     const touched = process.vmas.within(start, end)
     process.vmas.split(start)
     process.vmas.split(end)
     process.vmas.remove(start, end)
     for (const vma of touched) process.zap(Math.max(start, vma.start), Math.min(end, vma.end))
     process.zap(start, end)
-    return 'ok' as const
+    return 'ok'
   })
 }
 
@@ -99,10 +99,7 @@ function changeProtection(process: ModelProcess, vma: Vma, start: number, end: n
 
 export function* advise(process: ModelProcess, start: number, end: number, advice: Advice): Steps<Errno> {
   const faults = advice === 'dontneed' || advice === 'free'
-  const part = function* (): Steps<Errno> {
-    return adviseAll(process, start, end, advice)
-  }
-  return yield* faults ? process.semaphore.read(part) : process.semaphore.write(part)
+  return yield* process.semaphore.brief(!faults, () => adviseAll(process, start, end, advice))
 }
 
 /** Gaps are passed over, and reported in the end. */
@@ -200,7 +197,7 @@ function freeCompound(frame: Frame): boolean {
 }
 
 export function* lock(world: World, process: ModelProcess, start: number, end: number): Steps<Errno> {
-  const result = yield* process.semaphore.write(function* () {
+  const result = yield* process.semaphore.brief(true, () => {
     return changeAll(
       process,
       start,
@@ -220,7 +217,7 @@ export function* lock(world: World, process: ModelProcess, start: number, end: n
 }
 
 export function* unlock(process: ModelProcess, start: number, end: number): Steps<Errno> {
-  return yield* process.semaphore.write(function* () {
+  return yield* process.semaphore.brief(true, () => {
     return changeAll(
       process,
       start,
@@ -237,31 +234,31 @@ function lockFlags(vma: Vma, locked: boolean): VmaFlags {
 
 /** Clearing soft-dirty bits takes write access from all present entries, so that the next write is seen. */
 export function* clearSoftDirty(process: ModelProcess): Steps<Errno> {
-  return yield* process.semaphore.write(function* () {
+  return yield* process.semaphore.brief(true, () => {
     for (const vma of process.vmas.list) vma.softDirty = false
     for (const entry of [...process.entries.values(), ...process.huge.values()]) {
       entry.soft = false
       if (!('state' in entry) || entry.state === 'present' || entry.state === 'zero') entry.write = false
     }
-    return 'ok' as const
+    return 'ok'
   })
 }
 
 export function* registerUserfault(process: ModelProcess, start: number, end: number): Steps<Errno> {
-  return yield* process.semaphore.write(function* () {
+  return yield* process.semaphore.brief(true, () => {
     const touched = process.vmas.within(start, end)
-    if (touched.length === 0 || touched.some((vma) => vma.special)) return 'EINVAL' as const
+    if (touched.length === 0 || touched.some((vma) => vma.special)) return 'EINVAL'
     for (const vma of touched) {
       const [from, to] = [Math.max(start, vma.start), Math.min(end, vma.end)]
       if (process.vmas.list.includes(vma))
         changeOne(process, vma, from, to, { ...vma.flags, missingMode: true }, () => {})
     }
-    return 'ok' as const
+    return 'ok'
   })
 }
 
 export function* fork(world: World, process: ModelProcess): Steps<ModelProcess> {
-  return yield* process.semaphore.write(function* () {
+  return yield* process.semaphore.brief(true, () => {
     const child = world.process()
     for (const vma of process.vmas.list) if (!vma.flags.dontFork) forkVma(process, child, vma)
     return child
@@ -292,10 +289,10 @@ function forkVma(parent: ModelProcess, child: ModelProcess, vma: Vma): void {
 
 /** The end of a process waits for its other threads. */
 export function* exit(world: World, process: ModelProcess): Steps<Errno> {
-  return yield* process.semaphore.write(function* () {
+  return yield* process.semaphore.brief(true, () => {
     for (const vma of process.vmas.list) process.zap(vma.start, vma.end)
     process.alive = false
     world.processes.delete(process)
-    return 'ok' as const
+    return 'ok'
   })
 }

@@ -66,15 +66,30 @@ export class Semaphore {
     return yield* this.#locked({ write: true, granted: false }, part)
   }
 
-  *#locked<T>(ticket: Ticket, part: () => Steps<T>): Steps<T> {
-    this.#queue.push(ticket)
-    this.#grant()
+  /** Run a part that never waits itself, with the semaphore locked for writing or for reading. */
+  *brief<T>(write: boolean, part: () => T): Steps<T> {
+    const ticket: Ticket = { write, granted: false }
     try {
-      if (!ticket.granted) yield { ready: () => ticket.granted }
+      yield* this.#admit(ticket)
+      return part()
+    } finally {
+      this.#leave(ticket)
+    }
+  }
+
+  *#locked<T>(ticket: Ticket, part: () => Steps<T>): Steps<T> {
+    try {
+      yield* this.#admit(ticket)
       return yield* part()
     } finally {
       this.#leave(ticket)
     }
+  }
+
+  *#admit(ticket: Ticket): Steps<void> {
+    this.#queue.push(ticket)
+    this.#grant()
+    if (!ticket.granted) yield { ready: () => ticket.granted }
   }
 
   #leave(ticket: Ticket): void {
