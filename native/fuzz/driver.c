@@ -96,7 +96,7 @@ static uint64_t random_word(const struct fuzz_migration *mig, uint64_t i)
 
 	/* Half of the numbers are of pages that exist. */
 	if (!(mig->driver.first & 1))
-		word = (word >> 40) % (mig->w->ram_pages + mig->w->device_pages) << HMMU_PFN_SHIFT | (word & 63);
+		word = (word >> 40) % mig->w->pages << HMMU_PFN_SHIFT | (word & 63);
 	return word;
 }
 
@@ -108,8 +108,8 @@ static uint64_t bad_word(struct fuzz_migration *mig, uint64_t src, uint64_t befo
 
 	switch (mig->driver.who) {
 	case FUZZ_BREACH_NO_SUCH_PAGE:
-		return hmmu_word(mig->w->ram_pages + mig->w->device_pages + mig->driver.first, HMMU_PFN_LOCKED) |
-		       (uint64_t)(mig->driver.first & 1) << 60;
+		return hmmu_word(mig->w->pages + mig->driver.first, HMMU_PFN_LOCKED) | (uint64_t)(mig->driver.first & 1)
+											       << 60;
 	case FUZZ_BREACH_ZERO_PAGE:
 		return hmmu_word(mig->driver.first & 1, HMMU_PFN_LOCKED);
 	case FUZZ_BREACH_FREE_PAGE:
@@ -156,6 +156,15 @@ static void break_rule(struct fuzz_migration *mig, uint64_t i, uint64_t src, uin
 	mig->rules = breach_rules[mig->driver.who];
 }
 
+static uint64_t other_device_word(struct fuzz_migration *mig)
+{
+	uint32_t pfn;
+
+	if (hmmu_other_device_alloc(mig->w->m, &pfn) || hmmu_page_trylock(mig->w->m, pfn))
+		return 0;
+	return hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
+}
+
 /* What is odd, and allowed. */
 static void be_odd(struct fuzz_migration *mig, uint64_t i, uint64_t src)
 {
@@ -172,6 +181,10 @@ static void be_odd(struct fuzz_migration *mig, uint64_t i, uint64_t src)
 		return;
 	case FUZZ_BREACH_FORGET:
 		mig->w->last_driver_page = hmmu_word_pfn(good_word(mig, src, device));
+		return;
+	case FUZZ_BREACH_OTHER_DEVICE:
+		mig->dst[i] = other_device_word(mig);
+		mig->touched = true;
 		return;
 	case FUZZ_BREACH_RANDOM:
 		mig->dst[i] = random_word(mig, i);
@@ -193,7 +206,8 @@ static void fill_entry(struct fuzz_migration *mig, uint64_t i, uint64_t *before)
 	uint64_t src = mig->src[i];
 
 	if (mig->driver.count >> (i % 8) & 1 && mig->driver.who >= FUZZ_BREACH_NO_SUCH_PAGE &&
-	    mig->driver.who <= FUZZ_BREACH_CHANGE_SRC && mig->driver.who != FUZZ_BREACH_RANDOM)
+	    mig->driver.who <= FUZZ_BREACH_CHANGE_SRC && mig->driver.who != FUZZ_BREACH_RANDOM &&
+	    mig->driver.who != FUZZ_BREACH_OTHER_DEVICE)
 		break_rule(mig, i, src, *before);
 	else if (mig->driver.count >> (i % 8) & 1 && (src & HMMU_PFN_MIGRATE || mig->driver.op & 4))
 		be_odd(mig, i, src);

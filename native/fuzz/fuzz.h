@@ -55,8 +55,9 @@ struct world {
 	bool trace;
 	unsigned depth;
 	unsigned verify_every, since_verify;
-	uint32_t ram_pages, device_pages;
-	uint64_t ram_free; /**< at the start */
+	uint32_t ram_pages, device_pages, pages; /**< pages are all that have a number */
+	bool no_copies;                          /**< this run goes on with the machine it began with */
+	uint64_t ram_free;                       /**< at the start */
 	uint32_t last_driver_page;
 	unsigned lazy_faults;       /**< device faults that the handler has left alone */
 	struct fuzz_record handler; /**< the record that set the fault handler */
@@ -73,8 +74,8 @@ struct world {
 /** @name world.c
  * @{ */
 bool world_open(struct world *w, const uint8_t *data, size_t size);
-/** Let go of everything, see that nothing is left, and close. */
-void world_close(struct world *w);
+/** Let go of everything, see that nothing is left, and close. Returns the hash of what remains. */
+uint64_t world_close(struct world *w);
 /** Say what a program does, as C, if asked for by the environment variable HMMU_FUZZ_TRACE. */
 void trace(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** What can't be: say it and abort. */
@@ -114,6 +115,8 @@ bool op_process(struct world *w, const struct fuzz_record *r);
 bool op_migrate(struct world *w, const struct fuzz_record *r);
 /** @} */
 
+/** ops_copy.c: snapshots and clones, which go on as the machine itself would. */
+void op_copy(struct world *w, const struct fuzz_record *r);
 /** ops_wild.c: arguments that no caller should give. */
 void op_wild(struct world *w, const struct fuzz_record *r);
 /** driver.c: the operations of a struct fuzz_migration. */

@@ -46,7 +46,9 @@
 	X(POKE, "a word in src (y & 1) or dst of migration x changes behind its back") \
 	X(DRIVER_PAGE, "x: what drivers do with pages, out of a callback") \
 	X(FAULT_HANDLER, "x: how device faults are handled") \
-	X(WILD, "x: a call with arguments out of all ranges")
+	X(WILD, "x: a call with arguments out of all ranges") \
+	X(MREMAP, "mremap() to x pages; y: flags, to another region") \
+	X(COPY, "x: go on with a clone, with a restored snapshot; a damaged snapshot")
 
 enum fuzz_op {
 #define X(name, text) FUZZ_OP_##name,
@@ -81,6 +83,7 @@ enum fuzz_op {
 	X(IN_USE, RULE(DST_FREE_PAGE) | RULE(DST_IS_SOURCE), "A page that is mapped elsewhere.") \
 	X(TABLE, RULE(DST_FREE_PAGE), "A page table.") \
 	X(RANDOM, 0, "Any word.") \
+	X(OTHER_DEVICE, 0, "A ZONE_DEVICE page that is not device-private.") \
 	X(CHANGE_SRC, RULE(SRC_CHANGED), "src changes.") \
 	X(CHANGE_SRC_LATE, RULE(SRC_CHANGED), "src changes in finalize_and_map().") \
 	X(CHANGE_DST_LATE, RULE(DST_CHANGED), "dst changes in finalize_and_map().") \
@@ -94,7 +97,8 @@ enum fuzz_breach {
 		FUZZ_BREACH_COUNT
 };
 
-/** One record. In the first one: who cpus, region profile, first and y quirks, count RAM, x device and memcg. */
+/** One record. In the first one: who cpus and other device pages, region profile, first quirks, count RAM, x
+ * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time. */
 struct fuzz_record {
 	uint8_t op;     /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver */
 	uint8_t who;    /**< which task or process; of a driver: enum fuzz_breach */

@@ -36,6 +36,24 @@ static void op_map(struct world *w, const struct fuzz_record *r)
 					     HMMU_MADV_HUGEPAGE));
 }
 
+static void op_mremap(struct world *w, const struct fuzz_record *r)
+{
+	struct region range = record_range(w, r);
+	uint64_t to = w->regions[(r->y >> 3) % w->nr_regions].address + (r->y & 128 ? HMMU_PAGE_SIZE * r->x : 0);
+	uint64_t pages = fuzz_pages(r->x), address;
+
+	if (r->y & 4)
+		range.pages = 0;
+	trace(w, "hmmu_mremap(m, %u, %#llx, %llu * 4096ull, %llu * 4096ull, %u, %#llx, &a);", record_tid(w, r),
+	      (unsigned long long)range.address, (unsigned long long)range.pages, (unsigned long long)pages, r->y & 3,
+	      (unsigned long long)to);
+	if (check_result(w, hmmu_mremap(w->m, record_tid(w, r), range.address, range.pages * HMMU_PAGE_SIZE,
+					pages * HMMU_PAGE_SIZE, r->y & 3, to, &address)))
+		return;
+	trace(w, "// a = %#llx\n", (unsigned long long)address);
+	add_region(w, address, pages);
+}
+
 /* munmap(), mlock() and their like: a task, an address, a length. */
 static void op_range(struct world *w, const struct fuzz_record *r, const char *name,
 		     int (*call)(struct hmmu *, uint32_t, uint64_t, uint64_t))
@@ -117,6 +135,9 @@ bool op_memory(struct world *w, const struct fuzz_record *r)
 	switch (r->op) {
 	case FUZZ_OP_MAP:
 		op_map(w, r);
+		return true;
+	case FUZZ_OP_MREMAP:
+		op_mremap(w, r);
 		return true;
 	case FUZZ_OP_UNMAP:
 		op_range(w, r, "hmmu_munmap", hmmu_munmap);

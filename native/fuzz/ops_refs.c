@@ -71,7 +71,7 @@ static void op_page_flags(struct world *w, const struct fuzz_record *r)
 
 static int driver_call(struct world *w, const struct fuzz_record *r, uint32_t pfn)
 {
-	uint32_t from = r->first % (w->ram_pages + w->device_pages + 2);
+	uint32_t from = r->first % (w->pages + 2);
 
 	switch (r->x % 7) {
 	case 0:

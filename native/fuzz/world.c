@@ -78,6 +78,7 @@ static struct hmmu_options read_options(const struct fuzz_record *r)
 		.ram_pages = r->count ? ram_sizes[r->count % (sizeof(ram_sizes) / sizeof(*ram_sizes))] : 4096,
 		.device_pages = r->x & 7 ? (1u << (r->x & 7)) - 1 : 1024,
 		.cpus = 1 + r->who % 4,
+		.other_device_pages = r->who & 4 ? 3 : 0,
 		.profile = r->region % 3,
 		.quirks_on = r->first,
 		.quirks_off = r->region & 128 ? 0xfff : 0,
@@ -91,8 +92,8 @@ static void trace_options(const struct world *w, const struct hmmu_options *o)
 {
 	trace(w, "hmmu_create(&(struct hmmu_options){ .ram_pages = %u, .device_pages = %u, .cpus = %u, .profile = %u, ",
 	      o->ram_pages, o->device_pages, o->cpus, o->profile);
-	trace(w, ".quirks_on = %#x, .quirks_off = %#x, .memcg_limit = %llu }, &m);\n", o->quirks_on, o->quirks_off,
-	      (unsigned long long)o->memcg_limit);
+	trace(w, ".other_device_pages = %u, .quirks_on = %#x, .quirks_off = %#x, .memcg_limit = %llu }, &m);\n",
+	      o->other_device_pages, o->quirks_on, o->quirks_off, (unsigned long long)o->memcg_limit);
 }
 
 static void first_process(struct world *w)
@@ -133,6 +134,7 @@ bool world_open(struct world *w, const uint8_t *data, size_t size)
 		broken(w, "no machine");
 	w->ram_pages = options.ram_pages;
 	w->device_pages = options.device_pages;
+	w->pages = options.ram_pages + options.device_pages + options.other_device_pages;
 	first_process(w);
 	return true;
 }
@@ -164,7 +166,7 @@ static void release_all(struct world *w)
 	hmmu_device_set_ops(w->m, NULL, NULL);
 	for (uint32_t tid = 1; tid <= w->max_tid; tid++)
 		hmmu_task_cancel(w->m, tid);
-	for (uint32_t pfn = 1; pfn < w->ram_pages + w->device_pages; pfn++)
+	for (uint32_t pfn = 1; pfn < w->pages; pfn++)
 		release_page(w, pfn);
 }
 
@@ -189,8 +191,10 @@ static void check_ram(const struct world *w)
 	       (unsigned long long)ram_free);
 }
 
-void world_close(struct world *w)
+uint64_t world_close(struct world *w)
 {
+	uint64_t hash;
+
 	release_all(w);
 	for (uint32_t pid = 1; pid <= w->max_pid; pid++)
 		if (hmmu_process_alive(w->m, pid) && hmmu_exit(w->m, pid))
@@ -207,5 +211,7 @@ void world_close(struct world *w)
 	if (hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE) != w->device_pages)
 		broken(w, "%llu of %u device pages are free when all is over",
 		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE), w->device_pages);
+	hash = hmmu_hash(w->m);
 	hmmu_destroy(w->m);
+	return hash;
 }
