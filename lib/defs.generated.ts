@@ -864,6 +864,11 @@ export type CounterName =
   | 'processes'
   | 'mappings'
   | 'anonVmas'
+  | 'swapPages'
+  | 'swapFree'
+  | 'swapCached'
+  | 'swapIns'
+  | 'swapOuts'
 
 /** Values of {@link CounterName} in the C API. */
 export const counterValues: Readonly<Record<CounterName, number>> = {
@@ -886,6 +891,11 @@ export const counterValues: Readonly<Record<CounterName, number>> = {
   processes: 16,
   mappings: 17,
   anonVmas: 18,
+  swapPages: 19,
+  swapFree: 20,
+  swapCached: 21,
+  swapIns: 22,
+  swapOuts: 23,
 }
 
 /** {@link CounterName} by value. */
@@ -909,6 +919,11 @@ export const counterNames: readonly CounterName[] = [
   'processes',
   'mappings',
   'anonVmas',
+  'swapPages',
+  'swapFree',
+  'swapCached',
+  'swapIns',
+  'swapOuts',
 ]
 
 /** A sentence on each {@link CounterName}. */
@@ -932,4 +947,9 @@ export const counterTexts: Readonly<Record<CounterName, string>> = {
   processes: 'Living processes.',
   mappings: 'Mappings of all processes.',
   anonVmas: 'Live anon_vma objects.',
+  swapPages: 'Swap slots.',
+  swapFree: 'Free swap slots.',
+  swapCached: 'Pages in the swap cache.',
+  swapIns: 'Pages read from swap so far.',
+  swapOuts: 'Pages written to swap so far.',
 }

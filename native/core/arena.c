@@ -13,7 +13,17 @@
 #define MIN_RAM_PAGES 64u
 #define MAX_PAGES (1u << 28)
 
-enum part { PART_BLOCKS, PART_TLB, PART_EVENTS, PART_CACHE_HASH, PART_DEVICE_BITMAP, PART_PAGES, PART_FRAMES };
+enum part {
+	PART_BLOCKS,
+	PART_TLB,
+	PART_EVENTS,
+	PART_CACHE_HASH,
+	PART_DEVICE_BITMAP,
+	PART_PAGES,
+	PART_FRAMES,
+	PART_SWAP_SLOTS,
+	PART_SWAP_FRAMES
+};
 
 struct slab_size {
 	u32 record, capacity;
@@ -67,6 +77,8 @@ static u64 layout(struct state *st)
 	st->offsets[PART_DEVICE_BITMAP] = take(&end, ((u64)st->device_pages + 63) / 64 * sizeof(u64));
 	st->offsets[PART_PAGES] = take(&end, (pages + NR_LRU_LISTS) * sizeof(struct page));
 	st->offsets[PART_FRAMES] = take(&end, pages * PAGE_SIZE);
+	st->offsets[PART_SWAP_SLOTS] = take(&end, (st->swap_pages + 1ull) * sizeof(struct swap_slot));
+	st->offsets[PART_SWAP_FRAMES] = take(&end, st->swap_pages * PAGE_SIZE);
 	st->bytes = end;
 	return end;
 }
@@ -98,6 +110,8 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->device_bitmap = part(st, PART_DEVICE_BITMAP);
 	m->pages = part(st, PART_PAGES);
 	m->frames = part(st, PART_FRAMES);
+	m->swap_slots = part(st, PART_SWAP_SLOTS);
+	m->swap_frames = part(st, PART_SWAP_FRAMES);
 	m->quirks = st->quirks;
 	m->device_base = st->ram_pages;
 	m->other_device_base = st->ram_pages + st->device_pages;
@@ -107,7 +121,8 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 static bool sizes_valid(const struct state *sizes)
 {
 	return sizes->ram_pages >= MIN_RAM_PAGES && sizes->ram_pages <= MAX_PAGES && sizes->device_pages <= MAX_PAGES &&
-	       sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->cpus && sizes->cpus <= MAX_CPUS;
+	       sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->swap_pages <= MAX_PAGES && sizes->cpus &&
+	       sizes->cpus <= MAX_CPUS;
 }
 
 int arena_create(struct hmmu *m, const struct state *sizes)
@@ -120,6 +135,7 @@ int arena_create(struct hmmu *m, const struct state *sizes)
 	shape.ram_pages = sizes->ram_pages;
 	shape.device_pages = sizes->device_pages;
 	shape.other_device_pages = sizes->other_device_pages;
+	shape.swap_pages = sizes->swap_pages;
 	shape.cpus = sizes->cpus;
 	layout(&shape);
 	st = platform_reserve(shape.bytes);

@@ -102,7 +102,7 @@ static int do_swap_page(struct fault *vmf)
 		return migration_entry_wait(vmf->ctx, entry);
 	if (is_device_private_entry(entry))
 		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
-	return FAULT_SIGBUS;
+	return do_swap_slot_fault(vmf);
 }
 
 static int handle_pte_fault(struct fault *vmf)

@@ -39,6 +39,8 @@ int do_wp_page(struct fault *vmf);
 /** Whether a locked anonymous page has one user only, so that a write needs no copy. */
 bool reuse_swap_page(struct hmmu *m, u32 pfn);
 int do_file_fault(struct fault *vmf);
+/** swap_fault.c: the entry leads to a swap slot. */
+int do_swap_slot_fault(struct fault *vmf);
 /** An anonymous page for a fault, charged and up to date; 0 with *result set. */
 u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result);
 void set_anon_pte(struct fault *vmf, u32 page);

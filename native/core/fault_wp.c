@@ -6,6 +6,7 @@
 #include "lru.h"
 #include "memcg.h"
 #include "rmap.h"
+#include "swap.h"
 #include "tlb.h"
 
 bool reuse_swap_page(struct hmmu *m, u32 pfn)
@@ -13,6 +14,8 @@ bool reuse_swap_page(struct hmmu *m, u32 pfn)
 	u32 head = compound_head(m, pfn);
 	int32_t most = 0;
 
+	if (PageSwapCache(m, pfn))
+		return reuse_swap_cache_page(m, pfn);
 	if (!PageCompound(m, pfn))
 		return page_mapcount(m, pfn) <= 1;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)

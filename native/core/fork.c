@@ -4,6 +4,7 @@
 
 #include "huge.h"
 #include "rmap.h"
+#include "swap.h"
 #include "syscall.h"
 #include "tlb.h"
 
@@ -21,6 +22,11 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 	u32 page = swp_offset(*src);
 	u64 entry = *src;
 
+	if (is_swap_entry(entry)) {
+		swap_duplicate(m, swp_offset(entry));
+		add_mm_counter(m, copy->child, MM_SWAPENTS, 1);
+		return entry;
+	}
 	add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	if (is_device_private_entry(entry)) {
 		get_page(m, page);

@@ -195,7 +195,7 @@ void lru_add_page_tail(struct hmmu *m, u32 tail)
 }
 
 /* A page whose pagevec is still to be drained is activated in there. */
-static void activate_page(struct hmmu *m, u32 cpu, u32 pfn)
+void activate_page(struct hmmu *m, u32 cpu, u32 pfn)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
 

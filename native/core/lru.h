@@ -26,6 +26,8 @@ void del_page_from_lru(struct hmmu *m, u32 pfn);
 /** A split: the head's list counts one page where it counted 512, and each tail goes beside its head. */
 void lru_account_split(struct hmmu *m, u32 head);
 void lru_add_page_tail(struct hmmu *m, u32 tail);
+/** An inactive page becomes an active one, by way of a pagevec. */
+void activate_page(struct hmmu *m, u32 cpu, u32 pfn);
 void mark_page_accessed(struct hmmu *m, u32 cpu, u32 pfn);
 void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn);
 /** Put a pagevec's pages on their lists at once: __pagevec_lru_add() of one page that carries a reference. */

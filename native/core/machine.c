@@ -63,6 +63,7 @@ static int state_of_options(const struct hmmu_options *options, struct state *st
 	st->ram_pages = options->ram_pages ? options->ram_pages : 65536;
 	st->device_pages = options->device_pages;
 	st->other_device_pages = options->other_device_pages;
+	st->swap_pages = options->swap_pages;
 	st->cpus = options->cpus ? options->cpus : 1;
 	st->profile = options->profile;
 	st->quirks = (profile_quirks(options->profile) | options->quirks_on) & ~options->quirks_off;
@@ -136,6 +137,12 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 		return st->lru[LRU_ACTIVE_FILE].nr;
 	case HMMU_COUNT_LRU_UNEVICTABLE:
 		return st->lru[LRU_UNEVICTABLE].nr;
+	case HMMU_COUNT_SWAP_PAGES:
+		return st->swap_pages;
+	case HMMU_COUNT_SWAP_FREE:
+		return st->swap_pages - st->swap_used;
+	case HMMU_COUNT_SWAP_CACHED:
+		return st->swap_cached;
 	case HMMU_COUNT_PROCESSES:
 		return st->slabs[SLAB_MM].used;
 	case HMMU_COUNT_MAPPINGS:

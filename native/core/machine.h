@@ -22,6 +22,8 @@ struct hmmu {
 	struct hmmu_event *events;
 	u32 *cache_hash;
 	u64 *device_bitmap;
+	struct swap_slot *swap_slots;
+	u8 *swap_frames; /**< contents of slot 1 and those behind */
 	u32 cache_mask;
 	u32 zero_pfn;
 	u32 device_base;       /**< first pfn of the device */

@@ -5,6 +5,7 @@
 #include "huge.h"
 #include "lru.h"
 #include "rmap.h"
+#include "swap.h"
 #include "syscall.h"
 #include "tlb.h"
 
@@ -42,11 +43,11 @@ static void free_lazily(struct ctx *ctx, u32 page, u64 *pte)
 {
 	struct hmmu *m = ctx->m;
 
-	if (page_test(m, page, HMMU_PG_DIRTY)) {
-		/* A locked page, or one that others map, is left alone. */
+	if (page_test(m, page, HMMU_PG_DIRTY | HMMU_PG_SWAPCACHE)) {
+		/* A locked page, or one that others map or have a swap entry of, is left alone. */
 		if (!trylock_page(m, page))
 			return;
-		if (page_mapcount(m, page) != 1) {
+		if (page_mapcount(m, page) != 1 || (PageSwapCache(m, page) && !try_to_free_swap(m, page))) {
 			unlock_page(m, page);
 			return;
 		}
@@ -55,6 +56,14 @@ static void free_lazily(struct ctx *ctx, u32 page, u64 *pte)
 	}
 	*pte = pte_mkclean(pte_mkold(*pte));
 	mark_page_lazyfree(m, ctx->cpu, page);
+}
+
+/* What is swapped out need not be read to be freed. */
+static void free_swap_pte(struct hmmu *m, u32 mm, u64 *pte)
+{
+	free_swap_and_cache(m, swp_offset(*pte));
+	*pte = 0;
+	add_mm_counter(m, mm, MM_SWAPENTS, -1);
 }
 
 static int madvise_free_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
@@ -72,6 +81,8 @@ static int madvise_free_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end
 	for (; address < end; address += PAGE_SIZE, pte++) {
 		u32 page = pte_present(*pte) ? vm_normal_page(m, walk->vma, *pte) : 0;
 
+		if (is_swap_entry(*pte))
+			free_swap_pte(m, walk->mm, pte);
 		if (page && PageCompound(m, page)) {
 			if (!split_for_free(&free, page, pte))
 				break;

@@ -6,11 +6,15 @@
 #include "memcg.h"
 #include "migrate.h"
 #include "rmap.h"
+#include "swap.h"
 
-/* Page cache: the new page goes where the old one is, and has its dirty bit. */
+/* Page cache or swap cache: the new page goes where the old one is, and has its dirty bit. */
 static void move_cache_page(struct hmmu *m, u32 newpage, u32 page)
 {
-	replace_page_cache(m, page, newpage);
+	if (PageSwapCache(m, page))
+		replace_swap_cache(m, page, newpage);
+	else
+		replace_page_cache(m, page, newpage);
 	get_page(m, newpage);
 	if (page_test(m, page, HMMU_PG_SWAPBACKED))
 		page_set(m, newpage, HMMU_PG_SWAPBACKED);
@@ -22,7 +26,7 @@ static void move_cache_page(struct hmmu *m, u32 newpage, u32 page)
 static int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 page, int32_t extra)
 {
 	int32_t expected = 1 + extra + is_device_private_page(m, page);
-	u32 mapping = page_mapping(m, page);
+	bool mapping = page_in_cache(m, page);
 
 	if (mapping)
 		expected += 1 + page_test(m, page, HMMU_PG_PRIVATE);
@@ -67,7 +71,7 @@ static void move_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
 		refuse(mig, i, HMMU_WHY_UNKNOWN_DEVICE);
 		return;
 	}
-	if (is_device_private_page(m, newpage) && page_mapping(m, page)) {
+	if (is_device_private_page(m, newpage) && page_in_cache(m, page)) {
 		refuse(mig, i, HMMU_WHY_HAS_MAPPING);
 		return;
 	}

@@ -3,6 +3,7 @@
 #include "lru.h"
 #include "migrate.h"
 #include "rmap.h"
+#include "swap.h"
 
 /* Whether every reference of a page is explained: by its mappings, and by those that the kernel itself holds. */
 static bool migrate_vma_check_page(struct hmmu *m, u32 page)
@@ -14,7 +15,7 @@ static bool migrate_vma_check_page(struct hmmu *m, u32 page)
 	/* A task that waits for a migration holds a reference that can't be told from a pin. */
 	if (is_device_private_page(m, page))
 		return true;
-	if (page_mapping(m, page))
+	if (page_in_cache(m, page))
 		extra += 1 + page_test(m, page, HMMU_PG_PRIVATE);
 	return page_count(m, page) - extra <= page_mapcount(m, page);
 }

@@ -91,6 +91,8 @@ static void walk_arena(struct walk *walk)
 		walk_part(walk, m->cache_hash, ((u64)m->cache_mask + 1) * sizeof(u32));
 	walk_part(walk, m->device_bitmap, ((u64)st->device_high + 63) / 64 * sizeof(u64));
 	walk_pages(walk);
+	walk_part(walk, m->swap_slots, st->swap_high ? (st->swap_high + 1ull) * sizeof(struct swap_slot) : 0);
+	walk_part(walk, m->swap_frames, st->swap_high * PAGE_SIZE);
 }
 
 static u64 mix(u64 hash, u64 word)

@@ -3,6 +3,7 @@
 #include "huge.h"
 #include "lru.h"
 #include "rmap.h"
+#include "swap.h"
 #include "tlb.h"
 
 /*
@@ -87,7 +88,13 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, voi
 		}
 		if (flags & TTU_MUNLOCK)
 			continue;
-		unmap_entry(ctx, &pvmw);
+		if (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE)) {
+			unmap_entry(ctx, &pvmw);
+		} else if (!unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
+			page_vma_mapped_walk_done(m, &pvmw);
+			go_on = false;
+			break;
+		}
 	}
 	mmu_notifier_invalidate_range_end(m, mm, address, end);
 	return go_on;

@@ -12,6 +12,7 @@
  * vma      a mapping: a range of addresses of one mm with one set of rights
  * avc      anon_vma_chain: the link between a vma and an anon_vma
  * file     a tmpfs inode with its page cache
+ * slot     also: a place in the swap area, from 1
  */
 #ifndef HMMU_TYPES_H
 #define HMMU_TYPES_H
@@ -149,6 +150,13 @@ struct file {
 	u32 reserved;
 };
 
+/** A page-sized place in the swap area, with its place in the swap cache. */
+struct swap_slot {
+	u32 count; /**< entries that refer to it */
+	u32 page;  /**< in the swap cache, or 0 */
+	u32 next_free;
+};
+
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 /** mmap_sem: holders are counted in tasks; waiters queue in the order of their coming. */
@@ -279,7 +287,7 @@ struct state {
 	u32 quirks;
 	u32 next_alloc_id;
 	u64 tlb_gen; /**< the last generation given to an address space */
-	u64 offsets[8];
+	u64 offsets[10];
 	struct slab slabs[NR_SLABS];
 	/* frame allocator */
 	u32 blocks;
@@ -294,6 +302,12 @@ struct state {
 	u32 device_free;
 	u32 device_hint; /**< no free device page below */
 	u32 device_high; /**< device pages from here on were never used */
+	/* swap area */
+	u32 swap_pages; /**< slots */
+	u32 swap_used;
+	u32 swap_high; /**< slots above were never used */
+	u32 swap_free_head;
+	u32 swap_cached; /**< pages in the swap cache */
 	/* memory cgroup */
 	u64 memcg_limit, memcg_charged;
 	struct lru lru[NR_LRU_LISTS];

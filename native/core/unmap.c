@@ -5,6 +5,7 @@
 #include "huge.h"
 #include "lru.h"
 #include "rmap.h"
+#include "swap.h"
 #include "tlb.h"
 
 /*
@@ -49,6 +50,9 @@ static void zap_swap_type(struct ctx *ctx, u32 vma, u64 *pte)
 		put_page(m, page);
 	} else if (is_migration_entry(old)) {
 		add_mm_counter(m, mm, mm_counter(m, page), -1);
+	} else if (is_swap_entry(old)) {
+		add_mm_counter(m, mm, MM_SWAPENTS, -1);
+		free_swap_and_cache(m, swp_offset(old));
 	}
 }
 
@@ -80,8 +84,10 @@ static int zap_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 			table_unlock(m, first);
 	}
 	flush_tlb_range(m, walk->mm, start, end);
-	for (u32 i = 0; i < tlb.nr; i++)
+	for (u32 i = 0; i < tlb.nr; i++) {
+		free_swap_cache(m, tlb.pages[i]);
 		put_page(m, tlb.pages[i]);
+	}
 	return 0;
 }
 

@@ -30,6 +30,7 @@ static void holders_of_page(struct verify *v, u32 pfn)
 	const struct page *page = page_of(v->m, pfn);
 
 	tally_ref(v, pfn, page->pins + page->leaked);
+	v->swap_cached += (page->flags & HMMU_PG_SWAPCACHE) != 0;
 	if (page->users & PAGE_USER_HELD) {
 		tally_ref(v, pfn, 1);
 		tally(v, compound_head(v->m, pfn))->locks++;
@@ -240,8 +241,12 @@ int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
 	struct verify v = { .m = m, .report = report, .data = data };
 
 	v.pages = platform_alloc((u64)m->pfn_end * sizeof(*v.pages));
-	if (!v.pages)
+	v.swap_entries = platform_alloc((m->st->swap_high + 1ull) * sizeof(*v.swap_entries));
+	if (!v.pages || !v.swap_entries) {
+		platform_free(v.pages);
+		platform_free(v.swap_entries);
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the tallies");
+	}
 	if (m->st->bugs)
 		complain(&v, "%u internal contradictions, the first: %s", m->st->bugs, m->first_bug);
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
@@ -249,9 +254,11 @@ int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
 			verify_mm(&v, mm);
 	verify_lru(&v);
 	verify_holders(&v);
+	verify_swap(&v);
 	verify_pages(&v);
 	verify_locks(&v);
 	verify_tlb(&v);
 	platform_free(v.pages);
+	platform_free(v.swap_entries);
 	return v.complaints;
 }

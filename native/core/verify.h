@@ -17,7 +17,9 @@ struct page_tally {
 struct verify {
 	struct hmmu *m;
 	struct page_tally *pages;
-	u64 tables; /**< frames that are page tables of some process */
+	u32 *swap_entries; /**< of each slot */
+	u32 swap_cached;   /**< pages that say they are in the swap cache */
+	u64 tables;        /**< frames that are page tables of some process */
 	int complaints;
 	hmmu_report_fn report;
 	void *data;
@@ -44,5 +46,8 @@ void verify_pages(struct verify *v);
 /** mmap_sem, waiters. */
 void verify_locks(struct verify *v);
 void verify_tlb(struct verify *v);
+/** Swap slots and the swap cache; and one swap entry. */
+void verify_swap(struct verify *v);
+void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* verify(), one process: its mappings, its tables entry by entry, its RSS, and whether rmap finds its pages. */
 #include "huge.h"
+#include "swap.h"
 #include "verify.h"
 
 struct mm_tally {
@@ -44,6 +45,11 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 		if (!page_test(m, compound_head(m, pfn), HMMU_PG_LOCKED))
 			complain(t->v, "process %u, %#llx: the page %u of a migration entry is not locked", t->mm,
 				 (unsigned long long)address, pfn);
+		return;
+	}
+	if (is_swap_entry(pte)) {
+		t->rss[MM_SWAPENTS]++;
+		verify_swap_entry(t->v, t->mm, address, swp_offset(pte));
 		return;
 	}
 	if (pte_present(pte))

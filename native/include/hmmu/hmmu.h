@@ -157,6 +157,7 @@ struct hmmu_options {
 	uint64_t memcg_limit;  /**< pages that may be charged, 0: no limit */
 	/** ZONE_DEVICE pages behind the others that are not device-private: no migration supports them; 0 … 2^20 */
 	uint32_t other_device_pages;
+	uint32_t swap_pages; /**< slots of the swap area, 0 … 2^28; 0: no swap */
 };
 
 /** Make a machine. @p options may be NULL. -EINVAL; -ENOMEM: the host has no address space for it. */
@@ -320,6 +321,14 @@ HMMU_API int hmmu_release(struct hmmu *m, uint32_t pfn);
 HMMU_API int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn);
 /** putback_lru_page() of an isolated page. */
 HMMU_API int hmmu_putback(struct hmmu *m, uint32_t pfn);
+/**
+ * Reclaim the anonymous page mapped at an address as shrink_page_list() would, whether it was used of late or not: out of
+ * all mappings, into a swap slot, its frame free; a page under MADV_FREE that was not written to is dropped. A huge page is
+ * split and the one page taken. -ENOENT: no page of RAM there; -EINVAL: it is not anonymous; -ENOSPC: no slot is free;
+ * -EBUSY: it is locked, mlocked, on no LRU list, or pinned. Of the latter the entries are swapped out nevertheless, and
+ * the page stays in the swap cache.
+ */
+HMMU_API int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address);
 /** @} */
 
 /** @name Looking

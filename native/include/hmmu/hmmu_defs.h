@@ -278,6 +278,11 @@
 	X(EVENTS_LOST, 15, "Events dropped because nobody read them in time.") \
 	X(PROCESSES, 16, "Living processes.") \
 	X(MAPPINGS, 17, "Mappings of all processes.") \
-	X(ANON_VMAS, 18, "Live anon_vma objects.")
+	X(ANON_VMAS, 18, "Live anon_vma objects.") \
+	X(SWAP_PAGES, 19, "Swap slots.") \
+	X(SWAP_FREE, 20, "Free swap slots.") \
+	X(SWAP_CACHED, 21, "Pages in the swap cache.") \
+	X(SWAP_INS, 22, "Pages read from swap so far.") \
+	X(SWAP_OUTS, 23, "Pages written to swap so far.")
 
 #endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reclaim of one anonymous page, as shrink_page_list() goes about it. */
+#include <errno.h>
+#include <string.h>
+
+#include "huge.h"
+#include "lru.h"
+#include "swap.h"
+#include "syscall.h"
+#include "tlb.h"
+
+/* A page that MADV_FREE took out of swap's care is dropped, unless it was written to since: then it is as before. */
+static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
+{
+	if (!page_test(m, page, HMMU_PG_DIRTY))
+		return true;
+	*pte = old;
+	page_set(m, page, HMMU_PG_SWAPBACKED);
+	return false;
+}
+
+static void make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
+{
+	u32 slot = page_of(m, page)->private;
+	u64 entry = swp_entry_to_pte(0, slot);
+
+	swap_duplicate(m, slot);
+	add_mm_counter(m, mm, MM_SWAPENTS, 1);
+	*pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u32 mm = m->vmas[vma].mm;
+	u64 old = ptep_clear_flush(m, mm, address, pte);
+
+	if (pte_dirty(old))
+		page_set(m, page, HMMU_PG_DIRTY);
+	if (page_test(m, page, HMMU_PG_SWAPBACKED))
+		make_swap_entry(m, mm, page, old, pte);
+	else if (!unmap_lazyfree(m, page, old, pte))
+		return false;
+	add_mm_counter(m, mm, MM_ANONPAGES, -1);
+	page_remove_rmap(m, ctx->cpu, page, false);
+	put_page(m, page);
+	mmu_notifier_invalidate_range(m, mm, address, address + PAGE_SIZE);
+	return true;
+}
+
+/* The device of the swap area is a synchronous one, so that the page can go at once. Nobody but the isolation and the
+ * swap cache may have a reference: somebody else could write to the page while it is written. */
+static bool pageout(struct hmmu *m, u32 page)
+{
+	if (page_count(m, page) != 2)
+		return false;
+	page_clear(m, page, HMMU_PG_DIRTY);
+	memcpy(swap_frame_of(m, page_of(m, page)->private), frame_of(m, page), PAGE_SIZE);
+	m->st->counters[HMMU_COUNT_SWAP_OUTS]++;
+	return true;
+}
+
+/* Not to be had now: back to the active pages. */
+static int activate_locked(struct hmmu *m, u32 page, int err)
+{
+	bool mlocked = page_test(m, page, HMMU_PG_MLOCKED);
+
+	if (vm_swap_full(m) || mlocked)
+		try_to_free_swap(m, page);
+	if (!mlocked)
+		page_set(m, page, HMMU_PG_ACTIVE);
+	return err;
+}
+
+/* 0: nobody but the caller has the page any more. */
+static int shrink_locked_page(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+
+	if (page_test(m, page, HMMU_PG_MLOCKED))
+		return activate_locked(m, page, -EBUSY);
+	if (page_test(m, page, HMMU_PG_SWAPBACKED) && !PageSwapCache(m, page) && !add_to_swap(m, page))
+		return activate_locked(m, page, -ENOSPC);
+	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
+		return activate_locked(m, page, -EBUSY);
+	/* Only the swap cache has a page that is dirty now. */
+	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(m, page))
+		return -EBUSY;
+	if (page_count(m, page) != 1 + PageSwapCache(m, page))
+		return -EBUSY;
+	if (PageSwapCache(m, page))
+		delete_from_swap_cache(m, page);
+	return 0;
+}
+
+static int shrink_page(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	int err = -EBUSY;
+
+	if (page_test(m, page, HMMU_PG_UNEVICTABLE) || !isolate_lru_page(m, page))
+		return -EBUSY;
+	if (trylock_page(m, page)) {
+		err = shrink_locked_page(ctx, page);
+		unlock_page(m, page);
+	}
+	if (!err)
+		put_page(m, page);
+	else if (page_test(m, page, HMMU_PG_MLOCKED))
+		putback_lru_page(m, ctx->cpu, page);
+	else
+		lru_add_now(m, page);
+	return err;
+}
+
+/* Slots for a whole huge page in a row are not to be had, so it is split first; the other 511 pages stay where it was. */
+static int split_for_reclaim(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u32 head = compound_head(m, page);
+	int err = -EBUSY;
+
+	if (page_test(m, head, HMMU_PG_MLOCKED) || !page_test(m, head, HMMU_PG_LRU) || !trylock_page(m, head))
+		return -EBUSY;
+	get_page(m, head);
+	err = split_huge_page(ctx, page);
+	unlock_page(m, page);
+	put_page(m, err ? head : page);
+	return err;
+}
+
+static int reclaim_anon_page(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	int err = 0;
+
+	if (!PageAnon(m, page))
+		return -EINVAL;
+	lru_add_drain(m, ctx->cpu);
+	/* Without swap the lists of anonymous pages are not even looked at. */
+	if (!m->st->swap_pages && page_test(m, compound_head(m, page), HMMU_PG_SWAPBACKED))
+		return -ENOSPC;
+	if (PageCompound(m, page))
+		err = split_for_reclaim(ctx, page);
+	return err ? err : shrink_page(ctx, page);
+}
+
+static int fail_reclaim(struct hmmu *m, u64 address, int err)
+{
+	static const char *const reasons[] = {
+		"it is not anonymous",
+		"no swap slot is free",
+		"it is locked, mlocked, on no LRU list, or somebody else has a reference to it",
+	};
+
+	return hmmu_fail(m, err, HMMU_ERR_SYSCALL, "the page at %#llx can't be reclaimed: %s",
+			 (unsigned long long)address,
+			 reasons[err == -EINVAL   ? 0
+				 : err == -ENOSPC ? 1
+						  : 2]);
+}
+
+int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+	struct hmmu_entry entry;
+	int err = hmmu_dump(m, pid, address, 1, &entry);
+
+	if (err)
+		return err;
+	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE)
+		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page of RAM is mapped at %#llx",
+				 (unsigned long long)address);
+	ctx.cpu = m->tasks[m->mms[pid].main_task].cpu;
+	err = reclaim_anon_page(&ctx, entry.pfn);
+	return err ? fail_reclaim(m, address, err) : 0;
+}

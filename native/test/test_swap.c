@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Swap: reclaim, swap entries, the swap cache, and what everything else makes of them. */
+#include "support.h"
+
+#include "swap.h"
+
+static struct rig *open_swap(uint32_t swap_pages)
+{
+	return open_rig(.swap_pages = swap_pages);
+}
+
+static void reclaim_pages(struct rig *r, uint64_t address, uint64_t pages)
+{
+	for (uint64_t i = 0; i < pages; i++)
+		assert_ok(hmmu_reclaim(r->m, r->pid, address + PAGES(i)));
+}
+
+static void refused(struct rig *r, uint64_t address, int err)
+{
+	assert_failed(r->m, hmmu_reclaim(r->m, r->pid, address), err, HMMU_ERR_SYSCALL);
+}
+
+static uint64_t slots_in_use(struct rig *r)
+{
+	return counter(r, HMMU_COUNT_SWAP_PAGES) - counter(r, HMMU_COUNT_SWAP_FREE);
+}
+
+static uint64_t cached(struct rig *r)
+{
+	return counter(r, HMMU_COUNT_SWAP_CACHED);
+}
+
+static bool in_swap_cache(struct rig *r, uint64_t address)
+{
+	return entry_of(r, r->pid, address).flags & HMMU_PG_SWAPCACHE;
+}
+
+static void out_and_in(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 8), free;
+
+	(void)state;
+	write_pages(r, a, 8, 1);
+	free = counter(r, HMMU_COUNT_RAM_FREE);
+	reclaim_pages(r, a, 8);
+	assert_kind(r, a, 8, HMMU_ENTRY_SWAP);
+	assert_int_equal(counter(r, HMMU_COUNT_RAM_FREE), free + 8);
+	assert_int_equal(slots_in_use(r), 8);
+	assert_int_equal(cached(r), 0);
+	assert_int_equal(mm_counters(r, r->pid).swap, 8);
+	assert_int_equal(mm_counters(r, r->pid).anon, 0);
+	assert_int_equal(hmmu_memcg_charged(r->m), 0);
+	assert_clean(r->m);
+	/* Read back, the pages stay in the swap cache, clean: they could go again without being written. */
+	assert_bytes(r, r->tid, a, 8, 1);
+	assert_kind(r, a, 8, HMMU_ENTRY_SYS);
+	assert_bits(r, a, HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
+	assert_page(r, a, 2, 1, ANON_FLAGS | HMMU_PG_SWAPCACHE);
+	assert_int_equal(cached(r), 8);
+	assert_int_equal(mm_counters(r, r->pid).swap, 0);
+	assert_int_equal(hmmu_memcg_charged(r->m), 8);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_OUTS), 8);
+	reclaim_pages(r, a, 8);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_OUTS), 8);
+	assert_bytes(r, r->tid, a, 8, 1);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_INS), 16);
+	assert_ok(hmmu_munmap(r->m, r->tid, a, PAGES(8)));
+	assert_int_equal(slots_in_use(r), 0);
+	rig_close(r);
+}
+
+/* A store takes the page out of the swap cache if nobody else needs the slot, at the fault or later. */
+static void stores_reuse(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 2);
+
+	(void)state;
+	write_pages(r, a, 2, 1);
+	reclaim_pages(r, a, 2);
+	assert_ok(store(r, r->tid, a, 50));
+	assert_false(in_swap_cache(r, a));
+	assert_bits(r, a, HMMU_BIT_WRITE | HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
+	assert_ok(load(r, r->tid, a + PAGES(1), NULL));
+	assert_true(in_swap_cache(r, a + PAGES(1)));
+	assert_ok(store(r, r->tid, a + PAGES(1), 51));
+	assert_false(in_swap_cache(r, a + PAGES(1)));
+	assert_int_equal(slots_in_use(r), 0);
+	hmmu_lru_add_drain_all(r->m);
+	assert_page(r, a, 1, 1, ANON_FLAGS | HMMU_PG_DIRTY);
+	assert_bytes(r, r->tid, a, 2, 50);
+	rig_close(r);
+}
+
+static void forked(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 4);
+	uint32_t child, tid;
+
+	(void)state;
+	write_pages(r, a, 4, 1);
+	reclaim_pages(r, a, 2);
+	child = do_fork_of(r, r->tid);
+	tid = hmmu_process_task(r->m, child);
+	assert_int_equal(mm_counters(r, child).swap, 2);
+	/* Pages that both map leave both. */
+	reclaim_pages(r, a + PAGES(2), 2);
+	assert_int_equal(mm_counters(r, child).swap, 4);
+	assert_int_equal(slots_in_use(r), 4);
+	assert_clean(r->m);
+	/* The slot is needed by the other: the store is to a copy. */
+	assert_ok(store(r, tid, a, 90));
+	assert_int_equal(cached(r), 1);
+	assert_bytes(r, r->tid, a, 4, 1);
+	assert_bytes(r, tid, a + PAGES(1), 3, 2);
+	assert_int_equal(entry_of(r, child, a + PAGES(1)).pfn, pfn_at(r, a + PAGES(1)));
+	assert_int_equal(entry_of(r, child, a + PAGES(1)).map, 2);
+	assert_bytes(r, tid, a, 1, 90);
+	assert_ok(hmmu_exit(r->m, child));
+	assert_bytes(r, r->tid, a, 4, 1);
+	rig_close(r);
+}
+
+/* The page of a slot is read once, however many faults there are. */
+static void swap_cache_hits(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 1);
+	uint32_t child;
+
+	(void)state;
+	write_pages(r, a, 1, 7);
+	child = do_fork_of(r, r->tid);
+	reclaim_pages(r, a, 1);
+	assert_bytes(r, r->tid, a, 1, 7);
+	assert_bytes(r, hmmu_process_task(r->m, child), a, 1, 7);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_INS), 1);
+	assert_int_equal(entry_of(r, child, a).pfn, pfn_at(r, a));
+	/* Both have it, so a store copies; the last one may keep it. */
+	assert_ok(store(r, r->tid, a, 8));
+	assert_bytes(r, hmmu_process_task(r->m, child), a, 1, 7);
+	assert_ok(store(r, hmmu_process_task(r->m, child), a, 9));
+	assert_int_equal(slots_in_use(r), 0);
+	rig_close(r);
+}
+
+/* A pin keeps the page: its entries are swapped out, the page stays in the swap cache, and comes back as it is. */
+static void pinned(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 1);
+	uint32_t pfn;
+	uint8_t *data;
+
+	(void)state;
+	write_pages(r, a, 1, 1);
+	assert_ok(hmmu_pin(r->m, r->tid, a, true, &pfn));
+	refused(r, a, -EBUSY);
+	assert_kind(r, a, 1, HMMU_ENTRY_SWAP);
+	assert_int_equal(cached(r), 1);
+	assert_true(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+	assert_clean(r->m);
+	/* A device writes by the pin. */
+	data = hmmu_page_data(r->m, pfn);
+	data[0] = 66;
+	assert_bytes(r, r->tid, a, 1, 66);
+	assert_int_equal(pfn_at(r, a), pfn);
+	refused(r, a, -EBUSY);
+	assert_ok(store(r, r->tid, a, 67));
+	assert_int_equal(pfn_at(r, a), pfn);
+	assert_ok(hmmu_unpin(r->m, pfn));
+	hmmu_lru_add_drain_all(r->m);
+	reclaim_pages(r, a, 1);
+	assert_bytes(r, r->tid, a, 1, 67);
+	rig_close(r);
+}
+
+static void what_can_not_be_reclaimed(void **state)
+{
+	struct rig *r = open_swap(2);
+	uint64_t a = map_anon(r, 4), file = map_at(r, 0, 1, HMMU_MAP_FILE, HMMU_PROT_READ);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, a, 4, 1);
+	read_pages(r, file, 1);
+	refused(r, file, -EINVAL);
+	refused(r, a + PAGES(4), -ENOENT);
+	assert_failed(r->m, hmmu_reclaim(r->m, 99, a), -ESRCH, HMMU_ERR_NO_PROCESS);
+	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
+	refused(r, a, -EBUSY);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(hmmu_isolate(r->m, r->pid, a, &pfn));
+	refused(r, a, -EBUSY);
+	assert_ok(hmmu_putback(r->m, pfn));
+	assert_ok(hmmu_mlock(r->m, r->tid, a, PAGES(1)));
+	refused(r, a, -EBUSY);
+	assert_ok(hmmu_munlock(r->m, r->tid, a, PAGES(1)));
+	hmmu_lru_add_drain_all(r->m);
+	reclaim_pages(r, a, 2);
+	refused(r, a, -ENOENT);
+	refused(r, a + PAGES(2), -ENOSPC);
+	assert_kind(r, a + PAGES(2), 2, HMMU_ENTRY_SYS);
+	rig_close(r);
+
+	r = open_swap(0);
+	a = map_anon(r, 1);
+	write_pages(r, a, 1, 1);
+	refused(r, a, -ENOSPC);
+	rig_close(r);
+}
+
+/* With more than half of the slots in use, pages that are read give theirs up. */
+static void full_area(void **state)
+{
+	struct rig *r = open_swap(4);
+	uint64_t a = map_anon(r, 4), b = map_anon(r, 2);
+
+	(void)state;
+	write_pages(r, a, 4, 1);
+	reclaim_pages(r, a, 4);
+	assert_bytes(r, r->tid, a, 1, 1);
+	assert_false(in_swap_cache(r, a));
+	assert_int_equal(slots_in_use(r), 3);
+	assert_bytes(r, r->tid, a + PAGES(1), 3, 2);
+	assert_int_equal(slots_in_use(r), 2);
+	assert_true(in_swap_cache(r, a + PAGES(3)));
+	/* A slot that only the swap cache needs is taken from it, when there is no other. */
+	write_pages(r, b, 2, 20);
+	reclaim_pages(r, b, 2);
+	reclaim_pages(r, a, 1);
+	assert_clean(r->m);
+	assert_bytes(r, r->tid, a, 4, 1);
+	assert_bytes(r, r->tid, b, 2, 20);
+	rig_close(r);
+}
+
+/* The page of a slot is locked when the last entry goes: it stays behind in the swap cache until the slot is wanted. */
+static void left_behind(void **state)
+{
+	struct rig *r = open_swap(1);
+	uint64_t a = map_anon(r, 2);
+	uint32_t child, pfn;
+
+	(void)state;
+	write_pages(r, a, 2, 1);
+	child = do_fork_of(r, r->tid);
+	reclaim_pages(r, a, 1);
+	assert_bytes(r, r->tid, a, 1, 1);
+	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
+	assert_ok(hmmu_exit(r->m, child));
+	assert_int_equal(slots_in_use(r), 1);
+	assert_ok(hmmu_munmap(r->m, r->tid, a, PAGES(1)));
+	refused(r, a + PAGES(1), -ENOSPC);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_int_equal(cached(r), 1);
+	assert_clean(r->m);
+	reclaim_pages(r, a + PAGES(1), 1);
+	assert_bytes(r, r->tid, a + PAGES(1), 1, 2);
+	rig_close(r);
+}
+
+static void system_calls(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 8), at;
+
+	(void)state;
+	write_pages(r, a, 8, 1);
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	write_pages(r, a, 1, 1);
+	reclaim_pages(r, a, 8);
+	assert_bits(r, a, HMMU_BIT_SOFT_DIRTY);
+	assert_bits(r, a + PAGES(1), 0);
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	assert_bits(r, a, 0);
+	assert_ok(hmmu_mprotect(r->m, r->tid, a, PAGES(2), HMMU_PROT_READ));
+	assert_bytes(r, r->tid, a, 1, 1);
+	assert_bits(r, a, HMMU_BIT_ACCESSED);
+	assert_failed(r->m, store(r, r->tid, a + PAGES(1), 1), -EFAULT, HMMU_ERR_SIGSEGV);
+	/* Freed, what is swapped out is gone at once. */
+	assert_ok(hmmu_madvise(r->m, r->tid, a + PAGES(2), PAGES(2), HMMU_MADV_FREE));
+	assert_kind(r, a + PAGES(2), 2, HMMU_ENTRY_NONE);
+	assert_ok(hmmu_madvise(r->m, r->tid, a + PAGES(4), PAGES(2), HMMU_MADV_DONTNEED));
+	assert_kind(r, a + PAGES(4), 2, HMMU_ENTRY_NONE);
+	assert_int_equal(mm_counters(r, r->pid).swap, 3);
+	assert_ok(hmmu_mremap(r->m, r->tid, a + PAGES(6), PAGES(2), PAGES(2), HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED,
+			      BASE, &at));
+	assert_kind(r, BASE, 2, HMMU_ENTRY_SWAP);
+	assert_bits(r, BASE, HMMU_BIT_SOFT_DIRTY);
+	/* mlock() brings the pages in, and out of the swap cache, as their slots are of no use. */
+	assert_ok(hmmu_mlock(r->m, r->tid, BASE, PAGES(2)));
+	assert_kind(r, BASE, 2, HMMU_ENTRY_SYS);
+	assert_false(in_swap_cache(r, BASE));
+	assert_true(entry_of(r, r->pid, BASE).flags & HMMU_PG_MLOCKED);
+	assert_bytes(r, r->tid, BASE, 2, 7);
+	rig_close(r);
+}
+
+/* MADV_FREE and reclaim: clean pages are dropped without swap, those written since are kept. */
+static void lazily_freed(void **state)
+{
+	struct rig *r = open_swap(0);
+	uint64_t a = map_anon(r, 2);
+
+	(void)state;
+	write_pages(r, a, 2, 1);
+	assert_ok(hmmu_madvise(r->m, r->tid, a, PAGES(2), HMMU_MADV_FREE));
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(store(r, r->tid, a + PAGES(1), 9));
+	reclaim_pages(r, a, 1);
+	assert_kind(r, a, 1, HMMU_ENTRY_NONE);
+	refused(r, a + PAGES(1), -EBUSY);
+	assert_page(r, a + PAGES(1), 1, 1, ANON_FLAGS | HMMU_PG_DIRTY);
+	assert_bytes(r, r->tid, a + PAGES(1), 1, 9);
+	assert_int_equal(mm_counters(r, r->pid).anon, 1);
+	rig_close(r);
+
+	/* A page that is in the swap cache still must leave it first. */
+	r = open_swap(64);
+	a = map_anon(r, 1);
+	write_pages(r, a, 1, 1);
+	reclaim_pages(r, a, 1);
+	read_pages(r, a, 1);
+	assert_ok(hmmu_madvise(r->m, r->tid, a, PAGES(1), HMMU_MADV_FREE));
+	hmmu_lru_add_drain_all(r->m);
+	assert_int_equal(slots_in_use(r), 0);
+	reclaim_pages(r, a, 1);
+	assert_kind(r, a, 1, HMMU_ENTRY_NONE);
+	rig_close(r);
+}
+
+static void waiting(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 1);
+	uint32_t child, pfn, other;
+
+	(void)state;
+	write_pages(r, a, 1, 5);
+	child = do_fork_of(r, r->tid);
+	other = hmmu_process_task(r->m, child);
+	reclaim_pages(r, a, 1);
+	read_pages(r, a, 1);
+	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
+	assert_blocked(r->m, load(r, other, a, NULL), other, HMMU_WAIT_PAGE_LOCK);
+	assert_clean(r->m);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_bytes(r, other, a, 1, 5);
+	assert_int_equal(entry_of(r, child, a).pfn, pfn);
+	rig_close(r);
+}
+
+static void out_of_memory(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, a, 1, 5);
+	reclaim_pages(r, a, 1);
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 1, false));
+	assert_failed(r->m, load(r, r->tid, a, NULL), -ENOMEM, HMMU_ERR_OUT_OF_FRAMES);
+	assert_kind(r, a, 1, HMMU_ENTRY_SWAP);
+	/* Read, but not charged: it waits in the swap cache. */
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_MEMCG, 1, false));
+	assert_int_equal(load(r, r->tid, a, NULL), -ENOMEM);
+	assert_kind(r, a, 1, HMMU_ENTRY_SWAP);
+	assert_int_equal(cached(r), 1);
+	assert_clean(r->m);
+	assert_bytes(r, r->tid, a, 1, 5);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_INS), 1);
+	rig_close(r);
+}
+
+static void huge_page(void **state)
+{
+	struct rig *r = open_swap(4);
+	uint64_t a = map_huge(r, 512);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, a, 512, 1);
+	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
+	refused(r, a + PAGES(5), -EBUSY);
+	assert_kind(r, a, 512, HMMU_ENTRY_HUGE);
+	assert_ok(hmmu_unpin(r->m, pfn));
+	reclaim_pages(r, a + PAGES(5), 1);
+	assert_kind(r, a + PAGES(5), 1, HMMU_ENTRY_SWAP);
+	assert_kind(r, a, 5, HMMU_ENTRY_SYS);
+	assert_kind(r, a + PAGES(6), 506, HMMU_ENTRY_SYS);
+	assert_clean(r->m);
+	reclaim_pages(r, a, 1);
+	assert_bytes(r, r->tid, a, 512, 1);
+	rig_close(r);
+}
+
+/* migrate_vma(): swap entries are left out; a page in the swap cache has a mapping, and so stays off the device. */
+static void migration(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 3);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, a, 3, 1);
+	reclaim_pages(r, a, 2);
+	read_pages(r, a, 1);
+	assert_ok(migrate(r, a, 3, HMMU_TO_DEVICE));
+	assert_why(r, 0, HMMU_WHY_HAS_MAPPING);
+	assert_why(r, 1, HMMU_WHY_SWAP_ENTRY);
+	assert_true(r->src[2] & HMMU_PFN_MIGRATE);
+	assert_bytes(r, r->tid, a, 3, 1);
+	/* The reference of the swap cache is no pin, a pin is. */
+	hmmu_lru_add_drain_all(r->m);
+	assert_true(in_swap_cache(r, a));
+	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
+	assert_ok(migrate(r, a, 1, HMMU_TO_DEVICE));
+	assert_why(r, 0, HMMU_WHY_PINNED);
+	assert_ok(hmmu_unpin(r->m, pfn));
+	rig_close(r);
+}
+
+static int move_first(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state s;
+	uint64_t word;
+
+	hmmu_migrate_state(mig, &s);
+	word = system_word(s.machine);
+	assert_ok(hmmu_page_copy(s.machine, hmmu_word_pfn(word), hmmu_word_pfn(s.src[0])));
+	s.dst[0] = word;
+	*(uint32_t *)data = hmmu_word_pfn(word);
+	return 0;
+}
+
+/* From RAM to RAM a page takes its place in the swap cache along. */
+static void migration_within_ram(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { move_first, NULL };
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 1);
+	uint32_t child, pfn = 0;
+
+	(void)state;
+	write_pages(r, a, 1, 3);
+	child = do_fork_of(r, r->tid);
+	reclaim_pages(r, a, 1);
+	read_pages(r, a, 1);
+	assert_ok(migrate_with(r, a, 1, &ops, &pfn));
+	assert_all_moved(r, 1);
+	assert_int_equal(pfn_at(r, a), pfn);
+	assert_true(in_swap_cache(r, a));
+	hmmu_lru_add_drain_all(r->m);
+	assert_page(r, a, 2, 1, ANON_FLAGS | HMMU_PG_SWAPCACHE);
+	assert_clean(r->m);
+	assert_bytes(r, hmmu_process_task(r->m, child), a, 1, 3);
+	assert_int_equal(entry_of(r, child, a).pfn, pfn);
+	rig_close(r);
+}
+
+/* A migration has the page: reclaim comes too late. */
+static void reclaim_during_migration(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 1);
+	uint32_t child;
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, a, 1, 3);
+	child = do_fork_of(r, r->tid);
+	mig = begin_to(r, a, 1, HMMU_TO_DEVICE, HMMU_STAGE_COLLECT);
+	assert_failed(r->m, hmmu_reclaim(r->m, child, a), -EBUSY, HMMU_ERR_SYSCALL);
+	refused(r, a, -ENOENT);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_all_moved(r, 1);
+	rig_close(r);
+}
+
+static void snapshots(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 4);
+	struct hmmu *clone, *original = r->m;
+
+	(void)state;
+	write_pages(r, a, 4, 1);
+	reclaim_pages(r, a, 4);
+	read_pages(r, a, 1);
+	assert_ok(hmmu_clone(r->m, &clone));
+	assert_true(hmmu_hash(clone) == hmmu_hash(r->m));
+	assert_bytes(r, r->tid, a, 4, 1);
+	r->m = clone;
+	assert_clean(clone);
+	assert_kind(r, a + PAGES(1), 3, HMMU_ENTRY_SWAP);
+	assert_bytes(r, r->tid, a, 4, 1);
+	assert_true(hmmu_hash(clone) == hmmu_hash(original));
+	assert_clean(clone);
+	hmmu_destroy(clone);
+	r->m = original;
+	rig_close(r);
+}
+
+/* verify() sees each kind of damage. */
+static void damage(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 2);
+	uint32_t slot;
+	uint8_t *data;
+
+	(void)state;
+	write_pages(r, a, 2, 1);
+	reclaim_pages(r, a, 2);
+	read_pages(r, a, 1);
+	slot = page_of(r->m, pfn_at(r, a))->private;
+	r->m->swap_slots[slot].count++;
+	assert_int_equal(complaints(r->m), 1);
+	r->m->swap_slots[slot].count--;
+	data = swap_frame_of(r->m, slot);
+	data[9] ^= 1;
+	assert_int_equal(complaints(r->m), 1);
+	assert_non_null(strstr(first_complaint(), "contents"));
+	data[9] ^= 1;
+	r->m->st->swap_used++;
+	assert_int_equal(complaints(r->m), 1);
+	r->m->st->swap_used--;
+	page_clear(r->m, pfn_at(r, a), HMMU_PG_SWAPCACHE);
+	assert_true(complaints(r->m) > 0);
+	page_set(r->m, pfn_at(r, a), HMMU_PG_SWAPCACHE);
+	rig_close(r);
+}
+
+static void options(void **state)
+{
+	struct hmmu_options too_many = { .swap_pages = (1u << 28) + 1 };
+	struct rig *r = open_swap(1u << 20);
+	struct hmmu *m;
+
+	(void)state;
+	assert_int_equal(hmmu_create(&too_many, &m), -EINVAL);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 1u << 20);
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(out_and_in),
+		cmocka_unit_test(stores_reuse),
+		cmocka_unit_test(forked),
+		cmocka_unit_test(swap_cache_hits),
+		cmocka_unit_test(pinned),
+		cmocka_unit_test(what_can_not_be_reclaimed),
+		cmocka_unit_test(full_area),
+		cmocka_unit_test(left_behind),
+		cmocka_unit_test(system_calls),
+		cmocka_unit_test(lazily_freed),
+		cmocka_unit_test(waiting),
+		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(huge_page),
+		cmocka_unit_test(migration),
+		cmocka_unit_test(migration_within_ram),
+		cmocka_unit_test(reclaim_during_migration),
+		cmocka_unit_test(snapshots),
+		cmocka_unit_test(damage),
+		cmocka_unit_test(options),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
