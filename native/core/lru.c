@@ -104,25 +104,26 @@ static void lazyfree_now(struct hmmu *m, u32 pfn)
 
 static void drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
 {
-	static void (*const move[])(struct hmmu *, u32) = {
-		[PVEC_LRU_ADD] = lru_add_now,
-		[PVEC_LAZYFREE] = lazyfree_now,
-		[PVEC_ACTIVATE] = activate_now,
-	};
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
 	u32 nr = pvec->nr;
 
 	pvec->nr = 0;
-	for (u32 i = 0; i < nr; i++)
-		move[kind](m, pvec->pages[i]);
+	for (u32 i = 0; i < nr; i++) {
+		if (kind == PVEC_LRU_ADD)
+			lru_add_now(m, pvec->pages[i]);
+		else if (kind == PVEC_LAZYFREE)
+			lazyfree_now(m, pvec->pages[i]);
+		else
+			activate_now(m, pvec->pages[i]);
+	}
 }
 
-/* Collect a page in a pagevec; a full one, or one with a huge page, is emptied at once. */
+/* Collect a page in a pagevec, which takes over a reference of the caller's; a full one, or one with a huge page, is
+ * emptied at once. */
 static void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
 
-	get_page(m, pfn);
 	pvec->pages[pvec->nr++] = pfn;
 	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
 		drain(m, cpu, kind);
@@ -130,6 +131,7 @@ static void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn
 
 void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn)
 {
+	get_page(m, pfn);
 	pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
 }
 
@@ -177,11 +179,13 @@ bool isolate_lru_page(struct hmmu *m, u32 pfn)
 void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn)
 {
 	page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
-	if (page_test(m, pfn, HMMU_PG_MLOCKED))
+	if (page_test(m, pfn, HMMU_PG_MLOCKED)) {
 		add_page_to_unevictable_list(m, pfn);
-	else
-		lru_cache_add(m, cpu, pfn);
-	put_page(m, pfn);
+		put_page(m, pfn);
+	} else {
+		/* The reference of the isolation becomes the pagevec's. */
+		pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
+	}
 }
 
 void lru_account_split(struct hmmu *m, u32 head)
@@ -200,6 +204,7 @@ void activate_page(struct hmmu *m, u32 cpu, u32 pfn)
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
 
 	if (page_test(m, pfn, HMMU_PG_LRU)) {
+		get_page(m, pfn);
 		pagevec_add(m, cpu, PVEC_ACTIVATE, pfn);
 		return;
 	}
@@ -228,8 +233,10 @@ void mark_page_accessed(struct hmmu *m, u32 cpu, u32 pfn)
 
 void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn)
 {
-	if (may_lazyfree(m, pfn))
-		pagevec_add(m, cpu, PVEC_LAZYFREE, pfn);
+	if (!may_lazyfree(m, pfn))
+		return;
+	get_page(m, pfn);
+	pagevec_add(m, cpu, PVEC_LAZYFREE, pfn);
 }
 
 void hmmu_lru_add_drain_all(struct hmmu *m)

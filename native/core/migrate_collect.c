@@ -87,19 +87,21 @@ static u64 migration_entry_for(struct hmmu *m, u32 page, u64 pte)
 static bool collect_page(struct hmmu_migration *mig, u64 *pte, u32 page, u64 word)
 {
 	struct hmmu *m = mig->ctx.m;
+	struct page *p = page_of(m, page);
 	u64 old = *pte;
 
-	get_page(m, page);
-	if (!trylock_page(m, page)) {
+	p->count++;
+	if (p->flags & HMMU_PG_LOCKED) {
 		collect(mig, word);
 		return false;
 	}
+	p->flags |= HMMU_PG_LOCKED;
 	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 forgets it. */
 	if (pte_present(old) && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
-		page_set(m, page, HMMU_PG_DIRTY);
+		p->flags |= HMMU_PG_DIRTY;
 	*pte = migration_entry_for(m, page, old);
 	page_remove_rmap(m, mig->ctx.cpu, page, false);
-	put_page(m, page);
+	p->count--;
 	collect(mig, word | HMMU_PFN_LOCKED);
 	return pte_present(old);
 }
@@ -139,7 +141,7 @@ static bool collect_entry(struct hmmu_migration *mig, u64 *pte)
 		page = vm_normal_page(m, mig->vma, *pte);
 		word |= pte_write(*pte) ? HMMU_PFN_WRITE : 0;
 	}
-	if (!page || !page_of(m, compound_head(m, page))->mapping || PageCompound(m, page)) {
+	if (!page || PageCompound(m, page) || !page_of(m, page)->mapping) {
 		skip(mig, page && PageCompound(m, page) ? HMMU_WHY_COMPOUND : HMMU_WHY_NO_STRUCT_PAGE);
 		return false;
 	}

@@ -66,18 +66,19 @@ static void remove_anon_compound_rmap(struct hmmu *m, u32 cpu, u32 head)
 		clear_page_mlock(m, cpu, head);
 }
 
-void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
+void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
 {
+	u32 head = compound_head(m, pfn);
+
 	if (compound) {
 		remove_anon_compound_rmap(m, cpu, pfn);
 		return;
 	}
-	if (page_of(m, pfn)->mapcount <= 0) {
+	if (page_of(m, pfn)->mapcount < 0) {
 		hmmu_bug(m, "a mapping of a page was removed that it did not have");
+		page_of(m, pfn)->mapcount = 0;
 		return;
 	}
-	if (--page_of(m, pfn)->mapcount)
-		return;
-	if (page_test(m, compound_head(m, pfn), HMMU_PG_MLOCKED))
-		clear_page_mlock(m, cpu, compound_head(m, pfn));
+	if (page_test(m, head, HMMU_PG_MLOCKED))
+		clear_page_mlock(m, cpu, head);
 }

@@ -27,7 +27,15 @@ void page_add_file_rmap(struct hmmu *m, u32 pfn);
 void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma);
 /** fork() adds a mapping. */
 void page_dup_rmap(struct hmmu *m, u32 pfn, bool compound);
-void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compound);
+void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound);
+static inline void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
+{
+	struct page *page = page_of(m, pfn);
+
+	/* Only the last mapping of a mlocked or compound page asks for more. */
+	if (compound || --page->mapcount < 0 || (!page->mapcount && (page->flags & (HMMU_PG_MLOCKED | HMMU_PG_TAIL))))
+		page_remove_rmap_slow(m, cpu, pfn, compound);
+}
 /** @} */
 
 /** @name rmap_walk.c
@@ -50,15 +58,60 @@ enum pvmw_flag {
 bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
 void page_vma_mapped_walk_done(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
 
-/** rmap_walk(): all mappings that may map a page. */
-struct rmap_walk_control {
-	/** One mapping; false ends the walk. */
-	bool (*rmap_one)(struct ctx *ctx, u32 pfn, u32 vma, u64 address, void *arg);
-	/** Whether nothing is left to find. May be NULL. */
-	bool (*done)(struct hmmu *m, u32 pfn);
-	void *arg;
+/** Where a page is, or would be, in a mapping that covers a part of it. */
+static inline u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)
+{
+	const struct vma *v = vma_of(m, vma);
+	u64 index = page_to_pgoff(m, pfn);
+
+	return index < v->pgoff ? v->start : v->start + ((index - v->pgoff) << PAGE_SHIFT);
+}
+
+/**
+ * rmap_walk() as a loop: all mappings that may map a page, in the order of the kernel's interval trees.
+ *
+ *     for (vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk)) ...
+ *     rmap_end(m, &walk);
+ */
+struct rmap_walk {
+	u64 first, last; /**< indexes of the page */
+	u32 anon_vma;    /**< locked meanwhile; 0: the mappings of a file */
+	u32 next;        /**< avc, or vma of a file */
 };
-void rmap_walk(struct ctx *ctx, u32 pfn, const struct rmap_walk_control *rwc);
+static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
+{
+	while (walk->next) {
+		u32 vma = walk->anon_vma ? m->avcs[walk->next].vma : walk->next;
+		const struct vma *v = vma_of(m, vma);
+
+		if (v->pgoff > walk->last)
+			break;
+		walk->next = walk->anon_vma ? m->avcs[walk->next].tree_next : v->i_mmap_next;
+		if (walk->first < v->pgoff + vma_pages(v))
+			return vma;
+	}
+	return 0;
+}
+static inline u32 rmap_first(struct hmmu *m, u32 pfn, struct rmap_walk *walk)
+{
+	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+
+	walk->first = page_to_pgoff(m, pfn);
+	walk->last = walk->first + hpage_nr_pages(m, pfn) - 1;
+	walk->anon_vma = mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
+	if (walk->anon_vma) {
+		m->anon_vmas[walk->anon_vma].locked++;
+		walk->next = m->anon_vmas[walk->anon_vma].first;
+	} else {
+		walk->next = mapping ? m->files[mapping].first : 0;
+	}
+	return rmap_next(m, walk);
+}
+static inline void rmap_end(struct hmmu *m, const struct rmap_walk *walk)
+{
+	if (walk->anon_vma)
+		m->anon_vmas[walk->anon_vma].locked--;
+}
 /** @} */
 
 /** @name try_to_unmap.c
@@ -77,7 +130,7 @@ bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags);
 void try_to_munlock(struct ctx *ctx, u32 pfn);
 /** Turn the migration entries of a page into entries of another (or the same), in all mappings; in one. */
 void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn);
-bool remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn);
+void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn);
 /** @} */
 
 #endif

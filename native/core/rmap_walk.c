@@ -1,68 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a page to its mappings, and from a mapping to the entries that map the page. */
+/* page_vma_mapped_walk(): from a mapping to the entries that map a page. */
 #include "rmap.h"
-
-static u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)
-{
-	const struct vma *v = vma_of(m, vma);
-	u64 index = page_to_pgoff(m, pfn);
-
-	return index < v->pgoff ? v->start : v->start + ((index - v->pgoff) << PAGE_SHIFT);
-}
-
-static bool covers(const struct hmmu *m, u32 vma, u64 first, u64 last)
-{
-	const struct vma *v = vma_of(m, vma);
-
-	return v->pgoff <= last && first < v->pgoff + vma_pages(v);
-}
-
-static void rmap_walk_anon(struct ctx *ctx, u32 pfn, const struct rmap_walk_control *rwc)
-{
-	struct hmmu *m = ctx->m;
-	u32 anon_vma = page_anon_vma(m, pfn);
-	u64 first = page_to_pgoff(m, pfn), last = first + hpage_nr_pages(m, pfn) - 1;
-
-	m->anon_vmas[anon_vma].locked++;
-	for (u32 avc = m->anon_vmas[anon_vma].first; avc; avc = m->avcs[avc].tree_next) {
-		u32 vma = m->avcs[avc].vma;
-
-		if (m->vmas[vma].pgoff > last)
-			break;
-		if (!covers(m, vma, first, last))
-			continue;
-		if (!rwc->rmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), rwc->arg))
-			break;
-		if (rwc->done && rwc->done(m, pfn))
-			break;
-	}
-	m->anon_vmas[anon_vma].locked--;
-}
-
-static void rmap_walk_file(struct ctx *ctx, u32 pfn, const struct rmap_walk_control *rwc)
-{
-	struct hmmu *m = ctx->m;
-	u64 index = page_to_pgoff(m, pfn);
-
-	for (u32 vma = m->files[page_mapping(m, pfn)].first; vma; vma = m->vmas[vma].i_mmap_next) {
-		if (m->vmas[vma].pgoff > index)
-			break;
-		if (!covers(m, vma, index, index))
-			continue;
-		if (!rwc->rmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), rwc->arg))
-			break;
-		if (rwc->done && rwc->done(m, pfn))
-			break;
-	}
-}
-
-void rmap_walk(struct ctx *ctx, u32 pfn, const struct rmap_walk_control *rwc)
-{
-	if (PageAnon(ctx->m, pfn))
-		rmap_walk_anon(ctx, pfn, rwc);
-	else if (page_mapping(ctx->m, pfn))
-		rmap_walk_file(ctx, pfn, rwc);
-}
 
 static void lock_entry(struct hmmu *m, struct page_vma_mapped_walk *pvmw, const u64 *entry)
 {

@@ -65,11 +65,11 @@ static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
 	mmu_notifier_invalidate_range(m, mm, pvmw->address, pvmw->address + PAGE_SIZE);
 }
 
-static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, void *arg)
+static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32 flags)
 {
 	struct hmmu *m = ctx->m;
 	struct page_vma_mapped_walk pvmw = { .page = pfn, .vma = vma, .address = address };
-	u32 flags = *(const u32 *)arg, mm = m->vmas[vma].mm;
+	u32 mm = m->vmas[vma].mm;
 	u64 end = address + ((u64)hpage_nr_pages(m, pfn) << PAGE_SHIFT);
 	bool go_on = true;
 
@@ -100,34 +100,27 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, voi
 	return go_on;
 }
 
-static bool page_mapcount_is_zero(struct hmmu *m, u32 pfn)
-{
-	return !total_mapcount(m, pfn);
-}
-
 bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags)
 {
-	struct rmap_walk_control rwc = {
-		.rmap_one = try_to_unmap_one,
-		.done = page_mapcount_is_zero,
-		.arg = &flags,
-	};
+	struct hmmu *m = ctx->m;
+	struct rmap_walk walk;
 
-	rmap_walk(ctx, pfn, &rwc);
-	return !page_mapcount(ctx->m, pfn);
-}
-
-static bool page_not_mapped(struct hmmu *m, u32 pfn)
-{
-	return !page_mapped(m, pfn);
+	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), flags) || !total_mapcount(m, pfn))
+			break;
+	rmap_end(m, &walk);
+	return !page_mapcount(m, pfn);
 }
 
 void try_to_munlock(struct ctx *ctx, u32 pfn)
 {
-	u32 flags = TTU_MUNLOCK;
-	struct rmap_walk_control rwc = { .rmap_one = try_to_unmap_one, .done = page_not_mapped, .arg = &flags };
+	struct hmmu *m = ctx->m;
+	struct rmap_walk walk;
 
-	rmap_walk(ctx, pfn, &rwc);
+	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), TTU_MUNLOCK) || !page_mapped(m, pfn))
+			break;
+	rmap_end(m, &walk);
 }
 
 /*
@@ -188,33 +181,30 @@ static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma
 	}
 }
 
-bool remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
+void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
 {
 	struct hmmu *m = ctx->m;
 	u64 *pmd, *pte;
 
 	if (page_test(m, old_pfn, HMMU_PG_HEAD)) {
 		remove_compound_migration_ptes(ctx, new_pfn, vma, address, old_pfn);
-		return true;
+		return;
 	}
 	pmd = mm_find_pmd(m, m->vmas[vma].mm, address);
 	if (!pmd || pmd_trans_unstable(*pmd))
-		return true;
+		return;
 	pte = pte_offset_map_lock(m, *pmd, address);
 	if (is_migration_entry(*pte) && swp_offset(*pte) == old_pfn)
 		restore_entry(ctx, vma, address, pte, new_pfn);
 	table_unlock(m, pte);
-	return true;
-}
-
-static bool restore_one(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, void *arg)
-{
-	return remove_migration_pte(ctx, new_pfn, vma, address, *(const u32 *)arg);
 }
 
 void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)
 {
-	struct rmap_walk_control rwc = { .rmap_one = restore_one, .arg = &old_pfn };
+	struct hmmu *m = ctx->m;
+	struct rmap_walk walk;
 
-	rmap_walk(ctx, new_pfn, &rwc);
+	for (u32 vma = rmap_first(m, new_pfn, &walk); vma; vma = rmap_next(m, &walk))
+		remove_migration_pte(ctx, new_pfn, vma, vma_address(m, new_pfn, vma), old_pfn);
+	rmap_end(m, &walk);
 }
