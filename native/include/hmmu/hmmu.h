@@ -195,6 +195,8 @@ struct hmmu_error {
 };
 HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
+/** The options with which to make a machine like this one; the memory cgroup's limit is the present one. */
+HMMU_API void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out);
 /** The quirks (enum hmmu_quirk) that are on. */
 HMMU_API uint32_t hmmu_quirks(const struct hmmu *m);
 /** One counter (enum hmmu_counter); 0 for an unknown one. */
@@ -235,6 +237,10 @@ HMMU_API int hmmu_process_create(struct hmmu *m, uint32_t *pid);
 HMMU_API bool hmmu_process_alive(const struct hmmu *m, uint32_t pid);
 /** The first task of a process, 0 if there is no such process. */
 HMMU_API uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid);
+/** The living processes in ascending order. Returns how many there are; writes at most @p capacity. */
+HMMU_API int hmmu_processes(const struct hmmu *m, uint32_t *pids, uint32_t capacity);
+/** The tasks of a process in ascending order. Returns how many there are; writes at most @p capacity. */
+HMMU_API int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capacity);
 /** fork(): the child has its own first task. Blocks. */
 HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
 /** exit_mmap() and reaping. -EBUSY: the process migrates, or a task of it is in the middle of a call. */

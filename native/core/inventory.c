@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who and what is there: for those who did not see a machine being made, as a restored one. */
+#include <errno.h>
+
+#include "machine.h"
+
+void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out)
+{
+	const struct state *st = m->st;
+
+	*out = (struct hmmu_options){
+		.ram_pages = st->ram_pages,
+		.device_pages = st->device_pages,
+		.cpus = st->cpus,
+		.profile = st->profile,
+		.quirks_on = st->quirks,
+		.quirks_off = ~st->quirks,
+		.memcg_limit = st->memcg_limit,
+		.other_device_pages = st->other_device_pages,
+	};
+}
+
+int hmmu_processes(const struct hmmu *m, uint32_t *pids, uint32_t capacity)
+{
+	u32 count = 0;
+
+	for (u32 pid = 1; pid < m->st->slabs[SLAB_MM].high; pid++) {
+		if (!hmmu_process_alive(m, pid))
+			continue;
+		if (count < capacity)
+			pids[count] = pid;
+		count++;
+	}
+	return (int)count;
+}
+
+int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capacity)
+{
+	u32 count = 0;
+
+	if (!hmmu_process_alive(m, pid))
+		return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	for (u32 tid = 1; tid < m->st->slabs[SLAB_TASK].high; tid++) {
+		if (m->tasks[tid].mm != pid)
+			continue;
+		if (count < capacity)
+			tids[count] = tid;
+		count++;
+	}
+	return (int)count;
+}
