@@ -96,8 +96,8 @@ static int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_
 	err = task_enter(m, tid, OP_ACCESS, &ctx);
 	if (err)
 		return err;
-	/* The fault that waited is over; the instruction starts anew. */
-	if (!ctx.nested)
+	/* The fault that waited for a page is over; the instruction starts anew. */
+	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK)
 		up_sem(&ctx);
 	while (at < length && !err) {
 		size_t in_page = (address + at) & (PAGE_SIZE - 1);
@@ -166,8 +166,6 @@ int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_
 		err = task_enter(m, tid, OP_PIN, &ctx);
 	if (err)
 		return err;
-	if (!ctx.nested)
-		up_sem(&ctx);
 	err = pin_page(&ctx, address, write, &page);
 	if (!err) {
 		page_of(m, page)->pins++;

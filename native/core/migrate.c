@@ -121,7 +121,8 @@ int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *reques
 		return err ? err : hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for it");
 	}
 	migration_init(mig, &ctx, request, vma);
-	mig->took_sem = took_sem;
+	if (took_sem)
+		m->tasks[ctx.task].sem_of_migration = 1;
 	*out = mig;
 	return 0;
 }
@@ -286,15 +287,17 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 int hmmu_migrate_end(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
+	struct task *task = &m->tasks[mig->ctx.task];
 	int err;
 
 	if (mig->in_callback)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
 	hmmu_migrate_run(mig, HMMU_STAGE_DONE);
-	m->tasks[mig->ctx.task].migrations--;
 	m->mms[mig->ctx.mm].migrations--;
-	if (mig->took_sem)
+	if (!--task->migrations && task->sem_of_migration) {
+		task->sem_of_migration = 0;
 		up_sem(&mig->ctx);
+	}
 	err = mig->err;
 	if (err)
 		m->error = mig->error;

@@ -28,7 +28,6 @@ struct hmmu_migration {
 	bool notified;
 	bool callbacks_ran;
 	bool out_of_bounds;
-	bool took_sem;
 	bool in_callback;
 	bool aborted;
 	int err;

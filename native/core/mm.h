@@ -15,6 +15,7 @@ struct ctx {
 	u32 mm;
 	u32 cpu;
 	bool nested; /**< mmap_sem was held when the call began */
+	u32 waited;  /**< enum hmmu_wait: what the call, which goes on, had waited for */
 };
 
 static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
@@ -141,9 +142,15 @@ static inline void sem_drop(struct hmmu *m, u32 task)
 		sem->writer = 0;
 	t->sem_hold = SEM_NONE;
 }
+/** A migration that the task has begun meanwhile keeps the semaphore until it ends. */
 static inline void up_sem(struct ctx *ctx)
 {
-	sem_drop(ctx->m, ctx->task);
+	struct task *task = &ctx->m->tasks[ctx->task];
+
+	if (task->migrations)
+		task->sem_of_migration = 1;
+	else
+		sem_drop(ctx->m, ctx->task);
 }
 void downgrade_write(struct ctx *ctx);
 /** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded; the caller's reference, if it has one

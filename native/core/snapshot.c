@@ -205,27 +205,45 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	return 0;
 }
 
-/* The piece with the arena's state is always the first. */
-static const struct state *saved_state(const struct header *header, size_t size)
+/* Whether the bytes are what hmmu_snapshot() wrote: as many pieces as there is room for, in ascending order, the first
+ * with the arena's state, and of the hash that was noted. */
+static bool intact(const struct header *header, size_t size)
 {
-	const struct piece *first = (const struct piece *)(header + 1);
+	const struct piece *piece = (const struct piece *)(header + 1);
+	u64 hash = 0;
 
-	if (size < sizeof(*header) + sizeof(*first) || header->magic != SNAPSHOT_MAGIC || first->number)
-		return NULL;
-	if (header->pieces > (size - sizeof(*header)) / sizeof(*first))
-		return NULL;
-	return (const struct state *)first->bytes;
+	if (size < sizeof(*header) + sizeof(*piece) || header->magic != SNAPSHOT_MAGIC || piece->number)
+		return false;
+	if (header->pieces != (size - sizeof(*header)) / sizeof(*piece) || (size - sizeof(*header)) % sizeof(*piece))
+		return false;
+	for (u64 i = 0; i < header->pieces; i++) {
+		if (piece[i].number >= header->arena_bytes / PAGE_SIZE || (i && piece[i].number <= piece[i - 1].number))
+			return false;
+		hash_piece(&hash, piece[i].number, piece[i].bytes);
+	}
+	return hash == header->hash;
+}
+
+/* Whether a saved arena has the layout of one that was just made. */
+static bool same_layout(const struct state *saved, const struct state *fresh)
+{
+	for (int kind = 0; kind < NR_SLABS; kind++)
+		if (saved->slabs[kind].offset != fresh->slabs[kind].offset ||
+		    saved->slabs[kind].record != fresh->slabs[kind].record ||
+		    saved->slabs[kind].capacity != fresh->slabs[kind].capacity)
+			return false;
+	return saved->bytes == fresh->bytes && !memcmp(saved->offsets, fresh->offsets, sizeof(fresh->offsets));
 }
 
 int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine)
 {
 	const struct header *header = bytes;
-	const struct state *state = bytes ? saved_state(header, size) : NULL;
-	const struct piece *piece;
+	const struct piece *piece = (const struct piece *)(header + 1);
+	const struct state *state = (const struct state *)piece->bytes;
 	struct hmmu *m;
 	int err;
 
-	if (!state)
+	if (!bytes || !intact(header, size))
 		return -EINVAL;
 	m = platform_alloc(sizeof(*m));
 	err = m ? arena_create(m, state) : -ENOMEM;
@@ -233,18 +251,12 @@ int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine)
 		platform_free(m);
 		return err;
 	}
-	piece = (const struct piece *)(header + 1);
-	for (u64 i = 0; i < header->pieces && !err; i++, piece++) {
-		if (piece->number < m->st->bytes / PAGE_SIZE && m->st->bytes == header->arena_bytes)
-			copy_piece(m, piece->number, piece->bytes);
-		else
-			err = -EINVAL;
-	}
-	/* What was changed since it was saved is not a machine. */
-	if (err || hmmu_hash(m) != header->hash) {
+	if (header->arena_bytes != m->st->bytes || !same_layout(state, m->st)) {
 		hmmu_destroy(m);
 		return -EINVAL;
 	}
+	for (u64 i = 0; i < header->pieces; i++)
+		copy_piece(m, piece[i].number, piece[i].bytes);
 	take_over_state(m);
 	*machine = m;
 	return 0;

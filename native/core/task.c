@@ -61,11 +61,19 @@ static bool sem_available(const struct hmmu *m, u32 task, bool write)
 	return true;
 }
 
+static void sem_take(struct hmmu *m, u32 task, bool write)
+{
+	m->tasks[task].sem_hold = write ? SEM_WRITE : SEM_READ;
+	if (write)
+		sem_of(m, task)->writer = task;
+	else
+		sem_of(m, task)->readers++;
+}
+
 int down_slow(struct ctx *ctx, bool write)
 {
 	struct hmmu *m = ctx->m;
 	struct task *task = &m->tasks[ctx->task];
-	struct rwsem *sem = sem_of(m, ctx->task);
 
 	/* A migration of this task has the semaphore for reading; waiting to write would be waiting for itself. */
 	if (write && task->sem_hold == SEM_READ)
@@ -77,11 +85,7 @@ int down_slow(struct ctx *ctx, bool write)
 		queue_append(m, ctx->task);
 		return BLOCKED;
 	}
-	task->sem_hold = write ? SEM_WRITE : SEM_READ;
-	if (write)
-		sem->writer = ctx->task;
-	else
-		sem->readers++;
+	sem_take(m, ctx->task, write);
 	return 0;
 }
 
@@ -170,8 +174,12 @@ int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 	if (!task_ready(m, tid))
 		return fail_blocked(m, tid);
 	ctx->nested = task->nested;
+	ctx->waited = task->wait;
 	task->op = OP_NONE;
 	wait_done(m, tid);
+	/* rwsem hands itself to the waiter it wakes, before anyone who comes or waits later. */
+	if (ctx->waited == HMMU_WAIT_MMAP_SEM_READ || ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE)
+		sem_take(m, tid, ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE);
 	return 0;
 }
 

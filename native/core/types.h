@@ -202,10 +202,11 @@ struct task {
 	u32 wait_ref; /**< the wait holds a reference to the page */
 	u32 queue_next;
 	u32 migrations;
-	u32 nested;   /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
-	u32 resume;   /**< enum resume */
-	u64 progress; /**< how far the blocked call is */
-	u64 result;   /**< of a call whose work is done but for populating */
+	u32 sem_of_migration; /**< mmap_sem is dropped when the last migration of the task ends */
+	u32 nested;           /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
+	u32 resume;           /**< enum resume */
+	u64 progress;         /**< how far the blocked call is */
+	u64 result;           /**< of a call whose work is done but for populating */
 };
 
 /** Calls that can block, and so are found again when repeated. */
