@@ -202,7 +202,8 @@ static void test_device_private(void **state)
 	assert_range(r, 0, 1, TAKEN | HMMU_PFN_DEVICE | HMMU_PFN_WRITE, HMMU_WHY_NONE);
 	assert_true(hmmu_word_pfn(r->src[0]) >= hmmu_device_base(r->m));
 	assert_kind(r, buf, 1, HMMU_ENTRY_MIG);
-	assert_page(r, buf, 2, 0, HMMU_PG_UPTODATE | HMMU_PG_ACTIVE | HMMU_PG_SWAPBACKED | HMMU_PG_LOCKED | HMMU_PG_DEVICE);
+	assert_page(r, buf, 2, 0,
+		    HMMU_PG_UPTODATE | HMMU_PG_ACTIVE | HMMU_PG_SWAPBACKED | HMMU_PG_LOCKED | HMMU_PG_DEVICE);
 	assert_ok(hmmu_migrate_end(mig));
 	mig = collect(r, buf + PAGES(1), 1);
 	assert_range(r, 0, 1, TAKEN | HMMU_PFN_DEVICE, HMMU_WHY_NONE);

@@ -279,14 +279,10 @@ static void test_stage_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_step_balances),
-		cmocka_unit_test(test_stepping_changes_nothing),
-		cmocka_unit_test(test_end_after_any_step),
-		cmocka_unit_test(test_others_run_between_steps),
-		cmocka_unit_test(test_two_migrations_in_turn),
-		cmocka_unit_test(test_state),
-		cmocka_unit_test(test_destroyed_meanwhile),
-		cmocka_unit_test(test_stage_events),
+		cmocka_unit_test(test_every_step_balances),    cmocka_unit_test(test_stepping_changes_nothing),
+		cmocka_unit_test(test_end_after_any_step),     cmocka_unit_test(test_others_run_between_steps),
+		cmocka_unit_test(test_two_migrations_in_turn), cmocka_unit_test(test_state),
+		cmocka_unit_test(test_destroyed_meanwhile),    cmocka_unit_test(test_stage_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,15 +224,33 @@ static void test_no_call_forgets_a_flush(void **state)
 		assert_ok(hmmu_task_set_cpu(r->m, r->tid, (uint32_t)call & 1));
 		write_pages(r, buf, 8, 1);
 		switch (call) {
-		case 0: assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(8), HMMU_PROT_READ)); break;
-		case 1: assert_ok(hmmu_clear_soft_dirty(r->m, r->tid)); break;
-		case 2: assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(4), HMMU_MADV_DONTNEED)); break;
-		case 3: assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(8), HMMU_MADV_FREE)); break;
-		case 4: assert_ok(hmmu_fork(r->m, r->tid, &child)); break;
-		case 5: assert_ok(migrate(r, buf, 8, HMMU_TO_DEVICE)); break;
-		case 6: assert_ok(migrate(r, buf, 8, HMMU_TO_SYSTEM)); break;
-		case 7: assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(8))); break;
-		default: assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(8))); break;
+		case 0:
+			assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(8), HMMU_PROT_READ));
+			break;
+		case 1:
+			assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+			break;
+		case 2:
+			assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(4), HMMU_MADV_DONTNEED));
+			break;
+		case 3:
+			assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(8), HMMU_MADV_FREE));
+			break;
+		case 4:
+			assert_ok(hmmu_fork(r->m, r->tid, &child));
+			break;
+		case 5:
+			assert_ok(migrate(r, buf, 8, HMMU_TO_DEVICE));
+			break;
+		case 6:
+			assert_ok(migrate(r, buf, 8, HMMU_TO_SYSTEM));
+			break;
+		case 7:
+			assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(8)));
+			break;
+		default:
+			assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(8)));
+			break;
 		}
 		assert_clean(r->m);
 		assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(8), HMMU_PROT_READ | HMMU_PROT_WRITE));
