@@ -48,6 +48,7 @@ export interface NativeMachine {
   taskState(tid: number, out: Float64Array): number
   map(tid: number, address: number, pages: number, kind: number, prot: number, alignHuge: boolean): number
   unmap(tid: number, address: number, length: number): number
+  remap(tid: number, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number
   protect(tid: number, address: number, length: number, prot: number): number
   advise(tid: number, address: number, length: number, advice: number): number
   lock(tid: number, address: number, length: number): number
@@ -66,6 +67,7 @@ export interface NativeMachine {
   release(pfn: number): number
   isolate(pid: number, address: number): number
   putback(pfn: number): number
+  reclaim(pid: number, address: number): number
 
   dump(pid: number, address: number, pages: number, out: BigUint64Array): number
   mappings(pid: number, out: BigUint64Array): number
@@ -127,6 +129,7 @@ export interface NativeAddon {
     quirksOn: number,
     quirksOff: number,
     memcgLimit: number,
+    swapPages: number,
   ) => NativeMachine
   Words: new (pages: number) => NativeWords
   version: string

@@ -3,7 +3,15 @@
 // The system calls and memory accesses that a task, or a process through its main task, can make.
 
 import type { Core } from './core'
-import { type Advice, adviceValues, errorCodeValues, type MapKind, mapKindValues, ProtBit } from './defs.generated'
+import {
+  type Advice,
+  adviceValues,
+  errorCodeValues,
+  type MapKind,
+  mapKindValues,
+  ProtBit,
+  RemapBit,
+} from './defs.generated'
 import type { Driver } from './driver'
 import { HmmuError } from './errors'
 import { Mapping } from './mapping'
@@ -33,6 +41,16 @@ export interface MapOptions {
   readonly address?: number | undefined
   /** Put a mapping without `address` on a 2 MiB boundary (else it starts 1 MiB above one). */
   readonly alignHuge?: boolean | undefined
+}
+
+/** Options of {@link SystemCalls.remap}. */
+export interface RemapOptions {
+  /** How many pages it has afterwards; as many as before by default. */
+  readonly pages?: number | undefined
+  /** MREMAP_FIXED: where it is to be, page aligned; what is mapped there makes room. */
+  readonly address?: number | undefined
+  /** MREMAP_MAYMOVE: it may move when it can't grow where it is; by default only if `address` is given. */
+  readonly mayMove?: boolean | undefined
 }
 
 /** Options of {@link SystemCalls.pin}. */
@@ -115,6 +133,25 @@ export abstract class SystemCalls {
   unmap(...args: [PageRange] | [number, number]): void {
     const { start, length } = rangeOf(this.core, args)
     this.settle(this.core.native.unmap(this.caller, start, length))
+  }
+
+  /**
+   * mremap(): gives a range another length, another place, or both. A range without pages maps shared memory a second time.
+   * @throws HmmuError HMMU_SYSCALL with errno `ENOMEM`: it can't grow there; `EFAULT`: the range is not one mapping's, or must not
+   *   grow; `EINVAL`: both ranges overlap, for instance
+   */
+  remap(range: PageRange, remapOptions?: RemapOptions): Mapping
+  remap(address: number, pages: number, remapOptions?: RemapOptions): Mapping
+  remap(...args: [PageRange, (RemapOptions | undefined)?] | [number, number, (RemapOptions | undefined)?]): Mapping {
+    const range = rangeOf(this.core, args)
+    const given = options('options', range.rest as RemapOptions | undefined, ['pages', 'address', 'mayMove'])
+    const { pages = range.pages, address: to, mayMove = to !== undefined } = given
+    const flags = (boolean('mayMove', mayMove) ? RemapBit.MAYMOVE : 0) | (to !== undefined ? RemapBit.FIXED : 0)
+    const length = integer('pages', pages, 1, MOST_PAGES) * PAGE_SIZE
+    const start = this.settle(
+      this.core.native.remap(this.caller, range.start, range.length, length, flags, address(to ?? 0)),
+    )
+    return new Mapping(this.owner, start, pages)
   }
 
   /** mprotect(). */

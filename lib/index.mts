@@ -32,6 +32,7 @@ export type {
   Profile,
   Prot,
   QuirkName,
+  RemapOptions,
   RuleName,
   StageName,
   TargetName,

@@ -9,6 +9,7 @@ export {
   type MapOptions,
   type PageRange,
   type PinOptions,
+  type RemapOptions,
   SystemCalls,
 } from './calls'
 export * from './defs.generated'

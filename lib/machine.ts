@@ -37,6 +37,8 @@ export interface MachineOptions {
   readonly quirks?: Partial<Record<QuirkName, boolean>> | undefined
   /** Pages that the memory cgroup may be charged with; 0, the default: no limit. */
   readonly memcgLimit?: number | undefined
+  /** Slots of the swap area, a page each, 0 … 2^28; 0, the default: no swap. {@link Process.reclaim} fills them. */
+  readonly swapPages?: number | undefined
 }
 
 /** A CPU fault on a device page, as a handler sees it. */
@@ -55,7 +57,7 @@ export interface DeviceFault {
  */
 export type DeviceFaultHandler = (fault: DeviceFault) => boolean
 
-const OPTION_NAMES = ['ramPages', 'devicePages', 'cpus', 'profile', 'quirks', 'memcgLimit'] as const
+const OPTION_NAMES = ['ramPages', 'devicePages', 'cpus', 'profile', 'quirks', 'memcgLimit', 'swapPages'] as const
 const EVENTS_AT_ONCE = 256
 
 /**
@@ -82,7 +84,14 @@ export class Machine {
   constructor(machineOptions?: MachineOptions) {
     const given = options('options', machineOptions, OPTION_NAMES)
     // Defaults stand in for undefined only: null is no number of pages.
-    const { ramPages = 65536, devicePages = 1024, cpus = 1, profile = 'linux-4.14', memcgLimit = 0 } = given
+    const {
+      ramPages = 65536,
+      devicePages = 1024,
+      cpus = 1,
+      profile = 'linux-4.14',
+      memcgLimit = 0,
+      swapPages = 0,
+    } = given
     const [on, off] = quirkMasks(given.quirks)
     this.#profile = profile
     this.#cpus = integer('cpus', cpus, 1, 64)
@@ -94,6 +103,7 @@ export class Machine {
       on,
       off,
       integer('memcgLimit', memcgLimit, 0, Number.MAX_SAFE_INTEGER),
+      integer('swapPages', swapPages, 0, 2 ** 28),
     )
     this.#core = new Core(native, this)
     this.#core.check(native.drain())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { inspect } from 'node:util'
-import type { PageRange } from './calls'
+import type { PageRange, RemapOptions } from './calls'
 import type { Advice } from './defs.generated'
 import { HmmuError } from './errors'
 import { hex } from './inspect'
@@ -93,6 +93,11 @@ export class Mapping implements PageRange {
   /** munmap() of all of it. */
   unmap(): void {
     this.process.unmap(this)
+  }
+
+  /** mremap() of all of it: the mapping as it is then; this one stays a handle to the old range. */
+  remap(remapOptions?: RemapOptions): Mapping {
+    return this.process.remap(this, remapOptions)
   }
 
   /** mprotect() of all of it. */

@@ -127,6 +127,16 @@ export class Process extends SystemCalls {
     return new PageRef(this.core, 'isolation', this.core.check(this.core.native.isolate(this.pid, address(at))))
   }
 
+  /**
+   * Reclaims the anonymous page mapped at an address, as shrink_page_list() would: out of all mappings, into a swap slot. A huge
+   * page is split first. A pinned page stays in the swap cache, but its entries are swapped out.
+   * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page of RAM is there; `EINVAL`: it is not anonymous; `ENOSPC`: no slot
+   *   is free; `EBUSY`: it is locked, mlocked, on no LRU list, or pinned
+   */
+  reclaim(at: number): void {
+    this.core.check(this.core.native.reclaim(this.pid, address(at)))
+  }
+
   /** The state of pages, 0 … 2^22 of them: one native call, decoded afterwards. Shows itself as a table. */
   dump(range: PageRange): PageEntry[]
   dump(address: number, pages: number): PageEntry[]

@@ -24,6 +24,7 @@ void Machine::DefineCalls(Methods &methods)
 		InstanceMethod<&Machine::TaskState>("taskState"),
 		InstanceMethod<&Machine::Map>("map"),
 		InstanceMethod<&Machine::Unmap>("unmap"),
+		InstanceMethod<&Machine::Remap>("remap"),
 		InstanceMethod<&Machine::Protect>("protect"),
 		InstanceMethod<&Machine::Advise>("advise"),
 		InstanceMethod<&Machine::Lock>("lock"),
@@ -40,6 +41,7 @@ void Machine::DefineCalls(Methods &methods)
 		InstanceMethod<&Machine::Release>("release"),
 		InstanceMethod<&Machine::Isolate>("isolate"),
 		InstanceMethod<&Machine::Putback>("putback"),
+		InstanceMethod<&Machine::Reclaim>("reclaim"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -146,6 +148,18 @@ Napi::Value Machine::Map(const Napi::CallbackInfo &info)
 Napi::Value Machine::Unmap(const Napi::CallbackInfo &info)
 {
 	return Result(Open() ? hmmu_munmap(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2)) : -EBADF);
+}
+
+// remap(tid, address, oldLength, newLength, flags, newAddress): the address.
+Napi::Value Machine::Remap(const Napi::CallbackInfo &info)
+{
+	uint64_t address = 0;
+
+	if (!Open())
+		return Result(-EBADF);
+	int result = hmmu_mremap(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2), Uint64(info, 3),
+				 Uint32(info, 4), Uint64(info, 5), &address);
+	return Address(result, address);
 }
 
 Napi::Value Machine::Protect(const Napi::CallbackInfo &info)
@@ -275,6 +289,11 @@ Napi::Value Machine::Isolate(const Napi::CallbackInfo &info)
 Napi::Value Machine::Putback(const Napi::CallbackInfo &info)
 {
 	return Result(Open() ? hmmu_putback(Core(), Uint32(info, 0)) : -EBADF);
+}
+
+Napi::Value Machine::Reclaim(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_reclaim(Core(), Uint32(info, 0), Uint64(info, 1)) : -EBADF);
 }
 
 } // namespace hmmu_addon

@@ -81,6 +81,7 @@ private:
 	Napi::Value TaskState(const Napi::CallbackInfo &info);
 	Napi::Value Map(const Napi::CallbackInfo &info);
 	Napi::Value Unmap(const Napi::CallbackInfo &info);
+	Napi::Value Remap(const Napi::CallbackInfo &info);
 	Napi::Value Protect(const Napi::CallbackInfo &info);
 	Napi::Value Advise(const Napi::CallbackInfo &info);
 	Napi::Value Lock(const Napi::CallbackInfo &info);
@@ -97,6 +98,7 @@ private:
 	Napi::Value Release(const Napi::CallbackInfo &info);
 	Napi::Value Isolate(const Napi::CallbackInfo &info);
 	Napi::Value Putback(const Napi::CallbackInfo &info);
+	Napi::Value Reclaim(const Napi::CallbackInfo &info);
 	Napi::Value Outcome(int result, int64_t value);
 
 	// looking.cc

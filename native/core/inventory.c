@@ -17,6 +17,7 @@ void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out)
 		.quirks_off = ~st->quirks,
 		.memcg_limit = st->memcg_limit,
 		.other_device_pages = st->other_device_pages,
+		.swap_pages = st->swap_pages,
 	};
 }
 
