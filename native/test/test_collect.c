@@ -262,10 +262,28 @@ static void test_other_entries(void **state)
 	(void)state;
 	/* A neighbour brings the table. */
 	write_pages(r, buf + PAGES(1), 1, 1);
-	assert_skipped_entry(r, buf, swp_entry_to_pte(0, 5), HMMU_WHY_SWAP_ENTRY);
 	assert_skipped_entry(r, buf, swp_entry_to_pte(SWP_HWPOISON, 5), HMMU_WHY_OTHER_ENTRY);
 	/* A page without struct page. */
 	assert_skipped_entry(r, buf, pte_mkspecial(mk_pte(77, PAGE_SHARED)), HMMU_WHY_NO_STRUCT_PAGE);
+	rig_close(r);
+}
+
+static void test_swapped_out(void **state)
+{
+	struct rig *r = open_rig(.swap_pages = 4);
+	uint64_t buf = map_anon(r, 2);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	assert_ok(hmmu_reclaim(r->m, r->pid, buf));
+	assert_kind(r, buf, 1, HMMU_ENTRY_SWAP);
+	mig = collect(r, buf, 2);
+	assert_collected(mig, 2, 1);
+	assert_range(r, 0, 1, 0, HMMU_WHY_SWAP_ENTRY);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_kind(r, buf, 1, HMMU_ENTRY_SWAP);
+	assert_bytes(r, r->tid, buf, 2, 1);
 	rig_close(r);
 }
 
@@ -409,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_device_private),
 		cmocka_unit_test(test_migration_entry),
 		cmocka_unit_test(test_other_entries),
+		cmocka_unit_test(test_swapped_out),
 		cmocka_unit_test(test_page_without_mapping),
 		cmocka_unit_test(test_bad_pmd),
 		cmocka_unit_test(test_file_pages),

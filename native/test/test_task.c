@@ -161,6 +161,83 @@ static void test_cancelled_writer(void **state)
 	rig_close(r);
 }
 
+/* While a writer waits, later readers queue behind it. */
+static void test_reader_waits_behind_writer(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t writer = new_task(r, r->pid), reader = new_task(r, r->pid), second = new_task(r, r->pid);
+	struct hmmu_migration *mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+
+	(void)state;
+	assert_blocked(r->m, hmmu_mprotect(r->m, writer, buf, PAGES(1), 0), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_blocked(r->m, load(r, reader, buf + PAGES(1), NULL), reader, HMMU_WAIT_MMAP_SEM_READ);
+	assert_blocked(r->m, hmmu_madvise(r->m, second, buf, PAGES(1), HMMU_MADV_DONTNEED), second,
+		       HMMU_WAIT_MMAP_SEM_READ);
+	assert_waits(r, reader, HMMU_WAIT_MMAP_SEM_READ, false);
+	assert_ok(hmmu_migrate_end(mig));
+	/* The writer is first; those behind it are not ready before it was there. */
+	assert_waits(r, writer, HMMU_WAIT_MMAP_SEM_WRITE, true);
+	assert_waits(r, reader, HMMU_WAIT_MMAP_SEM_READ, false);
+	assert_blocked(r->m, load(r, reader, buf + PAGES(1), NULL), reader, HMMU_WAIT_MMAP_SEM_READ);
+	assert_ok(hmmu_mprotect(r->m, writer, buf, PAGES(1), 0));
+	/* Both readers are, in any order. */
+	assert_ok(hmmu_madvise(r->m, second, buf, PAGES(1), HMMU_MADV_DONTNEED));
+	assert_ok(load(r, reader, buf + PAGES(1), NULL));
+	rig_close(r);
+}
+
+/* Several writers go in the order of their coming, whoever asks first when the semaphore is free. */
+static void test_writers_in_order(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 4);
+	struct hmmu_migration *mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	uint32_t writers[3];
+
+	(void)state;
+	for (uint64_t i = 0; i < 3; i++) {
+		writers[i] = new_task(r, r->pid);
+		assert_blocked(r->m, hmmu_munmap(r->m, writers[i], buf + PAGES(i), PAGES(1)), writers[i],
+			       HMMU_WAIT_MMAP_SEM_WRITE);
+	}
+	assert_ok(hmmu_migrate_end(mig));
+	for (uint64_t i = 0; i < 3; i++) {
+		for (uint64_t later = i + 1; later < 3; later++)
+			assert_blocked(r->m, hmmu_munmap(r->m, writers[later], buf + PAGES(later), PAGES(1)),
+				       writers[later], HMMU_WAIT_MMAP_SEM_WRITE);
+		assert_ok(hmmu_munmap(r->m, writers[i], buf + PAGES(i), PAGES(1)));
+	}
+	assert_int_equal(mapped_pages(r, r->pid), 1);
+	rig_close(r);
+}
+
+/* A migration of another task has to wait, too, and goes on by being begun again. */
+static void test_migration_waits(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2), src[1], dst[1];
+	uint32_t writer = new_task(r, r->pid), second = new_task(r, r->pid);
+	struct hmmu_migration *mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	struct hmmu_migrate_request request = request_for(r, buf + PAGES(1), 1);
+	uint32_t child;
+
+	(void)state;
+	request.tid = second;
+	request.src = src;
+	request.dst = dst;
+	request.why = NULL;
+	assert_blocked(r->m, hmmu_fork(r->m, writer, &child), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_blocked(r->m, hmmu_migrate_vma(r->m, &request), second, HMMU_WAIT_MMAP_SEM_READ);
+	assert_clean(r->m);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_blocked(r->m, hmmu_migrate_vma(r->m, &request), second, HMMU_WAIT_MMAP_SEM_READ);
+	assert_ok(hmmu_fork(r->m, writer, &child));
+	assert_ok(hmmu_migrate_vma(r->m, &request));
+	assert_true(src[0] == HMMU_PFN_MIGRATE);
+	rig_close(r);
+}
+
 /* A task that waits for a page keeps mmap_sem for reading, so that writers wait for it. */
 static void test_page_waiter_keeps_mmap_sem(void **state)
 {
@@ -238,6 +315,9 @@ int main(void)
 		cmocka_unit_test(test_partial_store),
 		cmocka_unit_test(test_writer_waits_for_reader),
 		cmocka_unit_test(test_cancelled_writer),
+		cmocka_unit_test(test_reader_waits_behind_writer),
+		cmocka_unit_test(test_writers_in_order),
+		cmocka_unit_test(test_migration_waits),
 		cmocka_unit_test(test_page_waiter_keeps_mmap_sem),
 		cmocka_unit_test(test_other_process_is_free),
 		cmocka_unit_test(test_mlock_waits),
