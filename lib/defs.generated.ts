@@ -656,6 +656,7 @@ export type RuleName =
   | 'dst_in_use'
   | 'dst_changed'
   | 'dst_unknown_device'
+  | 'fault_no_progress'
 
 /** Values of {@link RuleName} in the C API. */
 export const ruleValues: Readonly<Record<RuleName, number>> = {
@@ -671,6 +672,7 @@ export const ruleValues: Readonly<Record<RuleName, number>> = {
   dst_in_use: 9,
   dst_changed: 10,
   dst_unknown_device: 11,
+  fault_no_progress: 12,
 }
 
 /** {@link RuleName} by value. */
@@ -687,6 +689,7 @@ export const ruleNames: readonly RuleName[] = [
   'dst_in_use',
   'dst_changed',
   'dst_unknown_device',
+  'fault_no_progress',
 ]
 
 /** A sentence on each {@link RuleName}. */
@@ -703,6 +706,7 @@ export const ruleTexts: Readonly<Record<RuleName, string>> = {
   dst_in_use: 'A page in dst is fresh: not mapped, not on an LRU list, without mapping.',
   dst_changed: 'After alloc_and_copy() the driver changes dst no more.',
   dst_unknown_device: 'A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).',
+  fault_no_progress: 'A fault handler that returns 0 has brought the page back.',
 }
 
 /** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it. */

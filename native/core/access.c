@@ -58,7 +58,7 @@ static int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 {
 	struct hmmu *m = ctx->m;
 
-	for (;;) {
+	for (u32 faults = 0; faults < MAX_FAULTS; faults++) {
 		int result;
 
 		*pfn = tlb_access(m, ctx->cpu, ctx->mm, address, write);
@@ -70,17 +70,11 @@ static int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 		if (fault_is_error(result))
 			return fault_errno(m, address, write, result);
 	}
-}
-
-/* A store to a shared page that had to wait for the page's lock marks the page dirty when it has it. */
-static void pay_debt(struct hmmu *m, u32 tid)
-{
-	struct task *task = &m->tasks[tid];
-
-	if (task->resume == RESUME_DIRTY_SHARED && !page_test(m, task->wait_pfn, HMMU_PG_LOCKED)) {
-		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
-		task->resume = RESUME_RETRY;
-	}
+	hmmu_fail(m, -EFAULT, HMMU_ERR_DRIVER_RULE,
+		  "a page fault handler returned 0, and the page was not back after %d faults", MAX_FAULTS);
+	m->error.rule = HMMU_RULE_FAULT_NO_PROGRESS;
+	m->error.address = address;
+	return -EFAULT;
 }
 
 static int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done, bool write)
@@ -91,13 +85,11 @@ static int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_
 
 	if (done)
 		*done = 0;
-	if (tid < m->st->slabs[SLAB_TASK].high)
-		pay_debt(m, tid);
 	err = task_enter(m, tid, OP_ACCESS, &ctx);
 	if (err)
 		return err;
 	/* The fault that waited for a page is over; the instruction starts anew. */
-	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK)
+	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK && ctx.resume != RESUME_LOCKED)
 		up_sem(&ctx);
 	while (at < length && !err) {
 		size_t in_page = (address + at) & (PAGE_SIZE - 1);

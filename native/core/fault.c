@@ -91,7 +91,7 @@ int migration_entry_wait(struct ctx *ctx, u64 entry)
 		return 0;
 	if (with_ref)
 		get_page(ctx->m, page);
-	return wait_on_page(ctx, page, with_ref);
+	return wait_on_page(ctx, page, with_ref, RESUME_RETRY);
 }
 
 static int do_swap_page(struct fault *vmf)
@@ -151,6 +151,8 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
 	struct fault vmf = { .ctx = ctx, .vma = vma, .address = address & PAGE_MASK, .write = write };
 	int result;
 
+	vmf.goes_on = ctx->resume == RESUME_LOCKED;
+	ctx->resume = RESUME_RETRY;
 	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
 	event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
 	vmf.pmd = pmd_alloc(m, ctx->mm, address);

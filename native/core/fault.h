@@ -29,7 +29,11 @@ struct fault {
 	u64 orig_pte;
 	u32 page; /**< of the file */
 	u32 prealloc_pte;
+	bool goes_on; /**< after lock_page(): what comes before in the fault is done */
 };
+
+/** A kernel would let a device's handler that does nothing spin for ever; here an access ends after so many faults. */
+#define MAX_FAULTS 1000
 
 /** Bring in what an access needs; mmap_sem is held. */
 int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);

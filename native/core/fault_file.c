@@ -111,7 +111,7 @@ static int do_fault_around(struct fault *vmf)
 static int do_read_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
-	int result = do_fault_around(vmf);
+	int result = vmf->goes_on ? 0 : do_fault_around(vmf);
 
 	if (result)
 		return result == FAULT_NOPAGE ? 0 : result;

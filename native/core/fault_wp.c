@@ -96,8 +96,7 @@ static int wp_page_shared(struct fault *vmf, u32 page)
 	wp_page_reuse(vmf);
 	if (page_test(m, page, HMMU_PG_LOCKED)) {
 		get_page(m, page);
-		m->tasks[vmf->ctx->task].resume = RESUME_DIRTY_SHARED;
-		return wait_on_page(vmf->ctx, page, true);
+		return wait_on_page(vmf->ctx, page, true, RESUME_DIRTY_SHARED);
 	}
 	page_set(m, page, HMMU_PG_DIRTY);
 	return FAULT_DONE_WRITE;
@@ -111,7 +110,7 @@ static int wp_page_anon(struct fault *vmf, u32 page)
 
 	if (!trylock_page(m, page)) {
 		get_page(m, page);
-		return wait_on_page(vmf->ctx, page, true);
+		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
 	}
 	reuse = reuse_swap_page(m, page);
 	if (reuse && total_mapcount(m, page) == 1)

@@ -105,8 +105,10 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 	/* What can be faulted in again is not copied. */
 	if (!(v->flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) && !v->anon_vma)
 		return 0;
-	if (v->flags & VM_HUGETLB)
+	if (v->flags & VM_HUGETLB) {
+		notify_hugetlb(m, parent_vma, v->start, v->end);
 		return 0;
+	}
 	if (cow)
 		mmu_notifier_invalidate_range_start(m, ctx->mm, v->start, v->end);
 	err = walk_page_range(&walk, v->start, v->end);

@@ -78,8 +78,9 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 		*err = -EFAULT;
 		return 0;
 	}
-	if (flags & FOLL_TOUCH)
-		*pmd = flags & FOLL_WRITE ? pte_mkyoung(pte_mkdirty(*pmd)) : pte_mkyoung(*pmd);
+	/* touch_pmd(): x86 stores the new value only where it is to be dirty. */
+	if ((flags & FOLL_TOUCH) && (flags & FOLL_WRITE))
+		*pmd = pte_mkyoung(pte_mkdirty(*pmd));
 	if ((flags & FOLL_MLOCK) && (m->vmas[vma].flags & VM_LOCKED))
 		mlock_followed_huge(ctx, head);
 	if (flags & FOLL_GET)
@@ -135,11 +136,11 @@ int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u
 {
 	int err = check_vma_flags(ctx->m, vma, flags);
 
-	while (!err) {
+	for (u32 faults = 0; !err; faults++) {
 		*page = follow_page(ctx, vma, address, flags, &err, page_mask);
 		if (*page || err)
 			break;
-		err = faultin_page(ctx, vma, address, &flags);
+		err = faults < MAX_FAULTS ? faultin_page(ctx, vma, address, &flags) : -EFAULT;
 	}
 	return err;
 }

@@ -222,7 +222,7 @@ static int reuse_huge_page(struct fault *vmf, u32 page)
 
 	if (!trylock_page(m, page)) {
 		get_page(m, page);
-		return wait_on_page(vmf->ctx, page, true);
+		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
 	}
 	if (!reuse_swap_page(m, page)) {
 		unlock_page(m, page);

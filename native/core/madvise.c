@@ -148,7 +148,7 @@ static int madvise_behavior(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 
 	err = vma_change_flags(ctx, vma, prev, start, end, flags);
 	if (!err)
 		m->vmas[*vma].flags = flags;
-	return err;
+	return err == -ENOMEM ? -EAGAIN : err;
 }
 
 static bool drops_pages(u32 advice)

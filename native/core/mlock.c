@@ -131,7 +131,7 @@ static int munlock_single_pages(struct ctx *ctx, u32 page, u32 vma, u64 *start, 
 
 	if (locked) {
 		release_batch(ctx->m, &batch, locked);
-		return wait_on_page(ctx, locked, true);
+		return wait_on_page(ctx, locked, true, RESUME_LOCKED);
 	}
 	isolate_batch(ctx, &batch);
 	putback_batch(ctx, &batch);
@@ -157,7 +157,7 @@ int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
 		}
 		if (page && page_test(m, page, HMMU_PG_HEAD)) {
 			if (page_test(m, page, HMMU_PG_LOCKED))
-				return wait_on_page(ctx, page, true);
+				return wait_on_page(ctx, page, true, RESUME_LOCKED);
 			page_mask = page_test(m, page, HMMU_PG_MLOCKED) ? HPAGE_PMD_NR - 1 : 0;
 			munlock_huge_page(ctx, page);
 		} else {

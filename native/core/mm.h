@@ -5,8 +5,8 @@
 
 #include "pgtable.h"
 
-/** What internal calls return beside 0 and negative errnos: the task waits, its wait is recorded. */
-#define BLOCKED (-EAGAIN)
+/** What internal calls return beside 0 and negative errnos: the task waits, its wait is recorded. Callers see -EAGAIN. */
+#define BLOCKED (-4095)
 
 /** A task in the middle of a call: what most functions need to know. */
 struct ctx {
@@ -16,6 +16,7 @@ struct ctx {
 	u32 cpu;
 	bool nested; /**< mmap_sem was held when the call began */
 	u32 waited;  /**< enum hmmu_wait: what the call, which goes on, had waited for */
+	u32 resume;  /**< enum resume: how its first fault goes on */
 };
 
 static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
@@ -79,6 +80,8 @@ bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot);
 void vma_set_page_prot(struct hmmu *m, u32 vma);
 /** Cut a mapping in two at an address within it; with @p new_below the new mapping is the lower one. */
 int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below);
+/** Split a mapping so that [start, end) is one of its own; @p vma is then that one. */
+int vma_cut_out(struct ctx *ctx, u32 vma, u64 start, u64 end);
 /** The mapping that [start, end) becomes part of when it has these flags, or 0 if it can't be merged. */
 u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff, u32 kind);
 /** Give [start, end) of a mapping other flags by merging or splitting; @p *vma is then the mapping that has them. */
@@ -101,6 +104,13 @@ void delete_from_page_cache(struct hmmu *m, u32 pfn);
 /** Put a page in the place of another. */
 void replace_page_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
 /** @} */
+
+/** hugetlb mappings have no pages here, but the kernel's functions for them tell the notifier of their range. */
+static inline void notify_hugetlb(struct hmmu *m, u32 vma, u64 start, u64 end)
+{
+	mmu_notifier_invalidate_range_start(m, m->vmas[vma].mm, start, end);
+	mmu_notifier_invalidate_range_end(m, m->vmas[vma].mm, start, end);
+}
 
 /** @name mm.c
  * @{ */
@@ -155,7 +165,7 @@ static inline void up_sem(struct ctx *ctx)
 void downgrade_write(struct ctx *ctx);
 /** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded; the caller's reference, if it has one
  * that the wait is to keep, is handed over with @p with_ref. */
-int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref);
+int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume);
 /** Drop what a wait that is over holds. */
 void wait_done(struct hmmu *m, u32 task);
 bool task_ready(const struct hmmu *m, u32 task);

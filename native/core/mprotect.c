@@ -83,6 +83,10 @@ void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, b
 	struct change change = { .ctx = ctx, .prot = prot, .dirty_accountable = dirty_accountable };
 	struct mm_walk walk = { .m = ctx->m, .mm = ctx->mm, .vma = vma, .pmd_entry = change_pmd, .data = &change };
 
+	if (ctx->m->vmas[vma].flags & VM_HUGETLB) {
+		notify_hugetlb(ctx->m, vma, start, end);
+		return;
+	}
 	for (u64 address = start, next; address != end; address = next) {
 		next = level_end(address, end, PUD_SIZE);
 		change.notified = 0;
@@ -95,12 +99,25 @@ void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, b
 		flush_tlb_range(ctx->m, ctx->mm, start, end);
 }
 
-/* A locked mapping that becomes writable gets its own pages at once. What would have to wait is left to a fault. */
-static void populate_after_mprotect(struct ctx *ctx, u32 vma, u64 start, u64 end)
+/* A locked mapping that becomes writable gets its own pages at once, with mmap_sem held for writing. Only a page to
+ * wait for keeps the call from going on; other errors come again when the page is touched. */
+static int populate_after_mprotect(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
-	if (populate_vma_page_range(ctx, vma, &start, end) == BLOCKED)
-		wait_done(ctx->m, ctx->task);
-	ctx->m->tasks[ctx->task].progress = 0;
+	int err = 0;
+
+	while (start < end && !err)
+		err = populate_vma_page_range(ctx, vma, &start, end);
+	return err == BLOCKED ? BLOCKED : 0;
+}
+
+/* A call that waited while it populated finds the rights changed, and goes on populating. */
+static int resume_populate(struct ctx *ctx, u32 vma, u64 start, u64 end)
+{
+	u64 progress = ctx->m->tasks[ctx->task].progress;
+
+	if (progress < start || progress >= end)
+		return 0;
+	return populate_after_mprotect(ctx, vma, progress, end);
 }
 
 static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, u32 flags)
@@ -112,7 +129,7 @@ static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 en
 
 	if (flags == old) {
 		*prev = vma;
-		return 0;
+		return resume_populate(ctx, vma, start, end);
 	}
 	/* Private memory that can be written from now on counts against the commit limit from now on. */
 	if ((flags & VM_WRITE) && !(old & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED)))
@@ -126,7 +143,7 @@ static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 en
 	vma_set_page_prot(m, vma);
 	change_protection(ctx, vma, start, end, m->vmas[vma].page_prot, dirty_accountable);
 	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
-		populate_after_mprotect(ctx, vma, start, end);
+		return populate_after_mprotect(ctx, vma, start, end);
 	return 0;
 }
 

@@ -41,6 +41,6 @@ u32 shmem_fault(struct fault *vmf, int *result)
 	get_page(m, page);
 	if (trylock_page(m, page))
 		return page;
-	*result = wait_on_page(vmf->ctx, page, true);
+	*result = wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
 	return 0;
 }

@@ -138,12 +138,16 @@ static void save_piece(void *data, u64 number, const u8 *bytes)
 	++*at;
 }
 
+/* What a call on the stack holds could never be given up in a copy. */
 static int check_idle(struct hmmu *m)
 {
-	if (!m->migrations)
-		return 0;
-	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
-			 "a migration is under way; its arrays are not a part of the machine");
+	if (m->migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
+				 "a migration is under way; its arrays are not a part of the machine");
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm && m->tasks[task].sem_hold && !m->tasks[task].op)
+			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in a call that has not returned", task);
+	return 0;
 }
 
 int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size)

@@ -100,13 +100,14 @@ void downgrade_write(struct ctx *ctx)
 	ctx->m->tasks[ctx->task].sem_hold = SEM_READ;
 }
 
-int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref)
+int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 {
 	struct task *task = &ctx->m->tasks[ctx->task];
 
 	task->wait = HMMU_WAIT_PAGE_LOCK;
 	task->wait_pfn = compound_head(ctx->m, pfn);
 	task->wait_ref = with_ref;
+	task->resume = resume;
 	return BLOCKED;
 }
 
@@ -144,7 +145,7 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing",
 					    "an anon_vma lock" };
 	u32 wait = m->tasks[tid].wait;
-	int err = hmmu_fail(m, BLOCKED, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
+	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);
 
 	m->error.wait = wait;
@@ -175,6 +176,10 @@ int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 		return fail_blocked(m, tid);
 	ctx->nested = task->nested;
 	ctx->waited = task->wait;
+	ctx->resume = task->resume;
+	if (task->resume == RESUME_DIRTY_SHARED)
+		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
+	task->resume = RESUME_RETRY;
 	task->op = OP_NONE;
 	wait_done(m, tid);
 	/* rwsem hands itself to the waiter it wakes, before anyone who comes or waits later. */

@@ -228,7 +228,11 @@ enum op {
 };
 
 /** What a blocked call still owes when its wait is over, beside being tried again. */
-enum resume { RESUME_RETRY, RESUME_DIRTY_SHARED };
+enum resume {
+	RESUME_RETRY,        /**< the fault ended with the wait: a CPU access starts anew, and takes mmap_sem anew */
+	RESUME_LOCKED,       /**< lock_page() in the middle of a fault, which goes on with mmap_sem held */
+	RESUME_DIRTY_SHARED, /**< the page, mapped for writing already, is marked dirty; then the fault ends */
+};
 
 struct pagevec {
 	u32 nr;

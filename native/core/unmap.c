@@ -101,7 +101,9 @@ void unmap_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end)
 		start = v->start;
 	if (end > v->end)
 		end = v->end;
-	if (start < end)
+	if (start < end && (v->flags & VM_HUGETLB))
+		notify_hugetlb(m, vma, start, end);
+	else if (start < end)
 		walk_page_range(&walk, start, end);
 }
 

@@ -265,11 +265,15 @@ u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon
 int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 {
 	struct hmmu *m = ctx->m;
-	u32 new = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
-	struct vma *v = vma_of(m, vma), *n = vma_of(m, new);
+	struct vma *v = vma_of(m, vma), *n;
 	u64 pgoff = v->pgoff + ((address - v->start) >> PAGE_SHIFT);
+	u32 new;
 	int err;
 
+	if ((v->flags & VM_HUGETLB) && (address & ~PMD_MASK))
+		return -EINVAL;
+	new = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+	n = vma_of(m, new);
 	if (!new)
 		return -ENOMEM;
 	*n = *v;
@@ -298,23 +302,26 @@ int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 	return 0;
 }
 
-int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags)
+int vma_cut_out(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
-	struct hmmu *m = ctx->m;
-	struct vma *v = vma_of(m, *vma);
-	u64 pgoff = v->pgoff + ((start - v->start) >> PAGE_SHIFT);
-	u32 merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
+	const struct vma *v = vma_of(ctx->m, vma);
 	int err = 0;
 
-	if (merged) {
-		*vma = merged;
-		return 0;
-	}
-	if ((v->flags & VM_HUGETLB) && ((start | end) & ~PMD_MASK))
-		return -EINVAL;
-	if (start != v->start)
-		err = split_vma(ctx, *vma, start, true);
-	if (!err && end != v->end)
-		err = split_vma(ctx, *vma, end, false);
+	if (start > v->start)
+		err = split_vma(ctx, vma, start, true);
+	if (!err && end < v->end)
+		err = split_vma(ctx, vma, end, false);
 	return err;
+}
+
+int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags)
+{
+	const struct vma *v = vma_of(ctx->m, *vma);
+	u64 pgoff = v->pgoff + ((start - v->start) >> PAGE_SHIFT);
+	u32 merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
+
+	if (!merged)
+		return vma_cut_out(ctx, *vma, start, end);
+	*vma = merged;
+	return 0;
 }

@@ -11,7 +11,8 @@
  *
  * Units: addresses and lengths are bytes, ranges are [start, end), counts are 4 KiB pages unless a name says else.
  *
- * Waiting: a call that would sleep in a kernel returns -EAGAIN with code BLOCKED; its task then waits (holding the
+ * Waiting: a call that would sleep in a kernel returns -EAGAIN with code BLOCKED (EAGAIN with code SYSCALL is what
+ * mlock() and madvise() say when memory is short); its task then waits (holding the
  * references and semaphores which the kernel would hold). The same call, repeated with the same task and arguments,
  * goes on where it stood. hmmu_task_cancel() gives the wait up.
  */

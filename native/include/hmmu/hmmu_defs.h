@@ -206,7 +206,8 @@
 	X(DST_IS_SOURCE, 8, "A page in dst is not one of the sources.") \
 	X(DST_IN_USE, 9, "A page in dst is fresh: not mapped, not on an LRU list, without mapping.") \
 	X(DST_CHANGED, 10, "After alloc_and_copy() the driver changes dst no more.") \
-	X(DST_UNKNOWN_DEVICE, 11, "A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).")
+	X(DST_UNKNOWN_DEVICE, 11, "A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).") \
+	X(FAULT_NO_PROGRESS, 12, "A fault handler that returns 0 has brought the page back.")
 
 /** X(name, bit, profiles, name in words, commit): quirks; profiles is an or of HMMU_IN_*: where the quirk is on;
  * commit is the subject of the kernel commit that ended it. */
