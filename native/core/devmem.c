@@ -148,6 +148,19 @@ static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
 	return err ? err : back.moved ? 0 : -EIO;
 }
 
+static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	int err;
+
+	address &= PAGE_MASK;
+	if (m->device_ops.page_fault)
+		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
+	else
+		err = builtin_fault(m, ctx->task, address);
+	return err ? FAULT_SIGBUS : 0;
+}
+
 /*
  * 4.14 holds no reference to the page while its handler runs; "mm/memory.c: fix race when faulting a device private
  * page" takes one, of which migrate_vma() is told.
@@ -155,22 +168,17 @@ static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
 int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 {
 	struct hmmu *m = ctx->m;
-	bool with_ref = !quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF);
-	int err;
+	struct device_fault fault = { .pfn = pfn, .outer = m->faults };
+	int result;
 
-	address &= PAGE_MASK;
-	if (with_ref) {
-		get_page(m, pfn);
-		m->fault_page = pfn;
-	}
-	if (m->device_ops.page_fault)
-		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
-	else
-		err = builtin_fault(m, ctx->task, address);
-	m->fault_page = 0;
-	if (with_ref)
-		put_page(m, pfn);
-	return err ? FAULT_SIGBUS : 0;
+	if (quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF))
+		return call_fault_handler(ctx, address, pfn);
+	get_page(m, pfn);
+	m->faults = &fault;
+	result = call_fault_handler(ctx, address, pfn);
+	m->faults = fault.outer;
+	put_page(m, pfn);
+	return result;
 }
 
 int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data)

@@ -5,6 +5,12 @@
 
 #include "types.h"
 
+/** A device fault under way, on the C stack; callbacks nest. */
+struct device_fault {
+	u32 pfn;
+	const struct device_fault *outer;
+};
+
 /** The host's handle: where the arena is, and what can't be state (callbacks, the last error). */
 struct hmmu {
 	struct state *st;

@@ -84,8 +84,7 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	mig->end = request->end & PAGE_MASK;
 	mig->why = request->why;
 	mig->allow_drain = true;
-	mig->fault_page = m->fault_page;
-	m->fault_page = 0;
+	mig->fault_page = m->faults ? m->faults->pfn : 0;
 	pages = (mig->end - mig->start) >> PAGE_SHIFT;
 	/* src starts empty; dst keeps what the caller left there until collect comes by. */
 	memset(request->src, 0, pages * sizeof(u64));

@@ -85,8 +85,8 @@ void verify_holders(struct verify *v)
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (m->tasks[task].mm && m->tasks[task].wait_ref)
 			tally_ref(v, m->tasks[task].wait_pfn, 1);
-	if (m->fault_page)
-		tally_ref(v, m->fault_page, 1);
+	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
+		tally_ref(v, fault->pfn, 1);
 	if (m->st->huge_zero_pfn)
 		tally_ref(v, m->st->huge_zero_pfn, 1);
 }
