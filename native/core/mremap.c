@@ -180,8 +180,8 @@ static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 lengt
 	return new;
 }
 
-/* The old place goes. Its commit charge has moved, so the kernel hides VM_ACCOUNT from munmap(), and what is left of the
- * mapping gets it back; but not if the mapping could not be split. */
+/* The old place goes. Its commit charge has moved, so the kernel hides VM_ACCOUNT from munmap(), and what is left of
+ * the mapping gets it back; but not if the mapping could not be split. */
 static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
 {
 	struct hmmu *m = ctx->m;

@@ -113,7 +113,7 @@ static int shrink_page(struct ctx *ctx, u32 page)
 	return err;
 }
 
-/* Slots for a whole huge page in a row are not to be had, so it is split first; the other 511 pages stay where it was. */
+/* Slots in a row for a whole huge page are not to be had, so it is split first; the other 511 pages stay. */
 static int split_for_reclaim(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;

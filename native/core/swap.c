@@ -164,9 +164,9 @@ void free_swap_and_cache(struct hmmu *m, u32 slot)
 	put_page(m, page);
 }
 
-void free_swap_cache(struct hmmu *m, u32 pfn)
+void free_swap_cache_slow(struct hmmu *m, u32 pfn)
 {
-	if (!PageSwapCache(m, pfn) || page_mapped(m, pfn) || !trylock_page(m, pfn))
+	if (page_mapped(m, pfn) || !trylock_page(m, pfn))
 		return;
 	try_to_free_swap(m, pfn);
 	unlock_page(m, pfn);

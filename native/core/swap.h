@@ -51,7 +51,12 @@ void swap_free(struct hmmu *m, u32 slot);
 /** One entry less; a page that only the swap cache has goes, too. */
 void free_swap_and_cache(struct hmmu *m, u32 slot);
 /** The last mapping of a page may be gone: the swap cache lets go of it. */
-void free_swap_cache(struct hmmu *m, u32 pfn);
+void free_swap_cache_slow(struct hmmu *m, u32 pfn);
+static inline void free_swap_cache(struct hmmu *m, u32 pfn)
+{
+	if (PageSwapCache(m, pfn))
+		free_swap_cache_slow(m, pfn);
+}
 /** More than half of the slots are in use: slots are given up where a page could keep one. */
 bool vm_swap_full(const struct hmmu *m);
 /** @} */

@@ -288,8 +288,8 @@ struct hmmu_map {
 HMMU_API int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address);
 HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /**
- * mremap(): give [@p old_address, + @p old_length) the length @p new_length; @p flags are enum hmmu_mremap. @p address is
- * where it is then: @p old_address, with FIXED @p new_address, or with MAYMOVE a place above all mappings. An
+ * mremap(): give [@p old_address, + @p old_length) the length @p new_length; @p flags are enum hmmu_mremap. @p address
+ * is where it is then: @p old_address, with FIXED @p new_address, or with MAYMOVE a place above all mappings. An
  * @p old_length of 0 maps shared memory a second time. Lengths are rounded up to pages.
  * -EFAULT: no mapping contains the old range, or it may not grow. -EINVAL: no new length, FIXED without MAYMOVE, a new
  * range that is not page aligned or overlaps the old one, a hugetlb mapping. -ENOMEM also: it can't grow there and
@@ -329,11 +329,11 @@ HMMU_API int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32
 /** putback_lru_page() of an isolated page. */
 HMMU_API int hmmu_putback(struct hmmu *m, uint32_t pfn);
 /**
- * Reclaim the anonymous page mapped at an address as shrink_page_list() would, whether it was used of late or not: out of
- * all mappings, into a swap slot, its frame free; a page under MADV_FREE that was not written to is dropped. A huge page is
- * split and the one page taken. -ENOENT: no page of RAM there; -EINVAL: it is not anonymous; -ENOSPC: no slot is free;
- * -EBUSY: it is locked, mlocked, on no LRU list, or pinned. Of the latter the entries are swapped out nevertheless, and
- * the page stays in the swap cache.
+ * Reclaim the anonymous page mapped at an address as shrink_page_list() would, whether it was used of late or not: out
+ * of all mappings, into a swap slot, its frame free; a page under MADV_FREE that was not written to is dropped. A huge
+ * page is split and the one page taken. -ENOENT: no page of RAM there; -EINVAL: it is not anonymous; -ENOSPC: no slot
+ * is free; -EBUSY: it is locked, mlocked, on no LRU list, or pinned. Of the latter the entries are swapped out
+ * nevertheless, and the page stays in the swap cache.
  */
 HMMU_API int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address);
 /** @} */
