@@ -162,7 +162,8 @@ class Compiler {
   #driver({ to, skip, error }, x, y) {
     const bits = (ranges) => {
       let mask = 0
-      for (const { first, last } of ranges) for (let i = first; i <= Math.min(last, first + 7); i++) mask |= 1 << i % 8
+      for (const { first, last } of ranges)
+        for (let i = first; i <= Math.min(last, first + 7); i++) mask |= 1 << (i % 8)
       return mask
     }
     const own = x + y > 0 || skip.length + error.length > 0

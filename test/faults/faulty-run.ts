@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Runs a drill on a machine in which an allocation fails, and goes on behind the command that fails with it. Whatever happens, the machine has to be
+// in balance after every command, errors have to be such as a kernel gives, and when all has ended nothing may be left.
+
+import type { Command, Drill, InnerCommand } from '../../lib/drill/ast'
+import { execute } from '../../lib/drill/commands'
+import { Execution } from '../../lib/drill/execution'
+import { invalidationLines } from '../../lib/drill/invalidations'
+import { migrate, type Outcome } from '../../lib/drill/migrate'
+import { type Actor, Misuse, World } from '../../lib/drill/world'
+import { type CounterName, HmmuError, type InjectionName, Machine, type Process, type Task } from '../../lib/index'
+
+/** Passage `nth` of a site fails, 1 being the first of the drill; with `forever` all that follow fail, too. */
+export interface Fault {
+  readonly site: InjectionName
+  readonly nth: number
+  readonly forever: boolean
+}
+
+export interface FaultyRun {
+  /** What was printed; with the first fault that is reached it may differ from the expected transcript. */
+  readonly transcript: string
+  /** Whether the fault happened. */
+  readonly reached: boolean
+  /** What must not be, in words; [] if all is well. */
+  readonly problems: readonly string[]
+  /** Frames of RAM that were not given back. */
+  readonly ramMissing: number
+}
+
+/** Errors that the kernel gives for each command, whatever state a failed allocation has left. */
+const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
+  map: ['ENOMEM'],
+  unmap: ['ENOMEM', 'EINVAL'],
+  protect: ['ENOMEM', 'EACCES'],
+  advise: ['ENOMEM', 'EAGAIN', 'EINVAL'],
+  lock: ['ENOMEM', 'EAGAIN'],
+  unlock: ['ENOMEM'],
+  uffd: ['ENOMEM', 'EINVAL', 'EBUSY'],
+  fork: ['ENOMEM'],
+  pin: ['ENOMEM', 'EFAULT'],
+  hold: ['ENOENT', 'EBUSY'],
+  isolate: ['ENOENT', 'EBUSY'],
+  // An access without memory ends the process, or is tried again, as the OOM killer decides; here it is an error.
+  write: ['ENOMEM'],
+  read: ['ENOMEM'],
+  migrate: ['EINVAL'],
+  clear: [],
+  exit: [],
+  drop: [],
+  dump: [],
+  count: [],
+  watch: [],
+}
+
+/** Out of memory: the kernel's ENOMEM, under the codes that say of what there is none left. */
+const OUT_OF_MEMORY: readonly string[] = ['HMMU_OUT_OF_FRAMES', 'HMMU_OUT_OF_SLOTS', 'HMMU_MEMCG_LIMIT']
+
+/** Counters that have to be 0 when all processes are gone. */
+const GONE: readonly CounterName[] = ['tablePages', 'processes', 'mappings', 'anonVmas']
+
+/** A world that remembers the threads of interleaved commands: one that is blocked for good keeps its process from ending. */
+class FaultyWorld extends World {
+  declare tasks: Task[]
+
+  override addActor(name: string, process: Process, parent?: Actor): void {
+    this.tasks ??= []
+    const newTask = process.newTask.bind(process)
+    process.newTask = () => {
+      const task = newTask()
+      this.tasks.push(task)
+      return task
+    }
+    super.addActor(name, process, parent)
+  }
+}
+
+/** Run a drill with a fault, or without one. */
+export function runWithFault(drill: Drill, fault?: Fault): FaultyRun {
+  const machine = new Machine({ ramPages: 65536, devicePages: drill.devmem?.pages ?? 1024, cpus: 1 })
+  try {
+    return new Runner(machine, fault).run(drill)
+  } finally {
+    machine.dispose()
+  }
+}
+
+class Runner {
+  readonly #machine: Machine
+  readonly #world: FaultyWorld
+  readonly #fault: Fault | undefined
+  readonly #ramFree: number
+  readonly #deviceFree: number
+  readonly #problems: string[] = []
+
+  constructor(machine: Machine, fault: Fault | undefined) {
+    this.#machine = machine
+    this.#fault = fault
+    const { ramFree, deviceFree } = machine.counters()
+    this.#ramFree = ramFree
+    this.#deviceFree = deviceFree
+    this.#world = new FaultyWorld(machine)
+  }
+
+  run(drill: Drill): FaultyRun {
+    const lines = drill.devmem === undefined ? [] : [drill.devmem.text]
+    const before = this.#arm()
+    for (const command of drill.commands) {
+      lines.push(command.text)
+      const outcome = this.#command(command)
+      lines.push(...outcome.lines.map((line) => `  ${line}`))
+      if (outcome.ended) break
+      lines.push(...invalidationLines(this.#world).map((line) => `  ${line}`))
+    }
+    const reached = this.#disarm(before)
+    this.#tearDown()
+    const ramMissing = this.#checkGone()
+    const transcript = lines.map((line) => `${line}\n`).join('')
+    return { transcript, reached, problems: this.#problems, ramMissing }
+  }
+
+  /** Returns how often the site was passed before. */
+  #arm(): number {
+    if (this.#fault === undefined) return 0
+    const { site, nth, forever } = this.#fault
+    this.#machine.inject(site, nth, forever)
+    return this.#machine.injectionPasses(site)
+  }
+
+  #disarm(before: number): boolean {
+    if (this.#fault === undefined) return false
+    const { site, nth } = this.#fault
+    this.#machine.inject(site, 0)
+    return this.#machine.injectionPasses(site) - before >= nth
+  }
+
+  #command(command: Command): Outcome {
+    this.#machine.drainPagevecs()
+    const outcome = this.#survive(command, () =>
+      command.verb === 'migrate' ? this.#migrate(command) : this.#simple(command),
+    ) ?? { lines: [], ended: false }
+    this.#after(command, outcome.lines)
+    return outcome
+  }
+
+  #simple(command: Exclude<Command, { verb: 'migrate' }>): Outcome {
+    const execution = new Execution(execute(this.#world, command, (actor) => actor.process.mainTask))
+    const ended = !execution.resume()
+    return { lines: execution.results ?? ['blocked'], ended }
+  }
+
+  #migrate(command: Extract<Command, { verb: 'migrate' }>): Outcome {
+    return migrate(this.#world, command, {
+      before: () => this.#machine.drainPagevecs(),
+      // A command that fails is over, and takes part in nothing that follows: as if it was blocked for good.
+      within: <T>(inner: InnerCommand, part: () => T) => this.#survive(inner, part) ?? (false as T),
+      after: (inner) => this.#after(inner, []),
+    })
+  }
+
+  /** What a command gives, undefined if it is out of memory; all other errors are problems. */
+  #survive<T>(command: Command | InnerCommand, part: () => T): T | undefined {
+    try {
+      return part()
+    } catch (error) {
+      // A drill whose region could not be mapped maps it again, names a child that lives still: that is not the machine's fault.
+      const excused = error instanceof Misuse || (error instanceof HmmuError && OUT_OF_MEMORY.includes(error.code))
+      if (!excused) this.#problem(command, error instanceof Error ? (error.stack ?? error.message) : String(error))
+      else if (error instanceof HmmuError) this.#checkErrno(command, error.errno ?? 'no errno')
+      return undefined
+    }
+  }
+
+  #after(command: Command | InnerCommand, lines: readonly string[]): void {
+    for (const line of lines) {
+      const errno = /^(?:ret -)?(E[A-Z]+)$/.exec(line)?.[1]
+      if (errno !== undefined) this.#checkErrno(command, errno)
+    }
+    for (const complaint of this.#machine.verify()) this.#problem(command, complaint)
+  }
+
+  #checkErrno(command: Command | InnerCommand, errno: string): void {
+    const allowed = KERNEL_ERRORS[command.verb]
+    if (!allowed.includes(errno))
+      this.#problem(command, `${errno}, where a kernel gives ${allowed.join(' or ') || 'none'}`)
+  }
+
+  #problem(command: Command | InnerCommand, what: string): void {
+    this.#problems.push(`line ${command.position.line}, '${command.text}': ${what}`)
+  }
+
+  /** End everything that the drill has left. */
+  #tearDown(): void {
+    const world = this.#world
+    try {
+      for (const task of world.tasks) cancel(task)
+      for (const refs of world.handles.values()) for (const ref of refs) ref.drop()
+      for (const process of this.#machine.processes) {
+        process.mainTask.cancel()
+        process.exit()
+      }
+      this.#machine.drainPagevecs()
+    } catch (error) {
+      this.#problems.push(`in the end: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    for (const complaint of this.#machine.verify()) this.#problems.push(`in the end: ${complaint}`)
+  }
+
+  /** Returns how many frames are missing. */
+  #checkGone(): number {
+    const counters = this.#machine.counters()
+    for (const name of GONE) if (counters[name] !== 0) this.#problems.push(`in the end: ${name} is ${counters[name]}`)
+    const used = this.#deviceFree - counters.deviceFree
+    if (used !== 0) this.#problems.push(`in the end: ${used} device pages are not free`)
+    return this.#ramFree - counters.ramFree
+  }
+}
+
+/** Give up the wait of a thread, if it is still there. */
+function cancel(task: Task): void {
+  try {
+    task.cancel()
+  } catch (error) {
+    if (!(error instanceof HmmuError && error.code === 'HMMU_NO_TASK')) throw error
+  }
+}

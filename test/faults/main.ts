@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A part of the long form, run by scripts/test-faults.mjs in a process of its own, so that a crash stops no more than this:
+//
+//   node main.js FOLDER FIRST STEP [trace]
+//
+// sweeps the drills FIRST, FIRST + STEP, … of those in a folder. Tells, a line of JSON each: {"drill"} before a drill, {"injected", "problems"} behind it;
+// with `trace` {"fault"} before every run.
+
+import { writeSync } from 'node:fs'
+import { findDrillFiles, parseDrill, readDrills, readExpected } from '../../lib/drill'
+import { faultName, sweep } from './sweep'
+
+/** At once, so that it is there when the process crashes. */
+function tell(what: object): void {
+  writeSync(1, `${JSON.stringify(what)}\n`)
+}
+
+function* drills(folder: string) {
+  for (const file of findDrillFiles(folder)) {
+    const expected = readExpected(file)
+    for (const source of readDrills(file)) yield { source, expected: expected?.get(source.name) }
+  }
+}
+
+function main([folder = '', first = '0', step = '1', trace]: string[]): void {
+  const all = [...drills(folder)]
+  tell({ drills: all.length })
+  for (let i = Number(first); i < all.length; i += Number(step)) {
+    const { source, expected } = all[i]!
+    tell({ drill: source.name, index: i })
+    const onRun =
+      trace === undefined
+        ? undefined
+        : (fault?: Parameters<typeof faultName>[0]) => tell({ fault: fault ? faultName(fault) : 'none' })
+    tell(sweep(parseDrill(source), expected, { onRun }))
+  }
+}
+
+main(process.argv.slice(2))
