@@ -39,7 +39,7 @@ struct hmmu {
 	struct hmmu_pagemap_ops device_ops;
 	void *device_data;
 	struct hmmu_migration *migrations; /**< all that are under way */
-	u32 fault_page;                    /**< device page whose fault handler runs, if that holds a reference */
+	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct hmmu_error error;
 	char first_bug[120]; /**< the first internal contradiction, in words */
 };
