@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer over the C tests, the fuzzer's seeds, all drills and the Jest suite, and valgrind over
+// the C tests: node scripts/test-asan.mjs [STEP…]
+//
+// The steps are c, seeds, drills, jest and valgrind; all of them if none is named. Ends with the line that counts them.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { needPackages } from './debian.mjs'
+import { root, run } from './run.mjs'
+
+const sanitize = 'address,undefined'
+const addon = `${root}/build-asan/Release/hmmu.node`
+
+/** Runs a command; whether it ended well. */
+function succeeds(command, args, env = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+  if (error) console.error(`${command}: ${error.message}`)
+  return status === 0
+}
+
+const libasan = () => execFileSync('gcc', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim()
+
+/** What makes node load the addon with sanitizers: their library has to come before all others. */
+function instrumented() {
+  return {
+    LD_PRELOAD: libasan(),
+    HMMU_BINDING: addon,
+    ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  }
+}
+
+let built = false
+function buildAddon() {
+  if (built) return
+  const options = ['compile', '--out', 'build-asan', `--CDHMMU_SANITIZE=${sanitize}`]
+  run('npx', ['cmake-js', ...options])
+  run('npm', ['run', 'build:ts'])
+  built = true
+}
+
+function c() {
+  return succeeds('node', ['scripts/test-c.mjs', '-B', 'build-sanitize', `-DHMMU_SANITIZE=${sanitize}`])
+}
+
+/** Programs of fuzz_machine, by gcc's sanitizers. */
+function seeds() {
+  const folder = `${root}/build-fuzz-gcc`
+  run('npm', ['run', 'build:ts'])
+  run('cmake', ['-S', 'native/fuzz', '-B', folder, '-DCMAKE_C_COMPILER=gcc', '--log-level=WARNING'])
+  run('cmake', ['--build', folder, '--parallel', '2', '--target', 'replay_machine'])
+  run('node', ['native/fuzz/seeds.mjs', `${folder}/seeds`])
+  return succeeds(
+    `${folder}/replay_machine`,
+    readdirSync(`${folder}/seeds`).map((name) => `${folder}/seeds/${name}`),
+  )
+}
+
+function drills() {
+  buildAddon()
+  return succeeds('node', ['dist/cli/main.js', 'drill', 'check', 'test/conformance', '--verify'], instrumented())
+}
+
+function jest() {
+  buildAddon()
+  return succeeds('node', ['node_modules/jest/bin/jest.js', '--testTimeout', '120000'], instrumented())
+}
+
+function valgrind() {
+  const folder = `${root}/build-c`
+  run('node', ['scripts/test-c.mjs'])
+  const tests = readdirSync(folder).filter((name) => /^test_\w+$/.test(name))
+  const options = ['--quiet', '--leak-check=full', '--errors-for-leak-kinds=definite,possible', '--error-exitcode=99']
+  // Where a test fails on purpose cmocka jumps out of it, which is not valgrind's business.
+  return tests.map((test) => succeeds('valgrind', [...options, `${folder}/${test}`])).every(Boolean) && tests.length > 0
+}
+
+const steps = { c, seeds, drills, jest, valgrind }
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(steps)
+const unknown = wanted.find((name) => !(name in steps))
+if (unknown !== undefined) {
+  console.error(`no step ${unknown}; there are ${Object.keys(steps).join(', ')}`)
+  process.exit(2)
+}
+if (!needPackages(['gcc', 'g++', 'cmake', 'libcmocka-dev', 'valgrind'])) process.exit(1)
+
+const failed = wanted.filter((name) => {
+  console.log(`\n=== ${name}`)
+  return !steps[name]()
+})
+if (failed.length > 0) console.log(`\nfailed: ${failed.join(', ')}`)
+console.log(`${wanted.length - failed.length} passed, ${failed.length} failed`)
+process.exitCode = failed.length > 0 ? 1 : 0
