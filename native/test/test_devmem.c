@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The device: its free pages, what a CPU's access does to them, and the operations of a driver's dev_pagemap. */
+#include "support.h"
+
+static void test_lowest_free_page(void **state)
+{
+	struct rig *r = open_rig(.device_pages = 200);
+	uint32_t base = hmmu_device_base(r->m), pfn[200], again;
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		assert_ok(hmmu_device_alloc(r->m, &pfn[i]));
+		assert_int_equal(pfn[i], base + i);
+		assert_int_equal(page_info(r, pfn[i]).ref, 2);
+	}
+	assert_int_equal(counter(r, HMMU_COUNT_DEVICE_FREE), 0);
+	assert_failed(r->m, hmmu_device_alloc(r->m, &again), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_clean(r->m);
+	for (uint32_t i = 0; i < 200; i += 3)
+		assert_ok(hmmu_page_put(r->m, pfn[199 - i]));
+	/* Those given back come again, lowest first. */
+	for (uint32_t i = 1; i < 200; i++) {
+		if ((199 - i) % 3)
+			continue;
+		assert_ok(hmmu_device_alloc(r->m, &again));
+		assert_int_equal(again, base + i);
+	}
+	assert_failed(r->m, hmmu_device_alloc(r->m, &again), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	rig_close(r);
+}
+
+static void test_no_device(void **state)
+{
+	struct hmmu *m;
+	uint32_t pfn;
+
+	(void)state;
+	assert_ok(hmmu_create(NULL, &m));
+	assert_failed(m, hmmu_device_alloc(m, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_failed(m, hmmu_other_device_alloc(m, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	hmmu_destroy(m);
+}
+
+/* What drivers may do with pages of their own, and only with those. */
+static void test_driver_calls(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t mine, device, theirs, bad[] = { 0, 1, UINT32_MAX, hmmu_device_base(r->m) + 64 };
+
+	(void)state;
+	write_pages(r, buf, 1, 7);
+	theirs = pfn_at(r, buf);
+	assert_ok(hmmu_page_alloc(r->m, &mine));
+	assert_ok(hmmu_device_alloc(r->m, &device));
+	assert_ok(hmmu_page_copy(r->m, device, theirs));
+	assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, device), 7);
+	assert_ok(hmmu_page_zero(r->m, device));
+	assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, device), 0);
+	assert_failed(r->m, hmmu_page_unlock(r->m, mine), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_ok(hmmu_page_trylock(r->m, mine));
+	assert_failed(r->m, hmmu_page_trylock(r->m, mine), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_page_put(r->m, mine), -EBUSY, HMMU_ERR_BUSY);
+	assert_clean(r->m);
+	assert_ok(hmmu_page_unlock(r->m, mine));
+	assert_ok(hmmu_page_put(r->m, mine));
+	assert_failed(r->m, hmmu_page_put(r->m, mine), -EINVAL, HMMU_ERR_NO_PAGE);
+	assert_failed(r->m, hmmu_page_put(r->m, theirs), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_ok(hmmu_page_put(r->m, device));
+	for (int i = 0; i < 4; i++) {
+		assert_failed(r->m, hmmu_page_trylock(r->m, bad[i]), -EINVAL, HMMU_ERR_NO_PAGE);
+		assert_failed(r->m, hmmu_page_unlock(r->m, bad[i]), -EINVAL, HMMU_ERR_NO_PAGE);
+		assert_failed(r->m, hmmu_page_put(r->m, bad[i]), -EINVAL, HMMU_ERR_NO_PAGE);
+		assert_failed(r->m, hmmu_page_zero(r->m, bad[i]), -EINVAL, HMMU_ERR_NO_PAGE);
+		assert_failed(r->m, hmmu_page_copy(r->m, bad[i], theirs), -EINVAL, HMMU_ERR_NO_PAGE);
+		assert_failed(r->m, hmmu_page_copy(r->m, theirs, bad[i]), -EINVAL, HMMU_ERR_NO_PAGE);
+		assert_failed(r->m, hmmu_page_set_flags(r->m, bad[i], 0), -EINVAL, HMMU_ERR_NO_PAGE);
+	}
+	assert_failed(r->m, hmmu_page_set_flags(r->m, theirs, HMMU_PG_LRU), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_null(hmmu_page_data(r->m, 0));
+	assert_null(hmmu_page_data(r->m, UINT32_MAX));
+	rig_close(r);
+}
+
+/* The built-in handler brings the page back, for a load and for a store. */
+static void test_access_brings_it_back(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+
+	(void)state;
+	write_pages(r, buf, 2, 0x20);
+	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
+	assert_bytes(r, r->tid, buf, 1, 0x20);
+	assert_kind(r, buf, 1, HMMU_ENTRY_SYS);
+	assert_ok(store(r, r->tid, buf + PAGES(1), 0x99));
+	assert_bytes(r, r->tid, buf + PAGES(1), 1, 0x99);
+	hmmu_lru_add_drain_all(r->m);
+	assert_int_equal(counter(r, HMMU_COUNT_DEVICE_FREE), 64);
+	rig_close(r);
+}
+
+/* So do get_user_pages() and mlock(). */
+static void test_pin_and_mlock_bring_it_back(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+	assert_false(page_info(r, pfn).device);
+	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
+	assert_kind(r, buf, 2, HMMU_ENTRY_SYS);
+	rig_close(r);
+}
+
+/* A page that can't be had back: no frame, or somebody has its lock. */
+static void test_page_that_stays(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 1, false));
+	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_clean(r->m);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_bytes(r, r->tid, buf, 1, 5);
+	rig_close(r);
+}
+
+struct driver {
+	struct rig *r;
+	int faults, frees, result;
+	uint32_t pfn, freed;
+	uint64_t address;
+	bool move;
+};
+
+static int on_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct driver *d = data;
+	struct hmmu_migrate_request request = request_for(d->r, address, 1);
+
+	d->faults++;
+	d->address = address;
+	d->pfn = pfn;
+	if (!d->move)
+		return d->result;
+	request.tid = tid;
+	d->r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_SYSTEM };
+	assert_ok(hmmu_migrate_vma(m, &request));
+	return d->result;
+}
+
+static void on_free(struct hmmu *m, uint32_t pfn, void *data)
+{
+	struct driver *d = data;
+	uint32_t again;
+
+	d->frees++;
+	d->freed = pfn;
+	/* It can be taken at once. */
+	assert_ok(hmmu_device_alloc(m, &again));
+	assert_int_equal(again, pfn);
+	if (d->frees == 1)
+		assert_ok(hmmu_page_put(m, again));
+}
+
+static const struct hmmu_pagemap_ops driver_ops = { on_fault, on_free };
+
+static void test_own_fault_handler(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	struct driver d = { .r = r, .move = true };
+	static const struct hmmu_pagemap_ops fault_only = { .page_fault = on_fault };
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &fault_only, &d));
+	assert_ok(load(r, r->tid, buf + 1234, NULL));
+	assert_int_equal(d.faults, 1);
+	assert_true(d.address == buf);
+	assert_int_equal(d.pfn, hmmu_device_base(r->m));
+	/* An error is a SIGBUS. */
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	d.move = false;
+	d.result = -EIO;
+	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	/* Without operations the built-in handler is back. */
+	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
+	assert_bytes(r, r->tid, buf, 1, 5);
+	assert_int_equal(d.faults, 2);
+	rig_close(r);
+}
+
+static void test_page_free(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	struct driver d = { .r = r, .move = true };
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &driver_ops, &d));
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
+	/* The one put by page_free itself is told, too. */
+	assert_int_equal(d.frees, 2);
+	assert_int_equal(d.freed, hmmu_device_base(r->m));
+	rig_close(r);
+}
+
+/* The driver wipes nothing: contents and flags of the last life are there until something changes them. */
+static void test_flags_stay(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn, again;
+
+	(void)state;
+	write_pages(r, buf, 1, 0x66);
+	assert_ok(hmmu_page_set_flags(r->m, pfn_at(r, buf), HMMU_PG_CHECKED));
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	pfn = pfn_at(r, buf);
+	assert_true(entry_of(r, r->pid, buf).flags & HMMU_PG_ACTIVE);
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
+	assert_int_equal(page_info(r, pfn).ref, 1);
+	assert_ok(hmmu_device_alloc(r->m, &again));
+	assert_int_equal(again, pfn);
+	/* But for the active bit. */
+	assert_int_equal(page_info(r, pfn).flags,
+			 HMMU_PG_UPTODATE | HMMU_PG_SWAPBACKED | HMMU_PG_CHECKED | HMMU_PG_DEVICE);
+	assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, pfn), 0x66);
+	assert_int_equal(page_info(r, pfn).has_mapping, 0);
+	rig_close(r);
+}
+
+/* The device's memory is out of the CPU's reach: stores go elsewhere once the page has left. */
+static void test_out_of_reach(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t old, pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	old = pfn_at(r, buf);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	pfn = pfn_at(r, buf);
+	/* The device works on its page. */
+	*(uint8_t *)hmmu_page_data(r->m, pfn) = 0x42;
+	assert_int_not_equal(pfn, old);
+	assert_bytes(r, r->tid, buf, 1, 0x42);
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lowest_free_page),
+		cmocka_unit_test(test_no_device),
+		cmocka_unit_test(test_driver_calls),
+		cmocka_unit_test(test_access_brings_it_back),
+		cmocka_unit_test(test_pin_and_mlock_bring_it_back),
+		cmocka_unit_test(test_page_that_stays),
+		cmocka_unit_test(test_own_fault_handler),
+		cmocka_unit_test(test_page_free),
+		cmocka_unit_test(test_flags_stay),
+		cmocka_unit_test(test_out_of_reach),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
