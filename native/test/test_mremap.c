@@ -405,6 +405,35 @@ static void waiting(void **state)
 	rig_close(r);
 }
 
+/* Locked memory grows over a page that somebody has locked: the call goes on behind the growth, not from its start. */
+static void waiting_to_populate(void **state)
+{
+	struct rig *r = open_rig(0);
+	uint64_t at = 0, a = map_at(r, BASE, 4, HMMU_MAP_SHMEM, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	uint32_t child, other = new_task(r, r->pid), pfn;
+
+	(void)state;
+	write_pages(r, a, 4, 1);
+	child = do_fork_of(r, r->tid);
+	read_pages(r, a, 4);
+	assert_ok(load(r, hmmu_process_task(r->m, child), a + PAGES(3), NULL));
+	assert_ok(hmmu_munmap(r->m, r->tid, a + PAGES(2), PAGES(2)));
+	assert_ok(hmmu_mlock(r->m, r->tid, a, PAGES(2)));
+	assert_ok(hmmu_hold(r->m, child, a + PAGES(3), &pfn));
+	assert_blocked(r->m, remap(r, a, 2, 4, 0, 0, &at), r->tid, HMMU_WAIT_PAGE_LOCK);
+	assert_int_equal(at, 0);
+	assert_int_equal(mm_counters(r, r->pid).locked, 4);
+	/* mmap_sem is held for reading only. */
+	assert_ok(load(r, other, a, NULL));
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(remap(r, a, 2, 4, 0, 0, &at));
+	assert_int_equal(at, a);
+	assert_int_equal(mapped_pages(r, r->pid), 4);
+	assert_int_equal(mm_counters(r, r->pid).locked, 4);
+	assert_bytes(r, r->tid, a, 4, 1);
+	rig_close(r);
+}
+
 /* Wherever memory runs out, all stays as it was. */
 static void out_of_memory(void **state)
 {
@@ -455,6 +484,7 @@ int main(void)
 		cmocka_unit_test(huge_pmd_is_split),
 		cmocka_unit_test(locked_memory),
 		cmocka_unit_test(waiting),
+		cmocka_unit_test(waiting_to_populate),
 		cmocka_unit_test(out_of_memory),
 	};
 
