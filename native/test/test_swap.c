@@ -237,6 +237,52 @@ static void full_area(void **state)
 	rig_close(r);
 }
 
+/* The last entry goes: the swap cache lets go of the page, too, which a pin still has. */
+static void pinned_and_unmapped(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 2);
+	uint32_t pfn[2];
+
+	(void)state;
+	write_pages(r, a, 2, 1);
+	for (int i = 0; i < 2; i++) {
+		assert_ok(hmmu_pin(r->m, r->tid, a + PAGES(i), false, &pfn[i]));
+		refused(r, a + PAGES(i), -EBUSY);
+	}
+	assert_int_equal(cached(r), 2);
+	assert_ok(hmmu_munmap(r->m, r->tid, a, PAGES(1)));
+	assert_ok(hmmu_madvise(r->m, r->tid, a + PAGES(1), PAGES(1), HMMU_MADV_FREE));
+	assert_int_equal(slots_in_use(r), 0);
+	assert_int_equal(page_info(r, pfn[0]).ref, 1);
+	assert_false(page_info(r, pfn[1]).flags & HMMU_PG_SWAPCACHE);
+	assert_clean(r->m);
+	for (int i = 0; i < 2; i++)
+		assert_ok(hmmu_unpin(r->m, pfn[i]));
+	rig_close(r);
+}
+
+/* A locked mapping whose page could not be mlocked: reclaim finds it there, and does what mlock() could not. */
+static void culled(void **state)
+{
+	struct rig *r = open_swap(64);
+	uint64_t a = map_anon(r, 1);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, a, 1, 1);
+	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
+	assert_ok(hmmu_mlock(r->m, r->tid, a, PAGES(1)));
+	assert_ok(hmmu_release(r->m, pfn));
+	hmmu_lru_add_drain_all(r->m);
+	assert_false(entry_of(r, r->pid, a).flags & HMMU_PG_MLOCKED);
+	refused(r, a, -EBUSY);
+	assert_true(entry_of(r, r->pid, a).flags & HMMU_PG_MLOCKED);
+	assert_int_equal(counter(r, HMMU_COUNT_LRU_UNEVICTABLE), 1);
+	assert_kind(r, a, 1, HMMU_ENTRY_SYS);
+	rig_close(r);
+}
+
 /* The page of a slot is locked when the last entry goes: it stays behind in the swap cache until the slot is wanted. */
 static void left_behind(void **state)
 {
@@ -304,6 +350,7 @@ static void lazily_freed(void **state)
 {
 	struct rig *r = open_swap(0);
 	uint64_t a = map_anon(r, 2);
+	uint32_t pfn;
 
 	(void)state;
 	write_pages(r, a, 2, 1);
@@ -316,6 +363,18 @@ static void lazily_freed(void **state)
 	assert_page(r, a + PAGES(1), 1, 1, ANON_FLAGS | HMMU_PG_DIRTY);
 	assert_bytes(r, r->tid, a + PAGES(1), 1, 9);
 	assert_int_equal(mm_counters(r, r->pid).anon, 1);
+	rig_close(r);
+
+	/* Pinned, it is out of the process and not free. */
+	r = open_swap(0);
+	a = map_anon(r, 1);
+	write_pages(r, a, 1, 1);
+	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
+	assert_ok(hmmu_madvise(r->m, r->tid, a, PAGES(1), HMMU_MADV_FREE));
+	hmmu_lru_add_drain_all(r->m);
+	refused(r, a, -EBUSY);
+	assert_kind(r, a, 1, HMMU_ENTRY_NONE);
+	assert_ok(hmmu_unpin(r->m, pfn));
 	rig_close(r);
 
 	/* A page that is in the swap cache still must leave it first. */
@@ -383,6 +442,9 @@ static void huge_page(void **state)
 
 	(void)state;
 	write_pages(r, a, 512, 1);
+	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
+	refused(r, a + PAGES(5), -EBUSY);
+	assert_ok(hmmu_release(r->m, pfn));
 	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
 	refused(r, a + PAGES(5), -EBUSY);
 	assert_kind(r, a, 512, HMMU_ENTRY_HUGE);
@@ -556,6 +618,8 @@ int main(void)
 		cmocka_unit_test(pinned),
 		cmocka_unit_test(what_can_not_be_reclaimed),
 		cmocka_unit_test(full_area),
+		cmocka_unit_test(pinned_and_unmapped),
+		cmocka_unit_test(culled),
 		cmocka_unit_test(left_behind),
 		cmocka_unit_test(system_calls),
 		cmocka_unit_test(lazily_freed),
