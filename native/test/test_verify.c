@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* hmmu_verify() itself: each imbalance is brought about by hand, has to be reported in words, and is gone when it is undone. */
+#include "support.h"
+
+#include "mm.h"
+
+/* A machine with some of everything. */
+struct spoiled {
+	struct rig *r;
+	uint64_t buf;
+	u32 page; /* of buf */
+	u64 *pte;
+};
+
+static struct spoiled open_spoiled(void)
+{
+	struct spoiled s = { .r = open_rig() };
+
+	s.buf = map_anon(s.r, 4);
+	write_pages(s.r, s.buf, 4, 1);
+	s.page = pfn_at(s.r, s.buf);
+	s.pte = pte_offset(s.r->m, *mm_find_pmd(s.r->m, s.r->pid, s.buf), s.buf);
+	assert_clean(s.r->m);
+	return s;
+}
+
+/* verify() complains, says the word, and has changed nothing. */
+static void assert_reported(struct spoiled *s, const char *word)
+{
+	int first = complaints(s->r->m);
+
+	assert_true(first > 0);
+	if (!strstr(first_complaint(), word))
+		print_error("expected \"%s\": %s\n", word, first_complaint());
+	assert_non_null(strstr(first_complaint(), word));
+	assert_int_equal(complaints(s->r->m), first);
+	/* Without somebody to report to it only counts. */
+	assert_int_equal(hmmu_verify(s->r->m, NULL, NULL), first);
+}
+
+/* Change a number by one, and back. */
+#define CHECK_NUMBER(s, number, word) \
+	do { \
+		(number)++; \
+		assert_reported(&(s), word); \
+		(number)--; \
+		assert_clean((s).r->m); \
+	} while (0)
+
+static void test_references(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct page *page = page_of(s.r->m, s.page);
+
+	(void)state;
+	CHECK_NUMBER(s, page->count, "references can be explained");
+	CHECK_NUMBER(s, page->pins, "references can be explained");
+	CHECK_NUMBER(s, page->mapcount, "entries map it");
+	rig_close(s.r);
+}
+
+static void test_flags(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct page *page = page_of(s.r->m, s.page);
+
+	(void)state;
+	page->flags ^= HMMU_PG_LOCKED;
+	assert_reported(&s, "have its lock");
+	page->flags ^= HMMU_PG_LOCKED | HMMU_PG_LRU;
+	assert_reported(&s, "LRU");
+	page->flags ^= HMMU_PG_LRU;
+	rig_close(s.r);
+}
+
+static void test_counters(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct state *st = s.r->m->st;
+	struct mm *mm = mm_of(s.r->m, s.r->pid);
+
+	(void)state;
+	CHECK_NUMBER(s, st->memcg_charged, "memory cgroup");
+	CHECK_NUMBER(s, st->free_frames, "allocator");
+	CHECK_NUMBER(s, st->device_free, "device");
+	CHECK_NUMBER(s, st->table_pages, "page tables");
+	CHECK_NUMBER(s, st->lru[LRU_ACTIVE_ANON].nr, "LRU list");
+	CHECK_NUMBER(s, mm->rss[MM_ANONPAGES], "RSS");
+	CHECK_NUMBER(s, mm->rss[MM_SHMEMPAGES], "RSS");
+	CHECK_NUMBER(s, mm->tables, "page tables");
+	CHECK_NUMBER(s, mm->map_count, "mappings");
+	rig_close(s.r);
+}
+
+static void test_locks(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct hmmu *m = s.r->m;
+	u32 anon_vma = vma_of(m, vma_at(m, s.r->pid, s.buf))->anon_vma;
+
+	(void)state;
+	CHECK_NUMBER(s, mm_of(m, s.r->pid)->mmap_sem.readers, "mmap_sem");
+	mm_of(m, s.r->pid)->mmap_sem.writer = s.r->tid;
+	assert_reported(&s, "mmap_sem");
+	mm_of(m, s.r->pid)->mmap_sem.writer = 0;
+	m->tasks[s.r->tid].sem_hold = SEM_READ;
+	assert_reported(&s, "mmap_sem");
+	m->tasks[s.r->tid].sem_hold = SEM_NONE;
+	CHECK_NUMBER(s, m->anon_vmas[anon_vma].locked, "anon_vma");
+	CHECK_NUMBER(s, page_of(m, table_of_entry(m, s.pte))->private, "is locked");
+	rig_close(s.r);
+}
+
+/* An entry is lost, or there is one too many. */
+static void test_entries(void **state)
+{
+	struct spoiled s = open_spoiled();
+	u64 old = *s.pte;
+
+	(void)state;
+	*s.pte = 0;
+	assert_reported(&s, "RSS");
+	*s.pte = old;
+	s.pte[4] = old;
+	/* Behind the mapping nobody looks; within it the same page can't be mapped twice. */
+	s.pte[4] = 0;
+	s.pte[1] = old;
+	assert_reported(&s, "index");
+	s.pte[1] = mk_pte(pfn_at(s.r, s.buf) + 1, old & ~PTE_PFN_MASK);
+	*s.pte = make_migration_entry(s.page, true);
+	assert_reported(&s, "migration entry is not locked");
+	*s.pte = old;
+	rig_discard(s.r);
+}
+
+/* Reverse maps that do not lead back. */
+static void test_rmap(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct page *page = page_of(s.r->m, s.page);
+	u32 mapping = page->mapping;
+
+	(void)state;
+	CHECK_NUMBER(s, page->index, "index");
+	page->mapping = mapping + 1;
+	assert_reported(&s, "anon_vma does not know");
+	page->mapping = 1;
+	assert_reported(&s, "rmap does not find");
+	page->mapping = mapping;
+	rig_close(s.r);
+}
+
+static void test_mappings(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct vma *vma = vma_of(s.r->m, vma_at(s.r->m, s.r->pid, s.buf));
+	u32 head = vma->avc_head;
+
+	(void)state;
+	vma->prev = 7;
+	assert_reported(&s, "out of order");
+	vma->prev = 0;
+	vma->avc_head = 0;
+	assert_reported(&s, "no chain");
+	vma->avc_head = head;
+	rig_close(s.r);
+}
+
+/* A page on a list that does not know it is there. */
+static void test_broken_list(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct page *page = page_of(s.r->m, s.page);
+
+	(void)state;
+	CHECK_NUMBER(s, page->prev, "LRU list");
+	rig_close(s.r);
+}
+
+static void test_page_without_owner(void **state)
+{
+	struct spoiled s = open_spoiled();
+	u32 pfn = alloc_page(s.r->m);
+
+	(void)state;
+	assert_reported(&s, "references can be explained");
+	page_of(s.r->m, pfn)->count = 0;
+	page_of(s.r->m, pfn)->flags = HMMU_PG_UPTODATE;
+	assert_reported(&s, "has no reference and is not free");
+	rig_discard(s.r);
+}
+
+static void test_contradictions(void **state)
+{
+	struct spoiled s = open_spoiled();
+
+	(void)state;
+	hmmu_bug(s.r->m, "the first one");
+	hmmu_bug(s.r->m, "another one");
+	assert_reported(&s, "2 internal contradictions, the first: the first one");
+	rig_discard(s.r);
+}
+
+/* Who holds what: every reference that a user can take is known, so that none of them is a complaint. */
+static void test_all_holders_are_known(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 8), huge = map_huge(r, 512);
+	uint32_t pin, hold, isolate, page, device;
+
+	(void)state;
+	write_pages(r, buf, 4, 1);
+	write_pages(r, huge, 1, 1);
+	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pin));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, true, &pin));
+	assert_ok(hmmu_hold(r->m, r->pid, buf + PAGES(1), &hold));
+	assert_ok(hmmu_isolate(r->m, r->pid, buf + PAGES(2), &isolate));
+	assert_ok(hmmu_page_alloc(r->m, &page));
+	assert_ok(hmmu_page_trylock(r->m, page));
+	assert_ok(hmmu_device_alloc(r->m, &device));
+	assert_clean(r->m);
+	for (uint64_t i = 0; i < 3; i++) {
+		assert_ok(hmmu_pin(r->m, r->tid, huge + PAGES(i * 100), false, &pin));
+		assert_clean(r->m);
+	}
+	assert_ok(hmmu_hold(r->m, r->pid, huge + PAGES(9), &hold));
+	assert_clean(r->m);
+	assert_ok(store(r, r->tid, buf + PAGES(5), 1));
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_rmap),
+		cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_broken_list),
+		cmocka_unit_test(test_page_without_owner),
+		cmocka_unit_test(test_contradictions),
+		cmocka_unit_test(test_all_holders_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
