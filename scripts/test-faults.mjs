@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Failure at every place, the long form: node scripts/test-faults.mjs [--jobs N] [FOLDER]
+// Failure at every place, the long form: node scripts/test-faults.mjs [--jobs N] [--per-command N|all] [FOLDER]
 //
-// Reruns all drills, failing the 1st, 2nd, 3rd … passage of each injection site until none fails, once and from then on. test/faults does the work;
+// Reruns all drills, failing the 1st, 2nd, 3rd … passage of each injection site until none fails, once and from then on: of each command the
+// first eight passages and the last one, which takes minutes, or with `--per-command all` every single one, which takes hours. test/faults does the work;
 // each job is a process of its own, so that a crash is a finding like others. Ends with the number of failures injected, and the line that counts drills.
 import { spawn, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -11,14 +12,18 @@ import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
 import { root, run } from './run.mjs'
 
-const { values, positionals } = parseArgs({ options: { jobs: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { jobs: { type: 'string' }, 'per-command': { type: 'string', default: '8' } },
+  allowPositionals: true,
+})
 const jobs = Number(values.jobs ?? availableParallelism())
 const folder = positionals[0] ?? `${root}/test/conformance`
 const program = `${root}/build-faults/test/faults/main.js`
 const env = { HMMU_BINDING: `${root}/build/Release/hmmu.node`, ...process.env }
 
-if (!(jobs >= 1)) {
-  console.error('--jobs takes a number of processes, 1 or more')
+const perCommand = values['per-command']
+if (!(jobs >= 1) || !(perCommand === 'all' || Number(perCommand) >= 1)) {
+  console.error('--jobs takes a number of processes, --per-command a number of passages or `all`; each is 1 or more')
   process.exit(2)
 }
 
@@ -35,7 +40,7 @@ function fail(drill, problems) {
 /** Sweeps drills from one on, every `jobs`th; goes on behind one that crashes the process. */
 async function job(first) {
   let at = { drill: undefined, index: first }
-  const child = spawn('node', [program, folder, String(first), String(jobs)], {
+  const child = spawn('node', [program, folder, String(first), String(jobs), perCommand], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -65,7 +70,7 @@ function finish(drill, { injected, problems }) {
 
 /** Runs a drill that crashed once more, to see with which fault. */
 function crashingFault(index) {
-  const args = [program, folder, String(index), '1000000', 'trace']
+  const args = [program, folder, String(index), '1000000', perCommand, 'trace']
   const { stdout } = spawnSync('node', args, { env, encoding: 'utf8', maxBuffer: 2 ** 28 })
   return `the last run: ${stdout.trim().split('\n').at(-1)}`
 }

@@ -9,7 +9,15 @@ import { Execution } from '../../lib/drill/execution'
 import { invalidationLines } from '../../lib/drill/invalidations'
 import { migrate, type Outcome } from '../../lib/drill/migrate'
 import { type Actor, Misuse, World } from '../../lib/drill/world'
-import { type CounterName, HmmuError, type InjectionName, Machine, type Process, type Task } from '../../lib/index'
+import {
+  type CounterName,
+  HmmuError,
+  type InjectionName,
+  injectionNames,
+  Machine,
+  type Process,
+  type Task,
+} from '../../lib/index'
 
 /** Passage `nth` of a site fails, 1 being the first of the drill; with `forever` all that follow fail, too. */
 export interface Fault {
@@ -27,6 +35,8 @@ export interface FaultyRun {
   readonly problems: readonly string[]
   /** Frames of RAM that were not given back. */
   readonly ramMissing: number
+  /** How often each site had been passed when a command ended, command by command. */
+  readonly passes: readonly Readonly<Record<InjectionName, number>>[]
 }
 
 /** Errors that the kernel gives for each command, whatever state a failed allocation has left. */
@@ -105,34 +115,40 @@ class Runner {
 
   run(drill: Drill): FaultyRun {
     const lines = drill.devmem === undefined ? [] : [drill.devmem.text]
-    const before = this.#arm()
+    const before = this.#countPasses()
+    const passes: Record<InjectionName, number>[] = []
+    this.#arm()
     for (const command of drill.commands) {
       lines.push(command.text)
       const outcome = this.#command(command)
       lines.push(...outcome.lines.map((line) => `  ${line}`))
+      passes.push(since(before, this.#countPasses()))
       if (outcome.ended) break
       lines.push(...invalidationLines(this.#world).map((line) => `  ${line}`))
     }
-    const reached = this.#disarm(before)
+    const reached = this.#disarm(passes.at(-1))
     this.#tearDown()
     const ramMissing = this.#checkGone()
     const transcript = lines.map((line) => `${line}\n`).join('')
-    return { transcript, reached, problems: this.#problems, ramMissing }
+    return { transcript, reached, problems: this.#problems, ramMissing, passes }
   }
 
-  /** Returns how often the site was passed before. */
-  #arm(): number {
-    if (this.#fault === undefined) return 0
+  #countPasses(): Record<InjectionName, number> {
+    const entries = injectionNames.map((site) => [site, this.#machine.injectionPasses(site)])
+    return Object.fromEntries(entries) as Record<InjectionName, number>
+  }
+
+  #arm(): void {
+    if (this.#fault === undefined) return
     const { site, nth, forever } = this.#fault
     this.#machine.inject(site, nth, forever)
-    return this.#machine.injectionPasses(site)
   }
 
-  #disarm(before: number): boolean {
+  #disarm(passes: Record<InjectionName, number> | undefined): boolean {
     if (this.#fault === undefined) return false
     const { site, nth } = this.#fault
     this.#machine.inject(site, 0)
-    return this.#machine.injectionPasses(site) - before >= nth
+    return (passes?.[site] ?? 0) >= nth
   }
 
   #command(command: Command): Outcome {
@@ -215,6 +231,14 @@ class Runner {
     if (used !== 0) this.#problems.push(`in the end: ${used} device pages are not free`)
     return this.#ramFree - counters.ramFree
   }
+}
+
+function since(
+  before: Record<InjectionName, number>,
+  now: Record<InjectionName, number>,
+): Record<InjectionName, number> {
+  const entries = injectionNames.map((site) => [site, now[site] - before[site]])
+  return Object.fromEntries(entries) as Record<InjectionName, number>
 }
 
 /** Give up the wait of a thread, if it is still there. */

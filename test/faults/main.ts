@@ -2,9 +2,9 @@
 //
 // A part of the long form, run by scripts/test-faults.mjs in a process of its own, so that a crash stops no more than this:
 //
-//   node main.js FOLDER FIRST STEP [trace]
+//   node main.js FOLDER FIRST STEP PER_COMMAND [trace]
 //
-// sweeps the drills FIRST, FIRST + STEP, … of those in a folder. Tells, a line of JSON each: {"drill"} before a drill, {"injected", "problems"} behind it;
+// sweeps the drills FIRST, FIRST + STEP, … of those in a folder, PER_COMMAND passages a command or all. Tells, a line of JSON each: {"drill"} before a drill, {"injected", "problems"} behind it;
 // with `trace` {"fault"} before every run.
 
 import { writeSync } from 'node:fs'
@@ -23,7 +23,7 @@ function* drills(folder: string) {
   }
 }
 
-function main([folder = '', first = '0', step = '1', trace]: string[]): void {
+function main([folder = '', first = '0', step = '1', perCommand = 'all', trace]: string[]): void {
   const all = [...drills(folder)]
   tell({ drills: all.length })
   for (let i = Number(first); i < all.length; i += Number(step)) {
@@ -33,7 +33,9 @@ function main([folder = '', first = '0', step = '1', trace]: string[]): void {
       trace === undefined
         ? undefined
         : (fault?: Parameters<typeof faultName>[0]) => tell({ fault: fault ? faultName(fault) : 'none' })
-    tell(sweep(parseDrill(source), expected, { onRun }))
+    tell(
+      sweep(parseDrill(source), expected, { onRun, perCommand: perCommand === 'all' ? undefined : Number(perCommand) }),
+    )
   }
 }
 

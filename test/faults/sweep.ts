@@ -3,12 +3,12 @@
 // Every passage of every injection site of a drill fails once, and from then on.
 
 import type { Drill } from '../../lib/drill'
-import { type InjectionName, injectionNames } from '../../lib/index'
-import { type Fault, runWithFault } from './faulty-run'
+import { injectionNames } from '../../lib/index'
+import { type Fault, type FaultyRun, runWithFault } from './faulty-run'
 
 export interface SweepOptions {
-  /** Passages of a site that are tried; the first ones, and others evenly spread over the rest. All of them if absent. */
-  readonly passages?: number | undefined
+  /** How many passages of a site are tried within one command: as many of the first ones, and the last one. All if absent. */
+  readonly perCommand?: number | undefined
   /** Told of every run before it begins. */
   readonly onRun?: ((fault: Fault | undefined) => void) | undefined
 }
@@ -33,40 +33,46 @@ export function sweep(drill: Drill, expected: string | undefined, options: Sweep
   const leaks = plain.ramMissing !== 0 && plain.ramMissing !== HUGE_ZERO_PAGE
   let injected = 0
   for (const site of injectionNames) {
+    const passages = choose(
+      plain.passes.map((passes) => passes[site]),
+      options.perCommand,
+    )
     for (const forever of [false, true]) {
-      const result = sweepSite(drill, site, forever, leaks, options)
-      injected += result.injected
-      problems.push(...result.problems)
+      for (const nth of passages) {
+        const fault = { site, nth, forever }
+        options.onRun?.(fault)
+        const run = runWithFault(drill, fault)
+        if (run.reached) injected++
+        problems.push(...problemsOf(run, leaks).map((problem) => `${faultName(fault)}: ${problem}`))
+      }
     }
   }
   return { injected, problems }
 }
 
-function sweepSite(
-  drill: Drill,
-  site: InjectionName,
-  forever: boolean,
-  leaks: boolean,
-  options: SweepOptions,
-): SweepResult {
-  const problems: string[] = []
-  let injected = 0
-  for (let nth = 1; ; nth = next(nth, options.passages)) {
-    const fault = { site, nth, forever }
-    options.onRun?.(fault)
-    const run = runWithFault(drill, fault)
-    problems.push(...run.problems.map((problem) => `${faultName(fault)}: ${problem}`))
-    if (!leaks && run.ramMissing !== 0 && run.ramMissing !== HUGE_ZERO_PAGE) {
-      problems.push(`${faultName(fault)}: in the end ${run.ramMissing} frames are missing`)
-    }
-    if (!run.reached) return { injected, problems }
-    injected++
+function problemsOf(run: FaultyRun, leaks: boolean): string[] {
+  const problems = [...run.problems]
+  if (!run.reached) problems.push('the site is not passed as often as without a fault')
+  if (!leaks && run.ramMissing !== 0 && run.ramMissing !== HUGE_ZERO_PAGE) {
+    problems.push(`in the end ${run.ramMissing} frames are missing`)
   }
+  return problems
 }
 
-/** The passage to fail next: where not all are to be tried, steps get longer by a half, so that `passages` of them go far. */
-function next(nth: number, passages: number | undefined): number {
-  return passages === undefined || nth < passages ? nth + 1 : Math.ceil(nth * 1.5)
+/**
+ * The passages to fail. Up to the one that fails all is as it is without a fault, so the numbers can be taken from there: `ends` is how often the site had been
+ * passed at the end of each command. Many passages of one command are a page each of a large region, and much alike.
+ */
+function choose(ends: readonly number[], perCommand: number | undefined): number[] {
+  const chosen: number[] = []
+  let begin = 0
+  for (const end of ends) {
+    for (let nth = begin + 1; nth <= end; nth++) {
+      if (perCommand === undefined || nth <= begin + perCommand || nth === end) chosen.push(nth)
+    }
+    begin = end
+  }
+  return chosen
 }
 
 export function faultName({ site, nth, forever }: Fault): string {
