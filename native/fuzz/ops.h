@@ -48,7 +48,8 @@
 	X(FAULT_HANDLER, "x: how device faults are handled") \
 	X(WILD, "x: a call with arguments out of all ranges") \
 	X(MREMAP, "mremap() to x pages; y: flags, to another region") \
-	X(COPY, "x: go on with a clone, with a restored snapshot; a damaged snapshot")
+	X(COPY, "x: go on with a clone, with a restored snapshot; a damaged snapshot") \
+	X(RECLAIM, "count pages are swapped out, if the machine has swap")
 
 enum fuzz_op {
 #define X(name, text) FUZZ_OP_##name,
@@ -97,7 +98,7 @@ enum fuzz_breach {
 		FUZZ_BREACH_COUNT
 };
 
-/** One record. In the first one: who cpus and other device pages, region profile, first quirks, count RAM, x
+/** One record. In the first one: who cpus, other device pages and swap, region profile, first quirks, count RAM, x
  * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time. */
 struct fuzz_record {
 	uint8_t op;     /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver */

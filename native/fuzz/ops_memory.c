@@ -130,6 +130,19 @@ static void access_pages(struct world *w, const struct fuzz_record *r)
 	}
 }
 
+static void op_reclaim(struct world *w, const struct fuzz_record *r)
+{
+	struct region range = record_range(w, r);
+
+	for (uint64_t i = 0; i < range.pages; i++) {
+		uint64_t address = range.address + i * HMMU_PAGE_SIZE;
+
+		trace(w, "hmmu_reclaim(m, %u, %#llx);", record_pid(w, r), (unsigned long long)address);
+		if (check_result(w, hmmu_reclaim(w->m, record_pid(w, r), address)) && i > 3)
+			return;
+	}
+}
+
 bool op_memory(struct world *w, const struct fuzz_record *r)
 {
 	switch (r->op) {
@@ -138,6 +151,9 @@ bool op_memory(struct world *w, const struct fuzz_record *r)
 		return true;
 	case FUZZ_OP_MREMAP:
 		op_mremap(w, r);
+		return true;
+	case FUZZ_OP_RECLAIM:
+		op_reclaim(w, r);
 		return true;
 	case FUZZ_OP_UNMAP:
 		op_range(w, r, "hmmu_munmap", hmmu_munmap);

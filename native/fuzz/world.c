@@ -79,6 +79,9 @@ static struct hmmu_options read_options(const struct fuzz_record *r)
 		.device_pages = r->x & 7 ? (1u << (r->x & 7)) - 1 : 1024,
 		.cpus = 1 + r->who % 4,
 		.other_device_pages = r->who & 4 ? 3 : 0,
+		.swap_pages = r->who & 8    ? 5
+			      : r->who & 16 ? 600
+					    : 0,
 		.profile = r->region % 3,
 		.quirks_on = r->first,
 		.quirks_off = r->region & 128 ? 0xfff : 0,
@@ -92,8 +95,10 @@ static void trace_options(const struct world *w, const struct hmmu_options *o)
 {
 	trace(w, "hmmu_create(&(struct hmmu_options){ .ram_pages = %u, .device_pages = %u, .cpus = %u, .profile = %u, ",
 	      o->ram_pages, o->device_pages, o->cpus, o->profile);
-	trace(w, ".other_device_pages = %u, .quirks_on = %#x, .quirks_off = %#x, .memcg_limit = %llu }, &m);\n",
-	      o->other_device_pages, o->quirks_on, o->quirks_off, (unsigned long long)o->memcg_limit);
+	trace(w,
+	      ".other_device_pages = %u, .swap_pages = %u, .quirks_on = %#x, .quirks_off = %#x, .memcg_limit = %llu }, "
+	      "&m);\n",
+	      o->other_device_pages, o->swap_pages, o->quirks_on, o->quirks_off, (unsigned long long)o->memcg_limit);
 }
 
 static void first_process(struct world *w)
@@ -205,6 +210,11 @@ uint64_t world_close(struct world *w)
 	check_gone(w, HMMU_COUNT_MAPPINGS, "mappings");
 	check_gone(w, HMMU_COUNT_ANON_VMAS, "anon_vmas");
 	check_gone(w, HMMU_COUNT_TABLE_PAGES, "page tables");
+	check_gone(w, HMMU_COUNT_SWAP_CACHED, "pages in the swap cache");
+	if (hmmu_counter(w->m, HMMU_COUNT_SWAP_FREE) != hmmu_counter(w->m, HMMU_COUNT_SWAP_PAGES))
+		broken(w, "%llu of %llu swap slots are free when all is over",
+		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_SWAP_FREE),
+		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_SWAP_PAGES));
 	if (!(hmmu_quirks(w->m) & HMMU_QUIRK_THP_BUSY_LEAKS_REF) && hmmu_memcg_charged(w->m))
 		broken(w, "%llu pages are charged when all is over", (unsigned long long)hmmu_memcg_charged(w->m));
 	check_ram(w);
