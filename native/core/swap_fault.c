@@ -89,7 +89,7 @@ int do_swap_slot_fault(struct fault *vmf)
 	if (!page)
 		return FAULT_OOM;
 	if (!trylock_page(m, page))
-		return wait_on_page(vmf->ctx, page, true, RESUME_RETRY);
+		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
 	if (!charge_swapped_page(m, page)) {
 		unlock_page(m, page);
 		put_page(m, page);

@@ -48,7 +48,10 @@ describe('options', () => {
     for (const profile of Object.keys(profileValues)) {
       const machine = makeMachine({ profile: profile as MachineOptions['profile'] })
       expect(machine.quirks.includes('hole-dst-index')).toBe(profile === 'hmm-v25')
-      expect(machine.quirks.length).toBe(profile === 'linux-4.14-fixed' ? 0 : quirkNames.length - 1)
+      expect(machine.quirks.includes('insert-device-as-pte')).toBe(profile === 'hmm-v25')
+      expect(machine.quirks.includes('insert-unknown-device')).toBe(profile === 'linux-4.14')
+      expect(machine.quirks.includes('wait-pins-page')).toBe(profile !== 'linux-4.14-fixed')
+      if (profile === 'linux-4.14-fixed') expect(machine.quirks).toEqual([])
     }
   })
 
