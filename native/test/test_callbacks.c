@@ -262,6 +262,10 @@ static int nested(struct script *s, struct hmmu_migration *mig)
 	};
 
 	(void)mig;
+	request.end += PAGES(1);
+	assert_failed(s->r->m, hmmu_migrate_vma(s->r->m, &request), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_clean(s->r->m);
+	request.end -= PAGES(1);
 	assert_ok(hmmu_migrate_vma(s->r->m, &request));
 	assert_clean(s->r->m);
 	assert_kind(s->r, s->buf + PAGES(4), 2, HMMU_ENTRY_DEV);

@@ -231,6 +231,50 @@ static void test_mlock(void **state)
 	rig_close(r);
 }
 
+/* Another process maps the huge page, too, and has not locked it: the rmap walk meets both pmds. */
+static void test_munlock_of_shared_page(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = huge_page(r);
+
+	(void)state;
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(512), HMMU_PROT_READ));
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(512)));
+	do_fork_of(r, r->tid);
+	assert_true(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
+	assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(512)));
+	assert_false(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
+	assert_int_equal(entry_of(r, r->pid, buf).map, 2);
+	rig_close(r);
+}
+
+/*
+ * |--pmd--|--pmd--|
+ * |   hhhh|hhh    |   a compound page moved to where two tables map it: each of its ptes is found when it is split
+ */
+static void test_split_over_two_tables(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = huge_page(r), to = buf + MIB(64) + MIB(1), at;
+	struct ctx ctx = { .m = r->m, .task = r->tid, .mm = r->pid };
+	uint32_t pfn;
+
+	(void)state;
+	assert_ok(hmmu_munmap(r->m, r->tid, buf + PAGES(511), PAGES(1)));
+	assert_ok(hmmu_mremap(r->m, r->tid, buf, PAGES(511), PAGES(511), HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED, to,
+			      &at));
+	assert_kind(r, to, 511, HMMU_ENTRY_SYS);
+	assert_true(entry_of(r, r->pid, to).flags & HMMU_PG_HEAD);
+	assert_ok(hmmu_hold(r->m, r->pid, to, &pfn));
+	assert_ok(split_huge_page(&ctx, pfn));
+	assert_ok(hmmu_release(r->m, pfn));
+	hmmu_lru_add_drain_all(r->m);
+	for (uint64_t i = 0; i < 511; i++)
+		assert_page(r, to + PAGES(i), 1, 1, ANON_FLAGS | HMMU_PG_DIRTY);
+	assert_bytes(r, r->tid, to, 1, 0x31);
+	rig_close(r);
+}
+
 static void test_soft_dirty(void **state)
 {
 	struct rig *r = open_rig();
@@ -327,6 +371,8 @@ int main(void)
 		cmocka_unit_test(test_dontneed),
 		cmocka_unit_test(test_lazy_free),
 		cmocka_unit_test(test_mlock),
+		cmocka_unit_test(test_munlock_of_shared_page),
+		cmocka_unit_test(test_split_over_two_tables),
 		cmocka_unit_test(test_soft_dirty),
 		cmocka_unit_test(test_split_huge_page),
 		cmocka_unit_test(test_split_frees_unmapped_tails),

@@ -239,6 +239,26 @@ static void test_unstable_pmd(void **state)
 	rig_close(r);
 }
 
+/* A pmd that has gone bad is unstable, too. */
+static void test_bad_pmd(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	struct hmmu_migration *mig;
+	u64 *pmd;
+
+	(void)state;
+	write_pages(r, buf + PAGES(1), 1, 1);
+	mig = offered(r, buf, 1, HMMU_TO_DEVICE);
+	pmd = mm_find_pmd(r->m, r->pid, buf);
+	*pmd ^= _PAGE_RW;
+	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_PAGES));
+	*pmd ^= _PAGE_RW;
+	assert_why(r, 0, HMMU_WHY_INSERT_UNSTABLE_PMD);
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
 static void test_anon_vma(void **state)
 {
 	struct rig *r = open_rig();
@@ -371,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_no_frame_for_a_table),
 		cmocka_unit_test(test_huge_pmd),
 		cmocka_unit_test(test_unstable_pmd),
+		cmocka_unit_test(test_bad_pmd),
 		cmocka_unit_test(test_anon_vma),
 		cmocka_unit_test(test_memcg),
 		cmocka_unit_test(test_pte_present),

@@ -125,6 +125,76 @@ static void test_unevictable_moves(void **state)
 	rig_close(r);
 }
 
+/* A page that is unevictable still when it moves: its pte was there when it was isolated. */
+static void test_unevictable_flag_moves(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	struct hmmu_migration *mig;
+	uint32_t pfn;
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_COLLECT);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_PAGES));
+	assert_true(page_info(r, hmmu_word_pfn(r->dst[0])).flags & HMMU_PG_UNEVICTABLE);
+	assert_false(page_info(r, pfn).flags & HMMU_PG_UNEVICTABLE);
+	assert_clean(r->m);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_all_moved(r, 1);
+	rig_close(r);
+}
+
+/* A page under MADV_FREE is not swap-backed, and stays so. */
+static void test_lazily_freed_page_moves(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_FREE));
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_all_moved(r, 1);
+	assert_false(entry_of(r, r->pid, buf).flags & HMMU_PG_SWAPBACKED);
+	rig_close(r);
+}
+
+/* The driver offers a page for an entry that it was not asked for: it is dropped. */
+static int offer_for_every_entry(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+
+	(void)data;
+	hmmu_migrate_state(mig, &at);
+	for (uint64_t i = 0; i < at.npages; i++)
+		at.dst[i] = device_word(at.machine);
+	return 0;
+}
+
+static void test_offer_nobody_asked_for(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { .alloc_and_copy = offer_for_every_entry };
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	assert_ok(migrate_with(r, buf, 2, &ops, NULL));
+	assert_why(r, 0, HMMU_WHY_PAGE_LOCKED);
+	assert_int_equal(r->why[1], HMMU_WHY_NONE);
+	assert_kind(r, buf, 1, HMMU_ENTRY_SYS);
+	assert_int_equal(counter(r, HMMU_COUNT_DEVICE_FREE), 63);
+	assert_ok(hmmu_release(r->m, pfn));
+	rig_close(r);
+}
+
 static void test_no_page_offered(void **state)
 {
 	struct rig *r = open_rig(.device_pages = 1);
@@ -348,6 +418,9 @@ int main(void)
 		cmocka_unit_test(test_device_to_device),
 		cmocka_unit_test(test_flags_move),
 		cmocka_unit_test(test_unevictable_moves),
+		cmocka_unit_test(test_unevictable_flag_moves),
+		cmocka_unit_test(test_lazily_freed_page_moves),
+		cmocka_unit_test(test_offer_nobody_asked_for),
 		cmocka_unit_test(test_no_page_offered),
 		cmocka_unit_test(test_same_kind),
 		cmocka_unit_test(test_page_cache_to_device),

@@ -147,6 +147,28 @@ static void test_drained_once(void **state)
 	rig_close(r);
 }
 
+/* Several pages that are not on the LRU, in a range with a hole and pages that move. */
+static void test_several_isolated_pages(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 6);
+	uint32_t pfn[2];
+
+	(void)state;
+	write_pages(r, buf + PAGES(1), 5, 1);
+	assert_ok(hmmu_isolate(r->m, r->pid, buf + PAGES(2), &pfn[0]));
+	assert_ok(hmmu_isolate(r->m, r->pid, buf + PAGES(4), &pfn[1]));
+	assert_ok(migrate(r, buf, 6, HMMU_TO_DEVICE));
+	assert_put_back(r, buf, 2, HMMU_WHY_ISOLATION);
+	assert_put_back(r, buf, 4, HMMU_WHY_ISOLATION);
+	for (uint64_t i = 0; i < 6; i++)
+		assert_int_equal(entry_of(r, r->pid, buf + PAGES(i)).kind,
+				 i == 2 || i == 4 ? HMMU_ENTRY_SYS : HMMU_ENTRY_DEV);
+	for (int i = 0; i < 2; i++)
+		assert_ok(hmmu_putback(r->m, pfn[i]));
+	rig_close(r);
+}
+
 static void test_pinned_page(void **state)
 {
 	struct rig *r = open_rig();
@@ -332,13 +354,21 @@ static void test_nothing_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_locked_page),       cmocka_unit_test(test_lock_that_is_given_back),
-		cmocka_unit_test(test_isolated_page),     cmocka_unit_test(test_isolated_page_that_was_locked),
-		cmocka_unit_test(test_pages_in_pagevecs), cmocka_unit_test(test_drained_once),
-		cmocka_unit_test(test_pinned_page),       cmocka_unit_test(test_pinned_page_that_was_locked),
-		cmocka_unit_test(test_pinned_late),       cmocka_unit_test(test_unmap_everywhere),
-		cmocka_unit_test(test_still_mapped),      cmocka_unit_test(test_page_cache_references),
-		cmocka_unit_test(test_device_page),       cmocka_unit_test(test_nothing_left),
+		cmocka_unit_test(test_locked_page),
+		cmocka_unit_test(test_lock_that_is_given_back),
+		cmocka_unit_test(test_isolated_page),
+		cmocka_unit_test(test_isolated_page_that_was_locked),
+		cmocka_unit_test(test_pages_in_pagevecs),
+		cmocka_unit_test(test_drained_once),
+		cmocka_unit_test(test_several_isolated_pages),
+		cmocka_unit_test(test_pinned_page),
+		cmocka_unit_test(test_pinned_page_that_was_locked),
+		cmocka_unit_test(test_pinned_late),
+		cmocka_unit_test(test_unmap_everywhere),
+		cmocka_unit_test(test_still_mapped),
+		cmocka_unit_test(test_page_cache_references),
+		cmocka_unit_test(test_device_page),
+		cmocka_unit_test(test_nothing_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,18 @@ static int finalize_and_map(struct hmmu_migration *mig, void *data)
 
 static const struct hmmu_migrate_ops breach_ops = { alloc_and_copy, finalize_and_map };
 
+/* Offers one page that it did not allocate, for entry 1. */
+static int lend(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+
+	hmmu_migrate_state(mig, &at);
+	at.dst[1] = *(uint64_t *)data;
+	return 0;
+}
+
+static const struct hmmu_migrate_ops lend_ops = { .alloc_and_copy = lend };
+
 static void assert_breach(struct rig *r, int result, uint64_t index, uint32_t rule, uint64_t buf)
 {
 	assert_failed(r->m, result, -EINVAL, HMMU_ERR_DRIVER_RULE);
@@ -275,6 +287,67 @@ static void test_source(void **state)
 	check(0, HMMU_RULE_DST_IS_SOURCE, other_source);
 }
 
+/* Another migration's destination, at each of its stages: not yet used, moved to or inserted, and finalized. */
+static void test_in_use(void **state)
+{
+	static const uint32_t stages[] = { HMMU_STAGE_ALLOC_AND_COPY, HMMU_STAGE_PAGES, HMMU_STAGE_FINALIZE_AND_MAP };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct rig *r = open_rig();
+		uint64_t buf = four_pages(r), other = four_pages(r), src[NPAGES], dst[NPAGES];
+		struct hmmu_migration *mig = begin_to(r, buf, NPAGES, HMMU_TO_DEVICE, stages[i]);
+		struct hmmu_migrate_request request = request_for(r, other, NPAGES);
+
+		request.tid = new_task(r, r->pid);
+		request.src = src;
+		request.dst = dst;
+		request.why = NULL;
+		request.ops = &lend_ops;
+		request.data = &(uint64_t){ r->dst[i] };
+		assert_breach(r, hmmu_migrate_vma(r->m, &request), 1, HMMU_RULE_DST_IN_USE, other);
+		assert_ok(hmmu_migrate_end(mig));
+		assert_kind(r, buf, NPAGES, HMMU_ENTRY_DEV);
+		rig_close(r);
+	}
+}
+
+/* What the driver has put into dst is not its own any more: in finalize_and_map it can neither unlock nor drop it. */
+static int take_back(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+	uint32_t pfn;
+
+	hmmu_migrate_state(mig, &at);
+	pfn = hmmu_word_pfn(at.dst[*(uint64_t *)data]);
+	assert_failed(at.machine, hmmu_page_unlock(at.machine, pfn), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_failed(at.machine, hmmu_page_put(at.machine, pfn), -EINVAL, HMMU_ERR_REFERENCE);
+	return 0;
+}
+
+static int offer_all(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_builtin builtin = { .to = HMMU_TO_DEVICE };
+
+	(void)data;
+	return hmmu_builtin_ops.alloc_and_copy(mig, &builtin);
+}
+
+static void test_pages_are_handed_over(void **state)
+{
+	static const struct hmmu_migrate_ops take_back_ops = { offer_all, take_back };
+	struct rig *r = open_rig();
+	uint64_t buf = four_pages(r);
+
+	(void)state;
+	for (uint64_t i = 0; i < NPAGES; i++) {
+		assert_ok(migrate_with(r, buf + PAGES(i), 1, &take_back_ops, &(uint64_t){ 0 }));
+		assert_kind(r, buf + PAGES(i), 1, HMMU_ENTRY_DEV);
+		assert_clean(r->m);
+	}
+	rig_close(r);
+}
+
 /* Entries that break a rule, and entries behind them, all give their pages back: the first breach is named. */
 static void several(struct rig *r, struct hmmu_migration_state *at)
 {
@@ -362,6 +435,8 @@ int main(void)
 		cmocka_unit_test(test_kind),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_source),
+		cmocka_unit_test(test_in_use),
+		cmocka_unit_test(test_pages_are_handed_over),
 		cmocka_unit_test(test_first_breach_is_named),
 		cmocka_unit_test(test_late_changes),
 		cmocka_unit_test(test_scribbling_between_steps),

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copies of machines: snapshots, clones and hashes go on as the original would have. */
+#include "support.h"
+
+#include <stdlib.h>
+
+#include "machine.h"
+
+/* Something of everything, for a copy to carry along. */
+static uint64_t live(struct rig *r)
+{
+	uint64_t buf = map_anon(r, 8);
+
+	write_pages(r, buf, 6, 1);
+	do_fork_of(r, r->tid);
+	assert_ok(migrate(r, buf, 3, HMMU_TO_DEVICE));
+	write_pages(r, map_huge(r, 512), 1, 1);
+	write_pages(r, map_at(r, 0, 2, HMMU_MAP_SHMEM, HMMU_PROT_WRITE), 2, 1);
+	assert_ok(store(r, r->tid, buf + PAGES(7), 9)); /* in a pagevec */
+	return buf;
+}
+
+static void go_on(struct hmmu *m, uint32_t tid, uint64_t buf)
+{
+	uint8_t byte = 5;
+	uint32_t child;
+
+	assert_ok(hmmu_load(m, tid, buf + PAGES(4), &byte, 1, NULL));
+	assert_ok(hmmu_store(m, tid, buf + PAGES(5), &byte, 1, NULL));
+	assert_ok(hmmu_fork(m, tid, &child));
+	assert_ok(hmmu_munmap(m, tid, buf + PAGES(2), PAGES(2)));
+	assert_clean(m);
+}
+
+static void *snapshot(struct hmmu *m, size_t *size)
+{
+	void *bytes;
+
+	assert_ok(hmmu_snapshot(m, NULL, 0, size));
+	bytes = malloc(*size);
+	assert_non_null(bytes);
+	assert_ok(hmmu_snapshot(m, bytes, *size, size));
+	return bytes;
+}
+
+static void test_clone(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = live(r);
+	struct hmmu *clone;
+
+	(void)state;
+	assert_ok(hmmu_clone(r->m, &clone));
+	assert_true(hmmu_hash(clone) == hmmu_hash(r->m));
+	go_on(r->m, r->tid, buf);
+	assert_true(hmmu_hash(clone) != hmmu_hash(r->m));
+	go_on(clone, r->tid, buf);
+	assert_true(hmmu_hash(clone) == hmmu_hash(r->m));
+	hmmu_destroy(clone);
+	rig_close(r);
+}
+
+static void test_snapshot_and_restore(void **state)
+{
+	struct rig *r = open_rig(.quirks_off = HMMU_QUIRK_WAIT_PINS_PAGE, .memcg_limit = 4000);
+	uint64_t buf = live(r);
+	struct hmmu *restored;
+	size_t size;
+	void *bytes = snapshot(r->m, &size);
+
+	(void)state;
+	assert_ok(hmmu_restore(bytes, size, &restored));
+	free(bytes);
+	assert_true(hmmu_hash(restored) == hmmu_hash(r->m));
+	assert_int_equal(hmmu_quirks(restored), hmmu_quirks(r->m));
+	go_on(r->m, r->tid, buf);
+	go_on(restored, r->tid, buf);
+	assert_true(hmmu_hash(restored) == hmmu_hash(r->m));
+	assert_memory_equal(restored->st, r->m->st, sizeof(struct state));
+	hmmu_destroy(restored);
+	rig_close(r);
+}
+
+static void test_too_small_buffer(void **state)
+{
+	struct rig *r = open_rig();
+	size_t size, again = 0;
+	uint8_t *bytes;
+
+	(void)state;
+	live(r);
+	assert_ok(hmmu_snapshot(r->m, NULL, 0, &size));
+	bytes = calloc(1, size);
+	assert_non_null(bytes);
+	assert_int_equal(hmmu_snapshot(r->m, bytes, size - 1, &again), -ENOSPC);
+	assert_ok(hmmu_snapshot(r->m, bytes, size, &again));
+	assert_int_equal(size, again);
+	free(bytes);
+	rig_close(r);
+}
+
+/* A damaged snapshot is refused, wherever the damage is; so is a part of one. */
+static void test_damage(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu *restored = NULL;
+	size_t size;
+	uint8_t *bytes;
+
+	(void)state;
+	live(r);
+	bytes = snapshot(r->m, &size);
+	for (size_t at = 0; at < size; at += at < 5000 ? 61 : 4099) {
+		bytes[at] ^= 0x10;
+		assert_int_equal(hmmu_restore(bytes, size, &restored), -EINVAL);
+		assert_null(restored);
+		bytes[at] ^= 0x10;
+	}
+	for (size_t part = 0; part < size; part = part * 2 + 1)
+		assert_int_equal(hmmu_restore(bytes, part, &restored), -EINVAL);
+	assert_ok(hmmu_restore(bytes, size, &restored));
+	hmmu_destroy(restored);
+	free(bytes);
+	rig_close(r);
+}
+
+/* A migration is not state, so there is none of it to copy. A task that waits is. */
+static void test_under_way(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t waiter = new_task(r, r->pid), pfn;
+	struct hmmu_migration *mig;
+	struct hmmu *clone = NULL;
+	size_t size;
+
+	(void)state;
+	write_pages(r, buf, 1, 3);
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_UNMAP);
+	assert_failed(r->m, hmmu_clone(r->m, &clone), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_snapshot(r->m, NULL, 0, &size), -EBUSY, HMMU_ERR_BUSY);
+	assert_null(clone);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
+	hmmu_lru_add_drain_all(r->m);
+	do_fork_of(r, r->tid);
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	assert_blocked(r->m, store(r, waiter, buf, 4), waiter, HMMU_WAIT_PAGE_LOCK);
+	assert_ok(hmmu_clone(r->m, &clone));
+	assert_clean(clone);
+	assert_ok(hmmu_release(clone, pfn));
+	assert_ok(hmmu_store(clone, waiter, buf, "x", 1, NULL));
+	assert_clean(clone);
+	hmmu_destroy(clone);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(store(r, waiter, buf, 4));
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clone),  cmocka_unit_test(test_snapshot_and_restore),
+		cmocka_unit_test(test_hash),   cmocka_unit_test(test_too_small_buffer),
+		cmocka_unit_test(test_damage), cmocka_unit_test(test_under_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
