@@ -78,6 +78,22 @@ static void test_protect_locked_mapping(void **state)
 	rig_close(r);
 }
 
+/* A hugetlb mapping has nothing to change but its rights. */
+static void test_protect_hugetlb(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, 0, 1024, HMMU_MAP_HUGETLB, RW);
+	struct hmmu_vma_info vmas[2];
+
+	(void)state;
+	assert_ok(hmmu_watch(r->m, r->pid));
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(512), HMMU_PROT_READ));
+	assert_int_equal(hmmu_vmas(r->m, r->pid, vmas, 2), 2);
+	assert_int_equal(vmas[0].prot, HMMU_PROT_READ);
+	assert_int_equal(drain_events(r, HMMU_EVENT_INVALIDATE_START, NULL), 1);
+	rig_close(r);
+}
+
 static void test_dontneed(void **state)
 {
 	struct rig *r = open_rig();
@@ -185,6 +201,47 @@ static void test_lazy_free_of_a_part(void **state)
 	rig_close(r);
 }
 
+/* It is not split when somebody else maps or has locked the page. */
+static void test_lazy_free_of_a_busy_part(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_huge(r, 512);
+	uint32_t pfn, child;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
+	assert_ok(hmmu_hold(r->m, r->pid, buf + PAGES(1), &pfn));
+	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(4), PAGES(2), HMMU_MADV_FREE));
+	assert_true(entry_of(r, r->pid, buf + PAGES(4)).flags & HMMU_PG_TAIL);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(9), false, &pfn));
+	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(4), PAGES(2), HMMU_MADV_FREE));
+	assert_true(entry_of(r, r->pid, buf + PAGES(4)).flags & HMMU_PG_TAIL);
+	assert_ok(hmmu_unpin(r->m, pfn));
+	child = do_fork_of(r, r->tid);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(4), PAGES(2), HMMU_MADV_FREE));
+	assert_true(entry_of(r, child, buf + PAGES(4)).flags & HMMU_PG_TAIL);
+	rig_close(r);
+}
+
+/* userfaultfd covers what is mapped in a range, holes or not. */
+static void test_uffd_over_a_hole(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_vma_info vmas[4];
+
+	(void)state;
+	map_at(r, BASE, 2, HMMU_MAP_ANON, RW);
+	map_at(r, BASE + PAGES(4), 2, HMMU_MAP_ANON, RW);
+	assert_ok(hmmu_uffd_register(r->m, r->tid, BASE + PAGES(1), PAGES(4)));
+	assert_int_equal(hmmu_vmas(r->m, r->pid, vmas, 4), 4);
+	assert_true(!vmas[0].uffd_missing && vmas[1].uffd_missing && vmas[2].uffd_missing && !vmas[3].uffd_missing);
+	/* Again: nothing is left to do. */
+	assert_ok(hmmu_uffd_register(r->m, r->tid, BASE + PAGES(1), PAGES(4)));
+	rig_close(r);
+}
+
 static void test_mlock_brings_in(void **state)
 {
 	struct rig *r = open_rig();
@@ -254,11 +311,14 @@ int main(void)
 		cmocka_unit_test(test_protect_migration_entry),
 		cmocka_unit_test(test_protect_none),
 		cmocka_unit_test(test_protect_locked_mapping),
+		cmocka_unit_test(test_protect_hugetlb),
 		cmocka_unit_test(test_dontneed),
 		cmocka_unit_test(test_dontneed_of_file_pages),
 		cmocka_unit_test(test_refused_advice),
 		cmocka_unit_test(test_lazy_free),
 		cmocka_unit_test(test_lazy_free_of_a_part),
+		cmocka_unit_test(test_lazy_free_of_a_busy_part),
+		cmocka_unit_test(test_uffd_over_a_hole),
 		cmocka_unit_test(test_mlock_brings_in),
 		cmocka_unit_test(test_munlock_of_many),
 		cmocka_unit_test(test_clear_refs),

@@ -205,6 +205,24 @@ static void test_own_fault_handler(void **state)
 	rig_close(r);
 }
 
+/* A handler that says all is well and leaves the page where it is would be asked for ever. */
+static void test_handler_without_effect(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	struct driver d = { .r = r };
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &(struct hmmu_pagemap_ops){ .page_fault = on_fault }, &d));
+	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_DRIVER_RULE);
+	assert_int_equal(hmmu_error(r->m)->rule, HMMU_RULE_FAULT_NO_PROGRESS);
+	assert_true(hmmu_error(r->m)->address == buf);
+	assert_true(d.faults > 1);
+	rig_close(r);
+}
+
 static void test_page_free(void **state)
 {
 	struct rig *r = open_rig();
@@ -276,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_pin_and_mlock_bring_it_back),
 		cmocka_unit_test(test_page_that_stays),
 		cmocka_unit_test(test_own_fault_handler),
+		cmocka_unit_test(test_handler_without_effect),
 		cmocka_unit_test(test_page_free),
 		cmocka_unit_test(test_flags_stay),
 		cmocka_unit_test(test_out_of_reach),

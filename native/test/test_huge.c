@@ -231,20 +231,44 @@ static void test_mlock(void **state)
 	rig_close(r);
 }
 
-/* Another process maps the huge page, too, and has not locked it: the rmap walk meets both pmds. */
+/* Another process maps the huge page, too, and may have locked its mapping: the rmap walk looks at both. */
 static void test_munlock_of_shared_page(void **state)
+{
+	(void)state;
+	for (int locked_twice = 0; locked_twice < 2; locked_twice++) {
+		struct rig *r = open_rig();
+		uint64_t buf = huge_page(r);
+		uint32_t child;
+
+		assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(512), HMMU_PROT_READ));
+		assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(512)));
+		child = do_fork_of(r, r->tid);
+		if (locked_twice)
+			assert_ok(hmmu_mlock(r->m, hmmu_process_task(r->m, child), buf, PAGES(512)));
+		assert_true(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
+		assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(512)));
+		/* 4.14 does not mark a huge page again, whoever else has locked it. */
+		assert_false(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
+		assert_int_equal(entry_of(r, r->pid, buf).map, 2);
+		rig_close(r);
+	}
+}
+
+/* munlock() waits for the lock of a huge page. */
+static void test_munlock_of_locked_page(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = huge_page(r);
+	uint32_t pfn;
 
 	(void)state;
-	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(512), HMMU_PROT_READ));
 	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(512)));
-	do_fork_of(r, r->tid);
-	assert_true(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	assert_blocked(r->m, hmmu_munlock(r->m, r->tid, buf, PAGES(512)), r->tid, HMMU_WAIT_PAGE_LOCK);
+	assert_clean(r->m);
+	assert_ok(hmmu_release(r->m, pfn));
 	assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(512)));
 	assert_false(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
-	assert_int_equal(entry_of(r, r->pid, buf).map, 2);
 	rig_close(r);
 }
 
@@ -372,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_lazy_free),
 		cmocka_unit_test(test_mlock),
 		cmocka_unit_test(test_munlock_of_shared_page),
+		cmocka_unit_test(test_munlock_of_locked_page),
 		cmocka_unit_test(test_split_over_two_tables),
 		cmocka_unit_test(test_soft_dirty),
 		cmocka_unit_test(test_split_huge_page),

@@ -110,6 +110,25 @@ static void test_pin_of_shared_page(void **state)
 	rig_close(r);
 }
 
+/* A pin to write of an entry that is writable and clean marks the page, as the entry will not be seen to change. */
+static void test_pin_of_clean_entry(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	/* The driver has no page to offer: the entry comes back clean. */
+	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
+	assert_bits(r, buf, HMMU_BIT_WRITE | HMMU_BIT_SOFT_DIRTY);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_pin(r->m, r->tid, buf, true, &pfn));
+	assert_true(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+	assert_ok(hmmu_unpin(r->m, pfn));
+	rig_close(r);
+}
+
 static void test_pins_of_a_huge_page(void **state)
 {
 	struct rig *r = open_rig();
@@ -228,6 +247,26 @@ static void test_held_mlocked_page(void **state)
 	rig_close(r);
 }
 
+/* One of a batch of pages is locked: the others are not kept. */
+static void test_munlock_waits_in_a_batch(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 10);
+	uint32_t pfn;
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(10)));
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_hold(r->m, r->pid, buf + PAGES(6), &pfn));
+	assert_blocked(r->m, hmmu_munlock(r->m, r->tid, buf, PAGES(10)), r->tid, HMMU_WAIT_PAGE_LOCK);
+	assert_clean(r->m);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(10)));
+	hmmu_lru_add_drain_all(r->m);
+	assert_int_equal(counter(r, HMMU_COUNT_LRU_UNEVICTABLE), 0);
+	rig_close(r);
+}
+
 static void test_page_info(void **state)
 {
 	struct rig *r = open_rig();
@@ -258,11 +297,13 @@ int main(void)
 		cmocka_unit_test(test_pins_that_fail),
 		cmocka_unit_test(test_pin_keeps_the_page),
 		cmocka_unit_test(test_pin_of_shared_page),
+		cmocka_unit_test(test_pin_of_clean_entry),
 		cmocka_unit_test(test_pins_of_a_huge_page),
 		cmocka_unit_test(test_pin_waits),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_hold_keeps_the_page),
 		cmocka_unit_test(test_held_mlocked_page),
+		cmocka_unit_test(test_munlock_waits_in_a_batch),
 		cmocka_unit_test(test_page_info),
 	};
 

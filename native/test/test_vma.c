@@ -225,6 +225,50 @@ static void test_merge_cases(void **state)
 	}
 }
 
+/* Mappings of a file merge as their pages follow each other; the file stays as long as one of them. */
+static void test_file_mappings(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, BASE, 6, HMMU_MAP_SHAREDFILE, RW);
+	struct hmmu_vma_info vmas[4];
+
+	(void)state;
+	write_pages(r, buf, 6, 1);
+	protect(r, 2, 2, RO);
+	assert_picture(r, "FF|FF|FF");
+	protect(r, 2, 2, RW);
+	assert_picture(r, "FFFFFF");
+	unmap(r, 0, 2);
+	protect(r, 2, 2, RO);
+	unmap(r, 4, 1);
+	assert_int_equal(hmmu_vmas(r->m, r->pid, vmas, 4), 2);
+	assert_bytes(r, r->tid, page(2), 2, 3);
+	assert_bytes(r, r->tid, page(5), 1, 6);
+	unmap(r, 0, 16);
+	assert_int_equal(counter(r, HMMU_COUNT_LRU_INACTIVE_ANON) + counter(r, HMMU_COUNT_LRU_ACTIVE_ANON), 0);
+	rig_close(r);
+}
+
+/* A merge for which there is no memory is left out: the mappings are split instead, or stay apart. */
+static void test_merge_without_memory(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_map map = { .address = page(2), .pages = 2, .prot = RW };
+	uint64_t at;
+
+	(void)state;
+	map_pages(r, 0, 2, RW);
+	map_pages(r, 4, 2, RW);
+	write_pages(r, page(4), 2, 1);
+	/* The mapping before would have to take over the anon_vma of the one behind. */
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_ANON_VMA, 1, false));
+	assert_ok(hmmu_mmap(r->m, r->tid, &map, &at));
+	assert_clean(r->m);
+	assert_bytes(r, r->tid, page(4), 2, 1);
+	assert_ok(store(r, r->tid, page(3), 1));
+	rig_close(r);
+}
+
 /* Mappings that were written apart have different anon_vmas, and stay apart. */
 static void test_different_anon_vmas(void **state)
 {
@@ -376,6 +420,8 @@ int main(void)
 		cmocka_unit_test(test_chosen_places),
 		cmocka_unit_test(test_protect_splits),
 		cmocka_unit_test(test_merge_cases),
+		cmocka_unit_test(test_file_mappings),
+		cmocka_unit_test(test_merge_without_memory),
 		cmocka_unit_test(test_different_anon_vmas),
 		cmocka_unit_test(test_anon_vma_is_imported),
 		cmocka_unit_test(test_inherited_mapping),
