@@ -309,7 +309,6 @@ export const stageTexts: Readonly<Record<StageName, string>> = {
 /** Why an entry did not move, or was not offered. */
 export type WhyName =
   | 'none'
-  | 'vma_range'
   | 'huge_zero_unstable'
   | 'huge_locked'
   | 'huge_not_split'
@@ -345,44 +344,42 @@ export type WhyName =
 /** Values of {@link WhyName} in the C API. */
 export const whyValues: Readonly<Record<WhyName, number>> = {
   none: 0,
-  vma_range: 1,
-  huge_zero_unstable: 2,
-  huge_locked: 3,
-  huge_not_split: 4,
-  bad_pmd: 5,
-  swap_entry: 6,
-  migration_entry: 7,
-  other_entry: 8,
-  no_struct_page: 9,
-  compound: 10,
-  page_locked: 11,
-  isolation: 12,
-  pinned: 13,
-  still_mapped: 14,
-  pinned_late: 15,
-  no_page: 16,
-  driver_error: 17,
-  has_mapping: 18,
-  unknown_device: 19,
-  references: 20,
-  insert_not_anonymous: 21,
-  insert_no_table: 22,
-  insert_huge_pmd: 23,
-  insert_unstable_pmd: 24,
-  insert_anon_vma: 25,
-  insert_memcg: 26,
-  insert_pte_present: 27,
-  insert_pte_changed: 28,
-  insert_userfaultfd: 29,
-  insert_mm_unstable: 30,
-  not_offered: 31,
-  aborted: 32,
+  huge_zero_unstable: 1,
+  huge_locked: 2,
+  huge_not_split: 3,
+  bad_pmd: 4,
+  swap_entry: 5,
+  migration_entry: 6,
+  other_entry: 7,
+  no_struct_page: 8,
+  compound: 9,
+  page_locked: 10,
+  isolation: 11,
+  pinned: 12,
+  still_mapped: 13,
+  pinned_late: 14,
+  no_page: 15,
+  driver_error: 16,
+  has_mapping: 17,
+  unknown_device: 18,
+  references: 19,
+  insert_not_anonymous: 20,
+  insert_no_table: 21,
+  insert_huge_pmd: 22,
+  insert_unstable_pmd: 23,
+  insert_anon_vma: 24,
+  insert_memcg: 25,
+  insert_pte_present: 26,
+  insert_pte_changed: 27,
+  insert_userfaultfd: 28,
+  insert_mm_unstable: 29,
+  not_offered: 30,
+  aborted: 31,
 }
 
 /** {@link WhyName} by value. */
 export const whyNames: readonly WhyName[] = [
   'none',
-  'vma_range',
   'huge_zero_unstable',
   'huge_locked',
   'huge_not_split',
@@ -419,7 +416,6 @@ export const whyNames: readonly WhyName[] = [
 /** A sentence on each {@link WhyName}. */
 export const whyTexts: Readonly<Record<WhyName, string>> = {
   none: 'It moved, or nothing has kept it so far.',
-  vma_range: 'The range was refused as a whole (EINVAL).',
   huge_zero_unstable: 'The pmd of the huge zero page was unstable after its split.',
   huge_locked: 'The lock of the huge page was taken.',
   huge_not_split: 'The huge page could not be split (it is pinned).',
@@ -459,7 +455,6 @@ export type WaitName =
   | 'page_lock'
   | 'mmap_sem_read'
   | 'mmap_sem_write'
-  | 'anon_vma_lock'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -467,7 +462,6 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   page_lock: 1,
   mmap_sem_read: 2,
   mmap_sem_write: 3,
-  anon_vma_lock: 4,
 }
 
 /** {@link WaitName} by value. */
@@ -476,7 +470,6 @@ export const waitNames: readonly WaitName[] = [
   'page_lock',
   'mmap_sem_read',
   'mmap_sem_write',
-  'anon_vma_lock',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -485,7 +478,6 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   page_lock: 'A page lock.',
   mmap_sem_read: 'The mmap_sem of its process, for reading.',
   mmap_sem_write: 'The mmap_sem of its process, for writing.',
-  anon_vma_lock: 'An anon_vma lock.',
 }
 
 /** Events, in the order in which they happened. */
@@ -549,7 +541,6 @@ export type ErrorCode =
   | 'HMMU_NO_PROCESS'
   | 'HMMU_NO_TASK'
   | 'HMMU_NO_PAGE'
-  | 'HMMU_NOT_MAPPED'
   | 'HMMU_SIGSEGV'
   | 'HMMU_SIGBUS'
   | 'HMMU_BLOCKED'
@@ -561,7 +552,6 @@ export type ErrorCode =
   | 'HMMU_DISPOSED'
   | 'HMMU_WRONG_MACHINE'
   | 'HMMU_HOST_MEMORY'
-  | 'HMMU_INCONSISTENT'
   | 'HMMU_REFERENCE'
 
 /** Values of {@link ErrorCode} in the C API. */
@@ -574,20 +564,18 @@ export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
   HMMU_NO_PROCESS: 5,
   HMMU_NO_TASK: 6,
   HMMU_NO_PAGE: 7,
-  HMMU_NOT_MAPPED: 8,
-  HMMU_SIGSEGV: 9,
-  HMMU_SIGBUS: 10,
-  HMMU_BLOCKED: 11,
-  HMMU_BUSY: 12,
-  HMMU_SYSCALL: 13,
-  HMMU_MEMCG_LIMIT: 14,
-  HMMU_DRIVER_RULE: 15,
-  HMMU_DRIVER_THREW: 16,
-  HMMU_DISPOSED: 17,
-  HMMU_WRONG_MACHINE: 18,
-  HMMU_HOST_MEMORY: 19,
-  HMMU_INCONSISTENT: 20,
-  HMMU_REFERENCE: 21,
+  HMMU_SIGSEGV: 8,
+  HMMU_SIGBUS: 9,
+  HMMU_BLOCKED: 10,
+  HMMU_BUSY: 11,
+  HMMU_SYSCALL: 12,
+  HMMU_MEMCG_LIMIT: 13,
+  HMMU_DRIVER_RULE: 14,
+  HMMU_DRIVER_THREW: 15,
+  HMMU_DISPOSED: 16,
+  HMMU_WRONG_MACHINE: 17,
+  HMMU_HOST_MEMORY: 18,
+  HMMU_REFERENCE: 19,
 }
 
 /** {@link ErrorCode} by value. */
@@ -600,7 +588,6 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'HMMU_NO_PROCESS',
   'HMMU_NO_TASK',
   'HMMU_NO_PAGE',
-  'HMMU_NOT_MAPPED',
   'HMMU_SIGSEGV',
   'HMMU_SIGBUS',
   'HMMU_BLOCKED',
@@ -612,7 +599,6 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'HMMU_DISPOSED',
   'HMMU_WRONG_MACHINE',
   'HMMU_HOST_MEMORY',
-  'HMMU_INCONSISTENT',
   'HMMU_REFERENCE',
 ]
 
@@ -626,7 +612,6 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_NO_PROCESS: 'There is no such process.',
   HMMU_NO_TASK: 'There is no such task.',
   HMMU_NO_PAGE: 'There is no such page, or it is free.',
-  HMMU_NOT_MAPPED: 'An address is outside of every mapping.',
   HMMU_SIGSEGV: 'The access ends in a segmentation fault.',
   HMMU_SIGBUS: 'The access ends in a bus error.',
   HMMU_BLOCKED: 'The call would wait; repeat it to go on.',
@@ -638,7 +623,6 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_DISPOSED: 'The machine is disposed of.',
   HMMU_WRONG_MACHINE: 'A handle belongs to another machine.',
   HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
-  HMMU_INCONSISTENT: 'verify() found the machine out of balance.',
   HMMU_REFERENCE: 'A page reference, lock or isolation that is not held was to be given up.',
 }
 
@@ -709,7 +693,7 @@ export const ruleTexts: Readonly<Record<RuleName, string>> = {
   fault_no_progress: 'A fault handler that returns 0 has brought the page back.',
 }
 
-/** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it. */
+/** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it, if there is one. */
 export type QuirkName =
   | 'hole-dst-index'
   | 'collect-drops-dirty'
@@ -768,7 +752,7 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'device-soft-dirty':
     'mm/rmap: fixup copying of soft dirty and uffd ptes; mm/migrate: preserve soft dirty in remove_migration_pte()',
   'map-pte-skips-device': 'mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly',
-  'thp-busy-leaks-ref': 'mm/migrate: drop the reference on a huge page whose lock is taken',
+  'thp-busy-leaks-ref': 'none that we know of',
   'fault-without-ref': 'mm/memory.c: fix race when faulting a device private page',
   'wait-pins-page': 'mm/migrate.c: rework migration_entry_wait() to not take a pageref',
   'insert-ignores-reaped-mm': 'mm/migrate: add stable check in migrate_vma_insert_page()',

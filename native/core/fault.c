@@ -43,7 +43,7 @@ static int map_zero_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 
-	if (userfaultfd_missing(m, vmf->vma))
+	if (mm_is_reaped(vmf) || userfaultfd_missing(m, vmf->vma))
 		return FAULT_SIGBUS;
 	*vmf->pte = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vmf->vma].page_prot));
 	return 0;
@@ -66,7 +66,7 @@ static int do_anonymous_page(struct fault *vmf)
 	if (!page)
 		return result;
 	/* userfaultfd with UFFD_FEATURE_SIGBUS: the fault is not served. */
-	if (userfaultfd_missing(m, vmf->vma)) {
+	if (mm_is_reaped(vmf) || userfaultfd_missing(m, vmf->vma)) {
 		mem_cgroup_cancel_charge(m, 1);
 		put_page(m, page);
 		return FAULT_SIGBUS;

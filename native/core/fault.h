@@ -35,6 +35,12 @@ struct fault {
 /** A kernel would let a device's handler that does nothing spin for ever; here an access ends after so many faults. */
 #define MAX_FAULTS 1000
 
+/** check_stable_address_space(): a reaped process gets no new pages. */
+static inline bool mm_is_reaped(const struct fault *vmf)
+{
+	return vmf->ctx->m->mms[vmf->ctx->mm].reaped;
+}
+
 /** Bring in what an access needs; mmap_sem is held. */
 int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
 /** Wait for the migration that has the page of an entry: migration_entry_wait(). */

@@ -44,6 +44,8 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 	}
 	if (!pte_none(*vmf->pte))
 		return FAULT_NOPAGE;
+	if (mm_is_reaped(vmf) && !(m->vmas[vmf->vma].flags & VM_SHARED))
+		return FAULT_SIGBUS;
 	table_lock(m, vmf->pte);
 	if (vmf->write && !(m->vmas[vmf->vma].flags & VM_SHARED)) {
 		add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);

@@ -228,12 +228,13 @@ static void stage_entries(struct hmmu_migration *mig, u64 from, u64 to)
 static bool stage_go_on(struct hmmu_migration *mig, bool one)
 {
 	u64 from = mig->pos;
+	bool done;
 
 	switch (mig->stage) {
 	case HMMU_STAGE_COLLECT:
-		migrate_vma_collect_one(mig);
+		done = migrate_vma_collect_one(mig);
 		mig->pos = mig->npages;
-		return mig->start + (mig->npages << PAGE_SHIFT) == mig->end;
+		return done;
 	case HMMU_STAGE_ALLOC_AND_COPY:
 		alloc_and_copy(mig);
 		return true;

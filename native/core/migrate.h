@@ -21,9 +21,10 @@ struct hmmu_migration {
 	u64 restore;    /**< entries whose mappings are to be restored by the stage */
 	u64 *src, *dst; /**< the words acted upon; the request's arrays are copies that anyone may scribble over */
 	u8 *why;
-	u64 mmu_start;  /**< of the notifier range of the pages stage, once it is open */
-	u32 fault_page; /**< page that the fault being handled holds a reference to */
-	bool restoring; /**< the loop of prepare or unmap is over, that of its restores runs */
+	u64 mmu_start;              /**< of the notifier range of the pages stage, once it is open */
+	u32 fault_page;             /**< page that the fault being handled holds a reference to */
+	u64 flush_start, flush_end; /**< what collect has still to flush: 4.14 does it when the table's lock is gone */
+	bool restoring;             /**< the loop of prepare or unmap is over, that of its restores runs */
 	bool allow_drain;
 	bool notified;
 	bool callbacks_ran;
@@ -51,7 +52,8 @@ static inline void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 /** @name Stages, each over a part of its work: collect over the part of the range under one table, the others over
  * the entries [from, to). Stepping asks for one entry at a time, a run for all.
  * @{ */
-void migrate_vma_collect_one(struct hmmu_migration *mig);
+/** True when all is collected. */
+bool migrate_vma_collect_one(struct hmmu_migration *mig);
 void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to);
 void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to);
 void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to);

@@ -151,17 +151,20 @@ static bool collect_entry(struct hmmu_migration *mig, u64 *pte)
 static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
 {
 	struct hmmu *m = mig->ctx.m;
-	bool late = quirk(m, HMMU_QUIRK_COLLECT_FLUSH_LATE), unmapped = false;
+	bool unmapped = false;
 	u64 start = address, *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
 
 	for (; address < end; address += PAGE_SIZE, pte++)
 		unmapped |= collect_entry(mig, pte);
-	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes when the lock is gone. */
-	if (unmapped && !late)
+	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes when the lock is gone, and a CPU that comes in
+	 * between finds what the TLB has kept. So that is a step of its own. */
+	if (unmapped && !quirk(m, HMMU_QUIRK_COLLECT_FLUSH_LATE)) {
 		flush_tlb_range(m, mig->ctx.mm, start, end);
+	} else if (unmapped) {
+		mig->flush_start = start;
+		mig->flush_end = end;
+	}
 	table_unlock(m, first);
-	if (unmapped && late)
-		flush_tlb_range(m, mig->ctx.mm, start, end);
 }
 
 /* Split a huge page, which takes its lock; a reason if it can't be. */
@@ -212,7 +215,7 @@ static int collect_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	return 0;
 }
 
-void migrate_vma_collect_one(struct hmmu_migration *mig)
+bool migrate_vma_collect_one(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
 	struct mm_walk walk = {
@@ -227,7 +230,15 @@ void migrate_vma_collect_one(struct hmmu_migration *mig)
 
 	if (!mig->npages)
 		mmu_notifier_invalidate_range_start(m, mig->ctx.mm, mig->start, mig->end);
-	walk_page_range(&walk, address, pmd_addr_end(address, mig->end));
-	if (mig->start + (mig->npages << PAGE_SHIFT) == mig->end)
-		mmu_notifier_invalidate_range_end(m, mig->ctx.mm, mig->start, mig->end);
+	if (mig->flush_end) {
+		flush_tlb_range(m, mig->ctx.mm, mig->flush_start, mig->flush_end);
+		mig->flush_end = 0;
+	} else {
+		walk_page_range(&walk, address, pmd_addr_end(address, mig->end));
+		address = mig->start + (mig->npages << PAGE_SHIFT);
+	}
+	if (address != mig->end || mig->flush_end)
+		return false;
+	mmu_notifier_invalidate_range_end(m, mig->ctx.mm, mig->start, mig->end);
+	return true;
 }

@@ -142,8 +142,7 @@ void wait_done(struct hmmu *m, u32 task)
 
 static int fail_blocked(struct hmmu *m, u32 tid)
 {
-	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing",
-					    "an anon_vma lock" };
+	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing" };
 	u32 wait = m->tasks[tid].wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);

@@ -221,6 +221,17 @@ void verify_locks(struct verify *v)
 			complain(v, "anon_vma %u is locked", anon_vma);
 }
 
+/* Whether a migration is about to flush the translation. */
+static bool flush_pending(const struct hmmu *m, const struct tlb_entry *entry)
+{
+	u64 address = entry->vpn << PAGE_SHIFT;
+
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		if (mig->ctx.mm == entry->mm && address >= mig->flush_start && address < mig->flush_end)
+			return true;
+	return false;
+}
+
 void verify_tlb(struct verify *v)
 {
 	struct hmmu *m = v->m;
@@ -230,7 +241,7 @@ void verify_tlb(struct verify *v)
 
 		if (!entry->gen || !hmmu_process_alive(m, entry->mm) || entry->gen != m->mms[entry->mm].tlb_gen)
 			continue;
-		if (tlb_entry_stale(m, entry))
+		if (tlb_entry_stale(m, entry) && !flush_pending(m, entry))
 			complain(v, "TLB of CPU %u: the translation of %#llx in process %u is stale",
 				 slot / TLB_ENTRIES, (unsigned long long)(entry->vpn << PAGE_SHIFT), entry->mm);
 	}

@@ -247,6 +247,11 @@ HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
 /** exit_mmap() and reaping. -EBUSY: the process migrates, or a task of it is in the middle of a call. */
 HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
 
+/** What the OOM killer's reaper does to a process: its private pages go, page faults that would bring new ones end in
+ * SIGBUS from now on. -EBUSY: mmap_sem is taken for writing, or the process is watched (the reaper passes over those
+ * with notifiers). __oom_reap_task_mm() of Linux 4.14. */
+HMMU_API int hmmu_oom_reap(struct hmmu *m, uint32_t pid);
+
 HMMU_API int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid);
 /** -EBUSY: the task waits or migrates; the first task goes with its process only. */
 HMMU_API int hmmu_task_destroy(struct hmmu *m, uint32_t tid);

@@ -115,46 +115,44 @@
 /** X(name, value, text): why an entry did not move, or was not offered. */
 #define HMMU_WHYS(X) \
 	X(NONE, 0, "It moved, or nothing has kept it so far.") \
-	X(VMA_RANGE, 1, "The range was refused as a whole (EINVAL).") \
-	X(HUGE_ZERO_UNSTABLE, 2, "The pmd of the huge zero page was unstable after its split.") \
-	X(HUGE_LOCKED, 3, "The lock of the huge page was taken.") \
-	X(HUGE_NOT_SPLIT, 4, "The huge page could not be split (it is pinned).") \
-	X(BAD_PMD, 5, "The pmd is bad.") \
-	X(SWAP_ENTRY, 6, "A swap entry.") \
-	X(MIGRATION_ENTRY, 7, "Another migration has the page.") \
-	X(OTHER_ENTRY, 8, "Another kind of non-present entry.") \
-	X(NO_STRUCT_PAGE, 9, "A page without struct page or mapping.") \
-	X(COMPOUND, 10, "Part of a compound page.") \
-	X(PAGE_LOCKED, 11, "The page lock was taken.") \
-	X(ISOLATION, 12, "The page could not be isolated from the LRU.") \
-	X(PINNED, 13, "The page has more references than its mappings explain.") \
-	X(STILL_MAPPED, 14, "The page was still mapped after try_to_unmap().") \
-	X(PINNED_LATE, 15, "Pinned after it had been unmapped.") \
-	X(NO_PAGE, 16, "The driver offered no page.") \
-	X(DRIVER_ERROR, 17, "The driver reported an error.") \
-	X(HAS_MAPPING, 18, "A page-cache page can't go to device-private memory.") \
-	X(UNKNOWN_DEVICE, 19, "The destination is a ZONE_DEVICE page of a kind that is not supported.") \
-	X(REFERENCES, 20, "The reference count was not what was expected when the page was to move.") \
-	X(INSERT_NOT_ANONYMOUS, 21, "Insertion: the mapping is not anonymous.") \
-	X(INSERT_NO_TABLE, 22, "Insertion: a page table could not be allocated.") \
-	X(INSERT_HUGE_PMD, 23, "Insertion: the pmd is huge or devmap.") \
-	X(INSERT_UNSTABLE_PMD, 24, "Insertion: the pmd is unstable.") \
-	X(INSERT_ANON_VMA, 25, "Insertion: anon_vma could not be prepared.") \
-	X(INSERT_MEMCG, 26, "Insertion: the memcg charge failed.") \
-	X(INSERT_PTE_PRESENT, 27, "Insertion: the pte is present now.") \
-	X(INSERT_PTE_CHANGED, 28, "Insertion: the pte is a non-present entry now.") \
-	X(INSERT_USERFAULTFD, 29, "Insertion: userfaultfd missing mode is armed.") \
-	X(INSERT_MM_UNSTABLE, 30, "Insertion: the mm was reaped.") \
-	X(NOT_OFFERED, 31, "A hole of a mapping that is not anonymous (fixed kernels do not offer it).") \
-	X(ABORTED, 32, "The migration was abandoned.")
+	X(HUGE_ZERO_UNSTABLE, 1, "The pmd of the huge zero page was unstable after its split.") \
+	X(HUGE_LOCKED, 2, "The lock of the huge page was taken.") \
+	X(HUGE_NOT_SPLIT, 3, "The huge page could not be split (it is pinned).") \
+	X(BAD_PMD, 4, "The pmd is bad.") \
+	X(SWAP_ENTRY, 5, "A swap entry.") \
+	X(MIGRATION_ENTRY, 6, "Another migration has the page.") \
+	X(OTHER_ENTRY, 7, "Another kind of non-present entry.") \
+	X(NO_STRUCT_PAGE, 8, "A page without struct page or mapping.") \
+	X(COMPOUND, 9, "Part of a compound page.") \
+	X(PAGE_LOCKED, 10, "The page lock was taken.") \
+	X(ISOLATION, 11, "The page could not be isolated from the LRU.") \
+	X(PINNED, 12, "The page has more references than its mappings explain.") \
+	X(STILL_MAPPED, 13, "The page was still mapped after try_to_unmap().") \
+	X(PINNED_LATE, 14, "Pinned after it had been unmapped.") \
+	X(NO_PAGE, 15, "The driver offered no page.") \
+	X(DRIVER_ERROR, 16, "The driver reported an error.") \
+	X(HAS_MAPPING, 17, "A page-cache page can't go to device-private memory.") \
+	X(UNKNOWN_DEVICE, 18, "The destination is a ZONE_DEVICE page of a kind that is not supported.") \
+	X(REFERENCES, 19, "The reference count was not what was expected when the page was to move.") \
+	X(INSERT_NOT_ANONYMOUS, 20, "Insertion: the mapping is not anonymous.") \
+	X(INSERT_NO_TABLE, 21, "Insertion: a page table could not be allocated.") \
+	X(INSERT_HUGE_PMD, 22, "Insertion: the pmd is huge or devmap.") \
+	X(INSERT_UNSTABLE_PMD, 23, "Insertion: the pmd is unstable.") \
+	X(INSERT_ANON_VMA, 24, "Insertion: anon_vma could not be prepared.") \
+	X(INSERT_MEMCG, 25, "Insertion: the memcg charge failed.") \
+	X(INSERT_PTE_PRESENT, 26, "Insertion: the pte is present now.") \
+	X(INSERT_PTE_CHANGED, 27, "Insertion: the pte is a non-present entry now.") \
+	X(INSERT_USERFAULTFD, 28, "Insertion: userfaultfd missing mode is armed.") \
+	X(INSERT_MM_UNSTABLE, 29, "Insertion: the mm was reaped.") \
+	X(NOT_OFFERED, 30, "A hole of a mapping that is not anonymous (fixed kernels do not offer it).") \
+	X(ABORTED, 31, "The migration was abandoned.")
 
 /** X(name, value, text): what a blocked task waits for. */
 #define HMMU_WAITS(X) \
 	X(NOTHING, 0, "The task is not waiting.") \
 	X(PAGE_LOCK, 1, "A page lock.") \
 	X(MMAP_SEM_READ, 2, "The mmap_sem of its process, for reading.") \
-	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.") \
-	X(ANON_VMA_LOCK, 4, "An anon_vma lock.")
+	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.")
 
 /** X(name, value, text): events, in the order in which they happened. */
 #define HMMU_EVENTS(X) \
@@ -178,20 +176,18 @@
 	X(NO_PROCESS, 5, "There is no such process.") \
 	X(NO_TASK, 6, "There is no such task.") \
 	X(NO_PAGE, 7, "There is no such page, or it is free.") \
-	X(NOT_MAPPED, 8, "An address is outside of every mapping.") \
-	X(SIGSEGV, 9, "The access ends in a segmentation fault.") \
-	X(SIGBUS, 10, "The access ends in a bus error.") \
-	X(BLOCKED, 11, "The call would wait; repeat it to go on.") \
-	X(BUSY, 12, "The thing is in use: a task that waits, a machine that migrates.") \
-	X(SYSCALL, 13, "The kernel would refuse the call; errno says how.") \
-	X(MEMCG_LIMIT, 14, "The memory cgroup is at its limit.") \
-	X(DRIVER_RULE, 15, "The driver broke a rule; the detail names entry and rule.") \
-	X(DRIVER_THREW, 16, "A driver callback failed.") \
-	X(DISPOSED, 17, "The machine is disposed of.") \
-	X(WRONG_MACHINE, 18, "A handle belongs to another machine.") \
-	X(HOST_MEMORY, 19, "The host has no memory for the machine.") \
-	X(INCONSISTENT, 20, "verify() found the machine out of balance.") \
-	X(REFERENCE, 21, "A page reference, lock or isolation that is not held was to be given up.")
+	X(SIGSEGV, 8, "The access ends in a segmentation fault.") \
+	X(SIGBUS, 9, "The access ends in a bus error.") \
+	X(BLOCKED, 10, "The call would wait; repeat it to go on.") \
+	X(BUSY, 11, "The thing is in use: a task that waits, a machine that migrates.") \
+	X(SYSCALL, 12, "The kernel would refuse the call; errno says how.") \
+	X(MEMCG_LIMIT, 13, "The memory cgroup is at its limit.") \
+	X(DRIVER_RULE, 14, "The driver broke a rule; the detail names entry and rule.") \
+	X(DRIVER_THREW, 15, "A driver callback failed.") \
+	X(DISPOSED, 16, "The machine is disposed of.") \
+	X(WRONG_MACHINE, 17, "A handle belongs to another machine.") \
+	X(HOST_MEMORY, 18, "The host has no memory for the machine.") \
+	X(REFERENCE, 19, "A page reference, lock or isolation that is not held was to be given up.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \
@@ -210,7 +206,7 @@
 	X(FAULT_NO_PROGRESS, 12, "A fault handler that returns 0 has brought the page back.")
 
 /** X(name, bit, profiles, name in words, commit): quirks; profiles is an or of HMMU_IN_*: where the quirk is on;
- * commit is the subject of the kernel commit that ended it. */
+ * commit is the subject of the kernel commit that ended it, if there is one. */
 #define HMMU_IN_LINUX_4_14 1u
 #define HMMU_IN_HMM_V25 2u
 #define HMMU_IN_BOTH 3u
@@ -229,7 +225,7 @@
 	X(MAP_PTE_SKIPS_DEVICE, 5, HMMU_IN_BOTH, "map-pte-skips-device", \
 	  "mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly") \
 	X(THP_BUSY_LEAKS_REF, 6, HMMU_IN_BOTH, "thp-busy-leaks-ref", \
-	  "mm/migrate: drop the reference on a huge page whose lock is taken") \
+	  "none that we know of") \
 	X(FAULT_WITHOUT_REF, 7, HMMU_IN_BOTH, "fault-without-ref", \
 	  "mm/memory.c: fix race when faulting a device private page") \
 	X(WAIT_PINS_PAGE, 8, HMMU_IN_BOTH, "wait-pins-page", \

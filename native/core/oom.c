@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The OOM reaper: a process that is to die gives its private pages back before it gets to die. */
+#include <errno.h>
+
+#include "lru.h"
+#include "mm.h"
+
+/* As __oom_reap_task_mm(): locked, hugetlb and special mappings are left alone, and shared ones free nothing. */
+static bool can_reap(const struct vma *v)
+{
+	return !(v->flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP | VM_SHARED));
+}
+
+int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+
+	if (!hmmu_process_alive(m, pid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	if (m->mms[pid].mmap_sem.writer)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "mmap_sem of process %u is taken for writing", pid);
+	if (m->mms[pid].watched)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u has a notifier; the reaper leaves it alone",
+				 pid);
+	ctx.task = m->mms[pid].main_task;
+	ctx.cpu = m->tasks[ctx.task].cpu;
+	m->mms[pid].reaped = 1;
+	for (u32 vma = m->mms[pid].mmap; vma; vma = m->vmas[vma].next)
+		if (can_reap(vma_of(m, vma)))
+			unmap_single_vma(&ctx, vma, m->vmas[vma].start, m->vmas[vma].end);
+	return 0;
+}
