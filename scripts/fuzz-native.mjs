@@ -7,7 +7,8 @@
 // drill: native/fuzz/fuzz_drill.mjs.
 // Each gets the time, 60 seconds if nothing is said. Ends with how many executions there were, and the line that counts targets.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
 import { needPackages } from './debian.mjs'
@@ -35,59 +36,67 @@ function build() {
   run('cmake', ['-S', `${root}/native/fuzz`, '-B', folder, `-DCMAKE_C_COMPILER=${clang}`, '--log-level=WARNING'])
   run('cmake', ['--build', folder, '--parallel', '2'])
   for (const name of ['corpus', 'failures']) mkdirSync(`${folder}/${name}`, { recursive: true })
-  run('node', ['native/fuzz/seeds.mjs', `${folder}/seeds`])
+  run('node', ['native/fuzz/seeds.mjs', `${folder}/corpus`])
 }
 
-/** What libFuzzer tells of its progress in fork mode: `#N: cov: … exec/s … oom/timeout/crash: A/B/C`. */
-const PROGRESS = /^#(\d+): cov: (\d+) .*oom\/timeout\/crash: (\d+)\/(\d+)\/(\d+)/
+/** What libFuzzer says while it runs, and when it ends, well or not. */
+const PROGRESS = /^#(\d+)\s.*cov: (\d+)/
+const EXECUTED = /^stat::number_of_executed_units: (\d+)/
 
-function fuzz(onProgress) {
-  const options = [
-    `-fork=${values.jobs}`,
-    '-ignore_crashes=1',
-    '-ignore_timeouts=1',
-    '-ignore_ooms=1',
-    '-max_len=2400',
-    '-timeout=25',
-    '-rss_limit_mb=3000',
-    `-max_total_time=${seconds}`,
-    `-artifact_prefix=${failures}/`,
-  ]
-  const child = spawn(`${folder}/fuzz_machine`, [...options, `${folder}/corpus`, `${folder}/seeds`])
-  let rest = ''
-  const read = (data) => {
-    const lines = (rest + data).split('\n')
-    rest = lines.pop()
-    for (const line of lines) if (PROGRESS.test(line)) onProgress(PROGRESS.exec(line).slice(1).map(Number))
+/** One run of libFuzzer, until the time is over or a program fails. Resolves to the number of executions. */
+function fuzz(left, onProgress) {
+  const options = ['-max_len=2400', '-timeout=25', '-rss_limit_mb=3000', '-print_final_stats=1', '-reload=30']
+  const target = [`-max_total_time=${Math.ceil(left)}`, `-artifact_prefix=${failures}/`, `${folder}/corpus`]
+  const child = spawn(`${folder}/fuzz_machine`, [...options, ...target], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let executed = 0
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const [, runs, coverage] = PROGRESS.exec(line) ?? []
+    if (runs) onProgress(Number(runs), Number(coverage))
+    executed = Number(EXECUTED.exec(line)?.[1] ?? executed)
+  })
+  return new Promise((resolve) => child.on('close', () => resolve(executed)))
+}
+
+/** Starts libFuzzer again and again until the time is over: it ends with the first program that fails. */
+async function fuzzOn(end, onProgress) {
+  let before = 0
+  for (let left = seconds; left > 0; left = (end - Date.now()) / 1000) {
+    before += await fuzz(left, (runs, coverage) => onProgress(before + runs, coverage))
+    // A failing program of the corpus would be the end of every run. libFuzzer names programs by their hash, failing ones as well.
+    for (const name of readdirSync(failures)) rmSync(`${folder}/corpus/${name.replace(/^\w+-/, '')}`, { force: true })
   }
-  child.stdout.on('data', read)
-  child.stderr.on('data', read)
-  return new Promise((resolve) => child.on('close', resolve))
+  return before
 }
 
 async function machine() {
   build()
   const known = new Set(readdirSync(failures))
+  const found = () => readdirSync(failures).filter((name) => !known.has(name) && !name.endsWith('.min'))
   const began = Date.now()
-  let seen = [0, 0, 0, 0, 0]
+  const seen = { runs: [], coverage: 0 }
   const bar = new cliProgress.SingleBar({
     format: '{bar} {value}/{total} s, {runs} executions, coverage {coverage}, {failed} failed',
   })
-  const told = () => ({ runs: seen[0], coverage: seen[1], failed: seen[2] + seen[3] + seen[4] })
-  const elapsed = () => Math.min(seconds, Math.round((Date.now() - began) / 1000))
+  const told = () => ({ runs: sum(seen.runs), coverage: seen.coverage, failed: found().length })
   bar.start(seconds, 0, told())
-  const timer = setInterval(() => bar.update(elapsed(), told()), 1000)
-  await fuzz((progress) => {
-    seen = progress
-  })
+  const timer = setInterval(() => bar.update(Math.round((Date.now() - began) / 1000), told()), 1000)
+  const executed = await Promise.all(
+    Array.from({ length: Number(values.jobs) }, (_, job) =>
+      fuzzOn(began + seconds * 1000, (runs, coverage) => {
+        seen.runs[job] = runs
+        seen.coverage = Math.max(seen.coverage, coverage)
+      }),
+    ),
+  )
   clearInterval(timer)
   bar.update(seconds, told())
   bar.stop()
-  const found = readdirSync(failures).filter((name) => !known.has(name) && !name.endsWith('.min'))
-  found.forEach(explain)
-  console.log(`${seen[0]} executions, ${found.length} failures`)
-  return found.length
+  found().forEach(explain)
+  console.log(`${sum(executed)} executions, ${found().length} failures`)
+  return found().length
 }
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
 
 /** The shortest program that fails alike, as calls. */
 function explain(name) {

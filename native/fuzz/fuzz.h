@@ -19,6 +19,7 @@ enum {
 	MAX_MIGRATION_PAGES = 1100, /**< a bit more than two huge pages */
 	MAX_DEPTH = 4,              /**< callbacks within callbacks */
 	MAX_RECORDS = 2048,
+	MAX_COPIES = 3, /**< they take the time of a hundred other operations */
 };
 
 struct region {
@@ -57,7 +58,9 @@ struct world {
 	unsigned verify_every, since_verify;
 	uint32_t ram_pages, device_pages, pages; /**< pages are all that have a number */
 	bool no_copies;                          /**< this run goes on with the machine it began with */
-	uint64_t ram_free;                       /**< at the start */
+	bool wants_hash;                         /**< of what remains in the end */
+	unsigned nr_copies;
+	uint64_t ram_free; /**< at the start */
 	uint32_t last_driver_page;
 	unsigned lazy_faults;       /**< device faults that the handler has left alone */
 	struct fuzz_record handler; /**< the record that set the fault handler */
@@ -74,7 +77,7 @@ struct world {
 /** @name world.c
  * @{ */
 bool world_open(struct world *w, const uint8_t *data, size_t size);
-/** Let go of everything, see that nothing is left, and close. Returns the hash of what remains. */
+/** Let go of everything, see that nothing is left, and close. Returns the hash of what remains, if it is wanted. */
 uint64_t world_close(struct world *w);
 /** Say what a program does, as C, if asked for by the environment variable HMMU_FUZZ_TRACE. */
 void trace(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -39,13 +39,14 @@ void run_nested(struct world *w, unsigned count)
 	w->depth--;
 }
 
-static uint64_t run_program(const uint8_t *data, size_t size, bool no_copies)
+static uint64_t run_program(const uint8_t *data, size_t size, bool wants_hash, bool no_copies)
 {
 	struct fuzz_record record;
 	struct world w;
 
 	if (!world_open(&w, data, size))
 		return 0;
+	w.wants_hash = wants_hash;
 	w.no_copies = no_copies;
 	while (next_record(&w, &record))
 		run_record(&w, &record);
@@ -54,10 +55,11 @@ static uint64_t run_program(const uint8_t *data, size_t size, bool no_copies)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint64_t hash = run_program(data, size, false);
+	bool twice = size >= FUZZ_RECORD_SIZE && data[FUZZ_RECORD_SIZE - 1] & 32;
+	uint64_t hash = run_program(data, size, twice, false);
 
 	/* The same calls make the same bytes, and copies go on as what they were copied from. */
-	if (size >= FUZZ_RECORD_SIZE && data[FUZZ_RECORD_SIZE - 1] & 32 && run_program(data, size, true) != hash) {
+	if (twice && run_program(data, size, true, true) != hash) {
 		fprintf(stderr, "verify: a second run ends in another state\n");
 		abort();
 	}

@@ -49,7 +49,8 @@
 	X(WILD, "x: a call with arguments out of all ranges") \
 	X(MREMAP, "mremap() to x pages; y: flags, to another region") \
 	X(COPY, "x: go on with a clone, with a restored snapshot; a damaged snapshot") \
-	X(RECLAIM, "count pages are swapped out, if the machine has swap")
+	X(RECLAIM, "count pages are swapped out, if the machine has swap") \
+	X(REAP, "the OOM reaper comes by")
 
 enum fuzz_op {
 #define X(name, text) FUZZ_OP_##name,

@@ -66,7 +66,7 @@ void op_copy(struct world *w, const struct fuzz_record *r)
 	struct hmmu *copy;
 
 	/* A machine can't go while it is in a callback. */
-	if (w->no_copies || w->depth)
+	if (w->no_copies || w->depth || w->nr_copies++ >= MAX_COPIES)
 		return;
 	trace(w, "copy %u\n", r->x % 3);
 	copy = r->x % 3 == 0 ? cloned(w) : restored(w, r);

@@ -226,8 +226,8 @@ static int page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t p
 		return migrate_back(w, tid, address);
 	case 3:
 		return -EIO;
-	case 4: /* The access is tried again, in vain. */
-		return w->lazy_faults++ % 4 == 3 ? -EIO : 0;
+	case 4: /* The access would be tried again for ever; the machine has to notice. */
+		return 0;
 	default:
 		run_nested(w, w->handler.y & 7);
 		return w->lazy_faults++ % 4 == 3 ? -EIO : migrate_back(w, tid, address);

@@ -123,6 +123,10 @@ bool op_process(struct world *w, const struct fuzz_record *r)
 	case FUZZ_OP_EXIT:
 		op_exit(w, r);
 		return true;
+	case FUZZ_OP_REAP:
+		trace(w, "hmmu_oom_reap(m, %u);", record_pid(w, r));
+		check_result(w, hmmu_oom_reap(w->m, record_pid(w, r)));
+		return true;
 	case FUZZ_OP_PROCESS:
 		op_process_create(w);
 		return true;

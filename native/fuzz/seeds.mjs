@@ -2,8 +2,9 @@
 //
 // Programs for fuzz_machine to begin with: every drill as a program, and every breach of a driver's rules, every injection.
 //
-//   node native/fuzz/seeds.mjs FOLDER      writes one file each (needs dist/: npm run build:ts)
+//   node native/fuzz/seeds.mjs FOLDER      writes one file each, named as libFuzzer names its own (needs dist/: npm run build:ts)
 //   node native/fuzz/seeds.mjs --text      prints those of the named drills, a line each, which is native/fuzz/seeds.txt
+import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -259,7 +260,7 @@ function main([target]) {
   if (target !== '--text') mkdirSync(target, { recursive: true })
   for (const [name, records] of seeds()) {
     const bytes = Buffer.concat(records)
-    if (target !== '--text') writeFileSync(`${target}/${name}`, bytes)
+    if (target !== '--text') writeFileSync(`${target}/${createHash('sha1').update(bytes).digest('hex')}`, bytes)
     else if (!isRandom(name)) console.log(`${name} ${bytes.toString('hex')}`)
   }
   return 0
