@@ -50,3 +50,8 @@ int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capa
 	}
 	return (int)count;
 }
+
+uint32_t hmmu_events_recorded(const struct hmmu *m)
+{
+	return m->st->event_mask;
+}

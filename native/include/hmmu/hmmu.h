@@ -394,6 +394,8 @@ struct hmmu_event {
 /** Record events of the types in @p mask (1 << enum hmmu_event_type) from now on; 0: none. The INVALIDATE types are
  * recorded for watched processes only. */
 HMMU_API int hmmu_events_record(struct hmmu *m, uint32_t mask);
+/** The types of events that are recorded, as a mask. */
+HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
 /** mmu_notifier_register(): invalidations of the process's mm are recorded from now on. */
 HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
 /** Take the oldest events out of the ring. Returns how many were written to @p out. */
