@@ -52,6 +52,8 @@ class MigrateRun {
   readonly #hooks: Hooks
   readonly #lines: string[] = []
   readonly #begun = new Map<Interleaved, Begun>()
+  /** The commands that had to wait. */
+  readonly #waited = new Set<Interleaved>()
 
   constructor(world: World, command: MigrateCommand, pages: Pages, hooks: Hooks) {
     this.#world = world
@@ -64,7 +66,7 @@ class MigrateRun {
     const result = this.#migrate()
     if (result === undefined) return { lines: ['blocked'], ended: true }
     this.#lines.push(result)
-    const open = this.#command.interleaved.filter((line) => this.#begun.get(line)?.execution.results === undefined)
+    const open = this.#command.interleaved.filter((line) => !this.#begun.has(line) || this.#waited.has(line))
     this.#finishAll(open)
     for (const line of open) this.#lines.push(...this.#afterwards(line))
     for (const begun of this.#begun.values()) destroyTasks(begun)
@@ -134,6 +136,8 @@ class MigrateRun {
       this.#lines.push(`@${callback} ${line.command.text}`)
       this.#lines.push(...this.#begin(line).map((result) => `  ${result}`))
       this.#hooks.after(line.command)
+      // A thread that waits for what the command gave up runs now; what it prints comes after the migration.
+      this.#finishAll([...this.#waited])
     }
   }
 
@@ -148,6 +152,7 @@ class MigrateRun {
     const execution = new Execution(execute(this.#world, line.command, taskOf))
     this.#begun.set(line, { execution, tasks })
     this.#hooks.within(line.command, () => execution.resume())
+    if (execution.results === undefined) this.#waited.add(line)
     return execution.results ?? ['blocked']
   }
 

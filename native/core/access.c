@@ -58,10 +58,14 @@ static int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 {
 	struct hmmu *m = ctx->m;
 
-	for (u32 faults = 0; faults < MAX_FAULTS; faults++) {
+	/* A fault that waited for mmap_sem goes on, even if there is no reason for it any more. */
+	bool in_fault = ctx->waited == HMMU_WAIT_MMAP_SEM_READ;
+
+	ctx->waited = HMMU_WAIT_NOTHING;
+	for (u32 faults = 0; faults < MAX_FAULTS; faults++, in_fault = false) {
 		int result;
 
-		*pfn = tlb_access(m, ctx->cpu, ctx->mm, address, write);
+		*pfn = in_fault ? 0 : tlb_access(m, ctx->cpu, ctx->mm, address, write);
 		if (*pfn)
 			return 0;
 		result = do_page_fault(ctx, address, write);
@@ -159,7 +163,12 @@ int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_
 	if (err)
 		return err;
 	err = pin_page(&ctx, address, write, &page);
-	if (!err) {
+	if (!err && page_of(m, page)->pins == UINT16_MAX) {
+		put_page(m, page);
+		hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "page %u has %u pins, and no room for more", page,
+			  UINT16_MAX);
+		err = -ENOMEM;
+	} else if (!err) {
 		page_of(m, page)->pins++;
 		*pfn = page;
 	} else if (err != BLOCKED) {

@@ -32,6 +32,8 @@ int hmmu_page_trylock(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
+	if (!(page_of(m, pfn)->users & PAGE_USER_DRIVER))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's", pfn);
 	if (!trylock_page(m, pfn))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is locked", pfn);
 	page_of(m, pfn)->users |= PAGE_USER_DRIVER_LOCK;

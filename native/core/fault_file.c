@@ -44,8 +44,6 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 	}
 	if (!pte_none(*vmf->pte))
 		return FAULT_NOPAGE;
-	if (mm_is_reaped(vmf) && !(m->vmas[vmf->vma].flags & VM_SHARED))
-		return FAULT_SIGBUS;
 	table_lock(m, vmf->pte);
 	if (vmf->write && !(m->vmas[vmf->vma].flags & VM_SHARED)) {
 		add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);
@@ -57,6 +55,14 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 	}
 	table_unlock(m, vmf->pte);
 	return 0;
+}
+
+/* alloc_set_pte() at the end of a fault: unlike fault-around it brings nothing private to a reaped process. */
+static int finish_fault(struct fault *vmf, u32 page)
+{
+	if (mm_is_reaped(vmf) && !(vmf->ctx->m->vmas[vmf->vma].flags & VM_SHARED))
+		return FAULT_SIGBUS;
+	return alloc_set_pte(vmf, page);
 }
 
 /* filemap_map_pages(): map what is in the cache, up to date and not locked. */
@@ -120,7 +126,7 @@ static int do_read_fault(struct fault *vmf)
 	vmf->page = shmem_fault(vmf, &result);
 	if (!vmf->page)
 		return result;
-	result = alloc_set_pte(vmf, vmf->page);
+	result = finish_fault(vmf, vmf->page);
 	unlock_page(m, vmf->page);
 	if (result)
 		put_page(m, vmf->page);
@@ -138,7 +144,7 @@ static int do_cow_fault(struct fault *vmf)
 	vmf->page = shmem_fault(vmf, &result);
 	if (vmf->page) {
 		memcpy(frame_of(m, copy), frame_of(m, vmf->page), PAGE_SIZE);
-		result = alloc_set_pte(vmf, copy);
+		result = finish_fault(vmf, copy);
 		unlock_page(m, vmf->page);
 		put_page(m, vmf->page);
 		if (!result)
@@ -157,7 +163,7 @@ static int do_shared_fault(struct fault *vmf)
 	vmf->page = shmem_fault(vmf, &result);
 	if (!vmf->page)
 		return result;
-	result = alloc_set_pte(vmf, vmf->page);
+	result = finish_fault(vmf, vmf->page);
 	if (!result)
 		page_set(m, vmf->page, HMMU_PG_DIRTY);
 	unlock_page(m, vmf->page);

@@ -160,16 +160,20 @@ static u32 populate_flags(u32 vm_flags)
 int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 {
 	u32 flags = populate_flags(ctx->m->vmas[vma].flags);
-	u64 first = *start;
+	struct task *task = &ctx->m->tasks[ctx->task];
+	u64 first = task->gup_first ? task->gup_first : *start;
 
+	task->gup_first = 0;
 	while (*start < end) {
 		u64 page_mask;
 		u32 page;
 		int err = get_user_page(ctx, vma, *start, flags, &page, &page_mask);
 
 		/* A blocked call goes on here: pages touched twice would look more used than they are. */
-		if (err == BLOCKED)
-			ctx->m->tasks[ctx->task].progress = *start;
+		if (err == BLOCKED) {
+			task->progress = *start;
+			task->gup_first = first;
+		}
 		/* get_user_pages() rather reports the pages it got; the error comes up again with the next call. */
 		if (err)
 			return err != BLOCKED && *start > first ? 0 : err;

@@ -146,6 +146,10 @@ int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t ent
 	int err = check_process(m, pid);
 	u32 table;
 
+	if (!err && address >= HMMU_TASK_SIZE)
+		err = hmmu_fail((struct hmmu *)m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				"address %#llx: user addresses end at %#llx", (unsigned long long)address,
+				(unsigned long long)HMMU_TASK_SIZE);
 	if (err)
 		return err;
 	for (int level = 0; level < 5; level++)

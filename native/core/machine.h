@@ -11,6 +11,16 @@ struct device_fault {
 	const struct device_fault *outer;
 };
 
+/** What was looked up last in an address space. It speeds up and changes nothing, so it is not in the arena. */
+struct lookup {
+	u32 mm;
+	u32 vma;       /**< 0: none */
+	u64 pmd_gib;   /**< number of the GiB whose pmd table is known + 1, 0: none */
+	u32 pmd_table; /**< its pfn */
+	u32 reserved;
+};
+#define LOOKUPS 16u
+
 /** The host's handle: where the arena is, and what can't be state (callbacks, the last error). */
 struct hmmu {
 	struct state *st;
@@ -40,6 +50,7 @@ struct hmmu {
 	void *device_data;
 	struct hmmu_migration *migrations; /**< all that are under way */
 	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
+	struct lookup lookups[LOOKUPS];
 	struct hmmu_error error;
 	char first_bug[120]; /**< the first internal contradiction, in words */
 };
@@ -52,6 +63,15 @@ void hmmu_bug(struct hmmu *m, const char *what);
 static inline bool quirk(const struct hmmu *m, u32 which)
 {
 	return m->quirks & which;
+}
+/** The lookups of an address space; those of another one that were in their place are forgotten. */
+static inline struct lookup *lookup_of(const struct hmmu *m, u32 mm)
+{
+	struct lookup *lookup = (struct lookup *)&m->lookups[mm % LOOKUPS];
+
+	if (lookup->mm != mm)
+		*lookup = (struct lookup){ .mm = mm };
+	return lookup;
 }
 static inline struct page *page_of(const struct hmmu *m, u32 pfn)
 {

@@ -185,7 +185,7 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 		if (!quirk(m, HMMU_QUIRK_THP_BUSY_LEAKS_REF))
 			put_page(m, page);
 		else
-			page_of(m, page)->leaked++;
+			page_of(m, page + LEAK_TAIL)->private ++;
 		return HMMU_WHY_HUGE_LOCKED;
 	}
 	err = split_huge_page(ctx, page);

@@ -139,33 +139,47 @@ static int munlock_single_pages(struct ctx *ctx, u32 page, u32 vma, u64 *start, 
 	return 0;
 }
 
-int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
+/* The head of a huge page that is mapped whole; *pages is how far the walk goes on. */
+static int munlock_head(struct ctx *ctx, u32 head, u64 *pages)
 {
 	struct hmmu *m = ctx->m;
 
-	m->vmas[vma].flags &= ~(u32)VM_LOCKED;
-	while (start < end) {
-		u64 page_mask = 0;
-		int err = 0;
-		u32 page = follow_page(ctx, vma, start, FOLL_GET | FOLL_DUMP, &err, &page_mask);
-
-		if (page && !PageCompound(m, page)) {
-			err = munlock_single_pages(ctx, page, vma, &start, end);
-			if (err)
-				return err;
-			continue;
-		}
-		if (page && page_test(m, page, HMMU_PG_HEAD)) {
-			if (page_test(m, page, HMMU_PG_LOCKED))
-				return wait_on_page(ctx, page, true, RESUME_LOCKED);
-			page_mask = page_test(m, page, HMMU_PG_MLOCKED) ? HPAGE_PMD_NR - 1 : 0;
-			munlock_huge_page(ctx, page);
-		} else {
-			page_mask = 0;
-		}
-		if (page)
-			put_page(m, page);
-		start += (1 + (page ? page_mask : 0)) * PAGE_SIZE;
-	}
+	if (page_test(m, head, HMMU_PG_LOCKED))
+		return wait_on_page(ctx, head, true, RESUME_LOCKED);
+	*pages = page_test(m, head, HMMU_PG_MLOCKED) ? HPAGE_PMD_NR : 1;
+	munlock_huge_page(ctx, head);
+	put_page(m, head);
 	return 0;
+}
+
+/* What is mapped at *start, and what follows and goes with it. */
+static int munlock_from(struct ctx *ctx, u32 vma, u64 *start, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	u64 page_mask, pages = 1;
+	int ignored = 0, err = 0;
+	u32 page = follow_page(ctx, vma, *start, FOLL_GET | FOLL_DUMP, &ignored, &page_mask);
+
+	if (page && !PageCompound(m, page))
+		return munlock_single_pages(ctx, page, vma, start, end);
+	if (page && page_test(m, page, HMMU_PG_HEAD))
+		err = munlock_head(ctx, page, &pages);
+	else if (page)
+		put_page(m, page);
+	if (!err)
+		*start += pages * PAGE_SIZE;
+	return err;
+}
+
+int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
+{
+	int err = 0;
+
+	ctx->m->vmas[vma].flags &= ~(u32)VM_LOCKED;
+	while (start < end && !err)
+		err = munlock_from(ctx, vma, &start, end);
+	/* A call that waits goes on here. */
+	if (err)
+		ctx->m->tasks[ctx->task].munlock_at = start;
+	return err;
 }

@@ -40,6 +40,7 @@ void mm_free(struct hmmu *m, u32 mm)
 	if (old->tables != 1)
 		hmmu_bug(m, "a process ended with page tables");
 	flush_tlb_mm(m, mm);
+	*lookup_of(m, mm) = (struct lookup){ 0 };
 	pgd_free(m, old->pgd);
 	slab_free(m, SLAB_TASK, old->main_task);
 	slab_free(m, SLAB_MM, mm);

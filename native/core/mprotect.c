@@ -103,10 +103,8 @@ void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, b
  * wait for keeps the call from going on; other errors come again when the page is touched. */
 static int populate_after_mprotect(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
-	int err = 0;
+	int err = populate_vma_page_range(ctx, vma, &start, end);
 
-	while (start < end && !err)
-		err = populate_vma_page_range(ctx, vma, &start, end);
 	return err == BLOCKED ? BLOCKED : 0;
 }
 

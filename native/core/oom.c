@@ -17,8 +17,10 @@ int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 
 	if (!hmmu_process_alive(m, pid))
 		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
-	if (m->mms[pid].mmap_sem.writer)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "mmap_sem of process %u is taken for writing", pid);
+	/* down_read_trylock() gives up for a writer that waits, too. */
+	if (m->mms[pid].mmap_sem.writer || m->mms[pid].mmap_sem.first_waiter)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "mmap_sem of process %u is taken or waited for by a writer",
+				 pid);
 	if (m->mms[pid].watched)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u has a notifier; the reaper leaves it alone",
 				 pid);

@@ -48,8 +48,10 @@ void pgd_free(struct hmmu *m, u32 pgd)
 /* The pmd tables of a mm are freed by free_pgd_range() only, which forgets this one. */
 static u64 *remember_pmd_table(const struct hmmu *m, u32 mm, u64 address, u32 table)
 {
-	m->mms[mm].pmd_cache_gib = (address >> PUD_SHIFT) + 1;
-	m->mms[mm].pmd_cache_table = table;
+	struct lookup *lookup = lookup_of(m, mm);
+
+	lookup->pmd_gib = (address >> PUD_SHIFT) + 1;
+	lookup->pmd_table = table;
 	return table_of(m, table) + table_index(address, PMD_SHIFT);
 }
 
@@ -178,7 +180,7 @@ static void free_level(struct hmmu *m, u32 mm, u32 table, int level, u64 address
 
 void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64 ceiling)
 {
-	m->mms[mm].pmd_cache_gib = 0;
+	lookup_of(m, mm)->pmd_gib = 0;
 	address &= PMD_MASK;
 	if (address < floor)
 		address += PMD_SIZE;

@@ -217,20 +217,20 @@ static inline u64 pmd_addr_end(u64 address, u64 end)
 u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address);
 static inline u64 *mm_find_pmd(const struct hmmu *m, u32 mm, u64 address)
 {
-	const struct mm *space = &m->mms[mm];
+	const struct lookup *lookup = lookup_of(m, mm);
 
-	if (space->pmd_cache_gib == (address >> PUD_SHIFT) + 1)
-		return table_of(m, space->pmd_cache_table) + table_index(address, PMD_SHIFT);
+	if (lookup->pmd_gib == (address >> PUD_SHIFT) + 1)
+		return table_of(m, lookup->pmd_table) + table_index(address, PMD_SHIFT);
 	return mm_find_pmd_slow(m, mm, address);
 }
 /** The same, tables allocated as needed; NULL when one can't be. */
 u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address);
 static inline u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
 {
-	const struct mm *space = &m->mms[mm];
+	const struct lookup *lookup = lookup_of(m, mm);
 
-	if (space->pmd_cache_gib == (address >> PUD_SHIFT) + 1)
-		return table_of(m, space->pmd_cache_table) + table_index(address, PMD_SHIFT);
+	if (lookup->pmd_gib == (address >> PUD_SHIFT) + 1)
+		return table_of(m, lookup->pmd_table) + table_index(address, PMD_SHIFT);
 	return pmd_alloc_slow(m, mm, address);
 }
 /** Make sure of a pte table; false when there is no frame for it. */

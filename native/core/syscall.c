@@ -237,8 +237,14 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 	struct hmmu *m = ctx->m;
 	u32 old = m->vmas[vma].flags;
 	u32 flags = lock ? old | VM_LOCKED : old & ~(u32)VM_LOCKED;
+	u64 progress = m->tasks[ctx->task].munlock_at;
 	int err;
 
+	if (!lock && progress >= start && progress < end) {
+		m->tasks[ctx->task].munlock_at = 0;
+		*prev = vma;
+		return munlock_vma_pages_range(ctx, vma, progress, end);
+	}
 	if (flags == old || (old & (VM_SPECIAL | VM_HUGETLB))) {
 		*prev = vma;
 		return 0;
@@ -252,12 +258,8 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 		m->mms[ctx->mm].locked_vm += (end - start) >> PAGE_SHIFT;
 		return 0;
 	}
-	err = munlock_vma_pages_range(ctx, vma, start, end);
-	if (err)
-		m->vmas[vma].flags |= VM_LOCKED;
-	else
-		m->mms[ctx->mm].locked_vm -= (end - start) >> PAGE_SHIFT;
-	return err;
+	m->mms[ctx->mm].locked_vm -= (end - start) >> PAGE_SHIFT;
+	return munlock_vma_pages_range(ctx, vma, start, end);
 }
 
 static int apply_vma_lock_flags(struct ctx *ctx, u64 start, u64 end, bool lock)

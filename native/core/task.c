@@ -197,6 +197,8 @@ static void abandon(struct hmmu *m, u32 tid)
 		sem_drop(m, tid);
 	task->op = OP_NONE;
 	task->progress = 0;
+	task->gup_first = 0;
+	task->munlock_at = 0;
 	task->resume = RESUME_RETRY;
 }
 
@@ -216,6 +218,8 @@ int task_leave(struct ctx *ctx, enum op op, int result)
 	if (!ctx->nested)
 		up_sem(ctx);
 	task->progress = 0;
+	task->gup_first = 0;
+	task->munlock_at = 0;
 	task->resume = RESUME_RETRY;
 	return result;
 }

@@ -77,9 +77,9 @@ struct page {
 		u32 cache_next; /**< of a page cache page: next in its hash chain */
 	};
 	u32 alloc_id;
-	u16 pins;  /**< references taken by hmmu_pin() */
-	u8 users;  /**< enum page_user */
-	u8 leaked; /**< references lost by a quirk */
+	u16 pins; /**< references taken by hmmu_pin() */
+	u8 users; /**< enum page_user */
+	u8 reserved;
 };
 
 /** A pageblock: 512 frames, the unit of huge allocations. */
@@ -172,7 +172,6 @@ struct mm {
 	u32 pgd;   /**< pfn of the top table */
 	u32 mmap;  /**< first vma */
 	u32 tree;  /**< root of the search tree */
-	u32 vma_cache;
 	u32 map_count;
 	u64 rss[NR_MM_COUNTERS];
 	u64 locked_vm;
@@ -184,8 +183,6 @@ struct mm {
 	u32 watched;
 	u32 uffd; /**< a userfaultfd was made */
 	u32 reaped;
-	u32 pmd_cache_table; /**< pfn of the pmd table of the GiB walked last */
-	u64 pmd_cache_gib;   /**< number of that GiB + 1, 0: none */
 };
 enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD };
 
@@ -205,6 +202,8 @@ struct task {
 	u32 sem_of_migration; /**< mmap_sem is dropped when the last migration of the task ends */
 	u32 nested;           /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
 	u32 resume;           /**< enum resume */
+	u64 gup_first;        /**< where the get_user_pages() call began that waits at progress */
+	u64 munlock_at;       /**< where the walk that takes mlock marks off waits */
 	u64 progress;         /**< how far the blocked call is */
 	u64 result;           /**< of a call whose work is done but for populating */
 };

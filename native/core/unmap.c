@@ -122,16 +122,19 @@ void zap_page_range(struct ctx *ctx, u64 start, u64 end)
 static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 {
 	struct hmmu *m = ctx->m;
+	u64 progress = m->tasks[ctx->task].munlock_at;
 	int err = 0;
 
+	m->tasks[ctx->task].munlock_at = 0;
 	for (u32 vma = find_vma(m, ctx->mm, start); vma && m->vmas[vma].start < end && !err; vma = m->vmas[vma].next) {
-		if (!(m->vmas[vma].flags & VM_LOCKED))
-			continue;
-		err = munlock_vma_pages_range(ctx, vma, m->vmas[vma].start, m->vmas[vma].end);
-		if (err)
-			m->vmas[vma].flags |= VM_LOCKED;
-		else
-			mm_of(m, ctx->mm)->locked_vm -= vma_pages(vma_of(m, vma));
+		const struct vma *v = vma_of(m, vma);
+
+		if (progress >= v->start && progress < v->end) {
+			err = munlock_vma_pages_range(ctx, vma, progress, v->end);
+		} else if (v->flags & VM_LOCKED) {
+			m->mms[ctx->mm].locked_vm -= vma_pages(v);
+			err = munlock_vma_pages_range(ctx, vma, v->start, v->end);
+		}
 	}
 	return err;
 }
@@ -185,11 +188,15 @@ int do_munmap(struct ctx *ctx, u64 start, u64 end)
 int exit_mmap(struct ctx *ctx)
 {
 	struct hmmu *m = ctx->m;
+	u32 watched = m->mms[ctx->mm].watched;
 	int err;
 
+	/* mmu_notifier_release() comes first. */
 	m->mms[ctx->mm].watched = 0;
 	err = munlock_range(ctx, 0, HMMU_TASK_SIZE);
-	if (!err && m->mms[ctx->mm].mmap)
+	if (err)
+		m->mms[ctx->mm].watched = watched;
+	else if (m->mms[ctx->mm].mmap)
 		unmap_region(ctx, 0, HMMU_TASK_SIZE);
 	return err;
 }

@@ -29,7 +29,9 @@ static void holders_of_page(struct verify *v, u32 pfn)
 {
 	const struct page *page = page_of(v->m, pfn);
 
-	tally_ref(v, pfn, page->pins + page->leaked);
+	tally_ref(v, pfn, page->pins);
+	if (page->flags & HMMU_PG_HEAD)
+		tally_ref(v, pfn, (int32_t)page_of(v->m, pfn + LEAK_TAIL)->private);
 	v->swap_cached += (page->flags & HMMU_PG_SWAPCACHE) != 0;
 	if (page->users & PAGE_USER_HELD) {
 		tally_ref(v, pfn, 1);

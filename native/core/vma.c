@@ -91,7 +91,7 @@ static void set_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
 	v->end = end;
 	v->pgoff = pgoff;
 	post_update(m, vma);
-	m->mms[v->mm].vma_cache = 0;
+	lookup_of(m, v->mm)->vma = 0;
 }
 
 void vma_expand(struct ctx *ctx, u32 vma, u64 end)
@@ -170,7 +170,7 @@ static int move_border(struct ctx *ctx, u32 vma, u32 next, u64 border)
 	v->end = border;
 	post_update(m, vma);
 	post_update(m, next);
-	m->mms[v->mm].vma_cache = 0;
+	lookup_of(m, v->mm)->vma = 0;
 	return 0;
 }
 

@@ -101,12 +101,13 @@ void vma_tree_remove(struct hmmu *m, u32 vma)
 	if (v->next)
 		m->vmas[v->next].prev = v->prev;
 	mm->map_count--;
-	mm->vma_cache = 0;
+	lookup_of(m, v->mm)->vma = 0;
 }
 
 u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
 {
-	u32 cached = m->mms[mm].vma_cache;
+	struct lookup *lookup = lookup_of(m, mm);
+	u32 cached = lookup->vma;
 	u32 found = 0;
 
 	if (cached && m->vmas[cached].start <= address && address < m->vmas[cached].end)
@@ -122,7 +123,7 @@ u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
 		}
 	}
 	if (found)
-		m->mms[mm].vma_cache = found;
+		lookup->vma = found;
 	return found;
 }
 

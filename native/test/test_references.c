@@ -236,8 +236,11 @@ static void test_held_mlocked_page(void **state)
 	assert_clean(r->m);
 	assert_ok(hmmu_task_cancel(r->m, r->tid));
 	assert_clean(r->m);
+	/* What was given up had taken VM_LOCKED off before it waited. */
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
 	assert_blocked(r->m, hmmu_munmap(r->m, r->tid, buf, PAGES(2)), r->tid, HMMU_WAIT_PAGE_LOCK);
 	assert_ok(hmmu_task_cancel(r->m, r->tid));
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
 	assert_failed(r->m, hmmu_exit(r->m, r->pid), -EBUSY, HMMU_ERR_BUSY);
 	assert_true(hmmu_process_alive(r->m, r->pid));
 	assert_clean(r->m);

@@ -476,7 +476,7 @@ HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
 HMMU_API int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn);
 /** alloc_page(GFP_HIGHUSER_MOVABLE): a system page with one reference, contents undefined. -ENOMEM. */
 HMMU_API int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn);
-/** trylock_page(). -EBUSY. */
+/** trylock_page() of a page that the driver allocated. -EBUSY; -EINVAL (REFERENCE): it is not the driver's. */
 HMMU_API int hmmu_page_trylock(struct hmmu *m, uint32_t pfn);
 /** unlock_page() of a page that the driver locked. */
 HMMU_API int hmmu_page_unlock(struct hmmu *m, uint32_t pfn);
