@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What ClusterFuzzLite and OSS-Fuzz run in their container: CC, CFLAGS, LIB_FUZZING_ENGINE, SRC, WORK and OUT are theirs.
+# What ClusterFuzzLite and OSS-Fuzz run in their container: CC, CFLAGS, LIB_FUZZING_ENGINE, SRC, WORK and OUT are
+# theirs.
 set -eu
 
 cmake -S "$SRC/hmmu/native/fuzz" -B "$WORK/fuzz" -DCMAKE_C_COMPILER="$CC" -DHMMU_SANITIZE= \

@@ -5,7 +5,10 @@ import { spawnSync } from 'node:child_process'
 
 const installed = (name) => spawnSync('dpkg', ['-s', name], { stdio: 'ignore' }).status === 0
 
-/** Sees to it that packages are there; installs them where that is allowed. Says what is missing, and returns false, elsewhere. */
+/**
+ * Sees to it that packages are there; installs them where that is allowed. Says what is missing, and returns false,
+ * elsewhere.
+ */
 export function needPackages(names) {
   const missing = names.filter((name) => !installed(name))
   if (missing.length === 0) return true

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Fuzzes the C core and the drill language: node scripts/fuzz-native.mjs [--time SECONDS] [--jobs N] [--target machine|drill]
+// Fuzzes the C core and the drill language:
 //
-// machine: native/fuzz/fuzz_machine.c under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. Its corpus stays in
-//   build-fuzz/corpus from run to run; what fails is in build-fuzz/failures, each with the shortest program that fails alike.
+//   node scripts/fuzz-native.mjs [--time SECONDS] [--jobs N] [--target machine|drill]
+//
+// machine: native/fuzz/fuzz_machine.c under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. Its
+//   corpus stays in build-fuzz/corpus from run to run; what fails is in build-fuzz/failures, each with the shortest
+//   program that fails alike.
 // drill: native/fuzz/fuzz_drill.mjs.
-// Each gets the time, 60 seconds if nothing is said. Ends with how many executions there were, and the line that counts targets.
+//
+// Each gets the time, 60 seconds if nothing is said. Ends with how many executions there were, and the line that counts
+// targets.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -62,7 +67,8 @@ async function fuzzOn(end, onProgress) {
   let before = 0
   for (let left = seconds; left > 0; left = (end - Date.now()) / 1000) {
     before += await fuzz(left, (runs, coverage) => onProgress(before + runs, coverage))
-    // A failing program of the corpus would be the end of every run. libFuzzer names programs by their hash, failing ones as well.
+    // A failing program of the corpus would be the end of every run. libFuzzer names programs by their hash, failing
+    // ones as well.
     for (const name of readdirSync(failures)) rmSync(`${folder}/corpus/${name.replace(/^\w+-/, '')}`, { force: true })
   }
   return before

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer over the C tests, the fuzzer's seeds, all drills and the Jest suite, and valgrind over
-// the C tests: node scripts/test-asan.mjs [STEP…]
+// AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer over the C tests, the fuzzer's seeds, all
+// drills and the Jest suite, and valgrind over the C tests: node scripts/test-asan.mjs [STEP…]
 //
 // The steps are c, seeds, drills, jest and valgrind; all of them if none is named. Ends with the line that counts them.
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -27,7 +27,8 @@ function instrumented() {
   return {
     LD_PRELOAD: libasan(),
     HMMU_BINDING: addon,
-    // Node itself leaves things behind where a process is ended from within a call: leaks are no failure of the process, but are looked through.
+    // Node itself leaves things behind where a process is ended from within a call: leaks are no failure of the
+    // process, but are looked through.
     ASAN_OPTIONS: `detect_leaks=1:detect_stack_use_after_return=1:log_path=${reports}/report`,
     LSAN_OPTIONS: 'exitcode=0',
     UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/report`,

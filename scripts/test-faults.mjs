@@ -2,9 +2,10 @@
 //
 // Failure at every place, the long form: node scripts/test-faults.mjs [--jobs N] [--per-command N|all] [FOLDER]
 //
-// Reruns all drills, failing the 1st, 2nd, 3rd … passage of each injection site until none fails, once and from then on: of each command the
-// first eight passages and the last one, which takes minutes, or with `--per-command all` every single one, which takes hours. test/faults does the work;
-// each job is a process of its own, so that a crash is a finding like others. Ends with the number of failures injected, and the line that counts drills.
+// Reruns all drills, failing the 1st, 2nd, 3rd … passage of each injection site until none fails, once and from then
+// on: of each command the first eight passages and the last one, which takes minutes, or with `--per-command all`
+// every single one, which takes hours. test/faults does the work; each job is a process of its own, so that a crash
+// is a finding like others. Ends with the number of failures injected, and the line that counts drills.
 import { spawn, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'

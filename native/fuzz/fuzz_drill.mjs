@@ -4,12 +4,13 @@
 // - parsing ends in a drill or in a DrillError that says HMMU_DRILL_SYNTAX and a place in the text, and nothing else;
 // - what was parsed parses again from its echoes, to the same;
 // - a concatenation that holds it splits, or ends in a DrillError (HMMU_DRILL_FILE) at a place in it;
-// - it runs on a machine to its end, or to a DrillError with a reason that a drill can have, and the machine stays in balance.
+// - it runs on a machine to its end, or to a DrillError with a reason that a drill can have, and the machine stays in
+//   balance.
 //
-//   node native/fuzz/fuzz_drill.mjs [--time SECONDS] [--seed N] [--path PATH]     needs dist/ and the addon (npm run build)
+//   node native/fuzz/fuzz_drill.mjs [--time SECONDS] [--seed N] [--path PATH]     needs `npm run build`
 //
-// The seed and path of a failure come with it; with both the failure is made again. (Jazzer.js, the libFuzzer for JavaScript, would
-// see coverage; its binaries ask for a newer glibc than Debian 12 has.)
+// The seed and path of a failure come with it; with both the failure is made again. (Jazzer.js, the libFuzzer for
+// JavaScript, would see coverage; its binaries ask for a newer glibc than Debian 12 has.)
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -169,7 +170,9 @@ function checkSections(text) {
   }
 }
 
-/** Why a drill may end before its time: it breaks a rule that shows when it runs, or the machine is too small for it. */
+/**
+ * Why a drill may end before its time: it breaks a rule that shows when it runs, or the machine is too small for it.
+ */
 function isGoodReason(failure) {
   const { cause } = failure
   if (failure.code !== 'HMMU_DRILL_RUN') return false

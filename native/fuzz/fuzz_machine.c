@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * libFuzzer target: a program of operations on a machine, through the public C API and nothing else. Between operations, every so
- * many of them, and in the end verify() must have nothing to say; when everything has been given back, everything has to be there again.
+ * libFuzzer target: a program of operations on a machine, through the public C API and nothing else. Between
+ * operations, every so many of them, and in the end verify() must have nothing to say; when everything has been given
+ * back, everything has to be there again.
  *
  * HMMU_FUZZ_TRACE=1 prints what a program does, as calls in C.
  */

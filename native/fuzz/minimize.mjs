@@ -57,7 +57,9 @@ function withoutBytes(records, fails) {
   return left
 }
 
-/** How a program fails: the first complaint or the sanitizer's summary, without the numbers; undefined if it does not. */
+/**
+ * How a program fails: the first complaint or the sanitizer's summary, without the numbers; undefined if it does not.
+ */
 export function failure(replay, bytes, scratch) {
   writeFileSync(scratch, bytes)
   const { status, stderr, signal } = spawnSync(replay, [scratch], { encoding: 'utf8', timeout: 20_000 })

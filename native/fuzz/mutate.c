@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Mutations that know records: they come, go, move and double as a whole; what is in them is libFuzzer's own business. */
+/* Mutations that know records: they come, go, move and double as a whole. What is in them is libFuzzer's business. */
 #include <string.h>
 
 #include "ops.h"

@@ -3,8 +3,8 @@
  * @file ops.h
  * The language of fuzz programs: the first record sets the machine up, each other one is an operation.
  *
- * A record has 8 bytes, so that whatever a mutation does to one leaves the rest of the program as it is. Bytes behind the last whole
- * record are ignored; every value of every byte means something.
+ * A record has 8 bytes, so that whatever a mutation does to one leaves the rest of the program as it is. Bytes behind
+ * the last whole record are ignored; every value of every byte means something.
  */
 #ifndef FUZZ_OPS_H
 #define FUZZ_OPS_H
@@ -59,8 +59,10 @@ enum fuzz_op {
 		FUZZ_OP_COUNT
 };
 
-/** X(name, rules, text): what a driver does to the entries it is told to misbehave with; rules are the answers (bits of enum hmmu_rule) to
- * it, of which one has to come; 0 where the driver is within its rights, or may be. */
+/**
+ * X(name, rules, text): what a driver does to the entries it is told to misbehave with; rules are the answers (bits
+ * of enum hmmu_rule) to it, of which one has to come; 0 where the driver is within its rights, or may be.
+ */
 #define FUZZ_BREACHES(X) \
 	X(NONE, 0, "Nothing: it is a good one.") \
 	X(SKIP, 0, "No destination.") \

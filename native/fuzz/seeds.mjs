@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Programs for fuzz_machine to begin with: every drill as a program, and every breach of a driver's rules, every injection.
+// Programs for fuzz_machine to begin with: every drill as a program, and every breach of a driver's rules, every
+// injection.
 //
-//   node native/fuzz/seeds.mjs FOLDER      writes one file each, named as libFuzzer names its own (needs dist/: npm run build:ts)
-//   node native/fuzz/seeds.mjs --text      prints those of the named drills, a line each, which is native/fuzz/seeds.txt
+//   node native/fuzz/seeds.mjs FOLDER      writes files, named as libFuzzer names its own (needs `npm run build:ts`)
+//   node native/fuzz/seeds.mjs --text      prints those of the named drills, a line each: native/fuzz/seeds.txt
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The quick form: named drills, the first and the last passage of each site in each command. `npm run test:faults` does all drills and all passages.
+// The quick form: named drills, the first and the last passage of each site in each command. `npm run test:faults`
+// does all drills and all passages.
 
 import { join } from 'node:path'
 import { findDrillFiles, isConcatenation, parseDrill, readDrills, readExpected } from '../../lib/drill'

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Runs a drill on a machine in which an allocation fails, and goes on behind the command that fails with it. Whatever happens, the machine has to be
-// in balance after every command, errors have to be such as a kernel gives, and when all has ended nothing may be left.
+// Runs a drill on a machine in which an allocation fails, and goes on behind the command that fails with it. Whatever
+// happens, the machine has to be in balance after every command, errors have to be such as a kernel gives, and when
+// all has ended nothing may be left.
 
 import type { Command, Drill, InnerCommand } from '../../lib/drill/ast'
 import { execute } from '../../lib/drill/commands'
@@ -70,7 +71,10 @@ const OUT_OF_MEMORY: readonly string[] = ['HMMU_OUT_OF_FRAMES', 'HMMU_OUT_OF_SLO
 /** Counters that have to be 0 when all processes are gone. */
 const GONE: readonly CounterName[] = ['tablePages', 'processes', 'mappings', 'anonVmas']
 
-/** A world that remembers the threads of interleaved commands: one that is blocked for good keeps its process from ending. */
+/**
+ * A world that remembers the threads of interleaved commands: one that is blocked for good keeps its process from
+ * ending.
+ */
 class FaultyWorld extends World {
   declare tasks: Task[]
 
@@ -180,7 +184,8 @@ class Runner {
     try {
       return part()
     } catch (error) {
-      // A drill whose region could not be mapped maps it again, names a child that lives still: that is not the machine's fault.
+      // A drill whose region could not be mapped maps it again, names a child that lives still: that is not the
+      // machine's fault.
       const excused = error instanceof Misuse || (error instanceof HmmuError && OUT_OF_MEMORY.includes(error.code))
       if (!excused) this.#problem(command, error instanceof Error ? (error.stack ?? error.message) : String(error))
       else if (error instanceof HmmuError) this.#checkErrno(command, error.errno ?? 'no errno')

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A part of the long form, run by scripts/test-faults.mjs in a process of its own, so that a crash stops no more than this:
+// A part of the long form, run by scripts/test-faults.mjs in a process of its own, so that a crash stops no more than
+// this:
 //
 //   node main.js FOLDER FIRST STEP PER_COMMAND [trace]
 //
-// sweeps the drills FIRST, FIRST + STEP, … of those in a folder, PER_COMMAND passages a command or all. Tells, a line of JSON each: {"drill"} before a drill, {"injected", "problems"} behind it;
-// with `trace` {"fault"} before every run.
+// sweeps the drills FIRST, FIRST + STEP, … of those in a folder, PER_COMMAND passages a command or all. Tells, a line
+// of JSON each: {"drill"} before a drill, {"injected", "problems"} behind it; with `trace` {"fault"} before every
+// run.
 
 import { writeSync } from 'node:fs'
 import { findDrillFiles, parseDrill, readDrills, readExpected } from '../../lib/drill'

@@ -7,7 +7,10 @@ import { injectionNames } from '../../lib/index'
 import { type Fault, type FaultyRun, runWithFault } from './faulty-run'
 
 export interface SweepOptions {
-  /** How many passages of a site are tried within one command: as many of the first ones, and the last one. All if absent. */
+  /**
+   * How many passages of a site are tried within one command: as many of the first ones, and the last one. All if
+   * absent.
+   */
   readonly perCommand?: number | undefined
   /** Told of every run before it begins. */
   readonly onRun?: ((fault: Fault | undefined) => void) | undefined
@@ -60,8 +63,9 @@ function problemsOf(run: FaultyRun, leaks: boolean): string[] {
 }
 
 /**
- * The passages to fail. Up to the one that fails all is as it is without a fault, so the numbers can be taken from there: `ends` is how often the site had been
- * passed at the end of each command. Many passages of one command are a page each of a large region, and much alike.
+ * The passages to fail. Up to the one that fails all is as it is without a fault, so the numbers can be taken from
+ * there: `ends` is how often the site had been passed at the end of each command. Many passages of one command are a
+ * page each of a large region, and much alike.
  */
 function choose(ends: readonly number[], perCommand: number | undefined): number[] {
   const chosen: number[] = []
