@@ -118,8 +118,12 @@ static void verify_page(struct verify *v, u32 pfn)
 	if (page->flags & (HMMU_PG_TABLE | HMMU_PG_RESERVED))
 		return;
 	verify_map_counts(v, pfn);
-	if (page->flags & HMMU_PG_TAIL)
+	if (page->flags & HMMU_PG_TAIL) {
+		if (page->count || page->head >= pfn || !page_test(m, page->head, HMMU_PG_HEAD))
+			complain(v, "page %u: it is a tail with %d references, and %u is not its head", pfn,
+				 page->count, page->head);
 		return;
+	}
 	if (page->count - base != t->refs)
 		complain(v, "page %u: count is %d, but %d references can be explained", pfn, page->count - base,
 			 t->refs);
@@ -198,6 +202,25 @@ void verify_lru(struct verify *v)
 				tally_ref(v, m->st->cpu[cpu].pvecs[kind].pages[i], 1);
 }
 
+/* Who waits is in a call, and for mmap_sem in its queue. */
+static void verify_waiters(struct verify *v, u32 mm)
+{
+	struct hmmu *m = v->m;
+	u32 waiting = 0, queued = 0;
+
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
+		if (m->tasks[task].mm != mm || !m->tasks[task].wait)
+			continue;
+		if (!m->tasks[task].op)
+			complain(v, "task %u waits and is in no call", task);
+		waiting += m->tasks[task].wait != HMMU_WAIT_PAGE_LOCK;
+	}
+	for (u32 task = m->mms[mm].mmap_sem.first_waiter; task && queued <= waiting; task = m->tasks[task].queue_next)
+		queued++;
+	if (waiting != queued)
+		complain(v, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, waiting, queued);
+}
+
 void verify_locks(struct verify *v)
 {
 	struct hmmu *m = v->m;
@@ -213,6 +236,7 @@ void verify_locks(struct verify *v)
 			readers += m->tasks[task].sem_hold == SEM_READ;
 			writer = m->tasks[task].sem_hold == SEM_WRITE ? task : writer;
 		}
+		verify_waiters(v, mm);
 		if (readers != m->mms[mm].mmap_sem.readers || writer != m->mms[mm].mmap_sem.writer)
 			complain(v,
 				 "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)",
@@ -271,6 +295,7 @@ int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
 	verify_pages(&v);
 	verify_locks(&v);
 	verify_tlb(&v);
+	verify_lists(&v);
 	platform_free(v.pages);
 	platform_free(v.swap_entries);
 	return v.complaints;

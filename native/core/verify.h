@@ -46,6 +46,8 @@ void verify_pages(struct verify *v);
 /** mmap_sem, waiters. */
 void verify_locks(struct verify *v);
 void verify_tlb(struct verify *v);
+/** Free lists, the device's bitmap, the lists of reverse maps. */
+void verify_lists(struct verify *v);
 /** Swap slots and the swap cache; and one swap entry. */
 void verify_swap(struct verify *v);
 void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot);

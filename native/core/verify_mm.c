@@ -9,6 +9,8 @@ struct mm_tally {
 	u32 mm;
 	u64 rss[NR_MM_COUNTERS];
 	u64 tables;
+	u64 entries;     /**< that the mappings have */
+	u64 all_entries; /**< in the tables */
 };
 
 static void verify_rmap(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
@@ -90,21 +92,26 @@ static int verify_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 		complain(t->v, "process %u: the table of %#llx is locked", t->mm, (unsigned long long)address);
 	pte = pte_offset(walk->m, *pmd, address);
 	for (; address < end; address += PAGE_SIZE, pte++)
-		if (!pte_none(*pte))
+		if (!pte_none(*pte)) {
+			t->entries++;
 			verify_pte(t, walk->vma, address, *pte);
+		}
 	return 0;
 }
 
-/* Count the tables below one, which must cover nothing outside of the mappings. */
-static u64 count_tables(const struct hmmu *m, u32 table, int level)
+/* Count the tables from one on, and the entries in the lowest ones. */
+static u64 count_tables(struct mm_tally *t, u32 table, int level)
 {
+	const u64 *entries = table_of(t->v->m, table);
 	u64 count = 1;
 
-	for (u32 i = 0; level < 3 && i < PTRS_PER_TABLE; i++) {
-		u64 entry = table_of(m, table)[i];
-
-		if (entry && !pmd_trans_huge(entry))
-			count += count_tables(m, pte_pfn(entry), level + 1);
+	for (u32 i = 0; i < PTRS_PER_TABLE; i++) {
+		if (!entries[i])
+			continue;
+		if (level == 3)
+			t->all_entries++;
+		else if (!pmd_trans_huge(entries[i]))
+			count += count_tables(t, pte_pfn(entries[i]), level + 1);
 	}
 	return count;
 }
@@ -146,7 +153,10 @@ void verify_mm(struct verify *v, u32 mm)
 		if (t.rss[counter] != m->mms[mm].rss[counter])
 			complain(v, "process %u: RSS counter %d is %llu, but %llu entries count", mm, counter,
 				 (unsigned long long)m->mms[mm].rss[counter], (unsigned long long)t.rss[counter]);
-	t.tables += count_tables(m, m->mms[mm].pgd, 0);
+	t.tables += count_tables(&t, m->mms[mm].pgd, 0);
+	if (t.entries != t.all_entries)
+		complain(v, "process %u: its tables have %llu entries, its mappings %llu", mm,
+			 (unsigned long long)t.all_entries, (unsigned long long)t.entries);
 	if (t.tables != m->mms[mm].tables)
 		complain(v, "process %u: it has %llu page tables, the counter says %llu", mm,
 			 (unsigned long long)t.tables, (unsigned long long)m->mms[mm].tables);

@@ -157,9 +157,30 @@ static void test_under_way(void **state)
 	rig_close(r);
 }
 
+/* Looking and verifying change no state; any call that does changes the hash. */
+static void test_hash(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = live(r), hash;
+	struct hmmu_entry entry;
+
+	(void)state;
+	hash = hmmu_hash(r->m);
+	entry = entry_of(r, r->pid, buf);
+	assert_int_equal(entry.kind, HMMU_ENTRY_DEV);
+	assert_clean(r->m);
+	assert_true(hmmu_hash(r->m) == hash);
+	*(uint8_t *)hmmu_page_data(r->m, entry.pfn) ^= 1;
+	assert_true(hmmu_hash(r->m) != hash);
+	*(uint8_t *)hmmu_page_data(r->m, entry.pfn) ^= 1;
+	assert_true(hmmu_hash(r->m) == hash);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_clone),
 		cmocka_unit_test(test_snapshot_and_restore),
 		cmocka_unit_test(test_too_small_buffer),

@@ -89,7 +89,49 @@ static void test_counters(void **state)
 	CHECK_NUMBER(s, mm->rss[MM_SHMEMPAGES], "RSS");
 	CHECK_NUMBER(s, mm->tables, "page tables");
 	CHECK_NUMBER(s, mm->map_count, "mappings");
+	CHECK_NUMBER(s, s.r->m->block[0].free_count, "block 0");
 	rig_close(s.r);
+}
+
+/* The lists by which things are found again: frames, device pages, mappings of a page, waiting tasks. */
+static void test_lists(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 4), shared = map_at(r, 0, 2, HMMU_MAP_SHMEM, 3);
+	struct hmmu *m = r->m;
+	struct spoiled s = { .r = r };
+	uint32_t kept;
+
+	(void)state;
+	write_pages(r, buf, 4, 1);
+	assert_ok(store(r, r->tid, shared, 1));
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	kept = m->anon_vmas[1].first;
+	m->anon_vmas[1].first = 0;
+	assert_reported(&s, "anon_vma 1");
+	m->anon_vmas[1].first = kept;
+	kept = m->files[1].first;
+	m->files[1].first = 0;
+	assert_reported(&s, "file 1");
+	m->files[1].first = kept;
+	kept = m->st->partial_head;
+	m->st->partial_head = 0;
+	assert_reported(&s, "allocator");
+	m->st->partial_head = kept;
+	m->device_bitmap[0] ^= 1;
+	assert_reported(&s, "device");
+	m->device_bitmap[0] ^= 1 | 1ull << 40;
+	assert_reported(&s, "marked as in use");
+	m->device_bitmap[0] ^= 1ull << 40;
+	m->tasks[r->tid].wait = HMMU_WAIT_PAGE_LOCK;
+	assert_reported(&s, "is in no call");
+	m->tasks[r->tid].wait = HMMU_WAIT_NOTHING;
+	CHECK_NUMBER(s, m->files[1].users, "file 1");
+	/* An entry that no mapping covers. */
+	*pte_offset(m, *mm_find_pmd(m, r->pid, buf), buf + PAGES(4)) = make_migration_entry(3, false);
+	assert_reported(&s, "its tables have");
+	*pte_offset(m, *mm_find_pmd(m, r->pid, buf), buf + PAGES(4)) = 0;
+	rig_close(r);
 }
 
 static void test_locks(void **state)
@@ -233,17 +275,12 @@ static void test_all_holders_are_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_references),
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_locks),
-		cmocka_unit_test(test_entries),
-		cmocka_unit_test(test_rmap),
-		cmocka_unit_test(test_mappings),
-		cmocka_unit_test(test_broken_list),
-		cmocka_unit_test(test_page_without_owner),
-		cmocka_unit_test(test_contradictions),
-		cmocka_unit_test(test_all_holders_are_known),
+		cmocka_unit_test(test_references),     cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_counters),       cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_locks),          cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_rmap),           cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_broken_list),    cmocka_unit_test(test_page_without_owner),
+		cmocka_unit_test(test_contradictions), cmocka_unit_test(test_all_holders_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
