@@ -33,6 +33,11 @@ const char *hmmu_version(void)
 	return HMMU_VERSION;
 }
 
+int hmmu_abi(void)
+{
+	return HMMU_ABI;
+}
+
 int hmmu_fail(struct hmmu *m, int err, u32 code, const char *format, ...)
 {
 	va_list args;

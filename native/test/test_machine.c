@@ -84,6 +84,7 @@ static void test_version(void **state)
 
 	(void)state;
 	assert_int_equal(sscanf(hmmu_version(), "%d.%d.%d", &major, &minor, &patch), 3);
+	assert_int_equal(hmmu_abi(), HMMU_ABI);
 }
 
 static void test_processes_come_and_go(void **state)

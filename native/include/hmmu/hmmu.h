@@ -42,7 +42,9 @@ extern "C" {
 #define HMMU_TASK_SIZE 0x7ffffffff000ull
 /** Number of page frame bits in an entry, which limits RAM and device memory together. */
 #define HMMU_PFN_SHIFT 6
-
+/** Number of the binary interface: goes up whenever something compiled against an older header would misbehave with the
+ * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
+#define HMMU_ABI 1
 
 enum hmmu_pfn_flag {
 #define X(name, bit, text) HMMU_PFN_##name = 1 << (bit),
@@ -183,6 +185,8 @@ HMMU_API uint64_t hmmu_hash(const struct hmmu *m);
 
 /** "MAJOR.MINOR.PATCH". */
 HMMU_API const char *hmmu_version(void);
+/** The HMMU_ABI that the library was compiled with; callers that do not read this header should compare it. */
+HMMU_API int hmmu_abi(void);
 
 /** What went wrong in the last call that failed. Valid until the next call into the machine. */
 struct hmmu_error {
