@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hmmu_bench: times operations of libhmmu, or does each once for callgrind to count. Prints one JSON object a line;
+ * `npm run bench` and `npm run bench:instructions` run it and show what it says.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+static const char usage[] =
+	"usage: hmmu_bench [--quick] [--instructions] [--max-pages N] [--only SCENARIO]\n"
+	"  --quick         short repetitions\n"
+	"  --instructions  every operation twice, the second time in bench_measured(), for callgrind\n"
+	"  --max-pages     leave larger sizes out\n"
+	"  --only          life, stages, empty, zero, huge, shared, fork or copies\n";
+
+static const char *value_of(int argc, char **argv, int *i)
+{
+	if (*i + 1 == argc) {
+		fprintf(stderr, "hmmu_bench: %s needs a value\n%s", argv[*i], usage);
+		exit(2);
+	}
+	return argv[++*i];
+}
+
+static void parse(int argc, char **argv, struct bench *bench)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--quick")) {
+			bench->budget_ns = 2e7;
+		} else if (!strcmp(argv[i], "--instructions")) {
+			bench->instructions = true;
+			bench->contents = false;
+		} else if (!strcmp(argv[i], "--max-pages")) {
+			bench->max_pages = strtoull(value_of(argc, argv, &i), NULL, 10);
+		} else if (!strcmp(argv[i], "--only")) {
+			bench->only = value_of(argc, argv, &i);
+		} else {
+			fprintf(stderr, "hmmu_bench: there is no option %s\n%s", argv[i], usage);
+			exit(2);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench = { .contents = true, .max_pages = 1 << 20, .budget_ns = 1.5e8 };
+
+	parse(argc, argv, &bench);
+	if (!bench.instructions && !bench.only)
+		run_host(&bench);
+	run_scenarios(&bench);
+	if (!bench.instructions)
+		print_results();
+	return 0;
+}

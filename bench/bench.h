@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file bench.h
+ * What the parts of the benchmark program share.
+ *
+ * A scenario brings a world into a state, and measures operations on it. Every operation is a function of the world
+ * alone, so that the same one can be timed, or counted by callgrind.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <hmmu/hmmu.h>
+
+#define MAX_SHARERS 16u
+#define BENCH_SIZES 5
+
+/** What is asked of the program. */
+struct bench {
+	bool instructions;  /**< every operation once, for callgrind */
+	bool contents;      /**< drivers copy, machines keep what pages contain */
+	uint64_t max_pages; /**< larger sizes are left out */
+	double budget_ns;   /**< how long a scenario is repeated */
+	const char *only;   /**< run operations of scenarios with this name only */
+};
+
+/** Under which heading a sample goes. */
+struct key {
+	const char *op;    /**< "migrate.to-device" */
+	const char *state; /**< what the memory was like: "pages", "empty", ... */
+	const char *stage; /**< "" for all of the operation */
+	uint64_t pages;
+	uint32_t processes;
+	bool contents;
+};
+
+/** A machine, a process, a buffer, and all that operations on it need. */
+struct world {
+	struct bench *bench;
+	struct hmmu *m;
+	uint32_t pid, tid;
+	uint64_t address, pages;
+	uint64_t *src, *dst;
+	bool contents;
+	const char *state;
+	struct hmmu_builtin driver;
+	struct hmmu_migration *migration;
+	uint32_t stage;
+	uint32_t children[MAX_SHARERS];
+	uint32_t processes; /**< that share the buffer, the first one included */
+	void *snapshot;
+	size_t snapshot_size;
+	struct hmmu *restored;
+};
+
+typedef void (*bench_op)(struct world *w);
+
+/* record.c */
+double now_ns(void);
+/** Time one run of an operation, or have callgrind count it. */
+void measure(struct world *w, const char *op, bench_op run);
+/** The same for one stage of a migration. */
+void measure_stage(struct world *w, const char *op, const char *stage, bench_op run);
+/** Put down a time that was taken elsewhere. */
+void add_sample(const struct key *key, double ns);
+/** Whether operations are counted or timed this time; the first repetition only warms up. */
+void set_recording(bool on);
+void print_results(void);
+
+/* world.c */
+/** Ends the program where a call failed that must not. */
+void must(const struct hmmu *m, int result, const char *what);
+struct world *world_create(struct bench *bench, uint64_t pages, uint32_t processes, bool contents, const char *state);
+void world_destroy(struct world *w);
+/** Like world_create(), without buffers; for machines that are only made. */
+struct hmmu_options world_options(uint64_t ram_pages, uint64_t device_pages, bool contents);
+
+/* driver.c: the built-in driver, and one that does the same but never touches contents */
+extern const struct hmmu_migrate_ops bare_ops;
+extern const struct hmmu_pagemap_ops bare_pagemap_ops;
+
+/* ops.c */
+void op_mmap(struct world *w);
+void op_mmap_huge(struct world *w);
+void op_munmap(struct world *w);
+void op_store_each(struct world *w);
+void op_load_each(struct world *w);
+void op_to_device(struct world *w);
+void op_to_system(struct world *w);
+/** Begin a migration that measure_stage() goes through. */
+void op_begin_to_device(struct world *w);
+void op_begin_to_system(struct world *w);
+void op_stage(struct world *w);
+void op_end(struct world *w);
+void op_fork(struct world *w);
+void op_exit_child(struct world *w);
+void op_memcpy(struct world *w);
+void op_clear(struct world *w);
+void op_snapshot(struct world *w);
+void op_restore(struct world *w);
+void op_clone(struct world *w);
+void op_drop_restored(struct world *w);
+
+/* scenarios.c, host.c */
+void run_scenarios(struct bench *bench);
+void run_host(struct bench *bench);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The operations that are measured. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+static void map(struct world *w, bool huge)
+{
+	const struct hmmu_map map = {
+		.pages = w->pages,
+		.kind = HMMU_MAP_ANON,
+		.prot = HMMU_PROT_READ | HMMU_PROT_WRITE,
+		.align_huge = huge,
+	};
+
+	must(w->m, hmmu_mmap(w->m, w->tid, &map, &w->address), "hmmu_mmap");
+}
+
+static uint64_t bytes(const struct world *w)
+{
+	return w->pages * HMMU_PAGE_SIZE;
+}
+
+void op_mmap(struct world *w)
+{
+	map(w, false);
+}
+
+void op_mmap_huge(struct world *w)
+{
+	map(w, true);
+	must(w->m, hmmu_madvise(w->m, w->tid, w->address, bytes(w), HMMU_MADV_HUGEPAGE), "hmmu_madvise");
+}
+
+void op_munmap(struct world *w)
+{
+	must(w->m, hmmu_munmap(w->m, w->tid, w->address, bytes(w)), "hmmu_munmap");
+}
+
+/* One byte a page: each store is a page fault where nothing is mapped writable. */
+void op_store_each(struct world *w)
+{
+	const uint8_t byte = 0x5a;
+
+	for (uint64_t i = 0; i < w->pages; i++)
+		must(w->m, hmmu_store(w->m, w->tid, w->address + i * HMMU_PAGE_SIZE, &byte, 1, NULL), "hmmu_store");
+}
+
+void op_load_each(struct world *w)
+{
+	uint8_t byte;
+
+	for (uint64_t i = 0; i < w->pages; i++)
+		must(w->m, hmmu_load(w->m, w->tid, w->address + i * HMMU_PAGE_SIZE, &byte, 1, NULL), "hmmu_load");
+}
+
+static struct hmmu_migrate_request request(struct world *w, uint32_t to)
+{
+	w->driver.to = to;
+	return (struct hmmu_migrate_request){
+		.tid = w->tid,
+		.start = w->address,
+		.end = w->address + bytes(w),
+		.src = w->src,
+		.dst = w->dst,
+		.ops = w->contents ? &hmmu_builtin_ops : &bare_ops,
+		.data = &w->driver,
+	};
+}
+
+static void migrate(struct world *w, uint32_t to)
+{
+	const struct hmmu_migrate_request r = request(w, to);
+
+	must(w->m, hmmu_migrate_vma(w->m, &r), "hmmu_migrate_vma");
+}
+
+void op_to_device(struct world *w)
+{
+	migrate(w, HMMU_TO_DEVICE);
+}
+
+void op_to_system(struct world *w)
+{
+	migrate(w, HMMU_TO_SYSTEM);
+}
+
+static void begin(struct world *w, uint32_t to)
+{
+	const struct hmmu_migrate_request r = request(w, to);
+
+	must(w->m, hmmu_migrate_begin(w->m, &r, &w->migration), "hmmu_migrate_begin");
+}
+
+void op_begin_to_device(struct world *w)
+{
+	begin(w, HMMU_TO_DEVICE);
+}
+
+void op_begin_to_system(struct world *w)
+{
+	begin(w, HMMU_TO_SYSTEM);
+}
+
+void op_stage(struct world *w)
+{
+	must(w->m, hmmu_migrate_run(w->migration, w->stage), "hmmu_migrate_run");
+}
+
+void op_end(struct world *w)
+{
+	must(w->m, hmmu_migrate_end(w->migration), "hmmu_migrate_end");
+}
+
+void op_fork(struct world *w)
+{
+	must(w->m, hmmu_fork(w->m, w->tid, &w->children[0]), "hmmu_fork");
+}
+
+void op_exit_child(struct world *w)
+{
+	must(w->m, hmmu_exit(w->m, w->children[0]), "hmmu_exit");
+}
+
+/* What the copying of a migration to device costs at least: the same frames, one after the other. */
+void op_memcpy(struct world *w)
+{
+	for (uint64_t i = 0; i < w->pages; i++)
+		memcpy(hmmu_page_data(w->m, hmmu_word_pfn(w->dst[i])), hmmu_page_data(w->m, hmmu_word_pfn(w->src[i])),
+		       HMMU_PAGE_SIZE);
+}
+
+void op_clear(struct world *w)
+{
+	for (uint64_t i = 0; i < w->pages; i++)
+		memset(hmmu_page_data(w->m, hmmu_word_pfn(w->src[i])), 0, HMMU_PAGE_SIZE);
+}
+
+void op_snapshot(struct world *w)
+{
+	must(w->m, hmmu_snapshot(w->m, w->snapshot, w->snapshot_size, &w->snapshot_size), "hmmu_snapshot");
+}
+
+void op_restore(struct world *w)
+{
+	must(w->m, hmmu_restore(w->snapshot, w->snapshot_size, &w->restored), "hmmu_restore");
+}
+
+void op_clone(struct world *w)
+{
+	must(w->m, hmmu_clone(w->m, &w->restored), "hmmu_clone");
+}
+
+void op_drop_restored(struct world *w)
+{
+	hmmu_destroy(w->restored);
+	w->restored = NULL;
+}

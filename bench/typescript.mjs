@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The TypeScript API, measured with tinybench: the same operations as in the C program, with a driver in C and with
+// drivers in TypeScript, and drills.
+import { Bench } from 'tinybench'
+import { findDrillFiles, parseDrill, readDrills, runDrill } from '../dist/drill/index.js'
+import { Machine } from '../dist/index.js'
+import { root } from '../scripts/run.mjs'
+
+const SIZES = [1, 16, 512, 65536, 1048576]
+
+/** What a driver must do and nothing else: no contents are touched. The C program has the same driver in C. */
+const bareDriver = (device) => ({
+  allocAndCopy(entries, driver) {
+    for (const entry of entries.scan()) {
+      if (!entry.migrate || (entry.valid && entry.device === device)) continue
+      const page = device ? driver.allocDevicePage() : driver.allocSystemPage()
+      if (page === undefined) return
+      driver.lock(page)
+      driver.setDestination(entry, page)
+    }
+  },
+})
+
+/** A driver as the documentation recommends it. */
+const copyingDriver = (device) => ({
+  allocAndCopy(entries, driver) {
+    for (const entry of entries.scan()) {
+      if (device) driver.moveToDevice(entry)
+      else driver.moveToSystem(entry)
+    }
+  },
+})
+
+const DRIVERS = [
+  { driver: 'c', contents: true, make: (device) => ({ to: device ? 'device' : 'system' }) },
+  { driver: 'typescript', contents: true, make: copyingDriver },
+  { driver: 'typescript', contents: false, make: bareDriver },
+]
+
+const ns = (milliseconds) => Math.round(milliseconds * 1e6)
+
+/** Runs one bench and turns its tasks into records. */
+async function records(bench, describe) {
+  await bench.run()
+  return bench.tasks.map((task) => {
+    if (task.result.state !== 'completed') throw task.result.error ?? new Error(`${task.name}: ${task.result.state}`)
+    const { min, p50, samplesCount } = task.result.latency
+    return { ...describe(task.name), best: ns(min), median: ns(p50), runs: samplesCount }
+  })
+}
+
+function makeBench(pages, quick) {
+  const large = pages >= 65536
+  const time = quick ? 20 : 150
+  return new Bench({
+    time,
+    iterations: large ? 3 : 10,
+    warmupTime: large ? 0 : time / 4,
+    warmupIterations: large ? 1 : 5,
+  })
+}
+
+async function withMachine(pages, measure) {
+  const machine = new Machine({ ramPages: pages + (pages >> 7) + 8192, devicePages: pages })
+  try {
+    return await measure(machine.process())
+  } finally {
+    machine.dispose()
+  }
+}
+
+/** Each of the two ways, with the other one between, outside of what is measured. */
+function migrations(process, pages, quick, { driver, contents, make }) {
+  const buffer = process.map({ pages })
+  for (let i = 0; i < pages; i++) process.mainTask.tryStore(buffer.pageAddress(i), 1)
+  const [there, back] = [make(true), make(false)]
+  const toDevice = () => process.migrate(buffer, there)
+  const toSystem = () => process.migrate(buffer, back)
+  const bench = makeBench(pages, quick)
+  bench.add('migrate.to-device', toDevice, { afterEach: toSystem })
+  bench.add('migrate.back', toSystem, { beforeEach: toDevice })
+  return records(bench, (op) => ({ op, state: 'pages', stage: '', pages, processes: 1, contents, driver }))
+}
+
+function faults(process, pages, quick) {
+  const task = process.mainTask
+  let buffer
+  const touch = () => {
+    for (let i = 0; i < pages; i++) task.tryStore(buffer.pageAddress(i), 1)
+  }
+  const map = () => {
+    buffer = process.map({ pages })
+  }
+  const onDevice = () => {
+    map()
+    touch()
+    process.migrate(buffer, { to: 'device' })
+  }
+  const unmap = () => buffer.unmap()
+  const bench = makeBench(pages, quick)
+  bench.add('fault.write', touch, { beforeEach: map, afterEach: unmap })
+  bench.add('fault.device-write', touch, { beforeEach: onDevice, afterEach: unmap })
+  return records(bench, (op) => ({ op, state: 'pages', stage: '', pages, processes: 1, contents: true, driver: 'c' }))
+}
+
+function creation(quick) {
+  const bench = makeBench(1, quick)
+  bench.add('create and dispose', () => new Machine({ ramPages: 2 ** 24, devicePages: 2 ** 24 }).dispose())
+  return records(bench, (op) => ({ op, state: '64 GiB', stage: '', pages: 1, processes: 1, contents: true }))
+}
+
+/** One machine a drill, made and disposed of; parsing is not counted. */
+function drills(quick) {
+  const all = findDrillFiles(`${root}/test/conformance/linux-4.14`).flatMap(readDrills).map(parseDrill)
+  const step = Math.max(1, Math.floor(all.length / (quick ? 40 : 400)))
+  const some = all.filter((_, i) => i % step === 0)
+  const bench = makeBench(1, quick)
+  bench.add('drill', () => {
+    for (const drill of some) runDrill(drill)
+  })
+  return records(bench, (op) => ({
+    op,
+    state: `${some.length} drills`,
+    stage: '',
+    pages: some.length,
+    processes: 1,
+    contents: true,
+  }))
+}
+
+/** All measurements, as records of the same shape as the C program prints. */
+export async function measureTypeScript({ quick, maxPages, onResult }) {
+  const results = []
+  const add = (more) => {
+    results.push(...more.map((record) => ({ via: 'typescript', ...record })))
+    onResult?.()
+  }
+  for (const pages of SIZES.filter((size) => size <= maxPages)) {
+    for (const driver of DRIVERS) add(await withMachine(pages, (process) => migrations(process, pages, quick, driver)))
+    if (pages <= 65536) add(await withMachine(pages, (process) => faults(process, pages, quick)))
+  }
+  add(await creation(quick))
+  add(await drills(quick))
+  return results
+}

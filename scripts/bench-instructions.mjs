@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// npm run bench:instructions: how many instructions the operations of libhmmu take, by callgrind. Where times differ from run to
+// run, these do not: bench/instructions.json keeps them, and --check fails where one has grown by more than 3 %.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { buildBench, toolchain } from './bench-build.mjs'
+import { countInstructions } from './bench-callgrind.mjs'
+import { digits } from './bench-results.mjs'
+import { table } from './bench-tables.mjs'
+import { needPackages } from './debian.mjs'
+import { root } from './run.mjs'
+
+const FILE = `${root}/bench/instructions.json`
+const MAY_GROW = 1.03
+
+/** "migrate.to-device, pages, 512, stage COLLECT" */
+function keyOf({ op, state, stage, pages, processes }) {
+  const shared = processes > 1 ? ` of ${processes} processes` : ''
+  return `${op}, ${state}${shared}, ${pages}${stage ? `, stage ${stage}` : ''}`
+}
+
+function options() {
+  return new Command('npm run bench:instructions --')
+    .description('count instructions')
+    .option('--check', 'compare with bench/instructions.json; fail where one has grown by more than 3 %')
+    .option('--update', 'write bench/instructions.json')
+    .option('--functions <text>', 'show where the instructions of the operations with this text in their name go')
+    .option('--json', 'print JSON')
+    .parse()
+    .opts()
+}
+
+const perPage = ({ instructions, pages }) => digits(instructions / pages)
+
+function readKept() {
+  return JSON.parse(readFileSync(FILE, 'utf8'))
+}
+
+/** What has changed, as rows; sets the exit code where something grew too much. */
+function check(records) {
+  const kept = readKept()
+  const here = toolchain()
+  if (kept.toolchain !== here) {
+    console.log(`LEFT OUT: ${here} is at hand, and the counts that are kept were made with ${kept.toolchain}`)
+    return
+  }
+  const complaints = records.flatMap((record) => {
+    const before = kept.instructions[keyOf(record)]
+    if (before === undefined) return [`new: ${keyOf(record)}: npm run bench:instructions -- --update`]
+    if (record.instructions <= before * MAY_GROW) return []
+    const growth = (100 * (record.instructions / before - 1)).toFixed(1)
+    return [`grown by ${growth} %: ${keyOf(record)}: from ${before} to ${record.instructions}`]
+  })
+  const keys = new Set(records.map(keyOf))
+  complaints.push(
+    ...Object.keys(kept.instructions)
+      .filter((key) => !keys.has(key))
+      .map((key) => `gone: ${key}`),
+  )
+  const shrunk = records.filter((record) => record.instructions * MAY_GROW < kept.instructions[keyOf(record)]).length
+  console.log(complaints.join('\n'))
+  console.log(`${records.length} counts, ${complaints.length} complaints, ${shrunk} lower by more than 3 %`)
+  if (complaints.length > 0) process.exitCode = 1
+}
+
+function update(records) {
+  const instructions = Object.fromEntries(records.map((record) => [keyOf(record), record.instructions]))
+  writeFileSync(FILE, `${JSON.stringify({ toolchain: toolchain(), instructions }, null, 2)}\n`)
+  console.log(`${FILE}: ${records.length} counts`)
+}
+
+function showFunctions(records, text) {
+  for (const record of records.filter((each) => keyOf(each).includes(text))) {
+    const { pages, functions } = record
+    const rows = functions.slice(0, 25).map(([name, count]) => [name, digits(count / pages)])
+    console.log(`${keyOf(record)}\n${table(['function', 'a page'], [['(all)', perPage(record)], ...rows])}`)
+  }
+}
+
+function show(records) {
+  const rows = records.map((record) => [keyOf(record), digits(record.instructions), perPage(record)])
+  console.log(table(['operation, memory, pages', 'instructions', 'a page'], rows))
+}
+
+if (!needPackages(['valgrind'])) process.exit(1)
+const asked = options()
+const records = countInstructions(buildBench())
+if (asked.update) update(records)
+else if (asked.check) check(records)
+else if (asked.functions) showFunctions(records, asked.functions)
+else if (asked.json) console.log(JSON.stringify({ toolchain: toolchain(), records }, null, 1))
+else show(records)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Looking things up in what `npm run bench` has measured.
+
+export const SIZES = [1, 16, 512, 65536, 1048576]
+export const STAGES = ['COLLECT', 'PREPARE', 'UNMAP', 'ALLOC_AND_COPY', 'PAGES', 'FINALIZE_AND_MAP', 'FINALIZE']
+
+const DEFAULTS = { via: 'c', driver: 'c', state: 'pages', stage: '', processes: 1, contents: false }
+
+/** The record with these properties (those not given: the C path, plain pages, no contents), if it was measured. */
+export function find(results, wanted) {
+  const all = { ...DEFAULTS, ...wanted }
+  return results.find((record) => Object.entries(all).every(([key, value]) => (record[key] ?? DEFAULTS[key]) === value))
+}
+
+/** Nanoseconds a page of the best run, if measured. */
+export function perPage(results, wanted) {
+  const record = find(results, wanted)
+  return record === undefined ? undefined : record.best / record.pages
+}
+
+/** A quotient of two measurements, if both are there. */
+export function ratio(a, b) {
+  return a === undefined || b === undefined || b === 0 ? undefined : a / b
+}
+
+export const grouped = (value) => value.toLocaleString('en-US')
+
+/** Three significant digits, and all of the integer part. */
+export function digits(value) {
+  if (value === undefined) return '–'
+  if (value >= 100) return grouped(Math.round(value))
+  return value.toFixed(value >= 10 ? 1 : 2)
+}
