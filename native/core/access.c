@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "contents.h"
 #include "fault.h"
 #include "tlb.h"
 
@@ -104,9 +105,9 @@ static int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_
 		if (err)
 			break;
 		if (write)
-			memcpy((u8 *)frame_of(m, pfn) + in_page, buffer + at, chunk);
+			store_contents(m, pfn, in_page, buffer + at, chunk);
 		else
-			memcpy(buffer + at, (u8 *)frame_of(m, pfn) + in_page, chunk);
+			load_contents(m, pfn, in_page, buffer + at, chunk);
 		at += chunk;
 	}
 	if (done)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "contents.h"
 #include "machine.h"
 #include "page.h"
 #include "platform.h"
@@ -21,6 +22,7 @@ enum part {
 	PART_DEVICE_BITMAP,
 	PART_PAGES,
 	PART_FRAMES,
+	PART_TAGS,
 	PART_SWAP_SLOTS,
 	PART_SWAP_FRAMES
 };
@@ -76,9 +78,11 @@ static u64 layout(struct state *st)
 	st->offsets[PART_CACHE_HASH] = take(&end, (u64)hash_size(st->ram_pages) * sizeof(u32));
 	st->offsets[PART_DEVICE_BITMAP] = take(&end, ((u64)st->device_pages + 63) / 64 * sizeof(u64));
 	st->offsets[PART_PAGES] = take(&end, (pages + NR_LRU_LISTS) * sizeof(struct page));
-	st->offsets[PART_FRAMES] = take(&end, pages * PAGE_SIZE);
+	/* Without contents only page tables need their frames. */
+	st->offsets[PART_FRAMES] = take(&end, (st->no_contents ? st->ram_pages : pages) * PAGE_SIZE);
+	st->offsets[PART_TAGS] = take(&end, st->no_contents ? pages * TAG_SIZE : 0);
 	st->offsets[PART_SWAP_SLOTS] = take(&end, (st->swap_pages + 1ull) * sizeof(struct swap_slot));
-	st->offsets[PART_SWAP_FRAMES] = take(&end, st->swap_pages * PAGE_SIZE);
+	st->offsets[PART_SWAP_FRAMES] = take(&end, st->swap_pages * (st->no_contents ? TAG_SIZE : PAGE_SIZE));
 	st->bytes = end;
 	return end;
 }
@@ -110,6 +114,7 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->device_bitmap = part(st, PART_DEVICE_BITMAP);
 	m->pages = part(st, PART_PAGES);
 	m->frames = part(st, PART_FRAMES);
+	m->tags = st->no_contents ? part(st, PART_TAGS) : NULL;
 	m->swap_slots = part(st, PART_SWAP_SLOTS);
 	m->swap_frames = part(st, PART_SWAP_FRAMES);
 	m->quirks = st->quirks;
@@ -137,6 +142,7 @@ int arena_create(struct hmmu *m, const struct state *sizes)
 	shape.other_device_pages = sizes->other_device_pages;
 	shape.swap_pages = sizes->swap_pages;
 	shape.cpus = sizes->cpus;
+	shape.no_contents = sizes->no_contents != 0;
 	layout(&shape);
 	st = platform_reserve(shape.bytes);
 	if (!st)

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "page.h"
+#include "contents.h"
 
 static int no_page(struct hmmu *m, u32 pfn)
 {
@@ -70,7 +70,7 @@ int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from)
 		return no_page(m, to);
 	if (!in_use(m, from))
 		return no_page(m, from);
-	memcpy(frame_of(m, to), frame_of(m, from), PAGE_SIZE);
+	copy_contents(m, to, from);
 	return 0;
 }
 
@@ -78,7 +78,7 @@ int hmmu_page_zero(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
-	memset(frame_of(m, pfn), 0, PAGE_SIZE);
+	clear_contents(m, pfn);
 	return 0;
 }
 

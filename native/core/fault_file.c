@@ -2,6 +2,7 @@
 /* Faults of file mappings: loads (with fault-around), private stores, shared stores. */
 #include <string.h>
 
+#include "contents.h"
 #include "fault.h"
 #include "lru.h"
 #include "memcg.h"
@@ -143,7 +144,7 @@ static int do_cow_fault(struct fault *vmf)
 		return result;
 	vmf->page = shmem_fault(vmf, &result);
 	if (vmf->page) {
-		memcpy(frame_of(m, copy), frame_of(m, vmf->page), PAGE_SIZE);
+		copy_contents(m, copy, vmf->page);
 		result = finish_fault(vmf, copy);
 		unlock_page(m, vmf->page);
 		put_page(m, vmf->page);

@@ -2,6 +2,7 @@
 /* do_wp_page(): a store to a page that is mapped read-only in a mapping that may be written. */
 #include <string.h>
 
+#include "contents.h"
 #include "fault.h"
 #include "lru.h"
 #include "memcg.h"
@@ -76,7 +77,7 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 		return result;
 	}
 	if (old)
-		memcpy(frame_of(m, copy), frame_of(m, old), PAGE_SIZE);
+		copy_contents(m, copy, old);
 	mmu_notifier_invalidate_range_start(m, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
 	replace_with_copy(vmf, old, copy);
 	if (old)

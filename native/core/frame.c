@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "page.h"
+#include "contents.h"
 
 static u32 block_of(u32 pfn)
 {
@@ -128,7 +128,7 @@ u32 alloc_zeroed_page(struct hmmu *m)
 	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : alloc_frame(m, &zeroed);
 
 	if (pfn && !zeroed)
-		memset(frame_of(m, pfn), 0, PAGE_SIZE);
+		clear_contents(m, pfn);
 	return pfn;
 }
 
@@ -152,7 +152,7 @@ static void clear_huge_page(struct hmmu *m, u32 head)
 {
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
 		if (page_test(m, head + i, HMMU_PG_BUDDY))
-			memset(frame_of(m, head + i), 0, PAGE_SIZE);
+			clear_contents(m, head + i);
 }
 
 u32 alloc_huge_page(struct hmmu *m)

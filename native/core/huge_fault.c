@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "contents.h"
 #include "huge.h"
 #include "lru.h"
 #include "memcg.h"
@@ -132,7 +133,7 @@ static int copy_small_pages(struct fault *vmf, u32 page, u32 copies[HPAGE_PMD_NR
 	}
 	if (i == HPAGE_PMD_NR) {
 		for (i = 0; i < HPAGE_PMD_NR; i++) {
-			memcpy(frame_of(m, copies[i]), frame_of(m, page + i), PAGE_SIZE);
+			copy_contents(m, copies[i], page + i);
 			page_set(m, copies[i], HMMU_PG_UPTODATE);
 		}
 		return 0;
@@ -183,7 +184,8 @@ static int wp_huge_fallback(struct fault *vmf, u32 page)
 
 static void copy_huge_contents(struct hmmu *m, u32 to, u32 from)
 {
-	memcpy(frame_of(m, to), frame_of(m, from), PMD_SIZE);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		copy_contents(m, to + i, from + i);
 }
 
 /* @page is 0 for the huge zero page. */

@@ -15,6 +15,7 @@ void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out)
 		.profile = st->profile,
 		.quirks_on = st->quirks,
 		.quirks_off = ~st->quirks,
+		.no_contents = st->no_contents,
 		.memcg_limit = st->memcg_limit,
 		.other_device_pages = st->other_device_pages,
 		.swap_pages = st->swap_pages,

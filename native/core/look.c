@@ -191,6 +191,10 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 
 void *hmmu_page_data(struct hmmu *m, uint32_t pfn)
 {
+	if (m->tags) {
+		hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the machine keeps no contents of pages");
+		return NULL;
+	}
 	if (pfn && pfn < m->pfn_end)
 		return frame_of(m, pfn);
 	hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);

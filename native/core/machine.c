@@ -71,6 +71,7 @@ static int state_of_options(const struct hmmu_options *options, struct state *st
 	st->swap_pages = options->swap_pages;
 	st->cpus = options->cpus ? options->cpus : 1;
 	st->profile = options->profile;
+	st->no_contents = options->no_contents;
 	st->quirks = (profile_quirks(options->profile) | options->quirks_on) & ~options->quirks_off;
 	st->memcg_limit = options->memcg_limit;
 	return 0;

@@ -38,6 +38,7 @@ struct hmmu {
 	struct hmmu_event *events;
 	u32 *cache_hash;
 	u64 *device_bitmap;
+	u64 *tags; /**< of a machine without contents, one a page; else NULL */
 	struct swap_slot *swap_slots;
 	u8 *swap_frames; /**< contents of slot 1 and those behind */
 	u32 cache_mask;

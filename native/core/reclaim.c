@@ -55,7 +55,7 @@ static bool pageout(struct hmmu *m, u32 page)
 	if (page_count(m, page) != 2)
 		return false;
 	page_clear(m, page, HMMU_PG_DIRTY);
-	memcpy(swap_frame_of(m, page_of(m, page)->private), frame_of(m, page), PAGE_SIZE);
+	memcpy(swap_frame_of(m, page_of(m, page)->private), contents_of(m, page), contents_size(m));
 	m->st->counters[HMMU_COUNT_SWAP_OUTS]++;
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "contents.h"
 #include "machine.h"
 #include "page.h"
 #include "platform.h"
@@ -71,7 +72,12 @@ static void walk_pages(struct walk *walk)
 	walk_part(walk, &m->pages[m->device_base], device * sizeof(struct page));
 	walk_part(walk, &m->pages[m->pfn_end], NR_LRU_LISTS * sizeof(struct page));
 	walk_part(walk, m->frames, ram * PAGE_SIZE);
-	walk_part(walk, frame_of(m, m->device_base), device * PAGE_SIZE);
+	if (m->tags) {
+		walk_part(walk, m->tags, ram * TAG_SIZE);
+		walk_part(walk, &m->tags[m->device_base], device * TAG_SIZE);
+	} else {
+		walk_part(walk, frame_of(m, m->device_base), device * PAGE_SIZE);
+	}
 }
 
 static void walk_arena(struct walk *walk)
@@ -92,7 +98,7 @@ static void walk_arena(struct walk *walk)
 	walk_part(walk, m->device_bitmap, ((u64)st->device_high + 63) / 64 * sizeof(u64));
 	walk_pages(walk);
 	walk_part(walk, m->swap_slots, st->swap_high ? (st->swap_high + 1ull) * sizeof(struct swap_slot) : 0);
-	walk_part(walk, m->swap_frames, st->swap_high * PAGE_SIZE);
+	walk_part(walk, m->swap_frames, st->swap_high * contents_size(m));
 }
 
 static u64 mix(u64 hash, u64 word)

@@ -10,6 +10,7 @@
 #ifndef HMMU_SWAP_H
 #define HMMU_SWAP_H
 
+#include "contents.h"
 #include "rmap.h"
 
 static inline bool PageSwapCache(const struct hmmu *m, u32 pfn)
@@ -28,7 +29,7 @@ static inline bool is_swap_entry(u64 pte)
 }
 static inline void *swap_frame_of(const struct hmmu *m, u32 slot)
 {
-	return m->swap_frames + (u64)(slot - 1) * PAGE_SIZE;
+	return m->swap_frames + (slot - 1) * contents_size(m);
 }
 
 /** @name swap.c

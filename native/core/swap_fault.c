@@ -18,7 +18,7 @@ static u32 swapin(struct fault *vmf, u32 slot)
 	page_set(m, page, HMMU_PG_LOCKED | HMMU_PG_SWAPBACKED);
 	add_to_swap_cache(m, page, slot);
 	lru_cache_add(m, vmf->ctx->cpu, page);
-	memcpy(frame_of(m, page), swap_frame_of(m, slot), PAGE_SIZE);
+	memcpy(contents_of(m, page), swap_frame_of(m, slot), contents_size(m));
 	page_set(m, page, HMMU_PG_UPTODATE);
 	unlock_page(m, page);
 	m->st->counters[HMMU_COUNT_SWAP_INS]++;

@@ -288,6 +288,7 @@ struct state {
 	u32 ram_pages, device_pages, other_device_pages;
 	u32 cpus;
 	u32 profile;
+	u32 no_contents;
 	u32 quirks;
 	u32 next_alloc_id;
 	u64 tlb_gen; /**< the last generation given to an address space */

@@ -23,7 +23,7 @@ static void verify_cached_page(struct verify *v, u32 slot, u32 pfn)
 	if (!PageSwapCache(m, pfn) || page_of(m, pfn)->private != slot)
 		complain(v, "swap slot %u: page %u does not know that it is in the swap cache", slot, pfn);
 	else if (page_test(m, pfn, HMMU_PG_UPTODATE) && !page_test(m, pfn, HMMU_PG_DIRTY) &&
-		 memcmp(frame_of(m, pfn), swap_frame_of(m, slot), PAGE_SIZE) != 0)
+		 memcmp(contents_of(m, pfn), swap_frame_of(m, slot), contents_size(m)) != 0)
 		complain(v, "swap slot %u: page %u is clean, but the contents differ", slot, pfn);
 }
 

@@ -157,6 +157,8 @@ struct hmmu_options {
 	uint32_t profile;      /**< enum hmmu_profile */
 	uint32_t quirks_on;    /**< quirks switched on beside the profile's */
 	uint32_t quirks_off;   /**< quirks switched off */
+	/** Keep no contents of pages but the first 8 bytes of each, so that a machine may be larger than the host. */
+	bool no_contents;
 	uint64_t memcg_limit;  /**< pages that may be charged, 0: no limit */
 	/** ZONE_DEVICE pages behind the others that are not device-private: no migration supports them; 0 … 2^20 */
 	uint32_t other_device_pages;
@@ -385,7 +387,7 @@ struct hmmu_page_info {
 };
 /** -EINVAL (NO_PAGE): there is no such frame. */
 HMMU_API int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out);
-/** The 4096 bytes of a frame or device page, NULL if there is none. For drivers and devices; CPUs use hmmu_load(). */
+/** The 4096 bytes of a frame or device page, NULL if there is none or the machine keeps no contents. For drivers and devices; CPUs use hmmu_load(). */
 HMMU_API void *hmmu_page_data(struct hmmu *m, uint32_t pfn);
 /** First pfn of the device's memory; device page i has pfn base + i. */
 HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file contents.h
+ * What a page holds: 4096 bytes or, in a machine without contents, the first 8 of them, its tag. Either way it moves
+ * with the page, so that a test sees that it did. Page tables always have their frame.
+ */
+#ifndef HMMU_CONTENTS_H
+#define HMMU_CONTENTS_H
+
+#include <string.h>
+
+#include "page.h"
+
+#define TAG_SIZE 8u
+
+static inline u64 contents_size(const struct hmmu *m)
+{
+	return m->tags ? TAG_SIZE : PAGE_SIZE;
+}
+static inline void *contents_of(const struct hmmu *m, u32 pfn)
+{
+	return m->tags ? (void *)&m->tags[pfn] : frame_of(m, pfn);
+}
+static inline void copy_contents(struct hmmu *m, u32 to, u32 from)
+{
+	if (m->tags)
+		m->tags[to] = m->tags[from];
+	else
+		memcpy(frame_of(m, to), frame_of(m, from), PAGE_SIZE);
+}
+static inline void clear_contents(struct hmmu *m, u32 pfn)
+{
+	if (m->tags)
+		m->tags[pfn] = 0;
+	else
+		memset(frame_of(m, pfn), 0, PAGE_SIZE);
+}
+/** Loads and stores within one page; what a tag has no room for reads as zero and is lost when written. */
+static inline void load_contents(const struct hmmu *m, u32 pfn, u64 offset, u8 *buffer, size_t length)
+{
+	u64 size = contents_size(m), kept = offset >= size ? 0 : offset + length > size ? size - offset : length;
+
+	memcpy(buffer, (const u8 *)contents_of(m, pfn) + (kept ? offset : 0), kept);
+	memset(buffer + kept, 0, length - kept);
+}
+static inline void store_contents(struct hmmu *m, u32 pfn, u64 offset, const u8 *buffer, size_t length)
+{
+	u64 size = contents_size(m), kept = offset >= size ? 0 : offset + length > size ? size - offset : length;
+
+	memcpy((u8 *)contents_of(m, pfn) + (kept ? offset : 0), buffer, kept);
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Machines without contents: the first 8 bytes of a page stand for it, and go wherever it goes. */
+#include "support.h"
+
+static uint64_t tag_at(struct rig *r, uint32_t tid, uint64_t address)
+{
+	uint64_t tag = 0;
+
+	assert_ok(hmmu_load(r->m, tid, address, &tag, sizeof(tag), NULL));
+	return tag;
+}
+
+static void test_tag_moves(void **state)
+{
+	struct rig *r = open_rig(.ram_pages = 4096, .device_pages = 64, .no_contents = true);
+	uint64_t buf = map_anon(r, 4), tag = 0x1122334455667788ull;
+	struct hmmu *copy;
+	uint32_t child;
+
+	(void)state;
+	assert_ok(hmmu_store(r->m, r->tid, buf, &tag, sizeof(tag), NULL));
+	assert_true(tag_at(r, r->tid, buf + PAGES(1)) == 0);
+	child = hmmu_process_task(r->m, do_fork_of(r, r->tid));
+	assert_ok(store(r, r->tid, buf, 0x99));
+	assert_true(tag_at(r, r->tid, buf) == 0x1122334455667799ull);
+	assert_true(tag_at(r, child, buf) == tag);
+	assert_ok(migrate(r, buf, 4, HMMU_TO_DEVICE));
+	assert_ok(hmmu_clone(r->m, &copy));
+	assert_true(hmmu_hash(copy) == hmmu_hash(r->m));
+	hmmu_destroy(copy);
+	assert_true(tag_at(r, r->tid, buf) == 0x1122334455667799ull);
+	assert_true(tag_at(r, r->tid, buf + PAGES(3)) == 0);
+	rig_close(r);
+}
+
+/* What has no room in the tag reads as zero; nobody gets a pointer to contents that are not there. */
+static void test_rest_of_a_page(void **state)
+{
+	struct rig *r = open_rig(.ram_pages = 4096, .no_contents = true);
+	uint64_t buf = map_anon(r, 2);
+	uint8_t bytes[16], zero[8] = { 0 };
+
+	(void)state;
+	memset(bytes, 0x5a, sizeof(bytes));
+	assert_ok(hmmu_store(r->m, r->tid, buf + PAGES(1) - 4, bytes, sizeof(bytes), NULL));
+	assert_ok(hmmu_load(r->m, r->tid, buf + PAGES(1) - 4, bytes, sizeof(bytes), NULL));
+	assert_memory_equal(bytes, zero, 4);
+	assert_memory_equal(bytes + 12, zero, 4);
+	assert_int_equal(bytes[4], 0x5a);
+	assert_int_equal(bytes[11], 0x5a);
+	assert_null(hmmu_page_data(r->m, pfn_at(r, buf)));
+	assert_int_equal(hmmu_error(r->m)->code, HMMU_ERR_INVALID_ARGUMENT);
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tag_moves),
+		cmocka_unit_test(test_rest_of_a_page),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
