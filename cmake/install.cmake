@@ -5,7 +5,7 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/hmmu)
 set_target_properties(hmmu_static PROPERTIES EXPORT_NAME static)
 set_target_properties(hmmu_shared PROPERTIES EXPORT_NAME shared)
 install(TARGETS hmmu_static hmmu_shared EXPORT hmmu)
-install(DIRECTORY native/include/hmmu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
+install(DIRECTORY ${core_include}/hmmu DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
 install(EXPORT hmmu NAMESPACE hmmu:: FILE hmmuTargets.cmake DESTINATION ${package_folder})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

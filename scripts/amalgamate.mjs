@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// libhmmu as one source and one header, to be dropped into other projects: node scripts/amalgamate.mjs [FOLDER]
+//
+// Writes hmmu.h and hmmu.c to FOLDER (default: build-amalgamation/hmmu). What the core's files share becomes static, so
+// that the object gives away the API and nothing else. Names that two files have for things of their own get the
+// file's name in front.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { root } from './run.mjs'
+
+const core = join(root, 'native/core')
+const include = join(root, 'native/include')
+const spdx = '/* SPDX-License-Identifier: GPL-2.0-only */\n'
+const LOCAL_INCLUDE = /^#include "([^"]+)"\n/gm
+
+const read = (path) => readFileSync(path, 'utf8').replace(spdx, '')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** The public header with the lists in it. */
+function publicHeader() {
+  const lists = read(join(include, 'hmmu/hmmu_defs.h'))
+  return spdx + read(join(include, 'hmmu/hmmu.h')).replace('#include "hmmu_defs.h"\n', () => lists)
+}
+
+/** Declarations of functions at the beginning of a line; what is static or a type already stays as it is. */
+function makeStatic(header) {
+  return header.replace(/^(?!static|typedef|extern|struct \w+ \{|enum|union|#)(?=[a-z_][\w *]*\b\w+\()/gm, 'static ')
+}
+
+/** An internal header, behind those that it includes; each one once. */
+function internalHeader(name, done) {
+  if (done.has(name)) return ''
+  done.add(name)
+  const text = read(join(core, name))
+  const before = includesOf(text).map((other) => internalHeader(other, done))
+  return `${before.join('')}/* ${name} */\n${makeStatic(text.replace(LOCAL_INCLUDE, ''))}\n`
+}
+
+/** The internal headers that a file includes. */
+function includesOf(text) {
+  return [...text.matchAll(LOCAL_INCLUDE)].map(([, name]) => name).filter((name) => name !== 'hmmu/hmmu.h')
+}
+
+/** The names that a file has for functions, variables, types and enumerators at its top level. */
+function namesOf(text) {
+  const functions = [...text.matchAll(/^[a-z_][^(\n=;]*?\b(\w+)\(/gm)]
+  const variables = [...text.matchAll(/^static [^(\n=;]*?\b(\w+)(?:\[[^\]]*\])*(?: =|;)/gm)]
+  const types = [...text.matchAll(/^(?:typedef )?(?:struct|union|enum) (\w+) \{/gm)]
+  const enumerators = [...text.matchAll(/^enum[^{;]*\{([^}]*)\}/gm)].flatMap(([, body]) => [
+    ...body.matchAll(/^\t(\w+)/gm),
+  ])
+  return new Set([...functions, ...variables, ...types, ...enumerators].map(([, name]) => name))
+}
+
+/** A file of the core; `clashes` are the names that it shares with others, macros end with it. */
+function sourceFile({ name, text }, clashes) {
+  const prefix = name.replace(/\.c$/, '_')
+  const own = [...namesOf(text)].filter((word) => clashes.has(word))
+  const macros = [...text.matchAll(/^#define (\w+)/gm)].map(([, macro]) => macro).filter((macro) => macro[0] !== '_')
+  const lines = [
+    `/* ${name} */`,
+    ...own.map((word) => `#define ${word} ${prefix}${word}`),
+    text.replace(LOCAL_INCLUDE, '').trim(),
+    ...[...own, ...new Set(macros)].map((word) => `#undef ${word}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** The names that stand at the top level of more than one file. */
+function clashesOf(files) {
+  const seen = new Set()
+  const twice = new Set()
+  for (const { text } of files) {
+    for (const word of namesOf(text)) (seen.has(word) ? twice : seen).add(word)
+  }
+  return twice
+}
+
+/** The whole core as one source. */
+function source() {
+  const names = readdirSync(core).sort()
+  const files = names.filter((name) => name.endsWith('.c')).map((name) => ({ name, text: read(join(core, name)) }))
+  const done = new Set()
+  const headers = names.filter((name) => name.endsWith('.h')).map((name) => internalHeader(name, done))
+  const clashes = clashesOf(files)
+  return `${spdx}/*
+ * hmmu ${version}, all in one file. Made by scripts/amalgamate.mjs: edit the sources, not this.
+ */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#ifndef HMMU_VERSION
+#define HMMU_VERSION "${version}"
+#endif
+#include "hmmu.h"
+
+/* Some functions are there for the tests of the core only. */
+#ifdef __GNUC__
+#pragma GCC diagnostic ignored "-Wunused-function"
+#endif
+
+${headers.join('')}${files.map((file) => sourceFile(file, clashes)).join('\n')}`
+}
+
+const folder = resolve(process.argv[2] ?? join(root, 'build-amalgamation/hmmu'))
+mkdirSync(folder, { recursive: true })
+writeFileSync(join(folder, 'hmmu.h'), publicHeader())
+writeFileSync(join(folder, 'hmmu.c'), source())
