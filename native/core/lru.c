@@ -7,12 +7,12 @@
 
 #include "mm.h"
 
-static bool page_is_file_cache(const struct hmmu *m, u32 pfn)
+static inline bool page_is_file_cache(const struct hmmu *m, u32 pfn)
 {
 	return !page_test(m, pfn, HMMU_PG_SWAPBACKED);
 }
 
-static enum lru_list page_lru(const struct hmmu *m, u32 pfn)
+static inline enum lru_list page_lru(const struct hmmu *m, u32 pfn)
 {
 	enum lru_list lru;
 
@@ -60,18 +60,23 @@ void del_page_from_lru(struct hmmu *m, u32 pfn)
 	page_clear(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE);
 }
 
-static void put_on_list(struct hmmu *m, u32 pfn)
+static inline void put_on_list(struct hmmu *m, u32 pfn)
 {
 	page_set(m, pfn, HMMU_PG_LRU);
 	add_page_to_lru_list(m, pfn, page_lru(m, pfn));
 }
 
-void lru_add_now(struct hmmu *m, u32 pfn)
+static inline void add_now(struct hmmu *m, u32 pfn)
 {
 	/* A page that nobody but the pagevec has is freed, and need not see the list before. */
 	if (page_of(m, pfn)->count > 1)
 		put_on_list(m, pfn);
 	put_page(m, pfn);
+}
+
+void lru_add_now(struct hmmu *m, u32 pfn)
+{
+	add_now(m, pfn);
 }
 
 static void activate_now(struct hmmu *m, u32 pfn)
@@ -110,7 +115,7 @@ static void drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
 	pvec->nr = 0;
 	for (u32 i = 0; i < nr; i++) {
 		if (kind == PVEC_LRU_ADD)
-			lru_add_now(m, pvec->pages[i]);
+			add_now(m, pvec->pages[i]);
 		else if (kind == PVEC_LAZYFREE)
 			lazyfree_now(m, pvec->pages[i]);
 		else

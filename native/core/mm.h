@@ -121,10 +121,28 @@ void mm_free(struct hmmu *m, u32 mm);
 
 /** @name task.c
  * @{ */
+int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx);
+int task_leave_slow(struct ctx *ctx, enum op op, int result);
 /** Begin a call of a task: checks the handle and finds out whether this is a blocked call that goes on. */
-int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx);
+static inline int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
+{
+	const struct task *task = &m->tasks[tid];
+
+	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op)
+		return task_enter_slow(m, tid, op, ctx);
+	/* In a call from a callback the call around it keeps its semaphore. */
+	*ctx = (struct ctx){ .m = m, .task = tid, .mm = task->mm, .cpu = task->cpu, .nested = task->sem_hold };
+	return 0;
+}
 /** End a call: a result of BLOCKED keeps wait and semaphore, any other drops the semaphore. */
-int task_leave(struct ctx *ctx, enum op op, int result);
+static inline int task_leave(struct ctx *ctx, enum op op, int result)
+{
+	const struct task *task = &ctx->m->tasks[ctx->task];
+
+	if (!result && !task->op && !task->progress && !task->sem_hold)
+		return 0;
+	return task_leave_slow(ctx, op, result);
+}
 /** mmap_sem of the task's mm. 0 or BLOCKED; 0 at once if the task has it. */
 int down_slow(struct ctx *ctx, bool write);
 static inline int down_read(struct ctx *ctx)

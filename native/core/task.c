@@ -156,7 +156,7 @@ static bool task_exists(const struct hmmu *m, u32 tid)
 	return tid && tid < m->st->slabs[SLAB_TASK].high && m->tasks[tid].mm;
 }
 
-int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
+int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 {
 	struct task *task = &m->tasks[tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0];
 
@@ -202,7 +202,7 @@ static void abandon(struct hmmu *m, u32 tid)
 	task->resume = RESUME_RETRY;
 }
 
-int task_leave(struct ctx *ctx, enum op op, int result)
+int task_leave_slow(struct ctx *ctx, enum op op, int result)
 {
 	struct hmmu *m = ctx->m;
 	struct task *task = &m->tasks[ctx->task];
