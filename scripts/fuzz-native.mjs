@@ -82,6 +82,9 @@ async function machine() {
   const seen = { runs: [], coverage: 0 }
   const bar = new cliProgress.SingleBar({
     format: '{bar} {value}/{total} s, {runs} executions, coverage {coverage}, {failed} failed',
+    // Without a terminal a line now and then.
+    noTTYOutput: true,
+    notTTYSchedule: 60_000,
   })
   const told = () => ({ runs: sum(seen.runs), coverage: seen.coverage, failed: found().length })
   bar.start(seconds, 0, told())

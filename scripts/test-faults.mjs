@@ -31,6 +31,9 @@ if (!(jobs >= 1) || !(perCommand === 'all' || Number(perCommand) >= 1)) {
 const totals = { drills: 0, passed: 0, injected: 0, failures: [] }
 const bar = new cliProgress.SingleBar({
   format: '{bar} {value}/{total} drills, {injected} failures injected, {failed} drills failed',
+  // Without a terminal a line now and then.
+  noTTYOutput: true,
+  notTTYSchedule: 60_000,
 })
 const told = () => ({ injected: totals.injected, failed: totals.failures.length })
 

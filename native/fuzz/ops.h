@@ -101,7 +101,7 @@ enum fuzz_breach {
 		FUZZ_BREACH_COUNT
 };
 
-/** One record. In the first one: who cpus, other device pages and swap, region profile, first quirks, count RAM, x
+/** One record. In the first one: who cpus, other device pages, swap and contents, region profile, first quirks, count RAM, x
  * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time. */
 struct fuzz_record {
 	uint8_t op;     /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver */

@@ -91,6 +91,7 @@ static struct hmmu_options read_options(const struct fuzz_record *r)
 		.device_pages = r->x & 7 ? (1u << (r->x & 7)) - 1 : 1024,
 		.cpus = 1 + r->who % 4,
 		.other_device_pages = r->who & 4 ? 3 : 0,
+		.no_contents = r->who & 32,
 		.swap_pages = r->who & 8    ? 5
 			      : r->who & 16 ? 600
 					    : 0,
@@ -108,9 +109,11 @@ static void trace_options(const struct world *w, const struct hmmu_options *o)
 	trace(w, "hmmu_create(&(struct hmmu_options){ .ram_pages = %u, .device_pages = %u, .cpus = %u, .profile = %u, ",
 	      o->ram_pages, o->device_pages, o->cpus, o->profile);
 	trace(w,
-	      ".other_device_pages = %u, .swap_pages = %u, .quirks_on = %#x, .quirks_off = %#x, .memcg_limit = %llu }, "
+	      ".other_device_pages = %u, .swap_pages = %u, .no_contents = %d, .quirks_on = %#x, .quirks_off = %#x, "
+	      ".memcg_limit = %llu }, "
 	      "&m);\n",
-	      o->other_device_pages, o->swap_pages, o->quirks_on, o->quirks_off, (unsigned long long)o->memcg_limit);
+	      o->other_device_pages, o->swap_pages, o->no_contents, o->quirks_on, o->quirks_off,
+	      (unsigned long long)o->memcg_limit);
 }
 
 static void first_process(struct world *w)
