@@ -95,7 +95,7 @@ static int do_fault_around(struct fault *vmf)
 	struct hmmu *m = vmf->ctx->m;
 	const struct vma *v = vma_of(m, vmf->vma);
 	u64 address = vmf->address, window = FAULT_AROUND_PAGES * PAGE_SIZE;
-	u64 start = address & ~(window - 1), end = start + window;
+	u64 start = address & ~(window - 1), end;
 	int result = 0;
 
 	if (start < v->start)

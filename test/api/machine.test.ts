@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { Machine, type MachineOptions, PAGE_SIZE, PageFlag, profileValues, quirkNames } from '../../lib'
+import { Machine, type MachineOptions, PAGE_SIZE, PageFlag, profileValues } from '../../lib'
 import { codeOf, errorOf, makeBuffer, makeMachine } from './helpers'
 
 describe('options', () => {

@@ -135,13 +135,13 @@ enum hmmu_injection {
 #define X(name, value, text) HMMU_INJECT_##name = (value),
 	HMMU_INJECTIONS(X)
 #undef X
-	HMMU_INJECTION_COUNT
+		HMMU_INJECTION_COUNT
 };
 enum hmmu_counter {
 #define X(name, value, text) HMMU_COUNT_##name = (value),
 	HMMU_COUNTERS(X)
 #undef X
-	HMMU_COUNTER_COUNT
+		HMMU_COUNTER_COUNT
 };
 
 /** @name Machine
@@ -159,7 +159,7 @@ struct hmmu_options {
 	uint32_t quirks_off;   /**< quirks switched off */
 	/** Keep no contents of pages but the first 8 bytes of each, so that a machine may be larger than the host. */
 	bool no_contents;
-	uint64_t memcg_limit;  /**< pages that may be charged, 0: no limit */
+	uint64_t memcg_limit; /**< pages that may be charged, 0: no limit */
 	/** ZONE_DEVICE pages behind the others that are not device-private: no migration supports them; 0 … 2^20 */
 	uint32_t other_device_pages;
 	uint32_t swap_pages; /**< slots of the swap area, 0 … 2^28; 0: no swap */
@@ -451,14 +451,14 @@ HMMU_API int hmmu_migrate_end(struct hmmu_migration *mig);
 struct hmmu_migration_state {
 	struct hmmu *machine;
 	uint32_t tid, pid;
-	uint32_t stage;         /**< enum hmmu_stage: the one under way */
-	uint64_t position;      /**< entry it stands at */
-	uint64_t start, end;    /**< of the request */
-	uint64_t npages;        /**< entries collected */
-	uint64_t cpages;        /**< entries still to be migrated */
+	uint32_t stage;      /**< enum hmmu_stage: the one under way */
+	uint64_t position;   /**< entry it stands at */
+	uint64_t start, end; /**< of the request */
+	uint64_t npages;     /**< entries collected */
+	uint64_t cpages;     /**< entries still to be migrated */
 	uint64_t *src, *dst;
-	bool callbacks_ran;     /**< alloc_and_copy was called */
-	bool out_of_bounds;     /**< quirk hole-dst-index: a word behind dst would have been written */
+	bool callbacks_ran; /**< alloc_and_copy was called */
+	bool out_of_bounds; /**< quirk hole-dst-index: a word behind dst would have been written */
 };
 HMMU_API void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_migration_state *out);
 /** @} */
