@@ -4,6 +4,7 @@
 
 import { populate } from './gup'
 import { splitPage } from './huge'
+import { munlockRange } from './mlock'
 import type { Frame, ModelFile } from './page'
 import { blockOf, HUGE, type ModelProcess } from './process'
 import type { Advice, Errno, MapRequest, Prot } from './side'
@@ -29,11 +30,12 @@ export function* map(process: ModelProcess, request: MapRequest): Steps<Errno> {
 
 export function* unmap(process: ModelProcess, start: number, end: number): Steps<Errno> {
   return yield* process.semaphore.brief(true, () => {
-    const touched = process.vmas.within(start, end)
     process.vmas.split(start)
     process.vmas.split(end)
+    process.splitEntryAt(start)
+    process.splitEntryAt(end)
+    for (const vma of process.vmas.within(start, end)) munlock(process, vma)
     process.vmas.remove(start, end)
-    for (const vma of touched) process.zap(Math.max(start, vma.start), Math.min(end, vma.end))
     process.zap(start, end)
     return 'ok'
   })
@@ -89,12 +91,18 @@ export function* protect(world: World, process: ModelProcess, start: number, end
   })
 }
 
-/** Entries get the rights of fresh ones; a device-private or migration entry that may write loses that. */
+/**
+ * Entries get the rights of fresh ones; a device-private or migration entry that may write loses that. A dirty huge entry is made
+ * dirty once more, which is soft-dirty as well.
+ */
 function changeProtection(process: ModelProcess, vma: Vma, start: number, end: number): void {
   for (const entry of process.entriesWithin(start, end)) {
     entry.write = entry.state === 'present' && vma.freshWritable
   }
-  for (const entry of process.hugeWithin(start, end)) entry.write = false
+  for (const entry of process.hugeWithin(start, end)) {
+    entry.write = false
+    if (entry.dirty) entry.soft = true
+  }
 }
 
 export function* advise(process: ModelProcess, start: number, end: number, advice: Advice): Steps<Errno> {
@@ -218,13 +226,8 @@ export function* lock(world: World, process: ModelProcess, start: number, end: n
 
 export function* unlock(process: ModelProcess, start: number, end: number): Steps<Errno> {
   return yield* process.semaphore.brief(true, () => {
-    return changeAll(
-      process,
-      start,
-      end,
-      (vma) => lockFlags(vma, false),
-      () => {},
-    )
+    const unlocked = (_vma: Vma, from: number, to: number) => munlockRange(process, from, to)
+    return changeAll(process, start, end, (vma) => lockFlags(vma, false), unlocked)
   })
 }
 
@@ -249,12 +252,18 @@ export function* registerUserfault(process: ModelProcess, start: number, end: nu
     const touched = process.vmas.within(start, end)
     if (touched.length === 0 || touched.some((vma) => vma.special)) return 'EINVAL'
     for (const vma of touched) {
-      const [from, to] = [Math.max(start, vma.start), Math.min(end, vma.end)]
       if (process.vmas.list.includes(vma))
-        changeOne(process, vma, from, to, { ...vma.flags, missingMode: true }, () => {})
+        registerPart(process, vma, Math.max(start, vma.start), Math.min(end, vma.end))
     }
     return 'ok'
   })
+}
+
+/** Where a part begins within a mapping 4.14 looks for neighbours to merge with at a wrong offset, and finds none. */
+function registerPart(process: ModelProcess, vma: Vma, start: number, end: number): void {
+  process.vmas.change(vma, start, end, { ...vma.flags, missingMode: true }, start === vma.start)
+  process.splitEntryAt(start)
+  process.splitEntryAt(end)
 }
 
 export function* fork(world: World, process: ModelProcess): Steps<ModelProcess> {
@@ -269,6 +278,7 @@ function forkVma(parent: ModelProcess, child: ModelProcess, vma: Vma): void {
   const copy = new Vma(vma.start, vma.end, { ...vma.flags, locked: false, missingMode: false })
   copy.softDirty = vma.softDirty
   child.vmas.add(copy)
+  if (vma.special) for (const { page } of parent.entriesWithin(vma.start, vma.end)) child.place(page, 'zero', undefined)
   if (vma.anonVma === undefined) return
   copy.anonVma = {}
   copy.chain = new Set([...vma.chain, copy.anonVma])
@@ -287,9 +297,17 @@ function forkVma(parent: ModelProcess, child: ModelProcess, vma: Vma): void {
   }
 }
 
+/** A mapping goes, and with it the marks of its mlocked pages. */
+function munlock(process: ModelProcess, vma: Vma): void {
+  if (!vma.flags.locked) return
+  vma.flags = { ...vma.flags, locked: false }
+  munlockRange(process, vma.start, vma.end)
+}
+
 /** The end of a process waits for its other threads. */
 export function* exit(world: World, process: ModelProcess): Steps<Errno> {
   return yield* process.semaphore.brief(true, () => {
+    for (const vma of process.vmas.list) munlock(process, vma)
     for (const vma of process.vmas.list) process.zap(vma.start, vma.end)
     process.alive = false
     world.processes.delete(process)

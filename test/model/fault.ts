@@ -5,6 +5,7 @@
 import { Declined } from './declined'
 import { hugeFault, hugeWriteFault } from './huge'
 import { migrateBack } from './migrate'
+import { munlockCopied } from './mlock'
 import { type Entry, Frame, type ModelFile } from './page'
 import { blockOf, HUGE, type ModelProcess } from './process'
 import type { Outcome } from './side'
@@ -56,7 +57,7 @@ export function* handleFault(
   const huge = process.hugeAt(page)
   if (huge !== undefined) {
     if (!write || huge.write) {
-      mark(huge, write)
+      if (write) mark(huge)
       return 'ok'
     }
     if (yield* hugeWriteFault(process, vma, huge)) return 'ok'
@@ -69,15 +70,13 @@ export function* handleFault(
   }
   if (entry.state === 'device') return migrateBack(world, process, page) ? 'ok' : 'SIGBUS'
   if (write && !entry.write) yield* copyOnWrite(process, vma, entry)
-  else mark(entry, write)
+  else if (write) mark(entry)
   return 'ok'
 }
 
-function mark(entry: { young: boolean; dirty: boolean; soft: boolean }, write: boolean): void {
-  entry.young = true
-  if (!write) return
-  entry.dirty = true
-  entry.soft = true
+/** What a fault leaves behind. On x86 a read fault on a present entry changes nothing. */
+function mark(entry: { young: boolean; dirty: boolean; soft: boolean }): void {
+  Object.assign(entry, { young: true, dirty: true, soft: true })
 }
 
 /** A page of a private mapping that was written to. */
@@ -85,6 +84,7 @@ function placeOwn(process: ModelProcess, vma: Vma, page: number, value: number):
   const frame = new Frame()
   frame.value = value
   process.place(page, 'present', frame, { write: vma.flags.write, dirty: true, young: true, soft: true })
+  frame.unit.mlocked = vma.flags.locked
 }
 
 function* missingFault(process: ModelProcess, vma: Vma, page: number, write: boolean): Steps<'ok' | 'SIGBUS'> {
@@ -154,11 +154,12 @@ function* copyOnWrite(process: ModelProcess, vma: Vma, entry: Entry): Steps<void
 }
 
 function reuse(vma: Vma, entry: Entry): void {
-  mark(entry, true)
+  mark(entry)
   entry.write = vma.flags.write
 }
 
 function copyPage(process: ModelProcess, vma: Vma, page: number, from: Frame | undefined): void {
   process.vmas.prepareAnonVma(vma)
   placeOwn(process, vma, page, from?.value ?? 0)
+  if (from !== undefined && vma.flags.locked) munlockCopied(from)
 }

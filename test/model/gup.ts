@@ -4,6 +4,7 @@
 
 import { handleFault } from './fault'
 import type { Held } from './hold'
+import { mlockPage } from './mlock'
 import type { ModelProcess } from './process'
 import type { Steps } from './steps'
 import type { Vma } from './vma'
@@ -29,13 +30,12 @@ function* makePresent(world: World, process: ModelProcess, vma: Vma, page: numbe
   return true
 }
 
-/** FOLL_TOUCH: a huge entry is marked as used, a small one is not. */
+/** FOLL_TOUCH: a huge entry is marked as written, a small one is not. */
 function follow(process: ModelProcess, page: number, write: boolean): boolean {
   const huge = process.hugeAt(page)
   if (huge !== undefined) {
     if (write && !huge.write) return false
-    huge.young = true
-    if (write) Object.assign(huge, { dirty: true, soft: true })
+    if (write) Object.assign(huge, { young: true, dirty: true, soft: true })
     return true
   }
   const entry = process.entries.get(page)
@@ -51,6 +51,7 @@ export function* populate(world: World, process: ModelProcess, vma: Vma, start: 
   const write = vma.flags.write && !vma.shared
   for (let page = start; page < end; page++) {
     if (!(yield* makePresent(world, process, vma, page, write))) return false
+    if (vma.flags.locked) mlockPage(process, page)
   }
   return true
 }

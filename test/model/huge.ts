@@ -14,7 +14,7 @@ const WRITTEN = { dirty: true, young: true, soft: true }
 export function hugeFault(process: ModelProcess, vma: Vma, page: number, write: boolean): 'ok' | 'SIGBUS' {
   process.vmas.prepareAnonVma(vma)
   if (vma.flags.missingMode) return 'SIGBUS'
-  if (write) process.placeHuge(blockOf(page), newHugePage(), { ...WRITTEN, write: vma.flags.write })
+  if (write) placeWritten(process, vma, blockOf(page), newHugePage())
   else process.placeHuge(blockOf(page), undefined, { young: true })
   return 'ok'
 }
@@ -24,7 +24,7 @@ export function* hugeWriteFault(process: ModelProcess, vma: Vma, entry: HugeEntr
   const { unit, block } = entry
   const wanted = vma.flags.hugePage && !vma.flags.noHugePage
   if (unit === undefined) {
-    if (wanted) process.placeHuge(block, newHugePage(), { ...WRITTEN, write: vma.flags.write })
+    if (wanted) placeWritten(process, vma, block, newHugePage())
     else process.splitEntry(block)
     return wanted
   }
@@ -39,7 +39,12 @@ export function* hugeWriteFault(process: ModelProcess, vma: Vma, entry: HugeEntr
 function copyHuge(process: ModelProcess, vma: Vma, block: number, from: Unit): void {
   const copy = newHugePage()
   for (const [i, frame] of copy.frames.entries()) frame.value = from.frames[i]?.value ?? 0
-  process.placeHuge(block, copy, { ...WRITTEN, write: vma.flags.write })
+  placeWritten(process, vma, block, copy)
+}
+
+function placeWritten(process: ModelProcess, vma: Vma, block: number, unit: Unit): void {
+  process.placeHuge(block, unit, { ...WRITTEN, write: vma.flags.write })
+  unit.mlocked = vma.flags.locked
 }
 
 function copySmall(process: ModelProcess, vma: Vma, block: number, from: Unit): void {
@@ -48,6 +53,7 @@ function copySmall(process: ModelProcess, vma: Vma, block: number, from: Unit): 
     const frame = new Frame()
     frame.value = from.frames[i]?.value ?? 0
     process.place(block * HUGE + i, 'present', frame, { ...WRITTEN, write: vma.flags.write })
+    frame.unit.mlocked = vma.flags.locked
   }
 }
 
@@ -67,6 +73,7 @@ export function splitPage(unit: Unit): boolean {
   for (const frame of unit.frames) {
     frame.unit = new Unit([frame])
     frame.unit.dirty = unit.dirty
+    frame.unit.mlocked = [...frame.entries].some((entry) => entry.process.vmas.at(entry.page)?.flags.locked)
   }
   return true
 }

@@ -170,6 +170,7 @@ export class ModelMigration {
     if (frame.device === undefined)
       process.place(page, 'present', frame, { write, dirty: write, soft: write, young: true })
     else process.place(page, 'device', frame, { write })
+    if (frame.device === undefined) frame.unit.mlocked = vma.flags.locked
     return true
   }
 
@@ -201,6 +202,7 @@ export class ModelMigration {
       const write = vma.freshWritable || (entry.write && vma.flags.write)
       if (to.device === undefined) process.place(page, 'present', to, { write, soft })
       else process.place(page, 'device', to, { write })
+      if (vma.flags.locked) to.unit.mlocked = true
     }
   }
 }
@@ -224,6 +226,7 @@ function toMigrationEntry(entry: Entry, keepDirty: boolean): void {
   if (entry.state === 'device') Object.assign(entry, { write: false, soft: true })
   if (keepDirty && entry.dirty) (entry.frame as Frame).unit.dirty = true
   Object.assign(entry, { state: 'migration', dirty: false, young: false })
+  entry.frame?.forgetMlock()
 }
 
 /** The driver's fault handler: bring one page back from the device. */

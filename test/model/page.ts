@@ -49,6 +49,8 @@ export class Unit {
   readonly refs = new Set<Ref>()
   lockedBy: Ref | undefined
   isolated = false
+  /** PG_mlocked. It is here because munlock waits for the lock of such pages. */
+  mlocked = false
   /** PG_dirty. It is here because MADV_FREE looks at it. */
   dirty = false
 
@@ -128,6 +130,11 @@ export class Frame {
   /** page_mapcount() */
   get mapCount(): number {
     return this.unit.huge.size + this.smallMappings
+  }
+
+  /** The mark of mlocked pages goes with the last mapping. */
+  forgetMlock(): void {
+    if (this.mapCount === 0) this.unit.mlocked = false
   }
 
   /** Whether nobody has it; what a page of the device is then. */

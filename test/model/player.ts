@@ -213,9 +213,9 @@ export class Player<Process, Thread, Handle> {
     const free = actor.end === FIRST_PAGE ? FIRST_PAGE : actor.end + HUGE
     const boundary = Math.ceil(free / HUGE) * HUGE
     const start = at2m || kind === 'hugetlb' ? boundary : boundary + HUGE / 2
+    actor.end = start + pages
     const result = yield* this.#side.map(thread, { start, pages, kind, prot: readOnly ? 'r' : 'rw' })
     actor.regions.set(region, { start, pages })
-    actor.end = start + pages
     if (kind === 'hugetlb' || kind === 'special') return result
     return yield* this.#side.advise(thread, start, start + pages, thp ? 'hugepage' : 'nohugepage')
   }

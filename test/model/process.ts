@@ -54,6 +54,7 @@ export class ModelProcess {
     if (entry.frame?.cached && entry.state === 'present' && entry.dirty) entry.frame.unit.dirty = true
     entry.frame?.entries.delete(entry)
     this.entries.delete(page)
+    entry.frame?.forgetMlock()
   }
 
   placeHuge(block: number, unit: Unit | undefined, bits: Bits): void {
@@ -66,8 +67,10 @@ export class ModelProcess {
 
   dropHuge(block: number): void {
     const entry = this.huge.get(block)
-    if (entry !== undefined) entry.unit?.huge.delete(entry)
     this.huge.delete(block)
+    if (entry?.unit === undefined) return
+    entry.unit.huge.delete(entry)
+    if (entry.unit.huge.size === 0) entry.unit.mlocked = false
   }
 
   /** Map a huge page (or the huge zero page) by 512 small entries. The page itself stays whole. */
@@ -76,7 +79,10 @@ export class ModelProcess {
     if (entry === undefined) return
     this.dropHuge(block)
     const { unit, write, young, soft } = entry
-    if (unit !== undefined && entry.dirty) unit.dirty = true
+    if (unit !== undefined) {
+      unit.mlocked = false
+      unit.dirty ||= entry.dirty
+    }
     for (let i = 0; i < HUGE; i++) {
       const page = block * HUGE + i
       if (unit === undefined) this.place(page, 'zero', undefined, { young: true })

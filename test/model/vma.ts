@@ -132,9 +132,9 @@ export class VmaList {
   }
 
   /** Give a part of a mapping other flags. Returns the mapping that the part then belongs to. */
-  change(vma: Vma, start: number, end: number, flags: VmaFlags): Vma {
+  change(vma: Vma, start: number, end: number, flags: VmaFlags, mayMerge = true): Vma {
     if (sameFlags(vma.flags, flags)) return vma
-    const merged = this.#merge(vma, start, end, flags)
+    const merged = mayMerge ? this.#merge(vma, start, end, flags) : undefined
     if (merged !== undefined) return merged
     this.split(start)
     this.split(end)
