@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Random commands, as lines of drills. Each is built when it is to run, from what there is then.
+
+import type { Dice, RegionShape, Scene } from './scene'
+
+/** The line; undefined where the scene has nothing for such a command. */
+export type Build = (scene: Scene, dice: Dice) => string | undefined
+
+const ADVICES = ['hugepage', 'nohugepage', 'dontfork', 'unmergeable']
+
+function edge(shape: RegionShape, dice: Dice): number {
+  return shape.edges ? dice.pick(shape.edges) : dice.below(shape.pages)
+}
+
+/** Some pages of a region; seldom one too many. */
+function pagesOf(shape: RegionShape, dice: Dice): string {
+  const form = dice.below(13)
+  const [a, b] = [edge(shape, dice), edge(shape, dice)]
+  if (form < 4) return `${shape.name}[${a}]`
+  if (form < 9) return a === b ? `${shape.name}[${a}]` : `${shape.name}[${Math.min(a, b)}-${Math.max(a, b)}]`
+  return form < 12 ? shape.name : `${shape.name}[${a}-${shape.pages}]`
+}
+
+/** A command of a process at a place; `tail` says what follows the place. */
+function at(verb: string, tail: Build = () => '', fits?: (shape: RegionShape) => boolean): Build {
+  return (scene, dice) => {
+    const process = scene.process(dice)
+    const shape = scene.region(process, dice, fits)
+    if (shape === undefined) return undefined
+    return `${process} ${verb} ${pagesOf(shape, dice)} ${tail(scene, dice)}`.trimEnd()
+  }
+}
+
+function onePage(verb: string): Build {
+  return (scene, dice) => {
+    const process = scene.process(dice)
+    const shape = scene.region(process, dice)
+    return shape && `${process} ${verb} ${shape.name}[${edge(shape, dice)}] as ${scene.newHandle()}`
+  }
+}
+
+/** The model does not know what is in special memory after a store. */
+const known = (shape: RegionShape) => shape.name !== 'sp'
+const anonymous = (shape: RegionShape) => shape.map.startsWith('anon')
+const among =
+  (...list: string[]): Build =>
+  (_scene, dice) =>
+    dice.pick(list)
+
+const write = at('write', (_scene, dice) => `0x${(dice.below(255) + 1).toString(16).padStart(2, '0')}`, known)
+const read = at('read')
+const pin = at('pin', (scene, dice) => `as ${scene.newHandle()} ${dice.pick(['', 'write'])}`)
+const hold = onePage('hold')
+const isolate = onePage('isolate')
+const drop: Build = (scene, dice) => {
+  if (scene.handles.length === 0) return undefined
+  return `drop ${scene.handles.splice(dice.below(scene.handles.length), 1)}`
+}
+const zap = at('advise', among('dontneed', 'dontneed', 'free'))
+const free = at('advise', among('free', 'dontneed'), anonymous)
+const advise = at('advise', among(...ADVICES))
+const protect = at('protect', among('r', 'rw', 'rw', 'none'))
+const unmap = at('unmap')
+const lock = at('lock')
+const unlock = at('unlock')
+const uffd = at('uffd')
+const clear: Build = (scene, dice) => `${scene.process(dice)} clear`
+const fork: Build = (scene, dice) => {
+  const parent = scene.process(dice)
+  const child = scene.newProcess()
+  return child && `fork ${parent} ${child}`
+}
+const exit: Build = (scene, dice) => {
+  const others = scene.processes.filter((name) => name !== scene.migrating)
+  if (scene.processes.length < 2 || others.length === 0) return undefined
+  const name = dice.pick([...others].reverse())
+  // What a process does while it waits for its end nobody says.
+  scene.processes.splice(scene.processes.indexOf(name), 1)
+  return `exit ${name}`
+}
+const map: Build = (scene, dice) => {
+  const process = scene.process(dice)
+  const shape = scene.newRegion(process, dice)
+  return shape && `${process} map ${shape.name} ${shape.map}`
+}
+
+/** Pages that the driver passes over, or reports as failed. */
+function list(name: string, shape: RegionShape, dice: Dice): string {
+  const length = Math.max(0, dice.below(8) - 4)
+  const pages = Array.from({ length }, () => edge(shape, dice))
+  return length === 0 ? '' : ` ${name}=${[...new Set(pages)].join(',')}`
+}
+
+/** The head of a `migrate`; lines that interleave come behind it. */
+export const migrate: Build = (scene, dice) => {
+  const process = scene.process(dice)
+  const shape = scene.region(process, dice, dice.below(4) < 3 ? anonymous : undefined)
+  if (shape === undefined) return undefined
+  const to = dice.pick(['dev', 'dev', 'sys'])
+  return `${process} migrate ${pagesOf(shape, dice)} to ${to}${list('skip', shape, dice)}${list('error', shape, dice)}`
+}
+
+/** Commands that may run while a migration stands; each is drawn as often as it stands here. */
+export const INNER: readonly Build[] = [
+  ...[read, read, read, write, write, write, zap, free, pin, hold, isolate, drop, drop],
+  ...[fork, fork, exit, protect, unmap, lock, clear, map],
+]
+
+/** All others but `migrate`. */
+export const OUTER: readonly Build[] = [
+  ...[write, write, write, write, read, read, read, pin, hold, isolate, drop, drop, drop],
+  ...[fork, fork, exit, zap, free, advise, protect, protect, unmap, lock, unlock, clear, uffd, map, map],
+]

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The machine under test as a side on which drills are played, through the public API.
+
+import {
+  HmmuError,
+  Machine,
+  type Migration,
+  type PageEntry,
+  type PageRef,
+  PfnFlag,
+  type Process,
+  type Task,
+} from '../../lib'
+import type {
+  Advice,
+  Counters,
+  DriverChoice,
+  Errno,
+  MapRequest,
+  Outcome,
+  Prot,
+  Seen,
+  Side,
+  SideMigration,
+} from '../model/side'
+import type { Steps } from '../model/steps'
+
+const PAGE = 4096
+const RAM_PAGES = 16384
+
+const code = (error: unknown) => (error instanceof HmmuError ? error.code : undefined)
+
+export class MachineSide implements Side<Process, Task, PageRef> {
+  readonly machine: Machine
+  /** Threads of commands under way, main tasks included. */
+  readonly #threads = new Set<Task>()
+
+  constructor(devicePages: number) {
+    this.machine = new Machine({ ramPages: RAM_PAGES, devicePages })
+  }
+
+  process(): Process {
+    return this.machine.process()
+  }
+
+  thread(process: Process, main: boolean): Task {
+    const task = main ? process.mainTask : process.newTask()
+    this.#threads.add(task)
+    return task
+  }
+
+  endThread(task: Task): void {
+    this.#threads.delete(task)
+    if (task.process.alive) task.destroy()
+  }
+
+  before(): void {
+    this.machine.drainPagevecs()
+  }
+
+  map(task: Task, request: MapRequest): Steps<Errno> {
+    const { start, ...options } = request
+    return untilDone(task, () => void task.map({ ...options, address: start * PAGE }))
+  }
+
+  unmap(task: Task, start: number, end: number): Steps<Errno> {
+    return untilDone(task, () => task.unmap(start * PAGE, end - start))
+  }
+
+  protect(task: Task, start: number, end: number, prot: Prot): Steps<Errno> {
+    return untilDone(task, () => task.protect(start * PAGE, end - start, prot))
+  }
+
+  advise(task: Task, start: number, end: number, advice: Advice): Steps<Errno> {
+    return untilDone(task, () => task.advise(start * PAGE, end - start, advice))
+  }
+
+  lock(task: Task, start: number, end: number): Steps<Errno> {
+    return untilDone(task, () => task.lock(start * PAGE, end - start))
+  }
+
+  unlock(task: Task, start: number, end: number): Steps<Errno> {
+    return untilDone(task, () => task.unlock(start * PAGE, end - start))
+  }
+
+  clear(task: Task): Steps<Errno> {
+    return untilDone(task, () => task.clearSoftDirty())
+  }
+
+  uffd(task: Task, start: number, end: number): Steps<Errno> {
+    return untilDone(task, () => task.registerUserfault(start * PAGE, end - start))
+  }
+
+  fork(task: Task): Steps<Process> {
+    return retried(task, () => task.fork())
+  }
+
+  hold(process: Process, page: number): PageRef | Errno {
+    return orErrno(() => process.hold(page * PAGE))
+  }
+
+  isolate(process: Process, page: number): PageRef | Errno {
+    return orErrno(() => process.isolate(page * PAGE))
+  }
+
+  drop(ref: PageRef): void {
+    ref.drop()
+  }
+
+  see(process: Process, start: number, end: number): Seen[] {
+    return process.dump(start * PAGE, end - start).map((entry) => this.#seen(entry))
+  }
+
+  #seen({ kind, bits, pfn, allocId, device, refCount, mapCount }: PageEntry): Seen {
+    if (kind === 'nomap' || kind === 'none' || kind === 'special') return { ...NOTHING, kind }
+    if (kind === 'zero' || kind === 'hzero' || kind === 'swap') return { ...NOTHING, kind, bits }
+    const frame = device ? `D${allocId}` : `${pfn}.${allocId}`
+    return { kind, bits, frame, refCount, mapCount, value: this.machine.pageData(pfn)[0] }
+  }
+
+  count(process: Process): Counters {
+    const { anon, file, shmem, swap } = process.counters()
+    return { anon, file, shmem, swap, deviceFree: this.machine.counters().deviceFree }
+  }
+
+  migrate(task: Task, start: number, end: number, choice: DriverChoice): SideMigration | undefined {
+    const among = (list: (page: number) => boolean) =>
+      Array.from({ length: end - start }, (_, i) => i).filter((i) => list(start + i))
+    const driver = { to: choice.to, skip: among(choice.skip), error: among(choice.error) }
+    try {
+      return new MachineMigration(task.beginMigration({ start: start * PAGE, pages: end - start }, driver))
+    } catch (error) {
+      if (code(error) === 'HMMU_SYSCALL' && (error as HmmuError).errno === 'EINVAL') return undefined
+      throw error
+    }
+  }
+
+  /** A process ends when none of its threads waits any more. */
+  *exit(process: Process): Steps<Errno> {
+    const waits = () => [...this.#threads].some((task) => task.process === process && task.state().wait !== 'nothing')
+    while (waits()) yield { ready: () => !waits() }
+    process.exit()
+    return 'ok'
+  }
+
+  *load(task: Task, page: number): Steps<{ outcome: Outcome; value: number }> {
+    for (;;) {
+      const { outcome, value } = task.tryLoad(page * PAGE)
+      if (outcome !== 'blocked') return { outcome, value }
+      yield* wait(task)
+    }
+  }
+
+  *store(task: Task, page: number, value: number): Steps<Outcome> {
+    for (;;) {
+      const outcome = task.tryStore(page * PAGE, value)
+      if (outcome !== 'blocked') return outcome
+      yield* wait(task)
+    }
+  }
+
+  *pin(task: Task, page: number, write: boolean): Steps<PageRef | undefined> {
+    try {
+      return yield* retried(task, () => task.pin(page * PAGE, { write }))
+    } catch (error) {
+      if (error instanceof HmmuError && error.errno === 'EFAULT') return undefined
+      throw error
+    }
+  }
+}
+
+const NOTHING = { bits: '', frame: undefined, refCount: 0, mapCount: 0, value: undefined }
+
+/** What is waited for is over, or the wait is given up. */
+function* wait(task: Task): Steps<void> {
+  let over = false
+  try {
+    yield { ready: () => task.state().ready }
+    over = true
+  } finally {
+    if (!over) task.cancel()
+  }
+}
+
+/** Repeat a call until it does not wait. */
+function* retried<T>(task: Task, call: () => T): Steps<T> {
+  for (;;) {
+    try {
+      return call()
+    } catch (error) {
+      if (code(error) !== 'HMMU_BLOCKED') throw error
+    }
+    yield* wait(task)
+  }
+}
+
+function* untilDone(task: Task, call: () => void): Steps<Errno> {
+  try {
+    yield* retried(task, call)
+    return 'ok'
+  } catch (error) {
+    return errnoOf(error)
+  }
+}
+
+function orErrno<T>(call: () => T): T | Errno {
+  try {
+    return call()
+  } catch (error) {
+    return errnoOf(error)
+  }
+}
+
+/** What the kernel returns; any other failure is none of a system call. */
+function errnoOf(error: unknown): Errno {
+  if (error instanceof HmmuError && error.code === 'HMMU_SYSCALL' && error.errno !== undefined) return error.errno
+  throw error
+}
+
+class MachineMigration implements SideMigration {
+  readonly #migration: Migration
+
+  constructor(migration: Migration) {
+    this.#migration = migration
+  }
+
+  alloc(): { src: string[]; dst: string[] } | undefined {
+    this.#migration.runTo('alloc_and_copy')
+    if (!this.#migration.callbacksRan) {
+      this.#migration.finish()
+      return undefined
+    }
+    return { src: words(this.#migration.src), dst: words(this.#migration.dst) }
+  }
+
+  final(): { src: string[] } {
+    this.#migration.runTo('finalize_and_map')
+    return { src: words(this.#migration.src) }
+  }
+
+  finish(): void {
+    this.#migration.finish()
+  }
+}
+
+const LETTERS = { VALID: 'V', MIGRATE: 'M', LOCKED: 'L', WRITE: 'W', DEVICE: 'D', ERROR: 'E' } as const
+
+function words(array: BigUint64Array): string[] {
+  return Array.from(array, (word) => {
+    const set = Object.entries(LETTERS).filter(([name]) => Number(word & 63n) & PfnFlag[name as keyof typeof LETTERS])
+    return set.map(([, letter]) => letter).join('') || '-'
+  })
+}

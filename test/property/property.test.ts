@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The quick form of `npm run fuzz:model`: the same sequences every time.
+
+import fc from 'fast-check'
+import { sequences } from './sequences'
+
+test('model and machine agree on random sequences of commands', () => {
+  fc.assert(sequences(60), { numRuns: 100, seed: 1 })
+})

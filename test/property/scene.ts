@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a random command can name at the moment it is to run, and the dice that choose.
+
+import type { Pair } from './pair'
+
+/** A region that a sequence may work on. */
+export interface RegionShape {
+  readonly name: string
+  /** What stands behind the name in `map`. */
+  readonly map: string
+  readonly pages: number
+  /** Page numbers at which ranges begin and end; all if absent. */
+  readonly edges?: readonly number[]
+}
+
+export const REGIONS: readonly RegionShape[] = [
+  { name: 'an', map: 'anon 6', pages: 6 },
+  { name: 'th', map: 'anon 516 at2m thp', pages: 516, edges: [0, 1, 2, 255, 256, 509, 510, 511, 512, 513, 515] },
+  { name: 'sh', map: 'shmem 4', pages: 4 },
+  { name: 'fi', map: 'file 20', pages: 20, edges: [0, 1, 7, 8, 15, 16, 17, 19] },
+  { name: 'ro', map: 'anon 3 ro', pages: 3 },
+  { name: 'pm', map: 'anon 260', pages: 260, edges: [0, 1, 253, 254, 255, 256, 257, 258, 259] },
+  { name: 'sf', map: 'sharedfile 3', pages: 3 },
+  { name: 'sp', map: 'special 2', pages: 2 },
+]
+
+const PROCESSES = ['A', 'B', 'C', 'D']
+
+/** Numbers that decide, one after the other. Smaller numbers choose what stands first: that is where shrinking leads. */
+export class Dice {
+  readonly #numbers: readonly number[]
+  #next = 0
+
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers
+  }
+
+  below(limit: number): number {
+    return (this.#numbers[this.#next++] ?? 0) % limit
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T
+  }
+}
+
+export class Scene {
+  readonly processes: string[]
+  readonly handles: string[]
+  /** The process whose migration stands, if commands within it are chosen. */
+  migrating: string | undefined
+  readonly #pair: Pair
+  #newHandles = 0
+  readonly #newRegions = new Set<string>()
+
+  constructor(pair: Pair) {
+    this.#pair = pair
+    this.processes = [...pair.model.actors.keys()].sort()
+    this.handles = [...pair.model.handles.keys()]
+  }
+
+  /** One of the processes, the first one as often as all others. */
+  process(dice: Dice): string {
+    const others = this.processes.slice(1)
+    return dice.pick([...this.processes, ...others.map(() => this.processes[0] as string)])
+  }
+
+  /** One of the regions of a process; undefined where it has none. */
+  region(process: string, dice: Dice, fits: (shape: RegionShape) => boolean = () => true): RegionShape | undefined {
+    const known = this.#pair.model.actors.get(process)?.regions
+    const shapes = REGIONS.filter((shape) => known?.has(shape.name) && fits(shape))
+    return shapes.length === 0 ? undefined : dice.pick(shapes)
+  }
+
+  /** A region that a process has not mapped yet. */
+  newRegion(process: string, dice: Dice): RegionShape | undefined {
+    const known = this.#pair.model.actors.get(process)?.regions
+    const shapes = REGIONS.filter(({ name }) => !known?.has(name) && !this.#newRegions.has(`${process} ${name}`))
+    if (shapes.length === 0) return undefined
+    const shape = dice.pick(shapes)
+    this.#newRegions.add(`${process} ${shape.name}`)
+    return shape
+  }
+
+  newProcess(): string | undefined {
+    const name = PROCESSES.find((each) => !this.processes.includes(each))
+    if (name !== undefined) this.processes.push(name)
+    return name
+  }
+
+  newHandle(): string {
+    const taken = this.#pair.model.handles
+    while (taken.has(`h${this.#newHandles}`)) this.#newHandles += 1
+    return `h${this.#newHandles++}`
+  }
+}

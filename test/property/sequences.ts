@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The property: whatever the commands, model and machine agree. A sequence for which they do not is told as a drill.
+
+import fc from 'fast-check'
+import { type Drill, parseDrill } from '../../lib/drill'
+import { type Build, INNER, migrate, OUTER } from './commands'
+import { Disagreement, Pair } from './pair'
+import { Dice, REGIONS, type RegionShape, Scene } from './scene'
+
+/** A sequence under way. */
+interface Run {
+  readonly pair: Pair
+  readonly drill: string[]
+}
+
+type Sequence = Iterable<fc.Command<Run, Run>>
+
+/** Most numbers that a command needs. */
+const NUMBERS = 20
+
+/** How large the device is: now and then too small. */
+const devicePages = fc.constantFrom(1024, 1024, 1024, 8, 2)
+/** The regions that process A maps in the beginning. */
+const regions = fc.subarray([...REGIONS], { minLength: 1 })
+// Without noBias the first and the last of a list would be drawn far more often than the others.
+const numbers = fc.noBias(fc.array(fc.nat(2 ** 16), { minLength: NUMBERS, maxLength: NUMBERS }))
+const one = (builds: readonly Build[]) => fc.record({ build: fc.noBias(fc.constantFrom(...builds)), numbers })
+const interleaved = fc.array(fc.record({ callback: fc.constantFrom('@alloc', '@final'), command: one(INNER) }), {
+  maxLength: 4,
+})
+
+interface Chosen {
+  readonly build: Build
+  readonly numbers: readonly number[]
+}
+
+interface Inner {
+  readonly callback: string
+  readonly command: Chosen
+}
+
+class RandomCommand implements fc.Command<Run, Run> {
+  readonly #head: Chosen
+  readonly #inner: readonly Inner[]
+  #text = ''
+
+  constructor(head: Chosen, inner: readonly Inner[] = []) {
+    this.#head = head
+    this.#inner = inner
+  }
+
+  check({ pair }: Readonly<Run>): boolean {
+    return !pair.ended && this.#build(new Scene(pair)) !== undefined
+  }
+
+  run({ pair, drill }: Run): void {
+    this.#text = this.#build(new Scene(pair)) ?? ''
+    playText({ pair, drill }, this.#text)
+  }
+
+  #build(scene: Scene): string | undefined {
+    const head = this.#head.build(scene, new Dice(this.#head.numbers))
+    if (head === undefined) return undefined
+    scene.migrating = head.split(' ')[0]
+    const lines = this.#inner.map(({ callback, command }) => {
+      const line = command.build(scene, new Dice(command.numbers))
+      return line === undefined ? '' : `\n  ${callback} ${line}`
+    })
+    return head + lines.join('')
+  }
+
+  toString(): string {
+    return this.#text
+  }
+}
+
+function playText({ pair, drill }: Run, text: string): void {
+  drill.push(text)
+  for (const command of parse(text).commands) pair.play(command)
+}
+
+function parse(text: string): Drill {
+  return parseDrill({ name: 'sequence', file: 'sequence.drill', firstLine: 1, text })
+}
+
+/** The property, to be run by fast-check. */
+export function sequences(maxCommands: number): fc.IProperty<unknown> {
+  const simple = one(OUTER).map((head) => new RandomCommand(head))
+  const migration = numbers.map((chosen) => new RandomCommand({ build: migrate, numbers: chosen }))
+  const interrupted = fc
+    .tuple(numbers, interleaved)
+    .map(([chosen, inner]) => new RandomCommand({ build: migrate, numbers: chosen }, inner))
+  const commands = fc.commands([simple, simple, simple, migration, interrupted], { maxCommands, size: 'max' })
+  return fc.property(devicePages, regions, commands, play) as fc.IProperty<unknown>
+}
+
+function play(pages: number, shapes: readonly RegionShape[], commands: Sequence): void {
+  const run: Run = { pair: new Pair(pages), drill: [`devmem ${pages}`] }
+  try {
+    for (const { name, map } of shapes) playText(run, `A map ${name} ${map}`)
+    fc.modelRun(() => ({ model: run, real: run }), commands)
+  } catch (error) {
+    throw new Disagreement(describe(error, run))
+  } finally {
+    run.pair.dispose()
+  }
+}
+
+/** What went wrong, and the drill that shows it. */
+function describe(error: unknown, { pair, drill }: Run): string {
+  const reason = error instanceof Disagreement ? error.message : `${(error as Error).stack}`
+  const comments = reason.split('\n').map((line) => `# ${line}`)
+  const looks = pair.ended ? [] : lookAtAll(pair)
+  return `model and machine disagree:\n\n${[...comments, ...drill, ...looks].join('\n')}\n`
+}
+
+/** Commands that print all there is. */
+function lookAtAll({ model }: Pair): string[] {
+  return [...model.actors].flatMap(([name, { regions: known }]) => [
+    ...[...known.keys()].map((region) => `${name} dump ${region}`),
+    `${name} count`,
+  ])
+}
