@@ -130,6 +130,7 @@ export interface NativeAddon {
     quirksOff: number,
     memcgLimit: number,
     swapPages: number,
+    noContents: boolean,
   ) => NativeMachine
   Words: new (pages: number) => NativeWords
   version: string

@@ -39,6 +39,11 @@ export interface MachineOptions {
   readonly memcgLimit?: number | undefined
   /** Slots of the swap area, a page each, 0 … 2^28; 0, the default: no swap. {@link Process.reclaim} fills them. */
   readonly swapPages?: number | undefined
+  /**
+   * Whether pages have contents; true by default. Without, a page keeps its first 8 bytes alone: others read as zero, and are lost
+   * when written. So a machine may have more memory than the host, and migrations do not pay for copies.
+   */
+  readonly contents?: boolean | undefined
 }
 
 /** A CPU fault on a device page, as a handler sees it. */
@@ -57,7 +62,16 @@ export interface DeviceFault {
  */
 export type DeviceFaultHandler = (fault: DeviceFault) => boolean
 
-const OPTION_NAMES = ['ramPages', 'devicePages', 'cpus', 'profile', 'quirks', 'memcgLimit', 'swapPages'] as const
+const OPTION_NAMES = [
+  'ramPages',
+  'devicePages',
+  'cpus',
+  'profile',
+  'quirks',
+  'memcgLimit',
+  'swapPages',
+  'contents',
+] as const
 const EVENTS_AT_ONCE = 256
 
 /**
@@ -91,6 +105,7 @@ export class Machine {
       profile = 'linux-4.14',
       memcgLimit = 0,
       swapPages = 0,
+      contents = true,
     } = given
     const [on, off] = quirkMasks(given.quirks)
     this.#profile = profile
@@ -104,6 +119,7 @@ export class Machine {
       off,
       integer('memcgLimit', memcgLimit, 0, Number.MAX_SAFE_INTEGER),
       integer('swapPages', swapPages, 0, 2 ** 28),
+      !boolean('contents', contents),
     )
     this.#core = new Core(native, this)
     this.#core.check(native.drain())
@@ -253,7 +269,8 @@ export class Machine {
   }
 
   /**
-   * A copy of the 4096 bytes of a frame or device page, as a driver or device sees them.
+   * A copy of the 4096 bytes of a frame or device page, as a driver or device sees them; of a machine without `contents` all but the
+   * first 8 are zero.
    * @throws HmmuError HMMU_NO_PAGE: there is no such page
    */
   pageData(pfn: number): Uint8Array {
@@ -265,6 +282,7 @@ export class Machine {
   /**
    * Changes the contents of a frame or device page, as a driver or device does it.
    * @param offset of the first byte, 0 … 4095
+   * @throws HmmuError HMMU_NO_PAGE: there is no such page; HMMU_INVALID_ARGUMENT: it is a page table
    */
   writePage(pfn: number, data: Uint8Array, offset = 0): void {
     integer('offset + length', integer('offset', offset, 0, PAGE_SIZE) + bytes(data).length, 0, PAGE_SIZE)

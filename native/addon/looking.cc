@@ -149,16 +149,8 @@ Napi::Value Machine::PageRead(const Napi::CallbackInfo &info)
 {
 	if (!Open())
 		return Result(-EBADF);
-	uint64_t offset = Uint64(info, 1);
 	Bytes bytes = TypedBytes(info, 2);
-	auto *page = static_cast<const uint8_t *>(hmmu_page_data(Core(), Uint32(info, 0)));
-	if (!page)
-		return Result(Refuse(-EINVAL, HMMU_ERR_NO_PAGE, "there is no such page"));
-	if (offset > HMMU_PAGE_SIZE || bytes.length > HMMU_PAGE_SIZE - offset)
-		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a page has 4096 bytes"));
-	if (bytes.length > 0)
-		memcpy(bytes.data, page + offset, bytes.length);
-	return Result(0);
+	return Result(hmmu_page_read(Core(), Uint32(info, 0), Uint32(info, 1), bytes.data, bytes.length));
 }
 
 // pageWrite(pfn, offset, typed array): copies the array into the frame.
@@ -166,16 +158,8 @@ Napi::Value Machine::PageWrite(const Napi::CallbackInfo &info)
 {
 	if (!Open())
 		return Result(-EBADF);
-	uint64_t offset = Uint64(info, 1);
 	Bytes bytes = TypedBytes(info, 2);
-	auto *page = static_cast<uint8_t *>(hmmu_page_data(Core(), Uint32(info, 0)));
-	if (!page)
-		return Result(Refuse(-EINVAL, HMMU_ERR_NO_PAGE, "there is no such page"));
-	if (offset > HMMU_PAGE_SIZE || bytes.length > HMMU_PAGE_SIZE - offset)
-		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a page has 4096 bytes"));
-	if (bytes.length > 0)
-		memcpy(page + offset, bytes.data, bytes.length);
-	return Result(0);
+	return Result(hmmu_page_write(Core(), Uint32(info, 0), Uint32(info, 1), bytes.data, bytes.length));
 }
 
 Napi::Value Machine::RecordEvents(const Napi::CallbackInfo &info)

@@ -61,6 +61,7 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 	options.quirks_off = Uint32(info, 5);
 	options.memcg_limit = Uint64(info, 6);
 	options.swap_pages = Uint32(info, 7);
+	options.no_contents = Flag(info, 8);
 	int result = hmmu_create(&options, &machine_);
 	if (result == -EINVAL)
 		Refuse(result, HMMU_ERR_INVALID_ARGUMENT, "an option of the machine is out of its range");

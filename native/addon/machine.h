@@ -27,7 +27,7 @@ class Machine : public Napi::ObjectWrap<Machine>
 public:
 	static Napi::Function Define(Napi::Env env);
 
-	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit)
+	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit, swapPages, noContents)
 	explicit Machine(const Napi::CallbackInfo &info);
 	~Machine() override;
 

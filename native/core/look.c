@@ -2,6 +2,7 @@
 /* Looking: dumps of entries and pages, mappings, raw tables. And what a debugger's module does: hold, isolate. */
 #include <errno.h>
 
+#include "contents.h"
 #include "huge.h"
 #include "lru.h"
 
@@ -199,6 +200,40 @@ void *hmmu_page_data(struct hmmu *m, uint32_t pfn)
 		return frame_of(m, pfn);
 	hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
 	return NULL;
+}
+
+static int check_bytes(struct hmmu *m, u32 pfn, u32 offset, size_t length)
+{
+	if (!pfn || pfn >= m->pfn_end)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
+	if (offset > PAGE_SIZE || length > PAGE_SIZE - offset)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a page has 4096 bytes");
+	return 0;
+}
+
+int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void *buffer, size_t length)
+{
+	int err = check_bytes(m, pfn, offset, length);
+
+	if (err || !length)
+		return err;
+	if (page_test(m, pfn, HMMU_PG_TABLE))
+		memcpy(buffer, (const u8 *)frame_of(m, pfn) + offset, length);
+	else
+		load_contents(m, pfn, offset, buffer, length);
+	return 0;
+}
+
+int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length)
+{
+	int err = check_bytes(m, pfn, offset, length);
+
+	if (err || !length)
+		return err;
+	if (page_test(m, pfn, HMMU_PG_TABLE))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is a page table", pfn);
+	store_contents(m, pfn, offset, buffer, length);
+	return 0;
 }
 
 static int page_at(struct hmmu *m, u32 pid, u64 address, u32 *pfn)

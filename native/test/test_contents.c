@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Machines without contents: the first 8 bytes of a page stand for it, and go wherever it goes. */
+#include <errno.h>
+
 #include "support.h"
 
 static uint64_t tag_at(struct rig *r, uint32_t tid, uint64_t address)
@@ -53,11 +55,67 @@ static void test_rest_of_a_page(void **state)
 	rig_close(r);
 }
 
+/* What a device reads and writes is what CPUs do. */
+static void check_device_access(struct rig *r, uint8_t fifth_last)
+{
+	uint64_t buf = map_anon(r, 1);
+	const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+	uint8_t seen[sizeof(bytes)];
+	uint32_t pfn;
+
+	assert_ok(store(r, r->tid, buf, 0x77));
+	pfn = pfn_at(r, buf);
+	assert_ok(hmmu_page_write(r->m, pfn, 1, bytes, sizeof(bytes)));
+	assert_ok(hmmu_page_read(r->m, pfn, 0, seen, sizeof(seen)));
+	assert_int_equal(seen[0], 0x77);
+	assert_int_equal(seen[7], 7);
+	assert_int_equal(seen[8], fifth_last);
+	assert_ok(hmmu_load(r->m, r->tid, buf + 1, seen, sizeof(seen), NULL));
+	assert_int_equal(seen[0], 1);
+	assert_int_equal(seen[7], fifth_last);
+	assert_ok(hmmu_page_read(r->m, pfn, 4096, seen, 0));
+	assert_int_equal(hmmu_page_read(r->m, pfn, 4090, seen, 7), -EINVAL);
+	assert_int_equal(hmmu_error(r->m)->code, HMMU_ERR_INVALID_ARGUMENT);
+	assert_int_equal(hmmu_page_write(r->m, UINT32_MAX, 0, bytes, 1), -EINVAL);
+	assert_int_equal(hmmu_error(r->m)->code, HMMU_ERR_NO_PAGE);
+}
+
+static void test_device_access(void **state)
+{
+	struct rig *with = open_rig(.ram_pages = 4096), *without = open_rig(.ram_pages = 4096, .no_contents = true);
+
+	(void)state;
+	check_device_access(with, 8);
+	check_device_access(without, 0);
+	rig_close(with);
+	rig_close(without);
+}
+
+/* A device can look at a page table, which has its frame in any machine, but not change it. */
+static void test_device_access_to_tables(void **state)
+{
+	struct rig *r = open_rig(.ram_pages = 4096, .no_contents = true);
+	uint64_t buf = map_anon(r, 1), levels[5], pte;
+	uint32_t table;
+
+	(void)state;
+	assert_ok(store(r, r->tid, buf, 1));
+	assert_int_equal(hmmu_walk(r->m, r->pid, buf, levels), 5);
+	table = (uint32_t)(levels[3] >> HMMU_PAGE_SHIFT & 0xffffffff);
+	assert_ok(hmmu_page_read(r->m, table, (uint32_t)(buf >> HMMU_PAGE_SHIFT & 511) * 8, &pte, sizeof(pte)));
+	assert_true(pte == levels[4]);
+	assert_int_equal(hmmu_page_write(r->m, table, 0, &pte, sizeof(pte)), -EINVAL);
+	assert_int_equal(hmmu_error(r->m)->code, HMMU_ERR_INVALID_ARGUMENT);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tag_moves),
 		cmocka_unit_test(test_rest_of_a_page),
+		cmocka_unit_test(test_device_access),
+		cmocka_unit_test(test_device_access_to_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

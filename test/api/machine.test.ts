@@ -33,6 +33,8 @@ describe('options', () => {
     ['quirks', { 'hole-dst-index': 1 }],
     ['quirks', 'all'],
     ['memcgLimit', -1],
+    ['contents', 0],
+    ['contents', null],
     ['ramPage', 65536],
   ])('%s %p is refused by name', (name, value) => {
     const error = errorOf(() => new Machine({ [name]: value } as MachineOptions))
@@ -63,6 +65,48 @@ describe('options', () => {
     expect(machine.quirks).not.toContain('wait-pins-page')
     expect(machine.quirks).toContain('device-write-lost')
   })
+})
+
+describe('contents: false', () => {
+  test('the first 8 bytes of a page go where the page goes', () => {
+    const { machine, a, buf } = makeBuffer(4, 2, { contents: false })
+    const bytes = Uint8Array.from({ length: 12 }, (_, i) => i + 1)
+    buf.write(4096, bytes)
+    expect(a.migrate(buf, { to: 'device' }).moved).toBe(4)
+    const device = buf.dump()[1]
+    expect([device?.kind, device?.pfn]).toEqual(['dev', machine.deviceBase + 1])
+    expect([...machine.pageData(machine.deviceBase + 1).subarray(0, 12)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0])
+    machine.writePage(machine.deviceBase + 1, Uint8Array.of(50, 51), 7)
+    expect([...buf.read(4096, 10)]).toEqual([1, 2, 3, 4, 5, 6, 7, 50, 0, 0])
+    expect(buf.dump()[1]?.kind).toBe('sys')
+  })
+
+  test('drivers in TypeScript copy and clear tags', () => {
+    const { a, buf } = makeBuffer(3, 2, { contents: false })
+    const result = a.migrate(buf, {
+      allocAndCopy(entries, driver) {
+        for (const entry of entries) driver.moveToDevice(entry)
+      },
+    })
+    expect(result.moved).toBe(3)
+    expect([0, 1, 2].map((page) => buf.read(page * 4096, 1)[0])).toEqual([1, 2, 0])
+  })
+
+  test('a machine may be larger than the host', () => {
+    // 1 TiB each, which is too much to be verified after the test.
+    using machine = new Machine({ ramPages: 2 ** 28, devicePages: 2 ** 28, contents: false })
+    const buf = machine.process().map({ pages: 2 ** 30 })
+    buf.write(2 ** 41, Uint8Array.of(1))
+    expect(buf.read(2 ** 41, 1)).toEqual(Uint8Array.of(1))
+  })
+})
+
+test('a device can read page tables, but not change them', () => {
+  const { machine, a, buf } = makeBuffer(1)
+  const table = Number(((a.walk(buf.address)[3] ?? 0n) >> 12n) & 0xffffffffn)
+  expect(machine.page(table).flags & PageFlag.TABLE).not.toBe(0)
+  expect(machine.pageData(table)).toHaveLength(PAGE_SIZE)
+  expect(codeOf(() => machine.writePage(table, Uint8Array.of(1)))).toBe('HMMU_INVALID_ARGUMENT')
 })
 
 describe('dispose', () => {

@@ -387,8 +387,14 @@ struct hmmu_page_info {
 };
 /** -EINVAL (NO_PAGE): there is no such frame. */
 HMMU_API int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out);
-/** The 4096 bytes of a frame or device page, NULL if there is none or the machine keeps no contents. For drivers and devices; CPUs use hmmu_load(). */
+/** The 4096 bytes of a frame or device page, NULL if there is none or the machine keeps no contents. For drivers and
+ * devices; CPUs use hmmu_load(). */
 HMMU_API void *hmmu_page_data(struct hmmu *m, uint32_t pfn);
+/** Copy @p length bytes of a frame or device page from @p offset on, as a device would read them. A machine without
+ * contents has the first 8 bytes and zeroes. -EINVAL: no such page (NO_PAGE), or more than 4096 bytes. */
+HMMU_API int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void *buffer, size_t length);
+/** Write them, as a device would; what the machine has no room for is lost. -EINVAL also: the page is a page table. */
+HMMU_API int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length);
 /** First pfn of the device's memory; device page i has pfn base + i. */
 HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
 
