@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h. A
-// table stands between "<!-- table HMMU_LIST -->" and "<!-- end -->". `--check` writes nothing and exits with 1 if one
+// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h, and
+// that of branches from test/conformance/branches.json. A table stands between "<!-- table HMMU_LIST -->" (or "<!-- table
+// branches -->") and "<!-- end -->". `--check` writes nothing and exits with 1 if one
 // is stale.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -29,6 +30,7 @@ function profilesOf(item, constants) {
 }
 
 const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))
+const branches = JSON.parse(readFileSync(join(root, 'test/conformance/branches.json'), 'utf8'))
 const drills = (item) => Object.values(explained).filter((quirks) => quirks.includes(item.args[2])).length
 
 /** Columns of each list: the heading, and what an item has below it. */
@@ -60,18 +62,33 @@ const columns = {
 /** Items that say "nothing happened" and so are left out. */
 const omitted = new Set(['HMMU_ERRORS OK', 'HMMU_RULES NONE'])
 
-function table(macro, { lists, constants }) {
-  const list = lists.get(macro)
-  if (!list) throw new Error(`there is no list ${macro}`)
-  const shape = columns[macro]
-  if (!shape) throw new Error(`${macro}: say in generate-docs.mjs what columns its table has`)
-  const items = list.items.filter((item) => !omitted.has(`${macro} ${item.name}`))
+function draw(shape, items, constants) {
   const cells = [
     Object.keys(shape),
     Object.keys(shape).map(() => '---'),
     ...items.map((item) => Object.values(shape).map((cell) => cell(item, constants))),
   ]
   return cells.map((row) => `| ${row.join(' | ')} |\n`).join('')
+}
+
+function table(macro, { lists, constants }) {
+  if (macro === 'branches') return draw(branchColumns, branches)
+  const list = lists.get(macro)
+  if (!list) throw new Error(`there is no list ${macro}`)
+  const shape = columns[macro]
+  if (!shape) throw new Error(`${macro}: say in generate-docs.mjs what columns its table has`)
+  const items = list.items.filter((item) => !omitted.has(`${macro} ${item.name}`))
+  return draw(shape, items, constants)
+}
+
+const codes = (names, otherwise) => (names.length > 0 ? names.map(code).join(', ') : otherwise)
+
+/** Columns of the table of branches; each row is one of test/conformance/branches.json. */
+const branchColumns = {
+  stage: (row) => row.stage,
+  branch: (row) => row.branch,
+  'drills (of all that reach it, the most particular)': ({ drills, note }) => codes(drills, note ?? '—'),
+  'C test': ({ test }) => (test === undefined ? '—' : code(test)),
 }
 
 const files = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
