@@ -4,14 +4,18 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as hmmu from '../../lib'
+import * as jestMatchers from '../../lib/jest'
 
 const root = join(__dirname, '../..')
 
-test('importers of ES modules get the same names', () => {
-  const text = readFileSync(join(root, 'lib/index.mts'), 'utf8')
+test.each([
+  ['lib/index.mts', hmmu],
+  ['lib/jest/index.mts', jestMatchers],
+])('importers of ES modules get the same names: %s', (file, exported) => {
+  const text = readFileSync(join(root, file), 'utf8')
   const values = /export \{([^}]*)\} from/.exec(text)![1]!
   const names = values.split(',').map((name) => name.trim())
-  expect(names.filter((name) => name !== '').sort()).toEqual(Object.keys(hmmu).sort())
+  expect(names.filter((name) => name !== '').sort()).toEqual(Object.keys(exported).sort())
 })
 
 test('the constants are those of the C header', () => {

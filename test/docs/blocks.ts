@@ -21,7 +21,7 @@ export const documents = [
 export interface Block {
   /** Where it stands: `docs/api.md:12`. */
   readonly place: string
-  /** The word behind the backquotes: `ts`, `drill`, `console`. */
+  /** What stands behind the backquotes: `ts`, `ts jest`, `drill`, `console`. */
   readonly language: string
   readonly code: string
   /** The block `text output` that comes next, if one does: what the code prints. */
@@ -42,7 +42,7 @@ function blocksOf(document: string): Block[] {
     const line = text.slice(0, index).split('\n').length
     const next = fences[i + 1]
     const output = next?.[1] === 'text output' ? next[2] : undefined
-    return { place: `${document}:${line}`, language: info.split(' ')[0] ?? '', code, output }
+    return { place: `${document}:${line}`, language: info, code, output }
   })
 }
 

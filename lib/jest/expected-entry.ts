@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What is expected of a page's entry, property by property.
+
+import { inspect } from 'node:util'
+import { type EntryKind, PageFlag } from '../defs.generated'
+import { HmmuError } from '../errors'
+import { type PageEntry, pageFlagNames } from '../records'
+import { oneOf, options } from '../validate'
+
+/** Something like `expect.any(Number)`. */
+interface Asymmetric {
+  asymmetricMatch(other: unknown): boolean
+}
+
+type Expected<T> = T | Asymmetric
+
+/** A page flag by name, in lower case: `'lru'`, `'swapbacked'`. */
+export type PageFlagName = Lowercase<keyof typeof PageFlag>
+
+/** Properties of a {@link PageEntry}: one at least. What is not named may be anything. */
+export interface ExpectedEntry {
+  readonly kind?: Expected<EntryKind>
+  readonly write?: Expected<boolean>
+  readonly dirty?: Expected<boolean>
+  readonly accessed?: Expected<boolean>
+  readonly softDirty?: Expected<boolean>
+  readonly device?: Expected<boolean>
+  readonly pfn?: Expected<number>
+  readonly allocId?: Expected<number>
+  readonly refCount?: Expected<number>
+  readonly mapCount?: Expected<number>
+  /** Page flags that have to be set. */
+  readonly flags?: readonly PageFlagName[]
+  /** Page flags that have to be clear. */
+  readonly withoutFlags?: readonly PageFlagName[]
+}
+
+const plain = [
+  'kind',
+  'write',
+  'dirty',
+  'accessed',
+  'softDirty',
+  'device',
+  'pfn',
+  'allocId',
+  'refCount',
+  'mapCount',
+] as const
+const known = [...plain, 'flags', 'withoutFlags'] as const
+const flagValues = Object.fromEntries(
+  Object.entries(PageFlag).map(([name, bit]) => [name.toLowerCase(), bit]),
+) as Record<PageFlagName, number>
+
+/** @throws HmmuError HMMU_INVALID_ARGUMENT: not such an object, a name that nothing has, or nothing that is expected */
+export function checkExpectedEntry(expected: ExpectedEntry): void {
+  options('the expected entry', expected, known)
+  if (Object.keys(expected ?? {}).length === 0) {
+    throw new HmmuError('HMMU_INVALID_ARGUMENT', `the expected entry must have one at least of ${known.join(', ')}`)
+  }
+  for (const name of [...(expected.flags ?? []), ...(expected.withoutFlags ?? [])]) oneOf('page flag', name, flagValues)
+}
+
+/** In what an entry differs from what is expected; nothing if it matches. */
+export function differences(
+  entry: PageEntry,
+  expected: ExpectedEntry,
+  equals: (a: unknown, b: unknown) => boolean,
+): string[] {
+  const named = plain.filter((name) => name in expected && !equals(entry[name], expected[name]))
+  const texts = named.map((name) => `${name} is ${inspect(entry[name])}, not ${inspect(expected[name])}`)
+  const set = pageFlagNames(entry.flags)
+  const missing = (expected.flags ?? []).filter((name) => !set.includes(name))
+  const unwanted = (expected.withoutFlags ?? []).filter((name) => set.includes(name))
+  if (missing.length > 0) texts.push(`flags without ${missing.join(', ')}`)
+  if (unwanted.length > 0) texts.push(`flags with ${unwanted.join(', ')}`)
+  return texts
+}

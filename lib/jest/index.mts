@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The same for importers of ES modules.
+
+export type {
+  ExpectedEntry,
+  HmmuMatchers,
+  MatcherContext,
+  MatcherResult,
+  MigrationSubject,
+  PageFlagName,
+  PageSubject,
+  Pages,
+  RunOptions,
+} from './index.js'
+export { matchers } from './index.js'

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// hmmu/jest: matchers for those who test drivers. With `setupFilesAfterEnv: ['hmmu/jest']` they are there in each test
+// file; where there is no global `expect`, `expect.extend(matchers)` does it. docs/jest.md describes them.
+
+import type { WhyName } from '../defs.generated'
+import type { RunOptions } from '../drill'
+import type { ExpectedEntry } from './expected-entry'
+import { matchers } from './matchers'
+import type { Pages } from './subjects'
+
+export type { RunOptions } from '../drill'
+export type { ExpectedEntry, PageFlagName } from './expected-entry'
+export type { MatcherContext, MatcherResult } from './matchers'
+export type { MigrationSubject, PageSubject, Pages } from './subjects'
+export { matchers }
+
+/**
+ * The matchers as methods of what `expect()` returns; R is void, or a promise behind `.resolves`. Where they are about pages,
+ * the statement has to hold for each page, and behind `.not` for none; `pages` are indexes, by default of all pages.
+ * They throw an HmmuError HMMU_INVALID_ARGUMENT where they are asked about something else.
+ */
+export interface HmmuMatchers<R> {
+  /** A {@link Machine}: `verify()` has no complaint. */
+  toBeBalanced(): R
+  /** A {@link PageSubject}: the entries are device-private ones. */
+  toBeDevicePrivate(pages?: Pages): R
+  /** A {@link PageSubject}: the entries, and the pages behind them, have these properties. */
+  toHaveEntry(expected: ExpectedEntry, pages?: Pages): R
+  /** A {@link MigrationSubject}: the pages have moved, or were put where there was none. */
+  toHaveMoved(pages?: Pages): R
+  /** A {@link MigrationSubject}: this is why the pages have not moved; `'none'` for those that have. */
+  toHaveReason(why: WhyName, pages?: Pages): R
+  /** The text of a drill: run on a fresh machine, it prints this transcript. Line ends around either don't matter. */
+  toMatchDrill(transcript: string, options?: RunOptions): R
+}
+
+// Declarations of one interface have to have the same parameters.
+declare global {
+  namespace jest {
+    // biome-ignore lint/complexity/noBannedTypes: as above
+    interface Matchers<R, T = {}> extends HmmuMatchers<R> {}
+  }
+}
+
+// biome-ignore lint/suspicious/noTsIgnore: not an error where it is there
+/** @ts-ignore It is not there for those who use another runner. */
+declare module 'expect' {
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends HmmuMatchers<R> {}
+}
+
+// biome-ignore lint/suspicious/noTsIgnore: not an error where it is there
+/** @ts-ignore It is not there for those who use another runner. */
+declare module 'vitest' {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  interface Matchers<T = any> extends HmmuMatchers<T> {}
+}
+
+const { expect } = globalThis as { expect?: { extend?: (all: typeof matchers) => void } }
+expect?.extend?.(matchers)
