@@ -84,7 +84,8 @@ enum fuzz_op {
 	X(WRONG_KIND, RULE(DST_KIND), "DEVICE for a system page, or none for a device page.") \
 	X(NO_VALID, RULE(DST_FLAGS), "A page frame number without VALID.") \
 	X(ERROR_AND_PAGE, RULE(DST_FLAGS), "VALID and ERROR.") \
-	X(IN_USE, RULE(DST_FREE_PAGE) | RULE(DST_IS_SOURCE), "A page that is mapped elsewhere.") \
+	X(IN_USE, RULE(DST_FREE_PAGE) | RULE(DST_IS_SOURCE) | RULE(DST_IN_USE), \
+	  "A page that is mapped elsewhere, perhaps as the destination of another migration.") \
 	X(TABLE, RULE(DST_FREE_PAGE), "A page table.") \
 	X(RANDOM, 0, "Any word.") \
 	X(OTHER_DEVICE, 0, "A ZONE_DEVICE page that is not device-private.") \
