@@ -80,6 +80,9 @@ export interface NativeMachine {
   recordEvents(mask: number): number
   watch(pid: number): number
   takeEvents(out: BigUint64Array): number
+  statsEnable(on: boolean): number
+  stats(out: BigUint64Array): number
+  statsTree(out: BigUint64Array): number
 
   setFaultHandler(on: boolean): number
   deviceBase(): number

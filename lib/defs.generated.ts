@@ -941,3 +941,145 @@ export const counterTexts: Readonly<Record<CounterName, string>> = {
   swapIns: 'Pages read from swap so far.',
   swapOuts: 'Pages written to swap so far.',
 }
+
+/** Spans of work that are counted and timed; the first ones are the stages of a migration. */
+export type SpanName =
+  | 'collect'
+  | 'prepare'
+  | 'unmap'
+  | 'alloc_and_copy'
+  | 'pages'
+  | 'finalize_and_map'
+  | 'finalize'
+  | 'migrate'
+  | 'page_fault'
+  | 'device_fault'
+  | 'fork'
+  | 'munmap'
+  | 'exit'
+
+/** Values of {@link SpanName} in the C API. */
+export const spanValues: Readonly<Record<SpanName, number>> = {
+  collect: 0,
+  prepare: 1,
+  unmap: 2,
+  alloc_and_copy: 3,
+  pages: 4,
+  finalize_and_map: 5,
+  finalize: 6,
+  migrate: 7,
+  page_fault: 8,
+  device_fault: 9,
+  fork: 10,
+  munmap: 11,
+  exit: 12,
+}
+
+/** {@link SpanName} by value. */
+export const spanNames: readonly SpanName[] = [
+  'collect',
+  'prepare',
+  'unmap',
+  'alloc_and_copy',
+  'pages',
+  'finalize_and_map',
+  'finalize',
+  'migrate',
+  'page_fault',
+  'device_fault',
+  'fork',
+  'munmap',
+  'exit',
+]
+
+/** A sentence on each {@link SpanName}. */
+export const spanTexts: Readonly<Record<SpanName, string>> = {
+  collect: 'Stage collect: walk the page tables, lock and unmap what can be had at once.',
+  prepare: 'Stage prepare: lock, isolate from the LRU, check for pins.',
+  unmap: 'Stage unmap: replace all other mappings by migration entries.',
+  alloc_and_copy: 'Stage alloc_and_copy: the driver provides destination pages; and what it did is checked.',
+  pages: 'Stage pages: move the struct page state; insert pages into empty entries.',
+  finalize_and_map: 'Stage finalize_and_map: the driver learns what moved.',
+  finalize: 'Stage finalize: replace migration entries, unlock, put back.',
+  migrate: 'migrate_vma(), around its stages.',
+  page_fault: 'handle_mm_fault().',
+  device_fault: 'The handler of a fault on a device page.',
+  fork: 'fork().',
+  munmap: 'munmap().',
+  exit: 'exit_mmap().',
+}
+
+/** What is counted beside spans. The faults tell what handle_mm_fault() found. */
+export type StatName =
+  | 'faultAnon'
+  | 'faultZero'
+  | 'faultWp'
+  | 'faultFile'
+  | 'faultHuge'
+  | 'faultSwap'
+  | 'faultMigration'
+  | 'faultDevice'
+  | 'faultAccess'
+  | 'faultNone'
+  | 'wait'
+  | 'tlbFlush'
+  | 'pagevecDrain'
+  | 'splitPmd'
+  | 'splitPage'
+
+/** Values of {@link StatName} in the C API. */
+export const statValues: Readonly<Record<StatName, number>> = {
+  faultAnon: 0,
+  faultZero: 1,
+  faultWp: 2,
+  faultFile: 3,
+  faultHuge: 4,
+  faultSwap: 5,
+  faultMigration: 6,
+  faultDevice: 7,
+  faultAccess: 8,
+  faultNone: 9,
+  wait: 10,
+  tlbFlush: 11,
+  pagevecDrain: 12,
+  splitPmd: 13,
+  splitPage: 14,
+}
+
+/** {@link StatName} by value. */
+export const statNames: readonly StatName[] = [
+  'faultAnon',
+  'faultZero',
+  'faultWp',
+  'faultFile',
+  'faultHuge',
+  'faultSwap',
+  'faultMigration',
+  'faultDevice',
+  'faultAccess',
+  'faultNone',
+  'wait',
+  'tlbFlush',
+  'pagevecDrain',
+  'splitPmd',
+  'splitPage',
+]
+
+/** A sentence on each {@link StatName}. */
+export const statTexts: Readonly<Record<StatName, string>> = {
+  faultAnon: 'Faults that brought an anonymous page.',
+  faultZero: 'Faults that mapped the zero page.',
+  faultWp: 'Writes to a page that was mapped read-only.',
+  faultFile: 'Faults in shared memory and files.',
+  faultHuge: 'Faults of huge pages.',
+  faultSwap: 'Faults on swap entries.',
+  faultMigration: 'Faults on migration entries.',
+  faultDevice: 'Faults on device pages.',
+  faultAccess: 'Faults that found the page mapped, and set its bits.',
+  faultNone: 'Faults that ended before their kind was known.',
+  wait: 'Calls that had to wait.',
+  tlbFlush: 'TLB flushes.',
+  pagevecDrain: 'LRU pagevecs emptied.',
+  splitPmd: 'Huge pmds split into tables.',
+  splitPage: 'Huge pages split into pages.',
+}

@@ -20,6 +20,7 @@ import { shownAs, table } from './inspect'
 import { PageRef } from './page-ref'
 import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
+import { MachineStats, STATS_WORDS } from './stats'
 import type { Task } from './task'
 import { boolean, bytes, callable, integer, invalid, oneOf, options, PAGE_SIZE } from './validate'
 
@@ -200,6 +201,23 @@ export class Machine {
       events.push(...decodeEvents(words, count))
       if (count < EVENTS_AT_ONCE) return shownAs(events, eventTable)
     }
+  }
+
+  /**
+   * Counts and times what the machine does from now on, beginning at zero; or stops, and keeps what was counted. That is not a part of
+   * the machine's state. Calls under way are counted from their next one on.
+   */
+  recordStats(on = true): void {
+    this.#core.check(this.#core.native.statsEnable(boolean('on', on)))
+  }
+
+  /** What was counted and timed since {@link recordStats}; all zero before. Shows itself as a table. */
+  stats(): MachineStats {
+    const { native } = this.#core
+    const words = new BigUint64Array(STATS_WORDS.all)
+    this.#core.check(native.stats(words))
+    const nodes = new BigUint64Array(this.#core.check(native.statsTree(new BigUint64Array())) * STATS_WORDS.node)
+    return new MachineStats(words, nodes, this.#core.check(native.statsTree(nodes)))
   }
 
   /**

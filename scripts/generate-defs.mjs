@@ -123,6 +123,8 @@ const presentations = {
   HMMU_QUIRKS: { union: 'QuirkName', plural: 'quirk', key: (item) => String(item.args[2]), bits: true },
   HMMU_PROFILES: { union: 'Profile', plural: 'profile', key: word },
   HMMU_INJECTIONS: { union: 'InjectionName', plural: 'injection', key: name },
+  HMMU_SPANS: { union: 'SpanName', plural: 'span', key: name },
+  HMMU_STATS: { union: 'StatName', plural: 'stat', key: (item) => camel(item.name) },
   HMMU_COUNTERS: { union: 'CounterName', plural: 'counter', key: (item) => camel(item.name) },
 }
 

@@ -56,6 +56,8 @@ const columns = {
   },
   HMMU_PROFILES: { profile: (item) => code(item.args[1]), ...text },
   HMMU_INJECTIONS: { ...name, ...text },
+  HMMU_SPANS: { ...name, ...text },
+  HMMU_STATS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
   HMMU_COUNTERS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
 }
 

@@ -55,6 +55,12 @@ LAYOUT(hmmu_event, a, 8);
 LAYOUT(hmmu_event, b, 16);
 static_assert(sizeof(struct hmmu_event) == 24, "lib/records.ts");
 
+static_assert(sizeof(struct hmmu_stats) == (HMMU_SPAN_COUNT * 3 + HMMU_STAT_COUNT + HMMU_WHY_COUNT + 1) * 8,
+	      "lib/stats.ts");
+LAYOUT(struct hmmu_stats, counts, HMMU_SPAN_COUNT * 24);
+LAYOUT(hmmu_stats_node, runs, 8);
+static_assert(sizeof(hmmu_stats_node) == 32, "lib/stats.ts");
+
 #undef LAYOUT
 
 void Machine::DefineLooking(Methods &methods)
@@ -71,6 +77,9 @@ void Machine::DefineLooking(Methods &methods)
 		InstanceMethod<&Machine::RecordEvents>("recordEvents"),
 		InstanceMethod<&Machine::Watch>("watch"),
 		InstanceMethod<&Machine::TakeEvents>("takeEvents"),
+		InstanceMethod<&Machine::StatsEnable>("statsEnable"),
+		InstanceMethod<&Machine::Stats>("stats"),
+		InstanceMethod<&Machine::StatsTree>("statsTree"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -180,6 +189,32 @@ Napi::Value Machine::TakeEvents(const Napi::CallbackInfo &info)
 	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(hmmu_event));
 	auto *out = Records<hmmu_event>(info, 0, capacity);
 	return Result(out ? hmmu_events_read(Core(), out, capacity) : 0);
+}
+
+Napi::Value Machine::StatsEnable(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_stats_enable(Core(), Flag(info, 0)) : -EBADF);
+}
+
+// stats(array of one record)
+Napi::Value Machine::Stats(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<struct hmmu_stats>(info, 0, 1);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the statistics is too short"));
+	hmmu_stats(Core(), out);
+	return Result(0);
+}
+
+// statsTree(array of records): how many nodes there are; fills in as many as there is room for.
+Napi::Value Machine::StatsTree(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(hmmu_stats_node));
+	return Result(hmmu_stats_tree(Core(), Records<hmmu_stats_node>(info, 0, capacity), capacity));
 }
 
 } // namespace hmmu_addon

@@ -113,6 +113,9 @@ private:
 	Napi::Value RecordEvents(const Napi::CallbackInfo &info);
 	Napi::Value Watch(const Napi::CallbackInfo &info);
 	Napi::Value TakeEvents(const Napi::CallbackInfo &info);
+	Napi::Value StatsEnable(const Napi::CallbackInfo &info);
+	Napi::Value Stats(const Napi::CallbackInfo &info);
+	Napi::Value StatsTree(const Napi::CallbackInfo &info);
 
 	// driver.cc
 	Napi::Value SetFaultHandler(const Napi::CallbackInfo &info);

@@ -9,6 +9,7 @@
 
 #include "fault.h"
 #include "memcg.h"
+#include "stats.h"
 
 void devmem_init(struct hmmu *m)
 {
@@ -151,6 +152,7 @@ static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
 static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 {
 	struct hmmu *m = ctx->m;
+	struct span span = span_begin(m, HMMU_SPAN_DEVICE_FAULT);
 	int err;
 
 	address &= PAGE_MASK;
@@ -158,6 +160,7 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
 	else
 		err = builtin_fault(m, ctx->task, address);
+	span_end(m, &span, 1, 1);
 	return err ? FAULT_SIGBUS : 0;
 }
 

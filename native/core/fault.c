@@ -7,6 +7,7 @@
 #include "lru.h"
 #include "memcg.h"
 #include "rmap.h"
+#include "stats.h"
 #include "tlb.h"
 
 u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result)
@@ -43,6 +44,7 @@ static int map_zero_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 
+	vmf->stat = HMMU_STAT_FAULT_ZERO;
 	if (mm_is_reaped(vmf) || userfaultfd_missing(m, vmf->vma))
 		return FAULT_SIGBUS;
 	*vmf->pte = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vmf->vma].page_prot));
@@ -71,6 +73,7 @@ static int do_anonymous_page(struct fault *vmf)
 		put_page(m, page);
 		return FAULT_SIGBUS;
 	}
+	vmf->stat = HMMU_STAT_FAULT_ANON;
 	table_lock(m, vmf->pte);
 	add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);
 	set_anon_pte(vmf, page);
@@ -98,10 +101,13 @@ static int do_swap_page(struct fault *vmf)
 {
 	u64 entry = vmf->orig_pte;
 
+	vmf->stat = HMMU_STAT_FAULT_MIGRATION;
 	if (is_migration_entry(entry))
 		return migration_entry_wait(vmf->ctx, entry);
+	vmf->stat = HMMU_STAT_FAULT_DEVICE;
 	if (is_device_private_entry(entry))
 		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
+	vmf->stat = HMMU_STAT_FAULT_SWAP;
 	return do_swap_slot_fault(vmf);
 }
 
@@ -117,12 +123,19 @@ static int handle_pte_fault(struct fault *vmf)
 		if (pte_none(vmf->orig_pte))
 			vmf->pte = NULL;
 	}
-	if (!vmf->pte)
-		return vma_is_anonymous(m, vmf->vma) ? do_anonymous_page(vmf) : do_file_fault(vmf);
+	if (!vmf->pte && vma_is_anonymous(m, vmf->vma))
+		return do_anonymous_page(vmf);
+	if (!vmf->pte) {
+		vmf->stat = HMMU_STAT_FAULT_FILE;
+		return do_file_fault(vmf);
+	}
 	if (!pte_present(vmf->orig_pte))
 		return do_swap_page(vmf);
-	if (vmf->write && !pte_write(vmf->orig_pte))
+	if (vmf->write && !pte_write(vmf->orig_pte)) {
+		vmf->stat = HMMU_STAT_FAULT_WP;
 		return do_wp_page(vmf);
+	}
+	vmf->stat = HMMU_STAT_FAULT_ACCESS;
 	*vmf->pte = pte_mkyoung(vmf->write ? pte_mkdirty(vmf->orig_pte) : vmf->orig_pte);
 	return 0;
 }
@@ -135,14 +148,34 @@ static int handle_pmd_fault(struct fault *vmf)
 	if (pmd_none(*vmf->pmd)) {
 		if (!transparent_hugepage_enabled(m, vmf->vma) || !vma_is_anonymous(m, vmf->vma))
 			return FAULT_FALLBACK;
+		vmf->stat = HMMU_STAT_FAULT_HUGE;
 		return do_huge_pmd_anonymous_page(vmf);
 	}
 	if (!pmd_trans_huge(*vmf->pmd))
 		return FAULT_FALLBACK;
+	vmf->stat = HMMU_STAT_FAULT_HUGE;
 	if (vmf->write && !pte_write(*vmf->pmd))
 		return do_huge_pmd_wp_page(vmf);
 	huge_pmd_set_accessed(vmf);
 	return 0;
+}
+
+static int handle_fault(struct fault *vmf)
+{
+	int result = handle_pmd_fault(vmf);
+
+	return result == FAULT_FALLBACK ? handle_pte_fault(vmf) : result;
+}
+
+static int handle_fault_counted(struct fault *vmf)
+{
+	struct hmmu *m = vmf->ctx->m;
+	struct span span = span_begin(m, HMMU_SPAN_PAGE_FAULT);
+	int result = handle_fault(vmf);
+
+	span_end(m, &span, 1, 1);
+	count_stat(m, vmf->stat);
+	return result;
 }
 
 int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
@@ -151,6 +184,7 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
 	struct fault vmf = { .ctx = ctx, .vma = vma, .address = address & PAGE_MASK, .write = write };
 	int result;
 
+	vmf.stat = HMMU_STAT_FAULT_NONE;
 	vmf.goes_on = ctx->resume == RESUME_LOCKED;
 	ctx->resume = RESUME_RETRY;
 	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
@@ -158,9 +192,7 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
 	vmf.pmd = pmd_alloc(m, ctx->mm, address);
 	if (!vmf.pmd)
 		return FAULT_OOM;
-	result = handle_pmd_fault(&vmf);
-	if (result == FAULT_FALLBACK)
-		result = handle_pte_fault(&vmf);
+	result = counting(m) ? handle_fault_counted(&vmf) : handle_fault(&vmf);
 	if (vmf.prealloc_pte)
 		pte_free(m, ctx->mm, vmf.prealloc_pte);
 	return result;

@@ -29,6 +29,7 @@ struct fault {
 	u64 orig_pte;
 	u32 page; /**< of the file */
 	u32 prealloc_pte;
+	u8 stat;      /**< enum hmmu_stat: what kind of fault it was */
 	bool goes_on; /**< after lock_page(): what comes before in the fault is done */
 };
 

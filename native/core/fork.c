@@ -4,6 +4,7 @@
 
 #include "huge.h"
 #include "rmap.h"
+#include "stats.h"
 #include "swap.h"
 #include "syscall.h"
 #include "tlb.h"
@@ -180,12 +181,15 @@ static int do_fork(struct ctx *ctx, u32 *child)
 int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid)
 {
 	struct ctx ctx;
+	struct span span;
 	u32 child = 0;
 	int err = task_enter(m, tid, OP_FORK, &ctx);
 
 	if (err)
 		return err;
+	span = span_begin(m, HMMU_SPAN_FORK);
 	err = do_fork(&ctx, &child);
+	span_end(m, &span, 1, resident_pages(m, ctx.mm));
 	if (!err)
 		*child_pid = child;
 	return syscall_leave(&ctx, OP_FORK, "fork", err);

@@ -5,6 +5,7 @@
 #include "huge.h"
 #include "lru.h"
 #include "rmap.h"
+#include "stats.h"
 #include "tlb.h"
 
 static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
@@ -58,6 +59,7 @@ static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr,
 	u32 page = pte_pfn(old), table;
 	u64 *pte;
 
+	count_stat(m, HMMU_STAT_SPLIT_PMD);
 	if (is_huge_zero_pmd(m, old)) {
 		split_huge_zero_pmd(ctx, vma, pmd, haddr);
 		return;
@@ -163,6 +165,7 @@ int split_huge_page(struct ctx *ctx, u32 pfn)
 		lru_add_drain(m, ctx->cpu);
 	if (!total_mapcount(m, head) && page_count(m, head) == 1) {
 		split_compound(ctx, head, pfn);
+		count_stat(m, HMMU_STAT_SPLIT_PAGE);
 	} else {
 		remove_migration_ptes(ctx, head, head);
 		err = -EBUSY;

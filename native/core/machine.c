@@ -11,6 +11,7 @@
 #include "mm.h"
 #include "platform.h"
 #include "rmap.h"
+#include "stats.h"
 
 static const u32 profile_bits[] = {
 	[HMMU_PROFILE_LINUX_4_14] = HMMU_IN_LINUX_4_14,
@@ -110,6 +111,7 @@ void hmmu_destroy(struct hmmu *m)
 	while (m->migrations)
 		hmmu_migrate_end(m->migrations);
 	arena_destroy(m);
+	platform_free(m->stats_kept);
 	platform_free(m);
 }
 
@@ -199,6 +201,8 @@ static bool process_busy(const struct hmmu *m, u32 pid)
 int hmmu_exit(struct hmmu *m, uint32_t pid)
 {
 	struct ctx ctx = { .m = m, .mm = pid };
+	struct span span;
+	u64 pages;
 	int err;
 
 	if (!hmmu_process_alive(m, pid))
@@ -207,7 +211,10 @@ int hmmu_exit(struct hmmu *m, uint32_t pid)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u migrates, or a task of it is in a call", pid);
 	ctx.task = m->mms[pid].main_task;
 	ctx.cpu = m->tasks[ctx.task].cpu;
+	pages = resident_pages(m, pid);
+	span = span_begin(m, HMMU_SPAN_EXIT);
 	err = exit_mmap(&ctx);
+	span_end(m, &span, 1, pages);
 	if (err) {
 		/* A mlocked page is locked by somebody: its owner has to let go first. */
 		wait_done(m, ctx.task);

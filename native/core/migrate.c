@@ -7,7 +7,16 @@
 
 #include "lru.h"
 #include "platform.h"
+#include "stats.h"
 #include "syscall.h"
+
+void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
+{
+	if (mig->why)
+		mig->why[i] = (u8)why;
+	if (counting(mig->ctx.m))
+		mig->ctx.m->stats->whys[why]++;
+}
 
 void put_page_or_lru(struct ctx *ctx, u32 page)
 {
@@ -96,7 +105,7 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	event(m, HMMU_EVENT_STAGE, ctx->mm, mig->start, HMMU_STAGE_COLLECT);
 }
 
-int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
+static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
 {
 	u64 start = request->start & PAGE_MASK, end = request->end & PAGE_MASK;
 	struct hmmu_migration *mig;
@@ -124,6 +133,15 @@ int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *reques
 		m->tasks[ctx.task].sem_of_migration = 1;
 	*out = mig;
 	return 0;
+}
+
+int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
+{
+	struct span span = span_begin(m, HMMU_SPAN_MIGRATE);
+	int err = begin(m, request, out);
+
+	span_end(m, &span, 1, err ? 0 : (request->end >> PAGE_SHIFT) - (request->start >> PAGE_SHIFT));
+	return err;
 }
 
 static void enter_stage(struct hmmu_migration *mig, u32 stage)
@@ -256,31 +274,72 @@ static bool stage_go_on(struct hmmu_migration *mig, bool one)
 	return false;
 }
 
-int hmmu_migrate_step(struct hmmu_migration *mig)
+/* The same, counted and timed. Entries are counted when they are first gone over. */
+static bool stage_go_on_counted(struct hmmu_migration *mig, bool one)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 pos = mig->pos, collected = mig->npages, entries = 0;
+	bool restoring = mig->restoring, done;
+	struct span span = span_begin(m, (enum hmmu_span)mig->stage);
+
+	done = stage_go_on(mig, one);
+	if (mig->stage == HMMU_STAGE_COLLECT)
+		entries = mig->npages - collected;
+	else if (mig->stage == HMMU_STAGE_ALLOC_AND_COPY || mig->stage == HMMU_STAGE_FINALIZE_AND_MAP)
+		entries = mig->npages;
+	else if (!restoring)
+		entries = one ? 1 : mig->npages - pos;
+	span_close(m, &span, done, entries);
+	return done;
+}
+
+static void step(struct hmmu_migration *mig)
 {
 	u64 collected = mig->npages, i = mig->pos;
 
-	if (mig->in_callback)
-		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
-	if (mig->stage == HMMU_STAGE_DONE)
-		return 0;
-	if (stage_go_on(mig, true))
+	if (counting(mig->ctx.m) ? stage_go_on_counted(mig, true) : stage_go_on(mig, true))
 		next_stage(mig);
 	if (mig->npages > collected)
 		migrate_publish(mig, collected, mig->npages);
 	else if (i < mig->npages)
 		migrate_publish(mig, i, i + 1);
+}
+
+static void run(struct hmmu_migration *mig, u32 stage)
+{
+	bool counted = counting(mig->ctx.m);
+
+	while (mig->stage != HMMU_STAGE_DONE && mig->stage <= stage)
+		if (__builtin_expect(counted, false) ? stage_go_on_counted(mig, false) : stage_go_on(mig, false))
+			next_stage(mig);
+	migrate_publish(mig, 0, mig->npages);
+}
+
+int hmmu_migrate_step(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct span span;
+
+	if (mig->in_callback)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	if (mig->stage == HMMU_STAGE_DONE)
+		return 0;
+	span = span_begin(m, HMMU_SPAN_MIGRATE);
+	step(mig);
+	span_end(m, &span, 0, 0);
 	return mig->stage != HMMU_STAGE_DONE;
 }
 
 int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 {
+	struct hmmu *m = mig->ctx.m;
+	struct span span;
+
 	if (mig->in_callback)
-		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
-	while (mig->stage != HMMU_STAGE_DONE && mig->stage <= stage)
-		if (stage_go_on(mig, false))
-			next_stage(mig);
-	migrate_publish(mig, 0, mig->npages);
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	span = span_begin(m, HMMU_SPAN_MIGRATE);
+	run(mig, stage);
+	span_end(m, &span, 0, 0);
 	return 0;
 }
 

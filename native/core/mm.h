@@ -49,6 +49,13 @@ static inline void add_mm_counter(struct hmmu *m, u32 mm, int counter, int64_t n
 {
 	m->mms[mm].rss[counter] += (u64)n;
 }
+/** RSS: anonymous, of files and shared. */
+static inline u64 resident_pages(const struct hmmu *m, u32 mm)
+{
+	const u64 *rss = m->mms[mm].rss;
+
+	return rss[MM_ANONPAGES] + rss[MM_FILEPAGES] + rss[MM_SHMEMPAGES];
+}
 /** A pte of the mapping's that may be written gets the write bit. */
 static inline u64 maybe_mkwrite(const struct hmmu *m, u32 vma, u64 pte)
 {

@@ -4,6 +4,7 @@
 #define HMMU_PLATFORM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /** Reserve zeroed address space that costs no memory until it is touched. NULL if the host refuses. */
 void *platform_reserve(size_t bytes);
@@ -12,5 +13,15 @@ void platform_release(void *base, size_t bytes);
 /** Zeroed memory for things that live outside of the arena: handles and migrations under way. */
 void *platform_alloc(size_t bytes);
 void platform_free(void *memory);
+
+/** A clock that counts up fast and costs little; 0 where there is none. */
+static inline uint64_t platform_cycles(void)
+{
+#if defined(__x86_64__)
+	return __builtin_ia32_rdtsc();
+#else
+	return 0;
+#endif
+}
 
 #endif

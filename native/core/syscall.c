@@ -6,6 +6,7 @@
 
 #include "huge.h"
 #include "lru.h"
+#include "stats.h"
 #include "tlb.h"
 
 const char *errno_name(int err)
@@ -218,6 +219,7 @@ int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t
 int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 {
 	struct ctx ctx;
+	struct span span;
 	u64 end = 0;
 	int err = check_range(m, address, length, &end);
 
@@ -225,9 +227,11 @@ int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 		err = task_enter(m, tid, OP_MUNMAP, &ctx);
 	if (err)
 		return err;
+	span = span_begin(m, HMMU_SPAN_MUNMAP);
 	err = end > address ? down_write(&ctx) : -EINVAL;
 	if (!err)
 		err = do_munmap(&ctx, address, end);
+	span_end(m, &span, 1, (end - address) >> PAGE_SHIFT);
 	return syscall_leave(&ctx, OP_MUNMAP, "munmap", err);
 }
 

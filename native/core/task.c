@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "mm.h"
+#include "stats.h"
 
 u32 task_alloc(struct hmmu *m, u32 mm)
 {
@@ -83,6 +84,7 @@ int down_slow(struct ctx *ctx, bool write)
 	if (!sem_available(m, ctx->task, write)) {
 		task->wait = write ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_MMAP_SEM_READ;
 		queue_append(m, ctx->task);
+		count_stat(m, HMMU_STAT_WAIT);
 		return BLOCKED;
 	}
 	sem_take(m, ctx->task, write);
@@ -108,6 +110,7 @@ int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 	task->wait_pfn = compound_head(ctx->m, pfn);
 	task->wait_ref = with_ref;
 	task->resume = resume;
+	count_stat(ctx->m, HMMU_STAT_WAIT);
 	return BLOCKED;
 }
 

@@ -96,10 +96,23 @@ enum hmmu_stage {
 	HMMU_STAGES(X)
 #undef X
 };
+enum hmmu_span {
+#define X(name, value, text) HMMU_SPAN_##name = (value),
+	HMMU_SPANS(X)
+#undef X
+		HMMU_SPAN_COUNT
+};
+enum hmmu_stat {
+#define X(name, value, text) HMMU_STAT_##name = (value),
+	HMMU_STATS(X)
+#undef X
+		HMMU_STAT_COUNT
+};
 enum hmmu_why {
 #define X(name, value, text) HMMU_WHY_##name = (value),
 	HMMU_WHYS(X)
 #undef X
+		HMMU_WHY_COUNT
 };
 enum hmmu_wait {
 #define X(name, value, text) HMMU_WAIT_##name = (value),
@@ -412,6 +425,41 @@ HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
 HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
 /** Take the oldest events out of the ring. Returns how many were written to @p out. */
 HMMU_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity);
+/** @} */
+
+/** @name Statistics
+ * What the machine did and how long it took. None of this is its state: it is in no snapshot and no hash, and a copy
+ * starts without. Runs, entries and counts are the same in every run of a program, cycles are the host's time.
+ * @{ */
+
+/** Count and time from now on, beginning at zero; or stop, and keep what was counted. Calls under way are counted from
+ * their next one on. -ENOMEM. */
+HMMU_API int hmmu_stats_enable(struct hmmu *m, bool on);
+
+struct hmmu_span_stats {
+	uint64_t runs;    /**< how often it was gone through to the end */
+	uint64_t entries; /**< of stages: entries of src and dst gone over, restores not counted; else pages */
+	uint64_t cycles;  /**< of the time stamp counter, without what spans within took; 0 where the host has none */
+};
+struct hmmu_stats {
+	struct hmmu_span_stats spans[HMMU_SPAN_COUNT]; /**< by enum hmmu_span */
+	uint64_t counts[HMMU_STAT_COUNT];              /**< by enum hmmu_stat */
+	uint64_t whys[HMMU_WHY_COUNT];                 /**< entries that did not move or were not offered, by reason */
+	bool enabled;
+};
+HMMU_API void hmmu_stats(const struct hmmu *m, struct hmmu_stats *out);
+
+/** Spans within which others were run, as a tree: one node for each kind of span within another node. */
+struct hmmu_stats_node {
+	uint32_t span;   /**< enum hmmu_span */
+	uint32_t parent; /**< 0: none; else the number of a node that comes before, from 1 */
+	uint64_t runs, entries;
+	uint64_t cycles; /**< with those of the nodes below */
+};
+/** There are fewer nodes than this. What has no room is a part of the node around it. */
+#define HMMU_STATS_NODES 256
+/** The nodes. Returns how many there are; writes at most @p capacity. */
+HMMU_API int hmmu_stats_tree(const struct hmmu *m, struct hmmu_stats_node *out, uint32_t capacity);
 /** @} */
 
 /** @name Migration

@@ -282,4 +282,38 @@
 	X(SWAP_INS, 22, "Pages read from swap so far.") \
 	X(SWAP_OUTS, 23, "Pages written to swap so far.")
 
+/** X(name, value, text): spans of work that are counted and timed; the first ones are the stages of a migration. */
+#define HMMU_SPANS(X) \
+	X(COLLECT, 0, "Stage collect: walk the page tables, lock and unmap what can be had at once.") \
+	X(PREPARE, 1, "Stage prepare: lock, isolate from the LRU, check for pins.") \
+	X(UNMAP, 2, "Stage unmap: replace all other mappings by migration entries.") \
+	X(ALLOC_AND_COPY, 3, "Stage alloc_and_copy: the driver provides destination pages; and what it did is checked.") \
+	X(PAGES, 4, "Stage pages: move the struct page state; insert pages into empty entries.") \
+	X(FINALIZE_AND_MAP, 5, "Stage finalize_and_map: the driver learns what moved.") \
+	X(FINALIZE, 6, "Stage finalize: replace migration entries, unlock, put back.") \
+	X(MIGRATE, 7, "migrate_vma(), around its stages.") \
+	X(PAGE_FAULT, 8, "handle_mm_fault().") \
+	X(DEVICE_FAULT, 9, "The handler of a fault on a device page.") \
+	X(FORK, 10, "fork().") \
+	X(MUNMAP, 11, "munmap().") \
+	X(EXIT, 12, "exit_mmap().")
+
+/** X(name, value, text): what is counted beside spans. The faults tell what handle_mm_fault() found. */
+#define HMMU_STATS(X) \
+	X(FAULT_ANON, 0, "Faults that brought an anonymous page.") \
+	X(FAULT_ZERO, 1, "Faults that mapped the zero page.") \
+	X(FAULT_WP, 2, "Writes to a page that was mapped read-only.") \
+	X(FAULT_FILE, 3, "Faults in shared memory and files.") \
+	X(FAULT_HUGE, 4, "Faults of huge pages.") \
+	X(FAULT_SWAP, 5, "Faults on swap entries.") \
+	X(FAULT_MIGRATION, 6, "Faults on migration entries.") \
+	X(FAULT_DEVICE, 7, "Faults on device pages.") \
+	X(FAULT_ACCESS, 8, "Faults that found the page mapped, and set its bits.") \
+	X(FAULT_NONE, 9, "Faults that ended before their kind was known.") \
+	X(WAIT, 10, "Calls that had to wait.") \
+	X(TLB_FLUSH, 11, "TLB flushes.") \
+	X(PAGEVEC_DRAIN, 12, "LRU pagevecs emptied.") \
+	X(SPLIT_PMD, 13, "Huge pmds split into tables.") \
+	X(SPLIT_PAGE, 14, "Huge pages split into pages.")
+
 #endif
