@@ -5,41 +5,47 @@
 #include "platform.h"
 
 #include <stdlib.h>
-#if defined(__wasm__)
-#include <string.h>
-#else
+#if !defined(__wasm__)
 #include <sys/mman.h>
 #endif
 
 #if defined(__wasm__)
-/* WebAssembly memory has no lazily backed pages; calloc() is the nearest thing. */
-void *platform_reserve(size_t bytes)
+#define WASM_PAGE_SIZE 65536u
+
+/* calloc() would write to all of it. What memory.grow adds is zero, and costs the host what is touched of it. */
+void *platform_reserve(uint64_t bytes)
 {
-	return calloc(1, bytes);
+	uint64_t pages = (bytes + WASM_PAGE_SIZE - 1) / WASM_PAGE_SIZE;
+	size_t before = pages > SIZE_MAX / WASM_PAGE_SIZE ? SIZE_MAX : __builtin_wasm_memory_grow(0, (size_t)pages);
+
+	return before == SIZE_MAX ? NULL : (void *)(before * WASM_PAGE_SIZE);
 }
 
-void platform_release(void *base, size_t bytes)
+/* The memory of an instance never shrinks: it is freed with the instance. */
+void platform_release(void *base, uint64_t bytes)
 {
+	(void)base;
 	(void)bytes;
-	free(base);
 }
 #else
-void *platform_reserve(size_t bytes)
+void *platform_reserve(uint64_t bytes)
 {
 	void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return base == MAP_FAILED ? NULL : base;
 }
 
-void platform_release(void *base, size_t bytes)
+void platform_release(void *base, uint64_t bytes)
 {
 	munmap(base, bytes);
 }
 #endif
 
-void *platform_alloc(size_t bytes)
+void *platform_alloc(uint64_t bytes)
 {
-	return calloc(1, bytes ? bytes : 1);
+	size_t size = (size_t)bytes;
+
+	return size == bytes ? calloc(1, size ? size : 1) : NULL;
 }
 
 void platform_free(void *memory)

@@ -3,15 +3,16 @@
 #ifndef HMMU_PLATFORM_H
 #define HMMU_PLATFORM_H
 
-#include <stddef.h>
 #include <stdint.h>
 
+/* Sizes have 64 bits, also where the host's addresses have 32: too much is refused, not cut off. */
+
 /** Reserve zeroed address space that costs no memory until it is touched. NULL if the host refuses. */
-void *platform_reserve(size_t bytes);
-void platform_release(void *base, size_t bytes);
+void *platform_reserve(uint64_t bytes);
+void platform_release(void *base, uint64_t bytes);
 
 /** Zeroed memory for things that live outside of the arena: handles and migrations under way. */
-void *platform_alloc(size_t bytes);
+void *platform_alloc(uint64_t bytes);
 void platform_free(void *memory);
 
 /** A clock that counts up fast and costs little; 0 where there is none. */
