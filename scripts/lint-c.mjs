@@ -61,7 +61,7 @@ function tidyFile(tool, file) {
 async function tidy(files) {
   const tool = find('clang-tidy')
   if (!tool) return true
-  const queue = files.filter((file) => /^native\/(core|addon)\/.*\.(c|cc)$/.test(file))
+  const queue = files.filter((file) => /^native\/(core|addon|wasm)\/.*\.(c|cc)$/.test(file))
   let bad = 0
   const worker = async () => {
     for (let file = queue.shift(); file; file = queue.shift()) {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file driver.h The two functions of JavaScript that the module calls. */
+#ifndef HMMU_WASM_DRIVER_H
+#define HMMU_WASM_DRIVER_H
+
+#include <stdint.h>
+
+/** Both return 0 or a negative errno, and never an exception. */
+struct host {
+	/** A callback of a migration, 0: alloc_and_copy, 1: finalize_and_map. */
+	int (*migration)(uint32_t id, uint32_t which);
+	/** A fault on a device page. */
+	int (*page_fault)(uint32_t tid, double address, uint32_t pfn);
+};
+extern struct host host;
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Looking at a machine. Records go to JavaScript as they are; lib/records.ts knows their layout, which has no pointer
+ * in it and so is the same here as in the addon, where native/addon/looking.cc asserts it. Arrays are the caller's.
+ */
+#include "instance.h"
+
+_Static_assert(sizeof(struct hmmu_entry) == 48, "lib/records.ts");
+_Static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/records.ts");
+_Static_assert(sizeof(struct hmmu_page_info) == 40, "lib/records.ts");
+_Static_assert(sizeof(struct hmmu_event) == 24, "lib/records.ts");
+_Static_assert(sizeof(struct hmmu_stats) == (HMMU_SPAN_COUNT * 3 + HMMU_STAT_COUNT + HMMU_WHY_COUNT + 1) * 8,
+	       "lib/stats.ts");
+_Static_assert(sizeof(struct hmmu_stats_node) == 32, "lib/stats.ts");
+
+EXPORT(dump) int wasm_dump(uint32_t pid, double address, double pages, struct hmmu_entry *out)
+{
+	return hmmu_dump(instance.machine, pid, whole(address), whole(pages), out);
+}
+
+EXPORT(mappings) int wasm_mappings(uint32_t pid, struct hmmu_vma_info *out, uint32_t capacity)
+{
+	return hmmu_vmas(instance.machine, pid, out, capacity);
+}
+
+EXPORT(walk) int wasm_walk(uint32_t pid, double address, uint64_t *out)
+{
+	return hmmu_walk(instance.machine, pid, whole(address), out);
+}
+
+/* Tells anon, file, shmem, swap, mapped, locked, tables. */
+EXPORT(mmCounters) int wasm_mm_counters(uint32_t pid)
+{
+	struct hmmu_mm_counters counters = { 0 };
+	int err = hmmu_mm_counters(instance.machine, pid, &counters);
+
+	instance.told[0] = (double)counters.anon;
+	instance.told[1] = (double)counters.file;
+	instance.told[2] = (double)counters.shmem;
+	instance.told[3] = (double)counters.swap;
+	instance.told[4] = (double)counters.mapped;
+	instance.told[5] = (double)counters.locked;
+	instance.told[6] = (double)counters.tables;
+	return err;
+}
+
+EXPORT(pageInfo) int wasm_page_info(uint32_t pfn, struct hmmu_page_info *out)
+{
+	return hmmu_page_info(instance.machine, pfn, out);
+}
+
+EXPORT(pageSetFlags) int wasm_page_set_flags(uint32_t pfn, uint32_t flags)
+{
+	return hmmu_page_set_flags(instance.machine, pfn, flags);
+}
+
+EXPORT(pageRead) int wasm_page_read(uint32_t pfn, uint32_t offset, void *bytes, uint32_t length)
+{
+	return hmmu_page_read(instance.machine, pfn, offset, bytes, length);
+}
+
+EXPORT(pageWrite) int wasm_page_write(uint32_t pfn, uint32_t offset, const void *bytes, uint32_t length)
+{
+	return hmmu_page_write(instance.machine, pfn, offset, bytes, length);
+}
+
+EXPORT(recordEvents) int wasm_record_events(uint32_t mask)
+{
+	return hmmu_events_record(instance.machine, mask);
+}
+
+EXPORT(watch) int wasm_watch(uint32_t pid)
+{
+	return hmmu_watch(instance.machine, pid);
+}
+
+EXPORT(takeEvents) int wasm_take_events(struct hmmu_event *out, uint32_t capacity)
+{
+	return hmmu_events_read(instance.machine, out, capacity);
+}
+
+EXPORT(statsEnable) int wasm_stats_enable(bool on)
+{
+	return hmmu_stats_enable(instance.machine, on);
+}
+
+EXPORT(stats) int wasm_stats(struct hmmu_stats *out)
+{
+	hmmu_stats(instance.machine, out);
+	return 0;
+}
+
+EXPORT(statsTree) int wasm_stats_tree(struct hmmu_stats_node *out, uint32_t capacity)
+{
+	return hmmu_stats_tree(instance.machine, out, capacity);
+}

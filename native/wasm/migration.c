@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Migrations. JavaScript makes one, fills in its arrays, begins it and drives it, and frees it; it knows which are
+ * under way, and copies src, dst and why in and out whenever the core or the driver may look at them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "driver.h"
+#include "instance.h"
+
+struct migration {
+	struct hmmu_migration *context;
+	uint32_t id;     /* by which JavaScript knows it */
+	uint32_t target; /* of the built-in driver, or NO_TARGET */
+	bool abandoned;  /* callbacks fail from now on, which undoes the migration */
+	struct hmmu_builtin builtin;
+	uint64_t pages;
+	uint32_t indexes; /* that the built-in driver skips or fails */
+	uint64_t words[]; /* these indexes; src and dst, pages words each; why, pages bytes */
+};
+
+#define NO_TARGET UINT32_MAX
+
+static int run_callback(struct hmmu_migration *context, struct migration *migration, uint32_t which)
+{
+	if (migration->abandoned)
+		return -ECANCELED;
+	if (migration->target == NO_TARGET)
+		return host.migration(migration->id, which);
+	return which ? hmmu_builtin_ops.finalize_and_map(context, &migration->builtin)
+		     : hmmu_builtin_ops.alloc_and_copy(context, &migration->builtin);
+}
+
+static int alloc_and_copy(struct hmmu_migration *context, void *data)
+{
+	return run_callback(context, data, 0);
+}
+
+static int finalize_and_map(struct hmmu_migration *context, void *data)
+{
+	return run_callback(context, data, 1);
+}
+
+/* Memory for a migration of a number of pages. The built-in driver has a target (-1: there is none), and lists of
+ * indexes to skip and to fail. Returns 0 if there is no memory. */
+EXPORT(migrationMake)
+struct migration *wasm_migration_make(uint32_t id, uint32_t pages, int target, uint32_t skip_count,
+				      uint32_t error_count)
+{
+	uint64_t indexes = (uint64_t)skip_count + error_count;
+	uint64_t bytes = sizeof(struct migration) + (indexes + 2ull * pages) * sizeof(uint64_t) + pages;
+	struct migration *migration = bytes > SIZE_MAX ? NULL : calloc(1, (size_t)bytes);
+
+	if (!migration)
+		return NULL;
+	migration->id = id;
+	migration->pages = pages;
+	migration->target = target < 0 ? NO_TARGET : (uint32_t)target;
+	migration->builtin.to = (uint32_t)target;
+	migration->builtin.skip_count = skip_count;
+	migration->builtin.skip = migration->words;
+	migration->builtin.error_count = error_count;
+	migration->builtin.error = migration->words + skip_count;
+	migration->indexes = (uint32_t)indexes;
+	return migration;
+}
+
+EXPORT(migrationFree) void wasm_migration_free(struct migration *migration)
+{
+	free(migration);
+}
+
+/* Where src is; dst and why follow it without a gap. */
+EXPORT(migrationWords) uint64_t *wasm_migration_words(struct migration *migration)
+{
+	return migration->words + migration->indexes;
+}
+
+/* Sets one index of those to skip and, behind them, to fail. */
+EXPORT(migrationSetIndex) void wasm_migration_set_index(struct migration *migration, uint32_t i, double index)
+{
+	migration->words[i] = whole(index);
+}
+
+EXPORT(migrationBegin)
+int wasm_migration_begin(struct migration *migration, uint32_t tid, double start, double end)
+{
+	static const struct hmmu_migrate_ops ops = { alloc_and_copy, finalize_and_map };
+	uint64_t *src = wasm_migration_words(migration);
+	const struct hmmu_migrate_request request = {
+		.tid = tid,
+		.start = whole(start),
+		.end = whole(end),
+		.src = src,
+		.dst = src + migration->pages,
+		.why = (uint8_t *)(src + 2 * migration->pages),
+		.ops = &ops,
+		.data = migration,
+	};
+
+	return hmmu_migrate_begin(instance.machine, &request, &migration->context);
+}
+
+EXPORT(migrationStep) int wasm_migration_step(struct migration *migration)
+{
+	return hmmu_migrate_step(migration->context);
+}
+
+EXPORT(migrationRun) int wasm_migration_run(struct migration *migration, uint32_t stage)
+{
+	return hmmu_migrate_run(migration->context, stage);
+}
+
+/* Finishes a migration; one that is abandoned does so without calling its driver. */
+EXPORT(migrationEnd) int wasm_migration_end(struct migration *migration, bool abandon)
+{
+	migration->abandoned = abandon;
+	return hmmu_migrate_end(migration->context);
+}
+
+/* Tells stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
+EXPORT(migrationState) void wasm_migration_state(const struct migration *migration)
+{
+	struct hmmu_migration_state state;
+
+	hmmu_migrate_state(migration->context, &state);
+	instance.told[0] = state.stage;
+	instance.told[1] = (double)state.position;
+	instance.told[2] = (double)state.npages;
+	instance.told[3] = (double)state.cpages;
+	instance.told[4] = state.callbacks_ran;
+	instance.told[5] = state.out_of_bounds;
+}
