@@ -6,6 +6,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HmmuError } from './errors'
+import { loadWasm } from './wasm/load'
+
+export { THROWN } from './thrown'
 
 /** src, dst and why of a migration, in memory that the addon owns. */
 export interface NativeWords {
@@ -137,53 +140,65 @@ export interface NativeAddon {
   ) => NativeMachine
   Words: new (pages: number) => NativeWords
   version: string
-  napiVersion: number
+  /** Of the addon; there is no Node-API in WebAssembly. */
+  napiVersion: number | undefined
 }
 
-/** Returned by a native call during which a callback threw; takeException() has what was thrown. */
-export const THROWN = -(2 ** 31)
+/** What the C core was loaded as: the native addon, or a WebAssembly module. */
+export type Backend = 'native' | 'wasm'
 
 /** What was loaded, and from where. */
 export interface AddonInfo {
+  readonly backend: Backend
   /** Absolute path of the file that was loaded. */
   readonly path: string
   /** Version of the C core in it. */
   readonly version: string
-  /** Version of Node-API that it was built for. */
-  readonly napiVersion: number
+  /** Version of Node-API that the addon was built for; undefined in WebAssembly. */
+  readonly napiVersion: number | undefined
+  /** Files that were tried before this one, and why they could not be loaded. */
+  readonly failures: readonly string[]
 }
 
 const root = join(__dirname, '..')
 
-/**
- * Where an addon is looked for: the path in HMMU_BINDING and nowhere else; or what node-gyp has built here, what came with the
- * package, what cmake-js has built.
- */
-function candidates(): string[] {
+/** Where an addon is looked for: the path in HMMU_BINDING and nowhere else, or what node-gyp and cmake-js build. */
+function nativeCandidates(): string[] {
   const given = process.env.HMMU_BINDING
   if (given) return [resolve(given)]
-  const prebuilt = `prebuilds/${process.platform}-${process.arch}/hmmu.node`
-  return ['build/Release/hmmu.node', prebuilt, 'build-cmake/Release/hmmu.node'].map((path) => join(root, path))
+  return [join(root, 'build/Release/hmmu.node'), join(root, 'build-cmake/Release/hmmu.node')]
+}
+
+/** What may be loaded, the best first: HMMU_BACKEND names one backend, HMMU_BINDING one addon. */
+function candidates(): { backend: Backend; path: string }[] {
+  const asked = process.env.HMMU_BACKEND
+  if (asked && asked !== 'native' && asked !== 'wasm') {
+    throw new HmmuError('HMMU_NO_ADDON', `HMMU_BACKEND must be native, wasm, or not set, not ${asked}`)
+  }
+  const native = nativeCandidates().map((path) => ({ backend: 'native' as const, path }))
+  const wasm = [{ backend: 'wasm' as const, path: join(root, 'dist/hmmu.wasm') }]
+  if (asked === 'wasm') return wasm
+  return asked === 'native' || process.env.HMMU_BINDING ? native : [...native, ...wasm]
 }
 
 function load(): { native: NativeAddon; info: AddonInfo } {
-  const paths = candidates()
   const failures: string[] = []
-  for (const path of paths) {
+  for (const { backend, path } of candidates()) {
     if (!existsSync(path)) {
       failures.push(`${path}: no such file`)
       continue
     }
     try {
-      const native = require(path) as NativeAddon
-      return { native, info: Object.freeze({ path, version: native.version, napiVersion: native.napiVersion }) }
+      const native: NativeAddon = backend === 'wasm' ? loadWasm(path) : require(path)
+      const { version, napiVersion } = native
+      return { native, info: Object.freeze({ backend, path, version, napiVersion, failures: Object.freeze(failures) }) }
     } catch (error) {
       failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   throw new HmmuError(
     'HMMU_NO_ADDON',
-    `the native addon can't be loaded; "npm run build:addon" in ${root} builds it, HMMU_BINDING names another file\n  ${failures.join('\n  ')}`,
+    `the native addon can't be loaded; "npm run build:addon" builds it, HMMU_BINDING names another file\n  ${failures.join('\n  ')}`,
   )
 }
 

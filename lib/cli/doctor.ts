@@ -48,13 +48,25 @@ function versions(): Finding[] {
   const version = packageVersion()
   const matches = addonInfo.version === version
   const hint = matches ? '' : `, but the package is ${version}: rebuild the addon`
-  const nodeApi = `Node-API ${process.versions.napi} (the addon asks for ${addonInfo.napiVersion})`
   return [
     { what: 'hmmu', text: version },
     { what: 'core', text: `${addonInfo.version}${hint}`, ok: matches },
-    { what: 'addon', text: addonInfo.path },
-    { what: 'node', text: `${process.version}, ${nodeApi}, ${process.platform}-${process.arch}` },
+    { what: 'addon', text: addonLines() },
+    { what: 'node', text: `${process.version}, ${nodeApi()}${process.platform}-${process.arch}` },
   ]
+}
+
+/** What was loaded; and where it is not the native addon, why not. */
+function addonLines(): string[] {
+  const { backend, path, failures } = addonInfo
+  if (backend === 'native') return [path]
+  const why = failures.length === 0 ? 'HMMU_BACKEND asks for it' : 'no native addon could be loaded:'
+  return [path, `WebAssembly, slower than native; ${why}`, ...failures]
+}
+
+function nodeApi(): string {
+  if (addonInfo.napiVersion === undefined) return ''
+  return `Node-API ${process.versions.napi} (the addon asks for ${addonInfo.napiVersion}), `
 }
 
 function machineFindings(profile: Profile): Finding[] {

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { addonInfo } from '../../lib'
 
 const MAIN = join(__dirname, '../../dist/cli/main.js')
 const DRILLS = join(__dirname, '../conformance/linux-4.14')
@@ -214,7 +215,7 @@ describe('demo', () => {
 describe('doctor', () => {
   test('finds all well', () => {
     const { status, stdout } = hmmu('doctor')
-    expect(stdout).toMatch(/addon +.*hmmu\.node/)
+    expect(stdout).toMatch(addonInfo.backend === 'native' ? /addon +.*hmmu\.node/ : /addon +.*hmmu\.wasm/)
     expect(stdout).toMatch(/profile +linux-4\.14/)
     expect(status).toBe(0)
   })
@@ -231,7 +232,7 @@ describe('doctor', () => {
   })
 
   test('an addon that does not load is told, with exit code 1', () => {
-    const env = { ...process.env, HMMU_BINDING: join(folder, 'none.node') }
+    const env = { ...process.env, HMMU_BACKEND: 'native', HMMU_BINDING: join(folder, 'none.node') }
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'doctor'], { encoding: 'utf8', env })
     expect(stderr).toContain('none.node: no such file')
     expect(stderr).not.toContain('    at ')

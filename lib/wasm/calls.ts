@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Calls into an instance, and calls of JavaScript from there. The results are those of native/addon/machine.h: what C
+// returns, a negative errno of a call that was refused before it reached the core, or THROWN.
+//
+// An exception must not pass through frames of C, which would leave the machine in the middle of a call; so callbacks
+// catch what is thrown, and C sees an errno. Two kinds can't be caught in time: a stack that overflows within C, and a
+// trap, which is a bug. The machine is lost then.
+
+import type { NativeError } from '../binding'
+import { type ErrorCode, errorCodeValues } from '../defs.generated'
+import { THROWN } from '../thrown'
+import type { PlainName } from './exports'
+import { WasmInstance } from './instance'
+import type { WasmModule } from './webassembly'
+
+// Errnos of Linux, which the core has on all hosts.
+export const EBADF = 9
+export const ENOMEM = 12
+export const EFAULT = 14
+export const EBUSY = 16
+export const EINVAL = 22
+export const ECANCELED = 125
+
+/** As many arguments of a call as the stack must have room for, beyond what the callback itself will need. */
+const ROOM: readonly undefined[] = new Array(8192).fill(undefined)
+
+/** Throws a RangeError, here where it does no harm, if a call from the callback would not have room enough. */
+function checkStack(): void {
+  Function.prototype.apply(undefined, ROOM as undefined[])
+}
+
+export abstract class WasmCalls {
+  pageFault?: ((tid: number, address: number, pfn: number) => number) | undefined
+
+  /** Undefined when the machine is gone. */
+  #instance: WasmInstance | undefined
+  #refusal: NativeError | undefined
+  /** What a callback threw, until it is taken. */
+  #exception: { error: unknown } | undefined
+  /** What a call has ended with in the middle; the machine is lost. */
+  #lost: { error: unknown } | undefined
+  /** Callbacks that have not returned. */
+  #callbacks = 0
+  /** Bytes that the last load or store has moved. */
+  protected done = 0
+
+  constructor(module: WasmModule) {
+    try {
+      this.#instance = new WasmInstance(module, {
+        migration: (id, which) => this.onMigration(id >>> 0, which),
+        pageFault: (tid, address, pfn) => this.#onPageFault(tid, address, pfn),
+      })
+    } catch {
+      this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the host has no memory for an instance of the WebAssembly module')
+    }
+  }
+
+  protected get open(): boolean {
+    return this.#instance !== undefined
+  }
+
+  /** Calls into the instance. */
+  protected call(run: (instance: WasmInstance) => number): number {
+    if (!this.#instance) return -EBADF
+    this.#refusal = undefined
+    try {
+      const result = run(this.#instance)
+      return this.#exception ? THROWN : result
+    } catch (error) {
+      return this.#lose(error)
+    }
+  }
+
+  /** A function that only passes numbers on. */
+  plain(name: PlainName, args: readonly number[]): number {
+    return this.call(({ exports }) => (exports[name] as (...args: readonly number[]) => number)(...args))
+  }
+
+  /** Calls with memory of the instance lent for the time of the call. */
+  protected lend(instance: WasmInstance, bytes: number, run: (address: number) => number): number {
+    const address = instance.exports.alloc(bytes)
+    if (!address) return this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', `the machine has no memory for ${bytes} bytes`)
+    const result = run(address)
+    instance.exports.free(address)
+    return result
+  }
+
+  /** Calls a function of JavaScript for the core: 0, or a negative errno. Where it threw, that is kept. */
+  protected callBack(run: () => unknown): number {
+    this.#callbacks++
+    try {
+      checkStack()
+      const result = run()
+      if (this.#lost) throw this.#lost.error
+      return typeof result === 'number' ? Math.min(result | 0, 0) : 0
+    } catch (error) {
+      if (this.#lost) throw error
+      this.#exception ??= { error }
+      return -ECANCELED
+    } finally {
+      this.#callbacks--
+    }
+  }
+
+  /** A callback of a migration: 0, or a negative errno. */
+  protected abstract onMigration(id: number, which: number): number
+
+  #onPageFault(tid: number, address: number, pfn: number): number {
+    const { pageFault } = this
+    // The pfn comes as an i32.
+    return pageFault ? this.callBack(() => pageFault(tid >>> 0, address, pfn >>> 0)) : -EFAULT
+  }
+
+  /** Sets what error() tells of a call that is refused. */
+  protected refuse(err: number, code: ErrorCode, text: string): number {
+    this.#refusal = [err, errorCodeValues[code], 0, 0, 0, 0, text, this.done]
+    return err
+  }
+
+  /** What error() tells now is what it will tell after other calls, too. */
+  protected holdError(): void {
+    const error = this.error()
+    this.call(() => 0)
+    this.#refusal = error
+  }
+
+  #lose(error: unknown): number {
+    this.close()
+    this.#lost = { error }
+    this.#exception ??= { error }
+    return THROWN
+  }
+
+  /** Forgets the instance. */
+  protected close(): void {
+    this.#instance = undefined
+  }
+
+  error(): NativeError {
+    if (this.#refusal) return this.#refusal
+    const instance = this.#instance
+    if (!instance) {
+      const text = this.#lost
+        ? `the machine was lost: a call ended in the middle (${this.#lost.error})`
+        : 'the machine is disposed of'
+      return [-EBADF, errorCodeValues.HMMU_DISPOSED, 0, 0, 0, 0, text, this.done]
+    }
+    const text = instance.text(instance.exports.error())
+    const [err = 0, code = 0, rule = 0, wait = 0, index = 0, address = 0] = instance.told(6)
+    return [err, code, rule, wait, index, address, text, this.done]
+  }
+
+  takeException(): { error: unknown } | undefined {
+    const exception = this.#exception
+    this.#exception = undefined
+    return exception
+  }
+
+  /** A machine is not to go while a call of it is on the stack. */
+  dispose(): number {
+    if (this.#callbacks > 0) return this.refuse(-EBUSY, 'HMMU_BUSY', 'a callback of the machine is running')
+    this.close()
+    return 0
+  }
+}

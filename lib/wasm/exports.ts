@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the module exports: native/wasm/*.c. Pointers are numbers, as are all results.
+
+import type { NativeMachine } from '../binding'
+import type { WasmMemory, WasmTable } from './webassembly'
+
+/** Functions of {@link NativeMachine} whose arguments and results are plain numbers: exported just as they are. */
+export const plainNames = [
+  'drain',
+  'inject',
+  'injectPasses',
+  'memcgSetLimit',
+  'memcgCharged',
+  'quirks',
+  'processCreate',
+  'processAlive',
+  'processTask',
+  'fork',
+  'exit',
+  'taskCreate',
+  'taskDestroy',
+  'taskCancel',
+  'taskSetCpu',
+  'map',
+  'unmap',
+  'remap',
+  'protect',
+  'advise',
+  'lock',
+  'unlock',
+  'clearSoftDirty',
+  'registerUserfault',
+  'pin',
+  'unpin',
+  'hold',
+  'release',
+  'isolate',
+  'putback',
+  'reclaim',
+  'pageSetFlags',
+  'recordEvents',
+  'watch',
+  'statsEnable',
+  'setFaultHandler',
+  'deviceBase',
+  'deviceAlloc',
+  'pageAlloc',
+  'pageTrylock',
+  'pageUnlock',
+  'pagePut',
+  'pageCopy',
+  'pageZero',
+] as const satisfies (keyof NativeMachine)[]
+
+export type PlainName = (typeof plainNames)[number]
+
+/** Functions that JavaScript wraps: they tell several numbers, or take memory of the instance. */
+interface Wrapped {
+  readonly memory: WasmMemory
+  readonly __indirect_function_table: WasmTable
+  /** The C library's own beginning; to be called first. */
+  _initialize(): void
+  version(): number
+  alloc(bytes: number): number
+  free(address: number): void
+  /** Address of the doubles in which calls tell more than their result. */
+  told(): number
+  setHost(migration: number, pageFault: number): void
+  create(
+    ramPages: number,
+    devicePages: number,
+    cpus: number,
+    profile: number,
+    quirksOn: number,
+    quirksOff: number,
+    memcgLimit: number,
+    swapPages: number,
+    noContents: boolean,
+  ): number
+  error(): number
+  verify(): number
+  counters(): number
+  taskState(tid: number): number
+  load(tid: number, address: number, bytes: number, length: number): number
+  store(tid: number, address: number, bytes: number, length: number): number
+  tryLoad(tid: number, address: number): number
+  tryStore(tid: number, address: number, byte: number): number
+  dump(pid: number, address: number, pages: number, out: number): number
+  mappings(pid: number, out: number, capacity: number): number
+  walk(pid: number, address: number, out: number): number
+  mmCounters(pid: number): number
+  pageInfo(pfn: number, out: number): number
+  pageRead(pfn: number, offset: number, bytes: number, length: number): number
+  pageWrite(pfn: number, offset: number, bytes: number, length: number): number
+  takeEvents(out: number, capacity: number): number
+  stats(out: number): number
+  statsTree(out: number, capacity: number): number
+  migrationMake(id: number, pages: number, target: number, skipCount: number, errorCount: number): number
+  migrationFree(migration: number): void
+  migrationWords(migration: number): number
+  migrationSetIndex(migration: number, i: number, index: number): void
+  migrationBegin(migration: number, tid: number, start: number, end: number): number
+  migrationStep(migration: number): number
+  migrationRun(migration: number, stage: number): number
+  migrationEnd(migration: number, abandon: boolean): number
+  migrationState(migration: number): void
+}
+
+export type WasmExports = Wrapped & Pick<NativeMachine, PlainName>

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The way from C to JavaScript. The core's module imports nothing; it calls what is in its table, and only functions of
+// WebAssembly may be put there. So a second module, made here byte by byte, imports the functions of JavaScript and
+// exports them as its own.
+
+import { Instance, Module, type WasmTable } from './webassembly'
+
+/** What the core calls. Neither may throw: an exception would take C's frames off the stack in the middle of a call. */
+export interface Host {
+  /** A callback of a migration, 0: alloc_and_copy, 1: finalize_and_map. Returns 0 or a negative errno. */
+  migration(id: number, which: number): number
+  /** A fault on a device page. Returns 0 or a negative errno. */
+  pageFault(tid: number, address: number, pfn: number): number
+}
+
+const I32 = 0x7f
+const F64 = 0x7c
+
+/** Names of the functions, and the types of their parameters; all return an i32. native/wasm/driver.h declares them. */
+const SIGNATURES = { migration: [I32, I32], pageFault: [I32, F64, I32] } as const
+
+/** No number in this module needs more than one byte. */
+const vector = (items: readonly (readonly number[])[]): number[] => [items.length, ...items.flat()]
+const name = (text: string): number[] => vector(Array.from(text, (letter) => [letter.charCodeAt(0)]))
+const section = (id: number, items: readonly (readonly number[])[]): number[] => {
+  const content = vector(items)
+  return [id, content.length, ...content]
+}
+
+/** The bytes of the module. */
+export function adapterBytes(): Uint8Array {
+  const names = Object.keys(SIGNATURES)
+  const types = Object.values(SIGNATURES).map((parameters) => [0x60, parameters.length, ...parameters, 1, I32])
+  const imports = names.map((text, i) => [...name('host'), ...name(text), 0, i])
+  const exports = names.map((text, i) => [...name(text), 0, i])
+  const magic = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+  return Uint8Array.from([...magic, ...section(1, types), ...section(2, imports), ...section(7, exports)])
+}
+
+let adapter: object | undefined
+
+/** Puts the functions of a host into a table. Returns their places. */
+export function putIntoTable(table: WasmTable, host: Host): { migration: number; pageFault: number } {
+  adapter ??= new Module(adapterBytes())
+  const { migration, pageFault } = new Instance(adapter, { host: { ...host } }).exports as Host
+  const first = table.grow(2)
+  table.set(first, migration)
+  table.set(first + 1, pageFault)
+  return { migration: first, pageFault: first + 1 }
+}

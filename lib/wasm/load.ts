@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readFileSync } from 'node:fs'
+import { markAsUntransferable } from 'node:worker_threads'
+import type { NativeAddon } from '../binding'
+import { wasmAddon } from './machine'
+import { Module } from './webassembly'
+
+/** The addon on a module in a file. Throws what reading and compiling throw. */
+export function loadWasm(path: string): NativeAddon {
+  return wasmAddon(new Module(readFileSync(path)), markAsUntransferable)
+}

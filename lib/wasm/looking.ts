@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Calls that take or fill arrays. Those of JavaScript can't be shown to C: what goes in and comes out is copied.
+
+import { errorCodeValues } from '../defs.generated'
+import { RECORD_WORDS } from '../records'
+import { STATS_WORDS } from '../stats'
+import { EINVAL, WasmCalls } from './calls'
+import type { WasmInstance } from './instance'
+
+const WORD = 8
+
+/** The bytes of a typed array. */
+const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+export abstract class WasmLooking extends WasmCalls {
+  verify(): string[] | number {
+    let complaints: string[] = []
+    const result = this.call((instance) => {
+      const err = instance.exports.verify()
+      const [address = 0, length = 0] = instance.told(2)
+      complaints = new TextDecoder().decode(instance.bytes(address, length)).split('\0').slice(0, -1)
+      instance.exports.free(address)
+      return err < 0 ? this.refuse(err, 'HMMU_HOST_MEMORY', 'the machine has no memory for its complaints') : 0
+    })
+    return result < 0 ? result : complaints
+  }
+
+  counters(out: Float64Array): number {
+    return this.call((instance) => this.#tell(instance, instance.exports.counters(), out))
+  }
+
+  taskState(tid: number, out: Float64Array): number {
+    return this.call((instance) => {
+      const err = instance.exports.taskState(tid)
+      return err < 0 ? err : this.#tell(instance, 5, out)
+    })
+  }
+
+  mmCounters(pid: number, out: Float64Array): number {
+    return this.call((instance) => {
+      const err = instance.exports.mmCounters(pid)
+      return err < 0 ? err : this.#tell(instance, 7, out)
+    })
+  }
+
+  /** Copies what the last call has told. */
+  #tell(instance: WasmInstance, count: number, out: Float64Array): number {
+    if (out.length < count) return this.#tooShort(count)
+    out.set(instance.told(count))
+    return 0
+  }
+
+  #tooShort(count: number): number {
+    return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', `the array has no room for ${count} numbers or records`)
+  }
+
+  load(tid: number, address: number, bytes: Uint8Array): number {
+    return this.call((instance) =>
+      this.lend(instance, bytes.length, (at) => {
+        const err = instance.exports.load(tid, address, at, bytes.length)
+        this.done = instance.told(1)[0] ?? 0
+        bytes.set(instance.bytes(at, this.done))
+        return err
+      }),
+    )
+  }
+
+  store(tid: number, address: number, bytes: Uint8Array): number {
+    const { length } = bytes
+    return this.call((instance) =>
+      this.lend(instance, length, (at) => {
+        instance.bytes(at, length).set(bytes)
+        const err = instance.exports.store(tid, address, at, length)
+        this.done = instance.told(1)[0] ?? 0
+        return err
+      }),
+    )
+  }
+
+  tryLoad(tid: number, address: number): number {
+    if (!this.open) return -errorCodeValues.HMMU_DISPOSED
+    return this.call(({ exports }) => exports.tryLoad(tid, address))
+  }
+
+  tryStore(tid: number, address: number, byte: number): number {
+    if (!this.open) return -errorCodeValues.HMMU_DISPOSED
+    return this.call(({ exports }) => exports.tryStore(tid, address, byte))
+  }
+
+  dump(pid: number, address: number, pages: number, out: BigUint64Array): number {
+    return this.#fill(out, RECORD_WORDS.entry, pages, ({ exports }, at) => exports.dump(pid, address, pages, at))
+  }
+
+  mappings(pid: number, out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.vma)
+    return this.#fill(out, RECORD_WORDS.vma, capacity, ({ exports }, at) => exports.mappings(pid, at, capacity))
+  }
+
+  walk(pid: number, address: number, out: BigUint64Array): number {
+    return this.#fill(out, 1, 5, ({ exports }, at) => exports.walk(pid, address, at))
+  }
+
+  pageInfo(pfn: number, out: BigUint64Array): number {
+    return this.#fill(out, RECORD_WORDS.page, 1, ({ exports }, at) => exports.pageInfo(pfn, at))
+  }
+
+  takeEvents(out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.event)
+    return this.#fill(out, RECORD_WORDS.event, capacity, ({ exports }, at) => exports.takeEvents(at, capacity))
+  }
+
+  stats(out: BigUint64Array): number {
+    return this.#fill(out, STATS_WORDS.all, 1, ({ exports }, at) => exports.stats(at))
+  }
+
+  statsTree(out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / STATS_WORDS.node)
+    return this.#fill(out, STATS_WORDS.node, capacity, ({ exports }, at) => exports.statsTree(at, capacity))
+  }
+
+  /** Has C fill an array with records. What it leaves as it is stays as it was. */
+  #fill(
+    out: BigUint64Array,
+    recordWords: number,
+    count: number,
+    run: (instance: WasmInstance, address: number) => number,
+  ): number {
+    return this.call((instance) => {
+      const bytes = count * recordWords * WORD
+      if (out.byteLength < bytes) return this.#tooShort(count)
+      const target = bytesOf(out).subarray(0, bytes)
+      return this.lend(instance, bytes, (at) => {
+        instance.bytes(at, bytes).set(target)
+        const result = run(instance, at)
+        target.set(instance.bytes(at, bytes))
+        return result
+      })
+    })
+  }
+
+  pageRead(pfn: number, offset: number, out: Uint8Array): number {
+    return this.call((instance) =>
+      this.lend(instance, out.length, (at) => {
+        const err = instance.exports.pageRead(pfn, offset, at, out.length)
+        if (err >= 0) out.set(instance.bytes(at, out.length))
+        return err
+      }),
+    )
+  }
+
+  pageWrite(pfn: number, offset: number, bytes: Uint8Array): number {
+    return this.call((instance) =>
+      this.lend(instance, bytes.length, (at) => {
+        instance.bytes(at, bytes.length).set(bytes)
+        return instance.exports.pageWrite(pfn, offset, at, bytes.length)
+      }),
+    )
+  }
+}

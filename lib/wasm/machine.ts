@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The addon on the WebAssembly module: a machine is an instance. Nothing here knows of files or of Node.
+
+import type { NativeAddon, NativeMachine } from '../binding'
+import { EINVAL, ENOMEM } from './calls'
+import { type PlainName, plainNames } from './exports'
+import { WasmInstance } from './instance'
+import { WasmMigrations } from './migrations'
+import type { WasmModule } from './webassembly'
+import { Words } from './words'
+
+type Options = ConstructorParameters<NativeAddon['Machine']>
+
+class WasmMachine extends WasmMigrations {
+  /** A constructor can't return an errno; error() tells whether the machine was made. */
+  constructor(module: WasmModule, options: Options) {
+    super(module)
+    if (!this.open) return
+    const result = this.call(({ exports }) => exports.create(...options))
+    if (result >= 0) return
+    this.close()
+    if (result === -EINVAL) {
+      this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'an option of the machine is out of its range')
+    } else {
+      this.refuse(
+        -ENOMEM,
+        'HMMU_HOST_MEMORY',
+        'the host has no memory for the machine, or it is too large: in WebAssembly a machine has 4 GiB, its books included',
+      )
+    }
+  }
+}
+
+// Functions that only pass numbers on are made from the list of their names.
+for (const name of plainNames) {
+  Object.defineProperty(WasmMachine.prototype, name, {
+    value(this: WasmMachine, ...args: number[]) {
+      return this.plain(name, args)
+    },
+  })
+}
+
+const Machine = WasmMachine as new (
+  ...args: ConstructorParameters<typeof WasmMachine>
+) => WasmMachine & Pick<NativeMachine, PlainName>
+
+/**
+ * What the addon exports, of a compiled module.
+ * @param protect keeps a buffer from being transferred to another thread, where the host can do that
+ */
+export function wasmAddon(module: WasmModule, protect?: (buffer: ArrayBuffer) => void): NativeAddon {
+  const instance = new WasmInstance(module)
+  return {
+    Machine: class extends Machine {
+      constructor(...options: Options) {
+        super(module, options)
+      }
+    },
+    Words: class extends Words {
+      constructor(pages: number) {
+        super(pages, protect)
+      }
+    },
+    version: instance.text(instance.exports.version()),
+    napiVersion: undefined,
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Migrations under way, each known by a number; native/wasm/migration.c has the other half.
+//
+// The core sees src, dst and why in memory of the instance, JavaScript in Words. They are copied whenever one of the two
+// has had its turn: into the instance before a call that drives the migration and after a callback, out of it before a
+// callback and after the call.
+
+import type { NativeCallback } from '../binding'
+import { stageValues } from '../defs.generated'
+import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './calls'
+import type { WasmInstance } from './instance'
+import { WasmLooking } from './looking'
+import { BYTES_PER_PAGE, Words } from './words'
+
+const PAGE = 4096
+
+/** stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
+const STATE_FIELDS = 6
+
+/** What a built-in driver, or -1 for none, is asked to do. */
+interface Request {
+  readonly tid: number
+  readonly start: number
+  readonly end: number
+  readonly words: unknown
+  readonly target: number
+  readonly skip: Float64Array | undefined
+  readonly error: Float64Array | undefined
+}
+
+class Migration {
+  readonly instance: WasmInstance
+  /** Of struct migration. */
+  readonly address: number
+  readonly #words: Words
+  readonly #wordsAddress: number
+  /** The driver of the call under way. */
+  callback: NativeCallback | undefined
+  /** A call that drives it is under way. */
+  running = false
+
+  constructor(instance: WasmInstance, address: number, words: Words) {
+    this.instance = instance
+    this.address = address
+    this.#words = words
+    this.#wordsAddress = instance.exports.migrationWords(address)
+  }
+
+  get #memory(): Uint8Array {
+    return this.instance.bytes(this.#wordsAddress, this.#words.pages * BYTES_PER_PAGE)
+  }
+
+  /** The turn is the core's. */
+  copyIn(): void {
+    this.#words.copyTo(this.#memory)
+  }
+
+  /** The turn is JavaScript's. */
+  copyOut(): void {
+    this.#words.copyFrom(this.#memory)
+  }
+
+  /** Drives it by a call that may run a callback. */
+  drive(callback: NativeCallback | undefined, call: () => number): number {
+    this.callback = callback
+    this.running = true
+    this.copyIn()
+    const result = call()
+    this.copyOut()
+    this.running = false
+    this.callback = undefined
+    return result
+  }
+}
+
+export abstract class WasmMigrations extends WasmLooking {
+  readonly #migrations = new Map<number, Migration>()
+  #lastId = 0
+
+  protected override onMigration(id: number, which: number): number {
+    const migration = this.#migrations.get(id)
+    const callback = migration?.callback
+    if (!migration || !callback) return -ECANCELED
+    migration.copyOut()
+    const result = this.callBack(() => callback(which))
+    migration.copyIn()
+    return result
+  }
+
+  migrate(
+    tid: number,
+    start: number,
+    end: number,
+    words: unknown,
+    target: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+    callback: NativeCallback | undefined,
+    state: Float64Array,
+  ): number {
+    return this.call((instance) => {
+      const id = this.#begin(instance, { tid, start, end, words, target, skip, error })
+      const migration = this.#migrations.get(id)
+      if (!migration) return id
+      const { exports } = instance
+      const result = migration.drive(callback, () => exports.migrationRun(migration.address, stageValues.done))
+      exports.migrationState(migration.address)
+      state.set(instance.told(STATE_FIELDS))
+      if (result >= 0) return this.#end(id, migration, undefined)
+      // A run that failed is undone without calling the driver again, and its error is the one to be told.
+      this.holdError()
+      this.#abandon(id, migration)
+      return result
+    })
+  }
+
+  migrateBegin(
+    tid: number,
+    start: number,
+    end: number,
+    words: unknown,
+    target: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+  ): number {
+    return this.call((instance) => this.#begin(instance, { tid, start, end, words, target, skip, error }))
+  }
+
+  /** The number of a migration that has begun, or a negative errno. */
+  #begin(instance: WasmInstance, request: Request): number {
+    const { tid, start, end, words } = request
+    if (!(words instanceof Words)) {
+      return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are missing')
+    }
+    if (Math.floor(end / PAGE) - Math.floor(start / PAGE) > words.pages) {
+      return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are too short')
+    }
+    const { exports } = instance
+    const id = ++this.#lastId
+    const address = this.#make(instance, id, request, words.pages)
+    if (!address) return this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the machine has no memory for the migration')
+    const migration = new Migration(instance, address, words)
+    migration.copyIn()
+    const err = exports.migrationBegin(address, tid, start, end)
+    if (err < 0) {
+      exports.migrationFree(address)
+      return err
+    }
+    migration.copyOut()
+    this.#migrations.set(id, migration)
+    return id
+  }
+
+  /** struct migration with its arrays and the built-in driver's lists; 0 if there is no memory for it. */
+  #make({ exports }: WasmInstance, id: number, { target, skip, error }: Request, pages: number): number {
+    const indexes = target < 0 ? [] : [...(skip ?? []), ...(error ?? [])]
+    const skipCount = target < 0 ? 0 : (skip?.length ?? 0)
+    const address = exports.migrationMake(id, pages, target, skipCount, indexes.length - skipCount)
+    if (address) indexes.forEach((index, i) => void exports.migrationSetIndex(address, i, index))
+    return address
+  }
+
+  /** Calls with a migration. One whose callback is running can't be driven from within. */
+  #withIdle(id: number, run: (migration: Migration, instance: WasmInstance) => number): number {
+    return this.call((instance) => {
+      const migration = this.#migrations.get(id)
+      if (!migration) return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the migration is over')
+      if (migration.running) return this.refuse(-EBUSY, 'HMMU_BUSY', 'a callback of the migration is running')
+      return run(migration, instance)
+    })
+  }
+
+  migrateStep(id: number, callback: NativeCallback | undefined): number {
+    return this.#withIdle(id, (migration, { exports }) =>
+      migration.drive(callback, () => exports.migrationStep(migration.address)),
+    )
+  }
+
+  migrateRun(id: number, callback: NativeCallback | undefined, stage: number): number {
+    return this.#withIdle(id, (migration, { exports }) =>
+      migration.drive(callback, () => exports.migrationRun(migration.address, stage)),
+    )
+  }
+
+  migrateEnd(id: number, callback: NativeCallback | undefined): number {
+    return this.#withIdle(id, (migration) => this.#end(id, migration, callback))
+  }
+
+  #end(id: number, migration: Migration, callback: NativeCallback | undefined): number {
+    const { address, instance } = migration
+    const result = migration.drive(callback, () => instance.exports.migrationEnd(address, false))
+    this.#forget(id, migration)
+    return result
+  }
+
+  migrateAbandon(id: number): number {
+    return this.#withIdle(id, (migration) => {
+      this.#abandon(id, migration)
+      return 0
+    })
+  }
+
+  /** Undoes what can be undone, without any callback. */
+  #abandon(id: number, migration: Migration): void {
+    const { address, instance } = migration
+    migration.drive(undefined, () => instance.exports.migrationEnd(address, true))
+    this.#forget(id, migration)
+  }
+
+  #forget(id: number, { address, instance }: Migration): void {
+    instance.exports.migrationFree(address)
+    this.#migrations.delete(id)
+  }
+
+  migrateState(id: number, out: Float64Array): number {
+    return this.call((instance) => {
+      const migration = this.#migrations.get(id)
+      if (!migration) return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the migration is over')
+      instance.exports.migrationState(migration.address)
+      out.set(instance.told(STATE_FIELDS))
+      return 0
+    })
+  }
+
+  protected override close(): void {
+    super.close()
+    this.#migrations.clear()
+  }
+}
