@@ -162,11 +162,15 @@ export interface AddonInfo {
 
 const root = join(__dirname, '..')
 
-/** Where an addon is looked for: the path in HMMU_BINDING and nowhere else, or what node-gyp and cmake-js build. */
+/**
+ * Where an addon is looked for: the path in HMMU_BINDING and nowhere else; or what node-gyp has built here, what came with the
+ * package, what cmake-js has built.
+ */
 function nativeCandidates(): string[] {
   const given = process.env.HMMU_BINDING
   if (given) return [resolve(given)]
-  return [join(root, 'build/Release/hmmu.node'), join(root, 'build-cmake/Release/hmmu.node')]
+  const prebuilt = `prebuilds/${process.platform}-${process.arch}/hmmu.node`
+  return ['build/Release/hmmu.node', prebuilt, 'build-cmake/Release/hmmu.node'].map((path) => join(root, path))
 }
 
 /** What may be loaded, the best first: HMMU_BACKEND names one backend, HMMU_BINDING one addon. */
@@ -198,7 +202,7 @@ function load(): { native: NativeAddon; info: AddonInfo } {
   }
   throw new HmmuError(
     'HMMU_NO_ADDON',
-    `the native addon can't be loaded; "npm run build:addon" builds it, HMMU_BINDING names another file\n  ${failures.join('\n  ')}`,
+    `the native addon can't be loaded; "npm run build:addon" in ${root} builds it, HMMU_BINDING names another file\n  ${failures.join('\n  ')}`,
   )
 }
 

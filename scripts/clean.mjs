@@ -5,5 +5,5 @@ import { readdirSync, rmSync } from 'node:fs'
 import { root } from './run.mjs'
 
 for (const name of readdirSync(root)) {
-  if (/^(build|build-.*|dist|coverage)$/.test(name)) rmSync(`${root}/${name}`, { recursive: true })
+  if (/^(build|build-.*|dist|prebuilds|coverage)$/.test(name)) rmSync(`${root}/${name}`, { recursive: true })
 }
