@@ -5,10 +5,10 @@
 // The tarball is looked through, installed into empty projects without running scripts, used with each supported version
 // of Node.js, compiled against, and built from source. Ends with the line that counts the checks. --keep leaves the
 // temporary folder.
-import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { check, output, same, summary } from './checks.mjs'
 import { complaintsAbout } from './package-contents.mjs'
 import { root } from './run.mjs'
 
@@ -18,33 +18,6 @@ const ROUND_TRIP = '{"moved":1,"there":"dev","byte":90,"complaints":[]}'
 
 const temporary = mkdtempSync(join(tmpdir(), 'hmmu-package-'))
 const unpacked = join(temporary, 'package')
-const results = { passed: 0, failed: 0 }
-
-/** Runs a check; it fails if it throws. */
-function check(name, run) {
-  const start = Date.now()
-  try {
-    run()
-    results.passed++
-    console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`)
-  } catch (error) {
-    results.failed++
-    console.log(`FAILED  ${name}\n${error.message.replace(/^/gm, '        ')}`)
-  }
-}
-
-/** What a command prints; an error with all that it said if it fails. Settings that npm gave to this script stay here. */
-function output(command, args, { cwd, env = {} }) {
-  const own = Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name))
-  const options = { cwd, encoding: 'utf8', env: { ...Object.fromEntries(own), ...env }, maxBuffer: 1 << 26 }
-  const { status, error, stdout, stderr } = spawnSync(command, args, options)
-  if (status === 0) return stdout
-  throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`)
-}
-
-function same(actual, expected) {
-  if (actual.trim() !== expected) throw new Error(`expected ${expected}\nprinted  ${actual.trim()}`)
-}
 
 /** The version of a package that this repository uses: npm has it in its cache. */
 function withVersion(name) {
@@ -184,5 +157,4 @@ try {
   if (process.argv.includes('--keep')) console.log(temporary)
   else rmSync(temporary, { recursive: true, force: true })
 }
-console.log(`${results.passed} passed, ${results.failed} failed`)
-process.exitCode = results.failed > 0 ? 1 : 0
+summary()

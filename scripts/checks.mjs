@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Checks that scripts make one after the other, each with a line; and the line that counts them.
+import { spawnSync } from 'node:child_process'
+
+const results = { passed: 0, failed: 0 }
+
+/** Makes a check: it fails if it throws, and the next one goes on. */
+export function check(name, run) {
+  const start = Date.now()
+  try {
+    run()
+    results.passed++
+    console.log(`ok      ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`)
+  } catch (error) {
+    results.failed++
+    console.log(`FAILED  ${name}\n${error.message.replace(/^/gm, '        ')}`)
+  }
+}
+
+/** Prints how many passed and failed, which is the exit code, too. */
+export function summary() {
+  console.log(`${results.passed} passed, ${results.failed} failed`)
+  process.exitCode = results.failed > 0 || results.passed === 0 ? 1 : 0
+}
+
+/**
+ * What a command prints; an error with all that it said if it fails. What npm tells the scripts of this package in the
+ * environment is kept from the command.
+ */
+export function output(command, args, { cwd, env = {}, input } = {}) {
+  const own = Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name))
+  const options = { cwd, input, encoding: 'utf8', env: { ...Object.fromEntries(own), ...env }, maxBuffer: 2 ** 28 }
+  const { status, error, stdout, stderr } = spawnSync(command, args, options)
+  if (status === 0) return stdout
+  throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`)
+}
+
+/** Fails unless two texts are the same, but for white space at their ends. */
+export function same(actual, expected) {
+  if (actual.trim() !== expected.trim()) throw new Error(`expected ${expected.trim()}\nfound    ${actual.trim()}`)
+}
