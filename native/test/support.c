@@ -56,9 +56,25 @@ void rig_discard(struct rig *r)
 	free(r);
 }
 
+/* When all processes have ended nothing of them is left. Those that migrate, or wait, can't end. */
+static void assert_all_given_back(struct hmmu *m)
+{
+	uint32_t pids[64];
+	int count = hmmu_processes(m, pids, 64);
+
+	for (int i = 0; i < count; i++)
+		if (hmmu_exit(m, pids[i]))
+			return;
+	assert_clean(m);
+	assert_int_equal(hmmu_counter(m, HMMU_COUNT_MAPPINGS), 0);
+	assert_int_equal(hmmu_counter(m, HMMU_COUNT_ANON_VMAS), 0);
+	assert_int_equal(hmmu_counter(m, HMMU_COUNT_TABLE_PAGES), 0);
+}
+
 void rig_close(struct rig *r)
 {
 	assert_clean(r->m);
+	assert_all_given_back(r->m);
 	rig_discard(r);
 }
 

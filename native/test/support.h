@@ -40,7 +40,7 @@ struct rig {
 
 /** A machine of 4096 frames and 64 device pages, unless @p options say otherwise. */
 struct rig *rig_open(const struct hmmu_options *options);
-/** Verify, and take the machine down. */
+/** Verify, end all processes, see that they have given back everything, and take the machine down. */
 void rig_close(struct rig *r);
 /** Take a machine down that a test has put out of balance on purpose. */
 void rig_discard(struct rig *r);

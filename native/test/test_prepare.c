@@ -34,6 +34,22 @@ static void test_locked_page(void **state)
 	rig_close(r);
 }
 
+/* A pagevec's reference to a page that is on its list looks like a pin; so prepare drains them first. */
+static void test_page_in_pagevec(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_FREE));
+	assert_page(r, buf, 2, 1, ANON_FLAGS);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_all_moved(r, 1);
+	rig_close(r);
+}
+
 /* Locked while collect went by, free when prepare comes: it takes the lock, and unmap finds the pte. */
 static void test_lock_that_is_given_back(void **state)
 {
@@ -355,6 +371,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_locked_page),
+		cmocka_unit_test(test_page_in_pagevec),
 		cmocka_unit_test(test_lock_that_is_given_back),
 		cmocka_unit_test(test_isolated_page),
 		cmocka_unit_test(test_isolated_page_that_was_locked),

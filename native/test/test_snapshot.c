@@ -177,10 +177,27 @@ static void test_hash(void **state)
 	rig_close(r);
 }
 
+/* Machines that differ in nothing but where a byte is. */
+static void test_hash_of_another_place(void **state)
+{
+	struct rig *a = open_rig(), *b = open_rig();
+
+	(void)state;
+	write_pages(a, map_anon(a, 2), 2, 0);
+	write_pages(b, map_anon(b, 2), 2, 0);
+	assert_true(hmmu_hash(a->m) == hmmu_hash(b->m));
+	memset(hmmu_page_data(a->m, 100), 1, 8);
+	memset(hmmu_page_data(b->m, 101), 1, 8);
+	assert_true(hmmu_hash(a->m) != hmmu_hash(b->m));
+	rig_close(a);
+	rig_close(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_hash_of_another_place),
 		cmocka_unit_test(test_clone),
 		cmocka_unit_test(test_snapshot_and_restore),
 		cmocka_unit_test(test_too_small_buffer),

@@ -161,6 +161,27 @@ static void test_cancelled_writer(void **state)
 	rig_close(r);
 }
 
+/* Where the last one in the queue gives up, the next one comes behind those that still wait. */
+static void test_cancelled_last_writer(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t writers[2] = { new_task(r, r->pid), new_task(r, r->pid) }, reader = new_task(r, r->pid);
+	struct hmmu_migration *mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_blocked(r->m, hmmu_mlock(r->m, writers[i], buf, PAGES(1)), writers[i], HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_ok(hmmu_task_cancel(r->m, writers[1]));
+	assert_blocked(r->m, load(r, reader, buf + PAGES(1), NULL), reader, HMMU_WAIT_MMAP_SEM_READ);
+	assert_clean(r->m);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_waits(r, reader, HMMU_WAIT_MMAP_SEM_READ, false);
+	assert_ok(hmmu_mlock(r->m, writers[0], buf, PAGES(1)));
+	assert_ok(load(r, reader, buf + PAGES(1), NULL));
+	rig_close(r);
+}
+
 /* While a writer waits, later readers queue behind it. */
 static void test_reader_waits_behind_writer(void **state)
 {
@@ -315,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_partial_store),
 		cmocka_unit_test(test_writer_waits_for_reader),
 		cmocka_unit_test(test_cancelled_writer),
+		cmocka_unit_test(test_cancelled_last_writer),
 		cmocka_unit_test(test_reader_waits_behind_writer),
 		cmocka_unit_test(test_writers_in_order),
 		cmocka_unit_test(test_migration_waits),

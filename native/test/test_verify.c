@@ -123,6 +123,12 @@ static void test_lists(void **state)
 	m->device_bitmap[0] ^= 1 | 1ull << 40;
 	assert_reported(&s, "marked as in use");
 	m->device_bitmap[0] ^= 1ull << 40;
+	/* Two marks that are wrong, and as many as there should be. */
+	assert_ok(hmmu_device_alloc(m, &kept));
+	assert_ok(hmmu_page_put(m, kept));
+	m->device_bitmap[0] ^= 3;
+	assert_reported(&s, "device page 0 is in use, and marked as free");
+	m->device_bitmap[0] ^= 3;
 	m->tasks[r->tid].wait = HMMU_WAIT_PAGE_LOCK;
 	assert_reported(&s, "is in no call");
 	m->tasks[r->tid].wait = HMMU_WAIT_NOTHING;
@@ -243,6 +249,22 @@ static void test_contradictions(void **state)
 	rig_discard(s.r);
 }
 
+/* A process that ends looks for what it should not have any more. */
+static void test_end_of_a_process(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct spoiled s = open_spoiled();
+		struct mm *mm = mm_of(s.r->m, s.r->pid);
+
+		mm->tables += i;
+		mm->rss[MM_FILEPAGES] += !i;
+		assert_ok(hmmu_exit(s.r->m, s.r->pid));
+		assert_reported(&s, i ? "ended with page tables" : "ended with pages in its RSS");
+		rig_discard(s.r);
+	}
+}
+
 /* Who holds what: every reference that a user can take is known, so that none of them is a complaint. */
 static void test_all_holders_are_known(void **state)
 {
@@ -275,12 +297,19 @@ static void test_all_holders_are_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_references),     cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_counters),       cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_locks),          cmocka_unit_test(test_entries),
-		cmocka_unit_test(test_rmap),           cmocka_unit_test(test_mappings),
-		cmocka_unit_test(test_broken_list),    cmocka_unit_test(test_page_without_owner),
-		cmocka_unit_test(test_contradictions), cmocka_unit_test(test_all_holders_are_known),
+		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_rmap),
+		cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_broken_list),
+		cmocka_unit_test(test_page_without_owner),
+		cmocka_unit_test(test_contradictions),
+		cmocka_unit_test(test_end_of_a_process),
+		cmocka_unit_test(test_all_holders_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
