@@ -39,6 +39,17 @@ export interface NativeMachine {
   quirks(): number
   counters(out: Float64Array): number
 
+  /** How many bytes a snapshot takes; fills the array, which must have room and be aligned to 8 bytes, if there is one. */
+  snapshot(out: Uint8Array | undefined): number
+  hash(out: BigUint64Array): number
+  /** What the constructor takes, in its order. */
+  options(out: Float64Array): number
+  /** How many there are; fills in as many pids as there is room for. */
+  processes(out: Uint32Array): number
+  /** How many there are; fills in as many tids as there is room for. */
+  tasks(pid: number, out: Uint32Array): number
+  eventsRecorded(): number
+
   processCreate(): number
   processAlive(pid: number): number
   processTask(pid: number): number
@@ -125,9 +136,9 @@ export interface NativeMachine {
   migrateState(id: number, out: Float64Array): number
 }
 
-/** What the addon exports. */
-export interface NativeAddon {
-  Machine: new (
+/** Makes a machine of options, of a snapshot (aligned to 8 bytes), or as a copy of another, without its fault handler. */
+export interface NativeMachineConstructor {
+  new (
     ramPages: number,
     devicePages: number,
     cpus: number,
@@ -137,7 +148,17 @@ export interface NativeAddon {
     memcgLimit: number,
     swapPages: number,
     noContents: boolean,
-  ) => NativeMachine
+  ): NativeMachine
+  new (snapshot: Uint8Array): NativeMachine
+  new (source: NativeMachine): NativeMachine
+}
+
+/** How many numbers {@link NativeMachine.options} fills in. */
+export const OPTION_COUNT = 9
+
+/** What the addon exports. */
+export interface NativeAddon {
+  Machine: NativeMachineConstructor
   Words: new (pages: number) => NativeWords
   version: string
   /** Of the addon; there is no Node-API in WebAssembly. */

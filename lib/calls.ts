@@ -19,7 +19,19 @@ import { Migration, type MigrationRange, type MigrationResult, migrate } from '.
 import { PageRef } from './page-ref'
 import type { Process } from './process'
 import type { Prot } from './records'
-import { address, boolean, bytes, integer, invalid, MOST_PAGES, oneOf, options, PAGE_SIZE, pageCount } from './validate'
+import {
+  address,
+  allocate,
+  boolean,
+  bytes,
+  integer,
+  invalid,
+  MOST_PAGES,
+  oneOf,
+  options,
+  PAGE_SIZE,
+  pageCount,
+} from './validate'
 
 /** Pages from an address on. A {@link Mapping} is one, and {@link Mapping.range} makes parts of it. */
 export interface PageRange {
@@ -212,7 +224,7 @@ export abstract class SystemCalls {
    * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS; its `done` is the number of bytes that were loaded before
    */
   load(at: number, length: number): Uint8Array {
-    const out = new Uint8Array(integer('length', length, 0, MOST_BYTES))
+    const out = allocate(integer('length', length, 0, MOST_BYTES))
     this.settle(this.core.native.load(this.caller, address(at), out))
     return out
   }

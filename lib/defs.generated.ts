@@ -553,6 +553,7 @@ export type ErrorCode =
   | 'HMMU_WRONG_MACHINE'
   | 'HMMU_HOST_MEMORY'
   | 'HMMU_REFERENCE'
+  | 'HMMU_SNAPSHOT'
 
 /** Values of {@link ErrorCode} in the C API. */
 export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
@@ -576,6 +577,7 @@ export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
   HMMU_WRONG_MACHINE: 17,
   HMMU_HOST_MEMORY: 18,
   HMMU_REFERENCE: 19,
+  HMMU_SNAPSHOT: 20,
 }
 
 /** {@link ErrorCode} by value. */
@@ -600,6 +602,7 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'HMMU_WRONG_MACHINE',
   'HMMU_HOST_MEMORY',
   'HMMU_REFERENCE',
+  'HMMU_SNAPSHOT',
 ]
 
 /** A sentence on each {@link ErrorCode}. */
@@ -624,6 +627,7 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_WRONG_MACHINE: 'A handle belongs to another machine.',
   HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
   HMMU_REFERENCE: 'A page reference, lock or isolation that is not held was to be given up.',
+  HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, or damaged.',
 }
 
 /** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { inspect } from 'node:util'
-import { addon } from './binding'
+import { addon, type NativeMachine, OPTION_COUNT } from './binding'
+import { adoptAll, restore, snapshot } from './copies'
 import { Core } from './core'
 import {
   type CounterName,
@@ -10,42 +11,20 @@ import {
   type InjectionName,
   injectionValues,
   type Profile,
-  profileValues,
+  profileNames,
   type QuirkName,
   quirkNames,
   quirkValues,
 } from './defs.generated'
 import { HmmuError } from './errors'
 import { shownAs, table } from './inspect'
-import { PageRef } from './page-ref'
+import { createMachine, type MachineOptions } from './options'
+import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
 import { MachineStats, STATS_WORDS } from './stats'
 import type { Task } from './task'
-import { boolean, bytes, callable, integer, invalid, oneOf, options, PAGE_SIZE } from './validate'
-
-/** What a machine is made of. */
-export interface MachineOptions {
-  /** Frames of RAM, 64 … 2^28; 65536 (256 MiB) by default. Memory of the host is used as the machine uses its own. */
-  readonly ramPages?: number | undefined
-  /** Device-private pages, 0 … 2^28; 1024 by default. */
-  readonly devicePages?: number | undefined
-  /** CPUs, 1 … 64; 1 by default. */
-  readonly cpus?: number | undefined
-  /** Which kernel it behaves like; `'linux-4.14'` by default. */
-  readonly profile?: Profile | undefined
-  /** Quirks to be switched on or off, whatever the profile says. */
-  readonly quirks?: Partial<Record<QuirkName, boolean>> | undefined
-  /** Pages that the memory cgroup may be charged with; 0, the default: no limit. */
-  readonly memcgLimit?: number | undefined
-  /** Slots of the swap area, a page each, 0 … 2^28; 0, the default: no swap. {@link Process.reclaim} fills them. */
-  readonly swapPages?: number | undefined
-  /**
-   * Whether pages have contents; true by default. Without, a page keeps its first 8 bytes alone: others read as zero, and are lost
-   * when written. So a machine may have more memory than the host, and migrations do not pay for copies.
-   */
-  readonly contents?: boolean | undefined
-}
+import { boolean, bytes, callable, integer, invalid, oneOf, PAGE_SIZE } from './validate'
 
 /** A CPU fault on a device page, as a handler sees it. */
 export interface DeviceFault {
@@ -63,17 +42,17 @@ export interface DeviceFault {
  */
 export type DeviceFaultHandler = (fault: DeviceFault) => boolean
 
-const OPTION_NAMES = [
-  'ramPages',
-  'devicePages',
-  'cpus',
-  'profile',
-  'quirks',
-  'memcgLimit',
-  'swapPages',
-  'contents',
-] as const
+/** A native machine that is there already, for the constructor. */
+class Existing {
+  readonly native: NativeMachine
+
+  constructor(native: NativeMachine) {
+    this.native = native
+  }
+}
+
 const EVENTS_AT_ONCE = 256
+const PAGE_REF_KINDS: readonly PageRefKind[] = ['pin', 'hold', 'isolation']
 
 /**
  * An emulated machine: RAM, a device with memory of its own, processes. It is deterministic and belongs to the thread that made it;
@@ -92,38 +71,20 @@ export class Machine {
   readonly #core: Core
   readonly #profile: Profile
   readonly #cpus: number
+  #faultHandler: DeviceFaultHandler | undefined
 
   /**
    * @throws HmmuError HMMU_INVALID_ARGUMENT: an option is out of its range; HMMU_HOST_MEMORY: the host has no memory for it
    */
   constructor(machineOptions?: MachineOptions) {
-    const given = options('options', machineOptions, OPTION_NAMES)
-    // Defaults stand in for undefined only: null is no number of pages.
-    const {
-      ramPages = 65536,
-      devicePages = 1024,
-      cpus = 1,
-      profile = 'linux-4.14',
-      memcgLimit = 0,
-      swapPages = 0,
-      contents = true,
-    } = given
-    const [on, off] = quirkMasks(given.quirks)
-    this.#profile = profile
-    this.#cpus = integer('cpus', cpus, 1, 64)
-    const native = new addon.Machine(
-      integer('ramPages', ramPages, 64, 2 ** 28),
-      integer('devicePages', devicePages, 0, 2 ** 28),
-      this.#cpus,
-      oneOf('profile', profile, profileValues),
-      on,
-      off,
-      integer('memcgLimit', memcgLimit, 0, Number.MAX_SAFE_INTEGER),
-      integer('swapPages', swapPages, 0, 2 ** 28),
-      !boolean('contents', contents),
-    )
+    const native = machineOptions instanceof Existing ? machineOptions.native : createMachine(machineOptions)
     this.#core = new Core(native, this)
-    this.#core.check(native.drain())
+    const made = new Float64Array(OPTION_COUNT)
+    this.#core.check(native.options(made))
+    const [, , cpus = 1, profile = 0] = made
+    this.#cpus = cpus
+    this.#profile = profileNames[profile] ?? 'linux-4.14'
+    adoptAll(this.#core)
   }
 
   /** The profile it was made with. */
@@ -152,10 +113,50 @@ export class Machine {
     return new Process(this.#core, this.#core.check(this.#core.native.processCreate()))
   }
 
-  /** The living processes, oldest first. */
+  /** The living processes, in the order of their numbers. */
   get processes(): Process[] {
     this.#core.check(this.#core.native.quirks())
-    return [...this.#core.processes.values()]
+    return [...this.#core.processes.values()].sort((a, b) => a.pid - b.pid)
+  }
+
+  /**
+   * The state of the machine as bytes, of which {@link Machine.restore} makes a machine that goes on exactly as this one. The
+   * handler of device faults is no part of it.
+   * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
+   */
+  snapshot(): Uint8Array {
+    return snapshot(this.#core)
+  }
+
+  /**
+   * A machine that goes on exactly as the one of which the snapshot was taken, in this process or another one.
+   * {@link Machine.processes} and {@link Process.tasks} tell who is there.
+   * @param bytes from {@link Machine.snapshot} of the same version of this library. They are checked for damage, not for malice.
+   * @throws HmmuError HMMU_SNAPSHOT: they are something else, or damaged; HMMU_HOST_MEMORY
+   */
+  static restore(bytes: Uint8Array): Machine {
+    return new Machine(new Existing(restore(bytes)) as MachineOptions)
+  }
+
+  /**
+   * A second machine with the same state and the same handler of device faults; from now on they do not know of each other. It is
+   * what {@link Machine.restore} of a snapshot would make, at less cost.
+   * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
+   */
+  fork(): Machine {
+    const copy = new Machine(new Existing(new addon.Machine(this.#core.native)) as MachineOptions)
+    if (this.#faultHandler) copy.onDeviceFault(this.#faultHandler)
+    return copy
+  }
+
+  /**
+   * A hash of all state, 64 bits: machines of the same options that saw the same calls have the same, on every host. What is
+   * looked at does not change it; another version of this library may have other hashes.
+   */
+  hash(): bigint {
+    const out = new BigUint64Array(1)
+    this.#core.check(this.#core.native.hash(out))
+    return out[0] ?? 0n
   }
 
   /** lru_add_drain_all(): empties the LRU pagevecs of all CPUs. */
@@ -262,6 +263,18 @@ export class Machine {
     this.#expect(isolated, 'isolation').drop()
   }
 
+  /**
+   * A handle to a reference that the machine has, for those who made it of a copy: it is given back by this handle then.
+   * @param ref what it was in the original, where a {@link PageRef} will do
+   */
+  pageRef(ref: { readonly kind: PageRefKind; readonly pfn: number }): PageRef {
+    if (typeof ref !== 'object' || ref === null) throw invalid('ref', 'a PageRef or { kind, pfn }', ref)
+    const { kind, pfn } = ref
+    if (!PAGE_REF_KINDS.includes(kind)) throw invalid('kind', `one of ${PAGE_REF_KINDS.join(', ')}`, kind)
+    this.#core.check(this.#core.native.quirks())
+    return new PageRef(this.#core, kind, checkPfn(pfn))
+  }
+
   #expect(ref: PageRef, kind: 'pin' | 'hold' | 'isolation'): PageRef {
     if (!(ref instanceof PageRef)) throw invalid('page', `a PageRef (${kind})`, ref)
     ref.expect(this.#core, kind)
@@ -312,6 +325,7 @@ export class Machine {
     const { native } = this.#core
     if (handler !== undefined) callable('handler', handler)
     this.#core.check(native.setFaultHandler(handler !== undefined))
+    this.#faultHandler = handler
     native.pageFault = handler && ((tid, address, pfn) => this.#handleFault(handler, tid, address, pfn))
   }
 
@@ -362,16 +376,4 @@ const EFAULT = 14
 
 function checkPfn(value: number): number {
   return integer('pfn', value, 0, 2 ** 32 - 1)
-}
-
-function quirkMasks(quirks: MachineOptions['quirks']): [on: number, off: number] {
-  let on = 0
-  let off = 0
-  for (const [name, value] of Object.entries(options('quirks', quirks, quirkNames))) {
-    if (value === undefined) continue
-    const bit = oneOf('quirk', name, quirkValues)
-    if (boolean(`quirk ${name}`, value)) on |= bit
-    else off |= bit
-  }
-  return [on, off]
 }

@@ -3,8 +3,10 @@
 import { inspect } from 'node:util'
 import { type PageRange, rangeOf, SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
+import { HmmuError } from './errors'
 import { shownAs } from './inspect'
 import type { Machine } from './machine'
+import { Mapping } from './mapping'
 import { PageRef } from './page-ref'
 import {
   decodeEntries,
@@ -16,7 +18,7 @@ import {
   walkTable,
 } from './records'
 import { Task } from './task'
-import { address, integer, invalid } from './validate'
+import { address, integer, invalid, PAGE_SIZE, pageCount } from './validate'
 
 /** Counters of an address space, in pages. */
 export interface ProcessCounters {
@@ -44,12 +46,13 @@ const MOST_DUMPED = 2 ** 22
  * wait is cancelled before HMMU_BLOCKED is thrown. To wait and go on, use a {@link Task}.
  */
 export class Process extends SystemCalls {
-  /** Process number, counted from 1; not used twice. */
+  /** Process number, counted from 1. Another process may have it when this one is gone. */
   readonly pid: number
   /** The first task; it lives as long as the process. */
   readonly mainTask: Task
   /** @internal */
   readonly core: Core
+  #exited = false
 
   /** @internal */
   constructor(core: Core, pid: number) {
@@ -71,7 +74,7 @@ export class Process extends SystemCalls {
 
   /** @internal */
   protected get caller(): number {
-    return this.mainTask.tid
+    return this.#number && this.mainTask.tid
   }
 
   /** @internal */
@@ -93,12 +96,37 @@ export class Process extends SystemCalls {
 
   /** Whether the process has not exited. False when the machine is gone. */
   get alive(): boolean {
-    return !this.core.disposed && this.core.native.processAlive(this.pid) === 1
+    return !this.#exited && !this.core.disposed
+  }
+
+  /** The pid, for a call: that of a process which is gone may be another one's by now. */
+  get #number(): number {
+    if (!this.#exited) return this.pid
+    throw new HmmuError('HMMU_NO_PROCESS', `process ${this.pid} has exited`, { errno: 'ESRCH' })
+  }
+
+  /** The living tasks, in the order of their numbers. */
+  get tasks(): Task[] {
+    this.core.check(this.core.native.processTask(this.#number))
+    const ours = [...this.core.tasks.values()].filter((task) => task.process === this)
+    return ours.sort((a, b) => a.tid - b.tid)
+  }
+
+  /**
+   * A handle to a range of addresses, whatever is mapped there.
+   * @param range page aligned: a mapping of {@link Process.mappings}, for instance, or a {@link Mapping} of the machine of which
+   *   this one is a copy
+   */
+  mapping(range: PageRange): Mapping {
+    if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
+    const { start, pages } = range
+    if (address(start) % PAGE_SIZE !== 0) throw invalid('start', `a multiple of ${PAGE_SIZE}`, start)
+    return new Mapping(this, start, pageCount(pages))
   }
 
   /** Makes another task. */
   newTask(): Task {
-    return new Task(this.core, this, this.core.check(this.core.native.taskCreate(this.pid)))
+    return new Task(this.core, this, this.core.check(this.core.native.taskCreate(this.#number)))
   }
 
   /**
@@ -106,7 +134,8 @@ export class Process extends SystemCalls {
    * @throws HmmuError HMMU_BUSY: it migrates, or a task of it waits
    */
   exit(): void {
-    this.core.check(this.core.native.exit(this.pid))
+    this.core.check(this.core.native.exit(this.#number))
+    this.#exited = true
     this.core.processes.delete(this.pid)
     for (const [tid, task] of this.core.tasks) if (task.process === this) this.core.tasks.delete(tid)
   }
@@ -116,7 +145,7 @@ export class Process extends SystemCalls {
    * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page is there; `EBUSY`: it is locked
    */
   hold(at: number): PageRef {
-    return new PageRef(this.core, 'hold', this.core.check(this.core.native.hold(this.pid, address(at))))
+    return new PageRef(this.core, 'hold', this.core.check(this.core.native.hold(this.#number, address(at))))
   }
 
   /**
@@ -124,7 +153,7 @@ export class Process extends SystemCalls {
    * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page is there; `EBUSY`: it is not on an LRU list
    */
   isolate(at: number): PageRef {
-    return new PageRef(this.core, 'isolation', this.core.check(this.core.native.isolate(this.pid, address(at))))
+    return new PageRef(this.core, 'isolation', this.core.check(this.core.native.isolate(this.#number, address(at))))
   }
 
   /**
@@ -134,7 +163,7 @@ export class Process extends SystemCalls {
    *   is free; `EBUSY`: it is locked, mlocked, on no LRU list, or pinned
    */
   reclaim(at: number): void {
-    this.core.check(this.core.native.reclaim(this.pid, address(at)))
+    this.core.check(this.core.native.reclaim(this.#number, address(at)))
   }
 
   /** The state of pages, 0 … 2^22 of them: one native call, decoded afterwards. Shows itself as a table. */
@@ -144,14 +173,14 @@ export class Process extends SystemCalls {
     const { start, pages } = rangeOf(this.core, args)
     integer('pages', pages, 0, MOST_DUMPED)
     const words = new BigUint64Array(pages * RECORD_WORDS.entry)
-    this.core.check(this.core.native.dump(this.pid, start, pages, words))
+    this.core.check(this.core.native.dump(this.#number, start, pages, words))
     return decodeEntries(words, pages)
   }
 
   /** The counters of the address space. */
   counters(): ProcessCounters {
     const out = new Float64Array(7)
-    this.core.check(this.core.native.mmCounters(this.pid, out))
+    this.core.check(this.core.native.mmCounters(this.#number, out))
     const [anon = 0, file = 0, shmem = 0, swap = 0, mapped = 0, locked = 0, tables = 0] = out
     return { anon, file, shmem, swap, mapped, locked, tables }
   }
@@ -160,10 +189,10 @@ export class Process extends SystemCalls {
   mappings(): VmaInfo[] {
     const { native } = this.core
     let words = new BigUint64Array(16 * RECORD_WORDS.vma)
-    let count = this.core.check(native.mappings(this.pid, words))
+    let count = this.core.check(native.mappings(this.#number, words))
     if (count > 16) {
       words = new BigUint64Array(count * RECORD_WORDS.vma)
-      count = this.core.check(native.mappings(this.pid, words))
+      count = this.core.check(native.mappings(this.#number, words))
     }
     return decodeMappings(words, count)
   }
@@ -174,13 +203,13 @@ export class Process extends SystemCalls {
    */
   walk(at: number): bigint[] {
     const out = new BigUint64Array(5)
-    const levels = this.core.check(this.core.native.walk(this.pid, address(at), out))
+    const levels = this.core.check(this.core.native.walk(this.#number, address(at), out))
     return shownAs(Array.from(out.subarray(0, levels)), walkTable)
   }
 
   /** mmu_notifier_register(): `'invalidate_start'` events of this address space are recorded from now on. */
   watch(): void {
-    this.core.check(this.core.native.watch(this.pid))
+    this.core.check(this.core.native.watch(this.#number))
     this.core.record(['invalidate_start'], true)
   }
 

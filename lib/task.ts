@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
 import { type WaitName, waitNames } from './defs.generated'
+import { HmmuError } from './errors'
 import type { Machine } from './machine'
 import type { Process } from './process'
 import { integer } from './validate'
@@ -25,11 +26,12 @@ export interface TaskState {
  * The same call repeated on the same task goes on where it stood; {@link Task.cancel} gives the wait up.
  */
 export class Task extends SystemCalls {
-  /** Thread number, counted from 1; not used twice. */
+  /** Thread number, counted from 1. Another task may have it when this one is gone. */
   readonly tid: number
   readonly process: Process
   /** @internal */
   protected readonly core: Core
+  #destroyed = false
 
   /** @internal */
   constructor(core: Core, process: Process, tid: number) {
@@ -51,7 +53,13 @@ export class Task extends SystemCalls {
 
   /** @internal */
   protected get caller(): number {
-    return this.tid
+    if (this.alive || this.core.disposed) return this.tid
+    throw new HmmuError('HMMU_NO_TASK', `task ${this.tid} has ended`, { errno: 'ESRCH' })
+  }
+
+  /** Whether the task has not ended, nor its process. False when the machine is gone. */
+  get alive(): boolean {
+    return !this.#destroyed && this.process.alive
   }
 
   /** @internal A task waits until its call is repeated. */
@@ -65,18 +73,18 @@ export class Task extends SystemCalls {
 
   #state(): Float64Array {
     const out = new Float64Array(5)
-    this.core.check(this.core.native.taskState(this.tid, out))
+    this.core.check(this.core.native.taskState(this.caller, out))
     return out
   }
 
   /** Moves the task to another CPU, 0 … cpus - 1. */
   setCpu(cpu: number): void {
-    this.core.check(this.core.native.taskSetCpu(this.tid, integer('cpu', cpu, 0, 2 ** 32 - 1)))
+    this.core.check(this.core.native.taskSetCpu(this.caller, integer('cpu', cpu, 0, 2 ** 32 - 1)))
   }
 
   /** Gives a wait up: what the task held for it is dropped. Nothing happens if it does not wait. */
   cancel(): void {
-    this.core.check(this.core.native.taskCancel(this.tid))
+    this.core.check(this.core.native.taskCancel(this.caller))
   }
 
   /**
@@ -84,13 +92,14 @@ export class Task extends SystemCalls {
    * @throws HmmuError HMMU_BUSY: it waits or migrates, or is the main task, which goes with its process
    */
   destroy(): void {
-    this.core.check(this.core.native.taskDestroy(this.tid))
+    this.core.check(this.core.native.taskDestroy(this.caller))
+    this.#destroyed = true
     this.core.tasks.delete(this.tid)
   }
 
   [inspect.custom](): string {
     const head = `Task ${this.tid} of process ${this.process.pid}`
-    if (this.core.disposed || this.core.tasks.get(this.tid) !== this) return `${head} (gone)`
+    if (!this.alive) return `${head} (gone)`
     const { wait, pfn, ready, cpu } = this.state()
     const waits =
       wait === 'nothing' ? '' : `, waits for ${wait}${pfn ? ` of page ${pfn}` : ''}${ready ? ' (ready)' : ''}`

@@ -70,6 +70,15 @@ export function bytes(value: unknown): Uint8Array {
   throw invalid('bytes', 'a Uint8Array', value)
 }
 
+/** Zeroed memory of the host. */
+export function allocate(length: number): Uint8Array {
+  try {
+    return new Uint8Array(length)
+  } catch (cause) {
+    throw new HmmuError('HMMU_HOST_MEMORY', `the host has no memory for ${length} bytes`, { cause })
+  }
+}
+
 export function callable(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalid(name, 'a function', value)
 }

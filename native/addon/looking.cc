@@ -104,7 +104,8 @@ Napi::Value Machine::Mappings(const Napi::CallbackInfo &info)
 	if (!Open())
 		return Result(-EBADF);
 	auto capacity = static_cast<uint32_t>(TypedBytes(info, 1).length / sizeof(hmmu_vma_info));
-	return Result(hmmu_vmas(Core(), Uint32(info, 0), Records<hmmu_vma_info>(info, 1, capacity), capacity));
+	auto *out = Records<hmmu_vma_info>(info, 1, capacity);
+	return Result(hmmu_vmas(Core(), Uint32(info, 0), out, out ? capacity : 0));
 }
 
 // walk(pid, address, BigUint64Array of 5): how many levels were read.

@@ -12,6 +12,8 @@ namespace hmmu_addon {
 
 namespace {
 
+const napi_type_tag kMachineTag = {0x3b7f0c25d1a94e68u, 0x8a1d52c6e03f9b74u};
+
 // What a frame of RAM costs the host before anybody touches it: its record in the page array.
 constexpr int64_t kBytesPerFrame = 64;
 
@@ -22,6 +24,7 @@ Napi::Function Machine::Define(Napi::Env env)
 	Methods methods;
 
 	DefineMachine(methods);
+	DefineCopies(methods);
 	DefineCalls(methods);
 	DefineLooking(methods);
 	DefineDriver(methods);
@@ -51,6 +54,32 @@ void Machine::DefineMachine(Methods &methods)
 // A constructor can't return an errno; error() tells whether the machine was made.
 Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(info)
 {
+	Machine *source = Of(info[0]);
+
+	info.This().As<Napi::Object>().TypeTag(&kMachineTag);
+	if (source)
+		Clone(*source);
+	else if (info[0].IsTypedArray())
+		Restore(TypedBytes(info, 0));
+	else
+		Create(info);
+	if (!Open())
+		return;
+	hmmu_options options;
+	hmmu_machine_options(machine_, &options);
+	footprint_ = (int64_t{options.ram_pages} + options.device_pages) * kBytesPerFrame;
+	Napi::MemoryManagement::AdjustExternalMemory(info.Env(), footprint_);
+}
+
+Machine *Machine::Of(Napi::Value value)
+{
+	if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kMachineTag))
+		return nullptr;
+	return Unwrap(value.As<Napi::Object>());
+}
+
+void Machine::Create(const Napi::CallbackInfo &info)
+{
 	hmmu_options options = {};
 
 	options.ram_pages = Uint32(info, 0);
@@ -67,10 +96,6 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 		Refuse(result, HMMU_ERR_INVALID_ARGUMENT, "an option of the machine is out of its range");
 	else if (result < 0)
 		Refuse(result, HMMU_ERR_HOST_MEMORY, "the host has no memory for the machine");
-	if (result < 0)
-		return;
-	footprint_ = (int64_t{options.ram_pages} + options.device_pages) * kBytesPerFrame;
-	Napi::MemoryManagement::AdjustExternalMemory(info.Env(), footprint_);
 }
 
 Machine::~Machine()

@@ -16,6 +16,8 @@
 #include <memory>
 #include <vector>
 
+#include "arguments.h"
+
 namespace hmmu_addon {
 
 struct Migration;
@@ -28,6 +30,8 @@ public:
 	static Napi::Function Define(Napi::Env env);
 
 	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit, swapPages, noContents)
+	// new Machine(typed array with a snapshot)
+	// new Machine(machine to be copied)
 	explicit Machine(const Napi::CallbackInfo &info);
 	~Machine() override;
 
@@ -38,10 +42,15 @@ private:
 	using Methods = std::vector<PropertyDescriptor>;
 
 	static void DefineMachine(Methods &methods);
+	static void DefineCopies(Methods &methods);
 	static void DefineCalls(Methods &methods);
 	static void DefineLooking(Methods &methods);
 	static void DefineDriver(Methods &methods);
 	static void DefineMigration(Methods &methods);
+
+	// The machine behind a JavaScript value, NULL if it is anything else.
+	static Machine *Of(Napi::Value value);
+	void Create(const Napi::CallbackInfo &info);
 
 	// Whether there is a machine to call into.
 	bool Open() const { return machine_ != nullptr; }
@@ -67,6 +76,16 @@ private:
 	Napi::Value MemcgCharged(const Napi::CallbackInfo &info);
 	Napi::Value Quirks(const Napi::CallbackInfo &info);
 	Napi::Value Counters(const Napi::CallbackInfo &info);
+
+	// copies.cc
+	void Restore(Bytes snapshot);
+	void Clone(Machine &source);
+	Napi::Value Snapshot(const Napi::CallbackInfo &info);
+	Napi::Value Hash(const Napi::CallbackInfo &info);
+	Napi::Value Options(const Napi::CallbackInfo &info);
+	Napi::Value Processes(const Napi::CallbackInfo &info);
+	Napi::Value Tasks(const Napi::CallbackInfo &info);
+	Napi::Value EventsRecorded(const Napi::CallbackInfo &info);
 
 	// calls.cc
 	Napi::Value ProcessCreate(const Napi::CallbackInfo &info);

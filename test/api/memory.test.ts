@@ -128,7 +128,7 @@ describe('processes', () => {
     b.exit()
     expect([b.alive, a.alive]).toEqual([false, true])
     expect(machine.processes).toEqual([a])
-    expect(codeOf(() => b.map())).toBe('HMMU_NO_TASK')
+    expect(codeOf(() => b.map())).toBe('HMMU_NO_PROCESS')
     expect(codeOf(() => b.counters())).toBe('HMMU_NO_PROCESS')
   })
 

@@ -187,7 +187,8 @@
 	X(DISPOSED, 16, "The machine is disposed of.") \
 	X(WRONG_MACHINE, 17, "A handle belongs to another machine.") \
 	X(HOST_MEMORY, 18, "The host has no memory for the machine.") \
-	X(REFERENCE, 19, "A page reference, lock or isolation that is not held was to be given up.")
+	X(REFERENCE, 19, "A page reference, lock or isolation that is not held was to be given up.") \
+	X(SNAPSHOT, 20, "The bytes are no snapshot, of another version, or damaged.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Snapshots and copies of machines, and the handles of what is in a machine that nobody here has seen being made.
+
+import { types } from 'node:util'
+import { addon, type NativeMachine } from './binding'
+import type { Core } from './core'
+import { Process } from './process'
+import { Task } from './task'
+import { allocate, bytes } from './validate'
+
+/** The core reads and writes snapshots in units of so many bytes. */
+const SNAPSHOT_ALIGNMENT = 8
+
+/** The state of a machine as bytes. */
+export function snapshot(core: Core): Uint8Array {
+  const out = allocate(core.check(core.native.snapshot(undefined)))
+  core.check(core.native.snapshot(out))
+  return out
+}
+
+/** A native machine of a snapshot. */
+export function restore(value: unknown): NativeMachine {
+  const given = bytes(value)
+  // Another thread could change shared memory between the check of the bytes and their use.
+  const usable = given.byteOffset % SNAPSHOT_ALIGNMENT === 0 && !types.isSharedArrayBuffer(given.buffer)
+  if (usable) return new addon.Machine(given)
+  const copy = allocate(given.length)
+  copy.set(given)
+  return new addon.Machine(copy)
+}
+
+/** Makes handles for all processes and tasks of a machine, and learns which events it records. */
+export function adoptAll(core: Core): void {
+  const { native } = core
+  for (const pid of numbers((out) => core.check(native.processes(out)))) {
+    const process = new Process(core, pid)
+    for (const tid of numbers((out) => core.check(native.tasks(pid, out)))) {
+      if (tid !== process.mainTask.tid) new Task(core, process, tid)
+    }
+  }
+  core.eventMask = core.check(native.eventsRecorded())
+}
+
+/** A list of the core's: asked for its length first, then for its items. */
+function numbers(list: (out: Uint32Array) => number): Uint32Array {
+  const out = new Uint32Array(list(new Uint32Array(0)))
+  list(out)
+  return out
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { addon, type NativeMachine } from './binding'
+import { type Profile, profileValues, type QuirkName, quirkNames, quirkValues } from './defs.generated'
+import { boolean, integer, oneOf, options } from './validate'
+
+/** What a machine is made of. */
+export interface MachineOptions {
+  /** Frames of RAM, 64 … 2^28; 65536 (256 MiB) by default. Memory of the host is used as the machine uses its own. */
+  readonly ramPages?: number | undefined
+  /** Device-private pages, 0 … 2^28; 1024 by default. */
+  readonly devicePages?: number | undefined
+  /** CPUs, 1 … 64; 1 by default. */
+  readonly cpus?: number | undefined
+  /** Which kernel it behaves like; `'linux-4.14'` by default. */
+  readonly profile?: Profile | undefined
+  /** Quirks to be switched on or off, whatever the profile says. */
+  readonly quirks?: Partial<Record<QuirkName, boolean>> | undefined
+  /** Pages that the memory cgroup may be charged with; 0, the default: no limit. */
+  readonly memcgLimit?: number | undefined
+  /** Slots of the swap area, a page each, 0 … 2^28; 0, the default: no swap. {@link Process.reclaim} fills them. */
+  readonly swapPages?: number | undefined
+  /**
+   * Whether pages have contents; true by default. Without, a page keeps its first 8 bytes alone: others read as zero, and are lost
+   * when written. So a machine may have more memory than the host, and migrations do not pay for copies.
+   */
+  readonly contents?: boolean | undefined
+}
+
+const OPTION_NAMES = [
+  'ramPages',
+  'devicePages',
+  'cpus',
+  'profile',
+  'quirks',
+  'memcgLimit',
+  'swapPages',
+  'contents',
+] as const
+
+/** A native machine of options, as they are documented. */
+export function createMachine(machineOptions: MachineOptions | undefined): NativeMachine {
+  const given = options('options', machineOptions, OPTION_NAMES)
+  // Defaults stand in for undefined only: null is no number of pages.
+  const {
+    ramPages = 65536,
+    devicePages = 1024,
+    cpus = 1,
+    profile = 'linux-4.14',
+    memcgLimit = 0,
+    swapPages = 0,
+    contents = true,
+  } = given
+  const [on, off] = quirkMasks(given.quirks)
+  return new addon.Machine(
+    integer('ramPages', ramPages, 64, 2 ** 28),
+    integer('devicePages', devicePages, 0, 2 ** 28),
+    integer('cpus', cpus, 1, 64),
+    oneOf('profile', profile, profileValues),
+    on,
+    off,
+    integer('memcgLimit', memcgLimit, 0, Number.MAX_SAFE_INTEGER),
+    integer('swapPages', swapPages, 0, 2 ** 28),
+    !boolean('contents', contents),
+  )
+}
+
+function quirkMasks(quirks: MachineOptions['quirks']): [on: number, off: number] {
+  let on = 0
+  let off = 0
+  for (const [name, value] of Object.entries(options('quirks', quirks, quirkNames))) {
+    if (value === undefined) continue
+    const bit = oneOf('quirk', name, quirkValues)
+    if (boolean(`quirk ${name}`, value)) on |= bit
+    else off |= bit
+  }
+  return [on, off]
+}
