@@ -114,7 +114,12 @@ export abstract class WasmCalls {
 
   /** Sets what error() tells of a call that is refused. */
   protected refuse(err: number, code: ErrorCode, text: string): number {
-    this.#refusal = [err, errorCodeValues[code], 0, 0, 0, 0, text, this.done]
+    return this.refuseBy(err, errorCodeValues[code], text)
+  }
+
+  /** The same, with the number of the code. */
+  protected refuseBy(err: number, code: number, text: string): number {
+    this.#refusal = [err, code, 0, 0, 0, 0, text, this.done]
     return err
   }
 

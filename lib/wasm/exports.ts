@@ -40,6 +40,7 @@ export const plainNames = [
   'reclaim',
   'pageSetFlags',
   'recordEvents',
+  'eventsRecorded',
   'watch',
   'statsEnable',
   'setFaultHandler',
@@ -78,6 +79,12 @@ interface Wrapped {
     swapPages: number,
     noContents: boolean,
   ): number
+  snapshot(buffer: number, capacity: number): number
+  restore(bytes: number, size: number): number
+  hash(): bigint
+  options(): number
+  processes(pids: number, capacity: number): number
+  tasks(pid: number, tids: number, capacity: number): number
   error(): number
   verify(): number
   counters(): number

@@ -27,25 +27,25 @@ export abstract class WasmLooking extends WasmCalls {
   }
 
   counters(out: Float64Array): number {
-    return this.call((instance) => this.#tell(instance, instance.exports.counters(), out))
+    return this.call((instance) => this.tell(instance, instance.exports.counters(), out))
   }
 
   taskState(tid: number, out: Float64Array): number {
     return this.call((instance) => {
       const err = instance.exports.taskState(tid)
-      return err < 0 ? err : this.#tell(instance, 5, out)
+      return err < 0 ? err : this.tell(instance, 5, out)
     })
   }
 
   mmCounters(pid: number, out: Float64Array): number {
     return this.call((instance) => {
       const err = instance.exports.mmCounters(pid)
-      return err < 0 ? err : this.#tell(instance, 7, out)
+      return err < 0 ? err : this.tell(instance, 7, out)
     })
   }
 
   /** Copies what the last call has told. */
-  #tell(instance: WasmInstance, count: number, out: Float64Array): number {
+  protected tell(instance: WasmInstance, count: number, out: Float64Array): number {
     if (out.length < count) return this.#tooShort(count)
     out.set(instance.told(count))
     return 0

@@ -10,13 +10,33 @@ import { WasmMigrations } from './migrations'
 import type { WasmModule } from './webassembly'
 import { Words } from './words'
 
-type Options = ConstructorParameters<NativeAddon['Machine']>
+type Options = [
+  ramPages: number,
+  devicePages: number,
+  cpus: number,
+  profile: number,
+  quirksOn: number,
+  quirksOff: number,
+  memcgLimit: number,
+  swapPages: number,
+  noContents: boolean,
+]
+
+/** What a machine is made of: options, a snapshot, or a machine to be copied. */
+type Source = Options | [snapshot: Uint8Array] | [source: NativeMachine]
 
 class WasmMachine extends WasmMigrations {
   /** A constructor can't return an errno; error() tells whether the machine was made. */
-  constructor(module: WasmModule, options: Options) {
+  constructor(module: WasmModule, args: Source) {
     super(module)
     if (!this.open) return
+    const [first] = args
+    if (first instanceof WasmMachine) this.clone(first)
+    else if (ArrayBuffer.isView(first)) this.restore(first as Uint8Array)
+    else this.#create(args as Options)
+  }
+
+  #create(options: Options): void {
     const result = this.call(({ exports }) => exports.create(...options))
     if (result >= 0) return
     this.close()
@@ -53,8 +73,8 @@ export function wasmAddon(module: WasmModule, protect?: (buffer: ArrayBuffer) =>
   const instance = new WasmInstance(module)
   return {
     Machine: class extends Machine {
-      constructor(...options: Options) {
-        super(module, options)
+      constructor(...args: Source) {
+        super(module, args)
       }
     },
     Words: class extends Words {

@@ -9,8 +9,8 @@
 import type { NativeCallback } from '../binding'
 import { stageValues } from '../defs.generated'
 import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './calls'
+import { WasmCopies } from './copies'
 import type { WasmInstance } from './instance'
-import { WasmLooking } from './looking'
 import { BYTES_PER_PAGE, Words } from './words'
 
 const PAGE = 4096
@@ -74,7 +74,7 @@ class Migration {
   }
 }
 
-export abstract class WasmMigrations extends WasmLooking {
+export abstract class WasmMigrations extends WasmCopies {
   readonly #migrations = new Map<number, Migration>()
   #lastId = 0
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Snapshots and hashes, and who is there.
+
+import { EINVAL, ENOMEM } from './calls'
+import { WasmLooking } from './looking'
+
+export abstract class WasmCopies extends WasmLooking {
+  snapshot(out: Uint8Array | undefined): number {
+    return this.call((instance) => {
+      const { exports } = instance
+      if (!out) return exports.snapshot(0, 0)
+      return this.lend(instance, out.length, (at) => {
+        const size = exports.snapshot(at, out.length)
+        if (size >= 0) out.set(instance.bytes(at, size))
+        return size
+      })
+    })
+  }
+
+  /** Makes the machine of a snapshot. */
+  protected restore(bytes: Uint8Array): void {
+    const result = this.call((instance) =>
+      this.lend(instance, bytes.length, (at) => {
+        instance.bytes(at, bytes.length).set(bytes)
+        return instance.exports.restore(at, bytes.length)
+      }),
+    )
+    if (result >= 0) return
+    this.close()
+    if (result === -EINVAL) {
+      this.refuse(-EINVAL, 'HMMU_SNAPSHOT', 'the bytes are no snapshot, of another version, or damaged')
+    } else {
+      this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the host has no memory for the machine')
+    }
+  }
+
+  /** Makes the machine as a copy of another. */
+  protected clone(source: WasmCopies): void {
+    const size = source.snapshot(undefined)
+    const bytes = new Uint8Array(Math.max(size, 0))
+    if (size >= 0 && source.snapshot(bytes) >= 0) {
+      this.restore(bytes)
+      return
+    }
+    const [err, code, , , , , text] = source.error()
+    this.close()
+    this.refuseBy(err, code, text)
+  }
+
+  hash(out: BigUint64Array): number {
+    return this.call(({ exports }) => {
+      out[0] = exports.hash()
+      return 0
+    })
+  }
+
+  options(out: Float64Array): number {
+    return this.call((instance) => this.tell(instance, instance.exports.options(), out))
+  }
+
+  processes(out: Uint32Array): number {
+    return this.#list(out, (at) => this.call(({ exports }) => exports.processes(at, out.length)))
+  }
+
+  tasks(pid: number, out: Uint32Array): number {
+    return this.#list(out, (at) => this.call(({ exports }) => exports.tasks(pid, at, out.length)))
+  }
+
+  /** Has C fill an array with as many numbers as there is room for; how many there are. */
+  #list(out: Uint32Array, run: (address: number) => number): number {
+    return this.call((instance) =>
+      this.lend(instance, out.byteLength, (at) => {
+        const count = run(at)
+        const written = Math.max(0, Math.min(count, out.length))
+        out.set(new Uint32Array(instance.exports.memory.buffer, at, written))
+        return count
+      }),
+    )
+  }
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Snapshots and hashes, and who is there. */
+#include "instance.h"
+
+/* How many bytes a snapshot takes; fills the buffer if there is one. */
+EXPORT(snapshot) double wasm_snapshot(void *buffer, uint32_t capacity)
+{
+	size_t size = 0;
+	int err = hmmu_snapshot(instance.machine, buffer, capacity, &size);
+
+	return numbered(err, size);
+}
+
+EXPORT(restore) int wasm_restore(const void *bytes, uint32_t size)
+{
+	return hmmu_restore(bytes, size, &instance.machine);
+}
+
+EXPORT(hash) uint64_t wasm_hash(void)
+{
+	return hmmu_hash(instance.machine);
+}
+
+/* Tells what create() takes, in its order; returns how many numbers that is. */
+EXPORT(options) int wasm_options(void)
+{
+	struct hmmu_options options;
+
+	hmmu_machine_options(instance.machine, &options);
+	instance.told[0] = options.ram_pages;
+	instance.told[1] = options.device_pages;
+	instance.told[2] = options.cpus;
+	instance.told[3] = options.profile;
+	instance.told[4] = options.quirks_on;
+	instance.told[5] = options.quirks_off;
+	instance.told[6] = (double)options.memcg_limit;
+	instance.told[7] = options.swap_pages;
+	instance.told[8] = options.no_contents;
+	return 9;
+}
+
+EXPORT(processes) int wasm_processes(uint32_t *pids, uint32_t capacity)
+{
+	return hmmu_processes(instance.machine, pids, capacity);
+}
+
+EXPORT(tasks) int wasm_tasks(uint32_t pid, uint32_t *tids, uint32_t capacity)
+{
+	return hmmu_tasks(instance.machine, pid, tids, capacity);
+}
+
+EXPORT(eventsRecorded) double wasm_events_recorded(void)
+{
+	return hmmu_events_recorded(instance.machine);
+}
