@@ -125,6 +125,8 @@ const presentations = {
   HMMU_INJECTIONS: { union: 'InjectionName', plural: 'injection', key: name },
   HMMU_SPANS: { union: 'SpanName', plural: 'span', key: name },
   HMMU_STATS: { union: 'StatName', plural: 'stat', key: (item) => camel(item.name) },
+  // Names in the binary, of which TypeScript knows nothing.
+  HMMU_PROBES: undefined,
   HMMU_COUNTERS: { union: 'CounterName', plural: 'counter', key: (item) => camel(item.name) },
 }
 
@@ -139,6 +141,7 @@ export function renderTypeScript(defs) {
   ]
   for (const list of defs.lists.values()) {
     const shape = presentations[list.macro]
+    if (shape === undefined && list.macro in presentations) continue
     if (!shape) throw new Error(`${list.macro}: say in generate-defs.mjs how it is to look in TypeScript`)
     parts.push(shape.flags ? renderFlags(shape.flags, list) : renderUnion(shape, list))
   }

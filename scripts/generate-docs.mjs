@@ -58,6 +58,7 @@ const columns = {
   HMMU_INJECTIONS: { ...name, ...text },
   HMMU_SPANS: { ...name, ...text },
   HMMU_STATS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
+  HMMU_PROBES: { probe: (item) => code(item.name), arguments: (item) => item.args[0], ...text },
   HMMU_COUNTERS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
 }
 

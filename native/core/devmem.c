@@ -9,6 +9,7 @@
 
 #include "fault.h"
 #include "memcg.h"
+#include "probe.h"
 #include "stats.h"
 
 void devmem_init(struct hmmu *m)
@@ -156,11 +157,13 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 	int err;
 
 	address &= PAGE_MASK;
+	probe(device_fault, ctx->task, address, pfn);
 	if (m->device_ops.page_fault)
 		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
 	else
 		err = builtin_fault(m, ctx->task, address);
 	span_end(m, &span, 1, 1);
+	probe(device_fault_end, ctx->task, address, err);
 	return err ? FAULT_SIGBUS : 0;
 }
 

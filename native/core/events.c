@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "machine.h"
+#include "probe.h"
 
 void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 {
@@ -26,11 +27,13 @@ static void notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
 
 void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
+	probe(invalidate_start, mm, start, end);
 	notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
 }
 
 void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
+	probe(invalidate_end, mm, start, end);
 	notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
 }
 

@@ -6,6 +6,7 @@
 #include "huge.h"
 #include "lru.h"
 #include "memcg.h"
+#include "probe.h"
 #include "rmap.h"
 #include "stats.h"
 #include "tlb.h"
@@ -189,11 +190,13 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
 	ctx->resume = RESUME_RETRY;
 	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
 	event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
+	probe(page_fault, ctx->mm, address, write);
 	vmf.pmd = pmd_alloc(m, ctx->mm, address);
 	if (!vmf.pmd)
 		return FAULT_OOM;
 	result = counting(m) ? handle_fault_counted(&vmf) : handle_fault(&vmf);
 	if (vmf.prealloc_pte)
 		pte_free(m, ctx->mm, vmf.prealloc_pte);
+	probe(page_fault_end, ctx->mm, address, result);
 	return result;
 }

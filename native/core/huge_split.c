@@ -4,6 +4,7 @@
 
 #include "huge.h"
 #include "lru.h"
+#include "probe.h"
 #include "rmap.h"
 #include "stats.h"
 #include "tlb.h"
@@ -60,6 +61,7 @@ static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr,
 	u64 *pte;
 
 	count_stat(m, HMMU_STAT_SPLIT_PMD);
+	probe(split_pmd, m->vmas[vma].mm, haddr);
 	if (is_huge_zero_pmd(m, old)) {
 		split_huge_zero_pmd(ctx, vma, pmd, haddr);
 		return;
@@ -166,6 +168,7 @@ int split_huge_page(struct ctx *ctx, u32 pfn)
 	if (!total_mapcount(m, head) && page_count(m, head) == 1) {
 		split_compound(ctx, head, pfn);
 		count_stat(m, HMMU_STAT_SPLIT_PAGE);
+		probe(split_page, head);
 	} else {
 		remove_migration_ptes(ctx, head, head);
 		err = -EBUSY;

@@ -6,6 +6,7 @@
 #include "lru.h"
 
 #include "mm.h"
+#include "probe.h"
 #include "stats.h"
 
 static inline bool page_is_file_cache(const struct hmmu *m, u32 pfn)
@@ -114,8 +115,10 @@ static void drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
 	u32 nr = pvec->nr;
 
 	pvec->nr = 0;
-	if (nr)
-		count_stat(m, HMMU_STAT_PAGEVEC_DRAIN);
+	if (!nr)
+		return;
+	count_stat(m, HMMU_STAT_PAGEVEC_DRAIN);
+	probe(pagevec_drain, cpu, nr);
 	for (u32 i = 0; i < nr; i++) {
 		if (kind == PVEC_LRU_ADD)
 			add_now(m, pvec->pages[i]);

@@ -7,6 +7,7 @@
 
 #include "lru.h"
 #include "platform.h"
+#include "probe.h"
 #include "stats.h"
 #include "syscall.h"
 
@@ -16,6 +17,7 @@ void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 		mig->why[i] = (u8)why;
 	if (counting(mig->ctx.m))
 		mig->ctx.m->stats->whys[why]++;
+	probe(give_up, mig->ctx.mm, mig->start, i, why);
 }
 
 void put_page_or_lru(struct ctx *ctx, u32 page)
@@ -103,6 +105,8 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	m->tasks[ctx->task].migrations++;
 	m->mms[ctx->mm].migrations++;
 	event(m, HMMU_EVENT_STAGE, ctx->mm, mig->start, HMMU_STAGE_COLLECT);
+	probe(migrate_begin, mig->ctx.task, mig->ctx.mm, mig->start, mig->end);
+	probe(stage_begin, mig->ctx.mm, mig->start, mig->stage);
 }
 
 static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
@@ -135,7 +139,7 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 	return 0;
 }
 
-int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
+static int begin_counted(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
 {
 	struct span span = span_begin(m, HMMU_SPAN_MIGRATE);
 	int err = begin(m, request, out);
@@ -144,9 +148,16 @@ int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *reques
 	return err;
 }
 
+int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
+{
+	return counting(m) ? begin_counted(m, request, out) : begin(m, request, out);
+}
+
 static void enter_stage(struct hmmu_migration *mig, u32 stage)
 {
+	probe(stage_end, mig->ctx.mm, mig->start, mig->stage, mig->cpages);
 	mig->stage = stage;
+	probe(stage_begin, mig->ctx.mm, mig->start, mig->stage);
 	mig->pos = 0;
 	mig->restoring = false;
 	event(mig->ctx.m, HMMU_EVENT_STAGE, mig->ctx.mm, mig->start, stage);
@@ -293,11 +304,14 @@ static bool stage_go_on_counted(struct hmmu_migration *mig, bool one)
 	return done;
 }
 
-static void step(struct hmmu_migration *mig)
+/* Counted or not is decided where a call begins, so that one that is not counted pays once. */
+typedef bool (*stage_fn)(struct hmmu_migration *mig, bool one);
+
+static inline void step(struct hmmu_migration *mig, stage_fn go_on)
 {
 	u64 collected = mig->npages, i = mig->pos;
 
-	if (counting(mig->ctx.m) ? stage_go_on_counted(mig, true) : stage_go_on(mig, true))
+	if (go_on(mig, true))
 		next_stage(mig);
 	if (mig->npages > collected)
 		migrate_publish(mig, collected, mig->npages);
@@ -305,41 +319,51 @@ static void step(struct hmmu_migration *mig)
 		migrate_publish(mig, i, i + 1);
 }
 
-static void run(struct hmmu_migration *mig, u32 stage)
+static inline void run(struct hmmu_migration *mig, u32 stage, stage_fn go_on)
 {
-	bool counted = counting(mig->ctx.m);
-
 	while (mig->stage != HMMU_STAGE_DONE && mig->stage <= stage)
-		if (__builtin_expect(counted, false) ? stage_go_on_counted(mig, false) : stage_go_on(mig, false))
+		if (go_on(mig, false))
 			next_stage(mig);
 	migrate_publish(mig, 0, mig->npages);
 }
 
+static void step_counted(struct hmmu_migration *mig)
+{
+	struct span span = span_begin(mig->ctx.m, HMMU_SPAN_MIGRATE);
+
+	step(mig, stage_go_on_counted);
+	span_end(mig->ctx.m, &span, 0, 0);
+}
+
+static void run_counted(struct hmmu_migration *mig, u32 stage)
+{
+	struct span span = span_begin(mig->ctx.m, HMMU_SPAN_MIGRATE);
+
+	run(mig, stage, stage_go_on_counted);
+	span_end(mig->ctx.m, &span, 0, 0);
+}
+
 int hmmu_migrate_step(struct hmmu_migration *mig)
 {
-	struct hmmu *m = mig->ctx.m;
-	struct span span;
-
 	if (mig->in_callback)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
 	if (mig->stage == HMMU_STAGE_DONE)
 		return 0;
-	span = span_begin(m, HMMU_SPAN_MIGRATE);
-	step(mig);
-	span_end(m, &span, 0, 0);
+	if (counting(mig->ctx.m))
+		step_counted(mig);
+	else
+		step(mig, stage_go_on);
 	return mig->stage != HMMU_STAGE_DONE;
 }
 
 int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 {
-	struct hmmu *m = mig->ctx.m;
-	struct span span;
-
 	if (mig->in_callback)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
-	span = span_begin(m, HMMU_SPAN_MIGRATE);
-	run(mig, stage);
-	span_end(m, &span, 0, 0);
+		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	if (counting(mig->ctx.m))
+		run_counted(mig, stage);
+	else
+		run(mig, stage, stage_go_on);
 	return 0;
 }
 
@@ -360,6 +384,7 @@ int hmmu_migrate_end(struct hmmu_migration *mig)
 	err = mig->err;
 	if (err)
 		m->error = mig->error;
+	probe(migrate_end, mig->ctx.task, mig->ctx.mm, mig->start, err);
 	migration_free(mig);
 	return err;
 }

@@ -44,7 +44,7 @@ static inline u32 migrate_pfn_to_page(u64 word)
 	return word & HMMU_PFN_VALID ? (u32)(word >> HMMU_PFN_SHIFT) : 0;
 }
 /** Entry i does not move, and why. */
-void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
+__attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
 
 /** @name Stages, each over a part of its work: collect over the part of the range under one table, the others over
  * the entries [from, to). Stepping asks for one entry at a time, a run for all.

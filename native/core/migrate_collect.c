@@ -2,6 +2,7 @@
 /* The first stage: walk the tables, note what there is, lock and unmap what can be had at once. */
 #include "huge.h"
 #include "migrate.h"
+#include "probe.h"
 #include "rmap.h"
 #include "tlb.h"
 
@@ -10,6 +11,13 @@ static void collect(struct hmmu_migration *mig, u64 src)
 	mig->dst[mig->npages] = 0;
 	mig->src[mig->npages++] = src;
 	mig->cpages += (src & HMMU_PFN_MIGRATE) != 0;
+}
+
+/* An empty entry, or one of the zero page. */
+static void collect_empty(struct hmmu_migration *mig)
+{
+	probe(collect_hole, mig->ctx.mm, mig->start, mig->npages);
+	collect(mig, HMMU_PFN_MIGRATE);
 }
 
 static void skip(struct hmmu_migration *mig, enum hmmu_why why)
@@ -39,6 +47,7 @@ static void collect_hole_page(struct hmmu_migration *mig)
 	struct hmmu *m = mig->ctx.m;
 	u64 total = (mig->end - mig->start) >> PAGE_SHIFT;
 
+	probe(collect_hole, mig->ctx.mm, mig->start, mig->npages);
 	if (!quirk(m, HMMU_QUIRK_HOLE_DST_INDEX)) {
 		collect(mig, HMMU_PFN_MIGRATE);
 		return;
@@ -92,6 +101,7 @@ static bool collect_page(struct hmmu_migration *mig, u64 *pte, u32 page, u64 wor
 
 	p->count++;
 	if (p->flags & HMMU_PG_LOCKED) {
+		probe(collect, mig->ctx.mm, mig->start, mig->npages, word);
 		collect(mig, word);
 		return false;
 	}
@@ -102,7 +112,9 @@ static bool collect_page(struct hmmu_migration *mig, u64 *pte, u32 page, u64 wor
 	*pte = migration_entry_for(m, page, old);
 	page_remove_rmap(m, mig->ctx.cpu, page, false);
 	p->count--;
-	collect(mig, word | HMMU_PFN_LOCKED);
+	word |= HMMU_PFN_LOCKED;
+	probe(collect, mig->ctx.mm, mig->start, mig->npages, word);
+	collect(mig, word);
 	return pte_present(old);
 }
 
@@ -121,7 +133,7 @@ static bool collect_entry(struct hmmu_migration *mig, u64 *pte)
 
 	if (pte_none(*pte)) {
 		if (hole_is_offered(mig))
-			collect(mig, HMMU_PFN_MIGRATE);
+			collect_empty(mig);
 		else
 			skip(mig, HMMU_WHY_NOT_OFFERED);
 		return false;
@@ -135,7 +147,7 @@ static bool collect_entry(struct hmmu_migration *mig, u64 *pte)
 		word |= HMMU_PFN_DEVICE | (is_write_device_private_entry(*pte) ? HMMU_PFN_WRITE : 0);
 	} else {
 		if (is_zero_pfn(m, pte_pfn(*pte))) {
-			collect(mig, HMMU_PFN_MIGRATE);
+			collect_empty(mig);
 			return false;
 		}
 		page = vm_normal_page(m, mig->vma, *pte);

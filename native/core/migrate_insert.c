@@ -4,6 +4,7 @@
 #include "lru.h"
 #include "memcg.h"
 #include "migrate.h"
+#include "probe.h"
 #include "rmap.h"
 #include "tlb.h"
 
@@ -119,6 +120,7 @@ void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32
 		return;
 	}
 	mig->src[i] = HMMU_PFN_MIGRATE;
+	probe(insert, mig->ctx.mm, mig->start, i, newpage);
 	m->st->counters[HMMU_COUNT_MIGRATED]++;
 	m->st->counters[HMMU_COUNT_INSERTED]++;
 }

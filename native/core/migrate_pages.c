@@ -5,6 +5,7 @@
 #include "lru.h"
 #include "memcg.h"
 #include "migrate.h"
+#include "probe.h"
 #include "rmap.h"
 #include "swap.h"
 
@@ -80,6 +81,7 @@ static void move_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
 		return;
 	}
 	migrate_page_states(m, newpage, page);
+	probe(move, mig->ctx.mm, mig->start, i, page, newpage);
 	m->st->counters[HMMU_COUNT_MIGRATED]++;
 }
 
@@ -143,6 +145,7 @@ static inline void finalize_one(struct hmmu_migration *mig, u64 i)
 		drop_destination(m, newpage);
 		newpage = page;
 	}
+	probe(map, mig->ctx.mm, mig->start, i, page, newpage);
 	remove_migration_ptes(&mig->ctx, page, newpage);
 	unlock_page(m, page);
 	mig->cpages--;

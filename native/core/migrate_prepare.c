@@ -2,6 +2,7 @@
 /* prepare and unmap: lock, isolate, look for pins, and take the page out of every address space. */
 #include "lru.h"
 #include "migrate.h"
+#include "probe.h"
 #include "rmap.h"
 #include "swap.h"
 
@@ -123,6 +124,7 @@ static inline void unmap_one(struct hmmu_migration *mig, u64 i)
 
 	if (!page || !(mig->src[i] & HMMU_PFN_MIGRATE))
 		return;
+	probe(unmap, mig->ctx.mm, mig->start, i, page);
 	if (page_mapped(m, page))
 		try_to_unmap(&mig->ctx, page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
 	if (page_mapped(m, page))

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "mm.h"
+#include "probe.h"
 #include "stats.h"
 
 u32 task_alloc(struct hmmu *m, u32 mm)
@@ -71,6 +72,16 @@ static void sem_take(struct hmmu *m, u32 task, bool write)
 		sem_of(m, task)->readers++;
 }
 
+/* Where a task begins to wait; returns what its call then does. */
+static int note_wait(struct ctx *ctx)
+{
+	const struct task *task = &ctx->m->tasks[ctx->task];
+
+	count_stat(ctx->m, HMMU_STAT_WAIT);
+	probe(wait, ctx->task, task->wait, task->wait_pfn);
+	return BLOCKED;
+}
+
 int down_slow(struct ctx *ctx, bool write)
 {
 	struct hmmu *m = ctx->m;
@@ -84,8 +95,7 @@ int down_slow(struct ctx *ctx, bool write)
 	if (!sem_available(m, ctx->task, write)) {
 		task->wait = write ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_MMAP_SEM_READ;
 		queue_append(m, ctx->task);
-		count_stat(m, HMMU_STAT_WAIT);
-		return BLOCKED;
+		return note_wait(ctx);
 	}
 	sem_take(m, ctx->task, write);
 	return 0;
@@ -110,8 +120,7 @@ int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 	task->wait_pfn = compound_head(ctx->m, pfn);
 	task->wait_ref = with_ref;
 	task->resume = resume;
-	count_stat(ctx->m, HMMU_STAT_WAIT);
-	return BLOCKED;
+	return note_wait(ctx);
 }
 
 bool task_ready(const struct hmmu *m, u32 task)

@@ -7,6 +7,8 @@
  */
 #include "tlb.h"
 
+#include "probe.h"
+
 /* Above this many pages x86 flushes the whole address space. */
 #define TLB_SINGLE_PAGE_FLUSH_CEILING 33
 
@@ -25,11 +27,17 @@ static void flush_one(struct hmmu *m, u32 mm, u64 vpn)
 	}
 }
 
+static void note_flush(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
+	event(m, HMMU_EVENT_TLB_FLUSH, mm, start, end);
+	probe(tlb_flush, mm, start, end);
+}
+
 void flush_tlb_mm(struct hmmu *m, u32 mm)
 {
 	m->mms[mm].tlb_gen = ++m->st->tlb_gen;
-	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
-	event(m, HMMU_EVENT_TLB_FLUSH, mm, 0, HMMU_TASK_SIZE);
+	note_flush(m, mm, 0, HMMU_TASK_SIZE);
 }
 
 void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end)
@@ -40,8 +48,7 @@ void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end)
 		for (u64 address = start; address < end; address += PAGE_SIZE)
 			flush_one(m, mm, address >> PAGE_SHIFT);
 	}
-	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
-	event(m, HMMU_EVENT_TLB_FLUSH, mm, start, end);
+	note_flush(m, mm, start, end);
 }
 
 void flush_tlb_page(struct hmmu *m, u32 mm, u64 address)

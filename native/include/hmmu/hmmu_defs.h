@@ -256,6 +256,31 @@
 	X(HUGE, 5, "The allocation of a huge page.") \
 	X(PMD_UNSTABLE, 6, "Insertion finds the pmd unstable: another thread won the race for its table.")
 
+/** X(name, arguments, text): USDT probes of the provider hmmu; an entry's address is start + index * 4096. */
+#define HMMU_PROBES(X) \
+	X(migrate_begin, "tid, pid, start, end", "migrate_vma() has accepted its arguments.") \
+	X(migrate_end, "tid, pid, start, result", "It is over; the result is 0 or a negative errno.") \
+	X(stage_begin, "pid, start, stage", "A stage begins; its number is that of the table of spans.") \
+	X(stage_end, "pid, start, stage, entries", "A stage is over; so many entries can still migrate.") \
+	X(collect, "pid, start, index, src", "collect has taken a page; src is what it wrote.") \
+	X(collect_hole, "pid, start, index", "collect offers an entry that is empty or of the zero page.") \
+	X(unmap, "pid, start, index, pfn", "unmap takes a page out of all mappings that collect has not seen to.") \
+	X(move, "pid, start, index, pfn, new pfn", "A page has moved.") \
+	X(insert, "pid, start, index, new pfn", "A page was inserted into an empty entry.") \
+	X(give_up, "pid, start, index, reason", "An entry does not move, or is not offered.") \
+	X(map, "pid, start, index, pfn, new pfn", "finalize maps a page; the new one is the old one where it did not move.") \
+	X(page_fault, "pid, address, write", "handle_mm_fault() begins.") \
+	X(page_fault_end, "pid, address, result", "It ends; 0: the access is tried again.") \
+	X(device_fault, "tid, address, pfn", "The handler of a fault on a device page is called.") \
+	X(device_fault_end, "tid, address, result", "It has returned.") \
+	X(invalidate_start, "pid, start, end", "mmu_notifier_invalidate_range_start().") \
+	X(invalidate_end, "pid, start, end", "mmu_notifier_invalidate_range_end().") \
+	X(tlb_flush, "pid, start, end", "A range is flushed from the TLBs.") \
+	X(wait, "tid, kind, pfn", "A task has to wait: for a page lock (1), for mmap_sem to read (2) or write (3).") \
+	X(pagevec_drain, "cpu, pages", "An LRU pagevec is emptied.") \
+	X(split_pmd, "pid, address", "A huge pmd is split.") \
+	X(split_page, "pfn", "A huge page was split.")
+
 /** X(name, value, text): counters of the machine. */
 #define HMMU_COUNTERS(X) \
 	X(RAM_PAGES, 0, "Frames of RAM.") \
