@@ -12,8 +12,8 @@ const HUGE_BYTES = 2 * MIB
  * worked on in two parts, which a notifier sees. */
 export const FIRST_ADDRESS = 2 ** 40
 
-/** Pages past the end of a region that certainly belong to no other region. */
-export const FREE_PAGES_BEHIND = HUGE_BYTES / PAGE_BYTES
+/** Most pages past the end of a region that may be named: 1 GiB. */
+const NAMED_BEHIND_MAX = 2 ** 18
 
 /** Pages 0 … `pages` - 1 of one `map`. */
 export interface Region {
@@ -32,6 +32,13 @@ export function placeRegion(command: MapCommand, end: number | undefined): Regio
   const onBoundary = command.at2m || command.kind === 'hugetlb'
   const address = onBoundary ? boundary : boundary + MIB
   return { name: command.region, address, pages: command.pages }
+}
+
+/** The last page of a region, or past its end, that may be named: nothing is mapped there up to the next region. */
+export function lastNameable(region: Region, others: Iterable<Region>): number {
+  const behind = Array.from(others, (other) => other.address).filter((address) => address > region.address)
+  const free = (Math.min(...behind) - region.address) / PAGE_BYTES
+  return Math.min(free, region.pages + NAMED_BEHIND_MAX) - 1
 }
 
 export function regionEnd(region: Region): number {

@@ -5,7 +5,7 @@
 import type { Machine, PageRef, Process, Task } from '../index'
 import type { Place } from './ast'
 import { FrameNumbers } from './dump'
-import { FREE_PAGES_BEHIND, PAGE_BYTES, type Region } from './layout'
+import { lastNameable, PAGE_BYTES, type Region } from './layout'
 
 /** A command names a process, region or handle that does not exist (never made, or gone): it is skipped. */
 export class Missing extends Error {}
@@ -77,7 +77,7 @@ export class World {
     if (region === undefined) throw new Missing()
     const first = place.first ?? 0
     const last = place.last ?? region.pages - 1
-    const limit = region.pages + FREE_PAGES_BEHIND - 1
+    const limit = lastNameable(region, actor.regions.values())
     if (last > limit)
       throw new Misuse(`page ${last} is too far past the end of ${region.name} (at most ${limit} is allowed)`)
     return { actor, region, first, last, count: last - first + 1, address: region.address + first * PAGE_BYTES }

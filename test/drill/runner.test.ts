@@ -77,8 +77,13 @@ describe('rules that show when a drill runs', () => {
     ],
     [
       'too far behind',
-      'A map buf anon 1\nA read buf[513]',
-      "2:1: 'A read buf[513]': page 513 is too far past the end of buf (at most 512 is allowed)",
+      'A map buf anon 1\nA map two anon 1\nA read buf[1024]',
+      "3:1: 'A read buf[1024]': page 1024 is too far past the end of buf (at most 1023 is allowed)",
+    ],
+    [
+      'farther than that',
+      'A map buf anon 1\nA read buf[262145]',
+      "2:1: 'A read buf[262145]': page 262145 is too far past the end of buf (at most 262144 is allowed)",
     ],
     [
       'an interleaved one',
