@@ -104,7 +104,7 @@ export const migrate: Build = (scene, dice) => {
 /** Commands that may run while a migration stands; each is drawn as often as it stands here. */
 export const INNER: readonly Build[] = [
   ...[read, read, read, write, write, write, zap, free, pin, hold, isolate, drop, drop],
-  ...[fork, fork, exit, protect, unmap, lock, clear, map],
+  ...[fork, fork, exit, protect, unmap, lock, unlock, clear, map, uffd, advise],
 ]
 
 /** All others but `migrate`. */

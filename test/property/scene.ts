@@ -23,6 +23,8 @@ export const REGIONS: readonly RegionShape[] = [
   { name: 'pm', map: 'anon 260', pages: 260, edges: [0, 1, 253, 254, 255, 256, 257, 258, 259] },
   { name: 'sf', map: 'sharedfile 3', pages: 3 },
   { name: 'sp', map: 'special 2', pages: 2 },
+  { name: 'rs', map: 'shmem 3 ro', pages: 3 },
+  { name: 'rf', map: 'file 18 ro thp', pages: 18, edges: [0, 1, 15, 16, 17] },
 ]
 
 const PROCESSES = ['A', 'B', 'C', 'D']
