@@ -40,7 +40,7 @@ extern "C" {
 #define HMMU_HUGE_PAGES 512u
 /** First address that can't be mapped: user addresses have 47 bits. */
 #define HMMU_TASK_SIZE 0x7ffffffff000ull
-/** Number of page frame bits in an entry, which limits RAM and device memory together. */
+/** Number of flag bits in a word of src or dst; the page frame number stands above them. */
 #define HMMU_PFN_SHIFT 6
 /** Number of the binary interface: goes up whenever something compiled against an older header would misbehave with the
  * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
@@ -249,8 +249,8 @@ HMMU_API int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags);
 /** @} */
 
 /** @name Processes and tasks
- * A process (pid) is an address space; a task (tid) is a thread of one. Numbers start at 1 and are not used again
- * while any reference to them can be live; every process has a first task that lives as long as it does.
+ * A process (pid) is an address space; a task (tid) is a thread of one. Numbers start at 1; that of a process or
+ * task which is gone is given to a later one. Every process has a first task that lives as long as it does.
  * @{ */
 HMMU_API int hmmu_process_create(struct hmmu *m, uint32_t *pid);
 /** Whether @p pid is a living process. */
@@ -263,7 +263,8 @@ HMMU_API int hmmu_processes(const struct hmmu *m, uint32_t *pids, uint32_t capac
 HMMU_API int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capacity);
 /** fork(): the child has its own first task. Blocks. */
 HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
-/** exit_mmap() and reaping. -EBUSY: the process migrates, or a task of it is in the middle of a call. */
+/** exit_mmap() and reaping. -EBUSY: the process migrates, a task of it is in the middle of a call, or somebody has
+ * locked a page that it has mlocked. */
 HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
 
 /** What the OOM killer's reaper does to a process: its private pages go, page faults that would bring new ones end in
@@ -332,14 +333,16 @@ HMMU_API int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, 
 
 /**
  * Load bytes as the CPU would, faulting as needed. -EFAULT with code SIGSEGV or SIGBUS. @p done (may be NULL) is
- * the number of bytes moved, also on failure; a repeated blocked call starts anew, so blocked callers go on behind it.
+ * the number of bytes moved, also on failure. A call that blocks remembers nothing of its bytes: repeat it with all of
+ * them, or with those that @p done says are left.
  */
 HMMU_API int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done);
 /** Store bytes as the CPU would; see hmmu_load(). */
 HMMU_API int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length,
 			size_t *done);
 
-/** get_user_pages() with FOLL_TOUCH | FOLL_GET (and FOLL_WRITE) of one page. -EFAULT. The reference is the caller's. */
+/** get_user_pages() with FOLL_TOUCH | FOLL_GET (and FOLL_WRITE) of one page. -EFAULT: no mapping, rights that do
+ * not do, a fault that ends in SIGBUS. The reference is the caller's. */
 HMMU_API int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn);
 /** put_page() of a pin. -EINVAL (REFERENCE) if the page has no such pin. */
 HMMU_API int hmmu_unpin(struct hmmu *m, uint32_t pfn);
@@ -417,7 +420,8 @@ struct hmmu_event {
 	uint64_t a, b;
 };
 /** Record events of the types in @p mask (1 << enum hmmu_event_type) from now on; 0: none. The INVALIDATE types are
- * recorded for watched processes only. */
+ * recorded for watched processes only, INVALIDATE_START of those whatever the mask says. When the ring of 2^18 events
+ * is full, new ones are lost and counted. */
 HMMU_API int hmmu_events_record(struct hmmu *m, uint32_t mask);
 /** The types of events that are recorded, as a mask. */
 HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
