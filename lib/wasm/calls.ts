@@ -10,17 +10,10 @@
 import type { NativeError } from '../binding'
 import { type ErrorCode, errorCodeValues } from '../defs.generated'
 import { THROWN } from '../thrown'
+import { EBADF, EBUSY, ECANCELED, EFAULT, ENOMEM } from './errno'
 import type { PlainName } from './exports'
-import { WasmInstance } from './instance'
-import type { WasmModule } from './webassembly'
-
-// Errnos of Linux, which the core has on all hosts.
-export const EBADF = 9
-export const ENOMEM = 12
-export const EFAULT = 14
-export const EBUSY = 16
-export const EINVAL = 22
-export const ECANCELED = 125
+import type { WasmInstance } from './instance'
+import type { InstancePool } from './pool'
 
 /** As many arguments of a call as the stack must have room for, beyond what the callback itself will need. */
 const ROOM: readonly undefined[] = new Array(8192).fill(undefined)
@@ -45,14 +38,20 @@ export abstract class WasmCalls {
   /** Bytes that the last load or store has moved. */
   protected done = 0
 
-  constructor(module: WasmModule) {
+  readonly #pool: InstancePool
+
+  /** @param sizes of the machine to be made, see {@link InstancePool} */
+  constructor(pool: InstancePool, sizes: string) {
+    this.#pool = pool
     try {
-      this.#instance = new WasmInstance(module, {
-        migration: (id, which) => this.onMigration(id >>> 0, which),
-        pageFault: (tid, address, pfn) => this.#onPageFault(tid, address, pfn),
-      })
+      this.#instance = pool.take(sizes)
     } catch {
       this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the host has no memory for an instance of the WebAssembly module')
+      return
+    }
+    this.#instance.host = {
+      migration: (id, which) => this.onMigration(id, which),
+      pageFault: (tid, address, pfn) => this.#onPageFault(tid, address, pfn),
     }
   }
 
@@ -108,8 +107,7 @@ export abstract class WasmCalls {
 
   #onPageFault(tid: number, address: number, pfn: number): number {
     const { pageFault } = this
-    // The pfn comes as an i32.
-    return pageFault ? this.callBack(() => pageFault(tid >>> 0, address, pfn >>> 0)) : -EFAULT
+    return pageFault ? this.callBack(() => pageFault(tid, address, pfn)) : -EFAULT
   }
 
   /** Sets what error() tells of a call that is refused. */
@@ -137,7 +135,7 @@ export abstract class WasmCalls {
     return THROWN
   }
 
-  /** Forgets the instance. */
+  /** Forgets the instance: the machine is gone. */
   protected close(): void {
     this.#instance = undefined
   }
@@ -165,7 +163,9 @@ export abstract class WasmCalls {
   /** A machine is not to go while a call of it is on the stack. */
   dispose(): number {
     if (this.#callbacks > 0) return this.refuse(-EBUSY, 'HMMU_BUSY', 'a callback of the machine is running')
+    const instance = this.#instance
     this.close()
+    if (instance) this.#pool.giveBack(instance)
     return 0
   }
 }

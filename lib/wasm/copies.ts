@@ -2,8 +2,9 @@
 //
 // Snapshots and hashes, and who is there.
 
-import { EINVAL, ENOMEM } from './calls'
+import { EINVAL, ENOMEM } from './errno'
 import { WasmLooking } from './looking'
+import { sizesKey } from './pool'
 
 export abstract class WasmCopies extends WasmLooking {
   snapshot(out: Uint8Array | undefined): number {
@@ -57,6 +58,16 @@ export abstract class WasmCopies extends WasmLooking {
 
   options(out: Float64Array): number {
     return this.call((instance) => this.tell(instance, instance.exports.options(), out))
+  }
+
+  /** See {@link InstancePool}; empty if the machine is gone. */
+  sizes(): string {
+    let sizes = ''
+    this.call((instance) => {
+      sizes = sizesKey(instance.told(instance.exports.options()))
+      return 0
+    })
+    return sizes
   }
 
   processes(out: Uint32Array): number {

@@ -85,6 +85,7 @@ interface Wrapped {
   options(): number
   processes(pids: number, capacity: number): number
   tasks(pid: number, tids: number, capacity: number): number
+  destroy(): void
   error(): number
   verify(): number
   counters(): number

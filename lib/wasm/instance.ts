@@ -3,21 +3,25 @@
 // An instance of the module: its exports, and how to get at its memory. Views of that are made anew each time, as those
 // made before are lost whenever the memory has grown.
 
+import { EFAULT } from './errno'
 import type { WasmExports } from './exports'
 import { type Host, putIntoTable } from './host'
 import { Instance, type WasmModule } from './webassembly'
 
 export class WasmInstance {
   readonly exports: WasmExports
+  /** Whom it calls, at present. */
+  host: Host | undefined
   readonly #told: number
 
-  /** Without a host it must not be asked to call one. */
-  constructor(module: WasmModule, host?: Host) {
+  constructor(module: WasmModule) {
     this.exports = new Instance(module).exports as WasmExports
     this.exports._initialize()
     this.#told = this.exports.told()
-    if (!host) return
-    const { migration, pageFault } = putIntoTable(this.exports.__indirect_function_table, host)
+    const { migration, pageFault } = putIntoTable(this.exports.__indirect_function_table, {
+      migration: (id, which) => this.host?.migration(id >>> 0, which) ?? -EFAULT,
+      pageFault: (tid, address, pfn) => this.host?.pageFault(tid >>> 0, address, pfn >>> 0) ?? -EFAULT,
+    })
     this.exports.setHost(migration, pageFault)
   }
 

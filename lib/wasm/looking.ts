@@ -5,7 +5,8 @@
 import { errorCodeValues } from '../defs.generated'
 import { RECORD_WORDS } from '../records'
 import { STATS_WORDS } from '../stats'
-import { EINVAL, WasmCalls } from './calls'
+import { WasmCalls } from './calls'
+import { EINVAL } from './errno'
 import type { WasmInstance } from './instance'
 
 const WORD = 8

@@ -3,10 +3,11 @@
 // The addon on the WebAssembly module: a machine is an instance. Nothing here knows of files or of Node.
 
 import type { NativeAddon, NativeMachine } from '../binding'
-import { EINVAL, ENOMEM } from './calls'
+import { EINVAL, ENOMEM } from './errno'
 import { type PlainName, plainNames } from './exports'
 import { WasmInstance } from './instance'
 import { WasmMigrations } from './migrations'
+import { InstancePool, sizesKey } from './pool'
 import type { WasmModule } from './webassembly'
 import { Words } from './words'
 
@@ -25,10 +26,16 @@ type Options = [
 /** What a machine is made of: options, a snapshot, or a machine to be copied. */
 type Source = Options | [snapshot: Uint8Array] | [source: NativeMachine]
 
+/** The sizes of the machine to be, as far as they are known beforehand. */
+function sizesOf([first, ...rest]: Source): string {
+  if (typeof first === 'number') return sizesKey([first, ...rest] as Options)
+  return first instanceof WasmMachine ? first.sizes() : ''
+}
+
 class WasmMachine extends WasmMigrations {
   /** A constructor can't return an errno; error() tells whether the machine was made. */
-  constructor(module: WasmModule, args: Source) {
-    super(module)
+  constructor(pool: InstancePool, args: Source) {
+    super(pool, sizesOf(args))
     if (!this.open) return
     const [first] = args
     if (first instanceof WasmMachine) this.clone(first)
@@ -65,16 +72,20 @@ const Machine = WasmMachine as new (
   ...args: ConstructorParameters<typeof WasmMachine>
 ) => WasmMachine & Pick<NativeMachine, PlainName>
 
+function versionOf(instance: WasmInstance): string {
+  return instance.text(instance.exports.version())
+}
+
 /**
  * What the addon exports, of a compiled module.
  * @param protect keeps a buffer from being transferred to another thread, where the host can do that
  */
 export function wasmAddon(module: WasmModule, protect?: (buffer: ArrayBuffer) => void): NativeAddon {
-  const instance = new WasmInstance(module)
+  const pool = new InstancePool(module)
   return {
     Machine: class extends Machine {
       constructor(...args: Source) {
-        super(module, args)
+        super(pool, args)
       }
     },
     Words: class extends Words {
@@ -82,7 +93,7 @@ export function wasmAddon(module: WasmModule, protect?: (buffer: ArrayBuffer) =>
         super(pages, protect)
       }
     },
-    version: instance.text(instance.exports.version()),
+    version: versionOf(new WasmInstance(module)),
     napiVersion: undefined,
   }
 }

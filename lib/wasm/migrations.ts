@@ -8,8 +8,8 @@
 
 import type { NativeCallback } from '../binding'
 import { stageValues } from '../defs.generated'
-import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './calls'
 import { WasmCopies } from './copies'
+import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './errno'
 import type { WasmInstance } from './instance'
 import { BYTES_PER_PAGE, Words } from './words'
 

@@ -154,7 +154,11 @@ int arena_create(struct hmmu *m, const struct state *sizes)
 
 void arena_destroy(struct hmmu *m)
 {
-	platform_release(m->st, m->st->bytes);
+	u64 bytes = m->st->bytes;
+
+	if (PLATFORM_REUSES_MEMORY)
+		memset(m->st, 0, sizeof(*m->st));
+	platform_release(m->st, bytes);
 }
 
 u32 slab_alloc(struct hmmu *m, enum slab_kind kind)

@@ -110,6 +110,8 @@ void hmmu_destroy(struct hmmu *m)
 	/* Migrations under way lose their machine; their handles must not be used any more. */
 	while (m->migrations)
 		hmmu_migrate_end(m->migrations);
+	if (PLATFORM_REUSES_MEMORY)
+		arena_wipe(m);
 	arena_destroy(m);
 	platform_free(m->stats_kept);
 	platform_free(m);

@@ -95,6 +95,8 @@ static inline u64 *table_of(const struct hmmu *m, u32 pfn)
  * -EINVAL: a size is out of its range; -ENOMEM. */
 int arena_create(struct hmmu *m, const struct state *sizes);
 void arena_destroy(struct hmmu *m);
+/** Make all of the arena that was ever used zero again, but for its struct state (snapshot.c). */
+void arena_wipe(struct hmmu *m);
 /** A zeroed record, or 0 when the slab is full. */
 u32 slab_alloc(struct hmmu *m, enum slab_kind kind);
 void slab_free(struct hmmu *m, enum slab_kind kind, u32 slot);

@@ -12,8 +12,29 @@
 #if defined(__wasm__)
 #define WASM_PAGE_SIZE 65536u
 
+/* Memory of an instance never shrinks. What is released begins with this, and waits for the next that want as much. */
+struct spare {
+	struct spare *next;
+	uint64_t bytes;
+};
+static struct spare *spares;
+
+static void *take_spare(uint64_t bytes)
+{
+	for (struct spare **link = &spares; *link; link = &(*link)->next) {
+		struct spare *spare = *link;
+
+		if (spare->bytes != bytes)
+			continue;
+		*link = spare->next;
+		*spare = (struct spare){ 0 };
+		return spare;
+	}
+	return NULL;
+}
+
 /* calloc() would write to all of it. What memory.grow adds is zero, and costs the host what is touched of it. */
-void *platform_reserve(uint64_t bytes)
+static void *grow(uint64_t bytes)
 {
 	uint64_t pages = (bytes + WASM_PAGE_SIZE - 1) / WASM_PAGE_SIZE;
 	size_t before = pages > SIZE_MAX / WASM_PAGE_SIZE ? SIZE_MAX : __builtin_wasm_memory_grow(0, (size_t)pages);
@@ -21,11 +42,19 @@ void *platform_reserve(uint64_t bytes)
 	return before == SIZE_MAX ? NULL : (void *)(before * WASM_PAGE_SIZE);
 }
 
-/* The memory of an instance never shrinks: it is freed with the instance. */
+void *platform_reserve(uint64_t bytes)
+{
+	void *spare = take_spare(bytes);
+
+	return spare ? spare : grow(bytes);
+}
+
 void platform_release(void *base, uint64_t bytes)
 {
-	(void)base;
-	(void)bytes;
+	struct spare *spare = base;
+
+	*spare = (struct spare){ spares, bytes };
+	spares = spare;
 }
 #else
 void *platform_reserve(uint64_t bytes)

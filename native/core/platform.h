@@ -9,7 +9,13 @@
 
 /** Reserve zeroed address space that costs no memory until it is touched. NULL if the host refuses. */
 void *platform_reserve(uint64_t bytes);
+/** With PLATFORM_REUSES_MEMORY all of it must be zero again, as it is what a later reservation gets. */
 void platform_release(void *base, uint64_t bytes);
+#if defined(__wasm__)
+#define PLATFORM_REUSES_MEMORY 1
+#else
+#define PLATFORM_REUSES_MEMORY 0
+#endif
 
 /** Zeroed memory for things that live outside of the arena: handles and migrations under way. */
 void *platform_alloc(uint64_t bytes);

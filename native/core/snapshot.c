@@ -144,6 +144,20 @@ static void save_piece(void *data, u64 number, const u8 *bytes)
 	++*at;
 }
 
+static void wipe_piece(void *data, u64 number, const u8 *bytes)
+{
+	(void)bytes;
+	if (number * PAGE_SIZE >= sizeof(struct state))
+		memset((u8 *)((struct hmmu *)data)->st + number * PAGE_SIZE, 0, PAGE_SIZE);
+}
+
+void arena_wipe(struct hmmu *m)
+{
+	struct walk walk = { .m = m, .piece = wipe_piece, .data = m };
+
+	walk_arena(&walk);
+}
+
 /* What a call on the stack holds could never be given up in a copy. */
 static int check_idle(struct hmmu *m)
 {

@@ -193,6 +193,26 @@ static void test_hash_of_another_place(void **state)
 	rig_close(b);
 }
 
+/* What a snapshot goes over is all that was ever written to, or a copy would lack something. */
+static void test_wipe(void **state)
+{
+	struct rig *r = open_rig(.swap_pages = 64);
+	const uint64_t *words = (const uint64_t *)r->m->st;
+	uint64_t i, buf, end = r->m->st->bytes / sizeof(*words);
+
+	(void)state;
+	assert_ok(hmmu_watch(r->m, r->pid));
+	assert_ok(hmmu_events_record(r->m, UINT32_MAX));
+	buf = live(r);
+	go_on(r->m, r->tid, buf);
+	assert_ok(hmmu_reclaim(r->m, r->pid, buf + PAGES(5)));
+	arena_wipe(r->m);
+	for (i = sizeof(struct state) / sizeof(*words); i < end && !words[i]; i++)
+		;
+	assert_int_equal(i, end);
+	rig_discard(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_too_small_buffer),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_under_way),
+		cmocka_unit_test(test_wipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file instance.h
- * The core as a WebAssembly module, for lib/wasm. An instance of the module is one machine, and goes as a whole: so
- * nothing here frees a machine, and its state may be global.
+ * The core as a WebAssembly module, for lib/wasm. An instance of the module has one machine at a time, so what belongs
+ * to it may be global.
  *
  * What is exported has the names, arguments and results of NativeMachine in lib/binding.ts, as far as numbers will do.
  * Addresses, lengths and counts of pages are doubles, as JavaScript has them. The module imports nothing: what it calls

@@ -51,6 +51,13 @@ int wasm_create(uint32_t ram_pages, uint32_t device_pages, uint32_t cpus, uint32
 	return hmmu_create(&options, &instance.machine);
 }
 
+/* Takes the machine down; the instance can have another one then. */
+EXPORT(destroy) void wasm_destroy(void)
+{
+	hmmu_destroy(instance.machine);
+	instance.machine = NULL;
+}
+
 /* Tells err, code, rule, wait, index, address of the last call that failed; returns the text. */
 EXPORT(error) const char *wasm_error(void)
 {
