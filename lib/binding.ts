@@ -170,6 +170,7 @@ export type Backend = 'native' | 'wasm'
 
 /** What was loaded, and from where. */
 export interface AddonInfo {
+  /** `'native'`: an addon of machine code; `'wasm'`: WebAssembly. */
   readonly backend: Backend
   /** Absolute path of the file that was loaded. */
   readonly path: string

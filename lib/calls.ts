@@ -76,7 +76,9 @@ export type AccessOutcome = 'ok' | 'SIGSEGV' | 'SIGBUS' | 'blocked'
 
 /** What {@link SystemCalls.tryLoad} returns; `value` is 0 unless the outcome is `'ok'`. */
 export interface LoadOutcome {
+  /** How the access ended. */
   readonly outcome: AccessOutcome
+  /** The byte, 0 … 255. */
   readonly value: number
 }
 

@@ -46,6 +46,7 @@ export type Driver = BuiltinDriver | CustomDriver
 
 /** What a driver in TypeScript works with. Pages are page frame numbers. */
 export class DriverContext {
+  /** The machine of the migration. */
   readonly machine: Machine
   readonly #core: Core
   readonly #arrays: EntryArrays
@@ -176,6 +177,7 @@ export class DriverContext {
     this.#loose.clear()
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     return `DriverContext { ${this.#loose.size} pages allocated and not placed }`
   }

@@ -182,6 +182,7 @@ export class MigrationEntry {
     return whyNames[this.arrays.why[this.#index] ?? 0] ?? 'none'
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     const [page, src, source, dst, destination, why] = joinRuns([entryRow(this.arrays, this.#index)])[0] ?? []
     const words = [`src ${src} ${source}`.trimEnd(), `dst ${dst} ${destination}`.trimEnd(), `why ${why || 'none'}`]
@@ -224,6 +225,7 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
     return new MigrationEntry(this.arrays, integer('entry index', i, 0, this.arrays.pages - 1))
   }
 
+  /** The entries from the first to the last, each an object of its own. */
   *[Symbol.iterator](): Iterator<MigrationEntry> {
     for (let i = 0; i < this.arrays.pages; i++) yield new MigrationEntry(this.arrays, i)
   }
@@ -234,6 +236,7 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
     for (let i = 0; i < this.arrays.pages; i++) yield entry.moveTo(i)
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     return `MigrationEntries\n${entriesTable(this.arrays)}`
   }

@@ -42,11 +42,17 @@ export class HmmuError extends Error {
   /** Stable name of the kind of error. */
   readonly code: HmmuErrorCode
   // Declared only, so that an error shows no details which it does not have.
+  /** As {@link HmmuErrorDetail.errno}. */
   declare readonly errno?: string
+  /** As {@link HmmuErrorDetail.wait}. */
   declare readonly wait?: WaitName
+  /** As {@link HmmuErrorDetail.rule}. */
   declare readonly rule?: RuleName
+  /** As {@link HmmuErrorDetail.index}. */
   declare readonly index?: number
+  /** As {@link HmmuErrorDetail.address}. */
   declare readonly address?: number
+  /** As {@link HmmuErrorDetail.done}. */
   declare readonly done?: number
 
   constructor(code: HmmuErrorCode, message: string, detail: HmmuErrorDetail = {}) {

@@ -6,6 +6,7 @@ export type {
   AccessOutcome,
   AddonInfo,
   Advice,
+  Backend,
   BuiltinDriver,
   CounterName,
   CustomDriver,

@@ -2,7 +2,7 @@
 //
 // hmmu: Linux's migrate_vma() in an ordinary process. Everything public is exported here.
 
-export { type AddonInfo, addonInfo } from './binding'
+export { type AddonInfo, addonInfo, type Backend } from './binding'
 export {
   type AccessOutcome,
   type LoadOutcome,

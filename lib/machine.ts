@@ -358,6 +358,7 @@ export class Machine {
     this.dispose()
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     if (this.disposed) return 'Machine (disposed of)'
     const { ramPages, ramFree, devicePages, deviceFree } = this.counters()

@@ -17,6 +17,7 @@ const MOST_SHOWN = 4096
  * when the range is unmapped.
  */
 export class Mapping implements PageRange {
+  /** The process whose addresses these are. */
   readonly process: Process
   /** Address of the first byte. */
   readonly address: number
@@ -120,6 +121,7 @@ export class Mapping implements PageRange {
     this.process.unlock(this)
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     const head = `Mapping ${hex(this.address)}-${hex(this.end)} of process ${this.process.pid}, ${this.pages} pages`
     if (!this.process.alive) return `${head} (gone)`

@@ -22,6 +22,7 @@ export interface MigrationRange {
    * what migrate_vma() finds there. Without them the words are only in the result.
    */
   readonly src?: BigUint64Array | undefined
+  /** As {@link MigrationRange.src}. */
   readonly dst?: BigUint64Array | undefined
 }
 
@@ -104,6 +105,7 @@ export class MigrationResult {
     return this.#entries
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     const called = this.callbacksRan ? '' : ', the driver was not called'
     const title = `MigrationResult: ${this.moved} of ${this.#arrays.pages} pages moved${called}`
@@ -275,6 +277,7 @@ export class Migration {
     this.#failure = { error }
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     if (this.#core.disposed) return 'Migration (its machine is disposed of)'
     const where = this.#failure ? 'given up' : `${this.stage} at entry ${this.position}`

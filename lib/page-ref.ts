@@ -13,6 +13,7 @@ export type PageRefKind = 'pin' | 'hold' | 'isolation'
 export class PageRef {
   /** Page frame number. */
   readonly pfn: number
+  /** How it came to be. */
   readonly kind: PageRefKind
   readonly #core: Core
   #dropped = false
@@ -57,6 +58,7 @@ export class PageRef {
     }
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     return `PageRef { ${this.kind} of page ${this.pfn}${this.#dropped ? ', given back' : ''} }`
   }

@@ -63,6 +63,7 @@ export class Process extends SystemCalls {
     core.processes.set(pid, this)
   }
 
+  /** The machine that it belongs to. */
   get machine(): Machine {
     return this.core.machine
   }
@@ -213,6 +214,7 @@ export class Process extends SystemCalls {
     this.core.record(['invalidate_start'], true)
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     if (!this.alive) return `Process ${this.pid} (gone)`
     const { anon, file, shmem, swap, tables } = this.counters()

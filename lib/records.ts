@@ -36,10 +36,13 @@ export class PageEntry {
   declare readonly address: number
   /** The 64-bit entry itself: a pte, or the pmd of a huge page. */
   declare readonly raw: bigint
+  /** What a page table walk ends at. */
   declare readonly kind: EntryKind
   /** Writable; of `dev` and `mig` entries: of the write kind. */
   declare readonly write: boolean
+  /** The dirty bit of the entry. */
   declare readonly dirty: boolean
+  /** The accessed bit of the entry. */
   declare readonly accessed: boolean
   /** Soft-dirty; of swap-type entries: their own soft-dirty bit. */
   declare readonly softDirty: boolean
@@ -81,6 +84,7 @@ export class PageEntry {
     return `${this.write ? 'w' : '-'}${this.dirty ? 'd' : '-'}${this.accessed ? 'a' : '-'}${this.softDirty ? 's' : '-'}`
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     return `PageEntry ${dumpRows([this], 0)
       .map((row) => row.slice(1).join(' ').trimEnd())
@@ -122,8 +126,11 @@ export interface VmaInfo {
   readonly start: number
   /** First byte behind it. */
   readonly end: number
+  /** Its length. */
   readonly pages: number
+  /** What is mapped. */
   readonly kind: MapKind
+  /** Access rights. */
   readonly prot: Prot
   /** VM_LOCKED. */
   readonly locked: boolean
@@ -187,6 +194,7 @@ export function mappingTable(mappings: readonly VmaInfo[]): string {
 
 /** What the struct page of a frame or device page says. */
 export interface PageInfo {
+  /** Page frame number. */
   readonly pfn: number
   /** Another number whenever the frame is allocated anew; of device pages: their number in the device. */
   readonly allocId: number
@@ -225,10 +233,13 @@ export function decodePage(words: BigUint64Array): PageInfo {
 
 /** Something that happened. What `a` and `b` are depends on the type; {@link eventTexts} says it. */
 export interface MachineEvent {
+  /** What happened. */
   readonly type: EventName
   /** Of the process concerned, 0: none in particular. */
   readonly pid: number
+  /** As {@link eventTexts} says for the type. */
   readonly a: number
+  /** As {@link eventTexts} says for the type. */
   readonly b: number
 }
 

@@ -19,11 +19,13 @@ export interface SpanCounts {
 
 /** Spans of one kind within others of one kind. */
 export interface StatsNode extends SpanCounts {
+  /** Which kind. */
   readonly span: SpanName
   /** Cycles of the host, those of the nodes below included. */
   readonly cycles: number
   /** Cycles of the host, without those of the nodes below. */
   readonly selfCycles: number
+  /** The spans within these. */
   readonly children: readonly StatsNode[]
 }
 
@@ -34,6 +36,7 @@ export interface StatsNode extends SpanCounts {
 export class MachineStats {
   /** Whether the machine goes on counting. */
   readonly enabled: boolean
+  /** Runs and entries of each kind of span. {@link spanTexts} explains them. */
   readonly spans: Readonly<Record<SpanName, SpanCounts>>
   /** Cycles of the host's time stamp counter in each kind of span, without those in spans within it; 0 where it has none. */
   readonly cycles: Readonly<Record<SpanName, number>>
@@ -57,6 +60,7 @@ export class MachineStats {
     this.tree = decodeTree(nodes, count)
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     const spans = spanNames.filter((name) => this.spans[name].runs > 0 || this.cycles[name] > 0)
     const rows = spans.map((name) => spanRow(name, this.spans[name], this.cycles[name]))

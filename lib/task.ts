@@ -28,6 +28,7 @@ export interface TaskState {
 export class Task extends SystemCalls {
   /** Thread number, counted from 1. Another task may have it when this one is gone. */
   readonly tid: number
+  /** The process that it is a thread of. */
   readonly process: Process
   /** @internal */
   protected readonly core: Core
@@ -42,6 +43,7 @@ export class Task extends SystemCalls {
     core.tasks.set(tid, this)
   }
 
+  /** The machine that it belongs to. */
   get machine(): Machine {
     return this.core.machine
   }
@@ -97,6 +99,7 @@ export class Task extends SystemCalls {
     this.core.tasks.delete(this.tid)
   }
 
+  /** @internal How console.log() shows it. */
   [inspect.custom](): string {
     const head = `Task ${this.tid} of process ${this.process.pid}`
     if (!this.alive) return `${head} (gone)`

@@ -10,6 +10,7 @@ import { migrate, type Outcome } from './migrate'
 import { type DrillSource, parseDrill } from './parse'
 import { World } from './world'
 
+/** On what machine a drill is run, and how closely it is watched. */
 export interface RunOptions {
   /** Which kernel the machine is; `linux-4.14` if absent. */
   readonly profile?: Profile | undefined

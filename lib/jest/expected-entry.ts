@@ -8,27 +8,39 @@ import { HmmuError } from '../errors'
 import { type PageEntry, pageFlagNames } from '../records'
 import { oneOf, options } from '../validate'
 
-/** Something like `expect.any(Number)`. */
-interface Asymmetric {
+/** Something like `expect.any(Number)`, which decides by itself what it equals. */
+export interface Asymmetric {
+  /** Whether it equals another value. */
   asymmetricMatch(other: unknown): boolean
 }
 
-type Expected<T> = T | Asymmetric
+/** A value, or something that decides what it equals. */
+export type Expected<T> = T | Asymmetric
 
 /** A page flag by name, in lower case: `'lru'`, `'swapbacked'`. */
 export type PageFlagName = Lowercase<keyof typeof PageFlag>
 
 /** Properties of a {@link PageEntry}: one at least. What is not named may be anything. */
 export interface ExpectedEntry {
+  /** {@link PageEntry.kind} */
   readonly kind?: Expected<EntryKind>
+  /** {@link PageEntry.write} */
   readonly write?: Expected<boolean>
+  /** {@link PageEntry.dirty} */
   readonly dirty?: Expected<boolean>
+  /** {@link PageEntry.accessed} */
   readonly accessed?: Expected<boolean>
+  /** {@link PageEntry.softDirty} */
   readonly softDirty?: Expected<boolean>
+  /** {@link PageEntry.device} */
   readonly device?: Expected<boolean>
+  /** {@link PageEntry.pfn} */
   readonly pfn?: Expected<number>
+  /** {@link PageEntry.allocId} */
   readonly allocId?: Expected<number>
+  /** {@link PageEntry.refCount} */
   readonly refCount?: Expected<number>
+  /** {@link PageEntry.mapCount} */
   readonly mapCount?: Expected<number>
   /** Page flags that have to be set. */
   readonly flags?: readonly PageFlagName[]

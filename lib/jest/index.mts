@@ -3,6 +3,8 @@
 // The same for importers of ES modules.
 
 export type {
+  Asymmetric,
+  Expected,
   ExpectedEntry,
   HmmuMatchers,
   MatcherContext,

@@ -10,7 +10,7 @@ import { matchers } from './matchers'
 import type { Pages } from './subjects'
 
 export type { RunOptions } from '../drill'
-export type { ExpectedEntry, PageFlagName } from './expected-entry'
+export type { Asymmetric, Expected, ExpectedEntry, PageFlagName } from './expected-entry'
 export type { MatcherContext, MatcherResult } from './matchers'
 export type { MigrationSubject, PageSubject, Pages } from './subjects'
 export { matchers }
@@ -21,7 +21,7 @@ export { matchers }
  * They throw an HmmuError HMMU_INVALID_ARGUMENT where they are asked about something else.
  */
 export interface HmmuMatchers<R> {
-  /** A {@link Machine}: `verify()` has no complaint. */
+  /** A `Machine`: `verify()` has no complaint. */
   toBeBalanced(): R
   /** A {@link PageSubject}: the entries are device-private ones. */
   toBeDevicePrivate(pages?: Pages): R

@@ -12,17 +12,24 @@ import { migrationSubject, type Pages, pageList, pageSubject, type Subject } fro
 
 /** What the matchers use of `this`: both Jest and Vitest have it. */
 export interface MatcherContext {
+  /** `.not` stands before the matcher. */
   readonly isNot?: boolean | undefined
+  /** Deep equality, as `toEqual()` has it. */
   equals(a: unknown, b: unknown): boolean
+  /** Parts of messages. */
   readonly utils: {
+    /** The head line of a message. */
     matcherHint(name: string, received?: string, expected?: string, options?: { isNot?: boolean }): string
+    /** Two values line by line. */
     diff(expected: unknown, received: unknown): string | null | undefined
   }
 }
 
 /** Whether it matched, and what is said where that was not wanted. */
 export interface MatcherResult {
+  /** Whether it matched; behind `.not` that is what is not wanted. */
   readonly pass: boolean
+  /** What is said where it is not as wanted. */
   readonly message: () => string
 }
 
@@ -141,4 +148,17 @@ function withoutEmptyEnds(text: string): string {
 }
 
 /** All matchers, for `expect.extend()`. */
-export const matchers = { toBeBalanced, toBeDevicePrivate, toHaveEntry, toHaveMoved, toHaveReason, toMatchDrill }
+export const matchers = {
+  /** {@link HmmuMatchers.toBeBalanced} */
+  toBeBalanced,
+  /** {@link HmmuMatchers.toBeDevicePrivate} */
+  toBeDevicePrivate,
+  /** {@link HmmuMatchers.toHaveEntry} */
+  toHaveEntry,
+  /** {@link HmmuMatchers.toHaveMoved} */
+  toHaveMoved,
+  /** {@link HmmuMatchers.toHaveReason} */
+  toHaveReason,
+  /** {@link HmmuMatchers.toMatchDrill} */
+  toMatchDrill,
+}

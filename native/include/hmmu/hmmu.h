@@ -30,13 +30,17 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__) && !defined(HMMU_STATIC)
+/** Stands before what the library exports. Define HMMU_STATIC where the core becomes a part of a library of your own. */
 #define HMMU_API __attribute__((visibility("default")))
 #else
 #define HMMU_API
 #endif
 
+/** Number of the bits of an address within its page. */
 #define HMMU_PAGE_SHIFT 12
+/** Bytes of a page. */
 #define HMMU_PAGE_SIZE 4096u
+/** Pages of a huge page, which a pmd maps. */
 #define HMMU_HUGE_PAGES 512u
 /** First address that can't be mapped: user addresses have 47 bits. */
 #define HMMU_TASK_SIZE 0x7ffffffff000ull
@@ -163,6 +167,7 @@ enum hmmu_counter {
 /** A machine: RAM, a device, processes. Everything below belongs to exactly one. */
 struct hmmu;
 
+/** What a machine is like. All zero is a machine of Linux 4.14 with 256 MiB, one CPU and no device memory. */
 struct hmmu_options {
 	uint32_t ram_pages;    /**< frames of RAM, 64 … 2^28; 0: 65536 (256 MiB) */
 	uint32_t device_pages; /**< device-private pages, 0 … 2^28 */
@@ -205,14 +210,16 @@ HMMU_API int hmmu_abi(void);
 
 /** What went wrong in the last call that failed. Valid until the next call into the machine. */
 struct hmmu_error {
-	int err;        /**< the negative errno that was returned */
-	uint32_t code;  /**< enum hmmu_error_code */
-	uint32_t rule;  /**< enum hmmu_rule, for DRIVER_RULE */
-	uint32_t wait;  /**< enum hmmu_wait, for BLOCKED */
-	uint64_t index; /**< entry of src and dst, for DRIVER_RULE */
-	uint64_t address;
-	char text[200]; /**< what was wrong and what is allowed */
+	int err;          /**< the negative errno that was returned */
+	uint32_t code;    /**< enum hmmu_error_code */
+	uint32_t rule;    /**< enum hmmu_rule, for DRIVER_RULE */
+	uint32_t wait;    /**< enum hmmu_wait, for BLOCKED */
+	uint64_t index;   /**< entry of src and dst, for DRIVER_RULE */
+	uint64_t address; /**< the address in question, else 0 */
+	char text[200];   /**< what was wrong and what is allowed */
 };
+/** The last error of a machine; its code is OK if no call has failed yet. What hmmu_create() and hmmu_restore() return
+ * has no machine, and so no more than the errno. */
 HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
 /** The options with which to make a machine like this one; the memory cgroup's limit is the present one. */
@@ -252,6 +259,7 @@ HMMU_API int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags);
  * A process (pid) is an address space; a task (tid) is a thread of one. Numbers start at 1; that of a process or
  * task which is gone is given to a later one. Every process has a first task that lives as long as it does.
  * @{ */
+/** A new process with an empty address space. -ENOMEM. */
 HMMU_API int hmmu_process_create(struct hmmu *m, uint32_t *pid);
 /** Whether @p pid is a living process. */
 HMMU_API bool hmmu_process_alive(const struct hmmu *m, uint32_t pid);
@@ -272,6 +280,7 @@ HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
  * with notifiers). __oom_reap_task_mm() of Linux 4.14. */
 HMMU_API int hmmu_oom_reap(struct hmmu *m, uint32_t pid);
 
+/** A further task of a process, on CPU 0. -ESRCH: no such process; -ENOMEM. */
 HMMU_API int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid);
 /** -EBUSY: the task waits or migrates; the first task goes with its process only. */
 HMMU_API int hmmu_task_destroy(struct hmmu *m, uint32_t tid);
@@ -280,21 +289,28 @@ HMMU_API int hmmu_task_cancel(struct hmmu *m, uint32_t tid);
 /** Which CPU the task runs on from now on. */
 HMMU_API int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu);
 
+/** Where a task runs, and what it waits for. */
 struct hmmu_task_state {
-	uint32_t pid;
-	uint32_t cpu;
+	uint32_t pid;      /**< its process */
+	uint32_t cpu;      /**< the CPU it runs on */
 	uint32_t wait;     /**< enum hmmu_wait */
 	uint32_t wait_pfn; /**< for PAGE_LOCK */
 	bool ready;        /**< the wait is over: repeating the call makes progress */
 };
+/** The state of a task. -ESRCH: no such task. */
 HMMU_API int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state);
 
+/** Counters of an address space, in pages. */
 struct hmmu_mm_counters {
-	uint64_t anon, file, shmem, swap; /**< RSS counters */
-	uint64_t mapped;                  /**< pages of all mappings */
-	uint64_t locked;                  /**< pages of VM_LOCKED mappings */
-	uint64_t tables;                  /**< frames of page tables */
+	uint64_t anon;   /**< MM_ANONPAGES, those on the device included */
+	uint64_t file;   /**< MM_FILEPAGES */
+	uint64_t shmem;  /**< MM_SHMEMPAGES */
+	uint64_t swap;   /**< MM_SWAPENTS */
+	uint64_t mapped; /**< pages of all mappings */
+	uint64_t locked; /**< pages of VM_LOCKED mappings */
+	uint64_t tables; /**< frames of page tables */
 };
+/** The counters of a process. -ESRCH: no such process. */
 HMMU_API int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out);
 /** @} */
 
@@ -302,6 +318,7 @@ HMMU_API int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm
  * They act on the address space of the task. Beside the errors named, all can return -EAGAIN (BLOCKED), and -ENOMEM
  * with code OUT_OF_FRAMES, OUT_OF_SLOTS or SYSCALL.
  * @{ */
+/** What hmmu_mmap() is to map. */
 struct hmmu_map {
 	uint64_t address; /**< page aligned; 0: chosen, above all mappings */
 	uint64_t pages;   /**< 1 … */
@@ -311,6 +328,7 @@ struct hmmu_map {
 };
 /** mmap(). A given address must be free (-EEXIST). */
 HMMU_API int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address);
+/** munmap(): also ranges that are partly or not mapped. -EINVAL: not page aligned, empty, or beyond user addresses. */
 HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /**
  * mremap(): give [@p old_address, + @p old_length) the length @p new_length; @p flags are enum hmmu_mremap. @p address
@@ -322,9 +340,13 @@ HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_
  */
 HMMU_API int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length,
 			 uint32_t flags, uint64_t new_address, uint64_t *address);
+/** mprotect(); @p prot is enum hmmu_prot. -ENOMEM also: not all of the range is mapped. */
 HMMU_API int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot);
+/** madvise(); @p advice is enum hmmu_advice. -ENOMEM also: not all of the range is mapped; the rest was advised. */
 HMMU_API int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice);
+/** mlock(): the mappings are VM_LOCKED, and their pages brought in. -ENOMEM also: not all of the range is mapped. */
 HMMU_API int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
+/** munlock(). -ENOMEM also: not all of the range is mapped. */
 HMMU_API int hmmu_munlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /** echo 4 > /proc/self/clear_refs */
 HMMU_API int hmmu_clear_soft_dirty(struct hmmu *m, uint32_t tid);
@@ -368,8 +390,9 @@ HMMU_API int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address);
 /** @name Looking
  * Nothing here changes the machine, waits or faults.
  * @{ */
+/** One page of an address space: its entry, and the page behind it. */
 struct hmmu_entry {
-	uint64_t address;
+	uint64_t address;  /**< of the page's first byte */
 	uint64_t raw;      /**< the entry itself, a pte or a huge pmd */
 	uint32_t kind;     /**< enum hmmu_entry_kind */
 	uint32_t bits;     /**< enum hmmu_entry_bit */
@@ -383,10 +406,19 @@ struct hmmu_entry {
 /** The state of @p pages pages from @p address on; @p out has room for as many. */
 HMMU_API int hmmu_dump(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages, struct hmmu_entry *out);
 
+/** One mapping (VMA) of a process. */
 struct hmmu_vma_info {
-	uint64_t start, end;
-	uint32_t kind, prot;
-	bool locked, soft_dirty, huge, nohuge, dontfork, uffd_missing, has_anon_vma;
+	uint64_t start;    /**< first byte */
+	uint64_t end;      /**< first byte behind it */
+	uint32_t kind;     /**< enum hmmu_map_kind */
+	uint32_t prot;     /**< enum hmmu_prot */
+	bool locked;       /**< VM_LOCKED */
+	bool soft_dirty;   /**< VM_SOFTDIRTY */
+	bool huge;         /**< VM_HUGEPAGE */
+	bool nohuge;       /**< VM_NOHUGEPAGE */
+	bool dontfork;     /**< VM_DONTCOPY */
+	bool uffd_missing; /**< VM_UFFD_MISSING */
+	bool has_anon_vma; /**< it has an anon_vma */
 };
 /** The mappings in address order. Returns how many there are; writes at most @p capacity. */
 HMMU_API int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uint32_t capacity);
@@ -395,13 +427,19 @@ HMMU_API int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info 
  * levels were read (a huge pmd ends the walk). */
 HMMU_API int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t entries[5]);
 
+/** What the struct page of a frame or device page says. */
 struct hmmu_page_info {
-	uint32_t pfn, alloc_id, flags;
-	int32_t ref, map;
-	uint64_t index;
-	bool device, anon, has_mapping;
+	uint32_t pfn;      /**< page frame number */
+	uint32_t alloc_id; /**< as in struct hmmu_entry */
+	uint32_t flags;    /**< enum hmmu_page_flag */
+	int32_t ref;       /**< page_count() */
+	int32_t map;       /**< page_mapcount() */
+	uint64_t index;    /**< offset in what the page belongs to, in pages */
+	bool device;       /**< device memory */
+	bool anon;         /**< PageAnon() */
+	bool has_mapping;  /**< it belongs to the page cache */
 };
-/** -EINVAL (NO_PAGE): there is no such frame. */
+/** The struct page of a frame or device page. -EINVAL (NO_PAGE): there is no such frame. */
 HMMU_API int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out);
 /** The 4096 bytes of a frame or device page, NULL if there is none or the machine keeps no contents. For drivers and
  * devices; CPUs use hmmu_load(). */
@@ -414,10 +452,12 @@ HMMU_API int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, cons
 /** First pfn of the device's memory; device page i has pfn base + i. */
 HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
 
+/** Something that happened; the list of event types says what a and b are. */
 struct hmmu_event {
 	uint32_t type; /**< enum hmmu_event_type */
 	uint32_t pid;  /**< 0: none in particular */
-	uint64_t a, b;
+	uint64_t a;    /**< first number */
+	uint64_t b;    /**< second number */
 };
 /** Record events of the types in @p mask (1 << enum hmmu_event_type) from now on; 0: none. The INVALIDATE types are
  * recorded for watched processes only, INVALIDATE_START of those whatever the mask says. When the ring of 2^18 events
@@ -440,25 +480,29 @@ HMMU_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t c
  * their next one on. -ENOMEM. */
 HMMU_API int hmmu_stats_enable(struct hmmu *m, bool on);
 
+/** How often one kind of span was gone through, to how much, and how long it took. */
 struct hmmu_span_stats {
 	uint64_t runs;    /**< how often it was gone through to the end */
 	uint64_t entries; /**< of stages: entries of src and dst gone over, restores not counted; else pages */
 	uint64_t cycles;  /**< of the time stamp counter, without what spans within took; 0 where the host has none */
 };
+/** All statistics of a machine. */
 struct hmmu_stats {
 	struct hmmu_span_stats spans[HMMU_SPAN_COUNT]; /**< by enum hmmu_span */
 	uint64_t counts[HMMU_STAT_COUNT];              /**< by enum hmmu_stat */
 	uint64_t whys[HMMU_WHY_COUNT];                 /**< entries that did not move or were not offered, by reason */
-	bool enabled;
+	bool enabled;                                  /**< the machine goes on counting */
 };
+/** What was counted so far; all zero if nothing ever was. */
 HMMU_API void hmmu_stats(const struct hmmu *m, struct hmmu_stats *out);
 
 /** Spans within which others were run, as a tree: one node for each kind of span within another node. */
 struct hmmu_stats_node {
-	uint32_t span;   /**< enum hmmu_span */
-	uint32_t parent; /**< 0: none; else the number of a node that comes before, from 1 */
-	uint64_t runs, entries;
-	uint64_t cycles; /**< with those of the nodes below */
+	uint32_t span;    /**< enum hmmu_span */
+	uint32_t parent;  /**< 0: none; else the number of a node that comes before, from 1 */
+	uint64_t runs;    /**< as in struct hmmu_span_stats */
+	uint64_t entries; /**< as in struct hmmu_span_stats */
+	uint64_t cycles;  /**< with those of the nodes below */
 };
 /** There are fewer nodes than this. What has no room is a part of the node around it. */
 #define HMMU_STATS_NODES 256
@@ -476,17 +520,22 @@ struct hmmu_migration;
  * be (all that has not moved goes back, all that the driver put into dst is unlocked and dropped) and ends with
  * -ECANCELED, code DRIVER_THREW. */
 struct hmmu_migrate_ops {
+	/** Give pages for entries with MIGRATE: allocate, copy, lock, write a word into dst. May be NULL. */
 	int (*alloc_and_copy)(struct hmmu_migration *mig, void *data);
+	/** Entries that still have MIGRATE have moved: set the device's own page tables. May be NULL. */
 	int (*finalize_and_map)(struct hmmu_migration *mig, void *data);
 };
 
+/** The arguments of migrate_vma(). Everything pointed to is the caller's, and has to last as long as the migration. */
 struct hmmu_migrate_request {
-	uint32_t tid;
-	uint64_t start, end; /**< rounded down to pages */
-	uint64_t *src, *dst; /**< (end - start) / 4096 words each */
-	uint8_t *why;        /**< enum hmmu_why an entry, as many; may be NULL */
-	const struct hmmu_migrate_ops *ops;
-	void *data;
+	uint32_t tid;   /**< the task that migrates, in whose address space the range is */
+	uint64_t start; /**< first byte, rounded down to a page */
+	uint64_t end;   /**< first byte behind the range, rounded down to a page */
+	uint64_t *src;  /**< (end - start) / 4096 words, which are written */
+	uint64_t *dst;  /**< as many, which the driver writes; what stands there before is left for it to see */
+	uint8_t *why;   /**< enum hmmu_why an entry, as many; may be NULL */
+	const struct hmmu_migrate_ops *ops; /**< the driver */
+	void *data;                         /**< for the driver */
 };
 
 /**
@@ -506,18 +555,23 @@ HMMU_API int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage);
 /** Finish what is left to do, and free. Returns what hmmu_migrate_vma() would have. */
 HMMU_API int hmmu_migrate_end(struct hmmu_migration *mig);
 
+/** How far a migration is. */
 struct hmmu_migration_state {
-	struct hmmu *machine;
-	uint32_t tid, pid;
-	uint32_t stage;      /**< enum hmmu_stage: the one under way */
-	uint64_t position;   /**< entry it stands at */
-	uint64_t start, end; /**< of the request */
-	uint64_t npages;     /**< entries collected */
-	uint64_t cpages;     /**< entries still to be migrated */
-	uint64_t *src, *dst;
-	bool callbacks_ran; /**< alloc_and_copy was called */
-	bool out_of_bounds; /**< quirk hole-dst-index: a word behind dst would have been written */
+	struct hmmu *machine; /**< the machine in which it goes on */
+	uint32_t tid;         /**< the task that migrates */
+	uint32_t pid;         /**< the task's process */
+	uint32_t stage;       /**< enum hmmu_stage: the one under way */
+	uint64_t position;    /**< entry it stands at */
+	uint64_t start;       /**< of the request */
+	uint64_t end;         /**< of the request */
+	uint64_t npages;      /**< entries collected */
+	uint64_t cpages;      /**< entries still to be migrated */
+	uint64_t *src;        /**< of the request */
+	uint64_t *dst;        /**< of the request */
+	bool callbacks_ran;   /**< alloc_and_copy was called */
+	bool out_of_bounds;   /**< quirk hole-dst-index: a word behind dst would have been written */
 };
+/** How far a migration is; also in its callbacks, which are given no more than the migration. */
 HMMU_API void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_migration_state *out);
 /** @} */
 
@@ -546,7 +600,9 @@ HMMU_API int hmmu_page_trylock(struct hmmu *m, uint32_t pfn);
 HMMU_API int hmmu_page_unlock(struct hmmu *m, uint32_t pfn);
 /** put_page() of a page that the driver allocated. */
 HMMU_API int hmmu_page_put(struct hmmu *m, uint32_t pfn);
+/** copy_highpage(): the contents of one page to another. -EINVAL (NO_PAGE): there is no such page. */
 HMMU_API int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from);
+/** clear_highpage(). -EINVAL (NO_PAGE): there is no such page. */
 HMMU_API int hmmu_page_zero(struct hmmu *m, uint32_t pfn);
 
 /** dev_pagemap operations of the device. */
@@ -557,6 +613,7 @@ struct hmmu_pagemap_ops {
 	/** dev_page_free_t: a device page is free again; the core has it on its list already. May be NULL. */
 	void (*page_free)(struct hmmu *m, uint32_t pfn, void *data);
 };
+/** Set the operations of the device, which are copied; NULL: those of the built-in driver. @p data is passed to them. */
 HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data);
 
 /** The built-in driver: what to do with which entry. Rules, first fit: no MIGRATE or listed in skip: nothing; the

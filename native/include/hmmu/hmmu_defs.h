@@ -206,11 +206,14 @@
 	X(DST_UNKNOWN_DEVICE, 11, "A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).") \
 	X(FAULT_NO_PROGRESS, 12, "A fault handler that returns 0 has brought the page back.")
 
+/** Profiles in which a quirk is on: the released kernel. */
+#define HMMU_IN_LINUX_4_14 1u
+/** The series as it was sent. */
+#define HMMU_IN_HMM_V25 2u
+/** Both. */
+#define HMMU_IN_BOTH 3u
 /** X(name, bit, profiles, name in words, commit): quirks; profiles is an or of HMMU_IN_*: where the quirk is on;
  * commit is the subject of the kernel commit that ended it, if there is one. */
-#define HMMU_IN_LINUX_4_14 1u
-#define HMMU_IN_HMM_V25 2u
-#define HMMU_IN_BOTH 3u
 #define HMMU_QUIRKS(X) \
 	X(HOLE_DST_INDEX, 0, HMMU_IN_HMM_V25, "hole-dst-index", \
 	  "mm/migrate: fix indexing bug (off by one) and avoid out of bound access") \
