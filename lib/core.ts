@@ -2,7 +2,7 @@
 //
 // What all handles of one machine share: the native machine, how its failures become errors, and who is who.
 
-import { getSystemErrorName } from 'node:util'
+import { constants } from 'node:os'
 import { type NativeMachine, THROWN } from './binding'
 import { type EventName, errorCodeNames, errorCodeTexts, eventValues, ruleNames, waitNames } from './defs.generated'
 import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from './errors'
@@ -19,6 +19,8 @@ export class Core {
   readonly processes = new Map<number, Process>()
   /** Tasks by tid. */
   readonly tasks = new Map<number, Task>()
+  /** Pages that drivers of migrations under way have allocated, and which one. */
+  readonly driverPages = new Map<number, object>()
   disposed = false
   /** Types of events that are recorded, as bits. */
   eventMask = 0
@@ -49,7 +51,7 @@ export class Core {
     }
     const [err, code, rule, wait, index, address, text, done] = this.native.error()
     const name = errorCodeNames[code] ?? 'HMMU_INVALID_ARGUMENT'
-    const detail: HmmuErrorDetail = { errno: getSystemErrorName(err < 0 ? err : -22) }
+    const detail: HmmuErrorDetail = { errno: errnoNames.get(-err) ?? 'EINVAL' }
     if (name === 'HMMU_BLOCKED') detail.wait = waitNames[wait] ?? 'nothing'
     if (name === 'HMMU_DRIVER_RULE') Object.assign(detail, { rule: ruleNames[rule], index })
     if (address > 0) detail.address = address
@@ -70,6 +72,13 @@ export class Core {
     if (other !== this) throw new HmmuError('HMMU_WRONG_MACHINE', `${what} belongs to another machine`)
   }
 }
+
+// util.getSystemErrorName() does not know them all. Where two names have one number the first counts: EAGAIN.
+const errnoNames = new Map(
+  Object.entries(constants.errno)
+    .reverse()
+    .map(([name, errno]) => [errno, name]),
+)
 
 // The failures of load and store that can come after some of the bytes were moved.
 const ACCESS_CODES: ReadonlySet<string> = new Set(['HMMU_SIGSEGV', 'HMMU_SIGBUS', 'HMMU_BLOCKED'])

@@ -50,8 +50,6 @@ export class DriverContext {
   readonly machine: Machine
   readonly #core: Core
   readonly #arrays: EntryArrays
-  /** Pages that were allocated here and neither placed in dst nor put: they go when a callback throws. */
-  readonly #loose = new Set<number>()
 
   /** @internal */
   constructor(core: Core, arrays: EntryArrays) {
@@ -76,7 +74,7 @@ export class DriverContext {
       if (failure instanceof HmmuError && failure.code === exhausted) return undefined
       throw failure
     }
-    this.#loose.add(result)
+    this.#core.driverPages.set(result, this)
     return result
   }
 
@@ -107,7 +105,7 @@ export class DriverContext {
   /** put_page() of a page that the driver has allocated. */
   put(page: number): void {
     this.#core.check(this.#core.native.pagePut(pfn('page', page)))
-    this.#loose.delete(page)
+    this.#core.driverPages.delete(page)
   }
 
   /**
@@ -128,7 +126,7 @@ export class DriverContext {
     return entry.migrate && (entry.device || !entry.valid) && this.#fill(entry, this.allocSystemPage())
   }
 
-  /** Copies or zeroes, locks, and places a page that was just allocated. A failure leaves it loose. */
+  /** Copies or zeroes, locks, and places a page that was just allocated. */
   #fill(entry: MigrationEntry, page: number | undefined): boolean {
     const { native } = this.#core
     if (page === undefined) return false
@@ -147,7 +145,6 @@ export class DriverContext {
     this.#own(entry)
     const device = pfn('page', page) >= this.#core.deviceBase ? PfnFlag.DEVICE : 0
     this.#arrays.setDst(entry.index, page, PfnFlag.VALID | PfnFlag.LOCKED | device)
-    this.#loose.delete(page)
   }
 
   /** Reports an unrecoverable error for an entry: MIGRATE_PFN_ERROR in dst. */
@@ -161,25 +158,30 @@ export class DriverContext {
     if (entry.arrays !== this.#arrays) throw invalid('entry', 'an entry of this migration', entry)
   }
 
-  /** @internal Gives up what a callback that has thrown had allocated and not placed. */
-  release(): void {
-    const { native } = this.#core
-    const placed = new Set<number>()
-    for (const entry of new MigrationEntries(this.#arrays).scan()) {
-      if (entry.destination !== undefined) placed.add(entry.destination)
+  /** @internal Pages that were allocated here. */
+  get #pages(): number[] {
+    return [...this.#core.driverPages].filter(([, owner]) => owner === this).map(([page]) => page)
+  }
+
+  /**
+   * @internal The migration is over, or a callback has failed. What was allocated here goes with a failure; else pages that were
+   * not placed stay the driver's.
+   */
+  end(failed: boolean): void {
+    const { native, driverPages } = this.#core
+    for (const page of this.#pages) {
+      // Pages that the migration has taken over, or that are not locked, answer with an error, which says nothing new.
+      if (failed) {
+        native.pageUnlock(page)
+        native.pagePut(page)
+      }
+      driverPages.delete(page)
     }
-    for (const page of this.#loose) {
-      if (placed.has(page)) continue
-      // A page that is not locked answers with an error, which says nothing new.
-      native.pageUnlock(page)
-      native.pagePut(page)
-    }
-    this.#loose.clear()
   }
 
   /** @internal How console.log() shows it. */
   [inspect.custom](): string {
-    return `DriverContext { ${this.#loose.size} pages allocated and not placed }`
+    return `DriverContext { ${this.#pages.length} pages allocated }`
   }
 }
 
@@ -194,6 +196,8 @@ export interface PreparedDriver {
   readonly skip: Float64Array | undefined
   readonly error: Float64Array | undefined
   readonly callback: ((which: number) => number) | undefined
+  /** To be called when the migration is over, or could not begin. */
+  end(failed: boolean): void
 }
 
 /** @internal */
@@ -209,12 +213,12 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
       if (which === 0) synchronous('allocAndCopy', driver.allocAndCopy(entries, context))
       else synchronous('finalizeAndMap', driver.finalizeAndMap?.(entries, context))
     } catch (error) {
-      context.release()
+      context.end(true)
       throw error
     }
     return 0
   }
-  return { target: -1, skip: undefined, error: undefined, callback }
+  return { target: -1, skip: undefined, error: undefined, callback, end: (failed) => context.end(failed) }
 }
 
 function prepareBuiltin(driver: BuiltinDriver): PreparedDriver {
@@ -224,6 +228,7 @@ function prepareBuiltin(driver: BuiltinDriver): PreparedDriver {
     skip: indexes('driver.skip', driver.skip),
     error: indexes('driver.error', driver.error),
     callback: undefined,
+    end: () => undefined,
   }
 }
 

@@ -7,7 +7,7 @@ import { HmmuError } from './errors'
 import { hex } from './inspect'
 import type { Process } from './process'
 import { dumpTable, type PageEntry, type Prot } from './records'
-import { bytes, integer, PAGE_SIZE } from './validate'
+import { bytes, integer, lengthOf, PAGE_SIZE } from './validate'
 
 /** Pages of a mapping that its inspection looks at. */
 const MOST_SHOWN = 4096
@@ -66,7 +66,7 @@ export class Mapping implements PageRange {
    * @throws HmmuError as {@link SystemCalls.store}; HMMU_INVALID_ARGUMENT: not all of the bytes lie within the mapping
    */
   write(offset: number, data: Uint8Array): void {
-    this.process.store(this.#at(offset, bytes(data).length), data)
+    this.process.store(this.#at(offset, lengthOf(bytes(data))), data)
   }
 
   /**

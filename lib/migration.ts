@@ -2,14 +2,14 @@
 //
 // Migrations: all in one call, or in steps.
 
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { THROWN } from './binding'
 import { type Core, requireCore } from './core'
 import { type StageName, stageNames, stageValues } from './defs.generated'
 import { type Driver, type PreparedDriver, prepareDriver } from './driver'
 import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
 import { HmmuError } from './errors'
-import { address, invalid, oneOf, PAGE_SIZE, pageCount } from './validate'
+import { address, invalid, lengthOf, oneOf, PAGE_SIZE, pageCount } from './validate'
 
 /** A range of pages to migrate. A {@link Mapping} is one. */
 export interface MigrationRange {
@@ -36,35 +36,38 @@ class Request {
   readonly driver: PreparedDriver
   readonly start: number
   readonly end: number
-  readonly #range: MigrationRange
+  readonly #src: BigUint64Array | undefined
+  readonly #dst: BigUint64Array | undefined
 
   constructor(core: Core, range: MigrationRange, driver: Driver) {
     if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
     const pages = pageCount(range.pages)
     this.start = address(range.start)
     this.end = this.start + pages * PAGE_SIZE
-    checkWords('range.src', range.src, pages)
-    checkWords('range.dst', range.dst, pages)
+    // Read once: a getter may say something else the next time.
+    const { src, dst } = range
+    this.#src = checkWords('range.src', src, pages)
+    this.#dst = checkWords('range.dst', dst, pages)
     this.arrays = new EntryArrays(this.start, pages, core.deviceBase)
     this.driver = prepareDriver(core, this.arrays, driver)
-    this.#range = range
-    if (range.dst) this.arrays.dst.set(range.dst.subarray(0, pages))
+    for (let i = 0; this.#dst && i < pages; i++) this.arrays.dst[i] = this.#dst[i] ?? 0n
   }
 
   /** Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */
   giveBack(): void {
-    const { src, dst } = this.#range
-    if (src && src.length >= this.arrays.pages) src.set(this.arrays.src)
-    if (dst && dst.length >= this.arrays.pages) dst.set(this.arrays.dst)
+    copyWords(this.arrays.src, this.#src)
+    copyWords(this.arrays.dst, this.#dst)
   }
 }
 
-function checkWords(name: string, words: unknown, pages: number): void {
-  if (words === undefined) return
-  const tag = Object.prototype.toString.call(words)
-  if (tag !== '[object BigUint64Array]' || (words as BigUint64Array).length < pages) {
-    throw invalid(name, `a BigUint64Array of at least ${pages} words`, words)
-  }
+function checkWords(name: string, words: unknown, pages: number): BigUint64Array | undefined {
+  if (words === undefined || (types.isBigUint64Array(words) && lengthOf(words) >= pages)) return words
+  throw invalid(name, `a BigUint64Array of at least ${pages} words`, words)
+}
+
+/** Copies what there is room for. */
+function copyWords(from: BigUint64Array, to: BigUint64Array | undefined): void {
+  if (to && lengthOf(to) >= from.length) BigUint64Array.prototype.set.call(to, from)
 }
 
 /** What came of a migration. */
@@ -120,8 +123,11 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
   const state = new Float64Array(STATE_FIELDS)
   const { start, end, arrays } = request
   const result = core.native.migrate(tid, start, end, arrays.native, target, skip, error, callback, state)
+  // Asked for at once, before giving up the driver's pages has an error of its own.
+  const failure = result < 0 ? { error: core.failure(result) } : undefined
+  request.driver.end(failure !== undefined)
   request.giveBack()
-  core.check(result)
+  if (failure) throw failure.error
   return new MigrationResult(arrays, state)
 }
 
@@ -237,6 +243,7 @@ export class Migration {
     const { native } = this.#core
     this.#core.check(native.migrateState(this.#id, this.#state))
     this.#settle(native.migrateEnd(this.#id, this.#request.driver.callback))
+    this.#request.driver.end(false)
     this.#request.giveBack()
     this.#result = new MigrationResult(this.#request.arrays, this.#state)
     return this.#result
@@ -273,6 +280,7 @@ export class Migration {
   #end(error: unknown): void {
     this.#state[STATE.stage] = stageValues.done
     this.#state[STATE.remaining] = 0
+    this.#request.driver.end(true)
     this.#request.giveBack()
     this.#failure = { error }
   }

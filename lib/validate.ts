@@ -12,10 +12,22 @@ export const PAGE_SIZE = 4096
 /** Pages of a 47-bit address space, more than any range can have. */
 export const MOST_PAGES = 2 ** 35
 
+/** Characters of a wrong value that an error shows. */
+const MOST_SHOWN = 200
+
 /** An HMMU_INVALID_ARGUMENT about argument `name`. */
 export function invalid(name: string, allowed: string, value: unknown): HmmuError {
-  const given = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40, maxArrayLength: 3 })
-  return new HmmuError('HMMU_INVALID_ARGUMENT', `${name} must be ${allowed}, not ${given}`)
+  return new HmmuError('HMMU_INVALID_ARGUMENT', `${name} must be ${allowed}, not ${show(value)}`)
+}
+
+/** A value in a few words. One that can show itself may have any length, and may throw instead. */
+function show(value: unknown): string {
+  try {
+    const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40, maxArrayLength: 3 })
+    return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
+  } catch {
+    return `a value of type ${typeof value}`
+  }
 }
 
 /** @throws HmmuError unless value is an integer from min to max, both included */
@@ -63,6 +75,13 @@ export function options<T extends object>(name: string, value: T | undefined, kn
     }
   }
   return value
+}
+
+const typedArrayLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get
+
+/** How long a typed array is, whatever a class derived from it says. */
+export function lengthOf(array: Uint8Array | BigUint64Array): number {
+  return typedArrayLength?.call(array)
 }
 
 export function bytes(value: unknown): Uint8Array {

@@ -189,13 +189,14 @@ uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid)
 	return hmmu_process_alive(m, pid) ? m->mms[pid].main_task : 0;
 }
 
-/* Whether a task of the process is in the middle of a call, or would have to be waited for. */
+/* Whether a task of the process is in the middle of a call, or would have to be waited for. One that holds mmap_sem is in
+ * a fault whose handler makes this call. */
 static bool process_busy(const struct hmmu *m, u32 pid)
 {
 	if (m->mms[pid].migrations)
 		return true;
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm == pid && m->tasks[task].op)
+		if (m->tasks[task].mm == pid && (m->tasks[task].op || m->tasks[task].sem_hold))
 			return true;
 	return false;
 }

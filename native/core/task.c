@@ -253,7 +253,7 @@ int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
 {
 	if (!task_exists(m, tid))
 		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
-	if (m->tasks[tid].op || m->tasks[tid].migrations)
+	if (m->tasks[tid].op || m->tasks[tid].sem_hold || m->tasks[tid].migrations)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in the middle of a call", tid);
 	if (m->mms[m->tasks[tid].mm].main_task == tid)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is its process's first; it ends with the process",

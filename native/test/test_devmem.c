@@ -223,6 +223,34 @@ static void test_handler_without_effect(void **state)
 	rig_close(r);
 }
 
+/* A handler that ends the process or the task whose fault it handles. */
+static int on_fault_go_away(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct rig *r = data;
+
+	(void)address;
+	(void)pfn;
+	assert_failed(m, hmmu_exit(m, r->pid), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_task_destroy(m, tid), -EBUSY, HMMU_ERR_BUSY);
+	assert_clean(m);
+	return -EIO;
+}
+
+static void test_handler_goes_away(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t task = new_task(r, r->pid);
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &(struct hmmu_pagemap_ops){ .page_fault = on_fault_go_away }, r));
+	assert_failed(r->m, load(r, task, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_ok(hmmu_task_destroy(r->m, task));
+	rig_close(r);
+}
+
 static void test_page_free(void **state)
 {
 	struct rig *r = open_rig();
@@ -295,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_page_that_stays),
 		cmocka_unit_test(test_own_fault_handler),
 		cmocka_unit_test(test_handler_without_effect),
+		cmocka_unit_test(test_handler_goes_away),
 		cmocka_unit_test(test_page_free),
 		cmocka_unit_test(test_flags_stay),
 		cmocka_unit_test(test_out_of_reach),
