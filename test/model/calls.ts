@@ -304,13 +304,12 @@ function munlock(process: ModelProcess, vma: Vma): void {
   munlockRange(process, vma.start, vma.end)
 }
 
-/** The end of a process waits for its other threads. */
+/** The end of a process waits for its other threads to come out of their calls. It does not stand in their way. */
 export function* exit(world: World, process: ModelProcess): Steps<Errno> {
-  return yield* process.semaphore.brief(true, () => {
-    for (const vma of process.vmas.list) munlock(process, vma)
-    for (const vma of process.vmas.list) process.zap(vma.start, vma.end)
-    process.alive = false
-    world.processes.delete(process)
-    return 'ok'
-  })
+  if (!process.semaphore.idle) yield { ready: () => process.semaphore.idle }
+  for (const vma of process.vmas.list) munlock(process, vma)
+  for (const vma of process.vmas.list) process.zap(vma.start, vma.end)
+  process.alive = false
+  world.processes.delete(process)
+  return 'ok'
 }

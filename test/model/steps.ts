@@ -49,6 +49,11 @@ export class Semaphore {
   readonly #inside = new Set<Ticket>()
   #queue: Ticket[] = []
 
+  /** Nobody has it, and nobody waits for it. */
+  get idle(): boolean {
+    return this.#inside.size === 0 && this.#queue.length === 0
+  }
+
   /** Take it for reading without waiting; returns what gives it back. */
   enter(): () => void {
     const ticket: Ticket = { write: false, granted: true }
