@@ -304,9 +304,25 @@ static void test_clear_refs(void **state)
 	rig_close(r);
 }
 
+/* Where a page has been used does not count any more. */
+static void test_lazy_free_forgets_use(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_page_set_flags(r->m, pfn_at(r, buf), HMMU_PG_REFERENCED));
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_FREE));
+	hmmu_lru_add_drain_all(r->m);
+	assert_page(r, buf, 1, 1, HMMU_PG_UPTODATE | HMMU_PG_LRU);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lazy_free_forgets_use),
 		cmocka_unit_test(test_protect_entries),
 		cmocka_unit_test(test_protect_migration_entry),
 		cmocka_unit_test(test_protect_none),

@@ -77,6 +77,7 @@ static void test_prepare_fails(void **state)
 		assert_int_equal(vma_of(r->m, vma)->anon_vma, 0);
 		assert_int_equal(chain_length(r, vma), 0);
 		assert_int_equal(counter(r, HMMU_COUNT_ANON_VMAS), 0);
+		assert_int_equal(r->m->st->slabs[SLAB_AVC].used, 0);
 	}
 	assert_ok(anon_vma_prepare(r->m, vma));
 	rig_close(r);
@@ -259,9 +260,45 @@ static void test_references(void **state)
 	rig_close(r);
 }
 
+/* The first anon_vma is its own parent, so it never serves a descendant again. */
+static void test_root_is_not_reused(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t child;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	child = do_fork_of(r, r->tid);
+	assert_ok(hmmu_exit(r->m, r->pid));
+	do_fork_of(r, hmmu_process_task(r->m, child));
+	assert_int_equal(counter(r, HMMU_COUNT_ANON_VMAS), 3);
+	rig_close(r);
+}
+
+/* A child's mapping has its parent's anon_vma, too. A neighbour that took over only its own could never be merged. */
+static void test_inherited_chain_is_not_shared(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1), at;
+	struct hmmu_map behind = { .address = buf + PAGES(1), .pages = 1, .prot = 3 };
+	uint32_t task;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	task = hmmu_process_task(r->m, do_fork_of(r, r->tid));
+	assert_ok(hmmu_mmap(r->m, task, &behind, &at));
+	assert_ok(store(r, task, at, 1));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 3);
+	assert_int_equal(counter(r, HMMU_COUNT_ANON_VMAS), 3);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_inherited_chain_is_not_shared),
+		cmocka_unit_test(test_root_is_not_reused),
 		cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_prepare_fails),
 		cmocka_unit_test(test_neighbours_share),

@@ -192,6 +192,11 @@ static void test_compound_page_behind_ptes(void **state)
 	assert_ok(migrate(r, buf + PAGES(1), 4, HMMU_TO_DEVICE));
 	assert_all(r, 4, 0, HMMU_WHY_COMPOUND);
 	assert_kind(r, buf + PAGES(1), 511, HMMU_ENTRY_SYS);
+	/* Neither is its head taken. */
+	buf = huge_page(r);
+	assert_ok(hmmu_munmap(r->m, r->tid, buf + PAGES(511), PAGES(1)));
+	assert_ok(migrate(r, buf, 4, HMMU_TO_DEVICE));
+	assert_all(r, 4, 0, HMMU_WHY_COMPOUND);
 	rig_close(r);
 }
 

@@ -300,9 +300,93 @@ static void test_locked_cache_page(void **state)
 	rig_close(r);
 }
 
+/* A frame that was full of something is empty when it is somebody else's. */
+static void test_used_frame_is_cleared(void **state)
+{
+	struct rig *r = open_rig();
+	static uint8_t bytes[HMMU_PAGE_SIZE];
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn;
+
+	(void)state;
+	memset(bytes, 0x5a, sizeof(bytes));
+	assert_ok(hmmu_store(r->m, r->tid, buf, bytes, sizeof(bytes), NULL));
+	hmmu_lru_add_drain_all(r->m);
+	pfn = pfn_at(r, buf);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_DONTNEED));
+	assert_ok(store(r, r->tid, buf, 1));
+	assert_int_equal(pfn_at(r, buf), pfn);
+	assert_ok(hmmu_load(r->m, r->tid, buf, bytes, sizeof(bytes), NULL));
+	for (uint32_t i = 0; i < sizeof(bytes); i++)
+		assert_int_equal(bytes[i], i == 0);
+	rig_close(r);
+}
+
+/* The copy is the locked mapping's from now on; the old page, which nobody else has locked, can be evicted again. */
+static void test_copy_in_locked_mapping(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t child;
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+	child = do_fork_of(r, r->tid);
+	assert_true(entry_of(r, child, buf).flags & HMMU_PG_MLOCKED);
+	assert_ok(store(r, r->tid, buf, 1));
+	hmmu_lru_add_drain_all(r->m);
+	assert_true(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
+	assert_int_equal(entry_of(r, child, buf).flags & (HMMU_PG_MLOCKED | HMMU_PG_UNEVICTABLE | HMMU_PG_LRU),
+			 HMMU_PG_LRU);
+	rig_close(r);
+}
+
+/* The first store to a clean shared page whose stores are tracked waits for its lock, and makes it dirty afterwards. */
+static void test_shared_store_waits(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, 0, 1, HMMU_MAP_SHMEM, 3);
+	uint32_t tid = new_task(r, r->pid), pfn;
+
+	(void)state;
+	read_pages(r, buf, 1);
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	assert_blocked(r->m, store(r, tid, buf, 1), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_false(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(store(r, tid, buf, 1));
+	assert_true(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+	rig_close(r);
+}
+
+/* Where stores are tracked a load does not make a shared page writable, so that the first store is seen. */
+static void test_tracked_shared_memory(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, 0, 2, HMMU_MAP_SHMEM, 3);
+
+	(void)state;
+	read_pages(r, buf, 1);
+	assert_true(entry_of(r, r->pid, buf).bits & HMMU_BIT_WRITE);
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	read_pages(r, buf + PAGES(1), 1);
+	assert_false(entry_of(r, r->pid, buf + PAGES(1)).bits & HMMU_BIT_WRITE);
+	write_pages(r, buf, 2, 1);
+	for (uint64_t i = 0; i < 2; i++) {
+		assert_true(entry_of(r, r->pid, buf + PAGES(i)).bits & HMMU_BIT_SOFT_DIRTY);
+		assert_true(entry_of(r, r->pid, buf + PAGES(i)).flags & HMMU_PG_DIRTY);
+	}
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tracked_shared_memory),
+		cmocka_unit_test(test_shared_store_waits),
+		cmocka_unit_test(test_used_frame_is_cleared),
+		cmocka_unit_test(test_copy_in_locked_mapping),
 		cmocka_unit_test(test_read_then_write),
 		cmocka_unit_test(test_notifier_over_zero_page),
 		cmocka_unit_test(test_signals),

@@ -201,11 +201,12 @@ static void test_lazy_free(void **state)
 	uint32_t pfn;
 
 	(void)state;
+	assert_ok(hmmu_page_set_flags(r->m, pfn_at(r, buf), HMMU_PG_DIRTY));
 	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(512), HMMU_MADV_FREE));
 	hmmu_lru_add_drain_all(r->m);
 	assert_kind(r, buf, 512, HMMU_ENTRY_HUGE);
 	assert_false(entry_of(r, r->pid, buf).bits & (HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED));
-	assert_false(entry_of(r, r->pid, buf).flags & HMMU_PG_SWAPBACKED);
+	assert_false(entry_of(r, r->pid, buf).flags & (HMMU_PG_SWAPBACKED | HMMU_PG_DIRTY));
 	assert_ok(hmmu_madvise(r->m, r->tid, second, PAGES(3), HMMU_MADV_FREE));
 	assert_kind(r, second, 512, HMMU_ENTRY_SYS);
 	assert_false(entry_of(r, r->pid, second).flags & HMMU_PG_HEAD);
@@ -381,9 +382,83 @@ static void test_split_fails_when_pinned(void **state)
 	rig_close(r);
 }
 
+/* In 4.14 a huge page stays mlocked when its locked mapping has got a copy; its last mapping takes the mark along. */
+static void test_last_mapping_of_mlocked_page(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_huge(r, 512);
+	uint32_t child, task, pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(512)));
+	child = do_fork_of(r, r->tid);
+	task = hmmu_process_task(r->m, child);
+	write_pages(r, buf, 1, 2);
+	assert_ok(hmmu_pin(r->m, task, buf, false, &pfn));
+	assert_true(page_info(r, pfn).flags & HMMU_PG_MLOCKED);
+	assert_ok(hmmu_munmap(r->m, task, buf, PAGES(512)));
+	hmmu_lru_add_drain_all(r->m);
+	assert_int_equal(page_info(r, pfn).flags & (HMMU_PG_MLOCKED | HMMU_PG_UNEVICTABLE), 0);
+	assert_ok(hmmu_unpin(r->m, pfn));
+	rig_close(r);
+}
+
+static void test_copy_has_all_parts(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_huge(r, 512);
+	uint32_t task;
+
+	(void)state;
+	write_pages(r, buf, 512, 1);
+	task = hmmu_process_task(r->m, do_fork_of(r, r->tid));
+	assert_ok(store(r, task, buf, 1));
+	assert_int_not_equal(pfn_at(r, buf), entry_of(r, 2, buf).pfn);
+	assert_bytes(r, task, buf, 512, 1);
+	rig_close(r);
+}
+
+/* Parts of a page could be mlocked or not, so a huge page that is mapped in parts is not. */
+static void test_split_takes_mlock(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_huge(r, 512);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(512)));
+	assert_true(entry_of(r, r->pid, buf).flags & HMMU_PG_MLOCKED);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
+	hmmu_lru_add_drain_all(r->m);
+	assert_kind(r, buf, 512, HMMU_ENTRY_SYS);
+	assert_int_equal(entry_of(r, r->pid, buf).flags & (HMMU_PG_MLOCKED | HMMU_PG_UNEVICTABLE), 0);
+	rig_close(r);
+}
+
+/* mlock() that begins in a huge page goes on with the page behind it. */
+static void test_mlock_from_the_middle(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_huge(r, 1024);
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1024)));
+	assert_ok(migrate(r, buf + PAGES(512), 4, HMMU_TO_DEVICE));
+	assert_kind(r, buf + PAGES(512), 4, HMMU_ENTRY_DEV);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf + PAGES(5), PAGES(511)));
+	assert_kind(r, buf, 512, HMMU_ENTRY_HUGE);
+	assert_kind(r, buf + PAGES(512), 4, HMMU_ENTRY_SYS);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mlock_from_the_middle),
+		cmocka_unit_test(test_split_takes_mlock),
+		cmocka_unit_test(test_copy_has_all_parts),
+		cmocka_unit_test(test_last_mapping_of_mlocked_page),
 		cmocka_unit_test(test_first_store),
 		cmocka_unit_test(test_where_none_fits),
 		cmocka_unit_test(test_huge_zero_page),

@@ -426,9 +426,61 @@ static void test_counting(void **state)
 	rig_close(r);
 }
 
+/* get_user_pages() rather tells how many pages it got than why it got no more, so mlock() asks for the rest once more. */
+static void test_populating_tries_again(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 3);
+
+	(void)state;
+	assert_ok(store(r, r->tid, buf, 1));
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 2, false));
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(3)));
+	assert_kind(r, buf, 3, HMMU_ENTRY_SYS);
+	/* Nothing was had before the first page. */
+	buf = map_anon(r, 3);
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 1, false));
+	assert_failed(r->m, hmmu_mlock(r->m, r->tid, buf, PAGES(3)), -EAGAIN, HMMU_ERR_SYSCALL);
+	rig_close(r);
+}
+
+static void test_advice_says_try_again(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 3);
+
+	(void)state;
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_VMA, 1, false));
+	assert_failed(r->m, hmmu_madvise(r->m, r->tid, buf + PAGES(1), PAGES(1), HMMU_MADV_DONTFORK), -EAGAIN,
+		      HMMU_ERR_SYSCALL);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(1), PAGES(1), HMMU_MADV_DONTFORK));
+	rig_close(r);
+}
+
+/* A special mapping is filled at once; where that fails nothing of it is left. */
+static void test_special_mapping_fails(void **state)
+{
+	static const uint32_t injections[] = { HMMU_INJECT_TABLE, HMMU_INJECT_FRAME };
+	struct rig *r = open_rig();
+	struct hmmu_map map = { .address = BASE, .pages = 3, .kind = HMMU_MAP_SPECIAL, .prot = 3 };
+	uint64_t free = counter(r, HMMU_COUNT_RAM_FREE), at;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_ok(hmmu_inject(r->m, injections[i], 2, false));
+		assert_failed(r->m, hmmu_mmap(r->m, r->tid, &map, &at), -ENOMEM, HMMU_ERR_SYSCALL);
+		assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 0);
+		assert_int_equal(counter(r, HMMU_COUNT_RAM_FREE), free);
+	}
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_special_mapping_fails),
+		cmocka_unit_test(test_advice_says_try_again),
+		cmocka_unit_test(test_populating_tries_again),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_anon_vma),

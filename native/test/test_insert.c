@@ -377,9 +377,27 @@ static void test_order(void **state)
 	rig_close(r);
 }
 
+/* The device does not wipe its pages; the built-in driver does before it offers one for a hole. */
+static void test_used_page_for_a_hole(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+
+	(void)state;
+	write_pages(r, buf, 1, 7);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_bytes(r, r->tid, buf, 1, 7);
+	assert_ok(migrate(r, buf + PAGES(1), 1, HMMU_TO_DEVICE));
+	assert_all_moved(r, 1);
+	assert_int_equal(pfn_at(r, buf + PAGES(1)), hmmu_device_base(r->m));
+	assert_bytes(r, r->tid, buf + PAGES(1), 1, 0);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_used_page_for_a_hole),
 		cmocka_unit_test(test_device_page),
 		cmocka_unit_test(test_system_page),
 		cmocka_unit_test(test_read_only_mapping),

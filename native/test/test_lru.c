@@ -272,9 +272,51 @@ static void test_huge_pages(void **state)
 	rig_close(r);
 }
 
+/* mlock() drains the pagevecs of all CPUs first, as it can't isolate what is in one. */
+static void test_mlock_of_page_in_other_pagevec(void **state)
+{
+	struct rig *r = open_rig(.cpus = 2);
+	uint64_t buf = map_anon(r, 1);
+	uint32_t tid = new_task(r, r->pid);
+	const uint32_t flags = HMMU_PG_MLOCKED | HMMU_PG_UNEVICTABLE | HMMU_PG_LRU;
+
+	(void)state;
+	assert_ok(hmmu_task_set_cpu(r->m, tid, 1));
+	assert_ok(store(r, tid, buf, 1));
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+	assert_int_equal(entry_of(r, r->pid, buf).flags & flags, flags);
+	rig_close(r);
+}
+
+/* A page that came into the swap cache while a pagevec was to free it lazily is swap's. */
+static void test_swap_before_lazy_free(void **state)
+{
+	struct rig *r = open_rig(.cpus = 2, .swap_pages = 4);
+	uint64_t buf = map_anon(r, 1);
+	uint32_t tid = new_task(r, r->pid), pfn;
+
+	(void)state;
+	assert_ok(hmmu_task_set_cpu(r->m, tid, 1));
+	write_pages(r, buf, 1, 1);
+	hmmu_lru_add_drain_all(r->m);
+	pfn = pfn_at(r, buf);
+	assert_ok(hmmu_madvise(r->m, tid, buf, PAGES(1), HMMU_MADV_FREE));
+	assert_ok(store(r, r->tid, buf, 2));
+	/* Unmapped, but not written: the pagevec has a reference. */
+	assert_failed(r->m, hmmu_reclaim(r->m, r->pid, buf), -EBUSY, HMMU_ERR_SYSCALL);
+	assert_kind(r, buf, 1, HMMU_ENTRY_SWAP);
+	hmmu_lru_add_drain_all(r->m);
+	assert_int_equal(page_info(r, pfn).flags & (HMMU_PG_SWAPCACHE | HMMU_PG_SWAPBACKED),
+			 HMMU_PG_SWAPCACHE | HMMU_PG_SWAPBACKED);
+	assert_bytes(r, r->tid, buf, 1, 2);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_swap_before_lazy_free),
+		cmocka_unit_test(test_mlock_of_page_in_other_pagevec),
 		cmocka_unit_test(test_pagevec),
 		cmocka_unit_test(test_pagevec_of_each_cpu),
 		cmocka_unit_test(test_freed_in_pagevec),

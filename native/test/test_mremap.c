@@ -464,9 +464,46 @@ static void out_of_memory(void **state)
 	rig_close(r);
 }
 
+/* A mapping may grow beyond the end of its file; there is nothing to be had there. */
+static void test_beyond_end_of_file(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, BASE, 2, HMMU_MAP_SHMEM, HMMU_PROT_WRITE), at;
+
+	(void)state;
+	assert_ok(hmmu_mremap(r->m, r->tid, buf, PAGES(2), PAGES(4), 0, 0, &at));
+	assert_ok(store(r, r->tid, buf + PAGES(1), 1));
+	assert_failed(r->m, store(r, r->tid, buf + PAGES(2), 1), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_failed(r->m, load(r, r->tid, buf + PAGES(3), NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_kind(r, buf + PAGES(2), 2, HMMU_ENTRY_NONE);
+	rig_close(r);
+}
+
+/* What could only be read is flushed at the end of the move; the unmapping of the old place flushes once more. */
+static void test_clean_translations_are_flushed(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2), at;
+	struct hmmu_event event;
+
+	(void)state;
+	read_pages(r, buf, 2);
+	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_TLB_FLUSH));
+	assert_ok(
+		hmmu_mremap(r->m, r->tid, buf, PAGES(2), PAGES(2), HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED, BASE, &at));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(hmmu_events_read(r->m, &event, 1), 1);
+		assert_true(event.a == buf && event.b == buf + PAGES(2));
+	}
+	assert_int_equal(hmmu_events_read(r->m, &event, 1), 0);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clean_translations_are_flushed),
+		cmocka_unit_test(test_beyond_end_of_file),
 		cmocka_unit_test(shrink),
 		cmocka_unit_test(grow_in_place),
 		cmocka_unit_test(move_to_grow),

@@ -178,12 +178,70 @@ static void test_migration(void **state)
 	rig_close(r);
 }
 
+/* Mappings of a file's page are unmapped in the order of their coming. */
+static void test_order_of_mappings(void **state)
+{
+	struct rig *r = open_watched();
+	uint64_t first = map_at(r, BASE + MIB(4), 1, HMMU_MAP_SHMEM, 3), second;
+	struct hmmu_event events[8];
+
+	(void)state;
+	write_pages(r, first, 1, 1);
+	assert_ok(
+		hmmu_mremap(r->m, r->tid, first, 0, PAGES(1), HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED, BASE, &second));
+	read_pages(r, second, 1);
+	assert_ok(hmmu_events_record(r->m, 0));
+	drain_events(r, HMMU_EVENT_INVALIDATE_START, NULL);
+	assert_ok(migrate(r, first, 1, HMMU_TO_SYSTEM));
+	assert_int_equal(hmmu_events_read(r->m, events, 8), 3);
+	assert_true(events[0].a == first); /* collect */
+	assert_true(events[1].a == first);
+	assert_true(events[2].a == second);
+	rig_close(r);
+}
+
+/* Who watches is told of the end by mmu_notifier_release(), and hears of no range any more. */
+static void test_end_of_process(void **state)
+{
+	struct rig *r = open_watched();
+	uint32_t child;
+
+	(void)state;
+	write_pages(r, map_anon(r, 3), 3, 1);
+	child = do_fork_of(r, r->tid);
+	assert_ok(hmmu_watch(r->m, child));
+	assert_ranges(r, 1, 0);
+	assert_ok(hmmu_exit(r->m, child));
+	assert_ranges(r, 0, 0);
+	rig_close(r);
+}
+
+/* Events for which there is no room are lost and counted; those before them stay. */
+static void test_full_ring(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	int written = 0;
+
+	(void)state;
+	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_PAGE_FAULT));
+	for (; !counter(r, HMMU_COUNT_EVENTS_LOST); written++) {
+		assert_true(written < 1 << 20);
+		write_pages(r, buf, 1, 1);
+		assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_DONTNEED));
+	}
+	assert_int_equal(counter(r, HMMU_COUNT_EVENTS_LOST), 1);
+	assert_int_equal(drain_events(r, HMMU_EVENT_PAGE_FAULT, NULL), written - 1);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_system_calls), cmocka_unit_test(test_fork_and_copy),
-		cmocka_unit_test(test_two_gib),      cmocka_unit_test(test_huge_pages),
-		cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_full_ring),         cmocka_unit_test(test_end_of_process),
+		cmocka_unit_test(test_order_of_mappings), cmocka_unit_test(test_system_calls),
+		cmocka_unit_test(test_fork_and_copy),     cmocka_unit_test(test_two_gib),
+		cmocka_unit_test(test_huge_pages),        cmocka_unit_test(test_migration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

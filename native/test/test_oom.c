@@ -82,9 +82,28 @@ static void test_stale_translation_during_collect(void **state)
 	}
 }
 
+static void test_waiting_writer_keeps_the_reaper_off(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t writer = new_task(r, r->pid);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	assert_blocked(r->m, hmmu_munmap(r->m, writer, buf, PAGES(1)), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_failed(r->m, hmmu_oom_reap(r->m, r->pid), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_task_cancel(r->m, writer));
+	assert_ok(hmmu_oom_reap(r->m, r->pid));
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_waiting_writer_keeps_the_reaper_off),
 		cmocka_unit_test(test_reap),
 		cmocka_unit_test(test_reap_is_refused),
 		cmocka_unit_test(test_insertion_into_reaped_mm),

@@ -335,9 +335,28 @@ static void test_walk_for_users(void **state)
 	rig_close(r);
 }
 
+/* A process for which no task can be had gives its page directory back. */
+static void test_process_without_task(void **state)
+{
+	struct rig *r = open_rig();
+	struct slab *slab = &r->m->st->slabs[SLAB_TASK];
+	uint64_t tables = counter(r, HMMU_COUNT_TABLE_PAGES);
+	u32 high = slab->high;
+	uint32_t pid;
+
+	(void)state;
+	slab->high = slab->capacity;
+	assert_failed(r->m, hmmu_process_create(r->m, &pid), -ENOMEM, HMMU_ERR_OUT_OF_SLOTS);
+	slab->high = high;
+	assert_int_equal(counter(r, HMMU_COUNT_TABLE_PAGES), tables);
+	assert_int_equal(counter(r, HMMU_COUNT_PROCESSES), 1);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_process_without_task),
 		cmocka_unit_test(test_present_bits),
 		cmocka_unit_test(test_prot_none),
 		cmocka_unit_test(test_swap_format),

@@ -292,9 +292,23 @@ static void test_page_info(void **state)
 	rig_close(r);
 }
 
+static void test_only_own_pages_are_locked(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_failed(r->m, hmmu_page_trylock(r->m, pfn_at(r, buf)), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_failed(r->m, hmmu_page_put(r->m, pfn_at(r, buf)), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_failed(r->m, hmmu_page_unlock(r->m, pfn_at(r, buf)), -EINVAL, HMMU_ERR_REFERENCE);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_only_own_pages_are_locked),
 		cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_pin_of_zero_page),
 		cmocka_unit_test(test_pins_that_fail),

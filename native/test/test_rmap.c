@@ -270,9 +270,60 @@ static void test_one_removal_too_many(void **state)
 	rig_discard(r);
 }
 
+/* A walk passes by a process that has another huge page at the place, on to one that has this one. */
+static void test_other_huge_page(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_huge(r, 512);
+	uint32_t copied, sharing;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	copied = do_fork_of(r, r->tid);
+	assert_ok(store(r, task_of(r, copied), buf, 2));
+	sharing = do_fork_of(r, r->tid);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
+	assert_int_equal(entry_of(r, copied, buf).kind, HMMU_ENTRY_HUGE);
+	assert_int_equal(entry_of(r, sharing, buf).kind, HMMU_ENTRY_SYS);
+	assert_int_equal(entry_of(r, sharing, buf).pfn, pfn_at(r, buf));
+	assert_bytes(r, task_of(r, copied), buf, 1, 2);
+	assert_bytes(r, task_of(r, sharing), buf, 1, 1);
+	rig_close(r);
+}
+
+/* A child's copy migrates, and meanwhile the page it was copied from does; each gets its own entries back. */
+static void test_entry_of_another_migration(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1), src, dst;
+	struct hmmu_migrate_request request = request_for(r, buf, 1);
+	struct hmmu_migration *mig;
+	uint32_t child;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	child = do_fork_of(r, r->tid);
+	assert_ok(store(r, task_of(r, child), buf, 2));
+	request.tid = task_of(r, child);
+	request.src = &src;
+	request.dst = &dst;
+	request.why = NULL;
+	assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_ALLOC_AND_COPY));
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_all_moved(r, 1);
+	assert_int_equal(entry_of(r, child, buf).kind, HMMU_ENTRY_MIG);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_bytes(r, task_of(r, child), buf, 1, 2);
+	assert_bytes(r, r->tid, buf, 1, 1);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_entry_of_another_migration),
+		cmocka_unit_test(test_other_huge_page),
 		cmocka_unit_test(test_one_mapping),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_page_of_a_child),

@@ -213,9 +213,63 @@ static void test_wipe(void **state)
 	rig_discard(r);
 }
 
+/* What a hash passes over a copy passes over, too, so this looks at the bytes: all that is not in slabs. */
+static void test_every_part_is_copied(void **state)
+{
+	struct rig *r = open_rig(.swap_pages = 8, .other_device_pages = 2);
+	uint64_t buf = live(r), rest, swapped = map_anon(r, 1);
+	struct hmmu *clone;
+	uint32_t pfn;
+
+	(void)state;
+	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_TLB_FLUSH));
+	write_pages(r, swapped, 1, 3);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_reclaim(r->m, r->pid, swapped));
+	assert_ok(hmmu_other_device_alloc(r->m, &pfn));
+	assert_ok(hmmu_page_zero(r->m, pfn));
+	read_pages(r, buf + PAGES(4), 2);
+	rest = r->m->st->offsets[0];
+	assert_ok(hmmu_clone(r->m, &clone));
+	assert_int_equal(memcmp((char *)clone->st + rest, (char *)r->m->st + rest, r->m->st->bytes - rest), 0);
+	hmmu_destroy(clone);
+	assert_ok(hmmu_page_put(r->m, pfn));
+	rig_close(r);
+}
+
+static int count_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	(void)m;
+	(void)tid;
+	(void)address;
+	(void)pfn;
+	++*(int *)data;
+	return -EIO;
+}
+
+static void test_clone_has_the_fault_handler(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_fault = count_fault };
+	struct rig *r = open_rig();
+	uint64_t buf = live(r);
+	struct hmmu *clone;
+	int faults = 0;
+	char byte;
+
+	(void)state;
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &faults));
+	assert_ok(hmmu_clone(r->m, &clone));
+	assert_failed(clone, hmmu_load(clone, r->tid, buf, &byte, 1, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_int_equal(faults, 1);
+	hmmu_destroy(clone);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clone_has_the_fault_handler),
+		cmocka_unit_test(test_every_part_is_copied),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_hash_of_another_place),
 		cmocka_unit_test(test_clone),

@@ -608,9 +608,50 @@ static void options(void **state)
 	rig_close(r);
 }
 
+/* A page that is clean by its entry and by its flags, but was never written to swap, is written. */
+static void test_clean_page(void **state)
+{
+	struct rig *r = open_rig(.swap_pages = 4);
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 7);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
+	hmmu_lru_add_drain_all(r->m);
+	assert_false(entry_of(r, r->pid, buf).flags & HMMU_PG_DIRTY);
+	assert_bits(r, buf, HMMU_BIT_SOFT_DIRTY);
+	assert_ok(hmmu_reclaim(r->m, r->pid, buf));
+	assert_bytes(r, r->tid, buf, 1, 7);
+	rig_close(r);
+}
+
+/* Locked memory does not go to swap again, so its slot is given up. */
+static void test_swap_in_of_locked_memory(void **state)
+{
+	struct rig *r = open_rig(.swap_pages = 8);
+	uint64_t buf = map_anon(r, 2);
+
+	(void)state;
+	write_pages(r, buf, 2, 7);
+	hmmu_lru_add_drain_all(r->m);
+	for (uint64_t i = 0; i < 2; i++)
+		assert_ok(hmmu_reclaim(r->m, r->pid, buf + PAGES(i)));
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 6);
+	/* A page that is only read would keep it. */
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), HMMU_PROT_READ));
+	assert_bytes(r, r->tid, buf, 1, 7);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 6);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf + PAGES(1), PAGES(1)));
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 7);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_swap_in_of_locked_memory),
+		cmocka_unit_test(test_clean_page),
 		cmocka_unit_test(out_and_in),
 		cmocka_unit_test(stores_reuse),
 		cmocka_unit_test(forked),

@@ -327,9 +327,44 @@ static void test_mlock_waits(void **state)
 	rig_close(r);
 }
 
+/* The address of a page that migrates. */
+static int load_in_handler(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	uint8_t byte;
+
+	(void)address;
+	(void)pfn;
+	assert_blocked(m, hmmu_load(m, tid, *(uint64_t *)data, &byte, 1, NULL), tid, HMMU_WAIT_PAGE_LOCK);
+	return -EIO;
+}
+
+/* A call that a fault handler made and left blocked is over with the fault. */
+static void test_call_left_in_a_handler(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_fault = load_in_handler };
+	struct rig *r = open_rig();
+	uint64_t device = map_anon(r, 1), buf = map_anon(r, 2);
+	uint32_t tid = new_task(r, r->pid);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, device, 1, 1);
+	assert_ok(migrate(r, device, 1, HMMU_TO_DEVICE));
+	write_pages(r, buf, 2, 2);
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &buf));
+	assert_failed(r->m, load(r, tid, device, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_waits(r, tid, HMMU_WAIT_NOTHING, true);
+	assert_ok(hmmu_madvise(r->m, tid, buf + PAGES(1), PAGES(1), HMMU_MADV_DONTNEED));
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_call_left_in_a_handler),
 		cmocka_unit_test(test_tasks_come_and_go),
 		cmocka_unit_test(test_wait_for_migration),
 		cmocka_unit_test(test_blocked_task_is_busy),

@@ -129,6 +129,9 @@ static void test_lists(void **state)
 	m->device_bitmap[0] ^= 3;
 	assert_reported(&s, "device page 0 is in use, and marked as free");
 	m->device_bitmap[0] ^= 3;
+	m->st->device_hint = 2;
+	assert_reported(&s, "device page 1 is free, and would not be found");
+	m->st->device_hint = 1;
 	m->tasks[r->tid].wait = HMMU_WAIT_PAGE_LOCK;
 	assert_reported(&s, "is in no call");
 	m->tasks[r->tid].wait = HMMU_WAIT_NOTHING;
@@ -294,9 +297,43 @@ static void test_all_holders_are_known(void **state)
 	rig_close(r);
 }
 
+static void test_huge_counts(void **state)
+{
+	struct spoiled s = { .r = open_rig() };
+	uint64_t buf = map_huge(s.r, 512);
+
+	(void)state;
+	write_pages(s.r, buf, 1, 1);
+	CHECK_NUMBER(s, *compound_mapcount_ptr(s.r->m, pfn_at(s.r, buf)), "compound mapcount");
+	rig_close(s.r);
+}
+
+/* A page in the swap cache, and its slot. */
+static void test_swap(void **state)
+{
+	struct spoiled s = { .r = open_rig(.swap_pages = 8) };
+	uint64_t buf = map_anon(s.r, 1);
+	struct hmmu *m = s.r->m;
+
+	(void)state;
+	write_pages(s.r, buf, 1, 1);
+	hmmu_lru_add_drain_all(m);
+	assert_ok(hmmu_reclaim(m, s.r->pid, buf));
+	CHECK_NUMBER(s, m->swap_slots[1].count, "swap slot 1: its count is 2");
+	m->st->swap_free_head = 1;
+	assert_reported(&s, "swap slot 1 is in use, and on the list of free ones");
+	m->st->swap_free_head = 0;
+	read_pages(s.r, buf, 1);
+	CHECK_NUMBER(s, page_of(m, pfn_at(s.r, buf))->private, "does not know that it is in the swap cache");
+	CHECK_NUMBER(s, *(uint8_t *)frame_of(m, pfn_at(s.r, buf)), "the contents differ");
+	rig_close(s.r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_swap),
+		cmocka_unit_test(test_huge_counts),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_counters),

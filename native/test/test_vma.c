@@ -410,9 +410,95 @@ static void test_many_mappings(void **state)
 	rig_close(r);
 }
 
+/* Memory that becomes writable is accounted, like that which was from the start; else they could not merge. */
+static void test_accounted_neighbours_merge(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, BASE, 2, HMMU_MAP_ANON, 3);
+
+	(void)state;
+	map_at(r, BASE + PAGES(2), 2, HMMU_MAP_ANON, HMMU_PROT_READ);
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 2);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf + PAGES(2), PAGES(2), 3));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 1);
+	/* It stays so when it is written to no more. */
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), HMMU_PROT_READ));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 2);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), 3));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 1);
+	rig_close(r);
+}
+
+static void test_special_mappings_do_not_merge(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, BASE, 3, HMMU_MAP_SPECIAL, 3);
+
+	(void)state;
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf + PAGES(1), PAGES(1), HMMU_PROT_READ));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 3);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf + PAGES(1), PAGES(1), 3));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 3);
+	rig_close(r);
+}
+
+/* In 4.14 a registration that starts within a mapping is not merged with a registered part behind it. */
+static void test_userfaultfd_merges_seldom(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 4);
+
+	(void)state;
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(3), PAGES(1)));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 2);
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(2), PAGES(1)));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 3);
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(2)));
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 2);
+	rig_close(r);
+}
+
+/* A mapping that mmap() adds to is as new. */
+static void test_grown_mapping_is_soft_dirty(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_vma_info info;
+
+	(void)state;
+	map_at(r, BASE, 2, HMMU_MAP_ANON, 3);
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	assert_int_equal(hmmu_vmas(r->m, r->pid, &info, 1), 1);
+	assert_false(info.soft_dirty);
+	map_at(r, BASE + PAGES(2), 2, HMMU_MAP_ANON, 3);
+	assert_int_equal(hmmu_vmas(r->m, r->pid, &info, 1), 1);
+	assert_true(info.soft_dirty);
+	rig_close(r);
+}
+
+static void test_locked_pages_count_once(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 4);
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
+	assert_int_equal(mm_counters(r, r->pid).locked, 2);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(4)));
+	assert_int_equal(mm_counters(r, r->pid).locked, 4);
+	assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(3)));
+	assert_int_equal(mm_counters(r, r->pid).locked, 1);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_locked_pages_count_once),
+		cmocka_unit_test(test_grown_mapping_is_soft_dirty),
+		cmocka_unit_test(test_userfaultfd_merges_seldom),
+		cmocka_unit_test(test_special_mappings_do_not_merge),
+		cmocka_unit_test(test_accounted_neighbours_merge),
 		cmocka_unit_test(test_unmap_parts),
 		cmocka_unit_test(test_length_is_rounded_up),
 		cmocka_unit_test(test_new_mappings_merge),
