@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Random sequences of commands on the machine and on the reference model, for as long as one likes. The addon must be built.
-//   node scripts/fuzz-model.mjs [--seed N] [--time SECONDS] [--runs N] [--length N] [--out FOLDER]
+//   node scripts/fuzz-model.mjs [--seed N] [--time SECONDS] [--runs N] [--length N] [--out FOLDER] [--fail-fast]
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -45,10 +45,18 @@ function parseOptions() {
     .addOption(new Option('--runs <n>', 'stop after this many sequences').argParser(count))
     .addOption(new Option('--length <n>', 'most commands of a sequence').argParser(count).default(60))
     .addOption(new Option('--out <folder>', 'write the drills that show a failure there, too'))
+    .addOption(new Option('--fail-fast', 'stop at the first failure, as it was found and not made shorter'))
     .parse()
-  const { seed = Date.now() % 2 ** 31, time, runs = Number.POSITIVE_INFINITY, length, out } = program.opts()
+  const {
+    seed = Date.now() % 2 ** 31,
+    time,
+    runs = Number.POSITIVE_INFINITY,
+    length,
+    out,
+    failFast = false,
+  } = program.opts()
   const seconds = time ?? (runs === Number.POSITIVE_INFINITY ? DEFAULT_SECONDS : Number.POSITIVE_INFINITY)
-  return { seed, seconds, runs, length, out }
+  return { seed, seconds, runs, length, out, failFast }
 }
 
 /** A progress bar on a terminal, nothing elsewhere. */
@@ -80,12 +88,14 @@ const elapsed = () => (performance.now() - begin) / 1000
 console.log(`seed ${options.seed}`)
 for (let i = 0, done = 0; elapsed() < options.seconds && done < options.runs; i++) {
   const seed = options.seed + i
-  const details = fc.check(property, { seed, numRuns: Math.min(BATCH, options.runs - done) })
+  const numRuns = Math.min(BATCH, options.runs - done)
+  const details = fc.check(property, { seed, numRuns, endOnFailure: options.failFast })
   done += details.numRuns
   counts.passed += details.numRuns - (details.failed ? 1 : 0)
   counts.failed += details.failed ? 1 : 0
   if (details.failed) report(details, { ...options, seed }, counts.failed)
   show(elapsed(), done, counts)
+  if (details.failed && options.failFast) break
 }
 process.stdout.write('')
 console.log(`${counts.passed} passed, ${counts.failed} failed`)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The suites that mutants are given to, in the order of what they cost, and what to make of how they end.
+import { execute } from './mutants-tree.mjs'
+
+/**
+ * title: of the column; needs: the part of the tree that is built first; sees: whether a file's faults can be seen at
+ * all; limit: seconds, of which a suite needs a tenth; reason: finds the line of the output that says why.
+ */
+export const suites = {
+  verify: {
+    title: 'verify()',
+    needs: 'addon',
+    sees: () => true,
+    command: ['node', 'scripts/mutants-drills.mjs', 'verify'],
+    limit: 60,
+    reason: /.+/,
+  },
+  drills: {
+    title: 'drills',
+    needs: 'addon',
+    sees: () => true,
+    command: ['node', 'scripts/mutants-drills.mjs', 'transcripts'],
+    limit: 60,
+    reason: /.+/,
+  },
+  c: {
+    title: 'C tests',
+    needs: 'tests',
+    sees: (file) => file.startsWith('native/core/'),
+    command: ['ctest', '--test-dir', 'build-c', '--stop-on-failure', '--timeout', '30', '--output-on-failure'],
+    limit: 120,
+    reason: /^\[ {2}FAILED {2}\] \w+: .*test_\w+|[\d/]+ Test +#\d+: \w+ .*\*\*\*.*/m,
+  },
+  model: {
+    title: 'model',
+    needs: 'addon',
+    sees: () => true,
+    command: ['node', 'scripts/fuzz-model.mjs', '--seed', '1', '--runs', '100', '--fail-fast'],
+    limit: 180,
+    reason: /^# (?!found).+/m,
+  },
+  jest: {
+    title: 'Jest',
+    needs: 'addon',
+    sees: () => true,
+    command: ['node', 'node_modules/jest/bin/jest.js', 'test/api', 'test/drill', 'test/cli', '--bail', '--runInBand'],
+    limit: 180,
+    reason: /● (?!Console).+/,
+  },
+}
+
+function howItEnded({ code, signal, timedOut, output }, { reason, limit }) {
+  if (timedOut) return `did not end within ${limit} s`
+  if (signal !== undefined) return `ended by ${signal}`
+  return reason.exec(output)?.[0].trim() ?? `exit code ${code}`
+}
+
+/** Runs a suite in a tree: undefined if all is well, else the line that says what is not. */
+export async function runSuite(tree, suite) {
+  const [command, ...args] = suite.command
+  const result = await execute(command, args, { cwd: tree.folder, env: tree.env, limit: suite.limit })
+  return result.code === 0 ? undefined : howItEnded(result, suite)
+}
+
+/** What of a tree has to be built anew where a file was changed. */
+export function partsOf(file) {
+  if (file.startsWith('lib/')) return ['javascript']
+  return file.startsWith('native/addon/') ? ['addon'] : ['addon', 'tests']
+}

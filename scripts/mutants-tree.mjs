@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Where mutants are built: copies of the repository in build-mutants, one for each that is built at a time, so that no
+// source is ever touched. A tree keeps its objects: another mutant costs one file's compilation, and the linking.
+import { spawn, spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { root, sourceFiles } from './run.mjs'
+
+// A mutant may leave a variable unused. In a build of no type nothing but CMAKE_C_FLAGS counts: debug information would
+// only take time to link.
+const NINJA = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
+const OPTIONS = [
+  ...NINJA,
+  '-DHMMU_WERROR=OFF',
+  '-DHMMU_REQUIRE_CMOCKA=ON',
+  '-DCMAKE_BUILD_TYPE=None',
+  '-DCMAKE_C_FLAGS=-O1',
+]
+
+/** Commands under way; each is a group of processes of its own, which no signal of the terminal reaches. */
+const running = new Set()
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const pid of running) killGroup(pid)
+    process.exit(1)
+  })
+}
+
+/**
+ * Runs a command to its end, or to that of a time limit in seconds; then the whole group of processes is killed.
+ * @returns {Promise<{ code: number | undefined, signal: string | undefined, timedOut: boolean, output: string }>}
+ */
+export function execute(command, args, { cwd, env, limit = 600 }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child.pid)
+    let output = ''
+    let timedOut = false
+    const collect = (data) => {
+      output = (output + data).slice(-200_000)
+    }
+    const timer = setTimeout(() => {
+      timedOut = true
+      killGroup(child.pid)
+    }, limit * 1000)
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      running.delete(child.pid)
+      clearTimeout(timer)
+      resolve({ code: code ?? undefined, signal: signal ?? undefined, timedOut, output })
+    })
+  })
+}
+
+export class Tree {
+  constructor(number) {
+    this.folder = `${root}/build-mutants/${number}`
+    this.env = { ...process.env, CI: '', HMMU_BINDING: `${this.folder}/build-addon/Release/hmmu.node` }
+  }
+
+  /** Makes the tree, or brings it up to date; files that are as they were keep their time, for make. */
+  async prepare() {
+    const files = sourceFiles().filter((file) => !file.startsWith('bench/'))
+    this.#forgetOthers(files)
+    for (const file of files) this.write(file, readFileSync(`${root}/${file}`))
+    if (!existsSync(`${this.folder}/node_modules`)) symlinkSync(`${root}/node_modules`, `${this.folder}/node_modules`)
+    await this.#configure()
+    for (const part of ['javascript', 'tests']) await this.build(part)
+  }
+
+  /** Sources that are gone would still be compiled, or tested. */
+  #forgetOthers(files) {
+    const list = `${this.folder}/files.json`
+    const before = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : []
+    for (const file of before) if (!files.includes(file)) rmSync(`${this.folder}/${file}`, { force: true })
+    mkdirSync(this.folder, { recursive: true })
+    writeFileSync(list, JSON.stringify(files))
+  }
+
+  /** What cmake-js has configured, cmake alone builds. */
+  async #configure() {
+    await this.#run('npx', ['cmake-js', 'compile', '--out', 'build-addon', '--CDHMMU_WERROR=OFF'])
+    await this.#run('cmake', ['-S', '.', '-B', 'build-c', ...OPTIONS])
+  }
+
+  async #run(command, args) {
+    const result = await execute(command, args, { cwd: this.folder, env: this.env })
+    if (result.code !== 0) throw new Error(`${command} ${args.join(' ')}:\n${result.output.slice(-3000)}`)
+    return result
+  }
+
+  /** Builds the addon, the compiled JavaScript or the C tests; throws where that fails. */
+  async build(part) {
+    if (part === 'javascript') await this.#run('npx', ['tsc', '-p', 'tsconfig.build.json'])
+    else await this.#run('cmake', ['--build', part === 'addon' ? 'build-addon' : 'build-c'])
+  }
+
+  write(file, content) {
+    const path = `${this.folder}/${file}`
+    if (existsSync(path) && readFileSync(path).equals(Buffer.from(content))) return
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+  }
+
+  /** Puts a file back as it is in the repository. */
+  restore(file) {
+    copyFileSync(`${root}/${file}`, `${this.folder}/${file}`)
+  }
+}

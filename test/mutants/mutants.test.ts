@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The list of mutants can go stale without anybody noticing, as `npm test` builds none of them.
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+test('each mutant fits its source, and says what is wrong with it', () => {
+  const script = join(__dirname, '../../scripts/test-mutants.mjs')
+  const { stdout, stderr, status } = spawnSync('node', [script, '--list'], { encoding: 'utf8' })
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  expect(stdout.split('\n')).toContain(
+    "native/core/fork.c: fork-forgets-flush: the parent's TLBs keep writable translations",
+  )
+})
