@@ -75,10 +75,10 @@ static void sem_take(struct hmmu *m, u32 task, bool write)
 /* Where a task begins to wait; returns what its call then does. */
 static int note_wait(struct ctx *ctx)
 {
-	const struct task *task = &ctx->m->tasks[ctx->task];
+	struct hmmu *m = ctx->m;
 
-	count_stat(ctx->m, HMMU_STAT_WAIT);
-	probe(wait, ctx->task, task->wait, task->wait_pfn);
+	count_stat(m, HMMU_STAT_WAIT);
+	probe(wait, ctx->task, m->tasks[ctx->task].wait, m->tasks[ctx->task].wait_pfn);
 	return BLOCKED;
 }
 
