@@ -93,7 +93,9 @@ export interface NativeMachine {
   pageWrite(pfn: number, offset: number, bytes: Uint8Array): number
   recordEvents(mask: number): number
   watch(pid: number): number
-  takeEvents(out: BigUint64Array): number
+  timeEvents(on: boolean): number
+  /** cycles: as many words as there is room for events. */
+  takeEvents(out: BigUint64Array, cycles?: BigUint64Array): number
   statsEnable(on: boolean): number
   stats(out: BigUint64Array): number
   statsTree(out: BigUint64Array): number

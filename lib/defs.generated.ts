@@ -491,6 +491,9 @@ export type EventName =
   | 'stage'
   | 'out_of_bounds'
   | 'frame_free'
+  | 'device_fault'
+  | 'device_fault_end'
+  | 'give_up'
 
 /** Values of {@link EventName} in the C API. */
 export const eventValues: Readonly<Record<EventName, number>> = {
@@ -503,6 +506,9 @@ export const eventValues: Readonly<Record<EventName, number>> = {
   stage: 6,
   out_of_bounds: 7,
   frame_free: 8,
+  device_fault: 9,
+  device_fault_end: 10,
+  give_up: 11,
 }
 
 /** {@link EventName} by value. */
@@ -516,6 +522,9 @@ export const eventNames: readonly EventName[] = [
   'stage',
   'out_of_bounds',
   'frame_free',
+  'device_fault',
+  'device_fault_end',
+  'give_up',
 ]
 
 /** A sentence on each {@link EventName}. */
@@ -529,6 +538,9 @@ export const eventTexts: Readonly<Record<EventName, string>> = {
   stage: 'A migration entered a stage: a = start, b = stage.',
   out_of_bounds: 'The hole collector would have written dst outside of its array: a = index, b = page count.',
   frame_free: 'A frame was freed: a = pfn, b = alloc_id.',
+  device_fault: 'The handler of a fault on a device page is called: a = address, b = pfn.',
+  device_fault_end: 'It has returned: a = address, b = 0, or 1 for a SIGBUS.',
+  give_up: 'An entry of a migration does not move, or is not offered: a = address, b = reason.',
 }
 
 /** Stable error codes; the TypeScript error's code is HMMU_ + name. */

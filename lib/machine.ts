@@ -71,6 +71,7 @@ export class Machine {
   readonly #core: Core
   readonly #profile: Profile
   readonly #cpus: number
+  #timed = false
   #faultHandler: DeviceFaultHandler | undefined
 
   /**
@@ -193,13 +194,23 @@ export class Machine {
     this.#core.record(types, false)
   }
 
+  /**
+   * Notes the host's time of each event from now on, or no more. The cycles are those of {@link stats}; they are no part of the
+   * machine's state.
+   */
+  timeEvents(on = true): void {
+    this.#core.check(this.#core.native.timeEvents(boolean('on', on)))
+    this.#timed = on
+  }
+
   /** The events recorded so far, oldest first; they are taken out. Shows itself as a table. */
   takeEvents(): MachineEvent[] {
     const words = new BigUint64Array(EVENTS_AT_ONCE * RECORD_WORDS.event)
+    const cycles = this.#timed ? new BigUint64Array(EVENTS_AT_ONCE) : undefined
     const events: MachineEvent[] = []
     for (;;) {
-      const count = this.#core.check(this.#core.native.takeEvents(words))
-      events.push(...decodeEvents(words, count))
+      const count = this.#core.check(this.#core.native.takeEvents(words, cycles))
+      events.push(...decodeEvents(words, count, cycles))
       if (count < EVENTS_AT_ONCE) return shownAs(events, eventTable)
     }
   }

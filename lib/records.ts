@@ -241,18 +241,22 @@ export interface MachineEvent {
   readonly a: number
   /** As {@link eventTexts} says for the type. */
   readonly b: number
+  /** When it happened, in cycles of the host; there after {@link Machine.timeEvents} only. */
+  readonly cycles?: number
 }
 
 /** @internal */
-export function decodeEvents(words: BigUint64Array, count: number): MachineEvent[] {
+export function decodeEvents(words: BigUint64Array, count: number, cycles?: BigUint64Array): MachineEvent[] {
   const ints = new Uint32Array(words.buffer)
   return Array.from({ length: count }, (_, i) => {
     const word = i * RECORD_WORDS.event
+    const time = cycles && { cycles: Number(cycles[i]) }
     return {
       type: eventNames[ints[word * 2] ?? 0] ?? 'stage',
       pid: ints[word * 2 + 1] ?? 0,
       a: Number(words[word + 1]),
       b: Number(words[word + 2]),
+      ...time,
     }
   })
 }

@@ -9,6 +9,7 @@ import { drillCheckCommand } from './drill-check'
 import { drillRunCommand } from './drill-run'
 import { ExitCode, UsageError } from './exit-codes'
 import { colorsFor, printError } from './output'
+import { traceCommand } from './trace'
 import { packageVersion } from './version'
 
 /** Carries out a command line, and returns its exit code. */
@@ -53,7 +54,8 @@ function makeProgram(exit: (code: number) => void): Command {
     .command('drill')
     .description('run drills (scripts that drive memory and migrate_vma), or check what they print')
   for (const command of [drillRunCommand(exit), drillCheckCommand(exit)]) drill.addCommand(inherit(command, program))
-  for (const command of [demoCommand(), doctorCommand(exit)]) program.addCommand(inherit(command, program))
+  for (const command of [traceCommand(exit), demoCommand(), doctorCommand(exit)])
+    program.addCommand(inherit(command, program))
   return program
 }
 

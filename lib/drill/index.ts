@@ -5,6 +5,7 @@
 export type * from './ast'
 export { type CheckOptions, type CheckResult, checkFile, listDrills } from './check'
 export { DrillError, type DrillErrorCode, type Position } from './errors'
+export type { DrillObserver } from './observer'
 export { type DrillSource, parseDrill } from './parse'
 export { type DrillRun, type RunOptions, runDrill, runSource } from './runner'
 export { findDrillFiles, isConcatenation, joinSections, readDrills, readExpected, splitSections } from './source'

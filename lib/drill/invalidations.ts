@@ -11,7 +11,7 @@ export function invalidationLines(world: World): string[] {
   const { eventsLost } = world.machine.counters()
   if (eventsLost > 0) throw new Misuse(`the machine had no room for ${eventsLost} events; the command touches too much`)
   const lines: string[] = []
-  for (const event of world.machine.takeEvents()) {
+  for (const event of world.takeEvents()) {
     const actor = event.type === 'invalidate_start' ? world.watched.get(event.pid) : undefined
     if (actor !== undefined) lines.push(...eventLines(actor, event))
   }

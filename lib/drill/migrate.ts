@@ -18,8 +18,8 @@ export interface Outcome {
 /** What the runner does around every interleaved command. */
 export interface Hooks {
   before(): void
-  /** Carry out a part of a command; what goes wrong is told with its place. */
-  within<T>(command: InnerCommand, part: () => T): T
+  /** Carry out a part of a command, which tells whether it has ended; what goes wrong is told with its place. */
+  within(command: InnerCommand, part: () => boolean): boolean
   after(command: InnerCommand): void
 }
 

@@ -7,6 +7,7 @@ import { DrillError } from './errors'
 import { Execution } from './execution'
 import { invalidationLines } from './invalidations'
 import { migrate, type Outcome } from './migrate'
+import type { DrillObserver } from './observer'
 import { type DrillSource, parseDrill } from './parse'
 import { World } from './world'
 
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly verify?: boolean | undefined
   /** Frames of RAM; drills ask for plenty of free memory. 65536 (256 MiB, taken as they are used) if absent. */
   readonly ramPages?: number | undefined
+  /** @internal Looks on. */
+  readonly observer?: DrillObserver | undefined
 }
 
 /** What a drill printed. */
@@ -81,10 +84,13 @@ function makeMachine(drill: Drill, options: RunOptions): Machine {
 class DrillRunner {
   readonly #world: World
   readonly #verify: boolean
+  readonly #observer: DrillObserver | undefined
 
   constructor(machine: Machine, options: RunOptions) {
     this.#world = new World(machine)
     this.#verify = options.verify ?? false
+    this.#observer = options.observer
+    this.#observer?.start(this.#world)
   }
 
   /** Run all commands; lines are added to the transcript as they come, so that it is there where a command fails. */
@@ -107,16 +113,26 @@ class DrillRunner {
 
   #simple(command: Exclude<Command, { verb: 'migrate' }>): Outcome {
     const execution = new Execution(execute(this.#world, command, (actor) => actor.process.mainTask))
-    const ended = !execution.resume()
+    const ended = !this.#part(command, () => execution.resume())
     return { lines: execution.results ?? ['blocked'], ended }
   }
 
+  #part(command: Command | InnerCommand, call: () => boolean): boolean {
+    return this.#observer ? this.#observer.part(command, call) : call()
+  }
+
   #migrate(command: Extract<Command, { verb: 'migrate' }>): Outcome {
-    return migrate(this.#world, command, {
+    const hooks = {
       before: () => this.#before(),
-      within: (inner, part) => this.#located(inner, part),
-      after: (inner) => this.#after(inner),
+      within: (inner: InnerCommand, part: () => boolean) => this.#located(inner, () => this.#part(inner, part)),
+      after: (inner: InnerCommand) => this.#after(inner),
+    }
+    let outcome: Outcome | undefined
+    this.#part(command, () => {
+      outcome = migrate(this.#world, command, hooks)
+      return true
     })
+    return outcome ?? { lines: [], ended: true }
   }
 
   #before(): void {

@@ -2,7 +2,7 @@
 //
 // What a drill knows by name while it runs: processes, regions, handles.
 
-import type { Machine, PageRef, Process, Task } from '../index'
+import type { Machine, MachineEvent, PageRef, Process, Task } from '../index'
 import type { Place } from './ast'
 import { FrameNumbers } from './dump'
 import { lastNameable, PAGE_BYTES, type Region } from './layout'
@@ -44,6 +44,9 @@ export class World {
   /** Watched processes by pid. They stay here when they are gone: what happened before is still to be printed. */
   readonly watched = new Map<number, Actor>()
 
+  /** Events that somebody else has taken out of the machine. */
+  readonly seen: MachineEvent[] = []
+
   constructor(machine: Machine) {
     this.machine = machine
     this.addActor('A', machine.process())
@@ -52,6 +55,11 @@ export class World {
   /** Name a new process; a child knows the regions of its parent and goes on placing where that was. */
   addActor(name: string, process: Process, parent?: Actor): void {
     this.actors.set(name, { name, process, regions: new Map(parent?.regions), end: parent?.end })
+  }
+
+  /** The events since the last call. */
+  takeEvents(): MachineEvent[] {
+    return [...this.seen.splice(0), ...this.machine.takeEvents()]
   }
 
   actor(name: string): Actor {

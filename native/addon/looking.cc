@@ -76,6 +76,7 @@ void Machine::DefineLooking(Methods &methods)
 		InstanceMethod<&Machine::PageWrite>("pageWrite"),
 		InstanceMethod<&Machine::RecordEvents>("recordEvents"),
 		InstanceMethod<&Machine::Watch>("watch"),
+		InstanceMethod<&Machine::TimeEvents>("timeEvents"),
 		InstanceMethod<&Machine::TakeEvents>("takeEvents"),
 		InstanceMethod<&Machine::StatsEnable>("statsEnable"),
 		InstanceMethod<&Machine::Stats>("stats"),
@@ -182,14 +183,20 @@ Napi::Value Machine::Watch(const Napi::CallbackInfo &info)
 	return Result(Open() ? hmmu_watch(Core(), Uint32(info, 0)) : -EBADF);
 }
 
-// takeEvents(array of records): how many were filled in.
+Napi::Value Machine::TimeEvents(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_events_time(Core(), Flag(info, 0)) : -EBADF);
+}
+
+// takeEvents(array of records, array of their cycles or nothing): how many were filled in.
 Napi::Value Machine::TakeEvents(const Napi::CallbackInfo &info)
 {
 	if (!Open())
 		return Result(-EBADF);
 	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(hmmu_event));
 	auto *out = Records<hmmu_event>(info, 0, capacity);
-	return Result(out ? hmmu_events_read(Core(), out, capacity) : 0);
+	auto *cycles = Records<uint64_t>(info, 1, capacity);
+	return Result(out ? hmmu_events_read_timed(Core(), out, cycles, capacity) : 0);
 }
 
 Napi::Value Machine::StatsEnable(const Napi::CallbackInfo &info)

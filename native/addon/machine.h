@@ -131,6 +131,7 @@ private:
 	Napi::Value PageWrite(const Napi::CallbackInfo &info);
 	Napi::Value RecordEvents(const Napi::CallbackInfo &info);
 	Napi::Value Watch(const Napi::CallbackInfo &info);
+	Napi::Value TimeEvents(const Napi::CallbackInfo &info);
 	Napi::Value TakeEvents(const Napi::CallbackInfo &info);
 	Napi::Value StatsEnable(const Napi::CallbackInfo &info);
 	Napi::Value Stats(const Napi::CallbackInfo &info);

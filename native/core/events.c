@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "machine.h"
+#include "platform.h"
 #include "probe.h"
 
 void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
@@ -13,6 +14,8 @@ void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 		st->counters[HMMU_COUNT_EVENTS_LOST]++;
 		return;
 	}
+	if (m->event_cycles)
+		m->event_cycles[st->event_head % EVENT_RING] = platform_cycles();
 	m->events[st->event_head++ % EVENT_RING] = (struct hmmu_event){ .type = type, .pid = mm, .a = a, .b = b };
 }
 
@@ -48,12 +51,31 @@ int hmmu_events_record(struct hmmu *m, uint32_t mask)
 	return 0;
 }
 
-int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity)
+int hmmu_events_time(struct hmmu *m, bool on)
+{
+	platform_free(m->event_cycles);
+	m->event_cycles = on ? platform_alloc(EVENT_RING * sizeof(u64)) : NULL;
+	if (on && !m->event_cycles)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the times of events");
+	return 0;
+}
+
+int hmmu_events_read_timed(struct hmmu *m, struct hmmu_event *out, uint64_t *cycles, uint32_t capacity)
 {
 	struct state *st = m->st;
 	u32 n = 0;
 
-	while (n < capacity && st->event_tail < st->event_head)
-		out[n++] = m->events[st->event_tail++ % EVENT_RING];
+	for (; n < capacity && st->event_tail < st->event_head; n++) {
+		u64 at = st->event_tail++ % EVENT_RING;
+
+		out[n] = m->events[at];
+		if (cycles)
+			cycles[n] = m->event_cycles ? m->event_cycles[at] : 0;
+	}
 	return (int)n;
+}
+
+int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity)
+{
+	return hmmu_events_read_timed(m, out, NULL, capacity);
 }

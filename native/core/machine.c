@@ -114,6 +114,7 @@ void hmmu_destroy(struct hmmu *m)
 		arena_wipe(m);
 	arena_destroy(m);
 	platform_free(m->stats_kept);
+	platform_free(m->event_cycles);
 	platform_free(m);
 }
 

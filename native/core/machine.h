@@ -52,6 +52,7 @@ struct hmmu {
 	struct hmmu_migration *migrations; /**< all that are under way */
 	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
+	u64 *event_cycles;        /**< times of the events in the ring; NULL: nobody wants them */
 	struct stats *stats;      /**< NULL: nobody wants any */
 	struct stats *stats_kept; /**< the same, or what was counted before it was stopped */
 	struct hmmu_error error;

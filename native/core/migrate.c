@@ -17,6 +17,7 @@ void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 		mig->why[i] = (u8)why;
 	if (counting(mig->ctx.m))
 		mig->ctx.m->stats->whys[why]++;
+	event(mig->ctx.m, HMMU_EVENT_GIVE_UP, mig->ctx.mm, mig->start + (i << PAGE_SHIFT), why);
 	probe(give_up, mig->ctx.mm, mig->start, i, why);
 }
 

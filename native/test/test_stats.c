@@ -149,13 +149,40 @@ static void test_cycles(void **state)
 	rig_close(r);
 }
 
+/* Times of events are beside the ring, and come with the events they belong to. */
+static void test_times_of_events(void **state)
+{
+	struct rig *a = open_rig(.ram_pages = 4096), *b = open_rig(.ram_pages = 4096);
+	struct hmmu_event events[8];
+	uint64_t cycles[8], buf = map_anon(a, 4);
+
+	(void)state;
+	assert_true(buf == map_anon(b, 4));
+	assert_ok(hmmu_events_record(a->m, 1 << HMMU_EVENT_PAGE_FAULT));
+	assert_ok(hmmu_events_record(b->m, 1 << HMMU_EVENT_PAGE_FAULT));
+	assert_ok(hmmu_events_time(a->m, true));
+	write_pages(a, buf, 4, 1);
+	write_pages(b, buf, 4, 1);
+	assert_true(hmmu_hash(a->m) == hmmu_hash(b->m));
+	assert_int_equal(hmmu_events_read_timed(a->m, events, cycles, 3), 3);
+	assert_int_equal(hmmu_events_read_timed(a->m, events + 3, cycles + 3, 5), 1);
+	for (int i = 1; i < 4; i++) {
+		assert_true(events[i].a == buf + PAGES(i));
+		assert_true(cycles[i] >= cycles[i - 1]);
+	}
+	assert_int_equal(hmmu_events_read_timed(b->m, events, cycles, 8), 4);
+	assert_true(cycles[0] == 0 && cycles[3] == 0);
+	assert_ok(hmmu_events_time(a->m, false));
+	rig_close(a);
+	rig_close(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_state),
-		cmocka_unit_test(test_entries_across_tables),
-		cmocka_unit_test(test_tree_has_an_end),
-		cmocka_unit_test(test_cycles),
+		cmocka_unit_test(test_no_state),        cmocka_unit_test(test_entries_across_tables),
+		cmocka_unit_test(test_tree_has_an_end), cmocka_unit_test(test_cycles),
+		cmocka_unit_test(test_times_of_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { addonInfo, whyValues } from '../../lib'
 import { codeOf, makeBuffer } from './helpers'
 
 describe('events', () => {
@@ -65,6 +66,36 @@ describe('events', () => {
     }
     const { eventsLost } = machine.counters()
     expect(machine.takeEvents().length + eventsLost).toBe(600)
+  })
+
+  test('have the time of the host where that is asked for', () => {
+    const { machine, a, buf } = makeBuffer(2, 0)
+    machine.recordEvents(['page_fault'])
+    machine.timeEvents()
+    a.tryLoad(buf.address)
+    a.tryLoad(buf.pageAddress(1))
+    const [first, second] = machine.takeEvents()
+    if (process.arch === 'x64' && addonInfo.backend === 'native') expect(first?.cycles).toBeGreaterThan(0)
+    expect(second?.cycles).toBeGreaterThanOrEqual(first?.cycles ?? Infinity)
+    machine.timeEvents(false)
+    a.tryStore(buf.address, 1)
+    expect(machine.takeEvents()).toEqual([{ type: 'page_fault', pid: a.pid, a: buf.address, b: 1 }])
+    expect(codeOf(() => machine.timeEvents(1 as never))).toBe('HMMU_INVALID_ARGUMENT')
+  })
+
+  test('of device faults, and of entries that are given up', () => {
+    const { machine, a, buf } = makeBuffer(2)
+    const pin = a.pin(buf.address)
+    machine.recordEvents(['give_up', 'device_fault', 'device_fault_end'])
+    a.migrate(buf)
+    a.tryLoad(buf.pageAddress(1))
+    const pfn = machine.deviceBase
+    expect(machine.takeEvents()).toEqual([
+      { type: 'give_up', pid: a.pid, a: buf.address, b: whyValues.pinned },
+      { type: 'device_fault', pid: a.pid, a: buf.pageAddress(1), b: pfn },
+      { type: 'device_fault_end', pid: a.pid, a: buf.pageAddress(1), b: 0 },
+    ])
+    pin.drop()
   })
 
   test.each([['no_such_event'], [['no_such_event']], [7], [null], ['stage']])('types %p are refused', (types) => {

@@ -43,6 +43,7 @@ describe('help and usage', () => {
     ['drill', '--help'],
     ['drill', 'run', '--help'],
     ['drill', 'check', '--help'],
+    ['trace', '--help'],
     ['demo', '--help'],
     ['doctor', '--help'],
     ['help', 'drill'],
@@ -186,6 +187,55 @@ describe('drill check', () => {
     const { status, stdout } = hmmu('drill', 'check', '--verify', join(DRILLS, 'anon-roundtrip.drill'))
     expect(stdout).toBe('1 passed, 0 failed\n')
     expect(status).toBe(0)
+  })
+})
+
+describe('trace', () => {
+  const drill = 'A map buf anon 1\nA write buf 1\n'
+
+  test('--chrome writes a trace that is the same in every run', () => {
+    const file = put('x.drill', drill)
+    expect(hmmu('trace', file, '--chrome', 'out.json')).toEqual({ status: 0, stdout: '', stderr: '' })
+    const text = readFileSync(join(folder, 'out.json'), 'utf8')
+    const { traceEvents, otherData } = JSON.parse(text) as { traceEvents: { name: string }[]; otherData: object }
+    expect(traceEvents.map(({ name }) => name)).toContain('exceptions:page_fault_user')
+    expect(otherData).toEqual({ drill: 'x', profile: 'linux-4.14', microsecond: '1 event' })
+    expect(hmmu('trace', file, '--chrome', '-').stdout).toBe(text)
+  })
+
+  test('--folded prints stacks', () => {
+    expect(hmmu('trace', put('x.drill', drill), '--folded')).toEqual({
+      status: 0,
+      stdout: 'A;A map buf anon 1 1\nA;A write buf 1 2\n',
+      stderr: '',
+    })
+    const cycles = hmmu('trace', 'x.drill', '--folded', '--cycles')
+    expect(cycles.status).toBe(0)
+    expect(cycles.stdout).toMatch(/^(A;A \w.* \d+\n)*$/)
+  })
+
+  test('a drill that fails is told, and the trace is written', () => {
+    const { status, stderr } = hmmu(
+      'trace',
+      put('x.drill', 'A map buf anon 1\nA map buf anon 1\n'),
+      '--chrome',
+      'out.json',
+    )
+    expect([status, stderr]).toEqual([1, expect.stringContaining('x.drill:2:1')])
+    expect(existsSync(join(folder, 'out.json'))).toBe(true)
+  })
+
+  test.each([
+    [['trace'], 'file'],
+    [['trace', 'x.drill'], '--chrome or --folded'],
+    [['trace', 'two.drills', '--folded'], 'choose one by --filter'],
+    [['trace', 'two.drills', '--folded', '--filter', 'c'], 'no drill has such a name'],
+    [['trace', 'x.drill', '--chrome', 'no/such/folder'], "can't be written"],
+  ])('%j is refused', (args, reason) => {
+    put('x.drill', drill)
+    put('two.drills', `=== a\n${drill}=== b\n${drill}`)
+    const { status, stderr } = hmmu(...args)
+    expect([status, stderr]).toEqual([2, expect.stringContaining(reason)])
   })
 })
 

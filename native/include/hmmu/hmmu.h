@@ -469,6 +469,11 @@ HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
 HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
 /** Take the oldest events out of the ring. Returns how many were written to @p out. */
 HMMU_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity);
+/** Note the host's time of every event from now on, in cycles as hmmu_stats() has them; or no more. It is no state of the
+ * machine. -ENOMEM. */
+HMMU_API int hmmu_events_time(struct hmmu *m, bool on);
+/** The same as hmmu_events_read(), with the time of each event, which is 0 where none was noted. */
+HMMU_API int hmmu_events_read_timed(struct hmmu *m, struct hmmu_event *out, uint64_t *cycles, uint32_t capacity);
 /** @} */
 
 /** @name Statistics

@@ -164,7 +164,10 @@
 	X(PAGE_FAULT, 5, "A page fault: a = address, b = 1 for a write.") \
 	X(STAGE, 6, "A migration entered a stage: a = start, b = stage.") \
 	X(OUT_OF_BOUNDS, 7, "The hole collector would have written dst outside of its array: a = index, b = page count.") \
-	X(FRAME_FREE, 8, "A frame was freed: a = pfn, b = alloc_id.")
+	X(FRAME_FREE, 8, "A frame was freed: a = pfn, b = alloc_id.") \
+	X(DEVICE_FAULT, 9, "The handler of a fault on a device page is called: a = address, b = pfn.") \
+	X(DEVICE_FAULT_END, 10, "It has returned: a = address, b = 0, or 1 for a SIGBUS.") \
+	X(GIVE_UP, 11, "An entry of a migration does not move, or is not offered: a = address, b = reason.")
 
 /** X(name, value, text): stable error codes; the TypeScript error's code is HMMU_ + name. */
 #define HMMU_ERRORS(X) \

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Folded stacks, the input of flame graph tools: "process;command;migrate_vma;migrate_vma_collect 7", a line a stack.
+
+import type { Trace, TraceThread } from './trace'
+
+/**
+ * The stacks of a trace with their weights, those of slices within not included: of a trace in events how many there were (a slice's
+ * beginning and an instant count as one), else cycles. In alphabetical order.
+ */
+export function foldedStacks(trace: Trace): string {
+  const weights = new Map<string, number>()
+  const stacks = new Map<TraceThread, string[]>()
+  const last = new Map<TraceThread, number>()
+  for (const { kind, thread, name, time } of trace.records) {
+    const stack = stacks.get(thread) ?? [frame(thread.process)]
+    stacks.set(thread, stack)
+    const spent = time - (last.get(thread) ?? time)
+    last.set(thread, time)
+    if (trace.clock === 'cycles') add(weights, stack, spent)
+    if (kind === 'begin') stack.push(frame(name))
+    if (trace.clock === 'events' && kind !== 'end') add(weights, stack, 1)
+    if (kind === 'end') stack.pop()
+  }
+  return [...weights]
+    .filter(([, weight]) => weight > 0)
+    .map(([stack, weight]) => `${stack} ${weight}\n`)
+    .sort()
+    .join('')
+}
+
+function add(weights: Map<string, number>, stack: readonly string[], weight: number): void {
+  const key = stack.join(';')
+  weights.set(key, (weights.get(key) ?? 0) + weight)
+}
+
+/** A semicolon separates frames. */
+function frame(name: string): string {
+  return name.replaceAll(';', ',')
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Traces of drills, and the formats that other tools read.
+
+export { type ChromeEvent, type ChromeTrace, chromeTrace } from './chrome'
+export { traceDrill } from './drill-trace'
+export { foldedStacks } from './folded'
+export { Trace, type TraceArgs, type TraceClock, type TraceRecord, type TraceThread } from './trace'

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A trace: threads, and on each of them slices that nest and instants, in the order in which they happened.
+
+/** What is known of a slice or an instant. */
+export type TraceArgs = Readonly<Record<string, string | number>>
+
+/** Something that ran: one of a drill's processes has a thread for its own commands, and one for each interleaved command. */
+export interface TraceThread {
+  /** Of the process; 0 for what no process does. */
+  readonly pid: number
+  /** Counts up from 1 in each process. */
+  readonly tid: number
+  readonly process: string
+  readonly name: string
+}
+
+/** A slice begins or ends, or something happens. */
+export interface TraceRecord {
+  readonly kind: 'begin' | 'end' | 'instant'
+  readonly thread: TraceThread
+  readonly name: string
+  readonly category: string
+  readonly time: number
+  readonly args: TraceArgs
+}
+
+/** What `time` counts. */
+export type TraceClock = 'events' | 'cycles'
+
+export class Trace {
+  readonly clock: TraceClock
+  readonly threads: TraceThread[] = []
+  readonly records: TraceRecord[] = []
+  readonly #open = new Map<TraceThread, TraceRecord[]>()
+  #time = 0
+  #origin: number | undefined
+
+  constructor(clock: TraceClock) {
+    this.clock = clock
+  }
+
+  /** A new thread of a process. */
+  thread(pid: number, process: string, name: string): TraceThread {
+    const tid = 1 + this.threads.filter((thread) => thread.pid === pid).length
+    const thread = { pid, tid, process, name }
+    this.threads.push(thread)
+    return thread
+  }
+
+  begin(thread: TraceThread, category: string, name: string, args: TraceArgs = {}, cycles?: number): void {
+    this.#stack(thread).push(this.#add('begin', thread, category, name, args, cycles))
+  }
+
+  instant(thread: TraceThread, category: string, name: string, args: TraceArgs = {}, cycles?: number): void {
+    this.#add('instant', thread, category, name, args, cycles)
+  }
+
+  /** Ends the innermost slice of a name, and what is open within it. Nothing happens if there is none. */
+  end(thread: TraceThread, name: string, args: TraceArgs = {}, cycles?: number): void {
+    const stack = this.#stack(thread)
+    const at = stack.map((slice) => slice.name).lastIndexOf(name)
+    if (at < 0) return
+    for (const slice of stack.splice(at).reverse()) {
+      this.#add('end', thread, slice.category, slice.name, slice.name === name ? args : {}, cycles)
+    }
+  }
+
+  /** The names of the slices that are open, from the outermost. */
+  open(thread: TraceThread): string[] {
+    return this.#stack(thread).map((slice) => slice.name)
+  }
+
+  #stack(thread: TraceThread): TraceRecord[] {
+    const stack = this.#open.get(thread) ?? []
+    this.#open.set(thread, stack)
+    return stack
+  }
+
+  #add(
+    kind: TraceRecord['kind'],
+    thread: TraceThread,
+    category: string,
+    name: string,
+    args: TraceArgs,
+    cycles: number | undefined,
+  ): TraceRecord {
+    const record = { kind, thread, name, category, time: this.#tick(cycles), args }
+    this.records.push(record)
+    return record
+  }
+
+  /** The number of the record; or cycles since the first one, those of the record before where none are known. */
+  #tick(cycles: number | undefined): number {
+    if (this.clock === 'events') return this.#time++
+    if (cycles !== undefined) {
+      this.#origin ??= cycles
+      this.#time = Math.max(this.#time, cycles - this.#origin)
+    }
+    return this.#time
+  }
+}
