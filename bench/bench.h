@@ -17,7 +17,7 @@
 /** What is asked of the program. */
 struct bench {
 	bool instructions;  /**< every operation once, for callgrind */
-	bool contents;      /**< drivers copy, machines keep what pages contain */
+	bool contents;      /**< also on machines that keep what pages contain */
 	uint64_t max_pages; /**< larger sizes are left out */
 	double budget_ns;   /**< how long a scenario is repeated */
 	const char *only;   /**< run operations of scenarios with this name only */
@@ -73,10 +73,6 @@ struct world *world_create(struct bench *bench, uint64_t pages, uint32_t process
 void world_destroy(struct world *w);
 /** Like world_create(), without buffers; for machines that are only made. */
 struct hmmu_options world_options(uint64_t ram_pages, uint64_t device_pages, bool contents);
-
-/* driver.c: the built-in driver, and one that does the same but never touches contents */
-extern const struct hmmu_migrate_ops bare_ops;
-extern const struct hmmu_pagemap_ops bare_pagemap_ops;
 
 /* ops.c */
 void op_mmap(struct world *w);

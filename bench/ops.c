@@ -64,7 +64,7 @@ static struct hmmu_migrate_request request(struct world *w, uint32_t to)
 		.end = w->address + bytes(w),
 		.src = w->src,
 		.dst = w->dst,
-		.ops = w->contents ? &hmmu_builtin_ops : &bare_ops,
+		.ops = &hmmu_builtin_ops,
 		.data = &w->driver,
 	};
 }

@@ -14,7 +14,7 @@ struct scenario {
 	void (*run)(struct world *w);
 	uint64_t least, most; /**< sizes in pages */
 	uint32_t processes;
-	bool bare; /**< also without contents */
+	bool empty_pages; /**< also on machines without contents */
 };
 
 static const char *const stage_names[] = {
@@ -125,7 +125,7 @@ static void copies(struct world *w)
 	op_munmap(w);
 }
 
-/* A snapshot has the contents, so the bare driver has no part here. The sizes of the last ones keep the host's memory small. */
+/* The sizes of the last ones keep the host's memory small. */
 static const struct scenario scenarios[] = {
 	{ "life", "pages", life, 1, 1 << 20, 1, true },       { "stages", "pages", stages, 1, 1 << 20, 1, true },
 	{ "empty", "empty", empty, 1, 1 << 16, 1, true },     { "zero", "zero", zero, 1, 1 << 16, 1, true },
@@ -192,7 +192,7 @@ void run_scenarios(struct bench *bench)
 		for (uint32_t k = 0; k < count; k++) {
 			if (bench->contents)
 				run_scenario(bench, &scenarios[i], size[k], true);
-			if (scenarios[i].bare)
+			if (scenarios[i].empty_pages)
 				run_scenario(bench, &scenarios[i], size[k], false);
 		}
 	}

@@ -15,8 +15,11 @@ void must(const struct hmmu *m, int result, const char *what)
 
 struct hmmu_options world_options(uint64_t ram_pages, uint64_t device_pages, bool contents)
 {
-	(void)contents;
-	return (struct hmmu_options){ .ram_pages = (uint32_t)ram_pages, .device_pages = (uint32_t)device_pages };
+	return (struct hmmu_options){
+		.ram_pages = (uint32_t)ram_pages,
+		.device_pages = (uint32_t)device_pages,
+		.no_contents = !contents,
+	};
 }
 
 static void *zeroed(size_t count, size_t size)
@@ -46,8 +49,6 @@ struct world *world_create(struct bench *bench, uint64_t pages, uint32_t process
 	must(NULL, hmmu_create(&options, &w->m), "hmmu_create");
 	must(w->m, hmmu_process_create(w->m, &w->pid), "hmmu_process_create");
 	w->tid = hmmu_process_task(w->m, w->pid);
-	if (!contents)
-		must(w->m, hmmu_device_set_ops(w->m, &bare_pagemap_ops, NULL), "hmmu_device_set_ops");
 	return w;
 }
 
