@@ -13,7 +13,7 @@ static bool access_error(const struct hmmu *m, u32 vma, bool write)
 }
 
 /* The page fault exception: mmap_sem, the mapping, its rights, then the fault itself. */
-static int do_page_fault(struct ctx *ctx, u64 address, bool write)
+static inline int do_page_fault(struct ctx *ctx, u64 address, bool write)
 {
 	struct hmmu *m = ctx->m;
 	int result = down_read(ctx);
@@ -55,7 +55,7 @@ static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
 }
 
 /* Faults until the access can be made: 0 with *pfn, BLOCKED, or an error. */
-static int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
+static inline int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 {
 	struct hmmu *m = ctx->m;
 
@@ -82,7 +82,8 @@ static int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 	return -EFAULT;
 }
 
-static int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done, bool write)
+static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
+				       bool write)
 {
 	size_t at = 0;
 	struct ctx ctx;

@@ -132,19 +132,16 @@ static u32 find_mergeable_anon_vma(const struct hmmu *m, u32 vma)
 	return found ? found : reusable_anon_vma(m, prev, vma, prev, vma);
 }
 
-int anon_vma_prepare(struct hmmu *m, u32 vma)
+int anon_vma_prepare_slow(struct hmmu *m, u32 vma)
 {
 	struct vma *v = vma_of(m, vma);
-	u32 avc, anon_vma, fresh = 0;
+	u32 avc = avc_alloc(m), anon_vma;
 
-	if (v->anon_vma)
-		return 0;
-	avc = avc_alloc(m);
 	if (!avc)
 		return -ENOMEM;
 	anon_vma = find_mergeable_anon_vma(m, vma);
 	if (!anon_vma) {
-		anon_vma = fresh = anon_vma_alloc(m);
+		anon_vma = anon_vma_alloc(m);
 		if (!anon_vma) {
 			slab_free(m, SLAB_AVC, avc);
 			return -ENOMEM;
@@ -153,7 +150,6 @@ int anon_vma_prepare(struct hmmu *m, u32 vma)
 	v->anon_vma = anon_vma;
 	avc_link(m, avc, vma, anon_vma);
 	m->anon_vmas[anon_vma].degree++;
-	(void)fresh;
 	return 0;
 }
 

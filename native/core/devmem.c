@@ -17,23 +17,7 @@ void devmem_init(struct hmmu *m)
 	m->st->device_free = m->st->device_pages;
 }
 
-/* A set bit is a page in use, so that the untouched bitmap of a large device says that all is free. */
-static bool device_in_use(const struct hmmu *m, u32 index)
-{
-	return m->device_bitmap[index / 64] >> (index % 64) & 1;
-}
-
-static void set_in_use(struct hmmu *m, u32 index, bool in_use)
-{
-	u64 bit = 1ull << (index % 64);
-
-	if (in_use)
-		m->device_bitmap[index / 64] |= bit;
-	else
-		m->device_bitmap[index / 64] &= ~bit;
-}
-
-static u32 lowest_free(struct hmmu *m)
+u32 device_lowest_free(struct hmmu *m)
 {
 	u32 index = m->st->device_hint;
 
@@ -48,23 +32,12 @@ static u32 lowest_free(struct hmmu *m)
 
 int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 {
-	u32 index = m->st->device_free ? lowest_free(m) : m->st->device_pages;
-	struct page *page;
+	u32 page = device_alloc(m);
 
-	if (index >= m->st->device_pages)
+	if (!page)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u device pages are in use",
 				 m->st->device_pages);
-	set_in_use(m, index, true);
-	m->st->device_hint = index + 1;
-	if (index >= m->st->device_high)
-		m->st->device_high = index + 1;
-	m->st->device_free--;
-	page = page_of(m, m->device_base + index);
-	page->flags |= HMMU_PG_DEVICE;
-	page->count = 2;
-	page->alloc_id = index;
-	page->users |= PAGE_USER_DRIVER;
-	*pfn = m->device_base + index;
+	*pfn = page;
 	return 0;
 }
 
@@ -81,11 +54,11 @@ void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 	/* The active bit could be left over from a racing mark_page_accessed(); the other flags stay. */
 	page->flags &= ~(u32)HMMU_PG_ACTIVE;
 	page->mapping = 0;
-	mem_cgroup_uncharge(m, pfn);
+	m->st->memcg_charged -= !!(page->users & PAGE_USER_CHARGED);
 	page->users = 0;
 	if (!private)
 		return;
-	set_in_use(m, index, false);
+	device_set_in_use(m, index, false);
 	m->st->device_free++;
 	if (index < m->st->device_hint)
 		m->st->device_hint = index;

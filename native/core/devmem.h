@@ -5,6 +5,46 @@
 
 #include "mm.h"
 
+/** @name The device's pages. A set bit is a page in use, so that the untouched bitmap of a large device says that all is
+ * free.
+ * @{ */
+static inline bool device_in_use(const struct hmmu *m, u32 index)
+{
+	return m->device_bitmap[index / 64] >> (index % 64) & 1;
+}
+static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
+{
+	u64 bit = 1ull << (index % 64), word = m->device_bitmap[index / 64];
+
+	m->device_bitmap[index / 64] = in_use ? word | bit : word & ~bit;
+}
+/** The first free page at or above the hint, or the number of pages. */
+u32 device_lowest_free(struct hmmu *m);
+/** A device page for a driver, with a reference; 0: all are in use. */
+static inline u32 device_alloc(struct hmmu *m)
+{
+	struct state *st = m->st;
+	u32 index = st->device_hint;
+	struct page *page;
+
+	if (index >= st->device_pages || device_in_use(m, index))
+		index = device_lowest_free(m);
+	if (index >= st->device_pages)
+		return 0;
+	device_set_in_use(m, index, true);
+	st->device_hint = index + 1;
+	if (index >= st->device_high)
+		st->device_high = index + 1;
+	st->device_free--;
+	page = page_of(m, m->device_base + index);
+	page->flags |= HMMU_PG_DEVICE;
+	page->count = 2;
+	page->alloc_id = index;
+	page->users |= PAGE_USER_DRIVER;
+	return m->device_base + index;
+}
+/** @} */
+
 /** Every device page has one reference from the start and is free. */
 void devmem_init(struct hmmu *m);
 /** The count of a device page has come down: at 1 it is free. */

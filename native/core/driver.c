@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What drivers call, and the built-in driver, which uses nothing else. */
+/* What drivers call; and the built-in driver, which does the same, without checks of what it knows to be right. */
 #include <errno.h>
 #include <string.h>
 
 #include "contents.h"
+#include "devmem.h"
 
 static int no_page(struct hmmu *m, u32 pfn)
 {
@@ -11,7 +12,7 @@ static int no_page(struct hmmu *m, u32 pfn)
 			 m->pfn_end - 1);
 }
 
-static bool in_use(const struct hmmu *m, u32 pfn)
+static inline bool in_use(const struct hmmu *m, u32 pfn)
 {
 	return pfn > m->zero_pfn && pfn < m->pfn_end && m->pages[pfn].count > is_zone_device_page(m, pfn) &&
 	       !page_test(m, pfn, HMMU_PG_TABLE);
@@ -46,7 +47,7 @@ int hmmu_page_unlock(struct hmmu *m, uint32_t pfn)
 		return no_page(m, pfn);
 	if (!(page_of(m, pfn)->users & PAGE_USER_DRIVER_LOCK))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not locked by a driver", pfn);
-	page_of(m, pfn)->users &= (u8)~PAGE_USER_DRIVER_LOCK;
+	page_of(m, pfn)->users &= (u16)~PAGE_USER_DRIVER_LOCK;
 	unlock_page(m, pfn);
 	return 0;
 }
@@ -59,7 +60,7 @@ int hmmu_page_put(struct hmmu *m, uint32_t pfn)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's", pfn);
 	if (page_of(m, pfn)->users & PAGE_USER_DRIVER_LOCK)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is still locked by its driver", pfn);
-	page_of(m, pfn)->users &= (u8)~PAGE_USER_DRIVER;
+	page_of(m, pfn)->users &= (u16)~PAGE_USER_DRIVER;
 	put_page(m, pfn);
 	return 0;
 }
@@ -95,7 +96,7 @@ int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags)
 	return 0;
 }
 
-static bool listed(const uint64_t *list, u32 count, u64 i)
+static inline bool listed(const uint64_t *list, u32 count, u64 i)
 {
 	for (u32 k = 0; k < count; k++)
 		if (list[k] == i)
@@ -103,30 +104,40 @@ static bool listed(const uint64_t *list, u32 count, u64 i)
 	return false;
 }
 
-static int take_destination(struct hmmu *m, const struct hmmu_builtin *driver, uint32_t *pfn)
+/* A destination, with reference and lock; 0: none is left. */
+static inline u32 take_destination(struct hmmu *m, bool to_device)
 {
-	return driver->to == HMMU_TO_DEVICE ? hmmu_device_alloc(m, pfn) : hmmu_page_alloc(m, pfn);
+	u32 page = to_device ? device_alloc(m) : alloc_page(m);
+
+	if (!page)
+		return 0;
+	page_of(m, page)->users |= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK;
+	page_set(m, page, HMMU_PG_LOCKED);
+	return page;
 }
 
-/* One entry that is to move: a page, its contents, its lock. Without a page left the entry stays empty. */
-static int move_entry(struct hmmu *m, const struct hmmu_builtin *driver, uint64_t src, uint64_t *dst)
+/* What an entry gets: a page with the source's contents. Without a page left the entry stays empty. */
+static inline int move_entry(struct hmmu *m, bool to_device, uint64_t src, uint64_t *dst)
 {
-	uint32_t pfn;
-	int err = take_destination(m, driver, &pfn);
+	u32 from = hmmu_word_pfn(src), page;
 
-	if (err)
-		return err == -ENOMEM ? 0 : err;
-	err = src & HMMU_PFN_VALID ? hmmu_page_copy(m, pfn, hmmu_word_pfn(src)) : hmmu_page_zero(m, pfn);
-	if (!err)
-		err = hmmu_page_trylock(m, pfn);
-	if (!err)
-		*dst = hmmu_word(pfn, HMMU_PFN_LOCKED | (driver->to == HMMU_TO_DEVICE ? HMMU_PFN_DEVICE : 0));
-	return err;
+	if ((src & HMMU_PFN_VALID) && !in_use(m, from))
+		return no_page(m, from);
+	page = take_destination(m, to_device);
+	if (!page)
+		return 0;
+	if (src & HMMU_PFN_VALID)
+		copy_contents(m, page, from);
+	else
+		clear_contents(m, page);
+	*dst = hmmu_word(page, HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0));
+	return 0;
 }
 
 static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 {
 	const struct hmmu_builtin *driver = data;
+	bool to_device = driver->to == HMMU_TO_DEVICE;
 	struct hmmu_migration_state state;
 
 	hmmu_migrate_state(mig, &state);
@@ -137,13 +148,13 @@ static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 
 		if (!(src & HMMU_PFN_MIGRATE) || listed(driver->skip, driver->skip_count, i))
 			continue;
-		if ((src & HMMU_PFN_VALID) && on_device == (driver->to == HMMU_TO_DEVICE))
+		if ((src & HMMU_PFN_VALID) && on_device == to_device)
 			continue;
 		if (listed(driver->error, driver->error_count, i)) {
 			state.dst[i] = HMMU_PFN_ERROR;
 			continue;
 		}
-		err = move_entry(state.machine, driver, src, &state.dst[i]);
+		err = move_entry(state.machine, to_device, src, &state.dst[i]);
 		if (err)
 			return err;
 	}

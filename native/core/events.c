@@ -4,7 +4,6 @@
 
 #include "machine.h"
 #include "platform.h"
-#include "probe.h"
 
 void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 {
@@ -20,29 +19,12 @@ void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 }
 
 /* Watching a process records the starts; ends and secondary TLB invalidations are for those who ask for them. */
-static void notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
+void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
 {
 	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START;
 
-	if (m->mms[mm].watched && (mask & 1u << type))
+	if (mask & 1u << type)
 		event_record(m, type, mm, start, end);
-}
-
-void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	probe(invalidate_start, mm, start, end);
-	notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
-}
-
-void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	probe(invalidate_end, mm, start, end);
-	notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
-}
-
-void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
 }
 
 int hmmu_events_record(struct hmmu *m, uint32_t mask)

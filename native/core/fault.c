@@ -11,36 +11,6 @@
 #include "stats.h"
 #include "tlb.h"
 
-u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result)
-{
-	struct hmmu *m = vmf->ctx->m;
-	u32 page;
-
-	*result = FAULT_OOM;
-	if (anon_vma_prepare(m, vmf->vma))
-		return 0;
-	page = zeroed ? alloc_zeroed_page(m) : alloc_page(m);
-	if (page && !mem_cgroup_try_charge(m, 1)) {
-		put_page(m, page);
-		return 0;
-	}
-	if (page)
-		page_set(m, page, HMMU_PG_UPTODATE);
-	return page;
-}
-
-/* A new anonymous page becomes visible: writable if the mapping is, and counted everywhere. */
-void set_anon_pte(struct fault *vmf, u32 page)
-{
-	struct hmmu *m = vmf->ctx->m;
-	u64 entry = mk_pte(page, m->vmas[vmf->vma].page_prot);
-
-	page_add_new_anon_rmap(m, page, vmf->vma, vmf->address, false);
-	mem_cgroup_commit_charge(m, page);
-	lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, page, vmf->vma);
-	*vmf->pte = maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry));
-}
-
 static int map_zero_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;

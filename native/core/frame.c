@@ -7,11 +7,7 @@
 #include <string.h>
 
 #include "contents.h"
-
-static u32 block_of(u32 pfn)
-{
-	return pfn / HPAGE_PMD_NR;
-}
+#include "frame.h"
 
 static void block_list_add(struct hmmu *m, u32 *head, u32 index)
 {
@@ -72,42 +68,39 @@ void frame_init(struct hmmu *m)
 	page_of(m, st->zero_pfn)->flags = HMMU_PG_RESERVED;
 }
 
-static u32 take_from_block(struct hmmu *m, u32 index, bool *zeroed)
-{
-	struct block *block = &m->block[index];
-	u32 pfn = block->free_head;
-
-	if (pfn) {
-		block->free_head = m->pages[pfn].next;
-	} else {
-		pfn = index * HPAGE_PMD_NR + block->fresh++;
-	}
-	if (zeroed)
-		*zeroed = !(m->pages[pfn].flags & HMMU_PG_BUDDY);
-	if (!--block->free_count)
-		block_list_del(m, &m->st->partial_head, index);
-	return pfn;
-}
-
-u32 alloc_frame(struct hmmu *m, bool *zeroed)
+/* Have a block with free frames at the head of the list. */
+static bool refill_partial(struct hmmu *m)
 {
 	struct state *st = m->st;
+	u32 index = st->whole_head - 1;
+
+	if (!st->whole_head)
+		return open_fresh_block(m);
+	block_list_del(m, &st->whole_head, index);
+	block_list_add(m, &st->partial_head, index);
+	return true;
+}
+
+static ALWAYS_INLINE u32 take_frame(struct hmmu *m, bool *zeroed)
+{
+	struct state *st = m->st;
+	struct block *block;
 	struct page *page;
 	u32 pfn;
 
-	if (!st->partial_head) {
-		if (st->whole_head) {
-			u32 index = st->whole_head - 1;
-
-			block_list_del(m, &st->whole_head, index);
-			block_list_add(m, &st->partial_head, index);
-		} else if (!open_fresh_block(m)) {
-			return 0;
-		}
-	}
-	pfn = take_from_block(m, st->partial_head - 1, zeroed);
+	if (!st->partial_head && !refill_partial(m))
+		return 0;
+	block = &m->block[st->partial_head - 1];
+	pfn = block->free_head;
+	if (!pfn)
+		pfn = (st->partial_head - 1) * HPAGE_PMD_NR + block->fresh++;
+	else
+		block->free_head = page_of(m, pfn)->next;
+	if (!--block->free_count)
+		block_list_del(m, &st->partial_head, st->partial_head - 1);
 	st->free_frames--;
 	page = page_of(m, pfn);
+	*zeroed = !(page->flags & HMMU_PG_BUDDY);
 	page->flags = 0;
 	page->count = 1;
 	page->next = 0;
@@ -115,17 +108,24 @@ u32 alloc_frame(struct hmmu *m, bool *zeroed)
 	return pfn;
 }
 
+u32 alloc_frame(struct hmmu *m, bool *zeroed)
+{
+	bool ignored;
+
+	return take_frame(m, zeroed ? zeroed : &ignored);
+}
+
 u32 alloc_page(struct hmmu *m)
 {
-	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : alloc_frame(m, NULL);
+	bool zeroed;
 
-	return pfn;
+	return should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
 }
 
 u32 alloc_zeroed_page(struct hmmu *m)
 {
 	bool zeroed;
-	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : alloc_frame(m, &zeroed);
+	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
 
 	if (pfn && !zeroed)
 		clear_contents(m, pfn);
@@ -180,29 +180,24 @@ u32 alloc_huge_page(struct hmmu *m)
 	return head;
 }
 
-void free_frame(struct hmmu *m, u32 pfn)
+void free_block_grows(struct hmmu *m, u32 index)
 {
-	struct state *st = m->st;
-	struct page *page = page_of(m, pfn);
-	u32 index = block_of(pfn);
 	struct block *block = &m->block[index];
 
+	if (block->free_count == HPAGE_PMD_NR) {
+		block_list_del(m, &m->st->partial_head, index);
+		block_list_add(m, &m->st->whole_head, index);
+	} else {
+		block_list_add(m, &m->st->partial_head, index);
+	}
+}
+
+void free_frame_checks(struct hmmu *m, const struct page *page)
+{
 	if (page->mapcount)
 		hmmu_bug(m, "a page was freed that is mapped");
 	if (page->flags & (HMMU_PG_LOCKED | HMMU_PG_LRU))
 		hmmu_bug(m, "a page was freed that is locked or on an LRU list");
-	event(m, HMMU_EVENT_FRAME_FREE, 0, pfn, page->alloc_id);
-	memset(page, 0, sizeof(*page));
-	page->flags = HMMU_PG_BUDDY;
-	page->next = block->free_head;
-	block->free_head = pfn;
-	st->free_frames++;
-	if (!block->free_count++)
-		block_list_add(m, &st->partial_head, index);
-	if (block->free_count == HPAGE_PMD_NR) {
-		block_list_del(m, &st->partial_head, index);
-		block_list_add(m, &st->whole_head, index);
-	}
 }
 
 void free_huge_frames(struct hmmu *m, u32 head)

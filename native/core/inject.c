@@ -4,13 +4,8 @@
 
 #include "machine.h"
 
-bool should_fail(struct hmmu *m, enum hmmu_injection site)
+bool injection_strikes(struct injection *injection)
 {
-	struct injection *injection = &m->st->injections[site];
-
-	injection->passes++;
-	if (!injection->nth)
-		return false;
 	if (injection->nth > 1) {
 		injection->nth--;
 		return false;

@@ -289,7 +289,7 @@ int hmmu_release(struct hmmu *m, uint32_t pfn)
 {
 	if (!has_user(m, pfn, PAGE_USER_HELD))
 		return no_such_reference(m, pfn, "held");
-	page_of(m, pfn)->users &= (u8)~PAGE_USER_HELD;
+	page_of(m, pfn)->users &= (u16)~PAGE_USER_HELD;
 	unlock_page(m, pfn);
 	put_page(m, pfn);
 	return 0;
@@ -315,7 +315,7 @@ int hmmu_putback(struct hmmu *m, uint32_t pfn)
 {
 	if (!has_user(m, pfn, PAGE_USER_ISOLATED))
 		return no_such_reference(m, pfn, "isolated");
-	page_of(m, pfn)->users &= (u8)~PAGE_USER_ISOLATED;
+	page_of(m, pfn)->users &= (u16)~PAGE_USER_ISOLATED;
 	putback_lru_page(m, 0, pfn);
 	return 0;
 }

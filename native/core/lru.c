@@ -5,24 +5,8 @@
  */
 #include "lru.h"
 
-#include "mm.h"
 #include "probe.h"
 #include "stats.h"
-
-static inline bool page_is_file_cache(const struct hmmu *m, u32 pfn)
-{
-	return !page_test(m, pfn, HMMU_PG_SWAPBACKED);
-}
-
-static inline enum lru_list page_lru(const struct hmmu *m, u32 pfn)
-{
-	enum lru_list lru;
-
-	if (page_test(m, pfn, HMMU_PG_UNEVICTABLE))
-		return LRU_UNEVICTABLE;
-	lru = page_is_file_cache(m, pfn) ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
-	return page_test(m, pfn, HMMU_PG_ACTIVE) ? lru + 1 : lru;
-}
 
 void lru_init(struct hmmu *m)
 {
@@ -33,60 +17,32 @@ void lru_init(struct hmmu *m)
 	}
 }
 
-static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
-{
-	u32 head = lru_head(m, which);
-	struct page *page = page_of(m, pfn);
-
-	page->prev = head;
-	page->next = page_of(m, head)->next;
-	page_of(m, page->next)->prev = pfn;
-	page_of(m, head)->next = pfn;
-	m->st->lru[which].nr += hpage_nr_pages(m, pfn);
-}
-
-static inline void del_page_from_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
-{
-	struct page *page = page_of(m, pfn);
-
-	page_of(m, page->prev)->next = page->next;
-	page_of(m, page->next)->prev = page->prev;
-	page->prev = page->next = 0;
-	m->st->lru[which].nr -= hpage_nr_pages(m, pfn);
-}
-
-void del_page_from_lru(struct hmmu *m, u32 pfn)
-{
-	page_clear(m, pfn, HMMU_PG_LRU);
-	del_page_from_lru_list(m, pfn, page_lru(m, pfn));
-	page_clear(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE);
-}
-
 static inline void put_on_list(struct hmmu *m, u32 pfn)
 {
 	page_set(m, pfn, HMMU_PG_LRU);
-	add_page_to_lru_list(m, pfn, page_lru(m, pfn));
+	add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)));
 }
 
-static inline void add_now(struct hmmu *m, u32 pfn)
+/* __pagevec_lru_add(). A page that nobody but the pagevec has is freed, and need not see the list before. */
+static inline void add_pages_now(struct hmmu *m, const u32 *pages, u32 nr)
 {
-	/* A page that nobody but the pagevec has is freed, and need not see the list before. */
-	if (page_of(m, pfn)->count > 1)
-		put_on_list(m, pfn);
-	put_page(m, pfn);
+	for (u32 i = 0; i < nr; i++)
+		if (page_of(m, pages[i])->count > 1)
+			put_on_list(m, pages[i]);
+	release_pages(m, pages, nr);
 }
 
 void lru_add_now(struct hmmu *m, u32 pfn)
 {
-	add_now(m, pfn);
+	add_pages_now(m, &pfn, 1);
 }
 
 static void activate_now(struct hmmu *m, u32 pfn)
 {
 	if (page_test(m, pfn, HMMU_PG_LRU) && !page_test(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE)) {
-		del_page_from_lru_list(m, pfn, page_lru(m, pfn));
+		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
 		page_set(m, pfn, HMMU_PG_ACTIVE);
-		add_page_to_lru_list(m, pfn, page_lru(m, pfn));
+		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)));
 	}
 	put_page(m, pfn);
 }
@@ -102,14 +58,14 @@ static bool may_lazyfree(const struct hmmu *m, u32 pfn)
 static void lazyfree_now(struct hmmu *m, u32 pfn)
 {
 	if (may_lazyfree(m, pfn)) {
-		del_page_from_lru_list(m, pfn, page_lru(m, pfn));
+		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
 		page_clear(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_REFERENCED | HMMU_PG_SWAPBACKED);
 		add_page_to_lru_list(m, pfn, LRU_INACTIVE_FILE);
 	}
 	put_page(m, pfn);
 }
 
-static void drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
+void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
 	u32 nr = pvec->nr;
@@ -119,56 +75,21 @@ static void drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
 		return;
 	count_stat(m, HMMU_STAT_PAGEVEC_DRAIN);
 	probe(pagevec_drain, cpu, nr);
-	for (u32 i = 0; i < nr; i++) {
-		if (kind == PVEC_LRU_ADD)
-			add_now(m, pvec->pages[i]);
-		else if (kind == PVEC_LAZYFREE)
+	if (kind == PVEC_LRU_ADD)
+		add_pages_now(m, pvec->pages, nr);
+	else if (kind == PVEC_LAZYFREE)
+		for (u32 i = 0; i < nr; i++)
 			lazyfree_now(m, pvec->pages[i]);
-		else
+	else
+		for (u32 i = 0; i < nr; i++)
 			activate_now(m, pvec->pages[i]);
-	}
 }
 
-/* Collect a page in a pagevec, which takes over a reference of the caller's; a full one, or one with a huge page, is
- * emptied at once. */
-static void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
-{
-	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
-
-	pvec->pages[pvec->nr++] = pfn;
-	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
-		drain(m, cpu, kind);
-}
-
-void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn)
-{
-	get_page(m, pfn);
-	pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
-}
-
-/* Pages nobody may evict bypass the pagevec. */
-static void add_page_to_unevictable_list(struct hmmu *m, u32 pfn)
+void add_page_to_unevictable_list(struct hmmu *m, u32 pfn)
 {
 	page_clear(m, pfn, HMMU_PG_ACTIVE);
 	page_set(m, pfn, HMMU_PG_UNEVICTABLE);
 	put_on_list(m, pfn);
-}
-
-void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
-{
-	if ((m->vmas[vma].flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
-		page_set(m, pfn, HMMU_PG_ACTIVE);
-		lru_cache_add(m, cpu, pfn);
-		return;
-	}
-	page_set(m, pfn, HMMU_PG_MLOCKED);
-	add_page_to_unevictable_list(m, pfn);
-}
-
-void lru_add_drain(struct hmmu *m, u32 cpu)
-{
-	for (int kind = 0; kind < NR_PAGEVECS; kind++)
-		drain(m, cpu, kind);
 }
 
 void lru_add_drain_all(struct hmmu *m)
@@ -177,31 +98,9 @@ void lru_add_drain_all(struct hmmu *m)
 		lru_add_drain(m, cpu);
 }
 
-bool isolate_lru_page(struct hmmu *m, u32 pfn)
-{
-	if (!page_test(m, pfn, HMMU_PG_LRU))
-		return false;
-	get_page(m, pfn);
-	del_page_from_lru_list(m, pfn, page_lru(m, pfn));
-	page_clear(m, pfn, HMMU_PG_LRU);
-	return true;
-}
-
-void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn)
-{
-	page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
-	if (page_test(m, pfn, HMMU_PG_MLOCKED)) {
-		add_page_to_unevictable_list(m, pfn);
-		put_page(m, pfn);
-	} else {
-		/* The reference of the isolation becomes the pagevec's. */
-		pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
-	}
-}
-
 void lru_account_split(struct hmmu *m, u32 head)
 {
-	m->st->lru[page_lru(m, head)].nr -= HPAGE_PMD_NR - 1;
+	m->st->lru[page_lru(page_of(m, head))].nr -= HPAGE_PMD_NR - 1;
 }
 
 void lru_add_page_tail(struct hmmu *m, u32 tail)

@@ -12,17 +12,119 @@ static inline u32 lru_head(const struct hmmu *m, enum lru_list which)
 {
 	return m->pfn_end + which;
 }
-void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn);
-void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma);
-/** Empty the pagevecs of one CPU; of all CPUs. */
-void lru_add_drain(struct hmmu *m, u32 cpu);
-void lru_add_drain_all(struct hmmu *m);
-/** Take a page off its list, with a reference; false if it is on none. */
-bool isolate_lru_page(struct hmmu *m, u32 pfn);
-/** The way back: the reference of the isolation is dropped. */
-void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn);
+/** The list of a page, by its flags ACTIVE, REFERENCED (which does not matter), SWAPBACKED and UNEVICTABLE. */
+static inline enum lru_list page_lru(const struct page *page)
+{
+	static const u8 lists[16] = {
+		LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
+		LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, LRU_ACTIVE_ANON,
+		LRU_UNEVICTABLE,   LRU_UNEVICTABLE, LRU_UNEVICTABLE,   LRU_UNEVICTABLE,
+		LRU_UNEVICTABLE,   LRU_UNEVICTABLE, LRU_UNEVICTABLE,   LRU_UNEVICTABLE,
+	};
+
+	_Static_assert(HMMU_PG_ACTIVE == 0x10 && HMMU_PG_SWAPBACKED == 0x40 && HMMU_PG_UNEVICTABLE == 0x80,
+		       "the table goes by these bits");
+	return lists[page->flags >> 4 & 15];
+}
+static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
+{
+	struct page *head = page_of(m, lru_head(m, which)), *page = page_of(m, pfn);
+
+	page->prev = lru_head(m, which);
+	page->next = head->next;
+	page_of(m, head->next)->prev = pfn;
+	head->next = pfn;
+	m->st->lru[which].nr += hpage_nr_pages(m, pfn);
+}
+static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enum lru_list which, u32 nr)
+{
+	page_of(m, page->prev)->next = page->next;
+	page_of(m, page->next)->prev = page->prev;
+	page->prev = page->next = 0;
+	m->st->lru[which].nr -= nr;
+}
 /** Take a page that is going to be freed off its list. */
-void del_page_from_lru(struct hmmu *m, u32 pfn);
+static inline void del_page_from_lru(struct hmmu *m, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+
+	del_page_from_lru_list(m, page, page_lru(page), hpage_nr_pages(m, pfn));
+	page->flags &= ~(u32)(HMMU_PG_LRU | HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE);
+}
+
+/** @name Pagevecs: a page waits in one for its place on a list, and a reference of the pagevec's keeps it.
+ * @{ */
+/** Empty one pagevec of a CPU. */
+void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
+/** Collect a page in a pagevec, which takes over a reference of the caller's; a full one, or one with a huge page, is
+ * emptied at once. */
+static inline void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
+{
+	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
+
+	pvec->pages[pvec->nr++] = pfn;
+	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
+		pagevec_drain(m, cpu, kind);
+}
+static inline void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	get_page(m, pfn);
+	pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
+}
+/** Pages nobody may evict bypass the pagevec. */
+void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
+static inline void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
+{
+	if ((m->vmas[vma].flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
+		page_set(m, pfn, HMMU_PG_ACTIVE);
+		lru_cache_add(m, cpu, pfn);
+		return;
+	}
+	page_set(m, pfn, HMMU_PG_MLOCKED);
+	add_page_to_unevictable_list(m, pfn);
+}
+/** Empty the pagevecs of one CPU; of all CPUs. */
+static inline void lru_add_drain(struct hmmu *m, u32 cpu)
+{
+	for (int kind = 0; kind < NR_PAGEVECS; kind++)
+		if (m->st->cpu[cpu].pvecs[kind].nr)
+			pagevec_drain(m, cpu, kind);
+}
+void lru_add_drain_all(struct hmmu *m);
+/** @} */
+
+/** Take a page off its list; a reference that the caller has becomes that of the isolation. False: it is on none. */
+static inline bool __isolate_lru_page(struct hmmu *m, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+
+	if (!(page->flags & HMMU_PG_LRU))
+		return false;
+	del_page_from_lru_list(m, page, page_lru(page), hpage_nr_pages(m, pfn));
+	page->flags &= ~(u32)HMMU_PG_LRU;
+	return true;
+}
+/** The same with a reference of its own. */
+static inline bool isolate_lru_page(struct hmmu *m, u32 pfn)
+{
+	bool isolated = __isolate_lru_page(m, pfn);
+
+	if (isolated)
+		get_page(m, pfn);
+	return isolated;
+}
+/** The way back: the reference of the isolation is dropped. */
+static inline void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
+	if (page_test(m, pfn, HMMU_PG_MLOCKED)) {
+		add_page_to_unevictable_list(m, pfn);
+		put_page(m, pfn);
+	} else {
+		/* The reference of the isolation becomes the pagevec's. */
+		pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
+	}
+}
 /** A split: the head's list counts one page where it counted 512, and each tail goes beside its head. */
 void lru_account_split(struct hmmu *m, u32 head);
 void lru_add_page_tail(struct hmmu *m, u32 tail);

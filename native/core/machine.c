@@ -112,6 +112,7 @@ void hmmu_destroy(struct hmmu *m)
 		hmmu_migrate_end(m->migrations);
 	if (PLATFORM_REUSES_MEMORY)
 		arena_wipe(m);
+	platform_free(m->spare_migration);
 	arena_destroy(m);
 	platform_free(m->stats_kept);
 	platform_free(m->event_cycles);

@@ -3,6 +3,7 @@
 #ifndef HMMU_MACHINE_H
 #define HMMU_MACHINE_H
 
+#include "probe.h"
 #include "types.h"
 
 /** A device fault under way, on the C stack; callbacks nest. */
@@ -50,6 +51,7 @@ struct hmmu {
 	struct hmmu_pagemap_ops device_ops;
 	void *device_data;
 	struct hmmu_migration *migrations; /**< all that are under way */
+	struct hmmu_migration *spare_migration;
 	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
 	u64 *event_cycles;        /**< times of the events in the ring; NULL: nobody wants them */
@@ -105,8 +107,15 @@ void slab_free(struct hmmu *m, enum slab_kind kind, u32 slot);
 
 /** @name inject.c
  * @{ */
+bool injection_strikes(struct injection *injection);
 /** Whether the allocation at a site has to fail this time. */
-bool should_fail(struct hmmu *m, enum hmmu_injection site);
+static inline bool should_fail(struct hmmu *m, enum hmmu_injection site)
+{
+	struct injection *injection = &m->st->injections[site];
+
+	injection->passes++;
+	return injection->nth && injection_strikes(injection);
+}
 /** @} */
 
 /** @name events.c
@@ -117,10 +126,25 @@ static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 	if (m->st->event_mask & (1u << type))
 		event_record(m, type, mm, a, b);
 }
+void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end);
 /** mmu_notifier_invalidate_range_start() and its kin; they reach watched address spaces only. */
-void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end);
-void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end);
-void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end);
+static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	probe(invalidate_start, mm, start, end);
+	if (m->mms[mm].watched)
+		event_notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
+}
+static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	probe(invalidate_end, mm, start, end);
+	if (m->mms[mm].watched)
+		event_notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
+}
+static inline void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	if (m->mms[mm].watched)
+		event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
+}
 /** @} */
 
 #endif

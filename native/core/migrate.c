@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lru.h"
 #include "platform.h"
 #include "probe.h"
 #include "stats.h"
@@ -19,14 +18,6 @@ void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 		mig->ctx.m->stats->whys[why]++;
 	event(mig->ctx.m, HMMU_EVENT_GIVE_UP, mig->ctx.mm, mig->start + (i << PAGE_SHIFT), why);
 	probe(give_up, mig->ctx.mm, mig->start, i, why);
-}
-
-void put_page_or_lru(struct ctx *ctx, u32 page)
-{
-	if (is_zone_device_page(ctx->m, page))
-		put_page(ctx->m, page);
-	else
-		putback_lru_page(ctx->m, ctx->cpu, page);
 }
 
 static int fail_range(struct hmmu *m, const char *why)
@@ -52,35 +43,63 @@ static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const st
 	return 0;
 }
 
+/* A record, of which the last one that was given back is kept for the next migration. */
+static struct hmmu_migration *record_alloc(struct hmmu *m)
+{
+	struct hmmu_migration *mig = m->spare_migration;
+
+	m->spare_migration = NULL;
+	if (!mig)
+		return platform_alloc(sizeof(*mig));
+	memset(mig, 0, offsetof(struct hmmu_migration, error));
+	return mig;
+}
+
+static void record_free(struct hmmu *m, struct hmmu_migration *mig)
+{
+	if (m->spare_migration)
+		platform_free(mig);
+	else
+		m->spare_migration = mig;
+}
+
+static bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
+{
+	mig->src = mig->few;
+	mig->dst = mig->few + FEW_PAGES;
+	if (pages <= FEW_PAGES)
+		return true;
+	mig->src = platform_alloc(2 * pages * sizeof(u64));
+	mig->dst = mig->src + pages;
+	return mig->src;
+}
+
 static struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
 {
-	struct hmmu_migration *mig = platform_alloc(sizeof(*mig));
+	struct hmmu_migration *mig = record_alloc(m);
 
 	if (!mig)
 		return NULL;
-	mig->src = platform_alloc(pages * sizeof(u64));
-	mig->dst = platform_alloc(pages * sizeof(u64));
-	if (mig->src && mig->dst) {
-		mig->next = m->migrations;
-		m->migrations = mig;
-		return mig;
+	if (!arrays_alloc(mig, pages)) {
+		record_free(m, mig);
+		return NULL;
 	}
-	platform_free(mig->src);
-	platform_free(mig->dst);
-	platform_free(mig);
-	return NULL;
+	mig->next = m->migrations;
+	m->migrations = mig;
+	return mig;
 }
 
 static void migration_free(struct hmmu_migration *mig)
 {
-	struct hmmu_migration **link = &mig->ctx.m->migrations;
+	struct hmmu *m = mig->ctx.m;
+	struct hmmu_migration **link = &m->migrations;
 
 	while (*link != mig)
 		link = &(*link)->next;
 	*link = mig->next;
-	platform_free(mig->src);
-	platform_free(mig->dst);
-	platform_free(mig);
+	if (mig->src != mig->few)
+		platform_free(mig->src);
+	record_free(m, mig);
 }
 
 static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
@@ -99,8 +118,9 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	mig->fault_page = m->faults ? m->faults->pfn : 0;
 	pages = (mig->end - mig->start) >> PAGE_SHIFT;
 	/* src starts empty; dst keeps what the caller left there until collect comes by. */
-	memset(request->src, 0, pages * sizeof(u64));
-	memcpy(mig->dst, request->dst, pages * sizeof(u64));
+	for (u64 i = 0; i < pages; i++)
+		request->src[i] = 0;
+	migrate_copy_words(mig->dst, request->dst, pages);
 	if (mig->why)
 		memset(mig->why, HMMU_WHY_NONE, pages);
 	m->tasks[ctx->task].migrations++;
@@ -154,7 +174,7 @@ int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *reques
 	return counting(m) ? begin_counted(m, request, out) : begin(m, request, out);
 }
 
-static void enter_stage(struct hmmu_migration *mig, u32 stage)
+static inline void enter_stage(struct hmmu_migration *mig, u32 stage)
 {
 	probe(stage_end, mig->ctx.mm, mig->start, mig->stage, mig->cpages);
 	mig->stage = stage;
@@ -165,7 +185,7 @@ static void enter_stage(struct hmmu_migration *mig, u32 stage)
 }
 
 /* Without an entry that could still migrate the rest does not run. */
-static void next_stage(struct hmmu_migration *mig)
+static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig)
 {
 	if (mig->stage == HMMU_STAGE_PAGES && mig->notified)
 		mmu_notifier_invalidate_range_end(mig->ctx.m, mig->ctx.mm, mig->mmu_start, mig->end);
@@ -185,7 +205,7 @@ void migrate_remember_error(struct hmmu_migration *mig, int err)
 	mig->error = mig->ctx.m->error;
 }
 
-static int call_driver(struct hmmu_migration *mig, int (*callback)(struct hmmu_migration *, void *))
+static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct hmmu_migration *, void *))
 {
 	int err;
 
@@ -198,7 +218,7 @@ static int call_driver(struct hmmu_migration *mig, int (*callback)(struct hmmu_m
 			 mig->stage == HMMU_STAGE_ALLOC_AND_COPY ? "alloc_and_copy" : "finalize_and_map", err);
 }
 
-static void alloc_and_copy(struct hmmu_migration *mig)
+static inline void alloc_and_copy(struct hmmu_migration *mig)
 {
 	int err;
 
@@ -215,7 +235,7 @@ static void alloc_and_copy(struct hmmu_migration *mig)
 	}
 }
 
-static void finalize_and_map(struct hmmu_migration *mig)
+static inline void finalize_and_map(struct hmmu_migration *mig)
 {
 	int err;
 
@@ -228,7 +248,7 @@ static void finalize_and_map(struct hmmu_migration *mig)
 }
 
 /* Entries [from, to) of a stage that goes over them. */
-static void stage_entries(struct hmmu_migration *mig, u64 from, u64 to)
+static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	switch (mig->stage) {
 	case HMMU_STAGE_PREPARE:
@@ -255,7 +275,7 @@ static void stage_entries(struct hmmu_migration *mig, u64 from, u64 to)
 }
 
 /* One unit of the stage under way, or as many as there are; true when there is nothing left in the stage. */
-static bool stage_go_on(struct hmmu_migration *mig, bool one)
+static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, bool one)
 {
 	u64 from = mig->pos;
 	bool done;
@@ -286,6 +306,12 @@ static bool stage_go_on(struct hmmu_migration *mig, bool one)
 	return false;
 }
 
+/* The same, for those who do not need it inlined. */
+static NOINLINE bool stage_go_on_plain(struct hmmu_migration *mig, bool one)
+{
+	return stage_go_on(mig, one);
+}
+
 /* The same, counted and timed. Entries are counted when they are first gone over. */
 static bool stage_go_on_counted(struct hmmu_migration *mig, bool one)
 {
@@ -294,7 +320,7 @@ static bool stage_go_on_counted(struct hmmu_migration *mig, bool one)
 	bool restoring = mig->restoring, done;
 	struct span span = span_begin(m, (enum hmmu_span)mig->stage);
 
-	done = stage_go_on(mig, one);
+	done = stage_go_on_plain(mig, one);
 	if (mig->stage == HMMU_STAGE_COLLECT)
 		entries = mig->npages - collected;
 	else if (mig->stage == HMMU_STAGE_ALLOC_AND_COPY || mig->stage == HMMU_STAGE_FINALIZE_AND_MAP)
@@ -353,7 +379,7 @@ int hmmu_migrate_step(struct hmmu_migration *mig)
 	if (counting(mig->ctx.m))
 		step_counted(mig);
 	else
-		step(mig, stage_go_on);
+		step(mig, stage_go_on_plain);
 	return mig->stage != HMMU_STAGE_DONE;
 }
 

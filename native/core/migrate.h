@@ -7,7 +7,13 @@
 #ifndef HMMU_MIGRATE_H
 #define HMMU_MIGRATE_H
 
+#include <string.h>
+
+#include "lru.h"
 #include "mm.h"
+
+/** Up to so many pages need no arrays of their own. */
+#define FEW_PAGES 16
 
 struct hmmu_migration {
 	struct ctx ctx;
@@ -32,12 +38,20 @@ struct hmmu_migration {
 	bool in_callback;
 	bool aborted;
 	int err;
-	struct hmmu_error error; /**< of err */
 	struct hmmu_migration *next;
+	/* What follows does not begin as zeros. */
+	struct hmmu_error error; /**< of err */
+	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range: a fault's, say */
 };
 
 /** The last step with a page: device pages lose a reference, others go back to the LRU. */
-void put_page_or_lru(struct ctx *ctx, u32 page);
+static inline void put_page_or_lru(struct ctx *ctx, u32 page)
+{
+	if (is_zone_device_page(ctx->m, page))
+		put_page(ctx->m, page);
+	else
+		putback_lru_page(ctx->m, ctx->cpu, page);
+}
 /** The page in a word, or 0. */
 static inline u32 migrate_pfn_to_page(u64 word)
 {
@@ -45,6 +59,21 @@ static inline u32 migrate_pfn_to_page(u64 word)
 }
 /** Entry i does not move, and why. */
 __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
+
+/** Words of a whole range, or the one of a fault, which is not worth a call. */
+static inline void migrate_copy_words(u64 *to, const u64 *from, u64 count)
+{
+	if (count == 1)
+		*to = *from;
+	else
+		memcpy(to, from, count * sizeof(u64));
+}
+/** Show entries [from, to) to the request's arrays. */
+static inline void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	migrate_copy_words(mig->request.src + from, mig->src + from, to - from);
+	migrate_copy_words(mig->request.dst + from, mig->dst + from, to - from);
+}
 
 /** @name Stages, each over a part of its work: collect over the part of the range under one table, the others over
  * the entries [from, to). Stepping asks for one entry at a time, a run for all.
@@ -60,8 +89,6 @@ void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to);
 void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage);
 /** @} */
 
-/** Show entries [from, to) to the request's arrays. */
-void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to);
 /** Check what the driver left in the request's arrays after alloc_and_copy(), and take dst over. -EINVAL: a rule is
  * broken; then all destinations are taken back, and nothing will move. */
 int migrate_accept_driver(struct hmmu_migration *mig);

@@ -6,7 +6,8 @@
 #include "rmap.h"
 #include "tlb.h"
 
-static void collect(struct hmmu_migration *mig, u64 src)
+/* Note the next entry's word; 0: it is left out. */
+static inline void collect(struct hmmu_migration *mig, u64 src)
 {
 	mig->dst[mig->npages] = 0;
 	mig->src[mig->npages++] = src;
@@ -14,22 +15,19 @@ static void collect(struct hmmu_migration *mig, u64 src)
 }
 
 /* An empty entry, or one of the zero page. */
-static void collect_empty(struct hmmu_migration *mig)
+static inline u64 collect_empty(const struct hmmu_migration *mig, u64 i)
 {
-	probe(collect_hole, mig->ctx.mm, mig->start, mig->npages);
-	collect(mig, HMMU_PFN_MIGRATE);
-}
-
-static void skip(struct hmmu_migration *mig, enum hmmu_why why)
-{
-	set_why(mig, mig->npages, why);
-	collect(mig, 0);
+	(void)mig, (void)i; /* without probes */
+	probe(collect_hole, mig->ctx.mm, mig->start, i);
+	return HMMU_PFN_MIGRATE;
 }
 
 static void collect_skip(struct hmmu_migration *mig, u64 start, u64 end, enum hmmu_why why)
 {
-	for (u64 address = start; address < end; address += PAGE_SIZE)
-		skip(mig, why);
+	for (u64 address = start; address < end; address += PAGE_SIZE) {
+		set_why(mig, mig->npages, why);
+		collect(mig, 0);
+	}
 }
 
 /* Fixed kernels do not offer holes that could only be refused ("mm/migrate: optimize migrate_vma_setup() for holes"). */
@@ -62,17 +60,14 @@ static void collect_hole_page(struct hmmu_migration *mig)
 	event(m, HMMU_EVENT_OUT_OF_BOUNDS, mig->ctx.mm, mig->npages, total);
 }
 
-static int collect_hole(struct mm_walk *walk, u64 start, u64 end)
+static void collect_hole(struct hmmu_migration *mig, u64 start, u64 end)
 {
-	struct hmmu_migration *mig = walk->data;
-
 	if (!hole_is_offered(mig)) {
 		collect_skip(mig, start, end, HMMU_WHY_NOT_OFFERED);
-		return 0;
+		return;
 	}
 	for (u64 address = start; address < end; address += PAGE_SIZE)
 		collect_hole_page(mig);
-	return 0;
 }
 
 /*
@@ -80,7 +75,7 @@ static int collect_hole(struct mm_walk *walk, u64 start, u64 end)
  * device-private entry as if it were present ("mm/migrate: properly preserve write attribute in special migrate
  * entry", "mm/rmap: fixup copying of soft dirty and uffd ptes").
  */
-static u64 migration_entry_for(struct hmmu *m, u32 page, u64 pte)
+static inline u64 migration_entry_for(struct hmmu *m, u32 page, u64 pte)
 {
 	bool present = pte_present(pte);
 	bool as_present = present || quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST);
@@ -92,18 +87,19 @@ static u64 migration_entry_for(struct hmmu *m, u32 page, u64 pte)
 	return soft_dirty ? pte_swp_mksoft_dirty(entry) : entry;
 }
 
-/* Take a page: a reference, and its entry too if the page lock can be had. Returns whether a present pte went. */
-static bool collect_page(struct hmmu_migration *mig, u64 *pte, u32 page, u64 word)
+/* Take a page: a reference, and its entry too if the page lock can be had. Returns its word. */
+static inline u64 collect_page(struct hmmu_migration *mig, u64 i, u64 *pte, u32 page, u64 word)
 {
 	struct hmmu *m = mig->ctx.m;
 	struct page *p = page_of(m, page);
 	u64 old = *pte;
 
+	(void)i;
+	word |= HMMU_PFN_VALID | HMMU_PFN_MIGRATE | (u64)page << HMMU_PFN_SHIFT;
 	p->count++;
 	if (p->flags & HMMU_PG_LOCKED) {
-		probe(collect, mig->ctx.mm, mig->start, mig->npages, word);
-		collect(mig, word);
-		return false;
+		probe(collect, mig->ctx.mm, mig->start, i, word);
+		return word;
 	}
 	p->flags |= HMMU_PG_LOCKED;
 	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 forgets it. */
@@ -113,67 +109,79 @@ static bool collect_page(struct hmmu_migration *mig, u64 *pte, u32 page, u64 wor
 	page_remove_rmap(m, mig->ctx.cpu, page, false);
 	p->count--;
 	word |= HMMU_PFN_LOCKED;
-	probe(collect, mig->ctx.mm, mig->start, mig->npages, word);
-	collect(mig, word);
-	return pte_present(old);
+	probe(collect, mig->ctx.mm, mig->start, i, word);
+	return word;
 }
 
-static enum hmmu_why why_not_swap_type(u64 pte)
+static u64 leave_out(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 {
-	if (is_migration_entry(pte))
-		return HMMU_WHY_MIGRATION_ENTRY;
-	return non_swap_entry(pte) ? HMMU_WHY_OTHER_ENTRY : HMMU_WHY_SWAP_ENTRY;
+	set_why(mig, i, why);
+	return 0;
 }
 
-static bool collect_entry(struct hmmu_migration *mig, u64 *pte)
+/* Entries that map no page: empty, swap-format but for device pages. */
+static u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
+{
+	enum hmmu_why why = HMMU_WHY_SWAP_ENTRY;
+
+	if (pte_none(pte) && hole_is_offered(mig))
+		return collect_empty(mig, i);
+	if (pte_none(pte))
+		why = HMMU_WHY_NOT_OFFERED;
+	else if (is_migration_entry(pte))
+		why = HMMU_WHY_MIGRATION_ENTRY;
+	else if (non_swap_entry(pte))
+		why = HMMU_WHY_OTHER_ENTRY;
+	return leave_out(mig, i, why);
+}
+
+/* The word of entry i, whose pte this is. */
+static inline u64 collect_entry(struct hmmu_migration *mig, u64 i, u64 *pte)
 {
 	struct hmmu *m = mig->ctx.m;
-	u64 word = HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
+	u64 old = *pte, word;
 	u32 page;
 
-	if (pte_none(*pte)) {
-		if (hole_is_offered(mig))
-			collect_empty(mig);
-		else
-			skip(mig, HMMU_WHY_NOT_OFFERED);
-		return false;
-	}
-	if (!pte_present(*pte)) {
-		if (!is_device_private_entry(*pte)) {
-			skip(mig, why_not_swap_type(*pte));
-			return false;
-		}
-		page = swp_offset(*pte);
-		word |= HMMU_PFN_DEVICE | (is_write_device_private_entry(*pte) ? HMMU_PFN_WRITE : 0);
+	if (pte_present(old)) {
+		if (is_zero_pfn(m, pte_pfn(old)))
+			return collect_empty(mig, i);
+		page = vm_normal_page(m, mig->vma, old);
+		word = pte_write(old) ? HMMU_PFN_WRITE : 0;
+	} else if (is_device_private_entry(old)) {
+		page = swp_offset(old);
+		word = HMMU_PFN_DEVICE | (is_write_device_private_entry(old) ? HMMU_PFN_WRITE : 0);
 	} else {
-		if (is_zero_pfn(m, pte_pfn(*pte))) {
-			collect_empty(mig);
-			return false;
-		}
-		page = vm_normal_page(m, mig->vma, *pte);
-		word |= pte_write(*pte) ? HMMU_PFN_WRITE : 0;
+		return collect_no_page(mig, i, old);
 	}
-	if (!page || PageCompound(m, page) || !page_of(m, page)->mapping) {
-		skip(mig, page && PageCompound(m, page) ? HMMU_WHY_COMPOUND : HMMU_WHY_NO_STRUCT_PAGE);
-		return false;
-	}
-	return collect_page(mig, pte, page, word | (u64)page << HMMU_PFN_SHIFT);
+	if (!page || PageCompound(m, page) || !page_of(m, page)->mapping)
+		return leave_out(mig, i, page && PageCompound(m, page) ? HMMU_WHY_COMPOUND : HMMU_WHY_NO_STRUCT_PAGE);
+	return collect_page(mig, i, pte, page, word);
 }
 
 static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
 {
 	struct hmmu *m = mig->ctx.m;
+	u64 *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
+	u64 pages = (end - address) >> PAGE_SHIFT;
+	u64 *src = mig->src, *dst = mig->dst, moving = 0;
 	bool unmapped = false;
-	u64 start = address, *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
 
-	for (; address < end; address += PAGE_SIZE, pte++)
-		unmapped |= collect_entry(mig, pte);
+	for (u64 i = mig->npages, last = i + pages; i < last; i++, pte++) {
+		u64 word = collect_entry(mig, i, pte);
+
+		src[i] = word;
+		dst[i] = 0;
+		moving += (word & HMMU_PFN_MIGRATE) != 0;
+		unmapped |= (word & (HMMU_PFN_LOCKED | HMMU_PFN_DEVICE)) == HMMU_PFN_LOCKED;
+	}
+	mig->cpages += moving;
+	mig->npages += pages;
 	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes when the lock is gone, and a CPU that comes in
 	 * between finds what the TLB has kept. So that is a step of its own. */
 	if (unmapped && !quirk(m, HMMU_QUIRK_COLLECT_FLUSH_LATE)) {
-		flush_tlb_range(m, mig->ctx.mm, start, end);
+		flush_tlb_range(m, mig->ctx.mm, address, end);
 	} else if (unmapped) {
-		mig->flush_start = start;
+		mig->flush_start = address;
 		mig->flush_end = end;
 	}
 	table_unlock(m, first);
@@ -206,38 +214,28 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 	return err ? HMMU_WHY_HUGE_NOT_SPLIT : HMMU_WHY_NONE;
 }
 
-static int collect_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
+/* The part of the range that one pmd covers. */
+static void collect_pmd(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
 {
-	struct hmmu_migration *mig = walk->data;
-
-	if (pmd_trans_huge(*pmd)) {
+	if (pmd && pmd_trans_huge(*pmd)) {
 		enum hmmu_why why = split_for_collect(mig, pmd, address);
 
 		if (why) {
 			collect_skip(mig, address, end, why);
-			return 0;
+			return;
 		}
-		if (pmd_none(*pmd))
-			return collect_hole(walk, address, end);
 	}
-	if (pmd_bad(*pmd))
+	if (!pmd || pmd_none(*pmd))
+		collect_hole(mig, address, end);
+	else if (pmd_bad(*pmd))
 		collect_skip(mig, address, end, HMMU_WHY_BAD_PMD);
 	else
 		collect_ptes(mig, pmd, address, end);
-	return 0;
 }
 
 bool migrate_vma_collect_one(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
-	struct mm_walk walk = {
-		.m = m,
-		.mm = mig->ctx.mm,
-		.vma = mig->vma,
-		.pmd_entry = collect_pmd,
-		.pte_hole = collect_hole,
-		.data = mig,
-	};
 	u64 address = mig->start + (mig->npages << PAGE_SHIFT);
 
 	if (!mig->npages)
@@ -246,7 +244,7 @@ bool migrate_vma_collect_one(struct hmmu_migration *mig)
 		flush_tlb_range(m, mig->ctx.mm, mig->flush_start, mig->flush_end);
 		mig->flush_end = 0;
 	} else {
-		walk_page_range(&walk, address, pmd_addr_end(address, mig->end));
+		collect_pmd(mig, mm_find_pmd(m, mig->ctx.mm, address), address, pmd_addr_end(address, mig->end));
 		address = mig->start + (mig->npages << PAGE_SHIFT);
 	}
 	if (address != mig->end || mig->flush_end)

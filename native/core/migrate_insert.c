@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* migrate_vma_insert_page(): a page for an entry that had none. */
 #include "fault.h"
-#include "lru.h"
 #include "memcg.h"
 #include "migrate.h"
 #include "probe.h"

@@ -2,11 +2,10 @@
 /* pages: the destination takes the source's place in the kernel's books; then finalize, which maps it. */
 #include <errno.h>
 
-#include "lru.h"
 #include "memcg.h"
 #include "migrate.h"
+#include "migration_ptes.h"
 #include "probe.h"
-#include "rmap.h"
 #include "swap.h"
 
 /* Page cache or swap cache: the new page goes where the old one is, and has its dirty bit. */
@@ -24,8 +23,10 @@ static void move_cache_page(struct hmmu *m, u32 newpage, u32 page)
 	put_page(m, page);
 }
 
-static int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 page, int32_t extra)
+static inline int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 page, int32_t extra)
 {
+	struct page *n = page_of(m, newpage);
+	const struct page *p = page_of(m, page);
 	int32_t expected = 1 + extra + is_device_private_page(m, page);
 	bool mapping = page_in_cache(m, page);
 
@@ -37,24 +38,21 @@ static int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 page, int3
 		move_cache_page(m, newpage, page);
 		return 0;
 	}
-	page_of(m, newpage)->index = page_of(m, page)->index;
-	page_of(m, newpage)->mapping = page_of(m, page)->mapping;
-	if (page_test(m, page, HMMU_PG_SWAPBACKED))
-		page_set(m, newpage, HMMU_PG_SWAPBACKED);
+	n->index = p->index;
+	n->mapping = p->mapping;
+	n->flags |= p->flags & HMMU_PG_SWAPBACKED;
 	return 0;
 }
 
-static void migrate_page_states(struct hmmu *m, u32 newpage, u32 page)
+static inline void migrate_page_states(struct hmmu *m, u32 newpage, u32 page)
 {
 	const u32 copied = HMMU_PG_ERROR | HMMU_PG_REFERENCED | HMMU_PG_UPTODATE | HMMU_PG_CHECKED |
 			   HMMU_PG_MAPPEDTODISK | HMMU_PG_DIRTY | HMMU_PG_YOUNG | HMMU_PG_IDLE;
+	struct page *n = page_of(m, newpage), *p = page_of(m, page);
+	u32 flags = p->flags, moved = flags & HMMU_PG_ACTIVE ? HMMU_PG_ACTIVE : flags & HMMU_PG_UNEVICTABLE;
 
-	page_set(m, newpage, page_of(m, page)->flags & copied);
-	if (page_test_and_clear(m, page, HMMU_PG_ACTIVE))
-		page_set(m, newpage, HMMU_PG_ACTIVE);
-	else if (page_test_and_clear(m, page, HMMU_PG_UNEVICTABLE))
-		page_set(m, newpage, HMMU_PG_UNEVICTABLE);
-	page_clear(m, page, HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE);
+	n->flags |= (flags & copied) | moved;
+	p->flags = flags & ~(moved | HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE);
 	mem_cgroup_migrate(m, page, newpage);
 }
 
@@ -64,7 +62,7 @@ static void refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 	set_why(mig, i, why);
 }
 
-static void move_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
+static inline void move_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
 {
 	struct hmmu *m = mig->ctx.m;
 
@@ -121,6 +119,57 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 		pages_one(mig, i);
 }
 
+/*
+ * Most pages are anonymous ones that nobody but the migration's mapping can map. Their reverse map leads to the very
+ * entry that the migration has come by in collect; that is found here without a walk. mmap_sem keeps mapping and tables.
+ */
+struct own_ptes {
+	u32 mapping;     /**< page->mapping of pages in the mapping's own anon_vma */
+	u64 first_index; /**< page->index that belongs to entry 0 */
+	const struct anon_vma *anon_vma;
+	u64 from, to; /**< entries under the table at hand */
+	u64 *ptes;    /**< that of entry @p from; NULL: there is no table */
+	struct page *table;
+};
+
+static struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	u32 anon_vma = m->vmas[mig->vma].anon_vma;
+
+	return (struct own_ptes){
+		.mapping = anon_vma | MAPPING_ANON,
+		.first_index = linear_page_index(m, mig->vma, mig->start),
+		.anon_vma = &m->anon_vmas[anon_vma],
+	};
+}
+
+static void own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 address = mig->start + (i << PAGE_SHIFT), end = pmd_addr_end(address, mig->end);
+	u64 *pmd = mm_find_pmd(m, mig->ctx.mm, address);
+
+	own->from = i;
+	own->to = i + ((end - address) >> PAGE_SHIFT);
+	own->ptes = NULL;
+	if (!pmd || pmd_trans_unstable(*pmd))
+		return;
+	own->ptes = pte_offset(m, *pmd, address);
+	own->table = page_of(m, pte_pfn(*pmd));
+}
+
+/* The only entry that can map a page, or be its migration entry: entry i's. NULL: a walk has to tell. */
+static inline u64 *own_pte(const struct hmmu_migration *mig, struct own_ptes *own, u64 i, const struct page *page)
+{
+	if (page->mapping != own->mapping || page->index != own->first_index + i ||
+	    (page->flags & (HMMU_PG_HEAD | HMMU_PG_TAIL)) || own->anon_vma->first != own->anon_vma->last)
+		return NULL;
+	if (i >= own->to || i < own->from)
+		own_ptes_find_table(mig, own, i);
+	return own->ptes ? own->ptes + (i - own->from) : NULL;
+}
+
 static void drop_destination(struct hmmu *m, u32 newpage)
 {
 	if (!newpage)
@@ -129,35 +178,53 @@ static void drop_destination(struct hmmu *m, u32 newpage)
 	put_page(m, newpage);
 }
 
-static inline void finalize_one(struct hmmu_migration *mig, u64 i)
+/* Map a page where its predecessor, or itself, was mapped before. */
+static inline void map_again(struct hmmu_migration *mig, struct own_ptes *own, u64 i, u32 page, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
-	u32 newpage = migrate_pfn_to_page(mig->dst[i]);
-	u32 page = migrate_pfn_to_page(mig->src[i]);
+	u64 *pte = own_pte(mig, own, i, page_of(m, newpage));
+
+	if (!pte) {
+		remove_migration_ptes(&mig->ctx, page, newpage);
+		return;
+	}
+	spin_lock(m, own->table);
+	if (is_migration_entry_of(*pte, page))
+		restore_entry(&mig->ctx, mig->vma, pte, newpage);
+	spin_unlock(m, own->table);
+}
+
+static inline void finalize_one(struct hmmu_migration *mig, struct own_ptes *own, u64 i)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 src = mig->src[i];
+	u32 page = migrate_pfn_to_page(src), newpage = migrate_pfn_to_page(mig->dst[i]);
 
 	if (newpage)
-		page_of(m, newpage)->users &= (u8)~PAGE_USER_DESTINATION;
+		page_of(m, newpage)->users &= (u16)~PAGE_USER_DESTINATION;
 	if (!page) {
 		drop_destination(m, newpage);
 		return;
 	}
-	if (!(mig->src[i] & HMMU_PFN_MIGRATE) || !newpage) {
+	if (!(src & HMMU_PFN_MIGRATE) || !newpage) {
 		drop_destination(m, newpage);
 		newpage = page;
 	}
 	probe(map, mig->ctx.mm, mig->start, i, page, newpage);
-	remove_migration_ptes(&mig->ctx, page, newpage);
-	unlock_page(m, page);
+	map_again(mig, own, i, page, newpage);
+	unlock_single_page(m, page_of(m, page));
 	mig->cpages--;
 	put_page_or_lru(&mig->ctx, page);
 	if (newpage != page) {
-		unlock_page(m, newpage);
+		unlock_single_page(m, page_of(m, newpage));
 		put_page_or_lru(&mig->ctx, newpage);
 	}
 }
 
 void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to)
 {
+	struct own_ptes own = own_ptes_of(mig);
+
 	for (u64 i = from; i < to; i++)
-		finalize_one(mig, i);
+		finalize_one(mig, &own, i);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* prepare and unmap: lock, isolate, look for pins, and take the page out of every address space. */
-#include "lru.h"
 #include "migrate.h"
 #include "probe.h"
 #include "rmap.h"
 #include "swap.h"
 
 /* Whether every reference of a page is explained: by its mappings, and by those that the kernel itself holds. */
-static bool migrate_vma_check_page(struct hmmu *m, u32 page)
+static inline bool migrate_vma_check_page(struct hmmu *m, u32 page)
 {
+	const struct page *p = page_of(m, page);
 	int32_t extra = 1;
 
 	if (PageCompound(m, page))
@@ -18,7 +18,7 @@ static bool migrate_vma_check_page(struct hmmu *m, u32 page)
 		return true;
 	if (page_in_cache(m, page))
 		extra += 1 + page_test(m, page, HMMU_PG_PRIVATE);
-	return page_count(m, page) - extra <= page_mapcount(m, page);
+	return p->count - extra <= p->mapcount;
 }
 
 /* The entry is out of it. What collect unmapped keeps its page until its pte is restored. */
@@ -48,7 +48,7 @@ static bool prepare_lock(struct hmmu_migration *mig, u64 i, u32 page)
 	return true;
 }
 
-static bool prepare_isolate(struct hmmu_migration *mig, u64 i, u32 page, bool remap)
+static inline bool prepare_isolate(struct hmmu_migration *mig, u64 i, u32 page, bool remap)
 {
 	struct hmmu *m = mig->ctx.m;
 
@@ -56,11 +56,8 @@ static bool prepare_isolate(struct hmmu_migration *mig, u64 i, u32 page, bool re
 		lru_add_drain_all(m);
 		mig->allow_drain = false;
 	}
-	if (isolate_lru_page(m, page)) {
-		/* The isolation has a reference; collect's is needed no more. */
-		put_page(m, page);
+	if (__isolate_lru_page(m, page))
 		return true;
-	}
 	leave_out(mig, i, remap, HMMU_WHY_ISOLATION);
 	if (!remap) {
 		unlock_page(m, page);

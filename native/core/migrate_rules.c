@@ -4,9 +4,7 @@
  * and the rule are named, and everything the driver did is taken back.
  */
 #include <errno.h>
-#include <string.h>
 
-#include "lru.h"
 #include "migrate.h"
 
 static const char *const rule_text[] = {
@@ -27,15 +25,16 @@ int migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule)
 	return err;
 }
 
-static bool is_source(const struct hmmu_migration *mig, u32 page)
+static bool has_page(const u64 *words, u64 count, u32 page)
 {
-	for (u64 i = 0; i < mig->npages; i++)
-		if (migrate_pfn_to_page(mig->src[i]) == page)
+	for (u64 i = 0; i < count; i++)
+		if (migrate_pfn_to_page(words[i]) == page)
 			return true;
 	return false;
 }
 
-static enum hmmu_rule check_page(const struct hmmu_migration *mig, u64 word)
+/* Which rule a word with a page breaks. The destinations of the entries before it are the migration's already. */
+static enum hmmu_rule breach_of_page(const struct hmmu_migration *mig, u64 i, u64 word)
 {
 	const struct hmmu *m = mig->ctx.m;
 	u64 number = word >> HMMU_PFN_SHIFT;
@@ -44,12 +43,10 @@ static enum hmmu_rule check_page(const struct hmmu_migration *mig, u64 word)
 	if (!number || number >= m->pfn_end || number == m->zero_pfn)
 		return HMMU_RULE_DST_NO_SUCH_PAGE;
 	page = page_of(m, (u32)number);
-	if (page->users & PAGE_USER_SEEN)
-		return HMMU_RULE_DST_TWICE;
 	if (page->users & PAGE_USER_DESTINATION)
-		return HMMU_RULE_DST_IN_USE;
+		return has_page(mig->dst, i, (u32)number) ? HMMU_RULE_DST_TWICE : HMMU_RULE_DST_IN_USE;
 	if (!(page->users & PAGE_USER_DRIVER))
-		return is_source(mig, (u32)number) ? HMMU_RULE_DST_IS_SOURCE : HMMU_RULE_DST_FREE_PAGE;
+		return has_page(mig->src, mig->npages, (u32)number) ? HMMU_RULE_DST_IS_SOURCE : HMMU_RULE_DST_FREE_PAGE;
 	if (!(word & HMMU_PFN_LOCKED) || !(page->flags & HMMU_PG_LOCKED) || !(page->users & PAGE_USER_DRIVER_LOCK))
 		return HMMU_RULE_DST_NOT_LOCKED;
 	if (!(word & HMMU_PFN_DEVICE) != !is_zone_device_page(m, (u32)number))
@@ -59,11 +56,9 @@ static enum hmmu_rule check_page(const struct hmmu_migration *mig, u64 word)
 	return HMMU_RULE_NONE;
 }
 
-static enum hmmu_rule check_entry(struct hmmu_migration *mig, u64 i)
+static enum hmmu_rule breach_of_entry(const struct hmmu_migration *mig, u64 i)
 {
-	const u64 defined = (1u << HMMU_PFN_SHIFT) - 1;
-	u64 word = mig->dst[i];
-	enum hmmu_rule rule;
+	const u64 defined = (1u << HMMU_PFN_SHIFT) - 1, word = mig->dst[i];
 
 	if (mig->src[i] != mig->request.src[i])
 		return HMMU_RULE_SRC_CHANGED;
@@ -71,33 +66,20 @@ static enum hmmu_rule check_entry(struct hmmu_migration *mig, u64 i)
 		return word & ~defined ? HMMU_RULE_DST_FLAGS : HMMU_RULE_NONE;
 	if (word & HMMU_PFN_ERROR)
 		return HMMU_RULE_DST_FLAGS;
-	rule = check_page(mig, word);
-	if (!rule)
-		page_of(mig->ctx.m, migrate_pfn_to_page(word))->users |= PAGE_USER_SEEN;
-	return rule;
+	return breach_of_page(mig, i, word);
 }
 
-/* After the check: marks go, and with @accepted reference and lock of each page become the migration's. */
-static void settle(struct hmmu_migration *mig, bool accepted)
+/* Reference and lock of a destination change hands: from the driver to the migration, and back. */
+static inline void change_hands(struct page *page)
 {
-	struct hmmu *m = mig->ctx.m;
-
-	for (u64 i = 0; i < mig->npages; i++) {
-		u64 number = mig->dst[i] & HMMU_PFN_VALID ? mig->dst[i] >> HMMU_PFN_SHIFT : 0;
-		struct page *page = page_of(m, number < m->pfn_end ? (u32)number : 0);
-
-		page->users &= (u8)~PAGE_USER_SEEN;
-		if (!accepted || !number)
-			continue;
-		page->users &= (u8) ~(PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
-		page->users |= PAGE_USER_DESTINATION;
-	}
+	page->users ^= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
 }
 
-void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to)
+static void give_back(struct hmmu_migration *mig, u64 count)
 {
-	memcpy(mig->request.src + from, mig->src + from, (to - from) * sizeof(u64));
-	memcpy(mig->request.dst + from, mig->dst + from, (to - from) * sizeof(u64));
+	for (u64 i = 0; i < count; i++)
+		if (migrate_pfn_to_page(mig->dst[i]))
+			change_hands(page_of(mig->ctx.m, migrate_pfn_to_page(mig->dst[i])));
 }
 
 static void discard(struct hmmu *m, u64 word)
@@ -108,7 +90,7 @@ static void discard(struct hmmu *m, u64 word)
 		return;
 	if (page_of(m, (u32)number)->users & PAGE_USER_DRIVER_LOCK)
 		unlock_page(m, (u32)number);
-	page_of(m, (u32)number)->users &= (u8) ~(PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
+	page_of(m, (u32)number)->users &= (u16) ~(PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
 	put_page(m, (u32)number);
 }
 
@@ -122,25 +104,29 @@ static void discard_all(struct hmmu_migration *mig)
 
 void migrate_discard_destinations(struct hmmu_migration *mig)
 {
-	memcpy(mig->dst, mig->request.dst, mig->npages * sizeof(u64));
+	migrate_copy_words(mig->dst, mig->request.dst, mig->npages);
 	discard_all(mig);
 }
 
 int migrate_accept_driver(struct hmmu_migration *mig)
 {
-	enum hmmu_rule rule = HMMU_RULE_NONE;
-	u64 i;
-	int err;
+	migrate_copy_words(mig->dst, mig->request.dst, mig->npages);
+	for (u64 i = 0; i < mig->npages; i++) {
+		enum hmmu_rule rule = breach_of_entry(mig, i);
+		u32 page = migrate_pfn_to_page(mig->dst[i]);
+		int err;
 
-	memcpy(mig->dst, mig->request.dst, mig->npages * sizeof(u64));
-	for (i = 0; i < mig->npages && !rule; i++)
-		rule = check_entry(mig, i);
-	settle(mig, !rule);
-	if (!rule)
-		return 0;
-	err = migrate_rule_breach(mig, i - 1, rule);
-	discard_all(mig);
-	return err;
+		if (!rule) {
+			if (page)
+				change_hands(page_of(mig->ctx.m, page));
+			continue;
+		}
+		give_back(mig, i);
+		err = migrate_rule_breach(mig, i, rule);
+		discard_all(mig);
+		return err;
+	}
+	return 0;
 }
 
 int migrate_check_unchanged(struct hmmu_migration *mig)

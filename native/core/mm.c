@@ -45,11 +45,3 @@ void mm_free(struct hmmu *m, u32 mm)
 	slab_free(m, SLAB_TASK, old->main_task);
 	slab_free(m, SLAB_MM, mm);
 }
-
-u32 vm_normal_page(const struct hmmu *m, u32 vma, u64 pte)
-{
-	(void)vma;
-	if ((pte & _PAGE_SPECIAL) || is_zero_pfn(m, pte_pfn(pte)))
-		return 0;
-	return pte_pfn(pte);
-}

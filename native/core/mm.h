@@ -66,14 +66,31 @@ static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
 	return m->vmas[vma].flags & VM_UFFD_MISSING;
 }
 /** The system page behind a present pte; 0 for the zero page and for pages without struct page. */
-u32 vm_normal_page(const struct hmmu *m, u32 vma, u64 pte);
+static inline u32 vm_normal_page(const struct hmmu *m, u32 vma, u64 pte)
+{
+	(void)vma;
+	return (pte & _PAGE_SPECIAL) || is_zero_pfn(m, pte_pfn(pte)) ? 0 : pte_pfn(pte);
+}
 
 /** @name vma.c, vma_tree.c
  * @{ */
 /** The first mapping that ends above the address, or 0. */
-u32 find_vma(const struct hmmu *m, u32 mm, u64 address);
+u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address);
+static inline u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
+{
+	u32 last = lookup_of(m, mm)->vma;
+
+	if (last && m->vmas[last].start <= address && address < m->vmas[last].end)
+		return last;
+	return find_vma_slow(m, mm, address);
+}
 /** The mapping that contains the address, or 0. */
-u32 vma_at(const struct hmmu *m, u32 mm, u64 address);
+static inline u32 vma_at(const struct hmmu *m, u32 mm, u64 address)
+{
+	u32 vma = find_vma(m, mm, address);
+
+	return vma && m->vmas[vma].start <= address ? vma : 0;
+}
 void vma_tree_insert(struct hmmu *m, u32 vma);
 void vma_tree_remove(struct hmmu *m, u32 vma);
 /** Hang a mapping, whose range is free, into its mm and into its file. */

@@ -2,9 +2,10 @@
 /* Counting: references, map counts, and what happens when the last reference of a page goes. */
 #include "page.h"
 
+#include "devmem.h"
+#include "frame.h"
 #include "lru.h"
 #include "memcg.h"
-#include "devmem.h"
 
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn)
 {
@@ -45,8 +46,8 @@ bool compound_page_mapped(const struct hmmu *m, u32 pfn)
 	return false;
 }
 
-/* __put_page(): a device page is free at a count of 1, any other at 0. */
-void put_page_slow(struct hmmu *m, u32 head)
+/* What is freed as a whole, or not at all. */
+static void put_other_page(struct hmmu *m, u32 head)
 {
 	struct page *page = page_of(m, head);
 
@@ -61,8 +62,49 @@ void put_page_slow(struct hmmu *m, u32 head)
 	if (page->flags & HMMU_PG_LRU)
 		del_page_from_lru(m, head);
 	mem_cgroup_uncharge(m, head);
-	if (page->flags & HMMU_PG_HEAD)
-		free_huge_frames(m, head);
+	free_huge_frames(m, head);
+}
+
+/* __put_page() of what is no device page. */
+static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)
+{
+	struct page *page = page_of(m, head);
+
+	if (page->count < 0 || (page->flags & (HMMU_PG_RESERVED | HMMU_PG_BUDDY | HMMU_PG_HEAD | HMMU_PG_DEVICE))) {
+		put_other_page(m, head);
+		return;
+	}
+	if (page->flags & HMMU_PG_LRU) {
+		del_page_from_lru_list(m, page, page_lru(page), 1);
+		page->flags &= ~(u32)HMMU_PG_LRU;
+	}
+	m->st->memcg_charged -= !!(page->users & PAGE_USER_CHARGED);
+	free_frame(m, head);
+}
+
+static void put_page_of_ram(struct hmmu *m, u32 head)
+{
+	put_last_reference(m, head);
+}
+
+/* A device page is free at a count of 1, any other at 0. */
+void put_page_slow(struct hmmu *m, u32 head)
+{
+	if (is_zone_device_page(m, head))
+		put_zone_device_private_page(m, head);
 	else
-		free_frame(m, head);
+		put_page_of_ram(m, head);
+}
+
+void release_pages(struct hmmu *m, const u32 *pages, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++) {
+		u32 head = compound_head(m, pages[i]);
+		int32_t count = --m->pages[head].count;
+
+		if (count <= 0)
+			put_last_reference(m, head);
+		else if (count == 1 && is_zone_device_page(m, head))
+			put_zone_device_private_page(m, head);
+	}
 }

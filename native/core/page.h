@@ -120,10 +120,13 @@ void put_page_slow(struct hmmu *m, u32 head);
 static inline void put_page(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
+	int32_t count = --m->pages[head].count;
 
-	if (--m->pages[head].count <= (head >= m->device_base))
+	if (count <= 1 && (count <= 0 || is_zone_device_page(m, head)))
 		put_page_slow(m, head);
 }
+/** Drop a reference to each of many pages. */
+void release_pages(struct hmmu *m, const u32 *pages, u32 nr);
 /** @} */
 
 /** Which RSS counter counts the page. */
@@ -142,10 +145,16 @@ static inline bool trylock_page(struct hmmu *m, u32 pfn)
 {
 	return !page_test_and_set(m, compound_head(m, pfn), HMMU_PG_LOCKED);
 }
+/** Unlock a page that is no tail page. */
+static inline void unlock_single_page(struct hmmu *m, struct page *page)
+{
+	if (!(page->flags & HMMU_PG_LOCKED))
+		hmmu_bug(m, "a page was unlocked that was not locked");
+	page->flags &= ~(u32)HMMU_PG_LOCKED;
+}
 static inline void unlock_page(struct hmmu *m, u32 pfn)
 {
-	if (!page_test_and_clear(m, compound_head(m, pfn), HMMU_PG_LOCKED))
-		hmmu_bug(m, "a page was unlocked that was not locked");
+	unlock_single_page(m, page_of(m, compound_head(m, pfn)));
 }
 /** @} */
 
@@ -161,8 +170,6 @@ u32 alloc_page(struct hmmu *m);
 u32 alloc_zeroed_page(struct hmmu *m);
 /** A compound page of 512 frames, cleared, with one reference; or 0. */
 u32 alloc_huge_page(struct hmmu *m);
-/** Give back a frame whose last reference is gone. */
-void free_frame(struct hmmu *m, u32 pfn);
 /** Take compound pages apart into the free lists. */
 void free_huge_frames(struct hmmu *m, u32 head);
 /** @} */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "frame.h"
+
 /* Levels with tables of their own, from the top: pgd (p4d folded into it), pud, pmd. */
 static const u32 upper_shifts[] = { PGD_SHIFT, PUD_SHIFT, PMD_SHIFT };
 

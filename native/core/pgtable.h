@@ -127,10 +127,11 @@ static inline bool pmd_bad(u64 pmd)
 {
 	return (pmd & (PAGE_SIZE - 1) & ~_PAGE_USER) != (_PAGE_TABLE & ~_PAGE_USER);
 }
-/** What a walk that holds mmap_sem for reading only must not descend into: nothing there, huge, or bad. */
+/** What a walk that holds mmap_sem for reading only must not descend into: nothing there, huge, or bad. The bits of an
+ * empty pmd and of a huge one are not those of a table either. */
 static inline bool pmd_trans_unstable(u64 pmd)
 {
-	return pmd_none(pmd) || pmd_trans_huge(pmd) || pmd_bad(pmd);
+	return pmd_bad(pmd);
 }
 /** @} */
 
@@ -213,25 +214,30 @@ static inline u64 pmd_addr_end(u64 address, u64 end)
 {
 	return level_end(address, end, PMD_SIZE);
 }
+/** The pmd of an address if its table is known from the last time; NULL: it has to be looked for. */
+static inline u64 *known_pmd(const struct hmmu *m, u32 mm, u64 address)
+{
+	const struct lookup *lookup = &m->lookups[mm % LOOKUPS];
+
+	if (lookup->mm != mm || lookup->pmd_gib != (address >> PUD_SHIFT) + 1)
+		return NULL;
+	return table_of(m, lookup->pmd_table) + table_index(address, PMD_SHIFT);
+}
 /** The pmd of an address, NULL if a table above is missing. */
 u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address);
 static inline u64 *mm_find_pmd(const struct hmmu *m, u32 mm, u64 address)
 {
-	const struct lookup *lookup = lookup_of(m, mm);
+	u64 *pmd = known_pmd(m, mm, address);
 
-	if (lookup->pmd_gib == (address >> PUD_SHIFT) + 1)
-		return table_of(m, lookup->pmd_table) + table_index(address, PMD_SHIFT);
-	return mm_find_pmd_slow(m, mm, address);
+	return pmd ? pmd : mm_find_pmd_slow(m, mm, address);
 }
 /** The same, tables allocated as needed; NULL when one can't be. */
 u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address);
 static inline u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
 {
-	const struct lookup *lookup = lookup_of(m, mm);
+	u64 *pmd = known_pmd(m, mm, address);
 
-	if (lookup->pmd_gib == (address >> PUD_SHIFT) + 1)
-		return table_of(m, lookup->pmd_table) + table_index(address, PMD_SHIFT);
-	return pmd_alloc_slow(m, mm, address);
+	return pmd ? pmd : pmd_alloc_slow(m, mm, address);
 }
 /** Make sure of a pte table; false when there is no frame for it. */
 bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd);
@@ -261,19 +267,23 @@ void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64
 
 /** @name Page table locks, one a table. Taking one twice or dropping one not taken is a bug of the emulator.
  * @{ */
-static inline void table_lock(struct hmmu *m, const u64 *entry)
+static inline void spin_lock(struct hmmu *m, struct page *table)
 {
-	struct page *table = page_of(m, table_of_entry(m, entry));
-
 	if (table->private ++)
 		hmmu_bug(m, "a page table lock was taken twice");
 }
-static inline void table_unlock(struct hmmu *m, const u64 *entry)
+static inline void spin_unlock(struct hmmu *m, struct page *table)
 {
-	struct page *table = page_of(m, table_of_entry(m, entry));
-
 	if (table->private -- != 1)
 		hmmu_bug(m, "a page table lock was dropped that was not taken");
+}
+static inline void table_lock(struct hmmu *m, const u64 *entry)
+{
+	spin_lock(m, page_of(m, table_of_entry(m, entry)));
+}
+static inline void table_unlock(struct hmmu *m, const u64 *entry)
+{
+	spin_unlock(m, page_of(m, table_of_entry(m, entry)));
 }
 /** Lock the pte table of a pmd and return the entry of an address. */
 static inline u64 *pte_offset_map_lock(struct hmmu *m, u64 pmd, u64 address)

@@ -7,7 +7,11 @@
 
 /** @name anon_vma.c
  * @{ */
-int anon_vma_prepare(struct hmmu *m, u32 vma);
+int anon_vma_prepare_slow(struct hmmu *m, u32 vma);
+static inline int anon_vma_prepare(struct hmmu *m, u32 vma)
+{
+	return m->vmas[vma].anon_vma ? 0 : anon_vma_prepare_slow(m, vma);
+}
 int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
 int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);
 void unlink_anon_vmas(struct hmmu *m, u32 vma);
@@ -21,12 +25,47 @@ void put_anon_vma(struct hmmu *m, u32 anon_vma);
 
 /** @name rmap.c
  * @{ */
-void page_add_new_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool compound);
-void page_add_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool exclusive, bool compound);
-void page_add_file_rmap(struct hmmu *m, u32 pfn);
+/** The place of a page that has none yet: its anon_vma, and its index there. A page that others may have, too, belongs
+ * to the root, where every descendant's mapping is found. */
+static inline void set_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool exclusive)
+{
+	struct page *page = page_of(m, compound_head(m, pfn));
+	u32 anon_vma = m->vmas[vma].anon_vma;
+
+	if (!exclusive)
+		anon_vma = m->anon_vmas[anon_vma].root;
+	page->mapping = anon_vma | MAPPING_ANON;
+	page->index = linear_page_index(m, vma, address);
+}
+static inline void page_add_new_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool compound)
+{
+	page_set(m, pfn, HMMU_PG_SWAPBACKED);
+	if (compound)
+		*compound_mapcount_ptr(m, pfn) = 1;
+	else
+		page_of(m, pfn)->mapcount = 1;
+	set_anon_rmap(m, pfn, vma, address, true);
+}
+static inline void page_add_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool exclusive, bool compound)
+{
+	bool first = compound ? !(*compound_mapcount_ptr(m, pfn))++ : !page_of(m, pfn)->mapcount++;
+
+	if (first && !PageAnon(m, pfn))
+		set_anon_rmap(m, pfn, vma, address, exclusive);
+}
+static inline void page_add_file_rmap(struct hmmu *m, u32 pfn)
+{
+	page_of(m, pfn)->mapcount++;
+}
 void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma);
 /** fork() adds a mapping. */
-void page_dup_rmap(struct hmmu *m, u32 pfn, bool compound);
+static inline void page_dup_rmap(struct hmmu *m, u32 pfn, bool compound)
+{
+	if (compound)
+		++*compound_mapcount_ptr(m, pfn);
+	else
+		page_of(m, pfn)->mapcount++;
+}
 void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound);
 static inline void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
 {

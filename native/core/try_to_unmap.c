@@ -2,7 +2,7 @@
 /* try_to_unmap(), which puts migration entries in the place of ptes, and remove_migration_ptes(), the way back. */
 #include "huge.h"
 #include "lru.h"
-#include "rmap.h"
+#include "migration_ptes.h"
 #include "swap.h"
 #include "tlb.h"
 
@@ -123,41 +123,6 @@ void try_to_munlock(struct ctx *ctx, u32 pfn)
 	rmap_end(m, &walk);
 }
 
-/*
- * The entry of a page that has moved to the device, or that stayed there. Linux 4.14 makes it without the soft-dirty
- * bit; "mm/migrate: preserve soft dirty in remove_migration_pte()" keeps it.
- */
-static u64 device_entry_of(struct hmmu *m, u32 pfn, u64 pte, u64 old)
-{
-	u64 entry = make_device_private_entry(pfn, pte_write(pte));
-
-	if (!quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) && pte_swp_soft_dirty(old))
-		entry = pte_swp_mksoft_dirty(entry);
-	return entry;
-}
-
-static void restore_entry(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 new)
-{
-	struct hmmu *m = ctx->m;
-	const struct vma *v = vma_of(m, vma);
-	u64 old = *pte;
-	u64 entry = pte_mkold(mk_pte(new, v->page_prot));
-
-	get_page(m, new);
-	if (pte_swp_soft_dirty(old))
-		entry = pte_mksoft_dirty(entry);
-	/* The mapping may have lost its permission since. */
-	if (is_write_migration_entry(old))
-		entry = maybe_mkwrite(m, vma, entry);
-	*pte = is_device_private_page(m, new) ? device_entry_of(m, new, entry, old) : entry;
-	if (PageAnon(m, new))
-		page_add_anon_rmap(m, new, vma, address, false, false);
-	else
-		page_add_file_rmap(m, new);
-	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
-		mlock_vma_page(m, ctx->cpu, new);
-}
-
 /* The page of a compound page that belongs at an address. */
 static u32 subpage_at(const struct hmmu *m, u32 head, u32 vma, u64 address)
 {
@@ -175,7 +140,7 @@ static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma
 	};
 
 	while (page_vma_mapped_walk(m, &pvmw)) {
-		restore_entry(ctx, vma, pvmw.address, pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
+		restore_entry(ctx, vma, pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
 		if (page_test(m, old_pfn, HMMU_PG_MLOCKED))
 			clear_page_mlock(m, ctx->cpu, old_pfn);
 	}
@@ -194,8 +159,8 @@ void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u3
 	if (!pmd || pmd_trans_unstable(*pmd))
 		return;
 	pte = pte_offset_map_lock(m, *pmd, address);
-	if (is_migration_entry(*pte) && swp_offset(*pte) == old_pfn)
-		restore_entry(ctx, vma, address, pte, new_pfn);
+	if (is_migration_entry_of(*pte, old_pfn))
+		restore_entry(ctx, vma, pte, new_pfn);
 	table_unlock(m, pte);
 }
 

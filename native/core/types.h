@@ -28,6 +28,11 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
+/** For the few functions that are on every page's way, and that gcc finds too large. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+/** For what is rare, so that the common way needs fewer registers. */
+#define NOINLINE __attribute__((noinline))
+
 #define PAGE_SHIFT 12
 #define PAGE_SIZE 4096ull
 #define PAGE_MASK (~(PAGE_SIZE - 1))
@@ -52,7 +57,6 @@ enum page_user {
 	PAGE_USER_DRIVER = 4,   /**< allocated by a driver: a reference */
 	PAGE_USER_DRIVER_LOCK = 8,
 	PAGE_USER_CHARGED = 16,     /**< charged to the memory cgroup (page->mem_cgroup) */
-	PAGE_USER_SEEN = 32,        /**< for a moment: stands in dst */
 	PAGE_USER_DESTINATION = 64, /**< of a migration, which has its reference and lock */
 };
 
@@ -77,9 +81,8 @@ struct page {
 		u32 cache_next; /**< of a page cache page: next in its hash chain */
 	};
 	u32 alloc_id;
-	u16 pins; /**< references taken by hmmu_pin() */
-	u8 users; /**< enum page_user */
-	u8 reserved;
+	u16 pins;  /**< references taken by hmmu_pin() */
+	u16 users; /**< enum page_user */
 };
 
 /** A pageblock: 512 frames, the unit of huge allocations. */

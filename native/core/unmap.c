@@ -13,11 +13,30 @@
  * as one page table, so it lives on the stack.
  */
 struct mmu_gather {
+	int64_t rss[NR_MM_COUNTERS];
 	u32 nr;
 	u32 pages[PTRS_PER_TABLE];
 };
 
-static void zap_present(struct ctx *ctx, u32 vma, u64 *pte, struct mmu_gather *tlb)
+static void tlb_gather_mmu(struct mmu_gather *tlb)
+{
+	for (int counter = 0; counter < NR_MM_COUNTERS; counter++)
+		tlb->rss[counter] = 0;
+	tlb->nr = 0;
+}
+
+static void tlb_finish_mmu(struct hmmu *m, const struct mmu_gather *tlb, u32 mm, u64 start, u64 end)
+{
+	for (int counter = 0; counter < NR_MM_COUNTERS; counter++)
+		add_mm_counter(m, mm, counter, tlb->rss[counter]);
+	flush_tlb_range(m, mm, start, end);
+	if (m->st->swap_cached)
+		for (u32 i = 0; i < tlb->nr; i++)
+			free_swap_cache(m, tlb->pages[i]);
+	release_pages(m, tlb->pages, tlb->nr);
+}
+
+static inline void zap_present(struct ctx *ctx, u32 vma, u64 *pte, struct mmu_gather *tlb)
 {
 	struct hmmu *m = ctx->m;
 	u64 old = *pte;
@@ -26,13 +45,15 @@ static void zap_present(struct ctx *ctx, u32 vma, u64 *pte, struct mmu_gather *t
 	*pte = 0;
 	if (!page)
 		return;
-	if (!PageAnon(m, page)) {
+	if (PageAnon(m, page)) {
+		tlb->rss[MM_ANONPAGES]--;
+	} else {
 		if (pte_dirty(old))
 			page_set(m, page, HMMU_PG_DIRTY);
 		if (pte_young(old))
 			mark_page_accessed(m, ctx->cpu, page);
+		tlb->rss[mm_counter_file(m, page)]--;
 	}
-	add_mm_counter(m, m->vmas[vma].mm, mm_counter(m, page), -1);
 	page_remove_rmap(m, ctx->cpu, page, false);
 	tlb->pages[tlb->nr++] = page;
 }
@@ -73,7 +94,7 @@ static int zap_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	}
 	if (pmd_trans_unstable(*pmd))
 		return 0;
-	tlb.nr = 0;
+	tlb_gather_mmu(&tlb);
 	pte = pte_offset_map_lock(m, *pmd, address);
 	for (u64 *first = pte; address < end; address += PAGE_SIZE, pte++) {
 		if (pte_present(*pte))
@@ -83,11 +104,7 @@ static int zap_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 		if (address + PAGE_SIZE == end)
 			table_unlock(m, first);
 	}
-	flush_tlb_range(m, walk->mm, start, end);
-	for (u32 i = 0; i < tlb.nr; i++) {
-		free_swap_cache(m, tlb.pages[i]);
-		put_page(m, tlb.pages[i]);
-	}
+	tlb_finish_mmu(m, &tlb, walk->mm, start, end);
 	return 0;
 }
 

@@ -104,14 +104,10 @@ void vma_tree_remove(struct hmmu *m, u32 vma)
 	lookup_of(m, v->mm)->vma = 0;
 }
 
-u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
+u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address)
 {
-	struct lookup *lookup = lookup_of(m, mm);
-	u32 cached = lookup->vma;
 	u32 found = 0;
 
-	if (cached && m->vmas[cached].start <= address && address < m->vmas[cached].end)
-		return cached;
 	for (u32 v = m->mms[mm].tree; v;) {
 		if (m->vmas[v].end > address) {
 			found = v;
@@ -123,15 +119,8 @@ u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
 		}
 	}
 	if (found)
-		lookup->vma = found;
+		lookup_of(m, mm)->vma = found;
 	return found;
-}
-
-u32 vma_at(const struct hmmu *m, u32 mm, u64 address)
-{
-	u32 vma = find_vma(m, mm, address);
-
-	return vma && m->vmas[vma].start <= address ? vma : 0;
 }
 
 u32 vma_last(const struct hmmu *m, u32 mm)
