@@ -13,6 +13,8 @@
       'defines': [
         'NAPI_VERSION=<!(node -p "require(\'./package.json\').binary.napi_versions[0]")',
         'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
+        # Where a thread is being terminated nothing can be thrown, which is no reason to end the process.
+        'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
         # The core is a part of the addon, which exports nothing of it.
         'HMMU_STATIC',
         'HMMU_VERSION="<!(node -p "require(\'./package.json\').version")"',

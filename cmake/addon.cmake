@@ -14,6 +14,7 @@ set_target_properties(addon PROPERTIES
 	OUTPUT_NAME hmmu PREFIX "" SUFFIX ".node"
 	CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 target_include_directories(addon SYSTEM PRIVATE ${CMAKE_JS_INC})
-target_compile_definitions(addon PRIVATE NAPI_VERSION=${napi_version} NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS)
+target_compile_definitions(addon PRIVATE NAPI_VERSION=${napi_version} NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS
+	NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
 target_compile_options(addon PRIVATE ${warnings} -fno-exceptions -fno-rtti -Wnon-virtual-dtor)
 target_link_libraries(addon PRIVATE hmmu_static ${CMAKE_JS_LIB})

@@ -9,7 +9,7 @@ import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from './errors'
 import type { Machine } from './machine'
 import type { Process } from './process'
 import type { Task } from './task'
-import { oneOf } from './validate'
+import { oneOf, requireInternal } from './validate'
 
 /** The shared part of a machine. Handles belong to the same machine if they have the same core. */
 export class Core {
@@ -85,6 +85,6 @@ const ACCESS_CODES: ReadonlySet<string> = new Set(['HMMU_SIGSEGV', 'HMMU_SIGBUS'
 
 /** Guards the constructors of handles, which only the library can call. */
 export function requireCore(core: unknown, where: string): Core {
-  if (core instanceof Core) return core
-  throw new HmmuError('HMMU_INVALID_ARGUMENT', `this class has no public constructor; ${where}`)
+  requireInternal(core instanceof Core, where)
+  return core as Core
 }

@@ -3,7 +3,7 @@
 // Drivers: the built-in one, ones in TypeScript, and what these can do while migrate_vma() calls them.
 
 import { inspect } from 'node:util'
-import type { Core } from './core'
+import { type Core, requireCore } from './core'
 import { PfnFlag, type TargetName, targetValues } from './defs.generated'
 import { type EntryArrays, MigrationEntries, MigrationEntry } from './entries'
 import { HmmuError } from './errors'
@@ -53,8 +53,8 @@ export class DriverContext {
 
   /** @internal */
   constructor(core: Core, arrays: EntryArrays) {
+    this.#core = requireCore(core, 'callbacks of drivers are given one')
     this.machine = core.machine
-    this.#core = core
     this.#arrays = arrays
   }
 

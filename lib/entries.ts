@@ -7,7 +7,7 @@ import { addon, type NativeWords } from './binding'
 import { PfnFlag, type WhyName, whyNames } from './defs.generated'
 import { HmmuError } from './errors'
 import { type Cell, joinRuns, pageCell, table, wordFlags } from './inspect'
-import { integer, PAGE_SIZE } from './validate'
+import { integer, PAGE_SIZE, requireInternal } from './validate'
 
 const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
 const FLAGS = VALID | MIGRATE | LOCKED | WRITE | DEVICE | ERROR
@@ -92,6 +92,7 @@ export class MigrationEntry {
 
   /** @internal */
   constructor(arrays: EntryArrays, index: number) {
+    requireInternal(arrays instanceof EntryArrays, 'migrations have entries')
     this.arrays = arrays
     this.#index = index
   }
@@ -202,6 +203,7 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
 
   /** @internal */
   constructor(arrays: EntryArrays) {
+    requireInternal(arrays instanceof EntryArrays, 'migrations have entries')
     this.arrays = arrays
   }
 

@@ -2,12 +2,12 @@
 
 import { inspect } from 'node:util'
 import type { PageRange, RemapOptions } from './calls'
+import { requireCore } from './core'
 import type { Advice } from './defs.generated'
-import { HmmuError } from './errors'
 import { hex } from './inspect'
 import type { Process } from './process'
 import { dumpTable, type PageEntry, type Prot } from './records'
-import { bytes, integer, lengthOf, PAGE_SIZE } from './validate'
+import { address, bytes, integer, lengthOf, PAGE_SIZE, pageCount, requireInternal } from './validate'
 
 /** Pages of a mapping that its inspection looks at. */
 const MOST_SHOWN = 4096
@@ -26,11 +26,11 @@ export class Mapping implements PageRange {
 
   /** @internal */
   constructor(process: Process, start: number, pages: number) {
-    if (!process?.core)
-      throw new HmmuError('HMMU_INVALID_ARGUMENT', 'this class has no public constructor; map() makes mappings')
+    requireCore(process?.core, 'map() makes mappings')
+    requireInternal('mainTask' in process, 'map() makes mappings')
     this.process = process
-    this.address = start
-    this.pages = pages
+    this.address = address(start)
+    this.pages = pageCount(pages)
   }
 
   /** The same as {@link Mapping.address}. */
@@ -75,20 +75,24 @@ export class Mapping implements PageRange {
    * @param length how many bytes; by default all up to the end
    * @throws HmmuError as {@link SystemCalls.load}; HMMU_INVALID_ARGUMENT: not all of the bytes lie within the mapping
    */
-  read(offset = 0, length = this.pages * PAGE_SIZE - offset): Uint8Array {
-    return this.process.load(this.#at(offset, length), length)
+  read(offset = 0, length?: number): Uint8Array {
+    const count = length === undefined ? this.pages * PAGE_SIZE - this.#offset(offset) : length
+    return this.process.load(this.#at(offset, count), count)
+  }
+
+  #offset(offset: number): number {
+    return integer('offset', offset, 0, this.pages * PAGE_SIZE)
   }
 
   #at(offset: number, length: number): number {
-    const size = this.pages * PAGE_SIZE
-    integer('offset', offset, 0, size)
-    integer('length', length, 0, size - offset)
+    integer('length', length, 0, this.pages * PAGE_SIZE - this.#offset(offset))
     return this.address + offset
   }
 
   /** The state of all pages, or of `count` pages from page `first` on. */
-  dump(first = 0, count = this.pages - first): PageEntry[] {
-    return this.process.dump(this.range(first, count))
+  dump(first = 0, count?: number): PageEntry[] {
+    const rest = this.pages - integer('first', first, 0, this.pages)
+    return this.process.dump(this.range(first, count === undefined ? rest : count))
   }
 
   /** munmap() of all of it. */

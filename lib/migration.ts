@@ -9,7 +9,7 @@ import { type StageName, stageNames, stageValues } from './defs.generated'
 import { type Driver, type PreparedDriver, prepareDriver } from './driver'
 import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
 import { HmmuError } from './errors'
-import { address, invalid, lengthOf, oneOf, PAGE_SIZE, pageCount } from './validate'
+import { address, invalid, lengthOf, oneOf, PAGE_SIZE, pageCount, requireInternal } from './validate'
 
 /** A range of pages to migrate. A {@link Mapping} is one. */
 export interface MigrationRange {
@@ -85,6 +85,7 @@ export class MigrationResult {
 
   /** @internal */
   constructor(arrays: EntryArrays, state: Float64Array) {
+    requireInternal(arrays instanceof EntryArrays, 'migrate() returns results')
     this.#arrays = arrays
     this.collected = state[STATE.collected] ?? 0
     this.callbacksRan = state[STATE.callbacksRan] === 1

@@ -15,7 +15,7 @@ import {
   ProtBit,
 } from './defs.generated'
 import { type Cell, hex, joinRuns, shownAs, table } from './inspect'
-import { PAGE_SIZE } from './validate'
+import { integer, PAGE_SIZE, requireInternal } from './validate'
 
 /** Access rights: load and store, load only, neither. */
 export type Prot = 'rw' | 'r' | 'none'
@@ -27,6 +27,7 @@ const flagList = Object.entries(PageFlag).map(([name, bit]) => [name.toLowerCase
 
 /** The names of page flags that are set, in lower case, in the order of {@link PageFlag}. */
 export function pageFlagNames(flags: number): string[] {
+  integer('flags', flags, -(2 ** 31), 2 ** 32 - 1)
   return flagList.filter(([, bit]) => flags & bit).map(([name]) => name)
 }
 
@@ -61,6 +62,7 @@ export class PageEntry {
 
   /** @internal */
   constructor(words: BigUint64Array, ints: Int32Array, i: number) {
+    requireInternal(words instanceof BigUint64Array && ints instanceof Int32Array, 'dump() returns entries')
     const word = i * RECORD_WORDS.entry
     const int = word * 2
     const bits = ints[int + 5] ?? 0

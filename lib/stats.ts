@@ -5,6 +5,7 @@
 import { inspect } from 'node:util'
 import { type SpanName, type StatName, spanNames, statNames, type WhyName, whyNames } from './defs.generated'
 import { table } from './inspect'
+import { requireInternal } from './validate'
 
 /** Words of 8 bytes in the records of statistics. */
 export const STATS_WORDS = { all: spanNames.length * 3 + statNames.length + whyNames.length + 1, node: 4 } as const
@@ -49,6 +50,8 @@ export class MachineStats {
 
   /** @internal */
   constructor(words: BigUint64Array, nodes: BigUint64Array, count: number) {
+    const ours = words instanceof BigUint64Array && nodes instanceof BigUint64Array
+    requireInternal(ours, 'stats() returns them')
     const number = (at: number) => Number(words[at])
     const whyAt = spanNames.length * 3 + statNames.length
     this.spans = record(spanNames, (i) => ({ runs: number(i * 3), entries: number(i * 3 + 1) }))

@@ -98,6 +98,11 @@ export function allocate(length: number): Uint8Array {
   }
 }
 
+/** Guards the constructors of what only the library makes. */
+export function requireInternal(ours: boolean, where: string): void {
+  if (!ours) throw new HmmuError('HMMU_INVALID_ARGUMENT', `this class has no public constructor; ${where}`)
+}
+
 export function callable(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalid(name, 'a function', value)
 }

@@ -40,6 +40,16 @@ inline bool Flag(const Napi::CallbackInfo &info, size_t i)
 	return value;
 }
 
+// Whether an object is one that the addon has marked. Never raises an error.
+inline bool HasTag(Napi::Value value, const napi_type_tag &tag)
+{
+	bool has = false;
+
+	if (value.IsObject())
+		napi_check_object_type_tag(value.Env(), value, &tag, &has);
+	return has;
+}
+
 inline bool IsFunction(napi_env env, napi_value value)
 {
 	napi_valuetype type = napi_undefined;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Processes, tasks and their system calls. First argument: the pid or tid.
+#include <algorithm>
 #include <cerrno>
-#include <vector>
+#include <memory>
+#include <new>
 
 #include "arguments.h"
 #include "machine.h"
@@ -215,9 +217,12 @@ Napi::Value Machine::Store(const Napi::CallbackInfo &info)
 	if (!Open())
 		return Result(-EBADF);
 	Bytes bytes = TypedBytes(info, 2);
-	std::vector<uint8_t> copy(bytes.data, bytes.data + bytes.length);
+	std::unique_ptr<uint8_t[]> copy(new (std::nothrow) uint8_t[bytes.length]);
 	done_ = 0;
-	return Result(hmmu_store(Core(), Uint32(info, 0), Uint64(info, 1), copy.data(), copy.size(), &done_));
+	if (!copy)
+		return Result(Refuse(-ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for a copy of the bytes"));
+	std::copy_n(bytes.data, bytes.length, copy.get());
+	return Result(hmmu_store(Core(), Uint32(info, 0), Uint64(info, 1), copy.get(), bytes.length, &done_));
 }
 
 // tryLoad(tid, address): the byte, or the negated error code (not errno).

@@ -56,7 +56,7 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 {
 	Machine *source = Of(info[0]);
 
-	info.This().As<Napi::Object>().TypeTag(&kMachineTag);
+	napi_type_tag_object(info.Env(), info.This(), &kMachineTag);
 	if (source)
 		Clone(*source);
 	else if (info[0].IsTypedArray())
@@ -73,7 +73,7 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 
 Machine *Machine::Of(Napi::Value value)
 {
-	if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kMachineTag))
+	if (!HasTag(value, kMachineTag))
 		return nullptr;
 	return Unwrap(value.As<Napi::Object>());
 }

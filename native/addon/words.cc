@@ -36,7 +36,7 @@ Napi::Function Words::Define(Napi::Env env)
 
 std::shared_ptr<WordsBlock> Words::BlockOf(Napi::Value value)
 {
-	if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kWordsTag))
+	if (!HasTag(value, kWordsTag))
 		return nullptr;
 	return Unwrap(value.As<Napi::Object>())->block_;
 }
@@ -44,7 +44,7 @@ std::shared_ptr<WordsBlock> Words::BlockOf(Napi::Value value)
 Words::Words(const Napi::CallbackInfo &info)
 	: Napi::ObjectWrap<Words>(info), block_(WordsBlock::Make(static_cast<size_t>(Uint64(info, 0))))
 {
-	info.This().As<Napi::Object>().TypeTag(&kWordsTag);
+	napi_type_tag_object(info.Env(), info.This(), &kWordsTag);
 }
 
 // The block as an ArrayBuffer, undefined where there is no memory.

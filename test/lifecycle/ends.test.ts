@@ -89,8 +89,54 @@ test('a worker may be terminated within a fault handler within a callback', asyn
   expect(await worker.terminate()).toBe(1)
 })
 
+test('a worker may be terminated between the steps of a migration, with copies and a waiting task', async () => {
+  const worker = start(`
+    const kept = [machine.fork(), Machine.restore(machine.snapshot())]
+    const migration = a.beginMigration(buf, { allocAndCopy: moveAll })
+    migration.runTo('pages')
+    const outcome = a.newTask().tryLoad(buf.address).outcome
+    parentPort.postMessage([outcome, kept.length])
+    for (;;);
+  `)
+  const [answer] = await once(worker, 'message')
+  expect(answer).toEqual(['blocked', 2])
+  expect(await worker.terminate()).toBe(1)
+})
+
+test('a worker may be terminated at any moment of its calls', async () => {
+  for (let i = 0; i < 8; i++) {
+    const worker = start(`
+      parentPort.postMessage('in')
+      machine.onDeviceFault(({ task, address }) =>
+        task.migrate({ start: address, pages: 1 }, { to: 'system' }).moved === 1)
+      for (;;) {
+        a.migrate(buf, { allocAndCopy: moveAll })
+        buf.read(0, 3 * 4096)
+        new Machine({ ramPages: 64 }).process().map().write(0, Uint8Array.of(1))
+      }
+    `)
+    await once(worker, 'message')
+    await new Promise((resolve) => setTimeout(resolve, i * 3))
+    expect(await worker.terminate()).toBe(1)
+  }
+})
+
+test('an error that nobody catches ends a worker, not the process', async () => {
+  const worker = start(`a.migrate(buf, { allocAndCopy() { throw new Error('boom') } })`)
+  const [error] = await once(worker, 'error')
+  expect(error.message).toBe('boom')
+})
+
 test.each([
   ['with a machine open', ''],
+  ['with copies open', `globalThis.kept = [machine.fork(), Machine.restore(machine.snapshot())]`],
+  ['from within a fault handler', `a.migrate(buf); machine.onDeviceFault(() => process.exit(0)); buf.read(0, 1)`],
+  [
+    'from within a callback in a callback',
+    `a.migrate(buf.range(0)); machine.onDeviceFault(() => process.exit(0))
+     a.migrate(buf.range(1), { allocAndCopy() { a.newTask().load(buf.address, 1) } })`,
+  ],
+  ['while it ends', `process.on('exit', () => { a.migrate(buf); machine.fork(); machine.dispose() })`],
   ['with a migration open', `a.beginMigration(buf, { allocAndCopy: moveAll }).runTo('alloc_and_copy')`],
   ['from within a callback', `a.migrate(buf, { allocAndCopy() { process.exit(0) } })`],
   ['with a result that outlives its machine', `globalThis.kept = a.migrate(buf).src; machine.dispose()`],

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Machines that come and go leave nothing behind, whichever way they go. Each way runs in a process of its own, which
+// must not be larger after many machines than after some. Each takes more than a megabyte.
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const library = JSON.stringify(join(__dirname, '../../dist'))
+
+/** What the process may have more of in the end. A sanitizer keeps what was freed for a while. */
+const MOST_GROWTH = process.env.ASAN_OPTIONS === undefined ? 60e6 : 500e6
+const WARM_UP = 30
+const ROUNDS = 100
+
+const program = (body: string) => `
+  const { Machine } = require(${library})
+  const settle = () => new Promise((done) => setImmediate(done))
+  const collect = async () => { for (let i = 0; i < 3; i++) { gc(); await settle() } }
+  const moveAll = (entries, driver) => { for (const entry of entries) driver.moveToDevice(entry) }
+  function make() {
+    const machine = new Machine({ ramPages: 4096, devicePages: 64 })
+    const a = machine.process()
+    const buf = a.map({ pages: 256 })
+    buf.write(0, new Uint8Array(256 * 4096).fill(1))
+    machine.onDeviceFault(() => machine !== undefined)
+    return { machine, a, buf }
+  }
+  function round() { ${body} }
+  async function rounds(count) {
+    for (let i = 0; i < count; i++) {
+      round()
+      if (i % 20 === 19) await collect()
+    }
+    await collect()
+    const { rss, external } = process.memoryUsage()
+    return { rss, external }
+  }
+  async function main() {
+    const before = await rounds(${WARM_UP})
+    const after = await rounds(${ROUNDS})
+    console.log(JSON.stringify({ rss: after.rss - before.rss, external: after.external - before.external }))
+  }
+  main()
+`
+
+test.each([
+  ['are disposed of', 'make().machine.dispose()'],
+  ['are forgotten', 'make()'],
+  [
+    'are disposed of with a migration open',
+    "const { machine, a, buf } = make(); a.beginMigration(buf).runTo('unmap'); machine.dispose()",
+  ],
+  ['are forgotten with a migration open', "const { a, buf } = make(); a.beginMigration(buf).runTo('alloc_and_copy')"],
+  [
+    'were copied',
+    'const { machine } = make(); machine.fork(); Machine.restore(machine.snapshot()).dispose(); machine.dispose()',
+  ],
+  [
+    'have results and entries that stay',
+    'const { machine, a, buf } = make(); const kept = a.migrate(buf); machine.dispose(); kept.entries.length',
+  ],
+  [
+    'saw a callback throw',
+    'const { machine, a, buf } = make(); try { a.migrate(buf, { allocAndCopy(e, d) { moveAll(e, d); throw Error() } }) } catch {}',
+  ],
+  [
+    'saw a rule broken',
+    'const { machine, a, buf } = make(); try { a.migrate(buf, { allocAndCopy({ dst }) { dst[0] = 77n } }) } catch {}',
+  ],
+  [
+    'could not be made',
+    'try { Machine.restore(new Uint8Array(1e6)) } catch {} try { new Machine({ ramPages: 1 }) } catch {}',
+  ],
+])('machines that %s', (_, body) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '-e', program(body)], {
+    encoding: 'utf8',
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const { rss, external } = JSON.parse(stdout)
+  expect(rss).toBeLessThan(MOST_GROWTH)
+  expect(external).toBeLessThan(4e6)
+})
