@@ -25,7 +25,9 @@ function publicHeader() {
 
 /** Declarations of functions at the beginning of a line; what is static or a type already stays as it is. */
 function makeStatic(header) {
-  return header.replace(/^(?!static|typedef|extern|struct \w+ \{|enum|union|#)(?=[a-z_][\w *]*\b\w+\()/gm, 'static ')
+  const declaration =
+    /^(?!static|typedef|extern|struct \w+ \{|enum|union|#)(?=(?:__attribute__\(\([^)]*\)\) )?[a-z_][\w *]*\b\w+\()/gm
+  return header.replace(declaration, 'static ')
 }
 
 /** An internal header, behind those that it includes; each one once. */

@@ -10,6 +10,8 @@
 #ifndef HMMU_PROBE_H
 #define HMMU_PROBE_H
 
+#include <stdbool.h>
+
 #if !defined(HMMU_NO_PROBES) && defined(__has_include)
 #if __has_include(<sys/sdt.h>)
 #define SDT_USE_VARIADIC
@@ -19,8 +21,19 @@
 
 #if defined(STAP_PROBEV)
 #define probe(name, ...) STAP_PROBEV(hmmu, name, __VA_ARGS__)
+/* The macros of that header are not ISO C. */
+#pragma GCC diagnostic ignored "-Wpedantic"
 #else
-#define probe(name, ...) ((void)0)
+/* What only a probe uses is used here, too, so that no compiler complains. */
+#define probe(name, ...) \
+	do { \
+		if (false) \
+			probe_nothing(0, __VA_ARGS__); \
+	} while (false)
+static inline void probe_nothing(int first, ...)
+{
+	(void)first;
+}
 #endif
 
 #endif
