@@ -6,7 +6,7 @@
 // the tree; then the amalgamation, with two compilers and with the C tests. All in build-embedding. Ends with the line
 // that counts the checks.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, output, same, summary } from './checks.mjs'
 import { needPackages } from './debian.mjs'
@@ -45,7 +45,8 @@ const environment = () => ({ PKG_CONFIG_PATH: join(libraries, 'pkgconfig'), LD_L
 /** Fails if names other than those of the API are global in an object. */
 function onlyApi(symbols) {
   const names = symbols.split('\n').flatMap((line) => / [A-Z] (\S+)$/.exec(line)?.[1] ?? [])
-  const others = names.filter((name) => !name.startsWith('hmmu_'))
+  // A mark that USDT probes leave, the same in all objects that have any.
+  const others = names.filter((name) => !name.startsWith('hmmu_') && name !== '_.stapsdt.base')
   if (names.length === 0 || others.length > 0) throw new Error(`${names.length} names, among them ${others.join(' ')}`)
 }
 
@@ -161,8 +162,11 @@ function checkPython() {
 
 function checkRust() {
   // Debian's, where it is there: it is the oldest that the example says it needs.
-  const [cargo, rustc] = ['cargo', 'rustc'].map((name) => (existsSync(`/usr/bin/${name}`) ? `/usr/bin/${name}` : name))
-  const env = { ...environment(), CARGO_TARGET_DIR: join(folder, 'rust'), RUSTC: rustc, RUSTFLAGS: '-D warnings' }
+  const [cargo, rustc, rustdoc] = ['cargo', 'rustc', 'rustdoc'].map((name) =>
+    existsSync(`/usr/bin/${name}`) ? `/usr/bin/${name}` : name,
+  )
+  const tools = { CARGO_TARGET_DIR: join(folder, 'rust'), RUSTC: rustc, RUSTDOC: rustdoc, RUSTFLAGS: '-D warnings' }
+  const env = { ...environment(), ...tools }
   check(`Rust: tests, with ${output(rustc, ['--version']).trim()}`, () =>
     output(cargo, ['test', '--offline', '--jobs', '2'], { cwd: join(examples, 'rust'), env }),
   )
@@ -200,9 +204,44 @@ function checkAmalgamation() {
   })
 }
 
+/** The code that docs/embedding.md shows, by what stands behind the backquotes; Rust's is tested by cargo. */
+function checkDocument() {
+  const fences = [...text(root, 'docs/embedding.md').matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)]
+  const at = (info) => fences.findIndex((fence) => fence[1] === info)
+  const code = (info) => fences[at(info)][2]
+  const shown = (info) => fences[at(info) + 1][2]
+  const place = join(folder, 'document')
+  rmSync(place, { recursive: true, force: true })
+  mkdirSync(place)
+  symlinkSync(join(root, 'native'), join(place, 'native'))
+  symlinkSync(join(folder, 'amalgamation'), join(place, 'build-amalgamation'))
+
+  check('docs/embedding.md: C', () => {
+    const program = join(place, 'program')
+    const options = ['-std=c11', ...warnings, '-Ibuild-amalgamation', '-xc', '-', '-xnone', 'build-amalgamation/gcc.o']
+    output('gcc', [...options, '-o', program], { cwd: place, input: code('c program') })
+    same(output(program, []), shown('c program'))
+  })
+  check('docs/embedding.md: Python', () => {
+    const env = { HMMU_LIBRARY: join(libraries, 'libhmmu.so'), PYTHONDONTWRITEBYTECODE: '1' }
+    same(output('python3', ['-'], { cwd: join(examples, 'python'), env, input: code('python') }), shown('python'))
+  })
+  check('docs/embedding.md: WebAssembly', () => {
+    writeFileSync(join(place, 'mine.c'), code('c wasm'))
+    output('sh', ['-ec', code('sh wasm')], { cwd: place })
+    const module = new WebAssembly.Module(readFileSync(join(place, 'mine.wasm')))
+    const { exports } = new WebAssembly.Instance(module) // It imports nothing.
+    exports._initialize()
+    same(String(exports.complaints()), '0')
+  })
+}
+
 // Any Rust will do; Debian's is installed where there is none.
 const hasCargo = spawnSync('cargo', ['--version']).status === 0
-const needed = ['gcc', 'g++', 'clang-14', 'cmake', 'make', 'pkg-config', 'python3', 'libcmocka-dev']
+const needed = [
+  ...['lld-14', 'libclang-rt-14-dev-wasm32', 'wasi-libc'],
+  ...['gcc', 'g++', 'clang-14', 'cmake', 'make', 'pkg-config', 'python3', 'libcmocka-dev'],
+]
 if (!needPackages([...needed, ...(hasCargo ? [] : ['cargo', 'rustc'])])) process.exit(1)
 mkdirSync(folder, { recursive: true })
 installLibrary()
@@ -212,4 +251,5 @@ checkC()
 checkPython()
 checkRust()
 checkAmalgamation()
+checkDocument()
 summary()

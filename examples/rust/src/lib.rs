@@ -256,3 +256,8 @@ pub fn version() -> String {
     // SAFETY: a constant string.
     unsafe { CStr::from_ptr(sys::hmmu_version()) }.to_string_lossy().into_owned()
 }
+
+/// The Rust that docs/embedding.md shows is tested as an example of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct Embedding;
