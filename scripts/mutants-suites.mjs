@@ -8,6 +8,14 @@ import { execute } from './mutants-tree.mjs'
  * all; limit: seconds, of which a suite needs a tenth; reason: finds the line of the output that says why.
  */
 export const suites = {
+  c: {
+    title: 'C tests',
+    needs: 'tests',
+    sees: (file) => file.startsWith('native/core/'),
+    command: ['ctest', '--test-dir', 'build-c', '--stop-on-failure', '--timeout', '30', '--output-on-failure'],
+    limit: 120,
+    reason: /^\[ {2}FAILED {2}\] (test_\w+)/m,
+  },
   verify: {
     title: 'verify()',
     needs: 'addon',
@@ -23,14 +31,6 @@ export const suites = {
     command: ['node', 'scripts/mutants-drills.mjs', 'transcripts'],
     limit: 60,
     reason: /.+/,
-  },
-  c: {
-    title: 'C tests',
-    needs: 'tests',
-    sees: (file) => file.startsWith('native/core/'),
-    command: ['ctest', '--test-dir', 'build-c', '--stop-on-failure', '--timeout', '30', '--output-on-failure'],
-    limit: 120,
-    reason: /^\[ {2}FAILED {2}\] \w+: .*test_\w+|[\d/]+ Test +#\d+: \w+ .*\*\*\*.*/m,
   },
   model: {
     title: 'model',
@@ -50,10 +50,14 @@ export const suites = {
   },
 }
 
+/** What ctest says of a test that did not come to its end. */
+const CRASH = /test_\w+ \.+\*\*\*(?:Exception|Timeout).*/
+
 function howItEnded({ code, signal, timedOut, output }, { reason, limit }) {
   if (timedOut) return `did not end within ${limit} s`
   if (signal !== undefined) return `ended by ${signal}`
-  return reason.exec(output)?.[0].trim() ?? `exit code ${code}`
+  const line = reason.exec(output) ?? CRASH.exec(output)
+  return (line?.[1] ?? line?.[0])?.trim() ?? `exit code ${code}`
 }
 
 /** Runs a suite in a tree: undefined if all is well, else the line that says what is not. */

@@ -312,9 +312,25 @@ static void test_out_of_reach(void **state)
 	rig_close(r);
 }
 
+/* A device entry that loses its write kind stays soft-dirty. */
+static void test_protection_keeps_soft_dirty(void **state)
+{
+	struct rig *r = open_rig(.quirks_off = HMMU_QUIRK_DEVICE_SOFT_DIRTY);
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_bits(r, buf, HMMU_BIT_WRITE | HMMU_BIT_SOFT_DIRTY);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
+	assert_bits(r, buf, HMMU_BIT_SOFT_DIRTY);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_protection_keeps_soft_dirty),
 		cmocka_unit_test(test_lowest_free_page),
 		cmocka_unit_test(test_no_device),
 		cmocka_unit_test(test_driver_calls),

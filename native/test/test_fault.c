@@ -380,9 +380,29 @@ static void test_tracked_shared_memory(void **state)
 	rig_close(r);
 }
 
+/* A store that needs no fault makes only the entry dirty; when that goes the page is. */
+static void test_dirty_entry_goes(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, 0, 1, HMMU_MAP_SHMEM, 3);
+	uint32_t child, pfn;
+
+	(void)state;
+	read_pages(r, buf, 1);
+	child = do_fork_of(r, r->tid);
+	assert_ok(load(r, hmmu_process_task(r->m, child), buf, NULL));
+	write_pages(r, buf, 1, 1);
+	pfn = pfn_at(r, buf);
+	assert_false(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_DONTNEED));
+	assert_true(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dirty_entry_goes),
 		cmocka_unit_test(test_tracked_shared_memory),
 		cmocka_unit_test(test_shared_store_waits),
 		cmocka_unit_test(test_used_frame_is_cleared),

@@ -408,14 +408,14 @@ static void test_copy_has_all_parts(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_huge(r, 512);
-	uint32_t task;
+	uint32_t child;
 
 	(void)state;
 	write_pages(r, buf, 512, 1);
-	task = hmmu_process_task(r->m, do_fork_of(r, r->tid));
-	assert_ok(store(r, task, buf, 1));
-	assert_int_not_equal(pfn_at(r, buf), entry_of(r, 2, buf).pfn);
-	assert_bytes(r, task, buf, 512, 1);
+	child = do_fork_of(r, r->tid);
+	assert_ok(store(r, hmmu_process_task(r->m, child), buf, 1));
+	assert_int_not_equal(pfn_at(r, buf), entry_of(r, child, buf).pfn);
+	assert_bytes(r, hmmu_process_task(r->m, child), buf, 512, 1);
 	rig_close(r);
 }
 
@@ -452,9 +452,26 @@ static void test_mlock_from_the_middle(void **state)
 	rig_close(r);
 }
 
+/* 4.14 makes a dirty huge pmd dirty once more when its rights change, and soft-dirty with that. */
+static void test_protection_makes_soft_dirty(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_huge(r, 512);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	assert_false(entry_of(r, r->pid, buf).bits & HMMU_BIT_SOFT_DIRTY);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(512), HMMU_PROT_READ));
+	assert_kind(r, buf, 512, HMMU_ENTRY_HUGE);
+	assert_true(entry_of(r, r->pid, buf).bits & HMMU_BIT_SOFT_DIRTY);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_protection_makes_soft_dirty),
 		cmocka_unit_test(test_mlock_from_the_middle),
 		cmocka_unit_test(test_split_takes_mlock),
 		cmocka_unit_test(test_copy_has_all_parts),

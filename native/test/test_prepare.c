@@ -233,6 +233,7 @@ static void test_pinned_late(void **state)
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 1);
 	uint32_t child, held, pinned;
+	struct hmmu_migration_state at;
 	struct hmmu_migration *mig;
 
 	(void)state;
@@ -250,6 +251,10 @@ static void test_pinned_late(void **state)
 	assert_int_equal(entry_of(r, child, buf).kind, HMMU_ENTRY_SYS);
 	assert_int_equal(entry_of(r, child, buf).map, 2);
 	assert_clean(r->m);
+	/* Nothing is left for the driver. */
+	hmmu_migrate_state(mig, &at);
+	assert_int_equal(at.stage, HMMU_STAGE_DONE);
+	assert_false(at.callbacks_ran);
 	assert_ok(hmmu_migrate_end(mig));
 	assert_ok(hmmu_unpin(r->m, pinned));
 	rig_close(r);

@@ -491,9 +491,40 @@ static void test_locked_pages_count_once(void **state)
 	rig_close(r);
 }
 
+static void test_locked_neighbour_stays_apart(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, BASE, 2, HMMU_MAP_ANON, 3);
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
+	map_at(r, BASE + PAGES(2), 2, HMMU_MAP_ANON, 3);
+	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 2);
+	rig_close(r);
+}
+
+/* The record of a mapping that is gone may be another process's; what was looked up last is no way to it. */
+static void test_slot_of_another_process(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_map map = { .address = BASE, .pages = 1, .prot = 3 };
+	uint32_t child = do_fork_of(r, r->tid);
+	uint64_t at;
+
+	(void)state;
+	assert_ok(hmmu_mmap(r->m, r->tid, &map, &at));
+	assert_ok(store(r, r->tid, at, 1));
+	assert_ok(hmmu_munmap(r->m, r->tid, at, PAGES(1)));
+	assert_ok(hmmu_mmap(r->m, hmmu_process_task(r->m, child), &map, &at));
+	assert_failed(r->m, load(r, r->tid, at, NULL), -EFAULT, HMMU_ERR_SIGSEGV);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_slot_of_another_process),
+		cmocka_unit_test(test_locked_neighbour_stays_apart),
 		cmocka_unit_test(test_locked_pages_count_once),
 		cmocka_unit_test(test_grown_mapping_is_soft_dirty),
 		cmocka_unit_test(test_userfaultfd_merges_seldom),
