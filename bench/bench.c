@@ -32,7 +32,7 @@ static void parse(int argc, char **argv, struct bench *bench)
 			bench->budget_ns = 2e7;
 		} else if (!strcmp(argv[i], "--instructions")) {
 			bench->instructions = true;
-			bench->contents = false;
+			bench->max_pages = 1 << 16;
 		} else if (!strcmp(argv[i], "--max-pages")) {
 			bench->max_pages = strtoull(value_of(argc, argv, &i), NULL, 10);
 		} else if (!strcmp(argv[i], "--only")) {
@@ -46,7 +46,7 @@ static void parse(int argc, char **argv, struct bench *bench)
 
 int main(int argc, char **argv)
 {
-	struct bench bench = { .contents = true, .max_pages = 1 << 20, .budget_ns = 1.5e8 };
+	struct bench bench = { .max_pages = 1 << 20, .budget_ns = 1.5e8 };
 
 	parse(argc, argv, &bench);
 	if (!bench.instructions && !bench.only)

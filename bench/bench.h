@@ -17,7 +17,6 @@
 /** What is asked of the program. */
 struct bench {
 	bool instructions;  /**< every operation once, for callgrind */
-	bool contents;      /**< also on machines that keep what pages contain */
 	uint64_t max_pages; /**< larger sizes are left out */
 	double budget_ns;   /**< how long a scenario is repeated */
 	const char *only;   /**< run operations of scenarios with this name only */

@@ -14,7 +14,7 @@ struct scenario {
 	void (*run)(struct world *w);
 	uint64_t least, most; /**< sizes in pages */
 	uint32_t processes;
-	bool empty_pages; /**< also on machines without contents */
+	bool no_contents; /**< also on machines without contents */
 };
 
 static const char *const stage_names[] = {
@@ -148,11 +148,28 @@ static void repeat(struct world *w, const struct scenario *scenario)
 	} while (!w->bench->instructions && (++runs < 3 || now_ns() < end));
 }
 
+/* What is counted needs no repetition, and no more than a few sizes; a page's life also shows that size does not matter. */
+static bool is_counted(const struct scenario *scenario, uint64_t pages, bool contents)
+{
+	bool is_life = scenario->run == life;
+
+	return contents ? is_life && pages == HMMU_HUGE_PAGES : scenario->no_contents && (is_life || pages <= 4096);
+}
+
+static bool is_wanted(const struct bench *bench, const struct scenario *scenario, uint64_t pages, bool contents)
+{
+	if (bench->only && strcmp(bench->only, scenario->name) != 0)
+		return false;
+	if (pages < scenario->least || pages > scenario->most || pages > bench->max_pages)
+		return false;
+	return bench->instructions ? is_counted(scenario, pages, contents) : contents || scenario->no_contents;
+}
+
 static void run_scenario(struct bench *bench, const struct scenario *scenario, uint64_t pages, bool contents)
 {
 	struct world *w;
 
-	if (pages < scenario->least || pages > scenario->most || pages > bench->max_pages)
+	if (!is_wanted(bench, scenario, pages, contents))
 		return;
 	w = world_create(bench, pages, scenario->processes, contents, scenario->state);
 	repeat(w, scenario);
@@ -160,11 +177,11 @@ static void run_scenario(struct bench *bench, const struct scenario *scenario, u
 }
 
 /* Machines with 64 GiB of RAM and as much device memory. */
-static void run_creation(struct bench *bench)
+static void run_creation(void)
 {
-	const struct hmmu_options options = world_options(1 << 24, 1 << 24, bench->contents);
-	const struct key create = { "create", "64 GiB", "", 1, 1, bench->contents };
-	const struct key destroy = { "destroy", "64 GiB", "", 1, 1, bench->contents };
+	const struct hmmu_options options = world_options(1 << 24, 1 << 24, true);
+	const struct key create = { "create", "64 GiB", "", 1, 1, true };
+	const struct key destroy = { "destroy", "64 GiB", "", 1, 1, true };
 
 	for (int i = 0; i < 20; i++) {
 		double start = now_ns(), made, gone;
@@ -181,21 +198,16 @@ static void run_creation(struct bench *bench)
 
 void run_scenarios(struct bench *bench)
 {
-	static const uint64_t sizes[BENCH_SIZES] = { 1, 16, 512, 1 << 16, 1 << 20 };
-	static const uint64_t counted[] = { 1, 512, 4096 };
-	const uint64_t *size = bench->instructions ? counted : sizes;
-	const uint32_t count = bench->instructions ? 3 : BENCH_SIZES;
+	static const uint64_t timed[BENCH_SIZES] = { 1, 16, 512, 1 << 16, 1 << 20 };
+	static const uint64_t counted[BENCH_SIZES] = { 1, 512, 4096, 1 << 16, 1 << 20 };
+	const uint64_t *sizes = bench->instructions ? counted : timed;
 
 	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
-		if (bench->only && strcmp(bench->only, scenarios[i].name) != 0)
-			continue;
-		for (uint32_t k = 0; k < count; k++) {
-			if (bench->contents)
-				run_scenario(bench, &scenarios[i], size[k], true);
-			if (scenarios[i].empty_pages)
-				run_scenario(bench, &scenarios[i], size[k], false);
+		for (uint32_t k = 0; k < BENCH_SIZES; k++) {
+			run_scenario(bench, &scenarios[i], sizes[k], true);
+			run_scenario(bench, &scenarios[i], sizes[k], false);
 		}
 	}
 	if (!bench->instructions && !bench->only)
-		run_creation(bench);
+		run_creation();
 }

@@ -11,14 +11,15 @@ const GLIBC_TUNABLES = 'glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS'
 
 /**
  * Every run of an operation is one dump, `out.1`, `out.2` …, in the order in which the program prints what they are.
+ * @param more further arguments of the program
  * @returns records of the program, each with `instructions`, and `functions`: instructions by function
  */
-export function countInstructions(program) {
+export function countInstructions(program, more = []) {
   const folder = mkdtempSync(join(tmpdir(), 'hmmu-callgrind-'))
   try {
     const args = ['--tool=callgrind', '--toggle-collect=bench_measured', '--dump-after=bench_measured']
     const output = `--callgrind-out-file=${folder}/out`
-    const { status, stdout, stderr } = spawnSync('valgrind', [...args, output, program, '--instructions'], {
+    const { status, stdout, stderr } = spawnSync('valgrind', [...args, output, program, '--instructions', ...more], {
       encoding: 'utf8',
       env: { PATH: process.env.PATH, GLIBC_TUNABLES },
       maxBuffer: 2 ** 26,

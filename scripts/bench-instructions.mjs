@@ -14,10 +14,20 @@ import { root } from './run.mjs'
 const FILE = `${root}/bench/instructions.json`
 const MAY_GROW = 1.03
 
-/** "migrate.to-device, pages, 512, stage COLLECT" */
-function keyOf({ op, state, stage, pages, processes }) {
+/** What an operation may take, in instructions a page on a machine without contents: operation, title, target. */
+const TARGETS = [
+  ['migrate.to-device', 'migrate to device, built-in driver', 400],
+  ['migrate.back', 'migrate back, built-in driver', 400],
+  ['fault.write', 'anonymous write fault', 250],
+  ['fault.device-read', 'CPU fault on a device page, built-in handler', 900],
+  ['munmap', 'munmap of mapped pages', 60],
+]
+const TARGET_SIZES = [512, 4096, 65536, 1048576]
+
+/** "migrate.to-device, pages, 512, with contents"; "migrate.to-device, pages, 512, stage COLLECT" */
+function keyOf({ op, state, stage, pages, processes, contents }) {
   const shared = processes > 1 ? ` of ${processes} processes` : ''
-  return `${op}, ${state}${shared}, ${pages}${stage ? `, stage ${stage}` : ''}`
+  return `${op}, ${state}${shared}, ${pages}${contents ? ', with contents' : ''}${stage ? `, stage ${stage}` : ''}`
 }
 
 function options() {
@@ -27,6 +37,7 @@ function options() {
     .option('--update', 'write bench/instructions.json')
     .option('--functions <text>', 'show where the instructions of the operations with this text in their name go')
     .option('--json', 'print JSON')
+    .option('--max-pages <n>', 'leave larger sizes out, or go up to 1048576 (default: 65536)')
     .parse()
     .opts()
 }
@@ -60,6 +71,7 @@ function check(records) {
   )
   const shrunk = records.filter((record) => record.instructions * MAY_GROW < kept.instructions[keyOf(record)]).length
   console.log(complaints.join('\n'))
+  showTargets(records)
   console.log(`${records.length} counts, ${complaints.length} complaints, ${shrunk} lower by more than 3 %`)
   if (complaints.length > 0) process.exitCode = 1
 }
@@ -78,14 +90,28 @@ function showFunctions(records, text) {
   }
 }
 
+/** How the targets are met, size by size: the cost of a page must not depend on their number. */
+function showTargets(records) {
+  const cost = (op, pages) =>
+    records.find(
+      (each) => each.op === op && each.state === 'pages' && !each.stage && !each.contents && each.pages === pages,
+    )
+  const sizes = TARGET_SIZES.filter((pages) => cost('munmap', pages))
+  const rows = TARGETS.map(([op, title, target]) => [title, target, ...sizes.map((pages) => perPage(cost(op, pages)))])
+  console.log(
+    table(['instructions a page, without contents', 'target', ...sizes.map((pages) => `${pages} pages`)], rows),
+  )
+}
+
 function show(records) {
   const rows = records.map((record) => [keyOf(record), digits(record.instructions), perPage(record)])
   console.log(table(['operation, memory, pages', 'instructions', 'a page'], rows))
+  showTargets(records)
 }
 
 if (!needPackages(['valgrind'])) process.exit(1)
 const asked = options()
-const records = countInstructions(buildBench())
+const records = countInstructions(buildBench(), asked.maxPages ? ['--max-pages', asked.maxPages] : [])
 if (asked.update) update(records)
 else if (asked.check) check(records)
 else if (asked.functions) showFunctions(records, asked.functions)
