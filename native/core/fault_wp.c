@@ -54,14 +54,20 @@ static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 	table_unlock(m, vmf->pte);
 }
 
-/* A copy must not leave the old page mlocked behind, when this locked mapping was its reason. */
-static void munlock_old(struct fault *vmf, u32 old)
+/* A copy must not leave the old page mlocked behind, when this locked mapping was its reason. To look at the mark takes
+ * the page's lock. Drops a reference to the page. */
+static int munlock_old(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
+	u32 head = compound_head(m, old);
 
-	if (!old || !(m->vmas[vmf->vma].flags & VM_LOCKED) || !page_test(m, old, HMMU_PG_MLOCKED))
-		return;
-	munlock_vma_page(m, vmf->ctx->cpu, compound_head(m, old));
+	if (m->vmas[vmf->vma].flags & VM_LOCKED) {
+		if (page_test(m, head, HMMU_PG_LOCKED))
+			return wait_on_page(vmf->ctx, head, true, RESUME_MUNLOCK);
+		munlock_vma_page(m, vmf->ctx->cpu, head);
+	}
+	put_page(m, old);
+	return FAULT_DONE_WRITE;
 }
 
 /* The caller has a reference to the old page (0: the zero page), which is dropped. */
@@ -83,10 +89,7 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 	if (old)
 		put_page(m, old);
 	mmu_notifier_invalidate_range_end(m, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
-	munlock_old(vmf, old);
-	if (old)
-		put_page(m, old);
-	return FAULT_DONE_WRITE;
+	return old ? munlock_old(vmf, old) : FAULT_DONE_WRITE;
 }
 
 /* The dirty mark of a shared page is made under its lock, after the entry was made writable. */

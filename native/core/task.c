@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "lru.h"
 #include "mm.h"
 #include "probe.h"
 #include "stats.h"
@@ -190,6 +191,8 @@ int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 	ctx->resume = task->resume;
 	if (task->resume == RESUME_DIRTY_SHARED)
 		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
+	else if (task->resume == RESUME_MUNLOCK)
+		munlock_vma_page(m, task->cpu, task->wait_pfn);
 	task->resume = RESUME_RETRY;
 	task->op = OP_NONE;
 	wait_done(m, tid);

@@ -234,6 +234,7 @@ enum resume {
 	RESUME_RETRY,        /**< the fault ended with the wait: a CPU access starts anew, and takes mmap_sem anew */
 	RESUME_LOCKED,       /**< lock_page() in the middle of a fault, which goes on with mmap_sem held */
 	RESUME_DIRTY_SHARED, /**< the page, mapped for writing already, is marked dirty; then the fault ends */
+	RESUME_MUNLOCK,      /**< the page, copied and unmapped already, is munlocked; then the fault ends */
 };
 
 struct pagevec {

@@ -5,7 +5,7 @@
 import { Declined } from './declined'
 import { hugeFault, hugeWriteFault } from './huge'
 import { migrateBack } from './migrate'
-import { munlockCopied } from './mlock'
+import { munlockPage } from './mlock'
 import { type Entry, Frame, type ModelFile } from './page'
 import { blockOf, HUGE, type ModelProcess } from './process'
 import type { Outcome } from './side'
@@ -140,7 +140,7 @@ function faultAround(process: ModelProcess, vma: Vma, file: ModelFile, page: num
 /** A store to an entry that is not writable: do_wp_page(). */
 function* copyOnWrite(process: ModelProcess, vma: Vma, entry: Entry): Steps<void> {
   const { page, frame } = entry
-  if (frame === undefined || (frame.cached && !vma.shared)) return copyPage(process, vma, page, frame)
+  if (frame === undefined || (frame.cached && !vma.shared)) return yield* copyPage(process, vma, page, frame)
   if (frame.cached) {
     reuse(vma, entry)
     yield* waitForLock(frame.unit)
@@ -149,7 +149,7 @@ function* copyOnWrite(process: ModelProcess, vma: Vma, entry: Entry): Steps<void
   }
   yield* waitForLock(frame.unit)
   if (process.entries.get(page) !== entry || entry.state !== 'present' || entry.frame !== frame) return
-  if (frame.unit.mostMappings > 1) copyPage(process, vma, page, frame)
+  if (frame.unit.mostMappings > 1) yield* copyPage(process, vma, page, frame)
   else reuse(vma, entry)
 }
 
@@ -158,8 +158,11 @@ function reuse(vma: Vma, entry: Entry): void {
   entry.write = vma.flags.write
 }
 
-function copyPage(process: ModelProcess, vma: Vma, page: number, from: Frame | undefined): void {
+/** A locked mapping that has got a copy of its own takes the mark off the page it leaves, for which it needs its lock. */
+function* copyPage(process: ModelProcess, vma: Vma, page: number, from: Frame | undefined): Steps<void> {
   process.vmas.prepareAnonVma(vma)
   placeOwn(process, vma, page, from?.value ?? 0)
-  if (from !== undefined && vma.flags.locked) munlockCopied(from)
+  if (from === undefined || !vma.flags.locked) return
+  yield* waitForLock(from.unit)
+  munlockPage(from)
 }

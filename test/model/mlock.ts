@@ -32,14 +32,8 @@ function munlockHuge(unit: Unit): void {
   unit.mlocked = false
 }
 
-/** A locked mapping has got a copy of its own. */
-export function munlockCopied(frame: Frame): void {
-  if (frame.unit.lockedBy !== undefined) throw new Declined('the fault waits for the lock of the page it has copied')
-  munlockPage(frame)
-}
-
 /** The mark goes, unless there is a locked mapping left. */
-function munlockPage(frame: Frame): void {
+export function munlockPage(frame: Frame): void {
   const { unit } = frame
   if (!unit.mlocked) return
   if (unit.lockedBy !== undefined && !unit.isolated) throw new Declined('munlock waits for the lock of a page')
