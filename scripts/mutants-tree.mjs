@@ -15,7 +15,7 @@ const OPTIONS = [
   '-DHMMU_WERROR=OFF',
   '-DHMMU_REQUIRE_CMOCKA=ON',
   '-DCMAKE_BUILD_TYPE=None',
-  '-DCMAKE_C_FLAGS=-O1',
+  '-DCMAKE_C_FLAGS=-O2',
 ]
 
 /** Commands under way; each is a group of processes of its own, which no signal of the terminal reaches. */
