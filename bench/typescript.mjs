@@ -9,19 +9,6 @@ import { root } from '../scripts/run.mjs'
 
 const SIZES = [1, 16, 512, 65536, 1048576]
 
-/** What a driver must do and nothing else: no contents are touched. The C program has the same driver in C. */
-const bareDriver = (device) => ({
-  allocAndCopy(entries, driver) {
-    for (const entry of entries.scan()) {
-      if (!entry.migrate || (entry.valid && entry.device === device)) continue
-      const page = device ? driver.allocDevicePage() : driver.allocSystemPage()
-      if (page === undefined) return
-      driver.lock(page)
-      driver.setDestination(entry, page)
-    }
-  },
-})
-
 /** A driver as the documentation recommends it. */
 const copyingDriver = (device) => ({
   allocAndCopy(entries, driver) {
@@ -33,10 +20,9 @@ const copyingDriver = (device) => ({
 })
 
 const DRIVERS = [
-  { driver: 'c', contents: true, make: (device) => ({ to: device ? 'device' : 'system' }) },
-  { driver: 'typescript', contents: true, make: copyingDriver },
-  { driver: 'typescript', contents: false, make: bareDriver },
-]
+  { driver: 'c', make: (device) => ({ to: device ? 'device' : 'system' }) },
+  { driver: 'typescript', make: copyingDriver },
+].flatMap((driver) => [true, false].map((contents) => ({ ...driver, contents })))
 
 const ns = (milliseconds) => Math.round(milliseconds * 1e6)
 
@@ -61,8 +47,8 @@ function makeBench(pages, quick) {
   })
 }
 
-async function withMachine(pages, measure) {
-  const machine = new Machine({ ramPages: pages + (pages >> 7) + 8192, devicePages: pages })
+async function withMachine(pages, contents, measure) {
+  const machine = new Machine({ ramPages: pages + (pages >> 7) + 8192, devicePages: pages, contents })
   try {
     return await measure(machine.process())
   } finally {
@@ -137,8 +123,9 @@ export async function measureTypeScript({ quick, maxPages, onResult }) {
     onResult?.()
   }
   for (const pages of SIZES.filter((size) => size <= maxPages)) {
-    for (const driver of DRIVERS) add(await withMachine(pages, (process) => migrations(process, pages, quick, driver)))
-    if (pages <= 65536) add(await withMachine(pages, (process) => faults(process, pages, quick)))
+    for (const driver of DRIVERS)
+      add(await withMachine(pages, driver.contents, (process) => migrations(process, pages, quick, driver)))
+    if (pages <= 65536) add(await withMachine(pages, true, (process) => faults(process, pages, quick)))
   }
   add(await creation(quick))
   add(await drills(quick))
