@@ -42,6 +42,7 @@ export const plainNames = [
   'recordEvents',
   'eventsRecorded',
   'watch',
+  'timeEvents',
   'statsEnable',
   'setFaultHandler',
   'deviceBase',

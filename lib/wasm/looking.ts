@@ -107,10 +107,6 @@ export abstract class WasmLooking extends WasmCalls {
   }
 
   /** There is no clock here, so all times are 0. */
-  timeEvents(_on: boolean): number {
-    return this.open ? 0 : -errorCodeValues.HMMU_DISPOSED
-  }
-
   takeEvents(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.event)
     return this.#fill(out, RECORD_WORDS.event, capacity, ({ exports }, at) => exports.takeEvents(at, capacity))

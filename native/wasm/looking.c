@@ -74,6 +74,11 @@ EXPORT(watch) int wasm_watch(uint32_t pid)
 	return hmmu_watch(instance.machine, pid);
 }
 
+EXPORT(timeEvents) int wasm_time_events(bool on)
+{
+	return hmmu_events_time(instance.machine, on);
+}
+
 EXPORT(takeEvents) int wasm_take_events(struct hmmu_event *out, uint32_t capacity)
 {
 	return hmmu_events_read(instance.machine, out, capacity);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The native addon and WebAssembly side by side: what the core does must not depend on what it was compiled for. So all
+// drills end with the same state in both, byte for byte, and a snapshot of one is a machine of the other.
+
+import { join } from 'node:path'
+import type { Machine as MachineType } from '../../lib'
+
+interface Library {
+  readonly main: typeof import('../../lib')
+  readonly drill: typeof import('../../lib/drill')
+}
+
+/** The library anew, with modules of its own, on one backend. */
+function load(backend: 'native' | 'wasm'): Library {
+  const { HMMU_BACKEND } = process.env
+  process.env.HMMU_BACKEND = backend
+  let library: Library | undefined
+  jest.isolateModules(() => {
+    library = { main: require('../../lib'), drill: require('../../lib/drill') }
+  })
+  process.env.HMMU_BACKEND = HMMU_BACKEND
+  return library!
+}
+
+const native = load('native')
+const wasm = load('wasm')
+
+test('both are there', () => {
+  expect([native, wasm].map(({ main }) => main.addonInfo.backend)).toEqual(['native', 'wasm'])
+  expect(native.main.addonInfo.version).toBe(wasm.main.addonInfo.version)
+})
+
+/** The hash of the last machine that came to its end. */
+function lastHash({ main }: Library): () => bigint | undefined {
+  let hash: bigint | undefined
+  const { dispose } = main.Machine.prototype
+  jest.spyOn(main.Machine.prototype, 'dispose').mockImplementation(function (this: MachineType) {
+    if (!this.disposed) hash = this.hash()
+    dispose.call(this)
+  })
+  return () => hash
+}
+
+describe('all drills', () => {
+  const folder = join(__dirname, '../conformance')
+  const drills = [...native.drill.listDrills(native.drill.findDrillFiles(folder))]
+  const hashes = [lastHash(native), lastHash(wasm)] as const
+
+  afterAll(() => jest.restoreAllMocks())
+
+  test.each(drills)('%s: the same transcript, and the same hash at the end', (_, sources) => {
+    for (const source of sources) {
+      const runs = [native, wasm].map(({ drill }) => drill.runSource(source).transcript)
+      expect(runs[1]).toBe(runs[0])
+      expect({ drill: source.name, hash: hashes[1]() }).toEqual({ drill: source.name, hash: hashes[0]() })
+      expect(hashes[0]()).toBeGreaterThan(0n)
+    }
+  })
+})
+
+/** A machine in the middle of its work. */
+function live({ main }: Library): MachineType {
+  const machine = new main.Machine({ ramPages: 4096, devicePages: 8, swapPages: 8 })
+  const a = machine.process()
+  const buf = a.map({ pages: 8 })
+  for (let page = 0; page < 6; page++) buf.write(page * 4096, Uint8Array.of(page + 1))
+  a.migrate(buf.range(0, 3))
+  a.fork()
+  a.reclaim(buf.pageAddress(4))
+  return machine
+}
+
+/** Loads, some of which end in SIGBUS, as device pages do that two processes map; and one more migration. */
+function goOn(machine: MachineType): { hash: bigint; loads: unknown[] } {
+  const [a] = machine.processes
+  const start = a!.mappings()[0]!.start
+  const buf = a!.mapping({ start, pages: 8 })
+  const loads = Array.from({ length: 8 }, (_, page) => a!.tryLoad(buf.pageAddress(page)))
+  a!.migrate(buf)
+  return { hash: machine.hash(), loads }
+}
+
+test.each([
+  ['native', 'WebAssembly', native, wasm],
+  ['WebAssembly', 'native', wasm, native],
+] as const)('a snapshot of %s goes on in %s', (_, __, from, to) => {
+  const original = live(from)
+  const bytes = original.snapshot()
+  const copy = to.main.Machine.restore(bytes)
+  expect(copy.hash()).toBe(original.hash())
+  expect(Buffer.compare(copy.snapshot(), bytes)).toBe(0)
+  expect(goOn(copy)).toEqual(goOn(original))
+  expect(copy.verify()).toEqual([])
+})
