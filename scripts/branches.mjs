@@ -37,7 +37,10 @@ function executedLines(build) {
   if (counts.length === 0) return new Set()
   const args = ['--json-format', '--stdout', ...counts.map((name) => join(folder, name))]
   const output = execFileSync('gcov', args, { cwd: build, encoding: 'utf8', maxBuffer: 2 ** 28 })
-  const sources = output.trim().split('\n').flatMap((line) => JSON.parse(line).files)
+  const sources = output
+    .trim()
+    .split('\n')
+    .flatMap((line) => JSON.parse(line).files)
   return new Set(
     sources.flatMap(({ file, lines }) =>
       lines.filter(({ count }) => count > 0).map(({ line_number: line }) => `${basename(file)}:${line}`),
@@ -76,7 +79,7 @@ function update() {
     // Those that reach the fewest branches are the most about this one.
     const reaching = names.filter((name) => drills.get(name).has(i))
     reaching.sort((a, b) => drills.get(a).size - drills.get(b).size)
-    branch.drills = reaching.slice(0, NAMED)
+    branch.drills = branch.note === undefined ? reaching.slice(0, NAMED) : []
   }
   writeFileSync(DATA, `${JSON.stringify(branches, null, 2)}\n`)
 }

@@ -90,7 +90,7 @@ const codes = (names, otherwise) => (names.length > 0 ? names.map(code).join(', 
 const branchColumns = {
   stage: (row) => row.stage,
   branch: (row) => row.branch,
-  'drills (of all that reach it, the most particular)': ({ drills, note }) => codes(drills, note ?? '—'),
+  'drills (of all that reach it, the most particular)': ({ drills, note }) => note ?? codes(drills, '—'),
   'C test': ({ test }) => (test === undefined ? '—' : code(test)),
 }
 
