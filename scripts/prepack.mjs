@@ -9,7 +9,7 @@ const folder = `${root}/prebuilds/${process.platform}-${process.arch}`
 
 rmSync(`${root}/dist`, { recursive: true, force: true })
 run('npm', ['run', 'build'])
-run('npm', ['run', 'build:wasm', '--if-present'])
+run('npm', ['run', 'build:wasm'])
 
 // The symbols stay, for profilers; what debuggers need is twelve times as large, and there after a build from source.
 mkdirSync(folder, { recursive: true })
