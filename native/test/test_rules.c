@@ -424,9 +424,37 @@ static void test_text(void **state)
 	rig_close(r);
 }
 
+static int offer_good_and_bad(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+
+	(void)data;
+	hmmu_migrate_state(mig, &at);
+	at.dst[0] = device_word(at.machine);
+	at.dst[1] = device_word(at.machine) & ~(uint64_t)HMMU_PFN_LOCKED;
+	return 0;
+}
+
+/* The pages that stand in front of the entry that breaks a rule are given back, too. */
+static void test_destinations_before_the_breach(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { .alloc_and_copy = offer_good_and_bad };
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2), free = counter(r, HMMU_COUNT_DEVICE_FREE);
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	assert_failed(r->m, migrate_with(r, buf, 2, &ops, NULL), -EINVAL, HMMU_ERR_DRIVER_RULE);
+	assert_int_equal(hmmu_error(r->m)->index, 1);
+	assert_int_equal(counter(r, HMMU_COUNT_DEVICE_FREE), free);
+	assert_bytes(r, r->tid, buf, 1, 1);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_destinations_before_the_breach),
 		cmocka_unit_test(test_src_changed),
 		cmocka_unit_test(test_dst_flags),
 		cmocka_unit_test(test_no_such_page),

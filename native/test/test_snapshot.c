@@ -216,7 +216,7 @@ static void test_wipe(void **state)
 /* What a hash passes over a copy passes over, too, so this looks at the bytes: all that is not in slabs. */
 static void test_every_part_is_copied(void **state)
 {
-	struct rig *r = open_rig(.swap_pages = 8, .other_device_pages = 2);
+	struct rig *r = open_rig(.device_pages = 512, .swap_pages = 8, .other_device_pages = 2);
 	uint64_t buf = live(r), rest, swapped = map_anon(r, 1);
 	struct hmmu *clone;
 	uint32_t pfn;

@@ -110,6 +110,7 @@ static void test_lists(void **state)
 	m->anon_vmas[1].first = 0;
 	assert_reported(&s, "anon_vma 1");
 	m->anon_vmas[1].first = kept;
+	CHECK_NUMBER(s, m->avcs[m->anon_vmas[1].first].tree_prev, "anon_vma 1: its list of mappings is broken");
 	kept = m->files[1].first;
 	m->files[1].first = 0;
 	assert_reported(&s, "file 1");
@@ -329,9 +330,29 @@ static void test_swap(void **state)
 	rig_close(s.r);
 }
 
+/* A task that waits for mmap_sem and is not in its queue would never be woken. */
+static void test_queue(void **state)
+{
+	struct spoiled s = { .r = open_rig() };
+	uint64_t buf = map_anon(s.r, 2);
+	uint32_t writer = new_task(s.r, s.r->pid);
+	struct hmmu_migration *mig = begin_to(s.r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	struct rwsem *sem = &mm_of(s.r->m, s.r->pid)->mmap_sem;
+
+	(void)state;
+	assert_blocked(s.r->m, hmmu_munmap(s.r->m, writer, buf, PAGES(1)), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	sem->first_waiter = 0;
+	assert_reported(&s, "1 tasks wait for mmap_sem, 0 are in its queue");
+	sem->first_waiter = writer;
+	assert_ok(hmmu_task_cancel(s.r->m, writer));
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(s.r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_huge_counts),
 		cmocka_unit_test(test_references),
