@@ -8,6 +8,22 @@ import type { WasmExports } from './exports'
 import { type Host, putIntoTable } from './host'
 import { Instance, type WasmModule } from './webassembly'
 
+/** An argument as the addon takes it: what is no number becomes one that does no harm. */
+const number = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'boolean' ? Number(value) : Number.NaN
+
+/**
+ * Functions that ask no object for its value, which could throw: whatever is thrown by a call is taken for an end in the middle
+ * of C.
+ */
+export function guarded<Exports extends object>(exports: Exports): Exports {
+  const entries = Object.entries(exports).map(([name, value]) => {
+    if (typeof value !== 'function') return [name, value]
+    return [name, (...args: unknown[]) => value(...args.map(number))]
+  })
+  return Object.fromEntries(entries)
+}
+
 export class WasmInstance {
   readonly exports: WasmExports
   /** Whom it calls, at present. */
@@ -15,7 +31,7 @@ export class WasmInstance {
   readonly #told: number
 
   constructor(module: WasmModule) {
-    this.exports = new Instance(module).exports as WasmExports
+    this.exports = guarded(new Instance(module).exports as WasmExports)
     this.exports._initialize()
     this.#told = this.exports.told()
     const { migration, pageFault } = putIntoTable(this.exports.__indirect_function_table, {

@@ -6,7 +6,7 @@
 import { Core } from '../../lib/core'
 import { HmmuError } from '../../lib/errors'
 import { WasmCalls } from '../../lib/wasm/calls'
-import type { WasmInstance } from '../../lib/wasm/instance'
+import { guarded, type WasmInstance } from '../../lib/wasm/instance'
 import { InstancePool } from '../../lib/wasm/pool'
 
 /** A machine on an instance that traps wherever C is entered; `within` runs in C before that. */
@@ -82,4 +82,10 @@ test('what a callback throws is kept, and C gets an errno', () => {
   ).toBe(-125)
   expect(calls.takeException()).toEqual({ error: 'first' })
   expect(calls.takeException()).toBeUndefined()
+})
+
+test('no object is asked for its value, and what is no number is NaN', () => {
+  const value = new Proxy({}, { get: () => expect('asked').toBe('not asked') })
+  const { list } = guarded({ list: (...args: unknown[]) => args })
+  expect(list(1, true, undefined, value, 7n, Symbol('x'))).toEqual([1, 1, NaN, NaN, NaN, NaN])
 })
