@@ -86,9 +86,9 @@ test('in worker threads', async () => {
 
 /**
  * Hashes of this version, which every build has to have. A change of the state of a machine, or of what calls do, changes them:
- * `npx jest -u test/lifecycle/determinism` writes them anew. Arenas in WebAssembly have another layout.
+ * `npx jest -u test/lifecycle/determinism` writes them anew.
  */
 test('in every build', () => {
   const found = { version: addonInfo.version, hashes: alone.map(({ hash }) => hash) }
-  if (addonInfo.backend !== 'wasm') expect(found).toMatchSnapshot()
+  expect(found).toMatchSnapshot()
 })
