@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { DrillError } from '../drill'
 import { HmmuError } from '../index'
+import { benchCommand } from './bench'
 import { demoCommand } from './demo'
 import { doctorCommand } from './doctor'
 import { drillCheckCommand } from './drill-check'
@@ -54,7 +55,7 @@ function makeProgram(exit: (code: number) => void): Command {
     .command('drill')
     .description('run drills (scripts that drive memory and migrate_vma), or check what they print')
   for (const command of [drillRunCommand(exit), drillCheckCommand(exit)]) drill.addCommand(inherit(command, program))
-  for (const command of [traceCommand(exit), demoCommand(), doctorCommand(exit)])
+  for (const command of [traceCommand(exit), benchCommand(), demoCommand(), doctorCommand(exit)])
     program.addCommand(inherit(command, program))
   return program
 }

@@ -4,5 +4,6 @@
 
 export { type ChromeEvent, type ChromeTrace, chromeTrace } from './chrome'
 export { traceDrill } from './drill-trace'
+export { flameGraph } from './flame-graph'
 export { foldedStacks } from './folded'
 export { Trace, type TraceArgs, type TraceClock, type TraceRecord, type TraceThread } from './trace'

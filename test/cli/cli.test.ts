@@ -44,6 +44,7 @@ describe('help and usage', () => {
     ['drill', 'run', '--help'],
     ['drill', 'check', '--help'],
     ['trace', '--help'],
+    ['bench', '--help'],
     ['demo', '--help'],
     ['doctor', '--help'],
     ['help', 'drill'],
@@ -235,6 +236,36 @@ describe('trace', () => {
     put('x.drill', drill)
     put('two.drills', `=== a\n${drill}=== b\n${drill}`)
     const { status, stderr } = hmmu(...args)
+    expect([status, stderr]).toEqual([2, expect.stringContaining(reason)])
+  })
+})
+
+describe('bench', () => {
+  test('times the operations at each size, and draws a flame graph', () => {
+    const { status, stdout } = hmmu('bench', '--sizes', '1,3', '--time', '1', '--json', '--flame', 'out.svg')
+    expect(status).toBe(0)
+    const { unit, contents, results } = JSON.parse(stdout)
+    expect([unit, contents]).toEqual(['ns', false])
+    expect(new Set(results.map(({ pages }: { pages: number }) => pages))).toEqual(new Set([1, 3]))
+    for (const { best, runs } of results) expect([best > 0, runs > 0]).toEqual([true, true])
+    const svg = readFileSync(join(folder, 'out.svg'), 'utf8')
+    for (const name of ['page_fault', 'device_fault', 'migrate', 'alloc_and_copy'])
+      expect(svg).toContain(`<title>${name}:`)
+  })
+
+  test('prints a table', () => {
+    const { status, stdout } = hmmu('bench', '--sizes', '2', '--time', '1', '--contents')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/with contents\n +ns a page +2 pages\n +write fault +[\d.]+\n +migrate to device +[\d.]+\n/)
+  })
+
+  test.each([
+    [['--sizes', '0'], '--sizes'],
+    [['--sizes', '1,x'], '--sizes'],
+    [['--time', '0'], '--time'],
+    [['--sizes', '1', '--time', '1', '--flame', 'no/such/folder'], "can't be written"],
+  ])('%j is refused', (args, reason) => {
+    const { status, stderr } = hmmu('bench', ...args)
     expect([status, stderr]).toEqual([2, expect.stringContaining(reason)])
   })
 })
