@@ -11,7 +11,7 @@ const CONFIG = {
   background: 'transparent',
   font: 'DejaVu Sans, Verdana, sans-serif',
   axis: { labelColor: GREY, titleColor: GREY, domainColor: GREY, tickColor: GREY, gridColor: GREY, gridOpacity: 0.25 },
-  legend: { labelColor: GREY, titleColor: GREY, labelFontSize: 12, symbolSize: 120, labelLimit: 260 },
+  legend: { labelColor: GREY, titleColor: GREY, labelFontSize: 12, symbolSize: 120, labelLimit: 320 },
   title: { color: GREY, fontSize: 14, anchor: 'start' },
   view: { stroke: null },
   range: { category: COLORS },
@@ -23,12 +23,12 @@ async function draw(spec) {
   return `${svg}\n`
 }
 
-/** Nanoseconds a page against the number of pages, both logarithmic: `{ operation, pages, ns }`. */
+/** Instructions a page against the number of pages, both logarithmic: `{ operation, pages, instructions }`. */
 export function drawCost(points) {
   const operations = [...new Set(points.map(({ operation }) => operation))]
   const sizes = [...new Set(points.map(({ pages }) => pages))]
   return draw({
-    title: 'Time a page against size, without contents',
+    title: 'Instructions a page against size, without contents',
     width: 560,
     height: 320,
     data: { values: points },
@@ -41,10 +41,10 @@ export function drawCost(points) {
         axis: { title: 'pages of 4 KiB in one call', values: sizes, format: ',d' },
       },
       y: {
-        field: 'ns',
+        field: 'instructions',
         type: 'quantitative',
         scale: { type: 'log' },
-        axis: { title: 'ns a page', format: ',~r', tickCount: 6 },
+        axis: { title: 'instructions a page', format: ',~r', tickCount: 6 },
       },
       color: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
       shape: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
