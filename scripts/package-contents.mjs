@@ -9,7 +9,7 @@ import { root } from './run.mjs'
 /** What each file has to be one of. */
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|binding\.gyp)$/,
-  /^docs\/[\w-]+\.md$/,
+  /^docs\/[\w-]+\.(md|svg)$/,
   /^cmake\/[\w.-]+$/,
   /^native\/include\/hmmu\/\w+\.h$/,
   /^native\/core\/\w+\.[ch]$/,
