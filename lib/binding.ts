@@ -109,6 +109,9 @@ export interface NativeMachine {
   pagePut(pfn: number): number
   pageCopy(to: number, from: number): number
   pageZero(pfn: number): number
+  /** Sources (0: none) give way to locked copies; returns how many have. */
+  destinations(target: number, pages: Uint32Array): number
+  destinationsLeft(target: number): number
 
   /** target: of the built-in driver; -1: the callback is the driver. */
   migrate(

@@ -13,7 +13,7 @@ import { oneOf, requireInternal } from './validate'
 
 /** The shared part of a machine. Handles belong to the same machine if they have the same core. */
 export class Core {
-  readonly native: NativeMachine
+  readonly #native: NativeMachine
   readonly machine: Machine
   /** Living processes by pid. */
   readonly processes = new Map<number, Process>()
@@ -26,9 +26,30 @@ export class Core {
   eventMask = 0
   #deviceBase: number | undefined
 
+  /** What has to be done before anything is asked of the machine. */
+  #expected: { carryOut(): void } | undefined
+
   constructor(native: NativeMachine, machine: Machine) {
-    this.native = native
+    this.#native = native
     this.machine = machine
+  }
+
+  /** The native machine, for one call. */
+  get native(): NativeMachine {
+    if (this.#expected !== undefined) this.#carryOut()
+    return this.#native
+  }
+
+  #carryOut(): void {
+    const expected = this.#expected
+    this.#expected = undefined
+    expected?.carryOut()
+  }
+
+  /** Something is to be carried out before the next call. */
+  expect(work: { carryOut(): void }): void {
+    if (this.#expected !== undefined) this.#carryOut()
+    this.#expected = work
   }
 
   /** First pfn of device memory. It never changes. */

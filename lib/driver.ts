@@ -8,6 +8,7 @@ import { PfnFlag, type TargetName, targetValues } from './defs.generated'
 import { type EntryArrays, MigrationEntries, MigrationEntry } from './entries'
 import { HmmuError } from './errors'
 import type { Machine } from './machine'
+import { Moves } from './moves'
 import { callable, integer, invalid, oneOf, options } from './validate'
 
 const MOST_PFN = 2 ** 32 - 1
@@ -50,12 +51,41 @@ export class DriverContext {
   readonly machine: Machine
   readonly #core: Core
   readonly #arrays: EntryArrays
+  readonly #moves: Moves
+  /** Moves can be collected: a callback runs, and nobody else has dst. */
+  #collects = false
 
   /** @internal */
   constructor(core: Core, arrays: EntryArrays) {
     this.#core = requireCore(core, 'callbacks of drivers are given one')
     this.machine = core.machine
     this.#arrays = arrays
+    this.#moves = new Moves(core, arrays)
+  }
+
+  /** @internal Runs a callback. */
+  call(callback: () => void): void {
+    this.#collects = true
+    this.#arrays.beforeLook = () => this.#moves.carryOut()
+    this.#arrays.beforeHandOut = () => {
+      this.#collects = false
+      this.#nameAll()
+    }
+    try {
+      callback()
+      this.#moves.carryOut()
+    } finally {
+      this.#collects = false
+      this.#moves.end()
+      this.#arrays.beforeLook = undefined
+      this.#arrays.beforeHandOut = undefined
+    }
+  }
+
+  /** Every page that was placed is remembered, as dst may lose it. */
+  #nameAll(): void {
+    this.#moves.carryOut()
+    for (const page of this.#moves.takeUnnamed()) this.#core.driverPages.set(page, this)
   }
 
   /** Takes the lowest free device page, with a reference of the caller's; undefined if none is free. */
@@ -114,7 +144,7 @@ export class DriverContext {
    */
   moveToDevice(entry: MigrationEntry): boolean {
     this.#own(entry)
-    return entry.migrate && !entry.device && this.#fill(entry, this.allocDevicePage())
+    return entry.migrate && !entry.device && this.#move(entry, targetValues.device)
   }
 
   /**
@@ -123,16 +153,24 @@ export class DriverContext {
    */
   moveToSystem(entry: MigrationEntry): boolean {
     this.#own(entry)
-    return entry.migrate && (entry.device || !entry.valid) && this.#fill(entry, this.allocSystemPage())
+    return entry.migrate && (entry.device || !entry.valid) && this.#move(entry, targetValues.system)
   }
 
-  /** Copies or zeroes, locks, and places a page that was just allocated. */
-  #fill(entry: MigrationEntry, page: number | undefined): boolean {
-    const { native } = this.#core
+  #move(entry: MigrationEntry, target: number): boolean {
+    if (this.#moves.has(entry.index)) this.#nameAll()
+    if (!this.#moves.add(entry.index, entry.pfn ?? 0, target)) return this.#fill(entry, target)
+    if (!this.#collects) this.#nameAll()
+    return true
+  }
+
+  /** Allocates a page, if there is one, copies or zeroes, locks and places it: one step after the other. */
+  #fill(entry: MigrationEntry, target: number): boolean {
+    const page = target === targetValues.device ? this.allocDevicePage() : this.allocSystemPage()
     if (page === undefined) return false
     const source = entry.pfn
-    this.#core.check(source === undefined ? native.pageZero(page) : native.pageCopy(page, source))
-    this.#core.check(native.pageTrylock(page))
+    if (source === undefined) this.zeroPage(page)
+    else this.copyPage(page, source)
+    this.lock(page)
     this.setDestination(entry, page)
     return true
   }
@@ -142,15 +180,21 @@ export class DriverContext {
    * filled by then; what else must hold is checked when the callback returns.
    */
   setDestination(entry: MigrationEntry, page: number): void {
-    this.#own(entry)
+    this.#replace(entry)
     const device = pfn('page', page) >= this.#core.deviceBase ? PfnFlag.DEVICE : 0
     this.#arrays.setDst(entry.index, page, PfnFlag.VALID | PfnFlag.LOCKED | device)
   }
 
   /** Reports an unrecoverable error for an entry: MIGRATE_PFN_ERROR in dst. */
   setError(entry: MigrationEntry): void {
-    this.#own(entry)
+    this.#replace(entry)
     this.#arrays.setDst(entry.index, 0, PfnFlag.ERROR)
+  }
+
+  /** An entry is to get another word in dst. */
+  #replace(entry: MigrationEntry): void {
+    this.#own(entry)
+    if (this.#moves.has(entry.index)) this.#nameAll()
   }
 
   #own(entry: MigrationEntry): void {
@@ -181,6 +225,7 @@ export class DriverContext {
 
   /** @internal How console.log() shows it. */
   [inspect.custom](): string {
+    this.#nameAll()
     return `DriverContext { ${this.#pages.length} pages allocated }`
   }
 }
@@ -210,8 +255,10 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
   const context = new DriverContext(core, arrays)
   const callback = (which: number) => {
     try {
-      if (which === 0) synchronous('allocAndCopy', driver.allocAndCopy(entries, context))
-      else synchronous('finalizeAndMap', driver.finalizeAndMap?.(entries, context))
+      context.call(() => {
+        if (which === 0) synchronous('allocAndCopy', driver.allocAndCopy(entries, context))
+        else synchronous('finalizeAndMap', driver.finalizeAndMap?.(entries, context))
+      })
     } catch (error) {
       context.end(true)
       throw error

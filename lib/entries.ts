@@ -26,10 +26,14 @@ export class EntryArrays {
   readonly start: number
   readonly deviceBase: number
   readonly src: BigUint64Array
-  readonly dst: BigUint64Array
   readonly why: Uint8Array
-  readonly srcHalves: Uint32Array
-  readonly dstHalves: Uint32Array
+  readonly #dst: BigUint64Array
+  readonly #srcHalves: Uint32Array
+  readonly #dstHalves: Uint32Array
+  /** Called before somebody looks at dst. */
+  beforeLook: (() => void) | undefined
+  /** Called before dst is handed out, after which it can change at any time. */
+  beforeHandOut: (() => void) | undefined
 
   constructor(start: number, pages: number, deviceBase: number) {
     this.native = new addon.Words(Math.max(pages, 1))
@@ -40,31 +44,44 @@ export class EntryArrays {
     this.start = start - (start % PAGE_SIZE)
     this.deviceBase = deviceBase
     this.src = new BigUint64Array(buffer, 0, pages)
-    this.dst = new BigUint64Array(buffer, dstOffset, pages)
+    this.#dst = new BigUint64Array(buffer, dstOffset, pages)
     this.why = new Uint8Array(buffer, dstOffset * 2, pages)
-    this.srcHalves = new Uint32Array(buffer, 0, pages * 2)
-    this.dstHalves = new Uint32Array(buffer, dstOffset, pages * 2)
+    this.#srcHalves = new Uint32Array(buffer, 0, pages * 2)
+    this.#dstHalves = new Uint32Array(buffer, dstOffset, pages * 2)
+  }
+
+  /** dst itself. */
+  get dst(): BigUint64Array {
+    this.beforeHandOut?.()
+    return this.#dst
   }
 
   srcFlags(i: number): number {
-    return (this.srcHalves[i * 2] ?? 0) & FLAGS
+    return (this.#srcHalves[i * 2] ?? 0) & FLAGS
   }
 
   dstFlags(i: number): number {
-    return (this.dstHalves[i * 2] ?? 0) & FLAGS
+    this.beforeLook?.()
+    return (this.#dstHalves[i * 2] ?? 0) & FLAGS
   }
 
   srcPfn(i: number): number {
-    return pfnOf(this.srcHalves, i)
+    return pfnOf(this.#srcHalves, i)
   }
 
   dstPfn(i: number): number {
-    return pfnOf(this.dstHalves, i)
+    this.beforeLook?.()
+    return pfnOf(this.#dstHalves, i)
+  }
+
+  dstWord(i: number): bigint {
+    this.beforeLook?.()
+    return this.#dst[i] ?? 0n
   }
 
   setDst(i: number, pfn: number, flags: number): void {
-    this.dstHalves[i * 2] = (pfn << PFN_SHIFT) | flags
-    this.dstHalves[i * 2 + 1] = pfn >>> (32 - PFN_SHIFT)
+    this.#dstHalves[i * 2] = (pfn << PFN_SHIFT) | flags
+    this.#dstHalves[i * 2 + 1] = pfn >>> (32 - PFN_SHIFT)
   }
 
   /** Entries with MIGRATE in src. */
@@ -120,7 +137,7 @@ export class MigrationEntry {
 
   /** The word of dst. Makes a BigInt; the other properties don't. */
   get dst(): bigint {
-    return this.arrays.dst[this.#index] ?? 0n
+    return this.arrays.dstWord(this.#index)
   }
 
   /** src has MIGRATE: the page can be migrated; from finalizeAndMap on: it has moved. */

@@ -53,6 +53,7 @@ export const plainNames = [
   'pagePut',
   'pageCopy',
   'pageZero',
+  'destinationsLeft',
 ] as const satisfies (keyof NativeMachine)[]
 
 export type PlainName = (typeof plainNames)[number]
@@ -103,6 +104,7 @@ interface Wrapped {
   pageRead(pfn: number, offset: number, bytes: number, length: number): number
   pageWrite(pfn: number, offset: number, bytes: number, length: number): number
   takeEvents(out: number, capacity: number): number
+  destinations(target: number, pages: number, count: number): number
   stats(out: number): number
   statsTree(out: number, capacity: number): number
   migrationMake(id: number, pages: number, target: number, skipCount: number, errorCount: number): number

@@ -56,6 +56,17 @@ export abstract class WasmLooking extends WasmCalls {
     return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', `the array has no room for ${count} numbers or records`)
   }
 
+  destinations(target: number, pages: Uint32Array): number {
+    return this.call((instance) =>
+      this.lend(instance, pages.byteLength, (at) => {
+        instance.bytes(at, pages.byteLength).set(bytesOf(pages))
+        const result = instance.exports.destinations(target, at, pages.length)
+        bytesOf(pages).set(instance.bytes(at, pages.byteLength))
+        return result
+      }),
+    )
+  }
+
   load(tid: number, address: number, bytes: Uint8Array): number {
     return this.call((instance) =>
       this.lend(instance, bytes.length, (at) => {

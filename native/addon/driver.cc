@@ -20,6 +20,8 @@ void Machine::DefineDriver(Methods &methods)
 		InstanceMethod<&Machine::PagePut>("pagePut"),
 		InstanceMethod<&Machine::PageCopy>("pageCopy"),
 		InstanceMethod<&Machine::PageZero>("pageZero"),
+		InstanceMethod<&Machine::Destinations>("destinations"),
+		InstanceMethod<&Machine::DestinationsLeft>("destinationsLeft"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -100,6 +102,25 @@ Napi::Value Machine::PageCopy(const Napi::CallbackInfo &info)
 Napi::Value Machine::PageZero(const Napi::CallbackInfo &info)
 {
 	return Result(Open() ? hmmu_page_zero(Core(), Uint32(info, 0)) : -EBADF);
+}
+
+// destinations(target, Uint32Array pages): sources give way to destinations.
+Napi::Value Machine::Destinations(const Napi::CallbackInfo &info)
+{
+	size_t count = TypedBytes(info, 1).length / sizeof(uint32_t);
+
+	if (!Open())
+		return Result(-EBADF);
+	uint32_t *pages = Records<uint32_t>(info, 1, count);
+	if (!pages || count > INT32_MAX)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array of pages is missing"));
+	return Result(hmmu_destinations(Core(), Uint32(info, 0), pages, static_cast<uint32_t>(count)));
+}
+
+// destinationsLeft(target)
+Napi::Value Machine::DestinationsLeft(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? static_cast<int64_t>(hmmu_destinations_left(Core(), Uint32(info, 0))) : -EBADF);
 }
 
 } // namespace hmmu_addon

@@ -147,6 +147,8 @@ private:
 	Napi::Value PagePut(const Napi::CallbackInfo &info);
 	Napi::Value PageCopy(const Napi::CallbackInfo &info);
 	Napi::Value PageZero(const Napi::CallbackInfo &info);
+	Napi::Value Destinations(const Napi::CallbackInfo &info);
+	Napi::Value DestinationsLeft(const Napi::CallbackInfo &info);
 	static int OnPageFault(hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
 
 	// migration.cc

@@ -116,22 +116,56 @@ static inline u32 take_destination(struct hmmu *m, bool to_device)
 	return page;
 }
 
+/* A destination with the contents of a page, of zeroes if that is 0; 0: none is left. */
+static inline u32 fill_destination(struct hmmu *m, bool to_device, u32 from)
+{
+	u32 page = take_destination(m, to_device);
+
+	if (page && from)
+		copy_contents(m, page, from);
+	else if (page)
+		clear_contents(m, page);
+	return page;
+}
+
 /* What an entry gets: a page with the source's contents. Without a page left the entry stays empty. */
 static inline int move_entry(struct hmmu *m, bool to_device, uint64_t src, uint64_t *dst)
 {
-	u32 from = hmmu_word_pfn(src), page;
+	u32 from = src & HMMU_PFN_VALID ? hmmu_word_pfn(src) : 0, page;
 
 	if ((src & HMMU_PFN_VALID) && !in_use(m, from))
 		return no_page(m, from);
-	page = take_destination(m, to_device);
-	if (!page)
-		return 0;
-	if (src & HMMU_PFN_VALID)
-		copy_contents(m, page, from);
-	else
-		clear_contents(m, page);
-	*dst = hmmu_word(page, HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0));
+	page = fill_destination(m, to_device, from);
+	if (page)
+		*dst = hmmu_word(page, HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0));
 	return 0;
+}
+
+uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to)
+{
+	u64 nth = m->st->injections[HMMU_INJECT_FRAME].nth, free = m->st->free_frames;
+
+	if (to == HMMU_TO_DEVICE)
+		return m->st->device_free;
+	return nth && nth - 1 < free ? nth - 1 : free;
+}
+
+int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t count)
+{
+	if (to > HMMU_TO_SYSTEM || count > INT32_MAX)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "no such target, or more than %d pages",
+				 INT32_MAX);
+	for (u32 i = 0; i < count; i++)
+		if (pages[i] && !in_use(m, pages[i]))
+			return no_page(m, pages[i]);
+	for (u32 i = 0; i < count; i++) {
+		u32 page = fill_destination(m, to == HMMU_TO_DEVICE, pages[i]);
+
+		if (!page)
+			return (int)i;
+		pages[i] = page;
+	}
+	return (int)count;
 }
 
 static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)

@@ -41,6 +41,43 @@ static void test_no_device(void **state)
 	hmmu_destroy(m);
 }
 
+/* Many destinations in one call: sources give way to locked copies, as far as there are pages. */
+static void test_destinations(void **state)
+{
+	struct rig *r = open_rig(.device_pages = 3);
+	uint64_t buf = map_anon(r, 3);
+	uint32_t base = hmmu_device_base(r->m), pages[5] = { 0 }, bad = base;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		write_pages(r, buf + PAGES(i), 1, (uint8_t)(i + 1));
+		pages[i] = pfn_at(r, buf + PAGES(i));
+	}
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE), 3);
+	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, pages + 1, 4), 3);
+	for (uint32_t i = 1; i < 4; i++) {
+		assert_int_equal(pages[i], base + i - 1);
+		assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, pages[i]), i < 3 ? i + 1 : 0);
+		assert_int_equal(page_info(r, pages[i]).flags & HMMU_PG_LOCKED, HMMU_PG_LOCKED);
+	}
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE), 0);
+	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, pages, 1), 0);
+	for (uint32_t i = 1; i < 4; i++) {
+		assert_ok(hmmu_page_unlock(r->m, pages[i]));
+		assert_ok(hmmu_page_put(r->m, pages[i]));
+	}
+	assert_failed(r->m, hmmu_destinations(r->m, HMMU_TO_SYSTEM, &bad, 1), -EINVAL, HMMU_ERR_NO_PAGE);
+	assert_failed(r->m, hmmu_destinations(r->m, 2, pages, 1), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_SYSTEM), counter(r, HMMU_COUNT_RAM_FREE));
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 2, false));
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_SYSTEM), 1);
+	pages[1] = 0;
+	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_SYSTEM, pages, 2), 1);
+	assert_ok(hmmu_page_unlock(r->m, pages[0]));
+	assert_ok(hmmu_page_put(r->m, pages[0]));
+	rig_close(r);
+}
+
 /* What drivers may do with pages of their own, and only with those. */
 static void test_driver_calls(void **state)
 {
@@ -333,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_protection_keeps_soft_dirty),
 		cmocka_unit_test(test_lowest_free_page),
 		cmocka_unit_test(test_no_device),
+		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_driver_calls),
 		cmocka_unit_test(test_access_brings_it_back),
 		cmocka_unit_test(test_pin_and_mlock_bring_it_back),

@@ -74,3 +74,13 @@ EXPORT(pageZero) int wasm_page_zero(uint32_t pfn)
 {
 	return hmmu_page_zero(instance.machine, pfn);
 }
+
+EXPORT(destinations) int wasm_destinations(uint32_t to, uint32_t *pages, uint32_t count)
+{
+	return hmmu_destinations(instance.machine, to, pages, count);
+}
+
+EXPORT(destinationsLeft) double wasm_destinations_left(uint32_t to)
+{
+	return (double)hmmu_destinations_left(instance.machine, to);
+}

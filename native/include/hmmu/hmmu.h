@@ -609,6 +609,15 @@ HMMU_API int hmmu_page_put(struct hmmu *m, uint32_t pfn);
 HMMU_API int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from);
 /** clear_highpage(). -EINVAL (NO_PAGE): there is no such page. */
 HMMU_API int hmmu_page_zero(struct hmmu *m, uint32_t pfn);
+/**
+ * Destinations for many sources in one call: for one after the other what hmmu_device_alloc() (or, @p to the system,
+ * hmmu_page_alloc()), hmmu_page_copy() and hmmu_page_trylock() do. Each source in @p pages gives way to its destination;
+ * a source of 0 stands for none, its destination is zeroed. Returns how many got one, fewer than @p count when memory is
+ * used up; -EINVAL (NO_PAGE), and nothing is done, if a source is not in use.
+ */
+HMMU_API int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t count);
+/** How many pages a driver is sure to get if it allocates them one after the other now; @p to is enum hmmu_target. */
+HMMU_API uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to);
 
 /** dev_pagemap operations of the device. */
 struct hmmu_pagemap_ops {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Moves that a driver asks for entry by entry. A call into the core for each would cost more than the move itself, so they are
+// collected and carried out many at a time: at the latest before anything else is asked of the machine, before dst is looked
+// at, and when the callback returns. So nobody can tell the difference.
+
+import type { Core } from './core'
+import { PfnFlag, targetValues } from './defs.generated'
+import type { EntryArrays } from './entries'
+
+const { VALID, LOCKED, DEVICE } = PfnFlag
+
+/** Most moves that are collected. */
+const MOST = 4096
+
+export class Moves {
+  readonly #core: Core
+  readonly #arrays: EntryArrays
+  /** Entries, and their sources (0: none), of the moves that are not carried out yet. */
+  readonly #entries: Uint32Array
+  readonly #sources: Uint32Array
+  #count = 0
+  #target: number = targetValues.device
+  /** How many more destinations are sure to be had. */
+  #left = 0
+  /** Destinations that nobody but dst knows of. */
+  #unnamed: Uint32Array[] = []
+  /** 1 for entries that were moved. */
+  readonly #moved: Uint8Array
+
+  constructor(core: Core, arrays: EntryArrays) {
+    this.#core = core
+    this.#arrays = arrays
+    this.#entries = new Uint32Array(Math.min(arrays.pages, MOST))
+    this.#sources = new Uint32Array(this.#entries.length)
+    this.#moved = new Uint8Array(arrays.pages)
+  }
+
+  /** Whether an entry was moved: its destination would be forgotten if it got another one. */
+  has(entry: number): boolean {
+    return this.#moved[entry] === 1
+  }
+
+  /** Collects a move; false if it isn't sure that there is a page for it. */
+  add(entry: number, source: number, target: number): boolean {
+    if (target !== this.#target || this.#left === 0 || this.#count === this.#entries.length) this.#begin(target)
+    if (this.#left === 0) return false
+    this.#entries[this.#count] = entry
+    this.#sources[this.#count] = source
+    this.#moved[entry] = 1
+    this.#count++
+    this.#left--
+    return true
+  }
+
+  #begin(target: number): void {
+    this.carryOut()
+    this.#left = this.#core.check(this.#core.native.destinationsLeft(target))
+    this.#target = target
+    this.#core.expect(this)
+  }
+
+  /** Carries out what was collected. What comes next may change how many destinations are left. */
+  carryOut(): void {
+    const count = this.#count
+    this.#count = 0
+    this.#left = 0
+    if (count === 0) return
+    const pages = this.#sources.slice(0, count)
+    this.#core.check(this.#core.native.destinations(this.#target, pages))
+    const flags = VALID | LOCKED | (this.#target === targetValues.device ? DEVICE : 0)
+    for (let k = 0; k < count; k++) this.#arrays.setDst(this.#entries[k] ?? 0, pages[k] ?? 0, flags)
+    this.#unnamed.push(pages)
+  }
+
+  /** The callback is over: what was not carried out never will be, and who gets what was placed the migration knows. */
+  end(): void {
+    this.#count = 0
+    this.#left = 0
+    this.#unnamed = []
+  }
+
+  /** The destinations that were placed since this was last asked: dst may be about to lose them. */
+  takeUnnamed(): number[] {
+    const pages = this.#unnamed.flatMap((some) => [...some])
+    this.#unnamed = []
+    return pages
+  }
+}
