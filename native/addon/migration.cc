@@ -120,7 +120,8 @@ int Machine::Prepare(const Napi::CallbackInfo &info, Migration &migration)
 	request.tid = Uint32(info, 0);
 	request.start = Uint64(info, 1);
 	request.end = Uint64(info, 2);
-	if (request.end > request.start && (request.end - request.start) / HMMU_PAGE_SIZE > migration.words->pages())
+	const uint64_t start = request.start / HMMU_PAGE_SIZE, end = request.end / HMMU_PAGE_SIZE;
+	if (end > start && end - start > migration.words->pages())
 		return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the arrays of the migration are too short");
 	request.src = migration.words->src();
 	request.dst = migration.words->dst();
