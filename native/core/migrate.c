@@ -406,7 +406,11 @@ int hmmu_migrate_end(struct hmmu_migration *mig)
 	m->mms[mig->ctx.mm].migrations--;
 	if (!--task->migrations && task->sem_of_migration) {
 		task->sem_of_migration = 0;
-		up_sem(&mig->ctx);
+		/* A call that waits meanwhile, on the same task, goes on with the semaphore and gives it up. */
+		if (task->op && task->nested)
+			task->nested = 0;
+		else
+			up_sem(&mig->ctx);
 	}
 	err = mig->err;
 	if (err)

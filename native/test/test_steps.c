@@ -260,6 +260,39 @@ static void test_destroyed_meanwhile(void **state)
 	}
 }
 
+/* A call that waits on the migration's own task takes mmap_sem over when the migration ends, and gives it up at its end. */
+static void test_own_task_waits(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 3; way++) {
+		struct rig *r = open_rig();
+		uint64_t buf = map_anon(r, 1);
+		struct hmmu_migration *mig;
+		uint32_t pfn;
+		uint8_t byte;
+
+		write_pages(r, buf, 1, 1);
+		mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+		if (way == 0)
+			assert_int_equal(hmmu_load(r->m, r->tid, buf, &byte, 1, NULL), -EAGAIN);
+		else
+			assert_int_equal(hmmu_pin(r->m, r->tid, buf, false, &pfn), -EAGAIN);
+		assert_ok(hmmu_migrate_end(mig));
+		assert_clean(r->m);
+		if (way == 0)
+			assert_ok(hmmu_load(r->m, r->tid, buf, &byte, 1, NULL));
+		else if (way == 1)
+			assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+		else
+			assert_ok(hmmu_task_cancel(r->m, r->tid));
+		/* Nobody has it any more. */
+		assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
+		if (way == 1)
+			assert_ok(hmmu_unpin(r->m, pfn));
+		rig_close(r);
+	}
+}
+
 static void test_stage_events(void **state)
 {
 	struct rig *r = open_rig();
@@ -284,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_end_after_any_step),     cmocka_unit_test(test_others_run_between_steps),
 		cmocka_unit_test(test_two_migrations_in_turn), cmocka_unit_test(test_state),
 		cmocka_unit_test(test_destroyed_meanwhile),    cmocka_unit_test(test_stage_events),
+		cmocka_unit_test(test_own_task_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
