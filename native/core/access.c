@@ -55,7 +55,7 @@ static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
 }
 
 /* Faults until the access can be made: 0 with *pfn, BLOCKED, or an error. */
-static inline int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
+static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 {
 	struct hmmu *m = ctx->m;
 

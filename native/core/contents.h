@@ -45,9 +45,11 @@ static inline void load_contents(const struct hmmu *m, u32 pfn, u64 offset, u8 *
 }
 static inline void store_contents(struct hmmu *m, u32 pfn, u64 offset, const u8 *buffer, size_t length)
 {
-	u64 size = contents_size(m), kept = offset >= size ? 0 : offset + length > size ? size - offset : length;
+	u64 size = contents_size(m);
 
-	memcpy((u8 *)contents_of(m, pfn) + (kept ? offset : 0), buffer, kept);
+	if (offset >= size)
+		return;
+	memcpy((u8 *)contents_of(m, pfn) + offset, buffer, length < size - offset ? length : size - offset);
 }
 
 #endif

@@ -22,7 +22,7 @@ static int map_zero_page(struct fault *vmf)
 	return 0;
 }
 
-static int do_anonymous_page(struct fault *vmf)
+static ALWAYS_INLINE int do_anonymous_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
@@ -82,7 +82,7 @@ static int do_swap_page(struct fault *vmf)
 	return do_swap_slot_fault(vmf);
 }
 
-static int handle_pte_fault(struct fault *vmf)
+static ALWAYS_INLINE int handle_pte_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 
@@ -112,7 +112,7 @@ static int handle_pte_fault(struct fault *vmf)
 }
 
 /* A huge fault, if the place is for one; FAULT_FALLBACK: not so. */
-static int handle_pmd_fault(struct fault *vmf)
+static ALWAYS_INLINE int handle_pmd_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 
@@ -131,14 +131,14 @@ static int handle_pmd_fault(struct fault *vmf)
 	return 0;
 }
 
-static int handle_fault(struct fault *vmf)
+static ALWAYS_INLINE int handle_fault(struct fault *vmf)
 {
 	int result = handle_pmd_fault(vmf);
 
 	return result == FAULT_FALLBACK ? handle_pte_fault(vmf) : result;
 }
 
-static int handle_fault_counted(struct fault *vmf)
+static NOINLINE int handle_fault_counted(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	struct span span = span_begin(m, HMMU_SPAN_PAGE_FAULT);

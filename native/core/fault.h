@@ -55,7 +55,7 @@ int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
 int do_swap_slot_fault(struct fault *vmf);
 /** An anonymous page for a fault, charged and up to date; 0 with *result set. */
-static inline u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result)
+static ALWAYS_INLINE u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result)
 {
 	struct hmmu *m = vmf->ctx->m;
 	u32 page;
@@ -73,7 +73,7 @@ static inline u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result)
 	return page;
 }
 /** A new anonymous page becomes visible: writable if the mapping is, and counted everywhere. */
-static inline void set_anon_pte(struct fault *vmf, u32 page)
+static ALWAYS_INLINE void set_anon_pte(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;
 	u64 entry = mk_pte(page, m->vmas[vmf->vma].page_prot);

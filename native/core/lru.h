@@ -58,7 +58,7 @@ static inline void del_page_from_lru(struct hmmu *m, u32 pfn)
 void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
 /** Collect a page in a pagevec, which takes over a reference of the caller's; a full one, or one with a huge page, is
  * emptied at once. */
-static inline void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
+static ALWAYS_INLINE void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
 
@@ -66,14 +66,14 @@ static inline void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, 
 	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
 		pagevec_drain(m, cpu, kind);
 }
-static inline void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn)
+static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn)
 {
 	get_page(m, pfn);
 	pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
 }
 /** Pages nobody may evict bypass the pagevec. */
 void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
-static inline void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
+static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
 {
 	if ((m->vmas[vma].flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
 		page_set(m, pfn, HMMU_PG_ACTIVE);
@@ -100,7 +100,7 @@ static inline bool __isolate_lru_page(struct hmmu *m, u32 pfn)
 
 	if (!(page->flags & HMMU_PG_LRU))
 		return false;
-	del_page_from_lru_list(m, page, page_lru(page), hpage_nr_pages(m, pfn));
+	del_page_from_lru_list(m, page, page_lru(page), page->flags & HMMU_PG_HEAD ? HPAGE_PMD_NR : 1);
 	page->flags &= ~(u32)HMMU_PG_LRU;
 	return true;
 }

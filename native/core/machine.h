@@ -15,10 +15,10 @@ struct device_fault {
 /** What was looked up last in an address space. It speeds up and changes nothing, so it is not in the arena. */
 struct lookup {
 	u32 mm;
-	u32 vma;       /**< 0: none */
-	u64 pmd_gib;   /**< number of the GiB whose pmd table is known + 1, 0: none */
-	u32 pmd_table; /**< its pfn */
-	u32 reserved;
+	u32 vma;      /**< 0: none */
+	u64 pmd_gib;  /**< number of the GiB whose pmd table is known + 1, 0: none */
+	u64 *pmds;    /**< that table */
+	u64 reserved; /**< 32 bytes are indexed by a shift */
 };
 #define LOOKUPS 16u
 

@@ -36,12 +36,12 @@ static inline void mem_cgroup_uncharge(struct hmmu *m, u32 pfn)
 	m->st->memcg_charged -= hpage_nr_pages(m, pfn);
 }
 /** A migration: the new page is charged beyond the limit if need be; the old one keeps its charge until it is freed. */
-static inline void mem_cgroup_migrate(struct hmmu *m, u32 old_pfn, u32 new_pfn)
+static inline void mem_cgroup_migrate(struct hmmu *m, const struct page *old, struct page *new)
 {
-	if (!(page_of(m, old_pfn)->users & PAGE_USER_CHARGED) || (page_of(m, new_pfn)->users & PAGE_USER_CHARGED))
+	if (!(old->users & PAGE_USER_CHARGED) || (new->users &PAGE_USER_CHARGED))
 		return;
 	m->st->memcg_charged++;
-	mem_cgroup_commit_charge(m, new_pfn);
+	new->users |= PAGE_USER_CHARGED;
 }
 
 #endif

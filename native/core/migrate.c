@@ -174,7 +174,7 @@ int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *reques
 	return counting(m) ? begin_counted(m, request, out) : begin(m, request, out);
 }
 
-static inline void enter_stage(struct hmmu_migration *mig, u32 stage)
+static ALWAYS_INLINE void enter_stage(struct hmmu_migration *mig, u32 stage)
 {
 	probe(stage_end, mig->ctx.mm, mig->start, mig->stage, mig->cpages);
 	mig->stage = stage;
@@ -185,16 +185,16 @@ static inline void enter_stage(struct hmmu_migration *mig, u32 stage)
 }
 
 /* Without an entry that could still migrate the rest does not run. */
-static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig)
+static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig, u32 stage)
 {
-	if (mig->stage == HMMU_STAGE_PAGES && mig->notified)
+	if (stage == HMMU_STAGE_PAGES && mig->notified)
 		mmu_notifier_invalidate_range_end(mig->ctx.m, mig->ctx.mm, mig->mmu_start, mig->end);
-	if (mig->stage <= HMMU_STAGE_UNMAP && !mig->cpages)
+	if (stage <= HMMU_STAGE_UNMAP && !mig->cpages)
 		enter_stage(mig, HMMU_STAGE_DONE);
-	else if (mig->stage == HMMU_STAGE_PAGES && mig->aborted)
+	else if (stage == HMMU_STAGE_PAGES && mig->aborted)
 		enter_stage(mig, HMMU_STAGE_FINALIZE);
 	else
-		enter_stage(mig, mig->stage + 1);
+		enter_stage(mig, stage + 1);
 }
 
 void migrate_remember_error(struct hmmu_migration *mig, int err)
@@ -248,9 +248,9 @@ static inline void finalize_and_map(struct hmmu_migration *mig)
 }
 
 /* Entries [from, to) of a stage that goes over them. */
-static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u64 from, u64 to)
+static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u64 from, u64 to)
 {
-	switch (mig->stage) {
+	switch (stage) {
 	case HMMU_STAGE_PREPARE:
 		if (!from && !mig->restoring)
 			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
@@ -275,12 +275,12 @@ static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u64 from, u6
 }
 
 /* One unit of the stage under way, or as many as there are; true when there is nothing left in the stage. */
-static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, bool one)
+static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, u32 stage, bool one)
 {
 	u64 from = mig->pos;
 	bool done;
 
-	switch (mig->stage) {
+	switch (stage) {
 	case HMMU_STAGE_COLLECT:
 		done = migrate_vma_collect_one(mig);
 		mig->pos = mig->npages;
@@ -295,7 +295,7 @@ static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, bool one)
 		break;
 	}
 	mig->pos = one ? from + 1 : mig->npages;
-	stage_entries(mig, from, mig->pos);
+	stage_entries(mig, stage, from, mig->pos);
 	if (mig->pos < mig->npages && !(mig->restoring && !mig->restore))
 		return false;
 	/* prepare and unmap go over the entries a second time if any have to be restored. */
@@ -307,23 +307,23 @@ static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, bool one)
 }
 
 /* The same, for those who do not need it inlined. */
-static NOINLINE bool stage_go_on_plain(struct hmmu_migration *mig, bool one)
+static NOINLINE bool stage_go_on_plain(struct hmmu_migration *mig, u32 stage, bool one)
 {
-	return stage_go_on(mig, one);
+	return stage_go_on(mig, stage, one);
 }
 
 /* The same, counted and timed. Entries are counted when they are first gone over. */
-static bool stage_go_on_counted(struct hmmu_migration *mig, bool one)
+static bool stage_go_on_counted(struct hmmu_migration *mig, u32 stage, bool one)
 {
 	struct hmmu *m = mig->ctx.m;
 	u64 pos = mig->pos, collected = mig->npages, entries = 0;
 	bool restoring = mig->restoring, done;
-	struct span span = span_begin(m, (enum hmmu_span)mig->stage);
+	struct span span = span_begin(m, (enum hmmu_span)stage);
 
-	done = stage_go_on_plain(mig, one);
-	if (mig->stage == HMMU_STAGE_COLLECT)
+	done = stage_go_on_plain(mig, stage, one);
+	if (stage == HMMU_STAGE_COLLECT)
 		entries = mig->npages - collected;
-	else if (mig->stage == HMMU_STAGE_ALLOC_AND_COPY || mig->stage == HMMU_STAGE_FINALIZE_AND_MAP)
+	else if (stage == HMMU_STAGE_ALLOC_AND_COPY || stage == HMMU_STAGE_FINALIZE_AND_MAP)
 		entries = mig->npages;
 	else if (!restoring)
 		entries = one ? 1 : mig->npages - pos;
@@ -332,25 +332,40 @@ static bool stage_go_on_counted(struct hmmu_migration *mig, bool one)
 }
 
 /* Counted or not is decided where a call begins, so that one that is not counted pays once. */
-typedef bool (*stage_fn)(struct hmmu_migration *mig, bool one);
+typedef bool (*stage_fn)(struct hmmu_migration *mig, u32 stage, bool one);
 
 static inline void step(struct hmmu_migration *mig, stage_fn go_on)
 {
 	u64 collected = mig->npages, i = mig->pos;
 
-	if (go_on(mig, true))
-		next_stage(mig);
+	if (go_on(mig, mig->stage, true))
+		next_stage(mig, mig->stage);
 	if (mig->npages > collected)
 		migrate_publish(mig, collected, mig->npages);
 	else if (i < mig->npages)
 		migrate_publish(mig, i, i + 1);
 }
 
-static inline void run(struct hmmu_migration *mig, u32 stage, stage_fn go_on)
+/* The rest of one stage, if it is this one's turn and within what was asked for. */
+static ALWAYS_INLINE void run_stage(struct hmmu_migration *mig, u32 which, u32 last, stage_fn go_on)
 {
-	while (mig->stage != HMMU_STAGE_DONE && mig->stage <= stage)
-		if (go_on(mig, false))
-			next_stage(mig);
+	if (which > last || mig->stage != which)
+		return;
+	while (!go_on(mig, which, false))
+		;
+	next_stage(mig, which);
+}
+
+/* Each stage by its name, so that inlined code need not find out again and again which one it is. */
+static ALWAYS_INLINE void run(struct hmmu_migration *mig, u32 last, stage_fn go_on)
+{
+	run_stage(mig, HMMU_STAGE_COLLECT, last, go_on);
+	run_stage(mig, HMMU_STAGE_PREPARE, last, go_on);
+	run_stage(mig, HMMU_STAGE_UNMAP, last, go_on);
+	run_stage(mig, HMMU_STAGE_ALLOC_AND_COPY, last, go_on);
+	run_stage(mig, HMMU_STAGE_PAGES, last, go_on);
+	run_stage(mig, HMMU_STAGE_FINALIZE_AND_MAP, last, go_on);
+	run_stage(mig, HMMU_STAGE_FINALIZE, last, go_on);
 	migrate_publish(mig, 0, mig->npages);
 }
 

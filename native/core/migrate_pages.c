@@ -23,18 +23,18 @@ static void move_cache_page(struct hmmu *m, u32 newpage, u32 page)
 	put_page(m, page);
 }
 
-static inline int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 page, int32_t extra)
+/* A page that can be isolated is no part of a huge one, so its references are its own. */
+static inline int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 page, bool in_cache, int32_t extra)
 {
 	struct page *n = page_of(m, newpage);
 	const struct page *p = page_of(m, page);
 	int32_t expected = 1 + extra + is_device_private_page(m, page);
-	bool mapping = page_in_cache(m, page);
 
-	if (mapping)
+	if (in_cache)
 		expected += 1 + page_test(m, page, HMMU_PG_PRIVATE);
-	if (page_count(m, page) != expected)
+	if (p->count != expected)
 		return -EAGAIN;
-	if (mapping) {
+	if (in_cache) {
 		move_cache_page(m, newpage, page);
 		return 0;
 	}
@@ -44,16 +44,15 @@ static inline int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 pag
 	return 0;
 }
 
-static inline void migrate_page_states(struct hmmu *m, u32 newpage, u32 page)
+static inline void migrate_page_states(struct hmmu *m, struct page *n, struct page *p)
 {
 	const u32 copied = HMMU_PG_ERROR | HMMU_PG_REFERENCED | HMMU_PG_UPTODATE | HMMU_PG_CHECKED |
 			   HMMU_PG_MAPPEDTODISK | HMMU_PG_DIRTY | HMMU_PG_YOUNG | HMMU_PG_IDLE;
-	struct page *n = page_of(m, newpage), *p = page_of(m, page);
 	u32 flags = p->flags, moved = flags & HMMU_PG_ACTIVE ? HMMU_PG_ACTIVE : flags & HMMU_PG_UNEVICTABLE;
 
 	n->flags |= (flags & copied) | moved;
 	p->flags = flags & ~(moved | HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE);
-	mem_cgroup_migrate(m, page, newpage);
+	mem_cgroup_migrate(m, p, n);
 }
 
 static void refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
@@ -65,20 +64,22 @@ static void refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 static inline void move_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
 {
 	struct hmmu *m = mig->ctx.m;
+	struct page *n = page_of(m, newpage), *p = page_of(m, page);
+	bool in_cache = page_in_cache(m, page);
 
 	if (is_zone_device_page(m, newpage) && !is_device_private_page(m, newpage)) {
 		refuse(mig, i, HMMU_WHY_UNKNOWN_DEVICE);
 		return;
 	}
-	if (is_device_private_page(m, newpage) && page_in_cache(m, page)) {
+	if (in_cache && is_device_private_page(m, newpage)) {
 		refuse(mig, i, HMMU_WHY_HAS_MAPPING);
 		return;
 	}
-	if (migrate_page_move_mapping(m, newpage, page, page == mig->fault_page)) {
+	if (migrate_page_move_mapping(m, newpage, page, in_cache, page == mig->fault_page)) {
 		refuse(mig, i, HMMU_WHY_REFERENCES);
 		return;
 	}
-	migrate_page_states(m, newpage, page);
+	migrate_page_states(m, n, p);
 	probe(move, mig->ctx.mm, mig->start, i, page, newpage);
 	m->st->counters[HMMU_COUNT_MIGRATED]++;
 }
@@ -124,50 +125,56 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
  * entry that the migration has come by in collect; that is found here without a walk. mmap_sem keeps mapping and tables.
  */
 struct own_ptes {
-	u32 mapping;     /**< page->mapping of pages in the mapping's own anon_vma */
+	const struct vma *vma;
+	u32 mapping;     /**< page->mapping of pages in the mapping's own anon_vma, if no other mapping has it */
 	u64 first_index; /**< page->index that belongs to entry 0 */
-	const struct anon_vma *anon_vma;
-	u64 from, to; /**< entries under the table at hand */
-	u64 *ptes;    /**< that of entry @p from; NULL: there is no table */
+	u64 from, count; /**< entries under the table at hand; 0: there is no table */
+	u64 *ptes;       /**< that of entry @p from */
 	struct page *table;
 };
 
 static struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
-	u32 anon_vma = m->vmas[mig->vma].anon_vma;
+	u32 slot = m->vmas[mig->vma].anon_vma;
+	const struct anon_vma *anon_vma = &m->anon_vmas[slot];
 
+	/* No page has anon_vma 0. */
+	if (anon_vma->first != anon_vma->last)
+		slot = 0;
 	return (struct own_ptes){
-		.mapping = anon_vma | MAPPING_ANON,
+		.vma = vma_of(m, mig->vma),
+		.mapping = slot | MAPPING_ANON,
 		.first_index = linear_page_index(m, mig->vma, mig->start),
-		.anon_vma = &m->anon_vmas[anon_vma],
 	};
 }
 
-static void own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i)
+static bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u64 address = mig->start + (i << PAGE_SHIFT), end = pmd_addr_end(address, mig->end);
 	u64 *pmd = mm_find_pmd(m, mig->ctx.mm, address);
 
-	own->from = i;
-	own->to = i + ((end - address) >> PAGE_SHIFT);
-	own->ptes = NULL;
+	own->count = 0;
 	if (!pmd || pmd_trans_unstable(*pmd))
-		return;
+		return false;
+	own->from = i;
+	own->count = (end - address) >> PAGE_SHIFT;
 	own->ptes = pte_offset(m, *pmd, address);
 	own->table = page_of(m, pte_pfn(*pmd));
+	return true;
 }
 
 /* The only entry that can map a page, or be its migration entry: entry i's. NULL: a walk has to tell. */
 static inline u64 *own_pte(const struct hmmu_migration *mig, struct own_ptes *own, u64 i, const struct page *page)
 {
 	if (page->mapping != own->mapping || page->index != own->first_index + i ||
-	    (page->flags & (HMMU_PG_HEAD | HMMU_PG_TAIL)) || own->anon_vma->first != own->anon_vma->last)
+	    (page->flags & (HMMU_PG_HEAD | HMMU_PG_TAIL)))
 		return NULL;
-	if (i >= own->to || i < own->from)
-		own_ptes_find_table(mig, own, i);
-	return own->ptes ? own->ptes + (i - own->from) : NULL;
+	/* One comparison for both ends: i - from of an entry before @p from is huge. */
+	if (i - own->from >= own->count && !own_ptes_find_table(mig, own, i))
+		return NULL;
+	return own->ptes + (i - own->from);
 }
 
 static void drop_destination(struct hmmu *m, u32 newpage)
@@ -190,7 +197,7 @@ static inline void map_again(struct hmmu_migration *mig, struct own_ptes *own, u
 	}
 	spin_lock(m, own->table);
 	if (is_migration_entry_of(*pte, page))
-		restore_entry(&mig->ctx, mig->vma, pte, newpage);
+		restore_entry(&mig->ctx, own->vma, pte, newpage);
 	spin_unlock(m, own->table);
 }
 

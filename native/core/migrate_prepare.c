@@ -48,14 +48,22 @@ static bool prepare_lock(struct hmmu_migration *mig, u64 i, u32 page)
 	return true;
 }
 
+/* A page may wait in a pagevec for its place on a list. */
+static NOINLINE void drain_once(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (mig->allow_drain)
+		lru_add_drain_all(m);
+	mig->allow_drain = false;
+}
+
 static inline bool prepare_isolate(struct hmmu_migration *mig, u64 i, u32 page, bool remap)
 {
 	struct hmmu *m = mig->ctx.m;
 
-	if (!page_test(m, page, HMMU_PG_LRU) && mig->allow_drain) {
-		lru_add_drain_all(m);
-		mig->allow_drain = false;
-	}
+	if (!page_test(m, page, HMMU_PG_LRU))
+		drain_once(mig);
 	if (__isolate_lru_page(m, page))
 		return true;
 	leave_out(mig, i, remap, HMMU_WHY_ISOLATION);
@@ -69,8 +77,9 @@ static inline bool prepare_isolate(struct hmmu_migration *mig, u64 i, u32 page, 
 static inline void prepare_one(struct hmmu_migration *mig, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
-	u32 page = migrate_pfn_to_page(mig->src[i]);
-	bool remap = mig->src[i] & HMMU_PFN_LOCKED;
+	u64 src = mig->src[i];
+	u32 page = migrate_pfn_to_page(src);
+	bool remap = src & HMMU_PFN_LOCKED;
 
 	if (!page || (!remap && !prepare_lock(mig, i, page)))
 		return;

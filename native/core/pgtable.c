@@ -53,7 +53,7 @@ static u64 *remember_pmd_table(const struct hmmu *m, u32 mm, u64 address, u32 ta
 	struct lookup *lookup = lookup_of(m, mm);
 
 	lookup->pmd_gib = (address >> PUD_SHIFT) + 1;
-	lookup->pmd_table = table;
+	lookup->pmds = table_of(m, table);
 	return table_of(m, table) + table_index(address, PMD_SHIFT);
 }
 

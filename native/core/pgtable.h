@@ -160,6 +160,8 @@ static inline bool is_migration_entry(u64 pte)
 {
 	return is_swap_pte(pte) && (swp_type(pte) == SWP_MIGRATION_READ || swp_type(pte) == SWP_MIGRATION_WRITE);
 }
+/** What a migration entry remembers beside the page: the types of a read and of a write entry differ in one bit. */
+#define SWP_MIGRATION_WRITE_BIT ((u64)(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE) << 9)
 static inline bool is_write_migration_entry(u64 pte)
 {
 	return is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_WRITE;
@@ -221,7 +223,7 @@ static inline u64 *known_pmd(const struct hmmu *m, u32 mm, u64 address)
 
 	if (lookup->mm != mm || lookup->pmd_gib != (address >> PUD_SHIFT) + 1)
 		return NULL;
-	return table_of(m, lookup->pmd_table) + table_index(address, PMD_SHIFT);
+	return lookup->pmds + table_index(address, PMD_SHIFT);
 }
 /** The pmd of an address, NULL if a table above is missing. */
 u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address);
@@ -267,21 +269,21 @@ void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64
 
 /** @name Page table locks, one a table. Taking one twice or dropping one not taken is a bug of the emulator.
  * @{ */
-static inline void spin_lock(struct hmmu *m, struct page *table)
+static ALWAYS_INLINE void spin_lock(struct hmmu *m, struct page *table)
 {
 	if (table->private ++)
 		hmmu_bug(m, "a page table lock was taken twice");
 }
-static inline void spin_unlock(struct hmmu *m, struct page *table)
+static ALWAYS_INLINE void spin_unlock(struct hmmu *m, struct page *table)
 {
 	if (table->private -- != 1)
 		hmmu_bug(m, "a page table lock was dropped that was not taken");
 }
-static inline void table_lock(struct hmmu *m, const u64 *entry)
+static ALWAYS_INLINE void table_lock(struct hmmu *m, const u64 *entry)
 {
 	spin_lock(m, page_of(m, table_of_entry(m, entry)));
 }
-static inline void table_unlock(struct hmmu *m, const u64 *entry)
+static ALWAYS_INLINE void table_unlock(struct hmmu *m, const u64 *entry)
 {
 	spin_unlock(m, page_of(m, table_of_entry(m, entry)));
 }

@@ -37,7 +37,7 @@ static inline void set_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, 
 	page->mapping = anon_vma | MAPPING_ANON;
 	page->index = linear_page_index(m, vma, address);
 }
-static inline void page_add_new_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool compound)
+static ALWAYS_INLINE void page_add_new_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool compound)
 {
 	page_set(m, pfn, HMMU_PG_SWAPBACKED);
 	if (compound)

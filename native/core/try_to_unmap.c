@@ -140,7 +140,7 @@ static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma
 	};
 
 	while (page_vma_mapped_walk(m, &pvmw)) {
-		restore_entry(ctx, vma, pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
+		restore_entry(ctx, vma_of(m, vma), pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
 		if (page_test(m, old_pfn, HMMU_PG_MLOCKED))
 			clear_page_mlock(m, ctx->cpu, old_pfn);
 	}
@@ -160,7 +160,7 @@ void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u3
 		return;
 	pte = pte_offset_map_lock(m, *pmd, address);
 	if (is_migration_entry_of(*pte, old_pfn))
-		restore_entry(ctx, vma, pte, new_pfn);
+		restore_entry(ctx, vma_of(m, vma), pte, new_pfn);
 	table_unlock(m, pte);
 }
 
