@@ -141,7 +141,7 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 
 	if (err)
 		return err;
-	took_sem = !m->tasks[ctx.task].sem_hold;
+	took_sem = !ctx.nested;
 	err = down_read(&ctx);
 	if (err)
 		return task_leave(&ctx, OP_MIGRATE, err);

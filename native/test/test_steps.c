@@ -293,6 +293,46 @@ static void test_own_task_waits(void **state)
 	}
 }
 
+/* A migration that had to wait for mmap_sem gives it up at its end, also if it comes to nothing. */
+static void test_waits_to_begin(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 2; way++) {
+		struct rig *r = open_rig();
+		uint64_t buf = map_anon(r, 2), words[2];
+		uint32_t writer, second, child;
+		struct hmmu_migration *first, *mig;
+		struct hmmu_builtin driver = { .to = HMMU_TO_DEVICE };
+		struct hmmu_migrate_request request = {
+			.start = buf,
+			.end = buf + PAGES(2),
+			.src = words,
+			.dst = r->dst,
+			.ops = &hmmu_builtin_ops,
+			.data = &driver,
+		};
+
+		write_pages(r, buf, 2, 1);
+		assert_ok(hmmu_task_create(r->m, r->pid, &writer));
+		assert_ok(hmmu_task_create(r->m, r->pid, &second));
+		request.tid = second;
+		first = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_COLLECT);
+		assert_int_equal(hmmu_fork(r->m, writer, &child), -EAGAIN);
+		assert_int_equal(hmmu_migrate_begin(r->m, &request, &mig), -EAGAIN);
+		assert_ok(hmmu_migrate_end(first));
+		assert_ok(hmmu_fork(r->m, writer, &child));
+		if (way) {
+			request.end += PAGES(1);
+			assert_int_equal(hmmu_migrate_begin(r->m, &request, &mig), -EINVAL);
+		} else {
+			assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+			assert_ok(hmmu_migrate_end(mig));
+		}
+		assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));
+		rig_close(r);
+	}
+}
+
 static void test_stage_events(void **state)
 {
 	struct rig *r = open_rig();
@@ -317,7 +357,7 @@ int main(void)
 		cmocka_unit_test(test_end_after_any_step),     cmocka_unit_test(test_others_run_between_steps),
 		cmocka_unit_test(test_two_migrations_in_turn), cmocka_unit_test(test_state),
 		cmocka_unit_test(test_destroyed_meanwhile),    cmocka_unit_test(test_stage_events),
-		cmocka_unit_test(test_own_task_waits),
+		cmocka_unit_test(test_own_task_waits),         cmocka_unit_test(test_waits_to_begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
