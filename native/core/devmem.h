@@ -49,6 +49,12 @@ static inline u32 device_alloc(struct hmmu *m)
 void devmem_init(struct hmmu *m);
 /** The count of a device page has come down: at 1 it is free. */
 void put_zone_device_private_page(struct hmmu *m, u32 pfn);
+/** Drop a reference to a page of ZONE_DEVICE, which is no part of a huge one. */
+static inline void put_device_page(struct hmmu *m, u32 pfn)
+{
+	if (--page_of(m, pfn)->count <= 1)
+		put_zone_device_private_page(m, pfn);
+}
 /** device_private_entry_fault(): 0, or FAULT_SIGBUS. */
 int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn);
 

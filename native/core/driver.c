@@ -105,7 +105,7 @@ static inline bool listed(const uint64_t *list, u32 count, u64 i)
 }
 
 /* A destination, with reference and lock; 0: none is left. */
-static inline u32 take_destination(struct hmmu *m, bool to_device)
+static ALWAYS_INLINE u32 take_destination(struct hmmu *m, bool to_device)
 {
 	u32 page = to_device ? device_alloc(m) : alloc_page(m);
 
@@ -117,7 +117,7 @@ static inline u32 take_destination(struct hmmu *m, bool to_device)
 }
 
 /* A destination with the contents of a page, of zeroes if that is 0; 0: none is left. */
-static inline u32 fill_destination(struct hmmu *m, bool to_device, u32 from)
+static ALWAYS_INLINE u32 fill_destination(struct hmmu *m, bool to_device, u32 from)
 {
 	u32 page = take_destination(m, to_device);
 

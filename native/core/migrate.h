@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "devmem.h"
 #include "lru.h"
 #include "mm.h"
 
@@ -48,7 +49,7 @@ struct hmmu_migration {
 static inline void put_page_or_lru(struct ctx *ctx, u32 page)
 {
 	if (is_zone_device_page(ctx->m, page))
-		put_page(ctx->m, page);
+		put_device_page(ctx->m, page);
 	else
 		putback_lru_page(ctx->m, ctx->cpu, page);
 }

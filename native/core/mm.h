@@ -172,10 +172,13 @@ int down_slow(struct ctx *ctx, bool write);
 static inline int down_read(struct ctx *ctx)
 {
 	struct rwsem *sem = &ctx->m->mms[ctx->mm].mmap_sem;
+	struct task *task = &ctx->m->tasks[ctx->task];
 
-	if (ctx->m->tasks[ctx->task].sem_hold || sem->writer || sem->first_waiter)
+	if (task->sem_hold)
+		return 0;
+	if (sem->writer || sem->first_waiter)
 		return down_slow(ctx, false);
-	ctx->m->tasks[ctx->task].sem_hold = SEM_READ;
+	task->sem_hold = SEM_READ;
 	sem->readers++;
 	return 0;
 }
