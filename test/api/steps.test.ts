@@ -4,6 +4,18 @@ import { stageNames } from '../../lib'
 import { balance, codeOf, errorOf, firstBytes, kinds, makeBuffer, makeMachine } from './helpers'
 
 describe('a migration in steps', () => {
+  test('remaining: what was collected, less what is left out', () => {
+    const { a, buf } = makeBuffer(3)
+    const held = a.hold(buf.pageAddress(1))
+    const migration = a.beginMigration(buf)
+    migration.runTo('collect')
+    expect([migration.collected, migration.remaining]).toEqual([3, 3])
+    migration.runTo('prepare')
+    expect([migration.collected, migration.remaining]).toEqual([3, 2])
+    expect(migration.finish().moved).toBe(2)
+    held.drop()
+  })
+
   test('goes through the stages in order, and ends as one call does', () => {
     const { machine, a, buf } = makeBuffer(3)
     const migration = a.mainTask.beginMigration(buf, { to: 'device' })
