@@ -67,8 +67,8 @@ export async function runSuite(tree, suite) {
   return result.code === 0 ? undefined : howItEnded(result, suite)
 }
 
-/** What of a tree has to be built anew where a file was changed. */
+/** What of a tree has to be built anew where a file was changed: the addon always, as it may be the last mutant's. */
 export function partsOf(file) {
-  if (file.startsWith('lib/')) return ['javascript']
+  if (file.startsWith('lib/')) return ['javascript', 'addon']
   return file.startsWith('native/addon/') ? ['addon'] : ['addon', 'tests']
 }

@@ -15,6 +15,7 @@ describe('runs', () => {
   test('join equal results of neighbouring pages', () => {
     expect(runs([0, 'X'], [1, 'X'], [2, 'Y'], [3, 'X'])).toBe('[0-1] X [2] Y [3] X')
     expect(runs([7, 'X'])).toBe('[7] X')
+    expect(runs([0, 'X'], [2, 'X'], [3, 'X'])).toBe('[0] X [2-3] X')
     expect(runs()).toBe('')
   })
 
