@@ -141,19 +141,22 @@ export interface NativeMachine {
   migrateState(id: number, out: Float64Array): number
 }
 
+/** What a machine is made of. */
+export type NativeOptions = [
+  ramPages: number,
+  devicePages: number,
+  cpus: number,
+  profile: number,
+  quirksOn: number,
+  quirksOff: number,
+  memcgLimit: number,
+  swapPages: number,
+  noContents: boolean,
+]
+
 /** Makes a machine of options, of a snapshot (aligned to 8 bytes), or as a copy of another, without its fault handler. */
 export interface NativeMachineConstructor {
-  new (
-    ramPages: number,
-    devicePages: number,
-    cpus: number,
-    profile: number,
-    quirksOn: number,
-    quirksOff: number,
-    memcgLimit: number,
-    swapPages: number,
-    noContents: boolean,
-  ): NativeMachine
+  new (...options: NativeOptions): NativeMachine
   new (snapshot: Uint8Array): NativeMachine
   new (source: NativeMachine): NativeMachine
 }

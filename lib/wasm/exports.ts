@@ -2,7 +2,7 @@
 //
 // What the module exports: native/wasm/*.c. Pointers are numbers, as are all results.
 
-import type { NativeMachine } from '../binding'
+import type { NativeMachine, NativeOptions } from '../binding'
 import type { WasmMemory, WasmTable } from './webassembly'
 
 /** Functions of {@link NativeMachine} whose arguments and results are plain numbers: exported just as they are. */
@@ -70,17 +70,7 @@ interface Wrapped {
   /** Address of the doubles in which calls tell more than their result. */
   told(): number
   setHost(migration: number, pageFault: number): void
-  create(
-    ramPages: number,
-    devicePages: number,
-    cpus: number,
-    profile: number,
-    quirksOn: number,
-    quirksOff: number,
-    memcgLimit: number,
-    swapPages: number,
-    noContents: boolean,
-  ): number
+  create(...options: NativeOptions): number
   snapshot(buffer: number, capacity: number): number
   restore(bytes: number, size: number): number
   hash(): bigint

@@ -2,7 +2,7 @@
 //
 // The addon on the WebAssembly module: a machine is an instance. Nothing here knows of files or of Node.
 
-import type { NativeAddon, NativeMachine } from '../binding'
+import type { NativeAddon, NativeMachine, NativeOptions } from '../binding'
 import { EINVAL, ENOMEM } from './errno'
 import { type PlainName, plainNames } from './exports'
 import { WasmInstance } from './instance'
@@ -11,24 +11,12 @@ import { InstancePool, sizesKey } from './pool'
 import type { WasmModule } from './webassembly'
 import { Words } from './words'
 
-type Options = [
-  ramPages: number,
-  devicePages: number,
-  cpus: number,
-  profile: number,
-  quirksOn: number,
-  quirksOff: number,
-  memcgLimit: number,
-  swapPages: number,
-  noContents: boolean,
-]
-
 /** What a machine is made of: options, a snapshot, or a machine to be copied. */
-type Source = Options | [snapshot: Uint8Array] | [source: NativeMachine]
+type Source = NativeOptions | [snapshot: Uint8Array] | [source: NativeMachine]
 
 /** The sizes of the machine to be, as far as they are known beforehand. */
 function sizesOf([first, ...rest]: Source): string {
-  if (typeof first === 'number') return sizesKey([first, ...rest] as Options)
+  if (typeof first === 'number') return sizesKey([first, ...rest] as NativeOptions)
   return first instanceof WasmMachine ? first.sizes() : ''
 }
 
@@ -40,10 +28,10 @@ class WasmMachine extends WasmMigrations {
     const [first] = args
     if (first instanceof WasmMachine) this.clone(first)
     else if (ArrayBuffer.isView(first)) this.restore(first as Uint8Array)
-    else this.#create(args as Options)
+    else this.#create(args as NativeOptions)
   }
 
-  #create(options: Options): void {
+  #create(options: NativeOptions): void {
     const result = this.call(({ exports }) => exports.create(...options))
     if (result >= 0) return
     this.close()

@@ -135,13 +135,11 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 	u64 start = request->start & PAGE_MASK, end = request->end & PAGE_MASK;
 	struct hmmu_migration *mig;
 	struct ctx ctx;
-	bool took_sem;
 	u32 vma;
 	int err = task_enter(m, request->tid, OP_MIGRATE, &ctx);
 
 	if (err)
 		return err;
-	took_sem = !ctx.nested;
 	err = down_read(&ctx);
 	if (err)
 		return task_leave(&ctx, OP_MIGRATE, err);
@@ -149,12 +147,12 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 	err = check_arguments(m, vma, start, end, request);
 	mig = err ? NULL : migration_alloc(m, (end - start) >> PAGE_SHIFT);
 	if (!mig) {
-		if (took_sem)
+		if (!ctx.nested)
 			up_sem(&ctx);
 		return err ? err : hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for it");
 	}
 	migration_init(mig, &ctx, request, vma);
-	if (took_sem)
+	if (!ctx.nested)
 		m->tasks[ctx.task].sem_of_migration = 1;
 	*out = mig;
 	return 0;

@@ -23,7 +23,7 @@ void run_record(struct world *w, const struct fuzz_record *given)
 	else if (record.op == FUZZ_OP_WILD)
 		op_wild(w, &record);
 	else if (!op_memory(w, &record) && !op_refs(w, &record) && !op_process(w, &record) && !op_migrate(w, &record))
-		broken(w, "operation %u is not implemented", record.op);
+		broken(w, "no function takes operation %u", record.op);
 	if (++w->since_verify >= w->verify_every)
 		check_machine(w);
 }
