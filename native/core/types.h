@@ -28,8 +28,13 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/** For the few functions that are on every page's way, and that gcc finds too large. */
+/** For the few functions that are on every page's way, and that gcc finds too large. Where nothing is optimized they stay
+ * functions, so that debuggers and gcov meet each line once. */
+#ifdef __OPTIMIZE__
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
 /** For what is rare, so that the common way needs fewer registers. */
 #define NOINLINE __attribute__((noinline))
 
