@@ -324,7 +324,7 @@ export class Machine {
   /**
    * Changes the contents of a frame or device page, as a driver or device does it.
    * @param offset of the first byte, 0 … 4095
-   * @throws HmmuError HMMU_NO_PAGE: there is no such page; HMMU_INVALID_ARGUMENT: it is a page table
+   * @throws HmmuError HMMU_NO_PAGE: there is no such page, or it is free; HMMU_INVALID_ARGUMENT: it is a page table or the zero page
    */
   writePage(pfn: number, data: Uint8Array, offset = 0): void {
     integer('offset + length', integer('offset', offset, 0, PAGE_SIZE) + lengthOf(bytes(data)), 0, PAGE_SIZE)

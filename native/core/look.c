@@ -230,8 +230,12 @@ int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *b
 
 	if (err || !length)
 		return err;
-	if (page_test(m, pfn, HMMU_PG_TABLE))
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is a page table", pfn);
+	if (page_test(m, pfn, HMMU_PG_TABLE) || is_zero_pfn(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is a page table, or the zero page",
+				 pfn);
+	/* Frames that nobody has had yet are known to be zero. */
+	if (page_count(m, pfn) <= 0)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is free", pfn);
 	store_contents(m, pfn, offset, buffer, length);
 	return 0;
 }

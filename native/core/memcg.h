@@ -36,12 +36,12 @@ static inline void mem_cgroup_uncharge(struct hmmu *m, u32 pfn)
 	m->st->memcg_charged -= hpage_nr_pages(m, pfn);
 }
 /** A migration: the new page is charged beyond the limit if need be; the old one keeps its charge until it is freed. */
-static inline void mem_cgroup_migrate(struct hmmu *m, const struct page *old, struct page *new)
+static inline void mem_cgroup_migrate(struct hmmu *m, const struct page *oldpage, struct page *newpage)
 {
-	if (!(old->users & PAGE_USER_CHARGED) || (new->users &PAGE_USER_CHARGED))
+	if (!(oldpage->users & ~newpage->users & PAGE_USER_CHARGED))
 		return;
 	m->st->memcg_charged++;
-	new->users |= PAGE_USER_CHARGED;
+	newpage->users |= PAGE_USER_CHARGED;
 }
 
 #endif

@@ -70,8 +70,10 @@ static bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
 	if (pages <= FEW_PAGES)
 		return true;
 	mig->src = platform_alloc(2 * pages * sizeof(u64));
+	if (!mig->src)
+		return false;
 	mig->dst = mig->src + pages;
-	return mig->src;
+	return true;
 }
 
 static struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)

@@ -109,6 +109,29 @@ static void test_device_access_to_tables(void **state)
 	rig_close(r);
 }
 
+/* What is zero because nobody has written to it stays so: the zero page, and frames that nobody has had yet. */
+static void test_device_access_to_zeroes(void **state)
+{
+	struct rig *r = open_rig(.ram_pages = 4096);
+	uint64_t buf = map_anon(r, 2);
+	uint8_t byte = 9;
+	uint32_t zero;
+
+	(void)state;
+	assert_ok(load(r, r->tid, buf, &byte));
+	zero = (uint32_t)(entry_of(r, r->pid, buf).raw >> HMMU_PAGE_SHIFT & 0xffffffff);
+	byte = 9;
+	assert_int_equal(hmmu_page_write(r->m, zero, 0, &byte, 1), -EINVAL);
+	assert_int_equal(hmmu_error(r->m)->code, HMMU_ERR_INVALID_ARGUMENT);
+	for (uint32_t pfn = zero + 1; pfn < 4096; pfn++)
+		if (!page_info(r, pfn).ref)
+			assert_failed(r->m, hmmu_page_write(r->m, pfn, 0, &byte, 1), -EINVAL, HMMU_ERR_NO_PAGE);
+	assert_ok(hmmu_store(r->m, r->tid, buf + PAGES(1) + 1, &byte, 1, NULL));
+	assert_ok(hmmu_load(r->m, r->tid, buf + PAGES(1), &byte, 1, NULL));
+	assert_int_equal(byte, 0);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +139,7 @@ int main(void)
 		cmocka_unit_test(test_rest_of_a_page),
 		cmocka_unit_test(test_device_access),
 		cmocka_unit_test(test_device_access_to_tables),
+		cmocka_unit_test(test_device_access_to_zeroes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

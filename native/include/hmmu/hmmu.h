@@ -447,7 +447,8 @@ HMMU_API void *hmmu_page_data(struct hmmu *m, uint32_t pfn);
 /** Copy @p length bytes of a frame or device page from @p offset on, as a device would read them. A machine without
  * contents has the first 8 bytes and zeroes. -EINVAL: no such page (NO_PAGE), or more than 4096 bytes. */
 HMMU_API int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void *buffer, size_t length);
-/** Write them, as a device would; what the machine has no room for is lost. -EINVAL also: the page is a page table. */
+/** Write them, as a device would; what the machine has no room for is lost. -EINVAL also: the page is a page table or the
+ * zero page, or a free frame (NO_PAGE). */
 HMMU_API int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length);
 /** First pfn of the device's memory; device page i has pfn base + i. */
 HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
