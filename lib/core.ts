@@ -26,8 +26,8 @@ export class Core {
   eventMask = 0
   #deviceBase: number | undefined
 
-  /** What has to be done before anything is asked of the machine. */
-  #expected: { carryOut(): void } | undefined
+  /** Work that has to be done before anything else is asked of the machine. */
+  #postponed: { carryOut(): void } | undefined
 
   constructor(native: NativeMachine, machine: Machine) {
     this.#native = native
@@ -36,20 +36,20 @@ export class Core {
 
   /** The native machine, for one call. */
   get native(): NativeMachine {
-    if (this.#expected !== undefined) this.#carryOut()
+    if (this.#postponed !== undefined) this.#carryOut()
     return this.#native
   }
 
   #carryOut(): void {
-    const expected = this.#expected
-    this.#expected = undefined
-    expected?.carryOut()
+    const work = this.#postponed
+    this.#postponed = undefined
+    work?.carryOut()
   }
 
-  /** Something is to be carried out before the next call. */
-  expect(work: { carryOut(): void }): void {
-    if (this.#expected !== undefined) this.#carryOut()
-    this.#expected = work
+  /** Leaves work for later, but not later than the next call. */
+  postpone(work: { carryOut(): void }): void {
+    if (this.#postponed !== undefined) this.#carryOut()
+    this.#postponed = work
   }
 
   /** First pfn of device memory. It never changes. */

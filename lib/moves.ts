@@ -57,7 +57,7 @@ export class Moves {
     this.carryOut()
     this.#left = this.#core.check(this.#core.native.destinationsLeft(target))
     this.#target = target
-    this.#core.expect(this)
+    this.#core.postpone(this)
   }
 
   /** Carries out what was collected. What comes next may change how many destinations are left. */
