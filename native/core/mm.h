@@ -176,6 +176,8 @@ static inline int down_read(struct ctx *ctx)
 
 	if (task->sem_hold)
 		return 0;
+	/* The call around this one, if there was one, has ended meanwhile. */
+	ctx->nested = false;
 	if (sem->writer || sem->first_waiter)
 		return down_slow(ctx, false);
 	task->sem_hold = SEM_READ;

@@ -93,6 +93,7 @@ int down_slow(struct ctx *ctx, bool write)
 		return -EDEADLK;
 	if (task->sem_hold)
 		return 0;
+	ctx->nested = false;
 	if (!sem_available(m, ctx->task, write)) {
 		task->wait = write ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_MMAP_SEM_READ;
 		queue_append(m, ctx->task);

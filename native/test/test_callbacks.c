@@ -287,6 +287,69 @@ static void test_nested_migration(void **state)
 	rig_close(s.r);
 }
 
+struct outer {
+	struct rig *r;
+	struct hmmu_migration *mig;
+};
+
+static int end_outer(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_builtin builtin = { .to = HMMU_TO_SYSTEM };
+	struct outer *outer = data;
+
+	assert_ok(hmmu_migrate_end(outer->mig));
+	return hmmu_builtin_ops.alloc_and_copy(mig, &builtin);
+}
+
+static int fault_that_ends_outer(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	static const struct hmmu_migrate_ops ops = { .alloc_and_copy = end_outer };
+	uint64_t src, dst;
+	struct hmmu_migrate_request request = {
+		.tid = tid,
+		.start = address,
+		.end = address + HMMU_PAGE_SIZE,
+		.src = &src,
+		.dst = &dst,
+		.ops = &ops,
+		.data = data,
+	};
+
+	(void)pfn;
+	return hmmu_migrate_vma(m, &request);
+}
+
+/* A store in the middle of a migration of the same task loses that one's mmap_sem on the way, takes it anew for its second
+ * fault, and gives it up. */
+static void test_outer_migration_ends_within(void **state)
+{
+	const struct hmmu_pagemap_ops device = { .page_fault = fault_that_ends_outer };
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	struct outer outer = { .r = r };
+	struct hmmu_builtin builtin = { .to = HMMU_TO_DEVICE };
+	uint64_t src, dst;
+	const struct hmmu_migrate_request request = {
+		.tid = r->tid,
+		.start = buf + PAGES(1),
+		.end = buf + PAGES(2),
+		.src = &src,
+		.dst = &dst,
+		.ops = &hmmu_builtin_ops,
+		.data = &builtin,
+	};
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &device, &outer));
+	assert_ok(hmmu_migrate_begin(r->m, &request, &outer.mig));
+	write_pages(r, buf, 1, 7);
+	assert_clean(r->m);
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));
+	rig_close(r);
+}
+
 static void test_no_finalize_and_map(void **state)
 {
 	struct rig *r = open_rig();
@@ -302,11 +365,17 @@ static void test_no_finalize_and_map(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alloc_and_copy_fails),   cmocka_unit_test(test_failure_with_rubbish),
-		cmocka_unit_test(test_finalize_and_map_fails), cmocka_unit_test(test_looking),
-		cmocka_unit_test(test_own_write_lock),         cmocka_unit_test(test_exit),
-		cmocka_unit_test(test_own_accesses),           cmocka_unit_test(test_blocked_call_left_behind),
-		cmocka_unit_test(test_nested_migration),       cmocka_unit_test(test_no_finalize_and_map),
+		cmocka_unit_test(test_alloc_and_copy_fails),
+		cmocka_unit_test(test_failure_with_rubbish),
+		cmocka_unit_test(test_finalize_and_map_fails),
+		cmocka_unit_test(test_looking),
+		cmocka_unit_test(test_own_write_lock),
+		cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_own_accesses),
+		cmocka_unit_test(test_blocked_call_left_behind),
+		cmocka_unit_test(test_nested_migration),
+		cmocka_unit_test(test_no_finalize_and_map),
+		cmocka_unit_test(test_outer_migration_ends_within),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
