@@ -19,10 +19,8 @@ int RunCallback(Migration &migration, hmmu_migration *context, int which)
 
 	if (migration.abandoned)
 		return -ECANCELED;
-	if (migration.is_builtin && which == kAllocAndCopy)
-		return hmmu_builtin_ops.alloc_and_copy(context, &migration.builtin);
 	if (migration.is_builtin)
-		return hmmu_builtin_ops.finalize_and_map(context, &migration.builtin);
+		return which == kAllocAndCopy ? hmmu_builtin_ops.alloc_and_copy(context, &migration.builtin) : 0;
 	if (!migration.callback || !migration.machine->CallJs(migration.callback, {double(which)}, &result))
 		return -ECANCELED;
 	return result < 0 ? result : 0;

@@ -165,13 +165,13 @@ int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_
 	if (err)
 		return err;
 	err = pin_page(&ctx, address, write, &page);
-	if (!err && page_of(m, page)->pins == UINT16_MAX) {
+	if (!err && m->pins[page] == UINT16_MAX) {
 		put_page(m, page);
 		hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "page %u has %u pins, and no room for more", page,
 			  UINT16_MAX);
 		err = -ENOMEM;
 	} else if (!err) {
-		page_of(m, page)->pins++;
+		m->pins[page]++;
 		*pfn = page;
 	} else if (err != BLOCKED) {
 		hmmu_fail(m, err, err == -ENOMEM ? HMMU_ERR_OUT_OF_FRAMES : HMMU_ERR_SYSCALL,

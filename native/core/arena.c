@@ -21,6 +21,7 @@ enum part {
 	PART_CACHE_HASH,
 	PART_DEVICE_BITMAP,
 	PART_PAGES,
+	PART_PINS,
 	PART_FRAMES,
 	PART_TAGS,
 	PART_SWAP_SLOTS,
@@ -78,6 +79,7 @@ static u64 layout(struct state *st)
 	st->offsets[PART_CACHE_HASH] = take(&end, (u64)hash_size(st->ram_pages) * sizeof(u32));
 	st->offsets[PART_DEVICE_BITMAP] = take(&end, ((u64)st->device_pages + 63) / 64 * sizeof(u64));
 	st->offsets[PART_PAGES] = take(&end, (pages + NR_LRU_LISTS) * sizeof(struct page));
+	st->offsets[PART_PINS] = take(&end, pages * sizeof(u16));
 	/* Without contents only page tables need their frames. */
 	st->offsets[PART_FRAMES] = take(&end, (st->no_contents ? st->ram_pages : pages) * PAGE_SIZE);
 	st->offsets[PART_TAGS] = take(&end, st->no_contents ? pages * TAG_SIZE : 0);
@@ -113,6 +115,7 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->cache_mask = hash_size(st->ram_pages) - 1;
 	m->device_bitmap = part(st, PART_DEVICE_BITMAP);
 	m->pages = part(st, PART_PAGES);
+	m->pins = part(st, PART_PINS);
 	m->frames = part(st, PART_FRAMES);
 	m->tags = st->no_contents ? part(st, PART_TAGS) : NULL;
 	m->swap_slots = part(st, PART_SWAP_SLOTS);

@@ -32,38 +32,23 @@ u32 device_lowest_free(struct hmmu *m)
 
 int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 {
-	u32 page = device_alloc(m);
-
-	if (!page)
+	if (!device_alloc(m, pfn))
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u device pages are in use",
 				 m->st->device_pages);
-	*pfn = page;
 	return 0;
 }
 
 void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
-	u32 index = pfn - m->device_base;
 	bool private = is_device_private_page(m, pfn);
 
-	if (page->count != 1 || (private && !device_in_use(m, index))) {
+	if (page->count != 1 || (private && !device_in_use(m, pfn - m->device_base)))
 		hmmu_bug(m, "a reference to a device page was dropped that nobody had");
-		return;
-	}
-	/* The active bit could be left over from a racing mark_page_accessed(); the other flags stay. */
-	page->flags &= ~(u32)HMMU_PG_ACTIVE;
-	page->mapping = 0;
-	m->st->memcg_charged -= !!(page->users & PAGE_USER_CHARGED);
-	page->users = 0;
-	if (!private)
-		return;
-	device_set_in_use(m, index, false);
-	m->st->device_free++;
-	if (index < m->st->device_hint)
-		m->st->device_hint = index;
-	if (m->device_ops.page_free)
-		m->device_ops.page_free(m, pfn, m->device_data);
+	else if (private)
+		free_device_page(m, page, pfn);
+	else
+		wipe_device_page(m, page);
 }
 
 int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
@@ -71,9 +56,8 @@ int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
 	for (u32 page = m->other_device_base; page < m->pfn_end; page++) {
 		if (page_of(m, page)->count > 1)
 			continue;
-		page_of(m, page)->flags |= HMMU_PG_DEVICE;
+		page_of(m, page)->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
 		page_of(m, page)->count = 2;
-		page_of(m, page)->users = PAGE_USER_DRIVER;
 		*pfn = page;
 		return 0;
 	}
@@ -81,33 +65,10 @@ int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
 			 m->st->other_device_pages);
 }
 
-struct fault_back {
-	struct hmmu_builtin builtin;
-	bool moved;
-};
-
-static int fault_alloc(struct hmmu_migration *mig, void *data)
-{
-	struct fault_back *back = data;
-
-	return hmmu_builtin_ops.alloc_and_copy(mig, &back->builtin);
-}
-
-static int fault_finalize(struct hmmu_migration *mig, void *data)
-{
-	struct fault_back *back = data;
-	struct hmmu_migration_state state;
-
-	hmmu_migrate_state(mig, &state);
-	back->moved = state.src[0] & HMMU_PFN_MIGRATE;
-	return 0;
-}
-
 /* The built-in driver migrates the one page to system memory; what did not move ends in SIGBUS. */
 static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
 {
-	static const struct hmmu_migrate_ops ops = { fault_alloc, fault_finalize };
-	struct fault_back back = { .builtin = { .to = HMMU_TO_SYSTEM } };
+	struct hmmu_builtin driver = { .to = HMMU_TO_SYSTEM };
 	u64 src = 0, dst = 0;
 	struct hmmu_migrate_request request = {
 		.tid = tid,
@@ -115,12 +76,12 @@ static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
 		.end = address + PAGE_SIZE,
 		.src = &src,
 		.dst = &dst,
-		.ops = &ops,
-		.data = &back,
+		.ops = &hmmu_builtin_ops,
+		.data = &driver,
 	};
 	int err = hmmu_migrate_vma(m, &request);
 
-	return err ? err : back.moved ? 0 : -EIO;
+	return err ? err : src & HMMU_PFN_MIGRATE ? 0 : -EIO;
 }
 
 static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)

@@ -20,8 +20,8 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 }
 /** The first free page at or above the hint, or the number of pages. */
 u32 device_lowest_free(struct hmmu *m);
-/** A device page for a driver, with a reference; 0: all are in use. */
-static inline u32 device_alloc(struct hmmu *m)
+/** A device page for a driver, with a reference; false: all are in use. */
+static inline bool device_alloc(struct hmmu *m, u32 *pfn)
 {
 	struct state *st = m->st;
 	u32 index = st->device_hint;
@@ -30,25 +30,50 @@ static inline u32 device_alloc(struct hmmu *m)
 	if (index >= st->device_pages || device_in_use(m, index))
 		index = device_lowest_free(m);
 	if (index >= st->device_pages)
-		return 0;
+		return false;
 	device_set_in_use(m, index, true);
 	st->device_hint = index + 1;
 	if (index >= st->device_high)
 		st->device_high = index + 1;
 	st->device_free--;
 	page = page_of(m, m->device_base + index);
-	page->flags |= HMMU_PG_DEVICE;
+	page->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
 	page->count = 2;
 	page->alloc_id = index;
-	page->users |= PAGE_USER_DRIVER;
-	return m->device_base + index;
+	*pfn = m->device_base + index;
+	return true;
 }
 /** @} */
 
 /** Every device page has one reference from the start and is free. */
 void devmem_init(struct hmmu *m);
-/** The count of a device page has come down: at 1 it is free. */
+/** The count of a page of ZONE_DEVICE has come down: at 1 it is free. What the kernel does not wipe (flags, contents)
+ * stays as the last user left it. */
 void put_zone_device_private_page(struct hmmu *m, u32 pfn);
+/** What is wiped. The active bit could be left over from a racing mark_page_accessed(); the other flags stay. */
+static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
+{
+	u32 flags = page->flags;
+
+	page->flags = flags & ~(u32)(HMMU_PG_ACTIVE | PAGE_USERS);
+	page->mapping = 0;
+	if (flags & PAGE_USER_CHARGED)
+		m->st->memcg_charged--;
+}
+/** put_zone_device_private_page() of a page that is the device's, in use, and at that count. */
+static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u32 pfn)
+{
+	struct state *st = m->st;
+	u32 index = pfn - m->device_base;
+
+	wipe_device_page(m, page);
+	device_set_in_use(m, index, false);
+	st->device_free++;
+	if (index < st->device_hint)
+		st->device_hint = index;
+	if (m->device_ops.page_free)
+		m->device_ops.page_free(m, pfn, m->device_data);
+}
 /** Drop a reference to a page of ZONE_DEVICE, which is no part of a huge one. */
 static inline void put_device_page(struct hmmu *m, u32 pfn)
 {

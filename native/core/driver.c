@@ -5,6 +5,8 @@
 
 #include "contents.h"
 #include "devmem.h"
+#include "frame.h"
+#include "migrate.h"
 
 static int no_page(struct hmmu *m, u32 pfn)
 {
@@ -24,7 +26,7 @@ int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn)
 
 	if (!page)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_FRAMES, "all %u frames are in use", m->st->ram_pages);
-	page_of(m, page)->users |= PAGE_USER_DRIVER;
+	page_of(m, page)->flags |= PAGE_USER_DRIVER;
 	*pfn = page;
 	return 0;
 }
@@ -33,11 +35,11 @@ int hmmu_page_trylock(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
-	if (!(page_of(m, pfn)->users & PAGE_USER_DRIVER))
+	if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's", pfn);
 	if (!trylock_page(m, pfn))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is locked", pfn);
-	page_of(m, pfn)->users |= PAGE_USER_DRIVER_LOCK;
+	page_of(m, pfn)->flags |= PAGE_USER_DRIVER_LOCK;
 	return 0;
 }
 
@@ -45,9 +47,9 @@ int hmmu_page_unlock(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
-	if (!(page_of(m, pfn)->users & PAGE_USER_DRIVER_LOCK))
+	if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER_LOCK))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not locked by a driver", pfn);
-	page_of(m, pfn)->users &= (u16)~PAGE_USER_DRIVER_LOCK;
+	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_DRIVER_LOCK;
 	unlock_page(m, pfn);
 	return 0;
 }
@@ -56,11 +58,11 @@ int hmmu_page_put(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
-	if (!(page_of(m, pfn)->users & PAGE_USER_DRIVER))
+	if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's", pfn);
-	if (page_of(m, pfn)->users & PAGE_USER_DRIVER_LOCK)
+	if (page_of(m, pfn)->flags & PAGE_USER_DRIVER_LOCK)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is still locked by its driver", pfn);
-	page_of(m, pfn)->users &= (u16)~PAGE_USER_DRIVER;
+	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_DRIVER;
 	put_page(m, pfn);
 	return 0;
 }
@@ -104,41 +106,24 @@ static inline bool listed(const uint64_t *list, u32 count, u64 i)
 	return false;
 }
 
-/* A destination, with reference and lock; 0: none is left. */
-static ALWAYS_INLINE u32 take_destination(struct hmmu *m, bool to_device)
+/* A destination, with reference and lock, with the contents of a page, if there is one, else of zeroes. False: none is
+ * left. */
+static ALWAYS_INLINE bool fill_destination(struct hmmu *m, bool to_device, bool copy, u32 from, u32 *page)
 {
-	u32 page = to_device ? device_alloc(m) : alloc_page(m);
-
-	if (!page)
-		return 0;
-	page_of(m, page)->users |= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK;
-	page_set(m, page, HMMU_PG_LOCKED);
-	return page;
-}
-
-/* A destination with the contents of a page, of zeroes if that is 0; 0: none is left. */
-static ALWAYS_INLINE u32 fill_destination(struct hmmu *m, bool to_device, u32 from)
-{
-	u32 page = take_destination(m, to_device);
-
-	if (page && from)
-		copy_contents(m, page, from);
-	else if (page)
-		clear_contents(m, page);
-	return page;
-}
-
-/* What an entry gets: a page with the source's contents. Without a page left the entry stays empty. */
-static inline int move_entry(struct hmmu *m, bool to_device, uint64_t src, uint64_t *dst)
-{
-	u32 from = src & HMMU_PFN_VALID ? hmmu_word_pfn(src) : 0, page;
-
-	if ((src & HMMU_PFN_VALID) && !in_use(m, from))
-		return no_page(m, from);
-	page = fill_destination(m, to_device, from);
-	if (page)
-		*dst = hmmu_word(page, HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0));
-	return 0;
+	if (to_device) {
+		if (!device_alloc(m, page))
+			return false;
+	} else {
+		*page = __alloc_page(m);
+		if (!*page)
+			return false;
+	}
+	page_set(m, *page, HMMU_PG_LOCKED | PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
+	if (copy)
+		copy_contents(m, *page, from);
+	else
+		clear_contents(m, *page);
+	return true;
 }
 
 uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to)
@@ -159,51 +144,61 @@ int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t cou
 		if (pages[i] && !in_use(m, pages[i]))
 			return no_page(m, pages[i]);
 	for (u32 i = 0; i < count; i++) {
-		u32 page = fill_destination(m, to == HMMU_TO_DEVICE, pages[i]);
+		u32 page;
 
-		if (!page)
+		if (!fill_destination(m, to == HMMU_TO_DEVICE, pages[i], pages[i], &page))
 			return (int)i;
 		pages[i] = page;
 	}
 	return (int)count;
 }
 
+/* What the driver is told to do with entry i. */
+enum { MOVE, LEAVE, ERROR };
+static NOINLINE int builtin_choice(const struct hmmu_builtin *driver, u64 i)
+{
+	if (listed(driver->skip, driver->skip_count, i))
+		return LEAVE;
+	return listed(driver->error, driver->error_count, i) ? ERROR : MOVE;
+}
+
+/* It believes the migration's own words, which nobody else can have changed. */
+static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver, bool to_device)
+{
+	const u64 there = HMMU_PFN_VALID | (to_device ? HMMU_PFN_DEVICE : 0);
+	const u64 flags = HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0);
+	bool choosy = driver->skip_count || driver->error_count;
+	struct hmmu *m = mig->ctx.m;
+	u64 *words = mig->src, *dst = mig->request.dst, pages = mig->npages;
+
+	for (u64 i = 0; i < pages; i++) {
+		u64 src = words[i];
+		int choice;
+		u32 page;
+
+		if (!(src & HMMU_PFN_MIGRATE) || (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == there)
+			continue;
+		choice = choosy ? builtin_choice(driver, i) : MOVE;
+		if (choice != MOVE) {
+			if (choice == ERROR)
+				dst[i] = HMMU_PFN_ERROR;
+			continue;
+		}
+		/* Without a page left the entry stays empty. */
+		if (fill_destination(m, to_device, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT), &page))
+			dst[i] = hmmu_word(page, flags);
+	}
+}
+
 static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 {
 	const struct hmmu_builtin *driver = data;
-	bool to_device = driver->to == HMMU_TO_DEVICE;
-	struct hmmu_migration_state state;
 
-	hmmu_migrate_state(mig, &state);
-	for (uint64_t i = 0; i < state.npages; i++) {
-		uint64_t src = state.src[i];
-		bool on_device = src & HMMU_PFN_DEVICE;
-		int err;
-
-		if (!(src & HMMU_PFN_MIGRATE) || listed(driver->skip, driver->skip_count, i))
-			continue;
-		if ((src & HMMU_PFN_VALID) && on_device == to_device)
-			continue;
-		if (listed(driver->error, driver->error_count, i)) {
-			state.dst[i] = HMMU_PFN_ERROR;
-			continue;
-		}
-		err = move_entry(state.machine, to_device, src, &state.dst[i]);
-		if (err)
-			return err;
-	}
+	if (driver->to == HMMU_TO_DEVICE)
+		builtin_move(mig, driver, true);
+	else
+		builtin_move(mig, driver, false);
 	return 0;
 }
 
-/* This driver keeps no tables of its own, so there is nothing to program. */
-static int builtin_finalize_and_map(struct hmmu_migration *mig, void *data)
-{
-	(void)mig;
-	(void)data;
-	return 0;
-}
-
-const struct hmmu_migrate_ops hmmu_builtin_ops = {
-	.alloc_and_copy = builtin_alloc_and_copy,
-	.finalize_and_map = builtin_finalize_and_map,
-};
+const struct hmmu_migrate_ops hmmu_builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };

@@ -20,7 +20,7 @@ static void block_list_add(struct hmmu *m, u32 *head, u32 index)
 	*head = index + 1;
 }
 
-static void block_list_del(struct hmmu *m, u32 *head, u32 index)
+void block_list_del(struct hmmu *m, u32 *head, u32 index)
 {
 	struct block *block = &m->block[index];
 
@@ -68,8 +68,7 @@ void frame_init(struct hmmu *m)
 	page_of(m, st->zero_pfn)->flags = HMMU_PG_RESERVED;
 }
 
-/* Have a block with free frames at the head of the list. */
-static bool refill_partial(struct hmmu *m)
+bool refill_partial(struct hmmu *m)
 {
 	struct state *st = m->st;
 	u32 index = st->whole_head - 1;
@@ -81,33 +80,6 @@ static bool refill_partial(struct hmmu *m)
 	return true;
 }
 
-static ALWAYS_INLINE u32 take_frame(struct hmmu *m, bool *zeroed)
-{
-	struct state *st = m->st;
-	struct block *block;
-	struct page *page;
-	u32 pfn;
-
-	if (!st->partial_head && !refill_partial(m))
-		return 0;
-	block = &m->block[st->partial_head - 1];
-	pfn = block->free_head;
-	if (!pfn)
-		pfn = (st->partial_head - 1) * HPAGE_PMD_NR + block->fresh++;
-	else
-		block->free_head = page_of(m, pfn)->next;
-	if (!--block->free_count)
-		block_list_del(m, &st->partial_head, st->partial_head - 1);
-	st->free_frames--;
-	page = page_of(m, pfn);
-	*zeroed = !(page->flags & HMMU_PG_BUDDY);
-	page->flags = 0;
-	page->count = 1;
-	page->next = 0;
-	page->alloc_id = st->next_alloc_id++;
-	return pfn;
-}
-
 u32 alloc_frame(struct hmmu *m, bool *zeroed)
 {
 	bool ignored;
@@ -117,9 +89,7 @@ u32 alloc_frame(struct hmmu *m, bool *zeroed)
 
 u32 alloc_page(struct hmmu *m)
 {
-	bool zeroed;
-
-	return should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
+	return __alloc_page(m);
 }
 
 u32 alloc_zeroed_page(struct hmmu *m)

@@ -117,13 +117,12 @@ static void split_tail(struct hmmu *m, u32 head, u32 tail)
 			      HMMU_PG_IDLE;
 	struct page *h = page_of(m, head), *t = page_of(m, tail);
 
-	t->flags = h->flags & inherited;
+	t->flags = h->flags & (inherited | PAGE_USER_CHARGED);
 	t->head = 0;
 	t->prev = t->next = 0;
 	t->count = 1;
 	t->mapping = h->mapping;
 	t->index = h->index + (tail - head);
-	t->users |= h->users & PAGE_USER_CHARGED;
 	if (h->flags & HMMU_PG_LRU)
 		lru_add_page_tail(m, tail);
 }

@@ -25,7 +25,7 @@ static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
 	out->map = page_mapcount(m, pfn);
 	if (head != pfn)
 		flags = (flags & ~(u32)HMMU_PG_HEAD) | HMMU_PG_TAIL;
-	out->flags = flags;
+	out->flags = flags & ~PAGE_USERS;
 }
 
 static u32 present_bits(u64 pte)
@@ -179,7 +179,7 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 	*out = (struct hmmu_page_info){
 		.pfn = pfn,
 		.alloc_id = page->alloc_id,
-		.flags = page->flags,
+		.flags = page->flags & ~PAGE_USERS,
 		.ref = page_count(m, pfn),
 		.map = page_mapcount(m, pfn),
 		.index = page->index,
@@ -261,14 +261,14 @@ static int no_such_reference(struct hmmu *m, u32 pfn, const char *what)
 
 static bool has_user(const struct hmmu *m, u32 pfn, enum page_user user)
 {
-	return pfn && pfn < m->pfn_end && (m->pages[pfn].users & user);
+	return pfn && pfn < m->pfn_end && (m->pages[pfn].flags & user);
 }
 
 int hmmu_unpin(struct hmmu *m, uint32_t pfn)
 {
-	if (!pfn || pfn >= m->pfn_end || !m->pages[pfn].pins)
+	if (!pfn || pfn >= m->pfn_end || !m->pins[pfn])
 		return no_such_reference(m, pfn, "pinned");
-	m->pages[pfn].pins--;
+	m->pins[pfn]--;
 	put_page(m, pfn);
 	return 0;
 }
@@ -284,7 +284,7 @@ int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_SYSCALL, "the page at %#llx is locked",
 				 (unsigned long long)address);
 	get_page(m, page);
-	page_of(m, page)->users |= PAGE_USER_HELD;
+	page_of(m, page)->flags |= PAGE_USER_HELD;
 	*pfn = page;
 	return 0;
 }
@@ -293,7 +293,7 @@ int hmmu_release(struct hmmu *m, uint32_t pfn)
 {
 	if (!has_user(m, pfn, PAGE_USER_HELD))
 		return no_such_reference(m, pfn, "held");
-	page_of(m, pfn)->users &= (u16)~PAGE_USER_HELD;
+	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_HELD;
 	unlock_page(m, pfn);
 	put_page(m, pfn);
 	return 0;
@@ -310,7 +310,7 @@ int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 	if (!isolate_lru_page(m, page))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_SYSCALL, "the page at %#llx is on no LRU list",
 				 (unsigned long long)address);
-	page_of(m, page)->users |= PAGE_USER_ISOLATED;
+	page_of(m, page)->flags |= PAGE_USER_ISOLATED;
 	*pfn = page;
 	return 0;
 }
@@ -319,7 +319,7 @@ int hmmu_putback(struct hmmu *m, uint32_t pfn)
 {
 	if (!has_user(m, pfn, PAGE_USER_ISOLATED))
 		return no_such_reference(m, pfn, "isolated");
-	page_of(m, pfn)->users &= (u16)~PAGE_USER_ISOLATED;
+	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_ISOLATED;
 	putback_lru_page(m, 0, pfn);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "lru.h"
 
+#include "last_reference.h"
 #include "probe.h"
 #include "stats.h"
 
@@ -17,19 +18,33 @@ void lru_init(struct hmmu *m)
 	}
 }
 
-static inline void put_on_list(struct hmmu *m, u32 pfn)
+static inline void put_on_list(struct hmmu *m, u32 pfn, u32 nr)
 {
-	page_set(m, pfn, HMMU_PG_LRU);
-	add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)));
+	struct page *page = page_of(m, pfn);
+
+	page->flags |= HMMU_PG_LRU;
+	add_page_to_lru_list(m, pfn, page_lru(page), nr);
+}
+
+static NOINLINE void put_huge_page_on_list(struct hmmu *m, u32 pfn)
+{
+	put_on_list(m, pfn, HPAGE_PMD_NR);
 }
 
 /* __pagevec_lru_add(). A page that nobody but the pagevec has is freed, and need not see the list before. */
 static inline void add_pages_now(struct hmmu *m, const u32 *pages, u32 nr)
 {
-	for (u32 i = 0; i < nr; i++)
-		if (page_of(m, pages[i])->count > 1)
-			put_on_list(m, pages[i]);
-	release_pages(m, pages, nr);
+	for (u32 i = 0; i < nr; i++) {
+		u32 pfn = pages[i];
+		struct page *page = page_of(m, pfn);
+
+		if (!--page->count)
+			put_last_reference(m, pfn);
+		else if (page->flags & HMMU_PG_HEAD)
+			put_huge_page_on_list(m, pfn);
+		else
+			put_on_list(m, pfn, 1);
+	}
 }
 
 void lru_add_now(struct hmmu *m, u32 pfn)
@@ -42,7 +57,7 @@ static void activate_now(struct hmmu *m, u32 pfn)
 	if (page_test(m, pfn, HMMU_PG_LRU) && !page_test(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE)) {
 		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
 		page_set(m, pfn, HMMU_PG_ACTIVE);
-		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)));
+		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
 	}
 	put_page(m, pfn);
 }
@@ -60,7 +75,7 @@ static void lazyfree_now(struct hmmu *m, u32 pfn)
 	if (may_lazyfree(m, pfn)) {
 		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
 		page_clear(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_REFERENCED | HMMU_PG_SWAPBACKED);
-		add_page_to_lru_list(m, pfn, LRU_INACTIVE_FILE);
+		add_page_to_lru_list(m, pfn, LRU_INACTIVE_FILE, hpage_nr_pages(m, pfn));
 	}
 	put_page(m, pfn);
 }
@@ -89,7 +104,25 @@ void add_page_to_unevictable_list(struct hmmu *m, u32 pfn)
 {
 	page_clear(m, pfn, HMMU_PG_ACTIVE);
 	page_set(m, pfn, HMMU_PG_UNEVICTABLE);
-	put_on_list(m, pfn);
+	put_on_list(m, pfn, hpage_nr_pages(m, pfn));
+}
+
+void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
+	if (page_test(m, pfn, HMMU_PG_MLOCKED)) {
+		add_page_to_unevictable_list(m, pfn);
+		put_page(m, pfn);
+	} else {
+		/* The reference of the isolation becomes the pagevec's. */
+		pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
+	}
+}
+
+void unlock_and_putback_slow(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	unlock_page(m, pfn);
+	putback_lru_page(m, cpu, pfn);
 }
 
 void lru_add_drain_all(struct hmmu *m)
@@ -105,7 +138,7 @@ void lru_account_split(struct hmmu *m, u32 head)
 
 void lru_add_page_tail(struct hmmu *m, u32 tail)
 {
-	put_on_list(m, tail);
+	put_on_list(m, tail, 1);
 }
 
 /* A page whose pagevec is still to be drained is activated in there. */

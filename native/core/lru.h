@@ -26,15 +26,17 @@ static inline enum lru_list page_lru(const struct page *page)
 		       "the table goes by these bits");
 	return lists[page->flags >> 4 & 15];
 }
-static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which)
+static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which, u32 nr)
 {
 	struct page *head = page_of(m, lru_head(m, which)), *page = page_of(m, pfn);
+	u32 first = head->next;
 
+	/* In this order two stores to neighbours are not made one of a vector, which takes longer. */
+	page->next = first;
+	page_of(m, first)->prev = pfn;
 	page->prev = lru_head(m, which);
-	page->next = head->next;
-	page_of(m, head->next)->prev = pfn;
 	head->next = pfn;
-	m->st->lru[which].nr += hpage_nr_pages(m, pfn);
+	m->st->lru[which].nr += nr;
 }
 static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enum lru_list which, u32 nr)
 {
@@ -43,15 +45,6 @@ static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enu
 	page->prev = page->next = 0;
 	m->st->lru[which].nr -= nr;
 }
-/** Take a page that is going to be freed off its list. */
-static inline void del_page_from_lru(struct hmmu *m, u32 pfn)
-{
-	struct page *page = page_of(m, pfn);
-
-	del_page_from_lru_list(m, page, page_lru(page), hpage_nr_pages(m, pfn));
-	page->flags &= ~(u32)(HMMU_PG_LRU | HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE);
-}
-
 /** @name Pagevecs: a page waits in one for its place on a list, and a reference of the pagevec's keeps it.
  * @{ */
 /** Empty one pagevec of a CPU. */
@@ -93,37 +86,47 @@ static inline void lru_add_drain(struct hmmu *m, u32 cpu)
 void lru_add_drain_all(struct hmmu *m);
 /** @} */
 
-/** Take a page off its list; a reference that the caller has becomes that of the isolation. False: it is on none. */
-static inline bool __isolate_lru_page(struct hmmu *m, u32 pfn)
+/** Take a page of @p nr frames off its list; a reference that the caller has becomes that of the isolation. False: it is
+ * on none. */
+static inline bool __isolate_lru_page(struct hmmu *m, struct page *page, u32 nr)
 {
-	struct page *page = page_of(m, pfn);
-
 	if (!(page->flags & HMMU_PG_LRU))
 		return false;
-	del_page_from_lru_list(m, page, page_lru(page), page->flags & HMMU_PG_HEAD ? HPAGE_PMD_NR : 1);
+	del_page_from_lru_list(m, page, page_lru(page), nr);
 	page->flags &= ~(u32)HMMU_PG_LRU;
 	return true;
 }
 /** The same with a reference of its own. */
 static inline bool isolate_lru_page(struct hmmu *m, u32 pfn)
 {
-	bool isolated = __isolate_lru_page(m, pfn);
+	bool isolated = __isolate_lru_page(m, page_of(m, pfn), hpage_nr_pages(m, pfn));
 
 	if (isolated)
 		get_page(m, pfn);
 	return isolated;
 }
 /** The way back: the reference of the isolation is dropped. */
-static inline void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn)
+void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn);
+/** The pagevec in which a CPU's pages wait for their place on a list. */
+static inline struct pagevec *lru_add_pvec(const struct hmmu *m, u32 cpu)
 {
-	page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
-	if (page_test(m, pfn, HMMU_PG_MLOCKED)) {
-		add_page_to_unevictable_list(m, pfn);
-		put_page(m, pfn);
-	} else {
-		/* The reference of the isolation becomes the pagevec's. */
-		pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
+	return &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
+}
+void unlock_and_putback_slow(struct hmmu *m, u32 cpu, u32 pfn);
+/** unlock_page() and putback_lru_page() of a page that is no part of a huge one, with the CPU's lru_add_pvec(). */
+static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pagevec *pvec, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+	u32 flags = page->flags;
+
+	if ((flags & (HMMU_PG_LOCKED | HMMU_PG_MLOCKED)) != HMMU_PG_LOCKED) {
+		unlock_and_putback_slow(m, cpu, pfn);
+		return;
 	}
+	page->flags = flags & ~(u32)(HMMU_PG_LOCKED | HMMU_PG_UNEVICTABLE);
+	pvec->pages[pvec->nr++] = pfn;
+	if (pvec->nr == PAGEVEC_SIZE)
+		pagevec_drain(m, cpu, PVEC_LRU_ADD);
 }
 /** A split: the head's list counts one page where it counted 512, and each tail goes beside its head. */
 void lru_account_split(struct hmmu *m, u32 head);

@@ -27,6 +27,7 @@ struct hmmu {
 	struct state *st;
 	/* Cached addresses of the arena's parts. */
 	struct page *pages;
+	u16 *pins; /**< references taken by hmmu_pin(), for each page */
 	u8 *frames;
 	struct block *block;
 	struct mm *mms;

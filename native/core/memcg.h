@@ -24,24 +24,23 @@ static inline void mem_cgroup_cancel_charge(struct hmmu *m, u32 nr)
 /** The reserved charge becomes the page's. */
 static inline void mem_cgroup_commit_charge(struct hmmu *m, u32 pfn)
 {
-	page_of(m, pfn)->users |= PAGE_USER_CHARGED;
+	page_of(m, pfn)->flags |= PAGE_USER_CHARGED;
 }
 static inline void mem_cgroup_uncharge(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
 
-	if (!(page->users & PAGE_USER_CHARGED))
+	if (!(page->flags & PAGE_USER_CHARGED))
 		return;
-	page->users &= (u16)~PAGE_USER_CHARGED;
+	page->flags &= ~(u32)PAGE_USER_CHARGED;
 	m->st->memcg_charged -= hpage_nr_pages(m, pfn);
 }
-/** A migration: the new page is charged beyond the limit if need be; the old one keeps its charge until it is freed. */
-static inline void mem_cgroup_migrate(struct hmmu *m, const struct page *oldpage, struct page *newpage)
+/** A migration from a page that is charged to one that is not: the new page is charged beyond the limit if need be, the
+ * old one keeps its charge until it is freed. Returns the flag that says so. */
+static inline u32 mem_cgroup_migrate(struct hmmu *m)
 {
-	if (!(oldpage->users & ~newpage->users & PAGE_USER_CHARGED))
-		return;
 	m->st->memcg_charged++;
-	newpage->users |= PAGE_USER_CHARGED;
+	return PAGE_USER_CHARGED;
 }
 
 #endif

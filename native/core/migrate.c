@@ -69,7 +69,7 @@ static bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
 	mig->dst = mig->few + FEW_PAGES;
 	if (pages <= FEW_PAGES)
 		return true;
-	mig->src = platform_alloc(2 * pages * sizeof(u64));
+	mig->src = platform_alloc_raw(2 * pages * sizeof(u64));
 	if (!mig->src)
 		return false;
 	mig->dst = mig->src + pages;
@@ -210,7 +210,7 @@ static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct
 	int err;
 
 	mig->in_callback = true;
-	err = callback ? callback(mig, mig->request.data) : 0;
+	err = callback(mig, mig->request.data);
 	mig->in_callback = false;
 	if (!err)
 		return 0;
@@ -239,6 +239,8 @@ static inline void finalize_and_map(struct hmmu_migration *mig)
 {
 	int err;
 
+	if (!mig->request.ops->finalize_and_map)
+		return;
 	migrate_publish(mig, 0, mig->npages);
 	err = call_driver(mig, mig->request.ops->finalize_and_map);
 	if (!err)
@@ -391,6 +393,7 @@ int hmmu_migrate_step(struct hmmu_migration *mig)
 		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
 	if (mig->stage == HMMU_STAGE_DONE)
 		return 0;
+	mig->prepared = mig->settled = false;
 	if (counting(mig->ctx.m))
 		step_counted(mig);
 	else
@@ -402,6 +405,8 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 {
 	if (mig->in_callback)
 		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	mig->settled = false;
+	mig->prepared = mig->stage == HMMU_STAGE_COLLECT && !mig->npages;
 	if (counting(mig->ctx.m))
 		run_counted(mig, stage);
 	else

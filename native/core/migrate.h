@@ -32,6 +32,9 @@ struct hmmu_migration {
 	u32 fault_page;             /**< page that the fault being handled holds a reference to */
 	u64 flush_start, flush_end; /**< what collect has still to flush: 4.14 does it when the table's lock is gone */
 	bool restoring;             /**< the loop of prepare or unmap is over, that of its restores runs */
+	/* What is known of the pages as long as one call goes on, and nobody else has seen them: */
+	bool prepared; /**< collect has taken them all, they are on no LRU list, and none is mapped */
+	bool settled;  /**< prepare has found all to be without unknown references, and none is mapped */
 	bool allow_drain;
 	bool notified;
 	bool callbacks_ran;
@@ -57,6 +60,11 @@ static inline void put_page_or_lru(struct ctx *ctx, u32 page)
 static inline u32 migrate_pfn_to_page(u64 word)
 {
 	return word & HMMU_PFN_VALID ? (u32)(word >> HMMU_PFN_SHIFT) : 0;
+}
+/** The page in a word of the migration's own that has one. */
+static inline struct page *migrate_word_page(const struct hmmu *m, u64 word)
+{
+	return m->pages + (word >> HMMU_PFN_SHIFT);
 }
 /** Entry i does not move, and why. */
 __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);

@@ -70,57 +70,118 @@ static void collect_hole(struct hmmu_migration *mig, u64 start, u64 end)
 		collect_hole_page(mig);
 }
 
+/* The migration entry for an entry that maps a page: write and soft-dirty bits move. */
+static inline u64 migration_entry_for_present(u64 page, u64 pte)
+{
+	return make_migration_entry(page, false) | (pte & _PAGE_RW) * (SWP_MIGRATION_WRITE_BIT / _PAGE_RW) |
+	       (pte & _PAGE_SOFT_DIRTY) / (_PAGE_SOFT_DIRTY / _PAGE_SWP_SOFT_DIRTY);
+}
+
 /*
- * The migration entry for an entry that is to be replaced. 4.14 reads the write and soft-dirty bits of a
- * device-private entry as if it were present ("mm/migrate: properly preserve write attribute in special migrate
- * entry", "mm/rmap: fixup copying of soft dirty and uffd ptes").
+ * The one for a device-private entry, whose write and soft-dirty bits 4.14 reads as if it were present ("mm/migrate:
+ * properly preserve write attribute in special migrate entry", "mm/rmap: fixup copying of soft dirty and uffd ptes").
  */
-static inline u64 migration_entry_for(struct hmmu *m, u32 page, u64 pte)
+static inline u64 migration_entry_for_device(const struct hmmu *m, u64 page, u64 pte)
 {
-	bool present = pte_present(pte);
-	bool as_present = present || quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST);
-	bool write = as_present ? pte_write(pte) : is_write_device_private_entry(pte);
-	bool soft_dirty = present || quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(pte)
-									    : pte_swp_soft_dirty(pte);
-	u64 entry = make_migration_entry(page, write);
+	const u32 as_present = HMMU_QUIRK_DEVICE_WRITE_LOST | HMMU_QUIRK_DEVICE_SOFT_DIRTY;
+	bool write, soft_dirty;
 
-	return soft_dirty ? pte_swp_mksoft_dirty(entry) : entry;
+	if ((m->quirks & as_present) == as_present)
+		return migration_entry_for_present(page, pte);
+	write = quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST) ? pte_write(pte) : is_write_device_private_entry(pte);
+	soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(pte) : pte_swp_soft_dirty(pte);
+	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0);
 }
 
-/* Take a page: a reference, and its entry too if the page lock can be had. Returns its word. */
-static inline u64 collect_page(struct hmmu_migration *mig, u64 i, u64 *pte, u32 page, u64 word)
-{
-	struct hmmu *m = mig->ctx.m;
-	struct page *p = page_of(m, page);
-	u64 old = *pte;
-
-	(void)i;
-	word |= HMMU_PFN_VALID | HMMU_PFN_MIGRATE | (u64)page << HMMU_PFN_SHIFT;
-	p->count++;
-	if (p->flags & HMMU_PG_LOCKED) {
-		probe(collect, mig->ctx.mm, mig->start, i, word);
-		return word;
-	}
-	p->flags |= HMMU_PG_LOCKED;
-	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 forgets it. */
-	if (pte_present(old) && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
-		p->flags |= HMMU_PG_DIRTY;
-	*pte = migration_entry_for(m, page, old);
-	page_remove_rmap(m, mig->ctx.cpu, page, false);
-	p->count--;
-	word |= HMMU_PFN_LOCKED;
-	probe(collect, mig->ctx.mm, mig->start, i, word);
-	return word;
-}
-
-static u64 leave_out(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
+static NOINLINE u64 leave_out(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 {
 	set_why(mig, i, why);
 	return 0;
 }
 
-/* Entries that map no page: empty, swap-format but for device pages. */
-static u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
+static ALWAYS_INLINE u32 page_of_entry(u64 pte, bool present)
+{
+	return present ? pte_pfn(pte) : swp_offset(pte);
+}
+
+/* The word of an entry that leads to a page: of RAM, or by a device-private entry. */
+static ALWAYS_INLINE u64 word_of_entry(u64 pte, bool present)
+{
+	u64 page = (u64)page_of_entry(pte, present) << HMMU_PFN_SHIFT | HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
+
+	if (present)
+		return page | (pte & _PAGE_RW) * (HMMU_PFN_WRITE / _PAGE_RW);
+	return page | HMMU_PFN_DEVICE | (~pte & SWP_DEVICE_READ_BIT) / (SWP_DEVICE_READ_BIT / HMMU_PFN_WRITE);
+}
+
+/* Other entries map the page, too: unmap will see to them. */
+static NOINLINE void mapped_elsewhere(struct hmmu_migration *mig, u32 page)
+{
+	mig->prepared = false;
+	if (page_of(mig->ctx.m, page)->mapcount < 0)
+		page_remove_rmap_slow(mig->ctx.m, mig->ctx.cpu, page, false);
+}
+
+/* Take a page whose lock can be had: its entry goes, and the reference that this had becomes the migration's. */
+static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, bool present)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 old = *pte;
+	u32 page = page_of_entry(old, present);
+	struct page *p = page_of(m, page);
+
+	p->flags |= HMMU_PG_LOCKED;
+	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 forgets it. */
+	if (present && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
+		p->flags |= HMMU_PG_DIRTY;
+	*pte = present ? migration_entry_for_present(page, old) : migration_entry_for_device(m, page, old);
+	if (--p->mapcount)
+		mapped_elsewhere(mig, page);
+	return word_of_entry(old, present) | HMMU_PFN_LOCKED;
+}
+
+#define UNUSUAL (HMMU_PG_HEAD | HMMU_PG_TAIL | HMMU_PG_LOCKED | HMMU_PG_MLOCKED)
+
+/* Huge pages are split before, pages without mapping are none that could move. Of a locked page only a reference is to be
+ * had; a mlocked one loses its mark with its last mapping. */
+static NOINLINE u64 collect_unusual(struct hmmu_migration *mig, u64 i, u64 *pte, bool present)
+{
+	struct hmmu *m = mig->ctx.m;
+	u32 page = page_of_entry(*pte, present);
+	struct page *p = page_of(m, page);
+	u64 word;
+
+	if (PageCompound(m, page))
+		return leave_out(mig, i, HMMU_WHY_COMPOUND);
+	if (!p->mapping)
+		return leave_out(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
+	if (p->flags & HMMU_PG_LOCKED) {
+		p->count++;
+		mig->prepared = false;
+		return word_of_entry(*pte, present);
+	}
+	word = replace_entry(mig, pte, present);
+	if (!p->mapcount)
+		clear_page_mlock(m, mig->ctx.cpu, page);
+	return word;
+}
+
+/* Take a page: a reference, and its entry too if the page lock can be had. Returns its word. */
+static ALWAYS_INLINE u64 collect_page(struct hmmu_migration *mig, u64 i, u64 *pte, bool present)
+{
+	const struct page *p = page_of(mig->ctx.m, page_of_entry(*pte, present));
+	u64 word;
+
+	if ((p->flags & UNUSUAL) || !p->mapping)
+		word = collect_unusual(mig, i, pte, present);
+	else
+		word = replace_entry(mig, pte, present);
+	probe(collect, mig->ctx.mm, mig->start, i, word);
+	return word;
+}
+
+/* Entries that lead to no page: empty, swap-format but for device pages. */
+static NOINLINE u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
 {
 	enum hmmu_why why = HMMU_WHY_SWAP_ENTRY;
 
@@ -135,27 +196,19 @@ static u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
 	return leave_out(mig, i, why);
 }
 
-/* The word of entry i, whose pte this is. */
-static inline u64 collect_entry(struct hmmu_migration *mig, u64 i, u64 *pte)
+static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 *pte)
 {
-	struct hmmu *m = mig->ctx.m;
-	u64 old = *pte, word;
-	u32 page;
+	if (!(*pte & _PAGE_SPECIAL))
+		return collect_page(mig, i, pte, true);
+	if (is_zero_pfn(mig->ctx.m, pte_pfn(*pte)))
+		return collect_empty(mig, i);
+	return leave_out(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
+}
 
-	if (pte_present(old)) {
-		if (is_zero_pfn(m, pte_pfn(old)))
-			return collect_empty(mig, i);
-		page = vm_normal_page(m, mig->vma, old);
-		word = pte_write(old) ? HMMU_PFN_WRITE : 0;
-	} else if (is_device_private_entry(old)) {
-		page = swp_offset(old);
-		word = HMMU_PFN_DEVICE | (is_write_device_private_entry(old) ? HMMU_PFN_WRITE : 0);
-	} else {
-		return collect_no_page(mig, i, old);
-	}
-	if (!page || PageCompound(m, page) || !page_of(m, page)->mapping)
-		return leave_out(mig, i, page && PageCompound(m, page) ? HMMU_WHY_COMPOUND : HMMU_WHY_NO_STRUCT_PAGE);
-	return collect_page(mig, i, pte, page, word);
+/* Entries that map no page. */
+static ALWAYS_INLINE u64 collect_absent(struct hmmu_migration *mig, u64 i, u64 *pte)
+{
+	return is_device_private_entry(*pte) ? collect_page(mig, i, pte, false) : collect_no_page(mig, i, *pte);
 }
 
 static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
@@ -163,19 +216,24 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 	struct hmmu *m = mig->ctx.m;
 	u64 *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
 	u64 pages = (end - address) >> PAGE_SHIFT;
-	u64 *src = mig->src, *dst = mig->dst, moving = 0;
-	bool unmapped = false;
+	u64 *src = mig->src, *dst = mig->dst, moving = 0, unmapped = 0;
 
 	for (u64 i = mig->npages, last = i + pages; i < last; i++, pte++) {
-		u64 word = collect_entry(mig, i, pte);
+		u64 word;
 
+		if (pte_present(*pte)) {
+			word = collect_present(mig, i, pte);
+			unmapped |= word & HMMU_PFN_LOCKED;
+		} else {
+			word = collect_absent(mig, i, pte);
+		}
 		src[i] = word;
 		dst[i] = 0;
 		moving += (word & HMMU_PFN_MIGRATE) != 0;
-		unmapped |= (word & (HMMU_PFN_LOCKED | HMMU_PFN_DEVICE)) == HMMU_PFN_LOCKED;
 	}
 	mig->cpages += moving;
 	mig->npages += pages;
+	mig->prepared &= !unmapped;
 	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes when the lock is gone, and a CPU that comes in
 	 * between finds what the TLB has kept. So that is a step of its own. */
 	if (unmapped && !quirk(m, HMMU_QUIRK_COLLECT_FLUSH_LATE)) {
@@ -205,7 +263,7 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 		if (!quirk(m, HMMU_QUIRK_THP_BUSY_LEAKS_REF))
 			put_page(m, page);
 		else
-			page_of(m, page + LEAK_TAIL)->private ++;
+			page_of(m, page + LEAK_TAIL)->leaked++;
 		return HMMU_WHY_HUGE_LOCKED;
 	}
 	err = split_huge_page(ctx, page);

@@ -1,84 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pages: the destination takes the source's place in the kernel's books; then finalize, which maps it. */
-#include <errno.h>
-
 #include "memcg.h"
 #include "migrate.h"
 #include "migration_ptes.h"
 #include "probe.h"
 #include "swap.h"
 
-/* Page cache or swap cache: the new page goes where the old one is, and has its dirty bit. */
-static void move_cache_page(struct hmmu *m, u32 newpage, u32 page)
+/* The entry stays where it is; false. */
+static NOINLINE bool refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 {
+	mig->src[i] &= ~(u64)HMMU_PFN_MIGRATE;
+	set_why(mig, i, why);
+	return false;
+}
+
+/* migrate_page_move_mapping() of a page in the page cache or swap cache: the new page goes where the old one is, and has
+ * its dirty bit. */
+static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (is_device_private_page(m, newpage))
+		return refuse(mig, i, HMMU_WHY_HAS_MAPPING);
+	if (page_of(m, page)->count != 2 + page_test(m, page, HMMU_PG_PRIVATE))
+		return refuse(mig, i, HMMU_WHY_REFERENCES);
 	if (PageSwapCache(m, page))
 		replace_swap_cache(m, page, newpage);
 	else
 		replace_page_cache(m, page, newpage);
 	get_page(m, newpage);
-	if (page_test(m, page, HMMU_PG_SWAPBACKED))
-		page_set(m, newpage, HMMU_PG_SWAPBACKED);
 	if (page_test_and_clear(m, page, HMMU_PG_DIRTY))
 		page_set(m, newpage, HMMU_PG_DIRTY);
 	put_page(m, page);
+	return true;
 }
 
-/* A page that can be isolated is no part of a huge one, so its references are its own. */
-static inline int migrate_page_move_mapping(struct hmmu *m, u32 newpage, u32 page, bool in_cache, int32_t extra)
+/* The same of a page that is in neither. Its references are the migration's, a device page's own, and that of a fault on
+ * it; a page that can be isolated is no part of a huge one. */
+static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page *n, const struct page *p, u32 page)
 {
-	struct page *n = page_of(m, newpage);
-	const struct page *p = page_of(m, page);
-	int32_t expected = 1 + extra + is_device_private_page(m, page);
+	int32_t others = p->count;
 
-	if (in_cache)
-		expected += 1 + page_test(m, page, HMMU_PG_PRIVATE);
-	if (p->count != expected)
-		return -EAGAIN;
-	if (in_cache) {
-		move_cache_page(m, newpage, page);
-		return 0;
-	}
+	if (is_zone_device_page(mig->ctx.m, page))
+		others -= is_device_private_page(mig->ctx.m, page);
+	if (others != 1 && (others != 2 || page != mig->fault_page))
+		return refuse(mig, i, HMMU_WHY_REFERENCES);
 	n->index = p->index;
 	n->mapping = p->mapping;
-	n->flags |= p->flags & HMMU_PG_SWAPBACKED;
-	return 0;
+	return true;
 }
 
+/* Flags of a page that go over to the new one: most are copied, some moved. */
 static inline void migrate_page_states(struct hmmu *m, struct page *n, struct page *p)
 {
 	const u32 copied = HMMU_PG_ERROR | HMMU_PG_REFERENCED | HMMU_PG_UPTODATE | HMMU_PG_CHECKED |
-			   HMMU_PG_MAPPEDTODISK | HMMU_PG_DIRTY | HMMU_PG_YOUNG | HMMU_PG_IDLE;
-	u32 flags = p->flags, moved = flags & HMMU_PG_ACTIVE ? HMMU_PG_ACTIVE : flags & HMMU_PG_UNEVICTABLE;
+			   HMMU_PG_MAPPEDTODISK | HMMU_PG_DIRTY | HMMU_PG_YOUNG | HMMU_PG_IDLE | HMMU_PG_SWAPBACKED;
+	const u32 lists = HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE;
+	u32 flags = p->flags, new = n->flags;
+	/* Of the two the one moves if the other does not. */
+	u32 kept = flags & (flags & HMMU_PG_ACTIVE) * (HMMU_PG_UNEVICTABLE / HMMU_PG_ACTIVE);
 
-	n->flags |= (flags & copied) | moved;
-	p->flags = flags & ~(moved | HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE);
-	mem_cgroup_migrate(m, p, n);
+	new |= (flags ^ kept) & (copied | lists);
+	p->flags = (flags & ~(lists | HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE)) | kept;
+	if ((flags & ~new) & PAGE_USER_CHARGED)
+		new |= mem_cgroup_migrate(m);
+	n->flags = new;
 }
 
-static void refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
-{
-	mig->src[i] &= ~(u64)HMMU_PFN_MIGRATE;
-	set_why(mig, i, why);
-}
-
-static inline void move_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
+static inline void move_page(struct hmmu_migration *mig, u64 i, u64 dst, u64 src)
 {
 	struct hmmu *m = mig->ctx.m;
-	struct page *n = page_of(m, newpage), *p = page_of(m, page);
-	bool in_cache = page_in_cache(m, page);
+	struct page *n = migrate_word_page(m, dst), *p = migrate_word_page(m, src);
+	u32 newpage = (u32)(dst >> HMMU_PFN_SHIFT), page = (u32)(src >> HMMU_PFN_SHIFT);
 
-	if (is_zone_device_page(m, newpage) && !is_device_private_page(m, newpage)) {
+	if (newpage >= m->other_device_base) {
 		refuse(mig, i, HMMU_WHY_UNKNOWN_DEVICE);
 		return;
 	}
-	if (in_cache && is_device_private_page(m, newpage)) {
-		refuse(mig, i, HMMU_WHY_HAS_MAPPING);
+	if (page_in_cache(p) ? !move_cache_page(mig, i, newpage, page) : !move_anon_page(mig, i, n, p, page))
 		return;
-	}
-	if (migrate_page_move_mapping(m, newpage, page, in_cache, page == mig->fault_page)) {
-		refuse(mig, i, HMMU_WHY_REFERENCES);
-		return;
-	}
 	migrate_page_states(m, n, p);
 	probe(move, mig->ctx.mm, mig->start, i, page, newpage);
 	m->st->counters[HMMU_COUNT_MIGRATED]++;
@@ -96,28 +96,32 @@ static void insert_page(struct hmmu_migration *mig, u64 i, u32 newpage)
 	migrate_vma_insert_page(mig, i, address, newpage);
 }
 
-static inline void pages_one(struct hmmu_migration *mig, u64 i)
+/* An entry for which the driver has no page. */
+static NOINLINE void no_destination(struct hmmu_migration *mig, u64 i)
 {
-	u32 newpage = migrate_pfn_to_page(mig->dst[i]);
-	u32 page = migrate_pfn_to_page(mig->src[i]);
+	if (mig->src[i] & HMMU_PFN_MIGRATE)
+		refuse(mig, i,
+		       mig->aborted                   ? HMMU_WHY_ABORTED
+		       : mig->dst[i] & HMMU_PFN_ERROR ? HMMU_WHY_DRIVER_ERROR
+						      : HMMU_WHY_NO_PAGE);
+}
 
-	if (!newpage) {
-		if (mig->src[i] & HMMU_PFN_MIGRATE)
-			refuse(mig, i,
-			       mig->aborted                   ? HMMU_WHY_ABORTED
-			       : mig->dst[i] & HMMU_PFN_ERROR ? HMMU_WHY_DRIVER_ERROR
-							      : HMMU_WHY_NO_PAGE);
-	} else if (page) {
-		move_page(mig, i, newpage, page);
-	} else if (mig->src[i] & HMMU_PFN_MIGRATE) {
-		insert_page(mig, i, newpage);
-	}
+static inline void pages_one(struct hmmu_migration *mig, u64 i, u64 src, u64 dst)
+{
+	if (!(dst & HMMU_PFN_VALID))
+		no_destination(mig, i);
+	else if (src & HMMU_PFN_VALID)
+		move_page(mig, i, dst, src);
+	else if (src & HMMU_PFN_MIGRATE)
+		insert_page(mig, i, (u32)(dst >> HMMU_PFN_SHIFT));
 }
 
 void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 {
+	const u64 *src = mig->src, *dst = mig->dst;
+
 	for (u64 i = from; i < to; i++)
-		pages_one(mig, i);
+		pages_one(mig, i, src[i], dst[i]);
 }
 
 /*
@@ -125,31 +129,30 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
  * entry that the migration has come by in collect; that is found here without a walk. mmap_sem keeps mapping and tables.
  */
 struct own_ptes {
-	const struct vma *vma;
+	struct restore restore;
 	u32 mapping;     /**< page->mapping of pages in the mapping's own anon_vma, if no other mapping has it */
-	u64 first_index; /**< page->index that belongs to entry 0 */
 	u64 from, count; /**< entries under the table at hand; 0: there is no table */
 	u64 *ptes;       /**< that of entry @p from */
 	struct page *table;
+	struct pagevec *pvec;
 };
 
 static struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
-	u32 slot = m->vmas[mig->vma].anon_vma;
-	const struct anon_vma *anon_vma = &m->anon_vmas[slot];
+	const struct vma *v = vma_of(m, mig->vma);
+	const struct anon_vma *anon_vma = &m->anon_vmas[v->anon_vma];
+	bool known = anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
 
 	/* No page has anon_vma 0. */
-	if (anon_vma->first != anon_vma->last)
-		slot = 0;
 	return (struct own_ptes){
-		.vma = vma_of(m, mig->vma),
-		.mapping = slot | MAPPING_ANON,
-		.first_index = linear_page_index(m, mig->vma, mig->start),
+		.restore = restore_of(m, v),
+		.mapping = (known ? v->anon_vma : 0) | MAPPING_ANON,
+		.pvec = lru_add_pvec(m, mig->ctx.cpu),
 	};
 }
 
-static bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i)
+static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u64 address = mig->start + (i << PAGE_SHIFT), end = pmd_addr_end(address, mig->end);
@@ -165,73 +168,133 @@ static bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_pte
 	return true;
 }
 
-/* The only entry that can map a page, or be its migration entry: entry i's. NULL: a walk has to tell. */
-static inline u64 *own_pte(const struct hmmu_migration *mig, struct own_ptes *own, u64 i, const struct page *page)
+/* The only entry that can be the migration entry of a page in this anon_vma: entry i's, if it is one, as a page is mapped
+ * at the address of its index only. False: a walk has to tell. */
+static inline bool own_pte(const struct hmmu_migration *mig, struct own_ptes *own, u64 i, const struct page *page,
+			   u64 **pte)
 {
-	if (page->mapping != own->mapping || page->index != own->first_index + i ||
-	    (page->flags & (HMMU_PG_HEAD | HMMU_PG_TAIL)))
-		return NULL;
+	if (page->mapping != own->mapping)
+		return false;
 	/* One comparison for both ends: i - from of an entry before @p from is huge. */
 	if (i - own->from >= own->count && !own_ptes_find_table(mig, own, i))
-		return NULL;
-	return own->ptes + (i - own->from);
+		return false;
+	*pte = own->ptes + (i - own->from);
+	return true;
+}
+
+static NOINLINE void unlock_and_put_device_page(struct hmmu *m, u32 page)
+{
+	unlock_single_page(m, page_of(m, page));
+	put_device_page(m, page);
+}
+
+/* A device page's last user is gone when its own reference is left; that it is in use the migration knows. */
+static ALWAYS_INLINE void unlock_and_put(struct hmmu_migration *mig, const struct own_ptes *own, u32 page)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct page *p = page_of(m, page);
+
+	if (!is_zone_device_page(m, page)) {
+		unlock_and_putback(m, mig->ctx.cpu, own->pvec, page);
+		return;
+	}
+	if (p->count != 2 || page >= m->other_device_base || !(p->flags & HMMU_PG_LOCKED)) {
+		unlock_and_put_device_page(m, page);
+		return;
+	}
+	p->flags &= ~(u32)HMMU_PG_LOCKED;
+	p->count = 1;
+	free_device_page(m, p, page);
 }
 
 static void drop_destination(struct hmmu *m, u32 newpage)
 {
-	if (!newpage)
-		return;
 	unlock_page(m, newpage);
 	put_page(m, newpage);
 }
 
-/* Map a page where its predecessor, or itself, was mapped before. */
-static inline void map_again(struct hmmu_migration *mig, struct own_ptes *own, u64 i, u32 page, u32 newpage)
+/* What has not moved. */
+static NOINLINE void finalize_unmoved(struct hmmu_migration *mig, const struct own_ptes *own, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
-	u64 *pte = own_pte(mig, own, i, page_of(m, newpage));
-
-	if (!pte) {
-		remove_migration_ptes(&mig->ctx, page, newpage);
-		return;
-	}
-	spin_lock(m, own->table);
-	if (is_migration_entry_of(*pte, page))
-		restore_entry(&mig->ctx, own->vma, pte, newpage);
-	spin_unlock(m, own->table);
-}
-
-static inline void finalize_one(struct hmmu_migration *mig, struct own_ptes *own, u64 i)
-{
-	struct hmmu *m = mig->ctx.m;
-	u64 src = mig->src[i];
-	u32 page = migrate_pfn_to_page(src), newpage = migrate_pfn_to_page(mig->dst[i]);
+	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
 
 	if (newpage)
-		page_of(m, newpage)->users &= (u16)~PAGE_USER_DESTINATION;
-	if (!page) {
 		drop_destination(m, newpage);
+	if (!page)
+		return;
+	probe(map, mig->ctx.mm, mig->start, i, page, page);
+	remove_migration_ptes(&mig->ctx, page, page);
+	mig->cpages--;
+	unlock_and_put(mig, own, page);
+}
+
+/* What has moved, and may be mapped anywhere. */
+static NOINLINE void finalize_walk(struct hmmu_migration *mig, const struct own_ptes *own, u64 i)
+{
+	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
+
+	remove_migration_ptes(&mig->ctx, page, newpage);
+	unlock_and_put(mig, own, page);
+	unlock_and_put(mig, own, newpage);
+}
+
+/* A page that has moved to the device: the migration's reference becomes the entry's. */
+static ALWAYS_INLINE void finalize_on_device(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
+					     u64 dst)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct page *n = migrate_word_page(m, dst);
+
+	spin_lock_unlock(m, own->table);
+	*pte = restored_device_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
+	n->mapcount++;
+	unlock_and_put(mig, own, (u32)(src >> HMMU_PFN_SHIFT));
+	unlock_single_page(m, n);
+}
+
+/* A page that has moved to RAM: the migration's reference goes on to a pagevec. */
+static ALWAYS_INLINE void finalize_in_ram(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
+					  u64 dst)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct page *n = migrate_word_page(m, dst);
+
+	n->count++;
+	spin_lock_unlock(m, own->table);
+	*pte = restored_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
+	n->mapcount++;
+	unlock_and_put(mig, own, (u32)(src >> HMMU_PFN_SHIFT));
+	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(dst >> HMMU_PFN_SHIFT));
+}
+
+static inline void finalize_one(struct hmmu_migration *mig, struct own_ptes *own, u64 i, u64 src, u64 dst)
+{
+	const u64 moves = HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
+	u64 *pte;
+	struct page *n = migrate_word_page(mig->ctx.m, dst);
+
+	if (dst & HMMU_PFN_VALID)
+		n->flags &= ~(u32)PAGE_USER_DESTINATION;
+	if ((src & moves) != moves || !(dst & HMMU_PFN_VALID)) {
+		finalize_unmoved(mig, own, i);
 		return;
 	}
-	if (!(src & HMMU_PFN_MIGRATE) || !newpage) {
-		drop_destination(m, newpage);
-		newpage = page;
-	}
-	probe(map, mig->ctx.mm, mig->start, i, page, newpage);
-	map_again(mig, own, i, page, newpage);
-	unlock_single_page(m, page_of(m, page));
+	probe(map, mig->ctx.mm, mig->start, i, src >> HMMU_PFN_SHIFT, dst >> HMMU_PFN_SHIFT);
 	mig->cpages--;
-	put_page_or_lru(&mig->ctx, page);
-	if (newpage != page) {
-		unlock_single_page(m, page_of(m, newpage));
-		put_page_or_lru(&mig->ctx, newpage);
-	}
+	if (!own_pte(mig, own, i, n, &pte) || !is_migration_entry_of(*pte, src >> HMMU_PFN_SHIFT))
+		finalize_walk(mig, own, i);
+	else if (dst & HMMU_PFN_DEVICE)
+		finalize_on_device(mig, own, pte, src, dst);
+	else
+		finalize_in_ram(mig, own, pte, src, dst);
 }
 
 void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	struct own_ptes own = own_ptes_of(mig);
+	const u64 *src = mig->src, *dst = mig->dst;
 
 	for (u64 i = from; i < to; i++)
-		finalize_one(mig, &own, i);
+		finalize_one(mig, &own, i, src[i], dst[i]);
 }

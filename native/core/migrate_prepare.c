@@ -5,20 +5,21 @@
 #include "rmap.h"
 #include "swap.h"
 
-/* Whether every reference of a page is explained: by its mappings, and by those that the kernel itself holds. */
-static inline bool migrate_vma_check_page(struct hmmu *m, u32 page)
+/* Whether every reference of a page of RAM is explained: by its mappings, and by those that the kernel itself holds. */
+static inline bool references_explained(const struct page *p)
 {
-	const struct page *p = page_of(m, page);
 	int32_t extra = 1;
 
-	if (PageCompound(m, page))
-		return false;
-	/* A task that waits for a migration holds a reference that can't be told from a pin. */
-	if (is_device_private_page(m, page))
-		return true;
-	if (page_in_cache(m, page))
-		extra += 1 + page_test(m, page, HMMU_PG_PRIVATE);
+	if (page_in_cache(p))
+		extra += 1 + !!(p->flags & HMMU_PG_PRIVATE);
 	return p->count - extra <= p->mapcount;
+}
+
+/* migrate_vma_check_page(). A task that waits for the migration of a device page holds a reference that can't be told
+ * from a pin, so these always pass. Compound pages never come here: collect leaves them out. */
+static inline bool migrate_vma_check_page(const struct hmmu *m, u32 page)
+{
+	return is_device_private_page(m, page) || references_explained(page_of(m, page));
 }
 
 /* The entry is out of it. What collect unmapped keeps its page until its pte is restored. */
@@ -34,9 +35,10 @@ static void leave_out(struct hmmu_migration *mig, u64 i, bool remap, enum hmmu_w
 	}
 }
 
-static bool prepare_lock(struct hmmu_migration *mig, u64 i, u32 page)
+static NOINLINE bool prepare_lock(struct hmmu_migration *mig, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
+	u32 page = migrate_pfn_to_page(mig->src[i]);
 
 	/* Two migrations could wait for each other's pages, so nothing is waited for. */
 	if (!trylock_page(m, page)) {
@@ -58,36 +60,27 @@ static NOINLINE void drain_once(struct hmmu_migration *mig)
 	mig->allow_drain = false;
 }
 
-static inline bool prepare_isolate(struct hmmu_migration *mig, u64 i, u32 page, bool remap)
+/* The page is on no list; @p src is the word that collect has left. */
+static NOINLINE void refuse_unlisted(struct hmmu_migration *mig, u64 i, u64 src)
 {
 	struct hmmu *m = mig->ctx.m;
-
-	if (!page_test(m, page, HMMU_PG_LRU))
-		drain_once(mig);
-	if (__isolate_lru_page(m, page))
-		return true;
-	leave_out(mig, i, remap, HMMU_WHY_ISOLATION);
-	if (!remap) {
-		unlock_page(m, page);
-		put_page(m, page);
-	}
-	return false;
-}
-
-static inline void prepare_one(struct hmmu_migration *mig, u64 i)
-{
-	struct hmmu *m = mig->ctx.m;
-	u64 src = mig->src[i];
 	u32 page = migrate_pfn_to_page(src);
 	bool remap = src & HMMU_PFN_LOCKED;
 
-	if (!page || (!remap && !prepare_lock(mig, i, page)))
+	leave_out(mig, i, remap, HMMU_WHY_ISOLATION);
+	if (remap)
 		return;
-	/* Device pages are on no LRU list, and can't be pinned. */
-	if (is_zone_device_page(m, page) || !prepare_isolate(mig, i, page, remap))
-		return;
-	if (migrate_vma_check_page(m, page))
-		return;
+	unlock_page(m, page);
+	put_page(m, page);
+}
+
+/* Somebody holds the page, which goes back to its list. */
+static NOINLINE void refuse_pinned(struct hmmu_migration *mig, u64 i, u64 src)
+{
+	struct hmmu *m = mig->ctx.m;
+	u32 page = migrate_pfn_to_page(src);
+	bool remap = src & HMMU_PFN_LOCKED;
+
 	leave_out(mig, i, remap, HMMU_WHY_PINNED);
 	if (remap)
 		get_page(m, page); /* The restore still needs a reference. */
@@ -96,10 +89,45 @@ static inline void prepare_one(struct hmmu_migration *mig, u64 i)
 	putback_lru_page(m, mig->ctx.cpu, page);
 }
 
+/* True: the page stays in it, and no mapping is left that unmap would have to look for. */
+static inline bool prepare_one(struct hmmu_migration *mig, u64 i, u64 src)
+{
+	struct hmmu *m = mig->ctx.m;
+	u32 page = (u32)(src >> HMMU_PFN_SHIFT);
+	struct page *p = page_of(m, page);
+
+	if (!(src & HMMU_PFN_LOCKED) && !prepare_lock(mig, i))
+		return false;
+	/* Device pages are on no LRU list, and can't be pinned. */
+	if (is_zone_device_page(m, page))
+		return !p->mapcount;
+	if (!(p->flags & HMMU_PG_LRU))
+		drain_once(mig);
+	/* Collect has left compound pages out. */
+	if (!__isolate_lru_page(m, p, 1)) {
+		refuse_unlisted(mig, i, src);
+		return false;
+	}
+	/* Nobody but the migration has it. */
+	if (p->count == 1 && !p->mapcount)
+		return true;
+	if (!references_explained(p))
+		refuse_pinned(mig, i, src);
+	return false;
+}
+
+/* Of device pages that collect has taken there is nothing to isolate, and pins are not looked for. */
 void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to)
 {
-	for (u64 i = from; i < to; i++)
-		prepare_one(mig, i);
+	bool settled = to - from == mig->npages;
+
+	for (u64 i = from; i < to && !mig->prepared; i++) {
+		u64 src = mig->src[i];
+
+		if ((src & HMMU_PFN_VALID) && !prepare_one(mig, i, src))
+			settled = false;
+	}
+	mig->settled = settled;
 }
 
 static void prepare_restore_one(struct hmmu_migration *mig, u64 i)
@@ -130,9 +158,10 @@ static inline void unmap_one(struct hmmu_migration *mig, u64 i)
 
 	if (!page || !(mig->src[i] & HMMU_PFN_MIGRATE))
 		return;
-	probe(unmap, mig->ctx.mm, mig->start, i, page);
-	if (page_mapped(m, page))
+	if (page_mapped(m, page)) {
+		probe(unmap, mig->ctx.mm, mig->start, i, page);
 		try_to_unmap(&mig->ctx, page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
+	}
 	if (page_mapped(m, page))
 		why = HMMU_WHY_STILL_MAPPED;
 	else if (!migrate_vma_check_page(m, page))
@@ -142,8 +171,12 @@ static inline void unmap_one(struct hmmu_migration *mig, u64 i)
 	leave_out(mig, i, true, why);
 }
 
+/* Where the call that has done prepare goes on, nobody else has seen the pages since. Then those of which no mapping is
+ * left are known to be unmapped, and not to be pinned. */
 void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to)
 {
+	if (mig->settled)
+		return;
 	for (u64 i = from; i < to; i++)
 		unmap_one(mig, i);
 }

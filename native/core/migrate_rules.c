@@ -33,6 +33,20 @@ static bool has_page(const u64 *words, u64 count, u32 page)
 	return false;
 }
 
+/* What nearly every word is: a destination as its driver has allocated and locked it, which nobody else has had since. It
+ * breaks no rule. */
+static inline bool plain_destination(const struct hmmu *m, u64 word)
+{
+	const u64 flags = HMMU_PFN_VALID | HMMU_PFN_LOCKED | HMMU_PFN_DEVICE | HMMU_PFN_ERROR;
+	const u32 users = PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
+	u64 number = word >> HMMU_PFN_SHIFT;
+
+	return number < m->pfn_end &&
+	       (word & flags) ==
+		       (HMMU_PFN_VALID | HMMU_PFN_LOCKED | (number >= m->device_base ? HMMU_PFN_DEVICE : 0)) &&
+	       (m->pages[number].flags & users) == (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
+}
+
 /* Which rule a word with a page breaks. The destinations of the entries before it are the migration's already. */
 static enum hmmu_rule breach_of_page(const struct hmmu_migration *mig, u64 i, u64 word)
 {
@@ -43,11 +57,11 @@ static enum hmmu_rule breach_of_page(const struct hmmu_migration *mig, u64 i, u6
 	if (!number || number >= m->pfn_end || number == m->zero_pfn)
 		return HMMU_RULE_DST_NO_SUCH_PAGE;
 	page = page_of(m, (u32)number);
-	if (page->users & PAGE_USER_DESTINATION)
+	if (page->flags & PAGE_USER_DESTINATION)
 		return has_page(mig->dst, i, (u32)number) ? HMMU_RULE_DST_TWICE : HMMU_RULE_DST_IN_USE;
-	if (!(page->users & PAGE_USER_DRIVER))
+	if (!(page->flags & PAGE_USER_DRIVER))
 		return has_page(mig->src, mig->npages, (u32)number) ? HMMU_RULE_DST_IS_SOURCE : HMMU_RULE_DST_FREE_PAGE;
-	if (!(word & HMMU_PFN_LOCKED) || !(page->flags & HMMU_PG_LOCKED) || !(page->users & PAGE_USER_DRIVER_LOCK))
+	if (!(word & HMMU_PFN_LOCKED) || !(page->flags & HMMU_PG_LOCKED) || !(page->flags & PAGE_USER_DRIVER_LOCK))
 		return HMMU_RULE_DST_NOT_LOCKED;
 	if (!(word & HMMU_PFN_DEVICE) != !is_zone_device_page(m, (u32)number))
 		return HMMU_RULE_DST_KIND;
@@ -56,7 +70,7 @@ static enum hmmu_rule breach_of_page(const struct hmmu_migration *mig, u64 i, u6
 	return HMMU_RULE_NONE;
 }
 
-static enum hmmu_rule breach_of_entry(const struct hmmu_migration *mig, u64 i)
+static NOINLINE enum hmmu_rule breach_of_entry(const struct hmmu_migration *mig, u64 i)
 {
 	const u64 defined = (1u << HMMU_PFN_SHIFT) - 1, word = mig->dst[i];
 
@@ -72,7 +86,7 @@ static enum hmmu_rule breach_of_entry(const struct hmmu_migration *mig, u64 i)
 /* Reference and lock of a destination change hands: from the driver to the migration, and back. */
 static inline void change_hands(struct page *page)
 {
-	page->users ^= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
+	page->flags ^= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
 }
 
 static void give_back(struct hmmu_migration *mig, u64 count)
@@ -86,11 +100,11 @@ static void discard(struct hmmu *m, u64 word)
 {
 	u64 number = word & HMMU_PFN_VALID ? word >> HMMU_PFN_SHIFT : 0;
 
-	if (!number || number >= m->pfn_end || !(page_of(m, (u32)number)->users & PAGE_USER_DRIVER))
+	if (!number || number >= m->pfn_end || !(page_of(m, (u32)number)->flags & PAGE_USER_DRIVER))
 		return;
-	if (page_of(m, (u32)number)->users & PAGE_USER_DRIVER_LOCK)
+	if (page_of(m, (u32)number)->flags & PAGE_USER_DRIVER_LOCK)
 		unlock_page(m, (u32)number);
-	page_of(m, (u32)number)->users &= (u16) ~(PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
+	page_of(m, (u32)number)->flags &= ~(u32)(PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
 	put_page(m, (u32)number);
 }
 
@@ -108,19 +122,36 @@ void migrate_discard_destinations(struct hmmu_migration *mig)
 	discard_all(mig);
 }
 
+static bool same_words(const u64 *a, const u64 *b, u64 count)
+{
+	return count == 1 ? *a == *b : !memcmp(a, b, count * sizeof(*a));
+}
+
+/* Take over entry i's destination, if there is one. */
+static inline enum hmmu_rule accept_entry(struct hmmu_migration *mig, u64 i, u64 word, bool same_src)
+{
+	enum hmmu_rule rule;
+
+	if (!same_src || !plain_destination(mig->ctx.m, word)) {
+		rule = breach_of_entry(mig, i);
+		if (rule || !(word & HMMU_PFN_VALID))
+			return rule;
+	}
+	change_hands(migrate_word_page(mig->ctx.m, word));
+	return HMMU_RULE_NONE;
+}
+
 int migrate_accept_driver(struct hmmu_migration *mig)
 {
+	bool same_src = same_words(mig->src, mig->request.src, mig->npages);
+
 	migrate_copy_words(mig->dst, mig->request.dst, mig->npages);
 	for (u64 i = 0; i < mig->npages; i++) {
-		enum hmmu_rule rule = breach_of_entry(mig, i);
-		u32 page = migrate_pfn_to_page(mig->dst[i]);
+		enum hmmu_rule rule = accept_entry(mig, i, mig->dst[i], same_src);
 		int err;
 
-		if (!rule) {
-			if (page)
-				change_hands(page_of(mig->ctx.m, page));
+		if (!rule)
 			continue;
-		}
 		give_back(mig, i);
 		err = migrate_rule_breach(mig, i, rule);
 		discard_all(mig);
@@ -131,6 +162,8 @@ int migrate_accept_driver(struct hmmu_migration *mig)
 
 int migrate_check_unchanged(struct hmmu_migration *mig)
 {
+	if (same_words(mig->src, mig->request.src, mig->npages) && same_words(mig->dst, mig->request.dst, mig->npages))
+		return 0;
 	for (u64 i = 0; i < mig->npages; i++) {
 		if (mig->src[i] != mig->request.src[i])
 			return migrate_rule_breach(mig, i, HMMU_RULE_SRC_CHANGED);

@@ -3,9 +3,7 @@
 #include "page.h"
 
 #include "devmem.h"
-#include "frame.h"
-#include "lru.h"
-#include "memcg.h"
+#include "last_reference.h"
 
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn)
 {
@@ -46,8 +44,7 @@ bool compound_page_mapped(const struct hmmu *m, u32 pfn)
 	return false;
 }
 
-/* What is freed as a whole, or not at all. */
-static void put_other_page(struct hmmu *m, u32 head)
+void put_other_page(struct hmmu *m, u32 head)
 {
 	struct page *page = page_of(m, head);
 
@@ -59,27 +56,12 @@ static void put_other_page(struct hmmu *m, u32 head)
 		hmmu_bug(m, "a reference to a page was dropped that nobody had");
 		return;
 	}
-	if (page->flags & HMMU_PG_LRU)
-		del_page_from_lru(m, head);
+	__isolate_lru_page(m, page, hpage_nr_pages(m, head));
 	mem_cgroup_uncharge(m, head);
-	free_huge_frames(m, head);
-}
-
-/* __put_page() of what is no device page. */
-static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)
-{
-	struct page *page = page_of(m, head);
-
-	if (page->count < 0 || (page->flags & (HMMU_PG_RESERVED | HMMU_PG_BUDDY | HMMU_PG_HEAD | HMMU_PG_DEVICE))) {
-		put_other_page(m, head);
-		return;
-	}
-	if (page->flags & HMMU_PG_LRU) {
-		del_page_from_lru_list(m, page, page_lru(page), 1);
-		page->flags &= ~(u32)HMMU_PG_LRU;
-	}
-	m->st->memcg_charged -= !!(page->users & PAGE_USER_CHARGED);
-	free_frame(m, head);
+	if (page->flags & HMMU_PG_HEAD)
+		free_huge_frames(m, head);
+	else
+		free_frame(m, head);
 }
 
 static void put_page_of_ram(struct hmmu *m, u32 head)
@@ -100,7 +82,7 @@ void release_pages(struct hmmu *m, const u32 *pages, u32 nr)
 {
 	for (u32 i = 0; i < nr; i++) {
 		u32 head = compound_head(m, pages[i]);
-		int32_t count = --m->pages[head].count;
+		int32_t count = --page_of(m, head)->count;
 
 		if (count <= 0)
 			put_last_reference(m, head);

@@ -81,7 +81,7 @@ static inline int32_t page_count(const struct hmmu *m, u32 pfn)
 {
 	return m->pages[compound_head(m, pfn)].count;
 }
-/** The third page of a compound page counts, in private, the references to it that the quirk thp-busy-leaks-ref lost. */
+/** The third page of a compound page counts the references to it that the quirk thp-busy-leaks-ref lost. */
 #define LEAK_TAIL 2
 static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 {

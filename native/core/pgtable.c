@@ -28,7 +28,7 @@ static u32 table_alloc(struct hmmu *m)
 
 static void table_free(struct hmmu *m, u32 pfn)
 {
-	if (page_of(m, pfn)->private)
+	if (page_of(m, pfn)->locked)
 		hmmu_bug(m, "a page table was freed that is locked");
 	if (page_of(m, pfn)->next)
 		hmmu_bug(m, "a page table was freed with deposited tables");
@@ -129,7 +129,7 @@ void pgtable_trans_huge_deposit(struct hmmu *m, u64 *pmd, u32 table)
 {
 	struct page *owner = page_of(m, table_of_entry(m, pmd));
 
-	page_of(m, table)->cache_next = owner->next;
+	page_of(m, table)->next_deposited = owner->next;
 	owner->next = table;
 }
 
@@ -142,8 +142,8 @@ u32 pgtable_trans_huge_withdraw(struct hmmu *m, u64 *pmd)
 		hmmu_bug(m, "a huge pmd has no deposited table");
 		return 0;
 	}
-	owner->next = page_of(m, table)->cache_next;
-	page_of(m, table)->cache_next = 0;
+	owner->next = page_of(m, table)->next_deposited;
+	page_of(m, table)->next_deposited = 0;
 	return table;
 }
 

@@ -38,9 +38,9 @@ static inline u32 pte_pfn(u64 pte)
 {
 	return (u32)((pte & PTE_PFN_MASK) >> PAGE_SHIFT);
 }
-static inline u64 mk_pte(u32 pfn, u64 prot)
+static inline u64 mk_pte(u64 pfn, u64 prot)
 {
-	return ((u64)pfn << PAGE_SHIFT) | prot;
+	return (pfn << PAGE_SHIFT) | prot;
 }
 static inline bool pte_none(u64 pte)
 {
@@ -144,9 +144,9 @@ enum swp_type {
 	SWP_DEVICE_WRITE = 30,
 	SWP_DEVICE_READ = 31,
 };
-static inline u64 swp_entry_to_pte(u32 type, u32 offset)
+static inline u64 swp_entry_to_pte(u32 type, u64 offset)
 {
-	return ((u64)offset << 14) | ((u64)type << 9);
+	return (offset << 14) | ((u64)type << 9);
 }
 static inline u32 swp_type(u64 pte)
 {
@@ -162,6 +162,8 @@ static inline bool is_migration_entry(u64 pte)
 }
 /** What a migration entry remembers beside the page: the types of a read and of a write entry differ in one bit. */
 #define SWP_MIGRATION_WRITE_BIT ((u64)(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE) << 9)
+/** The bit in which the types of a device-private entry for reading and of one for writing differ. */
+#define SWP_DEVICE_READ_BIT ((u64)(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE) << 9)
 static inline bool is_write_migration_entry(u64 pte)
 {
 	return is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_WRITE;
@@ -178,11 +180,11 @@ static inline bool non_swap_entry(u64 pte)
 {
 	return swp_type(pte) >= SWP_HWPOISON;
 }
-static inline u64 make_migration_entry(u32 pfn, bool write)
+static inline u64 make_migration_entry(u64 pfn, bool write)
 {
 	return swp_entry_to_pte(write ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ, pfn);
 }
-static inline u64 make_device_private_entry(u32 pfn, bool write)
+static inline u64 make_device_private_entry(u64 pfn, bool write)
 {
 	return swp_entry_to_pte(write ? SWP_DEVICE_WRITE : SWP_DEVICE_READ, pfn);
 }
@@ -271,13 +273,19 @@ void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64
  * @{ */
 static ALWAYS_INLINE void spin_lock(struct hmmu *m, struct page *table)
 {
-	if (table->private ++)
+	if (table->locked++)
 		hmmu_bug(m, "a page table lock was taken twice");
 }
 static ALWAYS_INLINE void spin_unlock(struct hmmu *m, struct page *table)
 {
-	if (table->private -- != 1)
+	if (table->locked-- != 1)
 		hmmu_bug(m, "a page table lock was dropped that was not taken");
+}
+/** A lock that is taken and dropped again, with nothing between that could notice. */
+static ALWAYS_INLINE void spin_lock_unlock(struct hmmu *m, const struct page *table)
+{
+	if (table->locked)
+		hmmu_bug(m, "a page table lock was taken twice");
 }
 static ALWAYS_INLINE void table_lock(struct hmmu *m, const u64 *entry)
 {

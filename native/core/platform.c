@@ -77,6 +77,13 @@ void *platform_alloc(uint64_t bytes)
 	return size == bytes ? calloc(1, size ? size : 1) : NULL;
 }
 
+void *platform_alloc_raw(uint64_t bytes)
+{
+	size_t size = (size_t)bytes;
+
+	return size == bytes ? malloc(size ? size : 1) : NULL;
+}
+
 void platform_free(void *memory)
 {
 	free(memory);

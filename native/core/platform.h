@@ -19,6 +19,8 @@ void platform_release(void *base, uint64_t bytes);
 
 /** Zeroed memory for things that live outside of the arena: handles and migrations under way. */
 void *platform_alloc(uint64_t bytes);
+/** The same, not zeroed. */
+void *platform_alloc_raw(uint64_t bytes);
 void platform_free(void *memory);
 
 /** A clock that counts up fast and costs little; 0 where there is none. */

@@ -34,6 +34,7 @@ void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
 		page_of(m, pfn)->mapcount = 0;
 		return;
 	}
-	if (page_test(m, head, HMMU_PG_MLOCKED))
+	/* The last mapping takes the mlock mark with it. */
+	if (!page_of(m, pfn)->mapcount && page_test(m, head, HMMU_PG_MLOCKED))
 		clear_page_mlock(m, cpu, head);
 }

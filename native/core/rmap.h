@@ -71,8 +71,8 @@ static inline void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compo
 {
 	struct page *page = page_of(m, pfn);
 
-	/* Only the last mapping of a mlocked or compound page asks for more. */
-	if (compound || --page->mapcount < 0 || (!page->mapcount && (page->flags & (HMMU_PG_MLOCKED | HMMU_PG_TAIL))))
+	/* Only mlocked and compound pages ask for more. */
+	if (compound || --page->mapcount < 0 || (page->flags & (HMMU_PG_MLOCKED | HMMU_PG_TAIL)))
 		page_remove_rmap_slow(m, cpu, pfn, compound);
 }
 /** @} */

@@ -11,7 +11,7 @@
 #include "page.h"
 #include "platform.h"
 
-#define SNAPSHOT_MAGIC 0x3130504e53554d48ull /* "HMUSNP01", little-endian */
+#define SNAPSHOT_MAGIC 0x3230504e53554d48ull /* "HMUSNP02", little-endian */
 
 /** What a snapshot begins with; a struct piece for each piece follows. */
 struct header {
@@ -71,6 +71,8 @@ static void walk_pages(struct walk *walk)
 	walk_part(walk, m->pages, ram * sizeof(struct page));
 	walk_part(walk, &m->pages[m->device_base], device * sizeof(struct page));
 	walk_part(walk, &m->pages[m->pfn_end], NR_LRU_LISTS * sizeof(struct page));
+	walk_part(walk, m->pins, ram * sizeof(u16));
+	walk_part(walk, &m->pins[m->device_base], device * sizeof(u16));
 	walk_part(walk, m->frames, ram * PAGE_SIZE);
 	if (m->tags) {
 		walk_part(walk, m->tags, ram * TAG_SIZE);

@@ -17,14 +17,11 @@ static inline bool PageSwapCache(const struct hmmu *m, u32 pfn)
 {
 	return page_test(m, pfn, HMMU_PG_SWAPCACHE);
 }
-/** What the kernel's page_mapping() says of a page of the page cache or swap cache; both have a reference to it. */
-static inline bool page_in_cache(const struct hmmu *m, u32 pfn)
+/** What the kernel's page_mapping() says of a page, no tail page, of the page cache or swap cache; both have a
+ * reference to it. */
+static inline bool page_in_cache(const struct page *page)
 {
-	const struct page *page = page_of(m, pfn);
-
-	if (page->flags & (HMMU_PG_SWAPCACHE | HMMU_PG_TAIL))
-		return page_mapping(m, pfn) || PageSwapCache(m, pfn);
-	return page->mapping && !(page->mapping & MAPPING_ANON);
+	return (page->flags & HMMU_PG_SWAPCACHE) || (page->mapping && !(page->mapping & MAPPING_ANON));
 }
 /** An entry of a swap slot; the other swap-format entries borrow their types from it. */
 static inline bool is_swap_entry(u64 pte)

@@ -39,7 +39,7 @@ static u32 lookup_swap_cache(struct hmmu *m, u32 slot)
 /* A page that is in the swap cache and was mapped before is charged already. */
 static bool charge_swapped_page(struct hmmu *m, u32 page)
 {
-	if (page_of(m, page)->users & PAGE_USER_CHARGED)
+	if (page_of(m, page)->flags & PAGE_USER_CHARGED)
 		return true;
 	if (!mem_cgroup_try_charge(m, 1))
 		return false;

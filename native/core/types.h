@@ -55,40 +55,44 @@ typedef uint64_t u64;
 /** What page.mapping says beside a slot: the slot is an anon_vma's (PAGE_MAPPING_ANON), not a file's. */
 #define MAPPING_ANON 0x80000000u
 
-/** Who beside the kernel holds a page, so that verify() can explain its references. */
+/** Who beside the kernel holds a page, so that verify() can explain its references: flags above those of the kernel. */
 enum page_user {
-	PAGE_USER_HELD = 1,     /**< hmmu_hold(): a reference and the page lock */
-	PAGE_USER_ISOLATED = 2, /**< hmmu_isolate(): a reference */
-	PAGE_USER_DRIVER = 4,   /**< allocated by a driver: a reference */
-	PAGE_USER_DRIVER_LOCK = 8,
-	PAGE_USER_CHARGED = 16,     /**< charged to the memory cgroup (page->mem_cgroup) */
-	PAGE_USER_DESTINATION = 64, /**< of a migration, which has its reference and lock */
+	PAGE_USER_HELD = 1 << 25,     /**< hmmu_hold(): a reference and the page lock */
+	PAGE_USER_ISOLATED = 1 << 26, /**< hmmu_isolate(): a reference */
+	PAGE_USER_DRIVER = 1 << 27,   /**< allocated by a driver: a reference */
+	PAGE_USER_DRIVER_LOCK = 1 << 28,
+	PAGE_USER_CHARGED = 1 << 29,     /**< charged to the memory cgroup (page->mem_cgroup) */
+	PAGE_USER_DESTINATION = 1 << 30, /**< of a migration, which has its reference and lock */
 };
+#define PAGE_USERS 0x7e000000u
+_Static_assert((u32)HMMU_PG_DEVICE < (u32)PAGE_USER_HELD, "the flags of the kernel are the lower ones");
 
 /**
  * struct page. All bits zero: a frame never used. mapcount counts from 0 (the kernel's _mapcount + 1). Of a compound
  * page the second page keeps compound_mapcount; head is valid in tails.
  */
 struct page {
-	u32 flags; /**< HMMU_PG_* */
+	u32 flags; /**< HMMU_PG_*, and enum page_user */
 	int32_t count;
 	int32_t mapcount;
 	u32 mapping;
 	u64 index;
 	union {
 		u32 prev;                     /**< LRU list */
+		u32 next_deposited;           /**< of a table that is deposited */
 		int32_t mapcount_of_compound; /**< of the second page of a compound page */
+		int32_t leaked;               /**< of the third: references that the quirk thp-busy-leaks-ref lost */
 	};
-	u32 next;    /**< LRU or free list; of a table: its first deposited table */
-	u32 private; /**< of a table: its lock; else page->private (a swap entry) */
+	u32 next; /**< LRU or free list; of a table: its first deposited table */
 	union {
+		u32 private;    /**< page->private: of a page in the swap cache its slot */
+		u32 locked;     /**< of a table: its lock */
 		u32 head;       /**< of a tail page: pfn of its head */
 		u32 cache_next; /**< of a page cache page: next in its hash chain */
 	};
 	u32 alloc_id;
-	u16 pins;  /**< references taken by hmmu_pin() */
-	u16 users; /**< enum page_user */
 };
+_Static_assert(sizeof(struct page) == 40, "the addresses of pages are computed most cheaply with this size");
 
 /** A pageblock: 512 frames, the unit of huge allocations. */
 struct block {
@@ -301,7 +305,7 @@ struct state {
 	u32 quirks;
 	u32 next_alloc_id;
 	u64 tlb_gen; /**< the last generation given to an address space */
-	u64 offsets[10];
+	u64 offsets[11];
 	struct slab slabs[NR_SLABS];
 	/* frame allocator */
 	u32 blocks;

@@ -36,25 +36,35 @@ static void tlb_finish_mmu(struct hmmu *m, const struct mmu_gather *tlb, u32 mm,
 	release_pages(m, tlb->pages, tlb->nr);
 }
 
-static inline void zap_present(struct ctx *ctx, u32 vma, u64 *pte, struct mmu_gather *tlb)
+static NOINLINE void zap_present_file(struct ctx *ctx, u64 old, struct mmu_gather *tlb)
+{
+	struct hmmu *m = ctx->m;
+	u32 page = pte_pfn(old);
+
+	if (pte_dirty(old))
+		page_set(m, page, HMMU_PG_DIRTY);
+	if (pte_young(old))
+		mark_page_accessed(m, ctx->cpu, page);
+	tlb->rss[mm_counter_file(m, page)]--;
+}
+
+/* Entries that are special (the zero page's is) have no page that anybody would miss. */
+static ALWAYS_INLINE void zap_present(struct ctx *ctx, u64 *pte, struct mmu_gather *tlb)
 {
 	struct hmmu *m = ctx->m;
 	u64 old = *pte;
-	u32 page = vm_normal_page(m, vma, old);
+	u32 page = pte_pfn(old);
+	struct page *p = page_of(m, page);
 
 	*pte = 0;
-	if (!page)
+	if (old & _PAGE_SPECIAL)
 		return;
-	if (PageAnon(m, page)) {
+	if ((p->mapping & MAPPING_ANON) || PageAnon(m, page))
 		tlb->rss[MM_ANONPAGES]--;
-	} else {
-		if (pte_dirty(old))
-			page_set(m, page, HMMU_PG_DIRTY);
-		if (pte_young(old))
-			mark_page_accessed(m, ctx->cpu, page);
-		tlb->rss[mm_counter_file(m, page)]--;
-	}
-	page_remove_rmap(m, ctx->cpu, page, false);
+	else
+		zap_present_file(ctx, old, tlb);
+	if (--p->mapcount < 0 || (p->flags & (HMMU_PG_MLOCKED | HMMU_PG_TAIL)))
+		page_remove_rmap_slow(m, ctx->cpu, page, false);
 	tlb->pages[tlb->nr++] = page;
 }
 
@@ -98,7 +108,7 @@ static int zap_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	pte = pte_offset_map_lock(m, *pmd, address);
 	for (u64 *first = pte; address < end; address += PAGE_SIZE, pte++) {
 		if (pte_present(*pte))
-			zap_present(ctx, walk->vma, pte, &tlb);
+			zap_present(ctx, pte, &tlb);
 		else if (!pte_none(*pte))
 			zap_swap_type(ctx, walk->vma, pte);
 		if (address + PAGE_SIZE == end)

@@ -29,19 +29,19 @@ static void holders_of_page(struct verify *v, u32 pfn)
 {
 	const struct page *page = page_of(v->m, pfn);
 
-	tally_ref(v, pfn, page->pins);
+	tally_ref(v, pfn, v->m->pins[pfn]);
 	if (page->flags & HMMU_PG_HEAD)
-		tally_ref(v, pfn, (int32_t)page_of(v->m, pfn + LEAK_TAIL)->private);
+		tally_ref(v, pfn, page_of(v->m, pfn + LEAK_TAIL)->leaked);
 	v->swap_cached += (page->flags & HMMU_PG_SWAPCACHE) != 0;
-	if (page->users & PAGE_USER_HELD) {
+	if (page->flags & PAGE_USER_HELD) {
 		tally_ref(v, pfn, 1);
 		tally(v, compound_head(v->m, pfn))->locks++;
 	}
-	if (page->users & PAGE_USER_ISOLATED)
+	if (page->flags & PAGE_USER_ISOLATED)
 		tally_ref(v, pfn, 1);
-	if (page->users & (PAGE_USER_DRIVER | PAGE_USER_DESTINATION))
+	if (page->flags & (PAGE_USER_DRIVER | PAGE_USER_DESTINATION))
 		tally_ref(v, pfn, 1);
-	if (page->users & (PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION))
+	if (page->flags & (PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION))
 		tally(v, pfn)->locks++;
 	if (page->mapping && !(page->mapping & MAPPING_ANON) && !(page->flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY)))
 		tally_ref(v, pfn, 1);
@@ -145,7 +145,7 @@ void verify_pages(struct verify *v)
 		const struct page *page = page_of(m, pfn);
 
 		verify_page(v, pfn);
-		if ((page->users & PAGE_USER_CHARGED) && !(page->flags & HMMU_PG_TAIL))
+		if ((page->flags & PAGE_USER_CHARGED) && !(page->flags & HMMU_PG_TAIL))
 			charged += hpage_nr_pages(m, pfn);
 		if (is_device_private_page(m, pfn))
 			device_used += page->count > 1;

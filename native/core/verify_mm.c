@@ -88,7 +88,7 @@ static int verify_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 		verify_huge_pmd(t, walk->vma, address, *pmd);
 		return 0;
 	}
-	if (page_of(walk->m, pte_pfn(*pmd))->private)
+	if (page_of(walk->m, pte_pfn(*pmd))->locked)
 		complain(t->v, "process %u: the table of %#llx is locked", t->mm, (unsigned long long)address);
 	pte = pte_offset(walk->m, *pmd, address);
 	for (; address < end; address += PAGE_SIZE, pte++)

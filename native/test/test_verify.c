@@ -54,7 +54,7 @@ static void test_references(void **state)
 
 	(void)state;
 	CHECK_NUMBER(s, page->count, "references can be explained");
-	CHECK_NUMBER(s, page->pins, "references can be explained");
+	CHECK_NUMBER(s, s.r->m->pins[s.page], "references can be explained");
 	CHECK_NUMBER(s, page->mapcount, "entries map it");
 	rig_close(s.r);
 }
@@ -159,7 +159,7 @@ static void test_locks(void **state)
 	assert_reported(&s, "mmap_sem");
 	m->tasks[s.r->tid].sem_hold = SEM_NONE;
 	CHECK_NUMBER(s, m->anon_vmas[anon_vma].locked, "anon_vma");
-	CHECK_NUMBER(s, page_of(m, table_of_entry(m, s.pte))->private, "is locked");
+	CHECK_NUMBER(s, page_of(m, table_of_entry(m, s.pte))->locked, "is locked");
 	rig_close(s.r);
 }
 

@@ -28,8 +28,7 @@ static int run_callback(struct hmmu_migration *context, struct migration *migrat
 		return -ECANCELED;
 	if (migration->target == NO_TARGET)
 		return host.migration(migration->id, which);
-	return which ? hmmu_builtin_ops.finalize_and_map(context, &migration->builtin)
-		     : hmmu_builtin_ops.alloc_and_copy(context, &migration->builtin);
+	return which ? 0 : hmmu_builtin_ops.alloc_and_copy(context, &migration->builtin);
 }
 
 static int alloc_and_copy(struct hmmu_migration *context, void *data)

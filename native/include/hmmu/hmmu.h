@@ -641,7 +641,8 @@ struct hmmu_builtin {
 	const uint64_t *skip;  /**< indexes of src, any order */
 	const uint64_t *error; /**< indexes of src, any order */
 };
-/** The operations of the built-in driver; its data pointer is a struct hmmu_builtin. */
+/** The operations of the built-in driver; its data pointer is a struct hmmu_builtin. It has no tables to program, so
+ * finalize_and_map is NULL. */
 HMMU_API extern const struct hmmu_migrate_ops hmmu_builtin_ops;
 /** @} */
 

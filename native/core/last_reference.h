@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file last_reference.h The last reference of a page is gone: __put_page(), for those who drop many. */
+#ifndef HMMU_LAST_REFERENCE_H
+#define HMMU_LAST_REFERENCE_H
+
+#include "frame.h"
+#include "lru.h"
+#include "memcg.h"
+
+/** __put_page() of what is freed as a whole, or not at all, or should not be freed as it is. */
+void put_other_page(struct hmmu *m, u32 head);
+
+/** __put_page() of a page whose count has come down to 0, or below. */
+static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)
+{
+	const u32 other = HMMU_PG_RESERVED | HMMU_PG_BUDDY | HMMU_PG_HEAD | HMMU_PG_DEVICE | HMMU_PG_LOCKED;
+	struct page *page = page_of(m, head);
+	u32 flags = page->flags;
+
+	if (page->count < 0 || page->mapcount || (flags & other)) {
+		put_other_page(m, head);
+		return;
+	}
+	if (flags & HMMU_PG_LRU)
+		del_page_from_lru_list(m, page, page_lru(page), 1);
+	if (flags & PAGE_USER_CHARGED)
+		m->st->memcg_charged--;
+	__free_frame(m, head);
+}
+
+#endif
