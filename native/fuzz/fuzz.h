@@ -72,6 +72,7 @@ struct world {
 	struct ref refs[MAX_REFS];
 	unsigned nr_refs;
 	struct fuzz_migration migrations[MAX_MIGRATIONS];
+	bool migrated; /**< there was a migration */
 };
 
 /** @name world.c

@@ -20,6 +20,7 @@ static struct fuzz_migration prepare(struct world *w, const struct fuzz_record *
 	struct region range = record_range(w, r);
 	struct fuzz_migration mig = { .w = w, .pages = range.pages };
 
+	w->migrated = true;
 	if (!next_record(w, &mig.driver))
 		mig.driver.op = r->y;
 	mig.driver.who %= FUZZ_BREACH_COUNT;

@@ -227,6 +227,28 @@ static void test_pinned_page_that_was_locked(void **state)
 	rig_close(r);
 }
 
+/* One that waits for the page between prepare and unmap, which in 4.14 pins it; unmap is done in a step. */
+static void test_waited_for_between_steps(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	struct hmmu_migration *mig;
+	uint32_t other = new_task(r, r->pid);
+	uint8_t byte;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_PREPARE);
+	assert_int_equal(hmmu_load(r->m, other, buf, &byte, 1, NULL), -EAGAIN);
+	assert_int_equal(hmmu_migrate_step(mig), 1);
+	while (hmmu_migrate_step(mig) > 0)
+		;
+	assert_put_back(r, buf, 0, HMMU_WHY_PINNED_LATE);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(hmmu_load(r->m, other, buf, &byte, 1, NULL));
+	rig_close(r);
+}
+
 /* A pin that comes between prepare and unmap, by way of a pte that is still there. */
 static void test_pinned_late(void **state)
 {
@@ -385,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_several_isolated_pages),
 		cmocka_unit_test(test_pinned_page),
 		cmocka_unit_test(test_pinned_page_that_was_locked),
+		cmocka_unit_test(test_waited_for_between_steps),
 		cmocka_unit_test(test_pinned_late),
 		cmocka_unit_test(test_unmap_everywhere),
 		cmocka_unit_test(test_still_mapped),
