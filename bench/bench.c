@@ -10,8 +10,9 @@
 #include "bench.h"
 
 static const char usage[] =
-	"usage: hmmu_bench [--quick] [--instructions] [--max-pages N] [--only SCENARIO]\n"
+	"usage: hmmu_bench [--quick] [--whole] [--instructions] [--max-pages N] [--only SCENARIO]\n"
 	"  --quick         short repetitions\n"
+	"  --whole         256 GiB without contents to the device and back, once; takes some 10 GiB of memory\n"
 	"  --instructions  every operation twice, the second time in bench_measured(), for callgrind\n"
 	"  --max-pages     leave larger sizes out\n"
 	"  --only          life, stages, empty, zero, huge, shared, fork or copies\n";
@@ -30,6 +31,8 @@ static void parse(int argc, char **argv, struct bench *bench)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--quick")) {
 			bench->budget_ns = 2e7;
+		} else if (!strcmp(argv[i], "--whole")) {
+			bench->whole = true;
 		} else if (!strcmp(argv[i], "--instructions")) {
 			bench->instructions = true;
 			bench->max_pages = 1 << 16;
@@ -49,6 +52,10 @@ int main(int argc, char **argv)
 	struct bench bench = { .max_pages = 1 << 20, .budget_ns = 1.5e8 };
 
 	parse(argc, argv, &bench);
+	if (bench.whole) {
+		run_whole(&bench);
+		return 0;
+	}
 	if (!bench.instructions && !bench.only)
 		run_host(&bench);
 	run_scenarios(&bench);

@@ -19,6 +19,7 @@ struct bench {
 	bool instructions;  /**< every operation once, for callgrind */
 	uint64_t max_pages; /**< larger sizes are left out */
 	double budget_ns;   /**< how long a scenario is repeated */
+	bool whole;         /**< 256 GiB once, and nothing else */
 	const char *only;   /**< run operations of scenarios with this name only */
 };
 
@@ -95,8 +96,9 @@ void op_restore(struct world *w);
 void op_clone(struct world *w);
 void op_drop_restored(struct world *w);
 
-/* scenarios.c, host.c */
+/* scenarios.c, host.c, whole.c */
 void run_scenarios(struct bench *bench);
 void run_host(struct bench *bench);
+void run_whole(struct bench *bench);
 
 #endif
