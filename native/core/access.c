@@ -66,7 +66,7 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 	for (u32 faults = 0; faults < MAX_FAULTS; faults++, in_fault = false) {
 		int result;
 
-		*pfn = in_fault ? 0 : tlb_access(m, ctx->cpu, ctx->mm, address, write);
+		*pfn = in_fault ? 0 : tlb_access(ctx, address, write);
 		if (*pfn)
 			return 0;
 		result = do_page_fault(ctx, address, write);
@@ -85,7 +85,7 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
 				       bool write)
 {
-	size_t at = 0;
+	const u64 first = address;
 	struct ctx ctx;
 	int err;
 
@@ -97,22 +97,24 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 	/* The fault that waited for a page is over; the instruction starts anew. */
 	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK && ctx.resume != RESUME_LOCKED)
 		up_sem(&ctx);
-	while (at < length && !err) {
-		size_t in_page = (address + at) & (PAGE_SIZE - 1);
-		size_t chunk = length - at < PAGE_SIZE - in_page ? length - at : PAGE_SIZE - in_page;
+	while (length) {
+		size_t in_page = address & (PAGE_SIZE - 1);
+		size_t chunk = length < PAGE_SIZE - in_page ? length : PAGE_SIZE - in_page;
 		u32 pfn;
 
-		err = translate(&ctx, address + at, write, &pfn);
+		err = translate(&ctx, address, write, &pfn);
 		if (err)
 			break;
 		if (write)
-			store_contents(m, pfn, in_page, buffer + at, chunk);
+			store_contents(m, pfn, in_page, buffer, chunk);
 		else
-			load_contents(m, pfn, in_page, buffer + at, chunk);
-		at += chunk;
+			load_contents(m, pfn, in_page, buffer, chunk);
+		address += chunk;
+		buffer += chunk;
+		length -= chunk;
 	}
 	if (done)
-		*done = at;
+		*done = address - first;
 	return task_leave(&ctx, OP_ACCESS, err);
 }
 

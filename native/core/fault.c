@@ -11,45 +11,58 @@
 #include "stats.h"
 #include "tlb.h"
 
-static int map_zero_page(struct fault *vmf)
+static NOINLINE int map_zero_page(struct ctx *ctx, u32 vma, u64 *pte)
 {
-	struct hmmu *m = vmf->ctx->m;
+	struct hmmu *m = ctx->m;
 
-	vmf->stat = HMMU_STAT_FAULT_ZERO;
-	if (mm_is_reaped(vmf) || userfaultfd_missing(m, vmf->vma))
+	if (mm_is_reaped(ctx) || userfaultfd_missing(m, vma))
 		return FAULT_SIGBUS;
-	*vmf->pte = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vmf->vma].page_prot));
+	*pte = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vma].page_prot));
 	return 0;
 }
 
-static ALWAYS_INLINE int do_anonymous_page(struct fault *vmf)
+/* The first touch of anonymous memory, whose table is there. */
+static ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address, u64 *pte, struct page *table,
+					   bool write)
+{
+	struct hmmu *m = ctx->m;
+	int result;
+	u32 page;
+
+	if (!write)
+		return map_zero_page(ctx, vma, pte);
+	page = alloc_anon_page(m, vma, true, &result);
+	if (!page)
+		return result;
+	/* userfaultfd with UFFD_FEATURE_SIGBUS: the fault is not served. */
+	if (mm_is_reaped(ctx) || userfaultfd_missing(m, vma)) {
+		mem_cgroup_cancel_charge(m, 1);
+		put_page(m, page);
+		return FAULT_SIGBUS;
+	}
+	spin_lock_unlock(m, table);
+	add_mm_counter(m, ctx->mm, MM_ANONPAGES, 1);
+	set_anon_pte(ctx, vma, address, pte, page);
+	return 0;
+}
+
+/* The same where the table may have to be made. */
+static int do_first_touch(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
-	u32 page;
 
 	if (!pte_alloc(m, vmf->ctx->mm, vmf->pmd))
 		return FAULT_OOM;
 	if (pmd_trans_unstable(*vmf->pmd))
 		return 0;
-	vmf->pte = pte_offset(m, *vmf->pmd, vmf->address);
+	result = do_anonymous_page(vmf->ctx, vmf->vma, vmf->address, pte_offset(m, *vmf->pmd, vmf->address),
+				   page_of(m, pte_pfn(*vmf->pmd)), vmf->write);
 	if (!vmf->write)
-		return map_zero_page(vmf);
-	page = alloc_anon_page(vmf, true, &result);
-	if (!page)
-		return result;
-	/* userfaultfd with UFFD_FEATURE_SIGBUS: the fault is not served. */
-	if (mm_is_reaped(vmf) || userfaultfd_missing(m, vmf->vma)) {
-		mem_cgroup_cancel_charge(m, 1);
-		put_page(m, page);
-		return FAULT_SIGBUS;
-	}
-	vmf->stat = HMMU_STAT_FAULT_ANON;
-	table_lock(m, vmf->pte);
-	add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);
-	set_anon_pte(vmf, page);
-	table_unlock(m, vmf->pte);
-	return 0;
+		vmf->stat = HMMU_STAT_FAULT_ZERO;
+	else if (!result)
+		vmf->stat = HMMU_STAT_FAULT_ANON;
+	return result;
 }
 
 /*
@@ -95,7 +108,7 @@ static ALWAYS_INLINE int handle_pte_fault(struct fault *vmf)
 			vmf->pte = NULL;
 	}
 	if (!vmf->pte && vma_is_anonymous(m, vmf->vma))
-		return do_anonymous_page(vmf);
+		return do_first_touch(vmf);
 	if (!vmf->pte) {
 		vmf->stat = HMMU_STAT_FAULT_FILE;
 		return do_file_fault(vmf);
@@ -149,24 +162,52 @@ static NOINLINE int handle_fault_counted(struct fault *vmf)
 	return result;
 }
 
-int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
+/* A fault below a pmd that is there, of any kind. */
+static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, bool write, u64 *pmd)
 {
 	struct hmmu *m = ctx->m;
-	struct fault vmf = { .ctx = ctx, .vma = vma, .address = address & PAGE_MASK, .write = write };
+	struct fault vmf = { .ctx = ctx, .vma = vma, .address = address, .write = write, .pmd = pmd };
 	int result;
 
 	vmf.stat = HMMU_STAT_FAULT_NONE;
 	vmf.goes_on = ctx->resume == RESUME_LOCKED;
 	ctx->resume = RESUME_RETRY;
-	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
-	event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
-	probe(page_fault, ctx->mm, address, write);
-	vmf.pmd = pmd_alloc(m, ctx->mm, address);
-	if (!vmf.pmd)
-		return FAULT_OOM;
 	result = counting(m) ? handle_fault_counted(&vmf) : handle_fault(&vmf);
 	if (vmf.prealloc_pte)
 		pte_free(m, ctx->mm, vmf.prealloc_pte);
+	return result;
+}
+
+/* Most faults are the first touch of anonymous memory whose table is there. Their entry, or NULL. */
+static inline u64 *first_touched_pte(const struct hmmu *m, u32 vma, u64 address, u64 pmd)
+{
+	u64 *pte;
+
+	if (pmd_trans_unstable(pmd) || !vma_is_anonymous(m, vma))
+		return NULL;
+	pte = pte_offset(m, pmd, address);
+	return pte_none(*pte) ? pte : NULL;
+}
+
+int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
+{
+	struct hmmu *m = ctx->m;
+	u64 *pmd, *pte;
+	int result;
+
+	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
+	event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
+	probe(page_fault, ctx->mm, address, write);
+	pmd = pmd_alloc(m, ctx->mm, address);
+	if (!pmd)
+		return FAULT_OOM;
+	pte = counting(m) ? NULL : first_touched_pte(m, vma, address, *pmd);
+	if (pte) {
+		ctx->resume = RESUME_RETRY;
+		result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(*pmd)), write);
+	} else {
+		result = handle_any_fault(ctx, vma, address & PAGE_MASK, write, pmd);
+	}
 	probe(page_fault_end, ctx->mm, address, result);
 	return result;
 }

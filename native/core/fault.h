@@ -3,6 +3,7 @@
 #ifndef HMMU_FAULT_H
 #define HMMU_FAULT_H
 
+#include "frame.h"
 #include "lru.h"
 #include "memcg.h"
 #include "rmap.h"
@@ -39,9 +40,9 @@ struct fault {
 #define MAX_FAULTS 1000
 
 /** check_stable_address_space(): a reaped process gets no new pages. */
-static inline bool mm_is_reaped(const struct fault *vmf)
+static inline bool mm_is_reaped(const struct ctx *ctx)
 {
-	return vmf->ctx->m->mms[vmf->ctx->mm].reaped;
+	return ctx->m->mms[ctx->mm].reaped;
 }
 
 /** Bring in what an access needs; mmap_sem is held. */
@@ -55,15 +56,14 @@ int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
 int do_swap_slot_fault(struct fault *vmf);
 /** An anonymous page for a fault, charged and up to date; 0 with *result set. */
-static ALWAYS_INLINE u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *result)
+static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, int *result)
 {
-	struct hmmu *m = vmf->ctx->m;
 	u32 page;
 
 	*result = FAULT_OOM;
-	if (anon_vma_prepare(m, vmf->vma))
+	if (anon_vma_prepare(m, vma))
 		return 0;
-	page = zeroed ? alloc_zeroed_page(m) : alloc_page(m);
+	page = zeroed ? __alloc_zeroed_page(m) : alloc_page(m);
 	if (page && !mem_cgroup_try_charge(m, 1)) {
 		put_page(m, page);
 		return 0;
@@ -73,15 +73,15 @@ static ALWAYS_INLINE u32 alloc_anon_page(struct fault *vmf, bool zeroed, int *re
 	return page;
 }
 /** A new anonymous page becomes visible: writable if the mapping is, and counted everywhere. */
-static ALWAYS_INLINE void set_anon_pte(struct fault *vmf, u32 page)
+static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
 {
-	struct hmmu *m = vmf->ctx->m;
-	u64 entry = mk_pte(page, m->vmas[vmf->vma].page_prot);
+	struct hmmu *m = ctx->m;
+	u64 entry = mk_pte(page, m->vmas[vma].page_prot);
 
-	page_add_new_anon_rmap(m, page, vmf->vma, vmf->address, false);
+	page_add_new_anon_rmap(m, page, vma, address, false);
 	mem_cgroup_commit_charge(m, page);
-	lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, page, vmf->vma);
-	*vmf->pte = maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry));
+	*pte = maybe_mkwrite(m, vma, pte_mkdirty(entry));
+	lru_cache_add_active_or_unevictable(m, ctx->cpu, page, vma);
 }
 
 /** shmem.c: the locked cache page of a fault, with a reference; 0 with *result set. */

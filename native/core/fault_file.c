@@ -48,7 +48,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 	table_lock(m, vmf->pte);
 	if (vmf->write && !(m->vmas[vmf->vma].flags & VM_SHARED)) {
 		add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);
-		set_anon_pte(vmf, page);
+		set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, page);
 	} else {
 		add_mm_counter(m, vmf->ctx->mm, mm_counter_file(m, page), 1);
 		page_add_file_rmap(m, page);
@@ -61,7 +61,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 /* alloc_set_pte() at the end of a fault: unlike fault-around it brings nothing private to a reaped process. */
 static int finish_fault(struct fault *vmf, u32 page)
 {
-	if (mm_is_reaped(vmf) && !(vmf->ctx->m->vmas[vmf->vma].flags & VM_SHARED))
+	if (mm_is_reaped(vmf->ctx) && !(vmf->ctx->m->vmas[vmf->vma].flags & VM_SHARED))
 		return FAULT_SIGBUS;
 	return alloc_set_pte(vmf, page);
 }
@@ -138,7 +138,7 @@ static int do_cow_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
-	u32 copy = alloc_anon_page(vmf, false, &result);
+	u32 copy = alloc_anon_page(m, vmf->vma, false, &result);
 
 	if (!copy)
 		return result;

@@ -48,7 +48,7 @@ static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 	}
 	/* The entry is empty for a moment, so that no CPU writes to the old page after it was copied. */
 	ptep_clear_flush_notify(m, mm, vmf->address, vmf->pte);
-	set_anon_pte(vmf, copy);
+	set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, copy);
 	if (old)
 		page_remove_rmap(m, vmf->ctx->cpu, old, false);
 	table_unlock(m, vmf->pte);
@@ -75,7 +75,7 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
-	u32 copy = alloc_anon_page(vmf, !old, &result);
+	u32 copy = alloc_anon_page(m, vmf->vma, !old, &result);
 
 	if (!copy) {
 		if (old)

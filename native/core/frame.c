@@ -94,12 +94,7 @@ u32 alloc_page(struct hmmu *m)
 
 u32 alloc_zeroed_page(struct hmmu *m)
 {
-	bool zeroed;
-	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
-
-	if (pfn && !zeroed)
-		clear_contents(m, pfn);
-	return pfn;
+	return __alloc_zeroed_page(m);
 }
 
 /* A block of which every frame is free: one given back whole, or the next fresh one. */

@@ -3,7 +3,7 @@
 #ifndef HMMU_FRAME_H
 #define HMMU_FRAME_H
 
-#include "page.h"
+#include "contents.h"
 
 static inline u32 block_of(u32 pfn)
 {
@@ -48,6 +48,16 @@ static ALWAYS_INLINE u32 __alloc_page(struct hmmu *m)
 	bool zeroed;
 
 	return should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
+}
+/** alloc_zeroed_page() */
+static ALWAYS_INLINE u32 __alloc_zeroed_page(struct hmmu *m)
+{
+	bool zeroed;
+	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
+
+	if (pfn && !zeroed)
+		clear_contents(m, pfn);
+	return pfn;
 }
 
 /** A block has got its first free frame, or its last one. */

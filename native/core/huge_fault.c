@@ -68,7 +68,7 @@ static int map_new_huge_page(struct fault *vmf, u32 page)
 		return FAULT_OOM;
 	}
 	page_set(m, page, HMMU_PG_UPTODATE);
-	if (mm_is_reaped(vmf) || userfaultfd_missing(m, vmf->vma)) {
+	if (mm_is_reaped(vmf->ctx) || userfaultfd_missing(m, vmf->vma)) {
 		drop_uncommitted(m, page);
 		pte_free(m, vmf->ctx->mm, table);
 		return FAULT_SIGBUS;
@@ -87,7 +87,7 @@ static int map_huge_zero_page(struct fault *vmf)
 	if (!table)
 		return FAULT_OOM;
 	page = get_huge_zero_page(m);
-	if (!page || mm_is_reaped(vmf) || userfaultfd_missing(m, vmf->vma)) {
+	if (!page || mm_is_reaped(vmf->ctx) || userfaultfd_missing(m, vmf->vma)) {
 		pte_free(m, vmf->ctx->mm, table);
 		return page ? FAULT_SIGBUS : FAULT_FALLBACK;
 	}

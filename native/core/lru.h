@@ -59,10 +59,10 @@ static ALWAYS_INLINE void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind
 	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
 		pagevec_drain(m, cpu, kind);
 }
-static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 pfn)
+static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
 {
-	get_page(m, pfn);
-	pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
+	page_of(m, head)->count++;
+	pagevec_add(m, cpu, PVEC_LRU_ADD, head);
 }
 /** Pages nobody may evict bypass the pagevec. */
 void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);

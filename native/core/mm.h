@@ -11,6 +11,8 @@
 /** A task in the middle of a call: what most functions need to know. */
 struct ctx {
 	struct hmmu *m;
+	struct task *self; /**< the record of the task, if it was entered */
+	struct mm *space;  /**< that of its address space */
 	u32 task;
 	u32 mm;
 	u32 cpu;
@@ -155,13 +157,21 @@ static inline int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ct
 	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op)
 		return task_enter_slow(m, tid, op, ctx);
 	/* In a call from a callback the call around it keeps its semaphore. */
-	*ctx = (struct ctx){ .m = m, .task = tid, .mm = task->mm, .cpu = task->cpu, .nested = task->sem_hold };
+	*ctx = (struct ctx){
+		.m = m,
+		.self = &m->tasks[tid],
+		.space = &m->mms[task->mm],
+		.task = tid,
+		.mm = task->mm,
+		.cpu = task->cpu,
+		.nested = task->sem_hold,
+	};
 	return 0;
 }
 /** End a call: a result of BLOCKED keeps wait and semaphore, any other drops the semaphore. */
 static inline int task_leave(struct ctx *ctx, enum op op, int result)
 {
-	const struct task *task = &ctx->m->tasks[ctx->task];
+	const struct task *task = ctx->self;
 
 	if (!result && !task->op && !task->progress && !task->sem_hold)
 		return 0;
@@ -171,8 +181,8 @@ static inline int task_leave(struct ctx *ctx, enum op op, int result)
 int down_slow(struct ctx *ctx, bool write);
 static inline int down_read(struct ctx *ctx)
 {
-	struct rwsem *sem = &ctx->m->mms[ctx->mm].mmap_sem;
-	struct task *task = &ctx->m->tasks[ctx->task];
+	struct rwsem *sem = &ctx->space->mmap_sem;
+	struct task *task = ctx->self;
 
 	if (task->sem_hold)
 		return 0;
@@ -188,26 +198,21 @@ static inline int down_write(struct ctx *ctx)
 {
 	return down_slow(ctx, true);
 }
-static inline void sem_drop(struct hmmu *m, u32 task)
+static inline void sem_drop(struct task *task, struct rwsem *sem)
 {
-	struct task *t = &m->tasks[task];
-	struct rwsem *sem = &m->mms[t->mm].mmap_sem;
-
-	if (t->sem_hold == SEM_READ)
+	if (task->sem_hold == SEM_READ)
 		sem->readers--;
-	else if (t->sem_hold == SEM_WRITE)
+	else if (task->sem_hold == SEM_WRITE)
 		sem->writer = 0;
-	t->sem_hold = SEM_NONE;
+	task->sem_hold = SEM_NONE;
 }
 /** A migration that the task has begun meanwhile keeps the semaphore until it ends. */
 static inline void up_sem(struct ctx *ctx)
 {
-	struct task *task = &ctx->m->tasks[ctx->task];
-
-	if (task->migrations)
-		task->sem_of_migration = 1;
+	if (ctx->self->migrations)
+		ctx->self->sem_of_migration = 1;
 	else
-		sem_drop(ctx->m, ctx->task);
+		sem_drop(ctx->self, &ctx->space->mmap_sem);
 }
 void downgrade_write(struct ctx *ctx);
 /** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded; the caller's reference, if it has one

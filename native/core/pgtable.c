@@ -112,13 +112,10 @@ void pmd_populate(struct hmmu *m, u64 *pmd, u32 table)
 	*pmd = mk_pte(table, _PAGE_TABLE);
 }
 
-bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd)
+bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd)
 {
-	u32 table;
+	u32 table = pte_alloc_one(m, mm);
 
-	if (!pmd_none(*pmd))
-		return true;
-	table = pte_alloc_one(m, mm);
 	if (!table)
 		return false;
 	pmd_populate(m, pmd, table);

@@ -244,7 +244,11 @@ static inline u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
 	return pmd ? pmd : pmd_alloc_slow(m, mm, address);
 }
 /** Make sure of a pte table; false when there is no frame for it. */
-bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd);
+bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd);
+static inline bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd)
+{
+	return !pmd_none(*pmd) || pte_alloc_slow(m, mm, pmd);
+}
 /** A table that is not hung up yet (pte_alloc_one()), or 0. */
 u32 pte_alloc_one(struct hmmu *m, u32 mm);
 void pte_free(struct hmmu *m, u32 mm, u32 table);

@@ -27,9 +27,9 @@ void put_anon_vma(struct hmmu *m, u32 anon_vma);
  * @{ */
 /** The place of a page that has none yet: its anon_vma, and its index there. A page that others may have, too, belongs
  * to the root, where every descendant's mapping is found. */
-static inline void set_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool exclusive)
+static ALWAYS_INLINE void set_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address, bool exclusive)
 {
-	struct page *page = page_of(m, compound_head(m, pfn));
+	struct page *page = page_of(m, head);
 	u32 anon_vma = m->vmas[vma].anon_vma;
 
 	if (!exclusive)
@@ -37,21 +37,21 @@ static inline void set_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, 
 	page->mapping = anon_vma | MAPPING_ANON;
 	page->index = linear_page_index(m, vma, address);
 }
-static ALWAYS_INLINE void page_add_new_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool compound)
+static ALWAYS_INLINE void page_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address, bool compound)
 {
-	page_set(m, pfn, HMMU_PG_SWAPBACKED);
+	page_set(m, head, HMMU_PG_SWAPBACKED);
 	if (compound)
-		*compound_mapcount_ptr(m, pfn) = 1;
+		*compound_mapcount_ptr(m, head) = 1;
 	else
-		page_of(m, pfn)->mapcount = 1;
-	set_anon_rmap(m, pfn, vma, address, true);
+		page_of(m, head)->mapcount = 1;
+	set_anon_rmap(m, head, vma, address, true);
 }
 static inline void page_add_anon_rmap(struct hmmu *m, u32 pfn, u32 vma, u64 address, bool exclusive, bool compound)
 {
 	bool first = compound ? !(*compound_mapcount_ptr(m, pfn))++ : !page_of(m, pfn)->mapcount++;
 
 	if (first && !PageAnon(m, pfn))
-		set_anon_rmap(m, pfn, vma, address, exclusive);
+		set_anon_rmap(m, compound_head(m, pfn), vma, address, exclusive);
 }
 static inline void page_add_file_rmap(struct hmmu *m, u32 pfn)
 {

@@ -179,7 +179,14 @@ int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 	if (task->op && task->op != (u32)op)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
 				 "task %u is blocked in another call; repeat that one or cancel it", tid);
-	*ctx = (struct ctx){ .m = m, .task = tid, .mm = task->mm, .cpu = task->cpu };
+	*ctx = (struct ctx){
+		.m = m,
+		.self = task,
+		.space = &m->mms[task->mm],
+		.task = tid,
+		.mm = task->mm,
+		.cpu = task->cpu,
+	};
 	if (!task->op) {
 		/* A call from a callback: the call around it keeps its semaphore. */
 		ctx->nested = task->sem_hold;
@@ -210,7 +217,7 @@ static void abandon(struct hmmu *m, u32 tid)
 
 	wait_done(m, tid);
 	if (!task->nested)
-		sem_drop(m, tid);
+		sem_drop(task, sem_of(m, tid));
 	task->op = OP_NONE;
 	task->progress = 0;
 	task->gup_first = 0;

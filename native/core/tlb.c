@@ -82,11 +82,13 @@ bool tlb_entry_stale(struct hmmu *m, const struct tlb_entry *entry)
 	return (entry->flags & TLB_DIRTY) && !pte_dirty(*leaf);
 }
 
-u32 tlb_hit(struct hmmu *m, struct tlb_entry *entry, u64 address, bool write)
+u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write)
 {
+	struct hmmu *m = ctx->m;
+
 	if (!tlb_entry_stale(m, entry))
 		return entry->pfn;
 	m->st->counters[HMMU_COUNT_TLB_STALE]++;
 	event(m, HMMU_EVENT_STALE_TLB, entry->mm, address, entry->pfn);
-	return tlb_fill(m, entry, mm_find_pmd(m, entry->mm, address), entry->mm, address, write);
+	return tlb_fill(m, entry, mm_find_pmd(m, ctx->mm, address), ctx, address, write);
 }

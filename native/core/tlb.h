@@ -41,7 +41,8 @@ static inline bool tlb_entry_hits(const struct tlb_entry *entry, const struct mm
 }
 
 /** What the walk of the tables finds below a pmd becomes the new translation; 0: a fault. */
-static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *pmd, u32 mm, u64 address, bool write)
+static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *pmd, const struct ctx *ctx, u64 address,
+				  bool write)
 {
 	u32 offset;
 	u64 *leaf = leaf_entry(m, pmd, address, &offset), pte;
@@ -54,24 +55,25 @@ static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *
 	pte |= _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
 	*leaf = pte;
 	entry->vpn = address >> PAGE_SHIFT;
-	entry->gen = m->mms[mm].tlb_gen;
-	entry->mm = mm;
+	entry->gen = ctx->space->tlb_gen;
+	entry->mm = ctx->mm;
 	entry->pfn = pte_pfn(pte) + offset;
 	entry->flags = (pte_write(pte) ? TLB_WRITE : 0) | (pte_dirty(pte) ? TLB_DIRTY : 0);
 	return entry->pfn;
 }
 
 /** A hit that contradicts the tables is counted and does not count. */
-u32 tlb_hit(struct hmmu *m, struct tlb_entry *entry, u64 address, bool write);
+u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write);
 /** What the hardware does with an access: translate, or fail (0) and leave it to a fault. Sets accessed and dirty. */
-static ALWAYS_INLINE u32 tlb_access(struct hmmu *m, u32 cpu, u32 mm, u64 address, bool write)
+static ALWAYS_INLINE u32 tlb_access(const struct ctx *ctx, u64 address, bool write)
 {
+	struct hmmu *m = ctx->m;
 	u64 vpn = address >> PAGE_SHIFT;
-	struct tlb_entry *entry = tlb_slot(m, cpu, vpn);
+	struct tlb_entry *entry = tlb_slot(m, ctx->cpu, vpn);
 
-	if (tlb_entry_hits(entry, &m->mms[mm], mm, vpn, write))
-		return tlb_hit(m, entry, address, write);
-	return tlb_fill(m, entry, mm_find_pmd(m, mm, address), mm, address, write);
+	if (tlb_entry_hits(entry, ctx->space, ctx->mm, vpn, write))
+		return tlb_hit(ctx, entry, address, write);
+	return tlb_fill(m, entry, mm_find_pmd(m, ctx->mm, address), ctx, address, write);
 }
 
 #endif

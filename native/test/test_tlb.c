@@ -117,6 +117,7 @@ static void assert_found_stale(u64 (*change)(u64 pte))
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 1);
 	struct hmmu_event last;
+	struct ctx ctx;
 	u64 *pte, old;
 
 	assert_ok(store(r, r->tid, buf, 1));
@@ -126,7 +127,8 @@ static void assert_found_stale(u64 (*change)(u64 pte))
 	assert_true(tlb_entry_stale(r->m, slot(r, 0, buf)));
 	assert_true(complaints(r->m) > 0);
 	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_STALE_TLB));
-	tlb_access(r->m, 0, r->pid, buf, true);
+	assert_ok(task_enter(r->m, r->tid, OP_ACCESS, &ctx));
+	tlb_access(&ctx, buf, true);
 	assert_int_equal(counter(r, HMMU_COUNT_TLB_STALE), 1);
 	assert_int_equal(drain_events(r, HMMU_EVENT_STALE_TLB, &last), 1);
 	assert_true(last.a == buf && last.b == pte_pfn(old));
