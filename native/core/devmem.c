@@ -38,6 +38,22 @@ int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 	return 0;
 }
 
+/* The kernel calls it wherever a page loses its last user: under a page table's lock, too, so it can't enter the kernel. */
+void tell_page_free(struct hmmu *m, u32 pfn)
+{
+	m->in_page_free++;
+	m->device_ops.page_free(m, pfn, m->device_data);
+	m->in_page_free--;
+}
+
+int check_outside_page_free(struct hmmu *m)
+{
+	if (!m->in_page_free)
+		return 0;
+	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
+			 "page_free() runs, maybe under locks: it may look, and allocate and put pages");
+}
+
 void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);

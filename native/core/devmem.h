@@ -50,6 +50,8 @@ void devmem_init(struct hmmu *m);
 /** The count of a page of ZONE_DEVICE has come down: at 1 it is free. What the kernel does not wipe (flags, contents)
  * stays as the last user left it. */
 void put_zone_device_private_page(struct hmmu *m, u32 pfn);
+/** Call page_free(). */
+void tell_page_free(struct hmmu *m, u32 pfn);
 /** What is wiped. The active bit could be left over from a racing mark_page_accessed(); the other flags stay. */
 static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 {
@@ -72,7 +74,7 @@ static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u3
 	if (index < st->device_hint)
 		st->device_hint = index;
 	if (m->device_ops.page_free)
-		m->device_ops.page_free(m, pfn, m->device_data);
+		tell_page_free(m, pfn);
 }
 /** Drop a reference to a page of ZONE_DEVICE, which is no part of a huge one. */
 static inline void put_device_page(struct hmmu *m, u32 pfn)

@@ -212,6 +212,8 @@ int hmmu_exit(struct hmmu *m, uint32_t pid)
 
 	if (!hmmu_process_alive(m, pid))
 		return no_process(m, pid);
+	if (m->in_page_free)
+		return check_outside_page_free(m);
 	if (process_busy(m, pid))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u migrates, or a task of it is in a call", pid);
 	ctx.task = m->mms[pid].main_task;

@@ -239,9 +239,9 @@ static inline void finalize_and_map(struct hmmu_migration *mig)
 {
 	int err;
 
+	migrate_publish(mig, 0, mig->npages);
 	if (!mig->request.ops->finalize_and_map)
 		return;
-	migrate_publish(mig, 0, mig->npages);
 	err = call_driver(mig, mig->request.ops->finalize_and_map);
 	if (!err)
 		err = migrate_check_unchanged(mig);
@@ -387,10 +387,19 @@ static void run_counted(struct hmmu_migration *mig, u32 stage)
 	span_end(mig->ctx.m, &span, 0, 0);
 }
 
+static int fail_in_callback(struct hmmu_migration *mig)
+{
+	int err = check_outside_page_free(mig->ctx.m);
+
+	if (err)
+		return err;
+	return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+}
+
 int hmmu_migrate_step(struct hmmu_migration *mig)
 {
-	if (mig->in_callback)
-		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	if (mig->in_callback || mig->ctx.m->in_page_free)
+		return fail_in_callback(mig);
 	if (mig->stage == HMMU_STAGE_DONE)
 		return 0;
 	mig->prepared = mig->settled = false;
@@ -403,8 +412,8 @@ int hmmu_migrate_step(struct hmmu_migration *mig)
 
 int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 {
-	if (mig->in_callback)
-		return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	if (mig->in_callback || mig->ctx.m->in_page_free)
+		return fail_in_callback(mig);
 	mig->settled = false;
 	mig->prepared = mig->stage == HMMU_STAGE_COLLECT && !mig->npages;
 	if (counting(mig->ctx.m))
@@ -420,8 +429,8 @@ int hmmu_migrate_end(struct hmmu_migration *mig)
 	struct task *task = &m->tasks[mig->ctx.task];
 	int err;
 
-	if (mig->in_callback)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	if (mig->in_callback || m->in_page_free)
+		return fail_in_callback(mig);
 	hmmu_migrate_run(mig, HMMU_STAGE_DONE);
 	m->mms[mig->ctx.mm].migrations--;
 	if (!--task->migrations && task->sem_of_migration) {

@@ -43,7 +43,7 @@ static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page
 
 	if (is_zone_device_page(mig->ctx.m, page))
 		others -= is_device_private_page(mig->ctx.m, page);
-	if (others != 1 && (others != 2 || page != mig->fault_page))
+	if (page == mig->fault_page ? others != 2 : others != 1)
 		return refuse(mig, i, HMMU_WHY_REFERENCES);
 	n->index = p->index;
 	n->mapping = p->mapping;
@@ -239,7 +239,8 @@ static NOINLINE void finalize_walk(struct hmmu_migration *mig, const struct own_
 	unlock_and_put(mig, own, newpage);
 }
 
-/* A page that has moved to the device: the migration's reference becomes the entry's. */
+/* A page that has moved from RAM to the device: the migration's reference becomes the entry's. The page that it leaves is
+ * none that a driver hears of, so nobody can see that the entry's own reference does not come first. */
 static ALWAYS_INLINE void finalize_on_device(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
 					     u64 dst)
 {
@@ -249,7 +250,7 @@ static ALWAYS_INLINE void finalize_on_device(struct hmmu_migration *mig, const s
 	spin_lock_unlock(m, own->table);
 	*pte = restored_device_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
 	n->mapcount++;
-	unlock_and_put(mig, own, (u32)(src >> HMMU_PFN_SHIFT));
+	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(src >> HMMU_PFN_SHIFT));
 	unlock_single_page(m, n);
 }
 
@@ -282,7 +283,8 @@ static inline void finalize_one(struct hmmu_migration *mig, struct own_ptes *own
 	}
 	probe(map, mig->ctx.mm, mig->start, i, src >> HMMU_PFN_SHIFT, dst >> HMMU_PFN_SHIFT);
 	mig->cpages--;
-	if (!own_pte(mig, own, i, n, &pte) || !is_migration_entry_of(*pte, src >> HMMU_PFN_SHIFT))
+	if (!own_pte(mig, own, i, n, &pte) || !is_migration_entry_of(*pte, src >> HMMU_PFN_SHIFT) ||
+	    (dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))
 		finalize_walk(mig, own, i);
 	else if (dst & HMMU_PFN_DEVICE)
 		finalize_on_device(mig, own, pte, src, dst);

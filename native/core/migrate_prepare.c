@@ -98,9 +98,9 @@ static inline bool prepare_one(struct hmmu_migration *mig, u64 i, u64 src)
 
 	if (!(src & HMMU_PFN_LOCKED) && !prepare_lock(mig, i))
 		return false;
-	/* Device pages are on no LRU list, and can't be pinned. */
+	/* Device pages are on no LRU list, and can't be pinned, if they are device-private. */
 	if (is_zone_device_page(m, page))
-		return !p->mapcount;
+		return is_device_private_page(m, page) && !p->mapcount;
 	if (!(p->flags & HMMU_PG_LRU))
 		drain_once(mig);
 	/* Collect has left compound pages out. */

@@ -154,7 +154,7 @@ static inline int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ct
 {
 	const struct task *task = &m->tasks[tid];
 
-	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op)
+	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free)
 		return task_enter_slow(m, tid, op, ctx);
 	/* In a call from a callback the call around it keeps its semaphore. */
 	*ctx = (struct ctx){

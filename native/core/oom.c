@@ -17,6 +17,8 @@ int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 
 	if (!hmmu_process_alive(m, pid))
 		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	if (m->in_page_free)
+		return check_outside_page_free(m);
 	/* down_read_trylock() gives up for a writer that waits, too. */
 	if (m->mms[pid].mmap_sem.writer || m->mms[pid].mmap_sem.first_waiter)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "mmap_sem of process %u is taken or waited for by a writer",

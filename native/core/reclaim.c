@@ -166,6 +166,8 @@ int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
 	struct hmmu_entry entry;
 	int err = hmmu_dump(m, pid, address, 1, &entry);
 
+	if (!err)
+		err = check_outside_page_free(m);
 	if (err)
 		return err;
 	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE)

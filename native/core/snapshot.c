@@ -163,6 +163,8 @@ void arena_wipe(struct hmmu *m)
 /* What a call on the stack holds could never be given up in a copy. */
 static int check_idle(struct hmmu *m)
 {
+	if (m->in_page_free)
+		return check_outside_page_free(m);
 	if (m->migrations)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
 				 "a migration is under way; its arrays are not a part of the machine");

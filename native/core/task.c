@@ -176,6 +176,8 @@ int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 
 	if (!task_exists(m, tid))
 		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (m->in_page_free)
+		return check_outside_page_free(m);
 	if (task->op && task->op != (u32)op)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
 				 "task %u is blocked in another call; repeat that one or cancel it", tid);

@@ -181,6 +181,7 @@ struct driver {
 	uint32_t pfn, freed;
 	uint64_t address;
 	bool move;
+	struct hmmu_migration *mig;
 };
 
 static int on_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
@@ -305,6 +306,155 @@ static void test_page_free(void **state)
 	rig_close(r);
 }
 
+static void free_and_call(struct hmmu *m, uint32_t pfn, void *data)
+{
+	struct driver *d = data;
+	uint64_t buf = d->address;
+	struct hmmu *copy;
+	uint8_t byte;
+	size_t size;
+
+	d->frees++;
+	d->freed = pfn;
+	assert_failed(m, hmmu_load(m, d->r->tid, buf, &byte, 1, NULL), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_munmap(m, d->r->tid, buf, PAGES(1)), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_exit(m, d->r->pid), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_oom_reap(m, d->r->pid), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_reclaim(m, d->r->pid, buf + PAGES(1)), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_snapshot(m, NULL, 0, &size), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_clone(m, &copy), -EBUSY, HMMU_ERR_BUSY);
+	if (!d->mig)
+		return;
+	assert_failed(m, hmmu_migrate_step(d->mig), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_migrate_run(d->mig, HMMU_STAGE_DONE), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_migrate_end(d->mig), -EBUSY, HMMU_ERR_BUSY);
+}
+
+/* The kernel calls it with locks held, so it can't enter the kernel. */
+static void test_page_free_can_not_enter(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_free = free_and_call };
+	struct rig *r = open_rig(.swap_pages = 4);
+	uint64_t buf = map_anon(r, 3);
+	struct driver d = { .r = r, .address = buf };
+
+	(void)state;
+	write_pages(r, buf, 3, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &d));
+	d.mig = begin_to(r, buf, 1, HMMU_TO_SYSTEM, HMMU_STAGE_COLLECT);
+	assert_ok(hmmu_migrate_end(d.mig));
+	assert_int_equal(d.frees, 1);
+	d.mig = NULL;
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
+	assert_int_equal(d.frees, 2);
+	rig_close(r);
+}
+
+/* A page of the device moves to another one: what page_free() sees of that has all its references. */
+static void look_at_successor(struct hmmu *m, uint32_t pfn, void *data)
+{
+	struct driver *d = data;
+	struct hmmu_page_info info;
+
+	d->frees++;
+	assert_ok(hmmu_page_info(m, pfn + 1, &info));
+	/* The device's own, the entry's, and the migration's. */
+	assert_true(info.ref == 3 && info.map == 1);
+}
+
+static int give_device_page(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+	uint32_t pfn;
+
+	(void)data;
+	hmmu_migrate_state(mig, &at);
+	assert_ok(hmmu_device_alloc(at.machine, &pfn));
+	assert_ok(hmmu_page_trylock(at.machine, pfn));
+	at.dst[0] = hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
+	return 0;
+}
+
+static void test_device_to_device(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_free = look_at_successor };
+	static const struct hmmu_migrate_ops driver = { .alloc_and_copy = give_device_page };
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	struct driver d = { .r = r };
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &d));
+	assert_ok(migrate_with(r, buf, 1, &driver, NULL));
+	assert_int_equal(d.frees, 1);
+	assert_kind(r, buf, 1, HMMU_ENTRY_DEV);
+	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
+	rig_close(r);
+}
+
+static int begin_and_fail(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct driver *d = data;
+
+	(void)m, (void)tid, (void)pfn;
+	d->mig = begin_to(d->r, address, 1, HMMU_TO_SYSTEM, HMMU_STAGE_COLLECT);
+	return -EIO;
+}
+
+/* The reference of a fault is expected of a migration that was begun in it, also when that one outlives it. */
+static void test_migration_outlives_fault(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_fault = begin_and_fail };
+	struct rig *r = open_rig(.profile = HMMU_PROFILE_LINUX_4_14_FIXED);
+	uint64_t buf = map_anon(r, 1);
+	struct driver d = { .r = r };
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &d));
+	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_ok(hmmu_migrate_end(d.mig));
+	assert_why(r, 0, HMMU_WHY_REFERENCES);
+	assert_kind(r, buf, 1, HMMU_ENTRY_DEV);
+	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
+	rig_close(r);
+}
+
+static void look_at_src(struct hmmu *m, uint32_t pfn, void *data)
+{
+	struct driver *d = data;
+
+	(void)m, (void)pfn;
+	d->frees++;
+	assert_true(d->r->src[0] & HMMU_PFN_MIGRATE);
+	assert_false(d->r->src[1] & HMMU_PFN_MIGRATE);
+}
+
+/* What pages has refused is seen before finalize, also where no callback is between them. */
+static void test_page_free_sees_src(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_free = look_at_src };
+	static const uint64_t second = 1;
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	struct driver d = { .r = r };
+
+	(void)state;
+	write_pages(r, buf, 2, 5);
+	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &d));
+	r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_SYSTEM, .skip = &second, .skip_count = 1 };
+	assert_ok(migrate_with(r, buf, 2, &hmmu_builtin_ops, &r->builtin));
+	assert_int_equal(d.frees, 1);
+	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
+	rig_close(r);
+}
+
 /* The driver wipes nothing: contents and flags of the last life are there until something changes them. */
 static void test_flags_stay(void **state)
 {
@@ -379,6 +529,10 @@ int main(void)
 		cmocka_unit_test(test_handler_without_effect),
 		cmocka_unit_test(test_handler_goes_away),
 		cmocka_unit_test(test_page_free),
+		cmocka_unit_test(test_page_free_can_not_enter),
+		cmocka_unit_test(test_device_to_device),
+		cmocka_unit_test(test_migration_outlives_fault),
+		cmocka_unit_test(test_page_free_sees_src),
 		cmocka_unit_test(test_flags_stay),
 		cmocka_unit_test(test_out_of_reach),
 	};

@@ -439,6 +439,10 @@ static void test_insert_device_as_pte(void **state)
 	assert_ok(store(r, r->tid, buf, 9));
 	assert_bytes(r, r->tid, buf, 1, 9);
 	assert_clean(r->m);
+	/* Nor does it move from there: the reference that such a page always has is none that unmap knows of. */
+	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
+	assert_true(r->src[0] == 0);
+	assert_why(r, 0, HMMU_WHY_PINNED_LATE);
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));
 	rig_close(r);
 }

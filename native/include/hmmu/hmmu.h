@@ -625,7 +625,9 @@ struct hmmu_pagemap_ops {
 	/** dev_page_fault_t: the CPU touched a device page. Returns 0 (the access is retried), or a negative errno
 	 * (SIGBUS). NULL: the built-in driver migrates the page back. */
 	int (*page_fault)(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
-	/** dev_page_free_t: a device page is free again; the core has it on its list already. May be NULL. */
+	/** dev_page_free_t: a device page is free again; the core has it on its list already. May be NULL. The kernel calls
+	 * it under page table locks, too: it may look, and allocate, put and hold pages. What else enters the kernel is
+	 * refused (-EBUSY, HMMU_ERR_BUSY). */
 	void (*page_free)(struct hmmu *m, uint32_t pfn, void *data);
 };
 /** Set the operations of the device, which are copied; NULL: those of the built-in driver. @p data is passed to them. */
@@ -633,7 +635,7 @@ HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *
 
 /** The built-in driver: what to do with which entry. Rules, first fit: no MIGRATE or listed in skip: nothing; the
  * source is of the wanted kind already: nothing; listed in error: ERROR; else take a page (none left: nothing), copy
- * or zero, lock, store. */
+ * or zero, lock, store. It goes by src as the migration has it, whatever stands in the caller's array. */
 struct hmmu_builtin {
 	uint32_t to;           /**< enum hmmu_target */
 	uint32_t skip_count;   /**< entries in skip */
