@@ -41,9 +41,13 @@ int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 /* The kernel calls it wherever a page loses its last user: under a page table's lock, too, so it can't enter the kernel. */
 void tell_page_free(struct hmmu *m, u32 pfn)
 {
+	/* The call around it may have failed already, and what its error says is not for calls in here to change. */
+	struct hmmu_error error = m->error;
+
 	m->in_page_free++;
 	m->device_ops.page_free(m, pfn, m->device_data);
 	m->in_page_free--;
+	m->error = error;
 }
 
 int check_outside_page_free(struct hmmu *m)

@@ -330,6 +330,20 @@ static void free_and_call(struct hmmu *m, uint32_t pfn, void *data)
 	assert_failed(m, hmmu_migrate_end(d->mig), -EBUSY, HMMU_ERR_BUSY);
 }
 
+static int give_unlocked_page(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+	uint32_t pfn;
+
+	(void)data;
+	hmmu_migrate_state(mig, &at);
+	assert_ok(hmmu_device_alloc(at.machine, &pfn));
+	at.dst[0] = hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
+	return 0;
+}
+
+static const struct hmmu_migrate_ops unlocked_driver = { .alloc_and_copy = give_unlocked_page };
+
 /* The kernel calls it with locks held, so it can't enter the kernel. */
 static void test_page_free_can_not_enter(void **state)
 {
@@ -349,6 +363,10 @@ static void test_page_free_can_not_enter(void **state)
 	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
 	assert_int_equal(d.frees, 2);
+	/* What is refused there does not replace the error of the call around it. */
+	assert_failed(r->m, migrate_with(r, buf + PAGES(1), 2, &unlocked_driver, &d), -EINVAL, HMMU_ERR_DRIVER_RULE);
+	assert_int_equal(hmmu_error(r->m)->rule, HMMU_RULE_DST_NOT_LOCKED);
+	assert_int_equal(d.frees, 3);
 	rig_close(r);
 }
 
