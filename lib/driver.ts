@@ -144,7 +144,8 @@ export class DriverContext {
    */
   moveToDevice(entry: MigrationEntry): boolean {
     this.#own(entry)
-    return entry.migrate && !entry.device && this.#move(entry, targetValues.device)
+    const kind = entry.srcFlags & (PfnFlag.MIGRATE | PfnFlag.DEVICE)
+    return kind === PfnFlag.MIGRATE && this.#move(entry, targetValues.device)
   }
 
   /**
@@ -153,7 +154,9 @@ export class DriverContext {
    */
   moveToSystem(entry: MigrationEntry): boolean {
     this.#own(entry)
-    return entry.migrate && (entry.device || !entry.valid) && this.#move(entry, targetValues.system)
+    const kind = entry.srcFlags & (PfnFlag.MIGRATE | PfnFlag.DEVICE | PfnFlag.VALID)
+    if (!(kind & PfnFlag.MIGRATE) || kind === (PfnFlag.MIGRATE | PfnFlag.VALID)) return false
+    return this.#move(entry, targetValues.system)
   }
 
   #move(entry: MigrationEntry, target: number): boolean {
