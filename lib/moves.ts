@@ -69,7 +69,7 @@ export class Moves {
     const pages = this.#sources.slice(0, count)
     this.#core.check(this.#core.native.destinations(this.#target, pages))
     const flags = VALID | LOCKED | (this.#target === targetValues.device ? DEVICE : 0)
-    this.#arrays.setDsts(this.#entries, pages, flags)
+    for (let k = 0; k < count; k++) this.#arrays.setDst(this.#entries[k] ?? 0, pages[k] ?? 0, flags)
     this.#unnamed.push(pages)
   }
 

@@ -304,18 +304,17 @@ static int end_outer(struct hmmu_migration *mig, void *data)
 static int fault_that_ends_outer(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
 {
 	static const struct hmmu_migrate_ops ops = { .alloc_and_copy = end_outer };
+	const struct outer *outer = data;
 	uint64_t src, dst;
-	struct hmmu_migrate_request request = {
-		.tid = tid,
-		.start = address,
-		.end = address + HMMU_PAGE_SIZE,
-		.src = &src,
-		.dst = &dst,
-		.ops = &ops,
-		.data = data,
-	};
+	struct hmmu_migrate_request request = request_for(outer->r, address, 1);
 
 	(void)pfn;
+	request.tid = tid;
+	/* The rig's arrays are the outer migration's. */
+	request.src = &src;
+	request.dst = &dst;
+	request.ops = &ops;
+	request.data = data;
 	return hmmu_migrate_vma(m, &request);
 }
 
@@ -327,23 +326,12 @@ static void test_outer_migration_ends_within(void **state)
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 2);
 	struct outer outer = { .r = r };
-	struct hmmu_builtin builtin = { .to = HMMU_TO_DEVICE };
-	uint64_t src, dst;
-	const struct hmmu_migrate_request request = {
-		.tid = r->tid,
-		.start = buf + PAGES(1),
-		.end = buf + PAGES(2),
-		.src = &src,
-		.dst = &dst,
-		.ops = &hmmu_builtin_ops,
-		.data = &builtin,
-	};
 
 	(void)state;
 	write_pages(r, buf, 2, 1);
 	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
 	assert_ok(hmmu_device_set_ops(r->m, &device, &outer));
-	assert_ok(hmmu_migrate_begin(r->m, &request, &outer.mig));
+	outer.mig = begin(r, buf + PAGES(1), 1, HMMU_TO_DEVICE);
 	write_pages(r, buf, 1, 7);
 	assert_clean(r->m);
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));

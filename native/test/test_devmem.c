@@ -330,15 +330,29 @@ static void free_and_call(struct hmmu *m, uint32_t pfn, void *data)
 	assert_failed(m, hmmu_migrate_end(d->mig), -EBUSY, HMMU_ERR_BUSY);
 }
 
-static int give_unlocked_page(struct hmmu_migration *mig, void *data)
+static uint32_t place_device_page(struct hmmu_migration *mig)
 {
 	struct hmmu_migration_state at;
 	uint32_t pfn;
 
-	(void)data;
 	hmmu_migrate_state(mig, &at);
 	assert_ok(hmmu_device_alloc(at.machine, &pfn));
 	at.dst[0] = hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
+	return pfn;
+}
+
+static int give_unlocked_page(struct hmmu_migration *mig, void *data)
+{
+	(void)data;
+	place_device_page(mig);
+	return 0;
+}
+
+static int give_device_page(struct hmmu_migration *mig, void *data)
+{
+	const struct driver *d = data;
+
+	assert_ok(hmmu_page_trylock(d->r->m, place_device_page(mig)));
 	return 0;
 }
 
@@ -382,19 +396,6 @@ static void look_at_successor(struct hmmu *m, uint32_t pfn, void *data)
 	assert_true(info.ref == 3 && info.map == 1);
 }
 
-static int give_device_page(struct hmmu_migration *mig, void *data)
-{
-	struct hmmu_migration_state at;
-	uint32_t pfn;
-
-	(void)data;
-	hmmu_migrate_state(mig, &at);
-	assert_ok(hmmu_device_alloc(at.machine, &pfn));
-	assert_ok(hmmu_page_trylock(at.machine, pfn));
-	at.dst[0] = hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
-	return 0;
-}
-
 static void test_device_to_device(void **state)
 {
 	static const struct hmmu_pagemap_ops ops = { .page_free = look_at_successor };
@@ -407,7 +408,7 @@ static void test_device_to_device(void **state)
 	write_pages(r, buf, 1, 5);
 	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
 	assert_ok(hmmu_device_set_ops(r->m, &ops, &d));
-	assert_ok(migrate_with(r, buf, 1, &driver, NULL));
+	assert_ok(migrate_with(r, buf, 1, &driver, &d));
 	assert_int_equal(d.frees, 1);
 	assert_kind(r, buf, 1, HMMU_ENTRY_DEV);
 	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
