@@ -2,20 +2,23 @@
 //
 // The code blocks of the documents, and what stands with them.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The repository's top folder. */
 export const ROOT = join(__dirname, '../..')
 
+/** The guides, relative to the top folder. */
+export const guides = readdirSync(join(ROOT, 'docs'))
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => `docs/${file}`)
+
+const readmes = readdirSync(join(ROOT, 'test'))
+  .map((folder) => `test/${folder}/README.md`)
+  .filter((file) => existsSync(join(ROOT, file)))
+
 /** The documents, relative to the top folder. */
-export const documents = [
-  'README.md',
-  'ARCHITECTURE.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`),
-]
+export const documents = ['README.md', 'ARCHITECTURE.md', 'examples/README.md', ...guides, ...readmes]
 
 /** A fenced code block. */
 export interface Block {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What README.md and docs/*.md show is true: their TypeScript compiles and runs, as a user's would, against the built package;
-// drills and commands print what stands there; and links lead somewhere.
+// The documents are true: their TypeScript compiles and runs, as a user's would, against the built package; their drills and
+// commands print the output that the document shows; their links lead somewhere.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { addonInfo } from '../../lib'
 import { runSource } from '../../lib/drill'
-import { type Block, blocksIn, documents, ROOT, shows } from './blocks'
+import { type Block, blocksIn, documents, guides, ROOT, shows } from './blocks'
 
 const MAIN = join(ROOT, 'dist/cli/main.js')
 
@@ -57,12 +57,11 @@ describe('drills', () => {
 })
 
 describe('commands', () => {
-  const blocks = blocksIn('console').filter(({ code }) => code.startsWith('$ npx hmmu '))
-
-  each(blocks, ({ code }) => {
-    const [command = '', ...printed] = code.split('\n')
-    const args = command.replace('$ npx hmmu ', '').trim().split(/ +/)
-    const { stdout } = spawnSync(process.execPath, [MAIN, ...args], { cwd: ROOT, encoding: 'utf8' })
+  each(blocksIn('console'), ({ code }) => {
+    const [line = '', ...printed] = code.split('\n')
+    // npx takes longer to find the command than the command takes.
+    const command = line.replace(/^\$ /, '').replace('npx hmmu', `"${process.execPath}" "${MAIN}"`)
+    const { stdout } = spawnSync(command, { cwd: ROOT, encoding: 'utf8', shell: true })
     expectShown(printed.join('\n'), stdout)
   })
 })
@@ -87,6 +86,21 @@ describe('links', () => {
     })
     expect(broken).toEqual([])
   })
+
+  test('of README.md lead to every guide', () => {
+    const text = textOf('README.md')
+    expect(guides.filter((guide) => !text.includes(`](${guide})`))).toEqual([])
+  })
+})
+
+test('documents give struct page its true size', () => {
+  const size = /sizeof\(struct page\) == (\d+)/.exec(readFileSync(join(ROOT, 'native/core/types.h'), 'utf8'))?.[1]
+  const sizes = documents.flatMap((document) => {
+    const text = readFileSync(join(ROOT, document), 'utf8').replaceAll('\n', ' ')
+    return [...text.matchAll(/`struct page` (?:of|has) (\d+)|(\d+) bytes of `struct page`/g)]
+  })
+  expect(sizes.length).toBeGreaterThan(1)
+  expect(sizes.filter(([, one, other]) => (one ?? other) !== size)).toEqual([])
 })
 
 /** A difference is shown as one of texts, which can be read. */

@@ -10,21 +10,3 @@ test.each([...listDrills(findDrillFiles(FOLDER))])('%s prints what stands beside
     expect(`${result.reason ?? ''}\n${result.diff ?? ''}`).toBe('\n')
   }
 })
-
-test('why.ts tells why', () => {
-  const lines: string[] = []
-  const log = jest.spyOn(console, 'log').mockImplementation((line: string) => lines.push(line))
-  try {
-    require('../../examples/why')
-  } finally {
-    log.mockRestore()
-  }
-  expect(lines).toEqual([
-    'page 0: moved',
-    'page 1: pinned',
-    'page 2: page_locked',
-    'page 3: moved',
-    'page 4: moved',
-    'page 5: no_page',
-  ])
-})
