@@ -138,7 +138,7 @@ export abstract class SystemCalls {
         boolean('alignHuge', alignHuge),
       ),
     )
-    return new Mapping(this.owner, start, pages)
+    return Mapping.make(this.owner, start, pages)
   }
 
   /** munmap(). */
@@ -165,7 +165,7 @@ export abstract class SystemCalls {
     const start = this.settle(
       this.core.native.remap(this.caller, range.start, range.length, length, flags, address(to ?? 0)),
     )
-    return new Mapping(this.owner, start, pages)
+    return Mapping.make(this.owner, start, pages)
   }
 
   /** mprotect(). */
@@ -272,7 +272,7 @@ export abstract class SystemCalls {
   pin(at: number, pinOptions?: PinOptions): PageRef {
     const { write = false } = options('options', pinOptions, ['write'])
     const pfn = this.settle(this.core.native.pin(this.caller, address(at), boolean('write', write)))
-    return new PageRef(this.core, 'pin', pfn)
+    return PageRef.make(this.core, 'pin', pfn)
   }
 
   /**
@@ -297,7 +297,7 @@ export abstract class SystemCalls {
   beginMigration(target: MigrationRange, driver: Driver = { to: 'device' }): Migration {
     this.#sameMachine(target)
     try {
-      return new Migration(this.core, this.caller, target, driver)
+      return Migration.make(this.core, this.caller, target, driver)
     } catch (error) {
       this.#waits(error)
       throw error

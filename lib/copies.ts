@@ -34,9 +34,9 @@ export function restore(value: unknown): NativeMachine {
 export function adoptAll(core: Core): void {
   const { native } = core
   for (const pid of numbers((out) => core.check(native.processes(out)))) {
-    const process = new Process(core, pid)
+    const process = Process.make(core, pid)
     for (const tid of numbers((out) => core.check(native.tasks(pid, out)))) {
-      if (tid !== process.mainTask.tid) new Task(core, process, tid)
+      if (tid !== process.mainTask.tid) Task.make(core, process, tid)
     }
   }
   core.eventMask = core.check(native.eventsRecorded())

@@ -56,7 +56,11 @@ export class DriverContext {
   #collects = false
 
   /** @internal */
-  constructor(core: Core, arrays: EntryArrays) {
+  static make(core: Core, arrays: EntryArrays): DriverContext {
+    return new DriverContext(core, arrays)
+  }
+
+  private constructor(core: Core, arrays: EntryArrays) {
     this.#core = requireCore(core, 'callbacks of drivers are given one')
     this.machine = core.machine
     this.#arrays = arrays
@@ -254,8 +258,8 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
   if (!('allocAndCopy' in driver)) return prepareBuiltin(driver)
   callable('driver.allocAndCopy', driver.allocAndCopy)
   if (driver.finalizeAndMap !== undefined) callable('driver.finalizeAndMap', driver.finalizeAndMap)
-  const entries = new MigrationEntries(arrays)
-  const context = new DriverContext(core, arrays)
+  const entries = MigrationEntries.make(arrays)
+  const context = DriverContext.make(core, arrays)
   const callback = (which: number) => {
     try {
       context.call(() => {

@@ -108,7 +108,11 @@ export class MigrationEntry {
   #index: number
 
   /** @internal */
-  constructor(arrays: EntryArrays, index: number) {
+  static make(arrays: EntryArrays, index: number): MigrationEntry {
+    return new MigrationEntry(arrays, index)
+  }
+
+  private constructor(arrays: EntryArrays, index: number) {
     requireInternal(arrays instanceof EntryArrays, 'migrations have entries')
     this.arrays = arrays
     this.#index = index
@@ -216,7 +220,7 @@ class Scan implements IterableIterator<MigrationEntry> {
   #next = 0
 
   constructor(arrays: EntryArrays) {
-    this.#entry = new MigrationEntry(arrays, 0)
+    this.#entry = MigrationEntry.make(arrays, 0)
     this.#pages = arrays.pages
     this.#result = { done: false, value: this.#entry }
   }
@@ -243,7 +247,11 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
   readonly arrays: EntryArrays
 
   /** @internal */
-  constructor(arrays: EntryArrays) {
+  static make(arrays: EntryArrays): MigrationEntries {
+    return new MigrationEntries(arrays)
+  }
+
+  private constructor(arrays: EntryArrays) {
     requireInternal(arrays instanceof EntryArrays, 'migrations have entries')
     this.arrays = arrays
   }
@@ -265,12 +273,12 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
 
   /** An entry by its index, 0 … length - 1. */
   at(i: number): MigrationEntry {
-    return new MigrationEntry(this.arrays, integer('entry index', i, 0, this.arrays.pages - 1))
+    return MigrationEntry.make(this.arrays, integer('entry index', i, 0, this.arrays.pages - 1))
   }
 
   /** The entries from the first to the last, each an object of its own. */
   *[Symbol.iterator](): Iterator<MigrationEntry> {
-    for (let i = 0; i < this.arrays.pages; i++) yield new MigrationEntry(this.arrays, i)
+    for (let i = 0; i < this.arrays.pages; i++) yield MigrationEntry.make(this.arrays, i)
   }
 
   /** Goes over the entries with one object that is moved from entry to entry: do not keep it. */

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // hmmu: Linux's migrate_vma() in an ordinary process. Everything public is exported here.
+//
+// The declarations need Symbol.dispose, and bring its library themselves. Names that are marked as internal are not in them.
+
+/// <reference lib="esnext.disposable" preserve="true" />
 
 export { type AddonInfo, addonInfo, type Backend } from './binding'
 export {

@@ -111,7 +111,7 @@ export class Machine {
 
   /** Makes a process with an empty address space and one task. */
   process(): Process {
-    return new Process(this.#core, this.#core.check(this.#core.native.processCreate()))
+    return Process.make(this.#core, this.#core.check(this.#core.native.processCreate()))
   }
 
   /** The living processes, in the order of their numbers. */
@@ -229,7 +229,7 @@ export class Machine {
     const words = new BigUint64Array(STATS_WORDS.all)
     this.#core.check(native.stats(words))
     const nodes = new BigUint64Array(this.#core.check(native.statsTree(new BigUint64Array())) * STATS_WORDS.node)
-    return new MachineStats(words, nodes, this.#core.check(native.statsTree(nodes)))
+    return MachineStats.make(words, nodes, this.#core.check(native.statsTree(nodes)))
   }
 
   /**
@@ -283,7 +283,7 @@ export class Machine {
     const { kind, pfn } = ref
     if (!PAGE_REF_KINDS.includes(kind)) throw invalid('kind', `one of ${PAGE_REF_KINDS.join(', ')}`, kind)
     this.#core.check(this.#core.native.quirks())
-    return new PageRef(this.#core, kind, checkPfn(pfn))
+    return PageRef.make(this.#core, kind, checkPfn(pfn))
   }
 
   #expect(ref: PageRef, kind: 'pin' | 'hold' | 'isolation'): PageRef {

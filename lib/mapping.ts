@@ -25,7 +25,11 @@ export class Mapping implements PageRange {
   readonly pages: number
 
   /** @internal */
-  constructor(process: Process, start: number, pages: number) {
+  static make(process: Process, start: number, pages: number): Mapping {
+    return new Mapping(process, start, pages)
+  }
+
+  private constructor(process: Process, start: number, pages: number) {
     requireCore(process?.core, 'map() makes mappings')
     requireInternal('mainTask' in process, 'map() makes mappings')
     this.process = process
@@ -57,7 +61,7 @@ export class Mapping implements PageRange {
 
   /** The same addresses in another process of the machine, a child for instance. */
   in(process: Process): Mapping {
-    return new Mapping(this.process.another(process), this.address, this.pages)
+    return Mapping.make(this.process.another(process), this.address, this.pages)
   }
 
   /**

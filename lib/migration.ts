@@ -84,7 +84,11 @@ export class MigrationResult {
   #entries: MigrationEntry[] | undefined
 
   /** @internal */
-  constructor(arrays: EntryArrays, state: Float64Array) {
+  static make(arrays: EntryArrays, state: Float64Array): MigrationResult {
+    return new MigrationResult(arrays, state)
+  }
+
+  private constructor(arrays: EntryArrays, state: Float64Array) {
     requireInternal(arrays instanceof EntryArrays, 'migrate() returns results')
     this.#arrays = arrays
     this.collected = state[STATE.collected] ?? 0
@@ -105,7 +109,7 @@ export class MigrationResult {
 
   /** The entries, each of which says why it did not move. Made when first asked for. */
   get entries(): MigrationEntry[] {
-    this.#entries ??= [...new MigrationEntries(this.#arrays)]
+    this.#entries ??= [...MigrationEntries.make(this.#arrays)]
     return this.#entries
   }
 
@@ -129,7 +133,7 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
   request.driver.end(failure !== undefined)
   request.giveBack()
   if (failure) throw failure.error
-  return new MigrationResult(arrays, state)
+  return MigrationResult.make(arrays, state)
 }
 
 /**
@@ -153,7 +157,11 @@ export class Migration {
   #failure: { readonly error: unknown } | undefined
 
   /** @internal */
-  constructor(core: Core, tid: number, range: MigrationRange, driver: Driver) {
+  static make(core: Core, tid: number, range: MigrationRange, driver: Driver): Migration {
+    return new Migration(core, tid, range, driver)
+  }
+
+  private constructor(core: Core, tid: number, range: MigrationRange, driver: Driver) {
     this.#core = requireCore(core, 'beginMigration() makes migrations')
     this.#request = new Request(core, range, driver)
     const { start, end, arrays } = this.#request
@@ -198,7 +206,7 @@ export class Migration {
 
   /** The entries. */
   get entries(): MigrationEntries {
-    return new MigrationEntries(this.#request.arrays)
+    return MigrationEntries.make(this.#request.arrays)
   }
 
   #field(field: number): number {
@@ -246,7 +254,7 @@ export class Migration {
     this.#settle(native.migrateEnd(this.#id, this.#request.driver.callback))
     this.#request.driver.end(false)
     this.#request.giveBack()
-    this.#result = new MigrationResult(this.#request.arrays, this.#state)
+    this.#result = MigrationResult.make(this.#request.arrays, this.#state)
     return this.#result
   }
 

@@ -19,7 +19,11 @@ export class PageRef {
   #dropped = false
 
   /** @internal */
-  constructor(core: Core, kind: PageRefKind, pfn: number) {
+  static make(core: Core, kind: PageRefKind, pfn: number): PageRef {
+    return new PageRef(core, kind, pfn)
+  }
+
+  private constructor(core: Core, kind: PageRefKind, pfn: number) {
     this.#core = requireCore(core, 'pin(), hold() and isolate() return page references')
     this.kind = kind
     this.pfn = pfn

@@ -55,11 +55,15 @@ export class Process extends SystemCalls {
   #exited = false
 
   /** @internal */
-  constructor(core: Core, pid: number) {
+  static make(core: Core, pid: number): Process {
+    return new Process(core, pid)
+  }
+
+  private constructor(core: Core, pid: number) {
     super()
     this.core = requireCore(core, 'machine.process() and fork() make processes')
     this.pid = pid
-    this.mainTask = new Task(core, this, core.check(core.native.processTask(pid)))
+    this.mainTask = Task.make(core, this, core.check(core.native.processTask(pid)))
     core.processes.set(pid, this)
   }
 
@@ -85,7 +89,7 @@ export class Process extends SystemCalls {
 
   /** @internal The handle of a process that has just come to be. */
   adopt(pid: number): Process {
-    return new Process(this.core, pid)
+    return Process.make(this.core, pid)
   }
 
   /** @internal Checks that a value is a process of the same machine. */
@@ -122,12 +126,12 @@ export class Process extends SystemCalls {
     if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
     const { start, pages } = range
     if (address(start) % PAGE_SIZE !== 0) throw invalid('start', `a multiple of ${PAGE_SIZE}`, start)
-    return new Mapping(this, start, pageCount(pages))
+    return Mapping.make(this, start, pageCount(pages))
   }
 
   /** Makes another task. */
   newTask(): Task {
-    return new Task(this.core, this, this.core.check(this.core.native.taskCreate(this.#number)))
+    return Task.make(this.core, this, this.core.check(this.core.native.taskCreate(this.#number)))
   }
 
   /**
@@ -146,7 +150,7 @@ export class Process extends SystemCalls {
    * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page is there; `EBUSY`: it is locked
    */
   hold(at: number): PageRef {
-    return new PageRef(this.core, 'hold', this.core.check(this.core.native.hold(this.#number, address(at))))
+    return PageRef.make(this.core, 'hold', this.core.check(this.core.native.hold(this.#number, address(at))))
   }
 
   /**
@@ -154,7 +158,7 @@ export class Process extends SystemCalls {
    * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page is there; `EBUSY`: it is not on an LRU list
    */
   isolate(at: number): PageRef {
-    return new PageRef(this.core, 'isolation', this.core.check(this.core.native.isolate(this.#number, address(at))))
+    return PageRef.make(this.core, 'isolation', this.core.check(this.core.native.isolate(this.#number, address(at))))
   }
 
   /**

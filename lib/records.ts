@@ -61,7 +61,11 @@ export class PageEntry {
   declare readonly flags: number
 
   /** @internal */
-  constructor(words: BigUint64Array, ints: Int32Array, i: number) {
+  static make(words: BigUint64Array, ints: Int32Array, i: number): PageEntry {
+    return new PageEntry(words, ints, i)
+  }
+
+  private constructor(words: BigUint64Array, ints: Int32Array, i: number) {
     requireInternal(words instanceof BigUint64Array && ints instanceof Int32Array, 'dump() returns entries')
     const word = i * RECORD_WORDS.entry
     const int = word * 2
@@ -97,7 +101,7 @@ export class PageEntry {
 /** @internal Decodes a dump. */
 export function decodeEntries(words: BigUint64Array, count: number): PageEntry[] {
   const ints = new Int32Array(words.buffer)
-  const entries = Array.from({ length: count }, (_, i) => new PageEntry(words, ints, i))
+  const entries = Array.from({ length: count }, (_, i) => PageEntry.make(words, ints, i))
   return shownAs(entries, (all) => dumpTable(all))
 }
 

@@ -49,7 +49,11 @@ export class MachineStats {
   readonly tree: readonly StatsNode[]
 
   /** @internal */
-  constructor(words: BigUint64Array, nodes: BigUint64Array, count: number) {
+  static make(words: BigUint64Array, nodes: BigUint64Array, count: number): MachineStats {
+    return new MachineStats(words, nodes, count)
+  }
+
+  private constructor(words: BigUint64Array, nodes: BigUint64Array, count: number) {
     const ours = words instanceof BigUint64Array && nodes instanceof BigUint64Array
     requireInternal(ours, 'stats() returns them')
     const number = (at: number) => Number(words[at])

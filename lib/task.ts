@@ -35,7 +35,11 @@ export class Task extends SystemCalls {
   #destroyed = false
 
   /** @internal */
-  constructor(core: Core, process: Process, tid: number) {
+  static make(core: Core, process: Process, tid: number): Task {
+    return new Task(core, process, tid)
+  }
+
+  private constructor(core: Core, process: Process, tid: number) {
     super()
     this.core = requireCore(core, 'newTask() and mainTask of a process give tasks')
     this.process = process

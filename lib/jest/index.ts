@@ -3,6 +3,8 @@
 // hmmu/jest: matchers for those who test drivers. With `setupFilesAfterEnv: ['hmmu/jest']` they are there in each test
 // file; where there is no global `expect`, `expect.extend(matchers)` does it. docs/jest.md describes them.
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { WhyName } from '../defs.generated'
 import type { RunOptions } from '../drill'
 import type { ExpectedEntry } from './expected-entry'
