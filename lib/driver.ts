@@ -14,13 +14,15 @@ import { callable, integer, invalid, oneOf, options } from './validate'
 const MOST_PFN = 2 ** 32 - 1
 
 /**
- * The built-in driver. For each entry the first rule that fits: src lacks MIGRATE, or it is listed in `skip`: nothing; its page is
- * of the wanted kind already: nothing; listed in `error`: ERROR in dst; else it takes a page (none left: nothing), copies or
- * zeroes it, locks it and puts it into dst.
+ * The built-in driver. For each entry the first rule that fits: src lacks MIGRATE, or it is listed in `skip`, or not listed in
+ * `only`: nothing; its page is of the wanted kind already: nothing; listed in `error`: ERROR in dst; else it takes a page (none
+ * left: nothing), copies or zeroes it, locks it and puts it into dst.
  */
 export interface BuiltinDriver {
   /** Where pages are to go. */
   readonly to: TargetName
+  /** Indexes of the only entries that are to move, 0 … pages - 1; by default all are. */
+  readonly only?: Iterable<number> | undefined
   /** Indexes of entries to be left alone. */
   readonly skip?: Iterable<number> | undefined
   /** Indexes of entries for which the driver reports an error. */
@@ -255,7 +257,7 @@ export interface PreparedDriver {
 /** @internal */
 export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): PreparedDriver {
   if (typeof driver !== 'object' || driver === null) throw invalid('driver', 'an object', driver)
-  if (!('allocAndCopy' in driver)) return prepareBuiltin(driver)
+  if (!('allocAndCopy' in driver)) return prepareBuiltin(driver, arrays.pages)
   callable('driver.allocAndCopy', driver.allocAndCopy)
   if (driver.finalizeAndMap !== undefined) callable('driver.finalizeAndMap', driver.finalizeAndMap)
   const entries = MigrationEntries.make(arrays)
@@ -275,23 +277,32 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
   return { target: -1, skip: undefined, error: undefined, callback, end: (failed) => context.end(failed) }
 }
 
-function prepareBuiltin(driver: BuiltinDriver): PreparedDriver {
-  options('driver', driver, ['to', 'skip', 'error'])
+function prepareBuiltin(driver: BuiltinDriver, pages: number): PreparedDriver {
+  options('driver', driver, ['to', 'only', 'skip', 'error'])
+  const { to, only, skip, error } = driver
+  const left = only === undefined ? [] : allBut(indexes('driver.only', only, pages - 1), pages)
   return {
-    target: oneOf('driver.to', driver.to, targetValues),
-    skip: indexes('driver.skip', driver.skip),
-    error: indexes('driver.error', driver.error),
+    target: oneOf('driver.to', to, targetValues),
+    skip: Float64Array.from([...indexes('driver.skip', skip), ...left]),
+    error: Float64Array.from(indexes('driver.error', error)),
     callback: undefined,
     end: () => undefined,
   }
 }
 
-function indexes(name: string, list: Iterable<number> | undefined): Float64Array | undefined {
-  if (list === undefined) return undefined
+function indexes(name: string, list: Iterable<number> | undefined, most = Number.MAX_SAFE_INTEGER): number[] {
+  if (list === undefined) return []
   if (typeof list !== 'object' || list === null || !(Symbol.iterator in list)) {
     throw invalid(name, 'an iterable of entry indexes', list)
   }
-  return Float64Array.from([...list].map((index) => integer(`an index in ${name}`, index, 0, Number.MAX_SAFE_INTEGER)))
+  return Array.from(list, (index) => integer(`an index in ${name}`, index, 0, most))
+}
+
+/** The indexes below `pages` that a list does not have. */
+function allBut(list: readonly number[], pages: number): number[] {
+  const listed = new Uint8Array(pages)
+  for (const index of list) listed[index] = 1
+  return Array.from({ length: pages }, (_, index) => index).filter((index) => listed[index] === 0)
 }
 
 /** migrate_vma() goes on when a callback returns, so a promise would come too late. */

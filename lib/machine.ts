@@ -24,7 +24,7 @@ import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
 import { MachineStats, STATS_WORDS } from './stats'
 import type { Task } from './task'
-import { boolean, bytes, callable, integer, invalid, lengthOf, oneOf, PAGE_SIZE } from './validate'
+import { boolean, bytes, callable, integer, invalid, oneOf, PAGE_SIZE } from './validate'
 
 /** A CPU fault on a device page, as a handler sees it. */
 export interface DeviceFault {
@@ -327,8 +327,9 @@ export class Machine {
    * @throws HmmuError HMMU_NO_PAGE: there is no such page, or it is free; HMMU_INVALID_ARGUMENT: it is a page table or the zero page
    */
   writePage(pfn: number, data: Uint8Array, offset = 0): void {
-    integer('offset + length', integer('offset', offset, 0, PAGE_SIZE) + lengthOf(bytes(data)), 0, PAGE_SIZE)
-    this.#core.check(this.#core.native.pageWrite(checkPfn(pfn), offset, data))
+    const written = bytes(data)
+    integer('offset + length', integer('offset', offset, 0, PAGE_SIZE) + written.length, 0, PAGE_SIZE)
+    this.#core.check(this.#core.native.pageWrite(checkPfn(pfn), offset, written))
   }
 
   /** Has a function called for CPU faults on device pages; without one the built-in driver migrates the page back. */

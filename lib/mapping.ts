@@ -7,7 +7,7 @@ import type { Advice } from './defs.generated'
 import { hex } from './inspect'
 import type { Process } from './process'
 import { dumpTable, type PageEntry, type Prot } from './records'
-import { address, bytes, integer, lengthOf, PAGE_SIZE, pageCount, requireInternal } from './validate'
+import { address, bytes, integer, PAGE_SIZE, pageCount, requireInternal } from './validate'
 
 /** Pages of a mapping that its inspection looks at. */
 const MOST_SHOWN = 4096
@@ -70,7 +70,8 @@ export class Mapping implements PageRange {
    * @throws HmmuError as {@link SystemCalls.store}; HMMU_INVALID_ARGUMENT: not all of the bytes lie within the mapping
    */
   write(offset: number, data: Uint8Array): void {
-    this.process.store(this.#at(offset, lengthOf(bytes(data))), data)
+    const written = bytes(data)
+    this.process.store(this.#at(offset, written.length), written)
   }
 
   /**

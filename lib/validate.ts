@@ -77,16 +77,25 @@ export function options<T extends object>(name: string, value: T | undefined, kn
   return value
 }
 
-const typedArrayLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
 
-/** How long a typed array is, whatever a class derived from it says. */
-export function lengthOf(array: Uint8Array | BigUint64Array): number {
-  return typedArrayLength?.call(array)
+/** A property as typed arrays themselves have it: an object can have another one of that name, and so can its class. */
+function intrinsic<T>(name: 'buffer' | 'byteOffset' | 'length'): (array: ArrayBufferView) => T {
+  const get: (() => T) | undefined = Object.getOwnPropertyDescriptor(typedArray, name)?.get
+  return (array) => get?.call(array) as T
 }
 
+const bufferOf = intrinsic<ArrayBufferLike>('buffer')
+const byteOffsetOf = intrinsic<number>('byteOffset')
+
+/** How long a typed array is, whatever it says itself; 0 if its memory is gone. */
+export const lengthOf: (array: ArrayBufferView) => number = intrinsic('length')
+
+/** The bytes of a Uint8Array, as one that says the truth about itself; empty if its memory is gone. */
 export function bytes(value: unknown): Uint8Array {
-  if (types.isUint8Array(value)) return value
-  throw invalid('bytes', 'a Uint8Array', value)
+  if (!types.isUint8Array(value)) throw invalid('bytes', 'a Uint8Array', value)
+  const length = lengthOf(value)
+  return length === 0 ? new Uint8Array() : new Uint8Array(bufferOf(value), byteOffsetOf(value), length)
 }
 
 /** Zeroed memory of the host. */

@@ -2,6 +2,7 @@
 //
 // Snapshots and hashes, and who is there.
 
+import { lengthOf } from '../validate'
 import { EINVAL, ENOMEM } from './errno'
 import { WasmLooking } from './looking'
 import { sizesKey } from './pool'
@@ -21,10 +22,11 @@ export abstract class WasmCopies extends WasmLooking {
 
   /** Makes the machine of a snapshot. */
   protected restore(bytes: Uint8Array): void {
+    const length = lengthOf(bytes)
     const result = this.call((instance) =>
-      this.lend(instance, bytes.length, (at) => {
-        instance.bytes(at, bytes.length).set(bytes)
-        return instance.exports.restore(at, bytes.length)
+      this.lend(instance, length, (at) => {
+        instance.bytes(at, length).set(bytes)
+        return instance.exports.restore(at, length)
       }),
     )
     if (result >= 0) return

@@ -5,6 +5,7 @@
 import { errorCodeValues } from '../defs.generated'
 import { RECORD_WORDS } from '../records'
 import { STATS_WORDS } from '../stats'
+import { lengthOf } from '../validate'
 import { WasmCalls } from './calls'
 import { EINVAL } from './errno'
 import type { WasmInstance } from './instance'
@@ -79,7 +80,7 @@ export abstract class WasmLooking extends WasmCalls {
   }
 
   store(tid: number, address: number, bytes: Uint8Array): number {
-    const { length } = bytes
+    const length = lengthOf(bytes)
     return this.call((instance) =>
       this.lend(instance, length, (at) => {
         instance.bytes(at, length).set(bytes)
@@ -163,10 +164,11 @@ export abstract class WasmLooking extends WasmCalls {
   }
 
   pageWrite(pfn: number, offset: number, bytes: Uint8Array): number {
+    const length = lengthOf(bytes)
     return this.call((instance) =>
-      this.lend(instance, bytes.length, (at) => {
-        instance.bytes(at, bytes.length).set(bytes)
-        return instance.exports.pageWrite(pfn, offset, at, bytes.length)
+      this.lend(instance, length, (at) => {
+        instance.bytes(at, length).set(bytes)
+        return instance.exports.pageWrite(pfn, offset, at, length)
       }),
     )
   }

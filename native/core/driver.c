@@ -98,14 +98,6 @@ int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags)
 	return 0;
 }
 
-static inline bool listed(const uint64_t *list, u32 count, u64 i)
-{
-	for (u32 k = 0; k < count; k++)
-		if (list[k] == i)
-			return true;
-	return false;
-}
-
 /* A destination, with reference and lock, with the contents of a page, if there is one, else of zeroes. False: none is
  * left. */
 static ALWAYS_INLINE bool fill_destination(struct hmmu *m, bool to_device, bool copy, u32 from, u32 *page)
@@ -153,13 +145,23 @@ int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t cou
 	return (int)count;
 }
 
-/* What the driver is told to do with entry i. */
+/* What the driver is told to do with an entry. */
 enum { MOVE, LEAVE, ERROR };
-static NOINLINE int builtin_choice(const struct hmmu_builtin *driver, u64 i)
+
+static void choose(struct hmmu_migration *mig, const uint64_t *list, u32 count, u64 choice)
 {
-	if (listed(driver->skip, driver->skip_count, i))
-		return LEAVE;
-	return listed(driver->error, driver->error_count, i) ? ERROR : MOVE;
+	for (u32 k = 0; k < count; k++)
+		if (list[k] < mig->npages)
+			mig->dst[list[k]] = choice;
+}
+
+/* Note a choice for each entry in the migration's own dst. Its words are free until the driver has returned: then those
+ * of the request replace them. An index in both lists is skipped. */
+static NOINLINE void builtin_choices(struct hmmu_migration *mig, const struct hmmu_builtin *driver)
+{
+	memset(mig->dst, MOVE, mig->npages * sizeof(*mig->dst));
+	choose(mig, driver->error, driver->error_count, ERROR);
+	choose(mig, driver->skip, driver->skip_count, LEAVE);
 }
 
 /* It believes the migration's own words, which nobody else can have changed. */
@@ -171,14 +173,15 @@ static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct 
 	struct hmmu *m = mig->ctx.m;
 	u64 *words = mig->src, *dst = mig->request.dst, pages = mig->npages;
 
+	if (choosy)
+		builtin_choices(mig, driver);
 	for (u64 i = 0; i < pages; i++) {
-		u64 src = words[i];
-		int choice;
+		u64 src = words[i], choice;
 		u32 page;
 
 		if (!(src & HMMU_PFN_MIGRATE) || (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == there)
 			continue;
-		choice = choosy ? builtin_choice(driver, i) : MOVE;
+		choice = choosy ? mig->dst[i] : MOVE;
 		if (choice != MOVE) {
 			if (choice == ERROR)
 				dst[i] = HMMU_PFN_ERROR;

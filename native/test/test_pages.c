@@ -218,6 +218,25 @@ static void test_no_page_offered(void **state)
 	rig_close(r);
 }
 
+/* The lists are in any order, name entries twice or entries that are not there, and are the caller's. */
+static void test_lists_of_entries(void **state)
+{
+	const uint64_t skip[] = { 4, 9, 1, 4 }, error[] = { UINT64_MAX, 5, 4, 0, 5 };
+	struct rig *r = open_rig(.device_pages = 8);
+	uint64_t buf = map_anon(r, 6);
+
+	(void)state;
+	write_pages(r, buf, 6, 1);
+	r->builtin = (struct hmmu_builtin){ .skip_count = 4, .error_count = 5, .skip = skip, .error = error };
+	assert_ok(migrate_with(r, buf, 6, &hmmu_builtin_ops, &r->builtin));
+	assert_why(r, 0, HMMU_WHY_DRIVER_ERROR);
+	assert_why(r, 5, HMMU_WHY_DRIVER_ERROR);
+	assert_why(r, 1, HMMU_WHY_NO_PAGE);
+	assert_why(r, 4, HMMU_WHY_NO_PAGE);
+	assert_kind(r, buf + PAGES(2), 2, HMMU_ENTRY_DEV);
+	rig_close(r);
+}
+
 /* The source is of the wanted kind already. */
 static void test_same_kind(void **state)
 {
@@ -422,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_lazily_freed_page_moves),
 		cmocka_unit_test(test_offer_nobody_asked_for),
 		cmocka_unit_test(test_no_page_offered),
+		cmocka_unit_test(test_lists_of_entries),
 		cmocka_unit_test(test_same_kind),
 		cmocka_unit_test(test_page_cache_to_device),
 		cmocka_unit_test(test_private_copy_of_a_file_page),

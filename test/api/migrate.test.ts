@@ -47,6 +47,27 @@ describe('the built-in driver', () => {
     expect(whys).toEqual(['no_page', 'none', 'no_page', 'none', 'driver_error', 'none'])
   })
 
+  test('moves nothing but what is listed in only', () => {
+    const { a, buf } = makeBuffer(6)
+    expect(a.migrate(buf, { to: 'device', only: new Set([4, 1, 3]), skip: [3] }).moved).toBe(2)
+    expect(kinds(buf)).toEqual(['sys', 'dev', 'sys', 'sys', 'dev', 'sys'])
+    expect(a.migrate(buf, { to: 'device', only: [] }).moved).toBe(0)
+    expect(codeOf(() => a.migrate(buf, { to: 'device', only: [6] }))).toBe('HMMU_INVALID_ARGUMENT')
+  })
+
+  // An index that is looked for in the lists of every entry takes minutes here.
+  test('takes lists as long as the range', () => {
+    const pages = 2 ** 18
+    const machine = makeMachine({ ramPages: pages + 2 ** 14, devicePages: pages, contents: false })
+    const a = machine.process()
+    const buf = a.map({ pages })
+    const backwards = Array.from({ length: pages }, (_, i) => pages - 1 - i)
+    const skip = backwards.filter((index) => index % 2 === 0)
+    const error = backwards.filter((index) => index % 2 === 1 && index > 9)
+    expect(a.migrate(buf, { to: 'device', skip, error }).moved).toBe(5)
+    expect(a.migrate(buf, { to: 'device', only: skip }).moved).toBe(pages / 2)
+  })
+
   test('has no page left when the device is full', () => {
     const { a, buf } = makeBuffer(4, 4, { devicePages: 3 })
     const result = a.migrate(buf)

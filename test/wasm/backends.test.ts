@@ -5,6 +5,7 @@
 
 import { join } from 'node:path'
 import type { Machine as MachineType } from '../../lib'
+import { oddArrays } from '../api/odd-arrays'
 
 interface Library {
   readonly main: typeof import('../../lib')
@@ -92,4 +93,16 @@ test.each([
   expect(Buffer.compare(copy.snapshot(), bytes)).toBe(0)
   expect(goOn(copy)).toEqual(goOn(original))
   expect(copy.verify()).toEqual([])
+})
+
+test.each(oddArrays)('both take of an array %s the same bytes', (_, make) => {
+  const hashes = [native, wasm].map(({ main }) => {
+    const machine = new main.Machine({ ramPages: 1024 })
+    const buf = machine.process().map({ pages: 2 })
+    buf.write(0, Uint8Array.of(1))
+    buf.write(4090, make())
+    machine.writePage(buf.dump()[0]!.pfn, make(), 100)
+    return machine.hash()
+  })
+  expect(hashes[1]).toBe(hashes[0])
 })
