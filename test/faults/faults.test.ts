@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The quick form: named drills, the first and the last passage of each site in each command. `npm run test:faults`
+// The quick form: the hand-written drills, the first and the last passage of each site in each command. `npm run test:faults`
 // does all drills and all passages.
 
 import { join } from 'node:path'
