@@ -144,17 +144,23 @@ u32 pgtable_trans_huge_withdraw(struct hmmu *m, u64 *pmd)
 	return table;
 }
 
-/* Whether a table that covers [address, end) rounded out to size is needed by no neighbour. */
+/*
+ * A ceiling is the first address that a neighbour above needs, 0 if there is none. Rounding down a ceiling within the
+ * lowest table gives 0, too, but there it means that the neighbour needs all of the table.
+ */
+static bool round_ceiling(u64 *ceiling, u64 size)
+{
+	if (!*ceiling)
+		return true;
+	*ceiling &= ~(size - 1);
+	return *ceiling;
+}
+
+/* Whether the table around [start, end), which covers @p size bytes, is needed by no neighbour. */
 static bool table_is_free(u64 start, u64 end, u64 floor, u64 ceiling, u64 size)
 {
-	start &= ~(size - 1);
-	if (start < floor)
+	if ((start & ~(size - 1)) < floor || !round_ceiling(&ceiling, size))
 		return false;
-	if (ceiling) {
-		ceiling &= ~(size - 1);
-		if (!ceiling)
-			return false;
-	}
 	return end - 1 <= ceiling - 1;
 }
 
@@ -183,8 +189,8 @@ void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64
 	address &= PMD_MASK;
 	if (address < floor)
 		address += PMD_SIZE;
-	if (ceiling)
-		ceiling &= PMD_MASK;
+	if (!round_ceiling(&ceiling, PMD_SIZE))
+		return;
 	if (end - 1 > ceiling - 1)
 		end -= PMD_SIZE;
 	if (address > end - 1)
