@@ -13,7 +13,7 @@
 
 /** X(name, text): the operations; the op byte is taken modulo their number. New ones go to the end. */
 #define FUZZ_OPS(X) \
-	X(MAP, "mmap(): x kind, y rights and flags, count pages") \
+	X(MAP, "mmap(): x kind, y rights and flags (32: at a border of page tables), count pages") \
 	X(UNMAP, "munmap()") \
 	X(PROTECT, "mprotect(): x rights") \
 	X(ADVISE, "madvise(): x advice") \

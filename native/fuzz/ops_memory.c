@@ -5,6 +5,15 @@
 
 #include "fuzz.h"
 
+/* Near a border of the tables of some level, or an end of user space: behind it, or up to it. */
+static uint64_t border_address(const struct fuzz_record *r, uint64_t pages)
+{
+	static const uint64_t borders[] = { 0x10000, 1ull << 21, 1ull << 30, 1ull << 39, HMMU_TASK_SIZE };
+	uint64_t address = borders[r->first % 5] + (r->first / 5 % 8) * HMMU_PAGE_SIZE - 4 * HMMU_PAGE_SIZE;
+
+	return r->y & 64 ? address - pages * HMMU_PAGE_SIZE : address;
+}
+
 static void op_map(struct world *w, const struct fuzz_record *r)
 {
 	struct hmmu_map map = {
@@ -21,6 +30,8 @@ static void op_map(struct world *w, const struct fuzz_record *r)
 		map.pages = 1 + map.pages % 64;
 	if (r->y & 8)
 		map.address = record_range(w, r).address;
+	if (r->y & 32)
+		map.address = border_address(r, map.pages);
 	trace(w,
 	      "hmmu_mmap(m, %u, &(struct hmmu_map){ .address = %#llx, .pages = %llu, .kind = %u, .prot = %u, "
 	      ".align_huge = %d }, &a);",

@@ -241,12 +241,30 @@ function injections(site, nth) {
   return [record({ count: 15, y: 0 }), ...rounds]
 }
 
+/** Small mappings on both sides of a border of page tables, which go, move and come again one by one. */
+function neighbours(border) {
+  const at = (page) => border + 5 * page
+  const pages = [0, 2, 4, 6]
+  const maps = pages.map((page) => operation('MAP', { count: 0, first: at(page), y: 32 | (border === 4 ? 64 : 0) }))
+  const rounds = pages.flatMap((_, i) => [
+    operation('UNMAP', { region: 1 + i, count: 255 }),
+    ...pages.map((_, other) => operation('LOAD', { region: 1 + other, count: 255 })),
+    operation('FORK', {}),
+    operation('MREMAP', { region: 1 + ((i + 1) % 4), count: 255, x: 0, y: 3 | ((1 + i) << 3) }),
+    maps[(i + 1) % 4],
+    operation('STORE', { region: 1 + ((i + 1) % 4), count: 255, x: 3 }),
+    operation('EXIT', { who: 1 }),
+  ])
+  return [record({ y: 0 }), ...maps, ...pages.map((_, i) => operation('STORE', { region: 1 + i, x: 7 })), ...rounds]
+}
+
 function* seeds() {
   const named = [`${root}/test/conformance/linux-4.14`, `${root}/examples`].flatMap(drills)
   for (const [i, drill] of named.entries()) yield [drill.name, new Compiler(drill, i % 2 === 1).records]
   for (const breach of breaches) {
     for (const to of [0, 1]) yield [`breach-${breach.toLowerCase()}-${to}`, hostile(breach, to)]
   }
+  for (let border = 0; border < 5; border++) yield [`neighbours-${border}`, neighbours(border)]
   for (let site = 0; site < 7; site++) for (const nth of [1, 4]) yield [`inject-${site}-${nth}`, injections(site, nth)]
 }
 

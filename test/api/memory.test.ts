@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { PAGE_SIZE, PageFlag, pageFlagNames } from '../../lib'
+import { type Mapping, PAGE_SIZE, PageFlag, type Process, pageFlagNames } from '../../lib'
 import { codeOf, errorOf, firstBytes, kinds, makeBuffer, makeMachine } from './helpers'
 
 describe('mappings', () => {
@@ -31,6 +31,22 @@ describe('mappings', () => {
     expect(a.map({ pages: 1, address: 0x10000 }).address).toBe(0x10000)
     expect(a.map({ pages: 1, alignHuge: true }).address % 2 ** 21).toBe(0)
     expect(a.map({ pages: 1 }).address % 2 ** 21).toBe(2 ** 20)
+  })
+
+  test.each([
+    ['unmapped', (a: Process, buf: Mapping) => a.unmap(buf.range(0))],
+    ['moved away', (a: Process, buf: Mapping) => a.remap(buf.range(0), { address: 2 ** 40, pages: 1 })],
+    ['unmapped by a child', (a: Process, buf: Mapping) => a.fork().unmap(buf.range(0))],
+  ])('below 2 MiB and at other borders of tables, pages stay when a neighbour is %s', (_how, take) => {
+    for (const border of [2 ** 14, 2 ** 16, 2 ** 21, 2 ** 30, 2 ** 39, 2 ** 47 - 2 * PAGE_SIZE]) {
+      const a = makeMachine({ ramPages: 1024 }).process()
+      const below = a.map({ address: border - 2 * PAGE_SIZE, pages: 1 })
+      const buf = a.map({ address: border - PAGE_SIZE, pages: 2 })
+      below.write(0, Uint8Array.of(5))
+      buf.write(0, new Uint8Array(buf.pages * PAGE_SIZE).fill(7))
+      take(a, buf)
+      expect([a.load(below.address, 1)[0], a.load(border, 1)[0]]).toEqual([5, 7])
+    }
   })
 
   test('reading maps the zero page, writing replaces it', () => {

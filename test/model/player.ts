@@ -4,6 +4,7 @@
 // a kernel to the same.
 
 import type { Command, MigrateCommand, PageRange, Place } from '../../lib/drill'
+import { type Layout, SPACIOUS } from './layout'
 import { pageRange, runs } from './runs'
 import type { Errno, Outcome, Seen, Side, SideMigration } from './side'
 import { Job, type Steps } from './steps'
@@ -19,8 +20,8 @@ export interface Region {
 export interface Actor<Process> {
   readonly process: Process
   readonly regions: Map<string, Region>
-  /** Behind its last region. */
-  end: number
+  /** Where its next region is looked for, as a page number. */
+  next: number
 }
 
 interface Located<Process> {
@@ -42,21 +43,20 @@ export interface Played {
   readonly ended: boolean
 }
 
-const FIRST_PAGE = 2 ** 28
-const HUGE = 512
-
 export class Player<Process, Thread, Handle> {
   readonly actors = new Map<string, Actor<Process>>()
   readonly handles = new Map<string, readonly Handle[]>()
   readonly #side: Side<Process, Thread, Handle>
+  readonly #layout: Layout
   /** Numbers of frames, in the order in which dumps met them. */
   readonly #numbers = new Map<object | string, number>()
   #lines: string[] = []
   #waiting: Waiting[] = []
 
-  constructor(side: Side<Process, Thread, Handle>) {
+  constructor(side: Side<Process, Thread, Handle>, layout: Layout = SPACIOUS) {
     this.#side = side
-    this.actors.set('A', { process: side.process(), regions: new Map(), end: FIRST_PAGE })
+    this.#layout = layout
+    this.actors.set('A', { process: side.process(), regions: new Map(), next: layout.first })
   }
 
   play(command: Command): Played {
@@ -210,10 +210,8 @@ export class Player<Process, Thread, Handle> {
 
   *#map(actor: Actor<Process>, thread: Thread, command: Extract<Command, { verb: 'map' }>): Steps<Errno> {
     const { region, kind, pages, readOnly, at2m, thp } = command
-    const free = actor.end === FIRST_PAGE ? FIRST_PAGE : actor.end + HUGE
-    const boundary = Math.ceil(free / HUGE) * HUGE
-    const start = at2m || kind === 'hugetlb' ? boundary : boundary + HUGE / 2
-    actor.end = start + pages
+    const { start, next } = this.#layout.place(actor.next, pages, at2m || kind === 'hugetlb')
+    actor.next = next
     const result = yield* this.#side.map(thread, { start, pages, kind, prot: readOnly ? 'r' : 'rw' })
     actor.regions.set(region, { start, pages })
     if (kind === 'hugetlb' || kind === 'special') return result
@@ -222,7 +220,7 @@ export class Player<Process, Thread, Handle> {
 
   *#fork(actor: Actor<Process>, thread: Thread, name: string): Steps<string[]> {
     const process = yield* this.#side.fork(thread)
-    this.actors.set(name, { process, regions: new Map(actor.regions), end: actor.end })
+    this.actors.set(name, { process, regions: new Map(actor.regions), next: actor.next })
     return []
   }
 

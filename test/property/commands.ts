@@ -110,5 +110,5 @@ export const INNER: readonly Build[] = [
 /** All others but `migrate`. */
 export const OUTER: readonly Build[] = [
   ...[write, write, write, write, read, read, read, pin, hold, isolate, drop, drop, drop],
-  ...[fork, fork, exit, zap, free, advise, protect, protect, unmap, lock, unlock, clear, uffd, map, map],
+  ...[fork, fork, exit, zap, free, advise, protect, protect, unmap, unmap, lock, unlock, clear, uffd, map, map],
 ]

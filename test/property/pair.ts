@@ -6,6 +6,7 @@ import type { PageRef, Process, Task } from '../../lib'
 import type { Command } from '../../lib/drill'
 import { Declined } from '../model/declined'
 import type { Held } from '../model/hold'
+import type { Layout } from '../model/layout'
 import { ModelSide } from '../model/model-side'
 import { type Played, Player } from '../model/player'
 import type { ModelProcess } from '../model/process'
@@ -27,11 +28,11 @@ export class Pair {
   /** A command blocked for good, or the model declines to say what follows; nothing can be played after it. */
   ended = false
 
-  constructor(devicePages: number) {
+  constructor(devicePages: number, layout: Layout) {
     this.#modelSide = new ModelSide(devicePages)
     this.#machineSide = new MachineSide(devicePages)
-    this.model = new Player(this.#modelSide)
-    this.#machine = new Player(this.#machineSide)
+    this.model = new Player(this.#modelSide, layout)
+    this.#machine = new Player(this.#machineSide, layout)
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@
 
 import fc from 'fast-check'
 import { type Drill, parseDrill } from '../../lib/drill'
+import { type Layout, SPACIOUS, TIGHT } from '../model/layout'
 import { type Build, INNER, migrate, OUTER } from './commands'
 import { Disagreement, Pair } from './pair'
 import { Dice, REGIONS, type RegionShape, Scene } from './scene'
@@ -21,6 +22,8 @@ const NUMBERS = 20
 
 /** How large the device is: now and then too small. */
 const devicePages = fc.constantFrom(1024, 1024, 1024, 8, 2)
+/** Most sequences have neighbours in one table, next to the borders of tables. */
+const layouts = fc.constantFrom(SPACIOUS, ...TIGHT)
 /** The regions that process A maps in the beginning. */
 const regions = fc.subarray([...REGIONS], { minLength: 1 })
 // Without noBias the first and the last of a list would be drawn far more often than the others.
@@ -92,11 +95,11 @@ export function sequences(maxCommands: number): fc.IProperty<unknown> {
     .tuple(numbers, interleaved)
     .map(([chosen, inner]) => new RandomCommand({ build: migrate, numbers: chosen }, inner))
   const commands = fc.commands([simple, simple, simple, migration, interrupted], { maxCommands, size: 'max' })
-  return fc.property(devicePages, regions, commands, play) as fc.IProperty<unknown>
+  return fc.property(devicePages, layouts, regions, commands, play) as fc.IProperty<unknown>
 }
 
-function play(pages: number, shapes: readonly RegionShape[], commands: Sequence): void {
-  const run: Run = { pair: new Pair(pages), drill: [`devmem ${pages}`] }
+function play(pages: number, layout: Layout, shapes: readonly RegionShape[], commands: Sequence): void {
+  const run: Run = { pair: new Pair(pages, layout), drill: [`# ${layout.name}`, `devmem ${pages}`] }
   try {
     for (const { name, map } of shapes) playText(run, `A map ${name} ${map}`)
     fc.modelRun(() => ({ model: run, real: run }), commands)
