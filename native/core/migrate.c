@@ -25,7 +25,7 @@ static int fail_range(struct hmmu *m, const char *why)
 	return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL, "migrate_vma() fails with EINVAL: %s", why);
 }
 
-/* The kernel's checks of its arguments. */
+/* The checks of migrate_vma()'s arguments, as in the kernel. */
 static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const struct hmmu_migrate_request *request)
 {
 	const struct vma *v = vma_of(m, vma);
@@ -43,7 +43,7 @@ static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const st
 	return 0;
 }
 
-/* A record, of which the last one that was given back is kept for the next migration. */
+/* Allocate a record. One freed record is kept as a spare for the next migration. */
 static struct hmmu_migration *record_alloc(struct hmmu *m)
 {
 	struct hmmu_migration *mig = m->spare_migration;
@@ -119,7 +119,7 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	mig->allow_drain = true;
 	mig->fault_page = m->faults ? m->faults->pfn : 0;
 	pages = (mig->end - mig->start) >> PAGE_SHIFT;
-	/* src starts empty; dst keeps what the caller left there until collect comes by. */
+	/* src starts empty. dst keeps the caller's words until collect reaches each entry. */
 	for (u64 i = 0; i < pages; i++)
 		request->src[i] = 0;
 	migrate_copy_words(mig->dst, request->dst, pages);
@@ -184,7 +184,7 @@ static ALWAYS_INLINE void enter_stage(struct hmmu_migration *mig, u32 stage)
 	event(mig->ctx.m, HMMU_EVENT_STAGE, mig->ctx.mm, mig->start, stage);
 }
 
-/* Without an entry that could still migrate the rest does not run. */
+/* If no entry can migrate any longer, the remaining stages are skipped. */
 static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig, u32 stage)
 {
 	if (stage == HMMU_STAGE_PAGES && mig->notified)
@@ -249,7 +249,7 @@ static inline void finalize_and_map(struct hmmu_migration *mig)
 		migrate_remember_error(mig, err);
 }
 
-/* Entries [from, to) of a stage that goes over them. */
+/* Do entries [from, to) of a stage that is a loop over entries. */
 static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u64 from, u64 to)
 {
 	switch (stage) {
@@ -276,7 +276,7 @@ static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u
 	}
 }
 
-/* One unit of the stage under way, or as many as there are; true when there is nothing left in the stage. */
+/* Do one entry of the current stage, or all that are left; true at the end of the stage. */
 static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, u32 stage, bool one)
 {
 	u64 from = mig->pos;
@@ -300,7 +300,7 @@ static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, u32 stage, boo
 	stage_entries(mig, stage, from, mig->pos);
 	if (mig->pos < mig->npages && !(mig->restoring && !mig->restore))
 		return false;
-	/* prepare and unmap go over the entries a second time if any have to be restored. */
+	/* prepare and unmap pass over the entries a second time if any have to be restored. */
 	if (mig->restoring || !mig->restore)
 		return true;
 	mig->restoring = true;
@@ -308,13 +308,13 @@ static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, u32 stage, boo
 	return false;
 }
 
-/* The same, for those who do not need it inlined. */
+/* Out-of-line copy. */
 static NOINLINE bool stage_go_on_plain(struct hmmu_migration *mig, u32 stage, bool one)
 {
 	return stage_go_on(mig, stage, one);
 }
 
-/* The same, counted and timed. Entries are counted when they are first gone over. */
+/* stage_go_on(), counted and timed. An entry counts on the first pass, not when it is restored. */
 static bool stage_go_on_counted(struct hmmu_migration *mig, u32 stage, bool one)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -333,7 +333,7 @@ static bool stage_go_on_counted(struct hmmu_migration *mig, u32 stage, bool one)
 	return done;
 }
 
-/* Counted or not is decided where a call begins, so that one that is not counted pays once. */
+/* Each call chooses once between counting and not counting. */
 typedef bool (*stage_fn)(struct hmmu_migration *mig, u32 stage, bool one);
 
 static inline void step(struct hmmu_migration *mig, stage_fn go_on)
@@ -348,7 +348,7 @@ static inline void step(struct hmmu_migration *mig, stage_fn go_on)
 		migrate_publish(mig, i, i + 1);
 }
 
-/* The rest of one stage, if it is this one's turn and within what was asked for. */
+/* Run the rest of a stage if it is the current stage and not past `last`. */
 static ALWAYS_INLINE void run_stage(struct hmmu_migration *mig, u32 which, u32 last, stage_fn go_on)
 {
 	if (which > last || mig->stage != which)
@@ -358,7 +358,7 @@ static ALWAYS_INLINE void run_stage(struct hmmu_migration *mig, u32 which, u32 l
 	next_stage(mig, which);
 }
 
-/* Each stage by its name, so that inlined code need not find out again and again which one it is. */
+/* Each stage is a constant here, so that the inlined code has no switch over stages. */
 static ALWAYS_INLINE void run(struct hmmu_migration *mig, u32 last, stage_fn go_on)
 {
 	run_stage(mig, HMMU_STAGE_COLLECT, last, go_on);
@@ -435,7 +435,7 @@ int hmmu_migrate_end(struct hmmu_migration *mig)
 	m->mms[mig->ctx.mm].migrations--;
 	if (!--task->migrations && task->sem_of_migration) {
 		task->sem_of_migration = 0;
-		/* A call that waits meanwhile, on the same task, goes on with the semaphore and gives it up. */
+		/* A call of this task that waits takes the semaphore over, and releases it when it ends. */
 		if (task->op && task->nested)
 			task->nested = 0;
 		else

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The first stage: walk the tables, note what there is, lock and unmap what can be had at once. */
+/* The first stage: walk the tables, write src, and lock and unmap each page whose lock is free. */
 #include "huge.h"
 #include "migrate.h"
 #include "probe.h"
 #include "rmap.h"
 #include "tlb.h"
 
-/* Note the next entry's word; 0: it is left out. */
+/* Append one src word; 0 means not migratable. */
 static inline void collect(struct hmmu_migration *mig, u64 src)
 {
 	mig->dst[mig->npages] = 0;
@@ -14,7 +14,7 @@ static inline void collect(struct hmmu_migration *mig, u64 src)
 	mig->cpages += (src & HMMU_PFN_MIGRATE) != 0;
 }
 
-/* An empty entry, or one of the zero page. */
+/* The word of an empty entry, or of one that maps the zero page. */
 static inline u64 collect_empty(const struct hmmu_migration *mig, u64 i)
 {
 	(void)mig, (void)i; /* without probes */
@@ -30,15 +30,16 @@ static void collect_skip(struct hmmu_migration *mig, u64 start, u64 end, enum hm
 	}
 }
 
-/* Fixed kernels do not offer holes that could only be refused ("mm/migrate: optimize migrate_vma_setup() for holes"). */
+/* Fixed kernels offer no hole whose page could only be refused ("mm/migrate: optimize migrate_vma_setup() for
+ * holes"). */
 static bool hole_is_offered(struct hmmu_migration *mig)
 {
 	return quirk(mig->ctx.m, HMMU_QUIRK_FILE_HOLES_COLLECTED) || vma_is_anonymous(mig->ctx.m, mig->vma);
 }
 
 /*
- * The HMM v25 series zeroed dst after it had counted the page, that is one word late: "mm/migrate: fix indexing bug
- * (off by one) and avoid out of bound access". The word behind the array is reported, not written.
+ * The HMM v25 series counted the page first and then zeroed dst, one word late: "mm/migrate: fix indexing bug (off by
+ * one) and avoid out of bound access". A write past the array is reported, not done.
  */
 static void collect_hole_page(struct hmmu_migration *mig)
 {
@@ -70,7 +71,7 @@ static void collect_hole(struct hmmu_migration *mig, u64 start, u64 end)
 		collect_hole_page(mig);
 }
 
-/* The migration entry for an entry that maps a page: write and soft-dirty bits move. */
+/* Make a migration entry from a present pte; it keeps the write and soft-dirty bits. */
 static inline u64 migration_entry_for_present(u64 page, u64 pte)
 {
 	return make_migration_entry(page, false) | (pte & _PAGE_RW) * (SWP_MIGRATION_WRITE_BIT / _PAGE_RW) |
@@ -78,8 +79,9 @@ static inline u64 migration_entry_for_present(u64 page, u64 pte)
 }
 
 /*
- * The one for a device-private entry, whose write and soft-dirty bits 4.14 reads as if it were present ("mm/migrate:
- * properly preserve write attribute in special migrate entry", "mm/rmap: fixup copying of soft dirty and uffd ptes").
+ * Make a migration entry from a device-private entry. 4.14 reads the write and soft-dirty bits as those of a present
+ * pte ("mm/migrate: properly preserve write attribute in special migrate entry", "mm/rmap: fixup copying of soft dirty
+ * and uffd ptes").
  */
 static inline u64 migration_entry_for_device(const struct hmmu *m, u64 page, u64 pte)
 {
@@ -104,7 +106,7 @@ static ALWAYS_INLINE u32 page_of_entry(u64 pte, bool present)
 	return present ? pte_pfn(pte) : swp_offset(pte);
 }
 
-/* The word of an entry that leads to a page: of RAM, or by a device-private entry. */
+/* The src word of a present pte or a device-private entry. */
 static ALWAYS_INLINE u64 word_of_entry(u64 pte, bool present)
 {
 	u64 page = (u64)page_of_entry(pte, present) << HMMU_PFN_SHIFT | HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
@@ -114,7 +116,7 @@ static ALWAYS_INLINE u64 word_of_entry(u64 pte, bool present)
 	return page | HMMU_PFN_DEVICE | (~pte & SWP_DEVICE_READ_BIT) / (SWP_DEVICE_READ_BIT / HMMU_PFN_WRITE);
 }
 
-/* Other entries map the page, too: unmap will see to them. */
+/* The page has other mappings; unmap will remove them. */
 static NOINLINE void mapped_elsewhere(struct hmmu_migration *mig, u32 page)
 {
 	mig->prepared = false;
@@ -122,7 +124,7 @@ static NOINLINE void mapped_elsewhere(struct hmmu_migration *mig, u32 page)
 		page_remove_rmap_slow(mig->ctx.m, mig->ctx.cpu, page, false);
 }
 
-/* Take a page whose lock can be had: its entry goes, and the reference that this had becomes the migration's. */
+/* Lock an unlocked page and replace its entry. The entry's reference becomes the migration's. */
 static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, bool present)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -131,7 +133,7 @@ static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, boo
 	struct page *p = page_of(m, page);
 
 	p->flags |= HMMU_PG_LOCKED;
-	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 forgets it. */
+	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 loses the bit. */
 	if (present && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
 		p->flags |= HMMU_PG_DIRTY;
 	*pte = present ? migration_entry_for_present(page, old) : migration_entry_for_device(m, page, old);
@@ -142,8 +144,8 @@ static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, boo
 
 #define UNUSUAL (HMMU_PG_HEAD | HMMU_PG_TAIL | HMMU_PG_LOCKED | HMMU_PG_MLOCKED)
 
-/* Huge pages are split before, pages without mapping are none that could move. Of a locked page only a reference is to be
- * had; a mlocked one loses its mark with its last mapping. */
+/* Huge pages have been split before. A page without a mapping cannot move. A locked page is not unmapped yet: collect
+ * only takes a reference. A mlocked page loses its mark with its last mapping. */
 static NOINLINE u64 collect_unusual(struct hmmu_migration *mig, u64 i, u64 *pte, bool present)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -166,7 +168,7 @@ static NOINLINE u64 collect_unusual(struct hmmu_migration *mig, u64 i, u64 *pte,
 	return word;
 }
 
-/* Take a page: a reference, and its entry too if the page lock can be had. Returns its word. */
+/* Take a reference to a page, and replace its entry if the page lock is free. Returns the src word. */
 static ALWAYS_INLINE u64 collect_page(struct hmmu_migration *mig, u64 i, u64 *pte, bool present)
 {
 	const struct page *p = page_of(mig->ctx.m, page_of_entry(*pte, present));
@@ -180,7 +182,7 @@ static ALWAYS_INLINE u64 collect_page(struct hmmu_migration *mig, u64 i, u64 *pt
 	return word;
 }
 
-/* Entries that lead to no page: empty, swap-format but for device pages. */
+/* Empty, or swap-format other than device-private. */
 static NOINLINE u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
 {
 	enum hmmu_why why = HMMU_WHY_SWAP_ENTRY;
@@ -205,7 +207,7 @@ static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 
 	return leave_out(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
 }
 
-/* Entries that map no page. */
+/* Entries that are not present. */
 static ALWAYS_INLINE u64 collect_absent(struct hmmu_migration *mig, u64 i, u64 *pte)
 {
 	return is_device_private_entry(*pte) ? collect_page(mig, i, pte, false) : collect_no_page(mig, i, *pte);
@@ -234,8 +236,8 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 	mig->cpages += moving;
 	mig->npages += pages;
 	mig->prepared &= !unmapped;
-	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes when the lock is gone, and a CPU that comes in
-	 * between finds what the TLB has kept. So that is a step of its own. */
+	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes after the unlock. A CPU that runs in between
+	 * uses a stale translation. So the late flush is a step of its own. */
 	if (unmapped && !quirk(m, HMMU_QUIRK_COLLECT_FLUSH_LATE)) {
 		flush_tlb_range(m, mig->ctx.mm, address, end);
 	} else if (unmapped) {
@@ -245,7 +247,7 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 	table_unlock(m, first);
 }
 
-/* Split a huge page, which takes its lock; a reason if it can't be. */
+/* Split a huge page, under its page lock. Returns the reason if that fails. */
 static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64 address)
 {
 	struct ctx *ctx = &mig->ctx;
@@ -259,7 +261,7 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 	}
 	get_page(m, page);
 	if (!trylock_page(m, page)) {
-		/* 4.14 forgets the reference it has just taken. */
+		/* 4.14 leaks the reference. */
 		if (!quirk(m, HMMU_QUIRK_THP_BUSY_LEAKS_REF))
 			put_page(m, page);
 		else
@@ -272,7 +274,7 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 	return err ? HMMU_WHY_HUGE_NOT_SPLIT : HMMU_WHY_NONE;
 }
 
-/* The part of the range that one pmd covers. */
+/* Collect the part of the range under one pmd. */
 static void collect_pmd(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
 {
 	if (pmd && pmd_trans_huge(*pmd)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* migrate_vma_insert_page(): a page for an entry that had none. */
+/* migrate_vma_insert_page(): put a new page into an empty entry. */
 #include "fault.h"
 #include "memcg.h"
 #include "migrate.h"
@@ -7,7 +7,7 @@
 #include "rmap.h"
 #include "tlb.h"
 
-/* What the entry will be: a device-private entry, or a pte like that of an anonymous fault. */
+/* Make a device-private entry, or a pte as an anonymous fault makes it. */
 static u64 new_entry(const struct hmmu *m, u32 vma, u32 newpage)
 {
 	const struct vma *v = vma_of(m, vma);
@@ -19,7 +19,7 @@ static u64 new_entry(const struct hmmu *m, u32 vma, u32 newpage)
 	return v->flags & VM_WRITE ? pte_mkwrite(pte_mkdirty(entry)) : entry;
 }
 
-/* Everything the entry needs around it: tables, anon_vma, charge. In the order in which the kernel gives up. */
+/* Allocate page tables, anon_vma and charge, in the kernel's order of checks. */
 static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 **pmd)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -43,8 +43,8 @@ static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 
 }
 
 /*
- * A ZONE_DEVICE page that is not device-private: the v25 series inserts it as any page; 4.14, which knows device-public
- * memory, leaves the entry undefined, which is reported here and not done; "mm/migrate.c: fix potential indeterminate
+ * Whether a ZONE_DEVICE page that is not device-private is refused. The v25 series inserts it as any page. 4.14 leaves
+ * the entry undefined; here that is reported as a broken rule, and not done. "mm/migrate.c: fix potential indeterminate
  * pte entry in migrate_vma_insert_page()" refuses the page.
  */
 static bool unknown_device(struct hmmu_migration *mig, u64 i, u32 newpage)
@@ -59,7 +59,7 @@ static bool unknown_device(struct hmmu_migration *mig, u64 i, u32 newpage)
 	return true;
 }
 
-/* What can have changed since collect, seen under the table's lock. */
+/* Check, under the table's lock, for changes since collect. */
 static enum hmmu_why check_entry(struct hmmu_migration *mig, u64 pte)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -71,7 +71,7 @@ static enum hmmu_why check_entry(struct hmmu_migration *mig, u64 pte)
 		return HMMU_WHY_INSERT_PTE_PRESENT;
 	if (!pte_present(pte) && !pte_none(pte))
 		return HMMU_WHY_INSERT_PTE_CHANGED;
-	/* The fault is not delivered: whoever serves it shall see it when the CPU comes. */
+	/* Userfaultfd must see the fault when a CPU touches the page; so nothing is inserted here. */
 	return userfaultfd_missing(m, mig->vma) ? HMMU_WHY_INSERT_USERFAULTFD : HMMU_WHY_NONE;
 }
 
@@ -85,7 +85,7 @@ static void set_entry(struct hmmu_migration *mig, u64 address, u64 *pte, u32 new
 	if (!is_zone_device_page(m, newpage))
 		lru_cache_add_active_or_unevictable(m, mig->ctx.cpu, newpage, mig->vma);
 	get_page(m, newpage);
-	/* Over the zero page every TLB has to be told; over nothing there is nothing to tell. */
+	/* TLBs may have a translation of the zero page, but none of an empty entry. */
 	if (pte_present(*pte))
 		ptep_clear_flush_notify(m, mig->ctx.mm, address, pte);
 	*pte = entry;
@@ -102,7 +102,7 @@ void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32
 		why = HMMU_WHY_UNKNOWN_DEVICE;
 	}
 	if (!why) {
-		/* The contents must be valid before the entry can be seen. */
+		/* The page must be valid before its entry is visible. */
 		page_set(m, newpage, HMMU_PG_UPTODATE);
 		entry = new_entry(m, mig->vma, newpage);
 		pte = pte_offset_map_lock(m, *pmd, address);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pages: the destination takes the source's place in the kernel's books; then finalize, which maps it. */
+/* pages: the new page takes over the old page's state. finalize: the new page is mapped. */
 #include "memcg.h"
 #include "migrate.h"
 #include "migration_ptes.h"
 #include "probe.h"
 #include "swap.h"
 
-/* The entry stays where it is; false. */
+/* Record that the page does not move; returns false. */
 static NOINLINE bool refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 {
 	mig->src[i] &= ~(u64)HMMU_PFN_MIGRATE;
@@ -14,8 +14,8 @@ static NOINLINE bool refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why
 	return false;
 }
 
-/* migrate_page_move_mapping() of a page in the page cache or swap cache: the new page goes where the old one is, and has
- * its dirty bit. */
+/* migrate_page_move_mapping() of a page in the page cache or swap cache: the new page replaces the old one in the
+ * cache, and takes its dirty bit. */
 static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -35,8 +35,8 @@ static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newp
 	return true;
 }
 
-/* The same of a page that is in neither. Its references are the migration's, a device page's own, and that of a fault on
- * it; a page that can be isolated is no part of a huge one. */
+/* As move_cache_page(), for a page in neither cache. The migration holds one reference, a device page has one of its
+ * own, and a fault on the page may hold one. A page that could be isolated is no part of a huge page. */
 static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page *n, const struct page *p, u32 page)
 {
 	int32_t others = p->count;
@@ -50,14 +50,14 @@ static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page
 	return true;
 }
 
-/* Flags of a page that go over to the new one: most are copied, some moved. */
+/* Hand the page flags to the new page: most are copied, some are moved. */
 static inline void migrate_page_states(struct hmmu *m, struct page *n, struct page *p)
 {
 	const u32 copied = HMMU_PG_ERROR | HMMU_PG_REFERENCED | HMMU_PG_UPTODATE | HMMU_PG_CHECKED |
 			   HMMU_PG_MAPPEDTODISK | HMMU_PG_DIRTY | HMMU_PG_YOUNG | HMMU_PG_IDLE | HMMU_PG_SWAPBACKED;
 	const u32 lists = HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE;
 	u32 flags = p->flags, new = n->flags;
-	/* Of the two the one moves if the other does not. */
+	/* UNEVICTABLE moves only if ACTIVE does not. */
 	u32 kept = flags & (flags & HMMU_PG_ACTIVE) * (HMMU_PG_UNEVICTABLE / HMMU_PG_ACTIVE);
 
 	new |= (flags ^ kept) & (copied | lists);
@@ -96,7 +96,7 @@ static void insert_page(struct hmmu_migration *mig, u64 i, u32 newpage)
 	migrate_vma_insert_page(mig, i, address, newpage);
 }
 
-/* An entry for which the driver has no page. */
+/* The driver has given no page for this entry. */
 static NOINLINE void no_destination(struct hmmu_migration *mig, u64 i)
 {
 	if (mig->src[i] & HMMU_PFN_MIGRATE)
@@ -125,14 +125,14 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 }
 
 /*
- * Most pages are anonymous ones that nobody but the migration's mapping can map. Their reverse map leads to the very
- * entry that the migration has come by in collect; that is found here without a walk. mmap_sem keeps mapping and tables.
+ * Most pages are anonymous, and only the migration's mapping can map them. Their reverse map has one entry: the one
+ * that collect has passed. It is found here without a walk. mmap_sem keeps the mapping and its tables in place.
  */
 struct own_ptes {
 	struct restore restore;
-	u32 mapping;     /**< page->mapping of pages in the mapping's own anon_vma, if no other mapping has it */
-	u64 from, count; /**< entries under the table at hand; 0: there is no table */
-	u64 *ptes;       /**< that of entry @p from */
+	u32 mapping;     /**< page->mapping of such pages: the mapping's anon_vma, if no other mapping has it */
+	u64 from, count; /**< entries under the current table; 0: none */
+	u64 *ptes;       /**< the pte of entry @p from */
 	struct page *table;
 	struct pagevec *pvec;
 };
@@ -168,14 +168,14 @@ static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struc
 	return true;
 }
 
-/* The only entry that can be the migration entry of a page in this anon_vma: entry i's, if it is one, as a page is mapped
- * at the address of its index only. False: a walk has to tell. */
+/* Find the only pte that can be the migration entry of a page in this anon_vma: that of entry i, because a page is
+ * mapped only at the address of its index. False: the reverse map has to be walked. */
 static inline bool own_pte(const struct hmmu_migration *mig, struct own_ptes *own, u64 i, const struct page *page,
 			   u64 **pte)
 {
 	if (page->mapping != own->mapping)
 		return false;
-	/* One comparison for both ends: i - from of an entry before @p from is huge. */
+	/* Unsigned wrap-around checks both bounds at once. */
 	if (i - own->from >= own->count && !own_ptes_find_table(mig, own, i))
 		return false;
 	*pte = own->ptes + (i - own->from);
@@ -188,7 +188,7 @@ static NOINLINE void unlock_and_put_device_page(struct hmmu *m, u32 page)
 	put_device_page(m, page);
 }
 
-/* A device page's last user is gone when its own reference is left; that it is in use the migration knows. */
+/* Unlock and put. A device page is free when only its own reference is left; put_device_page() is done inline here. */
 static ALWAYS_INLINE void unlock_and_put(struct hmmu_migration *mig, const struct own_ptes *own, u32 page)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -213,7 +213,7 @@ static void drop_destination(struct hmmu *m, u32 newpage)
 	put_page(m, newpage);
 }
 
-/* What has not moved. */
+/* Finalize an entry whose page has not moved. */
 static NOINLINE void finalize_unmoved(struct hmmu_migration *mig, const struct own_ptes *own, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -229,7 +229,7 @@ static NOINLINE void finalize_unmoved(struct hmmu_migration *mig, const struct o
 	unlock_and_put(mig, own, page);
 }
 
-/* What has moved, and may be mapped anywhere. */
+/* Finalize a moved page that other mappings may map. */
 static NOINLINE void finalize_walk(struct hmmu_migration *mig, const struct own_ptes *own, u64 i)
 {
 	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
@@ -239,8 +239,8 @@ static NOINLINE void finalize_walk(struct hmmu_migration *mig, const struct own_
 	unlock_and_put(mig, own, newpage);
 }
 
-/* A page that has moved from RAM to the device: the migration's reference becomes the entry's. The page that it leaves is
- * none that a driver hears of, so nobody can see that the entry's own reference does not come first. */
+/* Finalize a page that moved from RAM to the device. The migration's reference becomes the entry's. page_free() is
+ * never called for a RAM page, so the order cannot be observed. */
 static ALWAYS_INLINE void finalize_on_device(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
 					     u64 dst)
 {
@@ -254,7 +254,7 @@ static ALWAYS_INLINE void finalize_on_device(struct hmmu_migration *mig, const s
 	unlock_single_page(m, n);
 }
 
-/* A page that has moved to RAM: the migration's reference goes on to a pagevec. */
+/* Finalize a page that moved to RAM. The migration's reference becomes that of a pagevec. */
 static ALWAYS_INLINE void finalize_in_ram(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
 					  u64 dst)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* prepare and unmap: lock, isolate, look for pins, and take the page out of every address space. */
+/* prepare and unmap: lock and isolate pages, look for pins, and unmap the pages from every address space. */
 #include "migrate.h"
 #include "probe.h"
 #include "rmap.h"
 #include "swap.h"
 
-/* Whether every reference of a page of RAM is explained: by its mappings, and by those that the kernel itself holds. */
+/* Whether a RAM page has no other references than those of its mappings, of the migration and of a cache. */
 static inline bool references_explained(const struct page *p)
 {
 	int32_t extra = 1;
@@ -15,14 +15,14 @@ static inline bool references_explained(const struct page *p)
 	return p->count - extra <= p->mapcount;
 }
 
-/* migrate_vma_check_page(). A task that waits for the migration of a device page holds a reference that can't be told
- * from a pin, so these always pass. Compound pages never come here: collect leaves them out. */
+/* A task that waits for the migration of a device page holds a reference, which looks like a pin. So device-private
+ * pages always pass. Compound pages never get here: collect leaves them out. */
 static inline bool migrate_vma_check_page(const struct hmmu *m, u32 page)
 {
 	return is_device_private_page(m, page) || references_explained(page_of(m, page));
 }
 
-/* The entry is out of it. What collect unmapped keeps its page until its pte is restored. */
+/* This entry will not migrate. If collect has unmapped the page, the entry keeps it until the pte is restored. */
 static void leave_out(struct hmmu_migration *mig, u64 i, bool remap, enum hmmu_why why)
 {
 	set_why(mig, i, why);
@@ -40,7 +40,7 @@ static NOINLINE bool prepare_lock(struct hmmu_migration *mig, u64 i)
 	struct hmmu *m = mig->ctx.m;
 	u32 page = migrate_pfn_to_page(mig->src[i]);
 
-	/* Two migrations could wait for each other's pages, so nothing is waited for. */
+	/* Two migrations could deadlock on each other's pages, so prepare waits for no lock. */
 	if (!trylock_page(m, page)) {
 		leave_out(mig, i, false, HMMU_WHY_PAGE_LOCKED);
 		put_page(m, page);
@@ -50,7 +50,7 @@ static NOINLINE bool prepare_lock(struct hmmu_migration *mig, u64 i)
 	return true;
 }
 
-/* A page may wait in a pagevec for its place on a list. */
+/* A page may still be in a pagevec of some CPU. */
 static NOINLINE void drain_once(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -60,7 +60,7 @@ static NOINLINE void drain_once(struct hmmu_migration *mig)
 	mig->allow_drain = false;
 }
 
-/* The page is on no list; @p src is the word that collect has left. */
+/* The page is on no LRU list. @p src is collect's word. */
 static NOINLINE void refuse_unlisted(struct hmmu_migration *mig, u64 i, u64 src)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -74,7 +74,7 @@ static NOINLINE void refuse_unlisted(struct hmmu_migration *mig, u64 i, u64 src)
 	put_page(m, page);
 }
 
-/* Somebody holds the page, which goes back to its list. */
+/* The page has an unknown reference; it goes back to its list. */
 static NOINLINE void refuse_pinned(struct hmmu_migration *mig, u64 i, u64 src)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -83,13 +83,13 @@ static NOINLINE void refuse_pinned(struct hmmu_migration *mig, u64 i, u64 src)
 
 	leave_out(mig, i, remap, HMMU_WHY_PINNED);
 	if (remap)
-		get_page(m, page); /* The restore still needs a reference. */
+		get_page(m, page); /* for the restore */
 	else
 		unlock_page(m, page);
 	putback_lru_page(m, mig->ctx.cpu, page);
 }
 
-/* True: the page stays in it, and no mapping is left that unmap would have to look for. */
+/* True: the page can migrate, and unmap need not look at it. */
 static inline bool prepare_one(struct hmmu_migration *mig, u64 i, u64 src)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -98,17 +98,17 @@ static inline bool prepare_one(struct hmmu_migration *mig, u64 i, u64 src)
 
 	if (!(src & HMMU_PFN_LOCKED) && !prepare_lock(mig, i))
 		return false;
-	/* Device pages are on no LRU list, and can't be pinned, if they are device-private. */
+	/* A device page is on no LRU list. A device-private page can't be pinned. */
 	if (is_zone_device_page(m, page))
 		return is_device_private_page(m, page) && !p->mapcount;
 	if (!(p->flags & HMMU_PG_LRU))
 		drain_once(mig);
-	/* Collect has left compound pages out. */
+	/* The page is not compound: collect leaves compound pages out. */
 	if (!__isolate_lru_page(m, p, 1)) {
 		refuse_unlisted(mig, i, src);
 		return false;
 	}
-	/* Nobody but the migration has it. */
+	/* The migration holds the only reference. */
 	if (p->count == 1 && !p->mapcount)
 		return true;
 	if (!references_explained(p))
@@ -116,7 +116,7 @@ static inline bool prepare_one(struct hmmu_migration *mig, u64 i, u64 src)
 	return false;
 }
 
-/* Of device pages that collect has taken there is nothing to isolate, and pins are not looked for. */
+/* If `prepared`, all pages are device pages that collect has taken: none to isolate, and none can be pinned. */
 void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	bool settled = to - from == mig->npages;
@@ -171,8 +171,8 @@ static inline void unmap_one(struct hmmu_migration *mig, u64 i)
 	leave_out(mig, i, true, why);
 }
 
-/* Where the call that has done prepare goes on, nobody else has seen the pages since. Then those of which no mapping is
- * left are known to be unmapped, and not to be pinned. */
+/* If the call that did prepare goes on, nothing has run in between. Pages that prepare found unmapped and without
+ * unknown references still are. */
 void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	if (mig->settled)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules for drivers. What would crash a kernel, or corrupt it, is found here before it is acted upon: the entry
- * and the rule are named, and everything the driver did is taken back.
+ * The rules for drivers. A breach would crash or corrupt a kernel. Here all words are checked before the core acts on
+ * any of them. The error names the entry and the rule, and the driver's pages are freed.
  */
 #include <errno.h>
 
@@ -33,8 +33,8 @@ static bool has_page(const u64 *words, u64 count, u32 page)
 	return false;
 }
 
-/* What nearly every word is: a destination as its driver has allocated and locked it, which nobody else has had since. It
- * breaks no rule. */
+/* Nearly every word is a page that the driver has allocated and locked, and nothing else. Such a word breaks no
+ * rule. */
 static inline bool plain_destination(const struct hmmu *m, u64 word)
 {
 	const u64 flags = HMMU_PFN_VALID | HMMU_PFN_LOCKED | HMMU_PFN_DEVICE | HMMU_PFN_ERROR;
@@ -47,7 +47,7 @@ static inline bool plain_destination(const struct hmmu *m, u64 word)
 	       (m->pages[number].flags & users) == (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
 }
 
-/* Which rule a word with a page breaks. The destinations of the entries before it are the migration's already. */
+/* The rule that a word with a page breaks. The migration has already taken over the destinations of earlier entries. */
 static enum hmmu_rule breach_of_page(const struct hmmu_migration *mig, u64 i, u64 word)
 {
 	const struct hmmu *m = mig->ctx.m;
@@ -83,7 +83,7 @@ static NOINLINE enum hmmu_rule breach_of_entry(const struct hmmu_migration *mig,
 	return breach_of_page(mig, i, word);
 }
 
-/* Reference and lock of a destination change hands: from the driver to the migration, and back. */
+/* Move reference and lock of a destination from the driver to the migration, or back. */
 static inline void change_hands(struct page *page)
 {
 	page->flags ^= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
@@ -127,7 +127,7 @@ static bool same_words(const u64 *a, const u64 *b, u64 count)
 	return count == 1 ? *a == *b : !memcmp(a, b, count * sizeof(*a));
 }
 
-/* Take over entry i's destination, if there is one. */
+/* Check entry i's destination, if it has one, and take it over. */
 static inline enum hmmu_rule accept_entry(struct hmmu_migration *mig, u64 i, u64 word, bool same_src)
 {
 	enum hmmu_rule rule;
