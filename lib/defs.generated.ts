@@ -695,18 +695,18 @@ export const ruleNames: readonly RuleName[] = [
 /** A sentence on each {@link RuleName}. */
 export const ruleTexts: Readonly<Record<RuleName, string>> = {
   none: 'No rule was broken.',
-  src_changed: 'The driver never changes src.',
-  dst_flags: 'dst holds only the defined flags.',
-  dst_no_such_page: 'A page in dst exists.',
-  dst_free_page: 'A page in dst is allocated and referenced by the driver.',
-  dst_not_locked: 'A page in dst is locked, and LOCKED says so.',
-  dst_kind: 'DEVICE in dst stands for a device page and only for one.',
-  dst_twice: 'A page stands in dst once.',
-  dst_is_source: 'A page in dst is not one of the sources.',
-  dst_in_use: 'A page in dst is fresh: not mapped, not on an LRU list, without mapping.',
-  dst_changed: 'After alloc_and_copy() the driver changes dst no more.',
-  dst_unknown_device: 'A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).',
-  fault_no_progress: 'A fault handler that returns 0 has brought the page back.',
+  src_changed: 'A driver must not change src.',
+  dst_flags: 'A word of dst must have VALID if it has a page, and must not have both VALID and ERROR.',
+  dst_no_such_page: 'A page in dst must exist.',
+  dst_free_page: 'A page in dst must be allocated by the driver, and not put.',
+  dst_not_locked: 'A page in dst must be locked by the driver, and dst must have LOCKED.',
+  dst_kind: 'dst must have DEVICE for a device page, and for no other page.',
+  dst_twice: 'A page must not be in dst of two entries.',
+  dst_is_source: 'A page in dst must not be one of the sources.',
+  dst_in_use: 'A page in dst must be new: not mapped, not on an LRU list, not in the page cache.',
+  dst_changed: 'A driver must not change dst after alloc_and_copy() has returned.',
+  dst_unknown_device: 'A ZONE_DEVICE page for an empty entry must be device-private (4.14 would insert garbage).',
+  fault_no_progress: 'A fault handler must not return 0 unless it has brought the page back.',
 }
 
 /** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it, if there is one. */

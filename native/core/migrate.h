@@ -101,8 +101,9 @@ void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32
 /** Check the request's arrays after alloc_and_copy(), and take dst over. -EINVAL: the driver broke a rule; then all
  * destinations are freed, and no page will move. */
 int migrate_accept_driver(struct hmmu_migration *mig);
-/** Report a broken rule; -EINVAL. */
-int migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule);
+/** Make a broken rule of entry i the machine's error; @p format says what is wrong. Returns the rule. */
+enum hmmu_rule migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule, const char *format, ...)
+	__attribute__((format(printf, 4, 5), cold));
 /** Keep the error as the migration's result, unless there was an earlier one. */
 void migrate_remember_error(struct hmmu_migration *mig, int err);
 /** Free the destinations that the driver put into the request's dst. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* migrate_vma_insert_page(): put a new page into an empty entry. */
+#include <errno.h>
+
 #include "fault.h"
 #include "memcg.h"
 #include "migrate.h"
@@ -54,8 +56,12 @@ static bool unknown_device(struct hmmu_migration *mig, u64 i, u32 newpage)
 	if (!is_zone_device_page(m, newpage) || is_device_private_page(m, newpage) ||
 	    quirk(m, HMMU_QUIRK_INSERT_DEVICE_AS_PTE))
 		return false;
-	if (quirk(m, HMMU_QUIRK_INSERT_UNKNOWN_DEVICE))
-		migrate_remember_error(mig, migrate_rule_breach(mig, i, HMMU_RULE_DST_UNKNOWN_DEVICE));
+	if (quirk(m, HMMU_QUIRK_INSERT_UNKNOWN_DEVICE)) {
+		migrate_rule_breach(mig, i, HMMU_RULE_DST_UNKNOWN_DEVICE,
+				    "page %u is to fill a hole, and is a ZONE_DEVICE page that is not device-private",
+				    newpage);
+		migrate_remember_error(mig, -EINVAL);
+	}
 	return true;
 }
 

@@ -410,7 +410,7 @@ static void test_scribbling_between_steps(void **state)
 	rig_close(r);
 }
 
-/* The number of a rule stands in the error, its sentence in the text. */
+/* The number of a rule is in the error. The text says what is wrong with which entry. */
 static void test_text(void **state)
 {
 	struct rig *r = open_rig();
@@ -419,8 +419,8 @@ static void test_text(void **state)
 
 	(void)state;
 	assert_breach(r, migrate_with(r, buf, NPAGES, &breach_ops, &breach), 0, HMMU_RULE_DST_IS_SOURCE, buf);
-	assert_non_null(strstr(hmmu_error(r->m)->text, "entry 0"));
-	assert_non_null(strstr(hmmu_error(r->m)->text, "not one of the sources"));
+	assert_non_null(strstr(hmmu_error(r->m)->text, "entry 0: page #"));
+	assert_non_null(strstr(hmmu_error(r->m)->text, " is the source of entry "));
 	rig_close(r);
 }
 

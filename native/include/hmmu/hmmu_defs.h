@@ -196,18 +196,19 @@
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \
 	X(NONE, 0, "No rule was broken.") \
-	X(SRC_CHANGED, 1, "The driver never changes src.") \
-	X(DST_FLAGS, 2, "dst holds only the defined flags.") \
-	X(DST_NO_SUCH_PAGE, 3, "A page in dst exists.") \
-	X(DST_FREE_PAGE, 4, "A page in dst is allocated and referenced by the driver.") \
-	X(DST_NOT_LOCKED, 5, "A page in dst is locked, and LOCKED says so.") \
-	X(DST_KIND, 6, "DEVICE in dst stands for a device page and only for one.") \
-	X(DST_TWICE, 7, "A page stands in dst once.") \
-	X(DST_IS_SOURCE, 8, "A page in dst is not one of the sources.") \
-	X(DST_IN_USE, 9, "A page in dst is fresh: not mapped, not on an LRU list, without mapping.") \
-	X(DST_CHANGED, 10, "After alloc_and_copy() the driver changes dst no more.") \
-	X(DST_UNKNOWN_DEVICE, 11, "A ZONE_DEVICE page for an empty entry is device-private (4.14 would insert garbage).") \
-	X(FAULT_NO_PROGRESS, 12, "A fault handler that returns 0 has brought the page back.")
+	X(SRC_CHANGED, 1, "A driver must not change src.") \
+	X(DST_FLAGS, 2, "A word of dst must have VALID if it has a page, and must not have both VALID and ERROR.") \
+	X(DST_NO_SUCH_PAGE, 3, "A page in dst must exist.") \
+	X(DST_FREE_PAGE, 4, "A page in dst must be allocated by the driver, and not put.") \
+	X(DST_NOT_LOCKED, 5, "A page in dst must be locked by the driver, and dst must have LOCKED.") \
+	X(DST_KIND, 6, "dst must have DEVICE for a device page, and for no other page.") \
+	X(DST_TWICE, 7, "A page must not be in dst of two entries.") \
+	X(DST_IS_SOURCE, 8, "A page in dst must not be one of the sources.") \
+	X(DST_IN_USE, 9, "A page in dst must be new: not mapped, not on an LRU list, not in the page cache.") \
+	X(DST_CHANGED, 10, "A driver must not change dst after alloc_and_copy() has returned.") \
+	X(DST_UNKNOWN_DEVICE, 11, \
+	  "A ZONE_DEVICE page for an empty entry must be device-private (4.14 would insert garbage).") \
+	X(FAULT_NO_PROGRESS, 12, "A fault handler must not return 0 unless it has brought the page back.")
 
 /** Profiles in which a quirk is on: the released kernel. */
 #define HMMU_IN_LINUX_4_14 1u
