@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Snapshots and copies of machines, and the handles of what is in a machine that nobody here has seen being made.
+// Snapshots and copies of machines, and handles for a machine that was created elsewhere (restored or forked).
 
 import { types } from 'node:util'
 import { addon, type NativeMachine } from './binding'

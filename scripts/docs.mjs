@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The documentation of both APIs, made of the sources: node scripts/docs.mjs
+// Makes the documentation of both APIs from the sources: node scripts/docs.mjs
 //
-// build-docs/typescript by TypeDoc, build-docs/c by Doxygen. Whatever is public and says nothing about itself, and any
-// other warning, is a failure.
+// TypeDoc writes build-docs/typescript, Doxygen build-docs/c. Any warning is a failure, also that of an undocumented
+// public symbol.
 import { mkdirSync, rmSync } from 'node:fs'
 import { needPackages } from './debian.mjs'
 import { root, run } from './run.mjs'

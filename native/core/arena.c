@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The arena: one reservation, laid out once. Its parts are sized for the worst case, since address space that is
- * never touched costs nothing.
+ * The arena: one reservation, laid out once. Each part has the size of its worst case, because untouched address space
+ * costs nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -80,7 +80,7 @@ static u64 layout(struct state *st)
 	st->offsets[PART_DEVICE_BITMAP] = take(&end, ((u64)st->device_pages + 63) / 64 * sizeof(u64));
 	st->offsets[PART_PAGES] = take(&end, (pages + NR_LRU_LISTS) * sizeof(struct page));
 	st->offsets[PART_PINS] = take(&end, pages * sizeof(u16));
-	/* Without contents only page tables need their frames. */
+	/* On a machine without contents, only page tables need their frames. */
 	st->offsets[PART_FRAMES] = take(&end, (st->no_contents ? st->ram_pages : pages) * PAGE_SIZE);
 	st->offsets[PART_TAGS] = take(&end, st->no_contents ? pages * TAG_SIZE : 0);
 	st->offsets[PART_SWAP_SLOTS] = take(&end, (st->swap_pages + 1ull) * sizeof(struct swap_slot));

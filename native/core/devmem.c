@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device-private memory. A device page has one reference from the start; at that count it is free, and the device's
- * bitmap says so. What the kernel does not wipe (flags, contents) stays as the last user left it.
+ * Device-private memory. Every device page has one reference from the start. At that count the page is free, and the
+ * device's bitmap says so. The kernel does not wipe flags and contents, so the last user's stay.
  */
 #include "devmem.h"
 
@@ -21,7 +21,7 @@ u32 device_lowest_free(struct hmmu *m)
 {
 	u32 index = m->st->device_hint;
 
-	/* Each turn passes over the run of used pages that is left in one word. */
+	/* Each pass skips the remaining used pages of one word. */
 	while (index < m->st->device_pages && device_in_use(m, index)) {
 		u64 unused = ~(m->device_bitmap[index / 64] >> (index % 64));
 
@@ -38,10 +38,10 @@ int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 	return 0;
 }
 
-/* The kernel calls it wherever a page loses its last user: under a page table's lock, too, so it can't enter the kernel. */
+/* A page can lose its last user under a page table's lock, too, so page_free() must not enter the kernel. */
 void tell_page_free(struct hmmu *m, u32 pfn)
 {
-	/* The call around it may have failed already, and what its error says is not for calls in here to change. */
+	/* Preserve the outer call's error. */
 	struct hmmu_error error = m->error;
 
 	m->in_page_free++;
@@ -85,7 +85,7 @@ int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
 			 m->st->other_device_pages);
 }
 
-/* The built-in driver migrates the one page to system memory; what did not move ends in SIGBUS. */
+/* The built-in driver migrates the page to system memory. If the page does not move, the access ends in SIGBUS. */
 static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
 {
 	struct hmmu_builtin driver = { .to = HMMU_TO_SYSTEM };
@@ -124,8 +124,8 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 }
 
 /*
- * 4.14 holds no reference to the page while its handler runs; "mm/memory.c: fix race when faulting a device private
- * page" takes one, of which migrate_vma() is told.
+ * 4.14 holds no reference to the page while its handler runs. "mm/memory.c: fix race when faulting a device private
+ * page" takes one, and migrate_vma() expects it.
  */
 int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 {

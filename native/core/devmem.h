@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file devmem.h ZONE_DEVICE device-private memory: its free pages, its faults. */
+/** @file devmem.h Device-private memory (ZONE_DEVICE): allocation, freeing, faults. */
 #ifndef HMMU_DEVMEM_H
 #define HMMU_DEVMEM_H
 
 #include "mm.h"
 
-/** @name The device's pages. A set bit is a page in use, so that the untouched bitmap of a large device says that all is
- * free.
+/** @name The device's pages. A set bit means a page in use, so an untouched bitmap means that all pages are free.
  * @{ */
 static inline bool device_in_use(const struct hmmu *m, u32 index)
 {
@@ -20,7 +19,7 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 }
 /** The first free page at or above the hint, or the number of pages. */
 u32 device_lowest_free(struct hmmu *m);
-/** A device page for a driver, with a reference; false: all are in use. */
+/** Allocate a device page for a driver, with a reference; false: all are in use. */
 static inline bool device_alloc(struct hmmu *m, u32 *pfn)
 {
 	struct state *st = m->st;
@@ -45,14 +44,14 @@ static inline bool device_alloc(struct hmmu *m, u32 *pfn)
 }
 /** @} */
 
-/** Every device page has one reference from the start and is free. */
+/** Set up the device's pages: all free, with one reference each. */
 void devmem_init(struct hmmu *m);
-/** The count of a page of ZONE_DEVICE has come down: at 1 it is free. What the kernel does not wipe (flags, contents)
- * stays as the last user left it. */
+/** Call this when the count of a ZONE_DEVICE page has fallen to 1: the page is free. Flags and contents stay, except
+ * those that the kernel wipes. */
 void put_zone_device_private_page(struct hmmu *m, u32 pfn);
 /** Call page_free(). */
 void tell_page_free(struct hmmu *m, u32 pfn);
-/** What is wiped. The active bit could be left over from a racing mark_page_accessed(); the other flags stay. */
+/** Wipe a freed device page. A racing mark_page_accessed() could have set the active flag; the other flags stay. */
 static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 {
 	u32 flags = page->flags;
@@ -62,7 +61,7 @@ static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 	if (flags & PAGE_USER_CHARGED)
 		m->st->memcg_charged--;
 }
-/** put_zone_device_private_page() of a page that is the device's, in use, and at that count. */
+/** put_zone_device_private_page() for a device-private page that is in use and has a count of 1. */
 static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u32 pfn)
 {
 	struct state *st = m->st;
@@ -76,7 +75,7 @@ static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u3
 	if (m->device_ops.page_free)
 		tell_page_free(m, pfn);
 }
-/** Drop a reference to a page of ZONE_DEVICE, which is no part of a huge one. */
+/** Drop a reference to a ZONE_DEVICE page. */
 static inline void put_device_page(struct hmmu *m, u32 pfn)
 {
 	if (--page_of(m, pfn)->count <= 1)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What drivers call; and the built-in driver, which does the same, without checks of what it knows to be right. */
+/* The functions that drivers call, and the built-in driver, which works without their checks. */
 #include <errno.h>
 #include <string.h>
 
@@ -98,8 +98,7 @@ int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags)
 	return 0;
 }
 
-/* A destination, with reference and lock, with the contents of a page, if there is one, else of zeroes. False: none is
- * left. */
+/* Allocate and lock a destination, and copy a page to it or clear it. False: no page is left. */
 static ALWAYS_INLINE bool fill_destination(struct hmmu *m, bool to_device, bool copy, u32 from, u32 *page)
 {
 	if (to_device) {
@@ -145,7 +144,7 @@ int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t cou
 	return (int)count;
 }
 
-/* What the driver is told to do with an entry. */
+/* The built-in driver's choices for an entry. */
 enum { MOVE, LEAVE, ERROR };
 
 static void choose(struct hmmu_migration *mig, const uint64_t *list, u32 count, u64 choice)
@@ -164,7 +163,7 @@ static NOINLINE void builtin_choices(struct hmmu_migration *mig, const struct hm
 	choose(mig, driver->skip, driver->skip_count, LEAVE);
 }
 
-/* It believes the migration's own words, which nobody else can have changed. */
+/* Reads the core's private arrays, which callers cannot alter. */
 static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver, bool to_device)
 {
 	const u64 there = HMMU_PFN_VALID | (to_device ? HMMU_PFN_DEVICE : 0);
@@ -187,7 +186,7 @@ static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct 
 				dst[i] = HMMU_PFN_ERROR;
 			continue;
 		}
-		/* Without a page left the entry stays empty. */
+		/* If no page is left, the word stays empty. */
 		if (fill_destination(m, to_device, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT), &page))
 			dst[i] = hmmu_word(page, flags);
 	}

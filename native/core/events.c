@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The event ring, and the mmu_notifier calls that end in it. */
+/* The ring of events, and the mmu_notifier calls that are recorded there. */
 #include <errno.h>
 
 #include "machine.h"
@@ -18,7 +18,7 @@ void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 	m->events[st->event_head++ % EVENT_RING] = (struct hmmu_event){ .type = type, .pid = mm, .a = a, .b = b };
 }
 
-/* Watching a process records the starts; ends and secondary TLB invalidations are for those who ask for them. */
+/* Watching a process records invalidate_start. invalidate_end and invalidate_range have to be enabled as events. */
 void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
 {
 	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* handle_mm_fault(): anonymous memory, swap-type entries, and the way to the other kinds. */
+/* handle_mm_fault(): faults on anonymous memory and on swap-type entries, and dispatch of all other kinds. */
 #include "fault.h"
 
 #include "devmem.h"
@@ -21,7 +21,7 @@ static NOINLINE int map_zero_page(struct ctx *ctx, u32 vma, u64 *pte)
 	return 0;
 }
 
-/* The first touch of anonymous memory, whose table is there. */
+/* The first touch of anonymous memory, if its page table exists. */
 static ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address, u64 *pte, struct page *table,
 					   bool write)
 {
@@ -46,7 +46,7 @@ static ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address
 	return 0;
 }
 
-/* The same where the table may have to be made. */
+/* The first touch of anonymous memory; makes the page table if necessary. */
 static int do_first_touch(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -66,8 +66,8 @@ static int do_first_touch(struct fault *vmf)
 }
 
 /*
- * In 4.14 the waiter holds a reference to the page, which the migration takes for a pin; "mm/migrate.c: rework
- * migration_entry_wait() to not take a pageref" did away with that.
+ * In 4.14 the waiter holds a reference to the page, and the migration takes that for a pin. "mm/migrate.c: rework
+ * migration_entry_wait() to not take a pageref" removed the reference.
  */
 int migration_entry_wait(struct ctx *ctx, u64 entry)
 {
@@ -124,7 +124,7 @@ static ALWAYS_INLINE int handle_pte_fault(struct fault *vmf)
 	return 0;
 }
 
-/* A huge fault, if the place is for one; FAULT_FALLBACK: not so. */
+/* Try a huge fault; FAULT_FALLBACK if not eligible. */
 static ALWAYS_INLINE int handle_pmd_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -162,7 +162,7 @@ static NOINLINE int handle_fault_counted(struct fault *vmf)
 	return result;
 }
 
-/* A fault below a pmd that is there, of any kind. */
+/* A fault of any kind, with a pmd table. */
 static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, bool write, u64 *pmd)
 {
 	struct hmmu *m = ctx->m;
@@ -178,7 +178,7 @@ static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, bool
 	return result;
 }
 
-/* Most faults are the first touch of anonymous memory whose table is there. Their entry, or NULL. */
+/* Most faults are the first touch of anonymous memory, and the page table exists. Returns their entry, else NULL. */
 static inline u64 *first_touched_pte(const struct hmmu *m, u32 vma, u64 address, u64 pmd)
 {
 	u64 *pte;

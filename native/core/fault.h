@@ -8,11 +8,11 @@
 #include "memcg.h"
 #include "rmap.h"
 
-/** What a fault comes to, beside 0 (done, or to be tried again) and BLOCKED. */
+/** Results of a fault, besides 0 (done, or to be tried again) and BLOCKED. */
 enum fault_result {
 	FAULT_FALLBACK = 1, /**< no huge page: go on with a small one */
 	FAULT_DONE_WRITE,   /**< VM_FAULT_WRITE: a write fault broke COW or made the entry writable */
-	FAULT_NOPAGE,       /**< somebody else has installed the entry */
+	FAULT_NOPAGE,       /**< another task has installed the entry */
 	FAULT_SIGBUS,
 	FAULT_SIGSEGV,
 	FAULT_OOM,
@@ -33,10 +33,11 @@ struct fault {
 	u32 page; /**< of the file */
 	u32 prealloc_pte;
 	u8 stat;      /**< enum hmmu_stat: what kind of fault it was */
-	bool goes_on; /**< after lock_page(): what comes before in the fault is done */
+	bool goes_on; /**< goes on after lock_page(); the steps before are done */
 };
 
-/** A kernel would let a device's handler that does nothing spin for ever; here an access ends after so many faults. */
+/** Most faults of one access. In a kernel, a device's fault handler that does nothing makes the access loop for
+ * ever. */
 #define MAX_FAULTS 1000
 
 /** check_stable_address_space(): a reaped process gets no new pages. */
@@ -45,9 +46,9 @@ static inline bool mm_is_reaped(const struct ctx *ctx)
 	return ctx->m->mms[ctx->mm].reaped;
 }
 
-/** Bring in what an access needs; mmap_sem is held. */
+/** Handle a fault of an access. The caller holds mmap_sem. */
 int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
-/** Wait for the migration that has the page of an entry: migration_entry_wait(). */
+/** Wait for the end of the migration to which a migration entry belongs. */
 int migration_entry_wait(struct ctx *ctx, u64 entry);
 int do_wp_page(struct fault *vmf);
 /** Whether a locked anonymous page has one user only, so that a write needs no copy. */
@@ -55,7 +56,7 @@ bool reuse_swap_page(struct hmmu *m, u32 pfn);
 int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
 int do_swap_slot_fault(struct fault *vmf);
-/** An anonymous page for a fault, charged and up to date; 0 with *result set. */
+/** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
 static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, int *result)
 {
 	u32 page;
@@ -72,7 +73,7 @@ static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, i
 		page_set(m, page, HMMU_PG_UPTODATE);
 	return page;
 }
-/** A new anonymous page becomes visible: writable if the mapping is, and counted everywhere. */
+/** Map a new anonymous page, writable if the mapping is, and count it everywhere. */
 static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
 {
 	struct hmmu *m = ctx->m;
@@ -84,7 +85,7 @@ static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u6
 	lru_cache_add_active_or_unevictable(m, ctx->cpu, page, vma);
 }
 
-/** shmem.c: the locked cache page of a fault, with a reference; 0 with *result set. */
+/** shmem.c: find or make the cache page of a fault, locked and with a reference; on failure 0, with *result set. */
 u32 shmem_fault(struct fault *vmf, int *result);
 
 /** gup.c: follow_page() and get_user_pages() of one page. */
@@ -98,11 +99,11 @@ enum foll_flags {
 	FOLL_COW = 0x4000,
 	FOLL_MLOCK = 0x1000
 };
-/** The page mapped at an address or 0; -EFAULT in *err for one that may not be followed. */
+/** The page mapped at an address, or 0. *err is -EFAULT for a page that may not be followed. */
 u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
-/** The page at an address, faulted in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
+/** Get the page at an address; fault it in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
 int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
-/** __mm_populate() from ctx's progress on. */
+/** __mm_populate(), continued at the task's progress. */
 int mm_populate(struct ctx *ctx, u64 start, u64 end);
 /** Populate a part of one mapping; *start moves on. 0 also if it ended early after at least one page. */
 int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end);

@@ -16,7 +16,7 @@ static u64 pgoff_of(const struct fault *vmf)
 	return linear_page_index(vmf->ctx->m, vmf->vma, vmf->address);
 }
 
-/* Make sure of a table and of an entry to write; FAULT_OOM. */
+/* Get a page table and the entry to write; 0 or FAULT_OOM. */
 static int pte_alloc_one_map(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -58,7 +58,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 	return 0;
 }
 
-/* alloc_set_pte() at the end of a fault: unlike fault-around it brings nothing private to a reaped process. */
+/* alloc_set_pte() at the end of a fault. Unlike fault-around, it maps no private page in a reaped process. */
 static int finish_fault(struct fault *vmf, u32 page)
 {
 	if (mm_is_reaped(vmf->ctx) && !(vmf->ctx->m->vmas[vmf->vma].flags & VM_SHARED))
@@ -66,7 +66,7 @@ static int finish_fault(struct fault *vmf, u32 page)
 	return alloc_set_pte(vmf, page);
 }
 
-/* filemap_map_pages(): map what is in the cache, up to date and not locked. */
+/* filemap_map_pages(): map the pages that are in the cache, up to date and not locked. */
 static void map_pages(struct fault *vmf, u64 first, u64 last)
 {
 	struct hmmu *m = vmf->ctx->m;

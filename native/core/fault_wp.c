@@ -46,7 +46,7 @@ static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 			add_mm_counter(m, mm, mm_counter_file(m, old), -1);
 		add_mm_counter(m, mm, MM_ANONPAGES, 1);
 	}
-	/* The entry is empty for a moment, so that no CPU writes to the old page after it was copied. */
+	/* The entry is cleared and flushed first, so that no CPU writes to the old page after the copy. */
 	ptep_clear_flush_notify(m, mm, vmf->address, vmf->pte);
 	set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, copy);
 	if (old)
@@ -54,8 +54,8 @@ static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 	table_unlock(m, vmf->pte);
 }
 
-/* A copy must not leave the old page mlocked behind, when this locked mapping was its reason. To look at the mark takes
- * the page's lock. Drops a reference to the page. */
+/* If this locked mapping was the reason why the old page is mlocked, clear the mark. That takes the page's lock. Drops
+ * a reference to the page. */
 static int munlock_old(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -70,7 +70,7 @@ static int munlock_old(struct fault *vmf, u32 old)
 	return FAULT_DONE_WRITE;
 }
 
-/* The caller has a reference to the old page (0: the zero page), which is dropped. */
+/* Drops the caller's reference to the old page (0: the zero page). */
 static int wp_page_copy(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -92,7 +92,7 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 	return old ? munlock_old(vmf, old) : FAULT_DONE_WRITE;
 }
 
-/* The dirty mark of a shared page is made under its lock, after the entry was made writable. */
+/* A shared page is marked dirty under its lock, after the entry was made writable. */
 static int wp_page_shared(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The frame allocator. RAM is divided into blocks of 512 frames: a huge page takes a whole block, a single frame comes
- * from a block that is in use already. A frame that was never used is known to be zero and need not be cleared.
- * Which frame is handed out depends on the calls made so far only, never on the host.
+ * The frame allocator. RAM is divided into blocks of 512 frames. A huge page takes a whole block. A single frame comes
+ * from a block that is already in use, if there is one. A frame that was never used is zero and need not be cleared.
+ * Allocation depends only on earlier calls, never on the host.
  */
 #include <string.h>
 
@@ -97,7 +97,7 @@ u32 alloc_zeroed_page(struct hmmu *m)
 	return __alloc_zeroed_page(m);
 }
 
-/* A block of which every frame is free: one given back whole, or the next fresh one. */
+/* Find a block whose frames are all free: a returned one, or the next fresh one. */
 static bool take_whole_block(struct hmmu *m, u32 *index)
 {
 	struct state *st = m->st;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file frame.h Frames taken and given back, for those who need many; frame.c has the rest of the allocator. */
+/** @file frame.h Inlined allocation and freeing of single frames; frame.c has the rest of the allocator. */
 #ifndef HMMU_FRAME_H
 #define HMMU_FRAME_H
 
@@ -10,7 +10,7 @@ static inline u32 block_of(u32 pfn)
 	return pfn / HPAGE_PMD_NR;
 }
 
-/** Have a block with free frames at the head of the list; false: there is none. */
+/** Put a block with free frames at the head of the list; false if there is none. */
 bool refill_partial(struct hmmu *m);
 void block_list_del(struct hmmu *m, u32 *head, u32 index);
 
@@ -60,12 +60,12 @@ static ALWAYS_INLINE u32 __alloc_zeroed_page(struct hmmu *m)
 	return pfn;
 }
 
-/** A block has got its first free frame, or its last one. */
+/** Move a block between lists after its first or its last frame became free. */
 void free_block_grows(struct hmmu *m, u32 index);
-/** Whatever is wrong with a page that is freed. */
+/** Report a freed page that is in a wrong state. */
 void free_frame_checks(struct hmmu *m, const struct page *page);
 
-/** Give back a frame whose last reference is gone, and with which nothing is wrong. */
+/** Free a frame without references, whose state is known to be right. */
 static ALWAYS_INLINE void __free_frame(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
@@ -80,7 +80,7 @@ static ALWAYS_INLINE void __free_frame(struct hmmu *m, u32 pfn)
 		free_block_grows(m, block_of(pfn));
 }
 
-/** Give back a frame whose last reference is gone. */
+/** Free a frame without references. */
 static inline void free_frame(struct hmmu *m, u32 pfn)
 {
 	free_frame_checks(m, page_of(m, pfn));

@@ -78,7 +78,7 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 		*err = -EFAULT;
 		return 0;
 	}
-	/* touch_pmd(): x86 stores the new value only where it is to be dirty. */
+	/* touch_pmd(): x86 stores the new value only if it sets the dirty bit. */
 	if ((flags & FOLL_TOUCH) && (flags & FOLL_WRITE))
 		*pmd = pte_mkyoung(pte_mkdirty(*pmd));
 	if ((flags & FOLL_MLOCK) && (m->vmas[vma].flags & VM_LOCKED))
@@ -110,7 +110,7 @@ static int check_vma_flags(const struct hmmu *m, u32 vma, u32 flags)
 		return -EFAULT;
 	if (flags & FOLL_WRITE)
 		return vm_flags & VM_WRITE || ((flags & FOLL_FORCE) && is_cow_mapping(vm_flags)) ? 0 : -EFAULT;
-	/* On x86 what may be written may be read. */
+	/* On x86 writable memory is readable. */
 	return (vm_flags & (VM_READ | VM_WRITE)) || (flags & FOLL_FORCE) ? 0 : -EFAULT;
 }
 
@@ -169,12 +169,12 @@ int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 		u32 page;
 		int err = get_user_page(ctx, vma, *start, flags, &page, &page_mask);
 
-		/* A blocked call goes on here: pages touched twice would look more used than they are. */
+		/* A blocked call goes on here. Touching a page again would age it wrongly. */
 		if (err == BLOCKED) {
 			task->progress = *start;
 			task->gup_first = first;
 		}
-		/* get_user_pages() rather reports the pages it got; the error comes up again with the next call. */
+		/* If it got some pages, get_user_pages() returns their number. The next call returns the error. */
 		if (err)
 			return err != BLOCKED && *start > first ? 0 : err;
 		*start += (1 + (~(*start >> PAGE_SHIFT) & page_mask)) * PAGE_SIZE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who and what is there: for those who did not see a machine being made, as a restored one. */
+/* Lists the processes, tasks and page references of a machine, for example of a restored one. */
 #include <errno.h>
 
 #include "machine.h"

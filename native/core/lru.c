@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * LRU lists as in Linux 4.14: a page gets there by way of a per-CPU pagevec, in which a reference of its own keeps it.
- * That reference is what makes a page look pinned until the pagevec is drained.
+ * LRU lists as in Linux 4.14. A page first waits in a per-CPU pagevec, which holds a reference to the page. That
+ * reference makes a page look pinned until the pagevec is drained.
  */
 #include "lru.h"
 
@@ -31,7 +31,7 @@ static NOINLINE void put_huge_page_on_list(struct hmmu *m, u32 pfn)
 	put_on_list(m, pfn, HPAGE_PMD_NR);
 }
 
-/* __pagevec_lru_add(). A page that nobody but the pagevec has is freed, and need not see the list before. */
+/* __pagevec_lru_add(). If the pagevec holds the last reference, the page is freed without ever being put on a list. */
 static inline void add_pages_now(struct hmmu *m, const u32 *pages, u32 nr)
 {
 	for (u32 i = 0; i < nr; i++) {
@@ -141,7 +141,7 @@ void lru_add_page_tail(struct hmmu *m, u32 tail)
 	put_on_list(m, tail, 1);
 }
 
-/* A page whose pagevec is still to be drained is activated in there. */
+/* A page that still waits in a pagevec is activated there. */
 void activate_page(struct hmmu *m, u32 cpu, u32 pfn)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];

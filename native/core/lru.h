@@ -5,7 +5,7 @@
 
 #include "page.h"
 
-/** Make the lists empty. */
+/** Set up empty lists. */
 void lru_init(struct hmmu *m);
 /** The head of a list, as a number in the array of pages. */
 static inline u32 lru_head(const struct hmmu *m, enum lru_list which)
@@ -31,7 +31,7 @@ static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list w
 	struct page *head = page_of(m, lru_head(m, which)), *page = page_of(m, pfn);
 	u32 first = head->next;
 
-	/* In this order two stores to neighbours are not made one of a vector, which takes longer. */
+	/* This order stops gcc from merging two stores into a slower vector store. */
 	page->next = first;
 	page_of(m, first)->prev = pfn;
 	page->prev = lru_head(m, which);
@@ -45,12 +45,12 @@ static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enu
 	page->prev = page->next = 0;
 	m->st->lru[which].nr -= nr;
 }
-/** @name Pagevecs: a page waits in one for its place on a list, and a reference of the pagevec's keeps it.
+/** @name Pagevecs. A page waits in a pagevec before it goes on a list. The pagevec holds a reference.
  * @{ */
-/** Empty one pagevec of a CPU. */
+/** Drain one pagevec of a CPU. */
 void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
-/** Collect a page in a pagevec, which takes over a reference of the caller's; a full one, or one with a huge page, is
- * emptied at once. */
+/** Add a page to a pagevec, which takes over the caller's reference. A pagevec that is full or has a huge page is
+ * drained at once. */
 static ALWAYS_INLINE void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
@@ -64,7 +64,7 @@ static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
 	page_of(m, head)->count++;
 	pagevec_add(m, cpu, PVEC_LRU_ADD, head);
 }
-/** Pages nobody may evict bypass the pagevec. */
+/** Put an unevictable page on its list, past the pagevec. */
 void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
 static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
 {
@@ -76,7 +76,7 @@ static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u3
 	page_set(m, pfn, HMMU_PG_MLOCKED);
 	add_page_to_unevictable_list(m, pfn);
 }
-/** Empty the pagevecs of one CPU; of all CPUs. */
+/** Drain the pagevecs of one CPU, or of all CPUs. */
 static inline void lru_add_drain(struct hmmu *m, u32 cpu)
 {
 	for (int kind = 0; kind < NR_PAGEVECS; kind++)
@@ -86,8 +86,8 @@ static inline void lru_add_drain(struct hmmu *m, u32 cpu)
 void lru_add_drain_all(struct hmmu *m);
 /** @} */
 
-/** Take a page of @p nr frames off its list; a reference that the caller has becomes that of the isolation. False: it is
- * on none. */
+/** Take a page of @p nr frames off its list. The caller's reference becomes the isolation's. False: the page is on no
+ * list. */
 static inline bool __isolate_lru_page(struct hmmu *m, struct page *page, u32 nr)
 {
 	if (!(page->flags & HMMU_PG_LRU))
@@ -96,7 +96,7 @@ static inline bool __isolate_lru_page(struct hmmu *m, struct page *page, u32 nr)
 	page->flags &= ~(u32)HMMU_PG_LRU;
 	return true;
 }
-/** The same with a reference of its own. */
+/** As __isolate_lru_page(), with a new reference. */
 static inline bool isolate_lru_page(struct hmmu *m, u32 pfn)
 {
 	bool isolated = __isolate_lru_page(m, page_of(m, pfn), hpage_nr_pages(m, pfn));
@@ -105,9 +105,9 @@ static inline bool isolate_lru_page(struct hmmu *m, u32 pfn)
 		get_page(m, pfn);
 	return isolated;
 }
-/** The way back: the reference of the isolation is dropped. */
+/** Undo isolate_lru_page(): put the page back and drop the isolation's reference. */
 void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn);
-/** The pagevec in which a CPU's pages wait for their place on a list. */
+/** The CPU's pagevec of pages to be added to LRU lists. */
 static inline struct pagevec *lru_add_pvec(const struct hmmu *m, u32 cpu)
 {
 	return &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
@@ -128,14 +128,14 @@ static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pag
 	if (pvec->nr == PAGEVEC_SIZE)
 		pagevec_drain(m, cpu, PVEC_LRU_ADD);
 }
-/** A split: the head's list counts one page where it counted 512, and each tail goes beside its head. */
+/** For a split: count the head as one page of its list, not as 512; put a tail on the head's list. */
 void lru_account_split(struct hmmu *m, u32 head);
 void lru_add_page_tail(struct hmmu *m, u32 tail);
-/** An inactive page becomes an active one, by way of a pagevec. */
+/** Make an inactive page active, through a pagevec. */
 void activate_page(struct hmmu *m, u32 cpu, u32 pfn);
 void mark_page_accessed(struct hmmu *m, u32 cpu, u32 pfn);
 void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn);
-/** Put a pagevec's pages on their lists at once: __pagevec_lru_add() of one page that carries a reference. */
+/** __pagevec_lru_add() of a single page, with a reference: put the page on its list at once. */
 void lru_add_now(struct hmmu *m, u32 pfn);
 
 /** @name mlock.c

@@ -98,11 +98,11 @@ static inline u64 *table_of(const struct hmmu *m, u32 pfn)
 
 /** @name arena.c
  * @{ */
-/** An arena with the sizes that a state names (ram_pages, device_pages, other_device_pages, cpus), zero but for these.
+/** An arena with the sizes that a state names (ram_pages, device_pages, other_device_pages, cpus), otherwise zero.
  * -EINVAL: a size is out of its range; -ENOMEM. */
 int arena_create(struct hmmu *m, const struct state *sizes);
 void arena_destroy(struct hmmu *m);
-/** Make all of the arena that was ever used zero again, but for its struct state (snapshot.c). */
+/** Clear every used part of the arena, except its struct state (snapshot.c). */
 void arena_wipe(struct hmmu *m);
 /** A zeroed record, or 0 when the slab is full. */
 u32 slab_alloc(struct hmmu *m, enum slab_kind kind);

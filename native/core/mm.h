@@ -5,7 +5,8 @@
 
 #include "pgtable.h"
 
-/** What internal calls return beside 0 and negative errnos: the task waits, its wait is recorded. Callers see -EAGAIN. */
+/** Result of internal calls, besides 0 and negative errnos: the task waits, and its wait is recorded. Callers see
+ * -EAGAIN. */
 #define BLOCKED (-4095)
 
 /** A task in the middle of a call: what most functions need to know. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* mremap(): a mapping shrinks, grows or moves, and its entries move with it. */
+/* mremap(): shrink, grow or move a mapping, with its entries. */
 #include <errno.h>
 
 #include "huge.h"
@@ -7,25 +7,25 @@
 #include "syscall.h"
 #include "tlb.h"
 
-/* The kernel moves at most 64 entries under one taking of the locks; a TLB flush covers as many. */
+/* The kernel drops the locks after at most 64 entries; a TLB flush covers as many. */
 #define LATENCY_LIMIT (64 * PAGE_SIZE)
 
 struct remap {
 	u64 address;
 	u64 old_length, new_length;
-	u64 result;  /**< where the mapping is afterwards */
-	bool locked; /**< what it has grown by is to be populated */
+	u64 result;  /**< the new address of the mapping */
+	bool locked; /**< the added pages are to be populated */
 };
 
-/* Whoever tracks writes by soft-dirty bits finds moved memory changed, wherever its page is. */
+/* Moved memory counts as changed for soft-dirty tracking, also if its page is not present. */
 static u64 move_soft_dirty_entry(u64 entry)
 {
 	return pte_present(entry) ? pte_mksoft_dirty(entry) : pte_swp_mksoft_dirty(entry);
 }
 
 /*
- * The entries of some pages, all within one table, go to another place that lies within one table. A dirty entry is
- * flushed before the locks are dropped, so that no CPU writes by it any more; other flushes wait for the end.
+ * Move entries of one page table to one other table. If an entry is dirty, the TLB is flushed before the locks are
+ * dropped, so that no CPU writes through it any longer. Other flushes wait for the end.
  */
 static void move_ptes(struct ctx *ctx, u64 old_pmd, u64 from, u64 new_pmd, u64 to, u64 bytes, bool *need_flush)
 {
@@ -53,14 +53,14 @@ static void move_ptes(struct ctx *ctx, u64 old_pmd, u64 from, u64 new_pmd, u64 t
 	table_unlock(m, old);
 }
 
-/* The deposited table belongs to the table in which the huge pmd stands. */
+/* A deposited table belongs to the table of its huge pmd. */
 static void move_deposit(struct hmmu *m, u64 *old_pmd, u64 *new_pmd)
 {
 	if (table_of_entry(m, old_pmd) != table_of_entry(m, new_pmd))
 		pgtable_trans_huge_deposit(m, new_pmd, pgtable_trans_huge_withdraw(m, old_pmd));
 }
 
-/* A huge pmd moves as a whole if it has a whole place of its own to go to. */
+/* Move a huge pmd as a whole, if both addresses are aligned and the new pmd is empty. */
 static bool move_huge_pmd(struct ctx *ctx, u64 *old_pmd, u64 from, u64 *new_pmd, u64 to, bool *need_flush)
 {
 	struct hmmu *m = ctx->m;
@@ -85,7 +85,7 @@ static bool move_huge_pmd(struct ctx *ctx, u64 *old_pmd, u64 from, u64 *new_pmd,
 	return true;
 }
 
-/* What is below one pmd, or a part of it: returns how far it got, 0 if a table could not be made. */
+/* Move the entries below one pmd, or a part of them. Returns the number of bytes done; 0: a table could not be made. */
 static u64 move_extent(struct ctx *ctx, u32 vma, u64 from, u64 to, u64 end, bool *need_flush)
 {
 	struct hmmu *m = ctx->m;
@@ -113,8 +113,8 @@ static u64 move_extent(struct ctx *ctx, u32 vma, u64 from, u64 to, u64 end, bool
 }
 
 /*
- * Returns how many bytes of address space were moved; fewer than asked for: a table could not be made. Where the kernel
- * holds the rmap locks, lest a walk misses an entry between its two places, nothing can come between here.
+ * Returns the number of bytes moved; fewer than `length` if a table could not be made. The kernel holds the rmap locks,
+ * so that no walk misses an entry on its way. Here no walk can come between.
  */
 static u64 move_page_tables(struct ctx *ctx, u32 vma, u64 start, u64 to, u64 length)
 {
@@ -160,9 +160,9 @@ static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff
 }
 
 /*
- * The mapping at the new place: a neighbour that grows, or a new one. Anonymous memory that was never touched takes the
- * page offsets of its new address, which is what lets it merge; then even the old mapping may be merged away, and
- * @p *vma is the one that has its range.
+ * Get the mapping at the new place: grow a neighbour, or make a new mapping. Anonymous memory that was never touched
+ * gets the page offsets of its new address, so that it can merge. Then the old mapping may be merged away, too, and
+ * @p *vma becomes the mapping that covers its range.
  */
 static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 length)
 {
@@ -180,8 +180,8 @@ static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 lengt
 	return new;
 }
 
-/* The old place goes. Its commit charge has moved, so the kernel hides VM_ACCOUNT from munmap(), and what is left of
- * the mapping gets it back; but not if the mapping could not be split. */
+/* Unmap the old place. Its commit charge has moved, so the kernel hides VM_ACCOUNT from munmap(). The rest of the
+ * mapping gets the flag back, except if the mapping could not be split. */
 static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
 {
 	struct hmmu *m = ctx->m;
@@ -189,7 +189,7 @@ static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
 	u32 account = v->flags & VM_ACCOUNT;
 	bool rest = v->end - v->start > length, split = start > v->start && start + length < v->end;
 
-	/* Shared memory that was mapped a second time stays where it is. */
+	/* Shared memory was mapped a second time; the first mapping stays. */
 	if (!length)
 		return;
 	v->flags &= ~account;
@@ -211,7 +211,7 @@ static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u
 		return -ENOMEM;
 	moved = move_page_tables(ctx, vma, r->address, to, old_length);
 	if (moved < old_length) {
-		/* The old tables are still there, so the way back does not fail. */
+		/* The old tables still exist, so moving back does not fail. */
 		move_page_tables(ctx, new, to, r->address, moved);
 		unmap_moved(ctx, new, to, r->new_length);
 	} else {
@@ -224,7 +224,7 @@ static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u
 	return moved < old_length ? -ENOMEM : 0;
 }
 
-/* Whether a range is one mapping's and that may have another length. */
+/* Check that a range lies in one mapping, and that this mapping may change its length. */
 static int vma_to_resize(struct ctx *ctx, const struct remap *r, u64 old_length, u32 *vma)
 {
 	struct hmmu *m = ctx->m;
@@ -234,7 +234,7 @@ static int vma_to_resize(struct ctx *ctx, const struct remap *r, u64 old_length,
 
 	if (!found)
 		return -EFAULT;
-	/* Without a length shared memory is mapped a second time; of private memory there is nothing to share. */
+	/* A length of 0 maps shared memory a second time. Private memory can't be shared. */
 	if ((!old_length && !(v->flags & VM_SHARED)) || (v->flags & VM_HUGETLB))
 		return -EINVAL;
 	if (old_length > v->end - r->address)
@@ -255,7 +255,7 @@ static int unmap_tail(struct ctx *ctx, const struct remap *r)
 	return do_munmap(ctx, r->address + r->new_length, r->address + r->old_length);
 }
 
-/* MREMAP_FIXED: whatever is at the new address makes room. */
+/* MREMAP_FIXED: first unmap the new range. */
 static int mremap_to(struct ctx *ctx, struct remap *r, u64 to)
 {
 	u64 old_length = r->old_length;
@@ -302,7 +302,7 @@ static int grow(struct ctx *ctx, struct remap *r, bool may_move)
 
 	if (err)
 		return err;
-	/* A length that leaves the address space would wrap around in what follows. */
+	/* A length beyond the address space would wrap around below. */
 	if (r->new_length > HMMU_TASK_SIZE)
 		return -ENOMEM;
 	if (r->address + r->old_length == m->vmas[vma].end && vma_expandable(m, vma, r->address + r->new_length)) {
@@ -322,13 +322,13 @@ static int do_mremap(struct ctx *ctx, struct remap *r, u32 flags, u64 new_addres
 	r->result = r->address;
 	if (flags & HMMU_MREMAP_FIXED)
 		return mremap_to(ctx, r, new_address);
-	/* That there is a mapping is asked only of those that grow. */
+	/* Only growing requires a mapping. */
 	if (r->old_length >= r->new_length)
 		return unmap_tail(ctx, r);
 	return grow(ctx, r, flags & HMMU_MREMAP_MAYMOVE);
 }
 
-/* The part that needs mmap_sem for writing; a call that goes on in populating is behind it. */
+/* The part that needs mmap_sem for writing. A call that is resumed while populating has done this part. */
 static int remap_mappings(struct ctx *ctx, struct remap *r, u32 flags, u64 new_address)
 {
 	struct task *task = &ctx->m->tasks[ctx->task];
@@ -346,7 +346,7 @@ static int remap_mappings(struct ctx *ctx, struct remap *r, u32 flags, u64 new_a
 	return 0;
 }
 
-/* Locked memory that was added is brought in at once; what can't be had is left to faults. */
+/* Populate the added part of a locked mapping. Failures are ignored; later faults bring in the missing pages. */
 static int populate_added(struct ctx *ctx, const struct remap *r)
 {
 	const struct task *task = &ctx->m->tasks[ctx->task];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Counting: references, map counts, and what happens when the last reference of a page goes. */
+/* References and map counts of pages, and the release of a page with its last reference. */
 #include "page.h"
 
 #include "devmem.h"

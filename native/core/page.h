@@ -5,7 +5,7 @@
 
 #include "machine.h"
 
-/** @name Flags. Those of a compound page stand in its head, but for HEAD and TAIL.
+/** @name Flags. The head of a compound page has the flags of the whole page, except HEAD and TAIL.
  * @{ */
 static inline bool page_test(const struct hmmu *m, u32 pfn, u32 flag)
 {
@@ -81,7 +81,7 @@ static inline int32_t page_count(const struct hmmu *m, u32 pfn)
 {
 	return m->pages[compound_head(m, pfn)].count;
 }
-/** The third page of a compound page counts the references to it that the quirk thp-busy-leaks-ref lost. */
+/** The third page of a compound page counts references that the quirk thp-busy-leaks-ref has leaked. */
 #define LEAK_TAIL 2
 static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 {
@@ -89,19 +89,19 @@ static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 }
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn);
 int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn);
-/** How often this very page is mapped, by ptes and huge pmds. */
+/** The number of ptes and huge pmds that map this page itself. */
 static inline int32_t page_mapcount(const struct hmmu *m, u32 pfn)
 {
 	return PageCompound(m, pfn) ? compound_page_mapcount(m, pfn) : m->pages[pfn].mapcount;
 }
-/** How often any part of its compound page is mapped. */
+/** The number of ptes and huge pmds that map any part of its compound page. */
 int32_t total_mapcount(const struct hmmu *m, u32 pfn);
 bool compound_page_mapped(const struct hmmu *m, u32 pfn);
 static inline bool page_mapped(const struct hmmu *m, u32 pfn)
 {
 	return PageCompound(m, pfn) ? compound_page_mapped(m, pfn) : m->pages[pfn].mapcount > 0;
 }
-/** Index of the page in units of pages, also of tails. */
+/** The page's index in units of pages; tails have indexes of their own. */
 static inline u64 page_to_pgoff(const struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
@@ -116,7 +116,7 @@ static inline void get_page(struct hmmu *m, u32 pfn)
 	m->pages[compound_head(m, pfn)].count++;
 }
 void put_page_slow(struct hmmu *m, u32 head);
-/** Drop a reference; the last one frees the page (of a device page: the last but one). */
+/** Drop a reference. The last reference frees the page; a device page is freed with the last but one. */
 static inline void put_page(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
@@ -129,7 +129,7 @@ static inline void put_page(struct hmmu *m, u32 pfn)
 void release_pages(struct hmmu *m, const u32 *pages, u32 nr);
 /** @} */
 
-/** Which RSS counter counts the page. */
+/** The RSS counter of the page. */
 static inline int mm_counter_file(const struct hmmu *m, u32 pfn)
 {
 	return page_test(m, compound_head(m, pfn), HMMU_PG_SWAPBACKED) ? MM_SHMEMPAGES : MM_FILEPAGES;
@@ -145,7 +145,7 @@ static inline bool trylock_page(struct hmmu *m, u32 pfn)
 {
 	return !page_test_and_set(m, compound_head(m, pfn), HMMU_PG_LOCKED);
 }
-/** Unlock a page that is no tail page. */
+/** Unlock a page that is not a tail page. */
 static inline void unlock_single_page(struct hmmu *m, struct page *page)
 {
 	if (!(page->flags & HMMU_PG_LOCKED))
@@ -166,11 +166,11 @@ void frame_init(struct hmmu *m);
 u32 alloc_frame(struct hmmu *m, bool *zeroed);
 /** alloc_page(); 0 when RAM is used up or the allocation is made to fail. */
 u32 alloc_page(struct hmmu *m);
-/** The same with zeroed contents. */
+/** As alloc_page(), with zeroed contents. */
 u32 alloc_zeroed_page(struct hmmu *m);
-/** A compound page of 512 frames, cleared, with one reference; or 0. */
+/** Allocate a compound page of 512 frames, cleared, with one reference; or 0. */
 u32 alloc_huge_page(struct hmmu *m);
-/** Take compound pages apart into the free lists. */
+/** Put the frames of a compound page on the free lists. */
 void free_huge_frames(struct hmmu *m, u32 head);
 /** @} */
 

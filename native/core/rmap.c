@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Map counts: every pte or huge pmd that comes or goes is counted here, and mlock follows the last one. */
+/* Map counts: these functions count every pte and huge pmd that is set or cleared. The last one clears the mlock
+ * mark. */
 #include "rmap.h"
 
 #include "lru.h"
@@ -9,7 +10,7 @@ void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma)
 	page_of(m, compound_head(m, pfn))->mapping = m->vmas[vma].anon_vma | MAPPING_ANON;
 }
 
-/* The last huge mapping is gone; ptes may be left that map parts. */
+/* The last huge mapping is gone. Ptes may still map parts of the page. */
 static void remove_anon_compound_rmap(struct hmmu *m, u32 cpu, u32 head)
 {
 	if (--*compound_mapcount_ptr(m, head))
@@ -34,7 +35,7 @@ void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
 		page_of(m, pfn)->mapcount = 0;
 		return;
 	}
-	/* The last mapping takes the mlock mark with it. */
+	/* The last mapping clears the mlock mark. */
 	if (!page_of(m, pfn)->mapcount && page_test(m, head, HMMU_PG_MLOCKED))
 		clear_page_mlock(m, cpu, head);
 }

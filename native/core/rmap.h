@@ -15,18 +15,19 @@ static inline int anon_vma_prepare(struct hmmu *m, u32 vma)
 int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
 int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);
 void unlink_anon_vmas(struct hmmu *m, u32 vma);
-/** Around a change of a mapping's range: its avcs leave the order of their anon_vmas, and come back behind equals. */
+/** Call these before and after a change of a mapping's range. They take its avcs out of the sorted lists of their
+ * anon_vmas, and insert them again after equal ones. */
 void anon_vma_pre_update(struct hmmu *m, u32 vma);
 void anon_vma_post_update(struct hmmu *m, u32 vma);
-/** Keep an anon_vma while its page is worked on. */
+/** Hold and drop a reference to an anon_vma. */
 void get_anon_vma(struct hmmu *m, u32 anon_vma);
 void put_anon_vma(struct hmmu *m, u32 anon_vma);
 /** @} */
 
 /** @name rmap.c
  * @{ */
-/** The place of a page that has none yet: its anon_vma, and its index there. A page that others may have, too, belongs
- * to the root, where every descendant's mapping is found. */
+/** Set mapping and index of a page that has none. A page that other processes may map belongs to the root anon_vma,
+ * where the mappings of all descendants are found. */
 static ALWAYS_INLINE void set_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address, bool exclusive)
 {
 	struct page *page = page_of(m, head);
@@ -58,7 +59,7 @@ static inline void page_add_file_rmap(struct hmmu *m, u32 pfn)
 	page_of(m, pfn)->mapcount++;
 }
 void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma);
-/** fork() adds a mapping. */
+/** Count one more mapping, for fork(). */
 static inline void page_dup_rmap(struct hmmu *m, u32 pfn, bool compound)
 {
 	if (compound)
@@ -71,7 +72,7 @@ static inline void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compo
 {
 	struct page *page = page_of(m, pfn);
 
-	/* Only mlocked and compound pages ask for more. */
+	/* Only mlocked and compound pages need more. */
 	if (compound || --page->mapcount < 0 || (page->flags & (HMMU_PG_MLOCKED | HMMU_PG_TAIL)))
 		page_remove_rmap_slow(m, cpu, pfn, compound);
 }
@@ -79,7 +80,8 @@ static inline void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compo
 
 /** @name rmap_walk.c
  * @{ */
-/** Where a page is mapped in one mapping: page_vma_mapped_walk(). Zero the record, set the first four fields. */
+/** State of page_vma_mapped_walk(): the places of a page in one mapping. Zero the record and set the first four
+ * fields. */
 struct page_vma_mapped_walk {
 	u32 page;
 	u32 vma;
@@ -93,11 +95,11 @@ enum pvmw_flag {
 	PVMW_SYNC = 1,      /**< look at every entry under the table's lock */
 	PVMW_MIGRATION = 2, /**< look for migration entries */
 };
-/** The next place; the table is locked while it returns true. */
+/** Find the next place. While this returns true, the table is locked. */
 bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
 void page_vma_mapped_walk_done(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
 
-/** Where a page is, or would be, in a mapping that covers a part of it. */
+/** The address of a page in a mapping that covers a part of the page. */
 static inline u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)
 {
 	const struct vma *v = vma_of(m, vma);
@@ -114,7 +116,7 @@ static inline u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)
  */
 struct rmap_walk {
 	u64 first, last; /**< indexes of the page */
-	u32 anon_vma;    /**< locked meanwhile; 0: the mappings of a file */
+	u32 anon_vma;    /**< locked during the walk; 0: the walk is over a file's mappings */
 	u32 next;        /**< avc, or vma of a file */
 };
 static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
@@ -163,11 +165,12 @@ enum ttu_flags {
 	TTU_IGNORE_ACCESS = 16,
 	TTU_SPLIT_FREEZE = 32,
 };
-/** Turn the ptes of a page into what the flags say; true if none is left. */
+/** Replace or clear the ptes of a page, as the flags say; true if none is left. */
 bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags);
 /** Look for a locked mapping of a page, to mlock it again. */
 void try_to_munlock(struct ctx *ctx, u32 pfn);
-/** Turn the migration entries of a page into entries of another (or the same), in all mappings; in one. */
+/** Replace the migration entries of one page by entries of another page, or of that page itself: in all mappings, or in
+ * one. */
 void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn);
 void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn);
 /** @} */

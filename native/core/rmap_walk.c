@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* page_vma_mapped_walk(): from a mapping to the entries that map a page. */
+/* page_vma_mapped_walk(): finds the entries of one mapping that map a page. */
 #include "rmap.h"
 
 static void lock_entry(struct hmmu *m, struct page_vma_mapped_walk *pvmw, const u64 *entry)
@@ -33,8 +33,8 @@ static bool check_pte(const struct hmmu *m, const struct page_vma_mapped_walk *p
 }
 
 /*
- * Whether an entry is worth a look under the lock. Linux 4.14 forgets here that a device-private entry maps its page,
- * too, and so never finds one; "mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly" mended it.
+ * Whether to look at an entry under the lock. 4.14 skips device-private entries here, though they map pages, too, and
+ * so never finds one. "mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly" fixed it.
  */
 static bool map_pte(const struct hmmu *m, const struct page_vma_mapped_walk *pvmw)
 {
@@ -49,7 +49,7 @@ static bool map_pte(const struct hmmu *m, const struct page_vma_mapped_walk *pvm
 	return pte_present(pte);
 }
 
-/* On to the next entry of a compound page's range that is not empty; false at its end. */
+/* Go on to the next non-empty entry in a compound page's range; false at its end. */
 static bool next_pte(struct hmmu *m, struct page_vma_mapped_walk *pvmw, u64 end)
 {
 	do {
@@ -78,7 +78,7 @@ static u64 walk_end(const struct hmmu *m, const struct page_vma_mapped_walk *pvm
 	return end < v->end ? end : v->end;
 }
 
-/* The huge pmd maps the page. */
+/* Whether the huge pmd maps the page. */
 static bool check_pmd_mapped(struct hmmu *m, struct page_vma_mapped_walk *pvmw)
 {
 	if (pvmw->flags & PVMW_MIGRATION || pte_pfn(*pvmw->pmd) != pvmw->page)

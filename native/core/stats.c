@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Spans and counts, and those who read them. */
+/* Spans and counts: recording them, and reading them. */
 #include "stats.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "platform.h"
 
-/* The node of a kind of span below another; 0 where there is no room for a new one. */
+/* Find or make the node of a kind of span below another node; 0 if there is no room. */
 static u32 node_below(struct stats *stats, u32 parent, u32 kind)
 {
 	for (u32 node = parent + 1; node < stats->used; node++)
@@ -65,7 +65,7 @@ int hmmu_stats_enable(struct hmmu *m, bool on)
 	return 0;
 }
 
-/* What a span took itself is what it took, less what those within it took. */
+/* A span's own cycles are its cycles less those of the spans inside. */
 static void add_spans(const struct stats *stats, struct hmmu_stats *out)
 {
 	for (u32 i = 1; i < stats->used; i++) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file stats.h
- * What hmmu_stats() tells: spans, that is pieces of work with a beginning and an end, as a tree by what they are a part
- * of, and plain counts. None of it is state of the machine. Who does not ask for it pays for a branch where a span
- * begins.
+ * Statistics for hmmu_stats(): plain counts, and a tree of spans. A span is work with a beginning and an end; its
+ * parent is the span around it. Statistics are no state of the machine. When off, a span costs one branch.
  */
 #ifndef HMMU_STATS_H
 #define HMMU_STATS_H
@@ -12,23 +11,23 @@
 
 struct stats_node {
 	u32 span;
-	u32 parent; /**< node 0 is the root, which is no span */
+	u32 parent; /**< node 0 is the root; the root is not a span */
 	u64 runs, entries, cycles;
 };
 
 struct stats {
 	struct stats_node nodes[HMMU_STATS_NODES];
 	u32 used;    /**< nodes, the root included */
-	u32 current; /**< of the innermost span that is open */
-	u32 restart; /**< spans that were begun before the last restart are forgotten */
+	u32 current; /**< node of the innermost open span */
+	u32 restart; /**< number of restarts; a span that began before the last one does not count */
 	u64 counts[HMMU_STAT_COUNT];
 	u64 whys[HMMU_WHY_COUNT];
-	u64 tlb_flushes; /**< of the machine at the restart */
+	u64 tlb_flushes; /**< the machine's counter at the restart */
 };
 
-/** A span that is open. */
+/** An open span. */
 struct span {
-	u32 node; /**< 0: it is not counted */
+	u32 node; /**< 0: not counted */
 	u32 restart;
 	u64 start;
 };
@@ -36,7 +35,7 @@ struct span {
 struct span span_open(struct hmmu *m, enum hmmu_span kind);
 void span_close(struct hmmu *m, const struct span *span, u64 runs, u64 entries);
 
-/** Whether somebody wants to know. */
+/** Whether statistics are on. */
 static inline bool counting(const struct hmmu *m)
 {
 	return __builtin_expect(m->stats != NULL, false);

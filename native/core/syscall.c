@@ -388,7 +388,7 @@ static void clear_soft_dirty(struct ctx *ctx)
 	flush_tlb_mm(m, ctx->mm);
 }
 
-/* Mappings that say soft-dirty themselves lose that under mmap_sem held for writing; the walk needs it for reading. */
+/* VM_SOFTDIRTY is cleared under mmap_sem for writing; the walk needs only reading. */
 static int do_clear_refs(struct ctx *ctx)
 {
 	struct hmmu *m = ctx->m;

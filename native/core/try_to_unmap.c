@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* try_to_unmap(), which puts migration entries in the place of ptes, and remove_migration_ptes(), the way back. */
+/* try_to_unmap() replaces ptes by migration entries; remove_migration_ptes() undoes that. */
 #include "huge.h"
 #include "lru.h"
 #include "migration_ptes.h"
@@ -7,9 +7,9 @@
 #include "tlb.h"
 
 /*
- * A device-private entry gives way to a migration entry. Whatever it allowed, the migration entry is a read one, and
- * its soft-dirty bit is looked for where present entries have it; "mm/rmap: fixup copying of soft dirty and uffd
- * ptes" mended the latter, "mm/migrate: properly preserve write attribute in special migrate entry" the former.
+ * Replace a device-private entry by a migration entry. 4.14 always makes a read entry ("mm/migrate: properly preserve
+ * write attribute in special migrate entry"), and reads the soft-dirty bit of a present entry ("mm/rmap: fixup copying
+ * of soft dirty and uffd ptes").
  */
 static u64 migration_entry_of_device(struct hmmu *m, u32 pfn, u64 old)
 {

@@ -28,8 +28,8 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/** For the few functions that are on every page's way, and that gcc finds too large. Where nothing is optimized they stay
- * functions, so that debuggers and gcov meet each line once. */
+/** For the few functions that are on every page's way, and that gcc finds too large. Where nothing is optimized they
+ * stay functions, so that debuggers and gcov meet each line once. */
 #ifdef __OPTIMIZE__
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #else
@@ -52,10 +52,10 @@ typedef uint64_t u64;
 #define PAGEVEC_SIZE 14
 #define MAX_CPUS 64
 
-/** What page.mapping says beside a slot: the slot is an anon_vma's (PAGE_MAPPING_ANON), not a file's. */
+/** A bit of page.mapping, besides the slot: the slot is an anon_vma's (PAGE_MAPPING_ANON), not a file's. */
 #define MAPPING_ANON 0x80000000u
 
-/** Who beside the kernel holds a page, so that verify() can explain its references: flags above those of the kernel. */
+/** Who, besides the kernel, holds a page. These flags are above the kernel's. verify() explains references by them. */
 enum page_user {
 	PAGE_USER_HELD = 1 << 25,     /**< hmmu_hold(): a reference and the page lock */
 	PAGE_USER_ISOLATED = 1 << 26, /**< hmmu_isolate(): a reference */
@@ -217,7 +217,7 @@ struct task {
 	u64 gup_first;        /**< where the get_user_pages() call began that waits at progress */
 	u64 munlock_at;       /**< where the walk that takes mlock marks off waits */
 	u64 progress;         /**< how far the blocked call is */
-	u64 result;           /**< of a call whose work is done but for populating */
+	u64 result;           /**< of a call that has only to populate */
 };
 
 /** Calls that can block, and so are found again when repeated. */
@@ -238,7 +238,7 @@ enum op {
 	OP_MREMAP,
 };
 
-/** What a blocked call still owes when its wait is over, beside being tried again. */
+/** What is to be done when a call's wait is over, besides trying again. */
 enum resume {
 	RESUME_RETRY,        /**< the fault ended with the wait: a CPU access starts anew, and takes mmap_sem anew */
 	RESUME_LOCKED,       /**< lock_page() in the middle of a fault, which goes on with mmap_sem held */

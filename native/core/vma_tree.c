@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The mappings of an address space by address: a treap, whose balance comes from a hash of the slot number and so is
- * the same in every run, beside the list that links neighbours.
+ * the same in every run, besides the list that links neighbours.
  */
 #include "mm.h"
 

@@ -24,7 +24,7 @@
 
 struct instance {
 	struct hmmu *machine;
-	double told[TOLD]; /**< what the last call tells beside its result; JavaScript reads it at once */
+	double told[TOLD]; /**< further results of the last call; JavaScript reads them at once */
 };
 extern struct instance instance;
 

@@ -26,7 +26,7 @@ EXPORT(free) void wasm_free(void *memory)
 	free(memory);
 }
 
-/* Where calls leave what they tell beside their results: an array of doubles. */
+/* Address of the array of doubles in which calls leave further results. */
 EXPORT(told) const double *wasm_told(void)
 {
 	return instance.told;
