@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Loads and stores of a CPU: through the TLB and the tables, and through faults where these fail. */
+/* Loads and stores of a CPU: translated by the TLB or the page tables; otherwise they fault. */
 #include <errno.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ static bool access_error(const struct hmmu *m, u32 vma, bool write)
 	return write ? !(m->vmas[vma].flags & VM_WRITE) : !(m->vmas[vma].flags & (VM_READ | VM_WRITE));
 }
 
-/* The page fault exception: mmap_sem, the mapping, its rights, then the fault itself. */
+/* The page fault exception: take mmap_sem, find the mapping, check its rights, handle the fault. */
 static inline int do_page_fault(struct ctx *ctx, u64 address, bool write)
 {
 	struct hmmu *m = ctx->m;
@@ -26,7 +26,7 @@ static inline int do_page_fault(struct ctx *ctx, u64 address, bool write)
 		result = FAULT_SIGSEGV;
 	else
 		result = handle_mm_fault(ctx, vma, address, write);
-	/* A task that waits for a page keeps mmap_sem. */
+	/* A task that waits for a page lock keeps mmap_sem. */
 	if (result != BLOCKED && !ctx->nested)
 		up_sem(ctx);
 	return result;
@@ -54,12 +54,12 @@ static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
 	return err;
 }
 
-/* Faults until the access can be made: 0 with *pfn, BLOCKED, or an error. */
+/* Fault until the address can be translated. 0 with *pfn set, BLOCKED, or an error. */
 static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 {
 	struct hmmu *m = ctx->m;
 
-	/* A fault that waited for mmap_sem goes on, even if there is no reason for it any more. */
+	/* A fault that waited for mmap_sem goes on, even if the access would no longer fault. */
 	bool in_fault = ctx->waited == HMMU_WAIT_MMAP_SEM_READ;
 
 	ctx->waited = HMMU_WAIT_NOTHING;
@@ -94,7 +94,7 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 	err = task_enter(m, tid, OP_ACCESS, &ctx);
 	if (err)
 		return err;
-	/* The fault that waited for a page is over; the instruction starts anew. */
+	/* The fault that waited for a page has ended; the instruction starts again. */
 	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK && ctx.resume != RESUME_LOCKED)
 		up_sem(&ctx);
 	while (length) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * anon_vma: who may map the anonymous pages of a mapping and of those forked from it. An anon_vma orders its mappings
- * by first page; equals stand in the order of their coming, which decides whom a walk meets first.
+ * anon_vma: the mappings that may map the anonymous pages of a mapping and of its forked copies. An anon_vma sorts its
+ * mappings by first page, and equal ones by insertion. Walks follow that order.
  */
 #include <errno.h>
 
@@ -12,7 +12,7 @@ static u64 first_index(const struct hmmu *m, u32 avc)
 	return m->vmas[m->avcs[avc].vma].pgoff;
 }
 
-/* Behind the last one that does not start later. */
+/* Insert after the last avc that does not start later. */
 static void tree_insert(struct hmmu *m, u32 avc)
 {
 	struct avc *a = &m->avcs[avc];
@@ -110,7 +110,7 @@ static void avc_link(struct hmmu *m, u32 avc, u32 vma, u32 anon_vma)
 	tree_insert(m, avc);
 }
 
-/* A neighbour that this mapping may one day be merged with lends its anon_vma. */
+/* The anon_vma of a neighbour with which this mapping could later merge, or 0. */
 static u32 reusable_anon_vma(const struct hmmu *m, u32 near, u32 vma, u32 low, u32 high)
 {
 	const u32 may_differ = VM_READ | VM_WRITE | VM_SOFTDIRTY;
@@ -176,7 +176,7 @@ int anon_vma_clone(struct hmmu *m, u32 dst, u32 src)
 			return -ENOMEM;
 		}
 		avc_link(m, avc, dst, anon_vma);
-		/* An anon_vma that has lost its own mapping serves a descendant again. */
+		/* Reuse an anon_vma that has lost its own mapping. */
 		if (!d->anon_vma && anon_vma != m->vmas[src].anon_vma && m->anon_vmas[anon_vma].degree < 2)
 			d->anon_vma = anon_vma;
 	}
@@ -224,7 +224,7 @@ void unlink_anon_vmas(struct hmmu *m, u32 vma)
 
 		next = m->avcs[avc].same_vma_next;
 		tree_remove(m, avc);
-		/* The empty ones go after all avcs are gone, as their roots may be among them. */
+		/* Empty anon_vmas are freed after all avcs, because their roots may be among them. */
 		if (!m->anon_vmas[anon_vma].first) {
 			m->anon_vmas[m->anon_vmas[anon_vma].parent].degree--;
 			m->avcs[avc].same_vma_next = kept;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file contents.h
- * What a page holds: 4096 bytes or, in a machine without contents, the first 8 of them, its tag. Either way it moves
- * with the page, so that a test sees that it did. Page tables always have their frame.
+ * The contents of a page: 4096 bytes or, in a machine without contents, a tag of the first 8 bytes. Contents move with
+ * the page, so that tests can check a move. Page tables always have a whole frame.
  */
 #ifndef HMMU_CONTENTS_H
 #define HMMU_CONTENTS_H
@@ -35,7 +35,7 @@ static inline void clear_contents(struct hmmu *m, u32 pfn)
 	else
 		memset(frame_of(m, pfn), 0, PAGE_SIZE);
 }
-/** Loads and stores within one page; what a tag has no room for reads as zero and is lost when written. */
+/** Load and store within one page. Beyond the tag, loads return zero and stores are lost. */
 static inline void load_contents(const struct hmmu *m, u32 pfn, u64 offset, u8 *buffer, size_t length)
 {
 	u64 size = contents_size(m), kept = offset >= size ? 0 : offset + length > size ? size - offset : length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* fork(): the child's mappings, and the entries they share with the parent's. */
+/* fork(): copies the parent's mappings and entries. */
 #include <errno.h>
 
 #include "huge.h"
@@ -15,7 +15,7 @@ struct copy {
 	u32 vma;   /**< of the child */
 };
 
-/* What the child gets for an entry that is not present. A write entry of private memory becomes a read one in both. */
+/* Make the child's entry from one that is not present. A write entry of private memory becomes a read entry in both. */
 static u64 copy_swap_type(struct copy *copy, u64 *src)
 {
 	struct hmmu *m = copy->ctx->m;
@@ -34,7 +34,7 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 		page_dup_rmap(m, page, false);
 		if (is_write_device_private_entry(entry) && cow) {
 			entry = make_device_private_entry(page, false);
-			/* 4.14 forgets the soft-dirty bit here. */
+			/* 4.14 loses the soft-dirty bit here. */
 			if (!quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) && pte_swp_soft_dirty(*src))
 				entry = pte_swp_mksoft_dirty(entry);
 		}
@@ -103,7 +103,7 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 	bool cow = is_cow_mapping(v->flags);
 	int err;
 
-	/* What can be faulted in again is not copied. */
+	/* Entries that a fault can make again are not copied. */
 	if (!(v->flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) && !v->anon_vma)
 		return 0;
 	if (v->flags & VM_HUGETLB) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Failures on demand: each allocation site counts its passes, and fails where it was told to. */
+/* Injected failures: each allocation site counts its passes, and fails at the passes that were asked for. */
 #include <errno.h>
 
 #include "machine.h"

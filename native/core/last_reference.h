@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file last_reference.h The last reference of a page is gone: __put_page(), for those who drop many. */
+/** @file last_reference.h __put_page(), inlined: frees a page after its last reference was dropped. */
 #ifndef HMMU_LAST_REFERENCE_H
 #define HMMU_LAST_REFERENCE_H
 
@@ -7,10 +7,10 @@
 #include "lru.h"
 #include "memcg.h"
 
-/** __put_page() of what is freed as a whole, or not at all, or should not be freed as it is. */
+/** __put_page() of compound pages, device pages, and pages in a wrong state. */
 void put_other_page(struct hmmu *m, u32 head);
 
-/** __put_page() of a page whose count has come down to 0, or below. */
+/** __put_page() of a page whose count is 0 or below. */
 static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)
 {
 	const u32 other = HMMU_PG_RESERVED | HMMU_PG_BUDDY | HMMU_PG_HEAD | HMMU_PG_DEVICE | HMMU_PG_LOCKED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Looking: dumps of entries and pages, mappings, raw tables. And what a debugger's module does: hold, isolate. */
+/* Dumps of entries and pages, mappings, raw tables; and hold and isolate, which stand for other users of a page. */
 #include <errno.h>
 
 #include "contents.h"
@@ -162,7 +162,7 @@ int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t ent
 		entries[level] = entry;
 		if (!entry || level == 4 || pmd_trans_huge(entry))
 			return level + 1;
-		/* The p4d is folded: the same entry once more. */
+		/* The p4d is folded: repeat the pgd's entry. */
 		if (level > 0)
 			table = pte_pfn(entry);
 	}
@@ -233,7 +233,7 @@ int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *b
 	if (page_test(m, pfn, HMMU_PG_TABLE) || is_zero_pfn(m, pfn))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is a page table, or the zero page",
 				 pfn);
-	/* Frames that nobody has had yet are known to be zero. */
+	/* A frame that was never used is zero. */
 	if (page_count(m, pfn) <= 0)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is free", pfn);
 	store_contents(m, pfn, offset, buffer, length);

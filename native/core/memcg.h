@@ -5,7 +5,7 @@
 
 #include "page.h"
 
-/** Reserve @p nr pages of the limit; false when they are not to be had. */
+/** Reserve @p nr pages of the limit; false if the limit does not allow it. */
 static inline bool mem_cgroup_try_charge(struct hmmu *m, u32 nr)
 {
 	struct state *st = m->st;
@@ -21,7 +21,7 @@ static inline void mem_cgroup_cancel_charge(struct hmmu *m, u32 nr)
 {
 	m->st->memcg_charged -= nr;
 }
-/** The reserved charge becomes the page's. */
+/** Assign the reserved charge to a page. */
 static inline void mem_cgroup_commit_charge(struct hmmu *m, u32 pfn)
 {
 	page_of(m, pfn)->flags |= PAGE_USER_CHARGED;
@@ -35,8 +35,8 @@ static inline void mem_cgroup_uncharge(struct hmmu *m, u32 pfn)
 	page->flags &= ~(u32)PAGE_USER_CHARGED;
 	m->st->memcg_charged -= hpage_nr_pages(m, pfn);
 }
-/** A migration from a page that is charged to one that is not: the new page is charged beyond the limit if need be, the
- * old one keeps its charge until it is freed. Returns the flag that says so. */
+/** Charge the new page of a migration, even beyond the limit. The old page keeps its charge until it is freed. Returns
+ * the new page's flag. */
 static inline u32 mem_cgroup_migrate(struct hmmu *m)
 {
 	m->st->memcg_charged++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The mlock mark of pages, and taking it off a range of them. */
+/* The mlock mark of pages, and munlock of a range. */
 #include "lru.h"
 #include "rmap.h"
 #include "fault.h"
@@ -12,8 +12,8 @@ void mlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn)
 		putback_lru_page(m, cpu, pfn);
 }
 
-/* The page has lost its last mapping, or is to be split: it is not mlocked any more. One that somebody has isolated
- * stays unevictable until it is put back. */
+/* For a page that has lost its last mapping, or is to be split. An isolated page stays unevictable until it is put
+ * back. */
 void clear_page_mlock(struct hmmu *m, u32 cpu, u32 pfn)
 {
 	if (!page_test_and_clear(m, pfn, HMMU_PG_MLOCKED))
@@ -22,7 +22,8 @@ void clear_page_mlock(struct hmmu *m, u32 cpu, u32 pfn)
 		putback_lru_page(m, cpu, pfn);
 }
 
-/* Isolated and without its mark: another locked mapping may mark it again. Drops the isolation's reference. */
+/* The page is isolated and unmarked. Mark it again if another locked mapping maps it. Drops the isolation's
+ * reference. */
 static void munlock_isolated_page(struct ctx *ctx, u32 pfn)
 {
 	if (page_mapcount(ctx->m, pfn) > 1)
@@ -50,7 +51,7 @@ struct munlock_batch {
 	u32 pages[PAGEVEC_SIZE];
 };
 
-/* Follow the ptes behind start as long as they map single pages; returns where it ended. */
+/* Add the pages of the ptes after start, up to the first pte that maps no single page. Returns the end address. */
 static u64 fill_batch(struct ctx *ctx, struct munlock_batch *batch, u32 vma, u64 start, u64 end)
 {
 	struct hmmu *m = ctx->m;
@@ -69,7 +70,7 @@ static u64 fill_batch(struct ctx *ctx, struct munlock_batch *batch, u32 vma, u64
 	return start;
 }
 
-/* The first phase of __munlock_pagevec(): take marks off and pages off the LRU; what has no mark needs no more. */
+/* The first phase of __munlock_pagevec(): clear marks and isolate pages. Pages without a mark are dropped here. */
 static void isolate_batch(struct ctx *ctx, struct munlock_batch *batch)
 {
 	struct hmmu *m = ctx->m;
@@ -79,7 +80,7 @@ static void isolate_batch(struct ctx *ctx, struct munlock_batch *batch)
 		u32 page = batch->pages[i];
 
 		if (page_test_and_clear(m, page, HMMU_PG_MLOCKED) && isolate_lru_page(m, page)) {
-			/* The reference of the walk is enough. */
+			/* One of the two references is enough. */
 			put_page(m, page);
 			batch->pages[kept++] = page;
 		} else {
@@ -89,7 +90,7 @@ static void isolate_batch(struct ctx *ctx, struct munlock_batch *batch)
 	batch->nr = kept;
 }
 
-/* The second phase, under each page's lock: back to the LRU, on the quick way if this was the only mapping. */
+/* The second phase, under each page's lock: put pages back on the LRU, directly if this was the only mapping. */
 static void putback_batch(struct ctx *ctx, const struct munlock_batch *batch)
 {
 	struct hmmu *m = ctx->m;
@@ -106,7 +107,7 @@ static void putback_batch(struct ctx *ctx, const struct munlock_batch *batch)
 	}
 }
 
-/* A page of the batch that somebody has locked would be waited for. */
+/* Find a locked page in the batch, for which munlock has to wait. */
 static u32 locked_in_batch(struct hmmu *m, const struct munlock_batch *batch)
 {
 	for (u32 i = 0; i < batch->nr; i++)
@@ -139,7 +140,7 @@ static int munlock_single_pages(struct ctx *ctx, u32 page, u32 vma, u64 *start, 
 	return 0;
 }
 
-/* The head of a huge page that is mapped whole; *pages is how far the walk goes on. */
+/* munlock a huge page that is mapped as a whole. *pages is the number of pages done. */
 static int munlock_head(struct ctx *ctx, u32 head, u64 *pages)
 {
 	struct hmmu *m = ctx->m;
@@ -152,7 +153,7 @@ static int munlock_head(struct ctx *ctx, u32 head, u64 *pages)
 	return 0;
 }
 
-/* What is mapped at *start, and what follows and goes with it. */
+/* munlock the page at *start, and pages after it that can be done in one batch. Advances *start. */
 static int munlock_from(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 {
 	struct hmmu *m = ctx->m;
@@ -178,7 +179,7 @@ int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
 	ctx->m->vmas[vma].flags &= ~(u32)VM_LOCKED;
 	while (start < end && !err)
 		err = munlock_from(ctx, vma, &start, end);
-	/* A call that waits goes on here. */
+	/* A call that waits will go on here. */
 	if (err)
 		ctx->m->tasks[ctx->task].munlock_at = start;
 	return err;

@@ -12,7 +12,7 @@
 #if defined(__wasm__)
 #define WASM_PAGE_SIZE 65536u
 
-/* Memory of an instance never shrinks. What is released begins with this, and waits for the next that want as much. */
+/* The memory of an instance never shrinks. A released reservation begins with this record, for reuse at equal size. */
 struct spare {
 	struct spare *next;
 	uint64_t bytes;
@@ -33,7 +33,7 @@ static void *take_spare(uint64_t bytes)
 	return NULL;
 }
 
-/* calloc() would write to all of it. What memory.grow adds is zero, and costs the host what is touched of it. */
+/* calloc() would write to all of it. Memory from memory.grow is zero, and costs the host nothing until touched. */
 static void *grow(uint64_t bytes)
 {
 	uint64_t pages = (bytes + WASM_PAGE_SIZE - 1) / WASM_PAGE_SIZE;

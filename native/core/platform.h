@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file platform.h The only door to the host: address space, small allocations, the end of the world. */
+/** @file platform.h All uses of the host: address space, small allocations, a clock. */
 #ifndef HMMU_PLATFORM_H
 #define HMMU_PLATFORM_H
 
 #include <stdint.h>
 
-/* Sizes have 64 bits, also where the host's addresses have 32: too much is refused, not cut off. */
+/* Sizes have 64 bits even on a 32-bit host, so that too large a size is refused, not truncated. */
 
 /** Reserve zeroed address space that costs no memory until it is touched. NULL if the host refuses. */
 void *platform_reserve(uint64_t bytes);
-/** With PLATFORM_REUSES_MEMORY all of it must be zero again, as it is what a later reservation gets. */
+/** With PLATFORM_REUSES_MEMORY the memory must be zero again, because a later reservation reuses it. */
 void platform_release(void *base, uint64_t bytes);
 #if defined(__wasm__)
 #define PLATFORM_REUSES_MEMORY 1
@@ -17,13 +17,13 @@ void platform_release(void *base, uint64_t bytes);
 #define PLATFORM_REUSES_MEMORY 0
 #endif
 
-/** Zeroed memory for things that live outside of the arena: handles and migrations under way. */
+/** Zeroed memory for objects outside of the arena: handles and migrations. */
 void *platform_alloc(uint64_t bytes);
-/** The same, not zeroed. */
+/** As platform_alloc(), not zeroed. */
 void *platform_alloc_raw(uint64_t bytes);
 void platform_free(void *memory);
 
-/** A clock that counts up fast and costs little; 0 where there is none. */
+/** A fast cycle counter; 0 where the host has none. */
 static inline uint64_t platform_cycles(void)
 {
 #if defined(__x86_64__)

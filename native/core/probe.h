@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file probe.h
- * USDT probes, listed in HMMU_PROBES: places at which perf, bpftrace and SystemTap can look at a machine. They are there
- * if the compiler finds <sys/sdt.h> (Debian: systemtap-sdt-dev) and HMMU_NO_PROBES is not defined; else they vanish.
+ * USDT probes for perf, bpftrace and SystemTap, listed in HMMU_PROBES. They are compiled in if the compiler finds
+ * <sys/sdt.h> (Debian: systemtap-sdt-dev) and HMMU_NO_PROBES is not defined.
  *
- * A probe is one nop. Its arguments should be values that are at hand, in a register or in memory, so that nothing is
- * computed for it.
+ * A probe is one nop. Its arguments should be values that are already in a register or in memory, so that nothing is
+ * computed for the probe.
  */
 #ifndef HMMU_PROBE_H
 #define HMMU_PROBE_H
@@ -24,7 +24,7 @@
 /* The macros of that header are not ISO C. */
 #pragma GCC diagnostic ignored "-Wpedantic"
 #else
-/* What only a probe uses is used here, too, so that no compiler complains. */
+/* Uses the arguments, so that no compiler reports unused variables. */
 #define probe(name, ...) \
 	do { \
 		if (false) \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reclaim of one anonymous page, as shrink_page_list() goes about it. */
+/* Reclaim of one anonymous page, in the steps of shrink_page_list(). */
 #include <errno.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "syscall.h"
 #include "tlb.h"
 
-/* A page that MADV_FREE took out of swap's care is dropped, unless it was written to since: then it is as before. */
+/* Drop a page of MADV_FREE, unless it was written to since. A written page becomes swap-backed again. */
 static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
 {
 	if (!page_test(m, page, HMMU_PG_DIRTY))
@@ -48,8 +48,8 @@ bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page
 	return true;
 }
 
-/* The device of the swap area is a synchronous one, so that the page can go at once. Nobody but the isolation and the
- * swap cache may have a reference: somebody else could write to the page while it is written. */
+/* The swap device is synchronous, so the page can be freed at once. Only the isolation and the swap cache may have
+ * references: another user could change the page during the write. */
 static bool pageout(struct hmmu *m, u32 page)
 {
 	if (page_count(m, page) != 2)
@@ -60,7 +60,7 @@ static bool pageout(struct hmmu *m, u32 page)
 	return true;
 }
 
-/* Not to be had now: back to the active pages. */
+/* The page can't be reclaimed now: put it back as an active page. */
 static int activate_locked(struct hmmu *m, u32 page, int err)
 {
 	bool mlocked = page_test(m, page, HMMU_PG_MLOCKED);
@@ -72,7 +72,7 @@ static int activate_locked(struct hmmu *m, u32 page, int err)
 	return err;
 }
 
-/* 0: nobody but the caller has the page any more. */
+/* 0: only the caller still holds the page. */
 static int shrink_locked_page(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
@@ -83,7 +83,7 @@ static int shrink_locked_page(struct ctx *ctx, u32 page)
 		return activate_locked(m, page, -ENOSPC);
 	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
 		return activate_locked(m, page, -EBUSY);
-	/* Only the swap cache has a page that is dirty now. */
+	/* A page that is dirty now is in the swap cache. */
 	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(m, page))
 		return -EBUSY;
 	if (page_count(m, page) != 1 + PageSwapCache(m, page))
@@ -113,7 +113,7 @@ static int shrink_page(struct ctx *ctx, u32 page)
 	return err;
 }
 
-/* Slots in a row for a whole huge page are not to be had, so it is split first; the other 511 pages stay. */
+/* The swap area has no clusters for whole huge pages. So split the page first; its other 511 pages stay. */
 static int split_for_reclaim(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
@@ -137,7 +137,7 @@ static int reclaim_anon_page(struct ctx *ctx, u32 page)
 	if (!PageAnon(m, page))
 		return -EINVAL;
 	lru_add_drain(m, ctx->cpu);
-	/* Without swap the lists of anonymous pages are not even looked at. */
+	/* Without swap, reclaim ignores the lists of anonymous pages. */
 	if (!m->st->swap_pages && page_test(m, compound_head(m, page), HMMU_PG_SWAPBACKED))
 		return -ENOSPC;
 	if (PageCompound(m, page))

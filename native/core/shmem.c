@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* shmem_fault(): the cache page of a fault, made if it is not there. */
+/* shmem_fault(): find or make the cache page of a fault. */
 #include "fault.h"
 #include "lru.h"
 #include "memcg.h"

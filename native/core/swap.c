@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Swap slots, and the swap cache: which page belongs to which slot. */
+/* Swap slots, and the swap cache, which finds the page of a slot. */
 #include "swap.h"
 
 static struct swap_slot *slot_of(const struct hmmu *m, u32 slot)
@@ -12,7 +12,7 @@ bool vm_swap_full(const struct hmmu *m)
 	return (m->st->swap_pages - m->st->swap_used) * 2ull < m->st->swap_pages;
 }
 
-/* The slot is free when neither an entry nor a page of the swap cache refers to it. */
+/* Free a slot to which no entry and no page of the swap cache refers. */
 static void release_slot(struct hmmu *m, u32 slot)
 {
 	if (slot_of(m, slot)->count || slot_of(m, slot)->page)
@@ -38,7 +38,7 @@ static u32 take_slot(struct hmmu *m)
 	return slot;
 }
 
-/* A slot that only the swap cache uses is taken from it, unless its page is locked: __try_to_reclaim_swap(). */
+/* __try_to_reclaim_swap(): free a slot that only the swap cache uses, unless its page is locked. */
 static bool reclaim_slot(struct hmmu *m, u32 slot)
 {
 	u32 page = slot_of(m, slot)->page;
@@ -79,7 +79,7 @@ bool add_to_swap(struct hmmu *m, u32 pfn)
 	if (!slot)
 		return false;
 	add_to_swap_cache(m, pfn, slot);
-	/* Whatever its entries say, the slot has not its contents yet. */
+	/* Even if all entries are clean, the page was not yet written to its slot. */
 	page_set(m, pfn, HMMU_PG_DIRTY);
 	return true;
 }
@@ -127,7 +127,7 @@ bool reuse_swap_cache_page(struct hmmu *m, u32 pfn)
 {
 	u32 users = (u32)page_mapcount(m, pfn) + page_swapcount(m, pfn);
 
-	/* The slot would be out of date with the first store. */
+	/* After the first store the slot's contents would be out of date. */
 	if (users == 1) {
 		page_set(m, pfn, HMMU_PG_DIRTY);
 		delete_from_swap_cache(m, pfn);

@@ -3,9 +3,9 @@
  * @file swap.h
  * The swap area and the swap cache (swap.c), faults on swap entries (swap_fault.c), reclaim (reclaim.c).
  *
- * A slot keeps the contents of one page. Entries count in it, and so does the swap cache, which has the page of a slot
- * from before it is written until it is written to. Slots start at 1, as a real area starts with its header. The device
- * is a synchronous one; there is no readahead (vm.page-cluster is 0).
+ * A slot keeps the contents of one page. Its count includes entries and the swap cache. The swap cache has the page of a
+ * slot from before the page is written out until a store changes the page. Slots start at 1, because a real area starts
+ * with its header. The device is synchronous; there is no readahead (vm.page-cluster is 0).
  */
 #ifndef HMMU_SWAP_H
 #define HMMU_SWAP_H
@@ -17,13 +17,13 @@ static inline bool PageSwapCache(const struct hmmu *m, u32 pfn)
 {
 	return page_test(m, pfn, HMMU_PG_SWAPCACHE);
 }
-/** What the kernel's page_mapping() says of a page, no tail page, of the page cache or swap cache; both have a
- * reference to it. */
+/** Whether page_mapping() is not NULL: the page is in the page cache or swap cache, and the cache has a reference. Not
+ * for tail pages. */
 static inline bool page_in_cache(const struct page *page)
 {
 	return (page->flags & HMMU_PG_SWAPCACHE) || (page->mapping && !(page->mapping & MAPPING_ANON));
 }
-/** An entry of a swap slot; the other swap-format entries borrow their types from it. */
+/** Whether an entry refers to a swap slot. Other swap-format entries use types that no swap area has. */
 static inline bool is_swap_entry(u64 pte)
 {
 	return is_swap_pte(pte) && !non_swap_entry(pte);
@@ -37,33 +37,33 @@ static inline void *swap_frame_of(const struct hmmu *m, u32 slot)
  * @{ */
 /** Give a locked page a slot and put it into the swap cache, dirty; false: all slots are in use. */
 bool add_to_swap(struct hmmu *m, u32 pfn);
-/** The same with a slot that entries refer to, for a page that is to be read. */
+/** Put a page that is to be read into the swap cache, with a slot to which entries refer. */
 void add_to_swap_cache(struct hmmu *m, u32 pfn, u32 slot);
 /** Drop a page, to which the caller has a reference, from the swap cache. */
 void delete_from_swap_cache(struct hmmu *m, u32 pfn);
-/** The same if no entry needs the slot any more; the page is the only copy then, and dirty. */
+/** Drop a page from the swap cache if no entry needs its slot. The page is the only copy then, and becomes dirty. */
 bool try_to_free_swap(struct hmmu *m, u32 pfn);
-/** Migration puts a page in the place of another. */
+/** Replace a page of the swap cache, for migration. */
 void replace_swap_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
-/** Whether a locked page of the swap cache has one user only, entries counted; it leaves the swap cache then. */
+/** Whether a locked page of the swap cache has only one user, entries included. If so, it leaves the swap cache. */
 bool reuse_swap_cache_page(struct hmmu *m, u32 pfn);
-/** One entry more; one entry less. */
+/** Count one more entry of a slot, or one less. */
 void swap_duplicate(struct hmmu *m, u32 slot);
 void swap_free(struct hmmu *m, u32 slot);
-/** One entry less; a page that only the swap cache has goes, too. */
+/** As swap_free(), and free a page that only the swap cache still holds. */
 void free_swap_and_cache(struct hmmu *m, u32 slot);
-/** The last mapping of a page may be gone: the swap cache lets go of it. */
+/** The last mapping of a page may be gone: try to drop the page from the swap cache. */
 void free_swap_cache_slow(struct hmmu *m, u32 pfn);
 static inline void free_swap_cache(struct hmmu *m, u32 pfn)
 {
 	if (PageSwapCache(m, pfn))
 		free_swap_cache_slow(m, pfn);
 }
-/** More than half of the slots are in use: slots are given up where a page could keep one. */
+/** Whether more than half of the slots are in use. Then pages in memory give up their slots. */
 bool vm_swap_full(const struct hmmu *m);
 /** @} */
 
-/** reclaim.c: what becomes of a pte that maps a page to be reclaimed; false: it stays. The table is locked. */
+/** reclaim.c: unmap a page from a pte for reclaim; false: the pte stays. The table is locked. */
 bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* do_swap_page() of an entry that leads to a swap slot. */
+/* do_swap_page() of an entry that refers to a swap slot. */
 #include <string.h>
 
 #include "fault.h"
@@ -7,7 +7,7 @@
 #include "memcg.h"
 #include "swap.h"
 
-/* The page of a slot, read into the swap cache, with a reference for the caller; 0: no frame is left. */
+/* Read the page of a slot into the swap cache, with a reference for the caller; 0: no frame is left. */
 static u32 swapin(struct fault *vmf, u32 slot)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -22,7 +22,7 @@ static u32 swapin(struct fault *vmf, u32 slot)
 	page_set(m, page, HMMU_PG_UPTODATE);
 	unlock_page(m, page);
 	m->st->counters[HMMU_COUNT_SWAP_INS]++;
-	/* Readahead ends so, also one of a single page: the fault finds its page on the LRU. */
+	/* swapin_readahead() ends with a drain, also for a single page. So the page is on the LRU in the fault. */
 	lru_add_drain(m, vmf->ctx->cpu);
 	return page;
 }
@@ -36,7 +36,7 @@ static u32 lookup_swap_cache(struct hmmu *m, u32 slot)
 	return page;
 }
 
-/* A page that is in the swap cache and was mapped before is charged already. */
+/* A page of the swap cache that was mapped before is already charged. */
 static bool charge_swapped_page(struct hmmu *m, u32 page)
 {
 	if (page_of(m, page)->flags & PAGE_USER_CHARGED)
@@ -47,7 +47,7 @@ static bool charge_swapped_page(struct hmmu *m, u32 page)
 	return true;
 }
 
-/* The entry gets its page back. A store may have it writable at once if nobody else can see it, now or by the slot. */
+/* Map the page. For a store the pte is writable at once if the page and its slot have no other user. */
 static bool map_swapped_page(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -68,7 +68,7 @@ static bool map_swapped_page(struct fault *vmf, u32 page)
 	return exclusive;
 }
 
-/* The slot has an entry less; what the page needs it for no more goes. */
+/* Drop the entry's count of the slot, and free the slot if the page should give it up. */
 static void leave_slot(struct fault *vmf, u32 page, u32 slot)
 {
 	struct hmmu *m = vmf->ctx->m;

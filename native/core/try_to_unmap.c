@@ -30,13 +30,13 @@ static void unmap_present_entry(struct hmmu *m, u32 mm, struct page_vma_mapped_w
 	u64 old = ptep_clear_flush(m, mm, pvmw->address, pvmw->pte);
 	u64 entry = make_migration_entry(subpage, pte_write(old));
 
-	/* The dirty bit moves to the page, as the entry has no place for it. */
+	/* A migration entry has no dirty bit; keep it in the page. */
 	if (pte_dirty(old))
 		page_set(m, compound_head(m, subpage), HMMU_PG_DIRTY);
 	*pvmw->pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
 }
 
-/* A locked mapping keeps its page mlocked; true if the walk is to end here. */
+/* Mark the page mlocked if the mapping is locked; true: the walk can end. */
 static bool mlock_again(struct ctx *ctx, u32 pfn, u32 vma)
 {
 	struct hmmu *m = ctx->m;
@@ -123,7 +123,7 @@ void try_to_munlock(struct ctx *ctx, u32 pfn)
 	rmap_end(m, &walk);
 }
 
-/* The page of a compound page that belongs at an address. */
+/* The part of a compound page that belongs at an address. */
 static u32 subpage_at(const struct hmmu *m, u32 head, u32 vma, u64 address)
 {
 	return head + (u32)(linear_page_index(m, vma, address) - page_of(m, head)->index);

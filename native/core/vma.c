@@ -12,7 +12,7 @@ u64 vm_get_page_prot(u32 flags)
 	return (flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) ? PAGE_SHARED : PAGE_READONLY;
 }
 
-/* Shared pages are mapped read-only where the kernel wants to see the first store: to track soft-dirty. */
+/* Shared pages are mapped read-only if the kernel has to see the first store, for soft-dirty tracking. */
 bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot)
 {
 	u32 flags = m->vmas[vma].flags;
@@ -68,8 +68,7 @@ static void post_update(struct hmmu *m, u32 vma)
 		i_mmap_insert(m, vma);
 }
 
-/* A border that will run through the middle of a huge page splits its pmd. As in the kernel, the notifier is told of
- * the 2 MiB even if there is no huge page. */
+/* Split the huge pmd around a new border. As in the kernel, this notifies of the 2 MiB even if there is no huge pmd. */
 static void split_at_border(struct ctx *ctx, u32 vma, u64 border)
 {
 	const struct vma *v = vma_of(ctx->m, vma);
@@ -99,7 +98,7 @@ void vma_expand(struct ctx *ctx, u32 vma, u64 end)
 	set_range(ctx, vma, ctx->m->vmas[vma].start, end, ctx->m->vmas[vma].pgoff);
 }
 
-/* The mapping that grows needs the anon_vma of the one whose pages it takes over. */
+/* A growing mapping needs the anon_vma of the mapping whose pages it takes over. */
 static int import_anon_vma(struct hmmu *m, u32 importer, u32 exporter)
 {
 	int err;
@@ -113,7 +112,7 @@ static int import_anon_vma(struct hmmu *m, u32 importer, u32 exporter)
 	return err;
 }
 
-/* vma swallows the mapping behind it. */
+/* Extend vma over the next mapping, and free that mapping. */
 static void swallow(struct ctx *ctx, u32 vma, u32 next, u64 start, u64 end, u64 pgoff)
 {
 	struct hmmu *m = ctx->m;
@@ -128,7 +127,7 @@ static void swallow(struct ctx *ctx, u32 vma, u32 next, u64 start, u64 end, u64 
 	slab_free(m, SLAB_VMA, next);
 }
 
-/* Cases 1, 6, 7 and 2: prev grows to end, over the whole of what is behind it. */
+/* Cases 1, 6, 7 and 2: prev grows up to end, over whole mappings. */
 static int grow_up(struct ctx *ctx, u32 vma, u64 end)
 {
 	struct hmmu *m = ctx->m;
@@ -197,7 +196,7 @@ static bool is_mergeable_vma(const struct hmmu *m, u32 vma, const struct merge *
 	return !((v->flags ^ want->flags) & ~(u32)VM_SOFTDIRTY) && v->file == want->file && v->kind == want->kind;
 }
 
-/* A mapping inherited from a parent has a chain of several; those are kept apart. */
+/* A mapping inherited from a parent has several avcs; it does not merge with a mapping without an anon_vma. */
 static bool is_mergeable_anon_vma(const struct hmmu *m, u32 a, u32 b, u32 vma)
 {
 	u32 chain = vma ? m->vmas[vma].avc_head : 0;
@@ -221,7 +220,7 @@ static bool can_vma_merge_after(const struct hmmu *m, u32 vma, const struct merg
 	       v->pgoff + vma_pages(v) == pgoff;
 }
 
-/* prev takes [.., end) and, where it fits, the mapping behind. */
+/* Extend prev to end and, if it can merge, over the next mapping. */
 static u32 merge_into_prev(struct ctx *ctx, u32 prev, u32 next, const struct merge *want, u64 end, u64 pgoff_end)
 {
 	struct hmmu *m = ctx->m;
