@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The Node addon, built by node-gyp: build/Release/hmmu.node. scripts/prepack.mjs puts it into the npm package.
+# The Node addon, built by node-gyp: build/Release/hmmu.node.
 # CMakeLists.txt builds the same addon by cmake-js: build-cmake/Release/hmmu.node. lib/binding.ts says which is loaded.
+# In the npm package this file is native/binding.gyp, as npm compiles each package with a binding.gyp at its top level.
 {
+  'variables': {
+    # The way from this file to the top level.
+    'top': '<!(node -p "fs.existsSync(\'native\') ? \'.\' : \'..\'")',
+  },
   'targets': [
     {
       'target_name': 'hmmu',
       'sources': [
-        '<!@(node -p "[\'core\', \'addon\'].flatMap((d) => fs.readdirSync(\'native/\' + d).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => \'native/\' + d + \'/\' + f)).join(\' \')")',
+        '<!@(node -p "[\'core\', \'addon\'].map((d) => \'<(top)/native/\' + d + \'/\').flatMap((d) => fs.readdirSync(d).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => d + f)).join(\' \')")',
       ],
-      'include_dirs': ['native/include'],
+      'include_dirs': ['<(top)/native/include'],
       'defines': [
-        'NAPI_VERSION=<!(node -p "require(\'./package.json\').binary.napi_versions[0]")',
+        'NAPI_VERSION=<!(node -p "require(\'<(top)/package.json\').binary.napi_versions[0]")',
         'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',
         # Where a thread is being terminated nothing can be thrown, which is no reason to end the process.
         'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
         # The core is a part of the addon, which exports nothing of it.
         'HMMU_STATIC',
-        'HMMU_VERSION="<!(node -p "require(\'./package.json\').version")"',
+        'HMMU_VERSION="<!(node -p "require(\'<(top)/package.json\').version")"',
       ],
       # Node's own settings come first; those taken out here would weaken or contradict ours.
       'cflags!': ['-O3', '-Wno-unused-parameter'],
@@ -25,9 +30,9 @@
         '-O2', '-g', '-fno-omit-frame-pointer', '-fvisibility=hidden',
         '-Wall', '-Wextra', '-Wundef', '-Wvla', '-Wpointer-arith', '-Wwrite-strings',
         # Compilers that we do not know may warn of more: where the tests are missing, this is the npm package.
-        '<!@(node -p "fs.existsSync(\'native/test\') ? \'-Werror\' : \'\'")',
+        '<!@(node -p "fs.existsSync(\'<(top)/native/test\') ? \'-Werror\' : \'\'")',
         # No paths of the machine that it was built on.
-        '-ffile-prefix-map=<!(node -p "process.cwd()")=.', '-ffile-prefix-map=<(node_root_dir)=node',
+        '-ffile-prefix-map=<!(node -p "path.resolve(\'<(top)\')")=.', '-ffile-prefix-map=<(node_root_dir)=node',
       ],
       # napi.h is not free of warnings: a system header.
       'cflags+': ['-isystem', '<!(node -p "path.resolve(require(\'node-addon-api\').include_dir)")'],

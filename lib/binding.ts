@@ -193,14 +193,15 @@ export interface AddonInfo {
 const root = join(__dirname, '..')
 
 /**
- * Where an addon is looked for: the path in HMMU_BINDING and nowhere else; or what node-gyp has built here, what came with the
- * package, what cmake-js has built.
+ * Where an addon is looked for: only the path in HMMU_BINDING if that is set. Otherwise the addon that node-gyp has built in
+ * the repository, then the one it has built in the package, the prebuilt one of the package, and the one of cmake-js.
  */
 function nativeCandidates(): string[] {
   const given = process.env.HMMU_BINDING
   if (given) return [resolve(given)]
   const prebuilt = `prebuilds/${process.platform}-${process.arch}/hmmu.node`
-  return ['build/Release/hmmu.node', prebuilt, 'build-cmake/Release/hmmu.node'].map((path) => join(root, path))
+  const built = ['build/Release/hmmu.node', 'native/build/Release/hmmu.node']
+  return [...built, prebuilt, 'build-cmake/Release/hmmu.node'].map((path) => join(root, path))
 }
 
 /** What may be loaded, the best first: HMMU_BACKEND names one backend, HMMU_BINDING one addon. */

@@ -25,15 +25,20 @@ export function summary() {
 }
 
 /**
- * What a command prints; an error with all that it said if it fails. What npm tells the scripts of this package in the
- * environment is kept from the command.
+ * Runs a command. Returns what it prints on stdout and on stderr; throws an error with both if it fails. The command does not
+ * see in its environment what npm tells the scripts of this package.
  */
-export function output(command, args, { cwd, env = {}, input } = {}) {
+export function outputs(command, args, { cwd, env = {}, input } = {}) {
   const own = Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name))
   const options = { cwd, input, encoding: 'utf8', env: { ...Object.fromEntries(own), ...env }, maxBuffer: 2 ** 28 }
   const { status, error, stdout, stderr } = spawnSync(command, args, options)
-  if (status === 0) return stdout
+  if (status === 0) return { stdout, stderr }
   throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`)
+}
+
+/** What a command prints on stdout, as outputs() runs it. */
+export function output(command, args, options) {
+  return outputs(command, args, options).stdout
 }
 
 /** Fails unless two texts are the same, but for white space at their ends. */

@@ -37,7 +37,7 @@ if (!(seconds > 0) || !(Number(values.jobs) > 0)) {
 }
 
 function build() {
-  if (!needPackages([clang, 'libclang-rt-14-dev', 'cmake'])) process.exit(1)
+  needPackages([clang, 'libclang-rt-14-dev', 'cmake'])
   run('cmake', ['-S', `${root}/native/fuzz`, '-B', folder, `-DCMAKE_C_COMPILER=${clang}`, '--log-level=WARNING'])
   run('cmake', ['--build', folder, '--parallel', '2'])
   for (const name of ['corpus', 'failures']) mkdirSync(`${folder}/${name}`, { recursive: true })

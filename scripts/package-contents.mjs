@@ -3,13 +3,15 @@
 // What belongs into the npm package, and what must not be in it.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { root } from './run.mjs'
 
 /** What each file has to be one of. */
 const ALLOWED = [
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|binding\.gyp)$/,
+  /^(package\.json|README\.md|LICENSE|ARCHITECTURE\.md|CHANGELOG\.md|CMakeLists\.txt|native\/binding\.gyp)$/,
   /^docs\/[\w-]+\.(md|svg)$/,
+  /^examples\/([\w-]+\/)*[\w.-]+\.(md|drill|expected|ts|json|c|py|rs|toml|txt|lock)$/,
+  /^examples\/c\/Makefile$/,
   /^cmake\/[\w.-]+$/,
   /^native\/include\/hmmu\/\w+\.h$/,
   /^native\/core\/\w+\.[ch]$/,
@@ -31,7 +33,9 @@ const REQUIRED = [
   'dist/hmmu.wasm',
   'native/include/hmmu/hmmu.h',
   'native/core/migrate.c',
-  `prebuilds/${process.platform}-${process.arch}/hmmu.node`,
+  'native/binding.gyp',
+  'prebuilds/linux-x64/hmmu.node',
+  'prebuilds/linux-arm64/hmmu.node',
 ]
 
 const MOST_BYTES = 8 * 2 ** 20
@@ -50,6 +54,8 @@ export function complaintsAbout(folder, files) {
       .map((file) => `${file} has no place there`),
     ...files.filter(isStale).map((file) => `${file} has no source`),
     ...files.flatMap((file) => pathsIn(folder, file)),
+    ...files.flatMap((file) => deadLinks(folder, file)),
+    ...superfluousFields(folder),
     ...(size > MOST_BYTES ? [`${size} bytes unpacked, at most ${MOST_BYTES} are allowed`] : []),
   ]
 }
@@ -66,4 +72,21 @@ function pathsIn(folder, file) {
   const own = [root, dirname(root), homedir()].filter((path) => path !== '/' && path !== '/tmp')
   const found = own.find((path) => text.includes(`${path}/`)) ?? /\/(?:home|root|Users)\/[\w.-]+/.exec(text)?.[0]
   return found === undefined ? [] : [`${file} has a path of a machine: ${found}`]
+}
+
+/** Relative links of a document to files that are not in the package. */
+function deadLinks(folder, file) {
+  if (!file.endsWith('.md')) return []
+  const links = [...readFileSync(join(folder, file), 'utf8').matchAll(/\]\(([^)\s#]+)/g)].map(([, link]) => link)
+  return links
+    .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(join(folder, dirname(file), link)))
+    .map((link) => `${file} has a dead link: ${link}`)
+}
+
+/** Fields of package.json that are of the repository, and scripts that a client could want to run. */
+function superfluousFields(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const fields = ['devDependencies', 'overrides', 'gypfile', 'os'].filter((field) => field in manifest)
+  const scripts = Object.keys(manifest.scripts).filter((script) => script !== 'build:addon')
+  return [...fields, ...scripts].map((name) => `package.json has ${name}`)
 }

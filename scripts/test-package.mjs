@@ -1,58 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Packs the npm package and uses it as others will: node scripts/test-package.mjs [--keep]
+// Makes the npm package and uses it as others will: node scripts/test-package.mjs [--keep]
 //
-// The tarball is looked through, installed into empty projects without running scripts, used with each supported version
-// of Node.js, compiled against, and built from source. Ends with the line that counts the checks. --keep leaves the
+// The tarball is looked through, installed into empty projects by each client, used with each supported version of
+// Node.js, compiled against, and built from source. Ends with the line that counts the checks. --keep leaves the
 // temporary folder.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { check, output, same, summary } from './checks.mjs'
+import { needPackages } from './debian.mjs'
+import { checkArm64 } from './package-arm64.mjs'
+import { checkClients } from './package-clients.mjs'
 import { complaintsAbout } from './package-contents.mjs'
+import { copiedProject, install, NODES, nodeOf, ROUND_TRIP, temporary, withVersion } from './package-projects.mjs'
+import { checkJest, checkTypes } from './package-types.mjs'
 import { root } from './run.mjs'
 
-/** Versions of Node.js that the package is used with; others than the one that runs this come from npm. */
-const NODES = ['20.20.2', '22.23.3', '24.21.0']
-const ROUND_TRIP = '{"moved":1,"there":"dev","byte":90,"complaints":[]}'
-
-const temporary = mkdtempSync(join(tmpdir(), 'hmmu-package-'))
 const unpacked = join(temporary, 'package')
-
-/** The version of a package that this repository uses: npm has it in its cache. */
-function withVersion(name) {
-  const { version } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
-  return `${name}@${version}`
-}
-
-const install = (cwd, packages) =>
-  output('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...packages], { cwd })
-
-/** A project of its own: a copy of a folder in test/package, with packages installed. */
-function project(name, packages) {
-  const folder = join(temporary, name)
-  cpSync(join(root, 'test/package', name), folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }))
-  install(folder, packages)
-  return folder
-}
-
-/** The executable of a version of Node.js. */
-function nodeOf(version) {
-  if (process.versions.node.split('.')[0] === version.split('.')[0]) return process.execPath
-  const folder = join(temporary, `node-${version}`)
-  const name = `node-${process.platform}-${process.arch}`
-  mkdirSync(folder)
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }))
-  install(folder, [`${name}@${version}`])
-  return join(folder, 'node_modules', name, 'bin/node')
-}
 
 /** The tarball, and the files in it. */
 function pack() {
-  const options = ['--json', '--silent', '--pack-destination', temporary]
-  const [{ filename }] = JSON.parse(output('npm', ['pack', ...options], { cwd: root }).replace(/^[^[]*/, ''))
-  const tarball = join(temporary, filename)
+  output('npm', ['run', 'build:package', '--', '--pack-destination', temporary], { cwd: root })
+  const tarball = join(temporary, readdirSync(temporary).find((name) => name.endsWith('.tgz')) ?? 'no tarball')
   output('tar', ['-xzf', tarball], { cwd: temporary })
   const entries = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   return { tarball, files: entries.map(({ parentPath, name }) => relative(unpacked, join(parentPath, name))) }
@@ -68,7 +38,8 @@ function checkTarball({ tarball, files }) {
 }
 
 function checkRuns({ tarball }) {
-  const folder = project('consumer', [tarball])
+  const folder = copiedProject('consumer')
+  install(folder, [tarball])
   const hmmu = join(folder, 'node_modules/.bin/hmmu')
   const prebuilt = `prebuilds/${process.platform}-${process.arch}/hmmu.node`
   check('npx hmmu demo', () => output('npx', ['hmmu', 'demo'], { cwd: folder }))
@@ -82,6 +53,12 @@ function checkRuns({ tarball }) {
     check(`Node.js ${version}: hmmu doctor`, () => output(node, [hmmu, 'doctor'], { cwd: folder }))
     check(`Node.js ${version}: WebAssembly`, () => same(prints('commonjs.cjs', { HMMU_BACKEND: 'wasm' }), ROUND_TRIP))
   }
+  check('another operating system: WebAssembly', () => {
+    const options = ['--require', './as-another-system.cjs']
+    same(output(process.execPath, [...options, 'where.cjs'], { cwd: folder }), 'dist/hmmu.wasm')
+    same(output(process.execPath, [...options, 'commonjs.cjs'], { cwd: folder }), ROUND_TRIP)
+    output(process.execPath, [...options, hmmu, 'doctor'], { cwd: folder })
+  })
   checkSource(folder)
 }
 
@@ -90,7 +67,7 @@ function checkSource(folder) {
   check('build from source', () => {
     install(folder, [withVersion('node-addon-api')])
     output('npm', ['explore', 'hmmu', '--', 'npm', 'run', 'build:addon'], { cwd: folder, env: { JOBS: '2' } })
-    same(output(process.execPath, ['where.cjs'], { cwd: folder }), 'build/Release/hmmu.node')
+    same(output(process.execPath, ['where.cjs'], { cwd: folder }), 'native/build/Release/hmmu.node')
     same(output(process.execPath, ['commonjs.cjs'], { cwd: folder }), ROUND_TRIP)
   })
   check('libhmmu from the sources in it', () => {
@@ -102,55 +79,22 @@ function checkSource(folder) {
   })
 }
 
-/** TypeScript in a project that has nothing but the types of Node.js. Declarations are checked, too. */
-function checkTypes({ tarball }) {
-  const folder = project('typescript', [tarball, withVersion('typescript'), withVersion('@types/node')])
-  const compile = (file, module, moduleResolution) => {
-    const options = [
-      '--strict',
-      '--exactOptionalPropertyTypes',
-      '--skipLibCheck',
-      'false',
-      '--noEmit',
-      '--types',
-      'node',
-    ]
-    const target = ['--target', 'ES2022', '--lib', 'ES2022,ESNext.Disposable']
-    const modules = ['--module', module, '--moduleResolution', moduleResolution]
-    output('npx', ['tsc', ...options, ...target, ...modules, file], { cwd: folder })
-  }
-  cpSync(join(folder, 'consumer.ts'), join(folder, 'consumer.mts'))
-  cpSync(join(folder, 'consumer.ts'), join(folder, 'consumer.cts'))
-  check('TypeScript, Node16, an ES module', () => compile('consumer.mts', 'Node16', 'Node16'))
-  check('TypeScript, Node16, CommonJS', () => compile('consumer.cts', 'Node16', 'Node16'))
-  check('TypeScript, Bundler', () => compile('consumer.ts', 'ESNext', 'Bundler'))
-}
-
-function checkJest({ tarball }) {
-  const packages = ['jest', '@types/jest', '@jest/globals', 'typescript', '@types/node'].map(withVersion)
-  const folder = project('jest', [tarball, ...packages])
-  check('hmmu/jest in Jest', () => output('npx', ['jest'], { cwd: folder }))
-  check('hmmu/jest in TypeScript', () => {
-    const target = [
-      '--strict',
-      '--noEmit',
-      '--target',
-      'ES2022',
-      '--lib',
-      'ES2022,ESNext.Disposable',
-      '--types',
-      'node,jest',
-    ]
-    output('npx', ['tsc', ...target, '--module', 'Node16', '--skipLibCheck', 'false', 'types.ts'], { cwd: folder })
-  })
-}
-
+needPackages(['qemu-user-static'])
 try {
+  check('npm pack in the repository refuses', () => {
+    const { status, stderr } = spawnSync('npm', ['pack', '--pack-destination', temporary], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    if (status === 0 || !stderr.includes('npm run build:package')) throw new Error(`exit code ${status}: ${stderr}`)
+  })
   const packed = pack()
   checkTarball(packed)
+  checkClients(packed)
   checkTypes(packed)
   checkJest(packed)
   checkRuns(packed)
+  checkArm64(packed)
 } finally {
   if (process.argv.includes('--keep')) console.log(temporary)
   else rmSync(temporary, { recursive: true, force: true })

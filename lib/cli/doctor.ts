@@ -59,9 +59,16 @@ function versions(): Finding[] {
 /** What was loaded; and where it is not the native addon, why not. */
 function addonLines(): string[] {
   const { backend, path, failures } = addonInfo
-  if (backend === 'native') return [path]
+  if (backend === 'native') return [path, nativeOrigin(path)]
   const why = failures.length === 0 ? 'HMMU_BACKEND asks for it' : 'no native addon could be loaded:'
   return [path, `WebAssembly, slower than native; ${why}`, ...failures]
+}
+
+/** Where a native addon is from: compiled already for one kind of machine, or built on this one. */
+function nativeOrigin(path: string): string {
+  const machine = /[\\/]prebuilds[\\/]([\w-]+)[\\/]hmmu\.node$/.exec(path)?.[1]
+  if (machine !== undefined) return `prebuilt for ${machine}`
+  return process.env.HMMU_BINDING ? 'HMMU_BINDING names it' : 'built from source'
 }
 
 function nodeApi(): string {

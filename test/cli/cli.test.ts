@@ -297,6 +297,8 @@ describe('doctor', () => {
   test('finds all well', () => {
     const { status, stdout } = hmmu('doctor')
     expect(stdout).toMatch(addonInfo.backend === 'native' ? /addon +.*hmmu\.node/ : /addon +.*hmmu\.wasm/)
+    const origin = process.env.HMMU_BINDING ? 'HMMU_BINDING names it' : 'built from source'
+    expect(stdout).toContain(addonInfo.backend === 'native' ? origin : 'HMMU_BACKEND asks for it')
     expect(stdout).toMatch(/profile +linux-4\.14/)
     expect(status).toBe(0)
   })
