@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Calls into an instance, and calls of JavaScript from there. The results are those of native/addon/machine.h: what C
-// returns, a negative errno of a call that was refused before it reached the core, or THROWN.
+// Calls into an instance, and its calls of JavaScript. Results are as in native/addon/machine.h: the result of C, a
+// negative errno of a call that was refused before it reached the core, or THROWN.
 //
-// An exception must not pass through frames of C, which would leave the machine in the middle of a call; so callbacks
-// catch what is thrown, and C sees an errno. Two kinds can't be caught in time: a stack that overflows within C, and a
-// trap, which is a bug. The machine is lost then.
+// An exception must not pass through frames of C: it would leave the machine in the middle of a call. So callbacks
+// catch exceptions and return an errno to C. Two exceptions can't be caught in time: a stack overflow within C, and a
+// trap, which is a bug. After these the machine is lost.
 
 import type { NativeError } from '../binding'
 import { type ErrorCode, errorCodeValues } from '../defs.generated'
@@ -15,10 +15,10 @@ import type { PlainName } from './exports'
 import type { WasmInstance } from './instance'
 import type { InstancePool } from './pool'
 
-/** As many arguments of a call as the stack must have room for, beyond what the callback itself will need. */
+/** Number of arguments that the stack must have room for, besides the needs of the callback itself. */
 const ROOM: readonly undefined[] = new Array(8192).fill(undefined)
 
-/** Throws a RangeError, here where it does no harm, if a call from the callback would not have room enough. */
+/** Throws a RangeError, where it does no harm, if the stack has too little room for calls from the callback. */
 function checkStack(): void {
   Function.prototype.apply(undefined, ROOM as undefined[])
 }
@@ -29,9 +29,9 @@ export abstract class WasmCalls {
   /** Undefined when the machine is gone. */
   #instance: WasmInstance | undefined
   #refusal: NativeError | undefined
-  /** What a callback threw, until it is taken. */
+  /** The exception of a callback, until it is taken. */
   #exception: { error: unknown } | undefined
-  /** What a call has ended with in the middle; the machine is lost. */
+  /** The exception that ended a call within C; the machine is lost. */
   #lost: { error: unknown } | undefined
   /** Callbacks that have not returned. */
   #callbacks = 0
@@ -71,12 +71,12 @@ export abstract class WasmCalls {
     }
   }
 
-  /** A function that only passes numbers on. */
+  /** Makes a function that only passes numbers on. */
   plain(name: PlainName, args: readonly number[]): number {
     return this.call(({ exports }) => (exports[name] as (...args: readonly number[]) => number)(...args))
   }
 
-  /** Calls with memory of the instance lent for the time of the call. */
+  /** Calls with memory of the instance that is allocated for the call. */
   protected lend(instance: WasmInstance, bytes: number, run: (address: number) => number): number {
     const address = instance.exports.alloc(bytes)
     if (!address) return this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', `the machine has no memory for ${bytes} bytes`)
@@ -85,7 +85,7 @@ export abstract class WasmCalls {
     return result
   }
 
-  /** Calls a function of JavaScript for the core: 0, or a negative errno. Where it threw, that is kept. */
+  /** Calls a JavaScript function for the core: 0, or a negative errno. Keeps its exception. */
   protected callBack(run: () => unknown): number {
     this.#callbacks++
     try {
@@ -110,18 +110,18 @@ export abstract class WasmCalls {
     return pageFault ? this.callBack(() => pageFault(tid, address, pfn)) : -EFAULT
   }
 
-  /** Sets what error() tells of a call that is refused. */
+  /** Sets the error of a refused call, for error(). */
   protected refuse(err: number, code: ErrorCode, text: string): number {
     return this.refuseBy(err, errorCodeValues[code], text)
   }
 
-  /** The same, with the number of the code. */
+  /** Sets the error of a refused call by the number of its code. */
   protected refuseBy(err: number, code: number, text: string): number {
     this.#refusal = [err, code, 0, 0, 0, 0, text, this.done]
     return err
   }
 
-  /** What error() tells now is what it will tell after other calls, too. */
+  /** Keeps the current error, so that error() returns it after other calls, too. */
   protected holdError(): void {
     const error = this.error()
     this.call(() => 0)
@@ -160,7 +160,7 @@ export abstract class WasmCalls {
     return exception
   }
 
-  /** A machine is not to go while a call of it is on the stack. */
+  /** A machine must not be disposed of during one of its calls. */
   dispose(): number {
     if (this.#callbacks > 0) return this.refuse(-EBUSY, 'HMMU_BUSY', 'a callback of the machine is running')
     const instance = this.#instance

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The way from C to JavaScript. The core's module imports nothing; it calls what is in its table, and only functions of
-// WebAssembly may be put there. So a second module, made here byte by byte, imports the functions of JavaScript and
-// exports them as its own.
+// Calls from C to JavaScript. The core's module imports nothing; it calls functions in its table. Only WebAssembly
+// functions may be in a table. So a second module, made here byte by byte, imports the JavaScript functions and exports
+// them as its own.
 
 import { Instance, Module, type WasmTable } from './webassembly'
 
-/** What the core calls. Neither may throw: an exception would take C's frames off the stack in the middle of a call. */
+/** The functions that the core calls. They must not throw: an exception would remove C's frames during a call. */
 export interface Host {
   /** A callback of a migration, 0: alloc_and_copy, 1: finalize_and_map. Returns 0 or a negative errno. */
   migration(id: number, which: number): number
@@ -40,7 +40,7 @@ export function adapterBytes(): Uint8Array {
 
 let adapter: object | undefined
 
-/** Puts the functions of a host into a table. Returns their places. */
+/** Puts the functions of a host into a table. Returns their indexes. */
 export function putIntoTable(table: WasmTable, host: Host): { migration: number; pageFault: number } {
   adapter ??= new Module(adapterBytes())
   const { migration, pageFault } = new Instance(adapter, { host: { ...host } }).exports as Host

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// An instance of the module: its exports, and how to get at its memory. Views of that are made anew each time, as those
-// made before are lost whenever the memory has grown.
+// An instance of the module: its exports and its memory. Views of the memory are made anew for each use, because they
+// are detached when the memory grows.
 
 import { EFAULT } from './errno'
 import type { WasmExports } from './exports'
 import { type Host, putIntoTable } from './host'
 import { Instance, type WasmModule } from './webassembly'
 
-/** An argument as the addon takes it: what is no number becomes one that does no harm. */
+/** An argument as the addon takes it: anything that is not a number becomes a harmless number. */
 const number = (value: unknown): number =>
   typeof value === 'number' || typeof value === 'boolean' ? Number(value) : Number.NaN
 
 /**
- * Functions that ask no object for its value, which could throw: whatever is thrown by a call is taken for an end in the middle
- * of C.
+ * Conversions that call no method of an object. Such a method could throw, and an exception of a call counts as an end
+ * in the middle of C.
  */
 export function guarded<Exports extends object>(exports: Exports): Exports {
   const entries = Object.entries(exports).map(([name, value]) => {
@@ -26,7 +26,7 @@ export function guarded<Exports extends object>(exports: Exports): Exports {
 
 export class WasmInstance {
   readonly exports: WasmExports
-  /** Whom it calls, at present. */
+  /** The functions that the instance calls at present. */
   host: Host | undefined
   readonly #told: number
 
@@ -41,7 +41,7 @@ export class WasmInstance {
     this.exports.setHost(migration, pageFault)
   }
 
-  /** The first of the doubles that the last call has told. */
+  /** The first of the further results of the last call. */
   told(count: number): Float64Array {
     return new Float64Array(this.exports.memory.buffer, this.#told, count)
   }

@@ -6,7 +6,7 @@ import type { NativeAddon } from '../binding'
 import { wasmAddon } from './machine'
 import { Module } from './webassembly'
 
-/** The addon on a module in a file. Throws what reading and compiling throw. */
+/** Makes the addon from a module in a file. Throws the errors of reading and compiling. */
 export function loadWasm(path: string): NativeAddon {
   return wasmAddon(new Module(readFileSync(path)), markAsUntransferable)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Calls that take or fill arrays. Those of JavaScript can't be shown to C: what goes in and comes out is copied.
+// Calls that take or fill arrays. C can't see JavaScript's arrays, so their contents are copied in and out.
 
 import { errorCodeValues } from '../defs.generated'
 import { RECORD_WORDS } from '../records'
@@ -46,7 +46,7 @@ export abstract class WasmLooking extends WasmCalls {
     })
   }
 
-  /** Copies what the last call has told. */
+  /** Copies the further results of the last call. */
   protected tell(instance: WasmInstance, count: number, out: Float64Array): number {
     if (out.length < count) return this.#tooShort(count)
     out.set(instance.told(count))
@@ -133,7 +133,7 @@ export abstract class WasmLooking extends WasmCalls {
     return this.#fill(out, STATS_WORDS.node, capacity, ({ exports }, at) => exports.statsTree(at, capacity))
   }
 
-  /** Has C fill an array with records. What it leaves as it is stays as it was. */
+  /** Has C fill an array with records. Records that C does not write stay unchanged. */
   #fill(
     out: BigUint64Array,
     recordWords: number,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Migrations under way, each known by a number; native/wasm/migration.c has the other half.
+// Migrations under way, each with a number; native/wasm/migration.c is the C side.
 //
-// The core sees src, dst and why in memory of the instance, JavaScript in Words. They are copied whenever one of the two
-// has had its turn: into the instance before a call that drives the migration and after a callback, out of it before a
-// callback and after the call.
+// The core has src, dst and why in memory of the instance, JavaScript has them in Words. They are copied at each switch
+// between the two: into the instance before a call that drives the migration and after a callback, out of the instance
+// before a callback and after the call.
 
 import type { NativeCallback } from '../binding'
 import { stageValues } from '../defs.generated'
@@ -18,7 +18,7 @@ const PAGE = 4096
 /** stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
 const STATE_FIELDS = 6
 
-/** What a built-in driver, or -1 for none, is asked to do. */
+/** The built-in driver's target (-1: no built-in driver) and lists. */
 interface Request {
   readonly tid: number
   readonly start: number
@@ -31,13 +31,13 @@ interface Request {
 
 class Migration {
   readonly instance: WasmInstance
-  /** Of struct migration. */
+  /** Size and offsets of struct migration. */
   readonly address: number
   readonly #words: Words
   readonly #wordsAddress: number
-  /** The driver of the call under way. */
+  /** The driver of the current call. */
   callback: NativeCallback | undefined
-  /** A call that drives it is under way. */
+  /** A call that drives the migration is under way. */
   running = false
 
   constructor(instance: WasmInstance, address: number, words: Words) {
@@ -51,17 +51,17 @@ class Migration {
     return this.instance.bytes(this.#wordsAddress, this.#words.pages * BYTES_PER_PAGE)
   }
 
-  /** The turn is the core's. */
+  /** Copies into the instance: the core goes on. */
   copyIn(): void {
     this.#words.copyTo(this.#memory)
   }
 
-  /** The turn is JavaScript's. */
+  /** Copies out of the instance: JavaScript goes on. */
   copyOut(): void {
     this.#words.copyFrom(this.#memory)
   }
 
-  /** Drives it by a call that may run a callback. */
+  /** Drives the migration by a call that may run a callback. */
   drive(callback: NativeCallback | undefined, call: () => number): number {
     this.callback = callback
     this.running = true
@@ -127,7 +127,7 @@ export abstract class WasmMigrations extends WasmCopies {
     return this.call((instance) => this.#begin(instance, { tid, start, end, words, target, skip, error }))
   }
 
-  /** The number of a migration that has begun, or a negative errno. */
+  /** Begins a migration. Returns its number, or a negative errno. */
   #begin(instance: WasmInstance, request: Request): number {
     const { tid, start, end, words } = request
     if (!(words instanceof Words)) {
@@ -161,7 +161,7 @@ export abstract class WasmMigrations extends WasmCopies {
     return address
   }
 
-  /** Calls with a migration. One whose callback is running can't be driven from within. */
+  /** Calls with a migration. A migration can't be driven from within its own callback. */
   #withIdle(id: number, run: (migration: Migration, instance: WasmInstance) => number): number {
     return this.call((instance) => {
       const migration = this.#migrations.get(id)
@@ -201,7 +201,7 @@ export abstract class WasmMigrations extends WasmCopies {
     })
   }
 
-  /** Undoes what can be undone, without any callback. */
+  /** Undoes as much as possible, without any callback. */
   #abandon(id: number, migration: Migration): void {
     const { address, instance } = migration
     migration.drive(undefined, () => instance.exports.migrationEnd(address, true))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What this library uses of WebAssembly's JavaScript API. Node's types leave it to those of browsers.
+// Types of the parts of WebAssembly's JavaScript API that this library uses. Node's types do not have them.
 
 /** A compiled module. It can be sent to other threads. */
 export type WasmModule = object
 
-/** A place for functions that a module calls by number. */
+/** A table of functions that a module calls by number. */
 export interface WasmTable {
   readonly length: number
   grow(by: number): number
@@ -13,7 +13,7 @@ export interface WasmTable {
 }
 
 export interface WasmMemory {
-  /** Another one whenever the memory has grown; the one before is detached then. */
+  /** A new buffer whenever the memory has grown; the old buffer is detached then. */
   readonly buffer: ArrayBuffer
 }
 

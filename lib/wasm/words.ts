@@ -2,16 +2,16 @@
 
 import type { NativeWords } from '../binding'
 
-/** What a page needs: a word of src, a word of dst, a byte of why. */
+/** Bytes for each page: a word of src, a word of dst, a byte of why. */
 export const BYTES_PER_PAGE = 17
 
-/** An address space of 47 bits has more pages, but no migration of a machine's RAM needs more words than this. */
+/** Most words. An address space of 47 bits has more pages, but no migration of a machine's RAM needs more words. */
 const MOST_PAGES = 2 ** 28
 
 /**
- * src, dst and why of a migration, in memory of JavaScript. Memory of an instance would not do: views of it are lost when it
- * grows, and a result may outlive its machine. So a migration has arrays of its own in there, and these are copied in and out
- * between the turns of the core and those of JavaScript.
+ * src, dst and why of a migration, in memory of JavaScript. Views of an instance's memory would not do: they are
+ * detached when that memory grows, and a result may outlive its machine. So the migration has other arrays in the
+ * instance. Contents are copied at each switch between the core and JavaScript.
  */
 export class Words implements NativeWords {
   readonly pages: number
@@ -28,12 +28,12 @@ export class Words implements NativeWords {
     return this.#buffer
   }
 
-  /** Copies all to the memory of an instance. Someone may have detached the buffer; then there is nothing to copy. */
+  /** Copies all words to the memory of an instance. If the buffer was detached, there is nothing to copy. */
   copyTo(memory: Uint8Array): void {
     if (this.#buffer?.byteLength) memory.set(new Uint8Array(this.#buffer))
   }
 
-  /** Copies all from the memory of an instance. */
+  /** Copies all words from the memory of an instance. */
   copyFrom(memory: Uint8Array): void {
     if (this.#buffer?.byteLength) new Uint8Array(this.#buffer).set(memory)
   }

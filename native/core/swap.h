@@ -3,9 +3,9 @@
  * @file swap.h
  * The swap area and the swap cache (swap.c), faults on swap entries (swap_fault.c), reclaim (reclaim.c).
  *
- * A slot keeps the contents of one page. Its count includes entries and the swap cache. The swap cache has the page of a
- * slot from before the page is written out until a store changes the page. Slots start at 1, because a real area starts
- * with its header. The device is synchronous; there is no readahead (vm.page-cluster is 0).
+ * A slot keeps the contents of one page. Its count includes entries and the swap cache. The swap cache has the page of
+ * a slot from before the page is written out until a store changes the page. Slots start at 1, because a real area
+ * starts with its header. The device is synchronous; there is no readahead (vm.page-cluster is 0).
  */
 #ifndef HMMU_SWAP_H
 #define HMMU_SWAP_H

@@ -22,7 +22,7 @@ export function* map(process: ModelProcess, request: MapRequest): Steps<Errno> {
     const account = PROTS[prot].write && (kind === 'anon' || kind === 'file')
     const unset = { hugePage: false, noHugePage: false, dontFork: false, locked: false, missingMode: false }
     process.vmas.add(new Vma(start, start + pages, { kind, file, ...PROTS[prot], account, ...unset }))
-    // Special memory is there from the start. The model knows it as long as nobody writes to it.
+    // Special memory exists from the start. The model knows its contents until a store.
     for (let i = 0; kind === 'special' && i < pages; i++) process.place(start + i, 'zero', undefined, { young: true })
     return 'ok'
   })
@@ -41,7 +41,7 @@ export function* unmap(process: ModelProcess, start: number, end: number): Steps
   })
 }
 
-/** Give a range other flags, mapping by mapping. ENOMEM at the first gap; what stands in front of it is changed. */
+/** Give a range other flags, mapping by mapping. ENOMEM at the first gap; mappings before the gap are changed. */
 function changeAll(
   process: ModelProcess,
   start: number,
@@ -92,8 +92,8 @@ export function* protect(world: World, process: ModelProcess, start: number, end
 }
 
 /**
- * Entries get the rights of fresh ones; a device-private or migration entry that may write loses that. A dirty huge entry is made
- * dirty once more, which is soft-dirty as well.
+ * Entries get the rights of fresh ones. A writable device-private or migration entry becomes a read entry. A dirty huge
+ * entry is made dirty again, which also makes it soft-dirty.
  */
 function changeProtection(process: ModelProcess, vma: Vma, start: number, end: number): void {
   for (const entry of process.entriesWithin(start, end)) {
@@ -110,7 +110,7 @@ export function* advise(process: ModelProcess, start: number, end: number, advic
   return yield* process.semaphore.brief(!faults, () => adviseAll(process, start, end, advice))
 }
 
-/** Gaps are passed over, and reported in the end. */
+/** Skips gaps, and reports them at the end. */
 function adviseAll(process: ModelProcess, start: number, end: number, advice: Advice): Errno {
   let result: Errno = 'ok'
   for (let at = start; at < end; ) {
@@ -153,7 +153,7 @@ function adviseOne(process: ModelProcess, vma: Vma, start: number, end: number, 
   }
 }
 
-/** MADV_FREE, one block after the other. Without memory pressure it only makes entries old and clean, and splits huge pages. */
+/** MADV_FREE, block by block. Without memory pressure it only makes entries old and clean, and splits huge pages. */
 function freeRange(process: ModelProcess, start: number, end: number): void {
   for (let at = start; at < end; ) {
     const to = Math.min((blockOf(at) + 1) * HUGE, end)
@@ -162,7 +162,7 @@ function freeRange(process: ModelProcess, start: number, end: number): void {
   }
 }
 
-/** True where that was all: the block is still huge. */
+/** True if the block is still huge, and done. */
 function freeHuge(process: ModelProcess, start: number, end: number): boolean {
   const entry = process.hugeAt(start)
   if (entry === undefined) return false
@@ -259,7 +259,7 @@ export function* registerUserfault(process: ModelProcess, start: number, end: nu
   })
 }
 
-/** Where a part begins within a mapping 4.14 looks for neighbours to merge with at a wrong offset, and finds none. */
+/** If a part begins within a mapping, 4.14 looks for neighbours to merge with at a wrong offset, and finds none. */
 function registerPart(process: ModelProcess, vma: Vma, start: number, end: number): void {
   process.vmas.change(vma, start, end, { ...vma.flags, missingMode: true }, start === vma.start)
   process.splitEntryAt(start)
@@ -297,14 +297,14 @@ function forkVma(parent: ModelProcess, child: ModelProcess, vma: Vma): void {
   }
 }
 
-/** A mapping goes, and with it the marks of its mlocked pages. */
+/** Remove a mapping, and the marks of its mlocked pages. */
 function munlock(process: ModelProcess, vma: Vma): void {
   if (!vma.flags.locked) return
   vma.flags = { ...vma.flags, locked: false }
   munlockRange(process, vma.start, vma.end)
 }
 
-/** The end of a process waits for its other threads to come out of their calls. It does not stand in their way. */
+/** A process ends when its other threads have left their calls. Until then it does not block them. */
 export function* exit(world: World, process: ModelProcess): Steps<Errno> {
   if (!process.semaphore.idle) yield { ready: () => process.semaphore.idle }
   for (const vma of process.vmas.list) munlock(process, vma)

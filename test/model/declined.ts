@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** The model does not know what happens here, nor what follows from it. README.md lists all of these cases. */
+/** The model can't predict this case, or anything after it. README.md lists all such cases. */
 export class Declined extends Error {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What loads and stores meet, and what the kernel does about it.
+// Loads and stores, and the faults that they cause.
 
 import { Declined } from './declined'
 import { hugeFault, hugeWriteFault } from './huge'
@@ -74,7 +74,7 @@ export function* handleFault(
   return 'ok'
 }
 
-/** What a fault leaves behind. On x86 a read fault on a present entry changes nothing. */
+/** Set the bits of an entry after a fault. On x86 a read fault on a present entry changes nothing. */
 function mark(entry: { young: boolean; dirty: boolean; soft: boolean }): void {
   Object.assign(entry, { young: true, dirty: true, soft: true })
 }
@@ -125,7 +125,7 @@ function fileIndex(vma: Vma, page: number): number {
   return page - (vma.flags.file as ModelFile).firstPage
 }
 
-/** Map cached pages near the one that is wanted, where nothing is mapped. True if that was among them. */
+/** Map cached pages near the wanted page, where nothing is mapped. True if the wanted page was among them. */
 function faultAround(process: ModelProcess, vma: Vma, file: ModelFile, page: number): boolean {
   const first = Math.max(Math.floor(page / FAULT_AROUND) * FAULT_AROUND, vma.start)
   const end = Math.min(first + FAULT_AROUND, (blockOf(first) + 1) * HUGE, vma.end)
@@ -158,7 +158,7 @@ function reuse(vma: Vma, entry: Entry): void {
   entry.write = vma.flags.write
 }
 
-/** A locked mapping that has got a copy of its own takes the mark off the page it leaves, for which it needs its lock. */
+/** A locked mapping that got a copy clears the mark of the old page. That takes the old page's lock. */
 function* copyPage(process: ModelProcess, vma: Vma, page: number, from: Frame | undefined): Steps<void> {
   process.vmas.prepareAnonVma(vma)
   placeOwn(process, vma, page, from?.value ?? 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// get_user_pages(): references to pages from the outside, and mlock()'s way to make pages present.
+// get_user_pages(): references to pages from outside. mlock() uses it to make pages present.
 
 import { handleFault } from './fault'
 import type { Held } from './hold'
@@ -22,7 +22,7 @@ export function* pin(world: World, process: ModelProcess, page: number, write: b
   })
 }
 
-/** Fault until the page can be followed; false where it never can. */
+/** Fault until the page can be followed; false if it never can. */
 function* makePresent(world: World, process: ModelProcess, vma: Vma, page: number, write: boolean): Steps<boolean> {
   while (!follow(process, page, write)) {
     if ((yield* handleFault(world, process, vma, page, write)) === 'SIGBUS') return false
@@ -30,7 +30,7 @@ function* makePresent(world: World, process: ModelProcess, vma: Vma, page: numbe
   return true
 }
 
-/** FOLL_TOUCH: a huge entry is marked as written, a small one is not. */
+/** FOLL_TOUCH marks a huge entry as written, but not a small entry. */
 function follow(process: ModelProcess, page: number, write: boolean): boolean {
   const huge = process.hugeAt(page)
   if (huge !== undefined) {
@@ -45,7 +45,7 @@ function follow(process: ModelProcess, page: number, write: boolean): boolean {
   return true
 }
 
-/** Make all pages of a locked mapping present; false where one can't be. */
+/** Make all pages of a locked mapping present; false if one can't be. */
 export function* populate(world: World, process: ModelProcess, vma: Vma, start: number, end: number): Steps<boolean> {
   if (!vma.accessible) return false
   const write = vma.flags.write && !vma.shared

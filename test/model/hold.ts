@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What another task may do to a page: lock it, or take it off the LRU.
+// Actions of another task on a page: lock it, or take it off the LRU.
 
 import type { Ref, Unit } from './page'
 import type { ModelProcess } from './process'

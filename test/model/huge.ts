@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Huge pages: how they come, and how they are taken apart.
+// Huge pages: how they are made and split.
 
 import { Frame, type HugeEntry, newHugePage, Unit } from './page'
 import { blockOf, HUGE, type ModelProcess } from './process'
@@ -19,7 +19,7 @@ export function hugeFault(process: ModelProcess, vma: Vma, page: number, write: 
   return 'ok'
 }
 
-/** A store to a huge entry that is not writable. False where the store has to be tried on small entries. */
+/** A store to a huge entry that is not writable. False: try the store on small entries. */
 export function* hugeWriteFault(process: ModelProcess, vma: Vma, entry: HugeEntry): Steps<boolean> {
   const { unit, block } = entry
   const wanted = vma.flags.hugePage && !vma.flags.noHugePage
@@ -58,8 +58,8 @@ function copySmall(process: ModelProcess, vma: Vma, block: number, from: Unit): 
 }
 
 /**
- * Take a huge page apart: split_huge_page(), by one who has it locked and holds one reference. Possible where nobody else
- * holds one. All entries of it, in every process, become small, old and clean.
+ * split_huge_page(). The caller has locked the page and holds one reference. It fails if there is any other reference
+ * from outside. All entries of the page, in every process, become small, old and clean.
  */
 export function splitPage(unit: Unit): boolean {
   if (unit.isolated || unit.refCount !== unit.mappings + 1 || unit.mappings === 0) return false

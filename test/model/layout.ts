@@ -8,9 +8,9 @@ const TASK_PAGES = 2 ** 35 - 1
 
 export interface Layout {
   readonly name: string
-  /** Where the first region is looked for, as a page number. */
+  /** The page number at which the search for the first region starts. */
   readonly first: number
-  /** The start of a region of `pages`, and where the next one is looked for. */
+  /** The start of a region of `pages`, and the page number at which the search for the next region starts. */
   place(at: number, pages: number, aligned: boolean): { readonly start: number; readonly next: number }
 }
 
@@ -56,6 +56,6 @@ export const TIGHT: readonly Layout[] = [
   upFrom(1),
   upFrom(16),
   ...BORDERS.map((border) => upFrom(border - 10)),
-  // The last page of user space is left free: tests look at the page behind a region, too.
+  // The last page of user space is left free: tests look at the page after a region, too.
   downFrom(TASK_PAGES - 1),
 ]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// migrate_vma() as the one who calls it sees it, in three parts: up to alloc_and_copy, up to finalize_and_map, and the rest.
+// migrate_vma() as its caller sees it, in three parts: up to alloc_and_copy, up to finalize_and_map, and the rest.
 
 import { splitPage } from './huge'
 import { type Entry, Frame, type Ref, type Unit } from './page'
@@ -9,7 +9,7 @@ import type { DriverChoice } from './side'
 import type { Vma } from './vma'
 import type { World } from './world'
 
-/** One word of src, and of dst, with what the model knows of it. */
+/** One word of src and of dst, with the model's knowledge of the entry. */
 export interface Slot {
   readonly page: number
   /** The source; undefined for an empty entry and for one that is not collected. */
@@ -65,7 +65,7 @@ export class ModelMigration {
     return slots
   }
 
-  /** Take a huge page apart. False where the whole block has to be skipped. */
+  /** Split a huge page. False: the whole block has to be skipped. */
   #openBlock(page: number): boolean {
     const huge = this.#process.hugeAt(page)
     if (huge === undefined) return true
@@ -75,7 +75,7 @@ export class ModelMigration {
       return true
     }
     const ref = unit.get('collect')
-    // The reference of one that could not get the lock is never given back.
+    // If the lock is taken, the reference is leaked.
     if (unit.lockedBy !== undefined) return false
     const split = splitPage(unit)
     unit.put(ref)
@@ -94,7 +94,7 @@ export class ModelMigration {
     return slot
   }
 
-  /** Lock, take off the LRU, and look for references that nobody accounts for. */
+  /** Lock the page, take it off the LRU, and look for unknown references. */
   #prepare(slot: Slot): void {
     const { frame } = slot
     if (frame === undefined) return
@@ -102,7 +102,7 @@ export class ModelMigration {
     else if (frame.device === undefined && (frame.unit.isolated || isPinned(frame.unit))) this.#giveUp(slot)
   }
 
-  /** After all mappings are gone. A page of the device that others map is not found by the reverse map. */
+  /** Check the page after unmapping. The reverse map does not find a device page in other processes. */
   #unmap(slot: Slot): void {
     const { frame } = slot
     if (frame === undefined) return
@@ -174,7 +174,7 @@ export class ModelMigration {
     return true
   }
 
-  /** Entries get what they map from now on, and everything that was held is given back. */
+  /** Set the final entries, and give back all references and locks. */
   finish(): void {
     for (const slot of this.slots) this.#finishSlot(slot)
     this.#leave()
@@ -193,7 +193,7 @@ export class ModelMigration {
     }
   }
 
-  /** Turn all migration entries of a frame into entries of the one or another frame. */
+  /** Replace all migration entries of a frame by entries of that frame or of another one. */
   #restore(from: Frame, to: Frame): void {
     for (const entry of [...from.entries]) {
       if (entry.state !== 'migration') continue
@@ -212,14 +212,14 @@ function emptySlot(page: number, migrate: boolean): Slot {
   return { page, migrate, locked: false, write: false, error: false, ...nothing }
 }
 
-/** Whether somebody beside migrate_vma() has a reference. */
+/** Whether anyone besides migrate_vma() has a reference. */
 function isPinned(unit: Unit): boolean {
   return unit.refs.size > 1
 }
 
 /**
- * Of a device entry neither the write permission nor the absence of soft-dirty survives. A dirty bit goes to the page where the
- * reverse map finds the entry, and is lost where the walk of the range does.
+ * A device entry loses its write permission, and becomes soft-dirty. If the reverse map finds an entry, its dirty bit
+ * goes to the page. If the walk of the range finds it, the dirty bit is lost.
  */
 function toMigrationEntry(entry: Entry, keepDirty: boolean): void {
   if (entry.state === 'migration') return

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Pages marked as mlocked. The mark itself is nothing that the model makes claims about. But who takes it away needs the lock of the
-// page, and what happens while that is waited for the model does not know.
+// Pages marked as mlocked. The model makes no claims about the mark itself. But clearing the mark takes the page's
+// lock, and the model can't predict what happens during that wait.
 
 import { Declined } from './declined'
 import type { Frame, Unit } from './page'
 import { HUGE, type ModelProcess } from './process'
 
-/** mlock() has found a page. One that is locked by somebody else is passed over. */
+/** mlock() has found a page. It skips a page that another task has locked. */
 export function mlockPage(process: ModelProcess, page: number): void {
   const huge = process.hugeAt(page)
   const unit = process.frameAt(page)?.unit
@@ -16,7 +16,7 @@ export function mlockPage(process: ModelProcess, page: number): void {
   if (!unit.compound || onlyMapping) unit.mlocked = true
 }
 
-/** The mapping of a range is not locked any more. */
+/** The mapping of a range is no longer locked. */
 export function munlockRange(process: ModelProcess, start: number, end: number): void {
   for (const { unit, block } of process.hugeWithin(start, end)) if (unit && block * HUGE >= start) munlockHuge(unit)
   for (const { state, frame } of process.entriesWithin(start, end)) {
@@ -26,13 +26,13 @@ export function munlockRange(process: ModelProcess, start: number, end: number):
   }
 }
 
-/** The lock of a huge page is taken whether or not it is marked. */
+/** The lock of a huge page is taken even if the page has no mark. */
 function munlockHuge(unit: Unit): void {
   if (unit.lockedBy !== undefined) throw new Declined('munlock waits for the lock of a huge page')
   unit.mlocked = false
 }
 
-/** The mark goes, unless there is a locked mapping left. */
+/** Clear the mark, unless a locked mapping is left. */
 export function munlockPage(frame: Frame): void {
   const { unit } = frame
   if (!unit.mlocked) return

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What can be seen of page numbers.
+// The observable state of page numbers.
 
 import type { Frame, Unit } from './page'
 import { HUGE, type ModelProcess } from './process'
@@ -20,7 +20,7 @@ export function see(process: ModelProcess, start: number, end: number): Seen[] {
   return Array.from({ length: end - start }, (_, i) => seePage(process, start + i, counts))
 }
 
-/** `counts` keeps the reference counts that are known already: those of huge pages are long to add up. */
+/** `counts` caches reference counts, because counting a huge page takes long. */
 function seePage(process: ModelProcess, page: number, counts: Map<Unit, number>): Seen {
   const vma = process.vmas.at(page)
   if (vma === undefined) return nothing('nomap')

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Pages and who has them. Nothing here counts: how often a page is mapped and referenced follows from the sets.
+// Pages and their owners. Nothing here counts: map counts and reference counts follow from the sets.
 
 import type { ModelProcess } from './process'
 
-/** A shmem or tmpfs file: pages that exist whether or not somebody maps them. */
+/** A shmem or tmpfs file: its pages exist even if no process maps them. */
 export interface ModelFile {
   /** The page number at which page 0 of it is mapped, in every process. */
   readonly firstPage: number
   readonly cache: Map<number, Frame>
 }
 
-/** One reference to a page beside those of mappings: a pin, a hold, a migration, a waiting task, … */
+/** One reference to a page besides those of mappings: a pin, a hold, a migration, a waiting task, … */
 export interface Ref {
   readonly by: string
 }
 
-/** What a process has at one page number. */
+/** The entry of a process at one page number. */
 export interface Entry {
   readonly process: ModelProcess
   readonly page: number
-  /** `zero` has no frame; `migration` and `device` are out of reach of the CPU. */
+  /** `zero` has no frame. The CPU can't access `migration` and `device`. */
   state: 'zero' | 'present' | 'device' | 'migration'
   frame: Frame | undefined
   write: boolean
@@ -29,7 +29,7 @@ export interface Entry {
   soft: boolean
 }
 
-/** What a process has at 512 page numbers at once. */
+/** A huge entry of a process, for 512 page numbers. */
 export interface HugeEntry {
   readonly process: ModelProcess
   /** Number of the first page / 512. */
@@ -73,7 +73,7 @@ export class Unit {
     this.refs.delete(ref)
   }
 
-  /** Lock it for the one with this reference; false where it is locked already. */
+  /** Lock the unit for the holder of this reference; false if it is locked already. */
   tryLock(ref: Ref): boolean {
     if (this.lockedBy !== undefined) return false
     this.lockedBy = ref
@@ -84,12 +84,12 @@ export class Unit {
     if (this.lockedBy === ref) this.lockedBy = undefined
   }
 
-  /** How many entries map pages of it, a huge entry once. */
+  /** The number of entries that map pages of the unit; a huge entry counts once. */
   get mappings(): number {
     return this.huge.size + this.frames.reduce((sum, frame) => sum + frame.smallMappings, 0)
   }
 
-  /** How many entries map the page of it that is mapped most. */
+  /** The largest number of entries that map one page of the unit. */
   get mostMappings(): number {
     return this.huge.size + Math.max(...this.frames.map((frame) => frame.smallMappings))
   }
@@ -132,12 +132,12 @@ export class Frame {
     return this.unit.huge.size + this.smallMappings
   }
 
-  /** The mark of mlocked pages goes with the last mapping. */
+  /** The last mapping clears the mlock mark. */
   forgetMlock(): void {
     if (this.mapCount === 0) this.unit.mlocked = false
   }
 
-  /** Whether nobody has it; what a page of the device is then. */
+  /** Whether the page is free. */
   get free(): boolean {
     return this.unit.refs.size === 0 && this.entries.size === 0
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Plays the commands of a drill on one side, and prints what the model makes claims about; claims.ts reduces the transcript of
-// a kernel to the same.
+// Plays the commands of a drill on one side, and prints everything that the model claims to know. claims.ts reduces the
+// transcript of a kernel to the same form.
 
 import type { Command, MigrateCommand, PageRange, Place } from '../../lib/drill'
 import { type Layout, SPACIOUS } from './layout'
@@ -20,7 +20,7 @@ export interface Region {
 export interface Actor<Process> {
   readonly process: Process
   readonly regions: Map<string, Region>
-  /** Where its next region is looked for, as a page number. */
+  /** The page number at which the search for the next region starts. */
   next: number
 }
 
@@ -37,7 +37,7 @@ interface Waiting {
   readonly job: Job<string[]>
 }
 
-/** What a command printed; `ended`: nothing can be played after it. */
+/** The output of a command; `ended`: nothing can be played after it. */
 export interface Played {
   readonly lines: readonly string[]
   readonly ended: boolean
@@ -69,7 +69,7 @@ export class Player<Process, Thread, Handle> {
     this.#lines.push(...lines.map((line) => indent + line))
   }
 
-  /** True where it blocks. */
+  /** True if it blocks. */
   #single(command: Simple): boolean {
     this.#side.before()
     const job = new Job(this.#run(command, true))
@@ -137,7 +137,7 @@ export class Player<Process, Thread, Handle> {
     }
   }
 
-  /** True where one of the blocked commands can't end. */
+  /** True if one of the blocked commands can't end. */
   #finishWaiting(): boolean {
     this.#resume()
     const waiting = this.#waiting
@@ -248,7 +248,7 @@ export class Player<Process, Thread, Handle> {
     return [runs(outcomes)]
   }
 
-  /** Pins that were taken are given back where one fails, and where the wait for one is given up. */
+  /** If one pin fails, or its wait is cancelled, all pins taken so far are given back. */
   *#pin(thread: Thread, { start, end }: Located<Process>, name: string, write: boolean): Steps<string[]> {
     const taken: Handle[] = []
     let complete = false

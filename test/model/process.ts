@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// An address space: mappings, and what is at each page number.
+// An address space: mappings, and the entry at each page number.
 
 import type { Entry, Frame, HugeEntry, Unit } from './page'
 import { Semaphore } from './steps'
@@ -22,7 +22,7 @@ export class ModelProcess {
   readonly vmas = new VmaList()
   readonly entries = new Map<number, Entry>()
   readonly huge = new Map<number, HugeEntry>()
-  /** Blocks in which a small page once was; there no huge page can come any more. */
+  /** Blocks that have had a small page; no huge page can come there. */
   readonly small = new Set<number>()
   readonly semaphore = new Semaphore()
   alive = true
@@ -31,12 +31,12 @@ export class ModelProcess {
     return this.huge.get(blockOf(page))
   }
 
-  /** The frame that the CPU or the driver finds here, whatever state it is in. */
+  /** The frame at this page number, in whatever state. */
   frameAt(page: number): Frame | undefined {
     return this.entries.get(page)?.frame ?? this.hugeAt(page)?.unit?.frames[page % HUGE]
   }
 
-  /** Put a frame (or the zero page) at a page number, in place of what is there. */
+  /** Put a frame (or the zero page) at a page number, and replace the entry there. */
   place(page: number, state: Entry['state'], frame: Frame | undefined, bits: Bits = {}): Entry {
     this.drop(page)
     const { write = false, dirty = false, young = false, soft = false } = bits
@@ -47,7 +47,7 @@ export class ModelProcess {
     return entry
   }
 
-  /** Nothing is at this page number any more. */
+  /** Clear the entry at this page number. */
   drop(page: number): void {
     const entry = this.entries.get(page)
     if (entry === undefined) return
@@ -90,7 +90,7 @@ export class ModelProcess {
     }
   }
 
-  /** No huge entry reaches across this page number. */
+  /** Split a huge entry that reaches across this page number. */
   splitEntryAt(page: number): void {
     if (page % HUGE !== 0) this.splitEntry(blockOf(page))
   }
@@ -105,7 +105,7 @@ export class ModelProcess {
     for (let page = start; page < end; page++) this.drop(page)
   }
 
-  /** Page numbers and blocks of a range that have something. */
+  /** Page numbers and blocks of a range that have an entry. */
   entriesWithin(start: number, end: number): Entry[] {
     const found: Entry[] = []
     for (let page = start; page < end; page++) {
@@ -119,7 +119,7 @@ export class ModelProcess {
     return [...this.huge.values()].filter((entry) => entry.block * HUGE >= start && entry.block * HUGE < end)
   }
 
-  /** Whether the block of a page is wholly within a mapping that wants huge pages, and has nothing yet. */
+  /** Whether the block of a page is empty, and wholly within a mapping that wants huge pages. */
   wantsHuge(vma: Vma, page: number): boolean {
     const first = blockOf(page) * HUGE
     const fits = first >= vma.start && first + HUGE <= vma.end
@@ -127,7 +127,7 @@ export class ModelProcess {
     return vma.anonymous && asked && fits && !this.small.has(blockOf(page)) && !this.huge.has(blockOf(page))
   }
 
-  /** Resident pages by what they are: the RSS counters. */
+  /** Resident pages by kind: the RSS counters. */
   resident(): { anon: number; shmem: number } {
     let anon = 0
     let shmem = 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a drill can be played on: the model, or the machine under test. All numbers of pages are those of addresses / 4096.
+// The interface on which drills are played: the model, or the machine under test. Page numbers are addresses / 4096.
 
 import type { Steps } from './steps'
 
@@ -18,12 +18,12 @@ export interface MapRequest {
   readonly prot: Prot
 }
 
-/** What there is at one page number. */
+/** The observable state of one page number. */
 export interface Seen {
   readonly kind: string
   /** As drills print them: `wdas`, `-` for each that is not set; empty for kinds that have none. */
   readonly bits: string
-  /** Tells frames apart as long as they are not freed; `D` and a number for device pages; undefined where there is none. */
+  /** Identifies a frame as long as it is not freed; `D` and a number for device pages; undefined if there is none. */
   readonly frame: object | string | undefined
   readonly refCount: number
   readonly mapCount: number
@@ -47,14 +47,14 @@ export interface DriverChoice {
 
 /** A migration with callbacks; words are flags as drills print them. */
 export interface SideMigration {
-  /** Up to the end of alloc_and_copy. Undefined where the callbacks do not run: the migration is over then. */
+  /** Up to the end of alloc_and_copy. Undefined if the callbacks do not run; then the migration is over. */
   alloc(): { src: string[]; dst: string[] } | undefined
   /** Up to finalize_and_map. */
   final(): { src: string[] }
   finish(): void
 }
 
-/** `Process`: an address space; `Thread`: one that makes calls; `Handle`: one page that is pinned, held or isolated. */
+/** `Process`: an address space; `Thread`: makes calls; `Handle`: one page that is pinned, held or isolated. */
 export interface Side<Process, Thread, Handle> {
   process(): Process
   /** A thread for one command. `main`: the first one, for commands that are not interleaved. */

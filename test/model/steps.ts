@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// How the model waits. What may have to wait is a generator: it yields what it waits for, and goes on when that is over.
-// Giving a wait up is `return()` on the generator; `finally` blocks then give back what was held.
+// How the model waits. A function that may have to wait is a generator. It yields the condition, and goes on when the
+// condition holds. `return()` on the generator cancels a wait; `finally` blocks then give back locks and references.
 
 export interface Wait {
   ready(): boolean
@@ -33,7 +33,7 @@ export class Job<T> {
     return this.#result !== undefined
   }
 
-  /** Give up what it waits for. */
+  /** Cancel the wait. */
   cancel(): void {
     this.#steps.return(undefined as T)
   }
@@ -44,17 +44,17 @@ interface Ticket {
   granted: boolean
 }
 
-/** mmap_sem: many readers or one writer; who comes after a waiting writer waits, too. */
+/** mmap_sem: many readers or one writer. A reader that comes after a waiting writer waits, too. */
 export class Semaphore {
   readonly #inside = new Set<Ticket>()
   #queue: Ticket[] = []
 
-  /** Nobody has it, and nobody waits for it. */
+  /** Whether the semaphore has no holder and no waiter. */
   get idle(): boolean {
     return this.#inside.size === 0 && this.#queue.length === 0
   }
 
-  /** Take it for reading without waiting; returns what gives it back. */
+  /** Take it for reading without waiting; returns a function that releases it. */
   enter(): () => void {
     const ticket: Ticket = { write: false, granted: true }
     this.#inside.add(ticket)
@@ -103,7 +103,7 @@ export class Semaphore {
     this.#grant()
   }
 
-  /** Let in who stands first in the queue, as long as it may be inside together with those who are. */
+  /** Admit waiters from the head of the queue, as long as they are compatible with the present holders. */
   #grant(): void {
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       const taken = first.write ? this.#inside.size > 0 : [...this.#inside].some((each) => each.write)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The model against the transcripts of a real kernel, before it is believed about anything else.
+// Compares the model with the transcripts of a real kernel. Other tests rely on the model.
 
 import { join } from 'node:path'
 import { type DrillSource, findDrillFiles, parseDrill, readDrills, readExpected } from '../../lib/drill'
@@ -12,7 +12,7 @@ import { Player } from './player'
 const FOLDER = join(__dirname, '..', 'conformance', 'linux-4.14')
 const DEVICE_PAGES = 1024
 
-/** What the model says that a drill prints, as far as it knows. */
+/** The model's prediction of a drill's output, as far as the model knows. */
 function replay(source: DrillSource): string[] {
   const { devmem, commands } = parseDrill(source)
   const player = new Player(new ModelSide(devmem?.pages ?? DEVICE_PAGES))

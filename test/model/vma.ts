@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Mappings of a process: ranges of pages that have their properties in common. They split where a part gets other
-// properties, and merge as Linux merges them; whether they do decides which ranges migrate_vma() accepts.
+// Mappings of a process: ranges of pages with common properties. A mapping splits when a part gets other properties,
+// and merges as in Linux. So they decide which ranges migrate_vma() accepts.
 
 import type { ModelFile } from './page'
 import type { Kind } from './side'
 
-/** What has to be equal for two mappings to merge. */
+/** The properties that have to be equal for two mappings to merge. */
 export interface VmaFlags {
   readonly kind: Kind
   readonly file: ModelFile | undefined
@@ -30,7 +30,7 @@ export class Vma {
   flags: VmaFlags
   softDirty = true
   anonVma: AnonVma | undefined
-  /** All anon_vmas in which pages of this mapping may be: its own, and those of its parents. */
+  /** All anon_vmas that pages of this mapping may have: its own, and those of its parents. */
   chain = new Set<AnonVma>()
 
   constructor(start: number, end: number, flags: VmaFlags) {
@@ -55,7 +55,7 @@ export class Vma {
     return this.flags.read || this.flags.write
   }
 
-  /** Whether fresh entries are writable without a fault: not where the first write is to be noticed. */
+  /** Whether fresh entries are writable without a fault. They are not if the kernel has to see the first write. */
   get freshWritable(): boolean {
     return this.shared && this.flags.write && this.softDirty
   }
@@ -143,7 +143,7 @@ export class VmaList {
     return part
   }
 
-  /** Let a neighbour have the part, if it has these flags already. */
+  /** Give the part to a neighbour that already has these flags. */
   #merge(vma: Vma, start: number, end: number, flags: VmaFlags): Vma | undefined {
     if (vma.special) return undefined
     const previous = start === vma.start ? this.before(vma) : undefined
@@ -186,7 +186,7 @@ export class VmaList {
     return next
   }
 
-  /** Before the first anonymous page of a mapping: share the anon_vma of a neighbour that it could merge with, or make one. */
+  /** Before a mapping's first anonymous page: share the anon_vma of a neighbour that it could merge with, or make one. */
   prepareAnonVma(vma: Vma): void {
     if (vma.anonVma !== undefined) return
     const shared = [this.after(vma), this.before(vma)].find((near) => near !== undefined && this.#lends(near, vma))

@@ -3,7 +3,7 @@
 import type { Unit } from './page'
 import type { Steps } from './steps'
 
-/** Wait until nobody has the page locked; the waiter holds a reference, which looks like a pin. */
+/** Wait until the page is unlocked. The waiter holds a reference, which looks like a pin. */
 export function* waitForLock(unit: Unit): Steps<void> {
   const ref = unit.get('waiter')
   try {
