@@ -152,6 +152,7 @@ export type NativeOptions = [
   memcgLimit: number,
   swapPages: number,
   noContents: boolean,
+  hugetlbPages: number,
 ]
 
 /** Makes a machine of options, of a snapshot (aligned to 8 bytes), or as a copy of another, without its fault handler. */
@@ -162,7 +163,7 @@ export interface NativeMachineConstructor {
 }
 
 /** How many numbers {@link NativeMachine.options} fills in. */
-export const OPTION_COUNT = 9
+export const OPTION_COUNT = 10
 
 /** What the addon exports. */
 export interface NativeAddon {

@@ -173,7 +173,7 @@ export const mapKindTexts: Readonly<Record<MapKind, string>> = {
   shmem: 'Shared anonymous memory.',
   file: 'Private mapping of a fresh tmpfs file.',
   sharedfile: 'Shared mapping of a fresh tmpfs file.',
-  hugetlb: 'Private hugetlb mapping.',
+  hugetlb: 'Private mapping of huge pages from the hugetlb pool.',
   special: 'VM_PFNMAP mapping.',
 }
 
@@ -873,6 +873,9 @@ export type CounterName =
   | 'swapCached'
   | 'swapIns'
   | 'swapOuts'
+  | 'hugetlbPages'
+  | 'hugetlbFree'
+  | 'hugetlbReserved'
 
 /** Values of {@link CounterName} in the C API. */
 export const counterValues: Readonly<Record<CounterName, number>> = {
@@ -900,6 +903,9 @@ export const counterValues: Readonly<Record<CounterName, number>> = {
   swapCached: 21,
   swapIns: 22,
   swapOuts: 23,
+  hugetlbPages: 24,
+  hugetlbFree: 25,
+  hugetlbReserved: 26,
 }
 
 /** {@link CounterName} by value. */
@@ -928,6 +934,9 @@ export const counterNames: readonly CounterName[] = [
   'swapCached',
   'swapIns',
   'swapOuts',
+  'hugetlbPages',
+  'hugetlbFree',
+  'hugetlbReserved',
 ]
 
 /** A sentence on each {@link CounterName}. */
@@ -956,6 +965,9 @@ export const counterTexts: Readonly<Record<CounterName, string>> = {
   swapCached: 'Pages in the swap cache.',
   swapIns: 'Pages read from swap so far.',
   swapOuts: 'Pages written to swap so far.',
+  hugetlbPages: 'Huge pages of the hugetlb pool.',
+  hugetlbFree: 'Free huge pages of the pool, the reserved ones included.',
+  hugetlbReserved: 'Free huge pages that mappings have reserved.',
 }
 
 /** Spans of work that are counted and timed; the first ones are the stages of a migration. */

@@ -21,6 +21,11 @@ export interface MachineOptions {
   /** Slots of the swap area, a page each, 0 … 2^28; 0, the default: no swap. {@link Process.reclaim} fills them. */
   readonly swapPages?: number | undefined
   /**
+   * Huge pages of 2 MiB in the hugetlb pool, 0 … 2^19; 4 by default, as the reference machines have. Mappings of the kind `hugetlb`
+   * have theirs from there, and nothing else has. The pool comes on top of `ramPages`, and costs the host nothing until it is used.
+   */
+  readonly hugetlbPages?: number | undefined
+  /**
    * Whether pages have contents; true by default. Without, a page keeps its first 8 bytes alone: others read as zero, and are lost
    * when written. So a machine may have more memory than the host, and migrations do not pay for copies.
    */
@@ -35,8 +40,12 @@ const OPTION_NAMES = [
   'quirks',
   'memcgLimit',
   'swapPages',
+  'hugetlbPages',
   'contents',
 ] as const
+
+/** HMMU_HUGETLB_NONE: to the core 0 is the default. */
+const HUGETLB_NONE = 2 ** 32 - 1
 
 /** A native machine of options, as they are documented. */
 export function createMachine(machineOptions: MachineOptions | undefined): NativeMachine {
@@ -49,6 +58,7 @@ export function createMachine(machineOptions: MachineOptions | undefined): Nativ
     profile = 'linux-4.14',
     memcgLimit = 0,
     swapPages = 0,
+    hugetlbPages = 4,
     contents = true,
   } = given
   const [on, off] = quirkMasks(given.quirks)
@@ -62,6 +72,7 @@ export function createMachine(machineOptions: MachineOptions | undefined): Nativ
     integer('memcgLimit', memcgLimit, 0, Number.MAX_SAFE_INTEGER),
     integer('swapPages', swapPages, 0, 2 ** 28),
     !boolean('contents', contents),
+    integer('hugetlbPages', hugetlbPages, 0, 2 ** 19) || HUGETLB_NONE,
   )
 }
 

@@ -36,6 +36,8 @@ export interface ProcessCounters {
   readonly locked: number
   /** Frames of page tables. */
   readonly tables: number
+  /** Pages of hugetlb mappings, which are in none of the others. */
+  readonly hugetlb: number
 }
 
 /** The most pages that one dump looks at. */
@@ -184,10 +186,10 @@ export class Process extends SystemCalls {
 
   /** The counters of the address space. */
   counters(): ProcessCounters {
-    const out = new Float64Array(7)
+    const out = new Float64Array(8)
     this.core.check(this.core.native.mmCounters(this.#number, out))
-    const [anon = 0, file = 0, shmem = 0, swap = 0, mapped = 0, locked = 0, tables = 0] = out
-    return { anon, file, shmem, swap, mapped, locked, tables }
+    const [anon = 0, file = 0, shmem = 0, swap = 0, mapped = 0, locked = 0, tables = 0, hugetlb = 0] = out
+    return { anon, file, shmem, swap, mapped, locked, tables, hugetlb }
   }
 
   /** The mappings (VMAs), in address order. Shows itself as a table. */

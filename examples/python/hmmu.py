@@ -73,6 +73,7 @@ class Options(Structure):
         ("memcg_limit", c_uint64),
         ("other_device_pages", c_uint32),
         ("swap_pages", c_uint32),
+        ("hugetlb_pages", c_uint32),
     ]
 
 
@@ -122,7 +123,7 @@ class PageEntry(Structure):
 class MmCounters(Structure):
     """struct hmmu_mm_counters"""
 
-    _fields_ = [(name, c_uint64) for name in ("anon", "file", "shmem", "swap", "mapped", "locked", "tables")]
+    _fields_ = [(name, c_uint64) for name in ("anon", "file", "shmem", "swap", "mapped", "locked", "tables", "hugetlb")]
 
 
 class MigrationState(Structure):

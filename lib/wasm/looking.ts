@@ -42,7 +42,7 @@ export abstract class WasmLooking extends WasmCalls {
   mmCounters(pid: number, out: Float64Array): number {
     return this.call((instance) => {
       const err = instance.exports.mmCounters(pid)
-      return err < 0 ? err : this.tell(instance, 7, out)
+      return err < 0 ? err : this.tell(instance, 8, out)
     })
   }
 

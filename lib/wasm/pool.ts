@@ -17,8 +17,8 @@ const MOST_USED = 2 ** 25
  * @param options of a machine, in the order of the constructor's arguments
  */
 export function sizesKey(options: ArrayLike<number | boolean>): string {
-  const [ramPages, devicePages, cpus, , , , , swapPages, noContents] = Array.from(options, Number)
-  return [ramPages, devicePages, cpus, swapPages, noContents].join()
+  const [ramPages, devicePages, cpus, , , , , swapPages, noContents, hugetlbPages] = Array.from(options, Number)
+  return [ramPages, devicePages, cpus, swapPages, noContents, hugetlbPages].join()
 }
 
 export class InstancePool {

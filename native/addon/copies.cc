@@ -78,14 +78,14 @@ Napi::Value Machine::Hash(const Napi::CallbackInfo &info)
 	return Result(0);
 }
 
-// options(Float64Array of 9): what the constructor takes, in its order.
+// options(Float64Array of 10): what the constructor takes, in its order.
 Napi::Value Machine::Options(const Napi::CallbackInfo &info)
 {
 	hmmu_options options;
 
 	if (!Open())
 		return Result(-EBADF);
-	auto *out = Records<double>(info, 0, 9);
+	auto *out = Records<double>(info, 0, 10);
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the options is too short"));
 	hmmu_machine_options(Core(), &options);
@@ -98,6 +98,7 @@ Napi::Value Machine::Options(const Napi::CallbackInfo &info)
 	out[6] = static_cast<double>(options.memcg_limit);
 	out[7] = options.swap_pages;
 	out[8] = options.no_contents;
+	out[9] = options.hugetlb_pages;
 	return Result(0);
 }
 

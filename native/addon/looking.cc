@@ -120,21 +120,21 @@ Napi::Value Machine::Walk(const Napi::CallbackInfo &info)
 	return Result(hmmu_walk(Core(), Uint32(info, 0), Uint64(info, 1), out));
 }
 
-// mmCounters(pid, Float64Array of 7): anon, file, shmem, swap, mapped, locked, tables.
+// mmCounters(pid, Float64Array of 8): anon, file, shmem, swap, mapped, locked, tables, hugetlb.
 Napi::Value Machine::MmCounters(const Napi::CallbackInfo &info)
 {
 	struct hmmu_mm_counters counters;
 
 	if (!Open())
 		return Result(-EBADF);
-	auto *out = Records<double>(info, 1, 7);
+	auto *out = Records<double>(info, 1, 8);
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the counters is too short"));
 	int result = hmmu_mm_counters(Core(), Uint32(info, 0), &counters);
 	if (result < 0)
 		return Result(result);
-	const uint64_t values[] = {counters.anon,   counters.file,   counters.shmem, counters.swap,
-				   counters.mapped, counters.locked, counters.tables};
+	const uint64_t values[] = {counters.anon,   counters.file,   counters.shmem,  counters.swap,
+				   counters.mapped, counters.locked, counters.tables, counters.hugetlb};
 	std::copy(std::begin(values), std::end(values), out);
 	return Result(0);
 }

@@ -91,6 +91,7 @@ void Machine::Create(const Napi::CallbackInfo &info)
 	options.memcg_limit = Uint64(info, 6);
 	options.swap_pages = Uint32(info, 7);
 	options.no_contents = Flag(info, 8);
+	options.hugetlb_pages = Uint32(info, 9);
 	int result = hmmu_create(&options, &machine_);
 	if (result == -EINVAL)
 		Refuse(result, HMMU_ERR_INVALID_ARGUMENT, "an option of the machine is out of its range");

@@ -29,7 +29,8 @@ class Machine : public Napi::ObjectWrap<Machine>
 public:
 	static Napi::Function Define(Napi::Env env);
 
-	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit, swapPages, noContents)
+	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit, swapPages, noContents,
+	// hugetlbPages)
 	// new Machine(typed array with a snapshot)
 	// new Machine(machine to be copied)
 	explicit Machine(const Napi::CallbackInfo &info);

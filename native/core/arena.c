@@ -58,9 +58,20 @@ static u32 hash_size(u32 pages)
 	return size;
 }
 
+/* A huge page of the pool starts at a multiple of 512 frames, since a huge pmd has no bits for less. */
+static u32 hugetlb_base(const struct state *st)
+{
+	return st->hugetlb_pages ? (st->ram_pages + HPAGE_PMD_NR - 1) & ~(HPAGE_PMD_NR - 1) : st->ram_pages;
+}
+
+static u32 device_base(const struct state *st)
+{
+	return hugetlb_base(st) + st->hugetlb_pages * HPAGE_PMD_NR;
+}
+
 static u64 layout(struct state *st)
 {
-	u64 pages = (u64)st->ram_pages + st->device_pages + st->other_device_pages;
+	u64 pages = (u64)device_base(st) + st->device_pages + st->other_device_pages;
 	u64 end = 0;
 
 	take(&end, sizeof(struct state));
@@ -121,16 +132,17 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->swap_slots = part(st, PART_SWAP_SLOTS);
 	m->swap_frames = part(st, PART_SWAP_FRAMES);
 	m->quirks = st->quirks;
-	m->device_base = st->ram_pages;
-	m->other_device_base = st->ram_pages + st->device_pages;
+	m->hugetlb_base = hugetlb_base(st);
+	m->device_base = device_base(st);
+	m->other_device_base = m->device_base + st->device_pages;
 	m->pfn_end = m->other_device_base + st->other_device_pages;
 }
 
 static bool sizes_valid(const struct state *sizes)
 {
 	return sizes->ram_pages >= MIN_RAM_PAGES && sizes->ram_pages <= MAX_PAGES && sizes->device_pages <= MAX_PAGES &&
-	       sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->swap_pages <= MAX_PAGES && sizes->cpus &&
-	       sizes->cpus <= MAX_CPUS;
+	       sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->swap_pages <= MAX_PAGES &&
+	       sizes->hugetlb_pages <= MAX_PAGES / HPAGE_PMD_NR && sizes->cpus && sizes->cpus <= MAX_CPUS;
 }
 
 int arena_create(struct hmmu *m, const struct state *sizes)
@@ -144,6 +156,7 @@ int arena_create(struct hmmu *m, const struct state *sizes)
 	shape.device_pages = sizes->device_pages;
 	shape.other_device_pages = sizes->other_device_pages;
 	shape.swap_pages = sizes->swap_pages;
+	shape.hugetlb_pages = sizes->hugetlb_pages;
 	shape.cpus = sizes->cpus;
 	shape.no_contents = sizes->no_contents != 0;
 	layout(&shape);

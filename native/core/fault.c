@@ -4,6 +4,7 @@
 
 #include "devmem.h"
 #include "huge.h"
+#include "hugetlb.h"
 #include "lru.h"
 #include "memcg.h"
 #include "probe.h"
@@ -146,8 +147,13 @@ static ALWAYS_INLINE int handle_pmd_fault(struct fault *vmf)
 
 static ALWAYS_INLINE int handle_fault(struct fault *vmf)
 {
-	int result = handle_pmd_fault(vmf);
+	int result;
 
+	if (is_vm_hugetlb_page(vmf->ctx->m, vmf->vma)) {
+		vmf->stat = HMMU_STAT_FAULT_HUGE;
+		return hugetlb_fault(vmf->ctx, vmf->vma, vmf->address, vmf->write);
+	}
+	result = handle_pmd_fault(vmf);
 	return result == FAULT_FALLBACK ? handle_pte_fault(vmf) : result;
 }
 

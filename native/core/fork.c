@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "huge.h"
+#include "hugetlb.h"
 #include "rmap.h"
 #include "stats.h"
 #include "swap.h"
@@ -106,10 +107,8 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 	/* Entries that a fault can make again are not copied. */
 	if (!(v->flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) && !v->anon_vma)
 		return 0;
-	if (v->flags & VM_HUGETLB) {
-		notify_hugetlb(m, parent_vma, v->start, v->end);
-		return 0;
-	}
+	if (v->flags & VM_HUGETLB)
+		return copy_hugetlb_page_range(ctx, child, parent_vma);
 	if (cow)
 		mmu_notifier_invalidate_range_start(m, ctx->mm, v->start, v->end);
 	err = walk_page_range(&walk, v->start, v->end);
@@ -132,6 +131,7 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 	v->prev = v->next = v->left = v->right = 0;
 	v->avc_head = 0;
 	v->anon_vma = 0;
+	v->resv = 0;
 	v->flags &= ~(u32)(VM_LOCKED | VM_UFFD_MISSING);
 	err = anon_vma_fork(m, vma, parent_vma);
 	if (err) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "huge.h"
+#include "hugetlb.h"
 #include "lru.h"
 #include "rmap.h"
 
@@ -136,6 +137,8 @@ int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u
 {
 	int err = check_vma_flags(ctx->m, vma, flags);
 
+	if (!err && is_vm_hugetlb_page(ctx->m, vma))
+		return follow_hugetlb_page(ctx, vma, address, flags, page, page_mask);
 	for (u32 faults = 0; !err; faults++) {
 		*page = follow_page(ctx, vma, address, flags, &err, page_mask);
 		if (*page || err)

@@ -19,6 +19,7 @@ void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out)
 		.memcg_limit = st->memcg_limit,
 		.other_device_pages = st->other_device_pages,
 		.swap_pages = st->swap_pages,
+		.hugetlb_pages = st->hugetlb_pages ? st->hugetlb_pages : HMMU_HUGETLB_NONE,
 	};
 }
 

@@ -169,17 +169,25 @@ int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t ent
 	return 5;
 }
 
+/* A page of the hugetlb pool is compound from the start; here it is from its first use on. */
+static u32 pool_flags(const struct hmmu *m, u32 pfn)
+{
+	if (!PageHuge(m, pfn))
+		return 0;
+	return pfn % HPAGE_PMD_NR ? HMMU_PG_TAIL : HMMU_PG_HEAD;
+}
+
 int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out)
 {
-	const struct page *page = &m->pages[pfn < m->pfn_end ? pfn : 0];
+	const struct page *page = &m->pages[pfn_valid(m, pfn) ? pfn : 0];
 
-	if (!pfn || pfn >= m->pfn_end)
+	if (!pfn_valid(m, pfn))
 		return hmmu_fail((struct hmmu *)m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn,
 				 m->pfn_end - 1);
 	*out = (struct hmmu_page_info){
 		.pfn = pfn,
 		.alloc_id = page->alloc_id,
-		.flags = page->flags & ~PAGE_USERS,
+		.flags = (page->flags & ~PAGE_USERS) | pool_flags(m, pfn),
 		.ref = page_count(m, pfn),
 		.map = page_mapcount(m, pfn),
 		.index = page->index,
@@ -196,7 +204,7 @@ void *hmmu_page_data(struct hmmu *m, uint32_t pfn)
 		hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the machine keeps no contents of pages");
 		return NULL;
 	}
-	if (pfn && pfn < m->pfn_end)
+	if (pfn_valid(m, pfn))
 		return frame_of(m, pfn);
 	hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
 	return NULL;
@@ -204,7 +212,7 @@ void *hmmu_page_data(struct hmmu *m, uint32_t pfn)
 
 static int check_bytes(struct hmmu *m, u32 pfn, u32 offset, size_t length)
 {
-	if (!pfn || pfn >= m->pfn_end)
+	if (!pfn_valid(m, pfn))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
 	if (offset > PAGE_SIZE || length > PAGE_SIZE - offset)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a page has 4096 bytes");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "devmem.h"
+#include "hugetlb.h"
 #include "lru.h"
 #include "mm.h"
 #include "platform.h"
@@ -18,6 +19,9 @@ static const u32 profile_bits[] = {
 	[HMMU_PROFILE_HMM_V25] = HMMU_IN_HMM_V25,
 	[HMMU_PROFILE_LINUX_4_14_FIXED] = 0,
 };
+
+/* The reference machines have a pool of as many. */
+#define HUGETLB_PAGES_BY_DEFAULT 4
 
 static u32 profile_quirks(u32 profile)
 {
@@ -70,6 +74,9 @@ static int state_of_options(const struct hmmu_options *options, struct state *st
 	st->device_pages = options->device_pages;
 	st->other_device_pages = options->other_device_pages;
 	st->swap_pages = options->swap_pages;
+	st->hugetlb_pages = options->hugetlb_pages ? options->hugetlb_pages : HUGETLB_PAGES_BY_DEFAULT;
+	if (options->hugetlb_pages == HMMU_HUGETLB_NONE)
+		st->hugetlb_pages = 0;
 	st->cpus = options->cpus ? options->cpus : 1;
 	st->profile = options->profile;
 	st->no_contents = options->no_contents;
@@ -97,6 +104,7 @@ int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 	m->st->quirks = m->quirks = chosen.quirks;
 	m->st->memcg_limit = chosen.memcg_limit;
 	frame_init(m);
+	hugetlb_init(m);
 	devmem_init(m);
 	lru_init(m);
 	*machine = m;
@@ -155,6 +163,12 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 		return st->swap_pages - st->swap_used;
 	case HMMU_COUNT_SWAP_CACHED:
 		return st->swap_cached;
+	case HMMU_COUNT_HUGETLB_PAGES:
+		return st->hugetlb_pages;
+	case HMMU_COUNT_HUGETLB_FREE:
+		return st->hugetlb_free;
+	case HMMU_COUNT_HUGETLB_RESERVED:
+		return st->hugetlb_reserved;
 	case HMMU_COUNT_PROCESSES:
 		return st->slabs[SLAB_MM].used;
 	case HMMU_COUNT_MAPPINGS:
@@ -249,6 +263,7 @@ int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters
 		.swap = mm->rss[MM_SWAPENTS],
 		.locked = mm->locked_vm,
 		.tables = mm->tables,
+		.hugetlb = mm->hugetlb_usage,
 	};
 	for (u32 vma = mm->mmap; vma; vma = m->vmas[vma].next)
 		out->mapped += vma_pages(&m->vmas[vma]);

@@ -45,6 +45,7 @@ struct hmmu {
 	u8 *swap_frames; /**< contents of slot 1 and those behind */
 	u32 cache_mask;
 	u32 zero_pfn;
+	u32 hugetlb_base;      /**< first pfn of the hugetlb pool, a multiple of 512: pfns below may be of no page */
 	u32 device_base;       /**< first pfn of the device */
 	u32 other_device_base; /**< first pfn of ZONE_DEVICE pages that are not device-private */
 	u32 pfn_end;

@@ -105,7 +105,7 @@ static enum hmmu_rule breach_of_page(struct hmmu_migration *mig, u64 i, u64 word
 	const struct page *page;
 	bool device;
 
-	if (!number || number >= m->pfn_end || number == m->zero_pfn)
+	if (!pfn_valid(m, number) || number == m->zero_pfn)
 		return migrate_rule_breach(mig, i, HMMU_RULE_DST_NO_SUCH_PAGE,
 					   "there is no page %" PRIu64 " for drivers (pfns are 2 to %u)", number,
 					   m->pfn_end - 1);

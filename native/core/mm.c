@@ -37,6 +37,8 @@ void mm_free(struct hmmu *m, u32 mm)
 	for (int counter = 0; counter < NR_MM_COUNTERS; counter++)
 		if (old->rss[counter])
 			hmmu_bug(m, "a process ended with pages in its RSS");
+	if (old->hugetlb_usage)
+		hmmu_bug(m, "a process ended with pages of hugetlb mappings");
 	if (old->tables != 1)
 		hmmu_bug(m, "a process ended with page tables");
 	flush_tlb_mm(m, mm);

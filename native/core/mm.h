@@ -132,13 +132,6 @@ void delete_from_page_cache(struct hmmu *m, u32 pfn);
 void replace_page_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
 /** @} */
 
-/** hugetlb mappings have no pages here, but the kernel's functions for them tell the notifier of their range. */
-static inline void notify_hugetlb(struct hmmu *m, u32 vma, u64 start, u64 end)
-{
-	mmu_notifier_invalidate_range_start(m, m->vmas[vma].mm, start, end);
-	mmu_notifier_invalidate_range_end(m, m->vmas[vma].mm, start, end);
-}
-
 /** @name mm.c
  * @{ */
 int mm_create(struct hmmu *m, u32 *mm);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "huge.h"
+#include "hugetlb.h"
 #include "syscall.h"
 #include "tlb.h"
 
@@ -84,7 +85,7 @@ void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, b
 	struct mm_walk walk = { .m = ctx->m, .mm = ctx->mm, .vma = vma, .pmd_entry = change_pmd, .data = &change };
 
 	if (ctx->m->vmas[vma].flags & VM_HUGETLB) {
-		notify_hugetlb(ctx->m, vma, start, end);
+		hugetlb_change_protection(ctx, vma, start, end, prot);
 		return;
 	}
 	for (u64 address = start, next; address != end; address = next) {

@@ -3,6 +3,7 @@
 #include "page.h"
 
 #include "devmem.h"
+#include "hugetlb.h"
 #include "last_reference.h"
 
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn)
@@ -54,6 +55,10 @@ void put_other_page(struct hmmu *m, u32 head)
 	}
 	if (page->count < 0 || (page->flags & (HMMU_PG_RESERVED | HMMU_PG_BUDDY))) {
 		hmmu_bug(m, "a reference to a page was dropped that nobody had");
+		return;
+	}
+	if (PageHuge(m, head)) {
+		free_huge_page(m, head);
 		return;
 	}
 	__isolate_lru_page(m, page, hpage_nr_pages(m, head));

@@ -47,6 +47,16 @@ static inline u32 hpage_nr_pages(const struct hmmu *m, u32 pfn)
 {
 	return page_test(m, pfn, HMMU_PG_HEAD) ? HPAGE_PMD_NR : 1;
 }
+/** Whether there is such a page: none has pfn 0, and there may be a gap before the hugetlb pool. */
+static inline bool pfn_valid(const struct hmmu *m, u64 pfn)
+{
+	return pfn && pfn < m->pfn_end && (pfn < m->st->ram_pages || pfn >= m->hugetlb_base);
+}
+/** A page of the hugetlb pool. */
+static inline bool PageHuge(const struct hmmu *m, u32 pfn)
+{
+	return pfn >= m->hugetlb_base && pfn < m->device_base;
+}
 static inline bool is_device_private_page(const struct hmmu *m, u32 pfn)
 {
 	return pfn >= m->device_base && pfn < m->other_device_base;

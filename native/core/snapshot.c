@@ -59,27 +59,43 @@ static void walk_part(struct walk *walk, const void *start, u64 bytes)
 	}
 }
 
-/* struct page and contents of RAM up to the last block opened, and of the device up to its highest page in use. */
+/* Pages of each kind of memory that were ever used. */
+struct used_pages {
+	u64 ram;     /**< up to the last block opened */
+	u64 hugetlb; /**< up to the highest page of the pool that was used */
+	u64 device;  /**< up to the highest page that was used */
+};
+
+/* What an array with one item a page has of the pages that were used. */
+static void walk_items(struct walk *walk, const struct used_pages *used, const void *items, u64 size)
+{
+	const struct hmmu *m = walk->m;
+	const u8 *first = items;
+
+	walk_part(walk, first, used->ram * size);
+	walk_part(walk, first + m->hugetlb_base * size, used->hugetlb * size);
+	walk_part(walk, first + m->device_base * size, used->device * size);
+}
+
 static void walk_pages(struct walk *walk)
 {
 	const struct hmmu *m = walk->m;
-	u64 ram = (u64)m->st->next_block * HPAGE_PMD_NR, other = m->st->other_device_pages;
-	u64 device = other ? m->st->device_pages + other : m->st->device_high;
+	const struct state *st = m->st;
+	struct used_pages used = {
+		.ram = (u64)st->next_block * HPAGE_PMD_NR,
+		.hugetlb = (u64)st->hugetlb_high * HPAGE_PMD_NR,
+		.device = st->other_device_pages ? st->device_pages + st->other_device_pages : st->device_high,
+	};
+	const struct used_pages tables = { .ram = used.ram < st->ram_pages ? used.ram : st->ram_pages };
 
-	if (ram > m->st->ram_pages)
-		ram = m->st->ram_pages;
-	walk_part(walk, m->pages, ram * sizeof(struct page));
-	walk_part(walk, &m->pages[m->device_base], device * sizeof(struct page));
+	used.ram = tables.ram;
+	walk_items(walk, &used, m->pages, sizeof(struct page));
 	walk_part(walk, &m->pages[m->pfn_end], NR_LRU_LISTS * sizeof(struct page));
-	walk_part(walk, m->pins, ram * sizeof(u16));
-	walk_part(walk, &m->pins[m->device_base], device * sizeof(u16));
-	walk_part(walk, m->frames, ram * PAGE_SIZE);
-	if (m->tags) {
-		walk_part(walk, m->tags, ram * TAG_SIZE);
-		walk_part(walk, &m->tags[m->device_base], device * TAG_SIZE);
-	} else {
-		walk_part(walk, frame_of(m, m->device_base), device * PAGE_SIZE);
-	}
+	walk_items(walk, &used, m->pins, sizeof(u16));
+	/* Without contents only page tables have frames. */
+	walk_items(walk, m->tags ? &tables : &used, m->frames, PAGE_SIZE);
+	if (m->tags)
+		walk_items(walk, &used, m->tags, TAG_SIZE);
 }
 
 static void walk_arena(struct walk *walk)

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "huge.h"
+#include "hugetlb.h"
 #include "lru.h"
 #include "stats.h"
 #include "tlb.h"
@@ -89,12 +90,6 @@ static u32 initial_flags(const struct hmmu_map *map)
 	}
 }
 
-static bool has_file(u32 kind)
-{
-	return kind == HMMU_MAP_SHMEM || kind == HMMU_MAP_FILE || kind == HMMU_MAP_SHAREDFILE ||
-	       kind == HMMU_MAP_SPECIAL;
-}
-
 /* remap_pfn_range(): the whole of a special mapping is there from the start, in ptes without struct page. Its frames,
  * which stand for a device's memory, are kept by the file. */
 static int populate_special(struct ctx *ctx, u32 vma)
@@ -114,26 +109,39 @@ static int populate_special(struct ctx *ctx, u32 vma)
 	return 0;
 }
 
+/* Give a new mapping the fresh file that it maps. */
+static int map_new_file(struct hmmu *m, u32 vma, u64 pages)
+{
+	u32 file = file_create(m, pages);
+	int err = file ? 0 : -ENOMEM;
+
+	m->vmas[vma].file = file;
+	if (!err && is_vm_hugetlb_page(m, vma))
+		err = hugetlb_reserve_pages(m, vma);
+	if (err && file)
+		file_put(m, file);
+	return err;
+}
+
 static int new_vma(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64 end, u32 *out)
 {
 	struct hmmu *m = ctx->m;
 	u32 vma = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
 	struct vma *v = vma_of(m, vma);
+	int err;
 
 	if (!vma)
 		return -ENOMEM;
 	v->mm = ctx->mm;
 	v->start = start;
 	v->end = end;
-	v->kind = map->kind;
+	v->kind = (u16)map->kind;
 	v->flags = initial_flags(map) | VM_SOFTDIRTY;
 	v->pgoff = map->kind == HMMU_MAP_ANON ? start >> PAGE_SHIFT : 0;
-	if (has_file(map->kind)) {
-		v->file = file_create(m, map->pages);
-		if (!v->file) {
-			slab_free(m, SLAB_VMA, vma);
-			return -ENOMEM;
-		}
+	err = map->kind == HMMU_MAP_ANON ? 0 : map_new_file(m, vma, map->pages);
+	if (err) {
+		slab_free(m, SLAB_VMA, vma);
+		return err;
 	}
 	vma_set_page_prot(m, vma);
 	vma_link(m, vma);
@@ -381,7 +389,8 @@ static void clear_soft_dirty(struct ctx *ctx)
 	mmu_notifier_invalidate_range_start(m, ctx->mm, 0, HMMU_TASK_SIZE);
 	for (u32 vma = m->mms[ctx->mm].mmap; vma; vma = m->vmas[vma].next) {
 		walk.vma = vma;
-		if (!(m->vmas[vma].flags & VM_PFNMAP))
+		/* The walk has nothing for huge pages of hugetlb. */
+		if (!(m->vmas[vma].flags & (VM_PFNMAP | VM_HUGETLB)))
 			walk_page_range(&walk, m->vmas[vma].start, m->vmas[vma].end);
 	}
 	mmu_notifier_invalidate_range_end(m, ctx->mm, 0, HMMU_TASK_SIZE);

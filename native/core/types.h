@@ -134,7 +134,8 @@ struct vma {
 	u32 avc_head; /**< anon_vma_chain, newest first */
 	u32 file;
 	u32 i_mmap_prev, i_mmap_next;
-	u32 kind;
+	u16 kind; /**< enum hmmu_map_kind */
+	u16 resv; /**< enum hpage_resv, of a hugetlb mapping */
 };
 
 struct avc {
@@ -195,6 +196,7 @@ struct mm {
 	u32 watched;
 	u32 uffd; /**< a userfaultfd was made */
 	u32 reaped;
+	u32 hugetlb_usage; /**< pages of hugetlb mappings, which rss leaves out */
 };
 enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD };
 
@@ -265,6 +267,12 @@ struct lru {
 	u64 nr;
 };
 
+/** What a hugetlb mapping is to its reservations. */
+enum hpage_resv {
+	HPAGE_RESV_OWNER = 1,    /**< its mmap() made them; a child's copy has none */
+	HPAGE_RESV_UNMAPPED = 2, /**< it lost a page to the owner, so that faults must not bring a new one */
+};
+
 #define TLB_ENTRIES 256u
 struct tlb_entry {
 	u64 vpn;
@@ -299,6 +307,7 @@ enum slab_kind { SLAB_MM, SLAB_TASK, SLAB_VMA, SLAB_AVC, SLAB_ANON_VMA, SLAB_FIL
 struct state {
 	u64 bytes;
 	u32 ram_pages, device_pages, other_device_pages;
+	u32 hugetlb_pages; /**< of 2 MiB */
 	u32 cpus;
 	u32 profile;
 	u32 no_contents;
@@ -320,6 +329,11 @@ struct state {
 	u32 device_free;
 	u32 device_hint; /**< no free device page below */
 	u32 device_high; /**< device pages from here on were never used */
+	/* hugetlb pool; counts of huge pages */
+	u32 hugetlb_free;
+	u32 hugetlb_reserved;  /**< of the free ones */
+	u32 hugetlb_high;      /**< huge pages from here on were never used */
+	u32 hugetlb_free_head; /**< pfn of a free one that was used before */
 	/* swap area */
 	u32 swap_pages; /**< slots */
 	u32 swap_used;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "huge.h"
+#include "hugetlb.h"
 #include "lru.h"
 #include "rmap.h"
 #include "swap.h"
@@ -129,7 +130,7 @@ void unmap_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end)
 	if (end > v->end)
 		end = v->end;
 	if (start < end && (v->flags & VM_HUGETLB))
-		notify_hugetlb(m, vma, start, end);
+		unmap_hugepage_range(ctx, vma, start, end, 0);
 	else if (start < end)
 		walk_page_range(&walk, start, end);
 }
@@ -177,6 +178,8 @@ static void unmap_region(struct ctx *ctx, u64 start, u64 end)
 	lru_add_drain(m, ctx->cpu);
 	mmu_notifier_invalidate_range_start(m, ctx->mm, start, end);
 	for (u32 vma = first; vma && m->vmas[vma].start < end; vma = m->vmas[vma].next) {
+		if (is_vm_hugetlb_page(m, vma))
+			hugetlb_vm_op_close(m, vma);
 		unmap_single_vma(ctx, vma, start, end);
 		high = m->vmas[vma].end;
 	}

@@ -65,13 +65,16 @@ static void holders_of_migration(struct verify *v, const struct hmmu_migration *
 	}
 }
 
-/* Frames that were ever used: RAM up to the last block opened, and the device's. */
+/* Frames that were ever used: RAM up to the last block opened, the hugetlb pool's, and the device's. */
 static u32 next_used(const struct hmmu *m, u32 pfn)
 {
 	u32 ram_end = m->st->next_block * HPAGE_PMD_NR;
+	u32 pool_end = m->hugetlb_base + m->st->hugetlb_high * HPAGE_PMD_NR;
 
 	pfn++;
-	if (pfn >= ram_end && pfn < m->device_base)
+	if (pfn >= ram_end && pfn < m->hugetlb_base)
+		pfn = m->hugetlb_base;
+	if (pfn >= pool_end && pfn < m->device_base)
 		pfn = m->device_base;
 	return pfn;
 }
@@ -132,7 +135,7 @@ static void verify_page(struct verify *v, u32 pfn)
 			 page->flags & HMMU_PG_LOCKED ? "locked" : "not locked", t->locks);
 	if (!(page->flags & HMMU_PG_LRU) != !t->on_lru)
 		complain(v, "page %u: its LRU flag and the lists disagree", pfn);
-	if (!page->count && !(page->flags & HMMU_PG_BUDDY) && page->flags)
+	if (!page->count && !(page->flags & HMMU_PG_BUDDY) && page->flags && !PageHuge(m, pfn))
 		complain(v, "page %u: it has no reference and is not free (flags %#x)", pfn, page->flags);
 }
 
@@ -147,6 +150,8 @@ void verify_pages(struct verify *v)
 		verify_page(v, pfn);
 		if ((page->flags & PAGE_USER_CHARGED) && !(page->flags & HMMU_PG_TAIL))
 			charged += hpage_nr_pages(m, pfn);
+		if (PageHuge(m, pfn))
+			continue;
 		if (is_device_private_page(m, pfn))
 			device_used += page->count > 1;
 		else if (is_zone_device_page(m, pfn))
@@ -296,6 +301,7 @@ int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
 	verify_locks(&v);
 	verify_tlb(&v);
 	verify_lists(&v);
+	verify_hugetlb(&v);
 	platform_free(v.pages);
 	platform_free(v.swap_entries);
 	return v.complaints;

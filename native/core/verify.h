@@ -17,9 +17,10 @@ struct page_tally {
 struct verify {
 	struct hmmu *m;
 	struct page_tally *pages;
-	u32 *swap_entries; /**< of each slot */
-	u32 swap_cached;   /**< pages that say they are in the swap cache */
-	u64 tables;        /**< frames that are page tables of some process */
+	u32 *swap_entries;    /**< of each slot */
+	u32 swap_cached;      /**< pages that say they are in the swap cache */
+	u64 tables;           /**< frames that are page tables of some process */
+	u64 hugetlb_reserved; /**< reservations that mappings have not used */
 	int complaints;
 	hmmu_report_fn report;
 	void *data;
@@ -48,6 +49,8 @@ void verify_locks(struct verify *v);
 void verify_tlb(struct verify *v);
 /** Free lists, the device's bitmap, the lists of reverse maps. */
 void verify_lists(struct verify *v);
+/** The hugetlb pool: its free list and its counters. */
+void verify_hugetlb(struct verify *v);
 /** Swap slots and the swap cache; and one swap entry. */
 void verify_swap(struct verify *v);
 void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot);

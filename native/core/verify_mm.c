@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* verify(), one process: its mappings, its tables entry by entry, its RSS, and whether rmap finds its pages. */
 #include "huge.h"
+#include "hugetlb.h"
 #include "swap.h"
 #include "verify.h"
 
@@ -8,6 +9,7 @@ struct mm_tally {
 	struct verify *v;
 	u32 mm;
 	u64 rss[NR_MM_COUNTERS];
+	u64 hugetlb_usage;
 	u64 tables;
 	u64 entries;     /**< that the mappings have */
 	u64 all_entries; /**< in the tables */
@@ -79,11 +81,32 @@ static void verify_huge_pmd(struct mm_tally *t, u32 vma, u64 address, u64 pmd)
 	verify_rmap(t, vma, pte_pfn(pmd), address);
 }
 
+/* An entry of a hugetlb mapping has no deposited table and is in no RSS; its page is the pool's. */
+static void verify_hugetlb_entry(struct mm_tally *t, u32 vma, u64 address, u64 pmd)
+{
+	struct hmmu *m = t->v->m;
+	u32 page = pte_pfn(pmd);
+
+	if (!pmd_trans_huge(pmd) || !PageHuge(m, page) || page % HPAGE_PMD_NR) {
+		complain(t->v, "process %u, %#llx: the entry of a hugetlb mapping maps no page of the pool", t->mm,
+			 (unsigned long long)address);
+		return;
+	}
+	t->hugetlb_usage += HPAGE_PMD_NR;
+	tally(t->v, page)->huge++;
+	tally_ref(t->v, page, 1);
+	verify_rmap(t, vma, page, address);
+}
+
 static int verify_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 {
 	struct mm_tally *t = walk->data;
 	u64 *pte;
 
+	if (is_vm_hugetlb_page(walk->m, walk->vma)) {
+		verify_hugetlb_entry(t, walk->vma, address, *pmd);
+		return 0;
+	}
 	if (pmd_trans_huge(*pmd)) {
 		verify_huge_pmd(t, walk->vma, address, *pmd);
 		return 0;
@@ -137,6 +160,8 @@ static void verify_vma(struct mm_tally *t, u32 vma, u32 prev)
 		last = first;
 	}
 	walk_page_range(&walk, v->start, v->end);
+	if (is_vm_hugetlb_page(m, vma))
+		t->v->hugetlb_reserved += hugetlb_unused_reserve(m, vma);
 }
 
 void verify_mm(struct verify *v, u32 mm)
@@ -153,6 +178,9 @@ void verify_mm(struct verify *v, u32 mm)
 		if (t.rss[counter] != m->mms[mm].rss[counter])
 			complain(v, "process %u: RSS counter %d is %llu, but %llu entries count", mm, counter,
 				 (unsigned long long)m->mms[mm].rss[counter], (unsigned long long)t.rss[counter]);
+	if (t.hugetlb_usage != m->mms[mm].hugetlb_usage)
+		complain(v, "process %u: %u pages of hugetlb mappings are counted, but %llu are mapped", mm,
+			 m->mms[mm].hugetlb_usage, (unsigned long long)t.hugetlb_usage);
 	t.tables += count_tables(&t, m->mms[mm].pgd, 0);
 	if (t.entries != t.all_entries)
 		complain(v, "process %u: its tables have %llu entries, its mappings %llu", mm,

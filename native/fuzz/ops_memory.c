@@ -25,7 +25,7 @@ static void op_map(struct world *w, const struct fuzz_record *r)
 	uint64_t address;
 
 	if (map.kind == HMMU_MAP_HUGETLB)
-		map.pages = HMMU_HUGE_PAGES;
+		map.pages = HMMU_HUGE_PAGES * (1 + r->count % 3);
 	if (map.kind == HMMU_MAP_SPECIAL)
 		map.pages = 1 + map.pages % 64;
 	if (r->y & 8)

@@ -95,6 +95,7 @@ static struct hmmu_options read_options(const struct fuzz_record *r)
 		.swap_pages = r->who & 8    ? 5
 			      : r->who & 16 ? 600
 					    : 0,
+		.hugetlb_pages = r->y % 8 == 7 ? HMMU_HUGETLB_NONE : r->y % 8,
 		.profile = r->region % 3,
 		.quirks_on = r->first,
 		.quirks_off = r->region & 128 ? 0xfff : 0,
@@ -109,10 +110,9 @@ static void trace_options(const struct world *w, const struct hmmu_options *o)
 	trace(w, "hmmu_create(&(struct hmmu_options){ .ram_pages = %u, .device_pages = %u, .cpus = %u, .profile = %u, ",
 	      o->ram_pages, o->device_pages, o->cpus, o->profile);
 	trace(w,
-	      ".other_device_pages = %u, .swap_pages = %u, .no_contents = %d, .quirks_on = %#x, .quirks_off = %#x, "
-	      ".memcg_limit = %llu }, "
-	      "&m);\n",
-	      o->other_device_pages, o->swap_pages, o->no_contents, o->quirks_on, o->quirks_off,
+	      ".other_device_pages = %u, .swap_pages = %u, .hugetlb_pages = %u, .no_contents = %d, .quirks_on = %#x, "
+	      ".quirks_off = %#x, .memcg_limit = %llu }, &m);\n",
+	      o->other_device_pages, o->swap_pages, o->hugetlb_pages, o->no_contents, o->quirks_on, o->quirks_off,
 	      (unsigned long long)o->memcg_limit);
 }
 
@@ -240,6 +240,9 @@ uint64_t world_close(struct world *w)
 	if (!(hmmu_quirks(w->m) & HMMU_QUIRK_THP_BUSY_LEAKS_REF) && hmmu_memcg_charged(w->m) != orphans(w))
 		broken(w, "%llu pages are charged when all is over", (unsigned long long)hmmu_memcg_charged(w->m));
 	check_ram(w);
+	if (hmmu_counter(w->m, HMMU_COUNT_HUGETLB_FREE) != hmmu_counter(w->m, HMMU_COUNT_HUGETLB_PAGES) ||
+	    hmmu_counter(w->m, HMMU_COUNT_HUGETLB_RESERVED))
+		broken(w, "the hugetlb pool has not got everything back when all is over");
 	if (hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE) != w->device_pages)
 		broken(w, "%llu of %u device pages are free when all is over",
 		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE), w->device_pages);

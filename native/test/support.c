@@ -69,6 +69,7 @@ static void assert_all_given_back(struct hmmu *m)
 	assert_int_equal(hmmu_counter(m, HMMU_COUNT_MAPPINGS), 0);
 	assert_int_equal(hmmu_counter(m, HMMU_COUNT_ANON_VMAS), 0);
 	assert_int_equal(hmmu_counter(m, HMMU_COUNT_TABLE_PAGES), 0);
+	assert_int_equal(hmmu_counter(m, HMMU_COUNT_HUGETLB_RESERVED), 0);
 }
 
 void rig_close(struct rig *r)

@@ -221,7 +221,7 @@ static void make_family(struct rig *r)
 	write_pages(r, map_at(r, 0, 4, HMMU_MAP_FILE, RW), 2, 1);
 	write_pages(r, map_at(r, 0, 4, HMMU_MAP_SHMEM, RW), 2, 1);
 	map_at(r, 0, 4, HMMU_MAP_SPECIAL, RW);
-	map_at(r, 0, 512, HMMU_MAP_HUGETLB, RW);
+	write_pages(r, map_at(r, 0, 512, HMMU_MAP_HUGETLB, RW), 1, 1);
 	write_pages(r, map_at(r, 1ull << 45, 2, HMMU_MAP_ANON, RW), 2, 1);
 }
 

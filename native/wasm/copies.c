@@ -36,7 +36,8 @@ EXPORT(options) int wasm_options(void)
 	instance.told[6] = (double)options.memcg_limit;
 	instance.told[7] = options.swap_pages;
 	instance.told[8] = options.no_contents;
-	return 9;
+	instance.told[9] = options.hugetlb_pages;
+	return 10;
 }
 
 EXPORT(processes) int wasm_processes(uint32_t *pids, uint32_t capacity)

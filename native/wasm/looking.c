@@ -28,7 +28,7 @@ EXPORT(walk) int wasm_walk(uint32_t pid, double address, uint64_t *out)
 	return hmmu_walk(instance.machine, pid, whole(address), out);
 }
 
-/* Tells anon, file, shmem, swap, mapped, locked, tables. */
+/* Tells anon, file, shmem, swap, mapped, locked, tables, hugetlb. */
 EXPORT(mmCounters) int wasm_mm_counters(uint32_t pid)
 {
 	struct hmmu_mm_counters counters = { 0 };
@@ -41,6 +41,7 @@ EXPORT(mmCounters) int wasm_mm_counters(uint32_t pid)
 	instance.told[4] = (double)counters.mapped;
 	instance.told[5] = (double)counters.locked;
 	instance.told[6] = (double)counters.tables;
+	instance.told[7] = (double)counters.hugetlb;
 	return err;
 }
 

@@ -34,7 +34,7 @@ EXPORT(told) const double *wasm_told(void)
 
 EXPORT(create)
 int wasm_create(uint32_t ram_pages, uint32_t device_pages, uint32_t cpus, uint32_t profile, uint32_t quirks_on,
-		uint32_t quirks_off, double memcg_limit, uint32_t swap_pages, bool no_contents)
+		uint32_t quirks_off, double memcg_limit, uint32_t swap_pages, bool no_contents, uint32_t hugetlb_pages)
 {
 	const struct hmmu_options options = {
 		.ram_pages = ram_pages,
@@ -46,6 +46,7 @@ int wasm_create(uint32_t ram_pages, uint32_t device_pages, uint32_t cpus, uint32
 		.memcg_limit = whole(memcg_limit),
 		.swap_pages = swap_pages,
 		.no_contents = no_contents,
+		.hugetlb_pages = hugetlb_pages,
 	};
 
 	return hmmu_create(&options, &instance.machine);

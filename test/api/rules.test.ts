@@ -38,7 +38,7 @@ const breaches: readonly (readonly [RuleName, string | RegExp, Callback])[] = [
   ],
   [
     'dst_no_such_page',
-    'entry 1: there is no page 999999 for drivers (pfns are 2 to 8255)',
+    'entry 1: there is no page 999999 for drivers (pfns are 2 to 10303)',
     (entries) => {
       entries.dst[1] = word(999999, LOCKED)
     },

@@ -70,6 +70,7 @@ structures! {
         memcg_limit: u64,
         other_device_pages: u32,
         swap_pages: u32,
+        hugetlb_pages: u32,
     }
     hmmu_error {
         err: c_int,
@@ -107,6 +108,7 @@ structures! {
         mapped: u64,
         locked: u64,
         tables: u64,
+        hugetlb: u64,
     }
     hmmu_migrate_ops {
         alloc_and_copy: Option<callback>,

@@ -181,7 +181,11 @@ struct hmmu_options {
 	/** ZONE_DEVICE pages behind the others that are not device-private: no migration supports them; 0 … 2^20 */
 	uint32_t other_device_pages;
 	uint32_t swap_pages; /**< slots of the swap area, 0 … 2^28; 0: no swap */
+	/** Pages of 2 MiB in the hugetlb pool, 1 … 2^19; 0: 4; HMMU_HUGETLB_NONE: no pool. They come on top of RAM. */
+	uint32_t hugetlb_pages;
 };
+/** hugetlb_pages of a machine without a pool. */
+#define HMMU_HUGETLB_NONE UINT32_MAX
 
 /** Make a machine. @p options may be NULL. -EINVAL; -ENOMEM: the host has no address space for it. */
 HMMU_API int hmmu_create(const struct hmmu_options *options, struct hmmu **machine);
@@ -309,6 +313,7 @@ struct hmmu_mm_counters {
 	uint64_t mapped; /**< pages of all mappings */
 	uint64_t locked; /**< pages of VM_LOCKED mappings */
 	uint64_t tables; /**< frames of page tables */
+	uint64_t hugetlb; /**< mm->hugetlb_usage: pages of hugetlb mappings, which the counters above leave out */
 };
 /** The counters of a process. -ESRCH: no such process. */
 HMMU_API int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out);
@@ -326,7 +331,8 @@ struct hmmu_map {
 	uint32_t prot;    /**< enum hmmu_prot */
 	bool align_huge;  /**< a chosen address is on a 2 MiB boundary (else 1 MiB above one) */
 };
-/** mmap(). A given address must be free (-EEXIST). */
+/** mmap(). A given address must be free (-EEXIST). A hugetlb mapping reserves its pages: -ENOMEM also when the pool has
+ * not as many left. */
 HMMU_API int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address);
 /** munmap(): also ranges that are partly or not mapped. -EINVAL: not page aligned, empty, or beyond user addresses. */
 HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);

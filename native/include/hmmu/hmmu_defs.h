@@ -73,7 +73,7 @@
 	X(SHMEM, 1, "shmem", "Shared anonymous memory.") \
 	X(FILE, 2, "file", "Private mapping of a fresh tmpfs file.") \
 	X(SHAREDFILE, 3, "sharedfile", "Shared mapping of a fresh tmpfs file.") \
-	X(HUGETLB, 4, "hugetlb", "Private hugetlb mapping.") \
+	X(HUGETLB, 4, "hugetlb", "Private mapping of huge pages from the hugetlb pool.") \
 	X(SPECIAL, 5, "special", "VM_PFNMAP mapping.")
 
 /** X(name, bit, text): access rights of a mapping. */
@@ -313,7 +313,10 @@
 	X(SWAP_FREE, 20, "Free swap slots.") \
 	X(SWAP_CACHED, 21, "Pages in the swap cache.") \
 	X(SWAP_INS, 22, "Pages read from swap so far.") \
-	X(SWAP_OUTS, 23, "Pages written to swap so far.")
+	X(SWAP_OUTS, 23, "Pages written to swap so far.") \
+	X(HUGETLB_PAGES, 24, "Huge pages of the hugetlb pool.") \
+	X(HUGETLB_FREE, 25, "Free huge pages of the pool, the reserved ones included.") \
+	X(HUGETLB_RESERVED, 26, "Free huge pages that mappings have reserved.")
 
 /** X(name, value, text): spans of work that are counted and timed; the first ones are the stages of a migration. */
 #define HMMU_SPANS(X) \
