@@ -14,8 +14,8 @@ namespace {
 
 const napi_type_tag kMachineTag = {0x3b7f0c25d1a94e68u, 0x8a1d52c6e03f9b74u};
 
-// What a frame of RAM costs the host before anybody touches it: its record in the page array.
-constexpr int64_t kBytesPerFrame = 64;
+// By how many bytes the memory of a machine grows before the garbage collector is told again.
+constexpr int64_t kTellStep = int64_t{1} << 20;
 
 } // namespace
 
@@ -65,10 +65,7 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 		Create(info);
 	if (!Open())
 		return;
-	hmmu_options options;
-	hmmu_machine_options(machine_, &options);
-	footprint_ = (int64_t{options.ram_pages} + options.device_pages) * kBytesPerFrame;
-	Napi::MemoryManagement::AdjustExternalMemory(info.Env(), footprint_);
+	TellMemory();
 }
 
 Machine *Machine::Of(Napi::Value value)
@@ -111,11 +108,25 @@ void Machine::Close()
 	AbandonAll();
 	hmmu_destroy(machine_);
 	machine_ = nullptr;
-	Napi::MemoryManagement::AdjustExternalMemory(Env(), -footprint_);
+	Napi::MemoryManagement::AdjustExternalMemory(Env(), -told_);
+}
+
+// The garbage collector is to know what a machine costs: the memory that it has used, not the address space that it
+// has reserved, for which a full collection would run when a large machine is made.
+void Machine::TellMemory()
+{
+	auto used = static_cast<int64_t>(hmmu_memory_used(machine_));
+
+	if (used - told_ < kTellStep)
+		return;
+	Napi::MemoryManagement::AdjustExternalMemory(Env(), used - told_);
+	told_ = used;
 }
 
 Napi::Value Machine::Result(int64_t result)
 {
+	if (Open())
+		TellMemory();
 	return Number(Env(), static_cast<double>(exception_.IsEmpty() ? result : kThrown));
 }
 

@@ -63,6 +63,7 @@ private:
 	// Forgets an earlier refusal: what error() tells is the core's again.
 	hmmu *Core();
 	void Close();
+	void TellMemory();
 	void KeepException(napi_env env);
 
 	// machine.cc
@@ -171,7 +172,7 @@ private:
 	size_t done_ = 0;                 // bytes that the last load or store moved
 	uint32_t callbacks_ = 0;          // JavaScript callbacks that have not returned
 	Napi::ObjectReference exception_; // { error } while an exception waits to be taken
-	int64_t footprint_ = 0;           // what the garbage collector was told about
+	int64_t told_ = 0;                // bytes that the garbage collector knows about
 	std::map<uint32_t, std::unique_ptr<Migration>> migrations_;
 	uint32_t last_migration_ = 0;
 };

@@ -2,6 +2,7 @@
 /* Lists the processes, tasks and page references of a machine, for example of a restored one. */
 #include <errno.h>
 
+#include "contents.h"
 #include "machine.h"
 
 void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out)
@@ -21,6 +22,18 @@ void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out)
 		.swap_pages = st->swap_pages,
 		.hugetlb_pages = st->hugetlb_pages ? st->hugetlb_pages : HMMU_HUGETLB_NONE,
 	};
+}
+
+uint64_t hmmu_memory_used(const struct hmmu *m)
+{
+	const struct state *st = m->st;
+	u64 ram = (u64)st->next_block * HPAGE_PMD_NR, other = st->other_device_pages;
+	u64 device = other ? st->device_pages + other : st->device_high;
+	u64 bytes = sizeof(*st) + (ram + device) * (sizeof(struct page) + sizeof(u16) + contents_size(m));
+
+	for (int kind = 0; kind < NR_SLABS; kind++)
+		bytes += (u64)st->slabs[kind].high * st->slabs[kind].record;
+	return bytes + st->swap_high * (contents_size(m) + sizeof(struct swap_slot));
 }
 
 int hmmu_processes(const struct hmmu *m, uint32_t *pids, uint32_t capacity)

@@ -278,6 +278,22 @@ static void test_record_sizes(void **state)
 	assert_in_range(sizeof(struct page), 1, 64);
 }
 
+/* Reserved memory costs nothing. Used memory stays used when the machine has freed it. */
+static void test_memory_used(void **state)
+{
+	struct rig *r = open_rig(.ram_pages = 1u << 24, .device_pages = 1u << 20);
+	uint64_t before = hmmu_memory_used(r->m), used, buf = map_anon(r, 1024);
+
+	(void)state;
+	assert_true(before < 4u << 20);
+	write_pages(r, buf, 1024, 1);
+	used = hmmu_memory_used(r->m);
+	assert_true(used - before >= PAGES(1024) && used - before < PAGES(2048));
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1024)));
+	assert_true(hmmu_memory_used(r->m) == used);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_equal_calls_make_equal_machines),
 		cmocka_unit_test(test_record_sizes),
+		cmocka_unit_test(test_memory_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

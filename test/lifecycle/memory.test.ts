@@ -81,3 +81,39 @@ test.each([
   expect(rss).toBeLessThan(MOST_GROWTH)
   expect(external).toBeLessThan(4e6)
 })
+
+/** How many full collections a program of its own sees while it makes 20 machines. */
+function fullCollections(body: string): number {
+  const watching = `
+    const { constants, PerformanceObserver } = require('node:perf_hooks')
+    const { Machine } = require(${library})
+    const settle = () => new Promise((done) => setImmediate(done))
+    let full = 0
+    new PerformanceObserver((list) => {
+      for (const { detail } of list.getEntries()) if (detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR) full++
+    }).observe({ entryTypes: ['gc'] })
+    const kept = []
+    const bytes = new Uint8Array(4096 * 4096).fill(1)
+    async function main() {
+      for (let i = 0; i < 20; i++) {
+        ${body}
+        await settle()
+      }
+      console.log(full)
+    }
+    main()`
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', watching], { encoding: 'utf8' })
+  expect(stderr).toBe('')
+  return Number(stdout)
+}
+
+// In WebAssembly the garbage collector sees to the memory of instances itself.
+const ofTheAddon = process.env.HMMU_BACKEND === 'wasm' ? test.skip : test
+
+ofTheAddon('machines of 64 GiB that use nothing are no reason to collect garbage', () => {
+  expect(fullCollections('kept.push(new Machine({ ramPages: 2 ** 24, devicePages: 2 ** 20 }))')).toBe(0)
+})
+
+ofTheAddon('memory that machines have used is a reason to collect garbage', () => {
+  expect(fullCollections('new Machine().process().map({ pages: 4096 }).write(0, bytes)')).toBeGreaterThan(0)
+})

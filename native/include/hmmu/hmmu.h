@@ -228,6 +228,9 @@ HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
 /** The options with which to make a machine like this one; the memory cgroup's limit is the present one. */
 HMMU_API void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out);
+/** About how many bytes of the host's memory the machine has used at most so far: it reserves address space for all of
+ * its pages, and the host gives memory for those that were used. */
+HMMU_API uint64_t hmmu_memory_used(const struct hmmu *m);
 /** The quirks (enum hmmu_quirk) that are on. */
 HMMU_API uint32_t hmmu_quirks(const struct hmmu *m);
 /** One counter (enum hmmu_counter); 0 for an unknown one. */
