@@ -49,7 +49,7 @@ function namesOf(text) {
   const functions = [...text.matchAll(/^[a-z_][^(\n=;]*?\b(\w+)\(/gm)]
   const variables = [...text.matchAll(/^static [^(\n=;]*?\b(\w+)(?:\[[^\]]*\])*(?: =|;)/gm)]
   const types = [...text.matchAll(/^(?:typedef )?(?:struct|union|enum) (\w+) \{/gm)]
-  const enumerators = [...text.matchAll(/^enum[^{;]*\{([^}]*)\}/gm)].flatMap(([, body]) => [
+  const enumerators = [...text.matchAll(/^enum[^{;()]*\{([^}]*)\}/gm)].flatMap(([, body]) => [
     ...body.matchAll(/^\t(\w+)/gm),
   ])
   return new Set([...functions, ...variables, ...types, ...enumerators].map(([, name]) => name))
