@@ -109,6 +109,9 @@ export abstract class SystemCalls {
   /** @internal Called when a call has to wait. */
   protected abstract blocked(): void
 
+  /** What a load that is blocked has got so far: the call that goes on fills in the rest. */
+  #partial: Uint8Array | undefined
+
   /** @internal Passes a native result on, or throws what it stands for. */
   protected settle(result: number): number {
     return result >= 0 ? result : this.fail(result)
@@ -117,7 +120,7 @@ export abstract class SystemCalls {
   /** @internal */
   protected fail(result: number): never {
     const error = this.core.failure(result)
-    if (error instanceof HmmuError && error.code === 'HMMU_BLOCKED') this.blocked()
+    this.#waits(error)
     throw error
   }
 
@@ -226,9 +229,14 @@ export abstract class SystemCalls {
    * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS; its `done` is the number of bytes that were loaded before
    */
   load(at: number, length: number): Uint8Array {
-    const out = allocate(integer('length', length, 0, MOST_BYTES))
-    this.settle(this.core.native.load(this.caller, address(at), out))
-    return out
+    integer('length', length, 0, MOST_BYTES)
+    const out = this.#partial?.length === length ? this.#partial : allocate(length)
+    this.#partial = undefined
+    const result = this.core.native.load(this.caller, address(at), out)
+    if (result >= 0) return out
+    const error = this.core.failure(result)
+    if (this.#waits(error) && error.done) this.#partial = out
+    throw error
   }
 
   /**
@@ -304,8 +312,11 @@ export abstract class SystemCalls {
     }
   }
 
-  #waits(error: unknown): void {
-    if (error instanceof HmmuError && error.code === 'HMMU_BLOCKED') this.blocked()
+  /** Whether a call that failed with this has to wait. */
+  #waits(error: unknown): error is HmmuError {
+    const waits = error instanceof HmmuError && error.code === 'HMMU_BLOCKED'
+    if (waits) this.blocked()
+    return waits
   }
 
   #sameMachine(target: unknown): void {

@@ -71,6 +71,8 @@ export abstract class WasmLooking extends WasmCalls {
   load(tid: number, address: number, bytes: Uint8Array): number {
     return this.call((instance) =>
       this.lend(instance, bytes.length, (at) => {
+        // A load that goes on has its first bytes already.
+        instance.bytes(at, bytes.length).set(bytes)
         const err = instance.exports.load(tid, address, at, bytes.length)
         this.done = instance.told(1)[0] ?? 0
         bytes.set(instance.bytes(at, this.done))

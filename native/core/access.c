@@ -85,18 +85,30 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
 				       bool write)
 {
+	const struct call call = {
+		.op = write ? OP_STORE : OP_LOAD,
+		.args = { address, length },
+		.data = write ? buffer : NULL,
+	};
 	const u64 first = address;
 	struct ctx ctx;
 	int err;
 
 	if (done)
 		*done = 0;
-	err = task_enter(m, tid, OP_ACCESS, &ctx);
-	if (err)
+	err = task_enter(m, tid, call, &ctx);
+	if (err) {
+		if (done && err == -EAGAIN)
+			*done = m->tasks[tid].progress.at;
 		return err;
+	}
 	/* The fault that waited for a page has ended; the instruction starts again. */
 	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK && ctx.resume != RESUME_LOCKED)
 		up_sem(&ctx);
+	/* What was moved before the call blocked is not moved again. */
+	address += ctx.progress.at;
+	buffer += ctx.progress.at;
+	length -= ctx.progress.at;
 	while (length) {
 		size_t in_page = address & (PAGE_SIZE - 1);
 		size_t chunk = length < PAGE_SIZE - in_page ? length : PAGE_SIZE - in_page;
@@ -113,9 +125,10 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 		buffer += chunk;
 		length -= chunk;
 	}
+	ctx.progress.at = address - first;
 	if (done)
-		*done = address - first;
-	return task_leave(&ctx, OP_ACCESS, err);
+		*done = ctx.progress.at;
+	return task_leave(&ctx, call, err);
 }
 
 static int check_span(struct hmmu *m, u64 address, size_t length)
@@ -158,12 +171,13 @@ static int pin_page(struct ctx *ctx, u64 address, bool write, u32 *pfn)
 
 int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn)
 {
+	const struct call call = { .op = OP_PIN, .args = { address, write } };
 	struct ctx ctx;
 	u32 page = 0;
 	int err = check_span(m, address, 1);
 
 	if (!err)
-		err = task_enter(m, tid, OP_PIN, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = pin_page(&ctx, address, write, &page);
@@ -180,5 +194,5 @@ int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_
 			  "get_user_pages() of %#llx fails with %s", (unsigned long long)address,
 			  err == -ENOMEM ? "ENOMEM" : "EFAULT");
 	}
-	return task_leave(&ctx, OP_PIN, err);
+	return task_leave(&ctx, call, err);
 }

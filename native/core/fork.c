@@ -180,10 +180,11 @@ static int do_fork(struct ctx *ctx, u32 *child)
 
 int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid)
 {
+	const struct call call = { .op = OP_FORK };
 	struct ctx ctx;
 	struct span span;
 	u32 child = 0;
-	int err = task_enter(m, tid, OP_FORK, &ctx);
+	int err = task_enter(m, tid, call, &ctx);
 
 	if (err)
 		return err;
@@ -192,5 +193,5 @@ int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid)
 	span_end(m, &span, 1, resident_pages(m, ctx.mm));
 	if (!err)
 		*child_pid = child;
-	return syscall_leave(&ctx, OP_FORK, "fork", err);
+	return syscall_leave(&ctx, &call, err);
 }

@@ -163,10 +163,10 @@ static u32 populate_flags(u32 vm_flags)
 int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 {
 	u32 flags = populate_flags(ctx->m->vmas[vma].flags);
-	struct task *task = &ctx->m->tasks[ctx->task];
-	u64 first = task->gup_first ? task->gup_first : *start;
+	struct progress *progress = &ctx->progress;
+	u64 first = progress->gup_first ? progress->gup_first : *start;
 
-	task->gup_first = 0;
+	progress->gup_first = 0;
 	while (*start < end) {
 		u64 page_mask;
 		u32 page;
@@ -174,8 +174,8 @@ int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 
 		/* A blocked call goes on here. Touching a page again would age it wrongly. */
 		if (err == BLOCKED) {
-			task->progress = *start;
-			task->gup_first = first;
+			progress->at = *start;
+			progress->gup_first = first;
 		}
 		/* If it got some pages, get_user_pages() returns their number. The next call returns the error. */
 		if (err)
@@ -190,8 +190,8 @@ int mm_populate(struct ctx *ctx, u64 start, u64 end)
 	struct hmmu *m = ctx->m;
 	int err = 0;
 
-	if (m->tasks[ctx->task].progress > start)
-		start = m->tasks[ctx->task].progress;
+	if (ctx->progress.at > start)
+		start = ctx->progress.at;
 	while (!err && start < end) {
 		u32 vma = find_vma(m, ctx->mm, start);
 		u64 to;

@@ -239,7 +239,7 @@ int hmmu_exit(struct hmmu *m, uint32_t pid)
 	if (err) {
 		/* A mlocked page is locked by somebody: its owner has to let go first. */
 		wait_done(m, ctx.task);
-		m->tasks[ctx.task].munlock_at = 0;
+		munlock_give_up(m, pid, ctx.progress.munlock_at);
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", pid);
 	}
 	m->mms[pid].state = MM_DEAD;

@@ -193,6 +193,7 @@ static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 
 int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice)
 {
+	const struct call call = { .op = OP_MADVISE, .args = { address, length, advice } };
 	struct ctx ctx;
 	u64 end;
 	int err = check_range(m, address, length, &end);
@@ -201,11 +202,11 @@ int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 		err = hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "advice %u: there are 0 to %d", advice,
 				HMMU_MADV_UNMERGEABLE);
 	if (!err)
-		err = task_enter(m, tid, OP_MADVISE, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = drops_pages(advice) ? down_read(&ctx) : down_write(&ctx);
 	if (!err && end > address)
 		err = do_madvise(&ctx, address, end, advice);
-	return syscall_leave(&ctx, OP_MADVISE, "madvise", err);
+	return syscall_leave(&ctx, &call, err);
 }

@@ -138,13 +138,14 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 	struct hmmu_migration *mig;
 	struct ctx ctx;
 	u32 vma;
-	int err = task_enter(m, request->tid, OP_MIGRATE, &ctx);
+	const struct call call = { .op = OP_MIGRATE, .args = { request->start, request->end } };
+	int err = task_enter(m, request->tid, call, &ctx);
 
 	if (err)
 		return err;
 	err = down_read(&ctx);
 	if (err)
-		return task_leave(&ctx, OP_MIGRATE, err);
+		return task_leave(&ctx, call, err);
 	vma = find_vma(m, ctx.mm, start);
 	err = check_arguments(m, vma, start, end, request);
 	mig = err ? NULL : migration_alloc(m, (end - start) >> PAGE_SHIFT);

@@ -20,6 +20,14 @@ struct ctx {
 	bool nested; /**< mmap_sem was held when the call began */
 	u32 waited;  /**< enum hmmu_wait: what the call, which goes on, had waited for */
 	u32 resume;  /**< enum resume: how its first fault goes on */
+	struct progress progress;
+};
+
+/** A call that can block, as it is made. A blocked task takes a call for its own only if all of this is equal. */
+struct call {
+	enum op op;
+	u64 args[CALL_ARGS];
+	const u8 *data; /**< bytes that a store brings, args[1] of them; else NULL */
 };
 
 static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
@@ -141,15 +149,19 @@ void mm_free(struct hmmu *m, u32 mm);
 
 /** @name task.c
  * @{ */
-int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx);
-int task_leave_slow(struct ctx *ctx, enum op op, int result);
-/** Begin a call of a task: checks the handle and finds out whether this is a blocked call that goes on. */
-static inline int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
+int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx);
+int task_leave_slow(struct ctx *ctx, const struct call *call, int result);
+/** Begin a call of a task: checks the handle and finds out whether this is the blocked call, which goes on. The call is
+ * passed by value, so that it is put together only where it is looked at. */
+static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, struct ctx *ctx)
 {
 	const struct task *task = &m->tasks[tid];
 
-	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free)
-		return task_enter_slow(m, tid, op, ctx);
+	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free) {
+		const struct call made = call;
+
+		return task_enter_slow(m, tid, &made, ctx);
+	}
 	/* In a call from a callback the call around it keeps its semaphore. */
 	*ctx = (struct ctx){
 		.m = m,
@@ -162,14 +174,17 @@ static inline int task_enter(struct hmmu *m, u32 tid, enum op op, struct ctx *ct
 	};
 	return 0;
 }
-/** End a call: a result of BLOCKED keeps wait and semaphore, any other drops the semaphore. */
-static inline int task_leave(struct ctx *ctx, enum op op, int result)
+/** End a call: a result of BLOCKED keeps wait, progress and semaphore, any other drops the semaphore. */
+static ALWAYS_INLINE int task_leave(struct ctx *ctx, struct call call, int result)
 {
 	const struct task *task = ctx->self;
 
-	if (!result && !task->op && !task->progress && !task->sem_hold)
-		return 0;
-	return task_leave_slow(ctx, op, result);
+	if (result || task->op || task->sem_hold) {
+		const struct call made = call;
+
+		return task_leave_slow(ctx, &made, result);
+	}
+	return 0;
 }
 /** mmap_sem of the task's mm. 0 or BLOCKED; 0 at once if the task has it. */
 int down_slow(struct ctx *ctx, bool write);
@@ -218,6 +233,18 @@ bool task_ready(const struct hmmu *m, u32 task);
 u32 task_alloc(struct hmmu *m, u32 mm);
 /** @} */
 
+/** @name call.c
+ * @{ */
+/** The kernel's name of a call. */
+const char *call_name(enum op op);
+/** Note in its task that a call is blocked. */
+void call_record(struct task *task, const struct call *call);
+/** Whether a call is the one that the task is blocked in: the same one with equal arguments. */
+bool call_is_recorded(const struct task *task, const struct call *call);
+/** The call that a task is blocked in, as "munmap(0x100000, 8192)". */
+void call_describe(const struct task *task, char *text, size_t size);
+/** @} */
+
 /** @name unmap.c
  * @{ */
 /** Drop the ptes of [start, end) of one mapping, flush included. */
@@ -236,6 +263,8 @@ void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, b
  * @{ */
 /** Take the mlock marks off a range; BLOCKED on a locked page. */
 int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end);
+/** A walk that waits at an address is given up: the mapping there is locked as before. */
+void munlock_give_up(struct hmmu *m, u32 mm, u64 munlock_at);
 /** @} */
 
 #endif

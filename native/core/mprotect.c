@@ -112,7 +112,7 @@ static int populate_after_mprotect(struct ctx *ctx, u32 vma, u64 start, u64 end)
 /* A call that waited while it populated finds the rights changed, and goes on populating. */
 static int resume_populate(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
-	u64 progress = ctx->m->tasks[ctx->task].progress;
+	u64 progress = ctx->progress.at;
 
 	if (progress < start || progress >= end)
 		return 0;
@@ -178,6 +178,7 @@ static int do_mprotect(struct ctx *ctx, u64 start, u64 end, u32 prot)
 
 int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot)
 {
+	const struct call call = { .op = OP_MPROTECT, .args = { address, length, prot } };
 	struct ctx ctx;
 	u64 end;
 	int err = check_range(m, address, length, &end);
@@ -186,11 +187,11 @@ int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t lengt
 		err = hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "protection %#x: READ and WRITE are allowed",
 				prot);
 	if (!err)
-		err = task_enter(m, tid, OP_MPROTECT, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = down_write(&ctx);
 	if (!err && end > address)
 		err = do_mprotect(&ctx, address, end, prot);
-	return syscall_leave(&ctx, OP_MPROTECT, "mprotect", err);
+	return syscall_leave(&ctx, &call, err);
 }

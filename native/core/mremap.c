@@ -331,17 +331,16 @@ static int do_mremap(struct ctx *ctx, struct remap *r, u32 flags, u64 new_addres
 /* The part that needs mmap_sem for writing. A call that is resumed while populating has done this part. */
 static int remap_mappings(struct ctx *ctx, struct remap *r, u32 flags, u64 new_address)
 {
-	struct task *task = &ctx->m->tasks[ctx->task];
 	int err = down_write(ctx);
 
 	if (!err)
 		err = do_mremap(ctx, r, flags, new_address);
 	if (err)
 		return err;
-	task->result = r->result;
+	ctx->progress.result = r->result;
 	if (r->locked && r->new_length > r->old_length) {
 		up_sem(ctx);
-		task->progress = r->result + r->old_length;
+		ctx->progress.at = r->result + r->old_length;
 	}
 	return 0;
 }
@@ -349,11 +348,11 @@ static int remap_mappings(struct ctx *ctx, struct remap *r, u32 flags, u64 new_a
 /* Populate the added part of a locked mapping. Failures are ignored; later faults bring in the missing pages. */
 static int populate_added(struct ctx *ctx, const struct remap *r)
 {
-	const struct task *task = &ctx->m->tasks[ctx->task];
+	u64 start = ctx->progress.result;
 	int err = down_read(ctx);
 
 	if (!err)
-		err = mm_populate(ctx, task->result + r->old_length, task->result + r->new_length);
+		err = mm_populate(ctx, start + r->old_length, start + r->new_length);
 	return err == BLOCKED ? BLOCKED : 0;
 }
 
@@ -361,6 +360,8 @@ int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old
 		uint32_t flags, uint64_t new_address, uint64_t *address)
 {
 	struct remap r = { .address = old_address, .new_length = (new_length + PAGE_SIZE - 1) & PAGE_MASK };
+	const struct call call = { .op = OP_MREMAP,
+				   .args = { old_address, old_length, new_length, flags, new_address } };
 	struct ctx ctx;
 	u64 end = 0, result;
 	int err = check_range(m, old_address, old_length, &end);
@@ -369,16 +370,16 @@ int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old
 		err = hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "flags %#x: MAYMOVE and FIXED are allowed",
 				flags);
 	if (!err)
-		err = task_enter(m, tid, OP_MREMAP, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	r.old_length = end - old_address;
-	if (!m->tasks[tid].progress)
+	if (!ctx.progress.at)
 		err = remap_mappings(&ctx, &r, flags, new_address);
-	if (!err && m->tasks[tid].progress)
+	if (!err && ctx.progress.at)
 		err = populate_added(&ctx, &r);
-	result = m->tasks[tid].result;
-	err = syscall_leave(&ctx, OP_MREMAP, "mremap", err);
+	result = ctx.progress.result;
+	err = syscall_leave(&ctx, &call, err);
 	if (!err)
 		*address = result;
 	return err;

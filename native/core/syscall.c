@@ -49,13 +49,13 @@ int check_range(struct hmmu *m, u64 address, u64 length, u64 *end)
 	return 0;
 }
 
-int syscall_leave(struct ctx *ctx, enum op op, const char *name, int err)
+int syscall_leave(struct ctx *ctx, const struct call *call, int err)
 {
 	struct hmmu *m = ctx->m;
 
 	if (err < 0 && err != BLOCKED)
-		hmmu_fail(m, err, HMMU_ERR_SYSCALL, "%s() fails with %s", name, errno_name(err));
-	return task_leave(ctx, op, err);
+		hmmu_fail(m, err, HMMU_ERR_SYSCALL, "%s() fails with %s", call_name(call->op), errno_name(err));
+	return task_leave(ctx, *call, err);
 }
 
 /* Above all mappings: 1 MiB above a 2 MiB boundary or on it, with at least 2 MiB between. */
@@ -211,28 +211,31 @@ static int check_map(struct hmmu *m, const struct hmmu_map *map)
 
 int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address)
 {
+	const struct call call = { .op = OP_MMAP,
+				   .args = { map->address, map->pages, map->kind, map->prot, map->align_huge } };
 	struct ctx ctx;
 	int err = check_map(m, map);
 
 	if (!err)
-		err = task_enter(m, tid, OP_MMAP, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = down_write(&ctx);
 	if (!err)
 		err = do_mmap(&ctx, map, address);
-	return syscall_leave(&ctx, OP_MMAP, "mmap", err);
+	return syscall_leave(&ctx, &call, err);
 }
 
 int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 {
+	const struct call call = { .op = OP_MUNMAP, .args = { address, length } };
 	struct ctx ctx;
 	struct span span;
 	u64 end = 0;
 	int err = check_range(m, address, length, &end);
 
 	if (!err)
-		err = task_enter(m, tid, OP_MUNMAP, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	span = span_begin(m, HMMU_SPAN_MUNMAP);
@@ -240,7 +243,7 @@ int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 	if (!err)
 		err = do_munmap(&ctx, address, end);
 	span_end(m, &span, 1, (end - address) >> PAGE_SHIFT);
-	return syscall_leave(&ctx, OP_MUNMAP, "munmap", err);
+	return syscall_leave(&ctx, &call, err);
 }
 
 /* 4.14 leaves the counter of locked pages alone where a range is locked already. */
@@ -249,11 +252,11 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 	struct hmmu *m = ctx->m;
 	u32 old = m->vmas[vma].flags;
 	u32 flags = lock ? old | VM_LOCKED : old & ~(u32)VM_LOCKED;
-	u64 progress = m->tasks[ctx->task].munlock_at;
+	u64 progress = ctx->progress.munlock_at;
 	int err;
 
 	if (!lock && progress >= start && progress < end) {
-		m->tasks[ctx->task].munlock_at = 0;
+		ctx->progress.munlock_at = 0;
 		*prev = vma;
 		return munlock_vma_pages_range(ctx, vma, progress, end);
 	}
@@ -311,7 +314,7 @@ static int do_mlock(struct ctx *ctx, u64 start, u64 end)
 	int err;
 
 	/* A call that goes on has its flags set and populates. */
-	if (!ctx->m->tasks[ctx->task].progress) {
+	if (!ctx->progress.at) {
 		lru_add_drain_all(ctx->m);
 		err = down_write(ctx);
 		if (err)
@@ -320,7 +323,7 @@ static int do_mlock(struct ctx *ctx, u64 start, u64 end)
 		up_sem(ctx);
 		if (err)
 			return err;
-		ctx->m->tasks[ctx->task].progress = start ? start : 1;
+		ctx->progress.at = start ? start : 1;
 	}
 	err = down_read(ctx);
 	if (!err)
@@ -330,33 +333,35 @@ static int do_mlock(struct ctx *ctx, u64 start, u64 end)
 
 int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 {
+	const struct call call = { .op = OP_MLOCK, .args = { address, length } };
 	struct ctx ctx;
 	u64 end = 0;
 	int err = check_range(m, address, length, &end);
 
 	if (!err)
-		err = task_enter(m, tid, OP_MLOCK, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	if (end > address)
 		err = do_mlock(&ctx, address, end);
-	return syscall_leave(&ctx, OP_MLOCK, "mlock", err);
+	return syscall_leave(&ctx, &call, err);
 }
 
 int hmmu_munlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 {
+	const struct call call = { .op = OP_MUNLOCK, .args = { address, length } };
 	struct ctx ctx;
 	u64 end = 0;
 	int err = check_range(m, address, length, &end);
 
 	if (!err)
-		err = task_enter(m, tid, OP_MUNLOCK, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = down_write(&ctx);
 	if (!err && end > address)
 		err = apply_vma_lock_flags(&ctx, address, end, false);
-	return syscall_leave(&ctx, OP_MUNLOCK, "munlock", err);
+	return syscall_leave(&ctx, &call, err);
 }
 
 static int clear_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
@@ -416,13 +421,14 @@ static int do_clear_refs(struct ctx *ctx)
 
 int hmmu_clear_soft_dirty(struct hmmu *m, uint32_t tid)
 {
+	const struct call call = { .op = OP_CLEAR };
 	struct ctx ctx;
-	int err = task_enter(m, tid, OP_CLEAR, &ctx);
+	int err = task_enter(m, tid, call, &ctx);
 
 	if (err)
 		return err;
 	err = do_clear_refs(&ctx);
-	return syscall_leave(&ctx, OP_CLEAR, "clear_refs", err);
+	return syscall_leave(&ctx, &call, err);
 }
 
 static bool vma_can_userfault(const struct hmmu *m, u32 vma)
@@ -492,16 +498,17 @@ static int do_uffd_register(struct ctx *ctx, u64 start, u64 end)
 
 int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 {
+	const struct call call = { .op = OP_UFFD, .args = { address, length } };
 	struct ctx ctx;
 	u64 end = 0;
 	int err = check_range(m, address, length, &end);
 
 	if (!err)
-		err = task_enter(m, tid, OP_UFFD, &ctx);
+		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = end > address ? down_write(&ctx) : -EINVAL;
 	if (!err)
 		err = do_uffd_register(&ctx, address, end);
-	return syscall_leave(&ctx, OP_UFFD, "userfaultfd", err);
+	return syscall_leave(&ctx, &call, err);
 }

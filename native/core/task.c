@@ -165,12 +165,39 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 	return err;
 }
 
+/* The task is in the middle of another call, which has to end first. */
+static int fail_other_call(struct hmmu *m, u32 tid)
+{
+	char pending[120];
+
+	call_describe(&m->tasks[tid], pending, sizeof(pending));
+	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is blocked in %s; repeat that call or cancel it", tid,
+			 pending);
+}
+
+/* What a fault that has changed its entry already owes to the page that it waits for: also where it is given up. */
+static void settle_debt(struct hmmu *m, const struct task *task)
+{
+	if (task->resume == RESUME_DIRTY_SHARED)
+		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
+	else if (task->resume == RESUME_MUNLOCK)
+		munlock_vma_page(m, task->cpu, task->wait_pfn);
+}
+
+/* The blocked call goes on, or is given up. */
+static void forget_call(struct task *task)
+{
+	task->op = OP_NONE;
+	task->resume = RESUME_RETRY;
+	task->progress = (struct progress){ 0 };
+}
+
 static bool task_exists(const struct hmmu *m, u32 tid)
 {
 	return tid && tid < m->st->slabs[SLAB_TASK].high && m->tasks[tid].mm;
 }
 
-int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
+int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx)
 {
 	struct task *task = &m->tasks[tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0];
 
@@ -178,9 +205,8 @@ int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
 	if (m->in_page_free)
 		return check_outside_page_free(m);
-	if (task->op && task->op != (u32)op)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
-				 "task %u is blocked in another call; repeat that one or cancel it", tid);
+	if (task->op && !call_is_recorded(task, call))
+		return fail_other_call(m, tid);
 	*ctx = (struct ctx){
 		.m = m,
 		.self = task,
@@ -199,12 +225,9 @@ int task_enter_slow(struct hmmu *m, u32 tid, enum op op, struct ctx *ctx)
 	ctx->nested = task->nested;
 	ctx->waited = task->wait;
 	ctx->resume = task->resume;
-	if (task->resume == RESUME_DIRTY_SHARED)
-		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
-	else if (task->resume == RESUME_MUNLOCK)
-		munlock_vma_page(m, task->cpu, task->wait_pfn);
-	task->resume = RESUME_RETRY;
-	task->op = OP_NONE;
+	ctx->progress = task->progress;
+	settle_debt(m, task);
+	forget_call(task);
 	wait_done(m, tid);
 	/* rwsem hands itself to the waiter it wakes, before anyone who comes or waits later. */
 	if (ctx->waited == HMMU_WAIT_MMAP_SEM_READ || ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE)
@@ -217,17 +240,15 @@ static void abandon(struct hmmu *m, u32 tid)
 {
 	struct task *task = &m->tasks[tid];
 
+	settle_debt(m, task);
 	wait_done(m, tid);
+	munlock_give_up(m, task->mm, task->progress.munlock_at);
 	if (!task->nested)
 		sem_drop(task, sem_of(m, tid));
-	task->op = OP_NONE;
-	task->progress = 0;
-	task->gup_first = 0;
-	task->munlock_at = 0;
-	task->resume = RESUME_RETRY;
+	forget_call(task);
 }
 
-int task_leave_slow(struct ctx *ctx, enum op op, int result)
+int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
 {
 	struct hmmu *m = ctx->m;
 	struct task *task = &m->tasks[ctx->task];
@@ -236,16 +257,13 @@ int task_leave_slow(struct ctx *ctx, enum op op, int result)
 	if (task->op)
 		abandon(m, ctx->task);
 	if (result == BLOCKED) {
-		task->op = op;
+		call_record(task, call);
 		task->nested = ctx->nested;
+		task->progress = ctx->progress;
 		return fail_blocked(m, ctx->task);
 	}
 	if (!ctx->nested)
 		up_sem(ctx);
-	task->progress = 0;
-	task->gup_first = 0;
-	task->munlock_at = 0;
-	task->resume = RESUME_RETRY;
 	return result;
 }
 

@@ -202,6 +202,17 @@ enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD };
 
 enum sem_hold { SEM_NONE, SEM_READ, SEM_WRITE };
 
+/** How far a call is. The call has it in its ctx while it runs; the task keeps it while the call is blocked. */
+struct progress {
+	u64 at;         /**< address or number of bytes from which on the work is left, 0: all of it */
+	u64 gup_first;  /**< where the get_user_pages() call began that waits at @p at */
+	u64 munlock_at; /**< where the walk that takes mlock marks off waits */
+	u64 result;     /**< of a call that has only to populate */
+};
+
+/** The most arguments that a call has. */
+#define CALL_ARGS 5
+
 struct task {
 	u32 link; /**< of free slots */
 	u32 mm;   /**< 0: the slot is free */
@@ -216,16 +227,16 @@ struct task {
 	u32 sem_of_migration; /**< mmap_sem is dropped when the last migration of the task ends */
 	u32 nested;           /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
 	u32 resume;           /**< enum resume */
-	u64 gup_first;        /**< where the get_user_pages() call began that waits at progress */
-	u64 munlock_at;       /**< where the walk that takes mlock marks off waits */
-	u64 progress;         /**< how far the blocked call is */
-	u64 result;           /**< of a call that has only to populate */
+	struct progress progress;
+	u64 args[CALL_ARGS]; /**< of the blocked call; see call.c */
+	u64 data_hash;       /**< of the bytes that a blocked store brings */
 };
 
 /** Calls that can block, and so are found again when repeated. */
 enum op {
 	OP_NONE,
-	OP_ACCESS,
+	OP_LOAD,
+	OP_STORE,
 	OP_PIN,
 	OP_MMAP,
 	OP_MUNMAP,
@@ -238,6 +249,7 @@ enum op {
 	OP_FORK,
 	OP_MIGRATE,
 	OP_MREMAP,
+	NR_OPS
 };
 
 /** What is to be done when a call's wait is over, besides trying again. */

@@ -150,10 +150,10 @@ void zap_page_range(struct ctx *ctx, u64 start, u64 end)
 static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 {
 	struct hmmu *m = ctx->m;
-	u64 progress = m->tasks[ctx->task].munlock_at;
+	u64 progress = ctx->progress.munlock_at;
 	int err = 0;
 
-	m->tasks[ctx->task].munlock_at = 0;
+	ctx->progress.munlock_at = 0;
 	for (u32 vma = find_vma(m, ctx->mm, start); vma && m->vmas[vma].start < end && !err; vma = m->vmas[vma].next) {
 		const struct vma *v = vma_of(m, vma);
 

@@ -149,7 +149,7 @@ static void test_under_way(void **state)
 	assert_ok(hmmu_clone(r->m, &clone));
 	assert_clean(clone);
 	assert_ok(hmmu_release(clone, pfn));
-	assert_ok(hmmu_store(clone, waiter, buf, "x", 1, NULL));
+	assert_ok(hmmu_store(clone, waiter, buf, "\4", 1, NULL));
 	assert_clean(clone);
 	hmmu_destroy(clone);
 	assert_ok(hmmu_release(r->m, pfn));

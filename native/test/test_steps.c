@@ -316,13 +316,13 @@ static void test_waits_to_begin(void **state)
 		assert_ok(hmmu_task_create(r->m, r->pid, &writer));
 		assert_ok(hmmu_task_create(r->m, r->pid, &second));
 		request.tid = second;
+		request.end += PAGES(way);
 		first = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_COLLECT);
 		assert_int_equal(hmmu_fork(r->m, writer, &child), -EAGAIN);
 		assert_int_equal(hmmu_migrate_begin(r->m, &request, &mig), -EAGAIN);
 		assert_ok(hmmu_migrate_end(first));
 		assert_ok(hmmu_fork(r->m, writer, &child));
 		if (way) {
-			request.end += PAGES(1);
 			assert_int_equal(hmmu_migrate_begin(r->m, &request, &mig), -EINVAL);
 		} else {
 			assert_ok(hmmu_migrate_begin(r->m, &request, &mig));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tasks that wait: for a page, for mmap_sem and in which order, resumed by repeating the call, or given up. */
+#include <stdio.h>
+
 #include "support.h"
 
 static struct hmmu_task_state task_of(struct rig *r, uint32_t tid)
@@ -8,6 +10,14 @@ static struct hmmu_task_state task_of(struct rig *r, uint32_t tid)
 
 	assert_ok(hmmu_task_state(r->m, tid, &state));
 	return state;
+}
+
+/* Refused, with a message that names the pending call. */
+static void assert_busy(struct rig *r, int result, const char *pending)
+{
+	assert_failed(r->m, result, -EBUSY, HMMU_ERR_BUSY);
+	if (!strstr(hmmu_error(r->m)->text, pending))
+		fail_msg("'%s' does not name '%s'", hmmu_error(r->m)->text, pending);
 }
 
 static void assert_waits(struct rig *r, uint32_t tid, uint32_t wait, bool ready)
@@ -94,7 +104,7 @@ static void test_blocked_task_is_busy(void **state)
 	rig_close(r);
 }
 
-/* A store over several pages tells how far it came; the caller goes on behind it. */
+/* A store over several pages tells how far it came, and goes on there: what others wrote meanwhile stays. */
 static void test_partial_store(void **state)
 {
 	struct rig *r = open_rig();
@@ -110,10 +120,209 @@ static void test_partial_store(void **state)
 	mig = begin_to(r, buf + PAGES(2), 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
 	assert_blocked(r->m, hmmu_store(r->m, tid, buf + 7, bytes, PAGES(3) - 7, &done), tid, HMMU_WAIT_PAGE_LOCK);
 	assert_int_equal(done, PAGES(2) - 7);
+	assert_ok(store(r, r->tid, buf + 7, 0x11));
+	done = 0;
+	assert_blocked(r->m, hmmu_store(r->m, tid, buf + 7, bytes, PAGES(3) - 7, &done), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_int_equal(done, PAGES(2) - 7);
 	assert_ok(hmmu_migrate_end(mig));
-	assert_ok(hmmu_store(r->m, tid, buf + PAGES(2), bytes, PAGES(1), &done));
-	assert_int_equal(done, PAGES(1));
+	/* The part that is left, or other bytes, are another call. */
+	assert_busy(r, hmmu_store(r->m, tid, buf + PAGES(2), bytes, PAGES(1), NULL), "store(");
+	bytes[PAGES(3) - 8]++;
+	assert_busy(r, hmmu_store(r->m, tid, buf + 7, bytes, PAGES(3) - 7, NULL), "store(");
+	bytes[PAGES(3) - 8]--;
+	assert_ok(hmmu_store(r->m, tid, buf + 7, bytes, PAGES(3) - 7, &done));
+	assert_int_equal(done, PAGES(3) - 7);
 	assert_bytes(r, r->tid, buf + PAGES(2), 1, 0x5a);
+	assert_bytes(r, r->tid, buf + 7, 1, 0x11);
+	rig_close(r);
+}
+
+/* So does a load: the bytes that it had got are in its buffer already. */
+static void test_partial_load(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t tid = new_task(r, r->pid);
+	static uint8_t bytes[2 * HMMU_PAGE_SIZE];
+	struct hmmu_migration *mig;
+	size_t done = 99;
+
+	(void)state;
+	write_pages(r, buf, 2, 0x21);
+	mig = begin_to(r, buf + PAGES(1), 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	assert_blocked(r->m, hmmu_load(r->m, tid, buf, bytes, PAGES(2), &done), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_int_equal(done, PAGES(1));
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(store(r, r->tid, buf, 0x11));
+	assert_ok(hmmu_load(r->m, tid, buf, bytes, PAGES(2), &done));
+	assert_int_equal(done, PAGES(2));
+	assert_int_equal(bytes[0], 0x21);
+	assert_int_equal(bytes[PAGES(1)], 0x22);
+	rig_close(r);
+}
+
+/* Two pages under a migration that holds mmap_sem and both page locks, and a task that is to wait for either. */
+struct waiting {
+	struct rig *r;
+	uint64_t buf;
+	uint32_t tid;
+	struct hmmu_migration *mig;
+};
+
+static struct waiting open_waiting(void)
+{
+	struct waiting w = { .r = open_rig() };
+
+	w.buf = map_anon(w.r, 4);
+	w.tid = new_task(w.r, w.r->pid);
+	write_pages(w.r, w.buf, 4, 1);
+	w.mig = begin_to(w.r, w.buf, 2, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	return w;
+}
+
+/* A call with one argument changed, of which variant 0 is the one that blocks. */
+static int vary(struct waiting *w, int call, uint64_t variant)
+{
+	uint64_t at = w->buf + PAGES(variant == 1), length = PAGES(1 + (variant == 2));
+	uint32_t flag = variant == 3, number;
+	struct hmmu_map map = { .pages = 1 + (variant == 2), .prot = 3 - flag, .align_huge = variant == 1 };
+	struct hmmu_migrate_request request = request_for(w->r, at, 1 + (variant == 2));
+	uint8_t bytes[PAGES(2)] = { (uint8_t)flag };
+	uint64_t address = variant == 1 ? BASE : 0;
+	struct hmmu *m = w->r->m;
+
+	request.tid = w->tid;
+	switch (call) {
+	case 0:
+		return hmmu_munmap(m, w->tid, at, length);
+	case 1:
+		return hmmu_mlock(m, w->tid, at, length);
+	case 2:
+		return hmmu_munlock(m, w->tid, at, length);
+	case 3:
+		return hmmu_uffd_register(m, w->tid, at, length);
+	case 4:
+		return hmmu_mprotect(m, w->tid, at, length, 1 - flag);
+	case 5:
+		return hmmu_madvise(m, w->tid, at, length, HMMU_MADV_HUGEPAGE + flag);
+	case 6:
+		return hmmu_mremap(m, w->tid, at, PAGES(1), length, HMMU_MREMAP_MAYMOVE, flag ? BASE : 0, &address);
+	case 7:
+		return hmmu_mmap(m, w->tid, &map, &address);
+	case 8:
+		return hmmu_load(m, w->tid, at, bytes, length, NULL);
+	case 9:
+		return hmmu_store(m, w->tid, at, bytes, length, NULL);
+	case 10:
+		return hmmu_pin(m, w->tid, at, flag, &number);
+	case 11:
+		return hmmu_migrate_vma(m, &request);
+	case 12:
+		return hmmu_fork(m, w->tid, &number);
+	default:
+		return hmmu_clear_soft_dirty(m, w->tid);
+	}
+}
+
+/* What can be varied of each call, by bits, and how a message names the call. */
+static const struct {
+	const char *name;
+	unsigned variants;
+} varied[] = {
+	{ "munmap(", 6 },          { "mlock(", 6 },       { "munlock(", 6 }, { "userfaultfd(", 6 }, { "mprotect(", 14 },
+	{ "madvise(", 14 },        { "mremap(", 14 },     { "mmap(", 14 },   { "load(", 6 },        { "store(", 14 },
+	{ "get_user_pages(", 10 }, { "migrate_vma(", 6 }, { "fork()", 0 },   { "clear_refs()", 0 },
+};
+#define VARIED ((int)(sizeof(varied) / sizeof(*varied)))
+
+/* Every other call is refused, as long as the task waits and when it could go on. */
+static void assert_others_busy(struct waiting *w, int call)
+{
+	for (int other = 0; other < VARIED; other++)
+		for (uint64_t variant = 0; variant < 4; variant++)
+			if (variant ? varied[other].variants >> variant & 1 : other != call)
+				assert_busy(w->r, vary(w, other, variant), varied[call].name);
+}
+
+static void test_other_calls_are_busy(void **state)
+{
+	(void)state;
+	for (int call = 0; call < VARIED; call++) {
+		struct waiting w = open_waiting();
+		/* A writer in the queue, so that readers wait, too. */
+		uint32_t writer = new_task(w.r, w.r->pid);
+		int result;
+
+		if (call == 11 || call == 5)
+			assert_int_equal(hmmu_mlock(w.r->m, writer, w.buf, PAGES(1)), -EAGAIN);
+		assert_int_equal(vary(&w, call, 0), -EAGAIN);
+		assert_others_busy(&w, call);
+		assert_int_equal(vary(&w, call, 0), -EAGAIN);
+		assert_ok(hmmu_migrate_end(w.mig));
+		assert_ok(hmmu_task_cancel(w.r->m, writer));
+		assert_true(task_of(w.r, w.tid).ready);
+		assert_others_busy(&w, call);
+		result = vary(&w, call, 0);
+		assert_true(result == 0 || result == -EINVAL);
+		assert_ok(hmmu_task_cancel(w.r->m, w.tid));
+		assert_waits(w.r, w.tid, HMMU_WAIT_NOTHING, true);
+		if (call == 10)
+			assert_ok(hmmu_unpin(w.r->m, pfn_at(w.r, w.buf)));
+		rig_close(w.r);
+	}
+}
+
+/* A second munlock() passed for the first one, and left a page mlocked for ever. */
+static void test_munlock_of_another_range(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t b = map_anon(r, 1), c = map_anon(r, 1);
+	uint32_t tid = new_task(r, r->pid), pfn;
+	char expected[100];
+
+	(void)state;
+	write_pages(r, b, 1, 1);
+	write_pages(r, c, 1, 1);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_mlock(r->m, r->tid, b, PAGES(1)));
+	assert_ok(hmmu_mlock(r->m, r->tid, c, PAGES(1)));
+	assert_ok(hmmu_hold(r->m, r->pid, b, &pfn));
+	assert_blocked(r->m, hmmu_munlock(r->m, tid, b, PAGES(1)), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_ok(hmmu_release(r->m, pfn));
+	snprintf(expected, sizeof(expected),
+		 "task %u is blocked in munlock(%#llx, 4096); repeat that call or cancel it", tid,
+		 (unsigned long long)b);
+	assert_busy(r, hmmu_munlock(r->m, tid, c, PAGES(1)), expected);
+	assert_ok(hmmu_munlock(r->m, tid, b, PAGES(1)));
+	assert_ok(hmmu_munlock(r->m, tid, c, PAGES(1)));
+	assert_int_equal(counter(r, HMMU_COUNT_LRU_UNEVICTABLE), 0);
+	rig_close(r);
+}
+
+/* A munlock() that is given up in the middle leaves the mapping locked, as it was. */
+static void test_munlock_given_up(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 20);
+	uint32_t tid = new_task(r, r->pid), pfn;
+
+	(void)state;
+	write_pages(r, buf, 20, 1);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(20)));
+	assert_ok(hmmu_hold(r->m, r->pid, buf + PAGES(16), &pfn));
+	assert_blocked(r->m, hmmu_munlock(r->m, tid, buf, PAGES(20)), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_clean(r->m);
+	assert_ok(hmmu_task_cancel(r->m, tid));
+	assert_clean(r->m);
+	assert_int_equal(mm_counters(r, r->pid).locked, 20);
+	assert_failed(r->m, hmmu_exit(r->m, r->pid), -EBUSY, HMMU_ERR_BUSY);
+	assert_clean(r->m);
+	assert_int_equal(mm_counters(r, r->pid).locked, 20);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(hmmu_munlock(r->m, tid, buf, PAGES(20)));
+	assert_int_equal(mm_counters(r, r->pid).locked, 0);
+	assert_int_equal(counter(r, HMMU_COUNT_LRU_UNEVICTABLE), 0);
 	rig_close(r);
 }
 
@@ -369,6 +578,10 @@ int main(void)
 		cmocka_unit_test(test_wait_for_migration),
 		cmocka_unit_test(test_blocked_task_is_busy),
 		cmocka_unit_test(test_partial_store),
+		cmocka_unit_test(test_partial_load),
+		cmocka_unit_test(test_other_calls_are_busy),
+		cmocka_unit_test(test_munlock_of_another_range),
+		cmocka_unit_test(test_munlock_given_up),
 		cmocka_unit_test(test_writer_waits_for_reader),
 		cmocka_unit_test(test_cancelled_writer),
 		cmocka_unit_test(test_cancelled_last_writer),

@@ -13,8 +13,11 @@
  *
  * Waiting: a call that would sleep in a kernel returns -EAGAIN with code BLOCKED (EAGAIN with code SYSCALL is what
  * mlock() and madvise() say when memory is short); its task then waits (holding the
- * references and semaphores which the kernel would hold). The same call, repeated with the same task and arguments,
- * goes on where it stood. hmmu_task_cancel() gives the wait up.
+ * references and semaphores which the kernel would hold). The same call, repeated with the same task and equal
+ * arguments, goes on where it stood. Every other call of the task is refused (-EBUSY, code BUSY), also when the wait is
+ * over; the text names the call that is blocked. hmmu_task_cancel() gives the wait up. Equal are all numbers; of a store
+ * also its bytes, which are compared by a hash if there are more than 8. Pointers are not compared: the driver and the
+ * arrays of a migration, and the place for a result, are those of the call that goes on.
  */
 #ifndef HMMU_H
 #define HMMU_H
@@ -364,11 +367,11 @@ HMMU_API int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, 
 
 /**
  * Load bytes as the CPU would, faulting as needed. -EFAULT with code SIGSEGV or SIGBUS. @p done (may be NULL) is
- * the number of bytes moved, also on failure. A call that blocks remembers nothing of its bytes: repeat it with all of
- * them, or with those that @p done says are left.
+ * the number of bytes moved so far, also on failure. A load that is blocked goes on behind these: repeat it with the
+ * @p buffer that has them.
  */
 HMMU_API int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done);
-/** Store bytes as the CPU would; see hmmu_load(). */
+/** Store bytes as the CPU would; see hmmu_load(). A store that goes on does not store its first bytes again. */
 HMMU_API int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length,
 			size_t *done);
 
