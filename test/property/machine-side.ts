@@ -172,11 +172,36 @@ export class MachineSide implements Side<Process, Task, PageRef> {
 
 const NOTHING = { bits: '', frame: undefined, refCount: 0, mapCount: 0, value: undefined }
 
+/** An address that no drill maps. */
+const ELSEWHERE = 0x7f0000000000
+
+/** A task that has waited refuses all but its own call, also when it could go on. */
+function expectBusy(task: Task): void {
+  const calls = [
+    () => task.load(ELSEWHERE, 1),
+    () => task.unmap(ELSEWHERE, 3),
+    () => task.unlock(ELSEWHERE, 3),
+    () => task.beginMigration({ start: ELSEWHERE, pages: 1 }),
+  ]
+  for (const call of calls)
+    if (codeOf(call) !== 'HMMU_BUSY') throw new Error(`task ${task.tid} takes another call than its own`)
+}
+
+function codeOf(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return code(error)
+  }
+}
+
 /** What is waited for is over, or the wait is given up. */
 function* wait(task: Task): Steps<void> {
   let over = false
   try {
+    expectBusy(task)
     yield { ready: () => task.state().ready }
+    expectBusy(task)
     over = true
   } finally {
     if (!over) task.cancel()
