@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The TypeScript API, measured with tinybench: the same operations as in the C program, with a driver in C and with
-// drivers in TypeScript, and drills.
+// Measures the TypeScript API with tinybench: the operations of the C program, with a driver in C and with drivers in
+// TypeScript, and drills.
 import { Bench } from 'tinybench'
 import { findDrillFiles, parseDrill, readDrills, runDrill } from '../dist/drill/index.js'
 import { Machine } from '../dist/index.js'
@@ -9,7 +9,7 @@ import { root } from '../scripts/run.mjs'
 
 const SIZES = [1, 16, 512, 65536, 1048576]
 
-/** A driver as the documentation recommends it. */
+/** A driver as the documentation recommends. */
 const copyingDriver = (device) => ({
   allocAndCopy(entries, driver) {
     for (const entry of entries.scan()) {
@@ -56,7 +56,7 @@ async function withMachine(pages, contents, measure) {
   }
 }
 
-/** Each of the two ways, with the other one between, outside of what is measured. */
+/** Measures each of the two directions; the other direction runs in between, outside of the measurement. */
 function migrations(process, pages, quick, { driver, contents, make }) {
   const buffer = process.map({ pages })
   for (let i = 0; i < pages; i++) process.mainTask.tryStore(buffer.pageAddress(i), 1)
@@ -96,7 +96,7 @@ function creation(quick) {
   return records(bench, (op) => ({ op, state: '64 GiB', stage: '', pages: 1, processes: 1, contents: true }))
 }
 
-/** One machine a drill, made and disposed of; parsing is not counted. */
+/** Makes and disposes of one machine a drill. Parsing is not counted. */
 function drills(quick) {
   const all = findDrillFiles(`${root}/test/conformance/linux-4.14`).flatMap(readDrills).map(parseDrill)
   const step = Math.max(1, Math.floor(all.length / (quick ? 40 : 400)))
@@ -115,7 +115,7 @@ function drills(quick) {
   }))
 }
 
-/** All measurements, as records of the same shape as the C program prints. */
+/** All measurements, as records of the C program's shape. */
 export async function measureTypeScript({ quick, maxPages, onResult }) {
   const results = []
   const add = (more) => {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// libhmmu as one source and one header, to be dropped into other projects: node scripts/amalgamate.mjs [FOLDER]
+// Makes one source and one header of libhmmu, for use in other projects: node scripts/amalgamate.mjs [FOLDER]
 //
-// Writes hmmu.h and hmmu.c to FOLDER (default: build-amalgamation/hmmu). What the core's files share becomes static, so
-// that the object gives away the API and nothing else. Names that two files have for things of their own get the
-// file's name in front.
+// Writes hmmu.h and hmmu.c to FOLDER (default: build-amalgamation/hmmu). Functions that the core's files share become
+// static, so that the object exports only the API. Where two files use a name for different things, the names get the
+// file's name as a prefix.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { root } from './run.mjs'
@@ -23,14 +23,14 @@ function publicHeader() {
   return spdx + read(join(include, 'hmmu/hmmu.h')).replace('#include "hmmu_defs.h"\n', () => lists)
 }
 
-/** Declarations of functions at the beginning of a line; what is static or a type already stays as it is. */
+/** Makes function declarations static, except those that are static already, and types. */
 function makeStatic(header) {
   const declaration =
     /^(?!static|typedef|extern|struct \w+ \{|enum|union|#)(?=(?:__attribute__\(\([^)]*\)\) )?[a-z_][\w *]*\b\w+\()/gm
   return header.replace(declaration, 'static ')
 }
 
-/** An internal header, behind those that it includes; each one once. */
+/** An internal header, after the headers that it includes; each header once. */
 function internalHeader(name, done) {
   if (done.has(name)) return ''
   done.add(name)
@@ -55,7 +55,7 @@ function namesOf(text) {
   return new Set([...functions, ...variables, ...types, ...enumerators].map(([, name]) => name))
 }
 
-/** A file of the core; `clashes` are the names that it shares with others, macros end with it. */
+/** A file of the core. `clashes` are the names that it shares with other files; its macros are undefined at its end. */
 function sourceFile({ name, text }, clashes) {
   const prefix = name.replace(/\.c$/, '_')
   const own = [...namesOf(text)].filter((word) => clashes.has(word))
@@ -69,7 +69,7 @@ function sourceFile({ name, text }, clashes) {
   return `${lines.join('\n')}\n`
 }
 
-/** The names that stand at the top level of more than one file. */
+/** The names that more than one file defines at its top level. */
 function clashesOf(files) {
   const seen = new Set()
   const twice = new Set()
@@ -97,7 +97,7 @@ function source() {
 #endif
 #include "hmmu.h"
 
-/* Some functions are there for the tests of the core only. */
+/* Some functions exist only for the tests of the core. */
 #ifdef __GNUC__
 #pragma GCC diagnostic ignored "-Wunused-function"
 #endif

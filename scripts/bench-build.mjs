@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Builds bench/'s C program as the library is released, but without probes, of which not every machine has the header.
+// Builds bench/'s C program with the library's release options. It has no probes, because not every host has their
+// header.
 import { execFileSync } from 'node:child_process'
 import { root, run } from './run.mjs'
 
 const FOLDER = `${root}/build-bench`
 
-/** Builds hmmu_bench and returns its path. What the compiler says goes to stderr: stdout is for results. */
+/** Builds hmmu_bench and returns its path. The compiler's output goes to stderr, because stdout is for results. */
 export function buildBench() {
   const options = { stdio: ['ignore', 2, 2] }
   const cmake = [
@@ -25,7 +26,7 @@ export function buildBench() {
 
 const firstLine = (command, args) => execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0].trim()
 
-/** What the numbers depend on beside the sources: "cc (Debian 12.2.0-14) 12.2.0, ldd (Debian GLIBC …) 2.36". */
+/** The toolchain on which the numbers depend: "cc (Debian 12.2.0-14) 12.2.0, ldd (Debian GLIBC …) 2.36". */
 export function toolchain() {
   const version = (line) => /(\d+\.\d+(?:\.\d+)?)\s*$/.exec(line)?.[1] ?? line
   const compiler = firstLine(process.env.CC ?? 'cc', ['--version'])

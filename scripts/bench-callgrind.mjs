@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Runs hmmu_bench --instructions in callgrind, and reads what it has counted.
+// Runs hmmu_bench --instructions in callgrind, and reads the counts.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The C library chooses its memcpy() by the processor; without these it is the same one everywhere. */
+/** The C library chooses its memcpy() by processor features. Without these features, its choice is equal everywhere. */
 const GLIBC_TUNABLES = 'glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS'
 
 /**
- * Every run of an operation is one dump, `out.1`, `out.2` …, in the order in which the program prints what they are.
+ * Every run of an operation is one dump: `out.1`, `out.2`, …, in the order of the program's records.
  * @param more further arguments of the program
  * @returns records of the program, each with `instructions`, and `functions`: instructions by function
  */

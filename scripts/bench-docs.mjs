@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// npm run bench:docs [TIMES.json]: fills in the tables of docs/performance.md, which stand between "<!-- bench NAME -->" and
-// "<!-- end -->", and draws its plots. Instructions are those of bench/instructions.json (npm run bench:instructions -- --update);
-// times are those of bench/times.json, which TIMES.json (npm run bench -- --json TIMES.json) replaces.
+// npm run bench:docs [TIMES.json]: fills in the tables of docs/performance.md, which are between "<!-- bench NAME -->"
+// and "<!-- end -->", and draws its plots. Instructions come from bench/instructions.json (npm run bench:instructions
+// -- --update), times from bench/times.json. TIMES.json (npm run bench -- --json TIMES.json) replaces the latter.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { drawCost, drawStages } from './bench-plots.mjs'
 import { digits, grouped, perPage, ratio, SIZES, STAGES } from './bench-results.mjs'
@@ -10,7 +10,7 @@ import { root } from './run.mjs'
 
 const DOCUMENT = `${root}/docs/performance.md`
 const TIMES = `${root}/bench/times.json`
-/** Pages of the runs whose instructions are shown a page. */
+/** Sizes of the runs that are shown, in pages. */
 const PAGES = 4096
 const MIB_256 = 65536
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// npm run bench:instructions: how many instructions the operations of libhmmu take, by callgrind. Where times differ from run to
-// run, these do not: bench/instructions.json keeps them, and --check fails where one has grown by more than 3 %.
+// npm run bench:instructions: counts the instructions of libhmmu's operations, by callgrind. Counts are equal in every
+// run, unlike times. bench/instructions.json keeps them, and --check fails if one has grown by more than 3 %.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { buildBench, toolchain } from './bench-build.mjs'
@@ -14,7 +14,7 @@ import { root } from './run.mjs'
 const FILE = `${root}/bench/instructions.json`
 const MAY_GROW = 1.03
 
-/** What an operation may take, in instructions a page on a machine without contents: operation, title, target. */
+/** Targets, in instructions a page on a machine without contents: operation, title, target. */
 const TARGETS = [
   ['migrate.to-device', 'migrate to device, built-in driver', 400],
   ['migrate.back', 'migrate back, built-in driver', 400],
@@ -48,7 +48,7 @@ function readKept() {
   return JSON.parse(readFileSync(FILE, 'utf8'))
 }
 
-/** What has changed, as rows; sets the exit code where something grew too much. */
+/** The changes, as rows; sets the exit code if a count grew too much. */
 function check(records) {
   const kept = readKept()
   const here = toolchain()
@@ -90,7 +90,7 @@ function showFunctions(records, text) {
   }
 }
 
-/** How the targets are met, size by size: the cost of a page must not depend on their number. */
+/** Results against targets, size by size: the cost of a page must not depend on the number of pages. */
 function showTargets(records) {
   const cost = (op, pages) =>
     records.find(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The plots of docs/performance.md. Their colours can be told apart on white and on black; there is no background.
+// The plots of docs/performance.md. They have no background; their colours work on white and on black.
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
 

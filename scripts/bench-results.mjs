@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Looking things up in what `npm run bench` has measured.
+// Looks up results of `npm run bench`.
 
 export const SIZES = [1, 16, 512, 65536, 1048576]
 export const STAGES = ['COLLECT', 'PREPARE', 'UNMAP', 'ALLOC_AND_COPY', 'PAGES', 'FINALIZE_AND_MAP', 'FINALIZE']
 
 const DEFAULTS = { via: 'c', driver: 'c', state: 'pages', stage: '', processes: 1, contents: false }
 
-/** The record with these properties (those not given: the C path, plain pages, no contents), if it was measured. */
+/** The record with these properties, if it was measured. Defaults: the C path, plain pages, no contents. */
 export function find(results, wanted) {
   const all = { ...DEFAULTS, ...wanted }
   return results.find((record) => Object.entries(all).every(([key, value]) => (record[key] ?? DEFAULTS[key]) === value))
@@ -19,7 +19,7 @@ export function perPage(results, wanted) {
   return record === undefined ? undefined : record.best / record.pages
 }
 
-/** A quotient of two measurements, if both are there. */
+/** A quotient of two measurements, if both exist. */
 export function ratio(a, b) {
   return a === undefined || b === undefined || b === 0 ? undefined : a / b
 }

@@ -47,7 +47,7 @@ export function table(head, rows) {
   return made.toString()
 }
 
-/** Nanoseconds a page, sizes across. Rows of which nothing was measured are left out. */
+/** Nanoseconds a page, with a column for each size. Rows without measurements are left out. */
 function bySize(results, title, operations, sizes, more) {
   const rows = operations
     .map(([name, wanted]) => [name, ...sizes.map((pages) => perPage(results, { ...more, ...wanted, pages }))])

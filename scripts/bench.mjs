@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// npm run bench: how long things take, in C and through TypeScript, beside memcpy and the host's own kernel. Times are
-// those of the machine at hand, and of what else runs on it; `npm run bench:instructions` counts what does not depend on that.
+// npm run bench: times operations in C and through TypeScript, and for comparison memcpy and the host's own kernel.
+// Times depend on the host and its load; the counts of `npm run bench:instructions` do not.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, freemem, release } from 'node:os'

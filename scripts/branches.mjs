@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Which drill reaches each branch of migrate_vma(), by gcov: fills in "drills" of test/conformance/branches.json,
-// where each branch names the piece of code that only it runs, and the C test that reaches it, too. Fails where it is not so;
-// `--check` measures only what stands there. Needs build-coverage, which npm run coverage makes.
+// Finds by gcov which drills reach each branch of migrate_vma(), and fills in "drills" of
+// test/conformance/branches.json. There each branch names the piece of code that runs for this branch only, and the C
+// test that reaches it. Fails if the C test does not. `--check` measures only the drills and tests that are listed.
+// Needs build-coverage, which npm run coverage makes.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,9 +16,9 @@ const DRILLS = join(root, 'test/conformance/linux-4.14')
 const ADDON = join(root, 'build-coverage/addon')
 const C_TESTS = join(root, 'build-coverage/c')
 const OBJECTS = 'CMakeFiles/hmmu_static.dir/native/core'
-/** The objects that have code of a migration; that of headers stands in each that includes them. */
+/** The objects that have code of a migration. Code of headers is in each object that includes them. */
 const COUNTS = /^(migrate\w*|try_to_unmap)\.c\.gcda$/
-/** Most drills that are named for a branch. */
+/** The maximum number of drills named for a branch. */
 const NAMED = 3
 
 const branches = JSON.parse(readFileSync(DATA, 'utf8'))
@@ -30,7 +31,7 @@ function lineOf({ file, code }) {
   return source.slice(0, at + code.length).split('\n').length
 }
 
-/** The lines that were run (FILE:LINE), from the counts which a program left beside its objects. */
+/** The lines that were run (FILE:LINE), from the counts that a program left next to its objects. */
 function executedLines(build) {
   const folder = join(build, OBJECTS)
   const counts = readdirSync(folder).filter((name) => COUNTS.test(name))
@@ -76,7 +77,7 @@ function update() {
     .sort()
   const drills = measured(names, byDrill)
   for (const [i, branch] of branches.entries()) {
-    // Those that reach the fewest branches are the most about this one.
+    // A drill that reaches few branches is the more specific for this branch.
     const reaching = names.filter((name) => drills.get(name).has(i))
     reaching.sort((a, b) => drills.get(a).size - drills.get(b).size)
     branch.drills = branch.note === undefined ? reaching.slice(0, NAMED) : []

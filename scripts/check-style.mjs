@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The rules of this project that no other tool checks: node scripts/check-style.mjs
+// Checks rules of this project that no other tool checks: node scripts/check-style.mjs
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname } from 'node:path'
@@ -14,7 +14,7 @@ const spdx = 'SPDX-License-Identifier: GPL-2.0-only'
 const complaints = []
 const complain = (file, line, text) => complaints.push(`${file}:${line}: ${text}`)
 
-/** The license is said in the first line, or in the second below `#!`. */
+/** The first line names the licence, or the second line after `#!`. */
 function checkLicense(file, lines) {
   if (!/\.(c|h|cc|ts|mts|js|mjs|cmake|gyp|sh)$|CMakeLists\.txt$|^\.ci\//.test(file)) return
   const at = lines[0].startsWith('#!') ? 1 : 0
@@ -34,7 +34,9 @@ function checkFunctionLength(file, first, last) {
   }
 }
 
-/** In our style a brace alone on its line opens a function or a class, and the next one as far indented closes it. */
+/**
+ * In our style a brace alone on its line opens a function or a class. The next brace of equal indentation closes it.
+ */
 function checkCFunctions(file, lines) {
   for (let i = 0; i < lines.length; i++) {
     const open = /^(\t*)\{$/.exec(lines[i])
@@ -54,7 +56,7 @@ function checkTypeScriptFunctions(file, text) {
   visit(source)
 }
 
-/** Paths of the machine at hand, and of anybody's home, have no place in the repository. */
+/** The repository contains no path of this machine, and none of anyone's home. */
 function checkPaths(file, lines) {
   const own = [dirname(root), homedir()].filter((path) => path !== '/' && path !== '/tmp').map((path) => `${path}/`)
   lines.forEach((line, i) => {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Checks that scripts make one after the other, each with a line; and the line that counts them.
+// For scripts that make checks one after another: prints a line for each check, and a line of counts.
 import { spawnSync } from 'node:child_process'
 
 const results = { passed: 0, failed: 0 }
 
-/** Makes a check: it fails if it throws, and the next one goes on. */
+/** Makes a check. It fails if it throws; later checks still run. */
 export function check(name, run) {
   const start = Date.now()
   try {
@@ -18,15 +18,15 @@ export function check(name, run) {
   }
 }
 
-/** Prints how many passed and failed, which is the exit code, too. */
+/** Prints how many passed and failed, and sets the exit code. */
 export function summary() {
   console.log(`${results.passed} passed, ${results.failed} failed`)
   process.exitCode = results.failed > 0 || results.passed === 0 ? 1 : 0
 }
 
 /**
- * Runs a command. Returns what it prints on stdout and on stderr; throws an error with both if it fails. The command does not
- * see in its environment what npm tells the scripts of this package.
+ * Runs a command. Returns what it prints on stdout and on stderr; throws an error with both if it fails. The command
+ * does not see in its environment what npm tells the scripts of this package.
  */
 export function outputs(command, args, { cwd, env = {}, input } = {}) {
   const own = Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name))
@@ -41,7 +41,7 @@ export function output(command, args, options) {
   return outputs(command, args, options).stdout
 }
 
-/** Fails unless two texts are the same, but for white space at their ends. */
+/** Fails unless two texts are equal, ignoring white space at their ends. */
 export function same(actual, expected) {
   if (actual.trim() !== expected.trim()) throw new Error(`expected ${expected.trim()}\nfound    ${actual.trim()}`)
 }

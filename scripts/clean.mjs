@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Removes all that was built.
+// Removes all build results.
 import { readdirSync, rmSync } from 'node:fs'
 import { root } from './run.mjs'
 

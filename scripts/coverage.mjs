@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// npm run coverage: how much of the core the C tests, the drills and the API tests reach, by gcov and gcovr (Debian:
-// gcovr). Fails below the limits. build-coverage/html/index.html shows every line.
+// npm run coverage: measures by gcov and gcovr (Debian: gcovr) how much of the core the C tests, the drills and the API
+// tests reach. Fails below the limits. build-coverage/html/index.html shows every line.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { root, run } from './run.mjs'

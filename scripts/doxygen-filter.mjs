@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A header as Doxygen reads it: node scripts/doxygen-filter.mjs FILE
+// Prints a header for Doxygen: node scripts/doxygen-filter.mjs FILE
 //
-// The enumerations of hmmu.h are made by the preprocessor from the lists in hmmu_defs.h, which would leave them without
-// a word. Here they are written out, each item with its text.
+// The preprocessor makes the enumerations of hmmu.h from the lists in hmmu_defs.h, and so their items would have no
+// texts. This script writes them out, each item with its text.
 import { readFileSync } from 'node:fs'
 import { headerPath, parseDefs } from './generate-defs.mjs'
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Random sequences of commands on the machine and on the reference model, for as long as one likes. The addon must be built.
+// Plays random sequences of commands on the machine and on the reference model, for a given time. The addon must be
+// built.
 //   node scripts/fuzz-model.mjs [--seed N] [--time SECONDS] [--runs N] [--length N] [--out FOLDER] [--fail-fast]
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,7 +14,7 @@ import fc from 'fast-check'
 import ts from 'typescript'
 import { root } from './run.mjs'
 
-/** Sequences between two looks at the clock; each such batch has a seed of its own. */
+/** Sequences between two looks at the clock. Each batch has a seed of its own. */
 const BATCH = 20
 const DEFAULT_SECONDS = 60
 

@@ -5,12 +5,12 @@
 //   node scripts/fuzz-native.mjs [--time SECONDS] [--jobs N] [--target machine|drill]
 //
 // machine: native/fuzz/fuzz_machine.c under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. Its
-//   corpus stays in build-fuzz/corpus from run to run; what fails is in build-fuzz/failures, each with the shortest
+//   corpus stays in build-fuzz/corpus from run to run. Failures are in build-fuzz/failures, each with the shortest
 //   program that fails alike.
 // drill: native/fuzz/fuzz_drill.mjs.
 //
-// Each gets the time, 60 seconds if nothing is said. Ends with how many executions there were, and the line that counts
-// targets.
+// Each target runs for the given time, by default 60 seconds. Ends with the number of executions, and the line that
+// counts targets.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -44,7 +44,7 @@ function build() {
   run('node', ['native/fuzz/seeds.mjs', `${folder}/corpus`])
 }
 
-/** What libFuzzer says while it runs, and when it ends, well or not. */
+/** libFuzzer's lines during a run and at its end. */
 const PROGRESS = /^#(\d+)\s.*cov: (\d+)/
 const EXECUTED = /^stat::number_of_executed_units: (\d+)/
 
@@ -67,8 +67,7 @@ async function fuzzOn(end, onProgress) {
   let before = 0
   for (let left = seconds; left > 0; left = (end - Date.now()) / 1000) {
     before += await fuzz(left, (runs, coverage) => onProgress(before + runs, coverage))
-    // A failing program of the corpus would be the end of every run. libFuzzer names programs by their hash, failing
-    // ones as well.
+    // A failing program in the corpus would end every run. libFuzzer names programs by their hash, failing ones, too.
     for (const name of readdirSync(failures)) rmSync(`${folder}/corpus/${name.replace(/^\w+-/, '')}`, { force: true })
   }
   return before
@@ -82,7 +81,7 @@ async function machine() {
   const seen = { runs: [], coverage: 0 }
   const bar = new cliProgress.SingleBar({
     format: '{bar} {value}/{total} s, {runs} executions, coverage {coverage}, {failed} failed',
-    // Without a terminal a line now and then.
+    // Without a terminal, print a line from time to time.
     noTTYOutput: true,
     notTTYSchedule: 60_000,
   })

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Makes lib/defs.generated.ts of the lists in native/include/hmmu/hmmu_defs.h, so that a flag, code, reason, event
-// or quirk is written down once. `--check` writes nothing and exits with 1 if the file is stale.
+// Makes lib/defs.generated.ts from the lists in native/include/hmmu/hmmu_defs.h, so that each flag, code, reason, event
+// or quirk is written once. `--check` writes nothing and exits with 1 if the file is stale.
 //
 // parseDefs() is a module's export too: the tables of the documentation are made from the same lists.
 
@@ -100,8 +100,8 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1)
 const lower = (name) => name.toLowerCase()
 const camel = (name) => lower(name).replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
 
-// How each list is shown in TypeScript: `flags` as bits under the names of the header, `union` as a union of strings with a
-// table of values. `key` makes the string of an item.
+// How each list is shown in TypeScript: `flags` as bits under the names of the header, `union` as a union of strings
+// with a table of values. `key` makes the string of an item.
 const word = (item) => String(item.args[1])
 const name = (item) => lower(item.name)
 const presentations = {
@@ -125,7 +125,7 @@ const presentations = {
   HMMU_INJECTIONS: { union: 'InjectionName', plural: 'injection', key: name },
   HMMU_SPANS: { union: 'SpanName', plural: 'span', key: name },
   HMMU_STATS: { union: 'StatName', plural: 'stat', key: (item) => camel(item.name) },
-  // Names in the binary, of which TypeScript knows nothing.
+  // Names in the binary, which TypeScript does not need.
   HMMU_PROBES: undefined,
   HMMU_COUNTERS: { union: 'CounterName', plural: 'counter', key: (item) => camel(item.name) },
 }
@@ -172,7 +172,7 @@ function renderUnion(shape, list) {
   ].join('\n')
 }
 
-/** A line, broken behind its head where it would be longer than the 120 columns of the formatter. */
+/** A line, broken after its head if it would be longer than the formatter's 120 columns. */
 function fitted(head, rest) {
   return head.length + 1 + rest.length <= 120 ? `${head} ${rest}\n` : `${head}\n    ${rest}\n`
 }

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h, and
-// that of branches from test/conformance/branches.json. A table stands between "<!-- table HMMU_LIST -->" (or "<!-- table
-// branches -->") and "<!-- end -->". `--check` writes nothing and exits with 1 if one
-// is stale.
+// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h,
+// and the table of branches from test/conformance/branches.json. A table is between "<!-- table HMMU_LIST -->" (or
+// "<!-- table branches -->") and "<!-- end -->". `--check` writes nothing and exits with 1 if a table is stale.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -21,7 +20,7 @@ const text = { meaning: (item) => item.text }
 const IN_LINUX_4_14 = 1
 const IN_HMM_V25 = 2
 
-/** In which profiles a quirk is on, of an or of HMMU_IN_*. */
+/** The profiles in which a quirk is on, from a mask of HMMU_IN_*. */
 function profilesOf(item, constants) {
   const mask = constants.get(item.args[1])
   if (mask === undefined) throw new Error(`${item.name}: ${item.args[1]} is not defined`)
@@ -33,7 +32,7 @@ const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.js
 const branches = JSON.parse(readFileSync(join(root, 'test/conformance/branches.json'), 'utf8'))
 const drills = (item) => Object.values(explained).filter((quirks) => quirks.includes(item.args[2])).length
 
-/** Columns of each list: the heading, and what an item has below it. */
+/** Columns of each list: the heading, and the function that makes an item's cell. */
 const columns = {
   HMMU_PFN_FLAGS: { ...bit, ...text },
   HMMU_PAGE_FLAGS: { ...bit, ...text },

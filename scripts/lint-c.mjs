@@ -2,8 +2,8 @@
 //
 // Checks C and C++ with clang-format and clang-tidy; with --write, formats instead.
 //
-// Both tools change what they say from version to version, so it has to be 14. Where CI is set they have to be there;
-// elsewhere a missing one is left out, with a message.
+// Both tools differ from version to version, so version 14 is required. If CI is set, both must be installed; otherwise
+// a missing tool is left out, with a message.
 import { spawn, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { root, sourceFiles } from './run.mjs'
@@ -11,7 +11,7 @@ import { root, sourceFiles } from './run.mjs'
 const major = 14
 const require = createRequire(import.meta.url)
 
-/** The name under which a tool is there in the right version. */
+/** The name of an installed tool of the right version. */
 function find(tool) {
   for (const name of [`${tool}-${major}`, tool]) {
     const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' })
@@ -22,7 +22,7 @@ function find(tool) {
   return undefined
 }
 
-/** Whether all is formatted; with `write` it is from now on. */
+/** Whether all files are formatted; with `write`, formats them. */
 function format(files, write) {
   const tool = find('clang-format')
   // The lists are laid out by hand, a line an item.
@@ -40,7 +40,7 @@ function tidyOptions(file) {
   return ['-std=c++17', '-fno-exceptions', ...common, ...defines, ...headers.flatMap((dir) => ['-isystem', dir])]
 }
 
-/** Runs clang-tidy over one file; resolves to its complaints, empty where there are none. */
+/** Runs clang-tidy over one file; resolves to its complaints, or an empty text. */
 function tidyFile(tool, file) {
   return new Promise((resolve) => {
     const child = spawn(tool, ['--quiet', file, '--', ...tidyOptions(file)], { cwd: root })
@@ -57,7 +57,7 @@ function tidyFile(tool, file) {
   })
 }
 
-/** Whether clang-tidy has nothing to say of the files. */
+/** Whether clang-tidy has no complaint about the files. */
 async function tidy(files) {
   const tool = find('clang-tidy')
   if (!tool) return true

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// All drills of the conformance tests on one mutant, up to the first that shows something:
-//   node scripts/mutants-drills.mjs verify         whether verify() complains; whatever is printed
-//   node scripts/mutants-drills.mjs transcripts    whether what is printed is as expected; verify() is not called
+// Runs the drills of the conformance tests on one mutant, up to the first drill that notices it:
+//   node scripts/mutants-drills.mjs verify         checks verify(), and ignores the transcripts
+//   node scripts/mutants-drills.mjs transcripts    checks the transcripts, and does not call verify()
 import { createRequire } from 'node:module'
 import { root } from './run.mjs'
 
@@ -10,7 +10,7 @@ const { findDrillFiles, listDrills, readExpected, runSource } = createRequire(im
 
 const verify = process.argv[2] === 'verify'
 
-/** What a drill shows, in a line; undefined if nothing. */
+/** The failure of a drill, in a line; undefined if it does not fail. */
 function finding(source, expected) {
   const { transcript, failure } = runSource(source, { verify })
   if (failure?.code === 'HMMU_DRILL_VERIFY') return failure.message

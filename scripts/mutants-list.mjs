@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The mutants of `npm run test:mutants`: each is one text of one source file, and what stands in its place.
+// The mutants of `npm run test:mutants`: each replaces one text of one source file by another.
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseDefs } from './generate-defs.mjs'
 import { root } from './run.mjs'
@@ -10,7 +10,7 @@ const DEFS = 'native/include/hmmu/hmmu_defs.h'
 
 /**
  * @typedef {{ name: string, file: string, text: string, becomes: string, means: string }} Mutant
- * text stands in the file exactly once; means is what is wrong with the mutant, in words.
+ * text occurs in the file exactly once; means describes the fault.
  */
 
 /** The faults of test/mutants/*.json: by file, then by name. */
@@ -49,7 +49,7 @@ export function mutate({ name, file, text, becomes }) {
   return parts.join(becomes)
 }
 
-/** What is wrong with the list itself: one line each. */
+/** Faults of the list itself, one line each. */
 export function complaints(mutants) {
   const seen = new Set()
   return mutants.flatMap((mutant) => {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The suites that mutants are given to, in the order of what they cost, and what to make of how they end.
+// The suites that run on mutants, the cheapest first, and how to read their results.
 import { execute } from './mutants-tree.mjs'
 
 /**
- * title: of the column; needs: the part of the tree that is built first; sees: whether a file's faults can be seen at
- * all; limit: seconds, of which a suite needs a tenth; reason: finds the line of the output that says why.
+ * title: of the column; needs: the part of the tree to build first; sees: whether the suite can notice faults of a
+ * file; limit: in seconds, ten times the usual time; reason: finds the line of the output that says why.
  */
 export const suites = {
   c: {
@@ -50,7 +50,7 @@ export const suites = {
   },
 }
 
-/** What ctest says of a test that did not come to its end. */
+/** ctest's words for a test that did not end normally. */
 const CRASH = /test_\w+ \.+\*\*\*(?:Exception|Timeout).*/
 
 function howItEnded({ code, signal, timedOut, output }, { reason, limit }) {
@@ -60,14 +60,14 @@ function howItEnded({ code, signal, timedOut, output }, { reason, limit }) {
   return (line?.[1] ?? line?.[0])?.trim() ?? `exit code ${code}`
 }
 
-/** Runs a suite in a tree: undefined if all is well, else the line that says what is not. */
+/** Runs a suite in a tree. Returns undefined if it passes, else the line that says why it failed. */
 export async function runSuite(tree, suite) {
   const [command, ...args] = suite.command
   const result = await execute(command, args, { cwd: tree.folder, env: tree.env, limit: suite.limit })
   return result.code === 0 ? undefined : howItEnded(result, suite)
 }
 
-/** What of a tree has to be built anew where a file was changed: the addon always, as it may be the last mutant's. */
+/** The parts of a tree to rebuild after a change of a file. The addon always, because it may be the last mutant's. */
 export function partsOf(file) {
   if (file.startsWith('lib/')) return ['javascript', 'addon']
   return file.startsWith('native/addon/') ? ['addon'] : ['addon', 'tests']

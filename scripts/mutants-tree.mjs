@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Where mutants are built: copies of the repository in build-mutants, one for each that is built at a time, so that no
-// source is ever touched. A tree keeps its objects: another mutant costs one file's compilation, and the linking.
+// Trees for building mutants: copies of the repository in build-mutants, one for each parallel job. The sources
+// themselves never change. A tree keeps its objects, so that the next mutant costs one compilation and linking.
 import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { root, sourceFiles } from './run.mjs'
 
-// A mutant may leave a variable unused. In a build of no type nothing but CMAKE_C_FLAGS counts: debug information would
-// only take time to link.
+// A mutant may leave a variable unused. A build without a type uses only CMAKE_C_FLAGS: debug information would take
+// time to link.
 const NINJA = spawnSync('ninja', ['--version']).status === 0 ? ['-G', 'Ninja'] : []
 const OPTIONS = [
   ...NINJA,
@@ -18,7 +18,7 @@ const OPTIONS = [
   '-DCMAKE_C_FLAGS=-O2',
 ]
 
-/** Commands under way; each is a group of processes of its own, which no signal of the terminal reaches. */
+/** Running commands. Each has a process group of its own, which gets no signal of the terminal. */
 const running = new Set()
 
 function killGroup(pid) {
@@ -37,7 +37,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 /**
- * Runs a command to its end, or to that of a time limit in seconds; then the whole group of processes is killed.
+ * Runs a command to its end, or to a time limit in seconds. Then it kills the whole process group.
  * @returns {Promise<{ code: number | undefined, signal: string | undefined, timedOut: boolean, output: string }>}
  */
 export function execute(command, args, { cwd, env, limit = 600 }) {
@@ -70,7 +70,7 @@ export class Tree {
     this.env = { ...process.env, CI: '', HMMU_BINDING: `${this.folder}/build-addon/Release/hmmu.node` }
   }
 
-  /** Makes the tree, or brings it up to date; files that are as they were keep their time, for make. */
+  /** Makes the tree, or updates it. Unchanged files keep their time, for make. */
   async prepare() {
     const files = sourceFiles().filter((file) => !file.startsWith('bench/'))
     this.#forgetOthers(files)
@@ -80,7 +80,7 @@ export class Tree {
     for (const part of ['javascript', 'tests']) await this.build(part)
   }
 
-  /** Sources that are gone would still be compiled, or tested. */
+  /** Removes deleted sources from the tree; otherwise they would still be compiled or tested. */
   #forgetOthers(files) {
     const list = `${this.folder}/files.json`
     const before = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : []
@@ -89,7 +89,7 @@ export class Tree {
     writeFileSync(list, JSON.stringify(files))
   }
 
-  /** What cmake-js has configured, cmake alone builds. */
+  /** After cmake-js has configured, cmake alone can build. */
   async #configure() {
     await this.#run('npx', ['cmake-js', 'compile', '--out', 'build-addon', '--CDHMMU_WERROR=OFF'])
     await this.#run('cmake', ['-S', '.', '-B', 'build-c', ...OPTIONS])
@@ -101,7 +101,7 @@ export class Tree {
     return result
   }
 
-  /** Builds the addon, the compiled JavaScript or the C tests; throws where that fails. */
+  /** Builds the addon, the compiled JavaScript or the C tests; throws if that fails. */
   async build(part) {
     if (part === 'javascript') await this.#run('npx', ['tsc', '-p', 'tsconfig.build.json'])
     else await this.#run('cmake', ['--build', part === 'addon' ? 'build-addon' : 'build-c'])
@@ -114,7 +114,7 @@ export class Tree {
     writeFileSync(path, content)
   }
 
-  /** Puts a file back as it is in the repository. */
+  /** Restores a file from the repository. */
   restore(file) {
     copyFileSync(`${root}/${file}`, `${this.folder}/${file}`)
   }

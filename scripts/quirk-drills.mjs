@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Which drills print something else on a kernel without its faults, and which faults explain it: writes
-// test/conformance/quirks.json. A quirk explains a drill if the transcript changes when it alone is switched off, or,
-// where quirks hide each other, if it alone, switched on, makes a difference to the fixed kernel.
+// Finds the drills whose transcripts differ on a kernel without faults, and the faults that explain each: writes
+// test/conformance/quirks.json. A quirk explains a drill if the transcript changes when only this quirk is switched
+// off. Where quirks hide each other, it explains the drill if it alone, switched on in the fixed kernel, makes a
+// difference.
 //
 //   node scripts/quirk-drills.mjs            (needs npm run build)
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// AddressSanitizer (with leak detection) and UndefinedBehaviorSanitizer over the C tests, the fuzzer's seeds, all
-// drills and the Jest suite, and valgrind over the C tests: node scripts/test-asan.mjs [STEP…]
+// Runs the C tests, the fuzzer's seeds, all drills and the Jest suite with AddressSanitizer (leak detection included)
+// and UndefinedBehaviorSanitizer, and the C tests in valgrind: node scripts/test-asan.mjs [STEP…]
 //
-// The steps are c, seeds, drills, jest and valgrind; all of them if none is named. Ends with the line that counts them.
+// The steps are c, seeds, drills, jest and valgrind; by default all of them. Ends with the line that counts them.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { needPackages } from './debian.mjs'
@@ -13,7 +13,7 @@ const sanitize = 'address,undefined'
 const addon = `${root}/build-asan/Release/hmmu.node`
 const reports = `${root}/build-asan/reports`
 
-/** Runs a command; whether it ended well. */
+/** Runs a command; returns whether it succeeded. */
 function succeeds(command, args, env = {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
   if (error) console.error(`${command}: ${error.message}`)
@@ -22,20 +22,21 @@ function succeeds(command, args, env = {}) {
 
 const libasan = () => execFileSync('gcc', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim()
 
-/** What makes node load the addon with sanitizers: their library has to come before all others. */
+/** Environment in which node loads the addon with sanitizers: their library has to come before all others. */
 function instrumented() {
   return {
     LD_PRELOAD: libasan(),
     HMMU_BINDING: addon,
-    // Node itself leaves things behind where a process is ended from within a call: leaks are no failure of the
-    // process, but are looked through.
+    // Node itself leaks when a process is ended from within a call. So leaks do not make the process fail; the report
+    // is
+    // searched for leaks of the addon.
     ASAN_OPTIONS: `detect_leaks=1:detect_stack_use_after_return=1:log_path=${reports}/report`,
     LSAN_OPTIONS: 'exitcode=0',
     UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/report`,
   }
 }
 
-/** Runs node with the instrumented addon; whether it ended well and no report concerns the addon. */
+/** Runs node with the instrumented addon; returns whether it succeeded, and no report concerns the addon. */
 function succeedsInstrumented(args) {
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
@@ -46,7 +47,7 @@ function succeedsInstrumented(args) {
   return ended && ours.length === 0
 }
 
-/** The parts of a report that matter: all that is no leak, and each leak of memory that the addon took. */
+/** The relevant parts of a report: all errors other than leaks, and leaks of memory that the addon allocated. */
 function concerns(report) {
   const leaks = report.split(/\n(?=Direct leak|Indirect leak)/)
   const others = report.includes('LeakSanitizer') && !report.includes('ERROR: AddressSanitizer') ? [] : [report]
@@ -94,7 +95,7 @@ function valgrind() {
   run('node', ['scripts/test-c.mjs'])
   const tests = readdirSync(folder).filter((name) => /^test_\w+$/.test(name))
   const options = ['--quiet', '--leak-check=full', '--errors-for-leak-kinds=definite,possible', '--error-exitcode=99']
-  // Where a test fails on purpose cmocka jumps out of it, which is not valgrind's business.
+  // When a test fails on purpose, cmocka jumps out of it. Valgrind must ignore that.
   return tests.map((test) => succeeds('valgrind', [...options, `${folder}/${test}`])).every(Boolean) && tests.length > 0
 }
 

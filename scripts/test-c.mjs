@@ -2,8 +2,8 @@
 //
 // Builds libhmmu and runs the C tests: node scripts/test-c.mjs [CMAKE-OPTION…]
 //
-// Options go to cmake, so `-B build-clang -DCMAKE_C_COMPILER=clang-14` is the same with another compiler in another
-// folder. Where CI is set, cmake and cmocka have to be there; elsewhere what can't run is left out, with a message.
+// Options go to cmake: `-B build-clang -DCMAKE_C_COMPILER=clang-14` uses another compiler and another folder. If CI is
+// set, cmake and cmocka must be installed; otherwise missing tools are reported, and the tests that need them left out.
 import { spawnSync } from 'node:child_process'
 import { root, run } from './run.mjs'
 

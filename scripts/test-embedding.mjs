@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// libhmmu in other programs: node scripts/test-embedding.mjs
+// Tests libhmmu in other programs: node scripts/test-embedding.mjs
 //
-// Installs the library, moves the installation elsewhere, and builds the examples in C, Python and Rust on it, outside of
-// the tree; then the amalgamation, with two compilers and with the C tests. All in build-embedding. Ends with the line
-// that counts the checks.
+// Installs the library, moves the installation elsewhere, and builds the examples in C, Python and Rust on it, outside
+// of the tree. Then compiles the amalgamation with two compilers and runs the C tests on it. All files are in
+// build-embedding. Ends with the line that counts the checks.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ const text = (...path) => readFileSync(join(...path), 'utf8')
 const abi = /^#define HMMU_ABI (\d+)$/m.exec(text(root, 'native/include/hmmu/hmmu.h'))[1]
 const { version } = JSON.parse(text(root, 'package.json'))
 
-/** Where the installation has its libraries: lib, or what Debian makes of it. */
+/** The library folder of the installation: lib, or Debian's variant. */
 let libraries = ''
 
 /** Builds and installs the library, and moves the installation. */
@@ -39,13 +39,13 @@ function installLibrary() {
   libraries = join(prefix, /^CMAKE_INSTALL_LIBDIR:\w+=(.*)$/m.exec(cache)?.[1] ?? 'lib')
 }
 
-/** What makes pkg-config and the loader find the installation. */
+/** Environment in which pkg-config and the loader find the installation. */
 const environment = () => ({ PKG_CONFIG_PATH: join(libraries, 'pkgconfig'), LD_LIBRARY_PATH: libraries })
 
 /** Fails if names other than those of the API are global in an object. */
 function onlyApi(symbols) {
   const names = symbols.split('\n').flatMap((line) => / [A-Z] (\S+)$/.exec(line)?.[1] ?? [])
-  // A mark that USDT probes leave, the same in all objects that have any.
+  // USDT probes leave this mark in every object that has probes.
   const others = names.filter((name) => !name.startsWith('hmmu_') && name !== '_.stapsdt.base')
   if (names.length === 0 || others.length > 0) throw new Error(`${names.length} names, among them ${others.join(' ')}`)
 }
@@ -132,7 +132,7 @@ function checkC() {
   })
 }
 
-/** The name by which a program asks for libhmmu, if it does. */
+/** The name under which a program needs libhmmu, if it does. */
 function linkage(program) {
   return /\(NEEDED\).*\[(libhmmu.*)\]/.exec(output('readelf', ['-d', program]))?.[1] ?? ''
 }
@@ -161,7 +161,7 @@ function checkPython() {
 }
 
 function checkRust() {
-  // Debian's, where it is there: it is the oldest that the example says it needs.
+  // Debian's cargo, if it is installed: it is the oldest version that the example supports.
   const [cargo, rustc, rustdoc] = ['cargo', 'rustc', 'rustdoc'].map((name) =>
     existsSync(`/usr/bin/${name}`) ? `/usr/bin/${name}` : name,
   )
@@ -204,7 +204,7 @@ function checkAmalgamation() {
   })
 }
 
-/** The code that docs/embedding.md shows, by what stands behind the backquotes; Rust's is tested by cargo. */
+/** The code of docs/embedding.md, by the words after the backquotes. cargo tests the code in Rust. */
 function checkDocument() {
   const fences = [...text(root, 'docs/embedding.md').matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)]
   const at = (info) => fences.findIndex((fence) => fence[1] === info)
@@ -236,7 +236,7 @@ function checkDocument() {
   })
 }
 
-// Any Rust will do; Debian's is installed where there is none.
+// Any Rust will do; Debian's is installed if there is none.
 const hasCargo = spawnSync('cargo', ['--version']).status === 0
 const needed = [
   ...['lld-14', 'libclang-rt-14-dev-wasm32', 'wasi-libc'],

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Failure at every place, the long form: node scripts/test-faults.mjs [--jobs N] [--per-command N|all] [FOLDER]
+// The long form of test/faults: node scripts/test-faults.mjs [--jobs N] [--per-command N|all] [FOLDER]
 //
-// Reruns all drills, failing the 1st, 2nd, 3rd … passage of each injection site until none fails, once and from then
-// on: of each command the first eight passages and the last one, which takes minutes, or with `--per-command all`
-// every single one, which takes hours. test/faults does the work; each job is a process of its own, so that a crash
-// is a finding like others. Ends with the number of failures injected, and the line that counts drills.
+// Reruns all drills and lets the 1st, 2nd, 3rd … passage of each injection site fail: only that passage, and that
+// passage with all later ones. By default it takes the first eight passages of each command and the last one, which
+// takes minutes. `--per-command all` takes every passage, which takes hours. test/faults does the work. Each job is a
+// process of its own, so that a crash is a finding like others. Ends with the number of injected failures, and the line
+// that counts drills.
 import { spawn, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
@@ -31,7 +32,7 @@ if (!(jobs >= 1) || !(perCommand === 'all' || Number(perCommand) >= 1)) {
 const totals = { drills: 0, passed: 0, injected: 0, failures: [] }
 const bar = new cliProgress.SingleBar({
   format: '{bar} {value}/{total} drills, {injected} failures injected, {failed} drills failed',
-  // Without a terminal a line now and then.
+  // Without a terminal, print a line from time to time.
   noTTYOutput: true,
   notTTYSchedule: 60_000,
 })
@@ -41,7 +42,7 @@ function fail(drill, problems) {
   totals.failures.push({ drill, problems })
 }
 
-/** Sweeps drills from one on, every `jobs`th; goes on behind one that crashes the process. */
+/** Sweeps every `jobs`th drill, from a given one on. After a crash of the process, goes on with the next drill. */
 async function job(first) {
   let at = { drill: undefined, index: first }
   const child = spawn('node', [program, folder, String(first), String(jobs), perCommand], {
@@ -72,7 +73,7 @@ function finish(drill, { injected, problems }) {
   bar.increment(told())
 }
 
-/** Runs a drill that crashed once more, to see with which fault. */
+/** Runs a crashed drill again, to find the fault. */
 function crashingFault(index) {
   const args = [program, folder, String(index), '1000000', perCommand, 'trace']
   const { stdout } = spawnSync('node', args, { env, encoding: 'utf8', maxBuffer: 2 ** 28 })

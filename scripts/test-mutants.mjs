@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Whether the tests would notice: each fault of test/mutants, and each quirk switched over, is built and given to the
-// suites, the cheapest first, until one of them fails. A mutant that none of them notices shows a test that is missing.
+// Tests whether the tests notice faults. Builds each fault of test/mutants, and each quirk switched over, and runs the
+// suites on it, the cheapest first, until one fails. If no suite notices a mutant, a test is missing.
 //   node scripts/test-mutants.mjs [--only NAME…] [--suite NAME…] [--all] [--jobs N] [--json FILE] [--list]
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -41,7 +41,7 @@ function parseOptions() {
   return program.opts()
 }
 
-/** Gives a mutant to the suites. `notices` has, by suite, what it said; `error`: the mutant could not be built. */
+/** Runs the suites on a mutant. `notices` has the message of each suite; `error`: the mutant could not be built. */
 async function tryMutant(tree, mutant, { all, suite: names = Object.keys(suites) }) {
   const notices = {}
   const stale = new Set(partsOf(mutant.file))
@@ -67,7 +67,7 @@ async function tryMutant(tree, mutant, { all, suite: names = Object.keys(suites)
 
 const caught = ({ notices, error }) => error === undefined && Object.keys(notices).length > 0
 
-/** Without a fault every suite has to pass, or what it says of a mutant means nothing. */
+/** Without a fault every suite has to pass; otherwise its results on mutants mean nothing. */
 async function checkUnchanged(tree, { suite: names = Object.keys(suites) }) {
   await tree.prepare()
   for (const suite of names.map((name) => suites[name])) {
@@ -79,7 +79,7 @@ async function checkUnchanged(tree, { suite: names = Object.keys(suites) }) {
 async function tryAll(mutants, options) {
   const { jobs, json } = options
   const format = '[{bar}] {value}/{total} mutants, {survived} survived | {name}'
-  // Without a terminal a line now and then.
+  // Without a terminal, print a line from time to time.
   const bar = new SingleBar({
     format,
     hideCursor: true,
@@ -109,7 +109,7 @@ async function tryAll(mutants, options) {
   return results
 }
 
-/** What was found so far. */
+/** The findings so far. */
 function save(results, file) {
   if (file === undefined) return
   mkdirSync(dirname(file), { recursive: true })
