@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Bad arguments of every public function: a typed error that names the argument, and a machine that is unharmed.
+// Bad arguments of every public function give a typed error that names the argument, and do not harm the machine.
 
 import { DriverContext, HmmuError, Mapping, Migration, MigrationEntries, PageRef, Process, Task } from '../../lib'
 import { balance, errorOf, makeBuffer } from './helpers'

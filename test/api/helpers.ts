@@ -72,7 +72,7 @@ export function letters(words: BigUint64Array): string[] {
   )
 }
 
-/** What a test of an unwound operation compares: everything that must be as it was before. */
+/** The state that must be unchanged after an undone operation. */
 export function balance(machine: Machine): Record<string, unknown> {
   const { ramFree, deviceFree, lruInactiveAnon, lruActiveAnon } = machine.counters()
   const charged = machine.memcgCharged

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Each reason for which the insertion of a page into an empty entry is given up, one by one, in the order in which they are
-// looked for. However it ends: the page is dropped, the charge is undone, and nothing else has changed.
+// Each reason for which the insertion of a page into an empty entry fails, in the order of the checks. In every case
+// the page is dropped, the charge is undone, and nothing else has changed.
 
 import type { Machine, Mapping, Process, TargetName, WhyName } from '../../lib'
 import { balance, firstBytes, kinds, letters, makeBuffer, makeMachine } from './helpers'
 
 const targets: TargetName[] = ['device', 'system']
 
-/** Migrates holes, with something done when the driver has given its pages; tells why each entry did not move. */
+/** Migrates holes, and runs a function after the driver has given its pages. Returns the reason of each entry. */
 function migrateHoles(
   a: Process,
   range: { start: number; pages: number },

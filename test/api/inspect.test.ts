@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a person sees who prints these objects: tables, not handles.
+// Objects are printed as tables, not as handles.
 
 import { inspect } from 'node:util'
 import { codeOf, makeBuffer } from './helpers'
 
-/** The lines of a text without the numbers that depend on where pages happen to lie. */
+/** The lines of a text without numbers that depend on page frame numbers. */
 function lines(value: unknown): string[] {
   return inspect(value)
     .split('\n')

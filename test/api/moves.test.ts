@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// moveToDevice() and moveToSystem() collect what they are asked for. Nobody may be able to tell: a driver that does by hand,
-// entry by entry, what they do has to leave the same machine behind.
+// moveToDevice() and moveToSystem() collect moves. That must not be observable: a driver that does each step by hand
+// has to leave an equal machine.
 
 import { type CustomDriver, type DriverContext, type Machine, type MigrationEntries, PfnFlag } from '../../lib'
 import { makeBuffer } from './helpers'
 
 type AllocAndCopy = CustomDriver['allocAndCopy']
 
-/** All that a move does, one call after the other. */
+/** All steps of a move, as single calls. */
 function moveByHand(driver: DriverContext, entries: MigrationEntries, i: number, device: boolean): boolean {
   const entry = entries.at(i)
   if (!entry.migrate || (entry.valid && entry.device === device)) return false
@@ -29,7 +29,7 @@ type Move = typeof move
 const PAGES = 12
 const DEVICE_PAGES = 9
 
-/** What drivers do with a way of moving pages; each returns what it has seen. */
+/** Drivers that use a way of moving pages; each returns its observations. */
 const behaviours: Record<string, (way: Move, machine: Machine) => (...args: Parameters<AllocAndCopy>) => unknown> = {
   'all to the device, which is too small': (way) => (entries, driver) =>
     Array.from(entries, (_, i) => way(driver, entries, i, true)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The list of branches names code, drills and C tests that exist. Whether they meet is measured by `npm run coverage`.
+// The list of branches names code, drills and C tests that exist. `npm run coverage` measures whether the tests reach
+// the code.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Drills whose transcripts were worked out, not printed by a kernel; see derived/README.md.
+// Drills whose transcripts were worked out by hand, not printed by a kernel; see derived/README.md.
 
 import { join } from 'node:path'
 import { checkFile, findDrillFiles, listDrills } from '../../lib/drill'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Transcripts of a real kernel, byte for byte, and the machine in balance after every command.
+// The machine prints a real kernel's transcripts, byte for byte, and is in balance after every command.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -12,7 +12,7 @@ const explained: Record<string, QuirkName[]> = JSON.parse(readFileSync(join(__di
 const sources = [...listDrills(findDrillFiles(join(__dirname, 'linux-4.14'))).values()].flat()
 const FIXED = 'linux-4.14-fixed'
 
-/** The names of the drills for which something holds; comparing lists of names shows at once which ones are off. */
+/** The names of the drills for which a condition holds. Comparing lists of names shows which drills are wrong. */
 function names(holds: (source: DrillSource) => boolean): string[] {
   return sources
     .filter(holds)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The code blocks of the documents, and what stands with them.
+// The code blocks of the documents, and the output shown with them.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,18 +22,18 @@ export const documents = ['README.md', 'ARCHITECTURE.md', 'examples/README.md', 
 
 /** A fenced code block. */
 export interface Block {
-  /** Where it stands: `docs/api.md:12`. */
+  /** Its place: `docs/api.md:12`. */
   readonly place: string
-  /** What stands behind the backquotes: `ts`, `ts jest`, `drill`, `console`. */
+  /** The words after the backquotes: `ts`, `ts jest`, `drill`, `console`. */
   readonly language: string
   readonly code: string
-  /** The block `text output` that comes next, if one does: what the code prints. */
+  /** The code's output: the next block, if it is `text output`. */
   readonly output: string | undefined
 }
 
 const FENCE = /^```(.*)\n([\s\S]*?)^```$/gm
 
-/** The code blocks of all documents that are in some language. */
+/** The code blocks of all documents in one language. */
 export function blocksIn(language: string): Block[] {
   return documents.flatMap(blocksOf).filter((block) => block.language === language)
 }
@@ -49,7 +49,7 @@ function blocksOf(document: string): Block[] {
   })
 }
 
-/** Whether a text is what a document shows of it. A line that is `…` there stands for any number of lines. */
+/** Whether a document shows a text correctly. A line `…` in the document stands for any number of lines. */
 export function shows(shown: string, text: string): boolean {
   const parts = shown.split(/^ *…\n/m).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('(?:.*\\n)*')}$`).test(text)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The documents are true: their TypeScript compiles and runs, as a user's would, against the built package; their drills and
-// commands print the output that the document shows; their links lead somewhere.
+// The documents are true: their TypeScript compiles and runs, as a user's would, against the built package; their
+// drills and commands print the output that the document shows; their links lead somewhere.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -35,13 +35,13 @@ describe('TypeScript', () => {
   })
 
   each(blocks, ({ place, output }) => {
-    // Node takes a script from its input for a file in the working directory, where 'hmmu' is this package.
+    // For Node a script on its input is a file in the working directory. There 'hmmu' is this package.
     const { status, stdout, stderr } = spawnSync(process.execPath, ['-'], {
       cwd: ROOT,
       encoding: 'utf8',
       input: compiled.get(place) ?? 'throw new Error("it was not compiled")',
     })
-    // An example may want a machine that is larger than WebAssembly can be, and has to be told so.
+    // An example may need a machine that is too large for WebAssembly; then it must get the documented error.
     if (addonInfo.backend === 'wasm' && stderr.includes('in WebAssembly a machine has 4 GiB')) return
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expectShown(output, stdout)
@@ -103,12 +103,12 @@ test('documents give struct page its true size', () => {
   expect(sizes.filter(([, one, other]) => (one ?? other) !== size)).toEqual([])
 })
 
-/** A difference is shown as one of texts, which can be read. */
+/** Compares in a way that shows a readable difference of the texts. */
 function expectShown(shown: string | undefined, text: string): void {
   if (shown !== undefined && !shows(shown, text)) expect(text).toBe(shown)
 }
 
-/** Compiles blocks as files of this package would be, into `compiled`; returns what the compiler says. */
+/** Compiles blocks as if they were files of this package, into `compiled`. Returns the compiler's messages. */
 function compile(blocks: readonly Block[], compiled: Map<string, string>): string[] {
   const files = new Map(blocks.map((block, i) => [join(ROOT, `example-${i}.ts`), block]))
   const options: ts.CompilerOptions = {

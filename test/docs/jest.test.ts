@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The tests that documents show (```ts jest) are run as a user's would be, by a Jest of their own with the built package. One
-// that is followed by output fails with this message, all others pass.
+// Runs the tests that documents show (```ts jest) as a user would, by a Jest of their own with the built package. A
+// test that is followed by output fails with that message; all others pass.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { blocksIn, ROOT, shows } from './blocks'
 
-/** Within the package, so that 'hmmu' is this package. */
+/** A folder within the package, so that 'hmmu' is this package. */
 const FOLDER = join(ROOT, 'build-docs-jest')
 
 const config = {
@@ -62,7 +62,7 @@ beforeAll(() => {
 test.each(blocks.map(({ place, output }, i) => ({ place, output, file: fileOf(i) })))('$place', ({ output, file }) => {
   const result = report.testResults.find(({ name }) => name === file)
   const tests = result?.assertionResults ?? []
-  // A file that could not be compiled has a message and no tests.
+  // A file that does not compile has a message and no tests.
   if (tests.length === 0) throw new Error(result?.message ?? 'it was not run')
   const messages = tests.flatMap(({ failureMessages }) => failureMessages).map(withoutStack)
   if (output === undefined) expect(messages).toEqual([])

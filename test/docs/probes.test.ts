@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Whether the addon has what docs/profiling.md says that profilers find in it.
+// The addon has the probes and symbols that docs/profiling.md promises.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What the conformance drills do not show: names that do not exist, rules that only show when a drill runs, waiting.
+// Cases that the conformance drills do not show: missing names, rules that are checked when a drill runs, waiting.
 
 import { type DrillRun, type RunOptions, runSource } from '../../lib/drill'
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Runs a drill on a machine in which an allocation fails, and goes on behind the command that fails with it. Whatever
-// happens, the machine has to be in balance after every command, errors have to be such as a kernel gives, and when
-// all has ended nothing may be left.
+// Runs a drill on a machine in which an allocation fails, and goes on after the command that fails. In any case the
+// machine has to be in balance after every command, errors have to be the kernel's, and after the end of all processes
+// nothing may be left.
 
 import type { Command, Drill, InnerCommand } from '../../lib/drill/ast'
 import { execute } from '../../lib/drill/commands'
@@ -20,7 +20,7 @@ import {
   type Task,
 } from '../../lib/index'
 
-/** Passage `nth` of a site fails, 1 being the first of the drill; with `forever` all that follow fail, too. */
+/** Passage `nth` of a site fails; 1 is the first of the drill. With `forever` all later passages fail, too. */
 export interface Fault {
   readonly site: InjectionName
   readonly nth: number
@@ -28,19 +28,19 @@ export interface Fault {
 }
 
 export interface FaultyRun {
-  /** What was printed; with the first fault that is reached it may differ from the expected transcript. */
+  /** The transcript. From the fault on, it may differ from the expected transcript. */
   readonly transcript: string
   /** Whether the fault happened. */
   readonly reached: boolean
-  /** What must not be, in words; [] if all is well. */
+  /** Problems, in words; [] if there are none. */
   readonly problems: readonly string[]
-  /** Frames of RAM that were not given back. */
+  /** Frames of RAM that were not freed. */
   readonly ramMissing: number
   /** How often each site had been passed when a command ended, command by command. */
   readonly passes: readonly Readonly<Record<InjectionName, number>>[]
 }
 
-/** Errors that the kernel gives for each command, whatever state a failed allocation has left. */
+/** The errnos that the kernel can return for each command, in any state that a failed allocation may leave. */
 const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   map: ['ENOMEM'],
   unmap: ['ENOMEM', 'EINVAL'],
@@ -53,7 +53,7 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   pin: ['ENOMEM', 'EFAULT'],
   hold: ['ENOENT', 'EBUSY'],
   isolate: ['ENOENT', 'EBUSY'],
-  // An access without memory ends the process, or is tried again, as the OOM killer decides; here it is an error.
+  // In a kernel the OOM killer decides whether an access without memory is tried again. Here it is an error.
   write: ['ENOMEM'],
   read: ['ENOMEM'],
   migrate: ['EINVAL'],
@@ -65,14 +65,14 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   watch: [],
 }
 
-/** Out of memory: the kernel's ENOMEM, under the codes that say of what there is none left. */
+/** Codes of the kernel's ENOMEM. Each says which resource is used up. */
 const OUT_OF_MEMORY: readonly string[] = ['HMMU_OUT_OF_FRAMES', 'HMMU_OUT_OF_SLOTS', 'HMMU_MEMCG_LIMIT']
 
-/** Counters that have to be 0 when all processes are gone. */
+/** Counters that have to be 0 when all processes have ended. */
 const GONE: readonly CounterName[] = ['tablePages', 'processes', 'mappings', 'anonVmas']
 
 /**
- * A world that remembers the threads of interleaved commands: one that is blocked for good keeps its process from
+ * A world that remembers the threads of interleaved commands: a thread that is blocked for good keeps its process from
  * ending.
  */
 class FaultyWorld extends World {
@@ -173,19 +173,19 @@ class Runner {
   #migrate(command: Extract<Command, { verb: 'migrate' }>): Outcome {
     return migrate(this.#world, command, {
       before: () => this.#machine.drainPagevecs(),
-      // A command that fails is over, and takes part in nothing that follows: as if it was blocked for good.
+      // A command that fails takes no further part, as if it were blocked for good.
       within: <T>(inner: InnerCommand, part: () => T) => this.#survive(inner, part) ?? (false as T),
       after: (inner) => this.#after(inner, []),
     })
   }
 
-  /** What a command gives, undefined if it is out of memory; all other errors are problems. */
+  /** Runs a command. Returns its result, or undefined if it is out of memory. All other errors are problems. */
   #survive<T>(command: Command | InnerCommand, part: () => T): T | undefined {
     try {
       return part()
     } catch (error) {
-      // A drill whose region could not be mapped maps it again, names a child that lives still: that is not the
-      // machine's fault.
+      // After a failed command a drill may map a region again, or name a living child again. That is not the machine's
+      // fault.
       const excused = error instanceof Misuse || (error instanceof HmmuError && OUT_OF_MEMORY.includes(error.code))
       if (!excused) this.#problem(command, error instanceof Error ? (error.stack ?? error.message) : String(error))
       else if (error instanceof HmmuError) this.#checkErrno(command, error.errno ?? 'no errno')
@@ -211,7 +211,7 @@ class Runner {
     this.#problems.push(`line ${command.position.line}, '${command.text}': ${what}`)
   }
 
-  /** End everything that the drill has left. */
+  /** Ends all processes and gives back all references of the drill. */
   #tearDown(): void {
     const world = this.#world
     try {
@@ -246,7 +246,7 @@ function since(
   return Object.fromEntries(entries) as Record<InjectionName, number>
 }
 
-/** Give up the wait of a thread, if it is still there. */
+/** Cancels the wait of a thread, if the thread still exists. */
 function cancel(task: Task): void {
   try {
     task.cancel()

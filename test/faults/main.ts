@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A part of the long form, run by scripts/test-faults.mjs in a process of its own, so that a crash stops no more than
-// this:
+// A part of the long form. scripts/test-faults.mjs runs it in a process of its own, so that a crash stops only this
+// part:
 //
 //   node main.js FOLDER FIRST STEP PER_COMMAND [trace]
 //
-// sweeps the drills FIRST, FIRST + STEP, … of those in a folder, PER_COMMAND passages a command or all. Tells, a line
-// of JSON each: {"drill"} before a drill, {"injected", "problems"} behind it; with `trace` {"fault"} before every
-// run.
+// Sweeps the drills FIRST, FIRST + STEP, … of a folder, with PER_COMMAND passages a command or all. Prints lines of
+// JSON: {"drill"} before a drill, {"injected", "problems"} after it; with `trace` also {"fault"} before every run.
 
 import { writeSync } from 'node:fs'
 import { findDrillFiles, parseDrill, readDrills, readExpected } from '../../lib/drill'
 import { faultName, sweep } from './sweep'
 
-/** At once, so that it is there when the process crashes. */
+/** Writes synchronously, so that the line is not lost in a crash. */
 function tell(what: object): void {
   writeSync(1, `${JSON.stringify(what)}\n`)
 }

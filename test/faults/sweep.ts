@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Every passage of every injection site of a drill fails once, and from then on.
+// Lets every passage of every injection site of a drill fail: only that passage, and that passage with all later ones.
 
 import type { Drill } from '../../lib/drill'
 import { injectionNames } from '../../lib/index'
@@ -8,18 +8,18 @@ import { type Fault, type FaultyRun, runWithFault } from './faulty-run'
 
 export interface SweepOptions {
   /**
-   * How many passages of a site are tried within one command: as many of the first ones, and the last one. All if
+   * The number of passages of a site that are tried within one command: so many first ones, and the last one. All if
    * absent.
    */
   readonly perCommand?: number | undefined
-  /** Told of every run before it begins. */
+  /** Called before every run. */
   readonly onRun?: ((fault: Fault | undefined) => void) | undefined
 }
 
 export interface SweepResult {
   /** Runs in which a fault happened. */
   readonly injected: number
-  /** What must not be, with the fault in front; [] if all is well. */
+  /** Problems, each with its fault in front; [] if there are none. */
   readonly problems: readonly string[]
 }
 
@@ -63,9 +63,9 @@ function problemsOf(run: FaultyRun, leaks: boolean): string[] {
 }
 
 /**
- * The passages to fail. Up to the one that fails all is as it is without a fault, so the numbers can be taken from
- * there: `ends` is how often the site had been passed at the end of each command. Many passages of one command are a
- * page each of a large region, and much alike.
+ * The passages to fail. Up to the fault, a run is equal to the run without a fault, so its numbers can be used: `ends`
+ * is the number of passages of the site at the end of each command. Many passages of one command are alike, such as
+ * those for the pages of a large region.
  */
 function choose(ends: readonly number[], perCommand: number | undefined): number[] {
   const chosen: number[] = []

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Drivers that break the rules. Each hears which rule, and with which entry; all is undone, and the machine goes on.
+// Drivers that break the rules. Each gets an error with the rule and the entry. The migration is undone, and the
+// machine stays usable.
 
 import {
   type CustomDriver,
@@ -37,7 +38,7 @@ interface Scene {
 }
 type Breach = (entries: MigrationEntries, driver: DriverContext, scene: Scene) => void
 
-/** What is done to entry 1 of three, of which entry 2 is a hole; entry 0 is as it should be. */
+/** Faults in entry 1 of three. Entry 0 is right, entry 2 is a hole. */
 const breaches: [what: string, rule: RuleName, breach: Breach][] = [
   ['a page number that no page has', 'dst_no_such_page', ({ dst }) => put(dst, word(2 ** 31))],
   ['page 0', 'dst_no_such_page', ({ dst }) => put(dst, word(0))],
@@ -290,7 +291,9 @@ describe.each(ways)('a callback %s', (_, migrate) => {
     expect(machine.counters().deviceFree).toBe(61)
   })
 
-  /** What the callbacks call, and what allocAndCopy and finalizeAndMap are told: an error, or the result where it is allowed. */
+  /**
+   * Calls of the callbacks, and their outcome in allocAndCopy and finalizeAndMap: an error, or the result if allowed.
+   */
   const calls: [string, (scene: Scene & { tasks: Task[] }) => unknown, unknown[]][] = [
     ['migrate() of the same range, which fills the hole', ({ a, buf }) => a.newTask().migrate(buf).moved, [1, 0]],
     ['migrate() of the same range by the same task', ({ a, buf }) => a.migrate(buf).moved, [1, 0]],

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Arguments that nobody should pass, and some that are right, so that calls get further than their first check.
+// Wrong arguments, and some right ones, so that calls get past their first check.
 
 import fc from 'fast-check'
 import type { Machine, Mapping, Process, Task } from '../../lib'
 
-/** What a call is made in, and what its arguments may refer to. */
+/** The surroundings of a call; its arguments may refer to them. */
 export interface World {
   readonly machine: Machine
   readonly process: Process
@@ -15,7 +15,7 @@ export interface World {
   readonly foreign: Mapping
 }
 
-/** What getters and traps throw: it has to reach the caller as it is. */
+/** The exception of getters and traps: it has to reach the caller unchanged. */
 export class Thrown extends Error {}
 
 const fail = (): never => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Calls every function of the native addon with garbage, without the library that checks arguments: whatever comes, the process
-// must not crash, and machines keep their balance. It runs in a process of its own: node raw-addon.js ADDON SEED COUNT
+// Calls every function of the native addon with garbage, without the library that checks arguments. The process must
+// not crash, and machines must keep their balance. It runs in a process of its own: node raw-addon.js ADDON SEED COUNT
 
 const { strict: assert } = require('node:assert')
 
@@ -39,7 +39,7 @@ const wild = [
   /x/,
 ]
 
-/** Makes of values that may depend on a machine. */
+/** Functions that make values, some of which depend on a machine. */
 const makes = [
   ...[...numbers, ...numbers, ...wild].map((value) => () => value),
   ({ address }) => address,
@@ -74,7 +74,7 @@ const quietly = (run) => {
   try {
     return run()
   } catch (error) {
-    // TypeErrors of V8 and of Node-API, and what arguments threw. Nothing native is to throw anything else.
+    // TypeErrors of V8 and of Node-API, and exceptions of arguments. Native code must not throw anything else.
     assert(error instanceof TypeError || error instanceof RangeError || error.code === 'ERR_ASSERTION', error)
   }
 }
@@ -94,7 +94,7 @@ function makeWorld() {
   const pid = machine.processCreate()
   const address = machine.map(machine.processTask(pid), 0, 4, 0, 3, false)
   machine.store(machine.processTask(pid), address, new Uint8Array(3 * 4096))
-  // Property of the machine that the core's fault handler reads.
+  // The core's fault handler reads this property of the machine.
   machine.pageFault = pick([undefined, 5, () => 0, () => -1, () => assert.fail('a handler')])
   if (below(4) === 0) Object.defineProperty(machine, 'pageFault', { get: () => assert.fail('a getter') })
   return { machine, address, words: new Words(8) }

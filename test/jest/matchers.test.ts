@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The matchers of hmmu/jest: what passes, and what they say where it does not.
+// The matchers of hmmu/jest: when they pass, and their messages when they fail.
 
 import '../../lib/jest'
 import { stripVTControlCharacters } from 'node:util'
@@ -8,7 +8,7 @@ import { expect as importedExpect } from '@jest/globals'
 import { HmmuError, type Machine } from '../../lib'
 import { makeBuffer } from '../api/helpers'
 
-/** What a failing matcher says, line by line, without what depends on where pages happen to lie. */
+/** The message of a failing matcher, line by line, without parts that depend on page frame numbers. */
 function saidBy(check: () => void): string[] {
   try {
     check()
@@ -168,7 +168,7 @@ describe('toBeBalanced', () => {
   })
 
   test('what it says of one that is not', () => {
-    // No call of the API can bring a machine out of balance.
+    // No call of the API can unbalance a machine.
     const machine = { verify: () => ['page 7: 2 references, 1 explained', 'page 9 is locked by nobody'] }
     expect(machine).not.toBeBalanced()
     expect(saidBy(() => expect(machine).toBeBalanced())).toEqual([

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The same calls have the same results and the same hash: in each build, on every thread, and whatever other machines do meanwhile.
+// Equal calls have equal results and equal hashes: in each build, on every thread, and next to other machines.
 
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ interface Lived {
   readonly hash: string
 }
 
-/** A machine with its life, which can be lived call by call. */
+/** A machine and its life, which runs call by call. */
 class Alive {
   readonly results: string[] = []
   readonly #machine = new Machine(LIFE_OPTIONS)
@@ -85,8 +85,8 @@ test('in worker threads', async () => {
 })
 
 /**
- * Hashes of this version, which every build has to have. A change of the state of a machine, or of what calls do, changes them:
- * `npx jest -u test/lifecycle/determinism` writes them anew.
+ * Hashes of this version, equal in every build. A change of a machine's state, or of a call's effects, changes them:
+ * `npx jest -u test/lifecycle/determinism` records new ones.
  */
 test('in every build', () => {
   const found = { version: addonInfo.version, hashes: alone.map(({ hash }) => hash) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Every command of the drills runs on a copy that was made for it: transcripts and hashes are those of a machine that was never
-// copied.
+// Every command of the drills runs on a copy that was made for it. Transcripts and hashes are equal to those of a
+// machine that was never copied.
 
 import { join } from 'node:path'
 import { Machine, type Process } from '../../lib'
@@ -12,7 +12,7 @@ import { invalidationLines } from '../../lib/drill/invalidations'
 import { migrate, type Outcome } from '../../lib/drill/migrate'
 import { type Actor, World } from '../../lib/drill/world'
 
-/** What is to be the same. */
+/** The results to compare. */
 interface Played {
   readonly lines: readonly string[]
   readonly hash: bigint
@@ -20,7 +20,7 @@ interface Played {
 
 const twinOf = (process: Process, copy: Machine) => copy.processes.find(({ pid }) => pid === process.pid)
 
-/** Has a drill go on with a copy of its machine. */
+/** Lets a drill go on with a copy of its machine. */
 function move(world: World, copy: Machine): void {
   const moved = (actor: Actor): Actor => ({ ...actor, process: twinOf(actor.process, copy) ?? actor.process })
   for (const [name, actor] of world.actors) world.actors.set(name, moved(actor))

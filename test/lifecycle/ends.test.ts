@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Worker threads, and what becomes of machines when a thread or a process ends with them open. These run the built library.
+// Worker threads, and machines that are open when a thread or a process ends. These tests run the built library.
 
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,7 +24,7 @@ function start(body: string, workerData?: unknown): Worker {
   return new Worker(prelude + body, { eval: true, workerData })
 }
 
-/** Runs a program in a process of its own, which a crash would not take us with. */
+/** Runs a program in a process of its own, so that a crash does not end the test. */
 function run(body: string, ...flags: string[]): { status: number | null; signal: string | null; output: string } {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', prelude + body], {
     encoding: 'utf8',

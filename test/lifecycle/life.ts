@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The life of a machine: random calls on whatever is in it. Everything is found by way of the machine, so a copy can go on
-// where its original stood; and nothing outside of the function is used, so its text can be given to a worker thread.
+// The life of a machine: random calls on its objects. All objects are found through the machine, so that a copy can go
+// on at the place of its original. The function uses nothing from outside, so that its text can be given to a worker
+// thread.
 
 import type { CustomDriver, Machine, PageRefKind, Process, Task } from '../../lib'
 
-/** The state of a life beside that of its machine. */
+/** The state of a life, besides that of its machine. */
 export interface Life {
   /** State of the random numbers. */
   seed: number
@@ -13,7 +14,7 @@ export interface Life {
   refs: { readonly kind: PageRefKind; readonly pfn: number }[]
 }
 
-/** Makes one call; returns what came of it, in words. */
+/** Makes one call; returns its result in words. */
 export function live(machine: Machine, life: Life): string {
   const below = (limit: number): number => {
     life.seed = (Math.imul(life.seed, 1664525) + 1013904223) >>> 0
@@ -82,5 +83,5 @@ export function live(machine: Machine, life: Life): string {
   }
 }
 
-/** What machines of these tests have. */
+/** Options of the machines of these tests. */
 export const LIFE_OPTIONS = { ramPages: 4096, devicePages: 32, cpus: 2, swapPages: 16 }

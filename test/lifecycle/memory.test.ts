@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Machines that come and go leave nothing behind, whichever way they go. Each way runs in a process of its own, which
-// must not be larger after many machines than after some. Each takes more than a megabyte.
+// Machines leave no memory behind, in whatever way they end. Each way runs in a process of its own. That process must
+// not be larger after many machines than after some. Each machine takes more than a megabyte.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const library = JSON.stringify(join(__dirname, '../../dist'))
 
-/** What the process may have more of in the end. A sanitizer keeps what was freed for a while. */
+/** The growth that the process may have. A sanitizer keeps freed memory for a while. */
 const MOST_GROWTH = process.env.ASAN_OPTIONS === undefined ? 60e6 : 500e6
 const WARM_UP = 30
 const ROUNDS = 100

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A copy goes on as its original does. Every call is made on the original, and on a copy that was made for this one call.
+// A copy goes on like its original. Every call is made on the original, and on a copy that was made for this one call.
 
 import fc from 'fast-check'
 import { Machine } from '../../lib'
 import { LIFE_OPTIONS, type Life, live } from './life'
 
-/** Copies in turn by a snapshot and directly. */
+/** Copies a machine, in turn by a snapshot and directly. */
 function copyOf(machine: Machine, i: number): Machine {
   return i % 2 === 0 ? Machine.restore(machine.snapshot()) : machine.fork()
 }

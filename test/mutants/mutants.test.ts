@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The list of mutants can go stale without anybody noticing, as `npm test` builds none of them.
+// Checks the list of mutants, because `npm test` builds none of them.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Random commands, as lines of drills. Each is built when it is to run, from what there is then.
+// Random commands, as lines of drills. Each is built just before it runs, from the present state of the scene.
 
 import type { Dice, RegionShape, Scene } from './scene'
 
-/** The line; undefined where the scene has nothing for such a command. */
+/** The line; undefined if such a command is not possible in this scene. */
 export type Build = (scene: Scene, dice: Dice) => string | undefined
 
 const ADVICES = ['hugepage', 'nohugepage', 'dontfork', 'unmergeable']
@@ -22,7 +22,7 @@ function pagesOf(shape: RegionShape, dice: Dice): string {
   return form < 12 ? shape.name : `${shape.name}[${a}-${shape.pages}]`
 }
 
-/** A command of a process at a place; `tail` says what follows the place. */
+/** A command of a process at a place; `tail` makes the text after the place. */
 function at(verb: string, tail: Build = () => '', fits?: (shape: RegionShape) => boolean): Build {
   return (scene, dice) => {
     const process = scene.process(dice)
@@ -40,7 +40,7 @@ function onePage(verb: string): Build {
   }
 }
 
-/** The model does not know what is in special memory after a store. */
+/** The model does not know the contents of special memory after a store. */
 const known = (shape: RegionShape) => shape.name !== 'sp'
 const anonymous = (shape: RegionShape) => shape.map.startsWith('anon')
 const among =
@@ -75,7 +75,7 @@ const exit: Build = (scene, dice) => {
   const others = scene.processes.filter((name) => name !== scene.migrating)
   if (scene.processes.length < 2 || others.length === 0) return undefined
   const name = dice.pick([...others].reverse())
-  // What a process does while it waits for its end nobody says.
+  // The behaviour of a process that waits for its end is not specified.
   scene.processes.splice(scene.processes.indexOf(name), 1)
   return `exit ${name}`
 }
@@ -85,14 +85,14 @@ const map: Build = (scene, dice) => {
   return shape && `${process} map ${shape.name} ${shape.map}`
 }
 
-/** Pages that the driver passes over, or reports as failed. */
+/** Pages that the driver skips, or reports as failed. */
 function list(name: string, shape: RegionShape, dice: Dice): string {
   const length = Math.max(0, dice.below(8) - 4)
   const pages = Array.from({ length }, () => edge(shape, dice))
   return length === 0 ? '' : ` ${name}=${[...new Set(pages)].join(',')}`
 }
 
-/** The head of a `migrate`; lines that interleave come behind it. */
+/** The head of a `migrate`; interleaved lines come after it. */
 export const migrate: Build = (scene, dice) => {
   const process = scene.process(dice)
   const shape = scene.region(process, dice, dice.below(4) < 3 ? anonymous : undefined)
@@ -101,13 +101,13 @@ export const migrate: Build = (scene, dice) => {
   return `${process} migrate ${pagesOf(shape, dice)} to ${to}${list('skip', shape, dice)}${list('error', shape, dice)}`
 }
 
-/** Commands that may run while a migration stands; each is drawn as often as it stands here. */
+/** Commands that may run while a migration stands. A command is drawn in proportion to its entries here. */
 export const INNER: readonly Build[] = [
   ...[read, read, read, write, write, write, zap, free, pin, hold, isolate, drop, drop],
   ...[fork, fork, exit, protect, unmap, lock, unlock, clear, map, uffd, advise],
 ]
 
-/** All others but `migrate`. */
+/** All other commands, except `migrate`. */
 export const OUTER: readonly Build[] = [
   ...[write, write, write, write, read, read, read, pin, hold, isolate, drop, drop, drop],
   ...[fork, fork, exit, zap, free, advise, protect, protect, unmap, unmap, lock, unlock, clear, uffd, map, map],

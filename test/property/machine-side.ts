@@ -136,7 +136,7 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     }
   }
 
-  /** A process ends when none of its threads waits any more. */
+  /** A process ends when none of its threads waits. */
   *exit(process: Process): Steps<Errno> {
     const waits = () => [...this.#threads].some((task) => task.process === process && task.state().wait !== 'nothing')
     while (waits()) yield { ready: () => !waits() }
@@ -195,7 +195,7 @@ function codeOf(call: () => unknown): unknown {
   }
 }
 
-/** What is waited for is over, or the wait is given up. */
+/** The condition holds, or the wait was cancelled. */
 function* wait(task: Task): Steps<void> {
   let over = false
   try {
@@ -237,7 +237,7 @@ function orErrno<T>(call: () => T): T | Errno {
   }
 }
 
-/** What the kernel returns; any other failure is none of a system call. */
+/** The errno of a system call. Throws any other failure. */
 function errnoOf(error: unknown): Errno {
   if (error instanceof HmmuError && error.code === 'HMMU_SYSCALL' && error.errno !== undefined) return error.errno
   throw error

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Plays the same commands on the model and on the machine, and compares all that can be seen after each of them.
+// Plays commands on both the model and the machine, and compares their whole observable state after each command.
 
 import type { PageRef, Process, Task } from '../../lib'
 import type { Command } from '../../lib/drill'
@@ -13,10 +13,10 @@ import type { ModelProcess } from '../model/process'
 import type { Counters, Seen } from '../model/side'
 import { MachineSide } from './machine-side'
 
-/** Pages that are looked at behind the end of a region: nothing is mapped there. */
+/** Pages after the end of a region that are compared, too: nothing is mapped there. */
 const BEHIND = 1
 
-/** The two do not agree, or the machine is out of balance. */
+/** Model and machine disagree, or the machine is out of balance. */
 export class Disagreement extends Error {}
 
 export class Pair {
@@ -25,7 +25,7 @@ export class Pair {
   readonly model: Player<ModelProcess, ModelProcess, Held>
   readonly #machine: Player<Process, Task, PageRef>
   readonly #frames = new Identities()
-  /** A command blocked for good, or the model declines to say what follows; nothing can be played after it. */
+  /** A command is blocked for good, or the model declines a prediction; nothing can be played after it. */
   ended = false
 
   constructor(devicePages: number, layout: Layout) {
@@ -52,7 +52,7 @@ export class Pair {
     for (const [name, actor] of this.model.actors) this.#compareProcess(name, actor.process)
   }
 
-  /** What the model says; undefined where it declines, which ends the sequence. */
+  /** The model's prediction; undefined if it declines, which ends the sequence. */
   #predict(command: Command): Played | undefined {
     try {
       return this.model.play(command)
@@ -93,7 +93,7 @@ export class Pair {
   }
 }
 
-/** Which frame of the model is which of the machine. A frame is the same one as long as it lives. */
+/** Maps frames of the model to frames of the machine. A frame keeps its identity until it is freed. */
 class Identities {
   readonly #ofModel = new Map<object | string, object | string>()
   readonly #ofMachine = new Map<object | string, object | string>()

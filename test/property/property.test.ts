@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The quick form of `npm run fuzz:model`: the same sequences every time.
+// The quick form of `npm run fuzz:model`: equal sequences in every run.
 
 import fc from 'fast-check'
 import { sequences } from './sequences'

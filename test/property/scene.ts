@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a random command can name at the moment it is to run, and the dice that choose.
+// The names that a random command can use at present, and the random choices.
 
 import type { Pair } from './pair'
 
 /** A region that a sequence may work on. */
 export interface RegionShape {
   readonly name: string
-  /** What stands behind the name in `map`. */
+  /** The words after the name in `map`. */
   readonly map: string
   readonly pages: number
   /** Page numbers at which ranges begin and end; all if absent. */
@@ -29,7 +29,7 @@ export const REGIONS: readonly RegionShape[] = [
 
 const PROCESSES = ['A', 'B', 'C', 'D']
 
-/** Numbers that decide, one after the other. Smaller numbers choose what stands first: that is where shrinking leads. */
+/** Numbers for random choices, used in order. Small numbers choose first items, because shrinking leads there. */
 export class Dice {
   readonly #numbers: readonly number[]
   #next = 0
@@ -68,7 +68,7 @@ export class Scene {
     return dice.pick([...this.processes, ...others.map(() => this.processes[0] as string)])
   }
 
-  /** One of the regions of a process; undefined where it has none. */
+  /** One of the regions of a process; undefined if it has none. */
   region(process: string, dice: Dice, fits: (shape: RegionShape) => boolean = () => true): RegionShape | undefined {
     const known = this.#pair.model.actors.get(process)?.regions
     const shapes = REGIONS.filter((shape) => known?.has(shape.name) && fits(shape))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The property: whatever the commands, model and machine agree. A sequence for which they do not is told as a drill.
+// The property: for all commands, model and machine agree. A sequence on which they disagree is printed as a drill.
 
 import fc from 'fast-check'
 import { type Drill, parseDrill } from '../../lib/drill'
@@ -20,13 +20,13 @@ type Sequence = Iterable<fc.Command<Run, Run>>
 /** Most numbers that a command needs. */
 const NUMBERS = 20
 
-/** How large the device is: now and then too small. */
+/** The size of the device; sometimes too small. */
 const devicePages = fc.constantFrom(1024, 1024, 1024, 8, 2)
 /** Most sequences have neighbours in one table, next to the borders of tables. */
 const layouts = fc.constantFrom(SPACIOUS, ...TIGHT)
 /** The regions that process A maps in the beginning. */
 const regions = fc.subarray([...REGIONS], { minLength: 1 })
-// Without noBias the first and the last of a list would be drawn far more often than the others.
+// Without noBias the first and the last item of a list would be drawn far more often than other items.
 const numbers = fc.noBias(fc.array(fc.nat(2 ** 16), { minLength: NUMBERS, maxLength: NUMBERS }))
 const one = (builds: readonly Build[]) => fc.record({ build: fc.noBias(fc.constantFrom(...builds)), numbers })
 const interleaved = fc.array(fc.record({ callback: fc.constantFrom('@alloc', '@final'), command: one(INNER) }), {
@@ -110,7 +110,7 @@ function play(pages: number, layout: Layout, shapes: readonly RegionShape[], com
   }
 }
 
-/** What went wrong, and the drill that shows it. */
+/** A failure, and the drill that shows it. */
 function describe(error: unknown, { pair, drill }: Run): string {
   const reason = error instanceof Disagreement ? error.message : `${(error as Error).stack}`
   const comments = reason.split('\n').map((line) => `# ${line}`)
@@ -118,7 +118,7 @@ function describe(error: unknown, { pair, drill }: Run): string {
   return `model and machine disagree:\n\n${[...comments, ...drill, ...looks].join('\n')}\n`
 }
 
-/** Commands that print all there is. */
+/** Commands that print the whole state. */
 function lookAtAll({ model }: Pair): string[] {
   return [...model.actors].flatMap(([name, { regions: known }]) => [
     ...[...known.keys()].map((region) => `${name} dump ${region}`),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Traces of drills. waiting-store.json is what its drill has to give, event by event.
+// Traces of drills. waiting-store.json is the expected trace of its drill, event by event.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The native addon and WebAssembly side by side: what the core does must not depend on what it was compiled for. So all
-// drills end with the same state in both, byte for byte, and a snapshot of one is a machine of the other.
+// The native addon and WebAssembly side by side: the core must behave alike on both. All drills end with equal states,
+// byte for byte, and a snapshot of one backend becomes a machine of the other.
 
 import { join } from 'node:path'
 import type { Machine as MachineType } from '../../lib'
@@ -12,7 +12,7 @@ interface Library {
   readonly drill: typeof import('../../lib/drill')
 }
 
-/** The library anew, with modules of its own, on one backend. */
+/** Loads the library again, with modules of its own, on one backend. */
 function load(backend: 'native' | 'wasm'): Library {
   const { HMMU_BACKEND } = process.env
   process.env.HMMU_BACKEND = backend
@@ -32,7 +32,7 @@ test('both are there', () => {
   expect(native.main.addonInfo.version).toBe(wasm.main.addonInfo.version)
 })
 
-/** The hash of the last machine that came to its end. */
+/** The hash of the last machine that ended. */
 function lastHash({ main }: Library): () => bigint | undefined {
   let hash: bigint | undefined
   const { dispose } = main.Machine.prototype
@@ -72,7 +72,7 @@ function live({ main }: Library): MachineType {
   return machine
 }
 
-/** Loads, some of which end in SIGBUS, as device pages do that two processes map; and one more migration. */
+/** Loads, and one more migration. Loads from device pages of two processes end in SIGBUS. */
 function goOn(machine: MachineType): { hash: bigint; loads: unknown[] } {
   const [a] = machine.processes
   const start = a!.mappings()[0]!.start

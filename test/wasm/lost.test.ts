@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What has no native counterpart: a call that ends in the middle of C, by a trap or for want of stack. The machine is
-// lost then, and says so; others are as they were.
+// Only in WebAssembly: a call that ends in the middle of C, by a trap or a full stack. Then the machine is lost, and
+// says so. Other machines are unharmed.
 
 import { Core } from '../../lib/core'
 import { HmmuError } from '../../lib/errors'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The WebAssembly module as such, and when it is loaded. These run the built library.
+// The WebAssembly module itself, and the conditions under which it is loaded. These tests run the built library.
 
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ const { Module } = api.WebAssembly
 const folder = mkdtempSync(join(tmpdir(), 'hmmu-wasm-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What a program prints that has the library loaded from some folder, with an environment of its own. */
+/** The output of a program that loads the library from a folder, with an environment of its own. */
 function run(dist: string, env: Record<string, string>, body = 'console.log(JSON.stringify(addonInfo))'): string {
   const program = `
     const { addonInfo, Machine } = require(${JSON.stringify(dist)})
