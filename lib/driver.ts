@@ -2,11 +2,11 @@
 //
 // Drivers: the built-in one, ones in TypeScript, and what these can do while migrate_vma() calls them.
 
-import { inspect } from 'node:util'
 import { type Core, requireCore } from './core'
 import { PfnFlag, type TargetName, targetValues } from './defs.generated'
 import { type EntryArrays, MigrationEntries, MigrationEntry } from './entries'
 import { HmmuError } from './errors'
+import { asText, showsItself } from './inspect'
 import type { Machine } from './machine'
 import { Moves } from './moves'
 import { callable, integer, invalid, oneOf, options } from './validate'
@@ -232,10 +232,14 @@ export class DriverContext {
     }
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** @internal */
+  [asText](): string {
     this.#nameAll()
     return `DriverContext { ${this.#pages.length} pages allocated }`
+  }
+
+  static {
+    showsItself(DriverContext.prototype)
   }
 }
 

@@ -2,11 +2,10 @@
 //
 // src, dst and why of a migration: as raw words, and as objects that decode them.
 
-import { inspect } from 'node:util'
 import { addon, type NativeWords } from './binding'
 import { PfnFlag, type WhyName, whyNames } from './defs.generated'
 import { HmmuError } from './errors'
-import { type Cell, joinRuns, pageCell, table, wordFlags } from './inspect'
+import { asText, type Cell, hex, joinRuns, pageCell, pagesTable, showsItself, stateOf, wordFlags } from './inspect'
 import { integer, PAGE_SIZE, requireInternal } from './validate'
 
 const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
@@ -82,6 +81,15 @@ export class EntryArrays {
   setDst(i: number, pfn: number, flags: number): void {
     this.#dstHalves[i * 2] = (pfn << PFN_SHIFT) | flags
     this.#dstHalves[i * 2 + 1] = pfn >>> (32 - PFN_SHIFT)
+  }
+
+  /** All of it, to be compared. */
+  state(): { start: number; words: string } {
+    this.beforeLook?.()
+    const words = [this.src, this.#dst, this.why].map(({ buffer, byteOffset, byteLength }) =>
+      Buffer.from(buffer, byteOffset, byteLength).toString('latin1'),
+    )
+    return { start: this.start, words: words.join('') }
   }
 
   /** Entries with MIGRATE in src. */
@@ -204,11 +212,26 @@ export class MigrationEntry {
     return whyNames[this.arrays.why[this.#index] ?? 0] ?? 'none'
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has: index, address, the words in hexadecimal, and why. */
+  toJSON(): object {
+    const { index, address, src, dst, why } = this
+    return { index, address, src: hex(src), dst: hex(dst), why }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    return { is: 'MigrationEntry', ...this.toJSON() }
+  }
+
+  /** @internal */
+  [asText](): string {
     const [page, src, source, dst, destination, why] = joinRuns([entryRow(this.arrays, this.#index)])[0] ?? []
     const words = [`src ${src} ${source}`.trimEnd(), `dst ${dst} ${destination}`.trimEnd(), `why ${why || 'none'}`]
     return `MigrationEntry ${page} { ${words.join(', ')} }`
+  }
+
+  static {
+    showsItself(MigrationEntry.prototype)
   }
 }
 
@@ -286,16 +309,29 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
     return new Scan(this.arrays)
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
-    return `MigrationEntries\n${entriesTable(this.arrays)}`
+  /** What JSON has: an array of entries. */
+  toJSON(): object[] {
+    return [...this].map((entry) => entry.toJSON())
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    return { is: 'MigrationEntries', ...this.arrays.state() }
+  }
+
+  /** @internal */
+  [asText](all = false): string {
+    return `MigrationEntries\n${entriesTable(this.arrays, all)}`
+  }
+
+  static {
+    showsItself(MigrationEntries.prototype)
   }
 }
 
 /** @internal src, dst and why as a table, runs of like entries joined. */
-export function entriesTable(arrays: EntryArrays): string {
-  const rows = joinRuns(Array.from({ length: arrays.pages }, (_, i) => entryRow(arrays, i)))
-  return table(['page', 'src', '', 'dst', '', 'why'], rows)
+export function entriesTable(arrays: EntryArrays, all = false): string {
+  return pagesTable(['page', 'src', '', 'dst', '', 'why'], arrays.pages, (i) => entryRow(arrays, i), all)
 }
 
 function entryRow(arrays: EntryArrays, i: number): Cell[] {

@@ -5,22 +5,67 @@
 import { inspect } from 'node:util'
 import { PfnFlag } from './defs.generated'
 
-/** Rows of a table that are shown; what is beyond is counted. */
+/** Rows of a table that are shown at a glance, and pages or events that are looked at for it. */
 const MOST_ROWS = 40
+export const MOST_ITEMS = 4096
+
+/**
+ * Key of the method that returns the text of an object: at a glance, or all of it. Hidden keys are found by
+ * hmmu/jest also if a test runner has loaded the library more than once.
+ */
+export const asText: unique symbol = Symbol.for('hmmu.asText')
+
+/** Key of the method that returns the state of a handle as something that can be compared. */
+export const stateOf: unique symbol = Symbol.for('hmmu.stateOf')
+
+/** An object that has a text. */
+export interface Showable {
+  [asText](all?: boolean): string
+}
+
+/** Makes the text at a glance what console.log() and String() show of the objects of a class. */
+export function showsItself(prototype: Showable): void {
+  for (const key of [inspect.custom, 'toString']) {
+    Object.defineProperty(prototype, key, {
+      value(this: Showable) {
+        return this[asText]()
+      },
+      configurable: true,
+      writable: true,
+    })
+  }
+}
 
 /** A cell; the numbers of neighbouring rows that count up by one can be shown as one range. */
 export type Cell = string | { readonly prefix: string; readonly number: number }
 
 /** Columns under headings, without lines, padded to their widths. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const shown = rows.slice(0, MOST_ROWS)
-  const all = [headings, ...shown]
-  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
-  const lines = all.map((row) =>
+export function table(headings: readonly string[], rows: readonly (readonly string[])[], all = false): string {
+  const shown = [headings, ...(all ? rows : rows.slice(0, MOST_ROWS))]
+  const widths = headings.map((_, column) => shown.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0))
+  const lines = shown.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
   )
-  if (rows.length > MOST_ROWS) lines.push(`  … ${rows.length - MOST_ROWS} more`)
+  if (rows.length >= shown.length) lines.push(`  … ${rows.length - shown.length + 1} more`)
   return lines.join('\n')
+}
+
+/** A table of pages, of which neighbours that are alike share a row. At a glance the first pages have to do. */
+export function pagesTable(
+  headings: readonly string[],
+  pages: number,
+  row: (page: number) => readonly Cell[],
+  all = false,
+): string {
+  const shown = all ? pages : Math.min(pages, MOST_ITEMS)
+  return (
+    table(headings, joinRuns(Array.from({ length: shown }, (_, page) => row(page))), all) + morePages(pages - shown)
+  )
+}
+
+/** The line below a table that does not have all pages. */
+export function morePages(pages: number): string {
+  return pages > 0 ? `\n  … ${pages} more pages` : ''
 }
 
 /**
@@ -71,7 +116,17 @@ export function hex(address: number | bigint): string {
   return `0x${address.toString(16)}`
 }
 
-/** Gives a plain array a way to show itself. It stays a plain array: what is made of it is shown as usual. */
-export function shownAs<T>(array: T[], show: (array: readonly T[]) => string): T[] {
-  return Object.defineProperty(array, inspect.custom, { value: () => show(array) })
+/**
+ * Gives a plain array a text. It stays a plain array: an array that is made of it is shown as usual.
+ * @param json what JSON has for an item; by default the item
+ */
+export function shownAs<T>(
+  array: T[],
+  show: (array: readonly T[], all: boolean) => string,
+  json?: (item: T) => unknown,
+): T[] {
+  Object.defineProperty(array, asText, { value: (all = false) => show(array, all) })
+  if (json) Object.defineProperty(array, 'toJSON', { value: () => array.map(json) })
+  showsItself(array as unknown as Showable)
+  return array
 }

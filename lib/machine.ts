@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { inspect } from 'node:util'
 import { addon, type NativeMachine, OPTION_COUNT } from './binding'
 import { adoptAll, restore, snapshot } from './copies'
 import { Core } from './core'
@@ -17,7 +16,7 @@ import {
   quirkValues,
 } from './defs.generated'
 import { HmmuError } from './errors'
-import { shownAs, table } from './inspect'
+import { asText, hex, shownAs, showsItself, stateOf, table } from './inspect'
 import { createMachine, type MachineOptions } from './options'
 import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
@@ -370,8 +369,21 @@ export class Machine {
     this.dispose()
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has: profile, hash, counters and processes of a machine that is not disposed of. */
+  toJSON(): object {
+    const { profile, cpus, disposed } = this
+    if (disposed) return { profile, cpus, disposed }
+    const processes = this.processes.map((process) => process.toJSON())
+    return { profile, cpus, hash: hex(this.hash()), counters: this.counters(), processes }
+  }
+
+  /** @internal A machine that is gone equals no other. */
+  [stateOf](): object {
+    return { is: 'Machine', profile: this.profile, hash: this.disposed ? Symbol('disposed of') : this.hash() }
+  }
+
+  /** @internal */
+  [asText](all = false): string {
     if (this.disposed) return 'Machine (disposed of)'
     const { ramPages, ramFree, devicePages, deviceFree } = this.counters()
     const cpus = `${this.cpus} CPU${this.cpus > 1 ? 's' : ''}`
@@ -380,7 +392,13 @@ export class Machine {
       const { anon, file, shmem, swap, mapped } = process.counters()
       return [process.pid, mapped, anon, file, shmem, swap].map(String)
     })
-    return rows.length > 0 ? `${head}\n${table(['process', 'mapped', 'anon', 'file', 'shmem', 'swap'], rows)}` : head
+    const headings = ['process', 'mapped', 'anon', 'file', 'shmem', 'swap']
+    const parts = rows.length > 0 ? [head, table(headings, rows, all)] : [head]
+    return [...parts, ...(all ? this.processes.map((process) => process[asText](all)) : [])].join('\n')
+  }
+
+  static {
+    showsItself(Machine.prototype)
   }
 }
 

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { inspect } from 'node:util'
 import type { PageRange, RemapOptions } from './calls'
 import { requireCore } from './core'
 import type { Advice } from './defs.generated'
-import { hex } from './inspect'
+import { asText, hex, MOST_ITEMS, morePages, showsItself, stateOf } from './inspect'
 import type { Process } from './process'
-import { dumpTable, type PageEntry, type Prot } from './records'
+import { dumpTable, MOST_DUMPED, type PageEntry, type Prot } from './records'
 import { address, bytes, integer, PAGE_SIZE, pageCount, requireInternal } from './validate'
-
-/** Pages of a mapping that its inspection looks at. */
-const MOST_SHOWN = 4096
 
 /**
  * A range of addresses that was mapped. It is a handle to the range, not to a VMA: mappings split and merge beneath it, and it stays
@@ -130,12 +126,27 @@ export class Mapping implements PageRange {
     this.process.unlock(this)
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has: the process's number, address and pages. */
+  toJSON(): object {
+    const { process, address, pages } = this
+    return { pid: process.pid, address, pages }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    const { process, address, pages } = this
+    return { is: 'Mapping', process, address, pages }
+  }
+
+  /** @internal */
+  [asText](all = false): string {
     const head = `Mapping ${hex(this.address)}-${hex(this.end)} of process ${this.process.pid}, ${this.pages} pages`
     if (!this.process.alive) return `${head} (gone)`
-    const shown = Math.min(this.pages, MOST_SHOWN)
-    const rest = shown < this.pages ? `\n  … ${this.pages - shown} more pages` : ''
-    return `${head}\n${dumpTable(this.dump(0, shown))}${rest}`
+    const shown = Math.min(this.pages, all ? MOST_DUMPED : MOST_ITEMS)
+    return `${head}\n${dumpTable(this.dump(0, shown), all)}${morePages(this.pages - shown)}`
+  }
+
+  static {
+    showsItself(Mapping.prototype)
   }
 }

@@ -2,13 +2,14 @@
 //
 // Migrations: all in one call, or in steps.
 
-import { inspect, types } from 'node:util'
+import { types } from 'node:util'
 import { THROWN } from './binding'
 import { type Core, requireCore } from './core'
 import { type StageName, stageNames, stageValues } from './defs.generated'
 import { type Driver, type PreparedDriver, prepareDriver } from './driver'
 import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
 import { HmmuError } from './errors'
+import { asText, showsItself, stateOf } from './inspect'
 import { address, invalid, lengthOf, oneOf, PAGE_SIZE, pageCount, requireInternal } from './validate'
 
 /** A range of pages to migrate. A {@link Mapping} is one. */
@@ -113,11 +114,28 @@ export class MigrationResult {
     return this.#entries
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has: counts, and the entries as {@link MigrationEntry.toJSON}. */
+  toJSON(): object {
+    const { callbacksRan, collected, moved, outOfBounds } = this
+    const entries = MigrationEntries.make(this.#arrays).toJSON()
+    return { callbacksRan, collected, moved, outOfBounds, entries }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    const { callbacksRan, collected, moved, outOfBounds } = this
+    return { is: 'MigrationResult', callbacksRan, collected, moved, outOfBounds, ...this.#arrays.state() }
+  }
+
+  /** @internal */
+  [asText](all = false): string {
     const called = this.callbacksRan ? '' : ', the driver was not called'
     const title = `MigrationResult: ${this.moved} of ${this.#arrays.pages} pages moved${called}`
-    return `${title}\n${entriesTable(this.#arrays)}`
+    return `${title}\n${entriesTable(this.#arrays, all)}`
+  }
+
+  static {
+    showsItself(MigrationResult.prototype)
   }
 }
 
@@ -294,10 +312,32 @@ export class Migration {
     this.#failure = { error }
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has: how far it is, and the entries as {@link MigrationEntry.toJSON}. */
+  toJSON(): object {
+    return { ...this.#progress(), entries: this.entries.toJSON() }
+  }
+
+  /** How far it is; nothing if the machine is gone. */
+  #progress(): object {
+    if (this.#core.disposed) return {}
+    const { stage, position, collected, remaining, callbacksRan } = this
+    return { stage, position, collected, remaining, callbacksRan }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    const { machine } = this.#core
+    return { is: 'Migration', machine, ...this.#progress(), ...this.#request.arrays.state() }
+  }
+
+  /** @internal */
+  [asText](all = false): string {
     if (this.#core.disposed) return 'Migration (its machine is disposed of)'
     const where = this.#failure ? 'given up' : `${this.stage} at entry ${this.position}`
-    return `Migration of ${this.#request.arrays.pages} pages: ${where}\n${entriesTable(this.#request.arrays)}`
+    return `Migration of ${this.#request.arrays.pages} pages: ${where}\n${entriesTable(this.#request.arrays, all)}`
+  }
+
+  static {
+    showsItself(Migration.prototype)
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { inspect } from 'node:util'
 import { type Core, requireCore } from './core'
 import { HmmuError } from './errors'
+import { asText, showsItself, stateOf } from './inspect'
 
 /** How a page came to be referred to: {@link Task.pin}, {@link Process.hold}, {@link Process.isolate}. */
 export type PageRefKind = 'pin' | 'hold' | 'isolation'
@@ -62,8 +62,23 @@ export class PageRef {
     }
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has. */
+  toJSON(): object {
+    const { kind, pfn, dropped } = this
+    return { kind, pfn, dropped }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    return { is: 'PageRef', machine: this.#core.machine, ...this.toJSON() }
+  }
+
+  /** @internal */
+  [asText](): string {
     return `PageRef { ${this.kind} of page ${this.pfn}${this.#dropped ? ', given back' : ''} }`
+  }
+
+  static {
+    showsItself(PageRef.prototype)
   }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { inspect } from 'node:util'
 import { type PageRange, rangeOf, SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
 import { HmmuError } from './errors'
-import { shownAs } from './inspect'
+import { asText, hex, shownAs, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import { Mapping } from './mapping'
 import { PageRef } from './page-ref'
 import {
   decodeEntries,
   decodeMappings,
+  MOST_DUMPED,
   mappingTable,
   type PageEntry,
   RECORD_WORDS,
@@ -39,9 +39,6 @@ export interface ProcessCounters {
   /** Pages of hugetlb mappings, which are in none of the others. */
   readonly hugetlb: number
 }
-
-/** The most pages that one dump looks at. */
-const MOST_DUMPED = 2 ** 22
 
 /**
  * A process: an address space and its tasks. The calls of {@link SystemCalls} are made by its main task; where one has to wait, the
@@ -211,7 +208,7 @@ export class Process extends SystemCalls {
   walk(at: number): bigint[] {
     const out = new BigUint64Array(5)
     const levels = this.core.check(this.core.native.walk(this.#number, address(at), out))
-    return shownAs(Array.from(out.subarray(0, levels)), walkTable)
+    return shownAs(Array.from(out.subarray(0, levels)), walkTable, hex)
   }
 
   /** mmu_notifier_register(): `'invalidate_start'` events of this address space are recorded from now on. */
@@ -220,12 +217,28 @@ export class Process extends SystemCalls {
     this.core.record(['invalidate_start'], true)
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has: its number, and counters and mappings of a process that is alive. */
+  toJSON(): object {
+    const { pid, alive } = this
+    return { pid, alive, ...(alive && { counters: this.counters(), mappings: this.mappings() }) }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    return { is: 'Process', pid: this.pid, alive: this.alive, machine: this.machine }
+  }
+
+  /** @internal */
+  [asText](all = false): string {
     if (!this.alive) return `Process ${this.pid} (gone)`
     const { anon, file, shmem, swap, tables } = this.counters()
     const mappings = this.mappings()
     const head = `Process ${this.pid}: ${anon} anon, ${file} file, ${shmem} shmem, ${swap} swap, ${tables} tables`
-    return mappings.length > 0 ? `${head}\n${mappingTable(mappings)}` : head
+    const parts = mappings.length > 0 ? [head, mappingTable(mappings, all)] : [head]
+    return [...parts, ...(all ? mappings.map((vma) => this.mapping(vma)[asText](all)) : [])].join('\n')
+  }
+
+  static {
+    showsItself(Process.prototype)
   }
 }

@@ -2,7 +2,6 @@
 //
 // Decodes the records that the addon copies into a typed array; native/addon/looking.cc asserts their layout.
 
-import { inspect } from 'node:util'
 import {
   EntryBit,
   type EntryKind,
@@ -14,11 +13,14 @@ import {
   PageFlag,
   ProtBit,
 } from './defs.generated'
-import { type Cell, hex, joinRuns, shownAs, table } from './inspect'
+import { asText, type Cell, hex, joinRuns, MOST_ITEMS, pagesTable, shownAs, showsItself, table } from './inspect'
 import { integer, PAGE_SIZE, requireInternal } from './validate'
 
 /** Access rights: load and store, load only, neither. */
 export type Prot = 'rw' | 'r' | 'none'
+
+/** The most pages that one dump looks at. */
+export const MOST_DUMPED = 2 ** 22
 
 /** Words of 8 bytes in each kind of record. */
 export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, event: 3 } as const
@@ -90,11 +92,19 @@ export class PageEntry {
     return `${this.write ? 'w' : '-'}${this.dirty ? 'd' : '-'}${this.accessed ? 'a' : '-'}${this.softDirty ? 's' : '-'}`
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
-    return `PageEntry ${dumpRows([this], 0)
-      .map((row) => row.slice(1).join(' ').trimEnd())
-      .join('')} at ${hex(this.address)}`
+  /** What JSON has: all properties, `raw` in hexadecimal. */
+  toJSON(): object {
+    return { ...this, raw: hex(this.raw) }
+  }
+
+  /** @internal */
+  [asText](): string {
+    const [, ...cells] = joinRuns([dumpRow(this, 0)])[0] ?? []
+    return `PageEntry ${cells.join(' ').trimEnd()} at ${hex(this.address)}`
+  }
+
+  static {
+    showsItself(PageEntry.prototype)
   }
 }
 
@@ -102,20 +112,17 @@ export class PageEntry {
 export function decodeEntries(words: BigUint64Array, count: number): PageEntry[] {
   const ints = new Int32Array(words.buffer)
   const entries = Array.from({ length: count }, (_, i) => PageEntry.make(words, ints, i))
-  return shownAs(entries, (all) => dumpTable(all))
+  return shownAs(entries, dumpTable)
 }
 
-/** A dump as a table; `first` is the number of the first page in it. */
-export function dumpTable(entries: readonly PageEntry[], first = 0): string {
-  return table(['page', 'entry', 'bits', 'frame', 'refs', 'maps', 'flags'], dumpRows(entries, first))
+/** A dump as a table. */
+export function dumpTable(entries: readonly PageEntry[], all = false): string {
+  const headings = ['page', 'entry', 'bits', 'frame', 'refs', 'maps', 'flags']
+  return pagesTable(headings, entries.length, (page) => dumpRow(entries[page] as PageEntry, page), all)
 }
 
 const WITH_PAGE: ReadonlySet<EntryKind> = new Set(['sys', 'huge', 'dev', 'mig'])
 const WITHOUT_BITS: ReadonlySet<EntryKind> = new Set(['nomap', 'none', 'special'])
-
-function dumpRows(entries: readonly PageEntry[], first: number): string[][] {
-  return joinRuns(entries.map((entry, i) => dumpRow(entry, first + i)))
-}
 
 function dumpRow(entry: PageEntry, page: number): Cell[] {
   const index = { prefix: '', number: page }
@@ -190,12 +197,12 @@ function protName(bits: number): Prot {
 const VMA_FLAGS = ['locked', 'softDirty', 'huge', 'noHuge', 'dontFork', 'userfault', 'hasAnonVma'] as const
 
 /** Mappings as a table. */
-export function mappingTable(mappings: readonly VmaInfo[]): string {
+export function mappingTable(mappings: readonly VmaInfo[], all = false): string {
   const rows = mappings.map((vma) => {
     const flags = VMA_FLAGS.filter((name) => vma[name])
     return [`${hex(vma.start)}-${hex(vma.end)}`, String(vma.pages), vma.kind, vma.prot, flags.join(',')]
   })
-  return table(['addresses', 'pages', 'kind', 'prot', 'flags'], rows)
+  return table(['addresses', 'pages', 'kind', 'prot', 'flags'], rows, all)
 }
 
 /** What the struct page of a frame or device page says. */
@@ -268,9 +275,11 @@ export function decodeEvents(words: BigUint64Array, count: number, cycles?: BigU
 }
 
 /** @internal Events as a table. */
-export function eventTable(events: readonly MachineEvent[]): string {
-  const rows = events.map(({ type, pid, a, b }) => [type, String(pid), hex(a), hex(b)])
-  return table(['event', 'process', 'a', 'b'], rows)
+export function eventTable(events: readonly MachineEvent[], all = false): string {
+  const shown = all ? events : events.slice(0, MOST_ITEMS)
+  const rows = shown.map(({ type, pid, a, b }) => [type, String(pid), hex(a), hex(b)])
+  const more = events.length - shown.length
+  return table(['event', 'process', 'a', 'b'], rows, all) + (more > 0 ? `\n  … ${more} more events` : '')
 }
 
 const LEVELS = ['pgd', 'p4d', 'pud', 'pmd', 'pte']

@@ -2,9 +2,8 @@
 //
 // What a machine did, and how long it took. Decodes what the addon copies; native/addon/looking.cc asserts the layout.
 
-import { inspect } from 'node:util'
 import { type SpanName, type StatName, spanNames, statNames, type WhyName, whyNames } from './defs.generated'
-import { table } from './inspect'
+import { asText, showsItself, table } from './inspect'
 import { requireInternal } from './validate'
 
 /** Words of 8 bytes in the records of statistics. */
@@ -67,8 +66,12 @@ export class MachineStats {
     this.tree = decodeTree(nodes, count)
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  static {
+    showsItself(MachineStats.prototype)
+  }
+
+  /** @internal */
+  [asText](): string {
     const spans = spanNames.filter((name) => this.spans[name].runs > 0 || this.cycles[name] > 0)
     const rows = spans.map((name) => spanRow(name, this.spans[name], this.cycles[name]))
     const parts = [`MachineStats${this.enabled ? '' : ' (stopped)'}`]

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { inspect } from 'node:util'
 import { SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
 import { type WaitName, waitNames } from './defs.generated'
 import { HmmuError } from './errors'
+import { asText, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import type { Process } from './process'
 import { integer } from './validate'
@@ -103,13 +103,28 @@ export class Task extends SystemCalls {
     this.core.tasks.delete(this.tid)
   }
 
-  /** @internal How console.log() shows it. */
-  [inspect.custom](): string {
+  /** What JSON has: numbers, and the state of a task that is alive. */
+  toJSON(): object {
+    const { tid, alive } = this
+    return { tid, pid: this.process.pid, alive, ...(alive && this.state()) }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    return { is: 'Task', ...this.toJSON(), machine: this.machine }
+  }
+
+  /** @internal */
+  [asText](): string {
     const head = `Task ${this.tid} of process ${this.process.pid}`
     if (!this.alive) return `${head} (gone)`
     const { wait, pfn, ready, cpu } = this.state()
     const waits =
       wait === 'nothing' ? '' : `, waits for ${wait}${pfn ? ` of page ${pfn}` : ''}${ready ? ' (ready)' : ''}`
     return `${head} on CPU ${cpu}${waits}`
+  }
+
+  static {
+    showsItself(Task.prototype)
   }
 }

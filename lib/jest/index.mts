@@ -4,6 +4,7 @@
 
 export type {
   Asymmetric,
+  EqualityTester,
   Expected,
   ExpectedEntry,
   HmmuMatchers,
@@ -14,5 +15,6 @@ export type {
   PageSubject,
   Pages,
   RunOptions,
+  TesterContext,
 } from './index.js'
-export { matchers } from './index.js'
+export { equalityTesters, matchers, snapshotSerializer } from './index.js'

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // hmmu/jest: matchers for those who test drivers. With `setupFilesAfterEnv: ['hmmu/jest']` they are there in each test
-// file; where there is no global `expect`, `expect.extend(matchers)` does it. docs/jest.md describes them.
+// file, and equality and snapshots see the state of machines and migrations. Where there is no global `expect`, add
+// `matchers`, `equalityTesters` and `snapshotSerializer` to it by hand. docs/jest.md describes them.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { WhyName } from '../defs.generated'
 import type { RunOptions } from '../drill'
+import { equalityTesters, snapshotSerializer } from './equality'
 import type { ExpectedEntry } from './expected-entry'
 import { matchers } from './matchers'
 import type { Pages } from './subjects'
 
 export type { RunOptions } from '../drill'
+export type { EqualityTester, TesterContext } from './equality'
 export type { Asymmetric, Expected, ExpectedEntry, PageFlagName } from './expected-entry'
 export type { MatcherContext, MatcherResult } from './matchers'
 export type { MigrationSubject, PageSubject, Pages } from './subjects'
-export { matchers }
+export { equalityTesters, matchers, snapshotSerializer }
 
 /**
  * The matchers as methods of what `expect()` returns; R is void, or a promise behind `.resolves`. Where they are about pages,
@@ -58,5 +61,14 @@ declare module 'vitest' {
   interface Matchers<T = any> extends HmmuMatchers<T> {}
 }
 
-const { expect } = globalThis as { expect?: { extend?: (all: typeof matchers) => void } }
+/** What a runner's `expect` has; older ones lack some of it. */
+interface Expect {
+  extend?(all: typeof matchers): void
+  addEqualityTesters?(testers: typeof equalityTesters): void
+  addSnapshotSerializer?(serializer: typeof snapshotSerializer): void
+}
+
+const { expect } = globalThis as { expect?: Expect }
 expect?.extend?.(matchers)
+expect?.addEqualityTesters?.(equalityTesters)
+expect?.addSnapshotSerializer?.(snapshotSerializer)

@@ -3,7 +3,7 @@
 // Objects are printed as tables, not as handles.
 
 import { inspect } from 'node:util'
-import { codeOf, makeBuffer } from './helpers'
+import { codeOf, makeBuffer, makeMachine } from './helpers'
 
 /** The lines of a text without numbers that depend on page frame numbers. */
 function lines(value: unknown): string[] {
@@ -123,3 +123,60 @@ test('long tables are cut', () => {
   expect(lines(buf).length).toBeLessThan(50)
   expect(lines(buf).at(-1)).toMatch(/^ {2}… \d+ more$/)
 })
+
+// All of a million pages would take seconds.
+test('of many pages the first are looked at', () => {
+  const machine = makeMachine({ ramPages: 8192, devicePages: 5000 })
+  const a = machine.process()
+  const buf = a.map({ pages: 5000 })
+  const migration = a.mainTask.beginMigration(buf, { to: 'device' })
+  const shown = [migration, migration.entries, migration.finish(), buf, buf.dump()].map((value) => lines(value))
+  for (const text of shown) expect(text.at(-1)).toBe('  … 904 more pages')
+  machine.recordEvents(['page_fault'])
+  for (let page = 0; page < 5000; page++) a.tryLoad(buf.pageAddress(page))
+  const events = machine.takeEvents()
+  expect(events.length).toBeGreaterThan(4096)
+  expect(lines(events).at(-1)).toBe(`  … ${events.length - 4096} more events`)
+})
+
+describe('as text and as JSON', () => {
+  test('String() is what console.log() shows', () => {
+    const { machine, a, buf } = makeBuffer(3)
+    const result = a.migrate(buf)
+    const shown = [machine, a, a.mainTask, buf, result, result.entries[0], buf.dump(), a.mappings(), machine.stats()]
+    for (const value of shown) expect(String(value)).toBe(inspect(value))
+  })
+
+  test('JSON has all that can be seen, words in hexadecimal', () => {
+    const { machine, a, buf } = makeBuffer(2)
+    const result = a.migrate(buf, { to: 'device', skip: [1] })
+    const entries = [
+      { index: 0, address: buf.address, src: hexOf(result.src[0]), dst: hexOf(result.dst[0]), why: 'none' },
+      { index: 1, address: buf.pageAddress(1), src: hexOf(result.src[1]), dst: '0x0', why: 'no_page' },
+    ]
+    const { callbacksRan, collected, moved, outOfBounds } = result
+    expect(json(result)).toStrictEqual({ callbacksRan, collected, moved, outOfBounds, entries })
+    expect(json(result.entries)).toStrictEqual(entries)
+    const [page] = buf.dump()
+    expect(json(buf.dump())[0]).toStrictEqual({ ...page, raw: hexOf(page!.raw) })
+    expect(json(a.walk(buf.address))).toStrictEqual(a.walk(buf.address).map(hexOf))
+    expect(json(buf)).toStrictEqual({ pid: 1, address: buf.address, pages: 2 })
+    expect(json(a)).toStrictEqual({ pid: 1, alive: true, counters: a.counters(), mappings: json(a.mappings()) })
+    expect(json(a.mainTask)).toStrictEqual({ tid: 1, pid: 1, alive: true, ...a.mainTask.state() })
+    const { profile, cpus } = machine
+    const whole = { profile, cpus, hash: hexOf(machine.hash()), counters: machine.counters(), processes: [json(a)] }
+    expect(json(machine)).toStrictEqual(whole)
+    const pin = a.pin(buf.pageAddress(1))
+    expect(json(pin)).toStrictEqual({ kind: 'pin', pfn: pin.pfn, dropped: false })
+    pin.drop()
+    const migration = a.mainTask.beginMigration(buf)
+    expect(json(migration)).toMatchObject({ stage: 'collect', position: 0, entries: [{ index: 0 }, { index: 1 }] })
+    migration.abandon()
+    machine.dispose()
+    expect(json(machine)).toStrictEqual({ profile, cpus, disposed: true })
+    expect(json({ a, migration })).toMatchObject({ a: { pid: 1, alive: false }, migration: { entries: [{}, {}] } })
+  })
+})
+
+const hexOf = (word: bigint | undefined) => `0x${word?.toString(16)}`
+const json = (value: unknown) => JSON.parse(JSON.stringify(value))
