@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * hmmu_bench: times operations of libhmmu, or does each once for callgrind to count. Prints one JSON object a line;
- * `npm run bench` and `npm run bench:instructions` run it and show what it says.
+ * hmmu_bench: times operations of libhmmu, or runs each once for callgrind. Prints one JSON object a line. `npm run
+ * bench` and `npm run bench:instructions` run it and show its results.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file bench.h
- * What the parts of the benchmark program share.
+ * Shared declarations of the benchmark program.
  *
- * A scenario brings a world into a state, and measures operations on it. Every operation is a function of the world
- * alone, so that the same one can be timed, or counted by callgrind.
+ * A scenario brings a world into a state, and measures operations on it. Every operation depends on the world only, so
+ * that it can be timed, or counted by callgrind.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -14,7 +14,7 @@
 #define MAX_SHARERS 16u
 #define BENCH_SIZES 5
 
-/** What is asked of the program. */
+/** Options of the program. */
 struct bench {
 	bool instructions;  /**< every operation once, for callgrind */
 	uint64_t max_pages; /**< larger sizes are left out */
@@ -23,7 +23,7 @@ struct bench {
 	const char *only;   /**< run operations of scenarios with this name only */
 };
 
-/** Under which heading a sample goes. */
+/** The key of a sample. */
 struct key {
 	const char *op;    /**< "migrate.to-device" */
 	const char *state; /**< what the memory was like: "pages", "empty", ... */
@@ -33,7 +33,7 @@ struct key {
 	bool contents;
 };
 
-/** A machine, a process, a buffer, and all that operations on it need. */
+/** A machine, a process, a buffer, and the data for operations on them. */
 struct world {
 	struct bench *bench;
 	struct hmmu *m;
@@ -58,16 +58,16 @@ typedef void (*bench_op)(struct world *w);
 double now_ns(void);
 /** Time one run of an operation, or have callgrind count it. */
 void measure(struct world *w, const char *op, bench_op run);
-/** The same for one stage of a migration. */
+/** Time one stage of a migration, or have callgrind count it. */
 void measure_stage(struct world *w, const char *op, const char *stage, bench_op run);
-/** Put down a time that was taken elsewhere. */
+/** Record a time that was measured elsewhere. */
 void add_sample(const struct key *key, double ns);
 /** Whether operations are counted or timed this time; the first repetition only warms up. */
 void set_recording(bool on);
 void print_results(void);
 
 /* world.c */
-/** Ends the program where a call failed that must not. */
+/** End the program if a call failed. */
 void must(const struct hmmu *m, int result, const char *what);
 struct world *world_create(struct bench *bench, uint64_t pages, uint32_t processes, bool contents, const char *state);
 void world_destroy(struct world *w);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the host's own kernel needs for work of the same kind. MADV_COLLAPSE is the nearest thing to migrate_vma() that
- * an unprivileged process can ask for: the pages of 2 MiB are isolated, unmapped, copied into a huge page, and mapped.
+ * Times of similar work in the host's own kernel. MADV_COLLAPSE is the nearest equivalent of migrate_vma() for an
+ * unprivileged process: the kernel isolates and unmaps the pages of 2 MiB, copies them into a huge page, and maps it.
  */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE

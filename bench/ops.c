@@ -123,7 +123,7 @@ void op_exit_child(struct world *w)
 	must(w->m, hmmu_exit(w->m, w->children[0]), "hmmu_exit");
 }
 
-/* What the copying of a migration to device costs at least: the same frames, one after the other. */
+/* The least cost of a migration's copying: memcpy() of the same frames, one by one. */
 void op_memcpy(struct world *w)
 {
 	for (uint64_t i = 0; i < w->pages; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Times, and where they are kept. */
+/* Takes and stores times. */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -13,7 +13,7 @@
 #define MAX_SERIES 1024
 #define MAX_SAMPLES 512
 
-/* callgrind is told this name, so no copy of it under another one may be made. */
+/* callgrind gets this name, so the compiler must make no copy under another name. */
 #if defined(__clang__)
 #define MEASURED __attribute__((noinline, used))
 #else
@@ -77,7 +77,7 @@ static void print_key(const struct key *key, const char *end)
 	       key->contents ? "true" : "false", end);
 }
 
-/* What two readings of the clock cost, which is much beside an operation on one page. */
+/* The time of two readings of the clock, which is much compared with an operation on one page. */
 static double clock_cost(void)
 {
 	static double cost = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Scenarios: sequences of operations, repeated on one machine. The first repetition only warms up: what the host does
- * when memory is touched for the first time is the host's cost.
+ * Scenarios: sequences of operations, repeated on one machine. The first repetition only warms up, because the first
+ * touch of memory costs time of the host.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,7 +148,7 @@ static void repeat(struct world *w, const struct scenario *scenario)
 	} while (!w->bench->instructions && (++runs < 3 || now_ns() < end));
 }
 
-/* What is counted needs no repetition, and no more than a few sizes; a page's life also shows that size does not matter. */
+/* Counting needs no repetition, and only a few sizes. A page's life also shows that size does not matter. */
 static bool is_counted(const struct scenario *scenario, uint64_t pages, bool contents)
 {
 	bool is_life = scenario->run == life;

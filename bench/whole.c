@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * --whole: 256 GiB of emulated memory, without contents, mapped as a whole, migrated to a device as large and back. Says
- * what it takes of the host.
+ * --whole: maps 256 GiB of emulated memory without contents as a whole, and migrates it to a device of equal size and
+ * back. Prints the host's memory and time.
  */
 #include <stdio.h>
 #include <sys/resource.h>

@@ -25,7 +25,7 @@ export interface ChromeTrace {
 
 const PHASES = { begin: 'B', end: 'E', instant: 'i' } as const
 
-/** What one microsecond on the axis stands for. */
+/** The meaning of one microsecond on the axis. */
 const UNITS = { events: '1 event', cycles: '1000 cycles' } as const
 
 /** A trace in the format; `about` goes into its metadata. */

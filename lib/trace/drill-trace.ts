@@ -20,17 +20,17 @@ type AnyCommand = Command | InnerCommand
 interface Running {
   readonly writer: Writer
   readonly command: AnyCommand
-  /** The slice of the command stands in the trace. */
+  /** The slice of the command is open in the trace. */
   begun: boolean
-  /** It has waited, and nothing has happened since. */
+  /** It has waited, and no event has happened since. */
   waiting: boolean
 }
 
 const WAITING = 'blocked'
-/** The process of commands that have none. */
+/** A process for commands without a process. */
 const NOBODY = 'drill'
 
-/** Watches a drill: each part of a command goes to its thread, with the events that happened in it. */
+/** Watches a drill. Each part of a command goes to its thread, with its events. */
 class DrillTracer implements DrillObserver {
   readonly trace: Trace
   #world: World | undefined
@@ -86,7 +86,7 @@ class DrillTracer implements DrillObserver {
     return { thread, events: new EventWriter(this.trace, thread) }
   }
 
-  /** A command at the top belongs to the main thread of its process, one within another command has a thread of its own. */
+  /** A top-level command belongs to the main thread of its process. An interleaved command has a thread of its own. */
   #writerOf(command: AnyCommand): Writer {
     const own = this.#own.get(command)
     if (own) return own
@@ -99,7 +99,7 @@ class DrillTracer implements DrillObserver {
     return writer
   }
 
-  /** What has happened so far was done by the command that runs. */
+  /** Assigns the events so far to the running command. */
   #flush(): void {
     const running = this.#running.at(-1)
     const world = this.#world
@@ -120,7 +120,7 @@ class DrillTracer implements DrillObserver {
   }
 }
 
-/** Runs a drill on a fresh machine, and traces it. Where it can't be carried out to its end the trace ends, too. */
+/** Runs a drill on a fresh machine, and traces it. If the drill fails, the trace ends there. */
 export function traceDrill(
   source: DrillSource,
   clock: TraceClock,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A flame graph of statistics as an SVG: the width of a box is the cycles of its spans, those within included. Resting the pointer on
-// a box tells its numbers. It follows the colour scheme of whoever shows it.
+// A flame graph of statistics as an SVG. The width of a box is the number of cycles of its spans, inner spans included.
+// A tooltip on a box shows its numbers. The graph follows the viewer's colour scheme.
 
 import type { StatsNode } from '../index'
 
@@ -22,7 +22,7 @@ const STYLE = `
     rect.box { stroke: #16181c; }
   }`
 
-/** By what a span is: the frame around all, faults, migrate_vma() and its stages, what the driver does, other calls. */
+/** Colours by kind of span: the frame around all, faults, migrate_vma() and its stages, the driver, other calls. */
 const COLORS: Readonly<Record<string, string>> = {
   all: '#c8ccd2',
   page_fault: '#f2a65a',
@@ -75,7 +75,7 @@ const depth = ({ children }: Box): number => 1 + Math.max(0, ...children.map(dep
 const grouped = (value: number) => value.toLocaleString('en-US')
 const escaped = (text: string) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
-/** A box and those above it, from left to right; what would be too narrow to be seen is left out. */
+/** A box and the boxes above it, from left to right. Boxes too narrow to be seen are left out. */
 function draw(it: Box, x: number, width: number, y: number, total: number): string {
   if (width < NARROWEST) return ''
   let left = x

@@ -5,8 +5,8 @@
 import type { Trace, TraceThread } from './trace'
 
 /**
- * The stacks of a trace with their weights, those of slices within not included: of a trace in events how many there were (a slice's
- * beginning and an instant count as one), else cycles. In alphabetical order.
+ * The stacks of a trace with their weights, without those of inner slices, in alphabetical order. The weight is the
+ * number of events (a slice's beginning and an instant count as one), or of cycles.
  */
 export function foldedStacks(trace: Trace): string {
   const weights = new Map<string, number>()

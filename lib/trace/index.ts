@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Traces of drills, and the formats that other tools read.
+// Traces of drills, and formats for other tools.
 
 export { type ChromeEvent, type ChromeTrace, chromeTrace } from './chrome'
 export { traceDrill } from './drill-trace'

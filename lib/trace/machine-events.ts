@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a machine's events are in a trace. Names are those of the kernel's tracepoints, with their subsystem, where there are such,
-// and of its functions elsewhere.
+// Turns a machine's events into events of a trace. Names are those of the kernel's tracepoints, with their subsystem,
+// or else of the kernel's functions.
 
 import { type EventName, type MachineEvent, stageNames, whyNames } from '../index'
 import type { Trace, TraceThread } from './trace'
 
-/** The types of events that a trace is made of. */
+/** The types of events in a trace. */
 export const TRACED_EVENTS: readonly EventName[] = [
   'stage',
   'page_fault',
@@ -42,8 +42,8 @@ export class EventWriter {
   readonly #trace: Trace
   readonly #thread: TraceThread
   /**
-   * A stage that was entered last. It begins in the trace with what happens next: a migration that stands behind a callback has
-   * entered the next stage already, and what others do meanwhile would seem to be a part of that.
+   * The stage that was entered last. In the trace it begins with the next event: a migration that has stopped after a
+   * callback has already entered the next stage, and the actions of other tasks would seem to belong to that stage.
    */
   #entered: MachineEvent | undefined
 
@@ -59,7 +59,7 @@ export class EventWriter {
     if (event.type === 'stage' && stageNames[event.b] === 'done') this.release()
   }
 
-  /** Writes what was held back. */
+  /** Writes the stage that was held back. */
   release(): void {
     const event = this.#entered
     this.#entered = undefined

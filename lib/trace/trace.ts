@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A trace: threads, and on each of them slices that nest and instants, in the order in which they happened.
+// A trace: threads, each with nested slices and instants, in order of time.
 
-/** What is known of a slice or an instant. */
+/** Arguments of a slice or an instant. */
 export type TraceArgs = Readonly<Record<string, string | number>>
 
-/** Something that ran: one of a drill's processes has a thread for its own commands, and one for each interleaved command. */
+/**
+ * A thread of a trace. A process of a drill has a thread for its own commands, and one for each interleaved command.
+ */
 export interface TraceThread {
-  /** Of the process; 0 for what no process does. */
+  /** Of the process; 0 for no process. */
   readonly pid: number
   /** Counts up from 1 in each process. */
   readonly tid: number
@@ -15,7 +17,7 @@ export interface TraceThread {
   readonly name: string
 }
 
-/** A slice begins or ends, or something happens. */
+/** A slice begins or ends, or an instant. */
 export interface TraceRecord {
   readonly kind: 'begin' | 'end' | 'instant'
   readonly thread: TraceThread
@@ -25,7 +27,7 @@ export interface TraceRecord {
   readonly args: TraceArgs
 }
 
-/** What `time` counts. */
+/** The unit of `time`. */
 export type TraceClock = 'events' | 'cycles'
 
 export class Trace {
@@ -56,7 +58,7 @@ export class Trace {
     this.#add('instant', thread, category, name, args, cycles)
   }
 
-  /** Ends the innermost slice of a name, and what is open within it. Nothing happens if there is none. */
+  /** Ends the innermost slice of a name, and the slices open within it. Without such a slice, does nothing. */
   end(thread: TraceThread, name: string, args: TraceArgs = {}, cycles?: number): void {
     const stack = this.#stack(thread)
     const at = stack.map((slice) => slice.name).lastIndexOf(name)
@@ -90,7 +92,7 @@ export class Trace {
     return record
   }
 
-  /** The number of the record; or cycles since the first one, those of the record before where none are known. */
+  /** The number of the record, or its cycles since the first record; if unknown, those of the record before. */
   #tick(cycles: number | undefined): number {
     if (this.clock === 'events') return this.#time++
     if (cycles !== undefined) {

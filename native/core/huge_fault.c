@@ -117,7 +117,7 @@ void huge_pmd_set_accessed(struct fault *vmf)
 	*vmf->pmd |= _PAGE_ACCESSED | (vmf->write ? _PAGE_DIRTY : 0);
 }
 
-/* Copy-on-write with small pages, when there is no huge one: 512 pages are made and the pmd is exchanged for them. */
+/* Copy-on-write with 512 small pages, if no huge page is free. They replace the pmd. */
 static int copy_small_pages(struct fault *vmf, u32 page, u32 copies[HPAGE_PMD_NR])
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -217,7 +217,7 @@ static int wp_huge_copy(struct fault *vmf, u32 page, u32 copy)
 	return FAULT_DONE_WRITE;
 }
 
-/* The only user of the page may simply write. */
+/* The page's only user may write without a copy. */
 static int reuse_huge_page(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;

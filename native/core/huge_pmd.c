@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What system calls do to a whole huge pmd. */
+/* System calls on whole huge pmds. */
 #include <errno.h>
 
 #include "huge.h"
@@ -39,8 +39,8 @@ bool zap_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd)
 }
 
 /*
- * As 4.14 does it, a dirty pmd is made dirty again after it was invalidated for a moment, and becomes soft-dirty by
- * that ("thp: fix MADV_DONTNEED vs. numa balancing race").
+ * As in 4.14, a dirty pmd is made dirty again after its short invalidation, and so becomes soft-dirty ("thp: fix
+ * MADV_DONTNEED vs. numa balancing race").
  */
 bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 prot)
 {
@@ -60,7 +60,7 @@ bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 prot)
 	return true;
 }
 
-/* The part of a huge page that is to be freed lazily splits it; true if nothing more is to be done here. */
+/* Split a huge page of which only a part is to be freed lazily; true if nothing more is to be done here. */
 static bool split_for_madvise_free(struct ctx *ctx, u64 *pmd, u32 page)
 {
 	struct hmmu *m = ctx->m;

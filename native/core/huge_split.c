@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Splitting: of a huge pmd into ptes, and of a compound page into single ones. */
+/* Splits huge pmds into ptes, and compound pages into single pages. */
 #include <errno.h>
 
 #include "huge.h"
@@ -23,7 +23,7 @@ static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 	pmd_populate(m, pmd, table);
 }
 
-/* The entry for one page of the huge one: a migration entry, or a pte with the rights the pmd had. */
+/* The entry for one page of the huge page: a migration entry, or a pte with the pmd's rights. */
 static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool freeze)
 {
 	u64 entry;
@@ -40,7 +40,7 @@ static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool fr
 	return pte_soft_dirty(pmd) ? pte_mksoft_dirty(entry) : entry;
 }
 
-/* While a compound page is mapped by a pmd and by ptes, each of its pages carries one map count more. */
+/* While pmds and ptes map a compound page, each of its pages has one extra map count. */
 static void count_split(struct hmmu *m, u32 page)
 {
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
@@ -109,7 +109,7 @@ void split_huge_pmd_address(struct ctx *ctx, u32 vma, u64 address, bool freeze, 
 		__split_huge_pmd(ctx, vma, pmd, address, freeze, page);
 }
 
-/* What a tail takes over from its head when it becomes a page of its own. */
+/* Make a tail a page of its own; it takes over state of the head. */
 static void split_tail(struct hmmu *m, u32 head, u32 tail)
 {
 	const u32 inherited = HMMU_PG_REFERENCED | HMMU_PG_SWAPBACKED | HMMU_PG_MLOCKED | HMMU_PG_UPTODATE |
@@ -131,7 +131,7 @@ static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked)
 {
 	struct hmmu *m = ctx->m;
 
-	/* From here on the head counts as one page on its LRU list. */
+	/* From now on the head counts as one page of its LRU list. */
 	if (page_test(m, head, HMMU_PG_LRU))
 		lru_account_split(m, head);
 	for (u32 i = HPAGE_PMD_NR - 1; i > 0; i--)
@@ -157,7 +157,7 @@ int split_huge_page(struct ctx *ctx, u32 pfn)
 
 	if (!anon_vma || !total_mapcount(m, head))
 		return -EBUSY;
-	/* Every reference must be a mapping's, but for the caller's. */
+	/* All references must belong to mappings, except the caller's. */
 	if (total_mapcount(m, head) != page_count(m, head) - 1)
 		return -EBUSY;
 	get_anon_vma(m, anon_vma);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Private hugetlb mappings: faults, copy on write, and what system calls do to their entries. An entry is a huge pmd.
- * Its page is on no LRU list, is not charged, and counts for no RSS.
- *
- * No call returns with such a page locked, and nobody else can lock one, so the page lock is left out.
+ * Private hugetlb mappings: faults, copy on write, and system calls on their entries. An entry is a huge pmd. Its page
+ * is on no LRU list, is not charged, and counts for no RSS. No call returns with such a page locked, and no other task
+ * can lock one. So the page lock is left out.
  */
 #include "hugetlb.h"
 
@@ -12,7 +11,7 @@
 #include "contents.h"
 #include "tlb.h"
 
-/* An entry is written once it is made for writing, as the fault that makes it is the store's. */
+/* A writable entry is dirty from the start, because the fault of a store makes it. */
 static u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable)
 {
 	u64 entry = mk_pte(page, m->vmas[vma].page_prot) | _PAGE_PSE;
@@ -28,7 +27,7 @@ static void hugepage_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 ad
 	set_anon_rmap(m, head, vma, address, true);
 }
 
-/* The owner could not copy a page that children share: they lose it, so that the owner can have it alone. */
+/* The owner could not copy a page that children share. Unmap it from the children, so that the owner has it alone. */
 static void unmap_ref_private(struct ctx *ctx, u32 owner, u32 page, u64 address)
 {
 	struct hmmu *m = ctx->m;
@@ -74,7 +73,7 @@ static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy)
 	put_page(m, old);
 }
 
-/* The only mapping of a page may simply write. */
+/* The page's only mapping may write without a copy. */
 static bool reuse_hugetlb_page(struct hmmu *m, u32 vma, u64 *pmd)
 {
 	u32 page = pte_pfn(*pmd);
@@ -87,8 +86,8 @@ static bool reuse_hugetlb_page(struct hmmu *m, u32 vma, u64 *pmd)
 }
 
 /*
- * The mapping that reserved the page has used that reservation for the page itself. It gets a copy that nobody has
- * reserved, or else takes the page from the children who share it.
+ * The mapping that reserved the page has used its reservation for the page itself. It gets an unreserved page for the
+ * copy, or else takes the page from the children that share it.
  */
 static int hugetlb_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd)
 {
@@ -158,7 +157,7 @@ int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
 	return 0;
 }
 
-/* Whether get_user_pages() has to fault before it can have a page. */
+/* Whether get_user_pages() has to fault first. */
 static bool must_fault(const u64 *pmd, u32 flags)
 {
 	return !pmd || pmd_none(*pmd) || ((flags & FOLL_WRITE) && !pte_write(*pmd));
@@ -183,7 +182,7 @@ int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *p
 	return 0;
 }
 
-/* Take an entry out of a table; its page keeps the reference that the entry had. */
+/* Clear an entry; the caller gets the entry's reference to the page. */
 static void zap_huge_entry(struct ctx *ctx, u32 vma, u64 *pmd)
 {
 	struct hmmu *m = ctx->m;
@@ -235,13 +234,13 @@ void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64
 		*pmd = pmd_modify(*pmd, prot);
 		table_unlock(m, pmd);
 	}
-	/* The kernel flushes whether it has met an entry or not. */
+	/* The kernel flushes even if it has found no entry. */
 	flush_tlb_range(m, mm, start, end);
 	mmu_notifier_invalidate_range(m, mm, start, end);
 	mmu_notifier_invalidate_range_end(m, mm, start, end);
 }
 
-/* The page of an entry is shared from now on, so that neither may write. */
+/* Share the page of an entry with the child; neither may write. */
 static void copy_huge_entry(struct ctx *ctx, u32 child, u32 vma, u64 *src, u64 *dst)
 {
 	struct hmmu *m = ctx->m;
@@ -265,7 +264,7 @@ int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma)
 	for (u64 address = v->start; address < v->end && !err; address += PMD_SIZE) {
 		u64 *src = huge_pte_offset(m, v->mm, address), *dst;
 
-		/* The child gets a table for each that the parent has, whether there is an entry or not. */
+		/* The child gets each table that the parent has, even if the entry is empty. */
 		dst = src ? pmd_alloc(m, child, address) : NULL;
 		if (src && !dst)
 			err = -ENOMEM;

@@ -17,11 +17,11 @@ static inline u64 *huge_pte_offset(const struct hmmu *m, u32 mm, u64 address)
 
 /** @name hugetlb_pool.c
  * @{ */
-/** All pages of the pool are free, and none was ever used. */
+/** Set up the pool: all pages are free and never used. */
 void hugetlb_init(struct hmmu *m);
-/** Reserve a huge page for each 2 MiB of a new mapping, which then is their owner. -ENOMEM: there are not as many. */
+/** Reserve a huge page for each 2 MiB of a new mapping, which becomes their owner. -ENOMEM: too few pages are left. */
 int hugetlb_reserve_pages(struct hmmu *m, u32 vma);
-/** How many of its reservations a mapping has not used: where its entries are empty. */
+/** The number of unused reservations of a mapping: those of its empty entries. */
 u32 hugetlb_unused_reserve(const struct hmmu *m, u32 vma);
 /** Give back the reservations that a mapping has not used. Call it while the mapping still has its entries. */
 void hugetlb_vm_op_close(struct hmmu *m, u32 vma);
@@ -31,12 +31,12 @@ struct hugetlb_page {
 	bool zeroed;   /**< it was never used */
 	bool reserved; /**< it was the mapping's reservation (PagePrivate) */
 };
-/** alloc_huge_page(): a page with one reference for the entry @p pmd of a mapping. With @p avoid_reserve it is none that
- * anybody has reserved. */
+/** alloc_huge_page(): a page with one reference for the entry @p pmd of a mapping. With @p avoid_reserve, an unreserved
+ * page. */
 struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, bool avoid_reserve);
-/** Give back a page that was never mapped, and the reservation with it. */
+/** Give back a page that was never mapped, with its reservation. */
 void restore_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page);
-/** The last reference to a page of the pool is gone. */
+/** Free a page of the pool after its last reference was dropped. */
 void free_huge_page(struct hmmu *m, u32 head);
 /** @} */
 

@@ -63,7 +63,7 @@ static void prep_compound_huge_page(struct hmmu *m, u32 head)
 	}
 }
 
-/* A free page, one that was used before if there is any. Some page is free. */
+/* Take a free page, preferably one that was used before. The caller has checked that there is one. */
 static u32 dequeue_huge_page(struct hmmu *m, bool *zeroed)
 {
 	struct state *st = m->st;
@@ -103,7 +103,7 @@ void restore_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page)
 	m->st->hugetlb_reserved += page->reserved;
 }
 
-/* The kernel leaves the flags as the last user left them. */
+/* The kernel keeps the last user's flags. */
 void free_huge_page(struct hmmu *m, u32 head)
 {
 	struct page *page = page_of(m, head);

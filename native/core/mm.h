@@ -104,9 +104,9 @@ static inline u32 vma_at(const struct hmmu *m, u32 mm, u64 address)
 }
 void vma_tree_insert(struct hmmu *m, u32 vma);
 void vma_tree_remove(struct hmmu *m, u32 vma);
-/** Hang a mapping, whose range is free, into its mm and into its file. */
+/** Add a mapping to its mm and to its file. Its range must be free. */
 void vma_link(struct hmmu *m, u32 vma);
-/** Take a mapping, whose pages are gone, apart. */
+/** Free a mapping. Its pages must be unmapped. */
 void vma_free(struct hmmu *m, u32 vma);
 u32 vma_last(const struct hmmu *m, u32 mm);
 /** vm_get_page_prot(): protection of ptes, from flags. */

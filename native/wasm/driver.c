@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a driver may do: pages, their locks and contents, the device's fault handler; and the ways out to JavaScript. */
+/* Functions for drivers: pages, their locks and contents, the device's fault handler; and calls of JavaScript. */
 #include "driver.h"
 
 #include "instance.h"
 
 struct host host;
 
-/* To be called before anything else, with the places of two functions in the module's table. */
+/* Call this first, with the indexes of two functions in the module's table. */
 EXPORT(setHost)
 void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
 		   int (*page_fault)(uint32_t tid, double address, uint32_t pfn))

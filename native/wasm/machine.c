@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine as a whole, and memory for what goes back and forth. */
+/* The machine as a whole, and memory for arguments and results. */
 #include "instance.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ int wasm_create(uint32_t ram_pages, uint32_t device_pages, uint32_t cpus, uint32
 	return hmmu_create(&options, &instance.machine);
 }
 
-/* Takes the machine down; the instance can have another one then. */
+/* Destroys the machine; then the instance can have another one. */
 EXPORT(destroy) void wasm_destroy(void)
 {
 	hmmu_destroy(instance.machine);
@@ -79,7 +79,7 @@ EXPORT(drain) int wasm_drain(void)
 	return 0;
 }
 
-/* Complaints one behind the other, each with its 0. */
+/* Complaints one after another, each with its final 0. */
 struct complaints {
 	char *text;
 	size_t length;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Migrations. JavaScript makes one, fills in its arrays, begins it and drives it, and frees it; it knows which are
- * under way, and copies src, dst and why in and out whenever the core or the driver may look at them.
+ * Migrations. JavaScript makes a migration, fills in its arrays, begins it, drives it and frees it. JavaScript keeps
+ * the list of migrations under way, and copies src, dst and why in and out at each switch between core and driver.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 struct migration {
 	struct hmmu_migration *context;
-	uint32_t id;     /* by which JavaScript knows it */
+	uint32_t id;     /* its number in JavaScript */
 	uint32_t target; /* of the built-in driver, or NO_TARGET */
 	bool abandoned;  /* callbacks fail from now on, which undoes the migration */
 	struct hmmu_builtin builtin;
@@ -70,7 +70,7 @@ EXPORT(migrationFree) void wasm_migration_free(struct migration *migration)
 	free(migration);
 }
 
-/* Where src is; dst and why follow it without a gap. */
+/* The address of src; dst and why follow it without a gap. */
 EXPORT(migrationWords) uint64_t *wasm_migration_words(struct migration *migration)
 {
 	return migration->words + migration->indexes;
@@ -111,7 +111,7 @@ EXPORT(migrationRun) int wasm_migration_run(struct migration *migration, uint32_
 	return hmmu_migrate_run(migration->context, stage);
 }
 
-/* Finishes a migration; one that is abandoned does so without calling its driver. */
+/* Finishes a migration. An abandoned migration finishes without calling its driver. */
 EXPORT(migrationEnd) int wasm_migration_end(struct migration *migration, bool abandon)
 {
 	migration->abandoned = abandon;
