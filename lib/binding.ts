@@ -232,10 +232,16 @@ function load(): { native: NativeAddon; info: AddonInfo } {
       failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  throw new HmmuError(
-    'HMMU_NO_ADDON',
-    `the native addon can't be loaded; "npm run build:addon" in ${root} builds it, HMMU_BINDING names another file\n  ${failures.join('\n  ')}`,
-  )
+  throw new HmmuError('HMMU_NO_ADDON', `${nothingLoaded()} (tried ${failures.join('; ')})`)
+}
+
+/** What is missing, and how to get it. */
+function nothingLoaded(): string {
+  if (process.env.HMMU_BACKEND === 'wasm') {
+    return `the WebAssembly module can't be loaded; "npm run build:wasm" in ${root} builds it`
+  }
+  if (process.env.HMMU_BINDING) return "the native addon that HMMU_BINDING names can't be loaded"
+  return `the native addon can't be loaded; "npm run build:addon" in ${root} builds it, HMMU_BINDING names another file`
 }
 
 const loaded = load()

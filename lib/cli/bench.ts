@@ -2,11 +2,13 @@
 
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, Option } from 'commander'
 import { addonInfo } from '../index'
+import { systemReason } from '../system'
 import { flameGraph } from '../trace'
 import { type BenchOptions, type BenchResult, measure, operationNames, profile } from './bench-run'
 import { UsageError } from './exit-codes'
+import { parseInteger } from './options'
 import { colorsFor, print } from './output'
 import { showProgress } from './progress'
 import { plainTable } from './tables'
@@ -22,6 +24,7 @@ interface Options {
 /** Pages of the machine that the flame graph is of. */
 const FLAME_PAGES = 4096
 const MOST_PAGES = 2 ** 22
+const SIZES = '1,16,512,8192'
 
 const HELP = `
 Times are the best of each series, in nanoseconds a page, made through TypeScript with the driver in C. Faults are one call a
@@ -31,9 +34,13 @@ page, so of those the way into C and back is a part. The flame graph has the cyc
 export function benchCommand(): Command {
   return new Command('bench')
     .description('time the core on this host, or draw where its time goes')
-    .option('--sizes <pages>', 'sizes in pages, comma between them', parseSizes, [1, 16, 512, 8192])
+    .addOption(
+      new Option('--sizes <pages>', 'sizes in pages, comma between them')
+        .argParser(parseSizes)
+        .default(parseSizes(SIZES), SIZES),
+    )
     .option('--contents', 'pages have contents, and drivers copy them')
-    .option('--time <ms>', 'how long to repeat each size', parseCount(600_000), 300)
+    .option('--time <ms>', 'how long to repeat each size', parseInteger(1, 600_000), 300)
     .option('--flame <out.svg>', 'write a flame graph of the spans of the C code')
     .option('--json', 'print the results as JSON')
     .addHelpText('after', HELP)
@@ -42,16 +49,8 @@ export function benchCommand(): Command {
     })
 }
 
-function parseCount(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value
-    throw new InvalidArgumentError(`An integer from 1 to ${most} is allowed.`)
-  }
-}
-
 function parseSizes(text: string): number[] {
-  return text.split(',').map(parseCount(MOST_PAGES))
+  return text.split(',').map((size) => parseInteger(1, MOST_PAGES)(size.trim()))
 }
 
 function run({ sizes, contents = false, time, flame, json }: Options): void {
@@ -87,6 +86,6 @@ function drawFlame(path: string, options: BenchOptions): void {
   try {
     writeFileSync(path, flameGraph(tree, what))
   } catch (error) {
-    throw new UsageError(`${path} can't be written: ${(error as Error).message}`)
+    throw new UsageError(`${path} can't be written: ${systemReason(error)}`)
   }
 }

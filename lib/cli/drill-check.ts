@@ -1,70 +1,142 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Command } from 'commander'
-import { type CheckResult, checkFile, findDrillFiles, listDrills } from '../drill'
+import {
+  type CheckResult,
+  checkFile,
+  DrillError,
+  type DrillSource,
+  failedFile,
+  readDrills,
+  STDIN_PATH,
+  searchDrillFiles,
+  type Update,
+} from '../drill'
+import { visible, visibleJson, visibleLines } from '../visible'
 import { ExitCode, UsageError } from './exit-codes'
-import { type DrillOptions, filterOption, passesFilter, profileOption, verifyOption } from './options'
-import { type Colors, colorsFor, print } from './output'
+import { type DrillOptions, filterDrills, filterOption, profileOption, ramPagesOption, verifyOption } from './options'
+import { type Colors, colorsFor, print, printError } from './output'
 import { showProgress } from './progress'
 
 interface CheckCommandOptions extends DrillOptions {
   readonly json?: true
   readonly update?: true
+  readonly force?: true
+}
+
+/** What became of the files of a command line. */
+interface Report {
+  /** Of files that can't be read, and of drills. */
+  readonly results: CheckResult[]
+  readonly updates: Update[]
+  /** Paths on the command line that are none. */
+  readonly wrongPaths: DrillError[]
 }
 
 /** `hmmu drill check` */
 export function drillCheckCommand(exit: (code: number) => void): Command {
   return new Command('check')
-    .description('run drills and compare their transcripts with what is expected')
-    .argument('<path...>', 'files (NAME.drill, X.drills, also .gz) or folders of them; NAME.expected stands beside')
+    .description('run drills and compare their transcripts with the expected ones')
+    .argument('<path...>', 'files (NAME.drill, X.drills, also .gz) or folders of them, each with its NAME.expected')
     .option('--json', 'print the results as JSON')
-    .option('--update', 'write the transcripts as what is expected from now on')
+    .option('--update', 'write the transcripts as those that are expected from now on')
+    .option('--force', 'with --update: also overwrite what another profile prints')
     .addOption(profileOption())
     .addOption(verifyOption())
     .addOption(filterOption())
+    .addOption(ramPagesOption())
     .action((paths: string[], options: CheckCommandOptions) => {
       exit(checkPaths(paths, options))
     })
 }
 
 function checkPaths(paths: readonly string[], options: CheckCommandOptions): number {
-  const results = runChecks([...new Set(paths.flatMap(findDrillFiles))], options)
-  const failed = results.filter((result) => !result.passed)
-  const passed = results.length - failed.length
-  if (options.json) {
-    print(`${JSON.stringify({ passed, failed: failed.length, results }, null, 2)}\n`)
-  } else {
-    const colors = colorsFor(process.stdout)
-    for (const result of failed) print(failureText(result, colors))
-    const color = failed.length === 0 ? colors.green : colors.red
-    print(`${color(`${passed} passed, ${failed.length} failed`)}\n`)
-  }
-  return failed.length === 0 ? ExitCode.OK : ExitCode.FAILED
+  if (options.force && !options.update) throw new UsageError('--force is for --update')
+  const report: Report = { results: [], updates: [], wrongPaths: [] }
+  const drills = readAll(findFiles(paths, report), report)
+  for (const error of report.wrongPaths) printError(error.message)
+  const nothing = drills.size === 0 && report.results.length === 0
+  if (nothing && report.wrongPaths.length > 0) return ExitCode.USAGE
+  if (nothing || drills.size > 0) runChecks(drills, options, report)
+  print(options.json ? jsonOf(report) : textOf(report, options))
+  if (report.wrongPaths.length > 0) return ExitCode.USAGE
+  return report.results.every((result) => result.passed) ? ExitCode.OK : ExitCode.FAILED
 }
 
-function runChecks(files: readonly string[], options: CheckCommandOptions): CheckResult[] {
-  const filter = (name: string) => passesFilter(options, name)
-  const drills = listDrills(files, { filter })
-  const total = [...drills.values()].reduce((sum, sources) => sum + sources.length, 0)
-  if (total === 0) throw new UsageError('no drill there, or none of such a name')
-  const progress = showProgress(total, 'drills')
+/** The files that the paths stand for. */
+function findFiles(paths: readonly string[], { results, wrongPaths }: Report): Set<string> {
+  const files = paths.flatMap((path) => {
+    if (path === STDIN_PATH) throw new UsageError('nothing is expected of standard input: use drill run -')
+    try {
+      return searchDrillFiles(path, (error) => results.push(failedFile(error.file, error)))
+    } catch (error) {
+      if (!(error instanceof DrillError)) throw error
+      wrongPaths.push(error)
+      return []
+    }
+  })
+  return new Set(files)
+}
+
+function readAll(files: ReadonlySet<string>, { results }: Report): Map<string, DrillSource[]> {
+  const drills = new Map<string, DrillSource[]>()
+  for (const file of files) {
+    try {
+      drills.set(file, readDrills(file))
+    } catch (error) {
+      if (!(error instanceof DrillError)) throw error
+      results.push(failedFile(file, error))
+    }
+  }
+  return drills
+}
+
+function runChecks(drills: ReadonlyMap<string, DrillSource[]>, options: CheckCommandOptions, report: Report): void {
+  const wanted = new Set(filterDrills(options, [...drills.values()].flat()))
+  const { profile, verify, ramPages, update, force } = options
+  const progress = showProgress(wanted.size, 'drills')
+  const onResult = () => progress.step()
+  const onUpdate = (update: Update) => report.updates.push(update)
   try {
-    return [...drills].flatMap(([file, sources]) =>
-      checkFile(file, sources, {
-        profile: options.profile,
-        verify: options.verify,
-        update: options.update,
-        onResult: () => progress.step(),
-      }),
-    )
+    for (const [file, sources] of drills) {
+      const chosen = sources.filter((source) => wanted.has(source))
+      for (const result of checkFile(file, chosen, { profile, verify, ramPages, update, force, onResult, onUpdate }))
+        report.results.push(result)
+    }
   } finally {
     progress.stop()
   }
 }
 
+function countsOf({ results }: Report): { passed: number; failed: number } {
+  const passed = results.filter((result) => result.passed).length
+  return { passed, failed: results.length - passed }
+}
+
+function jsonOf(report: Report): string {
+  const { results, updates } = report
+  return `${visibleJson({ ...countsOf(report), results, ...(updates.length > 0 ? { updates } : {}) }, 2)}\n`
+}
+
+function textOf(report: Report, options: CheckCommandOptions): string {
+  const colors = colorsFor(process.stdout)
+  const { passed, failed } = countsOf(report)
+  const color = failed === 0 ? colors.green : colors.red
+  return [
+    ...report.updates.map((update) => updateText(update, options)),
+    ...report.results.filter((result) => !result.passed).map((result) => failureText(result, colors)),
+    `${color(`${passed} passed, ${failed} failed`)}\n`,
+  ].join('')
+}
+
+function updateText({ file, ...counts }: Update, { profile }: CheckCommandOptions): string {
+  const changes = Object.entries(counts).filter(([, count]) => count > 0)
+  return `updated ${visible(file)} (${profile}): ${changes.map(([what, count]) => `${count} ${what}`).join(', ')}\n`
+}
+
 function failureText(result: CheckResult, colors: Colors): string {
-  const head = `${colors.red('FAILED')} ${colors.bold(result.name)}: ${result.reason}\n`
-  return result.diff === undefined ? head : `${head}${colorDiff(result.diff, colors)}\n`
+  const head = `${colors.red('FAILED')} ${colors.bold(visible(result.name))}: ${result.reason}\n`
+  return result.diff === undefined ? head : `${head}${colorDiff(visibleLines(result.diff), colors)}\n`
 }
 
 function colorDiff(diff: string, colors: Colors): string {

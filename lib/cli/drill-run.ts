@@ -1,39 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Command } from 'commander'
-import { type DrillSource, isConcatenation, joinSections, readDrills, runSource } from '../drill'
-import { ExitCode, UsageError } from './exit-codes'
-import { type DrillOptions, filterOption, passesFilter, profileOption, verifyOption } from './options'
-import { colorsFor, print, printError } from './output'
+import {
+  DrillError,
+  type DrillSource,
+  isConcatenation,
+  joinSections,
+  readDrills,
+  runSource,
+  STDIN_PATH,
+} from '../drill'
+import { visible } from '../visible'
+import { ExitCode } from './exit-codes'
+import { type DrillOptions, filterDrills, filterOption, profileOption, ramPagesOption, verifyOption } from './options'
+import { print, printError } from './output'
+
+interface RunCommandOptions extends DrillOptions {
+  readonly strict?: true
+}
+
+const HELP = `
+The transcript of one .drill file stands alone; any other has a line "=== NAME" in front. Standard input holds one drill,
+or many if it starts with such a line.`
 
 /** `hmmu drill run` */
 export function drillRunCommand(exit: (code: number) => void): Command {
   return new Command('run')
     .description('run drills and print their transcripts')
-    .argument('<file...>', 'NAME.drill, or X.drills with many drills behind lines "=== NAME"; also compressed (.gz)')
+    .argument(
+      '<file...>',
+      'NAME.drill, or X.drills with many drills behind lines "=== NAME"; also compressed (.gz); - for standard input',
+    )
+    .option('--strict', 'a command that would print "skipped" ends the drill, which has failed')
     .addOption(profileOption())
     .addOption(verifyOption())
     .addOption(filterOption())
-    .addHelpText('after', '\nThe transcript of one .drill file stands alone; any other has a line "=== NAME" in front.')
-    .action((files: string[], options: DrillOptions) => {
+    .addOption(ramPagesOption())
+    .addHelpText('after', HELP)
+    .action((files: string[], options: RunCommandOptions) => {
       exit(runFiles(files, options))
     })
 }
 
-function runFiles(files: readonly string[], options: DrillOptions): number {
-  const sources = files.flatMap((file) => readDrills(file)).filter((source) => passesFilter(options, source.name))
-  if (sources.length === 0) throw new UsageError('no drill has such a name')
-  const alone = files.length === 1 && !isConcatenation(files[0] ?? '')
+function runFiles(files: readonly string[], options: RunCommandOptions): number {
   let code: number = ExitCode.OK
-  for (const source of sources) if (!runOne(source, options, alone)) code = ExitCode.FAILED
+  const sources = readFiles(files, () => {
+    code = ExitCode.USAGE
+  })
+  if (sources.length === 0 && code !== ExitCode.OK) return code
+  const alone = files.length === 1 && sources.length === 1 && isAlone(files[0] ?? '', sources)
+  for (const source of filterDrills(options, sources)) {
+    if (!runOne(source, options, alone)) code = Math.max(code, ExitCode.FAILED)
+  }
   return code
 }
 
+/** The drills of all files that can be read; of others it is told why not. */
+function readFiles(files: readonly string[], onError: () => void): DrillSource[] {
+  return files.flatMap((file) => {
+    try {
+      return readDrills(file)
+    } catch (error) {
+      if (!(error instanceof DrillError)) throw error
+      printError(error.message)
+      onError()
+      return []
+    }
+  })
+}
+
+/** Whether a file holds one drill that has no name of its own. */
+function isAlone(file: string, [source]: readonly DrillSource[]): boolean {
+  return file === STDIN_PATH ? source?.firstLine === 1 : !isConcatenation(file)
+}
+
 /** Print one transcript, and what went wrong behind it. False if something did. */
-function runOne(source: DrillSource, options: DrillOptions, alone: boolean): boolean {
+function runOne(source: DrillSource, options: RunCommandOptions, alone: boolean): boolean {
   const { transcript: text, failure } = runSource(source, options)
-  print(alone ? text : joinSections([{ name: source.name, text }]))
+  print(alone ? text : joinSections([{ name: visible(source.name), text }]))
   if (failure === undefined) return true
-  printError(`${colorsFor(process.stderr).red('error:')} ${failure.message}`)
+  printError(failure.message)
   return false
 }

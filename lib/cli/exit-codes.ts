@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** What the command returns to the shell. */
+/** What the command returns to the shell. Of several, the largest. */
 export const ExitCode = {
   OK: 0,
   /** Something that was checked is wrong, or could not be done. */
   FAILED: 1,
-  /** The command line makes no sense: an unknown command or option, a file that is not there. */
+  /** The command line makes no sense: an unknown command or option, a file that is not there or can't be read. */
   USAGE: 2,
 } as const
 

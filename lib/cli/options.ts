@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import type { DrillSource } from '../drill'
 import { type Profile, profileNames } from '../index'
+import { didYouMean } from '../suggest'
+import { UsageError } from './exit-codes'
 
 /** `--profile`, for every command that makes a machine. */
 export function profileOption(): Option {
@@ -15,9 +18,26 @@ export function verifyOption(): Option {
 
 /** `--filter`, for every command that runs drills. */
 export function filterOption(): Option {
-  return new Option('--filter <name>', 'only drills whose name contains this; repeat it for more').argParser(
-    (value: string, before: string[] | undefined) => [...(before ?? []), value],
+  return new Option(
+    '--filter <name>',
+    'only the drill of this name, or if there is none those whose names contain it; repeat it for more',
+  ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+}
+
+/** `--ram-pages`, for every command that runs drills. */
+export function ramPagesOption(): Option {
+  return new Option('--ram-pages <n>', "frames of the machine's RAM, 64 to 2^28 (default: 65536)").argParser(
+    parseInteger(64, 2 ** 28),
   )
+}
+
+/** A parser of arguments that are integers. */
+export function parseInteger(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`An integer from ${least} to ${most} is allowed.`)
+  }
 }
 
 /** The options of commands that run drills. */
@@ -25,9 +45,18 @@ export interface DrillOptions {
   readonly profile: Profile
   readonly verify?: true
   readonly filter?: readonly string[]
+  readonly ramPages?: number
 }
 
-/** What `--filter` says of a name. */
-export function passesFilter(options: DrillOptions, name: string): boolean {
-  return options.filter?.some((part) => name.includes(part)) ?? true
+/** The drills that `--filter` lets through. @throws UsageError if these are none */
+export function filterDrills(options: DrillOptions, sources: readonly DrillSource[]): DrillSource[] {
+  const names = new Set(sources.map((source) => source.name))
+  const exact = new Set(options.filter?.filter((filter) => names.has(filter)))
+  const parts = options.filter?.filter((filter) => !exact.has(filter)) ?? ['']
+  const wanted = ({ name }: DrillSource) => exact.has(name) || parts.some((part) => name.includes(part))
+  const chosen = sources.filter(wanted)
+  if (chosen.length > 0) return chosen
+  const [filter] = options.filter ?? []
+  if (filter === undefined || names.size === 0) throw new UsageError('no drill is there')
+  throw new UsageError(`no drill has such a name${didYouMean(filter, names)}`)
 }

@@ -1,30 +1,71 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { writeSync } from 'node:fs'
 import pc from 'picocolors'
+import { systemReason, waitBriefly } from '../system'
+import { visible } from '../visible'
 
 /** Colours, or functions that change nothing. */
 export type Colors = ReturnType<typeof pc.createColors>
 
-/** Colours for a stream: only on a terminal, and never where NO_COLOR asks for none. */
+const STDOUT = 1
+const STDERR = 2
+
+/** Standard output can't be written. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+  /** Its reader has closed it, which is not worth a message. */
+  readonly closed: boolean
+
+  constructor(cause: unknown) {
+    super(`standard output can't be written: ${systemReason(cause)}`, { cause })
+    this.closed = (cause as NodeJS.ErrnoException).code === 'EPIPE'
+  }
+}
+
+/** Colours for a stream: on a terminal, or where FORCE_COLOR asks for them; never where NO_COLOR asks for none. */
 export function colorsFor(stream: NodeJS.WriteStream): Colors {
-  return pc.createColors(stream.isTTY === true && !process.env.NO_COLOR)
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env
+  if (NO_COLOR) return pc.createColors(false)
+  if (FORCE_COLOR !== undefined) return pc.createColors(FORCE_COLOR !== '0' && FORCE_COLOR !== 'false')
+  return pc.createColors(stream.isTTY === true && TERM !== 'dumb')
 }
 
-/** Print a text as it is. */
+/** Print a text as it is. @throws OutputError at once, so that nothing more is done for a reader that is gone */
 export function print(text: string): void {
-  process.stdout.write(text)
+  try {
+    writeAll(STDOUT, text)
+  } catch (error) {
+    throw new OutputError(error)
+  }
 }
 
-/** Print a line on standard error. */
-export function printError(line: string): void {
-  process.stderr.write(`${line}\n`)
+/** Print an error in a line on standard error. Where that can't be written, nobody can be told. */
+export function printError(message: string): void {
+  printErrorText(`${colorsFor(process.stderr).red('error:')} ${visible(message)}\n`)
 }
 
-/** A reader like `head` may close the pipe before all is printed. That is no error; the rest is dropped. */
-export function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+/** Print a text on standard error as it is. */
+export function printErrorText(text: string): void {
+  try {
+    writeAll(STDERR, text)
+  } catch {}
+}
+
+/** The progress bar writes to a stream. Where its terminal is gone there is nobody to show it to. */
+export function ignoreStreamErrors(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+}
+
+/** Not through a stream, whose errors come later, when all the work is done. */
+function writeAll(fd: number, text: string): void {
+  let rest = Buffer.from(text)
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      waitBriefly()
+    }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { debuglog } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { DrillError } from '../drill'
 import { HmmuError } from '../index'
@@ -9,9 +10,17 @@ import { doctorCommand } from './doctor'
 import { drillCheckCommand } from './drill-check'
 import { drillRunCommand } from './drill-run'
 import { ExitCode, UsageError } from './exit-codes'
-import { colorsFor, printError } from './output'
+import { OutputError, print, printError, printErrorText } from './output'
 import { traceCommand } from './trace'
 import { packageVersion } from './version'
+
+const HELP = `
+Exit code: 0 all is well, 1 something failed, 2 the command line is wrong or names a file that can't be read.
+
+Environment: HMMU_BACKEND=native or wasm chooses what is loaded, HMMU_BINDING names an addon's file; NO_COLOR and
+FORCE_COLOR decide about colours; NODE_DEBUG=hmmu shows where an unexpected error comes from.`
+
+const log = debuglog('hmmu')
 
 /** Carries out a command line, and returns its exit code. */
 export function runCommandLine(argv: readonly string[]): number {
@@ -27,19 +36,21 @@ export function runCommandLine(argv: readonly string[]): number {
   }
 }
 
-/** Tell what went wrong, and choose the exit code. */
+/** Tell in a line what went wrong, and choose the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE
-  if (error instanceof UsageError || error instanceof DrillError) {
-    printError(`${colorsFor(process.stderr).red('error:')} ${error.message}`)
-    const isUsage = error instanceof UsageError || error.code === 'HMMU_DRILL_FILE'
-    return isUsage ? ExitCode.USAGE : ExitCode.FAILED
-  }
-  if (error instanceof HmmuError) {
-    printError(`${colorsFor(process.stderr).red('error:')} ${error.message} (${error.code})`)
-    return ExitCode.FAILED
-  }
-  throw error
+  // A reader like `head` had enough.
+  if (error instanceof OutputError && error.closed) return ExitCode.FAILED
+  printError(messageOf(error))
+  const isFile = error instanceof DrillError && error.code === 'HMMU_DRILL_FILE'
+  return isFile || error instanceof UsageError ? ExitCode.USAGE : ExitCode.FAILED
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof HmmuError) return `${error.message} (${error.code})`
+  if (error instanceof UsageError || error instanceof DrillError || error instanceof OutputError) return error.message
+  log('%o', error)
+  return `unexpected: ${error instanceof Error ? error.message : String(error)} (NODE_DEBUG=hmmu shows where)`
 }
 
 function makeProgram(exit: (code: number) => void): Command {
@@ -49,8 +60,8 @@ function makeProgram(exit: (code: number) => void): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
-    .showHelpAfterError('(--help tells what is allowed)')
-    .addHelpText('after', '\nExit code: 0 all is well, 1 something failed, 2 the command line is wrong.')
+    .configureOutput({ writeOut: print, writeErr: printErrorText, outputError: printUsageError })
+    .addHelpText('after', HELP)
   const drill = program
     .command('drill')
     .description('run drills (scripts that drive memory and migrate_vma), or check what they print')
@@ -62,4 +73,13 @@ function makeProgram(exit: (code: number) => void): Command {
 
 function inherit(command: Command, program: Command): Command {
   return command.copyInheritedSettings(program).helpOption('-h, --help', 'print this help')
+}
+
+/** An error of the parser of command lines, which may have more lines than one. */
+function printUsageError(text: string): void {
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+  printError(`${message} (--help tells what is allowed)`)
 }

@@ -8,11 +8,17 @@ export interface Progress {
   stop(): void
 }
 
-/** A progress bar on standard error if that is a terminal, else nothing. */
+/**
+ * A progress bar on standard error if that is a terminal, else nothing. It changes no mode of the terminal: the work is one long call,
+ * so ^C ends the process before anything could bring a hidden cursor back.
+ */
 export function showProgress(total: number, what: string): Progress {
   if (process.stderr.isTTY !== true || total < 2) return { step: () => {}, stop: () => {} }
   const format = `${what} [{bar}] {value}/{total}`
-  const bar = new SingleBar({ format, clearOnComplete: true, hideCursor: true, barsize: 30 }, Presets.legacy)
+  const bar = new SingleBar(
+    { format, clearOnComplete: true, hideCursor: false, linewrap: true, barsize: 30 },
+    Presets.legacy,
+  )
   bar.start(total, 0)
   return {
     step: () => {

@@ -3,10 +3,11 @@
 import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { type DrillSource, readDrills } from '../drill'
+import { systemReason } from '../system'
 import { chromeTrace, foldedStacks, traceDrill } from '../trace'
 import { ExitCode, UsageError } from './exit-codes'
-import { type DrillOptions, filterOption, passesFilter, profileOption } from './options'
-import { colorsFor, print, printError } from './output'
+import { type DrillOptions, filterDrills, filterOption, profileOption, ramPagesOption } from './options'
+import { print, printError } from './output'
 
 interface TraceOptions extends DrillOptions {
   readonly chrome?: string
@@ -25,12 +26,13 @@ instead. Folded stacks weigh what their innermost slice has itself: events, or c
 export function traceCommand(exit: (code: number) => void): Command {
   return new Command('trace')
     .description('run a drill and write what happened in it, for trace viewers or as folded stacks')
-    .argument('<file>', 'NAME.drill, or X.drills with --filter')
+    .argument('<file>', 'NAME.drill, or X.drills with --filter; - for standard input')
     .option('--chrome <out>', 'write a trace in the JSON trace event format; - for standard output')
     .option('--folded', 'print folded stacks, the input of flame graph tools')
     .addOption(new Option('--cycles', "time and weights in cycles of the host's clock"))
     .addOption(profileOption())
     .addOption(filterOption())
+    .addOption(ramPagesOption())
     .addHelpText('after', HELP)
     .action((file: string, options: TraceOptions) => {
       exit(trace(file, options))
@@ -41,30 +43,33 @@ function trace(file: string, options: TraceOptions): number {
   if (options.chrome === undefined && !options.folded) throw new UsageError('say what to write: --chrome or --folded')
   const source = oneDrill(file, options)
   const clock = options.cycles ? 'cycles' : 'events'
-  const { trace, run } = traceDrill(source, clock, { profile: options.profile })
+  const { trace, run } = traceDrill(source, clock, { profile: options.profile, ramPages: options.ramPages })
   if (options.folded) print(foldedStacks(trace))
   if (options.chrome !== undefined) {
     const about = { drill: source.name, profile: options.profile }
     write(options.chrome, `${JSON.stringify(chromeTrace(trace, about), null, 1)}\n`)
   }
   if (run.failure === undefined) return ExitCode.OK
-  printError(`${colorsFor(process.stderr).red('error:')} ${run.failure.message}`)
+  printError(run.failure.message)
   return ExitCode.FAILED
 }
 
 function oneDrill(file: string, options: TraceOptions): DrillSource {
-  const sources = readDrills(file).filter((source) => passesFilter(options, source.name))
+  const sources = filterDrills(options, readDrills(file))
   const [source] = sources
-  if (source === undefined) throw new UsageError('no drill has such a name')
-  if (sources.length > 1) throw new UsageError(`${sources.length} drills are there: choose one by --filter`)
+  if (source === undefined || sources.length > 1)
+    throw new UsageError(`${sources.length} drills are there: choose one by --filter`)
   return source
 }
 
 function write(path: string, text: string): void {
+  if (path === '-') {
+    print(text)
+    return
+  }
   try {
-    if (path === '-') print(text)
-    else writeFileSync(path, text)
+    writeFileSync(path, text)
   } catch (error) {
-    throw new UsageError(`${path} can't be written: ${(error as Error).message}`)
+    throw new UsageError(`${path} can't be written: ${systemReason(error)}`)
   }
 }

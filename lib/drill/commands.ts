@@ -3,6 +3,7 @@
 // What each command does. Everything goes through the public API of the library.
 
 import { HmmuError, type PageRef } from '../index'
+import { excerpt } from '../visible'
 import type {
   CountCommand,
   DropCommand,
@@ -91,8 +92,10 @@ function* systemCall(world: World, command: SystemCall, taskOf: TaskOf): Steps {
 
 function* map(world: World, command: MapCommand, taskOf: TaskOf): Steps {
   const actor = world.actor(command.process)
-  if (actor.regions.has(command.region)) {
-    throw new Misuse(`process ${actor.name} has a region ${command.region} already; choose another name`)
+  if (actor.regions.get(command.region) !== undefined) {
+    throw new Misuse(
+      `process ${excerpt(actor.name)} has a region ${excerpt(command.region)} already; choose another name`,
+    )
   }
   const task = taskOf(actor)
   const { kind, pages } = command
@@ -100,9 +103,9 @@ function* map(world: World, command: MapCommand, taskOf: TaskOf): Steps {
   actor.end = regionEnd(region)
   const prot = command.readOnly ? 'r' : 'rw'
   yield* untilDone(() => task.map({ address: region.address, pages, kind, prot }))
-  actor.regions.set(region.name, region)
+  actor.regions.add(region)
   if (kind === 'hugetlb' || kind === 'special') return []
-  yield* untilDone(() => task.advise(region.address, pages, command.thp ? 'hugepage' : 'nohugepage'), 1)
+  yield* untilDone(() => task.advise(region.address, pages, command.thp ? 'hugepage' : 'nohugepage'))
   return []
 }
 
@@ -114,7 +117,7 @@ function* write(world: World, command: WriteCommand, taskOf: TaskOf): Steps {
     const address = pageAddress(pages, page)
     let outcome = task.tryStore(address, command.value)
     while (outcome === 'blocked') {
-      yield page
+      yield
       outcome = task.tryStore(address, command.value)
     }
     runs.add(page, outcome)
@@ -130,7 +133,7 @@ function* read(world: World, command: ReadCommand, taskOf: TaskOf): Steps {
     const address = pageAddress(pages, page)
     let load = task.tryLoad(address)
     while (load.outcome === 'blocked') {
-      yield page
+      yield
       load = task.tryLoad(address)
     }
     runs.add(page, load.outcome === 'ok' ? hexByte(load.value) : load.outcome)
@@ -148,7 +151,8 @@ function pageAddress(pages: Pages, page: number): number {
 
 function* fork(world: World, command: ForkCommand, taskOf: TaskOf): Steps {
   const parent = world.actor(command.process)
-  if (world.actors.has(command.child)) throw new Misuse(`process ${command.child} lives; the child needs another name`)
+  if (world.actors.has(command.child))
+    throw new Misuse(`process ${excerpt(command.child)} lives; the child needs another name`)
   const task = taskOf(parent)
   const child = yield* untilDone(() => task.fork())
   world.addActor(command.child, child, parent)
@@ -157,7 +161,7 @@ function* fork(world: World, command: ForkCommand, taskOf: TaskOf): Steps {
 
 function* exit(world: World, command: ExitCommand): Steps {
   const actor = world.actor(command.process)
-  while (!tryExit(() => actor.process.exit())) yield 0
+  while (!tryExit(() => actor.process.exit())) yield
   world.actors.delete(command.process)
   return []
 }
@@ -181,7 +185,7 @@ function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
   try {
     for (let page = pages.first; page <= pages.last; page++) {
       const address = pageAddress(pages, page)
-      refs.push(yield* untilDone(() => task.pin(address, { write: command.write }), page))
+      refs.push(yield* untilDone(() => task.pin(address, { write: command.write })))
     }
   } catch (error) {
     for (const ref of refs) ref.drop()
@@ -193,7 +197,7 @@ function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
 
 function hold(world: World, command: HoldCommand): string[] {
   const { actor, address, count, region } = world.pages(command.process, command.place)
-  if (count !== 1) throw new Misuse(`${command.verb} takes one page, ${region.name} has ${count} here`)
+  if (count !== 1) throw new Misuse(`${command.verb} takes one page, ${excerpt(region.name)} has ${count} here`)
   world.checkFreeHandle(command.handle)
   const { process } = actor
   const ref = command.verb === 'hold' ? process.hold(address) : process.isolate(address)

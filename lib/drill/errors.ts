@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { excerpt, visible } from '../visible'
+
 /** Where something stands in a drill file. Lines and columns start at 1. */
 export interface Position {
   readonly file: string
@@ -12,21 +14,38 @@ export interface Position {
  * - `HMMU_DRILL_RUN`: a command can't be carried out: it breaks a rule that only shows when it runs, the machine is too
  *   small for it, or it needs what the machine does not do (yet).
  * - `HMMU_DRILL_VERIFY`: the machine was out of balance after a command.
- * - `HMMU_DRILL_FILE`: a file can't be read, or is not what its name says.
+ * - `HMMU_DRILL_FILE`: a file can't be read or written, or is not what its name says.
  */
 export type DrillErrorCode = 'HMMU_DRILL_SYNTAX' | 'HMMU_DRILL_RUN' | 'HMMU_DRILL_VERIFY' | 'HMMU_DRILL_FILE'
 
-/** Something is wrong with a drill, and where. `reason` is the message without the position in front of it. */
+/** A reason quotes little. Complaints of a machine may be many. */
+const MOST_REASON = 2000
+
+/**
+ * Something is wrong with a drill, and where. The message is one line without control characters. It starts with the file, and with
+ * line and column where `position` has them.
+ */
 export class DrillError extends Error {
   override readonly name = 'DrillError'
   readonly code: DrillErrorCode
-  readonly position: Position
+  readonly file: string
+  /** Undefined if the file as a whole is wrong. */
+  readonly position: Position | undefined
+  /** The message without the place in front of it. */
   readonly reason: string
 
-  constructor(code: DrillErrorCode, position: Position, reason: string, options?: ErrorOptions) {
-    super(`${position.file}:${position.line}:${position.column}: ${reason}`, options)
+  /** @param where a place in a file, or the name of a file */
+  constructor(code: DrillErrorCode, where: Position | string, reason: string, options?: ErrorOptions) {
+    const shown = excerpt(reason, MOST_REASON)
+    super(`${placeOf(where)}: ${shown}`, options)
     this.code = code
-    this.position = position
-    this.reason = reason
+    this.file = typeof where === 'string' ? where : where.file
+    this.position = typeof where === 'string' ? undefined : where
+    this.reason = shown
   }
+}
+
+function placeOf(where: Position | string): string {
+  if (typeof where === 'string') return visible(where)
+  return `${visible(where.file)}:${where.line}:${where.column}`
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // A command under way. It is a generator: it yields where it has to wait, and goes on from there when it is resumed.
-// What it yields is how far it has come, so that one can tell whether resuming it has changed anything.
 
 import { HmmuError } from '../index'
 import { Missing } from './world'
 
-/** Yields how far it has come while it waits; returns the lines of its results. */
-export type Steps = Generator<number, string[]>
+/** Yields where it waits; returns the lines of its results. */
+export type Steps = Generator<void, string[]>
 
 /** Whether a call has to be repeated when what it waits for is over. */
 function isBlocked(error: unknown): boolean {
@@ -22,15 +21,15 @@ export function refusal(error: unknown): string | undefined {
   return isResult && error.errno !== 'ENOSYS' ? error.errno : undefined
 }
 
-/** Make a call, again and again until it does not wait; `position` is how far the command has come with it. */
-export function* untilDone<T>(call: () => T, position = 0): Generator<number, T> {
+/** Make a call, again and again until it does not wait. */
+export function* untilDone<T>(call: () => T): Generator<void, T> {
   for (;;) {
     try {
       return call()
     } catch (error) {
       if (!isBlocked(error)) throw error
     }
-    yield position
+    yield
   }
 }
 
@@ -38,7 +37,6 @@ export function* untilDone<T>(call: () => T, position = 0): Generator<number, T>
 export class Execution {
   readonly #steps: Steps
   #results: string[] | undefined
-  #position = 0
 
   constructor(steps: Steps) {
     this.#steps = steps
@@ -47,11 +45,6 @@ export class Execution {
   /** The lines of the results, undefined while the command waits. */
   get results(): readonly string[] | undefined {
     return this.#results
-  }
-
-  /** Grows as the command gets on. */
-  get position(): number {
-    return this.#position
   }
 
   /** Begin, or go on. True when the command has ended. */
@@ -64,9 +57,7 @@ export class Execution {
   #advance(): string[] | undefined {
     try {
       const next = this.#steps.next()
-      if (next.done) return next.value
-      this.#position = next.value
-      return undefined
+      return next.done ? next.value : undefined
     } catch (error) {
       if (error instanceof Missing) return ['skipped']
       const errno = refusal(error)

@@ -3,9 +3,18 @@
 // Drills: small scripts that drive memory and migrate_vma(), and print what happens.
 
 export type * from './ast'
-export { type CheckOptions, type CheckResult, checkFile, listDrills } from './check'
+export { type CheckOptions, type CheckResult, checkFile, failedFile, listDrills, type Update } from './check'
 export { DrillError, type DrillErrorCode, type Position } from './errors'
 export type { DrillObserver } from './observer'
 export { type DrillSource, parseDrill } from './parse'
 export { type DrillRun, type RunOptions, runDrill, runSource } from './runner'
-export { findDrillFiles, isConcatenation, joinSections, readDrills, readExpected, splitSections } from './source'
+export {
+  findDrillFiles,
+  isConcatenation,
+  joinSections,
+  readDrills,
+  readExpected,
+  STDIN_PATH,
+  searchDrillFiles,
+  splitSections,
+} from './source'

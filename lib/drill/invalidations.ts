@@ -3,7 +3,7 @@
 import type { MachineEvent } from '../index'
 import { PAGE_BYTES, regionEnd } from './layout'
 import { pageRange } from './runs'
-import { type Actor, Misuse, regionsInOrder, type World } from './world'
+import { type Actor, Misuse, type World } from './world'
 
 /** The `inv` lines of what was invalidated in watched processes since the last call, in order. */
 export function invalidationLines(world: World): string[] {
@@ -13,7 +13,8 @@ export function invalidationLines(world: World): string[] {
   const lines: string[] = []
   for (const event of world.takeEvents()) {
     const actor = event.type === 'invalidate_start' ? world.watched.get(event.pid) : undefined
-    if (actor !== undefined) lines.push(...eventLines(actor, event))
+    if (actor === undefined) continue
+    for (const line of eventLines(actor, event)) lines.push(line)
   }
   return lines
 }
@@ -22,11 +23,9 @@ export function invalidationLines(world: World): string[] {
 function eventLines(actor: Actor, event: MachineEvent): string[] {
   const start = Number(event.a)
   const end = Number(event.b)
-  return regionsInOrder(actor)
-    .filter((region) => start < regionEnd(region) && end > region.address)
-    .map((region) => {
-      const first = Math.floor((Math.max(start, region.address) - region.address) / PAGE_BYTES)
-      const last = Math.ceil((Math.min(end, regionEnd(region)) - region.address) / PAGE_BYTES) - 1
-      return `inv ${actor.name} ${region.name}${pageRange(first, last)}`
-    })
+  return actor.regions.touching(start, end).map((region) => {
+    const first = Math.floor((Math.max(start, region.address) - region.address) / PAGE_BYTES)
+    const last = Math.ceil((Math.min(end, regionEnd(region)) - region.address) / PAGE_BYTES) - 1
+    return `inv ${actor.name} ${region.name}${pageRange(first, last)}`
+  })
 }

@@ -35,10 +35,9 @@ export function placeRegion(command: MapCommand, end: number | undefined): Regio
 }
 
 /** The last page of a region, or past its end, that may be named: nothing is mapped there up to the next region. */
-export function lastNameable(region: Region, others: Iterable<Region>): number {
-  const behind = Array.from(others, (other) => other.address).filter((address) => address > region.address)
-  const free = (Math.min(...behind) - region.address) / PAGE_BYTES
-  return Math.min(free, region.pages + NAMED_BEHIND_MAX) - 1
+export function lastNameable(region: Region, next: Region | undefined): number {
+  const most = region.pages + NAMED_BEHIND_MAX
+  return (next === undefined ? most : Math.min((next.address - region.address) / PAGE_BYTES, most)) - 1
 }
 
 export function regionEnd(region: Region): number {

@@ -7,7 +7,8 @@ import type { Callback, InnerCommand, Interleaved, MigrateCommand, PageRange } f
 import { execute } from './commands'
 import { Execution, refusal, untilDone } from './execution'
 import { migrateWords } from './migrate-words'
-import { type Actor, Missing, type Pages, type World } from './world'
+import { type Begun, Waiting } from './waiting'
+import { type Actor, Missing, Misuse, type Pages, type World } from './world'
 
 /** What a top-level command has printed, and whether the transcript ends behind it. */
 export interface Outcome {
@@ -21,12 +22,6 @@ export interface Hooks {
   /** Carry out a part of a command, which tells whether it has ended; what goes wrong is told with its place. */
   within(command: InnerCommand, part: () => boolean): boolean
   after(command: InnerCommand): void
-}
-
-/** An interleaved command that was begun. */
-interface Begun {
-  readonly execution: Execution
-  readonly tasks: readonly Task[]
 }
 
 /** Carry out a `migrate`. */
@@ -54,6 +49,9 @@ class MigrateRun {
   readonly #begun = new Map<Interleaved, Begun>()
   /** The commands that had to wait. */
   readonly #waited = new Set<Interleaved>()
+  readonly #waiting = new Waiting(({ line, execution }) => {
+    this.#hooks.within(line.command, () => execution.resume())
+  })
 
   constructor(world: World, command: MigrateCommand, pages: Pages, hooks: Hooks) {
     this.#world = world
@@ -67,13 +65,17 @@ class MigrateRun {
     if (result === undefined) return { lines: ['blocked'], ended: true }
     this.#lines.push(result)
     const open = this.#command.interleaved.filter((line) => !this.#begun.has(line) || this.#waited.has(line))
-    this.#finishAll(open)
-    for (const line of open) this.#lines.push(...this.#afterwards(line))
+    this.#waiting.resumeAll()
+    for (const line of open) this.#print(this.#afterwards(line))
     for (const begun of this.#begun.values()) destroyTasks(begun)
     return {
       lines: this.#lines,
       ended: [...this.#begun.values()].some((begun) => begun.execution.results === undefined),
     }
+  }
+
+  #print(lines: readonly string[], indent = ''): void {
+    for (const line of lines) this.#lines.push(indent + line)
   }
 
   /** The `ret` line; undefined if it can't even begin. */
@@ -101,13 +103,15 @@ class MigrateRun {
     return { to: to === 'dev' ? 'device' : 'system', skip: this.#indexes(skip), error: this.#indexes(error) }
   }
 
-  /** The drill lists page numbers of the region, the driver takes indexes of src. */
+  /** The drill lists page numbers of the region, the driver takes indexes of src. Each is there once, however often it is listed. */
   #indexes(ranges: readonly PageRange[]): number[] {
     const { first, last } = this.#pages
     const indexes: number[] = []
-    for (const range of ranges) {
+    let next = first
+    for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
       const end = Math.min(range.last, last)
-      for (let page = Math.max(range.first, first); page <= end; page++) indexes.push(page - first)
+      for (let page = Math.max(range.first, next); page <= end; page++) indexes.push(page - first)
+      next = Math.max(next, end + 1)
     }
     return indexes
   }
@@ -130,14 +134,19 @@ class MigrateRun {
   }
 
   #interleave(callback: Callback): void {
+    let first = true
     for (const line of this.#command.interleaved) {
       if (line.callback !== callback) continue
       this.#hooks.before()
       this.#lines.push(`@${callback} ${line.command.text}`)
-      this.#lines.push(...this.#begin(line).map((result) => `  ${result}`))
+      const dropped = line.command.verb === 'drop' ? this.#world.handles.get(line.command.handle) : undefined
+      this.#print(this.#begin(line), '  ')
       this.#hooks.after(line.command)
-      // A thread that waits for what the command gave up runs now; what it prints comes after the migration.
-      this.#finishAll([...this.#waited])
+      // A thread that waits for what was given up runs now; what it prints comes after the migration. Of commands that do not wait
+      // only drop gives anything up; the migration may have before the first one.
+      if (first) this.#waiting.resumeAll()
+      else if (dropped !== undefined) this.#waiting.resumeFor(dropped)
+      first = false
     }
   }
 
@@ -150,31 +159,32 @@ class MigrateRun {
       return task
     }
     const execution = new Execution(execute(this.#world, line.command, taskOf))
-    this.#begun.set(line, { execution, tasks })
+    const begun: Begun = { line, number: this.#begun.size, execution, tasks }
+    this.#begun.set(line, begun)
     this.#hooks.within(line.command, () => execution.resume())
-    if (execution.results === undefined) this.#waited.add(line)
+    if (execution.results === undefined) {
+      this.#waited.add(line)
+      this.#waiting.add(begun)
+    }
     return execution.results ?? ['blocked']
   }
 
-  /** Resume the commands that wait, in turn, until none of them gets any further. */
-  #finishAll(open: readonly Interleaved[]): void {
-    let goesOn = true
-    while (goesOn) {
-      goesOn = false
-      for (const line of open) {
-        const execution = this.#begun.get(line)?.execution
-        if (execution === undefined || execution.results !== undefined) continue
-        const before = execution.position
-        const ended = this.#hooks.within(line.command, () => execution.resume())
-        goesOn ||= ended || execution.position > before
-      }
+  /** The lines of a command whose callback did not run. */
+  #skipped(line: Interleaved): string[] {
+    if (this.#world.strict) {
+      this.#hooks.within(line.command, () => {
+        throw new Misuse(
+          `the migration did not run ${line.callback === 'alloc' ? 'alloc_and_copy' : 'finalize_and_map'}`,
+        )
+      })
     }
+    return skippedLines(line)
   }
 
   /** What is printed behind `ret` for a command that did not run, or waited. */
   #afterwards(line: Interleaved): string[] {
     const begun = this.#begun.get(line)
-    if (begun === undefined) return skippedLines(line)
+    if (begun === undefined) return this.#skipped(line)
     const { results } = begun.execution
     if (results === undefined) return []
     return [`done @${line.callback} ${line.command.text}`, ...results.map((result) => `  ${result}`)]

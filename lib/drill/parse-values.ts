@@ -2,6 +2,7 @@
 //
 // The values that stand in commands: names, numbers, places, lists of pages.
 
+import { excerpt } from '../visible'
 import type { PageRange, Place } from './ast'
 import { oneOf, type Word, type Words } from './words'
 
@@ -81,7 +82,8 @@ export function parsePageList(words: Words, text: string, column: number): PageR
   let at = column
   for (const item of text.split(',')) {
     const match = PAGES.exec(item)
-    if (match === null) throw words.error(at, `expected page numbers (I or I-J, separated by commas), found '${item}'`)
+    if (match === null)
+      throw words.error(at, `expected page numbers (I or I-J, separated by commas), found '${excerpt(item)}'`)
     const [first, last] = pageRange(words, at, match[1] ?? '', match[2])
     ranges.push({ first, last })
     at += item.length + 1
@@ -92,9 +94,11 @@ export function parsePageList(words: Words, text: string, column: number): PageR
 function pageRange(words: Words, column: number, from: string, to: string | undefined): [number, number] {
   const first = Number(from)
   const last = to === undefined ? first : Number(to)
-  if (first > PAGE_MAX) throw words.error(column, `expected a page number (0 to ${PAGE_MAX}), found '${from}'`)
+  const wrong = (at: number, expected: string, found: string) =>
+    words.error(at, `expected ${expected}, found '${excerpt(found)}'`)
+  if (first > PAGE_MAX) throw wrong(column, `a page number (0 to ${PAGE_MAX})`, from)
   const columnOfLast = column + from.length + 1
-  if (last > PAGE_MAX) throw words.error(columnOfLast, `expected a page number (0 to ${PAGE_MAX}), found '${to}'`)
-  if (last < first) throw words.error(columnOfLast, `expected a last page of at least ${first}, found '${to}'`)
+  if (last > PAGE_MAX) throw wrong(columnOfLast, `a page number (0 to ${PAGE_MAX})`, to ?? from)
+  if (last < first) throw wrong(columnOfLast, `a last page of at least ${first}`, to ?? from)
   return [first, last]
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { excerpt } from '../visible'
 import type { Callback, Command, DevmemCommand, Drill, InnerCommand, Interleaved, MigrateCommand } from './ast'
 import { parseCommand } from './parse-commands'
 import { splitLine, type Words } from './words'
@@ -61,7 +62,7 @@ function parseInterleaved(words: Words, migrate: OpenMigrate): void {
   if (!mayInterleave(command))
     throw words.error(column, `${command.verb} can't be interleaved (all but devmem, migrate and watch can)`)
   if (command.verb === 'exit' && command.process === migrate.process) {
-    throw words.error(column, `process ${command.process} migrates and can't exit meanwhile (others can)`)
+    throw words.error(column, `process ${excerpt(command.process)} migrates and can't exit meanwhile (others can)`)
   }
   migrate.interleaved.push({ callback, command })
 }

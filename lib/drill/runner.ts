@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Machine, type MachineOptions, type Profile } from '../index'
+import { excerpt } from '../visible'
 import type { Command, Drill, InnerCommand } from './ast'
 import { execute } from './commands'
 import { DrillError } from './errors'
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly quirks?: MachineOptions['quirks'] | undefined
   /** Check the balance of the machine after every command. */
   readonly verify?: boolean | undefined
+  /** A command that would be skipped, because what it names is not there, ends the drill as a failure. */
+  readonly strict?: boolean | undefined
   /** Frames of RAM; drills ask for plenty of free memory. 65536 (256 MiB, taken as they are used) if absent. */
   readonly ramPages?: number | undefined
   /** @internal Looks on. */
@@ -34,6 +37,7 @@ export interface DrillRun {
   readonly failure: DrillError | undefined
 }
 
+export const DEFAULT_PROFILE: Profile = 'linux-4.14'
 const RAM_PAGES = 65536
 const DEVICE_PAGES = 1024
 
@@ -73,11 +77,11 @@ function makeMachine(drill: Drill, options: RunOptions): Machine {
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.quirks === undefined ? {} : { quirks: options.quirks }),
   }
-  const position = drill.devmem?.position ?? { file: drill.file, line: 1, column: 1 }
+  const where = drill.devmem?.position ?? drill.file
   try {
     return new Machine(machineOptions)
   } catch (cause) {
-    throw new DrillError('HMMU_DRILL_RUN', position, `no machine: ${describe(cause)}`, { cause })
+    throw new DrillError('HMMU_DRILL_RUN', where, `no machine: ${describe(cause)}`, { cause })
   }
 }
 
@@ -87,7 +91,7 @@ class DrillRunner {
   readonly #observer: DrillObserver | undefined
 
   constructor(machine: Machine, options: RunOptions) {
-    this.#world = new World(machine)
+    this.#world = new World(machine, options.strict)
     this.#verify = options.verify ?? false
     this.#observer = options.observer
     this.#observer?.start(this.#world)
@@ -143,7 +147,8 @@ class DrillRunner {
     if (!this.#verify) return
     const complaints = this.#world.machine.verify()
     if (complaints.length === 0) return
-    throw new DrillError('HMMU_DRILL_VERIFY', command.position, `after '${command.text}': ${complaints.join('; ')}`)
+    const reason = `after '${excerpt(command.text)}': ${complaints.join('; ')}`
+    throw new DrillError('HMMU_DRILL_VERIFY', command.position, reason)
   }
 
   /** What goes wrong in a command is told with its place. */
@@ -152,7 +157,8 @@ class DrillRunner {
       return call()
     } catch (cause) {
       if (cause instanceof DrillError) throw cause
-      throw new DrillError('HMMU_DRILL_RUN', command.position, `'${command.text}': ${describe(cause)}`, { cause })
+      const reason = `'${excerpt(command.text)}': ${describe(cause)}`
+      throw new DrillError('HMMU_DRILL_RUN', command.position, reason, { cause })
     }
   }
 }

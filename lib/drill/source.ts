@@ -3,11 +3,13 @@
 // Drills and transcripts in files: NAME.drill with NAME.expected, concatenations X.drills with X.expected, each of
 // them possibly compressed (.gz).
 
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { systemReason } from '../system'
+import { excerpt, hasHidden } from '../visible'
 import { DrillError } from './errors'
 import type { DrillSource } from './parse'
+import { fileError, readStandardInput, readTextFile, STDIN_NAME, writeTextFile } from './text-file'
 
 /** A part of a concatenation. */
 export interface Section {
@@ -17,7 +19,11 @@ export interface Section {
 }
 
 const DRILL_FILE = /\.(drill|drills)(\.gz)?$/
-const SECTION = /^=== *(.*?) *$/
+const SECTION = '==='
+/** The path that stands for standard input. */
+export const STDIN_PATH = '-'
+/** The name of a drill from there. */
+const STDIN_DRILL = 'stdin'
 
 /** Whether a file of this name holds one drill or many. */
 export function isConcatenation(path: string): boolean {
@@ -26,58 +32,106 @@ export function isConcatenation(path: string): boolean {
 
 /** The files that a path stands for: itself, or the drill files in and under a folder, in order of their names. */
 export function findDrillFiles(path: string): string[] {
-  if (!existsSync(path)) throw fileError(path, 'no such file or folder')
-  if (statSync(path).isDirectory()) return filesUnder(path)
+  return searchDrillFiles(path, (error) => {
+    throw error
+  })
+}
+
+/** As {@link findDrillFiles}, but a folder in a folder that can't be read is left out, and told. */
+export function searchDrillFiles(path: string, onError: (error: DrillError) => void): string[] {
+  if (isFolder(path)) return filesUnder(path, onError)
   if (!DRILL_FILE.test(path))
-    throw fileError(path, 'not a drill: its name ends neither in .drill nor in .drills (nor .gz)')
+    throw fileError(path, 'is no drill: its name ends neither in .drill nor in .drills (nor .gz)')
   return [path]
 }
 
-function filesUnder(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).filter(
-    (entry) => !/^(\.|node_modules$)/.test(entry.name),
-  )
-  return entries
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw fileError(path, code === 'ENOENT' ? 'no such file or folder' : systemReason(cause), { cause })
+  }
+}
+
+function filesUnder(folder: string, onError: (error: DrillError) => void): string[] {
+  return entriesOf(folder, onError)
+    .filter((entry) => !/^(\.|node_modules$)/.test(entry.name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name)
-      if (entry.isDirectory()) return filesUnder(path)
+      if (entry.isDirectory()) return filesUnder(path, onError)
       return DRILL_FILE.test(entry.name) ? [path] : []
     })
 }
 
-/** The drills in a file. */
-export function readDrills(path: string): DrillSource[] {
-  const text = readText(path)
-  if (!isConcatenation(path)) {
-    return [{ name: basename(path).replace(DRILL_FILE, ''), file: path, firstLine: 1, text }]
+function entriesOf(folder: string, onError: (error: DrillError) => void) {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (cause) {
+    onError(fileError(folder, `can't be read: ${systemReason(cause)}`, { cause }))
+    return []
   }
-  return splitSections(path, text).map((section) => ({ ...section, file: path }))
+}
+
+/** The drills in a file, or in standard input, which holds many if it starts with a line `=== NAME`. */
+export function readDrills(path: string): DrillSource[] {
+  if (path === STDIN_PATH) {
+    const text = readStandardInput()
+    return sources(STDIN_NAME, STDIN_DRILL, text, text.trimStart().startsWith(SECTION))
+  }
+  return sources(path, drillName(path), readTextFile(path), isConcatenation(path))
+}
+
+function sources(file: string, name: string, text: string, many: boolean): DrillSource[] {
+  if (!many) return [{ name, file, firstLine: 1, text }]
+  return splitSections(file, text).map((section) => ({ ...section, file }))
+}
+
+function drillName(path: string): string {
+  return basename(path).replace(DRILL_FILE, '')
 }
 
 /** Split a concatenation at its `=== NAME` lines. */
 export function splitSections(file: string, text: string): Section[] {
   const sections: Section[] = []
   const names = new Set<string>()
-  let open: { name: string; firstLine: number; lines: string[] } | undefined
-  const close = () => {
-    if (open !== undefined) sections.push({ name: open.name, firstLine: open.firstLine, text: open.lines.join('') })
+  let open: { name: string; firstLine: number; start: number } | undefined
+  const close = (end: number) => {
+    if (open !== undefined)
+      sections.push({ name: open.name, firstLine: open.firstLine, text: text.slice(open.start, end) })
   }
-  for (const [index, line] of text.split(/(?<=\n)/).entries()) {
-    const name = SECTION.exec(line.trimEnd())?.[1]
-    if (name !== undefined) {
-      if (names.has(name)) throw fileError(file, `a second drill '${name}'`, index + 1)
+  for (let start = 0, number = 1; start < text.length; number++) {
+    const end = lineEnd(text, start)
+    if (text.startsWith(SECTION, start)) {
+      const name = sectionName(file, number, text.slice(start + SECTION.length, end).trim())
+      if (names.has(name)) throw sectionError(file, number, `a second drill '${excerpt(name)}'`)
       names.add(name)
-      close()
-      open = { name, firstLine: index + 2, lines: [] }
-    } else if (open !== undefined) {
-      open.lines.push(line)
-    } else if (line.trim() !== '') {
-      throw fileError(file, "expected a line '=== NAME' in front of the first drill", index + 1)
+      close(start)
+      open = { name, firstLine: number + 1, start: end }
+    } else if (open === undefined && text.slice(start, end).trim() !== '') {
+      throw sectionError(file, number, "expected a line '=== NAME' in front of the first drill")
     }
+    start = end
   }
-  close()
+  close(text.length)
   return sections
+}
+
+/** The place behind the line that starts here. */
+function lineEnd(text: string, start: number): number {
+  const newline = text.indexOf('\n', start)
+  return newline < 0 ? text.length : newline + 1
+}
+
+/** Transcripts print names, so these may not have what would drive a terminal. */
+function sectionName(file: string, line: number, name: string): string {
+  if (!hasHidden(name)) return name
+  throw sectionError(file, line, `the name '${excerpt(name)}' has characters that can't be seen`)
+}
+
+function sectionError(file: string, line: number, reason: string): DrillError {
+  return new DrillError('HMMU_DRILL_FILE', { file, line, column: 1 }, reason)
 }
 
 /** Put transcripts together as a concatenation has them. */
@@ -85,12 +139,12 @@ export function joinSections(sections: readonly { name: string; text: string }[]
   return sections.map((section) => `=== ${section.name}\n${section.text}`).join('')
 }
 
-/** The expected transcripts beside a drill file by the name of the drill; undefined where there is no such file. */
+/** The expected transcripts next to a drill file by the name of the drill; undefined where there is no such file. */
 export function readExpected(path: string): Map<string, string> | undefined {
   const file = expectedPath(path)
   if (!existsSync(file)) return undefined
-  const text = readText(file)
-  if (!isConcatenation(path)) return new Map([[basename(path).replace(DRILL_FILE, ''), text]])
+  const text = readTextFile(file)
+  if (!isConcatenation(path)) return new Map([[drillName(path), text]])
   return new Map(splitSections(file, text).map((section) => [section.name, section.text]))
 }
 
@@ -102,21 +156,7 @@ export function expectedPath(path: string): string {
   return !existsSync(plain) && path.endsWith('.gz') ? packed : plain
 }
 
-/** Write transcripts beside a drill file. */
+/** Write transcripts next to a drill file. */
 export function writeExpected(path: string, text: string): void {
-  const file = expectedPath(path)
-  writeFileSync(file, file.endsWith('.gz') ? gzipSync(text, { level: 9 }) : text)
-}
-
-function readText(path: string): string {
-  try {
-    const bytes = readFileSync(path)
-    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
-  } catch (cause) {
-    throw fileError(path, `can't be read: ${(cause as Error).message}`, 1, { cause })
-  }
-}
-
-function fileError(file: string, reason: string, line = 1, options?: ErrorOptions): DrillError {
-  return new DrillError('HMMU_DRILL_FILE', { file, line, column: 1 }, reason, options)
+  writeTextFile(expectedPath(path), text)
 }

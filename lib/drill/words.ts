@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { excerpt } from '../visible'
 import { DrillError, type Position } from './errors'
 
 /** A word of a line, and where it begins. */
@@ -77,7 +78,7 @@ export class Words {
 }
 
 function found(word: Word): string {
-  return `, found '${word.text}'`
+  return `, found '${excerpt(word.text)}'`
 }
 
 /** Split a line at its spaces; a comment is dropped. */

@@ -3,9 +3,12 @@
 // What a drill knows by name while it runs: processes, regions, handles.
 
 import type { Machine, MachineEvent, PageRef, Process, Task } from '../index'
+import { didYouMean } from '../suggest'
+import { excerpt } from '../visible'
 import type { Place } from './ast'
 import { FrameNumbers } from './dump'
 import { lastNameable, PAGE_BYTES, type Region } from './layout'
+import { Regions } from './regions'
 
 /** A command names a process, region or handle that does not exist (never made, or gone): it is skipped. */
 export class Missing extends Error {}
@@ -17,7 +20,7 @@ export class Misuse extends Error {}
 export interface Actor {
   readonly name: string
   readonly process: Process
-  readonly regions: Map<string, Region>
+  readonly regions: Regions
   /** End of the region placed last. */
   end: number | undefined
 }
@@ -44,17 +47,25 @@ export class World {
   /** Watched processes by pid. They stay here when they are gone: what happened before is still to be printed. */
   readonly watched = new Map<number, Actor>()
 
+  /** Those that an observer has not met. */
+  readonly newActors: Actor[] = []
   /** Events that somebody else has taken out of the machine. */
   readonly seen: MachineEvent[] = []
 
-  constructor(machine: Machine) {
+  /** Nothing may be skipped. */
+  readonly strict: boolean
+
+  constructor(machine: Machine, strict = false) {
     this.machine = machine
+    this.strict = strict
     this.addActor('A', machine.process())
   }
 
   /** Name a new process; a child knows the regions of its parent and goes on placing where that was. */
   addActor(name: string, process: Process, parent?: Actor): void {
-    this.actors.set(name, { name, process, regions: new Map(parent?.regions), end: parent?.end })
+    const actor = { name, process, regions: new Regions(parent?.regions), end: parent?.end }
+    this.actors.set(name, actor)
+    this.newActors.push(actor)
   }
 
   /** The events since the last call. */
@@ -64,35 +75,36 @@ export class World {
 
   actor(name: string): Actor {
     const actor = this.actors.get(name)
-    if (actor === undefined) throw new Missing()
+    if (actor === undefined) throw this.#missing('process', name, this.actors.keys())
     return actor
   }
 
   handle(name: string): readonly PageRef[] {
     const refs = this.handles.get(name)
-    if (refs === undefined) throw new Missing()
+    if (refs === undefined) throw this.#missing('handle', name, this.handles.keys())
     return refs
+  }
+
+  #missing(what: string, name: string, names: Iterable<string>): Error {
+    if (!this.strict) return new Missing()
+    return new Misuse(`there is no ${what} ${excerpt(name)}, or it is gone${didYouMean(name, names)}`)
   }
 
   /** A new handle must not have the name of one that exists. */
   checkFreeHandle(name: string): void {
-    if (this.handles.has(name)) throw new Misuse(`handle ${name} exists already; drop it first, or choose another name`)
+    if (this.handles.has(name))
+      throw new Misuse(`handle ${excerpt(name)} exists already; drop it first, or choose another name`)
   }
 
   pages(processName: string, place: Place): Pages {
     const actor = this.actor(processName)
     const region = actor.regions.get(place.region)
-    if (region === undefined) throw new Missing()
+    if (region === undefined) throw this.#missing('region', place.region, actor.regions.names())
     const first = place.first ?? 0
     const last = place.last ?? region.pages - 1
-    const limit = lastNameable(region, actor.regions.values())
+    const limit = lastNameable(region, actor.regions.next(region))
     if (last > limit)
-      throw new Misuse(`page ${last} is too far past the end of ${region.name} (at most ${limit} is allowed)`)
+      throw new Misuse(`page ${last} is too far past the end of ${excerpt(region.name)} (at most ${limit} is allowed)`)
     return { actor, region, first, last, count: last - first + 1, address: region.address + first * PAGE_BYTES }
   }
-}
-
-/** The regions of a process in address order. */
-export function regionsInOrder(actor: Actor): Region[] {
-  return [...actor.regions.values()].sort((a, b) => a.address - b.address)
 }

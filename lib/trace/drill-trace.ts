@@ -74,8 +74,8 @@ class DrillTracer implements DrillObserver {
 
   /** New processes get their main thread. They are watched, so that the ranges of notifiers are recorded. */
   #meet(world: World): void {
-    for (const { name, process } of world.actors.values()) {
-      if (this.#main.has(name) && this.#main.get(name)?.thread.pid === process.pid) continue
+    for (const { name, process } of world.newActors.splice(0)) {
+      if (!process.alive) continue
       process.watch()
       this.#main.set(name, this.#newWriter(process.pid, name, 'main'))
     }
@@ -106,7 +106,7 @@ class DrillTracer implements DrillObserver {
     if (!running || !world) return
     const events = world.machine.takeEvents()
     // The drill knows only of processes that it watches itself.
-    world.seen.push(...events.filter(({ pid }) => world.watched.has(pid)))
+    for (const event of events) if (world.watched.has(event.pid)) world.seen.push(event)
     const { thread, events: writer } = running.writer
     if (!running.begun) this.trace.begin(thread, 'drill', running.command.text, {}, events[0]?.cycles)
     running.begun = true

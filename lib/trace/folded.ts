@@ -10,6 +10,7 @@ import type { Trace, TraceThread } from './trace'
  */
 export function foldedStacks(trace: Trace): string {
   const weights = new Map<string, number>()
+  // The frames of a stack are joined once, when the last of them comes.
   const stacks = new Map<TraceThread, string[]>()
   const last = new Map<TraceThread, number>()
   for (const { kind, thread, name, time } of trace.records) {
@@ -17,9 +18,9 @@ export function foldedStacks(trace: Trace): string {
     stacks.set(thread, stack)
     const spent = time - (last.get(thread) ?? time)
     last.set(thread, time)
-    if (trace.clock === 'cycles') add(weights, stack, spent)
-    if (kind === 'begin') stack.push(frame(name))
-    if (trace.clock === 'events' && kind !== 'end') add(weights, stack, 1)
+    if (trace.clock === 'cycles') add(weights, stack.at(-1), spent)
+    if (kind === 'begin') stack.push(`${stack.at(-1)};${frame(name)}`)
+    if (trace.clock === 'events' && kind !== 'end') add(weights, stack.at(-1), 1)
     if (kind === 'end') stack.pop()
   }
   return [...weights]
@@ -29,9 +30,8 @@ export function foldedStacks(trace: Trace): string {
     .join('')
 }
 
-function add(weights: Map<string, number>, stack: readonly string[], weight: number): void {
-  const key = stack.join(';')
-  weights.set(key, (weights.get(key) ?? 0) + weight)
+function add(weights: Map<string, number>, stack: string | undefined, weight: number): void {
+  if (stack !== undefined) weights.set(stack, (weights.get(stack) ?? 0) + weight)
 }
 
 /** A semicolon separates frames. */

@@ -35,6 +35,8 @@ export class Trace {
   readonly threads: TraceThread[] = []
   readonly records: TraceRecord[] = []
   readonly #open = new Map<TraceThread, TraceRecord[]>()
+  /** How many threads each process has. */
+  readonly #counts = new Map<number, number>()
   #time = 0
   #origin: number | undefined
 
@@ -44,7 +46,8 @@ export class Trace {
 
   /** A new thread of a process. */
   thread(pid: number, process: string, name: string): TraceThread {
-    const tid = 1 + this.threads.filter((thread) => thread.pid === pid).length
+    const tid = 1 + (this.#counts.get(pid) ?? 0)
+    this.#counts.set(pid, tid)
     const thread = { pid, tid, process, name }
     this.threads.push(thread)
     return thread

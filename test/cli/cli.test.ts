@@ -1,37 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The built command, in a process of its own, as users start it.
+// What the command does.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { addonInfo } from '../../lib'
+import { at, hmmu, hmmuWith, put, shell, useFolder } from './command'
 
-const MAIN = join(__dirname, '../../dist/cli/main.js')
 const DRILLS = join(__dirname, '../conformance/linux-4.14')
 
-let folder: string
-beforeAll(() => {
-  if (!existsSync(MAIN)) throw new Error('the command is not built: npm run build:ts')
-})
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hmmu-cli-'))
-})
-afterEach(() => {
-  rmSync(folder, { recursive: true })
-})
-
-function hmmu(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', cwd: folder })
-  return { status, stdout, stderr }
-}
-
-function put(name: string, content: string | Buffer): string {
-  writeFileSync(join(folder, name), content)
-  return name
-}
+useFolder()
 
 const GOOD = 'A map buf anon 1\nA dump buf\n'
 const GOOD_EXPECTED = 'A map buf anon 1\nA dump buf\n  [0] none\n'
@@ -176,10 +155,10 @@ describe('drill check', () => {
     expect(stdout).toContain('FAILED wrong: wrong.drill:1:3')
     expect(stdout.endsWith('4 passed, 1 failed\n')).toBe(true)
     expect(status).toBe(1)
-    expect(readFileSync(join(folder, 'one.expected'), 'utf8')).toBe(GOOD_EXPECTED)
-    expect(readFileSync(join(folder, 'bad.expected'), 'utf8')).toBe(GOOD_EXPECTED)
-    expect(existsSync(join(folder, 'wrong.expected'))).toBe(false)
-    const all = gunzipSync(readFileSync(join(folder, 'all.expected.gz'))).toString()
+    expect(readFileSync(at('one.expected'), 'utf8')).toBe(GOOD_EXPECTED)
+    expect(readFileSync(at('bad.expected'), 'utf8')).toBe(GOOD_EXPECTED)
+    expect(existsSync(at('wrong.expected'))).toBe(false)
+    const all = gunzipSync(readFileSync(at('all.expected.gz'))).toString()
     expect(all).toBe(`=== x\nA clear\n=== y\n${GOOD_EXPECTED}`)
     expect(hmmu('drill', 'check', 'one.drill', 'bad.drill', 'all.drills.gz').status).toBe(0)
   })
@@ -197,7 +176,7 @@ describe('trace', () => {
   test('--chrome writes a trace that is the same in every run', () => {
     const file = put('x.drill', drill)
     expect(hmmu('trace', file, '--chrome', 'out.json')).toEqual({ status: 0, stdout: '', stderr: '' })
-    const text = readFileSync(join(folder, 'out.json'), 'utf8')
+    const text = readFileSync(at('out.json'), 'utf8')
     const { traceEvents, otherData } = JSON.parse(text) as { traceEvents: { name: string }[]; otherData: object }
     expect(traceEvents.map(({ name }) => name)).toContain('exceptions:page_fault_user')
     expect(otherData).toEqual({ drill: 'x', profile: 'linux-4.14', microsecond: '1 event' })
@@ -223,7 +202,7 @@ describe('trace', () => {
       'out.json',
     )
     expect([status, stderr]).toEqual([1, expect.stringContaining('x.drill:2:1')])
-    expect(existsSync(join(folder, 'out.json'))).toBe(true)
+    expect(existsSync(at('out.json'))).toBe(true)
   })
 
   test.each([
@@ -248,7 +227,7 @@ describe('bench', () => {
     expect([unit, contents]).toEqual(['ns', false])
     expect(new Set(results.map(({ pages }: { pages: number }) => pages))).toEqual(new Set([1, 3]))
     for (const { best, runs } of results) expect([best > 0, runs > 0]).toEqual([true, true])
-    const svg = readFileSync(join(folder, 'out.svg'), 'utf8')
+    const svg = readFileSync(at('out.svg'), 'utf8')
     for (const name of ['page_fault', 'device_fault', 'migrate', 'alloc_and_copy'])
       expect(svg).toContain(`<title>${name}:`)
   })
@@ -272,8 +251,7 @@ describe('bench', () => {
 
 describe('a pipe that is closed early', () => {
   test('is no error', () => {
-    const script = `"${process.execPath}" "${MAIN}" drill run "${join(DRILLS, 'random.drills.gz')}" | head -n 1`
-    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8', cwd: folder })
+    const { stdout, stderr } = shell(`$HMMU drill run "${join(DRILLS, 'random.drills.gz')}" | head -n 1`)
     expect(stdout).toBe('=== r1-0000\n')
     expect(stderr).toBe('')
   })
@@ -315,8 +293,8 @@ describe('doctor', () => {
   })
 
   test('an addon that does not load is told, with exit code 1', () => {
-    const env = { ...process.env, HMMU_BACKEND: 'native', HMMU_BINDING: join(folder, 'none.node') }
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'doctor'], { encoding: 'utf8', env })
+    const env = { HMMU_BACKEND: 'native', HMMU_BINDING: at('none.node') }
+    const { status, stderr } = hmmuWith({ env }, 'doctor')
     expect(stderr).toContain('none.node: no such file')
     expect(stderr).not.toContain('    at ')
     expect(status).toBe(1)

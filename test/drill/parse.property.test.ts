@@ -53,7 +53,7 @@ test.prop([text])('any text is a drill, or an error at a place in it', (drill) =
     parseDrill(source(drill))
   } catch (error) {
     expect(error).toBeInstanceOf(DrillError)
-    const { line, column } = (error as DrillError).position
+    const { line, column } = (error as DrillError).position!
     const at = drill.split('\n')[line - 1]
     expect(at).toBeDefined()
     expect(column).toBeGreaterThanOrEqual(1)

@@ -181,7 +181,7 @@ describe('errors name line and column, what is allowed and what was found', () =
     expect(drillError.code).toBe('HMMU_DRILL_SYNTAX')
     expect(drillError.message.slice(0, `test.drill:${message}`.length)).toBe(`test.drill:${message}`)
     expect(drillError.message).toBe(
-      `test.drill:${drillError.position.line}:${drillError.position.column}: ${drillError.reason}`,
+      `test.drill:${drillError.position?.line}:${drillError.position?.column}: ${drillError.reason}`,
     )
   })
 })

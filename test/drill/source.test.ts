@@ -60,7 +60,9 @@ describe('files', () => {
 
   test('that are not there, or no drills, are errors', () => {
     expect(() => findDrillFiles(join(folder, 'nothing'))).toThrow('no such file or folder')
-    expect(() => findDrillFiles(put('x.txt', ''))).toThrow('its name ends neither in .drill nor in .drills')
+    expect(() => findDrillFiles(put('x.txt', ''))).toThrow(
+      'is no drill: its name ends neither in .drill nor in .drills',
+    )
   })
 
   test('one drill a file, or many; compressed or not', () => {
@@ -76,7 +78,7 @@ describe('files', () => {
   })
 
   test('that are broken are errors', () => {
-    expect(() => readDrills(put('bad.drill.gz', 'not gzip'))).toThrow(/bad\.drill\.gz:1:1: can't be read: /)
+    expect(() => readDrills(put('bad.drill.gz', 'not gzip'))).toThrow(/bad\.drill\.gz: can't be unpacked: /)
   })
 })
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The interleaved commands that wait. Each stands in the queue of what it waits for, and is resumed when that may be free: to resume
+// all of them again and again would take time that grows with the square of their number.
+
+import type { PageRef, Task } from '../index'
+import type { Interleaved } from './ast'
+import type { Execution } from './execution'
+
+/** An interleaved command that was begun. */
+export interface Begun {
+  readonly line: Interleaved
+  /** Its place in the order in which commands were begun. */
+  readonly number: number
+  readonly execution: Execution
+  readonly tasks: readonly Task[]
+}
+
+/** Pages of a huge page. Who waits for one of them waits for the first. */
+const HUGE_PAGES = 512
+
+export class Waiting {
+  readonly #resume: (begun: Begun) => void
+  /** By what they wait for, in the order in which they began to wait. */
+  readonly #queues = new Map<string, Begun[]>()
+
+  /** @param resume lets a command go on */
+  constructor(resume: (begun: Begun) => void) {
+    this.#resume = resume
+  }
+
+  add(begun: Begun): void {
+    const awaited = awaitedBy(begun)
+    const queue = this.#queues.get(awaited)
+    if (queue === undefined) this.#queues.set(awaited, [begun])
+    else queue.push(begun)
+  }
+
+  /** Anything may be free. */
+  resumeAll(): void {
+    this.#resumeFrom([...this.#queues.keys()])
+  }
+
+  /** The locks of pages were given up. */
+  resumeFor(refs: readonly PageRef[]): void {
+    this.#resumeFrom(refs.flatMap(({ pfn }) => [pageLock(pfn), pageLock(pfn - (pfn % HUGE_PAGES))]))
+  }
+
+  /** Resume in the order in which the commands were begun, round after round, until none of them gets any further. */
+  #resumeFrom(freed: readonly string[]): void {
+    let round = this.#takeReady(freed).sort(byNumber)
+    while (round.length > 0) {
+      const later: Begun[] = []
+      for (let i = 0; i < round.length; i++) {
+        const begun = round[i] as Begun
+        for (const woken of this.#resumeOne(begun)) {
+          if (woken.number > begun.number) insert(round, i + 1, woken)
+          else later.push(woken)
+        }
+      }
+      round = later.sort(byNumber)
+    }
+  }
+
+  /** Resume a command, unless another one took from it what it waits for; returns those that may go on after it. */
+  #resumeOne(begun: Begun): Begun[] {
+    const before = awaitedBy(begun)
+    if (isReady(begun)) this.#resume(begun)
+    const ended = begun.execution.results !== undefined
+    if (!ended) this.add(begun)
+    if (!ended && awaitedBy(begun) === before) return []
+    return this.#takeReady([before, semaphore(begun), exit(begun)])
+  }
+
+  /** Take the commands whose wait is over out of their queues. */
+  #takeReady(freed: readonly string[]): Begun[] {
+    return [...new Set(freed)].flatMap((awaited) => {
+      const queue = this.#queues.get(awaited) ?? []
+      const ready = queue.splice(0, readyCount(queue))
+      if (queue.length === 0) this.#queues.delete(awaited)
+      return ready
+    })
+  }
+}
+
+/** How many at the head of a queue may go on. Whether a process can end shows when its end is tried, so only one does. */
+function readyCount(queue: readonly Begun[]): number {
+  if (waitingTask(queue[0]) === undefined) return Math.min(queue.length, 1)
+  const first = queue.findIndex((begun) => !isReady(begun))
+  return first < 0 ? queue.length : first
+}
+
+function isReady(begun: Begun): boolean {
+  return waitingTask(begun)?.state().ready ?? true
+}
+
+function waitingTask(begun: Begun | undefined): Task | undefined {
+  return begun?.tasks.find((task) => task.alive && task.state().wait !== 'nothing')
+}
+
+/** What a command waits for. */
+function awaitedBy(begun: Begun): string {
+  const task = waitingTask(begun)
+  if (task === undefined) return exit(begun)
+  const { wait, pfn } = task.state()
+  return wait === 'page_lock' ? pageLock(pfn) : semaphore(begun)
+}
+
+function pageLock(pfn: number): string {
+  return `lock of page ${pfn}`
+}
+
+/** mmap_sem of the command's process. */
+function semaphore({ line: { command } }: Begun): string {
+  return `semaphore of ${'process' in command ? command.process : ''}`
+}
+
+/** The end of all calls of the command's process. */
+function exit({ line: { command } }: Begun): string {
+  return `exit of ${'process' in command ? command.process : ''}`
+}
+
+function byNumber(a: Begun, b: Begun): number {
+  return a.number - b.number
+}
+
+/** Insert a command into those that are sorted from an index on. */
+function insert(sorted: Begun[], from: number, begun: Begun): void {
+  let [low, high] = [from, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (byNumber(sorted[middle] as Begun, begun) < 0) low = middle + 1
+    else high = middle
+  }
+  sorted.splice(low, 0, begun)
+}
