@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Made by scripts/generate-defs.mjs from native/include/hmmu/hmmu_defs.h; do not edit.
 
-/** The flag bits of a src or dst word; the page frame number stands above them. */
+/** The flag bits of a src or dst word. The page frame number is in the bits above. */
 export const PfnFlag = {
   /** A page frame number is present. */
   VALID: 1,
@@ -71,7 +71,7 @@ export const PageFlag = {
   DEVICE: 16777216,
 } as const
 
-/** What a page table walk finds at an address. */
+/** Kinds of entries that a page table walk can find. */
 export type EntryKind =
   | 'nomap'
   | 'none'
@@ -128,13 +128,13 @@ export const entryKindTexts: Readonly<Record<EntryKind, string>> = {
 
 /** Bits of an entry as a dump shows them. */
 export const EntryBit = {
-  /** Writable; of a device-private or migration entry: its write kind. */
+  /** Writable; a device-private or migration entry: of the write kind. */
   WRITE: 1,
   /** Dirty. */
   DIRTY: 2,
   /** Accessed. */
   ACCESSED: 4,
-  /** Soft-dirty; of a swap-type entry: the swap soft-dirty bit. */
+  /** Soft-dirty; a swap-type entry: the swap soft-dirty bit. */
   SOFT_DIRTY: 8,
 } as const
 
@@ -220,7 +220,7 @@ export const adviceNames: readonly Advice[] = [
 /** A sentence on each {@link Advice}. */
 export const adviceTexts: Readonly<Record<Advice, string>> = {
   dontneed: 'Drop the pages now.',
-  free: 'The pages may be dropped later unless they are written before.',
+  free: 'The pages may be dropped later, unless they are written to first.',
   hugepage: 'Huge pages are welcome.',
   nohugepage: 'No huge pages.',
   dontfork: 'A child does not get this range.',
@@ -230,9 +230,9 @@ export const adviceTexts: Readonly<Record<Advice, string>> = {
 
 /** Flags of mremap(). */
 export const RemapBit = {
-  /** The mapping may be moved when it can't grow where it is. */
+  /** The mapping may move if it can't grow in place. */
   MAYMOVE: 1,
-  /** The mapping is moved to the new address, whatever is there makes room; needs MAYMOVE. */
+  /** The mapping moves to the new address; mappings there are unmapped first. Needs MAYMOVE. */
   FIXED: 2,
 } as const
 
@@ -296,7 +296,7 @@ export const stageNames: readonly StageName[] = [
 
 /** A sentence on each {@link StageName}. */
 export const stageTexts: Readonly<Record<StageName, string>> = {
-  collect: 'Walk the page tables, lock and unmap what can be had at once.',
+  collect: 'Walk the page tables; lock and unmap pages whose lock is free.',
   prepare: 'Lock, isolate from the LRU, check for pins.',
   unmap: 'Replace all other mappings by migration entries.',
   alloc_and_copy: 'The driver provides destination pages.',
@@ -306,7 +306,7 @@ export const stageTexts: Readonly<Record<StageName, string>> = {
   done: 'Nothing is left to do.',
 }
 
-/** Why an entry did not move, or was not offered. */
+/** Reasons why an entry did not move, or was not offered. */
 export type WhyName =
   | 'none'
   | 'huge_zero_unstable'
@@ -415,26 +415,26 @@ export const whyNames: readonly WhyName[] = [
 
 /** A sentence on each {@link WhyName}. */
 export const whyTexts: Readonly<Record<WhyName, string>> = {
-  none: 'It moved, or nothing has kept it so far.',
+  none: 'The entry moved, or nothing has stopped it so far.',
   huge_zero_unstable: 'The pmd of the huge zero page was unstable after its split.',
-  huge_locked: 'The lock of the huge page was taken.',
-  huge_not_split: 'The huge page could not be split (it is pinned).',
+  huge_locked: 'The huge page was locked by another task.',
+  huge_not_split: 'The huge page could not be split, because it is pinned.',
   bad_pmd: 'The pmd is bad.',
-  swap_entry: 'A swap entry.',
+  swap_entry: 'The page is swapped out.',
   migration_entry: 'Another migration has the page.',
-  other_entry: 'Another kind of non-present entry.',
-  no_struct_page: 'A page without struct page or mapping.',
-  compound: 'Part of a compound page.',
-  page_locked: 'The page lock was taken.',
+  other_entry: 'The entry is of another non-present kind.',
+  no_struct_page: 'The page has no struct page or no mapping.',
+  compound: 'The page is a part of a compound page.',
+  page_locked: 'The page was locked by another task.',
   isolation: 'The page could not be isolated from the LRU.',
   pinned: 'The page has more references than its mappings explain.',
   still_mapped: 'The page was still mapped after try_to_unmap().',
-  pinned_late: 'Pinned after it had been unmapped.',
+  pinned_late: 'The page was pinned after it had been unmapped.',
   no_page: 'The driver offered no page.',
   driver_error: 'The driver reported an error.',
   has_mapping: "A page-cache page can't go to device-private memory.",
-  unknown_device: 'The destination is a ZONE_DEVICE page of a kind that is not supported.',
-  references: 'The reference count was not what was expected when the page was to move.',
+  unknown_device: 'The destination is a ZONE_DEVICE page of an unsupported kind.',
+  references: 'The page had an unexpected reference count when it was to move.',
   insert_not_anonymous: 'Insertion: the mapping is not anonymous.',
   insert_no_table: 'Insertion: a page table could not be allocated.',
   insert_huge_pmd: 'Insertion: the pmd is huge or devmap.',
@@ -449,7 +449,7 @@ export const whyTexts: Readonly<Record<WhyName, string>> = {
   aborted: 'The migration was abandoned.',
 }
 
-/** What a blocked task waits for. */
+/** Kinds of waits of a blocked task. */
 export type WaitName =
   | 'nothing'
   | 'page_lock'
@@ -539,7 +539,7 @@ export const eventTexts: Readonly<Record<EventName, string>> = {
   out_of_bounds: 'The hole collector would have written dst outside of its array: a = index, b = page count.',
   frame_free: 'A frame was freed: a = pfn, b = alloc_id.',
   device_fault: 'The handler of a fault on a device page is called: a = address, b = pfn.',
-  device_fault_end: 'It has returned: a = address, b = 0, or 1 for a SIGBUS.',
+  device_fault_end: 'The handler has returned: a = address, b = 0, or 1 for a SIGBUS.',
   give_up: 'An entry of a migration does not move, or is not offered: a = address, b = reason.',
 }
 
@@ -638,8 +638,8 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_DISPOSED: 'The machine is disposed of.',
   HMMU_WRONG_MACHINE: 'A handle belongs to another machine.',
   HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
-  HMMU_REFERENCE: 'A page reference, lock or isolation that is not held was to be given up.',
-  HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, or damaged.',
+  HMMU_REFERENCE: 'The page reference, lock or isolation to be given back is not held.',
+  HMMU_SNAPSHOT: 'The bytes are no snapshot, or of another version, or damaged.',
 }
 
 /** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
@@ -956,7 +956,7 @@ export const counterTexts: Readonly<Record<CounterName, string>> = {
   inserted: 'Pages inserted into empty entries so far.',
   tlbFlushes: 'TLB flushes so far.',
   tlbStale: 'Stale translations met so far.',
-  eventsLost: 'Events dropped because nobody read them in time.',
+  eventsLost: 'Events dropped because the ring was full.',
   processes: 'Living processes.',
   mappings: 'Mappings of all processes.',
   anonVmas: 'Live anon_vma objects.',
@@ -1022,10 +1022,10 @@ export const spanNames: readonly SpanName[] = [
 
 /** A sentence on each {@link SpanName}. */
 export const spanTexts: Readonly<Record<SpanName, string>> = {
-  collect: 'Stage collect: walk the page tables, lock and unmap what can be had at once.',
+  collect: 'Stage collect: walk the page tables; lock and unmap pages whose lock is free.',
   prepare: 'Stage prepare: lock, isolate from the LRU, check for pins.',
   unmap: 'Stage unmap: replace all other mappings by migration entries.',
-  alloc_and_copy: 'Stage alloc_and_copy: the driver provides destination pages; and what it did is checked.',
+  alloc_and_copy: 'Stage alloc_and_copy: the driver provides destination pages; dst is checked.',
   pages: 'Stage pages: move the struct page state; insert pages into empty entries.',
   finalize_and_map: 'Stage finalize_and_map: the driver learns what moved.',
   finalize: 'Stage finalize: replace migration entries, unlock, put back.',
@@ -1037,7 +1037,7 @@ export const spanTexts: Readonly<Record<SpanName, string>> = {
   exit: 'exit_mmap().',
 }
 
-/** What is counted beside spans. The faults tell what handle_mm_fault() found. */
+/** Counts besides spans. Faults are counted by their kind in handle_mm_fault(). */
 export type StatName =
   | 'faultAnon'
   | 'faultZero'

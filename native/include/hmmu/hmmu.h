@@ -3,21 +3,21 @@
  * @file hmmu.h
  * hmmu: HMM in userspace, the one public header.
  *
- * Threads: a machine is single-threaded. One thread at a time may call into it, a driver callback runs on the thread
- * that made the call, and calls made from a callback are allowed. Different machines share nothing.
+ * Threads: a machine is single-threaded. Only one thread at a time may call into it. A driver callback runs on the
+ * thread that made the call, and may make calls itself. Different machines share nothing.
  *
  * Results: functions that return int return 0 (or a count where they say so) and a negative errno on failure;
  * hmmu_error() then has the stable code and a text. Out-parameters come last and are untouched on failure.
  *
- * Units: addresses and lengths are bytes, ranges are [start, end), counts are 4 KiB pages unless a name says else.
+ * Units: addresses and lengths are bytes, ranges are [start, end), counts are 4 KiB pages unless a name says otherwise.
  *
- * Waiting: a call that would sleep in a kernel returns -EAGAIN with code BLOCKED (EAGAIN with code SYSCALL is what
- * mlock() and madvise() say when memory is short); its task then waits (holding the
- * references and semaphores which the kernel would hold). The same call, repeated with the same task and equal
- * arguments, goes on where it stood. Every other call of the task is refused (-EBUSY, code BUSY), also when the wait is
- * over; the text names the call that is blocked. hmmu_task_cancel() gives the wait up. Equal are all numbers; of a store
- * also its bytes, which are compared by a hash if there are more than 8. Pointers are not compared: the driver and the
- * arrays of a migration, and the place for a result, are those of the call that goes on.
+ * Waiting: a call that would sleep in a kernel returns -EAGAIN with code BLOCKED. Its task then waits, and holds the
+ * references and semaphores that the kernel would hold. To go on, repeat the call on that task with equal arguments.
+ * Every other call of the task is refused (-EBUSY, code BUSY), even when the wait is over; the text names the blocked
+ * call. hmmu_task_cancel() cancels the wait. Arguments are equal if all their numbers are; of a store also its bytes,
+ * which are compared by a hash if there are more than 8. Pointers are not compared: the repeated call's are used, such
+ * as the driver and the arrays of a migration. EAGAIN with code SYSCALL is different: mlock() and madvise() return it
+ * when memory is short.
  */
 #ifndef HMMU_H
 #define HMMU_H
@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__) && !defined(HMMU_STATIC)
-/** Stands before what the library exports. Define HMMU_STATIC where the core becomes a part of a library of your own. */
+/** Marks exported functions. Define HMMU_STATIC if the core becomes a part of a library of your own. */
 #define HMMU_API __attribute__((visibility("default")))
 #else
 #define HMMU_API
@@ -47,7 +47,7 @@ extern "C" {
 #define HMMU_HUGE_PAGES 512u
 /** First address that can't be mapped: user addresses have 47 bits. */
 #define HMMU_TASK_SIZE 0x7ffffffff000ull
-/** Number of flag bits in a word of src or dst; the page frame number stands above them. */
+/** Number of flag bits in a word of src or dst. The page frame number is in the bits above. */
 #define HMMU_PFN_SHIFT 6
 /** Number of the binary interface: goes up whenever something compiled against an older header would misbehave with the
  * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
@@ -167,21 +167,22 @@ enum hmmu_counter {
 /** @name Machine
  * @{ */
 
-/** A machine: RAM, a device, processes. Everything below belongs to exactly one. */
+/** A machine: RAM, a device, processes. Each object below belongs to exactly one machine. */
 struct hmmu;
 
-/** What a machine is like. All zero is a machine of Linux 4.14 with 256 MiB, one CPU and no device memory. */
+/** Options of a machine. All zero: Linux 4.14 with 256 MiB, one CPU and no device memory. */
 struct hmmu_options {
 	uint32_t ram_pages;    /**< frames of RAM, 64 … 2^28; 0: 65536 (256 MiB) */
 	uint32_t device_pages; /**< device-private pages, 0 … 2^28 */
 	uint32_t cpus;         /**< CPUs, 1 … 64; 0: 1 */
 	uint32_t profile;      /**< enum hmmu_profile */
-	uint32_t quirks_on;    /**< quirks switched on beside the profile's */
+	uint32_t quirks_on;    /**< quirks switched on, besides the profile's */
 	uint32_t quirks_off;   /**< quirks switched off */
 	/** Keep no contents of pages but the first 8 bytes of each, so that a machine may be larger than the host. */
 	bool no_contents;
 	uint64_t memcg_limit; /**< pages that may be charged, 0: no limit */
-	/** ZONE_DEVICE pages behind the others that are not device-private: no migration supports them; 0 … 2^20 */
+	/** ZONE_DEVICE pages that are not device-private, after all other pages. No migration supports them. 0 …
+	 * 2^20 */
 	uint32_t other_device_pages;
 	uint32_t swap_pages; /**< slots of the swap area, 0 … 2^28; 0: no swap */
 	/** Pages of 2 MiB in the hugetlb pool, 1 … 2^19; 0: 4; HMMU_HUGETLB_NONE: no pool. They come on top of RAM. */
@@ -192,14 +193,14 @@ struct hmmu_options {
 
 /** Make a machine. @p options may be NULL. -EINVAL; -ENOMEM: the host has no address space for it. */
 HMMU_API int hmmu_create(const struct hmmu_options *options, struct hmmu **machine);
-/** Take a machine down; NULL is allowed. Not from a callback of the machine. */
+/** Destroy a machine; NULL is allowed. Do not call this from a callback of the machine. */
 HMMU_API void hmmu_destroy(struct hmmu *m);
 /**
  * @name Copies
  * A machine's state is bytes without pointers. What is not state does not go along: the last error; a snapshot has no
  * device operations either. -EBUSY while a migration is under way.
  * @{ */
-/** Write the state to @p buffer, whose @p capacity must do (-ENOSPC); NULL: only tell the @p size. */
+/** Write the state to @p buffer. -ENOSPC: @p capacity is too small. With NULL only @p size is set. */
 HMMU_API int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size);
 /** A machine that goes on exactly as the one the snapshot was taken of. -EINVAL: not a snapshot, of another version, or
  * damaged; -ENOMEM. The bytes must be aligned to 8. */
@@ -215,7 +216,7 @@ HMMU_API const char *hmmu_version(void);
 /** The HMMU_ABI that the library was compiled with; callers that do not read this header should compare it. */
 HMMU_API int hmmu_abi(void);
 
-/** What went wrong in the last call that failed. Valid until the next call into the machine. */
+/** The error of the last call that failed. Valid until the next call into the machine. */
 struct hmmu_error {
 	int err;          /**< the negative errno that was returned */
 	uint32_t code;    /**< enum hmmu_error_code */
@@ -223,13 +224,13 @@ struct hmmu_error {
 	uint32_t wait;    /**< enum hmmu_wait, for BLOCKED */
 	uint64_t index;   /**< entry of src and dst, for DRIVER_RULE */
 	uint64_t address; /**< the address in question, else 0 */
-	char text[200];   /**< what was wrong and what is allowed */
+	char text[200];   /**< a sentence: the fault, and the allowed values */
 };
-/** The last error of a machine; its code is OK if no call has failed yet. What hmmu_create() and hmmu_restore() return
- * has no machine, and so no more than the errno. */
+/** The last error of a machine; its code is OK if no call has failed yet. When hmmu_create() or hmmu_restore() fails
+ * there is no machine, and so only the errno. */
 HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
-/** The options with which to make a machine like this one; the memory cgroup's limit is the present one. */
+/** The options that make a machine like this one. The memory cgroup's limit is the present one. */
 HMMU_API void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out);
 /** About how many bytes of the host's memory the machine has used at most so far: it reserves address space for all of
  * its pages, and the host gives memory for those that were used. */
@@ -251,10 +252,10 @@ HMMU_API int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data);
 /** lru_add_drain_all(): empty the LRU pagevecs of every CPU. */
 HMMU_API void hmmu_lru_add_drain_all(struct hmmu *m);
 
-/** Make the @p nth next allocation of a kind (enum hmmu_injection) fail, 1 being the next; 0 disarms; with @p forever
- * all that follow fail, too. */
+/** Make the @p nth next allocation of a kind (enum hmmu_injection) fail; 1 is the next one, 0 disarms. With @p forever
+ * all later ones fail, too. */
 HMMU_API int hmmu_inject(struct hmmu *m, uint32_t injection, uint64_t nth, bool forever);
-/** How often an injection site was passed since the machine was made. */
+/** The number of passes of an injection site since the machine was made. */
 HMMU_API uint64_t hmmu_inject_passes(const struct hmmu *m, uint32_t injection);
 /** Charge limit of the memory cgroup in pages, 0: none. */
 HMMU_API int hmmu_memcg_set_limit(struct hmmu *m, uint64_t pages);
@@ -266,8 +267,8 @@ HMMU_API int hmmu_page_set_flags(struct hmmu *m, uint32_t pfn, uint32_t flags);
 /** @} */
 
 /** @name Processes and tasks
- * A process (pid) is an address space; a task (tid) is a thread of one. Numbers start at 1; that of a process or
- * task which is gone is given to a later one. Every process has a first task that lives as long as it does.
+ * A process (pid) is an address space; a task (tid) is a thread of one. Numbers start at 1. A later process or
+ * task may get the number of one that has ended. Every process has a first task, which ends with the process.
  * @{ */
 /** A new process with an empty address space. -ENOMEM. */
 HMMU_API int hmmu_process_create(struct hmmu *m, uint32_t *pid);
@@ -285,21 +286,21 @@ HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
  * locked a page that it has mlocked. */
 HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
 
-/** What the OOM killer's reaper does to a process: its private pages go, page faults that would bring new ones end in
- * SIGBUS from now on. -EBUSY: mmap_sem is taken for writing, or the process is watched (the reaper passes over those
- * with notifiers). __oom_reap_task_mm() of Linux 4.14. */
+/** __oom_reap_task_mm() of Linux 4.14: free the private pages of a process. From then on, page faults that need a new
+ * page end in SIGBUS. -EBUSY: mmap_sem is taken for writing, or the process is watched (the reaper skips processes with
+ * notifiers). */
 HMMU_API int hmmu_oom_reap(struct hmmu *m, uint32_t pid);
 
 /** A further task of a process, on CPU 0. -ESRCH: no such process; -ENOMEM. */
 HMMU_API int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid);
 /** -EBUSY: the task waits or migrates; the first task goes with its process only. */
 HMMU_API int hmmu_task_destroy(struct hmmu *m, uint32_t tid);
-/** Give up the wait of a blocked task: references and semaphores are dropped. 0 also if it does not wait. */
+/** Cancel the wait of a blocked task, and drop its references and semaphores. 0 also if the task does not wait. */
 HMMU_API int hmmu_task_cancel(struct hmmu *m, uint32_t tid);
-/** Which CPU the task runs on from now on. */
+/** Move a task to a CPU. */
 HMMU_API int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu);
 
-/** Where a task runs, and what it waits for. */
+/** The CPU and the wait of a task. */
 struct hmmu_task_state {
 	uint32_t pid;      /**< its process */
 	uint32_t cpu;      /**< the CPU it runs on */
@@ -312,13 +313,13 @@ HMMU_API int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_tas
 
 /** Counters of an address space, in pages. */
 struct hmmu_mm_counters {
-	uint64_t anon;   /**< MM_ANONPAGES, those on the device included */
-	uint64_t file;   /**< MM_FILEPAGES */
-	uint64_t shmem;  /**< MM_SHMEMPAGES */
-	uint64_t swap;   /**< MM_SWAPENTS */
-	uint64_t mapped; /**< pages of all mappings */
-	uint64_t locked; /**< pages of VM_LOCKED mappings */
-	uint64_t tables; /**< frames of page tables */
+	uint64_t anon;    /**< MM_ANONPAGES, those on the device included */
+	uint64_t file;    /**< MM_FILEPAGES */
+	uint64_t shmem;   /**< MM_SHMEMPAGES */
+	uint64_t swap;    /**< MM_SWAPENTS */
+	uint64_t mapped;  /**< pages of all mappings */
+	uint64_t locked;  /**< pages of VM_LOCKED mappings */
+	uint64_t tables;  /**< frames of page tables */
 	uint64_t hugetlb; /**< mm->hugetlb_usage: pages of hugetlb mappings, which the counters above leave out */
 };
 /** The counters of a process. -ESRCH: no such process. */
@@ -326,10 +327,10 @@ HMMU_API int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm
 /** @} */
 
 /** @name System calls
- * They act on the address space of the task. Beside the errors named, all can return -EAGAIN (BLOCKED), and -ENOMEM
+ * They act on the address space of the task. Besides the errors named, all can return -EAGAIN (BLOCKED), and -ENOMEM
  * with code OUT_OF_FRAMES, OUT_OF_SLOTS or SYSCALL.
  * @{ */
-/** What hmmu_mmap() is to map. */
+/** The arguments of hmmu_mmap(). */
 struct hmmu_map {
 	uint64_t address; /**< page aligned; 0: chosen, above all mappings */
 	uint64_t pages;   /**< 1 … */
@@ -337,18 +338,18 @@ struct hmmu_map {
 	uint32_t prot;    /**< enum hmmu_prot */
 	bool align_huge;  /**< a chosen address is on a 2 MiB boundary (else 1 MiB above one) */
 };
-/** mmap(). A given address must be free (-EEXIST). A hugetlb mapping reserves its pages: -ENOMEM also when the pool has
- * not as many left. */
+/** mmap(). A given address must be free (-EEXIST). A hugetlb mapping reserves its pages: -ENOMEM also if the pool has
+ * too few left. */
 HMMU_API int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address);
 /** munmap(): also ranges that are partly or not mapped. -EINVAL: not page aligned, empty, or beyond user addresses. */
 HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /**
  * mremap(): give [@p old_address, + @p old_length) the length @p new_length; @p flags are enum hmmu_mremap. @p address
- * is where it is then: @p old_address, with FIXED @p new_address, or with MAYMOVE a place above all mappings. An
+ * is set to the new place: @p old_address, with FIXED @p new_address, or with MAYMOVE a place above all mappings. An
  * @p old_length of 0 maps shared memory a second time. Lengths are rounded up to pages.
  * -EFAULT: no mapping contains the old range, or it may not grow. -EINVAL: no new length, FIXED without MAYMOVE, a new
- * range that is not page aligned or overlaps the old one, a hugetlb mapping. -ENOMEM also: it can't grow there and
- * MAYMOVE is not given. Blocks.
+ * range that is not page aligned or overlaps the old one, a hugetlb mapping. -ENOMEM also: the mapping can't grow in
+ * place, and MAYMOVE is not given. Blocks.
  */
 HMMU_API int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length,
 			 uint32_t flags, uint64_t new_address, uint64_t *address);
@@ -375,12 +376,12 @@ HMMU_API int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buf
 HMMU_API int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length,
 			size_t *done);
 
-/** get_user_pages() with FOLL_TOUCH | FOLL_GET (and FOLL_WRITE) of one page. -EFAULT: no mapping, rights that do
- * not do, a fault that ends in SIGBUS. The reference is the caller's. */
+/** get_user_pages() with FOLL_TOUCH | FOLL_GET (and FOLL_WRITE) of one page. -EFAULT: no mapping, missing rights, or a
+ * fault that ends in SIGBUS. The reference is the caller's. */
 HMMU_API int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn);
 /** put_page() of a pin. -EINVAL (REFERENCE) if the page has no such pin. */
 HMMU_API int hmmu_unpin(struct hmmu *m, uint32_t pfn);
-/** Take a reference to the page mapped at an address and lock it, as another task would; never faults nor waits.
+/** Take a reference to the page mapped at an address and lock it, as another task would. Neither faults nor waits.
  * -ENOENT: no page there; -EBUSY: it is locked. */
 HMMU_API int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn);
 /** Unlock and put a held page. */
@@ -390,11 +391,11 @@ HMMU_API int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32
 /** putback_lru_page() of an isolated page. */
 HMMU_API int hmmu_putback(struct hmmu *m, uint32_t pfn);
 /**
- * Reclaim the anonymous page mapped at an address as shrink_page_list() would, whether it was used of late or not: out
- * of all mappings, into a swap slot, its frame free; a page under MADV_FREE that was not written to is dropped. A huge
- * page is split and the one page taken. -ENOENT: no page of RAM there; -EINVAL: it is not anonymous; -ENOSPC: no slot
- * is free; -EBUSY: it is locked, mlocked, on no LRU list, or pinned. Of the latter the entries are swapped out
- * nevertheless, and the page stays in the swap cache.
+ * Reclaim the anonymous page mapped at an address as shrink_page_list() would, even if it was used recently: unmap it
+ * everywhere, write it to a swap slot, free its frame. A page under MADV_FREE that was not written to is dropped. A
+ * huge page is split first, and only this page reclaimed. -ENOENT: no page of RAM there; -EINVAL: it is not anonymous;
+ * -ENOSPC: no slot is free; -EBUSY: it is locked, mlocked, on no LRU list, or pinned. The entries of a pinned page are
+ * swapped out nevertheless, and the page stays in the swap cache.
  */
 HMMU_API int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address);
 /** @} */
@@ -402,7 +403,7 @@ HMMU_API int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address);
 /** @name Looking
  * Nothing here changes the machine, waits or faults.
  * @{ */
-/** One page of an address space: its entry, and the page behind it. */
+/** One page of an address space: its entry, and its struct page. */
 struct hmmu_entry {
 	uint64_t address;  /**< of the page's first byte */
 	uint64_t raw;      /**< the entry itself, a pte or a huge pmd */
@@ -421,7 +422,7 @@ HMMU_API int hmmu_dump(const struct hmmu *m, uint32_t pid, uint64_t address, uin
 /** One mapping (VMA) of a process. */
 struct hmmu_vma_info {
 	uint64_t start;    /**< first byte */
-	uint64_t end;      /**< first byte behind it */
+	uint64_t end;      /**< first byte after it */
 	uint32_t kind;     /**< enum hmmu_map_kind */
 	uint32_t prot;     /**< enum hmmu_prot */
 	bool locked;       /**< VM_LOCKED */
@@ -439,14 +440,14 @@ HMMU_API int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info 
  * levels were read (a huge pmd ends the walk). */
 HMMU_API int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t entries[5]);
 
-/** What the struct page of a frame or device page says. */
+/** The struct page of a frame or device page. */
 struct hmmu_page_info {
 	uint32_t pfn;      /**< page frame number */
 	uint32_t alloc_id; /**< as in struct hmmu_entry */
 	uint32_t flags;    /**< enum hmmu_page_flag */
 	int32_t ref;       /**< page_count() */
 	int32_t map;       /**< page_mapcount() */
-	uint64_t index;    /**< offset in what the page belongs to, in pages */
+	uint64_t index;    /**< offset in the page's mapping or file, in pages */
 	bool device;       /**< device memory */
 	bool anon;         /**< PageAnon() */
 	bool has_mapping;  /**< it belongs to the page cache */
@@ -459,13 +460,13 @@ HMMU_API void *hmmu_page_data(struct hmmu *m, uint32_t pfn);
 /** Copy @p length bytes of a frame or device page from @p offset on, as a device would read them. A machine without
  * contents has the first 8 bytes and zeroes. -EINVAL: no such page (NO_PAGE), or more than 4096 bytes. */
 HMMU_API int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void *buffer, size_t length);
-/** Write them, as a device would; what the machine has no room for is lost. -EINVAL also: the page is a page table or the
- * zero page, or a free frame (NO_PAGE). */
+/** Write bytes of a page, as a device would. A machine without contents keeps only the first 8. -EINVAL also: the page
+ * is a page table or the zero page, or a free frame (NO_PAGE). */
 HMMU_API int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length);
 /** First pfn of the device's memory; device page i has pfn base + i. */
 HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
 
-/** Something that happened; the list of event types says what a and b are. */
+/** An event; the list of event types describes a and b. */
 struct hmmu_event {
 	uint32_t type; /**< enum hmmu_event_type */
 	uint32_t pid;  /**< 0: none in particular */
@@ -482,27 +483,28 @@ HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
 HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
 /** Take the oldest events out of the ring. Returns how many were written to @p out. */
 HMMU_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity);
-/** Note the host's time of every event from now on, in cycles as hmmu_stats() has them; or no more. It is no state of the
+/** Start or stop recording the host's time of every event, in cycles as in hmmu_stats(). Times are no state of the
  * machine. -ENOMEM. */
 HMMU_API int hmmu_events_time(struct hmmu *m, bool on);
-/** The same as hmmu_events_read(), with the time of each event, which is 0 where none was noted. */
+/** As hmmu_events_read(), with the time of each event, or 0 if no time was recorded. */
 HMMU_API int hmmu_events_read_timed(struct hmmu *m, struct hmmu_event *out, uint64_t *cycles, uint32_t capacity);
 /** @} */
 
 /** @name Statistics
- * What the machine did and how long it took. None of this is its state: it is in no snapshot and no hash, and a copy
- * starts without. Runs, entries and counts are the same in every run of a program, cycles are the host's time.
+ * Counts and times of the machine's work. Statistics are no state of the machine: no snapshot and no hash includes
+ * them, and a copy starts without. Runs, entries and counts are equal in every run of a program; cycles are the host's
+ * time.
  * @{ */
 
-/** Count and time from now on, beginning at zero; or stop, and keep what was counted. Calls under way are counted from
- * their next one on. -ENOMEM. */
+/** Start counting and timing at zero; or stop, and keep the results. Spans that are open at the start do not count.
+ * -ENOMEM. */
 HMMU_API int hmmu_stats_enable(struct hmmu *m, bool on);
 
-/** How often one kind of span was gone through, to how much, and how long it took. */
+/** Runs, entries and cycles of one kind of span. */
 struct hmmu_span_stats {
-	uint64_t runs;    /**< how often it was gone through to the end */
-	uint64_t entries; /**< of stages: entries of src and dst gone over, restores not counted; else pages */
-	uint64_t cycles;  /**< of the time stamp counter, without what spans within took; 0 where the host has none */
+	uint64_t runs;    /**< number of complete runs */
+	uint64_t entries; /**< of stages: processed entries of src and dst, without restores; else pages */
+	uint64_t cycles;  /**< of the time stamp counter, without those of inner spans; 0 if the host has none */
 };
 /** All statistics of a machine. */
 struct hmmu_stats {
@@ -511,10 +513,10 @@ struct hmmu_stats {
 	uint64_t whys[HMMU_WHY_COUNT];                 /**< entries that did not move or were not offered, by reason */
 	bool enabled;                                  /**< the machine goes on counting */
 };
-/** What was counted so far; all zero if nothing ever was. */
+/** The statistics so far; all zero if they were never on. */
 HMMU_API void hmmu_stats(const struct hmmu *m, struct hmmu_stats *out);
 
-/** Spans within which others were run, as a tree: one node for each kind of span within another node. */
+/** The tree of spans: one node for each kind of span within another node. */
 struct hmmu_stats_node {
 	uint32_t span;    /**< enum hmmu_span */
 	uint32_t parent;  /**< 0: none; else the number of a node that comes before, from 1 */
@@ -522,7 +524,7 @@ struct hmmu_stats_node {
 	uint64_t entries; /**< as in struct hmmu_span_stats */
 	uint64_t cycles;  /**< with those of the nodes below */
 };
-/** There are fewer nodes than this. What has no room is a part of the node around it. */
+/** There are fewer nodes than this. A span without room for a node counts as a part of the node around it. */
 #define HMMU_STATS_NODES 256
 /** The nodes. Returns how many there are; writes at most @p capacity. */
 HMMU_API int hmmu_stats_tree(const struct hmmu *m, struct hmmu_stats_node *out, uint32_t capacity);
@@ -534,9 +536,9 @@ HMMU_API int hmmu_stats_tree(const struct hmmu *m, struct hmmu_stats_node *out, 
 /** A migration under way. */
 struct hmmu_migration;
 
-/** struct migrate_vma_ops. A callback returns 0, or a negative errno: the migration is then undone as far as it can
- * be (all that has not moved goes back, all that the driver put into dst is unlocked and dropped) and ends with
- * -ECANCELED, code DRIVER_THREW. */
+/** struct migrate_vma_ops. A callback returns 0, or a negative errno. After an error the migration is undone as far as
+ * possible: pages that have not moved go back, and the pages in dst are unlocked and dropped. It ends with -ECANCELED,
+ * code DRIVER_THREW. */
 struct hmmu_migrate_ops {
 	/** Give pages for entries with MIGRATE: allocate, copy, lock, write a word into dst. May be NULL. */
 	int (*alloc_and_copy)(struct hmmu_migration *mig, void *data);
@@ -550,7 +552,7 @@ struct hmmu_migrate_request {
 	uint64_t start; /**< first byte, rounded down to a page */
 	uint64_t end;   /**< first byte behind the range, rounded down to a page */
 	uint64_t *src;  /**< (end - start) / 4096 words, which are written */
-	uint64_t *dst;  /**< as many, which the driver writes; what stands there before is left for it to see */
+	uint64_t *dst;  /**< as many, written by the driver; collect clears them, but see the quirk hole-dst-index */
 	uint8_t *why;   /**< enum hmmu_why an entry, as many; may be NULL */
 	const struct hmmu_migrate_ops *ops; /**< the driver */
 	void *data;                         /**< for the driver */
@@ -563,23 +565,24 @@ struct hmmu_migrate_request {
  */
 HMMU_API int hmmu_migrate_vma(struct hmmu *m, const struct hmmu_migrate_request *request);
 
-/** The same in steps. On success @p mig is to be given to hmmu_migrate_end(), whatever happens. */
+/** migrate_vma() in steps. After success @p mig must be given to hmmu_migrate_end() in any case. */
 HMMU_API int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request,
 				struct hmmu_migration **mig);
-/** Do one entry of the current stage, or the step from a stage to the next. Returns 1 while there is more, 0 at DONE. */
+/** Do one entry of the current stage, or the step from a stage to the next. Returns 1 while there is more, 0 at
+ * DONE. */
 HMMU_API int hmmu_migrate_step(struct hmmu_migration *mig);
 /** Go on until @p stage is over (a callback stage: until the callback has returned) or the migration is DONE. */
 HMMU_API int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage);
 /** Finish what is left to do, and free. Returns what hmmu_migrate_vma() would have. */
 HMMU_API int hmmu_migrate_end(struct hmmu_migration *mig);
 
-/** How far a migration is. */
+/** The progress of a migration. */
 struct hmmu_migration_state {
 	struct hmmu *machine; /**< the machine in which it goes on */
 	uint32_t tid;         /**< the task that migrates */
 	uint32_t pid;         /**< the task's process */
-	uint32_t stage;       /**< enum hmmu_stage: the one under way */
-	uint64_t position;    /**< entry it stands at */
+	uint32_t stage;       /**< enum hmmu_stage: the current one */
+	uint64_t position;    /**< the next entry of the stage */
 	uint64_t start;       /**< of the request */
 	uint64_t end;         /**< of the request */
 	uint64_t npages;      /**< entries collected */
@@ -587,9 +590,9 @@ struct hmmu_migration_state {
 	uint64_t *src;        /**< of the request */
 	uint64_t *dst;        /**< of the request */
 	bool callbacks_ran;   /**< alloc_and_copy was called */
-	bool out_of_bounds;   /**< quirk hole-dst-index: a word behind dst would have been written */
+	bool out_of_bounds;   /**< quirk hole-dst-index: a word after dst would have been written */
 };
-/** How far a migration is; also in its callbacks, which are given no more than the migration. */
+/** The progress of a migration. Callbacks, which only get the migration, can call this, too. */
 HMMU_API void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_migration_state *out);
 /** @} */
 
@@ -606,9 +609,10 @@ static inline uint64_t hmmu_word(uint32_t pfn, uint64_t flags)
 	return ((uint64_t)pfn << HMMU_PFN_SHIFT) | HMMU_PFN_VALID | flags;
 }
 
-/** Take the lowest free device page; the caller has one reference beside the one every device page has. -ENOMEM. */
+/** Take the lowest free device page; the caller has one reference, besides the one that every device page has.
+ * -ENOMEM. */
 HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
-/** Take a ZONE_DEVICE page that is not device-private, if the machine has any; for tests of what refuses it. -ENOMEM. */
+/** Take a ZONE_DEVICE page that is not device-private, if the machine has any; for tests of its refusal. -ENOMEM. */
 HMMU_API int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn);
 /** alloc_page(GFP_HIGHUSER_MOVABLE): a system page with one reference, contents undefined. -ENOMEM. */
 HMMU_API int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn);
@@ -623,13 +627,13 @@ HMMU_API int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from);
 /** clear_highpage(). -EINVAL (NO_PAGE): there is no such page. */
 HMMU_API int hmmu_page_zero(struct hmmu *m, uint32_t pfn);
 /**
- * Destinations for many sources in one call: for one after the other what hmmu_device_alloc() (or, @p to the system,
- * hmmu_page_alloc()), hmmu_page_copy() and hmmu_page_trylock() do. Each source in @p pages gives way to its destination;
- * a source of 0 stands for none, its destination is zeroed. Returns how many got one, fewer than @p count when memory is
- * used up; -EINVAL (NO_PAGE), and nothing is done, if a source is not in use.
+ * Make destinations for many sources in one call. For each source this does what hmmu_device_alloc() (or
+ * hmmu_page_alloc(), if @p to is the system), hmmu_page_copy() and hmmu_page_trylock() do. Each source in @p pages is
+ * replaced by its destination. A source of 0 means no source; its destination is zeroed. Returns the number of
+ * destinations, fewer than @p count if memory is used up. -EINVAL (NO_PAGE): a source is not in use; nothing is done.
  */
 HMMU_API int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t count);
-/** How many pages a driver is sure to get if it allocates them one after the other now; @p to is enum hmmu_target. */
+/** The number of pages that a driver can certainly allocate now, one by one; @p to is enum hmmu_target. */
 HMMU_API uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to);
 
 /** dev_pagemap operations of the device. */
@@ -637,12 +641,13 @@ struct hmmu_pagemap_ops {
 	/** dev_page_fault_t: the CPU touched a device page. Returns 0 (the access is retried), or a negative errno
 	 * (SIGBUS). NULL: the built-in driver migrates the page back. */
 	int (*page_fault)(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
-	/** dev_page_free_t: a device page is free again; the core has it on its list already. May be NULL. The kernel calls
-	 * it under page table locks, too: it may look, and allocate, put and hold pages. What else enters the kernel is
-	 * refused (-EBUSY, HMMU_ERR_BUSY). */
+	/** dev_page_free_t: a device page is free again, and already on the core's list. May be NULL. The kernel calls
+	 * it under page table locks, too: it may look, and allocate, put and hold pages. All other calls into the
+	 * kernel are refused (-EBUSY, HMMU_ERR_BUSY). */
 	void (*page_free)(struct hmmu *m, uint32_t pfn, void *data);
 };
-/** Set the operations of the device, which are copied; NULL: those of the built-in driver. @p data is passed to them. */
+/** Set the operations of the device, which are copied; NULL: those of the built-in driver. @p data is passed to
+ * them. */
 HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data);
 
 /** The built-in driver: what to do with which entry. Rules, first fit: no MIGRATE or listed in skip: nothing; the

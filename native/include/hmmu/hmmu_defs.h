@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file hmmu_defs.h
- * The lists: every flag, code, reason, event and quirk of hmmu stands here once.
+ * The lists: every flag, code, reason, event and quirk of hmmu is written here once.
  *
  * Each list is a macro that calls X once an item. The enumerations of hmmu.h, the constants of the TypeScript
  * API (scripts/generate-defs.mjs) and the tables of the documentation are made from them. The first argument is
- * the name, the last one a sentence for the reader; what stands between is said above each list.
+ * the name, the last one a sentence for the reader. The comment above each list names the arguments between.
  */
 #ifndef HMMU_DEFS_H
 #define HMMU_DEFS_H
 
-/** X(name, bit, text): the flag bits of a src or dst word; the page frame number stands above them. */
+/** X(name, bit, text): the flag bits of a src or dst word. The page frame number is in the bits above. */
 #define HMMU_PFN_FLAGS(X) \
 	X(VALID, 0, "A page frame number is present.") \
 	X(MIGRATE, 1, "src: this page can be, or was, migrated.") \
@@ -47,7 +47,7 @@
 	X(BUDDY, 23, "The frame is free.") \
 	X(DEVICE, 24, "ZONE_DEVICE: a device-private page.")
 
-/** X(name, value, drill word, text): what a page table walk finds at an address. */
+/** X(name, value, drill word, text): kinds of entries that a page table walk can find. */
 #define HMMU_ENTRY_KINDS(X) \
 	X(NOMAP, 0, "nomap", "No mapping contains the address.") \
 	X(NONE, 1, "none", "The entry is empty.") \
@@ -62,10 +62,10 @@
 
 /** X(name, bit, text): bits of an entry as a dump shows them. */
 #define HMMU_ENTRY_BITS(X) \
-	X(WRITE, 0, "Writable; of a device-private or migration entry: its write kind.") \
+	X(WRITE, 0, "Writable; a device-private or migration entry: of the write kind.") \
 	X(DIRTY, 1, "Dirty.") \
 	X(ACCESSED, 2, "Accessed.") \
-	X(SOFT_DIRTY, 3, "Soft-dirty; of a swap-type entry: the swap soft-dirty bit.")
+	X(SOFT_DIRTY, 3, "Soft-dirty; a swap-type entry: the swap soft-dirty bit.")
 
 /** X(name, value, drill word, text): kinds of mappings. */
 #define HMMU_MAP_KINDS(X) \
@@ -84,7 +84,7 @@
 /** X(name, value, drill word, text): advice to madvise(). */
 #define HMMU_ADVICES(X) \
 	X(DONTNEED, 0, "dontneed", "Drop the pages now.") \
-	X(FREE, 1, "free", "The pages may be dropped later unless they are written before.") \
+	X(FREE, 1, "free", "The pages may be dropped later, unless they are written to first.") \
 	X(HUGEPAGE, 2, "hugepage", "Huge pages are welcome.") \
 	X(NOHUGEPAGE, 3, "nohugepage", "No huge pages.") \
 	X(DONTFORK, 4, "dontfork", "A child does not get this range.") \
@@ -93,8 +93,8 @@
 
 /** X(name, bit, text): flags of mremap(). */
 #define HMMU_MREMAPS(X) \
-	X(MAYMOVE, 0, "The mapping may be moved when it can't grow where it is.") \
-	X(FIXED, 1, "The mapping is moved to the new address, whatever is there makes room; needs MAYMOVE.")
+	X(MAYMOVE, 0, "The mapping may move if it can't grow in place.") \
+	X(FIXED, 1, "The mapping moves to the new address; mappings there are unmapped first. Needs MAYMOVE.")
 
 /** X(name, value, kernel value, text): where a destination page comes from. */
 #define HMMU_TARGETS(X) \
@@ -103,7 +103,7 @@
 
 /** X(name, value, text): stages of a migration, in their order. */
 #define HMMU_STAGES(X) \
-	X(COLLECT, 0, "Walk the page tables, lock and unmap what can be had at once.") \
+	X(COLLECT, 0, "Walk the page tables; lock and unmap pages whose lock is free.") \
 	X(PREPARE, 1, "Lock, isolate from the LRU, check for pins.") \
 	X(UNMAP, 2, "Replace all other mappings by migration entries.") \
 	X(ALLOC_AND_COPY, 3, "The driver provides destination pages.") \
@@ -112,28 +112,28 @@
 	X(FINALIZE, 6, "Replace migration entries, unlock, put back.") \
 	X(DONE, 7, "Nothing is left to do.")
 
-/** X(name, value, text): why an entry did not move, or was not offered. */
+/** X(name, value, text): reasons why an entry did not move, or was not offered. */
 #define HMMU_WHYS(X) \
-	X(NONE, 0, "It moved, or nothing has kept it so far.") \
+	X(NONE, 0, "The entry moved, or nothing has stopped it so far.") \
 	X(HUGE_ZERO_UNSTABLE, 1, "The pmd of the huge zero page was unstable after its split.") \
-	X(HUGE_LOCKED, 2, "The lock of the huge page was taken.") \
-	X(HUGE_NOT_SPLIT, 3, "The huge page could not be split (it is pinned).") \
+	X(HUGE_LOCKED, 2, "The huge page was locked by another task.") \
+	X(HUGE_NOT_SPLIT, 3, "The huge page could not be split, because it is pinned.") \
 	X(BAD_PMD, 4, "The pmd is bad.") \
-	X(SWAP_ENTRY, 5, "A swap entry.") \
+	X(SWAP_ENTRY, 5, "The page is swapped out.") \
 	X(MIGRATION_ENTRY, 6, "Another migration has the page.") \
-	X(OTHER_ENTRY, 7, "Another kind of non-present entry.") \
-	X(NO_STRUCT_PAGE, 8, "A page without struct page or mapping.") \
-	X(COMPOUND, 9, "Part of a compound page.") \
-	X(PAGE_LOCKED, 10, "The page lock was taken.") \
+	X(OTHER_ENTRY, 7, "The entry is of another non-present kind.") \
+	X(NO_STRUCT_PAGE, 8, "The page has no struct page or no mapping.") \
+	X(COMPOUND, 9, "The page is a part of a compound page.") \
+	X(PAGE_LOCKED, 10, "The page was locked by another task.") \
 	X(ISOLATION, 11, "The page could not be isolated from the LRU.") \
 	X(PINNED, 12, "The page has more references than its mappings explain.") \
 	X(STILL_MAPPED, 13, "The page was still mapped after try_to_unmap().") \
-	X(PINNED_LATE, 14, "Pinned after it had been unmapped.") \
+	X(PINNED_LATE, 14, "The page was pinned after it had been unmapped.") \
 	X(NO_PAGE, 15, "The driver offered no page.") \
 	X(DRIVER_ERROR, 16, "The driver reported an error.") \
 	X(HAS_MAPPING, 17, "A page-cache page can't go to device-private memory.") \
-	X(UNKNOWN_DEVICE, 18, "The destination is a ZONE_DEVICE page of a kind that is not supported.") \
-	X(REFERENCES, 19, "The reference count was not what was expected when the page was to move.") \
+	X(UNKNOWN_DEVICE, 18, "The destination is a ZONE_DEVICE page of an unsupported kind.") \
+	X(REFERENCES, 19, "The page had an unexpected reference count when it was to move.") \
 	X(INSERT_NOT_ANONYMOUS, 20, "Insertion: the mapping is not anonymous.") \
 	X(INSERT_NO_TABLE, 21, "Insertion: a page table could not be allocated.") \
 	X(INSERT_HUGE_PMD, 22, "Insertion: the pmd is huge or devmap.") \
@@ -147,7 +147,7 @@
 	X(NOT_OFFERED, 30, "A hole of a mapping that is not anonymous (fixed kernels do not offer it).") \
 	X(ABORTED, 31, "The migration was abandoned.")
 
-/** X(name, value, text): what a blocked task waits for. */
+/** X(name, value, text): kinds of waits of a blocked task. */
 #define HMMU_WAITS(X) \
 	X(NOTHING, 0, "The task is not waiting.") \
 	X(PAGE_LOCK, 1, "A page lock.") \
@@ -166,7 +166,7 @@
 	X(OUT_OF_BOUNDS, 7, "The hole collector would have written dst outside of its array: a = index, b = page count.") \
 	X(FRAME_FREE, 8, "A frame was freed: a = pfn, b = alloc_id.") \
 	X(DEVICE_FAULT, 9, "The handler of a fault on a device page is called: a = address, b = pfn.") \
-	X(DEVICE_FAULT_END, 10, "It has returned: a = address, b = 0, or 1 for a SIGBUS.") \
+	X(DEVICE_FAULT_END, 10, "The handler has returned: a = address, b = 0, or 1 for a SIGBUS.") \
 	X(GIVE_UP, 11, "An entry of a migration does not move, or is not offered: a = address, b = reason.")
 
 /** X(name, value, text): stable error codes; the TypeScript error's code is HMMU_ + name. */
@@ -190,8 +190,8 @@
 	X(DISPOSED, 16, "The machine is disposed of.") \
 	X(WRONG_MACHINE, 17, "A handle belongs to another machine.") \
 	X(HOST_MEMORY, 18, "The host has no memory for the machine.") \
-	X(REFERENCE, 19, "A page reference, lock or isolation that is not held was to be given up.") \
-	X(SNAPSHOT, 20, "The bytes are no snapshot, of another version, or damaged.")
+	X(REFERENCE, 19, "The page reference, lock or isolation to be given back is not held.") \
+	X(SNAPSHOT, 20, "The bytes are no snapshot, or of another version, or damaged.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \
@@ -266,20 +266,20 @@
 /** X(name, arguments, text): USDT probes of the provider hmmu; an entry's address is start + index * 4096. */
 #define HMMU_PROBES(X) \
 	X(migrate_begin, "tid, pid, start, end", "migrate_vma() has accepted its arguments.") \
-	X(migrate_end, "tid, pid, start, result", "It is over; the result is 0 or a negative errno.") \
-	X(stage_begin, "pid, start, stage", "A stage begins; its number is that of the table of spans.") \
-	X(stage_end, "pid, start, stage, entries", "A stage is over; so many entries can still migrate.") \
-	X(collect, "pid, start, index, src", "collect has taken a page; src is what it wrote.") \
-	X(collect_hole, "pid, start, index", "collect offers an entry that is empty or of the zero page.") \
-	X(unmap, "pid, start, index, pfn", "unmap takes a page out of all mappings that collect has not seen to.") \
+	X(migrate_end, "tid, pid, start, result", "migrate_vma() has ended; the result is 0 or a negative errno.") \
+	X(stage_begin, "pid, start, stage", "A stage begins; stages have the numbers of spans.") \
+	X(stage_end, "pid, start, stage, entries", "A stage has ended; entries is the number that can still migrate.") \
+	X(collect, "pid, start, index, src", "collect has taken a page; src is its word.") \
+	X(collect_hole, "pid, start, index", "collect offers an empty entry, or one of the zero page.") \
+	X(unmap, "pid, start, index, pfn", "unmap removes a page from the mappings that collect has left.") \
 	X(move, "pid, start, index, pfn, new pfn", "A page has moved.") \
 	X(insert, "pid, start, index, new pfn", "A page was inserted into an empty entry.") \
 	X(give_up, "pid, start, index, reason", "An entry does not move, or is not offered.") \
-	X(map, "pid, start, index, pfn, new pfn", "finalize maps a page; the new one is the old one where it did not move.") \
+	X(map, "pid, start, index, pfn, new pfn", "finalize maps a page; if it did not move, new pfn is pfn.") \
 	X(page_fault, "pid, address, write", "handle_mm_fault() begins.") \
-	X(page_fault_end, "pid, address, result", "It ends; 0: the access is tried again.") \
+	X(page_fault_end, "pid, address, result", "handle_mm_fault() ends; 0: the access is tried again.") \
 	X(device_fault, "tid, address, pfn", "The handler of a fault on a device page is called.") \
-	X(device_fault_end, "tid, address, result", "It has returned.") \
+	X(device_fault_end, "tid, address, result", "The handler has returned.") \
 	X(invalidate_start, "pid, start, end", "mmu_notifier_invalidate_range_start().") \
 	X(invalidate_end, "pid, start, end", "mmu_notifier_invalidate_range_end().") \
 	X(tlb_flush, "pid, start, end", "A range is flushed from the TLBs.") \
@@ -305,7 +305,7 @@
 	X(INSERTED, 12, "Pages inserted into empty entries so far.") \
 	X(TLB_FLUSHES, 13, "TLB flushes so far.") \
 	X(TLB_STALE, 14, "Stale translations met so far.") \
-	X(EVENTS_LOST, 15, "Events dropped because nobody read them in time.") \
+	X(EVENTS_LOST, 15, "Events dropped because the ring was full.") \
 	X(PROCESSES, 16, "Living processes.") \
 	X(MAPPINGS, 17, "Mappings of all processes.") \
 	X(ANON_VMAS, 18, "Live anon_vma objects.") \
@@ -320,10 +320,10 @@
 
 /** X(name, value, text): spans of work that are counted and timed; the first ones are the stages of a migration. */
 #define HMMU_SPANS(X) \
-	X(COLLECT, 0, "Stage collect: walk the page tables, lock and unmap what can be had at once.") \
+	X(COLLECT, 0, "Stage collect: walk the page tables; lock and unmap pages whose lock is free.") \
 	X(PREPARE, 1, "Stage prepare: lock, isolate from the LRU, check for pins.") \
 	X(UNMAP, 2, "Stage unmap: replace all other mappings by migration entries.") \
-	X(ALLOC_AND_COPY, 3, "Stage alloc_and_copy: the driver provides destination pages; and what it did is checked.") \
+	X(ALLOC_AND_COPY, 3, "Stage alloc_and_copy: the driver provides destination pages; dst is checked.") \
 	X(PAGES, 4, "Stage pages: move the struct page state; insert pages into empty entries.") \
 	X(FINALIZE_AND_MAP, 5, "Stage finalize_and_map: the driver learns what moved.") \
 	X(FINALIZE, 6, "Stage finalize: replace migration entries, unlock, put back.") \
@@ -334,7 +334,7 @@
 	X(MUNMAP, 11, "munmap().") \
 	X(EXIT, 12, "exit_mmap().")
 
-/** X(name, value, text): what is counted beside spans. The faults tell what handle_mm_fault() found. */
+/** X(name, value, text): counts besides spans. Faults are counted by their kind in handle_mm_fault(). */
 #define HMMU_STATS(X) \
 	X(FAULT_ANON, 0, "Faults that brought an anonymous page.") \
 	X(FAULT_ZERO, 1, "Faults that mapped the zero page.") \
