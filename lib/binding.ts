@@ -155,10 +155,10 @@ export type NativeOptions = [
   hugetlbPages: number,
 ]
 
-/** Makes a machine of options, of a snapshot (aligned to 8 bytes), or as a copy of another, without its fault handler. */
+/** Makes a machine of options, of a snapshot (aligned to 8 bytes) and flags, or as a copy of another, without its fault handler. */
 export interface NativeMachineConstructor {
   new (...options: NativeOptions): NativeMachine
-  new (snapshot: Uint8Array): NativeMachine
+  new (snapshot: Uint8Array, flags: number): NativeMachine
   new (source: NativeMachine): NativeMachine
 }
 

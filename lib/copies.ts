@@ -5,9 +5,10 @@
 import { types } from 'node:util'
 import { addon, type NativeMachine } from './binding'
 import type { Core } from './core'
+import { RestoreBit } from './defs.generated'
 import { Process } from './process'
 import { Task } from './task'
-import { allocate, bytes } from './validate'
+import { allocate, boolean, bytes, options } from './validate'
 
 /** The core reads and writes snapshots in units of so many bytes. */
 const SNAPSHOT_ALIGNMENT = 8
@@ -19,15 +20,23 @@ export function snapshot(core: Core): Uint8Array {
   return out
 }
 
+/** How {@link Machine.restore} takes a snapshot. */
+export interface RestoreOptions {
+  /** Whether a machine that {@link Machine.verify} complains of is refused; true by default. */
+  verify?: boolean
+}
+
 /** A native machine of a snapshot. */
-export function restore(value: unknown): NativeMachine {
+export function restore(value: unknown, restoreOptions: RestoreOptions | undefined): NativeMachine {
   const given = bytes(value)
+  const { verify = true } = options('options', restoreOptions, ['verify'])
+  const flags = boolean('verify', verify) ? 0 : RestoreBit.UNVERIFIED
   // Another thread could change shared memory between the check of the bytes and their use.
   const usable = given.byteOffset % SNAPSHOT_ALIGNMENT === 0 && !types.isSharedArrayBuffer(given.buffer)
-  if (usable) return new addon.Machine(given)
+  if (usable) return new addon.Machine(given, flags)
   const copy = allocate(given.length)
   copy.set(given)
-  return new addon.Machine(copy)
+  return new addon.Machine(copy, flags)
 }
 
 /** Makes handles for all processes and tasks of a machine, and learns which events it records. */

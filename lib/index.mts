@@ -94,6 +94,7 @@ export {
   quirkTexts,
   quirkValues,
   RemapBit,
+  RestoreBit,
   ruleNames,
   ruleTexts,
   ruleValues,

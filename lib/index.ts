@@ -16,6 +16,7 @@ export {
   type RemapOptions,
   SystemCalls,
 } from './calls'
+export type { RestoreOptions } from './copies'
 export * from './defs.generated'
 export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } from './driver'
 export { MigrationEntries, MigrationEntry } from './entries'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { addon, type NativeMachine, OPTION_COUNT } from './binding'
-import { adoptAll, restore, snapshot } from './copies'
+import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
 import { Core } from './core'
 import {
   type CounterName,
@@ -131,11 +131,15 @@ export class Machine {
   /**
    * A machine that goes on exactly as the one of which the snapshot was taken, in this process or another one.
    * {@link Machine.processes} and {@link Process.tasks} tell who is there.
-   * @param bytes from {@link Machine.snapshot} of the same version of this library. They are checked for damage, not for malice.
-   * @throws HmmuError HMMU_SNAPSHOT: they are something else, or damaged; HMMU_HOST_MEMORY
+   * @param bytes from {@link Machine.snapshot} of the same version of this library. They may come from anyone: each number in them
+   * is checked before it is used.
+   * @param options `verify: false` restores a machine that {@link Machine.verify} complains of, to look at it. What could lead a
+   * call out of the machine's memory, or have it run for ever, is refused all the same.
+   * @throws HmmuError HMMU_SNAPSHOT: they are something else, damaged, or of a state in which no machine can be; the message says
+   * which; HMMU_HOST_MEMORY
    */
-  static restore(bytes: Uint8Array): Machine {
-    return new Machine(new Existing(restore(bytes)) as MachineOptions)
+  static restore(bytes: Uint8Array, options?: RestoreOptions): Machine {
+    return new Machine(new Existing(restore(bytes, options)) as MachineOptions)
   }
 
   /**

@@ -113,6 +113,7 @@ const presentations = {
   HMMU_PROTS: { flags: 'ProtBit' },
   HMMU_ADVICES: { union: 'Advice', plural: 'advice', key: word },
   HMMU_MREMAPS: { flags: 'RemapBit' },
+  HMMU_RESTORES: { flags: 'RestoreBit' },
   HMMU_TARGETS: { union: 'TargetName', plural: 'target', key: name },
   HMMU_STAGES: { union: 'StageName', plural: 'stage', key: name },
   HMMU_WHYS: { union: 'WhyName', plural: 'why', key: name },

@@ -2,8 +2,8 @@
 //
 // Snapshots and hashes, and who is there.
 
+import { RestoreBit } from '../defs.generated'
 import { lengthOf } from '../validate'
-import { EINVAL, ENOMEM } from './errno'
 import { WasmLooking } from './looking'
 import { sizesKey } from './pool'
 
@@ -21,21 +21,18 @@ export abstract class WasmCopies extends WasmLooking {
   }
 
   /** Makes the machine of a snapshot. */
-  protected restore(bytes: Uint8Array): void {
+  protected restore(bytes: Uint8Array, flags: number): void {
     const length = lengthOf(bytes)
     const result = this.call((instance) =>
       this.lend(instance, length, (at) => {
         instance.bytes(at, length).set(bytes)
-        return instance.exports.restore(at, length)
+        const refusal = instance.exports.restore(at, length, flags)
+        if (!refusal) return 0
+        const [err = 0, code = 0] = instance.told(2)
+        return this.refuseBy(err, code, instance.text(refusal))
       }),
     )
-    if (result >= 0) return
-    this.close()
-    if (result === -EINVAL) {
-      this.refuse(-EINVAL, 'HMMU_SNAPSHOT', 'the bytes are no snapshot, of another version, or damaged')
-    } else {
-      this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the host has no memory for the machine')
-    }
+    if (result < 0) this.close()
   }
 
   /** Makes the machine as a copy of another. */
@@ -43,7 +40,7 @@ export abstract class WasmCopies extends WasmLooking {
     const size = source.snapshot(undefined)
     const bytes = new Uint8Array(Math.max(size, 0))
     if (size >= 0 && source.snapshot(bytes) >= 0) {
-      this.restore(bytes)
+      this.restore(bytes, RestoreBit.UNVERIFIED)
       return
     }
     const [err, code, , , , , text] = source.error()

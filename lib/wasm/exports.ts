@@ -72,7 +72,8 @@ interface Wrapped {
   setHost(migration: number, pageFault: number): void
   create(...options: NativeOptions): number
   snapshot(buffer: number, capacity: number): number
-  restore(bytes: number, size: number): number
+  /** Address of the text that says why not; 0: it is restored. */
+  restore(bytes: number, size: number, flags: number): number
   hash(): bigint
   options(): number
   processes(pids: number, capacity: number): number

@@ -12,7 +12,7 @@ import type { WasmModule } from './webassembly'
 import { Words } from './words'
 
 /** What a machine is made of: options, a snapshot, or a machine to be copied. */
-type Source = NativeOptions | [snapshot: Uint8Array] | [source: NativeMachine]
+type Source = NativeOptions | [snapshot: Uint8Array, flags: number] | [source: NativeMachine]
 
 /** The sizes of the machine to be, as far as they are known beforehand. */
 function sizesOf([first, ...rest]: Source): string {
@@ -27,7 +27,7 @@ class WasmMachine extends WasmMigrations {
     if (!this.open) return
     const [first] = args
     if (first instanceof WasmMachine) this.clone(first)
-    else if (ArrayBuffer.isView(first)) this.restore(first as Uint8Array)
+    else if (ArrayBuffer.isView(first)) this.restore(first as Uint8Array, args[1] as number)
     else this.#create(args as NativeOptions)
   }
 

@@ -23,15 +23,14 @@ void Machine::DefineCopies(Methods &methods)
 	methods.insert(methods.end(), ours.begin(), ours.end());
 }
 
-void Machine::Restore(Bytes snapshot)
+void Machine::Restore(Bytes snapshot, uint32_t flags)
 {
-	bool aligned = reinterpret_cast<uintptr_t>(snapshot.data) % sizeof(uint64_t) == 0;
-	int result = aligned ? hmmu_restore(snapshot.data, snapshot.length, &machine_) : -EINVAL;
+	struct hmmu_error error;
 
-	if (result == -EINVAL)
-		Refuse(result, HMMU_ERR_SNAPSHOT, "the bytes are no snapshot, of another version, or damaged");
-	else if (result < 0)
-		Refuse(result, HMMU_ERR_HOST_MEMORY, "the host has no memory for the machine");
+	if (reinterpret_cast<uintptr_t>(snapshot.data) % sizeof(uint64_t) != 0)
+		Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array must be aligned to 8 bytes");
+	else if (hmmu_restore_with(snapshot.data, snapshot.length, flags, &machine_, &error) < 0)
+		Refuse(error.err, error.code, error.text);
 }
 
 // The handler of device faults stays behind: it would be called for the source.

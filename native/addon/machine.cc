@@ -60,7 +60,7 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 	if (source)
 		Clone(*source);
 	else if (info[0].IsTypedArray())
-		Restore(TypedBytes(info, 0));
+		Restore(TypedBytes(info, 0), Uint32(info, 1));
 	else
 		Create(info);
 	if (!Open())

@@ -31,7 +31,7 @@ public:
 
 	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit, swapPages, noContents,
 	// hugetlbPages)
-	// new Machine(typed array with a snapshot)
+	// new Machine(typed array with a snapshot, flags of hmmu_restore_with())
 	// new Machine(machine to be copied)
 	explicit Machine(const Napi::CallbackInfo &info);
 	~Machine() override;
@@ -80,7 +80,7 @@ private:
 	Napi::Value Counters(const Napi::CallbackInfo &info);
 
 	// copies.cc
-	void Restore(Bytes snapshot);
+	void Restore(Bytes snapshot, uint32_t flags);
 	void Clone(Machine &source);
 	Napi::Value Snapshot(const Napi::CallbackInfo &info);
 	Napi::Value Hash(const Napi::CallbackInfo &info);

@@ -82,7 +82,7 @@ void i_mmap_remove(struct hmmu *m, u32 vma)
 		file->last = v->i_mmap_prev;
 }
 
-static u32 *hash_chain(const struct hmmu *m, u32 file, u64 index)
+u32 *hash_chain(const struct hmmu *m, u32 file, u64 index)
 {
 	u64 hash = (index + (u64)file * 0x9e3779b97f4a7c15ull) * 0xff51afd7ed558ccdull;
 

@@ -102,6 +102,8 @@ static inline u32 vma_at(const struct hmmu *m, u32 mm, u64 address)
 
 	return vma && m->vmas[vma].start <= address ? vma : 0;
 }
+/** What gives the search tree its shape: that of a mapping is above those below it. */
+u32 vma_priority(u32 vma);
 void vma_tree_insert(struct hmmu *m, u32 vma);
 void vma_tree_remove(struct hmmu *m, u32 vma);
 /** Add a mapping to its mm and to its file. Its range must be free. */
@@ -132,6 +134,8 @@ void file_put(struct hmmu *m, u32 file);
 void i_mmap_insert(struct hmmu *m, u32 vma);
 void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev);
 void i_mmap_remove(struct hmmu *m, u32 vma);
+/** Where the chain of a place in the page cache begins. */
+u32 *hash_chain(const struct hmmu *m, u32 file, u64 index);
 /** The page at an index of the cache, or 0. */
 u32 find_page(const struct hmmu *m, u32 file, u64 index);
 void add_to_page_cache(struct hmmu *m, u32 file, u64 index, u32 pfn);

@@ -10,26 +10,14 @@
 #include "machine.h"
 #include "page.h"
 #include "platform.h"
-
-#define SNAPSHOT_MAGIC 0x3230504e53554d48ull /* "HMUSNP02", little-endian */
-
-/** What a snapshot begins with; a struct piece for each piece follows. */
-struct header {
-	u64 magic;
-	u64 arena_bytes;
-	u64 pieces;
-	u64 hash; /**< of the machine */
-};
-
-struct piece {
-	u64 number; /**< offset in the arena / 4096 */
-	u8 bytes[PAGE_SIZE];
-};
+#include "snapshot.h"
 
 /** A walk over pieces in ascending order. */
 struct walk {
 	const struct hmmu *m;
 	u64 next; /**< pieces below are done: parts may share one at their border */
+	/** If set, it gets whole parts, as ranges of pieces. */
+	void (*part)(void *data, u64 first, u64 end);
 	void (*piece)(void *data, u64 number, const u8 *bytes);
 	void *data;
 };
@@ -52,50 +40,46 @@ static void walk_part(struct walk *walk, const void *start, u64 bytes)
 
 	if (number < walk->next)
 		number = walk->next;
+	if (walk->part) {
+		walk->part(walk->data, number, end);
+		number = end;
+	}
 	for (; number < end; number++) {
 		if (!is_zero(arena + number * PAGE_SIZE))
 			walk->piece(walk->data, number, arena + number * PAGE_SIZE);
 		walk->next = number + 1;
 	}
+	if (end > walk->next)
+		walk->next = end;
 }
 
-/* Pages of each kind of memory that were ever used. */
-struct used_pages {
-	u64 ram;     /**< up to the last block opened */
-	u64 hugetlb; /**< up to the highest page of the pool that was used */
-	u64 device;  /**< up to the highest page that was used */
-};
-
-/* What an array with one item a page has of the pages that were used. */
-static void walk_items(struct walk *walk, const struct used_pages *used, const void *items, u64 size)
+/* An array with an item for each page: those of RAM, of the hugetlb pool and of the device that were ever used. */
+static void walk_page_array(struct walk *walk, const void *array, u64 size)
 {
 	const struct hmmu *m = walk->m;
-	const u8 *first = items;
+	const u8 *items = array;
 
-	walk_part(walk, first, used->ram * size);
-	walk_part(walk, first + m->hugetlb_base * size, used->hugetlb * size);
-	walk_part(walk, first + m->device_base * size, used->device * size);
+	walk_part(walk, items, ram_used(m) * size);
+	walk_part(walk, items + m->hugetlb_base * size, pool_used(m) * size);
+	walk_part(walk, items + m->device_base * size, m->st->device_high * size);
+	walk_part(walk, items + m->other_device_base * size, m->st->other_device_pages * size);
 }
 
+/* struct page, pins and contents. */
 static void walk_pages(struct walk *walk)
 {
 	const struct hmmu *m = walk->m;
-	const struct state *st = m->st;
-	struct used_pages used = {
-		.ram = (u64)st->next_block * HPAGE_PMD_NR,
-		.hugetlb = (u64)st->hugetlb_high * HPAGE_PMD_NR,
-		.device = st->other_device_pages ? st->device_pages + st->other_device_pages : st->device_high,
-	};
-	const struct used_pages tables = { .ram = used.ram < st->ram_pages ? used.ram : st->ram_pages };
 
-	used.ram = tables.ram;
-	walk_items(walk, &used, m->pages, sizeof(struct page));
+	walk_page_array(walk, m->pages, sizeof(struct page));
 	walk_part(walk, &m->pages[m->pfn_end], NR_LRU_LISTS * sizeof(struct page));
-	walk_items(walk, &used, m->pins, sizeof(u16));
-	/* Without contents only page tables have frames. */
-	walk_items(walk, m->tags ? &tables : &used, m->frames, PAGE_SIZE);
-	if (m->tags)
-		walk_items(walk, &used, m->tags, TAG_SIZE);
+	walk_page_array(walk, m->pins, sizeof(u16));
+	if (m->tags) {
+		/* Without contents only page tables have frames. */
+		walk_part(walk, m->frames, ram_used(m) * PAGE_SIZE);
+		walk_page_array(walk, m->tags, TAG_SIZE);
+	} else {
+		walk_page_array(walk, m->frames, PAGE_SIZE);
+	}
 }
 
 static void walk_arena(struct walk *walk)
@@ -135,6 +119,22 @@ static void hash_piece(void *data, u64 number, const u8 *bytes)
 		lanes[i % 4] = mix(lanes[i % 4], words[i]);
 	for (u32 i = 0; i < 4; i++)
 		*(u64 *)data = mix(*(u64 *)data, lanes[i]);
+}
+
+u64 hash_of_pieces(const struct piece *piece, u64 pieces)
+{
+	u64 hash = 0;
+
+	for (u64 i = 0; i < pieces; i++)
+		hash_piece(&hash, piece[i].number, piece[i].bytes);
+	return hash;
+}
+
+void walk_parts(const struct hmmu *m, void (*part)(void *data, u64 first, u64 end), void *data)
+{
+	struct walk walk = { .m = m, .part = part, .data = data };
+
+	walk_arena(&walk);
 }
 
 uint64_t hmmu_hash(const struct hmmu *m)
@@ -200,15 +200,16 @@ int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size)
 	if (err)
 		return err;
 	walk_arena(&walk);
-	need = sizeof(struct header) + pieces * sizeof(struct piece);
+	need = sizeof(struct snapshot_header) + pieces * sizeof(struct piece);
 	if (buffer && capacity < need)
 		return hmmu_fail(m, -ENOSPC, HMMU_ERR_INVALID_ARGUMENT, "the snapshot has %llu bytes, the buffer %zu",
 				 (unsigned long long)need, capacity);
 	*size = need;
 	if (!buffer)
 		return 0;
-	*(struct header *)buffer = (struct header){ SNAPSHOT_MAGIC, m->st->bytes, pieces, hmmu_hash(m) };
-	at = (struct piece *)((u8 *)buffer + sizeof(struct header));
+	*(struct snapshot_header *)buffer =
+		(struct snapshot_header){ SNAPSHOT_MAGIC, m->st->bytes, pieces, hmmu_hash(m) };
+	at = (struct piece *)((u8 *)buffer + sizeof(struct snapshot_header));
 	walk = (struct walk){ .m = m, .piece = save_piece, .data = &at };
 	walk_arena(&walk);
 	return 0;
@@ -219,8 +220,7 @@ static void copy_piece(void *data, u64 number, const u8 *bytes)
 	memcpy((u8 *)((struct hmmu *)data)->st + number * PAGE_SIZE, bytes, PAGE_SIZE);
 }
 
-/* What a handle caches of the state. */
-static void take_over_state(struct hmmu *m)
+void take_over_state(struct hmmu *m)
 {
 	m->quirks = m->st->quirks;
 	m->zero_pfn = m->st->zero_pfn;
@@ -246,62 +246,5 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	copy->device_ops = m->device_ops;
 	copy->device_data = m->device_data;
 	*clone = copy;
-	return 0;
-}
-
-/* Whether the bytes are what hmmu_snapshot() wrote: as many pieces as there is room for, in ascending order, the first
- * with the arena's state, and of the hash that was noted. */
-static bool intact(const struct header *header, size_t size)
-{
-	const struct piece *piece = (const struct piece *)(header + 1);
-	u64 hash = 0;
-
-	if (size < sizeof(*header) + sizeof(*piece) || header->magic != SNAPSHOT_MAGIC || piece->number)
-		return false;
-	if (header->pieces != (size - sizeof(*header)) / sizeof(*piece) || (size - sizeof(*header)) % sizeof(*piece))
-		return false;
-	for (u64 i = 0; i < header->pieces; i++) {
-		if (piece[i].number >= header->arena_bytes / PAGE_SIZE || (i && piece[i].number <= piece[i - 1].number))
-			return false;
-		hash_piece(&hash, piece[i].number, piece[i].bytes);
-	}
-	return hash == header->hash;
-}
-
-/* Whether a saved arena has the layout of one that was just made. */
-static bool same_layout(const struct state *saved, const struct state *fresh)
-{
-	for (int kind = 0; kind < NR_SLABS; kind++)
-		if (saved->slabs[kind].offset != fresh->slabs[kind].offset ||
-		    saved->slabs[kind].record != fresh->slabs[kind].record ||
-		    saved->slabs[kind].capacity != fresh->slabs[kind].capacity)
-			return false;
-	return saved->bytes == fresh->bytes && !memcmp(saved->offsets, fresh->offsets, sizeof(fresh->offsets));
-}
-
-int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine)
-{
-	const struct header *header = bytes;
-	const struct piece *piece = (const struct piece *)(header + 1);
-	const struct state *state = (const struct state *)piece->bytes;
-	struct hmmu *m;
-	int err;
-
-	if (!bytes || !intact(header, size))
-		return -EINVAL;
-	m = platform_alloc(sizeof(*m));
-	err = m ? arena_create(m, state) : -ENOMEM;
-	if (err) {
-		platform_free(m);
-		return err;
-	}
-	if (header->arena_bytes != m->st->bytes || !same_layout(state, m->st)) {
-		hmmu_destroy(m);
-		return -EINVAL;
-	}
-	for (u64 i = 0; i < header->pieces; i++)
-		copy_piece(m, piece[i].number, piece[i].bytes);
-	take_over_state(m);
-	*machine = m;
 	return 0;
 }

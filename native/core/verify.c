@@ -13,7 +13,7 @@
 
 void complain(struct verify *v, const char *format, ...)
 {
-	char text[200];
+	char text[VERIFY_TEXT];
 	va_list args;
 
 	v->complaints++;
@@ -65,17 +65,17 @@ static void holders_of_migration(struct verify *v, const struct hmmu_migration *
 	}
 }
 
-/* Frames that were ever used: RAM up to the last block opened, the hugetlb pool's, and the device's. */
+/* Frames that were ever used: of RAM up to the last block opened, of the hugetlb pool and the device up to the highest page
+ * in use. */
 static u32 next_used(const struct hmmu *m, u32 pfn)
 {
-	u32 ram_end = m->st->next_block * HPAGE_PMD_NR;
-	u32 pool_end = m->hugetlb_base + m->st->hugetlb_high * HPAGE_PMD_NR;
-
 	pfn++;
-	if (pfn >= ram_end && pfn < m->hugetlb_base)
+	if (pfn >= ram_used(m) && pfn < m->hugetlb_base)
 		pfn = m->hugetlb_base;
-	if (pfn >= pool_end && pfn < m->device_base)
+	if (pfn >= m->hugetlb_base + pool_used(m) && pfn < m->device_base)
 		pfn = m->device_base;
+	if (pfn >= m->device_base + m->st->device_high && pfn < m->other_device_base)
+		pfn = m->other_device_base;
 	return pfn;
 }
 
@@ -130,6 +130,8 @@ static void verify_page(struct verify *v, u32 pfn)
 	if (page->count - base != t->refs)
 		complain(v, "page %u: count is %d, but %d references can be explained", pfn, page->count - base,
 			 t->refs);
+	if (page->count - base < t->refs)
+		v->too_few = pfn;
 	if (!(page->flags & HMMU_PG_LOCKED) != !t->locks || t->locks > 1)
 		complain(v, "page %u: it is %s, but %u have its lock", pfn,
 			 page->flags & HMMU_PG_LOCKED ? "locked" : "not locked", t->locks);
@@ -207,46 +209,56 @@ void verify_lru(struct verify *v)
 				tally_ref(v, m->st->cpu[cpu].pvecs[kind].pages[i], 1);
 }
 
-/* Who waits is in a call, and for mmap_sem in its queue. */
-static void verify_waiters(struct verify *v, u32 mm)
-{
-	struct hmmu *m = v->m;
-	u32 waiting = 0, queued = 0;
+/** What the tasks of a process have to do with its mmap_sem. */
+struct sem_tally {
+	u32 readers, writer, waiting;
+};
 
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
-		if (m->tasks[task].mm != mm || !m->tasks[task].wait)
-			continue;
-		if (!m->tasks[task].op)
-			complain(v, "task %u waits and is in no call", task);
-		waiting += m->tasks[task].wait != HMMU_WAIT_PAGE_LOCK;
-	}
-	for (u32 task = m->mms[mm].mmap_sem.first_waiter; task && queued <= waiting; task = m->tasks[task].queue_next)
+/* Who waits is in a call. */
+static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
+{
+	const struct task *t = &v->m->tasks[task];
+
+	tally->readers += t->sem_hold == SEM_READ;
+	if (t->sem_hold == SEM_WRITE)
+		tally->writer = task;
+	if (!t->wait)
+		return;
+	if (!t->op)
+		complain(v, "task %u waits and is in no call", task);
+	tally->waiting += t->wait != HMMU_WAIT_PAGE_LOCK;
+}
+
+/* Who waits for mmap_sem is in its queue. */
+static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
+{
+	const struct hmmu *m = v->m;
+	const struct rwsem *sem = &m->mms[mm].mmap_sem;
+	u32 queued = 0;
+
+	for (u32 task = sem->first_waiter; task && queued <= tally->waiting; task = m->tasks[task].queue_next)
 		queued++;
-	if (waiting != queued)
-		complain(v, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, waiting, queued);
+	if (tally->waiting != queued)
+		complain(v, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, tally->waiting, queued);
+	if (tally->readers != sem->readers || tally->writer != sem->writer)
+		complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)", mm,
+			 sem->readers, sem->writer, tally->readers, tally->writer);
 }
 
 void verify_locks(struct verify *v)
 {
 	struct hmmu *m = v->m;
+	struct sem_tally *tallies = platform_alloc(m->st->slabs[SLAB_MM].high * sizeof(*tallies));
 
-	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
-		u32 readers = 0, writer = 0;
-
-		if (m->mms[mm].state != MM_ALIVE)
-			continue;
-		for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
-			if (m->tasks[task].mm != mm)
-				continue;
-			readers += m->tasks[task].sem_hold == SEM_READ;
-			writer = m->tasks[task].sem_hold == SEM_WRITE ? task : writer;
-		}
-		verify_waiters(v, mm);
-		if (readers != m->mms[mm].mmap_sem.readers || writer != m->mms[mm].mmap_sem.writer)
-			complain(v,
-				 "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)",
-				 mm, m->mms[mm].mmap_sem.readers, m->mms[mm].mmap_sem.writer, readers, writer);
-	}
+	for (u32 task = 1; tallies && task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm)
+			tally_task(v, task, &tallies[m->tasks[task].mm]);
+	for (u32 mm = 1; tallies && mm < m->st->slabs[SLAB_MM].high; mm++)
+		if (m->mms[mm].state == MM_ALIVE)
+			verify_sem(v, mm, &tallies[mm]);
+	if (!tallies)
+		complain(v, "the host has no memory to look at semaphores");
+	platform_free(tallies);
 	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
 		if (m->anon_vmas[anon_vma].refcount && m->anon_vmas[anon_vma].locked)
 			complain(v, "anon_vma %u is locked", anon_vma);
@@ -278,31 +290,51 @@ void verify_tlb(struct verify *v)
 	}
 }
 
-int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
+static void verify_all(struct verify *v)
 {
-	struct verify v = { .m = m, .report = report, .data = data };
+	struct hmmu *m = v->m;
 
-	v.pages = platform_alloc((u64)m->pfn_end * sizeof(*v.pages));
-	v.swap_entries = platform_alloc((m->st->swap_high + 1ull) * sizeof(*v.swap_entries));
-	if (!v.pages || !v.swap_entries) {
-		platform_free(v.pages);
-		platform_free(v.swap_entries);
-		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the tallies");
-	}
 	if (m->st->bugs)
-		complain(&v, "%u internal contradictions, the first: %s", m->st->bugs, m->first_bug);
+		complain(v, "%u internal contradictions, the first: %s", m->st->bugs,
+			 m->first_bug[0] ? m->first_bug : "met before this copy of the machine was made");
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
 		if (m->mms[mm].state == MM_ALIVE)
-			verify_mm(&v, mm);
-	verify_lru(&v);
-	verify_holders(&v);
-	verify_swap(&v);
-	verify_pages(&v);
-	verify_locks(&v);
-	verify_tlb(&v);
-	verify_lists(&v);
-	verify_hugetlb(&v);
+			verify_mm(v, mm);
+	verify_lru(v);
+	verify_holders(v);
+	verify_swap(v);
+	verify_pages(v);
+	verify_locks(v);
+	verify_tlb(v);
+	verify_lists(v);
+	verify_hugetlb(v);
+}
+
+int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_few)
+{
+	struct verify v = { .m = m, .report = report, .data = data };
+	u64 pages = (u64)ram_used(m) + pool_used(m) + m->st->device_high + m->st->other_device_pages;
+
+	v.pages = platform_alloc(pages * sizeof(*v.pages));
+	v.swap_entries = platform_alloc((m->st->swap_high + 1ull) * sizeof(*v.swap_entries));
+	v.chain_of = platform_alloc(m->st->slabs[SLAB_ANON_VMA].high * sizeof(*v.chain_of));
+	if (v.pages && v.swap_entries && v.chain_of)
+		verify_all(&v);
+	else
+		v.complaints = -ENOMEM;
 	platform_free(v.pages);
 	platform_free(v.swap_entries);
+	platform_free(v.chain_of);
+	*too_few = v.too_few;
 	return v.complaints;
+}
+
+int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
+{
+	u32 too_few;
+	int complaints = verify_machine(m, report, data, &too_few);
+
+	if (complaints < 0)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the tallies");
+	return complaints;
 }

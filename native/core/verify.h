@@ -4,6 +4,7 @@
 #define HMMU_VERIFY_H
 
 #include "mm.h"
+#include "snapshot.h"
 
 /** What the walks found out about a page. References and locks of tails are their head's. */
 struct page_tally {
@@ -16,24 +17,41 @@ struct page_tally {
 
 struct verify {
 	struct hmmu *m;
-	struct page_tally *pages;
-	u32 *swap_entries;    /**< of each slot */
-	u32 swap_cached;      /**< pages that say they are in the swap cache */
-	u64 tables;           /**< frames that are page tables of some process */
-	u64 hugetlb_reserved; /**< reservations that mappings have not used */
+	struct page_tally *pages; /**< of those that were ever used */
+	u32 *chain_of;            /**< of each anon_vma: the mapping in whose chain it was met last */
+	u32 too_few;              /**< a page with fewer references than users, or 0 */
+	u32 *swap_entries;        /**< of each slot */
+	u32 swap_cached;          /**< pages that say they are in the swap cache */
+	u64 tables;               /**< frames that are page tables of some process */
+	u64 hugetlb_reserved;     /**< reservations that mappings have not used */
 	int complaints;
 	hmmu_report_fn report;
 	void *data;
 };
 
+/** Room for the text of a complaint. */
+#define VERIFY_TEXT 200
+
+/** hmmu_verify(); @p *too_few is a page that has fewer references than users, or 0. -ENOMEM without an error. */
+int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_few);
 void complain(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Pages that were ever used stand in the tallies one behind the other: RAM, the hugetlb pool, the device's,
+ * and others. */
 static inline struct page_tally *tally(struct verify *v, u32 pfn)
 {
-	return &v->pages[pfn];
+	const struct hmmu *m = v->m;
+
+	if (pfn < m->hugetlb_base)
+		return &v->pages[pfn];
+	if (pfn < m->device_base)
+		return &v->pages[ram_used(m) + (pfn - m->hugetlb_base)];
+	if (pfn < m->other_device_base)
+		return &v->pages[ram_used(m) + pool_used(m) + (pfn - m->device_base)];
+	return &v->pages[ram_used(m) + pool_used(m) + m->st->device_high + (pfn - m->other_device_base)];
 }
 static inline void tally_ref(struct verify *v, u32 pfn, int32_t n)
 {
-	v->pages[compound_head(v->m, pfn)].refs += n;
+	tally(v, compound_head(v->m, pfn))->refs += n;
 }
 
 /** Mappings, tables, RSS, rmap of one process. */

@@ -57,7 +57,7 @@ static void verify_device_bitmap(struct verify *v)
 	const struct hmmu *m = v->m;
 	u64 marks = 0;
 
-	for (u32 word = 0; word < (m->st->device_pages + 63) / 64; word++)
+	for (u32 word = 0; word < (m->st->device_high + 63) / 64; word++)
 		marks += (u64)__builtin_popcountll(m->device_bitmap[word]);
 	if (marks + m->st->device_free != m->st->device_pages)
 		complain(v, "device: %llu pages are marked as in use, %u are free, of %u", (unsigned long long)marks,
@@ -79,12 +79,16 @@ static void verify_anon_vma(struct verify *v, u32 anon_vma, u32 mappings)
 {
 	const struct hmmu *m = v->m;
 	u32 prev = 0, count = 0;
+	u64 last = 0;
 
 	for (u32 avc = m->anon_vmas[anon_vma].first; avc; prev = avc, avc = m->avcs[avc].tree_next, count++) {
 		if (m->avcs[avc].anon_vma != anon_vma || m->avcs[avc].tree_prev != prev) {
 			complain(v, "anon_vma %u: its list of mappings is broken", anon_vma);
 			return;
 		}
+		if (m->vmas[m->avcs[avc].vma].pgoff < last)
+			complain(v, "anon_vma %u is out of order", anon_vma);
+		last = m->vmas[m->avcs[avc].vma].pgoff;
 	}
 	if (m->anon_vmas[anon_vma].last != prev || count != mappings)
 		complain(v, "anon_vma %u: %u mappings know it, its list has %u", anon_vma, mappings, count);

@@ -31,9 +31,8 @@ static void verify_rmap(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
 				 (unsigned long long)address, t->mm);
 		return;
 	}
-	for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
-		if (m->avcs[avc].anon_vma == anon_vma)
-			return;
+	if (t->v->chain_of[anon_vma] == vma)
+		return;
 	complain(t->v, "page %u: its anon_vma does not know the mapping at %#llx of process %u", pfn,
 		 (unsigned long long)address, t->mm);
 }
@@ -144,7 +143,6 @@ static void verify_vma(struct mm_tally *t, u32 vma, u32 prev)
 	struct hmmu *m = t->v->m;
 	const struct vma *v = vma_of(m, vma);
 	struct mm_walk walk = { .m = m, .mm = t->mm, .vma = vma, .pmd_entry = verify_pmd, .data = t };
-	u64 last = 0;
 
 	if (v->mm != t->mm || v->prev != prev || v->start >= v->end || (prev && m->vmas[prev].end > v->start) ||
 	    vma_at(m, t->mm, v->start) != vma)
@@ -152,13 +150,8 @@ static void verify_vma(struct mm_tally *t, u32 vma, u32 prev)
 	if (v->anon_vma && !v->avc_head)
 		complain(t->v, "process %u: the mapping at %#llx has an anon_vma and no chain", t->mm,
 			 (unsigned long long)v->start);
-	for (u32 avc = v->anon_vma ? m->anon_vmas[v->anon_vma].first : 0; avc; avc = m->avcs[avc].tree_next) {
-		u64 first = m->vmas[m->avcs[avc].vma].pgoff;
-
-		if (first < last)
-			complain(t->v, "anon_vma %u is out of order", v->anon_vma);
-		last = first;
-	}
+	for (u32 avc = v->avc_head; avc; avc = m->avcs[avc].same_vma_next)
+		t->v->chain_of[m->avcs[avc].anon_vma] = vma;
 	walk_page_range(&walk, v->start, v->end);
 	if (is_vm_hugetlb_page(m, vma))
 		t->v->hugetlb_reserved += hugetlb_unused_reserve(m, vma);

@@ -5,7 +5,7 @@
  */
 #include "mm.h"
 
-static u32 priority(u32 vma)
+u32 vma_priority(u32 vma)
 {
 	u32 hash = vma * 0x9e3779b1u;
 
@@ -35,7 +35,7 @@ static u32 treap_join(struct hmmu *m, u32 low, u32 high)
 	u32 root = 0, *hook = &root;
 
 	while (low && high) {
-		if (priority(low) > priority(high)) {
+		if (vma_priority(low) > vma_priority(high)) {
 			*hook = low;
 			hook = &m->vmas[low].right;
 			low = *hook;
@@ -78,7 +78,7 @@ void vma_tree_insert(struct hmmu *m, u32 vma)
 		mm->mmap = vma;
 	if (v->next)
 		m->vmas[v->next].prev = vma;
-	while (*hook && priority(*hook) >= priority(vma))
+	while (*hook && vma_priority(*hook) >= vma_priority(vma))
 		hook = m->vmas[*hook].start < v->start ? &m->vmas[*hook].right : &m->vmas[*hook].left;
 	treap_split(m, *hook, v->start, &v->left, &v->right);
 	*hook = vma;

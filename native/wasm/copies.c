@@ -2,6 +2,8 @@
 /* Snapshots and hashes, and who is there. */
 #include "instance.h"
 
+#include <stddef.h>
+
 /* How many bytes a snapshot takes; fills the buffer if there is one. */
 EXPORT(snapshot) double wasm_snapshot(void *buffer, uint32_t capacity)
 {
@@ -11,9 +13,14 @@ EXPORT(snapshot) double wasm_snapshot(void *buffer, uint32_t capacity)
 	return numbered(err, size);
 }
 
-EXPORT(restore) int wasm_restore(const void *bytes, uint32_t size)
+/* What is wrong with a snapshot, which has no machine to ask; tells the errno and the code. NULL: a machine was made. */
+EXPORT(restore) const char *wasm_restore(const void *bytes, uint32_t size, uint32_t flags)
 {
-	return hmmu_restore(bytes, size, &instance.machine);
+	if (!hmmu_restore_with(bytes, size, flags, &instance.machine, &instance.refusal))
+		return NULL;
+	instance.told[0] = instance.refusal.err;
+	instance.told[1] = instance.refusal.code;
+	return instance.refusal.text;
 }
 
 EXPORT(hash) uint64_t wasm_hash(void)

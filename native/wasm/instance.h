@@ -24,7 +24,8 @@
 
 struct instance {
 	struct hmmu *machine;
-	double told[TOLD]; /**< further results of the last call; JavaScript reads them at once */
+	struct hmmu_error refusal; /**< why a snapshot was not restored */
+	double told[TOLD];         /**< further results of the last call; JavaScript reads them at once */
 };
 extern struct instance instance;
 

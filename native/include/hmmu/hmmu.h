@@ -93,6 +93,11 @@ enum hmmu_mremap {
 	HMMU_MREMAPS(X)
 #undef X
 };
+enum hmmu_restore {
+#define X(name, bit, text) HMMU_RESTORE_##name = 1 << (bit),
+	HMMU_RESTORES(X)
+#undef X
+};
 enum hmmu_target {
 #define X(name, value, word, text) HMMU_TO_##name = (value),
 	HMMU_TARGETS(X)
@@ -195,6 +200,7 @@ struct hmmu_options {
 HMMU_API int hmmu_create(const struct hmmu_options *options, struct hmmu **machine);
 /** Destroy a machine; NULL is allowed. Do not call this from a callback of the machine. */
 HMMU_API void hmmu_destroy(struct hmmu *m);
+struct hmmu_error;
 /**
  * @name Copies
  * A machine's state is bytes without pointers. What is not state does not go along: the last error; a snapshot has no
@@ -202,9 +208,17 @@ HMMU_API void hmmu_destroy(struct hmmu *m);
  * @{ */
 /** Write the state to @p buffer. -ENOSPC: @p capacity is too small. With NULL only @p size is set. */
 HMMU_API int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size);
-/** A machine that goes on exactly as the one the snapshot was taken of. -EINVAL: not a snapshot, of another version, or
- * damaged; -ENOMEM. The bytes must be aligned to 8. */
+/**
+ * A machine that goes on exactly as the one the snapshot was taken of. The bytes must be aligned to 8; they may come from
+ * anyone: each number in them is checked before it is used, and hmmu_verify() must have nothing to say of the machine.
+ * -EINVAL: not a snapshot, of another version, damaged, or of a state in which no machine can be; -ENOMEM.
+ */
 HMMU_API int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine);
+/** hmmu_restore() with flags (bits of enum hmmu_restore). With UNVERIFIED a machine is restored that hmmu_verify() complains
+ * of, to look at it; what could lead a call out of the machine's memory, or have it run for ever, is refused all the same.
+ * @p error, which may be NULL, learns what is wrong when it fails: code SNAPSHOT, HOST_MEMORY or INVALID_ARGUMENT. */
+HMMU_API int hmmu_restore_with(const void *bytes, size_t size, uint32_t flags, struct hmmu **machine,
+			       struct hmmu_error *error);
 /** A second machine with the same state and device operations. */
 HMMU_API int hmmu_clone(struct hmmu *m, struct hmmu **clone);
 /** Hash of all state: equal for machines of the same options that saw the same calls, on any host. */
@@ -226,8 +240,13 @@ struct hmmu_error {
 	uint64_t address; /**< the address in question, else 0 */
 	char text[200];   /**< a sentence: the fault, and the allowed values */
 };
+<<<<<<< HEAD
 /** The last error of a machine; its code is OK if no call has failed yet. When hmmu_create() or hmmu_restore() fails
  * there is no machine, and so only the errno. */
+=======
+/** The last error of a machine; its code is OK if no call has failed yet. What hmmu_create() returns has no
+ * machine, and so no more than the errno. */
+>>>>>>> 837cc83 (Snapshots from elsewhere are checked before they are used: each index, length and link, then verify())
 HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
 /** The options that make a machine like this one. The memory cgroup's limit is the present one. */
