@@ -8,6 +8,7 @@ import { benchCommand } from './bench'
 import { demoCommand } from './demo'
 import { doctorCommand } from './doctor'
 import { drillCheckCommand } from './drill-check'
+import { drillDiffCommand } from './drill-diff'
 import { drillRunCommand } from './drill-run'
 import { ExitCode, UsageError } from './exit-codes'
 import { OutputError, print, printError, printErrorText } from './output'
@@ -64,8 +65,9 @@ function makeProgram(exit: (code: number) => void): Command {
     .addHelpText('after', HELP)
   const drill = program
     .command('drill')
-    .description('run drills (scripts that drive memory and migrate_vma), or check what they print')
-  for (const command of [drillRunCommand(exit), drillCheckCommand(exit)]) drill.addCommand(inherit(command, program))
+    .description('run drills (scripts that drive memory and migrate_vma), check or compare what they print')
+  for (const command of [drillRunCommand(exit), drillCheckCommand(exit), drillDiffCommand(exit)])
+    drill.addCommand(inherit(command, program))
   for (const command of [traceCommand(exit), benchCommand(), demoCommand(), doctorCommand(exit)])
     program.addCommand(inherit(command, program))
   return program

@@ -4,6 +4,7 @@
 
 export type * from './ast'
 export { type CheckOptions, type CheckResult, checkFile, failedFile, listDrills, type Update } from './check'
+export { type SideBySide, sideBySide } from './compare'
 export { DrillError, type DrillErrorCode, type Position } from './errors'
 export type { DrillObserver } from './observer'
 export { type DrillSource, parseDrill } from './parse'

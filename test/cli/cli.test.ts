@@ -22,6 +22,7 @@ describe('help and usage', () => {
     ['drill', '--help'],
     ['drill', 'run', '--help'],
     ['drill', 'check', '--help'],
+    ['drill', 'diff', '--help'],
     ['trace', '--help'],
     ['bench', '--help'],
     ['demo', '--help'],
