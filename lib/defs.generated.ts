@@ -644,13 +644,8 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_DISPOSED: 'The machine is disposed of.',
   HMMU_WRONG_MACHINE: 'A handle belongs to another machine.',
   HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
-<<<<<<< HEAD
   HMMU_REFERENCE: 'The page reference, lock or isolation to be given back is not held.',
-  HMMU_SNAPSHOT: 'The bytes are no snapshot, or of another version, or damaged.',
-=======
-  HMMU_REFERENCE: 'A page reference, lock or isolation that is not held was to be given up.',
   HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.',
->>>>>>> 837cc83 (Snapshots from elsewhere are checked before they are used: each index, length and link, then verify())
 }
 
 /** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */

@@ -240,13 +240,8 @@ struct hmmu_error {
 	uint64_t address; /**< the address in question, else 0 */
 	char text[200];   /**< a sentence: the fault, and the allowed values */
 };
-<<<<<<< HEAD
-/** The last error of a machine; its code is OK if no call has failed yet. When hmmu_create() or hmmu_restore() fails
- * there is no machine, and so only the errno. */
-=======
-/** The last error of a machine; its code is OK if no call has failed yet. What hmmu_create() returns has no
- * machine, and so no more than the errno. */
->>>>>>> 837cc83 (Snapshots from elsewhere are checked before they are used: each index, length and link, then verify())
+/** The last error of a machine; its code is OK if no call has failed yet. When hmmu_create() fails there is no machine,
+ * and so only the errno. */
 HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
 /** The options that make a machine like this one. The memory cgroup's limit is the present one. */

@@ -194,13 +194,8 @@
 	X(DISPOSED, 16, "The machine is disposed of.") \
 	X(WRONG_MACHINE, 17, "A handle belongs to another machine.") \
 	X(HOST_MEMORY, 18, "The host has no memory for the machine.") \
-<<<<<<< HEAD
 	X(REFERENCE, 19, "The page reference, lock or isolation to be given back is not held.") \
-	X(SNAPSHOT, 20, "The bytes are no snapshot, or of another version, or damaged.")
-=======
-	X(REFERENCE, 19, "A page reference, lock or isolation that is not held was to be given up.") \
 	X(SNAPSHOT, 20, "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.")
->>>>>>> 837cc83 (Snapshots from elsewhere are checked before they are used: each index, length and link, then verify())
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \
