@@ -34,13 +34,28 @@ static bool take_table(struct check *c, u64 pfn)
 	       set_bit_once(c->met, (u32)pfn);
 }
 
-/* The mapping of [address, address + size), or NULL. */
-static const struct vma *mapping_at(struct table_check *t, u64 address, u64 size)
+/* On to the first mapping that ends above an address. */
+static void advance(struct table_check *t, u64 address)
 {
 	const struct hmmu *m = t->c->m;
 
 	while (t->vma && m->vmas[t->vma].end <= address)
 		t->vma = m->vmas[t->vma].next;
+}
+
+/* A hugetlb mapping takes each of its pmds for an entry. */
+static bool is_hugetlb_range(struct table_check *t, u64 address)
+{
+	advance(t, address);
+	return t->vma && t->c->m->vmas[t->vma].start <= address && t->c->m->vmas[t->vma].kind == HMMU_MAP_HUGETLB;
+}
+
+/* The mapping of [address, address + size), or NULL. */
+static const struct vma *mapping_at(struct table_check *t, u64 address, u64 size)
+{
+	const struct hmmu *m = t->c->m;
+
+	advance(t, address);
 	if (!t->vma || m->vmas[t->vma].start > address || m->vmas[t->vma].end < address + size)
 		return NULL;
 	return vma_of(m, t->vma);
@@ -170,6 +185,8 @@ static bool check_table(struct table_check *t, u32 table, u32 level, u64 start)
 			good = check_pte(t, address, entry);
 		} else if (level == PMD_LEVEL && pmd_trans_huge(entry)) {
 			good = check_huge_pmd(t, address, entry, &huge);
+		} else if (level == PMD_LEVEL && is_hugetlb_range(t, address)) {
+			good = refuse_entry(t, address, entry, "is a table where a hugetlb mapping has entries");
 		} else if (address >= HMMU_TASK_SIZE || entry != mk_pte(pte_pfn(entry), _PAGE_TABLE) ||
 			   !take_table(t->c, pte_pfn(entry))) {
 			good = refuse_entry(t, address, entry, "leads to no page table of its own");
