@@ -45,7 +45,7 @@ export interface PageRange {
 export interface MapOptions {
   /** How many pages; 1 by default. */
   readonly pages?: number | undefined
-  /** What is mapped; `'anon'` by default. */
+  /** The kind of mapping; `'anon'` by default. */
   readonly kind?: MapKind | undefined
   /** Access rights; `'rw'` by default. */
   readonly prot?: Prot | undefined
@@ -59,7 +59,7 @@ export interface MapOptions {
 export interface RemapOptions {
   /** How many pages it has afterwards; as many as before by default. */
   readonly pages?: number | undefined
-  /** MREMAP_FIXED: where it is to be, page aligned; what is mapped there makes room. */
+  /** MREMAP_FIXED: the new address, page aligned. Mappings there are unmapped first. */
   readonly address?: number | undefined
   /** MREMAP_MAYMOVE: it may move when it can't grow where it is; by default only if `address` is given. */
   readonly mayMove?: boolean | undefined
@@ -74,7 +74,7 @@ export interface PinOptions {
 /** How an access ends; `'blocked'`: it has to wait. */
 export type AccessOutcome = 'ok' | 'SIGSEGV' | 'SIGBUS' | 'blocked'
 
-/** What {@link SystemCalls.tryLoad} returns; `value` is 0 unless the outcome is `'ok'`. */
+/** The result of {@link SystemCalls.tryLoad}; `value` is 0 unless the outcome is `'ok'`. */
 export interface LoadOutcome {
   /** How the access ended. */
   readonly outcome: AccessOutcome
@@ -96,8 +96,9 @@ const outcomes: ReadonlyMap<number, AccessOutcome> = new Map([
 
 /**
  * The calls. Ranges are given as a {@link PageRange} or {@link Mapping}, or as address and pages. All of them throw
- * {@link HmmuError}: HMMU_INVALID_ARGUMENT; HMMU_DISPOSED; HMMU_NO_TASK or HMMU_NO_PROCESS when it is gone; HMMU_SYSCALL with the
- * errno of the kernel; HMMU_OUT_OF_FRAMES, HMMU_OUT_OF_SLOTS; HMMU_BLOCKED when the call has to wait.
+ * {@link HmmuError}: HMMU_INVALID_ARGUMENT; HMMU_DISPOSED; HMMU_NO_TASK or HMMU_NO_PROCESS when it is gone;
+ * HMMU_SYSCALL with the errno of the kernel; HMMU_OUT_OF_FRAMES, HMMU_OUT_OF_SLOTS; HMMU_BLOCKED when the call has to
+ * wait.
  */
 export abstract class SystemCalls {
   /** @internal */
@@ -109,10 +110,10 @@ export abstract class SystemCalls {
   /** @internal Called when a call has to wait. */
   protected abstract blocked(): void
 
-  /** What a load that is blocked has got so far: the call that goes on fills in the rest. */
+  /** The bytes that a blocked load has got so far. The call that goes on fills in the rest. */
   #partial: Uint8Array | undefined
 
-  /** @internal Passes a native result on, or throws what it stands for. */
+  /** @internal Returns a native result, or throws its error. */
   protected settle(result: number): number {
     return result >= 0 ? result : this.fail(result)
   }
@@ -153,9 +154,10 @@ export abstract class SystemCalls {
   }
 
   /**
-   * mremap(): gives a range another length, another place, or both. A range without pages maps shared memory a second time.
-   * @throws HmmuError HMMU_SYSCALL with errno `ENOMEM`: it can't grow there; `EFAULT`: the range is not one mapping's, or must not
-   *   grow; `EINVAL`: both ranges overlap, for instance
+   * mremap(): gives a range another length, another place, or both. A range without pages maps shared memory a second
+   * time.
+   * @throws HmmuError HMMU_SYSCALL with errno `ENOMEM`: it can't grow there; `EFAULT`: the range is not one mapping's,
+   *   or must not grow; `EINVAL`: both ranges overlap, for instance
    */
   remap(range: PageRange, remapOptions?: RemapOptions): Mapping
   remap(address: number, pages: number, remapOptions?: RemapOptions): Mapping
@@ -285,8 +287,8 @@ export abstract class SystemCalls {
 
   /**
    * migrate_vma() over a range, all in one call.
-   * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: the range is not within one mapping, empty, or of a special or hugetlb
-   *   mapping. HMMU_DRIVER_RULE: the driver broke a rule. And whatever a callback throws. All is undone then.
+   * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: the range is not within one mapping, empty, or of a special or
+   *   hugetlb mapping. HMMU_DRIVER_RULE: the driver broke a rule. And whatever a callback throws. All is undone then.
    */
   migrate(target: MigrationRange, driver: Driver = { to: 'device' }): MigrationResult {
     this.#sameMachine(target)
@@ -324,7 +326,7 @@ export abstract class SystemCalls {
   }
 }
 
-/** A range given in either way, and the argument behind it. */
+/** A range in either form, and the argument after it. */
 export function rangeOf(
   core: Core,
   args: readonly unknown[],

@@ -15,8 +15,8 @@ const FLAGS = VALID | MIGRATE | LOCKED | WRITE | DEVICE | ERROR
 const PFN_SHIFT = 6
 
 /**
- * @internal The memory of a migration. Words are also seen as pairs of 32-bit halves (the lower one first), so that a flag or a
- * page frame number can be had without making a BigInt.
+ * @internal The memory of a migration. Words are also seen as pairs of 32-bit halves (the lower one first), so that a
+ *   flag or a page frame number can be had without making a BigInt.
  */
 export class EntryArrays {
   readonly native: NativeWords
@@ -107,8 +107,8 @@ function pfnOf(halves: Uint32Array, i: number): number {
 }
 
 /**
- * One entry of a migration: page `start + index · 4096`. It is a window on the words, not a copy: what it tells changes as the
- * migration goes on, and stays as it is when the migration is over.
+ * One entry of a migration: page `start + index · 4096`. It is a window on the words, not a copy: its properties change
+ * while the migration goes on, and no longer after its end.
  */
 export class MigrationEntry {
   /** @internal */
@@ -289,7 +289,7 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
     return this.arrays.src
   }
 
-  /** The words of dst themselves. What a driver writes here is checked when its callback returns. */
+  /** The words of dst themselves. They are checked when the driver's callback returns. */
   get dst(): BigUint64Array {
     return this.arrays.dst
   }

@@ -8,11 +8,11 @@ import type { ErrorCode, RuleName, WaitName } from './defs.generated'
  */
 export type HmmuErrorCode = Exclude<ErrorCode, 'HMMU_OK'> | 'HMMU_NO_ADDON'
 
-/** What is known about an error beside its code and text. */
+/** Details of an error, besides its code and text. */
 export interface HmmuErrorDetail {
-  /** What the kernel call would return, as a name: `'EINVAL'`. */
+  /** The errno of the kernel call, as a name: `'EINVAL'`. */
   errno?: string
-  /** `HMMU_BLOCKED`: what the task waits for. */
+  /** `HMMU_BLOCKED`: the kind of wait. */
   wait?: WaitName
   /** `HMMU_DRIVER_RULE`: the rule that the driver broke. */
   rule?: RuleName
@@ -27,7 +27,7 @@ export interface HmmuErrorDetail {
 }
 
 /**
- * The error that every function of this library throws. Whatever it says, the machine is as usable as before.
+ * The error that every function of this library throws. The machine stays usable.
  *
  * @example
  * ```ts

@@ -19,8 +19,8 @@ export interface MigrationRange {
   /** How many pages. */
   readonly pages: number
   /**
-   * Arrays of at least `pages` words that get a copy of src and dst when the migration is over. What stands in `dst` before is
-   * what migrate_vma() finds there. Without them the words are only in the result.
+   * Arrays of at least `pages` words that get a copy of src and dst when the migration is over. migrate_vma() finds the
+   * words of `dst` that were there before. Without these arrays the words are only in the result.
    */
   readonly src?: BigUint64Array | undefined
   /** As {@link MigrationRange.src}. */
@@ -31,7 +31,7 @@ export interface MigrationRange {
 const STATE = { stage: 0, position: 1, collected: 2, remaining: 3, callbacksRan: 4, outOfBounds: 5 } as const
 const STATE_FIELDS = 6
 
-/** @internal What one migration needs, whichever way it is run. */
+/** @internal The data of a migration, in one call or in steps. */
 class Request {
   readonly arrays: EntryArrays
   readonly driver: PreparedDriver
@@ -66,12 +66,12 @@ function checkWords(name: string, words: unknown, pages: number): BigUint64Array
   throw invalid(name, `a BigUint64Array of at least ${pages} words`, words)
 }
 
-/** Copies what there is room for. */
+/** Copies as many words as there is room for. */
 function copyWords(from: BigUint64Array, to: BigUint64Array | undefined): void {
   if (to && lengthOf(to) >= from.length) BigUint64Array.prototype.set.call(to, from)
 }
 
-/** What came of a migration. */
+/** The result of a migration. */
 export class MigrationResult {
   /** Whether the driver was called: it is not if nothing could be migrated. */
   readonly callbacksRan: boolean
@@ -79,7 +79,7 @@ export class MigrationResult {
   readonly collected: number
   /** How many moved, or were filled where there was no page. */
   readonly moved: number
-  /** Quirk `hole-dst-index`: a word behind the end of dst would have been written. */
+  /** Quirk `hole-dst-index`: a word after the end of dst would have been written. */
   readonly outOfBounds: boolean
   readonly #arrays: EntryArrays
   #entries: MigrationEntry[] | undefined
@@ -239,8 +239,8 @@ export class Migration {
   /**
    * Does one entry of the stage under way, or goes on to the next stage.
    * @returns false when the migration is done
-   * @throws HmmuError HMMU_BLOCKED: it has to wait; step() again goes on. HMMU_DRIVER_RULE, or what a callback threw: the
-   *   migration is undone and over.
+   * @throws HmmuError HMMU_BLOCKED: it has to wait; step() again goes on. HMMU_DRIVER_RULE, or what a callback threw:
+   *   the migration is undone and over.
    */
   step(): boolean {
     if (this.#over) return false
@@ -260,7 +260,7 @@ export class Migration {
   }
 
   /**
-   * Does what is left. Called again it tells the same again.
+   * Does the rest of the migration. A second call has the same result.
    * @throws HmmuError as {@link Migration.step}
    */
   finish(): MigrationResult {
@@ -277,7 +277,7 @@ export class Migration {
   }
 
   /**
-   * Gives the migration up: what has not moved goes back, without calling the driver. Nothing happens if it is over.
+   * Abandons the migration: pages that have not moved go back, without calling the driver. Does nothing if it is over.
    * @throws HmmuError HMMU_BUSY: a callback of it is running
    */
   abandon(): void {

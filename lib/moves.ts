@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Moves that a driver asks for entry by entry. A call into the core for each would cost more than the move itself, so they are
-// collected and carried out many at a time: at the latest before anything else is asked of the machine, before dst is looked
-// at, and when the callback returns. So nobody can tell the difference.
+// Moves that a driver asks for entry by entry. A call into the core for each would cost more than the move itself, so
+// they are collected and carried out many at a time: at the latest before anything else is asked of the machine, before
+// dst is looked at, and when the callback returns. So nobody can tell the difference.
 
 import type { Core } from './core'
 import { PfnFlag, targetValues } from './defs.generated'
@@ -21,9 +21,9 @@ export class Moves {
   readonly #sources: Uint32Array
   #count = 0
   #target: number = targetValues.device
-  /** How many more destinations are sure to be had. */
+  /** The number of further destinations that can certainly be allocated. */
   #left = 0
-  /** Destinations that nobody but dst knows of. */
+  /** Destinations that are recorded only in dst. */
   #unnamed: Uint32Array[] = []
   /** 1 for entries that were moved. */
   readonly #moved: Uint8Array
@@ -60,7 +60,7 @@ export class Moves {
     this.#core.postpone(this)
   }
 
-  /** Carries out what was collected. What comes next may change how many destinations are left. */
+  /** Carries out the collected moves. Later calls may change the number of free destinations. */
   carryOut(): void {
     const count = this.#count
     this.#count = 0
@@ -73,7 +73,7 @@ export class Moves {
     this.#unnamed.push(pages)
   }
 
-  /** The callback is over: what was not carried out never will be, and who gets what was placed the migration knows. */
+  /** The callback is over. Moves not carried out by now are dropped. The migration owns the placed pages. */
   end(): void {
     this.#count = 0
     this.#left = 0

@@ -4,7 +4,7 @@ import { addon, type NativeMachine } from './binding'
 import { type Profile, profileValues, type QuirkName, quirkNames, quirkValues } from './defs.generated'
 import { boolean, integer, oneOf, options } from './validate'
 
-/** What a machine is made of. */
+/** Options of a machine. */
 export interface MachineOptions {
   /** Frames of RAM, 64 … 2^28; 65536 (256 MiB) by default. Memory of the host is used as the machine uses its own. */
   readonly ramPages?: number | undefined
@@ -14,20 +14,21 @@ export interface MachineOptions {
   readonly cpus?: number | undefined
   /** Which kernel it behaves like; `'linux-4.14'` by default. */
   readonly profile?: Profile | undefined
-  /** Quirks to be switched on or off, whatever the profile says. */
+  /** Quirks to be switched on or off, against the profile. */
   readonly quirks?: Partial<Record<QuirkName, boolean>> | undefined
   /** Pages that the memory cgroup may be charged with; 0, the default: no limit. */
   readonly memcgLimit?: number | undefined
   /** Slots of the swap area, a page each, 0 … 2^28; 0, the default: no swap. {@link Process.reclaim} fills them. */
   readonly swapPages?: number | undefined
   /**
-   * Huge pages of 2 MiB in the hugetlb pool, 0 … 2^19; 4 by default, as the reference machines have. Mappings of the kind `hugetlb`
-   * have theirs from there, and nothing else has. The pool comes on top of `ramPages`, and costs the host nothing until it is used.
+   * Huge pages of 2 MiB in the hugetlb pool, 0 … 2^19; 4 by default, as the reference machines have. Mappings of the
+   * kind `hugetlb` have theirs from there, and nothing else has. The pool comes on top of `ramPages`, and costs the
+   * host nothing until it is used.
    */
   readonly hugetlbPages?: number | undefined
   /**
-   * Whether pages have contents; true by default. Without, a page keeps its first 8 bytes alone: others read as zero, and are lost
-   * when written. So a machine may have more memory than the host, and migrations do not pay for copies.
+   * Whether pages have contents; true by default. Without, a page keeps its first 8 bytes alone: others read as zero,
+   * and are lost when written. So a machine may have more memory than the host, and migrations do not pay for copies.
    */
   readonly contents?: boolean | undefined
 }

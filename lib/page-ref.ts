@@ -8,7 +8,7 @@ import { asText, showsItself, stateOf } from './inspect'
 export type PageRefKind = 'pin' | 'hold' | 'isolation'
 
 /**
- * One page that somebody keeps from being migrated: pinned, locked, or off the LRU. {@link PageRef.drop} gives it back, once.
+ * One page that is kept from migrating: pinned, locked, or off the LRU. {@link PageRef.drop} gives it back, once.
  */
 export class PageRef {
   /** Page frame number. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a machine did, and how long it took. Decodes what the addon copies; native/addon/looking.cc asserts the layout.
+// Counts and times of a machine's work. Decodes the addon's copies; native/addon/looking.cc asserts the layout.
 
 import { type SpanName, type StatName, spanNames, statNames, type WhyName, whyNames } from './defs.generated'
 import { asText, showsItself, table } from './inspect'
@@ -30,21 +30,26 @@ export interface StatsNode extends SpanCounts {
 }
 
 /**
- * What a machine did since {@link Machine.recordStats}. All but `cycles` and those in `tree` is the same whenever the same calls are
- * made. Shows itself as a table.
+ * A machine's work since {@link Machine.recordStats}. Everything except cycles is equal whenever equal calls are made.
+ * Shows itself as a table.
  */
 export class MachineStats {
   /** Whether the machine goes on counting. */
   readonly enabled: boolean
   /** Runs and entries of each kind of span. {@link spanTexts} explains them. */
   readonly spans: Readonly<Record<SpanName, SpanCounts>>
-  /** Cycles of the host's time stamp counter in each kind of span, without those in spans within it; 0 where it has none. */
+  /**
+   * Cycles of the host's time stamp counter in each kind of span, without those in spans within it; 0 where it has
+   * none.
+   */
   readonly cycles: Readonly<Record<SpanName, number>>
   /** {@link statTexts} explains them. */
   readonly counts: Readonly<Record<StatName, number>>
-  /** Entries of migrations that did not move or were not offered, by reason; reasons that did not occur are left out. */
+  /**
+   * Entries of migrations that did not move or were not offered, by reason; reasons that did not occur are left out.
+   */
   readonly whys: Readonly<Partial<Record<WhyName, number>>>
-  /** The spans by what they were a part of. */
+  /** The spans as a tree: each below the span around it. */
   readonly tree: readonly StatsNode[]
 
   /** @internal */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Checks of arguments. What fails them is an HmmuError HMMU_INVALID_ARGUMENT that names the argument, what is allowed
-// and what was given; the addon sees only what has passed.
+// Checks of arguments. A failure is an HmmuError HMMU_INVALID_ARGUMENT that names the argument, the allowed values and
+// the given value. The addon gets only checked arguments.
 
 import { inspect, types } from 'node:util'
 import { HmmuError } from './errors'
@@ -36,7 +36,7 @@ export function integer(name: string, value: unknown, min: number, max: number):
   throw invalid(name, `an integer from ${min} to ${max}`, value)
 }
 
-/** An address: any byte of 53 bits. Whether something is there, the machine says. */
+/** An address: any byte of 53 bits. The machine checks whether it is mapped. */
 export function address(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw invalid('address', 'an integer from 0 to 2^53 - 1', value)
@@ -88,10 +88,10 @@ function intrinsic<T>(name: 'buffer' | 'byteOffset' | 'length'): (array: ArrayBu
 const bufferOf = intrinsic<ArrayBufferLike>('buffer')
 const byteOffsetOf = intrinsic<number>('byteOffset')
 
-/** How long a typed array is, whatever it says itself; 0 if its memory is gone. */
+/** The true length of a typed array, even if the array overrides it; 0 if its memory is gone. */
 export const lengthOf: (array: ArrayBufferView) => number = intrinsic('length')
 
-/** The bytes of a Uint8Array, as one that says the truth about itself; empty if its memory is gone. */
+/** The bytes of a Uint8Array, as a plain one without overridden properties; empty if its memory is gone. */
 export function bytes(value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw invalid('bytes', 'a Uint8Array', value)
   const length = lengthOf(value)
@@ -107,7 +107,7 @@ export function allocate(length: number): Uint8Array {
   }
 }
 
-/** Guards the constructors of what only the library makes. */
+/** Guards the constructors of classes that only the library makes. */
 export function requireInternal(ours: boolean, where: string): void {
   if (!ours) throw new HmmuError('HMMU_INVALID_ARGUMENT', `this class has no public constructor; ${where}`)
 }

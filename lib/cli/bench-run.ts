@@ -25,7 +25,7 @@ interface Memory {
 
 type Operation = readonly [name: string, run: (memory: Memory) => void]
 
-/** One call a page, so of these the way from JavaScript into C and back is a part. */
+/** These make one call a page, so their times include the way from JavaScript into C and back. */
 function touch({ process, buffer }: Memory, write: boolean): void {
   const task = process.mainTask
   for (let page = 0; page < buffer.pages; page++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What was loaded from where, and whether it works.
+// Prints which core was loaded, from where, and whether it works.
 
 import { Command } from 'commander'
 import { addonInfo, Machine, type Profile } from '../index'
@@ -13,7 +13,7 @@ import { packageVersion } from './version'
 interface Finding {
   readonly what: string
   readonly text: string | readonly string[]
-  /** Undefined for what is neither good nor bad. */
+  /** Undefined if the row is neither good nor bad. */
   readonly ok?: boolean
 }
 
@@ -56,7 +56,7 @@ function versions(): Finding[] {
   ]
 }
 
-/** What was loaded; and where it is not the native addon, why not. */
+/** The loaded backend; and if it is not the native addon, the reason. */
 function addonLines(): string[] {
   const { backend, path, failures } = addonInfo
   if (backend === 'native') return [path, nativeOrigin(path)]
@@ -64,7 +64,7 @@ function addonLines(): string[] {
   return [path, `WebAssembly, slower than native; ${why}`, ...failures]
 }
 
-/** Where a native addon is from: compiled already for one kind of machine, or built on this one. */
+/** The origin of a native addon: prebuilt for one kind of machine, or built on this one. */
 function nativeOrigin(path: string): string {
   const machine = /[\\/]prebuilds[\\/]([\w-]+)[\\/]hmmu\.node$/.exec(path)?.[1]
   if (machine !== undefined) return `prebuilt for ${machine}`

@@ -24,7 +24,7 @@ interface CheckCommandOptions extends DrillOptions {
   readonly force?: true
 }
 
-/** What became of the files of a command line. */
+/** The results for the files of a command line. */
 interface Report {
   /** Of files that can't be read, and of drills. */
   readonly results: CheckResult[]

@@ -55,7 +55,7 @@ function runFiles(files: readonly string[], options: RunCommandOptions): number 
   return code
 }
 
-/** The drills of all files that can be read; of others it is told why not. */
+/** The drills of all readable files. For other files an error is printed. */
 function readFiles(files: readonly string[], onError: () => void): DrillSource[] {
   return files.flatMap((file) => {
     try {
@@ -74,7 +74,7 @@ function isAlone(file: string, [source]: readonly DrillSource[]): boolean {
   return file === STDIN_PATH ? source?.firstLine === 1 : !isConcatenation(file)
 }
 
-/** Print one transcript, and what went wrong behind it. False if something did. */
+/** Print one transcript, and its error after it. False if there was an error. */
 function runOne(source: DrillSource, options: RunCommandOptions, alone: boolean): boolean {
   const { transcript: text, failure } = runSource(source, options)
   print(alone ? text : joinSections([{ name: visible(source.name), text }]))

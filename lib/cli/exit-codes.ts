@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** What the command returns to the shell. Of several, the largest. */
+/** The exit codes of the command. If several apply, the largest one. */
 export const ExitCode = {
   OK: 0,
   /** Something that was checked is wrong, or could not be done. */

@@ -4,7 +4,7 @@
 import { ExitCode } from './exit-codes'
 import { ignoreStreamErrors, printError } from './output'
 
-/** Loading the library loads the addon. Where that fails there is nothing to run, but a lot to tell. */
+/** Loading the library loads the addon. If that fails, the error explains why. */
 function loadProgram(): typeof import('./program') | undefined {
   try {
     return require('./program') as typeof import('./program')

@@ -40,7 +40,7 @@ export function print(text: string): void {
   }
 }
 
-/** Print an error in a line on standard error. Where that can't be written, nobody can be told. */
+/** Print an error in a line on standard error. If that fails, there is no way to report it. */
 export function printError(message: string): void {
   printErrorText(`${colorsFor(process.stderr).red('error:')} ${visible(message)}\n`)
 }
@@ -52,7 +52,7 @@ export function printErrorText(text: string): void {
   } catch {}
 }
 
-/** The progress bar writes to a stream. Where its terminal is gone there is nobody to show it to. */
+/** The stream of the progress bar. If its terminal is gone, output is dropped. */
 export function ignoreStreamErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }

@@ -37,10 +37,10 @@ export function runCommandLine(argv: readonly string[]): number {
   }
 }
 
-/** Tell in a line what went wrong, and choose the exit code. */
+/** Print an error in a line, and choose the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE
-  // A reader like `head` had enough.
+  // A reader like `head` has closed the pipe.
   if (error instanceof OutputError && error.closed) return ExitCode.FAILED
   printError(messageOf(error))
   const isFile = error instanceof DrillError && error.code === 'HMMU_DRILL_FILE'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What the parser makes of a drill. One interface a command; `Command` is all of them.
+// The syntax tree of a drill. Each command has an interface; `Command` is the union of all.
 
 import type { Advice, MapKind, Prot } from '../index'
 import type { Position } from './errors'
@@ -149,7 +149,7 @@ export type InnerCommand =
   | DumpCommand
   | CountCommand
 
-/** Everything but `devmem`, which says what the machine is like before it exists. */
+/** All commands except `devmem`, which describes the machine before it exists. */
 export type Command = InnerCommand | WatchCommand | MigrateCommand
 
 /** A callback of migrate_vma() in which a migration stands. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Compare what drills print with what is expected of them.
+// Compares the transcripts of drills with the expected ones.
 
 import { createTwoFilesPatch } from 'diff'
 import { type Profile, profileNames } from '../index'
@@ -11,11 +11,12 @@ import { DEFAULT_PROFILE, type DrillRun, type RunOptions, runSource } from './ru
 import { expectedPath, isConcatenation, joinSections, readDrills, readExpected, writeExpected } from './source'
 
 export interface CheckOptions extends RunOptions {
-  /** Only drills of which this says true. */
+  /** Only drills for which this returns true. */
   readonly filter?: ((name: string) => boolean) | undefined
   /**
-   * Write what was printed as what is expected from now on. A drill that could not be carried out still fails, and nothing is written
-   * for it. So does one whose expected transcript is what another profile prints, unless `force` is set.
+   * Write the printed transcripts as the expected ones. A drill that could not be carried out still fails, and nothing
+   * is written for it. A drill whose expected transcript is that of another profile fails likewise, unless `force` is
+   * set.
    */
   readonly update?: boolean | undefined
   readonly force?: boolean | undefined
@@ -73,7 +74,7 @@ class FileCheck {
   readonly #file: string
   readonly #options: CheckOptions
   readonly #expected: ReadonlyMap<string, string> | undefined
-  /** What is expected from now on. */
+  /** The new expected transcripts. */
   readonly #updated: Map<string, string>
 
   constructor(file: string, options: CheckOptions) {
@@ -111,7 +112,7 @@ class FileCheck {
     return other && `${this.#expectedName} has what ${other} prints for it; --force overwrites that`
   }
 
-  /** Another profile that prints what is expected. */
+  /** Another profile that prints the expected transcript. */
   #otherProfile(source: DrillSource, expected: string): Profile | undefined {
     const own = this.#options.profile ?? DEFAULT_PROFILE
     const { quirks, ramPages } = this.#options
@@ -172,7 +173,7 @@ function unifiedDiff({ file, name }: DrillSource, expected: string, printed: str
   return patch === undefined ? firstDifference(expected, printed) : patch.split('\n').filter(isNoRule).join('\n')
 }
 
-/** The line of equal signs above a patch tells nothing. */
+/** Removes the line of equal signs above a patch. */
 function isNoRule(line: string): boolean {
   return !line.startsWith('===') || line.replaceAll('=', '') !== ''
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What each command does. Everything goes through the public API of the library.
+// Carries out each command, through the public API of the library.
 
 import { HmmuError, type PageRef } from '../index'
 import { excerpt } from '../visible'
@@ -24,7 +24,7 @@ import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
 import { Runs } from './runs'
 import { Misuse, type Pages, type TaskOf, type World } from './world'
 
-/** Carry out any command but `migrate`. */
+/** Carry out any command except `migrate`. */
 export function execute(world: World, command: InnerCommand | WatchCommand, taskOf: TaskOf): Steps {
   switch (command.verb) {
     case 'map':

@@ -21,7 +21,7 @@ const FLAG_NAMES = [
 ] as const
 const SHOWN_FLAGS = FLAG_NAMES.reduce((mask, name) => mask | PageFlag[name], 0)
 
-/** What a kind of entry prints beside its name. */
+/** The parts that a kind of entry prints besides its name. */
 const DETAIL: Record<PageEntry['kind'], 'nothing' | 'bits' | 'page'> = {
   nomap: 'nothing',
   none: 'nothing',

@@ -2,7 +2,7 @@
 
 import { excerpt, visible } from '../visible'
 
-/** Where something stands in a drill file. Lines and columns start at 1. */
+/** A place in a drill file. Lines and columns start at 1. */
 export interface Position {
   readonly file: string
   readonly line: number
@@ -22,8 +22,8 @@ export type DrillErrorCode = 'HMMU_DRILL_SYNTAX' | 'HMMU_DRILL_RUN' | 'HMMU_DRIL
 const MOST_REASON = 2000
 
 /**
- * Something is wrong with a drill, and where. The message is one line without control characters. It starts with the file, and with
- * line and column where `position` has them.
+ * Something is wrong with a drill, and where. The message is one line without control characters. It starts with the
+ * file, and with line and column where `position` has them.
  */
 export class DrillError extends Error {
   override readonly name = 'DrillError'

@@ -8,7 +8,7 @@ import { Missing } from './world'
 /** Yields where it waits; returns the lines of its results. */
 export type Steps = Generator<void, string[]>
 
-/** Whether a call has to be repeated when what it waits for is over. */
+/** Whether a call has to be repeated when its wait is over. */
 function isBlocked(error: unknown): boolean {
   return error instanceof HmmuError && error.code === 'HMMU_BLOCKED'
 }
@@ -16,7 +16,7 @@ function isBlocked(error: unknown): boolean {
 /** The errno of a call that the kernel refuses, undefined for every other error. */
 export function refusal(error: unknown): string | undefined {
   if (!(error instanceof HmmuError) || error.errno === undefined) return undefined
-  // A pin ends like the access of a CPU would; what a kernel returns is the errno.
+  // A pin fails like a CPU access; a kernel returns the errno.
   const isResult = error.code === 'HMMU_SYSCALL' || error.code === 'HMMU_SIGSEGV' || error.code === 'HMMU_SIGBUS'
   return isResult && error.errno !== 'ENOSYS' ? error.errno : undefined
 }
@@ -33,7 +33,7 @@ export function* untilDone<T>(call: () => T): Generator<void, T> {
   }
 }
 
-/** A command from its start to its end, with what is known of it meanwhile. */
+/** A command from its start to its end, with its state. */
 export class Execution {
   readonly #steps: Steps
   #results: string[] | undefined
@@ -53,7 +53,7 @@ export class Execution {
     return this.#results !== undefined
   }
 
-  /** Where the kernel refuses a command its errno is the result, where something named is missing it is skipped. */
+  /** If the kernel refuses a command, the errno is its result. If a named object is missing, the command is skipped. */
   #advance(): string[] | undefined {
     try {
       const next = this.#steps.next()

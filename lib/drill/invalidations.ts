@@ -5,7 +5,7 @@ import { PAGE_BYTES, regionEnd } from './layout'
 import { pageRange } from './runs'
 import { type Actor, Misuse, type World } from './world'
 
-/** The `inv` lines of what was invalidated in watched processes since the last call, in order. */
+/** The `inv` lines of invalidations in watched processes since the last call, in order. */
 export function invalidationLines(world: World): string[] {
   if (world.watched.size === 0) return []
   const { eventsLost } = world.machine.counters()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Where regions are placed.
+// The addresses of regions.
 
 import type { MapCommand } from './ast'
 
@@ -8,8 +8,10 @@ export const PAGE_BYTES = 4096
 const MIB = 2 ** 20
 const HUGE_BYTES = 2 * MIB
 
-/** The first region is near a 1 GiB boundary, as far as possible below the next one: a range over two of these tables is
- * worked on in two parts, which a notifier sees. */
+/**
+ * The first region is near a 1 GiB boundary, as far as possible below the next one: a range over two of these tables is
+ * worked on in two parts, which a notifier sees.
+ */
 export const FIRST_ADDRESS = 2 ** 40
 
 /** Most pages past the end of a region that may be named: 1 GiB. */

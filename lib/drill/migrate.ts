@@ -10,16 +10,16 @@ import { migrateWords } from './migrate-words'
 import { type Begun, Waiting } from './waiting'
 import { type Actor, Missing, Misuse, type Pages, type World } from './world'
 
-/** What a top-level command has printed, and whether the transcript ends behind it. */
+/** The output of a top-level command, and whether the transcript ends after it. */
 export interface Outcome {
   readonly lines: readonly string[]
   readonly ended: boolean
 }
 
-/** What the runner does around every interleaved command. */
+/** Functions of the runner for every interleaved command. */
 export interface Hooks {
   before(): void
-  /** Carry out a part of a command, which tells whether it has ended; what goes wrong is told with its place. */
+  /** Carry out a part of a command. Returns whether the command has ended; errors get its place. */
   within(command: InnerCommand, part: () => boolean): boolean
   after(command: InnerCommand): void
 }
@@ -103,7 +103,10 @@ class MigrateRun {
     return { to: to === 'dev' ? 'device' : 'system', skip: this.#indexes(skip), error: this.#indexes(error) }
   }
 
-  /** The drill lists page numbers of the region, the driver takes indexes of src. Each is there once, however often it is listed. */
+  /**
+   * The drill lists page numbers of the region, the driver takes indexes of src. Each is there once, however often it
+   * is listed.
+   */
   #indexes(ranges: readonly PageRange[]): number[] {
     const { first, last } = this.#pages
     const indexes: number[] = []
@@ -142,8 +145,8 @@ class MigrateRun {
       const dropped = line.command.verb === 'drop' ? this.#world.handles.get(line.command.handle) : undefined
       this.#print(this.#begin(line), '  ')
       this.#hooks.after(line.command)
-      // A thread that waits for what was given up runs now; what it prints comes after the migration. Of commands that do not wait
-      // only drop gives anything up; the migration may have before the first one.
+      // A thread that waits for what was given up runs now; what it prints comes after the migration. Of commands that
+      // do not wait only drop gives anything up; the migration may have before the first one.
       if (first) this.#waiting.resumeAll()
       else if (dropped !== undefined) this.#waiting.resumeFor(dropped)
       first = false
@@ -181,7 +184,7 @@ class MigrateRun {
     return skippedLines(line)
   }
 
-  /** What is printed behind `ret` for a command that did not run, or waited. */
+  /** The lines after `ret` for a command that did not run, or waited. */
   #afterwards(line: Interleaved): string[] {
     const begun = this.#begun.get(line)
     if (begun === undefined) return this.#skipped(line)

@@ -8,8 +8,8 @@ export interface DrillObserver {
   /** The machine is there, nothing has run. */
   start(world: World): void
   /**
-   * Carries out a part of a command, and has to pass on what it returns: true when the command has ended, false when it waits. Parts
-   * of interleaved commands come within the part of their `migrate`.
+   * Carries out a part of a command, and has to return its result: true if the command has ended, false if it waits.
+   * Parts of interleaved commands come within the part of their `migrate`.
    */
   part(command: Command | InnerCommand, call: () => boolean): boolean
 }

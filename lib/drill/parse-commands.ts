@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// One function a command: it is called with the words behind the verb.
+// One function for each command. It is called with the words after the verb.
 
 import type { Command, DevmemCommand, InnerCommand, MigrateCommand, PageRange } from './ast'
 import type { Position } from './errors'
@@ -18,7 +18,7 @@ import {
 } from './parse-values'
 import { oneOf, type Word, type Words } from './words'
 
-/** What all commands have, and what those of a process have. */
+/** Properties of all commands, and of commands of a process. */
 interface Head {
   readonly text: string
   readonly position: Position

@@ -8,7 +8,7 @@ import { splitLine, type Words } from './words'
 /** The text of one drill and where it was found. */
 export interface DrillSource {
   readonly name: string
-  /** What errors call the file. */
+  /** The name of the file in errors. */
   readonly file: string
   /** Line of the file on which the text begins, 1 for a file of its own. */
   readonly firstLine: number

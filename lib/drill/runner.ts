@@ -12,15 +12,15 @@ import type { DrillObserver } from './observer'
 import { type DrillSource, parseDrill } from './parse'
 import { World } from './world'
 
-/** On what machine a drill is run, and how closely it is watched. */
+/** Options of a run: the machine, and the checks. */
 export interface RunOptions {
   /** Which kernel the machine is; `linux-4.14` if absent. */
   readonly profile?: Profile | undefined
-  /** Quirks switched on or off beside the profile's. */
+  /** Quirks switched on or off, besides the profile's. */
   readonly quirks?: MachineOptions['quirks'] | undefined
   /** Check the balance of the machine after every command. */
   readonly verify?: boolean | undefined
-  /** A command that would be skipped, because what it names is not there, ends the drill as a failure. */
+  /** A command that would be skipped, because a named object is missing, ends the drill as a failure. */
   readonly strict?: boolean | undefined
   /** Frames of RAM; drills ask for plenty of free memory. 65536 (256 MiB, taken as they are used) if absent. */
   readonly ramPages?: number | undefined
@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly observer?: DrillObserver | undefined
 }
 
-/** What a drill printed. */
+/** The result of a drill. */
 export interface DrillRun {
   readonly name: string
   /** The transcript, each line with its line end; up to the failure if there is one. */
@@ -151,7 +151,7 @@ class DrillRunner {
     throw new DrillError('HMMU_DRILL_VERIFY', command.position, reason)
   }
 
-  /** What goes wrong in a command is told with its place. */
+  /** Adds the place of the command to errors. */
   #located<T>(command: Command | InnerCommand, call: () => T): T {
     try {
       return call()

@@ -118,13 +118,13 @@ export function splitSections(file: string, text: string): Section[] {
   return sections
 }
 
-/** The place behind the line that starts here. */
+/** The place after the line that starts here. */
 function lineEnd(text: string, start: number): number {
   const newline = text.indexOf('\n', start)
   return newline < 0 ? text.length : newline + 1
 }
 
-/** Transcripts print names, so these may not have what would drive a terminal. */
+/** Transcripts print names, so names must not contain control characters. */
 function sectionName(file: string, line: number, name: string): string {
   if (!hasHidden(name)) return name
   throw sectionError(file, line, `the name '${excerpt(name)}' has characters that can't be seen`)
@@ -148,7 +148,7 @@ export function readExpected(path: string): Map<string, string> | undefined {
   return new Map(splitSections(file, text).map((section) => [section.name, section.text]))
 }
 
-/** Where the expected transcripts of a drill file are, or belong: compressed if they are, or else if the drills are. */
+/** The path of a drill file's expected transcripts. If it does not exist yet, it is compressed if the drills are. */
 export function expectedPath(path: string): string {
   const plain = path.replace(DRILL_FILE, '.expected')
   const packed = `${plain}.gz`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Reads and writes text in files that may come from anybody. Reading takes regular files only, and an end that is never reached is
-// no danger: there is a limit to the size, packed and unpacked.
+// Reads and writes text in files that may come from anybody. Reading takes regular files only, and an end that is never
+// reached is no danger: there is a limit to the size, packed and unpacked.
 
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
@@ -30,7 +30,7 @@ const TOO_LARGE = `of more than ${MOST_TEXT / 2 ** 20} MiB`
 
 const CHUNK = 2 ** 16
 const STDIN = 0
-/** What messages call standard input. */
+/** The name of standard input in messages. */
 export const STDIN_NAME = 'standard input'
 
 /** An error that a file is not as it should be. */
@@ -44,14 +44,17 @@ export function readTextFile(path: string): string {
   return decode(path, path.endsWith('.gz') ? unpack(path, bytes) : bytes)
 }
 
-/** What comes from standard input, unpacked if it is packed. @throws DrillError */
+/** The text on standard input, unpacked if it is packed. @throws DrillError */
 export function readStandardInput(): string {
   const bytes = readAll(STDIN, STDIN_NAME)
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b
   return decode(STDIN_NAME, packed ? unpack(STDIN_NAME, bytes) : bytes)
 }
 
-/** The kind is asked of the open file: a name could stand for another file by then. A FIFO without a writer does not wait. */
+/**
+ * The kind is asked of the open file: a name could stand for another file by then. A FIFO without a writer does not
+ * wait.
+ */
 function readBytes(path: string): Buffer {
   let fd: number | undefined
   try {
@@ -75,7 +78,7 @@ function kindOf(stats: Stats): string {
   return 'a device'
 }
 
-/** All that can be read; the size that a file tells is not trusted. */
+/** Reads to the end. The file's own size is not trusted. */
 function readAll(fd: number, name: string): Buffer {
   const chunks: Buffer[] = []
   let length = 0
@@ -123,8 +126,8 @@ function decode(name: string, bytes: Buffer): string {
 }
 
 /**
- * Writes a text, packed if the name ends in .gz. The file is whole at every time: another one is written, and takes its name. A
- * link is refused. @throws DrillError
+ * Writes a text, packed if the name ends in .gz. The file is whole at every time: another one is written, and takes its
+ * name. A link is refused. @throws DrillError
  */
 export function writeTextFile(path: string, text: string): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The interleaved commands that wait. Each stands in the queue of what it waits for, and is resumed when that may be free: to resume
-// all of them again and again would take time that grows with the square of their number.
+// The interleaved commands that wait. Each stands in the queue of what it waits for, and is resumed when that may be
+// free: to resume all of them again and again would take time that grows with the square of their number.
 
 import type { PageRef, Task } from '../index'
 import type { Interleaved } from './ast'
@@ -21,7 +21,7 @@ const HUGE_PAGES = 512
 
 export class Waiting {
   readonly #resume: (begun: Begun) => void
-  /** By what they wait for, in the order in which they began to wait. */
+  /** Waiting commands by the object they wait for, in the order in which they began to wait. */
   readonly #queues = new Map<string, Begun[]>()
 
   /** @param resume lets a command go on */
@@ -62,7 +62,10 @@ export class Waiting {
     }
   }
 
-  /** Resume a command, unless another one took from it what it waits for; returns those that may go on after it. */
+  /**
+   * Resume a command, unless another command has taken the awaited object. Returns the commands that may go on after
+   * it.
+   */
   #resumeOne(begun: Begun): Begun[] {
     const before = awaitedBy(begun)
     if (isReady(begun)) this.#resume(begun)
@@ -83,7 +86,9 @@ export class Waiting {
   }
 }
 
-/** How many at the head of a queue may go on. Whether a process can end shows when its end is tried, so only one does. */
+/**
+ * How many at the head of a queue may go on. Whether a process can end shows when its end is tried, so only one does.
+ */
 function readyCount(queue: readonly Begun[]): number {
   if (waitingTask(queue[0]) === undefined) return Math.min(queue.length, 1)
   const first = queue.findIndex((begun) => !isReady(begun))
@@ -98,7 +103,7 @@ function waitingTask(begun: Begun | undefined): Task | undefined {
   return begun?.tasks.find((task) => task.alive && task.state().wait !== 'nothing')
 }
 
-/** What a command waits for. */
+/** The object that a command waits for. */
 function awaitedBy(begun: Begun): string {
   const task = waitingTask(begun)
   if (task === undefined) return exit(begun)

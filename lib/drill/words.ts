@@ -53,7 +53,7 @@ export class Words {
     return word
   }
 
-  /** Nothing may be left. `allowed` says what else could have stood there, if anything could. */
+  /** Check that no word is left. `allowed` names the words that could follow, if any. */
   end(allowed?: string): void {
     const word = this.peek()
     if (word === undefined) return
@@ -63,7 +63,7 @@ export class Words {
     )
   }
 
-  /** The error that a word is not what is allowed there. */
+  /** The error for a word that is not allowed there. */
   unexpected(word: Word, expected: string): DrillError {
     return this.error(word.column, `expected ${expected}${found(word)}`)
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a drill knows by name while it runs: processes, regions, handles.
+// The named objects of a running drill: processes, regions, handles.
 
 import type { Machine, MachineEvent, PageRef, Process, Task } from '../index'
 import { didYouMean } from '../suggest'
@@ -44,7 +44,7 @@ export class World {
   readonly actors = new Map<string, Actor>()
   /** Page references by the name given with `as`. They outlive the process. */
   readonly handles = new Map<string, readonly PageRef[]>()
-  /** Watched processes by pid. They stay here when they are gone: what happened before is still to be printed. */
+  /** Watched processes by pid. They stay here after their end, because earlier events have still to be printed. */
   readonly watched = new Map<number, Actor>()
 
   /** Those that an observer has not met. */
