@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Restoring a machine from bytes that may come from anyone. First they are seen to be a whole snapshot; then they are put
- * where they belong, and all that is used as an index, a length or a link is checked (restore.h); then verify() counts.
+ * Restores a machine from bytes of unknown origin. First the bytes are checked to be a whole snapshot. Then they are
+ * put in place, and every number that is used as an index, a length or a link is checked (restore.h). Then verify()
+ * runs.
  */
 #include "restore.h"
 
@@ -60,8 +61,8 @@ u64 first_piece(const struct check *c, const void *address)
 	return low;
 }
 
-/* Whether the bytes are what hmmu_snapshot() wrote: as many pieces as there is room for, in ascending order, the first
- * with the arena's state, and of the hash that was noted. */
+/* Whether the bytes have the form of a snapshot: the number of pieces fits the length, pieces are in ascending order,
+ * the first one has the arena's state, and the hash is right. */
 static bool intact(struct check *c, const struct snapshot_header *header, size_t size)
 {
 	if (!header || size < sizeof(*header) + sizeof(*c->piece) || header->magic != SNAPSHOT_MAGIC)
@@ -78,7 +79,7 @@ static bool intact(struct check *c, const struct snapshot_header *header, size_t
 	return hash_of_pieces(c->piece, c->pieces) == header->hash || refuse_snapshot(c, "it is damaged");
 }
 
-/* Whether a saved arena has the layout of one that was just made. */
+/* Whether a saved arena has the layout of a newly made one. */
 static bool same_layout(struct check *c, u64 arena_bytes, const struct state *saved, const struct state *fresh)
 {
 	bool same = arena_bytes == fresh->bytes && saved->bytes == fresh->bytes && saved->blocks == fresh->blocks &&
@@ -92,7 +93,7 @@ static bool same_layout(struct check *c, u64 arena_bytes, const struct state *sa
 	return same || refuse_snapshot(c, "it is of another version, or of a machine with other sizes than it says");
 }
 
-/** Which pieces are in parts of the arena that are in use. */
+/** Checks that pieces are in used parts of the arena. */
 struct parts_check {
 	const struct check *c;
 	u64 at; /**< pieces before are */
@@ -107,7 +108,7 @@ static void pass_pieces(void *data, u64 first, u64 end)
 		parts->at++;
 }
 
-/* What is in no such part would not be expected where it is. */
+/* Code relies on unused parts being zero, so no piece may be there. */
 static bool check_parts(struct check *c)
 {
 	struct parts_check parts = { .c = c };
@@ -124,7 +125,7 @@ static bool check_arena(struct check *c)
 	       check_reverse_maps(c) && check_tasks(c) && check_tables(c) && check_pool_users(c);
 }
 
-/* The machine, whose arena was just made, becomes what the snapshot says. */
+/* Fill the newly made machine from the snapshot. */
 static bool fill(struct check *c)
 {
 	bool good;
@@ -140,7 +141,7 @@ static bool fill(struct check *c)
 	return good;
 }
 
-/* Its numbers were not believed, so nothing may be freed by them. */
+/* Its numbers are not trusted, so nothing may be freed by them. */
 static void empty(struct check *c, const struct state *fresh)
 {
 	for (u64 i = 0; i < c->pieces; i++)
@@ -164,7 +165,7 @@ static bool verified(struct check *c, bool may_complain)
 
 	if (complaints < 0)
 		return no_memory(c);
-	/* Such a page would be freed while it is mapped, and could be a page table next. */
+	/* Such a page would be freed while it is mapped, and could then become a page table. */
 	if (too_few)
 		return refuse_snapshot(c, "page %u has fewer references than users", too_few);
 	return may_complain || !complaints || refuse_snapshot(c, "%s", first);

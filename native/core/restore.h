@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file restore.h
- * What a snapshot from elsewhere is checked for before anything believes it. restore.c has the order.
+ * Checks of a snapshot of unknown origin, before any other code uses it. restore.c has the order.
  *
  * Each number that is used as an index is within its bounds; each list ends, and its links agree in both directions; each
  * record and frame is used for one thing. After that no call can leave the arena, or run for ever. Numbers that are only
@@ -13,7 +13,7 @@
 #include "mm.h"
 #include "snapshot.h"
 
-/** Where a page of the hugetlb pool is mapped. */
+/** The mappings of a page of the hugetlb pool. */
 struct pool_page {
 	u64 address, pgoff;
 	u32 file;
@@ -21,7 +21,7 @@ struct pool_page {
 	bool owned; /**< by a mapping that reserved it */
 };
 
-/** A check under way. Functions that return false have said in @p error what is wrong. */
+/** A check under way. A function that returns false has described the fault in @p error. */
 struct check {
 	struct hmmu *m;
 	struct hmmu_error *error;
@@ -32,9 +32,9 @@ struct check {
 	u64 *met;               /**< bitmap: frames of RAM that were met as a page table, or in an LRU pagevec */
 };
 
-/** The snapshot is not of a machine. Returns false. */
+/** Report that the snapshot is not of a machine. Returns false. */
 bool refuse_snapshot(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** Zeroed memory of the host for the time of a check; NULL: that is the error. */
+/** Allocate zeroed memory of the host for a check. NULL: the host has none, and the error is set. */
 void *check_alloc(struct check *c, u64 bytes);
 
 /** The first piece that is not below an address in the arena. */
@@ -44,7 +44,7 @@ static inline bool bit_is_set(const u64 *bits, u32 number)
 {
 	return bits[number / 64] >> (number % 64) & 1;
 }
-/** Set a bit; false: it was set. */
+/** Set a bit; false if it was set before. */
 static inline bool set_bit_once(u64 *bits, u32 number)
 {
 	bool first = !bit_is_set(bits, number);
@@ -72,7 +72,7 @@ static inline bool is_used_ram(const struct hmmu *m, u32 pfn)
 /** @name restore_pages.c, of any page
  * @{ */
 bool counts_in_range(const struct page *page);
-/** Whether 512 frames are one page. What the second and third count for all is in bounds, too. */
+/** Whether 512 frames are one page. Also checks the bounds of the counts in the second and third page. */
 bool is_compound(const struct hmmu *m, u32 head);
 bool is_anon_mapping(const struct check *c, u32 mapping);
 /** @} */
@@ -82,7 +82,7 @@ bool is_anon_mapping(const struct check *c, u32 mapping);
 /** restore_state.c: struct state, the event ring, the TLBs, slabs and their free lists. */
 bool check_state(struct check *c);
 bool check_slabs(struct check *c);
-/** What was never used is zero, as those who use it first do not clear it. */
+/** Check that unused memory is zero, because its first user does not clear it. */
 bool check_unused(struct check *c);
 /** restore_pages.c: blocks and free frames; struct page and its users. */
 bool check_blocks(struct check *c);

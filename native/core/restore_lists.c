@@ -5,16 +5,16 @@
 #include "restore.h"
 #include "swap.h"
 
-/** A hash as good as hash_chain()'s, in a table with room for all pages, has no chain as long. */
+/** Longest chain. With a table for all pages and a hash like hash_chain()'s, no chain is longer. */
 #define MAX_CHAIN 256u
 
-/* A page that may be on a list: not a part of another, and with users that keep it. */
+/* Whether a page may be on a list: it is no tail page, and has references. */
 static bool is_whole_page(const struct hmmu *m, u32 pfn)
 {
 	return is_used_ram(m, pfn) && !page_test(m, pfn, HMMU_PG_TAIL);
 }
 
-/* Walk a ring. As each link back agrees, no page is met twice. Returns how many there are, or UINT32_MAX. */
+/* Walk a ring. Each link back is checked, so no page is met twice. Returns the number of pages, or UINT32_MAX. */
 static u32 count_lru_list(struct check *c, enum lru_list which)
 {
 	const struct hmmu *m = c->m;
@@ -31,7 +31,7 @@ static u32 count_lru_list(struct check *c, enum lru_list which)
 	return UINT32_MAX;
 }
 
-/* What waits for its place on a list is on none yet, waits once, and nobody has isolated it. */
+/* A page in an LRU pagevec is on no list, is not isolated, and is in no other pagevec. */
 static bool check_pagevec(struct check *c, u32 cpu, enum pagevec_kind kind)
 {
 	const struct hmmu *m = c->m;
@@ -90,13 +90,13 @@ static bool is_found(const struct hmmu *m, u32 pfn, const u32 *chain)
 	       page->index < m->files[page->mapping].pages;
 }
 
-/* Returns how many pages are in a chain, or UINT32_MAX; counts the pages of each file. */
+/* Returns the number of pages in a chain, or UINT32_MAX; counts the pages of each file. */
 static u32 count_chain(struct check *c, u32 *chain, u64 *nrpages)
 {
 	const struct hmmu *m = c->m;
 	u32 length = 0, last = 0;
 
-	/* All of the chain is known to end at pages before any of it is searched. */
+	/* The whole chain is checked to end before any of it is searched. */
 	for (u32 pfn = *chain; pfn; last = pfn, pfn = page_of(m, pfn)->cache_next, length++)
 		if (length == MAX_CHAIN || !is_whole_page(m, pfn) || !is_in_page_cache(m, pfn)) {
 			refuse_snapshot(c, "a chain of the page cache is broken at page %u, behind page %u", pfn, last);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Restoring: address spaces with their mappings, and tasks with what they wait for. */
+/* Restoring: address spaces with their mappings, and tasks with their waits. */
 #include "platform.h"
 #include "restore.h"
 
@@ -28,7 +28,7 @@ static bool kind_has_file(u32 kind)
 	return kind != HMMU_MAP_ANON;
 }
 
-/* What is put into entries as it is. */
+/* The values that are copied into entries unchanged. */
 static bool is_page_prot(u64 prot)
 {
 	return prot == PAGE_NONE || prot == PAGE_READONLY || prot == PAGE_SHARED;
@@ -90,8 +90,8 @@ static bool check_vma_list(struct check *c, u32 mm, u32 *total)
 }
 
 /*
- * The search tree of mappings has one possible shape. It is built from the list on a stack, which holds the way from the
- * root to the last mapping, and compared.
+ * The search tree of mappings has one possible shape. It is built from the list on a stack, which holds the way from
+ * the root to the last mapping, and compared.
  */
 static bool check_vma_tree(struct check *c, u32 mm, u32 *stack)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Restoring: the frame allocator, and what each struct page says of its frame. */
+/* Restoring: the frame allocator, and the struct page of each frame. */
 #include <string.h>
 
 #include "devmem.h"
@@ -9,7 +9,7 @@
 static const u32 all_page_flags = PAGE_USERS HMMU_PAGE_FLAGS(X);
 #undef X
 
-/** Far above what mappings and pins can come to, and far enough below what an int can hold for 512 of them. */
+/** Most references of a page: far above the possible mappings and pins. The sum of 512 pages still fits in an int. */
 #define MAX_COUNT (1 << 30)
 #define MAX_MAPCOUNT (1 << 21)
 /** An index that leaves room for the pages of a mapping behind it. */
@@ -86,7 +86,7 @@ static u32 count_listed_blocks(struct check *c, u32 head, bool whole)
 	return count;
 }
 
-/* The contents of frames that nobody has used: a page table would take them for entries. */
+/* Unused frames must be zero: a page table would take their contents for entries. */
 static bool check_fresh_contents(struct check *c)
 {
 	const struct hmmu *m = c->m;
@@ -140,7 +140,7 @@ bool counts_in_range(const struct page *page)
 	       page->index <= MAX_INDEX;
 }
 
-/* A frame that is a page table. restore_tables.c sees whose it is. */
+/* Check a frame that is a page table. restore_tables.c checks which process uses it. */
 static bool is_table_frame(const struct page *page)
 {
 	return page->flags == HMMU_PG_TABLE && page->count == 1 && !page->mapcount && !page->mapping && !page->locked;
@@ -159,7 +159,7 @@ bool is_compound(const struct hmmu *m, u32 head)
 	       page[LEAK_TAIL].leaked >= 0 && page[LEAK_TAIL].leaked <= page->count;
 }
 
-/* Of a tail only its map count is its own, and a user may hold it. */
+/* A tail page has only a map count of its own, and users that hold it. */
 static bool is_tail(const struct hmmu *m, u32 pfn)
 {
 	const struct page *page = page_of(m, pfn);
@@ -188,7 +188,7 @@ static bool is_swap_cache_page(const struct hmmu *m, u32 pfn)
 	return !page_mapping(m, pfn) && slot && slot <= m->st->swap_high && m->swap_slots[slot].page == pfn;
 }
 
-/* Of migrations there are none, and so no destinations. */
+/* There are no migrations, and so no destinations. */
 static bool is_page(struct check *c, u32 pfn)
 {
 	const struct page *page = page_of(c->m, pfn);
@@ -196,7 +196,7 @@ static bool is_page(struct check *c, u32 pfn)
 
 	if ((page->flags & never) || !mapping_exists(c, page->mapping))
 		return false;
-	/* Of several meanings that one field has a page has one. */
+	/* Some fields have several meanings; a page must have only one of them. */
 	if ((page->flags & HMMU_PG_SWAPCACHE) && ((page->flags & HMMU_PG_HEAD) || !is_swap_cache_page(c->m, pfn)))
 		return false;
 	if ((page->flags & HMMU_PG_HEAD) &&
@@ -241,7 +241,7 @@ bool check_pages(struct check *c)
 	return true;
 }
 
-/* Flags that belong to frames of RAM. What else a device page has may be left from an earlier life. */
+/* Flags of RAM frames only. A device page may have other flags from an earlier use. */
 static bool check_device_page(struct check *c, u32 pfn)
 {
 	const u32 never = HMMU_PG_LRU | HMMU_PG_HEAD | HMMU_PG_TAIL | HMMU_PG_SWAPCACHE | HMMU_PG_RESERVED |

@@ -3,7 +3,7 @@
 #include "platform.h"
 #include "restore.h"
 
-/* The chain of a mapping; each link back agrees, so that no avc is met twice. */
+/* Check the chain of a mapping. Each link back is checked, so no avc is met twice. */
 static bool check_chain_of_vma(struct check *c, u32 vma, u32 *total)
 {
 	const struct hmmu *m = c->m;
@@ -39,7 +39,7 @@ static bool check_list_of_anon_vma(struct check *c, u32 anon_vma, u32 *total)
 	return true;
 }
 
-/* A root is its own; it has a reference of its own, and one of each that descends from it. */
+/* A root refers to itself. It has one reference of its own, and one of each descendant. */
 static bool check_anon_vma(struct check *c, u32 anon_vma, const u32 *descendants)
 {
 	const struct anon_vma *a = &c->m->anon_vmas[anon_vma];

@@ -45,7 +45,7 @@ static bool check_events(struct check *c)
 
 	if (st->event_mask & ~all_events)
 		return refuse_snapshot(c, "event types %#x do not exist", st->event_mask);
-	/* Half of the numbers are left for events to come. */
+	/* Half of the numbers remain for later events. */
 	if (st->event_tail > st->event_head || st->event_head - st->event_tail > EVENT_RING || st->event_head >> 63)
 		return refuse_snapshot(c, "the ring of events holds from %llu to %llu",
 				       (unsigned long long)st->event_tail, (unsigned long long)st->event_head);
@@ -77,7 +77,7 @@ static bool check_tlb_entries(struct check *c)
 
 bool check_state(struct check *c)
 {
-	/* The bounds of slabs come first: they are the bounds of all else. */
+	/* The bounds of slabs come first: all other checks rely on them. */
 	for (u32 kind = 0; kind < NR_SLABS; kind++) {
 		const struct slab *slab = &c->m->st->slabs[kind];
 
@@ -103,7 +103,7 @@ static const u8 *record_of(const struct hmmu *m, enum slab_kind kind, u32 slot)
 	return (const u8 *)m->st + slab->offset + (u64)slot * slab->record;
 }
 
-/* Free records are zero, as they were left, but for the link to the next one. Record 0 stands for "none". */
+/* Free records are zero, except the link to the next one. Record 0 stands for "none". */
 static bool check_slab(struct check *c, enum slab_kind kind)
 {
 	const struct slab *slab = &c->m->st->slabs[kind];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Restoring: page tables. Each is used once, as a table of one process or as one that is deposited, and each entry leads to
- * a page that may be mapped in its mapping.
+ * Restoring: page tables. Each is used once, as a table of one process or as one that is deposited, and each entry
+ * leads to a page that may be mapped in its mapping.
  */
 #include "huge.h"
 #include "restore.h"
@@ -34,7 +34,7 @@ static bool take_table(struct check *c, u64 pfn)
 	       set_bit_once(c->met, (u32)pfn);
 }
 
-/* On to the first mapping that ends above an address. */
+/* Go on to the first mapping that ends above an address. */
 static void advance(struct table_check *t, u64 address)
 {
 	const struct hmmu *m = t->c->m;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Snapshots, copies and hashes. All three go over the 4 KiB pieces of the arena that were ever used and are not zero;
- * the arena holds no pointer, so its bytes mean the same at any address and in any process.
+ * Snapshots, copies and hashes. All three walk the 4 KiB pieces of the arena that were ever used and are not zero. The
+ * arena holds no pointer, so its bytes are valid at any address and in any process.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 /** A walk over pieces in ascending order. */
 struct walk {
 	const struct hmmu *m;
-	u64 next; /**< pieces below are done: parts may share one at their border */
-	/** If set, it gets whole parts, as ranges of pieces. */
+	u64 next; /**< pieces below are done; two parts may share a piece at their border */
+	/** If set, it is called with whole parts, as ranges of pieces. */
 	void (*part)(void *data, u64 first, u64 end);
 	void (*piece)(void *data, u64 number, const u8 *bytes);
 	void *data;
@@ -53,7 +53,7 @@ static void walk_part(struct walk *walk, const void *start, u64 bytes)
 		walk->next = end;
 }
 
-/* An array with an item for each page: those of RAM, of the hugetlb pool and of the device that were ever used. */
+/* Walk an array with an item for each page: the used pages of RAM, of the hugetlb pool and of the device. */
 static void walk_page_array(struct walk *walk, const void *array, u64 size)
 {
 	const struct hmmu *m = walk->m;
@@ -114,7 +114,7 @@ static void hash_piece(void *data, u64 number, const u8 *bytes)
 	const u64 *words = (const u64 *)bytes;
 	u64 lanes[4] = { number, 1, 2, 3 };
 
-	/* Four lanes, so that one multiplication need not wait for the other. */
+	/* Four lanes, so that multiplications need not wait for each other. */
 	for (u32 i = 0; i < PAGE_SIZE / sizeof(u64); i++)
 		lanes[i % 4] = mix(lanes[i % 4], words[i]);
 	for (u32 i = 0; i < 4; i++)
@@ -176,7 +176,7 @@ void arena_wipe(struct hmmu *m)
 	walk_arena(&walk);
 }
 
-/* What a call on the stack holds could never be given up in a copy. */
+/* A copy could never give back the references and locks of a call on the stack. */
 static int check_idle(struct hmmu *m)
 {
 	if (m->in_page_free)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file snapshot.h What a snapshot consists of: snapshot.c writes it, restore.c reads it. */
+/** @file snapshot.h The format of a snapshot: snapshot.c writes it, restore.c reads it. */
 #ifndef HMMU_SNAPSHOT_H
 #define HMMU_SNAPSHOT_H
 
@@ -7,7 +7,7 @@
 
 #define SNAPSHOT_MAGIC 0x3230504e53554d48ull /* "HMUSNP02", little-endian */
 
-/** What a snapshot begins with; a struct piece for each piece follows. */
+/** The header of a snapshot. A struct piece for each piece follows. */
 struct snapshot_header {
 	u64 magic;
 	u64 arena_bytes;
@@ -23,12 +23,12 @@ struct piece {
 
 /** The hash of a machine of these pieces. */
 u64 hash_of_pieces(const struct piece *piece, u64 pieces);
-/** Tell of each part of the arena that is in use, in ascending order, as a range of pieces. */
+/** Call a function for each used part of the arena, in ascending order, with a range of pieces. */
 void walk_parts(const struct hmmu *m, void (*part)(void *data, u64 first, u64 end), void *data);
-/** Remember in the handle what it caches of the state. */
+/** Set the handle's cached copies of the state. */
 void take_over_state(struct hmmu *m);
 
-/** Frames of RAM in blocks that were opened; those behind were never used. */
+/** The number of frames of RAM in opened blocks. Later frames were never used. */
 static inline u32 ram_used(const struct hmmu *m)
 {
 	u64 frames = (u64)m->st->next_block * HPAGE_PMD_NR;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* hmmu_verify(): everything is counted anew from what can be seen, and compared with the books. */
+/* hmmu_verify(): recounts the whole machine and compares the result with its books. */
 #include "verify.h"
 
 #include <errno.h>
@@ -65,8 +65,8 @@ static void holders_of_migration(struct verify *v, const struct hmmu_migration *
 	}
 }
 
-/* Frames that were ever used: of RAM up to the last block opened, of the hugetlb pool and the device up to the highest page
- * in use. */
+/* Frames that were ever used: of RAM up to the last block opened, of the hugetlb pool and the device up to the highest
+ * page in use. */
 static u32 next_used(const struct hmmu *m, u32 pfn)
 {
 	pfn++;
@@ -214,7 +214,7 @@ struct sem_tally {
 	u32 readers, writer, waiting;
 };
 
-/* Who waits is in a call. */
+/* A waiting task must be in a call. */
 static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 {
 	const struct task *t = &v->m->tasks[task];
@@ -229,7 +229,7 @@ static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 	tally->waiting += t->wait != HMMU_WAIT_PAGE_LOCK;
 }
 
-/* Who waits for mmap_sem is in its queue. */
+/* Tasks that wait for mmap_sem must be in its queue. */
 static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 {
 	const struct hmmu *m = v->m;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file verify.h What verify() gathers while it walks the machine, and its parts. */
+/** @file verify.h The tallies of verify(), and its parts. */
 #ifndef HMMU_VERIFY_H
 #define HMMU_VERIFY_H
 
 #include "mm.h"
 #include "snapshot.h"
 
-/** What the walks found out about a page. References and locks of tails are their head's. */
+/** Counts of a page. References and locks of tails are their head's. */
 struct page_tally {
 	int32_t refs;
 	int32_t maps; /**< by ptes and device-private entries */
