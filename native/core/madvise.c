@@ -58,7 +58,7 @@ static void free_lazily(struct ctx *ctx, u32 page, u64 *pte)
 	mark_page_lazyfree(m, ctx->cpu, page);
 }
 
-/* What is swapped out need not be read to be freed. */
+/* A swapped-out page need not be read to be freed. */
 static void free_swap_pte(struct hmmu *m, u32 mm, u64 *pte)
 {
 	free_swap_and_cache(m, swp_offset(*pte));

@@ -301,7 +301,7 @@ static int apply_vma_lock_flags(struct ctx *ctx, u64 start, u64 end, bool lock)
 	}
 }
 
-/* What mlock() says instead of get_user_pages()' error. */
+/* mlock()'s errno for an error of get_user_pages(). */
 static int mlock_posix_error(int err)
 {
 	if (err == -ENOMEM)

@@ -35,7 +35,7 @@ typedef uint64_t u64;
 #else
 #define ALWAYS_INLINE inline
 #endif
-/** For what is rare, so that the common way needs fewer registers. */
+/** For rare branches, so that the common path needs fewer registers. */
 #define NOINLINE __attribute__((noinline))
 
 #define PAGE_SHIFT 12

@@ -14,7 +14,7 @@ void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot)
 	v->swap_entries[slot]++;
 }
 
-/* The page of a slot has to know it; and once it is clean, what is in the slot is what is in the page. */
+/* The page of a slot has to refer to the slot. A clean page has the contents of its slot. */
 static void verify_cached_page(struct verify *v, u32 slot, u32 pfn)
 {
 	struct hmmu *m = v->m;

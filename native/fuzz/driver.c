@@ -12,7 +12,7 @@ static const uint32_t breach_rules[] = {
 #undef X
 };
 
-/** Within its rights: a page of the wanted kind for whatever can move, as the built-in driver does it. */
+/** A good driver: gives a page of the wanted kind to each entry that can move, like the built-in driver. */
 static bool wanted(const struct fuzz_migration *mig, uint64_t src, uint64_t i)
 {
 	bool to_device = !(mig->driver.op & 1);
@@ -165,7 +165,7 @@ static uint64_t other_device_word(struct fuzz_migration *mig)
 	return hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
 }
 
-/* What is odd, and allowed. */
+/* Odd, but allowed. */
 static void be_odd(struct fuzz_migration *mig, uint64_t i, uint64_t src)
 {
 	bool device = !(mig->driver.op & 1);

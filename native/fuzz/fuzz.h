@@ -82,11 +82,11 @@ bool world_open(struct world *w, const uint8_t *data, size_t size);
 uint64_t world_close(struct world *w);
 /** Say what a program does, as C, if asked for by the environment variable HMMU_FUZZ_TRACE. */
 void trace(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** What can't be: say it and abort. */
+/** Report an impossible state and abort. */
 void broken(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 /** Abort if verify() complains. */
 void check_machine(struct world *w);
-/** What holds of every result: an error is explained. Returns @p result. */
+/** Check that an error result has a code and a text. Returns @p result. */
 int check_result(struct world *w, int result);
 /** @} */
 

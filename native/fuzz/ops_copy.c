@@ -21,7 +21,7 @@ static void *take_snapshot(struct world *w, size_t *size)
 	return bytes;
 }
 
-/* A byte more or less: it is refused, whatever it says. */
+/* A snapshot with a byte more or less is refused. */
 static void restore_damaged(struct world *w, const struct fuzz_record *r, uint8_t *bytes, size_t size)
 {
 	/* Most of the numbers that have to be believed are in the beginning. */

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-/* What the caller left in dst must not matter. */
+/* The caller's words in dst must have no effect. */
 static void prefill(struct fuzz_migration *mig, const struct fuzz_record *r)
 {
 	for (uint64_t i = 0; i < mig->pages; i++) {

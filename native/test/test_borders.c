@@ -29,7 +29,7 @@ static uint8_t value(size_t border, size_t i)
 	return (uint8_t)(1 + border * SIDES + i);
 }
 
-/* Mappings of one page each; protections in turn, lest they are merged. */
+/* Mappings of one page each, with alternating protections so that they do not merge. */
 static void map_side(struct place *p, size_t border, size_t i)
 {
 	map_at(p->r, side(border, i), 1, i % 2 ? HMMU_MAP_SHMEM : HMMU_MAP_ANON, HMMU_PROT_READ | HMMU_PROT_WRITE);

@@ -96,7 +96,7 @@ static void test_failure_with_rubbish(void **state)
 	s.alloc = fail_with_rubbish;
 	assert_failed(s.r->m, migrate_script(&s), -ECANCELED, HMMU_ERR_DRIVER_THREW);
 	assert_kind(s.r, s.buf, 3, HMMU_ENTRY_SYS);
-	/* What stood in the overwritten words is still the driver's own. */
+	/* The pages of the overwritten words still belong to the driver. */
 	assert_int_equal(counter(s.r, HMMU_COUNT_DEVICE_FREE), 62);
 	rig_close(s.r);
 }
@@ -318,8 +318,8 @@ static int fault_that_ends_outer(struct hmmu *m, uint32_t tid, uint64_t address,
 	return hmmu_migrate_vma(m, &request);
 }
 
-/* A store in the middle of a migration of the same task loses that one's mmap_sem on the way, takes it anew for its second
- * fault, and gives it up. */
+/* A store in the middle of a migration of the same task loses that one's mmap_sem on the way, takes it anew for its
+ * second fault, and gives it up. */
 static void test_outer_migration_ends_within(void **state)
 {
 	const struct hmmu_pagemap_ops device = { .page_fault = fault_that_ends_outer };

@@ -35,7 +35,7 @@ static void test_tag_moves(void **state)
 	rig_close(r);
 }
 
-/* What has no room in the tag reads as zero; nobody gets a pointer to contents that are not there. */
+/* Bytes beyond the tag read as zero. There is no pointer to missing contents. */
 static void test_rest_of_a_page(void **state)
 {
 	struct rig *r = open_rig(.ram_pages = 4096, .no_contents = true);
@@ -55,7 +55,7 @@ static void test_rest_of_a_page(void **state)
 	rig_close(r);
 }
 
-/* What a device reads and writes is what CPUs do. */
+/* A device reads and writes the same bytes as a CPU. */
 static void check_device_access(struct rig *r, uint8_t fifth_last)
 {
 	uint64_t buf = map_anon(r, 1);
@@ -109,7 +109,7 @@ static void test_device_access_to_tables(void **state)
 	rig_close(r);
 }
 
-/* What is zero because nobody has written to it stays so: the zero page, and frames that nobody has had yet. */
+/* Unused memory stays zero: the zero page, and frames that were never allocated. */
 static void test_device_access_to_zeroes(void **state)
 {
 	struct rig *r = open_rig(.ram_pages = 4096);

@@ -41,7 +41,7 @@ static void test_no_device(void **state)
 	hmmu_destroy(m);
 }
 
-/* Many destinations in one call: sources give way to locked copies, as far as there are pages. */
+/* Many destinations in one call: locked copies replace sources, as long as there are pages. */
 static void test_destinations(void **state)
 {
 	struct rig *r = open_rig(.device_pages = 3);
@@ -78,7 +78,7 @@ static void test_destinations(void **state)
 	rig_close(r);
 }
 
-/* What drivers may do with pages of their own, and only with those. */
+/* Actions that drivers may take with pages of their own, and only with those. */
 static void test_driver_calls(void **state)
 {
 	struct rig *r = open_rig();
@@ -155,7 +155,7 @@ static void test_pin_and_mlock_bring_it_back(void **state)
 	rig_close(r);
 }
 
-/* A page that can't be had back: no frame, or somebody has its lock. */
+/* A page that can't come back: no frame is free, or another task has its lock. */
 static void test_page_that_stays(void **state)
 {
 	struct rig *r = open_rig();
@@ -300,7 +300,7 @@ static void test_page_free(void **state)
 	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
 	assert_ok(hmmu_device_set_ops(r->m, &driver_ops, &d));
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
-	/* The one put by page_free itself is told, too. */
+	/* page_free is also called for the page that it puts itself. */
 	assert_int_equal(d.frees, 2);
 	assert_int_equal(d.freed, hmmu_device_base(r->m));
 	rig_close(r);
@@ -491,7 +491,7 @@ static void test_flags_stay(void **state)
 	assert_int_equal(page_info(r, pfn).ref, 1);
 	assert_ok(hmmu_device_alloc(r->m, &again));
 	assert_int_equal(again, pfn);
-	/* But for the active bit. */
+	/* Except the active bit. */
 	assert_int_equal(page_info(r, pfn).flags,
 			 HMMU_PG_UPTODATE | HMMU_PG_SWAPBACKED | HMMU_PG_CHECKED | HMMU_PG_DEVICE);
 	assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, pfn), 0x66);

@@ -141,7 +141,7 @@ static void test_shared_memory(void **state)
 		assert_false(entry_of(r, r->pid, buf).flags & HMMU_PG_DIRTY);
 		write_pages(r, buf, 2, 5);
 		assert_true(entry_of(r, r->pid, buf + PAGES(1)).flags & HMMU_PG_DIRTY);
-		/* The cache has a reference beside the entry's. */
+		/* The cache has a reference, besides the entry's. */
 		assert_int_equal(entry_of(r, r->pid, buf).ref, 2);
 		assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(2), HMMU_MADV_DONTNEED));
 		assert_kind(r, buf, 2, HMMU_ENTRY_NONE);
@@ -238,7 +238,8 @@ static void test_soft_dirty(void **state)
 	rig_close(r);
 }
 
-/* Shared pages are write-protected to see the first store; that waits for a locked page after the entry was made writable. */
+/* Shared pages are write-protected to see the first store; that waits for a locked page after the entry was made
+ * writable. */
 static void test_store_to_locked_shared_page(void **state)
 {
 	struct rig *r = open_rig();
@@ -278,7 +279,7 @@ static void test_store_to_locked_page(void **state)
 	rig_close(r);
 }
 
-/* A fault of a file page that is locked waits, whatever the access. */
+/* A fault of a locked file page waits, for loads and stores. */
 static void test_locked_cache_page(void **state)
 {
 	struct rig *r = open_rig();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* fork(): what the child shares, what is copied on the first store, what it does not get, and how a fork that fails ends. */
+/* fork(): what the child shares, what is copied on the first store, what it does not get, and how a fork that fails
+ * ends. */
 #include "support.h"
 
 #include "mm.h"
@@ -46,7 +47,7 @@ static void test_shared_memory(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	child = do_fork_of(r, r->tid);
-	/* What can be faulted in again is not copied. */
+	/* Entries that a fault can make again are not copied. */
 	assert_int_equal(entry_of(r, child, buf).kind, HMMU_ENTRY_NONE);
 	assert_int_equal(mm_counters(r, child).shmem, 0);
 	assert_ok(store(r, task_of(r, child), buf, 2));
@@ -263,7 +264,7 @@ static void test_failing_at_each_allocation(void **state)
 	rig_close(r);
 }
 
-/* The same for want of frames: RAM is used up but for a few, one more each time. */
+/* Forks that run out of frames: only a few are free, one more each time. */
 static void test_failing_without_frames(void **state)
 {
 	struct rig *r = open_rig(.ram_pages = 2048);

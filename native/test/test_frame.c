@@ -71,7 +71,8 @@ static void test_free_event(void **state)
 	rig_close(r);
 }
 
-/* All of RAM but frame 0 can be had, one frame at a time, each once; in whatever order it goes back it can be had again. */
+/* All of RAM except frame 0 can be allocated frame by frame, each frame once. After freeing in any order it can be
+ * allocated again. */
 static void test_all_of_memory(void **state)
 {
 	enum { RAM = 1000 }; /* The last block is smaller than the others. */
@@ -155,7 +156,7 @@ static void test_huge_page_is_zero(void **state)
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
 		assert_true(is_zero(r->m, head + i));
 	put_page(r->m, head);
-	/* Its frames can be had one by one, too. */
+	/* Its frames can be allocated one by one, too. */
 	assert_int_not_equal(alloc_frame(r->m, NULL), 0);
 	rig_discard(r);
 }

@@ -205,7 +205,7 @@ static void test_copy_by_the_owner(void **state)
 	rig_close(r);
 }
 
-/* A child copies with what is neither used nor reserved, and has a SIGBUS where nothing is. */
+/* A child copies to a page that is neither used nor reserved, and gets a SIGBUS if there is none. */
 static void test_copy_by_a_child(void **state)
 {
 	struct rig *r = open_rig(.hugetlb_pages = 3);
@@ -217,7 +217,7 @@ static void test_copy_by_a_child(void **state)
 	child = fork_task(r);
 	assert_ok(store(r, child, buf, 2));
 	assert_pool(r, 1, 1);
-	/* What is left is the owner's. */
+	/* The remaining pages are the owner's. */
 	assert_sigbus(r, store(r, child, buf + HUGE, 2));
 	assert_sigbus(r, load(r, child, buf + HUGE, NULL));
 	assert_ok(store(r, r->tid, buf + HUGE, 3));

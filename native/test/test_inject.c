@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every allocation fails once. Each scenario is a call that is made again and again, on a new machine each time: first its
- * first allocation fails, then its second, and so on until none fails. What it then returns must be an errno of the
+ * Every allocation fails once. Each scenario is a call that is made again and again, on a new machine each time: first
+ * its first allocation fails, then its second, and so on until none fails. What it then returns must be an errno of the
  * kernel, everything must balance, the call must succeed when it is repeated, and nothing may be left at the end.
  */
 #include "support.h"
@@ -10,7 +10,7 @@ struct scenario {
 	const char *name;
 	void (*prepare)(struct rig *r);
 	int (*act)(struct rig *r);
-	int other_err; /* allowed beside -ENOMEM */
+	int other_err; /* allowed besides -ENOMEM */
 };
 
 /* Where the prepared mappings are. */
@@ -426,7 +426,8 @@ static void test_counting(void **state)
 	rig_close(r);
 }
 
-/* get_user_pages() rather tells how many pages it got than why it got no more, so mlock() asks for the rest once more. */
+/* get_user_pages() rather tells how many pages it got than why it got no more, so mlock() asks for the rest once
+ * more. */
 static void test_populating_tries_again(void **state)
 {
 	struct rig *r = open_rig();

@@ -49,7 +49,7 @@ static void test_device_page(void **state)
 	assert_int_equal(r->why[0], HMMU_WHY_NONE);
 	assert_kind(r, buf, 2, HMMU_ENTRY_DEV);
 	assert_bits(r, buf, HMMU_BIT_WRITE);
-	/* One reference of the entry beside the one every device page has; not active, on no list. */
+	/* One reference of the entry, besides the one that every device page has; not active, on no list. */
 	assert_page(r, buf, 2, 1, HMMU_PG_UPTODATE | HMMU_PG_SWAPBACKED | HMMU_PG_DEVICE);
 	assert_int_equal(mm_counters(r, r->pid).anon, 2);
 	assert_int_equal(hmmu_memcg_charged(r->m), 2);
@@ -90,7 +90,8 @@ static void test_read_only_mapping(void **state)
 	rig_close(r);
 }
 
-/* In a locked mapping a system page goes to the unevictable list. mlock() fails to bring PROT_NONE memory in, and locks. */
+/* In a locked mapping a system page goes to the unevictable list. mlock() fails to bring PROT_NONE memory in, and
+ * locks. */
 static void test_locked_mapping(void **state)
 {
 	struct rig *r = open_rig();
@@ -170,7 +171,8 @@ static void test_not_anonymous(void **state)
 	rig_close(r);
 }
 
-/* Each table on the way down can't be had: pud, pmd and pte. Those that could stay, empty, for the next one. */
+/* Each table on the way down fails to be allocated: pud, pmd and pte. Tables made before stay, empty, for the next
+ * try. */
 static void test_no_table(void **state)
 {
 	struct rig *r = open_rig();

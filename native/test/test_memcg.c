@@ -163,7 +163,7 @@ static void test_injected_failure(void **state)
 	(void)state;
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_MEMCG, 2, false));
 	assert_ok(store(r, r->tid, buf, 1));
-	/* Not at a limit, so it is memory that was not to be had. */
+	/* The group is not at its limit, so the error is about memory. */
 	assert_failed(r->m, store(r, r->tid, buf + PAGES(1), 1), -ENOMEM, HMMU_ERR_OUT_OF_FRAMES);
 	assert_ok(store(r, r->tid, buf + PAGES(1), 1));
 	assert_int_equal(hmmu_inject_passes(r->m, HMMU_INJECT_MEMCG), 3);

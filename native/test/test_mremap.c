@@ -220,7 +220,7 @@ static void private_file_pages(void **state)
 	rig_close(r);
 }
 
-/* Whoever tracks writes finds moved entries soft-dirty, of every kind; rights and dirty bits stay. */
+/* Moved entries of every kind become soft-dirty; rights and dirty bits stay. */
 static void entries_become_soft_dirty(void **state)
 {
 	struct rig *r = open_rig(0);
@@ -365,7 +365,7 @@ static void locked_memory(void **state)
 	assert_ok(remap(r, a, 2, 4, 0, 0, &at));
 	assert_int_equal(at, a);
 	assert_int_equal(mm_counters(r, r->pid).locked, 4);
-	/* What was added is there at once. */
+	/* The added pages are present at once. */
 	assert_kind(r, a, 4, HMMU_ENTRY_SYS);
 	assert_true(entry_of(r, r->pid, a + PAGES(3)).flags & HMMU_PG_MLOCKED);
 	assert_ok(remap(r, a, 4, 6, TO_FIXED, FAR, &at));
@@ -449,7 +449,7 @@ static void out_of_memory(void **state)
 		assert_bytes(r, r->tid, a, 6, 1);
 		assert_clean(r->m);
 	}
-	/* The second table is the one that can't be had: four pages have moved, and move back. */
+	/* The second table can't be allocated: four pages have moved, and move back. */
 	map_rw(r, FAR - MIB(1), 1);
 	write_pages(r, FAR - MIB(1), 1, 1);
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_TABLE, 1, false));
@@ -464,7 +464,7 @@ static void out_of_memory(void **state)
 	rig_close(r);
 }
 
-/* A mapping may grow beyond the end of its file; there is nothing to be had there. */
+/* A mapping may grow beyond the end of its file; accesses there fail. */
 static void test_beyond_end_of_file(void **state)
 {
 	struct rig *r = open_rig();

@@ -2,7 +2,7 @@
 /* The stages pages and finalize: what a page takes along when it moves, what keeps it, and where its mappings lead. */
 #include "support.h"
 
-/* A driver that moves every page to a fresh one of a kind, whatever kind the source is. */
+/* A driver that moves every page to a new page of one kind, for any kind of source. */
 static int move_all(struct hmmu_migration *mig, void *data)
 {
 	struct hmmu_migration_state at;

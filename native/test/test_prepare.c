@@ -282,7 +282,7 @@ static void test_pinned_late(void **state)
 	rig_close(r);
 }
 
-/* Every mapping of the page, in every process, gives way to a migration entry. */
+/* A migration entry replaces every mapping of the page, in every process. */
 static void test_unmap_everywhere(void **state)
 {
 	struct rig *r = open_rig();

@@ -439,7 +439,7 @@ static void test_insert_device_as_pte(void **state)
 	assert_ok(store(r, r->tid, buf, 9));
 	assert_bytes(r, r->tid, buf, 1, 9);
 	assert_clean(r->m);
-	/* Nor does it move from there: the reference that such a page always has is none that unmap knows of. */
+	/* Nor does it move from there: unmap does not expect the reference that such a page always has. */
 	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
 	assert_true(r->src[0] == 0);
 	assert_why(r, 0, HMMU_WHY_PINNED_LATE);
@@ -458,7 +458,7 @@ static int why_of_file_hole(struct rig *r)
 	hmmu_migrate_state(mig, &at);
 	assert_int_equal(at.callbacks_ran, !!(hmmu_quirks(r->m) & HMMU_QUIRK_FILE_HOLES_COLLECTED));
 	assert_ok(hmmu_migrate_end(mig));
-	/* A pte that is empty, beside one that is not. */
+	/* An empty pte next to a used one. */
 	write_pages(r, buf, 1, 1);
 	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
 	return r->why[1];

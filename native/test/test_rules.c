@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules for drivers. Each test is a driver that breaks one: the call fails with the entry and the rule, all that the
- * driver took is free again, every page is back where it was, and the machine goes on.
+ * The rules for drivers. Each test is a driver that breaks one: the call fails with the entry and the rule, all that
+ * the driver took is free again, every page is back where it was, and the machine goes on.
  */
 #include "support.h"
 
@@ -312,7 +312,7 @@ static void test_in_use(void **state)
 	}
 }
 
-/* What the driver has put into dst is not its own any more: in finalize_and_map it can neither unlock nor drop it. */
+/* The driver no longer owns the pages in dst: in finalize_and_map it can neither unlock nor drop them. */
 static int take_back(struct hmmu_migration *mig, void *data)
 {
 	struct hmmu_migration_state at;
@@ -388,7 +388,7 @@ static void test_late_changes(void **state)
 	check_late(2, HMMU_RULE_DST_CHANGED, change_dst);
 }
 
-/* What is written to the arrays between the steps, outside of the callbacks, is overwritten and acts on nothing. */
+/* Words written to the arrays between steps, outside of callbacks, are overwritten and have no effect. */
 static void test_scribbling_between_steps(void **state)
 {
 	struct rig *r = open_rig();

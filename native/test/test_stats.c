@@ -119,7 +119,7 @@ static void test_tree_has_an_end(void **state)
 	rig_close(r);
 }
 
-/* What a node took is what the nodes below it took, or more. */
+/* A node has at least the cycles of the nodes below it. */
 static void test_cycles(void **state)
 {
 	struct hmmu_stats_node nodes[64];

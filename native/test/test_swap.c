@@ -326,7 +326,7 @@ static void system_calls(void **state)
 	assert_bytes(r, r->tid, a, 1, 1);
 	assert_bits(r, a, HMMU_BIT_ACCESSED);
 	assert_failed(r->m, store(r, r->tid, a + PAGES(1), 1), -EFAULT, HMMU_ERR_SIGSEGV);
-	/* Freed, what is swapped out is gone at once. */
+	/* MADV_FREE drops a swapped-out page at once. */
 	assert_ok(hmmu_madvise(r->m, r->tid, a + PAGES(2), PAGES(2), HMMU_MADV_FREE));
 	assert_kind(r, a + PAGES(2), 2, HMMU_ENTRY_NONE);
 	assert_ok(hmmu_madvise(r->m, r->tid, a + PAGES(4), PAGES(2), HMMU_MADV_DONTNEED));

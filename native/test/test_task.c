@@ -417,7 +417,7 @@ static void test_reader_waits_behind_writer(void **state)
 	rig_close(r);
 }
 
-/* Several writers go in the order of their coming, whoever asks first when the semaphore is free. */
+/* Several writers go in order of arrival, even if another one asks first when the semaphore is free. */
 static void test_writers_in_order(void **state)
 {
 	struct rig *r = open_rig();
@@ -488,7 +488,8 @@ static void test_page_waiter_keeps_mmap_sem(void **state)
 	/* The page is free, the semaphore not yet. */
 	assert_blocked(r->m, hmmu_munmap(r->m, writer, buf, PAGES(1)), writer, HMMU_WAIT_MMAP_SEM_WRITE);
 	assert_waits(r, child_task, HMMU_WAIT_PAGE_LOCK, true);
-	/* The instruction starts anew; the page is mapped again, and so there is no new fault, which would wait behind. */
+	/* The instruction starts anew; the page is mapped again, and so there is no new fault, which would wait
+	 * behind. */
 	assert_ok(load(r, child_task, buf, NULL));
 	assert_ok(hmmu_munmap(r->m, writer, buf, PAGES(1)));
 	assert_failed(r->m, load(r, child_task, buf, NULL), -EFAULT, HMMU_ERR_SIGSEGV);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* hmmu_verify() itself: each imbalance is brought about by hand, has to be reported in words, and is gone when it is undone. */
+/* hmmu_verify() itself: each imbalance is brought about by hand, has to be reported in words, and is gone when it is
+ * undone. */
 #include "support.h"
 
 #include "mm.h"
@@ -269,7 +270,7 @@ static void test_end_of_a_process(void **state)
 	}
 }
 
-/* Who holds what: every reference that a user can take is known, so that none of them is a complaint. */
+/* Every reference that a user can take is accounted for, so none is a complaint. */
 static void test_all_holders_are_known(void **state)
 {
 	struct rig *r = open_rig();

@@ -308,7 +308,7 @@ static void test_anon_vma_is_imported(void **state)
 	rig_close(r);
 }
 
-/* What a forked child has inherited does not merge with what it maps itself. */
+/* An inherited mapping of a forked child does not merge with the child's own mappings. */
 static void test_inherited_mapping(void **state)
 {
 	struct rig *r = open_rig();
@@ -341,7 +341,7 @@ static void test_attributes(void **state)
 	assert_picture(r, "AA|AA|AA|AA");
 	assert_int_equal(hmmu_vmas(r->m, r->pid, vmas, 4), 4);
 	assert_true(vmas[1].dontfork && !vmas[0].dontfork && vmas[3].nohuge && !vmas[3].huge);
-	/* Capacity is what is written, the result what there is. */
+	/* Capacity limits the items written; the result is the number of all items. */
 	memset(vmas, 0, sizeof(vmas));
 	assert_int_equal(hmmu_vmas(r->m, r->pid, vmas, 1), 4);
 	assert_true(vmas[1].start == 0);
@@ -503,7 +503,7 @@ static void test_locked_neighbour_stays_apart(void **state)
 	rig_close(r);
 }
 
-/* The record of a mapping that is gone may be another process's; what was looked up last is no way to it. */
+/* The record of a freed mapping may belong to another process. The cached lookup must not lead there. */
 static void test_slot_of_another_process(void **state)
 {
 	struct rig *r = open_rig();
