@@ -24,8 +24,13 @@ export type NativeCallback = (which: number) => number
 
 /** A function returns a negative errno, {@link THROWN}, or its result. */
 export interface NativeMachine {
-  /** Called for device faults once setFaultHandler(true) was called: 0, or a negative errno. */
+  /** Called for device faults once setDeviceHandlers() said so: 0, or a negative errno. */
   pageFault?: ((tid: number, address: number, pfn: number) => number) | undefined
+
+  /** Called when a device page is free again, once setDeviceHandlers() said so. */
+  pageFree?: ((pfn: number) => void) | undefined
+  /** Called for invalidations of processes with notify(). */
+  invalidate?: ((pid: number, type: number, start: number, end: number) => void) | undefined
 
   dispose(): number
   error(): NativeError
@@ -55,6 +60,7 @@ export interface NativeMachine {
   processTask(pid: number): number
   fork(tid: number): number
   exit(pid: number): number
+  oomReap(pid: number): number
   taskCreate(pid: number): number
   taskDestroy(tid: number): number
   taskCancel(tid: number): number
@@ -100,9 +106,11 @@ export interface NativeMachine {
   stats(out: BigUint64Array): number
   statsTree(out: BigUint64Array): number
 
-  setFaultHandler(on: boolean): number
+  setDeviceHandlers(pageFault: boolean, pageFree: boolean): number
+  notify(pid: number, on: boolean): number
   deviceBase(): number
   deviceAlloc(): number
+  deviceAllocPage(pfn: number): number
   pageAlloc(): number
   pageTrylock(pfn: number): number
   pageUnlock(pfn: number): number

@@ -17,6 +17,8 @@ export class Core {
   readonly machine: Machine
   /** Living processes by pid. */
   readonly processes = new Map<number, Process>()
+  /** Functions that are told of invalidations, by pid. */
+  readonly notifiers = new Map<number, (type: number, start: number, end: number) => void>()
   /** Tasks by tid. */
   readonly tasks = new Map<number, Task>()
   /** Pages that drivers of migrations under way have allocated, and which one. */

@@ -94,9 +94,15 @@ export class DriverContext {
     for (const page of this.#moves.takeUnnamed()) this.#core.driverPages.set(page, this)
   }
 
-  /** Takes the lowest free device page, with a reference of the caller's; undefined if none is free. */
-  allocDevicePage(): number | undefined {
-    return this.#allocate(this.#core.native.deviceAlloc(), 'HMMU_OUT_OF_DEVICE_PAGES')
+  /**
+   * Takes a free device page, with a reference of the caller's.
+   * @param page which one, by its pfn; by default the lowest
+   * @returns undefined if none is free, or this page is not
+   */
+  allocDevicePage(page?: number): number | undefined {
+    const { native } = this.#core
+    if (page === undefined) return this.#allocate(native.deviceAlloc(), 'HMMU_OUT_OF_DEVICE_PAGES')
+    return this.#allocate(native.deviceAllocPage(pfn('page', page)), 'HMMU_BUSY', page)
   }
 
   /** alloc_page(): a system page with one reference, its contents undefined; undefined if the machine has none. */
@@ -104,14 +110,14 @@ export class DriverContext {
     return this.#allocate(this.#core.native.pageAlloc(), 'HMMU_OUT_OF_FRAMES')
   }
 
-  #allocate(result: number, exhausted: string): number | undefined {
+  #allocate(result: number, exhausted: string, page = result): number | undefined {
     if (result < 0) {
       const failure = this.#core.failure(result)
       if (failure instanceof HmmuError && failure.code === exhausted) return undefined
       throw failure
     }
-    this.#core.driverPages.set(result, this)
-    return result
+    this.#core.driverPages.set(page, this)
+    return page
   }
 
   /** copy_highpage(): copies 4096 bytes from one page to another. */
@@ -146,12 +152,14 @@ export class DriverContext {
 
   /**
    * Does for one entry all that is needed to move it to device memory: allocate, copy or zero, lock, set dst.
-   * @returns false if there is nothing to move (no MIGRATE, or the page is on the device) or no device page is free
+   * @param page which device page, by its pfn; by default the lowest that is free
+   * @returns false if there is nothing to move (no MIGRATE, or the page is on the device) or no device page is free, or this one is not
    */
-  moveToDevice(entry: MigrationEntry): boolean {
+  moveToDevice(entry: MigrationEntry, page?: number): boolean {
     this.#own(entry)
     const kind = entry.srcFlags & (PfnFlag.MIGRATE | PfnFlag.DEVICE)
-    return kind === PfnFlag.MIGRATE && this.#move(entry, targetValues.device)
+    if (kind !== PfnFlag.MIGRATE) return false
+    return page === undefined ? this.#move(entry, targetValues.device) : this.#fill(entry, this.allocDevicePage(page))
   }
 
   /**
@@ -167,14 +175,17 @@ export class DriverContext {
 
   #move(entry: MigrationEntry, target: number): boolean {
     if (this.#moves.has(entry.index)) this.#nameAll()
-    if (!this.#moves.add(entry.index, entry.pfn ?? 0, target)) return this.#fill(entry, target)
+    if (!this.#moves.add(entry.index, entry.pfn ?? 0, target)) return this.#fill(entry, this.#allocateFor(target))
     if (!this.#collects) this.#nameAll()
     return true
   }
 
-  /** Allocates a page, if there is one, copies or zeroes, locks and places it: one step after the other. */
-  #fill(entry: MigrationEntry, target: number): boolean {
-    const page = target === targetValues.device ? this.allocDevicePage() : this.allocSystemPage()
+  #allocateFor(target: number): number | undefined {
+    return target === targetValues.device ? this.allocDevicePage() : this.allocSystemPage()
+  }
+
+  /** Copies or zeroes, locks and places a page, if there is one: one step after the other. */
+  #fill(entry: MigrationEntry, page: number | undefined): boolean {
     if (page === undefined) return false
     const source = entry.pfn
     if (source === undefined) this.zeroPage(page)

@@ -41,6 +41,9 @@ export interface DeviceFault {
  */
 export type DeviceFaultHandler = (fault: DeviceFault) => boolean
 
+/** Is told of a device page that is free again: its page frame number. */
+export type PageFreeHandler = (pfn: number) => void
+
 /** A native machine that is there already, for the constructor. */
 class Existing {
   readonly native: NativeMachine
@@ -72,6 +75,7 @@ export class Machine {
   readonly #cpus: number
   #timed = false
   #faultHandler: DeviceFaultHandler | undefined
+  #freeHandler: PageFreeHandler | undefined
 
   /**
    * @throws HmmuError HMMU_INVALID_ARGUMENT: an option is out of its range; HMMU_HOST_MEMORY: the host has no memory for it
@@ -121,7 +125,7 @@ export class Machine {
 
   /**
    * The state of the machine as bytes, of which {@link Machine.restore} makes a machine that goes on exactly as this one. The
-   * handler of device faults is no part of it.
+   * handlers are no part of it.
    * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
    */
   snapshot(): Uint8Array {
@@ -143,13 +147,13 @@ export class Machine {
   }
 
   /**
-   * A second machine with the same state and the same handler of device faults; from now on they do not know of each other. It is
+   * A second machine with the same state and the same handlers of device faults and freed pages; from now on they do not know of each other. It is
    * what {@link Machine.restore} of a snapshot would make, at less cost.
    * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
    */
   fork(): Machine {
     const copy = new Machine(new Existing(new addon.Machine(this.#core.native)) as MachineOptions)
-    if (this.#faultHandler) copy.onDeviceFault(this.#faultHandler)
+    copy.#setHandlers(this.#faultHandler, this.#freeHandler)
     return copy
   }
 
@@ -337,11 +341,28 @@ export class Machine {
 
   /** Has a function called for CPU faults on device pages; without one the built-in driver migrates the page back. */
   onDeviceFault(handler: DeviceFaultHandler | undefined): void {
-    const { native } = this.#core
     if (handler !== undefined) callable('handler', handler)
-    this.#core.check(native.setFaultHandler(handler !== undefined))
-    this.#faultHandler = handler
-    native.pageFault = handler && ((tid, address, pfn) => this.#handleFault(handler, tid, address, pfn))
+    this.#setHandlers(handler, this.#freeHandler)
+  }
+
+  /**
+   * Has a function called when a device page has lost its last reference (dev_page_free_t): the device can use the page for something
+   * else. munmap() frees pages without any other word to the driver. The kernel makes the call under locks, so the function may look,
+   * and allocate and put pages; any other call is HMMU_BUSY. What it throws reaches the caller of the call that freed the page,
+   * which is carried out all the same.
+   */
+  onPageFree(handler: PageFreeHandler | undefined): void {
+    if (handler !== undefined) callable('handler', handler)
+    this.#setHandlers(this.#faultHandler, handler)
+  }
+
+  #setHandlers(fault: DeviceFaultHandler | undefined, free: PageFreeHandler | undefined): void {
+    const { native } = this.#core
+    this.#core.check(native.setDeviceHandlers(fault !== undefined, free !== undefined))
+    this.#faultHandler = fault
+    this.#freeHandler = free
+    native.pageFault = fault && ((tid, address, pfn) => this.#handleFault(fault, tid, address, pfn))
+    native.pageFree = free && ((pfn) => void free(pfn))
   }
 
   #handleFault(handler: DeviceFaultHandler, tid: number, address: number, pfn: number): number {
@@ -365,7 +386,7 @@ export class Machine {
     this.#core.disposed = true
     this.#core.processes.clear()
     this.#core.tasks.clear()
-    this.#core.native.pageFault = undefined
+    Object.assign(this.#core.native, { pageFault: undefined, pageFree: undefined, invalidate: undefined })
   }
 
   /** The same as {@link Machine.dispose}. */

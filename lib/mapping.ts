@@ -2,11 +2,14 @@
 
 import type { PageRange, RemapOptions } from './calls'
 import { requireCore } from './core'
-import type { Advice } from './defs.generated'
+import type { Advice, EntryKind } from './defs.generated'
 import { asText, hex, MOST_ITEMS, morePages, showsItself, stateOf } from './inspect'
 import type { Process } from './process'
 import { dumpTable, MOST_DUMPED, type PageEntry, type Prot } from './records'
 import { address, bytes, integer, PAGE_SIZE, pageCount, requireInternal } from './validate'
+
+/** Pages that are dumped at a time. */
+const PAGES_AT_ONCE = 4096
 
 /**
  * A range of addresses that was mapped. It is a handle to the range, not to a VMA: mappings split and merge beneath it, and it stays
@@ -94,6 +97,30 @@ export class Mapping implements PageRange {
   dump(first = 0, count?: number): PageEntry[] {
     const rest = this.pages - integer('first', first, 0, this.pages)
     return this.process.dump(this.range(first, count === undefined ? rest : count))
+  }
+
+  /** How many pages have which kind of entry; kinds that no page has are left out. */
+  histogram(): Partial<Record<EntryKind, number>> {
+    const counts: Partial<Record<EntryKind, number>> = {}
+    for (let first = 0; first < this.pages; first += PAGES_AT_ONCE) {
+      for (const { kind } of this.dump(first, Math.min(PAGES_AT_ONCE, this.pages - first))) {
+        counts[kind] = (counts[kind] ?? 0) + 1
+      }
+    }
+    return counts
+  }
+
+  /**
+   * Faults pages in for writing, as mmap() with MAP_POPULATE does: get_user_pages() with FOLL_WRITE. Their contents stay.
+   * @param pages indexes, 0 … pages - 1; by default all
+   * @throws HmmuError as {@link SystemCalls.pin}
+   */
+  touch(pages: Iterable<number> = this.#indexes()): void {
+    for (const page of pages) this.process.pin(this.pageAddress(page), { write: true }).drop()
+  }
+
+  *#indexes(): Iterable<number> {
+    for (let page = 0; page < this.pages; page++) yield page
   }
 
   /** munmap() of all of it. */

@@ -2,6 +2,7 @@
 
 import { type PageRange, rangeOf, SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
+import { eventNames } from './defs.generated'
 import { HmmuError } from './errors'
 import { asText, hex, shownAs, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
@@ -18,7 +19,7 @@ import {
   walkTable,
 } from './records'
 import { Task } from './task'
-import { address, integer, invalid, PAGE_SIZE, pageCount } from './validate'
+import { address, callable, integer, invalid, PAGE_SIZE, pageCount } from './validate'
 
 /** Counters of an address space, in pages. */
 export interface ProcessCounters {
@@ -39,6 +40,19 @@ export interface ProcessCounters {
   /** Pages of hugetlb mappings, which are in none of the others. */
   readonly hugetlb: number
 }
+
+/** Pages of an address space lose their meaning: its translations are about to change, change, or have changed. */
+export interface Invalidation {
+  /** Before the change, with it, or after it. */
+  readonly type: 'invalidate_start' | 'invalidate_range' | 'invalidate_end'
+  /** First byte. */
+  readonly start: number
+  /** First byte behind. */
+  readonly end: number
+}
+
+/** Is told of an invalidation. */
+export type InvalidateHandler = (invalidation: Invalidation) => void
 
 /**
  * A process: an address space and its tasks. The calls of {@link SystemCalls} are made by its main task; where one has to wait, the
@@ -141,6 +155,7 @@ export class Process extends SystemCalls {
     this.core.check(this.core.native.exit(this.#number))
     this.#exited = true
     this.core.processes.delete(this.pid)
+    this.core.notifiers.delete(this.pid)
     for (const [tid, task] of this.core.tasks) if (task.process === this) this.core.tasks.delete(tid)
   }
 
@@ -221,6 +236,29 @@ export class Process extends SystemCalls {
   toJSON(): object {
     const { pid, alive } = this
     return { pid, alive, ...(alive && { counters: this.counters(), mappings: this.mappings() }) }
+  }
+
+  /**
+   * Has a function called for invalidations of this address space, at once (struct mmu_notifier_ops): a device with page tables of
+   * its own has to forget the pages. `undefined` ends it. The kernel makes the calls under locks, so the function may look, and
+   * work with pages of a driver; any other call is HMMU_BUSY. What it throws reaches the caller of the call that invalidates, which
+   * is carried out all the same. Copies of the machine have no such function. An exit calls it no more.
+   */
+  onInvalidate(handler: InvalidateHandler | undefined): void {
+    const { notifiers, native } = this.core
+    if (handler !== undefined) callable('handler', handler)
+    this.core.check(native.notify(this.#number, handler !== undefined))
+    native.invalidate = (pid, type, start, end) => notifiers.get(pid)?.(type, start, end)
+    if (handler === undefined) notifiers.delete(this.pid)
+    else notifiers.set(this.pid, (type, start, end) => void handler({ type: eventNames[type] as never, start, end }))
+  }
+
+  /**
+   * __oom_reap_task_mm(): a process that is to die loses its private pages before it exits. Locked, hugetlb and special mappings stay.
+   * @throws HmmuError HMMU_BUSY: mmap_sem is taken or waited for by a writer, or the process has a notifier
+   */
+  oomReap(): void {
+    this.core.check(this.core.native.oomReap(this.#number))
   }
 
   /** @internal */

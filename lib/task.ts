@@ -7,7 +7,8 @@ import { HmmuError } from './errors'
 import { asText, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import type { Process } from './process'
-import { integer } from './validate'
+import { isBlocked } from './schedule'
+import { callable, integer } from './validate'
 
 /** What a task is at. */
 export interface TaskState {
@@ -86,6 +87,27 @@ export class Task extends SystemCalls {
   /** Moves the task to another CPU, 0 … cpus - 1. */
   setCpu(cpu: number): void {
     this.core.check(this.core.native.taskSetCpu(this.caller, integer('cpu', cpu, 0, 2 ** 32 - 1)))
+  }
+
+  /**
+   * Makes a call until it has not to wait any more.
+   * @param call one call of this task; it is repeated as it is
+   * @param meanwhile is called before each repetition, to do that for which the task waits
+   * @returns what the call returned
+   * @throws HmmuError HMMU_BLOCKED: the call has still to wait after `meanwhile`; it stays to be repeated or cancelled
+   */
+  retry<T>(call: () => T, meanwhile: () => void): T {
+    callable('call', call)
+    callable('meanwhile', meanwhile)
+    for (;;) {
+      try {
+        return call()
+      } catch (error) {
+        if (!isBlocked(error)) throw error
+        meanwhile()
+        if (!this.state().ready) throw error
+      }
+    }
   }
 
   /** Gives a wait up: what the task held for it is dropped. Nothing happens if it does not wait. */

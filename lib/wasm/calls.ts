@@ -7,7 +7,7 @@
 // catch exceptions and return an errno to C. Two exceptions can't be caught in time: a stack overflow within C, and a
 // trap, which is a bug. After these the machine is lost.
 
-import type { NativeError } from '../binding'
+import type { NativeError, NativeMachine } from '../binding'
 import { type ErrorCode, errorCodeValues } from '../defs.generated'
 import { THROWN } from '../thrown'
 import { EBADF, EBUSY, ECANCELED, EFAULT, ENOMEM } from './errno'
@@ -24,7 +24,9 @@ function checkStack(): void {
 }
 
 export abstract class WasmCalls {
-  pageFault?: ((tid: number, address: number, pfn: number) => number) | undefined
+  pageFault?: NativeMachine['pageFault']
+  pageFree?: NativeMachine['pageFree']
+  invalidate?: NativeMachine['invalidate']
 
   /** Undefined when the machine is gone. */
   #instance: WasmInstance | undefined
@@ -52,6 +54,8 @@ export abstract class WasmCalls {
     this.#instance.host = {
       migration: (id, which) => this.onMigration(id, which),
       pageFault: (tid, address, pfn) => this.#onPageFault(tid, address, pfn),
+      pageFree: (pfn) => this.#tell(() => this.pageFree?.(pfn)),
+      invalidate: (pid, type, start, end) => this.#tell(() => this.invalidate?.(pid, type, start, end)),
     }
   }
 
@@ -108,6 +112,11 @@ export abstract class WasmCalls {
   #onPageFault(tid: number, address: number, pfn: number): number {
     const { pageFault } = this
     return pageFault ? this.callBack(() => pageFault(tid, address, pfn)) : -EFAULT
+  }
+
+  /** Once a callback of a call has thrown, the call makes no more calls of handlers that can't fail. */
+  #tell(run: () => void): number {
+    return this.#exception ? 0 : this.callBack(run)
   }
 
   /** Sets the error of a refused call, for error(). */

@@ -18,6 +18,7 @@ export const plainNames = [
   'processTask',
   'fork',
   'exit',
+  'oomReap',
   'taskCreate',
   'taskDestroy',
   'taskCancel',
@@ -44,9 +45,11 @@ export const plainNames = [
   'watch',
   'timeEvents',
   'statsEnable',
-  'setFaultHandler',
+  'setDeviceHandlers',
+  'notify',
   'deviceBase',
   'deviceAlloc',
+  'deviceAllocPage',
   'pageAlloc',
   'pageTrylock',
   'pageUnlock',
@@ -69,7 +72,8 @@ interface Wrapped {
   free(address: number): void
   /** Address of the doubles in which calls tell more than their result. */
   told(): number
-  setHost(migration: number, pageFault: number): void
+  /** Places of functions in the table, in the order of {@link Host}. */
+  setHost(...places: number[]): void
   create(...options: NativeOptions): number
   snapshot(buffer: number, capacity: number): number
   /** Address of the text that says why not; 0: it is restored. */

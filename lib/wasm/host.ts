@@ -12,13 +12,22 @@ export interface Host {
   migration(id: number, which: number): number
   /** A fault on a device page. Returns 0 or a negative errno. */
   pageFault(tid: number, address: number, pfn: number): number
+  /** A device page is free again. The result is ignored. */
+  pageFree(pfn: number): number
+  /** Pages of a process lose their meaning. The result is ignored. */
+  invalidate(pid: number, type: number, start: number, end: number): number
 }
 
 const I32 = 0x7f
 const F64 = 0x7c
 
 /** Names of the functions, and the types of their parameters; all return an i32. native/wasm/driver.h declares them. */
-const SIGNATURES = { migration: [I32, I32], pageFault: [I32, F64, I32] } as const
+const SIGNATURES = {
+  migration: [I32, I32],
+  pageFault: [I32, F64, I32],
+  pageFree: [I32],
+  invalidate: [I32, I32, F64, F64],
+} as const
 
 /** No number in this module needs more than one byte. */
 const vector = (items: readonly (readonly number[])[]): number[] => [items.length, ...items.flat()]
@@ -40,12 +49,14 @@ export function adapterBytes(): Uint8Array {
 
 let adapter: object | undefined
 
-/** Puts the functions of a host into a table. Returns their indexes. */
-export function putIntoTable(table: WasmTable, host: Host): { migration: number; pageFault: number } {
+/** Puts the functions of a host into a table. Returns their indexes, in the order of {@link Host}. */
+export function putIntoTable(table: WasmTable, host: Host): number[] {
   adapter ??= new Module(adapterBytes())
-  const { migration, pageFault } = new Instance(adapter, { host: { ...host } }).exports as Host
-  const first = table.grow(2)
-  table.set(first, migration)
-  table.set(first + 1, pageFault)
-  return { migration: first, pageFault: first + 1 }
+  const functions = new Instance(adapter, { host: { ...host } }).exports as Host
+  const names = Object.keys(SIGNATURES) as (keyof Host)[]
+  const first = table.grow(names.length)
+  return names.map((each, i) => {
+    table.set(first + i, functions[each])
+    return first + i
+  })
 }

@@ -34,11 +34,13 @@ export class WasmInstance {
     this.exports = guarded(new Instance(module).exports as WasmExports)
     this.exports._initialize()
     this.#told = this.exports.told()
-    const { migration, pageFault } = putIntoTable(this.exports.__indirect_function_table, {
+    const places = putIntoTable(this.exports.__indirect_function_table, {
       migration: (id, which) => this.host?.migration(id >>> 0, which) ?? -EFAULT,
       pageFault: (tid, address, pfn) => this.host?.pageFault(tid >>> 0, address, pfn >>> 0) ?? -EFAULT,
+      pageFree: (pfn) => this.host?.pageFree(pfn >>> 0) ?? 0,
+      invalidate: (pid, type, start, end) => this.host?.invalidate(pid >>> 0, type, start, end) ?? 0,
     })
-    this.exports.setHost(migration, pageFault)
+    this.exports.setHost(...places)
   }
 
   /** The first of the further results of the last call. */

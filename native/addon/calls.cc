@@ -19,6 +19,7 @@ void Machine::DefineCalls(Methods &methods)
 		InstanceMethod<&Machine::ProcessTask>("processTask"),
 		InstanceMethod<&Machine::Fork>("fork"),
 		InstanceMethod<&Machine::Exit>("exit"),
+		InstanceMethod<&Machine::OomReap>("oomReap"),
 		InstanceMethod<&Machine::TaskCreate>("taskCreate"),
 		InstanceMethod<&Machine::TaskDestroy>("taskDestroy"),
 		InstanceMethod<&Machine::TaskCancel>("taskCancel"),
@@ -82,6 +83,11 @@ Napi::Value Machine::Fork(const Napi::CallbackInfo &info)
 Napi::Value Machine::Exit(const Napi::CallbackInfo &info)
 {
 	return Result(Open() ? hmmu_exit(Core(), Uint32(info, 0)) : -EBADF);
+}
+
+Napi::Value Machine::OomReap(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_oom_reap(Core(), Uint32(info, 0)) : -EBADF);
 }
 
 Napi::Value Machine::TaskCreate(const Napi::CallbackInfo &info)

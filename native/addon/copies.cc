@@ -49,6 +49,7 @@ void Machine::Clone(Machine &source)
 		return;
 	}
 	hmmu_device_set_ops(machine_, &builtin, nullptr);
+	hmmu_set_notifier(machine_, nullptr, nullptr);
 }
 
 // snapshot(typed array or undefined): fills the array; how many bytes it takes.

@@ -11,9 +11,11 @@ namespace hmmu_addon {
 void Machine::DefineDriver(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::SetFaultHandler>("setFaultHandler"),
+		InstanceMethod<&Machine::SetDeviceHandlers>("setDeviceHandlers"),
+		InstanceMethod<&Machine::Notify>("notify"),
 		InstanceMethod<&Machine::DeviceBase>("deviceBase"),
 		InstanceMethod<&Machine::DeviceAlloc>("deviceAlloc"),
+		InstanceMethod<&Machine::DeviceAllocPage>("deviceAllocPage"),
 		InstanceMethod<&Machine::PageAlloc>("pageAlloc"),
 		InstanceMethod<&Machine::PageTrylock>("pageTrylock"),
 		InstanceMethod<&Machine::PageUnlock>("pageUnlock"),
@@ -27,31 +29,64 @@ void Machine::DefineDriver(Methods &methods)
 	methods.insert(methods.end(), ours.begin(), ours.end());
 }
 
-// setFaultHandler(on): device faults go to the function in the property "pageFault" of this object, or to the built-in
-// driver. The function is a property, not a reference held here, so that the garbage collector sees the whole circle.
-Napi::Value Machine::SetFaultHandler(const Napi::CallbackInfo &info)
+// setDeviceHandlers(pageFault, pageFree): which functions of this object are called by the device. Device faults go to
+// the built-in driver otherwise. The functions are properties, not references held here, so that the garbage collector
+// sees the whole circle.
+Napi::Value Machine::SetDeviceHandlers(const Napi::CallbackInfo &info)
 {
-	static const hmmu_pagemap_ops ours = {Machine::OnPageFault, nullptr};
-	static const hmmu_pagemap_ops builtin = {nullptr, nullptr};
+	const hmmu_pagemap_ops ops = {
+		Flag(info, 0) ? Machine::OnPageFault : nullptr,
+		Flag(info, 1) ? Machine::OnPageFree : nullptr,
+	};
 
 	if (!Open())
 		return Result(-EBADF);
-	return Result(hmmu_device_set_ops(Core(), Flag(info, 0) ? &ours : &builtin, this));
+	return Result(hmmu_device_set_ops(Core(), &ops, this));
+}
+
+// notify(pid, on): invalidations of the process go to the function in the property "invalidate".
+Napi::Value Machine::Notify(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	hmmu_set_notifier(Core(), Machine::OnInvalidate, this);
+	return Result(hmmu_notify(Core(), Uint32(info, 0), Flag(info, 1)));
+}
+
+int Machine::CallHandler(const char *name, std::initializer_list<double> arguments)
+{
+	Napi::HandleScope scope(Env());
+	napi_value handler = nullptr;
+	int32_t result = -EFAULT;
+
+	napi_get_named_property(Env(), Value(), name, &handler);
+	if (!handler || !IsFunction(Env(), handler))
+		return -EFAULT;
+	if (!CallJs(handler, arguments, &result))
+		return -ECANCELED;
+	return result < 0 ? result : 0;
 }
 
 int Machine::OnPageFault(hmmu *, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
 {
-	auto *machine = static_cast<Machine *>(data);
-	Napi::HandleScope scope(machine->Env());
-	napi_value handler = nullptr;
-	int32_t result = -EFAULT;
+	return static_cast<Machine *>(data)->CallHandler("pageFault", {double(tid), double(address), double(pfn)});
+}
 
-	napi_get_named_property(machine->Env(), machine->Value(), "pageFault", &handler);
-	if (!handler || !IsFunction(machine->Env(), handler))
-		return -EFAULT;
-	if (!machine->CallJs(handler, {double(tid), double(address), double(pfn)}, &result))
-		return -ECANCELED;
-	return result < 0 ? result : 0;
+// Once a callback of a call has thrown, the call makes no more calls of handlers that can't fail.
+void Machine::OnPageFree(hmmu *, uint32_t pfn, void *data)
+{
+	auto *machine = static_cast<Machine *>(data);
+
+	if (machine->exception_.IsEmpty())
+		machine->CallHandler("pageFree", {double(pfn)});
+}
+
+void Machine::OnInvalidate(hmmu *, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data)
+{
+	auto *machine = static_cast<Machine *>(data);
+
+	if (machine->exception_.IsEmpty())
+		machine->CallHandler("invalidate", {double(pid), double(type), double(start), double(end)});
 }
 
 Napi::Value Machine::DeviceBase(const Napi::CallbackInfo &)
@@ -67,6 +102,11 @@ Napi::Value Machine::DeviceAlloc(const Napi::CallbackInfo &)
 		return Result(-EBADF);
 	int result = hmmu_device_alloc(Core(), &pfn);
 	return Numbered(result, pfn);
+}
+
+Napi::Value Machine::DeviceAllocPage(const Napi::CallbackInfo &info)
+{
+	return Result(Open() ? hmmu_device_alloc_page(Core(), Uint32(info, 0)) : -EBADF);
 }
 
 Napi::Value Machine::PageAlloc(const Napi::CallbackInfo &)

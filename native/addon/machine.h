@@ -95,6 +95,7 @@ private:
 	Napi::Value ProcessTask(const Napi::CallbackInfo &info);
 	Napi::Value Fork(const Napi::CallbackInfo &info);
 	Napi::Value Exit(const Napi::CallbackInfo &info);
+	Napi::Value OomReap(const Napi::CallbackInfo &info);
 	Napi::Value TaskCreate(const Napi::CallbackInfo &info);
 	Napi::Value TaskDestroy(const Napi::CallbackInfo &info);
 	Napi::Value TaskCancel(const Napi::CallbackInfo &info);
@@ -140,9 +141,11 @@ private:
 	Napi::Value StatsTree(const Napi::CallbackInfo &info);
 
 	// driver.cc
-	Napi::Value SetFaultHandler(const Napi::CallbackInfo &info);
+	Napi::Value SetDeviceHandlers(const Napi::CallbackInfo &info);
+	Napi::Value Notify(const Napi::CallbackInfo &info);
 	Napi::Value DeviceBase(const Napi::CallbackInfo &info);
 	Napi::Value DeviceAlloc(const Napi::CallbackInfo &info);
+	Napi::Value DeviceAllocPage(const Napi::CallbackInfo &info);
 	Napi::Value PageAlloc(const Napi::CallbackInfo &info);
 	Napi::Value PageTrylock(const Napi::CallbackInfo &info);
 	Napi::Value PageUnlock(const Napi::CallbackInfo &info);
@@ -151,7 +154,11 @@ private:
 	Napi::Value PageZero(const Napi::CallbackInfo &info);
 	Napi::Value Destinations(const Napi::CallbackInfo &info);
 	Napi::Value DestinationsLeft(const Napi::CallbackInfo &info);
+	// Calls the function in a property of this object: 0, or a negative errno.
+	int CallHandler(const char *name, std::initializer_list<double> arguments);
 	static int OnPageFault(hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
+	static void OnPageFree(hmmu *m, uint32_t pfn, void *data);
+	static void OnInvalidate(hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data);
 
 	// migration.cc
 	Napi::Value Migrate(const Napi::CallbackInfo &info);

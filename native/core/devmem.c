@@ -38,6 +38,17 @@ int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 	return 0;
 }
 
+int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn)
+{
+	if (!is_device_private_page(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is no page of the device (pfns are %u to %u)",
+				 pfn, m->device_base, m->device_base + m->st->device_pages - 1);
+	if (device_in_use(m, pfn - m->device_base))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is in use", pfn);
+	device_take(m, pfn - m->device_base);
+	return 0;
+}
+
 /* A page can lose its last user under a page table's lock, too, so page_free() must not enter the kernel. */
 void tell_page_free(struct hmmu *m, u32 pfn)
 {
@@ -54,6 +65,9 @@ int check_outside_page_free(struct hmmu *m)
 {
 	if (!m->in_page_free)
 		return 0;
+	if (m->in_notifier)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
+				 "a notifier runs, maybe under locks: it may look, and call functions for drivers");
 	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
 			 "page_free() runs, maybe under locks: it may look, and allocate and put pages");
 }

@@ -19,26 +19,32 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 }
 /** The first free page at or above the hint, or the number of pages. */
 u32 device_lowest_free(struct hmmu *m);
-/** Allocate a device page for a driver, with a reference; false: all are in use. */
+/** Allocate a free device page for a driver, with a reference. */
+static inline void device_take(struct hmmu *m, u32 index)
+{
+	struct state *st = m->st;
+	struct page *page = page_of(m, m->device_base + index);
+
+	device_set_in_use(m, index, true);
+	if (index >= st->device_high)
+		st->device_high = index + 1;
+	st->device_free--;
+	page->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
+	page->count = 2;
+	page->alloc_id = index;
+}
+/** Allocate the lowest free device page; false: all are in use. */
 static inline bool device_alloc(struct hmmu *m, u32 *pfn)
 {
 	struct state *st = m->st;
 	u32 index = st->device_hint;
-	struct page *page;
 
 	if (index >= st->device_pages || device_in_use(m, index))
 		index = device_lowest_free(m);
 	if (index >= st->device_pages)
 		return false;
-	device_set_in_use(m, index, true);
 	st->device_hint = index + 1;
-	if (index >= st->device_high)
-		st->device_high = index + 1;
-	st->device_free--;
-	page = page_of(m, m->device_base + index);
-	page->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
-	page->count = 2;
-	page->alloc_id = index;
+	device_take(m, index);
 	*pfn = m->device_base + index;
 	return true;
 }

@@ -18,13 +18,36 @@ void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 	m->events[st->event_head++ % EVENT_RING] = (struct hmmu_event){ .type = type, .pid = mm, .a = a, .b = b };
 }
 
+/* The kernel calls notifiers under page table locks, too, so that they must not enter it. */
+static void call_notifier(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
+{
+	/* Preserve the outer call's error. */
+	struct hmmu_error error = m->error;
+
+	m->in_page_free++;
+	m->in_notifier++;
+	m->notifier(m, mm, type, start, end, m->notifier_data);
+	m->in_notifier--;
+	m->in_page_free--;
+	m->error = error;
+}
+
 /* Watching a process records invalidate_start. invalidate_end and invalidate_range have to be enabled as events. */
 void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
 {
-	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START;
+	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START, watched = m->mms[mm].watched;
 
-	if (mask & 1u << type)
+	if (watched & WATCH_EVENTS && mask & 1u << type)
 		event_record(m, type, mm, start, end);
+	if (watched & WATCH_CALLS && m->notifier)
+		call_notifier(m, type, mm, start, end);
+}
+
+int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data)
+{
+	m->notifier = notifier;
+	m->notifier_data = data;
+	return 0;
 }
 
 int hmmu_events_record(struct hmmu *m, uint32_t mask)

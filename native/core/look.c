@@ -274,6 +274,8 @@ static bool has_user(const struct hmmu *m, u32 pfn, enum page_user user)
 
 int hmmu_unpin(struct hmmu *m, uint32_t pfn)
 {
+	if (m->in_notifier)
+		return check_outside_notifier(m);
 	if (!pfn || pfn >= m->pfn_end || !m->pins[pfn])
 		return no_such_reference(m, pfn, "pinned");
 	m->pins[pfn]--;
@@ -284,8 +286,10 @@ int hmmu_unpin(struct hmmu *m, uint32_t pfn)
 int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 {
 	u32 page;
-	int err = page_at(m, pid, address, &page);
+	int err = check_outside_notifier(m);
 
+	if (!err)
+		err = page_at(m, pid, address, &page);
 	if (err)
 		return err;
 	if (!trylock_page(m, page))
@@ -299,6 +303,8 @@ int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 
 int hmmu_release(struct hmmu *m, uint32_t pfn)
 {
+	if (m->in_notifier)
+		return check_outside_notifier(m);
 	if (!has_user(m, pfn, PAGE_USER_HELD))
 		return no_such_reference(m, pfn, "held");
 	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_HELD;
@@ -310,8 +316,10 @@ int hmmu_release(struct hmmu *m, uint32_t pfn)
 int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 {
 	u32 page;
-	int err = page_at(m, pid, address, &page);
+	int err = check_outside_notifier(m);
 
+	if (!err)
+		err = page_at(m, pid, address, &page);
 	if (err)
 		return err;
 	page = compound_head(m, page);
@@ -325,6 +333,8 @@ int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 
 int hmmu_putback(struct hmmu *m, uint32_t pfn)
 {
+	if (m->in_notifier)
+		return check_outside_notifier(m);
 	if (!has_user(m, pfn, PAGE_USER_ISOLATED))
 		return no_such_reference(m, pfn, "isolated");
 	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_ISOLATED;

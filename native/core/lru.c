@@ -184,5 +184,6 @@ void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn)
 
 void hmmu_lru_add_drain_all(struct hmmu *m)
 {
-	lru_add_drain_all(m);
+	if (!m->in_page_free)
+		lru_add_drain_all(m);
 }

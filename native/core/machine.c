@@ -274,6 +274,17 @@ int hmmu_watch(struct hmmu *m, uint32_t pid)
 {
 	if (!hmmu_process_alive(m, pid))
 		return no_process(m, pid);
-	m->mms[pid].watched = 1;
+	m->mms[pid].watched |= WATCH_EVENTS;
+	return 0;
+}
+
+int hmmu_notify(struct hmmu *m, uint32_t pid, bool on)
+{
+	u32 others;
+
+	if (!hmmu_process_alive(m, pid))
+		return no_process(m, pid);
+	others = m->mms[pid].watched & ~WATCH_CALLS;
+	m->mms[pid].watched = others | (on ? WATCH_CALLS : 0);
 	return 0;
 }

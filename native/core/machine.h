@@ -52,7 +52,10 @@ struct hmmu {
 	u32 quirks;
 	struct hmmu_pagemap_ops device_ops;
 	void *device_data;
-	u32 in_page_free; /**< calls of the device's page_free() that run, during which page table locks may be held */
+	hmmu_notifier_fn notifier;
+	void *notifier_data;
+	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */
+	u32 in_notifier;  /**< those of the notifier */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct hmmu_migration *spare_migration;
 	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
@@ -66,8 +69,13 @@ struct hmmu {
 
 /** Record what went wrong and return @p err, a negative errno. */
 int hmmu_fail(struct hmmu *m, int err, u32 code, const char *format, ...) __attribute__((format(printf, 4, 5)));
-/** -EBUSY for what page_free() must not call, else 0. */
+/** -EBUSY for what page_free() and the notifier must not call, else 0. */
 int check_outside_page_free(struct hmmu *m);
+/** -EBUSY for what only the notifier must not call, else 0. */
+static inline int check_outside_notifier(struct hmmu *m)
+{
+	return m->in_notifier ? check_outside_page_free(m) : 0;
+}
 /** An internal contradiction: counted, and reported by verify(). */
 void hmmu_bug(struct hmmu *m, const char *what);
 

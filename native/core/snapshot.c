@@ -245,6 +245,8 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	take_over_state(copy);
 	copy->device_ops = m->device_ops;
 	copy->device_data = m->device_data;
+	copy->notifier = m->notifier;
+	copy->notifier_data = m->notifier_data;
 	*clone = copy;
 	return 0;
 }

@@ -179,6 +179,10 @@ struct rwsem {
 	u32 first_waiter, last_waiter;
 };
 
+/** What the notifier of an address space does: record events, call the machine's function. */
+#define WATCH_EVENTS 1u
+#define WATCH_CALLS 2u
+
 struct mm {
 	u32 link;  /**< of free slots */
 	u32 state; /**< enum mm_state */
@@ -193,8 +197,8 @@ struct mm {
 	struct rwsem mmap_sem;
 	u32 main_task;
 	u32 migrations; /**< under way */
-	u32 watched;
-	u32 uffd; /**< a userfaultfd was made */
+	u32 watched;    /**< WATCH_…: who has registered a notifier; 0: nobody */
+	u32 uffd;       /**< a userfaultfd was made */
 	u32 reaped;
 	u32 hugetlb_usage; /**< pages of hugetlb mappings, which rss leaves out */
 };

@@ -33,6 +33,11 @@ EXPORT(exit) int wasm_exit(uint32_t pid)
 	return hmmu_exit(instance.machine, pid);
 }
 
+EXPORT(oomReap) int wasm_oom_reap(uint32_t pid)
+{
+	return hmmu_oom_reap(instance.machine, pid);
+}
+
 EXPORT(taskCreate) double wasm_task_create(uint32_t pid)
 {
 	uint32_t tid = 0;

@@ -6,13 +6,13 @@
 
 struct host host;
 
-/* Call this first, with the indexes of two functions in the module's table. */
+/* Call this first, with the indexes of functions in the module's table. */
 EXPORT(setHost)
 void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
-		   int (*page_fault)(uint32_t tid, double address, uint32_t pfn))
+		   int (*page_fault)(uint32_t tid, double address, uint32_t pfn), int (*page_free)(uint32_t pfn),
+		   int (*invalidate)(uint32_t pid, uint32_t type, double start, double end))
 {
-	host.migration = migration;
-	host.page_fault = page_fault;
+	host = (struct host){ migration, page_fault, page_free, invalidate };
 }
 
 static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
@@ -22,11 +22,31 @@ static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_
 	return host.page_fault(tid, (double)address, pfn);
 }
 
-EXPORT(setFaultHandler) int wasm_set_fault_handler(bool on)
+static void on_page_free(struct hmmu *m, uint32_t pfn, void *data)
 {
-	const struct hmmu_pagemap_ops ops = { on ? on_page_fault : NULL, NULL };
+	(void)m;
+	(void)data;
+	host.page_free(pfn);
+}
+
+EXPORT(setDeviceHandlers) int wasm_set_device_handlers(bool page_fault, bool page_free)
+{
+	const struct hmmu_pagemap_ops ops = { page_fault ? on_page_fault : NULL, page_free ? on_page_free : NULL };
 
 	return hmmu_device_set_ops(instance.machine, &ops, NULL);
+}
+
+static void on_invalidate(struct hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data)
+{
+	(void)m;
+	(void)data;
+	host.invalidate(pid, type, (double)start, (double)end);
+}
+
+EXPORT(notify) int wasm_notify(uint32_t pid, bool on)
+{
+	hmmu_set_notifier(instance.machine, on_invalidate, NULL);
+	return hmmu_notify(instance.machine, pid, on);
 }
 
 EXPORT(deviceBase) double wasm_device_base(void)
@@ -40,6 +60,11 @@ EXPORT(deviceAlloc) double wasm_device_alloc(void)
 	int err = hmmu_device_alloc(instance.machine, &pfn);
 
 	return numbered(err, pfn);
+}
+
+EXPORT(deviceAllocPage) int wasm_device_alloc_page(uint32_t pfn)
+{
+	return hmmu_device_alloc_page(instance.machine, pfn);
 }
 
 EXPORT(pageAlloc) double wasm_page_alloc(void)

@@ -219,7 +219,7 @@ HMMU_API int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine)
  * @p error, which may be NULL, learns what is wrong when it fails: code SNAPSHOT, HOST_MEMORY or INVALID_ARGUMENT. */
 HMMU_API int hmmu_restore_with(const void *bytes, size_t size, uint32_t flags, struct hmmu **machine,
 			       struct hmmu_error *error);
-/** A second machine with the same state and device operations. */
+/** A second machine with the same state, device operations and notifier. */
 HMMU_API int hmmu_clone(struct hmmu *m, struct hmmu **clone);
 /** Hash of all state: equal for machines of the same options that saw the same calls, on any host. */
 HMMU_API uint64_t hmmu_hash(const struct hmmu *m);
@@ -263,7 +263,7 @@ typedef void (*hmmu_report_fn)(void *data, const char *text);
  */
 HMMU_API int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data);
 
-/** lru_add_drain_all(): empty the LRU pagevecs of every CPU. */
+/** lru_add_drain_all(): empty the LRU pagevecs of every CPU. Nothing happens in page_free() and in a notifier. */
 HMMU_API void hmmu_lru_add_drain_all(struct hmmu *m);
 
 /** Make the @p nth next allocation of a kind (enum hmmu_injection) fail; 1 is the next one, 0 disarms. With @p forever
@@ -495,6 +495,19 @@ HMMU_API int hmmu_events_record(struct hmmu *m, uint32_t mask);
 HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
 /** mmu_notifier_register(): invalidations of the process's mm are recorded from now on. */
 HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
+/**
+ * struct mmu_notifier_ops: pages from @p start to @p end of a process lose their meaning for those who have translations
+ * of their own. @p type is HMMU_EVENT_INVALIDATE_START, _RANGE or _END. The kernel calls it under page table locks, too:
+ * it may look, and call the functions for drivers. All else is refused (-EBUSY, HMMU_ERR_BUSY).
+ */
+typedef void (*hmmu_notifier_fn)(struct hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data);
+/** Set the function that is called for processes with hmmu_notify(); NULL: none. @p data is passed to it. It is not a part
+ * of snapshots. */
+HMMU_API int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data);
+/** mmu_notifier_register(), or mmu_notifier_unregister(): have the machine's notifier called for a process, or no more.
+ * -ESRCH: there is no such process. The OOM reaper leaves a process with a notifier alone. A process loses its notifier
+ * when it exits, before its pages go: mmu_notifier_release(). */
+HMMU_API int hmmu_notify(struct hmmu *m, uint32_t pid, bool on);
 /** Take the oldest events out of the ring. Returns how many were written to @p out. */
 HMMU_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity);
 /** Start or stop recording the host's time of every event, in cycles as in hmmu_stats(). Times are no state of the
@@ -626,6 +639,9 @@ static inline uint64_t hmmu_word(uint32_t pfn, uint64_t flags)
 /** Take the lowest free device page; the caller has one reference, besides the one that every device page has.
  * -ENOMEM. */
 HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
+/** Take a device page by its pfn; the caller has one reference, besides the one that every device page has. -EBUSY: it is
+ * in use; -EINVAL (NO_PAGE): it is no device-private page. */
+HMMU_API int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn);
 /** Take a ZONE_DEVICE page that is not device-private, if the machine has any; for tests of its refusal. -ENOMEM. */
 HMMU_API int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn);
 /** alloc_page(GFP_HIGHUSER_MOVABLE): a system page with one reference, contents undefined. -ENOMEM. */
