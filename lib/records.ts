@@ -225,6 +225,8 @@ export interface PageInfo {
   readonly anon: boolean
   /** It belongs to the page cache. */
   readonly hasMapping: boolean
+  /** Nobody has it. A free page of the device has one reference, its pagemap's, and keeps flags of its last use. */
+  readonly free: boolean
 }
 
 /** @internal */
@@ -241,6 +243,7 @@ export function decodePage(words: BigUint64Array): PageInfo {
     device: bytes[32] !== 0,
     anon: bytes[33] !== 0,
     hasMapping: bytes[34] !== 0,
+    free: bytes[35] !== 0,
   }
 }
 

@@ -176,7 +176,7 @@ _U32, _U64, _OUT32, _OUT64 = c_uint32, c_uint64, POINTER(c_uint32), POINTER(c_ui
 _FUNCTIONS = {
     "verify": (c_int, Report, c_void_p),
     "error": (POINTER(ErrorInfo),),
-    "destroy": (None,),
+    "destroy": (c_int,),
     "lru_add_drain_all": (None,),
     "counter": (c_uint64, _U32),
     "process_create": (c_int, _OUT32),

@@ -47,6 +47,7 @@ LAYOUT(struct hmmu_page_info, index, 24);
 LAYOUT(struct hmmu_page_info, device, 32);
 LAYOUT(struct hmmu_page_info, anon, 33);
 LAYOUT(struct hmmu_page_info, has_mapping, 34);
+LAYOUT(struct hmmu_page_info, free, 35);
 static_assert(sizeof(struct hmmu_page_info) == 40, "lib/records.ts");
 
 LAYOUT(hmmu_event, type, 0);

@@ -5,6 +5,7 @@
 
 #include "contents.h"
 #include "fault.h"
+#include "syscall.h"
 #include "tlb.h"
 
 static bool access_error(const struct hmmu *m, u32 vma, bool write)
@@ -44,6 +45,12 @@ static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
 	else if (result == FAULT_OOM)
 		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_FRAMES, "no frame is left for the %s %#llx", access,
 				(unsigned long long)address);
+	else if (result == -EDEADLK)
+		err = hmmu_fail(
+			m, -EDEADLK, HMMU_ERR_SYSCALL,
+			"the %s %#llx would wait for the page's lock, which a migration of this task has until its "
+			"callback returns",
+			access, (unsigned long long)address);
 	else if (result == FAULT_SIGBUS)
 		err = hmmu_fail(m, -EFAULT, HMMU_ERR_SIGBUS, "the %s %#llx ends in SIGBUS", access,
 				(unsigned long long)address);
@@ -191,8 +198,7 @@ int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_
 		*pfn = page;
 	} else if (err != BLOCKED) {
 		hmmu_fail(m, err, err == -ENOMEM ? HMMU_ERR_OUT_OF_FRAMES : HMMU_ERR_SYSCALL,
-			  "get_user_pages() of %#llx fails with %s", (unsigned long long)address,
-			  err == -ENOMEM ? "ENOMEM" : "EFAULT");
+			  "get_user_pages() of %#llx fails with %s", (unsigned long long)address, errno_name(err));
 	}
 	return task_leave(&ctx, call, err);
 }

@@ -51,5 +51,14 @@ static inline void store_contents(struct hmmu *m, u32 pfn, u64 offset, const u8 
 		return;
 	memcpy((u8 *)contents_of(m, pfn) + offset, buffer, length < size - offset ? length : size - offset);
 }
+/** After a write by a device or its driver: set_page_dirty() for a page of the swap cache, whose bytes would else be lost
+ * when it is reclaimed. */
+static inline void contents_written(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	if (m->pages[head].flags & HMMU_PG_SWAPCACHE)
+		m->pages[head].flags |= HMMU_PG_DIRTY;
+}
 
 #endif

@@ -127,10 +127,13 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 	address &= PAGE_MASK;
 	event(m, HMMU_EVENT_DEVICE_FAULT, ctx->mm, address, pfn);
 	probe(device_fault, ctx->task, address, pfn);
-	if (m->device_ops.page_fault)
+	if (m->device_ops.page_fault) {
+		m->in_callback++;
 		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
-	else
+		m->in_callback--;
+	} else {
 		err = builtin_fault(m, ctx->task, address);
+	}
 	span_end(m, &span, 1, 1);
 	event(m, HMMU_EVENT_DEVICE_FAULT_END, ctx->mm, address, err != 0);
 	probe(device_fault_end, ctx->task, address, err);

@@ -74,6 +74,7 @@ int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from)
 	if (!in_use(m, from))
 		return no_page(m, from);
 	copy_contents(m, to, from);
+	contents_written(m, to);
 	return 0;
 }
 
@@ -82,6 +83,7 @@ int hmmu_page_zero(struct hmmu *m, uint32_t pfn)
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
 	clear_contents(m, pfn);
+	contents_written(m, pfn);
 	return 0;
 }
 

@@ -122,8 +122,8 @@ static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags)
 	if ((*flags & (FOLL_POPULATE | FOLL_MLOCK)) == FOLL_MLOCK)
 		return -ENOENT;
 	result = handle_mm_fault(ctx, vma, address, *flags & FOLL_WRITE);
-	if (result == BLOCKED)
-		return BLOCKED;
+	if (result == BLOCKED || result == -EDEADLK)
+		return result;
 	if (result == FAULT_OOM)
 		return -ENOMEM;
 	if (fault_is_error(result))

@@ -177,6 +177,20 @@ static u32 pool_flags(const struct hmmu *m, u32 pfn)
 	return pfn % HPAGE_PMD_NR ? HMMU_PG_TAIL : HMMU_PG_HEAD;
 }
 
+/* A free page looks the same before its first use and after its last one. A kernel writes this into each struct page when
+ * it starts; here it is shown, so that a machine is made without touching its pages. */
+static void describe_free_page(const struct hmmu *m, u32 pfn, struct hmmu_page_info *out)
+{
+	if (is_zone_device_page(m, pfn)) {
+		out->flags |= HMMU_PG_DEVICE;
+		out->ref = 1;
+	} else if (!PageHuge(m, pfn)) {
+		out->flags |= HMMU_PG_BUDDY;
+	}
+	if (out->device)
+		out->alloc_id = pfn - m->device_base;
+}
+
 int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out)
 {
 	const struct page *page = &m->pages[pfn_valid(m, pfn) ? pfn : 0];
@@ -194,7 +208,23 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 		.device = is_device_private_page(m, pfn),
 		.anon = PageAnon(m, pfn),
 		.has_mapping = page->mapping != 0,
+		.free = page_is_free(m, pfn),
 	};
+	if (out->free)
+		describe_free_page(m, pfn, out);
+	return 0;
+}
+
+/* Users write neither to page tables, nor to the zero page, nor to free pages: a frame that was never used is zero. */
+static int check_writable(struct hmmu *m, u32 pfn)
+{
+	if (!pfn_valid(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
+	if (page_test(m, pfn, HMMU_PG_TABLE) || is_zero_pfn(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is a page table, or the zero page",
+				 pfn);
+	if (page_is_free(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is free", pfn);
 	return 0;
 }
 
@@ -204,10 +234,7 @@ void *hmmu_page_data(struct hmmu *m, uint32_t pfn)
 		hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the machine keeps no contents of pages");
 		return NULL;
 	}
-	if (pfn_valid(m, pfn))
-		return frame_of(m, pfn);
-	hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
-	return NULL;
+	return check_writable(m, pfn) ? NULL : frame_of(m, pfn);
 }
 
 static int check_bytes(struct hmmu *m, u32 pfn, u32 offset, size_t length)
@@ -238,13 +265,11 @@ int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *b
 
 	if (err || !length)
 		return err;
-	if (page_test(m, pfn, HMMU_PG_TABLE) || is_zero_pfn(m, pfn))
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is a page table, or the zero page",
-				 pfn);
-	/* A frame that was never used is zero. */
-	if (page_count(m, pfn) <= 0)
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is free", pfn);
+	err = check_writable(m, pfn);
+	if (err)
+		return err;
 	store_contents(m, pfn, offset, buffer, length);
+	contents_written(m, pfn);
 	return 0;
 }
 

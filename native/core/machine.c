@@ -111,13 +111,13 @@ int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 	return 0;
 }
 
-void hmmu_destroy(struct hmmu *m)
+int hmmu_destroy(struct hmmu *m)
 {
 	if (!m)
-		return;
-	/* Migrations under way lose their machine; their handles must not be used any more. */
-	while (m->migrations)
-		hmmu_migrate_end(m->migrations);
+		return 0;
+	if (m->in_callback || m->in_page_free || migration_in_callback(m))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "a callback of the machine runs");
+	migrations_drop(m);
 	if (PLATFORM_REUSES_MEMORY)
 		arena_wipe(m);
 	platform_free(m->spare_migration);
@@ -125,6 +125,7 @@ void hmmu_destroy(struct hmmu *m)
 	platform_free(m->stats_kept);
 	platform_free(m->event_cycles);
 	platform_free(m);
+	return 0;
 }
 
 uint32_t hmmu_quirks(const struct hmmu *m)

@@ -56,6 +56,7 @@ struct hmmu {
 	void *notifier_data;
 	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */
 	u32 in_notifier;  /**< those of the notifier */
+	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct hmmu_migration *spare_migration;
 	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */

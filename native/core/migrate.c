@@ -7,6 +7,7 @@
 
 #include "platform.h"
 #include "probe.h"
+#include "rmap.h"
 #include "stats.h"
 #include "syscall.h"
 
@@ -38,8 +39,12 @@ static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const st
 		return fail_range(m, "the start is outside of the mapping");
 	if (end <= v->start || end > v->end)
 		return fail_range(m, "the end is outside of the mapping");
-	if (!request->ops || !request->ops->alloc_and_copy || !request->src || !request->dst || start >= end)
-		return fail_range(m, "no operations, no arrays, or an empty range");
+	if (!request->ops || !request->ops->alloc_and_copy)
+		return fail_range(m, "there is no alloc_and_copy()");
+	if (!request->src || !request->dst)
+		return fail_range(m, "there is no array for src or dst");
+	if (start >= end)
+		return fail_range(m, "the range is empty");
 	return 0;
 }
 
@@ -102,6 +107,36 @@ static void migration_free(struct hmmu_migration *mig)
 	if (mig->src != mig->few)
 		platform_free(mig->src);
 	record_free(m, mig);
+}
+
+bool migration_in_callback(const struct hmmu *m)
+{
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		if (mig->in_callback)
+			return true;
+	return false;
+}
+
+/* The page's offset in the mapping leads to its entry, whichever other mapping the task came by. */
+bool migration_deadlock(const struct hmmu *m, u32 task, u32 pfn)
+{
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next) {
+		u64 i;
+
+		if (!mig->in_callback || mig->ctx.task != task)
+			continue;
+		i = (vma_address(m, pfn, mig->vma) - mig->start) >> PAGE_SHIFT;
+		if (i < mig->npages &&
+		    (migrate_pfn_to_page(mig->src[i]) == pfn || migrate_pfn_to_page(mig->dst[i]) == pfn))
+			return true;
+	}
+	return false;
+}
+
+void migrations_drop(struct hmmu *m)
+{
+	while (m->migrations)
+		migration_free(m->migrations);
 }
 
 static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,

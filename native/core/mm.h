@@ -228,13 +228,24 @@ static inline void up_sem(struct ctx *ctx)
 		sem_drop(ctx->self, &ctx->space->mmap_sem);
 }
 void downgrade_write(struct ctx *ctx);
-/** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded; the caller's reference, if it has one
- * that the wait is to keep, is handed over with @p with_ref. */
+/** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded. With @p with_ref the caller hands its
+ * reference over to the wait. -EDEADLK: a migration of this very task has the page, and a callback of it makes this
+ * call; a kernel would hang. */
 int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume);
 /** Drop what a wait that is over holds. */
 void wait_done(struct hmmu *m, u32 task);
 bool task_ready(const struct hmmu *m, u32 task);
 u32 task_alloc(struct hmmu *m, u32 mm);
+/** @} */
+
+/** @name migrate.c
+ * @{ */
+/** Forget the migrations under way: no callback is called, and the callers' arrays stay as they are. */
+void migrations_drop(struct hmmu *m);
+/** Whether a callback of a migration runs. */
+bool migration_in_callback(const struct hmmu *m);
+/** Whether a migration of this task has the page locked and can't go on before its callback, which runs, returns. */
+bool migration_deadlock(const struct hmmu *m, u32 task, u32 pfn);
 /** @} */
 
 /** @name call.c

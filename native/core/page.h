@@ -91,6 +91,11 @@ static inline int32_t page_count(const struct hmmu *m, u32 pfn)
 {
 	return m->pages[compound_head(m, pfn)].count;
 }
+/** Nobody has the page. A free page of ZONE_DEVICE has one reference; here it has none before its first use. */
+static inline bool page_is_free(const struct hmmu *m, u32 pfn)
+{
+	return page_count(m, pfn) <= is_zone_device_page(m, pfn) && !page_test(m, pfn, HMMU_PG_RESERVED);
+}
 /** The third page of a compound page counts references that the quirk thp-busy-leaks-ref has leaked. */
 #define LEAK_TAIL 2
 static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)

@@ -117,9 +117,15 @@ void downgrade_write(struct ctx *ctx)
 int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 {
 	struct task *task = &ctx->m->tasks[ctx->task];
+	u32 head = compound_head(ctx->m, pfn);
 
+	if (migration_deadlock(ctx->m, ctx->task, head)) {
+		if (with_ref)
+			put_page(ctx->m, head);
+		return -EDEADLK;
+	}
 	task->wait = HMMU_WAIT_PAGE_LOCK;
-	task->wait_pfn = compound_head(ctx->m, pfn);
+	task->wait_pfn = head;
 	task->wait_ref = with_ref;
 	task->resume = resume;
 	return note_wait(ctx);

@@ -22,7 +22,9 @@ void complain(struct verify *v, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	v->m->in_callback++;
 	v->report(v->data, text);
+	v->m->in_callback--;
 }
 
 static void holders_of_page(struct verify *v, u32 pfn)
@@ -332,8 +334,11 @@ int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_f
 int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data)
 {
 	u32 too_few;
-	int complaints = verify_machine(m, report, data, &too_few);
+	int complaints;
 
+	if (m->in_page_free)
+		return check_outside_page_free(m);
+	complaints = verify_machine(m, report, data, &too_few);
 	if (complaints < 0)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the tallies");
 	return complaints;

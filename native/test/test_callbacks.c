@@ -208,9 +208,17 @@ static int own_accesses(struct script *s, struct hmmu_migration *mig)
 
 	(void)mig;
 	assert_ok(store(s->r, s->r->tid, other, 1));
-	assert_blocked(s->r->m, load(s->r, s->r->tid, s->buf, NULL), s->r->tid, HMMU_WAIT_PAGE_LOCK);
-	assert_clean(s->r->m);
-	assert_ok(hmmu_task_cancel(s->r->m, s->r->tid));
+	for (uint64_t i = 0; i < 3; i++) {
+		uint32_t pfn;
+
+		assert_failed(s->r->m, load(s->r, s->r->tid, s->buf + PAGES(i), NULL), -EDEADLK, HMMU_ERR_SYSCALL);
+		assert_failed(s->r->m, store(s->r, s->r->tid, s->buf + PAGES(i), 1), -EDEADLK, HMMU_ERR_SYSCALL);
+		assert_failed(s->r->m, hmmu_pin(s->r->m, s->r->tid, s->buf + PAGES(i), true, &pfn), -EDEADLK,
+			      HMMU_ERR_SYSCALL);
+		/* Another task just waits. */
+		assert_blocked(s->r->m, load(s->r, s->task, s->buf + PAGES(i), NULL), s->task, HMMU_WAIT_PAGE_LOCK);
+		assert_ok(hmmu_task_cancel(s->r->m, s->task));
+	}
 	assert_clean(s->r->m);
 	return 0;
 }
@@ -221,27 +229,48 @@ static void test_own_accesses(void **state)
 
 	(void)state;
 	map_at(s.r, s.buf + PAGES(4), 1, HMMU_MAP_ANON, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	s.task = new_task(s.r, s.r->pid);
 	s.alloc = own_accesses;
+	s.final = own_accesses;
 	assert_ok(migrate_script(&s));
 	assert_all_moved(s.r, 4);
 	rig_close(s.r);
 }
 
-/* The wait is left to its own: it is over with the call around it. */
+/* A call that waits for somebody else is left blocked, and goes on when the migration is over. */
 static int leave_blocked(struct script *s, struct hmmu_migration *mig)
 {
 	(void)mig;
-	assert_blocked(s->r->m, load(s->r, s->r->tid, s->buf, NULL), s->r->tid, HMMU_WAIT_PAGE_LOCK);
+	assert_blocked(s->r->m, load(s->r, s->r->tid, s->buf + PAGES(4), NULL), s->r->tid, HMMU_WAIT_PAGE_LOCK);
 	return 0;
 }
 
 static void test_blocked_call_left_behind(void **state)
 {
 	struct script s = open_script();
+	struct hmmu_builtin builtin = { .to = HMMU_TO_DEVICE };
+	uint64_t src, dst, other = s.buf + PAGES(4);
+	struct hmmu_migrate_request request = {
+		.tid = new_task(s.r, s.r->pid),
+		.start = other,
+		.end = other + PAGES(1),
+		.src = &src,
+		.dst = &dst,
+		.ops = &hmmu_builtin_ops,
+		.data = &builtin,
+	};
+	struct hmmu_migration *mig;
 
 	(void)state;
+	map_at(s.r, other, 1, HMMU_MAP_ANON, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	write_pages(s.r, other, 1, 9);
+	assert_ok(hmmu_migrate_begin(s.r->m, &request, &mig));
+	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_ALLOC_AND_COPY));
 	s.alloc = leave_blocked;
 	assert_ok(migrate_script(&s));
+	assert_failed(s.r->m, load(s.r, s.r->tid, s.buf, NULL), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_bytes(s.r, s.r->tid, other, 1, 9);
 	assert_bytes(s.r, s.r->tid, s.buf, 3, 1);
 	rig_close(s.r);
 }

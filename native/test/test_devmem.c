@@ -119,6 +119,76 @@ static void test_driver_calls(void **state)
 	rig_close(r);
 }
 
+/* A free device page looks the same before its first use and after: it has its pagemap's reference. */
+static void test_free_pages(void **state)
+{
+	struct rig *r = open_rig(.other_device_pages = 2);
+	uint64_t hash = hmmu_hash(r->m);
+	uint32_t base = hmmu_device_base(r->m), device, frame;
+	struct hmmu_page_info before = page_info(r, base), after;
+
+	(void)state;
+	assert_int_equal(before.ref, 1);
+	assert_int_equal(before.flags, HMMU_PG_DEVICE);
+	assert_true(before.free);
+	for (uint32_t i = 0; i < 66; i++) {
+		assert_int_equal(page_info(r, base + i).ref, 1);
+		assert_true(page_info(r, base + i).free);
+	}
+	assert_int_equal(page_info(r, base + 63).alloc_id, 63);
+	/* Looking has touched nothing. */
+	assert_true(hmmu_hash(r->m) == hash);
+	assert_ok(hmmu_device_alloc(r->m, &device));
+	assert_int_equal(device, base);
+	assert_false(page_info(r, device).free);
+	assert_int_equal(page_info(r, device).ref, 2);
+	assert_ok(hmmu_page_put(r->m, device));
+	after = page_info(r, device);
+	assert_true(after.free && after.ref == before.ref && after.flags == before.flags);
+	assert_true(after.map == before.map && after.alloc_id == before.alloc_id);
+	/* What its user has set stays. */
+	assert_ok(hmmu_device_alloc(r->m, &device));
+	assert_ok(hmmu_page_set_flags(r->m, device, HMMU_PG_CHECKED));
+	assert_ok(hmmu_page_put(r->m, device));
+	assert_int_equal(page_info(r, device).flags, HMMU_PG_DEVICE | HMMU_PG_CHECKED);
+	assert_int_equal(page_info(r, device).ref, 1);
+	/* Frames of RAM, likewise: without a reference. */
+	before = page_info(r, 4000);
+	assert_true(before.free && before.ref == 0 && before.flags == HMMU_PG_BUDDY);
+	assert_ok(hmmu_page_alloc(r->m, &frame));
+	assert_false(page_info(r, frame).free);
+	assert_ok(hmmu_page_put(r->m, frame));
+	assert_true(page_info(r, frame).free);
+	assert_int_equal(page_info(r, frame).flags, HMMU_PG_BUDDY);
+	rig_close(r);
+}
+
+/* hmmu_page_data() gives what hmmu_page_write() writes to, and nothing else. */
+static void test_what_may_be_written(void **state)
+{
+	struct rig *r = open_rig(.other_device_pages = 1);
+	uint64_t buf = map_anon(r, 2), tables = 0, free = 0;
+	uint8_t byte;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	for (uint32_t pfn = 0; pfn <= hmmu_device_base(r->m) + 65; pfn++) {
+		bool data = hmmu_page_data(r->m, pfn) != NULL;
+		struct hmmu_page_info info = { 0 };
+
+		assert_int_equal(data, hmmu_page_read(r->m, pfn, 0, &byte, 1) == 0 &&
+					       hmmu_page_write(r->m, pfn, 0, &byte, 1) == 0);
+		if (hmmu_page_info(r->m, pfn, &info))
+			continue;
+		tables += info.flags & HMMU_PG_TABLE ? 1 : 0;
+		free += info.free;
+		assert_false(data && (info.free || info.flags & (HMMU_PG_TABLE | HMMU_PG_RESERVED)));
+	}
+	assert_true(tables > 3 && free > 3000);
+	rig_close(r);
+}
+
 /* The built-in handler brings the page back, for a load and for a store. */
 static void test_access_brings_it_back(void **state)
 {
@@ -536,6 +606,8 @@ static void test_protection_keeps_soft_dirty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_free_pages),
+		cmocka_unit_test(test_what_may_be_written),
 		cmocka_unit_test(test_protection_keeps_soft_dirty),
 		cmocka_unit_test(test_lowest_free_page),
 		cmocka_unit_test(test_no_device),

@@ -96,6 +96,8 @@ static void test_missing_pointers(void **state)
 		request.dst = i == 1 ? NULL : request.dst;
 		request.ops = i == 2 ? NULL : i == 3 ? &no_alloc : request.ops;
 		assert_refused(r, &request);
+		assert_non_null(
+			strstr(hmmu_error(r->m)->text, i < 2 ? "no array for src or dst" : "no alloc_and_copy()"));
 	}
 	rig_close(r);
 }
@@ -118,6 +120,11 @@ static void test_rounding(void **state)
 	request.start = buf + 1;
 	request.end = buf + 4095;
 	assert_failed(r->m, hmmu_migrate_vma(r->m, &request), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_non_null(strstr(hmmu_error(r->m)->text, "the end is outside"));
+	request.start += PAGES(1);
+	request.end += PAGES(1);
+	assert_failed(r->m, hmmu_migrate_vma(r->m, &request), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_non_null(strstr(hmmu_error(r->m)->text, "the range is empty"));
 	rig_close(r);
 }
 

@@ -181,13 +181,14 @@ static void test_hash(void **state)
 static void test_hash_of_another_place(void **state)
 {
 	struct rig *a = open_rig(), *b = open_rig();
+	uint64_t in_a = map_anon(a, 2), in_b = map_anon(b, 2);
 
 	(void)state;
-	write_pages(a, map_anon(a, 2), 2, 0);
-	write_pages(b, map_anon(b, 2), 2, 0);
+	write_pages(a, in_a, 2, 0);
+	write_pages(b, in_b, 2, 0);
 	assert_true(hmmu_hash(a->m) == hmmu_hash(b->m));
-	memset(hmmu_page_data(a->m, 100), 1, 8);
-	memset(hmmu_page_data(b->m, 101), 1, 8);
+	memset(hmmu_page_data(a->m, pfn_at(a, in_a)), 9, 8);
+	memset(hmmu_page_data(b->m, pfn_at(b, in_b + PAGES(1))), 9, 8);
 	assert_true(hmmu_hash(a->m) != hmmu_hash(b->m));
 	rig_close(a);
 	rig_close(b);

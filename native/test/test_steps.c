@@ -260,6 +260,100 @@ static void test_destroyed_meanwhile(void **state)
 	}
 }
 
+/* A migration that is dropped with its machine: the driver hears nothing, and the arrays may be gone already. */
+static int never_called(struct hmmu_migration *mig, void *data)
+{
+	(void)mig;
+	(*(int *)data)++;
+	return 0;
+}
+
+static void test_dropped(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { never_called, never_called };
+
+	(void)state;
+	for (uint32_t stage = HMMU_STAGE_COLLECT; stage <= HMMU_STAGE_UNMAP; stage++) {
+		struct rig *r = open_rig();
+		uint64_t buf = map_anon(r, 40), *words = malloc(80 * sizeof(*words));
+		struct hmmu_migrate_request request = { .tid = r->tid, .start = buf, .end = buf + PAGES(40) };
+		struct hmmu_migration *mig;
+		int calls = 0;
+
+		write_pages(r, buf, 40, 1);
+		request.src = words;
+		request.dst = words + 40;
+		request.ops = &ops;
+		request.data = &calls;
+		assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+		assert_ok(hmmu_migrate_run(mig, stage));
+		free(words);
+		rig_discard(r);
+		assert_int_equal(calls, 0);
+	}
+}
+
+/* No callback takes down the machine that it was called by; all goes on as if nothing had been. */
+static int destroy_in_migration(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+
+	(void)data;
+	hmmu_migrate_state(mig, &at);
+	assert_failed(at.machine, hmmu_destroy(at.machine), -EBUSY, HMMU_ERR_BUSY);
+	return 0;
+}
+
+static int destroy_in_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	(void)tid;
+	(void)address;
+	(void)pfn;
+	++*(int *)data;
+	assert_failed(m, hmmu_destroy(m), -EBUSY, HMMU_ERR_BUSY);
+	return -EIO;
+}
+
+static void destroy_in_page_free(struct hmmu *m, uint32_t pfn, void *data)
+{
+	(void)pfn;
+	++*(int *)data;
+	assert_failed(m, hmmu_destroy(m), -EBUSY, HMMU_ERR_BUSY);
+	/* Nor is there a balance to verify in the middle of a page table. */
+	assert_failed(m, hmmu_verify(m, NULL, NULL), -EBUSY, HMMU_ERR_BUSY);
+}
+
+static void destroy_in_report(void *data, const char *text)
+{
+	struct hmmu *m = data;
+
+	assert_true(text[0] != 0);
+	assert_failed(m, hmmu_destroy(m), -EBUSY, HMMU_ERR_BUSY);
+}
+
+static void test_destroy_in_a_callback(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { destroy_in_migration, destroy_in_migration };
+	static const struct hmmu_pagemap_ops pagemap = { destroy_in_fault, destroy_in_page_free };
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	int calls = 0;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	assert_ok(migrate_with(r, buf, 2, &ops, NULL));
+	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(r->m, &pagemap, &calls));
+	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));
+	assert_int_equal(calls, 3);
+	/* A reference that nobody explains. */
+	r->m->pages[100].count++;
+	assert_true(hmmu_verify(r->m, destroy_in_report, r->m) > 0);
+	r->m->pages[100].count--;
+	rig_close(r);
+}
+
 /* A call that waits on the migration's own task takes mmap_sem over when the migration ends, and gives it up at its end. */
 static void test_own_task_waits(void **state)
 {
@@ -356,7 +450,8 @@ int main(void)
 		cmocka_unit_test(test_every_step_balances),    cmocka_unit_test(test_stepping_changes_nothing),
 		cmocka_unit_test(test_end_after_any_step),     cmocka_unit_test(test_others_run_between_steps),
 		cmocka_unit_test(test_two_migrations_in_turn), cmocka_unit_test(test_state),
-		cmocka_unit_test(test_destroyed_meanwhile),    cmocka_unit_test(test_stage_events),
+		cmocka_unit_test(test_destroyed_meanwhile),    cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_destroy_in_a_callback),  cmocka_unit_test(test_stage_events),
 		cmocka_unit_test(test_own_task_waits),         cmocka_unit_test(test_waits_to_begin),
 	};
 

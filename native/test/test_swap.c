@@ -177,6 +177,36 @@ static void pinned(void **state)
 	rig_close(r);
 }
 
+/* A page that was read from swap is clean, and its slot has the bytes, too. A device's write makes the slot's old. */
+static void written_by_a_device(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 3; way++) {
+		struct rig *r = open_swap(64);
+		uint64_t a = map_anon(r, 2);
+		uint32_t pfn;
+
+		write_pages(r, a, 2, 1);
+		reclaim_pages(r, a, 1);
+		read_pages(r, a, 1);
+		pfn = pfn_at(r, a);
+		assert_int_equal(cached(r), 1);
+		assert_false(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+		if (way == 0)
+			assert_ok(hmmu_page_write(r->m, pfn, 0, "\2", 1));
+		else if (way == 1)
+			assert_ok(hmmu_page_copy(r->m, pfn, pfn_at(r, a + PAGES(1))));
+		else
+			assert_ok(hmmu_page_zero(r->m, pfn));
+		assert_true(page_info(r, pfn).flags & HMMU_PG_DIRTY);
+		assert_clean(r->m);
+		hmmu_lru_add_drain_all(r->m);
+		reclaim_pages(r, a, 1);
+		assert_bytes(r, r->tid, a, 1, way == 2 ? 0 : 2);
+		rig_close(r);
+	}
+}
+
 static void what_can_not_be_reclaimed(void **state)
 {
 	struct rig *r = open_swap(2);
@@ -657,6 +687,8 @@ int main(void)
 		cmocka_unit_test(forked),
 		cmocka_unit_test(swap_cache_hits),
 		cmocka_unit_test(pinned),
+		cmocka_unit_test(written_by_a_device),
+
 		cmocka_unit_test(what_can_not_be_reclaimed),
 		cmocka_unit_test(full_area),
 		cmocka_unit_test(pinned_and_unmapped),

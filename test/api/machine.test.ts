@@ -210,6 +210,30 @@ describe('pages', () => {
     expect(buf.read(0, 1)[0]).toBe(1)
   })
 
+  test('a free device page looks the same before its first use and after', () => {
+    const { machine, a, buf } = makeBuffer(1, 1, { devicePages: 4 })
+    const pages = () =>
+      [0, 1]
+        .map((i) => machine.page(machine.deviceBase + i))
+        .map(({ refCount, free, allocId }) => [refCount, free, allocId])
+    const device = () => (machine.page(machine.deviceBase).flags & PageFlag.DEVICE) !== 0
+    const free = [
+      [1, true, 0],
+      [1, true, 1],
+    ]
+    expect([pages(), device()]).toEqual([free, true])
+    expect(codeOf(() => machine.writePage(machine.deviceBase, Uint8Array.of(1)))).toBe('HMMU_NO_PAGE')
+    a.migrate(buf)
+    expect(pages()).toEqual([
+      [2, false, 0],
+      [1, true, 1],
+    ])
+    buf.read(0, 1)
+    expect([pages(), device()]).toEqual([free, true])
+    expect(codeOf(() => machine.writePage(machine.deviceBase, Uint8Array.of(1)))).toBe('HMMU_NO_PAGE')
+    expect(machine.page(a.dump(buf)[0]!.pfn).free).toBe(false)
+  })
+
   test('flags can be set', () => {
     const { machine, a, buf } = makeBuffer(1)
     const { pfn } = a.dump(buf)[0]!

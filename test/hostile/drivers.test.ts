@@ -309,7 +309,11 @@ describe.each(ways)('a callback %s', (_, migrate) => {
     ['unmap() of the range by another task', ({ tasks, buf }) => tasks[0]!.unmap(buf), twice('HMMU_BLOCKED')],
     ['protect() of the range', ({ buf }) => buf.protect('r'), twice('EDEADLK')],
     ['fork() of the process', ({ a }) => a.fork(), twice('EDEADLK')],
-    ['a load from the range', ({ a, buf }) => a.tryLoad(buf.address).outcome, twice('blocked')],
+    ['a load from the range by the same task', ({ a, buf }) => a.tryLoad(buf.address), twice('EDEADLK')],
+    ['a store to it', ({ a, buf }) => a.tryStore(buf.address, 1), twice('EDEADLK')],
+    ['write() of the mapping', ({ buf }) => buf.write(0, Uint8Array.of(1)), twice('EDEADLK')],
+    ['pin() of a page of it', ({ a, buf }) => a.pin(buf.address), twice('EDEADLK')],
+    ['a load from it by another task', ({ tasks, buf }) => tasks[0]!.tryLoad(buf.address).outcome, twice('blocked')],
     ['exit() of the process', ({ a }) => a.exit(), twice('HMMU_BUSY')],
     [
       'destroy() of a task that waits',

@@ -136,8 +136,8 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // SAFETY: nothing borrows the machine any more.
-        unsafe { sys::hmmu_destroy(self.raw()) }
+        // SAFETY: nothing borrows the machine any more, so no callback of it runs, and it can't be refused.
+        unsafe { sys::hmmu_destroy(self.raw()) };
     }
 }
 

@@ -184,7 +184,7 @@ extern "C" {
     pub fn hmmu_abi() -> c_int;
     pub fn hmmu_version() -> *const c_char;
     pub fn hmmu_create(options: *const hmmu_options, machine: *mut *mut hmmu) -> c_int;
-    pub fn hmmu_destroy(m: *mut hmmu);
+    pub fn hmmu_destroy(m: *mut hmmu) -> c_int;
     pub fn hmmu_error(m: *const hmmu) -> *const hmmu_error;
     pub fn hmmu_verify(m: *mut hmmu, report: Option<report>, data: *mut c_void) -> c_int;
     pub fn hmmu_hash(m: *const hmmu) -> u64;

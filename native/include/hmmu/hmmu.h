@@ -198,9 +198,12 @@ struct hmmu_options {
 
 /** Make a machine. @p options may be NULL. -EINVAL; -ENOMEM: the host has no address space for it. */
 HMMU_API int hmmu_create(const struct hmmu_options *options, struct hmmu **machine);
-/** Destroy a machine; NULL is allowed. Do not call this from a callback of the machine. */
-HMMU_API void hmmu_destroy(struct hmmu *m);
-struct hmmu_error;
+/**
+ * Take a machine down; NULL is allowed. Migrations under way are dropped: no driver is called, and the arrays of their
+ * requests are not touched. Their handles are dead with the machine, so call hmmu_migrate_end() before if the driver has
+ * to hear of the end. -EBUSY: a callback of the machine runs; nothing has happened.
+ */
+HMMU_API int hmmu_destroy(struct hmmu *m);
 /**
  * @name Copies
  * A machine's state is bytes without pointers. What is not state does not go along: the last error; a snapshot has no
@@ -260,6 +263,7 @@ typedef void (*hmmu_report_fn)(void *data, const char *text);
  * Walk the whole machine and report every imbalance: references, map counts, reverse maps, LRU, RSS, memcg, locks,
  * page tables, free lists, TLB. Returns the number of complaints. @p report may be NULL. Changes nothing. References
  * that users hold (pins, holds, isolations, migrations under way, driver pages, blocked tasks) are accounted for.
+ * -EBUSY in page_free(): the call around it is in the middle of a page table. -ENOMEM.
  */
 HMMU_API int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data);
 
@@ -465,17 +469,19 @@ struct hmmu_page_info {
 	bool device;       /**< device memory */
 	bool anon;         /**< PageAnon() */
 	bool has_mapping;  /**< it belongs to the page cache */
+	bool free;         /**< nobody has it; a free page of the device has one reference, its pagemap's */
 };
 /** The struct page of a frame or device page. -EINVAL (NO_PAGE): there is no such frame. */
 HMMU_API int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out);
-/** The 4096 bytes of a frame or device page, NULL if there is none or the machine keeps no contents. For drivers and
- * devices; CPUs use hmmu_load(). */
+/** The 4096 bytes of a frame or device page in use. NULL: what hmmu_page_write() refuses, or the machine keeps no contents.
+ * For drivers and devices; CPUs use hmmu_load(). The pointer is good as long as the page is in use. Who writes by it to a
+ * page of the swap cache has to set DIRTY (hmmu_page_set_flags()), as a kernel's driver calls set_page_dirty(). */
 HMMU_API void *hmmu_page_data(struct hmmu *m, uint32_t pfn);
 /** Copy @p length bytes of a frame or device page from @p offset on, as a device would read them. A machine without
  * contents has the first 8 bytes and zeroes. -EINVAL: no such page (NO_PAGE), or more than 4096 bytes. */
 HMMU_API int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void *buffer, size_t length);
-/** Write bytes of a page, as a device would. A machine without contents keeps only the first 8. -EINVAL also: the page
- * is a page table or the zero page, or a free frame (NO_PAGE). */
+/** Write them, as a device would; what the machine has no room for is lost. A page of the swap cache is dirty then, as its
+ * copy in the swap area is older. -EINVAL also: the page is a page table or the zero page, or free (NO_PAGE). */
 HMMU_API int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length);
 /** First pfn of the device's memory; device page i has pfn base + i. */
 HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
@@ -567,7 +573,7 @@ struct hmmu_migration;
  * possible: pages that have not moved go back, and the pages in dst are unlocked and dropped. It ends with -ECANCELED,
  * code DRIVER_THREW. */
 struct hmmu_migrate_ops {
-	/** Give pages for entries with MIGRATE: allocate, copy, lock, write a word into dst. May be NULL. */
+	/** Give pages for entries with MIGRATE: allocate, copy, lock, write a word into dst. NULL is -EINVAL. */
 	int (*alloc_and_copy)(struct hmmu_migration *mig, void *data);
 	/** Entries that still have MIGRATE have moved: set the device's own page tables. May be NULL. */
 	int (*finalize_and_map)(struct hmmu_migration *mig, void *data);
@@ -592,7 +598,7 @@ struct hmmu_migrate_request {
  */
 HMMU_API int hmmu_migrate_vma(struct hmmu *m, const struct hmmu_migrate_request *request);
 
-/** migrate_vma() in steps. After success @p mig must be given to hmmu_migrate_end() in any case. */
+/** The same in steps. On success @p mig is to be given to hmmu_migrate_end(), unless hmmu_destroy() drops it before. */
 HMMU_API int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *request,
 				struct hmmu_migration **mig);
 /** Do one entry of the current stage, or the step from a stage to the next. Returns 1 while there is more, 0 at
