@@ -217,6 +217,7 @@ HMMU_API int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t
  * -EINVAL: not a snapshot, of another version, damaged, or of a state in which no machine can be; -ENOMEM.
  */
 HMMU_API int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine);
+struct hmmu_error;
 /** hmmu_restore() with flags (bits of enum hmmu_restore). With UNVERIFIED a machine is restored that hmmu_verify() complains
  * of, to look at it; what could lead a call out of the machine's memory, or have it run for ever, is refused all the same.
  * @p error, which may be NULL, learns what is wrong when it fails: code SNAPSHOT, HOST_MEMORY or INVALID_ARGUMENT. */
