@@ -204,6 +204,7 @@ HMMU_API int hmmu_create(const struct hmmu_options *options, struct hmmu **machi
  * to hear of the end. -EBUSY: a callback of the machine runs; nothing has happened.
  */
 HMMU_API int hmmu_destroy(struct hmmu *m);
+struct hmmu_error;
 /**
  * @name Copies
  * A machine's state is bytes without pointers. What is not state does not go along: the last error; a snapshot has no
