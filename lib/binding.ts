@@ -94,6 +94,8 @@ export interface NativeMachine {
   walk(pid: number, address: number, out: BigUint64Array): number
   mmCounters(pid: number, out: Float64Array): number
   pageInfo(pfn: number, out: BigUint64Array): number
+  /** How many there are; fills in as many records as there is room for. */
+  leaks(out: BigUint64Array): number
   pageSetFlags(pfn: number, flags: number): number
   pageRead(pfn: number, offset: number, out: Uint8Array): number
   pageWrite(pfn: number, offset: number, bytes: Uint8Array): number

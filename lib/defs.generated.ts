@@ -500,6 +500,7 @@ export type EventName =
   | 'device_fault'
   | 'device_fault_end'
   | 'give_up'
+  | 'unwritten'
 
 /** Values of {@link EventName} in the C API. */
 export const eventValues: Readonly<Record<EventName, number>> = {
@@ -515,6 +516,7 @@ export const eventValues: Readonly<Record<EventName, number>> = {
   device_fault: 9,
   device_fault_end: 10,
   give_up: 11,
+  unwritten: 12,
 }
 
 /** {@link EventName} by value. */
@@ -531,6 +533,7 @@ export const eventNames: readonly EventName[] = [
   'device_fault',
   'device_fault_end',
   'give_up',
+  'unwritten',
 ]
 
 /** A sentence on each {@link EventName}. */
@@ -547,6 +550,7 @@ export const eventTexts: Readonly<Record<EventName, string>> = {
   device_fault: 'The handler of a fault on a device page is called: a = address, b = pfn.',
   device_fault_end: 'The handler has returned: a = address, b = 0, or 1 for a SIGBUS.',
   give_up: 'An entry of a migration does not move, or is not offered: a = address, b = reason.',
+  unwritten: 'A driver placed a page without having written to it: a = address, b = pfn.',
 }
 
 /** Stable error codes; the TypeScript error's code is HMMU_ + name. */

@@ -22,6 +22,7 @@ export type {
   InvalidateHandler,
   Invalidation,
   Job,
+  LeakedPage,
   LoadOutcome,
   MachineEvent,
   MachineOptions,

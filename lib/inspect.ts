@@ -101,7 +101,7 @@ function rangeText(first: Cell, last: Cell): string {
 }
 
 /** A page: `#12` a frame of RAM, `D3` device page 3. */
-export function pageCell(pfn: number, deviceBase: number): Cell {
+export function pageCell(pfn: number, deviceBase: number): Exclude<Cell, string> {
   return pfn >= deviceBase ? { prefix: 'D', number: pfn - deviceBase } : { prefix: '#', number: pfn }
 }
 

@@ -17,6 +17,7 @@ import {
 } from './defs.generated'
 import { HmmuError } from './errors'
 import { asText, hex, shownAs, showsItself, stateOf, table } from './inspect'
+import { type LeakedPage, leaks } from './leaks'
 import { createMachine, type MachineOptions } from './options'
 import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
@@ -188,6 +189,15 @@ export class Machine {
     const complaints = this.#core.native.verify()
     if (typeof complaints === 'number') throw this.#core.failure(complaints)
     return Array.from(complaints)
+  }
+
+  /**
+   * The pages that drivers have allocated and not yet placed or put. While a driver works, its pages are among them; when no
+   * migration is under way, each is a page that a driver has lost, or keeps for later. They stay when a process ends, and
+   * {@link verify} takes them for the driver's. Shows itself as a table.
+   */
+  leaks(): LeakedPage[] {
+    return leaks(this.#core)
   }
 
   /**

@@ -23,7 +23,7 @@ export type Prot = 'rw' | 'r' | 'none'
 export const MOST_DUMPED = 2 ** 22
 
 /** Words of 8 bytes in each kind of record. */
-export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, event: 3 } as const
+export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, leak: 3, event: 3 } as const
 
 const flagList = Object.entries(PageFlag).map(([name, bit]) => [name.toLowerCase(), bit] as const)
 

@@ -34,6 +34,8 @@ export interface HmmuMatchers<R> {
   toHaveEntry(expected: ExpectedEntry, pages?: Pages): R
   /** A {@link MigrationSubject}: the pages have moved, or were put where there was none. */
   toHaveMoved(pages?: Pages): R
+  /** A `Machine`: `leaks()` has no page. */
+  toHaveNoLeaks(): R
   /** A {@link MigrationSubject}: this is why the pages have not moved; `'none'` for those that have. */
   toHaveReason(why: WhyName, pages?: Pages): R
   /** The text of a drill: run on a fresh machine, it prints this transcript. Line ends around either don't matter. */

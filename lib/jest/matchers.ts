@@ -111,6 +111,16 @@ function differencesText(wrong: ReadonlyMap<number, readonly string[]>): string 
   return [...groups].map(([text, pages]) => `  ${pageList(pages)}: ${text}\n`).join('')
 }
 
+function toHaveNoLeaks(this: MatcherContext, machine: unknown): MatcherResult {
+  const { leaks } = (machine ?? {}) as Partial<Machine>
+  if (typeof leaks !== 'function') throw invalid('what toHaveNoLeaks() looks at', 'a Machine', machine)
+  const pages = leaks.call(machine)
+  return result(this, pages.length === 0, ['toHaveNoLeaks', 'machine', ''], () => {
+    if (pages.length === 0) return `Expected drivers to have pages, and they have none:\n${inspect(machine)}`
+    return `Drivers have allocated these pages, and neither placed nor put them:\n${inspect(pages)}`
+  })
+}
+
 function toHaveMoved(this: MatcherContext, subject: unknown, pages?: Pages): MatcherResult {
   const seen = migrationSubject('toHaveMoved', subject, pages)
   // MIGRATE is left in src, too, where nothing came of it as the driver was never called.
@@ -157,6 +167,8 @@ export const matchers = {
   toHaveEntry,
   /** {@link HmmuMatchers.toHaveMoved} */
   toHaveMoved,
+  /** {@link HmmuMatchers.toHaveNoLeaks} */
+  toHaveNoLeaks,
   /** {@link HmmuMatchers.toHaveReason} */
   toHaveReason,
   /** {@link HmmuMatchers.toMatchDrill} */

@@ -19,6 +19,7 @@ export const TRACED_EVENTS: readonly EventName[] = [
   'tlb_flush',
   'stale_tlb',
   'out_of_bounds',
+  'unwritten',
 ]
 
 const STAGE_SLICES: Readonly<Record<string, string>> = {
@@ -108,6 +109,9 @@ export class EventWriter {
         break
       case 'stale_tlb':
         instant('tlb', 'stale translation', { address: hex(a), pfn: b })
+        break
+      case 'unwritten':
+        instant('migrate', 'page that the driver never wrote', { address: hex(a), pfn: b })
         break
       default:
         instant('machine', type, { a, b })

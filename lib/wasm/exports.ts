@@ -96,6 +96,7 @@ interface Wrapped {
   walk(pid: number, address: number, out: number): number
   mmCounters(pid: number): number
   pageInfo(pfn: number, out: number): number
+  leaks(out: number, capacity: number): number
   pageRead(pfn: number, offset: number, bytes: number, length: number): number
   pageWrite(pfn: number, offset: number, bytes: number, length: number): number
   takeEvents(out: number, capacity: number): number

@@ -120,6 +120,11 @@ export abstract class WasmLooking extends WasmCalls {
     return this.#fill(out, RECORD_WORDS.page, 1, ({ exports }, at) => exports.pageInfo(pfn, at))
   }
 
+  leaks(out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.leak)
+    return this.#fill(out, RECORD_WORDS.leak, capacity, ({ exports }, at) => exports.leaks(at, capacity))
+  }
+
   /** There is no clock here, so all times are 0. */
   takeEvents(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.event)

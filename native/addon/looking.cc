@@ -50,6 +50,14 @@ LAYOUT(struct hmmu_page_info, has_mapping, 34);
 LAYOUT(struct hmmu_page_info, free, 35);
 static_assert(sizeof(struct hmmu_page_info) == 40, "lib/records.ts");
 
+LAYOUT(hmmu_leak, pfn, 0);
+LAYOUT(hmmu_leak, to, 4);
+LAYOUT(hmmu_leak, alloc_id, 8);
+LAYOUT(hmmu_leak, ref, 12);
+LAYOUT(hmmu_leak, flags, 16);
+LAYOUT(hmmu_leak, locked, 20);
+static_assert(sizeof(hmmu_leak) == 24, "lib/leaks.ts");
+
 LAYOUT(hmmu_event, type, 0);
 LAYOUT(hmmu_event, pid, 4);
 LAYOUT(hmmu_event, a, 8);
@@ -72,6 +80,7 @@ void Machine::DefineLooking(Methods &methods)
 		InstanceMethod<&Machine::Walk>("walk"),
 		InstanceMethod<&Machine::MmCounters>("mmCounters"),
 		InstanceMethod<&Machine::PageInfo>("pageInfo"),
+		InstanceMethod<&Machine::Leaks>("leaks"),
 		InstanceMethod<&Machine::PageSetFlags>("pageSetFlags"),
 		InstanceMethod<&Machine::PageRead>("pageRead"),
 		InstanceMethod<&Machine::PageWrite>("pageWrite"),
@@ -149,6 +158,16 @@ Napi::Value Machine::PageInfo(const Napi::CallbackInfo &info)
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the page is too short"));
 	return Result(hmmu_page_info(Core(), Uint32(info, 0), out));
+}
+
+// leaks(array of records): how many there are; fills in as many as there is room for.
+Napi::Value Machine::Leaks(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(hmmu_leak));
+	auto *out = Records<hmmu_leak>(info, 0, capacity);
+	return Result(hmmu_leaks(Core(), out, out ? capacity : 0));
 }
 
 Napi::Value Machine::PageSetFlags(const Napi::CallbackInfo &info)

@@ -129,6 +129,7 @@ private:
 	Napi::Value Walk(const Napi::CallbackInfo &info);
 	Napi::Value MmCounters(const Napi::CallbackInfo &info);
 	Napi::Value PageInfo(const Napi::CallbackInfo &info);
+	Napi::Value Leaks(const Napi::CallbackInfo &info);
 	Napi::Value PageSetFlags(const Napi::CallbackInfo &info);
 	Napi::Value PageRead(const Napi::CallbackInfo &info);
 	Napi::Value PageWrite(const Napi::CallbackInfo &info);

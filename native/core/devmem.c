@@ -35,6 +35,7 @@ int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 	if (!device_alloc(m, pfn))
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u device pages are in use",
 				 m->st->device_pages);
+	page_of(m, *pfn)->flags |= unwritten_mark(m);
 	return 0;
 }
 
@@ -46,6 +47,7 @@ int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn)
 	if (device_in_use(m, pfn - m->device_base))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is in use", pfn);
 	device_take(m, pfn - m->device_base);
+	page_of(m, pfn)->flags |= unwritten_mark(m);
 	return 0;
 }
 

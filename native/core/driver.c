@@ -26,7 +26,7 @@ int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn)
 
 	if (!page)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_FRAMES, "all %u frames are in use", m->st->ram_pages);
-	page_of(m, page)->flags |= PAGE_USER_DRIVER;
+	page_of(m, page)->flags |= PAGE_USER_DRIVER | unwritten_mark(m);
 	*pfn = page;
 	return 0;
 }

@@ -234,7 +234,11 @@ void *hmmu_page_data(struct hmmu *m, uint32_t pfn)
 		hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the machine keeps no contents of pages");
 		return NULL;
 	}
-	return check_writable(m, pfn) ? NULL : frame_of(m, pfn);
+	if (check_writable(m, pfn))
+		return NULL;
+	/* The caller's use of the pointer is not seen. */
+	page_of(m, pfn)->flags &= ~PAGE_USER_UNWRITTEN;
+	return frame_of(m, pfn);
 }
 
 static int check_bytes(struct hmmu *m, u32 pfn, u32 offset, size_t length)

@@ -328,6 +328,8 @@ static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, u32 stage, boo
 		return true;
 	case HMMU_STAGE_FINALIZE_AND_MAP:
 		finalize_and_map(mig);
+		if (mig->unwritten)
+			migrate_note_unwritten(mig);
 		return true;
 	default:
 		break;

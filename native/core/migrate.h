@@ -41,6 +41,7 @@ struct hmmu_migration {
 	bool out_of_bounds;
 	bool in_callback;
 	bool aborted;
+	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
 	int err;
 	struct hmmu_migration *next;
 	/* Fields below are not cleared on reuse. */
@@ -108,6 +109,8 @@ enum hmmu_rule migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_
 void migrate_remember_error(struct hmmu_migration *mig, int err);
 /** Free the destinations that the driver put into the request's dst. */
 void migrate_discard_destinations(struct hmmu_migration *mig);
+/** Record the pages that take their places now, and to which their driver never wrote. */
+void migrate_note_unwritten(struct hmmu_migration *mig);
 /** Check that finalize_and_map() has changed neither array. */
 int migrate_check_unchanged(struct hmmu_migration *mig);
 

@@ -54,7 +54,7 @@ static u64 index_of_page(const u64 *words, u64 count, u32 page)
 static inline bool plain_destination(const struct hmmu *m, u64 word)
 {
 	const u64 flags = HMMU_PFN_VALID | HMMU_PFN_LOCKED | HMMU_PFN_DEVICE | HMMU_PFN_ERROR;
-	const u32 users = PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
+	const u32 users = PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION | PAGE_USER_UNWRITTEN;
 	u64 number = word >> HMMU_PFN_SHIFT;
 
 	return number < m->pfn_end &&
@@ -201,6 +201,7 @@ static inline enum hmmu_rule accept_entry(struct hmmu_migration *mig, u64 i, u64
 		rule = breach_of_entry(mig, i);
 		if (rule || !(word & HMMU_PFN_VALID))
 			return rule;
+		mig->unwritten |= (migrate_word_page(mig->ctx.m, word)->flags & PAGE_USER_UNWRITTEN) != 0;
 	}
 	change_hands(migrate_word_page(mig->ctx.m, word));
 	return HMMU_RULE_NONE;
@@ -219,6 +220,22 @@ int migrate_accept_driver(struct hmmu_migration *mig)
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* The driver has until now, because the copying may go on until finalize_and_map() waits for its end. */
+void migrate_note_unwritten(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	for (u64 i = 0; i < mig->npages; i++) {
+		u32 page = migrate_pfn_to_page(mig->dst[i]);
+
+		if (!page || !(page_of(m, page)->flags & PAGE_USER_UNWRITTEN))
+			continue;
+		page_of(m, page)->flags &= ~PAGE_USER_UNWRITTEN;
+		if (mig->src[i] & HMMU_PFN_MIGRATE)
+			event(m, HMMU_EVENT_UNWRITTEN, mig->ctx.mm, mig->start + (i << PAGE_SHIFT), page);
+	}
 }
 
 int migrate_check_unchanged(struct hmmu_migration *mig)

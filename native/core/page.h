@@ -57,6 +57,11 @@ static inline bool PageHuge(const struct hmmu *m, u32 pfn)
 {
 	return pfn >= m->hugetlb_base && pfn < m->device_base;
 }
+/** PAGE_USER_UNWRITTEN for a page that a driver allocates. Without contents there are none of a former owner. */
+static inline u32 unwritten_mark(const struct hmmu *m)
+{
+	return m->tags ? 0 : PAGE_USER_UNWRITTEN;
+}
 static inline bool is_device_private_page(const struct hmmu *m, u32 pfn)
 {
 	return pfn >= m->device_base && pfn < m->other_device_base;

@@ -64,7 +64,9 @@ enum page_user {
 	PAGE_USER_CHARGED = 1 << 29,     /**< charged to the memory cgroup (page->mem_cgroup) */
 	PAGE_USER_DESTINATION = 1 << 30, /**< of a migration, which has its reference and lock */
 };
-#define PAGE_USERS 0x7e000000u
+/** A driver has allocated the page, and has not written to its bytes since. */
+#define PAGE_USER_UNWRITTEN 0x80000000u
+#define PAGE_USERS 0xfe000000u
 _Static_assert((u32)HMMU_PG_DEVICE < (u32)PAGE_USER_HELD, "the flags of the kernel are the lower ones");
 
 /**

@@ -50,6 +50,11 @@ EXPORT(pageInfo) int wasm_page_info(uint32_t pfn, struct hmmu_page_info *out)
 	return hmmu_page_info(instance.machine, pfn, out);
 }
 
+EXPORT(leaks) int wasm_leaks(struct hmmu_leak *out, uint32_t capacity)
+{
+	return hmmu_leaks(instance.machine, out, capacity);
+}
+
 EXPORT(pageSetFlags) int wasm_page_set_flags(uint32_t pfn, uint32_t flags)
 {
 	return hmmu_page_set_flags(instance.machine, pfn, flags);

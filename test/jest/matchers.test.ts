@@ -190,6 +190,37 @@ describe('toBeBalanced', () => {
   })
 })
 
+describe('toHaveNoLeaks', () => {
+  test('a machine that has none', () => {
+    expect(makeBuffer(1).machine).toHaveNoLeaks()
+  })
+
+  test('what it says of one that has some', () => {
+    const { machine, a, buf } = makeBuffer(1)
+    a.migrate(buf, {
+      allocAndCopy(_entries, driver) {
+        driver.lock(driver.allocDevicePage() as number)
+      },
+    })
+    expect(machine).not.toHaveNoLeaks()
+    expect(saidBy(() => expect(machine).toHaveNoLeaks())).toEqual([
+      'expect(machine).toHaveNoLeaks()',
+      '',
+      'Drivers have allocated these pages, and neither placed nor put them:',
+      '  page  kind    references  alloc id  flags',
+      '  D0    device  2           0         locked,device',
+    ])
+  })
+
+  test('what it says of one that should have some', () => {
+    const { machine } = makeBuffer(1)
+    const [head, , text, first] = saidBy(() => expect(machine).not.toHaveNoLeaks())
+    expect(head).toBe('expect(machine).not.toHaveNoLeaks()')
+    expect(text).toBe('Expected drivers to have pages, and they have none:')
+    expect(first).toMatch(/^Machine linux-4\.14: /)
+  })
+})
+
 describe('toMatchDrill', () => {
   const drill = 'A map buf anon 1\nA read buf[0]\nA dump buf\n'
   const transcript = `
@@ -254,6 +285,7 @@ describe('what is no question', () => {
     )
     expect(message(() => expect([]).not.toHaveEntry({ kind: 'dev' }))).toMatch(/toHaveEntry\(\) looks at.*not \[\]$/)
     expect(message(() => expect(undefined).toBeBalanced())).toMatch(/must be a Machine, not undefined$/)
+    expect(message(() => expect({}).toHaveNoLeaks())).toMatch(/must be a Machine, not /)
     expect(message(() => expect(buf).toHaveMoved())).toMatch(/must be a MigrationResult, .*, not \[?Mapping/)
     expect(message(() => expect(result).toBeDevicePrivate())).toMatch(/must be a Mapping, /)
     expect(message(() => expect(7).toMatchDrill(''))).toMatch(/must be the text of a drill, not 7$/)

@@ -660,6 +660,22 @@ HMMU_API int hmmu_page_trylock(struct hmmu *m, uint32_t pfn);
 HMMU_API int hmmu_page_unlock(struct hmmu *m, uint32_t pfn);
 /** put_page() of a page that the driver allocated. */
 HMMU_API int hmmu_page_put(struct hmmu *m, uint32_t pfn);
+/** A page that a driver has allocated, and has neither placed by a migration nor put. */
+struct hmmu_leak {
+	uint32_t pfn;      /**< page frame number */
+	uint32_t to;       /**< enum hmmu_target: DEVICE for a page of ZONE_DEVICE, else SYSTEM */
+	uint32_t alloc_id; /**< as in struct hmmu_entry */
+	int32_t ref;       /**< page_count(), with the reference that every device page has */
+	uint32_t flags;    /**< enum hmmu_page_flag */
+	bool locked;       /**< its page lock is taken */
+};
+/**
+ * The pages that drivers have allocated and not yet placed or put, in ascending order. While a driver works, its pages
+ * are among them; when no migration is under way, each is a page that a driver has lost or keeps for later. The end of a
+ * process does not free them. Returns how many there are; writes at most @p capacity. Takes time with the pages that
+ * were ever used.
+ */
+HMMU_API int hmmu_leaks(const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity);
 /** copy_highpage(): the contents of one page to another. -EINVAL (NO_PAGE): there is no such page. */
 HMMU_API int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from);
 /** clear_highpage(). -EINVAL (NO_PAGE): there is no such page. */

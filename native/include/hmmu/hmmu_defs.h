@@ -171,7 +171,8 @@
 	X(FRAME_FREE, 8, "A frame was freed: a = pfn, b = alloc_id.") \
 	X(DEVICE_FAULT, 9, "The handler of a fault on a device page is called: a = address, b = pfn.") \
 	X(DEVICE_FAULT_END, 10, "The handler has returned: a = address, b = 0, or 1 for a SIGBUS.") \
-	X(GIVE_UP, 11, "An entry of a migration does not move, or is not offered: a = address, b = reason.")
+	X(GIVE_UP, 11, "An entry of a migration does not move, or is not offered: a = address, b = reason.") \
+	X(UNWRITTEN, 12, "A driver placed a page without having written to it: a = address, b = pfn.")
 
 /** X(name, value, text): stable error codes; the TypeScript error's code is HMMU_ + name. */
 #define HMMU_ERRORS(X) \
