@@ -4,6 +4,7 @@
 
 #include "huge.h"
 #include "lru.h"
+#include "mmu_gather.h"
 #include "rmap.h"
 #include "tlb.h"
 
@@ -12,10 +13,10 @@ static void zap_deposited_table(struct hmmu *m, u32 mm, u64 *pmd)
 	pte_free(m, mm, pgtable_trans_huge_withdraw(m, pmd));
 }
 
-bool zap_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd)
+bool zap_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address)
 {
-	struct hmmu *m = ctx->m;
-	u32 mm = m->vmas[vma].mm, page;
+	struct hmmu *m = tlb->ctx->m;
+	u32 mm = tlb->mm;
 	u64 old;
 
 	table_lock(m, pmd);
@@ -24,25 +25,34 @@ bool zap_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd)
 		return false;
 	}
 	old = *pmd;
-	page = pte_pfn(old);
 	*pmd = 0;
+	tlb_adjust_range(tlb, address, address + PMD_SIZE);
 	zap_deposited_table(m, mm, pmd);
-	if (is_huge_zero_pmd(m, old)) {
-		table_unlock(m, pmd);
-		return true;
+	if (!is_huge_zero_pmd(m, old)) {
+		page_remove_rmap(m, tlb->ctx->cpu, pte_pfn(old), true);
+		add_mm_counter(m, mm, MM_ANONPAGES, -(int64_t)HPAGE_PMD_NR);
 	}
-	page_remove_rmap(m, ctx->cpu, page, true);
-	add_mm_counter(m, mm, MM_ANONPAGES, -(int64_t)HPAGE_PMD_NR);
 	table_unlock(m, pmd);
-	put_page(m, page);
+	/* The kernel gathers the huge zero page as well, and skips it when it drops the batch. */
+	if (!is_huge_zero_pmd(m, old))
+		tlb_remove_page(tlb, pte_pfn(old));
+	if (tlb_is_full(tlb))
+		tlb_flush_mmu(tlb);
 	return true;
+}
+
+/* As x86 does it, the pmd is not present for a moment, and its translations are flushed. */
+static u64 pmdp_invalidate(struct hmmu *m, u32 mm, const u64 *pmd, u64 address)
+{
+	flush_tlb_range(m, mm, address, address + PMD_SIZE);
+	return *pmd;
 }
 
 /*
  * As in 4.14, a dirty pmd is made dirty again after its short invalidation, and so becomes soft-dirty ("thp: fix
  * MADV_DONTNEED vs. numa balancing race").
  */
-bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 prot)
+bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 address, u64 prot)
 {
 	struct hmmu *m = ctx->m;
 	u64 entry;
@@ -52,12 +62,17 @@ bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 prot)
 		table_unlock(m, pmd);
 		return false;
 	}
-	entry = *pmd;
+	entry = pmdp_invalidate(m, ctx->mm, pmd, address);
 	if (pte_dirty(entry))
 		entry = pte_mkdirty(entry);
 	*pmd = pmd_modify(entry, prot);
 	table_unlock(m, pmd);
 	return true;
+}
+
+void clear_soft_dirty_pmd(struct hmmu *m, u32 mm, u64 *pmd, u64 address)
+{
+	*pmd = pte_clear_soft_dirty(pte_wrprotect(pmdp_invalidate(m, mm, pmd, address)));
 }
 
 /* Split a huge page of which only a part is to be freed lazily; true if nothing more is to be done here. */
@@ -73,10 +88,11 @@ static bool split_for_madvise_free(struct ctx *ctx, u64 *pmd, u32 page)
 	return false;
 }
 
-bool madvise_free_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, u64 end)
+bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 end)
 {
+	struct ctx *ctx = tlb->ctx;
 	struct hmmu *m = ctx->m;
-	u32 page, mm = m->vmas[vma].mm;
+	u32 page;
 
 	table_lock(m, pmd);
 	page = pte_pfn(*pmd);
@@ -93,8 +109,8 @@ bool madvise_free_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, u64 
 	page_clear(m, page, HMMU_PG_DIRTY);
 	unlock_page(m, page);
 	if (pte_young(*pmd) || pte_dirty(*pmd)) {
-		*pmd = pte_mkclean(pte_mkold(*pmd));
-		flush_tlb_range(m, mm, address, end);
+		*pmd = pte_mkclean(pte_mkold(pmdp_invalidate(m, ctx->mm, pmd, address)));
+		tlb_adjust_range(tlb, address, end);
 	}
 	mark_page_lazyfree(m, ctx->cpu, page);
 	table_unlock(m, pmd);

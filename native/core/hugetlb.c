@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "contents.h"
+#include "mmu_gather.h"
 #include "tlb.h"
 
 /* A writable entry is dirty from the start, because the fault of a store makes it. */
@@ -25,6 +26,53 @@ static void hugepage_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 ad
 {
 	*compound_mapcount_ptr(m, head) = 1;
 	set_anon_rmap(m, head, vma, address, true);
+}
+
+/* Clear an entry; the gather gets the entry's reference to the page. */
+static void zap_huge_entry(struct mmu_gather *tlb, u64 *pmd, u64 address)
+{
+	struct hmmu *m = tlb->ctx->m;
+	u32 page = pte_pfn(*pmd);
+
+	table_lock(m, pmd);
+	if (pte_dirty(*pmd))
+		page_set(m, page, HMMU_PG_DIRTY);
+	*pmd = 0;
+	tlb_adjust_range(tlb, address, address + PMD_SIZE);
+	m->mms[tlb->mm].hugetlb_usage -= HPAGE_PMD_NR;
+	page_remove_rmap(m, tlb->ctx->cpu, page, true);
+	table_unlock(m, pmd);
+	tlb_remove_page(tlb, page);
+	if (tlb_is_full(tlb))
+		tlb_flush_mmu(tlb);
+}
+
+void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end, u32 ref_page)
+{
+	struct hmmu *m = tlb->ctx->m;
+
+	mmu_notifier_invalidate_range_start(m, tlb->mm, start, end);
+	for (u64 address = start; address < end; address += PMD_SIZE) {
+		u64 *pmd = huge_pte_offset(m, tlb->mm, address);
+		u32 page = pmd ? pte_pfn(*pmd) : 0;
+
+		if (!page || (ref_page && page != ref_page))
+			continue;
+		/* Faults of a mapping that lost a page must fail from now on. */
+		if (ref_page)
+			m->vmas[vma].resv |= HPAGE_RESV_UNMAPPED;
+		zap_huge_entry(tlb, pmd, address);
+	}
+	mmu_notifier_invalidate_range_end(m, tlb->mm, start, end);
+}
+
+static void unmap_hugepage_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 ref_page)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, ctx, ctx->m->vmas[vma].mm, false);
+	__unmap_hugepage_range(&tlb, vma, start, end, ref_page);
+	tlb_finish_mmu(&tlb);
 }
 
 /* The owner could not copy a page that children share. Unmap it from the children, so that the owner has it alone. */
@@ -180,43 +228,6 @@ int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *p
 	if (flags & FOLL_GET)
 		get_page(m, *page);
 	return 0;
-}
-
-/* Clear an entry; the caller gets the entry's reference to the page. */
-static void zap_huge_entry(struct ctx *ctx, u32 vma, u64 *pmd)
-{
-	struct hmmu *m = ctx->m;
-	u32 page = pte_pfn(*pmd);
-
-	if (pte_dirty(*pmd))
-		page_set(m, page, HMMU_PG_DIRTY);
-	*pmd = 0;
-	m->mms[m->vmas[vma].mm].hugetlb_usage -= HPAGE_PMD_NR;
-	page_remove_rmap(m, ctx->cpu, page, true);
-}
-
-void unmap_hugepage_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 ref_page)
-{
-	struct hmmu *m = ctx->m;
-	u32 mm = m->vmas[vma].mm;
-
-	mmu_notifier_invalidate_range_start(m, mm, start, end);
-	for (u64 address = start; address < end; address += PMD_SIZE) {
-		u64 *pmd = huge_pte_offset(m, mm, address);
-		u32 page = pmd ? pte_pfn(*pmd) : 0;
-
-		if (!page || (ref_page && page != ref_page))
-			continue;
-		/* Faults of a mapping that lost a page must fail from now on. */
-		if (ref_page)
-			m->vmas[vma].resv |= HPAGE_RESV_UNMAPPED;
-		table_lock(m, pmd);
-		zap_huge_entry(ctx, vma, pmd);
-		table_unlock(m, pmd);
-		flush_tlb_range(m, mm, address, address + PMD_SIZE);
-		put_page(m, page);
-	}
-	mmu_notifier_invalidate_range_end(m, mm, start, end);
 }
 
 void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot)

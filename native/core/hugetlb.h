@@ -46,9 +46,9 @@ void free_huge_page(struct hmmu *m, u32 head);
 int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
 /** get_user_pages() of one page, faulted in as needed. -EFAULT, -ENOMEM. */
 int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
-/** Drop the entries of [start, end), flush and notifier included. A @p ref_page other than 0: only the entry that maps
- * this page; the mapping then remembers that it lost one. */
-void unmap_hugepage_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 ref_page);
+/** Drop the entries of [start, end), notifier included; @p tlb has their flush and pages. A @p ref_page other than 0: only
+ * the entry that maps this page; the mapping then remembers that it lost one. */
+void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end, u32 ref_page);
 void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot);
 /** fork(): 0, or -ENOMEM. */
 int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma);

@@ -141,6 +141,9 @@ static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 		event_record(m, type, mm, a, b);
 }
 void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end);
+/** Until "mm/mmu_notifier: avoid call to invalidate_range() in range_end()" (4.15) the end of a range invalidates it for
+ * secondary TLBs as well. */
+void event_notify_end(struct hmmu *m, u32 mm, u64 start, u64 end);
 /** mmu_notifier_invalidate_range_start() and its kin; they reach watched address spaces only. */
 static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
@@ -152,7 +155,7 @@ static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64
 {
 	probe(invalidate_end, mm, start, end);
 	if (m->mms[mm].watched)
-		event_notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
+		event_notify_end(m, mm, start, end);
 }
 static inline void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
 {

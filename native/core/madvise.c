@@ -4,20 +4,20 @@
 
 #include "huge.h"
 #include "lru.h"
+#include "mmu_gather.h"
 #include "rmap.h"
 #include "swap.h"
 #include "syscall.h"
-#include "tlb.h"
 
 struct lazyfree {
-	struct ctx *ctx;
+	struct mmu_gather *tlb;
 	u64 *first; /**< of the locked table */
 };
 
 /* A pte of a compound page splits it first; false: the rest of this table is left alone. */
 static bool split_for_free(struct lazyfree *free, u32 page, u64 *pte)
 {
-	struct ctx *ctx = free->ctx;
+	struct ctx *ctx = free->tlb->ctx;
 	struct hmmu *m = ctx->m;
 	u32 head = compound_head(m, page);
 	int err;
@@ -39,9 +39,9 @@ static bool split_for_free(struct lazyfree *free, u32 page, u64 *pte)
 	return !err;
 }
 
-static void free_lazily(struct ctx *ctx, u32 page, u64 *pte)
+static void free_lazily(struct mmu_gather *tlb, u32 page, u64 *pte, u64 address)
 {
-	struct hmmu *m = ctx->m;
+	struct hmmu *m = tlb->ctx->m;
 
 	if (page_test(m, page, HMMU_PG_DIRTY | HMMU_PG_SWAPCACHE)) {
 		/* A locked page, or one that others map or have a swap entry of, is left alone. */
@@ -54,8 +54,11 @@ static void free_lazily(struct ctx *ctx, u32 page, u64 *pte)
 		page_clear(m, page, HMMU_PG_DIRTY);
 		unlock_page(m, page);
 	}
-	*pte = pte_mkclean(pte_mkold(*pte));
-	mark_page_lazyfree(m, ctx->cpu, page);
+	if (pte_young(*pte) || pte_dirty(*pte)) {
+		*pte = pte_mkclean(pte_mkold(*pte));
+		tlb_adjust_range(tlb, address, address + PAGE_SIZE);
+	}
+	mark_page_lazyfree(m, tlb->ctx->cpu, page);
 }
 
 /* A swapped-out page need not be read to be freed. */
@@ -68,12 +71,12 @@ static void free_swap_pte(struct hmmu *m, u32 mm, u64 *pte)
 
 static int madvise_free_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 {
-	struct ctx *ctx = walk->data;
+	struct mmu_gather *tlb = walk->data;
 	struct hmmu *m = walk->m;
-	struct lazyfree free = { .ctx = ctx };
-	u64 start = address, *pte;
+	struct lazyfree free = { .tlb = tlb };
+	u64 *pte;
 
-	if (pmd_trans_huge(*pmd) && madvise_free_huge_pmd(ctx, walk->vma, pmd, address, end))
+	if (pmd_trans_huge(*pmd) && madvise_free_huge_pmd(tlb, pmd, address, end))
 		return 0;
 	if (pmd_trans_unstable(*pmd))
 		return 0;
@@ -89,23 +92,25 @@ static int madvise_free_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end
 			page = pte_present(*pte) ? pte_pfn(*pte) : 0;
 		}
 		if (page)
-			free_lazily(ctx, page, pte);
+			free_lazily(tlb, page, pte, address);
 	}
 	table_unlock(m, free.first);
-	flush_tlb_range(m, walk->mm, start, end);
 	return 0;
 }
 
 static int madvise_free_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
-	struct mm_walk walk = { .m = ctx->m, .mm = ctx->mm, .vma = vma, .pmd_entry = madvise_free_pmd, .data = ctx };
+	struct mmu_gather tlb;
+	struct mm_walk walk = { .m = ctx->m, .mm = ctx->mm, .vma = vma, .pmd_entry = madvise_free_pmd, .data = &tlb };
 
 	if (!vma_is_anonymous(ctx->m, vma))
 		return -EINVAL;
 	lru_add_drain(ctx->m, ctx->cpu);
+	tlb_gather_mmu(&tlb, ctx, ctx->mm, false);
 	mmu_notifier_invalidate_range_start(ctx->m, ctx->mm, start, end);
 	walk_page_range(&walk, start, end);
 	mmu_notifier_invalidate_range_end(ctx->m, ctx->mm, start, end);
+	tlb_finish_mmu(&tlb);
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "mm.h"
-#include "tlb.h"
 
 int mm_create(struct hmmu *m, u32 *out)
 {
@@ -41,7 +40,6 @@ void mm_free(struct hmmu *m, u32 mm)
 		hmmu_bug(m, "a process ended with pages of hugetlb mappings");
 	if (old->tables != 1)
 		hmmu_bug(m, "a process ended with page tables");
-	flush_tlb_mm(m, mm);
 	*lookup_of(m, mm) = (struct lookup){ 0 };
 	pgd_free(m, old->pgd);
 	slab_free(m, SLAB_TASK, old->main_task);

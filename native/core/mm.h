@@ -10,6 +10,8 @@
 #define BLOCKED (-4095)
 
 /** A task in the middle of a call: what most functions need to know. */
+struct mmu_gather;
+
 struct ctx {
 	struct hmmu *m;
 	struct task *self; /**< the record of the task, if it was entered */
@@ -262,8 +264,8 @@ void call_describe(const struct task *task, char *text, size_t size);
 
 /** @name unmap.c
  * @{ */
-/** Drop the ptes of [start, end) of one mapping, flush included. */
-void unmap_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end);
+/** Drop the entries of [start, end) of one mapping. Their flush, and that of a later call, is up to @p tlb. */
+void unmap_single_vma(struct mmu_gather *tlb, u32 vma, u64 start, u64 end);
 void zap_page_range(struct ctx *ctx, u64 start, u64 end);
 int do_munmap(struct ctx *ctx, u64 start, u64 end);
 int exit_mmap(struct ctx *ctx);

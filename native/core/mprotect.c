@@ -59,7 +59,7 @@ static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	if (pmd_trans_huge(*pmd)) {
 		if (end - address != PMD_SIZE) {
 			__split_huge_pmd(change->ctx, walk->vma, pmd, address, false, 0);
-		} else if (change_huge_pmd(change->ctx, pmd, change->prot)) {
+		} else if (change_huge_pmd(change->ctx, pmd, address, change->prot)) {
 			change->pages += HPAGE_PMD_NR;
 			return 0;
 		}

@@ -2,8 +2,7 @@
 /* The OOM reaper: a process that is to die gives its private pages back before it gets to die. */
 #include <errno.h>
 
-#include "lru.h"
-#include "mm.h"
+#include "mmu_gather.h"
 
 /* As __oom_reap_task_mm(): locked, hugetlb and special mappings are left alone, and shared ones free nothing. */
 static bool can_reap(const struct vma *v)
@@ -14,6 +13,7 @@ static bool can_reap(const struct vma *v)
 int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 {
 	struct ctx ctx = { .m = m, .mm = pid };
+	struct mmu_gather tlb;
 
 	if (!hmmu_process_alive(m, pid))
 		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
@@ -29,8 +29,13 @@ int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 	ctx.task = m->mms[pid].main_task;
 	ctx.cpu = m->tasks[ctx.task].cpu;
 	m->mms[pid].reaped = 1;
-	for (u32 vma = m->mms[pid].mmap; vma; vma = m->vmas[vma].next)
-		if (can_reap(vma_of(m, vma)))
-			unmap_single_vma(&ctx, vma, m->vmas[vma].start, m->vmas[vma].end);
+	/* "mm, oom_reaper: gather each vma to prevent leaking TLB entry", which 4.14.5 has. */
+	for (u32 vma = m->mms[pid].mmap; vma; vma = m->vmas[vma].next) {
+		if (!can_reap(vma_of(m, vma)))
+			continue;
+		tlb_gather_mmu(&tlb, &ctx, pid, false);
+		unmap_single_vma(&tlb, vma, m->vmas[vma].start, m->vmas[vma].end);
+		tlb_finish_mmu(&tlb);
+	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "mmu_gather.h"
 
 /* Levels with tables of their own, from the top: pgd (p4d folded into it), pud, pmd. */
 static const u32 upper_shifts[] = { PGD_SHIFT, PUD_SHIFT, PMD_SHIFT };
@@ -164,8 +165,17 @@ static bool table_is_free(u64 start, u64 end, u64 floor, u64 ceiling, u64 size)
 	return end - 1 <= ceiling - 1;
 }
 
-static void free_level(struct hmmu *m, u32 mm, u32 table, int level, u64 address, u64 end, u64 floor, u64 ceiling)
+/* The kernel adds one page of the part that a table covers to the range to flush, and that is enough: flushing any
+ * page drops all tables that the CPU has cached. */
+static void pte_free_tlb(struct mmu_gather *tlb, u32 table, u64 address)
 {
+	tlb_adjust_range(tlb, address, address + PAGE_SIZE);
+	pte_free(tlb->ctx->m, tlb->mm, table);
+}
+
+static void free_level(struct mmu_gather *tlb, u32 table, int level, u64 address, u64 end, u64 floor, u64 ceiling)
+{
+	struct hmmu *m = tlb->ctx->m;
 	u64 size = 1ull << upper_shifts[level];
 
 	for (u64 next; address != end; address = next) {
@@ -175,16 +185,19 @@ static void free_level(struct hmmu *m, u32 mm, u32 table, int level, u64 address
 		if (!*entry || pmd_trans_huge(*entry))
 			continue;
 		if (level < 2)
-			free_level(m, mm, pte_pfn(*entry), level + 1, address, next, floor, ceiling);
+			free_level(tlb, pte_pfn(*entry), level + 1, address, next, floor, ceiling);
 		if (!table_is_free(address, next, floor, ceiling, size))
 			continue;
-		pte_free(m, mm, pte_pfn(*entry));
+		pte_free_tlb(tlb, pte_pfn(*entry), address & ~(size - 1));
 		*entry = 0;
 	}
 }
 
-void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64 ceiling)
+void free_pgd_range(struct mmu_gather *tlb, u64 address, u64 end, u64 floor, u64 ceiling)
 {
+	struct hmmu *m = tlb->ctx->m;
+	u32 mm = tlb->mm;
+
 	lookup_of(m, mm)->pmd_gib = 0;
 	address &= PMD_MASK;
 	if (address < floor)
@@ -195,7 +208,7 @@ void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64
 		end -= PMD_SIZE;
 	if (address > end - 1)
 		return;
-	free_level(m, mm, m->mms[mm].pgd, 0, address, end, floor, ceiling);
+	free_level(tlb, m->mms[mm].pgd, 0, address, end, floor, ceiling);
 }
 
 static int walk_pmds(struct mm_walk *walk, u32 table, u64 address, u64 end)

@@ -270,8 +270,10 @@ u32 pgtable_trans_huge_withdraw(struct hmmu *m, u64 *pmd);
 
 u32 pgd_alloc(struct hmmu *m);
 void pgd_free(struct hmmu *m, u32 pgd);
-/** Free the tables that only [address, end) needs; floor and ceiling bound what neighbours need. */
-void free_pgd_range(struct hmmu *m, u32 mm, u64 address, u64 end, u64 floor, u64 ceiling);
+struct mmu_gather;
+/** Free the tables that only [address, end) needs; floor and ceiling bound what neighbours need. As the CPU may have
+ * cached a table as well, the address of each is added to the range to flush. */
+void free_pgd_range(struct mmu_gather *tlb, u64 address, u64 end, u64 floor, u64 ceiling);
 
 /** @name Page table locks, one a table. Taking one twice or dropping one not taken is a bug of the emulator.
  * @{ */

@@ -7,8 +7,8 @@
 #include "huge.h"
 #include "hugetlb.h"
 #include "lru.h"
+#include "mmu_gather.h"
 #include "stats.h"
-#include "tlb.h"
 
 const char *errno_name(int err)
 {
@@ -370,7 +370,7 @@ static int clear_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	u64 *first, *pte;
 
 	if (pmd_trans_huge(*pmd)) {
-		*pmd = pte_clear_soft_dirty(pte_wrprotect(*pmd));
+		clear_soft_dirty_pmd(m, walk->mm, pmd, address);
 		return 0;
 	}
 	if (pmd_trans_unstable(*pmd))
@@ -390,7 +390,9 @@ static void clear_soft_dirty(struct ctx *ctx)
 {
 	struct hmmu *m = ctx->m;
 	struct mm_walk walk = { .m = m, .mm = ctx->mm, .pmd_entry = clear_pmd };
+	struct mmu_gather tlb;
 
+	tlb_gather_mmu(&tlb, ctx, ctx->mm, true);
 	mmu_notifier_invalidate_range_start(m, ctx->mm, 0, HMMU_TASK_SIZE);
 	for (u32 vma = m->mms[ctx->mm].mmap; vma; vma = m->vmas[vma].next) {
 		walk.vma = vma;
@@ -399,7 +401,7 @@ static void clear_soft_dirty(struct ctx *ctx)
 			walk_page_range(&walk, m->vmas[vma].start, m->vmas[vma].end);
 	}
 	mmu_notifier_invalidate_range_end(m, ctx->mm, 0, HMMU_TASK_SIZE);
-	flush_tlb_mm(m, ctx->mm);
+	tlb_finish_mmu(&tlb);
 }
 
 /* VM_SOFTDIRTY is cleared under mmap_sem for writing; the walk needs only reading. */

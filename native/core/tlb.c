@@ -56,7 +56,8 @@ u64 ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pte)
 	u64 old = *pte;
 
 	*pte = 0;
-	if (pte_present(old))
+	/* pte_accessible(): of an entry without any rights no CPU has a translation. */
+	if (old & _PAGE_PRESENT)
 		flush_tlb_page(m, mm, address);
 	return old;
 }

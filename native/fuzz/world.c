@@ -116,6 +116,13 @@ static void trace_options(const struct world *w, const struct hmmu_options *o)
 	      (unsigned long long)o->memcg_limit);
 }
 
+static uint32_t hugetlb_frames(const struct hmmu_options *options)
+{
+	if (options->hugetlb_pages == HMMU_HUGETLB_NONE)
+		return 0;
+	return (options->hugetlb_pages ? options->hugetlb_pages : 4) * HMMU_HUGE_PAGES;
+}
+
 static void first_process(struct world *w)
 {
 	struct hmmu_map map = { .pages = 16, .kind = HMMU_MAP_ANON, .prot = HMMU_PROT_READ | HMMU_PROT_WRITE };
@@ -154,7 +161,7 @@ bool world_open(struct world *w, const uint8_t *data, size_t size)
 		broken(w, "no machine");
 	w->ram_pages = options.ram_pages;
 	w->device_pages = options.device_pages;
-	w->pages = options.ram_pages + options.device_pages + options.other_device_pages;
+	w->pages = options.ram_pages + hugetlb_frames(&options) + options.device_pages + options.other_device_pages;
 	first_process(w);
 	return true;
 }

@@ -438,13 +438,13 @@ static void test_notifier(void **state)
 	assert_ok(store(r, r->tid, buf, 1));
 	assert_notified(r, "");
 	do_fork_of(r, r->tid);
-	assert_notified(r, "(r)");
+	assert_notified(r, "(rr)");
 	assert_ok(store(r, r->tid, buf, 2));
-	assert_notified(r, "(r)");
+	assert_notified(r, "(rr)");
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf, HUGE, HMMU_PROT_READ));
-	assert_notified(r, "(r)");
+	assert_notified(r, "(rr)");
 	assert_ok(hmmu_munmap(r->m, r->tid, buf + HUGE, HUGE));
-	assert_notified(r, "(())");
+	assert_notified(r, "((r)r)");
 	rig_close(r);
 }
 

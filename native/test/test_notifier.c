@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mmu_notifier: each range that a call opens it closes, and secondary TLBs are told of an entry within an open range.
- * A driver that mirrors page tables relies on both.
+ * mmu_notifier: each range that a call opens it closes, and secondary TLBs are told of an entry within an open range,
+ * of the range when it is closed, and of what mmu_gather flushes. A driver that mirrors page tables relies on it.
  */
 #include "support.h"
 
@@ -13,7 +13,9 @@ static const uint32_t recorded = 1u << HMMU_EVENT_INVALIDATE_START | 1u << HMMU_
 struct ranges {
 	struct hmmu_event open[MOST_OPEN];
 	int nr_open;
-	int opened, told;
+	int opened;
+	int told;  /* within an open range: of entries that were replaced, and of the end of each range */
+	int after; /* by the flush of what a call has gathered, when its range is closed */
 };
 
 static void close_range(struct ranges *ranges, const struct hmmu_event *end)
@@ -51,22 +53,25 @@ static struct ranges read_ranges(struct rig *r)
 			ranges.opened++;
 		} else if (event.type == HMMU_EVENT_INVALIDATE_END) {
 			close_range(&ranges, &event);
-		} else {
+		} else if (ranges.nr_open) {
 			assert_true(within_open_range(&ranges, &event));
 			ranges.told++;
+		} else {
+			ranges.after++;
 		}
 	}
 	assert_int_equal(ranges.nr_open, 0);
 	return ranges;
 }
 
-/* What the call behind the last one opened, and how often it told secondary TLBs. */
-static void assert_ranges(struct rig *r, int opened, int told)
+/* The ranges that the last call opened, and how often it told secondary TLBs, within them and after. */
+static void assert_ranges(struct rig *r, int opened, int told, int after)
 {
 	struct ranges ranges = read_ranges(r);
 
 	assert_int_equal(ranges.opened, opened);
 	assert_int_equal(ranges.told, told);
+	assert_int_equal(ranges.after, after);
 }
 
 static struct rig *open_watched(void)
@@ -85,22 +90,22 @@ static void test_system_calls(void **state)
 
 	(void)state;
 	write_pages(r, buf, 6, 1);
-	assert_ranges(r, 0, 0);
+	assert_ranges(r, 0, 0, 0);
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(6), HMMU_PROT_READ));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 0);
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(6), 3));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 0);
 	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 1);
 	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_FREE));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 1);
 	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(2), HMMU_MADV_DONTNEED));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 1);
 	assert_ok(hmmu_mremap(r->m, r->tid, buf, PAGES(6), PAGES(6), HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED,
 			      BASE + MIB(8), &moved));
-	assert_ranges(r, 2, 0);
+	assert_ranges(r, 2, 2, 1);
 	assert_ok(hmmu_munmap(r->m, r->tid, moved, PAGES(6)));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 1);
 	rig_close(r);
 }
 
@@ -114,12 +119,12 @@ static void test_fork_and_copy(void **state)
 	(void)state;
 	write_pages(r, buf, 2, 1);
 	child = do_fork_of(r, r->tid);
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 0);
 	assert_ok(store(r, hmmu_process_task(r->m, child), buf, 2));
-	assert_ranges(r, 0, 0);
+	assert_ranges(r, 0, 0, 0);
 	assert_ok(hmmu_watch(r->m, child));
 	assert_ok(store(r, hmmu_process_task(r->m, child), buf + PAGES(1), 2));
-	assert_ranges(r, 1, 1);
+	assert_ranges(r, 1, 2, 0);
 	rig_close(r);
 }
 
@@ -132,7 +137,7 @@ static void test_two_gib(void **state)
 	(void)state;
 	write_pages(r, buf, 4, 1);
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(4), HMMU_PROT_READ));
-	assert_ranges(r, 2, 0);
+	assert_ranges(r, 2, 2, 0);
 	rig_close(r);
 }
 
@@ -143,14 +148,14 @@ static void test_huge_pages(void **state)
 
 	(void)state;
 	write_pages(r, buf, 1, 1);
-	assert_ranges(r, 0, 0);
+	assert_ranges(r, 0, 0, 0);
 	do_fork_of(r, r->tid);
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 0);
 	/* The copy of the whole page, then a split by the border of what is unmapped, and the unmapping. */
 	write_pages(r, buf, 1, 2);
-	assert_ranges(r, 1, 1);
+	assert_ranges(r, 1, 2, 0);
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
-	assert_ranges(r, 2, 0);
+	assert_ranges(r, 2, 2, 1);
 	rig_close(r);
 }
 
@@ -165,16 +170,16 @@ static void test_migration(void **state)
 	write_pages(r, buf, 2, 1);
 	assert_ok(migrate(r, buf, 4, HMMU_TO_DEVICE));
 	assert_all_moved(r, 4);
-	assert_ranges(r, 2, 0);
+	assert_ranges(r, 2, 2, 0);
 	assert_ok(migrate(r, buf, 4, HMMU_TO_SYSTEM));
 	assert_all_moved(r, 4);
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 0);
 	child = do_fork_of(r, r->tid);
 	assert_ok(hmmu_watch(r->m, child));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 0);
 	assert_ok(migrate(r, buf, 4, HMMU_TO_DEVICE));
 	assert_all_moved(r, 4);
-	assert_ranges(r, 9, 4);
+	assert_ranges(r, 9, 13, 0);
 	rig_close(r);
 }
 
@@ -210,9 +215,9 @@ static void test_end_of_process(void **state)
 	write_pages(r, map_anon(r, 3), 3, 1);
 	child = do_fork_of(r, r->tid);
 	assert_ok(hmmu_watch(r->m, child));
-	assert_ranges(r, 1, 0);
+	assert_ranges(r, 1, 1, 0);
 	assert_ok(hmmu_exit(r->m, child));
-	assert_ranges(r, 0, 0);
+	assert_ranges(r, 0, 0, 0);
 	rig_close(r);
 }
 

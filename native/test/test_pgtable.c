@@ -2,7 +2,7 @@
 /* Page tables: the bits of entries, tables that come on demand and go with their range, and walking. */
 #include "support.h"
 
-#include "mm.h"
+#include "mmu_gather.h"
 
 static void test_present_bits(void **state)
 {
@@ -102,6 +102,16 @@ static u64 tables_of(struct rig *r)
 	return mm_of(r->m, r->pid)->tables;
 }
 
+static void free_all_tables(struct rig *r)
+{
+	struct ctx ctx = { .m = r->m, .mm = r->pid };
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, &ctx, r->pid, false);
+	free_pgd_range(&tlb, 0, HMMU_TASK_SIZE, 0, 0);
+	tlb_finish_mmu(&tlb);
+}
+
 /* Tables come one a level: the page directory is there, pud, pmd and pte tables when they are needed. */
 static void test_tables_on_demand(void **state)
 {
@@ -126,7 +136,7 @@ static void test_tables_on_demand(void **state)
 	assert_int_equal(tables_of(r), 7);
 	assert_int_equal(counter(r, HMMU_COUNT_TABLE_PAGES), 7);
 	/* Nothing is mapped, so all of them go. */
-	free_pgd_range(r->m, r->pid, 0, HMMU_TASK_SIZE, 0, 0);
+	free_all_tables(r);
 	assert_int_equal(tables_of(r), 1);
 	rig_close(r);
 }
@@ -149,7 +159,7 @@ static void test_table_allocation_fails(void **state)
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_TABLE, 1, false));
 	assert_false(pte_alloc(r->m, r->pid, pmd));
 	assert_true(pmd_none(*pmd));
-	free_pgd_range(r->m, r->pid, 0, HMMU_TASK_SIZE, 0, 0);
+	free_all_tables(r);
 	rig_close(r);
 }
 
@@ -268,7 +278,7 @@ static void test_walk(void **state)
 	walk.pte_hole = NULL;
 	assert_int_equal(walk_page_range(&walk, start, middle + 2 * PMD_SIZE), 42);
 	assert_visit(&v, 0, middle + PMD_SIZE, middle + 2 * PMD_SIZE, false);
-	free_pgd_range(r->m, r->pid, 0, HMMU_TASK_SIZE, 0, 0);
+	free_all_tables(r);
 	rig_close(r);
 }
 
@@ -286,7 +296,7 @@ static void test_deposit(void **state)
 	assert_int_equal(pgtable_trans_huge_withdraw(r->m, pmd), first);
 	pte_free(r->m, r->pid, first);
 	pte_free(r->m, r->pid, second);
-	free_pgd_range(r->m, r->pid, 0, HMMU_TASK_SIZE, 0, 0);
+	free_all_tables(r);
 	assert_clean(r->m);
 	pmd = pmd_alloc(r->m, r->pid, BASE);
 	assert_int_equal(pgtable_trans_huge_withdraw(r->m, pmd), 0);

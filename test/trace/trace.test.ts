@@ -55,7 +55,7 @@ describe('of a store that waits while its page migrates', () => {
   test('the folded stacks weigh events', () => {
     const { trace } = traceDrill(waitingStore(), 'events')
     const lines = foldedStacks(trace).trimEnd().split('\n')
-    expect(lines).toContain('A;A migrate buf to dev;migrate_vma;migrate_vma_collect;mmu_notifier range 2')
+    expect(lines).toContain('A;A migrate buf to dev;migrate_vma;migrate_vma_collect;mmu_notifier range 3')
     expect(lines).toContain('A;A write buf[0] 0x42;blocked 1')
     const sum = lines.map((line) => Number(line.slice(line.lastIndexOf(' ')))).reduce((a, b) => a + b, 0)
     expect(sum).toBe(trace.records.filter(({ kind }) => kind !== 'end').length)
@@ -80,6 +80,7 @@ test('a fault on a device page is around the migration back', () => {
     '    migrate_vma',
     '      migrate_vma_collect',
     '        mmu_notifier range',
+    '          mmu_notifier_invalidate_range',
     '      migrate_vma_prepare',
     '      migrate_vma_unmap',
     '      alloc_and_copy',

@@ -162,7 +162,7 @@
 #define HMMU_EVENTS(X) \
 	X(INVALIDATE_START, 0, "mmu_notifier invalidate_range_start: a = start, b = end.") \
 	X(INVALIDATE_END, 1, "mmu_notifier invalidate_range_end: a = start, b = end.") \
-	X(INVALIDATE_RANGE, 2, "mmu_notifier invalidate_range: a = start, b = end.") \
+	X(INVALIDATE_RANGE, 2, "mmu_notifier invalidate_range, which each invalidate_range_end calls as well: a = start, b = end.") \
 	X(TLB_FLUSH, 3, "A TLB flush: a = start, b = end.") \
 	X(STALE_TLB, 4, "An access met a stale translation: a = address, b = pfn.") \
 	X(PAGE_FAULT, 5, "A page fault: a = address, b = 1 for a write.") \
