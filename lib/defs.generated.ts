@@ -540,7 +540,7 @@ export const eventNames: readonly EventName[] = [
 export const eventTexts: Readonly<Record<EventName, string>> = {
   invalidate_start: 'mmu_notifier invalidate_range_start: a = start, b = end.',
   invalidate_end: 'mmu_notifier invalidate_range_end: a = start, b = end.',
-  invalidate_range: 'mmu_notifier invalidate_range: a = start, b = end.',
+  invalidate_range: 'mmu_notifier invalidate_range, which each invalidate_range_end calls as well: a = start, b = end.',
   tlb_flush: 'A TLB flush: a = start, b = end.',
   stale_tlb: 'An access met a stale translation: a = address, b = pfn.',
   page_fault: 'A page fault: a = address, b = 1 for a write.',
