@@ -21,7 +21,7 @@
 #define _PAGE_SOFT_DIRTY 0x800ull
 #define _PAGE_NX (1ull << 63)
 #define PTE_PFN_MASK 0x000ffffffffff000ull
-/** What a change of protection leaves alone. */
+/** The bits that a change of protection keeps. */
 #define _PAGE_CHG_MASK (PTE_PFN_MASK | _PAGE_SPECIAL | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SOFT_DIRTY)
 #define _HPAGE_CHG_MASK (_PAGE_CHG_MASK | _PAGE_PSE)
 /** The soft-dirty bit of a swap-format entry has moved to where a present one is writable. */
@@ -160,7 +160,7 @@ static inline bool is_migration_entry(u64 pte)
 {
 	return is_swap_pte(pte) && (swp_type(pte) == SWP_MIGRATION_READ || swp_type(pte) == SWP_MIGRATION_WRITE);
 }
-/** What a migration entry remembers beside the page: the types of a read and of a write entry differ in one bit. */
+/** The write kind of a migration entry. The types of read and write entries differ in one bit. */
 #define SWP_MIGRATION_WRITE_BIT ((u64)(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE) << 9)
 /** The bit in which the types of a device-private entry for reading and of one for writing differ. */
 #define SWP_DEVICE_READ_BIT ((u64)(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE) << 9)

@@ -181,7 +181,7 @@ static int fail_other_call(struct hmmu *m, u32 tid)
 			 pending);
 }
 
-/* What a fault that has changed its entry already owes to the page that it waits for: also where it is given up. */
+/* Finish a fault that has changed its entry and waited for the page. This is also done when the wait is cancelled. */
 static void settle_debt(struct hmmu *m, const struct task *task)
 {
 	if (task->resume == RESUME_DIRTY_SHARED)
@@ -259,7 +259,7 @@ int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
 	struct hmmu *m = ctx->m;
 	struct task *task = &m->tasks[ctx->task];
 
-	/* A callback left a call of this task blocked; it can't be gone on with when this one is over. */
+	/* A callback left a call of this task blocked. That call can't go on after this one. */
 	if (task->op)
 		abandon(m, ctx->task);
 	if (result == BLOCKED) {

@@ -40,7 +40,7 @@ static inline bool tlb_entry_hits(const struct tlb_entry *entry, const struct mm
 	return !write || (entry->flags & (TLB_WRITE | TLB_DIRTY)) == (TLB_WRITE | TLB_DIRTY);
 }
 
-/** What the walk of the tables finds below a pmd becomes the new translation; 0: a fault. */
+/** Walk the table below a pmd, and cache the new translation; 0: a fault. */
 static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *pmd, const struct ctx *ctx, u64 address,
 				  bool write)
 {
@@ -62,9 +62,9 @@ static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *
 	return entry->pfn;
 }
 
-/** A hit that contradicts the tables is counted and does not count. */
+/** A hit that contradicts the tables: recorded, and treated as a miss. */
 u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write);
-/** What the hardware does with an access: translate, or fail (0) and leave it to a fault. Sets accessed and dirty. */
+/** An access as the hardware makes it: translate, and set accessed and dirty bits. 0: the access faults. */
 static ALWAYS_INLINE u32 tlb_access(const struct ctx *ctx, u64 address, bool write)
 {
 	struct hmmu *m = ctx->m;

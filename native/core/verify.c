@@ -211,7 +211,7 @@ void verify_lru(struct verify *v)
 				tally_ref(v, m->st->cpu[cpu].pvecs[kind].pages[i], 1);
 }
 
-/** What the tasks of a process have to do with its mmap_sem. */
+/** Holders of and waiters for the mmap_sem of a process, as its tasks record them. */
 struct sem_tally {
 	u32 readers, writer, waiting;
 };
