@@ -57,16 +57,35 @@ void platform_release(void *base, uint64_t bytes)
 	spares = spare;
 }
 #else
+/* Sanitizers do not know the bounds of what is mapped: with them, a step out of it meets address space without access. */
+#if defined(__SANITIZE_ADDRESS__)
+#define GUARD (1ull << 30)
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUARD (1ull << 30)
+#endif
+#endif
+#ifndef GUARD
+#define GUARD 0ull
+#endif
+
 void *platform_reserve(uint64_t bytes)
 {
-	void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int access = GUARD ? PROT_NONE : PROT_READ | PROT_WRITE;
+	char *base = mmap(NULL, bytes + 2 * GUARD, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return base == MAP_FAILED ? NULL : base;
+	if (base == MAP_FAILED)
+		return NULL;
+	if (GUARD && mprotect(base + GUARD, bytes, PROT_READ | PROT_WRITE)) {
+		munmap(base, bytes + 2 * GUARD);
+		return NULL;
+	}
+	return base + GUARD;
 }
 
 void platform_release(void *base, uint64_t bytes)
 {
-	munmap(base, bytes);
+	munmap((char *)base - GUARD, bytes + 2 * GUARD);
 }
 #endif
 
