@@ -35,7 +35,8 @@ export function drillDiffCommand(exit: (code: number) => void): Command {
 function diffFile(given: string | undefined, options: DiffCommandOptions): number {
   const [left, right, ...behind] = options.profile
   const [file, ...more] = given === undefined ? behind : [...behind, given]
-  if (right === undefined || file === undefined || more.length > 0) throw new UsageError('drill diff takes two profiles and one file')
+  if (right === undefined || file === undefined || more.length > 0)
+    throw new UsageError('drill diff takes two profiles and one file')
   const profiles: Profiles = [profileOf(left), profileOf(right)]
   const sources = filterDrills({ ...options, profile: profiles[0] }, readDrills(file))
   const differing = sources.filter((source) => !diffOne(source, profiles, options)).length

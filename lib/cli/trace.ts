@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { type DrillSource, readDrills } from '../drill'
 import { systemReason } from '../system'
 import { chromeTrace, foldedStacks, traceDrill } from '../trace'
+import { visibleJson } from '../visible'
 import { ExitCode, UsageError } from './exit-codes'
 import { type DrillOptions, filterDrills, filterOption, profileOption, ramPagesOption } from './options'
 import { print, printError } from './output'
@@ -47,7 +48,7 @@ function trace(file: string, options: TraceOptions): number {
   if (options.folded) print(foldedStacks(trace))
   if (options.chrome !== undefined) {
     const about = { drill: source.name, profile: options.profile }
-    write(options.chrome, `${JSON.stringify(chromeTrace(trace, about), null, 1)}\n`)
+    write(options.chrome, `${visibleJson(chromeTrace(trace, about), 1)}\n`)
   }
   if (run.failure === undefined) return ExitCode.OK
   printError(run.failure.message)

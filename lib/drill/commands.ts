@@ -2,7 +2,7 @@
 //
 // Carries out each command, through the public API of the library.
 
-import { HmmuError, type PageRef } from '../index'
+import { HmmuError, type PageEntry, type PageRef, type Process } from '../index'
 import { excerpt } from '../visible'
 import type {
   CountCommand,
@@ -25,6 +25,8 @@ import { Runs } from './runs'
 import { Misuse, type Pages, type TaskOf, type World } from './world'
 
 /** Carry out any command except `migrate`. */
+const DUMPED_AT_ONCE = 4096
+
 export function execute(world: World, command: InnerCommand | WatchCommand, taskOf: TaskOf): Steps {
   switch (command.verb) {
     case 'map':
@@ -214,7 +216,14 @@ function drop(world: World, command: DropCommand): string[] {
 
 function dump(world: World, command: DumpCommand): string[] {
   const { actor, address, first, count } = world.pages(command.process, command.place)
-  return dumpLines(actor.process.dump(address, count), first, world.frames)
+  return dumpLines(entriesOf(actor.process, address, count), first, world.frames)
+}
+
+/** The entries of pages, a few at a time: a region may have more than the host has memory for. */
+function* entriesOf(process: Process, address: number, count: number): Generator<PageEntry> {
+  for (let done = 0; done < count; done += DUMPED_AT_ONCE) {
+    yield* process.dump(address + done * PAGE_BYTES, Math.min(DUMPED_AT_ONCE, count - done))
+  }
 }
 
 function count(world: World, command: CountCommand): string[] {

@@ -62,11 +62,12 @@ interface Run {
 }
 
 /** The state of pages, one line a run of equal ones; `firstPage` is the page number of the first entry. */
-export function dumpLines(entries: readonly PageEntry[], firstPage: number, frames: FrameNumbers): string[] {
+export function dumpLines(entries: Iterable<PageEntry>, firstPage: number, frames: FrameNumbers): string[] {
   const lines: string[] = []
   let run: Run | undefined
-  for (const [index, entry] of entries.entries()) {
-    const page = firstPage + index
+  let page = firstPage - 1
+  for (const entry of entries) {
+    page += 1
     const number = pageNumber(entry, frames)
     if (run !== undefined && continues(run, entry, number)) {
       run.last = page

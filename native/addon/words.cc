@@ -9,8 +9,8 @@ namespace {
 
 const napi_type_tag kWordsTag = {0x6d61a9f1c3f84b02u, 0x9be4570d2a6e11c7u};
 
-// An address space of 47 bits has more pages, but no migration of a machine's RAM needs more words than this.
-constexpr size_t kMostPages = size_t{1} << 28;
+// V8 ends the process where an ArrayBuffer has more bytes than a typed array may have: 4 GiB.
+constexpr size_t kMostBytes = (size_t{1} << 32) - 1;
 
 void ForgetBlock(napi_env, void *, void *hint)
 {
@@ -21,7 +21,7 @@ void ForgetBlock(napi_env, void *, void *hint)
 
 std::shared_ptr<WordsBlock> WordsBlock::Make(size_t pages)
 {
-	if (pages == 0 || pages > kMostPages)
+	if (pages == 0 || pages > kMostBytes || Size(pages) > kMostBytes)
 		return nullptr;
 	auto *memory = static_cast<uint64_t *>(calloc(1, Size(pages)));
 	if (!memory)

@@ -106,9 +106,22 @@ describe('rules that show when a drill runs', () => {
     )
   })
 
+  test('a migration of more pages than the host has memory for is a failure, no result', () => {
+    expect(failure('A map buf anon 268435455\nA migrate buf to dev\n')).toMatch(
+      /^test\.drill:2:1: 'A migrate buf to dev': .*\(HMMU_HOST_MEMORY\)$/,
+    )
+  })
+
   test('a syntax error is a failure, too', () => {
     expect(run('A nonsense').failure?.code).toBe('HMMU_DRILL_SYNTAX')
   })
+})
+
+test('a dump of more pages than are looked at in one call has no seam', () => {
+  expect(transcript('A map buf anon 10000\nA write buf[4095-4096] 1\nA dump buf\n')).toContain(
+    'A dump buf\n  [0-4094] none\n  [4095-4096] sys wdas P0-P1 ref=1 map=1 uptodate,lru,active,swapbacked\n' +
+      '  [4097-9999] none\n',
+  )
 })
 
 describe('waiting', () => {
