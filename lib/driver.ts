@@ -9,7 +9,7 @@ import { HmmuError } from './errors'
 import { asText, showsItself } from './inspect'
 import type { Machine } from './machine'
 import { Moves } from './moves'
-import { callable, integer, invalid, oneOf, options } from './validate'
+import { callable, integer, invalid, iterable, oneOf, options } from './validate'
 
 const MOST_PFN = 2 ** 32 - 1
 
@@ -307,10 +307,9 @@ function prepareBuiltin(driver: BuiltinDriver, pages: number): PreparedDriver {
 
 function indexes(name: string, list: Iterable<number> | undefined, most = Number.MAX_SAFE_INTEGER): number[] {
   if (list === undefined) return []
-  if (typeof list !== 'object' || list === null || !(Symbol.iterator in list)) {
-    throw invalid(name, 'an iterable of entry indexes', list)
-  }
-  return Array.from(list, (index) => integer(`an index in ${name}`, index, 0, most))
+  return Array.from(iterable(name, 'an iterable of entry indexes', list), (index) =>
+    integer(`an index in ${name}`, index, 0, most),
+  )
 }
 
 /** The indexes below `pages` that a list does not have. */

@@ -24,7 +24,7 @@ import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
 import { MachineStats, STATS_WORDS } from './stats'
 import type { Task } from './task'
-import { boolean, bytes, callable, integer, invalid, oneOf, PAGE_SIZE } from './validate'
+import { boolean, bytes, callable, integer, invalid, iterable, oneOf, PAGE_SIZE } from './validate'
 
 /** A CPU fault on a device page, as a handler sees it. */
 export interface DeviceFault {
@@ -205,10 +205,7 @@ export class Machine {
    * {@link Process.watch}.
    */
   recordEvents(types: Iterable<EventName>): void {
-    if (typeof types !== 'object' || types === null || !(Symbol.iterator in types)) {
-      throw invalid('types', 'an iterable of event names', types)
-    }
-    this.#core.record(types, false)
+    this.#core.record(iterable('types', 'an iterable of event names', types), false)
   }
 
   /**

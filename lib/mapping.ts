@@ -6,7 +6,7 @@ import type { Advice, EntryKind } from './defs.generated'
 import { asText, hex, MOST_ITEMS, morePages, showsItself, stateOf } from './inspect'
 import type { Process } from './process'
 import { dumpTable, MOST_DUMPED, type PageEntry, type Prot } from './records'
-import { address, bytes, integer, PAGE_SIZE, pageCount, requireInternal } from './validate'
+import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal } from './validate'
 
 /** Pages that are dumped at a time. */
 const PAGES_AT_ONCE = 4096
@@ -116,7 +116,8 @@ export class Mapping implements PageRange {
    * @throws HmmuError as {@link SystemCalls.pin}
    */
   touch(pages: Iterable<number> = this.#indexes()): void {
-    for (const page of pages) this.process.pin(this.pageAddress(page), { write: true }).drop()
+    const indexes = iterable('pages', 'an iterable of page indexes', pages)
+    for (const page of indexes) this.process.pin(this.pageAddress(page), { write: true }).drop()
   }
 
   *#indexes(): Iterable<number> {

@@ -3,7 +3,7 @@
 // A round-robin scheduler for tasks that wait for each other.
 
 import { HmmuError } from './errors'
-import { callable, invalid } from './validate'
+import { callable, invalid, iterable } from './validate'
 
 /**
  * What one task does: a generator that yields its calls as functions, one after the other. Each `yield` gives back what the call
@@ -43,16 +43,19 @@ export function isBlocked(error: unknown): error is HmmuError {
  * ```
  */
 export function roundRobin(jobs: Iterable<Job>): void {
-  if (typeof jobs !== 'object' || jobs === null || !(Symbol.iterator in jobs)) {
-    throw invalid('jobs', 'an iterable of generators', jobs)
-  }
-  let left = unfinished(Array.from(jobs, (job) => ({ job, call: next(job.next()) })))
+  const all = Array.from(iterable('jobs', 'an iterable of generators', jobs), checkJob)
+  let left = unfinished(all.map((job) => ({ job, call: next(job.next()) })))
   while (left.length > 0) {
     const waits = left.map(turn)
     const blocked = waits.at(-1)
     if (blocked && !waits.includes(undefined)) throw deadlock(left.length, blocked)
     left = unfinished(left)
   }
+}
+
+function checkJob(job: Job): Job {
+  if (Object.prototype.toString.call(job) === '[object Generator]') return job
+  throw invalid('a job', 'a generator', job)
 }
 
 function unfinished(all: readonly Running[]): readonly Running[] {

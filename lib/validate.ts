@@ -112,6 +112,12 @@ export function requireInternal(ours: boolean, where: string): void {
   if (!ours) throw new HmmuError('HMMU_INVALID_ARGUMENT', `this class has no public constructor; ${where}`)
 }
 
+/** @param allowed what the value should be, in words */
+export function iterable<T>(name: string, allowed: string, value: Iterable<T>): Iterable<T> {
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return value
+  throw invalid(name, allowed, value)
+}
+
 export function callable(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalid(name, 'a function', value)
 }
