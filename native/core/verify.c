@@ -92,6 +92,10 @@ void verify_holders(struct verify *v)
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (m->tasks[task].mm && m->tasks[task].wait_ref)
 			tally_ref(v, m->tasks[task].wait_pfn, 1);
+	/* A page that a fault has replaced is munlocked when the fault gets the page's lock. */
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm && m->tasks[task].resume == RESUME_MUNLOCK)
+			tally(v, m->tasks[task].wait_pfn)->mlock_explained = 1;
 	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
 		tally_ref(v, fault->pfn, 1);
 	if (m->st->huge_zero_pfn)
@@ -139,6 +143,9 @@ static void verify_page(struct verify *v, u32 pfn)
 			 page->flags & HMMU_PG_LOCKED ? "locked" : "not locked", t->locks);
 	if (!(page->flags & HMMU_PG_LRU) != !t->on_lru)
 		complain(v, "page %u: its LRU flag and the lists disagree", pfn);
+	/* munlock() does not find device pages, and a free one keeps the mark. */
+	if ((page->flags & HMMU_PG_MLOCKED) && !t->mlock_explained && !is_zone_device_page(m, pfn))
+		complain(v, "page %u: it is mlocked, but no VM_LOCKED mapping maps it", pfn);
 	if (!page->count && !(page->flags & HMMU_PG_BUDDY) && page->flags && !PageHuge(m, pfn))
 		complain(v, "page %u: it has no reference and is not free (flags %#x)", pfn, page->flags);
 }

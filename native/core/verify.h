@@ -12,7 +12,8 @@ struct page_tally {
 	int32_t maps; /**< by ptes and device-private entries */
 	int32_t huge; /**< by huge pmds, of a head */
 	uint16_t locks;
-	uint16_t on_lru;
+	uint8_t on_lru;
+	uint8_t mlock_explained; /**< something has a right to the mark PG_mlocked */
 };
 
 struct verify {

@@ -37,6 +37,28 @@ static void verify_rmap(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
 		 (unsigned long long)address, t->mm);
 }
 
+/*
+ * Who marks a page as mlocked: a mapping that is VM_LOCKED, also by a migration entry, as the mark goes with the last
+ * mapping only; and a mapping that a munlock() under way has still to walk from its place on.
+ */
+static void explain_mlock(struct mm_tally *t, u32 vma, u64 address, u32 pfn)
+{
+	struct hmmu *m = t->v->m;
+	const struct vma *v = vma_of(m, vma);
+	u32 head = compound_head(m, pfn);
+	bool explained = v->flags & VM_LOCKED;
+
+	if (!page_test(m, head, HMMU_PG_MLOCKED))
+		return;
+	for (u32 task = 1; !explained && task < m->st->slabs[SLAB_TASK].high; task++) {
+		u64 from = m->tasks[task].progress.munlock_at;
+
+		explained = m->tasks[task].mm == t->mm && from >= v->start && from < v->end && address >= from;
+	}
+	if (explained)
+		tally(t->v, head)->mlock_explained = 1;
+}
+
 static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 {
 	struct hmmu *m = t->v->m;
@@ -48,6 +70,7 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 		if (!page_test(m, compound_head(m, pfn), HMMU_PG_LOCKED))
 			complain(t->v, "process %u, %#llx: the page %u of a migration entry is not locked", t->mm,
 				 (unsigned long long)address, pfn);
+		explain_mlock(t, vma, address, pfn);
 		return;
 	}
 	if (is_swap_entry(pte)) {
@@ -65,6 +88,7 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 	tally(t->v, pfn)->maps++;
 	tally_ref(t->v, pfn, 1);
 	verify_rmap(t, vma, pfn, address);
+	explain_mlock(t, vma, address, pfn);
 }
 
 static void verify_huge_pmd(struct mm_tally *t, u32 vma, u64 address, u64 pmd)
@@ -78,6 +102,7 @@ static void verify_huge_pmd(struct mm_tally *t, u32 vma, u64 address, u64 pmd)
 	tally(t->v, pte_pfn(pmd))->huge++;
 	tally_ref(t->v, pte_pfn(pmd), 1);
 	verify_rmap(t, vma, pte_pfn(pmd), address);
+	explain_mlock(t, vma, address, pte_pfn(pmd));
 }
 
 /* An entry of a hugetlb mapping has no deposited table and is in no RSS; its page is the pool's. */

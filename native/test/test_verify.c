@@ -350,9 +350,28 @@ static void test_queue(void **state)
 	rig_close(s.r);
 }
 
+/* A mark that outlives the mapping that was locked keeps its page from reclaim for ever. */
+static void test_mlocked_without_mapping(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+	assert_clean(r->m);
+	r->m->pages[pfn_at(r, buf + PAGES(1))].flags |= HMMU_PG_MLOCKED;
+	assert_int_equal(complaints(r->m), 1);
+	assert_non_null(strstr(first_complaint(), "it is mlocked, but no VM_LOCKED mapping maps it"));
+	r->m->pages[pfn_at(r, buf + PAGES(1))].flags &= ~(uint32_t)HMMU_PG_MLOCKED;
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mlocked_without_mapping),
 		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_huge_counts),

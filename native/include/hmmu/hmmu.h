@@ -263,7 +263,7 @@ HMMU_API uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter);
 typedef void (*hmmu_report_fn)(void *data, const char *text);
 /**
  * Walk the whole machine and report every imbalance: references, map counts, reverse maps, LRU, RSS, memcg, locks,
- * page tables, free lists, TLB. Returns the number of complaints. @p report may be NULL. Changes nothing. References
+ * page tables, free lists, TLB, mlock marks. Returns the number of complaints. @p report may be NULL. Changes nothing. References
  * that users hold (pins, holds, isolations, migrations under way, driver pages, blocked tasks) are accounted for.
  * -EBUSY in page_free(): the call around it is in the middle of a page table. -ENOMEM.
  */
