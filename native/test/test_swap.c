@@ -489,89 +489,6 @@ static void huge_page(void **state)
 	rig_close(r);
 }
 
-/* migrate_vma(): swap entries are left out; a page in the swap cache has a mapping, and so stays off the device. */
-static void migration(void **state)
-{
-	struct rig *r = open_swap(64);
-	uint64_t a = map_anon(r, 3);
-	uint32_t pfn;
-
-	(void)state;
-	write_pages(r, a, 3, 1);
-	reclaim_pages(r, a, 2);
-	read_pages(r, a, 1);
-	assert_ok(migrate(r, a, 3, HMMU_TO_DEVICE));
-	assert_why(r, 0, HMMU_WHY_HAS_MAPPING);
-	assert_why(r, 1, HMMU_WHY_SWAP_ENTRY);
-	assert_true(r->src[2] & HMMU_PFN_MIGRATE);
-	assert_bytes(r, r->tid, a, 3, 1);
-	/* The reference of the swap cache is no pin, a pin is. */
-	hmmu_lru_add_drain_all(r->m);
-	assert_true(in_swap_cache(r, a));
-	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
-	assert_ok(migrate(r, a, 1, HMMU_TO_DEVICE));
-	assert_why(r, 0, HMMU_WHY_PINNED);
-	assert_ok(hmmu_unpin(r->m, pfn));
-	rig_close(r);
-}
-
-static int move_first(struct hmmu_migration *mig, void *data)
-{
-	struct hmmu_migration_state s;
-	uint64_t word;
-
-	hmmu_migrate_state(mig, &s);
-	word = system_word(s.machine);
-	assert_ok(hmmu_page_copy(s.machine, hmmu_word_pfn(word), hmmu_word_pfn(s.src[0])));
-	s.dst[0] = word;
-	*(uint32_t *)data = hmmu_word_pfn(word);
-	return 0;
-}
-
-/* From RAM to RAM a page takes its place in the swap cache along. */
-static void migration_within_ram(void **state)
-{
-	static const struct hmmu_migrate_ops ops = { move_first, NULL };
-	struct rig *r = open_swap(64);
-	uint64_t a = map_anon(r, 1);
-	uint32_t child, pfn = 0;
-
-	(void)state;
-	write_pages(r, a, 1, 3);
-	child = do_fork_of(r, r->tid);
-	reclaim_pages(r, a, 1);
-	read_pages(r, a, 1);
-	assert_ok(migrate_with(r, a, 1, &ops, &pfn));
-	assert_all_moved(r, 1);
-	assert_int_equal(pfn_at(r, a), pfn);
-	assert_true(in_swap_cache(r, a));
-	hmmu_lru_add_drain_all(r->m);
-	assert_page(r, a, 2, 1, ANON_FLAGS | HMMU_PG_SWAPCACHE);
-	assert_clean(r->m);
-	assert_bytes(r, hmmu_process_task(r->m, child), a, 1, 3);
-	assert_int_equal(entry_of(r, child, a).pfn, pfn);
-	rig_close(r);
-}
-
-/* A migration has the page: reclaim comes too late. */
-static void reclaim_during_migration(void **state)
-{
-	struct rig *r = open_swap(64);
-	uint64_t a = map_anon(r, 1);
-	uint32_t child;
-	struct hmmu_migration *mig;
-
-	(void)state;
-	write_pages(r, a, 1, 3);
-	child = do_fork_of(r, r->tid);
-	mig = begin_to(r, a, 1, HMMU_TO_DEVICE, HMMU_STAGE_COLLECT);
-	assert_failed(r->m, hmmu_reclaim(r->m, child, a), -EBUSY, HMMU_ERR_SYSCALL);
-	refused(r, a, -ENOENT);
-	assert_ok(hmmu_migrate_end(mig));
-	assert_all_moved(r, 1);
-	rig_close(r);
-}
-
 static void snapshots(void **state)
 {
 	struct rig *r = open_swap(64);
@@ -688,7 +605,6 @@ int main(void)
 		cmocka_unit_test(swap_cache_hits),
 		cmocka_unit_test(pinned),
 		cmocka_unit_test(written_by_a_device),
-
 		cmocka_unit_test(what_can_not_be_reclaimed),
 		cmocka_unit_test(full_area),
 		cmocka_unit_test(pinned_and_unmapped),
@@ -699,9 +615,6 @@ int main(void)
 		cmocka_unit_test(waiting),
 		cmocka_unit_test(out_of_memory),
 		cmocka_unit_test(huge_page),
-		cmocka_unit_test(migration),
-		cmocka_unit_test(migration_within_ram),
-		cmocka_unit_test(reclaim_during_migration),
 		cmocka_unit_test(snapshots),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(options),

@@ -53,122 +53,6 @@ extern "C" {
  * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
 #define HMMU_ABI 1
 
-enum hmmu_pfn_flag {
-#define X(name, bit, text) HMMU_PFN_##name = 1 << (bit),
-	HMMU_PFN_FLAGS(X)
-#undef X
-};
-enum hmmu_page_flag {
-#define X(name, bit, text) HMMU_PG_##name = 1 << (bit),
-	HMMU_PAGE_FLAGS(X)
-#undef X
-};
-enum hmmu_entry_kind {
-#define X(name, value, word, text) HMMU_ENTRY_##name = (value),
-	HMMU_ENTRY_KINDS(X)
-#undef X
-};
-enum hmmu_entry_bit {
-#define X(name, bit, text) HMMU_BIT_##name = 1 << (bit),
-	HMMU_ENTRY_BITS(X)
-#undef X
-};
-enum hmmu_map_kind {
-#define X(name, value, word, text) HMMU_MAP_##name = (value),
-	HMMU_MAP_KINDS(X)
-#undef X
-};
-enum hmmu_prot {
-#define X(name, bit, text) HMMU_PROT_##name = 1 << (bit),
-	HMMU_PROTS(X)
-#undef X
-};
-enum hmmu_advice {
-#define X(name, value, word, text) HMMU_MADV_##name = (value),
-	HMMU_ADVICES(X)
-#undef X
-};
-enum hmmu_mremap {
-#define X(name, bit, text) HMMU_MREMAP_##name = 1 << (bit),
-	HMMU_MREMAPS(X)
-#undef X
-};
-enum hmmu_restore {
-#define X(name, bit, text) HMMU_RESTORE_##name = 1 << (bit),
-	HMMU_RESTORES(X)
-#undef X
-};
-enum hmmu_target {
-#define X(name, value, word, text) HMMU_TO_##name = (value),
-	HMMU_TARGETS(X)
-#undef X
-};
-enum hmmu_stage {
-#define X(name, value, text) HMMU_STAGE_##name = (value),
-	HMMU_STAGES(X)
-#undef X
-};
-enum hmmu_span {
-#define X(name, value, text) HMMU_SPAN_##name = (value),
-	HMMU_SPANS(X)
-#undef X
-		HMMU_SPAN_COUNT
-};
-enum hmmu_stat {
-#define X(name, value, text) HMMU_STAT_##name = (value),
-	HMMU_STATS(X)
-#undef X
-		HMMU_STAT_COUNT
-};
-enum hmmu_why {
-#define X(name, value, text) HMMU_WHY_##name = (value),
-	HMMU_WHYS(X)
-#undef X
-		HMMU_WHY_COUNT
-};
-enum hmmu_wait {
-#define X(name, value, text) HMMU_WAIT_##name = (value),
-	HMMU_WAITS(X)
-#undef X
-};
-enum hmmu_event_type {
-#define X(name, value, text) HMMU_EVENT_##name = (value),
-	HMMU_EVENTS(X)
-#undef X
-};
-enum hmmu_error_code {
-#define X(name, value, text) HMMU_ERR_##name = (value),
-	HMMU_ERRORS(X)
-#undef X
-};
-enum hmmu_rule {
-#define X(name, value, text) HMMU_RULE_##name = (value),
-	HMMU_RULES(X)
-#undef X
-};
-enum hmmu_quirk {
-#define X(name, bit, profiles, word, text) HMMU_QUIRK_##name = 1 << (bit),
-	HMMU_QUIRKS(X)
-#undef X
-};
-enum hmmu_profile {
-#define X(name, value, word, text) HMMU_PROFILE_##name = (value),
-	HMMU_PROFILES(X)
-#undef X
-};
-enum hmmu_injection {
-#define X(name, value, text) HMMU_INJECT_##name = (value),
-	HMMU_INJECTIONS(X)
-#undef X
-		HMMU_INJECTION_COUNT
-};
-enum hmmu_counter {
-#define X(name, value, text) HMMU_COUNT_##name = (value),
-	HMMU_COUNTERS(X)
-#undef X
-		HMMU_COUNTER_COUNT
-};
-
 /** @name Machine
  * @{ */
 
@@ -218,7 +102,6 @@ HMMU_API int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t
  * -EINVAL: not a snapshot, of another version, damaged, or of a state in which no machine can be; -ENOMEM.
  */
 HMMU_API int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine);
-struct hmmu_error;
 /** hmmu_restore() with flags (bits of enum hmmu_restore). With UNVERIFIED a machine is restored that hmmu_verify() complains
  * of, to look at it; what could lead a call out of the machine's memory, or have it run for ever, is refused all the same.
  * @p error, which may be NULL, learns what is wrong when it fails: code SNAPSHOT, HOST_MEMORY or INVALID_ARGUMENT. */
