@@ -158,11 +158,12 @@ static void choose(struct hmmu_migration *mig, const uint64_t *list, u32 count, 
 
 /* Note a choice for each entry in the migration's own dst. Its words are free until the driver has returned: then those
  * of the request replace them. An index in both lists is skipped. */
-static NOINLINE void builtin_choices(struct hmmu_migration *mig, const struct hmmu_builtin *driver)
+static NOINLINE const u64 *builtin_choices(struct hmmu_migration *mig, const struct hmmu_builtin *driver)
 {
 	memset(mig->dst, MOVE, mig->npages * sizeof(*mig->dst));
 	choose(mig, driver->error, driver->error_count, ERROR);
 	choose(mig, driver->skip, driver->skip_count, LEAVE);
+	return mig->dst;
 }
 
 /* Reads the core's private arrays, which callers cannot alter. */
@@ -170,21 +171,18 @@ static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct 
 {
 	const u64 there = HMMU_PFN_VALID | (to_device ? HMMU_PFN_DEVICE : 0);
 	const u64 flags = HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0);
-	bool choosy = driver->skip_count || driver->error_count;
+	const u64 *choices = driver->skip_count || driver->error_count ? builtin_choices(mig, driver) : NULL;
 	struct hmmu *m = mig->ctx.m;
 	u64 *words = mig->src, *dst = mig->request.dst, pages = mig->npages;
 
-	if (choosy)
-		builtin_choices(mig, driver);
 	for (u64 i = 0; i < pages; i++) {
-		u64 src = words[i], choice;
+		u64 src = words[i];
 		u32 page;
 
 		if (!(src & HMMU_PFN_MIGRATE) || (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == there)
 			continue;
-		choice = choosy ? mig->dst[i] : MOVE;
-		if (choice != MOVE) {
-			if (choice == ERROR)
+		if (choices && choices[i] != MOVE) {
+			if (choices[i] == ERROR)
 				dst[i] = HMMU_PFN_ERROR;
 			continue;
 		}

@@ -134,7 +134,7 @@ static enum hmmu_rule breach_of_word(struct hmmu_migration *mig, u64 i, const ch
 				   is);
 }
 
-static NOINLINE enum hmmu_rule breach_of_entry(struct hmmu_migration *mig, u64 i)
+static enum hmmu_rule breach_of_entry(struct hmmu_migration *mig, u64 i)
 {
 	const u64 defined = (1u << HMMU_PFN_SHIFT) - 1, word = mig->dst[i], src = mig->request.src[i];
 
@@ -193,16 +193,13 @@ static bool same_words(const u64 *a, const u64 *b, u64 count)
 }
 
 /* Check entry i's destination, if it has one, and take it over. */
-static inline enum hmmu_rule accept_entry(struct hmmu_migration *mig, u64 i, u64 word, bool same_src)
+static NOINLINE enum hmmu_rule accept_entry(struct hmmu_migration *mig, u64 i, u64 word)
 {
-	enum hmmu_rule rule;
+	enum hmmu_rule rule = breach_of_entry(mig, i);
 
-	if (!same_src || !plain_destination(mig->ctx.m, word)) {
-		rule = breach_of_entry(mig, i);
-		if (rule || !(word & HMMU_PFN_VALID))
-			return rule;
-		mig->unwritten |= (migrate_word_page(mig->ctx.m, word)->flags & PAGE_USER_UNWRITTEN) != 0;
-	}
+	if (rule || !(word & HMMU_PFN_VALID))
+		return rule;
+	mig->unwritten |= (migrate_word_page(mig->ctx.m, word)->flags & PAGE_USER_UNWRITTEN) != 0;
 	change_hands(migrate_word_page(mig->ctx.m, word));
 	return HMMU_RULE_NONE;
 }
@@ -210,14 +207,19 @@ static inline enum hmmu_rule accept_entry(struct hmmu_migration *mig, u64 i, u64
 int migrate_accept_driver(struct hmmu_migration *mig)
 {
 	bool same_src = same_words(mig->src, mig->request.src, mig->npages);
+	const struct hmmu *m = mig->ctx.m;
 
 	migrate_copy_words(mig->dst, mig->request.dst, mig->npages);
 	for (u64 i = 0; i < mig->npages; i++) {
-		if (!accept_entry(mig, i, mig->dst[i], same_src))
-			continue;
-		give_back(mig, i);
-		discard_all(mig);
-		return -EINVAL;
+		u64 word = mig->dst[i];
+
+		if (same_src && plain_destination(m, word)) {
+			change_hands(migrate_word_page(m, word));
+		} else if (accept_entry(mig, i, word)) {
+			give_back(mig, i);
+			discard_all(mig);
+			return -EINVAL;
+		}
 	}
 	return 0;
 }
