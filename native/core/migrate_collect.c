@@ -116,12 +116,17 @@ static ALWAYS_INLINE u64 word_of_entry(u64 pte, bool present)
 	return page | HMMU_PFN_DEVICE | (~pte & SWP_DEVICE_READ_BIT) / (SWP_DEVICE_READ_BIT / HMMU_PFN_WRITE);
 }
 
-/* The page has other mappings; unmap will remove them. */
-static NOINLINE void mapped_elsewhere(struct hmmu_migration *mig, u32 page)
+/* The page has other mappings; unmap will remove them. @entry is its migration entry. */
+static NOINLINE void mapped_elsewhere(struct hmmu_migration *mig, u32 page, u64 entry)
 {
+	struct hmmu *m = mig->ctx.m;
+
 	mig->prepared = false;
-	if (page_of(mig->ctx.m, page)->mapcount < 0)
-		page_remove_rmap_slow(mig->ctx.m, mig->ctx.cpu, page, false);
+	/* The bit that 4.14 takes for the write bit is the soft-dirty bit of a device entry, which mremap() sets. */
+	if (is_write_migration_entry(entry) && is_device_private_page(m, page))
+		m->st->write_gained = 1;
+	if (page_of(m, page)->mapcount < 0)
+		page_remove_rmap_slow(m, mig->ctx.cpu, page, false);
 }
 
 /* Lock an unlocked page and replace its entry. The entry's reference becomes the migration's. */
@@ -138,7 +143,7 @@ static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, boo
 		p->flags |= HMMU_PG_DIRTY;
 	*pte = present ? migration_entry_for_present(page, old) : migration_entry_for_device(m, page, old);
 	if (--p->mapcount)
-		mapped_elsewhere(mig, page);
+		mapped_elsewhere(mig, page, *pte);
 	return word_of_entry(old, present) | HMMU_PFN_LOCKED;
 }
 

@@ -14,6 +14,8 @@ static bool check_counts(struct check *c)
 
 	if (st->profile > HMMU_PROFILE_LINUX_4_14_FIXED || st->quirks & ~all_quirks)
 		return refuse_snapshot(c, "profile %u or quirks %#x do not exist", st->profile, st->quirks);
+	if (st->write_gained > 1)
+		return refuse_snapshot(c, "write_gained is %u; 0 and 1 are allowed", st->write_gained);
 	if (!st->next_block || st->next_block > st->blocks || st->zero_pfn != 1)
 		return refuse_snapshot(c, "%u of %u blocks are in use, and page %u is the zero page", st->next_block,
 				       st->blocks, st->zero_pfn);

@@ -331,7 +331,8 @@ struct state {
 	u32 no_contents;
 	u32 quirks;
 	u32 next_alloc_id;
-	u64 tlb_gen; /**< the last generation given to an address space */
+	u32 write_gained; /**< 1: collect has let an entry write to a device page that others map (device-write-lost) */
+	u64 tlb_gen;      /**< the last generation given to an address space */
 	u64 offsets[11];
 	struct slab slabs[NR_SLABS];
 	/* frame allocator */

@@ -95,7 +95,7 @@ void verify_holders(struct verify *v)
 	/* A page that a fault has replaced is munlocked when the fault gets the page's lock. */
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (m->tasks[task].mm && m->tasks[task].resume == RESUME_MUNLOCK)
-			tally(v, m->tasks[task].wait_pfn)->mlock_explained = 1;
+			tally(v, m->tasks[task].wait_pfn)->mlock_explained = true;
 	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
 		tally_ref(v, fault->pfn, 1);
 	if (m->st->huge_zero_pfn)
@@ -127,6 +127,7 @@ static void verify_page(struct verify *v, u32 pfn)
 	if (page->flags & (HMMU_PG_TABLE | HMMU_PG_RESERVED))
 		return;
 	verify_map_counts(v, pfn);
+	verify_writer(v, pfn);
 	if (page->flags & HMMU_PG_TAIL) {
 		if (page->count || page->head >= pfn || !page_test(m, page->head, HMMU_PG_HEAD))
 			complain(v, "page %u: it is a tail with %d references, and %u is not its head", pfn,
@@ -197,7 +198,7 @@ static void verify_list(struct verify *v, int which)
 			complain(v, "LRU list %d is broken at page %u", which, pfn);
 			return;
 		}
-		tally(v, pfn)->on_lru = 1;
+		tally(v, pfn)->on_lru = true;
 		nr += hpage_nr_pages(m, pfn);
 		prev = pfn;
 	}

@@ -9,11 +9,15 @@
 /** Counts of a page. References and locks of tails are their head's. */
 struct page_tally {
 	int32_t refs;
-	int32_t maps; /**< by ptes and device-private entries */
-	int32_t huge; /**< by huge pmds, of a head */
+	int32_t maps;      /**< by ptes and device-private entries */
+	int32_t huge;      /**< by huge pmds, of a head */
+	int32_t migrating; /**< migration entries */
 	uint16_t locks;
-	uint8_t on_lru;
-	uint8_t mlock_explained; /**< something has a right to the mark PG_mlocked */
+	bool on_lru;
+	bool mlock_explained; /**< something has a right to the mark PG_mlocked */
+	bool huge_writer;     /**< the writer is a huge pmd */
+	u32 writer;           /**< the mapping of an entry that may write to the page, or 0 */
+	u64 writer_address;   /**< of that entry */
 };
 
 struct verify {
@@ -57,6 +61,10 @@ static inline void tally_ref(struct verify *v, u32 pfn, int32_t n)
 
 /** Mappings, tables, RSS, rmap of one process. */
 void verify_mm(struct verify *v, u32 mm);
+/** An entry of private memory that may write: note it, for verify_writer(). @p pfn is 0 for an entry without a page. */
+void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry);
+/** Whether an entry may write to a page that has other users; each entry has been counted. */
+void verify_writer(struct verify *v, u32 pfn);
 /** LRU lists and pagevecs. */
 void verify_lru(struct verify *v);
 /** References that users, drivers, migrations and waiting tasks hold. */

@@ -15,26 +15,26 @@ struct mm_tally {
 	u64 all_entries; /**< in the tables */
 };
 
-static void verify_rmap(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
+/* Why a reverse map walk from the page does not meet the entry; NULL: it does. */
+static const char *missed_by_rmap(const struct mm_tally *t, u32 vma, u32 pfn, u64 address)
 {
-	struct hmmu *m = t->v->m;
+	const struct hmmu *m = t->v->m;
 	u32 anon_vma = page_anon_vma(m, pfn);
 
-	if (page_to_pgoff(m, pfn) != linear_page_index(m, vma, address)) {
-		complain(t->v, "page %u: its index does not lead to %#llx of process %u", pfn,
-			 (unsigned long long)address, t->mm);
-		return;
-	}
-	if (!anon_vma) {
-		if (page_mapping(m, pfn) != m->vmas[vma].file)
-			complain(t->v, "page %u: rmap does not find %#llx of process %u", pfn,
-				 (unsigned long long)address, t->mm);
-		return;
-	}
-	if (t->v->chain_of[anon_vma] == vma)
-		return;
-	complain(t->v, "page %u: its anon_vma does not know the mapping at %#llx of process %u", pfn,
-		 (unsigned long long)address, t->mm);
+	if (page_to_pgoff(m, pfn) != linear_page_index(m, vma, address))
+		return "the index of the page leads elsewhere";
+	if (!anon_vma)
+		return page_mapping(m, pfn) == m->vmas[vma].file ? NULL : "the page is not of the file that is mapped";
+	return t->v->chain_of[anon_vma] == vma ? NULL : "its anon_vma has no link to the mapping";
+}
+
+static void verify_rmap(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
+{
+	const char *cause = missed_by_rmap(t, vma, pfn, address);
+
+	if (cause)
+		complain(t->v, "the reverse map of page %u misses the entry at %#llx of process %u: %s", pfn,
+			 (unsigned long long)address, t->mm, cause);
 }
 
 /*
@@ -56,7 +56,22 @@ static void explain_mlock(struct mm_tally *t, u32 vma, u64 address, u32 pfn)
 		explained = m->tasks[task].mm == t->mm && from >= v->start && from < v->end && address >= from;
 	}
 	if (explained)
-		tally(t->v, head)->mlock_explained = 1;
+		tally(t->v, head)->mlock_explained = true;
+}
+
+static void verify_migration_entry(struct mm_tally *t, u32 vma, u64 address, u64 pte)
+{
+	struct hmmu *m = t->v->m;
+	u32 pfn = swp_offset(pte);
+
+	t->rss[mm_counter(m, pfn)]++;
+	tally(t->v, pfn)->migrating++;
+	if (!page_test(m, compound_head(m, pfn), HMMU_PG_LOCKED))
+		complain(t->v, "process %u, %#llx: the page %u of a migration entry is not locked", t->mm,
+			 (unsigned long long)address, pfn);
+	verify_rmap(t, vma, pfn, address);
+	explain_mlock(t, vma, address, pfn);
+	verify_write(t->v, vma, address, pfn, pte);
 }
 
 static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
@@ -65,12 +80,7 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 	u32 pfn;
 
 	if (is_migration_entry(pte)) {
-		pfn = swp_offset(pte);
-		t->rss[mm_counter(m, pfn)]++;
-		if (!page_test(m, compound_head(m, pfn), HMMU_PG_LOCKED))
-			complain(t->v, "process %u, %#llx: the page %u of a migration entry is not locked", t->mm,
-				 (unsigned long long)address, pfn);
-		explain_mlock(t, vma, address, pfn);
+		verify_migration_entry(t, vma, address, pte);
 		return;
 	}
 	if (is_swap_entry(pte)) {
@@ -82,27 +92,30 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 		pfn = vm_normal_page(m, vma, pte);
 	else
 		pfn = is_device_private_entry(pte) ? swp_offset(pte) : 0;
-	if (!pfn)
-		return;
-	t->rss[mm_counter(m, pfn)]++;
-	tally(t->v, pfn)->maps++;
-	tally_ref(t->v, pfn, 1);
-	verify_rmap(t, vma, pfn, address);
-	explain_mlock(t, vma, address, pfn);
+	if (pfn) {
+		t->rss[mm_counter(m, pfn)]++;
+		tally(t->v, pfn)->maps++;
+		tally_ref(t->v, pfn, 1);
+		verify_rmap(t, vma, pfn, address);
+		explain_mlock(t, vma, address, pfn);
+	}
+	verify_write(t->v, vma, address, pfn, pte);
 }
 
 static void verify_huge_pmd(struct mm_tally *t, u32 vma, u64 address, u64 pmd)
 {
 	struct hmmu *m = t->v->m;
+	u32 page = is_huge_zero_pmd(m, pmd) ? 0 : pte_pfn(pmd);
 
 	t->tables++; /* the deposited one */
-	if (is_huge_zero_pmd(m, pmd))
-		return;
-	t->rss[MM_ANONPAGES] += HPAGE_PMD_NR;
-	tally(t->v, pte_pfn(pmd))->huge++;
-	tally_ref(t->v, pte_pfn(pmd), 1);
-	verify_rmap(t, vma, pte_pfn(pmd), address);
-	explain_mlock(t, vma, address, pte_pfn(pmd));
+	if (page) {
+		t->rss[MM_ANONPAGES] += HPAGE_PMD_NR;
+		tally(t->v, page)->huge++;
+		tally_ref(t->v, page, 1);
+		verify_rmap(t, vma, page, address);
+		explain_mlock(t, vma, address, page);
+	}
+	verify_write(t->v, vma, address, page, pmd);
 }
 
 /* An entry of a hugetlb mapping has no deposited table and is in no RSS; its page is the pool's. */
@@ -120,6 +133,7 @@ static void verify_hugetlb_entry(struct mm_tally *t, u32 vma, u64 address, u64 p
 	tally(t->v, page)->huge++;
 	tally_ref(t->v, page, 1);
 	verify_rmap(t, vma, page, address);
+	verify_write(t->v, vma, address, page, pmd);
 }
 
 static int verify_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
@@ -176,7 +190,8 @@ static void verify_vma(struct mm_tally *t, u32 vma, u32 prev)
 		complain(t->v, "process %u: the mapping at %#llx has an anon_vma and no chain", t->mm,
 			 (unsigned long long)v->start);
 	for (u32 avc = v->avc_head; avc; avc = m->avcs[avc].same_vma_next)
-		t->v->chain_of[m->avcs[avc].anon_vma] = vma;
+		if (m->avcs[avc].vma == vma)
+			t->v->chain_of[m->avcs[avc].anon_vma] = vma;
 	walk_page_range(&walk, v->start, v->end);
 	if (is_vm_hugetlb_page(m, vma))
 		t->v->hugetlb_reserved += hugetlb_unused_reserve(m, vma);

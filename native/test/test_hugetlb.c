@@ -532,7 +532,7 @@ static void test_verify(void **state)
 	CHECK_NUMBER(r, st->hugetlb_free_head, "free list");
 	CHECK_NUMBER(r, mm_of(r->m, r->pid)->hugetlb_usage, "pages of hugetlb mappings");
 	CHECK_NUMBER(r, page_of(r->m, head)->count, "references can be explained");
-	CHECK_NUMBER(r, page_of(r->m, head)->index, "its index");
+	CHECK_NUMBER(r, page_of(r->m, head)->index, "the index of the page");
 	CHECK_NUMBER(r, *compound_mapcount_ptr(r->m, head), "compound mapcount");
 	*pmd = mk_pte(head + 1, entry & ~PTE_PFN_MASK);
 	assert_true(complaints(r->m) > 0);

@@ -3,6 +3,8 @@
  * undone. */
 #include "support.h"
 
+#include <stdio.h>
+
 #include "mm.h"
 
 /* A machine with some of everything. */
@@ -186,20 +188,70 @@ static void test_entries(void **state)
 	rig_discard(s.r);
 }
 
-/* Reverse maps that do not lead back. */
+/* Reverse maps that do not lead back; the complaint names the entry. */
 static void test_rmap(void **state)
 {
 	struct spoiled s = open_spoiled();
 	struct page *page = page_of(s.r->m, s.page);
 	u32 mapping = page->mapping;
+	char missed[100];
 
 	(void)state;
-	CHECK_NUMBER(s, page->index, "index");
+	snprintf(missed, sizeof(missed), "the reverse map of page %u misses the entry at %#llx of process %u: ", s.page,
+		 (unsigned long long)s.buf, s.r->pid);
+	page->index++;
+	assert_reported(&s, missed);
+	assert_reported(&s, "the index of the page leads elsewhere");
+	page->index--;
 	page->mapping = mapping + 1;
-	assert_reported(&s, "anon_vma does not know");
+	assert_reported(&s, missed);
+	assert_reported(&s, "its anon_vma has no link to the mapping");
 	page->mapping = 1;
-	assert_reported(&s, "rmap does not find");
+	assert_reported(&s, missed);
+	assert_reported(&s, "the page is not of the file that is mapped");
 	page->mapping = mapping;
+	rig_close(s.r);
+}
+
+/* A link that the mapping has, and that leads to another mapping, is no link. */
+static void test_link_to_another_mapping(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct hmmu *m = s.r->m;
+	uint64_t other = map_at(s.r, BASE, 1, HMMU_MAP_ANON, HMMU_PROT_WRITE);
+	u32 avc = vma_of(m, vma_at(m, s.r->pid, s.buf))->avc_head, vma = m->avcs[avc].vma;
+
+	(void)state;
+	m->avcs[avc].vma = vma_at(m, s.r->pid, other);
+	assert_reported(&s, "its anon_vma has no link to the mapping");
+	m->avcs[avc].vma = vma;
+	rig_close(s.r);
+}
+
+/* The page of an entry that is not present gets a wrong anon_vma. */
+static void assert_anon_vma_is_judged(struct spoiled *s)
+{
+	struct page *page = page_of(s->r->m, swp_offset(*s->pte));
+
+	page->mapping++;
+	assert_reported(s, "its anon_vma has no link to the mapping");
+	page->mapping--;
+	assert_clean(s->r->m);
+}
+
+/* The reverse map has to find device-private entries and migration entries, too: nothing else turns them back. */
+static void test_rmap_of_other_entries(void **state)
+{
+	struct spoiled s = open_spoiled();
+	struct hmmu_migration *mig = begin_to(s.r, s.buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_UNMAP);
+
+	(void)state;
+	assert_true(is_migration_entry(*s.pte));
+	assert_anon_vma_is_judged(&s);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(migrate(s.r, s.buf, 1, HMMU_TO_DEVICE));
+	assert_true(is_device_private_entry(*s.pte));
+	assert_anon_vma_is_judged(&s);
 	rig_close(s.r);
 }
 
@@ -382,6 +434,8 @@ int main(void)
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_rmap),
+		cmocka_unit_test(test_link_to_another_mapping),
+		cmocka_unit_test(test_rmap_of_other_entries),
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_broken_list),
 		cmocka_unit_test(test_page_without_owner),

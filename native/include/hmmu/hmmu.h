@@ -146,8 +146,11 @@ HMMU_API uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter);
 typedef void (*hmmu_report_fn)(void *data, const char *text);
 /**
  * Walk the whole machine and report every imbalance: references, map counts, reverse maps, LRU, RSS, memcg, locks,
- * page tables, free lists, TLB, mlock marks. Returns the number of complaints. @p report may be NULL. Changes nothing. References
- * that users hold (pins, holds, isolations, migrations under way, driver pages, blocked tasks) are accounted for.
+ * page tables, free lists, TLB, mlock marks. It also reports what a debug kernel would: a writable entry to a private
+ * page that other entries share, a writable private entry to the zero page or to a page of a file, and an entry that
+ * the reverse map of its page misses. Returns the number of complaints. @p report may be NULL. Changes nothing.
+ * References that users hold (pins, holds, isolations, migrations under way, driver pages, blocked tasks) are accounted
+ * for.
  * -EBUSY in page_free(): the call around it is in the middle of a page table. -ENOMEM.
  */
 HMMU_API int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data);
