@@ -80,6 +80,11 @@ static inline int check_outside_notifier(struct hmmu *m)
 /** An internal contradiction: counted, and reported by verify(). */
 void hmmu_bug(struct hmmu *m, const char *what);
 
+/** The bits of all quirks that exist. */
+extern const u32 all_quirks;
+/** The bits of all types of events. */
+extern const u32 all_events;
+
 static inline bool quirk(const struct hmmu *m, u32 which)
 {
 	return m->quirks & which;

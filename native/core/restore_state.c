@@ -3,11 +3,6 @@
 #include "contents.h"
 #include "restore.h"
 
-#define X(name, bit, ...) | 1u << (bit)
-static const u32 all_quirks = 0 HMMU_QUIRKS(X);
-static const u32 all_events = 0 HMMU_EVENTS(X);
-#undef X
-
 static bool check_counts(struct check *c)
 {
 	const struct state *st = c->m->st;

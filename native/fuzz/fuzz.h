@@ -19,6 +19,7 @@ enum {
 	MAX_MIGRATION_PAGES = 1100, /**< a bit more than two huge pages */
 	MAX_DEPTH = 4,              /**< callbacks within callbacks */
 	MAX_RECORDS = 2048,
+	NO_RESULT = 0xffff,
 	MAX_COPIES = 3, /**< they take the time of a hundred other operations */
 };
 
@@ -30,6 +31,14 @@ struct region {
 struct ref {
 	uint32_t pfn;
 	uint8_t kind; /**< 0 pin, 1 hold, 2 isolation */
+};
+
+/** A call of a task, with its arguments as they were when it was made first. */
+struct fuzz_call {
+	struct fuzz_record record;
+	uint32_t tid;
+	struct region range; /**< of an access page by page: what is still to do */
+	uint64_t to;         /**< of mremap() */
 };
 
 struct world;
@@ -56,7 +65,7 @@ struct world {
 	bool trace;
 	unsigned depth;
 	unsigned verify_every, since_verify;
-	uint32_t ram_pages, device_pages, pages; /**< pages are all that have a number */
+	uint32_t ram_pages, device_pages, pages; /**< every number of a page is below pages */
 	bool no_copies;                          /**< this run goes on with the machine it began with */
 	bool wants_hash;                         /**< of what remains in the end */
 	unsigned nr_copies;
@@ -69,6 +78,9 @@ struct world {
 	uint32_t pids[MAX_PIDS], tids[MAX_TIDS];
 	unsigned nr_pids, nr_tids;
 	uint32_t max_pid, max_tid;
+	struct fuzz_call blocked[MAX_TIDS]; /**< by tid: the call in which a task is blocked, if the program made it */
+	struct fuzz_call *call;             /**< the call that is being made; NULL: the operation is none */
+	uint32_t code;                      /**< enum hmmu_error_code of the last result, or NO_RESULT */
 	struct ref refs[MAX_REFS];
 	unsigned nr_refs;
 	struct fuzz_migration migrations[MAX_MIGRATIONS];
@@ -86,7 +98,7 @@ void trace(const struct world *w, const char *format, ...) __attribute__((format
 void broken(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 /** Abort if verify() complains. */
 void check_machine(struct world *w);
-/** Check that an error result has a code and a text. Returns @p result. */
+/** Check that an error result has a code and a text, and remember the code. Returns @p result. */
 int check_result(struct world *w, int result);
 /** @} */
 
@@ -106,8 +118,10 @@ void add_task(struct world *w, uint32_t tid);
 void add_ref(struct world *w, uint32_t pfn, uint8_t kind);
 /** @} */
 
-/** Run one record of the program (ops.c), and those that belong to it. */
+/** Run one record of the program, and those that belong to it. */
 void run_record(struct world *w, const struct fuzz_record *record);
+/** Do what a record says. Its operation is below FUZZ_OP_COUNT. */
+void run_op(struct world *w, const struct fuzz_record *record);
 /** Run up to @p count records of the program from within a callback. */
 void run_nested(struct world *w, unsigned count);
 
@@ -119,10 +133,24 @@ bool op_process(struct world *w, const struct fuzz_record *r);
 bool op_migrate(struct world *w, const struct fuzz_record *r);
 /** @} */
 
+/** @name blocked.c
+ * @{ */
+/** Whether the operation is a call of a task, so that it may block. */
+bool is_call(uint8_t op);
+/** Run such a record. A blocked task repeats its own call instead, or sees that another one is refused. */
+void run_call(struct world *w, const struct fuzz_record *record);
+/** The next call of a task is none that the program can repeat. */
+void forget_blocked(struct world *w, uint32_t tid);
+/** @} */
+
 /** ops_copy.c: snapshots and clones, which go on as the machine itself would. */
 void op_copy(struct world *w, const struct fuzz_record *r);
 /** ops_wild.c: arguments that no caller should give. */
 void op_wild(struct world *w, const struct fuzz_record *r);
+/** notifier.c: a notifier that looks around and is refused what it may not do. */
+void set_notifier(struct world *w);
+/** See that a callback in the middle of a call can't enter the kernel. */
+void check_refused(struct world *w);
 /** driver.c: the operations of a struct fuzz_migration. */
 extern const struct hmmu_migrate_ops fuzz_driver_ops;
 /** Have device faults handled as the record says (ops_migrate.c). */

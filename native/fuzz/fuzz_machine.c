@@ -13,17 +13,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+void run_op(struct world *w, const struct fuzz_record *r)
+{
+	if (r->op == FUZZ_OP_COPY)
+		op_copy(w, r);
+	else if (r->op == FUZZ_OP_WILD)
+		op_wild(w, r);
+	else if (!op_memory(w, r) && !op_refs(w, r) && !op_process(w, r) && !op_migrate(w, r))
+		broken(w, "no function takes operation %u", r->op);
+}
+
 void run_record(struct world *w, const struct fuzz_record *given)
 {
 	struct fuzz_record record = *given;
+	struct fuzz_call *around = w->call;
 
 	record.op %= FUZZ_OP_COUNT;
-	if (record.op == FUZZ_OP_COPY)
-		op_copy(w, &record);
-	else if (record.op == FUZZ_OP_WILD)
-		op_wild(w, &record);
-	else if (!op_memory(w, &record) && !op_refs(w, &record) && !op_process(w, &record) && !op_migrate(w, &record))
-		broken(w, "no function takes operation %u", record.op);
+	w->call = NULL;
+	if (is_call(record.op))
+		run_call(w, &record);
+	else
+		run_op(w, &record);
+	w->call = around;
 	if (++w->since_verify >= w->verify_every)
 		check_machine(w);
 }

@@ -32,7 +32,7 @@ static size_t insert_new(uint8_t *data, size_t records, unsigned *state)
 	for (size_t i = 0; i < R; i++)
 		data[at * R + i] = (uint8_t)next_random(state);
 	/* Small numbers name what exists. */
-	data[at * R + 1] &= 3;
+	data[at * R + 1] &= 3 | FUZZ_OTHER_CALL;
 	data[at * R + 2] &= 7;
 	data[at * R + 5] &= 3;
 	return records;

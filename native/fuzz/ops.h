@@ -50,7 +50,8 @@
 	X(MREMAP, "mremap() to x pages; y: flags, to another region") \
 	X(COPY, "x: go on with a clone, with a restored snapshot; a damaged snapshot") \
 	X(RECLAIM, "count pages are swapped out, if the machine has swap") \
-	X(REAP, "the OOM reaper comes by")
+	X(REAP, "the OOM reaper comes by") \
+	X(NOTIFY, "x & 1: a process gets a notifier, or loses it")
 
 enum fuzz_op {
 #define X(name, text) FUZZ_OP_##name,
@@ -106,7 +107,7 @@ enum fuzz_breach {
  * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time. */
 struct fuzz_record {
 	uint8_t op;     /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver */
-	uint8_t who;    /**< which task or process; of a driver: enum fuzz_breach */
+	uint8_t who;    /**< which task or process; FUZZ_OTHER_CALL; of a driver: enum fuzz_breach */
 	uint8_t region; /**< which of the mappings made; of a driver: bit i % 8: entry i is skipped */
 	uint8_t count;  /**< how many pages, see fuzz_pages(); of a driver: bit i % 8: the breach concerns entry i */
 	uint16_t first; /**< which page of the region; of a driver: what random words are made of */
@@ -115,5 +116,8 @@ struct fuzz_record {
 };
 
 #define FUZZ_RECORD_SIZE 8u
+
+/** A bit of who: a blocked task does not repeat its call. It makes the record's call, which has to be refused. */
+#define FUZZ_OTHER_CALL 64u
 
 #endif

@@ -76,6 +76,7 @@ void op_copy(struct world *w, const struct fuzz_record *r)
 		broken(w, "a copy has another hash than its original");
 	hmmu_destroy(w->m);
 	w->m = copy;
+	set_notifier(w);
 	if (r->x % 3 == 1 && w->handler.op == FUZZ_OP_FAULT_HANDLER)
 		set_fault_handler(w, &w->handler);
 }

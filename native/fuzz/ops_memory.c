@@ -42,16 +42,17 @@ static void op_map(struct world *w, const struct fuzz_record *r)
 	trace(w, "// a = %#llx\n", (unsigned long long)address);
 	add_region(w, address, map.pages);
 	/* Most of what there is to find is in huge pages, so these are easy to come by. */
-	if (r->y & 16)
-		check_result(w, hmmu_madvise(w->m, record_tid(w, r), address, map.pages * HMMU_PAGE_SIZE,
-					     HMMU_MADV_HUGEPAGE));
+	if (!(r->y & 16))
+		return;
+	check_result(w, hmmu_madvise(w->m, record_tid(w, r), address, map.pages * HMMU_PAGE_SIZE, HMMU_MADV_HUGEPAGE));
+	/* If this blocks, mmap() is not what the task can repeat. */
+	w->code = HMMU_ERR_OK;
 }
 
 static void op_mremap(struct world *w, const struct fuzz_record *r)
 {
 	struct region range = record_range(w, r);
-	uint64_t to = w->regions[(r->y >> 3) % w->nr_regions].address + (r->y & 128 ? HMMU_PAGE_SIZE * r->x : 0);
-	uint64_t pages = fuzz_pages(r->x), address;
+	uint64_t pages = fuzz_pages(r->x), to = w->call->to, address;
 
 	if (r->y & 4)
 		range.pages = 0;
@@ -115,13 +116,13 @@ static void access_span(struct world *w, const struct fuzz_record *r)
 	check_done(w, result, length, done);
 }
 
-/* A byte of each page; a task that is blocked stays so. */
+/* A byte of each page; a task that is blocked stays so, with the rest of the range to do. */
 static void access_pages(struct world *w, const struct fuzz_record *r)
 {
-	struct region range = record_range(w, r);
+	struct region *range = &w->call->range;
 
-	for (uint64_t i = 0; i < range.pages; i++) {
-		uint64_t address = range.address + i * HMMU_PAGE_SIZE;
+	for (unsigned i = 0; range->pages; i++, range->pages--, range->address += HMMU_PAGE_SIZE) {
+		uint64_t address = range->address;
 		uint8_t byte = r->x;
 		size_t done = 0;
 		int result;

@@ -235,18 +235,6 @@ static int page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t p
 	}
 }
 
-/* page_free() runs under locks, so what enters the kernel is refused. */
-static void check_refused(struct world *w)
-{
-	size_t size;
-
-	if (hmmu_snapshot(w->m, NULL, 0, &size) != -EBUSY)
-		broken(w, "page_free() takes a snapshot");
-	for (unsigned i = 0; i < MAX_MIGRATIONS; i++)
-		if (w->migrations[i].handle && hmmu_migrate_step(w->migrations[i].handle) != -EBUSY)
-			broken(w, "page_free() goes on with a migration");
-}
-
 /* A driver that takes and puts pages when it learns of a free one. */
 static void page_free(struct hmmu *m, uint32_t pfn, void *data)
 {

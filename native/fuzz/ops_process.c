@@ -76,6 +76,7 @@ static void op_look(struct world *w, const struct fuzz_record *r)
 	struct hmmu_mm_counters counters;
 	struct hmmu_page_info page;
 	struct hmmu_task_state state;
+	struct hmmu_leak leaks[8];
 	uint64_t walk[5];
 	uint32_t pid = record_pid(w, r);
 	uint64_t pages = range.pages < 16 ? range.pages : 16;
@@ -90,6 +91,7 @@ static void op_look(struct world *w, const struct fuzz_record *r)
 	hmmu_task_state(w->m, record_tid(w, r), &state);
 	for (uint32_t i = 0; i <= HMMU_COUNTER_COUNT; i++)
 		hmmu_counter(w->m, i);
+	hmmu_leaks(w->m, leaks, r->x % 9);
 }
 
 static void op_events(struct world *w, const struct fuzz_record *r)
@@ -126,6 +128,10 @@ bool op_process(struct world *w, const struct fuzz_record *r)
 	case FUZZ_OP_REAP:
 		trace(w, "hmmu_oom_reap(m, %u);", record_pid(w, r));
 		check_result(w, hmmu_oom_reap(w->m, record_pid(w, r)));
+		return true;
+	case FUZZ_OP_NOTIFY:
+		trace(w, "hmmu_notify(m, %u, %d);", record_pid(w, r), r->x & 1);
+		check_result(w, hmmu_notify(w->m, record_pid(w, r), r->x & 1));
 		return true;
 	case FUZZ_OP_PROCESS:
 		op_process_create(w);

@@ -133,6 +133,7 @@ void op_wild(struct world *w, const struct fuzz_record *r)
 	trace(w, "wild %u of task %u: %#llx %#llx %#llx, y %u, region %u\n", r->x % 6, tid,
 	      (unsigned long long)wild_number(r, 0), (unsigned long long)wild_number(r, 1),
 	      (unsigned long long)wild_number(r, 2), r->y, r->region);
+	forget_blocked(w, tid);
 	switch (r->x % 6) {
 	case 0:
 		wild_map(w, r, tid);

@@ -23,7 +23,7 @@ bool next_record(struct world *w, struct fuzz_record *record)
 
 uint32_t record_tid(const struct world *w, const struct fuzz_record *r)
 {
-	return w->tids[r->who % w->nr_tids];
+	return w->call ? w->call->tid : w->tids[r->who % w->nr_tids];
 }
 
 uint32_t record_pid(const struct world *w, const struct fuzz_record *r)
@@ -45,6 +45,8 @@ struct region record_range(const struct world *w, const struct fuzz_record *r)
 	uint64_t first = r->first < region->pages ? r->first : r->first % (region->pages + 4);
 	struct region range = { region->address + first * HMMU_PAGE_SIZE, fuzz_pages(r->count) };
 
+	if (w->call)
+		return w->call->range;
 	if (first == region->pages + 3)
 		range.address = region->address - HMMU_PAGE_SIZE;
 	if (r->count == 255)

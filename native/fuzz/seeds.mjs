@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Programs for fuzz_machine to begin with: every drill as a program, and every breach of a driver's rules, every
-// injection.
+// injection, every call that can block.
 //
 //   node native/fuzz/seeds.mjs FOLDER      writes files, named as libFuzzer names its own (needs `npm run build:ts`)
 //   node native/fuzz/seeds.mjs --text      prints those of the named drills, a line each: native/fuzz/seeds.txt
@@ -32,6 +32,9 @@ const number = (names, name) => {
 function record({ op = 0, who = 0, region = 0, count = 0, first = 0, x = 0, y = 0 }) {
   return Buffer.from([op, who, region, count, first & 255, first >> 8, x, y].map((byte) => byte & 255))
 }
+
+/** FUZZ_OTHER_CALL in ops.h. */
+const OTHER_CALL = 64
 
 const operation = (name, fields) => record({ op: number(ops, name), ...fields })
 
@@ -258,6 +261,38 @@ function neighbours(border) {
   return [record({ y: 0 }), ...maps, ...pages.map((_, i) => operation('STORE', { region: 1 + i, x: 7 })), ...rounds]
 }
 
+/** A call blocks on another task's migration in steps. Its task tries calls that are refused, then goes on. */
+function blocked(name) {
+  const all = { region: 0, count: 255 }
+  // MADV_NOHUGEPAGE is the advice that waits for mmap_sem; a store, and a pin to write.
+  const own = { ...all, who: 1, x: name === 'ADVISE' ? ADVICES.indexOf('nohugepage') : 1 }
+  const other = { who: 1 | OTHER_CALL }
+  const round = (stage, end) => [
+    operation('STORE', { ...all, x: 5 }),
+    operation('DRAIN', {}),
+    operation('BEGIN', all),
+    record({ op: 2 }),
+    operation('RUN', { y: stage }),
+    operation(name, own),
+    operation(name, own),
+    operation(name, { ...own, ...other, first: 3 }),
+    operation(name === 'UNMAP' ? 'LOAD' : 'UNMAP', { ...all, ...other }),
+    ...end,
+  ]
+  return [
+    record({ count: 8, y: 7 }),
+    operation('TASK', { x: 0 }),
+    operation('NOTIFY', { x: 1 }),
+    operation('LOCK', all),
+    ...round(3, [operation('TASK', { who: 1, x: 2 }), operation('END', {})]),
+    ...round(5, [operation('END', {}), operation(name, own)]),
+    operation('LOAD', all),
+  ]
+}
+
+/** Migrations are not among them: they do not wait for each other. */
+const CALLS = 'MAP UNMAP PROTECT ADVISE LOCK UNLOCK CLEAR UFFD STORE LOAD PIN FORK MREMAP'.split(' ')
+
 function* seeds() {
   const named = [`${root}/test/conformance/linux-4.14`, `${root}/examples`].flatMap(drills)
   for (const [i, drill] of named.entries()) yield [drill.name, new Compiler(drill, i % 2 === 1).records]
@@ -265,6 +300,7 @@ function* seeds() {
     for (const to of [0, 1]) yield [`breach-${breach.toLowerCase()}-${to}`, hostile(breach, to)]
   }
   for (let border = 0; border < 5; border++) yield [`neighbours-${border}`, neighbours(border)]
+  for (const call of CALLS) yield [`blocked-${call.toLowerCase()}`, blocked(call)]
   for (let site = 0; site < 7; site++) for (const nth of [1, 4]) yield [`inject-${site}-${nth}`, injections(site, nth)]
 }
 

@@ -64,6 +64,7 @@ int check_result(struct world *w, int result)
 {
 	const struct hmmu_error *error = hmmu_error(w->m);
 
+	w->code = result < 0 ? error->code : HMMU_ERR_OK;
 	trace(w, " // %d%s%s\n", result, result < 0 ? ": " : "", result < 0 ? error->text : "");
 	if (result >= 0)
 		return result;
@@ -83,6 +84,10 @@ int check_result(struct world *w, int result)
 static const uint32_t ram_sizes[] = { 64,  80,   100,  128,  200,  511,  512,  520,
 				      700, 1024, 1100, 1536, 2048, 2500, 4096, 8192 };
 
+#define X(name, bit, ...) | 1u << (bit)
+static const uint32_t all_quirks = 0 HMMU_QUIRKS(X);
+#undef X
+
 /* Programs that begin with zeros get a machine that has what it needs. */
 static struct hmmu_options read_options(const struct fuzz_record *r)
 {
@@ -97,7 +102,7 @@ static struct hmmu_options read_options(const struct fuzz_record *r)
 					    : 0,
 		.hugetlb_pages = r->y % 8 == 7 ? HMMU_HUGETLB_NONE : r->y % 8,
 		.profile = r->region % 3,
-		.quirks_on = r->first,
+		.quirks_on = r->first & all_quirks,
 		.quirks_off = r->region & 128 ? 0xfff : 0,
 		.memcg_limit = r->x & 128 ? 4u + (r->x >> 3 & 15) * 8u : 0,
 	};
@@ -114,13 +119,6 @@ static void trace_options(const struct world *w, const struct hmmu_options *o)
 	      ".quirks_off = %#x, .memcg_limit = %llu }, &m);\n",
 	      o->other_device_pages, o->swap_pages, o->hugetlb_pages, o->no_contents, o->quirks_on, o->quirks_off,
 	      (unsigned long long)o->memcg_limit);
-}
-
-static uint32_t hugetlb_frames(const struct hmmu_options *options)
-{
-	if (options->hugetlb_pages == HMMU_HUGETLB_NONE)
-		return 0;
-	return (options->hugetlb_pages ? options->hugetlb_pages : 4) * HMMU_HUGE_PAGES;
 }
 
 static void first_process(struct world *w)
@@ -159,11 +157,20 @@ bool world_open(struct world *w, const uint8_t *data, size_t size)
 	trace_options(w, &options);
 	if (hmmu_create(&options, &w->m))
 		broken(w, "no machine");
+	set_notifier(w);
 	w->ram_pages = options.ram_pages;
 	w->device_pages = options.device_pages;
-	w->pages = options.ram_pages + hugetlb_frames(&options) + options.device_pages + options.other_device_pages;
+	w->pages = hmmu_device_base(w->m) + options.device_pages + options.other_device_pages;
 	first_process(w);
 	return true;
+}
+
+/* Huge pages of the pool begin at a multiple of their size. Numbers between RAM and them are of no page. */
+static bool in_gap(const struct world *w, uint32_t pfn)
+{
+	uint64_t pool = hmmu_counter(w->m, HMMU_COUNT_HUGETLB_PAGES) * HMMU_HUGE_PAGES;
+
+	return pfn >= w->ram_pages && pfn < hmmu_device_base(w->m) - pool;
 }
 
 /* Whatever users have of a page, by trying: what they don't have is refused. */
@@ -171,6 +178,8 @@ static void release_page(struct world *w, uint32_t pfn)
 {
 	struct hmmu_page_info info;
 
+	if (in_gap(w, pfn))
+		return;
 	if (hmmu_page_info(w->m, pfn, &info))
 		broken(w, "there is no page %u", pfn);
 	if (!info.ref)

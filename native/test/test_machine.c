@@ -56,6 +56,7 @@ static uint32_t quirks_of(const struct hmmu_options *options)
 static void test_profiles(void **state)
 {
 	uint32_t all = 0, linux_4_14 = 0, hmm_v25 = 0;
+	struct hmmu *m;
 
 	(void)state;
 #define X(name, bit, profiles, word, commit) \
@@ -76,6 +77,9 @@ static void test_profiles(void **state)
 		assert_int_equal(quirks_of(&(struct hmmu_options){ .quirks_on = bit }), linux_4_14 | bit);
 		assert_int_equal(quirks_of(&(struct hmmu_options){ .quirks_off = bit }), linux_4_14 & ~bit);
 	}
+	/* A machine that no snapshot could be restored of is not made. */
+	assert_int_equal(hmmu_create(&(struct hmmu_options){ .quirks_on = all + 1 }, &m), -EINVAL);
+	assert_int_equal(quirks_of(&(struct hmmu_options){ .quirks_off = ~0u }), 0);
 }
 
 static void test_version(void **state)

@@ -219,6 +219,21 @@ static void test_unverified(void **state)
 	rig_close(r);
 }
 
+/* Bits of no type have no effect, so a mask of all bits does not spoil the snapshot. */
+static void test_all_events_recorded(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_error error = { 0 };
+	struct forged f;
+
+	(void)state;
+	assert_ok(hmmu_events_record(r->m, UINT32_MAX));
+	f = forge(r->m);
+	assert_ok(restore(&f, 0, &error));
+	free(f.header);
+	rig_close(r);
+}
+
 /* Bytes that are no snapshot at all. */
 static void test_other_bytes(void **state)
 {
@@ -265,9 +280,13 @@ static void test_unused_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entries),      cmocka_unit_test(test_state),
-		cmocka_unit_test(test_records),      cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_unverified),   cmocka_unit_test(test_other_bytes),
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_unverified),
+		cmocka_unit_test(test_other_bytes),
+		cmocka_unit_test(test_all_events_recorded),
 		cmocka_unit_test(test_unused_parts),
 	};
 

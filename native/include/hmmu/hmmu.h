@@ -65,7 +65,7 @@ struct hmmu_options {
 	uint32_t device_pages; /**< device-private pages, 0 … 2^28 */
 	uint32_t cpus;         /**< CPUs, 1 … 64; 0: 1 */
 	uint32_t profile;      /**< enum hmmu_profile */
-	uint32_t quirks_on;    /**< quirks switched on, besides the profile's */
+	uint32_t quirks_on;    /**< HMMU_QUIRK_* switched on, besides the profile's; -EINVAL: a bit of no quirk */
 	uint32_t quirks_off;   /**< quirks switched off */
 	/** Keep no contents of pages but the first 8 bytes of each, so that a machine may be larger than the host. */
 	bool no_contents;
@@ -381,9 +381,9 @@ struct hmmu_event {
 	uint64_t a;    /**< first number */
 	uint64_t b;    /**< second number */
 };
-/** Record events of the types in @p mask (1 << enum hmmu_event_type) from now on; 0: none. The INVALIDATE types are
- * recorded for watched processes only, INVALIDATE_START of those whatever the mask says. When the ring of 2^18 events
- * is full, new ones are lost and counted. */
+/** Record events of the types in @p mask (1 << enum hmmu_event_type) from now on; 0: none, UINT32_MAX:
+ * all. The INVALIDATE types are recorded for watched processes only, INVALIDATE_START of those whatever the mask says.
+ * When the ring of 2^18 events is full, new ones are lost and counted. */
 HMMU_API int hmmu_events_record(struct hmmu *m, uint32_t mask);
 /** The types of events that are recorded, as a mask. */
 HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
