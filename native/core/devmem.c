@@ -133,6 +133,7 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 		m->in_callback++;
 		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
 		m->in_callback--;
+		abandon_nested_call(ctx);
 	} else {
 		err = builtin_fault(m, ctx->task, address);
 	}

@@ -234,6 +234,8 @@ void downgrade_write(struct ctx *ctx);
  * reference over to the wait. -EDEADLK: a migration of this very task has the page, and a callback of it makes this
  * call; a kernel would hang. */
 int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume);
+/** A callback has left a call of this task blocked: give it up, as it can't go on after the call around it. */
+void abandon_nested_call(struct ctx *ctx);
 /** Drop what a wait that is over holds. */
 void wait_done(struct hmmu *m, u32 task);
 bool task_ready(const struct hmmu *m, u32 task);

@@ -254,14 +254,18 @@ static void abandon(struct hmmu *m, u32 tid)
 	forget_call(task);
 }
 
+void abandon_nested_call(struct ctx *ctx)
+{
+	if (ctx->m->tasks[ctx->task].op)
+		abandon(ctx->m, ctx->task);
+}
+
 int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
 {
 	struct hmmu *m = ctx->m;
 	struct task *task = &m->tasks[ctx->task];
 
-	/* A callback left a call of this task blocked. That call can't go on after this one. */
-	if (task->op)
-		abandon(m, ctx->task);
+	abandon_nested_call(ctx);
 	if (result == BLOCKED) {
 		call_record(task, call);
 		task->nested = ctx->nested;

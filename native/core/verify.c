@@ -144,8 +144,9 @@ static void verify_page(struct verify *v, u32 pfn)
 			 page->flags & HMMU_PG_LOCKED ? "locked" : "not locked", t->locks);
 	if (!(page->flags & HMMU_PG_LRU) != !t->on_lru)
 		complain(v, "page %u: its LRU flag and the lists disagree", pfn);
-	/* munlock() does not find device pages, and a free one keeps the mark. */
-	if ((page->flags & HMMU_PG_MLOCKED) && !t->mlock_explained && !is_zone_device_page(m, pfn))
+	/* munlock() does not find device pages, and a free one keeps the mark. Copying a huge page on write leaves it the
+	 * mark until its last mapping goes, or one is split. */
+	if ((page->flags & HMMU_PG_MLOCKED) && !t->mlock_explained && !is_zone_device_page(m, pfn) && !t->huge)
 		complain(v, "page %u: it is mlocked, but no VM_LOCKED mapping maps it", pfn);
 	if (!page->count && !(page->flags & HMMU_PG_BUDDY) && page->flags && !PageHuge(m, pfn))
 		complain(v, "page %u: it has no reference and is not free (flags %#x)", pfn, page->flags);

@@ -69,7 +69,9 @@ static void verify_migration_entry(struct mm_tally *t, u32 vma, u64 address, u64
 	if (!page_test(m, compound_head(m, pfn), HMMU_PG_LOCKED))
 		complain(t->v, "process %u, %#llx: the page %u of a migration entry is not locked", t->mm,
 			 (unsigned long long)address, pfn);
-	verify_rmap(t, vma, pfn, address);
+	/* A page that has handed its place in a file to a new page is in no file until that page is mapped. */
+	if (page_of(m, pfn)->mapping)
+		verify_rmap(t, vma, pfn, address);
 	explain_mlock(t, vma, address, pfn);
 	verify_write(t->v, vma, address, pfn, pte);
 }

@@ -397,6 +397,7 @@ static void test_last_mapping_of_mlocked_page(void **state)
 	write_pages(r, buf, 1, 2);
 	assert_ok(hmmu_pin(r->m, task, buf, false, &pfn));
 	assert_true(page_info(r, pfn).flags & HMMU_PG_MLOCKED);
+	assert_clean(r->m);
 	assert_ok(hmmu_munmap(r->m, task, buf, PAGES(512)));
 	hmmu_lru_add_drain_all(r->m);
 	assert_int_equal(page_info(r, pfn).flags & (HMMU_PG_MLOCKED | HMMU_PG_UNEVICTABLE), 0);

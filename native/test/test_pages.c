@@ -18,7 +18,18 @@ static int move_all(struct hmmu_migration *mig, void *data)
 	return 0;
 }
 
-static const struct hmmu_migrate_ops move_all_ops = { .alloc_and_copy = move_all };
+/* The pages have moved, and migration entries still lead to their old places. */
+static int verify_moved(struct hmmu_migration *mig, void *data)
+{
+	struct hmmu_migration_state at;
+
+	(void)data;
+	hmmu_migrate_state(mig, &at);
+	assert_clean(at.machine);
+	return 0;
+}
+
+static const struct hmmu_migrate_ops move_all_ops = { .alloc_and_copy = move_all, .finalize_and_map = verify_moved };
 static bool to_device = true, to_system = false;
 
 static void test_to_device_and_back(void **state)

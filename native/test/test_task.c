@@ -571,10 +571,56 @@ static void test_call_left_in_a_handler(void **state)
 	rig_close(r);
 }
 
+struct left_call {
+	struct rig *r;
+	uint64_t device, buf;
+	struct hmmu_migration *mig;
+};
+
+/* Leaves a load blocked, and says that the access can go on. Another task's migration has the page of the fault by now. */
+static int load_and_go_on(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct left_call *left = data;
+	uint8_t byte;
+
+	(void)address;
+	(void)pfn;
+	assert_blocked(m, hmmu_load(m, tid, left->buf, &byte, 1, NULL), tid, HMMU_WAIT_PAGE_LOCK);
+	left->mig = begin_to(left->r, left->device, 1, HMMU_TO_SYSTEM, HMMU_STAGE_ALLOC_AND_COPY);
+	return 0;
+}
+
+/* The call around a fault handler waits itself, after a call of the handler was left blocked: that one's reference to
+ * the page goes. */
+static void test_wait_after_call_left_in_a_handler(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_fault = load_and_go_on };
+	struct rig *r = open_rig();
+	uint64_t device = map_anon(r, 1), buf = map_anon(r, 1);
+	struct left_call left = { .r = r, .device = device, .buf = buf };
+	uint32_t tid = new_task(r, r->pid);
+	struct hmmu_migration *first;
+
+	(void)state;
+	write_pages(r, device, 1, 1);
+	assert_ok(migrate(r, device, 1, HMMU_TO_DEVICE));
+	write_pages(r, buf, 1, 2);
+	first = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_ALLOC_AND_COPY);
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &left));
+	assert_blocked(r->m, load(r, tid, device, NULL), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_clean(r->m);
+	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
+	assert_ok(hmmu_migrate_end(left.mig));
+	assert_ok(hmmu_migrate_end(first));
+	assert_ok(load(r, tid, device, NULL));
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call_left_in_a_handler),
+		cmocka_unit_test(test_wait_after_call_left_in_a_handler),
 		cmocka_unit_test(test_tasks_come_and_go),
 		cmocka_unit_test(test_wait_for_migration),
 		cmocka_unit_test(test_blocked_task_is_busy),
