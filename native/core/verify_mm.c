@@ -25,7 +25,9 @@ static const char *missed_by_rmap(const struct mm_tally *t, u32 vma, u32 pfn, u6
 		return "the index of the page leads elsewhere";
 	if (!anon_vma)
 		return page_mapping(m, pfn) == m->vmas[vma].file ? NULL : "the page is not of the file that is mapped";
-	return t->v->chain_of[anon_vma] == vma ? NULL : "its anon_vma has no link to the mapping";
+	if (anon_vma < m->st->slabs[SLAB_ANON_VMA].high && t->v->chain_of[anon_vma] == vma)
+		return NULL;
+	return "its anon_vma has no link to the mapping";
 }
 
 static void verify_rmap(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
