@@ -9,7 +9,7 @@ import { HmmuError } from './errors'
 import { asText, showsItself } from './inspect'
 import type { Machine } from './machine'
 import { Moves } from './moves'
-import { callable, integer, invalid, iterable, oneOf, options } from './validate'
+import { callable, integer, invalid, iterable, oneOf, options, synchronous } from './validate'
 
 const MOST_PFN = 2 ** 32 - 1
 
@@ -274,14 +274,20 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
   if (typeof driver !== 'object' || driver === null) throw invalid('driver', 'an object', driver)
   if (!('allocAndCopy' in driver)) return prepareBuiltin(driver, arrays.pages)
   callable('driver.allocAndCopy', driver.allocAndCopy)
+  const alien = builtinOptions.find((name) => name in driver)
+  if (alien !== undefined)
+    throw new HmmuError(
+      'HMMU_INVALID_ARGUMENT',
+      `driver.${alien} is for the built-in driver, and there is driver.allocAndCopy; one of them is allowed`,
+    )
   if (driver.finalizeAndMap !== undefined) callable('driver.finalizeAndMap', driver.finalizeAndMap)
   const entries = MigrationEntries.make(arrays)
   const context = DriverContext.make(core, arrays)
   const callback = (which: number) => {
     try {
       context.call(() => {
-        if (which === 0) synchronous('allocAndCopy', driver.allocAndCopy(entries, context))
-        else synchronous('finalizeAndMap', driver.finalizeAndMap?.(entries, context))
+        if (which === 0) synchronous('driver.allocAndCopy', driver.allocAndCopy(entries, context))
+        else synchronous('driver.finalizeAndMap', driver.finalizeAndMap?.(entries, context))
       })
     } catch (error) {
       context.end(true)
@@ -292,8 +298,19 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
   return { target: -1, skip: undefined, error: undefined, callback, end: (failed) => context.end(failed) }
 }
 
+const builtinOptions = ['to', 'only', 'skip', 'error'] as const
+
 function prepareBuiltin(driver: BuiltinDriver, pages: number): PreparedDriver {
-  options('driver', driver, ['to', 'only', 'skip', 'error'])
+  options<BuiltinDriver & Partial<CustomDriver>>('driver', driver, [
+    ...builtinOptions,
+    'allocAndCopy',
+    'finalizeAndMap',
+  ])
+  if ('finalizeAndMap' in driver)
+    throw new HmmuError(
+      'HMMU_INVALID_ARGUMENT',
+      'driver.finalizeAndMap goes with driver.allocAndCopy, which is missing',
+    )
   const { to, only, skip, error } = driver
   const left = only === undefined ? [] : allBut(indexes('driver.only', only, pages - 1), pages)
   return {
@@ -317,11 +334,4 @@ function allBut(list: readonly number[], pages: number): number[] {
   const listed = new Uint8Array(pages)
   for (const index of list) listed[index] = 1
   return Array.from({ length: pages }, (_, index) => index).filter((index) => listed[index] === 0)
-}
-
-/** migrate_vma() goes on when a callback returns, so a promise would come too late. */
-function synchronous(name: string, returned: unknown): void {
-  if (typeof returned === 'object' && returned !== null && 'then' in returned) {
-    throw new HmmuError('HMMU_INVALID_ARGUMENT', `driver.${name} must not be asynchronous, it returned a promise`)
-  }
 }

@@ -24,7 +24,7 @@ import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
 import { MachineStats, STATS_WORDS } from './stats'
 import type { Task } from './task'
-import { boolean, bytes, callable, integer, invalid, iterable, oneOf, PAGE_SIZE } from './validate'
+import { boolean, bytes, callable, integer, invalid, iterable, oneOf, PAGE_SIZE, synchronous } from './validate'
 
 /** A CPU fault on a device page, as a handler sees it. */
 export interface DeviceFault {
@@ -369,7 +369,7 @@ export class Machine {
     this.#faultHandler = fault
     this.#freeHandler = free
     native.pageFault = fault && ((tid, address, pfn) => this.#handleFault(fault, tid, address, pfn))
-    native.pageFree = free && ((pfn) => void free(pfn))
+    native.pageFree = free && ((pfn) => synchronous('the handler of freed pages', free(pfn)))
   }
 
   #handleFault(handler: DeviceFaultHandler, tid: number, address: number, pfn: number): number {

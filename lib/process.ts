@@ -19,7 +19,7 @@ import {
   walkTable,
 } from './records'
 import { Task } from './task'
-import { address, callable, integer, invalid, PAGE_SIZE, pageCount } from './validate'
+import { address, callable, integer, invalid, PAGE_SIZE, pageCount, synchronous } from './validate'
 
 /** Counters of an address space, in pages. */
 export interface ProcessCounters {
@@ -250,7 +250,10 @@ export class Process extends SystemCalls {
     this.core.check(native.notify(this.#number, handler !== undefined))
     native.invalidate = (pid, type, start, end) => notifiers.get(pid)?.(type, start, end)
     if (handler === undefined) notifiers.delete(this.pid)
-    else notifiers.set(this.pid, (type, start, end) => void handler({ type: eventNames[type] as never, start, end }))
+    else
+      notifiers.set(this.pid, (type, start, end) =>
+        synchronous('the handler of invalidations', handler({ type: eventNames[type] as never, start, end })),
+      )
   }
 
   /**

@@ -90,13 +90,15 @@ export class Task extends SystemCalls {
   }
 
   /**
-   * Makes a call until it has not to wait any more.
-   * @param call one call of this task; it is repeated as it is
-   * @param meanwhile is called before each repetition, to do that for which the task waits
-   * @returns what the call returned
-   * @throws HmmuError HMMU_BLOCKED: the call has still to wait after `meanwhile`; it stays to be repeated or cancelled
+   * Repeats a call until it no longer waits.
+   * @param call one call of this task, with equal arguments each time
+   * @param meanwhile does a part of the work that the task waits for. It is called until the task can go on, as long as it
+   * returns true; `() => migration.step()` does.
+   * @returns the result of the call
+   * @throws HmmuError HMMU_BLOCKED: the call still waits, and `meanwhile` did not return true; the call can be repeated
+   * or cancelled
    */
-  retry<T>(call: () => T, meanwhile: () => void): T {
+  retry<T>(call: () => T, meanwhile: () => unknown): T {
     callable('call', call)
     callable('meanwhile', meanwhile)
     for (;;) {
@@ -104,7 +106,8 @@ export class Task extends SystemCalls {
         return call()
       } catch (error) {
         if (!isBlocked(error)) throw error
-        meanwhile()
+        let more = true
+        while (more && !this.state().ready) more = meanwhile() === true
         if (!this.state().ready) throw error
       }
     }

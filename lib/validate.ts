@@ -5,6 +5,7 @@
 
 import { inspect, types } from 'node:util'
 import { HmmuError } from './errors'
+import { didYouMean } from './suggest'
 
 /** Bytes of a page. */
 export const PAGE_SIZE = 4096
@@ -70,7 +71,7 @@ export function options<T extends object>(name: string, value: T | undefined, kn
     if (!(known as readonly string[]).includes(key)) {
       throw new HmmuError(
         'HMMU_INVALID_ARGUMENT',
-        `${name} has no property '${key}'; there are: ${known.map((word) => `'${word}'`).join(', ')}`,
+        `${name} has no property '${key}'; there are: ${known.map((word) => `'${word}'`).join(', ')}${didYouMean(key, known)}`,
       )
     }
   }
@@ -120,4 +121,13 @@ export function iterable<T>(name: string, allowed: string, value: Iterable<T>): 
 
 export function callable(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalid(name, 'a function', value)
+}
+
+/** The caller goes on when a callback returns, so a promise would come too late. */
+export function synchronous(name: string, returned: unknown): void {
+  if (typeof returned === 'object' && returned !== null && 'then' in returned) {
+    // Its rejection would be nobody's.
+    Promise.resolve(returned).catch(() => {})
+    throw new HmmuError('HMMU_INVALID_ARGUMENT', `${name} must not be asynchronous, it returned a promise`)
+  }
 }

@@ -108,7 +108,18 @@ void Machine::Close()
 	AbandonAll();
 	hmmu_destroy(machine_);
 	machine_ = nullptr;
-	Napi::MemoryManagement::AdjustExternalMemory(Env(), -told_);
+	Tell(-told_);
+}
+
+// In a worker that is being terminated a machine may be wrapped by no object, and has no environment then. What
+// node-addon-api has for this would end the process.
+void Machine::Tell(int64_t change)
+{
+	napi_env env = Env();
+	int64_t total = 0;
+
+	if (env && napi_adjust_external_memory(env, change, &total) == napi_ok)
+		told_ += change;
 }
 
 // The garbage collector is to know what a machine costs: the memory that it has used, not the address space that it
@@ -119,8 +130,7 @@ void Machine::TellMemory()
 
 	if (used - told_ < kTellStep)
 		return;
-	Napi::MemoryManagement::AdjustExternalMemory(Env(), used - told_);
-	told_ = used;
+	Tell(used - told_);
 }
 
 Napi::Value Machine::Result(int64_t result)

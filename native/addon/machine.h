@@ -64,6 +64,7 @@ private:
 	hmmu *Core();
 	void Close();
 	void TellMemory();
+	void Tell(int64_t change);
 	void KeepException(napi_env env);
 
 	// machine.cc
