@@ -26,7 +26,7 @@ function publicHeader() {
 /** Makes function declarations static, except those that are static already, and types. */
 function makeStatic(header) {
   const declaration =
-    /^(?!static|typedef|extern|struct \w+ \{|enum|union|#)(?=(?:__attribute__\(\([^)]*\)\) )?[a-z_][\w *]*\b\w+\()/gm
+    /^(?!static|typedef|extern|struct \w+ \{|enum (?:\w+ )?\{|union|#)(?=(?:__attribute__\(\([^)]*\)\) )?[a-z_][\w *]*\b\w+\()/gm
   return header.replace(declaration, 'static ')
 }
 

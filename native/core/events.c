@@ -5,10 +5,6 @@
 #include "machine.h"
 #include "platform.h"
 
-#define X(name, bit, ...) | 1u << (bit)
-const u32 all_events = 0 HMMU_EVENTS(X);
-#undef X
-
 void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 {
 	struct state *st = m->st;
@@ -62,7 +58,7 @@ void event_notify_end(struct hmmu *m, u32 mm, u64 start, u64 end)
 
 int hmmu_events_record(struct hmmu *m, uint32_t mask)
 {
-	m->st->event_mask = mask & all_events;
+	m->st->event_mask = mask & all_events();
 	return 0;
 }
 

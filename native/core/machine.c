@@ -23,10 +23,6 @@ static const u32 profile_bits[] = {
 /* The reference machines have a pool of as many. */
 #define HUGETLB_PAGES_BY_DEFAULT 4
 
-#define X(name, bit, ...) | 1u << (bit)
-const u32 all_quirks = 0 HMMU_QUIRKS(X);
-#undef X
-
 static u32 profile_quirks(u32 profile)
 {
 	u32 quirks = 0;
@@ -72,7 +68,7 @@ const struct hmmu_error *hmmu_error(const struct hmmu *m)
 /* The parts of the state that options decide. */
 static int state_of_options(const struct hmmu_options *options, struct state *st)
 {
-	if (options->profile > HMMU_PROFILE_LINUX_4_14_FIXED || options->quirks_on & ~all_quirks)
+	if (options->profile > HMMU_PROFILE_LINUX_4_14_FIXED || options->quirks_on & ~all_quirks())
 		return -EINVAL;
 	st->ram_pages = options->ram_pages ? options->ram_pages : 65536;
 	st->device_pages = options->device_pages;

@@ -80,10 +80,18 @@ static inline int check_outside_notifier(struct hmmu *m)
 /** An internal contradiction: counted, and reported by verify(). */
 void hmmu_bug(struct hmmu *m, const char *what);
 
+#define X(name, bit, ...) | 1u << (bit)
 /** The bits of all quirks that exist. */
-extern const u32 all_quirks;
+static inline u32 all_quirks(void)
+{
+	return 0 HMMU_QUIRKS(X);
+}
 /** The bits of all types of events. */
-extern const u32 all_events;
+static inline u32 all_events(void)
+{
+	return 0 HMMU_EVENTS(X);
+}
+#undef X
 
 static inline bool quirk(const struct hmmu *m, u32 which)
 {

@@ -7,7 +7,7 @@ static bool check_counts(struct check *c)
 {
 	const struct state *st = c->m->st;
 
-	if (st->profile > HMMU_PROFILE_LINUX_4_14_FIXED || st->quirks & ~all_quirks)
+	if (st->profile > HMMU_PROFILE_LINUX_4_14_FIXED || st->quirks & ~all_quirks())
 		return refuse_snapshot(c, "profile %u or quirks %#x do not exist", st->profile, st->quirks);
 	if (st->write_gained > 1)
 		return refuse_snapshot(c, "write_gained is %u; 0 and 1 are allowed", st->write_gained);
@@ -40,7 +40,7 @@ static bool check_events(struct check *c)
 {
 	const struct state *st = c->m->st;
 
-	if (st->event_mask & ~all_events)
+	if (st->event_mask & ~all_events())
 		return refuse_snapshot(c, "event types %#x do not exist", st->event_mask);
 	/* Half of the numbers remain for later events. */
 	if (st->event_tail > st->event_head || st->event_head - st->event_tail > EVENT_RING || st->event_head >> 63)
@@ -49,7 +49,7 @@ static bool check_events(struct check *c)
 	for (u64 i = st->event_tail; i < st->event_head; i++) {
 		u32 type = c->m->events[i % EVENT_RING].type;
 
-		if (type >= 32 || !(all_events & 1u << type))
+		if (type >= 32 || !(all_events() & 1u << type))
 			return refuse_snapshot(c, "event %llu has type %u, which does not exist", (unsigned long long)i,
 					       type);
 	}

@@ -130,9 +130,9 @@ u64 hash_of_pieces(const struct piece *piece, u64 pieces)
 	return hash;
 }
 
-void walk_parts(const struct hmmu *m, void (*part)(void *data, u64 first, u64 end), void *data)
+void walk_parts(const struct hmmu *m, void (*visit)(void *data, u64 first, u64 end), void *data)
 {
-	struct walk walk = { .m = m, .part = part, .data = data };
+	struct walk walk = { .m = m, .part = visit, .data = data };
 
 	walk_arena(&walk);
 }

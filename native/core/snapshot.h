@@ -24,7 +24,7 @@ struct piece {
 /** The hash of a machine of these pieces. */
 u64 hash_of_pieces(const struct piece *piece, u64 pieces);
 /** Call a function for each used part of the arena, in ascending order, with a range of pieces. */
-void walk_parts(const struct hmmu *m, void (*part)(void *data, u64 first, u64 end), void *data);
+void walk_parts(const struct hmmu *m, void (*visit)(void *data, u64 first, u64 end), void *data);
 /** Set the handle's cached copies of the state. */
 void take_over_state(struct hmmu *m);
 
