@@ -28,9 +28,10 @@ export interface RestoreOptions {
 
 /** A native machine of a snapshot. */
 export function restore(value: unknown, restoreOptions: RestoreOptions | undefined): NativeMachine {
-  const given = bytes(value)
+  // Options first: reading them may call functions, which may take the bytes away.
   const { verify = true } = options('options', restoreOptions, ['verify'])
   const flags = boolean('verify', verify) ? 0 : RestoreBit.UNVERIFIED
+  const given = bytes(value)
   // Another thread could change shared memory between the check of the bytes and their use.
   const usable = given.byteOffset % SNAPSHOT_ALIGNMENT === 0 && !types.isSharedArrayBuffer(given.buffer)
   if (usable) return new addon.Machine(given, flags)

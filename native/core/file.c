@@ -15,8 +15,26 @@ u32 file_create(struct hmmu *m, u64 pages)
 	return file;
 }
 
+/* A file with more indexes than there are hash chains: go over the chains, so that a sparse file costs no more. */
+static void truncate_sparse(struct hmmu *m, u32 file)
+{
+	for (u64 chain = 0; m->files[file].nrpages && chain <= m->cache_mask; chain++) {
+		for (u32 pfn = m->cache_hash[chain], next; pfn; pfn = next) {
+			next = m->pages[pfn].cache_next;
+			if (m->pages[pfn].mapping != file)
+				continue;
+			delete_from_page_cache(m, pfn);
+			put_page(m, pfn);
+		}
+	}
+}
+
 static void truncate_pages(struct hmmu *m, u32 file)
 {
+	if (m->files[file].pages > m->cache_mask) {
+		truncate_sparse(m, file);
+		return;
+	}
 	for (u64 index = 0; m->files[file].nrpages && index < m->files[file].pages; index++) {
 		u32 pfn = find_page(m, file, index);
 

@@ -81,7 +81,8 @@ static bool check_file(struct check *c, u32 file, u32 *total)
 	if (!f->pages || f->pages > HMMU_TASK_SIZE >> PAGE_SHIFT)
 		return refuse_snapshot(c, "file %u has a size of %llu pages", file, (unsigned long long)f->pages);
 	for (u32 vma = f->first; vma; prev = vma, vma = m->vmas[vma].i_mmap_next, count++)
-		if (!is_record(c, SLAB_VMA, vma) || m->vmas[vma].file != file || m->vmas[vma].i_mmap_prev != prev)
+		if (!is_record(c, SLAB_VMA, vma) || m->vmas[vma].file != file || m->vmas[vma].i_mmap_prev != prev ||
+		    m->vmas[vma].kind != m->vmas[f->first].kind)
 			return refuse_snapshot(c, "file %u: its list of mappings is broken at mapping %u", file, vma);
 	if (f->last != prev || f->users != count || !count)
 		return refuse_snapshot(c, "file %u has %u users; its list has %u and ends with %u", file, f->users,

@@ -66,19 +66,32 @@ static u64 full_pfn(u64 entry)
 	return (entry & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
-/* A page without struct page, as the kernel sees it: the file of the mapping keeps its frame. */
+/*
+ * A page without struct page, as the kernel sees it. The entry has no reference. So nobody but the file of the mapping may
+ * have the frame, or it could be freed and become a page table while the entry still leads to it.
+ */
 static bool is_special_pte(const struct hmmu *m, const struct vma *v, u64 address, u32 pfn)
 {
-	return is_used_ram(m, pfn) && !page_test(m, pfn, HMMU_PG_TAIL) && m->pages[pfn].mapping == v->file &&
-	       m->pages[pfn].index == ((address - v->start) >> PAGE_SHIFT) + v->pgoff;
+	const struct page *page = page_of(m, pfn);
+
+	return is_used_ram(m, pfn) && !PageCompound(m, pfn) && page->mapping == v->file &&
+	       page->index == ((address - v->start) >> PAGE_SHIFT) + v->pgoff && page->count == 1 && !page->mapcount &&
+	       !(page->flags & HMMU_PG_LRU);
 }
 
-/* Anonymous memory has an anon_vma, from the first page on. */
-static bool is_mappable(const struct hmmu *m, const struct vma *v, u32 pfn)
+/* Anonymous memory has an anon_vma from the first page on, and its pages lead to a live one. */
+static bool has_anon_vma(const struct check *c, const struct vma *v, u32 pfn)
 {
+	return v->anon_vma && is_record(c, SLAB_ANON_VMA, page_anon_vma(c->m, pfn));
+}
+
+static bool is_mappable(const struct check *c, const struct vma *v, u32 pfn)
+{
+	const struct hmmu *m = c->m;
+
 	if (is_zone_device_page(m, pfn) ? pfn < m->other_device_base || m->pages[pfn].count < 2 : !is_used_ram(m, pfn))
 		return false;
-	return !PageAnon(m, pfn) || v->anon_vma;
+	return !PageAnon(m, pfn) || has_anon_vma(c, v, pfn);
 }
 
 static bool check_present(struct table_check *t, const struct vma *v, u64 address, u64 pte)
@@ -93,7 +106,7 @@ static bool check_present(struct table_check *t, const struct vma *v, u64 addres
 		return (!special && !pte_write(pte)) || refuse_entry(t, address, pte, "can write to the zero page");
 	if (pfn >= m->pfn_end || !(pte & _PAGE_SPECIAL) != !special)
 		return refuse_entry(t, address, pte, "leads to no page of its mapping");
-	if (special ? !is_special_pte(m, v, address, (u32)pfn) : !is_mappable(m, v, (u32)pfn))
+	if (special ? !is_special_pte(m, v, address, (u32)pfn) : !is_mappable(t->c, v, (u32)pfn))
 		return refuse_entry(t, address, pte, "leads to a page that can't be mapped there");
 	return true;
 }
@@ -109,7 +122,8 @@ static bool check_swap_format(struct table_check *t, const struct vma *v, u64 ad
 		return refuse_entry(t, address, pte,
 				    "has bits that no entry has, or is of another kind than its mapping");
 	if (swp_type(pte) >= SWP_DEVICE_WRITE)
-		good = offset >= m->device_base && offset < m->other_device_base && m->pages[offset].count > 1;
+		good = offset >= m->device_base && offset < m->other_device_base && m->pages[offset].count > 1 &&
+		       has_anon_vma(t->c, v, (u32)offset);
 	else if (!swp_type(pte))
 		good = offset && offset <= m->st->swap_high && m->swap_slots[offset].count;
 	return good || refuse_entry(t, address, pte, "leads to no device page and no swap slot");
@@ -143,8 +157,9 @@ static bool check_huge_pmd(struct table_check *t, u64 address, u64 pmd, u32 *hug
 		return refuse_entry(t, address, pmd, "is in no mapping that has huge pages");
 	if (pfn >= m->pfn_end || !is_used_ram(m, (u32)pfn) || !page_test(m, (u32)pfn, HMMU_PG_HEAD))
 		return refuse_entry(t, address, pmd, "leads to no huge page");
-	return !is_huge_zero_pfn(m, (u32)pfn) || !pte_write(pmd) ||
-	       refuse_entry(t, address, pmd, "can write to the huge zero page");
+	if (is_huge_zero_pfn(m, (u32)pfn))
+		return !pte_write(pmd) || refuse_entry(t, address, pmd, "can write to the huge zero page");
+	return has_anon_vma(t->c, v, (u32)pfn) || refuse_entry(t, address, pmd, "leads to a page of no anon_vma");
 }
 
 static bool is_empty_table(const struct hmmu *m, u32 table)

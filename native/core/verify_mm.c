@@ -11,6 +11,7 @@ struct mm_tally {
 	u64 rss[NR_MM_COUNTERS];
 	u64 hugetlb_usage;
 	u64 tables;
+	u32 munlocks;    /**< tasks in a munlock() that waits */
 	u64 entries;     /**< that the mappings have */
 	u64 all_entries; /**< in the tables */
 };
@@ -52,7 +53,7 @@ static void explain_mlock(struct mm_tally *t, u32 vma, u64 address, u32 pfn)
 
 	if (!page_test(m, head, HMMU_PG_MLOCKED))
 		return;
-	for (u32 task = 1; !explained && task < m->st->slabs[SLAB_TASK].high; task++) {
+	for (u32 task = 1; t->munlocks && !explained && task < m->st->slabs[SLAB_TASK].high; task++) {
 		u64 from = m->tasks[task].progress.munlock_at;
 
 		explained = m->tasks[task].mm == t->mm && from >= v->start && from < v->end && address >= from;
@@ -207,6 +208,8 @@ void verify_mm(struct verify *v, u32 mm)
 	struct mm_tally t = { .v = v, .mm = mm };
 	u32 prev = 0, count = 0;
 
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		t.munlocks += m->tasks[task].mm == mm && m->tasks[task].progress.munlock_at;
 	for (u32 vma = m->mms[mm].mmap; vma; prev = vma, vma = m->vmas[vma].next, count++)
 		verify_vma(&t, vma, prev);
 	if (count != m->mms[mm].map_count)

@@ -257,6 +257,59 @@ static void test_other_bytes(void **state)
 	rig_close(r);
 }
 
+/* Special ptes have no reference. With a page that others map, they would outlive it: several words of a snapshot that
+ * agree with each other. */
+static void test_special_entries_of_shared_pages(void **state)
+{
+	struct rig *r = open_rig(0);
+	uint64_t buf = map_at(r, BASE, 2, HMMU_MAP_SHMEM, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	uint32_t child, vma;
+	struct forged f;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	hmmu_lru_add_drain_all(r->m);
+	child = do_fork_of(r, r->tid);
+	for (int i = 0; i < 2; i++)
+		assert_ok(hmmu_store(r->m, hmmu_process_task(r->m, child), buf + PAGES(i), "x", 1, NULL));
+	vma = r->m->mms[child].mmap;
+	f = forge(r->m);
+#define IN(field) (*(__typeof__(field) *)in_snapshot(&f, r->m, &(field)))
+	IN(r->m->vmas[vma].kind) = HMMU_MAP_SPECIAL;
+	IN(r->m->vmas[vma].flags) |= VM_IO | VM_PFNMAP | VM_DONTEXPAND;
+	for (int i = 0; i < 2; i++) {
+		u64 address = buf + PAGES(i);
+		u64 *pte = pte_offset(r->m, *mm_find_pmd(r->m, child, address), address);
+		u32 page = pte_pfn(*pte);
+
+		IN(*pte) |= _PAGE_SPECIAL;
+		IN(r->m->pages[page].count)--;
+		IN(r->m->pages[page].mapcount)--;
+		IN(r->m->mms[child].rss[MM_SHMEMPAGES])--;
+	}
+#undef IN
+	assert_refused(&f, "its list of mappings is broken");
+	free(f.header);
+	rig_close(r);
+}
+
+/* An anon_vma that is free must not be what a mapped page leads to: it would be freed again. */
+static void test_page_of_a_free_anon_vma(void **state)
+{
+	struct rig *r = open_rig(0);
+	uint64_t gone = map_anon(r, 1), buf = map_anon(r, 1);
+	u32 anon_vma, page;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	write_pages(r, gone, 1, 1);
+	anon_vma = r->m->pages[pfn_at(r, gone)].mapping;
+	assert_ok(hmmu_munmap(r->m, r->tid, gone, PAGES(1)));
+	page = pfn_at(r, buf);
+	REFUSED(r->m->pages[page].mapping, anon_vma, "leads to a page that can't be mapped there");
+	rig_close(r);
+}
+
 /* Memory that nobody has used is zero, and is so after a restore. */
 static void test_unused_parts(void **state)
 {
@@ -288,6 +341,8 @@ int main(void)
 		cmocka_unit_test(test_other_bytes),
 		cmocka_unit_test(test_all_events_recorded),
 		cmocka_unit_test(test_unused_parts),
+		cmocka_unit_test(test_special_entries_of_shared_pages),
+		cmocka_unit_test(test_page_of_a_free_anon_vma),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

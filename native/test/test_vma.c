@@ -520,9 +520,24 @@ static void test_slot_of_another_process(void **state)
 	rig_close(r);
 }
 
+/* The end of a sparse file costs by its pages, not by its size. */
+static void test_sparse_file(void **state)
+{
+	const uint64_t pages = 1ull << 33;
+	struct rig *r = open_rig(0);
+	uint64_t buf = map_at(r, BASE, pages, HMMU_MAP_SHMEM, HMMU_PROT_READ | HMMU_PROT_WRITE);
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	write_pages(r, buf + PAGES(pages - 1), 1, 1);
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(pages)));
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sparse_file),
 		cmocka_unit_test(test_slot_of_another_process),
 		cmocka_unit_test(test_locked_neighbour_stays_apart),
 		cmocka_unit_test(test_locked_pages_count_once),
