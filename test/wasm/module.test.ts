@@ -3,7 +3,7 @@
 // The WebAssembly module itself, and the conditions under which it is loaded. These tests run the built library.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { adapterBytes } from '../../lib/wasm/host'
@@ -53,6 +53,8 @@ test('HMMU_BACKEND chooses', () => {
 test('it stands in for a native addon that is not there', () => {
   const dist = join(folder, 'dist')
   cpSync(join(root, 'dist'), dist, { recursive: true })
+  // The library's dependencies, which npm installs beside it.
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const info = JSON.parse(run(dist, {}))
   expect(info).toMatchObject({ backend: 'wasm', path: join(dist, 'hmmu.wasm') })
   expect(info.failures[0]).toMatch(/hmmu\.node: no such file$/)
