@@ -63,17 +63,6 @@ void tell_page_free(struct hmmu *m, u32 pfn)
 	m->error = error;
 }
 
-int check_outside_page_free(struct hmmu *m)
-{
-	if (!m->in_page_free)
-		return 0;
-	if (m->in_notifier)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
-				 "a notifier runs, maybe under locks: it may look, and call functions for drivers");
-	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
-			 "page_free() runs, maybe under locks: it may look, and allocate and put pages");
-}
-
 void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
@@ -101,25 +90,6 @@ int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
 			 m->st->other_device_pages);
 }
 
-/* The built-in driver migrates the page to system memory. If the page does not move, the access ends in SIGBUS. */
-static int builtin_fault(struct hmmu *m, u32 tid, u64 address)
-{
-	struct hmmu_builtin driver = { .to = HMMU_TO_SYSTEM };
-	u64 src = 0, dst = 0;
-	struct hmmu_migrate_request request = {
-		.tid = tid,
-		.start = address,
-		.end = address + PAGE_SIZE,
-		.src = &src,
-		.dst = &dst,
-		.ops = &hmmu_builtin_ops,
-		.data = &driver,
-	};
-	int err = hmmu_migrate_vma(m, &request);
-
-	return err ? err : src & HMMU_PFN_MIGRATE ? 0 : -EIO;
-}
-
 static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 {
 	struct hmmu *m = ctx->m;
@@ -129,14 +99,10 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 	address &= PAGE_MASK;
 	event(m, HMMU_EVENT_DEVICE_FAULT, ctx->mm, address, pfn);
 	probe(device_fault, ctx->task, address, pfn);
-	if (m->device_ops.page_fault) {
-		m->in_callback++;
-		err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
-		m->in_callback--;
-		abandon_nested_call(ctx);
-	} else {
-		err = builtin_fault(m, ctx->task, address);
-	}
+	m->in_callback++;
+	err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
+	m->in_callback--;
+	abandon_nested_call(ctx);
 	span_end(m, &span, 1, 1);
 	event(m, HMMU_EVENT_DEVICE_FAULT_END, ctx->mm, address, err != 0);
 	probe(device_fault_end, ctx->task, address, err);
@@ -161,15 +127,6 @@ int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 	m->faults = fault.outer;
 	put_page(m, pfn);
 	return result;
-}
-
-int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data)
-{
-	static const struct hmmu_pagemap_ops none;
-
-	m->device_ops = ops ? *ops : none;
-	m->device_data = data;
-	return 0;
 }
 
 uint32_t hmmu_device_base(const struct hmmu *m)

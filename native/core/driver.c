@@ -204,3 +204,33 @@ static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 }
 
 const struct hmmu_migrate_ops hmmu_builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };
+
+/* The built-in driver migrates the page to system memory. If the page does not move, the access ends in SIGBUS. */
+static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct hmmu_builtin driver = { .to = HMMU_TO_SYSTEM };
+	u64 src = 0, dst = 0;
+	struct hmmu_migrate_request request = {
+		.tid = tid,
+		.start = address,
+		.end = address + PAGE_SIZE,
+		.src = &src,
+		.dst = &dst,
+		.ops = &hmmu_builtin_ops,
+		.data = &driver,
+	};
+	int err = hmmu_migrate_vma(m, &request);
+
+	(void)pfn;
+	(void)data;
+	return err ? err : src & HMMU_PFN_MIGRATE ? 0 : -EIO;
+}
+
+int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data)
+{
+	m->device_ops = ops ? *ops : (struct hmmu_pagemap_ops){ 0 };
+	if (!m->device_ops.page_fault)
+		m->device_ops.page_fault = builtin_page_fault;
+	m->device_data = data;
+	return 0;
+}

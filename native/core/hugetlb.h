@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file hugetlb.h The hugetlb pool and its mappings: hugetlb_pool.c, hugetlb.c. */
+/** @file hugetlb.h hugetlb mappings: their reservations and entries. */
 #ifndef HMMU_HUGETLB_H
 #define HMMU_HUGETLB_H
 
@@ -15,10 +15,8 @@ static inline u64 *huge_pte_offset(const struct hmmu *m, u32 mm, u64 address)
 	return mm_find_pmd(m, mm, address);
 }
 
-/** @name hugetlb_pool.c
+/** @name hugetlb_reserve.c
  * @{ */
-/** Set up the pool: all pages are free and never used. */
-void hugetlb_init(struct hmmu *m);
 /** Reserve a huge page for each 2 MiB of a new mapping, which becomes their owner. -ENOMEM: too few pages are left. */
 int hugetlb_reserve_pages(struct hmmu *m, u32 vma);
 /** The number of unused reservations of a mapping: those of its empty entries. */
@@ -36,8 +34,6 @@ struct hugetlb_page {
 struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, bool avoid_reserve);
 /** Give back a page that was never mapped, with its reservation. */
 void restore_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page);
-/** Free a page of the pool after its last reference was dropped. */
-void free_huge_page(struct hmmu *m, u32 head);
 /** @} */
 
 /** @name hugetlb.c

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "contents.h"
-#include "machine.h"
+#include "mm.h"
 
 void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out)
 {
@@ -54,8 +54,8 @@ int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capa
 {
 	u32 count = 0;
 
-	if (!hmmu_process_alive(m, pid))
-		return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	if (check_process(m, pid))
+		return -ESRCH;
 	for (u32 tid = 1; tid < m->st->slabs[SLAB_TASK].high; tid++) {
 		if (m->tasks[tid].mm != pid)
 			continue;

@@ -6,13 +6,6 @@
 #include "huge.h"
 #include "lru.h"
 
-static int check_process(const struct hmmu *m, u32 pid)
-{
-	if (hmmu_process_alive(m, pid))
-		return 0;
-	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
-}
-
 static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
 {
 	u32 head = compound_head(m, pfn);

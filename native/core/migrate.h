@@ -67,6 +67,10 @@ static inline struct page *migrate_word_page(const struct hmmu *m, u64 word)
 {
 	return m->pages + (word >> HMMU_PFN_SHIFT);
 }
+/** A record with arrays for so many pages, in the machine's list; NULL if the host has no memory. */
+struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages);
+/** Take a record out of the machine's list and free it. */
+void migration_free(struct hmmu_migration *mig);
 /** Record why entry i does not move. */
 __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
 

@@ -153,6 +153,12 @@ int mm_create(struct hmmu *m, u32 *mm);
 void mm_free(struct hmmu *m, u32 mm);
 /** @} */
 
+/** @name process.c
+ * @{ */
+/** 0, or -ESRCH with an error if there is no such process. */
+int check_process(const struct hmmu *m, u32 pid);
+/** @} */
+
 /** @name task.c
  * @{ */
 int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx);

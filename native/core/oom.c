@@ -15,8 +15,8 @@ int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 	struct ctx ctx = { .m = m, .mm = pid };
 	struct mmu_gather tlb;
 
-	if (!hmmu_process_alive(m, pid))
-		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	if (check_process(m, pid))
+		return -ESRCH;
 	if (m->in_page_free)
 		return check_outside_page_free(m);
 	/* down_read_trylock() gives up for a writer that waits, too. */

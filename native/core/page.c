@@ -3,7 +3,7 @@
 #include "page.h"
 
 #include "devmem.h"
-#include "hugetlb.h"
+#include "hugetlb_pool.h"
 #include "last_reference.h"
 
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn)

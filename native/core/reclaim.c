@@ -9,45 +9,6 @@
 #include "syscall.h"
 #include "tlb.h"
 
-/* Drop a page of MADV_FREE, unless it was written to since. A written page becomes swap-backed again. */
-static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
-{
-	if (!page_test(m, page, HMMU_PG_DIRTY))
-		return true;
-	*pte = old;
-	page_set(m, page, HMMU_PG_SWAPBACKED);
-	return false;
-}
-
-static void make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
-{
-	u32 slot = page_of(m, page)->private;
-	u64 entry = swp_entry_to_pte(0, slot);
-
-	swap_duplicate(m, slot);
-	add_mm_counter(m, mm, MM_SWAPENTS, 1);
-	*pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
-}
-
-bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
-{
-	struct hmmu *m = ctx->m;
-	u32 mm = m->vmas[vma].mm;
-	u64 old = ptep_clear_flush(m, mm, address, pte);
-
-	if (pte_dirty(old))
-		page_set(m, page, HMMU_PG_DIRTY);
-	if (page_test(m, page, HMMU_PG_SWAPBACKED))
-		make_swap_entry(m, mm, page, old, pte);
-	else if (!unmap_lazyfree(m, page, old, pte))
-		return false;
-	add_mm_counter(m, mm, MM_ANONPAGES, -1);
-	page_remove_rmap(m, ctx->cpu, page, false);
-	put_page(m, page);
-	mmu_notifier_invalidate_range(m, mm, address, address + PAGE_SIZE);
-	return true;
-}
-
 /* The swap device is synchronous, so the page can be freed at once. Only the isolation and the swap cache may have
  * references: another user could change the page during the write. */
 static bool pageout(struct hmmu *m, u32 page)
@@ -160,20 +121,35 @@ static int fail_reclaim(struct hmmu *m, u64 address, int err)
 						  : 2]);
 }
 
+/* The page of RAM that is mapped at an address, or 0. */
+static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
+{
+	u32 vma = vma_at(m, mm, address);
+	u64 *pmd = vma ? mm_find_pmd(m, mm, address) : NULL, pte;
+
+	if (!pmd || pmd_none(*pmd) || m->vmas[vma].flags & (VM_SPECIAL | VM_HUGETLB) || is_huge_zero_pmd(m, *pmd))
+		return 0;
+	if (pmd_trans_huge(*pmd))
+		return pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
+	pte = *pte_offset(m, *pmd, address);
+	return pte_present(pte) ? vm_normal_page(m, vma, pte) : 0;
+}
+
 int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
 {
 	struct ctx ctx = { .m = m, .mm = pid };
-	struct hmmu_entry entry;
-	int err = hmmu_dump(m, pid, address, 1, &entry);
+	u32 page;
+	int err = check_process(m, pid);
 
 	if (!err)
 		err = check_outside_page_free(m);
 	if (err)
 		return err;
-	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE)
+	page = mapped_page(m, pid, address);
+	if (!page)
 		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page of RAM is mapped at %#llx",
 				 (unsigned long long)address);
 	ctx.cpu = m->tasks[m->mms[pid].main_task].cpu;
-	err = reclaim_anon_page(&ctx, entry.pfn);
+	err = reclaim_anon_page(&ctx, page);
 	return err ? fail_reclaim(m, address, err) : 0;
 }

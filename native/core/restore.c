@@ -209,6 +209,7 @@ int hmmu_restore_with(const void *bytes, size_t size, uint32_t flags, struct hmm
 		platform_free(c.m);
 		return c.error->err;
 	}
+	hmmu_device_set_ops(c.m, NULL, NULL);
 	*machine = c.m;
 	return 0;
 }

@@ -169,6 +169,9 @@ enum ttu_flags {
 bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags);
 /** Look for a locked mapping of a page, to mlock it again. */
 void try_to_munlock(struct ctx *ctx, u32 pfn);
+/** Put back a page that is isolated and has lost its mlock mark, which another locked mapping may renew. Drops the
+ * isolation's reference. */
+void munlock_isolated_page(struct ctx *ctx, u32 pfn);
 /** Replace the migration entries of one page by entries of another page, or of that page itself: in all mappings, or in
  * one. */
 void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn);

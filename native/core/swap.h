@@ -63,7 +63,4 @@ static inline void free_swap_cache(struct hmmu *m, u32 pfn)
 bool vm_swap_full(const struct hmmu *m);
 /** @} */
 
-/** reclaim.c: unmap a page from a pte for reclaim; false: the pte stays. The table is locked. */
-bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page);
-
 #endif

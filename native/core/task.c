@@ -281,8 +281,8 @@ int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid)
 {
 	u32 task;
 
-	if (!hmmu_process_alive(m, pid))
-		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	if (check_process(m, pid))
+		return -ESRCH;
 	task = task_alloc(m, pid);
 	if (!task)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "no task number is left");

@@ -65,6 +65,46 @@ static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
 	mmu_notifier_invalidate_range(m, mm, pvmw->address, pvmw->address + PAGE_SIZE);
 }
 
+/* Drop a page of MADV_FREE, unless it was written to since. A written page becomes swap-backed again. */
+static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
+{
+	if (!page_test(m, page, HMMU_PG_DIRTY))
+		return true;
+	*pte = old;
+	page_set(m, page, HMMU_PG_SWAPBACKED);
+	return false;
+}
+
+static void make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
+{
+	u32 slot = page_of(m, page)->private;
+	u64 entry = swp_entry_to_pte(0, slot);
+
+	swap_duplicate(m, slot);
+	add_mm_counter(m, mm, MM_SWAPENTS, 1);
+	*pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+/* Put a swap entry in the place of a pte. False: the page was written to, and stays. */
+static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u32 mm = m->vmas[vma].mm;
+	u64 old = ptep_clear_flush(m, mm, address, pte);
+
+	if (pte_dirty(old))
+		page_set(m, page, HMMU_PG_DIRTY);
+	if (page_test(m, page, HMMU_PG_SWAPBACKED))
+		make_swap_entry(m, mm, page, old, pte);
+	else if (!unmap_lazyfree(m, page, old, pte))
+		return false;
+	add_mm_counter(m, mm, MM_ANONPAGES, -1);
+	page_remove_rmap(m, ctx->cpu, page, false);
+	put_page(m, page);
+	mmu_notifier_invalidate_range(m, mm, address, address + PAGE_SIZE);
+	return true;
+}
+
 static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32 flags)
 {
 	struct hmmu *m = ctx->m;

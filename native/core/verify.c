@@ -3,29 +3,11 @@
 #include "verify.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "lru.h"
 #include "migrate.h"
 #include "platform.h"
 #include "tlb.h"
-
-void complain(struct verify *v, const char *format, ...)
-{
-	char text[VERIFY_TEXT];
-	va_list args;
-
-	v->complaints++;
-	if (!v->report)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	v->m->in_callback++;
-	v->report(v->data, text);
-	v->m->in_callback--;
-}
 
 static void holders_of_page(struct verify *v, u32 pfn)
 {

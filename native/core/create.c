@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine as a whole: making and unmaking it, errors, counters, processes. */
+/* Making and unmaking a machine; its options and counters. */
 #include "machine.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "devmem.h"
-#include "hugetlb.h"
+#include "frame.h"
+#include "hugetlb_pool.h"
 #include "lru.h"
 #include "mm.h"
 #include "platform.h"
@@ -41,28 +40,6 @@ const char *hmmu_version(void)
 int hmmu_abi(void)
 {
 	return HMMU_ABI;
-}
-
-int hmmu_fail(struct hmmu *m, int err, u32 code, const char *format, ...)
-{
-	va_list args;
-
-	m->error = (struct hmmu_error){ .err = err, .code = code };
-	va_start(args, format);
-	vsnprintf(m->error.text, sizeof(m->error.text), format, args);
-	va_end(args);
-	return err;
-}
-
-void hmmu_bug(struct hmmu *m, const char *what)
-{
-	m->st->bugs++;
-	snprintf(m->first_bug, m->first_bug[0] ? 0 : sizeof(m->first_bug), "%s", what);
-}
-
-const struct hmmu_error *hmmu_error(const struct hmmu *m)
-{
-	return &m->error;
 }
 
 /* The parts of the state that options decide. */
@@ -107,6 +84,7 @@ int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 	hugetlb_init(m);
 	devmem_init(m);
 	lru_init(m);
+	hmmu_device_set_ops(m, NULL, NULL);
 	*machine = m;
 	return 0;
 }
@@ -179,113 +157,4 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 	default:
 		return counter < HMMU_COUNTER_COUNT ? st->counters[counter] : 0;
 	}
-}
-
-bool hmmu_process_alive(const struct hmmu *m, uint32_t pid)
-{
-	return pid && pid < m->st->slabs[SLAB_MM].high && m->mms[pid].state == MM_ALIVE;
-}
-
-static int no_process(const struct hmmu *m, u32 pid)
-{
-	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
-}
-
-int hmmu_process_create(struct hmmu *m, uint32_t *pid)
-{
-	u32 mm;
-	int err = mm_create(m, &mm);
-
-	if (!err)
-		*pid = mm;
-	return err;
-}
-
-uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid)
-{
-	return hmmu_process_alive(m, pid) ? m->mms[pid].main_task : 0;
-}
-
-/* Whether a task of the process is in the middle of a call, or would have to be waited for. One that holds mmap_sem is in
- * a fault whose handler makes this call. */
-static bool process_busy(const struct hmmu *m, u32 pid)
-{
-	if (m->mms[pid].migrations)
-		return true;
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm == pid && (m->tasks[task].op || m->tasks[task].sem_hold))
-			return true;
-	return false;
-}
-
-int hmmu_exit(struct hmmu *m, uint32_t pid)
-{
-	struct ctx ctx = { .m = m, .mm = pid };
-	struct span span;
-	u64 pages;
-	int err;
-
-	if (!hmmu_process_alive(m, pid))
-		return no_process(m, pid);
-	if (m->in_page_free)
-		return check_outside_page_free(m);
-	if (process_busy(m, pid))
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u migrates, or a task of it is in a call", pid);
-	ctx.task = m->mms[pid].main_task;
-	ctx.cpu = m->tasks[ctx.task].cpu;
-	pages = resident_pages(m, pid);
-	span = span_begin(m, HMMU_SPAN_EXIT);
-	err = exit_mmap(&ctx);
-	span_end(m, &span, 1, pages);
-	if (err) {
-		/* A mlocked page is locked by somebody: its owner has to let go first. */
-		wait_done(m, ctx.task);
-		munlock_give_up(m, pid, ctx.progress.munlock_at);
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", pid);
-	}
-	m->mms[pid].state = MM_DEAD;
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm == pid && task != m->mms[pid].main_task)
-			slab_free(m, SLAB_TASK, task);
-	mm_free(m, pid);
-	return 0;
-}
-
-int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out)
-{
-	const struct mm *mm = &m->mms[pid < m->st->slabs[SLAB_MM].capacity ? pid : 0];
-
-	if (!hmmu_process_alive(m, pid))
-		return no_process(m, pid);
-	*out = (struct hmmu_mm_counters){
-		.anon = mm->rss[MM_ANONPAGES],
-		.file = mm->rss[MM_FILEPAGES],
-		.shmem = mm->rss[MM_SHMEMPAGES],
-		.swap = mm->rss[MM_SWAPENTS],
-		.locked = mm->locked_vm,
-		.tables = mm->tables,
-		.hugetlb = mm->hugetlb_usage,
-	};
-	for (u32 vma = mm->mmap; vma; vma = m->vmas[vma].next)
-		out->mapped += vma_pages(&m->vmas[vma]);
-	return 0;
-}
-
-int hmmu_watch(struct hmmu *m, uint32_t pid)
-{
-	if (!hmmu_process_alive(m, pid))
-		return no_process(m, pid);
-	m->mms[pid].watched |= WATCH_EVENTS;
-	return 0;
-}
-
-int hmmu_notify(struct hmmu *m, uint32_t pid, bool on)
-{
-	u32 others;
-
-	if (!hmmu_process_alive(m, pid))
-		return no_process(m, pid);
-	others = m->mms[pid].watched & ~WATCH_CALLS;
-	m->mms[pid].watched = others | (on ? WATCH_CALLS : 0);
-	return 0;
 }
