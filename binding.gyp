@@ -12,9 +12,9 @@
     {
       'target_name': 'hmmu',
       'sources': [
-        '<!@(node -p "[\'core\', \'addon\'].map((d) => \'<(top)/native/\' + d + \'/\').flatMap((d) => fs.readdirSync(d).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => d + f)).join(\' \')")',
+        '<!@(node -p "[\'core\', \'addon\'].map((d) => \'<(top)/native/\' + d + \'/\').flatMap((d) => fs.readdirSync(d, { recursive: true }).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => d + f)).join(\' \')")',
       ],
-      'include_dirs': ['<(top)/native/include'],
+      'include_dirs': ['<(top)/native/include', '<(top)/native/core'],
       'defines': [
         'NAPI_VERSION=<!(node -p "require(\'<(top)/package.json\').binary.napi_versions[0]")',
         'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',

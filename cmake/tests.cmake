@@ -29,8 +29,8 @@ list(REMOVE_ITEM helper_sources ${test_sources})
 
 foreach(source IN LISTS test_sources)
 	if(HMMU_AMALGAMATION) # It shows no internals, so tests that look at them are left out.
-		file(STRINGS ${source} internal_headers REGEX "^#include \"[a-z_]+\\.h\"")
-		list(FILTER internal_headers EXCLUDE REGEX "support")
+		file(STRINGS ${source} internal_headers REGEX "^#include \"[a-z_/]+\\.h\"")
+		list(FILTER internal_headers EXCLUDE REGEX "support|hmmu/hmmu")
 		if(internal_headers)
 			continue()
 		endif()

@@ -57,7 +57,7 @@ function namesOf(text) {
 
 /** A file of the core. `clashes` are the names that it shares with other files; its macros are undefined at its end. */
 function sourceFile({ name, text }, clashes) {
-  const prefix = name.replace(/\.c$/, '_')
+  const prefix = name.replace(/\.c$/, '_').replaceAll('/', '_')
   const own = [...namesOf(text)].filter((word) => clashes.has(word))
   const macros = [...text.matchAll(/^#define (\w+)/gm)].map(([, macro]) => macro).filter((macro) => macro[0] !== '_')
   const lines = [
@@ -81,7 +81,7 @@ function clashesOf(files) {
 
 /** The whole core as one source. */
 function source() {
-  const names = readdirSync(core).sort()
+  const names = readdirSync(core, { recursive: true }).sort()
   const files = names.filter((name) => name.endsWith('.c')).map((name) => ({ name, text: read(join(core, name)) }))
   const done = new Set()
   const headers = names.filter((name) => name.endsWith('.h')).map((name) => internalHeader(name, done))

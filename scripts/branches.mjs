@@ -8,7 +8,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { root } from './run.mjs'
 
 const DATA = join(root, 'test/conformance/branches.json')
@@ -17,7 +17,7 @@ const ADDON = join(root, 'build-coverage/addon')
 const C_TESTS = join(root, 'build-coverage/c')
 const OBJECTS = 'CMakeFiles/hmmu_static.dir/native/core'
 /** The objects that have code of a migration. Code of headers is in each object that includes them. */
-const COUNTS = /^(migrate\w*|try_to_unmap)\.c\.gcda$/
+const COUNTS = /^(migrate\/\w+|rmap\/try_to_unmap)\.c\.gcda$/
 /** The maximum number of drills named for a branch. */
 const NAMED = 3
 
@@ -34,7 +34,7 @@ function lineOf({ file, code }) {
 /** The lines that were run (FILE:LINE), from the counts that a program left next to its objects. */
 function executedLines(build) {
   const folder = join(build, OBJECTS)
-  const counts = readdirSync(folder).filter((name) => COUNTS.test(name))
+  const counts = readdirSync(folder, { recursive: true }).filter((name) => COUNTS.test(name))
   if (counts.length === 0) return new Set()
   const args = ['--json-format', '--stdout', ...counts.map((name) => join(folder, name))]
   const output = execFileSync('gcov', args, { cwd: build, encoding: 'utf8', maxBuffer: 2 ** 28 })
@@ -44,7 +44,9 @@ function executedLines(build) {
     .flatMap((line) => JSON.parse(line).files)
   return new Set(
     sources.flatMap(({ file, lines }) =>
-      lines.filter(({ count }) => count > 0).map(({ line_number: line }) => `${basename(file)}:${line}`),
+      lines
+        .filter(({ count }) => count > 0)
+        .map(({ line_number: line }) => `${file.split('/').slice(-2).join('/')}:${line}`),
     ),
   )
 }
@@ -52,7 +54,7 @@ function executedLines(build) {
 /** Runs a command whose core counts; resolves to the branches (by their index) that it reached. */
 function reached(build, command, args, env = {}) {
   const folder = join(build, OBJECTS)
-  for (const name of readdirSync(folder)) if (name.endsWith('.gcda')) rmSync(join(folder, name))
+  for (const name of readdirSync(folder, { recursive: true })) if (name.endsWith('.gcda')) rmSync(join(folder, name))
   const { status, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`)
   const lines = executedLines(build)

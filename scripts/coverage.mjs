@@ -42,7 +42,7 @@ function sum(files) {
 rmSync(FOLDER, { recursive: true, force: true })
 measure()
 const { files } = report()
-const migrate = sum(files.filter(({ filename }) => /\/migrate[a-z_]*\.[ch]$/.test(filename)))
+const migrate = sum(files.filter(({ filename }) => /\/core\/migrate\//.test(filename)))
 const core = sum(files)
 for (const file of files) {
   const { lines, branches } = sum([file])
@@ -51,8 +51,8 @@ for (const file of files) {
   )
 }
 const results = [
-  ['migrate*.c, lines', migrate.lines, LIMITS.migrateLines],
-  ['migrate*.c, branches', migrate.branches, LIMITS.migrateBranches],
+  ['migrate, lines', migrate.lines, LIMITS.migrateLines],
+  ['migrate, branches', migrate.branches, LIMITS.migrateBranches],
   ['the core, lines', core.lines, LIMITS.coreLines],
 ]
 for (const [what, value, limit] of results) {

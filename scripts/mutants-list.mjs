@@ -28,7 +28,7 @@ function quirks() {
   const { items } = parseDefs(readFileSync(`${root}/${DEFS}`, 'utf8')).lists.get('HMMU_QUIRKS')
   return items.map(({ name }) => ({
     name: `quirk-${name.toLowerCase().replaceAll('_', '-')}`,
-    file: 'native/core/create.c',
+    file: 'native/core/machine/create.c',
     text: 'profile_quirks(options->profile)',
     becomes: `(profile_quirks(options->profile) ^ (options->profile ? 0 : HMMU_QUIRK_${name}))`,
     means: 'the quirk is switched over in the default profile',

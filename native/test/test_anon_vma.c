@@ -2,7 +2,7 @@
 /* anon_vma objects and the chains that link them with mappings: prepare, clone, fork, unlink, and their order. */
 #include "support.h"
 
-#include "rmap.h"
+#include "rmap/rmap.h"
 
 static u32 vma_in(struct rig *r, uint32_t pid, uint64_t address)
 {

@@ -5,7 +5,7 @@
  */
 #include "support.h"
 
-#include "mm.h"
+#include "mm/mm.h"
 
 #define SIDES 6
 /** Each border has pages from SIDES / 2 below it; the lowest address that can be named is 0x1000. */

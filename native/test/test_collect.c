@@ -2,7 +2,7 @@
 /* The first stage of migrate_vma(): one test for each kind of thing that its walk can meet, and what it leaves. */
 #include "support.h"
 
-#include "mm.h"
+#include "mm/mm.h"
 
 #define TAKEN (HMMU_PFN_VALID | HMMU_PFN_MIGRATE | HMMU_PFN_LOCKED)
 

@@ -3,7 +3,7 @@
  * ends. */
 #include "support.h"
 
-#include "mm.h"
+#include "mm/mm.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 

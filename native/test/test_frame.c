@@ -2,7 +2,7 @@
 /* The frame allocator: single frames, huge pages, what is known to be zero, and the end of memory. */
 #include "support.h"
 
-#include "page.h"
+#include "page/page.h"
 
 static bool is_zero(const struct hmmu *m, u32 pfn)
 {

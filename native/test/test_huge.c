@@ -2,7 +2,7 @@
 /* Transparent huge pages: where they come from, what system calls do to them, and their ways of being split. */
 #include "support.h"
 
-#include "huge.h"
+#include "rmap/huge.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 

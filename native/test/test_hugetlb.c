@@ -2,7 +2,7 @@
 /* Private hugetlb mappings: the pool, reservations, faults, copy on write, and what calls do to huge entries. */
 #include "support.h"
 
-#include "hugetlb.h"
+#include "fault/hugetlb.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 #define HUGE PAGES(512)

@@ -2,7 +2,7 @@
 /* LRU lists and the pagevecs before them: what is on which list, isolation, activation, mlock and lazy freeing. */
 #include "support.h"
 
-#include "lru.h"
+#include "page/lru.h"
 
 static uint64_t on_lists(struct rig *r)
 {

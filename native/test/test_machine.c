@@ -2,7 +2,7 @@
 /* The machine as a whole: options, errors, processes, and that equal calls make equal machines. */
 #include "support.h"
 
-#include "machine.h"
+#include "host/machine.h"
 
 #include <stdio.h>
 

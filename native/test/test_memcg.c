@@ -2,7 +2,7 @@
 /* The memory cgroup: who is charged, when charges end, and what happens at the limit. */
 #include "support.h"
 
-#include "memcg.h"
+#include "page/memcg.h"
 
 static uint64_t charged(struct rig *r)
 {

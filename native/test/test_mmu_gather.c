@@ -2,7 +2,7 @@
 /* Which calls flush TLBs, when, and which range: what was gathered, once, at the end; and nothing if nothing was. */
 #include "support.h"
 
-#include "mmu_gather.h"
+#include "mm/mmu_gather.h"
 
 #define TABLE PAGES(512)
 

@@ -2,7 +2,7 @@
 /* Page tables: the bits of entries, tables that come on demand and go with their range, and walking. */
 #include "support.h"
 
-#include "mmu_gather.h"
+#include "mm/mmu_gather.h"
 
 static void test_present_bits(void **state)
 {

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "mm.h"
-#include "pgtable.h"
-#include "snapshot.h"
+#include "machine/snapshot.h"
+#include "mm/mm.h"
+#include "mm/pgtable.h"
 
 /** A snapshot to be changed. */
 struct forged {

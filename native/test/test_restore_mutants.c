@@ -11,8 +11,8 @@
 #include <unistd.h>
 #endif
 
-#include "mm.h"
-#include "snapshot.h"
+#include "machine/snapshot.h"
+#include "mm/mm.h"
 
 /** The same numbers in every run: xorshift. */
 struct random {

@@ -2,7 +2,7 @@
 /* Reverse maps at work: from a page to all of its mappings, out of them and back into them. */
 #include "support.h"
 
-#include "rmap.h"
+#include "rmap/rmap.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 #define MIGRATE (TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "machine.h"
+#include "host/machine.h"
 
 /* Something of everything, for a copy to carry along. */
 static uint64_t live(struct rig *r)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "machine.h"
+#include "host/machine.h"
 
 /*
  * A range with some of everything, over a table border:

@@ -2,7 +2,7 @@
 /* Swap: reclaim, swap entries, the swap cache, and what everything else makes of them. */
 #include "support.h"
 
-#include "swap.h"
+#include "mm/swap.h"
 
 static struct rig *open_swap(uint32_t swap_pages)
 {

@@ -2,7 +2,7 @@
 /* The TLB model: what is cached, which flushes drop it, and that a missing flush is found. */
 #include "support.h"
 
-#include "tlb.h"
+#include "mm/tlb.h"
 
 static struct tlb_entry *slot(struct rig *r, u32 cpu, uint64_t address)
 {

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "mm.h"
+#include "mm/mm.h"
 
 /* A machine with some of everything. */
 struct spoiled {

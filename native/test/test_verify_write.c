@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "huge.h"
-#include "mm.h"
+#include "mm/mm.h"
+#include "rmap/huge.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 

@@ -94,7 +94,7 @@ describe('links', () => {
 })
 
 test('documents give struct page its true size', () => {
-  const size = /sizeof\(struct page\) == (\d+)/.exec(readFileSync(join(ROOT, 'native/core/types.h'), 'utf8'))?.[1]
+  const size = /sizeof\(struct page\) == (\d+)/.exec(readFileSync(join(ROOT, 'native/core/host/types.h'), 'utf8'))?.[1]
   const sizes = documents.flatMap((document) => {
     const text = readFileSync(join(ROOT, document), 'utf8').replaceAll('\n', ' ')
     return [...text.matchAll(/`struct page` (?:of|has) (\d+)|(\d+) bytes of `struct page`/g)]

@@ -46,7 +46,9 @@ describe('probes', () => {
 
   test('of the document are those in the sources', () => {
     const core = join(ROOT, 'native/core')
-    const sources = readdirSync(core).filter((file) => /[.][ch]$/.test(file) && file !== 'probe.h')
+    const sources = readdirSync(core, { encoding: 'utf8', recursive: true }).filter(
+      (file) => /[.][ch]$/.test(file) && file !== 'host/probe.h',
+    )
     const uses = sources.flatMap((file) => [...readFileSync(join(core, file), 'utf8').matchAll(/\bprobe\((\w+),/g)])
     const names = new Set(documented().map((line) => line.split(' ')[0]))
     expect(new Set(uses.map(([, name]) => name))).toEqual(names)

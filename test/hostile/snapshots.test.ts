@@ -11,7 +11,7 @@ const HEADER = 32
 const MASK = 2n ** 64n - 1n
 const FACTOR = 0x9fb21c651e98df25n
 
-/** The checksum of a snapshot, as native/core/snapshot.c has it. */
+/** The checksum of a snapshot, as native/core/machine/snapshot.c has it. */
 function mend(words: BigUint64Array): void {
   const mix = (hash: bigint, word: bigint) => {
     const mixed = ((hash ^ word) * FACTOR) & MASK

@@ -11,6 +11,6 @@ test('each mutant fits its source, and says what is wrong with it', () => {
   expect(stderr).toBe('')
   expect(status).toBe(0)
   expect(stdout.split('\n')).toContain(
-    "native/core/fork.c: fork-forgets-flush: the parent's TLBs keep writable translations",
+    "native/core/call/fork.c: fork-forgets-flush: the parent's TLBs keep writable translations",
   )
 })

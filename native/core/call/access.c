@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Loads and stores of a CPU: translated by the TLB or the page tables; otherwise they fault. */
+#include <errno.h>
+#include <string.h>
+
+#include "call/syscall.h"
+#include "fault/fault.h"
+#include "mm/tlb.h"
+#include "page/contents.h"
+
+static bool access_error(const struct hmmu *m, u32 vma, bool write)
+{
+	return write ? !(m->vmas[vma].flags & VM_WRITE) : !(m->vmas[vma].flags & (VM_READ | VM_WRITE));
+}
+
+/* The page fault exception: take mmap_sem, find the mapping, check its rights, handle the fault. */
+static inline int do_page_fault(struct ctx *ctx, u64 address, bool write)
+{
+	struct hmmu *m = ctx->m;
+	int result = down_read(ctx);
+	u32 vma;
+
+	if (result)
+		return result;
+	vma = vma_at(m, ctx->mm, address);
+	if (!vma || access_error(m, vma, write))
+		result = FAULT_SIGSEGV;
+	else
+		result = handle_mm_fault(ctx, vma, address, write);
+	/* A task that waits for a page lock keeps mmap_sem. */
+	if (result != BLOCKED && !ctx->nested)
+		up_sem(ctx);
+	return result;
+}
+
+static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
+{
+	const char *access = write ? "store to" : "load from";
+	int err;
+
+	if (result == FAULT_OOM && m->st->memcg_limit && m->st->memcg_charged >= m->st->memcg_limit)
+		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_MEMCG_LIMIT,
+				"the %s %#llx needs a page, and the memory cgroup is at its limit of %llu pages",
+				access, (unsigned long long)address, (unsigned long long)m->st->memcg_limit);
+	else if (result == FAULT_OOM)
+		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_FRAMES, "no frame is left for the %s %#llx", access,
+				(unsigned long long)address);
+	else if (result == -EDEADLK)
+		err = hmmu_fail(
+			m, -EDEADLK, HMMU_ERR_SYSCALL,
+			"the %s %#llx would wait for the page's lock, which a migration of this task has until its "
+			"callback returns",
+			access, (unsigned long long)address);
+	else if (result == FAULT_SIGBUS)
+		err = hmmu_fail(m, -EFAULT, HMMU_ERR_SIGBUS, "the %s %#llx ends in SIGBUS", access,
+				(unsigned long long)address);
+	else
+		err = hmmu_fail(m, -EFAULT, HMMU_ERR_SIGSEGV, "the %s %#llx ends in SIGSEGV", access,
+				(unsigned long long)address);
+	m->error.address = address;
+	return err;
+}
+
+/* Fault until the address can be translated. 0 with *pfn set, BLOCKED, or an error. */
+static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
+{
+	struct hmmu *m = ctx->m;
+
+	/* A fault that waited for mmap_sem goes on, even if the access would no longer fault. */
+	bool in_fault = ctx->waited == HMMU_WAIT_MMAP_SEM_READ;
+
+	ctx->waited = HMMU_WAIT_NOTHING;
+	for (u32 faults = 0; faults < MAX_FAULTS; faults++, in_fault = false) {
+		int result;
+
+		*pfn = in_fault ? 0 : tlb_access(ctx, address, write);
+		if (*pfn)
+			return 0;
+		result = do_page_fault(ctx, address, write);
+		if (result == BLOCKED)
+			return BLOCKED;
+		if (fault_is_error(result))
+			return fault_errno(m, address, write, result);
+	}
+	hmmu_fail(m, -EFAULT, HMMU_ERR_DRIVER_RULE,
+		  "a page fault handler returned 0, and the page was not back after %d faults", MAX_FAULTS);
+	m->error.rule = HMMU_RULE_FAULT_NO_PROGRESS;
+	m->error.address = address;
+	return -EFAULT;
+}
+
+static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
+				       bool write)
+{
+	const struct call call = {
+		.op = write ? OP_STORE : OP_LOAD,
+		.args = { address, length },
+		.data = write ? buffer : NULL,
+	};
+	const u64 first = address;
+	struct ctx ctx;
+	int err;
+
+	if (done)
+		*done = 0;
+	err = task_enter(m, tid, call, &ctx);
+	if (err) {
+		if (done && err == -EAGAIN)
+			*done = m->tasks[tid].progress.at;
+		return err;
+	}
+	/* The fault that waited for a page has ended; the instruction starts again. */
+	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK && ctx.resume != RESUME_LOCKED)
+		up_sem(&ctx);
+	/* What was moved before the call blocked is not moved again. */
+	address += ctx.progress.at;
+	buffer += ctx.progress.at;
+	length -= ctx.progress.at;
+	while (length) {
+		size_t in_page = address & (PAGE_SIZE - 1);
+		size_t chunk = length < PAGE_SIZE - in_page ? length : PAGE_SIZE - in_page;
+		u32 pfn;
+
+		err = translate(&ctx, address, write, &pfn);
+		if (err)
+			break;
+		if (write)
+			store_contents(m, pfn, in_page, buffer, chunk);
+		else
+			load_contents(m, pfn, in_page, buffer, chunk);
+		address += chunk;
+		buffer += chunk;
+		length -= chunk;
+	}
+	ctx.progress.at = address - first;
+	if (done)
+		*done = ctx.progress.at;
+	return task_leave(&ctx, call, err);
+}
+
+static int check_span(struct hmmu *m, u64 address, size_t length)
+{
+	if (address >= HMMU_TASK_SIZE || length > HMMU_TASK_SIZE - address)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "%zu bytes at %#llx: user addresses end at %#llx", length, (unsigned long long)address,
+				 (unsigned long long)HMMU_TASK_SIZE);
+	return 0;
+}
+
+int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done)
+{
+	int err = check_span(m, address, length);
+
+	return err ? err : access_memory(m, tid, address, buffer, length, done, false);
+}
+
+int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length, size_t *done)
+{
+	int err = check_span(m, address, length);
+
+	return err ? err : access_memory(m, tid, address, (u8 *)buffer, length, done, true);
+}
+
+static int pin_page(struct ctx *ctx, u64 address, bool write, u32 *pfn)
+{
+	struct hmmu *m = ctx->m;
+	u32 flags = FOLL_TOUCH | FOLL_GET | (write ? FOLL_WRITE : 0), vma;
+	u64 page_mask;
+	int err = down_read(ctx);
+
+	if (err)
+		return err;
+	vma = vma_at(m, ctx->mm, address);
+	if (!vma)
+		return -EFAULT;
+	return get_user_page(ctx, vma, address & PAGE_MASK, flags, pfn, &page_mask);
+}
+
+int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn)
+{
+	const struct call call = { .op = OP_PIN, .args = { address, write } };
+	struct ctx ctx;
+	u32 page = 0;
+	int err = check_span(m, address, 1);
+
+	if (!err)
+		err = task_enter(m, tid, call, &ctx);
+	if (err)
+		return err;
+	err = pin_page(&ctx, address, write, &page);
+	if (!err && m->pins[page] == UINT16_MAX) {
+		put_page(m, page);
+		hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "page %u has %u pins, and no room for more", page,
+			  UINT16_MAX);
+		err = -ENOMEM;
+	} else if (!err) {
+		m->pins[page]++;
+		*pfn = page;
+	} else if (err != BLOCKED) {
+		hmmu_fail(m, err, err == -ENOMEM ? HMMU_ERR_OUT_OF_FRAMES : HMMU_ERR_SYSCALL,
+			  "get_user_pages() of %#llx fails with %s", (unsigned long long)address, errno_name(err));
+	}
+	return task_leave(&ctx, call, err);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The end of a process. */
+#include <errno.h>
+
+#include "host/stats.h"
+#include "mm/mm.h"
+
+/* Whether a task of the process is in the middle of a call, or would have to be waited for. One that holds mmap_sem is in
+ * a fault whose handler makes this call. */
+static bool process_busy(const struct hmmu *m, u32 pid)
+{
+	if (m->mms[pid].migrations)
+		return true;
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm == pid && (m->tasks[task].op || m->tasks[task].sem_hold))
+			return true;
+	return false;
+}
+
+int hmmu_exit(struct hmmu *m, uint32_t pid)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+	struct span span;
+	u64 pages;
+	int err;
+
+	if (check_process(m, pid))
+		return -ESRCH;
+	if (m->in_page_free)
+		return check_outside_page_free(m);
+	if (process_busy(m, pid))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u migrates, or a task of it is in a call", pid);
+	ctx.task = m->mms[pid].main_task;
+	ctx.cpu = m->tasks[ctx.task].cpu;
+	pages = resident_pages(m, pid);
+	span = span_begin(m, HMMU_SPAN_EXIT);
+	err = exit_mmap(&ctx);
+	span_end(m, &span, 1, pages);
+	if (err) {
+		/* A mlocked page is locked by somebody: its owner has to let go first. */
+		wait_done(m, ctx.task);
+		munlock_give_up(m, pid, ctx.progress.munlock_at);
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", pid);
+	}
+	m->mms[pid].state = MM_DEAD;
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm == pid && task != m->mms[pid].main_task)
+			slab_free(m, SLAB_TASK, task);
+	mm_free(m, pid);
+	return 0;
+}

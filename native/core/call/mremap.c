@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* mremap(): shrink, grow or move a mapping, with its entries. */
+#include <errno.h>
+
+#include "call/syscall.h"
+#include "fault/fault.h"
+#include "mm/tlb.h"
+#include "rmap/huge.h"
+#include "rmap/rmap.h"
+
+/* The kernel drops the locks after at most 64 entries; a TLB flush covers as many. */
+#define LATENCY_LIMIT (64 * PAGE_SIZE)
+
+struct remap {
+	u64 address;
+	u64 old_length, new_length;
+	u64 result;  /**< the new address of the mapping */
+	bool locked; /**< the added pages are to be populated */
+};
+
+/* Moved memory counts as changed for soft-dirty tracking, also if its page is not present. */
+static u64 move_soft_dirty_entry(u64 entry)
+{
+	return pte_present(entry) ? pte_mksoft_dirty(entry) : pte_swp_mksoft_dirty(entry);
+}
+
+/*
+ * Move entries of one page table to one other table. If an entry is dirty, the TLB is flushed before the locks are
+ * dropped, so that no CPU writes through it any longer. Other flushes wait for the end.
+ */
+static void move_ptes(struct ctx *ctx, u64 old_pmd, u64 from, u64 new_pmd, u64 to, u64 bytes, bool *need_flush)
+{
+	struct hmmu *m = ctx->m;
+	u64 *old = pte_offset_map_lock(m, old_pmd, from), *new = pte_offset(m, new_pmd, to);
+	bool two_tables = pte_pfn(old_pmd) != pte_pfn(new_pmd), dirty = false;
+
+	if (two_tables)
+		table_lock(m, new);
+	for (u64 i = 0; i < bytes >> PAGE_SHIFT; i++) {
+		u64 entry = old[i];
+
+		if (pte_none(entry))
+			continue;
+		dirty |= pte_present(entry) && pte_dirty(entry);
+		old[i] = 0;
+		new[i] = move_soft_dirty_entry(entry);
+	}
+	if (two_tables)
+		table_unlock(m, new);
+	if (dirty)
+		flush_tlb_range(m, ctx->mm, from, from + bytes);
+	else
+		*need_flush = true;
+	table_unlock(m, old);
+}
+
+/* A deposited table belongs to the table of its huge pmd. */
+static void move_deposit(struct hmmu *m, u64 *old_pmd, u64 *new_pmd)
+{
+	if (table_of_entry(m, old_pmd) != table_of_entry(m, new_pmd))
+		pgtable_trans_huge_deposit(m, new_pmd, pgtable_trans_huge_withdraw(m, old_pmd));
+}
+
+/* Move a huge pmd as a whole, if both addresses are aligned and the new pmd is empty. */
+static bool move_huge_pmd(struct ctx *ctx, u64 *old_pmd, u64 from, u64 *new_pmd, u64 to, bool *need_flush)
+{
+	struct hmmu *m = ctx->m;
+	bool two_tables = table_of_entry(m, old_pmd) != table_of_entry(m, new_pmd), dirty;
+
+	if ((from | to) & ~PMD_MASK || !pmd_none(*new_pmd))
+		return false;
+	table_lock(m, old_pmd);
+	if (two_tables)
+		table_lock(m, new_pmd);
+	dirty = pte_dirty(*old_pmd);
+	*new_pmd = pte_mksoft_dirty(*old_pmd);
+	*old_pmd = 0;
+	move_deposit(m, old_pmd, new_pmd);
+	if (two_tables)
+		table_unlock(m, new_pmd);
+	if (dirty)
+		flush_tlb_range(m, ctx->mm, from, from + PMD_SIZE);
+	else
+		*need_flush = true;
+	table_unlock(m, old_pmd);
+	return true;
+}
+
+/* Move the entries below one pmd, or a part of them. Returns the number of bytes done; 0: a table could not be made. */
+static u64 move_extent(struct ctx *ctx, u32 vma, u64 from, u64 to, u64 end, bool *need_flush)
+{
+	struct hmmu *m = ctx->m;
+	u64 *old_pmd = mm_find_pmd(m, ctx->mm, from), *new_pmd;
+	u64 extent = pmd_addr_end(from, end) - from, room = PMD_SIZE - (to & ~PMD_MASK);
+
+	if (!old_pmd || pmd_none(*old_pmd))
+		return extent;
+	new_pmd = pmd_alloc(m, ctx->mm, to);
+	if (!new_pmd)
+		return 0;
+	if (pmd_trans_huge(*old_pmd)) {
+		if (extent == PMD_SIZE && move_huge_pmd(ctx, old_pmd, from, new_pmd, to, need_flush))
+			return extent;
+		__split_huge_pmd(ctx, vma, old_pmd, from, false, 0);
+		if (pmd_trans_unstable(*old_pmd))
+			return extent;
+	}
+	if (!pte_alloc(m, ctx->mm, new_pmd))
+		return 0;
+	extent = extent < room ? extent : room;
+	extent = extent < LATENCY_LIMIT ? extent : LATENCY_LIMIT;
+	move_ptes(ctx, *old_pmd, from, *new_pmd, to, extent, need_flush);
+	return extent;
+}
+
+/*
+ * Returns the number of bytes moved; fewer than `length` if a table could not be made. The kernel holds the rmap locks,
+ * so that no walk misses an entry on its way. Here no walk can come between.
+ */
+static u64 move_page_tables(struct ctx *ctx, u32 vma, u64 start, u64 to, u64 length)
+{
+	struct hmmu *m = ctx->m;
+	u64 from = start, end = start + length, extent;
+	bool need_flush = false;
+
+	mmu_notifier_invalidate_range_start(m, ctx->mm, start, end);
+	for (; from < end; from += extent, to += extent) {
+		extent = move_extent(ctx, vma, from, to, end, &need_flush);
+		if (!extent)
+			break;
+	}
+	if (need_flush)
+		flush_tlb_range(m, ctx->mm, start, from);
+	mmu_notifier_invalidate_range_end(m, ctx->mm, start, end);
+	return from - start;
+}
+
+static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
+{
+	struct hmmu *m = ctx->m;
+	u32 new = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+	struct vma *n = vma_of(m, new);
+
+	if (!new)
+		return 0;
+	*n = m->vmas[vma];
+	n->start = start;
+	n->end = end;
+	n->pgoff = pgoff;
+	n->avc_head = 0;
+	n->left = n->right = 0;
+	n->i_mmap_prev = n->i_mmap_next = 0;
+	if (anon_vma_clone(m, new, vma)) {
+		slab_free(m, SLAB_VMA, new);
+		return 0;
+	}
+	if (n->file)
+		m->files[n->file].users++;
+	vma_link(m, new);
+	return new;
+}
+
+/*
+ * Get the mapping at the new place: grow a neighbour, or make a new mapping. Anonymous memory that was never touched
+ * gets the page offsets of its new address, so that it can merge. Then the old mapping may be merged away, too, and
+ * @p *vma becomes the mapping that covers its range.
+ */
+static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 length)
+{
+	struct hmmu *m = ctx->m;
+	const struct vma v = m->vmas[*vma];
+	bool untouched = vma_is_anonymous(m, *vma) && !v.anon_vma;
+	u64 pgoff = untouched ? start >> PAGE_SHIFT : linear_page_index(m, *vma, address);
+	u32 next = find_vma(m, ctx->mm, start), prev = next ? m->vmas[next].prev : vma_last(m, ctx->mm), new;
+
+	new = vma_merge(ctx, prev, start, start + length, v.flags, v.anon_vma, v.file, pgoff, v.kind);
+	if (!new)
+		return duplicate_vma(ctx, *vma, start, start + length, pgoff);
+	if (v.start >= m->vmas[new].start && v.start < m->vmas[new].end)
+		*vma = new;
+	return new;
+}
+
+/* Unmap the old place. Its commit charge has moved, so the kernel hides VM_ACCOUNT from munmap(). The rest of the
+ * mapping gets the flag back, except if the mapping could not be split. */
+static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
+{
+	struct hmmu *m = ctx->m;
+	struct vma *v = vma_of(m, vma);
+	u32 account = v->flags & VM_ACCOUNT;
+	bool rest = v->end - v->start > length, split = start > v->start && start + length < v->end;
+
+	/* Shared memory was mapped a second time; the first mapping stays. */
+	if (!length)
+		return;
+	v->flags &= ~account;
+	if (do_munmap(ctx, start, start + length) || !rest)
+		return;
+	v->flags |= account;
+	if (split)
+		m->vmas[v->next].flags |= account;
+}
+
+static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u64 to)
+{
+	struct hmmu *m = ctx->m;
+	bool locked = m->vmas[vma].flags & VM_LOCKED;
+	u32 new = copy_vma(ctx, &vma, r->address, to, r->new_length);
+	u64 moved;
+
+	if (!new)
+		return -ENOMEM;
+	moved = move_page_tables(ctx, vma, r->address, to, old_length);
+	if (moved < old_length) {
+		/* The old tables still exist, so moving back does not fail. */
+		move_page_tables(ctx, new, to, r->address, moved);
+		unmap_moved(ctx, new, to, r->new_length);
+	} else {
+		unmap_moved(ctx, vma, r->address, old_length);
+	}
+	if (locked)
+		m->mms[ctx->mm].locked_vm += r->new_length >> PAGE_SHIFT;
+	r->locked = locked;
+	r->result = to;
+	return moved < old_length ? -ENOMEM : 0;
+}
+
+/* Check that a range lies in one mapping, and that this mapping may change its length. */
+static int vma_to_resize(struct ctx *ctx, const struct remap *r, u64 old_length, u32 *vma)
+{
+	struct hmmu *m = ctx->m;
+	u32 found = vma_at(m, ctx->mm, r->address);
+	const struct vma *v = vma_of(m, found);
+	u64 pgoff;
+
+	if (!found)
+		return -EFAULT;
+	/* A length of 0 maps shared memory a second time. Private memory can't be shared. */
+	if ((!old_length && !(v->flags & VM_SHARED)) || (v->flags & VM_HUGETLB))
+		return -EINVAL;
+	if (old_length > v->end - r->address)
+		return -EFAULT;
+	*vma = found;
+	if (r->new_length == old_length)
+		return 0;
+	pgoff = linear_page_index(m, found, r->address);
+	if (pgoff + (r->new_length >> PAGE_SHIFT) < pgoff)
+		return -EINVAL;
+	return v->flags & (VM_DONTEXPAND | VM_PFNMAP) ? -EFAULT : 0;
+}
+
+static int unmap_tail(struct ctx *ctx, const struct remap *r)
+{
+	if (r->old_length == r->new_length)
+		return 0;
+	return do_munmap(ctx, r->address + r->new_length, r->address + r->old_length);
+}
+
+/* MREMAP_FIXED: first unmap the new range. */
+static int mremap_to(struct ctx *ctx, struct remap *r, u64 to)
+{
+	u64 old_length = r->old_length;
+	u32 vma = 0;
+	int err;
+
+	if (to & ~PAGE_MASK || r->new_length > HMMU_TASK_SIZE || to > HMMU_TASK_SIZE - r->new_length)
+		return -EINVAL;
+	if (r->address + r->old_length > to && to + r->new_length > r->address)
+		return -EINVAL;
+	err = do_munmap(ctx, to, to + r->new_length);
+	if (!err && old_length >= r->new_length) {
+		err = unmap_tail(ctx, r);
+		old_length = r->new_length;
+	}
+	if (!err)
+		err = vma_to_resize(ctx, r, old_length, &vma);
+	return err ? err : move_vma(ctx, vma, r, old_length, to);
+}
+
+static bool vma_expandable(const struct hmmu *m, u32 vma, u64 end)
+{
+	u32 next = m->vmas[vma].next;
+
+	return end <= HMMU_TASK_SIZE && !(next && m->vmas[next].start < end);
+}
+
+static void expand_in_place(struct ctx *ctx, u32 vma, struct remap *r)
+{
+	struct hmmu *m = ctx->m;
+
+	vma_expand(ctx, vma, r->address + r->new_length);
+	r->locked = m->vmas[vma].flags & VM_LOCKED;
+	if (r->locked)
+		m->mms[ctx->mm].locked_vm += (r->new_length - r->old_length) >> PAGE_SHIFT;
+}
+
+static int grow(struct ctx *ctx, struct remap *r, bool may_move)
+{
+	struct hmmu *m = ctx->m;
+	u32 vma = 0;
+	u64 to;
+	int err = vma_to_resize(ctx, r, r->old_length, &vma);
+
+	if (err)
+		return err;
+	/* A length beyond the address space would wrap around below. */
+	if (r->new_length > HMMU_TASK_SIZE)
+		return -ENOMEM;
+	if (r->address + r->old_length == m->vmas[vma].end && vma_expandable(m, vma, r->address + r->new_length)) {
+		expand_in_place(ctx, vma, r);
+		return 0;
+	}
+	to = get_unmapped_area(m, ctx->mm, false);
+	if (!may_move || to > HMMU_TASK_SIZE - r->new_length)
+		return -ENOMEM;
+	return move_vma(ctx, vma, r, r->old_length, to);
+}
+
+static int do_mremap(struct ctx *ctx, struct remap *r, u32 flags, u64 new_address)
+{
+	if (((flags & HMMU_MREMAP_FIXED) && !(flags & HMMU_MREMAP_MAYMOVE)) || !r->new_length)
+		return -EINVAL;
+	r->result = r->address;
+	if (flags & HMMU_MREMAP_FIXED)
+		return mremap_to(ctx, r, new_address);
+	/* Only growing requires a mapping. */
+	if (r->old_length >= r->new_length)
+		return unmap_tail(ctx, r);
+	return grow(ctx, r, flags & HMMU_MREMAP_MAYMOVE);
+}
+
+/* The part that needs mmap_sem for writing. A call that is resumed while populating has done this part. */
+static int remap_mappings(struct ctx *ctx, struct remap *r, u32 flags, u64 new_address)
+{
+	int err = down_write(ctx);
+
+	if (!err)
+		err = do_mremap(ctx, r, flags, new_address);
+	if (err)
+		return err;
+	ctx->progress.result = r->result;
+	if (r->locked && r->new_length > r->old_length) {
+		up_sem(ctx);
+		ctx->progress.at = r->result + r->old_length;
+	}
+	return 0;
+}
+
+/* Populate the added part of a locked mapping. Failures are ignored; later faults bring in the missing pages. */
+static int populate_added(struct ctx *ctx, const struct remap *r)
+{
+	u64 start = ctx->progress.result;
+	int err = down_read(ctx);
+
+	if (!err)
+		err = mm_populate(ctx, start + r->old_length, start + r->new_length);
+	return err == BLOCKED ? BLOCKED : 0;
+}
+
+int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+		uint32_t flags, uint64_t new_address, uint64_t *address)
+{
+	struct remap r = { .address = old_address, .new_length = (new_length + PAGE_SIZE - 1) & PAGE_MASK };
+	const struct call call = { .op = OP_MREMAP,
+				   .args = { old_address, old_length, new_length, flags, new_address } };
+	struct ctx ctx;
+	u64 end = 0, result;
+	int err = check_range(m, old_address, old_length, &end);
+
+	if (!err && flags & ~(u32)(HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED))
+		err = hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "flags %#x: MAYMOVE and FIXED are allowed",
+				flags);
+	if (!err)
+		err = task_enter(m, tid, call, &ctx);
+	if (err)
+		return err;
+	r.old_length = end - old_address;
+	if (!ctx.progress.at)
+		err = remap_mappings(&ctx, &r, flags, new_address);
+	if (!err && ctx.progress.at)
+		err = populate_added(&ctx, &r);
+	result = ctx.progress.result;
+	err = syscall_leave(&ctx, &call, err);
+	if (!err)
+		*address = result;
+	return err;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The OOM reaper: a process that is to die gives its private pages back before it gets to die. */
+#include <errno.h>
+
+#include "mm/mmu_gather.h"
+
+/* As __oom_reap_task_mm(): locked, hugetlb and special mappings are left alone, and shared ones free nothing. */
+static bool can_reap(const struct vma *v)
+{
+	return !(v->flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP | VM_SHARED));
+}
+
+int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+	struct mmu_gather tlb;
+
+	if (check_process(m, pid))
+		return -ESRCH;
+	if (m->in_page_free)
+		return check_outside_page_free(m);
+	/* down_read_trylock() gives up for a writer that waits, too. */
+	if (m->mms[pid].mmap_sem.writer || m->mms[pid].mmap_sem.first_waiter)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "mmap_sem of process %u is taken or waited for by a writer",
+				 pid);
+	if (m->mms[pid].watched)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u has a notifier; the reaper leaves it alone",
+				 pid);
+	ctx.task = m->mms[pid].main_task;
+	ctx.cpu = m->tasks[ctx.task].cpu;
+	m->mms[pid].reaped = 1;
+	/* "mm, oom_reaper: gather each vma to prevent leaking TLB entry", which 4.14.5 has. */
+	for (u32 vma = m->mms[pid].mmap; vma; vma = m->vmas[vma].next) {
+		if (!can_reap(vma_of(m, vma)))
+			continue;
+		tlb_gather_mmu(&tlb, &ctx, pid, false);
+		unmap_single_vma(&tlb, vma, m->vmas[vma].start, m->vmas[vma].end);
+		tlb_finish_mmu(&tlb);
+	}
+	return 0;
+}

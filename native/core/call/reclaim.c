@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reclaim of one anonymous page, in the steps of shrink_page_list(). */
+#include <errno.h>
+#include <string.h>
+
+#include "call/syscall.h"
+#include "mm/swap.h"
+#include "mm/tlb.h"
+#include "page/lru.h"
+#include "rmap/huge.h"
+#include "rmap/rmap.h"
+
+/* The swap device is synchronous, so the page can be freed at once. Only the isolation and the swap cache may have
+ * references: another user could change the page during the write. */
+static bool pageout(struct hmmu *m, u32 page)
+{
+	if (page_count(m, page) != 2)
+		return false;
+	page_clear(m, page, HMMU_PG_DIRTY);
+	memcpy(swap_frame_of(m, page_of(m, page)->private), contents_of(m, page), contents_size(m));
+	m->st->counters[HMMU_COUNT_SWAP_OUTS]++;
+	return true;
+}
+
+/* The page can't be reclaimed now: put it back as an active page. */
+static int activate_locked(struct hmmu *m, u32 page, int err)
+{
+	bool mlocked = page_test(m, page, HMMU_PG_MLOCKED);
+
+	if (vm_swap_full(m) || mlocked)
+		try_to_free_swap(m, page);
+	if (!mlocked)
+		page_set(m, page, HMMU_PG_ACTIVE);
+	return err;
+}
+
+/* 0: only the caller still holds the page. */
+static int shrink_locked_page(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+
+	if (page_test(m, page, HMMU_PG_MLOCKED))
+		return activate_locked(m, page, -EBUSY);
+	if (page_test(m, page, HMMU_PG_SWAPBACKED) && !PageSwapCache(m, page) && !add_to_swap(m, page))
+		return activate_locked(m, page, -ENOSPC);
+	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
+		return activate_locked(m, page, -EBUSY);
+	/* A page that is dirty now is in the swap cache. */
+	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(m, page))
+		return -EBUSY;
+	if (page_count(m, page) != 1 + PageSwapCache(m, page))
+		return -EBUSY;
+	if (PageSwapCache(m, page))
+		delete_from_swap_cache(m, page);
+	return 0;
+}
+
+static int shrink_page(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	int err = -EBUSY;
+
+	if (page_test(m, page, HMMU_PG_UNEVICTABLE) || !isolate_lru_page(m, page))
+		return -EBUSY;
+	if (trylock_page(m, page)) {
+		err = shrink_locked_page(ctx, page);
+		unlock_page(m, page);
+	}
+	if (!err)
+		put_page(m, page);
+	else if (page_test(m, page, HMMU_PG_MLOCKED))
+		putback_lru_page(m, ctx->cpu, page);
+	else
+		lru_add_now(m, page);
+	return err;
+}
+
+/* The swap area has no clusters for whole huge pages. So split the page first; its other 511 pages stay. */
+static int split_for_reclaim(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u32 head = compound_head(m, page);
+	int err = -EBUSY;
+
+	if (page_test(m, head, HMMU_PG_MLOCKED) || !page_test(m, head, HMMU_PG_LRU) || !trylock_page(m, head))
+		return -EBUSY;
+	get_page(m, head);
+	err = split_huge_page(ctx, page);
+	unlock_page(m, page);
+	put_page(m, err ? head : page);
+	return err;
+}
+
+static int reclaim_anon_page(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	int err = 0;
+
+	if (!PageAnon(m, page))
+		return -EINVAL;
+	lru_add_drain(m, ctx->cpu);
+	/* Without swap, reclaim ignores the lists of anonymous pages. */
+	if (!m->st->swap_pages && page_test(m, compound_head(m, page), HMMU_PG_SWAPBACKED))
+		return -ENOSPC;
+	if (PageCompound(m, page))
+		err = split_for_reclaim(ctx, page);
+	return err ? err : shrink_page(ctx, page);
+}
+
+static int fail_reclaim(struct hmmu *m, u64 address, int err)
+{
+	static const char *const reasons[] = {
+		"it is not anonymous",
+		"no swap slot is free",
+		"it is locked, mlocked, on no LRU list, or somebody else has a reference to it",
+	};
+
+	return hmmu_fail(m, err, HMMU_ERR_SYSCALL, "the page at %#llx can't be reclaimed: %s",
+			 (unsigned long long)address,
+			 reasons[err == -EINVAL   ? 0
+				 : err == -ENOSPC ? 1
+						  : 2]);
+}
+
+/* The page of RAM that is mapped at an address, or 0. */
+static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
+{
+	u32 vma = vma_at(m, mm, address);
+	u64 *pmd = vma ? mm_find_pmd(m, mm, address) : NULL, pte;
+
+	if (!pmd || pmd_none(*pmd) || m->vmas[vma].flags & (VM_SPECIAL | VM_HUGETLB) || is_huge_zero_pmd(m, *pmd))
+		return 0;
+	if (pmd_trans_huge(*pmd))
+		return pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
+	pte = *pte_offset(m, *pmd, address);
+	return pte_present(pte) ? vm_normal_page(m, vma, pte) : 0;
+}
+
+int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+	u32 page;
+	int err = check_process(m, pid);
+
+	if (!err)
+		err = check_outside_page_free(m);
+	if (err)
+		return err;
+	page = mapped_page(m, pid, address);
+	if (!page)
+		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page of RAM is mapped at %#llx",
+				 (unsigned long long)address);
+	ctx.cpu = m->tasks[m->mms[pid].main_task].cpu;
+	err = reclaim_anon_page(&ctx, page);
+	return err ? fail_reclaim(m, address, err) : 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Faults on device-private entries, which the device's driver handles. */
+#include "fault/fault.h"
+#include "host/probe.h"
+#include "host/stats.h"
+#include "page/devmem.h"
+
+static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct span span = span_begin(m, HMMU_SPAN_DEVICE_FAULT);
+	int err;
+
+	address &= PAGE_MASK;
+	event(m, HMMU_EVENT_DEVICE_FAULT, ctx->mm, address, pfn);
+	probe(device_fault, ctx->task, address, pfn);
+	m->in_callback++;
+	err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
+	m->in_callback--;
+	abandon_nested_call(ctx);
+	span_end(m, &span, 1, 1);
+	event(m, HMMU_EVENT_DEVICE_FAULT_END, ctx->mm, address, err != 0);
+	probe(device_fault_end, ctx->task, address, err);
+	return err ? FAULT_SIGBUS : 0;
+}
+
+/*
+ * 4.14 holds no reference to the page while its handler runs. "mm/memory.c: fix race when faulting a device private
+ * page" takes one, and migrate_vma() expects it.
+ */
+int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct device_fault fault = { .pfn = pfn, .outer = m->faults };
+	int result;
+
+	if (quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF))
+		return call_fault_handler(ctx, address, pfn);
+	get_page(m, pfn);
+	m->faults = &fault;
+	result = call_fault_handler(ctx, address, pfn);
+	m->faults = fault.outer;
+	put_page(m, pfn);
+	return result;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* handle_mm_fault(): faults on anonymous memory and on swap-type entries, and dispatch of all other kinds. */
+#include "fault/fault.h"
+
+#include "fault/hugetlb.h"
+#include "host/probe.h"
+#include "host/stats.h"
+#include "mm/tlb.h"
+#include "page/devmem.h"
+#include "page/lru.h"
+#include "page/memcg.h"
+#include "rmap/huge.h"
+#include "rmap/rmap.h"
+
+static NOINLINE int map_zero_page(struct ctx *ctx, u32 vma, u64 *pte)
+{
+	struct hmmu *m = ctx->m;
+
+	if (mm_is_reaped(ctx) || userfaultfd_missing(m, vma))
+		return FAULT_SIGBUS;
+	*pte = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vma].page_prot));
+	return 0;
+}
+
+/* The first touch of anonymous memory, if its page table exists. */
+static ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address, u64 *pte, struct page *table,
+					   bool write)
+{
+	struct hmmu *m = ctx->m;
+	int result;
+	u32 page;
+
+	if (!write)
+		return map_zero_page(ctx, vma, pte);
+	page = alloc_anon_page(m, vma, true, &result);
+	if (!page)
+		return result;
+	/* userfaultfd with UFFD_FEATURE_SIGBUS: the fault is not served. */
+	if (mm_is_reaped(ctx) || userfaultfd_missing(m, vma)) {
+		mem_cgroup_cancel_charge(m, 1);
+		put_page(m, page);
+		return FAULT_SIGBUS;
+	}
+	spin_lock_unlock(m, table);
+	add_mm_counter(m, ctx->mm, MM_ANONPAGES, 1);
+	set_anon_pte(ctx, vma, address, pte, page);
+	return 0;
+}
+
+/* The first touch of anonymous memory; makes the page table if necessary. */
+static int do_first_touch(struct fault *vmf)
+{
+	struct hmmu *m = vmf->ctx->m;
+	int result;
+
+	if (!pte_alloc(m, vmf->ctx->mm, vmf->pmd))
+		return FAULT_OOM;
+	if (pmd_trans_unstable(*vmf->pmd))
+		return 0;
+	result = do_anonymous_page(vmf->ctx, vmf->vma, vmf->address, pte_offset(m, *vmf->pmd, vmf->address),
+				   page_of(m, pte_pfn(*vmf->pmd)), vmf->write);
+	if (!vmf->write)
+		vmf->stat = HMMU_STAT_FAULT_ZERO;
+	else if (!result)
+		vmf->stat = HMMU_STAT_FAULT_ANON;
+	return result;
+}
+
+/*
+ * In 4.14 the waiter holds a reference to the page, and the migration takes that for a pin. "mm/migrate.c: rework
+ * migration_entry_wait() to not take a pageref" removed the reference.
+ */
+int migration_entry_wait(struct ctx *ctx, u64 entry)
+{
+	u32 page = swp_offset(entry);
+	bool with_ref = quirk(ctx->m, HMMU_QUIRK_WAIT_PINS_PAGE);
+
+	if (!page_count(ctx->m, page))
+		return 0;
+	if (with_ref)
+		get_page(ctx->m, page);
+	return wait_on_page(ctx, page, with_ref, RESUME_RETRY);
+}
+
+static int do_swap_page(struct fault *vmf)
+{
+	u64 entry = vmf->orig_pte;
+
+	vmf->stat = HMMU_STAT_FAULT_MIGRATION;
+	if (is_migration_entry(entry))
+		return migration_entry_wait(vmf->ctx, entry);
+	vmf->stat = HMMU_STAT_FAULT_DEVICE;
+	if (is_device_private_entry(entry))
+		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
+	vmf->stat = HMMU_STAT_FAULT_SWAP;
+	return do_swap_slot_fault(vmf);
+}
+
+static ALWAYS_INLINE int handle_pte_fault(struct fault *vmf)
+{
+	struct hmmu *m = vmf->ctx->m;
+
+	if (!pmd_none(*vmf->pmd)) {
+		if (pmd_trans_unstable(*vmf->pmd))
+			return 0;
+		vmf->pte = pte_offset(m, *vmf->pmd, vmf->address);
+		vmf->orig_pte = *vmf->pte;
+		if (pte_none(vmf->orig_pte))
+			vmf->pte = NULL;
+	}
+	if (!vmf->pte && vma_is_anonymous(m, vmf->vma))
+		return do_first_touch(vmf);
+	if (!vmf->pte) {
+		vmf->stat = HMMU_STAT_FAULT_FILE;
+		return do_file_fault(vmf);
+	}
+	if (!pte_present(vmf->orig_pte))
+		return do_swap_page(vmf);
+	if (vmf->write && !pte_write(vmf->orig_pte)) {
+		vmf->stat = HMMU_STAT_FAULT_WP;
+		return do_wp_page(vmf);
+	}
+	vmf->stat = HMMU_STAT_FAULT_ACCESS;
+	*vmf->pte = pte_mkyoung(vmf->write ? pte_mkdirty(vmf->orig_pte) : vmf->orig_pte);
+	return 0;
+}
+
+/* Try a huge fault; FAULT_FALLBACK if not eligible. */
+static ALWAYS_INLINE int handle_pmd_fault(struct fault *vmf)
+{
+	struct hmmu *m = vmf->ctx->m;
+
+	if (pmd_none(*vmf->pmd)) {
+		if (!transparent_hugepage_enabled(m, vmf->vma) || !vma_is_anonymous(m, vmf->vma))
+			return FAULT_FALLBACK;
+		vmf->stat = HMMU_STAT_FAULT_HUGE;
+		return do_huge_pmd_anonymous_page(vmf);
+	}
+	if (!pmd_trans_huge(*vmf->pmd))
+		return FAULT_FALLBACK;
+	vmf->stat = HMMU_STAT_FAULT_HUGE;
+	if (vmf->write && !pte_write(*vmf->pmd))
+		return do_huge_pmd_wp_page(vmf);
+	huge_pmd_set_accessed(vmf);
+	return 0;
+}
+
+static ALWAYS_INLINE int handle_fault(struct fault *vmf)
+{
+	int result;
+
+	if (is_vm_hugetlb_page(vmf->ctx->m, vmf->vma)) {
+		vmf->stat = HMMU_STAT_FAULT_HUGE;
+		return hugetlb_fault(vmf->ctx, vmf->vma, vmf->address, vmf->write);
+	}
+	result = handle_pmd_fault(vmf);
+	return result == FAULT_FALLBACK ? handle_pte_fault(vmf) : result;
+}
+
+static NOINLINE int handle_fault_counted(struct fault *vmf)
+{
+	struct hmmu *m = vmf->ctx->m;
+	struct span span = span_begin(m, HMMU_SPAN_PAGE_FAULT);
+	int result = handle_fault(vmf);
+
+	span_end(m, &span, 1, 1);
+	count_stat(m, vmf->stat);
+	return result;
+}
+
+/* A fault of any kind, with a pmd table. */
+static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, bool write, u64 *pmd)
+{
+	struct hmmu *m = ctx->m;
+	struct fault vmf = { .ctx = ctx, .vma = vma, .address = address, .write = write, .pmd = pmd };
+	int result;
+
+	vmf.stat = HMMU_STAT_FAULT_NONE;
+	vmf.goes_on = ctx->resume == RESUME_LOCKED;
+	ctx->resume = RESUME_RETRY;
+	result = counting(m) ? handle_fault_counted(&vmf) : handle_fault(&vmf);
+	if (vmf.prealloc_pte)
+		pte_free(m, ctx->mm, vmf.prealloc_pte);
+	return result;
+}
+
+/* Most faults are the first touch of anonymous memory, and the page table exists. Returns their entry, else NULL. */
+static inline u64 *first_touched_pte(const struct hmmu *m, u32 vma, u64 address, u64 pmd)
+{
+	u64 *pte;
+
+	if (pmd_trans_unstable(pmd) || !vma_is_anonymous(m, vma))
+		return NULL;
+	pte = pte_offset(m, pmd, address);
+	return pte_none(*pte) ? pte : NULL;
+}
+
+int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
+{
+	struct hmmu *m = ctx->m;
+	u64 *pmd, *pte;
+	int result;
+
+	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
+	event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
+	probe(page_fault, ctx->mm, address, write);
+	pmd = pmd_alloc(m, ctx->mm, address);
+	if (!pmd)
+		return FAULT_OOM;
+	pte = counting(m) ? NULL : first_touched_pte(m, vma, address, *pmd);
+	if (pte) {
+		ctx->resume = RESUME_RETRY;
+		result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(*pmd)), write);
+	} else {
+		result = handle_any_fault(ctx, vma, address & PAGE_MASK, write, pmd);
+	}
+	probe(page_fault_end, ctx->mm, address, result);
+	return result;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file fault.h Page faults: fault.c (entry, anonymous), fault_file.c, fault_wp.c (copy on write), access.c. */
+#ifndef HMMU_FAULT_H
+#define HMMU_FAULT_H
+
+#include "page/frame.h"
+#include "page/lru.h"
+#include "page/memcg.h"
+#include "rmap/rmap.h"
+
+/** Results of a fault, besides 0 (done, or to be tried again) and BLOCKED. */
+enum fault_result {
+	FAULT_FALLBACK = 1, /**< no huge page: go on with a small one */
+	FAULT_DONE_WRITE,   /**< VM_FAULT_WRITE: a write fault broke COW or made the entry writable */
+	FAULT_NOPAGE,       /**< another task has installed the entry */
+	FAULT_SIGBUS,
+	FAULT_SIGSEGV,
+	FAULT_OOM,
+};
+static inline bool fault_is_error(int result)
+{
+	return result < 0 || result >= FAULT_SIGBUS;
+}
+
+struct fault {
+	struct ctx *ctx;
+	u32 vma;
+	u64 address;
+	bool write;
+	u64 *pmd;
+	u64 *pte;
+	u64 orig_pte;
+	u32 page; /**< of the file */
+	u32 prealloc_pte;
+	u8 stat;      /**< enum hmmu_stat: what kind of fault it was */
+	bool goes_on; /**< goes on after lock_page(); the steps before are done */
+};
+
+/** Most faults of one access. In a kernel, a device's fault handler that does nothing makes the access loop for
+ * ever. */
+#define MAX_FAULTS 1000
+
+/** check_stable_address_space(): a reaped process gets no new pages. */
+static inline bool mm_is_reaped(const struct ctx *ctx)
+{
+	return ctx->m->mms[ctx->mm].reaped;
+}
+
+/** Handle a fault of an access. The caller holds mmap_sem. */
+int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
+/** Wait for the end of the migration to which a migration entry belongs. */
+int migration_entry_wait(struct ctx *ctx, u64 entry);
+int do_wp_page(struct fault *vmf);
+/** Whether a locked anonymous page has one user only, so that a write needs no copy. */
+bool reuse_swap_page(struct hmmu *m, u32 pfn);
+int do_file_fault(struct fault *vmf);
+/** swap_fault.c: the entry leads to a swap slot. */
+int do_swap_slot_fault(struct fault *vmf);
+/** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
+static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, int *result)
+{
+	u32 page;
+
+	*result = FAULT_OOM;
+	if (anon_vma_prepare(m, vma))
+		return 0;
+	page = zeroed ? __alloc_zeroed_page(m) : alloc_page(m);
+	if (page && !mem_cgroup_try_charge(m, 1)) {
+		put_page(m, page);
+		return 0;
+	}
+	if (page)
+		page_set(m, page, HMMU_PG_UPTODATE);
+	return page;
+}
+/** Map a new anonymous page, writable if the mapping is, and count it everywhere. */
+static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u64 entry = mk_pte(page, m->vmas[vma].page_prot);
+
+	page_add_new_anon_rmap(m, page, vma, address, false);
+	mem_cgroup_commit_charge(m, page);
+	*pte = maybe_mkwrite(m, vma, pte_mkdirty(entry));
+	lru_cache_add_active_or_unevictable(m, ctx->cpu, page, vma);
+}
+
+/** shmem.c: find or make the cache page of a fault, locked and with a reference; on failure 0, with *result set. */
+u32 shmem_fault(struct fault *vmf, int *result);
+
+/** device_fault.c: device_private_entry_fault(). 0, or FAULT_SIGBUS. */
+int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn);
+/** @name huge_fault.c
+ * @{ */
+bool transparent_hugepage_enabled(const struct hmmu *m, u32 vma);
+int do_huge_pmd_anonymous_page(struct fault *vmf);
+int do_huge_pmd_wp_page(struct fault *vmf);
+void huge_pmd_set_accessed(struct fault *vmf);
+/** The huge zero page, made at its first use; 0 when there is no huge page. */
+u32 get_huge_zero_page(struct hmmu *m);
+/** @} */
+/** gup.c: follow_page() and get_user_pages() of one page. */
+enum foll_flags {
+	FOLL_WRITE = 1,
+	FOLL_TOUCH = 2,
+	FOLL_GET = 4,
+	FOLL_DUMP = 8,
+	FOLL_FORCE = 16,
+	FOLL_POPULATE = 64,
+	FOLL_COW = 0x4000,
+	FOLL_MLOCK = 0x1000
+};
+/** The page mapped at an address, or 0. *err is -EFAULT for a page that may not be followed. */
+u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
+/** Get the page at an address; fault it in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
+int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
+/** __mm_populate(), continued at the task's progress. */
+int mm_populate(struct ctx *ctx, u64 start, u64 end);
+/** Populate a part of one mapping; *start moves on. 0 also if it ended early after at least one page. */
+int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end);
+
+#endif

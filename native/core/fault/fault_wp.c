@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* do_wp_page(): a store to a page that is mapped read-only in a mapping that may be written. */
+#include <string.h>
+
+#include "fault/fault.h"
+#include "mm/swap.h"
+#include "mm/tlb.h"
+#include "page/contents.h"
+#include "page/lru.h"
+#include "page/memcg.h"
+#include "rmap/rmap.h"
+
+bool reuse_swap_page(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+	int32_t most = 0;
+
+	if (PageSwapCache(m, pfn))
+		return reuse_swap_cache_page(m, pfn);
+	if (!PageCompound(m, pfn))
+		return page_mapcount(m, pfn) <= 1;
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		if (m->pages[head + i].mapcount > most)
+			most = m->pages[head + i].mapcount;
+	if (page_test(m, head, HMMU_PG_DOUBLE_MAP))
+		most--;
+	return most + compound_mapcount(m, head) <= 1;
+}
+
+static int wp_page_reuse(struct fault *vmf)
+{
+	u64 entry = pte_mkdirty(pte_mkyoung(vmf->orig_pte));
+
+	*vmf->pte = maybe_mkwrite(vmf->ctx->m, vmf->vma, entry);
+	return FAULT_DONE_WRITE;
+}
+
+static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
+{
+	struct hmmu *m = vmf->ctx->m;
+	u32 mm = vmf->ctx->mm;
+
+	table_lock(m, vmf->pte);
+	if (!old || !PageAnon(m, old)) {
+		if (old)
+			add_mm_counter(m, mm, mm_counter_file(m, old), -1);
+		add_mm_counter(m, mm, MM_ANONPAGES, 1);
+	}
+	/* The entry is cleared and flushed first, so that no CPU writes to the old page after the copy. */
+	ptep_clear_flush_notify(m, mm, vmf->address, vmf->pte);
+	set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, copy);
+	if (old)
+		page_remove_rmap(m, vmf->ctx->cpu, old, false);
+	table_unlock(m, vmf->pte);
+}
+
+/* If this locked mapping was the reason why the old page is mlocked, clear the mark. That takes the page's lock. Drops
+ * a reference to the page. */
+static int munlock_old(struct fault *vmf, u32 old)
+{
+	struct hmmu *m = vmf->ctx->m;
+	u32 head = compound_head(m, old);
+
+	if (m->vmas[vmf->vma].flags & VM_LOCKED) {
+		if (page_test(m, head, HMMU_PG_LOCKED))
+			return wait_on_page(vmf->ctx, head, true, RESUME_MUNLOCK);
+		munlock_vma_page(m, vmf->ctx->cpu, head);
+	}
+	put_page(m, old);
+	return FAULT_DONE_WRITE;
+}
+
+/* Drops the caller's reference to the old page (0: the zero page). */
+static int wp_page_copy(struct fault *vmf, u32 old)
+{
+	struct hmmu *m = vmf->ctx->m;
+	int result;
+	u32 copy = alloc_anon_page(m, vmf->vma, !old, &result);
+
+	if (!copy) {
+		if (old)
+			put_page(m, old);
+		return result;
+	}
+	if (old)
+		copy_contents(m, copy, old);
+	mmu_notifier_invalidate_range_start(m, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
+	replace_with_copy(vmf, old, copy);
+	if (old)
+		put_page(m, old);
+	mmu_notifier_invalidate_range_end(m, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
+	return old ? munlock_old(vmf, old) : FAULT_DONE_WRITE;
+}
+
+/* A shared page is marked dirty under its lock, after the entry was made writable. */
+static int wp_page_shared(struct fault *vmf, u32 page)
+{
+	struct hmmu *m = vmf->ctx->m;
+
+	wp_page_reuse(vmf);
+	if (page_test(m, page, HMMU_PG_LOCKED)) {
+		get_page(m, page);
+		return wait_on_page(vmf->ctx, page, true, RESUME_DIRTY_SHARED);
+	}
+	page_set(m, page, HMMU_PG_DIRTY);
+	return FAULT_DONE_WRITE;
+}
+
+/* 0: the page has other users and must be copied. */
+static int wp_page_anon(struct fault *vmf, u32 page)
+{
+	struct hmmu *m = vmf->ctx->m;
+	bool reuse;
+
+	if (!trylock_page(m, page)) {
+		get_page(m, page);
+		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
+	}
+	reuse = reuse_swap_page(m, page);
+	if (reuse && total_mapcount(m, page) == 1)
+		page_move_anon_rmap(m, page, vmf->vma);
+	unlock_page(m, page);
+	return reuse ? wp_page_reuse(vmf) : 0;
+}
+
+int do_wp_page(struct fault *vmf)
+{
+	struct hmmu *m = vmf->ctx->m;
+	u32 page = vm_normal_page(m, vmf->vma, vmf->orig_pte);
+	u32 flags = m->vmas[vmf->vma].flags;
+	int result;
+
+	if (!page) {
+		if ((flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED))
+			return wp_page_reuse(vmf);
+		return wp_page_copy(vmf, 0);
+	}
+	if (PageAnon(m, page)) {
+		result = wp_page_anon(vmf, page);
+		if (result)
+			return result;
+	} else if ((flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED)) {
+		return wp_page_shared(vmf, page);
+	}
+	get_page(m, page);
+	return wp_page_copy(vmf, page);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* follow_page(), get_user_pages() of single pages, and populating a range for mlock(). */
+#include <errno.h>
+
+#include "fault/hugetlb.h"
+#include "page/lru.h"
+#include "rmap/huge.h"
+#include "rmap/rmap.h"
+
+static bool can_follow_write(u64 entry, u32 flags)
+{
+	return pte_write(entry) || ((flags & FOLL_FORCE) && (flags & FOLL_COW) && pte_dirty(entry));
+}
+
+static u32 no_page(const struct hmmu *m, u32 vma, u32 flags, int *err)
+{
+	if ((flags & FOLL_DUMP) && !m->vmas[vma].file)
+		*err = -EFAULT;
+	return 0;
+}
+
+static void mlock_followed(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+
+	if (!page_of(m, page)->mapping || !trylock_page(m, page))
+		return;
+	/* Pages in a pagevec can't be isolated. */
+	lru_add_drain(m, ctx->cpu);
+	mlock_vma_page(m, ctx->cpu, page);
+	unlock_page(m, page);
+}
+
+static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *err)
+{
+	struct hmmu *m = ctx->m;
+	u32 page;
+
+	if (!pte_present(pte))
+		return no_page(m, vma, flags, err);
+	if ((flags & FOLL_WRITE) && !can_follow_write(pte, flags))
+		return 0;
+	page = vm_normal_page(m, vma, pte);
+	if (!page) {
+		if ((flags & FOLL_DUMP) || !is_zero_pfn(m, pte_pfn(pte))) {
+			*err = -EFAULT;
+			return 0;
+		}
+		page = pte_pfn(pte);
+	}
+	if (flags & FOLL_GET)
+		get_page(m, page);
+	if (flags & FOLL_TOUCH) {
+		if ((flags & FOLL_WRITE) && !pte_dirty(pte) && !page_test(m, compound_head(m, page), HMMU_PG_DIRTY))
+			page_set(m, compound_head(m, page), HMMU_PG_DIRTY);
+		mark_page_accessed(m, ctx->cpu, page);
+	}
+	if ((flags & FOLL_MLOCK) && (m->vmas[vma].flags & VM_LOCKED) && !PageCompound(m, page))
+		mlock_followed(ctx, page);
+	return page;
+}
+
+static void mlock_followed_huge(struct ctx *ctx, u32 head)
+{
+	struct hmmu *m = ctx->m;
+
+	if (compound_mapcount(m, head) == 1 && !page_test(m, head, HMMU_PG_DOUBLE_MAP))
+		mlock_followed(ctx, head);
+}
+
+static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 flags, int *err)
+{
+	struct hmmu *m = ctx->m;
+	u32 head = pte_pfn(*pmd), page = head + table_index(address, PAGE_SHIFT);
+
+	if ((flags & FOLL_WRITE) && !can_follow_write(*pmd, flags))
+		return 0;
+	if ((flags & FOLL_DUMP) && is_huge_zero_pmd(m, *pmd)) {
+		*err = -EFAULT;
+		return 0;
+	}
+	/* touch_pmd(): x86 stores the new value only if it sets the dirty bit. */
+	if ((flags & FOLL_TOUCH) && (flags & FOLL_WRITE))
+		*pmd = pte_mkyoung(pte_mkdirty(*pmd));
+	if ((flags & FOLL_MLOCK) && (m->vmas[vma].flags & VM_LOCKED))
+		mlock_followed_huge(ctx, head);
+	if (flags & FOLL_GET)
+		get_page(m, page);
+	return page;
+}
+
+u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask)
+{
+	struct hmmu *m = ctx->m;
+	u64 *pmd = mm_find_pmd(m, m->vmas[vma].mm, address);
+
+	*page_mask = 0;
+	if (!pmd || pmd_none(*pmd))
+		return no_page(m, vma, flags, err);
+	if (!pmd_trans_huge(*pmd))
+		return follow_page_pte(ctx, vma, *pte_offset(m, *pmd, address), flags, err);
+	*page_mask = HPAGE_PMD_NR - 1;
+	return follow_trans_huge_pmd(ctx, vma, address, pmd, flags, err);
+}
+
+static int check_vma_flags(const struct hmmu *m, u32 vma, u32 flags)
+{
+	u32 vm_flags = m->vmas[vma].flags;
+
+	if (vm_flags & (VM_IO | VM_PFNMAP))
+		return -EFAULT;
+	if (flags & FOLL_WRITE)
+		return vm_flags & VM_WRITE || ((flags & FOLL_FORCE) && is_cow_mapping(vm_flags)) ? 0 : -EFAULT;
+	/* On x86 writable memory is readable. */
+	return (vm_flags & (VM_READ | VM_WRITE)) || (flags & FOLL_FORCE) ? 0 : -EFAULT;
+}
+
+static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags)
+{
+	int result;
+
+	if ((*flags & (FOLL_POPULATE | FOLL_MLOCK)) == FOLL_MLOCK)
+		return -ENOENT;
+	result = handle_mm_fault(ctx, vma, address, *flags & FOLL_WRITE);
+	if (result == BLOCKED || result == -EDEADLK)
+		return result;
+	if (result == FAULT_OOM)
+		return -ENOMEM;
+	if (fault_is_error(result))
+		return -EFAULT;
+	if (result == FAULT_DONE_WRITE && !(ctx->m->vmas[vma].flags & VM_WRITE))
+		*flags |= FOLL_COW;
+	return 0;
+}
+
+int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask)
+{
+	int err = check_vma_flags(ctx->m, vma, flags);
+
+	if (!err && is_vm_hugetlb_page(ctx->m, vma))
+		return follow_hugetlb_page(ctx, vma, address, flags, page, page_mask);
+	for (u32 faults = 0; !err; faults++) {
+		*page = follow_page(ctx, vma, address, flags, &err, page_mask);
+		if (*page || err)
+			break;
+		err = faults < MAX_FAULTS ? faultin_page(ctx, vma, address, &flags) : -EFAULT;
+	}
+	return err;
+}
+
+static u32 populate_flags(u32 vm_flags)
+{
+	u32 flags = FOLL_TOUCH | FOLL_POPULATE | FOLL_MLOCK;
+
+	/* Copy-on-write is broken now rather than at the first store. */
+	if ((vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		flags |= FOLL_WRITE;
+	if (vm_flags & (VM_READ | VM_WRITE))
+		flags |= FOLL_FORCE;
+	return flags;
+}
+
+int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
+{
+	u32 flags = populate_flags(ctx->m->vmas[vma].flags);
+	struct progress *progress = &ctx->progress;
+	u64 first = progress->gup_first ? progress->gup_first : *start;
+
+	progress->gup_first = 0;
+	while (*start < end) {
+		u64 page_mask;
+		u32 page;
+		int err = get_user_page(ctx, vma, *start, flags, &page, &page_mask);
+
+		/* A blocked call goes on here. Touching a page again would age it wrongly. */
+		if (err == BLOCKED) {
+			progress->at = *start;
+			progress->gup_first = first;
+		}
+		/* If it got some pages, get_user_pages() returns their number. The next call returns the error. */
+		if (err)
+			return err != BLOCKED && *start > first ? 0 : err;
+		*start += (1 + (~(*start >> PAGE_SHIFT) & page_mask)) * PAGE_SIZE;
+	}
+	return 0;
+}
+
+int mm_populate(struct ctx *ctx, u64 start, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	int err = 0;
+
+	if (ctx->progress.at > start)
+		start = ctx->progress.at;
+	while (!err && start < end) {
+		u32 vma = find_vma(m, ctx->mm, start);
+		u64 to;
+
+		if (!vma || m->vmas[vma].start >= end)
+			break;
+		to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+		if (start < m->vmas[vma].start)
+			start = m->vmas[vma].start;
+		if (m->vmas[vma].flags & (VM_IO | VM_PFNMAP))
+			start = to;
+		else
+			err = populate_vma_page_range(ctx, vma, &start, to);
+	}
+	return err;
+}

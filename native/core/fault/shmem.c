@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* shmem_fault(): find or make the cache page of a fault. */
+#include "fault/fault.h"
+#include "page/lru.h"
+#include "page/memcg.h"
+
+static u32 shmem_add_page(struct fault *vmf, u32 file, u64 index, int *result)
+{
+	struct hmmu *m = vmf->ctx->m;
+	u32 page;
+
+	if (userfaultfd_missing(m, vmf->vma)) {
+		*result = FAULT_SIGBUS;
+		return 0;
+	}
+	*result = FAULT_OOM;
+	page = alloc_zeroed_page(m);
+	if (page && !mem_cgroup_try_charge(m, 1)) {
+		put_page(m, page);
+		return 0;
+	}
+	if (!page)
+		return 0;
+	page_set(m, page, HMMU_PG_LOCKED | HMMU_PG_SWAPBACKED | HMMU_PG_UPTODATE);
+	add_to_page_cache(m, file, index, page);
+	get_page(m, page);
+	mem_cgroup_commit_charge(m, page);
+	lru_cache_add(m, vmf->ctx->cpu, page);
+	return page;
+}
+
+u32 shmem_fault(struct fault *vmf, int *result)
+{
+	struct hmmu *m = vmf->ctx->m;
+	u32 file = m->vmas[vmf->vma].file;
+	u64 index = linear_page_index(m, vmf->vma, vmf->address);
+	u32 page = find_page(m, file, index);
+
+	if (!page)
+		return shmem_add_page(vmf, file, index, result);
+	get_page(m, page);
+	if (trylock_page(m, page))
+		return page;
+	*result = wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
+	return 0;
+}

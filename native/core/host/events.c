@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ring of events, and the mmu_notifier calls that are recorded there. */
+#include <errno.h>
+
+#include "host/machine.h"
+#include "host/platform.h"
+
+void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
+{
+	struct state *st = m->st;
+
+	if (st->event_head - st->event_tail == EVENT_RING) {
+		st->counters[HMMU_COUNT_EVENTS_LOST]++;
+		return;
+	}
+	if (m->event_cycles)
+		m->event_cycles[st->event_head % EVENT_RING] = platform_cycles();
+	m->events[st->event_head++ % EVENT_RING] = (struct hmmu_event){ .type = type, .pid = mm, .a = a, .b = b };
+}
+
+/* The kernel calls notifiers under page table locks, too, so that they must not enter it. */
+static void call_notifier(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
+{
+	/* Preserve the outer call's error. */
+	struct hmmu_error error = m->error;
+
+	m->in_page_free++;
+	m->in_notifier++;
+	m->notifier(m, mm, type, start, end, m->notifier_data);
+	m->in_notifier--;
+	m->in_page_free--;
+	m->error = error;
+}
+
+/* Watching a process records invalidate_start. invalidate_end and invalidate_range have to be enabled as events. */
+void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
+{
+	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START, watched = m->mms[mm].watched;
+
+	if (watched & WATCH_EVENTS && mask & 1u << type)
+		event_record(m, type, mm, start, end);
+	if (watched & WATCH_CALLS && m->notifier)
+		call_notifier(m, type, mm, start, end);
+}
+
+int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data)
+{
+	m->notifier = notifier;
+	m->notifier_data = data;
+	return 0;
+}
+
+void event_notify_end(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
+	event_notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
+}
+
+int hmmu_events_record(struct hmmu *m, uint32_t mask)
+{
+	m->st->event_mask = mask & all_events();
+	return 0;
+}
+
+int hmmu_events_time(struct hmmu *m, bool on)
+{
+	platform_free(m->event_cycles);
+	m->event_cycles = on ? platform_alloc(EVENT_RING * sizeof(u64)) : NULL;
+	if (on && !m->event_cycles)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the times of events");
+	return 0;
+}
+
+int hmmu_events_read_timed(struct hmmu *m, struct hmmu_event *out, uint64_t *cycles, uint32_t capacity)
+{
+	struct state *st = m->st;
+	u32 n = 0;
+
+	for (; n < capacity && st->event_tail < st->event_head; n++) {
+		u64 at = st->event_tail++ % EVENT_RING;
+
+		out[n] = m->events[at];
+		if (cycles)
+			cycles[n] = m->event_cycles ? m->event_cycles[at] : 0;
+	}
+	return (int)n;
+}
+
+int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity)
+{
+	return hmmu_events_read_timed(m, out, NULL, capacity);
+}

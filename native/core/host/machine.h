@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file machine.h The handle of a machine, its arena, and the short ways to the records in it. */
+#ifndef HMMU_MACHINE_H
+#define HMMU_MACHINE_H
+
+#include "host/probe.h"
+#include "host/types.h"
+
+/** A device fault under way, on the C stack; callbacks nest. */
+struct device_fault {
+	u32 pfn;
+	const struct device_fault *outer;
+};
+
+/** A callback of a migration that runs, on the C stack; callbacks nest. */
+struct driver_call {
+	u32 task;
+	const struct hmmu_migration *mig;
+	/** Whether the migration has the lock of a page, so that the task would wait for itself. */
+	bool (*has_locked)(const struct hmmu_migration *mig, u32 pfn);
+	const struct driver_call *outer;
+};
+
+/** What was looked up last in an address space. It speeds up and changes nothing, so it is not in the arena. */
+struct lookup {
+	u32 mm;
+	u32 vma;      /**< 0: none */
+	u64 pmd_gib;  /**< number of the GiB whose pmd table is known + 1, 0: none */
+	u64 *pmds;    /**< that table */
+	u64 reserved; /**< 32 bytes are indexed by a shift */
+};
+#define LOOKUPS 16u
+
+/** The host's handle: where the arena is, and what can't be state (callbacks, the last error). */
+struct hmmu {
+	struct state *st;
+	/* Cached addresses of the arena's parts. */
+	struct page *pages;
+	u16 *pins; /**< references taken by hmmu_pin(), for each page */
+	u8 *frames;
+	struct block *block;
+	struct mm *mms;
+	struct task *tasks;
+	struct vma *vmas;
+	struct avc *avcs;
+	struct anon_vma *anon_vmas;
+	struct file *files;
+	struct tlb_entry *tlb;
+	struct hmmu_event *events;
+	u32 *cache_hash;
+	u64 *device_bitmap;
+	u64 *tags; /**< of a machine without contents, one a page; else NULL */
+	struct swap_slot *swap_slots;
+	u8 *swap_frames; /**< contents of slot 1 and those behind */
+	u32 cache_mask;
+	u32 zero_pfn;
+	u32 hugetlb_base;      /**< first pfn of the hugetlb pool, a multiple of 512: pfns below may be of no page */
+	u32 device_base;       /**< first pfn of the device */
+	u32 other_device_base; /**< first pfn of ZONE_DEVICE pages that are not device-private */
+	u32 pfn_end;
+	u32 quirks;
+	struct hmmu_pagemap_ops device_ops;
+	void *device_data;
+	hmmu_notifier_fn notifier;
+	void *notifier_data;
+	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */
+	u32 in_notifier;  /**< those of the notifier */
+	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
+	struct hmmu_migration *migrations; /**< all that are under way */
+	struct hmmu_migration *spare_migration;
+	const struct driver_call *driver_calls; /**< the innermost first */
+	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
+	struct lookup lookups[LOOKUPS];
+	u64 *event_cycles;        /**< times of the events in the ring; NULL: nobody wants them */
+	struct stats *stats;      /**< NULL: nobody wants any */
+	struct stats *stats_kept; /**< the same, or what was counted before it was stopped */
+	struct hmmu_error error;
+	char first_bug[120]; /**< the first internal contradiction, in words */
+};
+
+/** Record what went wrong and return @p err, a negative errno. */
+int hmmu_fail(struct hmmu *m, int err, u32 code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/** -EBUSY for what page_free() and the notifier must not call, else 0. */
+int check_outside_page_free(struct hmmu *m);
+/** -EBUSY for what only the notifier must not call, else 0. */
+static inline int check_outside_notifier(struct hmmu *m)
+{
+	return m->in_notifier ? check_outside_page_free(m) : 0;
+}
+/** An internal contradiction: counted, and reported by verify(). */
+void hmmu_bug(struct hmmu *m, const char *what);
+
+#define X(name, bit, ...) | 1u << (bit)
+/** The bits of all quirks that exist. */
+static inline u32 all_quirks(void)
+{
+	return 0 HMMU_QUIRKS(X);
+}
+/** The bits of all types of events. */
+static inline u32 all_events(void)
+{
+	return 0 HMMU_EVENTS(X);
+}
+#undef X
+
+static inline bool quirk(const struct hmmu *m, u32 which)
+{
+	return m->quirks & which;
+}
+/** The lookups of an address space; those of another one that were in their place are forgotten. */
+static inline struct lookup *lookup_of(const struct hmmu *m, u32 mm)
+{
+	struct lookup *lookup = (struct lookup *)&m->lookups[mm % LOOKUPS];
+
+	if (lookup->mm != mm)
+		*lookup = (struct lookup){ .mm = mm };
+	return lookup;
+}
+static inline struct page *page_of(const struct hmmu *m, u32 pfn)
+{
+	return &m->pages[pfn];
+}
+static inline void *frame_of(const struct hmmu *m, u32 pfn)
+{
+	return m->frames + (u64)pfn * PAGE_SIZE;
+}
+static inline u64 *table_of(const struct hmmu *m, u32 pfn)
+{
+	return (u64 *)frame_of(m, pfn);
+}
+
+/** @name arena.c
+ * @{ */
+/** An arena with the sizes that a state names (ram_pages, device_pages, other_device_pages, cpus), otherwise zero.
+ * -EINVAL: a size is out of its range; -ENOMEM. */
+int arena_create(struct hmmu *m, const struct state *sizes);
+void arena_destroy(struct hmmu *m);
+/** Clear every used part of the arena, except its struct state (snapshot.c). */
+void arena_wipe(struct hmmu *m);
+/** A zeroed record, or 0 when the slab is full. */
+u32 slab_alloc(struct hmmu *m, enum slab_kind kind);
+void slab_free(struct hmmu *m, enum slab_kind kind, u32 slot);
+/** @} */
+
+/** @name inject.c
+ * @{ */
+bool injection_strikes(struct injection *injection);
+/** Whether the allocation at a site has to fail this time. */
+static inline bool should_fail(struct hmmu *m, enum hmmu_injection site)
+{
+	struct injection *injection = &m->st->injections[site];
+
+	injection->passes++;
+	return injection->nth && injection_strikes(injection);
+}
+/** @} */
+
+/** @name events.c
+ * @{ */
+void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b);
+static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
+{
+	if (m->st->event_mask & (1u << type))
+		event_record(m, type, mm, a, b);
+}
+void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end);
+/** Until "mm/mmu_notifier: avoid call to invalidate_range() in range_end()" (4.15) the end of a range invalidates it for
+ * secondary TLBs as well. */
+void event_notify_end(struct hmmu *m, u32 mm, u64 start, u64 end);
+/** mmu_notifier_invalidate_range_start() and its kin; they reach watched address spaces only. */
+static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	probe(invalidate_start, mm, start, end);
+	if (m->mms[mm].watched)
+		event_notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
+}
+static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	probe(invalidate_end, mm, start, end);
+	if (m->mms[mm].watched)
+		event_notify_end(m, mm, start, end);
+}
+static inline void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	if (m->mms[mm].watched)
+		event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
+}
+/** @} */
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file types.h
+ * Glossary and the records of a machine.
+ *
+ * arena    one reservation that holds all state of a machine; records refer to each other by number, never by pointer
+ * slot     the number of a record in its slab, from 1; 0 is "none"
+ * pfn      page frame number; RAM first, the device's pages behind it; 0 is "none"
+ * table    a frame that holds 512 page table entries
+ * mm       an address space, that of one process; its slot is the process's number
+ * task     a thread of a process; what waits, and what owns a semaphore
+ * vma      a mapping: a range of addresses of one mm with one set of rights
+ * avc      anon_vma_chain: the link between a vma and an anon_vma
+ * file     a tmpfs inode with its page cache
+ * slot     also: a place in the swap area, from 1
+ */
+#ifndef HMMU_TYPES_H
+#define HMMU_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hmmu/hmmu.h"
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+/** For the few functions that are on every page's way, and that gcc finds too large. Where nothing is optimized they
+ * stay functions, so that debuggers and gcov meet each line once. */
+#ifdef __OPTIMIZE__
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+/** For rare branches, so that the common path needs fewer registers. */
+#define NOINLINE __attribute__((noinline))
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE 4096ull
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PTRS_PER_TABLE 512u
+#define PMD_SHIFT 21
+#define PMD_SIZE (1ull << PMD_SHIFT)
+#define PMD_MASK (~(PMD_SIZE - 1))
+#define PUD_SHIFT 30
+#define PUD_SIZE (1ull << PUD_SHIFT)
+#define PGD_SHIFT 39
+#define HPAGE_PMD_NR 512u
+#define PAGEVEC_SIZE 14
+#define MAX_CPUS 64
+
+/** A bit of page.mapping, besides the slot: the slot is an anon_vma's (PAGE_MAPPING_ANON), not a file's. */
+#define MAPPING_ANON 0x80000000u
+
+/** Who, besides the kernel, holds a page. These flags are above the kernel's. verify() explains references by them. */
+enum page_user {
+	PAGE_USER_HELD = 1 << 25,     /**< hmmu_hold(): a reference and the page lock */
+	PAGE_USER_ISOLATED = 1 << 26, /**< hmmu_isolate(): a reference */
+	PAGE_USER_DRIVER = 1 << 27,   /**< allocated by a driver: a reference */
+	PAGE_USER_DRIVER_LOCK = 1 << 28,
+	PAGE_USER_CHARGED = 1 << 29,     /**< charged to the memory cgroup (page->mem_cgroup) */
+	PAGE_USER_DESTINATION = 1 << 30, /**< of a migration, which has its reference and lock */
+};
+/** A driver has allocated the page, and has not written to its bytes since. */
+#define PAGE_USER_UNWRITTEN 0x80000000u
+#define PAGE_USERS 0xfe000000u
+_Static_assert((u32)HMMU_PG_DEVICE < (u32)PAGE_USER_HELD, "the flags of the kernel are the lower ones");
+
+/**
+ * struct page. All bits zero: a frame never used. mapcount counts from 0 (the kernel's _mapcount + 1). Of a compound
+ * page the second page keeps compound_mapcount; head is valid in tails.
+ */
+struct page {
+	u32 flags; /**< HMMU_PG_*, and enum page_user */
+	int32_t count;
+	int32_t mapcount;
+	u32 mapping;
+	u64 index;
+	union {
+		u32 prev;                     /**< LRU list */
+		u32 next_deposited;           /**< of a table that is deposited */
+		int32_t mapcount_of_compound; /**< of the second page of a compound page */
+		int32_t leaked;               /**< of the third: references that the quirk thp-busy-leaks-ref lost */
+	};
+	u32 next; /**< LRU or free list; of a table: its first deposited table */
+	union {
+		u32 private;    /**< page->private: of a page in the swap cache its slot */
+		u32 locked;     /**< of a table: its lock */
+		u32 head;       /**< of a tail page: pfn of its head */
+		u32 cache_next; /**< of a page cache page: next in its hash chain */
+	};
+	u32 alloc_id;
+};
+_Static_assert(sizeof(struct page) == 40, "the addresses of pages are computed most cheaply with this size");
+
+/** A pageblock: 512 frames, the unit of huge allocations. */
+struct block {
+	u32 free_head;  /**< free frames that were used before */
+	u32 prev, next; /**< list of blocks with free frames, or of whole free blocks */
+	u16 free_count;
+	u16 fresh; /**< frames from here on were never used, and so are zero */
+};
+
+/** VM_* flags of a vma. */
+enum vm_flag {
+	VM_READ = 0x1,
+	VM_WRITE = 0x2,
+	VM_SHARED = 0x8,
+	VM_UFFD_MISSING = 0x200,
+	VM_PFNMAP = 0x400,
+	VM_LOCKED = 0x2000,
+	VM_IO = 0x4000,
+	VM_DONTCOPY = 0x20000,
+	VM_DONTEXPAND = 0x40000,
+	VM_ACCOUNT = 0x100000,
+	VM_HUGETLB = 0x400000,
+	VM_SOFTDIRTY = 0x8000000,
+	VM_MIXEDMAP = 0x10000000,
+	VM_HUGEPAGE = 0x20000000,
+	VM_NOHUGEPAGE = 0x40000000,
+	VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
+};
+
+struct vma {
+	u32 mm;
+	u32 flags;
+	u64 start, end;
+	u64 pgoff;
+	u64 page_prot;
+	u32 prev, next;  /**< in address order */
+	u32 left, right; /**< search tree */
+	u32 anon_vma;
+	u32 avc_head; /**< anon_vma_chain, newest first */
+	u32 file;
+	u32 i_mmap_prev, i_mmap_next;
+	u16 kind; /**< enum hmmu_map_kind */
+	u16 resv; /**< enum hpage_resv, of a hugetlb mapping */
+};
+
+struct avc {
+	u32 vma;
+	u32 anon_vma;
+	u32 same_vma_prev, same_vma_next;
+	u32 tree_prev, tree_next; /**< in the anon_vma's order */
+};
+
+struct anon_vma {
+	u32 root;
+	u32 parent;
+	u32 refcount;
+	u32 degree;
+	u32 first, last; /**< avcs by first page offset, equal ones in order of insertion */
+	u32 locked;      /**< number of holders of the lock */
+	u32 reserved;
+};
+
+struct file {
+	u64 pages;
+	u64 nrpages;     /**< pages in the cache */
+	u32 users;       /**< vmas */
+	u32 first, last; /**< i_mmap: vmas by first page offset */
+	u32 reserved;
+};
+
+/** A page-sized place in the swap area, with its place in the swap cache. */
+struct swap_slot {
+	u32 count; /**< entries that refer to it */
+	u32 page;  /**< in the swap cache, or 0 */
+	u32 next_free;
+};
+
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
+
+/** mmap_sem: holders are counted in tasks; waiters queue in the order of their coming. */
+struct rwsem {
+	u32 readers;
+	u32 writer; /**< task */
+	u32 first_waiter, last_waiter;
+};
+
+/** What the notifier of an address space does: record events, call the machine's function. */
+#define WATCH_EVENTS 1u
+#define WATCH_CALLS 2u
+
+struct mm {
+	u32 link;  /**< of free slots */
+	u32 state; /**< enum mm_state */
+	u32 pgd;   /**< pfn of the top table */
+	u32 mmap;  /**< first vma */
+	u32 tree;  /**< root of the search tree */
+	u32 map_count;
+	u64 rss[NR_MM_COUNTERS];
+	u64 locked_vm;
+	u64 tables;
+	u64 tlb_gen; /**< translations of an older generation are void */
+	struct rwsem mmap_sem;
+	u32 main_task;
+	u32 migrations; /**< under way */
+	u32 watched;    /**< WATCH_…: who has registered a notifier; 0: nobody */
+	u32 uffd;       /**< a userfaultfd was made */
+	u32 reaped;
+	u32 hugetlb_usage; /**< pages of hugetlb mappings, which rss leaves out */
+};
+enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD };
+
+enum sem_hold { SEM_NONE, SEM_READ, SEM_WRITE };
+
+/** How far a call is. The call has it in its ctx while it runs; the task keeps it while the call is blocked. */
+struct progress {
+	u64 at;         /**< address or number of bytes from which on the work is left, 0: all of it */
+	u64 gup_first;  /**< where the get_user_pages() call began that waits at @p at */
+	u64 munlock_at; /**< where the walk that takes mlock marks off waits */
+	u64 result;     /**< of a call that has only to populate */
+};
+
+/** The most arguments that a call has. */
+#define CALL_ARGS 5
+
+struct task {
+	u32 link; /**< of free slots */
+	u32 mm;   /**< 0: the slot is free */
+	u32 cpu;
+	u32 op;       /**< enum op of the call that is blocked, 0: none */
+	u32 sem_hold; /**< enum sem_hold */
+	u32 wait;     /**< enum hmmu_wait */
+	u32 wait_pfn;
+	u32 wait_ref; /**< the wait holds a reference to the page */
+	u32 queue_next;
+	u32 migrations;
+	u32 sem_of_migration; /**< mmap_sem is dropped when the last migration of the task ends */
+	u32 nested;           /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
+	u32 resume;           /**< enum resume */
+	struct progress progress;
+	u64 args[CALL_ARGS]; /**< of the blocked call; see call.c */
+	u64 data_hash;       /**< of the bytes that a blocked store brings */
+};
+
+/** Calls that can block, and so are found again when repeated. */
+enum op {
+	OP_NONE,
+	OP_LOAD,
+	OP_STORE,
+	OP_PIN,
+	OP_MMAP,
+	OP_MUNMAP,
+	OP_MPROTECT,
+	OP_MADVISE,
+	OP_MLOCK,
+	OP_MUNLOCK,
+	OP_CLEAR,
+	OP_UFFD,
+	OP_FORK,
+	OP_MIGRATE,
+	OP_MREMAP,
+	NR_OPS
+};
+
+/** What is to be done when a call's wait is over, besides trying again. */
+enum resume {
+	RESUME_RETRY,        /**< the fault ended with the wait: a CPU access starts anew, and takes mmap_sem anew */
+	RESUME_LOCKED,       /**< lock_page() in the middle of a fault, which goes on with mmap_sem held */
+	RESUME_DIRTY_SHARED, /**< the page, mapped for writing already, is marked dirty; then the fault ends */
+	RESUME_MUNLOCK,      /**< the page, copied and unmapped already, is munlocked; then the fault ends */
+};
+
+struct pagevec {
+	u32 nr;
+	u32 pages[PAGEVEC_SIZE];
+	u32 reserved;
+};
+
+enum pagevec_kind { PVEC_LRU_ADD, PVEC_LAZYFREE, PVEC_ACTIVATE, NR_PAGEVECS };
+
+struct cpu {
+	struct pagevec pvecs[NR_PAGEVECS];
+};
+
+enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE, NR_LRU_LISTS };
+
+/** An LRU list is a ring through struct page; the head is a struct page of its own behind the real ones. */
+struct lru {
+	u64 nr;
+};
+
+/** What a hugetlb mapping is to its reservations. */
+enum hpage_resv {
+	HPAGE_RESV_OWNER = 1,    /**< its mmap() made them; a child's copy has none */
+	HPAGE_RESV_UNMAPPED = 2, /**< it lost a page to the owner, so that faults must not bring a new one */
+};
+
+/** Bytes that a machine without contents keeps of each page. */
+#define TAG_SIZE 8u
+
+#define TLB_ENTRIES 256u
+struct tlb_entry {
+	u64 vpn;
+	u64 gen; /**< 0: empty */
+	u32 mm;
+	u32 pfn;
+	u32 flags; /**< enum tlb_flag */
+	u32 reserved;
+};
+enum tlb_flag { TLB_WRITE = 1, TLB_DIRTY = 2, TLB_HUGE = 4 };
+
+struct injection {
+	u64 passes;
+	u64 nth; /**< how many passes from now fail; 0: disarmed */
+	u64 forever;
+};
+
+/** Numbered records of one kind. The first word of a free record links to the next free one. */
+struct slab {
+	u64 offset;
+	u32 record;
+	u32 capacity;
+	u32 high; /**< records above were never used */
+	u32 free_head;
+	u32 used;
+	u32 reserved;
+};
+
+enum slab_kind { SLAB_MM, SLAB_TASK, SLAB_VMA, SLAB_AVC, SLAB_ANON_VMA, SLAB_FILE, NR_SLABS };
+
+/** The arena's first page: everything of a machine that is not a record of a slab. */
+struct state {
+	u64 bytes;
+	u32 ram_pages, device_pages, other_device_pages;
+	u32 hugetlb_pages; /**< of 2 MiB */
+	u32 cpus;
+	u32 profile;
+	u32 no_contents;
+	u32 quirks;
+	u32 next_alloc_id;
+	u32 write_gained; /**< 1: collect has let an entry write to a device page that others map (device-write-lost) */
+	u64 tlb_gen;      /**< the last generation given to an address space */
+	u64 offsets[11];
+	struct slab slabs[NR_SLABS];
+	/* frame allocator */
+	u32 blocks;
+	u32 next_block; /**< blocks from here on were never used */
+	u32 partial_head, whole_head;
+	u32 free_frames;
+	u32 table_pages;
+	u32 zero_pfn;
+	u32 huge_zero_pfn;
+	u32 huge_zero_refs;
+	/* device */
+	u32 device_free;
+	u32 device_hint; /**< no free device page below */
+	u32 device_high; /**< device pages from here on were never used */
+	/* hugetlb pool; counts of huge pages */
+	u32 hugetlb_free;
+	u32 hugetlb_reserved;  /**< of the free ones */
+	u32 hugetlb_high;      /**< huge pages from here on were never used */
+	u32 hugetlb_free_head; /**< pfn of a free one that was used before */
+	/* swap area */
+	u32 swap_pages; /**< slots */
+	u32 swap_used;
+	u32 swap_high; /**< slots above were never used */
+	u32 swap_free_head;
+	u32 swap_cached; /**< pages in the swap cache */
+	/* memory cgroup */
+	u64 memcg_limit, memcg_charged;
+	struct lru lru[NR_LRU_LISTS];
+	struct cpu cpu[MAX_CPUS];
+	u64 counters[HMMU_COUNTER_COUNT];
+	struct injection injections[HMMU_INJECTION_COUNT];
+	u32 event_mask;
+	u32 bugs; /**< internal contradictions met */
+	u64 event_head, event_tail;
+	u64 vma_top; /**< where the next mapping is placed by default */
+};
+
+#define EVENT_RING (1u << 18)
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pages that drivers have and nobody else does: while a driver works they are its own, afterwards they are lost. */
+#include "page/page.h"
+
+struct leaks {
+	struct hmmu_leak *out;
+	u32 capacity;
+	u32 count;
+};
+
+static void describe_leak(const struct hmmu *m, u32 pfn, struct hmmu_leak *out)
+{
+	const struct page *page = page_of(m, pfn);
+
+	*out = (struct hmmu_leak){
+		.pfn = pfn,
+		.to = is_zone_device_page(m, pfn) ? HMMU_TO_DEVICE : HMMU_TO_SYSTEM,
+		.alloc_id = page->alloc_id,
+		.ref = page->count,
+		.flags = page->flags & ~PAGE_USERS,
+		.locked = page->flags & HMMU_PG_LOCKED,
+	};
+}
+
+static void leaks_in_range(const struct hmmu *m, u32 start, u32 end, struct leaks *leaks)
+{
+	for (u32 pfn = start; pfn < end; pfn++) {
+		if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER))
+			continue;
+		if (leaks->count < leaks->capacity)
+			describe_leak(m, pfn, &leaks->out[leaks->count]);
+		leaks->count++;
+	}
+}
+
+int hmmu_leaks(const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity)
+{
+	u32 ram_end = m->st->next_block * HPAGE_PMD_NR;
+	struct leaks leaks = { .out = out, .capacity = capacity };
+
+	leaks_in_range(m, 1, ram_end < m->st->ram_pages ? ram_end : m->st->ram_pages, &leaks);
+	leaks_in_range(m, m->device_base, m->device_base + m->st->device_high, &leaks);
+	leaks_in_range(m, m->other_device_base, m->pfn_end, &leaks);
+	return (int)leaks.count;
+}

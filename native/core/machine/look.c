@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Dumps of entries and pages, mappings, raw tables; and hold and isolate, which stand for other users of a page. */
+#include <errno.h>
+
+#include "page/contents.h"
+#include "page/lru.h"
+#include "rmap/huge.h"
+
+static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
+{
+	u32 head = compound_head(m, pfn);
+	u32 flags = m->pages[head].flags;
+
+	out->pfn = pfn;
+	out->device = is_device_private_page(m, pfn);
+	out->alloc_id = m->pages[pfn].alloc_id;
+	out->ref = page_count(m, pfn);
+	out->map = page_mapcount(m, pfn);
+	if (head != pfn)
+		flags = (flags & ~(u32)HMMU_PG_HEAD) | HMMU_PG_TAIL;
+	out->flags = flags & ~PAGE_USERS;
+}
+
+static u32 present_bits(u64 pte)
+{
+	return (pte_write(pte) ? HMMU_BIT_WRITE : 0) | (pte_dirty(pte) ? HMMU_BIT_DIRTY : 0) |
+	       (pte_young(pte) ? HMMU_BIT_ACCESSED : 0) | (pte_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0);
+}
+
+static void describe_swap_type(const struct hmmu *m, u64 pte, struct hmmu_entry *out)
+{
+	bool write = is_write_migration_entry(pte) || is_write_device_private_entry(pte);
+
+	out->bits = (write ? HMMU_BIT_WRITE : 0) | (pte_swp_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0);
+	if (is_device_private_entry(pte))
+		out->kind = HMMU_ENTRY_DEV;
+	else if (is_migration_entry(pte))
+		out->kind = HMMU_ENTRY_MIG;
+	else
+		out->kind = HMMU_ENTRY_SWAP;
+	if (out->kind != HMMU_ENTRY_SWAP)
+		describe_page(m, swp_offset(pte), out);
+}
+
+static void describe_huge(const struct hmmu *m, u64 pmd, struct hmmu_entry *out)
+{
+	out->raw = pmd;
+	out->bits = present_bits(pmd);
+	if (is_huge_zero_pmd(m, pmd)) {
+		out->kind = HMMU_ENTRY_HZERO;
+		return;
+	}
+	out->kind = HMMU_ENTRY_HUGE;
+	describe_page(m, pte_pfn(pmd) + table_index(out->address, PAGE_SHIFT), out);
+}
+
+static void describe_pte(const struct hmmu *m, u64 pte, struct hmmu_entry *out)
+{
+	out->raw = pte;
+	if (pte_none(pte))
+		return;
+	if (!pte_present(pte)) {
+		describe_swap_type(m, pte, out);
+		return;
+	}
+	out->bits = present_bits(pte);
+	out->kind = is_zero_pfn(m, pte_pfn(pte)) ? HMMU_ENTRY_ZERO : HMMU_ENTRY_SYS;
+	if (out->kind == HMMU_ENTRY_SYS)
+		describe_page(m, pte_pfn(pte), out);
+}
+
+static void describe(const struct hmmu *m, u32 pid, u64 address, struct hmmu_entry *out)
+{
+	u32 vma = vma_at(m, pid, address);
+	u64 *pmd;
+
+	*out = (struct hmmu_entry){ .address = address, .kind = HMMU_ENTRY_NOMAP };
+	if (!vma)
+		return;
+	out->kind = HMMU_ENTRY_SPECIAL;
+	if (m->vmas[vma].flags & (VM_SPECIAL | VM_HUGETLB))
+		return;
+	out->kind = HMMU_ENTRY_NONE;
+	pmd = mm_find_pmd(m, pid, address);
+	if (!pmd || pmd_none(*pmd))
+		return;
+	if (pmd_trans_huge(*pmd))
+		describe_huge(m, *pmd, out);
+	else
+		describe_pte(m, *pte_offset(m, *pmd, address), out);
+}
+
+int hmmu_dump(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages, struct hmmu_entry *out)
+{
+	int err = check_process(m, pid);
+
+	address &= PAGE_MASK;
+	if (!err && (address >= HMMU_TASK_SIZE || pages > (HMMU_TASK_SIZE - address) >> PAGE_SHIFT))
+		err = hmmu_fail((struct hmmu *)m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				"%llu pages at %#llx: user addresses end at %#llx", (unsigned long long)pages,
+				(unsigned long long)address, (unsigned long long)HMMU_TASK_SIZE);
+	for (u64 i = 0; !err && i < pages; i++)
+		describe(m, pid, address + (i << PAGE_SHIFT), &out[i]);
+	return err;
+}
+
+static void describe_vma(const struct vma *v, struct hmmu_vma_info *out)
+{
+	*out = (struct hmmu_vma_info){
+		.start = v->start,
+		.end = v->end,
+		.kind = v->kind,
+		.prot = (v->flags & VM_READ ? HMMU_PROT_READ : 0) | (v->flags & VM_WRITE ? HMMU_PROT_WRITE : 0),
+		.locked = v->flags & VM_LOCKED,
+		.soft_dirty = v->flags & VM_SOFTDIRTY,
+		.huge = v->flags & VM_HUGEPAGE,
+		.nohuge = v->flags & VM_NOHUGEPAGE,
+		.dontfork = v->flags & VM_DONTCOPY,
+		.uffd_missing = v->flags & VM_UFFD_MISSING,
+		.has_anon_vma = v->anon_vma,
+	};
+}
+
+int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uint32_t capacity)
+{
+	int err = check_process(m, pid);
+	u32 n = 0;
+
+	if (err)
+		return err;
+	for (u32 vma = m->mms[pid].mmap; vma; vma = m->vmas[vma].next, n++)
+		if (n < capacity)
+			describe_vma(vma_of(m, vma), &out[n]);
+	return (int)n;
+}
+
+int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t entries[5])
+{
+	static const u32 shifts[] = { PGD_SHIFT, PGD_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
+	int err = check_process(m, pid);
+	u32 table;
+
+	if (!err && address >= HMMU_TASK_SIZE)
+		err = hmmu_fail((struct hmmu *)m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				"address %#llx: user addresses end at %#llx", (unsigned long long)address,
+				(unsigned long long)HMMU_TASK_SIZE);
+	if (err)
+		return err;
+	for (int level = 0; level < 5; level++)
+		entries[level] = 0;
+	table = m->mms[pid].pgd;
+	for (int level = 0; level < 5; level++) {
+		u64 entry = table_of(m, table)[table_index(address, shifts[level])];
+
+		entries[level] = entry;
+		if (!entry || level == 4 || pmd_trans_huge(entry))
+			return level + 1;
+		/* The p4d is folded: repeat the pgd's entry. */
+		if (level > 0)
+			table = pte_pfn(entry);
+	}
+	return 5;
+}
+
+/* A page of the hugetlb pool is compound from the start; here it is from its first use on. */
+static u32 pool_flags(const struct hmmu *m, u32 pfn)
+{
+	if (!PageHuge(m, pfn))
+		return 0;
+	return pfn % HPAGE_PMD_NR ? HMMU_PG_TAIL : HMMU_PG_HEAD;
+}
+
+/* A free page looks the same before its first use and after its last one. A kernel writes this into each struct page when
+ * it starts; here it is shown, so that a machine is made without touching its pages. */
+static void describe_free_page(const struct hmmu *m, u32 pfn, struct hmmu_page_info *out)
+{
+	if (is_zone_device_page(m, pfn)) {
+		out->flags |= HMMU_PG_DEVICE;
+		out->ref = 1;
+	} else if (!PageHuge(m, pfn)) {
+		out->flags |= HMMU_PG_BUDDY;
+	}
+	if (out->device)
+		out->alloc_id = pfn - m->device_base;
+}
+
+int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out)
+{
+	const struct page *page = &m->pages[pfn_valid(m, pfn) ? pfn : 0];
+
+	if (!pfn_valid(m, pfn))
+		return hmmu_fail((struct hmmu *)m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn,
+				 m->pfn_end - 1);
+	*out = (struct hmmu_page_info){
+		.pfn = pfn,
+		.alloc_id = page->alloc_id,
+		.flags = (page->flags & ~PAGE_USERS) | pool_flags(m, pfn),
+		.ref = page_count(m, pfn),
+		.map = page_mapcount(m, pfn),
+		.index = page->index,
+		.device = is_device_private_page(m, pfn),
+		.anon = PageAnon(m, pfn),
+		.has_mapping = page->mapping != 0,
+		.free = page_is_free(m, pfn),
+	};
+	if (out->free)
+		describe_free_page(m, pfn, out);
+	return 0;
+}
+
+/* Users write neither to page tables, nor to the zero page, nor to free pages: a frame that was never used is zero. */
+static int check_writable(struct hmmu *m, u32 pfn)
+{
+	if (!pfn_valid(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
+	if (page_test(m, pfn, HMMU_PG_TABLE) || is_zero_pfn(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is a page table, or the zero page",
+				 pfn);
+	if (page_is_free(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is free", pfn);
+	return 0;
+}
+
+void *hmmu_page_data(struct hmmu *m, uint32_t pfn)
+{
+	if (m->tags) {
+		hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the machine keeps no contents of pages");
+		return NULL;
+	}
+	if (check_writable(m, pfn))
+		return NULL;
+	/* The caller's use of the pointer is not seen. */
+	page_of(m, pfn)->flags &= ~PAGE_USER_UNWRITTEN;
+	return frame_of(m, pfn);
+}
+
+static int check_bytes(struct hmmu *m, u32 pfn, u32 offset, size_t length)
+{
+	if (!pfn_valid(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn, m->pfn_end - 1);
+	if (offset > PAGE_SIZE || length > PAGE_SIZE - offset)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a page has 4096 bytes");
+	return 0;
+}
+
+int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void *buffer, size_t length)
+{
+	int err = check_bytes(m, pfn, offset, length);
+
+	if (err || !length)
+		return err;
+	if (page_test(m, pfn, HMMU_PG_TABLE))
+		memcpy(buffer, (const u8 *)frame_of(m, pfn) + offset, length);
+	else
+		load_contents(m, pfn, offset, buffer, length);
+	return 0;
+}
+
+int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length)
+{
+	int err = check_bytes(m, pfn, offset, length);
+
+	if (err || !length)
+		return err;
+	err = check_writable(m, pfn);
+	if (err)
+		return err;
+	store_contents(m, pfn, offset, buffer, length);
+	contents_written(m, pfn);
+	return 0;
+}
+
+static int page_at(struct hmmu *m, u32 pid, u64 address, u32 *pfn)
+{
+	struct hmmu_entry entry;
+	int err = hmmu_dump(m, pid, address, 1, &entry);
+
+	if (err)
+		return err;
+	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE && entry.kind != HMMU_ENTRY_DEV)
+		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page is mapped at %#llx",
+				 (unsigned long long)address);
+	*pfn = entry.pfn;
+	return 0;
+}
+
+static int no_such_reference(struct hmmu *m, u32 pfn, const char *what)
+{
+	return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not %s", pfn, what);
+}
+
+static bool has_user(const struct hmmu *m, u32 pfn, enum page_user user)
+{
+	return pfn && pfn < m->pfn_end && (m->pages[pfn].flags & user);
+}
+
+int hmmu_unpin(struct hmmu *m, uint32_t pfn)
+{
+	if (m->in_notifier)
+		return check_outside_notifier(m);
+	if (!pfn || pfn >= m->pfn_end || !m->pins[pfn])
+		return no_such_reference(m, pfn, "pinned");
+	m->pins[pfn]--;
+	put_page(m, pfn);
+	return 0;
+}
+
+int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
+{
+	u32 page;
+	int err = check_outside_notifier(m);
+
+	if (!err)
+		err = page_at(m, pid, address, &page);
+	if (err)
+		return err;
+	if (!trylock_page(m, page))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_SYSCALL, "the page at %#llx is locked",
+				 (unsigned long long)address);
+	get_page(m, page);
+	page_of(m, page)->flags |= PAGE_USER_HELD;
+	*pfn = page;
+	return 0;
+}
+
+int hmmu_release(struct hmmu *m, uint32_t pfn)
+{
+	if (m->in_notifier)
+		return check_outside_notifier(m);
+	if (!has_user(m, pfn, PAGE_USER_HELD))
+		return no_such_reference(m, pfn, "held");
+	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_HELD;
+	unlock_page(m, pfn);
+	put_page(m, pfn);
+	return 0;
+}
+
+int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
+{
+	u32 page;
+	int err = check_outside_notifier(m);
+
+	if (!err)
+		err = page_at(m, pid, address, &page);
+	if (err)
+		return err;
+	page = compound_head(m, page);
+	if (!isolate_lru_page(m, page))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_SYSCALL, "the page at %#llx is on no LRU list",
+				 (unsigned long long)address);
+	page_of(m, page)->flags |= PAGE_USER_ISOLATED;
+	*pfn = page;
+	return 0;
+}
+
+int hmmu_putback(struct hmmu *m, uint32_t pfn)
+{
+	if (m->in_notifier)
+		return check_outside_notifier(m);
+	if (!has_user(m, pfn, PAGE_USER_ISOLATED))
+		return no_such_reference(m, pfn, "isolated");
+	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_ISOLATED;
+	putback_lru_page(m, 0, pfn);
+	return 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Restoring: lists of pages (LRU, pagevecs, page cache), and the swap area. */
+#include "host/platform.h"
+#include "machine/restore.h"
+#include "mm/swap.h"
+#include "page/lru.h"
+
+/** Longest chain. With a table for all pages and a hash like hash_chain()'s, no chain is longer. */
+#define MAX_CHAIN 256u
+
+/* Whether a page may be on a list: it is no tail page, and has references. */
+static bool is_whole_page(const struct hmmu *m, u32 pfn)
+{
+	return is_used_ram(m, pfn) && !page_test(m, pfn, HMMU_PG_TAIL);
+}
+
+/* Walk a ring. Each link back is checked, so no page is met twice. Returns the number of pages, or UINT32_MAX. */
+static u32 count_lru_list(struct check *c, enum lru_list which)
+{
+	const struct hmmu *m = c->m;
+	u32 head = lru_head(m, which), prev = head, count = 0;
+
+	for (u32 pfn = page_of(m, head)->next; pfn != head; prev = pfn, pfn = page_of(m, pfn)->next, count++)
+		if (!is_whole_page(m, pfn) || !page_test(m, pfn, HMMU_PG_LRU) || page_of(m, pfn)->prev != prev) {
+			refuse_snapshot(c, "LRU list %d is broken at page %u", which, pfn);
+			return UINT32_MAX;
+		}
+	if (page_of(m, head)->prev == prev)
+		return count;
+	refuse_snapshot(c, "LRU list %d is broken at its end", which);
+	return UINT32_MAX;
+}
+
+/* A page in an LRU pagevec is on no list, is not isolated, and is in no other pagevec. */
+static bool check_pagevec(struct check *c, u32 cpu, enum pagevec_kind kind)
+{
+	const struct hmmu *m = c->m;
+	const struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
+
+	if (pvec->nr >= PAGEVEC_SIZE)
+		return refuse_snapshot(c, "pagevec %d of CPU %u has %u pages", kind, cpu, pvec->nr);
+	for (u32 i = 0; i < pvec->nr; i++) {
+		u32 pfn = pvec->pages[i];
+
+		if (!is_whole_page(m, pfn) ||
+		    (kind == PVEC_LRU_ADD &&
+		     (page_test(m, pfn, HMMU_PG_LRU | PAGE_USER_ISOLATED) || !set_bit_once(c->met, pfn))))
+			return refuse_snapshot(c, "page %u does not belong into pagevec %d of CPU %u", pfn, kind, cpu);
+	}
+	return true;
+}
+
+bool check_lru(struct check *c)
+{
+	const struct hmmu *m = c->m;
+	u32 listed = 0, marked = 0;
+
+	for (int which = 0; which < NR_LRU_LISTS; which++) {
+		u32 count = count_lru_list(c, which);
+
+		if (count == UINT32_MAX)
+			return false;
+		listed += count;
+	}
+	for (u32 pfn = 1; pfn < ram_used(m); pfn++)
+		marked += page_test(m, pfn, HMMU_PG_LRU);
+	if (listed != marked)
+		return refuse_snapshot(c, "%u pages are marked as on an LRU list, %u are on one", marked, listed);
+	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
+		for (int kind = 0; kind < NR_PAGEVECS; kind++)
+			if (!check_pagevec(c, cpu, kind))
+				return false;
+	return true;
+}
+
+static bool is_in_page_cache(const struct hmmu *m, u32 pfn)
+{
+	const struct page *page = page_of(m, pfn);
+
+	return page->mapping && !(page->mapping & MAPPING_ANON) &&
+	       !(page->flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY | HMMU_PG_TAIL));
+}
+
+/* Whether a page of a chain is found, and found first, where it is looked for. */
+static bool is_found(const struct hmmu *m, u32 pfn, const u32 *chain)
+{
+	const struct page *page = page_of(m, pfn);
+
+	return hash_chain(m, page->mapping, page->index) == chain && find_page(m, page->mapping, page->index) == pfn &&
+	       page->index < m->files[page->mapping].pages;
+}
+
+/* Returns the number of pages in a chain, or UINT32_MAX; counts the pages of each file. */
+static u32 count_chain(struct check *c, u32 *chain, u64 *nrpages)
+{
+	const struct hmmu *m = c->m;
+	u32 length = 0, last = 0;
+
+	/* The whole chain is checked to end before any of it is searched. */
+	for (u32 pfn = *chain; pfn; last = pfn, pfn = page_of(m, pfn)->cache_next, length++)
+		if (length == MAX_CHAIN || !is_whole_page(m, pfn) || !is_in_page_cache(m, pfn)) {
+			refuse_snapshot(c, "a chain of the page cache is broken at page %u, behind page %u", pfn, last);
+			return UINT32_MAX;
+		}
+	for (u32 pfn = *chain; pfn; pfn = page_of(m, pfn)->cache_next) {
+		if (!is_found(m, pfn, chain)) {
+			refuse_snapshot(c, "page %u is not where its file looks for it", pfn);
+			return UINT32_MAX;
+		}
+		nrpages[page_of(m, pfn)->mapping]++;
+	}
+	return length;
+}
+
+/* All chains. Of the table, which is large, only what was restored can begin one. */
+static u32 count_chained(struct check *c, u64 *nrpages)
+{
+	const struct hmmu *m = c->m;
+	u32 chained = 0;
+
+	for (u64 i = first_piece(c, m->cache_hash); i < c->pieces; i++) {
+		u32 *chains = (u32 *)((u8 *)m->st + c->piece[i].number * PAGE_SIZE);
+
+		for (u32 *chain = chains; chain < chains + PAGE_SIZE / sizeof(u32); chain++) {
+			u32 length = 0;
+
+			if (chain > m->cache_hash + m->cache_mask)
+				return chained;
+			if (*chain)
+				length = count_chain(c, chain, nrpages);
+			if (length == UINT32_MAX)
+				return length;
+			chained += length;
+		}
+	}
+	return chained;
+}
+
+static bool check_chains(struct check *c, u64 *nrpages)
+{
+	const struct hmmu *m = c->m;
+	u32 chained = count_chained(c, nrpages), cached = 0;
+
+	if (chained == UINT32_MAX)
+		return false;
+	for (u32 pfn = 1; pfn < ram_used(m); pfn++)
+		cached += is_in_page_cache(m, pfn);
+	if (chained != cached)
+		return refuse_snapshot(c, "%u pages are in the page cache, %u are found there", cached, chained);
+	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
+		if (m->files[file].nrpages != nrpages[file] && is_record(c, SLAB_FILE, file))
+			return refuse_snapshot(c, "file %u has %llu pages, its counter says %llu", file,
+					       (unsigned long long)nrpages[file],
+					       (unsigned long long)m->files[file].nrpages);
+	return true;
+}
+
+bool check_page_cache(struct check *c)
+{
+	u64 *nrpages = check_alloc(c, c->m->st->slabs[SLAB_FILE].high * sizeof(u64));
+	bool good = nrpages && check_chains(c, nrpages);
+
+	platform_free(nrpages);
+	return good;
+}
+
+/* A slot is in use, or on the list of free ones. */
+static bool check_free_slots(struct check *c, u32 used)
+{
+	const struct state *st = c->m->st;
+	u32 free = 0;
+
+	for (u32 slot = st->swap_free_head; slot; slot = c->m->swap_slots[slot].next_free, free++) {
+		const struct swap_slot *s = &c->m->swap_slots[slot <= st->swap_high ? slot : 0];
+
+		if (slot > st->swap_high || s->count || s->page || free == st->swap_high)
+			return refuse_snapshot(c, "the list of free swap slots is broken at slot %u", slot);
+	}
+	if (used != st->swap_used || used + free != st->swap_high)
+		return refuse_snapshot(c, "swap: of %u slots %u are in use and %u free; the counter says %u",
+				       st->swap_high, used, free, st->swap_used);
+	return true;
+}
+
+bool check_swap(struct check *c)
+{
+	const struct hmmu *m = c->m;
+	u32 used = 0, cached = 0;
+
+	for (u32 slot = 1; slot <= m->st->swap_high; slot++) {
+		const struct swap_slot *s = &m->swap_slots[slot];
+
+		if (s->page &&
+		    (!is_whole_page(m, s->page) || !PageSwapCache(m, s->page) || page_of(m, s->page)->private != slot))
+			return refuse_snapshot(c, "swap slot %u: page %u is not its page in the swap cache", slot,
+					       s->page);
+		used += s->count || s->page;
+		cached += s->page != 0;
+	}
+	if (cached != m->st->swap_cached)
+		return refuse_snapshot(c, "%u pages are in the swap cache, the counter says %u", cached,
+				       m->st->swap_cached);
+	return check_free_slots(c, used);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Restoring: anon_vmas with their chains, and files with their mappings. */
+#include "host/platform.h"
+#include "machine/restore.h"
+
+/* Check the chain of a mapping. Each link back is checked, so no avc is met twice. */
+static bool check_chain_of_vma(struct check *c, u32 vma, u32 *total)
+{
+	const struct hmmu *m = c->m;
+	u32 prev = 0;
+	bool has_own = !m->vmas[vma].anon_vma;
+
+	for (u32 avc = m->vmas[vma].avc_head; avc; prev = avc, avc = m->avcs[avc].same_vma_next) {
+		const struct avc *a = &m->avcs[avc];
+
+		if (!is_record(c, SLAB_AVC, avc) || a->vma != vma || a->same_vma_prev != prev ||
+		    !is_record(c, SLAB_ANON_VMA, a->anon_vma))
+			return refuse_snapshot(c, "mapping %u: its anon_vma_chain is broken at link %u", vma, avc);
+		has_own |= a->anon_vma == m->vmas[vma].anon_vma;
+		++*total;
+	}
+	return has_own ||
+	       refuse_snapshot(c, "mapping %u: its anon_vma %u is not in its chain", vma, m->vmas[vma].anon_vma);
+}
+
+static bool check_list_of_anon_vma(struct check *c, u32 anon_vma, u32 *total)
+{
+	const struct hmmu *m = c->m;
+	u32 prev = 0;
+
+	for (u32 avc = m->anon_vmas[anon_vma].first; avc; prev = avc, avc = m->avcs[avc].tree_next) {
+		if (!is_record(c, SLAB_AVC, avc) || m->avcs[avc].anon_vma != anon_vma || m->avcs[avc].tree_prev != prev)
+			return refuse_snapshot(c, "anon_vma %u: its list of mappings is broken at link %u", anon_vma,
+					       avc);
+		++*total;
+	}
+	if (!prev || m->anon_vmas[anon_vma].last != prev)
+		return refuse_snapshot(c, "anon_vma %u: its list of mappings ends with %u", anon_vma, prev);
+	return true;
+}
+
+/* A root refers to itself. It has one reference of its own, and one of each descendant. */
+static bool check_anon_vma(struct check *c, u32 anon_vma, const u32 *descendants)
+{
+	const struct anon_vma *a = &c->m->anon_vmas[anon_vma];
+
+	if (!is_record(c, SLAB_ANON_VMA, a->root) || c->m->anon_vmas[a->root].root != a->root ||
+	    !is_record(c, SLAB_ANON_VMA, a->parent) || a->locked || a->refcount != 1 + descendants[anon_vma])
+		return refuse_snapshot(c, "anon_vma %u has root %u, parent %u, %u references and %u descendants",
+				       anon_vma, a->root, a->parent, a->refcount, descendants[anon_vma]);
+	return true;
+}
+
+static bool check_anon_vmas(struct check *c, u32 *descendants)
+{
+	const struct hmmu *m = c->m;
+	u32 high = m->st->slabs[SLAB_ANON_VMA].high, linked = 0, listed = 0;
+
+	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++)
+		if (is_record(c, SLAB_VMA, vma) && !check_chain_of_vma(c, vma, &linked))
+			return false;
+	for (u32 anon_vma = 1; anon_vma < high; anon_vma++)
+		if (is_record(c, SLAB_ANON_VMA, anon_vma) && m->anon_vmas[anon_vma].root < high)
+			descendants[m->anon_vmas[anon_vma].root] += m->anon_vmas[anon_vma].root != anon_vma;
+	for (u32 anon_vma = 1; anon_vma < high; anon_vma++)
+		if (is_record(c, SLAB_ANON_VMA, anon_vma) &&
+		    (!check_anon_vma(c, anon_vma, descendants) || !check_list_of_anon_vma(c, anon_vma, &listed)))
+			return false;
+	if (linked != m->st->slabs[SLAB_AVC].used || listed != linked)
+		return refuse_snapshot(c, "there are %u links to anon_vmas; mappings have %u, anon_vmas %u",
+				       m->st->slabs[SLAB_AVC].used, linked, listed);
+	return true;
+}
+
+static bool check_file(struct check *c, u32 file, u32 *total)
+{
+	const struct hmmu *m = c->m;
+	const struct file *f = &m->files[file];
+	u32 prev = 0, count = 0;
+
+	if (!f->pages || f->pages > HMMU_TASK_SIZE >> PAGE_SHIFT)
+		return refuse_snapshot(c, "file %u has a size of %llu pages", file, (unsigned long long)f->pages);
+	for (u32 vma = f->first; vma; prev = vma, vma = m->vmas[vma].i_mmap_next, count++)
+		if (!is_record(c, SLAB_VMA, vma) || m->vmas[vma].file != file || m->vmas[vma].i_mmap_prev != prev ||
+		    m->vmas[vma].kind != m->vmas[f->first].kind)
+			return refuse_snapshot(c, "file %u: its list of mappings is broken at mapping %u", file, vma);
+	if (f->last != prev || f->users != count || !count)
+		return refuse_snapshot(c, "file %u has %u users; its list has %u and ends with %u", file, f->users,
+				       count, prev);
+	*total += count;
+	return true;
+}
+
+static bool check_files(struct check *c)
+{
+	const struct hmmu *m = c->m;
+	u32 have = 0, listed = 0;
+
+	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++)
+		have += is_record(c, SLAB_VMA, vma) && m->vmas[vma].file;
+	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
+		if (is_record(c, SLAB_FILE, file) && !check_file(c, file, &listed))
+			return false;
+	return have == listed || refuse_snapshot(c, "%u mappings have a file, and files list %u", have, listed);
+}
+
+bool check_reverse_maps(struct check *c)
+{
+	u32 *descendants = check_alloc(c, c->m->st->slabs[SLAB_ANON_VMA].high * sizeof(u32));
+	bool good = descendants && check_anon_vmas(c, descendants) && check_files(c);
+
+	platform_free(descendants);
+	return good;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Snapshots, copies and hashes. All three walk the 4 KiB pieces of the arena that were ever used and are not zero. The
+ * arena holds no pointer, so its bytes are valid at any address and in any process.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "host/machine.h"
+#include "host/platform.h"
+#include "machine/snapshot.h"
+#include "page/contents.h"
+#include "page/page.h"
+
+/** A walk over pieces in ascending order. */
+struct walk {
+	const struct hmmu *m;
+	u64 next; /**< pieces below are done; two parts may share a piece at their border */
+	/** If set, it is called with whole parts, as ranges of pieces. */
+	void (*part)(void *data, u64 first, u64 end);
+	void (*piece)(void *data, u64 number, const u8 *bytes);
+	void *data;
+};
+
+static bool is_zero(const u8 *bytes)
+{
+	const u64 *words = (const u64 *)bytes;
+
+	for (u32 i = 0; i < PAGE_SIZE / sizeof(u64); i++)
+		if (words[i])
+			return false;
+	return true;
+}
+
+static void walk_part(struct walk *walk, const void *start, u64 bytes)
+{
+	const u8 *arena = (const u8 *)walk->m->st;
+	u64 offset = (u64)((const u8 *)start - arena);
+	u64 number = offset / PAGE_SIZE, end = (offset + bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+
+	if (number < walk->next)
+		number = walk->next;
+	if (walk->part) {
+		walk->part(walk->data, number, end);
+		number = end;
+	}
+	for (; number < end; number++) {
+		if (!is_zero(arena + number * PAGE_SIZE))
+			walk->piece(walk->data, number, arena + number * PAGE_SIZE);
+		walk->next = number + 1;
+	}
+	if (end > walk->next)
+		walk->next = end;
+}
+
+/* Walk an array with an item for each page: the used pages of RAM, of the hugetlb pool and of the device. */
+static void walk_page_array(struct walk *walk, const void *array, u64 size)
+{
+	const struct hmmu *m = walk->m;
+	const u8 *items = array;
+
+	walk_part(walk, items, ram_used(m) * size);
+	walk_part(walk, items + m->hugetlb_base * size, pool_used(m) * size);
+	walk_part(walk, items + m->device_base * size, m->st->device_high * size);
+	walk_part(walk, items + m->other_device_base * size, m->st->other_device_pages * size);
+}
+
+/* struct page, pins and contents. */
+static void walk_pages(struct walk *walk)
+{
+	const struct hmmu *m = walk->m;
+
+	walk_page_array(walk, m->pages, sizeof(struct page));
+	walk_part(walk, &m->pages[m->pfn_end], NR_LRU_LISTS * sizeof(struct page));
+	walk_page_array(walk, m->pins, sizeof(u16));
+	if (m->tags) {
+		/* Without contents only page tables have frames. */
+		walk_part(walk, m->frames, ram_used(m) * PAGE_SIZE);
+		walk_page_array(walk, m->tags, TAG_SIZE);
+	} else {
+		walk_page_array(walk, m->frames, PAGE_SIZE);
+	}
+}
+
+static void walk_arena(struct walk *walk)
+{
+	const struct hmmu *m = walk->m;
+	const struct state *st = m->st;
+	u64 events = st->event_head < EVENT_RING ? st->event_head : EVENT_RING;
+
+	walk_part(walk, st, sizeof(*st));
+	for (int kind = 0; kind < NR_SLABS; kind++)
+		walk_part(walk, (const u8 *)st + st->slabs[kind].offset,
+			  (u64)st->slabs[kind].high * st->slabs[kind].record);
+	walk_part(walk, m->block, st->next_block * sizeof(struct block));
+	walk_part(walk, m->tlb, st->cpus * TLB_ENTRIES * sizeof(struct tlb_entry));
+	walk_part(walk, m->events, events * sizeof(struct hmmu_event));
+	if (st->slabs[SLAB_FILE].high > 1)
+		walk_part(walk, m->cache_hash, ((u64)m->cache_mask + 1) * sizeof(u32));
+	walk_part(walk, m->device_bitmap, ((u64)st->device_high + 63) / 64 * sizeof(u64));
+	walk_pages(walk);
+	walk_part(walk, m->swap_slots, st->swap_high ? (st->swap_high + 1ull) * sizeof(struct swap_slot) : 0);
+	walk_part(walk, m->swap_frames, st->swap_high * contents_size(m));
+}
+
+static u64 mix(u64 hash, u64 word)
+{
+	hash = (hash ^ word) * 0x9fb21c651e98df25ull;
+	return hash ^ hash >> 29;
+}
+
+static void hash_piece(void *data, u64 number, const u8 *bytes)
+{
+	const u64 *words = (const u64 *)bytes;
+	u64 lanes[4] = { number, 1, 2, 3 };
+
+	/* Four lanes, so that multiplications need not wait for each other. */
+	for (u32 i = 0; i < PAGE_SIZE / sizeof(u64); i++)
+		lanes[i % 4] = mix(lanes[i % 4], words[i]);
+	for (u32 i = 0; i < 4; i++)
+		*(u64 *)data = mix(*(u64 *)data, lanes[i]);
+}
+
+u64 hash_of_pieces(const struct piece *piece, u64 pieces)
+{
+	u64 hash = 0;
+
+	for (u64 i = 0; i < pieces; i++)
+		hash_piece(&hash, piece[i].number, piece[i].bytes);
+	return hash;
+}
+
+void walk_parts(const struct hmmu *m, void (*visit)(void *data, u64 first, u64 end), void *data)
+{
+	struct walk walk = { .m = m, .part = visit, .data = data };
+
+	walk_arena(&walk);
+}
+
+uint64_t hmmu_hash(const struct hmmu *m)
+{
+	u64 hash = 0;
+	struct walk walk = { .m = m, .piece = hash_piece, .data = &hash };
+
+	walk_arena(&walk);
+	return hash;
+}
+
+static void count_piece(void *data, u64 number, const u8 *bytes)
+{
+	(void)number;
+	(void)bytes;
+	++*(u64 *)data;
+}
+
+static void save_piece(void *data, u64 number, const u8 *bytes)
+{
+	struct piece **at = data;
+
+	(*at)->number = number;
+	memcpy((*at)->bytes, bytes, PAGE_SIZE);
+	++*at;
+}
+
+static void wipe_piece(void *data, u64 number, const u8 *bytes)
+{
+	(void)bytes;
+	if (number * PAGE_SIZE >= sizeof(struct state))
+		memset((u8 *)((struct hmmu *)data)->st + number * PAGE_SIZE, 0, PAGE_SIZE);
+}
+
+void arena_wipe(struct hmmu *m)
+{
+	struct walk walk = { .m = m, .piece = wipe_piece, .data = m };
+
+	walk_arena(&walk);
+}
+
+/* A copy could never give back the references and locks of a call on the stack. */
+static int check_idle(struct hmmu *m)
+{
+	if (m->in_page_free)
+		return check_outside_page_free(m);
+	if (m->migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
+				 "a migration is under way; its arrays are not a part of the machine");
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm && m->tasks[task].sem_hold && !m->tasks[task].op)
+			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in a call that has not returned", task);
+	return 0;
+}
+
+int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size)
+{
+	u64 pieces = 0, need;
+	struct piece *at;
+	struct walk walk = { .m = m, .piece = count_piece, .data = &pieces };
+	int err = check_idle(m);
+
+	if (err)
+		return err;
+	walk_arena(&walk);
+	need = sizeof(struct snapshot_header) + pieces * sizeof(struct piece);
+	if (buffer && capacity < need)
+		return hmmu_fail(m, -ENOSPC, HMMU_ERR_INVALID_ARGUMENT, "the snapshot has %llu bytes, the buffer %zu",
+				 (unsigned long long)need, capacity);
+	*size = need;
+	if (!buffer)
+		return 0;
+	*(struct snapshot_header *)buffer =
+		(struct snapshot_header){ SNAPSHOT_MAGIC, m->st->bytes, pieces, hmmu_hash(m) };
+	at = (struct piece *)((u8 *)buffer + sizeof(struct snapshot_header));
+	walk = (struct walk){ .m = m, .piece = save_piece, .data = &at };
+	walk_arena(&walk);
+	return 0;
+}
+
+static void copy_piece(void *data, u64 number, const u8 *bytes)
+{
+	memcpy((u8 *)((struct hmmu *)data)->st + number * PAGE_SIZE, bytes, PAGE_SIZE);
+}
+
+void take_over_state(struct hmmu *m)
+{
+	m->quirks = m->st->quirks;
+	m->zero_pfn = m->st->zero_pfn;
+}
+
+int hmmu_clone(struct hmmu *m, struct hmmu **clone)
+{
+	struct walk walk = { .m = m, .piece = copy_piece };
+	struct hmmu *copy;
+	int err = check_idle(m);
+
+	if (err)
+		return err;
+	copy = platform_alloc(sizeof(*copy));
+	err = copy ? arena_create(copy, m->st) : -ENOMEM;
+	if (err) {
+		platform_free(copy);
+		return hmmu_fail(m, err, HMMU_ERR_HOST_MEMORY, "the host has no memory for a copy of the machine");
+	}
+	walk.data = copy;
+	walk_arena(&walk);
+	take_over_state(copy);
+	copy->device_ops = m->device_ops;
+	copy->device_data = m->device_data;
+	copy->notifier = m->notifier;
+	copy->notifier_data = m->notifier_data;
+	*clone = copy;
+	return 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file verify.h The tallies of verify(), and its parts. */
+#ifndef HMMU_VERIFY_H
+#define HMMU_VERIFY_H
+
+#include "machine/snapshot.h"
+#include "mm/mm.h"
+
+/** Counts of a page. References and locks of tails are their head's. */
+struct page_tally {
+	int32_t refs;
+	int32_t maps;      /**< by ptes and device-private entries */
+	int32_t huge;      /**< by huge pmds, of a head */
+	int32_t migrating; /**< migration entries */
+	uint16_t locks;
+	bool on_lru;
+	bool mlock_explained; /**< something has a right to the mark PG_mlocked */
+	bool huge_writer;     /**< the writer is a huge pmd */
+	u32 writer;           /**< the mapping of an entry that may write to the page, or 0 */
+	u64 writer_address;   /**< of that entry */
+};
+
+struct verify {
+	struct hmmu *m;
+	struct page_tally *pages; /**< of those that were ever used */
+	u32 *chain_of;            /**< of each anon_vma: the mapping in whose chain it was met last */
+	u32 too_few;              /**< a page with fewer references than users, or 0 */
+	u32 *swap_entries;        /**< of each slot */
+	u32 swap_cached;          /**< pages that say they are in the swap cache */
+	u64 tables;               /**< frames that are page tables of some process */
+	u64 hugetlb_reserved;     /**< reservations that mappings have not used */
+	int complaints;
+	hmmu_report_fn report;
+	void *data;
+};
+
+/** Room for the text of a complaint. */
+#define VERIFY_TEXT 200
+
+/** hmmu_verify(); @p *too_few is a page that has fewer references than users, or 0. -ENOMEM without an error. */
+int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_few);
+void complain(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Pages that were ever used stand in the tallies one behind the other: RAM, the hugetlb pool, the device's,
+ * and others. */
+static inline struct page_tally *tally(struct verify *v, u32 pfn)
+{
+	const struct hmmu *m = v->m;
+
+	if (pfn < m->hugetlb_base)
+		return &v->pages[pfn];
+	if (pfn < m->device_base)
+		return &v->pages[ram_used(m) + (pfn - m->hugetlb_base)];
+	if (pfn < m->other_device_base)
+		return &v->pages[ram_used(m) + pool_used(m) + (pfn - m->device_base)];
+	return &v->pages[ram_used(m) + pool_used(m) + m->st->device_high + (pfn - m->other_device_base)];
+}
+static inline void tally_ref(struct verify *v, u32 pfn, int32_t n)
+{
+	tally(v, compound_head(v->m, pfn))->refs += n;
+}
+
+/** Mappings, tables, RSS, rmap of one process. */
+void verify_mm(struct verify *v, u32 mm);
+/** An entry of private memory that may write: note it, for verify_writer(). @p pfn is 0 for an entry without a page. */
+void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry);
+/** Whether an entry may write to a page that has other users; each entry has been counted. */
+void verify_writer(struct verify *v, u32 pfn);
+/** LRU lists and pagevecs. */
+void verify_lru(struct verify *v);
+/** References that users, drivers, migrations and waiting tasks hold. */
+void verify_holders(struct verify *v);
+/** Each page against its tally. */
+void verify_pages(struct verify *v);
+/** mmap_sem, waiters. */
+void verify_locks(struct verify *v);
+void verify_tlb(struct verify *v);
+/** Free lists, the device's bitmap, the lists of reverse maps. */
+void verify_lists(struct verify *v);
+/** The hugetlb pool: its free list and its counters. */
+void verify_hugetlb(struct verify *v);
+/** Swap slots and the swap cache; and one swap entry. */
+void verify_swap(struct verify *v);
+void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* verify(): the hugetlb pool. */
+#include "machine/verify.h"
+
+/* The pages on the free list, which end it where the list is broken. */
+static u32 free_on_list(struct verify *v)
+{
+	const struct hmmu *m = v->m;
+	u32 count = 0;
+
+	for (u32 head = m->st->hugetlb_free_head; head && count <= m->st->hugetlb_high;
+	     head = page_of(m, head)->next, count++) {
+		if (!PageHuge(m, head) || page_of(m, head)->count || !page_test(m, head, HMMU_PG_HEAD)) {
+			complain(v, "hugetlb: page %u is on the free list and not free", head);
+			break;
+		}
+	}
+	return count;
+}
+
+static u32 in_use(const struct hmmu *m)
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < m->st->hugetlb_high; i++)
+		count += page_of(m, m->hugetlb_base + i * HPAGE_PMD_NR)->count != 0;
+	return count;
+}
+
+void verify_hugetlb(struct verify *v)
+{
+	const struct state *st = v->m->st;
+	u32 free = free_on_list(v) + st->hugetlb_pages - st->hugetlb_high;
+
+	if (free != st->hugetlb_free || free + in_use(v->m) != st->hugetlb_pages)
+		complain(v, "hugetlb: %u pages are in use and %u free, of %u; the counter says %u", in_use(v->m), free,
+			 st->hugetlb_pages, st->hugetlb_free);
+	if (v->hugetlb_reserved != st->hugetlb_reserved || st->hugetlb_reserved > st->hugetlb_free)
+		complain(v, "hugetlb: mappings have reserved %llu pages, the counter says %u, and %u are free",
+			 (unsigned long long)v->hugetlb_reserved, st->hugetlb_reserved, st->hugetlb_free);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* verify(): free lists, the device's bitmap, and the lists by which reverse maps find mappings. */
+#include "host/platform.h"
+#include "machine/verify.h"
+
+/* Frames of a block that the allocator would hand out: those on its list, and those never used. */
+static u32 free_in_block(struct verify *v, u32 index)
+{
+	struct hmmu *m = v->m;
+	const struct block *block = &m->block[index];
+	u32 size = m->st->ram_pages - index * HPAGE_PMD_NR, count = 0;
+
+	if (size > HPAGE_PMD_NR)
+		size = HPAGE_PMD_NR;
+	for (u32 pfn = block->free_head; pfn && count <= size; pfn = page_of(m, pfn)->next, count++) {
+		if (pfn / HPAGE_PMD_NR != index || !page_test(m, pfn, HMMU_PG_BUDDY)) {
+			complain(v, "allocator: frame %u is on the free list of block %u and not free", pfn, index);
+			break;
+		}
+	}
+	return count + (block->fresh < size ? size - block->fresh : 0);
+}
+
+/* Count the blocks on a list of blocks. */
+static u32 blocks_on_list(const struct hmmu *m, u32 head)
+{
+	u32 count = 0;
+
+	for (u32 next = head; next && count <= m->st->blocks; next = m->block[next - 1].next)
+		count++;
+	return count;
+}
+
+static void verify_blocks(struct verify *v)
+{
+	const struct hmmu *m = v->m;
+	u32 partial = 0, whole = 0;
+
+	for (u32 index = 0; index < m->st->next_block; index++) {
+		u32 listed = free_in_block(v, index), counted = m->block[index].free_count;
+
+		if (listed != counted)
+			complain(v, "allocator: block %u has %u free frames, its counter says %u", index, listed,
+				 counted);
+		whole += counted == HPAGE_PMD_NR && m->block[index].free_head;
+		partial += counted && !(counted == HPAGE_PMD_NR && m->block[index].free_head);
+	}
+	if (blocks_on_list(m, m->st->partial_head) != partial || blocks_on_list(m, m->st->whole_head) != whole)
+		complain(v,
+			 "allocator: %u blocks are in use and have free frames and %u are free; the lists have %u and "
+			 "%u",
+			 partial, whole, blocks_on_list(m, m->st->partial_head), blocks_on_list(m, m->st->whole_head));
+}
+
+static void verify_device_bitmap(struct verify *v)
+{
+	const struct hmmu *m = v->m;
+	u64 marks = 0;
+
+	for (u32 word = 0; word < (m->st->device_high + 63) / 64; word++)
+		marks += (u64)__builtin_popcountll(m->device_bitmap[word]);
+	if (marks + m->st->device_free != m->st->device_pages)
+		complain(v, "device: %llu pages are marked as in use, %u are free, of %u", (unsigned long long)marks,
+			 m->st->device_free, m->st->device_pages);
+	for (u32 index = 0; index < m->st->device_high; index++) {
+		bool marked = m->device_bitmap[index / 64] >> (index % 64) & 1;
+		bool in_use = page_of(m, m->device_base + index)->count > 1;
+
+		if (marked != in_use)
+			complain(v, "device page %u is %s, and marked as %s", index, in_use ? "in use" : "free",
+				 marked ? "in use" : "free");
+		else if (!marked && index < m->st->device_hint)
+			complain(v, "device page %u is free, and would not be found", index);
+	}
+}
+
+/* The mappings of an anon_vma: their links, and those that have it as their own. */
+static void verify_anon_vma(struct verify *v, u32 anon_vma, u32 mappings)
+{
+	const struct hmmu *m = v->m;
+	u32 prev = 0, count = 0;
+	u64 last = 0;
+
+	for (u32 avc = m->anon_vmas[anon_vma].first; avc; prev = avc, avc = m->avcs[avc].tree_next, count++) {
+		if (m->avcs[avc].anon_vma != anon_vma || m->avcs[avc].tree_prev != prev) {
+			complain(v, "anon_vma %u: its list of mappings is broken", anon_vma);
+			return;
+		}
+		if (m->vmas[m->avcs[avc].vma].pgoff < last)
+			complain(v, "anon_vma %u is out of order", anon_vma);
+		last = m->vmas[m->avcs[avc].vma].pgoff;
+	}
+	if (m->anon_vmas[anon_vma].last != prev || count != mappings)
+		complain(v, "anon_vma %u: %u mappings know it, its list has %u", anon_vma, mappings, count);
+}
+
+static void verify_file(struct verify *v, u32 file, u32 mappings)
+{
+	const struct hmmu *m = v->m;
+	u32 prev = 0, count = 0;
+
+	for (u32 vma = m->files[file].first; vma && count <= mappings; vma = m->vmas[vma].i_mmap_next, count++) {
+		if (m->vmas[vma].file != file || m->vmas[vma].i_mmap_prev != prev)
+			complain(v, "file %u: its list of mappings is broken", file);
+		prev = vma;
+	}
+	if (count != mappings || m->files[file].users != mappings)
+		complain(v, "file %u: %u mappings have it, its list has %u, its counter says %u", file, mappings, count,
+			 m->files[file].users);
+}
+
+/* What all mappings of all processes refer to, counted by a function. */
+static void count_references(const struct hmmu *m, u32 *anon_vmas, u32 *files)
+{
+	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
+		if (m->mms[mm].state != MM_ALIVE)
+			continue;
+		for (u32 vma = m->mms[mm].mmap; vma; vma = m->vmas[vma].next) {
+			files[m->vmas[vma].file]++;
+			for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
+				anon_vmas[m->avcs[avc].anon_vma]++;
+		}
+	}
+}
+
+static void verify_reverse_maps(struct verify *v, u32 *anon_vmas, u32 *files)
+{
+	const struct hmmu *m = v->m;
+
+	count_references(m, anon_vmas, files);
+	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
+		if (anon_vmas[anon_vma])
+			verify_anon_vma(v, anon_vma, anon_vmas[anon_vma]);
+	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
+		if (files[file])
+			verify_file(v, file, files[file]);
+}
+
+void verify_lists(struct verify *v)
+{
+	const struct hmmu *m = v->m;
+	u32 *anon_vmas = platform_alloc(m->st->slabs[SLAB_ANON_VMA].high * sizeof(u32));
+	u32 *files = platform_alloc(m->st->slabs[SLAB_FILE].high * sizeof(u32));
+
+	verify_blocks(v);
+	verify_device_bitmap(v);
+	if (anon_vmas && files)
+		verify_reverse_maps(v, anon_vmas, files);
+	else
+		complain(v, "the host has no memory to look at the reverse maps");
+	platform_free(anon_vmas);
+	platform_free(files);
+}

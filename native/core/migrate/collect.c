@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The first stage: walk the tables, write src, and lock and unmap each page whose lock is free. */
+#include "host/probe.h"
+#include "migrate/migrate.h"
+#include "mm/tlb.h"
+#include "rmap/huge.h"
+#include "rmap/rmap.h"
+
+/* Append one src word; 0 means not migratable. */
+static inline void collect(struct hmmu_migration *mig, u64 src)
+{
+	mig->dst[mig->npages] = 0;
+	mig->src[mig->npages++] = src;
+	mig->cpages += (src & HMMU_PFN_MIGRATE) != 0;
+}
+
+/* The word of an empty entry, or of one that maps the zero page. */
+static inline u64 collect_empty(const struct hmmu_migration *mig, u64 i)
+{
+	(void)mig, (void)i; /* without probes */
+	probe(collect_hole, mig->ctx.mm, mig->start, i);
+	return HMMU_PFN_MIGRATE;
+}
+
+static void collect_skip(struct hmmu_migration *mig, u64 start, u64 end, enum hmmu_why why)
+{
+	for (u64 address = start; address < end; address += PAGE_SIZE) {
+		set_why(mig, mig->npages, why);
+		collect(mig, 0);
+	}
+}
+
+/* Fixed kernels offer no hole whose page could only be refused ("mm/migrate: optimize migrate_vma_setup() for
+ * holes"). */
+static bool hole_is_offered(struct hmmu_migration *mig)
+{
+	return quirk(mig->ctx.m, HMMU_QUIRK_FILE_HOLES_COLLECTED) || vma_is_anonymous(mig->ctx.m, mig->vma);
+}
+
+/*
+ * The HMM v25 series counted the page first and then zeroed dst, one word late: "mm/migrate: fix indexing bug (off by
+ * one) and avoid out of bound access". A write past the array is reported, not done.
+ */
+static void collect_hole_page(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 total = (mig->end - mig->start) >> PAGE_SHIFT;
+
+	probe(collect_hole, mig->ctx.mm, mig->start, mig->npages);
+	if (!quirk(m, HMMU_QUIRK_HOLE_DST_INDEX)) {
+		collect(mig, HMMU_PFN_MIGRATE);
+		return;
+	}
+	mig->src[mig->npages++] = HMMU_PFN_MIGRATE;
+	mig->cpages++;
+	if (mig->npages < total) {
+		mig->dst[mig->npages] = 0;
+		return;
+	}
+	mig->out_of_bounds = true;
+	event(m, HMMU_EVENT_OUT_OF_BOUNDS, mig->ctx.mm, mig->npages, total);
+}
+
+static void collect_hole(struct hmmu_migration *mig, u64 start, u64 end)
+{
+	if (!hole_is_offered(mig)) {
+		collect_skip(mig, start, end, HMMU_WHY_NOT_OFFERED);
+		return;
+	}
+	for (u64 address = start; address < end; address += PAGE_SIZE)
+		collect_hole_page(mig);
+}
+
+/* Make a migration entry from a present pte; it keeps the write and soft-dirty bits. */
+static inline u64 migration_entry_for_present(u64 page, u64 pte)
+{
+	return make_migration_entry(page, false) | (pte & _PAGE_RW) * (SWP_MIGRATION_WRITE_BIT / _PAGE_RW) |
+	       (pte & _PAGE_SOFT_DIRTY) / (_PAGE_SOFT_DIRTY / _PAGE_SWP_SOFT_DIRTY);
+}
+
+/*
+ * Make a migration entry from a device-private entry. 4.14 reads the write and soft-dirty bits as those of a present
+ * pte ("mm/migrate: properly preserve write attribute in special migrate entry", "mm/rmap: fixup copying of soft dirty
+ * and uffd ptes").
+ */
+static inline u64 migration_entry_for_device(const struct hmmu *m, u64 page, u64 pte)
+{
+	const u32 as_present = HMMU_QUIRK_DEVICE_WRITE_LOST | HMMU_QUIRK_DEVICE_SOFT_DIRTY;
+	bool write, soft_dirty;
+
+	if ((m->quirks & as_present) == as_present)
+		return migration_entry_for_present(page, pte);
+	write = quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST) ? pte_write(pte) : is_write_device_private_entry(pte);
+	soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(pte) : pte_swp_soft_dirty(pte);
+	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0);
+}
+
+static NOINLINE u64 leave_out(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
+{
+	set_why(mig, i, why);
+	return 0;
+}
+
+static ALWAYS_INLINE u32 page_of_entry(u64 pte, bool present)
+{
+	return present ? pte_pfn(pte) : swp_offset(pte);
+}
+
+/* The src word of a present pte or a device-private entry. */
+static ALWAYS_INLINE u64 word_of_entry(u64 pte, bool present)
+{
+	u64 page = (u64)page_of_entry(pte, present) << HMMU_PFN_SHIFT | HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
+
+	if (present)
+		return page | (pte & _PAGE_RW) * (HMMU_PFN_WRITE / _PAGE_RW);
+	return page | HMMU_PFN_DEVICE | (~pte & SWP_DEVICE_READ_BIT) / (SWP_DEVICE_READ_BIT / HMMU_PFN_WRITE);
+}
+
+/* The page has other mappings; unmap will remove them. @entry is its migration entry. */
+static NOINLINE void mapped_elsewhere(struct hmmu_migration *mig, u32 page, u64 entry)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	mig->prepared = false;
+	/* The bit that 4.14 takes for the write bit is the soft-dirty bit of a device entry, which mremap() sets. */
+	if (is_write_migration_entry(entry) && is_device_private_page(m, page))
+		m->st->write_gained = 1;
+	if (page_of(m, page)->mapcount < 0)
+		page_remove_rmap_slow(m, mig->ctx.cpu, page, false);
+}
+
+/* Lock an unlocked page and replace its entry. The entry's reference becomes the migration's. */
+static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, bool present)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 old = *pte;
+	u32 page = page_of_entry(old, present);
+	struct page *p = page_of(m, page);
+
+	p->flags |= HMMU_PG_LOCKED;
+	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 loses the bit. */
+	if (present && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
+		p->flags |= HMMU_PG_DIRTY;
+	*pte = present ? migration_entry_for_present(page, old) : migration_entry_for_device(m, page, old);
+	if (--p->mapcount)
+		mapped_elsewhere(mig, page, *pte);
+	return word_of_entry(old, present) | HMMU_PFN_LOCKED;
+}
+
+#define UNUSUAL (HMMU_PG_HEAD | HMMU_PG_TAIL | HMMU_PG_LOCKED | HMMU_PG_MLOCKED)
+
+/* Huge pages have been split before. A page without a mapping cannot move. A locked page is not unmapped yet: collect
+ * only takes a reference. A mlocked page loses its mark with its last mapping. */
+static NOINLINE u64 collect_unusual(struct hmmu_migration *mig, u64 i, u64 *pte, bool present)
+{
+	struct hmmu *m = mig->ctx.m;
+	u32 page = page_of_entry(*pte, present);
+	struct page *p = page_of(m, page);
+	u64 word;
+
+	if (PageCompound(m, page))
+		return leave_out(mig, i, HMMU_WHY_COMPOUND);
+	if (!p->mapping)
+		return leave_out(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
+	if (p->flags & HMMU_PG_LOCKED) {
+		p->count++;
+		mig->prepared = false;
+		return word_of_entry(*pte, present);
+	}
+	word = replace_entry(mig, pte, present);
+	if (!p->mapcount)
+		clear_page_mlock(m, mig->ctx.cpu, page);
+	return word;
+}
+
+/* Take a reference to a page, and replace its entry if the page lock is free. Returns the src word. */
+static ALWAYS_INLINE u64 collect_page(struct hmmu_migration *mig, u64 i, u64 *pte, bool present)
+{
+	const struct page *p = page_of(mig->ctx.m, page_of_entry(*pte, present));
+	u64 word;
+
+	if ((p->flags & UNUSUAL) || !p->mapping)
+		word = collect_unusual(mig, i, pte, present);
+	else
+		word = replace_entry(mig, pte, present);
+	probe(collect, mig->ctx.mm, mig->start, i, word);
+	return word;
+}
+
+/* Empty, or swap-format other than device-private. */
+static NOINLINE u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
+{
+	enum hmmu_why why = HMMU_WHY_SWAP_ENTRY;
+
+	if (pte_none(pte) && hole_is_offered(mig))
+		return collect_empty(mig, i);
+	if (pte_none(pte))
+		why = HMMU_WHY_NOT_OFFERED;
+	else if (is_migration_entry(pte))
+		why = HMMU_WHY_MIGRATION_ENTRY;
+	else if (non_swap_entry(pte))
+		why = HMMU_WHY_OTHER_ENTRY;
+	return leave_out(mig, i, why);
+}
+
+static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 *pte)
+{
+	if (!(*pte & _PAGE_SPECIAL))
+		return collect_page(mig, i, pte, true);
+	if (is_zero_pfn(mig->ctx.m, pte_pfn(*pte)))
+		return collect_empty(mig, i);
+	return leave_out(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
+}
+
+/* Entries that are not present. */
+static ALWAYS_INLINE u64 collect_absent(struct hmmu_migration *mig, u64 i, u64 *pte)
+{
+	return is_device_private_entry(*pte) ? collect_page(mig, i, pte, false) : collect_no_page(mig, i, *pte);
+}
+
+static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
+	u64 pages = (end - address) >> PAGE_SHIFT;
+	u64 *src = mig->src, *dst = mig->dst, moving = 0, unmapped = 0;
+
+	for (u64 i = mig->npages, last = i + pages; i < last; i++, pte++) {
+		u64 word;
+
+		if (pte_present(*pte)) {
+			word = collect_present(mig, i, pte);
+			unmapped |= word & HMMU_PFN_LOCKED;
+		} else {
+			word = collect_absent(mig, i, pte);
+		}
+		src[i] = word;
+		dst[i] = 0;
+		moving += (word & HMMU_PFN_MIGRATE) != 0;
+	}
+	mig->cpages += moving;
+	mig->npages += pages;
+	mig->prepared &= !unmapped;
+	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes after the unlock. A CPU that runs in between
+	 * uses a stale translation. So the late flush is a step of its own. */
+	if (unmapped && !quirk(m, HMMU_QUIRK_COLLECT_FLUSH_LATE)) {
+		flush_tlb_range(m, mig->ctx.mm, address, end);
+	} else if (unmapped) {
+		mig->flush_start = address;
+		mig->flush_end = end;
+	}
+	table_unlock(m, first);
+}
+
+/* Split a huge page, under its page lock. Returns the reason if that fails. */
+static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64 address)
+{
+	struct ctx *ctx = &mig->ctx;
+	struct hmmu *m = ctx->m;
+	u32 page = pte_pfn(*pmd);
+	int err;
+
+	if (is_huge_zero_pmd(m, *pmd)) {
+		__split_huge_pmd(ctx, mig->vma, pmd, address, false, 0);
+		return pmd_trans_unstable(*pmd) ? HMMU_WHY_HUGE_ZERO_UNSTABLE : HMMU_WHY_NONE;
+	}
+	get_page(m, page);
+	if (!trylock_page(m, page)) {
+		/* 4.14 leaks the reference. */
+		if (!quirk(m, HMMU_QUIRK_THP_BUSY_LEAKS_REF))
+			put_page(m, page);
+		else
+			page_of(m, page + LEAK_TAIL)->leaked++;
+		return HMMU_WHY_HUGE_LOCKED;
+	}
+	err = split_huge_page(ctx, page);
+	unlock_page(m, page);
+	put_page(m, page);
+	return err ? HMMU_WHY_HUGE_NOT_SPLIT : HMMU_WHY_NONE;
+}
+
+/* Collect the part of the range under one pmd. */
+static void collect_pmd(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
+{
+	if (pmd && pmd_trans_huge(*pmd)) {
+		enum hmmu_why why = split_for_collect(mig, pmd, address);
+
+		if (why) {
+			collect_skip(mig, address, end, why);
+			return;
+		}
+	}
+	if (!pmd || pmd_none(*pmd))
+		collect_hole(mig, address, end);
+	else if (pmd_bad(*pmd))
+		collect_skip(mig, address, end, HMMU_WHY_BAD_PMD);
+	else
+		collect_ptes(mig, pmd, address, end);
+}
+
+bool migrate_vma_collect_one(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 address = mig->start + (mig->npages << PAGE_SHIFT);
+
+	if (!mig->npages)
+		mmu_notifier_invalidate_range_start(m, mig->ctx.mm, mig->start, mig->end);
+	if (mig->flush_end) {
+		flush_tlb_range(m, mig->ctx.mm, mig->flush_start, mig->flush_end);
+		mig->flush_end = 0;
+	} else {
+		collect_pmd(mig, mm_find_pmd(m, mig->ctx.mm, address), address, pmd_addr_end(address, mig->end));
+		address = mig->start + (mig->npages << PAGE_SHIFT);
+	}
+	if (address != mig->end || mig->flush_end)
+		return false;
+	mmu_notifier_invalidate_range_end(m, mig->ctx.mm, mig->start, mig->end);
+	return true;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file migrate.h
+ * migrate_vma() as a context with a stage and a position. Each stage is a loop over a function for one entry. A run to
+ * the end and single steps use these same functions.
+ */
+#ifndef HMMU_MIGRATE_H
+#define HMMU_MIGRATE_H
+
+#include <string.h>
+
+#include "mm/mm.h"
+#include "page/devmem.h"
+#include "page/lru.h"
+
+/** A migration of up to so many pages allocates no arrays: it uses `few`. */
+#define FEW_PAGES 16
+
+struct hmmu_migration {
+	struct ctx ctx;
+	struct hmmu_migrate_request request;
+	u32 vma;
+	u32 stage; /**< enum hmmu_stage */
+	u64 start, end;
+	u64 pos;        /**< entry of the stage's loop */
+	u64 npages;     /**< entries collected */
+	u64 cpages;     /**< entries still to be migrated */
+	u64 restore;    /**< entries whose mappings are to be restored by the stage */
+	u64 *src, *dst; /**< the migration's own words; a driver may write to the request's arrays at any time */
+	u8 *why;
+	u64 mmu_start;              /**< of the notifier range of the pages stage, once it is open */
+	u32 fault_page;             /**< the page of the device fault being handled; the fault holds a reference */
+	u64 flush_start, flush_end; /**< range that collect has still to flush: 4.14 flushes after the unlock */
+	bool restoring;             /**< prepare or unmap has finished its first loop, and restores entries */
+	/* Known of all pages within one call, as nothing else can have run in between: */
+	bool prepared; /**< collect has taken them all; none is on an LRU list or mapped */
+	bool settled;  /**< prepare has found no unknown reference; none is mapped */
+	bool allow_drain;
+	bool notified;
+	bool callbacks_ran;
+	bool out_of_bounds;
+	bool in_callback;
+	bool aborted;
+	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
+	int err;
+	struct hmmu_migration *next;
+	/* Fields below are not cleared on reuse. */
+	struct hmmu_error error; /**< of err */
+	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range, such as that of a fault */
+};
+
+/** The migration's last step with a page: put a device page, put any other page back on the LRU. */
+static inline void put_page_or_lru(struct ctx *ctx, u32 page)
+{
+	if (is_zone_device_page(ctx->m, page))
+		put_device_page(ctx->m, page);
+	else
+		putback_lru_page(ctx->m, ctx->cpu, page);
+}
+/** The page in a word, or 0. */
+static inline u32 migrate_pfn_to_page(u64 word)
+{
+	return word & HMMU_PFN_VALID ? (u32)(word >> HMMU_PFN_SHIFT) : 0;
+}
+/** The page of one of the migration's own words; the word must have one. */
+static inline struct page *migrate_word_page(const struct hmmu *m, u64 word)
+{
+	return m->pages + (word >> HMMU_PFN_SHIFT);
+}
+/** A record with arrays for so many pages, in the machine's list; NULL if the host has no memory. */
+struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages);
+/** Take a record out of the machine's list and free it. */
+void migration_free(struct hmmu_migration *mig);
+/** Forget the migrations under way: no callback is called, and the callers' arrays stay as they are. */
+void migrations_drop(struct hmmu *m);
+/** Whether the page is one of the migration's sources or destinations, during its callbacks. */
+bool migration_has_locked(const struct hmmu_migration *mig, u32 pfn);
+/** Record why entry i does not move. */
+__attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
+
+/** Copy words. A fault has a single one, which is not worth a call of memcpy(). */
+static inline void migrate_copy_words(u64 *to, const u64 *from, u64 count)
+{
+	if (count == 1)
+		*to = *from;
+	else
+		memcpy(to, from, count * sizeof(u64));
+}
+/** Copy entries [from, to) to the request's arrays, where the driver sees them. */
+static inline void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	migrate_copy_words(mig->request.src + from, mig->src + from, to - from);
+	migrate_copy_words(mig->request.dst + from, mig->dst + from, to - from);
+}
+
+/** @name Stages. Each call does a part of a stage: collect the range of one page table, any other stage the entries
+ * [from, to). A step passes one entry, a run passes all.
+ * @{ */
+/** True when the whole range is collected. */
+bool migrate_vma_collect_one(struct hmmu_migration *mig);
+void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to);
+void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage);
+/** @} */
+
+/** Check the request's arrays after alloc_and_copy(), and take dst over. -EINVAL: the driver broke a rule; then all
+ * destinations are freed, and no page will move. */
+int migrate_accept_driver(struct hmmu_migration *mig);
+/** Make a broken rule of entry i the machine's error; @p format says what is wrong. Returns the rule. */
+enum hmmu_rule migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule, const char *format, ...)
+	__attribute__((format(printf, 4, 5), cold));
+/** Keep the error as the migration's result, unless there was an earlier one. */
+void migrate_remember_error(struct hmmu_migration *mig, int err);
+/** Free the destinations that the driver put into the request's dst. */
+void migrate_discard_destinations(struct hmmu_migration *mig);
+/** Record the pages that take their places now, and to which their driver never wrote. */
+void migrate_note_unwritten(struct hmmu_migration *mig);
+/** Check that finalize_and_map() has changed neither array. */
+int migrate_check_unchanged(struct hmmu_migration *mig);
+
+#endif

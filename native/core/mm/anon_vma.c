@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * anon_vma: the mappings that may map the anonymous pages of a mapping and of its forked copies. An anon_vma sorts its
+ * mappings by first page, and equal ones by insertion. Walks follow that order.
+ */
+#include <errno.h>
+
+#include "mm/anon_vma.h"
+
+static u64 first_index(const struct hmmu *m, u32 avc)
+{
+	return m->vmas[m->avcs[avc].vma].pgoff;
+}
+
+/* Insert after the last avc that does not start later. */
+static void tree_insert(struct hmmu *m, u32 avc)
+{
+	struct avc *a = &m->avcs[avc];
+	struct anon_vma *anon_vma = &m->anon_vmas[a->anon_vma];
+	u32 before = anon_vma->last;
+
+	while (before && first_index(m, before) > first_index(m, avc))
+		before = m->avcs[before].tree_prev;
+	a->tree_prev = before;
+	a->tree_next = before ? m->avcs[before].tree_next : anon_vma->first;
+	if (before)
+		m->avcs[before].tree_next = avc;
+	else
+		anon_vma->first = avc;
+	if (a->tree_next)
+		m->avcs[a->tree_next].tree_prev = avc;
+	else
+		anon_vma->last = avc;
+}
+
+static void tree_remove(struct hmmu *m, u32 avc)
+{
+	struct avc *a = &m->avcs[avc];
+	struct anon_vma *anon_vma = &m->anon_vmas[a->anon_vma];
+
+	if (a->tree_prev)
+		m->avcs[a->tree_prev].tree_next = a->tree_next;
+	else
+		anon_vma->first = a->tree_next;
+	if (a->tree_next)
+		m->avcs[a->tree_next].tree_prev = a->tree_prev;
+	else
+		anon_vma->last = a->tree_prev;
+}
+
+void anon_vma_pre_update(struct hmmu *m, u32 vma)
+{
+	for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
+		tree_remove(m, avc);
+}
+
+void anon_vma_post_update(struct hmmu *m, u32 vma)
+{
+	for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
+		tree_insert(m, avc);
+}
+
+static u32 anon_vma_alloc(struct hmmu *m)
+{
+	u32 anon_vma = should_fail(m, HMMU_INJECT_ANON_VMA) ? 0 : slab_alloc(m, SLAB_ANON_VMA);
+
+	if (anon_vma) {
+		m->anon_vmas[anon_vma].refcount = 1;
+		m->anon_vmas[anon_vma].degree = 1;
+		m->anon_vmas[anon_vma].parent = anon_vma;
+		m->anon_vmas[anon_vma].root = anon_vma;
+	}
+	return anon_vma;
+}
+
+void get_anon_vma(struct hmmu *m, u32 anon_vma)
+{
+	m->anon_vmas[anon_vma].refcount++;
+}
+
+void put_anon_vma(struct hmmu *m, u32 anon_vma)
+{
+	u32 root = m->anon_vmas[anon_vma].root;
+
+	if (--m->anon_vmas[anon_vma].refcount)
+		return;
+	if (m->anon_vmas[anon_vma].first)
+		hmmu_bug(m, "an anon_vma was freed that still has mappings");
+	slab_free(m, SLAB_ANON_VMA, anon_vma);
+	if (root != anon_vma)
+		put_anon_vma(m, root);
+}
+
+static u32 avc_alloc(struct hmmu *m)
+{
+	return should_fail(m, HMMU_INJECT_ANON_VMA) ? 0 : slab_alloc(m, SLAB_AVC);
+}
+
+static void avc_link(struct hmmu *m, u32 avc, u32 vma, u32 anon_vma)
+{
+	struct avc *a = &m->avcs[avc];
+	struct vma *v = vma_of(m, vma);
+
+	a->vma = vma;
+	a->anon_vma = anon_vma;
+	a->same_vma_next = v->avc_head;
+	if (v->avc_head)
+		m->avcs[v->avc_head].same_vma_prev = avc;
+	v->avc_head = avc;
+	tree_insert(m, avc);
+}
+
+/* The anon_vma of a neighbour with which this mapping could later merge, or 0. */
+static u32 reusable_anon_vma(const struct hmmu *m, u32 near, u32 vma, u32 low, u32 high)
+{
+	const u32 may_differ = VM_READ | VM_WRITE | VM_SOFTDIRTY;
+	const struct vma *n = vma_of(m, near), *v = vma_of(m, vma);
+	const struct vma *l = vma_of(m, low), *h = vma_of(m, high);
+
+	if (!near || !n->anon_vma || m->avcs[n->avc_head].same_vma_next)
+		return 0;
+	if (l->end != h->start || l->file != h->file || ((n->flags ^ v->flags) & ~may_differ))
+		return 0;
+	return h->pgoff == l->pgoff + vma_pages(l) ? n->anon_vma : 0;
+}
+
+static u32 find_mergeable_anon_vma(const struct hmmu *m, u32 vma)
+{
+	u32 next = m->vmas[vma].next, prev = m->vmas[vma].prev;
+	u32 found = reusable_anon_vma(m, next, vma, vma, next);
+
+	return found ? found : reusable_anon_vma(m, prev, vma, prev, vma);
+}
+
+int anon_vma_prepare_slow(struct hmmu *m, u32 vma)
+{
+	struct vma *v = vma_of(m, vma);
+	u32 avc = avc_alloc(m), anon_vma;
+
+	if (!avc)
+		return -ENOMEM;
+	anon_vma = find_mergeable_anon_vma(m, vma);
+	if (!anon_vma) {
+		anon_vma = anon_vma_alloc(m);
+		if (!anon_vma) {
+			slab_free(m, SLAB_AVC, avc);
+			return -ENOMEM;
+		}
+	}
+	v->anon_vma = anon_vma;
+	avc_link(m, avc, vma, anon_vma);
+	m->anon_vmas[anon_vma].degree++;
+	return 0;
+}
+
+static u32 last_avc(const struct hmmu *m, u32 vma)
+{
+	u32 avc = m->vmas[vma].avc_head;
+
+	while (avc && m->avcs[avc].same_vma_next)
+		avc = m->avcs[avc].same_vma_next;
+	return avc;
+}
+
+int anon_vma_clone(struct hmmu *m, u32 dst, u32 src)
+{
+	struct vma *d = vma_of(m, dst);
+
+	for (u32 from = last_avc(m, src); from; from = m->avcs[from].same_vma_prev) {
+		u32 anon_vma = m->avcs[from].anon_vma;
+		u32 avc = avc_alloc(m);
+
+		if (!avc) {
+			d->anon_vma = 0;
+			unlink_anon_vmas(m, dst);
+			return -ENOMEM;
+		}
+		avc_link(m, avc, dst, anon_vma);
+		/* Reuse an anon_vma that has lost its own mapping. */
+		if (!d->anon_vma && anon_vma != m->vmas[src].anon_vma && m->anon_vmas[anon_vma].degree < 2)
+			d->anon_vma = anon_vma;
+	}
+	if (d->anon_vma)
+		m->anon_vmas[d->anon_vma].degree++;
+	return 0;
+}
+
+int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent)
+{
+	struct vma *v = vma_of(m, vma);
+	u32 anon_vma, avc;
+	int err;
+
+	if (!m->vmas[parent].anon_vma)
+		return 0;
+	v->anon_vma = 0;
+	err = anon_vma_clone(m, vma, parent);
+	if (err || v->anon_vma)
+		return err;
+	anon_vma = anon_vma_alloc(m);
+	avc = anon_vma ? avc_alloc(m) : 0;
+	if (!avc) {
+		if (anon_vma)
+			put_anon_vma(m, anon_vma);
+		unlink_anon_vmas(m, vma);
+		return -ENOMEM;
+	}
+	m->anon_vmas[anon_vma].root = m->anon_vmas[m->vmas[parent].anon_vma].root;
+	m->anon_vmas[anon_vma].parent = m->vmas[parent].anon_vma;
+	get_anon_vma(m, m->anon_vmas[anon_vma].root);
+	v->anon_vma = anon_vma;
+	avc_link(m, avc, vma, anon_vma);
+	m->anon_vmas[m->anon_vmas[anon_vma].parent].degree++;
+	return 0;
+}
+
+void unlink_anon_vmas(struct hmmu *m, u32 vma)
+{
+	struct vma *v = vma_of(m, vma);
+	u32 next, kept = 0;
+
+	for (u32 avc = v->avc_head; avc; avc = next) {
+		u32 anon_vma = m->avcs[avc].anon_vma;
+
+		next = m->avcs[avc].same_vma_next;
+		tree_remove(m, avc);
+		/* Empty anon_vmas are freed after all avcs, because their roots may be among them. */
+		if (!m->anon_vmas[anon_vma].first) {
+			m->anon_vmas[m->anon_vmas[anon_vma].parent].degree--;
+			m->avcs[avc].same_vma_next = kept;
+			kept = avc;
+			continue;
+		}
+		slab_free(m, SLAB_AVC, avc);
+	}
+	v->avc_head = 0;
+	if (v->anon_vma)
+		m->anon_vmas[v->anon_vma].degree--;
+	for (u32 avc = kept; avc; avc = next) {
+		next = m->avcs[avc].same_vma_next;
+		put_anon_vma(m, m->avcs[avc].anon_vma);
+		slab_free(m, SLAB_AVC, avc);
+	}
+	v->anon_vma = 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file anon_vma.h The links from mappings to the pages that they share: anon_vma and anon_vma_chain. */
+#ifndef HMMU_ANON_VMA_H
+#define HMMU_ANON_VMA_H
+
+#include "mm/mm.h"
+
+int anon_vma_prepare_slow(struct hmmu *m, u32 vma);
+static inline int anon_vma_prepare(struct hmmu *m, u32 vma)
+{
+	return m->vmas[vma].anon_vma ? 0 : anon_vma_prepare_slow(m, vma);
+}
+int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
+int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);
+void unlink_anon_vmas(struct hmmu *m, u32 vma);
+/** Call these before and after a change of a mapping's range. They take its avcs out of the sorted lists of their
+ * anon_vmas, and insert them again after equal ones. */
+void anon_vma_pre_update(struct hmmu *m, u32 vma);
+void anon_vma_post_update(struct hmmu *m, u32 vma);
+/** Hold and drop a reference to an anon_vma. */
+void get_anon_vma(struct hmmu *m, u32 anon_vma);
+void put_anon_vma(struct hmmu *m, u32 anon_vma);
+
+#endif

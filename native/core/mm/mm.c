@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Address spaces: making and unmaking. */
+#include <errno.h>
+
+#include "mm/mm.h"
+
+int mm_create(struct hmmu *m, u32 *out)
+{
+	u32 mm = slab_alloc(m, SLAB_MM);
+	struct mm *new = mm_of(m, mm);
+
+	if (!mm)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "no process number is left");
+	new->pgd = pgd_alloc(m);
+	new->main_task = new->pgd ? task_alloc(m, mm) : 0;
+	if (!new->main_task) {
+		int err = hmmu_fail(m, -ENOMEM, new->pgd ? HMMU_ERR_OUT_OF_SLOTS : HMMU_ERR_OUT_OF_FRAMES,
+				    new->pgd ? "no task number is left" : "no frame for the page directory");
+
+		if (new->pgd)
+			pgd_free(m, new->pgd);
+		slab_free(m, SLAB_MM, mm);
+		return err;
+	}
+	new->state = MM_ALIVE;
+	new->tlb_gen = ++m->st->tlb_gen;
+	new->tables = 1;
+	*out = mm;
+	return 0;
+}
+
+void mm_free(struct hmmu *m, u32 mm)
+{
+	struct mm *old = mm_of(m, mm);
+
+	for (int counter = 0; counter < NR_MM_COUNTERS; counter++)
+		if (old->rss[counter])
+			hmmu_bug(m, "a process ended with pages in its RSS");
+	if (old->hugetlb_usage)
+		hmmu_bug(m, "a process ended with pages of hugetlb mappings");
+	if (old->tables != 1)
+		hmmu_bug(m, "a process ended with page tables");
+	*lookup_of(m, mm) = (struct lookup){ 0 };
+	pgd_free(m, old->pgd);
+	slab_free(m, SLAB_TASK, old->main_task);
+	slab_free(m, SLAB_MM, mm);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file pgtable.h
+ * Page tables as x86-64 has them in Linux 4.14: the bits of an entry, swap-format entries, and walking.
+ *
+ * Of the five levels the second (p4d) is folded into the first, as in a kernel without 5-level paging.
+ */
+#ifndef HMMU_PGTABLE_H
+#define HMMU_PGTABLE_H
+
+#include "page/page.h"
+
+#define _PAGE_PRESENT 0x001ull
+#define _PAGE_RW 0x002ull
+#define _PAGE_USER 0x004ull
+#define _PAGE_ACCESSED 0x020ull
+#define _PAGE_DIRTY 0x040ull
+#define _PAGE_PSE 0x080ull
+#define _PAGE_PROTNONE 0x100ull
+#define _PAGE_SPECIAL 0x200ull
+#define _PAGE_SOFT_DIRTY 0x800ull
+#define _PAGE_NX (1ull << 63)
+#define PTE_PFN_MASK 0x000ffffffffff000ull
+/** The bits that a change of protection keeps. */
+#define _PAGE_CHG_MASK (PTE_PFN_MASK | _PAGE_SPECIAL | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SOFT_DIRTY)
+#define _HPAGE_CHG_MASK (_PAGE_CHG_MASK | _PAGE_PSE)
+/** The soft-dirty bit of a swap-format entry has moved to where a present one is writable. */
+#define _PAGE_SWP_SOFT_DIRTY _PAGE_RW
+#define _PAGE_TABLE (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
+
+#define PAGE_NONE (_PAGE_PROTNONE | _PAGE_ACCESSED)
+#define PAGE_READONLY (_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
+#define PAGE_SHARED (PAGE_READONLY | _PAGE_RW)
+
+/** @name Present entries; the same bits serve ptes and huge pmds
+ * @{ */
+static inline u32 pte_pfn(u64 pte)
+{
+	return (u32)((pte & PTE_PFN_MASK) >> PAGE_SHIFT);
+}
+static inline u64 mk_pte(u64 pfn, u64 prot)
+{
+	return (pfn << PAGE_SHIFT) | prot;
+}
+static inline bool pte_none(u64 pte)
+{
+	return !pte;
+}
+static inline bool pte_present(u64 pte)
+{
+	return pte & (_PAGE_PRESENT | _PAGE_PROTNONE);
+}
+static inline bool is_swap_pte(u64 pte)
+{
+	return pte && !pte_present(pte);
+}
+static inline bool pte_write(u64 pte)
+{
+	return pte & _PAGE_RW;
+}
+static inline bool pte_dirty(u64 pte)
+{
+	return pte & _PAGE_DIRTY;
+}
+static inline bool pte_young(u64 pte)
+{
+	return pte & _PAGE_ACCESSED;
+}
+static inline bool pte_soft_dirty(u64 pte)
+{
+	return pte & _PAGE_SOFT_DIRTY;
+}
+/** On x86 a dirty entry is soft-dirty, too. */
+static inline u64 pte_mkdirty(u64 pte)
+{
+	return pte | _PAGE_DIRTY | _PAGE_SOFT_DIRTY;
+}
+static inline u64 pte_mkwrite(u64 pte)
+{
+	return pte | _PAGE_RW;
+}
+static inline u64 pte_mkyoung(u64 pte)
+{
+	return pte | _PAGE_ACCESSED;
+}
+static inline u64 pte_mkold(u64 pte)
+{
+	return pte & ~_PAGE_ACCESSED;
+}
+static inline u64 pte_mkclean(u64 pte)
+{
+	return pte & ~_PAGE_DIRTY;
+}
+static inline u64 pte_wrprotect(u64 pte)
+{
+	return pte & ~_PAGE_RW;
+}
+static inline u64 pte_mksoft_dirty(u64 pte)
+{
+	return pte | _PAGE_SOFT_DIRTY;
+}
+static inline u64 pte_clear_soft_dirty(u64 pte)
+{
+	return pte & ~_PAGE_SOFT_DIRTY;
+}
+static inline u64 pte_mkspecial(u64 pte)
+{
+	return pte | _PAGE_SPECIAL;
+}
+static inline u64 pte_modify(u64 pte, u64 prot)
+{
+	return (pte & _PAGE_CHG_MASK) | (prot & ~_PAGE_CHG_MASK);
+}
+static inline u64 pmd_modify(u64 pmd, u64 prot)
+{
+	return (pmd & _HPAGE_CHG_MASK) | (prot & ~_HPAGE_CHG_MASK);
+}
+static inline bool pmd_none(u64 pmd)
+{
+	return !pmd;
+}
+static inline bool pmd_trans_huge(u64 pmd)
+{
+	return pmd & _PAGE_PSE;
+}
+static inline bool pmd_bad(u64 pmd)
+{
+	return (pmd & (PAGE_SIZE - 1) & ~_PAGE_USER) != (_PAGE_TABLE & ~_PAGE_USER);
+}
+/** What a walk that holds mmap_sem for reading only must not descend into: nothing there, huge, or bad. The bits of an
+ * empty pmd and of a huge one are not those of a table either. */
+static inline bool pmd_trans_unstable(u64 pmd)
+{
+	return pmd_bad(pmd);
+}
+/** @} */
+
+/** @name Swap-format entries: offset in bits 14…, type in bits 9…13, soft-dirty in bit 1
+ * @{ */
+enum swp_type {
+	SWP_HWPOISON = 27, /**< smaller ones are swap files */
+	SWP_MIGRATION_READ = 28,
+	SWP_MIGRATION_WRITE = 29,
+	SWP_DEVICE_WRITE = 30,
+	SWP_DEVICE_READ = 31,
+};
+static inline u64 swp_entry_to_pte(u32 type, u64 offset)
+{
+	return (offset << 14) | ((u64)type << 9);
+}
+static inline u32 swp_type(u64 pte)
+{
+	return (u32)(pte >> 9) & 31;
+}
+static inline u32 swp_offset(u64 pte)
+{
+	return (u32)(pte >> 14);
+}
+static inline bool is_migration_entry(u64 pte)
+{
+	return is_swap_pte(pte) && (swp_type(pte) == SWP_MIGRATION_READ || swp_type(pte) == SWP_MIGRATION_WRITE);
+}
+/** The write kind of a migration entry. The types of read and write entries differ in one bit. */
+#define SWP_MIGRATION_WRITE_BIT ((u64)(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE) << 9)
+/** The bit in which the types of a device-private entry for reading and of one for writing differ. */
+#define SWP_DEVICE_READ_BIT ((u64)(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE) << 9)
+static inline bool is_write_migration_entry(u64 pte)
+{
+	return is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_WRITE;
+}
+static inline bool is_device_private_entry(u64 pte)
+{
+	return is_swap_pte(pte) && swp_type(pte) >= SWP_DEVICE_WRITE;
+}
+static inline bool is_write_device_private_entry(u64 pte)
+{
+	return is_swap_pte(pte) && swp_type(pte) == SWP_DEVICE_WRITE;
+}
+static inline bool non_swap_entry(u64 pte)
+{
+	return swp_type(pte) >= SWP_HWPOISON;
+}
+static inline u64 make_migration_entry(u64 pfn, bool write)
+{
+	return swp_entry_to_pte(write ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ, pfn);
+}
+static inline u64 make_device_private_entry(u64 pfn, bool write)
+{
+	return swp_entry_to_pte(write ? SWP_DEVICE_WRITE : SWP_DEVICE_READ, pfn);
+}
+static inline bool pte_swp_soft_dirty(u64 pte)
+{
+	return pte & _PAGE_SWP_SOFT_DIRTY;
+}
+static inline u64 pte_swp_mksoft_dirty(u64 pte)
+{
+	return pte | _PAGE_SWP_SOFT_DIRTY;
+}
+static inline u64 pte_swp_clear_soft_dirty(u64 pte)
+{
+	return pte & ~_PAGE_SWP_SOFT_DIRTY;
+}
+/** @} */
+
+/** @name Levels
+ * @{ */
+static inline u32 table_index(u64 address, u32 shift)
+{
+	return (u32)(address >> shift) & (PTRS_PER_TABLE - 1);
+}
+static inline u64 level_end(u64 address, u64 end, u64 size)
+{
+	u64 boundary = (address + size) & ~(size - 1);
+
+	return boundary - 1 < end - 1 ? boundary : end;
+}
+static inline u64 pmd_addr_end(u64 address, u64 end)
+{
+	return level_end(address, end, PMD_SIZE);
+}
+/** The pmd of an address if its table is known from the last time; NULL: it has to be looked for. */
+static inline u64 *known_pmd(const struct hmmu *m, u32 mm, u64 address)
+{
+	const struct lookup *lookup = &m->lookups[mm % LOOKUPS];
+
+	if (lookup->mm != mm || lookup->pmd_gib != (address >> PUD_SHIFT) + 1)
+		return NULL;
+	return lookup->pmds + table_index(address, PMD_SHIFT);
+}
+/** The pmd of an address, NULL if a table above is missing. */
+u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address);
+static inline u64 *mm_find_pmd(const struct hmmu *m, u32 mm, u64 address)
+{
+	u64 *pmd = known_pmd(m, mm, address);
+
+	return pmd ? pmd : mm_find_pmd_slow(m, mm, address);
+}
+/** The same, tables allocated as needed; NULL when one can't be. */
+u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address);
+static inline u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
+{
+	u64 *pmd = known_pmd(m, mm, address);
+
+	return pmd ? pmd : pmd_alloc_slow(m, mm, address);
+}
+/** Make sure of a pte table; false when there is no frame for it. */
+bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd);
+static inline bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd)
+{
+	return !pmd_none(*pmd) || pte_alloc_slow(m, mm, pmd);
+}
+/** A table that is not hung up yet (pte_alloc_one()), or 0. */
+u32 pte_alloc_one(struct hmmu *m, u32 mm);
+void pte_free(struct hmmu *m, u32 mm, u32 table);
+/** Hang a table into an empty pmd. */
+void pmd_populate(struct hmmu *m, u64 *pmd, u32 table);
+static inline u64 *pte_offset(const struct hmmu *m, u64 pmd, u64 address)
+{
+	return table_of(m, pte_pfn(pmd)) + table_index(address, PAGE_SHIFT);
+}
+/** The frame number of the table that an entry stands in. */
+static inline u32 table_of_entry(const struct hmmu *m, const u64 *entry)
+{
+	return (u32)(((const u8 *)entry - m->frames) / PAGE_SIZE);
+}
+
+/** Keep a table for the day the huge pmd is split; and take it back. */
+void pgtable_trans_huge_deposit(struct hmmu *m, u64 *pmd, u32 table);
+u32 pgtable_trans_huge_withdraw(struct hmmu *m, u64 *pmd);
+
+u32 pgd_alloc(struct hmmu *m);
+void pgd_free(struct hmmu *m, u32 pgd);
+struct mmu_gather;
+/** Free the tables that only [address, end) needs; floor and ceiling bound what neighbours need. As the CPU may have
+ * cached a table as well, the address of each is added to the range to flush. */
+void free_pgd_range(struct mmu_gather *tlb, u64 address, u64 end, u64 floor, u64 ceiling);
+
+/** @name Page table locks, one a table. Taking one twice or dropping one not taken is a bug of the emulator.
+ * @{ */
+static ALWAYS_INLINE void spin_lock(struct hmmu *m, struct page *table)
+{
+	if (table->locked++)
+		hmmu_bug(m, "a page table lock was taken twice");
+}
+static ALWAYS_INLINE void spin_unlock(struct hmmu *m, struct page *table)
+{
+	if (table->locked-- != 1)
+		hmmu_bug(m, "a page table lock was dropped that was not taken");
+}
+/** A lock that is taken and dropped again, with nothing between that could notice. */
+static ALWAYS_INLINE void spin_lock_unlock(struct hmmu *m, const struct page *table)
+{
+	if (table->locked)
+		hmmu_bug(m, "a page table lock was taken twice");
+}
+static ALWAYS_INLINE void table_lock(struct hmmu *m, const u64 *entry)
+{
+	spin_lock(m, page_of(m, table_of_entry(m, entry)));
+}
+static ALWAYS_INLINE void table_unlock(struct hmmu *m, const u64 *entry)
+{
+	spin_unlock(m, page_of(m, table_of_entry(m, entry)));
+}
+/** Lock the pte table of a pmd and return the entry of an address. */
+static inline u64 *pte_offset_map_lock(struct hmmu *m, u64 pmd, u64 address)
+{
+	u64 *pte = pte_offset(m, pmd, address);
+
+	table_lock(m, pte);
+	return pte;
+}
+/** @} */
+
+/**
+ * Call @p entry for each pmd-sized part of [start, end), and @p hole for each part without pmd table or with an empty
+ * pmd (NULL: holes are passed over), in address order: walk_page_range(). A result other than 0 ends the walk.
+ */
+struct mm_walk {
+	struct hmmu *m;
+	u32 mm;
+	u32 vma;
+	int (*pmd_entry)(struct mm_walk *walk, u64 *pmd, u64 address, u64 end);
+	int (*pte_hole)(struct mm_walk *walk, u64 address, u64 end);
+	void *data;
+};
+int walk_page_range(struct mm_walk *walk, u64 start, u64 end);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Processes: making one, its counters, its notifier. */
+#include <errno.h>
+
+#include "mm/mm.h"
+
+bool hmmu_process_alive(const struct hmmu *m, uint32_t pid)
+{
+	return pid && pid < m->st->slabs[SLAB_MM].high && m->mms[pid].state == MM_ALIVE;
+}
+
+int check_process(const struct hmmu *m, u32 pid)
+{
+	if (hmmu_process_alive(m, pid))
+		return 0;
+	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+}
+
+int hmmu_process_create(struct hmmu *m, uint32_t *pid)
+{
+	u32 mm;
+	int err = mm_create(m, &mm);
+
+	if (!err)
+		*pid = mm;
+	return err;
+}
+
+uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid)
+{
+	return hmmu_process_alive(m, pid) ? m->mms[pid].main_task : 0;
+}
+
+int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out)
+{
+	const struct mm *mm = &m->mms[pid < m->st->slabs[SLAB_MM].capacity ? pid : 0];
+
+	if (check_process(m, pid))
+		return -ESRCH;
+	*out = (struct hmmu_mm_counters){
+		.anon = mm->rss[MM_ANONPAGES],
+		.file = mm->rss[MM_FILEPAGES],
+		.shmem = mm->rss[MM_SHMEMPAGES],
+		.swap = mm->rss[MM_SWAPENTS],
+		.locked = mm->locked_vm,
+		.tables = mm->tables,
+		.hugetlb = mm->hugetlb_usage,
+	};
+	for (u32 vma = mm->mmap; vma; vma = m->vmas[vma].next)
+		out->mapped += vma_pages(&m->vmas[vma]);
+	return 0;
+}
+
+int hmmu_watch(struct hmmu *m, uint32_t pid)
+{
+	if (check_process(m, pid))
+		return -ESRCH;
+	m->mms[pid].watched |= WATCH_EVENTS;
+	return 0;
+}
+
+int hmmu_notify(struct hmmu *m, uint32_t pid, bool on)
+{
+	u32 others;
+
+	if (check_process(m, pid))
+		return -ESRCH;
+	others = m->mms[pid].watched & ~WATCH_CALLS;
+	m->mms[pid].watched = others | (on ? WATCH_CALLS : 0);
+	return 0;
+}

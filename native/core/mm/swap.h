@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file swap.h
+ * The swap area and the swap cache (swap.c), faults on swap entries (swap_fault.c), reclaim (reclaim.c).
+ *
+ * A slot keeps the contents of one page. Its count includes entries and the swap cache. The swap cache has the page of
+ * a slot from before the page is written out until a store changes the page. Slots start at 1, because a real area
+ * starts with its header. The device is synchronous; there is no readahead (vm.page-cluster is 0).
+ */
+#ifndef HMMU_SWAP_H
+#define HMMU_SWAP_H
+
+#include "mm/mm.h"
+#include "page/contents.h"
+
+static inline bool PageSwapCache(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, pfn, HMMU_PG_SWAPCACHE);
+}
+/** Whether page_mapping() is not NULL: the page is in the page cache or swap cache, and the cache has a reference. Not
+ * for tail pages. */
+static inline bool page_in_cache(const struct page *page)
+{
+	return (page->flags & HMMU_PG_SWAPCACHE) || (page->mapping && !(page->mapping & MAPPING_ANON));
+}
+/** Whether an entry refers to a swap slot. Other swap-format entries use types that no swap area has. */
+static inline bool is_swap_entry(u64 pte)
+{
+	return is_swap_pte(pte) && !non_swap_entry(pte);
+}
+static inline void *swap_frame_of(const struct hmmu *m, u32 slot)
+{
+	return m->swap_frames + (slot - 1) * contents_size(m);
+}
+
+/** @name swap.c
+ * @{ */
+/** Give a locked page a slot and put it into the swap cache, dirty; false: all slots are in use. */
+bool add_to_swap(struct hmmu *m, u32 pfn);
+/** Put a page that is to be read into the swap cache, with a slot to which entries refer. */
+void add_to_swap_cache(struct hmmu *m, u32 pfn, u32 slot);
+/** Drop a page, to which the caller has a reference, from the swap cache. */
+void delete_from_swap_cache(struct hmmu *m, u32 pfn);
+/** Drop a page from the swap cache if no entry needs its slot. The page is the only copy then, and becomes dirty. */
+bool try_to_free_swap(struct hmmu *m, u32 pfn);
+/** Replace a page of the swap cache, for migration. */
+void replace_swap_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
+/** Whether a locked page of the swap cache has only one user, entries included. If so, it leaves the swap cache. */
+bool reuse_swap_cache_page(struct hmmu *m, u32 pfn);
+/** Count one more entry of a slot, or one less. */
+void swap_duplicate(struct hmmu *m, u32 slot);
+void swap_free(struct hmmu *m, u32 slot);
+/** As swap_free(), and free a page that only the swap cache still holds. */
+void free_swap_and_cache(struct hmmu *m, u32 slot);
+/** The last mapping of a page may be gone: try to drop the page from the swap cache. */
+void free_swap_cache_slow(struct hmmu *m, u32 pfn);
+static inline void free_swap_cache(struct hmmu *m, u32 pfn)
+{
+	if (PageSwapCache(m, pfn))
+		free_swap_cache_slow(m, pfn);
+}
+/** Whether more than half of the slots are in use. Then pages in memory give up their slots. */
+bool vm_swap_full(const struct hmmu *m);
+/** @} */
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tasks, mmap_sem and waiting. Nothing here sleeps: a call that would is left with its wait recorded in the task (the
+ * references and semaphores which the kernel's sleeper would hold stay held) and is made again later.
+ */
+#include <errno.h>
+
+#include "host/probe.h"
+#include "host/stats.h"
+#include "mm/mm.h"
+#include "page/lru.h"
+
+u32 task_alloc(struct hmmu *m, u32 mm)
+{
+	u32 task = slab_alloc(m, SLAB_TASK);
+
+	if (task)
+		m->tasks[task].mm = mm;
+	return task;
+}
+
+static struct rwsem *sem_of(const struct hmmu *m, u32 task)
+{
+	return &m->mms[m->tasks[task].mm].mmap_sem;
+}
+
+static void queue_remove(struct hmmu *m, u32 task)
+{
+	struct rwsem *sem = sem_of(m, task);
+	u32 before = 0;
+
+	for (u32 t = sem->first_waiter; t && t != task; t = m->tasks[t].queue_next)
+		before = t;
+	if (before)
+		m->tasks[before].queue_next = m->tasks[task].queue_next;
+	else
+		sem->first_waiter = m->tasks[task].queue_next;
+	if (sem->last_waiter == task)
+		sem->last_waiter = before;
+	m->tasks[task].queue_next = 0;
+}
+
+static void queue_append(struct hmmu *m, u32 task)
+{
+	struct rwsem *sem = sem_of(m, task);
+
+	if (sem->last_waiter)
+		m->tasks[sem->last_waiter].queue_next = task;
+	else
+		sem->first_waiter = task;
+	sem->last_waiter = task;
+}
+
+/* Readers come in unless a writer has the semaphore or waits before them; a writer must be alone and the first. */
+static bool sem_available(const struct hmmu *m, u32 task, bool write)
+{
+	const struct rwsem *sem = sem_of(m, task);
+
+	if (sem->writer || (write && sem->readers))
+		return false;
+	for (u32 t = sem->first_waiter; t && t != task; t = m->tasks[t].queue_next)
+		if (write || m->tasks[t].wait == HMMU_WAIT_MMAP_SEM_WRITE)
+			return false;
+	return true;
+}
+
+static void sem_take(struct hmmu *m, u32 task, bool write)
+{
+	m->tasks[task].sem_hold = write ? SEM_WRITE : SEM_READ;
+	if (write)
+		sem_of(m, task)->writer = task;
+	else
+		sem_of(m, task)->readers++;
+}
+
+/* Where a task begins to wait; returns what its call then does. */
+static int note_wait(struct ctx *ctx)
+{
+	struct hmmu *m = ctx->m;
+
+	count_stat(m, HMMU_STAT_WAIT);
+	probe(wait, ctx->task, m->tasks[ctx->task].wait, m->tasks[ctx->task].wait_pfn);
+	return BLOCKED;
+}
+
+int down_slow(struct ctx *ctx, bool write)
+{
+	struct hmmu *m = ctx->m;
+	struct task *task = &m->tasks[ctx->task];
+
+	/* A migration of this task has the semaphore for reading; waiting to write would be waiting for itself. */
+	if (write && task->sem_hold == SEM_READ)
+		return -EDEADLK;
+	if (task->sem_hold)
+		return 0;
+	ctx->nested = false;
+	if (!sem_available(m, ctx->task, write)) {
+		task->wait = write ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_MMAP_SEM_READ;
+		queue_append(m, ctx->task);
+		return note_wait(ctx);
+	}
+	sem_take(m, ctx->task, write);
+	return 0;
+}
+
+void downgrade_write(struct ctx *ctx)
+{
+	struct rwsem *sem = sem_of(ctx->m, ctx->task);
+
+	if (ctx->m->tasks[ctx->task].sem_hold != SEM_WRITE)
+		return;
+	sem->writer = 0;
+	sem->readers++;
+	ctx->m->tasks[ctx->task].sem_hold = SEM_READ;
+}
+
+/* The migration whose callback makes this call has the page locked, and goes on only when the callback returns. */
+static bool waits_for_itself(const struct ctx *ctx, u32 pfn)
+{
+	for (const struct driver_call *call = ctx->m->driver_calls; call; call = call->outer)
+		if (call->task == ctx->task && call->has_locked(call->mig, pfn))
+			return true;
+	return false;
+}
+
+int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
+{
+	struct task *task = &ctx->m->tasks[ctx->task];
+	u32 head = compound_head(ctx->m, pfn);
+
+	if (waits_for_itself(ctx, head)) {
+		if (with_ref)
+			put_page(ctx->m, head);
+		return -EDEADLK;
+	}
+	task->wait = HMMU_WAIT_PAGE_LOCK;
+	task->wait_pfn = head;
+	task->wait_ref = with_ref;
+	task->resume = resume;
+	return note_wait(ctx);
+}
+
+bool task_ready(const struct hmmu *m, u32 task)
+{
+	const struct task *t = &m->tasks[task];
+
+	switch (t->wait) {
+	case HMMU_WAIT_PAGE_LOCK:
+		return !page_test(m, t->wait_pfn, HMMU_PG_LOCKED);
+	case HMMU_WAIT_MMAP_SEM_READ:
+	case HMMU_WAIT_MMAP_SEM_WRITE:
+		return sem_available(m, task, t->wait == HMMU_WAIT_MMAP_SEM_WRITE);
+	default:
+		return true;
+	}
+}
+
+void wait_done(struct hmmu *m, u32 task)
+{
+	struct task *t = &m->tasks[task];
+	u32 wait = t->wait;
+
+	if (wait == HMMU_WAIT_MMAP_SEM_READ || wait == HMMU_WAIT_MMAP_SEM_WRITE)
+		queue_remove(m, task);
+	t->wait = HMMU_WAIT_NOTHING;
+	if (wait == HMMU_WAIT_PAGE_LOCK && t->wait_ref)
+		put_page(m, t->wait_pfn);
+	t->wait_pfn = 0;
+	t->wait_ref = 0;
+}
+
+static int fail_blocked(struct hmmu *m, u32 tid)
+{
+	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing" };
+	u32 wait = m->tasks[tid].wait;
+	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
+			    what[wait]);
+
+	m->error.wait = wait;
+	return err;
+}
+
+/* The task is in the middle of another call, which has to end first. */
+static int fail_other_call(struct hmmu *m, u32 tid)
+{
+	char pending[120];
+
+	call_describe(&m->tasks[tid], pending, sizeof(pending));
+	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is blocked in %s; repeat that call or cancel it", tid,
+			 pending);
+}
+
+/* Finish a fault that has changed its entry and waited for the page. This is also done when the wait is cancelled. */
+static void settle_debt(struct hmmu *m, const struct task *task)
+{
+	if (task->resume == RESUME_DIRTY_SHARED)
+		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
+	else if (task->resume == RESUME_MUNLOCK)
+		munlock_vma_page(m, task->cpu, task->wait_pfn);
+}
+
+/* The blocked call goes on, or is given up. */
+static void forget_call(struct task *task)
+{
+	task->op = OP_NONE;
+	task->resume = RESUME_RETRY;
+	task->progress = (struct progress){ 0 };
+}
+
+static bool task_exists(const struct hmmu *m, u32 tid)
+{
+	return tid && tid < m->st->slabs[SLAB_TASK].high && m->tasks[tid].mm;
+}
+
+int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx)
+{
+	struct task *task = &m->tasks[tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0];
+
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (m->in_page_free)
+		return check_outside_page_free(m);
+	if (task->op && !call_is_recorded(task, call))
+		return fail_other_call(m, tid);
+	*ctx = (struct ctx){
+		.m = m,
+		.self = task,
+		.space = &m->mms[task->mm],
+		.task = tid,
+		.mm = task->mm,
+		.cpu = task->cpu,
+	};
+	if (!task->op) {
+		/* A call from a callback: the call around it keeps its semaphore. */
+		ctx->nested = task->sem_hold;
+		return 0;
+	}
+	if (!task_ready(m, tid))
+		return fail_blocked(m, tid);
+	ctx->nested = task->nested;
+	ctx->waited = task->wait;
+	ctx->resume = task->resume;
+	ctx->progress = task->progress;
+	settle_debt(m, task);
+	forget_call(task);
+	wait_done(m, tid);
+	/* rwsem hands itself to the waiter it wakes, before anyone who comes or waits later. */
+	if (ctx->waited == HMMU_WAIT_MMAP_SEM_READ || ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE)
+		sem_take(m, tid, ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE);
+	return 0;
+}
+
+/* Give up the wait of a task, with all that the blocked call holds. */
+static void abandon(struct hmmu *m, u32 tid)
+{
+	struct task *task = &m->tasks[tid];
+
+	settle_debt(m, task);
+	wait_done(m, tid);
+	munlock_give_up(m, task->mm, task->progress.munlock_at);
+	if (!task->nested)
+		sem_drop(task, sem_of(m, tid));
+	forget_call(task);
+}
+
+void abandon_nested_call(struct ctx *ctx)
+{
+	if (ctx->m->tasks[ctx->task].op)
+		abandon(ctx->m, ctx->task);
+}
+
+int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
+{
+	struct hmmu *m = ctx->m;
+	struct task *task = &m->tasks[ctx->task];
+
+	abandon_nested_call(ctx);
+	if (result == BLOCKED) {
+		call_record(task, call);
+		task->nested = ctx->nested;
+		task->progress = ctx->progress;
+		return fail_blocked(m, ctx->task);
+	}
+	if (!ctx->nested)
+		up_sem(ctx);
+	return result;
+}
+
+int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid)
+{
+	u32 task;
+
+	if (check_process(m, pid))
+		return -ESRCH;
+	task = task_alloc(m, pid);
+	if (!task)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "no task number is left");
+	*tid = task;
+	return 0;
+}
+
+int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
+{
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (m->tasks[tid].op || m->tasks[tid].sem_hold || m->tasks[tid].migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in the middle of a call", tid);
+	if (m->mms[m->tasks[tid].mm].main_task == tid)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is its process's first; it ends with the process",
+				 tid);
+	slab_free(m, SLAB_TASK, tid);
+	return 0;
+}
+
+int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
+{
+	struct task *task = &m->tasks[tid];
+
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (task->op)
+		abandon(m, tid);
+	return 0;
+}
+
+int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu)
+{
+	if (!task_exists(m, tid))
+		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (cpu >= m->st->cpus)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "CPU %u: there are 0 to %u", cpu,
+				 m->st->cpus - 1);
+	m->tasks[tid].cpu = cpu;
+	return 0;
+}
+
+int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state)
+{
+	const struct task *task = &m->tasks[tid];
+
+	if (!task_exists(m, tid))
+		return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	*state = (struct hmmu_task_state){
+		.pid = task->mm,
+		.cpu = task->cpu,
+		.wait = task->wait,
+		.wait_pfn = task->wait_pfn,
+		.ready = task_ready(m, tid),
+	};
+	return 0;
+}

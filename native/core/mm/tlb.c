@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The TLB: each CPU caches translations in a direct-mapped table. A flush of a few pages looks at their slots; a large
+ * one gives the address space a new generation, a number that is never used again, which voids all its translations at
+ * once. A hit is compared with the
+ * page tables, since the model is there to catch flushes that are missing.
+ */
+#include "mm/tlb.h"
+
+#include "host/probe.h"
+
+/* Above this many pages x86 flushes the whole address space. */
+#define TLB_SINGLE_PAGE_FLUSH_CEILING 33
+
+static void flush_one(struct hmmu *m, u32 mm, u64 vpn)
+{
+	for (u32 cpu = 0; cpu < m->st->cpus; cpu++) {
+		struct tlb_entry *entry = tlb_slot(m, cpu, vpn);
+
+		if (entry->mm == mm && entry->vpn == vpn)
+			entry->gen = 0;
+	}
+}
+
+static void note_flush(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
+	event(m, HMMU_EVENT_TLB_FLUSH, mm, start, end);
+	probe(tlb_flush, mm, start, end);
+}
+
+void flush_tlb_mm(struct hmmu *m, u32 mm)
+{
+	m->mms[mm].tlb_gen = ++m->st->tlb_gen;
+	note_flush(m, mm, 0, HMMU_TASK_SIZE);
+}
+
+void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) {
+		m->mms[mm].tlb_gen = ++m->st->tlb_gen;
+	} else {
+		for (u64 address = start; address < end; address += PAGE_SIZE)
+			flush_one(m, mm, address >> PAGE_SHIFT);
+	}
+	note_flush(m, mm, start, end);
+}
+
+void flush_tlb_page(struct hmmu *m, u32 mm, u64 address)
+{
+	flush_tlb_range(m, mm, address & PAGE_MASK, (address & PAGE_MASK) + PAGE_SIZE);
+}
+
+u64 ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pte)
+{
+	u64 old = *pte;
+
+	*pte = 0;
+	/* pte_accessible(): of an entry without any rights no CPU has a translation. */
+	if (old & _PAGE_PRESENT)
+		flush_tlb_page(m, mm, address);
+	return old;
+}
+
+u64 ptep_clear_flush_notify(struct hmmu *m, u32 mm, u64 address, u64 *pte)
+{
+	u64 old = ptep_clear_flush(m, mm, address, pte);
+
+	mmu_notifier_invalidate_range(m, mm, address & PAGE_MASK, (address & PAGE_MASK) + PAGE_SIZE);
+	return old;
+}
+
+bool tlb_entry_stale(struct hmmu *m, const struct tlb_entry *entry)
+{
+	u64 address = entry->vpn << PAGE_SHIFT;
+	u32 offset;
+	u64 *leaf = leaf_entry(m, mm_find_pmd(m, entry->mm, address), address, &offset);
+
+	if (!leaf || !(*leaf & _PAGE_PRESENT) || pte_pfn(*leaf) + offset != entry->pfn)
+		return true;
+	if ((entry->flags & TLB_WRITE) && !pte_write(*leaf))
+		return true;
+	return (entry->flags & TLB_DIRTY) && !pte_dirty(*leaf);
+}
+
+u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write)
+{
+	struct hmmu *m = ctx->m;
+
+	if (!tlb_entry_stale(m, entry))
+		return entry->pfn;
+	m->st->counters[HMMU_COUNT_TLB_STALE]++;
+	event(m, HMMU_EVENT_STALE_TLB, entry->mm, address, entry->pfn);
+	return tlb_fill(m, entry, mm_find_pmd(m, ctx->mm, address), ctx, address, write);
+}

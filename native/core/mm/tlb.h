@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file tlb.h Per-CPU translations: filled by accesses, dropped by flushes, caught when stale. */
+#ifndef HMMU_TLB_H
+#define HMMU_TLB_H
+
+#include "mm/mm.h"
+
+void flush_tlb_page(struct hmmu *m, u32 mm, u64 address);
+void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end);
+void flush_tlb_mm(struct hmmu *m, u32 mm);
+/** Take an entry out, flush its translation, and return what it was. */
+u64 ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pte);
+/** The same, and secondary TLBs are told. */
+u64 ptep_clear_flush_notify(struct hmmu *m, u32 mm, u64 address, u64 *pte);
+
+/** Whether a cached translation contradicts the page tables. */
+bool tlb_entry_stale(struct hmmu *m, const struct tlb_entry *entry);
+static inline struct tlb_entry *tlb_slot(struct hmmu *m, u32 cpu, u64 vpn)
+{
+	return &m->tlb[cpu * TLB_ENTRIES + (vpn & (TLB_ENTRIES - 1))];
+}
+
+/** The entry that translates an address, below its pmd: a pte, or the huge pmd; NULL if there is no table. */
+static inline u64 *leaf_entry(struct hmmu *m, u64 *pmd, u64 address, u32 *offset)
+{
+	*offset = 0;
+	if (!pmd || pmd_none(*pmd))
+		return NULL;
+	if (pmd_trans_huge(*pmd)) {
+		*offset = table_index(address, PAGE_SHIFT);
+		return pmd;
+	}
+	return pte_offset(m, *pmd, address);
+}
+
+static inline bool tlb_entry_hits(const struct tlb_entry *entry, const struct mm *mm, u32 mm_slot, u64 vpn, bool write)
+{
+	if (entry->mm != mm_slot || entry->vpn != vpn || entry->gen != mm->tlb_gen)
+		return false;
+	return !write || (entry->flags & (TLB_WRITE | TLB_DIRTY)) == (TLB_WRITE | TLB_DIRTY);
+}
+
+/** Walk the table below a pmd, and cache the new translation; 0: a fault. */
+static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *pmd, const struct ctx *ctx, u64 address,
+				  bool write)
+{
+	u32 offset;
+	u64 *leaf = leaf_entry(m, pmd, address, &offset), pte;
+
+	if (!leaf)
+		return 0;
+	pte = *leaf;
+	if (!(pte & _PAGE_PRESENT) || (write && !pte_write(pte)))
+		return 0;
+	pte |= _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
+	*leaf = pte;
+	entry->vpn = address >> PAGE_SHIFT;
+	entry->gen = ctx->space->tlb_gen;
+	entry->mm = ctx->mm;
+	entry->pfn = pte_pfn(pte) + offset;
+	entry->flags = (pte_write(pte) ? TLB_WRITE : 0) | (pte_dirty(pte) ? TLB_DIRTY : 0);
+	return entry->pfn;
+}
+
+/** A hit that contradicts the tables: recorded, and treated as a miss. */
+u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write);
+/** An access as the hardware makes it: translate, and set accessed and dirty bits. 0: the access faults. */
+static ALWAYS_INLINE u32 tlb_access(const struct ctx *ctx, u64 address, bool write)
+{
+	struct hmmu *m = ctx->m;
+	u64 vpn = address >> PAGE_SHIFT;
+	struct tlb_entry *entry = tlb_slot(m, ctx->cpu, vpn);
+
+	if (tlb_entry_hits(entry, ctx->space, ctx->mm, vpn, write))
+		return tlb_hit(ctx, entry, address, write);
+	return tlb_fill(m, entry, mm_find_pmd(m, ctx->mm, address), ctx, address, write);
+}
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Mappings: protection, splitting, merging. The case numbers are those of the kernel's vma_merge(). */
+#include <errno.h>
+
+#include "mm/anon_vma.h"
+#include "rmap/huge.h"
+
+u64 vm_get_page_prot(u32 flags)
+{
+	if (!(flags & (VM_READ | VM_WRITE)))
+		return PAGE_NONE;
+	return (flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) ? PAGE_SHARED : PAGE_READONLY;
+}
+
+/* Shared pages are mapped read-only if the kernel has to see the first store, for soft-dirty tracking. */
+bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot)
+{
+	u32 flags = m->vmas[vma].flags;
+
+	if ((flags & (VM_WRITE | VM_SHARED)) != (VM_WRITE | VM_SHARED))
+		return false;
+	if (page_prot != vm_get_page_prot(flags))
+		return false;
+	return !(flags & VM_SOFTDIRTY);
+}
+
+void vma_set_page_prot(struct hmmu *m, u32 vma)
+{
+	struct vma *v = vma_of(m, vma);
+	u64 prot = vm_get_page_prot(v->flags);
+
+	if (vma_wants_writenotify(m, vma, prot))
+		prot = vm_get_page_prot(v->flags & ~VM_SHARED);
+	v->page_prot = prot;
+}
+
+void vma_link(struct hmmu *m, u32 vma)
+{
+	vma_tree_insert(m, vma);
+	if (m->vmas[vma].file)
+		i_mmap_insert(m, vma);
+}
+
+void vma_free(struct hmmu *m, u32 vma)
+{
+	u32 file = m->vmas[vma].file;
+
+	unlink_anon_vmas(m, vma);
+	if (file)
+		i_mmap_remove(m, vma);
+	vma_tree_remove(m, vma);
+	slab_free(m, SLAB_VMA, vma);
+	if (file)
+		file_put(m, file);
+}
+
+static void pre_update(struct hmmu *m, u32 vma)
+{
+	anon_vma_pre_update(m, vma);
+	if (m->vmas[vma].file)
+		i_mmap_remove(m, vma);
+}
+
+static void post_update(struct hmmu *m, u32 vma)
+{
+	anon_vma_post_update(m, vma);
+	if (m->vmas[vma].file)
+		i_mmap_insert(m, vma);
+}
+
+/* Split the huge pmd around a new border. As in the kernel, this notifies of the 2 MiB even if there is no huge pmd. */
+static void split_at_border(struct ctx *ctx, u32 vma, u64 border)
+{
+	const struct vma *v = vma_of(ctx->m, vma);
+	u64 haddr = border & PMD_MASK;
+
+	if (haddr != border && haddr >= v->start && haddr + PMD_SIZE <= v->end)
+		split_huge_pmd_address(ctx, vma, border, false, 0);
+}
+
+static void set_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
+{
+	struct hmmu *m = ctx->m;
+	struct vma *v = vma_of(m, vma);
+
+	split_at_border(ctx, vma, start);
+	split_at_border(ctx, vma, end);
+	pre_update(m, vma);
+	v->start = start;
+	v->end = end;
+	v->pgoff = pgoff;
+	post_update(m, vma);
+	lookup_of(m, v->mm)->vma = 0;
+}
+
+void vma_expand(struct ctx *ctx, u32 vma, u64 end)
+{
+	set_range(ctx, vma, ctx->m->vmas[vma].start, end, ctx->m->vmas[vma].pgoff);
+}
+
+/* A growing mapping needs the anon_vma of the mapping whose pages it takes over. */
+static int import_anon_vma(struct hmmu *m, u32 importer, u32 exporter)
+{
+	int err;
+
+	if (!exporter || !m->vmas[exporter].anon_vma || m->vmas[importer].anon_vma)
+		return 0;
+	m->vmas[importer].anon_vma = m->vmas[exporter].anon_vma;
+	err = anon_vma_clone(m, importer, exporter);
+	if (err)
+		m->vmas[importer].anon_vma = 0;
+	return err;
+}
+
+/* Extend vma over the next mapping, and free that mapping. */
+static void swallow(struct ctx *ctx, u32 vma, u32 next, u64 start, u64 end, u64 pgoff)
+{
+	struct hmmu *m = ctx->m;
+
+	vma_tree_remove(m, next);
+	set_range(ctx, vma, start, end, pgoff);
+	unlink_anon_vmas(m, next);
+	if (m->vmas[next].file) {
+		i_mmap_remove(m, next);
+		file_put(m, m->vmas[next].file);
+	}
+	slab_free(m, SLAB_VMA, next);
+}
+
+/* Cases 1, 6, 7 and 2: prev grows up to end, over whole mappings. */
+static int grow_up(struct ctx *ctx, u32 vma, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	struct vma *v = vma_of(m, vma);
+	u32 next = v->next;
+	int err;
+
+	if (!next || end < m->vmas[next].end) {
+		set_range(ctx, vma, v->start, end, v->pgoff);
+		return 0;
+	}
+	err = import_anon_vma(m, vma, end > m->vmas[next].end && !m->vmas[next].anon_vma ? m->vmas[next].next : next);
+	if (err)
+		return err;
+	while (next && m->vmas[next].end <= end) {
+		swallow(ctx, vma, next, v->start, m->vmas[next].end, v->pgoff);
+		next = v->next;
+	}
+	if (v->end != end)
+		set_range(ctx, vma, v->start, end, v->pgoff);
+	return 0;
+}
+
+/* Cases 4 and 5: the border between two neighbours moves. */
+static int move_border(struct ctx *ctx, u32 vma, u32 next, u64 border)
+{
+	struct hmmu *m = ctx->m;
+	struct vma *v = vma_of(m, vma), *n = vma_of(m, next);
+	bool up = border > v->end;
+	int err = import_anon_vma(m, up ? vma : next, up ? next : vma);
+
+	if (err)
+		return err;
+	split_at_border(ctx, up ? next : vma, border);
+	pre_update(m, vma);
+	pre_update(m, next);
+	n->pgoff += (border >> PAGE_SHIFT) - (n->start >> PAGE_SHIFT);
+	n->start = border;
+	v->end = border;
+	post_update(m, vma);
+	post_update(m, next);
+	lookup_of(m, v->mm)->vma = 0;
+	return 0;
+}
+
+/* Case 8: next grows down over the mapping before it. */
+static int grow_down_over(struct ctx *ctx, u32 vma, u32 next)
+{
+	struct hmmu *m = ctx->m;
+	u64 start = m->vmas[vma].start, pgoff = m->vmas[vma].pgoff;
+	int err = import_anon_vma(m, next, vma);
+
+	if (!err)
+		swallow(ctx, next, vma, start, m->vmas[next].end, pgoff);
+	return err;
+}
+
+struct merge {
+	u32 flags, anon_vma, file, kind;
+};
+
+static bool is_mergeable_vma(const struct hmmu *m, u32 vma, const struct merge *want)
+{
+	const struct vma *v = vma_of(m, vma);
+
+	return !((v->flags ^ want->flags) & ~(u32)VM_SOFTDIRTY) && v->file == want->file && v->kind == want->kind;
+}
+
+/* A mapping inherited from a parent has several avcs; it does not merge with a mapping without an anon_vma. */
+static bool is_mergeable_anon_vma(const struct hmmu *m, u32 a, u32 b, u32 vma)
+{
+	u32 chain = vma ? m->vmas[vma].avc_head : 0;
+
+	if ((!a || !b) && (!vma || (chain && !m->avcs[chain].same_vma_next)))
+		return true;
+	return a == b;
+}
+
+static bool can_vma_merge_before(const struct hmmu *m, u32 vma, const struct merge *want, u64 pgoff)
+{
+	return is_mergeable_vma(m, vma, want) && is_mergeable_anon_vma(m, want->anon_vma, m->vmas[vma].anon_vma, vma) &&
+	       m->vmas[vma].pgoff == pgoff;
+}
+
+static bool can_vma_merge_after(const struct hmmu *m, u32 vma, const struct merge *want, u64 pgoff)
+{
+	const struct vma *v = vma_of(m, vma);
+
+	return is_mergeable_vma(m, vma, want) && is_mergeable_anon_vma(m, want->anon_vma, v->anon_vma, vma) &&
+	       v->pgoff + vma_pages(v) == pgoff;
+}
+
+/* Extend prev to end and, if it can merge, over the next mapping. */
+static u32 merge_into_prev(struct ctx *ctx, u32 prev, u32 next, const struct merge *want, u64 end, u64 pgoff_end)
+{
+	struct hmmu *m = ctx->m;
+	u32 behind = m->vmas[prev].next;
+	int err;
+
+	if (next && m->vmas[next].start == end && can_vma_merge_before(m, next, want, pgoff_end) &&
+	    is_mergeable_anon_vma(m, m->vmas[prev].anon_vma, m->vmas[next].anon_vma, 0))
+		err = grow_up(ctx, prev, m->vmas[next].end);
+	else if (behind && m->vmas[behind].start < end && end < m->vmas[behind].end)
+		err = move_border(ctx, prev, behind, end);
+	else
+		err = grow_up(ctx, prev, end);
+	return err ? 0 : prev;
+}
+
+u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff, u32 kind)
+{
+	struct hmmu *m = ctx->m;
+	struct merge want = { flags, anon_vma, file, kind };
+	u64 pgoff_end = pgoff + ((end - start) >> PAGE_SHIFT);
+	u32 area = prev ? m->vmas[prev].next : m->mms[ctx->mm].mmap;
+	u32 next = area;
+
+	if (flags & VM_SPECIAL)
+		return 0;
+	if (area && m->vmas[area].end == end)
+		next = m->vmas[area].next;
+	if (prev && m->vmas[prev].end == start && can_vma_merge_after(m, prev, &want, pgoff))
+		return merge_into_prev(ctx, prev, next, &want, end, pgoff_end);
+	if (!next || m->vmas[next].start != end || !can_vma_merge_before(m, next, &want, pgoff_end))
+		return 0;
+	if (prev && start < m->vmas[prev].end)
+		return move_border(ctx, prev, next, start) ? 0 : next;
+	if (area != next)
+		return grow_down_over(ctx, area, next) ? 0 : next;
+	set_range(ctx, next, start, m->vmas[next].end, pgoff);
+	return next;
+}
+
+int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
+{
+	struct hmmu *m = ctx->m;
+	struct vma *v = vma_of(m, vma), *n;
+	u64 pgoff = v->pgoff + ((address - v->start) >> PAGE_SHIFT);
+	u32 new;
+	int err;
+
+	if ((v->flags & VM_HUGETLB) && (address & ~PMD_MASK))
+		return -EINVAL;
+	new = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+	n = vma_of(m, new);
+	if (!new)
+		return -ENOMEM;
+	*n = *v;
+	n->avc_head = 0;
+	n->left = n->right = 0;
+	if (new_below) {
+		n->end = address;
+	} else {
+		n->start = address;
+		n->pgoff = pgoff;
+	}
+	err = anon_vma_clone(m, new, vma);
+	if (err) {
+		slab_free(m, SLAB_VMA, new);
+		return err;
+	}
+	if (v->file) {
+		m->files[v->file].users++;
+		i_mmap_insert(m, new);
+	}
+	if (new_below)
+		set_range(ctx, vma, address, v->end, pgoff);
+	else
+		set_range(ctx, vma, v->start, address, v->pgoff);
+	vma_tree_insert(m, new);
+	return 0;
+}
+
+int vma_cut_out(struct ctx *ctx, u32 vma, u64 start, u64 end)
+{
+	const struct vma *v = vma_of(ctx->m, vma);
+	int err = 0;
+
+	if (start > v->start)
+		err = split_vma(ctx, vma, start, true);
+	if (!err && end < v->end)
+		err = split_vma(ctx, vma, end, false);
+	return err;
+}
+
+int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags)
+{
+	const struct vma *v = vma_of(ctx->m, *vma);
+	u64 pgoff = v->pgoff + ((start - v->start) >> PAGE_SHIFT);
+	u32 merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
+
+	if (!merged)
+		return vma_cut_out(ctx, *vma, start, end);
+	*vma = merged;
+	return 0;
+}
+
+/* A kernel never gives up here. The pages before keep their marks off, as those of a locked mapping that were never
+ * brought in; the marks of the others are explained again. */
+void munlock_give_up(struct hmmu *m, u32 mm, u64 munlock_at)
+{
+	u32 vma = munlock_at ? vma_at(m, mm, munlock_at) : 0;
+
+	if (!vma || m->vmas[vma].flags & VM_LOCKED)
+		return;
+	m->vmas[vma].flags |= VM_LOCKED;
+	m->mms[mm].locked_vm += vma_pages(&m->vmas[vma]);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mappings of an address space by address: a treap, whose balance comes from a hash of the slot number and so is
+ * the same in every run, besides the list that links neighbours.
+ */
+#include "mm/mm.h"
+
+u32 vma_priority(u32 vma)
+{
+	u32 hash = vma * 0x9e3779b1u;
+
+	return hash ^ hash >> 15;
+}
+
+/* Split a tree at an address into mappings that start below and the others. */
+static void treap_split(struct hmmu *m, u32 tree, u64 start, u32 *low, u32 *high)
+{
+	while (tree) {
+		if (m->vmas[tree].start < start) {
+			*low = tree;
+			low = &m->vmas[tree].right;
+			tree = *low;
+		} else {
+			*high = tree;
+			high = &m->vmas[tree].left;
+			tree = *high;
+		}
+	}
+	*low = 0;
+	*high = 0;
+}
+
+static u32 treap_join(struct hmmu *m, u32 low, u32 high)
+{
+	u32 root = 0, *hook = &root;
+
+	while (low && high) {
+		if (vma_priority(low) > vma_priority(high)) {
+			*hook = low;
+			hook = &m->vmas[low].right;
+			low = *hook;
+		} else {
+			*hook = high;
+			hook = &m->vmas[high].left;
+			high = *hook;
+		}
+	}
+	*hook = low ? low : high;
+	return root;
+}
+
+static u32 find_prev(const struct hmmu *m, u32 mm, u64 start)
+{
+	u32 prev = 0;
+
+	for (u32 v = m->mms[mm].tree; v;) {
+		if (m->vmas[v].start < start) {
+			prev = v;
+			v = m->vmas[v].right;
+		} else {
+			v = m->vmas[v].left;
+		}
+	}
+	return prev;
+}
+
+void vma_tree_insert(struct hmmu *m, u32 vma)
+{
+	struct vma *v = vma_of(m, vma);
+	struct mm *mm = mm_of(m, v->mm);
+	u32 *hook = &mm->tree;
+
+	v->prev = find_prev(m, v->mm, v->start);
+	v->next = v->prev ? m->vmas[v->prev].next : mm->mmap;
+	if (v->prev)
+		m->vmas[v->prev].next = vma;
+	else
+		mm->mmap = vma;
+	if (v->next)
+		m->vmas[v->next].prev = vma;
+	while (*hook && vma_priority(*hook) >= vma_priority(vma))
+		hook = m->vmas[*hook].start < v->start ? &m->vmas[*hook].right : &m->vmas[*hook].left;
+	treap_split(m, *hook, v->start, &v->left, &v->right);
+	*hook = vma;
+	mm->map_count++;
+}
+
+void vma_tree_remove(struct hmmu *m, u32 vma)
+{
+	struct vma *v = vma_of(m, vma);
+	struct mm *mm = mm_of(m, v->mm);
+	u32 *hook = &mm->tree;
+
+	while (*hook != vma)
+		hook = m->vmas[*hook].start < v->start ? &m->vmas[*hook].right : &m->vmas[*hook].left;
+	*hook = treap_join(m, v->left, v->right);
+	if (v->prev)
+		m->vmas[v->prev].next = v->next;
+	else
+		mm->mmap = v->next;
+	if (v->next)
+		m->vmas[v->next].prev = v->prev;
+	mm->map_count--;
+	lookup_of(m, v->mm)->vma = 0;
+}
+
+u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address)
+{
+	u32 found = 0;
+
+	for (u32 v = m->mms[mm].tree; v;) {
+		if (m->vmas[v].end > address) {
+			found = v;
+			if (m->vmas[v].start <= address)
+				break;
+			v = m->vmas[v].left;
+		} else {
+			v = m->vmas[v].right;
+		}
+	}
+	if (found)
+		lookup_of(m, mm)->vma = found;
+	return found;
+}
+
+u32 vma_last(const struct hmmu *m, u32 mm)
+{
+	u32 v = m->mms[mm].tree;
+
+	while (v && m->vmas[v].right)
+		v = m->vmas[v].right;
+	return v;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Device-private memory. Every device page has one reference from the start. At that count the page is free, and the
+ * device's bitmap says so. The kernel does not wipe flags and contents, so the last user's stay.
+ */
+#include "page/devmem.h"
+
+#include <errno.h>
+
+#include "page/memcg.h"
+
+void devmem_init(struct hmmu *m)
+{
+	m->st->device_free = m->st->device_pages;
+}
+
+u32 device_lowest_free(struct hmmu *m)
+{
+	u32 index = m->st->device_hint;
+
+	/* Each pass skips the remaining used pages of one word. */
+	while (index < m->st->device_pages && device_in_use(m, index)) {
+		u64 unused = ~(m->device_bitmap[index / 64] >> (index % 64));
+
+		index += unused ? (u32)__builtin_ctzll(unused) : 64;
+	}
+	return index;
+}
+
+int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
+{
+	if (!device_alloc(m, pfn))
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u device pages are in use",
+				 m->st->device_pages);
+	page_of(m, *pfn)->flags |= unwritten_mark(m);
+	return 0;
+}
+
+int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn)
+{
+	if (!is_device_private_page(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is no page of the device (pfns are %u to %u)",
+				 pfn, m->device_base, m->device_base + m->st->device_pages - 1);
+	if (device_in_use(m, pfn - m->device_base))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is in use", pfn);
+	device_take(m, pfn - m->device_base);
+	page_of(m, pfn)->flags |= unwritten_mark(m);
+	return 0;
+}
+
+/* A page can lose its last user under a page table's lock, too, so page_free() must not enter the kernel. */
+void tell_page_free(struct hmmu *m, u32 pfn)
+{
+	/* Preserve the outer call's error. */
+	struct hmmu_error error = m->error;
+
+	m->in_page_free++;
+	m->device_ops.page_free(m, pfn, m->device_data);
+	m->in_page_free--;
+	m->error = error;
+}
+
+void put_zone_device_private_page(struct hmmu *m, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+	bool private = is_device_private_page(m, pfn);
+
+	if (page->count != 1 || (private && !device_in_use(m, pfn - m->device_base)))
+		hmmu_bug(m, "a reference to a device page was dropped that nobody had");
+	else if (private)
+		free_device_page(m, page, pfn);
+	else
+		wipe_device_page(m, page);
+}
+
+int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
+{
+	for (u32 page = m->other_device_base; page < m->pfn_end; page++) {
+		if (page_of(m, page)->count > 1)
+			continue;
+		page_of(m, page)->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
+		page_of(m, page)->count = 2;
+		*pfn = page;
+		return 0;
+	}
+	return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u other device pages are in use",
+			 m->st->other_device_pages);
+}
+
+uint32_t hmmu_device_base(const struct hmmu *m)
+{
+	return m->device_base;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file frame.h Inlined allocation and freeing of single frames; frame.c has the rest of the allocator. */
+#ifndef HMMU_FRAME_H
+#define HMMU_FRAME_H
+
+#include "page/contents.h"
+
+static inline u32 block_of(u32 pfn)
+{
+	return pfn / HPAGE_PMD_NR;
+}
+
+/** Put a block with free frames at the head of the list; false if there is none. */
+bool refill_partial(struct hmmu *m);
+void block_list_del(struct hmmu *m, u32 *head, u32 index);
+
+/** A frame with one reference and no flags, or 0. @p zeroed tells whether its contents are known to be zero. */
+static ALWAYS_INLINE u32 take_frame(struct hmmu *m, bool *zeroed)
+{
+	struct state *st = m->st;
+	struct block *block;
+	struct page *page;
+	u32 pfn;
+
+	if (!st->partial_head && !refill_partial(m))
+		return 0;
+	block = &m->block[st->partial_head - 1];
+	pfn = block->free_head;
+	if (!pfn)
+		pfn = (st->partial_head - 1) * HPAGE_PMD_NR + block->fresh++;
+	else
+		block->free_head = page_of(m, pfn)->next;
+	if (!--block->free_count)
+		block_list_del(m, &st->partial_head, st->partial_head - 1);
+	st->free_frames--;
+	page = page_of(m, pfn);
+	*zeroed = !(page->flags & HMMU_PG_BUDDY);
+	page->flags = 0;
+	page->count = 1;
+	page->next = 0;
+	page->alloc_id = st->next_alloc_id++;
+	return pfn;
+}
+
+/** alloc_page() */
+static ALWAYS_INLINE u32 __alloc_page(struct hmmu *m)
+{
+	bool zeroed;
+
+	return should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
+}
+/** alloc_zeroed_page() */
+static ALWAYS_INLINE u32 __alloc_zeroed_page(struct hmmu *m)
+{
+	bool zeroed;
+	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
+
+	if (pfn && !zeroed)
+		clear_contents(m, pfn);
+	return pfn;
+}
+
+/** Move a block between lists after its first or its last frame became free. */
+void free_block_grows(struct hmmu *m, u32 index);
+/** Report a freed page that is in a wrong state. */
+void free_frame_checks(struct hmmu *m, const struct page *page);
+
+/** Free a frame without references, whose state is known to be right. */
+static ALWAYS_INLINE void __free_frame(struct hmmu *m, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+	struct block *block = &m->block[block_of(pfn)];
+
+	event(m, HMMU_EVENT_FRAME_FREE, 0, pfn, page->alloc_id);
+	*page = (struct page){ .flags = HMMU_PG_BUDDY, .next = block->free_head };
+	block->free_head = pfn;
+	block->free_count++;
+	m->st->free_frames++;
+	if (block->free_count == 1 || block->free_count == HPAGE_PMD_NR)
+		free_block_grows(m, block_of(pfn));
+}
+
+/** Free a frame without references. */
+static inline void free_frame(struct hmmu *m, u32 pfn)
+{
+	free_frame_checks(m, page_of(m, pfn));
+	__free_frame(m, pfn);
+}
+
+#endif

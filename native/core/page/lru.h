@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file lru.h LRU lists, per-CPU pagevecs, isolation, and mlock's part in them. */
+#ifndef HMMU_LRU_H
+#define HMMU_LRU_H
+
+#include "page/page.h"
+
+/** Set up empty lists. */
+void lru_init(struct hmmu *m);
+/** The head of a list, as a number in the array of pages. */
+static inline u32 lru_head(const struct hmmu *m, enum lru_list which)
+{
+	return m->pfn_end + which;
+}
+/** The list of a page, by its flags ACTIVE, REFERENCED (which does not matter), SWAPBACKED and UNEVICTABLE. */
+static inline enum lru_list page_lru(const struct page *page)
+{
+	static const u8 lists[16] = {
+		LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
+		LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_ANON, LRU_ACTIVE_ANON,
+		LRU_UNEVICTABLE,   LRU_UNEVICTABLE, LRU_UNEVICTABLE,   LRU_UNEVICTABLE,
+		LRU_UNEVICTABLE,   LRU_UNEVICTABLE, LRU_UNEVICTABLE,   LRU_UNEVICTABLE,
+	};
+
+	_Static_assert(HMMU_PG_ACTIVE == 0x10 && HMMU_PG_SWAPBACKED == 0x40 && HMMU_PG_UNEVICTABLE == 0x80,
+		       "the table goes by these bits");
+	return lists[page->flags >> 4 & 15];
+}
+static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which, u32 nr)
+{
+	struct page *head = page_of(m, lru_head(m, which)), *page = page_of(m, pfn);
+	u32 first = head->next;
+
+	/* This order stops gcc from merging two stores into a slower vector store. */
+	page->next = first;
+	page_of(m, first)->prev = pfn;
+	page->prev = lru_head(m, which);
+	head->next = pfn;
+	m->st->lru[which].nr += nr;
+}
+static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enum lru_list which, u32 nr)
+{
+	page_of(m, page->prev)->next = page->next;
+	page_of(m, page->next)->prev = page->prev;
+	page->prev = page->next = 0;
+	m->st->lru[which].nr -= nr;
+}
+/** @name Pagevecs. A page waits in a pagevec before it goes on a list. The pagevec holds a reference.
+ * @{ */
+/** Drain one pagevec of a CPU. */
+void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
+/** Add a page to a pagevec, which takes over the caller's reference. A pagevec that is full or has a huge page is
+ * drained at once. */
+static ALWAYS_INLINE void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
+{
+	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
+
+	pvec->pages[pvec->nr++] = pfn;
+	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
+		pagevec_drain(m, cpu, kind);
+}
+static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
+{
+	page_of(m, head)->count++;
+	pagevec_add(m, cpu, PVEC_LRU_ADD, head);
+}
+/** Put an unevictable page on its list, past the pagevec. */
+void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
+static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
+{
+	if ((m->vmas[vma].flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
+		page_set(m, pfn, HMMU_PG_ACTIVE);
+		lru_cache_add(m, cpu, pfn);
+		return;
+	}
+	page_set(m, pfn, HMMU_PG_MLOCKED);
+	add_page_to_unevictable_list(m, pfn);
+}
+/** Drain the pagevecs of one CPU, or of all CPUs. */
+static inline void lru_add_drain(struct hmmu *m, u32 cpu)
+{
+	for (int kind = 0; kind < NR_PAGEVECS; kind++)
+		if (m->st->cpu[cpu].pvecs[kind].nr)
+			pagevec_drain(m, cpu, kind);
+}
+void lru_add_drain_all(struct hmmu *m);
+/** @} */
+
+/** Take a page of @p nr frames off its list. The caller's reference becomes the isolation's. False: the page is on no
+ * list. */
+static inline bool __isolate_lru_page(struct hmmu *m, struct page *page, u32 nr)
+{
+	if (!(page->flags & HMMU_PG_LRU))
+		return false;
+	del_page_from_lru_list(m, page, page_lru(page), nr);
+	page->flags &= ~(u32)HMMU_PG_LRU;
+	return true;
+}
+/** As __isolate_lru_page(), with a new reference. */
+static inline bool isolate_lru_page(struct hmmu *m, u32 pfn)
+{
+	bool isolated = __isolate_lru_page(m, page_of(m, pfn), hpage_nr_pages(m, pfn));
+
+	if (isolated)
+		get_page(m, pfn);
+	return isolated;
+}
+/** Undo isolate_lru_page(): put the page back and drop the isolation's reference. */
+void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn);
+/** The CPU's pagevec of pages to be added to LRU lists. */
+static inline struct pagevec *lru_add_pvec(const struct hmmu *m, u32 cpu)
+{
+	return &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
+}
+void unlock_and_putback_slow(struct hmmu *m, u32 cpu, u32 pfn);
+/** unlock_page() and putback_lru_page() of a page that is no part of a huge one, with the CPU's lru_add_pvec(). */
+static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pagevec *pvec, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+	u32 flags = page->flags;
+
+	if ((flags & (HMMU_PG_LOCKED | HMMU_PG_MLOCKED)) != HMMU_PG_LOCKED) {
+		unlock_and_putback_slow(m, cpu, pfn);
+		return;
+	}
+	page->flags = flags & ~(u32)(HMMU_PG_LOCKED | HMMU_PG_UNEVICTABLE);
+	pvec->pages[pvec->nr++] = pfn;
+	if (pvec->nr == PAGEVEC_SIZE)
+		pagevec_drain(m, cpu, PVEC_LRU_ADD);
+}
+/** For a split: count the head as one page of its list, not as 512; put a tail on the head's list. */
+void lru_account_split(struct hmmu *m, u32 head);
+void lru_add_page_tail(struct hmmu *m, u32 tail);
+/** Make an inactive page active, through a pagevec. */
+void activate_page(struct hmmu *m, u32 cpu, u32 pfn);
+void mark_page_accessed(struct hmmu *m, u32 cpu, u32 pfn);
+void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn);
+/** __pagevec_lru_add() of a single page, with a reference: put the page on its list at once. */
+void lru_add_now(struct hmmu *m, u32 pfn);
+
+/** @name mlock.c
+ * @{ */
+void mlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn);
+void munlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn);
+void clear_page_mlock(struct hmmu *m, u32 cpu, u32 pfn);
+/** @} */
+
+#endif

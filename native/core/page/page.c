@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* References and map counts of pages, and the release of a page with its last reference. */
+#include "page/page.h"
+
+#include "page/devmem.h"
+#include "page/hugetlb_pool.h"
+#include "page/last_reference.h"
+
+int32_t compound_mapcount(const struct hmmu *m, u32 pfn)
+{
+	return m->pages[compound_head(m, pfn) + 1].mapcount_of_compound;
+}
+
+int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn)
+{
+	int32_t count = m->pages[pfn].mapcount + compound_mapcount(m, pfn);
+
+	return page_test(m, compound_head(m, pfn), HMMU_PG_DOUBLE_MAP) ? count - 1 : count;
+}
+
+int32_t total_mapcount(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+	int32_t total;
+
+	if (!PageCompound(m, pfn))
+		return m->pages[pfn].mapcount;
+	total = compound_mapcount(m, head);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		total += m->pages[head + i].mapcount;
+	if (page_test(m, head, HMMU_PG_DOUBLE_MAP))
+		total -= HPAGE_PMD_NR;
+	return total;
+}
+
+bool compound_page_mapped(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	if (compound_mapcount(m, head) > 0)
+		return true;
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		if (m->pages[head + i].mapcount > 0)
+			return true;
+	return false;
+}
+
+void put_other_page(struct hmmu *m, u32 head)
+{
+	struct page *page = page_of(m, head);
+
+	if (is_zone_device_page(m, head)) {
+		put_zone_device_private_page(m, head);
+		return;
+	}
+	if (page->count < 0 || (page->flags & (HMMU_PG_RESERVED | HMMU_PG_BUDDY))) {
+		hmmu_bug(m, "a reference to a page was dropped that nobody had");
+		return;
+	}
+	if (PageHuge(m, head)) {
+		free_huge_page(m, head);
+		return;
+	}
+	__isolate_lru_page(m, page, hpage_nr_pages(m, head));
+	mem_cgroup_uncharge(m, head);
+	if (page->flags & HMMU_PG_HEAD)
+		free_huge_frames(m, head);
+	else
+		free_frame(m, head);
+}
+
+static void put_page_of_ram(struct hmmu *m, u32 head)
+{
+	put_last_reference(m, head);
+}
+
+/* A device page is free at a count of 1, any other at 0. */
+void put_page_slow(struct hmmu *m, u32 head)
+{
+	if (is_zone_device_page(m, head))
+		put_zone_device_private_page(m, head);
+	else
+		put_page_of_ram(m, head);
+}
+
+void release_pages(struct hmmu *m, const u32 *pages, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++) {
+		u32 head = compound_head(m, pages[i]);
+		int32_t count = --page_of(m, head)->count;
+
+		if (count <= 0)
+			put_last_reference(m, head);
+		else if (count == 1 && is_zone_device_page(m, head))
+			put_zone_device_private_page(m, head);
+	}
+}

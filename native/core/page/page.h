@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file page.h struct page: flags, references, compound pages; page.c and frame.c. */
+#ifndef HMMU_PAGE_H
+#define HMMU_PAGE_H
+
+#include "host/machine.h"
+
+/** @name Flags. The head of a compound page has the flags of the whole page, except HEAD and TAIL.
+ * @{ */
+static inline bool page_test(const struct hmmu *m, u32 pfn, u32 flag)
+{
+	return m->pages[pfn].flags & flag;
+}
+static inline void page_set(struct hmmu *m, u32 pfn, u32 flag)
+{
+	m->pages[pfn].flags |= flag;
+}
+static inline void page_clear(struct hmmu *m, u32 pfn, u32 flag)
+{
+	m->pages[pfn].flags &= ~flag;
+}
+static inline bool page_test_and_clear(struct hmmu *m, u32 pfn, u32 flag)
+{
+	bool was = page_test(m, pfn, flag);
+
+	page_clear(m, pfn, flag);
+	return was;
+}
+static inline bool page_test_and_set(struct hmmu *m, u32 pfn, u32 flag)
+{
+	bool was = page_test(m, pfn, flag);
+
+	page_set(m, pfn, flag);
+	return was;
+}
+/** @} */
+
+static inline u32 compound_head(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, pfn, HMMU_PG_TAIL) ? m->pages[pfn].head : pfn;
+}
+static inline bool PageCompound(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, pfn, HMMU_PG_HEAD | HMMU_PG_TAIL);
+}
+static inline u32 hpage_nr_pages(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, pfn, HMMU_PG_HEAD) ? HPAGE_PMD_NR : 1;
+}
+/** Whether there is such a page: none has pfn 0, and there may be a gap before the hugetlb pool. */
+static inline bool pfn_valid(const struct hmmu *m, u64 pfn)
+{
+	return pfn && pfn < m->pfn_end && (pfn < m->st->ram_pages || pfn >= m->hugetlb_base);
+}
+/** A page of the hugetlb pool. */
+static inline bool PageHuge(const struct hmmu *m, u32 pfn)
+{
+	return pfn >= m->hugetlb_base && pfn < m->device_base;
+}
+/** PAGE_USER_UNWRITTEN for a page that a driver allocates. Without contents there are none of a former owner. */
+static inline u32 unwritten_mark(const struct hmmu *m)
+{
+	return m->tags ? 0 : PAGE_USER_UNWRITTEN;
+}
+static inline bool is_device_private_page(const struct hmmu *m, u32 pfn)
+{
+	return pfn >= m->device_base && pfn < m->other_device_base;
+}
+static inline bool is_zone_device_page(const struct hmmu *m, u32 pfn)
+{
+	return pfn >= m->device_base;
+}
+static inline bool is_zero_pfn(const struct hmmu *m, u32 pfn)
+{
+	return pfn == m->zero_pfn;
+}
+static inline bool PageAnon(const struct hmmu *m, u32 pfn)
+{
+	return m->pages[compound_head(m, pfn)].mapping & MAPPING_ANON;
+}
+/** The file whose page cache the page is in, or 0. */
+static inline u32 page_mapping(const struct hmmu *m, u32 pfn)
+{
+	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+
+	return mapping & MAPPING_ANON ? 0 : mapping;
+}
+/** The anon_vma of an anonymous page, or 0. */
+static inline u32 page_anon_vma(const struct hmmu *m, u32 pfn)
+{
+	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+
+	return mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
+}
+static inline int32_t page_count(const struct hmmu *m, u32 pfn)
+{
+	return m->pages[compound_head(m, pfn)].count;
+}
+/** Nobody has the page. A free page of ZONE_DEVICE has one reference; here it has none before its first use. */
+static inline bool page_is_free(const struct hmmu *m, u32 pfn)
+{
+	return page_count(m, pfn) <= is_zone_device_page(m, pfn) && !page_test(m, pfn, HMMU_PG_RESERVED);
+}
+/** The third page of a compound page counts references that the quirk thp-busy-leaks-ref has leaked. */
+#define LEAK_TAIL 2
+static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
+{
+	return &m->pages[head + 1].mapcount_of_compound;
+}
+int32_t compound_mapcount(const struct hmmu *m, u32 pfn);
+int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn);
+/** The number of ptes and huge pmds that map this page itself. */
+static inline int32_t page_mapcount(const struct hmmu *m, u32 pfn)
+{
+	return PageCompound(m, pfn) ? compound_page_mapcount(m, pfn) : m->pages[pfn].mapcount;
+}
+/** The number of ptes and huge pmds that map any part of its compound page. */
+int32_t total_mapcount(const struct hmmu *m, u32 pfn);
+bool compound_page_mapped(const struct hmmu *m, u32 pfn);
+static inline bool page_mapped(const struct hmmu *m, u32 pfn)
+{
+	return PageCompound(m, pfn) ? compound_page_mapped(m, pfn) : m->pages[pfn].mapcount > 0;
+}
+/** The page's index in units of pages; tails have indexes of their own. */
+static inline u64 page_to_pgoff(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	return m->pages[head].index + (pfn - head);
+}
+
+/** @name References
+ * @{ */
+static inline void get_page(struct hmmu *m, u32 pfn)
+{
+	m->pages[compound_head(m, pfn)].count++;
+}
+void put_page_slow(struct hmmu *m, u32 head);
+/** Drop a reference. The last reference frees the page; a device page is freed with the last but one. */
+static inline void put_page(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+	int32_t count = --m->pages[head].count;
+
+	if (count <= 1 && (count <= 0 || is_zone_device_page(m, head)))
+		put_page_slow(m, head);
+}
+/** Drop a reference to each of many pages. */
+void release_pages(struct hmmu *m, const u32 *pages, u32 nr);
+/** @} */
+
+/** The RSS counter of the page. */
+static inline int mm_counter_file(const struct hmmu *m, u32 pfn)
+{
+	return page_test(m, compound_head(m, pfn), HMMU_PG_SWAPBACKED) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+static inline int mm_counter(const struct hmmu *m, u32 pfn)
+{
+	return PageAnon(m, pfn) ? MM_ANONPAGES : mm_counter_file(m, pfn);
+}
+
+/** @name The page lock
+ * @{ */
+static inline bool trylock_page(struct hmmu *m, u32 pfn)
+{
+	return !page_test_and_set(m, compound_head(m, pfn), HMMU_PG_LOCKED);
+}
+/** Unlock a page that is not a tail page. */
+static inline void unlock_single_page(struct hmmu *m, struct page *page)
+{
+	if (!(page->flags & HMMU_PG_LOCKED))
+		hmmu_bug(m, "a page was unlocked that was not locked");
+	page->flags &= ~(u32)HMMU_PG_LOCKED;
+}
+static inline void unlock_page(struct hmmu *m, u32 pfn)
+{
+	unlock_single_page(m, page_of(m, compound_head(m, pfn)));
+}
+/** @} */
+
+/** @name frame.c: the allocator
+ * @{ */
+/** Set up zone structures and the zero page. */
+void frame_init(struct hmmu *m);
+/** A frame with one reference and no flags, or 0. @p zeroed tells whether its contents are known to be zero. */
+u32 alloc_frame(struct hmmu *m, bool *zeroed);
+/** alloc_page(); 0 when RAM is used up or the allocation is made to fail. */
+u32 alloc_page(struct hmmu *m);
+/** As alloc_page(), with zeroed contents. */
+u32 alloc_zeroed_page(struct hmmu *m);
+/** Allocate a compound page of 512 frames, cleared, with one reference; or 0. */
+u32 alloc_huge_page(struct hmmu *m);
+/** Put the frames of a compound page on the free lists. */
+void free_huge_frames(struct hmmu *m, u32 head);
+/** @} */
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file huge.h Transparent huge pages: the huge zero page, and huge_split.c. */
+#ifndef HMMU_HUGE_H
+#define HMMU_HUGE_H
+
+#include "mm/mm.h"
+
+static inline bool is_huge_zero_pfn(const struct hmmu *m, u32 pfn)
+{
+	return pfn && pfn == m->st->huge_zero_pfn;
+}
+static inline bool is_huge_zero_pmd(const struct hmmu *m, u64 pmd)
+{
+	return pmd_trans_huge(pmd) && is_huge_zero_pfn(m, pte_pfn(pmd));
+}
+
+/** @name huge_split.c
+ * @{ */
+/** Turn a huge pmd into a table of ptes; with @p freeze into migration entries. Tells the notifier of the 2 MiB. A
+ * @p page other than 0: only if the pmd maps it. */
+void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool freeze, u32 page);
+/** The same for the pmd at an address, if it is huge. */
+void split_huge_pmd_address(struct ctx *ctx, u32 vma, u64 address, bool freeze, u32 page);
+/** Split a locked compound page into single pages. -EBUSY: pinned, or not anonymous any more. */
+int split_huge_page(struct ctx *ctx, u32 pfn);
+/** @} */
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Splits huge pmds into ptes, and compound pages into single pages. */
+#include <errno.h>
+
+#include "host/probe.h"
+#include "host/stats.h"
+#include "mm/tlb.h"
+#include "page/lru.h"
+#include "rmap/huge.h"
+#include "rmap/rmap.h"
+
+static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
+{
+	struct hmmu *m = ctx->m;
+	u32 table = pgtable_trans_huge_withdraw(m, pmd);
+	u64 *pte = table_of(m, table);
+
+	*pmd = 0;
+	flush_tlb_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		pte[i] = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vma].page_prot));
+	pmd_populate(m, pmd, table);
+}
+
+/* The entry for one page of the huge page: a migration entry, or a pte with the pmd's rights. */
+static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool freeze)
+{
+	u64 entry;
+
+	if (freeze) {
+		entry = make_migration_entry(page, pte_write(pmd));
+		return pte_soft_dirty(pmd) ? pte_swp_mksoft_dirty(entry) : entry;
+	}
+	entry = maybe_mkwrite(m, vma, mk_pte(page, m->vmas[vma].page_prot));
+	if (!pte_write(pmd))
+		entry = pte_wrprotect(entry);
+	if (!pte_young(pmd))
+		entry = pte_mkold(entry);
+	return pte_soft_dirty(pmd) ? pte_mksoft_dirty(entry) : entry;
+}
+
+/* While pmds and ptes map a compound page, each of its pages has one extra map count. */
+static void count_split(struct hmmu *m, u32 page)
+{
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		m->pages[page + i].mapcount++;
+	if (compound_mapcount(m, page) > 1 && !page_test_and_set(m, page, HMMU_PG_DOUBLE_MAP))
+		for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+			m->pages[page + i].mapcount++;
+	if (!--*compound_mapcount_ptr(m, page) && page_test_and_clear(m, page, HMMU_PG_DOUBLE_MAP))
+		for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+			m->pages[page + i].mapcount--;
+}
+
+static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool freeze)
+{
+	struct hmmu *m = ctx->m;
+	u64 old = *pmd;
+	u32 page = pte_pfn(old), table;
+	u64 *pte;
+
+	count_stat(m, HMMU_STAT_SPLIT_PMD);
+	probe(split_pmd, m->vmas[vma].mm, haddr);
+	if (is_huge_zero_pmd(m, old)) {
+		split_huge_zero_pmd(ctx, vma, pmd, haddr);
+		return;
+	}
+	page_of(m, page)->count += HPAGE_PMD_NR - 1;
+	table = pgtable_trans_huge_withdraw(m, pmd);
+	pte = table_of(m, table);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		pte[i] = split_entry(m, vma, old, page + i, freeze);
+	if (pte_dirty(old))
+		page_set(m, page, HMMU_PG_DIRTY);
+	count_split(m, page);
+	flush_tlb_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
+	pmd_populate(m, pmd, table);
+	if (!freeze)
+		return;
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
+		page_remove_rmap(m, ctx->cpu, page + i, false);
+		put_page(m, page + i);
+	}
+}
+
+void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool freeze, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u64 haddr = address & PMD_MASK;
+	u32 mm = m->vmas[vma].mm;
+
+	mmu_notifier_invalidate_range_start(m, mm, haddr, haddr + PMD_SIZE);
+	table_lock(m, pmd);
+	if (pmd_trans_huge(*pmd) && (!page || page == pte_pfn(*pmd))) {
+		if (page_test(m, pte_pfn(*pmd), HMMU_PG_MLOCKED))
+			clear_page_mlock(m, ctx->cpu, pte_pfn(*pmd));
+		split_huge_pmd_locked(ctx, vma, pmd, haddr, freeze);
+	}
+	table_unlock(m, pmd);
+	mmu_notifier_invalidate_range_end(m, mm, haddr, haddr + PMD_SIZE);
+}
+
+void split_huge_pmd_address(struct ctx *ctx, u32 vma, u64 address, bool freeze, u32 page)
+{
+	u64 *pmd = mm_find_pmd(ctx->m, ctx->m->vmas[vma].mm, address);
+
+	if (pmd)
+		__split_huge_pmd(ctx, vma, pmd, address, freeze, page);
+}
+
+/* Make a tail a page of its own; it takes over state of the head. */
+static void split_tail(struct hmmu *m, u32 head, u32 tail)
+{
+	const u32 inherited = HMMU_PG_REFERENCED | HMMU_PG_SWAPBACKED | HMMU_PG_MLOCKED | HMMU_PG_UPTODATE |
+			      HMMU_PG_ACTIVE | HMMU_PG_LOCKED | HMMU_PG_UNEVICTABLE | HMMU_PG_DIRTY | HMMU_PG_YOUNG |
+			      HMMU_PG_IDLE;
+	struct page *h = page_of(m, head), *t = page_of(m, tail);
+
+	t->flags = h->flags & (inherited | PAGE_USER_CHARGED);
+	t->head = 0;
+	t->prev = t->next = 0;
+	t->count = 1;
+	t->mapping = h->mapping;
+	t->index = h->index + (tail - head);
+	if (h->flags & HMMU_PG_LRU)
+		lru_add_page_tail(m, tail);
+}
+
+static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked)
+{
+	struct hmmu *m = ctx->m;
+
+	/* From now on the head counts as one page of its LRU list. */
+	if (page_test(m, head, HMMU_PG_LRU))
+		lru_account_split(m, head);
+	for (u32 i = HPAGE_PMD_NR - 1; i > 0; i--)
+		split_tail(m, head, head + i);
+	page_clear(m, head, HMMU_PG_HEAD);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		remove_migration_ptes(ctx, head + i, head + i);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
+		if (head + i == keep_locked)
+			continue;
+		unlock_page(m, head + i);
+		put_page(m, head + i);
+	}
+}
+
+int split_huge_page(struct ctx *ctx, u32 pfn)
+{
+	const u32 flags = TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS | TTU_SPLIT_HUGE_PMD | TTU_SPLIT_FREEZE;
+	struct hmmu *m = ctx->m;
+	u32 head = compound_head(m, pfn), anon_vma = page_anon_vma(m, head);
+	bool mlocked = page_test(m, head, HMMU_PG_MLOCKED);
+	int err = 0;
+
+	if (!anon_vma || !total_mapcount(m, head))
+		return -EBUSY;
+	/* All references must belong to mappings, except the caller's. */
+	if (total_mapcount(m, head) != page_count(m, head) - 1)
+		return -EBUSY;
+	get_anon_vma(m, anon_vma);
+	try_to_unmap(ctx, head, flags);
+	if (mlocked)
+		lru_add_drain(m, ctx->cpu);
+	if (!total_mapcount(m, head) && page_count(m, head) == 1) {
+		split_compound(ctx, head, pfn);
+		count_stat(m, HMMU_STAT_SPLIT_PAGE);
+		probe(split_page, head);
+	} else {
+		remove_migration_ptes(ctx, head, head);
+		err = -EBUSY;
+	}
+	put_anon_vma(m, anon_vma);
+	return err;
+}

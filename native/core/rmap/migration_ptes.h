@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file migration_ptes.h Turns migration entries back into entries that map a page. */
+#ifndef HMMU_MIGRATION_PTES_H
+#define HMMU_MIGRATION_PTES_H
+
+#include "page/lru.h"
+#include "rmap/rmap.h"
+
+/** How the migration entries of a mapping become entries that map a page. */
+struct restore {
+	u64 ram;               /**< a pte of a RAM page; writable only if every pte of the mapping is */
+	u64 device;            /**< an entry of a device page; writable only if every pte of the mapping is */
+	u64 write;             /**< the write bit of a migration entry; 0 if the bit does not matter */
+	u64 device_soft_dirty; /**< the soft-dirty bit, if an entry of a device page keeps it */
+};
+
+static inline struct restore restore_of(const struct hmmu *m, const struct vma *v)
+{
+	/* The mapping may have lost its write permission since. */
+	bool may_write = v->flags & VM_WRITE, all_write = pte_write(v->page_prot);
+
+	/* 4.14 drops the soft-dirty bit of device entries. "mm/migrate: preserve soft dirty in remove_migration_pte()"
+	 * keeps it. */
+	return (struct restore){
+		.ram = pte_mkold(v->page_prot),
+		.device = make_device_private_entry(0, all_write),
+		.write = may_write && !all_write ? SWP_MIGRATION_WRITE_BIT : 0,
+		.device_soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? 0 : _PAGE_SWP_SOFT_DIRTY,
+	};
+}
+/** The entry of a device page. One bit tells the types of writable and read-only device entries apart. That bit tells
+ * migration entries apart, too, with the opposite meaning. */
+static inline u64 restored_device_entry(const struct restore *r, u64 pfn, u64 old)
+{
+	_Static_assert((SWP_DEVICE_READ ^ SWP_DEVICE_WRITE) == (SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE), "one bit");
+	_Static_assert(SWP_DEVICE_READ & (SWP_DEVICE_READ ^ SWP_DEVICE_WRITE), "it is set in the type that may not");
+	return (swp_entry_to_pte(0, pfn) | r->device | (old & r->device_soft_dirty)) ^ (old & r->write);
+}
+/** The pte of a RAM page. */
+static inline u64 restored_entry(const struct restore *r, u64 pfn, u64 old)
+{
+	u64 entry = mk_pte(pfn, r->ram);
+
+	if (old & r->write)
+		entry = pte_mkwrite(entry);
+	if (pte_swp_soft_dirty(old))
+		entry = pte_mksoft_dirty(entry);
+	return entry;
+}
+
+/** Replace a migration entry by one that maps @p new. The table is locked. */
+static inline void restore_entry(struct ctx *ctx, const struct vma *v, u64 *pte, u32 new)
+{
+	struct hmmu *m = ctx->m;
+	const struct restore r = restore_of(m, v);
+
+	*pte = is_device_private_page(m, new) ? restored_device_entry(&r, new, *pte) : restored_entry(&r, new, *pte);
+	get_page(m, new);
+	/* page->mapping is still set; only the map count changes. */
+	page_dup_rmap(m, new, false);
+	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
+		mlock_vma_page(m, ctx->cpu, new);
+}
+/** Whether an entry is the migration entry of a page. */
+static inline bool is_migration_entry_of(u64 pte, u64 pfn)
+{
+	return (pte & ~(SWP_MIGRATION_WRITE_BIT | _PAGE_SWP_SOFT_DIRTY)) == make_migration_entry(pfn, false);
+}
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* try_to_unmap() replaces ptes by migration entries; remove_migration_ptes() undoes that. */
+#include "mm/swap.h"
+#include "mm/tlb.h"
+#include "page/lru.h"
+#include "rmap/huge.h"
+#include "rmap/migration_ptes.h"
+
+/*
+ * Replace a device-private entry by a migration entry. 4.14 always makes a read entry ("mm/migrate: properly preserve
+ * write attribute in special migrate entry"), and reads the soft-dirty bit of a present entry ("mm/rmap: fixup copying
+ * of soft dirty and uffd ptes").
+ */
+static u64 migration_entry_of_device(struct hmmu *m, u32 pfn, u64 old)
+{
+	bool keep_write = !quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST);
+	bool soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(old) : pte_swp_soft_dirty(old);
+	u64 entry = make_migration_entry(pfn, keep_write && is_write_device_private_entry(old));
+
+	return soft_dirty ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+static void unmap_device_entry(struct hmmu *m, u32 page, u64 *pte)
+{
+	*pte = migration_entry_of_device(m, page, *pte);
+}
+
+static void unmap_present_entry(struct hmmu *m, u32 mm, struct page_vma_mapped_walk *pvmw, u32 subpage)
+{
+	u64 old = ptep_clear_flush(m, mm, pvmw->address, pvmw->pte);
+	u64 entry = make_migration_entry(subpage, pte_write(old));
+
+	/* A migration entry has no dirty bit; keep it in the page. */
+	if (pte_dirty(old))
+		page_set(m, compound_head(m, subpage), HMMU_PG_DIRTY);
+	*pvmw->pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+/* Mark the page mlocked if the mapping is locked; true: the walk can end. */
+static bool mlock_again(struct ctx *ctx, u32 pfn, u32 vma)
+{
+	struct hmmu *m = ctx->m;
+
+	if (!(m->vmas[vma].flags & VM_LOCKED))
+		return false;
+	if (!PageCompound(m, pfn))
+		mlock_vma_page(m, ctx->cpu, pfn);
+	return true;
+}
+
+static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
+{
+	struct hmmu *m = ctx->m;
+	u32 mm = m->vmas[pvmw->vma].mm;
+	u32 page = pvmw->page, subpage = page;
+
+	if (is_device_private_page(m, page)) {
+		unmap_device_entry(m, page, pvmw->pte);
+	} else {
+		subpage = pte_pfn(*pvmw->pte);
+		unmap_present_entry(m, mm, pvmw, subpage);
+	}
+	page_remove_rmap(m, ctx->cpu, subpage, false);
+	put_page(m, page);
+	mmu_notifier_invalidate_range(m, mm, pvmw->address, pvmw->address + PAGE_SIZE);
+}
+
+/* Drop a page of MADV_FREE, unless it was written to since. A written page becomes swap-backed again. */
+static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
+{
+	if (!page_test(m, page, HMMU_PG_DIRTY))
+		return true;
+	*pte = old;
+	page_set(m, page, HMMU_PG_SWAPBACKED);
+	return false;
+}
+
+static void make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
+{
+	u32 slot = page_of(m, page)->private;
+	u64 entry = swp_entry_to_pte(0, slot);
+
+	swap_duplicate(m, slot);
+	add_mm_counter(m, mm, MM_SWAPENTS, 1);
+	*pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
+/* Put a swap entry in the place of a pte. False: the page was written to, and stays. */
+static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u32 mm = m->vmas[vma].mm;
+	u64 old = ptep_clear_flush(m, mm, address, pte);
+
+	if (pte_dirty(old))
+		page_set(m, page, HMMU_PG_DIRTY);
+	if (page_test(m, page, HMMU_PG_SWAPBACKED))
+		make_swap_entry(m, mm, page, old, pte);
+	else if (!unmap_lazyfree(m, page, old, pte))
+		return false;
+	add_mm_counter(m, mm, MM_ANONPAGES, -1);
+	page_remove_rmap(m, ctx->cpu, page, false);
+	put_page(m, page);
+	mmu_notifier_invalidate_range(m, mm, address, address + PAGE_SIZE);
+	return true;
+}
+
+static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32 flags)
+{
+	struct hmmu *m = ctx->m;
+	struct page_vma_mapped_walk pvmw = { .page = pfn, .vma = vma, .address = address };
+	u32 mm = m->vmas[vma].mm;
+	u64 end = address + ((u64)hpage_nr_pages(m, pfn) << PAGE_SHIFT);
+	bool go_on = true;
+
+	if ((flags & TTU_MUNLOCK) && !(m->vmas[vma].flags & VM_LOCKED))
+		return true;
+	if (flags & TTU_SPLIT_HUGE_PMD)
+		split_huge_pmd_address(ctx, vma, address, flags & TTU_SPLIT_FREEZE, pfn);
+	if (end > m->vmas[vma].end)
+		end = m->vmas[vma].end;
+	mmu_notifier_invalidate_range_start(m, mm, address, end);
+	while (page_vma_mapped_walk(m, &pvmw)) {
+		if (!(flags & TTU_IGNORE_MLOCK) && mlock_again(ctx, pfn, vma)) {
+			page_vma_mapped_walk_done(m, &pvmw);
+			go_on = false;
+			break;
+		}
+		if (flags & TTU_MUNLOCK)
+			continue;
+		if (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE)) {
+			unmap_entry(ctx, &pvmw);
+		} else if (!unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
+			page_vma_mapped_walk_done(m, &pvmw);
+			go_on = false;
+			break;
+		}
+	}
+	mmu_notifier_invalidate_range_end(m, mm, address, end);
+	return go_on;
+}
+
+bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags)
+{
+	struct hmmu *m = ctx->m;
+	struct rmap_walk walk;
+
+	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), flags) || !total_mapcount(m, pfn))
+			break;
+	rmap_end(m, &walk);
+	return !page_mapcount(m, pfn);
+}
+
+void try_to_munlock(struct ctx *ctx, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct rmap_walk walk;
+
+	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), TTU_MUNLOCK) || !page_mapped(m, pfn))
+			break;
+	rmap_end(m, &walk);
+}
+
+/* The part of a compound page that belongs at an address. */
+static u32 subpage_at(const struct hmmu *m, u32 head, u32 vma, u64 address)
+{
+	return head + (u32)(linear_page_index(m, vma, address) - page_of(m, head)->index);
+}
+
+static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct page_vma_mapped_walk pvmw = {
+		.page = old_pfn,
+		.vma = vma,
+		.address = address,
+		.flags = PVMW_SYNC | PVMW_MIGRATION,
+	};
+
+	while (page_vma_mapped_walk(m, &pvmw)) {
+		restore_entry(ctx, vma_of(m, vma), pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
+		if (page_test(m, old_pfn, HMMU_PG_MLOCKED))
+			clear_page_mlock(m, ctx->cpu, old_pfn);
+	}
+}
+
+void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
+{
+	struct hmmu *m = ctx->m;
+	u64 *pmd, *pte;
+
+	if (page_test(m, old_pfn, HMMU_PG_HEAD)) {
+		remove_compound_migration_ptes(ctx, new_pfn, vma, address, old_pfn);
+		return;
+	}
+	pmd = mm_find_pmd(m, m->vmas[vma].mm, address);
+	if (!pmd || pmd_trans_unstable(*pmd))
+		return;
+	pte = pte_offset_map_lock(m, *pmd, address);
+	if (is_migration_entry_of(*pte, old_pfn))
+		restore_entry(ctx, vma_of(m, vma), pte, new_pfn);
+	table_unlock(m, pte);
+}
+
+void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct rmap_walk walk;
+
+	for (u32 vma = rmap_first(m, new_pfn, &walk); vma; vma = rmap_next(m, &walk))
+		remove_migration_pte(ctx, new_pfn, vma, vma_address(m, new_pfn, vma), old_pfn);
+	rmap_end(m, &walk);
+}
