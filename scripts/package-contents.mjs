@@ -8,7 +8,7 @@ import { root } from './run.mjs'
 
 /** What each file has to be one of. */
 const ALLOWED = [
-  /^(package\.json|README\.md|LICENSE|ARCHITECTURE\.md|CHANGELOG\.md|CMakeLists\.txt|native\/binding\.gyp)$/,
+  /^(package\.json|README\.md|LICENSE|ARCHITECTURE\.md|CONTRIBUTING\.md|CHANGELOG\.md|CMakeLists\.txt|native\/binding\.gyp)$/,
   /^docs\/[\w-]+\.(md|svg)$/,
   /^examples\/([\w-]+\/)*[\w.-]+\.(md|drill|expected|ts|json|c|py|rs|toml|txt|lock)$/,
   /^examples\/c\/Makefile$/,
