@@ -4,7 +4,7 @@
 //   node scripts/mutants-drills.mjs verify         checks verify(), and ignores the transcripts
 //   node scripts/mutants-drills.mjs transcripts    checks the transcripts, and does not call verify()
 import { createRequire } from 'node:module'
-import { root } from './run.mjs'
+import { drillFolders } from './run.mjs'
 
 const { findDrillFiles, listDrills, readExpected, runSource } = createRequire(import.meta.url)('../dist/drill')
 
@@ -19,7 +19,7 @@ function finding(source, expected) {
 }
 
 function firstFinding() {
-  for (const [file, sources] of listDrills(findDrillFiles(`${root}/test/conformance`))) {
+  for (const [file, sources] of listDrills(drillFolders.flatMap(findDrillFiles))) {
     const expected = readExpected(file)
     for (const source of sources) {
       const found = finding(source, expected?.get(source.name))

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 /** The repository's top folder. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
+/** The folders whose drills the emulator has to pass. */
+export const drillFolders = ['linux-4.14', 'derived'].map((name) => `${root}/test/conformance/${name}`)
+
 /** Runs a command in the repository's top folder and shows its output. Ends this process if the command fails. */
 export function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })

@@ -7,7 +7,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { needPackages } from './debian.mjs'
-import { root, run } from './run.mjs'
+import { drillFolders, root, run } from './run.mjs'
 
 const sanitize = 'address,undefined'
 const addon = `${root}/build-asan/Release/hmmu.node`
@@ -82,7 +82,7 @@ function seeds() {
 
 function drills() {
   buildAddon()
-  return succeedsInstrumented(['dist/cli/main.js', 'drill', 'check', 'test/conformance', '--verify'])
+  return succeedsInstrumented(['dist/cli/main.js', 'drill', 'check', ...drillFolders, '--verify'])
 }
 
 function jest() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The long form of test/faults: node scripts/test-faults.mjs [--jobs N] [--per-command N|all] [FOLDER]
+// The long form of test/faults: node scripts/test-faults.mjs [--jobs N] [--per-command N|all] [FOLDER…]
 //
 // Reruns all drills and lets the 1st, 2nd, 3rd … passage of each injection site fail: only that passage, and that
 // passage with all later ones. By default it takes the first eight passages of each command and the last one, which
@@ -9,17 +9,18 @@
 // that counts drills.
 import { spawn, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { delimiter } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
-import { root, run } from './run.mjs'
+import { drillFolders, root, run } from './run.mjs'
 
 const { values, positionals } = parseArgs({
   options: { jobs: { type: 'string' }, 'per-command': { type: 'string', default: '8' } },
   allowPositionals: true,
 })
 const jobs = Number(values.jobs ?? availableParallelism())
-const folder = positionals[0] ?? `${root}/test/conformance`
+const folders = (positionals.length > 0 ? positionals : drillFolders).join(delimiter)
 const program = `${root}/build-faults/test/faults/main.js`
 const env = { HMMU_BINDING: `${root}/build/Release/hmmu.node`, ...process.env }
 
@@ -45,7 +46,7 @@ function fail(drill, problems) {
 /** Sweeps every `jobs`th drill, from a given one on. After a crash of the process, goes on with the next drill. */
 async function job(first) {
   let at = { drill: undefined, index: first }
-  const child = spawn('node', [program, folder, String(first), String(jobs), perCommand], {
+  const child = spawn('node', [program, folders, String(first), String(jobs), perCommand], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -75,7 +76,7 @@ function finish(drill, { injected, problems }) {
 
 /** Runs a crashed drill again, to find the fault. */
 function crashingFault(index) {
-  const args = [program, folder, String(index), '1000000', perCommand, 'trace']
+  const args = [program, folders, String(index), '1000000', perCommand, 'trace']
   const { stdout } = spawnSync('node', args, { env, encoding: 'utf8', maxBuffer: 2 ** 28 })
   return `the last run: ${stdout.trim().split('\n').at(-1)}`
 }

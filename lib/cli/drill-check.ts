@@ -14,7 +14,14 @@ import {
 } from '../drill'
 import { visible, visibleJson, visibleLines } from '../visible'
 import { ExitCode, UsageError } from './exit-codes'
-import { type DrillOptions, filterDrills, filterOption, profileOption, ramPagesOption, verifyOption } from './options'
+import {
+  type DrillOptions,
+  drillProfileOption,
+  filterDrills,
+  filterOption,
+  ramPagesOption,
+  verifyOption,
+} from './options'
 import { type Colors, colorsFor, print, printError } from './output'
 import { showProgress } from './progress'
 
@@ -41,7 +48,7 @@ export function drillCheckCommand(exit: (code: number) => void): Command {
     .option('--json', 'print the results as JSON')
     .option('--update', 'write the transcripts as those that are expected from now on')
     .option('--force', 'with --update: also overwrite what another profile prints')
-    .addOption(profileOption())
+    .addOption(drillProfileOption())
     .addOption(verifyOption())
     .addOption(filterOption())
     .addOption(ramPagesOption())
@@ -58,7 +65,7 @@ function checkPaths(paths: readonly string[], options: CheckCommandOptions): num
   const nothing = drills.size === 0 && report.results.length === 0
   if (nothing && report.wrongPaths.length > 0) return ExitCode.USAGE
   if (nothing || drills.size > 0) runChecks(drills, options, report)
-  print(options.json ? jsonOf(report) : textOf(report, options))
+  print(options.json ? jsonOf(report) : textOf(report))
   if (report.wrongPaths.length > 0) return ExitCode.USAGE
   return report.results.every((result) => result.passed) ? ExitCode.OK : ExitCode.FAILED
 }
@@ -118,20 +125,20 @@ function jsonOf(report: Report): string {
   return `${visibleJson({ ...countsOf(report), results, ...(updates.length > 0 ? { updates } : {}) }, 2)}\n`
 }
 
-function textOf(report: Report, options: CheckCommandOptions): string {
+function textOf(report: Report): string {
   const colors = colorsFor(process.stdout)
   const { passed, failed } = countsOf(report)
   const color = failed === 0 ? colors.green : colors.red
   return [
-    ...report.updates.map((update) => updateText(update, options)),
+    ...report.updates.map(updateText),
     ...report.results.filter((result) => !result.passed).map((result) => failureText(result, colors)),
     `${color(`${passed} passed, ${failed} failed`)}\n`,
   ].join('')
 }
 
-function updateText({ file, ...counts }: Update, { profile }: CheckCommandOptions): string {
+function updateText({ file, by, ...counts }: Update): string {
   const changes = Object.entries(counts).filter(([, count]) => count > 0)
-  return `updated ${visible(file)} (${profile}): ${changes.map(([what, count]) => `${count} ${what}`).join(', ')}\n`
+  return `updated ${visible(file)} (${by}): ${changes.map(([what, count]) => `${count} ${what}`).join(', ')}\n`
 }
 
 function failureText(result: CheckResult, colors: Colors): string {

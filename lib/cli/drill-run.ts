@@ -6,13 +6,21 @@ import {
   type DrillSource,
   isConcatenation,
   joinSections,
+  profileOf,
   readDrills,
   runSource,
   STDIN_PATH,
 } from '../drill'
 import { visible } from '../visible'
 import { ExitCode } from './exit-codes'
-import { type DrillOptions, filterDrills, filterOption, profileOption, ramPagesOption, verifyOption } from './options'
+import {
+  type DrillOptions,
+  drillProfileOption,
+  filterDrills,
+  filterOption,
+  ramPagesOption,
+  verifyOption,
+} from './options'
 import { print, printError } from './output'
 
 interface RunCommandOptions extends DrillOptions {
@@ -32,7 +40,7 @@ export function drillRunCommand(exit: (code: number) => void): Command {
       'NAME.drill, or X.drills with many drills behind lines "=== NAME"; also compressed (.gz); - for standard input',
     )
     .option('--strict', 'a command that would print "skipped" ends the drill, which has failed')
-    .addOption(profileOption())
+    .addOption(drillProfileOption())
     .addOption(verifyOption())
     .addOption(filterOption())
     .addOption(ramPagesOption())
@@ -76,7 +84,10 @@ function isAlone(file: string, [source]: readonly DrillSource[]): boolean {
 
 /** Print one transcript, and its error after it. False if there was an error. */
 function runOne(source: DrillSource, options: RunCommandOptions, alone: boolean): boolean {
-  const { transcript: text, failure } = runSource(source, options)
+  const { transcript: text, failure } = runSource(source, {
+    ...options,
+    profile: options.profile ?? profileOf(source.file),
+  })
   print(alone ? text : joinSections([{ name: visible(source.name), text }]))
   if (failure === undefined) return true
   printError(failure.message)

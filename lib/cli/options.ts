@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { InvalidArgumentError, Option } from 'commander'
-import type { DrillSource } from '../drill'
+import { DEFAULT_PROFILE, type DrillSource } from '../drill'
 import { type Profile, profileNames } from '../index'
 import { didYouMean } from '../suggest'
 import { UsageError } from './exit-codes'
 
 /** `--profile`, for every command that makes a machine. */
 export function profileOption(): Option {
-  return new Option('--profile <name>', 'which kernel the machine is').choices(profileNames).default('linux-4.14')
+  return new Option('--profile <name>', 'which kernel the machine is').choices(profileNames).default(DEFAULT_PROFILE)
+}
+
+/** `--profile`, for commands that run drills. */
+export function drillProfileOption(): Option {
+  const otherwise = `what a file 'profile' next to the drill says, else ${DEFAULT_PROFILE}`
+  return new Option('--profile <name>', `which kernel the machine is (default: ${otherwise})`).choices(profileNames)
 }
 
 /** `--verify`, for every command that runs drills. */
@@ -42,7 +48,7 @@ export function parseInteger(least: number, most: number): (text: string) => num
 
 /** The options of commands that run drills. */
 export interface DrillOptions {
-  readonly profile: Profile
+  readonly profile?: Profile
   readonly verify?: true
   readonly filter?: readonly string[]
   readonly ramPages?: number

@@ -2,12 +2,12 @@
 
 import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { type DrillSource, readDrills } from '../drill'
+import { type DrillSource, profileOf, readDrills } from '../drill'
 import { systemReason } from '../system'
 import { chromeTrace, foldedStacks, traceDrill } from '../trace'
 import { visibleJson } from '../visible'
 import { ExitCode, UsageError } from './exit-codes'
-import { type DrillOptions, filterDrills, filterOption, profileOption, ramPagesOption } from './options'
+import { type DrillOptions, drillProfileOption, filterDrills, filterOption, ramPagesOption } from './options'
 import { print, printError } from './output'
 
 interface TraceOptions extends DrillOptions {
@@ -31,7 +31,7 @@ export function traceCommand(exit: (code: number) => void): Command {
     .option('--chrome <out>', 'write a trace in the JSON trace event format; - for standard output')
     .option('--folded', 'print folded stacks, the input of flame graph tools')
     .addOption(new Option('--cycles', "time and weights in cycles of the host's clock"))
-    .addOption(profileOption())
+    .addOption(drillProfileOption())
     .addOption(filterOption())
     .addOption(ramPagesOption())
     .addHelpText('after', HELP)
@@ -44,10 +44,11 @@ function trace(file: string, options: TraceOptions): number {
   if (options.chrome === undefined && !options.folded) throw new UsageError('say what to write: --chrome or --folded')
   const source = oneDrill(file, options)
   const clock = options.cycles ? 'cycles' : 'events'
-  const { trace, run } = traceDrill(source, clock, { profile: options.profile, ramPages: options.ramPages })
+  const profile = options.profile ?? profileOf(source.file)
+  const { trace, run } = traceDrill(source, clock, { profile, ramPages: options.ramPages })
   if (options.folded) print(foldedStacks(trace))
   if (options.chrome !== undefined) {
-    const about = { drill: source.name, profile: options.profile }
+    const about = { drill: source.name, profile }
     write(options.chrome, `${visibleJson(chromeTrace(trace, about), 1)}\n`)
   }
   if (run.failure === undefined) return ExitCode.OK

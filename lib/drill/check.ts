@@ -7,12 +7,17 @@ import { type Profile, profileNames } from '../index'
 import { excerpt } from '../visible'
 import { DrillError } from './errors'
 import type { DrillSource } from './parse'
-import { DEFAULT_PROFILE, type DrillRun, type RunOptions, runSource } from './runner'
+import { profileOf } from './profile'
+import { type DrillRun, type RunOptions, runSource } from './runner'
 import { expectedPath, isConcatenation, joinSections, readDrills, readExpected, writeExpected } from './source'
 
 export interface CheckOptions extends RunOptions {
+  /** Which kernel the machine is; if absent, {@link profileOf} the drill's file. */
+  readonly profile?: Profile | undefined
   /** Only drills for which this returns true. */
   readonly filter?: ((name: string) => boolean) | undefined
+  /** Runs a drill on a real kernel, in place of a machine. */
+  readonly run?: ((source: DrillSource) => DrillRun) | undefined
   /**
    * Write the printed transcripts as the expected ones. A drill that could not be carried out still fails, and nothing
    * is written for it. A drill whose expected transcript is that of another profile fails likewise, unless `force` is
@@ -39,6 +44,8 @@ export interface CheckResult {
 /** How a file of expected transcripts has changed: numbers of transcripts. */
 export interface Update {
   readonly file: string
+  /** What printed the new transcripts: the profile, or `a real kernel`. */
+  readonly by: string
   readonly added: number
   readonly changed: number
   /** Of drills that are no longer there. */
@@ -73,6 +80,8 @@ export function checkFile(file: string, sources: readonly DrillSource[], options
 class FileCheck {
   readonly #file: string
   readonly #options: CheckOptions
+  /** Undefined on a real kernel. */
+  readonly #profile: Profile | undefined
   readonly #expected: ReadonlyMap<string, string> | undefined
   /** The new expected transcripts. */
   readonly #updated: Map<string, string>
@@ -80,6 +89,7 @@ class FileCheck {
   constructor(file: string, options: CheckOptions) {
     this.#file = file
     this.#options = options
+    this.#profile = options.run ? undefined : (options.profile ?? profileOf(file))
     this.#expected = readExpected(file)
     this.#updated = new Map(this.#expected)
   }
@@ -95,12 +105,16 @@ class FileCheck {
   }
 
   #checkDrill(source: DrillSource): CheckResult {
-    const run = runSource(source, this.#options)
+    const run = this.#run(source)
     const expected = this.#updated.get(source.name)
     const failed = this.#failure(source, run, expected)
     if (failed !== undefined || !this.#options.update) return this.#result(source, run, expected, failed)
     this.#updated.set(source.name, run.transcript)
     return this.#result(source, run, run.transcript, undefined)
+  }
+
+  #run(source: DrillSource): DrillRun {
+    return this.#options.run?.(source) ?? runSource(source, { ...this.#options, profile: this.#profile })
   }
 
   /** Why a drill fails whatever it prints. */
@@ -114,10 +128,10 @@ class FileCheck {
 
   /** Another profile that prints the expected transcript. */
   #otherProfile(source: DrillSource, expected: string): Profile | undefined {
-    const own = this.#options.profile ?? DEFAULT_PROFILE
     const { quirks, ramPages } = this.#options
     return profileNames.find(
-      (profile) => profile !== own && runSource(source, { profile, quirks, ramPages }).transcript === expected,
+      (profile) =>
+        profile !== this.#profile && runSource(source, { profile, quirks, ramPages }).transcript === expected,
     )
   }
 
@@ -153,7 +167,13 @@ class FileCheck {
     const text = isConcatenation(this.#file) ? joinSections(sections) : (sections[0]?.text ?? '')
     writeExpected(this.#file, text)
     const removed = [...before.keys()].filter((name) => !names.has(name)).length
-    this.#options.onUpdate?.({ file: expectedPath(this.#file), added, changed, removed })
+    this.#options.onUpdate?.({
+      file: expectedPath(this.#file),
+      by: this.#profile ?? 'a real kernel',
+      added,
+      changed,
+      removed,
+    })
   }
 }
 

@@ -8,6 +8,7 @@ export { type SideBySide, sideBySide } from './compare'
 export { DrillError, type DrillErrorCode, type Position } from './errors'
 export type { DrillObserver } from './observer'
 export { type DrillSource, parseDrill } from './parse'
+export { DEFAULT_PROFILE, profileOf } from './profile'
 export { type DrillRun, type RunOptions, runDrill, runSource } from './runner'
 export {
   findDrillFiles,

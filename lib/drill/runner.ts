@@ -37,7 +37,6 @@ export interface DrillRun {
   readonly failure: DrillError | undefined
 }
 
-export const DEFAULT_PROFILE: Profile = 'linux-4.14'
 const RAM_PAGES = 65536
 const DEVICE_PAGES = 1024
 

@@ -3,12 +3,13 @@
 // A part of the long form. scripts/test-faults.mjs runs it in a process of its own, so that a crash stops only this
 // part:
 //
-//   node main.js FOLDER FIRST STEP PER_COMMAND [trace]
+//   node main.js FOLDERS FIRST STEP PER_COMMAND [trace]
 //
-// Sweeps the drills FIRST, FIRST + STEP, … of a folder, with PER_COMMAND passages a command or all. Prints lines of
-// JSON: {"drill"} before a drill, {"injected", "problems"} after it; with `trace` also {"fault"} before every run.
+// Sweeps the drills FIRST, FIRST + STEP, … of the folders (joined as in PATH), with PER_COMMAND passages a command or
+// all. Prints lines of JSON: {"drill"} before a drill, {"injected", "problems"} after it; with `trace` also {"fault"} before every run.
 
 import { writeSync } from 'node:fs'
+import { delimiter } from 'node:path'
 import { findDrillFiles, parseDrill, readDrills, readExpected } from '../../lib/drill'
 import { faultName, sweep } from './sweep'
 
@@ -17,15 +18,15 @@ function tell(what: object): void {
   writeSync(1, `${JSON.stringify(what)}\n`)
 }
 
-function* drills(folder: string) {
-  for (const file of findDrillFiles(folder)) {
+function* drills(folders: string) {
+  for (const file of folders.split(delimiter).flatMap(findDrillFiles)) {
     const expected = readExpected(file)
     for (const source of readDrills(file)) yield { source, expected: expected?.get(source.name) }
   }
 }
 
-function main([folder = '', first = '0', step = '1', perCommand = 'all', trace]: string[]): void {
-  const all = [...drills(folder)]
+function main([folders = '', first = '0', step = '1', perCommand = 'all', trace]: string[]): void {
+  const all = [...drills(folders)]
   tell({ drills: all.length })
   for (let i = Number(first); i < all.length; i += Number(step)) {
     const { source, expected } = all[i]!

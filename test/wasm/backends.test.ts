@@ -44,8 +44,8 @@ function lastHash({ main }: Library): () => bigint | undefined {
 }
 
 describe('all drills', () => {
-  const folder = join(__dirname, '../conformance')
-  const drills = [...native.drill.listDrills(native.drill.findDrillFiles(folder))]
+  const folders = ['linux-4.14', 'derived'].map((name) => join(__dirname, '../conformance', name))
+  const drills = [...native.drill.listDrills(folders.flatMap(native.drill.findDrillFiles))]
   const hashes = [lastHash(native), lastHash(wasm)] as const
 
   afterAll(() => jest.restoreAllMocks())
