@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The Node addon, built by node-gyp: build/Release/hmmu.node.
-# CMakeLists.txt builds the same addon by cmake-js: build-cmake/Release/hmmu.node. lib/binding.ts says which is loaded.
+# CMakeLists.txt builds the same addon by cmake-js: build-cmake/Release/hmmu.node. lib/native/load.ts says which is loaded.
 # In the npm package this file is native/binding.gyp, as npm compiles each package with a binding.gyp at its top level.
 {
   'variables': {

@@ -6,7 +6,6 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { type AddonInfo, addonInfo, type Backend } from './binding'
 export {
   type AccessOutcome,
   type LoadOutcome,
@@ -15,21 +14,22 @@ export {
   type PinOptions,
   type RemapOptions,
   SystemCalls,
-} from './calls'
-export type { RestoreOptions } from './copies'
-export * from './defs.generated'
-export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } from './driver'
-export { MigrationEntries, MigrationEntry } from './entries'
-export { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from './errors'
-export type { LeakedPage } from './leaks'
-export { type DeviceFault, type DeviceFaultHandler, Machine, type PageFreeHandler } from './machine'
-export { Mapping } from './mapping'
-export { Migration, type MigrationRange, MigrationResult } from './migration'
-export type { MachineOptions } from './options'
-export { PageRef, type PageRefKind } from './page-ref'
-export { type InvalidateHandler, type Invalidation, Process, type ProcessCounters } from './process'
-export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './records'
-export { type Job, roundRobin } from './schedule'
-export { MachineStats, type SpanCounts, type StatsNode } from './stats'
-export { Task, type TaskState } from './task'
-export { PAGE_SIZE } from './validate'
+} from './api/calls'
+export type { RestoreOptions } from './api/copies'
+export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } from './api/driver'
+export { MigrationEntries, MigrationEntry } from './api/entries'
+export type { LeakedPage } from './api/leaks'
+export { type DeviceFault, type DeviceFaultHandler, Machine, type PageFreeHandler } from './api/machine'
+export { Mapping } from './api/mapping'
+export { Migration, type MigrationRange, MigrationResult } from './api/migration'
+export type { MachineOptions } from './api/options'
+export { PageRef, type PageRefKind } from './api/page-ref'
+export { type InvalidateHandler, type Invalidation, Process, type ProcessCounters } from './api/process'
+export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './api/records'
+export { type Job, roundRobin } from './api/schedule'
+export { MachineStats, type SpanCounts, type StatsNode } from './api/stats'
+export { Task, type TaskState } from './api/task'
+export * from './base/defs.generated'
+export { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from './base/errors'
+export { PAGE_SIZE } from './base/validate'
+export { type AddonInfo, addonInfo, type Backend } from './native/load'

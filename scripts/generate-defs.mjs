@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Makes lib/defs.generated.ts from the lists in native/include/hmmu/hmmu_defs.h, so that each flag, code, reason, event
-// or quirk is written once. `--check` writes nothing and exits with 1 if the file is stale.
+// Makes lib/base/defs.generated.ts from the lists in native/include/hmmu/hmmu_defs.h, so that each flag, code, reason,
+// event or quirk is written once. `--check` writes nothing and exits with 1 if the file is stale.
 //
 // parseDefs() is a module's export too: the tables of the documentation are made from the same lists.
 
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const headerPath = join(root, 'native/include/hmmu/hmmu_defs.h')
-export const outputPath = join(root, 'lib/defs.generated.ts')
+export const outputPath = join(root, 'lib/base/defs.generated.ts')
 
 /**
  * @typedef {{ name: string, args: (string | number)[], text: string }} Item  arguments between name and text; a bare
@@ -132,7 +132,7 @@ const presentations = {
 }
 
 /**
- * The text of lib/defs.generated.ts.
+ * The text of lib/base/defs.generated.ts.
  * @param {ReturnType<typeof parseDefs>} defs
  */
 export function renderTypeScript(defs) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Command } from 'commander'
+import { visible, visibleJson, visibleLines } from '../base/visible'
 import {
   type CheckResult,
   checkFile,
@@ -12,7 +13,6 @@ import {
   searchDrillFiles,
   type Update,
 } from '../drill'
-import { visible, visibleJson, visibleLines } from '../visible'
 import { ExitCode, UsageError } from './exit-codes'
 import {
   type DrillOptions,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Command, Option } from 'commander'
+import { excerpt, visible } from '../base/visible'
 import { type DrillSource, readDrills, runSource, type SideBySide, sideBySide } from '../drill'
 import { type Profile, profileNames } from '../index'
-import { excerpt, visible } from '../visible'
 import { ExitCode, UsageError } from './exit-codes'
 import { type DrillOptions, filterDrills, filterOption, ramPagesOption } from './options'
 import { type Colors, colorsFor, print, printError } from './output'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Command } from 'commander'
+import { visible } from '../base/visible'
 import {
   DrillError,
   type DrillSource,
@@ -11,7 +12,6 @@ import {
   runSource,
   STDIN_PATH,
 } from '../drill'
-import { visible } from '../visible'
 import { ExitCode } from './exit-codes'
 import {
   type DrillOptions,

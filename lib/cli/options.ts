@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { InvalidArgumentError, Option } from 'commander'
+import { didYouMean } from '../base/suggest'
 import { DEFAULT_PROFILE, type DrillSource } from '../drill'
 import { type Profile, profileNames } from '../index'
-import { didYouMean } from '../suggest'
 import { UsageError } from './exit-codes'
 
 /** `--profile`, for every command that makes a machine. */

@@ -2,8 +2,8 @@
 
 import { writeSync } from 'node:fs'
 import pc from 'picocolors'
-import { systemReason, waitBriefly } from '../system'
-import { visible } from '../visible'
+import { systemReason, waitBriefly } from '../base/system'
+import { visible } from '../base/visible'
 
 /** Colours, or functions that change nothing. */
 export type Colors = ReturnType<typeof pc.createColors>

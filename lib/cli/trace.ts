@@ -2,10 +2,10 @@
 
 import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { systemReason } from '../base/system'
+import { visibleJson } from '../base/visible'
 import { type DrillSource, profileOf, readDrills } from '../drill'
-import { systemReason } from '../system'
 import { chromeTrace, foldedStacks, traceDrill } from '../trace'
-import { visibleJson } from '../visible'
 import { ExitCode, UsageError } from './exit-codes'
 import { type DrillOptions, drillProfileOption, filterDrills, filterOption, ramPagesOption } from './options'
 import { print, printError } from './output'

@@ -2,8 +2,8 @@
 //
 // Carries out each command, through the public API of the library.
 
+import { excerpt } from '../base/visible'
 import { HmmuError, type PageEntry, type PageRef, type Process } from '../index'
-import { excerpt } from '../visible'
 import type {
   CountCommand,
   DropCommand,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { excerpt, visible } from '../visible'
+import { excerpt, visible } from '../base/visible'
 
 /** A place in a drill file. Lines and columns start at 1. */
 export interface Position {

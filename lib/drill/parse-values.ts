@@ -2,7 +2,7 @@
 //
 // The values that stand in commands: names, numbers, places, lists of pages.
 
-import { excerpt } from '../visible'
+import { excerpt } from '../base/visible'
 import type { PageRange, Place } from './ast'
 import { oneOf, type Word, type Words } from './words'
 

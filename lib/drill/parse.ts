@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { excerpt } from '../visible'
+import { excerpt } from '../base/visible'
 import type { Callback, Command, DevmemCommand, Drill, InnerCommand, Interleaved, MigrateCommand } from './ast'
 import { parseCommand } from './parse-commands'
 import { splitLine, type Words } from './words'

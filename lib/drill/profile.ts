@@ -5,8 +5,8 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { excerpt } from '../base/visible'
 import { type Profile, profileNames } from '../index'
-import { excerpt } from '../visible'
 import { fileError, readTextFile, STDIN_NAME } from './text-file'
 
 /** The profile of drills whose folder names none. */

@@ -5,8 +5,8 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { systemReason } from '../system'
-import { excerpt, hasHidden } from '../visible'
+import { systemReason } from '../base/system'
+import { excerpt, hasHidden } from '../base/visible'
 import { DrillError } from './errors'
 import type { DrillSource } from './parse'
 import { fileError, readStandardInput, readTextFile, STDIN_NAME, writeTextFile } from './text-file'

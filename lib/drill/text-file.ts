@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { systemReason, waitBriefly } from '../system'
+import { systemReason, waitBriefly } from '../base/system'
 import { DrillError } from './errors'
 
 /** Most bytes of a text, packed or not. All 1,000 generated drills have 3 MB. */

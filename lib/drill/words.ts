@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { excerpt } from '../visible'
+import { excerpt } from '../base/visible'
 import { DrillError, type Position } from './errors'
 
 /** A word of a line, and where it begins. */

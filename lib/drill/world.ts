@@ -2,9 +2,9 @@
 //
 // The named objects of a running drill: processes, regions, handles.
 
+import { didYouMean } from '../base/suggest'
+import { excerpt } from '../base/visible'
 import type { Machine, MachineEvent, PageRef, Process, Task } from '../index'
-import { didYouMean } from '../suggest'
-import { excerpt } from '../visible'
 import type { Place } from './ast'
 import { FrameNumbers } from './dump'
 import { lastNameable, PAGE_BYTES, type Region } from './layout'

@@ -4,7 +4,7 @@
 // are equal, and so are any two migrations that moved as many pages. Objects are known by hidden methods and not by their
 // class, as test runners load modules more than once.
 
-import { asText, type Showable, stateOf } from '../inspect'
+import { asText, type Showable, stateOf } from '../api/inspect'
 
 /** What a tester uses of `this`. */
 export interface TesterContext {

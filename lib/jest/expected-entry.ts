@@ -3,10 +3,10 @@
 // What is expected of a page's entry, property by property.
 
 import { inspect } from 'node:util'
-import { type EntryKind, PageFlag } from '../defs.generated'
-import { HmmuError } from '../errors'
-import { type PageEntry, pageFlagNames } from '../records'
-import { oneOf, options } from '../validate'
+import { type PageEntry, pageFlagNames } from '../api/records'
+import { type EntryKind, PageFlag } from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { oneOf, options } from '../base/validate'
 
 /** Something like `expect.any(Number)`, which decides by itself what it equals. */
 export interface Asymmetric {

@@ -6,7 +6,7 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type { WhyName } from '../defs.generated'
+import type { WhyName } from '../base/defs.generated'
 import type { RunOptions } from '../drill'
 import { equalityTesters, snapshotSerializer } from './equality'
 import type { ExpectedEntry } from './expected-entry'

@@ -3,10 +3,10 @@
 // The matchers. What is said about several pages has to hold for each of them, and behind `.not` for none.
 
 import { inspect } from 'node:util'
-import { type WhyName, whyValues } from '../defs.generated'
+import type { Machine } from '../api/machine'
+import { type WhyName, whyValues } from '../base/defs.generated'
+import { invalid, oneOf } from '../base/validate'
 import { type RunOptions, runSource } from '../drill'
-import type { Machine } from '../machine'
-import { invalid, oneOf } from '../validate'
 import { checkExpectedEntry, differences, type ExpectedEntry } from './expected-entry'
 import { migrationSubject, type Pages, pageList, pageSubject, type Subject } from './subjects'
 

@@ -4,12 +4,12 @@
 // and not by their class, as test runners load modules more than once.
 
 import { inspect } from 'node:util'
-import type { MigrationEntries, MigrationEntry } from '../entries'
-import { HmmuError } from '../errors'
-import type { Mapping } from '../mapping'
-import type { MigrationResult } from '../migration'
-import { dumpTable, type PageEntry } from '../records'
-import { integer, invalid } from '../validate'
+import type { MigrationEntries, MigrationEntry } from '../api/entries'
+import type { Mapping } from '../api/mapping'
+import type { MigrationResult } from '../api/migration'
+import { dumpTable, type PageEntry } from '../api/records'
+import { HmmuError } from '../base/errors'
+import { integer, invalid } from '../base/validate'
 
 /** What a matcher about pages accepts: each page of a mapping, or what {@link Mapping.dump} returned. */
 export type PageSubject = Mapping | readonly PageEntry[] | PageEntry

@@ -7,9 +7,9 @@
 // catch exceptions and return an errno to C. Two exceptions can't be caught in time: a stack overflow within C, and a
 // trap, which is a bug. After these the machine is lost.
 
-import type { NativeError, NativeMachine } from '../binding'
-import { type ErrorCode, errorCodeValues } from '../defs.generated'
-import { THROWN } from '../thrown'
+import { type ErrorCode, errorCodeValues } from '../base/defs.generated'
+import type { NativeError, NativeMachine } from '../native/interface'
+import { THROWN } from '../native/interface'
 import { EBADF, EBUSY, ECANCELED, EFAULT, ENOMEM } from './errno'
 import type { PlainName } from './exports'
 import type { WasmInstance } from './instance'

@@ -2,8 +2,8 @@
 //
 // Snapshots and hashes, and who is there.
 
-import { RestoreBit } from '../defs.generated'
-import { lengthOf } from '../validate'
+import { RestoreBit } from '../base/defs.generated'
+import { lengthOf } from '../base/validate'
 import { WasmLooking } from './looking'
 import { sizesKey } from './pool'
 

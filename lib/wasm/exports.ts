@@ -2,7 +2,7 @@
 //
 // What the module exports: native/wasm/*.c. Pointers are numbers, as are all results.
 
-import type { NativeMachine, NativeOptions } from '../binding'
+import type { NativeMachine, NativeOptions } from '../native/interface'
 import type { WasmMemory, WasmTable } from './webassembly'
 
 /** Functions of {@link NativeMachine} whose arguments and results are plain numbers: exported just as they are. */

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { markAsUntransferable } from 'node:worker_threads'
-import type { NativeAddon } from '../binding'
+import type { NativeAddon } from '../native/interface'
 import { wasmAddon } from './machine'
 import { Module } from './webassembly'
 

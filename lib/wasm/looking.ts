@@ -2,10 +2,9 @@
 //
 // Calls that take or fill arrays. C can't see JavaScript's arrays, so their contents are copied in and out.
 
-import { errorCodeValues } from '../defs.generated'
-import { RECORD_WORDS } from '../records'
-import { STATS_WORDS } from '../stats'
-import { lengthOf } from '../validate'
+import { errorCodeValues } from '../base/defs.generated'
+import { lengthOf } from '../base/validate'
+import { RECORD_WORDS, STATS_WORDS } from '../native/layout'
 import { WasmCalls } from './calls'
 import { EINVAL } from './errno'
 import type { WasmInstance } from './instance'

@@ -2,7 +2,7 @@
 //
 // The addon on the WebAssembly module: a machine is an instance. Nothing here knows of files or of Node.
 
-import type { NativeAddon, NativeMachine, NativeOptions } from '../binding'
+import type { NativeAddon, NativeMachine, NativeOptions } from '../native/interface'
 import { EINVAL, ENOMEM } from './errno'
 import { type PlainName, plainNames } from './exports'
 import { WasmInstance } from './instance'

@@ -6,17 +6,15 @@
 // between the two: into the instance before a call that drives the migration and after a callback, out of the instance
 // before a callback and after the call.
 
-import type { NativeCallback } from '../binding'
-import { stageValues } from '../defs.generated'
+import { stageValues } from '../base/defs.generated'
+import type { NativeCallback } from '../native/interface'
+import { STATE_FIELDS } from '../native/layout'
 import { WasmCopies } from './copies'
 import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './errno'
 import type { WasmInstance } from './instance'
 import { BYTES_PER_PAGE, Words } from './words'
 
 const PAGE = 4096
-
-/** stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
-const STATE_FIELDS = 6
 
 /** The built-in driver's target (-1: no built-in driver) and lists. */
 interface Request {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { NativeWords } from '../binding'
+import type { NativeWords } from '../native/interface'
 
 /** Bytes for each page: a word of src, a word of dst, a byte of why. */
 export const BYTES_PER_PAGE = 17

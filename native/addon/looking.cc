@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Looking at a machine. Records go to JavaScript as they are, many in one typed array; lib/records.ts knows their
+// Looking at a machine. Records go to JavaScript as they are, many in one typed array; lib/api/records.ts knows their
 // layout, which is asserted here.
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +11,7 @@
 
 namespace hmmu_addon {
 
-#define LAYOUT(type, field, offset) static_assert(offsetof(type, field) == (offset), "lib/records.ts reads " #field)
+#define LAYOUT(type, field, offset) static_assert(offsetof(type, field) == (offset), "lib/api/records.ts reads " #field)
 
 LAYOUT(hmmu_entry, address, 0);
 LAYOUT(hmmu_entry, raw, 8);
@@ -23,7 +23,7 @@ LAYOUT(hmmu_entry, ref, 32);
 LAYOUT(hmmu_entry, map, 36);
 LAYOUT(hmmu_entry, flags, 40);
 LAYOUT(hmmu_entry, device, 44);
-static_assert(sizeof(struct hmmu_entry) == 48, "lib/records.ts");
+static_assert(sizeof(struct hmmu_entry) == 48, "lib/native/layout.ts");
 
 LAYOUT(hmmu_vma_info, start, 0);
 LAYOUT(hmmu_vma_info, end, 8);
@@ -36,7 +36,7 @@ LAYOUT(hmmu_vma_info, nohuge, 27);
 LAYOUT(hmmu_vma_info, dontfork, 28);
 LAYOUT(hmmu_vma_info, uffd_missing, 29);
 LAYOUT(hmmu_vma_info, has_anon_vma, 30);
-static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/records.ts");
+static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/native/layout.ts");
 
 LAYOUT(struct hmmu_page_info, pfn, 0);
 LAYOUT(struct hmmu_page_info, alloc_id, 4);
@@ -48,7 +48,7 @@ LAYOUT(struct hmmu_page_info, device, 32);
 LAYOUT(struct hmmu_page_info, anon, 33);
 LAYOUT(struct hmmu_page_info, has_mapping, 34);
 LAYOUT(struct hmmu_page_info, free, 35);
-static_assert(sizeof(struct hmmu_page_info) == 40, "lib/records.ts");
+static_assert(sizeof(struct hmmu_page_info) == 40, "lib/native/layout.ts");
 
 LAYOUT(hmmu_leak, pfn, 0);
 LAYOUT(hmmu_leak, to, 4);
@@ -56,19 +56,19 @@ LAYOUT(hmmu_leak, alloc_id, 8);
 LAYOUT(hmmu_leak, ref, 12);
 LAYOUT(hmmu_leak, flags, 16);
 LAYOUT(hmmu_leak, locked, 20);
-static_assert(sizeof(hmmu_leak) == 24, "lib/leaks.ts");
+static_assert(sizeof(hmmu_leak) == 24, "lib/native/layout.ts");
 
 LAYOUT(hmmu_event, type, 0);
 LAYOUT(hmmu_event, pid, 4);
 LAYOUT(hmmu_event, a, 8);
 LAYOUT(hmmu_event, b, 16);
-static_assert(sizeof(struct hmmu_event) == 24, "lib/records.ts");
+static_assert(sizeof(struct hmmu_event) == 24, "lib/native/layout.ts");
 
 static_assert(sizeof(struct hmmu_stats) == (HMMU_SPAN_COUNT * 3 + HMMU_STAT_COUNT + HMMU_WHY_COUNT + 1) * 8,
-	      "lib/stats.ts");
+	      "lib/native/layout.ts");
 LAYOUT(struct hmmu_stats, counts, HMMU_SPAN_COUNT * 24);
 LAYOUT(hmmu_stats_node, runs, 8);
-static_assert(sizeof(hmmu_stats_node) == 32, "lib/stats.ts");
+static_assert(sizeof(hmmu_stats_node) == 32, "lib/native/layout.ts");
 
 #undef LAYOUT
 

@@ -70,7 +70,7 @@ private:
 	Migration &migration_;
 };
 
-// What lib/migration.ts reads of a state, in this order.
+// What lib/api/migration.ts reads of a state, in this order.
 constexpr size_t kStateFields = 6;
 
 void WriteState(const hmmu_migration *context, double *out)

@@ -4,9 +4,9 @@
  * The core as a WebAssembly module, for lib/wasm. An instance of the module has one machine at a time, so what belongs
  * to it may be global.
  *
- * What is exported has the names, arguments and results of NativeMachine in lib/binding.ts, as far as numbers will do.
- * Addresses, lengths and counts of pages are doubles, as JavaScript has them. The module imports nothing: what it calls
- * are functions that JavaScript puts into its table (see driver.c).
+ * What is exported has the names, arguments and results of NativeMachine in lib/native/interface.ts, as far as numbers
+ * will do. Addresses, lengths and counts of pages are doubles, as JavaScript has them. The module imports nothing: what
+ * it calls are functions that JavaScript puts into its table (see driver.c).
  */
 #ifndef HMMU_WASM_INSTANCE_H
 #define HMMU_WASM_INSTANCE_H

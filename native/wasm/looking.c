@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looking at a machine. Records go to JavaScript as they are; lib/records.ts knows their layout, which has no pointer
+ * Looking at a machine. Records go to JavaScript as they are; lib/api/records.ts knows their layout, which has no pointer
  * in it and so is the same here as in the addon, where native/addon/looking.cc asserts it. Arrays are the caller's.
  */
 #include "instance.h"
 
-_Static_assert(sizeof(struct hmmu_entry) == 48, "lib/records.ts");
-_Static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/records.ts");
-_Static_assert(sizeof(struct hmmu_page_info) == 40, "lib/records.ts");
-_Static_assert(sizeof(struct hmmu_event) == 24, "lib/records.ts");
+_Static_assert(sizeof(struct hmmu_entry) == 48, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_page_info) == 40, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_event) == 24, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_stats) == (HMMU_SPAN_COUNT * 3 + HMMU_STAT_COUNT + HMMU_WHY_COUNT + 1) * 8,
-	       "lib/stats.ts");
-_Static_assert(sizeof(struct hmmu_stats_node) == 32, "lib/stats.ts");
+	       "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_stats_node) == 32, "lib/native/layout.ts");
 
 EXPORT(dump) int wasm_dump(uint32_t pid, double address, double pages, struct hmmu_entry *out)
 {

@@ -3,6 +3,7 @@
 // Nothing takes time that grows faster than its input. Sizes are such that what grows with the square would run for minutes.
 
 import { fc, test as property } from '@fast-check/jest'
+import { visible } from '../../lib/base/visible'
 import { runSource, splitSections } from '../../lib/drill'
 import { Execution } from '../../lib/drill/execution'
 import { invalidationLines } from '../../lib/drill/invalidations'
@@ -10,7 +11,6 @@ import { lastNameable, type Region, regionEnd } from '../../lib/drill/layout'
 import { Regions } from '../../lib/drill/regions'
 import type { World } from '../../lib/drill/world'
 import { foldedStacks, Trace, traceDrill } from '../../lib/trace'
-import { visible } from '../../lib/visible'
 
 const source = (text: string) => ({ name: 'x', file: 'x.drill', firstLine: 1, text })
 

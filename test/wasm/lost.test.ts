@@ -3,8 +3,8 @@
 // Only in WebAssembly: a call that ends in the middle of C, by a trap or a full stack. Then the machine is lost, and
 // says so. Other machines are unharmed.
 
-import { Core } from '../../lib/core'
-import { HmmuError } from '../../lib/errors'
+import { Core } from '../../lib/api/core'
+import { HmmuError } from '../../lib/base/errors'
 import { WasmCalls } from '../../lib/wasm/calls'
 import { guarded, type WasmInstance } from '../../lib/wasm/instance'
 import { InstancePool } from '../../lib/wasm/pool'

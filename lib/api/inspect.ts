@@ -3,7 +3,7 @@
 // How things look under util.inspect() and console.log(): as small tables.
 
 import { inspect } from 'node:util'
-import { PfnFlag } from './defs.generated'
+import { PfnFlag } from '../base/defs.generated'
 
 /** Rows of a table that are shown at a glance, and pages or events that are looked at for it. */
 const MOST_ROWS = 40

@@ -2,10 +2,11 @@
 //
 // Pages that drivers have allocated, and have neither placed nor put.
 
+import { type TargetName, targetNames } from '../base/defs.generated'
+import { RECORD_WORDS } from '../native/layout'
 import type { Core } from './core'
-import { type TargetName, targetNames } from './defs.generated'
 import { pageCell, shownAs, table } from './inspect'
-import { pageFlagNames, RECORD_WORDS } from './records'
+import { pageFlagNames } from './records'
 
 /** A page that a driver has allocated, and has neither placed by a migration nor put. */
 export interface LeakedPage {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Advice, EntryKind } from '../base/defs.generated'
+import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal } from '../base/validate'
 import type { PageRange, RemapOptions } from './calls'
 import { requireCore } from './core'
-import type { Advice, EntryKind } from './defs.generated'
 import { asText, hex, MOST_ITEMS, morePages, showsItself, stateOf } from './inspect'
 import type { Process } from './process'
 import { dumpTable, MOST_DUMPED, type PageEntry, type Prot } from './records'
-import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal } from './validate'
 
 /** Pages that are dumped at a time. */
 const PAGES_AT_ONCE = 4096

@@ -2,7 +2,6 @@
 //
 // The system calls and memory accesses that a task, or a process through its main task, can make.
 
-import type { Core } from './core'
 import {
   type Advice,
   adviceValues,
@@ -11,14 +10,8 @@ import {
   mapKindValues,
   ProtBit,
   RemapBit,
-} from './defs.generated'
-import type { Driver } from './driver'
-import { HmmuError } from './errors'
-import { Mapping } from './mapping'
-import { Migration, type MigrationRange, type MigrationResult, migrate } from './migration'
-import { PageRef } from './page-ref'
-import type { Process } from './process'
-import type { Prot } from './records'
+} from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
 import {
   address,
   allocate,
@@ -31,7 +24,14 @@ import {
   options,
   PAGE_SIZE,
   pageCount,
-} from './validate'
+} from '../base/validate'
+import type { Core } from './core'
+import type { Driver } from './driver'
+import { Mapping } from './mapping'
+import { Migration, type MigrationRange, type MigrationResult, migrate } from './migration'
+import { PageRef } from './page-ref'
+import type { Process } from './process'
+import type { Prot } from './records'
 
 /** Pages from an address on. A {@link Mapping} is one, and {@link Mapping.range} makes parts of it. */
 export interface PageRange {

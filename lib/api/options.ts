@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { addon, type NativeMachine } from './binding'
-import { type Profile, profileValues, type QuirkName, quirkNames, quirkValues } from './defs.generated'
-import { boolean, integer, oneOf, options } from './validate'
+import { type Profile, profileValues, type QuirkName, quirkNames, quirkValues } from '../base/defs.generated'
+import { boolean, integer, oneOf, options } from '../base/validate'
+import type { NativeMachine } from '../native/interface'
+import { addon } from '../native/load'
 
 /** Options of a machine. */
 export interface MachineOptions {

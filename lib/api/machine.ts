@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { addon, type NativeMachine, OPTION_COUNT } from './binding'
-import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
-import { Core } from './core'
 import {
   type CounterName,
   counterNames,
@@ -14,17 +11,22 @@ import {
   type QuirkName,
   quirkNames,
   quirkValues,
-} from './defs.generated'
-import { HmmuError } from './errors'
+} from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { boolean, bytes, callable, integer, invalid, iterable, oneOf, PAGE_SIZE, synchronous } from '../base/validate'
+import type { NativeMachine } from '../native/interface'
+import { OPTION_COUNT, RECORD_WORDS, STATS_WORDS } from '../native/layout'
+import { addon } from '../native/load'
+import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
+import { Core } from './core'
 import { asText, hex, shownAs, showsItself, stateOf, table } from './inspect'
 import { type LeakedPage, leaks } from './leaks'
 import { createMachine, type MachineOptions } from './options'
 import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
-import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo, RECORD_WORDS } from './records'
-import { MachineStats, STATS_WORDS } from './stats'
+import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo } from './records'
+import { MachineStats } from './stats'
 import type { Task } from './task'
-import { boolean, bytes, callable, integer, invalid, iterable, oneOf, PAGE_SIZE, synchronous } from './validate'
 
 /** A CPU fault on a device page, as a handler sees it. */
 export interface DeviceFault {

@@ -2,12 +2,10 @@
 //
 // Counts and times of a machine's work. Decodes the addon's copies; native/addon/looking.cc asserts the layout.
 
-import { type SpanName, type StatName, spanNames, statNames, type WhyName, whyNames } from './defs.generated'
+import { type SpanName, type StatName, spanNames, statNames, type WhyName, whyNames } from '../base/defs.generated'
+import { requireInternal } from '../base/validate'
+import { STATS_WORDS } from '../native/layout'
 import { asText, showsItself, table } from './inspect'
-import { requireInternal } from './validate'
-
-/** Words of 8 bytes in the records of statistics. */
-export const STATS_WORDS = { all: spanNames.length * 3 + statNames.length + whyNames.length + 1, node: 4 } as const
 
 /** How often something was done, and to how much. */
 export interface SpanCounts {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { HmmuError } from '../base/errors'
 import { type Core, requireCore } from './core'
-import { HmmuError } from './errors'
 import { asText, showsItself, stateOf } from './inspect'
 
 /** How a page came to be referred to: {@link Task.pin}, {@link Process.hold}, {@link Process.isolate}. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { eventNames } from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { address, callable, integer, invalid, PAGE_SIZE, pageCount, synchronous } from '../base/validate'
+import { RECORD_WORDS } from '../native/layout'
 import { type PageRange, rangeOf, SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
-import { eventNames } from './defs.generated'
-import { HmmuError } from './errors'
 import { asText, hex, shownAs, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import { Mapping } from './mapping'
@@ -14,12 +16,10 @@ import {
   MOST_DUMPED,
   mappingTable,
   type PageEntry,
-  RECORD_WORDS,
   type VmaInfo,
   walkTable,
 } from './records'
 import { Task } from './task'
-import { address, callable, integer, invalid, PAGE_SIZE, pageCount, synchronous } from './validate'
 
 /** Counters of an address space, in pages. */
 export interface ProcessCounters {

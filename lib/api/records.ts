@@ -12,18 +12,16 @@ import {
   mapKindNames,
   PageFlag,
   ProtBit,
-} from './defs.generated'
+} from '../base/defs.generated'
+import { integer, PAGE_SIZE, requireInternal } from '../base/validate'
+import { RECORD_WORDS } from '../native/layout'
 import { asText, type Cell, hex, joinRuns, MOST_ITEMS, pagesTable, shownAs, showsItself, table } from './inspect'
-import { integer, PAGE_SIZE, requireInternal } from './validate'
 
 /** Access rights: load and store, load only, neither. */
 export type Prot = 'rw' | 'r' | 'none'
 
 /** The most pages that one dump looks at. */
 export const MOST_DUMPED = 2 ** 22
-
-/** Words of 8 bytes in each kind of record. */
-export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, leak: 3, event: 3 } as const
 
 const flagList = Object.entries(PageFlag).map(([name, bit]) => [name.toLowerCase(), bit] as const)
 

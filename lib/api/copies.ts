@@ -3,12 +3,13 @@
 // Snapshots and copies of machines, and handles for a machine that was created elsewhere (restored or forked).
 
 import { types } from 'node:util'
-import { addon, type NativeMachine } from './binding'
+import { RestoreBit } from '../base/defs.generated'
+import { allocate, boolean, bytes, options } from '../base/validate'
+import type { NativeMachine } from '../native/interface'
+import { addon } from '../native/load'
 import type { Core } from './core'
-import { RestoreBit } from './defs.generated'
 import { Process } from './process'
 import { Task } from './task'
-import { allocate, boolean, bytes, options } from './validate'
 
 /** The core reads and writes snapshots in units of so many bytes. */
 const SNAPSHOT_ALIGNMENT = 8

@@ -4,8 +4,8 @@
 // they are collected and carried out many at a time: at the latest before anything else is asked of the machine, before
 // dst is looked at, and when the callback returns. So nobody can tell the difference.
 
+import { PfnFlag, targetValues } from '../base/defs.generated'
 import type { Core } from './core'
-import { PfnFlag, targetValues } from './defs.generated'
 import type { EntryArrays } from './entries'
 
 const { VALID, LOCKED, DEVICE } = PfnFlag

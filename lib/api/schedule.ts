@@ -2,8 +2,8 @@
 //
 // A round-robin scheduler for tasks that wait for each other.
 
-import { HmmuError } from './errors'
-import { callable, invalid, iterable } from './validate'
+import { HmmuError } from '../base/errors'
+import { callable, invalid, iterable } from '../base/validate'
 
 /**
  * What one task does: a generator that yields its calls as functions, one after the other. Each `yield` gives back what the call

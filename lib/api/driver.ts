@@ -2,14 +2,14 @@
 //
 // Drivers: the built-in one, ones in TypeScript, and what these can do while migrate_vma() calls them.
 
+import { PfnFlag, type TargetName, targetValues } from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { callable, integer, invalid, iterable, oneOf, options, synchronous } from '../base/validate'
 import { type Core, requireCore } from './core'
-import { PfnFlag, type TargetName, targetValues } from './defs.generated'
 import { type EntryArrays, MigrationEntries, MigrationEntry } from './entries'
-import { HmmuError } from './errors'
 import { asText, showsItself } from './inspect'
 import type { Machine } from './machine'
 import { Moves } from './moves'
-import { callable, integer, invalid, iterable, oneOf, options, synchronous } from './validate'
 
 const MOST_PFN = 2 ** 32 - 1
 

@@ -3,13 +3,20 @@
 // What all handles of one machine share: the native machine, how its failures become errors, and who is who.
 
 import { constants } from 'node:os'
-import { type NativeMachine, THROWN } from './binding'
-import { type EventName, errorCodeNames, errorCodeTexts, eventValues, ruleNames, waitNames } from './defs.generated'
-import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from './errors'
+import {
+  type EventName,
+  errorCodeNames,
+  errorCodeTexts,
+  eventValues,
+  ruleNames,
+  waitNames,
+} from '../base/defs.generated'
+import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from '../base/errors'
+import { oneOf, requireInternal } from '../base/validate'
+import { type NativeMachine, THROWN } from '../native/interface'
 import type { Machine } from './machine'
 import type { Process } from './process'
 import type { Task } from './task'
-import { oneOf, requireInternal } from './validate'
 
 /** The shared part of a machine. Handles belong to the same machine if they have the same core. */
 export class Core {

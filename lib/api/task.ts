@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { type WaitName, waitNames } from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { callable, integer } from '../base/validate'
 import { SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
-import { type WaitName, waitNames } from './defs.generated'
-import { HmmuError } from './errors'
 import { asText, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import type { Process } from './process'
 import { isBlocked } from './schedule'
-import { callable, integer } from './validate'
 
 /** What a task is at. */
 export interface TaskState {

@@ -2,11 +2,12 @@
 //
 // src, dst and why of a migration: as raw words, and as objects that decode them.
 
-import { addon, type NativeWords } from './binding'
-import { PfnFlag, type WhyName, whyNames } from './defs.generated'
-import { HmmuError } from './errors'
+import { PfnFlag, type WhyName, whyNames } from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { integer, PAGE_SIZE, requireInternal } from '../base/validate'
+import type { NativeWords } from '../native/interface'
+import { addon } from '../native/load'
 import { asText, type Cell, hex, joinRuns, pageCell, pagesTable, showsItself, stateOf, wordFlags } from './inspect'
-import { integer, PAGE_SIZE, requireInternal } from './validate'
 
 const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
 const FLAGS = VALID | MIGRATE | LOCKED | WRITE | DEVICE | ERROR

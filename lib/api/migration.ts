@@ -3,14 +3,15 @@
 // Migrations: all in one call, or in steps.
 
 import { types } from 'node:util'
-import { THROWN } from './binding'
+import { type StageName, stageNames, stageValues } from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { address, invalid, lengthOf, oneOf, PAGE_SIZE, pageCount, requireInternal } from '../base/validate'
+import { THROWN } from '../native/interface'
+import { STATE_FIELDS } from '../native/layout'
 import { type Core, requireCore } from './core'
-import { type StageName, stageNames, stageValues } from './defs.generated'
 import { type Driver, type PreparedDriver, prepareDriver } from './driver'
 import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
-import { HmmuError } from './errors'
 import { asText, showsItself, stateOf } from './inspect'
-import { address, invalid, lengthOf, oneOf, PAGE_SIZE, pageCount, requireInternal } from './validate'
 
 /** A range of pages to migrate. A {@link Mapping} is one. */
 export interface MigrationRange {
@@ -27,9 +28,8 @@ export interface MigrationRange {
   readonly dst?: BigUint64Array | undefined
 }
 
-// What native/addon/migration.cc writes into a state.
+// Places of what native/addon/migration.cc writes into a state.
 const STATE = { stage: 0, position: 1, collected: 2, remaining: 3, callbacksRan: 4, outOfBounds: 5 } as const
-const STATE_FIELDS = 6
 
 /** @internal The data of a migration, in one call or in steps. */
 class Request {

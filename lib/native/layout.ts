@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// How long the arrays are that calls fill. native/addon/ and native/wasm/ assert the layout of the records.
+
+import { spanNames, statNames, whyNames } from '../base/defs.generated'
+
+/** Words of 8 bytes in each kind of record. */
+export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, leak: 3, event: 3 } as const
+
+/** Words of 8 bytes in the records of statistics. */
+export const STATS_WORDS = { all: spanNames.length * 3 + statNames.length + whyNames.length + 1, node: 4 } as const
+
+/** How many numbers NativeMachine.options() fills in. */
+export const OPTION_COUNT = 10
+
+/** How many numbers NativeMachine.migrateState() fills in: stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
+export const STATE_FIELDS = 6
