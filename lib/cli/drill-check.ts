@@ -9,6 +9,7 @@ import {
   type DrillSource,
   failedFile,
   readDrills,
+  runOnKernel,
   STDIN_PATH,
   searchDrillFiles,
   type Update,
@@ -19,6 +20,9 @@ import {
   drillProfileOption,
   filterDrills,
   filterOption,
+  kernelOf,
+  kernelOption,
+  kernelRunnerOption,
   ramPagesOption,
   verifyOption,
 } from './options'
@@ -52,6 +56,8 @@ export function drillCheckCommand(exit: (code: number) => void): Command {
     .addOption(verifyOption())
     .addOption(filterOption())
     .addOption(ramPagesOption())
+    .addOption(kernelOption())
+    .addOption(kernelRunnerOption())
     .action((paths: string[], options: CheckCommandOptions) => {
       exit(checkPaths(paths, options))
     })
@@ -101,14 +107,17 @@ function readAll(files: ReadonlySet<string>, { results }: Report): Map<string, D
 function runChecks(drills: ReadonlyMap<string, DrillSource[]>, options: CheckCommandOptions, report: Report): void {
   const wanted = new Set(filterDrills(options, [...drills.values()].flat()))
   const { profile, verify, ramPages, update, force } = options
+  const kernel = kernelOf(options)
+  const runs = kernel && runOnKernel([...wanted], kernel)
+  const run = runs && ((source: DrillSource) => runs.get(source)!)
   const progress = showProgress(wanted.size, 'drills')
   const onResult = () => progress.step()
   const onUpdate = (update: Update) => report.updates.push(update)
   try {
     for (const [file, sources] of drills) {
       const chosen = sources.filter((source) => wanted.has(source))
-      for (const result of checkFile(file, chosen, { profile, verify, ramPages, update, force, onResult, onUpdate }))
-        report.results.push(result)
+      const checks = { run, profile, verify, ramPages, update, force, onResult, onUpdate }
+      for (const result of checkFile(file, chosen, checks)) report.results.push(result)
     }
   } finally {
     progress.stop()

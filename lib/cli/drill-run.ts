@@ -4,11 +4,13 @@ import { Command } from 'commander'
 import { visible } from '../base/visible'
 import {
   DrillError,
+  type DrillRun,
   type DrillSource,
   isConcatenation,
   joinSections,
   profileOf,
   readDrills,
+  runOnKernel,
   runSource,
   STDIN_PATH,
 } from '../drill'
@@ -18,6 +20,9 @@ import {
   drillProfileOption,
   filterDrills,
   filterOption,
+  kernelOf,
+  kernelOption,
+  kernelRunnerOption,
   ramPagesOption,
   verifyOption,
 } from './options'
@@ -44,6 +49,8 @@ export function drillRunCommand(exit: (code: number) => void): Command {
     .addOption(verifyOption())
     .addOption(filterOption())
     .addOption(ramPagesOption())
+    .addOption(kernelOption())
+    .addOption(kernelRunnerOption())
     .addHelpText('after', HELP)
     .action((files: string[], options: RunCommandOptions) => {
       exit(runFiles(files, options))
@@ -57,8 +64,12 @@ function runFiles(files: readonly string[], options: RunCommandOptions): number 
   })
   if (sources.length === 0 && code !== ExitCode.OK) return code
   const alone = files.length === 1 && sources.length === 1 && isAlone(files[0] ?? '', sources)
-  for (const source of filterDrills(options, sources)) {
-    if (!runOne(source, options, alone)) code = Math.max(code, ExitCode.FAILED)
+  const chosen = filterDrills(options, sources)
+  const kernel = kernelOf(options)
+  const runs = kernel && runOnKernel(chosen, kernel)
+  for (const source of chosen) {
+    const run = runs?.get(source) ?? runEmulated(source, options)
+    if (!printRun(source, run, alone)) code = Math.max(code, ExitCode.FAILED)
   }
   return code
 }
@@ -82,12 +93,12 @@ function isAlone(file: string, [source]: readonly DrillSource[]): boolean {
   return file === STDIN_PATH ? source?.firstLine === 1 : !isConcatenation(file)
 }
 
+function runEmulated(source: DrillSource, options: RunCommandOptions): DrillRun {
+  return runSource(source, { ...options, profile: options.profile ?? profileOf(source.file) })
+}
+
 /** Print one transcript, and its error after it. False if there was an error. */
-function runOne(source: DrillSource, options: RunCommandOptions, alone: boolean): boolean {
-  const { transcript: text, failure } = runSource(source, {
-    ...options,
-    profile: options.profile ?? profileOf(source.file),
-  })
+function printRun(source: DrillSource, { transcript: text, failure }: DrillRun, alone: boolean): boolean {
   print(alone ? text : joinSections([{ name: visible(source.name), text }]))
   if (failure === undefined) return true
   printError(failure.message)

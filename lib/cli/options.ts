@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander'
 import { didYouMean } from '../base/suggest'
-import { DEFAULT_PROFILE, type DrillSource } from '../drill'
+import { DEFAULT_KERNEL, DEFAULT_PROFILE, DEFAULT_RUNNER, type DrillSource, type KernelOptions } from '../drill'
 import { type Profile, profileNames } from '../index'
 import { UsageError } from './exit-codes'
 
@@ -46,12 +46,35 @@ export function parseInteger(least: number, most: number): (text: string) => num
   }
 }
 
+/** `--kernel`, for commands that run drills. */
+export function kernelOption(): Option {
+  const text = 'run the drills on a real kernel in QEMU; without a bzImage, on the one that `npm run kernel:build` made'
+  return new Option('--kernel [bzImage]', text).preset(DEFAULT_KERNEL).conflicts(MACHINE_OPTIONS)
+}
+
+/** `--kernel-runner`, for commands that have `--kernel`. */
+export function kernelRunnerOption(): Option {
+  return new Option('--kernel-runner <folder>', "with --kernel: a checkout's folder kernel/ (default: this checkout's)")
+}
+
+/** Options about the machine, which a real kernel has none of. */
+const MACHINE_OPTIONS = ['profile', 'verify', 'ramPages', 'strict']
+
+/** What `--kernel` asks for; undefined without it. @throws UsageError */
+export function kernelOf({ kernel, kernelRunner }: DrillOptions): KernelOptions | undefined {
+  if (kernel !== undefined) return { kernel, runner: kernelRunner ?? DEFAULT_RUNNER }
+  if (kernelRunner !== undefined) throw new UsageError('--kernel-runner is for --kernel')
+  return undefined
+}
+
 /** The options of commands that run drills. */
 export interface DrillOptions {
   readonly profile?: Profile
   readonly verify?: true
   readonly filter?: readonly string[]
   readonly ramPages?: number
+  readonly kernel?: string
+  readonly kernelRunner?: string
 }
 
 /** The drills that `--filter` lets through. @throws UsageError if these are none */

@@ -43,12 +43,13 @@ function report(error: unknown): number {
   // A reader like `head` has closed the pipe.
   if (error instanceof OutputError && error.closed) return ExitCode.FAILED
   printError(messageOf(error))
-  const isFile = error instanceof DrillError && error.code === 'HMMU_DRILL_FILE'
+  const isFile = error instanceof DrillError && (error.code === 'HMMU_DRILL_FILE' || error.code === 'HMMU_DRILL_KERNEL')
   return isFile || error instanceof UsageError ? ExitCode.USAGE : ExitCode.FAILED
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof HmmuError) return `${error.message} (${error.code})`
+  if (error instanceof HmmuError || (error instanceof DrillError && error.code === 'HMMU_DRILL_KERNEL'))
+    return `${error.message} (${error.code})`
   if (error instanceof UsageError || error instanceof DrillError || error instanceof OutputError) return error.message
   log('%o', error)
   return `unexpected: ${error instanceof Error ? error.message : String(error)} (NODE_DEBUG=hmmu shows where)`

@@ -15,8 +15,17 @@ export interface Position {
  *   small for it, or it needs what the machine does not do (yet).
  * - `HMMU_DRILL_VERIFY`: the machine was out of balance after a command.
  * - `HMMU_DRILL_FILE`: a file can't be read or written, or is not what its name says.
+ * - `HMMU_DRILL_VOID`: what a real kernel printed is worth nothing: it complained, lost device pages, hung, or was given a
+ *   script that makes no sense.
+ * - `HMMU_DRILL_KERNEL`: drills can't be run on a real kernel, because something that this needs is missing.
  */
-export type DrillErrorCode = 'HMMU_DRILL_SYNTAX' | 'HMMU_DRILL_RUN' | 'HMMU_DRILL_VERIFY' | 'HMMU_DRILL_FILE'
+export type DrillErrorCode =
+  | 'HMMU_DRILL_SYNTAX'
+  | 'HMMU_DRILL_RUN'
+  | 'HMMU_DRILL_VERIFY'
+  | 'HMMU_DRILL_FILE'
+  | 'HMMU_DRILL_VOID'
+  | 'HMMU_DRILL_KERNEL'
 
 /** A reason quotes little. Complaints of a machine may be many. */
 const MOST_REASON = 2000
