@@ -3,8 +3,8 @@
 // Makes one source and one header of libhmmu, for use in other projects: node scripts/amalgamate.mjs [FOLDER]
 //
 // Writes hmmu.h and hmmu.c to FOLDER (default: build-amalgamation/hmmu). Functions that the core's files share become
-// static, so that the object exports only the API. Where two files use a name for different things, the names get the
-// file's name as a prefix.
+// static, so that the object exports only the API. A name that two files use for different things is an error of the
+// compiler: rename one.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { root } from './run.mjs'
@@ -44,48 +44,20 @@ function includesOf(text) {
   return [...text.matchAll(LOCAL_INCLUDE)].map(([, name]) => name).filter((name) => name !== 'hmmu/hmmu.h')
 }
 
-/** The names that a file has for functions, variables, types and enumerators at its top level. */
-function namesOf(text) {
-  const functions = [...text.matchAll(/^[a-z_][^(\n=;]*?\b(\w+)\(/gm)]
-  const variables = [...text.matchAll(/^static [^(\n=;]*?\b(\w+)(?:\[[^\]]*\])*(?: =|;)/gm)]
-  const types = [...text.matchAll(/^(?:typedef )?(?:struct|union|enum) (\w+) \{/gm)]
-  const enumerators = [...text.matchAll(/^enum[^{;()]*\{([^}]*)\}/gm)].flatMap(([, body]) => [
-    ...body.matchAll(/^\t(\w+)/gm),
-  ])
-  return new Set([...functions, ...variables, ...types, ...enumerators].map(([, name]) => name))
-}
-
-/** A file of the core. `clashes` are the names that it shares with other files; its macros are undefined at its end. */
-function sourceFile({ name, text }, clashes) {
-  const prefix = name.replace(/\.c$/, '_').replaceAll('/', '_')
-  const own = [...namesOf(text)].filter((word) => clashes.has(word))
-  const macros = [...text.matchAll(/^#define (\w+)/gm)].map(([, macro]) => macro).filter((macro) => macro[0] !== '_')
-  const lines = [
-    `/* ${name} */`,
-    ...own.map((word) => `#define ${word} ${prefix}${word}`),
-    text.replace(LOCAL_INCLUDE, '').trim(),
-    ...[...own, ...new Set(macros)].map((word) => `#undef ${word}`),
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-/** The names that more than one file defines at its top level. */
-function clashesOf(files) {
-  const seen = new Set()
-  const twice = new Set()
-  for (const { text } of files) {
-    for (const word of namesOf(text)) (seen.has(word) ? twice : seen).add(word)
-  }
-  return twice
+/** A file of the core. Its macros end with it. */
+function sourceFile(name) {
+  const text = read(join(core, name))
+  const macros = new Set([...text.matchAll(/^#define ([A-Za-z]\w*)/gm)].map(([, macro]) => macro))
+  const ends = [...macros].map((macro) => `#undef ${macro}\n`)
+  return `/* ${name} */\n${text.replace(LOCAL_INCLUDE, '').trim()}\n${ends.join('')}`
 }
 
 /** The whole core as one source. */
 function source() {
   const names = readdirSync(core, { recursive: true }).sort()
-  const files = names.filter((name) => name.endsWith('.c')).map((name) => ({ name, text: read(join(core, name)) }))
   const done = new Set()
   const headers = names.filter((name) => name.endsWith('.h')).map((name) => internalHeader(name, done))
-  const clashes = clashesOf(files)
+  const files = names.filter((name) => name.endsWith('.c')).map(sourceFile)
   return `${spdx}/*
  * hmmu ${version}, all in one file. Made by scripts/amalgamate.mjs: edit the sources, not this.
  */
@@ -102,7 +74,7 @@ function source() {
 #pragma GCC diagnostic ignored "-Wunused-function"
 #endif
 
-${headers.join('')}${files.map((file) => sourceFile(file, clashes)).join('\n')}`
+${headers.join('')}${files.join('\n')}`
 }
 
 const folder = resolve(process.argv[2] ?? join(root, 'build-amalgamation/hmmu'))

@@ -12,7 +12,7 @@ static bool can_follow_write(u64 entry, u32 flags)
 	return pte_write(entry) || ((flags & FOLL_FORCE) && (flags & FOLL_COW) && pte_dirty(entry));
 }
 
-static u32 no_page(const struct hmmu *m, u32 vma, u32 flags, int *err)
+static u32 no_page_table(const struct hmmu *m, u32 vma, u32 flags, int *err)
 {
 	if ((flags & FOLL_DUMP) && !m->vmas[vma].file)
 		*err = -EFAULT;
@@ -37,7 +37,7 @@ static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *er
 	u32 page;
 
 	if (!pte_present(pte))
-		return no_page(m, vma, flags, err);
+		return no_page_table(m, vma, flags, err);
 	if ((flags & FOLL_WRITE) && !can_follow_write(pte, flags))
 		return 0;
 	page = vm_normal_page(m, vma, pte);
@@ -96,7 +96,7 @@ u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 
 
 	*page_mask = 0;
 	if (!pmd || pmd_none(*pmd))
-		return no_page(m, vma, flags, err);
+		return no_page_table(m, vma, flags, err);
 	if (!pmd_trans_huge(*pmd))
 		return follow_page_pte(ctx, vma, *pte_offset(m, *pmd, address), flags, err);
 	*page_mask = HPAGE_PMD_NR - 1;

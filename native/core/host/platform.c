@@ -34,7 +34,7 @@ static void *take_spare(uint64_t bytes)
 }
 
 /* calloc() would write to all of it. Memory from memory.grow is zero, and costs the host nothing until touched. */
-static void *grow(uint64_t bytes)
+static void *grow_memory(uint64_t bytes)
 {
 	uint64_t pages = (bytes + WASM_PAGE_SIZE - 1) / WASM_PAGE_SIZE;
 	size_t before = pages > SIZE_MAX / WASM_PAGE_SIZE ? SIZE_MAX : __builtin_wasm_memory_grow(0, (size_t)pages);
@@ -46,7 +46,7 @@ void *platform_reserve(uint64_t bytes)
 {
 	void *spare = take_spare(bytes);
 
-	return spare ? spare : grow(bytes);
+	return spare ? spare : grow_memory(bytes);
 }
 
 void platform_release(void *base, uint64_t bytes)

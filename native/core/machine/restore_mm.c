@@ -195,11 +195,11 @@ static bool check_task(struct check *c, u32 task)
 }
 
 /** What the tasks of a process have to do with its mmap_sem. */
-struct sem_tally {
+struct sem_use {
 	u32 readers, writer, waiting;
 };
 
-static bool check_sem(struct check *c, u32 mm, const struct sem_tally *t)
+static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 {
 	const struct hmmu *m = c->m;
 	const struct rwsem *sem = &m->mms[mm].mmap_sem;
@@ -219,12 +219,12 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_tally *t)
 	return true;
 }
 
-static bool check_sems(struct check *c, struct sem_tally *tallies)
+static bool check_sems(struct check *c, struct sem_use *tallies)
 {
 	const struct hmmu *m = c->m;
 
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
-		struct sem_tally *t;
+		struct sem_use *t;
 
 		if (!is_record(c, SLAB_TASK, task))
 			continue;
@@ -244,7 +244,7 @@ static bool check_sems(struct check *c, struct sem_tally *tallies)
 
 bool check_tasks(struct check *c)
 {
-	struct sem_tally *tallies = check_alloc(c, c->m->st->slabs[SLAB_MM].high * sizeof(*tallies));
+	struct sem_use *tallies = check_alloc(c, c->m->st->slabs[SLAB_MM].high * sizeof(*tallies));
 	bool good = tallies && check_sems(c, tallies);
 
 	platform_free(tallies);

@@ -129,7 +129,7 @@ static bool check_swap_format(struct table_check *t, const struct vma *v, u64 ad
 	return good || refuse_entry(t, address, pte, "leads to no device page and no swap slot");
 }
 
-static bool check_pte(struct table_check *t, u64 address, u64 pte)
+static bool check_page_entry(struct table_check *t, u64 address, u64 pte)
 {
 	const struct vma *v = mapping_at(t, address, PAGE_SIZE);
 
@@ -197,7 +197,7 @@ static bool check_table(struct table_check *t, u32 table, u32 level, u64 start)
 		if (!entry)
 			continue;
 		if (level == PTE_LEVEL) {
-			good = check_pte(t, address, entry);
+			good = check_page_entry(t, address, entry);
 		} else if (level == PMD_LEVEL && pmd_trans_huge(entry)) {
 			good = check_huge_pmd(t, address, entry, &huge);
 		} else if (level == PMD_LEVEL && is_hugetlb_range(t, address)) {

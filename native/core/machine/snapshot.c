@@ -22,7 +22,7 @@ struct walk {
 	void *data;
 };
 
-static bool is_zero(const u8 *bytes)
+static bool page_is_zero(const u8 *bytes)
 {
 	const u64 *words = (const u64 *)bytes;
 
@@ -45,7 +45,7 @@ static void walk_part(struct walk *walk, const void *start, u64 bytes)
 		number = end;
 	}
 	for (; number < end; number++) {
-		if (!is_zero(arena + number * PAGE_SIZE))
+		if (!page_is_zero(arena + number * PAGE_SIZE))
 			walk->piece(walk->data, number, arena + number * PAGE_SIZE);
 		walk->next = number + 1;
 	}

@@ -18,7 +18,7 @@ static u32 free_on_list(struct verify *v)
 	return count;
 }
 
-static u32 in_use(const struct hmmu *m)
+static u32 pages_in_use(const struct hmmu *m)
 {
 	u32 count = 0;
 
@@ -32,9 +32,9 @@ void verify_hugetlb(struct verify *v)
 	const struct state *st = v->m->st;
 	u32 free = free_on_list(v) + st->hugetlb_pages - st->hugetlb_high;
 
-	if (free != st->hugetlb_free || free + in_use(v->m) != st->hugetlb_pages)
-		complain(v, "hugetlb: %u pages are in use and %u free, of %u; the counter says %u", in_use(v->m), free,
-			 st->hugetlb_pages, st->hugetlb_free);
+	if (free != st->hugetlb_free || free + pages_in_use(v->m) != st->hugetlb_pages)
+		complain(v, "hugetlb: %u pages are in use and %u free, of %u; the counter says %u", pages_in_use(v->m),
+			 free, st->hugetlb_pages, st->hugetlb_free);
 	if (v->hugetlb_reserved != st->hugetlb_reserved || st->hugetlb_reserved > st->hugetlb_free)
 		complain(v, "hugetlb: mappings have reserved %llu pages, the counter says %u, and %u are free",
 			 (unsigned long long)v->hugetlb_reserved, st->hugetlb_reserved, st->hugetlb_free);

@@ -95,7 +95,7 @@ static inline u64 migration_entry_for_device(const struct hmmu *m, u64 page, u64
 	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0);
 }
 
-static NOINLINE u64 leave_out(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
+static NOINLINE u64 skip_entry(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 {
 	set_why(mig, i, why);
 	return 0;
@@ -159,9 +159,9 @@ static NOINLINE u64 collect_unusual(struct hmmu_migration *mig, u64 i, u64 *pte,
 	u64 word;
 
 	if (PageCompound(m, page))
-		return leave_out(mig, i, HMMU_WHY_COMPOUND);
+		return skip_entry(mig, i, HMMU_WHY_COMPOUND);
 	if (!p->mapping)
-		return leave_out(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
+		return skip_entry(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
 	if (p->flags & HMMU_PG_LOCKED) {
 		p->count++;
 		mig->prepared = false;
@@ -200,7 +200,7 @@ static NOINLINE u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
 		why = HMMU_WHY_MIGRATION_ENTRY;
 	else if (non_swap_entry(pte))
 		why = HMMU_WHY_OTHER_ENTRY;
-	return leave_out(mig, i, why);
+	return skip_entry(mig, i, why);
 }
 
 static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 *pte)
@@ -209,7 +209,7 @@ static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 
 		return collect_page(mig, i, pte, true);
 	if (is_zero_pfn(mig->ctx.m, pte_pfn(*pte)))
 		return collect_empty(mig, i);
-	return leave_out(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
+	return skip_entry(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
 }
 
 /* Entries that are not present. */
