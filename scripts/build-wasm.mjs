@@ -2,8 +2,8 @@
 //
 // The core as a WebAssembly module, dist/hmmu.wasm: node scripts/build-wasm.mjs [FILE]
 //
-// Made from the amalgamated core and native/wasm by Debian's clang. The C library is wasi-libc, of which only
-// what asks nothing of a host is used: the module must not import anything.
+// Made from the amalgamated core, native/wasm and the list of calls by Debian's clang. The C library is wasi-libc, of
+// which only what asks nothing of a host is used: the module must not import anything.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { needPackages } from './debian.mjs'
@@ -48,6 +48,7 @@ run(clang, [
   ...compile,
   `-I${join(shim, 'include')}`,
   `-I${folder}`,
+  `-I${join(root, 'native/core')}`,
   join(folder, 'hmmu/hmmu.c'),
   ...sources,
   ...link,

@@ -2,17 +2,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Makes lib/base/defs.generated.ts from the lists in native/include/hmmu/hmmu_defs.h, so that each flag, code, reason,
-// event or quirk is written once. `--check` writes nothing and exits with 1 if the file is stale.
+// event or quirk is written once; and lib/native/calls.generated.ts from the list of calls in native/core/host/calls.h.
+// `--check` writes nothing and exits with 1 if a file is stale.
 //
 // parseDefs() is a module's export too: the tables of the documentation are made from the same lists.
 
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const headerPath = join(root, 'native/include/hmmu/hmmu_defs.h')
-export const outputPath = join(root, 'lib/base/defs.generated.ts')
+const callsPath = join(root, 'native/core/host/calls.h')
 
 /**
  * @typedef {{ name: string, args: (string | number)[], text: string }} Item  arguments between name and text; a bare
@@ -191,21 +192,56 @@ function quote(text) {
   return text.includes("'") ? JSON.stringify(text) : `'${text.replace(/\\/g, '\\\\')}'`
 }
 
+/**
+ * The calls of a list, see native/core/host/calls.h.
+ * @param {string} source text of the header
+ * @returns {{ name: string, args: { type: string, name: string }[] }[]}
+ */
+export function parseCalls(source) {
+  const rows = source.split('\n').filter((line) => line.startsWith('\tX('))
+  return rows.map((row) => {
+    const match = /^\tX\(\w+, (\w+), \w+, \d, \(([^()]*)\)\)(?: \\)?$/.exec(row)
+    if (!match) throw new Error(`HMMU_CALLS: can't read "${row.trim()}"`)
+    const words = match[2].split(', ').filter((text) => text !== '')
+    const types = words.filter((_, i) => i % 2 === 0)
+    return { name: match[1], args: types.map((type, i) => ({ type, name: words[2 * i + 1] })) }
+  })
+}
+
+/**
+ * The text of lib/native/calls.generated.ts.
+ * @param {ReturnType<typeof parseCalls>} calls
+ */
+export function renderCalls(calls) {
+  const argument = ({ type, name }) => `${camel(name)}: ${type === 'BOOL' ? 'boolean' : 'number'}`
+  const methods = calls.map(({ name, args }) => `  ${name}(${args.map(argument).join(', ')}): number\n`)
+  return (
+    '// SPDX-License-Identifier: GPL-2.0-only\n' +
+    '// Made by scripts/generate-defs.mjs from native/core/host/calls.h; do not edit.\n\n' +
+    '/** Calls that take and return plain numbers. Each stands for the function of hmmu.h that the list names. */\n' +
+    `export interface PlainCalls {\n${methods.join('')}}\n\n` +
+    '/** The names of {@link PlainCalls}. */\n' +
+    `export const plainCallNames = [\n${calls.map(({ name }) => `  '${name}',\n`).join('')}] as const\n`
+  )
+}
+
+/** Whether a file has this text; with `write`, it has it then. */
+function written(path, text, write) {
+  if (write) writeFileSync(path, text)
+  // A missing file is a stale one.
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return true
+  console.error(`${relative(root, path)} is stale: run "npm run generate"`)
+  return false
+}
+
 function main(args) {
-  const text = renderTypeScript(parseDefs(readFileSync(headerPath, 'utf8')))
-  if (!args.includes('--check')) {
-    writeFileSync(outputPath, text)
-    return 0
+  const outputs = {
+    'lib/base/defs.generated.ts': renderTypeScript(parseDefs(readFileSync(headerPath, 'utf8'))),
+    'lib/native/calls.generated.ts': renderCalls(parseCalls(readFileSync(callsPath, 'utf8'))),
   }
-  let current = ''
-  try {
-    current = readFileSync(outputPath, 'utf8')
-  } catch {
-    // A missing file is a stale one.
-  }
-  if (current === text) return 0
-  console.error(`${relative(root, outputPath)} is stale: run "npm run generate"`)
-  return 1
+  const write = !args.includes('--check')
+  const results = Object.entries(outputs).map(([file, text]) => written(join(root, file), text, write))
+  return results.includes(false) ? 1 : 0
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -3,6 +3,8 @@
 // What the native addon looks like in TypeScript, and the WebAssembly module with it. Only the library uses this
 // interface: nothing here is validated, and failure is a negative number.
 
+import type { PlainCalls } from './calls.generated'
+
 /** Returned by a native call during which a callback threw. takeException() has the exception. */
 export const THROWN = -(2 ** 31)
 
@@ -19,7 +21,7 @@ export type NativeError = [number, number, number, number, number, number, strin
 export type NativeCallback = (which: number) => number
 
 /** A function returns a negative errno, {@link THROWN}, or its result. */
-export interface NativeMachine {
+export interface NativeMachine extends PlainCalls {
   /** Called for device faults once setDeviceHandlers() said so: 0, or a negative errno. */
   pageFault?: ((tid: number, address: number, pfn: number) => number) | undefined
 
@@ -31,13 +33,7 @@ export interface NativeMachine {
   dispose(): number
   error(): NativeError
   takeException(): { error: unknown } | undefined
-  drain(): number
   verify(): string[] | number
-  inject(injection: number, nth: number, forever: boolean): number
-  injectPasses(injection: number): number
-  memcgSetLimit(pages: number): number
-  memcgCharged(): number
-  quirks(): number
   counters(out: Float64Array): number
 
   /** How many bytes a snapshot takes; fills the array, which must have room and be aligned to 8 bytes, if there is one. */
@@ -49,41 +45,15 @@ export interface NativeMachine {
   processes(out: Uint32Array): number
   /** How many there are; fills in as many tids as there is room for. */
   tasks(pid: number, out: Uint32Array): number
-  eventsRecorded(): number
 
-  processCreate(): number
-  processAlive(pid: number): number
-  processTask(pid: number): number
-  fork(tid: number): number
-  exit(pid: number): number
-  oomReap(pid: number): number
-  taskCreate(pid: number): number
-  taskDestroy(tid: number): number
-  taskCancel(tid: number): number
-  taskSetCpu(tid: number, cpu: number): number
   taskState(tid: number, out: Float64Array): number
   map(tid: number, address: number, pages: number, kind: number, prot: number, alignHuge: boolean): number
-  unmap(tid: number, address: number, length: number): number
-  remap(tid: number, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number
-  protect(tid: number, address: number, length: number, prot: number): number
-  advise(tid: number, address: number, length: number, advice: number): number
-  lock(tid: number, address: number, length: number): number
-  unlock(tid: number, address: number, length: number): number
-  clearSoftDirty(tid: number): number
-  registerUserfault(tid: number, address: number, length: number): number
   load(tid: number, address: number, bytes: Uint8Array): number
   store(tid: number, address: number, bytes: Uint8Array): number
   /** The byte, or a negated error code (not errno). */
   tryLoad(tid: number, address: number): number
   /** 0, or a negated error code (not errno). */
   tryStore(tid: number, address: number, byte: number): number
-  pin(tid: number, address: number, write: boolean): number
-  unpin(pfn: number): number
-  hold(pid: number, address: number): number
-  release(pfn: number): number
-  isolate(pid: number, address: number): number
-  putback(pfn: number): number
-  reclaim(pid: number, address: number): number
 
   dump(pid: number, address: number, pages: number, out: BigUint64Array): number
   mappings(pid: number, out: BigUint64Array): number
@@ -92,32 +62,17 @@ export interface NativeMachine {
   pageInfo(pfn: number, out: BigUint64Array): number
   /** How many there are; fills in as many records as there is room for. */
   leaks(out: BigUint64Array): number
-  pageSetFlags(pfn: number, flags: number): number
   pageRead(pfn: number, offset: number, out: Uint8Array): number
   pageWrite(pfn: number, offset: number, bytes: Uint8Array): number
-  recordEvents(mask: number): number
-  watch(pid: number): number
-  timeEvents(on: boolean): number
   /** cycles: as many words as there is room for events. */
   takeEvents(out: BigUint64Array, cycles?: BigUint64Array): number
-  statsEnable(on: boolean): number
   stats(out: BigUint64Array): number
   statsTree(out: BigUint64Array): number
 
   setDeviceHandlers(pageFault: boolean, pageFree: boolean): number
   notify(pid: number, on: boolean): number
-  deviceBase(): number
-  deviceAlloc(): number
-  deviceAllocPage(pfn: number): number
-  pageAlloc(): number
-  pageTrylock(pfn: number): number
-  pageUnlock(pfn: number): number
-  pagePut(pfn: number): number
-  pageCopy(to: number, from: number): number
-  pageZero(pfn: number): number
   /** Sources (0: none) give way to locked copies; returns how many have. */
   destinations(target: number, pages: Uint32Array): number
-  destinationsLeft(target: number): number
 
   /** target: of the built-in driver; -1: the callback is the driver. */
   migrate(

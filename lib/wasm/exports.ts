@@ -2,62 +2,12 @@
 //
 // What the module exports: native/wasm/*.c. Pointers are numbers, as are all results.
 
+import { plainCallNames } from '../native/calls.generated'
 import type { NativeMachine, NativeOptions } from '../native/interface'
 import type { WasmMemory, WasmTable } from './webassembly'
 
 /** Functions of {@link NativeMachine} whose arguments and results are plain numbers: exported just as they are. */
-export const plainNames = [
-  'drain',
-  'inject',
-  'injectPasses',
-  'memcgSetLimit',
-  'memcgCharged',
-  'quirks',
-  'processCreate',
-  'processAlive',
-  'processTask',
-  'fork',
-  'exit',
-  'oomReap',
-  'taskCreate',
-  'taskDestroy',
-  'taskCancel',
-  'taskSetCpu',
-  'map',
-  'unmap',
-  'remap',
-  'protect',
-  'advise',
-  'lock',
-  'unlock',
-  'clearSoftDirty',
-  'registerUserfault',
-  'pin',
-  'unpin',
-  'hold',
-  'release',
-  'isolate',
-  'putback',
-  'reclaim',
-  'pageSetFlags',
-  'recordEvents',
-  'eventsRecorded',
-  'watch',
-  'timeEvents',
-  'statsEnable',
-  'setDeviceHandlers',
-  'notify',
-  'deviceBase',
-  'deviceAlloc',
-  'deviceAllocPage',
-  'pageAlloc',
-  'pageTrylock',
-  'pageUnlock',
-  'pagePut',
-  'pageCopy',
-  'pageZero',
-  'destinationsLeft',
-] as const satisfies (keyof NativeMachine)[]
+export const plainNames = [...plainCallNames, 'map', 'setDeviceHandlers', 'notify'] as const
 
 export type PlainName = (typeof plainNames)[number]
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace hmmu_addon {
 
@@ -38,6 +39,17 @@ inline bool Flag(const Napi::CallbackInfo &info, size_t i)
 
 	napi_get_value_bool(info.Env(), info[i], &value);
 	return value;
+}
+
+// An argument of a type that C has for it.
+template <typename Type> Type Argument(const Napi::CallbackInfo &info, size_t i)
+{
+	if constexpr (std::is_same_v<Type, uint32_t>)
+		return Uint32(info, i);
+	else if constexpr (std::is_same_v<Type, uint64_t>)
+		return Uint64(info, i);
+	else
+		return Flag(info, i);
 }
 
 // Whether an object is one that the addon has marked. Never raises an error.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Processes, tasks and their system calls. First argument: the pid or tid.
+// System calls of tasks that take or fill arrays and records. First argument: the tid.
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -14,105 +14,12 @@ namespace hmmu_addon {
 void Machine::DefineCalls(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::ProcessCreate>("processCreate"),
-		InstanceMethod<&Machine::ProcessAlive>("processAlive"),
-		InstanceMethod<&Machine::ProcessTask>("processTask"),
-		InstanceMethod<&Machine::Fork>("fork"),
-		InstanceMethod<&Machine::Exit>("exit"),
-		InstanceMethod<&Machine::OomReap>("oomReap"),
-		InstanceMethod<&Machine::TaskCreate>("taskCreate"),
-		InstanceMethod<&Machine::TaskDestroy>("taskDestroy"),
-		InstanceMethod<&Machine::TaskCancel>("taskCancel"),
-		InstanceMethod<&Machine::TaskSetCpu>("taskSetCpu"),
-		InstanceMethod<&Machine::TaskState>("taskState"),
-		InstanceMethod<&Machine::Map>("map"),
-		InstanceMethod<&Machine::Unmap>("unmap"),
-		InstanceMethod<&Machine::Remap>("remap"),
-		InstanceMethod<&Machine::Protect>("protect"),
-		InstanceMethod<&Machine::Advise>("advise"),
-		InstanceMethod<&Machine::Lock>("lock"),
-		InstanceMethod<&Machine::Unlock>("unlock"),
-		InstanceMethod<&Machine::ClearSoftDirty>("clearSoftDirty"),
-		InstanceMethod<&Machine::RegisterUserfault>("registerUserfault"),
-		InstanceMethod<&Machine::Load>("load"),
-		InstanceMethod<&Machine::Store>("store"),
-		InstanceMethod<&Machine::TryLoad>("tryLoad"),
-		InstanceMethod<&Machine::TryStore>("tryStore"),
-		InstanceMethod<&Machine::Pin>("pin"),
-		InstanceMethod<&Machine::Unpin>("unpin"),
-		InstanceMethod<&Machine::Hold>("hold"),
-		InstanceMethod<&Machine::Release>("release"),
-		InstanceMethod<&Machine::Isolate>("isolate"),
-		InstanceMethod<&Machine::Putback>("putback"),
-		InstanceMethod<&Machine::Reclaim>("reclaim"),
+		InstanceMethod<&Machine::TaskState>("taskState"), InstanceMethod<&Machine::Map>("map"),
+		InstanceMethod<&Machine::Load>("load"),           InstanceMethod<&Machine::Store>("store"),
+		InstanceMethod<&Machine::TryLoad>("tryLoad"),     InstanceMethod<&Machine::TryStore>("tryStore"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
-}
-
-Napi::Value Machine::ProcessCreate(const Napi::CallbackInfo &)
-{
-	uint32_t pid = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_process_create(Core(), &pid);
-	return Numbered(result, pid);
-}
-
-Napi::Value Machine::ProcessAlive(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? int64_t{hmmu_process_alive(Core(), Uint32(info, 0))} : -EBADF);
-}
-
-Napi::Value Machine::ProcessTask(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? int64_t{hmmu_process_task(Core(), Uint32(info, 0))} : -EBADF);
-}
-
-Napi::Value Machine::Fork(const Napi::CallbackInfo &info)
-{
-	uint32_t child = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_fork(Core(), Uint32(info, 0), &child);
-	return Numbered(result, child);
-}
-
-Napi::Value Machine::Exit(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_exit(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::OomReap(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_oom_reap(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::TaskCreate(const Napi::CallbackInfo &info)
-{
-	uint32_t tid = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_task_create(Core(), Uint32(info, 0), &tid);
-	return Numbered(result, tid);
-}
-
-Napi::Value Machine::TaskDestroy(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_task_destroy(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::TaskCancel(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_task_cancel(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::TaskSetCpu(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_task_set_cpu(Core(), Uint32(info, 0), Uint32(info, 1)) : -EBADF);
 }
 
 // taskState(tid, Float64Array of 5): pid, cpu, wait, wait_pfn, ready.
@@ -150,60 +57,7 @@ Napi::Value Machine::Map(const Napi::CallbackInfo &info)
 	map.prot = Uint32(info, 4);
 	map.align_huge = Flag(info, 5);
 	int result = hmmu_mmap(Core(), Uint32(info, 0), &map, &address);
-	return Address(result, address);
-}
-
-Napi::Value Machine::Unmap(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_munmap(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2)) : -EBADF);
-}
-
-// remap(tid, address, oldLength, newLength, flags, newAddress): the address.
-Napi::Value Machine::Remap(const Napi::CallbackInfo &info)
-{
-	uint64_t address = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_mremap(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2), Uint64(info, 3),
-				 Uint32(info, 4), Uint64(info, 5), &address);
-	return Address(result, address);
-}
-
-Napi::Value Machine::Protect(const Napi::CallbackInfo &info)
-{
-	if (!Open())
-		return Result(-EBADF);
-	return Result(hmmu_mprotect(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2), Uint32(info, 3)));
-}
-
-Napi::Value Machine::Advise(const Napi::CallbackInfo &info)
-{
-	if (!Open())
-		return Result(-EBADF);
-	return Result(hmmu_madvise(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2), Uint32(info, 3)));
-}
-
-Napi::Value Machine::Lock(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_mlock(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2)) : -EBADF);
-}
-
-Napi::Value Machine::Unlock(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_munlock(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2)) : -EBADF);
-}
-
-Napi::Value Machine::ClearSoftDirty(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_clear_soft_dirty(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::RegisterUserfault(const Napi::CallbackInfo &info)
-{
-	if (!Open())
-		return Result(-EBADF);
-	return Result(hmmu_uffd_register(Core(), Uint32(info, 0), Uint64(info, 1), Uint64(info, 2)));
+	return Result(result < 0 ? result : static_cast<int64_t>(address));
 }
 
 // load(tid, address, typed array): fills the array, which the caller must not have given to anybody yet: a fault
@@ -255,56 +109,6 @@ Napi::Value Machine::TryStore(const Napi::CallbackInfo &info)
 Napi::Value Machine::Outcome(int result, int64_t value)
 {
 	return Result(result < 0 ? -int64_t{hmmu_error(machine_)->code} : value);
-}
-
-Napi::Value Machine::Pin(const Napi::CallbackInfo &info)
-{
-	uint32_t pfn = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_pin(Core(), Uint32(info, 0), Uint64(info, 1), Flag(info, 2), &pfn);
-	return Numbered(result, pfn);
-}
-
-Napi::Value Machine::Unpin(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_unpin(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::Hold(const Napi::CallbackInfo &info)
-{
-	uint32_t pfn = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_hold(Core(), Uint32(info, 0), Uint64(info, 1), &pfn);
-	return Numbered(result, pfn);
-}
-
-Napi::Value Machine::Release(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_release(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::Isolate(const Napi::CallbackInfo &info)
-{
-	uint32_t pfn = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_isolate(Core(), Uint32(info, 0), Uint64(info, 1), &pfn);
-	return Numbered(result, pfn);
-}
-
-Napi::Value Machine::Putback(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_putback(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::Reclaim(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_reclaim(Core(), Uint32(info, 0), Uint64(info, 1)) : -EBADF);
 }
 
 } // namespace hmmu_addon

@@ -12,12 +12,9 @@ namespace hmmu_addon {
 void Machine::DefineCopies(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::Snapshot>("snapshot"),
-		InstanceMethod<&Machine::Hash>("hash"),
-		InstanceMethod<&Machine::Options>("options"),
-		InstanceMethod<&Machine::Processes>("processes"),
+		InstanceMethod<&Machine::Snapshot>("snapshot"), InstanceMethod<&Machine::Hash>("hash"),
+		InstanceMethod<&Machine::Options>("options"),   InstanceMethod<&Machine::Processes>("processes"),
 		InstanceMethod<&Machine::Tasks>("tasks"),
-		InstanceMethod<&Machine::EventsRecorded>("eventsRecorded"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -120,12 +117,6 @@ Napi::Value Machine::Tasks(const Napi::CallbackInfo &info)
 	auto capacity = static_cast<uint32_t>(TypedBytes(info, 1).length / sizeof(uint32_t));
 	uint32_t *tids = Records<uint32_t>(info, 1, capacity);
 	return Result(hmmu_tasks(Core(), Uint32(info, 0), tids, tids ? capacity : 0));
-}
-
-// The types of events that are recorded, as bits.
-Napi::Value Machine::EventsRecorded(const Napi::CallbackInfo &)
-{
-	return Result(Open() ? int64_t{hmmu_events_recorded(Core())} : -EBADF);
 }
 
 } // namespace hmmu_addon

@@ -13,17 +13,7 @@ void Machine::DefineDriver(Methods &methods)
 	const Methods ours = {
 		InstanceMethod<&Machine::SetDeviceHandlers>("setDeviceHandlers"),
 		InstanceMethod<&Machine::Notify>("notify"),
-		InstanceMethod<&Machine::DeviceBase>("deviceBase"),
-		InstanceMethod<&Machine::DeviceAlloc>("deviceAlloc"),
-		InstanceMethod<&Machine::DeviceAllocPage>("deviceAllocPage"),
-		InstanceMethod<&Machine::PageAlloc>("pageAlloc"),
-		InstanceMethod<&Machine::PageTrylock>("pageTrylock"),
-		InstanceMethod<&Machine::PageUnlock>("pageUnlock"),
-		InstanceMethod<&Machine::PagePut>("pagePut"),
-		InstanceMethod<&Machine::PageCopy>("pageCopy"),
-		InstanceMethod<&Machine::PageZero>("pageZero"),
 		InstanceMethod<&Machine::Destinations>("destinations"),
-		InstanceMethod<&Machine::DestinationsLeft>("destinationsLeft"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -89,61 +79,6 @@ void Machine::OnInvalidate(hmmu *, uint32_t pid, uint32_t type, uint64_t start, 
 		machine->CallHandler("invalidate", {double(pid), double(type), double(start), double(end)});
 }
 
-Napi::Value Machine::DeviceBase(const Napi::CallbackInfo &)
-{
-	return Result(Open() ? int64_t{hmmu_device_base(Core())} : -EBADF);
-}
-
-Napi::Value Machine::DeviceAlloc(const Napi::CallbackInfo &)
-{
-	uint32_t pfn = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_device_alloc(Core(), &pfn);
-	return Numbered(result, pfn);
-}
-
-Napi::Value Machine::DeviceAllocPage(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_device_alloc_page(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::PageAlloc(const Napi::CallbackInfo &)
-{
-	uint32_t pfn = 0;
-
-	if (!Open())
-		return Result(-EBADF);
-	int result = hmmu_page_alloc(Core(), &pfn);
-	return Numbered(result, pfn);
-}
-
-Napi::Value Machine::PageTrylock(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_page_trylock(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::PageUnlock(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_page_unlock(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::PagePut(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_page_put(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::PageCopy(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_page_copy(Core(), Uint32(info, 0), Uint32(info, 1)) : -EBADF);
-}
-
-Napi::Value Machine::PageZero(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_page_zero(Core(), Uint32(info, 0)) : -EBADF);
-}
-
 // destinations(target, Uint32Array pages): sources give way to destinations.
 Napi::Value Machine::Destinations(const Napi::CallbackInfo &info)
 {
@@ -155,12 +90,6 @@ Napi::Value Machine::Destinations(const Napi::CallbackInfo &info)
 	if (!pages || count > INT32_MAX)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array of pages is missing"));
 	return Result(hmmu_destinations(Core(), Uint32(info, 0), pages, static_cast<uint32_t>(count)));
-}
-
-// destinationsLeft(target)
-Napi::Value Machine::DestinationsLeft(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? static_cast<int64_t>(hmmu_destinations_left(Core(), Uint32(info, 0))) : -EBADF);
 }
 
 } // namespace hmmu_addon

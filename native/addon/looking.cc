@@ -81,14 +81,9 @@ void Machine::DefineLooking(Methods &methods)
 		InstanceMethod<&Machine::MmCounters>("mmCounters"),
 		InstanceMethod<&Machine::PageInfo>("pageInfo"),
 		InstanceMethod<&Machine::Leaks>("leaks"),
-		InstanceMethod<&Machine::PageSetFlags>("pageSetFlags"),
 		InstanceMethod<&Machine::PageRead>("pageRead"),
 		InstanceMethod<&Machine::PageWrite>("pageWrite"),
-		InstanceMethod<&Machine::RecordEvents>("recordEvents"),
-		InstanceMethod<&Machine::Watch>("watch"),
-		InstanceMethod<&Machine::TimeEvents>("timeEvents"),
 		InstanceMethod<&Machine::TakeEvents>("takeEvents"),
-		InstanceMethod<&Machine::StatsEnable>("statsEnable"),
 		InstanceMethod<&Machine::Stats>("stats"),
 		InstanceMethod<&Machine::StatsTree>("statsTree"),
 	};
@@ -170,11 +165,6 @@ Napi::Value Machine::Leaks(const Napi::CallbackInfo &info)
 	return Result(hmmu_leaks(Core(), out, out ? capacity : 0));
 }
 
-Napi::Value Machine::PageSetFlags(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_page_set_flags(Core(), Uint32(info, 0), Uint32(info, 1)) : -EBADF);
-}
-
 // pageRead(pfn, offset, typed array): copies bytes of the frame into the array.
 Napi::Value Machine::PageRead(const Napi::CallbackInfo &info)
 {
@@ -193,21 +183,6 @@ Napi::Value Machine::PageWrite(const Napi::CallbackInfo &info)
 	return Result(hmmu_page_write(Core(), Uint32(info, 0), Uint32(info, 1), bytes.data, bytes.length));
 }
 
-Napi::Value Machine::RecordEvents(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_events_record(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::Watch(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_watch(Core(), Uint32(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::TimeEvents(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_events_time(Core(), Flag(info, 0)) : -EBADF);
-}
-
 // takeEvents(array of records, array of their cycles or nothing): how many were filled in.
 Napi::Value Machine::TakeEvents(const Napi::CallbackInfo &info)
 {
@@ -217,11 +192,6 @@ Napi::Value Machine::TakeEvents(const Napi::CallbackInfo &info)
 	auto *out = Records<hmmu_event>(info, 0, capacity);
 	auto *cycles = Records<uint64_t>(info, 1, capacity);
 	return Result(out ? hmmu_events_read_timed(Core(), out, cycles, capacity) : 0);
-}
-
-Napi::Value Machine::StatsEnable(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_stats_enable(Core(), Flag(info, 0)) : -EBADF);
 }
 
 // stats(array of one record)

@@ -25,6 +25,7 @@ Napi::Function Machine::Define(Napi::Env env)
 
 	DefineMachine(methods);
 	DefineCopies(methods);
+	DefinePlainCalls(methods);
 	DefineCalls(methods);
 	DefineLooking(methods);
 	DefineDriver(methods);
@@ -38,13 +39,7 @@ void Machine::DefineMachine(Methods &methods)
 		InstanceMethod<&Machine::Dispose>("dispose"),
 		InstanceMethod<&Machine::Error>("error"),
 		InstanceMethod<&Machine::TakeException>("takeException"),
-		InstanceMethod<&Machine::Drain>("drain"),
 		InstanceMethod<&Machine::Verify>("verify"),
-		InstanceMethod<&Machine::Inject>("inject"),
-		InstanceMethod<&Machine::InjectPasses>("injectPasses"),
-		InstanceMethod<&Machine::MemcgSetLimit>("memcgSetLimit"),
-		InstanceMethod<&Machine::MemcgCharged>("memcgCharged"),
-		InstanceMethod<&Machine::Quirks>("quirks"),
 		InstanceMethod<&Machine::Counters>("counters"),
 	};
 
@@ -138,16 +133,6 @@ Napi::Value Machine::Result(int64_t result)
 	if (Open())
 		TellMemory();
 	return Number(Env(), static_cast<double>(exception_.IsEmpty() ? result : kThrown));
-}
-
-Napi::Value Machine::Address(int result, uint64_t address)
-{
-	return result < 0 ? Result(result) : Result(static_cast<int64_t>(address));
-}
-
-Napi::Value Machine::Numbered(int result, uint32_t number)
-{
-	return result < 0 ? Result(result) : Result(number);
 }
 
 int Machine::Refuse(int err, uint32_t code, const char *text)
@@ -244,14 +229,6 @@ Napi::Value Machine::TakeException(const Napi::CallbackInfo &info)
 	return box;
 }
 
-Napi::Value Machine::Drain(const Napi::CallbackInfo &)
-{
-	if (!Open())
-		return Result(-EBADF);
-	hmmu_lru_add_drain_all(Core());
-	return Result(0);
-}
-
 // Complaints in an array of strings.
 Napi::Value Machine::Verify(const Napi::CallbackInfo &info)
 {
@@ -267,31 +244,6 @@ Napi::Value Machine::Verify(const Napi::CallbackInfo &info)
 	for (uint32_t i = 0; i < complaints.size(); i++)
 		out.Set(i, complaints[i]);
 	return out;
-}
-
-Napi::Value Machine::Inject(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_inject(Core(), Uint32(info, 0), Uint64(info, 1), Flag(info, 2)) : -EBADF);
-}
-
-Napi::Value Machine::InjectPasses(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? static_cast<int64_t>(hmmu_inject_passes(Core(), Uint32(info, 0))) : -EBADF);
-}
-
-Napi::Value Machine::MemcgSetLimit(const Napi::CallbackInfo &info)
-{
-	return Result(Open() ? hmmu_memcg_set_limit(Core(), Uint64(info, 0)) : -EBADF);
-}
-
-Napi::Value Machine::MemcgCharged(const Napi::CallbackInfo &)
-{
-	return Result(Open() ? static_cast<int64_t>(hmmu_memcg_charged(Core())) : -EBADF);
-}
-
-Napi::Value Machine::Quirks(const Napi::CallbackInfo &)
-{
-	return Result(Open() ? int64_t{hmmu_quirks(Core())} : -EBADF);
 }
 
 // counters(Float64Array): every counter at the index that is its number.

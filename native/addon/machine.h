@@ -44,6 +44,7 @@ private:
 
 	static void DefineMachine(Methods &methods);
 	static void DefineCopies(Methods &methods);
+	static void DefinePlainCalls(Methods &methods);
 	static void DefineCalls(Methods &methods);
 	static void DefineLooking(Methods &methods);
 	static void DefineDriver(Methods &methods);
@@ -56,8 +57,6 @@ private:
 	// Whether there is a machine to call into.
 	bool Open() const { return machine_ != nullptr; }
 	Napi::Value Result(int64_t result);
-	Napi::Value Address(int result, uint64_t address);
-	Napi::Value Numbered(int result, uint32_t number);
 	// Sets what error() tells of a call that was refused before it reached the core.
 	int Refuse(int err, uint32_t code, const char *text);
 	// Forgets an earlier refusal: what error() tells is the core's again.
@@ -71,13 +70,7 @@ private:
 	Napi::Value Dispose(const Napi::CallbackInfo &info);
 	Napi::Value Error(const Napi::CallbackInfo &info);
 	Napi::Value TakeException(const Napi::CallbackInfo &info);
-	Napi::Value Drain(const Napi::CallbackInfo &info);
 	Napi::Value Verify(const Napi::CallbackInfo &info);
-	Napi::Value Inject(const Napi::CallbackInfo &info);
-	Napi::Value InjectPasses(const Napi::CallbackInfo &info);
-	Napi::Value MemcgSetLimit(const Napi::CallbackInfo &info);
-	Napi::Value MemcgCharged(const Napi::CallbackInfo &info);
-	Napi::Value Quirks(const Napi::CallbackInfo &info);
 	Napi::Value Counters(const Napi::CallbackInfo &info);
 
 	// copies.cc
@@ -88,40 +81,18 @@ private:
 	Napi::Value Options(const Napi::CallbackInfo &info);
 	Napi::Value Processes(const Napi::CallbackInfo &info);
 	Napi::Value Tasks(const Napi::CallbackInfo &info);
-	Napi::Value EventsRecorded(const Napi::CallbackInfo &info);
+
+	// plain_calls.cc
+	template <int64_t (*call)(hmmu *, const Napi::CallbackInfo &)>
+	Napi::Value Plain(const Napi::CallbackInfo &info);
 
 	// calls.cc
-	Napi::Value ProcessCreate(const Napi::CallbackInfo &info);
-	Napi::Value ProcessAlive(const Napi::CallbackInfo &info);
-	Napi::Value ProcessTask(const Napi::CallbackInfo &info);
-	Napi::Value Fork(const Napi::CallbackInfo &info);
-	Napi::Value Exit(const Napi::CallbackInfo &info);
-	Napi::Value OomReap(const Napi::CallbackInfo &info);
-	Napi::Value TaskCreate(const Napi::CallbackInfo &info);
-	Napi::Value TaskDestroy(const Napi::CallbackInfo &info);
-	Napi::Value TaskCancel(const Napi::CallbackInfo &info);
-	Napi::Value TaskSetCpu(const Napi::CallbackInfo &info);
 	Napi::Value TaskState(const Napi::CallbackInfo &info);
 	Napi::Value Map(const Napi::CallbackInfo &info);
-	Napi::Value Unmap(const Napi::CallbackInfo &info);
-	Napi::Value Remap(const Napi::CallbackInfo &info);
-	Napi::Value Protect(const Napi::CallbackInfo &info);
-	Napi::Value Advise(const Napi::CallbackInfo &info);
-	Napi::Value Lock(const Napi::CallbackInfo &info);
-	Napi::Value Unlock(const Napi::CallbackInfo &info);
-	Napi::Value ClearSoftDirty(const Napi::CallbackInfo &info);
-	Napi::Value RegisterUserfault(const Napi::CallbackInfo &info);
 	Napi::Value Load(const Napi::CallbackInfo &info);
 	Napi::Value Store(const Napi::CallbackInfo &info);
 	Napi::Value TryLoad(const Napi::CallbackInfo &info);
 	Napi::Value TryStore(const Napi::CallbackInfo &info);
-	Napi::Value Pin(const Napi::CallbackInfo &info);
-	Napi::Value Unpin(const Napi::CallbackInfo &info);
-	Napi::Value Hold(const Napi::CallbackInfo &info);
-	Napi::Value Release(const Napi::CallbackInfo &info);
-	Napi::Value Isolate(const Napi::CallbackInfo &info);
-	Napi::Value Putback(const Napi::CallbackInfo &info);
-	Napi::Value Reclaim(const Napi::CallbackInfo &info);
 	Napi::Value Outcome(int result, int64_t value);
 
 	// looking.cc
@@ -131,31 +102,16 @@ private:
 	Napi::Value MmCounters(const Napi::CallbackInfo &info);
 	Napi::Value PageInfo(const Napi::CallbackInfo &info);
 	Napi::Value Leaks(const Napi::CallbackInfo &info);
-	Napi::Value PageSetFlags(const Napi::CallbackInfo &info);
 	Napi::Value PageRead(const Napi::CallbackInfo &info);
 	Napi::Value PageWrite(const Napi::CallbackInfo &info);
-	Napi::Value RecordEvents(const Napi::CallbackInfo &info);
-	Napi::Value Watch(const Napi::CallbackInfo &info);
-	Napi::Value TimeEvents(const Napi::CallbackInfo &info);
 	Napi::Value TakeEvents(const Napi::CallbackInfo &info);
-	Napi::Value StatsEnable(const Napi::CallbackInfo &info);
 	Napi::Value Stats(const Napi::CallbackInfo &info);
 	Napi::Value StatsTree(const Napi::CallbackInfo &info);
 
 	// driver.cc
 	Napi::Value SetDeviceHandlers(const Napi::CallbackInfo &info);
 	Napi::Value Notify(const Napi::CallbackInfo &info);
-	Napi::Value DeviceBase(const Napi::CallbackInfo &info);
-	Napi::Value DeviceAlloc(const Napi::CallbackInfo &info);
-	Napi::Value DeviceAllocPage(const Napi::CallbackInfo &info);
-	Napi::Value PageAlloc(const Napi::CallbackInfo &info);
-	Napi::Value PageTrylock(const Napi::CallbackInfo &info);
-	Napi::Value PageUnlock(const Napi::CallbackInfo &info);
-	Napi::Value PagePut(const Napi::CallbackInfo &info);
-	Napi::Value PageCopy(const Napi::CallbackInfo &info);
-	Napi::Value PageZero(const Napi::CallbackInfo &info);
 	Napi::Value Destinations(const Napi::CallbackInfo &info);
-	Napi::Value DestinationsLeft(const Napi::CallbackInfo &info);
 	// Calls the function in a property of this object: 0, or a negative errno.
 	int CallHandler(const char *name, std::initializer_list<double> arguments);
 	static int OnPageFault(hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);

@@ -56,8 +56,3 @@ EXPORT(tasks) int wasm_tasks(uint32_t pid, uint32_t *tids, uint32_t capacity)
 {
 	return hmmu_tasks(instance.machine, pid, tids, capacity);
 }
-
-EXPORT(eventsRecorded) double wasm_events_recorded(void)
-{
-	return hmmu_events_recorded(instance.machine);
-}

@@ -49,63 +49,7 @@ EXPORT(notify) int wasm_notify(uint32_t pid, bool on)
 	return hmmu_notify(instance.machine, pid, on);
 }
 
-EXPORT(deviceBase) double wasm_device_base(void)
-{
-	return hmmu_device_base(instance.machine);
-}
-
-EXPORT(deviceAlloc) double wasm_device_alloc(void)
-{
-	uint32_t pfn = 0;
-	int err = hmmu_device_alloc(instance.machine, &pfn);
-
-	return numbered(err, pfn);
-}
-
-EXPORT(deviceAllocPage) int wasm_device_alloc_page(uint32_t pfn)
-{
-	return hmmu_device_alloc_page(instance.machine, pfn);
-}
-
-EXPORT(pageAlloc) double wasm_page_alloc(void)
-{
-	uint32_t pfn = 0;
-	int err = hmmu_page_alloc(instance.machine, &pfn);
-
-	return numbered(err, pfn);
-}
-
-EXPORT(pageTrylock) int wasm_page_trylock(uint32_t pfn)
-{
-	return hmmu_page_trylock(instance.machine, pfn);
-}
-
-EXPORT(pageUnlock) int wasm_page_unlock(uint32_t pfn)
-{
-	return hmmu_page_unlock(instance.machine, pfn);
-}
-
-EXPORT(pagePut) int wasm_page_put(uint32_t pfn)
-{
-	return hmmu_page_put(instance.machine, pfn);
-}
-
-EXPORT(pageCopy) int wasm_page_copy(uint32_t to, uint32_t from)
-{
-	return hmmu_page_copy(instance.machine, to, from);
-}
-
-EXPORT(pageZero) int wasm_page_zero(uint32_t pfn)
-{
-	return hmmu_page_zero(instance.machine, pfn);
-}
-
 EXPORT(destinations) int wasm_destinations(uint32_t to, uint32_t *pages, uint32_t count)
 {
 	return hmmu_destinations(instance.machine, to, pages, count);
-}
-
-EXPORT(destinationsLeft) double wasm_destinations_left(uint32_t to)
-{
-	return (double)hmmu_destinations_left(instance.machine, to);
 }

@@ -55,11 +55,6 @@ EXPORT(leaks) int wasm_leaks(struct hmmu_leak *out, uint32_t capacity)
 	return hmmu_leaks(instance.machine, out, capacity);
 }
 
-EXPORT(pageSetFlags) int wasm_page_set_flags(uint32_t pfn, uint32_t flags)
-{
-	return hmmu_page_set_flags(instance.machine, pfn, flags);
-}
-
 EXPORT(pageRead) int wasm_page_read(uint32_t pfn, uint32_t offset, void *bytes, uint32_t length)
 {
 	return hmmu_page_read(instance.machine, pfn, offset, bytes, length);
@@ -70,29 +65,9 @@ EXPORT(pageWrite) int wasm_page_write(uint32_t pfn, uint32_t offset, const void 
 	return hmmu_page_write(instance.machine, pfn, offset, bytes, length);
 }
 
-EXPORT(recordEvents) int wasm_record_events(uint32_t mask)
-{
-	return hmmu_events_record(instance.machine, mask);
-}
-
-EXPORT(watch) int wasm_watch(uint32_t pid)
-{
-	return hmmu_watch(instance.machine, pid);
-}
-
-EXPORT(timeEvents) int wasm_time_events(bool on)
-{
-	return hmmu_events_time(instance.machine, on);
-}
-
 EXPORT(takeEvents) int wasm_take_events(struct hmmu_event *out, uint32_t capacity)
 {
 	return hmmu_events_read(instance.machine, out, capacity);
-}
-
-EXPORT(statsEnable) int wasm_stats_enable(bool on)
-{
-	return hmmu_stats_enable(instance.machine, on);
 }
 
 EXPORT(stats) int wasm_stats(struct hmmu_stats *out)

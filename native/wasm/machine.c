@@ -73,12 +73,6 @@ EXPORT(error) const char *wasm_error(void)
 	return error->text;
 }
 
-EXPORT(drain) int wasm_drain(void)
-{
-	hmmu_lru_add_drain_all(instance.machine);
-	return 0;
-}
-
 /* Complaints one after another, each with its final 0. */
 struct complaints {
 	char *text;
@@ -110,31 +104,6 @@ EXPORT(verify) int wasm_verify(void)
 	instance.told[0] = (double)(uintptr_t)all.text;
 	instance.told[1] = (double)all.length;
 	return all.lost ? -ENOMEM : 0;
-}
-
-EXPORT(inject) int wasm_inject(uint32_t injection, double nth, bool forever)
-{
-	return hmmu_inject(instance.machine, injection, whole(nth), forever);
-}
-
-EXPORT(injectPasses) double wasm_inject_passes(uint32_t injection)
-{
-	return (double)hmmu_inject_passes(instance.machine, injection);
-}
-
-EXPORT(memcgSetLimit) int wasm_memcg_set_limit(double pages)
-{
-	return hmmu_memcg_set_limit(instance.machine, whole(pages));
-}
-
-EXPORT(memcgCharged) double wasm_memcg_charged(void)
-{
-	return (double)hmmu_memcg_charged(instance.machine);
-}
-
-EXPORT(quirks) double wasm_quirks(void)
-{
-	return hmmu_quirks(instance.machine);
 }
 
 /* Tells every counter at the index that is its number; returns how many there are. */

@@ -2,9 +2,12 @@
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import * as hmmu from '../../lib'
 import * as jestMatchers from '../../lib/jest'
+import { plainCallNames } from '../../lib/native/calls.generated'
+import { addon } from '../../lib/native/load'
 
 const root = join(__dirname, '../..')
 
@@ -18,7 +21,15 @@ test.each([
   expect(names.filter((name) => name !== '').sort()).toEqual(Object.keys(exported).sort())
 })
 
-test('the constants are those of the C header', () => {
+test('the loaded implementation has each call of the list, for a machine that is gone, too', () => {
+  const native = new addon.Machine(64, 0, 1, 0, 0, 0, 0, 0, false, 0)
+  native.dispose()
+  const results = plainCallNames.map((name) => (native[name] as () => number)())
+  expect(plainCallNames.length).toBeGreaterThan(40)
+  expect(new Set(results)).toEqual(new Set([-constants.errno.EBADF]))
+})
+
+test('the constants and the list of calls are those of the C headers', () => {
   execFileSync(process.execPath, [join(root, 'scripts/generate-defs.mjs'), '--check'])
 })
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Made by scripts/generate-defs.mjs from native/core/host/calls.h; do not edit.
+
+/** Calls that take and return plain numbers. Each stands for the function of hmmu.h that the list names. */
+export interface PlainCalls {
+  drain(): number
+  inject(injection: number, nth: number, forever: boolean): number
+  injectPasses(injection: number): number
+  memcgSetLimit(pages: number): number
+  memcgCharged(): number
+  quirks(): number
+  processCreate(): number
+  processAlive(pid: number): number
+  processTask(pid: number): number
+  fork(tid: number): number
+  exit(pid: number): number
+  oomReap(pid: number): number
+  taskCreate(pid: number): number
+  taskDestroy(tid: number): number
+  taskCancel(tid: number): number
+  taskSetCpu(tid: number, cpu: number): number
+  unmap(tid: number, address: number, length: number): number
+  remap(tid: number, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number
+  protect(tid: number, address: number, length: number, prot: number): number
+  advise(tid: number, address: number, length: number, advice: number): number
+  lock(tid: number, address: number, length: number): number
+  unlock(tid: number, address: number, length: number): number
+  clearSoftDirty(tid: number): number
+  registerUserfault(tid: number, address: number, length: number): number
+  pin(tid: number, address: number, write: boolean): number
+  unpin(pfn: number): number
+  hold(pid: number, address: number): number
+  release(pfn: number): number
+  isolate(pid: number, address: number): number
+  putback(pfn: number): number
+  reclaim(pid: number, address: number): number
+  pageSetFlags(pfn: number, flags: number): number
+  recordEvents(mask: number): number
+  eventsRecorded(): number
+  watch(pid: number): number
+  timeEvents(on: boolean): number
+  statsEnable(on: boolean): number
+  deviceBase(): number
+  deviceAlloc(): number
+  deviceAllocPage(pfn: number): number
+  pageAlloc(): number
+  pageTrylock(pfn: number): number
+  pageUnlock(pfn: number): number
+  pagePut(pfn: number): number
+  pageCopy(to: number, from: number): number
+  pageZero(pfn: number): number
+  destinationsLeft(to: number): number
+}
+
+/** The names of {@link PlainCalls}. */
+export const plainCallNames = [
+  'drain',
+  'inject',
+  'injectPasses',
+  'memcgSetLimit',
+  'memcgCharged',
+  'quirks',
+  'processCreate',
+  'processAlive',
+  'processTask',
+  'fork',
+  'exit',
+  'oomReap',
+  'taskCreate',
+  'taskDestroy',
+  'taskCancel',
+  'taskSetCpu',
+  'unmap',
+  'remap',
+  'protect',
+  'advise',
+  'lock',
+  'unlock',
+  'clearSoftDirty',
+  'registerUserfault',
+  'pin',
+  'unpin',
+  'hold',
+  'release',
+  'isolate',
+  'putback',
+  'reclaim',
+  'pageSetFlags',
+  'recordEvents',
+  'eventsRecorded',
+  'watch',
+  'timeEvents',
+  'statsEnable',
+  'deviceBase',
+  'deviceAlloc',
+  'deviceAllocPage',
+  'pageAlloc',
+  'pageTrylock',
+  'pageUnlock',
+  'pagePut',
+  'pageCopy',
+  'pageZero',
+  'destinationsLeft',
+] as const
