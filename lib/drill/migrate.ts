@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** Functions of the runner for every interleaved command. */
-export interface Hooks {
+interface Hooks {
   before(): void
   /** Carry out a part of a command. Returns whether the command has ended; errors get its place. */
   within(command: InnerCommand, part: () => boolean): boolean

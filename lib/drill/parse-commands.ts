@@ -71,9 +71,9 @@ const OTHERS: Record<string, (words: Words, head: Head) => Command | DevmemComma
 }
 
 /** The verbs of commands that begin with a process. */
-export const PROCESS_VERBS: readonly string[] = Object.keys(OF_PROCESS)
+const PROCESS_VERBS: readonly string[] = Object.keys(OF_PROCESS)
 /** The commands that begin with their verb. */
-export const OTHER_VERBS: readonly string[] = Object.keys(OTHERS)
+const OTHER_VERBS: readonly string[] = Object.keys(OTHERS)
 
 /** Parse one command; nothing may follow it. */
 export function parseCommand(words: Words): Command | DevmemCommand {

@@ -12,7 +12,7 @@ const PLACE = /^([a-z][a-z0-9]*)(?:\[([0-9]+)(?:-([0-9]+))?\])?$/
 const PAGES = /^([0-9]+)(?:-([0-9]+))?$/
 
 /** Page numbers above this can't be in any machine's RAM; the limit keeps lists of pages small. */
-export const PAGE_MAX = 2 ** 28 - 1
+const PAGE_MAX = 2 ** 28 - 1
 
 export const PROCESS_EXPECTED = 'a process (upper-case letters and digits)'
 

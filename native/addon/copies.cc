@@ -2,7 +2,6 @@
 //
 // Snapshots, copies and hashes, and who is there: for a machine that JavaScript did not see being made.
 #include <cerrno>
-#include <cstring>
 
 #include "arguments.h"
 #include "machine.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a driver may do: pages, their locks and contents, and the device's fault handler.
+// What drivers need besides plain calls: handlers of the device, notifications, and destinations.
 #include <cerrno>
 
 #include "arguments.h"

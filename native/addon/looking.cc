@@ -4,7 +4,7 @@
 // layout, which is asserted here.
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <cstddef>
 
 #include "arguments.h"
 #include "machine.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Functions for drivers: pages, their locks and contents, the device's fault handler; and calls of JavaScript. */
+/* What drivers need besides plain calls: handlers of the device, notifications, destinations; and calls of JavaScript. */
 #include "driver.h"
 
 #include "instance.h"
