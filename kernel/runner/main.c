@@ -38,6 +38,21 @@ void set_file(const char *path, const char *value)
 	close(fd);
 }
 
+/*
+ * While no process has a huge page, khugepaged waits for the first one, and
+ * would scan the drill that makes it. So process 1 makes one. khugepaged scans
+ * that, and then sleeps by the clock: for ever, by the setting.
+ */
+static void put_khugepaged_to_sleep(void)
+{
+	char *area = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise(area, 2 * HUGE, MADV_HUGEPAGE);
+	*(volatile char *)(((uintptr_t)area + HUGE - 1) & -HUGE) = 1;
+	usleep(20000);
+	munmap(area, 2 * HUGE);
+}
+
 static void prepare_machine(void)
 {
 	struct sigaction sa;
@@ -53,15 +68,11 @@ static void prepare_machine(void)
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
 
-	/* khugepaged: have it something to do so that it sleeps by the clock,
-	 * and let that be for ever */
 	set_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "2000000000");
 	set_file("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
 	set_file("/sys/kernel/mm/transparent_hugepage/defrag", "madvise");
-	madvise(mmap(NULL, 4 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4 * HUGE,
-		MADV_HUGEPAGE);
+	put_khugepaged_to_sleep();
 	set_file("/proc/sys/vm/nr_hugepages", "4");
-	usleep(20000);
 
 	oracle_fd = open("/dev/oracle", O_RDWR);
 	if (oracle_fd < 0)
