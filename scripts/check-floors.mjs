@@ -20,15 +20,13 @@ const FLOORS = ['host', 'page', 'mm', 'rmap', 'fault', 'call', 'migrate', 'machi
 const UPCALLS = [
   // A mapping that gets a border within a huge page splits its pmd: vma_adjust_trans_huge().
   ['split_at_border', 'split_huge_pmd_address'],
-  // A fault that replaced an mlocked page munlocks that page when it gets its lock.
-  ['settle_debt', 'munlock_vma_page'],
 ]
 
 /** The headers that those callers need. */
 const UPCALL_INCLUDES = ['mm/vma.c rmap/huge.h']
 
 /** The most files that may call each other in one circle. */
-const LARGEST_CIRCLE = 15
+const LARGEST_CIRCLE = 10
 
 const floorOf = (file) => FLOORS.indexOf(file.split('/')[0])
 

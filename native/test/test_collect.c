@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The first stage of migrate_vma(): one test for each kind of thing that its walk can meet, and what it leaves. */
+#include "mm/pgtable.h"
 #include "support.h"
-
-#include "mm/mm.h"
 
 #define TAKEN (HMMU_PFN_VALID | HMMU_PFN_MIGRATE | HMMU_PFN_LOCKED)
 

@@ -3,8 +3,6 @@
  * ends. */
 #include "support.h"
 
-#include "mm/mm.h"
-
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 
 static uint32_t task_of(struct rig *r, uint32_t pid)

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "fault/hugetlb.h"
+#include "mm/mm.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 #define HUGE PAGES(512)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* migrate_vma_insert_page(): a page for an empty entry; each reason to give up, and their order. */
+#include "mm/pgtable.h"
 #include "support.h"
-
-#include "mm/mm.h"
 
 /* Stand behind alloc_and_copy, where the driver has offered pages for all holes. */
 static struct hmmu_migration *offered(struct rig *r, uint64_t address, uint64_t pages, uint32_t to)

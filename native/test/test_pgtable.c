@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Page tables: the bits of entries, tables that come on demand and go with their range, and walking. */
+#include "mm/mm.h"
 #include "support.h"
 
 #include "mm/mmu_gather.h"
+#include "mm/pgtable.h"
 
 static void test_present_bits(void **state)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "machine/snapshot.h"
-#include "mm/mm.h"
 #include "mm/pgtable.h"
+#include "mm/vma.h"
 
 /** A snapshot to be changed. */
 struct forged {

@@ -12,7 +12,6 @@
 #endif
 
 #include "machine/snapshot.h"
-#include "mm/mm.h"
 
 /** The same numbers in every run: xorshift. */
 struct random {

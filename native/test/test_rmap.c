@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reverse maps at work: from a page to all of its mappings, out of them and back into them. */
+#include "rmap/migration_ptes.h"
 #include "support.h"
 
 #include "rmap/rmap.h"
+#include "rmap/rmap_walk.h"
+#include "rmap/try_to_unmap.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
 #define MIGRATE (TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS)

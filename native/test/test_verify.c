@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "mm/mm.h"
+#include "mm/vma.h"
 
 /* A machine with some of everything. */
 struct spoiled {

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "mm/mm.h"
 #include "rmap/huge.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)

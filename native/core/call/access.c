@@ -5,6 +5,7 @@
 
 #include "call/syscall.h"
 #include "fault/fault.h"
+#include "fault/gup.h"
 #include "mm/tlb.h"
 #include "page/contents.h"
 

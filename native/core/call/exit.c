@@ -2,8 +2,11 @@
 /* The end of a process. */
 #include <errno.h>
 
+#include "call/unmap.h"
+#include "fault/munlock.h"
 #include "host/stats.h"
 #include "mm/mm.h"
+#include "mm/task.h"
 
 /* Whether a task of the process is in the middle of a call, or would have to be waited for. One that holds mmap_sem is in
  * a fault whose handler makes this call. */

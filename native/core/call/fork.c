@@ -4,8 +4,11 @@
 
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
+#include "call/unmap.h"
 #include "fault/hugetlb.h"
 #include "host/stats.h"
+#include "mm/file.h"
+#include "mm/mm.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"
@@ -58,7 +61,7 @@ static u64 copy_present(struct copy *copy, u64 *src)
 	if (is_cow_mapping(flags))
 		*src = pte_wrprotect(*src);
 	pte = flags & VM_SHARED ? pte_mkclean(*src) : *src;
-	page = vm_normal_page(m, copy->vma, pte);
+	page = vm_normal_page(m, pte);
 	if (page) {
 		get_page(m, page);
 		page_dup_rmap(m, page, false);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "call/huge_pmd.h"
+#include "mm/mm.h"
 #include "mm/mmu_gather.h"
 #include "mm/tlb.h"
 #include "page/lru.h"

@@ -3,6 +3,8 @@
 #ifndef HMMU_HUGE_PMD_H
 #define HMMU_HUGE_PMD_H
 
+#include "mm/mmu_gather.h"
+#include "mm/task.h"
 #include "rmap/huge.h"
 
 /** Each acts on a huge pmd that covers its whole range; false: it is not huge (any more), go on with ptes. */

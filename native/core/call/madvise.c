@@ -4,6 +4,8 @@
 
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
+#include "call/unmap.h"
+#include "mm/mm.h"
 #include "mm/mmu_gather.h"
 #include "mm/swap.h"
 #include "page/lru.h"
@@ -83,7 +85,7 @@ static int madvise_free_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end
 		return 0;
 	pte = free.first = pte_offset_map_lock(m, *pmd, address);
 	for (; address < end; address += PAGE_SIZE, pte++) {
-		u32 page = pte_present(*pte) ? vm_normal_page(m, walk->vma, *pte) : 0;
+		u32 page = pte_present(*pte) ? vm_normal_page(m, *pte) : 0;
 
 		if (is_swap_entry(*pte))
 			free_swap_pte(m, walk->mm, pte);

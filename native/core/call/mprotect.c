@@ -4,6 +4,7 @@
 
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
+#include "fault/gup.h"
 #include "fault/hugetlb.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"
@@ -80,7 +81,7 @@ static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 }
 
 /* The kernel opens a notifier range for each top-level part of at most 1 GiB. */
-void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, bool dirty_accountable)
+static void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, bool dirty_accountable)
 {
 	struct change change = { .ctx = ctx, .prot = prot, .dirty_accountable = dirty_accountable };
 	struct mm_walk walk = { .m = ctx->m, .mm = ctx->mm, .vma = vma, .pmd_entry = change_pmd, .data = &change };

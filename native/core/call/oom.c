@@ -2,7 +2,10 @@
 /* The OOM reaper: a process that is to die gives its private pages back before it gets to die. */
 #include <errno.h>
 
+#include "call/unmap.h"
 #include "mm/mmu_gather.h"
+#include "mm/mm.h"
+#include "mm/vma.h"
 
 /* As __oom_reap_task_mm(): locked, hugetlb and special mappings are left alone, and shared ones free nothing. */
 static bool can_reap(const struct vma *v)

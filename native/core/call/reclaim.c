@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "call/syscall.h"
+#include "mm/mm.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
+#include "rmap/try_to_unmap.h"
 
 /* The swap device is synchronous, so the page can be freed at once. Only the isolation and the swap cache may have
  * references: another user could change the page during the write. */
@@ -133,7 +135,7 @@ static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
 	if (pmd_trans_huge(*pmd))
 		return pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
 	pte = *pte_offset(m, *pmd, address);
-	return pte_present(pte) ? vm_normal_page(m, vma, pte) : 0;
+	return pte_present(pte) ? vm_normal_page(m, pte) : 0;
 }
 
 int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* System calls on mappings: mmap(), munmap(), mlock(), munlock(), userfaultfd, clear_refs. */
 #include "call/huge_pmd.h"
+#include "call/unmap.h"
+#include "fault/gup.h"
 #include "call/syscall.h"
 
 #include <errno.h>
 
 #include "fault/hugetlb.h"
+#include "fault/munlock.h"
 #include "host/stats.h"
+#include "mm/file.h"
 #include "mm/mmu_gather.h"
 #include "page/lru.h"
 #include "rmap/huge.h"

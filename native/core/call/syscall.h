@@ -3,7 +3,8 @@
 #ifndef HMMU_SYSCALL_H
 #define HMMU_SYSCALL_H
 
-#include "mm/mm.h"
+#include "mm/call.h"
+#include "mm/task.h"
 
 /** A page-aligned address and a length, rounded up to pages; *end is exclusive. */
 int check_range(struct hmmu *m, u64 address, u64 length, u64 *end);

@@ -3,7 +3,10 @@
 #include <errno.h>
 
 #include "call/huge_pmd.h"
+#include "call/unmap.h"
 #include "fault/hugetlb.h"
+#include "fault/munlock.h"
+#include "mm/mm.h"
 #include "mm/mmu_gather.h"
 #include "mm/swap.h"
 #include "page/lru.h"

@@ -5,6 +5,7 @@
 #include "fault/hugetlb.h"
 #include "host/probe.h"
 #include "host/stats.h"
+#include "mm/mm.h"
 #include "mm/tlb.h"
 #include "page/devmem.h"
 #include "page/lru.h"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file fault.h Page faults: fault.c (entry, anonymous), fault_file.c, fault_wp.c (copy on write), access.c. */
+/** @file fault.h Page faults: fault.c (entry, anonymous memory), and a file for each other kind. */
 #ifndef HMMU_FAULT_H
 #define HMMU_FAULT_H
 
+#include "mm/task.h"
+#include "mm/vma.h"
 #include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
@@ -51,6 +53,10 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
 /** Wait for the end of the migration to which a migration entry belongs. */
 int migration_entry_wait(struct ctx *ctx, u64 entry);
 int do_wp_page(struct fault *vmf);
+/** A store that waited for a page has its lock, or gives up: mark the page dirty, or take its mlock mark off. */
+void wp_page_settle(struct hmmu *m, const struct task *task);
+/** wait_ops.c: set what faults and munlock do about their waits. */
+void wait_ops_init(struct hmmu *m);
 /** Whether a locked anonymous page has one user only, so that a write needs no copy. */
 bool reuse_swap_page(struct hmmu *m, u32 pfn);
 int do_file_fault(struct fault *vmf);
@@ -99,24 +105,5 @@ void huge_pmd_set_accessed(struct fault *vmf);
 /** The huge zero page, made at its first use; 0 when there is no huge page. */
 u32 get_huge_zero_page(struct hmmu *m);
 /** @} */
-/** gup.c: follow_page() and get_user_pages() of one page. */
-enum foll_flags {
-	FOLL_WRITE = 1,
-	FOLL_TOUCH = 2,
-	FOLL_GET = 4,
-	FOLL_DUMP = 8,
-	FOLL_FORCE = 16,
-	FOLL_POPULATE = 64,
-	FOLL_COW = 0x4000,
-	FOLL_MLOCK = 0x1000
-};
-/** The page mapped at an address, or 0. *err is -EFAULT for a page that may not be followed. */
-u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
-/** Get the page at an address; fault it in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
-int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
-/** __mm_populate(), continued at the task's progress. */
-int mm_populate(struct ctx *ctx, u64 start, u64 end);
-/** Populate a part of one mapping; *start moves on. 0 also if it ended early after at least one page. */
-int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end);
 
 #endif

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "fault/fault.h"
+#include "mm/file.h"
+#include "mm/mm.h"
 #include "page/contents.h"
 #include "page/lru.h"
 #include "page/memcg.h"
@@ -22,7 +24,7 @@ static int pte_alloc_one_map(struct fault *vmf)
 	struct hmmu *m = vmf->ctx->m;
 
 	if (pmd_none(*vmf->pmd) && vmf->prealloc_pte) {
-		pmd_populate(m, vmf->pmd, vmf->prealloc_pte);
+		pmd_populate(vmf->pmd, vmf->prealloc_pte);
 		vmf->prealloc_pte = 0;
 	} else if (!pte_alloc(m, vmf->ctx->mm, vmf->pmd)) {
 		return FAULT_OOM;

@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "fault/fault.h"
+#include "mm/mm.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/contents.h"
 #include "page/lru.h"
 #include "page/memcg.h"
+#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 bool reuse_swap_page(struct hmmu *m, u32 pfn)
@@ -25,6 +27,15 @@ bool reuse_swap_page(struct hmmu *m, u32 pfn)
 	if (page_test(m, head, HMMU_PG_DOUBLE_MAP))
 		most--;
 	return most + compound_mapcount(m, head) <= 1;
+}
+
+/* The store has changed its entry before it waited for the page. */
+void wp_page_settle(struct hmmu *m, const struct task *task)
+{
+	if (task->resume == RESUME_DIRTY_SHARED)
+		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
+	else if (task->resume == RESUME_MUNLOCK)
+		munlock_vma_page(m, task->cpu, task->wait_pfn);
 }
 
 static int wp_page_reuse(struct fault *vmf)
@@ -126,7 +137,7 @@ static int wp_page_anon(struct fault *vmf, u32 page)
 int do_wp_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
-	u32 page = vm_normal_page(m, vmf->vma, vmf->orig_pte);
+	u32 page = vm_normal_page(m, vmf->orig_pte);
 	u32 flags = m->vmas[vmf->vma].flags;
 	int result;
 

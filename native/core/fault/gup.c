@@ -2,9 +2,11 @@
 /* follow_page(), get_user_pages() of single pages, and populating a range for mlock(). */
 #include <errno.h>
 
+#include "fault/gup.h"
 #include "fault/hugetlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
+#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 static bool can_follow_write(u64 entry, u32 flags)
@@ -40,7 +42,7 @@ static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *er
 		return no_page_table(m, vma, flags, err);
 	if ((flags & FOLL_WRITE) && !can_follow_write(pte, flags))
 		return 0;
-	page = vm_normal_page(m, vma, pte);
+	page = vm_normal_page(m, pte);
 	if (!page) {
 		if ((flags & FOLL_DUMP) || !is_zero_pfn(m, pte_pfn(pte))) {
 			*err = -EFAULT;

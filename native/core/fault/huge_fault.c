@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fault/fault.h"
+#include "mm/mm.h"
 #include "mm/tlb.h"
 #include "page/contents.h"
 #include "page/lru.h"
@@ -163,7 +164,7 @@ static void map_small_pages(struct fault *vmf, const u32 copies[HPAGE_PMD_NR])
 		lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, copies[i], vmf->vma);
 		pte[i] = maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry));
 	}
-	pmd_populate(m, vmf->pmd, table);
+	pmd_populate(vmf->pmd, table);
 }
 
 static int wp_huge_fallback(struct fault *vmf, u32 page)

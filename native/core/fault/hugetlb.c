@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "fault/gup.h"
 #include "mm/mmu_gather.h"
 #include "mm/tlb.h"
 #include "page/contents.h"

@@ -4,6 +4,7 @@
 #define HMMU_HUGETLB_H
 
 #include "fault/fault.h"
+#include "mm/mmu_gather.h"
 
 static inline bool is_vm_hugetlb_page(const struct hmmu *m, u32 vma)
 {

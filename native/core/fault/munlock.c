@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Taking the mlock marks off a range of pages. */
 #include "fault/fault.h"
+#include "fault/gup.h"
+#include "fault/munlock.h"
 #include "page/lru.h"
+#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 struct munlock_batch {
@@ -10,7 +13,7 @@ struct munlock_batch {
 };
 
 /* Add the pages of the ptes after start, up to the first pte that maps no single page. Returns the end address. */
-static u64 fill_batch(struct ctx *ctx, struct munlock_batch *batch, u32 vma, u64 start, u64 end)
+static u64 fill_batch(struct ctx *ctx, struct munlock_batch *batch, u64 start, u64 end)
 {
 	struct hmmu *m = ctx->m;
 	u64 *pmd = mm_find_pmd(m, ctx->mm, start);
@@ -18,7 +21,7 @@ static u64 fill_batch(struct ctx *ctx, struct munlock_batch *batch, u32 vma, u64
 
 	end = pmd_addr_end(start, end);
 	for (start += PAGE_SIZE; start < end && batch->nr < PAGEVEC_SIZE; start += PAGE_SIZE) {
-		u32 page = pte_present(*++pte) ? vm_normal_page(m, vma, *pte) : 0;
+		u32 page = pte_present(*++pte) ? vm_normal_page(m, *pte) : 0;
 
 		if (!page || PageCompound(m, page))
 			break;
@@ -82,10 +85,10 @@ static void release_batch(struct hmmu *m, const struct munlock_batch *batch, u32
 			put_page(m, batch->pages[i]);
 }
 
-static int munlock_single_pages(struct ctx *ctx, u32 page, u32 vma, u64 *start, u64 end)
+static int munlock_single_pages(struct ctx *ctx, u32 page, u64 *start, u64 end)
 {
 	struct munlock_batch batch = { .nr = 1, .pages = { page } };
-	u64 next = fill_batch(ctx, &batch, vma, *start, end);
+	u64 next = fill_batch(ctx, &batch, *start, end);
 	u32 locked = locked_in_batch(ctx->m, &batch);
 
 	if (locked) {
@@ -120,7 +123,7 @@ static int munlock_from(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 	u32 page = follow_page(ctx, vma, *start, FOLL_GET | FOLL_DUMP, &ignored, &page_mask);
 
 	if (page && !PageCompound(m, page))
-		return munlock_single_pages(ctx, page, vma, start, end);
+		return munlock_single_pages(ctx, page, start, end);
 	if (page && page_test(m, page, HMMU_PG_HEAD))
 		err = munlock_head(ctx, page, &pages);
 	else if (page)
@@ -141,4 +144,16 @@ int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
 	if (err)
 		ctx->progress.munlock_at = start;
 	return err;
+}
+
+/* A kernel never gives up here. The pages before keep their marks off, as those of a locked mapping that were never
+ * brought in; the marks of the others are explained again. */
+void munlock_give_up(struct hmmu *m, u32 mm, u64 munlock_at)
+{
+	u32 vma = munlock_at ? vma_at(m, mm, munlock_at) : 0;
+
+	if (!vma || m->vmas[vma].flags & VM_LOCKED)
+		return;
+	m->vmas[vma].flags |= VM_LOCKED;
+	m->mms[mm].locked_vm += vma_pages(&m->vmas[vma]);
 }

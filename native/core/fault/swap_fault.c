@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fault/fault.h"
+#include "mm/mm.h"
 #include "mm/swap.h"
 #include "page/lru.h"
 #include "page/memcg.h"

@@ -21,6 +21,14 @@ struct driver_call {
 	const struct driver_call *outer;
 };
 
+/** What the calls above do about their waits. A task that waits is of the ground; what it waits for is not. */
+struct wait_ops {
+	/** The wait for a page's lock is over, or is given up: do what the call still owes the page (enum resume). */
+	void (*settle)(struct hmmu *m, const struct task *task);
+	/** A call is given up that waits: end what it has half done, so that the mappings agree with their pages. */
+	void (*give_up)(struct hmmu *m, const struct task *task);
+};
+
 /** What was looked up last in an address space. It speeds up and changes nothing, so it is not in the arena. */
 struct lookup {
 	u32 mm;
@@ -71,6 +79,7 @@ struct hmmu {
 	const struct driver_call *driver_calls; /**< the innermost first */
 	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
+	const struct wait_ops *wait_ops;
 	u64 *event_cycles;        /**< times of the events in the ring; NULL: nobody wants them */
 	struct stats *stats;      /**< NULL: nobody wants any */
 	struct stats *stats_kept; /**< the same, or what was counted before it was stopped */

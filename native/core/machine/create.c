@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Making and unmaking a machine; its options and counters. */
-#include "host/machine.h"
+#include "machine/create.h"
 
 #include <errno.h>
 
+#include "fault/fault.h"
 #include "host/platform.h"
 #include "host/stats.h"
 #include "migrate/migrate.h"
@@ -62,6 +63,12 @@ static int state_of_options(const struct hmmu_options *options, struct state *st
 	return 0;
 }
 
+void set_default_ops(struct hmmu *m)
+{
+	hmmu_device_set_ops(m, NULL, NULL);
+	wait_ops_init(m);
+}
+
 int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 {
 	static const struct hmmu_options defaults;
@@ -84,7 +91,7 @@ int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 	hugetlb_init(m);
 	devmem_init(m);
 	lru_init(m);
-	hmmu_device_set_ops(m, NULL, NULL);
+	set_default_ops(m);
 	*machine = m;
 	return 0;
 }

@@ -2,6 +2,8 @@
 /* Dumps of entries and pages, mappings, raw tables; and hold and isolate, which stand for other users of a page. */
 #include <errno.h>
 
+#include "mm/mm.h"
+#include "mm/vma.h"
 #include "page/contents.h"
 #include "page/lru.h"
 #include "rmap/huge.h"

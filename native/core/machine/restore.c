@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "host/platform.h"
+#include "machine/create.h"
 #include "machine/verify.h"
 
 static const char prefix[] = "the snapshot is refused: ";
@@ -209,7 +210,7 @@ int hmmu_restore_with(const void *bytes, size_t size, uint32_t flags, struct hmm
 		platform_free(c.m);
 		return c.error->err;
 	}
-	hmmu_device_set_ops(c.m, NULL, NULL);
+	set_default_ops(c.m);
 	*machine = c.m;
 	return 0;
 }

@@ -11,7 +11,7 @@
 #define HMMU_RESTORE_H
 
 #include "machine/snapshot.h"
-#include "mm/mm.h"
+#include "page/page.h"
 
 /** The mappings of a page of the hugetlb pool. */
 struct pool_page {

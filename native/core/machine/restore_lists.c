@@ -2,6 +2,7 @@
 /* Restoring: lists of pages (LRU, pagevecs, page cache), and the swap area. */
 #include "host/platform.h"
 #include "machine/restore.h"
+#include "mm/file.h"
 #include "mm/swap.h"
 #include "page/lru.h"
 

@@ -2,6 +2,8 @@
 /* Restoring: address spaces with their mappings, and tasks with their waits. */
 #include "host/platform.h"
 #include "machine/restore.h"
+#include "mm/mm.h"
+#include "mm/vma.h"
 
 static const u32 all_vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_UFFD_MISSING | VM_LOCKED | VM_DONTCOPY |
 				VM_ACCOUNT | VM_HUGETLB | VM_SOFTDIRTY | VM_HUGEPAGE | VM_NOHUGEPAGE | VM_IO |

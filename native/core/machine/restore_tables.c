@@ -5,6 +5,7 @@
  */
 #include "machine/restore.h"
 #include "mm/swap.h"
+#include "mm/vma.h"
 #include "rmap/huge.h"
 
 static const u32 shifts[] = { PGD_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };

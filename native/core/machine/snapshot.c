@@ -8,6 +8,7 @@
 
 #include "host/machine.h"
 #include "host/platform.h"
+#include "machine/create.h"
 #include "machine/snapshot.h"
 #include "page/contents.h"
 #include "page/page.h"
@@ -243,6 +244,7 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	walk.data = copy;
 	walk_arena(&walk);
 	take_over_state(copy);
+	set_default_ops(copy);
 	copy->device_ops = m->device_ops;
 	copy->device_data = m->device_data;
 	copy->notifier = m->notifier;

@@ -4,7 +4,7 @@
 #define HMMU_VERIFY_H
 
 #include "machine/snapshot.h"
-#include "mm/mm.h"
+#include "page/page.h"
 
 /** Counts of a page. References and locks of tails are their head's. */
 struct page_tally {

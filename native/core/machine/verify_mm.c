@@ -94,7 +94,7 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 		return;
 	}
 	if (pte_present(pte))
-		pfn = vm_normal_page(m, vma, pte);
+		pfn = vm_normal_page(m, pte);
 	else
 		pfn = is_device_private_entry(pte) ? swp_offset(pte) : 0;
 	if (pfn) {

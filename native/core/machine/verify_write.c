@@ -2,6 +2,7 @@
 /* verify(): entries that may write to private memory. Only one user may have such an entry: others would read what it
  * writes. fork() takes the write permission of every entry that it copies. */
 #include "machine/verify.h"
+#include "mm/pgtable.h"
 
 static bool may_write(u64 entry)
 {

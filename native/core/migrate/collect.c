@@ -4,6 +4,7 @@
 #include "migrate/migrate.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"
+#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 /* Append one src word; 0 means not migratable. */

@@ -5,6 +5,7 @@
 #include "fault/fault.h"
 #include "host/probe.h"
 #include "migrate/migrate.h"
+#include "mm/mm.h"
 #include "mm/tlb.h"
 #include "page/memcg.h"
 #include "rmap/rmap.h"

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "mm/mm.h"
+#include "mm/task.h"
 #include "page/devmem.h"
 #include "page/lru.h"
 

@@ -2,6 +2,7 @@
 /* pages: the new page takes over the old page's state. finalize: the new page is mapped. */
 #include "host/probe.h"
 #include "migrate/migrate.h"
+#include "mm/file.h"
 #include "mm/swap.h"
 #include "page/memcg.h"
 #include "rmap/migration_ptes.h"

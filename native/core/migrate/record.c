@@ -7,6 +7,7 @@
 #include "host/stats.h"
 #include "migrate/migrate.h"
 #include "rmap/rmap.h"
+#include "rmap/rmap_walk.h"
 
 /* Allocate a record. One freed record is kept as a spare for the next migration. */
 static struct hmmu_migration *record_alloc(struct hmmu *m)

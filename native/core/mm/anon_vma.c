@@ -7,6 +7,8 @@
 
 #include "mm/anon_vma.h"
 
+#include "mm/vma.h"
+
 static u64 first_index(const struct hmmu *m, u32 avc)
 {
 	return m->vmas[m->avcs[avc].vma].pgoff;

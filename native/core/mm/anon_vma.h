@@ -3,7 +3,7 @@
 #ifndef HMMU_ANON_VMA_H
 #define HMMU_ANON_VMA_H
 
-#include "mm/mm.h"
+#include "host/machine.h"
 
 int anon_vma_prepare_slow(struct hmmu *m, u32 vma);
 static inline int anon_vma_prepare(struct hmmu *m, u32 vma)

@@ -2,7 +2,7 @@
 /* Calls that can block: what a task records of one, whether another one equals it, and how a message names it. */
 #include <stdio.h>
 
-#include "mm/mm.h"
+#include "mm/call.h"
 
 /* A letter an argument: x in hexadecimal (addresses), u in decimal, w is a read or a write. */
 static const struct {

@@ -2,7 +2,8 @@
 /*
  * tmpfs files: the page cache, found by a hash of file and index, and i_mmap, the mappings of a file by first page.
  */
-#include "mm/mm.h"
+#include "mm/file.h"
+#include "mm/vma.h"
 
 u32 file_create(struct hmmu *m, u64 pages)
 {

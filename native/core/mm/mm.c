@@ -4,6 +4,16 @@
 
 #include "mm/mm.h"
 
+#include "mm/pgtable.h"
+#include "mm/task.h"
+
+int check_process(const struct hmmu *m, u32 pid)
+{
+	if (mm_is_alive(m, pid))
+		return 0;
+	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+}
+
 int mm_create(struct hmmu *m, u32 *out)
 {
 	u32 mm = slab_alloc(m, SLAB_MM);

@@ -7,7 +7,7 @@
 #ifndef HMMU_MMU_GATHER_H
 #define HMMU_MMU_GATHER_H
 
-#include "mm/mm.h"
+#include "mm/task.h"
 
 /** Pages of a full batch: 8 in the kernel's structure itself, then 19 frames with 510 pointers each. */
 #define MAX_GATHER_PAGES (8u + 10000u / 510u * 510u)

@@ -107,9 +107,8 @@ void pte_free(struct hmmu *m, u32 mm, u32 table)
 	table_free(m, table);
 }
 
-void pmd_populate(struct hmmu *m, u64 *pmd, u32 table)
+void pmd_populate(u64 *pmd, u32 table)
 {
-	(void)m;
 	*pmd = mk_pte(table, _PAGE_TABLE);
 }
 
@@ -119,7 +118,7 @@ bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd)
 
 	if (!table)
 		return false;
-	pmd_populate(m, pmd, table);
+	pmd_populate(pmd, table);
 	return true;
 }
 

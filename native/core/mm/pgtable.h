@@ -133,6 +133,11 @@ static inline bool pmd_trans_unstable(u64 pmd)
 {
 	return pmd_bad(pmd);
 }
+/** The page behind a present pte; 0 for the zero page and for pages without struct page. */
+static inline u32 vm_normal_page(const struct hmmu *m, u64 pte)
+{
+	return (pte & _PAGE_SPECIAL) || is_zero_pfn(m, pte_pfn(pte)) ? 0 : pte_pfn(pte);
+}
 /** @} */
 
 /** @name Swap-format entries: offset in bits 14…, type in bits 9…13, soft-dirty in bit 1
@@ -253,7 +258,7 @@ static inline bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd)
 u32 pte_alloc_one(struct hmmu *m, u32 mm);
 void pte_free(struct hmmu *m, u32 mm, u32 table);
 /** Hang a table into an empty pmd. */
-void pmd_populate(struct hmmu *m, u64 *pmd, u32 table);
+void pmd_populate(u64 *pmd, u32 table);
 static inline u64 *pte_offset(const struct hmmu *m, u64 pmd, u64 address)
 {
 	return table_of(m, pte_pfn(pmd)) + table_index(address, PAGE_SHIFT);

@@ -10,7 +10,7 @@
 #ifndef HMMU_SWAP_H
 #define HMMU_SWAP_H
 
-#include "mm/mm.h"
+#include "mm/pgtable.h"
 #include "page/contents.h"
 
 static inline bool PageSwapCache(const struct hmmu *m, u32 pfn)

@@ -7,7 +7,9 @@
 
 #include "host/probe.h"
 #include "host/stats.h"
+#include "mm/call.h"
 #include "mm/mm.h"
+#include "mm/task.h"
 #include "page/lru.h"
 
 u32 task_alloc(struct hmmu *m, u32 mm)
@@ -190,15 +192,6 @@ static int fail_other_call(struct hmmu *m, u32 tid)
 			 pending);
 }
 
-/* Finish a fault that has changed its entry and waited for the page. This is also done when the wait is cancelled. */
-static void settle_debt(struct hmmu *m, const struct task *task)
-{
-	if (task->resume == RESUME_DIRTY_SHARED)
-		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
-	else if (task->resume == RESUME_MUNLOCK)
-		munlock_vma_page(m, task->cpu, task->wait_pfn);
-}
-
 /* The blocked call goes on, or is given up. */
 static void forget_call(struct task *task)
 {
@@ -207,17 +200,19 @@ static void forget_call(struct task *task)
 	task->progress = (struct progress){ 0 };
 }
 
-static bool task_exists(const struct hmmu *m, u32 tid)
+int check_task(const struct hmmu *m, u32 tid)
 {
-	return tid && tid < m->st->slabs[SLAB_TASK].high && m->tasks[tid].mm;
+	if (tid && tid < m->st->slabs[SLAB_TASK].high && m->tasks[tid].mm)
+		return 0;
+	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
 }
 
 int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx)
 {
 	struct task *task = &m->tasks[tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0];
 
-	if (!task_exists(m, tid))
-		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
+	if (check_task(m, tid))
+		return -ESRCH;
 	if (m->in_page_free)
 		return check_outside_page_free(m);
 	if (task->op && !call_is_recorded(task, call))
@@ -241,7 +236,7 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 	ctx->waited = task->wait;
 	ctx->resume = task->resume;
 	ctx->progress = task->progress;
-	settle_debt(m, task);
+	m->wait_ops->settle(m, task);
 	forget_call(task);
 	wait_done(m, tid);
 	/* rwsem hands itself to the waiter it wakes, before anyone who comes or waits later. */
@@ -250,14 +245,13 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 	return 0;
 }
 
-/* Give up the wait of a task, with all that the blocked call holds. */
-static void abandon(struct hmmu *m, u32 tid)
+void task_abandon(struct hmmu *m, u32 tid)
 {
 	struct task *task = &m->tasks[tid];
 
-	settle_debt(m, task);
+	m->wait_ops->settle(m, task);
 	wait_done(m, tid);
-	munlock_give_up(m, task->mm, task->progress.munlock_at);
+	m->wait_ops->give_up(m, task);
 	if (!task->nested)
 		sem_drop(task, sem_of(m, tid));
 	forget_call(task);
@@ -266,7 +260,7 @@ static void abandon(struct hmmu *m, u32 tid)
 void abandon_nested_call(struct ctx *ctx)
 {
 	if (ctx->m->tasks[ctx->task].op)
-		abandon(ctx->m, ctx->task);
+		task_abandon(ctx->m, ctx->task);
 }
 
 int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
@@ -284,68 +278,4 @@ int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
 	if (!ctx->nested)
 		up_sem(ctx);
 	return result;
-}
-
-int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid)
-{
-	u32 task;
-
-	if (check_process(m, pid))
-		return -ESRCH;
-	task = task_alloc(m, pid);
-	if (!task)
-		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "no task number is left");
-	*tid = task;
-	return 0;
-}
-
-int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
-{
-	if (!task_exists(m, tid))
-		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
-	if (m->tasks[tid].op || m->tasks[tid].sem_hold || m->tasks[tid].migrations)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in the middle of a call", tid);
-	if (m->mms[m->tasks[tid].mm].main_task == tid)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is its process's first; it ends with the process",
-				 tid);
-	slab_free(m, SLAB_TASK, tid);
-	return 0;
-}
-
-int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
-{
-	struct task *task = &m->tasks[tid];
-
-	if (!task_exists(m, tid))
-		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
-	if (task->op)
-		abandon(m, tid);
-	return 0;
-}
-
-int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu)
-{
-	if (!task_exists(m, tid))
-		return hmmu_fail(m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
-	if (cpu >= m->st->cpus)
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "CPU %u: there are 0 to %u", cpu,
-				 m->st->cpus - 1);
-	m->tasks[tid].cpu = cpu;
-	return 0;
-}
-
-int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state)
-{
-	const struct task *task = &m->tasks[tid];
-
-	if (!task_exists(m, tid))
-		return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
-	*state = (struct hmmu_task_state){
-		.pid = task->mm,
-		.cpu = task->cpu,
-		.wait = task->wait,
-		.wait_pfn = task->wait_pfn,
-		.ready = task_ready(m, tid),
-	};
-	return 0;
 }

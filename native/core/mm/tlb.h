@@ -3,7 +3,8 @@
 #ifndef HMMU_TLB_H
 #define HMMU_TLB_H
 
-#include "mm/mm.h"
+#include "mm/pgtable.h"
+#include "mm/task.h"
 
 void flush_tlb_page(struct hmmu *m, u32 mm, u64 address);
 void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end);

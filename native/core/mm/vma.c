@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "mm/anon_vma.h"
+#include "mm/file.h"
+#include "mm/vma.h"
 #include "rmap/huge.h"
 
 u64 vm_get_page_prot(u32 flags)
@@ -323,16 +325,4 @@ int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u3
 		return vma_cut_out(ctx, *vma, start, end);
 	*vma = merged;
 	return 0;
-}
-
-/* A kernel never gives up here. The pages before keep their marks off, as those of a locked mapping that were never
- * brought in; the marks of the others are explained again. */
-void munlock_give_up(struct hmmu *m, u32 mm, u64 munlock_at)
-{
-	u32 vma = munlock_at ? vma_at(m, mm, munlock_at) : 0;
-
-	if (!vma || m->vmas[vma].flags & VM_LOCKED)
-		return;
-	m->vmas[vma].flags |= VM_LOCKED;
-	m->mms[mm].locked_vm += vma_pages(&m->vmas[vma]);
 }

@@ -4,6 +4,7 @@
  * the same in every run, besides the list that links neighbours.
  */
 #include "mm/mm.h"
+#include "mm/vma.h"
 
 u32 vma_priority(u32 vma)
 {

@@ -138,11 +138,4 @@ void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn);
 /** __pagevec_lru_add() of a single page, with a reference: put the page on its list at once. */
 void lru_add_now(struct hmmu *m, u32 pfn);
 
-/** @name mlock.c
- * @{ */
-void mlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn);
-void munlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn);
-void clear_page_mlock(struct hmmu *m, u32 cpu, u32 pfn);
-/** @} */
-
 #endif

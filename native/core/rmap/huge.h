@@ -3,7 +3,8 @@
 #ifndef HMMU_HUGE_H
 #define HMMU_HUGE_H
 
-#include "mm/mm.h"
+#include "mm/pgtable.h"
+#include "mm/task.h"
 
 static inline bool is_huge_zero_pfn(const struct hmmu *m, u32 pfn)
 {

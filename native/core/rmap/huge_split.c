@@ -7,7 +7,10 @@
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
+#include "rmap/migration_ptes.h"
+#include "rmap/mlock.h"
 #include "rmap/rmap.h"
+#include "rmap/try_to_unmap.h"
 
 static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 {
@@ -20,7 +23,7 @@ static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 	mmu_notifier_invalidate_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
 		pte[i] = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vma].page_prot));
-	pmd_populate(m, pmd, table);
+	pmd_populate(pmd, table);
 }
 
 /* The entry for one page of the huge page: a migration entry, or a pte with the pmd's rights. */
@@ -75,7 +78,7 @@ static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr,
 		page_set(m, page, HMMU_PG_DIRTY);
 	count_split(m, page);
 	flush_tlb_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
-	pmd_populate(m, pmd, table);
+	pmd_populate(pmd, table);
 	if (!freeze)
 		return;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {

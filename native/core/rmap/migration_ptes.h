@@ -3,7 +3,9 @@
 #ifndef HMMU_MIGRATION_PTES_H
 #define HMMU_MIGRATION_PTES_H
 
+#include "mm/pgtable.h"
 #include "page/lru.h"
+#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 /** How the migration entries of a mapping become entries that map a page. */
@@ -66,5 +68,10 @@ static inline bool is_migration_entry_of(u64 pte, u64 pfn)
 {
 	return (pte & ~(SWP_MIGRATION_WRITE_BIT | _PAGE_SWP_SOFT_DIRTY)) == make_migration_entry(pfn, false);
 }
+
+/** Replace the migration entries of one page by entries of another page, or of that page itself: in all mappings, or in
+ * one. */
+void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn);
+void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn);
 
 #endif

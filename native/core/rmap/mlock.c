@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The mlock mark of pages. */
 #include "page/lru.h"
+#include "rmap/mlock.h"
 #include "rmap/rmap.h"
+#include "rmap/try_to_unmap.h"
 
 void mlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn)
 {

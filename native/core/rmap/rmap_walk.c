@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* page_vma_mapped_walk(): finds the entries of one mapping that map a page. */
 #include "rmap/rmap.h"
+#include "rmap/rmap_walk.h"
 
 static void lock_entry(struct hmmu *m, struct page_vma_mapped_walk *pvmw, const u64 *entry)
 {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* try_to_unmap() replaces ptes by migration entries; remove_migration_ptes() undoes that. */
+/* try_to_unmap(): ptes become migration entries or swap entries, or are looked at only. */
+#include "mm/mm.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
 #include "rmap/migration_ptes.h"
+#include "rmap/rmap_walk.h"
+#include "rmap/try_to_unmap.h"
 
 /*
  * Replace a device-private entry by a migration entry. 4.14 always makes a read entry ("mm/migrate: properly preserve
@@ -160,56 +163,5 @@ void try_to_munlock(struct ctx *ctx, u32 pfn)
 	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
 		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), TTU_MUNLOCK) || !page_mapped(m, pfn))
 			break;
-	rmap_end(m, &walk);
-}
-
-/* The part of a compound page that belongs at an address. */
-static u32 subpage_at(const struct hmmu *m, u32 head, u32 vma, u64 address)
-{
-	return head + (u32)(linear_page_index(m, vma, address) - page_of(m, head)->index);
-}
-
-static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
-{
-	struct hmmu *m = ctx->m;
-	struct page_vma_mapped_walk pvmw = {
-		.page = old_pfn,
-		.vma = vma,
-		.address = address,
-		.flags = PVMW_SYNC | PVMW_MIGRATION,
-	};
-
-	while (page_vma_mapped_walk(m, &pvmw)) {
-		restore_entry(ctx, vma_of(m, vma), pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
-		if (page_test(m, old_pfn, HMMU_PG_MLOCKED))
-			clear_page_mlock(m, ctx->cpu, old_pfn);
-	}
-}
-
-void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn)
-{
-	struct hmmu *m = ctx->m;
-	u64 *pmd, *pte;
-
-	if (page_test(m, old_pfn, HMMU_PG_HEAD)) {
-		remove_compound_migration_ptes(ctx, new_pfn, vma, address, old_pfn);
-		return;
-	}
-	pmd = mm_find_pmd(m, m->vmas[vma].mm, address);
-	if (!pmd || pmd_trans_unstable(*pmd))
-		return;
-	pte = pte_offset_map_lock(m, *pmd, address);
-	if (is_migration_entry_of(*pte, old_pfn))
-		restore_entry(ctx, vma_of(m, vma), pte, new_pfn);
-	table_unlock(m, pte);
-}
-
-void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)
-{
-	struct hmmu *m = ctx->m;
-	struct rmap_walk walk;
-
-	for (u32 vma = rmap_first(m, new_pfn, &walk); vma; vma = rmap_next(m, &walk))
-		remove_migration_pte(ctx, new_pfn, vma, vma_address(m, new_pfn, vma), old_pfn);
 	rmap_end(m, &walk);
 }

@@ -3,17 +3,11 @@
 #include <errno.h>
 
 #include "mm/mm.h"
+#include "mm/vma.h"
 
 bool hmmu_process_alive(const struct hmmu *m, uint32_t pid)
 {
-	return pid && pid < m->st->slabs[SLAB_MM].high && m->mms[pid].state == MM_ALIVE;
-}
-
-int check_process(const struct hmmu *m, u32 pid)
-{
-	if (hmmu_process_alive(m, pid))
-		return 0;
-	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_PROCESS, "there is no process %u", pid);
+	return mm_is_alive(m, pid);
 }
 
 int hmmu_process_create(struct hmmu *m, uint32_t *pid)

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tasks, as the API knows them: made and unmade, put on a CPU, looked at, and their waits given up. */
+#include <errno.h>
+
+#include "mm/mm.h"
+#include "mm/task.h"
+
+int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid)
+{
+	u32 task;
+
+	if (check_process(m, pid))
+		return -ESRCH;
+	task = task_alloc(m, pid);
+	if (!task)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "no task number is left");
+	*tid = task;
+	return 0;
+}
+
+int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
+{
+	if (check_task(m, tid))
+		return -ESRCH;
+	if (m->tasks[tid].op || m->tasks[tid].sem_hold || m->tasks[tid].migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in the middle of a call", tid);
+	if (m->mms[m->tasks[tid].mm].main_task == tid)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is its process's first; it ends with the process",
+				 tid);
+	slab_free(m, SLAB_TASK, tid);
+	return 0;
+}
+
+int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
+{
+	struct task *task = &m->tasks[tid];
+
+	if (check_task(m, tid))
+		return -ESRCH;
+	if (task->op)
+		task_abandon(m, tid);
+	return 0;
+}
+
+int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu)
+{
+	if (check_task(m, tid))
+		return -ESRCH;
+	if (cpu >= m->st->cpus)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "CPU %u: there are 0 to %u", cpu,
+				 m->st->cpus - 1);
+	m->tasks[tid].cpu = cpu;
+	return 0;
+}
+
+int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state)
+{
+	const struct task *task = &m->tasks[tid];
+
+	if (check_task(m, tid))
+		return -ESRCH;
+	*state = (struct hmmu_task_state){
+		.pid = task->mm,
+		.cpu = task->cpu,
+		.wait = task->wait,
+		.wait_pfn = task->wait_pfn,
+		.ready = task_ready(m, tid),
+	};
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file task.h Tasks: the beginning and the end of their calls, mmap_sem, waiting. */
+#ifndef HMMU_TASK_H
+#define HMMU_TASK_H
+
+#include "mm/call.h"
+#include "page/page.h"
+
+/** Result of internal calls, besides 0 and negative errnos: the task waits, and its wait is recorded. Callers see
+ * -EAGAIN. */
+#define BLOCKED (-4095)
+
+/** A task in the middle of a call: what most functions need to know. */
+struct ctx {
+	struct hmmu *m;
+	struct task *self; /**< the record of the task, if it was entered */
+	struct mm *space;  /**< that of its address space */
+	u32 task;
+	u32 mm;
+	u32 cpu;
+	bool nested; /**< mmap_sem was held when the call began */
+	u32 waited;  /**< enum hmmu_wait: what the call, which goes on, had waited for */
+	u32 resume;  /**< enum resume: how its first fault goes on */
+	struct progress progress;
+};
+
+int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx);
+int task_leave_slow(struct ctx *ctx, const struct call *call, int result);
+/** Begin a call of a task: checks the handle and finds out whether this is the blocked call, which goes on. The call is
+ * passed by value, so that it is put together only where it is looked at. */
+static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, struct ctx *ctx)
+{
+	const struct task *task = &m->tasks[tid];
+
+	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free) {
+		const struct call made = call;
+
+		return task_enter_slow(m, tid, &made, ctx);
+	}
+	/* In a call from a callback the call around it keeps its semaphore. */
+	*ctx = (struct ctx){
+		.m = m,
+		.self = &m->tasks[tid],
+		.space = &m->mms[task->mm],
+		.task = tid,
+		.mm = task->mm,
+		.cpu = task->cpu,
+		.nested = task->sem_hold,
+	};
+	return 0;
+}
+/** End a call: a result of BLOCKED keeps wait, progress and semaphore, any other drops the semaphore. */
+static ALWAYS_INLINE int task_leave(struct ctx *ctx, struct call call, int result)
+{
+	const struct task *task = ctx->self;
+
+	if (result || task->op || task->sem_hold) {
+		const struct call made = call;
+
+		return task_leave_slow(ctx, &made, result);
+	}
+	return 0;
+}
+/** mmap_sem of the task's mm. 0 or BLOCKED; 0 at once if the task has it. */
+int down_slow(struct ctx *ctx, bool write);
+static inline int down_read(struct ctx *ctx)
+{
+	struct rwsem *sem = &ctx->space->mmap_sem;
+	struct task *task = ctx->self;
+
+	if (task->sem_hold)
+		return 0;
+	/* The call around this one, if there was one, has ended meanwhile. */
+	ctx->nested = false;
+	if (sem->writer || sem->first_waiter)
+		return down_slow(ctx, false);
+	task->sem_hold = SEM_READ;
+	sem->readers++;
+	return 0;
+}
+static inline int down_write(struct ctx *ctx)
+{
+	return down_slow(ctx, true);
+}
+static inline void sem_drop(struct task *task, struct rwsem *sem)
+{
+	if (task->sem_hold == SEM_READ)
+		sem->readers--;
+	else if (task->sem_hold == SEM_WRITE)
+		sem->writer = 0;
+	task->sem_hold = SEM_NONE;
+}
+/** A migration that the task has begun meanwhile keeps the semaphore until it ends. */
+static inline void up_sem(struct ctx *ctx)
+{
+	if (ctx->self->migrations)
+		ctx->self->sem_of_migration = 1;
+	else
+		sem_drop(ctx->self, &ctx->space->mmap_sem);
+}
+void downgrade_write(struct ctx *ctx);
+/** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded. With @p with_ref the caller hands its
+ * reference over to the wait. -EDEADLK: a migration of this very task has the page, and a callback of it makes this
+ * call; a kernel would hang. */
+int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume);
+/** 0, or -ESRCH with an error if there is no such task. */
+int check_task(const struct hmmu *m, u32 tid);
+/** Give up the call that a task is blocked in, with all that the call holds. */
+void task_abandon(struct hmmu *m, u32 tid);
+/** A callback has left a call of this task blocked: give it up, as it can't go on after the call around it. */
+void abandon_nested_call(struct ctx *ctx);
+/** Drop what a wait that is over holds. */
+void wait_done(struct hmmu *m, u32 task);
+bool task_ready(const struct hmmu *m, u32 task);
+u32 task_alloc(struct hmmu *m, u32 mm);
+
+#endif

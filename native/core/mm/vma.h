@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file vma.h Mappings: vma.c, and vma_tree.c, which finds them by address. */
+#ifndef HMMU_VMA_H
+#define HMMU_VMA_H
+
+#include "mm/pgtable.h"
+
+struct ctx;
+
+static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
+{
+	return &m->vmas[vma];
+}
+static inline bool vma_is_anonymous(const struct hmmu *m, u32 vma)
+{
+	return m->vmas[vma].kind == HMMU_MAP_ANON;
+}
+static inline bool is_cow_mapping(u32 flags)
+{
+	return !(flags & VM_SHARED);
+}
+static inline u64 linear_page_index(const struct hmmu *m, u32 vma, u64 address)
+{
+	const struct vma *v = vma_of(m, vma);
+
+	return ((address - v->start) >> PAGE_SHIFT) + v->pgoff;
+}
+static inline u64 vma_pages(const struct vma *v)
+{
+	return (v->end - v->start) >> PAGE_SHIFT;
+}
+/** A pte of the mapping's that may be written gets the write bit. */
+static inline u64 maybe_mkwrite(const struct hmmu *m, u32 vma, u64 pte)
+{
+	return m->vmas[vma].flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+}
+static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
+{
+	return m->vmas[vma].flags & VM_UFFD_MISSING;
+}
+
+/** The first mapping that ends above the address, or 0. */
+u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address);
+static inline u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
+{
+	u32 last = lookup_of(m, mm)->vma;
+
+	if (last && m->vmas[last].start <= address && address < m->vmas[last].end)
+		return last;
+	return find_vma_slow(m, mm, address);
+}
+/** The mapping that contains the address, or 0. */
+static inline u32 vma_at(const struct hmmu *m, u32 mm, u64 address)
+{
+	u32 vma = find_vma(m, mm, address);
+
+	return vma && m->vmas[vma].start <= address ? vma : 0;
+}
+/** What gives the search tree its shape: that of a mapping is above those below it. */
+u32 vma_priority(u32 vma);
+void vma_tree_insert(struct hmmu *m, u32 vma);
+void vma_tree_remove(struct hmmu *m, u32 vma);
+/** Add a mapping to its mm and to its file. Its range must be free. */
+void vma_link(struct hmmu *m, u32 vma);
+/** Free a mapping. Its pages must be unmapped. */
+void vma_free(struct hmmu *m, u32 vma);
+u32 vma_last(const struct hmmu *m, u32 mm);
+/** vm_get_page_prot(): protection of ptes, from flags. */
+u64 vm_get_page_prot(u32 flags);
+bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot);
+void vma_set_page_prot(struct hmmu *m, u32 vma);
+/** Cut a mapping in two at an address within it; with @p new_below the new mapping is the lower one. */
+int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below);
+/** Split a mapping so that [start, end) is one of its own; @p vma is then that one. */
+int vma_cut_out(struct ctx *ctx, u32 vma, u64 start, u64 end);
+/** The mapping that [start, end) becomes part of when it has these flags, or 0 if it can't be merged. */
+u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff, u32 kind);
+/** Give [start, end) of a mapping other flags by merging or splitting; @p *vma is then the mapping that has them. */
+int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags);
+/** Let a mapping end later, where nothing is in the way. */
+void vma_expand(struct ctx *ctx, u32 vma, u64 end);
+
+#endif

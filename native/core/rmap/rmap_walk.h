@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file rmap_walk.h Reverse maps: the mappings that may map a page, and its entries in each. */
+#ifndef HMMU_RMAP_WALK_H
+#define HMMU_RMAP_WALK_H
+
+#include "mm/vma.h"
+
+/** State of page_vma_mapped_walk(): the places of a page in one mapping. Zero the record and set the first four
+ * fields. */
+struct page_vma_mapped_walk {
+	u32 page;
+	u32 vma;
+	u64 address;
+	u32 flags; /**< enum pvmw_flag */
+	u64 *pmd;
+	u64 *pte; /**< NULL: mapped by the huge pmd */
+	bool locked;
+};
+enum pvmw_flag {
+	PVMW_SYNC = 1,      /**< look at every entry under the table's lock */
+	PVMW_MIGRATION = 2, /**< look for migration entries */
+};
+/** Find the next place. While this returns true, the table is locked. */
+bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
+void page_vma_mapped_walk_done(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
+
+/** The address of a page in a mapping that covers a part of the page. */
+static inline u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)
+{
+	const struct vma *v = vma_of(m, vma);
+	u64 index = page_to_pgoff(m, pfn);
+
+	return index < v->pgoff ? v->start : v->start + ((index - v->pgoff) << PAGE_SHIFT);
+}
+
+/**
+ * rmap_walk() as a loop: all mappings that may map a page, in the order of the kernel's interval trees.
+ *
+ *     for (vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk)) ...
+ *     rmap_end(m, &walk);
+ */
+struct rmap_walk {
+	u64 first, last; /**< indexes of the page */
+	u32 anon_vma;    /**< locked during the walk; 0: the walk is over a file's mappings */
+	u32 next;        /**< avc, or vma of a file */
+};
+static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
+{
+	while (walk->next) {
+		u32 vma = walk->anon_vma ? m->avcs[walk->next].vma : walk->next;
+		const struct vma *v = vma_of(m, vma);
+
+		if (v->pgoff > walk->last)
+			break;
+		walk->next = walk->anon_vma ? m->avcs[walk->next].tree_next : v->i_mmap_next;
+		if (walk->first < v->pgoff + vma_pages(v))
+			return vma;
+	}
+	return 0;
+}
+static inline u32 rmap_first(struct hmmu *m, u32 pfn, struct rmap_walk *walk)
+{
+	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+
+	walk->first = page_to_pgoff(m, pfn);
+	walk->last = walk->first + hpage_nr_pages(m, pfn) - 1;
+	walk->anon_vma = mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
+	if (walk->anon_vma) {
+		m->anon_vmas[walk->anon_vma].locked++;
+		walk->next = m->anon_vmas[walk->anon_vma].first;
+	} else {
+		walk->next = mapping ? m->files[mapping].first : 0;
+	}
+	return rmap_next(m, walk);
+}
+static inline void rmap_end(struct hmmu *m, const struct rmap_walk *walk)
+{
+	if (walk->anon_vma)
+		m->anon_vmas[walk->anon_vma].locked--;
+}
+
+#endif
