@@ -296,7 +296,7 @@ static void expand_in_place(struct ctx *ctx, u32 vma, struct remap *r)
 		m->mms[ctx->mm].locked_vm += (r->new_length - r->old_length) >> PAGE_SHIFT;
 }
 
-static int grow_mapping(struct ctx *ctx, struct remap *r, bool may_move)
+static int grow(struct ctx *ctx, struct remap *r, bool may_move)
 {
 	struct hmmu *m = ctx->m;
 	u32 vma = 0;
@@ -328,7 +328,7 @@ static int do_mremap(struct ctx *ctx, struct remap *r, u32 flags, u64 new_addres
 	/* Only growing requires a mapping. */
 	if (r->old_length >= r->new_length)
 		return unmap_tail(ctx, r);
-	return grow_mapping(ctx, r, flags & HMMU_MREMAP_MAYMOVE);
+	return grow(ctx, r, flags & HMMU_MREMAP_MAYMOVE);
 }
 
 /* The part that needs mmap_sem for writing. A call that is resumed while populating has done this part. */

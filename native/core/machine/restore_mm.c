@@ -184,7 +184,7 @@ static bool is_progress(const struct task *task)
 	       !((p->munlock_at | p->result) & ~PAGE_MASK);
 }
 
-static bool check_task(struct check *c, u32 task)
+static bool check_blocked_task(struct check *c, u32 task)
 {
 	const struct task *t = &c->m->tasks[task];
 
@@ -230,7 +230,7 @@ static bool check_sems(struct check *c, struct sem_use *tallies)
 
 		if (!is_record(c, SLAB_TASK, task))
 			continue;
-		if (!check_task(c, task))
+		if (!check_blocked_task(c, task))
 			return false;
 		t = &tallies[m->tasks[task].mm];
 		t->readers += m->tasks[task].sem_hold == SEM_READ;

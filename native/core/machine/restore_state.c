@@ -85,7 +85,7 @@ bool check_state(struct check *c)
 	return check_counts(c) && check_injections(c) && check_events(c) && check_tlb_entries(c);
 }
 
-static bool all_zero(const u8 *bytes, u64 length)
+static bool is_zero(const u8 *bytes, u64 length)
 {
 	for (u64 i = 0; i < length; i++)
 		if (bytes[i])
@@ -113,7 +113,7 @@ static bool check_slab(struct check *c, enum slab_kind kind)
 		const u8 *record = record_of(c->m, kind, slot < slab->high ? slot : 0);
 
 		if (slot >= slab->high || !set_bit_once(c->free[kind], slot) ||
-		    !all_zero(record + sizeof(u32), slab->record - sizeof(u32)))
+		    !is_zero(record + sizeof(u32), slab->record - sizeof(u32)))
 			return refuse_snapshot(c, "the list of free records of slab %u is broken at record %u", kind,
 					       slot);
 		slot = *(const u32 *)record;
@@ -121,7 +121,7 @@ static bool check_slab(struct check *c, enum slab_kind kind)
 	if (free + slab->used != slab->high - 1)
 		return refuse_snapshot(c, "slab %u has %u records: %u are free and %u in use", kind, slab->high - 1,
 				       free, slab->used);
-	if (!all_zero(record_of(c->m, kind, 0), slab->record))
+	if (!is_zero(record_of(c->m, kind, 0), slab->record))
 		return refuse_snapshot(c, "record 0 of slab %u is not empty", kind);
 	return true;
 }
@@ -142,8 +142,8 @@ static bool gap_is_zero(const struct hmmu *m, const void *from, const void *to)
 	u64 first_end = (start + PAGE_SIZE - 1) & PAGE_MASK, last_start = end & PAGE_MASK;
 
 	if (first_end >= end || last_start <= start)
-		return all_zero(base + start, end - start);
-	return all_zero(base + start, first_end - start) && all_zero(base + last_start, end - last_start);
+		return is_zero(base + start, end - start);
+	return is_zero(base + start, first_end - start) && is_zero(base + last_start, end - last_start);
 }
 
 /* One array with an item for each page: pages that were never used. */

@@ -25,7 +25,7 @@ static inline bool migrate_vma_check_page(const struct hmmu *m, u32 page)
 }
 
 /* This entry will not migrate. If collect has unmapped the page, the entry keeps it until the pte is restored. */
-static void give_up(struct hmmu_migration *mig, u64 i, bool remap, enum hmmu_why why)
+static void leave_out(struct hmmu_migration *mig, u64 i, bool remap, enum hmmu_why why)
 {
 	set_why(mig, i, why);
 	mig->cpages--;
@@ -44,7 +44,7 @@ static NOINLINE bool prepare_lock(struct hmmu_migration *mig, u64 i)
 
 	/* Two migrations could deadlock on each other's pages, so prepare waits for no lock. */
 	if (!trylock_page(m, page)) {
-		give_up(mig, i, false, HMMU_WHY_PAGE_LOCKED);
+		leave_out(mig, i, false, HMMU_WHY_PAGE_LOCKED);
 		put_page(m, page);
 		return false;
 	}
@@ -69,7 +69,7 @@ static NOINLINE void refuse_unlisted(struct hmmu_migration *mig, u64 i, u64 src)
 	u32 page = migrate_pfn_to_page(src);
 	bool remap = src & HMMU_PFN_LOCKED;
 
-	give_up(mig, i, remap, HMMU_WHY_ISOLATION);
+	leave_out(mig, i, remap, HMMU_WHY_ISOLATION);
 	if (remap)
 		return;
 	unlock_page(m, page);
@@ -83,7 +83,7 @@ static NOINLINE void refuse_pinned(struct hmmu_migration *mig, u64 i, u64 src)
 	u32 page = migrate_pfn_to_page(src);
 	bool remap = src & HMMU_PFN_LOCKED;
 
-	give_up(mig, i, remap, HMMU_WHY_PINNED);
+	leave_out(mig, i, remap, HMMU_WHY_PINNED);
 	if (remap)
 		get_page(m, page); /* for the restore */
 	else
@@ -170,7 +170,7 @@ static inline void unmap_one(struct hmmu_migration *mig, u64 i)
 		why = HMMU_WHY_PINNED_LATE;
 	else
 		return;
-	give_up(mig, i, true, why);
+	leave_out(mig, i, true, why);
 }
 
 /* If the call that did prepare goes on, nothing has run in between. Pages that prepare found unmapped and without
