@@ -208,7 +208,7 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
 	pmd = pmd_alloc(m, ctx->mm, address);
 	if (!pmd)
 		return FAULT_OOM;
-	pte = counting(m) ? NULL : first_touched_pte(m, vma, address, *pmd);
+	pte = !SHORTCUTS || counting(m) ? NULL : first_touched_pte(m, vma, address, *pmd);
 	if (pte) {
 		ctx->resume = RESUME_RETRY;
 		result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(*pmd)), write);

@@ -38,6 +38,25 @@ typedef uint64_t u64;
 /** For rare branches, so that the common path needs fewer registers. */
 #define NOINLINE __attribute__((noinline))
 
+/** HMMU_PLAIN builds the core without its shortcuts, for tests: both must do the same. A shortcut stands beside the plain
+ * way, and both are compiled: `if (SHORTCUTS && …)`. */
+#ifndef HMMU_PLAIN
+#define HMMU_PLAIN 0
+#endif
+#define SHORTCUTS (!HMMU_PLAIN)
+
+/** 0, with a static assertion: for macros that are expressions. */
+#define ASSERT_CONSTANT(condition, text) \
+	(0 * sizeof(struct { \
+		 _Static_assert(condition, text); \
+		 char nothing; \
+	 }))
+#define IS_ONE_BIT(bit) ((bit) > 0 && !((bit) & ((bit)-1)))
+/** Bit @p from of a word as bit @p to, without a branch. Both are constants of one bit each. */
+#define move_bit(word, from, to) \
+	(((word) & (from)) * ((from) < (to) ? (to) / (from) : 1) / ((from) > (to) ? (from) / (to) : 1) + \
+	 ASSERT_CONSTANT(IS_ONE_BIT(from) && IS_ONE_BIT(to), #from " and " #to " are one bit each"))
+
 #define PAGE_SHIFT 12
 #define PAGE_SIZE 4096ull
 #define PAGE_MASK (~(PAGE_SIZE - 1))

@@ -4,6 +4,7 @@
 #include "migrate/migrate.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"
+#include "rmap/migration_entry.h"
 #include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
@@ -72,30 +73,6 @@ static void collect_hole(struct hmmu_migration *mig, u64 start, u64 end)
 		collect_hole_page(mig);
 }
 
-/* Make a migration entry from a present pte; it keeps the write and soft-dirty bits. */
-static inline u64 migration_entry_for_present(u64 page, u64 pte)
-{
-	return make_migration_entry(page, false) | (pte & _PAGE_RW) * (SWP_MIGRATION_WRITE_BIT / _PAGE_RW) |
-	       (pte & _PAGE_SOFT_DIRTY) / (_PAGE_SOFT_DIRTY / _PAGE_SWP_SOFT_DIRTY);
-}
-
-/*
- * Make a migration entry from a device-private entry. 4.14 reads the write and soft-dirty bits as those of a present
- * pte ("mm/migrate: properly preserve write attribute in special migrate entry", "mm/rmap: fixup copying of soft dirty
- * and uffd ptes").
- */
-static inline u64 migration_entry_for_device(const struct hmmu *m, u64 page, u64 pte)
-{
-	const u32 as_present = HMMU_QUIRK_DEVICE_WRITE_LOST | HMMU_QUIRK_DEVICE_SOFT_DIRTY;
-	bool write, soft_dirty;
-
-	if ((m->quirks & as_present) == as_present)
-		return migration_entry_for_present(page, pte);
-	write = quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST) ? pte_write(pte) : is_write_device_private_entry(pte);
-	soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(pte) : pte_swp_soft_dirty(pte);
-	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0);
-}
-
 static NOINLINE u64 skip_entry(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 {
 	set_why(mig, i, why);
@@ -113,8 +90,8 @@ static ALWAYS_INLINE u64 word_of_entry(u64 pte, bool present)
 	u64 page = (u64)page_of_entry(pte, present) << HMMU_PFN_SHIFT | HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
 
 	if (present)
-		return page | (pte & _PAGE_RW) * (HMMU_PFN_WRITE / _PAGE_RW);
-	return page | HMMU_PFN_DEVICE | (~pte & SWP_DEVICE_READ_BIT) / (SWP_DEVICE_READ_BIT / HMMU_PFN_WRITE);
+		return page | move_bit(pte, _PAGE_RW, HMMU_PFN_WRITE);
+	return page | HMMU_PFN_DEVICE | move_bit(~pte, SWP_DEVICE_READ_BIT, HMMU_PFN_WRITE);
 }
 
 /* The page has other mappings; unmap will remove them. @entry is its migration entry. */
@@ -142,7 +119,7 @@ static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, boo
 	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 loses the bit. */
 	if (present && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
 		p->flags |= HMMU_PG_DIRTY;
-	*pte = present ? migration_entry_for_present(page, old) : migration_entry_for_device(m, page, old);
+	*pte = present ? migration_entry_of_present(page, old) : migration_entry_of_device(m, page, old, _PAGE_RW);
 	if (--p->mapcount)
 		mapped_elsewhere(mig, page, *pte);
 	return word_of_entry(old, present) | HMMU_PFN_LOCKED;

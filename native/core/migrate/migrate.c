@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* migrate_vma(): its arguments, the order of its stages, and stepping through them. */
-#include "migrate/migrate.h"
+/* migrate_vma() as the API has it: its arguments, its beginning, going on by steps or to the end, its end. */
+#include "migrate/stages.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "call/syscall.h"
-#include "host/platform.h"
 #include "host/probe.h"
 #include "host/stats.h"
 #include "rmap/rmap.h"
@@ -109,222 +108,6 @@ int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *reques
 	return counting(m) ? begin_counted(m, request, out) : begin(m, request, out);
 }
 
-static ALWAYS_INLINE void enter_stage(struct hmmu_migration *mig, u32 stage)
-{
-	probe(stage_end, mig->ctx.mm, mig->start, mig->stage, mig->cpages);
-	mig->stage = stage;
-	probe(stage_begin, mig->ctx.mm, mig->start, mig->stage);
-	mig->pos = 0;
-	mig->restoring = false;
-	event(mig->ctx.m, HMMU_EVENT_STAGE, mig->ctx.mm, mig->start, stage);
-}
-
-/* If no entry can migrate any longer, the remaining stages are skipped. */
-static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig, u32 stage)
-{
-	if (stage == HMMU_STAGE_PAGES && mig->notified)
-		mmu_notifier_invalidate_range_end(mig->ctx.m, mig->ctx.mm, mig->mmu_start, mig->end);
-	if (stage <= HMMU_STAGE_UNMAP && !mig->cpages)
-		enter_stage(mig, HMMU_STAGE_DONE);
-	else if (stage == HMMU_STAGE_PAGES && mig->aborted)
-		enter_stage(mig, HMMU_STAGE_FINALIZE);
-	else
-		enter_stage(mig, stage + 1);
-}
-
-static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct hmmu_migration *, void *))
-{
-	struct hmmu *m = mig->ctx.m;
-	const struct driver_call call = {
-		.task = mig->ctx.task,
-		.mig = mig,
-		.has_locked = migration_has_locked,
-		.outer = m->driver_calls,
-	};
-	int err;
-
-	mig->in_callback = true;
-	m->driver_calls = &call;
-	err = callback(mig, mig->request.data);
-	m->driver_calls = call.outer;
-	mig->in_callback = false;
-	if (!err)
-		return 0;
-	return hmmu_fail(m, -ECANCELED, HMMU_ERR_DRIVER_THREW, "%s() failed with %d",
-			 mig->stage == HMMU_STAGE_ALLOC_AND_COPY ? "alloc_and_copy" : "finalize_and_map", err);
-}
-
-static inline void alloc_and_copy(struct hmmu_migration *mig)
-{
-	int err;
-
-	migrate_publish(mig, 0, mig->npages);
-	mig->callbacks_ran = true;
-	err = call_driver(mig, mig->request.ops->alloc_and_copy);
-	if (err)
-		migrate_discard_destinations(mig);
-	else
-		err = migrate_accept_driver(mig);
-	if (err) {
-		migrate_remember_error(mig, err);
-		mig->aborted = true;
-	}
-}
-
-static inline void finalize_and_map(struct hmmu_migration *mig)
-{
-	int err;
-
-	migrate_publish(mig, 0, mig->npages);
-	if (!mig->request.ops->finalize_and_map)
-		return;
-	err = call_driver(mig, mig->request.ops->finalize_and_map);
-	if (!err)
-		err = migrate_check_unchanged(mig);
-	if (err)
-		migrate_remember_error(mig, err);
-}
-
-/* Do entries [from, to) of a stage that is a loop over entries. */
-static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u64 from, u64 to)
-{
-	switch (stage) {
-	case HMMU_STAGE_PREPARE:
-		if (!from && !mig->restoring)
-			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
-		if (mig->restoring)
-			migrate_vma_prepare_restore(mig, from, to);
-		else
-			migrate_vma_prepare(mig, from, to);
-		break;
-	case HMMU_STAGE_UNMAP:
-		if (mig->restoring)
-			migrate_vma_unmap_restore(mig, from, to);
-		else
-			migrate_vma_unmap(mig, from, to);
-		break;
-	case HMMU_STAGE_PAGES:
-		migrate_vma_pages(mig, from, to);
-		break;
-	default:
-		migrate_vma_finalize(mig, from, to);
-		break;
-	}
-}
-
-/* Do one entry of the current stage, or all that are left; true at the end of the stage. */
-static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, u32 stage, bool one)
-{
-	u64 from = mig->pos;
-	bool done;
-
-	switch (stage) {
-	case HMMU_STAGE_COLLECT:
-		done = migrate_vma_collect_one(mig);
-		mig->pos = mig->npages;
-		return done;
-	case HMMU_STAGE_ALLOC_AND_COPY:
-		alloc_and_copy(mig);
-		return true;
-	case HMMU_STAGE_FINALIZE_AND_MAP:
-		finalize_and_map(mig);
-		if (mig->unwritten)
-			migrate_note_unwritten(mig);
-		return true;
-	default:
-		break;
-	}
-	mig->pos = one ? from + 1 : mig->npages;
-	stage_entries(mig, stage, from, mig->pos);
-	if (mig->pos < mig->npages && !(mig->restoring && !mig->restore))
-		return false;
-	/* prepare and unmap pass over the entries a second time if any have to be restored. */
-	if (mig->restoring || !mig->restore)
-		return true;
-	mig->restoring = true;
-	mig->pos = 0;
-	return false;
-}
-
-/* Out-of-line copy. */
-static NOINLINE bool stage_go_on_plain(struct hmmu_migration *mig, u32 stage, bool one)
-{
-	return stage_go_on(mig, stage, one);
-}
-
-/* stage_go_on(), counted and timed. An entry counts on the first pass, not when it is restored. */
-static bool stage_go_on_counted(struct hmmu_migration *mig, u32 stage, bool one)
-{
-	struct hmmu *m = mig->ctx.m;
-	u64 pos = mig->pos, collected = mig->npages, entries = 0;
-	bool restoring = mig->restoring, done;
-	struct span span = span_begin(m, (enum hmmu_span)stage);
-
-	done = stage_go_on_plain(mig, stage, one);
-	if (stage == HMMU_STAGE_COLLECT)
-		entries = mig->npages - collected;
-	else if (stage == HMMU_STAGE_ALLOC_AND_COPY || stage == HMMU_STAGE_FINALIZE_AND_MAP)
-		entries = mig->npages;
-	else if (!restoring)
-		entries = one ? 1 : mig->npages - pos;
-	span_close(m, &span, done, entries);
-	return done;
-}
-
-/* Each call chooses once between counting and not counting. */
-typedef bool (*stage_fn)(struct hmmu_migration *mig, u32 stage, bool one);
-
-static inline void step(struct hmmu_migration *mig, stage_fn go_on)
-{
-	u64 collected = mig->npages, i = mig->pos;
-
-	if (go_on(mig, mig->stage, true))
-		next_stage(mig, mig->stage);
-	if (mig->npages > collected)
-		migrate_publish(mig, collected, mig->npages);
-	else if (i < mig->npages)
-		migrate_publish(mig, i, i + 1);
-}
-
-/* Run the rest of a stage if it is the current stage and not past `last`. */
-static ALWAYS_INLINE void run_stage(struct hmmu_migration *mig, u32 which, u32 last, stage_fn go_on)
-{
-	if (which > last || mig->stage != which)
-		return;
-	while (!go_on(mig, which, false))
-		;
-	next_stage(mig, which);
-}
-
-/* Each stage is a constant here, so that the inlined code has no switch over stages. */
-static ALWAYS_INLINE void run(struct hmmu_migration *mig, u32 last, stage_fn go_on)
-{
-	run_stage(mig, HMMU_STAGE_COLLECT, last, go_on);
-	run_stage(mig, HMMU_STAGE_PREPARE, last, go_on);
-	run_stage(mig, HMMU_STAGE_UNMAP, last, go_on);
-	run_stage(mig, HMMU_STAGE_ALLOC_AND_COPY, last, go_on);
-	run_stage(mig, HMMU_STAGE_PAGES, last, go_on);
-	run_stage(mig, HMMU_STAGE_FINALIZE_AND_MAP, last, go_on);
-	run_stage(mig, HMMU_STAGE_FINALIZE, last, go_on);
-	migrate_publish(mig, 0, mig->npages);
-}
-
-static void step_counted(struct hmmu_migration *mig)
-{
-	struct span span = span_begin(mig->ctx.m, HMMU_SPAN_MIGRATE);
-
-	step(mig, stage_go_on_counted);
-	span_end(mig->ctx.m, &span, 0, 0);
-}
-
-static void run_counted(struct hmmu_migration *mig, u32 stage)
-{
-	struct span span = span_begin(mig->ctx.m, HMMU_SPAN_MIGRATE);
-
-	run(mig, stage, stage_go_on_counted);
-	span_end(mig->ctx.m, &span, 0, 0);
-}
-
 static int fail_in_callback(struct hmmu_migration *mig)
 {
 	int err = check_outside_page_free(mig->ctx.m);
@@ -336,16 +119,25 @@ static int fail_in_callback(struct hmmu_migration *mig)
 
 int hmmu_migrate_step(struct hmmu_migration *mig)
 {
+	struct span span;
+
 	if (mig->in_callback || mig->ctx.m->in_page_free)
 		return fail_in_callback(mig);
 	if (mig->stage == HMMU_STAGE_DONE)
 		return 0;
 	mig->prepared = mig->settled = false;
-	if (counting(mig->ctx.m))
-		step_counted(mig);
-	else
-		step(mig, stage_go_on_plain);
+	span = span_begin(mig->ctx.m, HMMU_SPAN_MIGRATE);
+	stages_step(mig, true);
+	span_end(mig->ctx.m, &span, 0, 0);
 	return mig->stage != HMMU_STAGE_DONE;
+}
+
+static NOINLINE void run_counted(struct hmmu_migration *mig, u32 stage)
+{
+	struct span span = span_begin(mig->ctx.m, HMMU_SPAN_MIGRATE);
+
+	stages_run(mig, stage, true);
+	span_end(mig->ctx.m, &span, 0, 0);
 }
 
 int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
@@ -353,11 +145,11 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 	if (mig->in_callback || mig->ctx.m->in_page_free)
 		return fail_in_callback(mig);
 	mig->settled = false;
-	mig->prepared = mig->stage == HMMU_STAGE_COLLECT && !mig->npages;
+	mig->prepared = SHORTCUTS && mig->stage == HMMU_STAGE_COLLECT && !mig->npages;
 	if (counting(mig->ctx.m))
 		run_counted(mig, stage);
 	else
-		run(mig, stage, stage_go_on);
+		stages_run(mig, stage, false);
 	return 0;
 }
 

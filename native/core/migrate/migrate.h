@@ -57,6 +57,16 @@ static inline void put_page_or_lru(struct ctx *ctx, u32 page)
 	else
 		putback_lru_page(ctx->m, ctx->cpu, page);
 }
+/** unlock_page(), and the last step. A page of RAM goes by the CPU's lru_add_pvec(). */
+static ALWAYS_INLINE void unlock_and_put(struct hmmu_migration *mig, struct pagevec *pvec, u32 page)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (is_zone_device_page(m, page))
+		unlock_and_put_device_page(m, page);
+	else
+		unlock_and_putback(m, mig->ctx.cpu, pvec, page);
+}
 /** The page in a word, or 0. */
 static inline u32 migrate_pfn_to_page(u64 word)
 {

@@ -2,6 +2,7 @@
 /* pages: the new page takes over the old page's state. finalize: the new page is mapped. */
 #include "host/probe.h"
 #include "migrate/migrate.h"
+#include "migrate/own_ptes.h"
 #include "mm/file.h"
 #include "mm/swap.h"
 #include "page/memcg.h"
@@ -59,7 +60,7 @@ static inline void migrate_page_states(struct hmmu *m, struct page *n, struct pa
 	const u32 lists = HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE;
 	u32 flags = p->flags, new = n->flags;
 	/* UNEVICTABLE moves only if ACTIVE does not. */
-	u32 kept = flags & (flags & HMMU_PG_ACTIVE) * (HMMU_PG_UNEVICTABLE / HMMU_PG_ACTIVE);
+	u32 kept = flags & (u32)move_bit(flags, (u32)HMMU_PG_ACTIVE, (u32)HMMU_PG_UNEVICTABLE);
 
 	new |= (flags ^ kept) & (copied | lists);
 	p->flags = (flags & ~(lists | HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE)) | kept;
@@ -125,172 +126,29 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 		pages_one(mig, i, src[i], dst[i]);
 }
 
-/*
- * Most pages are anonymous, and only the migration's mapping can map them. Their reverse map has one entry: the one
- * that collect has passed. It is found here without a walk. mmap_sem keeps the mapping and its tables in place.
- */
-struct own_ptes {
-	struct restore restore;
-	u32 mapping;     /**< page->mapping of such pages: the mapping's anon_vma, if no other mapping has it */
-	u64 from, count; /**< entries under the current table; 0: none */
-	u64 *ptes;       /**< the pte of entry @p from */
-	struct page *table;
-	struct pagevec *pvec;
-};
-
-static struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
-{
-	struct hmmu *m = mig->ctx.m;
-	const struct vma *v = vma_of(m, mig->vma);
-	const struct anon_vma *anon_vma = &m->anon_vmas[v->anon_vma];
-	bool known = anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
-
-	/* No page has anon_vma 0. */
-	return (struct own_ptes){
-		.restore = restore_of(m, v),
-		.mapping = (known ? v->anon_vma : 0) | MAPPING_ANON,
-		.pvec = lru_add_pvec(m, mig->ctx.cpu),
-	};
-}
-
-static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i)
-{
-	struct hmmu *m = mig->ctx.m;
-	u64 address = mig->start + (i << PAGE_SHIFT), end = pmd_addr_end(address, mig->end);
-	u64 *pmd = mm_find_pmd(m, mig->ctx.mm, address);
-
-	own->count = 0;
-	if (!pmd || pmd_trans_unstable(*pmd))
-		return false;
-	own->from = i;
-	own->count = (end - address) >> PAGE_SHIFT;
-	own->ptes = pte_offset(m, *pmd, address);
-	own->table = page_of(m, pte_pfn(*pmd));
-	return true;
-}
-
-/* Find the only pte that can be the migration entry of a page in this anon_vma: that of entry i, because a page is
- * mapped only at the address of its index. False: the reverse map has to be walked. */
-static inline bool own_pte(const struct hmmu_migration *mig, struct own_ptes *own, u64 i, const struct page *page,
-			   u64 **pte)
-{
-	if (page->mapping != own->mapping)
-		return false;
-	/* Unsigned wrap-around checks both bounds at once. */
-	if (i - own->from >= own->count && !own_ptes_find_table(mig, own, i))
-		return false;
-	*pte = own->ptes + (i - own->from);
-	return true;
-}
-
-static NOINLINE void unlock_and_put_device_page(struct hmmu *m, u32 page)
-{
-	unlock_single_page(m, page_of(m, page));
-	put_device_page(m, page);
-}
-
-/* Unlock and put. A device page is free when only its own reference is left; put_device_page() is done inline here. */
-static ALWAYS_INLINE void unlock_and_put(struct hmmu_migration *mig, const struct own_ptes *own, u32 page)
-{
-	struct hmmu *m = mig->ctx.m;
-	struct page *p = page_of(m, page);
-
-	if (!is_zone_device_page(m, page)) {
-		unlock_and_putback(m, mig->ctx.cpu, own->pvec, page);
-		return;
-	}
-	if (p->count != 2 || page >= m->other_device_base || !(p->flags & HMMU_PG_LOCKED)) {
-		unlock_and_put_device_page(m, page);
-		return;
-	}
-	p->flags &= ~(u32)HMMU_PG_LOCKED;
-	p->count = 1;
-	free_device_page(m, p, page);
-}
-
-static void drop_destination(struct hmmu *m, u32 newpage)
-{
-	unlock_page(m, newpage);
-	put_page(m, newpage);
-}
-
-/* Finalize an entry whose page has not moved. */
-static NOINLINE void finalize_unmoved(struct hmmu_migration *mig, const struct own_ptes *own, u64 i)
+/* Finalize an entry: map the new page, or the old one again, then unlock and put both. */
+static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct pagevec *pvec)
 {
 	struct hmmu *m = mig->ctx.m;
 	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
 
 	if (newpage)
-		drop_destination(m, newpage);
+		page_of(m, newpage)->flags &= ~(u32)PAGE_USER_DESTINATION;
+	if (newpage && !(page && mig->src[i] & HMMU_PFN_MIGRATE)) {
+		unlock_page(m, newpage);
+		put_page(m, newpage);
+		newpage = 0;
+	}
 	if (!page)
 		return;
-	probe(map, mig->ctx.mm, mig->start, i, page, page);
-	remove_migration_ptes(&mig->ctx, page, page);
-	mig->cpages--;
-	unlock_and_put(mig, own, page);
-}
-
-/* Finalize a moved page that other mappings may map. */
-static NOINLINE void finalize_walk(struct hmmu_migration *mig, const struct own_ptes *own, u64 i)
-{
-	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
-
+	if (!newpage)
+		newpage = page;
+	probe(map, mig->ctx.mm, mig->start, i, page, newpage);
 	remove_migration_ptes(&mig->ctx, page, newpage);
-	unlock_and_put(mig, own, page);
-	unlock_and_put(mig, own, newpage);
-}
-
-/* Finalize a page that moved from RAM to the device. The migration's reference becomes the entry's. page_free() is
- * never called for a RAM page, so the order cannot be observed. */
-static ALWAYS_INLINE void finalize_on_device(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
-					     u64 dst)
-{
-	struct hmmu *m = mig->ctx.m;
-	struct page *n = migrate_word_page(m, dst);
-
-	spin_lock_unlock(m, own->table);
-	*pte = restored_device_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
-	n->mapcount++;
-	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(src >> HMMU_PFN_SHIFT));
-	unlock_single_page(m, n);
-}
-
-/* Finalize a page that moved to RAM. The migration's reference becomes that of a pagevec. */
-static ALWAYS_INLINE void finalize_in_ram(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
-					  u64 dst)
-{
-	struct hmmu *m = mig->ctx.m;
-	struct page *n = migrate_word_page(m, dst);
-
-	n->count++;
-	spin_lock_unlock(m, own->table);
-	*pte = restored_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
-	n->mapcount++;
-	unlock_and_put(mig, own, (u32)(src >> HMMU_PFN_SHIFT));
-	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(dst >> HMMU_PFN_SHIFT));
-}
-
-static inline void finalize_one(struct hmmu_migration *mig, struct own_ptes *own, u64 i, u64 src, u64 dst)
-{
-	const u64 moves = HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
-	u64 *pte;
-	struct page *n = migrate_word_page(mig->ctx.m, dst);
-
-	if (dst & HMMU_PFN_VALID)
-		n->flags &= ~(u32)PAGE_USER_DESTINATION;
-	if ((src & moves) != moves || !(dst & HMMU_PFN_VALID)) {
-		finalize_unmoved(mig, own, i);
-		return;
-	}
-	probe(map, mig->ctx.mm, mig->start, i, src >> HMMU_PFN_SHIFT, dst >> HMMU_PFN_SHIFT);
 	mig->cpages--;
-	if (!own_pte(mig, own, i, n, &pte) || !is_migration_entry_of(*pte, src >> HMMU_PFN_SHIFT) ||
-	    (dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))
-		finalize_walk(mig, own, i);
-	else if (dst & HMMU_PFN_DEVICE)
-		finalize_on_device(mig, own, pte, src, dst);
-	else
-		finalize_in_ram(mig, own, pte, src, dst);
+	unlock_and_put(mig, pvec, page);
+	if (newpage != page)
+		unlock_and_put(mig, pvec, newpage);
 }
 
 void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to)
@@ -299,5 +157,6 @@ void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to)
 	const u64 *src = mig->src, *dst = mig->dst;
 
 	for (u64 i = from; i < to; i++)
-		finalize_one(mig, &own, i, src[i], dst[i]);
+		if (!own_ptes_finalize(mig, &own, i, src[i], dst[i]))
+			finalize_one(mig, i, own.pvec);
 }

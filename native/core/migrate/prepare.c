@@ -129,7 +129,7 @@ void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to)
 		if ((src & HMMU_PFN_VALID) && !prepare_one(mig, i, src))
 			settled = false;
 	}
-	mig->settled = settled;
+	mig->settled = SHORTCUTS && settled;
 }
 
 static void prepare_restore_one(struct hmmu_migration *mig, u64 i)

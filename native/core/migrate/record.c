@@ -23,7 +23,7 @@ static struct hmmu_migration *record_alloc(struct hmmu *m)
 
 static void record_free(struct hmmu *m, struct hmmu_migration *mig)
 {
-	if (m->spare_migration)
+	if (!SHORTCUTS || m->spare_migration)
 		platform_free(mig);
 	else
 		m->spare_migration = mig;
@@ -33,7 +33,7 @@ static bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
 {
 	mig->src = mig->few;
 	mig->dst = mig->few + FEW_PAGES;
-	if (pages <= FEW_PAGES)
+	if (SHORTCUTS && pages <= FEW_PAGES)
 		return true;
 	mig->src = platform_alloc_raw(2 * pages * sizeof(u64));
 	if (!mig->src)

@@ -57,7 +57,7 @@ static inline bool plain_destination(const struct hmmu *m, u64 word)
 	const u32 users = PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION | PAGE_USER_UNWRITTEN;
 	u64 number = word >> HMMU_PFN_SHIFT;
 
-	return number < m->pfn_end &&
+	return SHORTCUTS && number < m->pfn_end &&
 	       (word & flags) ==
 		       (HMMU_PFN_VALID | HMMU_PFN_LOCKED | (number >= m->device_base ? HMMU_PFN_DEVICE : 0)) &&
 	       (m->pages[number].flags & users) == (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);

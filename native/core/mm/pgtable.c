@@ -20,7 +20,7 @@ static u32 table_alloc(struct hmmu *m)
 	pfn = alloc_frame(m, &zeroed);
 	if (!pfn)
 		return 0;
-	if (!zeroed)
+	if (!(SHORTCUTS && zeroed))
 		memset(frame_of(m, pfn), 0, PAGE_SIZE);
 	page_set(m, pfn, HMMU_PG_TABLE);
 	m->st->table_pages++;

@@ -165,10 +165,14 @@ static inline bool is_migration_entry(u64 pte)
 {
 	return is_swap_pte(pte) && (swp_type(pte) == SWP_MIGRATION_READ || swp_type(pte) == SWP_MIGRATION_WRITE);
 }
-/** The write kind of a migration entry. The types of read and write entries differ in one bit. */
+/** The bit that only the type of a migration entry for writing has. */
 #define SWP_MIGRATION_WRITE_BIT ((u64)(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE) << 9)
-/** The bit in which the types of a device-private entry for reading and of one for writing differ. */
+_Static_assert(IS_ONE_BIT(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE), "the types differ in one bit");
+_Static_assert(SWP_MIGRATION_WRITE &(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE), "it is set in the type that may");
+/** The bit that only the type of a device-private entry for reading has. */
 #define SWP_DEVICE_READ_BIT ((u64)(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE) << 9)
+_Static_assert(IS_ONE_BIT(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE), "the types differ in one bit");
+_Static_assert(SWP_DEVICE_READ &(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE), "it is set in the type that may not");
 static inline bool is_write_migration_entry(u64 pte)
 {
 	return is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_WRITE;
@@ -228,7 +232,7 @@ static inline u64 *known_pmd(const struct hmmu *m, u32 mm, u64 address)
 {
 	const struct lookup *lookup = &m->lookups[mm % LOOKUPS];
 
-	if (lookup->mm != mm || lookup->pmd_gib != (address >> PUD_SHIFT) + 1)
+	if (!SHORTCUTS || lookup->mm != mm || lookup->pmd_gib != (address >> PUD_SHIFT) + 1)
 		return NULL;
 	return lookup->pmds + table_index(address, PMD_SHIFT);
 }

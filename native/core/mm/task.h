@@ -32,7 +32,7 @@ static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, s
 {
 	const struct task *task = &m->tasks[tid];
 
-	if (tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free) {
+	if (!SHORTCUTS || tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free) {
 		const struct call made = call;
 
 		return task_enter_slow(m, tid, &made, ctx);
@@ -54,7 +54,7 @@ static ALWAYS_INLINE int task_leave(struct ctx *ctx, struct call call, int resul
 {
 	const struct task *task = ctx->self;
 
-	if (result || task->op || task->sem_hold) {
+	if (!SHORTCUTS || result || task->op || task->sem_hold) {
 		const struct call made = call;
 
 		return task_leave_slow(ctx, &made, result);
@@ -68,6 +68,8 @@ static inline int down_read(struct ctx *ctx)
 	struct rwsem *sem = &ctx->space->mmap_sem;
 	struct task *task = ctx->self;
 
+	if (!SHORTCUTS)
+		return down_slow(ctx, false);
 	if (task->sem_hold)
 		return 0;
 	/* The call around this one, if there was one, has ended meanwhile. */

@@ -45,7 +45,7 @@ static inline u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 last = lookup_of(m, mm)->vma;
 
-	if (last && m->vmas[last].start <= address && address < m->vmas[last].end)
+	if (SHORTCUTS && last && m->vmas[last].start <= address && address < m->vmas[last].end)
 		return last;
 	return find_vma_slow(m, mm, address);
 }

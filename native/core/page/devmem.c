@@ -91,3 +91,9 @@ uint32_t hmmu_device_base(const struct hmmu *m)
 {
 	return m->device_base;
 }
+
+void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn)
+{
+	unlock_single_page(m, page_of(m, pfn));
+	put_device_page(m, pfn);
+}

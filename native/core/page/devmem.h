@@ -87,5 +87,19 @@ static inline void put_device_page(struct hmmu *m, u32 pfn)
 	if (--page_of(m, pfn)->count <= 1)
 		put_zone_device_private_page(m, pfn);
 }
+void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn);
+/** unlock_page() and put_device_page(). A page is free when only its own reference is left. */
+static ALWAYS_INLINE void unlock_and_put_device_page(struct hmmu *m, u32 pfn)
+{
+	struct page *page = page_of(m, pfn);
+
+	if (!SHORTCUTS || page->count != 2 || pfn >= m->other_device_base || !(page->flags & HMMU_PG_LOCKED)) {
+		unlock_and_put_device_page_slow(m, pfn);
+		return;
+	}
+	page->flags &= ~(u32)HMMU_PG_LOCKED;
+	page->count = 1;
+	free_device_page(m, page, pfn);
+}
 
 #endif

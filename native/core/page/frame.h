@@ -55,7 +55,7 @@ static ALWAYS_INLINE u32 __alloc_zeroed_page(struct hmmu *m)
 	bool zeroed;
 	u32 pfn = should_fail(m, HMMU_INJECT_FRAME) ? 0 : take_frame(m, &zeroed);
 
-	if (pfn && !zeroed)
+	if (pfn && !(SHORTCUTS && zeroed))
 		clear_contents(m, pfn);
 	return pfn;
 }

@@ -119,7 +119,7 @@ static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pag
 	struct page *page = page_of(m, pfn);
 	u32 flags = page->flags;
 
-	if ((flags & (HMMU_PG_LOCKED | HMMU_PG_MLOCKED)) != HMMU_PG_LOCKED) {
+	if (!SHORTCUTS || (flags & (HMMU_PG_LOCKED | HMMU_PG_MLOCKED)) != HMMU_PG_LOCKED) {
 		unlock_and_putback_slow(m, cpu, pfn);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
+#include "rmap/migration_entry.h"
 #include "rmap/migration_ptes.h"
 #include "rmap/mlock.h"
 #include "rmap/rmap.h"
@@ -31,10 +32,8 @@ static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool fr
 {
 	u64 entry;
 
-	if (freeze) {
-		entry = make_migration_entry(page, pte_write(pmd));
-		return pte_soft_dirty(pmd) ? pte_swp_mksoft_dirty(entry) : entry;
-	}
+	if (freeze)
+		return migration_entry_of_present(page, pmd);
 	entry = maybe_mkwrite(m, vma, mk_pte(page, m->vmas[vma].page_prot));
 	if (!pte_write(pmd))
 		entry = pte_wrprotect(entry);

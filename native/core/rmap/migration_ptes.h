@@ -30,13 +30,12 @@ static inline struct restore restore_of(const struct hmmu *m, const struct vma *
 		.device_soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? 0 : _PAGE_SWP_SOFT_DIRTY,
 	};
 }
-/** The entry of a device page. One bit tells the types of writable and read-only device entries apart. That bit tells
- * migration entries apart, too, with the opposite meaning. */
+/** The entry of a device page. `device` is that of a page which may be read only, where `write` matters; the write bit
+ * takes the read bit away. */
 static inline u64 restored_device_entry(const struct restore *r, u64 pfn, u64 old)
 {
-	_Static_assert((SWP_DEVICE_READ ^ SWP_DEVICE_WRITE) == (SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE), "one bit");
-	_Static_assert(SWP_DEVICE_READ & (SWP_DEVICE_READ ^ SWP_DEVICE_WRITE), "it is set in the type that may not");
-	return (swp_entry_to_pte(0, pfn) | r->device | (old & r->device_soft_dirty)) ^ (old & r->write);
+	return (swp_entry_to_pte(0, pfn) | r->device | (old & r->device_soft_dirty)) ^
+	       move_bit(old & r->write, SWP_MIGRATION_WRITE_BIT, SWP_DEVICE_READ_BIT);
 }
 /** The pte of a RAM page. */
 static inline u64 restored_entry(const struct restore *r, u64 pfn, u64 old)

@@ -5,38 +5,25 @@
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
-#include "rmap/migration_ptes.h"
+#include "rmap/migration_entry.h"
+#include "rmap/mlock.h"
+#include "rmap/rmap.h"
 #include "rmap/rmap_walk.h"
 #include "rmap/try_to_unmap.h"
 
-/*
- * Replace a device-private entry by a migration entry. 4.14 always makes a read entry ("mm/migrate: properly preserve
- * write attribute in special migrate entry"), and reads the soft-dirty bit of a present entry ("mm/rmap: fixup copying
- * of soft dirty and uffd ptes").
- */
-static u64 migration_entry_of_device(struct hmmu *m, u32 pfn, u64 old)
+static NOINLINE void unmap_device_entry(struct hmmu *m, u32 page, u64 *pte)
 {
-	bool keep_write = !quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST);
-	bool soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(old) : pte_swp_soft_dirty(old);
-	u64 entry = make_migration_entry(pfn, keep_write && is_write_device_private_entry(old));
-
-	return soft_dirty ? pte_swp_mksoft_dirty(entry) : entry;
-}
-
-static void unmap_device_entry(struct hmmu *m, u32 page, u64 *pte)
-{
-	*pte = migration_entry_of_device(m, page, *pte);
+	*pte = migration_entry_of_device(m, page, *pte, 0);
 }
 
 static void unmap_present_entry(struct hmmu *m, u32 mm, struct page_vma_mapped_walk *pvmw, u32 subpage)
 {
 	u64 old = ptep_clear_flush(m, mm, pvmw->address, pvmw->pte);
-	u64 entry = make_migration_entry(subpage, pte_write(old));
 
 	/* A migration entry has no dirty bit; keep it in the page. */
 	if (pte_dirty(old))
 		page_set(m, compound_head(m, subpage), HMMU_PG_DIRTY);
-	*pvmw->pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+	*pvmw->pte = migration_entry_of_present(subpage, old);
 }
 
 /* Mark the page mlocked if the mapping is locked; true: the walk can end. */
@@ -51,10 +38,9 @@ static bool mlock_again(struct ctx *ctx, u32 pfn, u32 vma)
 	return true;
 }
 
-static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
+static void unmap_entry(struct ctx *ctx, u32 mm, struct page_vma_mapped_walk *pvmw)
 {
 	struct hmmu *m = ctx->m;
-	u32 mm = m->vmas[pvmw->vma].mm;
 	u32 page = pvmw->page, subpage = page;
 
 	if (is_device_private_page(m, page)) {
@@ -112,16 +98,17 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 {
 	struct hmmu *m = ctx->m;
 	struct page_vma_mapped_walk pvmw = { .page = pfn, .vma = vma, .address = address };
-	u32 mm = m->vmas[vma].mm;
+	const struct vma *v = vma_of(m, vma);
+	u32 mm = v->mm;
 	u64 end = address + ((u64)hpage_nr_pages(m, pfn) << PAGE_SHIFT);
 	bool go_on = true;
 
-	if ((flags & TTU_MUNLOCK) && !(m->vmas[vma].flags & VM_LOCKED))
+	if ((flags & TTU_MUNLOCK) && !(v->flags & VM_LOCKED))
 		return true;
 	if (flags & TTU_SPLIT_HUGE_PMD)
 		split_huge_pmd_address(ctx, vma, address, flags & TTU_SPLIT_FREEZE, pfn);
-	if (end > m->vmas[vma].end)
-		end = m->vmas[vma].end;
+	if (end > v->end)
+		end = v->end;
 	mmu_notifier_invalidate_range_start(m, mm, address, end);
 	while (page_vma_mapped_walk(m, &pvmw)) {
 		if (!(flags & TTU_IGNORE_MLOCK) && mlock_again(ctx, pfn, vma)) {
@@ -132,7 +119,7 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 		if (flags & TTU_MUNLOCK)
 			continue;
 		if (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE)) {
-			unmap_entry(ctx, &pvmw);
+			unmap_entry(ctx, mm, &pvmw);
 		} else if (!unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
 			page_vma_mapped_walk_done(m, &pvmw);
 			go_on = false;

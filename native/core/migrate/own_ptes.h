@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file own_ptes.h
+ * A shortcut of finalize. Most pages are anonymous, and only the migration's mapping can map them. Their reverse map has
+ * one entry: the one that collect has passed. It is found here without a walk, and the references of the migration become
+ * those of the entry and of a pagevec. mmap_sem keeps the mapping and its tables in place.
+ */
+#ifndef HMMU_OWN_PTES_H
+#define HMMU_OWN_PTES_H
+
+#include "migrate/migrate.h"
+#include "rmap/migration_ptes.h"
+
+struct own_ptes {
+	struct restore restore;
+	u32 mapping;     /**< page->mapping of such pages: the mapping's anon_vma, if no other mapping has it */
+	u64 from, count; /**< entries under the current table; 0: none */
+	u64 *ptes;       /**< the pte of entry @p from */
+	struct page *table;
+	struct pagevec *pvec;
+};
+
+static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	const struct vma *v = vma_of(m, mig->vma);
+	const struct anon_vma *anon_vma = &m->anon_vmas[v->anon_vma];
+	bool known = anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
+
+	/* No page has anon_vma 0. */
+	return (struct own_ptes){
+		.restore = restore_of(m, v),
+		.mapping = (known ? v->anon_vma : 0) | MAPPING_ANON,
+		.pvec = lru_add_pvec(m, mig->ctx.cpu),
+	};
+}
+
+/** Find the table of entry i; false: it is not there, or may change. */
+bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i);
+
+/* Find the only pte that can be the migration entry of a page in this anon_vma: that of entry i, because a page is
+ * mapped only at the address of its index. False: the reverse map has to be walked. */
+static inline bool own_pte(const struct hmmu_migration *mig, struct own_ptes *own, u64 i, const struct page *page,
+			   u64 **pte)
+{
+	if (page->mapping != own->mapping)
+		return false;
+	/* Unsigned wrap-around checks both bounds at once. */
+	if (i - own->from >= own->count && !own_ptes_find_table(mig, own, i))
+		return false;
+	*pte = own->ptes + (i - own->from);
+	return true;
+}
+
+/* The page moved from RAM to the device. The migration's reference becomes the entry's. page_free() is never called for a
+ * RAM page, so the order cannot be observed. */
+static ALWAYS_INLINE void own_pte_on_device(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
+					    u64 dst)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct page *n = migrate_word_page(m, dst);
+
+	spin_lock_unlock(m, own->table);
+	*pte = restored_device_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
+	n->mapcount++;
+	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(src >> HMMU_PFN_SHIFT));
+	unlock_single_page(m, n);
+}
+
+/* The page moved to RAM. The migration's reference becomes that of a pagevec. */
+static ALWAYS_INLINE void own_pte_in_ram(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u64 src,
+					 u64 dst)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct page *n = migrate_word_page(m, dst);
+
+	n->count++;
+	spin_lock_unlock(m, own->table);
+	*pte = restored_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
+	n->mapcount++;
+	unlock_and_put(mig, own->pvec, (u32)(src >> HMMU_PFN_SHIFT));
+	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(dst >> HMMU_PFN_SHIFT));
+}
+
+/** Finalize the entry of a page that has moved; false: the page is not such a page, and nothing was done. */
+static ALWAYS_INLINE bool own_ptes_finalize(struct hmmu_migration *mig, struct own_ptes *own, u64 i, u64 src, u64 dst)
+{
+	const u64 moves = HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
+	struct page *n = migrate_word_page(mig->ctx.m, dst);
+	u64 *pte;
+
+	if (!SHORTCUTS || (src & moves) != moves || !(dst & HMMU_PFN_VALID))
+		return false;
+	if (!own_pte(mig, own, i, n, &pte) || !is_migration_entry_of(*pte, src >> HMMU_PFN_SHIFT) ||
+	    (dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))
+		return false;
+	probe(map, mig->ctx.mm, mig->start, i, src >> HMMU_PFN_SHIFT, dst >> HMMU_PFN_SHIFT);
+	n->flags &= ~(u32)PAGE_USER_DESTINATION;
+	mig->cpages--;
+	if (dst & HMMU_PFN_DEVICE)
+		own_pte_on_device(mig, own, pte, src, dst);
+	else
+		own_pte_in_ram(mig, own, pte, src, dst);
+	return true;
+}
+
+#endif

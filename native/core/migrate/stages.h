@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file stages.h
+ * The driver of the stages of a migration: their order, and what each call does of them. It is a template. Where a stage
+ * and whether statistics count it are constants, the inlined code asks for neither.
+ */
+#ifndef HMMU_STAGES_H
+#define HMMU_STAGES_H
+
+#include <errno.h>
+
+#include "host/stats.h"
+#include "migrate/migrate.h"
+
+static ALWAYS_INLINE void enter_stage(struct hmmu_migration *mig, u32 stage)
+{
+	probe(stage_end, mig->ctx.mm, mig->start, mig->stage, mig->cpages);
+	mig->stage = stage;
+	probe(stage_begin, mig->ctx.mm, mig->start, mig->stage);
+	mig->pos = 0;
+	mig->restoring = false;
+	event(mig->ctx.m, HMMU_EVENT_STAGE, mig->ctx.mm, mig->start, stage);
+}
+
+/* If no entry can migrate any longer, the remaining stages are skipped. */
+static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig, u32 stage)
+{
+	if (stage == HMMU_STAGE_PAGES && mig->notified)
+		mmu_notifier_invalidate_range_end(mig->ctx.m, mig->ctx.mm, mig->mmu_start, mig->end);
+	if (stage <= HMMU_STAGE_UNMAP && !mig->cpages)
+		enter_stage(mig, HMMU_STAGE_DONE);
+	else if (stage == HMMU_STAGE_PAGES && mig->aborted)
+		enter_stage(mig, HMMU_STAGE_FINALIZE);
+	else
+		enter_stage(mig, stage + 1);
+}
+
+static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct hmmu_migration *, void *))
+{
+	struct hmmu *m = mig->ctx.m;
+	const struct driver_call call = {
+		.task = mig->ctx.task,
+		.mig = mig,
+		.has_locked = migration_has_locked,
+		.outer = m->driver_calls,
+	};
+	int err;
+
+	mig->in_callback = true;
+	m->driver_calls = &call;
+	err = callback(mig, mig->request.data);
+	m->driver_calls = call.outer;
+	mig->in_callback = false;
+	if (!err)
+		return 0;
+	return hmmu_fail(m, -ECANCELED, HMMU_ERR_DRIVER_THREW, "%s() failed with %d",
+			 mig->stage == HMMU_STAGE_ALLOC_AND_COPY ? "alloc_and_copy" : "finalize_and_map", err);
+}
+
+static inline void alloc_and_copy(struct hmmu_migration *mig)
+{
+	int err;
+
+	migrate_publish(mig, 0, mig->npages);
+	mig->callbacks_ran = true;
+	err = call_driver(mig, mig->request.ops->alloc_and_copy);
+	if (err)
+		migrate_discard_destinations(mig);
+	else
+		err = migrate_accept_driver(mig);
+	if (err) {
+		migrate_remember_error(mig, err);
+		mig->aborted = true;
+	}
+}
+
+static inline void finalize_and_map(struct hmmu_migration *mig)
+{
+	int err;
+
+	migrate_publish(mig, 0, mig->npages);
+	if (!mig->request.ops->finalize_and_map)
+		return;
+	err = call_driver(mig, mig->request.ops->finalize_and_map);
+	if (!err)
+		err = migrate_check_unchanged(mig);
+	if (err)
+		migrate_remember_error(mig, err);
+}
+
+/* Do entries [from, to) of a stage that is a loop over entries. */
+static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u64 from, u64 to)
+{
+	switch (stage) {
+	case HMMU_STAGE_PREPARE:
+		if (!from && !mig->restoring)
+			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
+		if (mig->restoring)
+			migrate_vma_prepare_restore(mig, from, to);
+		else
+			migrate_vma_prepare(mig, from, to);
+		break;
+	case HMMU_STAGE_UNMAP:
+		if (mig->restoring)
+			migrate_vma_unmap_restore(mig, from, to);
+		else
+			migrate_vma_unmap(mig, from, to);
+		break;
+	case HMMU_STAGE_PAGES:
+		migrate_vma_pages(mig, from, to);
+		break;
+	default:
+		migrate_vma_finalize(mig, from, to);
+		break;
+	}
+}
+
+/* Do one entry of the current stage, or all that are left; true at the end of the stage. */
+static ALWAYS_INLINE bool stage_part(struct hmmu_migration *mig, u32 stage, bool one)
+{
+	u64 from = mig->pos;
+	bool done;
+
+	switch (stage) {
+	case HMMU_STAGE_COLLECT:
+		done = migrate_vma_collect_one(mig);
+		mig->pos = mig->npages;
+		return done;
+	case HMMU_STAGE_ALLOC_AND_COPY:
+		alloc_and_copy(mig);
+		return true;
+	case HMMU_STAGE_FINALIZE_AND_MAP:
+		finalize_and_map(mig);
+		if (mig->unwritten)
+			migrate_note_unwritten(mig);
+		return true;
+	default:
+		break;
+	}
+	mig->pos = one ? from + 1 : mig->npages;
+	stage_entries(mig, stage, from, mig->pos);
+	if (mig->pos < mig->npages && !(mig->restoring && !mig->restore))
+		return false;
+	/* prepare and unmap pass over the entries a second time if any have to be restored. */
+	if (mig->restoring || !mig->restore)
+		return true;
+	mig->restoring = true;
+	mig->pos = 0;
+	return false;
+}
+
+/* How many entries a part of a stage has done. An entry counts on the first pass, not when it is restored. */
+static inline u64 entries_done(const struct hmmu_migration *mig, u32 stage, bool one, u64 pos, u64 collected)
+{
+	if (stage == HMMU_STAGE_COLLECT)
+		return mig->npages - collected;
+	if (stage == HMMU_STAGE_ALLOC_AND_COPY || stage == HMMU_STAGE_FINALIZE_AND_MAP)
+		return mig->npages;
+	return one ? 1 : mig->npages - pos;
+}
+
+/* stage_part(), as a span if @counted. */
+static ALWAYS_INLINE bool stage_go_on(struct hmmu_migration *mig, u32 stage, bool one, bool counted)
+{
+	u64 pos = mig->pos, collected = mig->npages;
+	bool restoring = mig->restoring, done;
+	struct span span;
+
+	if (!counted)
+		return stage_part(mig, stage, one);
+	span = span_begin(mig->ctx.m, (enum hmmu_span)stage);
+	done = stage_part(mig, stage, one);
+	span_end(mig->ctx.m, &span, done, restoring ? 0 : entries_done(mig, stage, one, pos, collected));
+	return done;
+}
+
+/* Run the rest of a stage if it is the current stage and not past @last. */
+static ALWAYS_INLINE void run_stage(struct hmmu_migration *mig, u32 which, u32 last, bool counted)
+{
+	if (which > last || mig->stage != which)
+		return;
+	while (!stage_go_on(mig, which, false, counted))
+		;
+	next_stage(mig, which);
+}
+
+/** Go on to the end of stage @p last. */
+static ALWAYS_INLINE void stages_run(struct hmmu_migration *mig, u32 last, bool counted)
+{
+	run_stage(mig, HMMU_STAGE_COLLECT, last, counted);
+	run_stage(mig, HMMU_STAGE_PREPARE, last, counted);
+	run_stage(mig, HMMU_STAGE_UNMAP, last, counted);
+	run_stage(mig, HMMU_STAGE_ALLOC_AND_COPY, last, counted);
+	run_stage(mig, HMMU_STAGE_PAGES, last, counted);
+	run_stage(mig, HMMU_STAGE_FINALIZE_AND_MAP, last, counted);
+	run_stage(mig, HMMU_STAGE_FINALIZE, last, counted);
+	migrate_publish(mig, 0, mig->npages);
+}
+
+/** Go on by one entry; by one page table in collect. */
+static ALWAYS_INLINE void stages_step(struct hmmu_migration *mig, bool counted)
+{
+	u64 collected = mig->npages, i = mig->pos;
+
+	if (stage_go_on(mig, mig->stage, true, counted))
+		next_stage(mig, mig->stage);
+	if (mig->npages > collected)
+		migrate_publish(mig, collected, mig->npages);
+	else if (i < mig->npages)
+		migrate_publish(mig, i, i + 1);
+}
+
+#endif

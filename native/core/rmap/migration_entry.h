@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file migration_entry.h Makes the migration entry that takes the place of an entry. */
+#ifndef HMMU_MIGRATION_ENTRY_H
+#define HMMU_MIGRATION_ENTRY_H
+
+#include "mm/pgtable.h"
+
+/** Of a present pte or huge pmd. It keeps the write and soft-dirty bits; a dirty bit has no place in it. */
+static ALWAYS_INLINE u64 migration_entry_of_present(u64 page, u64 old)
+{
+	return make_migration_entry(page, false) | move_bit(old, _PAGE_RW, SWP_MIGRATION_WRITE_BIT) |
+	       move_bit(old, _PAGE_SOFT_DIRTY, _PAGE_SWP_SOFT_DIRTY);
+}
+
+/**
+ * Of a device-private entry. 4.14 takes another bit for the write bit: @p write_bit, 0 if none ("mm/migrate: properly
+ * preserve write attribute in special migrate entry"). It reads the soft-dirty bit as that of a present pte ("mm/rmap:
+ * fixup copying of soft dirty and uffd ptes").
+ */
+static ALWAYS_INLINE u64 migration_entry_of_device(const struct hmmu *m, u64 page, u64 old, u64 write_bit)
+{
+	const u32 as_present = HMMU_QUIRK_DEVICE_WRITE_LOST | HMMU_QUIRK_DEVICE_SOFT_DIRTY;
+	bool write, soft_dirty;
+
+	if (SHORTCUTS && write_bit == _PAGE_RW && (m->quirks & as_present) == as_present)
+		return migration_entry_of_present(page, old);
+	write = quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST) ? old & write_bit : is_write_device_private_entry(old);
+	soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(old) : pte_swp_soft_dirty(old);
+	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0);
+}
+
+#endif
