@@ -11,9 +11,10 @@ import { root } from './run.mjs'
 
 const core = join(root, 'native/core')
 const include = join(root, 'native/include')
-const spdx = '/* SPDX-License-Identifier: GPL-2.0-only */\n'
 const LOCAL_INCLUDE = /^#include "([^"]+)"\n/gm
 
+/** The line that names the licence: each source begins with it. */
+const spdx = readFileSync(join(include, 'hmmu/hmmu.h'), 'utf8').match(/.*\n/)[0]
 const read = (path) => readFileSync(path, 'utf8').replace(spdx, '')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
