@@ -124,7 +124,7 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 {
 	struct hmmu *m = ctx->m;
-	u32 vma = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+	u32 vma = vma_alloc(m);
 	struct vma *v = vma_of(m, vma);
 	int err;
 

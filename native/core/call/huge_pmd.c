@@ -84,9 +84,7 @@ static bool split_for_madvise_free(struct ctx *ctx, u64 *pmd, u32 page)
 
 	get_page(m, page);
 	table_unlock(m, pmd);
-	split_huge_page(ctx, page);
-	unlock_page(m, page);
-	put_page(m, page);
+	split_and_put_huge_page(ctx, page);
 	return false;
 }
 

@@ -18,27 +18,17 @@ struct lazyfree {
 };
 
 /* A pte of a compound page splits it first; false: the rest of this table is left alone. */
-static bool split_for_free(struct lazyfree *free, u32 page, u64 *pte)
+static bool split_for_free(struct lazyfree *free, u32 page)
 {
 	struct ctx *ctx = free->tlb->ctx;
 	struct hmmu *m = ctx->m;
-	u32 head = compound_head(m, page);
 	int err;
 
-	if (page_mapcount(m, page) != 1)
+	if (page_mapcount(m, page) != 1 || !get_and_trylock_huge_page(m, page))
 		return false;
-	get_page(m, head);
-	if (!trylock_page(m, head)) {
-		put_page(m, head);
-		return false;
-	}
 	table_unlock(m, free->first);
-	/* The page that stays locked is the one that was asked for. */
-	err = split_huge_page(ctx, page);
-	unlock_page(m, page);
-	put_page(m, err ? head : page);
+	err = split_and_put_huge_page(ctx, page);
 	table_lock(m, free->first);
-	(void)pte;
 	return !err;
 }
 
@@ -90,7 +80,7 @@ static int madvise_free_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end
 		if (is_swap_entry(*pte))
 			free_swap_pte(m, walk->mm, pte);
 		if (page && PageCompound(m, page)) {
-			if (!split_for_free(&free, page, pte))
+			if (!split_for_free(&free, page))
 				break;
 			page = pte_present(*pte) ? pte_pfn(*pte) : 0;
 		}

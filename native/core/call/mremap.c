@@ -2,6 +2,7 @@
 /* mremap(): shrink, grow or move a mapping, with its entries. */
 #include <errno.h>
 
+#include "call/mmap.h"
 #include "call/syscall.h"
 #include "call/unmap.h"
 #include "fault/fault.h"
@@ -140,7 +141,7 @@ static u64 move_page_tables(struct ctx *ctx, u32 vma, u64 start, u64 to, u64 len
 static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
 {
 	struct hmmu *m = ctx->m;
-	u32 new = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+	u32 new = vma_alloc(m);
 	struct vma *n = vma_of(m, new);
 
 	if (!new)

@@ -82,15 +82,11 @@ static int split_for_reclaim(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
 	u32 head = compound_head(m, page);
-	int err = -EBUSY;
 
-	if (page_test(m, head, HMMU_PG_MLOCKED) || !page_test(m, head, HMMU_PG_LRU) || !trylock_page(m, head))
+	if (page_test(m, head, HMMU_PG_MLOCKED) || !page_test(m, head, HMMU_PG_LRU) ||
+	    !get_and_trylock_huge_page(m, head))
 		return -EBUSY;
-	get_page(m, head);
-	err = split_huge_page(ctx, page);
-	unlock_page(m, page);
-	put_page(m, err ? head : page);
-	return err;
+	return split_and_put_huge_page(ctx, page);
 }
 
 static int reclaim_anon_page(struct ctx *ctx, u32 page)

@@ -11,7 +11,5 @@ int check_range(struct hmmu *m, u64 address, u64 length, u64 *end);
 /** task_leave(), with an error text for what the kernel would refuse. */
 int syscall_leave(struct ctx *ctx, const struct call *call, int err);
 const char *errno_name(int err);
-/** Where a mapping is put that may be anywhere: above all others. */
-u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge);
 
 #endif

@@ -12,20 +12,6 @@
 #define MIN_RAM_PAGES 64u
 #define MAX_PAGES (1u << 28)
 
-enum part {
-	PART_BLOCKS,
-	PART_TLB,
-	PART_EVENTS,
-	PART_CACHE_HASH,
-	PART_DEVICE_BITMAP,
-	PART_PAGES,
-	PART_PINS,
-	PART_FRAMES,
-	PART_TAGS,
-	PART_SWAP_SLOTS,
-	PART_SWAP_FRAMES
-};
-
 struct slab_size {
 	u32 record, capacity;
 };

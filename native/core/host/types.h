@@ -12,7 +12,7 @@
  * vma      a mapping: a range of addresses of one mm with one set of rights
  * avc      anon_vma_chain: the link between a vma and an anon_vma
  * file     a tmpfs inode with its page cache
- * slot     also: a place in the swap area, from 1
+ * swap slot  a place in the swap area for one page, from 1; it is in no slab
  */
 #ifndef HMMU_TYPES_H
 #define HMMU_TYPES_H
@@ -343,6 +343,22 @@ struct slab {
 
 enum slab_kind { SLAB_MM, SLAB_TASK, SLAB_VMA, SLAB_AVC, SLAB_ANON_VMA, SLAB_FILE, NR_SLABS };
 
+/** The parts of the arena behind its first page, besides the slabs. */
+enum part {
+	PART_BLOCKS,
+	PART_TLB,
+	PART_EVENTS,
+	PART_CACHE_HASH,
+	PART_DEVICE_BITMAP,
+	PART_PAGES,
+	PART_PINS,
+	PART_FRAMES,
+	PART_TAGS,
+	PART_SWAP_SLOTS,
+	PART_SWAP_FRAMES,
+	NR_PARTS
+};
+
 /** The arena's first page: everything of a machine that is not a record of a slab. */
 struct state {
 	u64 bytes;
@@ -355,7 +371,7 @@ struct state {
 	u32 next_alloc_id;
 	u32 write_gained; /**< 1: collect has let an entry write to a device page that others map (device-write-lost) */
 	u64 tlb_gen;      /**< the last generation given to an address space */
-	u64 offsets[11];
+	u64 offsets[NR_PARTS];
 	struct slab slabs[NR_SLABS];
 	/* frame allocator */
 	u32 blocks;

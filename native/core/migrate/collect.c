@@ -236,25 +236,19 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 	struct ctx *ctx = &mig->ctx;
 	struct hmmu *m = ctx->m;
 	u32 page = pte_pfn(*pmd);
-	int err;
 
 	if (is_huge_zero_pmd(m, *pmd)) {
 		__split_huge_pmd(ctx, mig->vma, pmd, address, false, 0);
 		return pmd_trans_unstable(*pmd) ? HMMU_WHY_HUGE_ZERO_UNSTABLE : HMMU_WHY_NONE;
 	}
-	get_page(m, page);
-	if (!trylock_page(m, page)) {
-		/* 4.14 leaks the reference. */
-		if (!quirk(m, HMMU_QUIRK_THP_BUSY_LEAKS_REF))
-			put_page(m, page);
-		else
-			page_of(m, page + LEAK_TAIL)->leaked++;
-		return HMMU_WHY_HUGE_LOCKED;
+	if (get_and_trylock_huge_page(m, page))
+		return split_and_put_huge_page(ctx, page) ? HMMU_WHY_HUGE_NOT_SPLIT : HMMU_WHY_NONE;
+	/* 4.14 takes the reference before it tries the lock, and leaks it here. */
+	if (quirk(m, HMMU_QUIRK_THP_BUSY_LEAKS_REF)) {
+		get_page(m, page);
+		page_of(m, page + LEAK_TAIL)->leaked++;
 	}
-	err = split_huge_page(ctx, page);
-	unlock_page(m, page);
-	put_page(m, page);
-	return err ? HMMU_WHY_HUGE_NOT_SPLIT : HMMU_WHY_NONE;
+	return HMMU_WHY_HUGE_LOCKED;
 }
 
 /* Collect the part of the range under one pmd. */

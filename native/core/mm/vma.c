@@ -273,7 +273,7 @@ int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 
 	if ((v->flags & VM_HUGETLB) && (address & ~PMD_MASK))
 		return -EINVAL;
-	new = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+	new = vma_alloc(m);
 	n = vma_of(m, new);
 	if (!new)
 		return -ENOMEM;

@@ -62,6 +62,11 @@ void vma_tree_insert(struct hmmu *m, u32 vma);
 void vma_tree_remove(struct hmmu *m, u32 vma);
 /** Add a mapping to its mm and to its file. Its range must be free. */
 void vma_link(struct hmmu *m, u32 vma);
+/** A zeroed record, or 0. */
+static inline u32 vma_alloc(struct hmmu *m)
+{
+	return should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+}
 /** Free a mapping. Its pages must be unmapped. */
 void vma_free(struct hmmu *m, u32 vma);
 u32 vma_last(const struct hmmu *m, u32 mm);

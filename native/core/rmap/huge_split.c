@@ -177,3 +177,20 @@ int split_huge_page(struct ctx *ctx, u32 pfn)
 	put_anon_vma(m, anon_vma);
 	return err;
 }
+
+bool get_and_trylock_huge_page(struct hmmu *m, u32 pfn)
+{
+	if (!trylock_page(m, pfn))
+		return false;
+	get_page(m, pfn);
+	return true;
+}
+
+int split_and_put_huge_page(struct ctx *ctx, u32 pfn)
+{
+	int err = split_huge_page(ctx, pfn);
+
+	unlock_page(ctx->m, pfn);
+	put_page(ctx->m, pfn);
+	return err;
+}

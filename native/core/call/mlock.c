@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* mlock() and munlock(). */
+#include <errno.h>
+
+#include "call/syscall.h"
+#include "fault/gup.h"
+#include "fault/munlock.h"
+#include "mm/mm.h"
+#include "mm/vma.h"
+#include "page/lru.h"
+
+/* 4.14 leaves the counter of locked pages alone where a range is locked already. */
+static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, bool lock)
+{
+	struct hmmu *m = ctx->m;
+	u32 old = m->vmas[vma].flags;
+	u32 flags = lock ? old | VM_LOCKED : old & ~(u32)VM_LOCKED;
+	u64 progress = ctx->progress.munlock_at;
+	int err;
+
+	if (!lock && progress >= start && progress < end) {
+		ctx->progress.munlock_at = 0;
+		*prev = vma;
+		return munlock_vma_pages_range(ctx, vma, progress, end);
+	}
+	if (flags == old || (old & (VM_SPECIAL | VM_HUGETLB))) {
+		*prev = vma;
+		return 0;
+	}
+	err = vma_change_flags(ctx, &vma, *prev, start, end, flags);
+	if (err)
+		return err;
+	*prev = vma;
+	if (lock) {
+		m->vmas[vma].flags = flags;
+		m->mms[ctx->mm].locked_vm += (end - start) >> PAGE_SHIFT;
+		return 0;
+	}
+	m->mms[ctx->mm].locked_vm -= (end - start) >> PAGE_SHIFT;
+	return munlock_vma_pages_range(ctx, vma, start, end);
+}
+
+static int apply_vma_lock_flags(struct ctx *ctx, u64 start, u64 end, bool lock)
+{
+	struct hmmu *m = ctx->m;
+	u32 vma = find_vma(m, ctx->mm, start), prev;
+	int err;
+
+	if (!vma || m->vmas[vma].start > start)
+		return -ENOMEM;
+	prev = start > m->vmas[vma].start ? vma : m->vmas[vma].prev;
+	for (;;) {
+		u64 to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+
+		err = mlock_fixup(ctx, &prev, vma, start, to, lock);
+		if (err)
+			return err;
+		start = to > m->vmas[prev].end ? to : m->vmas[prev].end;
+		if (start >= end)
+			return 0;
+		vma = m->vmas[prev].next;
+		if (!vma || m->vmas[vma].start != start)
+			return -ENOMEM;
+	}
+}
+
+/* mlock()'s errno for an error of get_user_pages(). */
+static int mlock_posix_error(int err)
+{
+	if (err == -ENOMEM)
+		return -EAGAIN;
+	return err == -EFAULT ? -ENOMEM : err;
+}
+
+static int do_mlock(struct ctx *ctx, u64 start, u64 end)
+{
+	int err;
+
+	/* A call that goes on has its flags set and populates. */
+	if (!ctx->progress.at) {
+		lru_add_drain_all(ctx->m);
+		err = down_write(ctx);
+		if (err)
+			return err;
+		err = apply_vma_lock_flags(ctx, start, end, true);
+		up_sem(ctx);
+		if (err)
+			return err;
+		ctx->progress.at = start ? start : 1;
+	}
+	err = down_read(ctx);
+	if (!err)
+		err = mlock_posix_error(mm_populate(ctx, start, end));
+	return err;
+}
+
+int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
+{
+	const struct call call = { .op = OP_MLOCK, .args = { address, length } };
+	struct ctx ctx;
+	u64 end = 0;
+	int err = check_range(m, address, length, &end);
+
+	if (!err)
+		err = task_enter(m, tid, call, &ctx);
+	if (err)
+		return err;
+	if (end > address)
+		err = do_mlock(&ctx, address, end);
+	return syscall_leave(&ctx, &call, err);
+}
+
+int hmmu_munlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
+{
+	const struct call call = { .op = OP_MUNLOCK, .args = { address, length } };
+	struct ctx ctx;
+	u64 end = 0;
+	int err = check_range(m, address, length, &end);
+
+	if (!err)
+		err = task_enter(m, tid, call, &ctx);
+	if (err)
+		return err;
+	err = down_write(&ctx);
+	if (!err && end > address)
+		err = apply_vma_lock_flags(&ctx, address, end, false);
+	return syscall_leave(&ctx, &call, err);
+}

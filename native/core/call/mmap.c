@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* mmap() and munmap(). */
+#include "call/mmap.h"
+
+#include <errno.h>
+
+#include "call/syscall.h"
+#include "call/unmap.h"
+#include "fault/hugetlb.h"
+#include "host/stats.h"
+#include "mm/file.h"
+#include "mm/vma.h"
+
+/* Above all mappings: 1 MiB above a 2 MiB boundary or on it, with at least 2 MiB between. */
+u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge)
+{
+	u32 last = vma_last(m, mm);
+	u64 free = last ? m->vmas[last].end + PMD_SIZE : 1ull << 32;
+	u64 address = (free + PMD_SIZE - 1) & PMD_MASK;
+
+	return align_huge ? address : address + PMD_SIZE / 2;
+}
+
+static u64 place(const struct hmmu *m, u32 mm, const struct hmmu_map *map)
+{
+	return get_unmapped_area(m, mm, map->align_huge || map->kind == HMMU_MAP_HUGETLB);
+}
+
+static u32 initial_flags(const struct hmmu_map *map)
+{
+	u32 flags = (map->prot & HMMU_PROT_READ ? VM_READ : 0) | (map->prot & HMMU_PROT_WRITE ? VM_WRITE : 0);
+
+	switch (map->kind) {
+	case HMMU_MAP_SHMEM:
+	case HMMU_MAP_SHAREDFILE:
+		return flags | VM_SHARED;
+	case HMMU_MAP_HUGETLB:
+		return flags | VM_HUGETLB | VM_DONTEXPAND;
+	case HMMU_MAP_SPECIAL:
+		return flags | VM_SHARED | VM_PFNMAP | VM_IO | VM_DONTEXPAND;
+	default:
+		return flags | (flags & VM_WRITE ? VM_ACCOUNT : 0);
+	}
+}
+
+/* remap_pfn_range(): the whole of a special mapping is there from the start, in ptes without struct page. Its frames,
+ * which stand for a device's memory, are kept by the file. */
+static int populate_special(struct ctx *ctx, u32 vma)
+{
+	struct hmmu *m = ctx->m;
+	const struct vma *v = vma_of(m, vma);
+
+	for (u64 address = v->start; address < v->end; address += PAGE_SIZE) {
+		u64 *pmd = pmd_alloc(m, v->mm, address);
+		u32 page = pmd && pte_alloc(m, v->mm, pmd) ? alloc_zeroed_page(m) : 0;
+
+		if (!page)
+			return -ENOMEM;
+		add_to_page_cache(m, v->file, (address - v->start) >> PAGE_SHIFT, page);
+		*pte_offset(m, *pmd, address) = pte_mkspecial(mk_pte(page, v->page_prot));
+	}
+	return 0;
+}
+
+/* Give a new mapping the fresh file that it maps. */
+static int map_new_file(struct hmmu *m, u32 vma, u64 pages)
+{
+	u32 file = file_create(m, pages);
+	int err = file ? 0 : -ENOMEM;
+
+	m->vmas[vma].file = file;
+	if (!err && is_vm_hugetlb_page(m, vma))
+		err = hugetlb_reserve_pages(m, vma);
+	if (err && file)
+		file_put(m, file);
+	return err;
+}
+
+static int new_vma(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64 end, u32 *out)
+{
+	struct hmmu *m = ctx->m;
+	u32 vma = vma_alloc(m);
+	struct vma *v = vma_of(m, vma);
+	int err;
+
+	if (!vma)
+		return -ENOMEM;
+	v->mm = ctx->mm;
+	v->start = start;
+	v->end = end;
+	v->kind = (u16)map->kind;
+	v->flags = initial_flags(map) | VM_SOFTDIRTY;
+	v->pgoff = map->kind == HMMU_MAP_ANON ? start >> PAGE_SHIFT : 0;
+	err = map->kind == HMMU_MAP_ANON ? 0 : map_new_file(m, vma, map->pages);
+	if (err) {
+		slab_free(m, SLAB_VMA, vma);
+		return err;
+	}
+	vma_set_page_prot(m, vma);
+	vma_link(m, vma);
+	*out = vma;
+	return 0;
+}
+
+static u32 merge_new(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	u32 next = find_vma(m, ctx->mm, start);
+	u32 prev = next ? m->vmas[next].prev : vma_last(m, ctx->mm);
+
+	if (map->kind != HMMU_MAP_ANON)
+		return 0;
+	return vma_merge(ctx, prev, start, end, initial_flags(map), 0, 0, start >> PAGE_SHIFT, map->kind);
+}
+
+static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
+{
+	struct hmmu *m = ctx->m;
+	u64 start = map->address ? map->address : place(m, ctx->mm, map);
+	u64 end = start + map->pages * PAGE_SIZE;
+	u32 vma = find_vma(m, ctx->mm, start);
+	int err;
+
+	if (start >= HMMU_TASK_SIZE || map->pages > (HMMU_TASK_SIZE - start) >> PAGE_SHIFT)
+		return -ENOMEM;
+	if (vma && m->vmas[vma].start < end)
+		return -EEXIST;
+	vma = merge_new(ctx, map, start, end);
+	if (vma) {
+		m->vmas[vma].flags |= VM_SOFTDIRTY;
+		vma_set_page_prot(m, vma);
+		*address = start;
+		return 0;
+	}
+	err = new_vma(ctx, map, start, end, &vma);
+	if (!err && map->kind == HMMU_MAP_SPECIAL)
+		err = populate_special(ctx, vma);
+	if (!err)
+		*address = start;
+	else if (vma)
+		do_munmap(ctx, start, end);
+	return err;
+}
+
+static int check_map(struct hmmu *m, const struct hmmu_map *map)
+{
+	if (map->kind > HMMU_MAP_SPECIAL)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "kind %u: there are 0 to %d", map->kind,
+				 HMMU_MAP_SPECIAL);
+	if (!map->pages || map->pages > HMMU_TASK_SIZE >> PAGE_SHIFT)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "%llu pages: a mapping has 1 to %llu",
+				 (unsigned long long)map->pages, HMMU_TASK_SIZE >> PAGE_SHIFT);
+	if (map->prot & ~(u32)(HMMU_PROT_READ | HMMU_PROT_WRITE))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "protection %#x: READ and WRITE are allowed",
+				 map->prot);
+	if (map->address & ~PAGE_MASK)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "address %#llx is not a multiple of 4096",
+				 (unsigned long long)map->address);
+	if (map->kind == HMMU_MAP_HUGETLB && (map->pages % HPAGE_PMD_NR || map->address & ~PMD_MASK))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "a hugetlb mapping has a multiple of 512 pages and starts at a multiple of 2 MiB");
+	return 0;
+}
+
+int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address)
+{
+	const struct call call = { .op = OP_MMAP,
+				   .args = { map->address, map->pages, map->kind, map->prot, map->align_huge } };
+	struct ctx ctx;
+	int err = check_map(m, map);
+
+	if (!err)
+		err = task_enter(m, tid, call, &ctx);
+	if (err)
+		return err;
+	err = down_write(&ctx);
+	if (!err)
+		err = do_mmap(&ctx, map, address);
+	return syscall_leave(&ctx, &call, err);
+}
+
+int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
+{
+	const struct call call = { .op = OP_MUNMAP, .args = { address, length } };
+	struct ctx ctx;
+	struct span span;
+	u64 end = 0;
+	int err = check_range(m, address, length, &end);
+
+	if (!err)
+		err = task_enter(m, tid, call, &ctx);
+	if (err)
+		return err;
+	span = span_begin(m, HMMU_SPAN_MUNMAP);
+	err = end > address ? down_write(&ctx) : -EINVAL;
+	if (!err)
+		err = do_munmap(&ctx, address, end);
+	span_end(m, &span, 1, (end - address) >> PAGE_SHIFT);
+	return syscall_leave(&ctx, &call, err);
+}

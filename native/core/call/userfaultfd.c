@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Registering a range with userfaultfd. */
+#include <errno.h>
+
+#include "call/syscall.h"
+#include "mm/mm.h"
+#include "mm/vma.h"
+
+static bool vma_can_userfault(const struct hmmu *m, u32 vma)
+{
+	return m->vmas[vma].kind != HMMU_MAP_SPECIAL;
+}
+
+/* The whole range must be of kinds that can be registered, and hugetlb mappings are taken at 2 MiB borders. */
+static int check_uffd_range(const struct hmmu *m, u32 vma, u64 start, u64 end)
+{
+	if (!vma || m->vmas[vma].start >= end)
+		return -EINVAL;
+	if ((m->vmas[vma].flags & VM_HUGETLB) && (start & ~PMD_MASK))
+		return -EINVAL;
+	for (u32 v = vma; v && m->vmas[v].start < end; v = m->vmas[v].next) {
+		if (!vma_can_userfault(m, v))
+			return -EINVAL;
+		if ((m->vmas[v].flags & VM_HUGETLB) && end <= m->vmas[v].end && (end & ~PMD_MASK))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * Register one mapping's part. The offset that 4.14 gives to vma_merge() is that of the mapping's start, also where the
+ * range starts later; such a part is never merged with a registered mapping behind it.
+ */
+static int uffd_register_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	const struct vma *v = vma_of(m, *vma);
+	u32 flags = v->flags | VM_UFFD_MISSING, merged;
+	int err = 0;
+
+	if (flags == v->flags)
+		return 0;
+	merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, v->pgoff, v->kind);
+	if (merged)
+		*vma = merged;
+	else
+		err = vma_cut_out(ctx, *vma, start, end);
+	if (!err)
+		m->vmas[*vma].flags = flags;
+	return err;
+}
+
+static int do_uffd_register(struct ctx *ctx, u64 start, u64 end)
+{
+	struct hmmu *m = ctx->m;
+	u32 vma = find_vma(m, ctx->mm, start), prev;
+	int err = check_uffd_range(m, vma, start, end);
+
+	if (err)
+		return err;
+	prev = m->vmas[vma].start < start ? vma : m->vmas[vma].prev;
+	for (; vma && m->vmas[vma].start < end && !err; prev = vma, vma = m->vmas[vma].next) {
+		u64 to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+
+		if (start < m->vmas[vma].start)
+			start = m->vmas[vma].start;
+		err = uffd_register_vma(ctx, &vma, prev, start, to);
+		start = m->vmas[vma].end;
+	}
+	m->mms[ctx->mm].uffd = 1;
+	return err;
+}
+
+int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
+{
+	const struct call call = { .op = OP_UFFD, .args = { address, length } };
+	struct ctx ctx;
+	u64 end = 0;
+	int err = check_range(m, address, length, &end);
+
+	if (!err)
+		err = task_enter(m, tid, call, &ctx);
+	if (err)
+		return err;
+	err = end > address ? down_write(&ctx) : -EINVAL;
+	if (!err)
+		err = do_uffd_register(&ctx, address, end);
+	return syscall_leave(&ctx, &call, err);
+}

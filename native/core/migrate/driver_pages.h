@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file driver_pages.h Checks of the pages that drivers name. */
+#ifndef HMMU_DRIVER_PAGES_H
+#define HMMU_DRIVER_PAGES_H
+
+#include "page/page.h"
+
+/** -EINVAL with an error: the page is not in use. */
+int no_page(struct hmmu *m, u32 pfn);
+/** Whether a driver may read a page: it is in use, and neither a page table nor the zero page. */
+static inline bool in_use(const struct hmmu *m, u32 pfn)
+{
+	return pfn > m->zero_pfn && pfn < m->pfn_end && m->pages[pfn].count > is_zone_device_page(m, pfn) &&
+	       !page_test(m, pfn, HMMU_PG_TABLE);
+}
+
+#endif
