@@ -5,7 +5,7 @@
 import { Bench } from 'tinybench'
 import { findDrillFiles, parseDrill, readDrills, runDrill } from '../dist/drill/index.js'
 import { Machine } from '../dist/index.js'
-import { root } from '../scripts/run.mjs'
+import { root } from '../scripts/lib/run.mjs'
 
 const SIZES = [1, 16, 512, 65536, 1048576]
 

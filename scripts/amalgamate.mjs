@@ -7,7 +7,7 @@
 // compiler: rename one.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { root } from './run.mjs'
+import { root } from './lib/run.mjs'
 
 const core = join(root, 'native/core')
 const include = join(root, 'native/include')

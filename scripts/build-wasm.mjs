@@ -6,8 +6,8 @@
 // which only what asks nothing of a host is used: the module must not import anything.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { needPackages } from './debian.mjs'
-import { root, run } from './run.mjs'
+import { needPackages } from './lib/debian.mjs'
+import { root, run } from './lib/run.mjs'
 
 const clang = 'clang-14'
 const packages = [clang, 'lld-14', 'libclang-rt-14-dev-wasm32', 'wasi-libc']

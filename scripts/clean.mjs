@@ -2,7 +2,7 @@
 //
 // Removes all build results.
 import { readdirSync, rmSync } from 'node:fs'
-import { root } from './run.mjs'
+import { root } from './lib/run.mjs'
 
 for (const name of readdirSync(root)) {
   if (/^(build|build-.*|dist|prebuilds|coverage)$/.test(name)) rmSync(`${root}/${name}`, { recursive: true })

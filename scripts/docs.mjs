@@ -5,8 +5,8 @@
 // TypeDoc writes build-docs/typescript, Doxygen build-docs/c. Any warning is a failure, also that of an undocumented
 // public symbol.
 import { mkdirSync, rmSync } from 'node:fs'
-import { needPackages } from './debian.mjs'
-import { root, run } from './run.mjs'
+import { needPackages } from './lib/debian.mjs'
+import { root, run } from './lib/run.mjs'
 
 needPackages(['doxygen'])
 rmSync(`${root}/build-docs`, { recursive: true, force: true })

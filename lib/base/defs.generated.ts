@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Made by scripts/generate-defs.mjs from native/include/hmmu/hmmu_defs.h; do not edit.
+// Made by scripts/generate/defs.mjs from native/include/hmmu/hmmu_defs.h; do not edit.
 
 /** The flag bits of a src or dst word. The page frame number is in the bits above. */
 export const PfnFlag = {

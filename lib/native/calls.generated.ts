@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Made by scripts/generate-defs.mjs from native/core/host/calls.h; do not edit.
+// Made by scripts/generate/defs.mjs from native/core/host/calls.h; do not edit.
 
 /** Calls that take and return plain numbers. Each stands for the function of hmmu.h that the list names. */
 export interface PlainCalls {

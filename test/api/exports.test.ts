@@ -30,7 +30,7 @@ test('the loaded implementation has each call of the list, for a machine that is
 })
 
 test('the constants and the list of calls are those of the C headers', () => {
-  execFileSync(process.execPath, [join(root, 'scripts/generate-defs.mjs'), '--check'])
+  execFileSync(process.execPath, [join(root, 'scripts/generate/defs.mjs'), '--check'])
 })
 
 test('it is known which addon was loaded', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The faults of 4.14 and the drills that show them. quirks.json names, for each drill whose transcript differs on a
-// kernel without faults, the quirks that explain it (scripts/quirk-drills.mjs writes it).
+// kernel without faults, the quirks that explain it (scripts/generate/quirk-drills.mjs writes it).
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

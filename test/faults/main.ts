@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A part of the long form. scripts/test-faults.mjs runs it in a process of its own, so that a crash stops only this
+// A part of the long form. scripts/test/faults.mjs runs it in a process of its own, so that a crash stops only this
 // part:
 //
 //   node main.js FOLDERS FIRST STEP PER_COMMAND [trace]

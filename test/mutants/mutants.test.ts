@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 test('each mutant fits its source, and says what is wrong with it', () => {
-  const script = join(__dirname, '../../scripts/test-mutants.mjs')
+  const script = join(__dirname, '../../scripts/mutants/test.mjs')
   const { stdout, stderr, status } = spawnSync('node', [script, '--list'], { encoding: 'utf8' })
   expect(stderr).toBe('')
   expect(status).toBe(0)

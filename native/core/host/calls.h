@@ -3,7 +3,7 @@
  * @file calls.h
  * The list of calls: the functions of hmmu.h that take and return plain numbers. The addon (native/addon/calls.cc), the
  * WebAssembly module (native/wasm/calls.c) and lib/native/calls.generated.ts are made from it.
- * scripts/generate-defs.mjs reads it, too, and wants one item a line.
+ * scripts/generate/defs.mjs reads it, too, and wants one item a line.
  */
 #ifndef HMMU_HOST_CALLS_H
 #define HMMU_HOST_CALLS_H

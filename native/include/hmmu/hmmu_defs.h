@@ -4,7 +4,7 @@
  * The lists: every flag, code, reason, event and quirk of hmmu is written here once.
  *
  * Each list is a macro that calls X once an item. The enumerations below, the constants of the TypeScript
- * API (scripts/generate-defs.mjs) and the tables of the documentation are made from them. The first argument is
+ * API (scripts/generate/defs.mjs) and the tables of the documentation are made from them. The first argument is
  * the name, the last one a sentence for the reader. The comment above each list names the arguments between.
  */
 #ifndef HMMU_DEFS_H

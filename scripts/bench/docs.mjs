@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// npm run bench:docs [TIMES.json]: fills in the tables of docs/performance.md, which are between "<!-- bench NAME -->"
+// and "<!-- end -->", and draws its plots. Instructions come from bench/instructions.json (npm run bench:instructions
+// -- --update), times from bench/times.json. TIMES.json (npm run bench -- --json TIMES.json) replaces the latter.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { root } from '../lib/run.mjs'
+import { drawCost, drawStages } from './plots.mjs'
+import { digits, grouped, perPage, ratio, SIZES, STAGES } from './results.mjs'
+
+const DOCUMENT = `${root}/docs/performance.md`
+const TIMES = `${root}/bench/times.json`
+/** Sizes of the runs that are shown, in pages. */
+const PAGES = 4096
+const MIB_256 = 65536
+
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
+
+if (process.argv[2]) writeFileSync(TIMES, `${JSON.stringify(readJson(process.argv[2]))}\n`)
+const { host, date, results } = readJson(TIMES)
+const { instructions, toolchain } = readJson(`${root}/bench/instructions.json`)
+
+const counted = (key, pages = PAGES) => {
+  const value = instructions[key.replace('PAGES', pages)]
+  return value === undefined ? undefined : value / pages
+}
+const stageCount = (op, stage) => counted(`${op}, pages, PAGES, stage ${stage}`)
+const within = (value, target) => (value === undefined ? '–' : value <= target ? 'yes' : 'no')
+const markdown = (head, rows) =>
+  [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('')
+
+/** Operation, key, target, Linux 4.14.5, Linux 6.12: instructions a page. */
+const TARGETS = [
+  ['migrate to device', 'migrate.to-device, pages, PAGES', 400, 3270, 5400],
+  ['migrate back', 'migrate.back, pages, PAGES', 400, 2770, 3470],
+  ['anonymous write fault', 'fault.write, pages, PAGES', 250, undefined, 2580],
+  ['CPU read fault on a device page', 'fault.device-read, pages, PAGES', 900, 4400, 6770],
+  ['CPU write fault on a device page', 'fault.device-write, pages, PAGES', 900, 5100, undefined],
+  ['munmap', 'munmap, pages, PAGES', 60, undefined, 840],
+]
+
+function targets() {
+  const rows = TARGETS.map(([name, key, target, old, recent]) => [
+    name,
+    digits(counted(key, 1)),
+    digits(counted(key, 512)),
+    digits(counted(key)),
+    target,
+    within(counted(key), target),
+    digits(old),
+    digits(recent),
+  ])
+  return markdown(
+    ['instructions a page', '1 page', '512', '4,096', 'target', 'met', 'Linux 4.14.5', 'Linux 6.12'],
+    rows,
+  )
+}
+
+function stages() {
+  const rows = STAGES.map((stage) => [
+    `\`${stage.toLowerCase()}\``,
+    ...['migrate.to-device', 'migrate.back'].flatMap((op) => [
+      digits(stageCount(op, stage)),
+      digits(perPage(results, { op, stage, pages: 512 })),
+      digits(perPage(results, { op, stage, pages: MIB_256 })),
+    ]),
+  ])
+  const head = ['stage', 'to device: instructions', 'ns, 512 pages', 'ns, 65,536', 'back: instructions']
+  return markdown([...head, 'ns, 512 pages', 'ns, 65,536'], rows)
+}
+
+const COSTS = [
+  ['anonymous write fault', { op: 'fault.write' }],
+  ['migrate to device', { op: 'migrate.to-device' }],
+  ['migrate back', { op: 'migrate.back' }],
+  ['CPU read fault on a device page', { op: 'fault.device-read' }],
+  ['munmap', { op: 'munmap' }],
+  ['fork', { op: 'fork' }],
+]
+
+function costs() {
+  const rows = COSTS.map(([name, wanted]) => [
+    name,
+    ...SIZES.map((pages) => digits(perPage(results, { ...wanted, pages }))),
+  ])
+  return markdown(['ns a page', ...SIZES.map(grouped)], rows)
+}
+
+/** Targets that are quotients or times: what, value, target. */
+function ratios() {
+  const largest = SIZES.findLast((pages) => perPage(results, { op: 'migrate.to-device', pages }) !== undefined)
+  const create = results.find(
+    ({ via, op, state, contents }) => via === 'c' && op === 'create' && state === '64 GiB' && contents,
+  )
+  const copied = (op) => perPage(results, { op, pages: MIB_256, contents: true })
+  const counts = (op) => ratio(counted(`${op}, pages, PAGES`, MIB_256), counted(`${op}, pages, PAGES`, 512))
+  const flat = (op) => ratio(perPage(results, { op, pages: largest }), perPage(results, { op, pages: 512 }))
+  const typescript = (op, contents) => {
+    const measured = { op, pages: 512, contents }
+    return ratio(perPage(results, { ...measured, via: 'typescript', driver: 'typescript' }), perPage(results, measured))
+  }
+  const rows = [
+    [
+      '256 MiB with contents to device, in memcpy() of the same pages',
+      ratio(copied('migrate.to-device'), copied('memcpy')),
+      1.25,
+    ],
+    ['256 MiB with contents back, in memcpy()', ratio(copied('migrate.back'), copied('memcpy')), 1.25],
+    ['migrate to device: instructions a page, 65,536 pages against 512', counts('migrate.to-device'), 1.3],
+    ['migrate back: instructions a page, 65,536 pages against 512', counts('migrate.back'), 1.3],
+    [`migrate to device: time a page, ${grouped(largest)} pages against 512`, flat('migrate.to-device'), 1.3],
+    [`migrate back: time a page, ${grouped(largest)} pages against 512`, flat('migrate.back'), 1.3],
+    ['512 pages, driver in TypeScript against C: with contents, to device', typescript('migrate.to-device', true), 2.5],
+    ['512 pages, driver in TypeScript against C: with contents, back', typescript('migrate.back', true), 2.5],
+    [
+      '512 pages, driver in TypeScript against C: without contents, to device',
+      typescript('migrate.to-device', false),
+      2.5,
+    ],
+    ['512 pages, driver in TypeScript against C: without contents, back', typescript('migrate.back', false), 2.5],
+    ['making a machine with 64 GiB of RAM and of device memory, in ms', create && create.best / 1e6, 1],
+  ].map(([what, value, target]) => [what, digits(value), `≤ ${target}`, within(value, target)])
+  return markdown(['what', 'measured', 'target', 'met'], rows)
+}
+
+const about = () =>
+  `Times: ${host.cpu}, Linux ${host.kernel}, ${host.toolchain}, ${date}. Instructions: ${toolchain}.\n`
+
+const parts = { about, targets, stages, costs, ratios }
+const before = readFileSync(DOCUMENT, 'utf8')
+const after = before.replace(
+  /(<!-- bench (\w+) -->\n)(?:(?!<!--)[\s\S])*(<!-- end -->)/g,
+  (_, head, name, tail) => `${head}\n${parts[name]()}\n${tail}`,
+)
+writeFileSync(DOCUMENT, after)
+const costPoints = COSTS.flatMap(([operation, { op }]) =>
+  [1, 512, 4096, MIB_256]
+    .map((pages) => ({ operation, pages, instructions: counted(`${op}, pages, PAGES`, pages) }))
+    .filter((point) => point.instructions !== undefined),
+)
+writeFileSync(`${root}/docs/performance-cost.svg`, await drawCost(costPoints))
+const stagePoints = [
+  ['to device', 'migrate.to-device'],
+  ['back', 'migrate.back'],
+].flatMap(([direction, op]) =>
+  STAGES.map((stage, order) => ({
+    direction,
+    order,
+    stage: stage.toLowerCase(),
+    instructions: stageCount(op, stage) ?? 0,
+  })),
+)
+writeFileSync(`${root}/docs/performance-stages.svg`, await drawStages(stagePoints))

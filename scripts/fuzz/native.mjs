@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Fuzzes the C core and the drill language:
+//
+//   node scripts/fuzz/native.mjs [--time SECONDS] [--jobs N] [--target machine|drill]
+//
+// machine: native/fuzz/fuzz_machine.c under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. Its
+//   corpus stays in build-fuzz/corpus from run to run. Failures are in build-fuzz/failures, each with the shortest
+//   program that fails alike.
+// drill: native/fuzz/fuzz_drill.mjs.
+//
+// Each target runs for the given time, by default 60 seconds. Ends with the number of executions, and the line that
+// counts targets.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import cliProgress from 'cli-progress'
+import { needPackages } from '../lib/debian.mjs'
+import { root, run } from '../lib/run.mjs'
+
+const folder = `${root}/build-fuzz`
+const failures = `${folder}/failures`
+const clang = 'clang-14'
+
+const { values } = parseArgs({
+  options: {
+    time: { type: 'string', default: '60' },
+    jobs: { type: 'string', default: '1' },
+    target: { type: 'string' },
+  },
+})
+const seconds = Number(values.time)
+if (!(seconds > 0) || !(Number(values.jobs) > 0)) {
+  console.error('--time takes seconds and --jobs a number of processes, each more than 0')
+  process.exit(2)
+}
+
+function build() {
+  needPackages([clang, 'libclang-rt-14-dev', 'cmake'])
+  run('cmake', ['-S', `${root}/native/fuzz`, '-B', folder, `-DCMAKE_C_COMPILER=${clang}`, '--log-level=WARNING'])
+  run('cmake', ['--build', folder, '--parallel', '2'])
+  for (const name of ['corpus', 'failures']) mkdirSync(`${folder}/${name}`, { recursive: true })
+  run('node', ['native/fuzz/seeds.mjs', `${folder}/corpus`])
+}
+
+/** libFuzzer's lines during a run and at its end. */
+const PROGRESS = /^#(\d+)\s.*cov: (\d+)/
+const EXECUTED = /^stat::number_of_executed_units: (\d+)/
+
+/** One run of libFuzzer, until the time is over or a program fails. Resolves to the number of executions. */
+function fuzz(left, onProgress) {
+  const options = ['-max_len=2400', '-timeout=25', '-rss_limit_mb=3000', '-print_final_stats=1', '-reload=30']
+  const target = [`-max_total_time=${Math.ceil(left)}`, `-artifact_prefix=${failures}/`, `${folder}/corpus`]
+  const child = spawn(`${folder}/fuzz_machine`, [...options, ...target], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let executed = 0
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const [, runs, coverage] = PROGRESS.exec(line) ?? []
+    if (runs) onProgress(Number(runs), Number(coverage))
+    executed = Number(EXECUTED.exec(line)?.[1] ?? executed)
+  })
+  return new Promise((resolve) => child.on('close', () => resolve(executed)))
+}
+
+/** Starts libFuzzer again and again until the time is over: it ends with the first program that fails. */
+async function fuzzOn(end, onProgress) {
+  let before = 0
+  for (let left = seconds; left > 0; left = (end - Date.now()) / 1000) {
+    before += await fuzz(left, (runs, coverage) => onProgress(before + runs, coverage))
+    // A failing program in the corpus would end every run. libFuzzer names programs by their hash, failing ones, too.
+    for (const name of readdirSync(failures)) rmSync(`${folder}/corpus/${name.replace(/^\w+-/, '')}`, { force: true })
+  }
+  return before
+}
+
+async function machine() {
+  build()
+  const known = new Set(readdirSync(failures))
+  const found = () => readdirSync(failures).filter((name) => !known.has(name) && !name.endsWith('.min'))
+  const began = Date.now()
+  const seen = { runs: [], coverage: 0 }
+  const bar = new cliProgress.SingleBar({
+    format: '{bar} {value}/{total} s, {runs} executions, coverage {coverage}, {failed} failed',
+    // Without a terminal, print a line from time to time.
+    noTTYOutput: true,
+    notTTYSchedule: 60_000,
+  })
+  const told = () => ({ runs: sum(seen.runs), coverage: seen.coverage, failed: found().length })
+  bar.start(seconds, 0, told())
+  const timer = setInterval(() => bar.update(Math.round((Date.now() - began) / 1000), told()), 1000)
+  const executed = await Promise.all(
+    Array.from({ length: Number(values.jobs) }, (_, job) =>
+      fuzzOn(began + seconds * 1000, (runs, coverage) => {
+        seen.runs[job] = runs
+        seen.coverage = Math.max(seen.coverage, coverage)
+      }),
+    ),
+  )
+  clearInterval(timer)
+  bar.update(seconds, told())
+  bar.stop()
+  found().forEach(explain)
+  console.log(`${sum(executed)} executions, ${found().length} failures`)
+  return found().length
+}
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
+
+/** The shortest program that fails alike, as calls. */
+function explain(name) {
+  const file = `${failures}/${name}`
+  console.log(`\n${file}`)
+  if (existsSync(file)) spawnSync('node', ['native/fuzz/minimize.mjs', file], { cwd: root, stdio: 'inherit' })
+}
+
+function drill() {
+  const { status } = spawnSync('node', ['native/fuzz/fuzz_drill.mjs', '--time', String(seconds)], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  return status
+}
+
+const targets = { machine, drill }
+const wanted = values.target === undefined ? Object.keys(targets) : [values.target]
+if (!wanted.every((name) => name in targets)) {
+  console.error(`--target is one of ${Object.keys(targets).join(', ')}`)
+  process.exit(2)
+}
+let failed = 0
+for (const name of wanted) {
+  console.log(`=== ${name}`)
+  if ((await targets[name]()) !== 0) failed++
+}
+console.log(`${wanted.length - failed} passed, ${failed} failed`)
+process.exitCode = failed > 0 ? 1 : 0

@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Finds by gcov which drills reach each branch of migrate_vma(), and fills in "drills" of
+// test/conformance/branches.json. There each branch names the piece of code that runs for this branch only, and the C
+// test that reaches it. Fails if the C test does not. `--check` measures only the drills and tests that are listed.
+// Needs build-coverage, which npm run coverage makes.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../lib/run.mjs'
+
+const DATA = join(root, 'test/conformance/branches.json')
+const DRILLS = join(root, 'test/conformance/linux-4.14')
+const ADDON = join(root, 'build-coverage/addon')
+const C_TESTS = join(root, 'build-coverage/c')
+const OBJECTS = 'CMakeFiles/hmmu_static.dir/native/core'
+/** The objects that have code of a migration. Code of headers is in each object that includes them. */
+const COUNTS = /^(migrate\/\w+|rmap\/try_to_unmap)\.c\.gcda$/
+/** The maximum number of drills named for a branch. */
+const NAMED = 3
+
+const branches = JSON.parse(readFileSync(DATA, 'utf8'))
+
+/** The number of the last line of a branch's piece of code. */
+function lineOf({ file, code }) {
+  const source = readFileSync(join(root, 'native/core', file), 'utf8')
+  const at = source.indexOf(code)
+  if (at < 0 || source.indexOf(code, at + 1) >= 0) throw new Error(`${file}: this has to stand there once: ${code}`)
+  return source.slice(0, at + code.length).split('\n').length
+}
+
+/** The lines that were run (FILE:LINE), from the counts that a program left next to its objects. */
+function executedLines(build) {
+  const folder = join(build, OBJECTS)
+  const counts = readdirSync(folder, { recursive: true }).filter((name) => COUNTS.test(name))
+  if (counts.length === 0) return new Set()
+  const args = ['--json-format', '--stdout', ...counts.map((name) => join(folder, name))]
+  const output = execFileSync('gcov', args, { cwd: build, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  const sources = output
+    .trim()
+    .split('\n')
+    .flatMap((line) => JSON.parse(line).files)
+  return new Set(
+    sources.flatMap(({ file, lines }) =>
+      lines
+        .filter(({ count }) => count > 0)
+        .map(({ line_number: line }) => `${file.split('/').slice(-2).join('/')}:${line}`),
+    ),
+  )
+}
+
+/** Runs a command whose core counts; resolves to the branches (by their index) that it reached. */
+function reached(build, command, args, env = {}) {
+  const folder = join(build, OBJECTS)
+  for (const name of readdirSync(folder, { recursive: true })) if (name.endsWith('.gcda')) rmSync(join(folder, name))
+  const { status, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`)
+  const lines = executedLines(build)
+  return new Set([...branches.keys()].filter((i) => lines.has(`${branches[i].file}:${lineOf(branches[i])}`)))
+}
+
+const byDrill = (name) =>
+  reached(ADDON, process.execPath, ['dist/cli/main.js', 'drill', 'run', join(DRILLS, `${name}.drill`)], {
+    HMMU_BINDING: join(ADDON, 'Release/hmmu.node'),
+  })
+const byTest = (name) => reached(C_TESTS, join(C_TESTS, name), [])
+
+/** Measures each name once. */
+function measured(names, measure) {
+  return new Map([...new Set(names)].map((name) => [name, measure(name)]))
+}
+
+function update() {
+  const names = readdirSync(DRILLS)
+    .filter((file) => file.endsWith('.drill'))
+    .map((file) => file.slice(0, -'.drill'.length))
+    .sort()
+  const drills = measured(names, byDrill)
+  for (const [i, branch] of branches.entries()) {
+    // A drill that reaches few branches is the more specific for this branch.
+    const reaching = names.filter((name) => drills.get(name).has(i))
+    reaching.sort((a, b) => drills.get(a).size - drills.get(b).size)
+    branch.drills = branch.note === undefined ? reaching.slice(0, NAMED) : []
+  }
+  writeFileSync(DATA, `${JSON.stringify(branches, null, 2)}\n`)
+}
+
+function check() {
+  const drills = measured(
+    branches.flatMap((branch) => branch.drills),
+    byDrill,
+  )
+  const tests = measured(
+    branches.flatMap(({ test = [] }) => test),
+    byTest,
+  )
+  let failed = 0
+  for (const [i, { stage, branch, drills: named, test }] of branches.entries()) {
+    const missed = named.filter((name) => !drills.get(name).has(i))
+    if (test !== undefined && !tests.get(test).has(i)) missed.push(test)
+    if (missed.length === 0) continue
+    console.log(`${stage}, ${branch}: not reached by ${missed.join(', ')}`)
+    failed += 1
+  }
+  console.log(`${branches.length - failed} passed, ${failed} failed`)
+  process.exitCode = failed > 0 ? 1 : 0
+}
+
+if (!existsSync(ADDON)) throw new Error('build-coverage is not there: npm run coverage makes it')
+if (!process.argv.includes('--check')) update()
+check()

@@ -1,0 +1,115 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h,
+// and the table of branches from test/conformance/branches.json. A table is between "<!-- table HMMU_LIST -->" (or
+// "<!-- table branches -->") and "<!-- end -->". `--check` writes nothing and exits with 1 if a table is stale.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { root } from '../lib/run.mjs'
+import { headerPath, parseDefs } from './defs.mjs'
+
+const code = (text) => `\`${text}\``
+const name = { 'in TypeScript': (item) => code(item.name.toLowerCase()) }
+const word = { 'in TypeScript': (item) => code(item.args[1]) }
+const bit = { bit: (item) => item.args[0], name: (item) => code(item.name) }
+const camel = (text) => text.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
+const text = { meaning: (item) => item.text }
+
+const IN_LINUX_4_14 = 1
+const IN_HMM_V25 = 2
+
+/** The profiles in which a quirk is on, from a mask of HMMU_IN_*. */
+function profilesOf(item, constants) {
+  const mask = constants.get(item.args[1])
+  if (mask === undefined) throw new Error(`${item.name}: ${item.args[1]} is not defined`)
+  const profiles = [mask & IN_LINUX_4_14 ? 'linux-4.14' : '', mask & IN_HMM_V25 ? 'hmm-v25' : '']
+  return profiles.filter(Boolean).map(code).join(', ')
+}
+
+const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))
+const branches = JSON.parse(readFileSync(join(root, 'test/conformance/branches.json'), 'utf8'))
+const drills = (item) => Object.values(explained).filter((quirks) => quirks.includes(item.args[2])).length
+
+/** Columns of each list: the heading, and the function that makes an item's cell. */
+const columns = {
+  HMMU_PFN_FLAGS: { ...bit, ...text },
+  HMMU_PAGE_FLAGS: { ...bit, ...text },
+  HMMU_ENTRY_KINDS: { ...word, ...text },
+  HMMU_ENTRY_BITS: { ...bit, ...text },
+  HMMU_MAP_KINDS: { ...word, ...text },
+  HMMU_ADVICES: { ...word, ...text },
+  HMMU_MREMAPS: { ...bit, ...text },
+  HMMU_RESTORES: { ...bit, ...text },
+  HMMU_STAGES: { ...name, ...text },
+  HMMU_WHYS: { ...name, ...text },
+  HMMU_WAITS: { ...name, ...text },
+  HMMU_EVENTS: { ...name, ...text },
+  HMMU_ERRORS: { code: (item) => code(`HMMU_${item.name}`), ...text },
+  HMMU_RULES: { ...name, 'the rule': (item) => item.text },
+  HMMU_QUIRKS: {
+    quirk: (item) => code(item.args[2]),
+    'on in': profilesOf,
+    'what ended it': (item) => item.text,
+    drills,
+  },
+  HMMU_PROFILES: { profile: (item) => code(item.args[1]), ...text },
+  HMMU_INJECTIONS: { ...name, ...text },
+  HMMU_SPANS: { ...name, ...text },
+  HMMU_STATS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
+  HMMU_PROBES: { probe: (item) => code(item.name), arguments: (item) => item.args[0], ...text },
+  HMMU_COUNTERS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
+}
+
+/** Items that say "nothing happened" and so are left out. */
+const omitted = new Set(['HMMU_ERRORS OK', 'HMMU_RULES NONE'])
+
+function draw(shape, items, constants) {
+  const cells = [
+    Object.keys(shape),
+    Object.keys(shape).map(() => '---'),
+    ...items.map((item) => Object.values(shape).map((cell) => cell(item, constants))),
+  ]
+  return cells.map((row) => `| ${row.join(' | ')} |\n`).join('')
+}
+
+function table(macro, { lists, constants }) {
+  if (macro === 'branches') return draw(branchColumns, branches)
+  const list = lists.get(macro)
+  if (!list) throw new Error(`there is no list ${macro}`)
+  const shape = columns[macro]
+  if (!shape) throw new Error(`${macro}: say in generate/docs.mjs what columns its table has`)
+  const items = list.items.filter((item) => !omitted.has(`${macro} ${item.name}`))
+  return draw(shape, items, constants)
+}
+
+const codes = (names, otherwise) => (names.length > 0 ? names.map(code).join(', ') : otherwise)
+
+/** Columns of the table of branches; each row is one of test/conformance/branches.json. */
+const branchColumns = {
+  stage: (row) => row.stage,
+  branch: (row) => row.branch,
+  'drills (of all that reach it, the most particular)': ({ drills, note }) => note ?? codes(drills, '—'),
+  'C test': ({ test }) => (test === undefined ? '—' : code(test)),
+}
+
+const files = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
+const defs = parseDefs(readFileSync(headerPath, 'utf8'))
+const check = process.argv.includes('--check')
+
+for (const file of files.filter((file) => file.endsWith('.md'))) {
+  const path = join(root, file)
+  const before = readFileSync(path, 'utf8')
+  const after = before.replace(
+    /(<!-- table (\w+) -->\n)(?:(?!<!--)[\s\S])*(<!-- end -->)/g,
+    (_, head, macro, tail) => `${head}\n${table(macro, defs)}\n${tail}`,
+  )
+  if (after === before) continue
+  if (check) {
+    console.error(`${relative(root, path)} is stale: run "npm run generate"`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(path, after)
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The mutants of `npm run test:mutants`: each replaces one text of one source file by another.
+import { readdirSync, readFileSync } from 'node:fs'
+import { parseDefs } from '../generate/defs.mjs'
+import { root } from '../lib/run.mjs'
+
+const FOLDER = `${root}/test/mutants`
+const DEFS = 'native/include/hmmu/hmmu_defs.h'
+
+/**
+ * @typedef {{ name: string, file: string, text: string, becomes: string, means: string }} Mutant
+ * text occurs in the file exactly once; means describes the fault.
+ */
+
+/** The faults of test/mutants/*.json: by file, then by name. */
+function faults() {
+  const lists = readdirSync(FOLDER).filter((name) => name.endsWith('.json'))
+  return lists.flatMap((list) =>
+    Object.entries(JSON.parse(readFileSync(`${FOLDER}/${list}`, 'utf8'))).flatMap(([file, ofFile]) =>
+      Object.entries(ofFile).map(([name, fault]) => ({ name, file, ...fault })),
+    ),
+  )
+}
+
+/** Each quirk, switched over in the default profile, as if the list of quirks said so. */
+function quirks() {
+  const { items } = parseDefs(readFileSync(`${root}/${DEFS}`, 'utf8')).lists.get('HMMU_QUIRKS')
+  return items.map(({ name }) => ({
+    name: `quirk-${name.toLowerCase().replaceAll('_', '-')}`,
+    file: 'native/core/machine/create.c',
+    text: 'profile_quirks(options->profile)',
+    becomes: `(profile_quirks(options->profile) ^ (options->profile ? 0 : HMMU_QUIRK_${name}))`,
+    means: 'the quirk is switched over in the default profile',
+  }))
+}
+
+/** @returns {Mutant[]} */
+export function listMutants() {
+  return [...faults(), ...quirks()]
+}
+
+/** The text of a mutant's file with the fault in it. */
+export function mutate({ name, file, text, becomes }) {
+  const parts = readFileSync(`${root}/${file}`, 'utf8').split(text)
+  if (parts.length !== 2) {
+    throw new Error(`${name}: its text stands in ${file} ${parts.length - 1} times, and has to stand there once`)
+  }
+  return parts.join(becomes)
+}
+
+/** Faults of the list itself, one line each. */
+export function complaints(mutants) {
+  const seen = new Set()
+  return mutants.flatMap((mutant) => {
+    const { name, text, becomes, means } = mutant
+    if (seen.has(name)) return [`${name}: two mutants have this name`]
+    seen.add(name)
+    if (!means || text === becomes) return [`${name}: it says nothing, or changes nothing`]
+    try {
+      mutate(mutant)
+      return []
+    } catch (error) {
+      return [error.message]
+    }
+  })
+}
