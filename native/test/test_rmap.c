@@ -15,7 +15,7 @@ static struct ctx ctx_of(struct rig *r)
 	return (struct ctx){ .m = r->m, .task = r->tid, .mm = r->pid };
 }
 
-static uint32_t task_of(struct rig *r, uint32_t pid)
+static uint32_t main_task_of(struct rig *r, uint32_t pid)
 {
 	return hmmu_process_task(r->m, pid);
 }
@@ -69,7 +69,7 @@ static void test_generations(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	for (int i = 0; i < 5; i++)
-		pid = do_fork_of(r, task_of(r, pid));
+		pid = do_fork_of(r, main_task_of(r, pid));
 	assert_round_trip(r, take(r, buf), 6);
 	rig_close(r);
 }
@@ -85,8 +85,8 @@ static void test_page_of_a_child(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	child = do_fork_of(r, r->tid);
-	assert_ok(store(r, task_of(r, child), buf, 2));
-	do_fork_of(r, task_of(r, child));
+	assert_ok(store(r, main_task_of(r, child), buf, 2));
+	do_fork_of(r, main_task_of(r, child));
 	hmmu_lru_add_drain_all(r->m);
 	assert_ok(hmmu_hold(r->m, child, buf, &pfn));
 	assert_int_not_equal(page_anon_vma(r->m, pfn), page_anon_vma(r->m, pfn_at(r, buf)));
@@ -112,7 +112,7 @@ static void test_page_moves_to_its_user(void **state)
 	child = do_fork_of(r, r->tid);
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
 	assert_int_not_equal(page_anon_vma(r->m, pfn), r->m->vmas[vma_at(r->m, child, buf)].anon_vma);
-	assert_ok(store(r, task_of(r, child), buf, 2));
+	assert_ok(store(r, main_task_of(r, child), buf, 2));
 	assert_int_equal(entry_of(r, child, buf).pfn, pfn);
 	assert_int_equal(page_anon_vma(r->m, pfn), r->m->vmas[vma_at(r->m, child, buf)].anon_vma);
 	rig_close(r);
@@ -131,8 +131,8 @@ static void test_after_splits(void **state)
 	(void)state;
 	write_pages(r, buf, 9, 1);
 	child = do_fork_of(r, r->tid);
-	assert_ok(hmmu_mprotect(r->m, task_of(r, child), buf + PAGES(3), PAGES(3), HMMU_PROT_READ));
-	assert_ok(hmmu_munmap(r->m, task_of(r, child), buf + PAGES(8), PAGES(1)));
+	assert_ok(hmmu_mprotect(r->m, main_task_of(r, child), buf + PAGES(3), PAGES(3), HMMU_PROT_READ));
+	assert_ok(hmmu_munmap(r->m, main_task_of(r, child), buf + PAGES(8), PAGES(1)));
 	for (uint64_t i = 0; i < 9; i++)
 		assert_round_trip(r, take(r, buf + PAGES(i)), i < 8 ? 2 : 1);
 	rig_close(r);
@@ -148,8 +148,8 @@ static void test_file_pages(void **state)
 	(void)state;
 	write_pages(r, buf, 4, 1);
 	child = do_fork_of(r, r->tid);
-	assert_ok(hmmu_munmap(r->m, task_of(r, child), buf, PAGES(1)));
-	assert_bytes(r, task_of(r, child), buf + PAGES(1), 3, 2);
+	assert_ok(hmmu_munmap(r->m, main_task_of(r, child), buf, PAGES(1)));
+	assert_bytes(r, main_task_of(r, child), buf + PAGES(1), 3, 2);
 	assert_round_trip(r, take(r, buf), 1);
 	assert_round_trip(r, take(r, buf + PAGES(2)), 2);
 	rig_close(r);
@@ -186,13 +186,13 @@ static void test_munlock_with_another_locked_mapping(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	child = do_fork_of(r, r->tid);
-	assert_bytes(r, task_of(r, child), buf, 1, 1);
-	assert_ok(hmmu_mlock(r->m, task_of(r, child), buf, PAGES(1)));
+	assert_bytes(r, main_task_of(r, child), buf, 1, 1);
+	assert_ok(hmmu_mlock(r->m, main_task_of(r, child), buf, PAGES(1)));
 	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
 	assert_ok(hmmu_munlock(r->m, r->tid, buf, PAGES(1)));
 	assert_true(entry_of(r, child, buf).flags & HMMU_PG_MLOCKED);
 	assert_clean(r->m);
-	assert_ok(hmmu_munlock(r->m, task_of(r, child), buf, PAGES(1)));
+	assert_ok(hmmu_munlock(r->m, main_task_of(r, child), buf, PAGES(1)));
 	assert_false(entry_of(r, child, buf).flags & HMMU_PG_MLOCKED);
 	rig_close(r);
 }
@@ -283,14 +283,14 @@ static void test_other_huge_page(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	copied = do_fork_of(r, r->tid);
-	assert_ok(store(r, task_of(r, copied), buf, 2));
+	assert_ok(store(r, main_task_of(r, copied), buf, 2));
 	sharing = do_fork_of(r, r->tid);
 	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
 	assert_int_equal(entry_of(r, copied, buf).kind, HMMU_ENTRY_HUGE);
 	assert_int_equal(entry_of(r, sharing, buf).kind, HMMU_ENTRY_SYS);
 	assert_int_equal(entry_of(r, sharing, buf).pfn, pfn_at(r, buf));
-	assert_bytes(r, task_of(r, copied), buf, 1, 2);
-	assert_bytes(r, task_of(r, sharing), buf, 1, 1);
+	assert_bytes(r, main_task_of(r, copied), buf, 1, 2);
+	assert_bytes(r, main_task_of(r, sharing), buf, 1, 1);
 	rig_close(r);
 }
 
@@ -306,8 +306,8 @@ static void test_entry_of_another_migration(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	child = do_fork_of(r, r->tid);
-	assert_ok(store(r, task_of(r, child), buf, 2));
-	request.tid = task_of(r, child);
+	assert_ok(store(r, main_task_of(r, child), buf, 2));
+	request.tid = main_task_of(r, child);
 	request.src = &src;
 	request.dst = &dst;
 	request.why = NULL;
@@ -317,7 +317,7 @@ static void test_entry_of_another_migration(void **state)
 	assert_all_moved(r, 1);
 	assert_int_equal(entry_of(r, child, buf).kind, HMMU_ENTRY_MIG);
 	assert_ok(hmmu_migrate_end(mig));
-	assert_bytes(r, task_of(r, child), buf, 1, 2);
+	assert_bytes(r, main_task_of(r, child), buf, 1, 2);
 	assert_bytes(r, r->tid, buf, 1, 1);
 	rig_close(r);
 }

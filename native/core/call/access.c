@@ -11,7 +11,7 @@
 
 static bool access_error(const struct hmmu *m, u32 vma, bool write)
 {
-	return write ? !(m->vmas[vma].flags & VM_WRITE) : !(m->vmas[vma].flags & (VM_READ | VM_WRITE));
+	return write ? !(vma_of(m, vma)->flags & VM_WRITE) : !(vma_of(m, vma)->flags & (VM_READ | VM_WRITE));
 }
 
 /* The page fault exception: take mmap_sem, find the mapping, check its rights, handle the fault. */
@@ -107,7 +107,7 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 	err = task_enter(m, tid, call, &ctx);
 	if (err) {
 		if (done && err == -EAGAIN)
-			*done = m->tasks[tid].progress.at;
+			*done = task_of(m, tid)->progress.at;
 		return err;
 	}
 	/* The fault that waited for a page has ended; the instruction starts again. */

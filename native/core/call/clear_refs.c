@@ -35,11 +35,11 @@ static void clear_soft_dirty(struct ctx *ctx)
 
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, true);
 	mmu_notifier_invalidate_range_start(m, ctx->mm, 0, HMMU_TASK_SIZE);
-	for (u32 vma = m->mms[ctx->mm].mmap; vma; vma = m->vmas[vma].next) {
+	for (u32 vma = mm_of(m, ctx->mm)->mmap; vma; vma = vma_of(m, vma)->next) {
 		walk.vma = vma;
 		/* The walk has nothing for huge pages of hugetlb. */
-		if (!(m->vmas[vma].flags & (VM_PFNMAP | VM_HUGETLB)))
-			walk_page_range(&walk, m->vmas[vma].start, m->vmas[vma].end);
+		if (!(vma_of(m, vma)->flags & (VM_PFNMAP | VM_HUGETLB)))
+			walk_page_range(&walk, vma_of(m, vma)->start, vma_of(m, vma)->end);
 	}
 	mmu_notifier_invalidate_range_end(m, ctx->mm, 0, HMMU_TASK_SIZE);
 	tlb_finish_mmu(&tlb);
@@ -53,8 +53,8 @@ static int do_clear_refs(struct ctx *ctx)
 
 	if (err)
 		return err;
-	for (u32 vma = m->mms[ctx->mm].mmap; vma; vma = m->vmas[vma].next) {
-		m->vmas[vma].flags &= ~(u32)VM_SOFTDIRTY;
+	for (u32 vma = mm_of(m, ctx->mm)->mmap; vma; vma = vma_of(m, vma)->next) {
+		vma_of(m, vma)->flags &= ~(u32)VM_SOFTDIRTY;
 		vma_set_page_prot(m, vma);
 	}
 	downgrade_write(ctx);

@@ -12,10 +12,10 @@
  * a fault whose handler makes this call. */
 static bool process_busy(const struct hmmu *m, u32 pid)
 {
-	if (m->mms[pid].migrations)
+	if (mm_of(m, pid)->migrations)
 		return true;
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm == pid && (m->tasks[task].op || m->tasks[task].sem_hold))
+		if (task_of(m, task)->mm == pid && (task_of(m, task)->op || task_of(m, task)->sem_hold))
 			return true;
 	return false;
 }
@@ -33,8 +33,8 @@ int hmmu_exit(struct hmmu *m, uint32_t pid)
 		return check_outside_page_free(m);
 	if (process_busy(m, pid))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u migrates, or a task of it is in a call", pid);
-	ctx.task = m->mms[pid].main_task;
-	ctx.cpu = m->tasks[ctx.task].cpu;
+	ctx.task = mm_of(m, pid)->main_task;
+	ctx.cpu = task_of(m, ctx.task)->cpu;
 	pages = resident_pages(m, pid);
 	span = span_begin(m, HMMU_SPAN_EXIT);
 	err = exit_mmap(&ctx);
@@ -45,9 +45,9 @@ int hmmu_exit(struct hmmu *m, uint32_t pid)
 		munlock_give_up(m, pid, ctx.progress.munlock_at);
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", pid);
 	}
-	m->mms[pid].state = MM_DEAD;
+	mm_of(m, pid)->state = MM_DEAD;
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm == pid && task != m->mms[pid].main_task)
+		if (task_of(m, task)->mm == pid && task != mm_of(m, pid)->main_task)
 			slab_free(m, SLAB_TASK, task);
 	mm_free(m, pid);
 	return 0;

@@ -24,7 +24,7 @@ struct copy {
 static u64 copy_swap_type(struct copy *copy, u64 *src)
 {
 	struct hmmu *m = copy->ctx->m;
-	bool cow = is_cow_mapping(m->vmas[copy->vma].flags);
+	bool cow = is_cow_mapping(vma_of(m, copy->vma)->flags);
 	u32 page = swp_offset(*src);
 	u64 entry = *src;
 
@@ -55,7 +55,7 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 static u64 copy_present(struct copy *copy, u64 *src)
 {
 	struct hmmu *m = copy->ctx->m;
-	u32 flags = m->vmas[copy->vma].flags, page;
+	u32 flags = vma_of(m, copy->vma)->flags, page;
 	u64 pte;
 
 	if (is_cow_mapping(flags))
@@ -130,7 +130,7 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 
 	if (!vma)
 		return -ENOMEM;
-	*v = m->vmas[parent_vma];
+	*v = *vma_of(m, parent_vma);
 	v->mm = child;
 	v->prev = v->next = v->left = v->right = 0;
 	v->avc_head = 0;
@@ -143,7 +143,7 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 		return err;
 	}
 	if (v->file) {
-		m->files[v->file].users++;
+		file_of(m, v->file)->users++;
 		i_mmap_insert_after(m, vma, parent_vma);
 	}
 	vma_tree_insert(m, vma);
@@ -155,8 +155,8 @@ static int dup_mmap(struct ctx *ctx, u32 child)
 	struct hmmu *m = ctx->m;
 	int err = 0;
 
-	for (u32 vma = m->mms[ctx->mm].mmap; vma && !err; vma = m->vmas[vma].next)
-		if (!(m->vmas[vma].flags & VM_DONTCOPY))
+	for (u32 vma = mm_of(m, ctx->mm)->mmap; vma && !err; vma = vma_of(m, vma)->next)
+		if (!(vma_of(m, vma)->flags & VM_DONTCOPY))
 			err = dup_vma(ctx, child, vma);
 	flush_tlb_mm(m, ctx->mm);
 	return err;
@@ -173,10 +173,10 @@ static int do_fork(struct ctx *ctx, u32 *child)
 		return err;
 	err = dup_mmap(ctx, *child);
 	if (err) {
-		struct ctx undo = { .m = m, .mm = *child, .task = m->mms[*child].main_task };
+		struct ctx undo = { .m = m, .mm = *child, .task = mm_of(m, *child)->main_task };
 
 		exit_mmap(&undo);
-		m->mms[*child].state = MM_DEAD;
+		mm_of(m, *child)->state = MM_DEAD;
 		mm_free(m, *child);
 	}
 	return err;

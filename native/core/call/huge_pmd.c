@@ -123,7 +123,7 @@ static void copy_present_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_
 	u32 page = pte_pfn(*src_pmd);
 
 	if (is_huge_zero_pmd(m, *src_pmd)) {
-		*dst_pmd = mk_pte(page, m->vmas[vma].page_prot) | _PAGE_PSE;
+		*dst_pmd = mk_pte(page, vma_of(m, vma)->page_prot) | _PAGE_PSE;
 		return;
 	}
 	get_page(m, page);

@@ -109,7 +109,7 @@ static int madvise_free_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end)
 
 static int madvise_dontneed_free(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 advice)
 {
-	if (ctx->m->vmas[vma].flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP))
+	if (vma_of(ctx->m, vma)->flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP))
 		return -EINVAL;
 	if (advice == HMMU_MADV_FREE)
 		return madvise_free_single_vma(ctx, vma, start, end);
@@ -120,7 +120,7 @@ static int madvise_dontneed_free(struct ctx *ctx, u32 vma, u64 start, u64 end, u
 static int madvise_behavior(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 advice)
 {
 	struct hmmu *m = ctx->m;
-	u32 old = m->vmas[*vma].flags, flags = old;
+	u32 old = vma_of(m, *vma)->flags, flags = old;
 	int err;
 
 	switch (advice) {
@@ -145,7 +145,7 @@ static int madvise_behavior(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 
 		return 0;
 	err = vma_change_flags(ctx, vma, prev, start, end, flags);
 	if (!err)
-		m->vmas[*vma].flags = flags;
+		vma_of(m, *vma)->flags = flags;
 	return err == -ENOMEM ? -EAGAIN : err;
 }
 
@@ -160,21 +160,21 @@ static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 	u32 vma = find_vma(m, ctx->mm, start), prev;
 	int unmapped_error = 0, err;
 
-	prev = vma ? m->vmas[vma].prev : 0;
-	if (vma && start > m->vmas[vma].start)
+	prev = vma ? vma_of(m, vma)->prev : 0;
+	if (vma && start > vma_of(m, vma)->start)
 		prev = vma;
 	for (;;) {
 		u64 to;
 
 		if (!vma)
 			return -ENOMEM;
-		if (start < m->vmas[vma].start) {
+		if (start < vma_of(m, vma)->start) {
 			unmapped_error = -ENOMEM;
-			start = m->vmas[vma].start;
+			start = vma_of(m, vma)->start;
 			if (start >= end)
 				return -ENOMEM;
 		}
-		to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+		to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
 		if (drops_pages(advice))
 			err = madvise_dontneed_free(ctx, vma, start, to, advice);
 		else
@@ -182,10 +182,10 @@ static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 		if (err)
 			return err;
 		prev = vma;
-		start = to > m->vmas[prev].end ? to : m->vmas[prev].end;
+		start = to > vma_of(m, prev)->end ? to : vma_of(m, prev)->end;
 		if (start >= end)
 			return unmapped_error;
-		vma = m->vmas[prev].next;
+		vma = vma_of(m, prev)->next;
 	}
 }
 

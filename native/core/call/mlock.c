@@ -13,7 +13,7 @@
 static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, bool lock)
 {
 	struct hmmu *m = ctx->m;
-	u32 old = m->vmas[vma].flags;
+	u32 old = vma_of(m, vma)->flags;
 	u32 flags = lock ? old | VM_LOCKED : old & ~(u32)VM_LOCKED;
 	u64 progress = ctx->progress.munlock_at;
 	int err;
@@ -32,11 +32,11 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 		return err;
 	*prev = vma;
 	if (lock) {
-		m->vmas[vma].flags = flags;
-		m->mms[ctx->mm].locked_vm += (end - start) >> PAGE_SHIFT;
+		vma_of(m, vma)->flags = flags;
+		mm_of(m, ctx->mm)->locked_vm += (end - start) >> PAGE_SHIFT;
 		return 0;
 	}
-	m->mms[ctx->mm].locked_vm -= (end - start) >> PAGE_SHIFT;
+	mm_of(m, ctx->mm)->locked_vm -= (end - start) >> PAGE_SHIFT;
 	return munlock_vma_pages_range(ctx, vma, start, end);
 }
 
@@ -46,20 +46,20 @@ static int apply_vma_lock_flags(struct ctx *ctx, u64 start, u64 end, bool lock)
 	u32 vma = find_vma(m, ctx->mm, start), prev;
 	int err;
 
-	if (!vma || m->vmas[vma].start > start)
+	if (!vma || vma_of(m, vma)->start > start)
 		return -ENOMEM;
-	prev = start > m->vmas[vma].start ? vma : m->vmas[vma].prev;
+	prev = start > vma_of(m, vma)->start ? vma : vma_of(m, vma)->prev;
 	for (;;) {
-		u64 to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+		u64 to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
 
 		err = mlock_fixup(ctx, &prev, vma, start, to, lock);
 		if (err)
 			return err;
-		start = to > m->vmas[prev].end ? to : m->vmas[prev].end;
+		start = to > vma_of(m, prev)->end ? to : vma_of(m, prev)->end;
 		if (start >= end)
 			return 0;
-		vma = m->vmas[prev].next;
-		if (!vma || m->vmas[vma].start != start)
+		vma = vma_of(m, prev)->next;
+		if (!vma || vma_of(m, vma)->start != start)
 			return -ENOMEM;
 	}
 }

@@ -15,7 +15,7 @@
 u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge)
 {
 	u32 last = vma_last(m, mm);
-	u64 free = last ? m->vmas[last].end + PMD_SIZE : 1ull << 32;
+	u64 free = last ? vma_of(m, last)->end + PMD_SIZE : 1ull << 32;
 	u64 address = (free + PMD_SIZE - 1) & PMD_MASK;
 
 	return align_huge ? address : address + PMD_SIZE / 2;
@@ -68,7 +68,7 @@ static int map_new_file(struct hmmu *m, u32 vma, u64 pages)
 	u32 file = file_create(m, pages);
 	int err = file ? 0 : -ENOMEM;
 
-	m->vmas[vma].file = file;
+	vma_of(m, vma)->file = file;
 	if (!err && is_vm_hugetlb_page(m, vma))
 		err = hugetlb_reserve_pages(m, vma);
 	if (err && file)
@@ -106,7 +106,7 @@ static u32 merge_new(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64
 {
 	struct hmmu *m = ctx->m;
 	u32 next = find_vma(m, ctx->mm, start);
-	u32 prev = next ? m->vmas[next].prev : vma_last(m, ctx->mm);
+	u32 prev = next ? vma_of(m, next)->prev : vma_last(m, ctx->mm);
 
 	if (map->kind != HMMU_MAP_ANON)
 		return 0;
@@ -123,11 +123,11 @@ static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
 
 	if (start >= HMMU_TASK_SIZE || map->pages > (HMMU_TASK_SIZE - start) >> PAGE_SHIFT)
 		return -ENOMEM;
-	if (vma && m->vmas[vma].start < end)
+	if (vma && vma_of(m, vma)->start < end)
 		return -EEXIST;
 	vma = merge_new(ctx, map, start, end);
 	if (vma) {
-		m->vmas[vma].flags |= VM_SOFTDIRTY;
+		vma_of(m, vma)->flags |= VM_SOFTDIRTY;
 		vma_set_page_prot(m, vma);
 		*address = start;
 		return 0;

@@ -21,7 +21,7 @@ struct change {
 /* A dirty page of a shared mapping need not fault again to be counted. */
 static bool may_be_writable(const struct hmmu *m, u32 vma, u64 pte, bool dirty_accountable)
 {
-	return dirty_accountable && pte_dirty(pte) && (pte_soft_dirty(pte) || !(m->vmas[vma].flags & VM_SOFTDIRTY));
+	return dirty_accountable && pte_dirty(pte) && (pte_soft_dirty(pte) || !(vma_of(m, vma)->flags & VM_SOFTDIRTY));
 }
 
 static u64 change_swap_type(u64 old)
@@ -86,7 +86,7 @@ static void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 
 	struct change change = { .ctx = ctx, .prot = prot, .dirty_accountable = dirty_accountable };
 	struct mm_walk walk = { .m = ctx->m, .mm = ctx->mm, .vma = vma, .pmd_entry = change_pmd, .data = &change };
 
-	if (ctx->m->vmas[vma].flags & VM_HUGETLB) {
+	if (vma_of(ctx->m, vma)->flags & VM_HUGETLB) {
 		hugetlb_change_protection(ctx, vma, start, end, prot);
 		return;
 	}
@@ -124,7 +124,7 @@ static int resume_populate(struct ctx *ctx, u32 vma, u64 start, u64 end)
 static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, u32 flags)
 {
 	struct hmmu *m = ctx->m;
-	u32 old = m->vmas[vma].flags;
+	u32 old = vma_of(m, vma)->flags;
 	bool dirty_accountable;
 	int err;
 
@@ -139,10 +139,10 @@ static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 en
 	if (err)
 		return err;
 	*prev = vma;
-	m->vmas[vma].flags = flags;
-	dirty_accountable = vma_wants_writenotify(m, vma, m->vmas[vma].page_prot);
+	vma_of(m, vma)->flags = flags;
+	dirty_accountable = vma_wants_writenotify(m, vma, vma_of(m, vma)->page_prot);
 	vma_set_page_prot(m, vma);
-	change_protection(ctx, vma, start, end, m->vmas[vma].page_prot, dirty_accountable);
+	change_protection(ctx, vma, start, end, vma_of(m, vma)->page_prot, dirty_accountable);
 	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
 		return populate_after_mprotect(ctx, vma, start, end);
 	return 0;
@@ -159,21 +159,21 @@ static int do_mprotect(struct ctx *ctx, u64 start, u64 end, u32 prot)
 	u32 vma = find_vma(m, ctx->mm, start), prev;
 	int err;
 
-	if (!vma || m->vmas[vma].start > start)
+	if (!vma || vma_of(m, vma)->start > start)
 		return -ENOMEM;
-	prev = start > m->vmas[vma].start ? vma : m->vmas[vma].prev;
+	prev = start > vma_of(m, vma)->start ? vma : vma_of(m, vma)->prev;
 	for (;;) {
-		u32 flags = (m->vmas[vma].flags & ~(u32)(VM_READ | VM_WRITE)) | vm_prot_flags(prot);
-		u64 to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+		u32 flags = (vma_of(m, vma)->flags & ~(u32)(VM_READ | VM_WRITE)) | vm_prot_flags(prot);
+		u64 to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
 
 		err = mprotect_fixup(ctx, &prev, vma, start, to, flags);
 		if (err)
 			return err;
-		start = to > m->vmas[prev].end ? to : m->vmas[prev].end;
+		start = to > vma_of(m, prev)->end ? to : vma_of(m, prev)->end;
 		if (start >= end)
 			return 0;
-		vma = m->vmas[prev].next;
-		if (!vma || m->vmas[vma].start != start)
+		vma = vma_of(m, prev)->next;
+		if (!vma || vma_of(m, vma)->start != start)
 			return -ENOMEM;
 	}
 }

@@ -146,7 +146,7 @@ static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff
 
 	if (!new)
 		return 0;
-	*n = m->vmas[vma];
+	*n = *vma_of(m, vma);
 	n->start = start;
 	n->end = end;
 	n->pgoff = pgoff;
@@ -158,7 +158,7 @@ static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff
 		return 0;
 	}
 	if (n->file)
-		m->files[n->file].users++;
+		file_of(m, n->file)->users++;
 	vma_link(m, new);
 	return new;
 }
@@ -171,15 +171,15 @@ static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff
 static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 length)
 {
 	struct hmmu *m = ctx->m;
-	const struct vma v = m->vmas[*vma];
+	const struct vma v = *vma_of(m, *vma);
 	bool untouched = vma_is_anonymous(m, *vma) && !v.anon_vma;
 	u64 pgoff = untouched ? start >> PAGE_SHIFT : linear_page_index(m, *vma, address);
-	u32 next = find_vma(m, ctx->mm, start), prev = next ? m->vmas[next].prev : vma_last(m, ctx->mm), new;
+	u32 next = find_vma(m, ctx->mm, start), prev = next ? vma_of(m, next)->prev : vma_last(m, ctx->mm), new;
 
 	new = vma_merge(ctx, prev, start, start + length, v.flags, v.anon_vma, v.file, pgoff, v.kind);
 	if (!new)
 		return duplicate_vma(ctx, *vma, start, start + length, pgoff);
-	if (v.start >= m->vmas[new].start && v.start < m->vmas[new].end)
+	if (v.start >= vma_of(m, new)->start && v.start < vma_of(m, new)->end)
 		*vma = new;
 	return new;
 }
@@ -201,13 +201,13 @@ static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
 		return;
 	v->flags |= account;
 	if (split)
-		m->vmas[v->next].flags |= account;
+		vma_of(m, v->next)->flags |= account;
 }
 
 static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u64 to)
 {
 	struct hmmu *m = ctx->m;
-	bool locked = m->vmas[vma].flags & VM_LOCKED;
+	bool locked = vma_of(m, vma)->flags & VM_LOCKED;
 	u32 new = copy_vma(ctx, &vma, r->address, to, r->new_length);
 	u64 moved;
 
@@ -222,7 +222,7 @@ static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u
 		unmap_moved(ctx, vma, r->address, old_length);
 	}
 	if (locked)
-		m->mms[ctx->mm].locked_vm += r->new_length >> PAGE_SHIFT;
+		mm_of(m, ctx->mm)->locked_vm += r->new_length >> PAGE_SHIFT;
 	r->locked = locked;
 	r->result = to;
 	return moved < old_length ? -ENOMEM : 0;
@@ -282,9 +282,9 @@ static int mremap_to(struct ctx *ctx, struct remap *r, u64 to)
 
 static bool vma_expandable(const struct hmmu *m, u32 vma, u64 end)
 {
-	u32 next = m->vmas[vma].next;
+	u32 next = vma_of(m, vma)->next;
 
-	return end <= HMMU_TASK_SIZE && !(next && m->vmas[next].start < end);
+	return end <= HMMU_TASK_SIZE && !(next && vma_of(m, next)->start < end);
 }
 
 static void expand_in_place(struct ctx *ctx, u32 vma, struct remap *r)
@@ -292,9 +292,9 @@ static void expand_in_place(struct ctx *ctx, u32 vma, struct remap *r)
 	struct hmmu *m = ctx->m;
 
 	vma_expand(ctx, vma, r->address + r->new_length);
-	r->locked = m->vmas[vma].flags & VM_LOCKED;
+	r->locked = vma_of(m, vma)->flags & VM_LOCKED;
 	if (r->locked)
-		m->mms[ctx->mm].locked_vm += (r->new_length - r->old_length) >> PAGE_SHIFT;
+		mm_of(m, ctx->mm)->locked_vm += (r->new_length - r->old_length) >> PAGE_SHIFT;
 }
 
 static int grow(struct ctx *ctx, struct remap *r, bool may_move)
@@ -309,7 +309,7 @@ static int grow(struct ctx *ctx, struct remap *r, bool may_move)
 	/* A length beyond the address space would wrap around below. */
 	if (r->new_length > HMMU_TASK_SIZE)
 		return -ENOMEM;
-	if (r->address + r->old_length == m->vmas[vma].end && vma_expandable(m, vma, r->address + r->new_length)) {
+	if (r->address + r->old_length == vma_of(m, vma)->end && vma_expandable(m, vma, r->address + r->new_length)) {
 		expand_in_place(ctx, vma, r);
 		return 0;
 	}

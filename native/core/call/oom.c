@@ -23,21 +23,21 @@ int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 	if (m->in_page_free)
 		return check_outside_page_free(m);
 	/* down_read_trylock() gives up for a writer that waits, too. */
-	if (m->mms[pid].mmap_sem.writer || m->mms[pid].mmap_sem.first_waiter)
+	if (mm_of(m, pid)->mmap_sem.writer || mm_of(m, pid)->mmap_sem.first_waiter)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "mmap_sem of process %u is taken or waited for by a writer",
 				 pid);
-	if (m->mms[pid].watched)
+	if (mm_of(m, pid)->watched)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u has a notifier; the reaper leaves it alone",
 				 pid);
-	ctx.task = m->mms[pid].main_task;
-	ctx.cpu = m->tasks[ctx.task].cpu;
-	m->mms[pid].reaped = 1;
+	ctx.task = mm_of(m, pid)->main_task;
+	ctx.cpu = task_of(m, ctx.task)->cpu;
+	mm_of(m, pid)->reaped = 1;
 	/* "mm, oom_reaper: gather each vma to prevent leaking TLB entry", which 4.14.5 has. */
-	for (u32 vma = m->mms[pid].mmap; vma; vma = m->vmas[vma].next) {
+	for (u32 vma = mm_of(m, pid)->mmap; vma; vma = vma_of(m, vma)->next) {
 		if (!can_reap(vma_of(m, vma)))
 			continue;
 		tlb_gather_mmu(&tlb, &ctx, pid, false);
-		unmap_single_vma(&tlb, vma, m->vmas[vma].start, m->vmas[vma].end);
+		unmap_single_vma(&tlb, vma, vma_of(m, vma)->start, vma_of(m, vma)->end);
 		tlb_finish_mmu(&tlb);
 	}
 	return 0;

@@ -22,12 +22,12 @@ int hmmu_process_create(struct hmmu *m, uint32_t *pid)
 
 uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid)
 {
-	return hmmu_process_alive(m, pid) ? m->mms[pid].main_task : 0;
+	return hmmu_process_alive(m, pid) ? mm_of(m, pid)->main_task : 0;
 }
 
 int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out)
 {
-	const struct mm *mm = &m->mms[pid < m->st->slabs[SLAB_MM].capacity ? pid : 0];
+	const struct mm *mm = mm_of(m, pid < m->st->slabs[SLAB_MM].capacity ? pid : 0);
 
 	if (check_process(m, pid))
 		return -ESRCH;
@@ -40,8 +40,8 @@ int hmmu_mm_counters(const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters
 		.tables = mm->tables,
 		.hugetlb = mm->hugetlb_usage,
 	};
-	for (u32 vma = mm->mmap; vma; vma = m->vmas[vma].next)
-		out->mapped += vma_pages(&m->vmas[vma]);
+	for (u32 vma = mm->mmap; vma; vma = vma_of(m, vma)->next)
+		out->mapped += vma_pages(vma_of(m, vma));
 	return 0;
 }
 
@@ -49,7 +49,7 @@ int hmmu_watch(struct hmmu *m, uint32_t pid)
 {
 	if (check_process(m, pid))
 		return -ESRCH;
-	m->mms[pid].watched |= WATCH_EVENTS;
+	mm_of(m, pid)->watched |= WATCH_EVENTS;
 	return 0;
 }
 
@@ -59,7 +59,7 @@ int hmmu_notify(struct hmmu *m, uint32_t pid, bool on)
 
 	if (check_process(m, pid))
 		return -ESRCH;
-	others = m->mms[pid].watched & ~WATCH_CALLS;
-	m->mms[pid].watched = others | (on ? WATCH_CALLS : 0);
+	others = mm_of(m, pid)->watched & ~WATCH_CALLS;
+	mm_of(m, pid)->watched = others | (on ? WATCH_CALLS : 0);
 	return 0;
 }

@@ -126,7 +126,7 @@ static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
 	u32 vma = vma_at(m, mm, address);
 	u64 *pmd = vma ? mm_find_pmd(m, mm, address) : NULL, pte;
 
-	if (!pmd || pmd_none(*pmd) || m->vmas[vma].flags & (VM_SPECIAL | VM_HUGETLB) || is_huge_zero_pmd(m, *pmd))
+	if (!pmd || pmd_none(*pmd) || vma_of(m, vma)->flags & (VM_SPECIAL | VM_HUGETLB) || is_huge_zero_pmd(m, *pmd))
 		return 0;
 	if (pmd_trans_huge(*pmd))
 		return pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
@@ -148,7 +148,7 @@ int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
 	if (!page)
 		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page of RAM is mapped at %#llx",
 				 (unsigned long long)address);
-	ctx.cpu = m->tasks[m->mms[pid].main_task].cpu;
+	ctx.cpu = task_of(m, mm_of(m, pid)->main_task)->cpu;
 	err = reclaim_anon_page(&ctx, page);
 	return err ? fail_reclaim(m, address, err) : 0;
 }

@@ -22,9 +22,9 @@ int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
 {
 	if (check_task(m, tid))
 		return -ESRCH;
-	if (m->tasks[tid].op || m->tasks[tid].sem_hold || m->tasks[tid].migrations)
+	if (task_of(m, tid)->op || task_of(m, tid)->sem_hold || task_of(m, tid)->migrations)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in the middle of a call", tid);
-	if (m->mms[m->tasks[tid].mm].main_task == tid)
+	if (mm_of(m, task_of(m, tid)->mm)->main_task == tid)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is its process's first; it ends with the process",
 				 tid);
 	slab_free(m, SLAB_TASK, tid);
@@ -33,7 +33,7 @@ int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
 
 int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
 {
-	struct task *task = &m->tasks[tid];
+	struct task *task = task_of(m, tid);
 
 	if (check_task(m, tid))
 		return -ESRCH;
@@ -49,13 +49,13 @@ int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu)
 	if (cpu >= m->st->cpus)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "CPU %u: there are 0 to %u", cpu,
 				 m->st->cpus - 1);
-	m->tasks[tid].cpu = cpu;
+	task_of(m, tid)->cpu = cpu;
 	return 0;
 }
 
 int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state)
 {
-	const struct task *task = &m->tasks[tid];
+	const struct task *task = task_of(m, tid);
 
 	if (check_task(m, tid))
 		return -ESRCH;

@@ -171,7 +171,7 @@ static u32 unmap_vmas(struct mmu_gather *tlb, u32 vma, u64 start, u64 end)
 	struct hmmu *m = tlb->ctx->m;
 
 	mmu_notifier_invalidate_range_start(m, tlb->mm, start, end);
-	for (; vma && m->vmas[vma].start < end; vma = m->vmas[vma].next)
+	for (; vma && vma_of(m, vma)->start < end; vma = vma_of(m, vma)->next)
 		unmap_single_vma(tlb, vma, start, end);
 	mmu_notifier_invalidate_range_end(m, tlb->mm, start, end);
 	return vma;
@@ -196,13 +196,14 @@ static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 	int err = 0;
 
 	ctx->progress.munlock_at = 0;
-	for (u32 vma = find_vma(m, ctx->mm, start); vma && m->vmas[vma].start < end && !err; vma = m->vmas[vma].next) {
+	for (u32 vma = find_vma(m, ctx->mm, start); vma && vma_of(m, vma)->start < end && !err;
+	     vma = vma_of(m, vma)->next) {
 		const struct vma *v = vma_of(m, vma);
 
 		if (progress >= v->start && progress < v->end) {
 			err = munlock_vma_pages_range(ctx, vma, progress, v->end);
 		} else if (v->flags & VM_LOCKED) {
-			m->mms[ctx->mm].locked_vm -= vma_pages(v);
+			mm_of(m, ctx->mm)->locked_vm -= vma_pages(v);
 			err = munlock_vma_pages_range(ctx, vma, v->start, v->end);
 		}
 	}
@@ -213,23 +214,23 @@ static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fullmm)
 {
 	struct hmmu *m = ctx->m;
-	u32 prev = m->vmas[first].prev, next;
-	u64 floor = prev ? m->vmas[prev].end : 0, low = m->vmas[first].start;
+	u32 prev = vma_of(m, first)->prev, next;
+	u64 floor = prev ? vma_of(m, prev)->end : 0, low = vma_of(m, first)->start;
 	struct mmu_gather tlb;
 
 	lru_add_drain(m, ctx->cpu);
-	for (u32 vma = first; vma && m->vmas[vma].start < end; vma = m->vmas[vma].next)
+	for (u32 vma = first; vma && vma_of(m, vma)->start < end; vma = vma_of(m, vma)->next)
 		if (is_vm_hugetlb_page(m, vma))
 			hugetlb_vm_op_close(m, vma);
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, fullmm);
 	next = unmap_vmas(&tlb, first, start, end);
 	if (next)
-		free_pgd_range(&tlb, low, m->vmas[m->vmas[next].prev].end, floor, m->vmas[next].start);
+		free_pgd_range(&tlb, low, vma_of(m, vma_of(m, next)->prev)->end, floor, vma_of(m, next)->start);
 	else
-		free_pgd_range(&tlb, low, m->vmas[vma_last(m, ctx->mm)].end, floor, 0);
+		free_pgd_range(&tlb, low, vma_of(m, vma_last(m, ctx->mm))->end, floor, 0);
 	tlb_finish_mmu(&tlb);
 	for (u32 vma = first; vma != next; vma = first) {
-		first = m->vmas[vma].next;
+		first = vma_of(m, vma)->next;
 		vma_free(m, vma);
 	}
 }
@@ -240,14 +241,14 @@ int do_munmap(struct ctx *ctx, u64 start, u64 end)
 	u32 vma = find_vma(m, ctx->mm, start), last;
 	int err = 0;
 
-	if (!vma || m->vmas[vma].start >= end)
+	if (!vma || vma_of(m, vma)->start >= end)
 		return 0;
-	if (start > m->vmas[vma].start)
+	if (start > vma_of(m, vma)->start)
 		err = split_vma(ctx, vma, start, false);
 	if (err)
 		return err;
 	last = find_vma(m, ctx->mm, end);
-	if (last && end > m->vmas[last].start)
+	if (last && end > vma_of(m, last)->start)
 		err = split_vma(ctx, last, end, true);
 	if (!err)
 		err = munlock_range(ctx, start, end);
@@ -259,15 +260,15 @@ int do_munmap(struct ctx *ctx, u64 start, u64 end)
 int exit_mmap(struct ctx *ctx)
 {
 	struct hmmu *m = ctx->m;
-	u32 watched = m->mms[ctx->mm].watched;
+	u32 watched = mm_of(m, ctx->mm)->watched;
 	int err;
 
 	/* mmu_notifier_release() comes first. */
-	m->mms[ctx->mm].watched = 0;
+	mm_of(m, ctx->mm)->watched = 0;
 	err = munlock_range(ctx, 0, HMMU_TASK_SIZE);
 	if (err)
-		m->mms[ctx->mm].watched = watched;
-	else if (m->mms[ctx->mm].mmap)
-		unmap_region(ctx, m->mms[ctx->mm].mmap, 0, HMMU_TASK_SIZE, true);
+		mm_of(m, ctx->mm)->watched = watched;
+	else if (mm_of(m, ctx->mm)->mmap)
+		unmap_region(ctx, mm_of(m, ctx->mm)->mmap, 0, HMMU_TASK_SIZE, true);
 	return err;
 }

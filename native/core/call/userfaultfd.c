@@ -8,20 +8,20 @@
 
 static bool vma_can_userfault(const struct hmmu *m, u32 vma)
 {
-	return m->vmas[vma].kind != HMMU_MAP_SPECIAL;
+	return vma_of(m, vma)->kind != HMMU_MAP_SPECIAL;
 }
 
 /* The whole range must be of kinds that can be registered, and hugetlb mappings are taken at 2 MiB borders. */
 static int check_uffd_range(const struct hmmu *m, u32 vma, u64 start, u64 end)
 {
-	if (!vma || m->vmas[vma].start >= end)
+	if (!vma || vma_of(m, vma)->start >= end)
 		return -EINVAL;
-	if ((m->vmas[vma].flags & VM_HUGETLB) && (start & ~PMD_MASK))
+	if ((vma_of(m, vma)->flags & VM_HUGETLB) && (start & ~PMD_MASK))
 		return -EINVAL;
-	for (u32 v = vma; v && m->vmas[v].start < end; v = m->vmas[v].next) {
+	for (u32 v = vma; v && vma_of(m, v)->start < end; v = vma_of(m, v)->next) {
 		if (!vma_can_userfault(m, v))
 			return -EINVAL;
-		if ((m->vmas[v].flags & VM_HUGETLB) && end <= m->vmas[v].end && (end & ~PMD_MASK))
+		if ((vma_of(m, v)->flags & VM_HUGETLB) && end <= vma_of(m, v)->end && (end & ~PMD_MASK))
 			return -EINVAL;
 	}
 	return 0;
@@ -46,7 +46,7 @@ static int uffd_register_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64
 	else
 		err = vma_cut_out(ctx, *vma, start, end);
 	if (!err)
-		m->vmas[*vma].flags = flags;
+		vma_of(m, *vma)->flags = flags;
 	return err;
 }
 
@@ -58,16 +58,16 @@ static int do_uffd_register(struct ctx *ctx, u64 start, u64 end)
 
 	if (err)
 		return err;
-	prev = m->vmas[vma].start < start ? vma : m->vmas[vma].prev;
-	for (; vma && m->vmas[vma].start < end && !err; prev = vma, vma = m->vmas[vma].next) {
-		u64 to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
+	prev = vma_of(m, vma)->start < start ? vma : vma_of(m, vma)->prev;
+	for (; vma && vma_of(m, vma)->start < end && !err; prev = vma, vma = vma_of(m, vma)->next) {
+		u64 to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
 
-		if (start < m->vmas[vma].start)
-			start = m->vmas[vma].start;
+		if (start < vma_of(m, vma)->start)
+			start = vma_of(m, vma)->start;
 		err = uffd_register_vma(ctx, &vma, prev, start, to);
-		start = m->vmas[vma].end;
+		start = vma_of(m, vma)->end;
 	}
-	m->mms[ctx->mm].uffd = 1;
+	mm_of(m, ctx->mm)->uffd = 1;
 	return err;
 }
 

@@ -19,7 +19,7 @@ static NOINLINE int map_zero_page(struct ctx *ctx, u32 vma, u64 *pte)
 
 	if (mm_is_reaped(ctx) || userfaultfd_missing(m, vma))
 		return FAULT_SIGBUS;
-	*pte = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vma].page_prot));
+	*pte = pte_mkspecial(mk_pte(m->zero_pfn, vma_of(m, vma)->page_prot));
 	return 0;
 }
 

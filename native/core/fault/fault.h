@@ -45,7 +45,7 @@ struct fault {
 /** check_stable_address_space(): a reaped process gets no new pages. */
 static inline bool mm_is_reaped(const struct ctx *ctx)
 {
-	return ctx->m->mms[ctx->mm].reaped;
+	return mm_of(ctx->m, ctx->mm)->reaped;
 }
 
 /** Handle a fault of an access. The caller holds mmap_sem. */
@@ -83,7 +83,7 @@ static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, i
 static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
 {
 	struct hmmu *m = ctx->m;
-	u64 entry = mk_pte(page, m->vmas[vma].page_prot);
+	u64 entry = mk_pte(page, vma_of(m, vma)->page_prot);
 
 	page_add_new_anon_rmap(m, page, vma, address, false);
 	mem_cgroup_commit_charge(m, page);

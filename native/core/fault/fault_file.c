@@ -37,7 +37,7 @@ static int pte_alloc_one_map(struct fault *vmf)
 static int alloc_set_pte(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;
-	u64 entry = mk_pte(page, m->vmas[vmf->vma].page_prot);
+	u64 entry = mk_pte(page, vma_of(m, vmf->vma)->page_prot);
 
 	if (!vmf->pte) {
 		int err = pte_alloc_one_map(vmf);
@@ -48,7 +48,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 	if (!pte_none(*vmf->pte))
 		return FAULT_NOPAGE;
 	table_lock(m, vmf->pte);
-	if (vmf->write && !(m->vmas[vmf->vma].flags & VM_SHARED)) {
+	if (vmf->write && !(vma_of(m, vmf->vma)->flags & VM_SHARED)) {
 		add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);
 		set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, page);
 	} else {
@@ -63,7 +63,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 /* alloc_set_pte() at the end of a fault. Unlike fault-around, it maps no private page in a reaped process. */
 static int finish_fault(struct fault *vmf, u32 page)
 {
-	if (mm_is_reaped(vmf->ctx) && !(vmf->ctx->m->vmas[vmf->vma].flags & VM_SHARED))
+	if (mm_is_reaped(vmf->ctx) && !(vma_of(vmf->ctx->m, vmf->vma)->flags & VM_SHARED))
 		return FAULT_SIGBUS;
 	return alloc_set_pte(vmf, page);
 }
@@ -72,10 +72,10 @@ static int finish_fault(struct fault *vmf, u32 page)
 static void map_pages(struct fault *vmf, u64 first, u64 last)
 {
 	struct hmmu *m = vmf->ctx->m;
-	u32 file = m->vmas[vmf->vma].file;
+	u32 file = vma_of(m, vmf->vma)->file;
 	u64 base = vmf->address;
 
-	for (u64 index = first; index <= last && index < m->files[file].pages; index++) {
+	for (u64 index = first; index <= last && index < file_of(m, file)->pages; index++) {
 		u32 page = find_page(m, file, index);
 
 		if (!page || !page_test(m, page, HMMU_PG_UPTODATE) || page_test(m, page, HMMU_PG_LOCKED))
@@ -179,7 +179,7 @@ int do_file_fault(struct fault *vmf)
 {
 	const struct vma *v = vma_of(vmf->ctx->m, vmf->vma);
 
-	if (!v->file || pgoff_of(vmf) >= vmf->ctx->m->files[v->file].pages)
+	if (!v->file || pgoff_of(vmf) >= file_of(vmf->ctx->m, v->file)->pages)
 		return FAULT_SIGBUS;
 	if (!vmf->write)
 		return do_read_fault(vmf);

@@ -22,8 +22,8 @@ bool reuse_swap_page(struct hmmu *m, u32 pfn)
 	if (!PageCompound(m, pfn))
 		return page_mapcount(m, pfn) <= 1;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		if (m->pages[head + i].mapcount > most)
-			most = m->pages[head + i].mapcount;
+		if (page_of(m, head + i)->mapcount > most)
+			most = page_of(m, head + i)->mapcount;
 	if (page_test(m, head, HMMU_PG_DOUBLE_MAP))
 		most--;
 	return most + compound_mapcount(m, head) <= 1;
@@ -72,7 +72,7 @@ static int munlock_old(struct fault *vmf, u32 old)
 	struct hmmu *m = vmf->ctx->m;
 	u32 head = compound_head(m, old);
 
-	if (m->vmas[vmf->vma].flags & VM_LOCKED) {
+	if (vma_of(m, vmf->vma)->flags & VM_LOCKED) {
 		if (page_test(m, head, HMMU_PG_LOCKED))
 			return wait_on_page(vmf->ctx, head, true, RESUME_MUNLOCK);
 		munlock_vma_page(m, vmf->ctx->cpu, head);
@@ -138,7 +138,7 @@ int do_wp_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	u32 page = vm_normal_page(m, vmf->orig_pte);
-	u32 flags = m->vmas[vmf->vma].flags;
+	u32 flags = vma_of(m, vmf->vma)->flags;
 	int result;
 
 	if (!page) {

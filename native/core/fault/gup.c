@@ -16,7 +16,7 @@ static bool can_follow_write(u64 entry, u32 flags)
 
 static u32 no_page_table(const struct hmmu *m, u32 vma, u32 flags, int *err)
 {
-	if ((flags & FOLL_DUMP) && !m->vmas[vma].file)
+	if ((flags & FOLL_DUMP) && !vma_of(m, vma)->file)
 		*err = -EFAULT;
 	return 0;
 }
@@ -57,7 +57,7 @@ static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *er
 			page_set(m, compound_head(m, page), HMMU_PG_DIRTY);
 		mark_page_accessed(m, ctx->cpu, page);
 	}
-	if ((flags & FOLL_MLOCK) && (m->vmas[vma].flags & VM_LOCKED) && !PageCompound(m, page))
+	if ((flags & FOLL_MLOCK) && (vma_of(m, vma)->flags & VM_LOCKED) && !PageCompound(m, page))
 		mlock_followed(ctx, page);
 	return page;
 }
@@ -84,7 +84,7 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 	/* touch_pmd(): x86 stores the new value only if it sets the dirty bit. */
 	if ((flags & FOLL_TOUCH) && (flags & FOLL_WRITE))
 		*pmd = pte_mkyoung(pte_mkdirty(*pmd));
-	if ((flags & FOLL_MLOCK) && (m->vmas[vma].flags & VM_LOCKED))
+	if ((flags & FOLL_MLOCK) && (vma_of(m, vma)->flags & VM_LOCKED))
 		mlock_followed_huge(ctx, head);
 	if (flags & FOLL_GET)
 		get_page(m, page);
@@ -94,7 +94,7 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask)
 {
 	struct hmmu *m = ctx->m;
-	u64 *pmd = mm_find_pmd(m, m->vmas[vma].mm, address);
+	u64 *pmd = mm_find_pmd(m, vma_of(m, vma)->mm, address);
 
 	*page_mask = 0;
 	if (!pmd || pmd_none(*pmd))
@@ -107,7 +107,7 @@ u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 
 
 static int check_vma_flags(const struct hmmu *m, u32 vma, u32 flags)
 {
-	u32 vm_flags = m->vmas[vma].flags;
+	u32 vm_flags = vma_of(m, vma)->flags;
 
 	if (vm_flags & (VM_IO | VM_PFNMAP))
 		return -EFAULT;
@@ -130,7 +130,7 @@ static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags)
 		return -ENOMEM;
 	if (fault_is_error(result))
 		return -EFAULT;
-	if (result == FAULT_DONE_WRITE && !(ctx->m->vmas[vma].flags & VM_WRITE))
+	if (result == FAULT_DONE_WRITE && !(vma_of(ctx->m, vma)->flags & VM_WRITE))
 		*flags |= FOLL_COW;
 	return 0;
 }
@@ -164,7 +164,7 @@ static u32 populate_flags(u32 vm_flags)
 
 int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 {
-	u32 flags = populate_flags(ctx->m->vmas[vma].flags);
+	u32 flags = populate_flags(vma_of(ctx->m, vma)->flags);
 	struct progress *progress = &ctx->progress;
 	u64 first = progress->gup_first ? progress->gup_first : *start;
 
@@ -198,12 +198,12 @@ int mm_populate(struct ctx *ctx, u64 start, u64 end)
 		u32 vma = find_vma(m, ctx->mm, start);
 		u64 to;
 
-		if (!vma || m->vmas[vma].start >= end)
+		if (!vma || vma_of(m, vma)->start >= end)
 			break;
-		to = end < m->vmas[vma].end ? end : m->vmas[vma].end;
-		if (start < m->vmas[vma].start)
-			start = m->vmas[vma].start;
-		if (m->vmas[vma].flags & (VM_IO | VM_PFNMAP))
+		to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
+		if (start < vma_of(m, vma)->start)
+			start = vma_of(m, vma)->start;
+		if (vma_of(m, vma)->flags & (VM_IO | VM_PFNMAP))
 			start = to;
 		else
 			err = populate_vma_page_range(ctx, vma, &start, to);

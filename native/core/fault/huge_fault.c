@@ -15,7 +15,7 @@
 /* /sys/kernel/mm/transparent_hugepage/enabled is "madvise". */
 bool transparent_hugepage_enabled(const struct hmmu *m, u32 vma)
 {
-	return (m->vmas[vma].flags & (VM_HUGEPAGE | VM_NOHUGEPAGE)) == VM_HUGEPAGE;
+	return (vma_of(m, vma)->flags & (VM_HUGEPAGE | VM_NOHUGEPAGE)) == VM_HUGEPAGE;
 }
 
 u32 get_huge_zero_page(struct hmmu *m)
@@ -44,7 +44,7 @@ static void count_huge_page(struct fault *vmf, u32 page)
 
 static u64 writable_huge_pmd(const struct hmmu *m, u32 vma, u32 page)
 {
-	u64 entry = pte_mkdirty(mk_pte(page, m->vmas[vma].page_prot) | _PAGE_PSE);
+	u64 entry = pte_mkdirty(mk_pte(page, vma_of(m, vma)->page_prot) | _PAGE_PSE);
 
 	return maybe_mkwrite(m, vma, entry);
 }
@@ -93,7 +93,7 @@ static int map_huge_zero_page(struct fault *vmf)
 		pte_free(m, vmf->ctx->mm, table);
 		return page ? FAULT_SIGBUS : FAULT_FALLBACK;
 	}
-	*vmf->pmd = mk_pte(page, m->vmas[vmf->vma].page_prot) | _PAGE_PSE;
+	*vmf->pmd = mk_pte(page, vma_of(m, vmf->vma)->page_prot) | _PAGE_PSE;
 	pgtable_trans_huge_deposit(m, vmf->pmd, table);
 	return 0;
 }
@@ -157,7 +157,7 @@ static void map_small_pages(struct fault *vmf, const u32 copies[HPAGE_PMD_NR])
 	flush_tlb_range(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	mmu_notifier_invalidate_range(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
-		u64 entry = mk_pte(copies[i], m->vmas[vmf->vma].page_prot);
+		u64 entry = mk_pte(copies[i], vma_of(m, vmf->vma)->page_prot);
 
 		page_add_new_anon_rmap(m, copies[i], vmf->vma, haddr + i * PAGE_SIZE, false);
 		mem_cgroup_commit_charge(m, copies[i]);

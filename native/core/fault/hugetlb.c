@@ -16,7 +16,7 @@
 /* A writable entry is dirty from the start, because the fault of a store makes it. */
 static u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable)
 {
-	u64 entry = mk_pte(page, m->vmas[vma].page_prot) | _PAGE_PSE;
+	u64 entry = mk_pte(page, vma_of(m, vma)->page_prot) | _PAGE_PSE;
 
 	entry = writable ? pte_mkwrite(pte_mkdirty(entry)) : pte_wrprotect(entry);
 	return pte_mkyoung(entry);
@@ -40,7 +40,7 @@ static void zap_huge_entry(struct mmu_gather *tlb, u64 *pmd, u64 address)
 		page_set(m, page, HMMU_PG_DIRTY);
 	*pmd = 0;
 	tlb_adjust_range(tlb, address, address + PMD_SIZE);
-	m->mms[tlb->mm].hugetlb_usage -= HPAGE_PMD_NR;
+	mm_of(m, tlb->mm)->hugetlb_usage -= HPAGE_PMD_NR;
 	page_remove_rmap(m, tlb->ctx->cpu, page, true);
 	table_unlock(m, pmd);
 	tlb_remove_page(tlb, page);
@@ -61,7 +61,7 @@ void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end,
 			continue;
 		/* Faults of a mapping that lost a page must fail from now on. */
 		if (ref_page)
-			m->vmas[vma].resv |= HPAGE_RESV_UNMAPPED;
+			vma_of(m, vma)->resv |= HPAGE_RESV_UNMAPPED;
 		zap_huge_entry(tlb, pmd, address);
 	}
 	mmu_notifier_invalidate_range_end(m, tlb->mm, start, end);
@@ -71,7 +71,7 @@ static void unmap_hugepage_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u
 {
 	struct mmu_gather tlb;
 
-	tlb_gather_mmu(&tlb, ctx, ctx->m->vmas[vma].mm, false);
+	tlb_gather_mmu(&tlb, ctx, vma_of(ctx->m, vma)->mm, false);
 	__unmap_hugepage_range(&tlb, vma, start, end, ref_page);
 	tlb_finish_mmu(&tlb);
 }
@@ -82,7 +82,7 @@ static void unmap_ref_private(struct ctx *ctx, u32 owner, u32 page, u64 address)
 	struct hmmu *m = ctx->m;
 	u64 pgoff = linear_page_index(m, owner, address);
 
-	for (u32 vma = m->files[m->vmas[owner].file].first; vma; vma = m->vmas[vma].i_mmap_next) {
+	for (u32 vma = file_of(m, vma_of(m, owner)->file)->first; vma; vma = vma_of(m, vma)->i_mmap_next) {
 		const struct vma *v = vma_of(m, vma);
 
 		if (v->pgoff <= pgoff && pgoff < v->pgoff + vma_pages(v) && !(v->resv & HPAGE_RESV_OWNER))
@@ -141,7 +141,7 @@ static bool reuse_hugetlb_page(struct hmmu *m, u32 vma, u64 *pmd)
 static int hugetlb_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd)
 {
 	struct hmmu *m = ctx->m;
-	bool owner = m->vmas[vma].resv & HPAGE_RESV_OWNER;
+	bool owner = vma_of(m, vma)->resv & HPAGE_RESV_OWNER;
 
 	while (!reuse_hugetlb_page(m, vma, pmd)) {
 		struct hugetlb_page copy = alloc_hugetlb_page(m, vma, pmd, owner);
@@ -170,7 +170,7 @@ static int hugetlb_no_page(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, bool
 	struct hugetlb_page page;
 
 	/* A new page would look like data lost. */
-	if ((m->vmas[vma].resv & HPAGE_RESV_UNMAPPED) || userfaultfd_missing(m, vma))
+	if ((vma_of(m, vma)->resv & HPAGE_RESV_UNMAPPED) || userfaultfd_missing(m, vma))
 		return FAULT_SIGBUS;
 	page = alloc_hugetlb_page(m, vma, pmd, false);
 	if (!page.pfn)
@@ -183,7 +183,7 @@ static int hugetlb_no_page(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, bool
 	table_lock(m, pmd);
 	hugepage_add_new_anon_rmap(m, page.pfn, vma, address);
 	*pmd = make_huge_pte(m, vma, page.pfn, false);
-	m->mms[ctx->mm].hugetlb_usage += HPAGE_PMD_NR;
+	mm_of(m, ctx->mm)->hugetlb_usage += HPAGE_PMD_NR;
 	table_unlock(m, pmd);
 	return write ? hugetlb_cow(ctx, vma, address, pmd) : 0;
 }
@@ -234,7 +234,7 @@ int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *p
 void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot)
 {
 	struct hmmu *m = ctx->m;
-	u32 mm = m->vmas[vma].mm;
+	u32 mm = vma_of(m, vma)->mm;
 
 	mmu_notifier_invalidate_range_start(m, mm, start, end);
 	for (u64 address = start; address < end; address += PMD_SIZE) {
@@ -263,7 +263,7 @@ static void copy_huge_entry(struct ctx *ctx, u32 child, u32 vma, u64 *src, u64 *
 	get_page(m, pte_pfn(*src));
 	page_dup_rmap(m, pte_pfn(*src), true);
 	*dst = *src;
-	m->mms[child].hugetlb_usage += HPAGE_PMD_NR;
+	mm_of(m, child)->hugetlb_usage += HPAGE_PMD_NR;
 }
 
 int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma)

@@ -8,7 +8,7 @@
 
 static inline bool is_vm_hugetlb_page(const struct hmmu *m, u32 vma)
 {
-	return m->vmas[vma].flags & VM_HUGETLB;
+	return vma_of(m, vma)->flags & VM_HUGETLB;
 }
 /** The pmd of a huge page's address, NULL if a table above is missing: huge_pte_offset(). It may be empty. */
 static inline u64 *huge_pte_offset(const struct hmmu *m, u32 mm, u64 address)

@@ -53,7 +53,7 @@ struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, 
 	struct state *st = m->st;
 	struct hugetlb_page page = { 0 };
 
-	page.reserved = !avoid_reserve && (m->vmas[vma].resv & HPAGE_RESV_OWNER) && pmd_none(*pmd);
+	page.reserved = !avoid_reserve && (vma_of(m, vma)->resv & HPAGE_RESV_OWNER) && pmd_none(*pmd);
 	if (!page.reserved && st->hugetlb_free == st->hugetlb_reserved)
 		return page;
 	page.pfn = dequeue_huge_page(m, &page.zeroed);

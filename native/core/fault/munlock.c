@@ -137,7 +137,7 @@ int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
 	int err = 0;
 
-	ctx->m->vmas[vma].flags &= ~(u32)VM_LOCKED;
+	vma_of(ctx->m, vma)->flags &= ~(u32)VM_LOCKED;
 	while (start < end && !err)
 		err = munlock_from(ctx, vma, &start, end);
 	/* A call that waits will go on here. */
@@ -152,8 +152,8 @@ void munlock_give_up(struct hmmu *m, u32 mm, u64 munlock_at)
 {
 	u32 vma = munlock_at ? vma_at(m, mm, munlock_at) : 0;
 
-	if (!vma || m->vmas[vma].flags & VM_LOCKED)
+	if (!vma || vma_of(m, vma)->flags & VM_LOCKED)
 		return;
-	m->vmas[vma].flags |= VM_LOCKED;
-	m->mms[mm].locked_vm += vma_pages(&m->vmas[vma]);
+	vma_of(m, vma)->flags |= VM_LOCKED;
+	mm_of(m, mm)->locked_vm += vma_pages(vma_of(m, vma));
 }

@@ -33,7 +33,7 @@ static u32 shmem_add_page(struct fault *vmf, u32 file, u64 index, int *result)
 u32 shmem_fault(struct fault *vmf, int *result)
 {
 	struct hmmu *m = vmf->ctx->m;
-	u32 file = m->vmas[vmf->vma].file;
+	u32 file = vma_of(m, vmf->vma)->file;
 	u64 index = linear_page_index(m, vmf->vma, vmf->address);
 	u32 page = find_page(m, file, index);
 

@@ -52,7 +52,7 @@ static bool charge_swapped_page(struct hmmu *m, u32 page)
 static bool map_swapped_page(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;
-	u64 pte = mk_pte(page, m->vmas[vmf->vma].page_prot);
+	u64 pte = mk_pte(page, vma_of(m, vmf->vma)->page_prot);
 	bool exclusive = vmf->write && reuse_swap_page(m, page);
 
 	if (exclusive)
@@ -75,7 +75,7 @@ static void leave_slot(struct fault *vmf, u32 page, u32 slot)
 	struct hmmu *m = vmf->ctx->m;
 
 	swap_free(m, slot);
-	if (vm_swap_full(m) || (m->vmas[vmf->vma].flags & VM_LOCKED) || page_test(m, page, HMMU_PG_MLOCKED))
+	if (vm_swap_full(m) || (vma_of(m, vmf->vma)->flags & VM_LOCKED) || page_test(m, page, HMMU_PG_MLOCKED))
 		try_to_free_swap(m, page);
 }
 

@@ -35,7 +35,7 @@ static void call_notifier(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
 /* Watching a process records invalidate_start. invalidate_end and invalidate_range have to be enabled as events. */
 void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
 {
-	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START, watched = m->mms[mm].watched;
+	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START, watched = mm_of(m, mm)->watched;
 
 	if (watched & WATCH_EVENTS && mask & 1u << type)
 		event_record(m, type, mm, start, end);

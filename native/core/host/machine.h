@@ -125,10 +125,37 @@ static inline struct lookup *lookup_of(const struct hmmu *m, u32 mm)
 		*lookup = (struct lookup){ .mm = mm };
 	return lookup;
 }
+/** @name The record of a number. Functions take numbers, which are named for the record; pointers stay within a function.
+ * @{ */
 static inline struct page *page_of(const struct hmmu *m, u32 pfn)
 {
-	return &m->pages[pfn];
+	return m->pages + pfn;
 }
+static inline struct mm *mm_of(const struct hmmu *m, u32 mm)
+{
+	return m->mms + mm;
+}
+static inline struct task *task_of(const struct hmmu *m, u32 task)
+{
+	return m->tasks + task;
+}
+static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
+{
+	return m->vmas + vma;
+}
+static inline struct avc *avc_of(const struct hmmu *m, u32 avc)
+{
+	return m->avcs + avc;
+}
+static inline struct anon_vma *anon_vma_of(const struct hmmu *m, u32 anon_vma)
+{
+	return m->anon_vmas + anon_vma;
+}
+static inline struct file *file_of(const struct hmmu *m, u32 file)
+{
+	return m->files + file;
+}
+/** @} */
 static inline void *frame_of(const struct hmmu *m, u32 pfn)
 {
 	return m->frames + (u64)pfn * PAGE_SIZE;
@@ -180,18 +207,18 @@ void event_notify_end(struct hmmu *m, u32 mm, u64 start, u64 end);
 static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
 	probe(invalidate_start, mm, start, end);
-	if (m->mms[mm].watched)
+	if (mm_of(m, mm)->watched)
 		event_notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
 }
 static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
 	probe(invalidate_end, mm, start, end);
-	if (m->mms[mm].watched)
+	if (mm_of(m, mm)->watched)
 		event_notify_end(m, mm, start, end);
 }
 static inline void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
-	if (m->mms[mm].watched)
+	if (mm_of(m, mm)->watched)
 		event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
 }
 /** @} */

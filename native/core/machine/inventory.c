@@ -57,7 +57,7 @@ int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capa
 	if (check_process(m, pid))
 		return -ESRCH;
 	for (u32 tid = 1; tid < m->st->slabs[SLAB_TASK].high; tid++) {
-		if (m->tasks[tid].mm != pid)
+		if (task_of(m, tid)->mm != pid)
 			continue;
 		if (count < capacity)
 			tids[count] = tid;

@@ -11,11 +11,11 @@
 static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
 {
 	u32 head = compound_head(m, pfn);
-	u32 flags = m->pages[head].flags;
+	u32 flags = page_of(m, head)->flags;
 
 	out->pfn = pfn;
 	out->device = is_device_private_page(m, pfn);
-	out->alloc_id = m->pages[pfn].alloc_id;
+	out->alloc_id = page_of(m, pfn)->alloc_id;
 	out->ref = page_count(m, pfn);
 	out->map = page_mapcount(m, pfn);
 	if (head != pfn)
@@ -80,7 +80,7 @@ static void describe(const struct hmmu *m, u32 pid, u64 address, struct hmmu_ent
 	if (!vma)
 		return;
 	out->kind = HMMU_ENTRY_SPECIAL;
-	if (m->vmas[vma].flags & (VM_SPECIAL | VM_HUGETLB))
+	if (vma_of(m, vma)->flags & (VM_SPECIAL | VM_HUGETLB))
 		return;
 	out->kind = HMMU_ENTRY_NONE;
 	pmd = mm_find_pmd(m, pid, address);
@@ -130,7 +130,7 @@ int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uin
 
 	if (err)
 		return err;
-	for (u32 vma = m->mms[pid].mmap; vma; vma = m->vmas[vma].next, n++)
+	for (u32 vma = mm_of(m, pid)->mmap; vma; vma = vma_of(m, vma)->next, n++)
 		if (n < capacity)
 			describe_vma(vma_of(m, vma), &out[n]);
 	return (int)n;
@@ -150,7 +150,7 @@ int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t ent
 		return err;
 	for (int level = 0; level < 5; level++)
 		entries[level] = 0;
-	table = m->mms[pid].pgd;
+	table = mm_of(m, pid)->pgd;
 	for (int level = 0; level < 5; level++) {
 		u64 entry = table_of(m, table)[table_index(address, shifts[level])];
 
@@ -188,7 +188,7 @@ static void describe_free_page(const struct hmmu *m, u32 pfn, struct hmmu_page_i
 
 int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out)
 {
-	const struct page *page = &m->pages[pfn_valid(m, pfn) ? pfn : 0];
+	const struct page *page = page_of(m, pfn_valid(m, pfn) ? pfn : 0);
 
 	if (!pfn_valid(m, pfn))
 		return hmmu_fail((struct hmmu *)m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u: there are 1 to %u", pfn,
@@ -293,7 +293,7 @@ static int no_such_reference(struct hmmu *m, u32 pfn, const char *what)
 
 static bool has_user(const struct hmmu *m, u32 pfn, enum page_user user)
 {
-	return pfn && pfn < m->pfn_end && (m->pages[pfn].flags & user);
+	return pfn && pfn < m->pfn_end && (page_of(m, pfn)->flags & user);
 }
 
 int hmmu_unpin(struct hmmu *m, uint32_t pfn)

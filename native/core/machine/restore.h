@@ -65,8 +65,8 @@ static inline bool is_record_or_none(const struct check *c, enum slab_kind kind,
 /** Whether a frame was handed out by the allocator, and is no page table. */
 static inline bool is_used_ram(const struct hmmu *m, u32 pfn)
 {
-	return pfn && pfn < ram_used(m) && m->pages[compound_head(m, pfn)].count > 0 &&
-	       !(m->pages[pfn].flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY | HMMU_PG_RESERVED));
+	return pfn && pfn < ram_used(m) && page_of(m, compound_head(m, pfn))->count > 0 &&
+	       !(page_of(m, pfn)->flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY | HMMU_PG_RESERVED));
 }
 
 /** @name restore_pages.c, of any page

@@ -88,7 +88,7 @@ bool check_pool_users(struct check *c)
 			return refuse_snapshot(c, "hugetlb page %u: %u entries map it, its mapcount is %d",
 					       head_of(m, i), c->pool[i].entries, compound_mapcount(m, head_of(m, i)));
 	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++) {
-		if (!is_record(c, SLAB_VMA, vma) || !(m->vmas[vma].resv & HPAGE_RESV_OWNER))
+		if (!is_record(c, SLAB_VMA, vma) || !(vma_of(m, vma)->resv & HPAGE_RESV_OWNER))
 			continue;
 		/* Each page of such a mapping is a reservation or a page of its own. */
 		owned += vma_pages(vma_of(m, vma)) / HPAGE_PMD_NR;

@@ -88,7 +88,7 @@ static bool is_found(const struct hmmu *m, u32 pfn, const u32 *chain)
 	const struct page *page = page_of(m, pfn);
 
 	return hash_chain(m, page->mapping, page->index) == chain && find_page(m, page->mapping, page->index) == pfn &&
-	       page->index < m->files[page->mapping].pages;
+	       page->index < file_of(m, page->mapping)->pages;
 }
 
 /* Returns the number of pages in a chain, or UINT32_MAX; counts the pages of each file. */
@@ -149,10 +149,10 @@ static bool check_chains(struct check *c, u64 *nrpages)
 	if (chained != cached)
 		return refuse_snapshot(c, "%u pages are in the page cache, %u are found there", cached, chained);
 	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
-		if (m->files[file].nrpages != nrpages[file] && is_record(c, SLAB_FILE, file))
+		if (file_of(m, file)->nrpages != nrpages[file] && is_record(c, SLAB_FILE, file))
 			return refuse_snapshot(c, "file %u has %llu pages, its counter says %llu", file,
 					       (unsigned long long)nrpages[file],
-					       (unsigned long long)m->files[file].nrpages);
+					       (unsigned long long)file_of(m, file)->nrpages);
 	return true;
 }
 

@@ -75,18 +75,18 @@ static bool check_vma_list(struct check *c, u32 mm, u32 *total)
 	const struct hmmu *m = c->m;
 	u32 prev = 0, count = 0;
 
-	for (u32 vma = m->mms[mm].mmap; vma; prev = vma, vma = m->vmas[vma].next, count++) {
+	for (u32 vma = mm_of(m, mm)->mmap; vma; prev = vma, vma = vma_of(m, vma)->next, count++) {
 		const struct vma *v = vma_of(m, vma);
 
 		if (!is_record(c, SLAB_VMA, vma) || v->mm != mm || v->prev != prev ||
-		    (prev && v->start < m->vmas[prev].end))
+		    (prev && v->start < vma_of(m, prev)->end))
 			return refuse_snapshot(c, "process %u: its list of mappings is broken at mapping %u", mm, vma);
 		if (!check_vma(c, vma))
 			return false;
 	}
-	if (count != m->mms[mm].map_count)
+	if (count != mm_of(m, mm)->map_count)
 		return refuse_snapshot(c, "process %u has %u mappings, the counter says %u", mm, count,
-				       m->mms[mm].map_count);
+				       mm_of(m, mm)->map_count);
 	*total += count;
 	return true;
 }
@@ -101,15 +101,15 @@ static bool check_vma_tree(struct check *c, u32 mm, u32 *stack)
 	u32 depth = 0, below = 0;
 	bool good = true;
 
-	for (u32 vma = m->mms[mm].mmap; vma; vma = m->vmas[vma].next) {
+	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next) {
 		for (below = 0; depth && vma_priority(stack[depth - 1]) < vma_priority(vma); below = stack[--depth])
-			good &= m->vmas[stack[depth - 1]].right == below;
-		good &= m->vmas[vma].left == below;
+			good &= vma_of(m, stack[depth - 1])->right == below;
+		good &= vma_of(m, vma)->left == below;
 		stack[depth++] = vma;
 	}
 	for (below = 0; depth; below = stack[--depth])
-		good &= m->vmas[stack[depth - 1]].right == below;
-	return (good && m->mms[mm].tree == below) ||
+		good &= vma_of(m, stack[depth - 1])->right == below;
+	return (good && mm_of(m, mm)->tree == below) ||
 	       refuse_snapshot(c, "process %u: its tree of mappings is broken", mm);
 }
 
@@ -123,7 +123,7 @@ static bool check_mm(struct check *c, u32 mm, u32 *stack, u32 *total)
 	if (!space->tlb_gen || space->tlb_gen > c->m->st->tlb_gen)
 		return refuse_snapshot(c, "process %u has translations of generation %llu, of %llu", mm,
 				       (unsigned long long)space->tlb_gen, (unsigned long long)c->m->st->tlb_gen);
-	if (!is_record(c, SLAB_TASK, space->main_task) || c->m->tasks[space->main_task].mm != mm)
+	if (!is_record(c, SLAB_TASK, space->main_task) || task_of(c->m, space->main_task)->mm != mm)
 		return refuse_snapshot(c, "process %u: task %u is not its first", mm, space->main_task);
 	return check_vma_list(c, mm, total) && check_vma_tree(c, mm, stack);
 }
@@ -186,7 +186,7 @@ static bool is_progress(const struct task *task)
 
 static bool check_blocked_task(struct check *c, u32 task)
 {
-	const struct task *t = &c->m->tasks[task];
+	const struct task *t = task_of(c->m, task);
 
 	if (!is_record(c, SLAB_MM, t->mm) || !is_record_or_none(c, SLAB_TASK, t->queue_next))
 		return refuse_snapshot(c, "task %u is of process %u, and before task %u", task, t->mm, t->queue_next);
@@ -204,15 +204,15 @@ struct sem_use {
 static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 {
 	const struct hmmu *m = c->m;
-	const struct rwsem *sem = &m->mms[mm].mmap_sem;
+	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
 	u32 queued = 0, last = 0;
 
 	if (sem->readers != t->readers || sem->writer != t->writer || (t->readers && t->writer))
 		return refuse_snapshot(c,
 				       "process %u: mmap_sem has %u readers and writer %u; tasks hold it %u times (%u)",
 				       mm, sem->readers, sem->writer, t->readers, t->writer);
-	for (u32 task = sem->first_waiter; task; last = task, task = m->tasks[task].queue_next, queued++)
-		if (!is_record(c, SLAB_TASK, task) || m->tasks[task].mm != mm || !waits_for_sem(&m->tasks[task]) ||
+	for (u32 task = sem->first_waiter; task; last = task, task = task_of(m, task)->queue_next, queued++)
+		if (!is_record(c, SLAB_TASK, task) || task_of(m, task)->mm != mm || !waits_for_sem(task_of(m, task)) ||
 		    queued == t->waiting)
 			return refuse_snapshot(c, "process %u: the queue of mmap_sem is broken at task %u", mm, task);
 	if (queued != t->waiting || sem->last_waiter != last)
@@ -232,11 +232,11 @@ static bool check_sems(struct check *c, struct sem_use *tallies)
 			continue;
 		if (!check_blocked_task(c, task))
 			return false;
-		t = &tallies[m->tasks[task].mm];
-		t->readers += m->tasks[task].sem_hold == SEM_READ;
-		if (m->tasks[task].sem_hold == SEM_WRITE)
+		t = &tallies[task_of(m, task)->mm];
+		t->readers += task_of(m, task)->sem_hold == SEM_READ;
+		if (task_of(m, task)->sem_hold == SEM_WRITE)
 			t->writer = task;
-		t->waiting += waits_for_sem(&m->tasks[task]);
+		t->waiting += waits_for_sem(task_of(m, task));
 	}
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
 		if (is_record(c, SLAB_MM, mm) && !check_sem(c, mm, &tallies[mm]))

@@ -8,19 +8,19 @@ static bool check_chain_of_vma(struct check *c, u32 vma, u32 *total)
 {
 	const struct hmmu *m = c->m;
 	u32 prev = 0;
-	bool has_own = !m->vmas[vma].anon_vma;
+	bool has_own = !vma_of(m, vma)->anon_vma;
 
-	for (u32 avc = m->vmas[vma].avc_head; avc; prev = avc, avc = m->avcs[avc].same_vma_next) {
-		const struct avc *a = &m->avcs[avc];
+	for (u32 avc = vma_of(m, vma)->avc_head; avc; prev = avc, avc = avc_of(m, avc)->same_vma_next) {
+		const struct avc *a = avc_of(m, avc);
 
 		if (!is_record(c, SLAB_AVC, avc) || a->vma != vma || a->same_vma_prev != prev ||
 		    !is_record(c, SLAB_ANON_VMA, a->anon_vma))
 			return refuse_snapshot(c, "mapping %u: its anon_vma_chain is broken at link %u", vma, avc);
-		has_own |= a->anon_vma == m->vmas[vma].anon_vma;
+		has_own |= a->anon_vma == vma_of(m, vma)->anon_vma;
 		++*total;
 	}
 	return has_own ||
-	       refuse_snapshot(c, "mapping %u: its anon_vma %u is not in its chain", vma, m->vmas[vma].anon_vma);
+	       refuse_snapshot(c, "mapping %u: its anon_vma %u is not in its chain", vma, vma_of(m, vma)->anon_vma);
 }
 
 static bool check_list_of_anon_vma(struct check *c, u32 anon_vma, u32 *total)
@@ -28,13 +28,14 @@ static bool check_list_of_anon_vma(struct check *c, u32 anon_vma, u32 *total)
 	const struct hmmu *m = c->m;
 	u32 prev = 0;
 
-	for (u32 avc = m->anon_vmas[anon_vma].first; avc; prev = avc, avc = m->avcs[avc].tree_next) {
-		if (!is_record(c, SLAB_AVC, avc) || m->avcs[avc].anon_vma != anon_vma || m->avcs[avc].tree_prev != prev)
+	for (u32 avc = anon_vma_of(m, anon_vma)->first; avc; prev = avc, avc = avc_of(m, avc)->tree_next) {
+		if (!is_record(c, SLAB_AVC, avc) || avc_of(m, avc)->anon_vma != anon_vma ||
+		    avc_of(m, avc)->tree_prev != prev)
 			return refuse_snapshot(c, "anon_vma %u: its list of mappings is broken at link %u", anon_vma,
 					       avc);
 		++*total;
 	}
-	if (!prev || m->anon_vmas[anon_vma].last != prev)
+	if (!prev || anon_vma_of(m, anon_vma)->last != prev)
 		return refuse_snapshot(c, "anon_vma %u: its list of mappings ends with %u", anon_vma, prev);
 	return true;
 }
@@ -42,9 +43,9 @@ static bool check_list_of_anon_vma(struct check *c, u32 anon_vma, u32 *total)
 /* A root refers to itself. It has one reference of its own, and one of each descendant. */
 static bool check_anon_vma(struct check *c, u32 anon_vma, const u32 *descendants)
 {
-	const struct anon_vma *a = &c->m->anon_vmas[anon_vma];
+	const struct anon_vma *a = anon_vma_of(c->m, anon_vma);
 
-	if (!is_record(c, SLAB_ANON_VMA, a->root) || c->m->anon_vmas[a->root].root != a->root ||
+	if (!is_record(c, SLAB_ANON_VMA, a->root) || anon_vma_of(c->m, a->root)->root != a->root ||
 	    !is_record(c, SLAB_ANON_VMA, a->parent) || a->locked || a->refcount != 1 + descendants[anon_vma])
 		return refuse_snapshot(c, "anon_vma %u has root %u, parent %u, %u references and %u descendants",
 				       anon_vma, a->root, a->parent, a->refcount, descendants[anon_vma]);
@@ -60,8 +61,8 @@ static bool check_anon_vmas(struct check *c, u32 *descendants)
 		if (is_record(c, SLAB_VMA, vma) && !check_chain_of_vma(c, vma, &linked))
 			return false;
 	for (u32 anon_vma = 1; anon_vma < high; anon_vma++)
-		if (is_record(c, SLAB_ANON_VMA, anon_vma) && m->anon_vmas[anon_vma].root < high)
-			descendants[m->anon_vmas[anon_vma].root] += m->anon_vmas[anon_vma].root != anon_vma;
+		if (is_record(c, SLAB_ANON_VMA, anon_vma) && anon_vma_of(m, anon_vma)->root < high)
+			descendants[anon_vma_of(m, anon_vma)->root] += anon_vma_of(m, anon_vma)->root != anon_vma;
 	for (u32 anon_vma = 1; anon_vma < high; anon_vma++)
 		if (is_record(c, SLAB_ANON_VMA, anon_vma) &&
 		    (!check_anon_vma(c, anon_vma, descendants) || !check_list_of_anon_vma(c, anon_vma, &listed)))
@@ -75,14 +76,14 @@ static bool check_anon_vmas(struct check *c, u32 *descendants)
 static bool check_file(struct check *c, u32 file, u32 *total)
 {
 	const struct hmmu *m = c->m;
-	const struct file *f = &m->files[file];
+	const struct file *f = file_of(m, file);
 	u32 prev = 0, count = 0;
 
 	if (!f->pages || f->pages > HMMU_TASK_SIZE >> PAGE_SHIFT)
 		return refuse_snapshot(c, "file %u has a size of %llu pages", file, (unsigned long long)f->pages);
-	for (u32 vma = f->first; vma; prev = vma, vma = m->vmas[vma].i_mmap_next, count++)
-		if (!is_record(c, SLAB_VMA, vma) || m->vmas[vma].file != file || m->vmas[vma].i_mmap_prev != prev ||
-		    m->vmas[vma].kind != m->vmas[f->first].kind)
+	for (u32 vma = f->first; vma; prev = vma, vma = vma_of(m, vma)->i_mmap_next, count++)
+		if (!is_record(c, SLAB_VMA, vma) || vma_of(m, vma)->file != file ||
+		    vma_of(m, vma)->i_mmap_prev != prev || vma_of(m, vma)->kind != vma_of(m, f->first)->kind)
 			return refuse_snapshot(c, "file %u: its list of mappings is broken at mapping %u", file, vma);
 	if (f->last != prev || f->users != count || !count)
 		return refuse_snapshot(c, "file %u has %u users; its list has %u and ends with %u", file, f->users,
@@ -97,7 +98,7 @@ static bool check_files(struct check *c)
 	u32 have = 0, listed = 0;
 
 	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++)
-		have += is_record(c, SLAB_VMA, vma) && m->vmas[vma].file;
+		have += is_record(c, SLAB_VMA, vma) && vma_of(m, vma)->file;
 	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
 		if (is_record(c, SLAB_FILE, file) && !check_file(c, file, &listed))
 			return false;

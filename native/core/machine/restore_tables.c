@@ -40,15 +40,15 @@ static void advance(struct table_check *t, u64 address)
 {
 	const struct hmmu *m = t->c->m;
 
-	while (t->vma && m->vmas[t->vma].end <= address)
-		t->vma = m->vmas[t->vma].next;
+	while (t->vma && vma_of(m, t->vma)->end <= address)
+		t->vma = vma_of(m, t->vma)->next;
 }
 
 /* A hugetlb mapping takes each of its pmds for an entry. */
 static bool is_hugetlb_range(struct table_check *t, u64 address)
 {
 	advance(t, address);
-	return t->vma && t->c->m->vmas[t->vma].start <= address && t->c->m->vmas[t->vma].kind == HMMU_MAP_HUGETLB;
+	return t->vma && vma_of(t->c->m, t->vma)->start <= address && vma_of(t->c->m, t->vma)->kind == HMMU_MAP_HUGETLB;
 }
 
 /* The mapping of [address, address + size), or NULL. */
@@ -57,7 +57,7 @@ static const struct vma *mapping_at(struct table_check *t, u64 address, u64 size
 	const struct hmmu *m = t->c->m;
 
 	advance(t, address);
-	if (!t->vma || m->vmas[t->vma].start > address || m->vmas[t->vma].end < address + size)
+	if (!t->vma || vma_of(m, t->vma)->start > address || vma_of(m, t->vma)->end < address + size)
 		return NULL;
 	return vma_of(m, t->vma);
 }
@@ -90,7 +90,8 @@ static bool is_mappable(const struct check *c, const struct vma *v, u32 pfn)
 {
 	const struct hmmu *m = c->m;
 
-	if (is_zone_device_page(m, pfn) ? pfn < m->other_device_base || m->pages[pfn].count < 2 : !is_used_ram(m, pfn))
+	if (is_zone_device_page(m, pfn) ? pfn < m->other_device_base || page_of(m, pfn)->count < 2
+					: !is_used_ram(m, pfn))
 		return false;
 	return !PageAnon(m, pfn) || has_anon_vma(c, v, pfn);
 }
@@ -123,7 +124,7 @@ static bool check_swap_format(struct table_check *t, const struct vma *v, u64 ad
 		return refuse_entry(t, address, pte,
 				    "has bits that no entry has, or is of another kind than its mapping");
 	if (swp_type(pte) >= SWP_DEVICE_WRITE)
-		good = offset >= m->device_base && offset < m->other_device_base && m->pages[offset].count > 1 &&
+		good = offset >= m->device_base && offset < m->other_device_base && page_of(m, offset)->count > 1 &&
 		       has_anon_vma(t->c, v, (u32)offset);
 	else if (!swp_type(pte))
 		good = offset && offset <= m->st->swap_high && m->swap_slots[offset].count;
@@ -220,13 +221,14 @@ bool check_tables(struct check *c)
 	const struct hmmu *m = c->m;
 
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
-		struct table_check t = { .c = c, .mm = mm, .vma = m->mms[mm].mmap };
+		struct table_check t = { .c = c, .mm = mm, .vma = mm_of(m, mm)->mmap };
 
 		if (!is_record(c, SLAB_MM, mm))
 			continue;
-		if (!take_table(c, m->mms[mm].pgd))
-			return refuse_snapshot(c, "process %u: frame %u is not its top page table", mm, m->mms[mm].pgd);
-		if (!check_table(&t, m->mms[mm].pgd, 0, 0))
+		if (!take_table(c, mm_of(m, mm)->pgd))
+			return refuse_snapshot(c, "process %u: frame %u is not its top page table", mm,
+					       mm_of(m, mm)->pgd);
+		if (!check_table(&t, mm_of(m, mm)->pgd, 0, 0))
 			return false;
 	}
 	return true;

@@ -72,7 +72,7 @@ static void walk_pages(struct walk *walk)
 	const struct hmmu *m = walk->m;
 
 	walk_page_array(walk, m->pages, sizeof(struct page));
-	walk_part(walk, &m->pages[m->pfn_end], NR_LRU_LISTS * sizeof(struct page));
+	walk_part(walk, page_of(m, m->pfn_end), NR_LRU_LISTS * sizeof(struct page));
 	walk_page_array(walk, m->pins, sizeof(u16));
 	if (m->tags) {
 		/* Without contents only page tables have frames. */
@@ -186,7 +186,7 @@ static int check_idle(struct hmmu *m)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
 				 "a migration is under way; its arrays are not a part of the machine");
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm && m->tasks[task].sem_hold && !m->tasks[task].op)
+		if (task_of(m, task)->mm && task_of(m, task)->sem_hold && !task_of(m, task)->op)
 			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in a call that has not returned", task);
 	return 0;
 }

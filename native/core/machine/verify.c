@@ -72,12 +72,12 @@ void verify_holders(struct verify *v)
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
 		holders_of_migration(v, mig);
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm && m->tasks[task].wait_ref)
-			tally_ref(v, m->tasks[task].wait_pfn, 1);
+		if (task_of(m, task)->mm && task_of(m, task)->wait_ref)
+			tally_ref(v, task_of(m, task)->wait_pfn, 1);
 	/* A page that a fault has replaced is munlocked when the fault gets the page's lock. */
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm && m->tasks[task].resume == RESUME_MUNLOCK)
-			tally(v, m->tasks[task].wait_pfn)->mlock_explained = true;
+		if (task_of(m, task)->mm && task_of(m, task)->resume == RESUME_MUNLOCK)
+			tally(v, task_of(m, task)->wait_pfn)->mlock_explained = true;
 	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
 		tally_ref(v, fault->pfn, 1);
 	if (m->st->huge_zero_pfn)
@@ -210,7 +210,7 @@ struct sem_tally {
 /* A waiting task must be in a call. */
 static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 {
-	const struct task *t = &v->m->tasks[task];
+	const struct task *t = task_of(v->m, task);
 
 	tally->readers += t->sem_hold == SEM_READ;
 	if (t->sem_hold == SEM_WRITE)
@@ -226,10 +226,10 @@ static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 {
 	const struct hmmu *m = v->m;
-	const struct rwsem *sem = &m->mms[mm].mmap_sem;
+	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
 	u32 queued = 0;
 
-	for (u32 task = sem->first_waiter; task && queued <= tally->waiting; task = m->tasks[task].queue_next)
+	for (u32 task = sem->first_waiter; task && queued <= tally->waiting; task = task_of(m, task)->queue_next)
 		queued++;
 	if (tally->waiting != queued)
 		complain(v, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, tally->waiting, queued);
@@ -244,16 +244,16 @@ void verify_locks(struct verify *v)
 	struct sem_tally *tallies = platform_alloc(m->st->slabs[SLAB_MM].high * sizeof(*tallies));
 
 	for (u32 task = 1; tallies && task < m->st->slabs[SLAB_TASK].high; task++)
-		if (m->tasks[task].mm)
-			tally_task(v, task, &tallies[m->tasks[task].mm]);
+		if (task_of(m, task)->mm)
+			tally_task(v, task, &tallies[task_of(m, task)->mm]);
 	for (u32 mm = 1; tallies && mm < m->st->slabs[SLAB_MM].high; mm++)
-		if (m->mms[mm].state == MM_ALIVE)
+		if (mm_of(m, mm)->state == MM_ALIVE)
 			verify_sem(v, mm, &tallies[mm]);
 	if (!tallies)
 		complain(v, "the host has no memory to look at semaphores");
 	platform_free(tallies);
 	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
-		if (m->anon_vmas[anon_vma].refcount && m->anon_vmas[anon_vma].locked)
+		if (anon_vma_of(m, anon_vma)->refcount && anon_vma_of(m, anon_vma)->locked)
 			complain(v, "anon_vma %u is locked", anon_vma);
 }
 
@@ -275,7 +275,7 @@ void verify_tlb(struct verify *v)
 	for (u32 slot = 0; slot < m->st->cpus * TLB_ENTRIES; slot++) {
 		const struct tlb_entry *entry = &m->tlb[slot];
 
-		if (!entry->gen || !hmmu_process_alive(m, entry->mm) || entry->gen != m->mms[entry->mm].tlb_gen)
+		if (!entry->gen || !hmmu_process_alive(m, entry->mm) || entry->gen != mm_of(m, entry->mm)->tlb_gen)
 			continue;
 		if (tlb_entry_stale(m, entry) && !flush_pending(m, entry))
 			complain(v, "TLB of CPU %u: the translation of %#llx in process %u is stale",
@@ -291,7 +291,7 @@ static void verify_all(struct verify *v)
 		complain(v, "%u internal contradictions, the first: %s", m->st->bugs,
 			 m->first_bug[0] ? m->first_bug : "met before this copy of the machine was made");
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
-		if (m->mms[mm].state == MM_ALIVE)
+		if (mm_of(m, mm)->state == MM_ALIVE)
 			verify_mm(v, mm);
 	verify_lru(v);
 	verify_holders(v);

@@ -81,16 +81,16 @@ static void verify_anon_vma(struct verify *v, u32 anon_vma, u32 mappings)
 	u32 prev = 0, count = 0;
 	u64 last = 0;
 
-	for (u32 avc = m->anon_vmas[anon_vma].first; avc; prev = avc, avc = m->avcs[avc].tree_next, count++) {
-		if (m->avcs[avc].anon_vma != anon_vma || m->avcs[avc].tree_prev != prev) {
+	for (u32 avc = anon_vma_of(m, anon_vma)->first; avc; prev = avc, avc = avc_of(m, avc)->tree_next, count++) {
+		if (avc_of(m, avc)->anon_vma != anon_vma || avc_of(m, avc)->tree_prev != prev) {
 			complain(v, "anon_vma %u: its list of mappings is broken", anon_vma);
 			return;
 		}
-		if (m->vmas[m->avcs[avc].vma].pgoff < last)
+		if (vma_of(m, avc_of(m, avc)->vma)->pgoff < last)
 			complain(v, "anon_vma %u is out of order", anon_vma);
-		last = m->vmas[m->avcs[avc].vma].pgoff;
+		last = vma_of(m, avc_of(m, avc)->vma)->pgoff;
 	}
-	if (m->anon_vmas[anon_vma].last != prev || count != mappings)
+	if (anon_vma_of(m, anon_vma)->last != prev || count != mappings)
 		complain(v, "anon_vma %u: %u mappings know it, its list has %u", anon_vma, mappings, count);
 }
 
@@ -99,26 +99,26 @@ static void verify_file(struct verify *v, u32 file, u32 mappings)
 	const struct hmmu *m = v->m;
 	u32 prev = 0, count = 0;
 
-	for (u32 vma = m->files[file].first; vma && count <= mappings; vma = m->vmas[vma].i_mmap_next, count++) {
-		if (m->vmas[vma].file != file || m->vmas[vma].i_mmap_prev != prev)
+	for (u32 vma = file_of(m, file)->first; vma && count <= mappings; vma = vma_of(m, vma)->i_mmap_next, count++) {
+		if (vma_of(m, vma)->file != file || vma_of(m, vma)->i_mmap_prev != prev)
 			complain(v, "file %u: its list of mappings is broken", file);
 		prev = vma;
 	}
-	if (count != mappings || m->files[file].users != mappings)
+	if (count != mappings || file_of(m, file)->users != mappings)
 		complain(v, "file %u: %u mappings have it, its list has %u, its counter says %u", file, mappings, count,
-			 m->files[file].users);
+			 file_of(m, file)->users);
 }
 
 /* What all mappings of all processes refer to, counted by a function. */
 static void count_references(const struct hmmu *m, u32 *anon_vmas, u32 *files)
 {
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
-		if (m->mms[mm].state != MM_ALIVE)
+		if (mm_of(m, mm)->state != MM_ALIVE)
 			continue;
-		for (u32 vma = m->mms[mm].mmap; vma; vma = m->vmas[vma].next) {
-			files[m->vmas[vma].file]++;
-			for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
-				anon_vmas[m->avcs[avc].anon_vma]++;
+		for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next) {
+			files[vma_of(m, vma)->file]++;
+			for (u32 avc = vma_of(m, vma)->avc_head; avc; avc = avc_of(m, avc)->same_vma_next)
+				anon_vmas[avc_of(m, avc)->anon_vma]++;
 		}
 	}
 }

@@ -25,7 +25,8 @@ static const char *missed_by_rmap(const struct mm_tally *t, u32 vma, u32 pfn, u6
 	if (page_to_pgoff(m, pfn) != linear_page_index(m, vma, address))
 		return "the index of the page leads elsewhere";
 	if (!anon_vma)
-		return page_mapping(m, pfn) == m->vmas[vma].file ? NULL : "the page is not of the file that is mapped";
+		return page_mapping(m, pfn) == vma_of(m, vma)->file ? NULL
+								    : "the page is not of the file that is mapped";
 	if (anon_vma < m->st->slabs[SLAB_ANON_VMA].high && t->v->chain_of[anon_vma] == vma)
 		return NULL;
 	return "its anon_vma has no link to the mapping";
@@ -54,9 +55,9 @@ static void explain_mlock(struct mm_tally *t, u32 vma, u64 address, u32 pfn)
 	if (!page_test(m, head, HMMU_PG_MLOCKED))
 		return;
 	for (u32 task = 1; t->munlocks && !explained && task < m->st->slabs[SLAB_TASK].high; task++) {
-		u64 from = m->tasks[task].progress.munlock_at;
+		u64 from = task_of(m, task)->progress.munlock_at;
 
-		explained = m->tasks[task].mm == t->mm && from >= v->start && from < v->end && address >= from;
+		explained = task_of(m, task)->mm == t->mm && from >= v->start && from < v->end && address >= from;
 	}
 	if (explained)
 		tally(t->v, head)->mlock_explained = true;
@@ -188,15 +189,15 @@ static void verify_vma(struct mm_tally *t, u32 vma, u32 prev)
 	const struct vma *v = vma_of(m, vma);
 	struct mm_walk walk = { .m = m, .mm = t->mm, .vma = vma, .pmd_entry = verify_pmd, .data = t };
 
-	if (v->mm != t->mm || v->prev != prev || v->start >= v->end || (prev && m->vmas[prev].end > v->start) ||
+	if (v->mm != t->mm || v->prev != prev || v->start >= v->end || (prev && vma_of(m, prev)->end > v->start) ||
 	    vma_at(m, t->mm, v->start) != vma)
 		complain(t->v, "process %u: the mapping at %#llx is out of order", t->mm, (unsigned long long)v->start);
 	if (v->anon_vma && !v->avc_head)
 		complain(t->v, "process %u: the mapping at %#llx has an anon_vma and no chain", t->mm,
 			 (unsigned long long)v->start);
-	for (u32 avc = v->avc_head; avc; avc = m->avcs[avc].same_vma_next)
-		if (m->avcs[avc].vma == vma)
-			t->v->chain_of[m->avcs[avc].anon_vma] = vma;
+	for (u32 avc = v->avc_head; avc; avc = avc_of(m, avc)->same_vma_next)
+		if (avc_of(m, avc)->vma == vma)
+			t->v->chain_of[avc_of(m, avc)->anon_vma] = vma;
 	walk_page_range(&walk, v->start, v->end);
 	if (is_vm_hugetlb_page(m, vma))
 		t->v->hugetlb_reserved += hugetlb_unused_reserve(m, vma);
@@ -209,24 +210,24 @@ void verify_mm(struct verify *v, u32 mm)
 	u32 prev = 0, count = 0;
 
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		t.munlocks += m->tasks[task].mm == mm && m->tasks[task].progress.munlock_at;
-	for (u32 vma = m->mms[mm].mmap; vma; prev = vma, vma = m->vmas[vma].next, count++)
+		t.munlocks += task_of(m, task)->mm == mm && task_of(m, task)->progress.munlock_at;
+	for (u32 vma = mm_of(m, mm)->mmap; vma; prev = vma, vma = vma_of(m, vma)->next, count++)
 		verify_vma(&t, vma, prev);
-	if (count != m->mms[mm].map_count)
-		complain(v, "process %u: it has %u mappings, the counter says %u", mm, count, m->mms[mm].map_count);
+	if (count != mm_of(m, mm)->map_count)
+		complain(v, "process %u: it has %u mappings, the counter says %u", mm, count, mm_of(m, mm)->map_count);
 	for (int counter = 0; counter < NR_MM_COUNTERS; counter++)
-		if (t.rss[counter] != m->mms[mm].rss[counter])
+		if (t.rss[counter] != mm_of(m, mm)->rss[counter])
 			complain(v, "process %u: RSS counter %d is %llu, but %llu entries count", mm, counter,
-				 (unsigned long long)m->mms[mm].rss[counter], (unsigned long long)t.rss[counter]);
-	if (t.hugetlb_usage != m->mms[mm].hugetlb_usage)
+				 (unsigned long long)mm_of(m, mm)->rss[counter], (unsigned long long)t.rss[counter]);
+	if (t.hugetlb_usage != mm_of(m, mm)->hugetlb_usage)
 		complain(v, "process %u: %u pages of hugetlb mappings are counted, but %llu are mapped", mm,
-			 m->mms[mm].hugetlb_usage, (unsigned long long)t.hugetlb_usage);
-	t.tables += count_tables(&t, m->mms[mm].pgd, 0);
+			 mm_of(m, mm)->hugetlb_usage, (unsigned long long)t.hugetlb_usage);
+	t.tables += count_tables(&t, mm_of(m, mm)->pgd, 0);
 	if (t.entries != t.all_entries)
 		complain(v, "process %u: its tables have %llu entries, its mappings %llu", mm,
 			 (unsigned long long)t.all_entries, (unsigned long long)t.entries);
-	if (t.tables != m->mms[mm].tables)
+	if (t.tables != mm_of(m, mm)->tables)
 		complain(v, "process %u: it has %llu page tables, the counter says %llu", mm,
-			 (unsigned long long)t.tables, (unsigned long long)m->mms[mm].tables);
+			 (unsigned long long)t.tables, (unsigned long long)mm_of(m, mm)->tables);
 	v->tables += t.tables;
 }

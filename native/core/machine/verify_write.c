@@ -16,14 +16,14 @@ void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry)
 	struct hmmu *m = v->m;
 	struct page_tally *t;
 
-	if (!may_write(entry) || (m->vmas[vma].flags & VM_SHARED))
+	if (!may_write(entry) || (vma_of(m, vma)->flags & VM_SHARED))
 		return;
 	/* A page without struct page is its driver's affair. */
 	if (!pfn && (entry & _PAGE_SPECIAL) && !is_zero_pfn(m, pte_pfn(entry)))
 		return;
 	if (!pfn || !PageAnon(m, pfn)) {
 		complain(v, "process %u, %#llx: the entry is private and writable, and its page %u is %s",
-			 m->vmas[vma].mm, (unsigned long long)address, pfn ? pfn : pte_pfn(entry),
+			 vma_of(m, vma)->mm, (unsigned long long)address, pfn ? pfn : pte_pfn(entry),
 			 pfn ? "not anonymous" : "the zero page");
 		return;
 	}
@@ -58,5 +58,5 @@ void verify_writer(struct verify *v, u32 pfn)
 	if (m->st->write_gained)
 		return;
 	complain(v, "page %u: process %u may write to it at %#llx, but %u entries share it", pfn,
-		 m->vmas[writer->writer].mm, (unsigned long long)writer->writer_address, users);
+		 vma_of(m, writer->writer)->mm, (unsigned long long)writer->writer_address, users);
 }

@@ -72,7 +72,7 @@ static enum hmmu_why check_entry(struct hmmu_migration *mig, u64 pte)
 	struct hmmu *m = mig->ctx.m;
 
 	/* "mm/migrate: add stable check in migrate_vma_insert_page()" */
-	if (m->mms[mig->ctx.mm].reaped && !quirk(m, HMMU_QUIRK_INSERT_IGNORES_REAPED_MM))
+	if (mm_of(m, mig->ctx.mm)->reaped && !quirk(m, HMMU_QUIRK_INSERT_IGNORES_REAPED_MM))
 		return HMMU_WHY_INSERT_MM_UNSTABLE;
 	if (pte_present(pte) && !is_zero_pfn(m, pte_pfn(pte)))
 		return HMMU_WHY_INSERT_PTE_PRESENT;

@@ -58,8 +58,8 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	migrate_copy_words(mig->dst, request->dst, pages);
 	if (mig->why)
 		memset(mig->why, HMMU_WHY_NONE, pages);
-	m->tasks[ctx->task].migrations++;
-	m->mms[ctx->mm].migrations++;
+	task_of(m, ctx->task)->migrations++;
+	mm_of(m, ctx->mm)->migrations++;
 	event(m, HMMU_EVENT_STAGE, ctx->mm, mig->start, HMMU_STAGE_COLLECT);
 	probe(migrate_begin, mig->ctx.task, mig->ctx.mm, mig->start, mig->end);
 	probe(stage_begin, mig->ctx.mm, mig->start, mig->stage);
@@ -89,7 +89,7 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 	}
 	migration_init(mig, &ctx, request, vma);
 	if (!ctx.nested)
-		m->tasks[ctx.task].sem_of_migration = 1;
+		task_of(m, ctx.task)->sem_of_migration = 1;
 	*out = mig;
 	return 0;
 }
@@ -156,13 +156,13 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 int hmmu_migrate_end(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
-	struct task *task = &m->tasks[mig->ctx.task];
+	struct task *task = task_of(m, mig->ctx.task);
 	int err;
 
 	if (mig->in_callback || m->in_page_free)
 		return fail_in_callback(mig);
 	hmmu_migrate_run(mig, HMMU_STAGE_DONE);
-	m->mms[mig->ctx.mm].migrations--;
+	mm_of(m, mig->ctx.mm)->migrations--;
 	if (!--task->migrations && task->sem_of_migration) {
 		task->sem_of_migration = 0;
 		/* A call of this task that waits takes the semaphore over, and releases it when it ends. */

@@ -60,7 +60,7 @@ static inline bool plain_destination(const struct hmmu *m, u64 word)
 	return SHORTCUTS && number < m->pfn_end &&
 	       (word & flags) ==
 		       (HMMU_PFN_VALID | HMMU_PFN_LOCKED | (number >= m->device_base ? HMMU_PFN_DEVICE : 0)) &&
-	       (m->pages[number].flags & users) == (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
+	       (page_of(m, number)->flags & users) == (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
 }
 
 /* The rule that a page breaks which is not the driver's. */

@@ -11,54 +11,54 @@
 
 static u64 first_index(const struct hmmu *m, u32 avc)
 {
-	return m->vmas[m->avcs[avc].vma].pgoff;
+	return vma_of(m, avc_of(m, avc)->vma)->pgoff;
 }
 
 /* Insert after the last avc that does not start later. */
 static void tree_insert(struct hmmu *m, u32 avc)
 {
-	struct avc *a = &m->avcs[avc];
-	struct anon_vma *anon_vma = &m->anon_vmas[a->anon_vma];
+	struct avc *a = avc_of(m, avc);
+	struct anon_vma *anon_vma = anon_vma_of(m, a->anon_vma);
 	u32 before = anon_vma->last;
 
 	while (before && first_index(m, before) > first_index(m, avc))
-		before = m->avcs[before].tree_prev;
+		before = avc_of(m, before)->tree_prev;
 	a->tree_prev = before;
-	a->tree_next = before ? m->avcs[before].tree_next : anon_vma->first;
+	a->tree_next = before ? avc_of(m, before)->tree_next : anon_vma->first;
 	if (before)
-		m->avcs[before].tree_next = avc;
+		avc_of(m, before)->tree_next = avc;
 	else
 		anon_vma->first = avc;
 	if (a->tree_next)
-		m->avcs[a->tree_next].tree_prev = avc;
+		avc_of(m, a->tree_next)->tree_prev = avc;
 	else
 		anon_vma->last = avc;
 }
 
 static void tree_remove(struct hmmu *m, u32 avc)
 {
-	struct avc *a = &m->avcs[avc];
-	struct anon_vma *anon_vma = &m->anon_vmas[a->anon_vma];
+	struct avc *a = avc_of(m, avc);
+	struct anon_vma *anon_vma = anon_vma_of(m, a->anon_vma);
 
 	if (a->tree_prev)
-		m->avcs[a->tree_prev].tree_next = a->tree_next;
+		avc_of(m, a->tree_prev)->tree_next = a->tree_next;
 	else
 		anon_vma->first = a->tree_next;
 	if (a->tree_next)
-		m->avcs[a->tree_next].tree_prev = a->tree_prev;
+		avc_of(m, a->tree_next)->tree_prev = a->tree_prev;
 	else
 		anon_vma->last = a->tree_prev;
 }
 
 void anon_vma_pre_update(struct hmmu *m, u32 vma)
 {
-	for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
+	for (u32 avc = vma_of(m, vma)->avc_head; avc; avc = avc_of(m, avc)->same_vma_next)
 		tree_remove(m, avc);
 }
 
 void anon_vma_post_update(struct hmmu *m, u32 vma)
 {
-	for (u32 avc = m->vmas[vma].avc_head; avc; avc = m->avcs[avc].same_vma_next)
+	for (u32 avc = vma_of(m, vma)->avc_head; avc; avc = avc_of(m, avc)->same_vma_next)
 		tree_insert(m, avc);
 }
 
@@ -67,26 +67,26 @@ static u32 anon_vma_alloc(struct hmmu *m)
 	u32 anon_vma = should_fail(m, HMMU_INJECT_ANON_VMA) ? 0 : slab_alloc(m, SLAB_ANON_VMA);
 
 	if (anon_vma) {
-		m->anon_vmas[anon_vma].refcount = 1;
-		m->anon_vmas[anon_vma].degree = 1;
-		m->anon_vmas[anon_vma].parent = anon_vma;
-		m->anon_vmas[anon_vma].root = anon_vma;
+		anon_vma_of(m, anon_vma)->refcount = 1;
+		anon_vma_of(m, anon_vma)->degree = 1;
+		anon_vma_of(m, anon_vma)->parent = anon_vma;
+		anon_vma_of(m, anon_vma)->root = anon_vma;
 	}
 	return anon_vma;
 }
 
 void get_anon_vma(struct hmmu *m, u32 anon_vma)
 {
-	m->anon_vmas[anon_vma].refcount++;
+	anon_vma_of(m, anon_vma)->refcount++;
 }
 
 void put_anon_vma(struct hmmu *m, u32 anon_vma)
 {
-	u32 root = m->anon_vmas[anon_vma].root;
+	u32 root = anon_vma_of(m, anon_vma)->root;
 
-	if (--m->anon_vmas[anon_vma].refcount)
+	if (--anon_vma_of(m, anon_vma)->refcount)
 		return;
-	if (m->anon_vmas[anon_vma].first)
+	if (anon_vma_of(m, anon_vma)->first)
 		hmmu_bug(m, "an anon_vma was freed that still has mappings");
 	slab_free(m, SLAB_ANON_VMA, anon_vma);
 	if (root != anon_vma)
@@ -100,14 +100,14 @@ static u32 avc_alloc(struct hmmu *m)
 
 static void avc_link(struct hmmu *m, u32 avc, u32 vma, u32 anon_vma)
 {
-	struct avc *a = &m->avcs[avc];
+	struct avc *a = avc_of(m, avc);
 	struct vma *v = vma_of(m, vma);
 
 	a->vma = vma;
 	a->anon_vma = anon_vma;
 	a->same_vma_next = v->avc_head;
 	if (v->avc_head)
-		m->avcs[v->avc_head].same_vma_prev = avc;
+		avc_of(m, v->avc_head)->same_vma_prev = avc;
 	v->avc_head = avc;
 	tree_insert(m, avc);
 }
@@ -119,7 +119,7 @@ static u32 reusable_anon_vma(const struct hmmu *m, u32 near, u32 vma, u32 low, u
 	const struct vma *n = vma_of(m, near), *v = vma_of(m, vma);
 	const struct vma *l = vma_of(m, low), *h = vma_of(m, high);
 
-	if (!near || !n->anon_vma || m->avcs[n->avc_head].same_vma_next)
+	if (!near || !n->anon_vma || avc_of(m, n->avc_head)->same_vma_next)
 		return 0;
 	if (l->end != h->start || l->file != h->file || ((n->flags ^ v->flags) & ~may_differ))
 		return 0;
@@ -128,7 +128,7 @@ static u32 reusable_anon_vma(const struct hmmu *m, u32 near, u32 vma, u32 low, u
 
 static u32 find_mergeable_anon_vma(const struct hmmu *m, u32 vma)
 {
-	u32 next = m->vmas[vma].next, prev = m->vmas[vma].prev;
+	u32 next = vma_of(m, vma)->next, prev = vma_of(m, vma)->prev;
 	u32 found = reusable_anon_vma(m, next, vma, vma, next);
 
 	return found ? found : reusable_anon_vma(m, prev, vma, prev, vma);
@@ -151,16 +151,16 @@ int anon_vma_prepare_slow(struct hmmu *m, u32 vma)
 	}
 	v->anon_vma = anon_vma;
 	avc_link(m, avc, vma, anon_vma);
-	m->anon_vmas[anon_vma].degree++;
+	anon_vma_of(m, anon_vma)->degree++;
 	return 0;
 }
 
 static u32 last_avc(const struct hmmu *m, u32 vma)
 {
-	u32 avc = m->vmas[vma].avc_head;
+	u32 avc = vma_of(m, vma)->avc_head;
 
-	while (avc && m->avcs[avc].same_vma_next)
-		avc = m->avcs[avc].same_vma_next;
+	while (avc && avc_of(m, avc)->same_vma_next)
+		avc = avc_of(m, avc)->same_vma_next;
 	return avc;
 }
 
@@ -168,8 +168,8 @@ int anon_vma_clone(struct hmmu *m, u32 dst, u32 src)
 {
 	struct vma *d = vma_of(m, dst);
 
-	for (u32 from = last_avc(m, src); from; from = m->avcs[from].same_vma_prev) {
-		u32 anon_vma = m->avcs[from].anon_vma;
+	for (u32 from = last_avc(m, src); from; from = avc_of(m, from)->same_vma_prev) {
+		u32 anon_vma = avc_of(m, from)->anon_vma;
 		u32 avc = avc_alloc(m);
 
 		if (!avc) {
@@ -179,11 +179,11 @@ int anon_vma_clone(struct hmmu *m, u32 dst, u32 src)
 		}
 		avc_link(m, avc, dst, anon_vma);
 		/* Reuse an anon_vma that has lost its own mapping. */
-		if (!d->anon_vma && anon_vma != m->vmas[src].anon_vma && m->anon_vmas[anon_vma].degree < 2)
+		if (!d->anon_vma && anon_vma != vma_of(m, src)->anon_vma && anon_vma_of(m, anon_vma)->degree < 2)
 			d->anon_vma = anon_vma;
 	}
 	if (d->anon_vma)
-		m->anon_vmas[d->anon_vma].degree++;
+		anon_vma_of(m, d->anon_vma)->degree++;
 	return 0;
 }
 
@@ -193,7 +193,7 @@ int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent)
 	u32 anon_vma, avc;
 	int err;
 
-	if (!m->vmas[parent].anon_vma)
+	if (!vma_of(m, parent)->anon_vma)
 		return 0;
 	v->anon_vma = 0;
 	err = anon_vma_clone(m, vma, parent);
@@ -207,12 +207,12 @@ int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent)
 		unlink_anon_vmas(m, vma);
 		return -ENOMEM;
 	}
-	m->anon_vmas[anon_vma].root = m->anon_vmas[m->vmas[parent].anon_vma].root;
-	m->anon_vmas[anon_vma].parent = m->vmas[parent].anon_vma;
-	get_anon_vma(m, m->anon_vmas[anon_vma].root);
+	anon_vma_of(m, anon_vma)->root = anon_vma_of(m, vma_of(m, parent)->anon_vma)->root;
+	anon_vma_of(m, anon_vma)->parent = vma_of(m, parent)->anon_vma;
+	get_anon_vma(m, anon_vma_of(m, anon_vma)->root);
 	v->anon_vma = anon_vma;
 	avc_link(m, avc, vma, anon_vma);
-	m->anon_vmas[m->anon_vmas[anon_vma].parent].degree++;
+	anon_vma_of(m, anon_vma_of(m, anon_vma)->parent)->degree++;
 	return 0;
 }
 
@@ -222,14 +222,14 @@ void unlink_anon_vmas(struct hmmu *m, u32 vma)
 	u32 next, kept = 0;
 
 	for (u32 avc = v->avc_head; avc; avc = next) {
-		u32 anon_vma = m->avcs[avc].anon_vma;
+		u32 anon_vma = avc_of(m, avc)->anon_vma;
 
-		next = m->avcs[avc].same_vma_next;
+		next = avc_of(m, avc)->same_vma_next;
 		tree_remove(m, avc);
 		/* Empty anon_vmas are freed after all avcs, because their roots may be among them. */
-		if (!m->anon_vmas[anon_vma].first) {
-			m->anon_vmas[m->anon_vmas[anon_vma].parent].degree--;
-			m->avcs[avc].same_vma_next = kept;
+		if (!anon_vma_of(m, anon_vma)->first) {
+			anon_vma_of(m, anon_vma_of(m, anon_vma)->parent)->degree--;
+			avc_of(m, avc)->same_vma_next = kept;
 			kept = avc;
 			continue;
 		}
@@ -237,10 +237,10 @@ void unlink_anon_vmas(struct hmmu *m, u32 vma)
 	}
 	v->avc_head = 0;
 	if (v->anon_vma)
-		m->anon_vmas[v->anon_vma].degree--;
+		anon_vma_of(m, v->anon_vma)->degree--;
 	for (u32 avc = kept; avc; avc = next) {
-		next = m->avcs[avc].same_vma_next;
-		put_anon_vma(m, m->avcs[avc].anon_vma);
+		next = avc_of(m, avc)->same_vma_next;
+		put_anon_vma(m, avc_of(m, avc)->anon_vma);
 		slab_free(m, SLAB_AVC, avc);
 	}
 	v->anon_vma = 0;

@@ -8,7 +8,7 @@
 int anon_vma_prepare_slow(struct hmmu *m, u32 vma);
 static inline int anon_vma_prepare(struct hmmu *m, u32 vma)
 {
-	return m->vmas[vma].anon_vma ? 0 : anon_vma_prepare_slow(m, vma);
+	return vma_of(m, vma)->anon_vma ? 0 : anon_vma_prepare_slow(m, vma);
 }
 int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
 int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);

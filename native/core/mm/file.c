@@ -10,8 +10,8 @@ u32 file_create(struct hmmu *m, u64 pages)
 	u32 file = slab_alloc(m, SLAB_FILE);
 
 	if (file) {
-		m->files[file].pages = pages;
-		m->files[file].users = 1;
+		file_of(m, file)->pages = pages;
+		file_of(m, file)->users = 1;
 	}
 	return file;
 }
@@ -19,10 +19,10 @@ u32 file_create(struct hmmu *m, u64 pages)
 /* A file with more indexes than there are hash chains: go over the chains, so that a sparse file costs no more. */
 static void truncate_sparse(struct hmmu *m, u32 file)
 {
-	for (u64 chain = 0; m->files[file].nrpages && chain <= m->cache_mask; chain++) {
+	for (u64 chain = 0; file_of(m, file)->nrpages && chain <= m->cache_mask; chain++) {
 		for (u32 pfn = m->cache_hash[chain], next; pfn; pfn = next) {
-			next = m->pages[pfn].cache_next;
-			if (m->pages[pfn].mapping != file)
+			next = page_of(m, pfn)->cache_next;
+			if (page_of(m, pfn)->mapping != file)
 				continue;
 			delete_from_page_cache(m, pfn);
 			put_page(m, pfn);
@@ -32,11 +32,11 @@ static void truncate_sparse(struct hmmu *m, u32 file)
 
 static void truncate_pages(struct hmmu *m, u32 file)
 {
-	if (m->files[file].pages > m->cache_mask) {
+	if (file_of(m, file)->pages > m->cache_mask) {
 		truncate_sparse(m, file);
 		return;
 	}
-	for (u64 index = 0; m->files[file].nrpages && index < m->files[file].pages; index++) {
+	for (u64 index = 0; file_of(m, file)->nrpages && index < file_of(m, file)->pages; index++) {
 		u32 pfn = find_page(m, file, index);
 
 		if (!pfn)
@@ -49,7 +49,7 @@ static void truncate_pages(struct hmmu *m, u32 file)
 /* The last mapping of an unlinked file takes the file along. */
 void file_put(struct hmmu *m, u32 file)
 {
-	if (--m->files[file].users)
+	if (--file_of(m, file)->users)
 		return;
 	truncate_pages(m, file);
 	slab_free(m, SLAB_FILE, file);
@@ -58,26 +58,26 @@ void file_put(struct hmmu *m, u32 file)
 static void link_behind(struct hmmu *m, u32 vma, u32 prev)
 {
 	struct vma *v = vma_of(m, vma);
-	struct file *file = &m->files[v->file];
+	struct file *file = file_of(m, v->file);
 
 	v->i_mmap_prev = prev;
-	v->i_mmap_next = prev ? m->vmas[prev].i_mmap_next : file->first;
+	v->i_mmap_next = prev ? vma_of(m, prev)->i_mmap_next : file->first;
 	if (prev)
-		m->vmas[prev].i_mmap_next = vma;
+		vma_of(m, prev)->i_mmap_next = vma;
 	else
 		file->first = vma;
 	if (v->i_mmap_next)
-		m->vmas[v->i_mmap_next].i_mmap_prev = vma;
+		vma_of(m, v->i_mmap_next)->i_mmap_prev = vma;
 	else
 		file->last = vma;
 }
 
 void i_mmap_insert(struct hmmu *m, u32 vma)
 {
-	u32 prev = m->files[m->vmas[vma].file].last;
+	u32 prev = file_of(m, vma_of(m, vma)->file)->last;
 
-	while (prev && m->vmas[prev].pgoff > m->vmas[vma].pgoff)
-		prev = m->vmas[prev].i_mmap_prev;
+	while (prev && vma_of(m, prev)->pgoff > vma_of(m, vma)->pgoff)
+		prev = vma_of(m, prev)->i_mmap_prev;
 	link_behind(m, vma, prev);
 }
 
@@ -89,14 +89,14 @@ void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev)
 void i_mmap_remove(struct hmmu *m, u32 vma)
 {
 	struct vma *v = vma_of(m, vma);
-	struct file *file = &m->files[v->file];
+	struct file *file = file_of(m, v->file);
 
 	if (v->i_mmap_prev)
-		m->vmas[v->i_mmap_prev].i_mmap_next = v->i_mmap_next;
+		vma_of(m, v->i_mmap_prev)->i_mmap_next = v->i_mmap_next;
 	else
 		file->first = v->i_mmap_next;
 	if (v->i_mmap_next)
-		m->vmas[v->i_mmap_next].i_mmap_prev = v->i_mmap_prev;
+		vma_of(m, v->i_mmap_next)->i_mmap_prev = v->i_mmap_prev;
 	else
 		file->last = v->i_mmap_prev;
 }
@@ -110,8 +110,8 @@ u32 *hash_chain(const struct hmmu *m, u32 file, u64 index)
 
 u32 find_page(const struct hmmu *m, u32 file, u64 index)
 {
-	for (u32 pfn = *hash_chain(m, file, index); pfn; pfn = m->pages[pfn].cache_next)
-		if (m->pages[pfn].mapping == file && m->pages[pfn].index == index)
+	for (u32 pfn = *hash_chain(m, file, index); pfn; pfn = page_of(m, pfn)->cache_next)
+		if (page_of(m, pfn)->mapping == file && page_of(m, pfn)->index == index)
 			return pfn;
 	return 0;
 }
@@ -125,7 +125,7 @@ void add_to_page_cache(struct hmmu *m, u32 file, u64 index, u32 pfn)
 	page->index = index;
 	page->cache_next = *chain;
 	*chain = pfn;
-	m->files[file].nrpages++;
+	file_of(m, file)->nrpages++;
 }
 
 void delete_from_page_cache(struct hmmu *m, u32 pfn)
@@ -134,17 +134,17 @@ void delete_from_page_cache(struct hmmu *m, u32 pfn)
 	u32 *link = hash_chain(m, page->mapping, page->index);
 
 	while (*link != pfn)
-		link = &m->pages[*link].cache_next;
+		link = &page_of(m, *link)->cache_next;
 	*link = page->cache_next;
-	m->files[page->mapping].nrpages--;
+	file_of(m, page->mapping)->nrpages--;
 	page->cache_next = 0;
 	page->mapping = 0;
 }
 
 void replace_page_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn)
 {
-	u32 file = m->pages[old_pfn].mapping;
-	u64 index = m->pages[old_pfn].index;
+	u32 file = page_of(m, old_pfn)->mapping;
+	u64 index = page_of(m, old_pfn)->index;
 
 	delete_from_page_cache(m, old_pfn);
 	add_to_page_cache(m, file, index, new_pfn);

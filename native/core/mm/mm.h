@@ -5,10 +5,6 @@
 
 #include "host/machine.h"
 
-static inline struct mm *mm_of(const struct hmmu *m, u32 mm)
-{
-	return &m->mms[mm];
-}
 static inline bool mm_is_alive(const struct hmmu *m, u32 mm)
 {
 	return mm && mm < m->st->slabs[SLAB_MM].high && mm_of(m, mm)->state == MM_ALIVE;
@@ -17,12 +13,12 @@ static inline bool mm_is_alive(const struct hmmu *m, u32 mm)
 int check_process(const struct hmmu *m, u32 pid);
 static inline void add_mm_counter(struct hmmu *m, u32 mm, int counter, int64_t n)
 {
-	m->mms[mm].rss[counter] += (u64)n;
+	mm_of(m, mm)->rss[counter] += (u64)n;
 }
 /** RSS: anonymous, of files and shared. */
 static inline u64 resident_pages(const struct hmmu *m, u32 mm)
 {
-	const u64 *rss = m->mms[mm].rss;
+	const u64 *rss = mm_of(m, mm)->rss;
 
 	return rss[MM_ANONPAGES] + rss[MM_FILEPAGES] + rss[MM_SHMEMPAGES];
 }

@@ -60,7 +60,7 @@ static u64 *remember_pmd_table(const struct hmmu *m, u32 mm, u64 address, u32 ta
 
 u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address)
 {
-	u32 table = m->mms[mm].pgd;
+	u32 table = mm_of(m, mm)->pgd;
 
 	for (int level = 0; level < 2; level++) {
 		u64 entry = table_of(m, table)[table_index(address, upper_shifts[level])];
@@ -74,7 +74,7 @@ u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address)
 
 u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address)
 {
-	u32 table = m->mms[mm].pgd;
+	u32 table = mm_of(m, mm)->pgd;
 
 	for (int level = 0; level < 2; level++) {
 		u64 *entry = table_of(m, table) + table_index(address, upper_shifts[level]);
@@ -85,7 +85,7 @@ u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address)
 			if (!lower)
 				return NULL;
 			*entry = mk_pte(lower, _PAGE_TABLE);
-			m->mms[mm].tables++;
+			mm_of(m, mm)->tables++;
 		}
 		table = pte_pfn(*entry);
 	}
@@ -97,13 +97,13 @@ u32 pte_alloc_one(struct hmmu *m, u32 mm)
 	u32 table = table_alloc(m);
 
 	if (table)
-		m->mms[mm].tables++;
+		mm_of(m, mm)->tables++;
 	return table;
 }
 
 void pte_free(struct hmmu *m, u32 mm, u32 table)
 {
-	m->mms[mm].tables--;
+	mm_of(m, mm)->tables--;
 	table_free(m, table);
 }
 
@@ -207,7 +207,7 @@ void free_pgd_range(struct mmu_gather *tlb, u64 address, u64 end, u64 floor, u64
 		end -= PMD_SIZE;
 	if (address > end - 1)
 		return;
-	free_level(tlb, m->mms[mm].pgd, 0, address, end, floor, ceiling);
+	free_level(tlb, mm_of(m, mm)->pgd, 0, address, end, floor, ceiling);
 }
 
 static int walk_pmds(struct mm_walk *walk, u32 table, u64 address, u64 end)
@@ -246,5 +246,5 @@ static int walk_level(struct mm_walk *walk, u32 table, int level, u64 address, u
 
 int walk_page_range(struct mm_walk *walk, u64 start, u64 end)
 {
-	return walk_level(walk, walk->m->mms[walk->mm].pgd, 0, start, end);
+	return walk_level(walk, mm_of(walk->m, walk->mm)->pgd, 0, start, end);
 }

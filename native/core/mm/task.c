@@ -17,13 +17,13 @@ u32 task_alloc(struct hmmu *m, u32 mm)
 	u32 task = slab_alloc(m, SLAB_TASK);
 
 	if (task)
-		m->tasks[task].mm = mm;
+		task_of(m, task)->mm = mm;
 	return task;
 }
 
 static struct rwsem *sem_of(const struct hmmu *m, u32 task)
 {
-	return &m->mms[m->tasks[task].mm].mmap_sem;
+	return &mm_of(m, task_of(m, task)->mm)->mmap_sem;
 }
 
 static void queue_remove(struct hmmu *m, u32 task)
@@ -31,15 +31,15 @@ static void queue_remove(struct hmmu *m, u32 task)
 	struct rwsem *sem = sem_of(m, task);
 	u32 before = 0;
 
-	for (u32 t = sem->first_waiter; t && t != task; t = m->tasks[t].queue_next)
+	for (u32 t = sem->first_waiter; t && t != task; t = task_of(m, t)->queue_next)
 		before = t;
 	if (before)
-		m->tasks[before].queue_next = m->tasks[task].queue_next;
+		task_of(m, before)->queue_next = task_of(m, task)->queue_next;
 	else
-		sem->first_waiter = m->tasks[task].queue_next;
+		sem->first_waiter = task_of(m, task)->queue_next;
 	if (sem->last_waiter == task)
 		sem->last_waiter = before;
-	m->tasks[task].queue_next = 0;
+	task_of(m, task)->queue_next = 0;
 }
 
 static void queue_append(struct hmmu *m, u32 task)
@@ -47,7 +47,7 @@ static void queue_append(struct hmmu *m, u32 task)
 	struct rwsem *sem = sem_of(m, task);
 
 	if (sem->last_waiter)
-		m->tasks[sem->last_waiter].queue_next = task;
+		task_of(m, sem->last_waiter)->queue_next = task;
 	else
 		sem->first_waiter = task;
 	sem->last_waiter = task;
@@ -60,15 +60,15 @@ static bool sem_available(const struct hmmu *m, u32 task, bool write)
 
 	if (sem->writer || (write && sem->readers))
 		return false;
-	for (u32 t = sem->first_waiter; t && t != task; t = m->tasks[t].queue_next)
-		if (write || m->tasks[t].wait == HMMU_WAIT_MMAP_SEM_WRITE)
+	for (u32 t = sem->first_waiter; t && t != task; t = task_of(m, t)->queue_next)
+		if (write || task_of(m, t)->wait == HMMU_WAIT_MMAP_SEM_WRITE)
 			return false;
 	return true;
 }
 
 static void sem_take(struct hmmu *m, u32 task, bool write)
 {
-	m->tasks[task].sem_hold = write ? SEM_WRITE : SEM_READ;
+	task_of(m, task)->sem_hold = write ? SEM_WRITE : SEM_READ;
 	if (write)
 		sem_of(m, task)->writer = task;
 	else
@@ -81,14 +81,14 @@ static int note_wait(struct ctx *ctx)
 	struct hmmu *m = ctx->m;
 
 	count_stat(m, HMMU_STAT_WAIT);
-	probe(wait, ctx->task, m->tasks[ctx->task].wait, m->tasks[ctx->task].wait_pfn);
+	probe(wait, ctx->task, task_of(m, ctx->task)->wait, task_of(m, ctx->task)->wait_pfn);
 	return BLOCKED;
 }
 
 int down_slow(struct ctx *ctx, bool write)
 {
 	struct hmmu *m = ctx->m;
-	struct task *task = &m->tasks[ctx->task];
+	struct task *task = task_of(m, ctx->task);
 
 	/* A migration of this task has the semaphore for reading; waiting to write would be waiting for itself. */
 	if (write && task->sem_hold == SEM_READ)
@@ -109,11 +109,11 @@ void downgrade_write(struct ctx *ctx)
 {
 	struct rwsem *sem = sem_of(ctx->m, ctx->task);
 
-	if (ctx->m->tasks[ctx->task].sem_hold != SEM_WRITE)
+	if (task_of(ctx->m, ctx->task)->sem_hold != SEM_WRITE)
 		return;
 	sem->writer = 0;
 	sem->readers++;
-	ctx->m->tasks[ctx->task].sem_hold = SEM_READ;
+	task_of(ctx->m, ctx->task)->sem_hold = SEM_READ;
 }
 
 /* The migration whose callback makes this call has the page locked, and goes on only when the callback returns. */
@@ -127,7 +127,7 @@ static bool waits_for_itself(const struct ctx *ctx, u32 pfn)
 
 int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 {
-	struct task *task = &ctx->m->tasks[ctx->task];
+	struct task *task = task_of(ctx->m, ctx->task);
 	u32 head = compound_head(ctx->m, pfn);
 
 	if (waits_for_itself(ctx, head)) {
@@ -144,7 +144,7 @@ int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 
 bool task_ready(const struct hmmu *m, u32 task)
 {
-	const struct task *t = &m->tasks[task];
+	const struct task *t = task_of(m, task);
 
 	switch (t->wait) {
 	case HMMU_WAIT_PAGE_LOCK:
@@ -159,7 +159,7 @@ bool task_ready(const struct hmmu *m, u32 task)
 
 void wait_done(struct hmmu *m, u32 task)
 {
-	struct task *t = &m->tasks[task];
+	struct task *t = task_of(m, task);
 	u32 wait = t->wait;
 
 	if (wait == HMMU_WAIT_MMAP_SEM_READ || wait == HMMU_WAIT_MMAP_SEM_WRITE)
@@ -174,7 +174,7 @@ void wait_done(struct hmmu *m, u32 task)
 static int fail_blocked(struct hmmu *m, u32 tid)
 {
 	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing" };
-	u32 wait = m->tasks[tid].wait;
+	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);
 
@@ -187,7 +187,7 @@ static int fail_other_call(struct hmmu *m, u32 tid)
 {
 	char pending[120];
 
-	call_describe(&m->tasks[tid], pending, sizeof(pending));
+	call_describe(task_of(m, tid), pending, sizeof(pending));
 	return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is blocked in %s; repeat that call or cancel it", tid,
 			 pending);
 }
@@ -202,14 +202,14 @@ static void forget_call(struct task *task)
 
 int check_task(const struct hmmu *m, u32 tid)
 {
-	if (tid && tid < m->st->slabs[SLAB_TASK].high && m->tasks[tid].mm)
+	if (tid && tid < m->st->slabs[SLAB_TASK].high && task_of(m, tid)->mm)
 		return 0;
 	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
 }
 
 int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx)
 {
-	struct task *task = &m->tasks[tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0];
+	struct task *task = task_of(m, tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0);
 
 	if (check_task(m, tid))
 		return -ESRCH;
@@ -220,7 +220,7 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 	*ctx = (struct ctx){
 		.m = m,
 		.self = task,
-		.space = &m->mms[task->mm],
+		.space = mm_of(m, task->mm),
 		.task = tid,
 		.mm = task->mm,
 		.cpu = task->cpu,
@@ -247,7 +247,7 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 
 void task_abandon(struct hmmu *m, u32 tid)
 {
-	struct task *task = &m->tasks[tid];
+	struct task *task = task_of(m, tid);
 
 	m->wait_ops->settle(m, task);
 	wait_done(m, tid);
@@ -259,14 +259,14 @@ void task_abandon(struct hmmu *m, u32 tid)
 
 void abandon_nested_call(struct ctx *ctx)
 {
-	if (ctx->m->tasks[ctx->task].op)
+	if (task_of(ctx->m, ctx->task)->op)
 		task_abandon(ctx->m, ctx->task);
 }
 
 int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
 {
 	struct hmmu *m = ctx->m;
-	struct task *task = &m->tasks[ctx->task];
+	struct task *task = task_of(m, ctx->task);
 
 	abandon_nested_call(ctx);
 	if (result == BLOCKED) {

@@ -30,7 +30,7 @@ int task_leave_slow(struct ctx *ctx, const struct call *call, int result);
  * passed by value, so that it is put together only where it is looked at. */
 static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, struct ctx *ctx)
 {
-	const struct task *task = &m->tasks[tid];
+	const struct task *task = task_of(m, tid);
 
 	if (!SHORTCUTS || tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free) {
 		const struct call made = call;
@@ -40,8 +40,8 @@ static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, s
 	/* In a call from a callback the call around it keeps its semaphore. */
 	*ctx = (struct ctx){
 		.m = m,
-		.self = &m->tasks[tid],
-		.space = &m->mms[task->mm],
+		.self = task_of(m, tid),
+		.space = mm_of(m, task->mm),
 		.task = tid,
 		.mm = task->mm,
 		.cpu = task->cpu,

@@ -31,14 +31,14 @@ static void note_flush(struct hmmu *m, u32 mm, u64 start, u64 end)
 
 void flush_tlb_mm(struct hmmu *m, u32 mm)
 {
-	m->mms[mm].tlb_gen = ++m->st->tlb_gen;
+	mm_of(m, mm)->tlb_gen = ++m->st->tlb_gen;
 	note_flush(m, mm, 0, HMMU_TASK_SIZE);
 }
 
 void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
 	if (end - start > TLB_SINGLE_PAGE_FLUSH_CEILING * PAGE_SIZE) {
-		m->mms[mm].tlb_gen = ++m->st->tlb_gen;
+		mm_of(m, mm)->tlb_gen = ++m->st->tlb_gen;
 	} else {
 		for (u64 address = start; address < end; address += PAGE_SIZE)
 			flush_one(m, mm, address >> PAGE_SHIFT);

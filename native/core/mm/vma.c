@@ -17,7 +17,7 @@ u64 vm_get_page_prot(u32 flags)
 /* Shared pages are mapped read-only if the kernel has to see the first store, for soft-dirty tracking. */
 bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot)
 {
-	u32 flags = m->vmas[vma].flags;
+	u32 flags = vma_of(m, vma)->flags;
 
 	if ((flags & (VM_WRITE | VM_SHARED)) != (VM_WRITE | VM_SHARED))
 		return false;
@@ -39,13 +39,13 @@ void vma_set_page_prot(struct hmmu *m, u32 vma)
 void vma_link(struct hmmu *m, u32 vma)
 {
 	vma_tree_insert(m, vma);
-	if (m->vmas[vma].file)
+	if (vma_of(m, vma)->file)
 		i_mmap_insert(m, vma);
 }
 
 void vma_free(struct hmmu *m, u32 vma)
 {
-	u32 file = m->vmas[vma].file;
+	u32 file = vma_of(m, vma)->file;
 
 	unlink_anon_vmas(m, vma);
 	if (file)
@@ -59,14 +59,14 @@ void vma_free(struct hmmu *m, u32 vma)
 static void pre_update(struct hmmu *m, u32 vma)
 {
 	anon_vma_pre_update(m, vma);
-	if (m->vmas[vma].file)
+	if (vma_of(m, vma)->file)
 		i_mmap_remove(m, vma);
 }
 
 static void post_update(struct hmmu *m, u32 vma)
 {
 	anon_vma_post_update(m, vma);
-	if (m->vmas[vma].file)
+	if (vma_of(m, vma)->file)
 		i_mmap_insert(m, vma);
 }
 
@@ -97,7 +97,7 @@ static void set_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
 
 void vma_expand(struct ctx *ctx, u32 vma, u64 end)
 {
-	set_range(ctx, vma, ctx->m->vmas[vma].start, end, ctx->m->vmas[vma].pgoff);
+	set_range(ctx, vma, vma_of(ctx->m, vma)->start, end, vma_of(ctx->m, vma)->pgoff);
 }
 
 /* A growing mapping needs the anon_vma of the mapping whose pages it takes over. */
@@ -105,12 +105,12 @@ static int import_anon_vma(struct hmmu *m, u32 importer, u32 exporter)
 {
 	int err;
 
-	if (!exporter || !m->vmas[exporter].anon_vma || m->vmas[importer].anon_vma)
+	if (!exporter || !vma_of(m, exporter)->anon_vma || vma_of(m, importer)->anon_vma)
 		return 0;
-	m->vmas[importer].anon_vma = m->vmas[exporter].anon_vma;
+	vma_of(m, importer)->anon_vma = vma_of(m, exporter)->anon_vma;
 	err = anon_vma_clone(m, importer, exporter);
 	if (err)
-		m->vmas[importer].anon_vma = 0;
+		vma_of(m, importer)->anon_vma = 0;
 	return err;
 }
 
@@ -122,9 +122,9 @@ static void swallow(struct ctx *ctx, u32 vma, u32 next, u64 start, u64 end, u64 
 	vma_tree_remove(m, next);
 	set_range(ctx, vma, start, end, pgoff);
 	unlink_anon_vmas(m, next);
-	if (m->vmas[next].file) {
+	if (vma_of(m, next)->file) {
 		i_mmap_remove(m, next);
-		file_put(m, m->vmas[next].file);
+		file_put(m, vma_of(m, next)->file);
 	}
 	slab_free(m, SLAB_VMA, next);
 }
@@ -137,15 +137,16 @@ static int grow_up(struct ctx *ctx, u32 vma, u64 end)
 	u32 next = v->next;
 	int err;
 
-	if (!next || end < m->vmas[next].end) {
+	if (!next || end < vma_of(m, next)->end) {
 		set_range(ctx, vma, v->start, end, v->pgoff);
 		return 0;
 	}
-	err = import_anon_vma(m, vma, end > m->vmas[next].end && !m->vmas[next].anon_vma ? m->vmas[next].next : next);
+	err = import_anon_vma(m, vma,
+			      end > vma_of(m, next)->end && !vma_of(m, next)->anon_vma ? vma_of(m, next)->next : next);
 	if (err)
 		return err;
-	while (next && m->vmas[next].end <= end) {
-		swallow(ctx, vma, next, v->start, m->vmas[next].end, v->pgoff);
+	while (next && vma_of(m, next)->end <= end) {
+		swallow(ctx, vma, next, v->start, vma_of(m, next)->end, v->pgoff);
 		next = v->next;
 	}
 	if (v->end != end)
@@ -179,11 +180,11 @@ static int move_border(struct ctx *ctx, u32 vma, u32 next, u64 border)
 static int grow_down_over(struct ctx *ctx, u32 vma, u32 next)
 {
 	struct hmmu *m = ctx->m;
-	u64 start = m->vmas[vma].start, pgoff = m->vmas[vma].pgoff;
+	u64 start = vma_of(m, vma)->start, pgoff = vma_of(m, vma)->pgoff;
 	int err = import_anon_vma(m, next, vma);
 
 	if (!err)
-		swallow(ctx, next, vma, start, m->vmas[next].end, pgoff);
+		swallow(ctx, next, vma, start, vma_of(m, next)->end, pgoff);
 	return err;
 }
 
@@ -201,17 +202,18 @@ static bool is_mergeable_vma(const struct hmmu *m, u32 vma, const struct merge *
 /* A mapping inherited from a parent has several avcs; it does not merge with a mapping without an anon_vma. */
 static bool is_mergeable_anon_vma(const struct hmmu *m, u32 a, u32 b, u32 vma)
 {
-	u32 chain = vma ? m->vmas[vma].avc_head : 0;
+	u32 chain = vma ? vma_of(m, vma)->avc_head : 0;
 
-	if ((!a || !b) && (!vma || (chain && !m->avcs[chain].same_vma_next)))
+	if ((!a || !b) && (!vma || (chain && !avc_of(m, chain)->same_vma_next)))
 		return true;
 	return a == b;
 }
 
 static bool can_vma_merge_before(const struct hmmu *m, u32 vma, const struct merge *want, u64 pgoff)
 {
-	return is_mergeable_vma(m, vma, want) && is_mergeable_anon_vma(m, want->anon_vma, m->vmas[vma].anon_vma, vma) &&
-	       m->vmas[vma].pgoff == pgoff;
+	return is_mergeable_vma(m, vma, want) &&
+	       is_mergeable_anon_vma(m, want->anon_vma, vma_of(m, vma)->anon_vma, vma) &&
+	       vma_of(m, vma)->pgoff == pgoff;
 }
 
 static bool can_vma_merge_after(const struct hmmu *m, u32 vma, const struct merge *want, u64 pgoff)
@@ -226,13 +228,13 @@ static bool can_vma_merge_after(const struct hmmu *m, u32 vma, const struct merg
 static u32 merge_into_prev(struct ctx *ctx, u32 prev, u32 next, const struct merge *want, u64 end, u64 pgoff_end)
 {
 	struct hmmu *m = ctx->m;
-	u32 behind = m->vmas[prev].next;
+	u32 behind = vma_of(m, prev)->next;
 	int err;
 
-	if (next && m->vmas[next].start == end && can_vma_merge_before(m, next, want, pgoff_end) &&
-	    is_mergeable_anon_vma(m, m->vmas[prev].anon_vma, m->vmas[next].anon_vma, 0))
-		err = grow_up(ctx, prev, m->vmas[next].end);
-	else if (behind && m->vmas[behind].start < end && end < m->vmas[behind].end)
+	if (next && vma_of(m, next)->start == end && can_vma_merge_before(m, next, want, pgoff_end) &&
+	    is_mergeable_anon_vma(m, vma_of(m, prev)->anon_vma, vma_of(m, next)->anon_vma, 0))
+		err = grow_up(ctx, prev, vma_of(m, next)->end);
+	else if (behind && vma_of(m, behind)->start < end && end < vma_of(m, behind)->end)
 		err = move_border(ctx, prev, behind, end);
 	else
 		err = grow_up(ctx, prev, end);
@@ -244,22 +246,22 @@ u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon
 	struct hmmu *m = ctx->m;
 	struct merge want = { flags, anon_vma, file, kind };
 	u64 pgoff_end = pgoff + ((end - start) >> PAGE_SHIFT);
-	u32 area = prev ? m->vmas[prev].next : m->mms[ctx->mm].mmap;
+	u32 area = prev ? vma_of(m, prev)->next : mm_of(m, ctx->mm)->mmap;
 	u32 next = area;
 
 	if (flags & VM_SPECIAL)
 		return 0;
-	if (area && m->vmas[area].end == end)
-		next = m->vmas[area].next;
-	if (prev && m->vmas[prev].end == start && can_vma_merge_after(m, prev, &want, pgoff))
+	if (area && vma_of(m, area)->end == end)
+		next = vma_of(m, area)->next;
+	if (prev && vma_of(m, prev)->end == start && can_vma_merge_after(m, prev, &want, pgoff))
 		return merge_into_prev(ctx, prev, next, &want, end, pgoff_end);
-	if (!next || m->vmas[next].start != end || !can_vma_merge_before(m, next, &want, pgoff_end))
+	if (!next || vma_of(m, next)->start != end || !can_vma_merge_before(m, next, &want, pgoff_end))
 		return 0;
-	if (prev && start < m->vmas[prev].end)
+	if (prev && start < vma_of(m, prev)->end)
 		return move_border(ctx, prev, next, start) ? 0 : next;
 	if (area != next)
 		return grow_down_over(ctx, area, next) ? 0 : next;
-	set_range(ctx, next, start, m->vmas[next].end, pgoff);
+	set_range(ctx, next, start, vma_of(m, next)->end, pgoff);
 	return next;
 }
 
@@ -292,7 +294,7 @@ int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 		return err;
 	}
 	if (v->file) {
-		m->files[v->file].users++;
+		file_of(m, v->file)->users++;
 		i_mmap_insert(m, new);
 	}
 	if (new_below)

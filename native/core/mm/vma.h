@@ -7,13 +7,9 @@
 
 struct ctx;
 
-static inline struct vma *vma_of(const struct hmmu *m, u32 vma)
-{
-	return &m->vmas[vma];
-}
 static inline bool vma_is_anonymous(const struct hmmu *m, u32 vma)
 {
-	return m->vmas[vma].kind == HMMU_MAP_ANON;
+	return vma_of(m, vma)->kind == HMMU_MAP_ANON;
 }
 static inline bool is_cow_mapping(u32 flags)
 {
@@ -32,11 +28,11 @@ static inline u64 vma_pages(const struct vma *v)
 /** A pte of the mapping's that may be written gets the write bit. */
 static inline u64 maybe_mkwrite(const struct hmmu *m, u32 vma, u64 pte)
 {
-	return m->vmas[vma].flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+	return vma_of(m, vma)->flags & VM_WRITE ? pte_mkwrite(pte) : pte;
 }
 static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
 {
-	return m->vmas[vma].flags & VM_UFFD_MISSING;
+	return vma_of(m, vma)->flags & VM_UFFD_MISSING;
 }
 
 /** The first mapping that ends above the address, or 0. */
@@ -45,7 +41,7 @@ static inline u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 last = lookup_of(m, mm)->vma;
 
-	if (SHORTCUTS && last && m->vmas[last].start <= address && address < m->vmas[last].end)
+	if (SHORTCUTS && last && vma_of(m, last)->start <= address && address < vma_of(m, last)->end)
 		return last;
 	return find_vma_slow(m, mm, address);
 }
@@ -54,7 +50,7 @@ static inline u32 vma_at(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 vma = find_vma(m, mm, address);
 
-	return vma && m->vmas[vma].start <= address ? vma : 0;
+	return vma && vma_of(m, vma)->start <= address ? vma : 0;
 }
 /** What gives the search tree its shape: that of a mapping is above those below it. */
 u32 vma_priority(u32 vma);

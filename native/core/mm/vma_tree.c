@@ -17,13 +17,13 @@ u32 vma_priority(u32 vma)
 static void treap_split(struct hmmu *m, u32 tree, u64 start, u32 *low, u32 *high)
 {
 	while (tree) {
-		if (m->vmas[tree].start < start) {
+		if (vma_of(m, tree)->start < start) {
 			*low = tree;
-			low = &m->vmas[tree].right;
+			low = &vma_of(m, tree)->right;
 			tree = *low;
 		} else {
 			*high = tree;
-			high = &m->vmas[tree].left;
+			high = &vma_of(m, tree)->left;
 			tree = *high;
 		}
 	}
@@ -38,11 +38,11 @@ static u32 treap_join(struct hmmu *m, u32 low, u32 high)
 	while (low && high) {
 		if (vma_priority(low) > vma_priority(high)) {
 			*hook = low;
-			hook = &m->vmas[low].right;
+			hook = &vma_of(m, low)->right;
 			low = *hook;
 		} else {
 			*hook = high;
-			hook = &m->vmas[high].left;
+			hook = &vma_of(m, high)->left;
 			high = *hook;
 		}
 	}
@@ -54,12 +54,12 @@ static u32 find_prev(const struct hmmu *m, u32 mm, u64 start)
 {
 	u32 prev = 0;
 
-	for (u32 v = m->mms[mm].tree; v;) {
-		if (m->vmas[v].start < start) {
+	for (u32 v = mm_of(m, mm)->tree; v;) {
+		if (vma_of(m, v)->start < start) {
 			prev = v;
-			v = m->vmas[v].right;
+			v = vma_of(m, v)->right;
 		} else {
-			v = m->vmas[v].left;
+			v = vma_of(m, v)->left;
 		}
 	}
 	return prev;
@@ -72,15 +72,15 @@ void vma_tree_insert(struct hmmu *m, u32 vma)
 	u32 *hook = &mm->tree;
 
 	v->prev = find_prev(m, v->mm, v->start);
-	v->next = v->prev ? m->vmas[v->prev].next : mm->mmap;
+	v->next = v->prev ? vma_of(m, v->prev)->next : mm->mmap;
 	if (v->prev)
-		m->vmas[v->prev].next = vma;
+		vma_of(m, v->prev)->next = vma;
 	else
 		mm->mmap = vma;
 	if (v->next)
-		m->vmas[v->next].prev = vma;
+		vma_of(m, v->next)->prev = vma;
 	while (*hook && vma_priority(*hook) >= vma_priority(vma))
-		hook = m->vmas[*hook].start < v->start ? &m->vmas[*hook].right : &m->vmas[*hook].left;
+		hook = vma_of(m, *hook)->start < v->start ? &vma_of(m, *hook)->right : &vma_of(m, *hook)->left;
 	treap_split(m, *hook, v->start, &v->left, &v->right);
 	*hook = vma;
 	mm->map_count++;
@@ -93,14 +93,14 @@ void vma_tree_remove(struct hmmu *m, u32 vma)
 	u32 *hook = &mm->tree;
 
 	while (*hook != vma)
-		hook = m->vmas[*hook].start < v->start ? &m->vmas[*hook].right : &m->vmas[*hook].left;
+		hook = vma_of(m, *hook)->start < v->start ? &vma_of(m, *hook)->right : &vma_of(m, *hook)->left;
 	*hook = treap_join(m, v->left, v->right);
 	if (v->prev)
-		m->vmas[v->prev].next = v->next;
+		vma_of(m, v->prev)->next = v->next;
 	else
 		mm->mmap = v->next;
 	if (v->next)
-		m->vmas[v->next].prev = v->prev;
+		vma_of(m, v->next)->prev = v->prev;
 	mm->map_count--;
 	lookup_of(m, v->mm)->vma = 0;
 }
@@ -109,14 +109,14 @@ u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 found = 0;
 
-	for (u32 v = m->mms[mm].tree; v;) {
-		if (m->vmas[v].end > address) {
+	for (u32 v = mm_of(m, mm)->tree; v;) {
+		if (vma_of(m, v)->end > address) {
 			found = v;
-			if (m->vmas[v].start <= address)
+			if (vma_of(m, v)->start <= address)
 				break;
-			v = m->vmas[v].left;
+			v = vma_of(m, v)->left;
 		} else {
-			v = m->vmas[v].right;
+			v = vma_of(m, v)->right;
 		}
 	}
 	if (found)
@@ -126,9 +126,9 @@ u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address)
 
 u32 vma_last(const struct hmmu *m, u32 mm)
 {
-	u32 v = m->mms[mm].tree;
+	u32 v = mm_of(m, mm)->tree;
 
-	while (v && m->vmas[v].right)
-		v = m->vmas[v].right;
+	while (v && vma_of(m, v)->right)
+		v = vma_of(m, v)->right;
 	return v;
 }

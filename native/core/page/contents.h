@@ -55,9 +55,9 @@ static inline void contents_written(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 
-	m->pages[pfn].flags &= ~PAGE_USER_UNWRITTEN;
-	if (m->pages[head].flags & HMMU_PG_SWAPCACHE)
-		m->pages[head].flags |= HMMU_PG_DIRTY;
+	page_of(m, pfn)->flags &= ~PAGE_USER_UNWRITTEN;
+	if (page_of(m, head)->flags & HMMU_PG_SWAPCACHE)
+		page_of(m, head)->flags |= HMMU_PG_DIRTY;
 }
 
 #endif

@@ -68,7 +68,7 @@ static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
 void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
 static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
 {
-	if ((m->vmas[vma].flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
+	if ((vma_of(m, vma)->flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
 		page_set(m, pfn, HMMU_PG_ACTIVE);
 		lru_cache_add(m, cpu, pfn);
 		return;

@@ -8,12 +8,12 @@
 
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn)
 {
-	return m->pages[compound_head(m, pfn) + 1].mapcount_of_compound;
+	return page_of(m, compound_head(m, pfn) + 1)->mapcount_of_compound;
 }
 
 int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn)
 {
-	int32_t count = m->pages[pfn].mapcount + compound_mapcount(m, pfn);
+	int32_t count = page_of(m, pfn)->mapcount + compound_mapcount(m, pfn);
 
 	return page_test(m, compound_head(m, pfn), HMMU_PG_DOUBLE_MAP) ? count - 1 : count;
 }
@@ -24,10 +24,10 @@ int32_t total_mapcount(const struct hmmu *m, u32 pfn)
 	int32_t total;
 
 	if (!PageCompound(m, pfn))
-		return m->pages[pfn].mapcount;
+		return page_of(m, pfn)->mapcount;
 	total = compound_mapcount(m, head);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		total += m->pages[head + i].mapcount;
+		total += page_of(m, head + i)->mapcount;
 	if (page_test(m, head, HMMU_PG_DOUBLE_MAP))
 		total -= HPAGE_PMD_NR;
 	return total;
@@ -40,7 +40,7 @@ bool compound_page_mapped(const struct hmmu *m, u32 pfn)
 	if (compound_mapcount(m, head) > 0)
 		return true;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		if (m->pages[head + i].mapcount > 0)
+		if (page_of(m, head + i)->mapcount > 0)
 			return true;
 	return false;
 }

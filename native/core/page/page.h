@@ -9,15 +9,15 @@
  * @{ */
 static inline bool page_test(const struct hmmu *m, u32 pfn, u32 flag)
 {
-	return m->pages[pfn].flags & flag;
+	return page_of(m, pfn)->flags & flag;
 }
 static inline void page_set(struct hmmu *m, u32 pfn, u32 flag)
 {
-	m->pages[pfn].flags |= flag;
+	page_of(m, pfn)->flags |= flag;
 }
 static inline void page_clear(struct hmmu *m, u32 pfn, u32 flag)
 {
-	m->pages[pfn].flags &= ~flag;
+	page_of(m, pfn)->flags &= ~flag;
 }
 static inline bool page_test_and_clear(struct hmmu *m, u32 pfn, u32 flag)
 {
@@ -37,7 +37,7 @@ static inline bool page_test_and_set(struct hmmu *m, u32 pfn, u32 flag)
 
 static inline u32 compound_head(const struct hmmu *m, u32 pfn)
 {
-	return page_test(m, pfn, HMMU_PG_TAIL) ? m->pages[pfn].head : pfn;
+	return page_test(m, pfn, HMMU_PG_TAIL) ? page_of(m, pfn)->head : pfn;
 }
 static inline bool PageCompound(const struct hmmu *m, u32 pfn)
 {
@@ -76,25 +76,25 @@ static inline bool is_zero_pfn(const struct hmmu *m, u32 pfn)
 }
 static inline bool PageAnon(const struct hmmu *m, u32 pfn)
 {
-	return m->pages[compound_head(m, pfn)].mapping & MAPPING_ANON;
+	return page_of(m, compound_head(m, pfn))->mapping & MAPPING_ANON;
 }
 /** The file whose page cache the page is in, or 0. */
 static inline u32 page_mapping(const struct hmmu *m, u32 pfn)
 {
-	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+	u32 mapping = page_of(m, compound_head(m, pfn))->mapping;
 
 	return mapping & MAPPING_ANON ? 0 : mapping;
 }
 /** The anon_vma of an anonymous page, or 0. */
 static inline u32 page_anon_vma(const struct hmmu *m, u32 pfn)
 {
-	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+	u32 mapping = page_of(m, compound_head(m, pfn))->mapping;
 
 	return mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
 }
 static inline int32_t page_count(const struct hmmu *m, u32 pfn)
 {
-	return m->pages[compound_head(m, pfn)].count;
+	return page_of(m, compound_head(m, pfn))->count;
 }
 /** Nobody has the page. A free page of ZONE_DEVICE has one reference; here it has none before its first use. */
 static inline bool page_is_free(const struct hmmu *m, u32 pfn)
@@ -105,42 +105,42 @@ static inline bool page_is_free(const struct hmmu *m, u32 pfn)
 #define LEAK_TAIL 2
 static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 {
-	return &m->pages[head + 1].mapcount_of_compound;
+	return &page_of(m, head + 1)->mapcount_of_compound;
 }
 int32_t compound_mapcount(const struct hmmu *m, u32 pfn);
 int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn);
 /** The number of ptes and huge pmds that map this page itself. */
 static inline int32_t page_mapcount(const struct hmmu *m, u32 pfn)
 {
-	return PageCompound(m, pfn) ? compound_page_mapcount(m, pfn) : m->pages[pfn].mapcount;
+	return PageCompound(m, pfn) ? compound_page_mapcount(m, pfn) : page_of(m, pfn)->mapcount;
 }
 /** The number of ptes and huge pmds that map any part of its compound page. */
 int32_t total_mapcount(const struct hmmu *m, u32 pfn);
 bool compound_page_mapped(const struct hmmu *m, u32 pfn);
 static inline bool page_mapped(const struct hmmu *m, u32 pfn)
 {
-	return PageCompound(m, pfn) ? compound_page_mapped(m, pfn) : m->pages[pfn].mapcount > 0;
+	return PageCompound(m, pfn) ? compound_page_mapped(m, pfn) : page_of(m, pfn)->mapcount > 0;
 }
 /** The page's index in units of pages; tails have indexes of their own. */
 static inline u64 page_to_pgoff(const struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 
-	return m->pages[head].index + (pfn - head);
+	return page_of(m, head)->index + (pfn - head);
 }
 
 /** @name References
  * @{ */
 static inline void get_page(struct hmmu *m, u32 pfn)
 {
-	m->pages[compound_head(m, pfn)].count++;
+	page_of(m, compound_head(m, pfn))->count++;
 }
 void put_page_slow(struct hmmu *m, u32 head);
 /** Drop a reference. The last reference frees the page; a device page is freed with the last but one. */
 static inline void put_page(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
-	int32_t count = --m->pages[head].count;
+	int32_t count = --page_of(m, head)->count;
 
 	if (count <= 1 && (count <= 0 || is_zone_device_page(m, head)))
 		put_page_slow(m, head);

@@ -20,10 +20,10 @@ static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 	u64 *pte = table_of(m, table);
 
 	*pmd = 0;
-	flush_tlb_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
-	mmu_notifier_invalidate_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
+	flush_tlb_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		pte[i] = pte_mkspecial(mk_pte(m->zero_pfn, m->vmas[vma].page_prot));
+		pte[i] = pte_mkspecial(mk_pte(m->zero_pfn, vma_of(m, vma)->page_prot));
 	pmd_populate(pmd, table);
 }
 
@@ -34,7 +34,7 @@ static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool fr
 
 	if (freeze)
 		return migration_entry_of_present(page, pmd);
-	entry = maybe_mkwrite(m, vma, mk_pte(page, m->vmas[vma].page_prot));
+	entry = maybe_mkwrite(m, vma, mk_pte(page, vma_of(m, vma)->page_prot));
 	if (!pte_write(pmd))
 		entry = pte_wrprotect(entry);
 	if (!pte_young(pmd))
@@ -46,13 +46,13 @@ static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool fr
 static void count_split(struct hmmu *m, u32 page)
 {
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		m->pages[page + i].mapcount++;
+		page_of(m, page + i)->mapcount++;
 	if (compound_mapcount(m, page) > 1 && !page_test_and_set(m, page, HMMU_PG_DOUBLE_MAP))
 		for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-			m->pages[page + i].mapcount++;
+			page_of(m, page + i)->mapcount++;
 	if (!--*compound_mapcount_ptr(m, page) && page_test_and_clear(m, page, HMMU_PG_DOUBLE_MAP))
 		for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-			m->pages[page + i].mapcount--;
+			page_of(m, page + i)->mapcount--;
 }
 
 static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool freeze)
@@ -63,7 +63,7 @@ static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr,
 	u64 *pte;
 
 	count_stat(m, HMMU_STAT_SPLIT_PMD);
-	probe(split_pmd, m->vmas[vma].mm, haddr);
+	probe(split_pmd, vma_of(m, vma)->mm, haddr);
 	if (is_huge_zero_pmd(m, old)) {
 		split_huge_zero_pmd(ctx, vma, pmd, haddr);
 		return;
@@ -76,7 +76,7 @@ static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr,
 	if (pte_dirty(old))
 		page_set(m, page, HMMU_PG_DIRTY);
 	count_split(m, page);
-	flush_tlb_range(m, m->vmas[vma].mm, haddr, haddr + PMD_SIZE);
+	flush_tlb_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
 	pmd_populate(pmd, table);
 	if (!freeze)
 		return;
@@ -90,7 +90,7 @@ void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool free
 {
 	struct hmmu *m = ctx->m;
 	u64 haddr = address & PMD_MASK;
-	u32 mm = m->vmas[vma].mm;
+	u32 mm = vma_of(m, vma)->mm;
 
 	mmu_notifier_invalidate_range_start(m, mm, haddr, haddr + PMD_SIZE);
 	table_lock(m, pmd);
@@ -105,7 +105,7 @@ void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool free
 
 void split_huge_pmd_address(struct ctx *ctx, u32 vma, u64 address, bool freeze, u32 page)
 {
-	u64 *pmd = mm_find_pmd(ctx->m, ctx->m->vmas[vma].mm, address);
+	u64 *pmd = mm_find_pmd(ctx->m, vma_of(ctx->m, vma)->mm, address);
 
 	if (pmd)
 		__split_huge_pmd(ctx, vma, pmd, address, freeze, page);

@@ -36,7 +36,7 @@ void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u3
 		remove_compound_migration_ptes(ctx, new_pfn, vma, address, old_pfn);
 		return;
 	}
-	pmd = mm_find_pmd(m, m->vmas[vma].mm, address);
+	pmd = mm_find_pmd(m, vma_of(m, vma)->mm, address);
 	if (!pmd || pmd_trans_unstable(*pmd))
 		return;
 	pte = pte_offset_map_lock(m, *pmd, address);

@@ -8,7 +8,7 @@
 
 void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma)
 {
-	page_of(m, compound_head(m, pfn))->mapping = m->vmas[vma].anon_vma | MAPPING_ANON;
+	page_of(m, compound_head(m, pfn))->mapping = vma_of(m, vma)->anon_vma | MAPPING_ANON;
 }
 
 /* The last huge mapping is gone. Ptes may still map parts of the page. */
@@ -18,7 +18,7 @@ static void remove_anon_compound_rmap(struct hmmu *m, u32 cpu, u32 head)
 		return;
 	if (page_test_and_clear(m, head, HMMU_PG_DOUBLE_MAP))
 		for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-			m->pages[head + i].mapcount--;
+			page_of(m, head + i)->mapcount--;
 	if (page_test(m, head, HMMU_PG_MLOCKED))
 		clear_page_mlock(m, cpu, head);
 }

@@ -11,10 +11,10 @@
 static ALWAYS_INLINE void set_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address, bool exclusive)
 {
 	struct page *page = page_of(m, head);
-	u32 anon_vma = m->vmas[vma].anon_vma;
+	u32 anon_vma = vma_of(m, vma)->anon_vma;
 
 	if (!exclusive)
-		anon_vma = m->anon_vmas[anon_vma].root;
+		anon_vma = anon_vma_of(m, anon_vma)->root;
 	page->mapping = anon_vma | MAPPING_ANON;
 	page->index = linear_page_index(m, vma, address);
 }

@@ -60,7 +60,7 @@ static bool next_pte(struct hmmu *m, struct page_vma_mapped_walk *pvmw, u64 end)
 		if (!(pvmw->address & ~PMD_MASK)) {
 			page_vma_mapped_walk_done(m, pvmw);
 			pvmw->pte = NULL;
-			pvmw->pmd = mm_find_pmd(m, m->vmas[pvmw->vma].mm, pvmw->address);
+			pvmw->pmd = mm_find_pmd(m, vma_of(m, pvmw->vma)->mm, pvmw->address);
 			if (!pvmw->pmd || pmd_trans_unstable(*pvmw->pmd))
 				return false;
 			pvmw->pte = pte_offset(m, *pvmw->pmd, pvmw->address);
@@ -95,7 +95,7 @@ bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw)
 	if (pvmw->pmd && !pvmw->pte)
 		goto not_found;
 	if (!pvmw->pte) {
-		pvmw->pmd = mm_find_pmd(m, m->vmas[pvmw->vma].mm, pvmw->address);
+		pvmw->pmd = mm_find_pmd(m, vma_of(m, pvmw->vma)->mm, pvmw->address);
 		if (!pvmw->pmd || pmd_none(*pvmw->pmd))
 			return false;
 		if (pmd_trans_huge(*pvmw->pmd))

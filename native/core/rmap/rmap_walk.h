@@ -47,12 +47,12 @@ struct rmap_walk {
 static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
 {
 	while (walk->next) {
-		u32 vma = walk->anon_vma ? m->avcs[walk->next].vma : walk->next;
+		u32 vma = walk->anon_vma ? avc_of(m, walk->next)->vma : walk->next;
 		const struct vma *v = vma_of(m, vma);
 
 		if (v->pgoff > walk->last)
 			break;
-		walk->next = walk->anon_vma ? m->avcs[walk->next].tree_next : v->i_mmap_next;
+		walk->next = walk->anon_vma ? avc_of(m, walk->next)->tree_next : v->i_mmap_next;
 		if (walk->first < v->pgoff + vma_pages(v))
 			return vma;
 	}
@@ -60,23 +60,23 @@ static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
 }
 static inline u32 rmap_first(struct hmmu *m, u32 pfn, struct rmap_walk *walk)
 {
-	u32 mapping = m->pages[compound_head(m, pfn)].mapping;
+	u32 mapping = page_of(m, compound_head(m, pfn))->mapping;
 
 	walk->first = page_to_pgoff(m, pfn);
 	walk->last = walk->first + hpage_nr_pages(m, pfn) - 1;
 	walk->anon_vma = mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
 	if (walk->anon_vma) {
-		m->anon_vmas[walk->anon_vma].locked++;
-		walk->next = m->anon_vmas[walk->anon_vma].first;
+		anon_vma_of(m, walk->anon_vma)->locked++;
+		walk->next = anon_vma_of(m, walk->anon_vma)->first;
 	} else {
-		walk->next = mapping ? m->files[mapping].first : 0;
+		walk->next = mapping ? file_of(m, mapping)->first : 0;
 	}
 	return rmap_next(m, walk);
 }
 static inline void rmap_end(struct hmmu *m, const struct rmap_walk *walk)
 {
 	if (walk->anon_vma)
-		m->anon_vmas[walk->anon_vma].locked--;
+		anon_vma_of(m, walk->anon_vma)->locked--;
 }
 
 #endif

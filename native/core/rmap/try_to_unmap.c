@@ -31,7 +31,7 @@ static bool mlock_again(struct ctx *ctx, u32 pfn, u32 vma)
 {
 	struct hmmu *m = ctx->m;
 
-	if (!(m->vmas[vma].flags & VM_LOCKED))
+	if (!(vma_of(m, vma)->flags & VM_LOCKED))
 		return false;
 	if (!PageCompound(m, pfn))
 		mlock_vma_page(m, ctx->cpu, pfn);
@@ -78,7 +78,7 @@ static void make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
 static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
 {
 	struct hmmu *m = ctx->m;
-	u32 mm = m->vmas[vma].mm;
+	u32 mm = vma_of(m, vma)->mm;
 	u64 old = ptep_clear_flush(m, mm, address, pte);
 
 	if (pte_dirty(old))
