@@ -2,12 +2,16 @@
 //
 // Projects in a temporary folder that use the npm package, and the versions of Node.js that they run with.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { output } from '../lib/checks.mjs'
+import { dirname, join } from 'node:path'
+import { output } from '../lib/output.mjs'
 import { root } from '../lib/run.mjs'
 
-export const temporary = mkdtempSync(join(tmpdir(), 'hmmu-package-'))
+/** The packed package, which test.mjs made. */
+export const tarball = process.env.HMMU_TARBALL
+if (tarball === undefined) throw new Error('npm run test:package makes the package, and runs these tests')
+
+/** Each file of tests has a folder of its own, because they run at the same time. */
+export const temporary = mkdtempSync(join(dirname(tarball), 'projects-'))
 
 /** What the projects in test/package print when all is well. */
 export const ROUND_TRIP = '{"moved":1,"there":"dev","byte":90,"complaints":[]}'

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Installs the npm package as users do: by each client, with its defaults, then once more from the lock file alone.
+import assert from 'node:assert/strict'
 import { copyFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { check, output, outputs, same } from '../lib/checks.mjs'
-import { copiedProject, nodeOf, ROUND_TRIP, temporary, tool } from './projects.mjs'
+import { test } from 'node:test'
+import { output, outputs, same } from '../lib/output.mjs'
+import { copiedProject, nodeOf, ROUND_TRIP, tarball, temporary, tool } from './projects.mjs'
 
 const npm = { name: 'npm', program: 'bin/npm-cli.js', add: ['install'], again: ['ci'] }
 // Caches of their own, as both take a file of the same name and version for the one that they know.
@@ -27,10 +29,10 @@ const CONCERN = /warn|error|script|peer|approve|allow|ignore|gyp|build/i
 function noConcern({ stdout, stderr }) {
   const lines = `${stdout}${stderr}`.replaceAll(temporary, '').split('\n')
   const found = lines.filter((line) => /hmmu/.test(line) && CONCERN.test(line))
-  if (found.length > 0) throw new Error(found.join('\n'))
+  assert.deepEqual(found, [])
 }
 
-function checkClient({ name, version, program, node, add, again }, tarball) {
+function installTwice({ name, version, program, node, add, again }) {
   const folder = copiedProject('consumer', `${name}-${version}-${node}-project`)
   const executable = nodeOf(node)
   const client = join(tool(name, version), program)
@@ -47,17 +49,15 @@ function checkClient({ name, version, program, node, add, again }, tarball) {
   works()
 }
 
-/** Each client installs the package, without `--ignore-scripts`. */
-export function checkClients({ tarball }) {
-  for (const client of CLIENTS) {
-    const { name, version, node, add, again } = client
-    const calls = `${add[0]}, then ${again.join(' ')}`
-    check(`${name} ${version} on Node.js ${node}: ${calls}`, () => checkClient(client, tarball))
-  }
-  check('npm lets it be installed for macOS and Windows', () => {
-    for (const system of ['--os=darwin', '--os=win32']) {
-      const folder = copiedProject('consumer', `for${system}`)
-      noConcern(outputs('npm', ['install', system, '--cpu=arm64', tarball], { cwd: folder }))
-    }
-  })
+// Each client installs the package, without `--ignore-scripts`.
+for (const client of CLIENTS) {
+  const { name, version, node, add, again } = client
+  test(`${name} ${version} on Node.js ${node}: ${add[0]}, then ${again.join(' ')}`, () => installTwice(client))
 }
+
+test('npm lets it be installed for macOS and Windows', () => {
+  for (const system of ['--os=darwin', '--os=win32']) {
+    const folder = copiedProject('consumer', `for${system}`)
+    noConcern(outputs('npm', ['install', system, '--cpu=arm64', tarball], { cwd: folder }))
+  }
+})
