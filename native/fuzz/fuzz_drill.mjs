@@ -13,8 +13,9 @@
 // JavaScript, would see coverage; its binaries ask for a newer glibc than Debian 12 has.)
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { program } from 'commander'
 import fc from 'fast-check'
+import { wholeNumber } from '../../scripts/lib/options.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -206,9 +207,12 @@ function checkRun(drill, salt) {
 }
 
 function main() {
-  const { values } = parseArgs({
-    options: { time: { type: 'string', default: '60' }, seed: { type: 'string' }, path: { type: 'string' } },
-  })
+  const { time, seed, path } = program
+    .option('--time <seconds>', 'how long it runs', wholeNumber(1), 60)
+    .option('--seed <n>', 'where to begin', Number)
+    .option('--path <path>', 'the failure to replay, with --seed')
+    .parse()
+    .opts()
   const counts = { texts: 0, drills: 0, runs: 0 }
   const property = fc.property(subject, (given) => {
     const text = textOf(given)
@@ -224,10 +228,10 @@ function main() {
   })
   const details = fc.check(property, {
     numRuns: 2 ** 31 - 1,
-    interruptAfterTimeLimit: Number(values.time) * 1000,
+    interruptAfterTimeLimit: time * 1000,
     markInterruptAsFailure: false,
-    ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
-    ...(values.path === undefined ? {} : { path: values.path }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(path === undefined ? {} : { path }),
   })
   report(details)
   const failures = details.failed ? 1 : 0

@@ -5,8 +5,9 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, freemem, release } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { measureTypeScript } from '../../bench/typescript.mjs'
+import { wholeNumber } from '../lib/options.mjs'
 import { buildBench, toolchain } from './build.mjs'
 import { tables } from './tables.mjs'
 
@@ -14,18 +15,12 @@ import { tables } from './tables.mjs'
 const BYTES_PER_PAGE = 2 * 4096 + 256
 const LARGEST = 2 ** 20
 
-function count(text) {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a number of pages, 1 or more.')
-  return value
-}
-
 function options() {
   const command = new Command('npm run bench --')
     .description('time the operations of libhmmu and of the TypeScript API')
     .option('--json [file]', 'print the results as JSON, or write them to a file beside the tables')
     .option('--quick', 'short runs, and no size above 65,536 pages')
-    .option('--max-pages <n>', 'leave larger sizes out (default: as the free memory allows)', count)
+    .option('--max-pages <n>', 'leave larger sizes out (default: as the free memory allows)', wholeNumber(1))
     .option('--no-typescript', 'the C path only')
   return command.parse().opts()
 }

@@ -4,6 +4,7 @@
 // and "<!-- end -->", and draws its plots. Instructions come from bench/instructions.json (npm run bench:instructions
 // -- --update), times from bench/times.json. TIMES.json (npm run bench -- --json TIMES.json) replaces the latter.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { program } from 'commander'
 import { root } from '../lib/run.mjs'
 import { drawCost, drawStages } from './plots.mjs'
 import { digits, grouped, perPage, ratio, SIZES, STAGES } from './results.mjs'
@@ -16,7 +17,8 @@ const MIB_256 = 65536
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
-if (process.argv[2]) writeFileSync(TIMES, `${JSON.stringify(readJson(process.argv[2]))}\n`)
+const [times] = program.argument('[file]', 'times to take over').parse().args
+if (times) writeFileSync(TIMES, `${JSON.stringify(readJson(times))}\n`)
 const { host, date, results } = readJson(TIMES)
 const { instructions, toolchain } = readJson(`${root}/bench/instructions.json`)
 

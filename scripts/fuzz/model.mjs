@@ -9,20 +9,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { SingleBar } from 'cli-progress'
-import { InvalidArgumentError, Option, program } from 'commander'
+import { program } from 'commander'
 import fc from 'fast-check'
 import ts from 'typescript'
+import { wholeNumber } from '../lib/options.mjs'
 import { root } from '../lib/run.mjs'
 
 /** Sequences between two looks at the clock. Each batch has a seed of its own. */
 const BATCH = 20
 const DEFAULT_SECONDS = 60
-
-function count(text) {
-  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number, at least 0')
-  return value
-}
 
 /** Lets require() load TypeScript. Types are checked elsewhere. */
 function loadTypeScript() {
@@ -41,12 +36,12 @@ function parseOptions() {
     .description(
       `Random sequences of commands on the machine and on the reference model (by default for ${DEFAULT_SECONDS} s).`,
     )
-    .addOption(new Option('--seed <n>', 'where to begin; the same seed gives the same sequences').argParser(count))
-    .addOption(new Option('--time <seconds>', 'stop after this time').argParser(count))
-    .addOption(new Option('--runs <n>', 'stop after this many sequences').argParser(count))
-    .addOption(new Option('--length <n>', 'most commands of a sequence').argParser(count).default(60))
-    .addOption(new Option('--out <folder>', 'write the drills that show a failure there, too'))
-    .addOption(new Option('--fail-fast', 'stop at the first failure, as it was found and not made shorter'))
+    .option('--seed <n>', 'where to begin; the same seed gives the same sequences', wholeNumber(0))
+    .option('--time <seconds>', 'stop after this time', wholeNumber(0))
+    .option('--runs <n>', 'stop after this many sequences', wholeNumber(0))
+    .option('--length <n>', 'most commands of a sequence', wholeNumber(0), 60)
+    .option('--out <folder>', 'write the drills that show a failure there, too')
+    .option('--fail-fast', 'stop at the first failure, as it was found and not made shorter')
     .parse()
   const {
     seed = Date.now() % 2 ** 31,

@@ -14,27 +14,27 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
+import { Option, program } from 'commander'
 import { needPackages } from '../lib/debian.mjs'
+import { wholeNumber } from '../lib/options.mjs'
 import { root, run } from '../lib/run.mjs'
 
 const folder = `${root}/build-fuzz`
 const failures = `${folder}/failures`
 const clang = 'clang-14'
 
-const { values } = parseArgs({
-  options: {
-    time: { type: 'string', default: '60' },
-    jobs: { type: 'string', default: '1' },
-    target: { type: 'string' },
-  },
-})
-const seconds = Number(values.time)
-if (!(seconds > 0) || !(Number(values.jobs) > 0)) {
-  console.error('--time takes seconds and --jobs a number of processes, each more than 0')
-  process.exit(2)
-}
+const targets = { machine, drill }
+const {
+  time: seconds,
+  jobs,
+  target,
+} = program
+  .option('--time <seconds>', 'how long each target runs', wholeNumber(1), 60)
+  .option('--jobs <n>', 'how many fuzzers of the core at a time', wholeNumber(1), 1)
+  .addOption(new Option('--target <name>', 'only this one').choices(Object.keys(targets)))
+  .parse()
+  .opts()
 
 function build() {
   needPackages([clang, 'libclang-rt-14-dev', 'cmake'])
@@ -89,7 +89,7 @@ async function machine() {
   bar.start(seconds, 0, told())
   const timer = setInterval(() => bar.update(Math.round((Date.now() - began) / 1000), told()), 1000)
   const executed = await Promise.all(
-    Array.from({ length: Number(values.jobs) }, (_, job) =>
+    Array.from({ length: jobs }, (_, job) =>
       fuzzOn(began + seconds * 1000, (runs, coverage) => {
         seen.runs[job] = runs
         seen.coverage = Math.max(seen.coverage, coverage)
@@ -121,12 +121,7 @@ function drill() {
   return status
 }
 
-const targets = { machine, drill }
-const wanted = values.target === undefined ? Object.keys(targets) : [values.target]
-if (!wanted.every((name) => name in targets)) {
-  console.error(`--target is one of ${Object.keys(targets).join(', ')}`)
-  process.exit(2)
-}
+const wanted = target === undefined ? Object.keys(targets) : [target]
 let failed = 0
 for (const name of wanted) {
   console.log(`=== ${name}`)

@@ -9,6 +9,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { program } from 'commander'
 import { root } from '../lib/run.mjs'
 
 const DATA = join(root, 'test/conformance/branches.json')
@@ -17,7 +18,7 @@ const ADDON = join(root, 'build-coverage/addon')
 const C_TESTS = join(root, 'build-coverage/c')
 const OBJECTS = 'CMakeFiles/hmmu_static.dir/native/core'
 /** The objects that have code of a migration. Code of headers is in each object that includes them. */
-const COUNTS = /^(migrate\/\w+|rmap\/try_to_unmap)\.c\.gcda$/
+const COUNTS = /^(migrate\/\w+|rmap\/migration_ptes)\.c\.gcda$/
 /** The maximum number of drills named for a branch. */
 const NAMED = 3
 
@@ -109,5 +110,5 @@ function check() {
 }
 
 if (!existsSync(ADDON)) throw new Error('build-coverage is not there: npm run coverage makes it')
-if (!process.argv.includes('--check')) update()
+if (!program.option('--check', 'measure only what is listed').parse().opts().check) update()
 check()

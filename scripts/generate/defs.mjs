@@ -10,6 +10,7 @@
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { program } from 'commander'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 export const headerPath = join(root, 'native/include/hmmu/hmmu_defs.h')
@@ -234,16 +235,15 @@ function written(path, text, write) {
   return false
 }
 
-function main(args) {
+function main({ check }) {
   const outputs = {
     'lib/base/defs.generated.ts': renderTypeScript(parseDefs(readFileSync(headerPath, 'utf8'))),
     'lib/native/calls.generated.ts': renderCalls(parseCalls(readFileSync(callsPath, 'utf8'))),
   }
-  const write = !args.includes('--check')
-  const results = Object.entries(outputs).map(([file, text]) => written(join(root, file), text, write))
+  const results = Object.entries(outputs).map(([file, text]) => written(join(root, file), text, !check))
   return results.includes(false) ? 1 : 0
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = main(process.argv.slice(2))
+  process.exitCode = main(program.option('--check', 'only look').parse().opts())
 }

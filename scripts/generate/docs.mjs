@@ -7,6 +7,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { program } from 'commander'
 import { root } from '../lib/run.mjs'
 import { headerPath, parseDefs } from './defs.mjs'
 
@@ -96,7 +97,7 @@ const branchColumns = {
 
 const files = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
 const defs = parseDefs(readFileSync(headerPath, 'utf8'))
-const check = process.argv.includes('--check')
+const { check } = program.option('--check', 'only look').parse().opts()
 
 for (const file of files.filter((file) => file.endsWith('.md'))) {
   const path = join(root, file)

@@ -6,9 +6,10 @@
 // Both tools differ from version to version, so version 14 is required. If CI is set, both must be installed; otherwise
 // a missing tool is left out, with a message.
 import { spawnSync } from 'node:child_process'
+import { program } from 'commander'
 import { root, run, sourceFiles } from '../lib/run.mjs'
 
-const write = process.argv.includes('--write')
+const { write } = program.option('--write', 'format').parse().opts()
 const database = `${root}/build-lint`
 
 function isInstalled(tool) {

@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { program } from 'commander'
 import { root } from '../lib/run.mjs'
 
 const CORE = join(root, 'native/core')
@@ -152,7 +153,8 @@ if (circle.length > LARGEST_CIRCLE)
   complaints.push(
     `${circle.length} files call each other in one circle, at most ${LARGEST_CIRCLE} may: ${circle.join(' ')}`,
   )
-if (process.argv.includes('--print')) console.log(`largest circle, ${circle.length} files: ${circle.join(' ')}`)
+if (program.option('--print', 'list the largest circle of files').parse().opts().print)
+  console.log(`largest circle, ${circle.length} files: ${circle.join(' ')}`)
 for (const complaint of complaints) console.error(complaint)
 console.log(`floors: ${files.length} files, ${calls.length} calls, the largest circle has ${circle.length} files`)
 process.exitCode = complaints.length > 0 ? 1 : 0

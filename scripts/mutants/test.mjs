@@ -9,16 +9,11 @@ import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { SingleBar } from 'cli-progress'
 import Table from 'cli-table3'
-import { InvalidArgumentError, Option, program } from 'commander'
+import { InvalidArgumentError, program } from 'commander'
+import { wholeNumber } from '../lib/options.mjs'
 import { complaints, listMutants, mutate } from './list.mjs'
 import { partsOf, runSuite, suites } from './suites.mjs'
 import { Tree } from './tree.mjs'
-
-function count(text) {
-  const value = Number(text)
-  if (!/^[0-9]+$/.test(text) || value < 1) throw new InvalidArgumentError('expected a whole number, at least 1')
-  return value
-}
 
 const repeated = (value, before) => [...(before ?? []), value]
 
@@ -32,9 +27,9 @@ function parseOptions() {
     .name('test-mutants')
     .description('Builds mutants of the sources one after the other and tells which suite notices each.')
     .option('--only <part>', 'only mutants whose name or file contains this; repeat it for more', repeated)
-    .addOption(new Option('--suite <name>', 'only this suite; repeat it for more').argParser(suiteName))
+    .option('--suite <name>', 'only this suite; repeat it for more', suiteName)
     .option('--all', 'give each mutant to all suites, to see which of them notice it')
-    .option('--jobs <n>', 'how many at a time', count, availableParallelism())
+    .option('--jobs <n>', 'how many at a time', wholeNumber(1), availableParallelism())
     .option('--json <file>', 'write what was found there, too')
     .option('--list', 'only list the mutants; fails where one does not fit its source any more')
     .parse()

@@ -6,6 +6,7 @@
 // The steps are c, seeds, drills, jest and valgrind; by default all of them. Ends with the line that counts them.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { Argument, program } from 'commander'
 import { needPackages } from '../lib/debian.mjs'
 import { drillFolders, root, run } from '../lib/run.mjs'
 
@@ -100,12 +101,9 @@ function valgrind() {
 }
 
 const steps = { c, seeds, drills, jest, valgrind }
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(steps)
-const unknown = wanted.find((name) => !(name in steps))
-if (unknown !== undefined) {
-  console.error(`no step ${unknown}; there are ${Object.keys(steps).join(', ')}`)
-  process.exit(2)
-}
+const names = Object.keys(steps)
+const step = new Argument('[step...]', 'only these').choices(names).default(names)
+const [wanted] = program.addArgument(step).parse().processedArgs
 needPackages(['gcc', 'g++', 'cmake', 'libcmocka-dev', 'valgrind'])
 
 const failed = wanted.filter((name) => {

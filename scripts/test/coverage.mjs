@@ -16,7 +16,8 @@ function measure() {
   run('npx', ['cmake-js', 'compile', '--out', `${FOLDER}/addon`, '--CDHMMU_COVERAGE=ON'], { stdio: 'ignore' })
   const env = { ...process.env, HMMU_BINDING: `${FOLDER}/addon/Release/hmmu.node` }
   run('node', ['dist/cli/main.js', 'drill', 'check', ...drillFolders, '--verify'], { env })
-  run('npx', ['jest', 'test/api'], { env })
+  // A worker of Jest can end before it has written its counts.
+  run('npx', ['jest', '--runInBand', 'test/api'], { env })
 }
 
 function gcovr(folder, options) {
@@ -28,15 +29,7 @@ rmSync(FOLDER, { recursive: true, force: true })
 measure()
 mkdirSync(`${FOLDER}/html`)
 gcovr('native/core/', ['--json', COUNTS, `${FOLDER}/c`, `${FOLDER}/addon`])
-gcovr('native/core/', [
-  '-a',
-  COUNTS,
-  '--html-details',
-  `${FOLDER}/html/index.html`,
-  '--txt',
-  '-',
-  '--fail-under-line',
-  '90',
-])
-gcovr('native/core/migrate/', ['-a', COUNTS, '--print-summary', '--fail-under-line', '95', '--fail-under-branch', '90'])
+const tables = ['--html-details', `${FOLDER}/html/index.html`, '--txt', '-']
+gcovr('native/core/', ['-a', COUNTS, ...tables, '--fail-under-line', '95', '--fail-under-branch', '85'])
+gcovr('native/core/migrate/', ['-a', COUNTS, '--print-summary', '--fail-under-line', '97', '--fail-under-branch', '93'])
 run('node', ['scripts/generate/branches.mjs', '--check'])

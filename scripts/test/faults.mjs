@@ -11,24 +11,21 @@ import { spawn, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { delimiter } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import cliProgress from 'cli-progress'
+import { program } from 'commander'
+import { wholeNumber } from '../lib/options.mjs'
 import { drillFolders, root, run } from '../lib/run.mjs'
 
-const { values, positionals } = parseArgs({
-  options: { jobs: { type: 'string' }, 'per-command': { type: 'string', default: '8' } },
-  allowPositionals: true,
-})
-const jobs = Number(values.jobs ?? availableParallelism())
-const folders = (positionals.length > 0 ? positionals : drillFolders).join(delimiter)
-const program = `${root}/build-faults/test/faults/main.js`
+const passages = (text) => (text === 'all' ? text : wholeNumber(1)(text))
+program
+  .argument('[folder...]', 'drills', drillFolders)
+  .option('--jobs <n>', 'how many processes', wholeNumber(1), availableParallelism())
+  .option('--per-command <n>', 'how many passages of a command, or `all`', passages, 8)
+  .parse()
+const { jobs, perCommand } = program.opts()
+const folders = program.processedArgs[0].join(delimiter)
+const sweep = `${root}/build-faults/test/faults/main.js`
 const env = { HMMU_BINDING: `${root}/build/Release/hmmu.node`, ...process.env }
-
-const perCommand = values['per-command']
-if (!(jobs >= 1) || !(perCommand === 'all' || Number(perCommand) >= 1)) {
-  console.error('--jobs takes a number of processes, --per-command a number of passages or `all`; each is 1 or more')
-  process.exit(2)
-}
 
 const totals = { drills: 0, passed: 0, injected: 0, failures: [] }
 const bar = new cliProgress.SingleBar({
@@ -46,7 +43,7 @@ function fail(drill, problems) {
 /** Sweeps every `jobs`th drill, from a given one on. After a crash of the process, goes on with the next drill. */
 async function job(first) {
   let at = { drill: undefined, index: first }
-  const child = spawn('node', [program, folders, String(first), String(jobs), perCommand], {
+  const child = spawn('node', [sweep, folders, String(first), String(jobs), String(perCommand)], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -76,7 +73,7 @@ function finish(drill, { injected, problems }) {
 
 /** Runs a crashed drill again, to find the fault. */
 function crashingFault(index) {
-  const args = [program, folders, String(index), '1000000', perCommand, 'trace']
+  const args = [sweep, folders, String(index), '1000000', String(perCommand), 'trace']
   const { stdout } = spawnSync('node', args, { env, encoding: 'utf8', maxBuffer: 2 ** 28 })
   return `the last run: ${stdout.trim().split('\n').at(-1)}`
 }

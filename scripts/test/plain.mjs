@@ -4,6 +4,7 @@
 // shortcuts does: every drill has the transcript that is kept, and ends with equal hashes of its machines.
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { program } from 'commander'
 import { drillFolders, root, run } from '../lib/run.mjs'
 
 const PLAIN = `${root}/build-plain-addon/Release/hmmu.node`
@@ -35,7 +36,7 @@ function hashesOf(binding) {
   return execFileSync('node', ['scripts/test/plain.mjs', '--hashes'], options).trim().split('\n')
 }
 
-if (process.argv[2] === '--hashes') {
+if (program.option('--hashes', 'only print the hashes of the machines').parse().opts().hashes) {
   printHashes()
 } else {
   run('node', ['scripts/test/c.mjs', '-B', 'build-plain', '-DHMMU_PLAIN=ON'])
