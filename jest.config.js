@@ -11,4 +11,6 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', ...leftOut],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.test.json' }] },
   testTimeout: 30_000,
+  // Jest itself does little while its workers run; by default one CPU would be left to it.
+  maxWorkers: '100%',
 }

@@ -6,6 +6,10 @@ exec </dev/null 2>&1
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CI=true
 
+# All tools that run several jobs use all CPUs: node-gyp and the kernel's build, cmake, ctest.
+JOBS=$(nproc)
+export JOBS CMAKE_BUILD_PARALLEL_LEVEL=$JOBS CTEST_PARALLEL_LEVEL=$JOBS
+
 steps=()
 begins=()
 
