@@ -55,8 +55,6 @@ int migration_entry_wait(struct ctx *ctx, u64 entry);
 int do_wp_page(struct fault *vmf);
 /** A store that waited for a page has its lock, or gives up: mark the page dirty, or take its mlock mark off. */
 void wp_page_settle(struct hmmu *m, const struct task *task);
-/** wait_ops.c: set what faults and munlock do about their waits. */
-void wait_ops_init(struct hmmu *m);
 /** Whether a locked anonymous page has one user only, so that a write needs no copy. */
 bool reuse_swap_page(struct hmmu *m, u32 pfn);
 int do_file_fault(struct fault *vmf);

@@ -12,21 +12,14 @@ struct device_fault {
 	const struct device_fault *outer;
 };
 
-/** A callback of a migration that runs, on the C stack; callbacks nest. */
-struct driver_call {
-	u32 task;
-	const struct hmmu_migration *mig;
-	/** Whether the migration has the lock of a page, so that the task would wait for itself. */
-	bool (*has_locked)(const struct hmmu_migration *mig, u32 pfn);
-	const struct driver_call *outer;
-};
-
 /** What the calls above do about their waits. A task that waits is of the ground; what it waits for is not. */
 struct wait_ops {
 	/** The wait for a page's lock is over, or is given up: do what the call still owes the page (enum resume). */
 	void (*settle)(struct hmmu *m, const struct task *task);
 	/** A call is given up that waits: end what it has half done, so that the mappings agree with their pages. */
 	void (*give_up)(struct hmmu *m, const struct task *task);
+	/** Whether a callback runs of a migration of the task that has the page's lock: the task would wait for itself. */
+	bool (*waits_for_itself)(const struct hmmu *m, u32 task, u32 pfn);
 };
 
 /** What was looked up last in an address space. It speeds up and changes nothing, so it is not in the arena. */
@@ -76,7 +69,6 @@ struct hmmu {
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct hmmu_migration *spare_migration;
-	const struct driver_call *driver_calls; /**< the innermost first */
 	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
 	const struct wait_ops *wait_ops;

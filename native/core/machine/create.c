@@ -100,7 +100,7 @@ int hmmu_destroy(struct hmmu *m)
 {
 	if (!m)
 		return 0;
-	if (m->in_callback || m->in_page_free || m->driver_calls)
+	if (m->in_callback || m->in_page_free || migration_in_callback(m))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "a callback of the machine runs");
 	migrations_drop(m);
 	if (PLATFORM_REUSES_MEMORY)

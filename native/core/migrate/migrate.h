@@ -77,14 +77,14 @@ static inline struct page *migrate_word_page(const struct hmmu *m, u64 word)
 {
 	return m->pages + (word >> HMMU_PFN_SHIFT);
 }
-/** A record with arrays for so many pages, in the machine's list; NULL if the host has no memory. */
-struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages);
-/** Take a record out of the machine's list and free it. */
-void migration_free(struct hmmu_migration *mig);
 /** Forget the migrations under way: no callback is called, and the callers' arrays stay as they are. */
 void migrations_drop(struct hmmu *m);
-/** Whether the page is one of the migration's sources or destinations, during its callbacks. */
-bool migration_has_locked(const struct hmmu_migration *mig, u32 pfn);
+/** Whether a callback of a migration runs. */
+bool migration_in_callback(const struct hmmu *m);
+/** Whether the page is a source or destination of a migration of the task, one of whose callbacks runs. */
+bool task_has_locked(const struct hmmu *m, u32 task, u32 pfn);
+/** Set what faults and munlock do about their waits. */
+void wait_ops_init(struct hmmu *m);
 /** Record why entry i does not move. */
 __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
 

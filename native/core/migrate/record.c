@@ -1,81 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The record of a migration: its memory, its result, and whether one is in a callback. */
-#include <string.h>
+/* The record of a migration: its result, and whether one is in a callback. */
+#include "migrate/record.h"
 
-#include "host/platform.h"
 #include "host/probe.h"
 #include "host/stats.h"
-#include "migrate/migrate.h"
 #include "rmap/rmap.h"
 #include "rmap/rmap_walk.h"
 
-/* Allocate a record. One freed record is kept as a spare for the next migration. */
-static struct hmmu_migration *record_alloc(struct hmmu *m)
+bool migration_in_callback(const struct hmmu *m)
 {
-	struct hmmu_migration *mig = m->spare_migration;
-
-	m->spare_migration = NULL;
-	if (!mig)
-		return platform_alloc(sizeof(*mig));
-	memset(mig, 0, offsetof(struct hmmu_migration, error));
-	return mig;
-}
-
-static void record_free(struct hmmu *m, struct hmmu_migration *mig)
-{
-	if (!SHORTCUTS || m->spare_migration)
-		platform_free(mig);
-	else
-		m->spare_migration = mig;
-}
-
-static bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
-{
-	mig->src = mig->few;
-	mig->dst = mig->few + FEW_PAGES;
-	if (SHORTCUTS && pages <= FEW_PAGES)
-		return true;
-	mig->src = platform_alloc_raw(2 * pages * sizeof(u64));
-	if (!mig->src)
-		return false;
-	mig->dst = mig->src + pages;
-	return true;
-}
-
-struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
-{
-	struct hmmu_migration *mig = record_alloc(m);
-
-	if (!mig)
-		return NULL;
-	if (!arrays_alloc(mig, pages)) {
-		record_free(m, mig);
-		return NULL;
-	}
-	mig->next = m->migrations;
-	m->migrations = mig;
-	return mig;
-}
-
-void migration_free(struct hmmu_migration *mig)
-{
-	struct hmmu *m = mig->ctx.m;
-	struct hmmu_migration **link = &m->migrations;
-
-	while (*link != mig)
-		link = &(*link)->next;
-	*link = mig->next;
-	if (mig->src != mig->few)
-		platform_free(mig->src);
-	record_free(m, mig);
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		if (mig->in_callback)
+			return true;
+	return false;
 }
 
 /* The page's offset in the mapping leads to its entry, whichever other mapping the task came by. */
-bool migration_has_locked(const struct hmmu_migration *mig, u32 pfn)
+static bool has_page(const struct hmmu_migration *mig, u32 pfn)
 {
 	u64 i = (vma_address(mig->ctx.m, pfn, mig->vma) - mig->start) >> PAGE_SHIFT;
 
 	return i < mig->npages && (migrate_pfn_to_page(mig->src[i]) == pfn || migrate_pfn_to_page(mig->dst[i]) == pfn);
+}
+
+/* The migration goes on only when the callback returns. */
+bool task_has_locked(const struct hmmu *m, u32 task, u32 pfn)
+{
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		if (mig->in_callback && mig->ctx.task == task && has_page(mig, pfn))
+			return true;
+	return false;
 }
 
 void migrations_drop(struct hmmu *m)

@@ -37,23 +37,14 @@ static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig, u32 stage)
 
 static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct hmmu_migration *, void *))
 {
-	struct hmmu *m = mig->ctx.m;
-	const struct driver_call call = {
-		.task = mig->ctx.task,
-		.mig = mig,
-		.has_locked = migration_has_locked,
-		.outer = m->driver_calls,
-	};
 	int err;
 
 	mig->in_callback = true;
-	m->driver_calls = &call;
 	err = callback(mig, mig->request.data);
-	m->driver_calls = call.outer;
 	mig->in_callback = false;
 	if (!err)
 		return 0;
-	return hmmu_fail(m, -ECANCELED, HMMU_ERR_DRIVER_THREW, "%s() failed with %d",
+	return hmmu_fail(mig->ctx.m, -ECANCELED, HMMU_ERR_DRIVER_THREW, "%s() failed with %d",
 			 mig->stage == HMMU_STAGE_ALLOC_AND_COPY ? "alloc_and_copy" : "finalize_and_map", err);
 }
 

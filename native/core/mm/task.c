@@ -116,21 +116,12 @@ void downgrade_write(struct ctx *ctx)
 	task_of(ctx->m, ctx->task)->sem_hold = SEM_READ;
 }
 
-/* The migration whose callback makes this call has the page locked, and goes on only when the callback returns. */
-static bool waits_for_itself(const struct ctx *ctx, u32 pfn)
-{
-	for (const struct driver_call *call = ctx->m->driver_calls; call; call = call->outer)
-		if (call->task == ctx->task && call->has_locked(call->mig, pfn))
-			return true;
-	return false;
-}
-
 int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 {
 	struct task *task = task_of(ctx->m, ctx->task);
 	u32 head = compound_head(ctx->m, pfn);
 
-	if (waits_for_itself(ctx, head)) {
+	if (ctx->m->wait_ops->waits_for_itself(ctx->m, ctx->task, head)) {
 		if (with_ref)
 			put_page(ctx->m, head);
 		return -EDEADLK;

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file record.h The memory of a migration's record. Inline: the fault on a single device page makes a migration, too. */
+#ifndef HMMU_RECORD_H
+#define HMMU_RECORD_H
+
+#include <string.h>
+
+#include "host/platform.h"
+#include "migrate/migrate.h"
+
+/* Allocate a record. One freed record is kept as a spare for the next migration. */
+static inline struct hmmu_migration *record_alloc(struct hmmu *m)
+{
+	struct hmmu_migration *mig = m->spare_migration;
+
+	m->spare_migration = NULL;
+	if (!mig)
+		return platform_alloc(sizeof(*mig));
+	memset(mig, 0, offsetof(struct hmmu_migration, error));
+	return mig;
+}
+
+static inline void record_free(struct hmmu *m, struct hmmu_migration *mig)
+{
+	if (!SHORTCUTS || m->spare_migration)
+		platform_free(mig);
+	else
+		m->spare_migration = mig;
+}
+
+static inline bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
+{
+	mig->src = mig->few;
+	mig->dst = mig->few + FEW_PAGES;
+	if (SHORTCUTS && pages <= FEW_PAGES)
+		return true;
+	mig->src = platform_alloc_raw(2 * pages * sizeof(u64));
+	if (!mig->src)
+		return false;
+	mig->dst = mig->src + pages;
+	return true;
+}
+
+/** A record with arrays for so many pages, in the machine's list; NULL if the host has no memory. */
+static inline struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
+{
+	struct hmmu_migration *mig = record_alloc(m);
+
+	if (!mig)
+		return NULL;
+	if (!arrays_alloc(mig, pages)) {
+		record_free(m, mig);
+		return NULL;
+	}
+	mig->next = m->migrations;
+	m->migrations = mig;
+	return mig;
+}
+
+/** Take a record out of the machine's list and free it. */
+static inline void migration_free(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct hmmu_migration **link = &m->migrations;
+
+	while (*link != mig)
+		link = &(*link)->next;
+	*link = mig->next;
+	if (mig->src != mig->few)
+		platform_free(mig->src);
+	record_free(m, mig);
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a task owes when its wait ends, and what it must not wait for. Only faults and munlock stop halfway; each has the
+ * rest of its work in its own file. */
+#include "fault/fault.h"
+#include "fault/munlock.h"
+#include "migrate/migrate.h"
+
+static void wait_give_up(struct hmmu *m, const struct task *task)
+{
+	munlock_give_up(m, task->mm, task->progress.munlock_at);
+}
+
+void wait_ops_init(struct hmmu *m)
+{
+	static const struct wait_ops ops = {
+		.settle = wp_page_settle,
+		.give_up = wait_give_up,
+		.waits_for_itself = task_has_locked,
+	};
+
+	m->wait_ops = &ops;
+}
