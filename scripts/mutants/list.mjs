@@ -2,11 +2,10 @@
 //
 // The mutants of `npm run test:mutants`: each replaces one text of one source file by another.
 import { readdirSync, readFileSync } from 'node:fs'
-import { parseDefs } from '../generate/defs.mjs'
-import { root } from '../lib/run.mjs'
+import { basename } from 'node:path'
+import { root, sourceFiles } from '../lib/run.mjs'
 
 const FOLDER = `${root}/test/mutants`
-const DEFS = 'native/include/hmmu/hmmu_defs.h'
 
 /**
  * @typedef {{ name: string, file: string, text: string, becomes: string, means: string }} Mutant
@@ -23,16 +22,19 @@ function faults() {
   )
 }
 
-/** Each quirk, switched over in the default profile, as if the list of quirks said so. */
+/** Each place that asks for a quirk, turned round: without the quirk the core does what it does with it. */
 function quirks() {
-  const { items } = parseDefs(readFileSync(`${root}/${DEFS}`, 'utf8')).lists.get('HMMU_QUIRKS')
-  return items.map(({ name }) => ({
-    name: `quirk-${name.toLowerCase().replaceAll('_', '-')}`,
-    file: 'native/core/machine/create.c',
-    text: 'profile_quirks(options->profile)',
-    becomes: `(profile_quirks(options->profile) ^ (options->profile ? 0 : HMMU_QUIRK_${name}))`,
-    means: 'the quirk is switched over in the default profile',
-  }))
+  const files = sourceFiles().filter((file) => /^native\/core\/.*\.[ch]$/.test(file))
+  return files.flatMap((file) => {
+    const text = readFileSync(`${root}/${file}`, 'utf8')
+    return [...text.matchAll(/\bquirk\([^,()]+, HMMU_QUIRK_(\w+)\)/g)].map(([place, name]) => ({
+      name: `quirk-${name.toLowerCase().replaceAll('_', '-')}-in-${basename(file).replace(/\.[ch]$/, '').replaceAll('_', '-')}`,
+      file,
+      text: place,
+      becomes: `!${place}`,
+      means: 'with the quirk, the place does what it does without, and the other way round',
+    }))
+  })
 }
 
 /** @returns {Mutant[]} */

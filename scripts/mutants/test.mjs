@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Tests whether the tests notice faults. Builds each fault of test/mutants, and each quirk switched over, and runs the
-// suites on it, the cheapest first, until one fails. If no suite notices a mutant, a test is missing.
+// Tests whether the tests notice faults. Builds each fault of test/mutants, and each question for a quirk turned round, and runs
+// the suites on it, the cheapest first, until one fails. If no suite notices a mutant, a test is missing.
 //   node scripts/mutants/test.mjs [--only NAME…] [--suite NAME…] [--all] [--jobs N] [--json FILE] [--list]
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
