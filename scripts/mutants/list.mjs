@@ -28,7 +28,9 @@ function quirks() {
   return files.flatMap((file) => {
     const text = readFileSync(`${root}/${file}`, 'utf8')
     return [...text.matchAll(/\bquirk\([^,()]+, HMMU_QUIRK_(\w+)\)/g)].map(([place, name]) => ({
-      name: `quirk-${name.toLowerCase().replaceAll('_', '-')}-in-${basename(file).replace(/\.[ch]$/, '').replaceAll('_', '-')}`,
+      name: `quirk-${name.toLowerCase().replaceAll('_', '-')}-in-${basename(file)
+        .replace(/\.[ch]$/, '')
+        .replaceAll('_', '-')}`,
       file,
       text: place,
       becomes: `!${place}`,
