@@ -3,7 +3,7 @@
 //
 // Tests whether the tests notice faults. Builds each fault of test/mutants, and each question for a quirk turned round, and runs
 // the suites on it, the cheapest first, until one fails. If no suite notices a mutant, a test is missing.
-//   node scripts/mutants/test.mjs [--only NAME…] [--suite NAME…] [--all] [--jobs N] [--json FILE] [--list]
+//   node scripts/mutants/test.mjs [--only NAME]… [--suite NAME]… [--all] [--jobs N] [--json FILE] [--list]
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
