@@ -44,7 +44,8 @@ export interface FaultyRun {
 const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   map: ['ENOMEM'],
   unmap: ['ENOMEM', 'EINVAL'],
-  protect: ['ENOMEM', 'EACCES'],
+  // EINVAL: a part of a huge page of a hugetlb mapping.
+  protect: ['ENOMEM', 'EACCES', 'EINVAL'],
   advise: ['ENOMEM', 'EAGAIN', 'EINVAL'],
   lock: ['ENOMEM', 'EAGAIN'],
   unlock: ['ENOMEM'],
