@@ -342,6 +342,30 @@ static void test_copy_in_locked_mapping(void **state)
 	rig_close(r);
 }
 
+/* A copy has been made, and waits to take the mlock mark off the old page. It is given up: the mark goes all the same. */
+static void test_copy_given_up_in_locked_mapping(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_at(r, 0, 1, HMMU_MAP_FILE, 1);
+	uint32_t tid = new_task(r, r->pid), child, pfn;
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+	/* The child's mapping is not locked, but keeps the mark on the page. */
+	child = do_fork_of(r, r->tid);
+	assert_ok(load(r, hmmu_process_task(r->m, child), buf, NULL));
+	/* mprotect() would copy the page at once, had it a frame for that. */
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 1, false));
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), 3));
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	assert_true(page_info(r, pfn).flags & HMMU_PG_MLOCKED);
+	assert_blocked(r->m, store(r, tid, buf, 1), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_ok(hmmu_task_cancel(r->m, tid));
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_false(page_info(r, pfn).flags & HMMU_PG_MLOCKED);
+	rig_close(r);
+}
+
 /* The first store to a clean shared page whose stores are tracked waits for its lock, and makes it dirty afterwards. */
 static void test_shared_store_waits(void **state)
 {
@@ -408,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_shared_store_waits),
 		cmocka_unit_test(test_used_frame_is_cleared),
 		cmocka_unit_test(test_copy_in_locked_mapping),
+		cmocka_unit_test(test_copy_given_up_in_locked_mapping),
 		cmocka_unit_test(test_read_then_write),
 		cmocka_unit_test(test_notifier_over_zero_page),
 		cmocka_unit_test(test_signals),

@@ -259,7 +259,6 @@ int task_leave_slow(struct ctx *ctx, const struct call *call, int result)
 	struct hmmu *m = ctx->m;
 	struct task *task = task_of(m, ctx->task);
 
-	abandon_nested_call(ctx);
 	if (result == BLOCKED) {
 		call_record(task, call);
 		task->nested = ctx->nested;
