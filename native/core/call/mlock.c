@@ -99,10 +99,8 @@ int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 	const struct call call = { .op = OP_MLOCK, .args = { address, length } };
 	struct ctx ctx;
 	u64 end = 0;
-	int err = check_range(m, address, length, &end);
+	int err = syscall_enter(m, tid, &call, &ctx, &end);
 
-	if (!err)
-		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	if (end > address)
@@ -115,10 +113,8 @@ int hmmu_munlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 	const struct call call = { .op = OP_MUNLOCK, .args = { address, length } };
 	struct ctx ctx;
 	u64 end = 0;
-	int err = check_range(m, address, length, &end);
+	int err = syscall_enter(m, tid, &call, &ctx, &end);
 
-	if (!err)
-		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = down_write(&ctx);

@@ -185,10 +185,8 @@ int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 	struct ctx ctx;
 	struct span span;
 	u64 end = 0;
-	int err = check_range(m, address, length, &end);
+	int err = syscall_enter(m, tid, &call, &ctx, &end);
 
-	if (!err)
-		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	span = span_begin(m, HMMU_SPAN_MUNMAP);

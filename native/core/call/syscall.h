@@ -8,6 +8,13 @@
 
 /** A page-aligned address and a length, rounded up to pages; *end is exclusive. */
 int check_range(struct hmmu *m, u64 address, u64 length, u64 *end);
+/** Begin a call whose first two arguments are such an address and length. */
+static inline int syscall_enter(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx, u64 *end)
+{
+	int err = check_range(m, call->args[0], call->args[1], end);
+
+	return err ? err : task_enter(m, tid, *call, ctx);
+}
 /** task_leave(), with an error text for what the kernel would refuse. */
 int syscall_leave(struct ctx *ctx, const struct call *call, int err);
 const char *errno_name(int err);

@@ -76,10 +76,8 @@ int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t 
 	const struct call call = { .op = OP_UFFD, .args = { address, length } };
 	struct ctx ctx;
 	u64 end = 0;
-	int err = check_range(m, address, length, &end);
+	int err = syscall_enter(m, tid, &call, &ctx, &end);
 
-	if (!err)
-		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
 	err = end > address ? down_write(&ctx) : -EINVAL;
