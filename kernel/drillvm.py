@@ -18,6 +18,7 @@ is wrong. It gets no .expected; a message names it, and the exit status is 1.
 import argparse
 import glob
 import gzip
+import io
 import itertools
 import json
 import os
@@ -99,7 +100,7 @@ class Machine:
         command = [QEMU, *self.cpu, "-smp", "1", "-m", "2G", "-nodefaults", "-no-user-config", "-display", "none",
                    "-no-reboot", "-kernel", self.kernel, "-initrd", ram, "-append", PARAMETERS,
                    "-serial", "file:" + console, "-device", "virtio-serial-pci",
-                   "-chardev", "file,id=out,path=" + out, "-device", "virtserialport,chardev=out,name=oracle"]
+                   "-chardev", "file,id=out,path=" + out.replace(",", ",,"), "-device", "virtserialport,chardev=out,name=oracle"]
         begin = time.monotonic()
         reason = None
         try:
@@ -175,7 +176,7 @@ def run_drills(machine, scripts):
 
 
 def judge(body):
-    lines = body.splitlines(keepends=True)
+    lines = io.StringIO(body, newline="\n").readlines()  # str.splitlines() knows other ends, too
     reasons = [line[len(VOID):].strip() for line in lines if line.startswith(VOID)]
     return "".join(line for line in lines if not line.startswith(VOID)), reasons[0] if reasons else None
 
@@ -192,8 +193,21 @@ def read_drills(path):
     return [(os.path.basename(path)[:-len(".drill")], text, folder)]
 
 
+def write_transcript(path, transcript):
+    """Follows no link: a drill may come from anyone."""
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        sys.exit("drillvm: %s" % error)
+    with open(fd, "w", encoding="utf-8") as f:
+        f.write(transcript)
+
+
 def run_files(machine, args):
     drills = [drill for path in args.drill for drill in read_drills(path)]
+    for name, _, _ in drills:
+        if "/" in name and not args.cat:
+            sys.exit("drillvm: a drill's name is a file's, without a folder: %r" % name)
     runs = run_drills(machine, [script for _, script, _ in drills])
     void = 0
     for (name, _, folder), (transcript, reason) in zip(drills, runs):
@@ -203,15 +217,14 @@ def run_files(machine, args):
         elif args.cat:
             sys.stdout.write("=== %s\n%s" % (name, transcript))
         else:
-            with open(os.path.join(args.out or folder, name + ".expected"), "w", encoding="utf-8") as f:
-                f.write(transcript)
+            write_transcript(os.path.join(args.out or folder, name + ".expected"), transcript)
     print("drillvm: %d drills, %d void, %d boots, %.1f s" % (len(drills), void, machine.boots, machine.seconds),
           file=sys.stderr)
     return 1 if void else 0
 
 
 def run_json(machine):
-    for transcript, reason in run_drills(machine, json.load(sys.stdin)):
+    for transcript, reason in run_drills(machine, json.load(sys.stdin.buffer)):
         print(json.dumps({"transcript": transcript, "void": reason}))
     return 0
 

@@ -4,7 +4,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { systemReason } from '../base/system'
 import { excerpt } from '../base/visible'
 import { DrillError } from './errors'
@@ -124,7 +124,7 @@ function checkImage(file: string): void {
 
 function callRunner(batch: readonly DrillSource[], { kernel, runner }: KernelOptions): KernelRun[] {
   const script = join(runner, RUNNER_SCRIPT)
-  const { status, signal, error, stdout, stderr } = spawnSync('python3', [script, kernel, '--json'], {
+  const { status, signal, error, stdout, stderr } = spawnSync('python3', [script, resolve(kernel), '--json'], {
     input: JSON.stringify(batch.map((source) => source.text)),
     encoding: 'utf8',
     maxBuffer: MOST_OUTPUT,

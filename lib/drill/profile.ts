@@ -3,7 +3,7 @@
 // Which kernel's transcripts a folder has: a file `profile` there names it. A drill itself does not, since the programs
 // that run drills on real kernels accept no such line.
 
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { excerpt } from '../base/visible'
 import { type Profile, profileNames } from '../index'
@@ -18,7 +18,8 @@ export const DEFAULT_PROFILE: Profile = 'linux-4.14'
  */
 export function profileOf(drillFile: string): Profile {
   const file = join(dirname(drillFile), 'profile')
-  if (drillFile === STDIN_NAME || !existsSync(file)) return DEFAULT_PROFILE
+  // A link that leads nowhere is no missing file.
+  if (drillFile === STDIN_NAME || !lstatSync(file, { throwIfNoEntry: false })) return DEFAULT_PROFILE
   const name = readTextFile(file).trim()
   const profile = profileNames.find((each) => each === name)
   if (profile !== undefined) return profile

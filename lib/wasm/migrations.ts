@@ -188,22 +188,22 @@ export abstract class WasmMigrations extends WasmCopies {
   #end(id: number, migration: Migration, callback: NativeCallback | undefined): number {
     const { address, instance } = migration
     const result = migration.drive(callback, () => instance.exports.migrationEnd(address, false))
-    this.#forget(id, migration)
+    // -EBUSY, in a handler: the core has refused it, and the migration goes on.
+    if (result !== -EBUSY) this.#forget(id, migration)
     return result
   }
 
   migrateAbandon(id: number): number {
-    return this.#withIdle(id, (migration) => {
-      this.#abandon(id, migration)
-      return 0
-    })
+    return this.#withIdle(id, (migration) => this.#abandon(id, migration))
   }
 
   /** Undoes as much as possible, without any callback. */
-  #abandon(id: number, migration: Migration): void {
+  #abandon(id: number, migration: Migration): number {
     const { address, instance } = migration
-    migration.drive(undefined, () => instance.exports.migrationEnd(address, true))
+    const result = migration.drive(undefined, () => instance.exports.migrationEnd(address, true))
+    if (result === -EBUSY) return result
     this.#forget(id, migration)
+    return 0
   }
 
   #forget(id: number, { address, instance }: Migration): void {

@@ -2,6 +2,7 @@
 #include "migration.h"
 
 #include <cerrno>
+#include <utility>
 
 #include "arguments.h"
 #include "machine.h"
@@ -55,7 +56,7 @@ public:
 	Running(Migration &migration, napi_value callback) : migration_(migration)
 	{
 		napi_env env = migration.machine->Env();
-		migration_.callback = IsFunction(env, callback) ? callback : nullptr;
+		migration_.callback = callback && IsFunction(env, callback) ? callback : nullptr;
 		migration_.running = true;
 	}
 	~Running()
@@ -232,7 +233,8 @@ Napi::Value Machine::MigrateEnd(const Napi::CallbackInfo &info)
 		Core();
 		result = hmmu_migrate_end(migration->context);
 	}
-	migrations_.erase(Uint32(info, 0));
+	if (result != -EBUSY) // in a handler: the core has refused it, and the migration goes on
+		migrations_.erase(Uint32(info, 0));
 	return Result(result);
 }
 
@@ -244,9 +246,15 @@ Napi::Value Machine::MigrateAbandon(const Napi::CallbackInfo &info)
 
 	if (result < 0)
 		return Result(result);
-	migration->abandoned = true;
-	Core();
-	hmmu_migrate_end(migration->context);
+	{
+		Running running(*migration, nullptr);
+		migration->abandoned = true;
+		Core();
+		result = hmmu_migrate_end(migration->context);
+		migration->abandoned = false;
+	}
+	if (result == -EBUSY) // as in MigrateEnd()
+		return Result(result);
 	migrations_.erase(Uint32(info, 0));
 	return Result(0);
 }
@@ -266,11 +274,14 @@ Napi::Value Machine::Finished(Migration &migration, int result)
 
 void Machine::AbandonAll()
 {
-	for (auto &[number, migration] : migrations_) {
+	// A handler that runs meanwhile finds no migration.
+	const auto migrations = std::move(migrations_);
+
+	migrations_.clear();
+	for (auto &[number, migration] : migrations) {
 		migration->abandoned = true;
 		hmmu_migrate_end(migration->context);
 	}
-	migrations_.clear();
 }
 
 // migrateState(number, Float64Array): stage, position, npages, cpages, callbacks_ran, out_of_bounds.

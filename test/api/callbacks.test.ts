@@ -8,6 +8,55 @@ import { codeOf, errorOf, kinds, makeBuffer, makeMachine } from './helpers'
 const PAGE = 4096
 
 describe('onPageFree()', () => {
+  /** Migrations from the device, of one page each, about to finish. */
+  function aboutToFinish(count: number) {
+    const machine = makeMachine({ devicePages: 64 })
+    const a = machine.process()
+    const buf = a.map({ pages: count })
+    for (let i = 0; i < count; i++) buf.write(i * PAGE, Uint8Array.of(1))
+    a.migrate(buf)
+    const migrations = Array.from({ length: count }, (_, i) => {
+      const migration = a.mainTask.beginMigration(buf.range(i), { to: 'system' })
+      migration.runTo('finalize_and_map')
+      return migration
+    })
+    return { machine, a, buf, migrations }
+  }
+
+  test('a handler can end no migration, and leaves it as it was', () => {
+    const { machine, a, buf, migrations } = aboutToFinish(3)
+    const [first, second, third] = migrations
+    const codes: (string | undefined)[] = []
+    machine.onPageFree(() => {
+      codes.push(codeOf(() => second?.abandon()))
+      codes.push(codeOf(() => third?.finish()))
+    })
+    first?.finish()
+    machine.onPageFree(undefined)
+    expect(codes).toEqual(['HMMU_BUSY', 'HMMU_BUSY'])
+    expect(second?.stage).not.toBe('done')
+    expect(second?.finish().moved).toBe(1)
+    expect(third?.finish().moved).toBe(1)
+    buf.unmap()
+    a.exit()
+    expect(machine.verify()).toEqual([])
+  })
+
+  test('a handler can end no migration while the machine ends', () => {
+    const { machine, migrations } = aboutToFinish(12)
+    machine.onPageFree(() => {
+      for (const migration of migrations) {
+        try {
+          migration.abandon()
+        } catch {
+          // Busy, or over with the machine.
+        }
+      }
+    })
+    machine.dispose()
+    expect(machine.disposed).toBe(true)
+  })
+
   test('tells what munmap() frees, at once', () => {
     const { machine, a, buf } = makeBuffer(4)
     const freed: number[] = []

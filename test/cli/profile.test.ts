@@ -2,7 +2,7 @@
 //
 // Which profile a drill runs with: --profile, else the file `profile` next to the drill, else linux-4.14.
 
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { at, hmmu, hmmuWith, put, useFolder } from './command'
 
@@ -85,4 +85,12 @@ test('a folder of this name is no profile', () => {
   putFolder('x', printed('linux-4.14'))
   mkdirSync(at(join('x', 'profile')))
   expect(hmmu('drill', 'check', 'x').stdout).toContain(`${join('x', 'profile')}: is a folder; a regular file is needed`)
+})
+
+test('a profile that is a link to nowhere is an error, not the default', () => {
+  putFolder('x', printed('linux-4.14'))
+  symlinkSync('nowhere', at(join('x', 'profile')))
+  const { status, stderr } = hmmu('drill', 'run', at(DRILL_FILE))
+  expect(status).not.toBe(0)
+  expect(stderr).toMatch(/profile/)
 })
