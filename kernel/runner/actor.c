@@ -356,6 +356,7 @@ static void start_thread(int thread, int stack)
 /* stack: the one of stacks[] we run on, or -1 */
 void actor_main(int slot, int stack)
 {
+	struct sched_param fifo = { .sched_priority = 1 };
 	int i, free = 0;
 
 	my_slot = slot;
@@ -365,12 +366,11 @@ void actor_main(int slot, int stack)
 	}
 	if (SYS(SYS_ioctl, oracle_fd, OR_ATTACH, 0))
 		SYS(SYS_exit_group, 97);
-	/* no kernel thread runs before the command ends or sleeps */
-	if (swapping) {
-		struct sched_param fifo = { .sched_priority = 1 };
-
-		SYS(SYS_sched_setscheduler, 0, SCHED_FIFO, &fifo);
-	}
+	/*
+	 * No other thread runs before the command ends or sleeps, whenever the clock ticks: neither a kernel thread nor a
+	 * command that this one wakes.
+	 */
+	SYS(SYS_sched_setscheduler, 0, SCHED_FIFO, &fifo);
 	for (i = 1; i < THREADS; i++) {
 		if (free == stack)
 			free++;
