@@ -98,7 +98,9 @@ function creation(quick) {
 
 /** Makes and disposes of one machine a drill. Parsing is not counted. */
 function drills(quick) {
-  const all = findDrillFiles(`${root}/test/conformance/linux-4.14`).flatMap(readDrills).map(parseDrill)
+  const all = findDrillFiles(`${root}/test/conformance/linux-4.14`)
+    .flatMap(readDrills)
+    .map((source) => parseDrill(source))
   const step = Math.max(1, Math.floor(all.length / (quick ? 40 : 400)))
   const some = all.filter((_, i) => i % step === 0)
   const bench = makeBench(1, quick)

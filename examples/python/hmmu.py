@@ -39,12 +39,13 @@ class Madv(IntEnum):
     """Advice to madvise()."""
 
     DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE, DONTFORK, DOFORK, UNMERGEABLE = range(7)
+    POPULATE_READ, POPULATE_WRITE, COLD, PAGEOUT, COLLAPSE = range(7, 12)
 
 
 class Entry(IntEnum):
     """What a page table walk finds at an address."""
 
-    NOMAP, NONE, ZERO, SYS, HUGE, HZERO, DEV, MIG, SWAP, SPECIAL = range(10)
+    NOMAP, NONE, ZERO, SYS, HUGE, HZERO, DEV, MIG, SWAP, SPECIAL, EXCL, MARKER = range(12)
 
 
 class Err(IntEnum):

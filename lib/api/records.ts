@@ -39,7 +39,7 @@ export class PageEntry {
   declare readonly raw: bigint
   /** What a page table walk ends at. */
   declare readonly kind: EntryKind
-  /** Writable; of `dev` and `mig` entries: of the write kind. */
+  /** Writable; of `dev`, `mig` and `excl` entries: of the write kind. */
   declare readonly write: boolean
   /** The dirty bit of the entry. */
   declare readonly dirty: boolean
@@ -47,7 +47,11 @@ export class PageEntry {
   declare readonly accessed: boolean
   /** Soft-dirty; of swap-type entries: their own soft-dirty bit. */
   declare readonly softDirty: boolean
-  /** Page frame number of `sys`, `huge` (this subpage), `dev` and `mig` entries, else 0. */
+  /** Write-protected by userfaultfd. */
+  declare readonly uffdWp: boolean
+  /** Of `mig` entries: of the read-exclusive kind. */
+  declare readonly exclusive: boolean
+  /** Page frame number of `sys`, `huge` (this subpage), `dev`, `mig` and `excl` entries, else 0. */
   declare readonly pfn: number
   /** Another number whenever the frame is allocated anew; of device pages: their number in the device. */
   declare readonly allocId: number
@@ -77,6 +81,8 @@ export class PageEntry {
     this.dirty = (bits & EntryBit.DIRTY) !== 0
     this.accessed = (bits & EntryBit.ACCESSED) !== 0
     this.softDirty = (bits & EntryBit.SOFT_DIRTY) !== 0
+    this.uffdWp = (bits & EntryBit.UFFD_WP) !== 0
+    this.exclusive = (bits & EntryBit.EXCLUSIVE) !== 0
     this.pfn = (ints[int + 6] ?? 0) >>> 0
     this.allocId = (ints[int + 7] ?? 0) >>> 0
     this.refCount = ints[int + 8] ?? 0
@@ -85,9 +91,10 @@ export class PageEntry {
     this.device = ((ints[int + 11] ?? 0) & 0xff) !== 0
   }
 
-  /** The bits as four letters: write, dirty, accessed, soft-dirty. */
+  /** The bits as four letters: write (else `p`: uffdWp, or `x`: exclusive), dirty, accessed, soft-dirty. */
   get bits(): string {
-    return `${this.write ? 'w' : '-'}${this.dirty ? 'd' : '-'}${this.accessed ? 'a' : '-'}${this.softDirty ? 's' : '-'}`
+    const first = (this.write && 'w') || (this.uffdWp && 'p') || (this.exclusive && 'x') || '-'
+    return `${first}${this.dirty ? 'd' : '-'}${this.accessed ? 'a' : '-'}${this.softDirty ? 's' : '-'}`
   }
 
   /** What JSON has: all properties, `raw` in hexadecimal. */
@@ -119,8 +126,8 @@ export function dumpTable(entries: readonly PageEntry[], all = false): string {
   return pagesTable(headings, entries.length, (page) => dumpRow(entries[page] as PageEntry, page), all)
 }
 
-const WITH_PAGE: ReadonlySet<EntryKind> = new Set(['sys', 'huge', 'dev', 'mig'])
-const WITHOUT_BITS: ReadonlySet<EntryKind> = new Set(['nomap', 'none', 'special'])
+const WITH_PAGE: ReadonlySet<EntryKind> = new Set(['sys', 'huge', 'dev', 'mig', 'excl'])
+const WITHOUT_BITS: ReadonlySet<EntryKind> = new Set(['nomap', 'none', 'special', 'marker'])
 
 function dumpRow(entry: PageEntry, page: number): Cell[] {
   const index = { prefix: '', number: page }

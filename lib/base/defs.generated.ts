@@ -17,7 +17,7 @@ export const PfnFlag = {
   ERROR: 32,
 } as const
 
-/** Page flags, in the order in which a dump prints the first eleven. */
+/** Page flags. A dump prints the first eleven in this order, and EXCLUSIVE behind them. */
 export const PageFlag = {
   /** The page lock is taken. */
   LOCKED: 1,
@@ -69,6 +69,8 @@ export const PageFlag = {
   BUDDY: 8388608,
   /** ZONE_DEVICE: a device-private page. */
   DEVICE: 16777216,
+  /** PageAnonExclusive of the page itself: anonymous, and of one mapping alone. Linux 6.12. */
+  EXCLUSIVE: 33554432,
 } as const
 
 /** Kinds of entries that a page table walk can find. */
@@ -83,6 +85,8 @@ export type EntryKind =
   | 'mig'
   | 'swap'
   | 'special'
+  | 'excl'
+  | 'marker'
 
 /** Values of {@link EntryKind} in the C API. */
 export const entryKindValues: Readonly<Record<EntryKind, number>> = {
@@ -96,6 +100,8 @@ export const entryKindValues: Readonly<Record<EntryKind, number>> = {
   mig: 7,
   swap: 8,
   special: 9,
+  excl: 10,
+  marker: 11,
 }
 
 /** {@link EntryKind} by value. */
@@ -110,6 +116,8 @@ export const entryKindNames: readonly EntryKind[] = [
   'mig',
   'swap',
   'special',
+  'excl',
+  'marker',
 ]
 
 /** A sentence on each {@link EntryKind}. */
@@ -124,6 +132,8 @@ export const entryKindTexts: Readonly<Record<EntryKind, string>> = {
   mig: 'A migration entry.',
   swap: 'A swap entry.',
   special: 'The mapping is special or hugetlb.',
+  excl: 'A device-exclusive entry: a system page that only the device uses. Linux 6.12.',
+  marker: 'A pte marker: no page, but a note that userfaultfd needs. Linux 6.12.',
 }
 
 /** Bits of an entry as a dump shows them. */
@@ -136,6 +146,10 @@ export const EntryBit = {
   ACCESSED: 4,
   /** Soft-dirty; a swap-type entry: the swap soft-dirty bit. */
   SOFT_DIRTY: 8,
+  /** Write-protected by userfaultfd. Linux 6.12. */
+  UFFD_WP: 16,
+  /** A migration entry of the read-exclusive kind: the mapping had the page alone. Linux 6.12. */
+  EXCLUSIVE: 32,
 } as const
 
 /** Kinds of mappings. */
@@ -194,6 +208,11 @@ export type Advice =
   | 'dontfork'
   | 'dofork'
   | 'unmergeable'
+  | 'populate_read'
+  | 'populate_write'
+  | 'cold'
+  | 'pageout'
+  | 'collapse'
 
 /** Values of {@link Advice} in the C API. */
 export const adviceValues: Readonly<Record<Advice, number>> = {
@@ -204,6 +223,11 @@ export const adviceValues: Readonly<Record<Advice, number>> = {
   dontfork: 4,
   dofork: 5,
   unmergeable: 6,
+  populate_read: 7,
+  populate_write: 8,
+  cold: 9,
+  pageout: 10,
+  collapse: 11,
 }
 
 /** {@link Advice} by value. */
@@ -215,6 +239,11 @@ export const adviceNames: readonly Advice[] = [
   'dontfork',
   'dofork',
   'unmergeable',
+  'populate_read',
+  'populate_write',
+  'cold',
+  'pageout',
+  'collapse',
 ]
 
 /** A sentence on each {@link Advice}. */
@@ -226,6 +255,11 @@ export const adviceTexts: Readonly<Record<Advice, string>> = {
   dontfork: 'A child does not get this range.',
   dofork: 'Undo DONTFORK.',
   unmergeable: 'Not for KSM.',
+  populate_read: 'Bring the pages in as loads would. Linux 6.12.',
+  populate_write: 'Bring the pages in as stores would. Linux 6.12.',
+  cold: 'The pages are old, and not active. Linux 6.12.',
+  pageout: 'Reclaim the pages. Linux 6.12.',
+  collapse: 'Replace the pages by huge ones now. Linux 6.12.',
 }
 
 /** Flags of mremap(). */
@@ -234,6 +268,22 @@ export const RemapBit = {
   MAYMOVE: 1,
   /** The mapping moves to the new address; mappings there are unmapped first. Needs MAYMOVE. */
   FIXED: 2,
+} as const
+
+/** Flags of hmmu_pin() and hmmu_unpin(). */
+export const PinBit = {
+  /** FOLL_WRITE: as for a store. */
+  WRITE: 1,
+  /** FOLL_PIN: pin_user_pages(), undone by unpin_user_page(). Linux 6.12. */
+  DMA: 2,
+} as const
+
+/** Modes of hmmu_uffd_register(). */
+export const UserfaultBit = {
+  /** A fault on a missing page is a userfault. */
+  MISSING: 1,
+  /** A store to a page that is write-protected by userfaultfd is a userfault. Linux 6.12. */
+  WP: 2,
 } as const
 
 /** Flags of hmmu_restore_with(). */
@@ -461,6 +511,7 @@ export type WaitName =
   | 'page_lock'
   | 'mmap_sem_read'
   | 'mmap_sem_write'
+  | 'vma_lock'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -468,6 +519,7 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   page_lock: 1,
   mmap_sem_read: 2,
   mmap_sem_write: 3,
+  vma_lock: 4,
 }
 
 /** {@link WaitName} by value. */
@@ -476,6 +528,7 @@ export const waitNames: readonly WaitName[] = [
   'page_lock',
   'mmap_sem_read',
   'mmap_sem_write',
+  'vma_lock',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -484,6 +537,7 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   page_lock: 'A page lock.',
   mmap_sem_read: 'The mmap_sem of its process, for reading.',
   mmap_sem_write: 'The mmap_sem of its process, for writing.',
+  vma_lock: 'The lock of a mapping, for writing. Linux 6.12.',
 }
 
 /** Events, in the order in which they happened. */

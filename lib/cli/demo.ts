@@ -76,12 +76,8 @@ class Story {
     const flags = pageFlagNames(entry.flags).filter((name) => SHOWN_FLAGS.includes(name))
     const frame = entry.device ? `device ${entry.allocId}` : `RAM ${entry.pfn}`
     const counts = [`${entry.refCount}`, `${entry.mapCount}`, `0x${byte.toString(16).padStart(2, '0')}`]
-    return [`${page}`, kind, entryBits(entry), frame, ...counts, flags.join(',')]
+    return [`${page}`, kind, entry.bits, frame, ...counts, flags.join(',')]
   }
-}
-
-function entryBits(entry: PageEntry): string {
-  return `${entry.write ? 'w' : '-'}${entry.dirty ? 'd' : '-'}${entry.accessed ? 'a' : '-'}${entry.softDirty ? 's' : '-'}`
 }
 
 /** Flags of the words of src and dst, for the pages that took part. */

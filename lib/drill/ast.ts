@@ -53,6 +53,12 @@ export interface UnmapCommand extends AtPlace {
   readonly verb: 'unmap'
 }
 
+export interface RemapCommand extends AtPlace {
+  readonly verb: 'remap'
+  /** The new region. */
+  readonly region: string
+}
+
 export interface ProtectCommand extends AtPlace {
   readonly verb: 'protect'
   readonly prot: Prot
@@ -134,6 +140,7 @@ export interface MigrateCommand extends AtPlace {
 export type InnerCommand =
   | MapCommand
   | UnmapCommand
+  | RemapCommand
   | ProtectCommand
   | AdviseCommand
   | LockCommand

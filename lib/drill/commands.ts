@@ -15,6 +15,7 @@ import type {
   MapCommand,
   PinCommand,
   ReadCommand,
+  RemapCommand,
   WatchCommand,
   WriteCommand,
 } from './ast'
@@ -31,6 +32,8 @@ export function execute(world: World, command: InnerCommand | WatchCommand, task
   switch (command.verb) {
     case 'map':
       return map(world, command, taskOf)
+    case 'remap':
+      return remap(world, command, taskOf)
     case 'write':
       return write(world, command, taskOf)
     case 'read':
@@ -92,22 +95,31 @@ function* systemCall(world: World, command: SystemCall, taskOf: TaskOf): Steps {
   return []
 }
 
+/** The region is there while mmap() waits, and if it fails: then nothing is mapped in it. */
 function* map(world: World, command: MapCommand, taskOf: TaskOf): Steps {
   const actor = world.actor(command.process)
-  if (actor.regions.get(command.region) !== undefined) {
-    throw new Misuse(
-      `process ${excerpt(actor.name)} has a region ${excerpt(command.region)} already; choose another name`,
-    )
-  }
+  world.checkFreeRegion(actor, command.region)
   const task = taskOf(actor)
   const { kind, pages } = command
-  const region = placeRegion(command, actor.end)
+  const region = placeRegion(command.region, pages, actor.end, command.at2m || kind === 'hugetlb')
   actor.end = regionEnd(region)
+  actor.regions.add(region)
   const prot = command.readOnly ? 'r' : 'rw'
   yield* untilDone(() => task.map({ address: region.address, pages, kind, prot }))
-  actor.regions.add(region)
   if (kind === 'hugetlb' || kind === 'special') return []
   yield* untilDone(() => task.advise(region.address, pages, command.thp ? 'hugepage' : 'nohugepage'))
+  return []
+}
+
+/** The new region is there as that of a `map` is. */
+function* remap(world: World, command: RemapCommand, taskOf: TaskOf): Steps {
+  const { actor, address, count } = world.pages(command.process, command.place)
+  world.checkFreeRegion(actor, command.region)
+  const task = taskOf(actor)
+  const region = placeRegion(command.region, count, actor.end)
+  actor.end = regionEnd(region)
+  actor.regions.add(region)
+  yield* untilDone(() => task.remap(address, count, { address: region.address }))
   return []
 }
 

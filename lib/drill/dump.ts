@@ -5,7 +5,7 @@
 import { type PageEntry, PageFlag } from '../index'
 import { pageRange } from './runs'
 
-/** The page flags a dump prints, in its order. */
+/** The page flags a dump prints, in its order: all kernels', and behind them those that came later. */
 const FLAG_NAMES = [
   'LOCKED',
   'UPTODATE',
@@ -18,6 +18,7 @@ const FLAG_NAMES = [
   'MLOCKED',
   'HEAD',
   'TAIL',
+  'EXCLUSIVE',
 ] as const
 const SHOWN_FLAGS = FLAG_NAMES.reduce((mask, name) => mask | PageFlag[name], 0)
 
@@ -26,6 +27,7 @@ const DETAIL: Record<PageEntry['kind'], 'nothing' | 'bits' | 'page'> = {
   nomap: 'nothing',
   none: 'nothing',
   special: 'nothing',
+  marker: 'nothing',
   zero: 'bits',
   hzero: 'bits',
   swap: 'bits',
@@ -33,6 +35,7 @@ const DETAIL: Record<PageEntry['kind'], 'nothing' | 'bits' | 'page'> = {
   huge: 'page',
   dev: 'page',
   mig: 'page',
+  excl: 'page',
 }
 
 /**
@@ -91,11 +94,7 @@ function continues(run: Run, entry: PageEntry, number: number): boolean {
   const detail = DETAIL[entry.kind]
   if (first.kind !== entry.kind) return false
   if (detail === 'nothing') return true
-  const sameBits =
-    first.write === entry.write &&
-    first.dirty === entry.dirty &&
-    first.accessed === entry.accessed &&
-    first.softDirty === entry.softDirty
+  const sameBits = first.bits === entry.bits
   if (detail === 'bits' || !sameBits) return sameBits
   return (
     first.device === entry.device &&
@@ -111,15 +110,11 @@ function runLine(run: Run): string {
   const head = `${pageRange(run.first, run.last)} ${entry.kind}`
   const detail = DETAIL[entry.kind]
   if (detail === 'nothing') return head
-  if (detail === 'bits') return `${head} ${entryBits(entry)}`
+  if (detail === 'bits') return `${head} ${entry.bits}`
   const letter = entry.device ? 'D' : 'P'
   const count = run.last - run.first
   const page = count === 0 ? `${letter}${run.number}` : `${letter}${run.number}-${letter}${run.number + count}`
-  return `${head} ${entryBits(entry)} ${page} ref=${entry.refCount} map=${entry.mapCount} ${flagNames(entry.flags)}`
-}
-
-function entryBits(entry: PageEntry): string {
-  return `${entry.write ? 'w' : '-'}${entry.dirty ? 'd' : '-'}${entry.accessed ? 'a' : '-'}${entry.softDirty ? 's' : '-'}`
+  return `${head} ${entry.bits} ${page} ref=${entry.refCount} map=${entry.mapCount} ${flagNames(entry.flags)}`
 }
 
 function flagNames(flags: number): string {

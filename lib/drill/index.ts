@@ -7,6 +7,7 @@ export { type CheckOptions, type CheckResult, checkFile, failedFile, listDrills,
 export { type SideBySide, sideBySide } from './compare'
 export { DrillError, type DrillErrorCode, type Position } from './errors'
 export { DEFAULT_KERNEL, DEFAULT_RUNNER, type KernelOptions, runOnKernel } from './kernel'
+export { type Kernel, kernelOfProfile } from './language'
 export type { DrillObserver } from './observer'
 export { type DrillSource, parseDrill } from './parse'
 export { DEFAULT_PROFILE, profileOf } from './profile'

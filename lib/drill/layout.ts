@@ -2,8 +2,6 @@
 //
 // The addresses of regions.
 
-import type { MapCommand } from './ast'
-
 export const PAGE_BYTES = 4096
 const MIB = 2 ** 20
 const HUGE_BYTES = 2 * MIB
@@ -17,7 +15,7 @@ export const FIRST_ADDRESS = 2 ** 40
 /** Most pages past the end of a region that may be named: 1 GiB. */
 const NAMED_BEHIND_MAX = 2 ** 18
 
-/** Pages 0 … `pages` - 1 of one `map`. */
+/** Pages 0 … `pages` - 1 of one `map` or `remap`. */
 export interface Region {
   readonly name: string
   readonly address: number
@@ -25,15 +23,13 @@ export interface Region {
 }
 
 /**
- * The region that a `map` makes, where `end` is the end of the last one in this process (or of its parent, for a child
- * that has not mapped anything yet). It starts 1 MiB above a 2 MiB boundary, or on the boundary.
+ * A new region, where `end` is the end of the last one in this process (or of its parent, for a child that has not
+ * mapped anything yet). It starts 1 MiB above a 2 MiB boundary, or on the boundary.
  */
-export function placeRegion(command: MapCommand, end: number | undefined): Region {
+export function placeRegion(name: string, pages: number, end: number | undefined, onBoundary = false): Region {
   const free = end === undefined ? FIRST_ADDRESS : end + HUGE_BYTES
   const boundary = Math.ceil(free / HUGE_BYTES) * HUGE_BYTES
-  const onBoundary = command.at2m || command.kind === 'hugetlb'
-  const address = onBoundary ? boundary : boundary + MIB
-  return { name: command.region, address, pages: command.pages }
+  return { name, address: onBoundary ? boundary : boundary + MIB, pages }
 }
 
 /** The last page of a region, or past its end, that may be named: nothing is mapped there up to the next region. */

@@ -4,6 +4,7 @@
 
 import type { Command, DevmemCommand, InnerCommand, MigrateCommand, PageRange } from './ast'
 import type { Position } from './errors'
+import { type Vocabulary, without, wordsOf } from './language'
 import {
   isProcess,
   PROCESS_EXPECTED,
@@ -28,12 +29,18 @@ interface ProcessHead extends Head {
 }
 
 const MAP_KINDS = ['anon', 'shmem', 'file', 'sharedfile', 'hugetlb', 'special'] as const
-const ADVICES = ['dontneed', 'free', 'hugepage', 'nohugepage', 'dontfork', 'unmergeable'] as const
+const ADVICES = {
+  'linux-4.14': ['dontneed', 'free', 'hugepage', 'nohugepage', 'dontfork', 'unmergeable'],
+  'linux-6.12': ['populate_read', 'populate_write', 'cold', 'pageout', 'collapse'],
+} as const
 const PROTS = ['r', 'rw', 'none'] as const
 const HUGE_PAGES = 512
 const SPECIAL_PAGES_MAX = 64
 
-const OF_PROCESS: Record<string, (words: Words, head: ProcessHead) => Command> = {
+type OfProcess = Record<string, (words: Words, head: ProcessHead) => Command>
+type Others = Record<string, (words: Words, head: Head) => Command | DevmemCommand>
+
+const OF_PROCESS_4_14: OfProcess = {
   map: parseMap,
   unmap: (words, head) => ({ ...head, verb: 'unmap', place: parsePlace(words) }),
   protect: (words, head) => ({
@@ -63,17 +70,22 @@ const OF_PROCESS: Record<string, (words: Words, head: ProcessHead) => Command> =
   watch: (_words, head) => ({ ...head, verb: 'watch' }),
 }
 
-const OTHERS: Record<string, (words: Words, head: Head) => Command | DevmemCommand> = {
+const OF_PROCESS_6_12: OfProcess = {
+  remap: (words, head) => ({ ...head, verb: 'remap', place: parsePlace(words), region: parseNewRegion(words) }),
+}
+
+const OTHERS: Others = {
   devmem: (words, head) => ({ ...head, verb: 'devmem', pages: parsePages(words, 0) }),
   fork: (words, head) => ({ ...head, verb: 'fork', process: parseProcess(words), child: parseProcess(words) }),
   exit: (words, head) => ({ ...head, verb: 'exit', process: parseProcess(words) }),
   drop: (words, head) => ({ ...head, verb: 'drop', handle: parseHandle(words) }),
 }
 
-/** The verbs of commands that begin with a process. */
-const PROCESS_VERBS: readonly string[] = Object.keys(OF_PROCESS)
-/** The commands that begin with their verb. */
-const OTHER_VERBS: readonly string[] = Object.keys(OTHERS)
+/** The commands that begin with a process. */
+const OF_PROCESS: OfProcess = { ...OF_PROCESS_4_14, ...OF_PROCESS_6_12 }
+const PROCESS_VERBS = { 'linux-4.14': Object.keys(OF_PROCESS_4_14), 'linux-6.12': Object.keys(OF_PROCESS_6_12) }
+/** The verbs of commands that begin with them. */
+const OTHER_VERBS = Object.keys(OTHERS)
 
 /** Parse one command; nothing may follow it. */
 export function parseCommand(words: Words): Command | DevmemCommand {
@@ -83,21 +95,21 @@ export function parseCommand(words: Words): Command | DevmemCommand {
   const head = { text, position: words.position(first.column) }
   const command = isProcess(first)
     ? parseOfProcess(words, { ...head, process: first.text })
-    : own(OTHERS, first, words, expected)(words, head)
+    : own(OTHERS, OTHER_VERBS, first, words, expected)(words, head)
   words.end()
   return command
 }
 
 function parseOfProcess(words: Words, head: ProcessHead): Command {
-  const expected = `a command (${oneOf(PROCESS_VERBS)})`
+  const expected = `a command (${oneOf(wordsOf(PROCESS_VERBS, words.kernel))})`
   const verb = words.take(expected)
-  return own(OF_PROCESS, verb, words, expected)(words, head)
+  return own(OF_PROCESS, PROCESS_VERBS, verb, words, expected)(words, head)
 }
 
-/** The entry of a table for a word. A word like `constructor` is no entry of it. */
-function own<T>(table: Record<string, T>, word: Word, words: Words, expected: string): T {
-  const entry = Object.hasOwn(table, word.text) ? table[word.text] : undefined
-  if (entry === undefined) throw words.unexpected(word, expected)
+/** The entry of a table for a word, if the drill's kernel has it. A word like `constructor` is no entry. */
+function own<T>(table: Record<string, T>, verbs: Vocabulary, word: Word, words: Words, expected: string): T {
+  const entry = wordsOf(verbs, words.kernel).includes(word.text) ? table[word.text] : undefined
+  if (entry === undefined) throw words.unexpected(word, expected, verbs)
   return entry
 }
 
@@ -115,20 +127,24 @@ function parseMap(words: Words, head: ProcessHead): InnerCommand {
 }
 
 /** Words that may stand in any order, each at most once. */
-function parseFlags(words: Words, allowed: readonly string[]): Set<string> {
+function parseFlags(words: Words, allowed: Vocabulary): Set<string> {
   const flags = new Set<string>()
-  for (let word = words.takeIf(...allowed); word !== undefined; word = words.takeIf(...allowed)) {
+  for (let word = words.takeIf(allowed); word !== undefined; word = words.takeIf(allowed)) {
     if (flags.has(word.text)) throw words.error(word.column, `'${word.text}' stands there twice`)
     flags.add(word.text)
   }
-  const left = allowed.filter((each) => !flags.has(each))
-  if (left.length > 0) words.end(left.join(', '))
+  words.end(without(allowed, flags))
   return flags
 }
 
 function parseAs(words: Words): string {
   parseChoice(words, ['as'], 'a name for it')
   return parseHandle(words)
+}
+
+function parseNewRegion(words: Words): string {
+  parseChoice(words, ['as'], 'a name for it')
+  return parseRegionName(words)
 }
 
 function parsePin(words: Words, head: ProcessHead): InnerCommand {

@@ -4,6 +4,7 @@
 
 import { excerpt } from '../base/visible'
 import type { PageRange, Place } from './ast'
+import { type Vocabulary, wordsOf } from './language'
 import { oneOf, type Word, type Words } from './words'
 
 const PROCESS = /^[A-Z][A-Z0-9]*$/
@@ -39,11 +40,12 @@ function matching(words: Words, pattern: RegExp, expected: string): string {
 }
 
 /** One of a few words. */
-export function parseChoice<T extends string>(words: Words, choices: readonly T[], what: string): T {
+export function parseChoice<T extends string>(words: Words, vocabulary: Vocabulary<T>, what: string): T {
+  const choices = wordsOf(vocabulary, words.kernel)
   const expected = `${what} (${oneOf(choices)})`
   const word = words.take(expected)
   const choice = choices.find((each) => each === word.text)
-  if (choice === undefined) throw words.unexpected(word, expected)
+  if (choice === undefined) throw words.unexpected(word, expected, vocabulary)
   return choice
 }
 

@@ -2,6 +2,7 @@
 
 import { excerpt } from '../base/visible'
 import type { Callback, Command, DevmemCommand, Drill, InnerCommand, Interleaved, MigrateCommand } from './ast'
+import { type Kernel, kernelOfProfile } from './language'
 import { parseCommand } from './parse-commands'
 import { splitLine, type Words } from './words'
 
@@ -20,13 +21,13 @@ interface OpenMigrate extends MigrateCommand {
   readonly interleaved: Interleaved[]
 }
 
-/** Parse a drill. Throws a DrillError (HMMU_DRILL_SYNTAX) at the first mistake. */
-export function parseDrill(source: DrillSource): Drill {
+/** Parse a drill that is for some kernel. Throws a DrillError (HMMU_DRILL_SYNTAX) at the first mistake. */
+export function parseDrill(source: DrillSource, kernel: Kernel = kernelOfProfile()): Drill {
   const commands: Command[] = []
   let devmem: DevmemCommand | undefined
   let line = source.firstLine
   for (const text of source.text.split('\n')) {
-    const words = splitLine(source.file, line++, text.endsWith('\r') ? text.slice(0, -1) : text)
+    const words = splitLine(kernel, source.file, line++, text.endsWith('\r') ? text.slice(0, -1) : text)
     const first = words.peek()
     if (first === undefined) continue
     if (first.text.startsWith('@')) {

@@ -7,6 +7,7 @@ import { execute } from './commands'
 import { DrillError } from './errors'
 import { Execution } from './execution'
 import { invalidationLines } from './invalidations'
+import { kernelOfProfile } from './language'
 import { migrate, type Outcome } from './migrate'
 import type { DrillObserver } from './observer'
 import { type DrillSource, parseDrill } from './parse'
@@ -43,7 +44,7 @@ const DEVICE_PAGES = 1024
 /** Parse a drill and run it on a fresh machine. Mistakes in it end up in `failure`. */
 export function runSource(source: DrillSource, options: RunOptions = {}): DrillRun {
   try {
-    return runDrill(parseDrill(source), options)
+    return runDrill(parseDrill(source, kernelOfProfile(options.profile)), options)
   } catch (error) {
     if (!(error instanceof DrillError)) throw error
     return { name: source.name, transcript: '', failure: error }

@@ -68,11 +68,13 @@ export class Waiting {
    */
   #resumeOne(begun: Begun): Begun[] {
     const before = awaitedBy(begun)
-    if (isReady(begun)) this.#resume(begun)
+    const ready = isReady(begun)
+    if (ready) this.#resume(begun)
     const ended = begun.execution.results !== undefined
     if (!ended) this.add(begun)
-    if (!ended && awaitedBy(begun) === before) return []
-    return this.#takeReady([before, semaphore(begun), exit(begun)])
+    // A command that waits again may have had and given up what it waited for. An exit that waits has done nothing.
+    if (!ready || (!ended && waitingTask(begun) === undefined)) return []
+    return this.#takeReady([before, semaphore(begun), vmaLock(begun), exit(begun)])
   }
 
   /** Take the commands whose wait is over out of their queues. */
@@ -108,7 +110,8 @@ function awaitedBy(begun: Begun): string {
   const task = waitingTask(begun)
   if (task === undefined) return exit(begun)
   const { wait, pfn } = task.state()
-  return wait === 'page_lock' ? pageLock(pfn) : semaphore(begun)
+  if (wait === 'page_lock') return pageLock(pfn)
+  return wait === 'vma_lock' ? vmaLock(begun) : semaphore(begun)
 }
 
 function pageLock(pfn: number): string {
@@ -118,6 +121,11 @@ function pageLock(pfn: number): string {
 /** mmap_sem of the command's process. */
 function semaphore({ line: { command } }: Begun): string {
   return `semaphore of ${'process' in command ? command.process : ''}`
+}
+
+/** The lock of a mapping of the command's process. Only one task waits for such a lock, as it has mmap_sem. */
+function vmaLock({ line: { command } }: Begun): string {
+  return `mapping of ${'process' in command ? command.process : ''}`
 }
 
 /** The end of all calls of the command's process. */

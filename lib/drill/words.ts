@@ -2,6 +2,7 @@
 
 import { excerpt } from '../base/visible'
 import { DrillError, type Position } from './errors'
+import { type Kernel, remarkOn, type Vocabulary, wordsOf } from './language'
 
 /** A word of a line, and where it begins. */
 export interface Word {
@@ -11,13 +12,16 @@ export interface Word {
 
 /** The words of one line, taken one after the other. Every syntax error is made here, so that each names its place. */
 export class Words {
+  /** The kernel that the drill is for. */
+  readonly kernel: Kernel
   readonly #file: string
   readonly #line: number
   readonly #words: readonly Word[]
   readonly #end: number
   #next = 0
 
-  constructor(file: string, line: number, words: readonly Word[], end: number) {
+  constructor(kernel: Kernel, file: string, line: number, words: readonly Word[], end: number) {
+    this.kernel = kernel
     this.#file = file
     this.#line = line
     this.#words = words
@@ -45,27 +49,26 @@ export class Words {
     return word
   }
 
-  /** Take the next word if it is one of the given. */
-  takeIf(...texts: string[]): Word | undefined {
+  /** Take the next word if it is one of these that the drill's kernel has. */
+  takeIf(vocabulary: Vocabulary): Word | undefined {
     const word = this.peek()
-    if (word === undefined || !texts.includes(word.text)) return undefined
+    if (word === undefined || !wordsOf(vocabulary, this.kernel).includes(word.text)) return undefined
     this.#next += 1
     return word
   }
 
-  /** Check that no word is left. `allowed` names the words that could follow, if any. */
-  end(allowed?: string): void {
+  /** Check that no word is left. `allowed` are the words that could follow, if any. */
+  end(allowed: Vocabulary = []): void {
     const word = this.peek()
     if (word === undefined) return
-    throw this.error(
-      word.column,
-      `expected ${allowed === undefined ? '' : `${allowed} or `}the end of the line${found(word)}`,
-    )
+    const words = wordsOf(allowed, this.kernel)
+    throw this.unexpected(word, `${words.length === 0 ? '' : `${words.join(', ')} or `}the end of the line`, allowed)
   }
 
-  /** The error for a word that is not allowed there. */
-  unexpected(word: Word, expected: string): DrillError {
-    return this.error(word.column, `expected ${expected}${found(word)}`)
+  /** The error for a word that is not allowed there. `vocabulary` may have it for another kernel. */
+  unexpected(word: Word, expected: string, vocabulary: Vocabulary = []): DrillError {
+    const remark = remarkOn(word.text, vocabulary, this.kernel)
+    return this.error(word.column, `expected ${expected}, found '${excerpt(word.text)}'${remark}`)
   }
 
   error(column: number, reason: string): DrillError {
@@ -77,16 +80,12 @@ export class Words {
   }
 }
 
-function found(word: Word): string {
-  return `, found '${excerpt(word.text)}'`
-}
-
-/** Split a line at its spaces; a comment is dropped. */
-export function splitLine(file: string, line: number, text: string): Words {
+/** Split a line of a kernel's drill at its spaces; a comment is dropped. */
+export function splitLine(kernel: Kernel, file: string, line: number, text: string): Words {
   const comment = text.indexOf('#')
   const script = (comment < 0 ? text : text.slice(0, comment)).trimEnd()
   const words = Array.from(script.matchAll(/[^ \t]+/g), (match) => ({ text: match[0], column: match.index + 1 }))
-  return new Words(file, line, words, script.length + 1)
+  return new Words(kernel, file, line, words, script.length + 1)
 }
 
 /** `a, b or c` */

@@ -96,6 +96,12 @@ export class World {
       throw new Misuse(`handle ${excerpt(name)} exists already; drop it first, or choose another name`)
   }
 
+  /** A new region must not have the name of one that the process knows. */
+  checkFreeRegion(actor: Actor, name: string): void {
+    if (actor.regions.get(name) !== undefined)
+      throw new Misuse(`process ${excerpt(actor.name)} has a region ${excerpt(name)} already; choose another name`)
+  }
+
   pages(processName: string, place: Place): Pages {
     const actor = this.actor(processName)
     const region = actor.regions.get(place.region)

@@ -32,6 +32,10 @@ export interface ExpectedEntry {
   readonly accessed?: Expected<boolean>
   /** {@link PageEntry.softDirty} */
   readonly softDirty?: Expected<boolean>
+  /** {@link PageEntry.uffdWp} */
+  readonly uffdWp?: Expected<boolean>
+  /** {@link PageEntry.exclusive} */
+  readonly exclusive?: Expected<boolean>
   /** {@link PageEntry.device} */
   readonly device?: Expected<boolean>
   /** {@link PageEntry.pfn} */
@@ -54,6 +58,8 @@ const plain = [
   'dirty',
   'accessed',
   'softDirty',
+  'uffdWp',
+  'exclusive',
   'device',
   'pfn',
   'allocId',

@@ -2,7 +2,15 @@
 //
 // Runs a drill and makes a trace of it.
 
-import { type DrillObserver, type DrillRun, type DrillSource, parseDrill, type RunOptions, runDrill } from '../drill'
+import {
+  type DrillObserver,
+  type DrillRun,
+  type DrillSource,
+  kernelOfProfile,
+  parseDrill,
+  type RunOptions,
+  runDrill,
+} from '../drill'
 import type { Command, InnerCommand } from '../drill/ast'
 import type { World } from '../drill/world'
 import { HmmuError } from '../index'
@@ -127,6 +135,6 @@ export function traceDrill(
   options: RunOptions = {},
 ): { trace: Trace; run: DrillRun } {
   const tracer = new DrillTracer(clock)
-  const run = runDrill(parseDrill(source), { ...options, observer: tracer })
+  const run = runDrill(parseDrill(source, kernelOfProfile(options.profile)), { ...options, observer: tracer })
   return { trace: tracer.trace, run }
 }

@@ -115,6 +115,8 @@ const presentations = {
   HMMU_PROTS: { flags: 'ProtBit' },
   HMMU_ADVICES: { union: 'Advice', plural: 'advice', key: word },
   HMMU_MREMAPS: { flags: 'RemapBit' },
+  HMMU_PINS: { flags: 'PinBit' },
+  HMMU_UFFDS: { flags: 'UserfaultBit' },
   HMMU_RESTORES: { flags: 'RestoreBit' },
   HMMU_TARGETS: { union: 'TargetName', plural: 'target', key: name },
   HMMU_STAGES: { union: 'StageName', plural: 'stage', key: name },

@@ -42,6 +42,8 @@ const columns = {
   HMMU_MAP_KINDS: { ...word, ...text },
   HMMU_ADVICES: { ...word, ...text },
   HMMU_MREMAPS: { ...bit, ...text },
+  HMMU_PINS: { ...bit, ...text },
+  HMMU_UFFDS: { ...bit, ...text },
   HMMU_RESTORES: { ...bit, ...text },
   HMMU_STAGES: { ...name, ...text },
   HMMU_WHYS: { ...name, ...text },

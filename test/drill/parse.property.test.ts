@@ -2,6 +2,7 @@
 
 import { fc, test } from '@fast-check/jest'
 import { DrillError } from '../../lib/drill/errors'
+import type { Kernel } from '../../lib/drill/language'
 import { parseDrill } from '../../lib/drill/parse'
 
 const source = (text: string) => ({ name: 'x', file: 'x.drill', firstLine: 1, text })
@@ -37,6 +38,9 @@ const word = fc.oneof(
     'exit',
     'drop',
     'devmem',
+    'remap',
+    'advise',
+    'cold',
     '@alloc',
     '@final',
     '#',
@@ -48,9 +52,11 @@ const line = fc
   .map(([indent, words, space]) => indent + words.join(space))
 const text = fc.array(line, { maxLength: 6 }).map((lines) => lines.join('\n'))
 
-test.prop([text])('any text is a drill, or an error at a place in it', (drill) => {
+const kernel = fc.constantFrom<Kernel>('linux-4.14', 'linux-6.12')
+
+test.prop([text, kernel])('any text is a drill, or an error at a place in it', (drill, kernel) => {
   try {
-    parseDrill(source(drill))
+    parseDrill(source(drill), kernel)
   } catch (error) {
     expect(error).toBeInstanceOf(DrillError)
     const { line, column } = (error as DrillError).position!

@@ -2,15 +2,16 @@
 
 import type { Command } from '../../lib/drill/ast'
 import { DrillError } from '../../lib/drill/errors'
+import type { Kernel } from '../../lib/drill/language'
 import { parseDrill } from '../../lib/drill/parse'
 
-function parse(text: string) {
-  return parseDrill({ name: 'test', file: 'test.drill', firstLine: 1, text })
+function parse(text: string, kernel?: Kernel) {
+  return parseDrill({ name: 'test', file: 'test.drill', firstLine: 1, text }, kernel)
 }
 
 /** The only command of a drill, without what all commands have. */
-function parseOne(text: string): Partial<Command> {
-  const { commands } = parse(text)
+function parseOne(text: string, kernel?: Kernel): Partial<Command> {
+  const { commands } = parse(text, kernel)
   expect(commands).toHaveLength(1)
   const { text: echo, position, ...rest } = commands[0]!
   expect(echo).toBe(text)
@@ -75,6 +76,18 @@ describe('each command', () => {
     expect(parseOne(`A advise buf ${advice}`)).toEqual({ ...ofA, verb: 'advise', place: place('buf'), advice })
   })
 
+  test.each<[string, object]>([
+    ['A remap buf[1-2] as new', { ...ofA, verb: 'remap', place: place('buf', 1, 2), region: 'new' }],
+    ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf') }],
+    ['A pin buf as h write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true }],
+    ...['free', 'populate_read', 'populate_write', 'cold', 'pageout', 'collapse'].map((advice): [string, object] => [
+      `A advise buf ${advice}`,
+      { ...ofA, verb: 'advise', place: place('buf'), advice },
+    ]),
+  ])('of a linux-6.12 drill: %s', (text, expected) => {
+    expect(parseOne(text, 'linux-6.12')).toEqual(expected)
+  })
+
   test('devmem stands beside the commands', () => {
     const drill = parse('# a small device\ndevmem 3\nA count\n')
     expect(drill.devmem?.pages).toBe(3)
@@ -108,6 +121,8 @@ describe('lines', () => {
     expect(() => parseDrill(source)).toThrow(/^all\.drills:71:3: expected a command /)
   })
 })
+
+const NOT_YET = ', which hmmu does not know yet'
 
 describe('errors name line and column, what is allowed and what was found', () => {
   test.each<[string, string]>([
@@ -170,9 +185,56 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A migrate b to dev\n  @alloc B migrate b to dev', "2:10: migrate can't be interleaved"],
     ['A migrate b to dev\n  @final exit A', "2:10: process A migrates and can't exit meanwhile (others can)"],
   ])('%s', (text, message) => {
+    expectError(text, undefined, message)
+  })
+
+  const COMMANDS =
+    'map, unmap, protect, advise, lock, unlock, write, read, clear, uffd, pin, hold, isolate, migrate, dump'
+  const NEEDS_6_12 = ', which needs the profile linux-6.12 (this drill is for linux-4.14)'
+
+  test.each<[string, string]>([
+    ['A remap buf as new', `1:3: expected a command (${COMMANDS}, count or watch), found 'remap'${NEEDS_6_12}`],
+    ['A map x anon 1\nA migrate x to dev\n  @alloc A remap x as y', `3:12: expected a command (${COMMANDS}, count`],
+    [
+      'A advise buf cold',
+      "1:14: expected an advice (dontneed, free, hugepage, nohugepage, dontfork or unmergeable), found 'cold'" +
+        NEEDS_6_12,
+    ],
+    // Words of other places, and of no kernel.
+    ['A map buf cold 4', '1:11: expected a kind of mapping (anon, shmem, file, sharedfile, hugetlb or special), found'],
+    ['A mirror buf', `1:3: expected a command (${COMMANDS}, count or watch), found 'mirror'`],
+  ])('%s: in a linux-4.14 drill', (text, message) => {
+    expectError(text, 'linux-4.14', message)
+  })
+
+  test.each<[string, string]>([
+    ['A remap buf', '1:12: expected a name for it (as), found the end of the line'],
+    ['A remap buf to new', "1:13: expected a name for it (as), found 'to'"],
+    ['A remap buf as NEW', "1:16: expected a region (a lower-case word), found 'NEW'"],
+    ['A remap buf as new ro', "1:20: expected the end of the line, found 'ro'"],
+    ['A mirror buf', `1:3: expected a command (${COMMANDS}, count, watch or remap), found 'mirror'${NOT_YET}`],
+    ['A exclusive buf', `1:3: expected a command (${COMMANDS}, count, watch or remap), found 'exclusive'${NOT_YET}`],
+    [
+      'evict D[1]',
+      `1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'evict'`,
+    ],
+    ['swap 4', `1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'swap'`],
+    ['devmem 4 coherent', `1:10: expected the end of the line, found 'coherent'${NOT_YET}`],
+    ['A pin buf as h longterm', `1:16: expected write or the end of the line, found 'longterm'${NOT_YET}`],
+    ['A migrate buf to coh', `1:18: expected a destination (dev or sys), found 'coh'${NOT_YET}`],
+    [
+      'A migrate buf to dev select=system',
+      `1:22: expected skip=PAGES, error=PAGES or the end of the line, found 'select=system'${NOT_YET}`,
+    ],
+    ['A mirrored buf', `1:3: expected a command (${COMMANDS}, count, watch or remap), found 'mirrored'`],
+  ])('%s: in a linux-6.12 drill', (text, message) => {
+    expectError(text, 'linux-6.12', message)
+  })
+
+  function expectError(text: string, kernel: Kernel | undefined, message: string): void {
     let error: unknown
     try {
-      parse(text)
+      parse(text, kernel)
     } catch (thrown) {
       error = thrown
     }
@@ -183,5 +245,5 @@ describe('errors name line and column, what is allowed and what was found', () =
     expect(drillError.message).toBe(
       `test.drill:${drillError.position?.line}:${drillError.position?.column}: ${drillError.reason}`,
     )
-  })
+  }
 })

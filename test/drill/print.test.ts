@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { type PageEntry, PageFlag, PfnFlag } from '../../lib'
+import { PageEntry, PageFlag, PfnFlag } from '../../lib'
 import { dumpLines, FrameNumbers } from '../../lib/drill/dump'
 import { migrateWords } from '../../lib/drill/migrate-words'
 import { Runs } from '../../lib/drill/runs'
@@ -57,9 +57,10 @@ describe('dump', () => {
   const LRU_FLAGS = PageFlag.UPTODATE | PageFlag.LRU | PageFlag.ACTIVE | PageFlag.SWAPBACKED
 
   function entry(kind: PageEntry['kind'], change: Partial<PageEntry> = {}): PageEntry {
-    const bits = { write: false, dirty: false, accessed: false, softDirty: false }
+    const bits = { write: false, dirty: false, accessed: false, softDirty: false, uffdWp: false, exclusive: false }
     const page = { pfn: 0, allocId: 0, device: false, refCount: 0, mapCount: 0, flags: 0 }
-    return { address: 0, raw: 0n, kind, ...bits, ...page, ...change } as PageEntry
+    const fields = { address: 0, raw: 0n, kind, ...bits, ...page, ...change }
+    return Object.assign(Object.create(PageEntry.prototype), fields) as PageEntry
   }
 
   function sys(pfn: number, change: Partial<PageEntry> = {}): PageEntry {
@@ -71,10 +72,12 @@ describe('dump', () => {
   }
 
   test('kinds without more', () => {
-    expect(lines(entry('none'), entry('none'), entry('nomap'), entry('special'))).toEqual([
+    const marker = entry('marker', { uffdWp: true })
+    expect(lines(entry('none'), entry('none'), entry('nomap'), entry('special'), marker)).toEqual([
       '[0-1] none',
       '[2] nomap',
       '[3] special',
+      '[4] marker',
     ])
   })
 
@@ -96,7 +99,7 @@ describe('dump', () => {
   test('all flags in order, and none that a dump does not show', () => {
     const all = Object.values(PageFlag).reduce((flags, bit) => flags | bit, 0)
     expect(lines(sys(1, { flags: all }))).toEqual([
-      '[0] sys w--- P0 ref=1 map=1 locked,uptodate,dirty,lru,active,referenced,swapbacked,unevictable,mlocked,head,tail',
+      '[0] sys w--- P0 ref=1 map=1 locked,uptodate,dirty,lru,active,referenced,swapbacked,unevictable,mlocked,head,tail,exclusive',
     ])
   })
 
@@ -110,13 +113,29 @@ describe('dump', () => {
       { dirty: true },
       { accessed: true },
       { softDirty: true },
+      { write: false, uffdWp: true },
+      { write: false, exclusive: true },
       { refCount: 2 },
       { mapCount: 2 },
       { flags: LRU_FLAGS | PageFlag.DIRTY },
+      { flags: LRU_FLAGS | PageFlag.EXCLUSIVE },
       { pfn: 1 },
     ]
     for (const change of differing) expect(lines(sys(1), sys(2, change))).toHaveLength(2)
     expect(lines(sys(1), sys(2, { flags: LRU_FLAGS | PageFlag.YOUNG }))).toHaveLength(1)
+  })
+
+  test('the first bit is that of writing; else of userfaultfd; else of an exclusive migration entry', () => {
+    const mig = (change: Partial<PageEntry>) => lines(entry('mig', { pfn: 1, allocId: 1, ...change }))[0]?.slice(8, 12)
+    expect(mig({ write: true, uffdWp: true, exclusive: true })).toBe('w---')
+    expect(mig({ uffdWp: true, exclusive: true, dirty: true })).toBe('pd--')
+    expect(mig({ exclusive: true, accessed: true, softDirty: true })).toBe('x-as')
+    expect(mig({})).toBe('----')
+  })
+
+  test('a device-exclusive entry shows its system page', () => {
+    const excl = entry('excl', { pfn: 5, allocId: 1, refCount: 1, write: true, flags: PageFlag.EXCLUSIVE })
+    expect(lines(excl)).toEqual(['[0] excl w--- P0 ref=1 map=0 exclusive'])
   })
 
   test('device pages have their own numbers', () => {

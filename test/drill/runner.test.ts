@@ -2,7 +2,9 @@
 //
 // Cases that the conformance drills do not show: missing names, rules that are checked when a drill runs, waiting.
 
-import { type DrillRun, type RunOptions, runSource } from '../../lib/drill'
+import { type DrillRun, parseDrill, type RunOptions, runDrill, runSource } from '../../lib/drill'
+import { FIRST_ADDRESS } from '../../lib/drill/layout'
+import { Regions } from '../../lib/drill/regions'
 
 function run(text: string, options: RunOptions = {}): DrillRun {
   return runSource({ name: 'test', file: 'test.drill', firstLine: 1, text }, { verify: true, ...options })
@@ -53,6 +55,93 @@ describe('names that do not exist', () => {
       'A map buf anon 2\nA unmap buf\nA dump buf\n  [0-1] nomap\n',
     )
   })
+})
+
+describe('a region is named when its command begins', () => {
+  const head = 'A map buf anon 1\nA write buf 1\nA migrate buf to dev\n'
+
+  test('as long as mmap() waits, nothing is mapped there', () => {
+    expect(transcript(`${head}  @alloc A map new anon 1\n  @alloc A dump new\n  @alloc A write new 1\n`)).toBe(
+      `${head}  alloc [0] VMLW\n  dst [0] VLD\n  @alloc A map new anon 1\n    blocked\n` +
+        '  @alloc A dump new\n    [0] nomap\n  @alloc A write new 1\n    blocked\n  final [0] VMLW\n  ret 0\n' +
+        '  done @alloc A map new anon 1\n  done @alloc A write new 1\n',
+    )
+  })
+
+  test('if mmap() fails, nothing is mapped there', () => {
+    expect(transcript('A map buf hugetlb 1024000\nA dump buf[0]\n')).toBe(
+      'A map buf hugetlb 1024000\n  ENOMEM\nA dump buf[0]\n  [0] nomap\n',
+    )
+  })
+})
+
+describe('remap', () => {
+  /** The transcript of a linux-6.12 drill. Its kernel is 4.14, which has mremap(), too. */
+  function transcriptOf612(text: string): string {
+    const drill = parseDrill({ name: 'test', file: 'test.drill', firstLine: 1, text }, 'linux-6.12')
+    const { transcript, failure } = runDrill(drill, { verify: true })
+    expect(failure?.message).toBeUndefined()
+    return transcript
+  }
+
+  const FLAGS = 'ref=1 map=1 uptodate,lru,active,swapbacked'
+
+  test('moves pages to a new region; the old name stays', () => {
+    expect(
+      transcriptOf612('A map buf anon 3\nA write buf 1\nA remap buf[1-2] as new\nA dump new\nA dump buf\nA read new\n'),
+    ).toBe(
+      'A map buf anon 3\nA write buf 1\nA remap buf[1-2] as new\n' +
+        `A dump new\n  [0-1] sys wdas P0-P1 ${FLAGS}\nA dump buf\n  [0] sys wdas P2 ${FLAGS}\n  [1-2] nomap\n` +
+        'A read new\n  [0-1] 0x01\n',
+    )
+  })
+
+  test('is placed as a map, and the next map behind it', () => {
+    // 600 pages end in a third MiB.
+    const text = 'A map buf anon 600 at2m\nA remap buf as new\nA remap buf as none\nA map behind anon 1\n'
+    expect(placesOf(text)).toEqual([0, 7, 13, 19])
+  })
+
+  /** Where the regions of a drill were placed, in MiB. */
+  function placesOf(text: string): number[] {
+    const seen = jest.spyOn(Regions.prototype, 'add')
+    try {
+      transcriptOf612(text)
+      return seen.mock.calls.map(([region]) => (region.address - FIRST_ADDRESS) / 2 ** 20)
+    } finally {
+      seen.mockRestore()
+    }
+  }
+
+  test('the region is there if mremap() fails, and what it names is not mapped', () => {
+    expect(transcriptOf612('A map buf anon 1\nA remap buf[0-1] as new\nA dump new\nA dump buf\n')).toBe(
+      'A map buf anon 1\nA remap buf[0-1] as new\n  EFAULT\nA dump new\n  [0-1] nomap\nA dump buf\n  [0] none\n',
+    )
+  })
+
+  test('waits for a migration; of a region that does not exist it is skipped', () => {
+    const head = 'A map buf anon 1\nA write buf 1\nA migrate buf to dev\n'
+    expect(transcriptOf612(`${head}  @alloc A remap buf as new\n  @alloc A remap nil as one\nA dump new\n`)).toBe(
+      `${head}  alloc [0] VMLW\n  dst [0] VLD\n  @alloc A remap buf as new\n    blocked\n  @alloc A remap nil as one\n` +
+        '    skipped\n  final [0] VMLW\n  ret 0\n  done @alloc A remap buf as new\n' +
+        'A dump new\n  [0] dev w--s D0 ref=2 map=1 uptodate,active,swapbacked\n',
+    )
+  })
+
+  test('needs a new name', () => {
+    const text = 'A map buf anon 1\nA remap buf as buf\n'
+    const drill = parseDrill({ name: 'test', file: 'test.drill', firstLine: 1, text }, 'linux-6.12')
+    expect(runDrill(drill).failure?.message).toContain(
+      "test.drill:2:1: 'A remap buf as buf': process A has a region buf already",
+    )
+  })
+})
+
+test('commands of another kernel are refused before anything is run', () => {
+  const { transcript, failure } = run('A map buf anon 1\nA remap buf as new\n')
+  expect(transcript).toBe('')
+  expect(failure).toMatchObject({ code: 'HMMU_DRILL_SYNTAX', position: { line: 2, column: 3 } })
+  expect(failure?.message).toContain("found 'remap', which needs the profile linux-6.12")
 })
 
 describe('rules that show when a drill runs', () => {

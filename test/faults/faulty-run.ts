@@ -44,6 +44,7 @@ export interface FaultyRun {
 const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   map: ['ENOMEM'],
   unmap: ['ENOMEM', 'EINVAL'],
+  remap: ['ENOMEM', 'EINVAL', 'EFAULT'],
   // EINVAL: a part of a huge page of a hugetlb mapping.
   protect: ['ENOMEM', 'EACCES', 'EINVAL'],
   advise: ['ENOMEM', 'EAGAIN', 'EINVAL'],

@@ -2,12 +2,13 @@
 //
 // System calls that change mappings.
 
+import type { Advice } from '../../lib'
 import { populate } from './gup'
 import { splitPage } from './huge'
 import { munlockRange } from './mlock'
 import type { Frame, ModelFile } from './page'
 import { blockOf, HUGE, type ModelProcess } from './process'
-import type { Advice, Errno, MapRequest, Prot } from './side'
+import type { Errno, MapRequest, Prot } from './side'
 import type { Steps } from './steps'
 import { Vma, type VmaFlags } from './vma'
 import type { World } from './world'
@@ -150,6 +151,8 @@ function adviseOne(process: ModelProcess, vma: Vma, start: number, end: number, 
       return change({ dontFork: false })
     case 'unmergeable':
       return 'ok'
+    default:
+      return 'EINVAL'
   }
 }
 

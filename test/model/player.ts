@@ -205,6 +205,8 @@ export class Player<Process, Thread, Handle> {
         return this.#take(command.verb, located, command.handle)
       case 'dump':
         return this.#dump(located)
+      case 'remap':
+        throw new Error('the model has no mremap()')
     }
   }
 
@@ -212,8 +214,8 @@ export class Player<Process, Thread, Handle> {
     const { region, kind, pages, readOnly, at2m, thp } = command
     const { start, next } = this.#layout.place(actor.next, pages, at2m || kind === 'hugetlb')
     actor.next = next
-    const result = yield* this.#side.map(thread, { start, pages, kind, prot: readOnly ? 'r' : 'rw' })
     actor.regions.set(region, { start, pages })
+    const result = yield* this.#side.map(thread, { start, pages, kind, prot: readOnly ? 'r' : 'rw' })
     if (kind === 'hugetlb' || kind === 'special') return result
     return yield* this.#side.advise(thread, start, start + pages, thp ? 'hugepage' : 'nohugepage')
   }

@@ -2,10 +2,10 @@
 //
 // The interface on which drills are played: the model, or the machine under test. Page numbers are addresses / 4096.
 
+import type { Advice } from '../../lib'
 import type { Steps } from './steps'
 
 export type Prot = 'rw' | 'r' | 'none'
-export type Advice = 'dontneed' | 'free' | 'hugepage' | 'nohugepage' | 'dontfork' | 'dofork' | 'unmergeable'
 export type Kind = 'anon' | 'shmem' | 'file' | 'sharedfile' | 'special' | 'hugetlb'
 export type Outcome = 'ok' | 'SIGSEGV' | 'SIGBUS'
 /** `ok`, or the name of an errno. */

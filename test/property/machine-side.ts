@@ -3,6 +3,7 @@
 // The machine under test as a side on which drills are played, through the public API.
 
 import {
+  type Advice,
   HmmuError,
   Machine,
   type Migration,
@@ -12,18 +13,7 @@ import {
   type Process,
   type Task,
 } from '../../lib'
-import type {
-  Advice,
-  Counters,
-  DriverChoice,
-  Errno,
-  MapRequest,
-  Outcome,
-  Prot,
-  Seen,
-  Side,
-  SideMigration,
-} from '../model/side'
+import type { Counters, DriverChoice, Errno, MapRequest, Outcome, Prot, Seen, Side, SideMigration } from '../model/side'
 import type { Steps } from '../model/steps'
 
 const PAGE = 4096

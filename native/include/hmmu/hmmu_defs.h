@@ -19,7 +19,7 @@
 	X(DEVICE, 4, "The page is device memory.") \
 	X(ERROR, 5, "dst: the driver met an unrecoverable error for this page.")
 
-/** X(name, bit, text): page flags, in the order in which a dump prints the first eleven. */
+/** X(name, bit, text): page flags. A dump prints the first eleven in this order, and EXCLUSIVE behind them. */
 #define HMMU_PAGE_FLAGS(X) \
 	X(LOCKED, 0, "The page lock is taken.") \
 	X(UPTODATE, 1, "The contents are valid.") \
@@ -45,7 +45,8 @@
 	X(RESERVED, 21, "Never allocated nor freed (the zero page).") \
 	X(TABLE, 22, "The frame is a page table.") \
 	X(BUDDY, 23, "The frame is free.") \
-	X(DEVICE, 24, "ZONE_DEVICE: a device-private page.")
+	X(DEVICE, 24, "ZONE_DEVICE: a device-private page.") \
+	X(EXCLUSIVE, 25, "PageAnonExclusive of the page itself: anonymous, and of one mapping alone. Linux 6.12.")
 
 /** X(name, value, drill word, text): kinds of entries that a page table walk can find. */
 #define HMMU_ENTRY_KINDS(X) \
@@ -58,14 +59,18 @@
 	X(DEV, 6, "dev", "A device-private entry.") \
 	X(MIG, 7, "mig", "A migration entry.") \
 	X(SWAP, 8, "swap", "A swap entry.") \
-	X(SPECIAL, 9, "special", "The mapping is special or hugetlb.")
+	X(SPECIAL, 9, "special", "The mapping is special or hugetlb.") \
+	X(EXCL, 10, "excl", "A device-exclusive entry: a system page that only the device uses. Linux 6.12.") \
+	X(MARKER, 11, "marker", "A pte marker: no page, but a note that userfaultfd needs. Linux 6.12.")
 
 /** X(name, bit, text): bits of an entry as a dump shows them. */
 #define HMMU_ENTRY_BITS(X) \
 	X(WRITE, 0, "Writable; a device-private or migration entry: of the write kind.") \
 	X(DIRTY, 1, "Dirty.") \
 	X(ACCESSED, 2, "Accessed.") \
-	X(SOFT_DIRTY, 3, "Soft-dirty; a swap-type entry: the swap soft-dirty bit.")
+	X(SOFT_DIRTY, 3, "Soft-dirty; a swap-type entry: the swap soft-dirty bit.") \
+	X(UFFD_WP, 4, "Write-protected by userfaultfd. Linux 6.12.") \
+	X(EXCLUSIVE, 5, "A migration entry of the read-exclusive kind: the mapping had the page alone. Linux 6.12.")
 
 /** X(name, value, drill word, text): kinds of mappings. */
 #define HMMU_MAP_KINDS(X) \
@@ -89,12 +94,27 @@
 	X(NOHUGEPAGE, 3, "nohugepage", "No huge pages.") \
 	X(DONTFORK, 4, "dontfork", "A child does not get this range.") \
 	X(DOFORK, 5, "dofork", "Undo DONTFORK.") \
-	X(UNMERGEABLE, 6, "unmergeable", "Not for KSM.")
+	X(UNMERGEABLE, 6, "unmergeable", "Not for KSM.") \
+	X(POPULATE_READ, 7, "populate_read", "Bring the pages in as loads would. Linux 6.12.") \
+	X(POPULATE_WRITE, 8, "populate_write", "Bring the pages in as stores would. Linux 6.12.") \
+	X(COLD, 9, "cold", "The pages are old, and not active. Linux 6.12.") \
+	X(PAGEOUT, 10, "pageout", "Reclaim the pages. Linux 6.12.") \
+	X(COLLAPSE, 11, "collapse", "Replace the pages by huge ones now. Linux 6.12.")
 
 /** X(name, bit, text): flags of mremap(). */
 #define HMMU_MREMAPS(X) \
 	X(MAYMOVE, 0, "The mapping may move if it can't grow in place.") \
 	X(FIXED, 1, "The mapping moves to the new address; mappings there are unmapped first. Needs MAYMOVE.")
+
+/** X(name, bit, text): flags of hmmu_pin() and hmmu_unpin(). */
+#define HMMU_PINS(X) \
+	X(WRITE, 0, "FOLL_WRITE: as for a store.") \
+	X(DMA, 1, "FOLL_PIN: pin_user_pages(), undone by unpin_user_page(). Linux 6.12.")
+
+/** X(name, bit, text): modes of hmmu_uffd_register(). */
+#define HMMU_UFFDS(X) \
+	X(MISSING, 0, "A fault on a missing page is a userfault.") \
+	X(WP, 1, "A store to a page that is write-protected by userfaultfd is a userfault. Linux 6.12.")
 
 /** X(name, bit, text): flags of hmmu_restore_with(). */
 #define HMMU_RESTORES(X) \
@@ -156,7 +176,8 @@
 	X(NOTHING, 0, "The task is not waiting.") \
 	X(PAGE_LOCK, 1, "A page lock.") \
 	X(MMAP_SEM_READ, 2, "The mmap_sem of its process, for reading.") \
-	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.")
+	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.") \
+	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.")
 
 /** X(name, value, text): events, in the order in which they happened. */
 #define HMMU_EVENTS(X) \
@@ -288,7 +309,8 @@
 	X(invalidate_start, "pid, start, end", "mmu_notifier_invalidate_range_start().") \
 	X(invalidate_end, "pid, start, end", "mmu_notifier_invalidate_range_end().") \
 	X(tlb_flush, "pid, start, end", "A range is flushed from the TLBs.") \
-	X(wait, "tid, kind, pfn", "A task has to wait: for a page lock (1), for mmap_sem to read (2) or write (3).") \
+	X(wait, "tid, kind, pfn", "A task has to wait: for a page lock (1), for mmap_sem to read (2) or write (3), " \
+	  "for the lock of a mapping (4).") \
 	X(pagevec_drain, "cpu, pages", "An LRU pagevec is emptied.") \
 	X(split_pmd, "pid, address", "A huge pmd is split.") \
 	X(split_page, "pfn", "A huge page was split.")
@@ -397,6 +419,16 @@ enum hmmu_advice {
 enum hmmu_mremap {
 #define X(name, bit, text) HMMU_MREMAP_##name = 1 << (bit),
 	HMMU_MREMAPS(X)
+#undef X
+};
+enum hmmu_pin_flag {
+#define X(name, bit, text) HMMU_PIN_##name = 1 << (bit),
+	HMMU_PINS(X)
+#undef X
+};
+enum hmmu_uffd_mode {
+#define X(name, bit, text) HMMU_UFFD_##name = 1 << (bit),
+	HMMU_UFFDS(X)
 #undef X
 };
 enum hmmu_restore {
