@@ -2,7 +2,8 @@
 //
 // Makes one source and one header of libhmmu, for use in other projects: node scripts/amalgamate.mjs [FOLDER]
 //
-// Writes hmmu.h and hmmu.c to FOLDER (default: build-amalgamation/hmmu). Functions that the core's files share become
+// Writes hmmu.h and hmmu.c to FOLDER (default: build-amalgamation/hmmu). What is common to all kernels comes first, then
+// each kernel: the floors, with the kernel's name in front of all names that they define. Functions that files share are
 // static, so that the object exports only the API. A name that two files use for different things is an error of the
 // compiler: rename one.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -53,12 +54,77 @@ function sourceFile(name) {
   return `/* ${name} */\n${text.replace(LOCAL_INCLUDE, '').trim()}\n${ends.join('')}`
 }
 
+/** The names that a text defines at its top level: functions, objects, types, enumerators, macros. */
+function namesOf(source) {
+  const text = source.replace(/__attribute__\(\(.*?\)\)\)? /g, '')
+  const patterns = [
+    /^(?!typedef)[A-Za-z_][\w *]*[ *](\w+)\(/gm,
+    /^#define (\w+)/gm,
+    /^(?:struct|enum|union) (\w+) \{/gm,
+    /^(?:static [\w *]*[ *]|\} )(\w+)(?:\[[^\]]*\])* =/gm,
+    /^typedef [^;]*?(\w+)(?:\([^;]*\))?;/gm,
+  ]
+  const enumerators = [...text.matchAll(/^enum (?:\w+ )?\{([^}]*)\}/gm)].flatMap(([, body]) =>
+    [...body.replace(/\/\*.*?\*\//g, '').matchAll(/\b[A-Z]\w*(?=\s*(?:[,=]|$))/g)].map(([name]) => name),
+  )
+  return new Set([
+    ...patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name]) => name)),
+    ...enumerators,
+  ])
+}
+
+/**
+ * Puts a prefix in front of names, but not in comments, strings, names of system headers, and tags of the public types
+ * that are called like functions.
+ */
+function withPrefix(text, names, prefix) {
+  const token = /\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\])*"|^#include.*|\bstruct hmmu_\w+|\b[A-Za-z_]\w*\b/gm
+  return text.replace(token, (word) => (names.has(word) ? prefix + word : word))
+}
+
+const files = readdirSync(core, { recursive: true })
+  .filter((name) => /\.[ch]$/.test(name))
+  .sort()
+const isCommon = (name) => /^(host|kernel)\//.test(name)
+const done = new Set(['kernel/floors.h'])
+const headers = (list) =>
+  list
+    .filter((name) => name.endsWith('.h'))
+    .map((name) => internalHeader(name, done))
+    .join('')
+const common = headers(files.filter(isCommon))
+const floors =
+  headers(files.filter((name) => !isCommon(name))) +
+  // In the order in which the floors follow each other.
+  includesOf(read(join(core, 'kernel/floors.h')))
+    .filter((name) => name.endsWith('.c'))
+    .map(sourceFile)
+    .join('\n')
+const names = namesOf(floors)
+
+/** One kernel: what kernel/floors.h makes of the floors. */
+function kernel(name) {
+  const prefix = `${name}_`
+  const ops = read(join(core, 'kernel/floors.h')).match(/^const struct kernel_ops KERNEL_OPS = \{[\s\S]*/m)[0]
+  return `/* kernel/${name}.c */
+#define KERNEL ${name.toUpperCase()}
+#define KERNEL_OPS kernel_${name.slice(1)}
+#define X(type, name, parameters, arguments) static type ${prefix}hmmu_##name parameters;
+MACHINE_CALLS(X)
+MIGRATION_CALLS(X)
+#undef X
+static int ${prefix}hmmu_destroy(struct hmmu *m);
+
+${withPrefix(floors, names, prefix)}
+${ops.replaceAll('hmmu_##', `${prefix}hmmu_##`).replace(/= (&?)(hmmu|builtin)_/g, `= $1${prefix}$2_`)}
+#undef KERNEL
+#undef KERNEL_OPS
+`
+}
+
 /** The whole core as one source. */
 function source() {
-  const names = readdirSync(core, { recursive: true }).sort()
-  const done = new Set()
-  const headers = names.filter((name) => name.endsWith('.h')).map((name) => internalHeader(name, done))
-  const files = names.filter((name) => name.endsWith('.c')).map(sourceFile)
+  const kernels = files.map((name) => /^kernel\/(v\w+)\.c$/.exec(name)?.[1]).filter((name) => name !== undefined)
   return `${spdx}/*
  * hmmu ${version}, all in one file. Made by scripts/amalgamate.mjs: edit the sources, not this.
  */
@@ -75,7 +141,11 @@ function source() {
 #pragma GCC diagnostic ignored "-Wunused-function"
 #endif
 
-${headers.join('')}${files.join('\n')}`
+${common}${kernels.map(kernel).join('\n')}
+${files
+  .filter((name) => isCommon(name) && /^(host|kernel)\/(?!v\d)\w+\.c$/.test(name))
+  .map(sourceFile)
+  .join('\n')}`
 }
 
 const folder = resolve(process.argv[2] ?? join(root, 'build-amalgamation/hmmu'))

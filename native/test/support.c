@@ -272,7 +272,7 @@ int migrate_with(struct rig *r, uint64_t address, uint64_t pages, const struct h
 	return hmmu_migrate_vma(r->m, &request);
 }
 
-struct hmmu_migration *begin(struct rig *r, uint64_t address, uint64_t pages, uint32_t to)
+struct hmmu_migration *begin_migration(struct rig *r, uint64_t address, uint64_t pages, uint32_t to)
 {
 	struct hmmu_migrate_request request = request_for(r, address, pages);
 	struct hmmu_migration *mig;
@@ -284,7 +284,7 @@ struct hmmu_migration *begin(struct rig *r, uint64_t address, uint64_t pages, ui
 
 struct hmmu_migration *begin_to(struct rig *r, uint64_t address, uint64_t pages, uint32_t to, uint32_t stage)
 {
-	struct hmmu_migration *mig = begin(r, address, pages, to);
+	struct hmmu_migration *mig = begin_migration(r, address, pages, to);
 
 	assert_ok(hmmu_migrate_run(mig, stage));
 	return mig;

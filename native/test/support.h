@@ -101,7 +101,7 @@ struct hmmu_migrate_request request_for(struct rig *r, uint64_t address, uint64_
 int migrate(struct rig *r, uint64_t address, uint64_t pages, uint32_t to);
 int migrate_with(struct rig *r, uint64_t address, uint64_t pages, const struct hmmu_migrate_ops *ops, void *data);
 /** Begin one with the built-in driver and run it to the end of a stage. */
-struct hmmu_migration *begin(struct rig *r, uint64_t address, uint64_t pages, uint32_t to);
+struct hmmu_migration *begin_migration(struct rig *r, uint64_t address, uint64_t pages, uint32_t to);
 struct hmmu_migration *begin_to(struct rig *r, uint64_t address, uint64_t pages, uint32_t to, uint32_t stage);
 /** Every page of the range moved. */
 void assert_all_moved(struct rig *r, uint64_t pages);

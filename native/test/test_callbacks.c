@@ -360,7 +360,7 @@ static void test_outer_migration_ends_within(void **state)
 	write_pages(r, buf, 2, 1);
 	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
 	assert_ok(hmmu_device_set_ops(r->m, &device, &outer));
-	outer.mig = begin(r, buf + PAGES(1), 1, HMMU_TO_DEVICE);
+	outer.mig = begin_migration(r, buf + PAGES(1), 1, HMMU_TO_DEVICE);
 	write_pages(r, buf, 1, 7);
 	assert_clean(r->m);
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));

@@ -5,7 +5,7 @@
 
 #define TAKEN (HMMU_PFN_VALID | HMMU_PFN_MIGRATE | HMMU_PFN_LOCKED)
 
-static struct hmmu_migration *collect(struct rig *r, uint64_t address, uint64_t pages)
+static struct hmmu_migration *collect_range(struct rig *r, uint64_t address, uint64_t pages)
 {
 	struct hmmu_migration *mig;
 
@@ -63,7 +63,7 @@ static void test_holes_at_every_level(void **state)
 			write_pages(r, map_at(r, buf + distances[level], 1, HMMU_MAP_ANON, HMMU_PROT_WRITE), 1, 1);
 		/* The distance to the next pgd entry brings no table for buf, and so on down. */
 		assert_int_equal(hmmu_walk(r->m, r->pid, buf, entries), level < 2 ? 1 : level + 1);
-		mig = collect(r, buf, 8);
+		mig = collect_range(r, buf, 8);
 		assert_collected(mig, 8, 8);
 		assert_range(r, 0, 8, HMMU_PFN_MIGRATE, HMMU_WHY_NONE);
 		r->builtin.to = HMMU_TO_SYSTEM;
@@ -83,7 +83,7 @@ static void test_pte_none(void **state)
 
 	(void)state;
 	write_pages(r, buf + PAGES(3), 1, 1);
-	mig = collect(r, buf, 3);
+	mig = collect_range(r, buf, 3);
 	assert_collected(mig, 3, 3);
 	assert_range(r, 0, 3, HMMU_PFN_MIGRATE, HMMU_WHY_NONE);
 	assert_ok(hmmu_migrate_end(mig));
@@ -99,7 +99,7 @@ static void test_zero_page(void **state)
 
 	(void)state;
 	read_pages(r, buf, 2);
-	mig = collect(r, buf, 2);
+	mig = collect_range(r, buf, 2);
 	assert_collected(mig, 2, 2);
 	assert_range(r, 0, 2, HMMU_PFN_MIGRATE, HMMU_WHY_NONE);
 	assert_kind(r, buf, 2, HMMU_ENTRY_ZERO);
@@ -118,7 +118,7 @@ static void test_present(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	pfn = pfn_at(r, buf);
-	mig = collect(r, buf, 1);
+	mig = collect_range(r, buf, 1);
 	assert_collected(mig, 1, 1);
 	assert_range(r, 0, 1, TAKEN | HMMU_PFN_WRITE, HMMU_WHY_NONE);
 	assert_int_equal(hmmu_word_pfn(r->src[0]), pfn);
@@ -141,7 +141,7 @@ static void test_present_read_only(void **state)
 	write_pages(r, buf, 2, 1);
 	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), HMMU_PROT_READ));
-	mig = collect(r, buf, 2);
+	mig = collect_range(r, buf, 2);
 	assert_range(r, 0, 2, TAKEN, HMMU_WHY_NONE);
 	assert_kind(r, buf, 2, HMMU_ENTRY_MIG);
 	assert_bits(r, buf, 0);
@@ -175,7 +175,7 @@ static void test_locked(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
-	mig = collect(r, buf, 1);
+	mig = collect_range(r, buf, 1);
 	assert_collected(mig, 1, 1);
 	assert_range(r, 0, 1, HMMU_PFN_VALID | HMMU_PFN_MIGRATE | HMMU_PFN_WRITE, HMMU_WHY_NONE);
 	assert_kind(r, buf, 1, HMMU_ENTRY_SYS);
@@ -197,14 +197,14 @@ static void test_device_private(void **state)
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf + PAGES(1), PAGES(1), HMMU_PROT_READ));
 	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
 	assert_ok(migrate(r, buf + PAGES(1), 1, HMMU_TO_DEVICE));
-	mig = collect(r, buf, 1);
+	mig = collect_range(r, buf, 1);
 	assert_range(r, 0, 1, TAKEN | HMMU_PFN_DEVICE | HMMU_PFN_WRITE, HMMU_WHY_NONE);
 	assert_true(hmmu_word_pfn(r->src[0]) >= hmmu_device_base(r->m));
 	assert_kind(r, buf, 1, HMMU_ENTRY_MIG);
 	assert_page(r, buf, 2, 0,
 		    HMMU_PG_UPTODATE | HMMU_PG_ACTIVE | HMMU_PG_SWAPBACKED | HMMU_PG_LOCKED | HMMU_PG_DEVICE);
 	assert_ok(hmmu_migrate_end(mig));
-	mig = collect(r, buf + PAGES(1), 1);
+	mig = collect_range(r, buf + PAGES(1), 1);
 	assert_range(r, 0, 1, TAKEN | HMMU_PFN_DEVICE, HMMU_WHY_NONE);
 	assert_ok(hmmu_migrate_end(mig));
 	rig_close(r);
@@ -222,7 +222,7 @@ static void test_migration_entry(void **state)
 
 	(void)state;
 	write_pages(r, buf, 1, 1);
-	first = collect(r, buf, 1);
+	first = collect_range(r, buf, 1);
 	request.tid = new_task(r, r->pid);
 	request.src = src;
 	request.dst = dst;
@@ -245,7 +245,7 @@ static void assert_skipped_entry(struct rig *r, uint64_t buf, u64 entry, uint32_
 	struct hmmu_migration *mig;
 
 	*pte = entry;
-	mig = collect(r, buf, 1);
+	mig = collect_range(r, buf, 1);
 	assert_nothing_collected(mig, 1);
 	assert_range(r, 0, 1, 0, why);
 	assert_true(*pte == entry);
@@ -277,7 +277,7 @@ static void test_swapped_out(void **state)
 	write_pages(r, buf, 2, 1);
 	assert_ok(hmmu_reclaim(r->m, r->pid, buf));
 	assert_kind(r, buf, 1, HMMU_ENTRY_SWAP);
-	mig = collect(r, buf, 2);
+	mig = collect_range(r, buf, 2);
 	assert_collected(mig, 2, 1);
 	assert_range(r, 0, 1, 0, HMMU_WHY_SWAP_ENTRY);
 	assert_ok(hmmu_migrate_end(mig));
@@ -337,7 +337,7 @@ static void test_file_pages(void **state)
 
 	(void)state;
 	write_pages(r, buf, 1, 1);
-	mig = collect(r, buf, 2);
+	mig = collect_range(r, buf, 2);
 	assert_collected(mig, 2, 2);
 	assert_range(r, 0, 1, TAKEN | HMMU_PFN_WRITE, HMMU_WHY_NONE);
 	assert_range(r, 1, 2, HMMU_PFN_MIGRATE, HMMU_WHY_NONE);
@@ -359,7 +359,7 @@ static void test_mixture(void **state)
 	write_pages(r, buf + PAGES(2), 1, 1);
 	write_pages(r, buf + PAGES(4), 2, 1);
 	assert_ok(migrate(r, buf + PAGES(5), 1, HMMU_TO_DEVICE));
-	mig = collect(r, buf, 6);
+	mig = collect_range(r, buf, 6);
 	assert_collected(mig, 6, 6);
 	assert_range(r, 0, 2, HMMU_PFN_MIGRATE, HMMU_WHY_NONE);
 	assert_range(r, 2, 3, TAKEN | HMMU_PFN_WRITE, HMMU_WHY_NONE);
@@ -382,7 +382,7 @@ static void test_flushes(void **state)
 	write_pages(r, buf, 6, 1);
 	assert_ok(migrate(r, buf + PAGES(3), 3, HMMU_TO_DEVICE));
 	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_TLB_FLUSH));
-	mig = collect(r, buf, 6);
+	mig = collect_range(r, buf, 6);
 	assert_int_equal(drain_events(r, HMMU_EVENT_TLB_FLUSH, &last), 1);
 	assert_true(last.a == buf && last.b == buf + PAGES(3));
 	assert_ok(hmmu_migrate_end(mig));
@@ -401,7 +401,7 @@ static void test_notifier(void **state)
 	(void)state;
 	assert_ok(hmmu_watch(r->m, r->pid));
 	assert_ok(hmmu_events_record(r->m, 1u << types[0] | 1u << types[1]));
-	mig = collect(r, buf, 6);
+	mig = collect_range(r, buf, 6);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(hmmu_events_read(r->m, &event, 1), 1);
 		assert_int_equal(event.type, types[i]);

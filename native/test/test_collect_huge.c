@@ -248,7 +248,7 @@ static void test_steps(void **state)
 
 	(void)state;
 	assert_ok(store(r, r->tid, buf + MIB(2), 1));
-	mig = begin(r, buf + PAGES(510), 516, HMMU_TO_SYSTEM);
+	mig = begin_migration(r, buf + PAGES(510), 516, HMMU_TO_SYSTEM);
 	for (uint64_t i = 0; i < 4; i++) {
 		static const uint64_t collected[] = { 2, 514, 514, 516 };
 

@@ -4,7 +4,7 @@
 
 #include "page/page.h"
 
-static bool is_zero(const struct hmmu *m, u32 pfn)
+static bool is_zeroed(const struct hmmu *m, u32 pfn)
 {
 	const u8 *bytes = frame_of(m, pfn);
 
@@ -24,7 +24,7 @@ static void test_fresh_frame(void **state)
 	(void)state;
 	assert_int_not_equal(pfn, 0);
 	assert_true(zeroed);
-	assert_true(is_zero(r->m, pfn));
+	assert_true(is_zeroed(r->m, pfn));
 	assert_int_equal(page_of(r->m, pfn)->count, 1);
 	assert_int_equal(page_of(r->m, pfn)->flags, 0);
 	assert_int_equal(counter(r, HMMU_COUNT_RAM_FREE), before - 1);
@@ -51,7 +51,7 @@ static void test_used_frame(void **state)
 	put_page(r->m, again);
 	again = alloc_zeroed_page(r->m);
 	assert_int_equal(again, first);
-	assert_true(is_zero(r->m, again));
+	assert_true(is_zeroed(r->m, again));
 	put_page(r->m, again);
 	rig_close(r);
 }
@@ -154,7 +154,7 @@ static void test_huge_page_is_zero(void **state)
 	head = alloc_huge_page(r->m);
 	assert_huge(r, head);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		assert_true(is_zero(r->m, head + i));
+		assert_true(is_zeroed(r->m, head + i));
 	put_page(r->m, head);
 	/* Its frames can be allocated one by one, too. */
 	assert_int_not_equal(alloc_frame(r->m, NULL), 0);

@@ -20,7 +20,6 @@ static void test_defaults(void **state)
 	assert_int_equal(hmmu_counter(m, HMMU_COUNTER_COUNT), 0);
 	assert_clean(m);
 	hmmu_destroy(m);
-	hmmu_destroy(NULL);
 }
 
 static void test_bad_options(void **state)

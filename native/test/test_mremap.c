@@ -388,7 +388,7 @@ static void waiting(void **state)
 
 	(void)state;
 	write_pages(r, a, 2, 1);
-	mig = begin(r, a, 2, HMMU_TO_DEVICE);
+	mig = begin_migration(r, a, 2, HMMU_TO_DEVICE);
 	assert_blocked(r->m, hmmu_mremap(r->m, other, b, PAGES(2), PAGES(3), 0, 0, &at), other,
 		       HMMU_WAIT_MMAP_SEM_WRITE);
 	refused(r, remap(r, b, 2, 3, 0, 0, &at), -EDEADLK);

@@ -71,7 +71,7 @@ static void test_stale_translation_during_collect(void **state)
 
 		assert_ok(hmmu_task_create(r->m, r->pid, &thread));
 		assert_ok(store(r, thread, buf, 1));
-		mig = begin(r, buf, 1, HMMU_TO_DEVICE);
+		mig = begin_migration(r, buf, 1, HMMU_TO_DEVICE);
 		assert_int_equal(hmmu_migrate_step(mig), 1);
 		assert_clean(r->m);
 		assert_int_equal(store(r, thread, buf, 2), -EAGAIN);

@@ -385,7 +385,7 @@ static void test_rights_lost_meanwhile(void **state)
 	write_pages(r, buf, 1, 1);
 	assert_ok(store(r, hmmu_process_task(r->m, child), buf, 2));
 	hmmu_lru_add_drain_all(r->m);
-	mig = begin(r, buf, 1, HMMU_TO_DEVICE);
+	mig = begin_migration(r, buf, 1, HMMU_TO_DEVICE);
 	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_ALLOC_AND_COPY));
 	assert_true(entry_of(r, child, buf).bits & HMMU_BIT_WRITE);
 	assert_ok(hmmu_mprotect(r->m, hmmu_process_task(r->m, child), buf, PAGES(1), HMMU_PROT_READ));

@@ -119,7 +119,7 @@ static int stale_after_collect(struct rig *r)
 	uint64_t stale;
 
 	write_pages(r, buf, 2, 1);
-	mig = begin(r, buf, 2, HMMU_TO_DEVICE);
+	mig = begin_migration(r, buf, 2, HMMU_TO_DEVICE);
 	assert_int_equal(hmmu_migrate_step(mig), 1);
 	assert_kind(r, buf, 2, HMMU_ENTRY_MIG);
 	assert_blocked(r->m, load(r, other, buf, NULL), other, HMMU_WAIT_PAGE_LOCK);
@@ -452,7 +452,7 @@ static int why_of_file_hole(struct rig *r)
 {
 	uint64_t buf = map_at(r, 0, 2, HMMU_MAP_SHMEM, HMMU_PROT_WRITE);
 	struct hmmu_migration_state at;
-	struct hmmu_migration *mig = begin(r, buf, 1, HMMU_TO_DEVICE);
+	struct hmmu_migration *mig = begin_migration(r, buf, 1, HMMU_TO_DEVICE);
 
 	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_ALLOC_AND_COPY));
 	hmmu_migrate_state(mig, &at);

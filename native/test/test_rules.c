@@ -393,7 +393,7 @@ static void test_scribbling_between_steps(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = four_pages(r);
-	struct hmmu_migration *mig = begin(r, buf, NPAGES, HMMU_TO_DEVICE);
+	struct hmmu_migration *mig = begin_migration(r, buf, NPAGES, HMMU_TO_DEVICE);
 
 	(void)state;
 	for (uint32_t stage = HMMU_STAGE_COLLECT; stage < HMMU_STAGE_DONE; stage++) {

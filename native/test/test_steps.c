@@ -79,7 +79,7 @@ static void test_every_step_balances(void **state)
 {
 	struct rig *r = open_rig();
 	struct mix mix = make_mix(r);
-	struct hmmu_migration *mig = begin(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
+	struct hmmu_migration *mig = begin_migration(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
 	uint64_t steps = step_through(r, mig);
 
 	(void)state;
@@ -105,7 +105,7 @@ static void test_stepping_changes_nothing(void **state)
 		if (how == 0) {
 			assert_ok(migrate(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE));
 		} else {
-			struct hmmu_migration *mig = begin(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
+			struct hmmu_migration *mig = begin_migration(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
 
 			for (uint32_t stage = 0; how == 1 && stage <= HMMU_STAGE_DONE; stage++)
 				assert_ok(hmmu_migrate_run(mig, stage));
@@ -138,7 +138,7 @@ static void test_end_after_any_step(void **state)
 	for (; !done; steps++) {
 		struct rig *r = open_rig();
 		struct mix mix = make_mix(r);
-		struct hmmu_migration *mig = begin(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
+		struct hmmu_migration *mig = begin_migration(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
 
 		for (uint64_t i = 0; i < steps && !done; i++)
 			done = !hmmu_migrate_step(mig);
@@ -160,7 +160,7 @@ static void test_others_run_between_steps(void **state)
 	for (; !done; at++) {
 		struct rig *r = open_rig();
 		struct mix mix = make_mix(r);
-		struct hmmu_migration *mig = begin(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
+		struct hmmu_migration *mig = begin_migration(r, mix.buf, MIX_PAGES, HMMU_TO_DEVICE);
 		uint32_t child_task = hmmu_process_task(r->m, mix.child), grandchild;
 		int result;
 
@@ -200,7 +200,7 @@ static void test_two_migrations_in_turn(void **state)
 	request.src = src;
 	request.dst = dst;
 	request.why = NULL;
-	first = begin(r, buf, 8, HMMU_TO_DEVICE);
+	first = begin_migration(r, buf, 8, HMMU_TO_DEVICE);
 	assert_ok(hmmu_migrate_begin(r->m, &request, &second));
 	while (more) {
 		more = hmmu_migrate_step(first);
@@ -223,7 +223,7 @@ static void test_state(void **state)
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 3);
 	struct hmmu_migration_state at;
-	struct hmmu_migration *mig = begin(r, buf + 5, 3, HMMU_TO_DEVICE);
+	struct hmmu_migration *mig = begin_migration(r, buf + 5, 3, HMMU_TO_DEVICE);
 
 	(void)state;
 	hmmu_migrate_state(mig, &at);
@@ -278,18 +278,18 @@ static void test_dropped(void **state)
 		uint64_t buf = map_anon(r, 40), *words = malloc(80 * sizeof(*words));
 		struct hmmu_migrate_request request = { .tid = r->tid, .start = buf, .end = buf + PAGES(40) };
 		struct hmmu_migration *mig;
-		int calls = 0;
+		int called = 0;
 
 		write_pages(r, buf, 40, 1);
 		request.src = words;
 		request.dst = words + 40;
 		request.ops = &ops;
-		request.data = &calls;
+		request.data = &called;
 		assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
 		assert_ok(hmmu_migrate_run(mig, stage));
 		free(words);
 		rig_discard(r);
-		assert_int_equal(calls, 0);
+		assert_int_equal(called, 0);
 	}
 }
 
@@ -337,16 +337,16 @@ static void test_destroy_in_a_callback(void **state)
 	static const struct hmmu_pagemap_ops pagemap = { destroy_in_fault, destroy_in_page_free };
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 2);
-	int calls = 0;
+	int called = 0;
 
 	(void)state;
 	write_pages(r, buf, 2, 1);
 	assert_ok(migrate_with(r, buf, 2, &ops, NULL));
 	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
-	assert_ok(hmmu_device_set_ops(r->m, &pagemap, &calls));
+	assert_ok(hmmu_device_set_ops(r->m, &pagemap, &called));
 	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));
-	assert_int_equal(calls, 3);
+	assert_int_equal(called, 3);
 	/* A reference that nobody explains. */
 	r->m->pages[100].count++;
 	assert_true(hmmu_verify(r->m, destroy_in_report, r->m) > 0);

@@ -16,9 +16,8 @@ const DATA = join(root, 'test/conformance/branches.json')
 const DRILLS = join(root, 'test/conformance/linux-4.14')
 const ADDON = join(root, 'build-coverage/addon')
 const C_TESTS = join(root, 'build-coverage/c')
-const OBJECTS = 'CMakeFiles/hmmu_static.dir/native/core'
-/** The objects that have code of a migration. Code of headers is in each object that includes them. */
-const COUNTS = /^(migrate\/\w+|rmap\/migration_ptes)\.c\.gcda$/
+/** The objects that have code of a kernel: the library's, and the C tests'. */
+const COUNTS = /native\/(core\/kernel\/v\w+|test\/test_\w+)\.c\.gcda$/
 /** The maximum number of drills named for a branch. */
 const NAMED = 3
 
@@ -32,12 +31,16 @@ function lineOf({ file, code }) {
   return source.slice(0, at + code.length).split('\n').length
 }
 
+const countsIn = (build) =>
+  readdirSync(build, { recursive: true })
+    .filter((name) => COUNTS.test(name))
+    .map((name) => join(build, name))
+
 /** The lines that were run (FILE:LINE), from the counts that a program left next to its objects. */
 function executedLines(build) {
-  const folder = join(build, OBJECTS)
-  const counts = readdirSync(folder, { recursive: true }).filter((name) => COUNTS.test(name))
+  const counts = countsIn(build)
   if (counts.length === 0) return new Set()
-  const args = ['--json-format', '--stdout', ...counts.map((name) => join(folder, name))]
+  const args = ['--json-format', '--stdout', ...counts]
   const output = execFileSync('gcov', args, { cwd: build, encoding: 'utf8', maxBuffer: 2 ** 28 })
   const sources = output
     .trim()
@@ -54,8 +57,7 @@ function executedLines(build) {
 
 /** Runs a command whose core counts; resolves to the branches (by their index) that it reached. */
 function reached(build, command, args, env = {}) {
-  const folder = join(build, OBJECTS)
-  for (const name of readdirSync(folder, { recursive: true })) if (name.endsWith('.gcda')) rmSync(join(folder, name))
+  for (const name of countsIn(build)) rmSync(name)
   const { status, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`)
   const lines = executedLines(build)

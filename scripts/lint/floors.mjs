@@ -15,7 +15,7 @@ import { root } from '../lib/run.mjs'
 const CORE = join(root, 'native/core')
 
 /** From the ground up. */
-const FLOORS = ['host', 'page', 'mm', 'rmap', 'fault', 'call', 'migrate', 'machine']
+const FLOORS = ['host', 'page', 'mm', 'rmap', 'fault', 'call', 'migrate', 'machine', 'kernel']
 
 /** Where the kernel itself calls upward: caller and callee. ARCHITECTURE.md explains each. */
 const UPCALLS = [
@@ -69,7 +69,9 @@ function callsOf(source, folder) {
 function coreCalls(files) {
   const folder = mkdtempSync(join(tmpdir(), 'hmmu-floors-'))
   try {
-    const graphs = files.filter((file) => file.endsWith('.c')).map((file) => callsOf(file, folder))
+    // The sources between host/ and kernel/ are parts of the kernels, which include them.
+    const units = files.filter((file) => /^(host|kernel)\/\w+\.c$/.test(file))
+    const graphs = units.map((file) => callsOf(file, folder))
     const text = graphs.join('')
     const homes = new Map()
     // A node without a shape is a definition; one with it a declaration.

@@ -59,6 +59,6 @@ const onNative = native ? test : test.skip
 onNative('the addon has debugging information and frame pointers', () => {
   expect(output('readelf', ['-SW', addonInfo.path])).toContain('.debug_info')
   if (process.arch !== 'x64') return
-  const code = output('objdump', ['-d', '--no-show-raw-insn', '--disassemble=hmmu_migrate_begin', addonInfo.path])
+  const code = output('objdump', ['-d', '--no-show-raw-insn', '--disassemble=migrate_vma_prepare', addonInfo.path])
   expect(code).toMatch(/push +%rbp[\s\S]*mov +%rsp,%rbp/)
 })

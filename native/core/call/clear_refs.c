@@ -3,6 +3,7 @@
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
 #include "mm/mmu_gather.h"
+#include "mm/mmu_notifier.h"
 #include "mm/vma.h"
 
 static int clear_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)

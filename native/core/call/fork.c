@@ -9,6 +9,7 @@
 #include "host/stats.h"
 #include "mm/file.h"
 #include "mm/mm.h"
+#include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"

@@ -8,12 +8,12 @@
 #include "rmap/huge.h"
 
 /** Each acts on a huge pmd that covers its whole range; false: it is not huge (any more), go on with ptes. */
-bool zap_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address);
-bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 address, u64 prot);
-bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 end);
+static bool zap_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address);
+static bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 address, u64 prot);
+static bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 end);
 /** Of clear_refs, for any huge pmd. */
-void clear_soft_dirty_pmd(struct hmmu *m, u32 mm, u64 *pmd, u64 address);
+static void clear_soft_dirty_pmd(struct hmmu *m, u32 mm, u64 *pmd, u64 address);
 /** fork(): 0, or -ENOMEM; *copied tells whether the pmd was huge. */
-int copy_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd, bool *copied);
+static int copy_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd, bool *copied);
 
 #endif

@@ -7,6 +7,7 @@
 #include "call/unmap.h"
 #include "mm/mm.h"
 #include "mm/mmu_gather.h"
+#include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "page/lru.h"
 #include "rmap/huge.h"

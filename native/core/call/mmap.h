@@ -6,6 +6,6 @@
 #include "host/machine.h"
 
 /** Where a mapping is put that may be anywhere: above all others. */
-u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge);
+static u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge);
 
 #endif

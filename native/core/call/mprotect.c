@@ -6,6 +6,7 @@
 #include "call/syscall.h"
 #include "fault/gup.h"
 #include "fault/hugetlb.h"
+#include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"
 

@@ -7,7 +7,7 @@
 #include "mm/task.h"
 
 /** A page-aligned address and a length, rounded up to pages; *end is exclusive. */
-int check_range(struct hmmu *m, u64 address, u64 length, u64 *end);
+static int check_range(struct hmmu *m, u64 address, u64 length, u64 *end);
 /** Begin a call whose first two arguments are such an address and length. */
 static inline int syscall_enter(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx, u64 *end)
 {
@@ -16,7 +16,7 @@ static inline int syscall_enter(struct hmmu *m, u32 tid, const struct call *call
 	return err ? err : task_enter(m, tid, *call, ctx);
 }
 /** task_leave(), with an error text for what the kernel would refuse. */
-int syscall_leave(struct ctx *ctx, const struct call *call, int err);
-const char *errno_name(int err);
+static int syscall_leave(struct ctx *ctx, const struct call *call, int err);
+static const char *errno_name(int err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "fault/munlock.h"
 #include "mm/mm.h"
 #include "mm/mmu_gather.h"
+#include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "page/lru.h"
 #include "rmap/huge.h"

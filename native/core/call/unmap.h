@@ -7,9 +7,9 @@
 #include "mm/task.h"
 
 /** Drop the entries of [start, end) of one mapping. Their flush, and that of a later call, is up to @p tlb. */
-void unmap_single_vma(struct mmu_gather *tlb, u32 vma, u64 start, u64 end);
-void zap_page_range(struct ctx *ctx, u64 start, u64 end);
-int do_munmap(struct ctx *ctx, u64 start, u64 end);
-int exit_mmap(struct ctx *ctx);
+static void unmap_single_vma(struct mmu_gather *tlb, u32 vma, u64 start, u64 end);
+static void zap_page_range(struct ctx *ctx, u64 start, u64 end);
+static int do_munmap(struct ctx *ctx, u64 start, u64 end);
+static int exit_mmap(struct ctx *ctx);
 
 #endif

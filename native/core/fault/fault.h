@@ -49,17 +49,17 @@ static inline bool mm_is_reaped(const struct ctx *ctx)
 }
 
 /** Handle a fault of an access. The caller holds mmap_sem. */
-int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
+static int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
 /** Wait for the end of the migration to which a migration entry belongs. */
-int migration_entry_wait(struct ctx *ctx, u64 entry);
-int do_wp_page(struct fault *vmf);
+static int migration_entry_wait(struct ctx *ctx, u64 entry);
+static int do_wp_page(struct fault *vmf);
 /** A store that waited for a page has its lock, or gives up: mark the page dirty, or take its mlock mark off. */
-void wp_page_settle(struct hmmu *m, const struct task *task);
+static void wp_page_settle(struct hmmu *m, const struct task *task);
 /** Whether a locked anonymous page has one user only, so that a write needs no copy. */
-bool reuse_swap_page(struct hmmu *m, u32 pfn);
-int do_file_fault(struct fault *vmf);
+static bool reuse_swap_page(struct hmmu *m, u32 pfn);
+static int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
-int do_swap_slot_fault(struct fault *vmf);
+static int do_swap_slot_fault(struct fault *vmf);
 /** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
 static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, int *result)
 {
@@ -90,18 +90,18 @@ static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u6
 }
 
 /** shmem.c: find or make the cache page of a fault, locked and with a reference; on failure 0, with *result set. */
-u32 shmem_fault(struct fault *vmf, int *result);
+static u32 shmem_fault(struct fault *vmf, int *result);
 
 /** device_fault.c: device_private_entry_fault(). 0, or FAULT_SIGBUS. */
-int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn);
+static int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn);
 /** @name huge_fault.c
  * @{ */
-bool transparent_hugepage_enabled(const struct hmmu *m, u32 vma);
-int do_huge_pmd_anonymous_page(struct fault *vmf);
-int do_huge_pmd_wp_page(struct fault *vmf);
-void huge_pmd_set_accessed(struct fault *vmf);
+static bool transparent_hugepage_enabled(const struct hmmu *m, u32 vma);
+static int do_huge_pmd_anonymous_page(struct fault *vmf);
+static int do_huge_pmd_wp_page(struct fault *vmf);
+static void huge_pmd_set_accessed(struct fault *vmf);
 /** The huge zero page, made at its first use; 0 when there is no huge page. */
-u32 get_huge_zero_page(struct hmmu *m);
+static u32 get_huge_zero_page(struct hmmu *m);
 /** @} */
 
 #endif

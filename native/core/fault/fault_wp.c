@@ -4,6 +4,7 @@
 
 #include "fault/fault.h"
 #include "mm/mm.h"
+#include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/contents.h"

@@ -16,12 +16,12 @@ enum foll_flags {
 	FOLL_MLOCK = 0x1000
 };
 /** The page mapped at an address, or 0. *err is -EFAULT for a page that may not be followed. */
-u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
+static u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
 /** Get the page at an address; fault it in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
-int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
+static int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
 /** __mm_populate(), continued at the task's progress. */
-int mm_populate(struct ctx *ctx, u64 start, u64 end);
+static int mm_populate(struct ctx *ctx, u64 start, u64 end);
 /** Populate a part of one mapping; *start moves on. 0 also if it ended early after at least one page. */
-int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end);
+static int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end);
 
 #endif

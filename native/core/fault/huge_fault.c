@@ -5,6 +5,7 @@
 
 #include "fault/fault.h"
 #include "mm/mm.h"
+#include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "page/contents.h"
 #include "page/lru.h"

@@ -10,6 +10,7 @@
 
 #include "fault/gup.h"
 #include "mm/mmu_gather.h"
+#include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "page/contents.h"
 

@@ -19,11 +19,11 @@ static inline u64 *huge_pte_offset(const struct hmmu *m, u32 mm, u64 address)
 /** @name hugetlb_reserve.c
  * @{ */
 /** Reserve a huge page for each 2 MiB of a new mapping, which becomes their owner. -ENOMEM: too few pages are left. */
-int hugetlb_reserve_pages(struct hmmu *m, u32 vma);
+static int hugetlb_reserve_pages(struct hmmu *m, u32 vma);
 /** The number of unused reservations of a mapping: those of its empty entries. */
-u32 hugetlb_unused_reserve(const struct hmmu *m, u32 vma);
+static u32 hugetlb_unused_reserve(const struct hmmu *m, u32 vma);
 /** Give back the reservations that a mapping has not used. Call it while the mapping still has its entries. */
-void hugetlb_vm_op_close(struct hmmu *m, u32 vma);
+static void hugetlb_vm_op_close(struct hmmu *m, u32 vma);
 /** A page that alloc_hugetlb_page() has taken from the pool. */
 struct hugetlb_page {
 	u32 pfn;       /**< of its head; 0: there is none */
@@ -32,23 +32,23 @@ struct hugetlb_page {
 };
 /** alloc_huge_page(): a page with one reference for the entry @p pmd of a mapping. With @p avoid_reserve, an unreserved
  * page. */
-struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, bool avoid_reserve);
+static struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, bool avoid_reserve);
 /** Give back a page that was never mapped, with its reservation. */
-void restore_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page);
+static void restore_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page);
 /** @} */
 
 /** @name hugetlb.c
  * @{ */
 /** 0, FAULT_SIGBUS or FAULT_OOM. */
-int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
+static int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
 /** get_user_pages() of one page, faulted in as needed. -EFAULT, -ENOMEM. */
-int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
+static int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
 /** Drop the entries of [start, end), notifier included; @p tlb has their flush and pages. A @p ref_page other than 0: only
  * the entry that maps this page; the mapping then remembers that it lost one. */
-void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end, u32 ref_page);
-void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot);
+static void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end, u32 ref_page);
+static void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot);
 /** fork(): 0, or -ENOMEM. */
-int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma);
+static int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma);
 /** @} */
 
 #endif

@@ -6,8 +6,8 @@
 #include "mm/task.h"
 
 /** Take the mlock marks off a range; BLOCKED on a locked page. */
-int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end);
+static int munlock_vma_pages_range(struct ctx *ctx, u32 vma, u64 start, u64 end);
 /** A walk that waits at an address is given up: the mapping there is locked as before. */
-void munlock_give_up(struct hmmu *m, u32 mm, u64 munlock_at);
+static void munlock_give_up(struct hmmu *m, u32 mm, u64 munlock_at);
 
 #endif

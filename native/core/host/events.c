@@ -50,12 +50,6 @@ int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data)
 	return 0;
 }
 
-void event_notify_end(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
-	event_notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
-}
-
 int hmmu_events_record(struct hmmu *m, uint32_t mask)
 {
 	m->st->event_mask = mask & all_events();

@@ -35,6 +35,7 @@ struct lookup {
 /** The host's handle: where the arena is, and what can't be state (callbacks, the last error). */
 struct hmmu {
 	struct state *st;
+	const struct kernel_ops *kernel;
 	/* Cached addresses of the arena's parts. */
 	struct page *pages;
 	u16 *pins; /**< references taken by hmmu_pin(), for each page */
@@ -163,8 +164,6 @@ static inline u64 *table_of(const struct hmmu *m, u32 pfn)
  * -EINVAL: a size is out of its range; -ENOMEM. */
 int arena_create(struct hmmu *m, const struct state *sizes);
 void arena_destroy(struct hmmu *m);
-/** Clear every used part of the arena, except its struct state (snapshot.c). */
-void arena_wipe(struct hmmu *m);
 /** A zeroed record, or 0 when the slab is full. */
 u32 slab_alloc(struct hmmu *m, enum slab_kind kind);
 void slab_free(struct hmmu *m, enum slab_kind kind, u32 slot);
@@ -191,28 +190,8 @@ static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 	if (m->st->event_mask & (1u << type))
 		event_record(m, type, mm, a, b);
 }
+/** An event of an address space, for those who watch it. */
 void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end);
-/** Until "mm/mmu_notifier: avoid call to invalidate_range() in range_end()" (4.15) the end of a range invalidates it for
- * secondary TLBs as well. */
-void event_notify_end(struct hmmu *m, u32 mm, u64 start, u64 end);
-/** mmu_notifier_invalidate_range_start() and its kin; they reach watched address spaces only. */
-static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	probe(invalidate_start, mm, start, end);
-	if (mm_of(m, mm)->watched)
-		event_notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
-}
-static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	probe(invalidate_end, mm, start, end);
-	if (mm_of(m, mm)->watched)
-		event_notify_end(m, mm, start, end);
-}
-static inline void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	if (mm_of(m, mm)->watched)
-		event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
-}
 /** @} */
 
 #endif

@@ -7,6 +7,7 @@
 #include "fault/fault.h"
 #include "host/platform.h"
 #include "host/stats.h"
+#include "machine/snapshot.h"
 #include "migrate/migrate.h"
 #include "page/devmem.h"
 #include "page/frame.h"
@@ -33,20 +34,10 @@ static u32 profile_quirks(u32 profile)
 	return quirks;
 }
 
-const char *hmmu_version(void)
-{
-	return HMMU_VERSION;
-}
-
-int hmmu_abi(void)
-{
-	return HMMU_ABI;
-}
-
 /* The parts of the state that options decide. */
 static int state_of_options(const struct hmmu_options *options, struct state *st)
 {
-	if (options->profile > HMMU_PROFILE_LINUX_4_14_FIXED || options->quirks_on & ~all_quirks())
+	if (options->profile >= HMMU_PROFILE_COUNT || options->quirks_on & ~all_quirks())
 		return -EINVAL;
 	st->ram_pages = options->ram_pages ? options->ram_pages : 65536;
 	st->device_pages = options->device_pages;
@@ -84,6 +75,7 @@ int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 		platform_free(m);
 		return err;
 	}
+	m->kernel = &KERNEL_OPS;
 	m->st->profile = chosen.profile;
 	m->st->quirks = m->quirks = chosen.quirks;
 	m->st->memcg_limit = chosen.memcg_limit;
@@ -98,8 +90,6 @@ int hmmu_create(const struct hmmu_options *options, struct hmmu **machine)
 
 int hmmu_destroy(struct hmmu *m)
 {
-	if (!m)
-		return 0;
 	if (m->in_callback || m->in_page_free || migration_in_callback(m))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "a callback of the machine runs");
 	migrations_drop(m);

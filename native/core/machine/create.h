@@ -6,6 +6,6 @@
 #include "host/machine.h"
 
 /** Set the operations of the device and of waits to their defaults. */
-void set_default_ops(struct hmmu *m);
+static void set_default_ops(struct hmmu *m);
 
 #endif

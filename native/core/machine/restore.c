@@ -210,12 +210,8 @@ int hmmu_restore_with(const void *bytes, size_t size, uint32_t flags, struct hmm
 		platform_free(c.m);
 		return c.error->err;
 	}
+	c.m->kernel = &KERNEL_OPS;
 	set_default_ops(c.m);
 	*machine = c.m;
 	return 0;
-}
-
-int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine)
-{
-	return hmmu_restore_with(bytes, size, 0, machine, NULL);
 }

@@ -33,12 +33,12 @@ struct check {
 };
 
 /** Report that the snapshot is not of a machine. Returns false. */
-bool refuse_snapshot(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse_snapshot(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Allocate zeroed memory of the host for a check. NULL: the host has none, and the error is set. */
-void *check_alloc(struct check *c, u64 bytes);
+static void *check_alloc(struct check *c, u64 bytes);
 
 /** The first piece that is not below an address in the arena. */
-u64 first_piece(const struct check *c, const void *address);
+static u64 first_piece(const struct check *c, const void *address);
 
 static inline bool bit_is_set(const u64 *bits, u32 number)
 {
@@ -71,37 +71,37 @@ static inline bool is_used_ram(const struct hmmu *m, u32 pfn)
 
 /** @name restore_pages.c, of any page
  * @{ */
-bool counts_in_range(const struct page *page);
+static bool counts_in_range(const struct page *page);
 /** Whether 512 frames are one page. Also checks the bounds of the counts in the second and third page. */
-bool is_compound(const struct hmmu *m, u32 head);
-bool is_anon_mapping(const struct check *c, u32 mapping);
+static bool is_compound(const struct hmmu *m, u32 head);
+static bool is_anon_mapping(const struct check *c, u32 mapping);
 /** @} */
 
 /** @name The checks, in their order. Each relies on those above it.
  * @{ */
 /** restore_state.c: struct state, the event ring, the TLBs, slabs and their free lists. */
-bool check_state(struct check *c);
-bool check_slabs(struct check *c);
+static bool check_state(struct check *c);
+static bool check_slabs(struct check *c);
 /** Check that unused memory is zero, because its first user does not clear it. */
-bool check_unused(struct check *c);
+static bool check_unused(struct check *c);
 /** restore_pages.c: blocks and free frames; struct page and its users. */
-bool check_blocks(struct check *c);
-bool check_pages(struct check *c);
-bool check_device(struct check *c);
+static bool check_blocks(struct check *c);
+static bool check_pages(struct check *c);
+static bool check_device(struct check *c);
 /** restore_hugetlb.c: the pool, and an entry of a mapping; then who has mapped and reserved what. */
-bool check_pool(struct check *c);
-bool take_pool_page(struct check *c, u32 vma, u64 address, u64 pfn);
-bool check_pool_users(struct check *c);
+static bool check_pool(struct check *c);
+static bool take_pool_page(struct check *c, u32 vma, u64 address, u64 pfn);
+static bool check_pool_users(struct check *c);
 /** restore_lists.c: LRU lists and pagevecs, the page cache, the swap area. */
-bool check_lru(struct check *c);
-bool check_page_cache(struct check *c);
-bool check_swap(struct check *c);
+static bool check_lru(struct check *c);
+static bool check_page_cache(struct check *c);
+static bool check_swap(struct check *c);
 /** restore_mm.c: address spaces, mappings, tasks; restore_rmap.c: the lists by which reverse maps find mappings. */
-bool check_mappings(struct check *c);
-bool check_tasks(struct check *c);
-bool check_reverse_maps(struct check *c);
+static bool check_mappings(struct check *c);
+static bool check_tasks(struct check *c);
+static bool check_reverse_maps(struct check *c);
 /** restore_tables.c: page tables and what their entries lead to. */
-bool check_tables(struct check *c);
+static bool check_tables(struct check *c);
 /** @} */
 
 #endif

@@ -7,7 +7,7 @@ static bool check_counts(struct check *c)
 {
 	const struct state *st = c->m->st;
 
-	if (st->profile > HMMU_PROFILE_LINUX_4_14_FIXED || st->quirks & ~all_quirks())
+	if (st->profile >= HMMU_PROFILE_COUNT || st->quirks & ~all_quirks())
 		return refuse_snapshot(c, "profile %u or quirks %#x do not exist", st->profile, st->quirks);
 	if (st->write_gained > 1)
 		return refuse_snapshot(c, "write_gained is %u; 0 and 1 are allowed", st->write_gained);

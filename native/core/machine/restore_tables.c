@@ -81,7 +81,7 @@ static bool is_special_pte(const struct hmmu *m, const struct vma *v, u64 addres
 }
 
 /* Anonymous memory has an anon_vma from the first page on, and its pages lead to a live one. */
-static bool has_anon_vma(const struct check *c, const struct vma *v, u32 pfn)
+static bool may_have_anon_vma(const struct check *c, const struct vma *v, u32 pfn)
 {
 	return v->anon_vma && is_record(c, SLAB_ANON_VMA, page_anon_vma(c->m, pfn));
 }
@@ -93,7 +93,7 @@ static bool is_mappable(const struct check *c, const struct vma *v, u32 pfn)
 	if (is_zone_device_page(m, pfn) ? pfn < m->other_device_base || page_of(m, pfn)->count < 2
 					: !is_used_ram(m, pfn))
 		return false;
-	return !PageAnon(m, pfn) || has_anon_vma(c, v, pfn);
+	return !PageAnon(m, pfn) || may_have_anon_vma(c, v, pfn);
 }
 
 static bool check_present(struct table_check *t, const struct vma *v, u64 address, u64 pte)
@@ -125,7 +125,7 @@ static bool check_swap_format(struct table_check *t, const struct vma *v, u64 ad
 				    "has bits that no entry has, or is of another kind than its mapping");
 	if (swp_type(pte) >= SWP_DEVICE_WRITE)
 		good = offset >= m->device_base && offset < m->other_device_base && page_of(m, offset)->count > 1 &&
-		       has_anon_vma(t->c, v, (u32)offset);
+		       may_have_anon_vma(t->c, v, (u32)offset);
 	else if (!swp_type(pte))
 		good = offset && offset <= m->st->swap_high && m->swap_slots[offset].count;
 	return good || refuse_entry(t, address, pte, "leads to no device page and no swap slot");
@@ -161,7 +161,7 @@ static bool check_huge_pmd(struct table_check *t, u64 address, u64 pmd, u32 *hug
 		return refuse_entry(t, address, pmd, "leads to no huge page");
 	if (is_huge_zero_pfn(m, (u32)pfn))
 		return !pte_write(pmd) || refuse_entry(t, address, pmd, "can write to the huge zero page");
-	return has_anon_vma(t->c, v, (u32)pfn) || refuse_entry(t, address, pmd, "leads to a page of no anon_vma");
+	return may_have_anon_vma(t->c, v, (u32)pfn) || refuse_entry(t, address, pmd, "leads to a page of no anon_vma");
 }
 
 static bool is_empty_table(const struct hmmu *m, u32 table)

@@ -243,6 +243,7 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	}
 	walk.data = copy;
 	walk_arena(&walk);
+	copy->kernel = &KERNEL_OPS;
 	take_over_state(copy);
 	set_default_ops(copy);
 	copy->device_ops = m->device_ops;

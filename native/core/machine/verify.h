@@ -38,8 +38,8 @@ struct verify {
 #define VERIFY_TEXT 200
 
 /** hmmu_verify(); @p *too_few is a page that has fewer references than users, or 0. -ENOMEM without an error. */
-int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_few);
-void complain(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_few);
+static void complain(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Pages that were ever used stand in the tallies one behind the other: RAM, the hugetlb pool, the device's,
  * and others. */
 static inline struct page_tally *tally(struct verify *v, u32 pfn)
@@ -60,26 +60,26 @@ static inline void tally_ref(struct verify *v, u32 pfn, int32_t n)
 }
 
 /** Mappings, tables, RSS, rmap of one process. */
-void verify_mm(struct verify *v, u32 mm);
+static void verify_mm(struct verify *v, u32 mm);
 /** An entry of private memory that may write: note it, for verify_writer(). @p pfn is 0 for an entry without a page. */
-void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry);
+static void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry);
 /** Whether an entry may write to a page that has other users; each entry has been counted. */
-void verify_writer(struct verify *v, u32 pfn);
+static void verify_writer(struct verify *v, u32 pfn);
 /** LRU lists and pagevecs. */
-void verify_lru(struct verify *v);
+static void verify_lru(struct verify *v);
 /** References that users, drivers, migrations and waiting tasks hold. */
-void verify_holders(struct verify *v);
+static void verify_holders(struct verify *v);
 /** Each page against its tally. */
-void verify_pages(struct verify *v);
+static void verify_pages(struct verify *v);
 /** mmap_sem, waiters. */
-void verify_locks(struct verify *v);
-void verify_tlb(struct verify *v);
+static void verify_locks(struct verify *v);
+static void verify_tlb(struct verify *v);
 /** Free lists, the device's bitmap, the lists of reverse maps. */
-void verify_lists(struct verify *v);
+static void verify_lists(struct verify *v);
 /** The hugetlb pool: its free list and its counters. */
-void verify_hugetlb(struct verify *v);
+static void verify_hugetlb(struct verify *v);
 /** Swap slots and the swap cache; and one swap entry. */
-void verify_swap(struct verify *v);
-void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot);
+static void verify_swap(struct verify *v);
+static void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot);
 
 #endif

@@ -2,6 +2,7 @@
 /* The first stage: walk the tables, write src, and lock and unmap each page whose lock is free. */
 #include "host/probe.h"
 #include "migrate/migrate.h"
+#include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"
 #include "rmap/migration_entry.h"

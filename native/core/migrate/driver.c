@@ -112,7 +112,7 @@ static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 	return 0;
 }
 
-const struct hmmu_migrate_ops hmmu_builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };
+static const struct hmmu_migrate_ops builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };
 
 /* The built-in driver migrates the page to system memory. If the page does not move, the access ends in SIGBUS. */
 static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
@@ -125,7 +125,7 @@ static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, ui
 		.end = address + PAGE_SIZE,
 		.src = &src,
 		.dst = &dst,
-		.ops = &hmmu_builtin_ops,
+		.ops = &builtin_ops,
 		.data = &driver,
 	};
 	int err = hmmu_migrate_vma(m, &request);

@@ -6,7 +6,7 @@
 #include "page/page.h"
 
 /** -EINVAL with an error: the page is not in use. */
-int no_page(struct hmmu *m, u32 pfn);
+static int no_page(struct hmmu *m, u32 pfn);
 /** Whether a driver may read a page: it is in use, and neither a page table nor the zero page. */
 static inline bool in_use(const struct hmmu *m, u32 pfn)
 {

@@ -9,45 +9,10 @@
 
 #include <string.h>
 
+#include "host/migration.h"
 #include "mm/task.h"
 #include "page/devmem.h"
 #include "page/lru.h"
-
-/** A migration of up to so many pages allocates no arrays: it uses `few`. */
-#define FEW_PAGES 16
-
-struct hmmu_migration {
-	struct ctx ctx;
-	struct hmmu_migrate_request request;
-	u32 vma;
-	u32 stage; /**< enum hmmu_stage */
-	u64 start, end;
-	u64 pos;        /**< entry of the stage's loop */
-	u64 npages;     /**< entries collected */
-	u64 cpages;     /**< entries still to be migrated */
-	u64 restore;    /**< entries whose mappings are to be restored by the stage */
-	u64 *src, *dst; /**< the migration's own words; a driver may write to the request's arrays at any time */
-	u8 *why;
-	u64 mmu_start;              /**< of the notifier range of the pages stage, once it is open */
-	u32 fault_page;             /**< the page of the device fault being handled; the fault holds a reference */
-	u64 flush_start, flush_end; /**< range that collect has still to flush: 4.14 flushes after the unlock */
-	bool restoring;             /**< prepare or unmap has finished its first loop, and restores entries */
-	/* Known of all pages within one call, as nothing else can have run in between: */
-	bool prepared; /**< collect has taken them all; none is on an LRU list or mapped */
-	bool settled;  /**< prepare has found no unknown reference; none is mapped */
-	bool allow_drain;
-	bool notified;
-	bool callbacks_ran;
-	bool out_of_bounds;
-	bool in_callback;
-	bool aborted;
-	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
-	int err;
-	struct hmmu_migration *next;
-	/* Fields below are not cleared on reuse. */
-	struct hmmu_error error; /**< of err */
-	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range, such as that of a fault */
-};
 
 /** The migration's last step with a page: put a device page, put any other page back on the LRU. */
 static inline void put_page_or_lru(struct ctx *ctx, u32 page)
@@ -78,15 +43,15 @@ static inline struct page *migrate_word_page(const struct hmmu *m, u64 word)
 	return m->pages + (word >> HMMU_PFN_SHIFT);
 }
 /** Forget the migrations under way: no callback is called, and the callers' arrays stay as they are. */
-void migrations_drop(struct hmmu *m);
+static void migrations_drop(struct hmmu *m);
 /** Whether a callback of a migration runs. */
-bool migration_in_callback(const struct hmmu *m);
+static bool migration_in_callback(const struct hmmu *m);
 /** Whether the page is a source or destination of a migration of the task, one of whose callbacks runs. */
-bool task_has_locked(const struct hmmu *m, u32 task, u32 pfn);
+static bool task_has_locked(const struct hmmu *m, u32 task, u32 pfn);
 /** Set what faults and munlock do about their waits. */
-void wait_ops_init(struct hmmu *m);
+static void wait_ops_init(struct hmmu *m);
 /** Record why entry i does not move. */
-__attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
+static __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
 
 /** Copy words. A fault has a single one, which is not worth a call of memcpy(). */
 static inline void migrate_copy_words(u64 *to, const u64 *from, u64 count)
@@ -107,29 +72,29 @@ static inline void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to)
  * [from, to). A step passes one entry, a run passes all.
  * @{ */
 /** True when the whole range is collected. */
-bool migrate_vma_collect_one(struct hmmu_migration *mig);
-void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to);
-void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to);
-void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to);
-void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to);
-void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to);
-void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to);
-void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage);
+static bool migrate_vma_collect_one(struct hmmu_migration *mig);
+static NOINLINE void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to);
+static void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to);
+static NOINLINE void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to);
+static void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to);
+static NOINLINE void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to);
+static NOINLINE void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to);
+static NOINLINE void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage);
 /** @} */
 
 /** Check the request's arrays after alloc_and_copy(), and take dst over. -EINVAL: the driver broke a rule; then all
  * destinations are freed, and no page will move. */
-int migrate_accept_driver(struct hmmu_migration *mig);
+static NOINLINE int migrate_accept_driver(struct hmmu_migration *mig);
 /** Make a broken rule of entry i the machine's error; @p format says what is wrong. Returns the rule. */
-enum hmmu_rule migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule, const char *format, ...)
-	__attribute__((format(printf, 4, 5), cold));
+static enum hmmu_rule migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule, const char *format,
+					  ...) __attribute__((format(printf, 4, 5), cold));
 /** Keep the error as the migration's result, unless there was an earlier one. */
-void migrate_remember_error(struct hmmu_migration *mig, int err);
+static NOINLINE void migrate_remember_error(struct hmmu_migration *mig, int err);
 /** Free the destinations that the driver put into the request's dst. */
-void migrate_discard_destinations(struct hmmu_migration *mig);
+static NOINLINE void migrate_discard_destinations(struct hmmu_migration *mig);
 /** Record the pages that take their places now, and to which their driver never wrote. */
-void migrate_note_unwritten(struct hmmu_migration *mig);
+static void migrate_note_unwritten(struct hmmu_migration *mig);
 /** Check that finalize_and_map() has changed neither array. */
-int migrate_check_unchanged(struct hmmu_migration *mig);
+static NOINLINE int migrate_check_unchanged(struct hmmu_migration *mig);
 
 #endif

@@ -36,7 +36,7 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 }
 
 /** Find the table of entry i; false: it is not there, or may change. */
-bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i);
+static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i);
 
 /* Find the only pte that can be the migration entry of a page in this anon_vma: that of entry i, because a page is
  * mapped only at the address of its index. False: the reverse map has to be walked. */

@@ -4,6 +4,7 @@
 #include "migrate/migrate.h"
 #include "migrate/own_ptes.h"
 #include "mm/file.h"
+#include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "page/memcg.h"
 #include "rmap/migration_ptes.h"

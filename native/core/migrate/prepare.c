@@ -31,7 +31,7 @@ static void leave_out(struct hmmu_migration *mig, u64 i, bool remap, enum hmmu_w
 	mig->cpages--;
 	if (remap) {
 		mig->src[i] &= ~(u64)HMMU_PFN_MIGRATE;
-		mig->restore++;
+		mig->to_restore++;
 	} else {
 		mig->src[i] = 0;
 	}
@@ -143,12 +143,12 @@ static void prepare_restore_one(struct hmmu_migration *mig, u64 i)
 	mig->src[i] = 0;
 	unlock_page(m, page);
 	put_page(m, page);
-	mig->restore--;
+	mig->to_restore--;
 }
 
 void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to)
 {
-	for (u64 i = from; i < to && mig->restore; i++)
+	for (u64 i = from; i < to && mig->to_restore; i++)
 		prepare_restore_one(mig, i);
 }
 
@@ -193,12 +193,12 @@ static void unmap_restore_one(struct hmmu_migration *mig, u64 i)
 	remove_migration_ptes(&mig->ctx, page, page);
 	mig->src[i] = 0;
 	unlock_page(m, page);
-	mig->restore--;
+	mig->to_restore--;
 	put_page_or_lru(&mig->ctx, page);
 }
 
 void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to)
 {
-	for (u64 i = from; i < to && mig->restore; i++)
+	for (u64 i = from; i < to && mig->to_restore; i++)
 		unmap_restore_one(mig, i);
 }

@@ -11,6 +11,7 @@
 
 #include "host/stats.h"
 #include "migrate/migrate.h"
+#include "mm/mmu_notifier.h"
 
 static ALWAYS_INLINE void enter_stage(struct hmmu_migration *mig, u32 stage)
 {
@@ -48,7 +49,7 @@ static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct
 			 mig->stage == HMMU_STAGE_ALLOC_AND_COPY ? "alloc_and_copy" : "finalize_and_map", err);
 }
 
-static inline void alloc_and_copy(struct hmmu_migration *mig)
+static inline void run_alloc_and_copy(struct hmmu_migration *mig)
 {
 	int err;
 
@@ -65,7 +66,7 @@ static inline void alloc_and_copy(struct hmmu_migration *mig)
 	}
 }
 
-static inline void finalize_and_map(struct hmmu_migration *mig)
+static inline void run_finalize_and_map(struct hmmu_migration *mig)
 {
 	int err;
 
@@ -118,10 +119,10 @@ static ALWAYS_INLINE bool stage_part(struct hmmu_migration *mig, u32 stage, bool
 		mig->pos = mig->npages;
 		return done;
 	case HMMU_STAGE_ALLOC_AND_COPY:
-		alloc_and_copy(mig);
+		run_alloc_and_copy(mig);
 		return true;
 	case HMMU_STAGE_FINALIZE_AND_MAP:
-		finalize_and_map(mig);
+		run_finalize_and_map(mig);
 		if (mig->unwritten)
 			migrate_note_unwritten(mig);
 		return true;
@@ -130,10 +131,10 @@ static ALWAYS_INLINE bool stage_part(struct hmmu_migration *mig, u32 stage, bool
 	}
 	mig->pos = one ? from + 1 : mig->npages;
 	stage_entries(mig, stage, from, mig->pos);
-	if (mig->pos < mig->npages && !(mig->restoring && !mig->restore))
+	if (mig->pos < mig->npages && !(mig->restoring && !mig->to_restore))
 		return false;
 	/* prepare and unmap pass over the entries a second time if any have to be restored. */
-	if (mig->restoring || !mig->restore)
+	if (mig->restoring || !mig->to_restore)
 		return true;
 	mig->restoring = true;
 	mig->pos = 0;

@@ -5,20 +5,20 @@
 
 #include "host/machine.h"
 
-int anon_vma_prepare_slow(struct hmmu *m, u32 vma);
+static int anon_vma_prepare_slow(struct hmmu *m, u32 vma);
 static inline int anon_vma_prepare(struct hmmu *m, u32 vma)
 {
 	return vma_of(m, vma)->anon_vma ? 0 : anon_vma_prepare_slow(m, vma);
 }
-int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
-int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);
-void unlink_anon_vmas(struct hmmu *m, u32 vma);
+static int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
+static int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);
+static void unlink_anon_vmas(struct hmmu *m, u32 vma);
 /** Call these before and after a change of a mapping's range. They take its avcs out of the sorted lists of their
  * anon_vmas, and insert them again after equal ones. */
-void anon_vma_pre_update(struct hmmu *m, u32 vma);
-void anon_vma_post_update(struct hmmu *m, u32 vma);
+static void anon_vma_pre_update(struct hmmu *m, u32 vma);
+static void anon_vma_post_update(struct hmmu *m, u32 vma);
 /** Hold and drop a reference to an anon_vma. */
-void get_anon_vma(struct hmmu *m, u32 anon_vma);
-void put_anon_vma(struct hmmu *m, u32 anon_vma);
+static void get_anon_vma(struct hmmu *m, u32 anon_vma);
+static void put_anon_vma(struct hmmu *m, u32 anon_vma);
 
 #endif

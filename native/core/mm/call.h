@@ -13,12 +13,12 @@ struct call {
 };
 
 /** The kernel's name of a call. */
-const char *call_name(enum op op);
+static const char *call_name(enum op op);
 /** Note in its task that a call is blocked. */
-void call_record(struct task *task, const struct call *call);
+static void call_record(struct task *task, const struct call *call);
 /** Whether a call is the one that the task is blocked in: the same one with equal arguments. */
-bool call_is_recorded(const struct task *task, const struct call *call);
+static bool call_is_recorded(const struct task *task, const struct call *call);
 /** The call that a task is blocked in, as "munmap(0x100000, 8192)". */
-void call_describe(const struct task *task, char *text, size_t size);
+static void call_describe(const struct task *task, char *text, size_t size);
 
 #endif

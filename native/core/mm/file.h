@@ -5,18 +5,18 @@
 
 #include "page/page.h"
 
-u32 file_create(struct hmmu *m, u64 pages);
-void file_put(struct hmmu *m, u32 file);
-void i_mmap_insert(struct hmmu *m, u32 vma);
-void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev);
-void i_mmap_remove(struct hmmu *m, u32 vma);
+static u32 file_create(struct hmmu *m, u64 pages);
+static void file_put(struct hmmu *m, u32 file);
+static void i_mmap_insert(struct hmmu *m, u32 vma);
+static void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev);
+static void i_mmap_remove(struct hmmu *m, u32 vma);
 /** Where the chain of a place in the page cache begins. */
-u32 *hash_chain(const struct hmmu *m, u32 file, u64 index);
+static u32 *hash_chain(const struct hmmu *m, u32 file, u64 index);
 /** The page at an index of the cache, or 0. */
-u32 find_page(const struct hmmu *m, u32 file, u64 index);
-void add_to_page_cache(struct hmmu *m, u32 file, u64 index, u32 pfn);
-void delete_from_page_cache(struct hmmu *m, u32 pfn);
+static u32 find_page(const struct hmmu *m, u32 file, u64 index);
+static void add_to_page_cache(struct hmmu *m, u32 file, u64 index, u32 pfn);
+static void delete_from_page_cache(struct hmmu *m, u32 pfn);
 /** Put a page in the place of another. */
-void replace_page_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
+static NOINLINE void replace_page_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
 
 #endif

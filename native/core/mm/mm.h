@@ -10,7 +10,7 @@ static inline bool mm_is_alive(const struct hmmu *m, u32 mm)
 	return mm && mm < m->st->slabs[SLAB_MM].high && mm_of(m, mm)->state == MM_ALIVE;
 }
 /** 0, or -ESRCH with an error if there is no such process. */
-int check_process(const struct hmmu *m, u32 pid);
+static int check_process(const struct hmmu *m, u32 pid);
 static inline void add_mm_counter(struct hmmu *m, u32 mm, int counter, int64_t n)
 {
 	mm_of(m, mm)->rss[counter] += (u64)n;
@@ -23,8 +23,8 @@ static inline u64 resident_pages(const struct hmmu *m, u32 mm)
 	return rss[MM_ANONPAGES] + rss[MM_FILEPAGES] + rss[MM_SHMEMPAGES];
 }
 
-int mm_create(struct hmmu *m, u32 *mm);
+static int mm_create(struct hmmu *m, u32 *mm);
 /** Undo a mm that has no mappings (any more). */
-void mm_free(struct hmmu *m, u32 mm);
+static void mm_free(struct hmmu *m, u32 mm);
 
 #endif

@@ -2,6 +2,7 @@
 /* Gathered translations and pages: flushed together, then given up. */
 #include "mm/mmu_gather.h"
 
+#include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/lru.h"

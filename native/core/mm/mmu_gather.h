@@ -22,15 +22,15 @@ struct mmu_gather {
 };
 
 /** Begin to gather from an address space; with @p fullmm all of it. */
-void tlb_gather_mmu(struct mmu_gather *tlb, struct ctx *ctx, u32 mm, bool fullmm);
+static void tlb_gather_mmu(struct mmu_gather *tlb, struct ctx *ctx, u32 mm, bool fullmm);
 /** Flush the gathered range, and notify secondary TLBs; nothing if no range was gathered. */
-void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb);
+static void tlb_flush_mmu_tlbonly(struct mmu_gather *tlb);
 /** Drop the references of the gathered pages, whose range has been flushed. */
-void tlb_flush_mmu_free(struct mmu_gather *tlb);
+static void tlb_flush_mmu_free(struct mmu_gather *tlb);
 /** Both, of a batch that is full. */
-void tlb_flush_mmu(struct mmu_gather *tlb);
+static void tlb_flush_mmu(struct mmu_gather *tlb);
 /** Both, at the end of the call. */
-void tlb_finish_mmu(struct mmu_gather *tlb);
+static void tlb_finish_mmu(struct mmu_gather *tlb);
 
 /** Add a range to the range to flush: __tlb_adjust_range(). */
 static inline void tlb_adjust_range(struct mmu_gather *tlb, u64 start, u64 end)

@@ -237,7 +237,7 @@ static inline u64 *known_pmd(const struct hmmu *m, u32 mm, u64 address)
 	return lookup->pmds + table_index(address, PMD_SHIFT);
 }
 /** The pmd of an address, NULL if a table above is missing. */
-u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address);
+static u64 *mm_find_pmd_slow(const struct hmmu *m, u32 mm, u64 address);
 static inline u64 *mm_find_pmd(const struct hmmu *m, u32 mm, u64 address)
 {
 	u64 *pmd = known_pmd(m, mm, address);
@@ -245,7 +245,7 @@ static inline u64 *mm_find_pmd(const struct hmmu *m, u32 mm, u64 address)
 	return pmd ? pmd : mm_find_pmd_slow(m, mm, address);
 }
 /** The same, tables allocated as needed; NULL when one can't be. */
-u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address);
+static u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address);
 static inline u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
 {
 	u64 *pmd = known_pmd(m, mm, address);
@@ -253,16 +253,16 @@ static inline u64 *pmd_alloc(struct hmmu *m, u32 mm, u64 address)
 	return pmd ? pmd : pmd_alloc_slow(m, mm, address);
 }
 /** Make sure of a pte table; false when there is no frame for it. */
-bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd);
+static NOINLINE bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd);
 static inline bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd)
 {
 	return !pmd_none(*pmd) || pte_alloc_slow(m, mm, pmd);
 }
 /** A table that is not hung up yet (pte_alloc_one()), or 0. */
-u32 pte_alloc_one(struct hmmu *m, u32 mm);
-void pte_free(struct hmmu *m, u32 mm, u32 table);
+static u32 pte_alloc_one(struct hmmu *m, u32 mm);
+static void pte_free(struct hmmu *m, u32 mm, u32 table);
 /** Hang a table into an empty pmd. */
-void pmd_populate(u64 *pmd, u32 table);
+static void pmd_populate(u64 *pmd, u32 table);
 static inline u64 *pte_offset(const struct hmmu *m, u64 pmd, u64 address)
 {
 	return table_of(m, pte_pfn(pmd)) + table_index(address, PAGE_SHIFT);
@@ -274,15 +274,15 @@ static inline u32 table_of_entry(const struct hmmu *m, const u64 *entry)
 }
 
 /** Keep a table for the day the huge pmd is split; and take it back. */
-void pgtable_trans_huge_deposit(struct hmmu *m, u64 *pmd, u32 table);
-u32 pgtable_trans_huge_withdraw(struct hmmu *m, u64 *pmd);
+static void pgtable_trans_huge_deposit(struct hmmu *m, u64 *pmd, u32 table);
+static u32 pgtable_trans_huge_withdraw(struct hmmu *m, u64 *pmd);
 
-u32 pgd_alloc(struct hmmu *m);
-void pgd_free(struct hmmu *m, u32 pgd);
+static u32 pgd_alloc(struct hmmu *m);
+static void pgd_free(struct hmmu *m, u32 pgd);
 struct mmu_gather;
 /** Free the tables that only [address, end) needs; floor and ceiling bound what neighbours need. As the CPU may have
  * cached a table as well, the address of each is added to the range to flush. */
-void free_pgd_range(struct mmu_gather *tlb, u64 address, u64 end, u64 floor, u64 ceiling);
+static void free_pgd_range(struct mmu_gather *tlb, u64 address, u64 end, u64 floor, u64 ceiling);
 
 /** @name Page table locks, one a table. Taking one twice or dropping one not taken is a bug of the emulator.
  * @{ */
@@ -332,6 +332,6 @@ struct mm_walk {
 	int (*pte_hole)(struct mm_walk *walk, u64 address, u64 end);
 	void *data;
 };
-int walk_page_range(struct mm_walk *walk, u64 start, u64 end);
+static int walk_page_range(struct mm_walk *walk, u64 start, u64 end);
 
 #endif

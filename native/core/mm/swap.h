@@ -36,31 +36,31 @@ static inline void *swap_frame_of(const struct hmmu *m, u32 slot)
 /** @name swap.c
  * @{ */
 /** Give a locked page a slot and put it into the swap cache, dirty; false: all slots are in use. */
-bool add_to_swap(struct hmmu *m, u32 pfn);
+static bool add_to_swap(struct hmmu *m, u32 pfn);
 /** Put a page that is to be read into the swap cache, with a slot to which entries refer. */
-void add_to_swap_cache(struct hmmu *m, u32 pfn, u32 slot);
+static void add_to_swap_cache(struct hmmu *m, u32 pfn, u32 slot);
 /** Drop a page, to which the caller has a reference, from the swap cache. */
-void delete_from_swap_cache(struct hmmu *m, u32 pfn);
+static void delete_from_swap_cache(struct hmmu *m, u32 pfn);
 /** Drop a page from the swap cache if no entry needs its slot. The page is the only copy then, and becomes dirty. */
-bool try_to_free_swap(struct hmmu *m, u32 pfn);
+static bool try_to_free_swap(struct hmmu *m, u32 pfn);
 /** Replace a page of the swap cache, for migration. */
-void replace_swap_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
+static NOINLINE void replace_swap_cache(struct hmmu *m, u32 old_pfn, u32 new_pfn);
 /** Whether a locked page of the swap cache has only one user, entries included. If so, it leaves the swap cache. */
-bool reuse_swap_cache_page(struct hmmu *m, u32 pfn);
+static NOINLINE bool reuse_swap_cache_page(struct hmmu *m, u32 pfn);
 /** Count one more entry of a slot, or one less. */
-void swap_duplicate(struct hmmu *m, u32 slot);
-void swap_free(struct hmmu *m, u32 slot);
+static void swap_duplicate(struct hmmu *m, u32 slot);
+static void swap_free(struct hmmu *m, u32 slot);
 /** As swap_free(), and free a page that only the swap cache still holds. */
-void free_swap_and_cache(struct hmmu *m, u32 slot);
+static void free_swap_and_cache(struct hmmu *m, u32 slot);
 /** The last mapping of a page may be gone: try to drop the page from the swap cache. */
-void free_swap_cache_slow(struct hmmu *m, u32 pfn);
+static NOINLINE void free_swap_cache_slow(struct hmmu *m, u32 pfn);
 static inline void free_swap_cache(struct hmmu *m, u32 pfn)
 {
 	if (PageSwapCache(m, pfn))
 		free_swap_cache_slow(m, pfn);
 }
 /** Whether more than half of the slots are in use. Then pages in memory give up their slots. */
-bool vm_swap_full(const struct hmmu *m);
+static bool vm_swap_full(const struct hmmu *m);
 /** @} */
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef HMMU_TASK_H
 #define HMMU_TASK_H
 
+#include "host/migration.h"
 #include "mm/call.h"
 #include "page/page.h"
 
@@ -10,22 +11,8 @@
  * -EAGAIN. */
 #define BLOCKED (-4095)
 
-/** A task in the middle of a call: what most functions need to know. */
-struct ctx {
-	struct hmmu *m;
-	struct task *self; /**< the record of the task, if it was entered */
-	struct mm *space;  /**< that of its address space */
-	u32 task;
-	u32 mm;
-	u32 cpu;
-	bool nested; /**< mmap_sem was held when the call began */
-	u32 waited;  /**< enum hmmu_wait: what the call, which goes on, had waited for */
-	u32 resume;  /**< enum resume: how its first fault goes on */
-	struct progress progress;
-};
-
-int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx);
-int task_leave_slow(struct ctx *ctx, const struct call *call, int result);
+static int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx);
+static int task_leave_slow(struct ctx *ctx, const struct call *call, int result);
 /** Begin a call of a task: checks the handle and finds out whether this is the blocked call, which goes on. The call is
  * passed by value, so that it is put together only where it is looked at. */
 static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, struct ctx *ctx)
@@ -62,7 +49,7 @@ static ALWAYS_INLINE int task_leave(struct ctx *ctx, struct call call, int resul
 	return 0;
 }
 /** mmap_sem of the task's mm. 0 or BLOCKED; 0 at once if the task has it. */
-int down_slow(struct ctx *ctx, bool write);
+static int down_slow(struct ctx *ctx, bool write);
 static inline int down_read(struct ctx *ctx)
 {
 	struct rwsem *sem = &ctx->space->mmap_sem;
@@ -100,20 +87,20 @@ static inline void up_sem(struct ctx *ctx)
 	else
 		sem_drop(ctx->self, &ctx->space->mmap_sem);
 }
-void downgrade_write(struct ctx *ctx);
+static void downgrade_write(struct ctx *ctx);
 /** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded. With @p with_ref the caller hands its
  * reference over to the wait. -EDEADLK: a migration of this very task has the page, and a callback of it makes this
  * call; a kernel would hang. */
-int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume);
+static int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume);
 /** 0, or -ESRCH with an error if there is no such task. */
-int check_task(const struct hmmu *m, u32 tid);
+static int check_task(const struct hmmu *m, u32 tid);
 /** Give up the call that a task is blocked in, with all that the call holds. */
-void task_abandon(struct hmmu *m, u32 tid);
+static void task_abandon(struct hmmu *m, u32 tid);
 /** A callback has left a call of this task blocked: give it up, as it can't go on after the call around it. */
-void abandon_nested_call(struct ctx *ctx);
+static void abandon_nested_call(struct ctx *ctx);
 /** Drop what a wait that is over holds. */
-void wait_done(struct hmmu *m, u32 task);
-bool task_ready(const struct hmmu *m, u32 task);
-u32 task_alloc(struct hmmu *m, u32 mm);
+static void wait_done(struct hmmu *m, u32 task);
+static bool task_ready(const struct hmmu *m, u32 task);
+static u32 task_alloc(struct hmmu *m, u32 mm);
 
 #endif

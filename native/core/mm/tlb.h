@@ -6,16 +6,16 @@
 #include "mm/pgtable.h"
 #include "mm/task.h"
 
-void flush_tlb_page(struct hmmu *m, u32 mm, u64 address);
-void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end);
-void flush_tlb_mm(struct hmmu *m, u32 mm);
+static void flush_tlb_page(struct hmmu *m, u32 mm, u64 address);
+static void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end);
+static void flush_tlb_mm(struct hmmu *m, u32 mm);
 /** Take an entry out, flush its translation, and return what it was. */
-u64 ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pte);
+static u64 ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pte);
 /** The same, and secondary TLBs are told. */
-u64 ptep_clear_flush_notify(struct hmmu *m, u32 mm, u64 address, u64 *pte);
+static u64 ptep_clear_flush_notify(struct hmmu *m, u32 mm, u64 address, u64 *pte);
 
 /** Whether a cached translation contradicts the page tables. */
-bool tlb_entry_stale(struct hmmu *m, const struct tlb_entry *entry);
+static bool tlb_entry_stale(struct hmmu *m, const struct tlb_entry *entry);
 static inline struct tlb_entry *tlb_slot(struct hmmu *m, u32 cpu, u64 vpn)
 {
 	return &m->tlb[cpu * TLB_ENTRIES + (vpn & (TLB_ENTRIES - 1))];
@@ -64,7 +64,7 @@ static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *
 }
 
 /** A hit that contradicts the tables: recorded, and treated as a miss. */
-u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write);
+static u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write);
 /** An access as the hardware makes it: translate, and set accessed and dirty bits. 0: the access faults. */
 static ALWAYS_INLINE u32 tlb_access(const struct ctx *ctx, u64 address, bool write)
 {

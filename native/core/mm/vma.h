@@ -36,7 +36,7 @@ static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
 }
 
 /** The first mapping that ends above the address, or 0. */
-u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address);
+static u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address);
 static inline u32 find_vma(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 last = lookup_of(m, mm)->vma;
@@ -53,32 +53,33 @@ static inline u32 vma_at(const struct hmmu *m, u32 mm, u64 address)
 	return vma && vma_of(m, vma)->start <= address ? vma : 0;
 }
 /** What gives the search tree its shape: that of a mapping is above those below it. */
-u32 vma_priority(u32 vma);
-void vma_tree_insert(struct hmmu *m, u32 vma);
-void vma_tree_remove(struct hmmu *m, u32 vma);
+static u32 vma_priority(u32 vma);
+static void vma_tree_insert(struct hmmu *m, u32 vma);
+static void vma_tree_remove(struct hmmu *m, u32 vma);
 /** Add a mapping to its mm and to its file. Its range must be free. */
-void vma_link(struct hmmu *m, u32 vma);
+static void vma_link(struct hmmu *m, u32 vma);
 /** A zeroed record, or 0. */
 static inline u32 vma_alloc(struct hmmu *m)
 {
 	return should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
 }
 /** Free a mapping. Its pages must be unmapped. */
-void vma_free(struct hmmu *m, u32 vma);
-u32 vma_last(const struct hmmu *m, u32 mm);
+static void vma_free(struct hmmu *m, u32 vma);
+static u32 vma_last(const struct hmmu *m, u32 mm);
 /** vm_get_page_prot(): protection of ptes, from flags. */
-u64 vm_get_page_prot(u32 flags);
-bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot);
-void vma_set_page_prot(struct hmmu *m, u32 vma);
+static u64 vm_get_page_prot(u32 flags);
+static bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot);
+static void vma_set_page_prot(struct hmmu *m, u32 vma);
 /** Cut a mapping in two at an address within it; with @p new_below the new mapping is the lower one. */
-int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below);
+static int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below);
 /** Split a mapping so that [start, end) is one of its own; @p vma is then that one. */
-int vma_cut_out(struct ctx *ctx, u32 vma, u64 start, u64 end);
+static int vma_cut_out(struct ctx *ctx, u32 vma, u64 start, u64 end);
 /** The mapping that [start, end) becomes part of when it has these flags, or 0 if it can't be merged. */
-u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff, u32 kind);
+static u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon_vma, u32 file, u64 pgoff,
+		     u32 kind);
 /** Give [start, end) of a mapping other flags by merging or splitting; @p *vma is then the mapping that has them. */
-int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags);
+static int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 flags);
 /** Let a mapping end later, where nothing is in the way. */
-void vma_expand(struct ctx *ctx, u32 vma, u64 end);
+static void vma_expand(struct ctx *ctx, u32 vma, u64 end);
 
 #endif

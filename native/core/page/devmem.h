@@ -18,7 +18,7 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 	m->device_bitmap[index / 64] = in_use ? word | bit : word & ~bit;
 }
 /** The first free page at or above the hint, or the number of pages. */
-u32 device_lowest_free(struct hmmu *m);
+static u32 device_lowest_free(struct hmmu *m);
 /** Allocate a free device page for a driver, with a reference. */
 static inline void device_take(struct hmmu *m, u32 index)
 {
@@ -51,12 +51,12 @@ static inline bool device_alloc(struct hmmu *m, u32 *pfn)
 /** @} */
 
 /** Set up the device's pages: all free, with one reference each. */
-void devmem_init(struct hmmu *m);
+static void devmem_init(struct hmmu *m);
 /** Call this when the count of a ZONE_DEVICE page has fallen to 1: the page is free. Flags and contents stay, except
  * those that the kernel wipes. */
-void put_zone_device_private_page(struct hmmu *m, u32 pfn);
+static void put_zone_device_private_page(struct hmmu *m, u32 pfn);
 /** Call page_free(). */
-void tell_page_free(struct hmmu *m, u32 pfn);
+static void tell_page_free(struct hmmu *m, u32 pfn);
 /** Wipe a freed device page. A racing mark_page_accessed() could have set the active flag; the other flags stay. */
 static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 {
@@ -87,7 +87,7 @@ static inline void put_device_page(struct hmmu *m, u32 pfn)
 	if (--page_of(m, pfn)->count <= 1)
 		put_zone_device_private_page(m, pfn);
 }
-void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn);
+static void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn);
 /** unlock_page() and put_device_page(). A page is free when only its own reference is left. */
 static ALWAYS_INLINE void unlock_and_put_device_page(struct hmmu *m, u32 pfn)
 {

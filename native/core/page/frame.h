@@ -11,8 +11,8 @@ static inline u32 block_of(u32 pfn)
 }
 
 /** Put a block with free frames at the head of the list; false if there is none. */
-bool refill_partial(struct hmmu *m);
-void block_list_del(struct hmmu *m, u32 *head, u32 index);
+static bool refill_partial(struct hmmu *m);
+static void block_list_del(struct hmmu *m, u32 *head, u32 index);
 
 /** A frame with one reference and no flags, or 0. @p zeroed tells whether its contents are known to be zero. */
 static ALWAYS_INLINE u32 take_frame(struct hmmu *m, bool *zeroed)
@@ -61,9 +61,9 @@ static ALWAYS_INLINE u32 __alloc_zeroed_page(struct hmmu *m)
 }
 
 /** Move a block between lists after its first or its last frame became free. */
-void free_block_grows(struct hmmu *m, u32 index);
+static void free_block_grows(struct hmmu *m, u32 index);
 /** Report a freed page that is in a wrong state. */
-void free_frame_checks(struct hmmu *m, const struct page *page);
+static NOINLINE void free_frame_checks(struct hmmu *m, const struct page *page);
 
 /** Free a frame without references, whose state is known to be right. */
 static ALWAYS_INLINE void __free_frame(struct hmmu *m, u32 pfn)

@@ -6,10 +6,10 @@
 #include "host/machine.h"
 
 /** Set up the pool: all pages are free and never used. */
-void hugetlb_init(struct hmmu *m);
+static void hugetlb_init(struct hmmu *m);
 /** Take a free page, preferably one that was used before; @p zeroed: it was not. The caller has checked that there is one. */
-u32 dequeue_huge_page(struct hmmu *m, bool *zeroed);
+static u32 dequeue_huge_page(struct hmmu *m, bool *zeroed);
 /** Free a page of the pool after its last reference was dropped. */
-void free_huge_page(struct hmmu *m, u32 head);
+static void free_huge_page(struct hmmu *m, u32 head);
 
 #endif

@@ -8,7 +8,7 @@
 #include "page/memcg.h"
 
 /** __put_page() of compound pages, device pages, and pages in a wrong state. */
-void put_other_page(struct hmmu *m, u32 head);
+static void put_other_page(struct hmmu *m, u32 head);
 
 /** __put_page() of a page whose count is 0 or below. */
 static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)

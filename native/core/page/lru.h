@@ -6,7 +6,7 @@
 #include "page/page.h"
 
 /** Set up empty lists. */
-void lru_init(struct hmmu *m);
+static void lru_init(struct hmmu *m);
 /** The head of a list, as a number in the array of pages. */
 static inline u32 lru_head(const struct hmmu *m, enum lru_list which)
 {
@@ -48,7 +48,7 @@ static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enu
 /** @name Pagevecs. A page waits in a pagevec before it goes on a list. The pagevec holds a reference.
  * @{ */
 /** Drain one pagevec of a CPU. */
-void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
+static NOINLINE void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
 /** Add a page to a pagevec, which takes over the caller's reference. A pagevec that is full or has a huge page is
  * drained at once. */
 static ALWAYS_INLINE void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind kind, u32 pfn)
@@ -65,7 +65,7 @@ static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
 	pagevec_add(m, cpu, PVEC_LRU_ADD, head);
 }
 /** Put an unevictable page on its list, past the pagevec. */
-void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
+static void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
 static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
 {
 	if ((vma_of(m, vma)->flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
@@ -83,7 +83,7 @@ static inline void lru_add_drain(struct hmmu *m, u32 cpu)
 		if (m->st->cpu[cpu].pvecs[kind].nr)
 			pagevec_drain(m, cpu, kind);
 }
-void lru_add_drain_all(struct hmmu *m);
+static void lru_add_drain_all(struct hmmu *m);
 /** @} */
 
 /** Take a page of @p nr frames off its list. The caller's reference becomes the isolation's. False: the page is on no
@@ -106,13 +106,13 @@ static inline bool isolate_lru_page(struct hmmu *m, u32 pfn)
 	return isolated;
 }
 /** Undo isolate_lru_page(): put the page back and drop the isolation's reference. */
-void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn);
+static void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn);
 /** The CPU's pagevec of pages to be added to LRU lists. */
 static inline struct pagevec *lru_add_pvec(const struct hmmu *m, u32 cpu)
 {
 	return &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
 }
-void unlock_and_putback_slow(struct hmmu *m, u32 cpu, u32 pfn);
+static NOINLINE void unlock_and_putback_slow(struct hmmu *m, u32 cpu, u32 pfn);
 /** unlock_page() and putback_lru_page() of a page that is no part of a huge one, with the CPU's lru_add_pvec(). */
 static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pagevec *pvec, u32 pfn)
 {
@@ -129,13 +129,13 @@ static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pag
 		pagevec_drain(m, cpu, PVEC_LRU_ADD);
 }
 /** For a split: count the head as one page of its list, not as 512; put a tail on the head's list. */
-void lru_account_split(struct hmmu *m, u32 head);
-void lru_add_page_tail(struct hmmu *m, u32 tail);
+static void lru_account_split(struct hmmu *m, u32 head);
+static void lru_add_page_tail(struct hmmu *m, u32 tail);
 /** Make an inactive page active, through a pagevec. */
-void activate_page(struct hmmu *m, u32 cpu, u32 pfn);
-void mark_page_accessed(struct hmmu *m, u32 cpu, u32 pfn);
-void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn);
+static void activate_page(struct hmmu *m, u32 cpu, u32 pfn);
+static void mark_page_accessed(struct hmmu *m, u32 cpu, u32 pfn);
+static void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn);
 /** __pagevec_lru_add() of a single page, with a reference: put the page on its list at once. */
-void lru_add_now(struct hmmu *m, u32 pfn);
+static NOINLINE void lru_add_now(struct hmmu *m, u32 pfn);
 
 #endif

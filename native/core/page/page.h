@@ -107,16 +107,16 @@ static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 {
 	return &page_of(m, head + 1)->mapcount_of_compound;
 }
-int32_t compound_mapcount(const struct hmmu *m, u32 pfn);
-int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn);
+static int32_t compound_mapcount(const struct hmmu *m, u32 pfn);
+static int32_t compound_page_mapcount(const struct hmmu *m, u32 pfn);
 /** The number of ptes and huge pmds that map this page itself. */
 static inline int32_t page_mapcount(const struct hmmu *m, u32 pfn)
 {
 	return PageCompound(m, pfn) ? compound_page_mapcount(m, pfn) : page_of(m, pfn)->mapcount;
 }
 /** The number of ptes and huge pmds that map any part of its compound page. */
-int32_t total_mapcount(const struct hmmu *m, u32 pfn);
-bool compound_page_mapped(const struct hmmu *m, u32 pfn);
+static int32_t total_mapcount(const struct hmmu *m, u32 pfn);
+static bool compound_page_mapped(const struct hmmu *m, u32 pfn);
 static inline bool page_mapped(const struct hmmu *m, u32 pfn)
 {
 	return PageCompound(m, pfn) ? compound_page_mapped(m, pfn) : page_of(m, pfn)->mapcount > 0;
@@ -135,7 +135,7 @@ static inline void get_page(struct hmmu *m, u32 pfn)
 {
 	page_of(m, compound_head(m, pfn))->count++;
 }
-void put_page_slow(struct hmmu *m, u32 head);
+static void put_page_slow(struct hmmu *m, u32 head);
 /** Drop a reference. The last reference frees the page; a device page is freed with the last but one. */
 static inline void put_page(struct hmmu *m, u32 pfn)
 {
@@ -146,7 +146,7 @@ static inline void put_page(struct hmmu *m, u32 pfn)
 		put_page_slow(m, head);
 }
 /** Drop a reference to each of many pages. */
-void release_pages(struct hmmu *m, const u32 *pages, u32 nr);
+static NOINLINE void release_pages(struct hmmu *m, const u32 *pages, u32 nr);
 /** @} */
 
 /** The RSS counter of the page. */
@@ -181,17 +181,17 @@ static inline void unlock_page(struct hmmu *m, u32 pfn)
 /** @name frame.c: the allocator
  * @{ */
 /** Set up zone structures and the zero page. */
-void frame_init(struct hmmu *m);
+static void frame_init(struct hmmu *m);
 /** A frame with one reference and no flags, or 0. @p zeroed tells whether its contents are known to be zero. */
-u32 alloc_frame(struct hmmu *m, bool *zeroed);
+static u32 alloc_frame(struct hmmu *m, bool *zeroed);
 /** alloc_page(); 0 when RAM is used up or the allocation is made to fail. */
-u32 alloc_page(struct hmmu *m);
+static u32 alloc_page(struct hmmu *m);
 /** As alloc_page(), with zeroed contents. */
-u32 alloc_zeroed_page(struct hmmu *m);
+static u32 alloc_zeroed_page(struct hmmu *m);
 /** Allocate a compound page of 512 frames, cleared, with one reference; or 0. */
-u32 alloc_huge_page(struct hmmu *m);
+static u32 alloc_huge_page(struct hmmu *m);
 /** Put the frames of a compound page on the free lists. */
-void free_huge_frames(struct hmmu *m, u32 head);
+static void free_huge_frames(struct hmmu *m, u32 head);
 /** @} */
 
 #endif

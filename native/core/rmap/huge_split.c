@@ -4,6 +4,7 @@
 
 #include "host/probe.h"
 #include "host/stats.h"
+#include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"

@@ -70,7 +70,7 @@ static inline bool is_migration_entry_of(u64 pte, u64 pfn)
 
 /** Replace the migration entries of one page by entries of another page, or of that page itself: in all mappings, or in
  * one. */
-void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn);
-void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn);
+static void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn);
+static void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn);
 
 #endif

@@ -38,7 +38,7 @@ static inline void page_add_file_rmap(struct hmmu *m, u32 pfn)
 {
 	page_of(m, pfn)->mapcount++;
 }
-void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma);
+static void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma);
 /** Count one more mapping, for fork(). */
 static inline void page_dup_rmap(struct hmmu *m, u32 pfn, bool compound)
 {
@@ -47,7 +47,7 @@ static inline void page_dup_rmap(struct hmmu *m, u32 pfn, bool compound)
 	else
 		page_of(m, pfn)->mapcount++;
 }
-void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound);
+static void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound);
 static inline void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
 {
 	struct page *page = page_of(m, pfn);

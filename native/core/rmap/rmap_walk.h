@@ -21,8 +21,8 @@ enum pvmw_flag {
 	PVMW_MIGRATION = 2, /**< look for migration entries */
 };
 /** Find the next place. While this returns true, the table is locked. */
-bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
-void page_vma_mapped_walk_done(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
+static bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
+static void page_vma_mapped_walk_done(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
 
 /** The address of a page in a mapping that covers a part of the page. */
 static inline u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* try_to_unmap(): ptes become migration entries or swap entries, or are looked at only. */
 #include "mm/mm.h"
+#include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/lru.h"

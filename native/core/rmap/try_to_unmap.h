@@ -14,8 +14,8 @@ enum ttu_flags {
 	TTU_SPLIT_FREEZE = 32,
 };
 /** Replace or clear the ptes of a page, as the flags say; true if none is left. */
-bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags);
+static bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags);
 /** Look for a locked mapping of a page, to mlock it again. */
-void try_to_munlock(struct ctx *ctx, u32 pfn);
+static void try_to_munlock(struct ctx *ctx, u32 pfn);
 
 #endif

@@ -32,11 +32,15 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__) && !defined(HMMU_STATIC)
 /** Marks exported functions. Define HMMU_STATIC if the core becomes a part of a library of your own. */
+#ifndef HMMU_API
+#if defined(__GNUC__) && !defined(HMMU_STATIC)
 #define HMMU_API __attribute__((visibility("default")))
 #else
 #define HMMU_API
+#endif
+/** HMMU_API of what does not depend on the kernel. */
+#define HMMU_COMMON_API HMMU_API
 #endif
 
 /** Number of the bits of an address within its page. */
@@ -101,7 +105,7 @@ HMMU_API int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t
  * anyone: each number in them is checked before it is used, and hmmu_verify() must have nothing to say of the machine.
  * -EINVAL: not a snapshot, of another version, damaged, or of a state in which no machine can be; -ENOMEM.
  */
-HMMU_API int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine);
+HMMU_COMMON_API int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine);
 /** hmmu_restore() with flags (bits of enum hmmu_restore). With UNVERIFIED a machine is restored that hmmu_verify() complains
  * of, to look at it; what could lead a call out of the machine's memory, or have it run for ever, is refused all the same.
  * @p error, which may be NULL, learns what is wrong when it fails: code SNAPSHOT, HOST_MEMORY or INVALID_ARGUMENT. */
@@ -114,9 +118,9 @@ HMMU_API uint64_t hmmu_hash(const struct hmmu *m);
 /** @} */
 
 /** "MAJOR.MINOR.PATCH". */
-HMMU_API const char *hmmu_version(void);
+HMMU_COMMON_API const char *hmmu_version(void);
 /** The HMMU_ABI that the library was compiled with; callers that do not read this header should compare it. */
-HMMU_API int hmmu_abi(void);
+HMMU_COMMON_API int hmmu_abi(void);
 
 /** The error of the last call that failed. Valid until the next call into the machine. */
 struct hmmu_error {
@@ -130,7 +134,7 @@ struct hmmu_error {
 };
 /** The last error of a machine; its code is OK if no call has failed yet. When hmmu_create() fails there is no machine,
  * and so only the errno. */
-HMMU_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
+HMMU_COMMON_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
 /** The options that make a machine like this one. The memory cgroup's limit is the present one. */
 HMMU_API void hmmu_machine_options(const struct hmmu *m, struct hmmu_options *out);
@@ -160,9 +164,9 @@ HMMU_API void hmmu_lru_add_drain_all(struct hmmu *m);
 
 /** Make the @p nth next allocation of a kind (enum hmmu_injection) fail; 1 is the next one, 0 disarms. With @p forever
  * all later ones fail, too. */
-HMMU_API int hmmu_inject(struct hmmu *m, uint32_t injection, uint64_t nth, bool forever);
+HMMU_COMMON_API int hmmu_inject(struct hmmu *m, uint32_t injection, uint64_t nth, bool forever);
 /** The number of passes of an injection site since the machine was made. */
-HMMU_API uint64_t hmmu_inject_passes(const struct hmmu *m, uint32_t injection);
+HMMU_COMMON_API uint64_t hmmu_inject_passes(const struct hmmu *m, uint32_t injection);
 /** Charge limit of the memory cgroup in pages, 0: none. */
 HMMU_API int hmmu_memcg_set_limit(struct hmmu *m, uint64_t pages);
 /** Pages charged to the memory cgroup. */
@@ -384,7 +388,7 @@ struct hmmu_event {
 /** Record events of the types in @p mask (1 << enum hmmu_event_type) from now on; 0: none, UINT32_MAX:
  * all. The INVALIDATE types are recorded for watched processes only, INVALIDATE_START of those whatever the mask says.
  * When the ring of 2^18 events is full, new ones are lost and counted. */
-HMMU_API int hmmu_events_record(struct hmmu *m, uint32_t mask);
+HMMU_COMMON_API int hmmu_events_record(struct hmmu *m, uint32_t mask);
 /** The types of events that are recorded, as a mask. */
 HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
 /** mmu_notifier_register(): invalidations of the process's mm are recorded from now on. */
@@ -397,18 +401,18 @@ HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
 typedef void (*hmmu_notifier_fn)(struct hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data);
 /** Set the function that is called for processes with hmmu_notify(); NULL: none. @p data is passed to it. It is not a part
  * of snapshots. */
-HMMU_API int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data);
+HMMU_COMMON_API int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data);
 /** mmu_notifier_register(), or mmu_notifier_unregister(): have the machine's notifier called for a process, or no more.
  * -ESRCH: there is no such process. The OOM reaper leaves a process with a notifier alone. A process loses its notifier
  * when it exits, before its pages go: mmu_notifier_release(). */
 HMMU_API int hmmu_notify(struct hmmu *m, uint32_t pid, bool on);
 /** Take the oldest events out of the ring. Returns how many were written to @p out. */
-HMMU_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity);
+HMMU_COMMON_API int hmmu_events_read(struct hmmu *m, struct hmmu_event *out, uint32_t capacity);
 /** Start or stop recording the host's time of every event, in cycles as in hmmu_stats(). Times are no state of the
  * machine. -ENOMEM. */
-HMMU_API int hmmu_events_time(struct hmmu *m, bool on);
+HMMU_COMMON_API int hmmu_events_time(struct hmmu *m, bool on);
 /** As hmmu_events_read(), with the time of each event, or 0 if no time was recorded. */
-HMMU_API int hmmu_events_read_timed(struct hmmu *m, struct hmmu_event *out, uint64_t *cycles, uint32_t capacity);
+HMMU_COMMON_API int hmmu_events_read_timed(struct hmmu *m, struct hmmu_event *out, uint64_t *cycles, uint32_t capacity);
 /** @} */
 
 /** @name Statistics
@@ -419,7 +423,7 @@ HMMU_API int hmmu_events_read_timed(struct hmmu *m, struct hmmu_event *out, uint
 
 /** Start counting and timing at zero; or stop, and keep the results. Spans that are open at the start do not count.
  * -ENOMEM. */
-HMMU_API int hmmu_stats_enable(struct hmmu *m, bool on);
+HMMU_COMMON_API int hmmu_stats_enable(struct hmmu *m, bool on);
 
 /** Runs, entries and cycles of one kind of span. */
 struct hmmu_span_stats {
@@ -435,7 +439,7 @@ struct hmmu_stats {
 	bool enabled;                                  /**< the machine goes on counting */
 };
 /** The statistics so far; all zero if they were never on. */
-HMMU_API void hmmu_stats(const struct hmmu *m, struct hmmu_stats *out);
+HMMU_COMMON_API void hmmu_stats(const struct hmmu *m, struct hmmu_stats *out);
 
 /** The tree of spans: one node for each kind of span within another node. */
 struct hmmu_stats_node {
@@ -448,7 +452,7 @@ struct hmmu_stats_node {
 /** There are fewer nodes than this. A span without room for a node counts as a part of the node around it. */
 #define HMMU_STATS_NODES 256
 /** The nodes. Returns how many there are; writes at most @p capacity. */
-HMMU_API int hmmu_stats_tree(const struct hmmu *m, struct hmmu_stats_node *out, uint32_t capacity);
+HMMU_COMMON_API int hmmu_stats_tree(const struct hmmu *m, struct hmmu_stats_node *out, uint32_t capacity);
 /** @} */
 
 /** @name Migration
@@ -602,7 +606,7 @@ struct hmmu_builtin {
 };
 /** The operations of the built-in driver; its data pointer is a struct hmmu_builtin. It has no tables to program, so
  * finalize_and_map is NULL. */
-HMMU_API extern const struct hmmu_migrate_ops hmmu_builtin_ops;
+HMMU_COMMON_API extern const struct hmmu_migrate_ops hmmu_builtin_ops;
 /** @} */
 
 #ifdef __cplusplus

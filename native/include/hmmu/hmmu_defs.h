@@ -275,9 +275,9 @@
 
 /** X(name, value, name in words, text): profiles, each a set of quirks. */
 #define HMMU_PROFILES(X) \
-	X(LINUX_4_14, 0, "linux-4.14", "Linux 4.14.5 as it is.") \
-	X(HMM_V25, 1, "hmm-v25", "The HMM v25 series itself.") \
-	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", "Linux 4.14 with no quirk.")
+	X(LINUX_4_14, 0, "linux-4.14", 4_14, "Linux 4.14.5 as it is.") \
+	X(HMM_V25, 1, "hmm-v25", 4_14, "The HMM v25 series itself.") \
+	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", 4_14, "Linux 4.14 with no quirk.")
 
 /** X(name, value, text): allocations that can be made to fail, and races that can be made to happen. */
 #define HMMU_INJECTIONS(X) \
@@ -490,9 +490,10 @@ enum hmmu_quirk {
 #undef X
 };
 enum hmmu_profile {
-#define X(name, value, word, text) HMMU_PROFILE_##name = (value),
+#define X(name, value, word, kernel, text) HMMU_PROFILE_##name = (value),
 	HMMU_PROFILES(X)
 #undef X
+		HMMU_PROFILE_COUNT
 };
 enum hmmu_injection {
 #define X(name, value, text) HMMU_INJECT_##name = (value),

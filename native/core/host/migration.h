@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file migration.h The record of a migration. It is the same for each kernel, because users have pointers to it. */
+#ifndef HMMU_MIGRATION_H
+#define HMMU_MIGRATION_H
+
+#include "host/machine.h"
+
+/** A task in the middle of a call: what most functions need to know. */
+struct ctx {
+	struct hmmu *m;
+	struct task *self; /**< the record of the task, if it was entered */
+	struct mm *space;  /**< that of its address space */
+	u32 task;
+	u32 mm;
+	u32 cpu;
+	bool nested; /**< mmap_sem was held when the call began */
+	u32 waited;  /**< enum hmmu_wait: what the call, which goes on, had waited for */
+	u32 resume;  /**< enum resume: how its first fault goes on */
+	struct progress progress;
+};
+
+/** A migration of up to so many pages allocates no arrays: it uses `few`. */
+#define FEW_PAGES 16
+
+struct hmmu_migration {
+	struct ctx ctx;
+	struct hmmu_migrate_request request;
+	u32 vma;
+	u32 stage; /**< enum hmmu_stage */
+	u64 start, end;
+	u64 pos;        /**< entry of the stage's loop */
+	u64 npages;     /**< entries collected */
+	u64 cpages;     /**< entries still to be migrated */
+	u64 to_restore; /**< entries whose mappings are to be restored by the stage */
+	u64 *src, *dst; /**< the migration's own words; a driver may write to the request's arrays at any time */
+	u8 *why;
+	u64 mmu_start;              /**< of the notifier range of the pages stage, once it is open */
+	u32 fault_page;             /**< the page of the device fault being handled; the fault holds a reference */
+	u64 flush_start, flush_end; /**< range that collect has still to flush: 4.14 flushes after the unlock */
+	bool restoring;             /**< prepare or unmap has finished its first loop, and restores entries */
+	/* Known of all pages within one call, as nothing else can have run in between: */
+	bool prepared; /**< collect has taken them all; none is on an LRU list or mapped */
+	bool settled;  /**< prepare has found no unknown reference; none is mapped */
+	bool allow_drain;
+	bool notified;
+	bool callbacks_ran;
+	bool out_of_bounds;
+	bool in_callback;
+	bool aborted;
+	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
+	int err;
+	struct hmmu_migration *next;
+	/* Fields below are not cleared on reuse. */
+	struct hmmu_error error; /**< of err */
+	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range, such as that of a fault */
+};
+
+#endif

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Linux 4.14. */
+#define KERNEL V4_14
+#define KERNEL_OPS kernel_4_14
+#include "kernel/floors.h"
