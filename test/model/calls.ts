@@ -10,19 +10,15 @@ import type { Frame, ModelFile } from './page'
 import { blockOf, HUGE, type ModelProcess } from './process'
 import type { Errno, MapRequest, Prot } from './side'
 import type { Steps } from './steps'
-import { Vma, type VmaFlags } from './vma'
+import { newVma, PROTS, Vma, type VmaFlags } from './vma'
+import { type Changed, changeAll, visitAll } from './vma-ranges'
 import type { World } from './world'
 
-const PROTS = { rw: { read: true, write: true }, r: { read: true, write: false }, none: { read: false, write: false } }
-
 export function* map(process: ModelProcess, request: MapRequest): Steps<Errno> {
-  const { start, pages, kind, prot } = request
+  const { start, pages, kind } = request
   return yield* process.semaphore.brief(true, () => {
-    const file: ModelFile | undefined =
-      kind === 'anon' ? undefined : { firstPage: start, cache: new Map<number, Frame>() }
-    const account = PROTS[prot].write && (kind === 'anon' || kind === 'file')
-    const unset = { hugePage: false, noHugePage: false, dontFork: false, locked: false, missingMode: false }
-    process.vmas.add(new Vma(start, start + pages, { kind, file, ...PROTS[prot], account, ...unset }))
+    const file: ModelFile | undefined = kind === 'anon' ? undefined : { cache: new Map<number, Frame>() }
+    process.vmas.add(newVma(request, file))
     // Special memory exists from the start. The model knows its contents until a store.
     for (let i = 0; kind === 'special' && i < pages; i++) process.place(start + i, 'zero', undefined, { young: true })
     return 'ok'
@@ -33,8 +29,6 @@ export function* unmap(process: ModelProcess, start: number, end: number): Steps
   return yield* process.semaphore.brief(true, () => {
     process.vmas.split(start)
     process.vmas.split(end)
-    process.splitEntryAt(start)
-    process.splitEntryAt(end)
     for (const vma of process.vmas.within(start, end)) munlock(process, vma)
     process.vmas.remove(start, end)
     process.zap(start, end)
@@ -42,53 +36,16 @@ export function* unmap(process: ModelProcess, start: number, end: number): Steps
   })
 }
 
-/** Give a range other flags, mapping by mapping. ENOMEM at the first gap; mappings before the gap are changed. */
-function changeAll(
-  process: ModelProcess,
-  start: number,
-  end: number,
-  flagsOf: (vma: Vma) => VmaFlags,
-  then: (vma: Vma, start: number, end: number, old: VmaFlags) => void,
-): Errno {
-  for (let at = start; at < end; ) {
-    const vma = process.vmas.at(at)
-    if (vma === undefined) return 'ENOMEM'
-    const to = Math.min(vma.end, end)
-    at = Math.max(to, changeOne(process, vma, at, to, flagsOf(vma), then).end)
-  }
-  return 'ok'
-}
-
-function changeOne(
-  process: ModelProcess,
-  vma: Vma,
-  start: number,
-  end: number,
-  flags: VmaFlags,
-  then: (vma: Vma, start: number, end: number, old: VmaFlags) => void,
-): Vma {
-  const old = vma.flags
-  const changed = process.vmas.change(vma, start, end, flags)
-  if (changed === vma && vma.flags === old) return vma
-  process.splitEntryAt(start)
-  process.splitEntryAt(end)
-  then(changed, start, end, old)
-  return changed
-}
-
 export function* protect(world: World, process: ModelProcess, start: number, end: number, prot: Prot): Steps<Errno> {
   return yield* process.semaphore.write(function* () {
-    const populated: { vma: Vma; start: number; end: number }[] = []
     const flagsOf = ({ flags, shared }: Vma): VmaFlags => {
       const account = flags.account || (PROTS[prot].write && !shared)
       return { ...flags, ...PROTS[prot], account }
     }
-    const result = changeAll(process, start, end, flagsOf, (vma, from, to, old) => {
+    return yield* changeAll(process.vmas, start, end, flagsOf, function* ({ vma, start: from, end: to, old }) {
       changeProtection(process, vma, from, to)
-      if (old.locked && !old.write && !vma.shared && vma.flags.write) populated.push({ vma, start: from, end: to })
+      if (old.locked && !old.write && !vma.shared && vma.flags.write) yield* populate(world, process, vma, from, to)
     })
-    for (const each of populated) yield* populate(world, process, each.vma, each.start, each.end)
-    return result
   })
 }
 
@@ -108,28 +65,13 @@ function changeProtection(process: ModelProcess, vma: Vma, start: number, end: n
 
 export function* advise(process: ModelProcess, start: number, end: number, advice: Advice): Steps<Errno> {
   const faults = advice === 'dontneed' || advice === 'free'
-  return yield* process.semaphore.brief(!faults, () => adviseAll(process, start, end, advice))
+  const visit = (vma: Vma, from: number, to: number) => adviseOne(process, vma, from, to, advice)
+  return yield* process.semaphore[faults ? 'read' : 'write'](() => visitAll(process.vmas, start, end, visit))
 }
 
-/** Skips gaps, and reports them at the end. */
-function adviseAll(process: ModelProcess, start: number, end: number, advice: Advice): Errno {
-  let result: Errno = 'ok'
-  for (let at = start; at < end; ) {
-    const vma = process.vmas.find(at)
-    if (vma === undefined || vma.start >= end) return 'ENOMEM'
-    if (vma.start > at) result = 'ENOMEM'
-    at = Math.max(at, vma.start)
-    const to = Math.min(vma.end, end)
-    const error = adviseOne(process, vma, at, to, advice)
-    if (error !== 'ok') return error
-    at = Math.max(to, process.vmas.at(at)?.end ?? to)
-  }
-  return result
-}
-
-function adviseOne(process: ModelProcess, vma: Vma, start: number, end: number, advice: Advice): Errno {
+function* adviseOne(process: ModelProcess, vma: Vma, start: number, end: number, advice: Advice): Steps<Errno> {
   const change = (flags: Partial<VmaFlags>): Errno => {
-    changeOne(process, vma, start, end, { ...vma.flags, ...flags }, () => {})
+    process.vmas.change(vma, start, end, { ...vma.flags, ...flags })
     return 'ok'
   }
   switch (advice) {
@@ -208,15 +150,7 @@ function freeCompound(frame: Frame): boolean {
 }
 
 export function* lock(world: World, process: ModelProcess, start: number, end: number): Steps<Errno> {
-  const result = yield* process.semaphore.brief(true, () => {
-    return changeAll(
-      process,
-      start,
-      end,
-      (vma) => lockFlags(vma, true),
-      () => {},
-    )
-  })
+  const result = yield* changeLocked(process, start, end, true)
   if (result !== 'ok') return result
   return yield* process.semaphore.read(function* () {
     for (const vma of process.vmas.within(start, end)) {
@@ -227,11 +161,17 @@ export function* lock(world: World, process: ModelProcess, start: number, end: n
   })
 }
 
-export function* unlock(process: ModelProcess, start: number, end: number): Steps<Errno> {
-  return yield* process.semaphore.brief(true, () => {
-    const unlocked = (_vma: Vma, from: number, to: number) => munlockRange(process, from, to)
-    return changeAll(process, start, end, (vma) => lockFlags(vma, false), unlocked)
-  })
+export function unlock(process: ModelProcess, start: number, end: number): Steps<Errno> {
+  return changeLocked(process, start, end, false)
+}
+
+function* changeLocked(process: ModelProcess, start: number, end: number, locked: boolean): Steps<Errno> {
+  const flagsOf = (vma: Vma) => lockFlags(vma, locked)
+  // biome-ignore lint/correctness/useYield: a part never waits.
+  const changed = function* ({ start: from, end: to }: Changed): Steps<void> {
+    if (!locked) munlockRange(process, from, to)
+  }
+  return yield* process.semaphore.write(() => changeAll(process.vmas, start, end, flagsOf, changed))
 }
 
 function lockFlags(vma: Vma, locked: boolean): VmaFlags {
@@ -265,8 +205,6 @@ export function* registerUserfault(process: ModelProcess, start: number, end: nu
 /** If a part begins within a mapping, 4.14 looks for neighbours to merge with at a wrong offset, and finds none. */
 function registerPart(process: ModelProcess, vma: Vma, start: number, end: number): void {
   process.vmas.change(vma, start, end, { ...vma.flags, missingMode: true }, start === vma.start)
-  process.splitEntryAt(start)
-  process.splitEntryAt(end)
 }
 
 export function* fork(world: World, process: ModelProcess): Steps<ModelProcess> {

@@ -122,7 +122,7 @@ function placeCached(process: ModelProcess, vma: Vma, page: number, frame: Frame
 
 /** Pages of files are numbered from the start of their region. */
 function fileIndex(vma: Vma, page: number): number {
-  return page - (vma.flags.file as ModelFile).firstPage
+  return page - vma.flags.origin
 }
 
 /** Map cached pages near the wanted page, where nothing is mapped. True if the wanted page was among them. */

@@ -9,7 +9,7 @@ import { drop, type Held, hold, isolate } from './hold'
 import { ModelMigration, type Slot } from './migrate'
 import { see } from './observe'
 import type { ModelProcess } from './process'
-import type { Counters, DriverChoice, Outcome, Prot, Side, SideMigration } from './side'
+import type { Counters, DriverChoice, Outcome, PinHow, Prot, Side, SideMigration } from './side'
 import type { Steps } from './steps'
 import { World } from './world'
 
@@ -37,7 +37,7 @@ export class ModelSide implements Side<ModelProcess, ModelProcess, Held> {
   fork = (process: ModelProcess) => calls.fork(this.#world, process)
   exit = (process: ModelProcess) => calls.exit(this.#world, process)
 
-  pin = (process: ModelProcess, page: number, write: boolean) => pin(this.#world, process, page, write)
+  pin = (process: ModelProcess, page: number, { write }: PinHow) => pin(this.#world, process, page, write)
   hold = hold
   isolate = isolate
   drop = drop

@@ -6,8 +6,6 @@ import type { ModelProcess } from './process'
 
 /** A shmem or tmpfs file: its pages exist even if no process maps them. */
 export interface ModelFile {
-  /** The page number at which page 0 of it is mapped, in every process. */
-  readonly firstPage: number
   readonly cache: Map<number, Frame>
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Plays the commands of a drill on one side, and prints everything that the model claims to know. claims.ts reduces the
-// transcript of a kernel to the same form.
+// Plays the commands of a drill on one side, and prints what the model claims to know: an exact transcript, or one in the
+// form to which claims.ts reduces the transcript of a kernel.
 
 import type { Command, MigrateCommand, PageRange, Place } from '../../lib/drill'
+import { Declined } from './declined'
+import { dumpLines } from './dump-lines'
 import { type Layout, SPACIOUS } from './layout'
 import { pageRange, runs } from './runs'
 import type { Errno, Outcome, Seen, Side, SideMigration } from './side'
@@ -13,6 +15,7 @@ type Simple = Exclude<Command, MigrateCommand>
 type AtPlace = Extract<Simple, { place: Place }>
 
 export interface Region {
+  readonly name: string
   readonly start: number
   readonly pages: number
 }
@@ -48,21 +51,42 @@ export class Player<Process, Thread, Handle> {
   readonly handles = new Map<string, readonly Handle[]>()
   readonly #side: Side<Process, Thread, Handle>
   readonly #layout: Layout
+  readonly #exact: boolean
+  /** The watched processes; their names and regions are known to the end. */
+  readonly #watched = new Map<Process, { name: string; actor: Actor<Process> }>()
   /** Numbers of frames, in the order in which dumps met them. */
   readonly #numbers = new Map<object | string, number>()
   #lines: string[] = []
   #waiting: Waiting[] = []
 
-  constructor(side: Side<Process, Thread, Handle>, layout: Layout = SPACIOUS) {
+  /** `exact`: print transcripts with page flags and invalidations. */
+  constructor(side: Side<Process, Thread, Handle>, layout: Layout = SPACIOUS, exact = false) {
     this.#side = side
     this.#layout = layout
+    this.#exact = exact
     this.actors.set('A', { process: side.process(), regions: new Map(), next: layout.first })
   }
 
   play(command: Command): Played {
     this.#lines = []
     const ended = command.verb === 'migrate' ? this.#migrate(command) : this.#single(command)
+    this.#print('  ', this.#invalidations())
     return { lines: [command.text, ...this.#lines], ended }
+  }
+
+  /** What watchers were told during the command. */
+  #invalidations(): string[] {
+    const lines: string[] = []
+    for (const { process, start, end } of this.#side.takeInvalidations?.() ?? []) {
+      const watched = this.#watched.get(process)
+      const regions = [...(watched?.actor.regions.values() ?? [])].sort((a, b) => a.start - b.start)
+      for (const region of regions) {
+        const first = Math.max(start, region.start) - region.start
+        const last = Math.min(end, region.start + region.pages) - region.start - 1
+        if (first <= last) lines.push(`inv ${watched?.name} ${region.name}${pageRange(first, last)}`)
+      }
+    }
+    return lines
   }
 
   #print(indent: string, lines: readonly string[]): void {
@@ -174,6 +198,7 @@ export class Player<Process, Thread, Handle> {
       if (command.verb === 'map') return errno(yield* this.#map(actor, thread, command))
       if (command.verb === 'fork') return yield* this.#fork(actor, thread, command.child)
       if (command.verb === 'clear') return errno(yield* this.#side.clear(thread))
+      this.#watch(actor, command.process)
       return []
     } finally {
       if (!main) this.#side.endThread(thread)
@@ -188,8 +213,11 @@ export class Player<Process, Thread, Handle> {
       case 'unmap':
       case 'lock':
       case 'unlock':
-      case 'uffd':
         return errno(yield* this.#side[command.verb](thread, start, end))
+      case 'uffd':
+        return errno(yield* this.#side.uffd(thread, start, end, (command as { wp?: boolean }).wp ?? false))
+      case 'remap':
+        return errno(yield* this.#remap(thread, located, command.region))
       case 'protect':
         return errno(yield* this.#side.protect(thread, start, end, command.prot))
       case 'advise':
@@ -199,14 +227,18 @@ export class Player<Process, Thread, Handle> {
       case 'read':
         return yield* this.#read(thread, located)
       case 'pin':
-        return yield* this.#pin(thread, located, command.handle, command.write)
+        return yield* this.#pin(
+          thread,
+          located,
+          command.handle,
+          command.write,
+          (command as { dma?: boolean }).dma ?? false,
+        )
       case 'hold':
       case 'isolate':
         return this.#take(command.verb, located, command.handle)
       case 'dump':
         return this.#dump(located)
-      case 'remap':
-        throw new Error('the model has no mremap()')
     }
   }
 
@@ -214,10 +246,20 @@ export class Player<Process, Thread, Handle> {
     const { region, kind, pages, readOnly, at2m, thp } = command
     const { start, next } = this.#layout.place(actor.next, pages, at2m || kind === 'hugetlb')
     actor.next = next
-    actor.regions.set(region, { start, pages })
+    actor.regions.set(region, { name: region, start, pages })
     const result = yield* this.#side.map(thread, { start, pages, kind, prot: readOnly ? 'r' : 'rw' })
     if (kind === 'hugetlb' || kind === 'special') return result
     return yield* this.#side.advise(thread, start, start + pages, thp ? 'hugepage' : 'nohugepage')
+  }
+
+  /** The new region exists even if the call fails. */
+  *#remap(thread: Thread, { actor, start, end }: Located<Process>, name: string): Steps<Errno> {
+    if (this.#side.remap === undefined) throw new Declined('mremap()')
+    const pages = end - start
+    const { start: to, next } = this.#layout.place(actor.next, pages, false)
+    actor.next = next
+    actor.regions.set(name, { name, start: to, pages })
+    return yield* this.#side.remap(thread, start, end, to)
   }
 
   *#fork(actor: Actor<Process>, thread: Thread, name: string): Steps<string[]> {
@@ -251,12 +293,12 @@ export class Player<Process, Thread, Handle> {
   }
 
   /** If one pin fails, or its wait is cancelled, all pins taken so far are given back. */
-  *#pin(thread: Thread, { start, end }: Located<Process>, name: string, write: boolean): Steps<string[]> {
+  *#pin(thread: Thread, { start, end }: Located<Process>, name: string, write: boolean, dma: boolean): Steps<string[]> {
     const taken: Handle[] = []
     let complete = false
     try {
       for (let page = start; page < end; page++) {
-        const one = yield* this.#side.pin(thread, page, write)
+        const one = yield* this.#side.pin(thread, page, { write, dma })
         if (one === undefined) return ['EFAULT']
         taken.push(one)
       }
@@ -283,23 +325,28 @@ export class Player<Process, Thread, Handle> {
     return []
   }
 
+  #watch(actor: Actor<Process>, name: string): void {
+    this.#watched.set(actor.process, { name, actor })
+    this.#side.watch?.(actor.process)
+  }
+
   #count(process: Process): string[] {
     const { anon, file, shmem, swap, deviceFree } = this.#side.count(process)
     return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}`]
   }
 
   #dump({ actor, region, start, end }: Located<Process>): string[] {
-    return this.#side
-      .see(actor.process, start, end)
-      .map((seen, i) => `${pageRange(start + i - region.start)} ${this.#describe(seen)}`.trimEnd())
+    const pages = this.#side.see(actor.process, start, end)
+    if (this.#exact) return dumpLines(start - region.start, pages, (frame) => this.#name(frame))
+    return pages.map((seen, i) => `${pageRange(start + i - region.start)} ${this.#describe(seen)}`.trimEnd())
   }
 
   #describe({ kind, bits, frame, refCount, mapCount }: Seen): string {
     if (frame === undefined) return `${kind} ${bits}`
-    return `${kind} ${bits} ${this.#number(frame)} ref=${refCount} map=${mapCount}`
+    return `${kind} ${bits} ${this.#name(frame)} ref=${refCount} map=${mapCount}`
   }
 
-  #number(frame: object | string): string {
+  #name(frame: object | string): string {
     if (typeof frame === 'string' && frame.startsWith('D')) return frame
     const number = this.#numbers.get(frame) ?? this.#numbers.size
     this.#numbers.set(frame, number)

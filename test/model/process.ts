@@ -19,7 +19,7 @@ interface Bits {
 }
 
 export class ModelProcess {
-  readonly vmas = new VmaList()
+  readonly vmas = new VmaList((_vma, page) => this.splitEntryAt(page))
   readonly entries = new Map<number, Entry>()
   readonly huge = new Map<number, HugeEntry>()
   /** Blocks that have had a small page; no huge page can come there. */

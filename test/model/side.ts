@@ -27,6 +27,8 @@ export interface Seen {
   readonly frame: object | string | undefined
   readonly refCount: number
   readonly mapCount: number
+  /** Page flags as drills print them; undefined where the side makes no claims about them. */
+  readonly flags?: string
   /** First byte of the frame. */
   readonly value: number | undefined
 }
@@ -37,6 +39,19 @@ export interface Counters {
   readonly shmem: number
   readonly swap: number
   readonly deviceFree: number
+}
+
+/** How a page is pinned. `dma`: with FOLL_PIN. */
+export interface PinHow {
+  readonly write: boolean
+  readonly dma: boolean
+}
+
+/** A range that a watcher was told about. */
+export interface Invalidated<Process> {
+  readonly process: Process
+  readonly start: number
+  readonly end: number
 }
 
 export interface DriverChoice {
@@ -69,18 +84,25 @@ export interface Side<Process, Thread, Handle> {
   lock(thread: Thread, start: number, end: number): Steps<Errno>
   unlock(thread: Thread, start: number, end: number): Steps<Errno>
   clear(thread: Thread): Steps<Errno>
-  uffd(thread: Thread, start: number, end: number): Steps<Errno>
+  /** `wp`: for write protection, else for missing pages. */
+  uffd(thread: Thread, start: number, end: number, wp: boolean): Steps<Errno>
+  /** Move a range to page number `to`. */
+  remap?(thread: Thread, start: number, end: number, to: number): Steps<Errno>
   fork(thread: Thread): Steps<Process>
   exit(process: Process): Steps<Errno>
   load(thread: Thread, page: number): Steps<{ outcome: Outcome; value: number }>
   store(thread: Thread, page: number, value: number): Steps<Outcome>
   /** Undefined: EFAULT. */
-  pin(thread: Thread, page: number, write: boolean): Steps<Handle | undefined>
+  pin(thread: Thread, page: number, how: PinHow): Steps<Handle | undefined>
   hold(process: Process, page: number): Handle | Errno
   isolate(process: Process, page: number): Handle | Errno
   drop(handle: Handle): void
   see(process: Process, start: number, end: number): Seen[]
   count(process: Process): Counters
+  /** Report invalidations of the process from now on. */
+  watch?(process: Process): void
+  /** The invalidations since the last call. */
+  takeInvalidations?(): Invalidated<Process>[]
   /** Undefined: EINVAL. */
   migrate(thread: Thread, start: number, end: number, choice: DriverChoice): SideMigration | undefined
 }

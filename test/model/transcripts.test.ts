@@ -8,21 +8,13 @@ import { claimsOf } from './claims'
 import { Declined } from './declined'
 import { ModelSide } from './model-side'
 import { Player } from './player'
+import { replay } from './replay'
 
 const FOLDER = join(__dirname, '..', 'conformance', 'linux-4.14')
-const DEVICE_PAGES = 1024
 
 /** The model's prediction of a drill's output, as far as the model knows. */
-function replay(source: DrillSource): string[] {
-  const { devmem, commands } = parseDrill(source)
-  const player = new Player(new ModelSide(devmem?.pages ?? DEVICE_PAGES))
-  const lines = devmem === undefined ? [] : [devmem.text]
-  for (const command of commands) {
-    const { lines: printed, ended } = player.play(command)
-    lines.push(...printed)
-    if (ended) break
-  }
-  return lines
+function play(source: DrillSource): string[] {
+  return replay(parseDrill(source), (devicePages) => new Player(new ModelSide(devicePages)))
 }
 
 const files = findDrillFiles(FOLDER)
@@ -35,11 +27,11 @@ test.each(files.map((file) => [file.slice(FOLDER.length + 1), file]))('%s', (_na
   const expected = readExpected(file)
   for (const source of readDrills(file)) {
     const claims = claimsOf(expected?.get(source.name) ?? '')
-    expect([source.name, ...replay(source)]).toEqual([source.name, ...claims])
+    expect([source.name, ...play(source)]).toEqual([source.name, ...claims])
   }
 })
 
 test('what the model does not know it says', () => {
   const text = 'A map io special 1\nA write io 1\n'
-  expect(() => replay({ name: 'io', file: 'io.drill', firstLine: 1, text })).toThrow(Declined)
+  expect(() => play({ name: 'io', file: 'io.drill', firstLine: 1, text })).toThrow(Declined)
 })

@@ -3,13 +3,20 @@
 // Mappings of a process: ranges of pages with common properties. A mapping splits when a part gets other properties,
 // and merges as in Linux. So they decide which ranges migrate_vma() accepts.
 
-import type { ModelFile } from './page'
-import type { Kind } from './side'
+import type { Kind, MapRequest, Prot } from './side'
+
+export const PROTS: Readonly<Record<Prot, Pick<VmaFlags, 'read' | 'write'>>> = {
+  rw: { read: true, write: true },
+  r: { read: true, write: false },
+  none: { read: false, write: false },
+}
 
 /** The properties that have to be equal for two mappings to merge. */
 export interface VmaFlags {
   readonly kind: Kind
-  readonly file: ModelFile | undefined
+  readonly file: object | undefined
+  /** The page number at which page 0 of the file is mapped; for anonymous memory, how far it was moved. */
+  readonly origin: number
   readonly read: boolean
   readonly write: boolean
   /** Counted as committed memory: private, and was once writable. */
@@ -18,7 +25,9 @@ export interface VmaFlags {
   readonly noHugePage: boolean
   readonly dontFork: boolean
   readonly locked: boolean
+  /** Registered with userfaultfd: for missing pages, for write protection. */
   readonly missingMode: boolean
+  readonly writeProtectMode: boolean
 }
 
 /** The identity of an anon_vma. */
@@ -55,9 +64,9 @@ export class Vma {
     return this.flags.read || this.flags.write
   }
 
-  /** Whether fresh entries are writable without a fault. They are not if the kernel has to see the first write. */
+  /** Whether fresh entries are writable without a fault. Not if the kernel or userfaultfd has to see the first write. */
   get freshWritable(): boolean {
-    return this.shared && this.flags.write && this.softDirty
+    return this.shared && this.flags.write && this.softDirty && !this.flags.writeProtectMode
   }
 
   contains(page: number): boolean {
@@ -79,6 +88,15 @@ export class Vma {
   }
 }
 
+/** The mapping that mmap() makes. */
+export function newVma({ start, pages, kind, prot }: MapRequest, file: object | undefined): Vma {
+  const account = PROTS[prot].write && (kind === 'anon' || kind === 'file')
+  const unset = { hugePage: false, noHugePage: false, dontFork: false, locked: false }
+  const userfault = { missingMode: false, writeProtectMode: false }
+  const origin = kind === 'anon' ? 0 : start
+  return new Vma(start, start + pages, { kind, file, origin, ...PROTS[prot], account, ...unset, ...userfault })
+}
+
 function sameFlags(a: VmaFlags, b: VmaFlags): boolean {
   return (Object.keys(a) as (keyof VmaFlags)[]).every((name) => a[name] === b[name])
 }
@@ -89,8 +107,15 @@ function takes(vma: Vma, anonVma: AnonVma | undefined): boolean {
   return (oneUnset && vma.chain.size === 1) || vma.anonVma === anonVma
 }
 
+/** Mappings of a process, ascending. */
 export class VmaList {
   list: Vma[] = []
+  readonly #onCut: (vma: Vma, page: number) => void
+
+  /** `onCut` is called before a mapping begins or ends at a page within it. */
+  constructor(onCut: (vma: Vma, page: number) => void = () => {}) {
+    this.#onCut = onCut
+  }
 
   /** The mapping that contains the page, or else the next one above: find_vma(). */
   find(page: number): Vma | undefined {
@@ -115,6 +140,7 @@ export class VmaList {
   split(page: number): void {
     const vma = this.at(page)
     if (vma === undefined || vma.start === page) return
+    this.#onCut(vma, page)
     this.add(vma.part(page, vma.end))
     vma.end = page
   }
@@ -172,6 +198,7 @@ export class VmaList {
 
   #mergeBelow(previous: Vma, vma: Vma, end: number): Vma {
     previous.takeAnonVma(vma)
+    if (end !== vma.end) this.#onCut(vma, end)
     previous.end = end
     if (end === vma.end) this.list = this.list.filter((each) => each !== vma)
     else vma.start = end
@@ -180,6 +207,7 @@ export class VmaList {
 
   #mergeAbove(next: Vma, vma: Vma, start: number): Vma {
     next.takeAnonVma(vma)
+    if (start !== vma.start) this.#onCut(vma, start)
     next.start = start
     if (start === vma.start) this.list = this.list.filter((each) => each !== vma)
     else vma.end = start

@@ -13,7 +13,18 @@ import {
   type Process,
   type Task,
 } from '../../lib'
-import type { Counters, DriverChoice, Errno, MapRequest, Outcome, Prot, Seen, Side, SideMigration } from '../model/side'
+import type {
+  Counters,
+  DriverChoice,
+  Errno,
+  MapRequest,
+  Outcome,
+  PinHow,
+  Prot,
+  Seen,
+  Side,
+  SideMigration,
+} from '../model/side'
 import type { Steps } from '../model/steps'
 
 const PAGE = 4096
@@ -150,7 +161,7 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     }
   }
 
-  *pin(task: Task, page: number, write: boolean): Steps<PageRef | undefined> {
+  *pin(task: Task, page: number, { write }: PinHow): Steps<PageRef | undefined> {
     try {
       return yield* retried(task, () => task.pin(page * PAGE, { write }))
     } catch (error) {

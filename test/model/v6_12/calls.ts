@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// System calls that change mappings.
+
+import type { Errno, MapRequest } from '../side'
+import type { Steps } from '../steps'
+import { newVma, type Vma, type VmaFlags } from '../vma'
+import { type Changed, changeAll } from '../vma-ranges'
+import { populate } from './gup'
+import { mlockRange } from './mlock'
+import { ModelFile } from './page'
+import type { Space } from './space'
+import { zap } from './zap'
+
+export function map(space: Space, request: MapRequest): Errno {
+  space.vmas.add(newVma(request, request.kind === 'anon' ? undefined : new ModelFile()))
+  return 'ok'
+}
+
+/** The parts of the mappings of a range. */
+export function partsOf(space: Space, start: number, end: number): { vma: Vma; from: number; to: number }[] {
+  return space.vmas
+    .within(start, end)
+    .map((vma) => ({ vma, from: Math.max(start, vma.start), to: Math.min(end, vma.end) }))
+}
+
+export function unmap(space: Space, start: number, end: number): Errno {
+  if (space.vmas.within(start, end).length === 0) return 'ok'
+  space.vmas.split(start)
+  space.vmas.split(end)
+  space.mlocks.drain()
+  space.invalidate(start, end)
+  for (const { vma, from, to } of partsOf(space, start, end)) zap(space, vma, from, to, false)
+  space.vmas.remove(start, end)
+  space.freeTables(start, end)
+  return 'ok'
+}
+
+/** The end of a process. Its watcher is gone before. */
+export function exit(space: Space): Errno {
+  space.watched = false
+  space.mlocks.drain()
+  for (const vma of space.vmas.list) zap(space, vma, vma.start, vma.end, false)
+  space.vmas.list = []
+  return 'ok'
+}
+
+export function* lock(space: Space, start: number, end: number): Steps<Errno> {
+  const result = yield* changeLocked(space, start, end, true)
+  if (result !== 'ok') return result
+  for (const { vma, from, to } of partsOf(space, start, end)) {
+    if (!vma.special && !(yield* populateLocked(space, vma, from, to))) return 'ENOMEM'
+  }
+  return 'ok'
+}
+
+/** populate_vma_page_range(): as a store where copy-on-write could come later. False: a page can't be made present. */
+export function* populateLocked(space: Space, vma: Vma, start: number, end: number): Steps<boolean> {
+  if (!vma.accessible) return false
+  return yield* populate(space, vma, start, end, vma.flags.write && !vma.shared)
+}
+
+export function unlock(space: Space, start: number, end: number): Steps<Errno> {
+  return changeLocked(space, start, end, false)
+}
+
+function changeLocked(space: Space, start: number, end: number, locked: boolean): Steps<Errno> {
+  const flagsOf = (vma: Vma): VmaFlags => (vma.special ? vma.flags : { ...vma.flags, locked })
+  // biome-ignore lint/correctness/useYield: marking pages never waits.
+  const changed = function* ({ vma, start: from, end: to }: Changed): Steps<void> {
+    mlockRange(space, vma, from, to)
+  }
+  return changeAll(space.vmas, start, end, flagsOf, changed)
+}
+
+/** Clearing soft-dirty bits takes write access from present entries, so that the next write is seen. */
+export function clearSoftDirty(space: Space): Errno {
+  for (const vma of space.vmas.list) vma.softDirty = false
+  space.invalidate(0, Number.POSITIVE_INFINITY)
+  for (const entry of space.entries.values()) {
+    const pinned = space.everPinned && entry.write && !entry.frame?.folio.cached && entry.frame?.folio.maybePinned
+    if (!pinned) Object.assign(entry, { write: false, soft: false })
+  }
+  for (const entry of space.huge.values()) Object.assign(entry, { write: false, soft: false })
+  return 'ok'
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A store to an entry that is not writable: do_wp_page().
+
+import type { Steps } from '../steps'
+import type { Vma } from '../vma'
+import type { Access } from './access'
+import { markWritten, writtenBits } from './bits'
+import { type Entry, type Folio, Frame } from './page'
+import type { Space } from './space'
+import { waitForLock } from './wait'
+
+/** With more references than this nobody looks any further. */
+const MOST_REFERENCES = 3
+
+export function* copyOnWrite(space: Space, vma: Vma, entry: Entry, access: Access): Steps<'ok' | 'SIGBUS'> {
+  const { frame } = entry
+  if (access === 'write' && entry.wp && vma.flags.writeProtectMode) return 'SIGBUS'
+  if (vma.shared && frame !== undefined) {
+    reuse(vma, entry)
+    yield* waitForLock(frame.folio)
+    frame.folio.set('dirty')
+  } else if (frame !== undefined && ownedAlone(space, frame)) {
+    frame.exclusive = true
+    if (access === 'write') reuse(vma, entry)
+  } else {
+    copyPage(space, vma, entry, access)
+  }
+  return 'ok'
+}
+
+/** Whether an anonymous page needs no copy. No lock is waited for. */
+function ownedAlone(space: Space, { folio, exclusive }: Frame): boolean {
+  return !folio.cached && (exclusive || isLastReference(space, folio))
+}
+
+/** wp_can_reuse_anon_folio() */
+function isLastReference({ mlocks }: Space, folio: Folio): boolean {
+  if (folio.large || folio.refCount > MOST_REFERENCES) return false
+  if (!folio.has('lru')) mlocks.drain()
+  return folio.refCount === 1 && !folio.locked
+}
+
+function reuse(vma: Vma, entry: Entry): void {
+  markWritten(entry)
+  entry.write = vma.flags.write
+}
+
+/** wp_page_copy(). A copy that unshares a page is still read-only and clean. */
+function copyPage(space: Space, vma: Vma, { page, frame, soft, wp }: Entry, access: Access): void {
+  space.vmas.prepareAnonVma(vma)
+  space.invalidate(page, page + 1)
+  const copy = new Frame(frame?.value ?? 0, false)
+  space.mapNew(vma, page, copy, access === 'write' ? writtenBits(vma) : { young: true, soft, wp })
+}

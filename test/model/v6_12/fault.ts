@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Loads and stores, and the faults that they cause.
+
+import { Declined } from '../declined'
+import type { Outcome } from '../side'
+import type { Steps } from '../steps'
+import type { Vma } from '../vma'
+import type { Access } from './access'
+import { markWritten, protectedBits, writtenBits } from './bits'
+import { copyOnWrite } from './cow'
+import { hugeFault, hugeWriteFault } from './huge-fault'
+import { addToLru } from './lru'
+import { type Entry, Frame, type ModelFile } from './page'
+import { blockOf, HUGE, type Space } from './space'
+import { waitForLock } from './wait'
+
+/** More faults than one access can need. */
+const MOST_FAULTS = 50
+/** fault_around_bytes, in pages. */
+const FAULT_AROUND = 16
+
+/** A load or store of one byte by the CPU. */
+export function* access(space: Space, page: number, write: boolean): Steps<Outcome> {
+  for (let i = 0; i < MOST_FAULTS; i++) {
+    if (touch(space, page, write)) return 'ok'
+    const vma = space.vmas.at(page)
+    if (vma === undefined || !(write ? vma.flags.write : vma.accessible)) return 'SIGSEGV'
+    const outcome = yield* handleFault(space, vma, page, write ? 'write' : 'read')
+    if (outcome !== 'ok') return outcome
+  }
+  throw new Error('the access never succeeds')
+}
+
+/** Let the CPU use an entry that allows the access. */
+function touch(space: Space, page: number, write: boolean): boolean {
+  const entry = space.entries.get(page) ?? space.hugeAt(page)
+  if (entry === undefined || !space.vmas.at(page)?.accessible) return false
+  if (('kind' in entry && entry.kind === 'marker') || (write && !entry.write)) return false
+  entry.young = true
+  if (write) entry.dirty = true
+  return true
+}
+
+/** handle_mm_fault(): does one step towards the access; after `ok` it has to be tried again. */
+export function* handleFault(space: Space, vma: Vma, page: number, access: Access): Steps<'ok' | 'SIGBUS'> {
+  if (vma.special) throw new Declined(`an access to a mapping of kind ${vma.flags.kind}`)
+  space.addHugeTable(page)
+  if (space.wantsHuge(vma, page)) return hugeFault(space, vma, page, access)
+  const huge = space.hugeAt(page)
+  if (huge !== undefined) {
+    if (access === 'read' || huge.write) {
+      if (access === 'write') markWritten(huge)
+      return 'ok'
+    }
+    const outcome = yield* hugeWriteFault(space, vma, huge, access)
+    if (outcome !== 'fallback') return outcome
+  }
+  return yield* smallFault(space, vma, page, access)
+}
+
+function* smallFault(space: Space, vma: Vma, page: number, access: Access): Steps<'ok' | 'SIGBUS'> {
+  const entry = space.entries.get(page)
+  if (entry === undefined) return yield* missingFault(space, vma, page, access, false)
+  if (entry.kind === 'marker') {
+    if (vma.flags.writeProtectMode) return yield* missingFault(space, vma, page, access, true)
+    space.clear(page)
+    return 'ok'
+  }
+  if (access !== 'read' && !entry.write) return yield* copyOnWrite(space, vma, entry, access)
+  // On x86 a read fault on a present entry changes nothing.
+  if (access === 'write') markWritten(entry)
+  return 'ok'
+}
+
+/** An empty entry. `marked`: userfaultfd left a marker there. */
+function* missingFault(space: Space, vma: Vma, page: number, access: Access, marked: boolean): Steps<'ok' | 'SIGBUS'> {
+  const write = access === 'write'
+  if (vma.anonymous) return anonymousFault(space, vma, page, write)
+  const file = vma.flags.file as ModelFile
+  if (!write && !vma.flags.writeProtectMode && faultAround(space, vma, file, page)) return 'ok'
+  const index = fileIndex(vma, page)
+  const own = write && !vma.shared
+  if (own) space.vmas.prepareAnonVma(vma)
+  const cached = file.cache.get(index) ?? newFilePage(vma, file, index)
+  if (cached === undefined) return 'SIGBUS'
+  yield* waitForLock(cached.folio)
+  if (own) space.mapNew(vma, page, new Frame(cached.value, false), protectedBits(writtenBits(vma), marked))
+  else mapCached(space, vma, page, cached, write, marked)
+  return 'ok'
+}
+
+function anonymousFault(space: Space, vma: Vma, page: number, write: boolean): 'ok' | 'SIGBUS' {
+  space.addSmallTable(page)
+  if (write) space.vmas.prepareAnonVma(vma)
+  if (vma.flags.missingMode) return 'SIGBUS'
+  if (write) space.mapNew(vma, page, new Frame(0, false), writtenBits(vma))
+  else space.mapZero(page, { young: true })
+  return 'ok'
+}
+
+function newFilePage(vma: Vma, file: ModelFile, index: number): Frame | undefined {
+  if (vma.flags.missingMode) return undefined
+  const frame = new Frame(0, true)
+  frame.folio.set('swapbacked')
+  addToLru(frame.folio)
+  file.cache.set(index, frame)
+  return frame
+}
+
+function mapCached(space: Space, vma: Vma, page: number, frame: Frame, write: boolean, marked: boolean): void {
+  const bits = { write: write || vma.freshWritable, dirty: write, young: true, soft: write }
+  space.map(vma, page, frame, protectedBits(bits, marked))
+  if (write) frame.folio.set('dirty')
+}
+
+/** The number of the page within its file. */
+function fileIndex(vma: Vma, page: number): number {
+  return page - vma.flags.origin
+}
+
+/** Map cached pages near the wanted page, where nothing is mapped. True if the wanted page was among them. */
+function faultAround(space: Space, vma: Vma, file: ModelFile, page: number): boolean {
+  const first = Math.max(Math.floor(page / FAULT_AROUND) * FAULT_AROUND, vma.start)
+  const end = Math.min(first + FAULT_AROUND, (blockOf(first) + 1) * HUGE, vma.end)
+  for (let near = first; near < end; near++) {
+    const frame = file.cache.get(fileIndex(vma, near))
+    if (frame === undefined || frame.folio.locked || space.entries.has(near)) continue
+    mapCached(space, vma, near, frame, false, false)
+  }
+  return (space.entries.get(page) as Entry | undefined)?.kind === 'present'
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// fork(): both processes share the pages, read-only.
+
+import { Vma } from '../vma'
+import { batch } from './batch'
+import type { Bits } from './bits'
+import { writtenBits } from './bits'
+import { type Entry, Frame, type HugeEntry } from './page'
+import { blockOf, HUGE, type Space } from './space'
+
+export function forkInto(parent: Space, child: Space): void {
+  for (const vma of parent.vmas.list) if (!vma.flags.dontFork) forkVma(parent, child, vma)
+}
+
+function forkVma(parent: Space, child: Space, vma: Vma): void {
+  const unset = { locked: false, missingMode: false, writeProtectMode: false }
+  const copy = new Vma(vma.start, vma.end, { ...vma.flags, ...unset })
+  copy.softDirty = vma.softDirty
+  child.vmas.add(copy)
+  // Nothing is copied of a mapping without anonymous pages: faults bring its pages back.
+  if (vma.anonVma === undefined) return
+  copy.anonVma = {}
+  copy.chain = new Set([...vma.chain, copy.anonVma])
+  parent.invalidate(vma.start, vma.end)
+  copyTables(parent, child, vma)
+  for (const entry of parent.hugeWithin(vma.start, vma.end)) copyHuge(parent, child, entry)
+  for (let page = vma.start; page < vma.end; ) page += copySmall(parent, child, vma, copy, page)
+}
+
+function copyTables(parent: Space, child: Space, vma: Vma): void {
+  for (let block = blockOf(vma.start); block * HUGE < vma.end; block++) {
+    if (parent.hasHugeTable(block * HUGE)) child.addHugeTable(block * HUGE)
+    if (parent.smallTables.has(block)) child.addSmallTable(block * HUGE)
+  }
+}
+
+/** A huge page that may be pinned is split, so that its pages are copied one by one. */
+function copyHuge(parent: Space, child: Space, entry: HugeEntry): void {
+  const { block, folio } = entry
+  if (folio?.head.exclusive && parent.everPinned && folio.maybePinned) {
+    parent.splitEntry(block)
+    return
+  }
+  if (folio !== undefined) folio.head.exclusive = false
+  entry.write = false
+  child.mapHuge(block, folio, shared(entry))
+}
+
+/** Returns how many entries were copied. Those of a large folio are copied together, with the bits of the first one. */
+function copySmall(parent: Space, child: Space, vma: Vma, copy: Vma, page: number): number {
+  const entry = parent.entries.get(page)
+  if (entry === undefined || entry.kind === 'marker') return 1
+  const { frame } = entry
+  if (frame === undefined) {
+    entry.write = false
+    child.mapZero(page, shared(entry))
+    return 1
+  }
+  if (mustCopy(parent, frame)) {
+    child.mapNew(copy, page, new Frame(frame.value, false), writtenBits(copy))
+    return 1
+  }
+  const count = frame.folio.maybePinned ? 1 : likeCount(parent, vma, page)
+  for (let i = 0; i < count; i++) share(child, copy, parent.entries.get(page + i) as Entry, entry)
+  return count
+}
+
+/** A page that may be pinned for DMA stays with the parent. */
+function mustCopy(parent: Space, frame: Frame): boolean {
+  return parent.everPinned && !frame.folio.cached && frame.exclusive && frame.folio.maybePinned
+}
+
+/** How many neighbouring entries are copied together. */
+function likeCount(parent: Space, vma: Vma, page: number): number {
+  const first = parent.entries.get(page) as Entry
+  const most = batch(parent, page, vma.end)
+  for (let i = 1; i < most; i++) {
+    const entry = parent.entries.get(page + i) as Entry
+    if (entry.dirty !== first.dirty || (!vma.softDirty && entry.soft !== first.soft)) return i
+  }
+  return most
+}
+
+function share(child: Space, copy: Vma, entry: Entry, first: Entry): void {
+  const frame = entry.frame as Frame
+  frame.exclusive = false
+  entry.write = false
+  child.map(copy, entry.page, frame, shared(first))
+}
+
+/** The child's bits. */
+function shared({ dirty, soft }: Bits): Partial<Bits> {
+  return { dirty, soft }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// get_user_pages() and pin_user_pages(): references to pages from outside. mlock() and MADV_POPULATE use them to make
+// pages present.
+
+import type { Steps } from '../steps'
+import type { Vma } from '../vma'
+import type { Access } from './access'
+import { markWritten } from './bits'
+import { handleFault } from './fault'
+import type { Held } from './hold'
+import { markAccessed } from './lru'
+import type { Frame } from './page'
+import { HUGE, type Space } from './space'
+
+interface Wanted {
+  readonly write: boolean
+  /** FOLL_PIN */
+  readonly dma: boolean
+  /** FOLL_TOUCH */
+  readonly touch: boolean
+}
+
+/** Pin one page; undefined: EFAULT. */
+export function* pin(space: Space, page: number, write: boolean, dma: boolean): Steps<Held | undefined> {
+  if (dma) space.everPinned = true
+  const vma = space.vmas.at(page)
+  if (vma === undefined || vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return undefined
+  if (!(yield* makePresent(space, vma, page, { write, dma, touch: !dma }))) return undefined
+  const folio = space.frameAt(page)?.folio
+  return { kind: 'pin', folio, ref: folio?.get('pin', dma) ?? { by: 'pin of the zero page', dma } }
+}
+
+/** Make all pages of a part of a mapping present; false if one can't be. */
+export function* populate(space: Space, vma: Vma, start: number, end: number, write: boolean): Steps<boolean> {
+  let page = start
+  while (page < end && (yield* makePresent(space, vma, page, { write, dma: false, touch: true }))) page += 1
+  space.mlocks.drain()
+  return page === end
+}
+
+/** Fault until the page can be followed; false if it never can. */
+function* makePresent(space: Space, vma: Vma, page: number, wanted: Wanted): Steps<boolean> {
+  for (;;) {
+    const access = follow(space, page, wanted)
+    if (access === undefined) return true
+    if ((yield* handleFault(space, vma, page, access)) === 'SIGBUS') return false
+  }
+}
+
+/** The kind of fault that is needed; undefined: none, the page is found. */
+function follow(space: Space, page: number, wanted: Wanted): Access | undefined {
+  const huge = space.hugeAt(page)
+  const entry = huge ?? space.entries.get(page)
+  if (entry === undefined || ('kind' in entry && entry.kind === 'marker')) return wanted.write ? 'write' : 'read'
+  if (wanted.write && !entry.write) return 'write'
+  const frame = huge === undefined ? space.frameAt(page) : huge.folio?.frames[page % HUGE]
+  if (wanted.dma && !wanted.write && !entry.write && isShared(frame, huge !== undefined)) return 'unshare'
+  if (!wanted.touch) return undefined
+  if (huge !== undefined) {
+    if (wanted.write) markWritten(huge)
+  } else if (frame !== undefined) {
+    if (wanted.write && !entry.dirty) frame.folio.set('dirty')
+    markAccessed(frame.folio)
+  }
+  return undefined
+}
+
+/** Whether a pin has to unshare the page first. */
+function isShared(frame: Frame | undefined, huge: boolean): boolean {
+  if (frame === undefined || frame.folio.cached) return false
+  return !(huge ? frame.folio.head : frame).exclusive
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The LRU lists, as far as page flags show them. The kernel collects changes in batches. The model applies each change
+// at once, except those in mlock.ts: no other batch lasts long enough to be noticed.
+
+import type { Folio } from './page'
+
+/** Add a folio that is on no list. */
+export function addToLru(folio: Folio): void {
+  const evictable = !folio.has('mlocked')
+  folio.set('unevictable', !evictable)
+  if (!evictable) {
+    folio.set('active', false)
+    folio.mlockCount = 0
+  }
+  folio.set('lru')
+}
+
+/** False if the folio is on no list. */
+export function isolateFromLru(folio: Folio): boolean {
+  if (!folio.has('lru')) return false
+  folio.set('lru', false)
+  return true
+}
+
+/** folio_mark_accessed(). A folio that is on no list loses `referenced`, and does not become active. */
+export function markAccessed(folio: Folio): void {
+  if (!folio.has('referenced')) folio.set('referenced')
+  else if (!folio.has('unevictable') && !folio.has('active')) {
+    if (folio.has('lru')) folio.set('active')
+    folio.set('referenced', false)
+  }
+}
+
+/** folio_mark_lazyfree() */
+export function markLazyFree(folio: Folio): void {
+  if (folio.cached || !folio.has('swapbacked') || folio.has('unevictable') || !folio.has('lru')) return
+  for (const flag of ['active', 'referenced', 'swapbacked'] as const) folio.set(flag, false)
+}
+
+/** MADV_COLD's part for the folio. */
+export function makeCold(folio: Folio): void {
+  folio.set('referenced', false)
+  if (!folio.has('unevictable') && folio.has('lru')) folio.set('active', false)
+}

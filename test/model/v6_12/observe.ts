@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The observable state of page numbers.
+
+import type { Seen } from '../side'
+import type { Bits } from './bits'
+import { FLAGS, type Folio, type Frame } from './page'
+import { HUGE, type Space } from './space'
+
+const KINDS = { zero: 'zero', present: 'sys', marker: 'marker' } as const
+
+/** Counts of a folio; counting a huge page takes long. */
+type Counts = Map<Folio, number>
+
+export function see(space: Space, start: number, end: number): Seen[] {
+  const counts: Counts = new Map()
+  return Array.from({ length: end - start }, (_, i) => seePage(space, start + i, counts))
+}
+
+function seePage(space: Space, page: number, counts: Counts): Seen {
+  const vma = space.vmas.at(page)
+  if (vma === undefined) return nothing('nomap')
+  if (vma.special) return nothing('special')
+  const huge = space.hugeAt(page)
+  if (huge !== undefined) {
+    if (huge.folio === undefined) return nothing('hzero', bitsOf(huge))
+    return seen('huge', huge, huge.folio.frames[page % HUGE] as Frame, huge.folio.head, counts)
+  }
+  const entry = space.entries.get(page)
+  if (entry === undefined) return nothing('none')
+  if (entry.kind === 'marker') return nothing('marker')
+  if (entry.frame === undefined) return nothing('zero', bitsOf(entry))
+  return seen(KINDS[entry.kind], entry, entry.frame, entry.frame, counts)
+}
+
+function nothing(kind: string, bits = ''): Seen {
+  return { kind, bits, frame: undefined, refCount: 0, mapCount: 0, flags: '', value: undefined }
+}
+
+function bitsOf({ write, wp, dirty, young, soft }: Bits): string {
+  const first = write ? 'w' : wp ? 'p' : '-'
+  return `${first}${dirty ? 'd' : '-'}${young ? 'a' : '-'}${soft ? 's' : '-'}`
+}
+
+/** `owner`: the page whose mark says that it is exclusive. */
+function seen(kind: string, entry: Bits, frame: Frame, owner: Frame, counts: Counts): Seen {
+  const { folio, mapCount, value } = frame
+  const refCount = counts.get(folio) ?? folio.refCount
+  counts.set(folio, refCount)
+  return { kind, bits: bitsOf(entry), frame, refCount, mapCount, flags: flagsOf(frame, owner), value }
+}
+
+function flagsOf(frame: Frame, owner: Frame): string {
+  const { folio } = frame
+  const flags = [
+    folio.locked ? 'locked' : '',
+    ...FLAGS.map((flag) => (folio.has(flag) ? flag : '')),
+    folio.large ? (folio.head === frame ? 'head' : 'tail') : '',
+    owner.exclusive ? 'exclusive' : '',
+  ]
+  return flags.filter((flag) => flag !== '').join(',') || '-'
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Pages, folios and entries. Nothing here counts: map counts and reference counts follow from the sets.
+
+import type { Bits } from './bits'
+import type { Space } from './space'
+
+/** One reference to a folio besides those of mappings. `dma`: taken with FOLL_PIN. */
+export interface Ref {
+  readonly by: string
+  readonly dma: boolean
+}
+
+/** The entry of a process at one page number. `zero` and `marker` have no frame. */
+export interface Entry extends Bits {
+  readonly space: Space
+  readonly page: number
+  readonly kind: 'zero' | 'present' | 'marker'
+  readonly frame: Frame | undefined
+}
+
+/** A huge entry of a process, for 512 page numbers. */
+export interface HugeEntry extends Bits {
+  readonly space: Space
+  /** Number of the first page / 512. */
+  readonly block: number
+  /** Undefined: the huge zero page. */
+  readonly folio: Folio | undefined
+}
+
+/** Flags of a folio, in the order in which dumps print them. */
+export const FLAGS = [
+  ...(['uptodate', 'dirty', 'lru', 'active', 'referenced', 'swapbacked', 'unevictable', 'mlocked'] as const),
+]
+export type Flag = (typeof FLAGS)[number]
+
+/** What one FOLL_PIN adds to the reference count of a small folio. */
+const PIN_BIAS = 1024
+
+/** Pages that are locked, referenced, and taken off the LRU together: one frame, or the 512 of a huge page. */
+export class Folio {
+  readonly frames: Frame[]
+  /** Whether it belongs to a file. */
+  readonly cached: boolean
+  readonly huge = new Set<HugeEntry>()
+  readonly refs = new Set<Ref>()
+  readonly flags: Set<Flag>
+  lockedBy: Ref | undefined
+  /** How many locked mappings the kernel knows of. It counts only for folios on the list of unevictable ones. */
+  mlockCount = 0
+
+  constructor(frames: Frame[], cached: boolean, flags: Iterable<Flag>) {
+    this.frames = frames
+    this.cached = cached
+    this.flags = new Set(flags)
+  }
+
+  get large(): boolean {
+    return this.frames.length > 1
+  }
+
+  get head(): Frame {
+    return this.frames[0] as Frame
+  }
+
+  /** A new reference. */
+  get(by: string, dma = false): Ref {
+    const ref = { by, dma }
+    this.refs.add(ref)
+    return ref
+  }
+
+  put(ref: Ref): void {
+    this.refs.delete(ref)
+  }
+
+  /** Lock the folio for the holder of this reference; false if it is locked already. */
+  tryLock(ref: Ref): boolean {
+    if (this.locked) return false
+    this.lockedBy = ref
+    return true
+  }
+
+  unlock(ref: Ref): void {
+    if (this.lockedBy === ref) this.lockedBy = undefined
+  }
+
+  get locked(): boolean {
+    return this.lockedBy !== undefined
+  }
+
+  set(flag: Flag, on = true): void {
+    if (on) this.flags.add(flag)
+    else this.flags.delete(flag)
+  }
+
+  has(flag: Flag): boolean {
+    return this.flags.has(flag)
+  }
+
+  /** folio_mapcount(): the number of entries; a huge entry counts once. */
+  get mapCount(): number {
+    return this.huge.size + this.frames.reduce((sum, frame) => sum + frame.entries.size, 0)
+  }
+
+  /** folio_ref_count() */
+  get refCount(): number {
+    let outside = 0
+    for (const { dma } of this.refs) outside += dma && !this.large ? PIN_BIAS : 1
+    return (this.cached ? 1 : 0) + this.mapCount + outside
+  }
+
+  /** folio_maybe_dma_pinned() */
+  get maybePinned(): boolean {
+    return this.large ? [...this.refs].some(({ dma }) => dma) : this.refCount >= PIN_BIAS
+  }
+
+  /** folio_likely_mapped_shared(): a guess for large folios. */
+  get likelyShared(): boolean {
+    const count = this.mapCount
+    if (count <= 1) return false
+    if (!this.large) return true
+    return this.huge.size > 0 || count > this.frames.length || this.head.entries.size > 1
+  }
+}
+
+/** One page of memory. */
+export class Frame {
+  /** Its first byte; nothing else is ever written. */
+  value: number
+  folio: Folio
+  readonly entries = new Set<Entry>()
+  /** PageAnonExclusive */
+  exclusive = false
+
+  constructor(value: number, cached: boolean) {
+    this.value = value
+    this.folio = new Folio([this], cached, ['uptodate'])
+  }
+
+  /** How often this very page is mapped, by itself or with its folio. */
+  get mapCount(): number {
+    return this.folio.huge.size + this.entries.size
+  }
+}
+
+/** A huge page, filled with zeroes. */
+export function newHugePage(): Folio {
+  const frames = Array.from({ length: 512 }, () => new Frame(0, false))
+  const folio = new Folio(frames, false, ['uptodate'])
+  for (const frame of frames) frame.folio = folio
+  return folio
+}
+
+/** A shmem or tmpfs file: its pages exist even if no process maps them. */
+export class ModelFile {
+  readonly cache = new Map<number, Frame>()
+}
