@@ -846,12 +846,14 @@ export type Profile =
   | 'linux-4.14'
   | 'hmm-v25'
   | 'linux-4.14-fixed'
+  | 'linux-6.12'
 
 /** Values of {@link Profile} in the C API. */
 export const profileValues: Readonly<Record<Profile, number>> = {
   'linux-4.14': 0,
   'hmm-v25': 1,
   'linux-4.14-fixed': 2,
+  'linux-6.12': 3,
 }
 
 /** {@link Profile} by value. */
@@ -859,6 +861,7 @@ export const profileNames: readonly Profile[] = [
   'linux-4.14',
   'hmm-v25',
   'linux-4.14-fixed',
+  'linux-6.12',
 ]
 
 /** A sentence on each {@link Profile}. */
@@ -866,6 +869,7 @@ export const profileTexts: Readonly<Record<Profile, string>> = {
   'linux-4.14': 'Linux 4.14.5 as it is.',
   'hmm-v25': 'The HMM v25 series itself.',
   'linux-4.14-fixed': 'Linux 4.14 with no quirk.',
+  'linux-6.12': 'Linux 6.12.117: its memory model; migration follows.',
 }
 
 /** Allocations that can be made to fail, and races that can be made to happen. */

@@ -16,6 +16,7 @@ const KERNEL_OF: Readonly<Record<Profile, Kernel>> = {
   'linux-4.14': 'linux-4.14',
   'hmm-v25': 'linux-4.14',
   'linux-4.14-fixed': 'linux-4.14',
+  'linux-6.12': 'linux-6.12',
 }
 
 /** The kernel for which a drill with this profile is written. */

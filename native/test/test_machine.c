@@ -29,7 +29,7 @@ static void test_bad_options(void **state)
 		{ .ram_pages = (1u << 28) + 1 },
 		{ .device_pages = (1u << 28) + 1 },
 		{ .cpus = 65 },
-		{ .profile = HMMU_PROFILE_LINUX_4_14_FIXED + 1 },
+		{ .profile = HMMU_PROFILE_COUNT },
 	};
 	struct hmmu *m = NULL;
 

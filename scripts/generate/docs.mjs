@@ -18,15 +18,16 @@ const bit = { bit: (item) => item.args[0], name: (item) => code(item.name) }
 const camel = (text) => text.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
 const text = { meaning: (item) => item.text }
 
-const IN_LINUX_4_14 = 1
-const IN_HMM_V25 = 2
+/** The bits HMMU_IN_*, in their order. */
+const QUIRK_PROFILES = ['linux-4.14', 'hmm-v25', 'linux-6.12']
 
 /** The profiles in which a quirk is on, from a mask of HMMU_IN_*. */
 function profilesOf(item, constants) {
   const mask = constants.get(item.args[1])
   if (mask === undefined) throw new Error(`${item.name}: ${item.args[1]} is not defined`)
-  const profiles = [mask & IN_LINUX_4_14 ? 'linux-4.14' : '', mask & IN_HMM_V25 ? 'hmm-v25' : '']
-  return profiles.filter(Boolean).map(code).join(', ')
+  return QUIRK_PROFILES.filter((_, bit) => mask & (1 << bit))
+    .map(code)
+    .join(', ')
 }
 
 const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))

@@ -52,8 +52,9 @@ describe('options', () => {
       expect(machine.quirks.includes('hole-dst-index')).toBe(profile === 'hmm-v25')
       expect(machine.quirks.includes('insert-device-as-pte')).toBe(profile === 'hmm-v25')
       expect(machine.quirks.includes('insert-unknown-device')).toBe(profile === 'linux-4.14')
-      expect(machine.quirks.includes('wait-pins-page')).toBe(profile !== 'linux-4.14-fixed')
+      expect(machine.quirks.includes('wait-pins-page')).toBe(profile === 'linux-4.14' || profile === 'hmm-v25')
       if (profile === 'linux-4.14-fixed') expect(machine.quirks).toEqual([])
+      if (profile === 'linux-6.12') expect(machine.quirks).toEqual(['thp-busy-leaks-ref'])
     }
   })
 

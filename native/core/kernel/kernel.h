@@ -12,6 +12,7 @@
 #include "kernel/calls.h"
 
 #define V4_14 414
+#define V6_12 612
 
 /** What the public functions are on one kernel: hmmu_NAME() calls NAME of the machine's kernel (dispatch.c). */
 struct kernel_ops {

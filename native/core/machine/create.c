@@ -19,6 +19,7 @@ static const u32 profile_bits[] = {
 	[HMMU_PROFILE_LINUX_4_14] = HMMU_IN_LINUX_4_14,
 	[HMMU_PROFILE_HMM_V25] = HMMU_IN_HMM_V25,
 	[HMMU_PROFILE_LINUX_4_14_FIXED] = 0,
+	[HMMU_PROFILE_LINUX_6_12] = HMMU_IN_LINUX_6_12,
 };
 
 /* The reference machines have a pool of as many. */

@@ -236,12 +236,16 @@
 	  "A ZONE_DEVICE page for an empty entry must be device-private (4.14 would insert garbage).") \
 	X(FAULT_NO_PROGRESS, 12, "A fault handler must not return 0 unless it has brought the page back.")
 
-/** Profiles in which a quirk is on: the released kernel. */
+/** Profiles in which a quirk is on: the first kernel that was released with it. */
 #define HMMU_IN_LINUX_4_14 1u
 /** The series as it was sent. */
 #define HMMU_IN_HMM_V25 2u
 /** Both. */
 #define HMMU_IN_BOTH 3u
+/** Today's kernel. */
+#define HMMU_IN_LINUX_6_12 4u
+/** All three. */
+#define HMMU_IN_ALL 7u
 /** X(name, bit, profiles, name in words, commit): quirks; profiles is an or of HMMU_IN_*: where the quirk is on;
  * commit is the subject of the kernel commit that ended it, if there is one. */
 #define HMMU_QUIRKS(X) \
@@ -258,7 +262,7 @@
 	  "remove_migration_pte()") \
 	X(MAP_PTE_SKIPS_DEVICE, 5, HMMU_IN_BOTH, "map-pte-skips-device", \
 	  "mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly") \
-	X(THP_BUSY_LEAKS_REF, 6, HMMU_IN_BOTH, "thp-busy-leaks-ref", \
+	X(THP_BUSY_LEAKS_REF, 6, HMMU_IN_ALL, "thp-busy-leaks-ref", \
 	  "none that we know of") \
 	X(FAULT_WITHOUT_REF, 7, HMMU_IN_BOTH, "fault-without-ref", \
 	  "mm/memory.c: fix race when faulting a device private page") \
@@ -277,7 +281,8 @@
 #define HMMU_PROFILES(X) \
 	X(LINUX_4_14, 0, "linux-4.14", 4_14, "Linux 4.14.5 as it is.") \
 	X(HMM_V25, 1, "hmm-v25", 4_14, "The HMM v25 series itself.") \
-	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", 4_14, "Linux 4.14 with no quirk.")
+	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", 4_14, "Linux 4.14 with no quirk.") \
+	X(LINUX_6_12, 3, "linux-6.12", 6_12, "Linux 6.12.117: its memory model; migration follows.")
 
 /** X(name, value, text): allocations that can be made to fail, and races that can be made to happen. */
 #define HMMU_INJECTIONS(X) \

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Linux 6.12. */
+#define KERNEL V6_12
+#define KERNEL_OPS kernel_6_12
+#include "kernel/floors.h"
