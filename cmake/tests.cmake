@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # native/test/test_*.c: each is one executable and one test, on cmocka. Other files there are shared by all of them.
-# The tests see the internal headers in native/core.
+# The tests see the internal headers in native/core, those named test_6_12_*.c as Linux 6.12 compiles them.
 enable_testing()
 
 # What the libraries are made of; sanitizers and gcov add to that.
@@ -38,8 +38,14 @@ foreach(source IN LISTS test_sources)
 	target_include_directories(${name} PRIVATE native/core native/test)
 	target_include_directories(${name} SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
 	target_compile_options(${name} PRIVATE ${c_warnings})
-	if(internal_headers) # The test is a part of the kernel, whose functions are static.
-		set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-O0;-include;${PROJECT_SOURCE_DIR}/native/test/kernel.h")
+	if(internal_headers) # The test is a part of a kernel, whose functions are static.
+		set(kernel v4_14)
+		if(name MATCHES "^test_6_12_")
+			set(kernel v6_12)
+		endif()
+		set_source_files_properties(${source} PROPERTIES
+			COMPILE_DEFINITIONS "TEST_KERNEL=\"kernel/${kernel}.c\""
+			COMPILE_OPTIONS "-O0;-include;${PROJECT_SOURCE_DIR}/native/test/kernel.h")
 	endif()
 	target_link_libraries(${name} PRIVATE hmmu_static ${CMOCKA_LIBRARY})
 	add_test(NAME ${name} COMMAND ${name})

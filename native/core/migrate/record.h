@@ -61,11 +61,14 @@ static inline struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
 static inline void migration_free(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
-	struct hmmu_migration **link = &m->migrations;
+	struct hmmu_migration **link;
 
-	while (*link != mig)
-		link = &(*link)->next;
-	*link = mig->next;
+	for (link = &m->migrations; *link; link = &(*link)->next) {
+		if (*link == mig) {
+			*link = mig->next;
+			break;
+		}
+	}
 	if (mig->src != mig->few)
 		platform_free(mig->src);
 	record_free(m, mig);
