@@ -37,7 +37,8 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 	add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	if (is_device_private_entry(entry)) {
 		get_page(m, page);
-		page_dup_rmap(m, page, false);
+		/* Nobody pins a device page. */
+		page_try_dup_rmap(m, page, copy->ctx->mm, false);
 		if (is_write_device_private_entry(entry) && cow) {
 			entry = make_device_private_entry(page, false);
 			/* 4.14 loses the soft-dirty bit here. */
@@ -65,7 +66,7 @@ static u64 copy_present(struct copy *copy, u64 *src)
 	page = vm_normal_page(m, pte);
 	if (page) {
 		get_page(m, page);
-		page_dup_rmap(m, page, false);
+		page_try_dup_rmap(m, page, copy->ctx->mm, false);
 		add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	}
 	return pte_mkold(pte);

@@ -127,7 +127,7 @@ static void copy_present_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_
 		return;
 	}
 	get_page(m, page);
-	page_dup_rmap(m, page, true);
+	page_try_dup_rmap(m, page, ctx->mm, true);
 	add_mm_counter(m, child, MM_ANONPAGES, HPAGE_PMD_NR);
 	*src_pmd = pte_wrprotect(*src_pmd);
 	*dst_pmd = pte_mkold(*src_pmd);

@@ -27,6 +27,7 @@ static u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable)
 static void hugepage_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address)
 {
 	*compound_mapcount_ptr(m, head) = 1;
+	SetPageAnonExclusive(m, head);
 	set_anon_rmap(m, head, vma, address, true);
 }
 
@@ -262,7 +263,7 @@ static void copy_huge_entry(struct ctx *ctx, u32 child, u32 vma, u64 *src, u64 *
 	*src = pte_wrprotect(*src);
 	mmu_notifier_invalidate_range(m, v->mm, v->start, v->end);
 	get_page(m, pte_pfn(*src));
-	page_dup_rmap(m, pte_pfn(*src), true);
+	page_try_dup_rmap(m, pte_pfn(*src), v->mm, true);
 	*dst = *src;
 	mm_of(m, child)->hugetlb_usage += HPAGE_PMD_NR;
 }

@@ -74,19 +74,20 @@ typedef uint64_t u64;
 /** A bit of page.mapping, besides the slot: the slot is an anon_vma's (PAGE_MAPPING_ANON), not a file's. */
 #define MAPPING_ANON 0x80000000u
 
-/** Who, besides the kernel, holds a page. These flags are above the kernel's. verify() explains references by them. */
+/** Who, besides the kernel, holds a page. These flags are above the kernel's, except one: pages are written at once, so
+ * that no page waits with the flag RECLAIM. verify() explains references by them. */
 enum page_user {
-	PAGE_USER_HELD = 1 << 25,     /**< hmmu_hold(): a reference and the page lock */
-	PAGE_USER_ISOLATED = 1 << 26, /**< hmmu_isolate(): a reference */
-	PAGE_USER_DRIVER = 1 << 27,   /**< allocated by a driver: a reference */
+	PAGE_USER_HELD = HMMU_PG_RECLAIM, /**< hmmu_hold(): a reference and the page lock */
+	PAGE_USER_ISOLATED = 1 << 26,     /**< hmmu_isolate(): a reference */
+	PAGE_USER_DRIVER = 1 << 27,       /**< allocated by a driver: a reference */
 	PAGE_USER_DRIVER_LOCK = 1 << 28,
 	PAGE_USER_CHARGED = 1 << 29,     /**< charged to the memory cgroup (page->mem_cgroup) */
 	PAGE_USER_DESTINATION = 1 << 30, /**< of a migration, which has its reference and lock */
 };
 /** A driver has allocated the page, and has not written to its bytes since. */
 #define PAGE_USER_UNWRITTEN 0x80000000u
-#define PAGE_USERS 0xfe000000u
-_Static_assert((u32)HMMU_PG_DEVICE < (u32)PAGE_USER_HELD, "the flags of the kernel are the lower ones");
+#define PAGE_USERS (0xfc000000u | PAGE_USER_HELD)
+_Static_assert((u32)HMMU_PG_EXCLUSIVE < (u32)PAGE_USER_ISOLATED, "the flags of the kernel are the lower ones");
 
 /**
  * struct page. All bits zero: a frame never used. mapcount counts from 0 (the kernel's _mapcount + 1). Of a compound
@@ -103,6 +104,7 @@ struct page {
 		u32 next_deposited;           /**< of a table that is deposited */
 		int32_t mapcount_of_compound; /**< of the second page of a compound page */
 		int32_t leaked;               /**< of the third: references that the quirk thp-busy-leaks-ref lost */
+		int32_t pincount;             /**< of the fourth: references of FOLL_PIN. Linux 6.12 */
 	};
 	u32 next; /**< LRU or free list; of a table: its first deposited table */
 	union {
@@ -222,6 +224,8 @@ struct mm {
 	u32 uffd;       /**< a userfaultfd was made */
 	u32 reaped;
 	u32 hugetlb_usage; /**< pages of hugetlb mappings, which rss leaves out */
+	u32 has_pinned;    /**< MMF_HAS_PINNED: 1 after the first FOLL_PIN. Linux 6.12 */
+	u32 reserved;
 };
 enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD };
 

@@ -18,6 +18,9 @@ static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
 	out->alloc_id = page_of(m, pfn)->alloc_id;
 	out->ref = page_count(m, pfn);
 	out->map = page_mapcount(m, pfn);
+	/* Only a huge pmd shows the head's EXCLUSIVE for a tail. */
+	if (head != pfn && out->kind != HMMU_ENTRY_HUGE)
+		flags = (flags & ~(u32)HMMU_PG_EXCLUSIVE) | (page_of(m, pfn)->flags & HMMU_PG_EXCLUSIVE);
 	if (head != pfn)
 		flags = (flags & ~(u32)HMMU_PG_HEAD) | HMMU_PG_TAIL;
 	out->flags = flags & ~PAGE_USERS;

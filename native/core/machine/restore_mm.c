@@ -118,7 +118,7 @@ static bool check_mm(struct check *c, u32 mm, u32 *stack, u32 *total)
 	const struct mm *space = mm_of(c->m, mm);
 
 	if (space->state != MM_ALIVE || (space->watched & ~(WATCH_EVENTS | WATCH_CALLS)) || space->uffd > 1 ||
-	    space->reaped > 1 || space->migrations)
+	    space->reaped > 1 || space->has_pinned > (KERNEL >= V6_12) || space->reserved || space->migrations)
 		return refuse_snapshot(c, "process %u is in a state that is none (%u)", mm, space->state);
 	if (!space->tlb_gen || space->tlb_gen > c->m->st->tlb_gen)
 		return refuse_snapshot(c, "process %u has translations of generation %llu, of %llu", mm,

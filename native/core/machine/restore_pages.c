@@ -6,7 +6,7 @@
 #include "page/devmem.h"
 
 #define X(name, bit, ...) | 1u << (bit)
-static const u32 all_page_flags = PAGE_USERS HMMU_PAGE_FLAGS(X);
+static const u32 all_page_flags = (PAGE_USERS HMMU_PAGE_FLAGS(X)) & ~(KERNEL < V6_12 ? (u32)HMMU_PG_EXCLUSIVE : 0);
 #undef X
 
 /** Most references of a page: far above the possible mappings and pins. The sum of 512 pages still fits in an int. */
@@ -156,7 +156,8 @@ bool is_compound(const struct hmmu *m, u32 head)
 		if ((page[i].flags & (HMMU_PG_TAIL | HMMU_PG_BUDDY)) != HMMU_PG_TAIL || page[i].head != head)
 			return false;
 	return page[1].mapcount_of_compound >= 0 && page[1].mapcount_of_compound <= MAX_MAPCOUNT &&
-	       page[LEAK_TAIL].leaked >= 0 && page[LEAK_TAIL].leaked <= page->count;
+	       page[LEAK_TAIL].leaked >= 0 && page[LEAK_TAIL].leaked <= page->count && page[PIN_TAIL].pincount >= 0 &&
+	       page[PIN_TAIL].pincount <= page->count;
 }
 
 /* A tail page has only a map count of its own, and users that hold it. */
@@ -164,7 +165,7 @@ static bool is_tail(const struct hmmu *m, u32 pfn)
 {
 	const struct page *page = page_of(m, pfn);
 
-	return !page->count && !(page->flags & ~(u32)(HMMU_PG_TAIL | PAGE_USER_HELD)) &&
+	return !page->count && !(page->flags & ~(u32)(HMMU_PG_TAIL | PAGE_USER_HELD | HMMU_PG_EXCLUSIVE)) &&
 	       page->head == pfn / HPAGE_PMD_NR * HPAGE_PMD_NR && page_test(m, page->head, HMMU_PG_HEAD);
 }
 

@@ -57,12 +57,14 @@ static void devmem_init(struct hmmu *m);
 static void put_zone_device_private_page(struct hmmu *m, u32 pfn);
 /** Call page_free(). */
 static void tell_page_free(struct hmmu *m, u32 pfn);
-/** Wipe a freed device page. A racing mark_page_accessed() could have set the active flag; the other flags stay. */
+/** Wipe a freed device page. A racing mark_page_accessed() could have set the active flag, which 4.14 clears; the other
+ * flags stay. */
 static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 {
 	u32 flags = page->flags;
+	u32 wiped = KERNEL >= V6_12 ? HMMU_PG_EXCLUSIVE : HMMU_PG_ACTIVE;
 
-	page->flags = flags & ~(u32)(HMMU_PG_ACTIVE | PAGE_USERS);
+	page->flags = flags & ~(wiped | PAGE_USERS);
 	page->mapping = 0;
 	if (flags & PAGE_USER_CHARGED)
 		m->st->memcg_charged--;

@@ -41,7 +41,7 @@ u32 dequeue_huge_page(struct hmmu *m, bool *zeroed)
 	return head;
 }
 
-/* The kernel keeps the last user's flags. */
+/* The kernel keeps the last user's flags; it clears AnonExclusive. */
 void free_huge_page(struct hmmu *m, u32 head)
 {
 	struct page *page = page_of(m, head);
@@ -49,6 +49,7 @@ void free_huge_page(struct hmmu *m, u32 head)
 	if (compound_mapcount(m, head))
 		hmmu_bug(m, "a hugetlb page was freed that is mapped");
 	page->mapping = 0;
+	ClearPageAnonExclusive(m, head);
 	page->next = m->st->hugetlb_free_head;
 	m->st->hugetlb_free_head = head;
 	m->st->hugetlb_free++;

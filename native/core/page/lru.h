@@ -69,7 +69,9 @@ static void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
 static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
 {
 	if ((vma_of(m, vma)->flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
-		page_set(m, pfn, HMMU_PG_ACTIVE);
+		/* "mm/vmscan: make active/inactive ratio as 1:1 for anon lru" */
+		if (KERNEL < V6_12)
+			page_set(m, pfn, HMMU_PG_ACTIVE);
 		lru_cache_add(m, cpu, pfn);
 		return;
 	}

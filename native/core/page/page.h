@@ -35,6 +35,26 @@ static inline bool page_test_and_set(struct hmmu *m, u32 pfn, u32 flag)
 }
 /** @} */
 
+/** @name PageAnonExclusive: an anonymous page of one mapping alone, which needs no copy for a store. It is a flag of each
+ * page, tails too; while a huge pmd maps the page, the head's stands for all. "mm/rmap: use page_anon_exclusive"
+ * Linux 4.14 has none, and goes by the map count.
+ * @{ */
+static inline bool PageAnonExclusive(const struct hmmu *m, u32 pfn)
+{
+	return KERNEL >= V6_12 && page_test(m, pfn, HMMU_PG_EXCLUSIVE);
+}
+static inline void SetPageAnonExclusive(struct hmmu *m, u32 pfn)
+{
+	if (KERNEL >= V6_12)
+		page_set(m, pfn, HMMU_PG_EXCLUSIVE);
+}
+static inline void ClearPageAnonExclusive(struct hmmu *m, u32 pfn)
+{
+	if (KERNEL >= V6_12)
+		page_clear(m, pfn, HMMU_PG_EXCLUSIVE);
+}
+/** @} */
+
 static inline u32 compound_head(const struct hmmu *m, u32 pfn)
 {
 	return page_test(m, pfn, HMMU_PG_TAIL) ? page_of(m, pfn)->head : pfn;
@@ -103,6 +123,8 @@ static inline bool page_is_free(const struct hmmu *m, u32 pfn)
 }
 /** The third page of a compound page counts references that the quirk thp-busy-leaks-ref has leaked. */
 #define LEAK_TAIL 2
+/** The fourth counts its pins, each of which is a reference, too (folio->_pincount). */
+#define PIN_TAIL 3
 static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 {
 	return &page_of(m, head + 1)->mapcount_of_compound;
@@ -148,6 +170,38 @@ static inline void put_page(struct hmmu *m, u32 pfn)
 /** Drop a reference to each of many pages. */
 static NOINLINE void release_pages(struct hmmu *m, const u32 *pages, u32 nr);
 /** @} */
+
+/** What a pin adds to the count of a page that is not compound. */
+#define GUP_PIN_COUNTING_BIAS 1024
+/** try_grab_folio() with FOLL_PIN, and gup_put_folio(). Linux 6.12. @{ */
+static inline void page_pin(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+	bool large = page_test(m, head, HMMU_PG_HEAD);
+
+	page_of(m, head)->count += large ? 1 : GUP_PIN_COUNTING_BIAS;
+	if (large)
+		page_of(m, head + PIN_TAIL)->pincount++;
+}
+static inline void page_unpin(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	if (page_test(m, head, HMMU_PG_HEAD))
+		page_of(m, head + PIN_TAIL)->pincount--;
+	else
+		page_of(m, head)->count -= GUP_PIN_COUNTING_BIAS - 1;
+	put_page(m, head);
+}
+/** @} */
+/** folio_maybe_dma_pinned(). So many references look like a pin, too. */
+static inline bool page_maybe_dma_pinned(const struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+
+	return page_test(m, head, HMMU_PG_HEAD) ? page_of(m, head + PIN_TAIL)->pincount > 0
+						: page_of(m, head)->count >= GUP_PIN_COUNTING_BIAS;
+}
 
 /** The RSS counter of the page. */
 static inline int mm_counter_file(const struct hmmu *m, u32 pfn)

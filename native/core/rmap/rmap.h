@@ -20,7 +20,7 @@ static ALWAYS_INLINE void set_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 a
 }
 static ALWAYS_INLINE void page_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address, bool compound)
 {
-	page_set(m, head, HMMU_PG_SWAPBACKED);
+	page_set(m, head, HMMU_PG_SWAPBACKED | (KERNEL >= V6_12 ? HMMU_PG_EXCLUSIVE : 0));
 	if (compound)
 		*compound_mapcount_ptr(m, head) = 1;
 	else
@@ -46,6 +46,19 @@ static inline void page_dup_rmap(struct hmmu *m, u32 pfn, bool compound)
 		++*compound_mapcount_ptr(m, pfn);
 	else
 		page_of(m, pfn)->mapcount++;
+}
+/** folio_try_dup_anon_rmap_pte() and _pmd(): count one more mapping of any page, for fork(). From then on the page is of
+ * no process alone. False: a device may write to the page by a pin of the parent @p mm, so the child needs a copy; nothing
+ * has changed. */
+static inline bool page_try_dup_rmap(struct hmmu *m, u32 pfn, u32 mm, bool compound)
+{
+	if (PageAnonExclusive(m, pfn)) {
+		if (mm_of(m, mm)->has_pinned && page_maybe_dma_pinned(m, pfn))
+			return false;
+		ClearPageAnonExclusive(m, pfn);
+	}
+	page_dup_rmap(m, pfn, compound);
+	return true;
 }
 static void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound);
 static inline void page_remove_rmap(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
