@@ -47,6 +47,7 @@ export type {
   StatsNode,
   TargetName,
   TaskState,
+  UserfaultOptions,
   VmaInfo,
   WaitName,
   WhyName,

@@ -14,6 +14,7 @@ export {
   type PinOptions,
   type RemapOptions,
   SystemCalls,
+  type UserfaultOptions,
 } from './api/calls'
 export type { RestoreOptions } from './api/copies'
 export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } from './api/driver'

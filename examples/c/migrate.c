@@ -101,7 +101,7 @@ static int show(struct hmmu *m)
 	err = err ? err : hmmu_mmap(m, tid, &map, &address);
 	for (int i = 0; !err && i < PAGES; i++)
 		err = hmmu_store(m, tid, address + i * HMMU_PAGE_SIZE, &byte, 1, NULL);
-	err = err ? err : hmmu_pin(m, tid, address + HMMU_PAGE_SIZE, false, &pinned);
+	err = err ? err : hmmu_pin(m, tid, address + HMMU_PAGE_SIZE, 0, &pinned);
 	moved = err ? err : migrate(m, tid, address);
 	if (moved < 0)
 		return moved;

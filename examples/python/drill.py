@@ -9,7 +9,7 @@ import re
 import sys
 
 import hmmu
-from hmmu import Entry, Err, HmmuError, Madv, Map, PAGE_SIZE, Pfn, Prot
+from hmmu import Entry, Err, HmmuError, Madv, Map, PAGE_SIZE, Pfn, Pin, Prot
 
 MIB = 1 << 20
 SUPPORTED = set(
@@ -196,18 +196,18 @@ class Runner:
         taken = []
         try:
             for address in pages.addresses:
-                taken.append(pages.process.pin(address, bool(write)))
+                taken.append(pages.process.pin(address, Pin.WRITE if write else Pin(0)))
         except HmmuError:
             for pfn in taken:
-                self.machine.call("unpin", pfn)
+                self.machine.call("unpin", pfn, Pin(0))
             raise
-        self.handles[handle] = "unpin", taken
+        self.handles[handle] = ("unpin", Pin(0)), taken
         return []
 
     def do_hold(self, name, verb, place, _as, handle):
         pages = Pages(self.actor(name), place)
         pfn = self.machine.get(verb, pages.process.pid, pages.address)
-        self.handles[handle] = {"hold": "release", "isolate": "putback"}[verb], [pfn]
+        self.handles[handle] = {"hold": ("release",), "isolate": ("putback",)}[verb], [pfn]
         return []
 
     do_isolate = do_hold
@@ -215,9 +215,9 @@ class Runner:
     def do_drop(self, _verb, handle):
         if handle not in self.handles:
             raise Missing
-        undo, pfns = self.handles.pop(handle)
+        (undo, *arguments), pfns = self.handles.pop(handle)
         for pfn in pfns:
-            self.machine.call(undo, pfn)
+            self.machine.call(undo, pfn, *arguments)
         return []
 
     def do_migrate(self, name, _verb, place, _to, to, *lists):

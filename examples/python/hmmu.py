@@ -35,6 +35,18 @@ class Prot(IntFlag):
     NONE, READ, WRITE = 0, 1, 2
 
 
+class Pin(IntFlag):
+    """How a page is pinned: as for a store, for DMA."""
+
+    WRITE, DMA = 1, 2
+
+
+class Uffd(IntFlag):
+    """Modes of userfaultfd."""
+
+    MISSING, WP = 1, 2
+
+
 class Madv(IntEnum):
     """Advice to madvise()."""
 
@@ -194,8 +206,10 @@ _FUNCTIONS = {
     "clear_soft_dirty": (c_int, _U32),
     "load": (c_int, _U32, _U64, c_void_p, c_size_t, POINTER(c_size_t)),
     "store": (c_int, _U32, _U64, c_char_p, c_size_t, POINTER(c_size_t)),
-    "pin": (c_int, _U32, _U64, c_bool, _OUT32),
-    "unpin": (c_int, _U32),
+    "uffd_register": (c_int, _U32, _U64, _U64, _U32),
+    "uffd_writeprotect": (c_int, _U32, _U64, _U64, c_bool),
+    "pin": (c_int, _U32, _U64, _U32, _OUT32),
+    "unpin": (c_int, _U32, _U32),
     "hold": (c_int, _U32, _U64, _OUT32),
     "release": (c_int, _U32),
     "isolate": (c_int, _U32, _U64, _OUT32),
@@ -336,9 +350,9 @@ class Process:
         self.machine.call("load", self.tid, address, buffer, length, None)
         return buffer.raw
 
-    def pin(self, address, write=False):
-        """get_user_pages() of one page; returns its pfn, for machine.call("unpin", pfn)."""
-        return self.machine.get("pin", self.tid, address, write)
+    def pin(self, address, flags=Pin(0)):
+        """get_user_pages() of one page; returns its pfn, for machine.call("unpin", pfn, flags)."""
+        return self.machine.get("pin", self.tid, address, flags)
 
     def dump(self, address, pages):
         """The state of pages."""

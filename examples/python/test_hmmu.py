@@ -29,6 +29,8 @@ ENUMERATIONS = {
     "HMMU_PFN_": hmmu.Pfn,
     "HMMU_MAP_": hmmu.Map,
     "HMMU_PROT_": hmmu.Prot,
+    "HMMU_PIN_": hmmu.Pin,
+    "HMMU_UFFD_": hmmu.Uffd,
     "HMMU_MADV_": hmmu.Madv,
     "HMMU_ENTRY_": hmmu.Entry,
     "HMMU_ERR_": hmmu.Err,
@@ -85,7 +87,7 @@ class Driver(unittest.TestCase):
 
     def test_pages_go_to_the_device_and_come_back(self):
         moved = []
-        self.machine.call("unpin", self.process.pin(self.page(1)))
+        self.machine.call("unpin", self.process.pin(self.page(1)), 0)
         pinned = self.process.pin(self.page(0))
 
         def finalize_and_map(migration):
@@ -97,7 +99,7 @@ class Driver(unittest.TestCase):
         self.assertEqual(self.kinds(), [Entry.SYS, Entry.DEV, Entry.DEV, Entry.SYS])
         self.assertEqual(self.process.load(self.page(2), 1), b"\x42")
         self.assertEqual(self.kinds(), [Entry.SYS, Entry.DEV, Entry.SYS, Entry.SYS])
-        self.machine.call("unpin", pinned)
+        self.machine.call("unpin", pinned, 0)
         self.assertEqual(self.machine.verify(), [])
 
     def test_what_a_callback_raises_undoes_the_migration_and_is_raised(self):

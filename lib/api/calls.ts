@@ -8,8 +8,10 @@ import {
   errorCodeValues,
   type MapKind,
   mapKindValues,
+  PinBit,
   ProtBit,
   RemapBit,
+  UserfaultBit,
 } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
 import {
@@ -69,6 +71,16 @@ export interface RemapOptions {
 export interface PinOptions {
   /** FOLL_WRITE: as for a store. */
   readonly write?: boolean | undefined
+  /** FOLL_PIN: pin_user_pages() in place of get_user_pages(), for a device that reads or writes the page. Linux 6.12. */
+  readonly dma?: boolean | undefined
+}
+
+/** Options of {@link SystemCalls.registerUserfault}: the modes, one at least. */
+export interface UserfaultOptions {
+  /** A fault on a missing page is a userfault; by default unless `wp` is given. */
+  readonly missing?: boolean | undefined
+  /** A store to a page that {@link SystemCalls.writeProtectUserfault} protects is a userfault. Linux 6.12. */
+  readonly wp?: boolean | undefined
 }
 
 /** How an access ends; `'blocked'`: it has to wait. */
@@ -210,12 +222,33 @@ export abstract class SystemCalls {
     this.settle(this.core.native.clearSoftDirty(this.caller))
   }
 
-  /** UFFDIO_REGISTER in missing mode with UFFD_FEATURE_SIGBUS: a fault on a missing page is a SIGBUS. */
-  registerUserfault(range: PageRange): void
-  registerUserfault(address: number, pages: number): void
-  registerUserfault(...args: [PageRange] | [number, number]): void {
-    const { start, length } = rangeOf(this.core, args)
-    this.settle(this.core.native.registerUserfault(this.caller, start, length))
+  /**
+   * UFFDIO_REGISTER with UFFD_FEATURE_SIGBUS: a userfault is a SIGBUS.
+   * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: no mode, one that the kernel does not have, or a range that can't
+   *   be registered
+   */
+  registerUserfault(range: PageRange, userfaultOptions?: UserfaultOptions): void
+  registerUserfault(address: number, pages: number, userfaultOptions?: UserfaultOptions): void
+  registerUserfault(
+    ...args: [PageRange, (UserfaultOptions | undefined)?] | [number, number, (UserfaultOptions | undefined)?]
+  ): void {
+    const { start, length, rest } = rangeOf(this.core, args)
+    const given = options('options', rest as UserfaultOptions | undefined, ['missing', 'wp'])
+    const { wp = false, missing = !wp } = given
+    const modes = (boolean('missing', missing) ? UserfaultBit.MISSING : 0) | (boolean('wp', wp) ? UserfaultBit.WP : 0)
+    this.settle(this.core.native.registerUserfault(this.caller, start, length, modes))
+  }
+
+  /**
+   * UFFDIO_WRITEPROTECT of a range that is registered with `wp`. Linux 6.12.
+   * @param on whether the pages are write-protected from now on; true by default
+   * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: a kernel without it; `ENOENT`: the range is not registered so
+   */
+  writeProtectUserfault(range: PageRange, on?: boolean): void
+  writeProtectUserfault(address: number, pages: number, on?: boolean): void
+  writeProtectUserfault(...args: [PageRange, (boolean | undefined)?] | [number, number, (boolean | undefined)?]): void {
+    const { start, length, rest = true } = rangeOf(this.core, args)
+    this.settle(this.core.native.writeProtectUserfault(this.caller, start, length, boolean('on', rest)))
   }
 
   /** fork(): the child is a new process with its own main task. */
@@ -275,14 +308,16 @@ export abstract class SystemCalls {
   }
 
   /**
-   * get_user_pages() of one page, with FOLL_TOUCH and FOLL_GET: a reference that keeps the page from moving.
-   * {@link PageRef.drop} gives it back.
-   * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS or HMMU_SYSCALL with errno `EFAULT`: there is no such access
+   * get_user_pages() of one page, with FOLL_TOUCH and FOLL_GET: a reference that keeps the page from moving. With `dma`
+   * pin_user_pages(): 1024 references. {@link PageRef.drop} gives them back.
+   * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS or HMMU_SYSCALL with errno `EFAULT`: there is no such access.
+   *   HMMU_INVALID_ARGUMENT: `dma`, and the machine's kernel does not have it
    */
   pin(at: number, pinOptions?: PinOptions): PageRef {
-    const { write = false } = options('options', pinOptions, ['write'])
-    const pfn = this.settle(this.core.native.pin(this.caller, address(at), boolean('write', write)))
-    return PageRef.make(this.core, 'pin', pfn)
+    const { write = false, dma = false } = options('options', pinOptions, ['write', 'dma'])
+    const flags = (boolean('write', write) ? PinBit.WRITE : 0) | (boolean('dma', dma) ? PinBit.DMA : 0)
+    const pfn = this.settle(this.core.native.pin(this.caller, address(at), flags))
+    return PageRef.make(this.core, dma ? 'dma_pin' : 'pin', pfn)
   }
 
   /**

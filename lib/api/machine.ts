@@ -57,7 +57,7 @@ class Existing {
 }
 
 const EVENTS_AT_ONCE = 256
-const PAGE_REF_KINDS: readonly PageRefKind[] = ['pin', 'hold', 'isolation']
+const PAGE_REF_KINDS: readonly PageRefKind[] = ['pin', 'dma_pin', 'hold', 'isolation']
 
 /**
  * An emulated machine: RAM, a device with memory of its own, processes. It is deterministic and belongs to the thread that made it;
@@ -275,9 +275,9 @@ export class Machine {
     return this.#core.check(this.#core.native.memcgCharged())
   }
 
-  /** put_page() of a pin; the same as its {@link PageRef.drop}. */
+  /** put_page() of a pin, or unpin_user_page(); the same as its {@link PageRef.drop}. */
   unpin(pin: PageRef): void {
-    this.#expect(pin, 'pin').drop()
+    this.#expect(pin, 'pin', 'dma_pin').drop()
   }
 
   /** Unlocks and puts a held page; the same as its {@link PageRef.drop}. */
@@ -302,9 +302,9 @@ export class Machine {
     return PageRef.make(this.#core, kind, checkPfn(pfn))
   }
 
-  #expect(ref: PageRef, kind: 'pin' | 'hold' | 'isolation'): PageRef {
-    if (!(ref instanceof PageRef)) throw invalid('page', `a PageRef (${kind})`, ref)
-    ref.expect(this.#core, kind)
+  #expect(ref: PageRef, ...kinds: PageRefKind[]): PageRef {
+    if (!(ref instanceof PageRef)) throw invalid('page', `a PageRef (${kinds[0]})`, ref)
+    ref.expect(this.#core, kinds)
     return ref
   }
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { PinBit } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
 import { type Core, requireCore } from './core'
 import { asText, showsItself, stateOf } from './inspect'
 
-/** How a page came to be referred to: {@link Task.pin}, {@link Process.hold}, {@link Process.isolate}. */
-export type PageRefKind = 'pin' | 'hold' | 'isolation'
+/**
+ * How a page came to be referred to: {@link Task.pin} (`'dma_pin'` with its option `dma`), {@link Process.hold},
+ * {@link Process.isolate}.
+ */
+export type PageRefKind = 'pin' | 'dma_pin' | 'hold' | 'isolation'
 
 /**
  * One page that is kept from migrating: pinned, locked, or off the LRU. {@link PageRef.drop} gives it back, once.
@@ -35,7 +39,8 @@ export class PageRef {
   }
 
   /**
-   * Gives the page back, as its kind wants it: put_page(); unlock_page() and put_page(); putback_lru_page().
+   * Gives the page back, as its kind wants it: put_page(); unpin_user_page(); unlock_page() and put_page();
+   * putback_lru_page().
    * @throws HmmuError HMMU_REFERENCE: it was given back before
    */
   drop(): void {
@@ -43,7 +48,8 @@ export class PageRef {
     if (this.#dropped) {
       throw new HmmuError('HMMU_REFERENCE', `this ${this.kind} of page ${this.pfn} was given back before`)
     }
-    if (this.kind === 'pin') this.#core.check(native.unpin(this.pfn))
+    if (this.kind === 'pin') this.#core.check(native.unpin(this.pfn, 0))
+    else if (this.kind === 'dma_pin') this.#core.check(native.unpin(this.pfn, PinBit.DMA))
     else if (this.kind === 'hold') this.#core.check(native.release(this.pfn))
     else this.#core.check(native.putback(this.pfn))
     this.#dropped = true
@@ -54,11 +60,11 @@ export class PageRef {
     if (!this.#dropped && !this.#core.disposed) this.drop()
   }
 
-  /** @internal Checks that this is a reference of some kind of a machine. */
-  expect(core: Core, kind: PageRefKind): void {
+  /** @internal Checks that this is a reference of one of some kinds, of a machine. */
+  expect(core: Core, kinds: readonly PageRefKind[]): void {
     core.same('the page reference', this.#core)
-    if (this.kind !== kind) {
-      throw new HmmuError('HMMU_REFERENCE', `expected a ${kind}, this is a ${this.kind} of page ${this.pfn}`)
+    if (!kinds.includes(this.kind)) {
+      throw new HmmuError('HMMU_REFERENCE', `expected a ${kinds[0]}, this is a ${this.kind} of page ${this.pfn}`)
     }
   }
 

@@ -89,6 +89,8 @@ export interface ClearCommand extends OfProcess {
 
 export interface UffdCommand extends AtPlace {
   readonly verb: 'uffd'
+  /** For write protection, in place of missing mode. */
+  readonly wp: boolean
 }
 
 export interface ForkCommand extends OfProcess {
@@ -104,6 +106,8 @@ export interface PinCommand extends AtPlace {
   readonly verb: 'pin'
   readonly handle: string
   readonly write: boolean
+  /** FOLL_PIN */
+  readonly dma: boolean
 }
 
 export interface HoldCommand extends AtPlace {

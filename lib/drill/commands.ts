@@ -68,7 +68,7 @@ function* atOnce(command: () => string[]): Steps {
 
 type SystemCall = Extract<InnerCommand, { verb: 'unmap' | 'protect' | 'advise' | 'lock' | 'unlock' | 'clear' | 'uffd' }>
 
-/** The commands that are one call without a result. */
+/** The commands that are one call without a result; `uffd … wp` is two. */
 function* systemCall(world: World, command: SystemCall, taskOf: TaskOf): Steps {
   const task = taskOf(world.actor(command.process))
   if (command.verb === 'clear') {
@@ -89,9 +89,10 @@ function* systemCall(world: World, command: SystemCall, taskOf: TaskOf): Steps {
       case 'unlock':
         return task.unlock(address, count)
       case 'uffd':
-        return task.registerUserfault(address, count)
+        return task.registerUserfault(address, count, { wp: command.wp })
     }
   })
+  if (command.verb === 'uffd' && command.wp) yield* untilDone(() => task.writeProtectUserfault(address, count))
   return []
 }
 
@@ -199,7 +200,7 @@ function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
   try {
     for (let page = pages.first; page <= pages.last; page++) {
       const address = pageAddress(pages, page)
-      refs.push(yield* untilDone(() => task.pin(address, { write: command.write })))
+      refs.push(yield* untilDone(() => task.pin(address, { write: command.write, dma: command.dma })))
     }
   } catch (error) {
     for (const ref of refs) ref.drop()

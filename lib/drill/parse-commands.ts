@@ -33,6 +33,8 @@ const ADVICES = {
   'linux-4.14': ['dontneed', 'free', 'hugepage', 'nohugepage', 'dontfork', 'unmergeable'],
   'linux-6.12': ['populate_read', 'populate_write', 'cold', 'pageout', 'collapse'],
 } as const
+const UFFD_MODES = { 'linux-6.12': ['wp'] } as const
+const PIN_FLAGS = { 'linux-4.14': ['write'], 'linux-6.12': ['dma'] } as const
 const PROTS = ['r', 'rw', 'none'] as const
 const HUGE_PAGES = 512
 const SPECIAL_PAGES_MAX = 64
@@ -60,7 +62,7 @@ const OF_PROCESS_4_14: OfProcess = {
   write: (words, head) => ({ ...head, verb: 'write', place: parsePlace(words), value: parseByte(words) }),
   read: (words, head) => ({ ...head, verb: 'read', place: parsePlace(words) }),
   clear: (_words, head) => ({ ...head, verb: 'clear' }),
-  uffd: (words, head) => ({ ...head, verb: 'uffd', place: parsePlace(words) }),
+  uffd: parseUffd,
   pin: parsePin,
   hold: (words, head) => ({ ...head, verb: 'hold', place: parsePlace(words), handle: parseAs(words) }),
   isolate: (words, head) => ({ ...head, verb: 'isolate', place: parsePlace(words), handle: parseAs(words) }),
@@ -150,7 +152,13 @@ function parseNewRegion(words: Words): string {
 function parsePin(words: Words, head: ProcessHead): InnerCommand {
   const place = parsePlace(words)
   const handle = parseAs(words)
-  return { ...head, verb: 'pin', place, handle, write: parseFlags(words, ['write']).has('write') }
+  const flags = parseFlags(words, PIN_FLAGS)
+  return { ...head, verb: 'pin', place, handle, write: flags.has('write'), dma: flags.has('dma') }
+}
+
+function parseUffd(words: Words, head: ProcessHead): InnerCommand {
+  const place = parsePlace(words)
+  return { ...head, verb: 'uffd', place, wp: parseFlags(words, UFFD_MODES).has('wp') }
 }
 
 function parseMigrate(words: Words, head: ProcessHead): MigrateCommand {

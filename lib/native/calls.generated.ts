@@ -26,9 +26,10 @@ export interface PlainCalls {
   lock(tid: number, address: number, length: number): number
   unlock(tid: number, address: number, length: number): number
   clearSoftDirty(tid: number): number
-  registerUserfault(tid: number, address: number, length: number): number
-  pin(tid: number, address: number, write: boolean): number
-  unpin(pfn: number): number
+  registerUserfault(tid: number, address: number, length: number, modes: number): number
+  writeProtectUserfault(tid: number, address: number, length: number, on: boolean): number
+  pin(tid: number, address: number, flags: number): number
+  unpin(pfn: number, flags: number): number
   hold(pid: number, address: number): number
   release(pfn: number): number
   isolate(pid: number, address: number): number
@@ -78,6 +79,7 @@ export const plainCallNames = [
   'unlock',
   'clearSoftDirty',
   'registerUserfault',
+  'writeProtectUserfault',
   'pin',
   'unpin',
   'hold',

@@ -30,7 +30,7 @@ struct region {
 /** A reference that the program has taken. */
 struct ref {
 	uint32_t pfn;
-	uint8_t kind; /**< 0 pin, 1 hold, 2 isolation */
+	uint8_t kind; /**< 0 pin, 1 hold, 2 isolation, 3 pin for DMA */
 };
 
 /** A call of a task, with its arguments as they were when it was made first. */

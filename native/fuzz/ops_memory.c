@@ -87,6 +87,11 @@ static void op_range_with(struct world *w, const struct fuzz_record *r, const ch
 	check_result(w, call(w->m, record_tid(w, r), range.address, range.pages * HMMU_PAGE_SIZE, argument));
 }
 
+static int uffd_writeprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t on)
+{
+	return hmmu_uffd_writeprotect(m, tid, address, length, on);
+}
+
 static void check_done(const struct world *w, int result, size_t length, size_t done)
 {
 	if (done > length || (!result && done != length))
@@ -174,7 +179,7 @@ bool op_memory(struct world *w, const struct fuzz_record *r)
 		op_range_with(w, r, "hmmu_mprotect", r->x % 4, hmmu_mprotect);
 		return true;
 	case FUZZ_OP_ADVISE:
-		op_range_with(w, r, "hmmu_madvise", r->x % 7, hmmu_madvise);
+		op_range_with(w, r, "hmmu_madvise", r->x % 12, hmmu_madvise);
 		return true;
 	case FUZZ_OP_LOCK:
 		op_range(w, r, "hmmu_mlock", hmmu_mlock);
@@ -187,7 +192,10 @@ bool op_memory(struct world *w, const struct fuzz_record *r)
 		check_result(w, hmmu_clear_soft_dirty(w->m, record_tid(w, r)));
 		return true;
 	case FUZZ_OP_UFFD:
-		op_range(w, r, "hmmu_uffd_register", hmmu_uffd_register);
+		if (r->y & 1)
+			op_range_with(w, r, "hmmu_uffd_register", r->x % 4, hmmu_uffd_register);
+		else
+			op_range_with(w, r, "hmmu_uffd_writeprotect", r->x & 1, uffd_writeprotect);
 		return true;
 	case FUZZ_OP_STORE:
 	case FUZZ_OP_LOAD:

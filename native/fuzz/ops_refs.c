@@ -10,8 +10,11 @@ static void op_take(struct world *w, const struct fuzz_record *r)
 	int result;
 
 	if (kind == 0) {
-		trace(w, "hmmu_pin(m, %u, %#llx, %d, &pfn);", record_tid(w, r), (unsigned long long)address, r->x & 1);
-		result = hmmu_pin(w->m, record_tid(w, r), address, r->x & 1, &pfn);
+		uint32_t flags = r->x & (HMMU_PIN_WRITE | HMMU_PIN_DMA);
+
+		kind = flags & HMMU_PIN_DMA ? 3 : 0;
+		trace(w, "hmmu_pin(m, %u, %#llx, %u, &pfn);", record_tid(w, r), (unsigned long long)address, flags);
+		result = hmmu_pin(w->m, record_tid(w, r), address, flags, &pfn);
 	} else if (kind == 1) {
 		trace(w, "hmmu_hold(m, %u, %#llx, &pfn);", record_pid(w, r), (unsigned long long)address);
 		result = hmmu_hold(w->m, record_pid(w, r), address, &pfn);
@@ -29,11 +32,15 @@ static void op_take(struct world *w, const struct fuzz_record *r)
 
 static int drop(struct world *w, uint8_t kind, uint32_t pfn)
 {
-	static const char *const names[] = { "hmmu_unpin", "hmmu_release", "hmmu_putback" };
-	static int (*const calls[])(struct hmmu *, uint32_t) = { hmmu_unpin, hmmu_release, hmmu_putback };
+	static const char *const names[] = { NULL, "hmmu_release", "hmmu_putback" };
+	static int (*const calls[])(struct hmmu *, uint32_t) = { NULL, hmmu_release, hmmu_putback };
 
-	trace(w, "%s(m, %u);", names[kind], pfn);
-	return check_result(w, calls[kind](w->m, pfn));
+	if (kind % 3) {
+		trace(w, "%s(m, %u);", names[kind], pfn);
+		return check_result(w, calls[kind](w->m, pfn));
+	}
+	trace(w, "hmmu_unpin(m, %u, %d);", pfn, kind ? HMMU_PIN_DMA : 0);
+	return check_result(w, hmmu_unpin(w->m, pfn, kind ? HMMU_PIN_DMA : 0));
 }
 
 static void op_drop(struct world *w, const struct fuzz_record *r)
@@ -41,7 +48,7 @@ static void op_drop(struct world *w, const struct fuzz_record *r)
 	struct ref *ref = &w->refs[w->nr_refs ? r->first % w->nr_refs : 0];
 
 	if (r->y & 1 || !w->nr_refs) {
-		drop(w, r->x % 3, r->first);
+		drop(w, r->x % 4, r->first);
 		return;
 	}
 	if (drop(w, ref->kind, ref->pfn) && hmmu_error(w->m)->code != HMMU_ERR_REFERENCE)

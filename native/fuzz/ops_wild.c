@@ -91,7 +91,7 @@ static void wild_range(struct world *w, const struct fuzz_record *r, uint32_t ti
 		check_result(w, hmmu_mprotect(w->m, tid, address, length, r->region % 5));
 		break;
 	case 2:
-		check_result(w, hmmu_madvise(w->m, tid, address, length, r->region % 9));
+		check_result(w, hmmu_madvise(w->m, tid, address, length, r->region % 14));
 		break;
 	case 3:
 		check_result(w, hmmu_mlock(w->m, tid, address, length % (1u << 24)));
@@ -100,7 +100,7 @@ static void wild_range(struct world *w, const struct fuzz_record *r, uint32_t ti
 		check_result(w, hmmu_munlock(w->m, tid, address, length));
 		break;
 	default:
-		check_result(w, hmmu_uffd_register(w->m, tid, address, length));
+		check_result(w, hmmu_uffd_register(w->m, tid, address, length, r->region % 5));
 		break;
 	}
 }
@@ -122,8 +122,8 @@ static void wild_look(struct world *w, const struct fuzz_record *r, uint32_t tid
 	hmmu_task_state(w->m, tid, &state);
 	hmmu_watch(w->m, pid);
 	hmmu_hold(w->m, pid, address, &pfn);
-	if (!hmmu_pin(w->m, tid, address, r->y & 1, &pfn))
-		add_ref(w, pfn, 0);
+	if (!hmmu_pin(w->m, tid, address, r->y % 5, &pfn))
+		add_ref(w, pfn, r->y % 5 & HMMU_PIN_DMA ? 3 : 0);
 }
 
 void op_wild(struct world *w, const struct fuzz_record *r)

@@ -186,7 +186,7 @@ static void release_page(struct world *w, uint32_t pfn)
 		return;
 	hmmu_release(w->m, pfn);
 	hmmu_putback(w->m, pfn);
-	while (!hmmu_unpin(w->m, pfn))
+	while (!hmmu_unpin(w->m, pfn, 0) || !hmmu_unpin(w->m, pfn, HMMU_PIN_DMA))
 		;
 	hmmu_page_unlock(w->m, pfn);
 	hmmu_page_put(w->m, pfn);

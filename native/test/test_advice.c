@@ -152,7 +152,8 @@ static void test_refused_advice(void **state)
 	assert_failed(r->m, hmmu_madvise(r->m, r->tid, special, PAGES(1), HMMU_MADV_DOFORK), -EINVAL, HMMU_ERR_SYSCALL);
 	assert_failed(r->m, hmmu_madvise(r->m, r->tid, BASE + MIB(900), 4096, HMMU_MADV_DONTNEED), -ENOMEM,
 		      HMMU_ERR_SYSCALL);
-	assert_failed(r->m, hmmu_uffd_register(r->m, r->tid, special, PAGES(1)), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_uffd_register(r->m, r->tid, special, PAGES(1), HMMU_UFFD_MISSING), -EINVAL,
+		      HMMU_ERR_SYSCALL);
 	assert_failed(r->m, hmmu_mprotect(r->m, r->tid, hugetlb + PAGES(1), PAGES(1), 0), -EINVAL, HMMU_ERR_SYSCALL);
 	/* Nothing is asked for. */
 	assert_ok(hmmu_madvise(r->m, r->tid, locked, 0, HMMU_MADV_DONTNEED));
@@ -215,10 +216,10 @@ static void test_lazy_free_of_a_busy_part(void **state)
 	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(4), PAGES(2), HMMU_MADV_FREE));
 	assert_true(entry_of(r, r->pid, buf + PAGES(4)).flags & HMMU_PG_TAIL);
 	assert_ok(hmmu_release(r->m, pfn));
-	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(9), false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(9), 0, &pfn));
 	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(4), PAGES(2), HMMU_MADV_FREE));
 	assert_true(entry_of(r, r->pid, buf + PAGES(4)).flags & HMMU_PG_TAIL);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	child = do_fork_of(r, r->tid);
 	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(4), PAGES(2), HMMU_MADV_FREE));
 	assert_true(entry_of(r, child, buf + PAGES(4)).flags & HMMU_PG_TAIL);
@@ -234,11 +235,11 @@ static void test_uffd_over_a_hole(void **state)
 	(void)state;
 	map_at(r, BASE, 2, HMMU_MAP_ANON, RW);
 	map_at(r, BASE + PAGES(4), 2, HMMU_MAP_ANON, RW);
-	assert_ok(hmmu_uffd_register(r->m, r->tid, BASE + PAGES(1), PAGES(4)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, BASE + PAGES(1), PAGES(4), HMMU_UFFD_MISSING));
 	assert_int_equal(hmmu_vmas(r->m, r->pid, vmas, 4), 4);
 	assert_true(!vmas[0].uffd_missing && vmas[1].uffd_missing && vmas[2].uffd_missing && !vmas[3].uffd_missing);
 	/* Again: nothing is left to do. */
-	assert_ok(hmmu_uffd_register(r->m, r->tid, BASE + PAGES(1), PAGES(4)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, BASE + PAGES(1), PAGES(4), HMMU_UFFD_MISSING));
 	rig_close(r);
 }
 
@@ -319,6 +320,24 @@ static void test_lazy_free_forgets_use(void **state)
 	rig_close(r);
 }
 
+/* What a later kernel has, Linux 4.14 refuses. */
+static void test_of_a_later_kernel(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1), hash = hmmu_hash(r->m);
+
+	(void)state;
+	for (uint32_t advice = HMMU_MADV_POPULATE_READ; advice <= HMMU_MADV_COLLAPSE; advice++)
+		assert_failed(r->m, hmmu_madvise(r->m, r->tid, buf, PAGES(1), advice), -EINVAL, HMMU_ERR_SYSCALL);
+	for (uint32_t modes = 0; modes < 5; modes++)
+		if (modes != HMMU_UFFD_MISSING)
+			assert_failed(r->m, hmmu_uffd_register(r->m, r->tid, buf, PAGES(1), modes), -EINVAL,
+				      HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_uffd_writeprotect(r->m, r->tid, buf, PAGES(1), true), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_int_equal(hmmu_hash(r->m), hash);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_mlock_brings_in),
 		cmocka_unit_test(test_munlock_of_many),
 		cmocka_unit_test(test_clear_refs),
+		cmocka_unit_test(test_of_a_later_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,7 +160,7 @@ static int write_lock(struct script *s, struct hmmu_migration *mig)
 	assert_int_equal(hmmu_mlock(m, s->r->tid, s->buf, 4096), -EDEADLK);
 	assert_int_equal(hmmu_munlock(m, s->r->tid, s->buf, 4096), -EDEADLK);
 	assert_int_equal(hmmu_clear_soft_dirty(m, s->r->tid), -EDEADLK);
-	assert_int_equal(hmmu_uffd_register(m, s->r->tid, s->buf, 4096), -EDEADLK);
+	assert_int_equal(hmmu_uffd_register(m, s->r->tid, s->buf, 4096, HMMU_UFFD_MISSING), -EDEADLK);
 	assert_int_equal(hmmu_fork(m, s->r->tid, &child), -EDEADLK);
 	assert_int_equal(hmmu_madvise(m, s->r->tid, s->buf, 4096, HMMU_MADV_HUGEPAGE), -EDEADLK);
 	assert_clean(m);
@@ -213,7 +213,7 @@ static int own_accesses(struct script *s, struct hmmu_migration *mig)
 
 		assert_failed(s->r->m, load(s->r, s->r->tid, s->buf + PAGES(i), NULL), -EDEADLK, HMMU_ERR_SYSCALL);
 		assert_failed(s->r->m, store(s->r, s->r->tid, s->buf + PAGES(i), 1), -EDEADLK, HMMU_ERR_SYSCALL);
-		assert_failed(s->r->m, hmmu_pin(s->r->m, s->r->tid, s->buf + PAGES(i), true, &pfn), -EDEADLK,
+		assert_failed(s->r->m, hmmu_pin(s->r->m, s->r->tid, s->buf + PAGES(i), HMMU_PIN_WRITE, &pfn), -EDEADLK,
 			      HMMU_ERR_SYSCALL);
 		/* Another task just waits. */
 		assert_blocked(s->r->m, load(s->r, s->task, s->buf + PAGES(i), NULL), s->task, HMMU_WAIT_PAGE_LOCK);

@@ -132,11 +132,11 @@ static void test_pinned(void **state)
 	uint32_t pfn;
 
 	(void)state;
-	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(100), false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(100), 0, &pfn));
 	assert_ok(migrate(r, buf, 4, HMMU_TO_DEVICE));
 	assert_all(r, 4, 0, HMMU_WHY_HUGE_NOT_SPLIT);
 	assert_kind(r, buf, 512, HMMU_ENTRY_HUGE);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	assert_ok(migrate(r, buf, 4, HMMU_TO_DEVICE));
 	assert_all_moved(r, 4);
 	rig_close(r);

@@ -217,9 +217,9 @@ static void test_pin_and_mlock_bring_it_back(void **state)
 	(void)state;
 	write_pages(r, buf, 2, 1);
 	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
-	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
 	assert_false(page_info(r, pfn).device);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
 	assert_kind(r, buf, 2, HMMU_ENTRY_SYS);
 	rig_close(r);

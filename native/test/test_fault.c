@@ -200,10 +200,10 @@ static void test_userfaultfd(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	read_pages(r, buf + PAGES(1), 1);
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(3)));
-	assert_ok(hmmu_uffd_register(r->m, r->tid, shared, PAGES(2)));
-	assert_ok(hmmu_uffd_register(r->m, r->tid, huge, PAGES(512)));
-	assert_ok(hmmu_uffd_register(r->m, r->tid, file, PAGES(2)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(3), HMMU_UFFD_MISSING));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, shared, PAGES(2), HMMU_UFFD_MISSING));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, huge, PAGES(512), HMMU_UFFD_MISSING));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, file, PAGES(2), HMMU_UFFD_MISSING));
 	assert_ok(store(r, r->tid, buf, 2));
 	assert_ok(store(r, r->tid, buf + PAGES(1), 2));
 	assert_failed(r->m, load(r, r->tid, buf + PAGES(2), NULL), -EFAULT, HMMU_ERR_SIGBUS);

@@ -181,7 +181,7 @@ static void test_what_the_child_does_not_get(void **state)
 	write_pages(r, buf, 8, 1);
 	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(2), HMMU_MADV_DONTFORK));
 	assert_ok(hmmu_mlock(r->m, r->tid, buf + PAGES(2), PAGES(2)));
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(6), PAGES(2)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(6), PAGES(2), HMMU_UFFD_MISSING));
 	child = do_fork_of(r, r->tid);
 	assert_int_equal(hmmu_vmas(r->m, child, vmas, 8), 3);
 	assert_true(vmas[0].start == buf + PAGES(2));

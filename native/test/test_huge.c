@@ -373,12 +373,12 @@ static void test_split_fails_when_pinned(void **state)
 	uint32_t pinned, pfn;
 
 	(void)state;
-	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(3), false, &pinned));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(3), 0, &pinned));
 	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
 	assert_int_equal(split_huge_page(&ctx, pfn), -EBUSY);
 	assert_kind(r, buf, 512, HMMU_ENTRY_HUGE);
 	assert_ok(hmmu_release(r->m, pfn));
-	assert_ok(hmmu_unpin(r->m, pinned));
+	assert_ok(hmmu_unpin(r->m, pinned, 0));
 	rig_close(r);
 }
 
@@ -395,13 +395,13 @@ static void test_last_mapping_of_mlocked_page(void **state)
 	child = do_fork_of(r, r->tid);
 	task = hmmu_process_task(r->m, child);
 	write_pages(r, buf, 1, 2);
-	assert_ok(hmmu_pin(r->m, task, buf, false, &pfn));
+	assert_ok(hmmu_pin(r->m, task, buf, 0, &pfn));
 	assert_true(page_info(r, pfn).flags & HMMU_PG_MLOCKED);
 	assert_clean(r->m);
 	assert_ok(hmmu_munmap(r->m, task, buf, PAGES(512)));
 	hmmu_lru_add_drain_all(r->m);
 	assert_int_equal(page_info(r, pfn).flags & (HMMU_PG_MLOCKED | HMMU_PG_UNEVICTABLE), 0);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 }
 

@@ -263,13 +263,13 @@ static void test_only_the_shared_page_is_taken_back(void **state)
 	assert_ok(store(r, r->tid, buf, 1));
 	assert_ok(store(r, r->tid, buf + HUGE, 2));
 	child = fork_task(r);
-	assert_ok(hmmu_pin(r->m, child, buf + HUGE, false, &pin));
+	assert_ok(hmmu_pin(r->m, child, buf + HUGE, 0, &pin));
 	assert_ok(store(r, r->tid, buf + HUGE, 3));
 	assert_bytes(r, child, buf, 1, 1);
 	assert_sigbus(r, load(r, child, buf + HUGE, NULL));
 	assert_ok(hmmu_page_read(r->m, pin, 0, &byte, 1));
 	assert_int_equal(byte, 3);
-	assert_ok(hmmu_unpin(r->m, pin));
+	assert_ok(hmmu_unpin(r->m, pin, 0));
 	rig_close(r);
 }
 
@@ -280,20 +280,20 @@ static void test_pin(void **state)
 	uint32_t pfn, head, faults = (uint32_t)counter(r, HMMU_COUNT_PAGE_FAULTS);
 
 	(void)state;
-	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(9), false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(9), 0, &pfn));
 	assert_false(entry_at(r, r->pid, buf) & _PAGE_RW);
 	head = pte_pfn(entry_at(r, r->pid, buf));
 	assert_int_equal(pfn, head + 9);
 	assert_int_equal(page_info(r, head).ref, 2);
-	assert_ok(hmmu_unpin(r->m, pfn));
-	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(9), true, &pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(9), HMMU_PIN_WRITE, &pfn));
 	assert_true(entry_at(r, r->pid, buf) & _PAGE_RW);
 	/* get_user_pages() calls hugetlb_fault() itself. */
 	assert_int_equal(counter(r, HMMU_COUNT_PAGE_FAULTS), faults);
 	/* A pinned page outlives its mapping, and is not in the pool meanwhile. */
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, HUGE));
 	assert_pool(r, 3, 1);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	assert_pool(r, 4, 1);
 	rig_close(r);
 }
@@ -305,13 +305,13 @@ static void test_pin_fails(void **state)
 	uint32_t child = fork_task(r), pfn;
 
 	(void)state;
-	assert_failed(r->m, hmmu_pin(r->m, child, buf, false, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_pin(r->m, child, buf, 0, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_ANON_VMA, 1, false));
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, buf, false, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_FRAMES);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, buf, 0, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_FRAMES);
 	/* The reservation was given back. */
 	assert_pool(r, 1, 1);
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf, HUGE, HMMU_PROT_READ));
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, buf, true, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, buf, HMMU_PIN_WRITE, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
 	rig_close(r);
 }
 
@@ -390,7 +390,7 @@ static void test_userfault(void **state)
 
 	(void)state;
 	assert_ok(store(r, r->tid, buf, 1));
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, 2 * HUGE));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, 2 * HUGE, HMMU_UFFD_MISSING));
 	assert_ok(store(r, r->tid, buf, 2));
 	assert_sigbus(r, store(r, r->tid, buf + HUGE, 2));
 	assert_sigbus(r, load(r, r->tid, buf + HUGE, NULL));

@@ -123,10 +123,10 @@ static int act_load_huge(struct rig *r)
 static int act_pin(struct rig *r)
 {
 	uint32_t pfn;
-	int result = hmmu_pin(r->m, r->tid, ANON, true, &pfn);
+	int result = hmmu_pin(r->m, r->tid, ANON, HMMU_PIN_WRITE, &pfn);
 
 	if (!result)
-		assert_ok(hmmu_unpin(r->m, pfn));
+		assert_ok(hmmu_unpin(r->m, pfn, 0));
 	return result;
 }
 
@@ -167,7 +167,7 @@ static int act_dontfork(struct rig *r)
 
 static int act_uffd(struct rig *r)
 {
-	return hmmu_uffd_register(r->m, r->tid, ANON + PAGES(2), PAGES(2));
+	return hmmu_uffd_register(r->m, r->tid, ANON + PAGES(2), PAGES(2), HMMU_UFFD_MISSING);
 }
 
 static int act_fork(struct rig *r)

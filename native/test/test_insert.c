@@ -349,7 +349,7 @@ static void test_userfaultfd(void **state)
 
 	(void)state;
 	read_pages(r, buf, 1);
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(2)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(2), HMMU_UFFD_MISSING));
 	assert_given_up(r, offered(r, buf, 2, HMMU_TO_DEVICE), 2, HMMU_WHY_INSERT_USERFAULTFD);
 	assert_kind(r, buf, 1, HMMU_ENTRY_ZERO);
 	assert_kind(r, buf + PAGES(1), 1, HMMU_ENTRY_NONE);
@@ -372,7 +372,7 @@ static void test_order(void **state)
 	};
 
 	(void)state;
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(1)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(1), HMMU_UFFD_MISSING));
 	for (int i = 0; i < 4; i++)
 		assert_ok(hmmu_inject(r->m, order[i].injection, 1, true));
 	assert_given_up(r, offered(r, file, 1, HMMU_TO_DEVICE), 1, HMMU_WHY_INSERT_NOT_ANONYMOUS);

@@ -198,10 +198,11 @@ static void test_no_such_task(void **state)
 		assert_failed(r->m, hmmu_mlock(r->m, tid, BASE, 4096), -ESRCH, HMMU_ERR_NO_TASK);
 		assert_failed(r->m, hmmu_munlock(r->m, tid, BASE, 4096), -ESRCH, HMMU_ERR_NO_TASK);
 		assert_failed(r->m, hmmu_clear_soft_dirty(r->m, tid), -ESRCH, HMMU_ERR_NO_TASK);
-		assert_failed(r->m, hmmu_uffd_register(r->m, tid, BASE, 4096), -ESRCH, HMMU_ERR_NO_TASK);
+		assert_failed(r->m, hmmu_uffd_register(r->m, tid, BASE, 4096, HMMU_UFFD_MISSING), -ESRCH,
+			      HMMU_ERR_NO_TASK);
 		assert_failed(r->m, hmmu_fork(r->m, tid, &n), -ESRCH, HMMU_ERR_NO_TASK);
 		assert_failed(r->m, load(r, tid, BASE, NULL), -ESRCH, HMMU_ERR_NO_TASK);
-		assert_failed(r->m, hmmu_pin(r->m, tid, BASE, false, &n), -ESRCH, HMMU_ERR_NO_TASK);
+		assert_failed(r->m, hmmu_pin(r->m, tid, BASE, 0, &n), -ESRCH, HMMU_ERR_NO_TASK);
 		assert_failed(r->m, hmmu_task_destroy(r->m, tid), -ESRCH, HMMU_ERR_NO_TASK);
 		assert_failed(r->m, hmmu_task_cancel(r->m, tid), -ESRCH, HMMU_ERR_NO_TASK);
 		assert_failed(r->m, hmmu_task_set_cpu(r->m, tid, 0), -ESRCH, HMMU_ERR_NO_TASK);
@@ -234,7 +235,7 @@ static void test_bad_arguments(void **state)
 	assert_failed(r->m, hmmu_munmap(r->m, r->tid, BASE, UINT64_MAX), -EINVAL, code);
 	assert_failed(r->m, hmmu_munmap(r->m, r->tid, BASE, 0), -EINVAL, HMMU_ERR_SYSCALL);
 	assert_failed(r->m, hmmu_mprotect(r->m, r->tid, BASE, 4096, 4), -EINVAL, code);
-	assert_failed(r->m, hmmu_madvise(r->m, r->tid, BASE, 4096, HMMU_MADV_UNMERGEABLE + 1), -EINVAL, code);
+	assert_failed(r->m, hmmu_madvise(r->m, r->tid, BASE, 4096, HMMU_MADV_COLLAPSE + 1), -EINVAL, code);
 	assert_failed(r->m, load(r, r->tid, HMMU_TASK_SIZE, NULL), -EINVAL, code);
 	assert_failed(r->m, store(r, r->tid, UINT64_MAX, 0), -EINVAL, code);
 	assert_failed(r->m, hmmu_task_set_cpu(r->m, r->tid, 1), -EINVAL, code);

@@ -96,7 +96,7 @@ static void test_faults_at_the_limit(void **state)
 	assert_int_equal(counter(r, HMMU_COUNT_RAM_FREE), before);
 	assert_failed(r->m, store(r, r->tid, shared, 1), -ENOMEM, HMMU_ERR_MEMCG_LIMIT);
 	assert_failed(r->m, load(r, r->tid, file, NULL), -ENOMEM, HMMU_ERR_MEMCG_LIMIT);
-	assert_int_equal(hmmu_pin(r->m, r->tid, buf + PAGES(1), true, &pfn), -ENOMEM);
+	assert_int_equal(hmmu_pin(r->m, r->tid, buf + PAGES(1), HMMU_PIN_WRITE, &pfn), -ENOMEM);
 	assert_clean(r->m);
 	/* Loads of anonymous memory need no charge. */
 	assert_ok(load(r, r->tid, buf + PAGES(1), NULL));

@@ -85,7 +85,7 @@ static void enter(struct rig *r)
 	assert_failed(r->m, hmmu_mmap(r->m, r->tid, &map, &address), -EBUSY, HMMU_ERR_BUSY);
 	assert_failed(r->m, hmmu_hold(r->m, r->pid, buf, &pfn), -EBUSY, HMMU_ERR_BUSY);
 	assert_failed(r->m, hmmu_isolate(r->m, r->pid, buf, &pfn), -EBUSY, HMMU_ERR_BUSY);
-	assert_failed(r->m, hmmu_unpin(r->m, 5), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_unpin(r->m, 5, 0), -EBUSY, HMMU_ERR_BUSY);
 	assert_failed(r->m, hmmu_release(r->m, 5), -EBUSY, HMMU_ERR_BUSY);
 	assert_failed(r->m, hmmu_putback(r->m, 5), -EBUSY, HMMU_ERR_BUSY);
 	hmmu_lru_add_drain_all(r->m);

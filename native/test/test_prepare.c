@@ -194,13 +194,13 @@ static void test_pinned_page(void **state)
 
 	(void)state;
 	write_pages(r, buf, 2, 1);
-	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
 	mig = begin_to(r, buf, 2, HMMU_TO_DEVICE, HMMU_STAGE_PREPARE);
 	assert_put_back(r, buf, 0, HMMU_WHY_PINNED);
 	assert_clean(r->m);
 	assert_ok(hmmu_migrate_end(mig));
 	assert_kind(r, buf + PAGES(1), 1, HMMU_ENTRY_DEV);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	hmmu_lru_add_drain_all(r->m);
 	assert_page(r, buf, 1, 1, ANON_FLAGS | HMMU_PG_REFERENCED);
 	rig_close(r);
@@ -215,7 +215,7 @@ static void test_pinned_page_that_was_locked(void **state)
 
 	(void)state;
 	write_pages(r, buf, 1, 1);
-	assert_ok(hmmu_pin(r->m, r->tid, buf, true, &pinned));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, HMMU_PIN_WRITE, &pinned));
 	assert_ok(hmmu_hold(r->m, r->pid, buf, &held));
 	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_COLLECT);
 	assert_ok(hmmu_release(r->m, held));
@@ -223,7 +223,7 @@ static void test_pinned_page_that_was_locked(void **state)
 	assert_put_back(r, buf, 0, HMMU_WHY_PINNED);
 	assert_clean(r->m);
 	assert_ok(hmmu_migrate_end(mig));
-	assert_ok(hmmu_unpin(r->m, pinned));
+	assert_ok(hmmu_unpin(r->m, pinned, 0));
 	rig_close(r);
 }
 
@@ -266,7 +266,7 @@ static void test_pinned_late(void **state)
 	assert_ok(hmmu_release(r->m, held));
 	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_PREPARE));
 	assert_true(r->src[0] & HMMU_PFN_MIGRATE);
-	assert_ok(hmmu_pin(r->m, hmmu_process_task(r->m, child), buf, false, &pinned));
+	assert_ok(hmmu_pin(r->m, hmmu_process_task(r->m, child), buf, 0, &pinned));
 	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_UNMAP));
 	assert_put_back(r, buf, 0, HMMU_WHY_PINNED_LATE);
 	/* Both mappings are back. */
@@ -278,7 +278,7 @@ static void test_pinned_late(void **state)
 	assert_int_equal(at.stage, HMMU_STAGE_DONE);
 	assert_false(at.callbacks_ran);
 	assert_ok(hmmu_migrate_end(mig));
-	assert_ok(hmmu_unpin(r->m, pinned));
+	assert_ok(hmmu_unpin(r->m, pinned, 0));
 	rig_close(r);
 }
 
@@ -345,10 +345,10 @@ static void test_page_cache_references(void **state)
 	assert_clean(r->m);
 	assert_ok(hmmu_migrate_end(mig));
 	hmmu_lru_add_drain_all(r->m);
-	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
 	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
 	assert_why(r, 0, HMMU_WHY_PINNED);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 }
 
@@ -383,14 +383,14 @@ static void test_nothing_left(void **state)
 	(void)state;
 	write_pages(r, buf, 2, 1);
 	for (int i = 0; i < 2; i++)
-		assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(i), false, &pfn[i]));
+		assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(i), 0, &pfn[i]));
 	mig = begin_to(r, buf, 2, HMMU_TO_DEVICE, HMMU_STAGE_PREPARE);
 	hmmu_migrate_state(mig, &at);
 	assert_int_equal(at.stage, HMMU_STAGE_DONE);
 	assert_int_equal(at.cpages, 0);
 	assert_ok(hmmu_migrate_end(mig));
 	for (int i = 0; i < 2; i++)
-		assert_ok(hmmu_unpin(r->m, pfn[i]));
+		assert_ok(hmmu_unpin(r->m, pfn[i], 0));
 	rig_close(r);
 }
 

@@ -12,19 +12,41 @@ static void test_pin(void **state)
 
 	(void)state;
 	/* A pin to write faults the page in. */
-	assert_ok(hmmu_pin(r->m, r->tid, buf + 77, true, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + 77, HMMU_PIN_WRITE, &pfn));
 	hmmu_lru_add_drain_all(r->m);
 	assert_int_equal(pfn, pfn_at(r, buf));
 	assert_page(r, buf, 2, 1, ANON_FLAGS | HMMU_PG_REFERENCED);
 	/* A second touch of an active page. */
-	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
 	assert_int_equal(page_info(r, pfn).ref, 3);
 	assert_clean(r->m);
-	assert_ok(hmmu_unpin(r->m, pfn));
-	assert_ok(hmmu_unpin(r->m, pfn));
-	assert_failed(r->m, hmmu_unpin(r->m, pfn), -EINVAL, HMMU_ERR_REFERENCE);
-	assert_failed(r->m, hmmu_unpin(r->m, 0), -EINVAL, HMMU_ERR_REFERENCE);
-	assert_failed(r->m, hmmu_unpin(r->m, UINT32_MAX), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
+	assert_failed(r->m, hmmu_unpin(r->m, pfn, 0), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_failed(r->m, hmmu_unpin(r->m, 0, 0), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_failed(r->m, hmmu_unpin(r->m, UINT32_MAX, 0), -EINVAL, HMMU_ERR_REFERENCE);
+	rig_close(r);
+}
+
+/* Linux 4.14 has no pin_user_pages(). */
+static void test_pin_for_dma(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn = 5;
+
+	(void)state;
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, buf, HMMU_PIN_DMA, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, buf, HMMU_PIN_DMA | HMMU_PIN_WRITE, &pfn), -EINVAL,
+		      HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, buf, 4, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_int_equal(pfn, 5);
+	assert_kind(r, buf, 1, HMMU_ENTRY_NONE);
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
+	assert_failed(r->m, hmmu_unpin(r->m, pfn, HMMU_PIN_DMA), -EINVAL, HMMU_ERR_REFERENCE);
+	assert_failed(r->m, hmmu_unpin(r->m, pfn, 4), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_ok(hmmu_unpin(r->m, pfn, HMMU_PIN_WRITE));
+	assert_clean(r->m);
 	rig_close(r);
 }
 
@@ -36,13 +58,13 @@ static void test_pin_of_zero_page(void **state)
 	uint32_t zero, pfn;
 
 	(void)state;
-	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &zero));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &zero));
 	assert_kind(r, buf, 1, HMMU_ENTRY_ZERO);
-	assert_ok(hmmu_pin(r->m, r->tid, buf, true, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, HMMU_PIN_WRITE, &pfn));
 	assert_int_not_equal(zero, pfn);
 	assert_clean(r->m);
-	assert_ok(hmmu_unpin(r->m, zero));
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, zero, 0));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 }
 
@@ -55,16 +77,17 @@ static void test_pins_that_fail(void **state)
 	uint32_t pfn = 5;
 
 	(void)state;
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, ro, true, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, none, false, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, special, false, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, BASE - 1, false, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, HMMU_TASK_SIZE, false, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
-	assert_ok(hmmu_uffd_register(r->m, r->tid, ro, PAGES(1)));
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, ro, false, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, ro, HMMU_PIN_WRITE, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, none, 0, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, special, 0, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, BASE - 1, 0, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, HMMU_TASK_SIZE, 0, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_ok(hmmu_uffd_register(r->m, r->tid, ro, PAGES(1), HMMU_UFFD_MISSING));
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, ro, 0, &pfn), -EFAULT, HMMU_ERR_SYSCALL);
 	assert_int_equal(pfn, 5);
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 1, false));
-	assert_failed(r->m, hmmu_pin(r->m, r->tid, map_anon(r, 1), true, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_FRAMES);
+	assert_failed(r->m, hmmu_pin(r->m, r->tid, map_anon(r, 1), HMMU_PIN_WRITE, &pfn), -ENOMEM,
+		      HMMU_ERR_OUT_OF_FRAMES);
 	rig_close(r);
 }
 
@@ -77,13 +100,13 @@ static void test_pin_keeps_the_page(void **state)
 
 	(void)state;
 	write_pages(r, buf, 1, 0x3c);
-	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
 	assert_ok(hmmu_exit(r->m, r->pid));
 	assert_int_equal(page_info(r, pfn).ref, 1);
 	assert_int_equal(page_info(r, pfn).map, 0);
 	assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, pfn), 0x3c);
 	assert_clean(r->m);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	assert_true(page_info(r, pfn).flags & HMMU_PG_BUDDY);
 	rig_close(r);
 }
@@ -100,13 +123,13 @@ static void test_pin_of_shared_page(void **state)
 	child = do_fork_of(r, r->tid);
 	task = hmmu_process_task(r->m, child);
 	before = pfn_at(r, buf);
-	assert_ok(hmmu_pin(r->m, task, buf, false, &pfn));
+	assert_ok(hmmu_pin(r->m, task, buf, 0, &pfn));
 	assert_int_equal(pfn, before);
-	assert_ok(hmmu_unpin(r->m, pfn));
-	assert_ok(hmmu_pin(r->m, task, buf, true, &pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
+	assert_ok(hmmu_pin(r->m, task, buf, HMMU_PIN_WRITE, &pfn));
 	assert_int_not_equal(pfn, before);
 	assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, pfn), 0x3c);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 }
 
@@ -123,9 +146,9 @@ static void test_pin_of_clean_entry(void **state)
 	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
 	assert_bits(r, buf, HMMU_BIT_WRITE | HMMU_BIT_SOFT_DIRTY);
 	hmmu_lru_add_drain_all(r->m);
-	assert_ok(hmmu_pin(r->m, r->tid, buf, true, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, HMMU_PIN_WRITE, &pfn));
 	assert_true(page_info(r, pfn).flags & HMMU_PG_DIRTY);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 }
 
@@ -145,7 +168,7 @@ static void test_pins_of_a_huge_page(void **state)
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(512)));
 	assert_clean(r->m);
 	for (int i = 0; i < 3; i++)
-		assert_ok(hmmu_unpin(r->m, pfn[i]));
+		assert_ok(hmmu_unpin(r->m, pfn[i], 0));
 	assert_true(page_info(r, pfn[0]).flags & HMMU_PG_BUDDY);
 	rig_close(r);
 }
@@ -161,12 +184,12 @@ static void test_pin_waits(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_PAGES);
-	assert_blocked(r->m, hmmu_pin(r->m, tid, buf, true, &pfn), tid, HMMU_WAIT_PAGE_LOCK);
+	assert_blocked(r->m, hmmu_pin(r->m, tid, buf, HMMU_PIN_WRITE, &pfn), tid, HMMU_WAIT_PAGE_LOCK);
 	assert_ok(hmmu_migrate_end(mig));
 	/* The page is on the device now, and is brought back first. */
-	assert_ok(hmmu_pin(r->m, tid, buf, true, &pfn));
+	assert_ok(hmmu_pin(r->m, tid, buf, HMMU_PIN_WRITE, &pfn));
 	assert_false(page_info(r, pfn).device);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 }
 
@@ -310,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_own_pages_are_locked),
 		cmocka_unit_test(test_pin),
+		cmocka_unit_test(test_pin_for_dma),
 		cmocka_unit_test(test_pin_of_zero_page),
 		cmocka_unit_test(test_pins_that_fail),
 		cmocka_unit_test(test_pin_keeps_the_page),

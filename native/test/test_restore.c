@@ -183,7 +183,7 @@ static void test_pages(void **state)
 	uint32_t pfn = pfn_at(r, buf + PAGES(2)), block = pfn / HPAGE_PMD_NR, pinned;
 
 	(void)state;
-	assert_ok(hmmu_pin(m, r->tid, buf + PAGES(2), false, &pinned));
+	assert_ok(hmmu_pin(m, r->tid, buf + PAGES(2), 0, &pinned));
 	/* Freed while it is mapped, it could be a page table next. */
 	REFUSED(m->pages[pfn].count, m->pages[pfn].count - 1, "fewer references than users");
 	REFUSED(m->pages[pfn].count, INT32_MAX, "contradicts itself");
@@ -196,7 +196,7 @@ static void test_pages(void **state)
 	REFUSED(m->block[block].free_head, pfn, "list of free frames");
 	REFUSED(m->device_bitmap[0], 0, "marked");
 	REFUSED(m->swap_slots[1].page, pfn, "swap cache");
-	assert_ok(hmmu_unpin(m, pinned));
+	assert_ok(hmmu_unpin(m, pinned, 0));
 	rig_close(r);
 }
 

@@ -69,7 +69,7 @@ static struct rig *blocked_tasks(void)
 
 	write_pages(r, buf, 6, 1);
 	do_fork_of(r, r->tid);
-	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(1), false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(1), 0, &pfn));
 	assert_ok(hmmu_isolate(r->m, r->pid, buf + PAGES(2), &pfn));
 	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
 	assert_blocked(r->m, store(r, waiter, buf, 4), waiter, HMMU_WAIT_PAGE_LOCK);
@@ -210,11 +210,11 @@ static void use_mapping(struct hmmu *m, uint32_t pid, uint32_t tid, const struct
 	for (uint64_t i = 0; i < pages; i++) {
 		hmmu_load(m, tid, v->start + PAGES(i), &byte, 1, NULL);
 		hmmu_store(m, tid, v->start + PAGES(i), &byte, 1, NULL);
-		if (entries[i].pfn && !hmmu_pin(m, tid, v->start + PAGES(i), true, &pfn))
-			hmmu_unpin(m, pfn);
+		if (entries[i].pfn && !hmmu_pin(m, tid, v->start + PAGES(i), HMMU_PIN_WRITE, &pfn))
+			hmmu_unpin(m, pfn, 0);
 		hmmu_release(m, entries[i].pfn);
 		hmmu_putback(m, entries[i].pfn);
-		hmmu_unpin(m, entries[i].pfn);
+		hmmu_unpin(m, entries[i].pfn, 0);
 	}
 	hmmu_store(m, tid, v->end - 1, &byte, 1, NULL);
 	move_pages(m, tid, v->start, pages);

@@ -31,7 +31,7 @@ static struct mix make_mix(struct rig *r)
 	write_pages(r, mix.buf + PAGES(SYS), 1, SYS);
 	read_pages(r, mix.buf + PAGES(ZERO), 1);
 	write_pages(r, mix.buf + PAGES(PINNED), 3, PINNED);
-	assert_ok(hmmu_pin(r->m, r->tid, mix.buf + PAGES(PINNED), true, &mix.pinned));
+	assert_ok(hmmu_pin(r->m, r->tid, mix.buf + PAGES(PINNED), HMMU_PIN_WRITE, &mix.pinned));
 	assert_ok(hmmu_hold(r->m, r->pid, mix.buf + PAGES(LOCKED), &mix.held));
 	assert_ok(hmmu_isolate(r->m, r->pid, mix.buf + PAGES(ISOLATED), &mix.isolated));
 	return mix;
@@ -39,7 +39,7 @@ static struct mix make_mix(struct rig *r)
 
 static void undo_mix(struct rig *r, const struct mix *mix)
 {
-	assert_ok(hmmu_unpin(r->m, mix->pinned));
+	assert_ok(hmmu_unpin(r->m, mix->pinned, 0));
 	assert_ok(hmmu_release(r->m, mix->held));
 	assert_ok(hmmu_putback(r->m, mix->isolated));
 }
@@ -370,19 +370,19 @@ static void test_own_task_waits(void **state)
 		if (way == 0)
 			assert_int_equal(hmmu_load(r->m, r->tid, buf, &byte, 1, NULL), -EAGAIN);
 		else
-			assert_int_equal(hmmu_pin(r->m, r->tid, buf, false, &pfn), -EAGAIN);
+			assert_int_equal(hmmu_pin(r->m, r->tid, buf, 0, &pfn), -EAGAIN);
 		assert_ok(hmmu_migrate_end(mig));
 		assert_clean(r->m);
 		if (way == 0)
 			assert_ok(hmmu_load(r->m, r->tid, buf, &byte, 1, NULL));
 		else if (way == 1)
-			assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pfn));
+			assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
 		else
 			assert_ok(hmmu_task_cancel(r->m, r->tid));
 		/* Nobody has it any more. */
 		assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
 		if (way == 1)
-			assert_ok(hmmu_unpin(r->m, pfn));
+			assert_ok(hmmu_unpin(r->m, pfn, 0));
 		rig_close(r);
 	}
 }

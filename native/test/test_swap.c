@@ -156,7 +156,7 @@ static void pinned(void **state)
 
 	(void)state;
 	write_pages(r, a, 1, 1);
-	assert_ok(hmmu_pin(r->m, r->tid, a, true, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, a, HMMU_PIN_WRITE, &pfn));
 	refused(r, a, -EBUSY);
 	assert_kind(r, a, 1, HMMU_ENTRY_SWAP);
 	assert_int_equal(cached(r), 1);
@@ -170,7 +170,7 @@ static void pinned(void **state)
 	refused(r, a, -EBUSY);
 	assert_ok(store(r, r->tid, a, 67));
 	assert_int_equal(pfn_at(r, a), pfn);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	hmmu_lru_add_drain_all(r->m);
 	reclaim_pages(r, a, 1);
 	assert_bytes(r, r->tid, a, 1, 67);
@@ -277,7 +277,7 @@ static void pinned_and_unmapped(void **state)
 	(void)state;
 	write_pages(r, a, 2, 1);
 	for (int i = 0; i < 2; i++) {
-		assert_ok(hmmu_pin(r->m, r->tid, a + PAGES(i), false, &pfn[i]));
+		assert_ok(hmmu_pin(r->m, r->tid, a + PAGES(i), 0, &pfn[i]));
 		refused(r, a + PAGES(i), -EBUSY);
 	}
 	assert_int_equal(cached(r), 2);
@@ -288,7 +288,7 @@ static void pinned_and_unmapped(void **state)
 	assert_false(page_info(r, pfn[1]).flags & HMMU_PG_SWAPCACHE);
 	assert_clean(r->m);
 	for (int i = 0; i < 2; i++)
-		assert_ok(hmmu_unpin(r->m, pfn[i]));
+		assert_ok(hmmu_unpin(r->m, pfn[i], 0));
 	rig_close(r);
 }
 
@@ -399,12 +399,12 @@ static void lazily_freed(void **state)
 	r = open_swap(0);
 	a = map_anon(r, 1);
 	write_pages(r, a, 1, 1);
-	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, a, 0, &pfn));
 	assert_ok(hmmu_madvise(r->m, r->tid, a, PAGES(1), HMMU_MADV_FREE));
 	hmmu_lru_add_drain_all(r->m);
 	refused(r, a, -EBUSY);
 	assert_kind(r, a, 1, HMMU_ENTRY_NONE);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 
 	/* A page that is in the swap cache still must leave it first. */
@@ -475,10 +475,10 @@ static void huge_page(void **state)
 	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
 	refused(r, a + PAGES(5), -EBUSY);
 	assert_ok(hmmu_release(r->m, pfn));
-	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, a, 0, &pfn));
 	refused(r, a + PAGES(5), -EBUSY);
 	assert_kind(r, a, 512, HMMU_ENTRY_HUGE);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	reclaim_pages(r, a + PAGES(5), 1);
 	assert_kind(r, a + PAGES(5), 1, HMMU_ENTRY_SWAP);
 	assert_kind(r, a, 5, HMMU_ENTRY_SYS);

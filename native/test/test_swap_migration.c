@@ -32,10 +32,10 @@ static void migration(void **state)
 	/* The reference of the swap cache is no pin, a pin is. */
 	hmmu_lru_add_drain_all(r->m);
 	assert_true(in_swap_cache(r, a));
-	assert_ok(hmmu_pin(r->m, r->tid, a, false, &pfn));
+	assert_ok(hmmu_pin(r->m, r->tid, a, 0, &pfn));
 	assert_ok(migrate(r, a, 1, HMMU_TO_DEVICE));
 	assert_why(r, 0, HMMU_WHY_PINNED);
-	assert_ok(hmmu_unpin(r->m, pfn));
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	rig_close(r);
 }
 

@@ -92,7 +92,7 @@ static void test_blocked_task_is_busy(void **state)
 	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_PAGES);
 	assert_blocked(r->m, load(r, tid, buf, NULL), tid, HMMU_WAIT_PAGE_LOCK);
 	assert_failed(r->m, hmmu_munmap(r->m, tid, buf, PAGES(1)), -EBUSY, HMMU_ERR_BUSY);
-	assert_failed(r->m, hmmu_pin(r->m, tid, buf, false, &pfn), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_pin(r->m, tid, buf, 0, &pfn), -EBUSY, HMMU_ERR_BUSY);
 	request.tid = tid;
 	assert_failed(r->m, hmmu_migrate_begin(r->m, &request, &other), -EBUSY, HMMU_ERR_BUSY);
 	assert_failed(r->m, hmmu_task_destroy(r->m, tid), -EBUSY, HMMU_ERR_BUSY);
@@ -200,7 +200,7 @@ static int vary(struct waiting *w, int call, uint64_t variant)
 	case 2:
 		return hmmu_munlock(m, w->tid, at, length);
 	case 3:
-		return hmmu_uffd_register(m, w->tid, at, length);
+		return hmmu_uffd_register(m, w->tid, at, length, HMMU_UFFD_MISSING);
 	case 4:
 		return hmmu_mprotect(m, w->tid, at, length, 1 - flag);
 	case 5:
@@ -267,7 +267,7 @@ static void test_other_calls_are_busy(void **state)
 		assert_ok(hmmu_task_cancel(w.r->m, w.tid));
 		assert_waits(w.r, w.tid, HMMU_WAIT_NOTHING, true);
 		if (call == 10)
-			assert_ok(hmmu_unpin(w.r->m, pfn_at(w.r, w.buf)));
+			assert_ok(hmmu_unpin(w.r->m, pfn_at(w.r, w.buf), 0));
 		rig_close(w.r);
 	}
 }

@@ -58,7 +58,8 @@ static void test_references(void **state)
 
 	(void)state;
 	CHECK_NUMBER(s, page->count, "references can be explained");
-	CHECK_NUMBER(s, s.r->m->pins[s.page], "references can be explained");
+	CHECK_NUMBER(s, s.r->m->pins[s.page].get, "references can be explained");
+	CHECK_NUMBER(s, s.r->m->pins[s.page].dma, "references can be explained");
 	CHECK_NUMBER(s, page->mapcount, "entries map it");
 	rig_close(s.r);
 }
@@ -333,8 +334,8 @@ static void test_all_holders_are_known(void **state)
 	(void)state;
 	write_pages(r, buf, 4, 1);
 	write_pages(r, huge, 1, 1);
-	assert_ok(hmmu_pin(r->m, r->tid, buf, false, &pin));
-	assert_ok(hmmu_pin(r->m, r->tid, buf, true, &pin));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pin));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, HMMU_PIN_WRITE, &pin));
 	assert_ok(hmmu_hold(r->m, r->pid, buf + PAGES(1), &hold));
 	assert_ok(hmmu_isolate(r->m, r->pid, buf + PAGES(2), &isolate));
 	assert_ok(hmmu_page_alloc(r->m, &page));
@@ -342,7 +343,7 @@ static void test_all_holders_are_known(void **state)
 	assert_ok(hmmu_device_alloc(r->m, &device));
 	assert_clean(r->m);
 	for (uint64_t i = 0; i < 3; i++) {
-		assert_ok(hmmu_pin(r->m, r->tid, huge + PAGES(i * 100), false, &pin));
+		assert_ok(hmmu_pin(r->m, r->tid, huge + PAGES(i * 100), 0, &pin));
 		assert_clean(r->m);
 	}
 	assert_ok(hmmu_hold(r->m, r->pid, huge + PAGES(9), &hold));

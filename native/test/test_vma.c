@@ -349,7 +349,7 @@ static void test_attributes(void **state)
 	assert_ok(hmmu_madvise(r->m, r->tid, page(0), PAGES(8), HMMU_MADV_HUGEPAGE));
 	assert_picture(r, "AAAAAAAA");
 	assert_ok(hmmu_madvise(r->m, r->tid, page(0), PAGES(8), HMMU_MADV_UNMERGEABLE));
-	assert_ok(hmmu_uffd_register(r->m, r->tid, page(4), PAGES(1)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, page(4), PAGES(1), HMMU_UFFD_MISSING));
 	assert_picture(r, "AAAA|A|AAA");
 	rig_close(r);
 }
@@ -383,7 +383,8 @@ static void test_holes(void **state)
 		      HMMU_ERR_SYSCALL);
 	assert_kind(r, page(3), 2, HMMU_ENTRY_NONE);
 	assert_failed(r->m, hmmu_mlock(r->m, r->tid, page(0), PAGES(5)), -ENOMEM, HMMU_ERR_SYSCALL);
-	assert_failed(r->m, hmmu_uffd_register(r->m, r->tid, page(8), PAGES(1)), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_uffd_register(r->m, r->tid, page(8), PAGES(1), HMMU_UFFD_MISSING), -EINVAL,
+		      HMMU_ERR_SYSCALL);
 	rig_close(r);
 }
 
@@ -449,11 +450,11 @@ static void test_userfaultfd_merges_seldom(void **state)
 	uint64_t buf = map_anon(r, 4);
 
 	(void)state;
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(3), PAGES(1)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(3), PAGES(1), HMMU_UFFD_MISSING));
 	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 2);
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(2), PAGES(1)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf + PAGES(2), PAGES(1), HMMU_UFFD_MISSING));
 	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 3);
-	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(2)));
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(2), HMMU_UFFD_MISSING));
 	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 2);
 	rig_close(r);
 }

@@ -277,7 +277,7 @@ describe('pageRef() and mapping()', () => {
   test('a reference that is not there is found out when it is dropped', () => {
     const { machine, a, buf } = makeBuffer(1)
     const { pfn } = a.dump(buf)[0]!
-    for (const kind of ['pin', 'hold', 'isolation'] as const) {
+    for (const kind of ['pin', 'dma_pin', 'hold', 'isolation'] as const) {
       expect(codeOf(() => machine.pageRef({ kind, pfn }).drop())).toBe('HMMU_REFERENCE')
     }
     expect(codeOf(() => machine.pageRef({ kind: 'pin', pfn: 2 ** 32 - 1 }).drop())).toMatch(/HMMU_(REFERENCE|NO_PAGE)/)

@@ -209,3 +209,33 @@ describe('references', () => {
     expect(buf.dump()[0]!.refCount).toBe(1)
   })
 })
+
+describe('what Linux 6.12 has and Linux 4.14 has not', () => {
+  const EINVAL = { code: 'HMMU_SYSCALL', errno: 'EINVAL' }
+  const cases: [string, object, (process: Process, buf: Mapping) => void][] = [
+    ...(['populate_read', 'populate_write', 'cold', 'pageout', 'collapse'] as const).map(
+      (advice): (typeof cases)[number] => [advice, EINVAL, (a, buf) => a.advise(buf, advice)],
+    ),
+    ['write protection by userfaultfd', EINVAL, (a, buf) => a.registerUserfault(buf, { wp: true })],
+    ['both modes', EINVAL, (a, buf) => a.registerUserfault(buf, { missing: true, wp: true })],
+    ['UFFDIO_WRITEPROTECT', EINVAL, (a, buf) => a.writeProtectUserfault(buf)],
+    ['its end', EINVAL, (a, buf) => a.writeProtectUserfault(buf, false)],
+    ['FOLL_PIN', { code: 'HMMU_INVALID_ARGUMENT' }, (a, buf) => a.pin(buf.address, { dma: true }).drop()],
+  ]
+
+  test.each(cases)('%s is refused, and changes nothing', (_what, expected, call) => {
+    const { machine, a, buf } = makeBuffer(2)
+    const before = machine.hash()
+    const error = errorOf(() => call(a, buf))
+    expect(error).toMatchObject(expected)
+    expect(error.message).toContain('this kernel has')
+    expect(machine.hash()).toBe(before)
+  })
+
+  test('no mode of userfaultfd at all is refused', () => {
+    const { a, buf } = makeBuffer(1)
+    expect(errorOf(() => a.registerUserfault(buf, { missing: false }))).toMatchObject(EINVAL)
+    a.registerUserfault(buf, { missing: true, wp: false })
+    expect(a.mappings()[0]?.userfault).toBe(true)
+  })
+})

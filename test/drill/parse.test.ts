@@ -43,11 +43,11 @@ describe('each command', () => {
     ['A write buf 17', { ...ofA, verb: 'write', place: place('buf'), value: 17 }],
     ['B2 read buf', { process: 'B2', verb: 'read', place: place('buf') }],
     ['A clear', { ...ofA, verb: 'clear' }],
-    ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf') }],
+    ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf'), wp: false }],
     ['fork A B', { ...ofA, verb: 'fork', child: 'B' }],
     ['exit B', { verb: 'exit', process: 'B' }],
-    ['A pin buf as h0', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: false }],
-    ['A pin buf as h0 write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: true }],
+    ['A pin buf as h0', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: false, dma: false }],
+    ['A pin buf as h0 write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: true, dma: false }],
     ['A hold buf[1] as h', { ...ofA, verb: 'hold', place: place('buf', 1, 1), handle: 'h' }],
     ['A isolate buf[1] as h', { ...ofA, verb: 'isolate', place: place('buf', 1, 1), handle: 'h' }],
     ['drop h', { verb: 'drop', handle: 'h' }],
@@ -78,8 +78,11 @@ describe('each command', () => {
 
   test.each<[string, object]>([
     ['A remap buf[1-2] as new', { ...ofA, verb: 'remap', place: place('buf', 1, 2), region: 'new' }],
-    ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf') }],
-    ['A pin buf as h write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true }],
+    ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf'), wp: false }],
+    ['A uffd buf[1] wp', { ...ofA, verb: 'uffd', place: place('buf', 1, 1), wp: true }],
+    ['A pin buf as h dma', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: false, dma: true }],
+    ['A pin buf as h write dma', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true }],
+    ['A pin buf as h dma write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true }],
     ...['free', 'populate_read', 'populate_write', 'cold', 'pageout', 'collapse'].map((advice): [string, object] => [
       `A advise buf ${advice}`,
       { ...ofA, verb: 'advise', place: place('buf'), advice },
@@ -200,6 +203,9 @@ describe('errors name line and column, what is allowed and what was found', () =
       "1:14: expected an advice (dontneed, free, hugepage, nohugepage, dontfork or unmergeable), found 'cold'" +
         NEEDS_6_12,
     ],
+    ['A pin buf as h dma', `1:16: expected write or the end of the line, found 'dma'${NEEDS_6_12}`],
+    ['A pin buf as h write dma', `1:22: expected the end of the line, found 'dma'${NEEDS_6_12}`],
+    ['A uffd buf wp', `1:12: expected the end of the line, found 'wp'${NEEDS_6_12}`],
     // Words of other places, and of no kernel.
     ['A map buf cold 4', '1:11: expected a kind of mapping (anon, shmem, file, sharedfile, hugetlb or special), found'],
     ['A mirror buf', `1:3: expected a command (${COMMANDS}, count or watch), found 'mirror'`],
@@ -220,12 +226,14 @@ describe('errors name line and column, what is allowed and what was found', () =
     ],
     ['swap 4', `1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'swap'`],
     ['devmem 4 coherent', `1:10: expected the end of the line, found 'coherent'${NOT_YET}`],
-    ['A pin buf as h longterm', `1:16: expected write or the end of the line, found 'longterm'${NOT_YET}`],
+    ['A pin buf as h longterm', `1:16: expected write, dma or the end of the line, found 'longterm'${NOT_YET}`],
     ['A migrate buf to coh', `1:18: expected a destination (dev or sys), found 'coh'${NOT_YET}`],
     [
       'A migrate buf to dev select=system',
       `1:22: expected skip=PAGES, error=PAGES or the end of the line, found 'select=system'${NOT_YET}`,
     ],
+    ['A pin buf as h dma dma', "1:20: 'dma' stands there twice"],
+    ['A uffd buf missing', "1:12: expected wp or the end of the line, found 'missing'"],
     ['A mirrored buf', `1:3: expected a command (${COMMANDS}, count, watch or remap), found 'mirrored'`],
   ])('%s: in a linux-6.12 drill', (text, message) => {
     expectError(text, 'linux-6.12', message)

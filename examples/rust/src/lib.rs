@@ -210,7 +210,8 @@ impl<'m> Process<'m> {
     /// get_user_pages() of one page; the reference goes with what is returned.
     pub fn pin(&self, address: u64, write: bool) -> Result<Pin<'m>> {
         let mut pfn = 0;
-        self.machine.check(unsafe { sys::hmmu_pin(self.machine.raw(), self.tid, address, write, &mut pfn) })?;
+        let flags = if write { sys::HMMU_PIN_WRITE } else { 0 };
+        self.machine.check(unsafe { sys::hmmu_pin(self.machine.raw(), self.tid, address, flags, &mut pfn) })?;
         Ok(Pin { machine: self.machine, pfn })
     }
 
@@ -247,7 +248,7 @@ pub struct Pin<'m> {
 impl Drop for Pin<'_> {
     fn drop(&mut self) {
         // SAFETY: the machine lives; the page has this pin.
-        unsafe { sys::hmmu_unpin(self.machine.raw(), self.pfn) };
+        unsafe { sys::hmmu_unpin(self.machine.raw(), self.pfn, 0) };
     }
 }
 

@@ -154,6 +154,7 @@ constants! {
     HMMU_PROT_WRITE: u32 = 2;
     HMMU_MADV_HUGEPAGE: u32 = 2;
     HMMU_MADV_NOHUGEPAGE: u32 = 3;
+    HMMU_PIN_WRITE: u32 = 1;
     HMMU_ENTRY_NOMAP: u32 = 0;
     HMMU_ENTRY_NONE: u32 = 1;
     HMMU_ENTRY_ZERO: u32 = 2;
@@ -201,8 +202,8 @@ extern "C" {
     pub fn hmmu_madvise(m: *mut hmmu, tid: u32, address: u64, length: u64, advice: u32) -> c_int;
     pub fn hmmu_load(m: *mut hmmu, tid: u32, at: u64, to: *mut c_void, length: usize, done: *mut usize) -> c_int;
     pub fn hmmu_store(m: *mut hmmu, tid: u32, at: u64, from: *const c_void, length: usize, done: *mut usize) -> c_int;
-    pub fn hmmu_pin(m: *mut hmmu, tid: u32, address: u64, write: bool, pfn: *mut u32) -> c_int;
-    pub fn hmmu_unpin(m: *mut hmmu, pfn: u32) -> c_int;
+    pub fn hmmu_pin(m: *mut hmmu, tid: u32, address: u64, flags: u32, pfn: *mut u32) -> c_int;
+    pub fn hmmu_unpin(m: *mut hmmu, pfn: u32, flags: u32) -> c_int;
     pub fn hmmu_dump(m: *const hmmu, pid: u32, address: u64, pages: u64, out: *mut hmmu_entry) -> c_int;
     pub fn hmmu_migrate_vma(m: *mut hmmu, request: *const hmmu_migrate_request) -> c_int;
     pub fn hmmu_migrate_state(mig: *const hmmu_migration, out: *mut hmmu_migration_state);

@@ -5,7 +5,6 @@
 
 #include "call/syscall.h"
 #include "fault/fault.h"
-#include "fault/gup.h"
 #include "mm/tlb.h"
 #include "page/contents.h"
 
@@ -139,15 +138,6 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 	return task_leave(&ctx, call, err);
 }
 
-static int check_span(struct hmmu *m, u64 address, size_t length)
-{
-	if (address >= HMMU_TASK_SIZE || length > HMMU_TASK_SIZE - address)
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
-				 "%zu bytes at %#llx: user addresses end at %#llx", length, (unsigned long long)address,
-				 (unsigned long long)HMMU_TASK_SIZE);
-	return 0;
-}
-
 int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done)
 {
 	int err = check_span(m, address, length);
@@ -160,46 +150,4 @@ int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffe
 	int err = check_span(m, address, length);
 
 	return err ? err : access_memory(m, tid, address, (u8 *)buffer, length, done, true);
-}
-
-static int pin_page(struct ctx *ctx, u64 address, bool write, u32 *pfn)
-{
-	struct hmmu *m = ctx->m;
-	u32 flags = FOLL_TOUCH | FOLL_GET | (write ? FOLL_WRITE : 0), vma;
-	u64 page_mask;
-	int err = down_read(ctx);
-
-	if (err)
-		return err;
-	vma = vma_at(m, ctx->mm, address);
-	if (!vma)
-		return -EFAULT;
-	return get_user_page(ctx, vma, address & PAGE_MASK, flags, pfn, &page_mask);
-}
-
-int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn)
-{
-	const struct call call = { .op = OP_PIN, .args = { address, write } };
-	struct ctx ctx;
-	u32 page = 0;
-	int err = check_span(m, address, 1);
-
-	if (!err)
-		err = task_enter(m, tid, call, &ctx);
-	if (err)
-		return err;
-	err = pin_page(&ctx, address, write, &page);
-	if (!err && m->pins[page] == UINT16_MAX) {
-		put_page(m, page);
-		hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "page %u has %u pins, and no room for more", page,
-			  UINT16_MAX);
-		err = -ENOMEM;
-	} else if (!err) {
-		m->pins[page]++;
-		*pfn = page;
-	} else if (err != BLOCKED) {
-		hmmu_fail(m, err, err == -ENOMEM ? HMMU_ERR_OUT_OF_FRAMES : HMMU_ERR_SYSCALL,
-			  "get_user_pages() of %#llx fails with %s", (unsigned long long)address, errno_name(err));
-	}
-	return task_leave(&ctx, call, err);
 }

@@ -190,6 +190,19 @@ static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 	}
 }
 
+/* madvise_behavior_valid() */
+static int check_advice(struct hmmu *m, u32 advice)
+{
+	if (advice > HMMU_MADV_COLLAPSE)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "advice %u: there are 0 to %d", advice,
+				 HMMU_MADV_COLLAPSE);
+	if (KERNEL < V6_12 && advice > HMMU_MADV_UNMERGEABLE)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL,
+				 "madvise() fails with EINVAL: Linux 6.12 has advice %u, and this kernel has not",
+				 advice);
+	return 0;
+}
+
 int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice)
 {
 	const struct call call = { .op = OP_MADVISE, .args = { address, length, advice } };
@@ -197,9 +210,8 @@ int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 	u64 end;
 	int err = check_range(m, address, length, &end);
 
-	if (!err && advice > HMMU_MADV_UNMERGEABLE)
-		err = hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "advice %u: there are 0 to %d", advice,
-				HMMU_MADV_UNMERGEABLE);
+	if (!err)
+		err = check_advice(m, advice);
 	if (!err)
 		err = task_enter(m, tid, call, &ctx);
 	if (err)

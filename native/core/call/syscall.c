@@ -43,6 +43,15 @@ int check_range(struct hmmu *m, u64 address, u64 length, u64 *end)
 	return 0;
 }
 
+static int check_span(struct hmmu *m, u64 address, size_t length)
+{
+	if (address >= HMMU_TASK_SIZE || length > HMMU_TASK_SIZE - address)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "%zu bytes at %#llx: user addresses end at %#llx", length, (unsigned long long)address,
+				 (unsigned long long)HMMU_TASK_SIZE);
+	return 0;
+}
+
 int syscall_leave(struct ctx *ctx, const struct call *call, int err)
 {
 	struct hmmu *m = ctx->m;

@@ -8,6 +8,8 @@
 
 /** A page-aligned address and a length, rounded up to pages; *end is exclusive. */
 static int check_range(struct hmmu *m, u64 address, u64 length, u64 *end);
+/** Bytes at an address of users. */
+static int check_span(struct hmmu *m, u64 address, size_t length);
 /** Begin a call whose first two arguments are such an address and length. */
 static inline int syscall_enter(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx, u64 *end)
 {

@@ -71,17 +71,37 @@ static int do_uffd_register(struct ctx *ctx, u64 start, u64 end)
 	return err;
 }
 
-int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
+/* A kernel refuses a mode that it does not have before it looks at the range. */
+static int check_modes(struct hmmu *m, u32 modes)
 {
-	const struct call call = { .op = OP_UFFD, .args = { address, length } };
+	const u32 known = KERNEL < V6_12 ? HMMU_UFFD_MISSING : HMMU_UFFD_MISSING | HMMU_UFFD_WP;
+
+	if (modes && !(modes & ~known))
+		return 0;
+	return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL,
+			 "userfaultfd() fails with EINVAL: modes %#x, and this kernel has %#x", modes, known);
+}
+
+int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t modes)
+{
+	const struct call call = { .op = OP_UFFD, .args = { address, length, modes } };
 	struct ctx ctx;
 	u64 end = 0;
-	int err = syscall_enter(m, tid, &call, &ctx, &end);
+	int err = check_modes(m, modes);
 
+	if (!err)
+		err = syscall_enter(m, tid, &call, &ctx, &end);
 	if (err)
 		return err;
 	err = end > address ? down_write(&ctx) : -EINVAL;
 	if (!err)
 		err = do_uffd_register(&ctx, address, end);
 	return syscall_leave(&ctx, &call, err);
+}
+
+int hmmu_uffd_writeprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, bool on)
+{
+	(void)tid, (void)address, (void)length, (void)on;
+	return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL,
+			 "UFFDIO_WRITEPROTECT fails with EINVAL: Linux 6.12 has it, and this kernel has not");
 }

@@ -50,8 +50,7 @@ static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *er
 		}
 		page = pte_pfn(pte);
 	}
-	if (flags & FOLL_GET)
-		get_page(m, page);
+	grab_page(m, page, flags);
 	if (flags & FOLL_TOUCH) {
 		if ((flags & FOLL_WRITE) && !pte_dirty(pte) && !page_test(m, compound_head(m, page), HMMU_PG_DIRTY))
 			page_set(m, compound_head(m, page), HMMU_PG_DIRTY);
@@ -86,8 +85,7 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 		*pmd = pte_mkyoung(pte_mkdirty(*pmd));
 	if ((flags & FOLL_MLOCK) && (vma_of(m, vma)->flags & VM_LOCKED))
 		mlock_followed_huge(ctx, head);
-	if (flags & FOLL_GET)
-		get_page(m, page);
+	grab_page(m, page, flags);
 	return page;
 }
 

@@ -4,6 +4,7 @@
 #define HMMU_GUP_H
 
 #include "mm/task.h"
+#include "page/page.h"
 
 enum foll_flags {
 	FOLL_WRITE = 1,
@@ -13,8 +14,17 @@ enum foll_flags {
 	FOLL_FORCE = 16,
 	FOLL_POPULATE = 64,
 	FOLL_COW = 0x4000,
-	FOLL_MLOCK = 0x1000
+	FOLL_MLOCK = 0x1000,
+	FOLL_PIN = 0x80000, /**< Linux 6.12: in place of FOLL_GET */
 };
+/** try_grab_folio(): take what the flags ask for of a page that was found. */
+static inline void grab_page(struct hmmu *m, u32 page, u32 flags)
+{
+	if (flags & FOLL_GET)
+		get_page(m, page);
+	else if (KERNEL >= V6_12 && (flags & FOLL_PIN))
+		page_pin(m, page);
+}
 /** The page mapped at an address, or 0. *err is -EFAULT for a page that may not be followed. */
 static u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
 /** Get the page at an address; fault it in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */

@@ -228,8 +228,7 @@ int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *p
 	}
 	*page = pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
 	*page_mask = HPAGE_PMD_NR - 1;
-	if (flags & FOLL_GET)
-		get_page(m, *page);
+	grab_page(m, *page, flags);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ static u64 layout(struct state *st)
 	st->offsets[PART_CACHE_HASH] = take(&end, (u64)hash_size(st->ram_pages) * sizeof(u32));
 	st->offsets[PART_DEVICE_BITMAP] = take(&end, ((u64)st->device_pages + 63) / 64 * sizeof(u64));
 	st->offsets[PART_PAGES] = take(&end, (pages + NR_LRU_LISTS) * sizeof(struct page));
-	st->offsets[PART_PINS] = take(&end, pages * sizeof(u16));
+	st->offsets[PART_PINS] = take(&end, pages * sizeof(struct pins));
 	/* On a machine without contents, only page tables need their frames. */
 	st->offsets[PART_FRAMES] = take(&end, (st->no_contents ? st->ram_pages : pages) * PAGE_SIZE);
 	st->offsets[PART_TAGS] = take(&end, st->no_contents ? pages * TAG_SIZE : 0);

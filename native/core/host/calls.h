@@ -46,9 +46,10 @@
 	X(INT, lock, mlock, 3, (U32, tid, U64, address, U64, length)) \
 	X(INT, unlock, munlock, 3, (U32, tid, U64, address, U64, length)) \
 	X(INT, clearSoftDirty, clear_soft_dirty, 1, (U32, tid)) \
-	X(INT, registerUserfault, uffd_register, 3, (U32, tid, U64, address, U64, length)) \
-	X(OUT32, pin, pin, 3, (U32, tid, U64, address, BOOL, write)) \
-	X(INT, unpin, unpin, 1, (U32, pfn)) \
+	X(INT, registerUserfault, uffd_register, 4, (U32, tid, U64, address, U64, length, U32, modes)) \
+	X(INT, writeProtectUserfault, uffd_writeprotect, 4, (U32, tid, U64, address, U64, length, BOOL, on)) \
+	X(OUT32, pin, pin, 3, (U32, tid, U64, address, U32, flags)) \
+	X(INT, unpin, unpin, 2, (U32, pfn, U32, flags)) \
 	X(OUT32, hold, hold, 2, (U32, pid, U64, address)) \
 	X(INT, release, release, 1, (U32, pfn)) \
 	X(OUT32, isolate, isolate, 2, (U32, pid, U64, address)) \

@@ -38,7 +38,7 @@ struct hmmu {
 	const struct kernel_ops *kernel;
 	/* Cached addresses of the arena's parts. */
 	struct page *pages;
-	u16 *pins; /**< references taken by hmmu_pin(), for each page */
+	struct pins *pins; /**< of each page */
 	u8 *frames;
 	struct block *block;
 	struct mm *mms;

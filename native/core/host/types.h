@@ -117,6 +117,12 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 40, "the addresses of pages are computed most cheaply with this size");
 
+/** What hmmu_pin() has taken of a page. */
+struct pins {
+	u16 get; /**< FOLL_GET */
+	u16 dma; /**< FOLL_PIN */
+};
+
 /** A pageblock: 512 frames, the unit of huge allocations. */
 struct block {
 	u32 free_head;  /**< free frames that were used before */
@@ -275,6 +281,7 @@ enum op {
 	OP_MUNLOCK,
 	OP_CLEAR,
 	OP_UFFD,
+	OP_UFFD_WP,
 	OP_FORK,
 	OP_MIGRATE,
 	OP_MREMAP,

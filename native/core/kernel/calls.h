@@ -43,11 +43,12 @@
 	X(int, mlock, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
 	X(int, munlock, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
 	X(int, clear_soft_dirty, (struct hmmu *m, uint32_t tid), (m, tid)) \
-	X(int, uffd_register, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
+	X(int, uffd_register, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t modes), (m, tid, address, length, modes)) \
+	X(int, uffd_writeprotect, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, bool on), (m, tid, address, length, on)) \
 	X(int, load, (struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done), (m, tid, address, buffer, length, done)) \
 	X(int, store, (struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length, size_t *done), (m, tid, address, buffer, length, done)) \
-	X(int, pin, (struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn), (m, tid, address, write, pfn)) \
-	X(int, unpin, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
+	X(int, pin, (struct hmmu *m, uint32_t tid, uint64_t address, uint32_t flags, uint32_t *pfn), (m, tid, address, flags, pfn)) \
+	X(int, unpin, (struct hmmu *m, uint32_t pfn, uint32_t flags), (m, pfn, flags)) \
 	X(int, hold, (struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn), (m, pid, address, pfn)) \
 	X(int, release, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, isolate, (struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn), (m, pid, address, pfn)) \

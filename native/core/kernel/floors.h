@@ -62,6 +62,7 @@
 #include "call/mprotect.c"
 #include "call/mremap.c"
 #include "call/oom.c"
+#include "call/pin.c"
 #include "call/process.c"
 #include "call/reclaim.c"
 #include "call/syscall.c"

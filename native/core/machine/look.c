@@ -299,17 +299,6 @@ static bool has_user(const struct hmmu *m, u32 pfn, enum page_user user)
 	return pfn && pfn < m->pfn_end && (page_of(m, pfn)->flags & user);
 }
 
-int hmmu_unpin(struct hmmu *m, uint32_t pfn)
-{
-	if (m->in_notifier)
-		return check_outside_notifier(m);
-	if (!pfn || pfn >= m->pfn_end || !m->pins[pfn])
-		return no_such_reference(m, pfn, "pinned");
-	m->pins[pfn]--;
-	put_page(m, pfn);
-	return 0;
-}
-
 int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 {
 	u32 page;

@@ -22,11 +22,16 @@ static u32 block_frames(const struct hmmu *m, u32 index)
 	return left < HPAGE_PMD_NR ? left : HPAGE_PMD_NR;
 }
 
+static bool has_pins(const struct hmmu *m, u32 pfn)
+{
+	return m->pins[pfn].get || m->pins[pfn].dma;
+}
+
 static bool is_never_used(const struct hmmu *m, u32 pfn)
 {
 	static const struct page zero;
 
-	return !memcmp(page_of(m, pfn), &zero, sizeof(zero)) && !m->pins[pfn] && (!m->tags || !m->tags[pfn]);
+	return !memcmp(page_of(m, pfn), &zero, sizeof(zero)) && !has_pins(m, pfn) && (!m->tags || !m->tags[pfn]);
 }
 
 /* A free frame is as __free_frame() left it. */
@@ -34,7 +39,7 @@ static bool is_free_frame(const struct hmmu *m, u32 pfn)
 {
 	struct page free = { .flags = HMMU_PG_BUDDY, .next = page_of(m, pfn)->next };
 
-	return !memcmp(page_of(m, pfn), &free, sizeof(free)) && !m->pins[pfn];
+	return !memcmp(page_of(m, pfn), &free, sizeof(free)) && !has_pins(m, pfn);
 }
 
 /* The frames of a block: those that are free are listed once each, and nobody has used the fresh ones. */
@@ -146,6 +151,16 @@ static bool is_table_frame(const struct page *page)
 	return page->flags == HMMU_PG_TABLE && page->count == 1 && !page->mapcount && !page->mapping && !page->locked;
 }
 
+/* All pins of a compound page are hmmu_pin()'s. */
+static bool pincount_is_right(const struct hmmu *m, u32 head)
+{
+	int32_t pins = 0;
+
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		pins += m->pins[head + i].dma;
+	return page_of(m, head + PIN_TAIL)->pincount == pins;
+}
+
 bool is_compound(const struct hmmu *m, u32 head)
 {
 	const struct page *page = page_of(m, head);
@@ -156,8 +171,7 @@ bool is_compound(const struct hmmu *m, u32 head)
 		if ((page[i].flags & (HMMU_PG_TAIL | HMMU_PG_BUDDY)) != HMMU_PG_TAIL || page[i].head != head)
 			return false;
 	return page[1].mapcount_of_compound >= 0 && page[1].mapcount_of_compound <= MAX_MAPCOUNT &&
-	       page[LEAK_TAIL].leaked >= 0 && page[LEAK_TAIL].leaked <= page->count && page[PIN_TAIL].pincount >= 0 &&
-	       page[PIN_TAIL].pincount <= page->count;
+	       page[LEAK_TAIL].leaked >= 0 && page[LEAK_TAIL].leaked <= page->count && pincount_is_right(m, head);
 }
 
 /* A tail page has only a map count of its own, and users that hold it. */
@@ -215,7 +229,7 @@ static bool check_page(struct check *c, u32 pfn)
 	if (page->flags & HMMU_PG_BUDDY)
 		return true; /* check_blocks() */
 	if (page->flags & HMMU_PG_TABLE)
-		good = is_table_frame(page) && !m->pins[pfn];
+		good = is_table_frame(page) && !has_pins(m, pfn);
 	else if (page->flags & HMMU_PG_TAIL)
 		good = is_tail(m, pfn);
 	else if (pfn == m->zero_pfn)
@@ -223,6 +237,8 @@ static bool check_page(struct check *c, u32 pfn)
 		       !page->mapping;
 	else
 		good = is_page(c, pfn);
+	if (KERNEL < V6_12 && m->pins[pfn].dma)
+		return refuse_snapshot(c, "page %u is pinned for DMA, which the kernel does not have", pfn);
 	if (!good || !counts_in_range(page) || (page->flags & ~all_page_flags))
 		return refuse_snapshot(c, "page %u contradicts itself: flags %#x, count %d, mapcount %d, mapping %#x",
 				       pfn, page->flags, page->count, page->mapcount, page->mapping);

@@ -161,7 +161,8 @@ bool check_unused(struct check *c)
 {
 	const struct hmmu *m = c->m;
 	const struct state *st = m->st;
-	bool zero = page_gaps_are_zero(m, m->pages, sizeof(struct page)) && page_gaps_are_zero(m, m->pins, sizeof(u16));
+	bool zero = page_gaps_are_zero(m, m->pages, sizeof(struct page)) &&
+		    page_gaps_are_zero(m, m->pins, sizeof(struct pins));
 
 	for (u32 kind = 0; kind < NR_SLABS; kind++)
 		zero = zero && gap_is_zero(m, record_of(m, kind, st->slabs[kind].high),

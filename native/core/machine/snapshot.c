@@ -73,7 +73,7 @@ static void walk_pages(struct walk *walk)
 
 	walk_page_array(walk, m->pages, sizeof(struct page));
 	walk_part(walk, page_of(m, m->pfn_end), NR_LRU_LISTS * sizeof(struct page));
-	walk_page_array(walk, m->pins, sizeof(u16));
+	walk_page_array(walk, m->pins, sizeof(struct pins));
 	if (m->tags) {
 		/* Without contents only page tables have frames. */
 		walk_part(walk, m->frames, ram_used(m) * PAGE_SIZE);

@@ -9,11 +9,21 @@
 #include "mm/tlb.h"
 #include "page/lru.h"
 
+/* The references that pins for DMA are. */
+static int32_t dma_references(const struct hmmu *m, u32 pfn)
+{
+	if (is_zero_pfn(m, pfn))
+		return 0;
+	return m->pins[pfn].dma * (PageCompound(m, pfn) ? 1 : GUP_PIN_COUNTING_BIAS);
+}
+
 static void holders_of_page(struct verify *v, u32 pfn)
 {
 	const struct page *page = page_of(v->m, pfn);
 
-	tally_ref(v, pfn, v->m->pins[pfn]);
+	tally_ref(v, pfn, v->m->pins[pfn].get);
+	if (v->m->pins[pfn].dma)
+		tally_ref(v, pfn, dma_references(v->m, pfn));
 	if (page->flags & HMMU_PG_HEAD)
 		tally_ref(v, pfn, page_of(v->m, pfn + LEAK_TAIL)->leaked);
 	v->swap_cached += (page->flags & HMMU_PG_SWAPCACHE) != 0;

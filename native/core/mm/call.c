@@ -9,13 +9,21 @@ static const struct {
 	const char *name;
 	const char *args;
 } calls[NR_OPS] = {
-	[OP_LOAD] = { "load", "xu" },           [OP_STORE] = { "store", "xu" },
-	[OP_PIN] = { "get_user_pages", "xw" },  [OP_MMAP] = { "mmap", "xuuuu" },
-	[OP_MUNMAP] = { "munmap", "xu" },       [OP_MPROTECT] = { "mprotect", "xuu" },
-	[OP_MADVISE] = { "madvise", "xuu" },    [OP_MLOCK] = { "mlock", "xu" },
-	[OP_MUNLOCK] = { "munlock", "xu" },     [OP_CLEAR] = { "clear_refs", "" },
-	[OP_UFFD] = { "userfaultfd", "xu" },    [OP_FORK] = { "fork", "" },
-	[OP_MIGRATE] = { "migrate_vma", "xx" }, [OP_MREMAP] = { "mremap", "xuuux" },
+	[OP_LOAD] = { "load", "xu" },
+	[OP_STORE] = { "store", "xu" },
+	[OP_PIN] = { "get_user_pages", "xw" },
+	[OP_MMAP] = { "mmap", "xuuuu" },
+	[OP_MUNMAP] = { "munmap", "xu" },
+	[OP_MPROTECT] = { "mprotect", "xuu" },
+	[OP_MADVISE] = { "madvise", "xuu" },
+	[OP_MLOCK] = { "mlock", "xu" },
+	[OP_MUNLOCK] = { "munlock", "xu" },
+	[OP_CLEAR] = { "clear_refs", "" },
+	[OP_UFFD] = { "userfaultfd", "xuu" },
+	[OP_FORK] = { "fork", "" },
+	[OP_UFFD_WP] = { "UFFDIO_WRITEPROTECT", "xuu" },
+	[OP_MIGRATE] = { "migrate_vma", "xx" },
+	[OP_MREMAP] = { "mremap", "xuuux" },
 };
 
 const char *call_name(enum op op)
@@ -61,7 +69,8 @@ void call_describe(const struct task *task, char *text, size_t size)
 		const char *comma = i ? ", " : "";
 
 		if (args[i] == 'w')
-			used += (size_t)snprintf(text + used, size - used, "%s%s", comma, value ? "write" : "read");
+			used += (size_t)snprintf(text + used, size - used, "%s%s", comma,
+						 value & HMMU_PIN_WRITE ? "write" : "read");
 		else
 			used += (size_t)snprintf(text + used, size - used, args[i] == 'x' ? "%s%#llx" : "%s%llu", comma,
 						 value);

@@ -173,12 +173,14 @@ static NOINLINE void release_pages(struct hmmu *m, const u32 *pages, u32 nr);
 
 /** What a pin adds to the count of a page that is not compound. */
 #define GUP_PIN_COUNTING_BIAS 1024
-/** try_grab_folio() with FOLL_PIN, and gup_put_folio(). Linux 6.12. @{ */
+/** try_grab_folio() with FOLL_PIN, and gup_put_folio(). The zero page is not counted. Linux 6.12. @{ */
 static inline void page_pin(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 	bool large = page_test(m, head, HMMU_PG_HEAD);
 
+	if (is_zero_pfn(m, pfn))
+		return;
 	page_of(m, head)->count += large ? 1 : GUP_PIN_COUNTING_BIAS;
 	if (large)
 		page_of(m, head + PIN_TAIL)->pincount++;
@@ -187,6 +189,8 @@ static inline void page_unpin(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 
+	if (is_zero_pfn(m, pfn))
+		return;
 	if (page_test(m, head, HMMU_PG_HEAD))
 		page_of(m, head + PIN_TAIL)->pincount--;
 	else

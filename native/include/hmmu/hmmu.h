@@ -265,7 +265,8 @@ HMMU_API int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uin
 			 uint32_t flags, uint64_t new_address, uint64_t *address);
 /** mprotect(); @p prot is enum hmmu_prot. -ENOMEM also: not all of the range is mapped. */
 HMMU_API int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot);
-/** madvise(); @p advice is enum hmmu_advice. -ENOMEM also: not all of the range is mapped; the rest was advised. */
+/** madvise(); @p advice is enum hmmu_advice. -ENOMEM also: not all of the range is mapped; the rest was advised.
+ * -EINVAL (SYSCALL) also: the machine's kernel does not have this advice. */
 HMMU_API int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice);
 /** mlock(): the mappings are VM_LOCKED, and their pages brought in. -ENOMEM also: not all of the range is mapped. */
 HMMU_API int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
@@ -273,8 +274,12 @@ HMMU_API int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t
 HMMU_API int hmmu_munlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /** echo 4 > /proc/self/clear_refs */
 HMMU_API int hmmu_clear_soft_dirty(struct hmmu *m, uint32_t tid);
-/** UFFDIO_REGISTER in missing mode with UFFD_FEATURE_SIGBUS; one userfaultfd a process. */
-HMMU_API int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
+/** UFFDIO_REGISTER with UFFD_FEATURE_SIGBUS; one userfaultfd a process. @p modes is an or of enum hmmu_uffd_mode.
+ * -EINVAL (SYSCALL) also: no mode, or one that the machine's kernel does not have. */
+HMMU_API int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t modes);
+/** UFFDIO_WRITEPROTECT, @p on or off, of a range that is registered with HMMU_UFFD_WP. -EINVAL (SYSCALL): the machine's
+ * kernel does not have it. -ENOENT: a part of the range is not registered so. */
+HMMU_API int hmmu_uffd_writeprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, bool on);
 
 /**
  * Load bytes as the CPU would, faulting as needed. -EFAULT with code SIGSEGV or SIGBUS. @p done (may be NULL) is
@@ -286,11 +291,14 @@ HMMU_API int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buf
 HMMU_API int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const void *buffer, size_t length,
 			size_t *done);
 
-/** get_user_pages() with FOLL_TOUCH | FOLL_GET (and FOLL_WRITE) of one page. -EFAULT: no mapping, missing rights, or a
- * fault that ends in SIGBUS. The reference is the caller's. */
-HMMU_API int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, bool write, uint32_t *pfn);
-/** put_page() of a pin. -EINVAL (REFERENCE) if the page has no such pin. */
-HMMU_API int hmmu_unpin(struct hmmu *m, uint32_t pfn);
+/** get_user_pages() with FOLL_TOUCH | FOLL_GET of one page; @p flags is an or of enum hmmu_pin_flag. With HMMU_PIN_DMA
+ * pin_user_pages(), FOLL_PIN in place of both. -EFAULT: no mapping, missing rights, or a fault that ends in SIGBUS.
+ * -EINVAL (INVALID_ARGUMENT): an unknown flag, or one that the machine's kernel does not have. The reference is the
+ * caller's. */
+HMMU_API int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t flags, uint32_t *pfn);
+/** put_page() of a pin, or unpin_user_page() if @p flags is HMMU_PIN_DMA (HMMU_PIN_WRITE changes nothing). -EINVAL
+ * (REFERENCE) if the page has no such pin. */
+HMMU_API int hmmu_unpin(struct hmmu *m, uint32_t pfn, uint32_t flags);
 /** Take a reference to the page mapped at an address and lock it, as another task would. Neither faults nor waits.
  * -ENOENT: no page there; -EBUSY: it is locked. */
 HMMU_API int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn);
