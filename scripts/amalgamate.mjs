@@ -106,10 +106,9 @@ const names = namesOf(floors)
 function kernel(name) {
   const prefix = `${name}_`
   const ops = read(join(core, 'kernel/floors.h')).match(/^const struct kernel_ops KERNEL_OPS = \{[\s\S]*/m)[0]
+  const defines = [...read(join(core, `kernel/${name}.c`)).matchAll(/^#define (\w+).*\n/gm)]
   return `/* kernel/${name}.c */
-#define KERNEL ${name.toUpperCase()}
-#define KERNEL_OPS kernel_${name.slice(1)}
-#define X(type, name, parameters, arguments) static type ${prefix}hmmu_##name parameters;
+${defines.map(([line]) => line).join('')}#define X(type, name, parameters, arguments) static type ${prefix}hmmu_##name parameters;
 MACHINE_CALLS(X)
 MIGRATION_CALLS(X)
 #undef X
@@ -117,9 +116,7 @@ static int ${prefix}hmmu_destroy(struct hmmu *m);
 
 ${withPrefix(floors, names, prefix)}
 ${ops.replaceAll('hmmu_##', `${prefix}hmmu_##`).replace(/= (&?)(hmmu|builtin)_/g, `= $1${prefix}$2_`)}
-#undef KERNEL
-#undef KERNEL_OPS
-`
+${defines.map(([, macro]) => `#undef ${macro}\n`).join('')}`
 }
 
 /** The whole core as one source. */

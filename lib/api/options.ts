@@ -15,7 +15,7 @@ export interface MachineOptions {
   readonly cpus?: number | undefined
   /** Which kernel it behaves like; `'linux-4.14'` by default. */
   readonly profile?: Profile | undefined
-  /** Quirks to be switched on or off, against the profile. */
+  /** Quirks to be switched on or off, against the profile. Its kernel must know those that are switched on. */
   readonly quirks?: Partial<Record<QuirkName, boolean>> | undefined
   /** Pages that the memory cgroup may be charged with; 0, the default: no limit. */
   readonly memcgLimit?: number | undefined

@@ -36,7 +36,11 @@ class WasmMachine extends WasmMigrations {
     if (result >= 0) return
     this.close()
     if (result === -EINVAL) {
-      this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'an option of the machine is out of its range')
+      this.refuse(
+        -EINVAL,
+        'HMMU_INVALID_ARGUMENT',
+        'an option of the machine is out of its range, or its kernel knows no such quirk',
+      )
     } else {
       this.refuse(
         -ENOMEM,

@@ -58,6 +58,12 @@ describe('options', () => {
     }
   })
 
+  test('a kernel takes only quirks that it knows', () => {
+    const quirks = { 'wait-pins-page': true }
+    expect(codeOf(() => new Machine({ profile: 'linux-6.12', quirks }))).toBe('HMMU_INVALID_ARGUMENT')
+    expect(makeMachine({ profile: 'linux-6.12', quirks: { 'thp-busy-leaks-ref': false } }).quirks).toEqual([])
+  })
+
   test('a quirk can be switched alone', () => {
     const machine = makeMachine({
       quirks: { 'hole-dst-index': true, 'wait-pins-page': false, 'device-write-lost': true },

@@ -93,11 +93,6 @@ static inline int check_outside_notifier(struct hmmu *m)
 void hmmu_bug(struct hmmu *m, const char *what);
 
 #define X(name, bit, ...) | 1u << (bit)
-/** The bits of all quirks that exist. */
-static inline u32 all_quirks(void)
-{
-	return 0 HMMU_QUIRKS(X);
-}
 /** The bits of all types of events. */
 static inline u32 all_events(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Restoring: the state of the machine itself, and the slabs of records. */
+#include "machine/create.h"
 #include "machine/restore.h"
 #include "page/contents.h"
 
@@ -7,8 +8,9 @@ static bool check_counts(struct check *c)
 {
 	const struct state *st = c->m->st;
 
-	if (st->profile >= HMMU_PROFILE_COUNT || st->quirks & ~all_quirks())
-		return refuse_snapshot(c, "profile %u or quirks %#x do not exist", st->profile, st->quirks);
+	if (st->profile >= HMMU_PROFILE_COUNT || st->quirks & ~kernel_quirks())
+		return refuse_snapshot(c, "profile %u does not exist, or not with the quirks %#x", st->profile,
+				       st->quirks);
 	if (st->write_gained > 1)
 		return refuse_snapshot(c, "write_gained is %u; 0 and 1 are allowed", st->write_gained);
 	if (!st->next_block || st->next_block > st->blocks || st->zero_pfn != 1)

@@ -31,7 +31,7 @@ static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const st
 		return fail_range(m, "the end is outside of the mapping");
 	/* 6.12's migrate_vma_setup() and what follows it are another algorithm. */
 	if (KERNEL >= V6_12)
-		return hmmu_fail(m, -EOPNOTSUPP, HMMU_ERR_INVALID_ARGUMENT,
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
 				 "hmmu can't migrate on linux-6.12 yet; allowed are the profiles of 4.14");
 	if (!request->ops || !request->ops->alloc_and_copy)
 		return fail_range(m, "there is no alloc_and_copy()");
