@@ -26,7 +26,8 @@ export function dumpLines(first: number, pages: readonly Seen[], nameOf: (frame:
 }
 
 function continues({ first, last, seen, name }: Open, next: Seen, nextName: string | undefined): boolean {
-  if (seen.kind !== next.kind || seen.bits !== next.bits || seen.flags !== next.flags) return false
+  if (seen.kind !== next.kind || seen.bits !== next.bits || seen.wp !== next.wp) return false
+  if (seen.flags !== next.flags) return false
   if (seen.refCount !== next.refCount || seen.mapCount !== next.mapCount) return false
   return nextName === (name === undefined ? undefined : later(name, last - first + 1))
 }

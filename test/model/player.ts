@@ -70,7 +70,7 @@ export class Player<Process, Thread, Handle> {
   play(command: Command): Played {
     this.#lines = []
     const ended = command.verb === 'migrate' ? this.#migrate(command) : this.#single(command)
-    this.#print('  ', this.#invalidations())
+    if (!ended) this.#print('  ', this.#invalidations())
     return { lines: [command.text, ...this.#lines], ended }
   }
 

@@ -27,6 +27,8 @@ export interface Seen {
   readonly frame: object | string | undefined
   readonly refCount: number
   readonly mapCount: number
+  /** userfaultfd's bit, also where `w` hides it. Lines of a dump that differ in it are not equal. */
+  readonly wp?: boolean
   /** Page flags as drills print them; undefined where the side makes no claims about them. */
   readonly flags?: string
   /** First byte of the frame. */

@@ -41,11 +41,21 @@ export class Vma {
   anonVma: AnonVma | undefined
   /** All anon_vmas that pages of this mapping may have: its own, and those of its parents. */
   chain = new Set<AnonVma>()
+  /** Grows with each insertion into the trees of its anon_vmas: of mappings that start equally, later ones come last. */
+  linked = 0
+
+  static #links = 0
 
   constructor(start: number, end: number, flags: VmaFlags) {
     this.start = start
     this.end = end
     this.flags = flags
+    this.link()
+  }
+
+  /** The mapping is new in the reverse map, or has other bounds there. */
+  link(): void {
+    this.linked = Vma.#links++
   }
 
   get anonymous(): boolean {
@@ -85,6 +95,7 @@ export class Vma {
     if (this.anonVma !== undefined || from.anonVma === undefined) return
     this.anonVma = from.anonVma
     this.chain = new Set(from.chain)
+    this.link()
   }
 }
 
@@ -143,6 +154,7 @@ export class VmaList {
     this.#onCut(vma, page)
     this.add(vma.part(page, vma.end))
     vma.end = page
+    vma.link()
   }
 
   remove(start: number, end: number): void {
@@ -192,6 +204,7 @@ export class VmaList {
   #mergeAll(previous: Vma, vma: Vma, next: Vma): Vma {
     previous.takeAnonVma(vma.anonVma === undefined ? next : vma)
     previous.end = next.end
+    previous.link()
     this.list = this.list.filter((each) => each !== vma && each !== next)
     return previous
   }
@@ -200,6 +213,8 @@ export class VmaList {
     previous.takeAnonVma(vma)
     if (end !== vma.end) this.#onCut(vma, end)
     previous.end = end
+    previous.link()
+    vma.link()
     if (end === vma.end) this.list = this.list.filter((each) => each !== vma)
     else vma.start = end
     return previous
@@ -209,6 +224,8 @@ export class VmaList {
     next.takeAnonVma(vma)
     if (start !== vma.start) this.#onCut(vma, start)
     next.start = start
+    vma.link()
+    next.link()
     if (start === vma.start) this.list = this.list.filter((each) => each !== vma)
     else vma.end = start
     return next
@@ -220,6 +237,7 @@ export class VmaList {
     const shared = [this.after(vma), this.before(vma)].find((near) => near !== undefined && this.#lends(near, vma))
     vma.anonVma = shared?.anonVma ?? {}
     vma.chain = new Set([vma.anonVma])
+    vma.link()
   }
 
   #lends(near: Vma, vma: Vma): boolean {

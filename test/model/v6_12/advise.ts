@@ -15,7 +15,6 @@ import { splitFolio } from './huge-split'
 import { makeCold, markLazyFree } from './lru'
 import type { Entry, Folio, HugeEntry } from './page'
 import { blockOf, HUGE, type Space } from './space'
-import { waitForLock } from './wait'
 import { zap } from './zap'
 
 export function* advise(space: Space, start: number, end: number, advice: Advice): Steps<Errno> {
@@ -47,7 +46,7 @@ function* adviseOne(space: Space, vma: Vma, start: number, end: number, advice: 
     case 'free':
       return free(space, vma, start, end)
     case 'cold':
-      return yield* cold(space, vma, start, end)
+      return cold(space, vma, start, end)
     case 'collapse':
       return yield* collapse(space, vma, start, end)
     case 'hugepage':
@@ -93,7 +92,7 @@ function freeHuge(space: Space, start: number, end: number): boolean {
   if (entry === undefined) return false
   const { folio } = entry
   if (folio === undefined || folio.likelyShared || folio.locked) return true
-  if (end - start < HUGE) return !trySplit(folio)
+  if (end - start < HUGE) return !trySplit(space, folio)
   clean(entry, folio)
   return true
 }
@@ -106,9 +105,9 @@ function clean(entry: Entry | HugeEntry, folio: Folio): void {
 }
 
 /** Lock a folio and split it. */
-function trySplit(folio: Folio): boolean {
+function trySplit({ world }: Space, folio: Folio): boolean {
   const ref = folio.get('madvise')
-  const split = folio.tryLock(ref) && splitFolio(folio)
+  const split = folio.tryLock(ref) && splitFolio(world, folio)
   folio.unlock(ref)
   folio.put(ref)
   return split
@@ -123,7 +122,7 @@ function freePages(space: Space, page: number, end: number): number {
   const folio = presentFolio(space, page)
   if (folio === undefined) return 1
   const count = batch(space, page, end)
-  if (count < folio.frames.length) return folio.likelyShared || !trySplit(folio) ? count : 0
+  if (count < folio.frames.length) return folio.likelyShared || !trySplit(space, folio) ? count : 0
   if (folio.has('dirty') && (folio.locked || folio.mapCount !== folio.frames.length)) return count
   for (let i = 0; i < count; i++) clean(space.entries.get(page + i) as Entry, folio)
   return count
@@ -133,24 +132,21 @@ function presentFolio(space: Space, page: number): Folio | undefined {
   return space.entries.get(page)?.frame?.folio
 }
 
-function* cold(space: Space, vma: Vma, start: number, end: number): Steps<Errno> {
+function cold(space: Space, vma: Vma, start: number, end: number): Errno {
   if (vma.flags.locked || vma.special) return 'EINVAL'
   space.mlocks.drain()
   for (const [from, to] of blocks(start, end))
-    if (!(yield* coldHuge(space, from, to))) for (let page = from; page < to; ) page += coldPages(space, page, to)
+    if (!coldHuge(space, from, to)) for (let page = from; page < to; ) page += coldPages(space, page, to)
   return 'ok'
 }
 
 /** True if the block is still huge, and done. */
-function* coldHuge(space: Space, start: number, end: number): Steps<boolean> {
+function coldHuge(space: Space, start: number, end: number): boolean {
   const entry = space.hugeAt(start)
   if (entry === undefined) return false
   const { folio } = entry
   if (folio === undefined || folio.likelyShared) return true
-  if (end - start < HUGE) {
-    yield* waitForLock(folio)
-    return !trySplit(folio)
-  }
+  if (end - start < HUGE) return !trySplit(space, folio)
   entry.young = false
   makeCold(folio)
   return true
@@ -161,7 +157,7 @@ function coldPages(space: Space, page: number, end: number): number {
   const folio = presentFolio(space, page)
   if (folio === undefined) return 1
   const count = batch(space, page, end)
-  if (count < folio.frames.length) return folio.likelyShared || !trySplit(folio) ? count : 0
+  if (count < folio.frames.length) return folio.likelyShared || !trySplit(space, folio) ? count : 0
   if (!folio.has('lru') || folio.mapCount !== folio.frames.length) return count
   for (let i = 0; i < count; i++) (space.entries.get(page + i) as Entry).young = false
   makeCold(folio)

@@ -10,6 +10,8 @@ import { populate } from './gup'
 import { mlockRange } from './mlock'
 import { ModelFile } from './page'
 import type { Space } from './space'
+import { waitForLock } from './wait'
+import type { World } from './world'
 import { zap } from './zap'
 
 export function map(space: Space, request: MapRequest): Errno {
@@ -24,24 +26,38 @@ export function partsOf(space: Space, start: number, end: number): { vma: Vma; f
     .map((vma) => ({ vma, from: Math.max(start, vma.start), to: Math.min(end, vma.end) }))
 }
 
-export function unmap(space: Space, start: number, end: number): Errno {
+export function* unmap(space: Space, start: number, end: number): Steps<Errno> {
   if (space.vmas.within(start, end).length === 0) return 'ok'
   space.vmas.split(start)
   space.vmas.split(end)
   space.mlocks.drain()
   space.invalidate(start, end)
-  for (const { vma, from, to } of partsOf(space, start, end)) zap(space, vma, from, to, false)
+  const parts = partsOf(space, start, end)
+  for (const { vma, from, to } of parts) zap(space, vma, from, to, false)
   space.vmas.remove(start, end)
   space.freeTables(start, end)
+  for (const { vma } of parts) yield* closeFile(space.world, vma)
   return 'ok'
 }
 
+/** The last mapping of a file is gone: its pages are freed, each under its lock. */
+function* closeFile({ spaces }: World, { flags }: Vma): Steps<void> {
+  const file = flags.file as ModelFile | undefined
+  const open = [...spaces].some(({ vmas }) => vmas.list.some((vma) => vma.flags.file === file))
+  if (file === undefined || open) return
+  for (const frame of file.cache.values()) yield* waitForLock(frame.folio)
+  file.cache.clear()
+}
+
 /** The end of a process. Its watcher is gone before. */
-export function exit(space: Space): Errno {
+export function* exit(space: Space): Steps<Errno> {
   space.watched = false
   space.mlocks.drain()
-  for (const vma of space.vmas.list) zap(space, vma, vma.start, vma.end, false)
+  const { list } = space.vmas
+  for (const vma of list) zap(space, vma, vma.start, vma.end, false)
   space.vmas.list = []
+  space.world.spaces.delete(space)
+  for (const vma of list) yield* closeFile(space.world, vma)
   return 'ok'
 }
 

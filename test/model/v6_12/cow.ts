@@ -22,6 +22,7 @@ export function* copyOnWrite(space: Space, vma: Vma, entry: Entry, access: Acces
     frame.folio.set('dirty')
   } else if (frame !== undefined && ownedAlone(space, frame)) {
     frame.exclusive = true
+    frame.folio.anonVma = vma.anonVma
     if (access === 'write') reuse(vma, entry)
   } else {
     copyPage(space, vma, entry, access)

@@ -35,6 +35,7 @@ export function* hugeWriteFault(
     }
     if (ownedAlone(folio)) {
       folio.head.exclusive = true
+      folio.anonVma = vma.anonVma
       if (access === 'write') reuse(vma, entry)
       return 'ok'
     }

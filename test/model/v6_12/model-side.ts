@@ -38,13 +38,13 @@ export class ModelSide implements Side<Space, Space, Held> {
   before = () => this.#world.mlocks.drain()
 
   map = (space: Space, request: MapRequest) => atOnce(() => calls.map(space, request))
-  unmap = (space: Space, start: number, end: number) => atOnce(() => calls.unmap(space, start, end))
   clear = (space: Space) => atOnce(() => calls.clearSoftDirty(space))
-  exit = (space: Space) => atOnce(() => this.#exit(space))
   fork = (space: Space) => atOnce(() => this.#fork(space))
-  remap = (space: Space, start: number, end: number, to: number) => atOnce(() => remap(space, start, end, to))
   uffd = (space: Space, start: number, end: number, wp: boolean) =>
     atOnce(() => registerUserfault(space, start, end, wp))
+  unmap = calls.unmap
+  remap = remap
+  exit = calls.exit
   lock = calls.lock
   unlock = calls.unlock
   protect = (space: Space, start: number, end: number, prot: Prot) => protect(space, start, end, prot)
@@ -89,10 +89,5 @@ export class ModelSide implements Side<Space, Space, Held> {
     const child = this.#world.space()
     forkInto(space, child)
     return child
-  }
-
-  #exit(space: Space): string {
-    this.#world.spaces.delete(space)
-    return calls.exit(space)
   }
 }

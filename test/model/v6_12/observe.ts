@@ -23,18 +23,19 @@ function seePage(space: Space, page: number, counts: Counts): Seen {
   if (vma.special) return nothing('special')
   const huge = space.hugeAt(page)
   if (huge !== undefined) {
-    if (huge.folio === undefined) return nothing('hzero', bitsOf(huge))
+    if (huge.folio === undefined) return nothing('hzero', huge)
     return seen('huge', huge, huge.folio.frames[page % HUGE] as Frame, huge.folio.head, counts)
   }
   const entry = space.entries.get(page)
   if (entry === undefined) return nothing('none')
   if (entry.kind === 'marker') return nothing('marker')
-  if (entry.frame === undefined) return nothing('zero', bitsOf(entry))
+  if (entry.frame === undefined) return nothing('zero', entry)
   return seen(KINDS[entry.kind], entry, entry.frame, entry.frame, counts)
 }
 
-function nothing(kind: string, bits = ''): Seen {
-  return { kind, bits, frame: undefined, refCount: 0, mapCount: 0, flags: '', value: undefined }
+function nothing(kind: string, entry?: Bits): Seen {
+  const bits = entry === undefined ? '' : bitsOf(entry)
+  return { kind, bits, wp: entry?.wp ?? false, frame: undefined, refCount: 0, mapCount: 0, flags: '', value: undefined }
 }
 
 function bitsOf({ write, wp, dirty, young, soft }: Bits): string {
@@ -47,7 +48,7 @@ function seen(kind: string, entry: Bits, frame: Frame, owner: Frame, counts: Cou
   const { folio, mapCount, value } = frame
   const refCount = counts.get(folio) ?? folio.refCount
   counts.set(folio, refCount)
-  return { kind, bits: bitsOf(entry), frame, refCount, mapCount, flags: flagsOf(frame, owner), value }
+  return { kind, bits: bitsOf(entry), wp: entry.wp, frame, refCount, mapCount, flags: flagsOf(frame, owner), value }
 }
 
 function flagsOf(frame: Frame, owner: Frame): string {

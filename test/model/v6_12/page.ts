@@ -2,6 +2,7 @@
 //
 // Pages, folios and entries. Nothing here counts: map counts and reference counts follow from the sets.
 
+import type { AnonVma, Vma } from '../vma'
 import type { Bits } from './bits'
 import type { Space } from './space'
 
@@ -49,10 +50,22 @@ export class Folio {
   /** How many locked mappings the kernel knows of. It counts only for folios on the list of unevictable ones. */
   mlockCount = 0
 
+  /** The anon_vma whose mappings may have its pages. */
+  anonVma: AnonVma | undefined
+  /** The number of its first page for the mappings of its anon_vma: a page number less their `origin`. */
+  index = 0
+
   constructor(frames: Frame[], cached: boolean, flags: Iterable<Flag>) {
     this.frames = frames
     this.cached = cached
     this.flags = new Set(flags)
+  }
+
+  /** __folio_set_anon() */
+  becomeAnonymous(vma: Vma, page: number): void {
+    this.set('swapbacked')
+    this.anonVma = vma.anonVma
+    this.index = page - vma.flags.origin
   }
 
   get large(): boolean {

@@ -55,11 +55,14 @@ function changeEntry(vma: Vma, entry: Bits, frame: Frame | undefined, wp: boolea
   entry.write = !wp && (vma.freshWritable || mayWriteAtOnce(vma, entry, frame))
 }
 
-/** can_change_pte_writable() */
+/**
+ * can_change_pte_writable(). For shared mappings it is not asked: the kernel looks at the rights of before to see whether
+ * it wants to be told of stores, and finds that it does not.
+ */
 function mayWriteAtOnce(vma: Vma, entry: Bits, frame: Frame | undefined): boolean {
   if (!vma.flags.write || (!vma.softDirty && !entry.soft)) return false
   if (entry.wp && vma.flags.writeProtectMode) return false
-  return vma.shared ? entry.dirty : frame !== undefined && !frame.folio.cached && frame.exclusive
+  return !vma.shared && frame !== undefined && !frame.folio.cached && frame.exclusive
 }
 
 /** Register a range with userfaultfd, in one of two modes, and write-protect what is there. */

@@ -3,20 +3,20 @@
 // mremap() to another place, with equal length.
 
 import type { Errno } from '../side'
+import type { Steps } from '../steps'
 import { Vma } from '../vma'
 import type { Bits } from './bits'
 import { unmap } from './calls'
 import { blockOf, HUGE, type Space } from './space'
 
-export function remap(space: Space, start: number, end: number, to: number): Errno {
+export function* remap(space: Space, start: number, end: number, to: number): Steps<Errno> {
   const vma = space.vmas.at(start)
   if (vma === undefined || end > vma.end) return 'EFAULT'
   const target = movedVma(vma, start, end, to)
   const realigned = alignDown(space, vma, target, start)
   space.vmas.add(target)
   moveTables(space, vma, start - realigned, end, to - realigned)
-  unmap(space, start, end)
-  return 'ok'
+  return yield* unmap(space, start, end)
 }
 
 function movedVma(vma: Vma, start: number, end: number, to: number): Vma {

@@ -7,6 +7,7 @@ import { type Bits, NO_BITS } from './bits'
 import { addToLru } from './lru'
 import type { MlockBatch } from './mlock'
 import type { Entry, Folio, Frame, HugeEntry } from './page'
+import type { World } from './world'
 
 /** Pages of a huge page. */
 export const HUGE = 512
@@ -37,19 +38,21 @@ export class Space {
   watched = false
   /** How many spaces were made before this one. */
   readonly number: number
-  readonly mlocks: MlockBatch
-  readonly #report: (invalidation: Invalidation) => void
+  readonly world: World
 
-  constructor(number: number, mlocks: MlockBatch, report: (invalidation: Invalidation) => void) {
+  constructor(number: number, world: World) {
     this.number = number
-    this.mlocks = mlocks
-    this.#report = report
+    this.world = world
     this.vmas = new VmaList((vma, page) => this.#cut(vma, page))
+  }
+
+  get mlocks(): MlockBatch {
+    return this.world.mlocks
   }
 
   /** mmu_notifier_invalidate_range_start() */
   invalidate(start: number, end: number): void {
-    if (this.watched) this.#report({ space: this, start, end })
+    if (this.watched) this.world.report({ space: this, start, end })
   }
 
   /** A mapping is about to end or to begin at a page within it. A huge page can't reach across. */
@@ -132,7 +135,7 @@ export class Space {
     this.clear(page)
     this.#set(page, 'present', frame, bits)
     frame.exclusive = true
-    frame.folio.set('swapbacked')
+    frame.folio.becomeAnonymous(vma, page)
     this.#addNew(frame.folio, vma)
   }
 
@@ -162,7 +165,7 @@ export class Space {
   mapNewHuge(vma: Vma, block: number, folio: Folio, bits: Partial<Bits>): void {
     this.mapHuge(block, folio, bits)
     folio.head.exclusive = true
-    folio.set('swapbacked')
+    folio.becomeAnonymous(vma, block * HUGE)
     this.#addNew(folio, vma)
   }
 

@@ -12,9 +12,13 @@ export class World {
   #made = 0
 
   space(): Space {
-    const space = new Space(this.#made++, this.mlocks, (invalidation) => this.#invalidations.push(invalidation))
+    const space = new Space(this.#made++, this)
     this.spaces.add(space)
     return space
+  }
+
+  report(invalidation: Invalidation): void {
+    this.#invalidations.push(invalidation)
   }
 
   /** The invalidations since the last call. */
