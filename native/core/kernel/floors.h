@@ -87,6 +87,7 @@
 #include "machine/inventory.c"
 #include "machine/leaks.c"
 #include "machine/look.c"
+#include "machine/raw_entry.c"
 #include "machine/restore.c"
 #include "machine/restore_hugetlb.c"
 #include "machine/restore_lists.c"

@@ -2,6 +2,7 @@
 /* Dumps of entries and pages, mappings, raw tables; and hold and isolate, which stand for other users of a page. */
 #include <errno.h>
 
+#include "machine/raw_entry.h"
 #include "mm/mm.h"
 #include "mm/vma.h"
 #include "page/contents.h"
@@ -29,27 +30,48 @@ static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
 static u32 present_bits(u64 pte)
 {
 	return (pte_write(pte) ? HMMU_BIT_WRITE : 0) | (pte_dirty(pte) ? HMMU_BIT_DIRTY : 0) |
-	       (pte_young(pte) ? HMMU_BIT_ACCESSED : 0) | (pte_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0);
+	       (pte_young(pte) ? HMMU_BIT_ACCESSED : 0) | (pte_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0) |
+	       (KERNEL >= V6_12 && pte_uffd_wp(pte) ? HMMU_BIT_UFFD_WP : 0);
+}
+
+static enum hmmu_entry_kind swap_type_kind(u64 pte)
+{
+	if (is_device_private_entry(pte))
+		return HMMU_ENTRY_DEV;
+	if (is_migration_entry(pte))
+		return HMMU_ENTRY_MIG;
+	if (is_device_exclusive_entry(pte))
+		return HMMU_ENTRY_EXCL;
+	return is_pte_marker(pte) ? HMMU_ENTRY_MARKER : HMMU_ENTRY_SWAP;
+}
+
+static u32 swap_type_bits(u64 pte)
+{
+	bool write = is_write_migration_entry(pte) || is_write_device_private_entry(pte) ||
+		     is_writable_device_exclusive_entry(pte);
+	u32 bits = (write ? HMMU_BIT_WRITE : 0) | (pte_swp_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0) |
+		   (pte_swp_uffd_wp(pte) ? HMMU_BIT_UFFD_WP : 0);
+
+	if (KERNEL < V6_12 || !is_migration_entry(pte))
+		return bits;
+	return bits | (pte & SWP_MIGRATION_YOUNG ? HMMU_BIT_ACCESSED : 0) |
+	       (pte & SWP_MIGRATION_DIRTY ? HMMU_BIT_DIRTY : 0) |
+	       (is_readable_exclusive_migration_entry(pte) ? HMMU_BIT_EXCLUSIVE : 0);
 }
 
 static void describe_swap_type(const struct hmmu *m, u64 pte, struct hmmu_entry *out)
 {
-	bool write = is_write_migration_entry(pte) || is_write_device_private_entry(pte);
-
-	out->bits = (write ? HMMU_BIT_WRITE : 0) | (pte_swp_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0);
-	if (is_device_private_entry(pte))
-		out->kind = HMMU_ENTRY_DEV;
-	else if (is_migration_entry(pte))
-		out->kind = HMMU_ENTRY_MIG;
-	else
-		out->kind = HMMU_ENTRY_SWAP;
-	if (out->kind != HMMU_ENTRY_SWAP)
-		describe_page(m, swp_offset(pte), out);
+	out->kind = swap_type_kind(pte);
+	/* A marker stands for no page, so it has no bits to show. */
+	if (out->kind != HMMU_ENTRY_MARKER)
+		out->bits = swap_type_bits(pte);
+	if (pfn_swap_entry(pte))
+		describe_page(m, pfn_swap_entry(pte), out);
 }
 
 static void describe_huge(const struct hmmu *m, u64 pmd, struct hmmu_entry *out)
 {
-	out->raw = pmd;
+	out->raw = raw_entry(pmd);
 	out->bits = present_bits(pmd);
 	if (is_huge_zero_pmd(m, pmd)) {
 		out->kind = HMMU_ENTRY_HZERO;
@@ -61,7 +83,7 @@ static void describe_huge(const struct hmmu *m, u64 pmd, struct hmmu_entry *out)
 
 static void describe_pte(const struct hmmu *m, u64 pte, struct hmmu_entry *out)
 {
-	out->raw = pte;
+	out->raw = raw_entry(pte);
 	if (pte_none(pte))
 		return;
 	if (!pte_present(pte)) {
@@ -158,8 +180,10 @@ int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t ent
 		u64 entry = table_of(m, table)[table_index(address, shifts[level])];
 
 		entries[level] = entry;
-		if (!entry || level == 4 || pmd_trans_huge(entry))
+		if (!entry || level == 4 || pmd_trans_huge(entry)) {
+			entries[level] = raw_entry(entry);
 			return level + 1;
+		}
 		/* The p4d is folded: repeat the pgd's entry. */
 		if (level > 0)
 			table = pte_pfn(entry);
@@ -282,7 +306,8 @@ static int page_at(struct hmmu *m, u32 pid, u64 address, u32 *pfn)
 
 	if (err)
 		return err;
-	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE && entry.kind != HMMU_ENTRY_DEV)
+	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE && entry.kind != HMMU_ENTRY_DEV &&
+	    entry.kind != HMMU_ENTRY_EXCL)
 		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page is mapped at %#llx",
 				 (unsigned long long)address);
 	*pfn = entry.pfn;

@@ -13,7 +13,7 @@ enum { PMD_LEVEL = 2, PTE_LEVEL = 3 };
 
 #define PRESENT_BITS \
 	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_PROTNONE | _PAGE_SPECIAL | \
-	 _PAGE_SOFT_DIRTY | _PAGE_NX)
+	 _PAGE_SOFT_DIRTY | _PAGE_NX | (KERNEL >= V6_12 ? _PAGE_UFFD_WP : 0))
 
 /** Entries are met in the order of their addresses, and so are the mappings that they belong to. */
 struct table_check {
@@ -104,6 +104,8 @@ static bool check_present(struct table_check *t, const struct vma *v, u64 addres
 
 	if (pte & ~(PRESENT_BITS | PTE_PFN_MASK))
 		return refuse_entry(t, address, pte, "has bits that no entry has");
+	if (KERNEL >= V6_12 && pte_uffd_wp(pte) && pte_write(pte))
+		return refuse_entry(t, address, pte, "is writable and write-protected");
 	if (pfn == m->zero_pfn)
 		return (!special && !pte_write(pte)) || refuse_entry(t, address, pte, "can write to the zero page");
 	if (pfn >= m->pfn_end || !(pte & _PAGE_SPECIAL) != !special)
@@ -113,17 +115,31 @@ static bool check_present(struct table_check *t, const struct vma *v, u64 addres
 	return true;
 }
 
+/* The low bits that an entry of this type may have, besides its type. */
+static u64 flags_of_type(u64 pte)
+{
+	if (is_pte_marker(pte))
+		return 0;
+	return _PAGE_SWP_SOFT_DIRTY |
+	       (KERNEL >= V6_12 ? _PAGE_SWP_UFFD_WP | (is_swap_entry(pte) ? _PAGE_SWP_EXCLUSIVE : 0) : 0);
+}
+
 /* No migration is under way, and so there are no migration entries. */
 static bool check_swap_format(struct table_check *t, const struct vma *v, u64 address, u64 pte)
 {
 	const struct hmmu *m = t->c->m;
-	u64 offset = pte >> 14;
+	u64 offset = pte >> SWP_OFFSET_SHIFT;
 	bool good = false;
 
-	if (!v->anon_vma || (pte & ((1u << 9) - 1) & ~_PAGE_SWP_SOFT_DIRTY))
+	if ((!v->anon_vma && !is_pte_marker(pte)) || (pte & ((1u << SWP_TYPE_SHIFT) - 1) & ~flags_of_type(pte)))
 		return refuse_entry(t, address, pte,
 				    "has bits that no entry has, or is of another kind than its mapping");
-	if (swp_type(pte) >= SWP_DEVICE_WRITE)
+	if (is_pte_marker(pte))
+		good = offset && !(offset & ~(PTE_MARKER_UFFD_WP | PTE_MARKER_POISONED));
+	else if (is_device_exclusive_entry(pte))
+		good = offset < m->device_base && is_used_ram(m, (u32)offset) && PageAnon(m, (u32)offset) &&
+		       may_have_anon_vma(t->c, v, (u32)offset);
+	else if (swp_type(pte) >= SWP_DEVICE_WRITE)
 		good = offset >= m->device_base && offset < m->other_device_base && page_of(m, offset)->count > 1 &&
 		       may_have_anon_vma(t->c, v, (u32)offset);
 	else if (!swp_type(pte))

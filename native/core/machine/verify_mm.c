@@ -80,11 +80,30 @@ static void verify_migration_entry(struct mm_tally *t, u32 vma, u64 address, u64
 	verify_write(t->v, vma, address, pfn, pte);
 }
 
+/* The entry keeps the reference of the pte in whose place it stands; the map count has gone. */
+static void verify_exclusive_entry(struct mm_tally *t, u32 vma, u64 address, u64 pte)
+{
+	u32 pfn = swp_offset(pte);
+
+	t->rss[mm_counter(t->v->m, pfn)]++;
+	tally_ref(t->v, pfn, 1);
+	verify_rmap(t, vma, pfn, address);
+}
+
 static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 {
 	struct hmmu *m = t->v->m;
 	u32 pfn;
 
+	if (is_pte_marker(pte))
+		return;
+	if (is_device_exclusive_entry(pte)) {
+		verify_exclusive_entry(t, vma, address, pte);
+		return;
+	}
+	if (KERNEL >= V6_12 && pte_present(pte) && pte_uffd_wp(pte) && pte_write(pte))
+		complain(t->v, "process %u, %#llx: the entry is writable and write-protected", t->mm,
+			 (unsigned long long)address);
 	if (is_migration_entry(pte)) {
 		verify_migration_entry(t, vma, address, pte);
 		return;

@@ -120,7 +120,7 @@ static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, boo
 	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 loses the bit. */
 	if (present && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
 		p->flags |= HMMU_PG_DIRTY;
-	*pte = present ? migration_entry_of_present(page, old) : migration_entry_of_device(m, page, old, _PAGE_RW);
+	*pte = present ? migration_entry_of_present(page, old, false) : migration_entry_of_device(m, page, old, _PAGE_RW);
 	if (--p->mapcount)
 		mapped_elsewhere(mig, page, *pte);
 	return word_of_entry(old, present) | HMMU_PFN_LOCKED;

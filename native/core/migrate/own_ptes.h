@@ -25,7 +25,8 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 	struct hmmu *m = mig->ctx.m;
 	const struct vma *v = vma_of(m, mig->vma);
 	const struct anon_vma *anon_vma = anon_vma_of(m, v->anon_vma);
-	bool known = anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
+	/* The shortcut makes the entries of 4.14. */
+	bool known = KERNEL < V6_12 && anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
 
 	/* No page has anon_vma 0. */
 	return (struct own_ptes){

@@ -34,7 +34,7 @@ static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool fr
 	u64 entry;
 
 	if (freeze)
-		return migration_entry_of_present(page, pmd);
+		return migration_entry_of_present(page, pmd, false);
 	entry = maybe_mkwrite(m, vma, mk_pte(page, vma_of(m, vma)->page_prot));
 	if (!pte_write(pmd))
 		entry = pte_wrprotect(entry);

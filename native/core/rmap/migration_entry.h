@@ -5,9 +5,20 @@
 
 #include "mm/pgtable.h"
 
-/** Of a present pte or huge pmd. It keeps the write and soft-dirty bits; a dirty bit has no place in it. */
-static ALWAYS_INLINE u64 migration_entry_of_present(u64 page, u64 old)
+/**
+ * Of a present pte or huge pmd. It keeps the write and soft-dirty bits. 6.12 keeps more: whether the mapping had the page
+ * alone (@p exclusive, by PageAnonExclusive), the uffd-wp bit, and the young and dirty bits ("mm/thp: carry over dirty bit
+ * when thp splits on pmd", "mm: remember young/dirty bit for page migrations").
+ */
+static ALWAYS_INLINE u64 migration_entry_of_present(u64 page, u64 old, bool exclusive)
 {
+	if (KERNEL >= V6_12)
+		return (exclusive && !pte_write(old) ? make_readable_exclusive_migration_entry(page)
+						     : make_migration_entry(page, pte_write(old))) |
+		       move_bit(old, _PAGE_SOFT_DIRTY, _PAGE_SWP_SOFT_DIRTY) |
+		       move_bit(old, _PAGE_UFFD_WP, _PAGE_SWP_UFFD_WP) |
+		       move_bit(old, _PAGE_ACCESSED, SWP_MIGRATION_YOUNG) |
+		       move_bit(old, _PAGE_DIRTY, SWP_MIGRATION_DIRTY);
 	return make_migration_entry(page, false) | move_bit(old, _PAGE_RW, SWP_MIGRATION_WRITE_BIT) |
 	       move_bit(old, _PAGE_SOFT_DIRTY, _PAGE_SWP_SOFT_DIRTY);
 }
@@ -23,10 +34,11 @@ static ALWAYS_INLINE u64 migration_entry_of_device(const struct hmmu *m, u64 pag
 	bool write, soft_dirty;
 
 	if (SHORTCUTS && write_bit == _PAGE_RW && (m->quirks & as_present) == as_present)
-		return migration_entry_of_present(page, old);
+		return migration_entry_of_present(page, old, false);
 	write = quirk(m, HMMU_QUIRK_DEVICE_WRITE_LOST) ? old & write_bit : is_write_device_private_entry(old);
 	soft_dirty = quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) ? pte_soft_dirty(old) : pte_swp_soft_dirty(old);
-	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0);
+	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0) |
+	       (pte_swp_uffd_wp(old) ? _PAGE_SWP_UFFD_WP : 0);
 }
 
 #endif

@@ -49,13 +49,41 @@ static inline u64 restored_entry(const struct restore *r, u64 pfn, u64 old)
 	return entry;
 }
 
+/**
+ * What 6.12 makes of a migration entry. The entry alone tells whether it may write: mprotect() has downgraded it. A page
+ * of RAM is as young as it was, and as dirty ("mm: remember young/dirty bit for page migrations").
+ */
+static inline u64 restored_entry_6_12(const struct hmmu *m, const struct vma *v, u64 pfn, u64 old)
+{
+	bool write = is_write_migration_entry(old), uffd_wp = !write && pte_swp_uffd_wp(old);
+	u64 entry;
+
+	if (is_device_private_page(m, (u32)pfn))
+		return make_device_private_entry(pfn, write) | (old & _PAGE_SWP_SOFT_DIRTY) |
+		       (uffd_wp ? _PAGE_SWP_UFFD_WP : 0);
+	entry = mk_pte(pfn, v->page_prot);
+	if (!(old & SWP_MIGRATION_YOUNG))
+		entry = pte_mkold(entry);
+	if ((old & SWP_MIGRATION_DIRTY) && page_test(m, (u32)pfn, HMMU_PG_DIRTY))
+		entry = pte_mkdirty(entry);
+	entry = pte_swp_soft_dirty(old) ? pte_mksoft_dirty(entry) : pte_clear_soft_dirty(entry);
+	if (write)
+		entry = pte_mkwrite(entry);
+	return uffd_wp ? pte_mkuffd_wp(entry) : entry;
+}
+
 /** Replace a migration entry by one that maps @p new. The table is locked. */
 static inline void restore_entry(struct ctx *ctx, const struct vma *v, u64 *pte, u32 new)
 {
 	struct hmmu *m = ctx->m;
 	const struct restore r = restore_of(m, v);
 
-	*pte = is_device_private_page(m, new) ? restored_device_entry(&r, new, *pte) : restored_entry(&r, new, *pte);
+	if (KERNEL >= V6_12)
+		*pte = restored_entry_6_12(m, v, new, *pte);
+	else if (is_device_private_page(m, new))
+		*pte = restored_device_entry(&r, new, *pte);
+	else
+		*pte = restored_entry(&r, new, *pte);
 	get_page(m, new);
 	/* page->mapping is still set; only the map count changes. */
 	page_dup_rmap(m, new, false);
@@ -65,6 +93,8 @@ static inline void restore_entry(struct ctx *ctx, const struct vma *v, u64 *pte,
 /** Whether an entry is the migration entry of a page. */
 static inline bool is_migration_entry_of(u64 pte, u64 pfn)
 {
+	if (KERNEL >= V6_12)
+		return is_migration_entry(pte) && swp_offset(pte) == pfn;
 	return (pte & ~(SWP_MIGRATION_WRITE_BIT | _PAGE_SWP_SOFT_DIRTY)) == make_migration_entry(pfn, false);
 }
 

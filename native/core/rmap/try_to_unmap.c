@@ -24,7 +24,7 @@ static void unmap_present_entry(struct hmmu *m, u32 mm, struct page_vma_mapped_w
 	/* A migration entry has no dirty bit; keep it in the page. */
 	if (pte_dirty(old))
 		page_set(m, compound_head(m, subpage), HMMU_PG_DIRTY);
-	*pvmw->pte = migration_entry_of_present(subpage, old);
+	*pvmw->pte = migration_entry_of_present(subpage, old, false);
 }
 
 /* Mark the page mlocked if the mapping is locked; true: the walk can end. */
