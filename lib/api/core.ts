@@ -15,7 +15,7 @@ import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from '../base/err
 import { oneOf, requireInternal } from '../base/validate'
 import { type NativeMachine, THROWN } from '../native/interface'
 import type { Machine } from './machine'
-import type { Process } from './process'
+import type { InvalidateHandler, Process } from './process'
 import type { Task } from './task'
 
 /** The shared part of a machine. Handles belong to the same machine if they have the same core. */
@@ -25,7 +25,7 @@ export class Core {
   /** Living processes by pid. */
   readonly processes = new Map<number, Process>()
   /** Functions that are told of invalidations, by pid. */
-  readonly notifiers = new Map<number, (type: number, start: number, end: number) => void>()
+  readonly notifiers = new Map<number, InvalidateHandler>()
   /** Tasks by tid. */
   readonly tasks = new Map<number, Task>()
   /** Pages that drivers of migrations under way have allocated, and which one. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { eventNames } from '../base/defs.generated'
+import { eventNames, type NotifyKind } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
 import { address, callable, integer, invalid, PAGE_SIZE, pageCount, synchronous } from '../base/validate'
 import { RECORD_WORDS } from '../native/layout'
@@ -15,6 +15,7 @@ import {
   decodeMappings,
   MOST_DUMPED,
   mappingTable,
+  notifyKind,
   type PageEntry,
   type VmaInfo,
   walkTable,
@@ -45,6 +46,8 @@ export interface ProcessCounters {
 export interface Invalidation {
   /** Before the change, with it, or after it. */
   readonly type: 'invalidate_start' | 'invalidate_range' | 'invalidate_end'
+  /** Why: of `invalidate_start` and `invalidate_end` in Linux 6.12; absent in 4.14, which has no kinds. */
+  readonly kind?: NotifyKind
   /** First byte. */
   readonly start: number
   /** First byte behind. */
@@ -248,12 +251,10 @@ export class Process extends SystemCalls {
     const { notifiers, native } = this.core
     if (handler !== undefined) callable('handler', handler)
     this.core.check(native.notify(this.#number, handler !== undefined))
-    native.invalidate = (pid, type, start, end) => notifiers.get(pid)?.(type, start, end)
+    native.invalidate = (pid, type, kind, start, end) =>
+      notifiers.get(pid)?.({ type: eventNames[type] as never, ...notifyKind(kind), start, end })
     if (handler === undefined) notifiers.delete(this.pid)
-    else
-      notifiers.set(this.pid, (type, start, end) =>
-        synchronous('the handler of invalidations', handler({ type: eventNames[type] as never, start, end })),
-      )
+    else notifiers.set(this.pid, (invalidation) => synchronous('the handler of invalidations', handler(invalidation)))
   }
 
   /**

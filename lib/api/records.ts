@@ -10,6 +10,8 @@ import {
   eventNames,
   type MapKind,
   mapKindNames,
+  type NotifyKind,
+  notifyKindNames,
   PageFlag,
   ProtBit,
 } from '../base/defs.generated'
@@ -256,6 +258,8 @@ export function decodePage(words: BigUint64Array): PageInfo {
 export interface MachineEvent {
   /** What happened. */
   readonly type: EventName
+  /** Why a range is invalidated: of `invalidate_start` and `invalidate_end` in Linux 6.12. Absent in 4.14, which has no kinds. */
+  readonly kind?: NotifyKind
   /** Of the process concerned, 0: none in particular. */
   readonly pid: number
   /** As {@link eventTexts} says for the type. */
@@ -266,14 +270,22 @@ export interface MachineEvent {
   readonly cycles?: number
 }
 
+/** @internal The field `kind` of an invalidation. */
+export function notifyKind(kind: number): { readonly kind?: NotifyKind } {
+  const name = notifyKindNames[kind]
+  return kind === 0 || name === undefined ? {} : { kind: name }
+}
+
 /** @internal */
 export function decodeEvents(words: BigUint64Array, count: number, cycles?: BigUint64Array): MachineEvent[] {
   const ints = new Uint32Array(words.buffer)
   return Array.from({ length: count }, (_, i) => {
     const word = i * RECORD_WORDS.event
     const time = cycles && { cycles: Number(cycles[i]) }
+    const what = ints[word * 2] ?? 0
     return {
-      type: eventNames[ints[word * 2] ?? 0] ?? 'stage',
+      type: eventNames[what & 0xffff] ?? 'stage',
+      ...notifyKind(what >>> 16),
       pid: ints[word * 2 + 1] ?? 0,
       a: Number(words[word + 1]),
       b: Number(words[word + 2]),
@@ -285,7 +297,12 @@ export function decodeEvents(words: BigUint64Array, count: number, cycles?: BigU
 /** @internal Events as a table. */
 export function eventTable(events: readonly MachineEvent[], all = false): string {
   const shown = all ? events : events.slice(0, MOST_ITEMS)
-  const rows = shown.map(({ type, pid, a, b }) => [type, String(pid), hex(a), hex(b)])
+  const rows = shown.map(({ type, kind, pid, a, b }) => [
+    kind ? `${type} (${kind})` : type,
+    String(pid),
+    hex(a),
+    hex(b),
+  ])
   const more = events.length - shown.length
   return table(['event', 'process', 'a', 'b'], rows, all) + (more > 0 ? `\n  … ${more} more events` : '')
 }

@@ -594,7 +594,8 @@ export const eventNames: readonly EventName[] = [
 export const eventTexts: Readonly<Record<EventName, string>> = {
   invalidate_start: 'mmu_notifier invalidate_range_start: a = start, b = end.',
   invalidate_end: 'mmu_notifier invalidate_range_end: a = start, b = end.',
-  invalidate_range: 'mmu_notifier invalidate_range, which each invalidate_range_end calls as well: a = start, b = end.',
+  invalidate_range:
+    'mmu_notifier invalidate_range: a = start, b = end. In 4.14 each invalidate_range_end calls it as well; in 6.12 each TLB flush does, and nothing else.',
   tlb_flush: 'A TLB flush: a = start, b = end.',
   stale_tlb: 'An access met a stale translation: a = address, b = pfn.',
   page_fault: 'A page fault: a = address, b = 1 for a write.',
@@ -605,6 +606,53 @@ export const eventTexts: Readonly<Record<EventName, string>> = {
   device_fault_end: 'The handler has returned: a = address, b = 0, or 1 for a SIGBUS.',
   give_up: 'An entry of a migration does not move, or is not offered: a = address, b = reason.',
   unwritten: 'A driver placed a page without having written to it: a = address, b = pfn.',
+}
+
+/** Why a range is invalidated, MMU_NOTIFY_* of enum mmu_notifier_event; a kind of INVALIDATE_START and INVALIDATE_END. Linux 6.12. */
+export type NotifyKind =
+  | 'none'
+  | 'unmap'
+  | 'clear'
+  | 'protection_vma'
+  | 'protection_page'
+  | 'soft_dirty'
+  | 'migrate'
+  | 'exclusive'
+
+/** Values of {@link NotifyKind} in the C API. */
+export const notifyKindValues: Readonly<Record<NotifyKind, number>> = {
+  none: 0,
+  unmap: 1,
+  clear: 2,
+  protection_vma: 3,
+  protection_page: 4,
+  soft_dirty: 5,
+  migrate: 6,
+  exclusive: 7,
+}
+
+/** {@link NotifyKind} by value. */
+export const notifyKindNames: readonly NotifyKind[] = [
+  'none',
+  'unmap',
+  'clear',
+  'protection_vma',
+  'protection_page',
+  'soft_dirty',
+  'migrate',
+  'exclusive',
+]
+
+/** A sentence on each {@link NotifyKind}. */
+export const notifyKindTexts: Readonly<Record<NotifyKind, string>> = {
+  none: 'No kind: another event, or a kernel that has no kinds (4.14).',
+  unmap: 'Pages leave the address space: munmap(), mremap(), the OOM reaper.',
+  clear: 'Entries are cleared: madvise(), copy on write, the reverse mapping, a split of a huge pmd.',
+  protection_vma: 'The rights of a mapping change: mprotect(), write protection by userfaultfd.',
+  protection_page: 'The rights of pages change, those of the mapping do not: fork().',
+  soft_dirty: 'The soft-dirty bits are cleared.',
+  migrate: 'A device migration takes pages.',
+  exclusive: 'A device gets pages for itself, or they come back from that.',
 }
 
 /** Stable error codes; the TypeScript error's code is HMMU_ + name. */

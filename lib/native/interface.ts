@@ -28,7 +28,7 @@ export interface NativeMachine extends PlainCalls {
   /** Called when a device page is free again, once setDeviceHandlers() said so. */
   pageFree?: ((pfn: number) => void) | undefined
   /** Called for invalidations of processes with notify(). */
-  invalidate?: ((pid: number, type: number, start: number, end: number) => void) | undefined
+  invalidate?: ((pid: number, type: number, kind: number, start: number, end: number) => void) | undefined
 
   dispose(): number
   error(): NativeError

@@ -76,7 +76,7 @@ export class EventWriter {
     else trace.begin(thread, 'migrate', stageSlice(b), {}, cycles)
   }
 
-  #write({ type, a, b, cycles }: MachineEvent): void {
+  #write({ type, kind, a, b, cycles }: MachineEvent): void {
     const begin = (category: string, name: string, args: Record<string, string | number>) =>
       this.#trace.begin(this.#thread, category, name, args, cycles)
     const instant = (category: string, name: string, args: Record<string, string | number>) =>
@@ -96,7 +96,7 @@ export class EventWriter {
         instant('migrate', 'give_up', { address: hex(a), reason: whyNames[b] ?? b })
         break
       case 'invalidate_start':
-        begin('mmu_notifier', 'mmu_notifier range', range)
+        begin('mmu_notifier', 'mmu_notifier range', kind ? { ...range, kind } : range)
         break
       case 'invalidate_end':
         this.#trace.end(this.#thread, 'mmu_notifier range', {}, cycles)

@@ -55,7 +55,7 @@ export abstract class WasmCalls {
       migration: (id, which) => this.onMigration(id, which),
       pageFault: (tid, address, pfn) => this.#onPageFault(tid, address, pfn),
       pageFree: (pfn) => this.#tell(() => this.pageFree?.(pfn)),
-      invalidate: (pid, type, start, end) => this.#tell(() => this.invalidate?.(pid, type, start, end)),
+      invalidate: (...told) => this.#tell(() => this.invalidate?.(...told)),
     }
   }
 

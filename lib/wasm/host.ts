@@ -15,7 +15,7 @@ export interface Host {
   /** A device page is free again. The result is ignored. */
   pageFree(pfn: number): number
   /** Pages of a process lose their meaning. The result is ignored. */
-  invalidate(pid: number, type: number, start: number, end: number): number
+  invalidate(pid: number, type: number, kind: number, start: number, end: number): number
 }
 
 const I32 = 0x7f
@@ -26,7 +26,7 @@ const SIGNATURES = {
   migration: [I32, I32],
   pageFault: [I32, F64, I32],
   pageFree: [I32],
-  invalidate: [I32, I32, F64, F64],
+  invalidate: [I32, I32, I32, F64, F64],
 } as const
 
 /** No number in this module needs more than one byte. */

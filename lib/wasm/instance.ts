@@ -38,7 +38,7 @@ export class WasmInstance {
       migration: (id, which) => this.host?.migration(id >>> 0, which) ?? -EFAULT,
       pageFault: (tid, address, pfn) => this.host?.pageFault(tid >>> 0, address, pfn >>> 0) ?? -EFAULT,
       pageFree: (pfn) => this.host?.pageFree(pfn >>> 0) ?? 0,
-      invalidate: (pid, type, start, end) => this.host?.invalidate(pid >>> 0, type, start, end) ?? 0,
+      invalidate: (pid, ...rest) => this.host?.invalidate(pid >>> 0, ...rest) ?? 0,
     })
     this.exports.setHost(...places)
   }

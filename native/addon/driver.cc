@@ -71,12 +71,13 @@ void Machine::OnPageFree(hmmu *, uint32_t pfn, void *data)
 		machine->CallHandler("pageFree", {double(pfn)});
 }
 
-void Machine::OnInvalidate(hmmu *, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data)
+void Machine::OnInvalidate(hmmu *, const hmmu_event *event, void *data)
 {
 	auto *machine = static_cast<Machine *>(data);
 
 	if (machine->exception_.IsEmpty())
-		machine->CallHandler("invalidate", {double(pid), double(type), double(start), double(end)});
+		machine->CallHandler("invalidate", {double(event->pid), double(event->type), double(event->kind),
+						    double(event->a), double(event->b)});
 }
 
 // destinations(target, Uint32Array pages): sources give way to destinations.

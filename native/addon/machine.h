@@ -116,7 +116,7 @@ private:
 	int CallHandler(const char *name, std::initializer_list<double> arguments);
 	static int OnPageFault(hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
 	static void OnPageFree(hmmu *m, uint32_t pfn, void *data);
-	static void OnInvalidate(hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data);
+	static void OnInvalidate(hmmu *m, const hmmu_event *event, void *data);
 
 	// migration.cc
 	Napi::Value Migrate(const Napi::CallbackInfo &info);

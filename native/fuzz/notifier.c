@@ -25,16 +25,17 @@ void check_refused(struct world *w)
 			broken(w, "a callback under locks goes on with a migration");
 }
 
-static void notified(struct hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data)
+static void notified(struct hmmu *m, const struct hmmu_event *event, void *data)
 {
 	struct world *w = data;
 	struct hmmu_entry entry;
 
-	trace(w, "// notifier(%u, %u, %#llx, %#llx)\n", pid, type, (unsigned long long)start, (unsigned long long)end);
-	if (start > end)
-		broken(w, "a notifier hears of a range that ends at %#llx, before %#llx", (unsigned long long)end,
-		       (unsigned long long)start);
-	hmmu_dump(m, pid, start, 1, &entry);
+	trace(w, "// notifier(%u, %u, %u, %#llx, %#llx)\n", event->pid, event->type, event->kind,
+	      (unsigned long long)event->a, (unsigned long long)event->b);
+	if (event->a > event->b)
+		broken(w, "a notifier hears of a range that ends at %#llx, before %#llx", (unsigned long long)event->b,
+		       (unsigned long long)event->a);
+	hmmu_dump(m, event->pid, event->a, 1, &entry);
 	check_refused(w);
 }
 

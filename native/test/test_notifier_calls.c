@@ -9,13 +9,13 @@ struct told {
 	struct rig *r;
 };
 
-static void invalidate(struct hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data)
+static void invalidate(struct hmmu *m, const struct hmmu_event *event, void *data)
 {
 	struct told *told = data;
 
 	(void)m;
 	assert_true(told->count < 64);
-	told->calls[told->count++] = (struct hmmu_event){ .type = type, .pid = pid, .a = start, .b = end };
+	told->calls[told->count++] = *event;
 	if (told->during)
 		told->during(told->r);
 }

@@ -142,6 +142,9 @@ static void test_state(void **state)
 	REFUSED(st->cpu[0].pvecs[PVEC_LRU_ADD].nr, PAGEVEC_SIZE, "pagevec");
 	REFUSED(st->cpu[0].pvecs[PVEC_LRU_ADD].pages[0], r->m->pfn_end, "pagevec");
 	REFUSED(st->event_head, 1ull << 63, "events");
+	event_record(r->m, HMMU_EVENT_TLB_FLUSH, r->pid, 0, 0);
+	REFUSED(r->m->events[st->event_tail % EVENT_RING].type, 99, "does not exist");
+	REFUSED(r->m->events[st->event_tail % EVENT_RING].kind, HMMU_NOTIFY_CLEAR, "do not go together");
 	REFUSED(st->ram_pages, UINT32_MAX, "size");
 	REFUSED(st->huge_zero_pfn, 5, "huge zero page");
 	rig_close(r);

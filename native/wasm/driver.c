@@ -10,7 +10,7 @@ struct host host;
 EXPORT(setHost)
 void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
 		   int (*page_fault)(uint32_t tid, double address, uint32_t pfn), int (*page_free)(uint32_t pfn),
-		   int (*invalidate)(uint32_t pid, uint32_t type, double start, double end))
+		   int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end))
 {
 	host = (struct host){ migration, page_fault, page_free, invalidate };
 }
@@ -36,11 +36,11 @@ EXPORT(setDeviceHandlers) int wasm_set_device_handlers(bool page_fault, bool pag
 	return hmmu_device_set_ops(instance.machine, &ops, NULL);
 }
 
-static void on_invalidate(struct hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data)
+static void on_invalidate(struct hmmu *m, const struct hmmu_event *event, void *data)
 {
 	(void)m;
 	(void)data;
-	host.invalidate(pid, type, (double)start, (double)end);
+	host.invalidate(event->pid, event->type, event->kind, (double)event->a, (double)event->b);
 }
 
 EXPORT(notify) int wasm_notify(uint32_t pid, bool on)

@@ -14,7 +14,7 @@ struct host {
 	/** A device page is free again. */
 	int (*page_free)(uint32_t pfn);
 	/** Pages of a process lose their meaning. */
-	int (*invalidate)(uint32_t pid, uint32_t type, double start, double end);
+	int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end);
 };
 extern struct host host;
 

@@ -123,6 +123,7 @@ const presentations = {
   HMMU_WHYS: { union: 'WhyName', plural: 'why', key: name },
   HMMU_WAITS: { union: 'WaitName', plural: 'wait', key: name },
   HMMU_EVENTS: { union: 'EventName', plural: 'event', key: name },
+  HMMU_NOTIFIES: { union: 'NotifyKind', plural: 'notifyKind', key: name },
   HMMU_ERRORS: { union: 'ErrorCode', plural: 'errorCode', key: (item) => `HMMU_${item.name}` },
   HMMU_RULES: { union: 'RuleName', plural: 'rule', key: name },
   HMMU_QUIRKS: { union: 'QuirkName', plural: 'quirk', key: (item) => String(item.args[2]), bits: true },

@@ -50,6 +50,7 @@ const columns = {
   HMMU_WHYS: { ...name, ...text },
   HMMU_WAITS: { ...name, ...text },
   HMMU_EVENTS: { ...name, ...text },
+  HMMU_NOTIFIES: { ...name, ...text },
   HMMU_ERRORS: { code: (item) => code(`HMMU_${item.name}`), ...text },
   HMMU_RULES: { ...name, 'the rule': (item) => item.text },
   HMMU_QUIRKS: {
@@ -67,7 +68,7 @@ const columns = {
 }
 
 /** Items that say "nothing happened" and so are left out. */
-const omitted = new Set(['HMMU_ERRORS OK', 'HMMU_RULES NONE'])
+const omitted = new Set(['HMMU_ERRORS OK', 'HMMU_RULES NONE', 'HMMU_NOTIFIES NONE'])
 
 function draw(shape, items, constants) {
   const cells = [

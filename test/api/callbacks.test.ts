@@ -2,7 +2,8 @@
 //
 // Functions that the core calls in the middle of its work: of freed device pages, and of invalidations.
 
-import { type Invalidation, type Mapping, PageFlag } from '../../lib'
+import { inspect } from 'node:util'
+import { type Invalidation, Machine, type Mapping, PageFlag } from '../../lib'
 import { codeOf, errorOf, kinds, makeBuffer, makeMachine } from './helpers'
 
 const PAGE = 4096
@@ -159,6 +160,29 @@ describe('onInvalidate()', () => {
     const events = machine.takeEvents().map(({ type, a: start, b: end }) => ({ type, start, end }))
     expect(told.length).toBeGreaterThan(3)
     expect(told).toEqual(events)
+  })
+
+  test('tells the kinds of Linux 6.12, as the events do', () => {
+    using machine = new Machine({ profile: 'linux-6.12' })
+    const a = machine.process()
+    const buf = a.map({ pages: 2 })
+    buf.touch()
+    const told: Invalidation[] = []
+    a.watch()
+    machine.recordEvents(['invalidate_start', 'invalidate_end'])
+    a.onInvalidate((invalidation) => told.push(invalidation))
+    buf.advise('dontneed')
+    a.unmap(buf)
+    const events = machine.takeEvents()
+    const ranges = told.filter(({ type }) => type !== 'invalidate_range')
+    expect(ranges.map(({ type, kind }) => `${type} ${kind}`)).toEqual([
+      'invalidate_start clear',
+      'invalidate_end clear',
+      'invalidate_start unmap',
+      'invalidate_end unmap',
+    ])
+    expect(ranges).toEqual(events.map(({ type, kind, a: start, b: end }) => ({ type, kind, start, end })))
+    expect(inspect(events)).toContain('invalidate_start (clear)')
   })
 
   test('records no events, and is one process alone', () => {

@@ -35,14 +35,14 @@ static void clear_soft_dirty(struct ctx *ctx)
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, true);
-	mmu_notifier_invalidate_range_start(m, ctx->mm, 0, HMMU_TASK_SIZE);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_SOFT_DIRTY, ctx->mm, 0, HMMU_TASK_SIZE);
 	for (u32 vma = mm_of(m, ctx->mm)->mmap; vma; vma = vma_of(m, vma)->next) {
 		walk.vma = vma;
 		/* The walk has nothing for huge pages of hugetlb. */
 		if (!(vma_of(m, vma)->flags & (VM_PFNMAP | VM_HUGETLB)))
 			walk_page_range(&walk, vma_of(m, vma)->start, vma_of(m, vma)->end);
 	}
-	mmu_notifier_invalidate_range_end(m, ctx->mm, 0, HMMU_TASK_SIZE);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_SOFT_DIRTY, ctx->mm, 0, HMMU_TASK_SIZE);
 	tlb_finish_mmu(&tlb);
 }
 

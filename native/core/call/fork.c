@@ -116,10 +116,10 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 	if (v->flags & VM_HUGETLB)
 		return copy_hugetlb_page_range(ctx, child, parent_vma);
 	if (cow)
-		mmu_notifier_invalidate_range_start(m, ctx->mm, v->start, v->end);
+		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_PROTECTION_PAGE, ctx->mm, v->start, v->end);
 	err = walk_page_range(&walk, v->start, v->end);
 	if (cow)
-		mmu_notifier_invalidate_range_end(m, ctx->mm, v->start, v->end);
+		mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_PROTECTION_PAGE, ctx->mm, v->start, v->end);
 	return err;
 }
 

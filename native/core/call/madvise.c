@@ -101,9 +101,9 @@ static int madvise_free_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end)
 		return -EINVAL;
 	lru_add_drain(ctx->m, ctx->cpu);
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, false);
-	mmu_notifier_invalidate_range_start(ctx->m, ctx->mm, start, end);
+	mmu_notifier_invalidate_range_start(ctx->m, HMMU_NOTIFY_CLEAR, ctx->mm, start, end);
 	walk_page_range(&walk, start, end);
-	mmu_notifier_invalidate_range_end(ctx->m, ctx->mm, start, end);
+	mmu_notifier_invalidate_range_end(ctx->m, HMMU_NOTIFY_CLEAR, ctx->mm, start, end);
 	tlb_finish_mmu(&tlb);
 	return 0;
 }

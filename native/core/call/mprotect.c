@@ -57,7 +57,7 @@ static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	/* The notifier hears of the range from the first populated table on. */
 	if (!change->notified) {
 		change->notified = address;
-		mmu_notifier_invalidate_range_start(m, walk->mm, address, change->end);
+		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_PROTECTION_VMA, walk->mm, address, change->end);
 	}
 	if (pmd_trans_huge(*pmd)) {
 		if (end - address != PMD_SIZE) {
@@ -97,7 +97,8 @@ static void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 
 		change.end = next;
 		walk_page_range(&walk, address, next);
 		if (change.notified)
-			mmu_notifier_invalidate_range_end(ctx->m, ctx->mm, change.notified, next);
+			mmu_notifier_invalidate_range_end(ctx->m, HMMU_NOTIFY_PROTECTION_VMA, ctx->mm, change.notified,
+							  next);
 	}
 	if (change.pages)
 		flush_tlb_range(ctx->m, ctx->mm, start, end);

@@ -127,7 +127,7 @@ static u64 move_page_tables(struct ctx *ctx, u32 vma, u64 start, u64 to, u64 len
 	u64 from = start, end = start + length, extent;
 	bool need_flush = false;
 
-	mmu_notifier_invalidate_range_start(m, ctx->mm, start, end);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_UNMAP, ctx->mm, start, end);
 	for (; from < end; from += extent, to += extent) {
 		extent = move_extent(ctx, vma, from, to, end, &need_flush);
 		if (!extent)
@@ -135,7 +135,7 @@ static u64 move_page_tables(struct ctx *ctx, u32 vma, u64 start, u64 to, u64 len
 	}
 	if (need_flush)
 		flush_tlb_range(m, ctx->mm, start, from);
-	mmu_notifier_invalidate_range_end(m, ctx->mm, start, end);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_UNMAP, ctx->mm, start, end);
 	return from - start;
 }
 

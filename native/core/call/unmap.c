@@ -166,15 +166,15 @@ void unmap_single_vma(struct mmu_gather *tlb, u32 vma, u64 start, u64 end)
 		walk_page_range(&walk, start, end);
 }
 
-/* All mappings of a range, beginning with @vma. Returns the first one above the range. */
-static u32 unmap_vmas(struct mmu_gather *tlb, u32 vma, u64 start, u64 end)
+/* All mappings of a range, beginning with @vma; @kind is what notifiers are told. Returns the first one above the range. */
+static ALWAYS_INLINE u32 unmap_vmas(struct mmu_gather *tlb, u32 kind, u32 vma, u64 start, u64 end)
 {
 	struct hmmu *m = tlb->ctx->m;
 
-	mmu_notifier_invalidate_range_start(m, tlb->mm, start, end);
+	mmu_notifier_invalidate_range_start(m, kind, tlb->mm, start, end);
 	for (; vma && vma_of(m, vma)->start < end; vma = vma_of(m, vma)->next)
 		unmap_single_vma(tlb, vma, start, end);
-	mmu_notifier_invalidate_range_end(m, tlb->mm, start, end);
+	mmu_notifier_invalidate_range_end(m, kind, tlb->mm, start, end);
 	return vma;
 }
 
@@ -185,7 +185,7 @@ void zap_page_range(struct ctx *ctx, u64 start, u64 end)
 
 	lru_add_drain(m, ctx->cpu);
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, false);
-	unmap_vmas(&tlb, find_vma(m, ctx->mm, start), start, end);
+	unmap_vmas(&tlb, HMMU_NOTIFY_CLEAR, find_vma(m, ctx->mm, start), start, end);
 	tlb_finish_mmu(&tlb);
 }
 
@@ -224,7 +224,7 @@ static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fu
 		if (is_vm_hugetlb_page(m, vma))
 			hugetlb_vm_op_close(m, vma);
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, fullmm);
-	next = unmap_vmas(&tlb, first, start, end);
+	next = unmap_vmas(&tlb, HMMU_NOTIFY_UNMAP, first, start, end);
 	if (next)
 		free_pgd_range(&tlb, low, vma_of(m, vma_of(m, next)->prev)->end, floor, vma_of(m, next)->start);
 	else

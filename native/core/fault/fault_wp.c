@@ -96,11 +96,11 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 	}
 	if (old)
 		copy_contents(m, copy, old);
-	mmu_notifier_invalidate_range_start(m, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
 	replace_with_copy(vmf, old, copy);
 	if (old)
 		put_page(m, old);
-	mmu_notifier_invalidate_range_end(m, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
 	return old ? munlock_old(vmf, old) : FAULT_DONE_WRITE;
 }
 

@@ -177,10 +177,10 @@ static int wp_huge_fallback(struct fault *vmf, u32 page)
 
 	if (result)
 		return result;
-	mmu_notifier_invalidate_range_start(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	map_small_pages(vmf, copies);
 	page_remove_rmap(m, vmf->ctx->cpu, page, true);
-	mmu_notifier_invalidate_range_end(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	put_page(m, page);
 	return FAULT_DONE_WRITE;
 }
@@ -205,7 +205,7 @@ static int wp_huge_copy(struct fault *vmf, u32 page, u32 copy)
 	if (page)
 		copy_huge_contents(m, copy, page);
 	page_set(m, copy, HMMU_PG_UPTODATE);
-	mmu_notifier_invalidate_range_start(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	*vmf->pmd = 0;
 	flush_tlb_range(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	mmu_notifier_invalidate_range(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
@@ -216,7 +216,7 @@ static int wp_huge_copy(struct fault *vmf, u32 page, u32 copy)
 		page_remove_rmap(m, vmf->ctx->cpu, page, true);
 		put_page(m, page);
 	}
-	mmu_notifier_invalidate_range_end(m, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	return FAULT_DONE_WRITE;
 }
 

@@ -54,7 +54,9 @@ void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end,
 {
 	struct hmmu *m = tlb->ctx->m;
 
-	mmu_notifier_invalidate_range_start(m, tlb->mm, start, end);
+	/* "hugetlb: remove duplicate mmu notifications" (6.2): the caller's is enough. */
+	if (KERNEL < V6_12)
+		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_UNMAP, tlb->mm, start, end);
 	for (u64 address = start; address < end; address += PMD_SIZE) {
 		u64 *pmd = huge_pte_offset(m, tlb->mm, address);
 		u32 page = pmd ? pte_pfn(*pmd) : 0;
@@ -66,15 +68,21 @@ void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end,
 			vma_of(m, vma)->resv |= HPAGE_RESV_UNMAPPED;
 		zap_huge_entry(tlb, pmd, address);
 	}
-	mmu_notifier_invalidate_range_end(m, tlb->mm, start, end);
+	if (KERNEL < V6_12)
+		mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_UNMAP, tlb->mm, start, end);
 }
 
 static void unmap_hugepage_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 ref_page)
 {
+	u32 mm = vma_of(ctx->m, vma)->mm;
 	struct mmu_gather tlb;
 
-	tlb_gather_mmu(&tlb, ctx, vma_of(ctx->m, vma)->mm, false);
+	if (KERNEL >= V6_12)
+		mmu_notifier_invalidate_range_start(ctx->m, HMMU_NOTIFY_CLEAR, mm, start, end);
+	tlb_gather_mmu(&tlb, ctx, mm, false);
 	__unmap_hugepage_range(&tlb, vma, start, end, ref_page);
+	if (KERNEL >= V6_12)
+		mmu_notifier_invalidate_range_end(ctx->m, HMMU_NOTIFY_CLEAR, mm, start, end);
 	tlb_finish_mmu(&tlb);
 }
 
@@ -112,7 +120,7 @@ static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy)
 	u32 old = pte_pfn(*pmd), mm = ctx->mm;
 
 	copy_user_huge_page(m, copy, old);
-	mmu_notifier_invalidate_range_start(m, mm, address, address + PMD_SIZE);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, mm, address, address + PMD_SIZE);
 	table_lock(m, pmd);
 	huge_ptep_clear_flush(m, mm, address, pmd);
 	mmu_notifier_invalidate_range(m, mm, address, address + PMD_SIZE);
@@ -120,7 +128,7 @@ static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy)
 	page_remove_rmap(m, ctx->cpu, old, true);
 	hugepage_add_new_anon_rmap(m, copy, vma, address);
 	table_unlock(m, pmd);
-	mmu_notifier_invalidate_range_end(m, mm, address, address + PMD_SIZE);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, mm, address, address + PMD_SIZE);
 	put_page(m, old);
 }
 
@@ -237,7 +245,7 @@ void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64
 	struct hmmu *m = ctx->m;
 	u32 mm = vma_of(m, vma)->mm;
 
-	mmu_notifier_invalidate_range_start(m, mm, start, end);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_PROTECTION_VMA, mm, start, end);
 	for (u64 address = start; address < end; address += PMD_SIZE) {
 		u64 *pmd = huge_pte_offset(m, mm, address);
 
@@ -250,7 +258,7 @@ void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64
 	/* The kernel flushes even if it has found no entry. */
 	flush_tlb_range(m, mm, start, end);
 	mmu_notifier_invalidate_range(m, mm, start, end);
-	mmu_notifier_invalidate_range_end(m, mm, start, end);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_PROTECTION_VMA, mm, start, end);
 }
 
 /* Share the page of an entry with the child; neither may write. */
@@ -273,7 +281,7 @@ int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma)
 	const struct vma *v = vma_of(m, parent_vma);
 	int err = 0;
 
-	mmu_notifier_invalidate_range_start(m, v->mm, v->start, v->end);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, v->mm, v->start, v->end);
 	for (u64 address = v->start; address < v->end && !err; address += PMD_SIZE) {
 		u64 *src = huge_pte_offset(m, v->mm, address), *dst;
 
@@ -284,6 +292,6 @@ int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma)
 		else if (src && !pmd_none(*src))
 			copy_huge_entry(ctx, child, parent_vma, src, dst);
 	}
-	mmu_notifier_invalidate_range_end(m, v->mm, v->start, v->end);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, v->mm, v->start, v->end);
 	return err;
 }

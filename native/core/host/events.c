@@ -5,7 +5,7 @@
 #include "host/machine.h"
 #include "host/platform.h"
 
-void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
+static void record(struct hmmu *m, const struct hmmu_event *event)
 {
 	struct state *st = m->st;
 
@@ -15,32 +15,44 @@ void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 	}
 	if (m->event_cycles)
 		m->event_cycles[st->event_head % EVENT_RING] = platform_cycles();
-	m->events[st->event_head++ % EVENT_RING] = (struct hmmu_event){ .type = type, .pid = mm, .a = a, .b = b };
+	m->events[st->event_head++ % EVENT_RING] = *event;
+}
+
+void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
+{
+	record(m, &(struct hmmu_event){ .type = (uint16_t)type, .pid = mm, .a = a, .b = b });
 }
 
 /* The kernel calls notifiers under page table locks, too, so that they must not enter it. */
-static void call_notifier(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
+static void call_notifier(struct hmmu *m, const struct hmmu_event *event)
 {
 	/* Preserve the outer call's error. */
 	struct hmmu_error error = m->error;
 
 	m->in_page_free++;
 	m->in_notifier++;
-	m->notifier(m, mm, type, start, end, m->notifier_data);
+	m->notifier(m, event, m->notifier_data);
 	m->in_notifier--;
 	m->in_page_free--;
 	m->error = error;
 }
 
 /* Watching a process records invalidate_start. invalidate_end and invalidate_range have to be enabled as events. */
-void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end)
+void event_notify(struct hmmu *m, u32 type, u32 kind, u32 mm, u64 start, u64 end)
 {
+	const struct hmmu_event event = {
+		.type = (uint16_t)type,
+		.kind = (uint16_t)kind,
+		.pid = mm,
+		.a = start,
+		.b = end,
+	};
 	u32 mask = m->st->event_mask | 1u << HMMU_EVENT_INVALIDATE_START, watched = mm_of(m, mm)->watched;
 
 	if (watched & WATCH_EVENTS && mask & 1u << type)
-		event_record(m, type, mm, start, end);
+		record(m, &event);
 	if (watched & WATCH_CALLS && m->notifier)
-		call_notifier(m, type, mm, start, end);
+		call_notifier(m, &event);
 }
 
 int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data)

@@ -185,8 +185,8 @@ static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 	if (m->st->event_mask & (1u << type))
 		event_record(m, type, mm, a, b);
 }
-/** An event of an address space, for those who watch it. */
-void event_notify(struct hmmu *m, u32 type, u32 mm, u64 start, u64 end);
+/** An event of an address space, for those who watch it; @p kind is an enum hmmu_notify_kind. */
+void event_notify(struct hmmu *m, u32 type, u32 kind, u32 mm, u64 start, u64 end);
 /** @} */
 
 #endif

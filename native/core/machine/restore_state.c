@@ -38,6 +38,12 @@ static bool check_injections(struct check *c)
 	return true;
 }
 
+/* Kinds came with "mm/mmu_notifier: contextual information for event triggering invalidation" (5.2). */
+static bool has_kind(u32 type)
+{
+	return KERNEL >= V6_12 && (type == HMMU_EVENT_INVALIDATE_START || type == HMMU_EVENT_INVALIDATE_END);
+}
+
 static bool check_events(struct check *c)
 {
 	const struct state *st = c->m->st;
@@ -49,11 +55,14 @@ static bool check_events(struct check *c)
 		return refuse_snapshot(c, "the ring of events holds from %llu to %llu",
 				       (unsigned long long)st->event_tail, (unsigned long long)st->event_head);
 	for (u64 i = st->event_tail; i < st->event_head; i++) {
-		u32 type = c->m->events[i % EVENT_RING].type;
+		u32 type = c->m->events[i % EVENT_RING].type, kind = c->m->events[i % EVENT_RING].kind;
 
 		if (type >= 32 || !(all_events() & 1u << type))
 			return refuse_snapshot(c, "event %llu has type %u, which does not exist", (unsigned long long)i,
 					       type);
+		if (kind && (kind >= HMMU_NOTIFY_COUNT || !has_kind(type)))
+			return refuse_snapshot(c, "event %llu has type %u and kind %u, which do not go together",
+					       (unsigned long long)i, type, kind);
 	}
 	return true;
 }

@@ -277,7 +277,7 @@ bool migrate_vma_collect_one(struct hmmu_migration *mig)
 	u64 address = mig->start + (mig->npages << PAGE_SHIFT);
 
 	if (!mig->npages)
-		mmu_notifier_invalidate_range_start(m, mig->ctx.mm, mig->start, mig->end);
+		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_MIGRATE, mig->ctx.mm, mig->start, mig->end);
 	if (mig->flush_end) {
 		flush_tlb_range(m, mig->ctx.mm, mig->flush_start, mig->flush_end);
 		mig->flush_end = 0;
@@ -287,6 +287,6 @@ bool migrate_vma_collect_one(struct hmmu_migration *mig)
 	}
 	if (address != mig->end || mig->flush_end)
 		return false;
-	mmu_notifier_invalidate_range_end(m, mig->ctx.mm, mig->start, mig->end);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_MIGRATE, mig->ctx.mm, mig->start, mig->end);
 	return true;
 }

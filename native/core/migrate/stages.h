@@ -27,7 +27,8 @@ static ALWAYS_INLINE void enter_stage(struct hmmu_migration *mig, u32 stage)
 static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig, u32 stage)
 {
 	if (stage == HMMU_STAGE_PAGES && mig->notified)
-		mmu_notifier_invalidate_range_end(mig->ctx.m, mig->ctx.mm, mig->mmu_start, mig->end);
+		mmu_notifier_invalidate_range_end(mig->ctx.m, HMMU_NOTIFY_MIGRATE, mig->ctx.mm, mig->mmu_start,
+						  mig->end);
 	if (stage <= HMMU_STAGE_UNMAP && !mig->cpages)
 		enter_stage(mig, HMMU_STAGE_DONE);
 	else if (stage == HMMU_STAGE_PAGES && mig->aborted)

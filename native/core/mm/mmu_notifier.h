@@ -1,38 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file mmu_notifier.h mmu_notifier_invalidate_range_start() and its kin. They reach watched address spaces only. */
+/**
+ * @file mmu_notifier.h
+ * mmu_notifier_invalidate_range_start() and its kin. They reach watched address spaces only. @p kind is an enum
+ * hmmu_notify_kind: why the range is invalidated. 4.14 has no kinds.
+ */
 #ifndef HMMU_MMU_NOTIFIER_H
 #define HMMU_MMU_NOTIFIER_H
 
 #include "host/machine.h"
 #include "host/probe.h"
 
-static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 mm, u64 start, u64 end)
+static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
 {
 	probe(invalidate_start, mm, start, end);
 	if (mm_of(m, mm)->watched)
-		event_notify(m, HMMU_EVENT_INVALIDATE_START, mm, start, end);
+		event_notify(m, HMMU_EVENT_INVALIDATE_START, KERNEL >= V6_12 ? kind : 0, mm, start, end);
 }
 
 /* Rare, and called from hot places. */
-static NOINLINE void notify_end(struct hmmu *m, u32 mm, u64 start, u64 end)
+static NOINLINE void notify_end(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
 {
 	/* Until "mm/mmu_notifier: avoid call to invalidate_range() in range_end()" (4.15) the end of a range invalidates
 	 * it for secondary TLBs as well. */
-	event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
-	event_notify(m, HMMU_EVENT_INVALIDATE_END, mm, start, end);
+	if (KERNEL < V6_12)
+		event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, 0, mm, start, end);
+	event_notify(m, HMMU_EVENT_INVALIDATE_END, kind, mm, start, end);
 }
 
-static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 mm, u64 start, u64 end)
+static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
 {
 	probe(invalidate_end, mm, start, end);
 	if (mm_of(m, mm)->watched)
-		notify_end(m, mm, start, end);
+		notify_end(m, KERNEL >= V6_12 ? kind : 0, mm, start, end);
 }
 
-static inline void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
+static inline void tell_secondary_tlbs(struct hmmu *m, u32 mm, u64 start, u64 end)
 {
 	if (mm_of(m, mm)->watched)
-		event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, mm, start, end);
+		event_notify(m, HMMU_EVENT_INVALIDATE_RANGE, 0, mm, start, end);
+}
+
+/** 4.14 tells secondary TLBs where it has flushed those of the CPUs. */
+static inline void mmu_notifier_invalidate_range(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	if (KERNEL < V6_12)
+		tell_secondary_tlbs(m, mm, start, end);
+}
+
+/** 6.12 tells them in each flush: "mmu_notifiers: call invalidate_range() when invalidating TLBs" (6.6). */
+static inline void mmu_notifier_arch_invalidate_secondary_tlbs(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	if (KERNEL >= V6_12)
+		tell_secondary_tlbs(m, mm, start, end);
 }
 
 #endif

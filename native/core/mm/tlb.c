@@ -28,6 +28,7 @@ static void note_flush(struct hmmu *m, u32 mm, u64 start, u64 end)
 	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
 	event(m, HMMU_EVENT_TLB_FLUSH, mm, start, end);
 	probe(tlb_flush, mm, start, end);
+	mmu_notifier_arch_invalidate_secondary_tlbs(m, mm, start, end);
 }
 
 void flush_tlb_mm(struct hmmu *m, u32 mm)

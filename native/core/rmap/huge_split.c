@@ -93,7 +93,7 @@ void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool free
 	u64 haddr = address & PMD_MASK;
 	u32 mm = vma_of(m, vma)->mm;
 
-	mmu_notifier_invalidate_range_start(m, mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, mm, haddr, haddr + PMD_SIZE);
 	table_lock(m, pmd);
 	if (pmd_trans_huge(*pmd) && (!page || page == pte_pfn(*pmd))) {
 		if (page_test(m, pte_pfn(*pmd), HMMU_PG_MLOCKED))
@@ -101,7 +101,7 @@ void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool free
 		split_huge_pmd_locked(ctx, vma, pmd, haddr, freeze);
 	}
 	table_unlock(m, pmd);
-	mmu_notifier_invalidate_range_end(m, mm, haddr, haddr + PMD_SIZE);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, mm, haddr, haddr + PMD_SIZE);
 }
 
 void split_huge_pmd_address(struct ctx *ctx, u32 vma, u64 address, bool freeze, u32 page)

@@ -110,7 +110,7 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 		split_huge_pmd_address(ctx, vma, address, flags & TTU_SPLIT_FREEZE, pfn);
 	if (end > v->end)
 		end = v->end;
-	mmu_notifier_invalidate_range_start(m, mm, address, end);
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, mm, address, end);
 	while (page_vma_mapped_walk(m, &pvmw)) {
 		if (!(flags & TTU_IGNORE_MLOCK) && mlock_again(ctx, pfn, vma)) {
 			page_vma_mapped_walk_done(m, &pvmw);
@@ -127,7 +127,7 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 			break;
 		}
 	}
-	mmu_notifier_invalidate_range_end(m, mm, address, end);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, mm, address, end);
 	return go_on;
 }
 

@@ -388,7 +388,8 @@ HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
 
 /** An event; the list of event types describes a and b. */
 struct hmmu_event {
-	uint32_t type; /**< enum hmmu_event_type */
+	uint16_t type; /**< enum hmmu_event_type */
+	uint16_t kind; /**< enum hmmu_notify_kind, of INVALIDATE_START and INVALIDATE_END in Linux 6.12; else 0 */
 	uint32_t pid;  /**< 0: none in particular */
 	uint64_t a;    /**< first number */
 	uint64_t b;    /**< second number */
@@ -402,11 +403,11 @@ HMMU_API uint32_t hmmu_events_recorded(const struct hmmu *m);
 /** mmu_notifier_register(): invalidations of the process's mm are recorded from now on. */
 HMMU_API int hmmu_watch(struct hmmu *m, uint32_t pid);
 /**
- * struct mmu_notifier_ops: pages from @p start to @p end of a process lose their meaning for those who have translations
- * of their own. @p type is HMMU_EVENT_INVALIDATE_START, _RANGE or _END. The kernel calls it under page table locks, too:
- * it may look, and call the functions for drivers. All else is refused (-EBUSY, HMMU_ERR_BUSY).
+ * struct mmu_notifier_ops: pages from @p event's a to its b of the process pid lose their meaning for those who have
+ * translations of their own. Its type is HMMU_EVENT_INVALIDATE_START, _RANGE or _END. The kernel calls it under page table
+ * locks, too: it may look, and call the functions for drivers. All else is refused (-EBUSY, HMMU_ERR_BUSY).
  */
-typedef void (*hmmu_notifier_fn)(struct hmmu *m, uint32_t pid, uint32_t type, uint64_t start, uint64_t end, void *data);
+typedef void (*hmmu_notifier_fn)(struct hmmu *m, const struct hmmu_event *event, void *data);
 /** Set the function that is called for processes with hmmu_notify(); NULL: none. @p data is passed to it. It is not a part
  * of snapshots. */
 HMMU_COMMON_API int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data);

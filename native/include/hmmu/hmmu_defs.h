@@ -117,8 +117,7 @@
 	X(WP, 1, "A store to a page that is write-protected by userfaultfd is a userfault. Linux 6.12.")
 
 /** X(name, bit, text): flags of hmmu_restore_with(). */
-#define HMMU_RESTORES(X) \
-	X(UNVERIFIED, 0, "A machine that verify() complains of is restored, too.")
+#define HMMU_RESTORES(X) X(UNVERIFIED, 0, "A machine that verify() complains of is restored, too.")
 
 /** X(name, value, kernel value, text): where a destination page comes from. */
 #define HMMU_TARGETS(X) \
@@ -183,17 +182,32 @@
 #define HMMU_EVENTS(X) \
 	X(INVALIDATE_START, 0, "mmu_notifier invalidate_range_start: a = start, b = end.") \
 	X(INVALIDATE_END, 1, "mmu_notifier invalidate_range_end: a = start, b = end.") \
-	X(INVALIDATE_RANGE, 2, "mmu_notifier invalidate_range, which each invalidate_range_end calls as well: a = start, b = end.") \
+	X(INVALIDATE_RANGE, 2, \
+	  "mmu_notifier invalidate_range: a = start, b = end. In 4.14 each invalidate_range_end calls it as well; in " \
+	  "6.12 each TLB flush does, and nothing else.") \
 	X(TLB_FLUSH, 3, "A TLB flush: a = start, b = end.") \
 	X(STALE_TLB, 4, "An access met a stale translation: a = address, b = pfn.") \
 	X(PAGE_FAULT, 5, "A page fault: a = address, b = 1 for a write.") \
 	X(STAGE, 6, "A migration entered a stage: a = start, b = stage.") \
-	X(OUT_OF_BOUNDS, 7, "The hole collector would have written dst outside of its array: a = index, b = page count.") \
+	X(OUT_OF_BOUNDS, 7, \
+	  "The hole collector would have written dst outside of its array: a = index, b = page count.") \
 	X(FRAME_FREE, 8, "A frame was freed: a = pfn, b = alloc_id.") \
 	X(DEVICE_FAULT, 9, "The handler of a fault on a device page is called: a = address, b = pfn.") \
 	X(DEVICE_FAULT_END, 10, "The handler has returned: a = address, b = 0, or 1 for a SIGBUS.") \
 	X(GIVE_UP, 11, "An entry of a migration does not move, or is not offered: a = address, b = reason.") \
 	X(UNWRITTEN, 12, "A driver placed a page without having written to it: a = address, b = pfn.")
+
+/** X(name, value, text): why a range is invalidated, MMU_NOTIFY_* of enum mmu_notifier_event; a kind of
+ * INVALIDATE_START and INVALIDATE_END. Linux 6.12. */
+#define HMMU_NOTIFIES(X) \
+	X(NONE, 0, "No kind: another event, or a kernel that has no kinds (4.14).") \
+	X(UNMAP, 1, "Pages leave the address space: munmap(), mremap(), the OOM reaper.") \
+	X(CLEAR, 2, "Entries are cleared: madvise(), copy on write, the reverse mapping, a split of a huge pmd.") \
+	X(PROTECTION_VMA, 3, "The rights of a mapping change: mprotect(), write protection by userfaultfd.") \
+	X(PROTECTION_PAGE, 4, "The rights of pages change, those of the mapping do not: fork().") \
+	X(SOFT_DIRTY, 5, "The soft-dirty bits are cleared.") \
+	X(MIGRATE, 6, "A device migration takes pages.") \
+	X(EXCLUSIVE, 7, "A device gets pages for itself, or they come back from that.")
 
 /** X(name, value, text): stable error codes; the TypeScript error's code is HMMU_ + name. */
 #define HMMU_ERRORS(X) \
@@ -217,7 +231,8 @@
 	X(WRONG_MACHINE, 17, "A handle belongs to another machine.") \
 	X(HOST_MEMORY, 18, "The host has no memory for the machine.") \
 	X(REFERENCE, 19, "The page reference, lock or isolation to be given back is not held.") \
-	X(SNAPSHOT, 20, "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.")
+	X(SNAPSHOT, 20, \
+	  "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \
@@ -262,8 +277,7 @@
 	  "remove_migration_pte()") \
 	X(MAP_PTE_SKIPS_DEVICE, 5, HMMU_IN_BOTH, "map-pte-skips-device", \
 	  "mm/rmap: map_pte() was not handling private ZONE_DEVICE page properly") \
-	X(THP_BUSY_LEAKS_REF, 6, HMMU_IN_ALL, "thp-busy-leaks-ref", \
-	  "none that we know of") \
+	X(THP_BUSY_LEAKS_REF, 6, HMMU_IN_ALL, "thp-busy-leaks-ref", "none that we know of") \
 	X(FAULT_WITHOUT_REF, 7, HMMU_IN_BOTH, "fault-without-ref", \
 	  "mm/memory.c: fix race when faulting a device private page") \
 	X(WAIT_PINS_PAGE, 8, HMMU_IN_BOTH, "wait-pins-page", \
@@ -314,7 +328,8 @@
 	X(invalidate_start, "pid, start, end", "mmu_notifier_invalidate_range_start().") \
 	X(invalidate_end, "pid, start, end", "mmu_notifier_invalidate_range_end().") \
 	X(tlb_flush, "pid, start, end", "A range is flushed from the TLBs.") \
-	X(wait, "tid, kind, pfn", "A task has to wait: for a page lock (1), for mmap_sem to read (2) or write (3), " \
+	X(wait, "tid, kind, pfn", \
+	  "A task has to wait: for a page lock (1), for mmap_sem to read (2) or write (3), " \
 	  "for the lock of a mapping (4).") \
 	X(pagevec_drain, "cpu, pages", "An LRU pagevec is emptied.") \
 	X(split_pmd, "pid, address", "A huge pmd is split.") \
@@ -478,6 +493,12 @@ enum hmmu_event_type {
 #define X(name, value, text) HMMU_EVENT_##name = (value),
 	HMMU_EVENTS(X)
 #undef X
+};
+enum hmmu_notify_kind {
+#define X(name, value, text) HMMU_NOTIFY_##name = (value),
+	HMMU_NOTIFIES(X)
+#undef X
+		HMMU_NOTIFY_COUNT
 };
 enum hmmu_error_code {
 #define X(name, value, text) HMMU_ERR_##name = (value),
