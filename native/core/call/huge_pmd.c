@@ -15,7 +15,7 @@ static void zap_deposited_table(struct hmmu *m, u32 mm, u64 *pmd)
 	pte_free(m, mm, pgtable_trans_huge_withdraw(m, pmd));
 }
 
-bool zap_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address)
+bool zap_huge_pmd(struct mmu_gather *tlb, u32 vma, u64 *pmd, u64 address)
 {
 	struct hmmu *m = tlb->ctx->m;
 	u32 mm = tlb->mm;
@@ -31,7 +31,7 @@ bool zap_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address)
 	tlb_adjust_range(tlb, address, address + PMD_SIZE);
 	zap_deposited_table(m, mm, pmd);
 	if (!is_huge_zero_pmd(m, old)) {
-		page_remove_rmap(m, tlb->ctx->cpu, pte_pfn(old), true);
+		page_remove_rmap(m, tlb->ctx->cpu, pte_pfn(old), vma, true);
 		add_mm_counter(m, mm, MM_ANONPAGES, -(int64_t)HPAGE_PMD_NR);
 	}
 	table_unlock(m, pmd);

@@ -8,7 +8,7 @@
 #include "rmap/huge.h"
 
 /** Each acts on a huge pmd that covers its whole range; false: it is not huge (any more), go on with ptes. */
-static bool zap_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address);
+static bool zap_huge_pmd(struct mmu_gather *tlb, u32 vma, u64 *pmd, u64 address);
 static bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 address, u64 prot);
 static bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 end);
 /** Of clear_refs, for any huge pmd. */

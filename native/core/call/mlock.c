@@ -2,6 +2,7 @@
 /* mlock() and munlock(). */
 #include <errno.h>
 
+#include "call/mlock_range.h"
 #include "call/syscall.h"
 #include "fault/gup.h"
 #include "fault/munlock.h"
@@ -9,7 +10,22 @@
 #include "mm/vma.h"
 #include "page/lru.h"
 
-/* 4.14 leaves the counter of locked pages alone where a range is locked already. */
+/* The mapping has got its flags. 4.14 has nothing to do for the pages before they are populated. */
+static int lock_pages(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 flags)
+{
+	struct hmmu *m = ctx->m;
+	u64 pages = (end - start) >> PAGE_SHIFT;
+
+	mm_of(m, ctx->mm)->locked_vm += flags & VM_LOCKED ? pages : -pages;
+	if (KERNEL < V6_12 && !(flags & VM_LOCKED))
+		return munlock_vma_pages_range(ctx, vma, start, end);
+	vma_of(m, vma)->flags = flags;
+	if (KERNEL >= V6_12)
+		mlock_vma_pages_range(ctx, vma, start, end);
+	return 0;
+}
+
+/* Nothing is done where a range is locked already. */
 static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, bool lock)
 {
 	struct hmmu *m = ctx->m;
@@ -31,13 +47,7 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 	if (err)
 		return err;
 	*prev = vma;
-	if (lock) {
-		vma_of(m, vma)->flags = flags;
-		mm_of(m, ctx->mm)->locked_vm += (end - start) >> PAGE_SHIFT;
-		return 0;
-	}
-	mm_of(m, ctx->mm)->locked_vm -= (end - start) >> PAGE_SHIFT;
-	return munlock_vma_pages_range(ctx, vma, start, end);
+	return lock_pages(ctx, vma, start, end, flags);
 }
 
 static int apply_vma_lock_flags(struct ctx *ctx, u64 start, u64 end, bool lock)
@@ -78,7 +88,9 @@ static int do_mlock(struct ctx *ctx, u64 start, u64 end)
 
 	/* A call that goes on has its flags set and populates. */
 	if (!ctx->progress.at) {
-		lru_add_drain_all(ctx->m);
+		/* "mm/munlock: mlock_page() munlock_page() batch by pagevec" */
+		if (KERNEL < V6_12)
+			lru_add_drain_all(ctx->m);
 		err = down_write(ctx);
 		if (err)
 			return err;

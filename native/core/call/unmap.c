@@ -36,7 +36,7 @@ static NOINLINE void zap_present_file(struct ctx *ctx, struct zap *zap, u64 old)
 }
 
 /* Special entries, such as that of the zero page, have no page to give up. */
-static ALWAYS_INLINE void zap_present(struct hmmu *m, struct mmu_gather *tlb, struct zap *zap, u64 old)
+static ALWAYS_INLINE void zap_present(struct hmmu *m, struct mmu_gather *tlb, u32 vma, struct zap *zap, u64 old)
 {
 	u32 page = pte_pfn(old);
 	struct page *p = page_of(m, page);
@@ -47,20 +47,22 @@ static ALWAYS_INLINE void zap_present(struct hmmu *m, struct mmu_gather *tlb, st
 		zap->rss[MM_ANONPAGES]--;
 	else
 		zap_present_file(tlb->ctx, zap, old);
-	if (--p->mapcount < 0 || (p->flags & (HMMU_PG_MLOCKED | HMMU_PG_TAIL)))
+	if (KERNEL >= V6_12)
+		folio_remove_rmap(m, tlb->ctx->cpu, page, vma, false);
+	else if (--p->mapcount < 0 || (p->flags & (HMMU_PG_MLOCKED | HMMU_PG_TAIL)))
 		page_remove_rmap_slow(m, tlb->ctx->cpu, page, false);
 	tlb_remove_page(tlb, page);
 }
 
 /* No TLB has such an entry, so that its page needs no flush. */
-static void zap_swap_type(struct ctx *ctx, struct zap *zap, u64 old)
+static void zap_swap_type(struct ctx *ctx, u32 vma, struct zap *zap, u64 old)
 {
 	struct hmmu *m = ctx->m;
 	u32 page = swp_offset(old);
 
 	if (is_device_private_entry(old)) {
 		zap->rss[mm_counter(m, page)]--;
-		page_remove_rmap(m, ctx->cpu, page, false);
+		page_remove_rmap(m, ctx->cpu, page, vma, false);
 		put_page(m, page);
 	} else if (is_migration_entry(old)) {
 		zap->rss[mm_counter(m, page)]--;
@@ -91,7 +93,7 @@ static void gather_present(struct mmu_gather *tlb, const u64 *pte, u64 start, u6
 }
 
 /* The batch has room for a page of each entry. */
-static void zap_ptes(struct mmu_gather *tlb, struct zap *zap, u64 *pte, u64 nr)
+static void zap_ptes(struct mmu_gather *tlb, u32 vma, struct zap *zap, u64 *pte, u64 nr)
 {
 	struct ctx *ctx = tlb->ctx;
 	struct hmmu *m = ctx->m;
@@ -101,14 +103,14 @@ static void zap_ptes(struct mmu_gather *tlb, struct zap *zap, u64 *pte, u64 nr)
 
 		*pte = 0;
 		if (pte_present(old))
-			zap_present(m, tlb, zap, old);
+			zap_present(m, tlb, vma, zap, old);
 		else if (!pte_none(old))
-			zap_swap_type(ctx, zap, old);
+			zap_swap_type(ctx, vma, zap, old);
 	}
 }
 
 /* Returns how far it came: a full batch is flushed, and given up without the lock, before it goes on. */
-static u64 zap_pte_range(struct mmu_gather *tlb, u64 pmd, u64 address, u64 end)
+static u64 zap_pte_range(struct mmu_gather *tlb, u32 vma, u64 pmd, u64 address, u64 end)
 {
 	struct hmmu *m = tlb->ctx->m;
 	struct zap zap = { .force_flush = false };
@@ -119,7 +121,7 @@ static u64 zap_pte_range(struct mmu_gather *tlb, u64 pmd, u64 address, u64 end)
 		u64 nr = left < room ? left : room;
 
 		gather_present(tlb, pte, address, address + (nr << PAGE_SHIFT));
-		zap_ptes(tlb, &zap, pte, nr);
+		zap_ptes(tlb, vma, &zap, pte, nr);
 		pte += nr;
 		address += nr << PAGE_SHIFT;
 	} while (address < end && !tlb_is_full(tlb));
@@ -140,13 +142,13 @@ static int zap_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	if (pmd_trans_huge(*pmd)) {
 		if (end - address != PMD_SIZE)
 			__split_huge_pmd(tlb->ctx, walk->vma, pmd, address, false, 0);
-		else if (zap_huge_pmd(tlb, pmd, address))
+		else if (zap_huge_pmd(tlb, walk->vma, pmd, address))
 			return 0;
 	}
 	if (pmd_trans_unstable(*pmd))
 		return 0;
 	while (address < end)
-		address = zap_pte_range(tlb, *pmd, address, end);
+		address = zap_pte_range(tlb, walk->vma, *pmd, address, end);
 	return 0;
 }
 
@@ -189,7 +191,7 @@ void zap_page_range(struct ctx *ctx, u64 start, u64 end)
 	tlb_finish_mmu(&tlb);
 }
 
-/* Locked mappings give their marks up before they go; may block. */
+/* Locked mappings give their marks up before they go; may block. In 6.12 the removal of each page does it. */
 static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 {
 	struct hmmu *m = ctx->m;
@@ -205,7 +207,8 @@ static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 			err = munlock_vma_pages_range(ctx, vma, progress, v->end);
 		} else if (v->flags & VM_LOCKED) {
 			mm_of(m, ctx->mm)->locked_vm -= vma_pages(v);
-			err = munlock_vma_pages_range(ctx, vma, v->start, v->end);
+			if (KERNEL < V6_12)
+				err = munlock_vma_pages_range(ctx, vma, v->start, v->end);
 		}
 	}
 	return err;

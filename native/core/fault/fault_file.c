@@ -53,7 +53,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 		set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, page);
 	} else {
 		add_mm_counter(m, vmf->ctx->mm, mm_counter_file(m, page), 1);
-		page_add_file_rmap(m, page);
+		page_add_file_rmap(m, vmf->ctx->cpu, page, vmf->vma);
 		*vmf->pte = vmf->write ? maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry)) : entry;
 	}
 	table_unlock(m, vmf->pte);

@@ -62,7 +62,7 @@ static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 	ptep_clear_flush_notify(m, mm, vmf->address, vmf->pte);
 	set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, copy);
 	if (old)
-		page_remove_rmap(m, vmf->ctx->cpu, old, false);
+		page_remove_rmap(m, vmf->ctx->cpu, old, vmf->vma, false);
 	table_unlock(m, vmf->pte);
 }
 
@@ -73,7 +73,8 @@ static int munlock_old(struct fault *vmf, u32 old)
 	struct hmmu *m = vmf->ctx->m;
 	u32 head = compound_head(m, old);
 
-	if (vma_of(m, vmf->vma)->flags & VM_LOCKED) {
+	/* In 6.12 the removal of its mapping munlocks the page. */
+	if (KERNEL < V6_12 && (vma_of(m, vmf->vma)->flags & VM_LOCKED)) {
 		if (page_test(m, head, HMMU_PG_LOCKED))
 			return wait_on_page(vmf->ctx, head, true, RESUME_MUNLOCK);
 		munlock_vma_page(m, vmf->ctx->cpu, head);

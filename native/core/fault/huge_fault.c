@@ -179,7 +179,7 @@ static int wp_huge_fallback(struct fault *vmf, u32 page)
 		return result;
 	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	map_small_pages(vmf, copies);
-	page_remove_rmap(m, vmf->ctx->cpu, page, true);
+	page_remove_rmap(m, vmf->ctx->cpu, page, vmf->vma, true);
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, haddr, haddr + PMD_SIZE);
 	put_page(m, page);
 	return FAULT_DONE_WRITE;
@@ -213,7 +213,7 @@ static int wp_huge_copy(struct fault *vmf, u32 page, u32 copy)
 	*vmf->pmd = writable_huge_pmd(m, vmf->vma, copy);
 	if (page) {
 		add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, -(int64_t)HPAGE_PMD_NR);
-		page_remove_rmap(m, vmf->ctx->cpu, page, true);
+		page_remove_rmap(m, vmf->ctx->cpu, page, vmf->vma, true);
 		put_page(m, page);
 	}
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, haddr, haddr + PMD_SIZE);

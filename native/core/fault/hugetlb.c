@@ -26,13 +26,13 @@ static u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable)
 /* The kernel counts the index of such a page in huge pages; here it is in pages, as everywhere. */
 static void hugepage_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address)
 {
-	*compound_mapcount_ptr(m, head) = 1;
+	set_first_compound_mapcount(m, head);
 	SetPageAnonExclusive(m, head);
 	set_anon_rmap(m, head, vma, address, true);
 }
 
 /* Clear an entry; the gather gets the entry's reference to the page. */
-static void zap_huge_entry(struct mmu_gather *tlb, u64 *pmd, u64 address)
+static void zap_huge_entry(struct mmu_gather *tlb, u32 vma, u64 *pmd, u64 address)
 {
 	struct hmmu *m = tlb->ctx->m;
 	u32 page = pte_pfn(*pmd);
@@ -43,7 +43,7 @@ static void zap_huge_entry(struct mmu_gather *tlb, u64 *pmd, u64 address)
 	*pmd = 0;
 	tlb_adjust_range(tlb, address, address + PMD_SIZE);
 	mm_of(m, tlb->mm)->hugetlb_usage -= HPAGE_PMD_NR;
-	page_remove_rmap(m, tlb->ctx->cpu, page, true);
+	page_remove_rmap(m, tlb->ctx->cpu, page, vma, true);
 	table_unlock(m, pmd);
 	tlb_remove_page(tlb, page);
 	if (tlb_is_full(tlb))
@@ -66,7 +66,7 @@ void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end,
 		/* Faults of a mapping that lost a page must fail from now on. */
 		if (ref_page)
 			vma_of(m, vma)->resv |= HPAGE_RESV_UNMAPPED;
-		zap_huge_entry(tlb, pmd, address);
+		zap_huge_entry(tlb, vma, pmd, address);
 	}
 	if (KERNEL < V6_12)
 		mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_UNMAP, tlb->mm, start, end);
@@ -125,7 +125,7 @@ static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy)
 	huge_ptep_clear_flush(m, mm, address, pmd);
 	mmu_notifier_invalidate_range(m, mm, address, address + PMD_SIZE);
 	*pmd = make_huge_pte(m, vma, copy, true);
-	page_remove_rmap(m, ctx->cpu, old, true);
+	page_remove_rmap(m, ctx->cpu, old, vma, true);
 	hugepage_add_new_anon_rmap(m, copy, vma, address);
 	table_unlock(m, pmd);
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, mm, address, address + PMD_SIZE);

@@ -68,7 +68,6 @@ typedef uint64_t u64;
 #define PUD_SIZE (1ull << PUD_SHIFT)
 #define PGD_SHIFT 39
 #define HPAGE_PMD_NR 512u
-#define PAGEVEC_SIZE 14
 #define MAX_CPUS 64
 
 /** A bit of page.mapping, besides the slot: the slot is an anon_vma's (PAGE_MAPPING_ANON), not a file's. */
@@ -101,10 +100,12 @@ struct page {
 	u64 index;
 	union {
 		u32 prev;                     /**< LRU list */
+		u32 mlock_count;              /**< of an unevictable page on the LRU: locked mappings. Linux 6.12 */
 		u32 next_deposited;           /**< of a table that is deposited */
 		int32_t mapcount_of_compound; /**< of the second page of a compound page */
 		int32_t leaked;               /**< of the third: references that the quirk thp-busy-leaks-ref lost */
 		int32_t pincount;             /**< of the fourth: references of FOLL_PIN. Linux 6.12 */
+		int32_t large_mapcount;       /**< of the fifth: entries that map any part of it. Linux 6.12 */
 	};
 	u32 next; /**< LRU or free list; of a table: its first deposited table */
 	union {
@@ -296,13 +297,23 @@ enum resume {
 	RESUME_MUNLOCK,      /**< the page, copied and unmapped already, is munlocked; then the fault ends */
 };
 
+/** The most pages of a pagevec, in any kernel. */
+#define PAGEVEC_MAX 31
 struct pagevec {
 	u32 nr;
-	u32 pages[PAGEVEC_SIZE];
-	u32 reserved;
+	u32 pages[PAGEVEC_MAX]; /**< of mlock's: each with what is to be done, enum mlock_work */
 };
 
-enum pagevec_kind { PVEC_LRU_ADD, PVEC_LAZYFREE, PVEC_ACTIVATE, NR_PAGEVECS };
+/** The kinds behind NR_PAGEVECS_4_14 are Linux 6.12's. */
+enum pagevec_kind {
+	PVEC_LRU_ADD,
+	PVEC_LAZYFREE,
+	PVEC_ACTIVATE,
+	NR_PAGEVECS_4_14,
+	PVEC_DEACTIVATE = NR_PAGEVECS_4_14,
+	PVEC_MLOCK,
+	NR_PAGEVECS
+};
 
 struct cpu {
 	struct pagevec pvecs[NR_PAGEVECS];

@@ -18,6 +18,7 @@
 #include "page/hugetlb_pool.c"
 #include "page/lru.c"
 #include "page/memcg.c"
+#include "page/mlock_batch.c"
 #include "page/page.c"
 
 #include "mm/anon_vma.c"
@@ -58,6 +59,7 @@
 #include "call/huge_pmd.c"
 #include "call/madvise.c"
 #include "call/mlock.c"
+#include "call/mlock_range.c"
 #include "call/mmap.c"
 #include "call/mprotect.c"
 #include "call/mremap.c"

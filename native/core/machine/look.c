@@ -205,7 +205,7 @@ static void describe_free_page(const struct hmmu *m, u32 pfn, struct hmmu_page_i
 {
 	if (is_zone_device_page(m, pfn)) {
 		out->flags |= HMMU_PG_DEVICE;
-		out->ref = 1;
+		out->ref = FREE_DEVICE_REFS;
 	} else if (!PageHuge(m, pfn)) {
 		out->flags |= HMMU_PG_BUDDY;
 	}

@@ -32,22 +32,52 @@ static u32 count_lru_list(struct check *c, enum lru_list which)
 	return UINT32_MAX;
 }
 
-/* A page in an LRU pagevec is on no list, is not isolated, and is in no other pagevec. */
-static bool check_pagevec(struct check *c, u32 cpu, enum pagevec_kind kind)
+/* Unevictable pages of 6.12: on no list. */
+static u32 count_unevictable(struct check *c)
 {
 	const struct hmmu *m = c->m;
-	const struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
+	const u32 flags = HMMU_PG_LRU | HMMU_PG_UNEVICTABLE;
+	u32 head = lru_head(m, LRU_UNEVICTABLE), count = 0;
 
-	if (pvec->nr >= PAGEVEC_SIZE)
-		return refuse_snapshot(c, "pagevec %d of CPU %u has %u pages", kind, cpu, pvec->nr);
-	for (u32 i = 0; i < pvec->nr; i++) {
-		u32 pfn = pvec->pages[i];
-
-		if (!is_whole_page(m, pfn) ||
-		    (kind == PVEC_LRU_ADD &&
-		     (page_test(m, pfn, HMMU_PG_LRU | PAGE_USER_ISOLATED) || !set_bit_once(c->met, pfn))))
-			return refuse_snapshot(c, "page %u does not belong into pagevec %d of CPU %u", pfn, kind, cpu);
+	if (page_of(m, head)->next != head || page_of(m, head)->prev != head) {
+		refuse_snapshot(c, "the list of unevictable pages is not empty");
+		return UINT32_MAX;
 	}
+	for (u32 pfn = 1; pfn < ram_used(m); pfn++)
+		count += (page_of(m, pfn)->flags & flags) == flags;
+	return count;
+}
+
+/* Whether a page that is to be put on a list may be: it is on none, is not isolated, and waits for that only once. */
+static bool may_be_added(const struct check *c, u32 pfn)
+{
+	return !page_test(c->m, pfn, HMMU_PG_LRU | PAGE_USER_ISOLATED) && set_bit_once(c->met, pfn);
+}
+
+/* One entry of a pagevec. Device pages are mlocked and munlocked, too. */
+static bool may_be_in_pagevec(const struct check *c, enum pagevec_kind kind, u32 entry)
+{
+	const struct hmmu *m = c->m;
+	u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(entry) : entry;
+
+	if (kind == PVEC_MLOCK && !(entry & MLOCK_NEW_WORK) && pfn >= m->device_base &&
+	    pfn < m->device_base + m->st->device_high)
+		return page_of(m, pfn)->count > FREE_DEVICE_REFS;
+	if (!is_whole_page(m, pfn))
+		return false;
+	return !(kind == PVEC_LRU_ADD || (kind == PVEC_MLOCK && (entry & MLOCK_NEW_WORK))) || may_be_added(c, pfn);
+}
+
+static bool check_pagevec(struct check *c, u32 cpu, enum pagevec_kind kind)
+{
+	const struct pagevec *pvec = &c->m->st->cpu[cpu].pvecs[kind];
+
+	if (pvec->nr >= (kind < NR_PAGEVECS_4_14 || KERNEL >= V6_12 ? PAGEVEC_SIZE : 1))
+		return refuse_snapshot(c, "pagevec %d of CPU %u has %u pages", kind, cpu, pvec->nr);
+	for (u32 i = 0; i < pvec->nr; i++)
+		if (!may_be_in_pagevec(c, kind, pvec->pages[i]))
+			return refuse_snapshot(c, "page %u does not belong into pagevec %d of CPU %u", pvec->pages[i],
+					       kind, cpu);
 	return true;
 }
 
@@ -57,7 +87,7 @@ bool check_lru(struct check *c)
 	u32 listed = 0, marked = 0;
 
 	for (int which = 0; which < NR_LRU_LISTS; which++) {
-		u32 count = count_lru_list(c, which);
+		u32 count = lru_is_linked(which) ? count_lru_list(c, which) : count_unevictable(c);
 
 		if (count == UINT32_MAX)
 			return false;

@@ -171,7 +171,8 @@ bool is_compound(const struct hmmu *m, u32 head)
 		if ((page[i].flags & (HMMU_PG_TAIL | HMMU_PG_BUDDY)) != HMMU_PG_TAIL || page[i].head != head)
 			return false;
 	return page[1].mapcount_of_compound >= 0 && page[1].mapcount_of_compound <= MAX_MAPCOUNT &&
-	       page[LEAK_TAIL].leaked >= 0 && page[LEAK_TAIL].leaked <= page->count && pincount_is_right(m, head);
+	       page[LEAK_TAIL].leaked >= 0 && page[LEAK_TAIL].leaked <= page->count && pincount_is_right(m, head) &&
+	       page[MAPCOUNT_TAIL].large_mapcount >= 0;
 }
 
 /* A tail page has only a map count of its own, and users that hold it. */
@@ -280,7 +281,7 @@ static bool check_device_bitmap(struct check *c)
 	u32 high = m->st->device_high, words = (high + 63) / 64, used = 0;
 
 	for (u32 i = 0; i < words * 64; i++) {
-		bool in_use = i < high && page_of(m, m->device_base + i)->count > 1;
+		bool in_use = i < high && page_of(m, m->device_base + i)->count > FREE_DEVICE_REFS;
 
 		if (device_in_use(m, i) != in_use)
 			return refuse_snapshot(c, "device page %u is %s, and not marked so", i,

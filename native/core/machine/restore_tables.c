@@ -90,7 +90,7 @@ static bool is_mappable(const struct check *c, const struct vma *v, u32 pfn)
 {
 	const struct hmmu *m = c->m;
 
-	if (is_zone_device_page(m, pfn) ? pfn < m->other_device_base || page_of(m, pfn)->count < 2
+	if (is_zone_device_page(m, pfn) ? pfn < m->other_device_base || page_of(m, pfn)->count <= FREE_DEVICE_REFS
 					: !is_used_ram(m, pfn))
 		return false;
 	return !PageAnon(m, pfn) || may_have_anon_vma(c, v, pfn);
@@ -140,8 +140,8 @@ static bool check_swap_format(struct table_check *t, const struct vma *v, u64 ad
 		good = offset < m->device_base && is_used_ram(m, (u32)offset) && PageAnon(m, (u32)offset) &&
 		       may_have_anon_vma(t->c, v, (u32)offset);
 	else if (swp_type(pte) >= SWP_DEVICE_WRITE)
-		good = offset >= m->device_base && offset < m->other_device_base && page_of(m, offset)->count > 1 &&
-		       may_have_anon_vma(t->c, v, (u32)offset);
+		good = offset >= m->device_base && offset < m->other_device_base &&
+		       page_of(m, offset)->count > FREE_DEVICE_REFS && may_have_anon_vma(t->c, v, (u32)offset);
 	else if (!swp_type(pte))
 		good = offset && offset <= m->st->swap_high && m->swap_slots[offset].count;
 	return good || refuse_entry(t, address, pte, "leads to no device page and no swap slot");

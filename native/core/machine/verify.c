@@ -114,7 +114,7 @@ static void verify_page(struct verify *v, u32 pfn)
 	struct hmmu *m = v->m;
 	const struct page *page = page_of(m, pfn);
 	const struct page_tally *t = tally(v, pfn);
-	int32_t base = is_zone_device_page(m, pfn) && page->count ? 1 : 0;
+	int32_t base = page->count ? page_own_refs(m, pfn) : 0;
 
 	if (page->flags & (HMMU_PG_TABLE | HMMU_PG_RESERVED))
 		return;
@@ -140,7 +140,8 @@ static void verify_page(struct verify *v, u32 pfn)
 	 * mark until its last mapping goes, or one is split. */
 	if ((page->flags & HMMU_PG_MLOCKED) && !t->mlock_explained && !is_zone_device_page(m, pfn) && !t->huge)
 		complain(v, "page %u: it is mlocked, but no VM_LOCKED mapping maps it", pfn);
-	if (!page->count && !(page->flags & HMMU_PG_BUDDY) && page->flags && !PageHuge(m, pfn))
+	if (!page->count && !(page->flags & HMMU_PG_BUDDY) && page->flags && !PageHuge(m, pfn) &&
+	    !is_zone_device_page(m, pfn))
 		complain(v, "page %u: it has no reference and is not free (flags %#x)", pfn, page->flags);
 }
 
@@ -158,7 +159,7 @@ void verify_pages(struct verify *v)
 		if (PageHuge(m, pfn))
 			continue;
 		if (is_device_private_page(m, pfn))
-			device_used += page->count > 1;
+			device_used += page->count > FREE_DEVICE_REFS;
 		else if (is_zone_device_page(m, pfn))
 			continue;
 		else if (page->count || (page->flags & (HMMU_PG_TAIL | HMMU_PG_RESERVED)))
@@ -200,16 +201,48 @@ static void verify_list(struct verify *v, int which)
 			 (unsigned long long)lru->nr);
 }
 
+/* Unevictable pages of 6.12 are on no list, but counted. */
+static void verify_unevictable(struct verify *v)
+{
+	struct hmmu *m = v->m;
+	const u32 flags = HMMU_PG_LRU | HMMU_PG_UNEVICTABLE;
+	u64 nr = 0;
+
+	for (u32 pfn = 1; pfn < ram_used(m); pfn++) {
+		if ((page_of(m, pfn)->flags & flags) != flags)
+			continue;
+		tally(v, pfn)->on_lru = true;
+		nr += hpage_nr_pages(m, pfn);
+	}
+	if (nr != m->st->lru[LRU_UNEVICTABLE].nr)
+		complain(v, "%llu pages are unevictable, the counter says %llu", (unsigned long long)nr,
+			 (unsigned long long)m->st->lru[LRU_UNEVICTABLE].nr);
+}
+
+/* A page that waits for its munlock may be mapped by no locked mapping any more. */
+static void verify_pagevec(struct verify *v, const struct pagevec *pvec, enum pagevec_kind kind)
+{
+	for (u32 i = 0; i < pvec->nr; i++) {
+		u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(pvec->pages[i]) : pvec->pages[i];
+
+		tally_ref(v, pfn, 1);
+		if (kind == PVEC_MLOCK)
+			tally(v, compound_head(v->m, pfn))->mlock_explained = true;
+	}
+}
+
 void verify_lru(struct verify *v)
 {
 	struct hmmu *m = v->m;
 
 	for (int which = 0; which < NR_LRU_LISTS; which++)
-		verify_list(v, which);
+		if (lru_is_linked(which))
+			verify_list(v, which);
+		else
+			verify_unevictable(v);
 	for (u32 cpu = 0; cpu < m->st->cpus; cpu++)
 		for (int kind = 0; kind < NR_PAGEVECS; kind++)
-			for (u32 i = 0; i < m->st->cpu[cpu].pvecs[kind].nr; i++)
-				tally_ref(v, m->st->cpu[cpu].pvecs[kind].pages[i], 1);
+			verify_pagevec(v, &m->st->cpu[cpu].pvecs[kind], kind);
 }
 
 /** Holders of and waiters for the mmap_sem of a process, as its tasks record them. */

@@ -64,7 +64,7 @@ static void verify_device_bitmap(struct verify *v)
 			 m->st->device_free, m->st->device_pages);
 	for (u32 index = 0; index < m->st->device_high; index++) {
 		bool marked = m->device_bitmap[index / 64] >> (index % 64) & 1;
-		bool in_use = page_of(m, m->device_base + index)->count > 1;
+		bool in_use = page_of(m, m->device_base + index)->count > FREE_DEVICE_REFS;
 
 		if (marked != in_use)
 			complain(v, "device page %u is %s, and marked as %s", index, in_use ? "in use" : "free",

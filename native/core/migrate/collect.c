@@ -120,7 +120,9 @@ static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, boo
 	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 loses the bit. */
 	if (present && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
 		p->flags |= HMMU_PG_DIRTY;
-	*pte = present ? migration_entry_of_present(page, old, false) : migration_entry_of_device(m, page, old, _PAGE_RW);
+	*pte = present ? migration_entry_of_present(page, old, PageAnonExclusive(m, page))
+		       : migration_entry_of_device(m, page, old, _PAGE_RW);
+	ClearPageAnonExclusive(m, page);
 	if (--p->mapcount)
 		mapped_elsewhere(mig, page, *pte);
 	return word_of_entry(old, present) | HMMU_PFN_LOCKED;
@@ -147,7 +149,9 @@ static NOINLINE u64 collect_unusual(struct hmmu_migration *mig, u64 i, u64 *pte,
 		return word_of_entry(*pte, present);
 	}
 	word = replace_entry(mig, pte, present);
-	if (!p->mapcount)
+	if (KERNEL >= V6_12 && vma_is_mlocked(m, mig->vma))
+		munlock_folio(m, mig->ctx.cpu, page);
+	else if (KERNEL < V6_12 && !p->mapcount)
 		clear_page_mlock(m, mig->ctx.cpu, page);
 	return word;
 }

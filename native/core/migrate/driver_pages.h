@@ -10,7 +10,7 @@ static int no_page(struct hmmu *m, u32 pfn);
 /** Whether a driver may read a page: it is in use, and neither a page table nor the zero page. */
 static inline bool in_use(const struct hmmu *m, u32 pfn)
 {
-	return pfn > m->zero_pfn && pfn < m->pfn_end && page_of(m, pfn)->count > is_zone_device_page(m, pfn) &&
+	return pfn > m->zero_pfn && pfn < m->pfn_end && page_of(m, pfn)->count > page_own_refs(m, pfn) &&
 	       !page_test(m, pfn, HMMU_PG_TABLE);
 }
 

@@ -45,7 +45,7 @@ static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page
 	int32_t others = p->count;
 
 	if (is_zone_device_page(mig->ctx.m, page))
-		others -= is_device_private_page(mig->ctx.m, page);
+		others -= is_device_private_page(mig->ctx.m, page) * FREE_DEVICE_REFS;
 	if (page == mig->fault_page ? others != 2 : others != 1)
 		return refuse(mig, i, HMMU_WHY_REFERENCES);
 	n->index = p->index;

@@ -123,6 +123,9 @@ void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	bool settled = to - from == mig->npages;
 
+	/* What collect has munlocked is done now. */
+	if (KERNEL >= V6_12 && !from)
+		lru_add_drain(mig->ctx.m, mig->ctx.cpu);
 	for (u64 i = from; i < to && !mig->prepared; i++) {
 		u64 src = mig->src[i];
 

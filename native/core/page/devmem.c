@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device-private memory. Every device page has one reference from the start. At that count the page is free, and the
- * device's bitmap says so. The kernel does not wipe flags and contents, so the last user's stay.
+ * Device-private memory. In 4.14 every device page has one reference from the start. At that count the page is free, in
+ * 6.12 at 0, and the device's bitmap says so. The kernel does not wipe flags and contents, so the last user's stay.
  */
 #include "page/devmem.h"
 
@@ -65,7 +65,7 @@ void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 	struct page *page = page_of(m, pfn);
 	bool private = is_device_private_page(m, pfn);
 
-	if (page->count != 1 || (private && !device_in_use(m, pfn - m->device_base)))
+	if (page->count != FREE_DEVICE_REFS || (private && !device_in_use(m, pfn - m->device_base)))
 		hmmu_bug(m, "a reference to a device page was dropped that nobody had");
 	else if (private)
 		free_device_page(m, page, pfn);
@@ -76,10 +76,10 @@ void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
 {
 	for (u32 page = m->other_device_base; page < m->pfn_end; page++) {
-		if (page_of(m, page)->count > 1)
+		if (page_of(m, page)->count > FREE_DEVICE_REFS)
 			continue;
 		page_of(m, page)->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
-		page_of(m, page)->count = 2;
+		page_of(m, page)->count = FREE_DEVICE_REFS + 1;
 		*pfn = page;
 		return 0;
 	}

@@ -30,7 +30,7 @@ static inline void device_take(struct hmmu *m, u32 index)
 		st->device_high = index + 1;
 	st->device_free--;
 	page->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
-	page->count = 2;
+	page->count = FREE_DEVICE_REFS + 1;
 	page->alloc_id = index;
 }
 /** Allocate the lowest free device page; false: all are in use. */
@@ -50,9 +50,9 @@ static inline bool device_alloc(struct hmmu *m, u32 *pfn)
 }
 /** @} */
 
-/** Set up the device's pages: all free, with one reference each. */
+/** Set up the device's pages: all free. */
 static void devmem_init(struct hmmu *m);
-/** Call this when the count of a ZONE_DEVICE page has fallen to 1: the page is free. Flags and contents stay, except
+/** Call this when the count of a ZONE_DEVICE page has fallen to FREE_DEVICE_REFS. Flags and contents stay, except
  * those that the kernel wipes. */
 static void put_zone_device_private_page(struct hmmu *m, u32 pfn);
 /** Call page_free(). */
@@ -69,7 +69,7 @@ static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 	if (flags & PAGE_USER_CHARGED)
 		m->st->memcg_charged--;
 }
-/** put_zone_device_private_page() for a device-private page that is in use and has a count of 1. */
+/** put_zone_device_private_page() for a device-private page that is in use. */
 static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u32 pfn)
 {
 	struct state *st = m->st;
@@ -86,21 +86,22 @@ static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u3
 /** Drop a reference to a ZONE_DEVICE page. */
 static inline void put_device_page(struct hmmu *m, u32 pfn)
 {
-	if (--page_of(m, pfn)->count <= 1)
+	if (--page_of(m, pfn)->count <= FREE_DEVICE_REFS)
 		put_zone_device_private_page(m, pfn);
 }
 static void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn);
-/** unlock_page() and put_device_page(). A page is free when only its own reference is left. */
+/** unlock_page() and put_device_page(). */
 static ALWAYS_INLINE void unlock_and_put_device_page(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
 
-	if (!SHORTCUTS || page->count != 2 || pfn >= m->other_device_base || !(page->flags & HMMU_PG_LOCKED)) {
+	if (!SHORTCUTS || page->count != FREE_DEVICE_REFS + 1 || pfn >= m->other_device_base ||
+	    !(page->flags & HMMU_PG_LOCKED)) {
 		unlock_and_put_device_page_slow(m, pfn);
 		return;
 	}
 	page->flags &= ~(u32)HMMU_PG_LOCKED;
-	page->count = 1;
+	page->count = FREE_DEVICE_REFS;
 	free_device_page(m, page, pfn);
 }
 

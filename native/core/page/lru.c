@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * LRU lists as in Linux 4.14. A page first waits in a per-CPU pagevec, which holds a reference to the page. That
- * reference makes a page look pinned until the pagevec is drained.
+ * LRU lists. A page first waits in a per-CPU pagevec, which holds a reference to the page. That reference makes a page
+ * look pinned until the pagevec is drained.
  */
 #include "page/lru.h"
 
@@ -26,9 +26,22 @@ static inline void put_on_list(struct hmmu *m, u32 pfn, u32 nr)
 	add_page_to_lru_list(m, pfn, page_lru(page), nr);
 }
 
-static NOINLINE void put_huge_page_on_list(struct hmmu *m, u32 pfn)
+/* lru_add(): 6.12 sees only now whether the page is mlocked. "mm/munlock: maintain page->mlock_count while
+ * unevictable" */
+static inline void lru_add(struct hmmu *m, u32 pfn, u32 nr)
 {
-	put_on_list(m, pfn, HPAGE_PMD_NR);
+	struct page *page = page_of(m, pfn);
+
+	if (KERNEL >= V6_12 && (page->flags & HMMU_PG_MLOCKED))
+		page->flags = (page->flags & ~(u32)HMMU_PG_ACTIVE) | HMMU_PG_UNEVICTABLE;
+	else if (KERNEL >= V6_12)
+		page->flags &= ~(u32)HMMU_PG_UNEVICTABLE;
+	put_on_list(m, pfn, nr);
+}
+
+static NOINLINE void lru_add_huge(struct hmmu *m, u32 pfn)
+{
+	lru_add(m, pfn, HPAGE_PMD_NR);
 }
 
 /* __pagevec_lru_add(). If the pagevec holds the last reference, the page is freed without ever being put on a list. */
@@ -41,9 +54,9 @@ static inline void add_pages_now(struct hmmu *m, const u32 *pages, u32 nr)
 		if (!--page->count)
 			put_last_reference(m, pfn);
 		else if (page->flags & HMMU_PG_HEAD)
-			put_huge_page_on_list(m, pfn);
+			lru_add_huge(m, pfn);
 		else
-			put_on_list(m, pfn, 1);
+			lru_add(m, pfn, 1);
 	}
 }
 
@@ -57,6 +70,18 @@ static void activate_now(struct hmmu *m, u32 pfn)
 	if (page_test(m, pfn, HMMU_PG_LRU) && !page_test(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE)) {
 		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
 		page_set(m, pfn, HMMU_PG_ACTIVE);
+		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
+	}
+	put_page(m, pfn);
+}
+
+static void deactivate_now(struct hmmu *m, u32 pfn)
+{
+	const u32 states = HMMU_PG_LRU | HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE;
+
+	if ((page_of(m, pfn)->flags & states) == (HMMU_PG_LRU | HMMU_PG_ACTIVE)) {
+		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
+		page_clear(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_REFERENCED);
 		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
 	}
 	put_page(m, pfn);
@@ -95,6 +120,9 @@ void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
 	else if (kind == PVEC_LAZYFREE)
 		for (u32 i = 0; i < nr; i++)
 			lazyfree_now(m, pvec->pages[i]);
+	else if (KERNEL >= V6_12 && kind == PVEC_DEACTIVATE)
+		for (u32 i = 0; i < nr; i++)
+			deactivate_now(m, pvec->pages[i]);
 	else
 		for (u32 i = 0; i < nr; i++)
 			activate_now(m, pvec->pages[i]);
@@ -109,8 +137,9 @@ void add_page_to_unevictable_list(struct hmmu *m, u32 pfn)
 
 void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn)
 {
-	page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
-	if (page_test(m, pfn, HMMU_PG_MLOCKED)) {
+	if (KERNEL < V6_12)
+		page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
+	if (KERNEL < V6_12 && page_test(m, pfn, HMMU_PG_MLOCKED)) {
 		add_page_to_unevictable_list(m, pfn);
 		put_page(m, pfn);
 	} else {

@@ -3,6 +3,7 @@
 #ifndef HMMU_LRU_H
 #define HMMU_LRU_H
 
+#include "page/mlock_batch.h"
 #include "page/page.h"
 
 /** Set up empty lists. */
@@ -26,27 +27,41 @@ static inline enum lru_list page_lru(const struct page *page)
 		       "the table goes by these bits");
 	return lists[page->flags >> 4 & 15];
 }
+/** Whether the pages of a list are linked. 6.12 only counts unevictable ones, and keeps their mlock_count in the place of
+ * a link. "mm/munlock: maintain page->mlock_count while unevictable" */
+static inline bool lru_is_linked(enum lru_list which)
+{
+	return KERNEL < V6_12 || which != LRU_UNEVICTABLE;
+}
 static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list which, u32 nr)
 {
 	struct page *head = page_of(m, lru_head(m, which)), *page = page_of(m, pfn);
 	u32 first = head->next;
 
-	/* This order stops gcc from merging two stores into a slower vector store. */
-	page->next = first;
-	page_of(m, first)->prev = pfn;
-	page->prev = lru_head(m, which);
-	head->next = pfn;
+	if (lru_is_linked(which)) {
+		/* This order stops gcc from merging two stores into a slower vector store. */
+		page->next = first;
+		page_of(m, first)->prev = pfn;
+		page->prev = lru_head(m, which);
+		head->next = pfn;
+	} else {
+		page->mlock_count = 0;
+	}
 	m->st->lru[which].nr += nr;
 }
 static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enum lru_list which, u32 nr)
 {
-	page_of(m, page->prev)->next = page->next;
-	page_of(m, page->next)->prev = page->prev;
+	if (lru_is_linked(which)) {
+		page_of(m, page->prev)->next = page->next;
+		page_of(m, page->next)->prev = page->prev;
+	}
 	page->prev = page->next = 0;
 	m->st->lru[which].nr -= nr;
 }
 /** @name Pagevecs. A page waits in a pagevec before it goes on a list. The pagevec holds a reference.
  * @{ */
+/** "mm: batch lru_add_fn, 31 pages at once": PAGEVEC_SIZE of 4.14, FOLIO_BATCH of 6.12 */
+#define PAGEVEC_SIZE (KERNEL >= V6_12 ? PAGEVEC_MAX : 14)
 /** Drain one pagevec of a CPU. */
 static NOINLINE void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
 /** Add a page to a pagevec, which takes over the caller's reference. A pagevec that is full or has a huge page is
@@ -68,22 +83,35 @@ static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
 static void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
 static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
 {
-	if ((vma_of(m, vma)->flags & (VM_LOCKED | VM_SPECIAL)) != VM_LOCKED) {
+	if (!vma_is_mlocked(m, vma)) {
 		/* "mm/vmscan: make active/inactive ratio as 1:1 for anon lru" */
 		if (KERNEL < V6_12)
 			page_set(m, pfn, HMMU_PG_ACTIVE);
 		lru_cache_add(m, cpu, pfn);
 		return;
 	}
+	if (KERNEL >= V6_12) {
+		mlock_new_folio(m, cpu, pfn);
+		return;
+	}
 	page_set(m, pfn, HMMU_PG_MLOCKED);
 	add_page_to_unevictable_list(m, pfn);
+}
+static inline void pagevec_drain_any(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
+{
+	if (m->st->cpu[cpu].pvecs[kind].nr)
+		pagevec_drain(m, cpu, kind);
 }
 /** Drain the pagevecs of one CPU, or of all CPUs. */
 static inline void lru_add_drain(struct hmmu *m, u32 cpu)
 {
-	for (int kind = 0; kind < NR_PAGEVECS; kind++)
-		if (m->st->cpu[cpu].pvecs[kind].nr)
-			pagevec_drain(m, cpu, kind);
+	pagevec_drain_any(m, cpu, PVEC_LRU_ADD);
+	if (KERNEL >= V6_12)
+		pagevec_drain_any(m, cpu, PVEC_DEACTIVATE);
+	pagevec_drain_any(m, cpu, PVEC_LAZYFREE);
+	pagevec_drain_any(m, cpu, PVEC_ACTIVATE);
+	if (KERNEL >= V6_12)
+		mlock_drain_local(m, cpu);
 }
 static void lru_add_drain_all(struct hmmu *m);
 /** @} */
@@ -121,11 +149,14 @@ static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pag
 	struct page *page = page_of(m, pfn);
 	u32 flags = page->flags;
 
-	if (!SHORTCUTS || (flags & (HMMU_PG_LOCKED | HMMU_PG_MLOCKED)) != HMMU_PG_LOCKED) {
+	/* In 6.12 the pagevec's drain looks at both. */
+	u32 mlocked = KERNEL >= V6_12 ? 0 : HMMU_PG_MLOCKED, unevictable = KERNEL >= V6_12 ? 0 : HMMU_PG_UNEVICTABLE;
+
+	if (!SHORTCUTS || (flags & (HMMU_PG_LOCKED | mlocked)) != HMMU_PG_LOCKED) {
 		unlock_and_putback_slow(m, cpu, pfn);
 		return;
 	}
-	page->flags = flags & ~(u32)(HMMU_PG_LOCKED | HMMU_PG_UNEVICTABLE);
+	page->flags = flags & ~(HMMU_PG_LOCKED | unevictable);
 	pvec->pages[pvec->nr++] = pfn;
 	if (pvec->nr == PAGEVEC_SIZE)
 		pagevec_drain(m, cpu, PVEC_LRU_ADD);
@@ -137,6 +168,17 @@ static void lru_add_page_tail(struct hmmu *m, u32 tail);
 static void activate_page(struct hmmu *m, u32 cpu, u32 pfn);
 static void mark_page_accessed(struct hmmu *m, u32 cpu, u32 pfn);
 static void mark_page_lazyfree(struct hmmu *m, u32 cpu, u32 pfn);
+/** Make an active page inactive, through a pagevec. Linux 6.12. */
+static inline void deactivate_page(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+	u32 flags = page_of(m, head)->flags;
+
+	if (!(flags & HMMU_PG_LRU) || !(flags & HMMU_PG_ACTIVE) || (flags & HMMU_PG_UNEVICTABLE))
+		return;
+	get_page(m, head);
+	pagevec_add(m, cpu, PVEC_DEACTIVATE, head);
+}
 /** __pagevec_lru_add() of a single page, with a reference: put the page on its list at once. */
 static NOINLINE void lru_add_now(struct hmmu *m, u32 pfn);
 

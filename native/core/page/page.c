@@ -25,6 +25,8 @@ int32_t total_mapcount(const struct hmmu *m, u32 pfn)
 
 	if (!PageCompound(m, pfn))
 		return page_of(m, pfn)->mapcount;
+	if (KERNEL >= V6_12)
+		return page_of(m, head + MAPCOUNT_TAIL)->large_mapcount;
 	total = compound_mapcount(m, head);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
 		total += page_of(m, head + i)->mapcount;
@@ -37,6 +39,8 @@ bool compound_page_mapped(const struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 
+	if (KERNEL >= V6_12)
+		return page_of(m, head + MAPCOUNT_TAIL)->large_mapcount > 0;
 	if (compound_mapcount(m, head) > 0)
 		return true;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
@@ -74,7 +78,7 @@ static void put_page_of_ram(struct hmmu *m, u32 head)
 	put_last_reference(m, head);
 }
 
-/* A device page is free at a count of 1, any other at 0. */
+/* In 4.14 a device page is free at a count of 1, any other at 0. */
 void put_page_slow(struct hmmu *m, u32 head)
 {
 	if (is_zone_device_page(m, head))
@@ -91,7 +95,7 @@ void release_pages(struct hmmu *m, const u32 *pages, u32 nr)
 
 		if (count <= 0)
 			put_last_reference(m, head);
-		else if (count == 1 && is_zone_device_page(m, head))
+		else if (count == FREE_DEVICE_REFS && is_zone_device_page(m, head))
 			put_zone_device_private_page(m, head);
 	}
 }

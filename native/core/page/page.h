@@ -116,15 +116,25 @@ static inline int32_t page_count(const struct hmmu *m, u32 pfn)
 {
 	return page_of(m, compound_head(m, pfn))->count;
 }
-/** Nobody has the page. A free page of ZONE_DEVICE has one reference; here it has none before its first use. */
+/** References of a free page of ZONE_DEVICE; here it has none before its first use. "mm: free device private pages have
+ * zero refcount" */
+#define FREE_DEVICE_REFS (KERNEL >= V6_12 ? 0 : 1)
+/** References that a page has by itself, besides those that somebody holds. */
+static inline int32_t page_own_refs(const struct hmmu *m, u32 pfn)
+{
+	return is_zone_device_page(m, pfn) ? FREE_DEVICE_REFS : 0;
+}
+/** Nobody has the page. */
 static inline bool page_is_free(const struct hmmu *m, u32 pfn)
 {
-	return page_count(m, pfn) <= is_zone_device_page(m, pfn) && !page_test(m, pfn, HMMU_PG_RESERVED);
+	return page_count(m, pfn) <= page_own_refs(m, pfn) && !page_test(m, pfn, HMMU_PG_RESERVED);
 }
 /** The third page of a compound page counts references that the quirk thp-busy-leaks-ref has leaked. */
 #define LEAK_TAIL 2
 /** The fourth counts its pins, each of which is a reference, too (folio->_pincount). */
 #define PIN_TAIL 3
+/** The fifth counts all entries that map any part of it, huge ones once (folio->_large_mapcount). */
+#define MAPCOUNT_TAIL 4
 static inline int32_t *compound_mapcount_ptr(struct hmmu *m, u32 head)
 {
 	return &page_of(m, head + 1)->mapcount_of_compound;
@@ -158,13 +168,13 @@ static inline void get_page(struct hmmu *m, u32 pfn)
 	page_of(m, compound_head(m, pfn))->count++;
 }
 static void put_page_slow(struct hmmu *m, u32 head);
-/** Drop a reference. The last reference frees the page; a device page is freed with the last but one. */
+/** Drop a reference. The last reference frees the page; in 4.14 a device page is freed with the last but one. */
 static inline void put_page(struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 	int32_t count = --page_of(m, head)->count;
 
-	if (count <= 1 && (count <= 0 || is_zone_device_page(m, head)))
+	if (count <= FREE_DEVICE_REFS && (count <= 0 || is_zone_device_page(m, head)))
 		put_page_slow(m, head);
 }
 /** Drop a reference to each of many pages. */

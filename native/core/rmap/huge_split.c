@@ -82,7 +82,7 @@ static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr,
 	if (!freeze)
 		return;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
-		page_remove_rmap(m, ctx->cpu, page + i, false);
+		page_remove_rmap(m, ctx->cpu, page + i, vma, false);
 		put_page(m, page + i);
 	}
 }
@@ -96,7 +96,7 @@ void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool free
 	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, mm, haddr, haddr + PMD_SIZE);
 	table_lock(m, pmd);
 	if (pmd_trans_huge(*pmd) && (!page || page == pte_pfn(*pmd))) {
-		if (page_test(m, pte_pfn(*pmd), HMMU_PG_MLOCKED))
+		if (KERNEL < V6_12 && page_test(m, pte_pfn(*pmd), HMMU_PG_MLOCKED))
 			clear_page_mlock(m, ctx->cpu, pte_pfn(*pmd));
 		split_huge_pmd_locked(ctx, vma, pmd, haddr, freeze);
 	}

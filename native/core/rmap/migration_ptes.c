@@ -22,7 +22,7 @@ static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma
 
 	while (page_vma_mapped_walk(m, &pvmw)) {
 		restore_entry(ctx, vma_of(m, vma), pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
-		if (page_test(m, old_pfn, HMMU_PG_MLOCKED))
+		if (KERNEL < V6_12 && page_test(m, old_pfn, HMMU_PG_MLOCKED))
 			clear_page_mlock(m, ctx->cpu, old_pfn);
 	}
 }

@@ -87,7 +87,10 @@ static inline void restore_entry(struct ctx *ctx, const struct vma *v, u64 *pte,
 	get_page(m, new);
 	/* page->mapping is still set; only the map count changes. */
 	page_dup_rmap(m, new, false);
-	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
+	if (KERNEL >= V6_12) {
+		mlock_mapped_page(m, ctx->cpu, new, (u32)(v - m->vmas));
+		mlock_drain_local(m, ctx->cpu);
+	} else if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
 		mlock_vma_page(m, ctx->cpu, new);
 }
 /** Whether an entry is the migration entry of a page. */

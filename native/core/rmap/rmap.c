@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Map counts: these functions count every pte and huge pmd that is set or cleared. The last one clears the mlock
+/* Map counts: these functions count every pte and huge pmd that is set or cleared. In 4.14 the last one clears the mlock
  * mark. */
 #include "rmap/rmap.h"
 
@@ -39,4 +39,18 @@ void page_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, bool compound)
 	/* The last mapping clears the mlock mark. */
 	if (!page_of(m, pfn)->mapcount && page_test(m, head, HMMU_PG_MLOCKED))
 		clear_page_mlock(m, cpu, head);
+}
+
+void folio_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, u32 vma, bool compound)
+{
+	int32_t *count = compound ? compound_mapcount_ptr(m, pfn) : &page_of(m, pfn)->mapcount;
+
+	if (*count <= 0) {
+		hmmu_bug(m, "a mapping of a page was removed that it did not have");
+		return;
+	}
+	--*count;
+	large_mapcount_add(m, pfn, -1);
+	if (vma_is_mlocked(m, vma))
+		munlock_folio(m, cpu, compound_head(m, pfn));
 }

@@ -24,7 +24,8 @@ static void unmap_present_entry(struct hmmu *m, u32 mm, struct page_vma_mapped_w
 	/* A migration entry has no dirty bit; keep it in the page. */
 	if (pte_dirty(old))
 		page_set(m, compound_head(m, subpage), HMMU_PG_DIRTY);
-	*pvmw->pte = migration_entry_of_present(subpage, old, false);
+	*pvmw->pte = migration_entry_of_present(subpage, old, PageAnonExclusive(m, subpage));
+	ClearPageAnonExclusive(m, subpage);
 }
 
 /* Mark the page mlocked if the mapping is locked; true: the walk can end. */
@@ -34,15 +35,17 @@ static bool mlock_again(struct ctx *ctx, u32 pfn, u32 vma)
 
 	if (!(vma_of(m, vma)->flags & VM_LOCKED))
 		return false;
-	if (!PageCompound(m, pfn))
+	if (KERNEL >= V6_12)
+		mlock_mapped_page(m, ctx->cpu, pfn, vma);
+	else if (!PageCompound(m, pfn))
 		mlock_vma_page(m, ctx->cpu, pfn);
 	return true;
 }
 
-static void unmap_entry(struct ctx *ctx, u32 mm, struct page_vma_mapped_walk *pvmw)
+static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
 {
 	struct hmmu *m = ctx->m;
-	u32 page = pvmw->page, subpage = page;
+	u32 page = pvmw->page, subpage = page, mm = vma_of(m, pvmw->vma)->mm;
 
 	if (is_device_private_page(m, page)) {
 		unmap_device_entry(m, page, pvmw->pte);
@@ -50,7 +53,7 @@ static void unmap_entry(struct ctx *ctx, u32 mm, struct page_vma_mapped_walk *pv
 		subpage = pte_pfn(*pvmw->pte);
 		unmap_present_entry(m, mm, pvmw, subpage);
 	}
-	page_remove_rmap(m, ctx->cpu, subpage, false);
+	page_remove_rmap(m, ctx->cpu, subpage, pvmw->vma, false);
 	put_page(m, page);
 	mmu_notifier_invalidate_range(m, mm, pvmw->address, pvmw->address + PAGE_SIZE);
 }
@@ -89,7 +92,7 @@ static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u
 	else if (!unmap_lazyfree(m, page, old, pte))
 		return false;
 	add_mm_counter(m, mm, MM_ANONPAGES, -1);
-	page_remove_rmap(m, ctx->cpu, page, false);
+	page_remove_rmap(m, ctx->cpu, page, vma, false);
 	put_page(m, page);
 	mmu_notifier_invalidate_range(m, mm, address, address + PAGE_SIZE);
 	return true;
@@ -120,7 +123,7 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 		if (flags & TTU_MUNLOCK)
 			continue;
 		if (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE)) {
-			unmap_entry(ctx, mm, &pvmw);
+			unmap_entry(ctx, &pvmw);
 		} else if (!unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
 			page_vma_mapped_walk_done(m, &pvmw);
 			go_on = false;
