@@ -4,9 +4,10 @@
  * The floors as one kernel: all their sources, in one unit. Whatever they share is static, so that each kernel has its
  * own. The public functions are static here, too; those that users call are in dispatch.c.
  */
-/* gcc would pass members of a record instead of its address, and load more of them than are used. */
+/* What gcc concludes from all callers of a static function costs more than it saves: members of a record are passed
+ * instead of its address (ipa-sra), and values are kept across calls in registers that are scarce (ipa-modref). */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-ipa-sra")
+#pragma GCC optimize("no-ipa-sra", "no-ipa-modref")
 #endif
 
 #define HMMU_API static

@@ -18,7 +18,7 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 	m->device_bitmap[index / 64] = in_use ? word | bit : word & ~bit;
 }
 /** The first free page at or above the hint, or the number of pages. */
-static u32 device_lowest_free(struct hmmu *m);
+static NOINLINE __attribute__((cold)) u32 device_lowest_free(struct hmmu *m);
 /** Allocate a free device page for a driver, with a reference. */
 static inline void device_take(struct hmmu *m, u32 index)
 {
