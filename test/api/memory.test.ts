@@ -239,3 +239,67 @@ describe('what Linux 6.12 has and Linux 4.14 has not', () => {
     expect(a.mappings()[0]?.userfault).toBe(true)
   })
 })
+
+describe('Linux 6.12', () => {
+  function newer(pages: number) {
+    const machine = makeMachine({ profile: 'linux-6.12' })
+    const a = machine.process()
+    const buf = a.map({ pages })
+    buf.touch()
+    machine.drainPagevecs()
+    return { machine, a, buf }
+  }
+
+  test('a pin for DMA is 1024 references, and is dropped as such', () => {
+    const { machine, a, buf } = newer(1)
+    const pin = a.pin(buf.address)
+    const dma = a.pin(buf.address, { dma: true, write: true })
+    expect([pin.kind, dma.kind]).toEqual(['pin', 'dma_pin'])
+    machine.drainPagevecs()
+    expect(machine.page(dma.pfn).refCount).toBe(1026)
+    expect(machine.verify()).toEqual([])
+    expect(codeOf(() => machine.release(dma))).toBe('HMMU_REFERENCE')
+    machine.unpin(dma)
+    expect(machine.page(pin.pfn).refCount).toBe(2)
+    expect(codeOf(() => dma.drop())).toBe('HMMU_REFERENCE')
+    expect(codeOf(() => machine.pageRef({ kind: 'dma_pin', pfn: pin.pfn }).drop())).toBe('HMMU_REFERENCE')
+    pin.drop()
+    expect(machine.verify()).toEqual([])
+  })
+
+  test('a copy of the machine has its pins for DMA', () => {
+    const { machine, a, buf } = newer(1)
+    const dma = a.pin(buf.address, { dma: true })
+    const copy = machine.fork()
+    copy.pageRef(dma).drop()
+    expect([copy, machine].map((each) => each.page(dma.pfn).refCount)).toEqual([1, 1025])
+    expect(copy.verify()).toEqual([])
+  })
+
+  test('a part of a huge page is pinned by one reference to all of it', () => {
+    const { machine, a } = newer(1)
+    const huge = a.map({ pages: 512, alignHuge: true })
+    a.advise(huge, 'hugepage')
+    huge.touch([0])
+    machine.drainPagevecs()
+    const before = machine.page(huge.dump(0, 1)[0]!.pfn).refCount
+    const dma = a.pin(huge.pageAddress(7), { dma: true })
+    expect(huge.dump(0, 1)[0]?.refCount).toBe(before + 1)
+    expect(machine.verify()).toEqual([])
+    dma.drop()
+    expect(huge.dump(0, 1)[0]?.refCount).toBe(before)
+  })
+
+  test('userfaultfd write-protects what is present, and takes that back', () => {
+    const { a, buf } = newer(2)
+    expect(errorOf(() => a.writeProtectUserfault(buf))).toMatchObject({ code: 'HMMU_SYSCALL', errno: 'ENOENT' })
+    a.registerUserfault(buf, { wp: true })
+    a.writeProtectUserfault(buf.range(0, 1))
+    expect(buf.dump().map(({ bits, uffdWp }) => [bits[0], uffdWp])).toEqual([
+      ['p', true],
+      ['w', false],
+    ])
+    a.writeProtectUserfault(buf, false)
+    expect(buf.dump().map(({ uffdWp }) => uffdWp)).toEqual([false, false])
+  })
+})

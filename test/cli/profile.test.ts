@@ -46,6 +46,22 @@ test('each folder has its own', () => {
   expect(hmmu('drill', 'run', DRILL_FILE).stdout).toBe(printed('linux-4.14-fixed'))
 })
 
+test('the profile is that of the kernel for which a drill is written', () => {
+  const drill = 'A map buf anon 1\nA remap buf as new\nA dump new\n'
+  const expected = 'A map buf anon 1\nA remap buf as new\nA dump new\n  [0] none\n'
+  for (const [name, profile] of Object.entries({ old: 'linux-4.14', x: 'linux-6.12' })) {
+    mkdirSync(at(name))
+    put(join(name, 'x.drill'), drill)
+    put(join(name, 'x.expected'), expected)
+    put(join(name, 'profile'), profile)
+  }
+  const { stdout, status } = hmmu('drill', 'check', 'old', 'x')
+  expect(stdout).toContain(`FAILED x: ${join('old', 'x.drill')}:2:3: expected a command (`)
+  expect(stdout).toContain("found 'remap', which needs the profile linux-6.12 (this drill is for linux-4.14)")
+  expect(stdout).toMatch(/\n1 passed, 1 failed\n$/)
+  expect(status).toBe(1)
+})
+
 test('--profile overrides it', () => {
   putFolder('x', printed('linux-4.14'), 'linux-4.14-fixed')
   expect(hmmu('drill', 'check', 'x').stdout).toContain('0 passed, 1 failed')

@@ -34,6 +34,8 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 		add_mm_counter(m, copy->child, MM_SWAPENTS, 1);
 		return entry;
 	}
+	if (is_pte_marker(entry))
+		return entry;
 	add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	if (is_device_private_entry(entry)) {
 		get_page(m, page);
@@ -52,6 +54,16 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 	}
 	*src = entry;
 	return entry;
+}
+
+/* The child is not registered with userfaultfd, which would have to tell of fork(). */
+static u64 child_entry(u64 entry)
+{
+	if (KERNEL < V6_12)
+		return entry;
+	if (pte_present(entry))
+		return pte_clear_uffd_wp(entry);
+	return pte_marker_uffd_wp(entry) ? 0 : pte_swp_clear_uffd_wp(entry);
 }
 
 static u64 copy_present(struct copy *copy, u64 *src)
@@ -94,7 +106,7 @@ static int copy_pmd(struct mm_walk *walk, u64 *src_pmd, u64 address, u64 end)
 	for (; address < end; address += PAGE_SIZE, src++, dst++) {
 		if (pte_none(*src))
 			continue;
-		*dst = pte_present(*src) ? copy_present(copy, src) : copy_swap_type(copy, src);
+		*dst = child_entry(pte_present(*src) ? copy_present(copy, src) : copy_swap_type(copy, src));
 	}
 	table_unlock(m, first_src);
 	table_unlock(m, first_dst);
@@ -138,7 +150,7 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 	v->avc_head = 0;
 	v->anon_vma = 0;
 	v->resv = 0;
-	v->flags &= ~(u32)(VM_LOCKED | VM_UFFD_MISSING);
+	v->flags &= ~(u32)(VM_LOCKED | VM_UFFD_MISSING | VM_UFFD_WP);
 	err = anon_vma_fork(m, vma, parent_vma);
 	if (err) {
 		slab_free(m, SLAB_VMA, vma);

@@ -131,6 +131,8 @@ static void copy_present_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_
 	add_mm_counter(m, child, MM_ANONPAGES, HPAGE_PMD_NR);
 	*src_pmd = pte_wrprotect(*src_pmd);
 	*dst_pmd = pte_mkold(*src_pmd);
+	if (KERNEL >= V6_12)
+		*dst_pmd = pte_clear_uffd_wp(*dst_pmd);
 }
 
 int copy_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd, bool *copied)

@@ -155,6 +155,12 @@ static bool drops_pages(u32 advice)
 	return advice == HMMU_MADV_DONTNEED || advice == HMMU_MADV_FREE;
 }
 
+/* madvise_need_mmap_write(): only advice that changes a mapping's flags does. */
+static bool needs_write(u32 advice)
+{
+	return advice >= HMMU_MADV_HUGEPAGE && advice <= HMMU_MADV_UNMERGEABLE;
+}
+
 static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 {
 	struct hmmu *m = ctx->m;
@@ -216,7 +222,7 @@ int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 		err = task_enter(m, tid, call, &ctx);
 	if (err)
 		return err;
-	err = drops_pages(advice) ? down_read(&ctx) : down_write(&ctx);
+	err = needs_write(advice) ? down_write(&ctx) : down_read(&ctx);
 	if (!err && end > address)
 		err = do_madvise(&ctx, address, end, advice);
 	return syscall_leave(&ctx, &call, err);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* mprotect(): the entries of a range get other rights. */
+#include "call/mprotect.h"
+
 #include <errno.h>
 
 #include "call/huge_pmd.h"
@@ -10,8 +12,12 @@
 #include "mm/tlb.h"
 #include "rmap/huge.h"
 
+/** What becomes of userfaultfd's write protection (MM_CP_UFFD_WP, MM_CP_UFFD_WP_RESOLVE). */
+enum uffd_wp { UFFD_WP_KEEP, UFFD_WP_SET, UFFD_WP_RESOLVE };
+
 struct change {
 	struct ctx *ctx;
+	enum uffd_wp uffd_wp;
 	u64 prot;
 	bool dirty_accountable;
 	u64 notified; /**< start of the notifier range, if it is open */
@@ -48,6 +54,23 @@ static u64 change_entry(const struct hmmu *m, u32 vma, u64 old, const struct cha
 	return may_be_writable(m, vma, pte, change->dirty_accountable) ? pte_mkwrite(pte) : pte;
 }
 
+static u64 change_uffd_wp(u64 entry, enum uffd_wp change)
+{
+	if (change == UFFD_WP_KEEP)
+		return entry;
+	if (pte_present(entry))
+		return change == UFFD_WP_SET ? pte_mkuffd_wp(entry) : pte_clear_uffd_wp(entry);
+	return change == UFFD_WP_SET ? pte_swp_mkuffd_wp(entry) : pte_swp_clear_uffd_wp(entry);
+}
+
+/* An empty entry of a file gets a marker, as the page cache may have a page; of anonymous memory it stays empty. */
+static u64 change_no_page(const struct hmmu *m, u32 vma, u64 old, enum uffd_wp change)
+{
+	if (change == UFFD_WP_SET && pte_none(old) && !vma_is_anonymous(m, vma))
+		return make_pte_marker(PTE_MARKER_UFFD_WP);
+	return change == UFFD_WP_RESOLVE && pte_marker_uffd_wp(old) ? 0 : old;
+}
+
 static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 {
 	struct change *change = walk->data;
@@ -63,6 +86,7 @@ static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 		if (end - address != PMD_SIZE) {
 			__split_huge_pmd(change->ctx, walk->vma, pmd, address, false, 0);
 		} else if (change_huge_pmd(change->ctx, pmd, address, change->prot)) {
+			*pmd = change_uffd_wp(*pmd, change->uffd_wp);
 			change->pages += HPAGE_PMD_NR;
 			return 0;
 		}
@@ -71,9 +95,11 @@ static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	for (; address < end; address += PAGE_SIZE, pte++) {
 		u64 entry;
 
-		if (pte_none(*pte))
+		if (pte_none(*pte) || is_pte_marker(*pte)) {
+			*pte = change_no_page(m, walk->vma, *pte, change->uffd_wp);
 			continue;
-		entry = change_entry(m, walk->vma, *pte, change);
+		}
+		entry = change_uffd_wp(change_entry(m, walk->vma, *pte, change), change->uffd_wp);
 		change->pages += pte_present(*pte) || entry != *pte;
 		*pte = entry;
 	}
@@ -82,9 +108,10 @@ static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 }
 
 /* The kernel opens a notifier range for each top-level part of at most 1 GiB. */
-static void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, bool dirty_accountable)
+static void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, bool dirty_accountable,
+			      enum uffd_wp uffd_wp)
 {
-	struct change change = { .ctx = ctx, .prot = prot, .dirty_accountable = dirty_accountable };
+	struct change change = { .ctx = ctx, .prot = prot, .dirty_accountable = dirty_accountable, .uffd_wp = uffd_wp };
 	struct mm_walk walk = { .m = ctx->m, .mm = ctx->mm, .vma = vma, .pmd_entry = change_pmd, .data = &change };
 
 	if (vma_of(ctx->m, vma)->flags & VM_HUGETLB) {
@@ -102,6 +129,28 @@ static void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 
 	}
 	if (change.pages)
 		flush_tlb_range(ctx->m, ctx->mm, start, end);
+}
+
+/* Markers need tables. */
+static bool alloc_tables(struct ctx *ctx, u64 start, u64 end)
+{
+	for (u64 address = start; address < end; address = level_end(address, end, PMD_SIZE)) {
+		u64 *pmd = pmd_alloc(ctx->m, ctx->mm, address);
+
+		if (!pmd || !pte_alloc(ctx->m, ctx->mm, pmd))
+			return false;
+	}
+	return true;
+}
+
+int uffd_wp_range(struct ctx *ctx, u32 vma, u64 start, u64 end, bool on)
+{
+	struct hmmu *m = ctx->m;
+
+	if (on && !vma_is_anonymous(m, vma) && !is_vm_hugetlb_page(m, vma) && !alloc_tables(ctx, start, end))
+		return -ENOMEM;
+	change_protection(ctx, vma, start, end, vma_of(m, vma)->page_prot, false, on ? UFFD_WP_SET : UFFD_WP_RESOLVE);
+	return 0;
 }
 
 /* A locked mapping that becomes writable gets its own pages at once, with mmap_sem held for writing. Only a page to
@@ -144,7 +193,7 @@ static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 en
 	vma_of(m, vma)->flags = flags;
 	dirty_accountable = vma_wants_writenotify(m, vma, vma_of(m, vma)->page_prot);
 	vma_set_page_prot(m, vma);
-	change_protection(ctx, vma, start, end, vma_of(m, vma)->page_prot, dirty_accountable);
+	change_protection(ctx, vma, start, end, vma_of(m, vma)->page_prot, dirty_accountable, UFFD_WP_KEEP);
 	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
 		return populate_after_mprotect(ctx, vma, start, end);
 	return 0;

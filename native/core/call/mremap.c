@@ -28,13 +28,28 @@ static u64 move_soft_dirty_entry(u64 entry)
 	return pte_present(entry) ? pte_mksoft_dirty(entry) : pte_swp_mksoft_dirty(entry);
 }
 
+/* A moved mapping is no longer registered with userfaultfd ("userfaultfd: clear flag if remap event not enabled"), so its
+ * entries are not write-protected by it ("mm: clear uffd-wp PTE/PMD state on mremap()"). */
+static bool leaves_userfaultfd(const struct hmmu *m, u32 vma)
+{
+	return KERNEL >= V6_12 && (vma_of(m, vma)->flags & (VM_UFFD_MISSING | VM_UFFD_WP));
+}
+
+static u64 without_uffd_wp(u64 entry)
+{
+	if (pte_marker_uffd_wp(entry))
+		return 0;
+	return pte_present(entry) ? pte_clear_uffd_wp(entry) : pte_swp_clear_uffd_wp(entry);
+}
+
 /*
  * Move entries of one page table to one other table. If an entry is dirty, the TLB is flushed before the locks are
  * dropped, so that no CPU writes through it any longer. Other flushes wait for the end.
  */
-static void move_ptes(struct ctx *ctx, u64 old_pmd, u64 from, u64 new_pmd, u64 to, u64 bytes, bool *need_flush)
+static void move_ptes(struct ctx *ctx, u32 vma, u64 old_pmd, u64 from, u64 new_pmd, u64 to, u64 bytes, bool *need_flush)
 {
 	struct hmmu *m = ctx->m;
+	bool clear_uffd_wp = leaves_userfaultfd(m, vma);
 	u64 *old = pte_offset_map_lock(m, old_pmd, from), *new = pte_offset(m, new_pmd, to);
 	bool two_tables = pte_pfn(old_pmd) != pte_pfn(new_pmd), dirty = false;
 
@@ -47,7 +62,9 @@ static void move_ptes(struct ctx *ctx, u64 old_pmd, u64 from, u64 new_pmd, u64 t
 			continue;
 		dirty |= pte_present(entry) && pte_dirty(entry);
 		old[i] = 0;
-		new[i] = move_soft_dirty_entry(entry);
+		if (clear_uffd_wp)
+			entry = without_uffd_wp(entry);
+		new[i] = pte_none(entry) ? 0 : move_soft_dirty_entry(entry);
 	}
 	if (two_tables)
 		table_unlock(m, new);
@@ -66,7 +83,7 @@ static void move_deposit(struct hmmu *m, u64 *old_pmd, u64 *new_pmd)
 }
 
 /* Move a huge pmd as a whole, if both addresses are aligned and the new pmd is empty. */
-static bool move_huge_pmd(struct ctx *ctx, u64 *old_pmd, u64 from, u64 *new_pmd, u64 to, bool *need_flush)
+static bool move_huge_pmd(struct ctx *ctx, u32 vma, u64 *old_pmd, u64 from, u64 *new_pmd, u64 to, bool *need_flush)
 {
 	struct hmmu *m = ctx->m;
 	bool two_tables = table_of_entry(m, old_pmd) != table_of_entry(m, new_pmd), dirty;
@@ -77,7 +94,7 @@ static bool move_huge_pmd(struct ctx *ctx, u64 *old_pmd, u64 from, u64 *new_pmd,
 	if (two_tables)
 		table_lock(m, new_pmd);
 	dirty = pte_dirty(*old_pmd);
-	*new_pmd = pte_mksoft_dirty(*old_pmd);
+	*new_pmd = pte_mksoft_dirty(leaves_userfaultfd(m, vma) ? without_uffd_wp(*old_pmd) : *old_pmd);
 	*old_pmd = 0;
 	move_deposit(m, old_pmd, new_pmd);
 	if (two_tables)
@@ -103,7 +120,7 @@ static u64 move_extent(struct ctx *ctx, u32 vma, u64 from, u64 to, u64 end, bool
 	if (!new_pmd)
 		return 0;
 	if (pmd_trans_huge(*old_pmd)) {
-		if (extent == PMD_SIZE && move_huge_pmd(ctx, old_pmd, from, new_pmd, to, need_flush))
+		if (extent == PMD_SIZE && move_huge_pmd(ctx, vma, old_pmd, from, new_pmd, to, need_flush))
 			return extent;
 		__split_huge_pmd(ctx, vma, old_pmd, from, false, 0);
 		if (pmd_trans_unstable(*old_pmd))
@@ -113,7 +130,7 @@ static u64 move_extent(struct ctx *ctx, u32 vma, u64 from, u64 to, u64 end, bool
 		return 0;
 	extent = extent < room ? extent : room;
 	extent = extent < LATENCY_LIMIT ? extent : LATENCY_LIMIT;
-	move_ptes(ctx, *old_pmd, from, *new_pmd, to, extent, need_flush);
+	move_ptes(ctx, vma, *old_pmd, from, *new_pmd, to, extent, need_flush);
 	return extent;
 }
 
@@ -205,6 +222,16 @@ static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
 		vma_of(m, v->next)->flags |= account;
 }
 
+/* mremap_userfaultfd_prep() */
+static void leave_userfaultfd(struct hmmu *m, u32 vma)
+{
+	if (!leaves_userfaultfd(m, vma))
+		return;
+	vma_of(m, vma)->flags &= ~(u32)(VM_UFFD_MISSING | VM_UFFD_WP);
+	if (vma_of(m, vma)->flags & VM_SHARED)
+		vma_set_page_prot(m, vma);
+}
+
 static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u64 to)
 {
 	struct hmmu *m = ctx->m;
@@ -220,6 +247,7 @@ static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u
 		move_page_tables(ctx, new, to, r->address, moved);
 		unmap_moved(ctx, new, to, r->new_length);
 	} else {
+		leave_userfaultfd(m, new);
 		unmap_moved(ctx, vma, r->address, old_length);
 	}
 	if (locked)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Registering a range with userfaultfd. */
+/* Registering a range with userfaultfd, and write-protecting it. */
 #include <errno.h>
 
+#include "call/mprotect.h"
 #include "call/syscall.h"
 #include "mm/mm.h"
 #include "mm/vma.h"
@@ -27,30 +28,42 @@ static int check_uffd_range(const struct hmmu *m, u32 vma, u64 start, u64 end)
 	return 0;
 }
 
+/* VM_UFFD_* of modes. */
+static u32 flags_of_modes(u32 modes)
+{
+	return (modes & HMMU_UFFD_MISSING ? VM_UFFD_MISSING : 0) | (modes & HMMU_UFFD_WP ? VM_UFFD_WP : 0);
+}
+
 /*
  * Register one mapping's part. The offset that 4.14 gives to vma_merge() is that of the mapping's start, also where the
- * range starts later; such a part is never merged with a registered mapping behind it.
+ * range starts later; such a part is never merged with a registered mapping behind it ("mm/uffd: fix vma operation where
+ * start addr cuts part of vma").
  */
-static int uffd_register_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end)
+static int uffd_register_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 modes)
 {
 	struct hmmu *m = ctx->m;
 	const struct vma *v = vma_of(m, *vma);
-	u32 flags = v->flags | VM_UFFD_MISSING, merged;
+	u32 wanted = flags_of_modes(modes), merged;
+	u32 flags = (v->flags & ~(u32)(VM_UFFD_MISSING | VM_UFFD_WP)) | wanted;
+	u64 pgoff = v->pgoff + (KERNEL >= V6_12 ? (start - v->start) >> PAGE_SHIFT : 0);
 	int err = 0;
 
-	if (flags == v->flags)
+	if ((v->flags & wanted) == wanted)
 		return 0;
-	merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, v->pgoff, v->kind);
+	merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
 	if (merged)
 		*vma = merged;
 	else
 		err = vma_cut_out(ctx, *vma, start, end);
-	if (!err)
-		vma_of(m, *vma)->flags = flags;
-	return err;
+	if (err)
+		return err;
+	vma_of(m, *vma)->flags = flags;
+	if (KERNEL >= V6_12 && (flags & VM_SHARED))
+		vma_set_page_prot(m, *vma);
+	return 0;
 }
 
-static int do_uffd_register(struct ctx *ctx, u64 start, u64 end)
+static int do_uffd_register(struct ctx *ctx, u64 start, u64 end, u32 modes)
 {
 	struct hmmu *m = ctx->m;
 	u32 vma = find_vma(m, ctx->mm, start), prev;
@@ -64,7 +77,7 @@ static int do_uffd_register(struct ctx *ctx, u64 start, u64 end)
 
 		if (start < vma_of(m, vma)->start)
 			start = vma_of(m, vma)->start;
-		err = uffd_register_vma(ctx, &vma, prev, start, to);
+		err = uffd_register_vma(ctx, &vma, prev, start, to, modes);
 		start = vma_of(m, vma)->end;
 	}
 	mm_of(m, ctx->mm)->uffd = 1;
@@ -95,13 +108,45 @@ int hmmu_uffd_register(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t 
 		return err;
 	err = end > address ? down_write(&ctx) : -EINVAL;
 	if (!err)
-		err = do_uffd_register(&ctx, address, end);
+		err = do_uffd_register(&ctx, address, end, modes);
 	return syscall_leave(&ctx, &call, err);
+}
+
+/* mwriteprotect_range(): each mapping that the range touches has to be registered for write protection. */
+static int mwriteprotect_range(struct ctx *ctx, u64 start, u64 end, bool on)
+{
+	struct hmmu *m = ctx->m;
+	int err = -ENOENT;
+
+	for (u32 vma = find_vma(m, ctx->mm, start); vma && vma_of(m, vma)->start < end; vma = vma_of(m, vma)->next) {
+		const struct vma *v = vma_of(m, vma);
+
+		if (!userfaultfd_wp(m, vma))
+			return -ENOENT;
+		if ((v->flags & VM_HUGETLB) && ((start | end) & ~PMD_MASK))
+			return -EINVAL;
+		err = uffd_wp_range(ctx, vma, start > v->start ? start : v->start, end < v->end ? end : v->end, on);
+		if (err)
+			return err;
+	}
+	return err;
 }
 
 int hmmu_uffd_writeprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, bool on)
 {
-	(void)tid, (void)address, (void)length, (void)on;
-	return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL,
-			 "UFFDIO_WRITEPROTECT fails with EINVAL: Linux 6.12 has it, and this kernel has not");
+	const struct call call = { .op = OP_UFFD_WP, .args = { address, length, on } };
+	struct ctx ctx;
+	u64 end = 0;
+	int err;
+
+	if (KERNEL < V6_12)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL,
+				 "UFFDIO_WRITEPROTECT fails with EINVAL: Linux 6.12 has it, and this kernel has not");
+	err = syscall_enter(m, tid, &call, &ctx, &end);
+	if (err)
+		return err;
+	err = end > address ? down_read(&ctx) : -EINVAL;
+	if (!err)
+		err = mwriteprotect_range(&ctx, address, end, on);
+	return syscall_leave(&ctx, &call, err);
 }

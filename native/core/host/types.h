@@ -138,6 +138,7 @@ enum vm_flag {
 	VM_WRITE = 0x2,
 	VM_SHARED = 0x8,
 	VM_UFFD_MISSING = 0x200,
+	VM_UFFD_WP = 0x1000,
 	VM_PFNMAP = 0x400,
 	VM_LOCKED = 0x2000,
 	VM_IO = 0x4000,

@@ -7,7 +7,7 @@
 
 static const u32 all_vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_UFFD_MISSING | VM_LOCKED | VM_DONTCOPY |
 				VM_ACCOUNT | VM_HUGETLB | VM_SOFTDIRTY | VM_HUGEPAGE | VM_NOHUGEPAGE | VM_IO |
-				VM_PFNMAP | VM_DONTEXPAND;
+				VM_PFNMAP | VM_DONTEXPAND | (KERNEL >= V6_12 ? VM_UFFD_WP : 0);
 
 /** The flags that a kind of mapping has from the start, and keeps. */
 static u32 flags_of_kind(u32 kind)

@@ -19,6 +19,8 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct ctx *ctx, u32 mm, bool fullmm
 	tlb->ctx = ctx;
 	tlb->mm = mm;
 	tlb->fullmm = fullmm;
+	if (KERNEL >= V6_12)
+		tlb->keep_wp = false;
 	tlb->nr = 0;
 	reset_range(tlb);
 }

@@ -16,6 +16,7 @@ struct mmu_gather {
 	struct ctx *ctx;
 	u32 mm;
 	bool fullmm;    /**< the whole address space is flushed, in any case */
+	bool keep_wp;   /**< write protection by userfaultfd outlasts the pages of files; the mappings stay */
 	u64 start, end; /**< the range to flush; an end of 0: nothing was gathered */
 	u32 nr;
 	u32 pages[MAX_GATHER_PAGES];

@@ -23,7 +23,7 @@ bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot)
 		return false;
 	if (page_prot != vm_get_page_prot(flags))
 		return false;
-	return !(flags & VM_SOFTDIRTY);
+	return !(flags & VM_SOFTDIRTY) || userfaultfd_wp(m, vma);
 }
 
 void vma_set_page_prot(struct hmmu *m, u32 vma)

@@ -34,6 +34,10 @@ static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
 {
 	return vma_of(m, vma)->flags & VM_UFFD_MISSING;
 }
+static inline bool userfaultfd_wp(const struct hmmu *m, u32 vma)
+{
+	return KERNEL >= V6_12 && (vma_of(m, vma)->flags & VM_UFFD_WP);
+}
 
 /** The first mapping that ends above the address, or 0. */
 static u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address);
