@@ -39,6 +39,9 @@
 #include "rmap/mlock.c"
 #include "rmap/rmap.c"
 #include "rmap/rmap_walk.c"
+#include "rmap/split_pmd_double_map.c"
+#include "rmap/split_pmd_exclusive.c"
+#include "rmap/try_to_migrate.c"
 #include "rmap/try_to_unmap.c"
 
 #include "fault/device_fault.c"

@@ -5,6 +5,7 @@
 #include "mm/swap.h"
 #include "rmap/migration_ptes.h"
 #include "rmap/rmap.h"
+#include "rmap/try_to_migrate.h"
 #include "rmap/try_to_unmap.h"
 
 /* Whether a RAM page has no other references than those of its mappings, of the migration and of a cache. */
@@ -165,7 +166,10 @@ static inline void unmap_one(struct hmmu_migration *mig, u64 i)
 		return;
 	if (page_mapped(m, page)) {
 		probe(unmap, mig->ctx.mm, mig->start, i, page);
-		try_to_unmap(&mig->ctx, page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
+		if (KERNEL >= V6_12)
+			try_to_migrate(&mig->ctx, page, false);
+		else
+			try_to_unmap(&mig->ctx, page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
 	}
 	if (page_mapped(m, page))
 		why = HMMU_WHY_STILL_MAPPED;

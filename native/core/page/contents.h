@@ -33,6 +33,15 @@ static inline void clear_contents(struct hmmu *m, u32 pfn)
 	else
 		memset(frame_of(m, pfn), 0, PAGE_SIZE);
 }
+static inline bool contents_are_zero(const struct hmmu *m, u32 pfn)
+{
+	const u64 *words = contents_of(m, pfn);
+
+	for (u64 i = 0; i < contents_size(m) / sizeof(*words); i++)
+		if (words[i])
+			return false;
+	return true;
+}
 /** Load and store within one page. Beyond the tag, loads return zero and stores are lost. */
 static inline void load_contents(const struct hmmu *m, u32 pfn, u64 offset, u8 *buffer, size_t length)
 {

@@ -8,83 +8,41 @@
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
-#include "rmap/migration_entry.h"
 #include "rmap/migration_ptes.h"
 #include "rmap/mlock.h"
 #include "rmap/rmap.h"
+#include "rmap/split_pmd.h"
+#include "rmap/try_to_migrate.h"
 #include "rmap/try_to_unmap.h"
 
 static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 {
 	struct hmmu *m = ctx->m;
 	u32 table = pgtable_trans_huge_withdraw(m, pmd);
-	u64 *pte = table_of(m, table);
+	u64 *pte = table_of(m, table), entry = pte_mkspecial(mk_pte(m->zero_pfn, vma_of(m, vma)->page_prot));
 
+	if (KERNEL >= V6_12 && pte_uffd_wp(*pmd))
+		entry = pte_mkuffd_wp(entry);
 	*pmd = 0;
 	flush_tlb_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
 	mmu_notifier_invalidate_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		pte[i] = pte_mkspecial(mk_pte(m->zero_pfn, vma_of(m, vma)->page_prot));
+		pte[i] = entry;
 	pmd_populate(pmd, table);
-}
-
-/* The entry for one page of the huge page: a migration entry, or a pte with the pmd's rights. */
-static u64 split_entry(const struct hmmu *m, u32 vma, u64 pmd, u32 page, bool freeze)
-{
-	u64 entry;
-
-	if (freeze)
-		return migration_entry_of_present(page, pmd, false);
-	entry = maybe_mkwrite(m, vma, mk_pte(page, vma_of(m, vma)->page_prot));
-	if (!pte_write(pmd))
-		entry = pte_wrprotect(entry);
-	if (!pte_young(pmd))
-		entry = pte_mkold(entry);
-	return pte_soft_dirty(pmd) ? pte_mksoft_dirty(entry) : entry;
-}
-
-/* While pmds and ptes map a compound page, each of its pages has one extra map count. */
-static void count_split(struct hmmu *m, u32 page)
-{
-	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		page_of(m, page + i)->mapcount++;
-	if (compound_mapcount(m, page) > 1 && !page_test_and_set(m, page, HMMU_PG_DOUBLE_MAP))
-		for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-			page_of(m, page + i)->mapcount++;
-	if (!--*compound_mapcount_ptr(m, page) && page_test_and_clear(m, page, HMMU_PG_DOUBLE_MAP))
-		for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-			page_of(m, page + i)->mapcount--;
 }
 
 static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool freeze)
 {
 	struct hmmu *m = ctx->m;
-	u64 old = *pmd;
-	u32 page = pte_pfn(old), table;
-	u64 *pte;
 
 	count_stat(m, HMMU_STAT_SPLIT_PMD);
 	probe(split_pmd, vma_of(m, vma)->mm, haddr);
-	if (is_huge_zero_pmd(m, old)) {
+	if (is_huge_zero_pmd(m, *pmd))
 		split_huge_zero_pmd(ctx, vma, pmd, haddr);
-		return;
-	}
-	page_of(m, page)->count += HPAGE_PMD_NR - 1;
-	table = pgtable_trans_huge_withdraw(m, pmd);
-	pte = table_of(m, table);
-	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		pte[i] = split_entry(m, vma, old, page + i, freeze);
-	if (pte_dirty(old))
-		page_set(m, page, HMMU_PG_DIRTY);
-	count_split(m, page);
-	flush_tlb_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
-	pmd_populate(pmd, table);
-	if (!freeze)
-		return;
-	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
-		page_remove_rmap(m, ctx->cpu, page + i, vma, false);
-		put_page(m, page + i);
-	}
+	else if (KERNEL >= V6_12)
+		split_pmd_exclusive(ctx, vma, pmd, haddr, freeze);
+	else
+		split_pmd_double_map(ctx, vma, pmd, haddr, freeze);
 }
 
 void __split_huge_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 address, bool freeze, u32 page)
@@ -141,7 +99,7 @@ static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked)
 		split_tail(m, head, head + i);
 	page_clear(m, head, HMMU_PG_HEAD);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		remove_migration_ptes(ctx, head + i, head + i);
+		remap_split_page(ctx, head + i);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
 		if (head + i == keep_locked)
 			continue;
@@ -164,8 +122,11 @@ int split_huge_page(struct ctx *ctx, u32 pfn)
 	if (total_mapcount(m, head) != page_count(m, head) - 1)
 		return -EBUSY;
 	get_anon_vma(m, anon_vma);
-	try_to_unmap(ctx, head, flags);
-	if (mlocked)
+	if (KERNEL >= V6_12)
+		try_to_migrate(ctx, head, true);
+	else
+		try_to_unmap(ctx, head, flags);
+	if (KERNEL < V6_12 && mlocked)
 		lru_add_drain(m, ctx->cpu);
 	if (!total_mapcount(m, head) && page_count(m, head) == 1) {
 		split_compound(ctx, head, pfn);

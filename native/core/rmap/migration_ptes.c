@@ -2,6 +2,8 @@
 /* remove_migration_ptes() undoes what try_to_unmap() has done, with the old page or the new one. */
 #include "rmap/migration_ptes.h"
 
+#include "mm/mm.h"
+#include "page/contents.h"
 #include "rmap/rmap_walk.h"
 
 /* The part of a compound page that belongs at an address. */
@@ -21,7 +23,7 @@ static void remove_compound_migration_ptes(struct ctx *ctx, u32 new_pfn, u32 vma
 	};
 
 	while (page_vma_mapped_walk(m, &pvmw)) {
-		restore_entry(ctx, vma_of(m, vma), pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
+		restore_entry(ctx, vma, pvmw.pte, subpage_at(m, new_pfn, vma, pvmw.address));
 		if (KERNEL < V6_12 && page_test(m, old_pfn, HMMU_PG_MLOCKED))
 			clear_page_mlock(m, ctx->cpu, old_pfn);
 	}
@@ -41,7 +43,7 @@ void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u3
 		return;
 	pte = pte_offset_map_lock(m, *pmd, address);
 	if (is_migration_entry_of(*pte, old_pfn))
-		restore_entry(ctx, vma_of(m, vma), pte, new_pfn);
+		restore_entry(ctx, vma, pte, new_pfn);
 	table_unlock(m, pte);
 }
 
@@ -52,5 +54,47 @@ void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)
 
 	for (u32 vma = rmap_first(m, new_pfn, &walk); vma; vma = rmap_next(m, &walk))
 		remove_migration_pte(ctx, new_pfn, vma, vma_address(m, new_pfn, vma), old_pfn);
+	rmap_end(m, &walk);
+}
+
+/* "mm: remap unused subpages to shared zeropage when splitting isolated thp". False: the page is needed. */
+static bool try_to_map_unused_to_zeropage(struct hmmu *m, u32 vma, u64 *pte, u32 page)
+{
+	const struct vma *v = vma_of(m, vma);
+	u64 entry = pte_mkspecial(mk_pte(m->zero_pfn, v->page_prot));
+
+	if (page_test(m, page, HMMU_PG_MLOCKED) || (v->flags & VM_LOCKED) || !contents_are_zero(m, page))
+		return false;
+	if (pte_swp_soft_dirty(*pte))
+		entry = pte_mksoft_dirty(entry);
+	*pte = pte_swp_uffd_wp(*pte) ? pte_mkuffd_wp(entry) : entry;
+	add_mm_counter(m, v->mm, MM_ANONPAGES, -1);
+	return true;
+}
+
+static void remap_split_pte(struct ctx *ctx, u32 page, u32 vma, u64 address)
+{
+	struct hmmu *m = ctx->m;
+	u64 *pmd = mm_find_pmd(m, vma_of(m, vma)->mm, address), *pte;
+
+	if (!pmd || pmd_trans_unstable(*pmd))
+		return;
+	pte = pte_offset_map_lock(m, *pmd, address);
+	if (is_migration_entry_of(*pte, page) && !try_to_map_unused_to_zeropage(m, vma, pte, page))
+		restore_entry(ctx, vma, pte, page);
+	table_unlock(m, pte);
+}
+
+void remap_split_page(struct ctx *ctx, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct rmap_walk walk;
+
+	if (KERNEL < V6_12) {
+		remove_migration_ptes(ctx, pfn, pfn);
+		return;
+	}
+	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+		remap_split_pte(ctx, pfn, vma, vma_address(m, pfn, vma));
 	rmap_end(m, &walk);
 }

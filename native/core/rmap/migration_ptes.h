@@ -64,7 +64,7 @@ static inline u64 restored_entry_6_12(const struct hmmu *m, const struct vma *v,
 	entry = mk_pte(pfn, v->page_prot);
 	if (!(old & SWP_MIGRATION_YOUNG))
 		entry = pte_mkold(entry);
-	if ((old & SWP_MIGRATION_DIRTY) && page_test(m, (u32)pfn, HMMU_PG_DIRTY))
+	if ((old & SWP_MIGRATION_DIRTY) && page_test(m, compound_head(m, (u32)pfn), HMMU_PG_DIRTY))
 		entry = pte_mkdirty(entry);
 	entry = pte_swp_soft_dirty(old) ? pte_mksoft_dirty(entry) : pte_clear_soft_dirty(entry);
 	if (write)
@@ -72,25 +72,37 @@ static inline u64 restored_entry_6_12(const struct hmmu *m, const struct vma *v,
 	return uffd_wp ? pte_mkuffd_wp(entry) : entry;
 }
 
-/** Replace a migration entry by one that maps @p new. The table is locked. */
-static inline void restore_entry(struct ctx *ctx, const struct vma *v, u64 *pte, u32 new)
+/** As restore_entry(), in 6.12. A page is exclusive again unless its entry is a plain readable one. */
+static inline void restore_entry_6_12(struct ctx *ctx, u32 vma, u64 *pte, u32 new)
 {
 	struct hmmu *m = ctx->m;
+	u64 old = *pte;
+
+	*pte = restored_entry_6_12(m, vma_of(m, vma), new, old);
+	get_page(m, new);
+	page_dup_rmap(m, new, false);
+	if (PageAnon(m, new) && !is_readable_migration_entry(old))
+		SetPageAnonExclusive(m, new);
+	mlock_mapped_page(m, ctx->cpu, new, vma);
+	if (vma_of(m, vma)->flags & VM_LOCKED)
+		mlock_drain_local(m, ctx->cpu);
+}
+/** Replace a migration entry by one that maps @p new. The table is locked. */
+static inline void restore_entry(struct ctx *ctx, u32 vma, u64 *pte, u32 new)
+{
+	struct hmmu *m = ctx->m;
+	const struct vma *v = vma_of(m, vma);
 	const struct restore r = restore_of(m, v);
 
-	if (KERNEL >= V6_12)
-		*pte = restored_entry_6_12(m, v, new, *pte);
-	else if (is_device_private_page(m, new))
-		*pte = restored_device_entry(&r, new, *pte);
-	else
-		*pte = restored_entry(&r, new, *pte);
+	if (KERNEL >= V6_12) {
+		restore_entry_6_12(ctx, vma, pte, new);
+		return;
+	}
+	*pte = is_device_private_page(m, new) ? restored_device_entry(&r, new, *pte) : restored_entry(&r, new, *pte);
 	get_page(m, new);
 	/* page->mapping is still set; only the map count changes. */
 	page_dup_rmap(m, new, false);
-	if (KERNEL >= V6_12) {
-		mlock_mapped_page(m, ctx->cpu, new, (u32)(v - m->vmas));
-		mlock_drain_local(m, ctx->cpu);
-	} else if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
+	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
 		mlock_vma_page(m, ctx->cpu, new);
 }
 /** Whether an entry is the migration entry of a page. */
@@ -105,5 +117,8 @@ static inline bool is_migration_entry_of(u64 pte, u64 pfn)
  * one. */
 static void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn);
 static void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u32 old_pfn);
+/** remap_page(): the same for a page that has become single by a split. In 6.12 ptes of the zero page take its place if it
+ * is all zero. */
+static void remap_split_page(struct ctx *ctx, u32 pfn);
 
 #endif

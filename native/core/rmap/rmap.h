@@ -89,6 +89,15 @@ static inline bool page_try_dup_rmap(struct hmmu *m, u32 pfn, u32 mm, bool compo
 	page_dup_rmap(m, pfn, compound);
 	return true;
 }
+/** folio_try_share_anon_rmap_pte() and _pmd(): before an entry of an exclusive page becomes a migration entry. False: a
+ * device may write to the page by a pin, so the entry has to stay; nothing has changed. */
+static inline bool page_try_share_anon_rmap(struct hmmu *m, u32 pfn)
+{
+	if (!is_device_private_page(m, pfn) && page_maybe_dma_pinned(m, pfn))
+		return false;
+	ClearPageAnonExclusive(m, pfn);
+	return true;
+}
 /** @name Count one mapping less. @p vma is the mapping.
  * @{ */
 static NOINLINE void folio_remove_rmap_slow(struct hmmu *m, u32 cpu, u32 pfn, u32 vma, bool compound);

@@ -71,7 +71,7 @@ static bool next_pte(struct hmmu *m, struct page_vma_mapped_walk *pvmw, u64 end)
 	return true;
 }
 
-static u64 walk_end(const struct hmmu *m, const struct page_vma_mapped_walk *pvmw)
+u64 page_vma_end(const struct hmmu *m, const struct page_vma_mapped_walk *pvmw)
 {
 	const struct vma *v = vma_of(m, pvmw->vma);
 	u64 end = v->start + ((page_to_pgoff(m, pvmw->page) - v->pgoff + hpage_nr_pages(m, pvmw->page)) << PAGE_SHIFT);
@@ -90,7 +90,7 @@ static bool check_pmd_mapped(struct hmmu *m, struct page_vma_mapped_walk *pvmw)
 
 bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw)
 {
-	u64 end = walk_end(m, pvmw);
+	u64 end = page_vma_end(m, pvmw);
 
 	if (pvmw->pmd && !pvmw->pte)
 		goto not_found;

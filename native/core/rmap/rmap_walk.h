@@ -22,6 +22,8 @@ enum pvmw_flag {
 };
 /** Find the next place. While this returns true, the table is locked. */
 static bool page_vma_mapped_walk(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
+/** vma_address_end(): where the page ends in the mapping, or the mapping. */
+static u64 page_vma_end(const struct hmmu *m, const struct page_vma_mapped_walk *pvmw);
 static void page_vma_mapped_walk_done(struct hmmu *m, struct page_vma_mapped_walk *pvmw);
 
 /** The address of a page in a mapping that covers a part of the page. */

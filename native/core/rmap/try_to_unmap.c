@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* try_to_unmap(): ptes become migration entries or swap entries, or are looked at only. */
+/* try_to_unmap(): ptes become migration entries (in 4.14) or swap entries, or are looked at only. */
 #include "mm/mm.h"
 #include "mm/mmu_notifier.h"
 #include "mm/swap.h"
@@ -24,8 +24,7 @@ static void unmap_present_entry(struct hmmu *m, u32 mm, struct page_vma_mapped_w
 	/* A migration entry has no dirty bit; keep it in the page. */
 	if (pte_dirty(old))
 		page_set(m, compound_head(m, subpage), HMMU_PG_DIRTY);
-	*pvmw->pte = migration_entry_of_present(subpage, old, PageAnonExclusive(m, subpage));
-	ClearPageAnonExclusive(m, subpage);
+	*pvmw->pte = migration_entry_of_present(subpage, old, false);
 }
 
 /* Mark the page mlocked if the mapping is locked; true: the walk can end. */
