@@ -3,13 +3,13 @@
 //
 // Plays random sequences of commands on the machine and on the reference model, for a given time. The addon must be
 // built.
-//   node scripts/fuzz/model.mjs [--seed N] [--time SECONDS] [--runs N] [--length N] [--out FOLDER] [--fail-fast]
+//   node scripts/fuzz/model.mjs [--seed N] [--time SECONDS] [--runs N] [--length N] [--profile NAME] [--out FOLDER] [--fail-fast]
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { SingleBar } from 'cli-progress'
-import { program } from 'commander'
+import { Option, program } from 'commander'
 import fc from 'fast-check'
 import ts from 'typescript'
 import { wholeNumber } from '../lib/options.mjs'
@@ -40,6 +40,7 @@ function parseOptions() {
     .option('--time <seconds>', 'stop after this time', wholeNumber(0))
     .option('--runs <n>', 'stop after this many sequences', wholeNumber(0))
     .option('--length <n>', 'most commands of a sequence', wholeNumber(0), 60)
+    .addOption(new Option('--profile <name>', 'the kernel').choices(['linux-4.14', 'linux-6.12']).default('linux-4.14'))
     .option('--out <folder>', 'write the drills that show a failure there, too')
     .option('--fail-fast', 'stop at the first failure, as it was found and not made shorter')
     .parse()
@@ -48,11 +49,12 @@ function parseOptions() {
     time,
     runs = Number.POSITIVE_INFINITY,
     length,
+    profile,
     out,
     failFast = false,
   } = program.opts()
   const seconds = time ?? (runs === Number.POSITIVE_INFINITY ? DEFAULT_SECONDS : Number.POSITIVE_INFINITY)
-  return { seed, seconds, runs, length, out, failFast }
+  return { seed, seconds, runs, length, profile, out, failFast }
 }
 
 /** A progress bar on a terminal, nothing elsewhere. */
@@ -64,9 +66,9 @@ function makeBar({ seconds, runs }) {
   return (elapsed, done, counts) => bar.update(Math.floor(timed ? elapsed : done), counts)
 }
 
-function report(details, { seed, length, out }, failed) {
+function report(details, { seed, length, profile, out }, failed) {
   const text = details.errorInstance?.message ?? String(details.errorInstance)
-  const again = `npm run fuzz:model -- --seed ${seed} --runs ${BATCH} --length ${length}`
+  const again = `npm run fuzz:model -- --profile ${profile} --seed ${seed} --runs ${BATCH} --length ${length}`
   console.log(`\n${text}# found by: ${again}\n`)
   if (out === undefined) return
   mkdirSync(out, { recursive: true })
@@ -74,8 +76,13 @@ function report(details, { seed, length, out }, failed) {
 }
 
 const options = parseOptions()
-const { sequences } = loadTypeScript()(join(root, 'test/property/sequences.ts'))
-const property = sequences(options.length)
+const require = loadTypeScript()
+const { sequences } = require(join(root, 'test/property/sequences.ts'))
+const subjects = Object.values(require(join(root, 'test/property/kernels.ts')))
+const property = sequences(
+  subjects.find(({ profile }) => profile === options.profile),
+  options.length,
+)
 const show = makeBar(options)
 const counts = { passed: 0, failed: 0 }
 const begin = performance.now()

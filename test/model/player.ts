@@ -8,7 +8,7 @@ import { Declined } from './declined'
 import { dumpLines } from './dump-lines'
 import { type Layout, SPACIOUS } from './layout'
 import { pageRange, runs } from './runs'
-import type { Errno, Outcome, Seen, Side, SideMigration } from './side'
+import type { Errno, Outcome, PinHow, Seen, Side, SideMigration } from './side'
 import { Job, type Steps } from './steps'
 
 type Simple = Exclude<Command, MigrateCommand>
@@ -215,7 +215,7 @@ export class Player<Process, Thread, Handle> {
       case 'unlock':
         return errno(yield* this.#side[command.verb](thread, start, end))
       case 'uffd':
-        return errno(yield* this.#side.uffd(thread, start, end, (command as { wp?: boolean }).wp ?? false))
+        return errno(yield* this.#side.uffd(thread, start, end, command.wp))
       case 'remap':
         return errno(yield* this.#remap(thread, located, command.region))
       case 'protect':
@@ -227,13 +227,7 @@ export class Player<Process, Thread, Handle> {
       case 'read':
         return yield* this.#read(thread, located)
       case 'pin':
-        return yield* this.#pin(
-          thread,
-          located,
-          command.handle,
-          command.write,
-          (command as { dma?: boolean }).dma ?? false,
-        )
+        return yield* this.#pin(thread, located, command.handle, command)
       case 'hold':
       case 'isolate':
         return this.#take(command.verb, located, command.handle)
@@ -293,7 +287,7 @@ export class Player<Process, Thread, Handle> {
   }
 
   /** If one pin fails, or its wait is cancelled, all pins taken so far are given back. */
-  *#pin(thread: Thread, { start, end }: Located<Process>, name: string, write: boolean, dma: boolean): Steps<string[]> {
+  *#pin(thread: Thread, { start, end }: Located<Process>, name: string, { write, dma }: PinHow): Steps<string[]> {
     const taken: Handle[] = []
     let complete = false
     try {

@@ -22,13 +22,16 @@ function pagesOf(shape: RegionShape, dice: Dice): string {
   return form < 12 ? shape.name : `${shape.name}[${a}-${shape.pages}]`
 }
 
-/** A command of a process at a place; `tail` makes the text after the place. */
-function at(verb: string, tail: Build = () => '', fits?: (shape: RegionShape) => boolean): Build {
+/** Makes the text after a place in a region. */
+type Tail = (scene: Scene, dice: Dice, shape: RegionShape) => string
+
+/** A command of a process at a place. */
+function at(verb: string, tail: Tail = () => '', fits?: (shape: RegionShape) => boolean): Build {
   return (scene, dice) => {
     const process = scene.process(dice)
     const shape = scene.region(process, dice, fits)
     if (shape === undefined) return undefined
-    return `${process} ${verb} ${pagesOf(shape, dice)} ${tail(scene, dice)}`.trimEnd()
+    return `${process} ${verb} ${pagesOf(shape, dice)} ${tail(scene, dice, shape)}`.trimEnd()
   }
 }
 
@@ -41,16 +44,17 @@ function onePage(verb: string): Build {
 }
 
 /** The model does not know the contents of special memory after a store. */
-const known = (shape: RegionShape) => shape.name !== 'sp'
+const known = (shape: RegionShape) => !shape.map.startsWith('special')
 const anonymous = (shape: RegionShape) => shape.map.startsWith('anon')
 const among =
-  (...list: string[]): Build =>
+  (...list: string[]): Tail =>
   (_scene, dice) =>
     dice.pick(list)
 
 const write = at('write', (_scene, dice) => `0x${(dice.below(255) + 1).toString(16).padStart(2, '0')}`, known)
 const read = at('read')
 const pin = at('pin', (scene, dice) => `as ${scene.newHandle()} ${dice.pick(['', 'write'])}`)
+const dma = at('pin', (scene, dice) => `as ${scene.newHandle()} ${dice.pick(['dma', 'write dma'])}`)
 const hold = onePage('hold')
 const isolate = onePage('isolate')
 const drop: Build = (scene, dice) => {
@@ -65,6 +69,11 @@ const unmap = at('unmap')
 const lock = at('lock')
 const unlock = at('unlock')
 const uffd = at('uffd')
+const protectUser = at('uffd', () => 'wp')
+const fault = at('advise', among('populate_read', 'populate_write'))
+const cold = at('advise', among('cold', 'cold', 'collapse'))
+const remap = at('remap', (scene, _dice, shape) => `as ${scene.movedName(shape)}`)
+const watch: Build = (scene, dice) => `${scene.process(dice)} watch`
 const clear: Build = (scene, dice) => `${scene.process(dice)} clear`
 const fork: Build = (scene, dice) => {
   const parent = scene.process(dice)
@@ -112,3 +121,6 @@ export const OUTER: readonly Build[] = [
   ...[write, write, write, write, read, read, read, pin, hold, isolate, drop, drop, drop],
   ...[fork, fork, exit, zap, free, advise, protect, protect, unmap, unmap, lock, unlock, clear, uffd, map, map],
 ]
+
+/** All commands of Linux 6.12, except those that need the device. */
+export const OUTER_6_12: readonly Build[] = [...OUTER, dma, protectUser, fault, fault, cold, cold, remap, watch]

@@ -8,15 +8,18 @@ import {
   Machine,
   type Migration,
   type PageEntry,
+  PageFlag,
   type PageRef,
   PfnFlag,
   type Process,
+  type Profile,
   type Task,
 } from '../../lib'
 import type {
   Counters,
   DriverChoice,
   Errno,
+  Invalidated,
   MapRequest,
   Outcome,
   PinHow,
@@ -36,9 +39,10 @@ export class MachineSide implements Side<Process, Task, PageRef> {
   readonly machine: Machine
   /** Threads of commands under way, main tasks included. */
   readonly #threads = new Set<Task>()
+  readonly #watched = new Map<number, Process>()
 
-  constructor(devicePages: number) {
-    this.machine = new Machine({ ramPages: RAM_PAGES, devicePages })
+  constructor(devicePages: number, profile: Profile) {
+    this.machine = new Machine({ ramPages: RAM_PAGES, devicePages, profile })
   }
 
   process(): Process {
@@ -89,8 +93,14 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return untilDone(task, () => task.clearSoftDirty())
   }
 
-  uffd(task: Task, start: number, end: number): Steps<Errno> {
-    return untilDone(task, () => task.registerUserfault(start * PAGE, end - start))
+  *uffd(task: Task, start: number, end: number, wp: boolean): Steps<Errno> {
+    const registered = yield* untilDone(task, () => task.registerUserfault(start * PAGE, end - start, { wp }))
+    if (!wp || registered !== 'ok') return registered
+    return yield* untilDone(task, () => task.writeProtectUserfault(start * PAGE, end - start))
+  }
+
+  remap(task: Task, start: number, end: number, to: number): Steps<Errno> {
+    return untilDone(task, () => void task.remap(start * PAGE, end - start, { address: to * PAGE }))
   }
 
   fork(task: Task): Steps<Process> {
@@ -113,11 +123,25 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return process.dump(start * PAGE, end - start).map((entry) => this.#seen(entry))
   }
 
-  #seen({ kind, bits, pfn, allocId, device, refCount, mapCount }: PageEntry): Seen {
-    if (kind === 'nomap' || kind === 'none' || kind === 'special') return { ...NOTHING, kind }
+  #seen({ kind, bits, pfn, allocId, device, refCount, mapCount, flags }: PageEntry): Seen {
+    if (kind === 'nomap' || kind === 'none' || kind === 'special' || kind === 'marker') return { ...NOTHING, kind }
     if (kind === 'zero' || kind === 'hzero' || kind === 'swap') return { ...NOTHING, kind, bits }
     const frame = device ? `D${allocId}` : `${pfn}.${allocId}`
-    return { kind, bits, frame, refCount, mapCount, value: this.machine.pageData(pfn)[0] }
+    return { kind, bits, frame, refCount, mapCount, flags: flagNames(flags), value: this.machine.pageData(pfn)[0] }
+  }
+
+  watch(process: Process): void {
+    process.watch()
+    this.#watched.set(process.pid, process)
+  }
+
+  takeInvalidations(): Invalidated<Process>[] {
+    if (this.#watched.size === 0) return []
+    return this.machine.takeEvents().flatMap(({ type, pid, a, b }) => {
+      const process = type === 'invalidate_start' ? this.#watched.get(pid) : undefined
+      if (process === undefined) return []
+      return [{ process, start: Math.floor(Number(a) / PAGE), end: Math.ceil(Number(b) / PAGE) }]
+    })
   }
 
   count(process: Process): Counters {
@@ -161,9 +185,9 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     }
   }
 
-  *pin(task: Task, page: number, { write }: PinHow): Steps<PageRef | undefined> {
+  *pin(task: Task, page: number, how: PinHow): Steps<PageRef | undefined> {
     try {
-      return yield* retried(task, () => task.pin(page * PAGE, { write }))
+      return yield* retried(task, () => task.pin(page * PAGE, how))
     } catch (error) {
       if (error instanceof HmmuError && error.errno === 'EFAULT') return undefined
       throw error
@@ -172,6 +196,17 @@ export class MachineSide implements Side<Process, Task, PageRef> {
 }
 
 const NOTHING = { bits: '', frame: undefined, refCount: 0, mapCount: 0, value: undefined }
+
+/** Page flags that dumps print, in their order. */
+const FLAG_NAMES = [
+  ...(['LOCKED', 'UPTODATE', 'DIRTY', 'LRU', 'ACTIVE', 'REFERENCED', 'SWAPBACKED', 'UNEVICTABLE', 'MLOCKED'] as const),
+  ...(['HEAD', 'TAIL', 'EXCLUSIVE'] as const),
+]
+
+function flagNames(flags: number): string {
+  const names = FLAG_NAMES.filter((name) => (flags & PageFlag[name]) !== 0)
+  return names.join(',').toLowerCase() || '-'
+}
 
 /** An address that no drill maps. */
 const ELSEWHERE = 0x7f0000000000

@@ -5,12 +5,10 @@
 import type { PageRef, Process, Task } from '../../lib'
 import type { Command } from '../../lib/drill'
 import { Declined } from '../model/declined'
-import type { Held } from '../model/hold'
 import type { Layout } from '../model/layout'
-import { ModelSide } from '../model/model-side'
 import { type Played, Player } from '../model/player'
-import type { ModelProcess } from '../model/process'
-import type { Counters, Seen } from '../model/side'
+import type { Counters, Seen, Side } from '../model/side'
+import type { Subject } from './kernels'
 import { MachineSide } from './machine-side'
 
 /** Pages after the end of a region that are compared, too: nothing is mapped there. */
@@ -19,20 +17,21 @@ const BEHIND = 1
 /** Model and machine disagree, or the machine is out of balance. */
 export class Disagreement extends Error {}
 
-export class Pair {
-  readonly #modelSide: ModelSide
+/** `Modelled`: a process of the model. `Held`: a page of it that is pinned, held or isolated. */
+export class Pair<Modelled = unknown, Held = unknown> {
+  readonly #modelSide: Side<Modelled, Modelled, Held>
   readonly #machineSide: MachineSide
-  readonly model: Player<ModelProcess, ModelProcess, Held>
+  readonly model: Player<Modelled, Modelled, Held>
   readonly #machine: Player<Process, Task, PageRef>
   readonly #frames = new Identities()
   /** A command is blocked for good, or the model declines a prediction; nothing can be played after it. */
   ended = false
 
-  constructor(devicePages: number, layout: Layout) {
-    this.#modelSide = new ModelSide(devicePages)
-    this.#machineSide = new MachineSide(devicePages)
-    this.model = new Player(this.#modelSide, layout)
-    this.#machine = new Player(this.#machineSide, layout)
+  constructor({ model, profile, exact }: Subject<Modelled, Held>, devicePages: number, layout: Layout) {
+    this.#modelSide = model(devicePages)
+    this.#machineSide = new MachineSide(devicePages, profile)
+    this.model = new Player(this.#modelSide, layout, exact)
+    this.#machine = new Player(this.#machineSide, layout, exact)
   }
 
   dispose(): void {
@@ -68,7 +67,7 @@ export class Pair {
     if (complaints.length > 0) throw new Disagreement(`verify(): ${complaints.join('; ')}`)
   }
 
-  #compareProcess(name: string, process: ModelProcess): void {
+  #compareProcess(name: string, process: Modelled): void {
     const actor = this.#machine.actors.get(name)
     const regions = this.model.actors.get(name)?.regions ?? []
     if (actor === undefined) throw new Disagreement(`process ${name} is gone`)
@@ -88,6 +87,7 @@ export class Pair {
       expected.refCount !== found.refCount ||
       expected.mapCount !== found.mapCount ||
       expected.value !== found.value ||
+      (expected.flags ?? found.flags) !== found.flags ||
       !this.#frames.agree(expected.frame, found.frame)
     if (differs) throw new Disagreement(`${where}: the model has ${show(expected)}, the machine ${show(found)}`)
   }
@@ -108,10 +108,10 @@ class Identities {
   }
 }
 
-function show({ kind, bits, frame, refCount, mapCount, value }: Seen): string {
+function show({ kind, bits, frame, refCount, mapCount, flags, value }: Seen): string {
   if (frame === undefined) return `'${kind} ${bits}'`
   const which = typeof frame === 'string' ? frame : 'another frame'
-  return `'${kind} ${bits} ref=${refCount} map=${mapCount}' of ${which} holding ${value}`
+  return `'${kind} ${bits} ref=${refCount} map=${mapCount} ${flags ?? ''}' of ${which} holding ${value}`
 }
 
 function compareLines(expected: readonly string[], found: readonly string[]): void {

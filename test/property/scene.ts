@@ -2,6 +2,7 @@
 //
 // The names that a random command can use at present, and the random choices.
 
+import type { Region } from '../model/player'
 import type { Pair } from './pair'
 
 /** A region that a sequence may work on. */
@@ -47,16 +48,27 @@ export class Dice {
   }
 }
 
+/** `th2` is named after the region `th`. */
+const baseOf = (name: string) => name.replace(/[0-9]+$/, '')
+
+/** What a region was mapped as, or moved from. */
+function shapeOf({ name, pages }: Region): RegionShape {
+  const shape = REGIONS.find((each) => each.name === baseOf(name)) as RegionShape
+  if (shape.name === name) return shape
+  const { edges, ...rest } = shape
+  return { ...rest, name, pages, ...(edges && { edges: [...new Set(edges.map((edge) => Math.min(edge, pages - 1)))] }) }
+}
+
 export class Scene {
   readonly processes: string[]
   readonly handles: string[]
   /** The process whose migration stands, if commands within it are chosen. */
   migrating: string | undefined
-  readonly #pair: Pair
+  readonly #pair: Pair<never, never>
   #newHandles = 0
   readonly #newRegions = new Set<string>()
 
-  constructor(pair: Pair) {
+  constructor(pair: Pair<never, never>) {
     this.#pair = pair
     this.processes = [...pair.model.actors.keys()].sort()
     this.handles = [...pair.model.handles.keys()]
@@ -71,8 +83,16 @@ export class Scene {
   /** One of the regions of a process; undefined if it has none. */
   region(process: string, dice: Dice, fits: (shape: RegionShape) => boolean = () => true): RegionShape | undefined {
     const known = this.#pair.model.actors.get(process)?.regions
-    const shapes = REGIONS.filter((shape) => known?.has(shape.name) && fits(shape))
+    const shapes = [...(known?.values() ?? [])].map(shapeOf).filter(fits)
     return shapes.length === 0 ? undefined : dice.pick(shapes)
+  }
+
+  /** A name for what is moved from a region. */
+  movedName({ name }: RegionShape): string {
+    const taken = (each: string) => [...this.#pair.model.actors.values()].some(({ regions }) => regions.has(each))
+    let moves = 1
+    while (taken(`${baseOf(name)}${moves}`)) moves += 1
+    return `${baseOf(name)}${moves}`
   }
 
   /** A region that a process has not mapped yet. */

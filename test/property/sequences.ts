@@ -5,13 +5,15 @@
 import fc from 'fast-check'
 import { type Drill, parseDrill } from '../../lib/drill'
 import { type Layout, SPACIOUS, TIGHT } from '../model/layout'
-import { type Build, INNER, migrate, OUTER } from './commands'
+import { type Build, INNER, migrate } from './commands'
+import type { Subject } from './kernels'
 import { Disagreement, Pair } from './pair'
 import { Dice, REGIONS, type RegionShape, Scene } from './scene'
 
 /** A sequence under way. */
 interface Run {
-  readonly pair: Pair
+  readonly subject: Subject<never, never>
+  readonly pair: Pair<never, never>
   readonly drill: string[]
 }
 
@@ -57,9 +59,9 @@ class RandomCommand implements fc.Command<Run, Run> {
     return !pair.ended && this.#build(new Scene(pair)) !== undefined
   }
 
-  run({ pair, drill }: Run): void {
-    this.#text = this.#build(new Scene(pair)) ?? ''
-    playText({ pair, drill }, this.#text)
+  run(run: Run): void {
+    this.#text = this.#build(new Scene(run.pair)) ?? ''
+    playText(run, this.#text)
   }
 
   #build(scene: Scene): string | undefined {
@@ -78,28 +80,38 @@ class RandomCommand implements fc.Command<Run, Run> {
   }
 }
 
-function playText({ pair, drill }: Run, text: string): void {
+function playText({ subject, pair, drill }: Run, text: string): void {
   drill.push(text)
-  for (const command of parse(text).commands) pair.play(command)
+  for (const command of parse(subject, text).commands) pair.play(command)
 }
 
-function parse(text: string): Drill {
-  return parseDrill({ name: 'sequence', file: 'sequence.drill', firstLine: 1, text })
+function parse({ profile }: Subject<never, never>, text: string): Drill {
+  return parseDrill({ name: 'sequence', file: 'sequence.drill', firstLine: 1, text }, profile)
 }
 
 /** The property, to be run by fast-check. */
-export function sequences(maxCommands: number): fc.IProperty<unknown> {
-  const simple = one(OUTER).map((head) => new RandomCommand(head))
+export function sequences<P, H>(subject: Subject<P, H>, maxCommands: number): fc.IProperty<unknown> {
+  const erased = subject as unknown as Subject<never, never>
+  const simple = one(subject.commands).map((head) => new RandomCommand(head))
   const migration = numbers.map((chosen) => new RandomCommand({ build: migrate, numbers: chosen }))
   const interrupted = fc
     .tuple(numbers, interleaved)
     .map(([chosen, inner]) => new RandomCommand({ build: migrate, numbers: chosen }, inner))
-  const commands = fc.commands([simple, simple, simple, migration, interrupted], { maxCommands, size: 'max' })
-  return fc.property(devicePages, layouts, regions, commands, play) as fc.IProperty<unknown>
+  const migrations = subject.migrates ? [migration, interrupted] : []
+  const commands = fc.commands([simple, simple, simple, ...migrations], { maxCommands, size: 'max' })
+  return fc.property(devicePages, layouts, regions, commands, (...drawn) =>
+    play(erased, ...drawn),
+  ) as fc.IProperty<unknown>
 }
 
-function play(pages: number, layout: Layout, shapes: readonly RegionShape[], commands: Sequence): void {
-  const run: Run = { pair: new Pair(pages, layout), drill: [`# ${layout.name}`, `devmem ${pages}`] }
+function play(
+  subject: Subject<never, never>,
+  pages: number,
+  layout: Layout,
+  shapes: readonly RegionShape[],
+  commands: Sequence,
+): void {
+  const run: Run = { subject, pair: new Pair(subject, pages, layout), drill: [`# ${layout.name}`, `devmem ${pages}`] }
   try {
     for (const { name, map } of shapes) playText(run, `A map ${name} ${map}`)
     fc.modelRun(() => ({ model: run, real: run }), commands)

@@ -35,7 +35,7 @@ function seePage(space: Space, page: number, counts: Counts): Seen {
 
 function nothing(kind: string, entry?: Bits): Seen {
   const bits = entry === undefined ? '' : bitsOf(entry)
-  return { kind, bits, wp: entry?.wp ?? false, frame: undefined, refCount: 0, mapCount: 0, flags: '', value: undefined }
+  return { kind, bits, wp: entry?.wp ?? false, frame: undefined, refCount: 0, mapCount: 0, value: undefined }
 }
 
 function bitsOf({ write, wp, dirty, young, soft }: Bits): string {

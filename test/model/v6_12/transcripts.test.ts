@@ -3,13 +3,12 @@
 // Compares the model of Linux 6.12 with transcripts of a real kernel, byte for byte. Other tests rely on the model.
 
 import { join } from 'node:path'
-import { type DrillSource, readDrills, readExpected } from '../../../lib/drill'
+import { type DrillSource, parseDrill, readDrills, readExpected } from '../../../lib/drill'
 import { Declined } from '../declined'
 import { SPACIOUS } from '../layout'
 import { Player } from '../player'
 import { replay } from '../replay'
 import { ModelSide } from './model-side'
-import { parse612 } from './parse'
 
 const FOLDER = join(__dirname, '..', '..', 'conformance', 'linux-6.12')
 /** The drills that need no device. */
@@ -18,7 +17,10 @@ const FILES = ['memory.drills.gz', 'hold-blocks-cow.drill', 'hold-refused.drill'
 )
 
 function play(source: DrillSource): string {
-  const lines = replay(parse612(source), (devicePages) => new Player(new ModelSide(devicePages), SPACIOUS, true))
+  const lines = replay(
+    parseDrill(source, 'linux-6.12'),
+    (devicePages) => new Player(new ModelSide(devicePages), SPACIOUS, true),
+  )
   return `${lines.join('\n')}\n`
 }
 

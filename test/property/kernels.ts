@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The kernels that have a model: the model, the profile that has to agree with it, and what sequences for it consist of.
+
+import type { Profile } from '../../lib'
+import type { Kernel } from '../../lib/drill'
+import type { Held } from '../model/hold'
+import { ModelSide } from '../model/model-side'
+import type { ModelProcess } from '../model/process'
+import type { Side } from '../model/side'
+import type { Held as Held612 } from '../model/v6_12/hold'
+import { ModelSide as ModelSide612 } from '../model/v6_12/model-side'
+import type { Space } from '../model/v6_12/space'
+import { type Build, OUTER, OUTER_6_12 } from './commands'
+
+export interface Subject<Modelled = unknown, Handle = unknown> {
+  readonly profile: Profile & Kernel
+  readonly model: (devicePages: number) => Side<Modelled, Modelled, Handle>
+  /** Whether the model claims page flags and invalidations, too. */
+  readonly exact: boolean
+  /** Whether the model has migrations. */
+  readonly migrates: boolean
+  /** Commands besides `migrate`. */
+  readonly commands: readonly Build[]
+}
+
+export const LINUX_4_14: Subject<ModelProcess, Held> = {
+  profile: 'linux-4.14',
+  model: (devicePages) => new ModelSide(devicePages),
+  exact: false,
+  migrates: true,
+  commands: OUTER,
+}
+
+export const LINUX_6_12: Subject<Space, Held612> = {
+  profile: 'linux-6.12',
+  model: (devicePages) => new ModelSide612(devicePages),
+  exact: true,
+  migrates: false,
+  commands: OUTER_6_12,
+}
