@@ -16,6 +16,7 @@ A drill is void if its transcript is worth nothing: the kernel complained, devic
 is wrong. It gets no .expected; a message names it, and the exit status is 1.
 """
 import argparse
+import ctypes
 import glob
 import gzip
 import io
@@ -25,6 +26,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +45,7 @@ PARAMETERS = ("console=ttyS0 loglevel=4 panic=-1 nokaslr memmap=64M$0x70000000"
 SECONDS = 1500          # of a virtual machine, by the host's clock
 MOST_OUTPUT = 2 ** 26   # bytes of a virtual machine's output
 MOST_BOOTS = 60
+PR_SET_PDEATHSIG = 1
 END = "=== END\n"
 DONE = "."              # the section behind each whole transcript
 MACHINE = "MACHINE"     # the section of a complaint that makes all drills of a machine void
@@ -70,8 +73,14 @@ def initramfs(runner, drills):
     return gzip.compress(archive(files), 1)
 
 
-def limit_output():
+def end_with_parent(number):
+    """The kernel sends this signal when the process ends that started this one, however it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def prepare_qemu():
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
+    end_with_parent(signal.SIGKILL)
 
 
 class Machine:
@@ -91,7 +100,8 @@ class Machine:
 
     def boot(self, drills):
         """One virtual machine. Returns what it printed, and why it ended too early, or None."""
-        out, console, ram = (os.path.join(self.folder, name) for name in ("out", "console", "initramfs"))
+        names = ("out", "console", "initramfs", "errors")
+        out, console, ram, errors = (os.path.join(self.folder, name) for name in names)
         with open(ram, "wb") as f:
             f.write(initramfs(self.runner, drills))
         for path in (out, console):
@@ -104,10 +114,11 @@ class Machine:
         begin = time.monotonic()
         reason = None
         try:
-            done = subprocess.run(command, timeout=SECONDS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.PIPE, preexec_fn=limit_output, check=False)
+            with open(errors, "wb") as said:
+                done = subprocess.run(command, timeout=SECONDS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=said, preexec_fn=prepare_qemu, check=False)
             if done.returncode != 0:
-                said = done.stderr.decode(errors="replace").strip().split("\n")[-1]
+                said = read_text(errors).strip().split("\n")[-1]
                 reason = "%s ended with %d: %s" % (QEMU, done.returncode, said)
         except subprocess.TimeoutExpired:
             reason = "the machine ran for more than %d s" % SECONDS
@@ -250,6 +261,10 @@ def main():
     missing = [program for program in (QEMU, "gcc") if shutil.which(program) is None]
     if missing:
         parser.error("not installed: %s (Debian: qemu-system-x86, gcc, libc6-dev)" % ", ".join(missing))
+    # A signal that ends it ends the virtual machine, too, and removes the folder.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    if args.json:
+        end_with_parent(signal.SIGTERM)
     with tempfile.TemporaryDirectory() as folder:
         machine = Machine(args.kernel, folder, args.kvm)
         if args.bench:

@@ -81,6 +81,36 @@ static void end_drill(void)
 		set_file("/sys/kernel/debug/clear_warn_once", "1");
 }
 
+/* The number behind the first word of a line. What follows it must be equal to the last argument. */
+static uint64_t first_number(const char *line, uint64_t most, const char *more)
+{
+	const char *s = strchr(line, ' ') + 1;
+	char *end;
+	uint64_t n = strtoull(s, &end, 10);
+
+	if (!isdigit((unsigned char)*s) || n > most || strcmp(end, more))
+		fail("not a number up to %llu: %s", (unsigned long long)most, line);
+	return n;
+}
+
+/* A line that says how much memory there is. False: it is another line, and so are those behind it. */
+static int describe_machine(const char *line, struct or_reset *r)
+{
+	if (!strncmp(line, "devmem ", 7)) {
+		if (strstr(line, " coherent"))
+			coherent_pages = r->ncoh = first_number(line, OR_MAX_COH, " coherent");
+		else
+			device_pages = r->ndev = first_number(line, OR_MAX_DEV, "");
+	} else if (!strncmp(line, "swap ", 5)) {
+		swap_pages = first_number(line, MAX_SWAP, "");
+	} else if (!strncmp(line, "memcg ", 6)) {
+		memcg_pages = first_number(line, MAX_MEMCG, "");
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
 void run_drill(char *text, struct text *t)
 {
 	static struct cmd c, inter[MAX_INTER];
@@ -135,23 +165,8 @@ void run_drill(char *text, struct text *t)
 		}
 
 		put(t, "%s\n", c.line);
-		if (first && !strncmp(c.line, "devmem ", 7)) {
-			uint64_t n = strtoul(c.line + 7, NULL, 10);
-
-			if (strstr(c.line, " coherent"))
-				coherent_pages = r.ncoh = n;
-			else
-				device_pages = r.ndev = n;
+		if (first && describe_machine(c.line, &r))
 			continue;
-		}
-		if (first && !strncmp(c.line, "swap ", 5)) {
-			swap_pages = strtoul(c.line + 5, NULL, 10);
-			continue;
-		}
-		if (first && !strncmp(c.line, "memcg ", 6)) {
-			memcg_pages = strtoul(c.line + 6, NULL, 10);
-			continue;
-		}
 		if (first) {
 			swapping = swap_pages > 0;
 			if (swap_pages)
@@ -160,7 +175,10 @@ void run_drill(char *text, struct text *t)
 				start_memcg();
 			if (failure[0])
 				break;
-			ioctl(oracle_fd, OR_RESET, &r);
+			if (ioctl(oracle_fd, OR_RESET, &r)) {
+				fail("reset: %s", strerror(errno));
+				break;
+			}
 			start_proc("A");
 			first = 0;
 		}

@@ -17,6 +17,8 @@
 #define WINDOW_LO 0x200000000000UL /* regions of drills live here */
 #define WINDOW_HI 0x300000000000UL
 #define MAX_PAGES 8192 /* of a region */
+#define MAX_SWAP 300
+#define MAX_MEMCG 65536
 #define MAX_PROC 16
 #define MAX_REGION 16
 #define MAX_INTER 16
