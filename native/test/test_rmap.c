@@ -266,8 +266,8 @@ static void test_one_removal_too_many(void **state)
 	(void)state;
 	write_pages(r, buf, 1, 1);
 	pfn = pfn_at(r, buf);
-	page_remove_rmap(r->m, 0, pfn, false);
-	page_remove_rmap(r->m, 0, pfn, false);
+	page_remove_rmap(r->m, 0, pfn, vma_at(r->m, r->pid, buf), false);
+	page_remove_rmap(r->m, 0, pfn, vma_at(r->m, r->pid, buf), false);
 	assert_int_equal(r->m->st->bugs, 1);
 	assert_true(complaints(r->m) >= 2);
 	rig_discard(r);

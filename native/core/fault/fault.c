@@ -2,6 +2,7 @@
 /* handle_mm_fault(): faults on anonymous memory and on swap-type entries, and dispatch of all other kinds. */
 #include "fault/fault.h"
 
+#include "fault/huge_wp.h"
 #include "fault/hugetlb.h"
 #include "host/probe.h"
 #include "host/stats.h"
@@ -67,6 +68,28 @@ static int do_first_touch(struct fault *vmf)
 	return result;
 }
 
+static inline int do_pte_missing(struct fault *vmf)
+{
+	if (vma_is_anonymous(vmf->ctx->m, vmf->vma))
+		return do_first_touch(vmf);
+	vmf->stat = HMMU_STAT_FAULT_FILE;
+	return do_file_fault(vmf);
+}
+
+/* Linux 6.12: something stands in for a page. */
+static int handle_pte_marker(struct fault *vmf)
+{
+	struct hmmu *m = vmf->ctx->m;
+
+	if (swp_offset(vmf->orig_pte) & PTE_MARKER_POISONED)
+		return FAULT_SIGBUS;
+	if (userfaultfd_wp(m, vmf->vma))
+		return do_pte_missing(vmf);
+	/* pte_marker_clear(): write protection has ended since. */
+	*vmf->pte = 0;
+	return 0;
+}
+
 /*
  * In 4.14 the waiter holds a reference to the page, and the migration takes that for a pin. "mm/migrate.c: rework
  * migration_entry_wait() to not take a pageref" removed the reference.
@@ -93,6 +116,8 @@ static int do_swap_page(struct fault *vmf)
 	vmf->stat = HMMU_STAT_FAULT_DEVICE;
 	if (is_device_private_entry(entry))
 		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
+	if (KERNEL >= V6_12 && is_pte_marker(entry))
+		return handle_pte_marker(vmf);
 	vmf->stat = HMMU_STAT_FAULT_SWAP;
 	return do_swap_slot_fault(vmf);
 }
@@ -109,20 +134,18 @@ static ALWAYS_INLINE int handle_pte_fault(struct fault *vmf)
 		if (pte_none(vmf->orig_pte))
 			vmf->pte = NULL;
 	}
-	if (!vmf->pte && vma_is_anonymous(m, vmf->vma))
-		return do_first_touch(vmf);
-	if (!vmf->pte) {
-		vmf->stat = HMMU_STAT_FAULT_FILE;
-		return do_file_fault(vmf);
-	}
+	if (!vmf->pte)
+		return do_pte_missing(vmf);
 	if (!pte_present(vmf->orig_pte))
 		return do_swap_page(vmf);
-	if (vmf->write && !pte_write(vmf->orig_pte)) {
+	if ((vmf->write || is_unshare(vmf)) && !pte_write(vmf->orig_pte)) {
 		vmf->stat = HMMU_STAT_FAULT_WP;
 		return do_wp_page(vmf);
 	}
 	vmf->stat = HMMU_STAT_FAULT_ACCESS;
-	*vmf->pte = pte_mkyoung(vmf->write ? pte_mkdirty(vmf->orig_pte) : vmf->orig_pte);
+	/* x86 stores the new value only where it is to be dirty. */
+	if (KERNEL < V6_12 || vmf->write)
+		*vmf->pte = pte_mkyoung(vmf->write ? pte_mkdirty(vmf->orig_pte) : vmf->orig_pte);
 	return 0;
 }
 
@@ -140,7 +163,7 @@ static ALWAYS_INLINE int handle_pmd_fault(struct fault *vmf)
 	if (!pmd_trans_huge(*vmf->pmd))
 		return FAULT_FALLBACK;
 	vmf->stat = HMMU_STAT_FAULT_HUGE;
-	if (vmf->write && !pte_write(*vmf->pmd))
+	if ((vmf->write || is_unshare(vmf)) && !pte_write(*vmf->pmd))
 		return do_huge_pmd_wp_page(vmf);
 	huge_pmd_set_accessed(vmf);
 	return 0;
@@ -170,10 +193,17 @@ static NOINLINE int handle_fault_counted(struct fault *vmf)
 }
 
 /* A fault of any kind, with a pmd table. */
-static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, bool write, u64 *pmd)
+static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags, u64 *pmd)
 {
 	struct hmmu *m = ctx->m;
-	struct fault vmf = { .ctx = ctx, .vma = vma, .address = address, .write = write, .pmd = pmd };
+	struct fault vmf = {
+		.ctx = ctx,
+		.vma = vma,
+		.address = address,
+		.write = flags & FAULT_FLAG_WRITE,
+		.unshare = KERNEL >= V6_12 && (flags & FAULT_FLAG_UNSHARE),
+		.pmd = pmd,
+	};
 	int result;
 
 	vmf.stat = HMMU_STAT_FAULT_NONE;
@@ -196,9 +226,10 @@ static inline u64 *first_touched_pte(const struct hmmu *m, u32 vma, u64 address,
 	return pte_none(*pte) ? pte : NULL;
 }
 
-int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
+int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 {
 	struct hmmu *m = ctx->m;
+	bool write = flags & FAULT_FLAG_WRITE;
 	u64 *pmd, *pte;
 	int result;
 
@@ -213,7 +244,7 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
 		ctx->resume = RESUME_RETRY;
 		result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(*pmd)), write);
 	} else {
-		result = handle_any_fault(ctx, vma, address & PAGE_MASK, write, pmd);
+		result = handle_any_fault(ctx, vma, address & PAGE_MASK, flags, pmd);
 	}
 	probe(page_fault_end, ctx->mm, address, result);
 	return result;

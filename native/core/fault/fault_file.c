@@ -2,7 +2,7 @@
 /* Faults of file mappings: loads (with fault-around), private stores, shared stores. */
 #include <string.h>
 
-#include "fault/fault.h"
+#include "fault/vm_fault.h"
 #include "mm/file.h"
 #include "mm/mm.h"
 #include "page/contents.h"
@@ -33,6 +33,12 @@ static int pte_alloc_one_map(struct fault *vmf)
 	return 0;
 }
 
+/* vmf_pte_changed(). What the fault has found is nothing, or a marker. */
+static bool pte_changed(const struct fault *vmf)
+{
+	return KERNEL >= V6_12 ? *vmf->pte != vmf->orig_pte : !pte_none(*vmf->pte);
+}
+
 /* Map a page at the fault's address; FAULT_NOPAGE if something is mapped there already. */
 static int alloc_set_pte(struct fault *vmf, u32 page)
 {
@@ -45,7 +51,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 		if (err)
 			return err;
 	}
-	if (!pte_none(*vmf->pte))
+	if (pte_changed(vmf))
 		return FAULT_NOPAGE;
 	table_lock(m, vmf->pte);
 	if (vmf->write && !(vma_of(m, vmf->vma)->flags & VM_SHARED)) {
@@ -56,6 +62,9 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 		page_add_file_rmap(m, vmf->ctx->cpu, page, vmf->vma);
 		*vmf->pte = vmf->write ? maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry)) : entry;
 	}
+	/* "mm/shmem: handle uffd-wp special pte in page fault handler": the page that the marker stood for is protected. */
+	if (KERNEL >= V6_12 && pte_marker_uffd_wp(vmf->orig_pte))
+		*vmf->pte = pte_mkuffd_wp(*vmf->pte);
 	table_unlock(m, vmf->pte);
 	return 0;
 }
@@ -122,7 +131,9 @@ static int do_fault_around(struct fault *vmf)
 static int do_read_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
-	int result = vmf->goes_on ? 0 : do_fault_around(vmf);
+	/* uffd_disable_fault_around() */
+	bool around = !vmf->goes_on && !userfaultfd_wp(m, vmf->vma);
+	int result = around ? do_fault_around(vmf) : 0;
 
 	if (result)
 		return result == FAULT_NOPAGE ? 0 : result;

@@ -2,7 +2,7 @@
 /* do_wp_page(): a store to a page that is mapped read-only in a mapping that may be written. */
 #include <string.h>
 
-#include "fault/fault.h"
+#include "fault/reuse.h"
 #include "mm/mm.h"
 #include "mm/mmu_notifier.h"
 #include "mm/swap.h"
@@ -12,23 +12,6 @@
 #include "page/memcg.h"
 #include "rmap/mlock.h"
 #include "rmap/rmap.h"
-
-bool reuse_swap_page(struct hmmu *m, u32 pfn)
-{
-	u32 head = compound_head(m, pfn);
-	int32_t most = 0;
-
-	if (PageSwapCache(m, pfn))
-		return reuse_swap_cache_page(m, pfn);
-	if (!PageCompound(m, pfn))
-		return page_mapcount(m, pfn) <= 1;
-	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		if (page_of(m, head + i)->mapcount > most)
-			most = page_of(m, head + i)->mapcount;
-	if (page_test(m, head, HMMU_PG_DOUBLE_MAP))
-		most--;
-	return most + compound_mapcount(m, head) <= 1;
-}
 
 /* The store has changed its entry before it waited for the page. */
 void wp_page_settle(struct hmmu *m, const struct task *task)
@@ -47,6 +30,16 @@ static int wp_page_reuse(struct fault *vmf)
 	return FAULT_DONE_WRITE;
 }
 
+/* A copy that nobody has written to yet. */
+static u64 unshared_pte(const struct fault *vmf, u32 copy)
+{
+	u64 entry = mk_pte(copy, vma_of(vmf->ctx->m, vmf->vma)->page_prot);
+
+	if (pte_soft_dirty(vmf->orig_pte))
+		entry = pte_mksoft_dirty(entry);
+	return pte_uffd_wp(vmf->orig_pte) ? pte_mkuffd_wp(entry) : entry;
+}
+
 static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -61,19 +54,21 @@ static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 	/* The entry is cleared and flushed first, so that no CPU writes to the old page after the copy. */
 	ptep_clear_flush_notify(m, mm, vmf->address, vmf->pte);
 	set_anon_pte(vmf->ctx, vmf->vma, vmf->address, vmf->pte, copy);
+	if (is_unshare(vmf))
+		*vmf->pte = unshared_pte(vmf, copy);
 	if (old)
 		page_remove_rmap(m, vmf->ctx->cpu, old, vmf->vma, false);
 	table_unlock(m, vmf->pte);
 }
 
-/* If this locked mapping was the reason why the old page is mlocked, clear the mark. That takes the page's lock. Drops
- * a reference to the page. */
+/* If this locked mapping was the reason why the old page is mlocked, clear the mark. That takes the page's lock. Linux
+ * 6.12 has done it with the map count, without the lock ("mm/munlock: rmap call mlock_vma_page() munlock_vma_page()").
+ * Drops a reference to the page. */
 static int munlock_old(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
 	u32 head = compound_head(m, old);
 
-	/* In 6.12 the removal of its mapping munlocks the page. */
 	if (KERNEL < V6_12 && (vma_of(m, vmf->vma)->flags & VM_LOCKED)) {
 		if (page_test(m, head, HMMU_PG_LOCKED))
 			return wait_on_page(vmf->ctx, head, true, RESUME_MUNLOCK);
@@ -119,23 +114,6 @@ static int wp_page_shared(struct fault *vmf, u32 page)
 	return FAULT_DONE_WRITE;
 }
 
-/* 0: the page has other users and must be copied. */
-static int wp_page_anon(struct fault *vmf, u32 page)
-{
-	struct hmmu *m = vmf->ctx->m;
-	bool reuse;
-
-	if (!trylock_page(m, page)) {
-		get_page(m, page);
-		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
-	}
-	reuse = reuse_swap_page(m, page);
-	if (reuse && total_mapcount(m, page) == 1)
-		page_move_anon_rmap(m, page, vmf->vma);
-	unlock_page(m, page);
-	return reuse ? wp_page_reuse(vmf) : 0;
-}
-
 int do_wp_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
@@ -143,14 +121,18 @@ int do_wp_page(struct fault *vmf)
 	u32 flags = vma_of(m, vmf->vma)->flags;
 	int result;
 
+	if (!is_unshare(vmf) && userfaultfd_pte_wp(m, vmf->vma, vmf->orig_pte))
+		return FAULT_SIGBUS;
 	if (!page) {
 		if ((flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED))
 			return wp_page_reuse(vmf);
 		return wp_page_copy(vmf, 0);
 	}
 	if (PageAnon(m, page)) {
-		result = wp_page_anon(vmf, page);
-		if (result)
+		result = reuse_anon_page(vmf, page);
+		if (result == REUSE_PAGE)
+			return is_unshare(vmf) ? 0 : wp_page_reuse(vmf);
+		if (result != COPY_PAGE)
 			return result;
 	} else if ((flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED)) {
 		return wp_page_shared(vmf, page);

@@ -3,15 +3,27 @@
 #include <errno.h>
 
 #include "fault/gup.h"
+#include "fault/fault.h"
 #include "fault/hugetlb.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
 #include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
+/* 4.14 forces a write once copy-on-write is broken. In 6.12 nobody here forces one. */
 static bool can_follow_write(u64 entry, u32 flags)
 {
+	if (KERNEL >= V6_12)
+		return pte_write(entry);
 	return pte_write(entry) || ((flags & FOLL_FORCE) && (flags & FOLL_COW) && pte_dirty(entry));
+}
+
+/* A pin that only reads must not lose its page to a later copy: "mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a
+ * possibly shared anonymous page". */
+static bool gup_must_unshare(const struct hmmu *m, u64 entry, u32 page, u32 flags)
+{
+	return KERNEL >= V6_12 && (flags & (FOLL_WRITE | FOLL_PIN)) == FOLL_PIN && !pte_write(entry) &&
+	       PageAnon(m, page) && !PageAnonExclusive(m, page);
 }
 
 static u32 no_page_table(const struct hmmu *m, u32 vma, u32 flags, int *err)
@@ -50,6 +62,10 @@ static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *er
 		}
 		page = pte_pfn(pte);
 	}
+	if (gup_must_unshare(m, pte, page, flags)) {
+		*err = -EMLINK;
+		return 0;
+	}
 	grab_page(m, page, flags);
 	if (flags & FOLL_TOUCH) {
 		if ((flags & FOLL_WRITE) && !pte_dirty(pte) && !page_test(m, compound_head(m, page), HMMU_PG_DIRTY))
@@ -78,6 +94,10 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 		return 0;
 	if ((flags & FOLL_DUMP) && is_huge_zero_pmd(m, *pmd)) {
 		*err = -EFAULT;
+		return 0;
+	}
+	if (gup_must_unshare(m, *pmd, head, flags)) {
+		*err = -EMLINK;
 		return 0;
 	}
 	/* touch_pmd(): x86 stores the new value only if it sets the dirty bit. */
@@ -115,13 +135,14 @@ static int check_vma_flags(const struct hmmu *m, u32 vma, u32 flags)
 	return (vm_flags & (VM_READ | VM_WRITE)) || (flags & FOLL_FORCE) ? 0 : -EFAULT;
 }
 
-static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags)
+static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags, bool unshare)
 {
+	u32 fault_flags = (*flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) | (unshare ? FAULT_FLAG_UNSHARE : 0);
 	int result;
 
 	if ((*flags & (FOLL_POPULATE | FOLL_MLOCK)) == FOLL_MLOCK)
 		return -ENOENT;
-	result = handle_mm_fault(ctx, vma, address, *flags & FOLL_WRITE);
+	result = handle_mm_fault(ctx, vma, address, fault_flags);
 	if (result == BLOCKED || result == -EDEADLK)
 		return result;
 	if (result == FAULT_OOM)
@@ -140,17 +161,21 @@ int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u
 	if (!err && is_vm_hugetlb_page(ctx->m, vma))
 		return follow_hugetlb_page(ctx, vma, address, flags, page, page_mask);
 	for (u32 faults = 0; !err; faults++) {
+		bool unshare;
+
 		*page = follow_page(ctx, vma, address, flags, &err, page_mask);
-		if (*page || err)
+		unshare = KERNEL >= V6_12 && err == -EMLINK;
+		if (*page || (err && !unshare))
 			break;
-		err = faults < MAX_FAULTS ? faultin_page(ctx, vma, address, &flags) : -EFAULT;
+		err = faults < MAX_FAULTS ? faultin_page(ctx, vma, address, &flags, unshare) : -EFAULT;
 	}
 	return err;
 }
 
 static u32 populate_flags(u32 vm_flags)
 {
-	u32 flags = FOLL_TOUCH | FOLL_POPULATE | FOLL_MLOCK;
+	/* 6.12 sets mlock marks by the rmap. */
+	u32 flags = FOLL_TOUCH | (KERNEL < V6_12 ? FOLL_POPULATE | FOLL_MLOCK : 0);
 
 	/* Copy-on-write is broken now rather than at the first store. */
 	if ((vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
@@ -160,9 +185,9 @@ static u32 populate_flags(u32 vm_flags)
 	return flags;
 }
 
-int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
+/* __get_user_pages() that wants no pages. A call that waits goes on at its progress. */
+static int populate_pages(struct ctx *ctx, u32 vma, u64 *start, u64 end, u32 flags)
 {
-	u32 flags = populate_flags(vma_of(ctx->m, vma)->flags);
 	struct progress *progress = &ctx->progress;
 	u64 first = progress->gup_first ? progress->gup_first : *start;
 
@@ -183,6 +208,16 @@ int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 		*start += (1 + (~(*start >> PAGE_SHIFT) & page_mask)) * PAGE_SIZE;
 	}
 	return 0;
+}
+
+/* "mm/munlock: mlock_page() munlock_page() batch by pagevec": what is locked now, is done when the call ends. */
+int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
+{
+	int err = populate_pages(ctx, vma, start, end, populate_flags(vma_of(ctx->m, vma)->flags));
+
+	if (KERNEL >= V6_12 && err != BLOCKED)
+		lru_add_drain(ctx->m, ctx->cpu);
+	return err;
 }
 
 int mm_populate(struct ctx *ctx, u64 start, u64 end)

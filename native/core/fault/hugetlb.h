@@ -3,7 +3,7 @@
 #ifndef HMMU_HUGETLB_H
 #define HMMU_HUGETLB_H
 
-#include "fault/fault.h"
+#include "fault/vm_fault.h"
 #include "mm/mmu_gather.h"
 
 static inline bool is_vm_hugetlb_page(const struct hmmu *m, u32 vma)

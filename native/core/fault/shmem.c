@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* shmem_fault(): find or make the cache page of a fault. */
-#include "fault/fault.h"
+#include "fault/vm_fault.h"
 #include "mm/file.h"
 #include "page/lru.h"
 #include "page/memcg.h"

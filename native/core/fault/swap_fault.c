@@ -2,7 +2,7 @@
 /* do_swap_page() of an entry that refers to a swap slot. */
 #include <string.h>
 
-#include "fault/fault.h"
+#include "fault/reuse.h"
 #include "mm/mm.h"
 #include "mm/swap.h"
 #include "page/lru.h"

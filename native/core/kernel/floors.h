@@ -50,9 +50,13 @@
 #include "fault/fault_wp.c"
 #include "fault/gup.c"
 #include "fault/huge_fault.c"
+#include "fault/huge_wp_copy.c"
+#include "fault/huge_wp_split.c"
 #include "fault/hugetlb.c"
 #include "fault/hugetlb_reserve.c"
 #include "fault/munlock.c"
+#include "fault/reuse_by_exclusive.c"
+#include "fault/reuse_by_mapcount.c"
 #include "fault/shmem.c"
 #include "fault/swap_fault.c"
 

@@ -34,9 +34,15 @@ static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
 {
 	return vma_of(m, vma)->flags & VM_UFFD_MISSING;
 }
+/** Whether it has registered them for write protection, in Linux 6.12. */
 static inline bool userfaultfd_wp(const struct hmmu *m, u32 vma)
 {
 	return KERNEL >= V6_12 && (vma_of(m, vma)->flags & VM_UFFD_WP);
+}
+/** Whether a store to a present entry of the mapping is a userfault. */
+static inline bool userfaultfd_pte_wp(const struct hmmu *m, u32 vma, u64 pte)
+{
+	return userfaultfd_wp(m, vma) && pte_uffd_wp(pte);
 }
 
 /** The first mapping that ends above the address, or 0. */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file vm_fault.h A fault under way, what its kinds share, and a function for each kind. */
+#ifndef HMMU_VM_FAULT_H
+#define HMMU_VM_FAULT_H
+
+#include "mm/task.h"
+#include "mm/vma.h"
+#include "page/frame.h"
+#include "page/lru.h"
+#include "page/memcg.h"
+#include "rmap/rmap.h"
+
+/** Results of a fault, besides 0 (done, or to be tried again) and BLOCKED. */
+enum fault_result {
+	FAULT_FALLBACK = 1, /**< no huge page: go on with a small one */
+	FAULT_DONE_WRITE,   /**< VM_FAULT_WRITE: a write fault broke COW or made the entry writable */
+	FAULT_NOPAGE,       /**< another task has installed the entry */
+	FAULT_SIGBUS,
+	FAULT_SIGSEGV,
+	FAULT_OOM,
+};
+static inline bool fault_is_error(int result)
+{
+	return result < 0 || result >= FAULT_SIGBUS;
+}
+
+struct fault {
+	struct ctx *ctx;
+	u32 vma;
+	u64 address;
+	bool write;
+	bool unshare; /**< see is_unshare() */
+	u64 *pmd;
+	u64 *pte;
+	u64 orig_pte;
+	u32 page; /**< of the file */
+	u32 prealloc_pte;
+	u8 stat;      /**< enum hmmu_stat: what kind of fault it was */
+	bool goes_on; /**< goes on after lock_page(); the steps before are done */
+};
+
+static inline bool is_unshare(const struct fault *vmf)
+{
+	return KERNEL >= V6_12 && vmf->unshare;
+}
+
+/** check_stable_address_space(): a reaped process gets no new pages. */
+static inline bool mm_is_reaped(const struct ctx *ctx)
+{
+	return mm_of(ctx->m, ctx->mm)->reaped;
+}
+
+static int do_wp_page(struct fault *vmf);
+/** A store that waited for a page has its lock, or gives up: mark the page dirty, or take its mlock mark off. */
+static void wp_page_settle(struct hmmu *m, const struct task *task);
+static int do_file_fault(struct fault *vmf);
+/** swap_fault.c: the entry leads to a swap slot. */
+static int do_swap_slot_fault(struct fault *vmf);
+/** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
+static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, int *result)
+{
+	u32 page;
+
+	*result = FAULT_OOM;
+	if (anon_vma_prepare(m, vma))
+		return 0;
+	page = zeroed ? __alloc_zeroed_page(m) : alloc_page(m);
+	if (page && !mem_cgroup_try_charge(m, 1)) {
+		put_page(m, page);
+		return 0;
+	}
+	if (page)
+		page_set(m, page, HMMU_PG_UPTODATE);
+	return page;
+}
+/** Map a new anonymous page, writable if the mapping is, and count it everywhere. */
+static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	u64 entry = mk_pte(page, vma_of(m, vma)->page_prot);
+
+	page_add_new_anon_rmap(m, page, vma, address, false);
+	mem_cgroup_commit_charge(m, page);
+	*pte = maybe_mkwrite(m, vma, pte_mkdirty(entry));
+	lru_cache_add_active_or_unevictable(m, ctx->cpu, page, vma);
+}
+
+/** shmem.c: find or make the cache page of a fault, locked and with a reference; on failure 0, with *result set. */
+static u32 shmem_fault(struct fault *vmf, int *result);
+
+/** device_fault.c: device_private_entry_fault(). 0, or FAULT_SIGBUS. */
+static int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn);
+/** @name huge_fault.c
+ * @{ */
+static bool transparent_hugepage_enabled(const struct hmmu *m, u32 vma);
+static int do_huge_pmd_anonymous_page(struct fault *vmf);
+static void huge_pmd_set_accessed(struct fault *vmf);
+/** The huge zero page, made at its first use; 0 when there is no huge page. */
+static u32 get_huge_zero_page(struct hmmu *m);
+/** @} */
+
+#endif
