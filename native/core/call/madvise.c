@@ -4,6 +4,7 @@
 
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
+#include "fault/gup.h"
 #include "call/unmap.h"
 #include "mm/mm.h"
 #include "mm/mmu_gather.h"
@@ -161,6 +162,11 @@ static bool needs_write(u32 advice)
 	return advice >= HMMU_MADV_HUGEPAGE && advice <= HMMU_MADV_UNMERGEABLE;
 }
 
+static bool populates(u32 advice)
+{
+	return KERNEL >= V6_12 && (advice == HMMU_MADV_POPULATE_READ || advice == HMMU_MADV_POPULATE_WRITE);
+}
+
 static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 {
 	struct hmmu *m = ctx->m;
@@ -196,6 +202,25 @@ static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 	}
 }
 
+/* "mm/madvise: introduce MADV_POPULATE_(READ|WRITE) to prefault page tables". A call that waits goes on at its progress. */
+static int madvise_populate(struct ctx *ctx, u64 start, u64 end, bool write)
+{
+	struct hmmu *m = ctx->m;
+	int err = 0;
+
+	if (ctx->progress.at > start)
+		start = ctx->progress.at;
+	while (!err && start < end) {
+		u32 vma = vma_at(m, ctx->mm, start);
+
+		if (!vma)
+			return -ENOMEM;
+		err = faultin_page_range(ctx, vma, &start, end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end,
+					 write);
+	}
+	return err;
+}
+
 /* madvise_behavior_valid() */
 static int check_advice(struct hmmu *m, u32 advice)
 {
@@ -224,6 +249,7 @@ int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 		return err;
 	err = needs_write(advice) ? down_write(&ctx) : down_read(&ctx);
 	if (!err && end > address)
-		err = do_madvise(&ctx, address, end, advice);
+		err = populates(advice) ? madvise_populate(&ctx, address, end, advice == HMMU_MADV_POPULATE_WRITE)
+					: do_madvise(&ctx, address, end, advice);
 	return syscall_leave(&ctx, &call, err);
 }

@@ -210,14 +210,28 @@ static int populate_pages(struct ctx *ctx, u32 vma, u64 *start, u64 end, u32 fla
 	return 0;
 }
 
-/* "mm/munlock: mlock_page() munlock_page() batch by pagevec": what is locked now, is done when the call ends. */
-int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
+/* "mm/munlock: mlock_page() munlock_page() batch by pagevec": the marks are set when the call ends. */
+static int populate_and_drain(struct ctx *ctx, u32 vma, u64 *start, u64 end, u32 flags)
 {
-	int err = populate_pages(ctx, vma, start, end, populate_flags(vma_of(ctx->m, vma)->flags));
+	int err = populate_pages(ctx, vma, start, end, flags);
 
 	if (KERNEL >= V6_12 && err != BLOCKED)
 		lru_add_drain(ctx->m, ctx->cpu);
 	return err;
+}
+
+int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
+{
+	return populate_and_drain(ctx, vma, start, end, populate_flags(vma_of(ctx->m, vma)->flags));
+}
+
+int faultin_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end, bool write)
+{
+	u32 flags = FOLL_TOUCH | (write ? FOLL_WRITE : 0);
+
+	if (check_vma_flags(ctx->m, vma, flags))
+		return -EINVAL;
+	return populate_and_drain(ctx, vma, start, end, flags);
 }
 
 int mm_populate(struct ctx *ctx, u64 start, u64 end)

@@ -33,5 +33,7 @@ static int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *
 static int mm_populate(struct ctx *ctx, u64 start, u64 end);
 /** Populate a part of one mapping; *start moves on. 0 also if it ended early after at least one page. */
 static int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end);
+/** MADV_POPULATE_READ and _WRITE of a part of one mapping, as populate_vma_page_range(). -EINVAL: its rights forbid it. */
+static int faultin_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end, bool write);
 
 #endif
