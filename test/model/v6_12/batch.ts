@@ -19,3 +19,12 @@ export function batch(space: Space, page: number, end: number): number {
   }
   return count
 }
+
+/** The parts of a range, one for each page table. */
+export function* blocks(start: number, end: number): Generator<[number, number]> {
+  for (let at = start; at < end; ) {
+    const next = Math.min((Math.floor(at / TABLE) + 1) * TABLE, end)
+    yield [at, next]
+    at = next
+  }
+}

@@ -51,6 +51,6 @@ function reuse(vma: Vma, entry: Entry): void {
 function copyPage(space: Space, vma: Vma, { page, frame, soft, wp }: Entry, access: Access): void {
   space.vmas.prepareAnonVma(vma)
   space.invalidate(page, page + 1)
-  const copy = new Frame(frame?.value ?? 0, false)
+  const copy = new Frame(frame?.value ?? 0)
   space.mapNew(vma, page, copy, access === 'write' ? writtenBits(vma) : { young: true, soft, wp })
 }

@@ -85,7 +85,7 @@ function* missingFault(space: Space, vma: Vma, page: number, access: Access, mar
   const cached = file.cache.get(index) ?? newFilePage(vma, file, index)
   if (cached === undefined) return 'SIGBUS'
   yield* waitForLock(cached.folio)
-  if (own) space.mapNew(vma, page, new Frame(cached.value, false), protectedBits(writtenBits(vma), marked))
+  if (own) space.mapNew(vma, page, new Frame(cached.value), protectedBits(writtenBits(vma), marked))
   else mapCached(space, vma, page, cached, write, marked)
   return 'ok'
 }
@@ -94,14 +94,15 @@ function anonymousFault(space: Space, vma: Vma, page: number, write: boolean): '
   space.addSmallTable(page)
   if (write) space.vmas.prepareAnonVma(vma)
   if (vma.flags.missingMode) return 'SIGBUS'
-  if (write) space.mapNew(vma, page, new Frame(0, false), writtenBits(vma))
+  if (write) space.mapNew(vma, page, new Frame(0), writtenBits(vma))
   else space.mapZero(page, { young: true })
   return 'ok'
 }
 
 function newFilePage(vma: Vma, file: ModelFile, index: number): Frame | undefined {
   if (vma.flags.missingMode) return undefined
-  const frame = new Frame(0, true)
+  const frame = new Frame(0, file)
+  frame.folio.index = index
   frame.folio.set('swapbacked')
   addToLru(frame.folio)
   file.cache.set(index, frame)

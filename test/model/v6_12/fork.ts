@@ -58,7 +58,7 @@ function copySmall(parent: Space, child: Space, vma: Vma, copy: Vma, page: numbe
     return 1
   }
   if (mustCopy(parent, frame)) {
-    child.mapNew(copy, page, new Frame(frame.value, false), writtenBits(copy))
+    child.mapNew(copy, page, new Frame(frame.value), writtenBits(copy))
     return 1
   }
   const count = frame.folio.maybePinned ? 1 : likeCount(parent, vma, page)

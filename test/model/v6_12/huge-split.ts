@@ -3,18 +3,18 @@
 // split_huge_page(): the folio becomes 512 folios. In between all of its entries are migration entries. The model
 // changes the entries without this intermediate state, which nobody can see.
 
-import type { Vma } from '../vma'
 import { Folio, type Frame } from './page'
-import { blockOf, HUGE, type Space } from './space'
+import { type Mapping, mappingsOf } from './rmap'
+import { blockOf, HUGE } from './space'
 import type { World } from './world'
 
-/** A mapping of a folio's pages. */
-interface Mapping {
-  readonly space: Space
-  readonly vma: Vma
-  /** The first page number in the mapping that has a page of the folio. */
-  readonly first: number
-  readonly end: number
+/** Lock the folio and split it. */
+export function trySplit(world: World, folio: Folio): boolean {
+  const ref = folio.get('split')
+  const split = folio.tryLock(ref) && splitFolio(world, folio)
+  folio.unlock(ref)
+  folio.put(ref)
+  return split
 }
 
 /**
@@ -30,24 +30,6 @@ export function splitFolio(world: World, folio: Folio): boolean {
   for (const [i, frame] of folio.frames.entries())
     for (const mapping of mappings) restore(mapping, folio.index + i, frame)
   return true
-}
-
-/** The mappings that may have a page of the folio, whether they do or not, in the order of the reverse map. */
-function mappingsOf({ spaces }: World, { anonVma, index }: Folio): Mapping[] {
-  const found: Mapping[] = []
-  for (const space of spaces) {
-    for (const vma of space.vmas.list) {
-      if (anonVma === undefined || !vma.chain.has(anonVma)) continue
-      const first = Math.max(vma.flags.origin + index, vma.start)
-      const end = Math.min(vma.flags.origin + index + HUGE, vma.end)
-      if (first < end) found.push({ space, vma, first, end })
-    }
-  }
-  return found.sort((a, b) => startOf(a) - startOf(b) || a.vma.linked - b.vma.linked)
-}
-
-function startOf({ vma }: Mapping): number {
-  return vma.start - vma.flags.origin
 }
 
 /**
@@ -72,7 +54,7 @@ function unmap(folio: Folio, { space, vma, first, end }: Mapping): number {
 /** The caller's lock and reference stay with the old folio, which is gone. */
 function divide(folio: Folio): void {
   for (const [i, frame] of folio.frames.entries()) {
-    frame.folio = new Folio([frame], false, folio.flags)
+    frame.folio = new Folio([frame], undefined, folio.flags)
     frame.folio.anonVma = folio.anonVma
     frame.folio.index = folio.index + i
   }

@@ -38,8 +38,7 @@ export function markLazyFree(folio: Folio): void {
   for (const flag of ['active', 'referenced', 'swapbacked'] as const) folio.set(flag, false)
 }
 
-/** MADV_COLD's part for the folio. */
+/** folio_deactivate() */
 export function makeCold(folio: Folio): void {
-  folio.set('referenced', false)
   if (!folio.has('unevictable') && folio.has('lru')) folio.set('active', false)
 }

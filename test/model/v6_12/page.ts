@@ -41,8 +41,8 @@ const PIN_BIAS = 1024
 /** Pages that are locked, referenced, and taken off the LRU together: one frame, or the 512 of a huge page. */
 export class Folio {
   readonly frames: Frame[]
-  /** Whether it belongs to a file. */
-  readonly cached: boolean
+  /** The file to which it belongs; undefined for an anonymous one. */
+  readonly file: ModelFile | undefined
   readonly huge = new Set<HugeEntry>()
   readonly refs = new Set<Ref>()
   readonly flags: Set<Flag>
@@ -52,12 +52,12 @@ export class Folio {
 
   /** The anon_vma whose mappings may have its pages. */
   anonVma: AnonVma | undefined
-  /** The number of its first page for the mappings of its anon_vma: a page number less their `origin`. */
+  /** The number of its first page within its file, or for its anon_vma: a page number less the mapping's `origin`. */
   index = 0
 
-  constructor(frames: Frame[], cached: boolean, flags: Iterable<Flag>) {
+  constructor(frames: Frame[], file: ModelFile | undefined, flags: Iterable<Flag>) {
     this.frames = frames
-    this.cached = cached
+    this.file = file
     this.flags = new Set(flags)
   }
 
@@ -66,6 +66,11 @@ export class Folio {
     this.set('swapbacked')
     this.anonVma = vma.anonVma
     this.index = page - vma.flags.origin
+  }
+
+  /** Whether it belongs to a file. */
+  get cached(): boolean {
+    return this.file !== undefined
   }
 
   get large(): boolean {
@@ -116,11 +121,16 @@ export class Folio {
     return this.huge.size + this.frames.reduce((sum, frame) => sum + frame.entries.size, 0)
   }
 
+  /** Whether its file holds it. */
+  get inCache(): boolean {
+    return this.file?.cache.get(this.index) === this.head
+  }
+
   /** folio_ref_count() */
   get refCount(): number {
     let outside = 0
     for (const { dma } of this.refs) outside += dma && !this.large ? PIN_BIAS : 1
-    return (this.cached ? 1 : 0) + this.mapCount + outside
+    return (this.inCache ? 1 : 0) + this.mapCount + outside
   }
 
   /** folio_maybe_dma_pinned() */
@@ -146,9 +156,9 @@ export class Frame {
   /** PageAnonExclusive */
   exclusive = false
 
-  constructor(value: number, cached: boolean) {
+  constructor(value: number, file?: ModelFile) {
     this.value = value
-    this.folio = new Folio([this], cached, ['uptodate'])
+    this.folio = new Folio([this], file, ['uptodate'])
   }
 
   /** How often this very page is mapped, by itself or with its folio. */
@@ -159,8 +169,8 @@ export class Frame {
 
 /** A huge page, filled with zeroes. */
 export function newHugePage(): Folio {
-  const frames = Array.from({ length: 512 }, () => new Frame(0, false))
-  const folio = new Folio(frames, false, ['uptodate'])
+  const frames = Array.from({ length: 512 }, () => new Frame(0))
+  const folio = new Folio(frames, undefined, ['uptodate'])
   for (const frame of frames) frame.folio = folio
   return folio
 }

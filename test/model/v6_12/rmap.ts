@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The reverse map: from a folio to the mappings that may have pages of it.
+
+import type { Vma } from '../vma'
+import type { Folio } from './page'
+import type { Space } from './space'
+import type { World } from './world'
+
+/** The part of a mapping that may have pages of a folio. */
+export interface Mapping {
+  readonly space: Space
+  readonly vma: Vma
+  readonly first: number
+  readonly end: number
+}
+
+/** The mappings in the kernel's order, whether they have entries of the folio or not. */
+export function mappingsOf({ spaces }: World, { anonVma, file, index, frames }: Folio): Mapping[] {
+  const found: Mapping[] = []
+  const mayHave = (vma: Vma) =>
+    file === undefined ? anonVma !== undefined && vma.chain.has(anonVma) : vma.flags.file === file
+  for (const space of spaces) {
+    for (const vma of space.vmas.list.filter(mayHave)) {
+      const first = Math.max(vma.flags.origin + index, vma.start)
+      const end = Math.min(vma.flags.origin + index + frames.length, vma.end)
+      if (first < end) found.push({ space, vma, first, end })
+    }
+  }
+  return found.sort((a, b) => startOf(a) - startOf(b) || a.vma.linked - b.vma.linked)
+}
+
+function startOf({ vma }: Mapping): number {
+  return vma.start - vma.flags.origin
+}
