@@ -5,13 +5,16 @@
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
 #include "call/unmap.h"
+#include "fault/fault.h"
 #include "fault/hugetlb.h"
 #include "host/stats.h"
 #include "mm/file.h"
 #include "mm/mm.h"
 #include "mm/mmu_notifier.h"
+#include "mm/pte_batch.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
+#include "page/memcg.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
 
@@ -21,96 +24,177 @@ struct copy {
 	u32 vma;   /**< of the child */
 };
 
-/* Make the child's entry from one that is not present. A write entry of private memory becomes a read entry in both. */
+/* An entry for reading, which both processes have in the place of one that may write, or of one that says that a process
+ * has the page alone. */
+static u64 shared_swap_type(const struct hmmu *m, u64 old)
+{
+	bool keeps_soft_dirty = true;
+	u64 entry;
+
+	if (is_device_private_entry(old)) {
+		if (!is_write_device_private_entry(old))
+			return old;
+		entry = make_device_private_entry(swp_offset(old), false);
+		/* Both kernels lose the soft-dirty bit here; 4.14 by a quirk that it has at other places, too. */
+		keeps_soft_dirty = KERNEL < V6_12 && !quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY);
+	} else {
+		if (is_readable_migration_entry(old))
+			return old;
+		entry = make_migration_entry(swp_offset(old), false);
+		if (KERNEL >= V6_12)
+			entry |= old & (SWP_MIGRATION_YOUNG | SWP_MIGRATION_DIRTY);
+	}
+	return entry | (keeps_soft_dirty ? old & _PAGE_SWP_SOFT_DIRTY : 0) |
+	       (KERNEL >= V6_12 ? old & _PAGE_SWP_UFFD_WP : 0);
+}
+
+/* copy_pte_marker(): the child is not registered with userfaultfd. */
+static u64 copy_marker(u64 entry)
+{
+	u64 marker = swp_offset(entry) & PTE_MARKER_POISONED;
+
+	return marker ? make_pte_marker(marker) : 0;
+}
+
+/* copy_nonpresent_pte(): make the child's entry from one that is not present. */
 static u64 copy_swap_type(struct copy *copy, u64 *src)
 {
 	struct hmmu *m = copy->ctx->m;
-	bool cow = is_cow_mapping(vma_of(m, copy->vma)->flags);
 	u32 page = swp_offset(*src);
-	u64 entry = *src;
 
-	if (is_swap_entry(entry)) {
-		swap_duplicate(m, swp_offset(entry));
+	if (is_pte_marker(*src))
+		return copy_marker(*src);
+	if (is_swap_entry(*src)) {
+		swap_duplicate(m, swp_offset(*src));
 		add_mm_counter(m, copy->child, MM_SWAPENTS, 1);
-		return entry;
+		if (KERNEL >= V6_12)
+			*src = pte_swp_clear_exclusive(*src);
+		return KERNEL >= V6_12 ? pte_swp_clear_uffd_wp(*src) : *src;
 	}
-	if (is_pte_marker(entry))
-		return entry;
 	add_mm_counter(m, copy->child, mm_counter(m, page), 1);
-	if (is_device_private_entry(entry)) {
+	if (is_device_private_entry(*src)) {
 		get_page(m, page);
 		/* Nobody pins a device page. */
 		page_try_dup_rmap(m, page, copy->ctx->mm, false);
-		if (is_write_device_private_entry(entry) && cow) {
-			entry = make_device_private_entry(page, false);
-			/* 4.14 loses the soft-dirty bit here. */
-			if (!quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY) && pte_swp_soft_dirty(*src))
-				entry = pte_swp_mksoft_dirty(entry);
-		}
-	} else if (is_write_migration_entry(entry) && cow) {
-		entry = make_migration_entry(page, false);
-		if (pte_swp_soft_dirty(*src))
-			entry = pte_swp_mksoft_dirty(entry);
 	}
-	*src = entry;
-	return entry;
+	if (is_cow_mapping(vma_of(m, copy->vma)->flags))
+		*src = shared_swap_type(m, *src);
+	return KERNEL >= V6_12 ? pte_swp_clear_uffd_wp(*src) : *src;
 }
 
-/* The child is not registered with userfaultfd, which would have to tell of fork(). */
-static u64 child_entry(u64 entry)
+/* __copy_present_ptes(): take the write permission of an entry. Returns the child's, which has not accessed the page. */
+static u64 share_pte(const struct copy *copy, u64 *src)
 {
-	if (KERNEL < V6_12)
-		return entry;
-	if (pte_present(entry))
-		return pte_clear_uffd_wp(entry);
-	return pte_marker_uffd_wp(entry) ? 0 : pte_swp_clear_uffd_wp(entry);
-}
-
-static u64 copy_present(struct copy *copy, u64 *src)
-{
-	struct hmmu *m = copy->ctx->m;
-	u32 flags = vma_of(m, copy->vma)->flags, page;
+	u32 flags = vma_of(copy->ctx->m, copy->vma)->flags;
 	u64 pte;
 
 	if (is_cow_mapping(flags))
 		*src = pte_wrprotect(*src);
 	pte = flags & VM_SHARED ? pte_mkclean(*src) : *src;
-	page = vm_normal_page(m, pte);
-	if (page) {
+	if (KERNEL >= V6_12)
+		pte = pte_clear_uffd_wp(pte);
+	return pte_mkold(pte);
+}
+
+/* copy_present_page(): the child gets its own copy of a page that a device may write to. 0 or -ENOMEM. */
+static int copy_pinned_page(struct copy *copy, u64 address, u32 page, u64 *dst)
+{
+	struct ctx child = { .m = copy->ctx->m, .mm = copy->child, .cpu = copy->ctx->cpu };
+	struct hmmu *m = child.m;
+	u32 new = alloc_page(m);
+
+	if (new && !mem_cgroup_try_charge(m, 1)) {
+		put_page(m, new);
+		return -ENOMEM;
+	}
+	if (!new)
+		return -ENOMEM;
+	copy_contents(m, new, page);
+	page_set(m, new, HMMU_PG_UPTODATE);
+	add_mm_counter(m, copy->child, MM_ANONPAGES, 1);
+	set_anon_pte(&child, copy->vma, address, dst, new);
+	return 0;
+}
+
+/* The bits that need not be equal in entries which are copied at once. */
+static u64 ignored_by_batch(const struct copy *copy)
+{
+	u32 flags = vma_of(copy->ctx->m, copy->vma)->flags;
+
+	return (flags & VM_SHARED ? _PAGE_DIRTY : 0) | (flags & VM_SOFTDIRTY ? _PAGE_SOFT_DIRTY : 0);
+}
+
+/*
+ * Copy an entry, and of a large page its neighbours. All get the bits of the first one in the child ("mm/memory: optimize
+ * fork() with PTE-mapped THP"). *copied becomes their number.
+ */
+static int copy_present_ptes(struct copy *copy, u64 address, u64 *src, u64 *dst, u64 most, u64 *copied)
+{
+	struct hmmu *m = copy->ctx->m;
+	u32 page = vm_normal_page(m, *src);
+	u64 pte;
+
+	*copied = 1;
+	if (page && KERNEL >= V6_12 && PageCompound(m, page) && !page_maybe_dma_pinned(m, page))
+		*copied = folio_pte_batch(m, src, most, ignored_by_batch(copy));
+	for (u64 i = 0; page && i < *copied; i++) {
 		get_page(m, page);
-		page_try_dup_rmap(m, page, copy->ctx->mm, false);
+		if (!page_try_dup_rmap(m, page + (u32)i, copy->ctx->mm, false)) {
+			put_page(m, page);
+			return copy_pinned_page(copy, address, page, dst);
+		}
 		add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	}
-	return pte_mkold(pte);
+	pte = share_pte(copy, src);
+	for (u64 i = 0; i < *copied; i++) {
+		share_pte(copy, &src[i]);
+		dst[i] = pte + (i << PAGE_SHIFT);
+	}
+	return 0;
+}
+
+static int copy_ptes(struct copy *copy, u64 *src, u64 *dst, u64 count, u64 address)
+{
+	int err = 0;
+
+	for (u64 i = 0, copied = 1; i < count && !err; i += copied) {
+		copied = 1;
+		if (pte_none(src[i]))
+			continue;
+		if (pte_present(src[i]))
+			err = copy_present_ptes(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i], count - i,
+						&copied);
+		else
+			dst[i] = copy_swap_type(copy, &src[i]);
+	}
+	return err;
 }
 
 static int copy_pmd(struct mm_walk *walk, u64 *src_pmd, u64 address, u64 end)
 {
 	struct copy *copy = walk->data;
 	struct hmmu *m = walk->m;
-	u64 *dst_pmd = pmd_alloc(m, copy->child, address), *src, *dst, *first_src, *first_dst;
+	u64 *dst_pmd = pmd_alloc(m, copy->child, address), *src, *dst;
 	bool copied = false;
 	int err;
 
 	if (!dst_pmd)
 		return -ENOMEM;
 	if (pmd_trans_huge(*src_pmd)) {
-		err = copy_huge_pmd(copy->ctx, copy->child, copy->vma, dst_pmd, src_pmd, &copied);
+		const struct huge_copy huge = { copy->child, copy->vma, walk->vma, address };
+
+		err = copy_huge_pmd(copy->ctx, &huge, dst_pmd, src_pmd, &copied);
 		if (err || copied)
 			return err;
 	}
 	if (!pte_alloc(m, copy->child, dst_pmd))
 		return -ENOMEM;
-	dst = first_dst = pte_offset_map_lock(m, *dst_pmd, address);
-	src = first_src = pte_offset_map_lock(m, *src_pmd, address);
-	for (; address < end; address += PAGE_SIZE, src++, dst++) {
-		if (pte_none(*src))
-			continue;
-		*dst = child_entry(pte_present(*src) ? copy_present(copy, src) : copy_swap_type(copy, src));
-	}
-	table_unlock(m, first_src);
-	table_unlock(m, first_dst);
-	return 0;
+	dst = pte_offset_map_lock(m, *dst_pmd, address);
+	src = pte_offset_map_lock(m, *src_pmd, address);
+	err = copy_ptes(copy, src, dst, (end - address) >> PAGE_SHIFT, address);
+	table_unlock(m, src);
+	table_unlock(m, dst);
+	return err;
 }
 
 static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
@@ -123,7 +207,7 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 	int err;
 
 	/* Entries that a fault can make again are not copied. */
-	if (!(v->flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) && !v->anon_vma)
+	if (!v->anon_vma && !(v->flags & (VM_PFNMAP | VM_MIXEDMAP | (KERNEL < V6_12 ? VM_HUGETLB : 0))))
 		return 0;
 	if (v->flags & VM_HUGETLB)
 		return copy_hugetlb_page_range(ctx, child, parent_vma);

@@ -117,26 +117,34 @@ bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 en
 	return true;
 }
 
-static void copy_present_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd)
+/* False: the parent may have a pin of the page, so the page can't be shared. */
+static bool copy_present_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd)
 {
 	struct hmmu *m = ctx->m;
 	u32 page = pte_pfn(*src_pmd);
+	bool zero = is_huge_zero_pmd(m, *src_pmd);
 
-	if (is_huge_zero_pmd(m, *src_pmd)) {
+	/* 6.12 treats the huge zero page as it treats others: the child's entry is old. */
+	if (zero && KERNEL < V6_12) {
 		*dst_pmd = mk_pte(page, vma_of(m, vma)->page_prot) | _PAGE_PSE;
-		return;
+		return true;
 	}
-	get_page(m, page);
-	page_try_dup_rmap(m, page, ctx->mm, true);
-	add_mm_counter(m, child, MM_ANONPAGES, HPAGE_PMD_NR);
+	if (!zero) {
+		get_page(m, page);
+		if (!page_try_dup_rmap(m, page, ctx->mm, true)) {
+			put_page(m, page);
+			return false;
+		}
+		add_mm_counter(m, child, MM_ANONPAGES, HPAGE_PMD_NR);
+	}
 	*src_pmd = pte_wrprotect(*src_pmd);
-	*dst_pmd = pte_mkold(*src_pmd);
-	if (KERNEL >= V6_12)
-		*dst_pmd = pte_clear_uffd_wp(*dst_pmd);
+	*dst_pmd = pte_mkold(KERNEL >= V6_12 ? pte_clear_uffd_wp(*src_pmd) : *src_pmd);
+	return true;
 }
 
-int copy_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd, bool *copied)
+int copy_huge_pmd(struct ctx *ctx, const struct huge_copy *copy, u64 *dst_pmd, u64 *src_pmd, bool *copied)
 {
+	u32 child = copy->child, vma = copy->vma;
 	struct hmmu *m = ctx->m;
 	u32 table;
 
@@ -153,7 +161,13 @@ int copy_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pm
 		*copied = false;
 		return 0;
 	}
-	copy_present_huge_pmd(ctx, child, vma, dst_pmd, src_pmd);
+	if (!copy_present_huge_pmd(ctx, child, vma, dst_pmd, src_pmd)) {
+		table_unlock(m, src_pmd);
+		pte_free(m, child, table);
+		__split_huge_pmd(ctx, copy->parent_vma, src_pmd, copy->address, false, 0);
+		*copied = false;
+		return 0;
+	}
 	pgtable_trans_huge_deposit(m, dst_pmd, table);
 	table_unlock(m, src_pmd);
 	return 0;

@@ -13,7 +13,14 @@ static bool change_huge_pmd(struct ctx *ctx, u64 *pmd, u64 address, u64 prot);
 static bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 end);
 /** Of clear_refs, for any huge pmd. */
 static void clear_soft_dirty_pmd(struct hmmu *m, u32 mm, u64 *pmd, u64 address);
-/** fork(): 0, or -ENOMEM; *copied tells whether the pmd was huge. */
-static int copy_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_pmd, u64 *src_pmd, bool *copied);
+/** What fork() copies. */
+struct huge_copy {
+	u32 child; /**< mm */
+	u32 vma;   /**< of the child */
+	u32 parent_vma;
+	u64 address;
+};
+/** fork(): 0, or -ENOMEM; *copied tells whether a huge pmd was copied. */
+static int copy_huge_pmd(struct ctx *ctx, const struct huge_copy *copy, u64 *dst_pmd, u64 *src_pmd, bool *copied);
 
 #endif

@@ -44,7 +44,7 @@ static int mlock_pte_range(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	for (; address < end; address += (u64)step << PAGE_SHIFT, pte += step) {
 		u32 page = pte_present(*pte) ? vm_normal_page(m, *pte) : 0;
 
-		step = page ? folio_pte_batch(m, pte, (end - address) >> PAGE_SHIFT) : 1;
+		step = page ? folio_pte_batch(m, pte, (end - address) >> PAGE_SHIFT, PTE_BATCH_IGNORED) : 1;
 		if (page && !is_zone_device_page(m, page) && may_queue(walk, page, step))
 			queue_page(walk, page);
 	}
