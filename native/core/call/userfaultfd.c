@@ -2,7 +2,7 @@
 /* Registering a range with userfaultfd, and write-protecting it. */
 #include <errno.h>
 
-#include "call/mprotect.h"
+#include "call/change_protection.h"
 #include "call/syscall.h"
 #include "mm/mm.h"
 #include "mm/vma.h"

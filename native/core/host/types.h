@@ -67,6 +67,7 @@ typedef uint64_t u64;
 #define PUD_SHIFT 30
 #define PUD_SIZE (1ull << PUD_SHIFT)
 #define PGD_SHIFT 39
+#define PGD_SIZE (1ull << PGD_SHIFT)
 #define HPAGE_PMD_NR 512u
 #define MAX_CPUS 64
 

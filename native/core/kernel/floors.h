@@ -61,6 +61,7 @@
 #include "fault/swap_fault.c"
 
 #include "call/access.c"
+#include "call/change_protection.c"
 #include "call/clear_refs.c"
 #include "call/exit.c"
 #include "call/fork.c"
