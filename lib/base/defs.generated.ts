@@ -889,7 +889,7 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'insert-device-as-pte': 'mm/device-public-memory: device memory cache coherent with CPU',
 }
 
-/** Profiles, each a set of quirks. */
+/** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */
 export type Profile =
   | 'linux-4.14'
   | 'hmm-v25'

@@ -18,16 +18,18 @@ const bit = { bit: (item) => item.args[0], name: (item) => code(item.name) }
 const camel = (text) => text.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
 const text = { meaning: (item) => item.text }
 
-/** The bits HMMU_IN_*, in their order. */
-const QUIRK_PROFILES = ['linux-4.14', 'hmm-v25', 'linux-6.12']
+/** A mask of HMMU_IN_*, by the name of one or as a number. */
+function maskOf(name, { constants }) {
+  const mask = constants.get(name) ?? name
+  if (typeof mask !== 'number') throw new Error(`${name} is not defined`)
+  return mask
+}
 
-/** The profiles in which a quirk is on, from a mask of HMMU_IN_*. */
-function profilesOf(item, constants) {
-  const mask = constants.get(item.args[1])
-  if (mask === undefined) throw new Error(`${item.name}: ${item.args[1]} is not defined`)
-  return QUIRK_PROFILES.filter((_, bit) => mask & (1 << bit))
-    .map(code)
-    .join(', ')
+/** The profiles in which a quirk is on. */
+function profilesOf(quirk, defs) {
+  const on = maskOf(quirk.args[1], defs)
+  const profiles = defs.lists.get('HMMU_PROFILES').items.filter(({ args }) => maskOf(args[3], defs) & on)
+  return profiles.map(({ args }) => code(args[1])).join(', ')
 }
 
 const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))
@@ -70,23 +72,23 @@ const columns = {
 /** Items that say "nothing happened" and so are left out. */
 const omitted = new Set(['HMMU_ERRORS OK', 'HMMU_RULES NONE', 'HMMU_NOTIFIES NONE'])
 
-function draw(shape, items, constants) {
+function draw(shape, items, defs) {
   const cells = [
     Object.keys(shape),
     Object.keys(shape).map(() => '---'),
-    ...items.map((item) => Object.values(shape).map((cell) => cell(item, constants))),
+    ...items.map((item) => Object.values(shape).map((cell) => cell(item, defs))),
   ]
   return cells.map((row) => `| ${row.join(' | ')} |\n`).join('')
 }
 
-function table(macro, { lists, constants }) {
+function table(macro, defs) {
   if (macro === 'branches') return draw(branchColumns, branches)
-  const list = lists.get(macro)
+  const list = defs.lists.get(macro)
   if (!list) throw new Error(`there is no list ${macro}`)
   const shape = columns[macro]
   if (!shape) throw new Error(`${macro}: say in generate/docs.mjs what columns its table has`)
   const items = list.items.filter((item) => !omitted.has(`${macro} ${item.name}`))
-  return draw(shape, items, constants)
+  return draw(shape, items, defs)
 }
 
 const codes = (names, otherwise) => (names.length > 0 ? names.map(code).join(', ') : otherwise)

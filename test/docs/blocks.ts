@@ -13,12 +13,13 @@ export const guides = readdirSync(join(ROOT, 'docs'))
   .filter((file) => file.endsWith('.md'))
   .map((file) => `docs/${file}`)
 
+const atTop = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
 const readmes = readdirSync(join(ROOT, 'test'))
   .map((folder) => `test/${folder}/README.md`)
   .filter((file) => existsSync(join(ROOT, file)))
 
 /** The documents, relative to the top folder. */
-export const documents = ['README.md', 'ARCHITECTURE.md', 'examples/README.md', ...guides, ...readmes]
+export const documents = [...atTop, 'examples/README.md', 'kernel/README.md', 'kernel/drills.md', ...guides, ...readmes]
 
 /** A fenced code block. */
 export interface Block {

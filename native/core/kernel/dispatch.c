@@ -10,7 +10,7 @@
 
 /* By enum hmmu_profile. */
 static const struct kernel_ops *const kernels[] = {
-#define X(name, value, word, kernel, text) [value] = &kernel_##kernel,
+#define X(name, value, word, kernel, quirks, text) [value] = &kernel_##kernel,
 	HMMU_PROFILES(X)
 #undef X
 };

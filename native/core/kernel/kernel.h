@@ -27,7 +27,7 @@ struct kernel_ops {
 #undef X
 };
 
-#define X(name, value, word, kernel, text) extern const struct kernel_ops kernel_##kernel;
+#define X(name, value, word, kernel, quirks, text) extern const struct kernel_ops kernel_##kernel;
 HMMU_PROFILES(X)
 #undef X
 

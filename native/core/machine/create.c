@@ -15,11 +15,11 @@
 #include "page/lru.h"
 #include "rmap/rmap.h"
 
+/* By enum hmmu_profile: the bit of its quirks. */
 static const u32 profile_bits[] = {
-	[HMMU_PROFILE_LINUX_4_14] = HMMU_IN_LINUX_4_14,
-	[HMMU_PROFILE_HMM_V25] = HMMU_IN_HMM_V25,
-	[HMMU_PROFILE_LINUX_4_14_FIXED] = 0,
-	[HMMU_PROFILE_LINUX_6_12] = HMMU_IN_LINUX_6_12,
+#define X(name, value, word, kernel, quirks, text) [value] = (quirks),
+	HMMU_PROFILES(X)
+#undef X
 };
 
 /* The reference machines have a pool of as many. */

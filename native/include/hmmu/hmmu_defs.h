@@ -291,12 +291,13 @@
 	X(INSERT_DEVICE_AS_PTE, 12, HMMU_IN_HMM_V25, "insert-device-as-pte", \
 	  "mm/device-public-memory: device memory cache coherent with CPU")
 
-/** X(name, value, name in words, text): profiles, each a set of quirks. */
+/** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
+ * HMMU_IN_* (0: no quirk). */
 #define HMMU_PROFILES(X) \
-	X(LINUX_4_14, 0, "linux-4.14", 4_14, "Linux 4.14.5 as it is.") \
-	X(HMM_V25, 1, "hmm-v25", 4_14, "The HMM v25 series itself.") \
-	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", 4_14, "Linux 4.14 with no quirk.") \
-	X(LINUX_6_12, 3, "linux-6.12", 6_12, "Linux 6.12.117: its memory model; migration follows.")
+	X(LINUX_4_14, 0, "linux-4.14", 4_14, HMMU_IN_LINUX_4_14, "Linux 4.14.5 as it is.") \
+	X(HMM_V25, 1, "hmm-v25", 4_14, HMMU_IN_HMM_V25, "The HMM v25 series itself.") \
+	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", 4_14, 0, "Linux 4.14 with no quirk.") \
+	X(LINUX_6_12, 3, "linux-6.12", 6_12, HMMU_IN_LINUX_6_12, "Linux 6.12.117: its memory model; migration follows.")
 
 /** X(name, value, text): allocations that can be made to fail, and races that can be made to happen. */
 #define HMMU_INJECTIONS(X) \
@@ -516,7 +517,7 @@ enum hmmu_quirk {
 #undef X
 };
 enum hmmu_profile {
-#define X(name, value, word, kernel, text) HMMU_PROFILE_##name = (value),
+#define X(name, value, word, kernel, quirks, text) HMMU_PROFILE_##name = (value),
 	HMMU_PROFILES(X)
 #undef X
 		HMMU_PROFILE_COUNT
