@@ -8,6 +8,6 @@ import { buildKernel } from './kernel.mjs'
 
 needPackages(['python3', 'qemu-system-x86'])
 const kernel = buildKernel(process.argv[2])
-const folders = ['linux-6.12', 'linux-6.12-more'].map((name) => `${root}/test/conformance/${name}`)
+const folders = ['linux-6.12', 'linux-6.12-more', 'linux-6.12-memory'].map((name) => `${root}/test/conformance/${name}`)
 run('npm', ['run', 'build:ts'])
 run('node', ['dist/cli/main.js', 'drill', 'check', '--kernel', kernel, ...folders])

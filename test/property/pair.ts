@@ -45,6 +45,7 @@ export class Pair<Modelled = unknown, Held = unknown> {
     const { lines, ended } = this.#machine.play(command)
     compareLines(expected.lines, lines)
     this.ended = ended
+    this.#modelSide.before()
     this.#machineSide.before()
     this.#verify()
     if (ended) return

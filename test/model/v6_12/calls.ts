@@ -8,15 +8,26 @@ import { newVma, type Vma, type VmaFlags } from '../vma'
 import { type Changed, changeAll } from '../vma-ranges'
 import { populate } from './gup'
 import { mlockRange } from './mlock'
-import { ModelFile } from './page'
+import { Frame, ModelFile } from './page'
 import type { Space } from './space'
 import { waitForLock } from './wait'
 import type { World } from './world'
 import { zap } from './zap'
 
 export function map(space: Space, request: MapRequest): Errno {
-  space.vmas.add(newVma(request, request.kind === 'anon' ? undefined : new ModelFile()))
+  const { kind, start, pages } = request
+  const file = kind === 'anon' ? undefined : new ModelFile()
+  space.vmas.add(newVma(request, file))
+  if (kind === 'special') mapSpecial(space, file as ModelFile, start, pages)
   return 'ok'
+}
+
+/** Memory of some device: it is mapped from the start, shared by all who map it, and no page of the system's. */
+function mapSpecial(space: Space, { cache }: ModelFile, start: number, pages: number): void {
+  for (let i = 0; i < pages; i++) {
+    space.addSmallTable(start + i)
+    cache.set(i, new Frame(0))
+  }
 }
 
 /** The parts of the mappings of a range. */

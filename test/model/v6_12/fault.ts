@@ -20,12 +20,20 @@ const MOST_FAULTS = 50
 /** fault_around_bytes, in pages. */
 const FAULT_AROUND = 16
 
+/** The page that a load or store of the CPU reaches; the zero page is none. */
+export function reachedBy(space: Space, page: number): Frame | undefined {
+  const flags = space.vmas.at(page)?.flags
+  if (flags?.kind === 'special') return (flags.file as ModelFile).cache.get(page - flags.origin)
+  return space.frameAt(page)
+}
+
 /** A load or store of one byte by the CPU. */
 export function* access(space: Space, page: number, write: boolean): Steps<Outcome> {
   for (let i = 0; i < MOST_FAULTS; i++) {
     if (touch(space, page, write)) return 'ok'
     const vma = space.vmas.at(page)
     if (vma === undefined || !(write ? vma.flags.write : vma.accessible)) return 'SIGSEGV'
+    if (vma.flags.kind === 'special') return 'ok'
     const outcome = yield* handleFault(space, vma, page, write ? 'write' : 'read')
     if (outcome !== 'ok') return outcome
   }

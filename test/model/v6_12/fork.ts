@@ -18,7 +18,8 @@ function forkVma(parent: Space, child: Space, vma: Vma): void {
   const copy = new Vma(vma.start, vma.end, { ...vma.flags, ...unset })
   copy.softDirty = vma.softDirty
   child.vmas.add(copy)
-  // Nothing is copied of a mapping without anonymous pages: faults bring its pages back.
+  // Nothing but special memory is copied of a mapping without anonymous pages: faults bring its pages back.
+  if (vma.flags.kind === 'special') copyTables(parent, child, vma)
   if (vma.anonVma === undefined) return
   copy.anonVma = {}
   copy.chain = new Set([...vma.chain, copy.anonVma])

@@ -8,7 +8,7 @@ import type { Counters, Invalidated, MapRequest, Outcome, PinHow, Prot, Side } f
 import type { Steps } from '../steps'
 import { advise } from './advise'
 import * as calls from './calls'
-import { access } from './fault'
+import { access, reachedBy } from './fault'
 import { forkInto } from './fork'
 import { pin } from './gup'
 import { drop, type Held, hold, isolate } from './hold'
@@ -71,12 +71,12 @@ export class ModelSide implements Side<Space, Space, Held> {
 
   *load(space: Space, page: number): Steps<{ outcome: Outcome; value: number }> {
     const outcome = yield* access(space, page, false)
-    return { outcome, value: space.frameAt(page)?.value ?? 0 }
+    return { outcome, value: reachedBy(space, page)?.value ?? 0 }
   }
 
   *store(space: Space, page: number, value: number): Steps<Outcome> {
     const outcome = yield* access(space, page, true)
-    const frame = space.frameAt(page)
+    const frame = reachedBy(space, page)
     if (outcome === 'ok' && frame !== undefined) frame.value = value
     return outcome
   }

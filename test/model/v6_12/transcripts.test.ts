@@ -10,11 +10,16 @@ import { Player } from '../player'
 import { replay } from '../replay'
 import { ModelSide } from './model-side'
 
-const FOLDER = join(__dirname, '..', '..', 'conformance', 'linux-6.12')
+const CONFORMANCE = join(__dirname, '..', '..', 'conformance')
 /** The drills that need no device. */
-const FILES = ['memory.drills.gz', 'hold-blocks-cow.drill', 'hold-refused.drill', 'map-kinds.drill'].concat(
-  'notifier-protect-empty.drill',
-)
+const FILES = [
+  'linux-6.12/memory.drills.gz',
+  'linux-6.12/hold-blocks-cow.drill',
+  'linux-6.12/hold-refused.drill',
+  'linux-6.12/map-kinds.drill',
+  'linux-6.12/notifier-protect-empty.drill',
+  'linux-6.12-memory/dense.drills.gz',
+]
 
 function play(source: DrillSource): string {
   const lines = replay(
@@ -25,13 +30,13 @@ function play(source: DrillSource): string {
 }
 
 test.each(FILES)('%s', (name) => {
-  const file = join(FOLDER, name)
+  const file = join(CONFORMANCE, name)
   const expected = readExpected(file)
   for (const source of readDrills(file))
     expect([source.name, play(source)]).toEqual([source.name, expected?.get(source.name)])
 })
 
 test('what the model does not know it says', () => {
-  const text = 'A map io special 1\nA write io 1\n'
-  expect(() => play({ name: 'io', file: 'io.drill', firstLine: 1, text })).toThrow(Declined)
+  const text = 'A map ht hugetlb 512\nA write ht[0] 1\n'
+  expect(() => play({ name: 'ht', file: 'ht.drill', firstLine: 1, text })).toThrow(Declined)
 })
