@@ -184,14 +184,14 @@ bool Machine::CallJs(napi_value function, std::initializer_list<double> argument
 {
 	Napi::Env env = Env();
 	Napi::HandleScope scope(env);
-	napi_value argv[4] = {};
+	std::vector<napi_value> argv;
 	napi_value returned = nullptr;
-	size_t argc = 0;
 
+	argv.reserve(arguments.size());
 	for (double argument : arguments)
-		argv[argc++] = Number(env, argument);
+		argv.push_back(Number(env, argument));
 	callbacks_++;
-	napi_status status = napi_call_function(env, env.Undefined(), function, argc, argv, &returned);
+	napi_status status = napi_call_function(env, env.Undefined(), function, argv.size(), argv.data(), &returned);
 	callbacks_--;
 	if (status != napi_ok) {
 		KeepException(env);
