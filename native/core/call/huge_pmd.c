@@ -88,6 +88,11 @@ static bool split_for_madvise_free(struct ctx *ctx, u64 *pmd, u32 page)
 	return false;
 }
 
+static bool mapped_by_others(const struct hmmu *m, u32 page)
+{
+	return KERNEL >= V6_12 ? folio_likely_mapped_shared(m, page) : page_mapcount(m, page) != 1;
+}
+
 bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 end)
 {
 	struct ctx *ctx = tlb->ctx;
@@ -97,8 +102,7 @@ bool madvise_free_huge_pmd(struct mmu_gather *tlb, u64 *pmd, u64 address, u64 en
 	table_lock(m, pmd);
 	page = pte_pfn(*pmd);
 	/* A page that others map, or that is locked, is left alone. */
-	if (!pmd_trans_huge(*pmd) || is_huge_zero_pmd(m, *pmd) || page_mapcount(m, page) != 1 ||
-	    !trylock_page(m, page)) {
+	if (!pmd_trans_huge(*pmd) || is_huge_zero_pmd(m, *pmd) || mapped_by_others(m, page) || !trylock_page(m, page)) {
 		bool huge = pmd_trans_huge(*pmd);
 
 		table_unlock(m, pmd);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "call/huge_pmd.h"
+#include "call/madvise_lru.h"
 #include "call/syscall.h"
 #include "fault/gup.h"
 #include "call/unmap.h"
@@ -113,6 +114,8 @@ static int madvise_dontneed_free(struct ctx *ctx, u32 vma, u64 start, u64 end, u
 {
 	if (vma_of(ctx->m, vma)->flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP))
 		return -EINVAL;
+	if (advice == HMMU_MADV_FREE && KERNEL >= V6_12)
+		return madvise_lru(ctx, vma, start, end, advice);
 	if (advice == HMMU_MADV_FREE)
 		return madvise_free_single_vma(ctx, vma, start, end);
 	zap_page_range(ctx, start, end);
@@ -156,6 +159,16 @@ static bool drops_pages(u32 advice)
 	return advice == HMMU_MADV_DONTNEED || advice == HMMU_MADV_FREE;
 }
 
+/* madvise_vma_behavior() */
+static int madvise_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u32 advice)
+{
+	if (drops_pages(advice))
+		return madvise_dontneed_free(ctx, *vma, start, end, advice);
+	if (advice == HMMU_MADV_COLD)
+		return madvise_lru(ctx, *vma, start, end, advice);
+	return madvise_behavior(ctx, vma, prev, start, end, advice);
+}
+
 /* madvise_need_mmap_write(): only advice that changes a mapping's flags does. */
 static bool needs_write(u32 advice)
 {
@@ -188,10 +201,7 @@ static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
 				return -ENOMEM;
 		}
 		to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
-		if (drops_pages(advice))
-			err = madvise_dontneed_free(ctx, vma, start, to, advice);
-		else
-			err = madvise_behavior(ctx, &vma, prev, start, to, advice);
+		err = madvise_vma(ctx, &vma, prev, start, to, advice);
 		if (err)
 			return err;
 		prev = vma;

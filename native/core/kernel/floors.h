@@ -67,6 +67,7 @@
 #include "call/fork.c"
 #include "call/huge_pmd.c"
 #include "call/madvise.c"
+#include "call/madvise_lru.c"
 #include "call/mlock.c"
 #include "call/mlock_range.c"
 #include "call/mmap.c"

@@ -148,6 +148,16 @@ static inline int32_t page_mapcount(const struct hmmu *m, u32 pfn)
 }
 /** The number of ptes and huge pmds that map any part of its compound page. */
 static int32_t total_mapcount(const struct hmmu *m, u32 pfn);
+/** Whether mappings of other processes may map parts of a page, too. Of a large page it is a guess by the first part,
+ * if no huge pmd maps it. Linux 6.12. */
+static inline bool folio_likely_mapped_shared(const struct hmmu *m, u32 head)
+{
+	int32_t mapcount = total_mapcount(m, head);
+
+	if (!page_test(m, head, HMMU_PG_HEAD) || mapcount <= 1)
+		return mapcount > 1;
+	return compound_mapcount(m, head) > 0 || mapcount > (int32_t)HPAGE_PMD_NR || page_of(m, head)->mapcount > 1;
+}
 static bool compound_page_mapped(const struct hmmu *m, u32 pfn);
 static inline bool page_mapped(const struct hmmu *m, u32 pfn)
 {
