@@ -11,9 +11,6 @@
 #include "mm/tlb.h"
 #include "rmap/huge.h"
 
-/** What becomes of userfaultfd's write protection (MM_CP_UFFD_WP, MM_CP_UFFD_WP_RESOLVE). */
-enum uffd_wp { UFFD_WP_KEEP, UFFD_WP_SET, UFFD_WP_RESOLVE };
-
 struct change {
 	struct ctx *ctx;
 	u32 vma;
@@ -213,17 +210,15 @@ static void flush_changed(const struct change *change, u64 start, u64 end)
 		flush_tlb_range(ctx->m, ctx->mm, start, end);
 }
 
-/* 4.14 opens a notifier range for each part of a pmd table, 6.12 for each top-level part: of 1 GiB, of 512 GiB. */
-static void change_range(struct change *change, u64 start, u64 end)
+/* -ENOMEM: no table is left for a marker of a hugetlb mapping. 4.14 opens a notifier range for each part of a pmd table, 6.12 for each top-level part: of 1 GiB, of 512 GiB. */
+static int change_range(struct change *change, u64 start, u64 end)
 {
 	struct ctx *ctx = change->ctx;
 	struct hmmu *m = ctx->m;
 	struct mm_walk walk = { .m = m, .mm = ctx->mm, .vma = change->vma, .pmd_entry = change_pmd, .data = change };
 
-	if (is_vm_hugetlb_page(m, change->vma)) {
-		hugetlb_change_protection(ctx, change->vma, start, end, change->prot);
-		return;
-	}
+	if (is_vm_hugetlb_page(m, change->vma))
+		return hugetlb_change_protection(ctx, change->vma, start, end, change->prot, change->uffd_wp);
 	for (u64 address = start, next; address != end; address = next) {
 		next = level_end(address, end, KERNEL >= V6_12 ? PGD_SIZE : PUD_SIZE);
 		change->notified = 0;
@@ -236,6 +231,7 @@ static void change_range(struct change *change, u64 start, u64 end)
 							  next);
 	}
 	flush_changed(change, start, end);
+	return 0;
 }
 
 void change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, bool make_writable)
@@ -275,6 +271,5 @@ int uffd_wp_range(struct ctx *ctx, u32 vma, u64 start, u64 end, bool on)
 
 	if (on && !vma_is_anonymous(m, vma) && !is_vm_hugetlb_page(m, vma) && !alloc_tables(ctx, start, end))
 		return -ENOMEM;
-	change_range(&change, start, end);
-	return 0;
+	return change_range(&change, start, end);
 }

@@ -210,7 +210,7 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 	if (!v->anon_vma && !(v->flags & (VM_PFNMAP | VM_MIXEDMAP | (KERNEL < V6_12 ? VM_HUGETLB : 0))))
 		return 0;
 	if (v->flags & VM_HUGETLB)
-		return copy_hugetlb_page_range(ctx, child, parent_vma);
+		return copy_hugetlb_page_range(ctx, vma, parent_vma);
 	if (cow)
 		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_PROTECTION_PAGE, ctx->mm, v->start, v->end);
 	err = walk_page_range(&walk, v->start, v->end);

@@ -5,8 +5,8 @@
 #include "call/huge_pmd.h"
 #include "call/madvise_lru.h"
 #include "call/syscall.h"
-#include "fault/gup.h"
 #include "call/unmap.h"
+#include "fault/gup.h"
 #include "mm/mm.h"
 #include "mm/mmu_gather.h"
 #include "mm/mmu_notifier.h"
@@ -110,10 +110,23 @@ static int madvise_free_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end)
 	return 0;
 }
 
+/* "hugetlb: add hugetlb_madvise_dontneed": a part that is no whole huge page at the end is left alone. */
+static bool takes_hugetlb(u32 advice, u64 start, u64 *end)
+{
+	if (KERNEL < V6_12 || advice != HMMU_MADV_DONTNEED || start & ~PMD_MASK)
+		return false;
+	*end &= PMD_MASK;
+	return true;
+}
+
 static int madvise_dontneed_free(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 advice)
 {
-	if (vma_of(ctx->m, vma)->flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP))
+	u32 flags = vma_of(ctx->m, vma)->flags;
+
+	if (flags & VM_HUGETLB ? !takes_hugetlb(advice, start, &end) : flags & (VM_LOCKED | VM_PFNMAP))
 		return -EINVAL;
+	if (start == end)
+		return 0;
 	if (advice == HMMU_MADV_FREE && KERNEL >= V6_12)
 		return madvise_lru(ctx, vma, start, end, advice);
 	if (advice == HMMU_MADV_FREE)

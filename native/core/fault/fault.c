@@ -175,7 +175,8 @@ static ALWAYS_INLINE int handle_fault(struct fault *vmf)
 
 	if (is_vm_hugetlb_page(vmf->ctx->m, vmf->vma)) {
 		vmf->stat = HMMU_STAT_FAULT_HUGE;
-		return hugetlb_fault(vmf->ctx, vmf->vma, vmf->address, vmf->write);
+		return hugetlb_fault(vmf->ctx, vmf->vma, vmf->address,
+				     (vmf->write ? FAULT_FLAG_WRITE : 0) | (is_unshare(vmf) ? FAULT_FLAG_UNSHARE : 0));
 	}
 	result = handle_pmd_fault(vmf);
 	return result == FAULT_FALLBACK ? handle_pte_fault(vmf) : result;

@@ -5,13 +5,6 @@
 
 #include "fault/vm_fault.h"
 
-/** What a fault is for. */
-enum fault_flag {
-	FAULT_FLAG_WRITE = 1,
-	/** Linux 6.12, for a pin that only reads: make the page exclusive, but not writable ("mm: support GUP-triggered
-	 * unsharing of anonymous pages"). */
-	FAULT_FLAG_UNSHARE = 2,
-};
 /** Most faults of one access. In a kernel, a device's fault handler that does nothing makes the access loop for
  * ever. */
 #define MAX_FAULTS 1000

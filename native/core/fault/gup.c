@@ -115,7 +115,7 @@ u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 
 	u64 *pmd = mm_find_pmd(m, vma_of(m, vma)->mm, address);
 
 	*page_mask = 0;
-	if (!pmd || pmd_none(*pmd))
+	if (!pmd || pmd_maps_nothing(*pmd))
 		return no_page_table(m, vma, flags, err);
 	if (!pmd_trans_huge(*pmd))
 		return follow_page_pte(ctx, vma, *pte_offset(m, *pmd, address), flags, err);
@@ -158,7 +158,7 @@ int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u
 {
 	int err = check_vma_flags(ctx->m, vma, flags);
 
-	if (!err && is_vm_hugetlb_page(ctx->m, vma))
+	if (KERNEL < V6_12 && !err && is_vm_hugetlb_page(ctx->m, vma))
 		return follow_hugetlb_page(ctx, vma, address, flags, page, page_mask);
 	for (u32 faults = 0; !err; faults++) {
 		bool unshare;

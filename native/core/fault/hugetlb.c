@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Private hugetlb mappings: faults, copy on write, and system calls on their entries. An entry is a huge pmd. Its page
+ * Private hugetlb mappings: faults, and copy on write. hugetlb_range.c has the system calls. An entry is a huge pmd. Its page
  * is on no LRU list, is not charged, and counts for no RSS. No call returns with such a page locked, and no other task
  * can lock one. So the page lock is left out.
  */
@@ -15,7 +15,7 @@
 #include "page/contents.h"
 
 /* A writable entry is dirty from the start, because the fault of a store makes it. */
-static u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable)
+u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable)
 {
 	u64 entry = mk_pte(page, vma_of(m, vma)->page_prot) | _PAGE_PSE;
 
@@ -24,52 +24,11 @@ static u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable)
 }
 
 /* The kernel counts the index of such a page in huge pages; here it is in pages, as everywhere. */
-static void hugepage_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address)
+void hugepage_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address)
 {
 	set_first_compound_mapcount(m, head);
 	SetPageAnonExclusive(m, head);
 	set_anon_rmap(m, head, vma, address, true);
-}
-
-/* Clear an entry; the gather gets the entry's reference to the page. */
-static void zap_huge_entry(struct mmu_gather *tlb, u32 vma, u64 *pmd, u64 address)
-{
-	struct hmmu *m = tlb->ctx->m;
-	u32 page = pte_pfn(*pmd);
-
-	table_lock(m, pmd);
-	if (pte_dirty(*pmd))
-		page_set(m, page, HMMU_PG_DIRTY);
-	*pmd = 0;
-	tlb_adjust_range(tlb, address, address + PMD_SIZE);
-	mm_of(m, tlb->mm)->hugetlb_usage -= HPAGE_PMD_NR;
-	page_remove_rmap(m, tlb->ctx->cpu, page, vma, true);
-	table_unlock(m, pmd);
-	tlb_remove_page(tlb, page);
-	if (tlb_is_full(tlb))
-		tlb_flush_mmu(tlb);
-}
-
-void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end, u32 ref_page)
-{
-	struct hmmu *m = tlb->ctx->m;
-
-	/* "hugetlb: remove duplicate mmu notifications" (6.2): the caller's is enough. */
-	if (KERNEL < V6_12)
-		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_UNMAP, tlb->mm, start, end);
-	for (u64 address = start; address < end; address += PMD_SIZE) {
-		u64 *pmd = huge_pte_offset(m, tlb->mm, address);
-		u32 page = pmd ? pte_pfn(*pmd) : 0;
-
-		if (!page || (ref_page && page != ref_page))
-			continue;
-		/* Faults of a mapping that lost a page must fail from now on. */
-		if (ref_page)
-			vma_of(m, vma)->resv |= HPAGE_RESV_UNMAPPED;
-		zap_huge_entry(tlb, vma, pmd, address);
-	}
-	if (KERNEL < V6_12)
-		mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_UNMAP, tlb->mm, start, end);
 }
 
 static void unmap_hugepage_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 ref_page)
@@ -80,17 +39,22 @@ static void unmap_hugepage_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u
 	if (KERNEL >= V6_12)
 		mmu_notifier_invalidate_range_start(ctx->m, HMMU_NOTIFY_CLEAR, mm, start, end);
 	tlb_gather_mmu(&tlb, ctx, mm, false);
+	if (KERNEL >= V6_12)
+		tlb.keep_wp = true;
 	__unmap_hugepage_range(&tlb, vma, start, end, ref_page);
 	if (KERNEL >= V6_12)
 		mmu_notifier_invalidate_range_end(ctx->m, HMMU_NOTIFY_CLEAR, mm, start, end);
 	tlb_finish_mmu(&tlb);
 }
 
-/* The owner could not copy a page that children share. Unmap it from the children, so that the owner has it alone. */
-static void unmap_ref_private(struct ctx *ctx, u32 owner, u32 page, u64 address)
+/* The owner could not copy a page that children share. Unmap it from the children, so that the owner has it alone. False:
+ * that took nothing away. A child that has moved its mapping is looked for at the owner's address; 6.12 then tries for
+ * ever. */
+static bool unmap_ref_private(struct ctx *ctx, u32 owner, u32 page, u64 address)
 {
 	struct hmmu *m = ctx->m;
 	u64 pgoff = linear_page_index(m, owner, address);
+	int32_t before = page_mapcount(m, page);
 
 	for (u32 vma = file_of(m, vma_of(m, owner)->file)->first; vma; vma = vma_of(m, vma)->i_mmap_next) {
 		const struct vma *v = vma_of(m, vma);
@@ -98,9 +62,10 @@ static void unmap_ref_private(struct ctx *ctx, u32 owner, u32 page, u64 address)
 		if (v->pgoff <= pgoff && pgoff < v->pgoff + vma_pages(v) && !(v->resv & HPAGE_RESV_OWNER))
 			unmap_hugepage_range(ctx, vma, address, address + PMD_SIZE, page);
 	}
+	return page_mapcount(m, page) < before;
 }
 
-static void copy_user_huge_page(struct hmmu *m, u32 to, u32 from)
+void copy_user_huge_page(struct hmmu *m, u32 to, u32 from)
 {
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
 		copy_contents(m, to + i, from + i);
@@ -114,17 +79,21 @@ static void huge_ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pmd)
 	flush_tlb_range(m, mm, address, address + PMD_SIZE);
 }
 
-static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy)
+static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy, bool unshare)
 {
 	struct hmmu *m = ctx->m;
 	u32 old = pte_pfn(*pmd), mm = ctx->mm;
+	u64 entry = make_huge_pte(m, vma, copy, !unshare);
+
+	if (KERNEL >= V6_12 && pte_uffd_wp(*pmd))
+		entry = pte_mkuffd_wp(entry);
 
 	copy_user_huge_page(m, copy, old);
 	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, mm, address, address + PMD_SIZE);
 	table_lock(m, pmd);
 	huge_ptep_clear_flush(m, mm, address, pmd);
 	mmu_notifier_invalidate_range(m, mm, address, address + PMD_SIZE);
-	*pmd = make_huge_pte(m, vma, copy, true);
+	*pmd = entry;
 	page_remove_rmap(m, ctx->cpu, old, vma, true);
 	hugepage_add_new_anon_rmap(m, copy, vma, address);
 	table_unlock(m, pmd);
@@ -133,14 +102,16 @@ static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy)
 }
 
 /* The page's only mapping may write without a copy. */
-static bool reuse_hugetlb_page(struct hmmu *m, u32 vma, u64 *pmd)
+static bool reuse_hugetlb_page(struct hmmu *m, u32 vma, u64 *pmd, bool unshare)
 {
 	u32 page = pte_pfn(*pmd);
 
 	if (page_mapcount(m, page) != 1)
 		return false;
 	page_move_anon_rmap(m, page, vma);
-	*pmd = pte_mkwrite(pte_mkdirty(*pmd));
+	SetPageAnonExclusive(m, page);
+	if (!unshare)
+		*pmd = pte_mkwrite(pte_mkdirty(*pmd));
 	return true;
 }
 
@@ -148,21 +119,20 @@ static bool reuse_hugetlb_page(struct hmmu *m, u32 vma, u64 *pmd)
  * The mapping that reserved the page has used its reservation for the page itself. It gets an unreserved page for the
  * copy, or else takes the page from the children that share it.
  */
-static int hugetlb_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd)
+static int hugetlb_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, bool unshare)
 {
 	struct hmmu *m = ctx->m;
 	bool owner = vma_of(m, vma)->resv & HPAGE_RESV_OWNER;
 
-	while (!reuse_hugetlb_page(m, vma, pmd)) {
+	while (!reuse_hugetlb_page(m, vma, pmd, unshare)) {
 		struct hugetlb_page copy = alloc_hugetlb_page(m, vma, pmd, owner);
 
 		if (copy.pfn) {
-			break_cow(ctx, vma, address, pmd, copy.pfn);
+			break_cow(ctx, vma, address, pmd, copy.pfn, unshare);
 			return 0;
 		}
-		if (!owner)
+		if (!owner || !unmap_ref_private(ctx, vma, pte_pfn(*pmd), address))
 			return FAULT_SIGBUS;
-		unmap_ref_private(ctx, vma, pte_pfn(*pmd), address);
 	}
 	return 0;
 }
@@ -174,42 +144,60 @@ static void clear_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page)
 	page_set(m, page->pfn, HMMU_PG_UPTODATE);
 }
 
+/* A new page of a mapping whose anon_vma is made before the page in 6.12, behind it in 4.14. */
+static int new_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, struct hugetlb_page *page)
+{
+	if (KERNEL >= V6_12 && anon_vma_prepare(m, vma))
+		return FAULT_OOM;
+	*page = alloc_hugetlb_page(m, vma, pmd, false);
+	if (!page->pfn)
+		return FAULT_SIGBUS;
+	clear_hugetlb_page(m, page);
+	if (!anon_vma_prepare(m, vma))
+		return 0;
+	restore_hugetlb_page(m, page);
+	return FAULT_OOM;
+}
+
 static int hugetlb_no_page(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, bool write)
 {
 	struct hmmu *m = ctx->m;
+	bool protected = KERNEL >= V6_12 && pte_marker_uffd_wp(*pmd);
 	struct hugetlb_page page;
+	int result;
 
 	/* A new page would look like data lost. */
 	if ((vma_of(m, vma)->resv & HPAGE_RESV_UNMAPPED) || userfaultfd_missing(m, vma))
 		return FAULT_SIGBUS;
-	page = alloc_hugetlb_page(m, vma, pmd, false);
-	if (!page.pfn)
-		return FAULT_SIGBUS;
-	clear_hugetlb_page(m, &page);
-	if (anon_vma_prepare(m, vma)) {
-		restore_hugetlb_page(m, &page);
-		return FAULT_OOM;
-	}
+	result = new_hugetlb_page(m, vma, pmd, &page);
+	if (result)
+		return result;
 	table_lock(m, pmd);
 	hugepage_add_new_anon_rmap(m, page.pfn, vma, address);
 	*pmd = make_huge_pte(m, vma, page.pfn, false);
+	if (protected)
+		*pmd = pte_mkuffd_wp(*pmd);
 	mm_of(m, ctx->mm)->hugetlb_usage += HPAGE_PMD_NR;
 	table_unlock(m, pmd);
-	return write ? hugetlb_cow(ctx, vma, address, pmd) : 0;
+	/* A store to a protected page faults again. */
+	return write && !protected ? hugetlb_cow(ctx, vma, address, pmd, false) : 0;
 }
 
-int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, bool write)
+int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 {
 	struct hmmu *m = ctx->m;
 	u64 *pmd = pmd_alloc(m, ctx->mm, address);
+	bool write = flags & FAULT_FLAG_WRITE, unshare = KERNEL >= V6_12 && (flags & FAULT_FLAG_UNSHARE);
 
 	address &= PMD_MASK;
 	if (!pmd)
 		return FAULT_OOM;
-	if (pmd_none(*pmd))
+	if (huge_pte_none_mostly(*pmd))
 		return hugetlb_no_page(ctx, vma, address, pmd, write);
-	if (write && !pte_write(*pmd))
-		return hugetlb_cow(ctx, vma, address, pmd);
+	if (write && userfaultfd_pte_wp(m, vma, *pmd))
+		return FAULT_SIGBUS;
+	if ((write || unshare) && !pte_write(*pmd))
+		return hugetlb_cow(ctx, vma, address, pmd, unshare);
 	/* huge_ptep_set_access_flags(): x86 stores the new value only where it is to be dirty. */
 	if (write)
 		*pmd = pte_mkyoung(pte_mkdirty(*pmd));
@@ -228,7 +216,7 @@ int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *p
 	u64 *pmd = huge_pte_offset(m, ctx->mm, address);
 
 	while (must_fault(pmd, flags)) {
-		int result = hugetlb_fault(ctx, vma, address, flags & FOLL_WRITE);
+		int result = hugetlb_fault(ctx, vma, address, flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
 
 		if (fault_is_error(result))
 			return result == FAULT_OOM ? -ENOMEM : -EFAULT;
@@ -238,60 +226,4 @@ int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *p
 	*page_mask = HPAGE_PMD_NR - 1;
 	grab_page(m, *page, flags);
 	return 0;
-}
-
-void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot)
-{
-	struct hmmu *m = ctx->m;
-	u32 mm = vma_of(m, vma)->mm;
-
-	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_PROTECTION_VMA, mm, start, end);
-	for (u64 address = start; address < end; address += PMD_SIZE) {
-		u64 *pmd = huge_pte_offset(m, mm, address);
-
-		if (!pmd || pmd_none(*pmd))
-			continue;
-		table_lock(m, pmd);
-		*pmd = pmd_modify(*pmd, prot);
-		table_unlock(m, pmd);
-	}
-	/* The kernel flushes even if it has found no entry. */
-	flush_tlb_range(m, mm, start, end);
-	mmu_notifier_invalidate_range(m, mm, start, end);
-	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_PROTECTION_VMA, mm, start, end);
-}
-
-/* Share the page of an entry with the child; neither may write. */
-static void copy_huge_entry(struct ctx *ctx, u32 child, u32 vma, u64 *src, u64 *dst)
-{
-	struct hmmu *m = ctx->m;
-	const struct vma *v = vma_of(m, vma);
-
-	*src = pte_wrprotect(*src);
-	mmu_notifier_invalidate_range(m, v->mm, v->start, v->end);
-	get_page(m, pte_pfn(*src));
-	page_try_dup_rmap(m, pte_pfn(*src), v->mm, true);
-	*dst = *src;
-	mm_of(m, child)->hugetlb_usage += HPAGE_PMD_NR;
-}
-
-int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma)
-{
-	struct hmmu *m = ctx->m;
-	const struct vma *v = vma_of(m, parent_vma);
-	int err = 0;
-
-	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, v->mm, v->start, v->end);
-	for (u64 address = v->start; address < v->end && !err; address += PMD_SIZE) {
-		u64 *src = huge_pte_offset(m, v->mm, address), *dst;
-
-		/* The child gets each table that the parent has, even if the entry is empty. */
-		dst = src ? pmd_alloc(m, child, address) : NULL;
-		if (src && !dst)
-			err = -ENOMEM;
-		else if (src && !pmd_none(*src))
-			copy_huge_entry(ctx, child, parent_vma, src, dst);
-	}
-	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, v->mm, v->start, v->end);
-	return err;
 }

@@ -16,6 +16,12 @@ static inline u64 *huge_pte_offset(const struct hmmu *m, u32 mm, u64 address)
 	return mm_find_pmd(m, mm, address);
 }
 
+/** An entry that maps nothing: none, or a marker of userfaultfd. */
+static inline bool huge_pte_none_mostly(u64 pte)
+{
+	return pte_none(pte) || (KERNEL >= V6_12 && is_pte_marker(pte));
+}
+
 /** @name hugetlb_reserve.c
  * @{ */
 /** Reserve a huge page for each 2 MiB of a new mapping, which becomes their owner. -ENOMEM: too few pages are left. */
@@ -24,6 +30,9 @@ static int hugetlb_reserve_pages(struct hmmu *m, u32 vma);
 static u32 hugetlb_unused_reserve(const struct hmmu *m, u32 vma);
 /** Give back the reservations that a mapping has not used. Call it while the mapping still has its entries. */
 static void hugetlb_vm_op_close(struct hmmu *m, u32 vma);
+/** Linux 6.12: the mapping that reserved a page has lost it, so it has its reservation again as soon as the page is free
+ * ("mm/hugetlb: restore the reservation if needed"). */
+static void restore_reserve(struct hmmu *m, u32 vma, u32 page);
 /** A page that alloc_hugetlb_page() has taken from the pool. */
 struct hugetlb_page {
 	u32 pfn;       /**< of its head; 0: there is none */
@@ -39,16 +48,26 @@ static void restore_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page
 
 /** @name hugetlb.c
  * @{ */
-/** 0, FAULT_SIGBUS or FAULT_OOM. */
-static int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, bool write);
-/** get_user_pages() of one page, faulted in as needed. -EFAULT, -ENOMEM. */
+/** @p flags is of enum fault_flag. 0, FAULT_SIGBUS or FAULT_OOM. */
+static int hugetlb_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags);
+/** get_user_pages() of one page in 4.14, faulted in as needed. -EFAULT, -ENOMEM. 6.12 does it as for other pages ("mm/gup:
+ * handle hugetlb in the generic follow_page_mask code"). */
 static int follow_hugetlb_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
+/** The entry of a page; a writable one is dirty. */
+static u64 make_huge_pte(const struct hmmu *m, u32 vma, u32 page, bool writable);
+static void hugepage_add_new_anon_rmap(struct hmmu *m, u32 head, u32 vma, u64 address);
+static void copy_user_huge_page(struct hmmu *m, u32 to, u32 from);
+/** @} */
+
+/** @name hugetlb_range.c
+ * @{ */
 /** Drop the entries of [start, end), notifier included; @p tlb has their flush and pages. A @p ref_page other than 0: only
  * the entry that maps this page; the mapping then remembers that it lost one. */
 static void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end, u32 ref_page);
-static void hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot);
-/** fork(): 0, or -ENOMEM. */
-static int copy_hugetlb_page_range(struct ctx *ctx, u32 child, u32 parent_vma);
+/** 0; -ENOMEM: no table is left for a marker. */
+static int hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 prot, enum uffd_wp uffd_wp);
+/** fork(): copy entries to the child's mapping. 0, or -ENOMEM. */
+static int copy_hugetlb_page_range(struct ctx *ctx, u32 vma, u32 parent_vma);
 /** @} */
 
 #endif

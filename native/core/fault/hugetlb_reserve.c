@@ -2,8 +2,12 @@
 /*
  * Reservations in the hugetlb pool.
  *
- * The kernel keeps a map of the reservations that a private mapping has used. Nothing but munmap() takes an entry from
- * the mapping that reserved it, so here an empty entry of such a mapping is a reservation that is not used.
+ * The kernel keeps a map of the reservations that a private mapping has used. In 4.14 nothing but munmap() takes an entry
+ * from the mapping that reserved it, and 6.12 restores the reservation of each entry that is taken. So here an empty entry
+ * of such a mapping is a reservation that is not used.
+ *
+ * In 6.12 a page that others still have gives the reservation back to the pool only when it is free. Until then the pool
+ * counts fewer reservations than its mappings have, which may be less than none.
  */
 #include <errno.h>
 
@@ -21,7 +25,7 @@ int hugetlb_reserve_pages(struct hmmu *m, u32 vma)
 	struct state *st = m->st;
 
 	/* The pool never grows: vm.nr_overcommit_hugepages is 0. */
-	if ((v->end - v->start) >> PMD_SHIFT > st->hugetlb_free - st->hugetlb_reserved)
+	if ((int64_t)((v->end - v->start) >> PMD_SHIFT) > (int32_t)(st->hugetlb_free - st->hugetlb_reserved))
 		return -ENOMEM;
 	st->hugetlb_reserved += huge_pages(v);
 	v->resv = HPAGE_RESV_OWNER;
@@ -38,7 +42,7 @@ u32 hugetlb_unused_reserve(const struct hmmu *m, u32 vma)
 	for (u64 address = v->start; address < v->end; address += PMD_SIZE) {
 		const u64 *pmd = huge_pte_offset(m, v->mm, address);
 
-		unused -= pmd && !pmd_none(*pmd);
+		unused -= pmd && !huge_pte_none_mostly(*pmd);
 	}
 	return unused;
 }
@@ -48,13 +52,19 @@ void hugetlb_vm_op_close(struct hmmu *m, u32 vma)
 	m->st->hugetlb_reserved -= hugetlb_unused_reserve(m, vma);
 }
 
+void restore_reserve(struct hmmu *m, u32 vma, u32 page)
+{
+	if (KERNEL >= V6_12 && (vma_of(m, vma)->resv & HPAGE_RESV_OWNER))
+		page_of(m, page)->private = HPG_RESTORE_RESERVE;
+}
+
 struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, bool avoid_reserve)
 {
 	struct state *st = m->st;
 	struct hugetlb_page page = { 0 };
 
-	page.reserved = !avoid_reserve && (vma_of(m, vma)->resv & HPAGE_RESV_OWNER) && pmd_none(*pmd);
-	if (!page.reserved && st->hugetlb_free == st->hugetlb_reserved)
+	page.reserved = !avoid_reserve && (vma_of(m, vma)->resv & HPAGE_RESV_OWNER) && huge_pte_none_mostly(*pmd);
+	if (!st->hugetlb_free || (!page.reserved && st->hugetlb_free == st->hugetlb_reserved))
 		return page;
 	page.pfn = dequeue_huge_page(m, &page.zeroed);
 	st->hugetlb_reserved -= page.reserved;

@@ -24,6 +24,7 @@ static inline bool fault_is_error(int result)
 	return result < 0 || result >= FAULT_SIGBUS;
 }
 
+/** A fault under way. */
 struct fault {
 	struct ctx *ctx;
 	u32 vma;
@@ -39,6 +40,13 @@ struct fault {
 	bool goes_on; /**< goes on after lock_page(); the steps before are done */
 };
 
+/** What a fault is for. */
+enum fault_flag {
+	FAULT_FLAG_WRITE = 1,
+	/** Linux 6.12, for a pin that only reads: make the page exclusive, but not writable ("mm: support GUP-triggered
+	 * unsharing of anonymous pages"). */
+	FAULT_FLAG_UNSHARE = 2,
+};
 static inline bool is_unshare(const struct fault *vmf)
 {
 	return KERNEL >= V6_12 && vmf->unshare;

@@ -53,6 +53,7 @@
 #include "fault/huge_wp_copy.c"
 #include "fault/huge_wp_split.c"
 #include "fault/hugetlb.c"
+#include "fault/hugetlb_range.c"
 #include "fault/hugetlb_reserve.c"
 #include "fault/munlock.c"
 #include "fault/reuse_by_exclusive.c"

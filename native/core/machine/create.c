@@ -145,7 +145,8 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 	case HMMU_COUNT_HUGETLB_FREE:
 		return st->hugetlb_free;
 	case HMMU_COUNT_HUGETLB_RESERVED:
-		return st->hugetlb_reserved;
+		/* The counter can be less than 0 for a while. */
+		return (int32_t)st->hugetlb_reserved > 0 ? st->hugetlb_reserved : 0;
 	case HMMU_COUNT_PROCESSES:
 		return st->slabs[SLAB_MM].used;
 	case HMMU_COUNT_MAPPINGS:

@@ -180,7 +180,7 @@ int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t ent
 		u64 entry = table_of(m, table)[table_index(address, shifts[level])];
 
 		entries[level] = entry;
-		if (!entry || level == 4 || pmd_trans_huge(entry)) {
+		if (!pte_present(entry) || level == 4 || pmd_trans_huge(entry)) {
 			entries[level] = raw_entry(entry);
 			return level + 1;
 		}

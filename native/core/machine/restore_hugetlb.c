@@ -3,6 +3,7 @@
 #include "fault/hugetlb.h"
 #include "host/platform.h"
 #include "machine/restore.h"
+#include "page/hugetlb_pool.h"
 
 static u32 head_of(const struct hmmu *m, u32 index)
 {
@@ -16,6 +17,8 @@ static bool is_pool_page(struct check *c, u32 head)
 			  HMMU_PG_SWAPCACHE | HMMU_PG_DEVICE | HMMU_PG_DOUBLE_MAP | HMMU_PG_LOCKED | PAGE_USERS;
 	const struct page *page = page_of(c->m, head);
 
+	if (page->private > (KERNEL >= V6_12 && page->count ? HPG_RESTORE_RESERVE : 0))
+		return false;
 	if (!(page->flags & HMMU_PG_HEAD) || (page->flags & never) || !counts_in_range(page) || page->mapcount ||
 	    !is_compound(c->m, head) || (page->mapping && !is_anon_mapping(c, page->mapping)))
 		return false;
@@ -82,11 +85,17 @@ bool check_pool_users(struct check *c)
 {
 	const struct hmmu *m = c->m;
 	u64 owned = 0, reserved = 0;
+	u32 on_their_way = 0;
 
-	for (u32 i = 0; i < m->st->hugetlb_high; i++)
+	for (u32 i = 0; i < m->st->hugetlb_high; i++) {
+		on_their_way += page_of(m, head_of(m, i))->private == HPG_RESTORE_RESERVE;
 		if (compound_mapcount(m, head_of(m, i)) != (int32_t)c->pool[i].entries)
 			return refuse_snapshot(c, "hugetlb page %u: %u entries map it, its mapcount is %d",
 					       head_of(m, i), c->pool[i].entries, compound_mapcount(m, head_of(m, i)));
+		/* Whoever reserved such a page has lost it. */
+		if (page_of(m, head_of(m, i))->private && c->pool[i].owned)
+			return refuse_snapshot(c, "hugetlb page %u is lost to the mapping that has it", head_of(m, i));
+	}
 	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++) {
 		if (!is_record(c, SLAB_VMA, vma) || !(vma_of(m, vma)->resv & HPAGE_RESV_OWNER))
 			continue;
@@ -96,7 +105,7 @@ bool check_pool_users(struct check *c)
 			break;
 		reserved += hugetlb_unused_reserve(m, vma);
 	}
-	return (owned <= m->st->hugetlb_pages && reserved == m->st->hugetlb_reserved) ||
+	return (owned <= m->st->hugetlb_pages && (u32)reserved - on_their_way == m->st->hugetlb_reserved) ||
 	       refuse_snapshot(c, "mappings have reserved %llu hugetlb pages, the counter says %u",
 			       (unsigned long long)reserved, m->st->hugetlb_reserved);
 }

@@ -21,7 +21,8 @@ static bool check_counts(struct check *c)
 		return refuse_snapshot(c, "the device has %u pages, fewer than were used or are free",
 				       st->device_pages);
 	if (st->hugetlb_high > st->hugetlb_pages || st->hugetlb_free > st->hugetlb_pages ||
-	    st->hugetlb_reserved > st->hugetlb_free)
+	    (int32_t)st->hugetlb_reserved > (int32_t)st->hugetlb_free ||
+	    (KERNEL < V6_12 && st->hugetlb_reserved > st->hugetlb_pages))
 		return refuse_snapshot(c, "the hugetlb pool has %u pages: %u were used, %u are free, %u reserved",
 				       st->hugetlb_pages, st->hugetlb_high, st->hugetlb_free, st->hugetlb_reserved);
 	if (st->swap_high > st->swap_pages || st->swap_used > st->swap_high || st->swap_free_head > st->swap_high)

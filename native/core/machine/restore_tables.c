@@ -51,6 +51,12 @@ static bool is_hugetlb_range(struct table_check *t, u64 address)
 	return t->vma && vma_of(t->c->m, t->vma)->start <= address && vma_of(t->c->m, t->vma)->kind == HMMU_MAP_HUGETLB;
 }
 
+/* Write protection by userfaultfd leaves them. */
+static bool is_hugetlb_marker(const struct table_check *t, u64 entry)
+{
+	return userfaultfd_wp(t->c->m, t->vma) && entry == make_pte_marker(PTE_MARKER_UFFD_WP);
+}
+
 /* The mapping of [address, address + size), or NULL. */
 static const struct vma *mapping_at(struct table_check *t, u64 address, u64 size)
 {
@@ -219,7 +225,8 @@ static bool check_table(struct table_check *t, u32 table, u32 level, u64 start)
 		} else if (level == PMD_LEVEL && pmd_trans_huge(entry)) {
 			good = check_huge_pmd(t, address, entry, &huge);
 		} else if (level == PMD_LEVEL && is_hugetlb_range(t, address)) {
-			good = refuse_entry(t, address, entry, "is a table where a hugetlb mapping has entries");
+			good = is_hugetlb_marker(t, entry) ||
+			       refuse_entry(t, address, entry, "is a table where a hugetlb mapping has entries");
 		} else if (address >= HMMU_TASK_SIZE || entry != mk_pte(pte_pfn(entry), _PAGE_TABLE) ||
 			   !take_table(t->c, pte_pfn(entry))) {
 			good = refuse_entry(t, address, entry, "leads to no page table of its own");

@@ -149,6 +149,8 @@ static void verify_hugetlb_entry(struct mm_tally *t, u32 vma, u64 address, u64 p
 	struct hmmu *m = t->v->m;
 	u32 page = pte_pfn(pmd);
 
+	if (huge_pte_none_mostly(pmd))
+		return;
 	if (!pmd_trans_huge(pmd) || !PageHuge(m, page) || page % HPAGE_PMD_NR) {
 		complain(t->v, "process %u, %#llx: the entry of a hugetlb mapping maps no page of the pool", t->mm,
 			 (unsigned long long)address);
@@ -196,7 +198,7 @@ static u64 count_tables(struct mm_tally *t, u32 table, int level)
 			continue;
 		if (level == 3)
 			t->all_entries++;
-		else if (!pmd_trans_huge(entries[i]))
+		else if (!pmd_trans_huge(entries[i]) && pte_present(entries[i]))
 			count += count_tables(t, pte_pfn(entries[i]), level + 1);
 	}
 	return count;

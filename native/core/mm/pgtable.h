@@ -155,6 +155,11 @@ static inline bool pmd_trans_unstable(u64 pmd)
 {
 	return pmd_bad(pmd);
 }
+/** The pmd leads to no page and to no table: it is empty, or a marker of a hugetlb mapping, which 6.12 has. */
+static inline bool pmd_maps_nothing(u64 pmd)
+{
+	return KERNEL >= V6_12 ? !pte_present(pmd) : pmd_none(pmd);
+}
 /** The page behind a present pte; 0 for the zero page and for pages without struct page. */
 static inline u32 vm_normal_page(const struct hmmu *m, u64 pte)
 {

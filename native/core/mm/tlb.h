@@ -25,7 +25,7 @@ static inline struct tlb_entry *tlb_slot(struct hmmu *m, u32 cpu, u64 vpn)
 static inline u64 *leaf_entry(struct hmmu *m, u64 *pmd, u64 address, u32 *offset)
 {
 	*offset = 0;
-	if (!pmd || pmd_none(*pmd))
+	if (!pmd || pmd_maps_nothing(*pmd))
 		return NULL;
 	if (pmd_trans_huge(*pmd)) {
 		*offset = table_index(address, PAGE_SHIFT);

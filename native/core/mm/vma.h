@@ -30,6 +30,8 @@ static inline u64 maybe_mkwrite(const struct hmmu *m, u32 vma, u64 pte)
 {
 	return vma_of(m, vma)->flags & VM_WRITE ? pte_mkwrite(pte) : pte;
 }
+/** What becomes of userfaultfd's write protection (MM_CP_UFFD_WP, MM_CP_UFFD_WP_RESOLVE). */
+enum uffd_wp { UFFD_WP_KEEP, UFFD_WP_SET, UFFD_WP_RESOLVE };
 static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
 {
 	return vma_of(m, vma)->flags & VM_UFFD_MISSING;

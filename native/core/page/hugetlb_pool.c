@@ -49,6 +49,10 @@ void free_huge_page(struct hmmu *m, u32 head)
 	if (compound_mapcount(m, head))
 		hmmu_bug(m, "a hugetlb page was freed that is mapped");
 	page->mapping = 0;
+	if (KERNEL >= V6_12 && page->private == HPG_RESTORE_RESERVE) {
+		m->st->hugetlb_reserved++;
+		page->private = 0;
+	}
 	ClearPageAnonExclusive(m, head);
 	page->next = m->st->hugetlb_free_head;
 	m->st->hugetlb_free_head = head;

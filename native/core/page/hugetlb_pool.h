@@ -5,6 +5,9 @@
 
 #include "host/machine.h"
 
+/** page->private of a page in use, in 6.12: whoever reserved the page has lost it. */
+#define HPG_RESTORE_RESERVE 1u
+
 /** Set up the pool: all pages are free and never used. */
 static void hugetlb_init(struct hmmu *m);
 /** Take a free page, preferably one that was used before; @p zeroed: it was not. The caller has checked that there is one. */
