@@ -836,6 +836,7 @@ export type QuirkName =
   | 'insert-unknown-device'
   | 'file-holes-collected'
   | 'insert-device-as-pte'
+  | 'pmd-split-soft-dirties'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -852,6 +853,7 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'insert-unknown-device': 1024,
   'file-holes-collected': 2048,
   'insert-device-as-pte': 4096,
+  'pmd-split-soft-dirties': 8192,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -869,6 +871,7 @@ export const quirkNames: readonly QuirkName[] = [
   'insert-unknown-device',
   'file-holes-collected',
   'insert-device-as-pte',
+  'pmd-split-soft-dirties',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -887,6 +890,7 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'insert-unknown-device': 'mm/migrate.c: fix potential indeterminate pte entry in migrate_vma_insert_page()',
   'file-holes-collected': 'mm/migrate: optimize migrate_vma_setup() for holes',
   'insert-device-as-pte': 'mm/device-public-memory: device memory cache coherent with CPU',
+  'pmd-split-soft-dirties': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */

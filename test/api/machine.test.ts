@@ -54,14 +54,15 @@ describe('options', () => {
       expect(machine.quirks.includes('insert-unknown-device')).toBe(profile === 'linux-4.14')
       expect(machine.quirks.includes('wait-pins-page')).toBe(profile === 'linux-4.14' || profile === 'hmm-v25')
       if (profile === 'linux-4.14-fixed') expect(machine.quirks).toEqual([])
-      if (profile === 'linux-6.12') expect(machine.quirks).toEqual(['thp-busy-leaks-ref'])
+      if (profile === 'linux-6.12') expect(machine.quirks).toEqual(['thp-busy-leaks-ref', 'pmd-split-soft-dirties'])
     }
   })
 
   test('a kernel takes only quirks that it knows', () => {
     const quirks = { 'wait-pins-page': true }
     expect(codeOf(() => new Machine({ profile: 'linux-6.12', quirks }))).toBe('HMMU_INVALID_ARGUMENT')
-    expect(makeMachine({ profile: 'linux-6.12', quirks: { 'thp-busy-leaks-ref': false } }).quirks).toEqual([])
+    const without = makeMachine({ profile: 'linux-6.12', quirks: { 'thp-busy-leaks-ref': false } })
+    expect(without.quirks).toEqual(['pmd-split-soft-dirties'])
   })
 
   test('a quirk can be switched alone', () => {

@@ -8,7 +8,8 @@
 #include "rmap/rmap.h"
 #include "rmap/split_pmd.h"
 
-/* To make an entry dirty makes it soft-dirty, even if the pmd was not. */
+/* To make an entry dirty makes it soft-dirty, even if the pmd was not: so soft-dirty tracking sees a store that nobody
+ * made. */
 static u64 pte_of_part(const struct hmmu *m, u32 vma, u64 pmd, u32 page)
 {
 	u64 entry = mk_pte(page, vma_of(m, vma)->page_prot);
@@ -18,7 +19,7 @@ static u64 pte_of_part(const struct hmmu *m, u32 vma, u64 pmd, u32 page)
 	if (!pte_young(pmd))
 		entry = pte_mkold(entry);
 	if (pte_dirty(pmd))
-		entry = pte_mkdirty(entry);
+		entry = quirk(m, HMMU_QUIRK_PMD_SPLIT_SOFT_DIRTIES) ? pte_mkdirty(entry) : entry | _PAGE_DIRTY;
 	if (pte_soft_dirty(pmd))
 		entry = pte_mksoft_dirty(entry);
 	return pte_uffd_wp(pmd) ? pte_mkuffd_wp(entry) : entry;
