@@ -6,6 +6,25 @@
 #include "mm/mmu_notifier.h"
 #include "mm/vma.h"
 
+/* Whether a device may write to the page without a fault, so that the entry must stay writable. */
+static bool pte_is_pinned(const struct hmmu *m, u32 vma, u64 pte)
+{
+	u32 page = vm_normal_page(m, pte);
+
+	if (!pte_write(pte) || !is_cow_mapping(vma_of(m, vma)->flags) || !mm_of(m, vma_of(m, vma)->mm)->has_pinned)
+		return false;
+	return page && page_maybe_dma_pinned(m, page);
+}
+
+static u64 clear_entry(const struct hmmu *m, u32 vma, u64 entry)
+{
+	if (!pte_present(entry))
+		return is_swap_pte(entry) && !is_pte_marker(entry) ? pte_swp_clear_soft_dirty(entry) : entry;
+	if (KERNEL >= V6_12 && pte_is_pinned(m, vma, entry))
+		return entry;
+	return pte_clear_soft_dirty(pte_wrprotect(entry));
+}
+
 static int clear_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 {
 	struct hmmu *m = walk->m;
@@ -18,12 +37,8 @@ static int clear_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	if (pmd_trans_unstable(*pmd))
 		return 0;
 	pte = first = pte_offset_map_lock(m, *pmd, address);
-	for (; address < end; address += PAGE_SIZE, pte++) {
-		if (pte_present(*pte))
-			*pte = pte_clear_soft_dirty(pte_wrprotect(*pte));
-		else if (is_swap_pte(*pte))
-			*pte = pte_swp_clear_soft_dirty(*pte);
-	}
+	for (; address < end; address += PAGE_SIZE, pte++)
+		*pte = clear_entry(m, walk->vma, *pte);
 	table_unlock(m, first);
 	return 0;
 }
