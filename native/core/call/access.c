@@ -6,6 +6,7 @@
 #include "call/syscall.h"
 #include "fault/fault.h"
 #include "mm/tlb.h"
+#include "mm/vma_lock.h"
 #include "page/contents.h"
 
 static bool access_error(const struct hmmu *m, u32 vma, bool write)
@@ -13,11 +14,38 @@ static bool access_error(const struct hmmu *m, u32 vma, bool write)
 	return write ? !(vma_of(m, vma)->flags & VM_WRITE) : !(vma_of(m, vma)->flags & (VM_READ | VM_WRITE));
 }
 
+/* "x86/mm: try VMA lock-based page fault handling first" (6.4). FAULT_RETRY: the fault needs mmap_lock. */
+static NOINLINE int fault_under_vma_lock(struct ctx *ctx, u64 address, bool write)
+{
+	u32 vma = ctx->vma_lock ? ctx->vma_lock : vma_at(ctx->m, ctx->mm, address);
+	int result;
+
+	/* lock_vma_under_rcu(); a fault that goes on has the lock. */
+	if (!vma || !(ctx->vma_lock || vma_start_read(ctx, vma)))
+		return FAULT_RETRY;
+	result = access_error(ctx->m, vma, write) ? FAULT_SIGSEGV : handle_mm_fault(ctx, vma, address, write);
+	if (result == FAULT_RETRY)
+		ctx->fault_flags |= FAULT_COUNTED;
+	/* A task that waits for a page has noted the lock. */
+	vma_end_read(ctx);
+	return result;
+}
+
+/* A fault that waits for mmap_lock may be one that has begun already. */
+static inline int mmap_read_lock(struct ctx *ctx)
+{
+	int result = down_read(ctx);
+
+	if (KERNEL >= V6_12 && result == BLOCKED && ctx->fault_flags & FAULT_COUNTED)
+		ctx->self->resume = ctx->fault_flags & FAULT_FLAG_TRIED ? RESUME_FAULT_TRIED : RESUME_FAULT_RETRY;
+	return result;
+}
+
 /* The page fault exception: take mmap_sem, find the mapping, check its rights, handle the fault. */
-static inline int do_page_fault(struct ctx *ctx, u64 address, bool write)
+static inline int fault_under_mmap_sem(struct ctx *ctx, u64 address, bool write)
 {
 	struct hmmu *m = ctx->m;
-	int result = down_read(ctx);
+	int result = mmap_read_lock(ctx);
 	u32 vma;
 
 	if (result)
@@ -31,6 +59,40 @@ static inline int do_page_fault(struct ctx *ctx, u64 address, bool write)
 	if (result != BLOCKED && !ctx->nested)
 		up_sem(ctx);
 	return result;
+}
+
+/* @p with_mmap_sem: the fault goes on, and takes mmap_sem or has it. */
+static inline int do_page_fault(struct ctx *ctx, u64 address, bool write, bool with_mmap_sem)
+{
+	int result = FAULT_RETRY;
+
+	if (KERNEL < V6_12)
+		return fault_under_mmap_sem(ctx, address, write);
+	ctx->fault_flags |= FAULT_FLAG_ALLOW_RETRY;
+	if (!with_mmap_sem)
+		result = fault_under_vma_lock(ctx, address, write);
+	if (result == FAULT_RETRY)
+		result = fault_under_mmap_sem(ctx, address, write);
+	ctx->fault_flags = 0;
+	return result;
+}
+
+/* Whether the access goes on in the middle of a fault, though it might no longer fault. Then *@p with_mmap_sem says that it
+ * goes on with mmap_sem, and not with the lock of its mapping. */
+static inline bool access_is_in_fault(struct ctx *ctx, bool *with_mmap_sem)
+{
+	bool waited_for_sem = ctx->waited == HMMU_WAIT_MMAP_SEM_READ, locked = ctx->resume == RESUME_LOCKED;
+
+	*with_mmap_sem = true;
+	if (KERNEL < V6_12)
+		return waited_for_sem;
+	if (ctx->resume == RESUME_FAULT_RETRY || ctx->resume == RESUME_FAULT_TRIED) {
+		ctx->fault_flags = FAULT_COUNTED | (ctx->resume == RESUME_FAULT_TRIED ? FAULT_FLAG_TRIED : 0);
+		ctx->resume = RESUME_RETRY;
+		return true;
+	}
+	*with_mmap_sem = waited_for_sem || (locked && !ctx->vma_lock);
+	return waited_for_sem || locked;
 }
 
 static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
@@ -66,17 +128,16 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 {
 	struct hmmu *m = ctx->m;
 
-	/* A fault that waited for mmap_sem goes on, even if the access would no longer fault. */
-	bool in_fault = ctx->waited == HMMU_WAIT_MMAP_SEM_READ;
+	bool with_mmap_sem, in_fault = access_is_in_fault(ctx, &with_mmap_sem);
 
 	ctx->waited = HMMU_WAIT_NOTHING;
-	for (u32 faults = 0; faults < MAX_FAULTS; faults++, in_fault = false) {
+	for (u32 faults = 0; faults < MAX_FAULTS; faults++, in_fault = with_mmap_sem = false) {
 		int result;
 
 		*pfn = in_fault ? 0 : tlb_access(ctx, address, write);
 		if (*pfn)
 			return 0;
-		result = do_page_fault(ctx, address, write);
+		result = do_page_fault(ctx, address, write, with_mmap_sem);
 		if (result == BLOCKED)
 			return BLOCKED;
 		if (fault_is_error(result))

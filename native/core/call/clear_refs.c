@@ -5,6 +5,7 @@
 #include "mm/mmu_gather.h"
 #include "mm/mmu_notifier.h"
 #include "mm/vma.h"
+#include "mm/vma_lock.h"
 
 /* Whether a device may write to the page without a fault, so that the entry must stay writable. */
 static bool pte_is_pinned(const struct hmmu *m, u32 vma, u64 pte)
@@ -70,6 +71,11 @@ static int do_clear_refs(struct ctx *ctx)
 	if (err)
 		return err;
 	for (u32 vma = mm_of(m, ctx->mm)->mmap; vma; vma = vma_of(m, vma)->next) {
+		if (KERNEL >= V6_12 && !(vma_of(m, vma)->flags & VM_SOFTDIRTY))
+			continue;
+		err = vma_start_write(ctx, vma);
+		if (err)
+			return err;
 		vma_of(m, vma)->flags &= ~(u32)VM_SOFTDIRTY;
 		vma_set_page_prot(m, vma);
 	}

@@ -2,6 +2,7 @@
 /* fork(): copies the parent's mappings and entries. */
 #include <errno.h>
 
+#include "call/fork.h"
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
 #include "call/unmap.h"
@@ -14,6 +15,7 @@
 #include "mm/pte_batch.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
+#include "mm/vma_lock.h"
 #include "page/memcg.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
@@ -234,6 +236,7 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 	v->avc_head = 0;
 	v->anon_vma = 0;
 	v->resv = 0;
+	v->write_locked = 0;
 	v->flags &= ~(u32)(VM_LOCKED | VM_UFFD_MISSING | VM_UFFD_WP);
 	err = anon_vma_fork(m, vma, parent_vma);
 	if (err) {
@@ -251,13 +254,28 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 static int dup_mmap(struct ctx *ctx, u32 child)
 {
 	struct hmmu *m = ctx->m;
+	u32 first = ctx->progress.at ? vma_at(m, ctx->mm, ctx->progress.at) : mm_of(m, ctx->mm)->mmap;
 	int err = 0;
 
-	for (u32 vma = mm_of(m, ctx->mm)->mmap; vma && !err; vma = vma_of(m, vma)->next)
-		if (!(vma_of(m, vma)->flags & VM_DONTCOPY))
+	for (u32 vma = first; vma && !err; vma = vma_of(m, vma)->next) {
+		err = vma_start_write(ctx, vma);
+		if (err)
+			ctx->progress.at = vma_of(m, vma)->start;
+		else if (!(vma_of(m, vma)->flags & VM_DONTCOPY))
 			err = dup_vma(ctx, child, vma);
-	flush_tlb_mm(m, ctx->mm);
+	}
+	if (err != BLOCKED)
+		flush_tlb_mm(m, ctx->mm);
 	return err;
+}
+
+void fork_undo(struct hmmu *m, u32 child)
+{
+	struct ctx undo = { .m = m, .mm = child, .task = mm_of(m, child)->main_task };
+
+	exit_mmap(&undo);
+	mm_of(m, child)->state = MM_DEAD;
+	mm_free(m, child);
 }
 
 static int do_fork(struct ctx *ctx, u32 *child)
@@ -265,17 +283,19 @@ static int do_fork(struct ctx *ctx, u32 *child)
 	struct hmmu *m = ctx->m;
 	int err = down_write(ctx);
 
-	if (!err)
+	*child = (u32)ctx->progress.result;
+	if (!err && *child)
+		mm_show(m, *child);
+	else if (!err)
 		err = mm_create(m, child);
 	if (err)
 		return err;
 	err = dup_mmap(ctx, *child);
-	if (err) {
-		struct ctx undo = { .m = m, .mm = *child, .task = mm_of(m, *child)->main_task };
-
-		exit_mmap(&undo);
-		mm_of(m, *child)->state = MM_DEAD;
-		mm_free(m, *child);
+	if (err == BLOCKED) {
+		ctx->progress.result = *child;
+		mm_hide(m, *child);
+	} else if (err) {
+		fork_undo(m, *child);
 	}
 	return err;
 }

@@ -95,6 +95,8 @@ static int do_mlock(struct ctx *ctx, u64 start, u64 end)
 		if (err)
 			return err;
 		err = apply_vma_lock_flags(ctx, start, end, true);
+		if (KERNEL >= V6_12 && err == BLOCKED)
+			return BLOCKED;
 		up_sem(ctx);
 		if (err)
 			return err;

@@ -10,6 +10,7 @@
 #include "host/stats.h"
 #include "mm/file.h"
 #include "mm/vma.h"
+#include "mm/vma_lock.h"
 
 /* Above all mappings: 1 MiB above a 2 MiB boundary or on it, with at least 2 MiB between. */
 u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge)
@@ -88,7 +89,7 @@ static int new_vma(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64 e
 	v->mm = ctx->mm;
 	v->start = start;
 	v->end = end;
-	v->kind = (u16)map->kind;
+	v->kind = (u8)map->kind;
 	v->flags = initial_flags(map) | VM_SOFTDIRTY;
 	v->pgoff = map->kind == HMMU_MAP_ANON ? start >> PAGE_SHIFT : 0;
 	err = map->kind == HMMU_MAP_ANON ? 0 : map_new_file(m, vma, map->pages);
@@ -126,6 +127,8 @@ static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
 	if (vma && vma_of(m, vma)->start < end)
 		return -EEXIST;
 	vma = merge_new(ctx, map, start, end);
+	if (vma_lock_awaited(ctx))
+		return BLOCKED;
 	if (vma) {
 		vma_of(m, vma)->flags |= VM_SOFTDIRTY;
 		vma_set_page_prot(m, vma);

@@ -59,9 +59,10 @@ static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 en
 	make_writable = vma_wants_manual_pte_write_upgrade(m, vma);
 	vma_set_page_prot(m, vma);
 	change_protection(ctx, vma, start, end, make_writable);
-	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
-		return populate_after_mprotect(ctx, vma, start, end);
-	return 0;
+	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) != VM_LOCKED || !(flags & VM_WRITE))
+		return 0;
+	err = vma_start_write_and_keep(ctx, vma);
+	return err ? err : populate_after_mprotect(ctx, vma, start, end);
 }
 
 static u32 vm_prot_flags(u32 prot)

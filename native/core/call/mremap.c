@@ -241,6 +241,8 @@ static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 lengt
 	u32 next = find_vma(m, ctx->mm, start), prev = next ? vma_of(m, next)->prev : vma_last(m, ctx->mm), new;
 
 	new = vma_merge(ctx, prev, start, start + length, v.flags, v.anon_vma, v.file, pgoff, v.kind);
+	if (vma_lock_awaited(ctx))
+		return 0;
 	if (!new)
 		return duplicate_vma(ctx, *vma, start, start + length, pgoff);
 	if (v.start >= vma_of(m, new)->start && v.start < vma_of(m, new)->end)
@@ -282,11 +284,15 @@ static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u
 {
 	struct hmmu *m = ctx->m;
 	bool locked = vma_of(m, vma)->flags & VM_LOCKED;
-	u32 new = copy_vma(ctx, &vma, r->address, to, r->new_length);
+	int err = vma_start_write(ctx, vma);
 	u64 moved;
+	u32 new;
 
+	if (err)
+		return err;
+	new = copy_vma(ctx, &vma, r->address, to, r->new_length);
 	if (!new)
-		return -ENOMEM;
+		return vma_lock_awaited(ctx) ? BLOCKED : -ENOMEM;
 	moved = move_page_tables(ctx, vma, r->address, new, to, old_length);
 	if (moved < old_length) {
 		/* The old tables still exist, so moving back does not fail. */
@@ -385,8 +391,10 @@ static int grow(struct ctx *ctx, struct remap *r, bool may_move)
 	if (r->new_length > HMMU_TASK_SIZE)
 		return -ENOMEM;
 	if (r->address + r->old_length == vma_of(m, vma)->end && vma_expandable(m, vma, r->address + r->new_length)) {
-		expand_in_place(ctx, vma, r);
-		return 0;
+		err = vma_start_write(ctx, vma);
+		if (!err)
+			expand_in_place(ctx, vma, r);
+		return err;
 	}
 	to = get_unmapped_area(m, ctx->mm, false);
 	if (!may_move || to > HMMU_TASK_SIZE - r->new_length)

@@ -260,6 +260,20 @@ static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fu
 	}
 }
 
+/* Nobody may be in a fault of a mapping that goes. */
+static inline int mark_range(struct ctx *ctx, u64 start, u64 end)
+{
+	const struct hmmu *m = ctx->m;
+	int err = 0;
+
+	if (KERNEL < V6_12 || !ctx->space->vma_readers)
+		return 0;
+	for (u32 vma = find_vma(m, ctx->mm, start); vma && vma_of(m, vma)->start < end && !err;
+	     vma = vma_of(m, vma)->next)
+		err = vma_start_write(ctx, vma);
+	return err;
+}
+
 int do_munmap(struct ctx *ctx, u64 start, u64 end)
 {
 	struct hmmu *m = ctx->m;
@@ -275,6 +289,8 @@ int do_munmap(struct ctx *ctx, u64 start, u64 end)
 	last = find_vma(m, ctx->mm, end);
 	if (last && end > vma_of(m, last)->start)
 		err = split_vma(ctx, last, end, true);
+	if (!err)
+		err = mark_range(ctx, start, end);
 	if (!err)
 		err = munlock_range(ctx, start, end);
 	if (!err)

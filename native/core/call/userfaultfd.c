@@ -6,6 +6,7 @@
 #include "call/syscall.h"
 #include "mm/mm.h"
 #include "mm/vma.h"
+#include "mm/vma_lock.h"
 
 static bool vma_can_userfault(const struct hmmu *m, u32 vma)
 {
@@ -50,7 +51,12 @@ static int uffd_register_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64
 
 	if ((v->flags & wanted) == wanted)
 		return 0;
+	err = vma_start_write(ctx, *vma);
+	if (err)
+		return err;
 	merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
+	if (vma_lock_awaited(ctx))
+		return BLOCKED;
 	if (merged)
 		*vma = merged;
 	else

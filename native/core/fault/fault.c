@@ -34,7 +34,7 @@ static ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address
 
 	if (!write)
 		return map_zero_page(ctx, vma, pte);
-	page = alloc_anon_page(m, vma, true, &result);
+	page = alloc_anon_page(ctx, vma, true, &result);
 	if (!page)
 		return result;
 	/* userfaultfd with UFFD_FEATURE_SIGBUS: the fault is not served. */
@@ -106,6 +106,27 @@ int migration_entry_wait(struct ctx *ctx, u64 entry)
 	return wait_on_page(ctx, page, with_ref, RESUME_RETRY);
 }
 
+/*
+ * The fault of an access gives the lock that it holds up to wait for a page, and takes mmap_lock then: under the lock of
+ * its mapping always, with mmap_lock once. 4.14's waits with mmap_sem.
+ */
+int lock_page_or_retry(struct fault *vmf, u32 page)
+{
+	struct ctx *ctx = vmf->ctx;
+	u32 flags = ctx->fault_flags;
+
+	if (trylock_page(ctx->m, page))
+		return 0;
+	if (under_vma_lock(ctx)) {
+		vma_end_read(ctx);
+		return wait_on_page(ctx, page, true, RESUME_FAULT_RETRY);
+	}
+	if (KERNEL < V6_12 || !(flags & FAULT_FLAG_ALLOW_RETRY) || flags & FAULT_FLAG_TRIED || ctx->nested)
+		return wait_on_page(ctx, page, true, RESUME_LOCKED);
+	up_sem(ctx);
+	return wait_on_page(ctx, page, true, RESUME_FAULT_TRIED);
+}
+
 static int do_swap_page(struct fault *vmf)
 {
 	u64 entry = vmf->orig_pte;
@@ -114,6 +135,9 @@ static int do_swap_page(struct fault *vmf)
 	if (is_migration_entry(entry))
 		return migration_entry_wait(vmf->ctx, entry);
 	vmf->stat = HMMU_STAT_FAULT_DEVICE;
+	/* The device's handler works with mmap_lock. */
+	if (is_device_private_entry(entry) && under_vma_lock(vmf->ctx))
+		return FAULT_RETRY;
 	if (is_device_private_entry(entry))
 		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
 	if (KERNEL >= V6_12 && is_pte_marker(entry))
@@ -189,7 +213,9 @@ static NOINLINE int handle_fault_counted(struct fault *vmf)
 	int result = handle_fault(vmf);
 
 	span_end(m, &span, 1, 1);
-	count_stat(m, vmf->stat);
+	/* Incomplete faults are not counted. */
+	if (result != FAULT_RETRY)
+		count_stat(m, vmf->stat);
 	return result;
 }
 
@@ -234,9 +260,11 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 	u64 *pmd, *pte;
 	int result;
 
-	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
-	event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
-	probe(page_fault, ctx->mm, address, write);
+	if (KERNEL < V6_12 || !(ctx->fault_flags & FAULT_COUNTED)) {
+		m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
+		event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
+		probe(page_fault, ctx->mm, address, write);
+	}
 	pmd = pmd_alloc(m, ctx->mm, address);
 	if (!pmd)
 		return FAULT_OOM;
@@ -247,6 +275,7 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 	} else {
 		result = handle_any_fault(ctx, vma, address & PAGE_MASK, flags, pmd);
 	}
-	probe(page_fault_end, ctx->mm, address, result);
+	if (KERNEL < V6_12 || result != FAULT_RETRY)
+		probe(page_fault_end, ctx->mm, address, result);
 	return result;
 }

@@ -151,7 +151,7 @@ static int do_cow_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
-	u32 copy = alloc_anon_page(m, vmf->vma, false, &result);
+	u32 copy = alloc_anon_page(vmf->ctx, vmf->vma, false, &result);
 
 	if (!copy)
 		return result;

@@ -95,12 +95,14 @@ int do_huge_pmd_anonymous_page(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	const struct vma *v = vma_of(m, vmf->vma);
+	int result;
 	u32 page;
 
 	if (haddr_of(vmf) < v->start || haddr_of(vmf) + PMD_SIZE > v->end)
 		return FAULT_FALLBACK;
-	if (anon_vma_prepare(m, vmf->vma))
-		return FAULT_OOM;
+	result = vmf_anon_prepare(vmf->ctx, vmf->vma);
+	if (result)
+		return result;
 	if (!vmf->write)
 		return map_huge_zero_page(vmf);
 	page = alloc_huge_page(m);

@@ -145,10 +145,13 @@ static void clear_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page)
 }
 
 /* A new page of a mapping whose anon_vma is made before the page in 6.12, behind it in 4.14. */
-static int new_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, struct hugetlb_page *page)
+static int new_hugetlb_page(const struct ctx *ctx, u32 vma, const u64 *pmd, struct hugetlb_page *page)
 {
-	if (KERNEL >= V6_12 && anon_vma_prepare(m, vma))
-		return FAULT_OOM;
+	struct hmmu *m = ctx->m;
+	int result = KERNEL >= V6_12 ? vmf_anon_prepare(ctx, vma) : 0;
+
+	if (result)
+		return result;
 	*page = alloc_hugetlb_page(m, vma, pmd, false);
 	if (!page->pfn)
 		return FAULT_SIGBUS;
@@ -169,7 +172,7 @@ static int hugetlb_no_page(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, bool
 	/* A new page would look like data lost. */
 	if ((vma_of(m, vma)->resv & HPAGE_RESV_UNMAPPED) || userfaultfd_missing(m, vma))
 		return FAULT_SIGBUS;
-	result = new_hugetlb_page(m, vma, pmd, &page);
+	result = new_hugetlb_page(ctx, vma, pmd, &page);
 	if (result)
 		return result;
 	table_lock(m, pmd);

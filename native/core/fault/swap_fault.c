@@ -84,13 +84,15 @@ int do_swap_slot_fault(struct fault *vmf)
 	struct hmmu *m = vmf->ctx->m;
 	u32 slot = swp_offset(vmf->orig_pte), page = lookup_swap_cache(m, slot);
 	bool exclusive;
+	int result;
 
 	if (!page)
 		page = swapin(vmf, slot);
 	if (!page)
 		return FAULT_OOM;
-	if (!trylock_page(m, page))
-		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
+	result = lock_page_or_retry(vmf, page);
+	if (result)
+		return result;
 	if (!charge_swapped_page(m, page)) {
 		unlock_page(m, page);
 		put_page(m, page);

@@ -5,6 +5,7 @@
 
 #include "mm/task.h"
 #include "mm/vma.h"
+#include "mm/vma_lock.h"
 #include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
@@ -15,6 +16,7 @@ enum fault_result {
 	FAULT_FALLBACK = 1, /**< no huge page: go on with a small one */
 	FAULT_DONE_WRITE,   /**< VM_FAULT_WRITE: a write fault broke COW or made the entry writable */
 	FAULT_NOPAGE,       /**< another task has installed the entry */
+	FAULT_RETRY,        /**< VM_FAULT_RETRY: to be tried again with mmap_lock. Linux 6.12 */
 	FAULT_SIGBUS,
 	FAULT_SIGSEGV,
 	FAULT_OOM,
@@ -46,6 +48,10 @@ enum fault_flag {
 	/** Linux 6.12, for a pin that only reads: make the page exclusive, but not writable ("mm: support GUP-triggered
 	 * unsharing of anonymous pages"). */
 	FAULT_FLAG_UNSHARE = 2,
+	/* Linux 6.12: what the fault of an access may do, and has done (ctx.fault_flags). */
+	FAULT_FLAG_ALLOW_RETRY = 4, /**< it may give its lock up to wait for a page; GUP's may not */
+	FAULT_FLAG_TRIED = 8,       /**< it has given mmap_lock up */
+	FAULT_COUNTED = 16,         /**< it is the same fault as before FAULT_RETRY */
 };
 static inline bool is_unshare(const struct fault *vmf)
 {
@@ -64,14 +70,27 @@ static void wp_page_settle(struct hmmu *m, const struct task *task);
 static int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
 static int do_swap_slot_fault(struct fault *vmf);
-/** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
-static ALWAYS_INLINE u32 alloc_anon_page(struct hmmu *m, u32 vma, bool zeroed, int *result)
+/** anon_vma_prepare() of a fault. Making one takes mmap_lock; FAULT_RETRY: another task has that lock, or waits for it. */
+static inline int vmf_anon_prepare(const struct ctx *ctx, u32 vma)
 {
+	if (vma_of(ctx->m, vma)->anon_vma)
+		return 0;
+	if (under_vma_lock(ctx) && !mmap_read_trylock(ctx))
+		return FAULT_RETRY;
+	return anon_vma_prepare(ctx->m, vma) ? FAULT_OOM : 0;
+}
+/** lock_page_or_retry(): 0 with the page's lock, or BLOCKED; the wait takes the caller's reference. */
+static int lock_page_or_retry(struct fault *vmf, u32 page);
+/** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
+static ALWAYS_INLINE u32 alloc_anon_page(const struct ctx *ctx, u32 vma, bool zeroed, int *result)
+{
+	struct hmmu *m = ctx->m;
 	u32 page;
 
-	*result = FAULT_OOM;
-	if (anon_vma_prepare(m, vma))
+	*result = vmf_anon_prepare(ctx, vma);
+	if (*result)
 		return 0;
+	*result = FAULT_OOM;
 	page = zeroed ? __alloc_zeroed_page(m) : alloc_page(m);
 	if (page && !mem_cgroup_try_charge(m, 1)) {
 		put_page(m, page);

@@ -13,9 +13,11 @@ struct ctx {
 	u32 task;
 	u32 mm;
 	u32 cpu;
-	bool nested; /**< mmap_sem was held when the call began */
-	u32 waited;  /**< enum hmmu_wait: what the call, which goes on, had waited for */
-	u32 resume;  /**< enum resume: how its first fault goes on */
+	bool nested;    /**< mmap_sem was held when the call began */
+	u8 waited;      /**< enum hmmu_wait: what the call, which goes on, had waited for */
+	u8 resume;      /**< enum resume: how its first fault goes on */
+	u8 fault_flags; /**< enum fault_flag, of the fault of an access. Linux 6.12 */
+	u32 vma_lock;   /**< the mapping whose lock that fault holds, and not mmap_lock; 0: none. Linux 6.12 */
 	struct progress progress;
 };
 

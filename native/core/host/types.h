@@ -166,8 +166,9 @@ struct vma {
 	u32 avc_head; /**< anon_vma_chain, newest first */
 	u32 file;
 	u32 i_mmap_prev, i_mmap_next;
-	u16 kind; /**< enum hmmu_map_kind */
-	u16 resv; /**< enum hpage_resv, of a hugetlb mapping */
+	u8 kind;         /**< enum hmmu_map_kind */
+	u8 write_locked; /**< marked by a writer until that gives mmap_lock up: vm_lock_seq. Linux 6.12 */
+	u16 resv;        /**< enum hpage_resv, of a hugetlb mapping */
 };
 
 struct avc {
@@ -231,12 +232,14 @@ struct mm {
 	u32 migrations; /**< under way */
 	u32 watched;    /**< WATCH_…: who has registered a notifier; 0: nobody */
 	u32 uffd;       /**< a userfaultfd was made */
-	u32 reaped;
+	u16 reaped;
+	u16 vmas_marked;   /**< 1: a writer has marked mappings. Linux 6.12 */
 	u32 hugetlb_usage; /**< pages of hugetlb mappings, which rss leaves out */
 	u32 has_pinned;    /**< MMF_HAS_PINNED: 1 after the first FOLL_PIN. Linux 6.12 */
-	u32 reserved;
+	u32 vma_readers;   /**< tasks that wait and hold the lock of a mapping for reading. Linux 6.12 */
 };
-enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD };
+/** MM_COPIED: by a fork() that waits; nobody knows the process yet. Linux 6.12 */
+enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD, MM_COPIED };
 
 enum sem_hold { SEM_NONE, SEM_READ, SEM_WRITE };
 
@@ -245,7 +248,7 @@ struct progress {
 	u64 at;         /**< address or number of bytes from which on the work is left, 0: all of it */
 	u64 gup_first;  /**< where the get_user_pages() call began that waits at @p at */
 	u64 munlock_at; /**< where the walk that takes mlock marks off waits */
-	u64 result;     /**< of a call that has only to populate */
+	u64 result;     /**< of a call that has only to populate; of a fork() its child's mm */
 };
 
 /** The most arguments that a call has. */
@@ -265,6 +268,7 @@ struct task {
 	u32 sem_of_migration; /**< mmap_sem is dropped when the last migration of the task ends */
 	u32 nested;           /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
 	u32 resume;           /**< enum resume */
+	u32 vma_lock;         /**< mapping whose lock it holds for reading while it waits, or waits for. Linux 6.12 */
 	struct progress progress;
 	u64 args[CALL_ARGS]; /**< of the blocked call; see call.c */
 	u64 data_hash;       /**< of the bytes that a blocked store brings */
@@ -297,6 +301,8 @@ enum resume {
 	RESUME_LOCKED,       /**< lock_page() in the middle of a fault, which goes on with mmap_sem held */
 	RESUME_DIRTY_SHARED, /**< the page, mapped for writing already, is marked dirty; then the fault ends */
 	RESUME_MUNLOCK,      /**< the page, copied and unmapped already, is munlocked; then the fault ends */
+	RESUME_FAULT_RETRY, /**< VM_FAULT_RETRY: the fault has given its mapping's lock up, and goes on with mmap_lock */
+	RESUME_FAULT_TRIED, /**< FAULT_FLAG_TRIED: it has given mmap_lock up as well, and does not do so again */
 };
 
 /** The most pages of a pagevec, in any kernel. */

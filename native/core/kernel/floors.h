@@ -32,6 +32,7 @@
 #include "mm/task.c"
 #include "mm/tlb.c"
 #include "mm/vma.c"
+#include "mm/vma_lock.c"
 #include "mm/vma_tree.c"
 
 #include "rmap/huge_split.c"

@@ -53,6 +53,8 @@ static bool check_vma(struct check *c, u32 vma)
 		return refuse_snapshot(c, "mapping %u has no range: %#llx to %#llx, page %llu", vma,
 				       (unsigned long long)v->start, (unsigned long long)v->end,
 				       (unsigned long long)v->pgoff);
+	if (v->write_locked > (KERNEL >= V6_12))
+		return refuse_snapshot(c, "mapping %u is marked %u times by a writer", vma, v->write_locked);
 	if (v->kind > HMMU_MAP_SPECIAL || (v->flags & kind_flags) != flags_of_kind(v->kind) ||
 	    v->flags & ~all_vm_flags || !is_page_prot(v->page_prot))
 		return refuse_snapshot(c, "mapping %u of kind %u has flags %#x and protection %#llx", vma, v->kind,
@@ -117,8 +119,9 @@ static bool check_mm(struct check *c, u32 mm, u32 *stack, u32 *total)
 {
 	const struct mm *space = mm_of(c->m, mm);
 
-	if (space->state != MM_ALIVE || (space->watched & ~(WATCH_EVENTS | WATCH_CALLS)) || space->uffd > 1 ||
-	    space->reaped > 1 || space->has_pinned > (KERNEL >= V6_12) || space->reserved || space->migrations)
+	if ((KERNEL >= V6_12 ? !mm_exists(c->m, mm) : space->state != MM_ALIVE) ||
+	    space->vmas_marked > (KERNEL >= V6_12) || (space->watched & ~(WATCH_EVENTS | WATCH_CALLS)) ||
+	    space->uffd > 1 || space->reaped > 1 || space->has_pinned > (KERNEL >= V6_12) || space->migrations)
 		return refuse_snapshot(c, "process %u is in a state that is none (%u)", mm, space->state);
 	if (!space->tlb_gen || space->tlb_gen > c->m->st->tlb_gen)
 		return refuse_snapshot(c, "process %u has translations of generation %llu, of %llu", mm,
@@ -151,20 +154,62 @@ static bool waits_for_sem(const struct task *task)
 
 static bool enums_in_range(const struct hmmu *m, const struct task *task)
 {
-	return task->cpu < m->st->cpus && task->op < NR_OPS && task->sem_hold <= SEM_WRITE &&
-	       task->wait <= HMMU_WAIT_MMAP_SEM_WRITE && task->wait_ref <= 1 && task->nested <= 1 &&
-	       task->sem_of_migration <= 1 && task->resume <= RESUME_MUNLOCK && !task->migrations;
+	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_VMA_LOCK;
+	const u32 last_resume = KERNEL < V6_12 ? RESUME_MUNLOCK : RESUME_FAULT_TRIED;
+
+	return task->cpu < m->st->cpus && task->op < NR_OPS && task->sem_hold <= SEM_WRITE && task->wait <= last_wait &&
+	       task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 && task->resume <= last_resume &&
+	       !task->migrations;
+}
+
+static bool is_retried(const struct task *task)
+{
+	return task->resume == RESUME_FAULT_RETRY || task->resume == RESUME_FAULT_TRIED;
+}
+
+/* The mapping whose lock a task has or waits for is of its process. */
+static bool check_vma_lock(struct check *c, u32 task)
+{
+	const struct task *t = task_of(c->m, task);
+
+	if (t->vma_lock &&
+	    (KERNEL < V6_12 || !is_record(c, SLAB_VMA, t->vma_lock) || vma_of(c->m, t->vma_lock)->mm != t->mm))
+		return refuse_snapshot(c, "task %u has the lock of mapping %u, which is not its process's", task,
+				       t->vma_lock);
+	return true;
+}
+
+/* A fork() that waits has begun to copy its process. */
+static bool check_copy(struct check *c, u32 task)
+{
+	const struct task *t = task_of(c->m, task);
+	u64 child = t->op == OP_FORK ? t->progress.result : 0;
+
+	if (child && (child >= c->m->st->slabs[SLAB_MM].high || !is_record(c, SLAB_MM, (u32)child) ||
+		      mm_of(c->m, (u32)child)->state != MM_COPIED))
+		return refuse_snapshot(c, "task %u copies its process to process %llu, which is none", task,
+				       (unsigned long long)child);
+	return true;
 }
 
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
 static bool is_wait(const struct hmmu *m, const struct task *task)
 {
-	if (!task->op)
-		return !task->wait && !task->wait_pfn && !task->wait_ref && !task->sem_hold && !task->resume &&
-		       !task->queue_next && !task->progress.at && !task->progress.gup_first &&
-		       !task->progress.munlock_at;
+	bool hidden = mm_of(m, task->mm)->state == MM_COPIED;
+
+	if (hidden || !task->op)
+		return hidden == (task->op == OP_FORK) && !task->wait && !task->wait_pfn && !task->wait_ref &&
+		       !task->sem_hold && !task->resume && !task->vma_lock && !task->queue_next && !task->progress.at &&
+		       !task->progress.gup_first && !task->progress.munlock_at && (!hidden || !task->progress.result);
 	if (waits_for_sem(task))
-		return !task->sem_hold && !task->wait_pfn && !task->wait_ref && !task->resume;
+		return !task->sem_hold && !task->wait_pfn && !task->wait_ref && !task->vma_lock &&
+		       (!task->resume || is_retried(task));
+	if (task->wait == HMMU_WAIT_VMA_LOCK)
+		return task->sem_hold == SEM_WRITE && task->vma_lock && !task->wait_pfn && !task->wait_ref &&
+		       !task->resume && !task->queue_next;
+	/* A fault that waits has mmap_lock or the lock of its mapping, or has given up the one it had. */
+	if (task->vma_lock && (task->sem_hold == SEM_WRITE || is_retried(task)))
+		return false;
 	if (task->wait != HMMU_WAIT_PAGE_LOCK || task->queue_next || !task->wait_pfn || task->wait_pfn >= m->pfn_end)
 		return false;
 	if (task->wait_ref && !is_zone_device_page(m, task->wait_pfn) && !is_used_ram(m, task->wait_pfn))
@@ -180,8 +225,8 @@ static bool is_progress(const struct task *task)
 	bool access = task->op == OP_LOAD || task->op == OP_STORE;
 
 	return p->at <= (access ? task->args[1] : HMMU_TASK_SIZE) && p->gup_first <= HMMU_TASK_SIZE &&
-	       p->result <= HMMU_TASK_SIZE && p->munlock_at <= HMMU_TASK_SIZE &&
-	       !((p->munlock_at | p->result) & ~PAGE_MASK);
+	       p->result <= HMMU_TASK_SIZE && p->munlock_at <= HMMU_TASK_SIZE && !(p->munlock_at & ~PAGE_MASK) &&
+	       (task->op == OP_FORK || !(p->result & ~PAGE_MASK));
 }
 
 static bool check_blocked_task(struct check *c, u32 task)
@@ -193,12 +238,15 @@ static bool check_blocked_task(struct check *c, u32 task)
 	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t))
 		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
 				       task, t->op, t->wait, t->wait_pfn, t->resume);
-	return true;
+	return check_vma_lock(c, task) && check_copy(c, task);
 }
 
 /** What the tasks of a process have to do with its mmap_sem. */
 struct sem_use {
 	u32 readers, writer, waiting;
+	u32 vma_readers; /**< of locks of mappings */
+	u32 tasks;
+	u32 copiers; /**< tasks whose fork() makes the process */
 };
 
 static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
@@ -207,6 +255,14 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
 	u32 queued = 0, last = 0;
 
+	const struct mm *space = mm_of(m, mm);
+	bool hidden = space->state == MM_COPIED;
+
+	if (space->vma_readers != t->vma_readers || (space->vmas_marked && !t->writer))
+		return refuse_snapshot(c, "process %u: %u tasks have locks of mappings, %u are counted", mm,
+				       t->vma_readers, space->vma_readers);
+	if (t->copiers != hidden || (hidden && t->tasks != 1))
+		return refuse_snapshot(c, "process %u: %u tasks copy it, and it has %u", mm, t->copiers, t->tasks);
 	if (sem->readers != t->readers || sem->writer != t->writer || (t->readers && t->writer))
 		return refuse_snapshot(c,
 				       "process %u: mmap_sem has %u readers and writer %u; tasks hold it %u times (%u)",
@@ -237,6 +293,10 @@ static bool check_sems(struct check *c, struct sem_use *tallies)
 		if (task_of(m, task)->sem_hold == SEM_WRITE)
 			t->writer = task;
 		t->waiting += waits_for_sem(task_of(m, task));
+		t->vma_readers += task_of(m, task)->vma_lock && task_of(m, task)->wait != HMMU_WAIT_VMA_LOCK;
+		t->tasks++;
+		if (task_of(m, task)->op == OP_FORK)
+			tallies[task_of(m, task)->progress.result].copiers++;
 	}
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
 		if (is_record(c, SLAB_MM, mm) && !check_sem(c, mm, &tallies[mm]))

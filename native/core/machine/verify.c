@@ -6,6 +6,7 @@
 
 #include "host/platform.h"
 #include "migrate/migrate.h"
+#include "mm/mm.h"
 #include "mm/tlb.h"
 #include "page/lru.h"
 
@@ -245,10 +246,29 @@ void verify_lru(struct verify *v)
 			verify_pagevec(v, &m->st->cpu[cpu].pvecs[kind], kind);
 }
 
-/** Holders of and waiters for the mmap_sem of a process, as its tasks record them. */
+/** Holders of and waiters for the locks of a process, as its tasks record them. */
 struct sem_tally {
 	u32 readers, writer, waiting;
+	u32 vma_readers;
 };
+
+/* Whoever waits for the lock of a mapping has marked the mapping, and has mmap_lock for writing. */
+static void verify_vma_lock(struct verify *v, u32 task, struct sem_tally *tally)
+{
+	const struct hmmu *m = v->m;
+	const struct task *t = task_of(m, task);
+	bool writes = t->wait == HMMU_WAIT_VMA_LOCK;
+
+	if (!t->vma_lock && !writes)
+		return;
+	tally->vma_readers += !writes;
+	if (vma_of(m, t->vma_lock)->mm != t->mm || !t->wait)
+		complain(v, "task %u has the lock of mapping %u, which is of process %u", task, t->vma_lock,
+			 vma_of(m, t->vma_lock)->mm);
+	else if (writes && (!vma_of(m, t->vma_lock)->write_locked || t->sem_hold != SEM_WRITE))
+		complain(v, "task %u waits for the lock of mapping %u, and has not marked the mapping", task,
+			 t->vma_lock);
+}
 
 /* A waiting task must be in a call. */
 static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
@@ -258,11 +278,13 @@ static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 	tally->readers += t->sem_hold == SEM_READ;
 	if (t->sem_hold == SEM_WRITE)
 		tally->writer = task;
+	if (KERNEL >= V6_12)
+		verify_vma_lock(v, task, tally);
 	if (!t->wait)
 		return;
 	if (!t->op)
 		complain(v, "task %u waits and is in no call", task);
-	tally->waiting += t->wait != HMMU_WAIT_PAGE_LOCK;
+	tally->waiting += t->wait == HMMU_WAIT_MMAP_SEM_READ || t->wait == HMMU_WAIT_MMAP_SEM_WRITE;
 }
 
 /* Tasks that wait for mmap_sem must be in its queue. */
@@ -279,6 +301,12 @@ static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 	if (tally->readers != sem->readers || tally->writer != sem->writer)
 		complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)", mm,
 			 sem->readers, sem->writer, tally->readers, tally->writer);
+	if (tally->vma_readers != mm_of(m, mm)->vma_readers)
+		complain(v, "process %u: %u tasks are counted that hold the lock of a mapping, and %u do", mm,
+			 mm_of(m, mm)->vma_readers, tally->vma_readers);
+	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next)
+		if (vma_of(m, vma)->write_locked && !(mm_of(m, mm)->vmas_marked && sem->writer))
+			complain(v, "process %u: mapping %u is marked by a writer, and nobody writes", mm, vma);
 }
 
 void verify_locks(struct verify *v)
@@ -290,7 +318,7 @@ void verify_locks(struct verify *v)
 		if (task_of(m, task)->mm)
 			tally_task(v, task, &tallies[task_of(m, task)->mm]);
 	for (u32 mm = 1; tallies && mm < m->st->slabs[SLAB_MM].high; mm++)
-		if (mm_of(m, mm)->state == MM_ALIVE)
+		if (mm_exists(m, mm))
 			verify_sem(v, mm, &tallies[mm]);
 	if (!tallies)
 		complain(v, "the host has no memory to look at semaphores");
@@ -334,7 +362,7 @@ static void verify_all(struct verify *v)
 		complain(v, "%u internal contradictions, the first: %s", m->st->bugs,
 			 m->first_bug[0] ? m->first_bug : "met before this copy of the machine was made");
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
-		if (mm_of(m, mm)->state == MM_ALIVE)
+		if (mm_exists(m, mm))
 			verify_mm(v, mm);
 	verify_lru(v);
 	verify_holders(v);

@@ -2,6 +2,7 @@
 /* verify(): free lists, the device's bitmap, and the lists by which reverse maps find mappings. */
 #include "host/platform.h"
 #include "machine/verify.h"
+#include "mm/mm.h"
 
 /* Frames of a block that the allocator would hand out: those on its list, and those never used. */
 static u32 free_in_block(struct verify *v, u32 index)
@@ -113,7 +114,7 @@ static void verify_file(struct verify *v, u32 file, u32 mappings)
 static void count_references(const struct hmmu *m, u32 *anon_vmas, u32 *files)
 {
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
-		if (mm_of(m, mm)->state != MM_ALIVE)
+		if (!mm_exists(m, mm))
 			continue;
 		for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next) {
 			files[vma_of(m, vma)->file]++;

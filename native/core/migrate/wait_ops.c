@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a task owes when its wait ends, and what it must not wait for. Only faults and munlock stop halfway; each has the
  * rest of its work in its own file. */
+#include "call/fork.h"
 #include "fault/fault.h"
 #include "fault/munlock.h"
 #include "migrate/migrate.h"
@@ -8,6 +9,8 @@
 static void wait_give_up(struct hmmu *m, const struct task *task)
 {
 	munlock_give_up(m, task->mm, task->progress.munlock_at);
+	if (KERNEL >= V6_12 && task->op == OP_FORK && task->progress.result)
+		fork_undo(m, (u32)task->progress.result);
 }
 
 void wait_ops_init(struct hmmu *m)

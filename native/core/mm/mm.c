@@ -39,6 +39,18 @@ int mm_create(struct hmmu *m, u32 *out)
 	return 0;
 }
 
+void mm_hide(struct hmmu *m, u32 mm)
+{
+	mm_of(m, mm)->state = MM_COPIED;
+	task_of(m, mm_of(m, mm)->main_task)->op = OP_FORK;
+}
+
+void mm_show(struct hmmu *m, u32 mm)
+{
+	mm_of(m, mm)->state = MM_ALIVE;
+	task_of(m, mm_of(m, mm)->main_task)->op = OP_NONE;
+}
+
 void mm_free(struct hmmu *m, u32 mm)
 {
 	struct mm *old = mm_of(m, mm);

@@ -10,6 +10,7 @@
 #include "mm/call.h"
 #include "mm/mm.h"
 #include "mm/task.h"
+#include "mm/vma_lock.h"
 #include "page/lru.h"
 
 u32 task_alloc(struct hmmu *m, u32 mm)
@@ -75,8 +76,7 @@ static void sem_take(struct hmmu *m, u32 task, bool write)
 		sem_of(m, task)->readers++;
 }
 
-/* Where a task begins to wait; returns what its call then does. */
-static int note_wait(struct ctx *ctx)
+int note_wait(struct ctx *ctx)
 {
 	struct hmmu *m = ctx->m;
 
@@ -111,6 +111,7 @@ void downgrade_write(struct ctx *ctx)
 
 	if (task_of(ctx->m, ctx->task)->sem_hold != SEM_WRITE)
 		return;
+	vma_end_write_all(ctx->m, ctx->self);
 	sem->writer = 0;
 	sem->readers++;
 	task_of(ctx->m, ctx->task)->sem_hold = SEM_READ;
@@ -130,6 +131,8 @@ int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 	task->wait_pfn = head;
 	task->wait_ref = with_ref;
 	task->resume = resume;
+	if (under_vma_lock(ctx))
+		vma_lock_keep(ctx);
 	return note_wait(ctx);
 }
 
@@ -143,6 +146,8 @@ bool task_ready(const struct hmmu *m, u32 task)
 	case HMMU_WAIT_MMAP_SEM_READ:
 	case HMMU_WAIT_MMAP_SEM_WRITE:
 		return sem_available(m, task, t->wait == HMMU_WAIT_MMAP_SEM_WRITE);
+	case HMMU_WAIT_VMA_LOCK:
+		return !vma_is_read(m, t->vma_lock);
 	default:
 		return true;
 	}
@@ -156,6 +161,8 @@ void wait_done(struct hmmu *m, u32 task)
 	if (wait == HMMU_WAIT_MMAP_SEM_READ || wait == HMMU_WAIT_MMAP_SEM_WRITE)
 		queue_remove(m, task);
 	t->wait = HMMU_WAIT_NOTHING;
+	if (KERNEL >= V6_12 && t->vma_lock)
+		vma_lock_let_go(m, t, wait);
 	if (wait == HMMU_WAIT_PAGE_LOCK && t->wait_ref)
 		put_page(m, t->wait_pfn);
 	t->wait_pfn = 0;
@@ -164,7 +171,8 @@ void wait_done(struct hmmu *m, u32 task)
 
 static int fail_blocked(struct hmmu *m, u32 tid)
 {
-	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing" };
+	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing",
+					    "the lock of a mapping" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);
@@ -193,7 +201,8 @@ static void forget_call(struct task *task)
 
 int check_task(const struct hmmu *m, u32 tid)
 {
-	if (tid && tid < m->st->slabs[SLAB_TASK].high && task_of(m, tid)->mm)
+	if (tid && tid < m->st->slabs[SLAB_TASK].high && task_of(m, tid)->mm &&
+	    (KERNEL < V6_12 || mm_of(m, task_of(m, tid)->mm)->state == MM_ALIVE))
 		return 0;
 	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
 }
@@ -224,8 +233,10 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 	if (!task_ready(m, tid))
 		return fail_blocked(m, tid);
 	ctx->nested = task->nested;
-	ctx->waited = task->wait;
-	ctx->resume = task->resume;
+	ctx->waited = (u8)task->wait;
+	ctx->resume = (u8)task->resume;
+	if (KERNEL >= V6_12 && task->wait == HMMU_WAIT_PAGE_LOCK && task->resume == RESUME_LOCKED)
+		ctx->vma_lock = task->vma_lock;
 	ctx->progress = task->progress;
 	m->wait_ops->settle(m, task);
 	forget_call(task);
@@ -243,8 +254,10 @@ void task_abandon(struct hmmu *m, u32 tid)
 	m->wait_ops->settle(m, task);
 	wait_done(m, tid);
 	m->wait_ops->give_up(m, task);
-	if (!task->nested)
+	if (!task->nested) {
+		vma_end_write_all(m, task);
 		sem_drop(task, sem_of(m, tid));
+	}
 	forget_call(task);
 }
 

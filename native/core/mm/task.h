@@ -79,9 +79,17 @@ static inline void sem_drop(struct task *task, struct rwsem *sem)
 		sem->writer = 0;
 	task->sem_hold = SEM_NONE;
 }
+/** The writer gives mmap_lock up: its marks go. */
+static void vma_end_write_all_slow(struct hmmu *m, u32 mm);
+static inline void vma_end_write_all(struct hmmu *m, const struct task *task)
+{
+	if (KERNEL >= V6_12 && task->sem_hold == SEM_WRITE && mm_of(m, task->mm)->vmas_marked)
+		vma_end_write_all_slow(m, task->mm);
+}
 /** A migration that the task has begun meanwhile keeps the semaphore until it ends. */
 static inline void up_sem(struct ctx *ctx)
 {
+	vma_end_write_all(ctx->m, ctx->self);
 	if (ctx->self->migrations)
 		ctx->self->sem_of_migration = 1;
 	else
@@ -101,6 +109,8 @@ static void abandon_nested_call(struct ctx *ctx);
 /** Drop what a wait that is over holds. */
 static void wait_done(struct hmmu *m, u32 task);
 static bool task_ready(const struct hmmu *m, u32 task);
+/** A task begins to wait; returns what its call then does. */
+static int note_wait(struct ctx *ctx);
 static u32 task_alloc(struct hmmu *m, u32 mm);
 
 #endif

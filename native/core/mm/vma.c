@@ -5,6 +5,7 @@
 #include "mm/anon_vma.h"
 #include "mm/file.h"
 #include "mm/vma.h"
+#include "mm/vma_lock.h"
 #include "rmap/huge.h"
 
 u64 vm_get_page_prot(u32 flags)
@@ -224,6 +225,17 @@ static bool can_vma_merge_after(const struct hmmu *m, u32 vma, const struct merg
 	       v->pgoff + vma_pages(v) == pgoff;
 }
 
+/* The mappings of a range, and then the one that grows over them. */
+static int merge_start_write(struct ctx *ctx, u32 first, u64 end, u32 growing)
+{
+	int err = 0;
+
+	for (u32 vma = first; KERNEL >= V6_12 && vma && vma_of(ctx->m, vma)->start < end && !err;
+	     vma = vma_of(ctx->m, vma)->next)
+		err = vma_start_write(ctx, vma);
+	return err ? err : vma_start_write(ctx, growing);
+}
+
 /* Extend prev to end and, if it can merge, over the next mapping. */
 static u32 merge_into_prev(struct ctx *ctx, u32 prev, u32 next, const struct merge *want, u64 end, u64 pgoff_end)
 {
@@ -233,8 +245,11 @@ static u32 merge_into_prev(struct ctx *ctx, u32 prev, u32 next, const struct mer
 
 	if (next && vma_of(m, next)->start == end && can_vma_merge_before(m, next, want, pgoff_end) &&
 	    is_mergeable_anon_vma(m, vma_of(m, prev)->anon_vma, vma_of(m, next)->anon_vma, 0))
-		err = grow_up(ctx, prev, vma_of(m, next)->end);
-	else if (behind && vma_of(m, behind)->start < end && end < vma_of(m, behind)->end)
+		end = vma_of(m, next)->end;
+	err = merge_start_write(ctx, behind, end, prev);
+	if (err)
+		return 0;
+	if (behind && vma_of(m, behind)->start < end && end < vma_of(m, behind)->end)
 		err = move_border(ctx, prev, behind, end);
 	else
 		err = grow_up(ctx, prev, end);
@@ -258,7 +273,9 @@ u32 vma_merge(struct ctx *ctx, u32 prev, u64 start, u64 end, u32 flags, u32 anon
 	if (!next || vma_of(m, next)->start != end || !can_vma_merge_before(m, next, &want, pgoff_end))
 		return 0;
 	if (prev && start < vma_of(m, prev)->end)
-		return move_border(ctx, prev, next, start) ? 0 : next;
+		return merge_start_write(ctx, prev, end, next) || move_border(ctx, prev, next, start) ? 0 : next;
+	if (merge_start_write(ctx, area, end, next))
+		return 0;
 	if (area != next)
 		return grow_down_over(ctx, area, next) ? 0 : next;
 	set_range(ctx, next, start, vma_of(m, next)->end, pgoff);
@@ -275,6 +292,9 @@ int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 
 	if ((v->flags & VM_HUGETLB) && (address & ~PMD_MASK))
 		return -EINVAL;
+	err = vma_start_write(ctx, vma);
+	if (err)
+		return err;
 	new = vma_alloc(m);
 	n = vma_of(m, new);
 	if (!new)
@@ -321,8 +341,14 @@ int vma_change_flags(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, u3
 {
 	const struct vma *v = vma_of(ctx->m, *vma);
 	u64 pgoff = v->pgoff + ((start - v->start) >> PAGE_SHIFT);
-	u32 merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
+	int err = vma_start_write(ctx, *vma);
+	u32 merged;
 
+	if (err)
+		return err;
+	merged = vma_merge(ctx, prev, start, end, flags, v->anon_vma, v->file, pgoff, v->kind);
+	if (vma_lock_awaited(ctx))
+		return BLOCKED;
 	if (!merged)
 		return vma_cut_out(ctx, *vma, start, end);
 	*vma = merged;

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file fork.h What becomes of a fork() that is given up. */
+#ifndef HMMU_FORK_H
+#define HMMU_FORK_H
+
+#include "host/machine.h"
+
+/** Take down what has been copied for a child. */
+static void fork_undo(struct hmmu *m, u32 child);
+
+#endif
