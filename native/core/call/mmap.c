@@ -63,6 +63,19 @@ static int populate_special(struct ctx *ctx, u32 vma)
 	return 0;
 }
 
+/* 6.12 undoes a mapping that gets no reservations as munmap() does, and notifiers hear of it. */
+static int reserve_or_undo(struct hmmu *m, u32 vma)
+{
+	const struct vma *v = vma_of(m, vma);
+	int err = hugetlb_reserve_pages(m, vma);
+
+	if (err && KERNEL >= V6_12) {
+		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_UNMAP, v->mm, v->start, v->end);
+		mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_UNMAP, v->mm, v->start, v->end);
+	}
+	return err;
+}
+
 /* Give a new mapping the fresh file that it maps. */
 static int map_new_file(struct hmmu *m, u32 vma, u64 pages)
 {
@@ -71,7 +84,7 @@ static int map_new_file(struct hmmu *m, u32 vma, u64 pages)
 
 	vma_of(m, vma)->file = file;
 	if (!err && is_vm_hugetlb_page(m, vma))
-		err = hugetlb_reserve_pages(m, vma);
+		err = reserve_or_undo(m, vma);
 	if (err && file)
 		file_put(m, file);
 	return err;

@@ -225,15 +225,6 @@ static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 	return err;
 }
 
-/* In 4.14 a mapping has used the reservations of the pages that it has. In 6.12 it has its reservations again as soon as
- * these are unmapped. */
-static void close_hugetlb(struct hmmu *m, u32 first, u64 end)
-{
-	for (u32 vma = first; vma && vma_of(m, vma)->start < end; vma = vma_of(m, vma)->next)
-		if (is_vm_hugetlb_page(m, vma))
-			hugetlb_vm_op_close(m, vma);
-}
-
 /* @first is the first mapping of the range, which ends with a mapping, or beyond the last one. */
 static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fullmm)
 {
@@ -243,8 +234,9 @@ static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fu
 	struct mmu_gather tlb;
 
 	lru_add_drain(m, ctx->cpu);
-	if (KERNEL < V6_12)
-		close_hugetlb(m, first, end);
+	for (u32 vma = first; vma && vma_of(m, vma)->start < end; vma = vma_of(m, vma)->next)
+		if (is_vm_hugetlb_page(m, vma))
+			hugetlb_vm_op_close(m, vma);
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, fullmm);
 	next = unmap_vmas(&tlb, HMMU_NOTIFY_UNMAP, first, start, end);
 	if (next)
@@ -252,8 +244,6 @@ static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fu
 	else
 		free_pgd_range(&tlb, low, vma_of(m, vma_last(m, ctx->mm))->end, floor, 0);
 	tlb_finish_mmu(&tlb);
-	if (KERNEL >= V6_12)
-		close_hugetlb(m, first, end);
 	for (u32 vma = first; vma != next; vma = first) {
 		first = vma_of(m, vma)->next;
 		vma_free(m, vma);

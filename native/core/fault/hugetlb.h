@@ -22,6 +22,19 @@ static inline bool huge_pte_none_mostly(u64 pte)
 	return pte_none(pte) || (KERNEL >= V6_12 && is_pte_marker(pte));
 }
 
+/** 6.12, besides PTE_MARKER_UFFD_WP: the entry is empty, and its reservation was used all the same. The kernel has this in
+ * the mapping's reserve map. */
+#define HUGE_MARKER_RESERVE_USED 4ull
+static inline bool huge_reserve_used(u64 pte)
+{
+	return huge_pte_none_mostly(pte) ? !pte_none(pte) && (swp_offset(pte) & HUGE_MARKER_RESERVE_USED) : true;
+}
+/** A marker with these bits; none: an empty entry. */
+static inline u64 make_huge_marker(u64 bits)
+{
+	return bits ? make_pte_marker(bits) : 0;
+}
+
 /** @name hugetlb_reserve.c
  * @{ */
 /** Reserve a huge page for each 2 MiB of a new mapping, which becomes their owner. -ENOMEM: too few pages are left. */
@@ -30,9 +43,10 @@ static int hugetlb_reserve_pages(struct hmmu *m, u32 vma);
 static u32 hugetlb_unused_reserve(const struct hmmu *m, u32 vma);
 /** Give back the reservations that a mapping has not used. Call it while the mapping still has its entries. */
 static void hugetlb_vm_op_close(struct hmmu *m, u32 vma);
-/** Linux 6.12: the mapping that reserved a page has lost it, so it has its reservation again as soon as the page is free
- * ("mm/hugetlb: restore the reservation if needed"). */
-static void restore_reserve(struct hmmu *m, u32 vma, u32 page);
+/** Linux 6.12: a mapping that stays has lost a page. Whether it has its reservation again, which the pool counts as soon as
+ * the page is free: the mapping had reserved the page, and nobody maps it ("mm/hugetlb: restore the reservation if
+ * needed"). */
+static bool restore_reserve(struct hmmu *m, u32 vma, u32 page);
 /** A page that alloc_hugetlb_page() has taken from the pool. */
 struct hugetlb_page {
 	u32 pfn;       /**< of its head; 0: there is none */

@@ -7,21 +7,33 @@
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 
+/* What is left in 6.12 of an entry whose page is not mapped any more. Nothing, if the mapping goes, too. */
+static u64 entry_after_zap(const struct mmu_gather *tlb, u32 vma, u32 page, bool protected)
+{
+	bool owner = vma_of(tlb->ctx->m, vma)->resv & HPAGE_RESV_OWNER, used;
+
+	if (!tlb->keep_wp)
+		return 0;
+	used = owner && !restore_reserve(tlb->ctx->m, vma, page);
+	return make_huge_marker((protected ? PTE_MARKER_UFFD_WP : 0) | (used ? HUGE_MARKER_RESERVE_USED : 0));
+}
+
 /* Clear an entry; the gather gets the entry's reference to the page. */
 static void zap_huge_entry(struct mmu_gather *tlb, u32 vma, u64 *pmd, u64 address)
 {
 	struct hmmu *m = tlb->ctx->m;
-	u64 left = KERNEL >= V6_12 && tlb->keep_wp && pte_uffd_wp(*pmd) ? make_pte_marker(PTE_MARKER_UFFD_WP) : 0;
+	bool protected = KERNEL >= V6_12 && pte_uffd_wp(*pmd);
 	u32 page = pte_pfn(*pmd);
 
 	table_lock(m, pmd);
 	if (pte_dirty(*pmd))
 		page_set(m, page, HMMU_PG_DIRTY);
-	*pmd = left;
+	*pmd = 0;
 	tlb_adjust_range(tlb, address, address + PMD_SIZE);
 	mm_of(m, tlb->mm)->hugetlb_usage -= HPAGE_PMD_NR;
 	page_remove_rmap(m, tlb->ctx->cpu, page, vma, true);
-	restore_reserve(m, vma, page);
+	if (KERNEL >= V6_12)
+		*pmd = entry_after_zap(tlb, vma, page, protected);
 	table_unlock(m, pmd);
 	tlb_remove_page(tlb, page);
 	if (tlb_is_full(tlb))
@@ -64,9 +76,13 @@ void __unmap_hugepage_range(struct mmu_gather *tlb, u32 vma, u64 start, u64 end,
 /* What write protection by userfaultfd makes of an empty entry or a marker. */
 static u64 change_no_page_uffd_wp(u64 old, enum uffd_wp uffd_wp)
 {
-	if (uffd_wp == UFFD_WP_SET && pte_none(old))
-		return make_pte_marker(PTE_MARKER_UFFD_WP);
-	return uffd_wp == UFFD_WP_RESOLVE && pte_marker_uffd_wp(old) ? 0 : old;
+	u64 bits = pte_none(old) ? 0 : swp_offset(old);
+
+	if (uffd_wp == UFFD_WP_SET)
+		bits |= PTE_MARKER_UFFD_WP;
+	else if (uffd_wp == UFFD_WP_RESOLVE)
+		bits &= ~PTE_MARKER_UFFD_WP;
+	return make_huge_marker(bits);
 }
 
 static void change_huge_entry(struct hmmu *m, u64 *pmd, u64 prot, enum uffd_wp uffd_wp)

@@ -3,11 +3,11 @@
  * Reservations in the hugetlb pool.
  *
  * The kernel keeps a map of the reservations that a private mapping has used. In 4.14 nothing but munmap() takes an entry
- * from the mapping that reserved it, and 6.12 restores the reservation of each entry that is taken. So here an empty entry
- * of such a mapping is a reservation that is not used.
+ * from the mapping that reserved it. So here an empty entry of such a mapping is a reservation that is not used. In 6.12
+ * MADV_DONTNEED takes entries, too. It restores the reservation, except of a page that others map: then a marker says so.
  *
- * In 6.12 a page that others still have gives the reservation back to the pool only when it is free. Until then the pool
- * counts fewer reservations than its mappings have, which may be less than none.
+ * In 6.12 a page that is pinned gives the reservation back to the pool only when it is free. Until then the pool counts
+ * fewer reservations than its mappings have.
  */
 #include <errno.h>
 
@@ -42,7 +42,7 @@ u32 hugetlb_unused_reserve(const struct hmmu *m, u32 vma)
 	for (u64 address = v->start; address < v->end; address += PMD_SIZE) {
 		const u64 *pmd = huge_pte_offset(m, v->mm, address);
 
-		unused -= pmd && !huge_pte_none_mostly(*pmd);
+		unused -= pmd && huge_reserve_used(*pmd);
 	}
 	return unused;
 }
@@ -52,10 +52,12 @@ void hugetlb_vm_op_close(struct hmmu *m, u32 vma)
 	m->st->hugetlb_reserved -= hugetlb_unused_reserve(m, vma);
 }
 
-void restore_reserve(struct hmmu *m, u32 vma, u32 page)
+bool restore_reserve(struct hmmu *m, u32 vma, u32 page)
 {
-	if (KERNEL >= V6_12 && (vma_of(m, vma)->resv & HPAGE_RESV_OWNER))
-		page_of(m, page)->private = HPG_RESTORE_RESERVE;
+	if (!(vma_of(m, vma)->resv & HPAGE_RESV_OWNER) || compound_mapcount(m, page))
+		return false;
+	page_of(m, page)->private = HPG_RESTORE_RESERVE;
+	return true;
 }
 
 struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, bool avoid_reserve)
@@ -63,7 +65,7 @@ struct hugetlb_page alloc_hugetlb_page(struct hmmu *m, u32 vma, const u64 *pmd, 
 	struct state *st = m->st;
 	struct hugetlb_page page = { 0 };
 
-	page.reserved = !avoid_reserve && (vma_of(m, vma)->resv & HPAGE_RESV_OWNER) && huge_pte_none_mostly(*pmd);
+	page.reserved = !avoid_reserve && (vma_of(m, vma)->resv & HPAGE_RESV_OWNER) && !huge_reserve_used(*pmd);
 	if (!st->hugetlb_free || (!page.reserved && st->hugetlb_free == st->hugetlb_reserved))
 		return page;
 	page.pfn = dequeue_huge_page(m, &page.zeroed);

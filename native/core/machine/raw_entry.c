@@ -2,6 +2,8 @@
 /* The words of page tables as users see them. */
 #include "machine/raw_entry.h"
 
+#include "fault/hugetlb.h"
+
 /* The bits of 6.12's words. */
 #define RAW_SAVED_DIRTY (1ull << 58)
 #define RAW_SWP_TYPE_SHIFT 59
@@ -35,6 +37,9 @@ u64 raw_entry(u64 entry)
 {
 	u64 address = pmd_trans_huge(entry) ? PTE_PFN_MASK & PMD_MASK : PTE_PFN_MASK;
 
+	/* The kernel has this elsewhere. */
+	if (KERNEL >= V6_12 && is_pte_marker(entry))
+		entry = make_huge_marker(swp_offset(entry) & ~HUGE_MARKER_RESERVE_USED);
 	if (KERNEL < V6_12 || pte_none(entry))
 		return entry;
 	if (!pte_present(entry))

@@ -92,9 +92,9 @@ bool check_pool_users(struct check *c)
 		if (compound_mapcount(m, head_of(m, i)) != (int32_t)c->pool[i].entries)
 			return refuse_snapshot(c, "hugetlb page %u: %u entries map it, its mapcount is %d",
 					       head_of(m, i), c->pool[i].entries, compound_mapcount(m, head_of(m, i)));
-		/* Whoever reserved such a page has lost it. */
-		if (page_of(m, head_of(m, i))->private && c->pool[i].owned)
-			return refuse_snapshot(c, "hugetlb page %u is lost to the mapping that has it", head_of(m, i));
+		if (page_of(m, head_of(m, i))->private && c->pool[i].entries)
+			return refuse_snapshot(c, "hugetlb page %u is mapped, and its reservation restored",
+					       head_of(m, i));
 	}
 	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++) {
 		if (!is_record(c, SLAB_VMA, vma) || !(vma_of(m, vma)->resv & HPAGE_RESV_OWNER))

@@ -3,6 +3,7 @@
  * Restoring: page tables. Each is used once, as a table of one process or as one that is deposited, and each entry
  * leads to a page that may be mapped in its mapping.
  */
+#include "fault/hugetlb.h"
 #include "machine/restore.h"
 #include "mm/swap.h"
 #include "mm/vma.h"
@@ -51,10 +52,14 @@ static bool is_hugetlb_range(struct table_check *t, u64 address)
 	return t->vma && vma_of(t->c->m, t->vma)->start <= address && vma_of(t->c->m, t->vma)->kind == HMMU_MAP_HUGETLB;
 }
 
-/* Write protection by userfaultfd leaves them. */
+/* Write protection by userfaultfd leaves them, and reservations that were used for pages which are gone. */
 static bool is_hugetlb_marker(const struct table_check *t, u64 entry)
 {
-	return userfaultfd_wp(t->c->m, t->vma) && entry == make_pte_marker(PTE_MARKER_UFFD_WP);
+	bool owner = vma_of(t->c->m, t->vma)->resv & HPAGE_RESV_OWNER;
+	u64 bits = (userfaultfd_wp(t->c->m, t->vma) ? PTE_MARKER_UFFD_WP : 0) | (owner ? HUGE_MARKER_RESERVE_USED : 0);
+
+	return KERNEL >= V6_12 && is_pte_marker(entry) && swp_offset(entry) &&
+	       entry == make_pte_marker(swp_offset(entry) & bits);
 }
 
 /* The mapping of [address, address + size), or NULL. */
