@@ -95,6 +95,18 @@ void verify_holders(struct verify *v)
 		tally_ref(v, m->st->huge_zero_pfn, 1);
 }
 
+/* The total of 6.12, against the counts that it is the sum of. */
+static void verify_large_mapcount(struct verify *v, u32 head)
+{
+	int32_t sum = compound_mapcount(v->m, head);
+
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		sum += page_of(v->m, head + i)->mapcount;
+	if (total_mapcount(v->m, head) != sum)
+		complain(v, "page %u: its total mapcount is %d, but its parts are mapped %d times", head,
+			 total_mapcount(v->m, head), sum);
+}
+
 static void verify_map_counts(struct verify *v, u32 pfn)
 {
 	struct hmmu *m = v->m;
@@ -108,6 +120,8 @@ static void verify_map_counts(struct verify *v, u32 pfn)
 	if ((page->flags & HMMU_PG_HEAD) && compound_mapcount(m, pfn) != tally(v, pfn)->huge)
 		complain(v, "page %u: compound mapcount is %d, but %d huge entries map it", pfn,
 			 compound_mapcount(m, pfn), tally(v, pfn)->huge);
+	if (KERNEL >= V6_12 && (page->flags & HMMU_PG_HEAD))
+		verify_large_mapcount(v, pfn);
 }
 
 static void verify_page(struct verify *v, u32 pfn)

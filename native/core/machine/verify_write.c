@@ -27,6 +27,9 @@ void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry)
 			 pfn ? "not anonymous" : "the zero page");
 		return;
 	}
+	if (KERNEL >= V6_12 && pte_present(entry) && !PageAnonExclusive(m, pfn))
+		complain(v, "process %u, %#llx: the entry may write to page %u, which is not exclusive",
+			 vma_of(m, vma)->mm, (unsigned long long)address, pfn);
 	t = tally(v, pfn);
 	t->writer = vma;
 	t->writer_address = address;
@@ -49,6 +52,8 @@ void verify_writer(struct verify *v, u32 pfn)
 	const struct page_tally *t = tally(v, pfn), *head = tally(v, compound_head(m, pfn)), *writer = t;
 	u32 own = (u32)(t->maps + t->migrating) + swap_entries_of(v, pfn), users = own + (u32)head->huge;
 
+	if (PageAnonExclusive(m, pfn) && users > 1)
+		complain(v, "page %u: it is exclusive, but %u entries share it", pfn, users);
 	if (!writer->writer && head->huge_writer)
 		writer = head;
 	/* A tail without entries of its own has the users of its head, which are judged there. */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What verify() and restore see of Linux 6.12's marks, counts and batches. */
+#include "support.h"
+
+#include <stdlib.h>
+
+#include "machine/snapshot.h"
+#include "page/lru.h"
+
+#define open_6_12(...) open_rig(.profile = HMMU_PROFILE_LINUX_6_12, __VA_ARGS__)
+
+static void assert_complains(struct rig *r, const char *words)
+{
+	assert_true(complaints(r->m) > 0);
+	if (!strstr(first_complaint(), words))
+		fail_msg("not \"%s\": %s", words, first_complaint());
+}
+
+static void test_exclusive(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	pfn = pfn_at(r, buf);
+	ClearPageAnonExclusive(r->m, pfn);
+	assert_complains(r, "which is not exclusive");
+	SetPageAnonExclusive(r->m, pfn);
+	assert_clean(r->m);
+	do_fork_of(r, r->tid);
+	assert_clean(r->m);
+	SetPageAnonExclusive(r->m, pfn);
+	assert_complains(r, "it is exclusive, but 2 entries share it");
+	rig_discard(r);
+}
+
+static void test_large_mapcount(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_huge(r, 512);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	page_of(r->m, pfn_at(r, buf) + MAPCOUNT_TAIL)->large_mapcount++;
+	assert_complains(r, "its total mapcount is 2, but its parts are mapped 1 times");
+	rig_discard(r);
+}
+
+static void test_unevictable(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 2);
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
+	r->m->st->lru[LRU_UNEVICTABLE].nr++;
+	assert_complains(r, "2 pages are unevictable, the counter says 3");
+	r->m->st->lru[LRU_UNEVICTABLE].nr--;
+	assert_clean(r->m);
+	/* Nothing but a locked mapping, or work that waits, explains the mark. */
+	write_pages(r, buf = map_anon(r, 1), 1, 1);
+	page_set(r->m, pfn_at(r, buf), HMMU_PG_MLOCKED);
+	assert_complains(r, "it is mlocked, but no VM_LOCKED mapping maps it");
+	munlock_folio(r->m, 0, pfn_at(r, buf));
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+/* Restore a snapshot, after one of its words was changed; NULL: nothing was. */
+static int restore_changed(struct rig *r, const u32 *word, u32 value, struct hmmu_error *error)
+{
+	uint64_t offset = word ? (uint64_t)((const char *)word - (const char *)r->m->st) : 0;
+	struct snapshot_header *header;
+	struct piece *piece;
+	struct hmmu *copy;
+	size_t size;
+	int result;
+
+	assert_ok(hmmu_snapshot(r->m, NULL, 0, &size));
+	header = malloc(size);
+	assert_non_null(header);
+	assert_ok(hmmu_snapshot(r->m, header, size, &size));
+	piece = (struct piece *)(header + 1);
+	for (uint64_t i = 0; word && i < header->pieces; i++)
+		if (piece[i].number == offset / PAGE_SIZE)
+			memcpy(piece[i].bytes + offset % PAGE_SIZE, &value, sizeof(value));
+	header->hash = hash_of_pieces(piece, header->pieces);
+	result = hmmu_restore_with(header, size, 0, &copy, error);
+	if (!result)
+		hmmu_destroy(copy);
+	free(header);
+	return result;
+}
+
+static void assert_refused(struct rig *r, const u32 *word, u32 value, const char *words)
+{
+	struct hmmu_error error = { 0 };
+
+	assert_int_equal(restore_changed(r, word, value, &error), -EINVAL);
+	assert_int_equal(error.code, HMMU_ERR_SNAPSHOT);
+	if (!strstr(error.text, words))
+		fail_msg("not \"%s\": %s", words, error.text);
+}
+
+/* A machine whose pages wait for mlock and munlock is restored; one with other contents of that batch is not. */
+static void test_restore_batch(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 2);
+	const struct pagevec *pvec = &r->m->st->cpu[0].pvecs[PVEC_MLOCK];
+	struct hmmu_error error;
+
+	(void)state;
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+	do_fork_of(r, r->tid);
+	assert_ok(store(r, r->tid, buf, 1)); /* one new page to be mlocked, and one to be munlocked */
+	assert_int_equal(pvec->nr, 2);
+	assert_ok(restore_changed(r, NULL, 0, &error));
+	assert_refused(r, &pvec->nr, PAGEVEC_MAX, "pagevec 4 of CPU 0 has 31 pages");
+	assert_refused(r, &pvec->pages[1], pvec->pages[0], "does not belong into pagevec 4");
+	assert_refused(r, &pvec->pages[1], 0, "does not belong into pagevec 4");
+	assert_refused(r, &pvec->pages[0], 1u << 31, "does not belong into pagevec 4");
+	rig_close(r);
+}
+
+static void test_restore_counts(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_huge(r, 512);
+	struct hmmu_error error;
+	const struct page *head;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(512)));
+	assert_ok(restore_changed(r, NULL, 0, &error));
+	head = page_of(r->m, pfn_at(r, buf));
+	assert_refused(r, (const u32 *)&head[MAPCOUNT_TAIL].large_mapcount, 1u << 31, "contradicts itself");
+	assert_refused(r, &mm_of(r->m, r->pid)->has_pinned, 2, "is in a state that is none");
+	assert_refused(r, &page_of(r->m, lru_head(r->m, LRU_UNEVICTABLE))->next, pfn_at(r, buf),
+		       "the list of unevictable pages is not empty");
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exclusive),      cmocka_unit_test(test_large_mapcount),
+		cmocka_unit_test(test_unevictable),    cmocka_unit_test(test_restore_batch),
+		cmocka_unit_test(test_restore_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
