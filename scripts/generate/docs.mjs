@@ -34,7 +34,8 @@ function profilesOf(quirk, defs) {
 
 const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))
 const branches = JSON.parse(readFileSync(join(root, 'test/conformance/branches.json'), 'utf8'))
-const drills = (item) => Object.values(explained).filter((quirks) => quirks.includes(item.args[2])).length
+const quirksOfDrills = Object.values(explained).flatMap((drills) => Object.values(drills))
+const drills = (item) => quirksOfDrills.filter((quirks) => quirks.includes(item.args[2])).length
 
 /** Columns of each list: the heading, and the function that makes an item's cell. */
 const columns = {
