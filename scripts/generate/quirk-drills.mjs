@@ -3,9 +3,8 @@
 // Finds the drills whose transcripts differ on a kernel without faults, and the faults that explain each: writes
 // test/conformance/quirks.json. A quirk explains a drill if the transcript changes when only this quirk is switched
 // off. Where quirks hide each other, it explains the drill if it alone, switched on in the fixed kernel, makes a
-// difference. The quirks of 4.14 are sought in its drills, those of 6.12 in those of its drills
-// that the machine can play. Quirks that
-// neither profile has are named, and not sought: no kernel's transcripts show them.
+// difference. The quirks of 4.14 are sought in its drills, those of 6.12 in those of its drills that the machine can play.
+// Quirks that neither profile has are named, and not sought: no kernel's transcripts show them.
 //
 //   node scripts/generate/quirk-drills.mjs            (needs npm run build)
 
