@@ -2,6 +2,7 @@
 /* madvise(): dropping pages now or later, and advice that only changes a mapping's flags. */
 #include <errno.h>
 
+#include "call/collapse.h"
 #include "call/huge_pmd.h"
 #include "call/madvise_lru.h"
 #include "call/syscall.h"
@@ -179,6 +180,8 @@ static int madvise_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, 
 		return madvise_dontneed_free(ctx, *vma, start, end, advice);
 	if (advice == HMMU_MADV_COLD)
 		return madvise_lru(ctx, *vma, start, end, advice);
+	if (advice == HMMU_MADV_COLLAPSE)
+		return madvise_collapse(ctx, *vma, start, end);
 	return madvise_behavior(ctx, vma, prev, start, end, advice);
 }
 

@@ -65,6 +65,7 @@
 #include "call/access.c"
 #include "call/change_protection.c"
 #include "call/clear_refs.c"
+#include "call/collapse.c"
 #include "call/exit.c"
 #include "call/fork.c"
 #include "call/huge_pmd.c"

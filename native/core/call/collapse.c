@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* MADV_COLLAPSE, as mm/khugepaged.c does it for anonymous memory. The page cache has no huge pages here. */
+#include "call/collapse.h"
+
+#include <errno.h>
+
+#include "fault/fault.h"
+#include "fault/huge_wp.h"
+#include "mm/mm.h"
+#include "mm/mmu_notifier.h"
+#include "mm/swap.h"
+#include "mm/tlb.h"
+#include "page/contents.h"
+#include "page/lru.h"
+#include "page/memcg.h"
+#include "rmap/huge.h"
+#include "rmap/rmap.h"
+
+/** Why a block of 2 MiB is not made huge: enum scan_result of the kernel. BLOCKED and -EDEADLK besides. */
+enum scan_result {
+	SCAN_SUCCEED,
+	SCAN_FAIL,
+	SCAN_PMD_NULL,
+	SCAN_PMD_NONE,
+	SCAN_PMD_MAPPED,
+	SCAN_EXCEED_NONE_PTE,
+	SCAN_PTE_NON_PRESENT,
+	SCAN_PTE_UFFD_WP,
+	SCAN_PAGE_RO,
+	SCAN_PAGE_NULL,
+	SCAN_PAGE_ANON,
+	SCAN_PAGE_COUNT,
+	SCAN_PAGE_LRU,
+	SCAN_PAGE_LOCK,
+	SCAN_VMA_CHECK,
+	SCAN_ALLOC_HUGE_PAGE_FAIL,
+	SCAN_CGROUP_CHARGE_FAIL,
+};
+
+struct collapse {
+	struct ctx *ctx;
+	u32 vma;
+	u64 address;
+	u64 *pmd;
+};
+
+/* madvise_collapse_errno() */
+static int errno_of_scan(int result)
+{
+	switch (result) {
+	case SCAN_ALLOC_HUGE_PAGE_FAIL:
+		return -ENOMEM;
+	case SCAN_CGROUP_CHARGE_FAIL:
+	case SCAN_EXCEED_NONE_PTE:
+		return -EBUSY;
+	case SCAN_PAGE_COUNT:
+	case SCAN_PAGE_LOCK:
+	case SCAN_PAGE_LRU:
+		return -EAGAIN;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Whether other blocks are still looked at. */
+static bool goes_on_after(int result)
+{
+	switch (result) {
+	case SCAN_SUCCEED:
+	case SCAN_PMD_MAPPED:
+	case SCAN_PMD_NULL:
+	case SCAN_PTE_NON_PRESENT:
+	case SCAN_PTE_UFFD_WP:
+	case SCAN_PAGE_RO:
+	case SCAN_PAGE_NULL:
+	case SCAN_PAGE_COUNT:
+	case SCAN_PAGE_LOCK:
+	case SCAN_PAGE_LRU:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* thp_vma_allowable_order(): /sys/kernel/mm/transparent_hugepage/enabled is not asked. */
+static bool may_be_huge(const struct hmmu *m, u32 vma)
+{
+	const struct vma *v = vma_of(m, vma);
+	u64 last = (v->end & PMD_MASK) - PMD_SIZE;
+
+	if (v->flags & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB) || !vma_is_anonymous(m, vma) || !v->anon_vma)
+		return false;
+	return v->end >= PMD_SIZE && last >= v->start;
+}
+
+/* hugepage_vma_revalidate(), and the pmd: mmap_sem was dropped. */
+static int find_block(struct collapse *c)
+{
+	struct hmmu *m = c->ctx->m;
+
+	c->vma = vma_at(m, c->ctx->mm, c->address);
+	if (!c->vma || vma_of(m, c->vma)->end < c->address + PMD_SIZE || !may_be_huge(m, c->vma))
+		return SCAN_VMA_CHECK;
+	c->pmd = mm_find_pmd(m, c->ctx->mm, c->address);
+	if (!c->pmd)
+		return SCAN_PMD_NULL;
+	if (pmd_none(*c->pmd))
+		return SCAN_PMD_NONE;
+	return pmd_trans_huge(*c->pmd) ? SCAN_PMD_MAPPED : SCAN_SUCCEED;
+}
+
+static bool userfaultfd_armed(const struct hmmu *m, u32 vma)
+{
+	return vma_of(m, vma)->flags & (VM_UFFD_MISSING | VM_UFFD_WP);
+}
+
+static bool is_none_or_zero(const struct hmmu *m, u64 pte)
+{
+	return pte_none(pte) || (pte_present(pte) && is_zero_pfn(m, pte_pfn(pte)));
+}
+
+/* is_refcount_suitable(): all references are those of mappings and of the swap cache. */
+static bool is_refcount_suitable(const struct hmmu *m, u32 head)
+{
+	int32_t expected = total_mapcount(m, head) + (PageSwapCache(m, head) ? (int32_t)hpage_nr_pages(m, head) : 0);
+
+	return page_count(m, head) == expected;
+}
+
+static int scan_page(const struct hmmu *m, u64 pte)
+{
+	u32 page = vm_normal_page(m, pte), head = compound_head(m, page);
+
+	if (!page || is_zone_device_page(m, page))
+		return SCAN_PAGE_NULL;
+	if (!PageAnon(m, page))
+		return SCAN_PAGE_ANON;
+	if (!page_test(m, head, HMMU_PG_LRU))
+		return SCAN_PAGE_LRU;
+	if (page_test(m, head, HMMU_PG_LOCKED))
+		return SCAN_PAGE_LOCK;
+	return is_refcount_suitable(m, head) ? SCAN_SUCCEED : SCAN_PAGE_COUNT;
+}
+
+/* One entry of hpage_collapse_scan_pmd() and of __collapse_huge_page_isolate(). */
+static int scan_pte(const struct collapse *c, u64 pte)
+{
+	const struct hmmu *m = c->ctx->m;
+
+	if (is_none_or_zero(m, pte))
+		return userfaultfd_armed(m, c->vma) ? SCAN_EXCEED_NONE_PTE : SCAN_SUCCEED;
+	if (!pte_present(pte))
+		return pte_swp_uffd_wp(pte) || pte_marker_uffd_wp(pte) ? SCAN_PTE_UFFD_WP : SCAN_SUCCEED;
+	return pte_uffd_wp(pte) ? SCAN_PTE_UFFD_WP : scan_page(m, pte);
+}
+
+/* Whether all entries can be part of a huge page; *absent becomes the number of those to be faulted in first. */
+static int scan_ptes(const struct collapse *c, u32 *absent)
+{
+	struct hmmu *m = c->ctx->m;
+	const u64 *pte = pte_offset(m, *c->pmd, c->address);
+	bool writable = false;
+
+	*absent = 0;
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
+		int result = scan_pte(c, pte[i]);
+
+		if (result != SCAN_SUCCEED)
+			return result;
+		*absent += is_swap_pte(pte[i]);
+		writable |= pte_present(pte[i]) && pte_write(pte[i]);
+	}
+	return writable ? SCAN_SUCCEED : SCAN_PAGE_RO;
+}
+
+/* __collapse_huge_page_swapin(): entries that are not present are brought in, as loads do it. */
+static int fault_in(const struct collapse *c)
+{
+	struct ctx *ctx = c->ctx;
+
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
+		u64 address = c->address + i * PAGE_SIZE;
+		int result;
+
+		if (!is_swap_pte(*pte_offset(ctx->m, *c->pmd, address)))
+			continue;
+		result = handle_mm_fault(ctx, c->vma, address, 0);
+		if (result == BLOCKED || result == -EDEADLK)
+			return result;
+		if (fault_is_error(result))
+			return SCAN_FAIL;
+	}
+	lru_add_drain(ctx->m, ctx->cpu);
+	return SCAN_SUCCEED;
+}
+
+/* alloc_charge_folio(): a huge page, charged and not yet committed; 0: *result tells why there is none. */
+static u32 alloc_charged(struct hmmu *m, int *result)
+{
+	u32 page = alloc_huge_page(m);
+
+	*result = page ? SCAN_SUCCEED : SCAN_ALLOC_HUGE_PAGE_FAIL;
+	if (!page || mem_cgroup_try_charge(m, HPAGE_PMD_NR))
+		return page;
+	put_page(m, page);
+	*result = SCAN_CGROUP_CHARGE_FAIL;
+	return 0;
+}
+
+static void cancel_charged(struct hmmu *m, u32 page)
+{
+	mem_cgroup_cancel_charge(m, HPAGE_PMD_NR);
+	put_page(m, page);
+}
+
+/** The pages of a block that are taken off their lists while they are copied. */
+struct isolated {
+	u32 nr;
+	u32 pages[HPAGE_PMD_NR];
+};
+
+/* __collapse_huge_page_isolate(): take the pages off their lists. Nobody can lock them meanwhile, so they are not locked. */
+static int isolate(const struct collapse *c, struct isolated *isolated)
+{
+	struct hmmu *m = c->ctx->m;
+	const u64 *pte = pte_offset(m, *c->pmd, c->address);
+	u32 absent;
+	int result = scan_ptes(c, &absent);
+
+	if (result == SCAN_SUCCEED && absent)
+		result = SCAN_PTE_NON_PRESENT;
+	for (u32 i = 0; result == SCAN_SUCCEED && i < HPAGE_PMD_NR; i++) {
+		u32 head = is_none_or_zero(m, pte[i]) ? 0 : compound_head(m, pte_pfn(pte[i]));
+
+		/* A large page is isolated with its first entry. */
+		if (head && isolate_lru_page(m, head))
+			isolated->pages[isolated->nr++] = head;
+	}
+	return result;
+}
+
+/* __collapse_huge_page_copy(): @huge gets the contents, the pages lose their entries. Small pages are put back before
+ * that, so that a pagevec has the last reference; large ones afterwards. */
+static void copy_and_unmap(const struct collapse *c, u64 *pte, const struct isolated *isolated, u32 huge)
+{
+	struct ctx *ctx = c->ctx;
+	struct hmmu *m = ctx->m;
+
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
+		u32 page = is_none_or_zero(m, pte[i]) ? 0 : pte_pfn(pte[i]);
+
+		pte[i] = 0;
+		if (!page)
+			continue;
+		copy_contents(m, huge + i, page);
+		add_mm_counter(m, ctx->mm, MM_ANONPAGES, -1);
+		if (!PageCompound(m, page))
+			putback_lru_page(m, ctx->cpu, page);
+		page_remove_rmap(m, ctx->cpu, page, c->vma, false);
+		free_swap_cache(m, compound_head(m, page));
+		put_page(m, page);
+	}
+	for (u32 i = 0; i < isolated->nr; i++)
+		if (PageCompound(m, isolated->pages[i]))
+			putback_lru_page(m, ctx->cpu, isolated->pages[i]);
+}
+
+/* The part of collapse_huge_page() with mmap_sem for writing. The page is used up if it returns SCAN_SUCCEED. */
+static int collapse_locked(struct collapse *c, u32 huge)
+{
+	struct ctx *ctx = c->ctx;
+	struct hmmu *m = ctx->m;
+	struct fault vmf = { .ctx = ctx, .address = c->address };
+	struct isolated isolated = { .nr = 0 };
+	u32 table;
+	int result = find_block(c);
+
+	if (result != SCAN_SUCCEED)
+		return result;
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, ctx->mm, c->address, c->address + PMD_SIZE);
+	flush_tlb_range(m, ctx->mm, c->address, c->address + PMD_SIZE);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, ctx->mm, c->address, c->address + PMD_SIZE);
+	result = isolate(c, &isolated);
+	if (result != SCAN_SUCCEED)
+		return result;
+	table = pte_pfn(*c->pmd);
+	copy_and_unmap(c, table_of(m, table), &isolated, huge);
+	page_set(m, huge, HMMU_PG_UPTODATE);
+	vmf.vma = c->vma;
+	count_huge_page(&vmf, huge);
+	pgtable_trans_huge_deposit(m, c->pmd, table);
+	*c->pmd = writable_huge_pmd(m, c->vma, huge);
+	return SCAN_SUCCEED;
+}
+
+/* The part with mmap_sem for reading, which ends without it if it returns SCAN_SUCCEED. */
+static int scan_block(struct collapse *c)
+{
+	u32 absent;
+	int result = down_read(c->ctx);
+
+	if (!result)
+		result = find_block(c);
+	if (result == SCAN_SUCCEED)
+		result = scan_ptes(c, &absent);
+	if (result == SCAN_SUCCEED && absent)
+		result = fault_in(c);
+	if (result != SCAN_SUCCEED)
+		return result;
+	/* A migration of this task keeps mmap_sem for reading; waiting to write would be waiting for itself. */
+	if (c->ctx->nested)
+		return -EDEADLK;
+	up_sem(c->ctx);
+	return SCAN_SUCCEED;
+}
+
+/* hpage_collapse_scan_pmd(). The kernel has the huge page while it waits for mmap_sem; here it is allocated again. */
+static int collapse_block(struct collapse *c)
+{
+	struct ctx *ctx = c->ctx;
+	struct hmmu *m = ctx->m;
+	bool waited = ctx->self->sem_hold == SEM_WRITE;
+	int result = waited ? SCAN_SUCCEED : scan_block(c);
+	u32 huge = result == SCAN_SUCCEED ? alloc_charged(m, &result) : 0;
+
+	if (!huge)
+		return result;
+	result = down_write(ctx);
+	if (!result)
+		result = collapse_locked(c, huge);
+	if (result != SCAN_SUCCEED)
+		cancel_charged(m, huge);
+	return result;
+}
+
+/* 0: done with all blocks; a failure is noted. Else the call waits, or ends. */
+static int collapse_blocks(struct collapse *c, u64 last)
+{
+	struct progress *progress = &c->ctx->progress;
+
+	for (; c->address < last; c->address += PMD_SIZE) {
+		int result = collapse_block(c);
+
+		if (result < 0) {
+			progress->at = c->address;
+			return result;
+		}
+		if (c->ctx->self->sem_hold == SEM_WRITE)
+			up_sem(c->ctx);
+		if (result != SCAN_SUCCEED && result != SCAN_PMD_MAPPED)
+			progress->result = (u64)-errno_of_scan(result);
+		if (!goes_on_after(result))
+			break;
+	}
+	return 0;
+}
+
+int madvise_collapse(struct ctx *ctx, u32 vma, u64 start, u64 end)
+{
+	struct collapse c = { .ctx = ctx };
+	struct progress *progress = &ctx->progress;
+	u64 first = (start + PMD_SIZE - 1) & PMD_MASK, last = end & PMD_MASK;
+	bool resumed = progress->at > start || ctx->self->sem_hold == SEM_WRITE;
+	int err;
+
+	if (!resumed && !may_be_huge(ctx->m, vma))
+		return -EINVAL;
+	/* A range within one block ends before the first whole one. */
+	if (last < first)
+		return -EINVAL;
+	if (!resumed)
+		lru_add_drain_all(ctx->m);
+	c.address = progress->at > first ? progress->at : first;
+	err = collapse_blocks(&c, last);
+	if (err)
+		return err;
+	/* A call that waits here has no block left. */
+	if (progress->at < end)
+		progress->at = end;
+	err = down_read(ctx);
+	return err ? err : -(int)progress->result;
+}
