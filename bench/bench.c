@@ -10,12 +10,13 @@
 #include "bench.h"
 
 static const char usage[] =
-	"usage: hmmu_bench [--quick] [--whole] [--instructions] [--max-pages N] [--only SCENARIO]\n"
+	"usage: hmmu_bench [--quick] [--whole] [--instructions] [--max-pages N] [--only SCENARIO] [--profile NAME]\n"
 	"  --quick         short repetitions\n"
 	"  --whole         256 GiB without contents to the device and back, once; takes some 10 GiB of memory\n"
 	"  --instructions  every operation twice, the second time in bench_measured(), for callgrind\n"
 	"  --max-pages     leave larger sizes out\n"
-	"  --only          life, stages, empty, zero, huge, shared, fork or copies\n";
+	"  --only          life, stages, empty, zero, huge, shared, fork or copies\n"
+	"  --profile       linux-4.14 (the default) or another; what it does not emulate is left out\n";
 
 static const char *value_of(int argc, char **argv, int *i)
 {
@@ -24,6 +25,21 @@ static const char *value_of(int argc, char **argv, int *i)
 		exit(2);
 	}
 	return argv[++*i];
+}
+
+static void choose_profile(struct bench *bench, const char *name)
+{
+#define X(profile_name, value, word, ...) \
+	if (!strcmp(name, word)) { \
+		bench->profile = value; \
+		bench->kernel = word; \
+		bench->migrates = value != HMMU_PROFILE_LINUX_6_12; \
+		return; \
+	}
+	HMMU_PROFILES(X)
+#undef X
+	fprintf(stderr, "hmmu_bench: there is no profile %s\n%s", name, usage);
+	exit(2);
 }
 
 static void parse(int argc, char **argv, struct bench *bench)
@@ -40,6 +56,8 @@ static void parse(int argc, char **argv, struct bench *bench)
 			bench->max_pages = strtoull(value_of(argc, argv, &i), NULL, 10);
 		} else if (!strcmp(argv[i], "--only")) {
 			bench->only = value_of(argc, argv, &i);
+		} else if (!strcmp(argv[i], "--profile")) {
+			choose_profile(bench, value_of(argc, argv, &i));
 		} else {
 			fprintf(stderr, "hmmu_bench: there is no option %s\n%s", argv[i], usage);
 			exit(2);
@@ -51,6 +69,7 @@ int main(int argc, char **argv)
 {
 	struct bench bench = { .max_pages = 1 << 20, .budget_ns = 1.5e8 };
 
+	choose_profile(&bench, "linux-4.14");
 	parse(argc, argv, &bench);
 	if (bench.whole) {
 		run_whole(&bench);

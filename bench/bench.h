@@ -21,6 +21,9 @@ struct bench {
 	double budget_ns;   /**< how long a scenario is repeated */
 	bool whole;         /**< 256 GiB once, and nothing else */
 	const char *only;   /**< run operations of scenarios with this name only */
+	uint32_t profile;   /**< enum hmmu_profile */
+	const char *kernel; /**< its name */
+	bool migrates;      /**< the kernel's device migration is emulated */
 };
 
 /** The key of a sample. */
@@ -31,6 +34,7 @@ struct key {
 	uint64_t pages;
 	uint32_t processes;
 	bool contents;
+	const char *profile; /**< of the kernel */
 };
 
 /** A machine, a process, a buffer, and the data for operations on them. */
@@ -72,7 +76,7 @@ void must(const struct hmmu *m, int result, const char *what);
 struct world *world_create(struct bench *bench, uint64_t pages, uint32_t processes, bool contents, const char *state);
 void world_destroy(struct world *w);
 /** Like world_create(), without buffers; for machines that are only made. */
-struct hmmu_options world_options(uint64_t ram_pages, uint64_t device_pages, bool contents);
+struct hmmu_options world_options(const struct bench *bench, uint64_t ram_pages, uint64_t device_pages, bool contents);
 
 /* ops.c */
 void op_mmap(struct world *w);

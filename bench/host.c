@@ -21,7 +21,7 @@
 
 static void sample(const char *op, uint64_t pages, double ns)
 {
-	const struct key key = { op, "host", "", pages, 1, true };
+	const struct key key = { op, "host", "", pages, 1, true, "host" };
 
 	add_sample(&key, ns);
 }

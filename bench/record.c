@@ -46,7 +46,8 @@ void set_recording(bool on)
 static bool same(const struct key *a, const struct key *b)
 {
 	return !strcmp(a->op, b->op) && !strcmp(a->state, b->state) && !strcmp(a->stage, b->stage) &&
-	       a->pages == b->pages && a->processes == b->processes && a->contents == b->contents;
+	       a->pages == b->pages && a->processes == b->processes && a->contents == b->contents &&
+	       !strcmp(a->profile, b->profile);
 }
 
 static struct series *find_series(const struct key *key)
@@ -72,9 +73,10 @@ void add_sample(const struct key *key, double ns)
 
 static void print_key(const struct key *key, const char *end)
 {
-	printf("{\"op\":\"%s\",\"state\":\"%s\",\"stage\":\"%s\",\"pages\":%llu,\"processes\":%u,\"contents\":%s%s",
+	printf("{\"op\":\"%s\",\"state\":\"%s\",\"stage\":\"%s\",\"pages\":%llu,\"processes\":%u,\"contents\":%s,"
+	       "\"profile\":\"%s\"%s",
 	       key->op, key->state, key->stage, (unsigned long long)key->pages, key->processes,
-	       key->contents ? "true" : "false", end);
+	       key->contents ? "true" : "false", key->profile, end);
 }
 
 /* The time of two readings of the clock, which is much compared with an operation on one page. */
@@ -106,7 +108,7 @@ MEASURED void bench_measured(struct world *w, bench_op run)
 
 void measure_stage(struct world *w, const char *op, const char *stage, bench_op run)
 {
-	const struct key key = { op, w->state, stage, w->pages, w->processes, w->contents };
+	const struct key key = { op, w->state, stage, w->pages, w->processes, w->contents, w->bench->kernel };
 	double start, taken, cost;
 
 	if (!recording) {

@@ -15,6 +15,7 @@ struct scenario {
 	uint64_t least, most; /**< sizes in pages */
 	uint32_t processes;
 	bool no_contents; /**< also on machines without contents */
+	bool migrates;    /**< not on a kernel whose migration is not emulated */
 };
 
 static const char *const stage_names[] = {
@@ -28,6 +29,10 @@ static void life(struct world *w)
 {
 	measure(w, "mmap", op_mmap);
 	measure(w, "fault.write", op_store_each);
+	if (!w->bench->migrates) {
+		measure(w, "munmap", op_munmap);
+		return;
+	}
 	measure(w, "migrate.to-device", op_to_device);
 	if (w->contents && !w->bench->instructions) {
 		measure(w, "memcpy", op_memcpy);
@@ -74,7 +79,8 @@ static void zero(struct world *w)
 {
 	op_mmap(w);
 	measure(w, "fault.read", op_load_each);
-	measure(w, "migrate.to-device", op_to_device);
+	if (w->bench->migrates)
+		measure(w, "migrate.to-device", op_to_device);
 	op_munmap(w);
 }
 
@@ -83,8 +89,10 @@ static void huge(struct world *w)
 {
 	op_mmap_huge(w);
 	measure(w, "fault.write", op_store_each);
-	measure(w, "migrate.to-device", op_to_device);
-	measure(w, "migrate.back", op_to_system);
+	if (w->bench->migrates) {
+		measure(w, "migrate.to-device", op_to_device);
+		measure(w, "migrate.back", op_to_system);
+	}
 	op_munmap(w);
 }
 
@@ -127,11 +135,15 @@ static void copies(struct world *w)
 
 /* The sizes of the last ones keep the host's memory small. */
 static const struct scenario scenarios[] = {
-	{ "life", "pages", life, 1, 1 << 20, 1, true },       { "stages", "pages", stages, 1, 1 << 20, 1, true },
-	{ "empty", "empty", empty, 1, 1 << 16, 1, true },     { "zero", "zero", zero, 1, 1 << 16, 1, true },
-	{ "huge", "huge", huge, 512, 1 << 16, 1, true },      { "shared", "shared", shared, 1, 1 << 16, 2, true },
-	{ "shared", "shared", shared, 1, 1 << 16, 16, true }, { "fork", "pages", fork_exit, 1, 1 << 16, 1, true },
-	{ "copies", "pages", copies, 1, 1 << 16, 1, false },
+	{ "life", "pages", life, 1, 1 << 20, 1, true, false },
+	{ "stages", "pages", stages, 1, 1 << 20, 1, true, true },
+	{ "empty", "empty", empty, 1, 1 << 16, 1, true, true },
+	{ "zero", "zero", zero, 1, 1 << 16, 1, true, false },
+	{ "huge", "huge", huge, 512, 1 << 16, 1, true, false },
+	{ "shared", "shared", shared, 1, 1 << 16, 2, true, true },
+	{ "shared", "shared", shared, 1, 1 << 16, 16, true, true },
+	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true, false },
+	{ "copies", "pages", copies, 1, 1 << 16, 1, false, false },
 };
 
 static void repeat(struct world *w, const struct scenario *scenario)
@@ -160,6 +172,8 @@ static bool is_wanted(const struct bench *bench, const struct scenario *scenario
 {
 	if (bench->only && strcmp(bench->only, scenario->name) != 0)
 		return false;
+	if (scenario->migrates && !bench->migrates)
+		return false;
 	if (pages < scenario->least || pages > scenario->most || pages > bench->max_pages)
 		return false;
 	return bench->instructions ? is_counted(scenario, pages, contents) : contents || scenario->no_contents;
@@ -177,11 +191,11 @@ static void run_scenario(struct bench *bench, const struct scenario *scenario, u
 }
 
 /* Machines with 64 GiB of RAM and as much device memory. */
-static void run_creation(void)
+static void run_creation(const struct bench *bench)
 {
-	const struct hmmu_options options = world_options(1 << 24, 1 << 24, true);
-	const struct key create = { "create", "64 GiB", "", 1, 1, true };
-	const struct key destroy = { "destroy", "64 GiB", "", 1, 1, true };
+	const struct hmmu_options options = world_options(bench, 1 << 24, 1 << 24, true);
+	const struct key create = { "create", "64 GiB", "", 1, 1, true, bench->kernel };
+	const struct key destroy = { "destroy", "64 GiB", "", 1, 1, true, bench->kernel };
 
 	for (int i = 0; i < 20; i++) {
 		double start = now_ns(), made, gone;
@@ -209,5 +223,5 @@ void run_scenarios(struct bench *bench)
 		}
 	}
 	if (!bench->instructions && !bench->only)
-		run_creation();
+		run_creation(bench);
 }

@@ -13,9 +13,10 @@ void must(const struct hmmu *m, int result, const char *what)
 	exit(1);
 }
 
-struct hmmu_options world_options(uint64_t ram_pages, uint64_t device_pages, bool contents)
+struct hmmu_options world_options(const struct bench *bench, uint64_t ram_pages, uint64_t device_pages, bool contents)
 {
 	return (struct hmmu_options){
+		.profile = bench->profile,
 		.ram_pages = (uint32_t)ram_pages,
 		.device_pages = (uint32_t)device_pages,
 		.no_contents = !contents,
@@ -36,7 +37,7 @@ struct world *world_create(struct bench *bench, uint64_t pages, uint32_t process
 {
 	/* Room for copies on write, page tables of all processes, and huge pages, which are aligned. */
 	uint64_t ram = 2 * pages + pages / 256 * processes + 8192;
-	struct hmmu_options options = world_options(ram, pages, contents);
+	struct hmmu_options options = world_options(bench, ram, pages, contents);
 	struct world *w = zeroed(1, sizeof(*w));
 
 	w->bench = bench;

@@ -22,12 +22,21 @@ const TARGETS = [
   ['fault.device-read', 'CPU fault on a device page, built-in handler', 900],
   ['munmap', 'munmap of mapped pages', 60],
 ]
+/** What the other kernel costs, beside: operation, title. */
+const OTHER = 'linux-6.12'
+const OTHERS = [
+  ['fault.write', 'anonymous write fault, Linux 6.12'],
+  ['fork', 'fork, Linux 4.14', 'linux-4.14'],
+  ['fork', 'fork, Linux 6.12'],
+  ['munmap', 'munmap of mapped pages, Linux 6.12'],
+]
 const TARGET_SIZES = [512, 4096, 65536, 1048576]
 
-/** "migrate.to-device, pages, 512, with contents"; "migrate.to-device, pages, 512, stage COLLECT" */
-function keyOf({ op, state, stage, pages, processes, contents }) {
+/** "migrate.to-device, pages, 512, with contents"; "migrate.to-device, pages, 512, stage COLLECT"; of another kernel than
+ * Linux 4.14 "fork, pages, 512, linux-6.12" */
+function keyOf({ op, state, stage, pages, processes, contents, profile }) {
   const shared = processes > 1 ? ` of ${processes} processes` : ''
-  return `${op}, ${state}${shared}, ${pages}${contents ? ', with contents' : ''}${stage ? `, stage ${stage}` : ''}`
+  return `${op}, ${state}${shared}, ${pages}${profile === 'linux-4.14' ? '' : `, ${profile}`}${contents ? ', with contents' : ''}${stage ? `, stage ${stage}` : ''}`
 }
 
 function options() {
@@ -42,7 +51,7 @@ function options() {
     .opts()
 }
 
-const perPage = ({ instructions, pages }) => digits(instructions / pages)
+const perPage = (record) => digits(record && record.instructions / record.pages)
 
 function readKept() {
   return JSON.parse(readFileSync(FILE, 'utf8'))
@@ -92,12 +101,25 @@ function showFunctions(records, text) {
 
 /** Results against targets, size by size: the cost of a page must not depend on the number of pages. */
 function showTargets(records) {
-  const cost = (op, pages) =>
+  const cost = (op, pages, profile = 'linux-4.14') =>
     records.find(
-      (each) => each.op === op && each.state === 'pages' && !each.stage && !each.contents && each.pages === pages,
+      (each) =>
+        each.op === op &&
+        each.state === 'pages' &&
+        !each.stage &&
+        !each.contents &&
+        each.pages === pages &&
+        each.profile === profile,
     )
   const sizes = TARGET_SIZES.filter((pages) => cost('munmap', pages))
-  const rows = TARGETS.map(([op, title, target]) => [title, target, ...sizes.map((pages) => perPage(cost(op, pages)))])
+  const rows = [
+    ...TARGETS.map(([op, title, target]) => [title, target, ...sizes.map((pages) => perPage(cost(op, pages)))]),
+    ...OTHERS.map(([op, title, profile = OTHER]) => [
+      title,
+      '',
+      ...sizes.map((pages) => perPage(cost(op, pages, profile))),
+    ]),
+  ]
   console.log(
     table(['instructions a page, without contents', 'target', ...sizes.map((pages) => `${pages} pages`)], rows),
   )
@@ -111,7 +133,9 @@ function show(records) {
 
 needPackages(['valgrind'])
 const asked = options()
-const records = countInstructions(buildBench(), asked.maxPages ? ['--max-pages', asked.maxPages] : [])
+const program = buildBench()
+const sizes = asked.maxPages ? ['--max-pages', asked.maxPages] : []
+const records = [...countInstructions(program, sizes), ...countInstructions(program, [...sizes, '--profile', OTHER])]
 if (asked.update) update(records)
 else if (asked.check) check(records)
 else if (asked.functions) showFunctions(records, asked.functions)
