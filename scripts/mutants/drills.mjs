@@ -4,25 +4,27 @@
 //   node scripts/mutants/drills.mjs verify         checks verify(), and ignores the transcripts
 //   node scripts/mutants/drills.mjs transcripts    checks the transcripts, and does not call verify()
 import { createRequire } from 'node:module'
-import { drillFolders } from '../lib/run.mjs'
+import { emulatorDrills } from '../lib/run.mjs'
 
-const { findDrillFiles, listDrills, readExpected, runSource } = createRequire(import.meta.url)('../../dist/drill')
+const { findDrillFiles, listDrills, profileOf, readExpected, runSource } = createRequire(import.meta.url)(
+  '../../dist/drill',
+)
 
 const verify = process.argv[2] === 'verify'
 
 /** The failure of a drill, in a line; undefined if it does not fail. */
-function finding(source, expected) {
-  const { transcript, failure } = runSource(source, { verify })
+function finding(source, profile, expected) {
+  const { transcript, failure } = runSource(source, { verify, profile })
   if (failure?.code === 'HMMU_DRILL_VERIFY') return failure.message
   if (verify || (failure === undefined && transcript === expected)) return undefined
   return `${source.name}: ${failure?.message ?? 'another transcript'}`
 }
 
 function firstFinding() {
-  for (const [file, sources] of listDrills(drillFolders.flatMap(findDrillFiles))) {
+  for (const [file, sources] of listDrills(emulatorDrills.flatMap(findDrillFiles))) {
     const expected = readExpected(file)
     for (const source of sources) {
-      const found = finding(source, expected?.get(source.name))
+      const found = finding(source, profileOf(file), expected?.get(source.name))
       if (found) return found
     }
   }

@@ -8,7 +8,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Argument, program } from 'commander'
 import { needPackages } from '../lib/debian.mjs'
-import { drillFolders, root, run } from '../lib/run.mjs'
+import { emulatorDrills, root, run } from '../lib/run.mjs'
 
 const sanitize = 'address,undefined'
 const addon = `${root}/build-asan/Release/hmmu.node`
@@ -83,7 +83,7 @@ function seeds() {
 
 function drills() {
   buildAddon()
-  return succeedsInstrumented(['dist/cli/main.js', 'drill', 'check', ...drillFolders, '--verify'])
+  return succeedsInstrumented(['dist/cli/main.js', 'drill', 'check', ...emulatorDrills, '--verify'])
 }
 
 function jest() {

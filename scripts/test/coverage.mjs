@@ -3,7 +3,7 @@
 // npm run coverage: measures by gcov and gcovr (Debian: gcovr) how much of the core the C tests, the drills and the API
 // tests reach. Fails below the limits. build-coverage/html/index.html shows every line.
 import { mkdirSync, rmSync } from 'node:fs'
-import { drillFolders, root, run } from '../lib/run.mjs'
+import { emulatorDrills, root, run } from '../lib/run.mjs'
 
 const FOLDER = `${root}/build-coverage`
 const COUNTS = `${FOLDER}/counts.json`
@@ -15,7 +15,7 @@ function measure() {
   run('ctest', ['--test-dir', `${FOLDER}/c`, '--output-on-failure'])
   run('npx', ['cmake-js', 'compile', '--out', `${FOLDER}/addon`, '--CDHMMU_COVERAGE=ON'], { stdio: 'ignore' })
   const env = { ...process.env, HMMU_BINDING: `${FOLDER}/addon/Release/hmmu.node` }
-  run('node', ['dist/cli/main.js', 'drill', 'check', ...drillFolders, '--verify'], { env })
+  run('node', ['dist/cli/main.js', 'drill', 'check', ...emulatorDrills, '--verify'], { env })
   // A worker of Jest can end before it has written its counts.
   run('npx', ['jest', '--runInBand', 'test/api'], { env })
 }

@@ -14,11 +14,11 @@ import { createInterface } from 'node:readline'
 import cliProgress from 'cli-progress'
 import { program } from 'commander'
 import { wholeNumber } from '../lib/options.mjs'
-import { drillFolders, root, run } from '../lib/run.mjs'
+import { emulatorDrills, root, run } from '../lib/run.mjs'
 
 const passages = (text) => (text === 'all' ? text : wholeNumber(1)(text))
 program
-  .argument('[folder...]', 'drills', drillFolders)
+  .argument('[folder...]', 'drills', emulatorDrills)
   .option('--jobs <n>', 'how many processes', wholeNumber(1), availableParallelism())
   .option('--per-command <n>', 'how many passages of a command, or `all`', passages, 8)
   .parse()

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { program } from 'commander'
-import { drillFolders, root, run } from '../lib/run.mjs'
+import { emulatorDrills, root, run } from '../lib/run.mjs'
 
 const PLAIN = `${root}/build-plain-addon/Release/hmmu.node`
 
@@ -13,17 +13,17 @@ const PLAIN = `${root}/build-plain-addon/Release/hmmu.node`
 function printHashes() {
   const require = createRequire(import.meta.url)
   const { Machine } = require('../../dist')
-  const { findDrillFiles, listDrills, runSource } = require('../../dist/drill')
+  const { findDrillFiles, listDrills, profileOf, runSource } = require('../../dist/drill')
   const { dispose } = Machine.prototype
   let hashes = []
   Machine.prototype.dispose = function () {
     if (!this.disposed) hashes.push(this.hash().toString(16))
     dispose.call(this)
   }
-  for (const [path, sources] of listDrills(drillFolders.flatMap(findDrillFiles))) {
+  for (const [path, sources] of listDrills(emulatorDrills.flatMap(findDrillFiles))) {
     for (const source of sources) {
       hashes = []
-      runSource(source)
+      runSource(source, { profile: profileOf(path) })
       console.log(`${path} ${source.name}: ${hashes.join(' ')}`)
     }
   }
@@ -41,7 +41,7 @@ if (program.option('--hashes', 'only print the hashes of the machines').parse().
 } else {
   run('node', ['scripts/test/c.mjs', '-B', 'build-plain', '-DHMMU_PLAIN=ON'])
   run('npx', ['cmake-js', 'compile', '--out', 'build-plain-addon', '--CDHMMU_PLAIN=ON', '--silent'])
-  run('node', ['dist/cli/main.js', 'drill', 'check', ...drillFolders, '--verify'], {
+  run('node', ['dist/cli/main.js', 'drill', 'check', ...emulatorDrills, '--verify'], {
     env: { ...process.env, HMMU_BINDING: PLAIN },
   })
   const [fast, plain] = [`${root}/build/Release/hmmu.node`, PLAIN].map(hashesOf)

@@ -17,6 +17,7 @@ import {
   injectionNames,
   Machine,
   type Process,
+  type Profile,
   type Task,
 } from '../../lib/index'
 
@@ -92,9 +93,9 @@ class FaultyWorld extends World {
   }
 }
 
-/** Run a drill with a fault, or without one. */
-export function runWithFault(drill: Drill, fault?: Fault): FaultyRun {
-  const machine = new Machine({ ramPages: 65536, devicePages: drill.devmem?.pages ?? 1024, cpus: 1 })
+/** Run a drill with a fault, or without one, on a machine of a profile. */
+export function runWithFault(drill: Drill, profile: Profile, fault?: Fault): FaultyRun {
+  const machine = new Machine({ ramPages: 65536, devicePages: drill.devmem?.pages ?? 1024, cpus: 1, profile })
   try {
     return new Runner(machine, fault).run(drill)
   } finally {

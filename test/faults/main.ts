@@ -10,7 +10,7 @@
 
 import { writeSync } from 'node:fs'
 import { delimiter } from 'node:path'
-import { findDrillFiles, parseDrill, readDrills, readExpected } from '../../lib/drill'
+import { findDrillFiles, kernelOfProfile, parseDrill, profileOf, readDrills, readExpected } from '../../lib/drill'
 import { faultName, sweep } from './sweep'
 
 /** Writes synchronously, so that the line is not lost in a crash. */
@@ -21,7 +21,8 @@ function tell(what: object): void {
 function* drills(folders: string) {
   for (const file of folders.split(delimiter).flatMap(findDrillFiles)) {
     const expected = readExpected(file)
-    for (const source of readDrills(file)) yield { source, expected: expected?.get(source.name) }
+    const profile = profileOf(file)
+    for (const source of readDrills(file)) yield { source, profile, expected: expected?.get(source.name) }
   }
 }
 
@@ -29,15 +30,15 @@ function main([folders = '', first = '0', step = '1', perCommand = 'all', trace]
   const all = [...drills(folders)]
   tell({ drills: all.length })
   for (let i = Number(first); i < all.length; i += Number(step)) {
-    const { source, expected } = all[i]!
+    const { source, profile, expected } = all[i]!
     tell({ drill: source.name, index: i })
     const onRun =
       trace === undefined
         ? undefined
         : (fault?: Parameters<typeof faultName>[0]) => tell({ fault: fault ? faultName(fault) : 'none' })
-    tell(
-      sweep(parseDrill(source), expected, { onRun, perCommand: perCommand === 'all' ? undefined : Number(perCommand) }),
-    )
+    const drill = parseDrill(source, kernelOfProfile(profile))
+    const options = { profile, onRun, perCommand: perCommand === 'all' ? undefined : Number(perCommand) }
+    tell(sweep(drill, expected, options))
   }
 }
 

@@ -2,11 +2,13 @@
 //
 // Lets every passage of every injection site of a drill fail: only that passage, and that passage with all later ones.
 
-import type { Drill } from '../../lib/drill'
-import { injectionNames } from '../../lib/index'
+import { DEFAULT_PROFILE, type Drill } from '../../lib/drill'
+import { injectionNames, type Profile } from '../../lib/index'
 import { type Fault, type FaultyRun, runWithFault } from './faulty-run'
 
 export interface SweepOptions {
+  /** Of the machine; `linux-4.14` if absent. */
+  readonly profile?: Profile | undefined
   /**
    * The number of passages of a site that are tried within one command: so many first ones, and the last one. All if
    * absent.
@@ -28,8 +30,9 @@ const HUGE_ZERO_PAGE = 512
 
 /** Sweep a drill. Without a fault it must print `expected`, if that is given. */
 export function sweep(drill: Drill, expected: string | undefined, options: SweepOptions = {}): SweepResult {
+  const profile = options.profile ?? DEFAULT_PROFILE
   options.onRun?.(undefined)
-  const plain = runWithFault(drill)
+  const plain = runWithFault(drill, profile)
   const problems = plain.problems.map((problem) => `without a fault: ${problem}`)
   if (expected !== undefined && plain.transcript !== expected)
     problems.push('without a fault: another transcript than expected')
@@ -44,7 +47,7 @@ export function sweep(drill: Drill, expected: string | undefined, options: Sweep
       for (const nth of passages) {
         const fault = { site, nth, forever }
         options.onRun?.(fault)
-        const run = runWithFault(drill, fault)
+        const run = runWithFault(drill, profile, fault)
         if (run.reached) injected++
         problems.push(...problemsOf(run, leaks).map((problem) => `${faultName(fault)}: ${problem}`))
       }
