@@ -86,7 +86,8 @@ void Machine::Create(const Napi::CallbackInfo &info)
 	options.hugetlb_pages = Uint32(info, 9);
 	int result = hmmu_create(&options, &machine_);
 	if (result == -EINVAL)
-		Refuse(result, HMMU_ERR_INVALID_ARGUMENT, "an option of the machine is out of its range, or its kernel knows no such quirk");
+		Refuse(result, HMMU_ERR_INVALID_ARGUMENT,
+		       "an option of the machine is out of its range, or its kernel knows no such quirk");
 	else if (result < 0)
 		Refuse(result, HMMU_ERR_HOST_MEMORY, "the host has no memory for the machine");
 }

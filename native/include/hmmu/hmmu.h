@@ -69,8 +69,9 @@ struct hmmu_options {
 	uint32_t device_pages; /**< device-private pages, 0 … 2^28 */
 	uint32_t cpus;         /**< CPUs, 1 … 64; 0: 1 */
 	uint32_t profile;      /**< enum hmmu_profile */
-	uint32_t quirks_on;    /**< HMMU_QUIRK_* switched on, besides the profile's; -EINVAL: its kernel has no such quirk */
-	uint32_t quirks_off;   /**< quirks switched off */
+	uint32_t
+		quirks_on; /**< HMMU_QUIRK_* switched on, besides the profile's; -EINVAL: its kernel has no such quirk */
+	uint32_t quirks_off; /**< quirks switched off */
 	/** Keep no contents of pages but the first 8 bytes of each, so that a machine may be larger than the host. */
 	bool no_contents;
 	uint64_t memcg_limit; /**< pages that may be charged, 0: no limit */
