@@ -23,7 +23,10 @@ function memoryDrills() {
 }
 
 /** The drills that the emulator has to pass, folders and files. */
-export const emulatorDrills = [`${conformance}/linux-4.14`, `${conformance}/derived`, ...memoryDrills()]
+export const emulatorDrills = [
+  ...['linux-4.14', 'derived', 'linux-6.12-userfaultfd'].map((name) => `${conformance}/${name}`),
+  ...memoryDrills(),
+]
 
 /** Runs a command in the repository's top folder and shows its output. Ends this process if the command fails. */
 export function run(command, args, options = {}) {

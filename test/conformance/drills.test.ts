@@ -17,7 +17,8 @@ function memoryDrills(): string[] {
   )
 }
 
-const drills = listDrills([...findDrillFiles(join(__dirname, 'linux-4.14')), ...memoryDrills()])
+const wholeFolders = ['linux-4.14', 'linux-6.12-userfaultfd'].map((name) => join(__dirname, name))
+const drills = listDrills([...wholeFolders.flatMap(findDrillFiles), ...memoryDrills()])
 
 test('so many drills there are', () => {
   const counts = new Map<string, number>()

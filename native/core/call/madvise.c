@@ -178,7 +178,7 @@ static int madvise_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, 
 {
 	if (drops_pages(advice))
 		return madvise_dontneed_free(ctx, *vma, start, end, advice);
-	if (advice == HMMU_MADV_COLD)
+	if (advice == HMMU_MADV_COLD || advice == HMMU_MADV_PAGEOUT)
 		return madvise_lru(ctx, *vma, start, end, advice);
 	if (advice == HMMU_MADV_COLLAPSE)
 		return madvise_collapse(ctx, *vma, start, end);

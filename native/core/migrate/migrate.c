@@ -50,6 +50,8 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 
 	mig->ctx = *ctx;
 	mig->request = *request;
+	if (request->ops == &hmmu_builtin_ops) /* the way to this kernel's */
+		mig->request.ops = &builtin_ops;
 	mig->vma = vma;
 	mig->start = request->start & PAGE_MASK;
 	mig->end = request->end & PAGE_MASK;

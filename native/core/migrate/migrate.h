@@ -14,6 +14,9 @@
 #include "page/devmem.h"
 #include "page/lru.h"
 
+/** The built-in driver, as this kernel has it. */
+static const struct hmmu_migrate_ops builtin_ops;
+
 /** The migration's last step with a page: put a device page, put any other page back on the LRU. */
 static inline void put_page_or_lru(struct ctx *ctx, u32 page)
 {

@@ -156,9 +156,8 @@ void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to)
 		prepare_restore_one(mig, i);
 }
 
-static inline void unmap_one(struct hmmu_migration *mig, u64 i)
+static inline void unmap_one(struct hmmu *m, struct hmmu_migration *mig, u64 i)
 {
-	struct hmmu *m = mig->ctx.m;
 	u32 page = migrate_pfn_to_page(mig->src[i]);
 	enum hmmu_why why;
 
@@ -184,10 +183,12 @@ static inline void unmap_one(struct hmmu_migration *mig, u64 i)
  * unknown references still are. */
 void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to)
 {
+	struct hmmu *m = mig->ctx.m;
+
 	if (mig->settled)
 		return;
 	for (u64 i = from; i < to; i++)
-		unmap_one(mig, i);
+		unmap_one(m, mig, i);
 }
 
 static void unmap_restore_one(struct hmmu_migration *mig, u64 i)

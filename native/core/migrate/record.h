@@ -61,13 +61,15 @@ static inline struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
 static inline void migration_free(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
-	struct hmmu_migration **link;
+	struct hmmu_migration *before = m->migrations;
 
-	for (link = &m->migrations; *link; link = &(*link)->next) {
-		if (*link == mig) {
-			*link = mig->next;
-			break;
-		}
+	if (before == mig) {
+		m->migrations = mig->next;
+	} else {
+		while (before && before->next != mig)
+			before = before->next;
+		if (before)
+			before->next = mig->next;
 	}
 	if (mig->src != mig->few)
 		platform_free(mig->src);
