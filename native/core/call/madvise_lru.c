@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MADV_FREE and MADV_COLD in Linux 6.12: pages become old, and clean. A large page is handled as a whole where the range
+ * MADV_FREE, MADV_COLD and MADV_PAGEOUT in Linux 6.12: pages become old and clean, or old, or are reclaimed. A large page is handled as a whole where the range
  * covers it ("mm/madvise: introduce clear_young_dirty_ptes() batch helper"), else it is split. 4.14's MADV_FREE is in
  * madvise.c.
  */
@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "call/huge_pmd.h"
+#include "call/reclaim.h"
 #include "mm/mm.h"
 #include "mm/mmu_gather.h"
 #include "mm/mmu_notifier.h"
@@ -19,6 +20,9 @@
 struct lru_advice {
 	struct mmu_gather *tlb;
 	u32 advice;
+	/* MADV_PAGEOUT: pages of the table under way. */
+	u32 nr_isolated;
+	u32 isolated[HPAGE_PMD_NR];
 };
 
 /* Lock and split the large page of a locked entry; false: somebody else has its lock, or a reference. */
@@ -66,8 +70,21 @@ static bool clean_page(struct hmmu *m, u32 head)
 	return clean;
 }
 
+/* The page is not needed soon, or not at all. */
+static void retire_page(struct lru_advice *a, u32 head)
+{
+	struct ctx *ctx = a->tlb->ctx;
+	struct hmmu *m = ctx->m;
+
+	page_clear(m, head, HMMU_PG_REFERENCED | HMMU_PG_YOUNG);
+	if (a->advice == HMMU_MADV_COLD)
+		deactivate_page(m, ctx->cpu, head);
+	else if (!page_test(m, head, HMMU_PG_UNEVICTABLE) && isolate_lru_page(m, head))
+		a->isolated[a->nr_isolated++] = head;
+}
+
 /* All entries of one mapping that map a page. */
-static void advise_page(const struct lru_advice *a, u64 *pte, u64 nr, u64 address, u32 head)
+static void advise_page(struct lru_advice *a, u64 *pte, u64 nr, u64 address, u32 head)
 {
 	struct hmmu *m = a->tlb->ctx->m;
 	u32 cpu = a->tlb->ctx->cpu;
@@ -78,9 +95,9 @@ static void advise_page(const struct lru_advice *a, u64 *pte, u64 nr, u64 addres
 		age_ptes(a->tlb, pte, nr, address, true);
 		mark_page_lazyfree(m, cpu, head);
 	} else if (page_test(m, head, HMMU_PG_LRU) && total_mapcount(m, head) == (int32_t)nr) {
-		age_ptes(a->tlb, pte, nr, address, false);
-		page_clear(m, head, HMMU_PG_REFERENCED | HMMU_PG_YOUNG);
-		deactivate_page(m, cpu, head);
+		if (a->advice == HMMU_MADV_COLD)
+			age_ptes(a->tlb, pte, nr, address, false);
+		retire_page(a, head);
 	}
 }
 
@@ -99,7 +116,7 @@ static void free_absent(const struct lru_advice *a, u64 *pte)
 }
 
 /* Returns the number of entries that are done; 0: a page was split, and its first entry is looked at again. */
-static u64 advise_ptes(const struct lru_advice *a, u64 *pte, u64 most, u64 address)
+static u64 advise_ptes(struct lru_advice *a, u64 *pte, u64 most, u64 address)
 {
 	struct ctx *ctx = a->tlb->ctx;
 	struct hmmu *m = ctx->m;
@@ -117,8 +134,8 @@ static u64 advise_ptes(const struct lru_advice *a, u64 *pte, u64 most, u64 addre
 	return nr;
 }
 
-/* Of MADV_COLD. True: the pmd stays huge. */
-static bool cold_huge_pmd(const struct lru_advice *a, u64 *pmd, u64 address, u64 end)
+/* Of MADV_COLD and MADV_PAGEOUT. True: the pmd stays huge. */
+static bool cold_huge_pmd(struct lru_advice *a, u64 *pmd, u64 address, u64 end)
 {
 	struct ctx *ctx = a->tlb->ctx;
 	struct hmmu *m = ctx->m;
@@ -133,32 +150,39 @@ static bool cold_huge_pmd(const struct lru_advice *a, u64 *pmd, u64 address, u64
 	if (end - address != PMD_SIZE) {
 		huge = !split_advised(ctx, pmd, page);
 	} else {
-		if (pte_young(*pmd)) {
+		if (a->advice == HMMU_MADV_COLD && pte_young(*pmd)) {
 			*pmd = pte_mkold(*pmd);
 			tlb_adjust_range(a->tlb, address, end);
 		}
-		page_clear(m, page, HMMU_PG_REFERENCED | HMMU_PG_YOUNG);
-		deactivate_page(m, ctx->cpu, page);
+		retire_page(a, page);
 	}
 	table_unlock(m, pmd);
 	return huge;
 }
 
-static int advise_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
+static void advise_table(struct lru_advice *a, u64 *pmd, u64 address, u64 end)
 {
-	const struct lru_advice *a = walk->data;
-	struct hmmu *m = walk->m;
+	struct hmmu *m = a->tlb->ctx->m;
 	u64 *first, most = (end - address) >> PAGE_SHIFT;
 
 	if (pmd_trans_huge(*pmd) && (a->advice == HMMU_MADV_FREE ? madvise_free_huge_pmd(a->tlb, pmd, address, end)
 								 : cold_huge_pmd(a, pmd, address, end)))
-		return 0;
+		return;
 	if (pmd_trans_unstable(*pmd))
-		return 0;
+		return;
 	first = pte_offset_map_lock(m, *pmd, address);
 	for (u64 i = 0; i < most;)
 		i += advise_ptes(a, &first[i], most - i, address + (i << PAGE_SHIFT));
 	table_unlock(m, first);
+}
+
+static int advise_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
+{
+	struct lru_advice *a = walk->data;
+
+	a->nr_isolated = 0;
+	advise_table(a, pmd, address, end);
+	reclaim_pages(a->tlb->ctx, a->isolated, a->nr_isolated);
 	return 0;
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Reclaim of one anonymous page, in the steps of shrink_page_list(). */
+#include "call/reclaim.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "call/syscall.h"
+#include "mm/file.h"
 #include "mm/mm.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
@@ -36,11 +39,33 @@ static int activate_locked(struct hmmu *m, u32 page, int err)
 	return err;
 }
 
+/* A page of a file: shared memory has no place to be written to, but a page that was only read can go. */
+static int shrink_locked_file_page(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+
+	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
+		return activate_locked(m, page, -EBUSY);
+	/* The isolation and the page cache may have references. */
+	if (page_count(m, page) != 2)
+		return -EBUSY;
+	if (page_test(m, page, HMMU_PG_DIRTY))
+		return activate_locked(m, page, -ENOSPC);
+	delete_from_page_cache(m, page);
+	put_page(m, page);
+	return 0;
+}
+
 /* 0: only the caller still holds the page. */
 static int shrink_locked_page(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
 
+	if (KERNEL >= V6_12 && !PageAnon(m, page) && !page_test(m, page, HMMU_PG_MLOCKED))
+		return shrink_locked_file_page(ctx, page);
+	/* A device may write to the page. */
+	if (KERNEL >= V6_12 && page_maybe_dma_pinned(m, page))
+		return -EBUSY;
 	if (page_test(m, page, HMMU_PG_MLOCKED))
 		return activate_locked(m, page, -EBUSY);
 	if (page_test(m, page, HMMU_PG_SWAPBACKED) && !PageSwapCache(m, page) && !add_to_swap(m, page))
@@ -103,6 +128,50 @@ static int reclaim_anon_page(struct ctx *ctx, u32 page)
 	if (PageCompound(m, page))
 		err = split_for_reclaim(ctx, page);
 	return err ? err : shrink_page(ctx, page);
+}
+
+static void shrink_isolated(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	int err = -EBUSY;
+
+	page_clear(m, page, HMMU_PG_ACTIVE);
+	if (trylock_page(m, page)) {
+		err = shrink_locked_page(ctx, page);
+		unlock_page(m, page);
+	}
+	if (err)
+		putback_lru_page(m, ctx->cpu, page);
+	else
+		put_page(m, page);
+}
+
+/* The swap area has no place for a large page as a whole, so the page is split, and its parts are reclaimed. */
+static void shrink_large(struct ctx *ctx, u32 head)
+{
+	struct hmmu *m = ctx->m;
+	bool pinned = page_maybe_dma_pinned(m, head) || !page_test(m, head, HMMU_PG_SWAPBACKED);
+
+	putback_lru_page(m, ctx->cpu, head);
+	if (pinned || !get_and_trylock_huge_page(m, head))
+		return;
+	if (split_and_put_huge_page(ctx, head)) {
+		activate_page(m, ctx->cpu, head);
+		return;
+	}
+	for (u32 page = head; page < head + HPAGE_PMD_NR; page++)
+		if (page_mapped(m, page) && isolate_lru_page(m, page))
+			shrink_isolated(ctx, page);
+}
+
+void reclaim_pages(struct ctx *ctx, const u32 *pages, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++) {
+		if (PageCompound(ctx->m, pages[i]))
+			shrink_large(ctx, pages[i]);
+		else
+			shrink_isolated(ctx, pages[i]);
+	}
 }
 
 static int fail_reclaim(struct hmmu *m, u64 address, int err)

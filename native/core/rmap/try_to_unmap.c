@@ -60,7 +60,10 @@ static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
 /* Drop a page of MADV_FREE, unless it was written to since. A written page becomes swap-backed again. */
 static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
 {
-	if (!page_test(m, page, HMMU_PG_DIRTY))
+	/* "mm: fix race between MADV_FREE reclaim and blkdev direct IO read": somebody else may write to the page. */
+	bool others = KERNEL >= V6_12 && page_count(m, page) != 1 + page_mapcount(m, page);
+
+	if (!page_test(m, page, HMMU_PG_DIRTY) && !others)
 		return true;
 	*pte = old;
 	page_set(m, page, HMMU_PG_SWAPBACKED);
@@ -86,11 +89,14 @@ static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u
 
 	if (pte_dirty(old))
 		page_set(m, page, HMMU_PG_DIRTY);
-	if (page_test(m, page, HMMU_PG_SWAPBACKED))
+	/* The page cache finds a page of a file again. */
+	if (KERNEL >= V6_12 && !PageAnon(m, page))
+		*pte = 0;
+	else if (page_test(m, page, HMMU_PG_SWAPBACKED))
 		make_swap_entry(m, mm, page, old, pte);
 	else if (!unmap_lazyfree(m, page, old, pte))
 		return false;
-	add_mm_counter(m, mm, MM_ANONPAGES, -1);
+	add_mm_counter(m, mm, KERNEL >= V6_12 ? mm_counter(m, page) : MM_ANONPAGES, -1);
 	page_remove_rmap(m, ctx->cpu, page, vma, false);
 	put_page(m, page);
 	mmu_notifier_invalidate_range(m, mm, address, address + PAGE_SIZE);
