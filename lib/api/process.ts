@@ -258,8 +258,9 @@ export class Process extends SystemCalls {
   }
 
   /**
-   * __oom_reap_task_mm(): a process that is to die loses its private pages before it exits. Locked, hugetlb and special mappings stay.
-   * @throws HmmuError HMMU_BUSY: mmap_sem is taken or waited for by a writer, or the process has a notifier
+   * __oom_reap_task_mm(): a process that is to die loses its private pages before it exits. Hugetlb and special mappings
+   * stay, on Linux 4.14 locked ones, too.
+   * @throws HmmuError HMMU_BUSY: mmap_sem is taken or waited for by a writer, or on Linux 4.14 the process has a notifier
    */
   oomReap(): void {
     this.core.check(this.core.native.oomReap(this.#number))

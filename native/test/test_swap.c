@@ -9,7 +9,7 @@ static struct rig *open_swap(uint32_t swap_pages)
 	return open_rig(.swap_pages = swap_pages);
 }
 
-static void reclaim_pages(struct rig *r, uint64_t address, uint64_t pages)
+static void reclaim_range(struct rig *r, uint64_t address, uint64_t pages)
 {
 	for (uint64_t i = 0; i < pages; i++)
 		assert_ok(hmmu_reclaim(r->m, r->pid, address + PAGES(i)));
@@ -43,7 +43,7 @@ static void out_and_in(void **state)
 	(void)state;
 	write_pages(r, a, 8, 1);
 	free = counter(r, HMMU_COUNT_RAM_FREE);
-	reclaim_pages(r, a, 8);
+	reclaim_range(r, a, 8);
 	assert_kind(r, a, 8, HMMU_ENTRY_SWAP);
 	assert_int_equal(counter(r, HMMU_COUNT_RAM_FREE), free + 8);
 	assert_int_equal(slots_in_use(r), 8);
@@ -61,7 +61,7 @@ static void out_and_in(void **state)
 	assert_int_equal(mm_counters(r, r->pid).swap, 0);
 	assert_int_equal(hmmu_memcg_charged(r->m), 8);
 	assert_int_equal(counter(r, HMMU_COUNT_SWAP_OUTS), 8);
-	reclaim_pages(r, a, 8);
+	reclaim_range(r, a, 8);
 	assert_int_equal(counter(r, HMMU_COUNT_SWAP_OUTS), 8);
 	assert_bytes(r, r->tid, a, 8, 1);
 	assert_int_equal(counter(r, HMMU_COUNT_SWAP_INS), 16);
@@ -78,7 +78,7 @@ static void stores_reuse(void **state)
 
 	(void)state;
 	write_pages(r, a, 2, 1);
-	reclaim_pages(r, a, 2);
+	reclaim_range(r, a, 2);
 	assert_ok(store(r, r->tid, a, 50));
 	assert_false(in_swap_cache(r, a));
 	assert_bits(r, a, HMMU_BIT_WRITE | HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
@@ -101,12 +101,12 @@ static void forked(void **state)
 
 	(void)state;
 	write_pages(r, a, 4, 1);
-	reclaim_pages(r, a, 2);
+	reclaim_range(r, a, 2);
 	child = do_fork_of(r, r->tid);
 	tid = hmmu_process_task(r->m, child);
 	assert_int_equal(mm_counters(r, child).swap, 2);
 	/* Pages that both map leave both. */
-	reclaim_pages(r, a + PAGES(2), 2);
+	reclaim_range(r, a + PAGES(2), 2);
 	assert_int_equal(mm_counters(r, child).swap, 4);
 	assert_int_equal(slots_in_use(r), 4);
 	assert_clean(r->m);
@@ -133,7 +133,7 @@ static void swap_cache_hits(void **state)
 	(void)state;
 	write_pages(r, a, 1, 7);
 	child = do_fork_of(r, r->tid);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	assert_bytes(r, r->tid, a, 1, 7);
 	assert_bytes(r, hmmu_process_task(r->m, child), a, 1, 7);
 	assert_int_equal(counter(r, HMMU_COUNT_SWAP_INS), 1);
@@ -172,7 +172,7 @@ static void pinned(void **state)
 	assert_int_equal(pfn_at(r, a), pfn);
 	assert_ok(hmmu_unpin(r->m, pfn, 0));
 	hmmu_lru_add_drain_all(r->m);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	assert_bytes(r, r->tid, a, 1, 67);
 	rig_close(r);
 }
@@ -187,7 +187,7 @@ static void written_by_a_device(void **state)
 		uint32_t pfn;
 
 		write_pages(r, a, 2, 1);
-		reclaim_pages(r, a, 1);
+		reclaim_range(r, a, 1);
 		read_pages(r, a, 1);
 		pfn = pfn_at(r, a);
 		assert_int_equal(cached(r), 1);
@@ -201,7 +201,7 @@ static void written_by_a_device(void **state)
 		assert_true(page_info(r, pfn).flags & HMMU_PG_DIRTY);
 		assert_clean(r->m);
 		hmmu_lru_add_drain_all(r->m);
-		reclaim_pages(r, a, 1);
+		reclaim_range(r, a, 1);
 		assert_bytes(r, r->tid, a, 1, way == 2 ? 0 : 2);
 		rig_close(r);
 	}
@@ -229,7 +229,7 @@ static void what_can_not_be_reclaimed(void **state)
 	refused(r, a, -EBUSY);
 	assert_ok(hmmu_munlock(r->m, r->tid, a, PAGES(1)));
 	hmmu_lru_add_drain_all(r->m);
-	reclaim_pages(r, a, 2);
+	reclaim_range(r, a, 2);
 	refused(r, a, -ENOENT);
 	refused(r, a + PAGES(2), -ENOSPC);
 	assert_kind(r, a + PAGES(2), 2, HMMU_ENTRY_SYS);
@@ -250,7 +250,7 @@ static void full_area(void **state)
 
 	(void)state;
 	write_pages(r, a, 4, 1);
-	reclaim_pages(r, a, 4);
+	reclaim_range(r, a, 4);
 	assert_bytes(r, r->tid, a, 1, 1);
 	assert_false(in_swap_cache(r, a));
 	assert_int_equal(slots_in_use(r), 3);
@@ -259,8 +259,8 @@ static void full_area(void **state)
 	assert_true(in_swap_cache(r, a + PAGES(3)));
 	/* A slot that only the swap cache needs is taken from it, when there is no other. */
 	write_pages(r, b, 2, 20);
-	reclaim_pages(r, b, 2);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, b, 2);
+	reclaim_range(r, a, 1);
 	assert_clean(r->m);
 	assert_bytes(r, r->tid, a, 4, 1);
 	assert_bytes(r, r->tid, b, 2, 20);
@@ -323,7 +323,7 @@ static void left_behind(void **state)
 	(void)state;
 	write_pages(r, a, 2, 1);
 	child = do_fork_of(r, r->tid);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	assert_bytes(r, r->tid, a, 1, 1);
 	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
 	assert_ok(hmmu_exit(r->m, child));
@@ -333,7 +333,7 @@ static void left_behind(void **state)
 	assert_ok(hmmu_release(r->m, pfn));
 	assert_int_equal(cached(r), 1);
 	assert_clean(r->m);
-	reclaim_pages(r, a + PAGES(1), 1);
+	reclaim_range(r, a + PAGES(1), 1);
 	assert_bytes(r, r->tid, a + PAGES(1), 1, 2);
 	rig_close(r);
 }
@@ -347,7 +347,7 @@ static void system_calls(void **state)
 	write_pages(r, a, 8, 1);
 	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
 	write_pages(r, a, 1, 1);
-	reclaim_pages(r, a, 8);
+	reclaim_range(r, a, 8);
 	assert_bits(r, a, HMMU_BIT_SOFT_DIRTY);
 	assert_bits(r, a + PAGES(1), 0);
 	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
@@ -387,7 +387,7 @@ static void lazily_freed(void **state)
 	assert_ok(hmmu_madvise(r->m, r->tid, a, PAGES(2), HMMU_MADV_FREE));
 	hmmu_lru_add_drain_all(r->m);
 	assert_ok(store(r, r->tid, a + PAGES(1), 9));
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	assert_kind(r, a, 1, HMMU_ENTRY_NONE);
 	refused(r, a + PAGES(1), -EBUSY);
 	assert_page(r, a + PAGES(1), 1, 1, ANON_FLAGS | HMMU_PG_DIRTY);
@@ -411,12 +411,12 @@ static void lazily_freed(void **state)
 	r = open_swap(64);
 	a = map_anon(r, 1);
 	write_pages(r, a, 1, 1);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	read_pages(r, a, 1);
 	assert_ok(hmmu_madvise(r->m, r->tid, a, PAGES(1), HMMU_MADV_FREE));
 	hmmu_lru_add_drain_all(r->m);
 	assert_int_equal(slots_in_use(r), 0);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	assert_kind(r, a, 1, HMMU_ENTRY_NONE);
 	rig_close(r);
 }
@@ -431,7 +431,7 @@ static void waiting(void **state)
 	write_pages(r, a, 1, 5);
 	child = do_fork_of(r, r->tid);
 	other = hmmu_process_task(r->m, child);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	read_pages(r, a, 1);
 	assert_ok(hmmu_hold(r->m, r->pid, a, &pfn));
 	assert_blocked(r->m, load(r, other, a, NULL), other, HMMU_WAIT_PAGE_LOCK);
@@ -449,7 +449,7 @@ static void out_of_memory(void **state)
 
 	(void)state;
 	write_pages(r, a, 1, 5);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 1, false));
 	assert_failed(r->m, load(r, r->tid, a, NULL), -ENOMEM, HMMU_ERR_OUT_OF_FRAMES);
 	assert_kind(r, a, 1, HMMU_ENTRY_SWAP);
@@ -479,12 +479,12 @@ static void huge_page(void **state)
 	refused(r, a + PAGES(5), -EBUSY);
 	assert_kind(r, a, 512, HMMU_ENTRY_HUGE);
 	assert_ok(hmmu_unpin(r->m, pfn, 0));
-	reclaim_pages(r, a + PAGES(5), 1);
+	reclaim_range(r, a + PAGES(5), 1);
 	assert_kind(r, a + PAGES(5), 1, HMMU_ENTRY_SWAP);
 	assert_kind(r, a, 5, HMMU_ENTRY_SYS);
 	assert_kind(r, a + PAGES(6), 506, HMMU_ENTRY_SYS);
 	assert_clean(r->m);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	assert_bytes(r, r->tid, a, 512, 1);
 	rig_close(r);
 }
@@ -497,7 +497,7 @@ static void snapshots(void **state)
 
 	(void)state;
 	write_pages(r, a, 4, 1);
-	reclaim_pages(r, a, 4);
+	reclaim_range(r, a, 4);
 	read_pages(r, a, 1);
 	assert_ok(hmmu_clone(r->m, &clone));
 	assert_true(hmmu_hash(clone) == hmmu_hash(r->m));
@@ -523,7 +523,7 @@ static void damage(void **state)
 
 	(void)state;
 	write_pages(r, a, 2, 1);
-	reclaim_pages(r, a, 2);
+	reclaim_range(r, a, 2);
 	read_pages(r, a, 1);
 	slot = page_of(r->m, pfn_at(r, a))->private;
 	r->m->swap_slots[slot].count++;

@@ -2,7 +2,7 @@
 /* Migrations of pages in the swap cache, and reclaim during a migration. */
 #include "support.h"
 
-static void reclaim_pages(struct rig *r, uint64_t address, uint64_t pages)
+static void reclaim_range(struct rig *r, uint64_t address, uint64_t pages)
 {
 	for (uint64_t i = 0; i < pages; i++)
 		assert_ok(hmmu_reclaim(r->m, r->pid, address + PAGES(i)));
@@ -22,7 +22,7 @@ static void migration(void **state)
 
 	(void)state;
 	write_pages(r, a, 3, 1);
-	reclaim_pages(r, a, 2);
+	reclaim_range(r, a, 2);
 	read_pages(r, a, 1);
 	assert_ok(migrate(r, a, 3, HMMU_TO_DEVICE));
 	assert_why(r, 0, HMMU_WHY_HAS_MAPPING);
@@ -63,7 +63,7 @@ static void migration_within_ram(void **state)
 	(void)state;
 	write_pages(r, a, 1, 3);
 	child = do_fork_of(r, r->tid);
-	reclaim_pages(r, a, 1);
+	reclaim_range(r, a, 1);
 	read_pages(r, a, 1);
 	assert_ok(migrate_with(r, a, 1, &ops, &pfn));
 	assert_all_moved(r, 1);

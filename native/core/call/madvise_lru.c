@@ -197,9 +197,6 @@ int madvise_lru(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 advice)
 	if (vma_of(m, vma)->flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP) || (free && !vma_is_anonymous(m, vma)))
 		return -EINVAL;
 	lru_add_drain(m, ctx->cpu);
-	/* Without swap a kernel only frees clean pages then, which is not modelled: docs/fidelity.md. */
-	if (advice == HMMU_MADV_PAGEOUT)
-		return 0;
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, false);
 	/* Only MADV_FREE makes entries clean, which others have to know. */
 	if (free)

@@ -5,18 +5,37 @@
 #include "call/unmap.h"
 #include "mm/mmu_gather.h"
 #include "mm/mm.h"
+#include "mm/mmu_notifier.h"
 #include "mm/vma.h"
 
-/* As __oom_reap_task_mm(): locked, hugetlb and special mappings are left alone, and shared ones free nothing. */
+/* As __oom_reap_task_mm(): hugetlb and special mappings are left alone, and shared ones free nothing. 4.14 leaves locked
+ * ones alone, too ("mm/munlock: delete munlock_vma_pages_all(), allow oomreap"). */
 static bool can_reap(const struct vma *v)
 {
-	return !(v->flags & (VM_LOCKED | VM_HUGETLB | VM_PFNMAP | VM_SHARED));
+	return !(v->flags & (VM_HUGETLB | VM_PFNMAP | VM_SHARED | (KERNEL < V6_12 ? VM_LOCKED : 0)));
+}
+
+/* 6.12 asks notifiers not to block, and none here does ("mm, oom: distinguish blockable mode for mmu notifiers"). */
+static void reap_vma(struct ctx *ctx, u32 vma)
+{
+	struct hmmu *m = ctx->m;
+	const struct vma *v = vma_of(m, vma);
+	struct mmu_gather tlb;
+
+	if (KERNEL >= V6_12)
+		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_UNMAP, ctx->mm, v->start, v->end);
+	tlb_gather_mmu(&tlb, ctx, ctx->mm, false);
+	if (KERNEL >= V6_12)
+		tlb.keep_wp = true;
+	unmap_single_vma(&tlb, vma, v->start, v->end);
+	if (KERNEL >= V6_12)
+		mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_UNMAP, ctx->mm, v->start, v->end);
+	tlb_finish_mmu(&tlb);
 }
 
 int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 {
 	struct ctx ctx = { .m = m, .mm = pid };
-	struct mmu_gather tlb;
 
 	if (check_process(m, pid))
 		return -ESRCH;
@@ -26,19 +45,15 @@ int hmmu_oom_reap(struct hmmu *m, uint32_t pid)
 	if (mm_of(m, pid)->mmap_sem.writer || mm_of(m, pid)->mmap_sem.first_waiter)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "mmap_sem of process %u is taken or waited for by a writer",
 				 pid);
-	if (mm_of(m, pid)->watched)
+	if (KERNEL < V6_12 && mm_of(m, pid)->watched)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u has a notifier; the reaper leaves it alone",
 				 pid);
 	ctx.task = mm_of(m, pid)->main_task;
 	ctx.cpu = task_of(m, ctx.task)->cpu;
 	mm_of(m, pid)->reaped = 1;
 	/* "mm, oom_reaper: gather each vma to prevent leaking TLB entry", which 4.14.5 has. */
-	for (u32 vma = mm_of(m, pid)->mmap; vma; vma = vma_of(m, vma)->next) {
-		if (!can_reap(vma_of(m, vma)))
-			continue;
-		tlb_gather_mmu(&tlb, &ctx, pid, false);
-		unmap_single_vma(&tlb, vma, vma_of(m, vma)->start, vma_of(m, vma)->end);
-		tlb_finish_mmu(&tlb);
-	}
+	for (u32 vma = mm_of(m, pid)->mmap; vma; vma = vma_of(m, vma)->next)
+		if (can_reap(vma_of(m, vma)))
+			reap_vma(&ctx, vma);
 	return 0;
 }

@@ -182,10 +182,10 @@ struct anon_vma {
 	u32 root;
 	u32 parent;
 	u32 refcount;
-	u32 degree;
+	u32 degree;      /**< children, and vmas whose anon_vma it is */
 	u32 first, last; /**< avcs by first page offset, equal ones in order of insertion */
 	u32 locked;      /**< number of holders of the lock */
-	u32 reserved;
+	u32 active_vmas; /**< of these the vmas; Linux 6.12 */
 };
 
 struct file {

@@ -62,6 +62,12 @@ void anon_vma_post_update(struct hmmu *m, u32 vma)
 		tree_insert(m, avc);
 }
 
+static void count_active(struct hmmu *m, u32 anon_vma, int vmas)
+{
+	if (KERNEL >= V6_12)
+		anon_vma_of(m, anon_vma)->active_vmas += (u32)vmas;
+}
+
 static u32 anon_vma_alloc(struct hmmu *m)
 {
 	u32 anon_vma = should_fail(m, HMMU_INJECT_ANON_VMA) ? 0 : slab_alloc(m, SLAB_ANON_VMA);
@@ -152,6 +158,7 @@ int anon_vma_prepare_slow(struct hmmu *m, u32 vma)
 	v->anon_vma = anon_vma;
 	avc_link(m, avc, vma, anon_vma);
 	anon_vma_of(m, anon_vma)->degree++;
+	count_active(m, anon_vma, 1);
 	return 0;
 }
 
@@ -162,6 +169,15 @@ static u32 last_avc(const struct hmmu *m, u32 vma)
 	while (avc && avc_of(m, avc)->same_vma_next)
 		avc = avc_of(m, avc)->same_vma_next;
 	return avc;
+}
+
+/* Reuse an anon_vma that has lost its own mapping. By its degree 4.14 can take one that still has it, but no child ("mm/
+ * rmap: Fix anon_vma->degree ambiguity leading to double-reuse"). */
+static bool may_be_reused(const struct hmmu *m, u32 anon_vma)
+{
+	const struct anon_vma *a = anon_vma_of(m, anon_vma);
+
+	return a->degree < 2 && !(KERNEL >= V6_12 && a->active_vmas);
 }
 
 int anon_vma_clone(struct hmmu *m, u32 dst, u32 src)
@@ -178,12 +194,13 @@ int anon_vma_clone(struct hmmu *m, u32 dst, u32 src)
 			return -ENOMEM;
 		}
 		avc_link(m, avc, dst, anon_vma);
-		/* Reuse an anon_vma that has lost its own mapping. */
-		if (!d->anon_vma && anon_vma != vma_of(m, src)->anon_vma && anon_vma_of(m, anon_vma)->degree < 2)
+		if (!d->anon_vma && anon_vma != vma_of(m, src)->anon_vma && may_be_reused(m, anon_vma))
 			d->anon_vma = anon_vma;
 	}
-	if (d->anon_vma)
+	if (d->anon_vma) {
 		anon_vma_of(m, d->anon_vma)->degree++;
+		count_active(m, d->anon_vma, 1);
+	}
 	return 0;
 }
 
@@ -211,6 +228,7 @@ int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent)
 	anon_vma_of(m, anon_vma)->parent = vma_of(m, parent)->anon_vma;
 	get_anon_vma(m, anon_vma_of(m, anon_vma)->root);
 	v->anon_vma = anon_vma;
+	count_active(m, anon_vma, 1);
 	avc_link(m, avc, vma, anon_vma);
 	anon_vma_of(m, anon_vma_of(m, anon_vma)->parent)->degree++;
 	return 0;
@@ -236,8 +254,10 @@ void unlink_anon_vmas(struct hmmu *m, u32 vma)
 		slab_free(m, SLAB_AVC, avc);
 	}
 	v->avc_head = 0;
-	if (v->anon_vma)
+	if (v->anon_vma) {
 		anon_vma_of(m, v->anon_vma)->degree--;
+		count_active(m, v->anon_vma, -1);
+	}
 	for (u32 avc = kept; avc; avc = next) {
 		next = avc_of(m, avc)->same_vma_next;
 		put_anon_vma(m, avc_of(m, avc)->anon_vma);

@@ -197,9 +197,9 @@ HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
  * locked a page that it has mlocked. */
 HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
 
-/** __oom_reap_task_mm() of Linux 4.14: free the private pages of a process. From then on, page faults that need a new
- * page end in SIGBUS. -EBUSY: mmap_sem is taken for writing, or the process is watched (the reaper skips processes with
- * notifiers). */
+/** __oom_reap_task_mm(): free the private pages of a process. From then on, page faults that need a new page end in
+ * SIGBUS. 4.14 leaves locked mappings alone. -EBUSY: mmap_sem is taken for writing, or on 4.14 the process is watched
+ * (that reaper skips processes with notifiers). */
 HMMU_API int hmmu_oom_reap(struct hmmu *m, uint32_t pid);
 
 /** A further task of a process, on CPU 0. -ESRCH: no such process; -ENOMEM. */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* System calls and the OOM reaper of Linux 6.12: what no drill can show. */
+#include "support.h"
+
+#include "mm/pgtable.h"
+#include "mm/vma.h"
+
+#define open_6_12(...) open_rig(.profile = HMMU_PROFILE_LINUX_6_12, __VA_ARGS__)
+
+/* The reaper asks notifiers, and takes locked memory, too. */
+static void test_reap(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096);
+	uint64_t private = map_anon(r, 4), locked = map_anon(r, 2);
+	uint64_t shared = map_at(r, BASE, 2, HMMU_MAP_SHMEM, 3);
+	struct hmmu_event last;
+	char byte;
+
+	(void)state;
+	write_pages(r, private, 3, 1);
+	assert_ok(store(r, r->tid, shared, 1));
+	assert_ok(hmmu_mlock(r->m, r->tid, locked, PAGES(2)));
+	assert_ok(hmmu_watch(r->m, r->pid));
+	assert_ok(hmmu_oom_reap(r->m, r->pid));
+	assert_int_equal(drain_events(r, HMMU_EVENT_INVALIDATE_START, &last), 2);
+	assert_int_equal(last.kind, HMMU_NOTIFY_UNMAP);
+	assert_int_equal(mm_counters(r, r->pid).anon, 0);
+	assert_int_equal(mm_counters(r, r->pid).shmem, 1);
+	assert_failed(r->m, hmmu_load(r->m, r->tid, private, &byte, 1, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	rig_close(r);
+}
+
+static u32 anon_vma_at(struct rig *r, u32 pid, uint64_t address)
+{
+	return vma_of(r->m, vma_at(r->m, pid, address))->anon_vma;
+}
+
+/*
+ * A - B - C - D - E, each forked from the one before. B has unmapped its copy, so that D takes B's anon_vma. 4.14 gives
+ * that of C, which has no child, to E as well, though C still uses it.
+ */
+static void test_no_anon_vma_is_used_twice(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096);
+	uint64_t buf = map_anon(r, 1);
+	u32 b, c, d, e;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	b = do_fork_of(r, r->tid);
+	c = do_fork_of(r, hmmu_process_task(r->m, b));
+	assert_ok(hmmu_munmap(r->m, hmmu_process_task(r->m, b), buf, PAGES(1)));
+	d = do_fork_of(r, hmmu_process_task(r->m, c));
+	e = do_fork_of(r, hmmu_process_task(r->m, d));
+	assert_int_not_equal(anon_vma_at(r, d, buf), anon_vma_at(r, c, buf));
+	assert_int_not_equal(anon_vma_at(r, e, buf), anon_vma_at(r, c, buf));
+	assert_int_not_equal(anon_vma_at(r, e, buf), anon_vma_at(r, d, buf));
+	rig_close(r);
+}
+
+/* Another task of the process waits for a page with mmap_sem. MADV_COLLAPSE scans, then it waits to write. */
+static void test_collapse_waits(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 8192);
+	uint64_t shared = map_huge(r, 512), buf = map_at(r, BASE, 1024, HMMU_MAP_ANON, 3);
+	u32 other = new_task(r, r->pid), pfn, pinned;
+
+	(void)state;
+	write_pages(r, shared, 1, 1);
+	write_pages(r, buf, 1, 1);
+	write_pages(r, buf + MIB(2), 1, 2);
+	do_fork_of(r, r->tid);
+	/* What collapse needs: an entry that is writable. */
+	write_pages(r, buf, 1, 1);
+	write_pages(r, buf + MIB(2), 1, 2);
+	assert_ok(hmmu_hold(r->m, r->pid, shared, &pfn));
+	assert_blocked(r->m, hmmu_pin(r->m, other, shared, HMMU_PIN_WRITE, &pinned), other, HMMU_WAIT_PAGE_LOCK);
+	assert_blocked(r->m, hmmu_madvise(r->m, r->tid, buf, MIB(4), HMMU_MADV_COLLAPSE), r->tid,
+		       HMMU_WAIT_MMAP_SEM_WRITE);
+	assert_clean(r->m);
+	assert_int_equal(entry_of(r, r->pid, buf).kind, HMMU_ENTRY_SYS);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(hmmu_pin(r->m, other, shared, HMMU_PIN_WRITE, &pinned));
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, MIB(4), HMMU_MADV_COLLAPSE));
+	assert_int_equal(entry_of(r, r->pid, buf).kind, HMMU_ENTRY_HUGE);
+	assert_int_equal(entry_of(r, r->pid, buf + MIB(2)).kind, HMMU_ENTRY_HUGE);
+	assert_ok(hmmu_unpin(r->m, pinned, HMMU_PIN_WRITE));
+	rig_close(r);
+}
+
+/* What collapse allocated is given back; a block that was made huge stays so. */
+static void test_collapse_without_memory(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096);
+	uint64_t buf = map_at(r, BASE, 1024, HMMU_MAP_ANON, 3), charged;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	write_pages(r, buf + MIB(2), 1, 2);
+	charged = hmmu_memcg_charged(r->m);
+	assert_ok(hmmu_memcg_set_limit(r->m, charged + 600));
+	assert_failed(r->m, hmmu_madvise(r->m, r->tid, buf, MIB(4), HMMU_MADV_COLLAPSE), -EBUSY, HMMU_ERR_SYSCALL);
+	assert_int_equal(entry_of(r, r->pid, buf).kind, HMMU_ENTRY_HUGE);
+	assert_int_equal(entry_of(r, r->pid, buf + MIB(2)).kind, HMMU_ENTRY_SYS);
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reap),
+		cmocka_unit_test(test_no_anon_vma_is_used_twice),
+		cmocka_unit_test(test_collapse_waits),
+		cmocka_unit_test(test_collapse_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
