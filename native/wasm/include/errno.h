@@ -18,6 +18,7 @@
 #define EEXIST 17
 #define EINVAL 22
 #define ENOSPC 28
+#define EMLINK 31
 #define EDEADLK 35
 #define ECANCELED 125
 
