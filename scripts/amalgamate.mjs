@@ -112,7 +112,10 @@ ${defines.map(([line]) => line).join('')}#define X(type, name, parameters, argum
 MACHINE_CALLS(X)
 MIGRATION_CALLS(X)
 #undef X
+static int ${prefix}hmmu_create(const struct hmmu_options *options, struct hmmu **machine);
 static int ${prefix}hmmu_destroy(struct hmmu *m);
+static int ${prefix}hmmu_restore_with(const void *bytes, size_t size, uint32_t flags, struct hmmu **machine,
+	struct hmmu_error *error);
 
 ${withPrefix(floors, names, prefix)}
 ${ops.replaceAll('hmmu_##', `${prefix}hmmu_##`).replace(/= (&?)(hmmu|builtin)_/g, `= $1${prefix}$2_`)}
