@@ -25,11 +25,13 @@ function publicHeader() {
   return spdx + read(join(include, 'hmmu/hmmu.h')).replace('#include "hmmu_defs.h"\n', () => lists)
 }
 
-/** Makes function declarations static, except those that are static already, and types. */
+/** Makes declarations of functions and of the kernels static, except those that are static already, and types. */
 function makeStatic(header) {
   const declaration =
     /^(?!static|typedef|extern|struct \w+ \{|enum (?:\w+ )?\{|union|#)(?=(?:__attribute__\(\([^)]*\)\) )?[a-z_][\w *]*\b\w+\()/gm
-  return header.replace(declaration, 'static ')
+  return header
+    .replace(declaration, 'static ')
+    .replace('extern const struct kernel_ops', 'static const struct kernel_ops')
 }
 
 /** An internal header, after the headers that it includes; each header once. */
@@ -118,7 +120,7 @@ static int ${prefix}hmmu_restore_with(const void *bytes, size_t size, uint32_t f
 	struct hmmu_error *error);
 
 ${withPrefix(floors, names, prefix)}
-${ops.replaceAll('hmmu_##', `${prefix}hmmu_##`).replace(/= (&?)(hmmu|builtin)_/g, `= $1${prefix}$2_`)}
+static ${ops.replaceAll('hmmu_##', `${prefix}hmmu_##`).replace(/= (&?)(hmmu|builtin)_/g, `= $1${prefix}$2_`)}
 ${defines.map(([, macro]) => `#undef ${macro}\n`).join('')}`
 }
 
