@@ -95,6 +95,12 @@ static bool differ(const struct fuzz_call *a, const struct fuzz_call *b)
 	}
 }
 
+/* What a kernel does not have at all is told first, as arguments that are never right are. */
+static bool may_be_unknown(const struct fuzz_call *call)
+{
+	return call->record.op == FUZZ_OP_UFFD || call->record.op == FUZZ_OP_ADVISE;
+}
+
 /* Arguments that are never right are told first. */
 static void make_refused_call(struct world *w, struct fuzz_call call)
 {
@@ -104,6 +110,8 @@ static void make_refused_call(struct world *w, struct fuzz_call call)
 
 	make_call(w, call);
 	w->blocked[call.tid % MAX_TIDS] = blocked;
+	if (w->code == HMMU_ERR_SYSCALL && may_be_unknown(&call))
+		w->code = HMMU_ERR_INVALID_ARGUMENT;
 	if (w->code != HMMU_ERR_BUSY && w->code != HMMU_ERR_INVALID_ARGUMENT && w->code != NO_RESULT)
 		broken(w, "task %u is blocked in operation %u, but operation %u ends with code %u", call.tid,
 		       blocked.record.op, call.record.op, w->code);

@@ -46,7 +46,22 @@ function countOf(pages) {
 }
 
 const KINDS = ['anon', 'shmem', 'file', 'sharedfile', 'hugetlb', 'special']
-const ADVICES = ['dontneed', 'free', 'hugepage', 'nohugepage', 'dontfork', 'dofork', 'unmergeable']
+const ADVICES = [
+  'dontneed',
+  'free',
+  'hugepage',
+  'nohugepage',
+  'dontfork',
+  'dofork',
+  'unmergeable',
+  'populate_read',
+  'populate_write',
+  'cold',
+  'pageout',
+  'collapse',
+]
+/** The profile of Linux 6.12, as the first record has it. */
+const LINUX_6_12 = 3
 const PROTS = { none: 0, r: 1, rw: 3 }
 
 /** Goes through a drill and says the same in records, keeping the numbers under which fuzz_machine knows things. */
@@ -58,10 +73,10 @@ class Compiler {
   #refs = []
 
   /** `steps`: migrations in steps, with the interleaved commands in between, instead of within the callbacks. */
-  constructor(drill, steps) {
+  constructor(drill, steps, profile = 0) {
     // 8192 frames; 1024 device pages, or about as many as the drill wants.
     const device = drill.devmem ? Math.min(7, Math.ceil(Math.log2(drill.devmem.pages + 1))) : 0
-    this.records.push(record({ count: 15, x: device, y: 7 }))
+    this.records.push(record({ count: 15, region: profile, x: device, y: 7 }))
     this.steps = steps
     for (const command of drill.commands) this.#command(command)
   }
@@ -88,10 +103,11 @@ class Compiler {
   }
 
   #simple(command) {
-    const simple = { unmap: 'UNMAP', lock: 'LOCK', unlock: 'UNLOCK', uffd: 'UFFD', read: 'LOAD', dump: 'LOOK' }
+    const simple = { unmap: 'UNMAP', lock: 'LOCK', unlock: 'UNLOCK', read: 'LOAD', dump: 'LOOK' }
     const { verb } = command
     if (simple[verb]) this.#add(simple[verb], this.#place(command))
     else if (verb === 'map') this.#map(command)
+    else if (verb === 'uffd') this.#uffd(command)
     else if (verb === 'protect') this.#add('PROTECT', { ...this.#place(command), x: PROTS[command.prot] })
     else if (verb === 'advise') this.#add('ADVISE', { ...this.#place(command), x: ADVICES.indexOf(command.advice) })
     else if (verb === 'write') this.#add('STORE', { ...this.#place(command), x: command.value })
@@ -116,6 +132,13 @@ class Compiler {
       x: KINDS.indexOf(kind),
       y: (readOnly ? 2 : 0) | (at2m ? 4 : 0) | (thp ? 16 : 0),
     })
+  }
+
+  /** The modes of UFFDIO_REGISTER, and write protection at once, as the command means it. */
+  #uffd(command) {
+    const protect = command.wp
+    this.#add('UFFD', { ...this.#place(command), x: protect ? 2 : 1, y: 1 })
+    if (protect) this.#add('UFFD', { ...this.#place(command), x: 1 })
   }
 
   #fork({ process, child }) {
@@ -205,9 +228,21 @@ class Compiler {
   }
 }
 
+/** Those of a folder; not those with a command that hmmu does not know yet. */
 function drills(folder) {
-  const { findDrillFiles, parseDrill, readDrills } = require(`${root}/dist/drill/index.js`)
-  return findDrillFiles(folder).flatMap(readDrills).map(parseDrill)
+  const { DrillError, findDrillFiles, kernelOfProfile, parseDrill, profileOf, readDrills } = require(
+    `${root}/dist/drill/index.js`,
+  )
+  return findDrillFiles(folder)
+    .flatMap(readDrills)
+    .flatMap((source) => {
+      try {
+        return [parseDrill(source, kernelOfProfile(profileOf(source.file)))]
+      } catch (error) {
+        if (error instanceof DrillError) return []
+        throw error
+      }
+    })
 }
 
 /** Some pages, a few of them written, migrated by a driver with one breach, and then touched again. */
@@ -290,12 +325,43 @@ function blocked(name) {
   ]
 }
 
+/** A writer stops at a mapping whose lock a fault keeps while it waits. Others go on or fall back; then all end. */
+function stopped(name) {
+  const shared = { region: 1, count: 255 }
+  const advice = { PROTECT: 1, ADVISE: ADVICES.indexOf('dontfork'), UFFD: 1 }[name] ?? 1
+  const own = { ...shared, x: advice, y: 1 }
+  return [
+    record({ count: 8, region: LINUX_6_12, y: 7 }),
+    operation('MAP', { count: 3, x: KINDS.indexOf('shmem') }),
+    operation('STORE', { ...shared, x: 5 }),
+    ...[1, 2, 3].map(() => operation('TASK', { x: 0 })),
+    operation('HOLD', { region: 1 }),
+    operation('ADVISE', { region: 1, x: ADVICES.indexOf('dontneed') }),
+    operation('LOAD', { who: 1, region: 1 }),
+    operation(name, own),
+    operation(name, own),
+    operation('LOAD', { who: 2, region: 1 }),
+    operation('STORE', { who: 3, region: 0, count: 255, x: 7 }),
+    operation('COPY', {}),
+    operation('DROP', {}),
+    operation('LOAD', { who: 1, region: 1 }),
+    operation(name, own),
+    operation('LOAD', { who: 2, region: 1 }),
+    operation('STORE', { who: 3, region: 0, count: 255, x: 7 }),
+  ]
+}
+
 /** Migrations are not among them: they do not wait for each other. */
 const CALLS = 'MAP UNMAP PROTECT ADVISE LOCK UNLOCK CLEAR UFFD STORE LOAD PIN FORK MREMAP'.split(' ')
+/** Calls that mark mappings. */
+const WRITERS = 'UNMAP PROTECT ADVISE LOCK CLEAR UFFD FORK MREMAP'.split(' ')
 
 function* seeds() {
   const named = [`${root}/test/conformance/linux-4.14`, `${root}/examples`].flatMap(drills)
   for (const [i, drill] of named.entries()) yield [drill.name, new Compiler(drill, i % 2 === 1).records]
+  const modern = ['linux-6.12', 'linux-6.12-userfaultfd'].flatMap((name) => drills(`${root}/test/conformance/${name}`))
+  for (const drill of modern) yield [`${drill.name}-6.12`, new Compiler(drill, false, LINUX_6_12).records]
+  for (const call of WRITERS) yield [`stopped-${call.toLowerCase()}`, stopped(call)]
   for (const breach of breaches) {
     for (const to of [0, 1]) yield [`breach-${breach.toLowerCase()}-${to}`, hostile(breach, to)]
   }
@@ -305,7 +371,7 @@ function* seeds() {
 }
 
 /** Random drills are many; they are not in seeds.txt. */
-const isRandom = (name) => /^r\d+-\d+$/.test(name)
+const isRandom = (name) => /^(mem-)?r\d+-\d+/.test(name)
 
 function main([target]) {
   if (!target) {

@@ -84,9 +84,17 @@ int check_result(struct world *w, int result)
 static const uint32_t ram_sizes[] = { 64,  80,   100,  128,  200,  511,  512,  520,
 				      700, 1024, 1100, 1536, 2048, 2500, 4096, 8192 };
 
-#define X(name, bit, ...) | 1u << (bit)
-static const uint32_t all_quirks = 0 HMMU_QUIRKS(X);
+/* Those that a profile's kernel knows; a machine with another one is refused. */
+static uint32_t quirks_of_kernel(uint32_t profile)
+{
+	const uint32_t kernel = profile == HMMU_PROFILE_LINUX_6_12 ? HMMU_IN_LINUX_6_12 : HMMU_IN_BOTH;
+	uint32_t quirks = 0;
+
+#define X(name, bit, profiles, ...) quirks |= (profiles)&kernel ? 1u << (bit) : 0;
+	HMMU_QUIRKS(X)
 #undef X
+	return quirks;
+}
 
 /* Programs that begin with zeros get a machine that has what it needs. */
 static struct hmmu_options read_options(const struct fuzz_record *r)
@@ -101,8 +109,8 @@ static struct hmmu_options read_options(const struct fuzz_record *r)
 			      : r->who & 16 ? 600
 					    : 0,
 		.hugetlb_pages = r->y % 8 == 7 ? HMMU_HUGETLB_NONE : r->y % 8,
-		.profile = r->region % 3,
-		.quirks_on = r->first & all_quirks,
+		.profile = r->region % HMMU_PROFILE_COUNT,
+		.quirks_on = r->first & quirks_of_kernel(r->region % HMMU_PROFILE_COUNT),
 		.quirks_off = r->region & 128 ? 0xfff : 0,
 		.memcg_limit = r->x & 128 ? 4u + (r->x >> 3 & 15) * 8u : 0,
 	};

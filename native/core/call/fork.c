@@ -269,13 +269,21 @@ static int dup_mmap(struct ctx *ctx, u32 child)
 	return err;
 }
 
-void fork_undo(struct hmmu *m, u32 child)
+static void fork_undo(struct hmmu *m, u32 child)
 {
 	struct ctx undo = { .m = m, .mm = child, .task = mm_of(m, child)->main_task };
 
 	exit_mmap(&undo);
 	mm_of(m, child)->state = MM_DEAD;
 	mm_free(m, child);
+}
+
+void fork_give_up(struct hmmu *m, const struct task *task)
+{
+	if (!task->progress.result)
+		return;
+	flush_tlb_mm(m, task->mm);
+	fork_undo(m, (u32)task->progress.result);
 }
 
 static int do_fork(struct ctx *ctx, u32 *child)

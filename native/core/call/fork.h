@@ -5,7 +5,7 @@
 
 #include "host/machine.h"
 
-/** Take down what has been copied for a child. */
-static void fork_undo(struct hmmu *m, u32 child);
+/** Take down what has been copied for a child, and flush what was write-protected. */
+static void fork_give_up(struct hmmu *m, const struct task *task);
 
 #endif

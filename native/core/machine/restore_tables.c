@@ -115,8 +115,6 @@ static bool check_present(struct table_check *t, const struct vma *v, u64 addres
 
 	if (pte & ~(PRESENT_BITS | PTE_PFN_MASK))
 		return refuse_entry(t, address, pte, "has bits that no entry has");
-	if (KERNEL >= V6_12 && pte_uffd_wp(pte) && pte_write(pte))
-		return refuse_entry(t, address, pte, "is writable and write-protected");
 	if (pfn == m->zero_pfn)
 		return (!special && !pte_write(pte)) || refuse_entry(t, address, pte, "can write to the zero page");
 	if (pfn >= m->pfn_end || !(pte & _PAGE_SPECIAL) != !special)

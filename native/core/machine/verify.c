@@ -342,7 +342,15 @@ void verify_locks(struct verify *v)
 			complain(v, "anon_vma %u is locked", anon_vma);
 }
 
-/* Whether a migration is about to flush the translation. */
+/* Whether a fork() waits that has write-protected entries: it flushes when it has copied all mappings. */
+static bool is_being_copied(const struct hmmu *m, u32 mm)
+{
+	u32 writer = mm_of(m, mm)->mmap_sem.writer;
+
+	return KERNEL >= V6_12 && writer && task_of(m, writer)->op == OP_FORK;
+}
+
+/* Whether a migration or a fork() is about to flush the translation. */
 static bool flush_pending(const struct hmmu *m, const struct tlb_entry *entry)
 {
 	u64 address = entry->vpn << PAGE_SHIFT;
@@ -350,7 +358,7 @@ static bool flush_pending(const struct hmmu *m, const struct tlb_entry *entry)
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
 		if (mig->ctx.mm == entry->mm && address >= mig->flush_start && address < mig->flush_end)
 			return true;
-	return false;
+	return is_being_copied(m, entry->mm);
 }
 
 void verify_tlb(struct verify *v)

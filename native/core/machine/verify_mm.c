@@ -101,9 +101,6 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 		verify_exclusive_entry(t, vma, address, pte);
 		return;
 	}
-	if (KERNEL >= V6_12 && pte_present(pte) && pte_uffd_wp(pte) && pte_write(pte))
-		complain(t->v, "process %u, %#llx: the entry is writable and write-protected", t->mm,
-			 (unsigned long long)address);
 	if (is_migration_entry(pte)) {
 		verify_migration_entry(t, vma, address, pte);
 		return;

@@ -9,8 +9,8 @@
 static void wait_give_up(struct hmmu *m, const struct task *task)
 {
 	munlock_give_up(m, task->mm, task->progress.munlock_at);
-	if (KERNEL >= V6_12 && task->op == OP_FORK && task->progress.result)
-		fork_undo(m, (u32)task->progress.result);
+	if (KERNEL >= V6_12 && task->op == OP_FORK)
+		fork_give_up(m, task);
 }
 
 void wait_ops_init(struct hmmu *m)
