@@ -19,13 +19,16 @@ import { wholeNumber } from '../../scripts/lib/options.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)
-const { DrillError, findDrillFiles, parseDrill, readDrills, runDrill, splitSections } = require(
+const { DrillError, findDrillFiles, kernelOfProfile, parseDrill, readDrills, runDrill, splitSections } = require(
   `${root}/dist/drill/index.js`,
 )
 const { Misuse } = require(`${root}/dist/drill/world.js`)
 const { HmmuError } = require(`${root}/dist/index.js`)
 
-const corpus = [`${root}/test/conformance/linux-4.14`, `${root}/examples`].flatMap(findDrillFiles).flatMap(readDrills)
+const conformance = ['linux-4.14', 'linux-6.12', 'linux-6.12-userfaultfd'].map(
+  (name) => `${root}/test/conformance/${name}`,
+)
+const corpus = [...conformance, `${root}/examples`].flatMap(findDrillFiles).flatMap(readDrills)
 const words = [...new Set(corpus.flatMap((drill) => drill.text.split(/\s+/)))]
 
 /** Pieces that mean something to the language, or just miss it. */
@@ -85,6 +88,7 @@ const mutation = fc.oneof(
 /** The texts to be tried: a drill, or a random text, and what happens to it. */
 const subject = fc.record({
   drill: fc.nat(corpus.length - 1),
+  modern: fc.boolean(), // for Linux 6.12
   mutations: fc.array(mutation, { maxLength: 6 }),
 })
 
@@ -137,9 +141,9 @@ function checkError(error, code, text, firstLine) {
   check(column >= 1 && column <= there.length + 1, `column ${column} is not in line ${line}: ${error.message}`)
 }
 
-function parsed(text, firstLine = 1) {
+function parsed(text, kernel, firstLine = 1) {
   try {
-    return parseDrill({ name: 'x', file: 'x.drill', firstLine, text })
+    return parseDrill({ name: 'x', file: 'x.drill', firstLine, text }, kernel)
   } catch (error) {
     checkError(error, 'HMMU_DRILL_SYNTAX', text, firstLine)
     return undefined
@@ -148,24 +152,24 @@ function parsed(text, firstLine = 1) {
 
 const withoutPositions = (drill) => JSON.stringify(drill, (key, value) => (key === 'position' ? undefined : value))
 
-function checkEcho(drill) {
+function checkEcho(drill, kernel) {
   const lines = drill.devmem === undefined ? [] : [drill.devmem.text]
   for (const command of drill.commands) {
     lines.push(command.text)
     if (command.verb !== 'migrate') continue
     for (const inner of command.interleaved) lines.push(`  @${inner.callback} ${inner.command.text}`)
   }
-  const again = parsed(lines.join('\n'))
+  const again = parsed(lines.join('\n'), kernel)
   check(
     again !== undefined && withoutPositions(again) === withoutPositions(drill),
     'its echoes parse to something else',
   )
 }
 
-function checkSections(text) {
+function checkSections(text, kernel) {
   const all = `=== first\nA count\n=== ${text}`
   try {
-    for (const section of splitSections('x.drills', all)) parsed(section.text, section.firstLine)
+    for (const section of splitSections('x.drills', all)) parsed(section.text, kernel, section.firstLine)
   } catch (error) {
     checkError(error, 'HMMU_DRILL_FILE', all, 1)
   }
@@ -189,6 +193,7 @@ function isGoodReason(failure) {
 }
 
 const PROFILES = ['linux-4.14', 'hmm-v25', 'linux-4.14-fixed']
+const MODERN = 'linux-6.12'
 
 /** Drills over many thousand pages would take the time of many others. */
 const isSmall = (drill) =>
@@ -198,10 +203,10 @@ const isSmall = (drill) =>
     .flatMap((command) => [command, ...(command.interleaved ?? []).map((inner) => inner.command)])
     .every((command) => command.verb !== 'map' || command.pages <= 2048)
 
-function checkRun(drill, salt) {
+function checkRun(drill, modern, salt) {
   if (!isSmall(drill)) return false
   const ramPages = salt % 4 === 0 ? 600 + (salt % 1000) : undefined
-  const { failure } = runDrill(drill, { verify: true, ramPages, profile: PROFILES[salt % 3] })
+  const { failure } = runDrill(drill, { verify: true, ramPages, profile: modern ? MODERN : PROFILES[salt % 3] })
   if (failure !== undefined && !isGoodReason(failure)) throw failure
   return true
 }
@@ -216,15 +221,17 @@ function main() {
   const counts = { texts: 0, drills: 0, runs: 0 }
   const property = fc.property(subject, (given) => {
     const text = textOf(given)
+    const { modern } = given
+    const kernel = kernelOfProfile(modern ? MODERN : PROFILES[0])
     counts.texts++
-    checkSections(text)
-    const drill = parsed(text)
+    checkSections(text, kernel)
+    const drill = parsed(text, kernel)
     if (drill === undefined) return
     counts.drills++
-    checkEcho(drill)
+    checkEcho(drill, kernel)
     // Running takes ten times as long as all the rest.
     const salt = given.drill + text.length
-    if (salt % 5 === 0 && checkRun(drill, salt / 5)) counts.runs++
+    if (salt % 5 === 0 && checkRun(drill, modern, salt / 5)) counts.runs++
   })
   const details = fc.check(property, {
     numRuns: 2 ** 31 - 1,
