@@ -837,6 +837,8 @@ export type QuirkName =
   | 'file-holes-collected'
   | 'insert-device-as-pte'
   | 'pmd-split-soft-dirties'
+  | 'mremap-moves-tables'
+  | 'device-downgrade-drops-soft-dirty'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -854,6 +856,8 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'file-holes-collected': 2048,
   'insert-device-as-pte': 4096,
   'pmd-split-soft-dirties': 8192,
+  'mremap-moves-tables': 16384,
+  'device-downgrade-drops-soft-dirty': 32768,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -872,6 +876,8 @@ export const quirkNames: readonly QuirkName[] = [
   'file-holes-collected',
   'insert-device-as-pte',
   'pmd-split-soft-dirties',
+  'mremap-moves-tables',
+  'device-downgrade-drops-soft-dirty',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -891,6 +897,8 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'file-holes-collected': 'mm/migrate: optimize migrate_vma_setup() for holes',
   'insert-device-as-pte': 'mm/device-public-memory: device memory cache coherent with CPU',
   'pmd-split-soft-dirties': 'none that we know of',
+  'mremap-moves-tables': 'none that we know of',
+  'device-downgrade-drops-soft-dirty': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */

@@ -106,13 +106,52 @@ static void test_collapse_without_memory(void **state)
 	rig_close(r);
 }
 
+/* The quirk mremap-moves-tables: entries of a table that moves as a whole do not become soft-dirty. */
+static void test_moved_tables(void **state)
+{
+	(void)state;
+	for (int off = 0; off < 2; off++) {
+		struct rig *r = open_6_12(.ram_pages = 4096, .quirks_off = off ? HMMU_QUIRK_MREMAP_MOVES_TABLES : 0);
+		uint64_t buf = map_at(r, BASE, 513, HMMU_MAP_ANON, 3), to = BASE + MIB(64), at;
+
+		assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(513), HMMU_MADV_NOHUGEPAGE));
+		write_pages(r, buf, 1, 1);
+		write_pages(r, buf + MIB(2), 1, 1);
+		assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+		assert_ok(hmmu_mremap(r->m, r->tid, buf, PAGES(513), PAGES(513),
+				      HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED, to, &at));
+		assert_bits(r, to, HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | (off ? HMMU_BIT_SOFT_DIRTY : 0));
+		assert_bits(r, to + MIB(2), HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
+		rig_close(r);
+	}
+}
+
+/* The quirk device-downgrade-drops-soft-dirty, in mprotect() and in fork(). Entries for reading keep the bit. */
+static void test_downgraded_device_entries(void **state)
+{
+	(void)state;
+	for (int off = 0; off < 2; off++) {
+		struct rig *r = open_6_12(.ram_pages = 4096, .device_pages = 4,
+					  .quirks_off = off ? HMMU_QUIRK_DEVICE_DOWNGRADE_DROPS_SOFT_DIRTY : 0);
+		u64 write = make_device_private_entry(r->m->device_base, true) | _PAGE_SWP_SOFT_DIRTY;
+		u64 read = make_device_private_entry(r->m->device_base, false) | _PAGE_SWP_SOFT_DIRTY;
+		u64 wanted = read & ~(off ? 0 : _PAGE_SWP_SOFT_DIRTY);
+
+		assert_true(downgraded_swap_type(r->m, write) == wanted);
+		assert_true(downgraded_swap_type(r->m, pte_swp_mkuffd_wp(write)) == pte_swp_mkuffd_wp(wanted));
+		assert_true(downgraded_swap_type(r->m, read) == read);
+		assert_true(shared_swap_type(r->m, write) == wanted);
+		assert_true(shared_swap_type(r->m, read) == read);
+		rig_close(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reap),
-		cmocka_unit_test(test_no_anon_vma_is_used_twice),
-		cmocka_unit_test(test_collapse_waits),
-		cmocka_unit_test(test_collapse_without_memory),
+		cmocka_unit_test(test_reap),           cmocka_unit_test(test_no_anon_vma_is_used_twice),
+		cmocka_unit_test(test_collapse_waits), cmocka_unit_test(test_collapse_without_memory),
+		cmocka_unit_test(test_moved_tables),   cmocka_unit_test(test_downgraded_device_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,9 @@
 import { addonInfo, Machine, type MachineOptions, PAGE_SIZE, PageFlag, profileValues } from '../../lib'
 import { codeOf, errorOf, makeBuffer, makeMachine } from './helpers'
 
+/** What only Linux 6.12 has. */
+const QUIRKS_OF_6_12 = ['pmd-split-soft-dirties', 'mremap-moves-tables', 'device-downgrade-drops-soft-dirty']
+
 describe('options', () => {
   test('a machine without options has 256 MiB, a device of 1024 pages, one CPU and Linux 4.14', () => {
     using machine = new Machine()
@@ -54,7 +57,7 @@ describe('options', () => {
       expect(machine.quirks.includes('insert-unknown-device')).toBe(profile === 'linux-4.14')
       expect(machine.quirks.includes('wait-pins-page')).toBe(profile === 'linux-4.14' || profile === 'hmm-v25')
       if (profile === 'linux-4.14-fixed') expect(machine.quirks).toEqual([])
-      if (profile === 'linux-6.12') expect(machine.quirks).toEqual(['thp-busy-leaks-ref', 'pmd-split-soft-dirties'])
+      if (profile === 'linux-6.12') expect(machine.quirks).toEqual(['thp-busy-leaks-ref', ...QUIRKS_OF_6_12])
     }
   })
 
@@ -62,7 +65,7 @@ describe('options', () => {
     const quirks = { 'wait-pins-page': true }
     expect(codeOf(() => new Machine({ profile: 'linux-6.12', quirks }))).toBe('HMMU_INVALID_ARGUMENT')
     const without = makeMachine({ profile: 'linux-6.12', quirks: { 'thp-busy-leaks-ref': false } })
-    expect(without.quirks).toEqual(['pmd-split-soft-dirties'])
+    expect(without.quirks).toEqual(QUIRKS_OF_6_12)
   })
 
   test('a quirk can be switched alone', () => {

@@ -65,11 +65,11 @@ static bool may_be_writable(const struct hmmu *m, u32 vma, u64 pte)
 	return pte_dirty(pte) && (pte_soft_dirty(pte) || !(vma_of(m, vma)->flags & VM_SOFTDIRTY));
 }
 
-/* A write entry becomes a read entry. In 6.12 that of a migration says whether the mapping has the page alone, and that of
- * a device page loses its soft-dirty bit. */
+/* A write entry becomes a read entry. In 6.12 that of a migration says whether the mapping has the page alone. */
 static u64 downgraded_swap_type(const struct hmmu *m, u64 old)
 {
 	const u64 flags = _PAGE_SWP_SOFT_DIRTY | (KERNEL >= V6_12 ? _PAGE_SWP_UFFD_WP : 0);
+	bool drops = KERNEL >= V6_12 && quirk(m, HMMU_QUIRK_DEVICE_DOWNGRADE_DROPS_SOFT_DIRTY);
 	u32 page = swp_offset(old);
 
 	if (is_write_migration_entry(old) && KERNEL >= V6_12)
@@ -79,7 +79,7 @@ static u64 downgraded_swap_type(const struct hmmu *m, u64 old)
 	if (is_write_migration_entry(old))
 		return make_migration_entry(page, false) | (old & flags);
 	if (is_write_device_private_entry(old))
-		return make_device_private_entry(page, false) | (old & (KERNEL >= V6_12 ? _PAGE_SWP_UFFD_WP : flags));
+		return make_device_private_entry(page, false) | (old & (drops ? _PAGE_SWP_UFFD_WP : flags));
 	if (is_writable_device_exclusive_entry(old))
 		return make_device_exclusive_entry(page, false) | (old & flags);
 	return old;

@@ -38,7 +38,8 @@ static u64 shared_swap_type(const struct hmmu *m, u64 old)
 			return old;
 		entry = make_device_private_entry(swp_offset(old), false);
 		/* Both kernels lose the soft-dirty bit here; 4.14 by a quirk that it has at other places, too. */
-		keeps_soft_dirty = KERNEL < V6_12 && !quirk(m, HMMU_QUIRK_DEVICE_SOFT_DIRTY);
+		keeps_soft_dirty = !quirk(m, KERNEL < V6_12 ? HMMU_QUIRK_DEVICE_SOFT_DIRTY
+							    : HMMU_QUIRK_DEVICE_DOWNGRADE_DROPS_SOFT_DIRTY);
 	} else {
 		if (is_readable_migration_entry(old))
 			return old;
@@ -127,31 +128,44 @@ static u64 ignored_by_batch(const struct copy *copy)
 }
 
 /*
- * Copy an entry, and of a large page its neighbours. All get the bits of the first one in the child ("mm/memory: optimize
- * fork() with PTE-mapped THP"). *copied becomes their number.
+ * Of a large page neighbouring entries are copied at once, and all get the bits of the first one in the child ("mm/memory:
+ * optimize fork() with PTE-mapped THP"). Returns their number. None of the pages is pinned.
  */
+static NOINLINE u64 copy_batch(struct copy *copy, u64 *src, u64 *dst, u64 most, u32 page)
+{
+	struct hmmu *m = copy->ctx->m;
+	u32 nr = folio_pte_batch(m, src, most, ignored_by_batch(copy));
+	u64 pte = share_pte(copy, src);
+
+	for (u32 i = 0; i < nr; i++) {
+		get_page(m, page);
+		page_try_dup_rmap(m, page + i, copy->ctx->mm, false);
+		add_mm_counter(m, copy->child, mm_counter(m, page), 1);
+		share_pte(copy, &src[i]);
+		dst[i] = pte + ((u64)i << PAGE_SHIFT);
+	}
+	return nr;
+}
+
+/* *copied becomes the number of entries that were copied. */
 static int copy_present_ptes(struct copy *copy, u64 address, u64 *src, u64 *dst, u64 most, u64 *copied)
 {
 	struct hmmu *m = copy->ctx->m;
 	u32 page = vm_normal_page(m, *src);
-	u64 pte;
 
-	*copied = 1;
-	if (page && KERNEL >= V6_12 && PageCompound(m, page) && !page_maybe_dma_pinned(m, page))
-		*copied = folio_pte_batch(m, src, most, ignored_by_batch(copy));
-	for (u64 i = 0; page && i < *copied; i++) {
+	if (KERNEL >= V6_12 && page && PageCompound(m, page) && !page_maybe_dma_pinned(m, page)) {
+		*copied = copy_batch(copy, src, dst, most, page);
+		return 0;
+	}
+	if (page) {
 		get_page(m, page);
-		if (!page_try_dup_rmap(m, page + (u32)i, copy->ctx->mm, false)) {
+		if (!page_try_dup_rmap(m, page, copy->ctx->mm, false)) {
 			put_page(m, page);
 			return copy_pinned_page(copy, address, page, dst);
 		}
 		add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	}
-	pte = share_pte(copy, src);
-	for (u64 i = 0; i < *copied; i++) {
-		share_pte(copy, &src[i]);
-		dst[i] = pte + (i << PAGE_SHIFT);
-	}
+	*dst = share_pte(copy, src);
 	return 0;
 }
 

@@ -114,7 +114,7 @@ static bool move_normal_pmd(struct ctx *ctx, u32 vma, u64 *old_pmd, u64 from, u6
 {
 	struct hmmu *m = ctx->m;
 
-	if (!pmd_none(*new_pmd) || leaves_userfaultfd(m, vma))
+	if (!quirk(m, HMMU_QUIRK_MREMAP_MOVES_TABLES) || !pmd_none(*new_pmd) || leaves_userfaultfd(m, vma))
 		return false;
 	*new_pmd = *old_pmd;
 	*old_pmd = 0;

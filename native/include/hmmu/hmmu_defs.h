@@ -290,7 +290,10 @@
 	  "mm/migrate: optimize migrate_vma_setup() for holes") \
 	X(INSERT_DEVICE_AS_PTE, 12, HMMU_IN_HMM_V25, "insert-device-as-pte", \
 	  "mm/device-public-memory: device memory cache coherent with CPU") \
-	X(PMD_SPLIT_SOFT_DIRTIES, 13, HMMU_IN_LINUX_6_12, "pmd-split-soft-dirties", "none that we know of")
+	X(PMD_SPLIT_SOFT_DIRTIES, 13, HMMU_IN_LINUX_6_12, "pmd-split-soft-dirties", "none that we know of") \
+	X(MREMAP_MOVES_TABLES, 14, HMMU_IN_LINUX_6_12, "mremap-moves-tables", "none that we know of") \
+	X(DEVICE_DOWNGRADE_DROPS_SOFT_DIRTY, 15, HMMU_IN_LINUX_6_12, "device-downgrade-drops-soft-dirty", \
+	  "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */
