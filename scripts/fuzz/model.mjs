@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Plays random sequences of commands on the machine and on the reference model, for a given time. The addon must be
-// built.
+// Plays random sequences of commands on the machine and on the reference model, for a given time: of all kernels in
+// turn, or of one. The addon must be built.
 //   node scripts/fuzz/model.mjs [--seed N] [--time SECONDS] [--runs N] [--length N] [--profile NAME] [--out FOLDER] [--fail-fast]
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -40,7 +40,7 @@ function parseOptions() {
     .option('--time <seconds>', 'stop after this time', wholeNumber(0))
     .option('--runs <n>', 'stop after this many sequences', wholeNumber(0))
     .option('--length <n>', 'most commands of a sequence', wholeNumber(0), 60)
-    .addOption(new Option('--profile <name>', 'the kernel').choices(['linux-4.14', 'linux-6.12']).default('linux-4.14'))
+    .addOption(new Option('--profile <name>', 'only this kernel').choices(subjects.map(({ profile }) => profile)))
     .option('--out <folder>', 'write the drills that show a failure there, too')
     .option('--fail-fast', 'stop at the first failure, as it was found and not made shorter')
     .parse()
@@ -75,14 +75,13 @@ function report(details, { seed, length, profile, out }, failed) {
   writeFileSync(join(out, `failure-${failed}.drill`), text.slice(text.indexOf('#')))
 }
 
-const options = parseOptions()
 const require = loadTypeScript()
 const { sequences } = require(join(root, 'test/property/sequences.ts'))
 const subjects = Object.values(require(join(root, 'test/property/kernels.ts')))
-const property = sequences(
-  subjects.find(({ profile }) => profile === options.profile),
-  options.length,
-)
+const options = parseOptions()
+const properties = subjects
+  .filter(({ profile }) => [undefined, profile].includes(options.profile))
+  .map((subject) => ({ profile: subject.profile, property: sequences(subject, options.length) }))
 const show = makeBar(options)
 const counts = { passed: 0, failed: 0 }
 const begin = performance.now()
@@ -90,13 +89,14 @@ const elapsed = () => (performance.now() - begin) / 1000
 
 console.log(`seed ${options.seed}`)
 for (let i = 0, done = 0; elapsed() < options.seconds && done < options.runs; i++) {
+  const { profile, property } = properties[i % properties.length]
   const seed = options.seed + i
   const numRuns = Math.min(BATCH, options.runs - done)
   const details = fc.check(property, { seed, numRuns, endOnFailure: options.failFast })
   done += details.numRuns
   counts.passed += details.numRuns - (details.failed ? 1 : 0)
   counts.failed += details.failed ? 1 : 0
-  if (details.failed) report(details, { ...options, seed }, counts.failed)
+  if (details.failed) report(details, { ...options, profile, seed }, counts.failed)
   show(elapsed(), done, counts)
   if (details.failed && options.failFast) break
 }

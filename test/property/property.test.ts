@@ -3,9 +3,13 @@
 // The quick form of `npm run fuzz:model`: equal sequences in every run.
 
 import fc from 'fast-check'
-import { LINUX_4_14 } from './kernels'
+import { LINUX_4_14, LINUX_6_12 } from './kernels'
 import { sequences } from './sequences'
 
-test('model and machine agree on random sequences of commands', () => {
+test('model and machine of Linux 4.14 agree on random sequences of commands', () => {
   fc.assert(sequences(LINUX_4_14, 60), { numRuns: 100, seed: 1 })
+})
+
+test('those of Linux 6.12 do', () => {
+  fc.assert(sequences(LINUX_6_12, 60), { numRuns: 100, seed: 1 })
 })

@@ -251,7 +251,8 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 	v->anon_vma = 0;
 	v->resv = 0;
 	v->write_locked = 0;
-	v->flags &= ~(u32)(VM_LOCKED | VM_UFFD_MISSING | VM_UFFD_WP);
+	v->flags &= ~(u32)VM_LOCKED;
+	userfaultfd_reset(m, vma);
 	err = anon_vma_fork(m, vma, parent_vma);
 	if (err) {
 		slab_free(m, SLAB_VMA, vma);

@@ -270,16 +270,6 @@ static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
 		vma_of(m, v->next)->flags |= account;
 }
 
-/* mremap_userfaultfd_prep() */
-static void leave_userfaultfd(struct hmmu *m, u32 vma)
-{
-	if (!leaves_userfaultfd(m, vma))
-		return;
-	vma_of(m, vma)->flags &= ~(u32)(VM_UFFD_MISSING | VM_UFFD_WP);
-	if (vma_of(m, vma)->flags & VM_SHARED)
-		vma_set_page_prot(m, vma);
-}
-
 static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u64 to)
 {
 	struct hmmu *m = ctx->m;
@@ -299,7 +289,8 @@ static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u
 		move_page_tables(ctx, new, to, vma, r->address, moved);
 		unmap_moved(ctx, new, to, r->new_length);
 	} else {
-		leave_userfaultfd(m, new);
+		if (leaves_userfaultfd(m, new))
+			userfaultfd_reset(m, new);
 		unmap_moved(ctx, vma, r->address, old_length);
 	}
 	if (locked)

@@ -63,9 +63,7 @@ static int uffd_register_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64
 		err = vma_cut_out(ctx, *vma, start, end);
 	if (err)
 		return err;
-	vma_of(m, *vma)->flags = flags;
-	if (KERNEL >= V6_12 && (flags & VM_SHARED))
-		vma_set_page_prot(m, *vma);
+	userfaultfd_set_vm_flags(m, *vma, flags);
 	return 0;
 }
 

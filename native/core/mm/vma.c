@@ -37,6 +37,21 @@ void vma_set_page_prot(struct hmmu *m, u32 vma)
 	v->page_prot = prot;
 }
 
+/* Shared pages are mapped read-only while userfaultfd protects them. */
+void userfaultfd_set_vm_flags(struct hmmu *m, u32 vma, u32 flags)
+{
+	bool wp_changed = (vma_of(m, vma)->flags ^ flags) & VM_UFFD_WP;
+
+	vma_of(m, vma)->flags = flags;
+	if (wp_changed && (flags & VM_SHARED))
+		vma_set_page_prot(m, vma);
+}
+
+void userfaultfd_reset(struct hmmu *m, u32 vma)
+{
+	userfaultfd_set_vm_flags(m, vma, vma_of(m, vma)->flags & ~(u32)(VM_UFFD_MISSING | VM_UFFD_WP));
+}
+
 void vma_link(struct hmmu *m, u32 vma)
 {
 	vma_tree_insert(m, vma);

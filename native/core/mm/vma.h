@@ -82,6 +82,10 @@ static u32 vma_last(const struct hmmu *m, u32 mm);
 static u64 vm_get_page_prot(u32 flags);
 static bool vma_wants_writenotify(const struct hmmu *m, u32 vma, u64 page_prot);
 static void vma_set_page_prot(struct hmmu *m, u32 vma);
+/** Give a mapping flags that differ in userfaultfd's modes, with the protection that goes with them. */
+static void userfaultfd_set_vm_flags(struct hmmu *m, u32 vma, u32 flags);
+/** dup_userfaultfd(), mremap_userfaultfd_prep(): a mapping that is registered with no userfaultfd. */
+static void userfaultfd_reset(struct hmmu *m, u32 vma);
 /** Cut a mapping in two at an address within it; with @p new_below the new mapping is the lower one. */
 static int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below);
 /** Split a mapping so that [start, end) is one of its own; @p vma is then that one. */
