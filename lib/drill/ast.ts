@@ -132,15 +132,47 @@ export interface WatchCommand extends OfProcess {
   readonly verb: 'watch'
 }
 
+/** The owner of device pages that a driver names: the device's, or another one that owns no page. */
+export type Owner = 'device' | 'other'
+
+/** Pages that a migration can offer to the driver: those of the system, device-private ones. */
+export type Selected = 'system' | 'private'
+
 export interface MigrateCommand extends AtPlace {
   readonly verb: 'migrate'
   readonly to: 'dev' | 'sys'
   readonly skip: readonly PageRange[]
   readonly error: readonly PageRange[]
+  /** In the order of the drill. Undefined: `system` to the device, `private` back. */
+  readonly select: readonly Selected[] | undefined
+  readonly owner: Owner
   readonly interleaved: readonly Interleaved[]
 }
 
-/** Commands that may run while a migration stands. */
+export interface EvictCommand extends Base {
+  readonly verb: 'evict'
+  /** Numbers of device pages. Undefined: all pages of the device. */
+  readonly pages: PageRange | undefined
+  readonly interleaved: readonly Interleaved[]
+}
+
+/** A command in which other commands may run. */
+export type Migration = MigrateCommand | EvictCommand
+
+export interface MirrorCommand extends AtPlace {
+  readonly verb: 'mirror'
+  /** REQ_FAULT */
+  readonly fault: boolean
+  /** REQ_WRITE; only with `fault`. */
+  readonly write: boolean
+  readonly owner: Owner
+}
+
+export interface ExclusiveCommand extends AtPlace {
+  readonly verb: 'exclusive'
+}
+
+/** Commands that may run while a `migrate` or an `evict` stands. */
 export type InnerCommand =
   | MapCommand
   | UnmapCommand
@@ -159,11 +191,13 @@ export type InnerCommand =
   | DropCommand
   | DumpCommand
   | CountCommand
+  | MirrorCommand
+  | ExclusiveCommand
 
 /** All commands except `devmem`, which describes the machine before it exists. */
-export type Command = InnerCommand | WatchCommand | MigrateCommand
+export type Command = InnerCommand | WatchCommand | Migration
 
-/** A callback of migrate_vma() in which a migration stands. */
+/** Where a migration stands: a callback of migrate_vma(), or the place between two calls that stands for it. */
 export type Callback = 'alloc' | 'final'
 
 /** An `@alloc` or `@final` line. */

@@ -8,6 +8,7 @@ import type {
   CountCommand,
   DropCommand,
   DumpCommand,
+  EvictCommand,
   ExitCommand,
   ForkCommand,
   HoldCommand,
@@ -23,12 +24,12 @@ import { dumpLines } from './dump'
 import { type Steps, untilDone } from './execution'
 import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
 import { Runs } from './runs'
-import { Misuse, type Pages, type TaskOf, type World } from './world'
+import { Misuse, notYet, type Pages, type TaskOf, type World } from './world'
 
 /** Carry out any command except `migrate`. */
 const DUMPED_AT_ONCE = 4096
 
-export function execute(world: World, command: InnerCommand | WatchCommand, taskOf: TaskOf): Steps {
+export function execute(world: World, command: InnerCommand | WatchCommand | EvictCommand, taskOf: TaskOf): Steps {
   switch (command.verb) {
     case 'map':
       return map(world, command, taskOf)
@@ -55,6 +56,10 @@ export function execute(world: World, command: InnerCommand | WatchCommand, task
       return atOnce(() => count(world, command))
     case 'watch':
       return atOnce(() => watch(world, command))
+    case 'mirror':
+    case 'exclusive':
+    case 'evict':
+      throw notYet(command.verb)
     default:
       return systemCall(world, command, taskOf)
   }

@@ -27,27 +27,14 @@ export function kernelOfProfile(profile: Profile = DEFAULT_PROFILE): Kernel {
 /** Something for each kernel that brought it. */
 export type ByKernel<T> = Readonly<Partial<Record<Kernel, T>>>
 
-/** Words that may stand in a place: of all kernels, or by the kernel that brought them. */
-export type Vocabulary<T extends string = string> = readonly T[] | ByKernel<readonly T[]>
-
 /**
- * Words of 6.12's drills that hmmu does not know yet, those of first lines, commands and options. A word with `=` has a
+ * Words that may stand in a place: of all kernels, or by the kernel that brought them. A word that ends with `=` has a
  * value behind it.
  */
-const NOT_YET: readonly string[] = [
-  'swap',
-  'memcg',
-  'coherent',
-  'mirror',
-  'exclusive',
-  'evict',
-  'reclaim',
-  'truncate',
-  'longterm',
-  'coh',
-  'select=',
-  'owner=',
-]
+export type Vocabulary<T extends string = string> = readonly T[] | ByKernel<readonly T[]>
+
+/** Words of 6.12's drills that hmmu does not know yet, those of first lines, commands and options. */
+const NOT_YET: readonly string[] = ['swap', 'memcg', 'coherent', 'reclaim', 'truncate', 'longterm', 'coh']
 
 /** The words of a vocabulary that a kernel's drill may have. */
 export function wordsOf<T extends string>(vocabulary: Vocabulary<T>, kernel: Kernel): T[] {
@@ -63,10 +50,12 @@ export function without(vocabulary: Vocabulary, taken: ReadonlySet<string>): Voc
 
 /** What an error adds to the word that was found, so that it says why the word is not allowed. */
 export function remarkOn(word: string, vocabulary: Vocabulary, kernel: Kernel): string {
-  const newer = partsOf(vocabulary).find(([since, words]) => !isIn(since, kernel) && words.includes(word))
+  const names = [word, word.replace(/=.*/, '=')]
+  const newer = partsOf(vocabulary).find(
+    ([since, words]) => !isIn(since, kernel) && words.some((each) => names.includes(each)),
+  )
   if (newer !== undefined) return `, which needs the profile ${newer[0]} (this drill is for ${kernel})`
-  const name = word.replace(/=.*/, '=')
-  return kernel !== 'linux-4.14' && NOT_YET.includes(name) ? ', which hmmu does not know yet' : ''
+  return kernel !== 'linux-4.14' && NOT_YET.includes(word) ? ', which hmmu does not know yet' : ''
 }
 
 /** Whether what a kernel brought is in another kernel, too. */

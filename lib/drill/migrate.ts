@@ -8,7 +8,7 @@ import { execute } from './commands'
 import { Execution, refusal, untilDone } from './execution'
 import { migrateWords } from './migrate-words'
 import { type Begun, Waiting } from './waiting'
-import { type Actor, Missing, Misuse, type Pages, type World } from './world'
+import { type Actor, Missing, Misuse, notYet, type Pages, type World } from './world'
 
 /** The output of a top-level command, and whether the transcript ends after it. */
 export interface Outcome {
@@ -99,7 +99,9 @@ class MigrateRun {
   }
 
   #driver(): BuiltinDriver {
-    const { to, skip, error } = this.#command
+    const { to, skip, error, select, owner } = this.#command
+    if (select !== undefined) throw notYet('select=')
+    if (owner === 'other') throw notYet('owner=')
     return { to: to === 'dev' ? 'device' : 'system', skip: this.#indexes(skip), error: this.#indexes(error) }
   }
 

@@ -2,31 +2,22 @@
 //
 // One function for each command. It is called with the words after the verb.
 
-import type { Command, DevmemCommand, InnerCommand, MigrateCommand, PageRange } from './ast'
-import type { Position } from './errors'
-import { type Vocabulary, without, wordsOf } from './language'
+import type { Command, DevmemCommand, InnerCommand } from './ast'
+import { type Vocabulary, wordsOf } from './language'
+import { type Head, type ProcessHead, parseEvict, parseMigrate, parseMirror } from './parse-device'
 import {
   isProcess,
   PROCESS_EXPECTED,
   parseByte,
   parseChoice,
+  parseFlags,
   parseHandle,
-  parsePageList,
   parsePages,
   parsePlace,
   parseProcess,
   parseRegionName,
 } from './parse-values'
 import { oneOf, type Word, type Words } from './words'
-
-/** Properties of all commands, and of commands of a process. */
-interface Head {
-  readonly text: string
-  readonly position: Position
-}
-interface ProcessHead extends Head {
-  readonly process: string
-}
 
 const MAP_KINDS = ['anon', 'shmem', 'file', 'sharedfile', 'hugetlb', 'special'] as const
 const ADVICES = {
@@ -74,25 +65,32 @@ const OF_PROCESS_4_14: OfProcess = {
 
 const OF_PROCESS_6_12: OfProcess = {
   remap: (words, head) => ({ ...head, verb: 'remap', place: parsePlace(words), region: parseNewRegion(words) }),
+  mirror: parseMirror,
+  exclusive: (words, head) => ({ ...head, verb: 'exclusive', place: parsePlace(words) }),
 }
 
-const OTHERS: Others = {
+const OTHERS_4_14: Others = {
   devmem: (words, head) => ({ ...head, verb: 'devmem', pages: parsePages(words, 0) }),
   fork: (words, head) => ({ ...head, verb: 'fork', process: parseProcess(words), child: parseProcess(words) }),
   exit: (words, head) => ({ ...head, verb: 'exit', process: parseProcess(words) }),
   drop: (words, head) => ({ ...head, verb: 'drop', handle: parseHandle(words) }),
 }
 
+const OTHERS_6_12: Others = {
+  evict: parseEvict,
+}
+
 /** The commands that begin with a process. */
 const OF_PROCESS: OfProcess = { ...OF_PROCESS_4_14, ...OF_PROCESS_6_12 }
 const PROCESS_VERBS = { 'linux-4.14': Object.keys(OF_PROCESS_4_14), 'linux-6.12': Object.keys(OF_PROCESS_6_12) }
-/** The verbs of commands that begin with them. */
-const OTHER_VERBS = Object.keys(OTHERS)
+/** The commands that begin with their verb. */
+const OTHERS: Others = { ...OTHERS_4_14, ...OTHERS_6_12 }
+const OTHER_VERBS = { 'linux-4.14': Object.keys(OTHERS_4_14), 'linux-6.12': Object.keys(OTHERS_6_12) }
 
 /** Parse one command; nothing may follow it. */
 export function parseCommand(words: Words): Command | DevmemCommand {
   const text = words.rest()
-  const expected = `${PROCESS_EXPECTED}, ${oneOf(OTHER_VERBS)}`
+  const expected = `${PROCESS_EXPECTED}, ${oneOf(wordsOf(OTHER_VERBS, words.kernel))}`
   const first = words.take(expected)
   const head = { text, position: words.position(first.column) }
   const command = isProcess(first)
@@ -128,17 +126,6 @@ function parseMap(words: Words, head: ProcessHead): InnerCommand {
   return { ...head, verb: 'map', region, kind, pages, ...set }
 }
 
-/** Words that may stand in any order, each at most once. */
-function parseFlags(words: Words, allowed: Vocabulary): Set<string> {
-  const flags = new Set<string>()
-  for (let word = words.takeIf(allowed); word !== undefined; word = words.takeIf(allowed)) {
-    if (flags.has(word.text)) throw words.error(word.column, `'${word.text}' stands there twice`)
-    flags.add(word.text)
-  }
-  words.end(without(allowed, flags))
-  return flags
-}
-
 function parseAs(words: Words): string {
   parseChoice(words, ['as'], 'a name for it')
   return parseHandle(words)
@@ -159,33 +146,4 @@ function parsePin(words: Words, head: ProcessHead): InnerCommand {
 function parseUffd(words: Words, head: ProcessHead): InnerCommand {
   const place = parsePlace(words)
   return { ...head, verb: 'uffd', place, wp: parseFlags(words, UFFD_MODES).has('wp') }
-}
-
-function parseMigrate(words: Words, head: ProcessHead): MigrateCommand {
-  const place = parsePlace(words)
-  parseChoice(words, ['to'], 'a direction')
-  const to = parseChoice(words, ['dev', 'sys'], 'a destination')
-  const lists = new Map<string, PageRange[]>()
-  for (let word = words.peek(); word !== undefined; word = words.peek()) {
-    const [name, pages] = parseNamedList(words, word)
-    if (lists.has(name)) throw words.error(word.column, `'${name}=' stands there twice`)
-    lists.set(name, pages)
-  }
-  return {
-    ...head,
-    verb: 'migrate',
-    place,
-    to,
-    skip: lists.get('skip') ?? [],
-    error: lists.get('error') ?? [],
-    interleaved: [],
-  }
-}
-
-function parseNamedList(words: Words, word: Word): [string, PageRange[]] {
-  const match = /^(skip|error)=(.*)$/.exec(word.text)
-  if (match === null) throw words.unexpected(word, 'skip=PAGES, error=PAGES or the end of the line')
-  words.take('')
-  const [, name = '', list = ''] = match
-  return [name, parsePageList(words, list, word.column + name.length + 1)]
 }

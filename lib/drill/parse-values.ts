@@ -4,7 +4,7 @@
 
 import { excerpt } from '../base/visible'
 import type { PageRange, Place } from './ast'
-import { type Vocabulary, wordsOf } from './language'
+import { type Vocabulary, without, wordsOf } from './language'
 import { oneOf, type Word, type Words } from './words'
 
 const PROCESS = /^[A-Z][A-Z0-9]*$/
@@ -49,6 +49,17 @@ export function parseChoice<T extends string>(words: Words, vocabulary: Vocabula
   return choice
 }
 
+/** Words that may stand in any order, each at most once. */
+export function parseFlags(words: Words, allowed: Vocabulary): Map<string, Word> {
+  const flags = new Map<string, Word>()
+  for (let word = words.takeIf(allowed); word !== undefined; word = words.takeIf(allowed)) {
+    if (flags.has(word.text)) throw words.error(word.column, `'${word.text}' stands there twice`)
+    flags.set(word.text, word)
+  }
+  words.end(without(allowed, new Set(flags.keys())))
+  return flags
+}
+
 /** A decimal number of pages. */
 export function parsePages(words: Words, min: number, max: number = PAGE_MAX): number {
   const expected = `a number of pages (${min} to ${max})`
@@ -78,8 +89,8 @@ export function parsePlace(words: Words): Place {
   return { region, first, last }
 }
 
-/** `i,j-k`; `column` is where the list begins. */
-export function parsePageList(words: Words, text: string, column: number): PageRange[] {
+/** `i,j-k` */
+export function parsePageList(words: Words, { text, column }: Word): PageRange[] {
   const ranges: PageRange[] = []
   let at = column
   for (const item of text.split(',')) {
@@ -93,7 +104,8 @@ export function parsePageList(words: Words, text: string, column: number): PageR
   return ranges
 }
 
-function pageRange(words: Words, column: number, from: string, to: string | undefined): [number, number] {
+/** The pages from one number to another one, which stands behind a character. `column` is where the first begins. */
+export function pageRange(words: Words, column: number, from: string, to: string | undefined): [number, number] {
   const first = Number(from)
   const last = to === undefined ? first : Number(to)
   const wrong = (at: number, expected: string, found: string) =>

@@ -41,6 +41,14 @@ const word = fc.oneof(
     'remap',
     'advise',
     'cold',
+    'mirror',
+    'fault',
+    'exclusive',
+    'evict',
+    'all',
+    'D[1-2]',
+    'select=system,private',
+    'owner=other',
     '@alloc',
     '@final',
     '#',
@@ -67,20 +75,20 @@ test.prop([text, kernel])('any text is a drill, or an error at a place in it', (
   }
 })
 
-test.prop([text])('what was parsed parses again from its echoes, to the same', (drill) => {
+test.prop([text, kernel])('what was parsed parses again from its echoes, to the same', (drill, kernel) => {
   let first: ReturnType<typeof parseDrill>
   try {
-    first = parseDrill(source(drill))
+    first = parseDrill(source(drill), kernel)
   } catch {
     return
   }
   const lines = first.devmem === undefined ? [] : [first.devmem.text]
   for (const command of first.commands) {
     lines.push(command.text)
-    if (command.verb !== 'migrate') continue
+    if (!('interleaved' in command)) continue
     for (const inner of command.interleaved) lines.push(`  @${inner.callback} ${inner.command.text}`)
   }
-  const again = parseDrill(source(lines.join('\n')))
+  const again = parseDrill(source(lines.join('\n')), kernel)
   const withoutPositions = (value: unknown) =>
     JSON.stringify(value, (key, part) => (key === 'position' ? undefined : part))
   expect(withoutPositions(again)).toBe(withoutPositions(first))

@@ -22,7 +22,18 @@ function parseOne(text: string, kernel?: Kernel): Partial<Command> {
 const place = (region: string, first?: number, last?: number) => ({ region, first, last })
 const ofA = { process: 'A' }
 const map = { ...ofA, verb: 'map', region: 'buf', readOnly: false, at2m: false, thp: false }
-const migrate = { ...ofA, verb: 'migrate', place: place('buf'), skip: [], error: [], interleaved: [] }
+const migrate = {
+  ...ofA,
+  verb: 'migrate',
+  place: place('buf'),
+  skip: [],
+  error: [],
+  select: undefined,
+  owner: 'device',
+  interleaved: [],
+}
+const mirror = { ...ofA, verb: 'mirror', place: place('buf'), fault: false, write: false, owner: 'device' }
+const evict = { verb: 'evict', interleaved: [] }
 
 describe('each command', () => {
   test.each<[string, object]>([
@@ -80,6 +91,21 @@ describe('each command', () => {
     ['A remap buf[1-2] as new', { ...ofA, verb: 'remap', place: place('buf', 1, 2), region: 'new' }],
     ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf'), wp: false }],
     ['A uffd buf[1] wp', { ...ofA, verb: 'uffd', place: place('buf', 1, 1), wp: true }],
+    ['A mirror buf', { ...mirror }],
+    ['A mirror buf fault', { ...mirror, fault: true }],
+    ['A mirror buf fault write', { ...mirror, fault: true, write: true }],
+    ['A mirror buf owner=other write fault', { ...mirror, fault: true, write: true, owner: 'other' }],
+    ['A exclusive buf[1]', { ...ofA, verb: 'exclusive', place: place('buf', 1, 1) }],
+    ['evict all', { ...evict, pages: undefined }],
+    ['evict D[3]', { ...evict, pages: { first: 3, last: 3 } }],
+    ['evict D[3-9]', { ...evict, pages: { first: 3, last: 9 } }],
+    ['A migrate buf to dev select=private', { ...migrate, to: 'dev', select: ['private'] }],
+    ['A migrate buf to sys select=system,private', { ...migrate, to: 'sys', select: ['system', 'private'] }],
+    ['A migrate buf to sys owner=other', { ...migrate, to: 'sys', owner: 'other' }],
+    [
+      'A migrate buf to sys owner=other skip=2 select=system',
+      { ...migrate, to: 'sys', skip: [{ first: 2, last: 2 }], select: ['system'], owner: 'other' },
+    ],
     ['A pin buf as h dma', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: false, dma: true }],
     ['A pin buf as h write dma', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true }],
     ['A pin buf as h dma write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true }],
@@ -116,6 +142,19 @@ describe('lines', () => {
     expect(lines.map(({ callback, command }) => [callback, command.text])).toEqual([
       ['final', 'A dump buf'],
       ['alloc', 'fork A B'],
+    ])
+  })
+
+  test('interleaved commands may belong to an evict, and may be mirror and exclusive', () => {
+    const { commands } = parse(
+      'evict all\n  @alloc A mirror buf\n  @final exit A\n  @final B exclusive buf',
+      'linux-6.12',
+    )
+    const lines = commands.flatMap((command) => (command.verb === 'evict' ? command.interleaved : []))
+    expect(lines.map(({ callback, command }) => [callback, command.verb])).toEqual([
+      ['alloc', 'mirror'],
+      ['final', 'exit'],
+      ['final', 'exclusive'],
     ])
   })
 
@@ -180,10 +219,7 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A migrate b to dev\n@alloc A count', '2:1: interleaved lines (@alloc, @final) start with white space'],
     ['A migrate b to dev\n  @now A count', "2:3: expected @alloc or @final, found '@now'"],
     ['A migrate b to dev\n  @alloc', '2:9: expected a process'],
-    [
-      'A migrate b to dev\n  @alloc A watch',
-      "2:10: watch can't be interleaved (all but devmem, migrate and watch can)",
-    ],
+    ['A migrate b to dev\n  @alloc A watch', "2:10: watch can't be interleaved (all but devmem, migrate, watch can)"],
     ['A migrate b to dev\n  @alloc devmem 1', "2:10: devmem can't be interleaved"],
     ['A migrate b to dev\n  @alloc B migrate b to dev', "2:10: migrate can't be interleaved"],
     ['A migrate b to dev\n  @final exit A', "2:10: process A migrates and can't exit meanwhile (others can)"],
@@ -208,7 +244,21 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A uffd buf wp', `1:12: expected the end of the line, found 'wp'${NEEDS_6_12}`],
     // Words of other places, and of no kernel.
     ['A map buf cold 4', '1:11: expected a kind of mapping (anon, shmem, file, sharedfile, hugetlb or special), found'],
-    ['A mirror buf', `1:3: expected a command (${COMMANDS}, count or watch), found 'mirror'`],
+    ['A mirror buf', `1:3: expected a command (${COMMANDS}, count or watch), found 'mirror'${NEEDS_6_12}`],
+    ['A exclusive buf', `1:3: expected a command (${COMMANDS}, count or watch), found 'exclusive'${NEEDS_6_12}`],
+    [
+      'evict all',
+      `1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'evict'${NEEDS_6_12}`,
+    ],
+    [
+      'A migrate buf to dev select=system',
+      `1:22: expected skip=PAGES, error=PAGES or the end of the line, found 'select=system'${NEEDS_6_12}`,
+    ],
+    [
+      'A migrate buf to dev skip=1 owner=other',
+      `1:29: expected skip=PAGES, error=PAGES or the end of the line, found 'owner=other'${NEEDS_6_12}`,
+    ],
+    ['A migrate buf to dev\n  @alloc evict all', '2:10: expected a process (upper-case letters and digits), devmem'],
   ])('%s: in a linux-4.14 drill', (text, message) => {
     expectError(text, 'linux-4.14', message)
   })
@@ -218,23 +268,55 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A remap buf to new', "1:13: expected a name for it (as), found 'to'"],
     ['A remap buf as NEW', "1:16: expected a region (a lower-case word), found 'NEW'"],
     ['A remap buf as new ro', "1:20: expected the end of the line, found 'ro'"],
-    ['A mirror buf', `1:3: expected a command (${COMMANDS}, count, watch or remap), found 'mirror'${NOT_YET}`],
-    ['A exclusive buf', `1:3: expected a command (${COMMANDS}, count, watch or remap), found 'exclusive'${NOT_YET}`],
+    ['A mirror buf write', "1:14: 'write' is only allowed with 'fault'"],
+    ['A mirror buf read', "1:14: expected fault, write, owner=other or the end of the line, found 'read'"],
+    ['A mirror buf fault fault', "1:20: 'fault' stands there twice"],
+    ['A mirror buf owner=me', "1:14: expected fault, write, owner=other or the end of the line, found 'owner=me'"],
+    ['A mirror', '1:9: expected a place (REGION, REGION[PAGE] or REGION[FIRST-LAST]), found the end of the line'],
+    ['A exclusive buf write', "1:17: expected the end of the line, found 'write'"],
+    ['evict', '1:6: expected device pages (all, D[PAGE] or D[FIRST-LAST]), found the end of the line'],
+    ['evict buf', "1:7: expected device pages (all, D[PAGE] or D[FIRST-LAST]), found 'buf'"],
+    ['evict coh', `1:7: expected device pages (all, D[PAGE] or D[FIRST-LAST]), found 'coh'${NOT_YET}`],
+    ['evict D[5-3]', "1:11: expected a last page of at least 5, found '3'"],
+    ['evict D[300000000]', "1:9: expected a page number (0 to 268435455), found '300000000'"],
+    ['evict all all', "1:11: expected the end of the line, found 'all'"],
+    ['A evict all', `1:3: expected a command (${COMMANDS}, count, watch, remap, mirror or exclusive), found 'evict'`],
+    ['evict all\n  @alloc evict all', "2:10: evict can't be interleaved (all but devmem, migrate, watch, evict can)"],
+    ['A migrate b to dev\n  @final evict all', "2:10: evict can't be interleaved"],
+    ['A count\n  @alloc A count', '2:3: interleaved lines belong under a migrate or evict'],
     [
-      'evict D[1]',
-      `1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'evict'`,
+      'reclaim 4',
+      "1:1: expected a process (upper-case letters and digits), devmem, fork, exit, drop or evict, found 'reclaim'",
     ],
-    ['swap 4', `1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'swap'`],
+    [
+      'swap 4',
+      "1:1: expected a process (upper-case letters and digits), devmem, fork, exit, drop or evict, found 'swap'",
+    ],
     ['devmem 4 coherent', `1:10: expected the end of the line, found 'coherent'${NOT_YET}`],
     ['A pin buf as h longterm', `1:16: expected write, dma or the end of the line, found 'longterm'${NOT_YET}`],
     ['A migrate buf to coh', `1:18: expected a destination (dev or sys), found 'coh'${NOT_YET}`],
     [
-      'A migrate buf to dev select=system',
-      `1:22: expected skip=PAGES, error=PAGES or the end of the line, found 'select=system'${NOT_YET}`,
+      'A migrate buf to dev select',
+      "1:22: expected skip=PAGES, error=PAGES, select=KINDS, owner=other or the end of the line, found 'select'",
     ],
+    [
+      'A migrate buf to dev select=',
+      "1:29: expected kinds of pages (system or private, separated by commas), found ''",
+    ],
+    [
+      'A migrate buf to dev select=system,coherent',
+      "1:36: expected kinds of pages (system or private, separated by commas), found 'coherent'",
+    ],
+    ['A migrate buf to dev select=system,system', "1:36: 'system' stands there twice"],
+    ['A migrate buf to dev select=system select=system', "1:36: 'select=' stands there twice"],
+    ['A migrate buf to dev owner=me', "1:28: expected an owner (other), found 'me'"],
+    ['A migrate buf to dev owner=other owner=other', "1:34: 'owner=' stands there twice"],
     ['A pin buf as h dma dma', "1:20: 'dma' stands there twice"],
     ['A uffd buf missing', "1:12: expected wp or the end of the line, found 'missing'"],
-    ['A mirrored buf', `1:3: expected a command (${COMMANDS}, count, watch or remap), found 'mirrored'`],
+    [
+      'A mirrored buf',
+      `1:3: expected a command (${COMMANDS}, count, watch, remap, mirror or exclusive), found 'mirrored'`,
+    ],
   ])('%s: in a linux-6.12 drill', (text, message) => {
     expectError(text, 'linux-6.12', message)
   })

@@ -3,7 +3,7 @@
 // Plays the commands of a drill on one side, and prints what the model claims to know: an exact transcript, or one in the
 // form to which claims.ts reduces the transcript of a kernel.
 
-import type { Command, MigrateCommand, PageRange, Place } from '../../lib/drill'
+import type { Command, EvictCommand, MigrateCommand, PageRange, Place } from '../../lib/drill'
 import { Declined } from './declined'
 import { dumpLines } from './dump-lines'
 import { type Layout, SPACIOUS } from './layout'
@@ -11,7 +11,7 @@ import { pageRange, runs } from './runs'
 import type { Errno, Outcome, PinHow, Seen, Side, SideMigration } from './side'
 import { Job, type Steps } from './steps'
 
-type Simple = Exclude<Command, MigrateCommand>
+type Simple = Exclude<Command, MigrateCommand | EvictCommand>
 type AtPlace = Extract<Simple, { place: Place }>
 
 export interface Region {
@@ -69,6 +69,7 @@ export class Player<Process, Thread, Handle> {
 
   play(command: Command): Played {
     this.#lines = []
+    if (command.verb === 'evict') throw new Declined('an eviction')
     const ended = command.verb === 'migrate' ? this.#migrate(command) : this.#single(command)
     if (!ended) this.#print('  ', this.#invalidations())
     return { lines: [command.text, ...this.#lines], ended }
@@ -233,6 +234,9 @@ export class Player<Process, Thread, Handle> {
         return this.#take(command.verb, located, command.handle)
       case 'dump':
         return this.#dump(located)
+      case 'mirror':
+      case 'exclusive':
+        throw new Declined(command.verb)
     }
   }
 
