@@ -2,6 +2,7 @@
 /* do_wp_page(): a store to a page that is mapped read-only in a mapping that may be written. */
 #include <string.h>
 
+#include "fault/munlock.h"
 #include "fault/reuse.h"
 #include "mm/mm.h"
 #include "mm/mmu_notifier.h"
@@ -10,7 +11,6 @@
 #include "page/contents.h"
 #include "page/lru.h"
 #include "page/memcg.h"
-#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 /* The store has changed its entry before it waited for the page. */

@@ -6,8 +6,8 @@
 #include "fault/fault.h"
 #include "fault/hugetlb.h"
 #include "page/lru.h"
+#include "page/mlock.h"
 #include "rmap/huge.h"
-#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 /* 4.14 forces a write once copy-on-write is broken. In 6.12 nobody here forces one. */

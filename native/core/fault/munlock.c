@@ -1,11 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Taking the mlock marks off a range of pages. */
+/* Linux 4.14: taking the mlock marks off a page, or a range of pages. */
 #include "fault/fault.h"
 #include "fault/gup.h"
 #include "fault/munlock.h"
 #include "page/lru.h"
-#include "rmap/mlock.h"
 #include "rmap/rmap.h"
+#include "rmap/try_to_unmap.h"
+
+/* The page is isolated and unmarked. Mark it again if another locked mapping maps it. Drops the isolation's
+ * reference. */
+static void munlock_isolated_page(struct ctx *ctx, u32 pfn)
+{
+	if (page_mapcount(ctx->m, pfn) > 1)
+		try_to_munlock(ctx, pfn);
+	putback_lru_page(ctx->m, ctx->cpu, pfn);
+}
+
+void munlock_vma_page(struct hmmu *m, u32 cpu, u32 pfn)
+{
+	struct ctx ctx = { .m = m, .cpu = cpu };
+
+	if (page_test_and_clear(m, pfn, HMMU_PG_MLOCKED) && isolate_lru_page(m, pfn))
+		munlock_isolated_page(&ctx, pfn);
+}
 
 struct munlock_batch {
 	u32 nr;

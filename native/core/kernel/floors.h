@@ -19,6 +19,7 @@
 #include "page/hugetlb_pool.c"
 #include "page/lru.c"
 #include "page/memcg.c"
+#include "page/mlock.c"
 #include "page/mlock_batch.c"
 #include "page/page.c"
 
@@ -37,7 +38,6 @@
 
 #include "rmap/huge_split.c"
 #include "rmap/migration_ptes.c"
-#include "rmap/mlock.c"
 #include "rmap/rmap.c"
 #include "rmap/rmap_walk.c"
 #include "rmap/split_pmd_double_map.c"

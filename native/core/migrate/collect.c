@@ -4,9 +4,9 @@
 #include "migrate/migrate.h"
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
+#include "page/mlock.h"
 #include "rmap/huge.h"
 #include "rmap/migration_entry.h"
-#include "rmap/mlock.h"
 #include "rmap/rmap.h"
 
 /* Append one src word; 0 means not migratable. */

@@ -7,7 +7,7 @@
 
 #include "mm/anon_vma.h"
 
-#include "mm/vma.h"
+#include "mm/vma_record.h"
 
 static u64 first_index(const struct hmmu *m, u32 avc)
 {

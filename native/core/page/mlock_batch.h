@@ -3,7 +3,7 @@
  * @file mlock_batch.h
  * mlock in Linux 6.12: "mm/munlock: mlock_page() munlock_page() batch by pagevec". A page is marked mlocked at once. It
  * goes to the unevictable list, or leaves it, when the CPU's pagevec of such pages is drained. While it is there, the page
- * counts the locked mappings that map it. rmap/mlock.h has what 4.14 does instead.
+ * counts the locked mappings that map it. mlock.h has what 4.14 does instead.
  */
 #ifndef HMMU_MLOCK_BATCH_H
 #define HMMU_MLOCK_BATCH_H

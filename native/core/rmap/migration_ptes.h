@@ -5,7 +5,7 @@
 
 #include "mm/pgtable.h"
 #include "page/lru.h"
-#include "rmap/mlock.h"
+#include "page/mlock.h"
 #include "rmap/rmap.h"
 
 /** How the migration entries of a mapping become entries that map a page. */

@@ -4,7 +4,7 @@
 #include "rmap/rmap.h"
 
 #include "page/lru.h"
-#include "rmap/mlock.h"
+#include "page/mlock.h"
 
 void page_move_anon_rmap(struct hmmu *m, u32 pfn, u32 vma)
 {

@@ -4,7 +4,7 @@
 #define HMMU_RMAP_H
 
 #include "mm/anon_vma.h"
-#include "mm/vma.h"
+#include "mm/vma_record.h"
 #include "page/mlock_batch.h"
 
 /** Count entries of a part of a compound page, or of all of it: 6.12 keeps a total, 4.14 adds up. "mm: track mapcount of

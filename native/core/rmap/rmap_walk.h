@@ -3,7 +3,7 @@
 #ifndef HMMU_RMAP_WALK_H
 #define HMMU_RMAP_WALK_H
 
-#include "mm/vma.h"
+#include "mm/vma_record.h"
 
 /** State of page_vma_mapped_walk(): the places of a page in one mapping. Zero the record and set the first four
  * fields. */
@@ -60,7 +60,8 @@ static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
 	}
 	return 0;
 }
-static inline u32 rmap_first(struct hmmu *m, u32 pfn, struct rmap_walk *walk)
+/* Inline also where the loop is: a call would cost as much as the rest. */
+static ALWAYS_INLINE u32 rmap_first(struct hmmu *m, u32 pfn, struct rmap_walk *walk)
 {
 	u32 mapping = page_of(m, compound_head(m, pfn))->mapping;
 
