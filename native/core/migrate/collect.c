@@ -281,7 +281,8 @@ bool migrate_vma_collect_one(struct hmmu_migration *mig)
 	u64 address = mig->start + (mig->npages << PAGE_SHIFT);
 
 	if (!mig->npages)
-		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_MIGRATE, mig->ctx.mm, mig->start, mig->end);
+		mmu_notifier_invalidate_range_start_owner(m, HMMU_NOTIFY_MIGRATE, mig->ctx.mm, mig->start, mig->end,
+							  HMMU_DEFAULT_OWNER);
 	if (mig->flush_end) {
 		flush_tlb_range(m, mig->ctx.mm, mig->flush_start, mig->flush_end);
 		mig->flush_end = 0;

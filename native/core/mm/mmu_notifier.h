@@ -2,7 +2,8 @@
 /**
  * @file mmu_notifier.h
  * mmu_notifier_invalidate_range_start() and its kin. They reach watched address spaces only. @p kind is an enum
- * hmmu_notify_kind: why the range is invalidated. 4.14 has no kinds.
+ * hmmu_notify_kind: why the range is invalidated. 4.14 has no kinds. @p owner is that of the device for which the range is
+ * invalidated (mmu_notifier_range_init_owner()); 0: none.
  */
 #ifndef HMMU_MMU_NOTIFIER_H
 #define HMMU_MMU_NOTIFIER_H
@@ -10,11 +11,18 @@
 #include "host/machine.h"
 #include "host/probe.h"
 
-static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
+static inline void mmu_notifier_invalidate_range_start_owner(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end,
+							     u64 owner)
 {
+	(void)owner;
 	probe(invalidate_start, mm, start, end);
 	if (mm_of(m, mm)->watched)
 		event_notify(m, HMMU_EVENT_INVALIDATE_START, KERNEL >= V6_12 ? kind : 0, mm, start, end);
+}
+
+static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
+{
+	mmu_notifier_invalidate_range_start_owner(m, kind, mm, start, end, 0);
 }
 
 /* Rare, and called from hot places. */

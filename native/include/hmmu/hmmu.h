@@ -53,6 +53,9 @@ extern "C" {
 #define HMMU_TASK_SIZE 0x7ffffffff000ull
 /** Number of flag bits in a word of src or dst. The page frame number is in the bits above. */
 #define HMMU_PFN_SHIFT 6
+/** Owner (dev_pagemap.owner) of the machine's device, unless the device was created with another one. Owner 0 is NULL, and
+ * owns nothing. */
+#define HMMU_DEFAULT_OWNER 1u
 /** Number of the binary interface: goes up whenever something compiled against an older header would misbehave with the
  * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
 #define HMMU_ABI 1
