@@ -292,6 +292,29 @@ export const RestoreBit = {
   UNVERIFIED: 1,
 } as const
 
+/** Which pages a migration selects, MIGRATE_VMA_SELECT_*. Linux 6.12. Empty entries are offered whatever is selected. */
+export type SelectName =
+  | 'system'
+  | 'private'
+
+/** Bits of {@link SelectName} in the C API. */
+export const selectValues: Readonly<Record<SelectName, number>> = {
+  system: 1,
+  private: 2,
+}
+
+/** {@link SelectName} by bit number. */
+export const selectNames: readonly SelectName[] = [
+  'system',
+  'private',
+]
+
+/** A sentence on each {@link SelectName}. */
+export const selectTexts: Readonly<Record<SelectName, string>> = {
+  system: 'Pages of RAM, and entries that map the zero page.',
+  private: "Device-private pages of the migration's owner.",
+}
+
 /** Where a destination page comes from. */
 export type TargetName =
   | 'device'
@@ -396,6 +419,10 @@ export type WhyName =
   | 'insert_mm_unstable'
   | 'not_offered'
   | 'aborted'
+  | 'not_selected'
+  | 'other_owner'
+  | 'maybe_pinned'
+  | 'free_page'
 
 /** Values of {@link WhyName} in the C API. */
 export const whyValues: Readonly<Record<WhyName, number>> = {
@@ -431,6 +458,10 @@ export const whyValues: Readonly<Record<WhyName, number>> = {
   insert_mm_unstable: 29,
   not_offered: 30,
   aborted: 31,
+  not_selected: 32,
+  other_owner: 33,
+  maybe_pinned: 34,
+  free_page: 35,
 }
 
 /** {@link WhyName} by value. */
@@ -467,6 +498,10 @@ export const whyNames: readonly WhyName[] = [
   'insert_mm_unstable',
   'not_offered',
   'aborted',
+  'not_selected',
+  'other_owner',
+  'maybe_pinned',
+  'free_page',
 ]
 
 /** A sentence on each {@link WhyName}. */
@@ -503,6 +538,10 @@ export const whyTexts: Readonly<Record<WhyName, string>> = {
   insert_mm_unstable: 'Insertion: the mm was reaped.',
   not_offered: 'A hole of a mapping that is not anonymous (fixed kernels do not offer it).',
   aborted: 'The migration was abandoned.',
+  not_selected: 'The migration did not select pages of this kind. Linux 6.12.',
+  other_owner: 'The device page has another owner than the migration. Linux 6.12.',
+  maybe_pinned: 'The page is exclusive, and may be pinned for DMA. Linux 6.12.',
+  free_page: 'The device page is free. Linux 6.12, migrate_device_range().',
 }
 
 /** Kinds of waits of a blocked task. */
@@ -678,6 +717,7 @@ export type ErrorCode =
   | 'HMMU_HOST_MEMORY'
   | 'HMMU_REFERENCE'
   | 'HMMU_SNAPSHOT'
+  | 'HMMU_ORDER'
 
 /** Values of {@link ErrorCode} in the C API. */
 export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
@@ -702,6 +742,7 @@ export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
   HMMU_HOST_MEMORY: 18,
   HMMU_REFERENCE: 19,
   HMMU_SNAPSHOT: 20,
+  HMMU_ORDER: 21,
 }
 
 /** {@link ErrorCode} by value. */
@@ -727,6 +768,7 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'HMMU_HOST_MEMORY',
   'HMMU_REFERENCE',
   'HMMU_SNAPSHOT',
+  'HMMU_ORDER',
 ]
 
 /** A sentence on each {@link ErrorCode}. */
@@ -752,6 +794,7 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
   HMMU_REFERENCE: 'The page reference, lock or isolation to be given back is not held.',
   HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.',
+  HMMU_ORDER: 'The calls of a migration came in another order than setup, pages, finalize.',
 }
 
 /** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
@@ -839,6 +882,11 @@ export type QuirkName =
   | 'pmd-split-soft-dirties'
   | 'mremap-moves-tables'
   | 'device-downgrade-drops-soft-dirty'
+  | 'check-spares-device'
+  | 'device-unmap-dirties'
+  | 'faulters-livelock'
+  | 'setup-counts-unrounded'
+  | 'select-splits-huge'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -858,6 +906,11 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'pmd-split-soft-dirties': 8192,
   'mremap-moves-tables': 16384,
   'device-downgrade-drops-soft-dirty': 32768,
+  'check-spares-device': 65536,
+  'device-unmap-dirties': 131072,
+  'faulters-livelock': 262144,
+  'setup-counts-unrounded': 524288,
+  'select-splits-huge': 1048576,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -878,6 +931,11 @@ export const quirkNames: readonly QuirkName[] = [
   'pmd-split-soft-dirties',
   'mremap-moves-tables',
   'device-downgrade-drops-soft-dirty',
+  'check-spares-device',
+  'device-unmap-dirties',
+  'faulters-livelock',
+  'setup-counts-unrounded',
+  'select-splits-huge',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -899,6 +957,11 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'pmd-split-soft-dirties': 'none that we know of',
   'mremap-moves-tables': 'none that we know of',
   'device-downgrade-drops-soft-dirty': 'none that we know of',
+  'check-spares-device': 'none that we know of',
+  'device-unmap-dirties': 'none that we know of',
+  'faulters-livelock': 'mm/migrate: Trylock device page in do_swap_page',
+  'setup-counts-unrounded': 'none that we know of',
+  'select-splits-huge': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */

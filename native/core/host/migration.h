@@ -38,6 +38,7 @@ struct hmmu_migration {
 	u8 *why;
 	u64 mmu_start;              /**< of the notifier range of the pages stage, once it is open */
 	u32 fault_page;             /**< the page of the device fault being handled; the fault holds a reference */
+	u32 first;                  /**< migrate_device_range(): the first device page; else 0 */
 	u64 flush_start, flush_end; /**< range that collect has still to flush: 4.14 flushes after the unlock */
 	bool restoring;             /**< prepare or unmap has finished its first loop, and restores entries */
 	/* Known of all pages within one call, as nothing else can have run in between: */
@@ -46,6 +47,7 @@ struct hmmu_migration {
 	bool allow_drain;
 	bool notified;
 	bool callbacks_ran;
+	bool dst_is_ready; /**< Linux 6.12: migrate_vma_pages() was called */
 	bool out_of_bounds;
 	bool in_callback;
 	bool aborted;

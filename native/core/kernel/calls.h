@@ -67,6 +67,9 @@
 	X(int, notify, (struct hmmu *m, uint32_t pid, bool on), (m, pid, on)) \
 	X(int, migrate_vma, (struct hmmu *m, const struct hmmu_migrate_request *request), (m, request)) \
 	X(int, migrate_begin, (struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **mig), (m, request, mig)) \
+	X(int, migrate_vma_setup, (struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **mig), (m, request, mig)) \
+	X(int, migrate_device_range, (struct hmmu *m, const struct hmmu_device_range *range, struct hmmu_migration **mig), (m, range, mig)) \
+	X(int, migrate_device_begin, (struct hmmu *m, const struct hmmu_device_range *range, struct hmmu_migration **mig), (m, range, mig)) \
 	X(int, device_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \
 	X(int, device_alloc_page, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, other_device_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \
@@ -85,6 +88,8 @@
 #define MIGRATION_CALLS(X) \
 	X(int, migrate_step, (struct hmmu_migration *mig), (mig)) \
 	X(int, migrate_run, (struct hmmu_migration *mig, uint32_t stage), (mig, stage)) \
+	X(int, migrate_vma_pages, (struct hmmu_migration *mig), (mig)) \
+	X(int, migrate_vma_finalize, (struct hmmu_migration *mig), (mig)) \
 	X(int, migrate_end, (struct hmmu_migration *mig), (mig)) \
 	X(void, migrate_state, (const struct hmmu_migration *mig, struct hmmu_migration_state *out), (mig, out))
 

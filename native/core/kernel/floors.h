@@ -86,6 +86,9 @@
 #include "call/userfaultfd.c"
 
 #include "migrate/collect.c"
+#include "migrate/collect_selected.c"
+#include "migrate/device_range.c"
+#include "migrate/device_unmap.c"
 #include "migrate/driver.c"
 #include "migrate/driver_pages.c"
 #include "migrate/insert.c"
@@ -95,6 +98,7 @@
 #include "migrate/prepare.c"
 #include "migrate/record.c"
 #include "migrate/rules.c"
+#include "migrate/setup.c"
 #include "migrate/wait_ops.c"
 
 #include "machine/complain.c"

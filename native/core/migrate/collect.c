@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The first stage: walk the tables, write src, and lock and unmap each page whose lock is free. */
 #include "host/probe.h"
+#include "migrate/collect_selected.h"
 #include "migrate/migrate.h"
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
@@ -85,7 +86,7 @@ static ALWAYS_INLINE u32 page_of_entry(u64 pte, bool present)
 	return present ? pte_pfn(pte) : swp_offset(pte);
 }
 
-/* The src word of a present pte or a device-private entry. */
+/* Linux 4.14: the src word of a present pte or a device-private entry. */
 static ALWAYS_INLINE u64 word_of_entry(u64 pte, bool present)
 {
 	u64 page = (u64)page_of_entry(pte, present) << HMMU_PFN_SHIFT | HMMU_PFN_VALID | HMMU_PFN_MIGRATE;
@@ -120,9 +121,8 @@ static ALWAYS_INLINE u64 replace_entry(struct hmmu_migration *mig, u64 *pte, boo
 	/* "mm/migrate_device.c: copy pte dirty bit to page": 4.14 loses the bit. */
 	if (present && pte_dirty(old) && !quirk(m, HMMU_QUIRK_COLLECT_DROPS_DIRTY))
 		p->flags |= HMMU_PG_DIRTY;
-	*pte = present ? migration_entry_of_present(page, old, PageAnonExclusive(m, page))
+	*pte = present ? migration_entry_of_present(page, old, false)
 		       : migration_entry_of_device(m, page, old, _PAGE_RW);
-	ClearPageAnonExclusive(m, page);
 	if (--p->mapcount)
 		mapped_elsewhere(mig, page, *pte);
 	return word_of_entry(old, present) | HMMU_PFN_LOCKED;
@@ -149,9 +149,7 @@ static NOINLINE u64 collect_unusual(struct hmmu_migration *mig, u64 i, u64 *pte,
 		return word_of_entry(*pte, present);
 	}
 	word = replace_entry(mig, pte, present);
-	if (KERNEL >= V6_12 && vma_is_mlocked(m, mig->vma))
-		munlock_folio(m, mig->ctx.cpu, page);
-	else if (KERNEL < V6_12 && !p->mapcount)
+	if (!p->mapcount)
 		clear_page_mlock(m, mig->ctx.cpu, page);
 	return word;
 }
@@ -188,6 +186,8 @@ static NOINLINE u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
 
 static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 *pte)
 {
+	if (KERNEL >= V6_12)
+		return collect_selected_present(mig, i, pte);
 	if (!(*pte & _PAGE_SPECIAL))
 		return collect_page(mig, i, pte, true);
 	if (is_zero_pfn(mig->ctx.m, pte_pfn(*pte)))
@@ -198,7 +198,9 @@ static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 
 /* Entries that are not present. */
 static ALWAYS_INLINE u64 collect_absent(struct hmmu_migration *mig, u64 i, u64 *pte)
 {
-	return is_device_private_entry(*pte) ? collect_page(mig, i, pte, false) : collect_no_page(mig, i, *pte);
+	if (!is_device_private_entry(*pte))
+		return collect_no_page(mig, i, *pte);
+	return KERNEL >= V6_12 ? collect_selected_device_entry(mig, i, pte) : collect_page(mig, i, pte, false);
 }
 
 static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
@@ -213,7 +215,8 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 
 		if (pte_present(*pte)) {
 			word = collect_present(mig, i, pte);
-			unmapped |= word & HMMU_PFN_LOCKED;
+			/* A word of 6.12 tells nothing of the lock: a page that is locked by somebody has none. */
+			unmapped |= word & (KERNEL >= V6_12 ? HMMU_PFN_VALID : HMMU_PFN_LOCKED);
 		} else {
 			word = collect_absent(mig, i, pte);
 		}
@@ -242,6 +245,9 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 	struct hmmu *m = ctx->m;
 	u32 page = pte_pfn(*pmd);
 
+	/* 6.12 splits what it then leaves alone. */
+	if (KERNEL >= V6_12 && !selects(mig, HMMU_SELECT_SYSTEM) && !quirk(m, HMMU_QUIRK_SELECT_SPLITS_HUGE))
+		return HMMU_WHY_NOT_SELECTED;
 	if (is_huge_zero_pmd(m, *pmd)) {
 		__split_huge_pmd(ctx, mig->vma, pmd, address, false, 0);
 		return pmd_trans_unstable(*pmd) ? HMMU_WHY_HUGE_ZERO_UNSTABLE : HMMU_WHY_NONE;
@@ -269,7 +275,7 @@ static void collect_pmd(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 e
 	}
 	if (!pmd || pmd_none(*pmd))
 		collect_hole(mig, address, end);
-	else if (pmd_bad(*pmd))
+	else if (KERNEL < V6_12 && pmd_bad(*pmd))
 		collect_skip(mig, address, end, HMMU_WHY_BAD_PMD);
 	else
 		collect_ptes(mig, pmd, address, end);

@@ -75,11 +75,20 @@ static NOINLINE const u64 *builtin_choices(struct hmmu_migration *mig, const str
 	return mig->dst;
 }
 
+/* Whether a source is of the wanted kind already. In 6.12 the page tells, not the word. */
+static inline bool is_there(const struct hmmu *m, u64 src, bool to_device)
+{
+	const u64 there = HMMU_PFN_VALID | (to_device ? HMMU_PFN_DEVICE : 0);
+
+	if (KERNEL >= V6_12)
+		return (src & HMMU_PFN_VALID) && is_zone_device_page(m, (u32)(src >> HMMU_PFN_SHIFT)) == to_device;
+	return (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == there;
+}
+
 /* Reads the core's private arrays, which callers cannot alter. */
 static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver, bool to_device)
 {
-	const u64 there = HMMU_PFN_VALID | (to_device ? HMMU_PFN_DEVICE : 0);
-	const u64 flags = HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0);
+	const u64 flags = KERNEL >= V6_12 ? 0 : HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0);
 	const u64 *choices = driver->skip_count || driver->error_count ? builtin_choices(mig, driver) : NULL;
 	struct hmmu *m = mig->ctx.m;
 	u64 *words = mig->src, *dst = mig->request.dst, pages = mig->npages;
@@ -88,10 +97,11 @@ static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct 
 		u64 src = words[i];
 		u32 page;
 
-		if (!(src & HMMU_PFN_MIGRATE) || (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == there)
+		if (!(src & HMMU_PFN_MIGRATE) || is_there(m, src, to_device))
 			continue;
 		if (choices && choices[i] != MOVE) {
-			if (choices[i] == ERROR)
+			/* 6.12 has no such word: the entry is left alone. */
+			if (KERNEL < V6_12 && choices[i] == ERROR)
 				dst[i] = HMMU_PFN_ERROR;
 			continue;
 		}
@@ -127,10 +137,12 @@ static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, ui
 		.dst = &dst,
 		.ops = &builtin_ops,
 		.data = &driver,
+		.flags = KERNEL >= V6_12 ? HMMU_SELECT_DEVICE_PRIVATE : 0,
+		.fault_page = KERNEL >= V6_12 ? pfn : 0,
+		.owner = device_owner(m, pfn),
 	};
 	int err = hmmu_migrate_vma(m, &request);
 
-	(void)pfn;
 	(void)data;
 	return err ? err : src & HMMU_PFN_MIGRATE ? 0 : -EIO;
 }

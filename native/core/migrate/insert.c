@@ -22,6 +22,12 @@ static u64 new_entry(const struct hmmu *m, u32 vma, u32 newpage)
 	return v->flags & VM_WRITE ? pte_mkwrite(pte_mkdirty(entry)) : entry;
 }
 
+/* Another thread won the race for the table. */
+static inline bool pmd_unstable(struct hmmu *m, u64 pmd)
+{
+	return pmd_trans_unstable(pmd) || should_fail(m, HMMU_INJECT_PMD_UNSTABLE);
+}
+
 /* Allocate page tables, anon_vma and charge, in the kernel's order of checks. */
 static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 **pmd)
 {
@@ -36,7 +42,7 @@ static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 
 		return HMMU_WHY_INSERT_HUGE_PMD;
 	if (!pte_alloc(m, mig->ctx.mm, *pmd))
 		return HMMU_WHY_INSERT_NO_TABLE;
-	if (pmd_trans_unstable(**pmd) || should_fail(m, HMMU_INJECT_PMD_UNSTABLE))
+	if (KERNEL < V6_12 && pmd_unstable(m, **pmd))
 		return HMMU_WHY_INSERT_UNSTABLE_PMD;
 	if (anon_vma_prepare(m, mig->vma))
 		return HMMU_WHY_INSERT_ANON_VMA;
@@ -98,28 +104,42 @@ static void set_entry(struct hmmu_migration *mig, u64 address, u64 *pte, u32 new
 	*pte = entry;
 }
 
+/* Take the place under the table's lock, unless it has changed. */
+static enum hmmu_why take_place(struct hmmu_migration *mig, u64 address, const u64 *pmd, u32 newpage)
+{
+	struct hmmu *m = mig->ctx.m;
+	u64 entry, *pte;
+	enum hmmu_why why;
+
+	/* The page must be valid before its entry is visible. */
+	page_set(m, newpage, HMMU_PG_UPTODATE);
+	if (KERNEL >= V6_12 && pmd_unstable(m, *pmd))
+		return HMMU_WHY_INSERT_UNSTABLE_PMD;
+	entry = new_entry(m, mig->vma, newpage);
+	pte = pte_offset_map_lock(m, *pmd, address);
+	why = check_entry(mig, *pte);
+	if (!why)
+		set_entry(mig, address, pte, newpage, entry);
+	table_unlock(m, pte);
+	return why;
+}
+
 void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
-	u64 *pmd, *pte, entry;
+	u64 *pmd;
 	enum hmmu_why why = prepare_place(mig, address, &pmd);
+	bool charged = !why;
 
-	if (!why && unknown_device(mig, i, newpage)) {
-		mem_cgroup_cancel_charge(m, 1);
+	/* In 6.12 the page keeps its charge until it is freed, inserted or not. */
+	if (KERNEL >= V6_12 && charged)
+		mem_cgroup_commit_charge(m, newpage);
+	if (!why && unknown_device(mig, i, newpage))
 		why = HMMU_WHY_UNKNOWN_DEVICE;
-	}
-	if (!why) {
-		/* The page must be valid before its entry is visible. */
-		page_set(m, newpage, HMMU_PG_UPTODATE);
-		entry = new_entry(m, mig->vma, newpage);
-		pte = pte_offset_map_lock(m, *pmd, address);
-		why = check_entry(mig, *pte);
-		if (!why)
-			set_entry(mig, address, pte, newpage, entry);
-		else
-			mem_cgroup_cancel_charge(m, 1);
-		table_unlock(m, pte);
-	}
+	if (!why)
+		why = take_place(mig, address, pmd, newpage);
+	if (KERNEL < V6_12 && charged && why)
+		mem_cgroup_cancel_charge(m, 1);
 	if (why) {
 		mig->src[i] &= ~(u64)HMMU_PFN_MIGRATE;
 		set_why(mig, i, why);

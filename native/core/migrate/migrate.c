@@ -13,26 +13,62 @@
 
 static int fail_range(struct hmmu *m, const char *why)
 {
-	return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL, "migrate_vma() fails with EINVAL: %s", why);
+	return hmmu_fail(m, -EINVAL, HMMU_ERR_SYSCALL, "%s() fails with EINVAL: %s",
+			 KERNEL >= V6_12 ? "migrate_vma_setup" : "migrate_vma", why);
 }
 
-/* The checks of migrate_vma()'s arguments, as in the kernel. */
-static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const struct hmmu_migrate_request *request)
+/* How many pages a range has. 6.12 counts them before it rounds. */
+static int64_t count_pages(const struct hmmu *m, const struct hmmu_migrate_request *request)
+{
+	if (KERNEL >= V6_12 && quirk(m, HMMU_QUIRK_SETUP_COUNTS_UNROUNDED))
+		return (int64_t)(request->end - request->start) >> PAGE_SHIFT;
+	return (int64_t)((request->end & PAGE_MASK) - (request->start & PAGE_MASK)) >> PAGE_SHIFT;
+}
+
+/* The checks of migrate_vma_setup()'s arguments that 4.14 does not have, in their place. */
+static int check_selection(struct hmmu *m, const struct hmmu_migrate_request *request)
+{
+	if (!request->src || !request->dst)
+		return fail_range(m, "there is no array for src or dst");
+	if (request->fault_page && !is_device_private_page(m, request->fault_page))
+		return fail_range(m, "the fault's page is no device-private page");
+	return 0;
+}
+
+/* What the kernel leaves to the compiler or to the driver. */
+static int check_request(struct hmmu *m, const struct hmmu_migrate_request *request)
+{
+	const u32 flags = HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_PRIVATE;
+
+	if (KERNEL < V6_12 && (request->flags || request->fault_page))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "Linux 4.14 has neither flags nor fault_page: both must be 0");
+	if (request->flags & ~flags)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "flags %#x: %#x may be set", request->flags,
+				 flags);
+	if (KERNEL >= V6_12 && request->ops && !request->ops->alloc_and_copy)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the operations have no alloc_and_copy()");
+	return 0;
+}
+
+/* The checks of the arguments, in the kernel's order. 4.14 has rounded start and end before. */
+static int check_arguments(struct hmmu *m, u32 vma, const struct hmmu_migrate_request *request)
 {
 	const struct vma *v = vma_of(m, vma);
+	u64 mask = KERNEL >= V6_12 ? ~0ull : PAGE_MASK, start = request->start & mask, end = request->end & mask;
 
 	if (!vma)
 		return fail_range(m, "there is no mapping at or above the start");
 	if (v->flags & (VM_HUGETLB | VM_SPECIAL))
 		return fail_range(m, "the mapping is hugetlb or special");
+	if (KERNEL >= V6_12 && count_pages(m, request) <= 0)
+		return fail_range(m, "the range has no page");
 	if (start < v->start || start >= v->end)
 		return fail_range(m, "the start is outside of the mapping");
 	if (end <= v->start || end > v->end)
 		return fail_range(m, "the end is outside of the mapping");
-	/* 6.12's migrate_vma_setup() and what follows it are another algorithm. */
 	if (KERNEL >= V6_12)
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
-				 "hmmu can't migrate on linux-6.12 yet; allowed are the profiles of 4.14");
+		return check_selection(m, request);
 	if (!request->ops || !request->ops->alloc_and_copy)
 		return fail_range(m, "there is no alloc_and_copy()");
 	if (!request->src || !request->dst)
@@ -40,6 +76,13 @@ static int check_arguments(struct hmmu *m, u32 vma, u64 start, u64 end, const st
 	if (start >= end)
 		return fail_range(m, "the range is empty");
 	return 0;
+}
+
+/* More pages will be collected than were counted. */
+static void note_out_of_bounds(struct hmmu_migration *mig, int64_t counted)
+{
+	mig->out_of_bounds = true;
+	event(mig->ctx.m, HMMU_EVENT_OUT_OF_BOUNDS, mig->ctx.mm, (u64)counted, (u64)counted);
 }
 
 static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
@@ -50,14 +93,16 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 
 	mig->ctx = *ctx;
 	mig->request = *request;
-	if (request->ops == &hmmu_builtin_ops) /* the way to this kernel's */
-		mig->request.ops = &builtin_ops;
+	mig->request.ops = migrate_ops(request->ops);
 	mig->vma = vma;
 	mig->start = request->start & PAGE_MASK;
 	mig->end = request->end & PAGE_MASK;
 	mig->why = request->why;
 	mig->allow_drain = true;
-	mig->fault_page = m->faults ? m->faults->pfn : 0;
+	if (KERNEL >= V6_12)
+		mig->fault_page = request->fault_page;
+	else
+		mig->fault_page = m->faults ? m->faults->pfn : 0;
 	pages = (mig->end - mig->start) >> PAGE_SHIFT;
 	/* src starts empty. dst keeps the caller's words until collect reaches each entry. */
 	for (u64 i = 0; i < pages; i++)
@@ -67,6 +112,8 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 		memset(mig->why, HMMU_WHY_NONE, pages);
 	task_of(m, ctx->task)->migrations++;
 	mm_of(m, ctx->mm)->migrations++;
+	if (KERNEL >= V6_12 && count_pages(m, request) < (int64_t)pages)
+		note_out_of_bounds(mig, count_pages(m, request));
 	event(m, HMMU_EVENT_STAGE, ctx->mm, mig->start, HMMU_STAGE_COLLECT);
 	probe(migrate_begin, mig->ctx.task, mig->ctx.mm, mig->start, mig->end);
 	probe(stage_begin, mig->ctx.mm, mig->start, mig->stage);
@@ -79,15 +126,17 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 	struct ctx ctx;
 	u32 vma;
 	const struct call call = { .op = OP_MIGRATE, .args = { request->start, request->end } };
-	int err = task_enter(m, request->tid, call, &ctx);
+	int err = check_request(m, request);
 
+	if (!err)
+		err = task_enter(m, request->tid, call, &ctx);
 	if (err)
 		return err;
 	err = down_read(&ctx);
 	if (err)
 		return task_leave(&ctx, call, err);
 	vma = find_vma(m, ctx.mm, start);
-	err = check_arguments(m, vma, start, end, request);
+	err = check_arguments(m, vma, request);
 	mig = err ? NULL : migration_alloc(m, (end - start) >> PAGE_SHIFT);
 	if (!mig) {
 		if (!ctx.nested)
@@ -160,24 +209,33 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 	return 0;
 }
 
-int hmmu_migrate_end(struct hmmu_migration *mig)
+/* The task migrates no longer, and gives up mmap_lock if it has it for that. */
+static inline void leave_task(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
 	struct task *task = task_of(m, mig->ctx.task);
+
+	mm_of(m, mig->ctx.mm)->migrations--;
+	if (--task->migrations || !task->sem_of_migration)
+		return;
+	task->sem_of_migration = 0;
+	/* A call of this task that waits takes the semaphore over, and releases it when it ends. */
+	if (task->op && task->nested)
+		task->nested = 0;
+	else
+		up_sem(&mig->ctx);
+}
+
+int hmmu_migrate_end(struct hmmu_migration *mig)
+{
+	struct hmmu *m = mig->ctx.m;
 	int err;
 
 	if (mig->in_callback || m->in_page_free)
 		return fail_in_callback(mig);
 	hmmu_migrate_run(mig, HMMU_STAGE_DONE);
-	mm_of(m, mig->ctx.mm)->migrations--;
-	if (!--task->migrations && task->sem_of_migration) {
-		task->sem_of_migration = 0;
-		/* A call of this task that waits takes the semaphore over, and releases it when it ends. */
-		if (task->op && task->nested)
-			task->nested = 0;
-		else
-			up_sem(&mig->ctx);
-	}
+	if (!mig->first)
+		leave_task(mig);
 	err = mig->err;
 	if (err)
 		m->error = mig->error;

@@ -7,44 +7,11 @@
 #ifndef HMMU_MIGRATE_H
 #define HMMU_MIGRATE_H
 
-#include <string.h>
-
-#include "host/migration.h"
+#include "migrate/word.h"
 #include "mm/task.h"
-#include "page/devmem.h"
-#include "page/lru.h"
 
 /** The built-in driver, as this kernel has it. */
 static const struct hmmu_migrate_ops builtin_ops;
-
-/** The migration's last step with a page: put a device page, put any other page back on the LRU. */
-static inline void put_page_or_lru(struct ctx *ctx, u32 page)
-{
-	if (is_zone_device_page(ctx->m, page))
-		put_device_page(ctx->m, page);
-	else
-		putback_lru_page(ctx->m, ctx->cpu, page);
-}
-/** unlock_page(), and the last step. A page of RAM goes by the CPU's lru_add_pvec(). */
-static ALWAYS_INLINE void unlock_and_put(struct hmmu_migration *mig, struct pagevec *pvec, u32 page)
-{
-	struct hmmu *m = mig->ctx.m;
-
-	if (is_zone_device_page(m, page))
-		unlock_and_put_device_page(m, page);
-	else
-		unlock_and_putback(m, mig->ctx.cpu, pvec, page);
-}
-/** The page in a word, or 0. */
-static inline u32 migrate_pfn_to_page(u64 word)
-{
-	return word & HMMU_PFN_VALID ? (u32)(word >> HMMU_PFN_SHIFT) : 0;
-}
-/** The page of one of the migration's own words; the word must have one. */
-static inline struct page *migrate_word_page(const struct hmmu *m, u64 word)
-{
-	return m->pages + (word >> HMMU_PFN_SHIFT);
-}
 /** Forget the migrations under way: no callback is called, and the callers' arrays stay as they are. */
 static void migrations_drop(struct hmmu *m);
 /** Whether a callback of a migration runs. */
@@ -56,21 +23,6 @@ static void wait_ops_init(struct hmmu *m);
 /** Record why entry i does not move. */
 static __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
 
-/** Copy words. A fault has a single one, which is not worth a call of memcpy(). */
-static inline void migrate_copy_words(u64 *to, const u64 *from, u64 count)
-{
-	if (count == 1)
-		*to = *from;
-	else
-		memcpy(to, from, count * sizeof(u64));
-}
-/** Copy entries [from, to) to the request's arrays, where the driver sees them. */
-static inline void migrate_publish(struct hmmu_migration *mig, u64 from, u64 to)
-{
-	migrate_copy_words(mig->request.src + from, mig->src + from, to - from);
-	migrate_copy_words(mig->request.dst + from, mig->dst + from, to - from);
-}
-
 /** @name Stages. Each call does a part of a stage: collect the range of one page table, any other stage the entries
  * [from, to). A step passes one entry, a run passes all.
  * @{ */
@@ -80,6 +32,11 @@ static NOINLINE void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u
 static void migrate_vma_prepare_restore(struct hmmu_migration *mig, u64 from, u64 to);
 static NOINLINE void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to);
 static void migrate_vma_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to);
+/** Unmap of Linux 6.12, which has no prepare. */
+static NOINLINE void migrate_device_unmap(struct hmmu_migration *mig, u64 from, u64 to);
+static void migrate_device_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to);
+/** Collect of migrate_device_range(): reference and lock the pages themselves, by no table. */
+static bool migrate_device_range_collect(struct hmmu_migration *mig);
 static NOINLINE void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to);
 static NOINLINE void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to);
 static NOINLINE void migrate_vma_insert_page(struct hmmu_migration *mig, u64 i, u64 address, u32 newpage);

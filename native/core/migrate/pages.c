@@ -17,28 +17,7 @@ static NOINLINE bool refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why
 	return false;
 }
 
-/* migrate_page_move_mapping() of a page in the page cache or swap cache: the new page replaces the old one in the
- * cache, and takes its dirty bit. */
-static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
-{
-	struct hmmu *m = mig->ctx.m;
-
-	if (is_device_private_page(m, newpage))
-		return refuse(mig, i, HMMU_WHY_HAS_MAPPING);
-	if (page_of(m, page)->count != 2 + page_test(m, page, HMMU_PG_PRIVATE))
-		return refuse(mig, i, HMMU_WHY_REFERENCES);
-	if (PageSwapCache(m, page))
-		replace_swap_cache(m, page, newpage);
-	else
-		replace_page_cache(m, page, newpage);
-	get_page(m, newpage);
-	if (page_test_and_clear(m, page, HMMU_PG_DIRTY))
-		page_set(m, newpage, HMMU_PG_DIRTY);
-	put_page(m, page);
-	return true;
-}
-
-/* As move_cache_page(), for a page in neither cache. The migration holds one reference, a device page has one of its
+/* migrate_page_move_mapping() of a page in neither cache. The migration holds one reference, a device page has one of its
  * own, and a fault on the page may hold one. A page that could be isolated is no part of a huge page. */
 static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page *n, const struct page *p, u32 page)
 {
@@ -53,6 +32,47 @@ static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page
 	return true;
 }
 
+/* 6.12 gives up a swap slot, so that a page can leave the swap cache for the device. */
+static inline bool leaves_swap_cache(struct hmmu *m, u32 page)
+{
+	return KERNEL >= V6_12 && PageSwapCache(m, page) && try_to_free_swap(m, page);
+}
+
+/* As move_anon_page(), for a page in the page cache or swap cache: the new page replaces the old one in the
+ * cache, and takes its dirty bit. */
+static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newpage, u32 page)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (is_device_private_page(m, newpage) && !leaves_swap_cache(m, page))
+		return refuse(mig, i, HMMU_WHY_HAS_MAPPING);
+	if (!page_in_cache(page_of(m, page)))
+		return move_anon_page(mig, i, page_of(m, newpage), page_of(m, page), page);
+	if (page_of(m, page)->count != 2 + page_test(m, page, HMMU_PG_PRIVATE))
+		return refuse(mig, i, HMMU_WHY_REFERENCES);
+	if (PageSwapCache(m, page))
+		replace_swap_cache(m, page, newpage);
+	else
+		replace_page_cache(m, page, newpage);
+	get_page(m, newpage);
+	if (page_test_and_clear(m, page, HMMU_PG_DIRTY))
+		page_set(m, newpage, HMMU_PG_DIRTY);
+	put_page(m, page);
+	return true;
+}
+
+/* folio_migrate_flags() of 6.12: it knows no error flag. The memcg charge moves, too: @p kept: UNEVICTABLE, if it stays with the old page. */
+static inline void migrate_folio_states(struct page *n, struct page *p, u32 kept)
+{
+	const u32 copied = HMMU_PG_REFERENCED | HMMU_PG_UPTODATE | HMMU_PG_CHECKED | HMMU_PG_MAPPEDTODISK |
+			   HMMU_PG_DIRTY | HMMU_PG_YOUNG | HMMU_PG_IDLE | HMMU_PG_SWAPBACKED | HMMU_PG_EXCLUSIVE;
+	const u32 moved = HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE | PAGE_USER_CHARGED;
+	u32 flags = p->flags;
+
+	n->flags |= (flags ^ kept) & (copied | moved);
+	p->flags = (flags & ~(moved | HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE)) | kept;
+}
+
 /* Hand the page flags to the new page: most are copied, some are moved. */
 static inline void migrate_page_states(struct hmmu *m, struct page *n, struct page *p)
 {
@@ -63,6 +83,10 @@ static inline void migrate_page_states(struct hmmu *m, struct page *n, struct pa
 	/* UNEVICTABLE moves only if ACTIVE does not. */
 	u32 kept = flags & (u32)move_bit(flags, (u32)HMMU_PG_ACTIVE, (u32)HMMU_PG_UNEVICTABLE);
 
+	if (KERNEL >= V6_12) {
+		migrate_folio_states(n, p, kept);
+		return;
+	}
 	new |= (flags ^ kept) & (copied | lists);
 	p->flags = (flags & ~(lists | HMMU_PG_SWAPCACHE | HMMU_PG_PRIVATE)) | kept;
 	if ((flags & ~new) & PAGE_USER_CHARGED)
@@ -128,6 +152,23 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 		pages_one(mig, i, src[i], dst[i]);
 }
 
+/* In 6.12 the page that is mapped goes by the LRU's pagevec before it is mapped. So a page of RAM that has moved never
+ * sees an LRU list again. */
+static void folio_finalize(struct hmmu_migration *mig, u32 page, u32 newpage)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (!is_zone_device_page(m, newpage))
+		lru_cache_add(m, mig->ctx.cpu, newpage);
+	remove_migration_ptes(&mig->ctx, page, newpage);
+	unlock_page(m, page);
+	put_page(m, page);
+	if (newpage == page)
+		return;
+	unlock_page(m, newpage);
+	put_page(m, newpage);
+}
+
 /* Finalize an entry: map the new page, or the old one again, then unlock and put both. */
 static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct pagevec *pvec)
 {
@@ -146,8 +187,12 @@ static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct page
 	if (!newpage)
 		newpage = page;
 	probe(map, mig->ctx.mm, mig->start, i, page, newpage);
-	remove_migration_ptes(&mig->ctx, page, newpage);
 	mig->cpages--;
+	if (KERNEL >= V6_12) {
+		folio_finalize(mig, page, newpage);
+		return;
+	}
+	remove_migration_ptes(&mig->ctx, page, newpage);
 	unlock_and_put(mig, pvec, page);
 	if (newpage != page)
 		unlock_and_put(mig, pvec, newpage);

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* prepare and unmap: lock and isolate pages, look for pins, and unmap the pages from every address space. */
+/* prepare and unmap of Linux 4.14: lock and isolate pages, look for pins, and unmap the pages from every address space. */
 #include "host/probe.h"
+#include "migrate/leave_out.h"
 #include "migrate/migrate.h"
-#include "mm/swap.h"
 #include "rmap/migration_ptes.h"
 #include "rmap/rmap.h"
-#include "rmap/try_to_migrate.h"
 #include "rmap/try_to_unmap.h"
-
-/* Whether a RAM page has no other references than those of its mappings, of the migration and of a cache. */
-static inline bool references_explained(const struct page *p)
-{
-	int32_t extra = 1;
-
-	if (page_in_cache(p))
-		extra += 1 + !!(p->flags & HMMU_PG_PRIVATE);
-	return p->count - extra <= p->mapcount;
-}
 
 /* A task that waits for the migration of a device page holds a reference, which looks like a pin. So device-private
  * pages always pass. Compound pages never get here: collect leaves them out. */
@@ -25,8 +14,7 @@ static inline bool migrate_vma_check_page(const struct hmmu *m, u32 page)
 	return is_device_private_page(m, page) || references_explained(page_of(m, page));
 }
 
-/* This entry will not migrate. If collect has unmapped the page, the entry keeps it until the pte is restored. */
-static void leave_out(struct hmmu_migration *mig, u64 i, bool remap, enum hmmu_why why)
+void leave_out(struct hmmu_migration *mig, u64 i, bool remap, enum hmmu_why why)
 {
 	set_why(mig, i, why);
 	mig->cpages--;
@@ -53,8 +41,7 @@ static NOINLINE bool prepare_lock(struct hmmu_migration *mig, u64 i)
 	return true;
 }
 
-/* A page may still be in a pagevec of some CPU. */
-static NOINLINE void drain_once(struct hmmu_migration *mig)
+void drain_once(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
 
@@ -124,9 +111,6 @@ void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	bool settled = to - from == mig->npages;
 
-	/* What collect has munlocked is done now. */
-	if (KERNEL >= V6_12 && !from)
-		lru_add_drain(mig->ctx.m, mig->ctx.cpu);
 	for (u64 i = from; i < to && !mig->prepared; i++) {
 		u64 src = mig->src[i];
 
@@ -165,10 +149,7 @@ static inline void unmap_one(struct hmmu *m, struct hmmu_migration *mig, u64 i)
 		return;
 	if (page_mapped(m, page)) {
 		probe(unmap, mig->ctx.mm, mig->start, i, page);
-		if (KERNEL >= V6_12)
-			try_to_migrate(&mig->ctx, page, false);
-		else
-			try_to_unmap(&mig->ctx, page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
+		try_to_unmap(&mig->ctx, page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
 	}
 	if (page_mapped(m, page))
 		why = HMMU_WHY_STILL_MAPPED;

@@ -8,6 +8,12 @@
 #include "host/platform.h"
 #include "migrate/migrate.h"
 
+/** The operations of a request: hmmu_builtin_ops only leads to those of this kernel. */
+static inline const struct hmmu_migrate_ops *migrate_ops(const struct hmmu_migrate_ops *ops)
+{
+	return ops == &hmmu_builtin_ops ? &builtin_ops : ops;
+}
+
 /* Allocate a record. One freed record is kept as a spare for the next migration. */
 static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 {

@@ -53,13 +53,13 @@ static u64 index_of_page(const u64 *words, u64 count, u32 page)
  * rule. */
 static inline bool plain_destination(const struct hmmu *m, u64 word)
 {
-	const u64 flags = HMMU_PFN_VALID | HMMU_PFN_LOCKED | HMMU_PFN_DEVICE | HMMU_PFN_ERROR;
+	const u64 flags = HMMU_PFN_VALID | (KERNEL >= V6_12 ? 0 : HMMU_PFN_LOCKED | HMMU_PFN_DEVICE | HMMU_PFN_ERROR);
 	const u32 users = PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION | PAGE_USER_UNWRITTEN;
 	u64 number = word >> HMMU_PFN_SHIFT;
 
 	return SHORTCUTS && number < m->pfn_end &&
-	       (word & flags) ==
-		       (HMMU_PFN_VALID | HMMU_PFN_LOCKED | (number >= m->device_base ? HMMU_PFN_DEVICE : 0)) &&
+	       (word & flags) == (HMMU_PFN_VALID | (flags & HMMU_PFN_LOCKED) |
+				  (number >= m->device_base ? flags & HMMU_PFN_DEVICE : 0)) &&
 	       (page_of(m, number)->flags & users) == (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
 }
 
@@ -112,10 +112,11 @@ static enum hmmu_rule breach_of_page(struct hmmu_migration *mig, u64 i, u64 word
 	page = page_of(m, (u32)number);
 	if ((page->flags & (PAGE_USER_DESTINATION | PAGE_USER_DRIVER)) != PAGE_USER_DRIVER)
 		return breach_of_strange_page(mig, i, (u32)number);
-	if (!(word & HMMU_PFN_LOCKED) || !(page->flags & HMMU_PG_LOCKED) || !(page->flags & PAGE_USER_DRIVER_LOCK))
+	if ((KERNEL < V6_12 && !(word & HMMU_PFN_LOCKED)) || !(page->flags & HMMU_PG_LOCKED) ||
+	    !(page->flags & PAGE_USER_DRIVER_LOCK))
 		return breach_of_lock(mig, i, (u32)number);
 	device = is_zone_device_page(m, (u32)number);
-	if (!(word & HMMU_PFN_DEVICE) != !device)
+	if (KERNEL < V6_12 && !(word & HMMU_PFN_DEVICE) != !device)
 		return migrate_rule_breach(mig, i, HMMU_RULE_DST_KIND, "page %s is %s, but dst has %s",
 					   page_name(m, number).text, device ? "a device page" : "no device page",
 					   device ? "no DEVICE" : "DEVICE");
@@ -142,7 +143,7 @@ static enum hmmu_rule breach_of_entry(struct hmmu_migration *mig, u64 i)
 		return breach_of_word(mig, i, "src", HMMU_RULE_SRC_CHANGED, mig->src[i], src);
 	if (!(word & HMMU_PFN_VALID) && !(word & ~defined))
 		return HMMU_RULE_NONE;
-	if (!(word & HMMU_PFN_VALID) || word & HMMU_PFN_ERROR)
+	if (!(word & HMMU_PFN_VALID) || (KERNEL < V6_12 && word & HMMU_PFN_ERROR))
 		return migrate_rule_breach(mig, i, HMMU_RULE_DST_FLAGS, "dst is 0x%" PRIx64 ": %s", word,
 					   word & HMMU_PFN_VALID ? "both VALID and ERROR" : "a page without VALID");
 	return breach_of_page(mig, i, word);

@@ -33,6 +33,8 @@ static ALWAYS_INLINE void next_stage(struct hmmu_migration *mig, u32 stage)
 		enter_stage(mig, HMMU_STAGE_DONE);
 	else if (stage == HMMU_STAGE_PAGES && mig->aborted)
 		enter_stage(mig, HMMU_STAGE_FINALIZE);
+	else if (KERNEL >= V6_12 && stage == HMMU_STAGE_COLLECT)
+		enter_stage(mig, HMMU_STAGE_UNMAP);
 	else
 		enter_stage(mig, stage + 1);
 }
@@ -54,10 +56,17 @@ static inline void run_alloc_and_copy(struct hmmu_migration *mig)
 {
 	int err;
 
-	migrate_publish(mig, 0, mig->npages);
 	mig->callbacks_ran = true;
-	err = call_driver(mig, mig->request.ops->alloc_and_copy);
-	if (err)
+	/* Without operations the driver has written dst before it called migrate_vma_pages(). If it never did, it has given
+	 * up. */
+	if (KERNEL >= V6_12 && !mig->request.ops) {
+		err = 0;
+		mig->aborted = !mig->dst_is_ready;
+	} else {
+		migrate_publish(mig, 0, mig->npages);
+		err = call_driver(mig, mig->request.ops->alloc_and_copy);
+	}
+	if (err || mig->aborted)
 		migrate_discard_destinations(mig);
 	else
 		err = migrate_accept_driver(mig);
@@ -72,7 +81,7 @@ static inline void run_finalize_and_map(struct hmmu_migration *mig)
 	int err;
 
 	migrate_publish(mig, 0, mig->npages);
-	if (!mig->request.ops->finalize_and_map)
+	if ((KERNEL >= V6_12 && !mig->request.ops) || !mig->request.ops->finalize_and_map)
 		return;
 	err = call_driver(mig, mig->request.ops->finalize_and_map);
 	if (!err)
@@ -94,7 +103,11 @@ static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u
 			migrate_vma_prepare(mig, from, to);
 		break;
 	case HMMU_STAGE_UNMAP:
-		if (mig->restoring)
+		if (KERNEL >= V6_12 && mig->restoring)
+			migrate_device_unmap_restore(mig, from, to);
+		else if (KERNEL >= V6_12)
+			migrate_device_unmap(mig, from, to);
+		else if (mig->restoring)
 			migrate_vma_unmap_restore(mig, from, to);
 		else
 			migrate_vma_unmap(mig, from, to);
@@ -116,7 +129,7 @@ static ALWAYS_INLINE bool stage_part(struct hmmu_migration *mig, u32 stage, bool
 
 	switch (stage) {
 	case HMMU_STAGE_COLLECT:
-		done = migrate_vma_collect_one(mig);
+		done = KERNEL >= V6_12 && mig->first ? migrate_device_range_collect(mig) : migrate_vma_collect_one(mig);
 		mig->pos = mig->npages;
 		return done;
 	case HMMU_STAGE_ALLOC_AND_COPY:
@@ -181,7 +194,8 @@ static ALWAYS_INLINE void run_stage(struct hmmu_migration *mig, u32 which, u32 l
 static ALWAYS_INLINE void stages_run(struct hmmu_migration *mig, u32 last, bool counted)
 {
 	run_stage(mig, HMMU_STAGE_COLLECT, last, counted);
-	run_stage(mig, HMMU_STAGE_PREPARE, last, counted);
+	if (KERNEL < V6_12)
+		run_stage(mig, HMMU_STAGE_PREPARE, last, counted);
 	run_stage(mig, HMMU_STAGE_UNMAP, last, counted);
 	run_stage(mig, HMMU_STAGE_ALLOC_AND_COPY, last, counted);
 	run_stage(mig, HMMU_STAGE_PAGES, last, counted);

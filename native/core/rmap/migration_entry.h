@@ -40,5 +40,15 @@ static ALWAYS_INLINE u64 migration_entry_of_device(const struct hmmu *m, u64 pag
 	return make_migration_entry(page, write) | (soft_dirty ? _PAGE_SWP_SOFT_DIRTY : 0) |
 	       (pte_swp_uffd_wp(old) ? _PAGE_SWP_UFFD_WP : 0);
 }
+/** The same in 6.12. The entry takes over that its mapping has the page alone; the page can't be pinned. */
+static inline u64 migration_entry_of_device_page(struct hmmu *m, u32 page, u64 old)
+{
+	u64 entry = migration_entry_of_device(m, page, old, 0);
+
+	if (PageAnonExclusive(m, page) && !is_write_migration_entry(entry))
+		entry &= ~SWP_MIGRATION_SHARED_BIT;
+	ClearPageAnonExclusive(m, page);
+	return entry;
+}
 
 #endif

@@ -26,24 +26,16 @@ static bool freeze_present(struct hmmu *m, u32 mm, const struct page_vma_mapped_
 	return true;
 }
 
-static void freeze_device_entry(struct hmmu *m, u32 page, u64 *pte)
-{
-	bool exclusive = PageAnonExclusive(m, page);
-	u64 entry = migration_entry_of_device(m, page, *pte, 0);
-
-	if (exclusive && !is_write_migration_entry(entry))
-		entry &= ~SWP_MIGRATION_SHARED_BIT;
-	*pte = entry;
-	ClearPageAnonExclusive(m, page);
-}
-
 static bool freeze_entry(struct ctx *ctx, const struct page_vma_mapped_walk *pvmw)
 {
 	struct hmmu *m = ctx->m;
 	u32 subpage = pvmw->page;
 
 	if (is_device_private_page(m, subpage)) {
-		freeze_device_entry(m, subpage, pvmw->pte);
+		/* The entry's bits are read as those of a present pte, of which one says dirty in each entry. */
+		if (quirk(m, HMMU_QUIRK_DEVICE_UNMAP_DIRTIES))
+			page_set(m, subpage, HMMU_PG_DIRTY);
+		*pvmw->pte = migration_entry_of_device_page(m, subpage, *pvmw->pte);
 	} else {
 		subpage = pte_pfn(*pvmw->pte);
 		if (!freeze_present(m, vma_of(m, pvmw->vma)->mm, pvmw, subpage))

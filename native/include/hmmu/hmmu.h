@@ -471,6 +471,9 @@ HMMU_COMMON_API int hmmu_stats_tree(const struct hmmu *m, struct hmmu_stats_node
 /** @name Migration
  * @{ */
 
+/** The owner of the machine's device, dev_pagemap.owner. Owner 0 owns nothing. */
+#define HMMU_DEFAULT_OWNER 1
+
 /** A migration under way. */
 struct hmmu_migration;
 
@@ -494,6 +497,9 @@ struct hmmu_migrate_request {
 	uint8_t *why;   /**< enum hmmu_why an entry, as many; may be NULL */
 	const struct hmmu_migrate_ops *ops; /**< the driver */
 	void *data;                         /**< for the driver */
+	uint32_t flags;                     /**< enum hmmu_select: which pages; 0 in Linux 4.14, which has no choice */
+	uint32_t fault_page;                /**< pfn of the page whose fault is being handled, or 0. Linux 6.12 */
+	uint64_t owner;                     /**< pgmap_owner: whose device pages are selected. Linux 6.12 */
 };
 
 /**
@@ -513,6 +519,55 @@ HMMU_API int hmmu_migrate_step(struct hmmu_migration *mig);
 HMMU_API int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage);
 /** Finish what is left to do, and free. Returns what hmmu_migrate_vma() would have. */
 HMMU_API int hmmu_migrate_end(struct hmmu_migration *mig);
+
+/**
+ * @name Migration as drivers of Linux 6.12 do it
+ * hmmu_migrate_vma_setup(), then the driver writes dst; hmmu_migrate_vma_pages(), then it programs its tables;
+ * hmmu_migrate_vma_finalize(). The task has mmap_lock for reading from the first call to the last. The callbacks of
+ * hmmu_migrate_vma() are possible as well: they run between the three calls. hmmu_migrate_step(), _run() and _end() work
+ * with both styles.
+ * @{ */
+/**
+ * migrate_vma_setup(): collect and unmap. ops of the request may be NULL. On success @p mig is to be given to
+ * hmmu_migrate_vma_finalize() or hmmu_migrate_end(); src is written, and the state's cpages tells how many entries may
+ * move. If it is 0, nothing is left to do but to finalize. -EINVAL: the range has no page, is not within one mapping, or the
+ * mapping is special or hugetlb; fault_page is no device-private page (SYSCALL); unknown flags, or a machine of Linux 4.14
+ * (INVALID_ARGUMENT). start and end are rounded down to pages, but the kernel counts the pages before (quirk
+ * setup-counts-unrounded): give as many words as pages after rounding.
+ */
+HMMU_API int hmmu_migrate_vma_setup(struct hmmu *m, const struct hmmu_migrate_request *request,
+				    struct hmmu_migration **mig);
+/** migrate_vma_pages() and migrate_device_pages(): take dst over and move the pages. Entries of src that keep MIGRATE have
+ * moved. -EINVAL: called twice (ORDER), or the driver broke a rule (DRIVER_RULE), then nothing has moved. The migration is
+ * to be finalized in any case. */
+HMMU_API int hmmu_migrate_vma_pages(struct hmmu_migration *mig);
+/** migrate_vma_finalize() and migrate_device_finalize(): map the pages, unlock and put them. Frees the migration, and
+ * returns the first error of it. -EINVAL (ORDER): hmmu_migrate_vma_pages() was not called; the migration stays. A driver
+ * that gives up calls hmmu_migrate_end(), which moves nothing and frees the pages in dst. */
+HMMU_API int hmmu_migrate_vma_finalize(struct hmmu_migration *mig);
+
+/** The arguments of migrate_device_range(). Everything pointed to is the caller's, and has to last as long as the
+ * migration. */
+struct hmmu_device_range {
+	uint32_t first;                     /**< pfn of the first device page */
+	uint32_t pages;                     /**< how many, at least 1; all of one device */
+	uint64_t *src;                      /**< as many words, which are written */
+	uint64_t *dst;                      /**< as many, written by the driver */
+	uint8_t *why;                       /**< enum hmmu_why an entry, as many; may be NULL */
+	const struct hmmu_migrate_ops *ops; /**< the driver; may be NULL */
+	void *data;                         /**< for the driver */
+};
+/**
+ * migrate_device_range(): pages of the device are taken from whoever maps them, as for a device that goes. No task does it,
+ * and under no mmap_lock. Then hmmu_migrate_vma_pages() and hmmu_migrate_vma_finalize(). Pages that are free or locked have
+ * an empty src. -EINVAL: no such pages of a device (NO_PAGE); a machine of Linux 4.14, no arrays (INVALID_ARGUMENT).
+ */
+HMMU_API int hmmu_migrate_device_range(struct hmmu *m, const struct hmmu_device_range *range,
+				       struct hmmu_migration **mig);
+/** The same, but nothing is done yet: for hmmu_migrate_step() and hmmu_migrate_run(). */
+HMMU_API int hmmu_migrate_device_begin(struct hmmu *m, const struct hmmu_device_range *range,
+				       struct hmmu_migration **mig);
+/** @} */
 
 /** The progress of a migration. */
 struct hmmu_migration_state {

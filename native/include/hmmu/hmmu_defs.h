@@ -119,6 +119,12 @@
 /** X(name, bit, text): flags of hmmu_restore_with(). */
 #define HMMU_RESTORES(X) X(UNVERIFIED, 0, "A machine that verify() complains of is restored, too.")
 
+/** X(name, bit, drill word, text): which pages a migration selects, MIGRATE_VMA_SELECT_*. Linux 6.12. Empty entries are
+ * offered whatever is selected. */
+#define HMMU_SELECTS(X) \
+	X(SYSTEM, 0, "system", "Pages of RAM, and entries that map the zero page.") \
+	X(DEVICE_PRIVATE, 1, "private", "Device-private pages of the migration's owner.")
+
 /** X(name, value, kernel value, text): where a destination page comes from. */
 #define HMMU_TARGETS(X) \
 	X(DEVICE, 0, "dev", "Move system pages and holes to device memory.") \
@@ -168,7 +174,11 @@
 	X(INSERT_USERFAULTFD, 28, "Insertion: userfaultfd missing mode is armed.") \
 	X(INSERT_MM_UNSTABLE, 29, "Insertion: the mm was reaped.") \
 	X(NOT_OFFERED, 30, "A hole of a mapping that is not anonymous (fixed kernels do not offer it).") \
-	X(ABORTED, 31, "The migration was abandoned.")
+	X(ABORTED, 31, "The migration was abandoned.") \
+	X(NOT_SELECTED, 32, "The migration did not select pages of this kind. Linux 6.12.") \
+	X(OTHER_OWNER, 33, "The device page has another owner than the migration. Linux 6.12.") \
+	X(MAYBE_PINNED, 34, "The page is exclusive, and may be pinned for DMA. Linux 6.12.") \
+	X(FREE_PAGE, 35, "The device page is free. Linux 6.12, migrate_device_range().")
 
 /** X(name, value, text): kinds of waits of a blocked task. */
 #define HMMU_WAITS(X) \
@@ -232,7 +242,8 @@
 	X(HOST_MEMORY, 18, "The host has no memory for the machine.") \
 	X(REFERENCE, 19, "The page reference, lock or isolation to be given back is not held.") \
 	X(SNAPSHOT, 20, \
-	  "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.")
+	  "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.") \
+	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \
@@ -293,7 +304,13 @@
 	X(PMD_SPLIT_SOFT_DIRTIES, 13, HMMU_IN_LINUX_6_12, "pmd-split-soft-dirties", "none that we know of") \
 	X(MREMAP_MOVES_TABLES, 14, HMMU_IN_LINUX_6_12, "mremap-moves-tables", "none that we know of") \
 	X(DEVICE_DOWNGRADE_DROPS_SOFT_DIRTY, 15, HMMU_IN_LINUX_6_12, "device-downgrade-drops-soft-dirty", \
-	  "none that we know of")
+	  "none that we know of") \
+	X(CHECK_SPARES_DEVICE, 16, HMMU_IN_LINUX_6_12, "check-spares-device", "none that we know of") \
+	X(DEVICE_UNMAP_DIRTIES, 17, HMMU_IN_LINUX_6_12, "device-unmap-dirties", "none that we know of") \
+	X(FAULTERS_LIVELOCK, 18, HMMU_IN_LINUX_6_12, "faulters-livelock", \
+	  "mm/migrate: Trylock device page in do_swap_page") \
+	X(SETUP_COUNTS_UNROUNDED, 19, HMMU_IN_LINUX_6_12, "setup-counts-unrounded", "none that we know of") \
+	X(SELECT_SPLITS_HUGE, 20, HMMU_IN_LINUX_6_12, "select-splits-huge", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */
@@ -459,6 +476,11 @@ enum hmmu_uffd_mode {
 enum hmmu_restore {
 #define X(name, bit, text) HMMU_RESTORE_##name = 1 << (bit),
 	HMMU_RESTORES(X)
+#undef X
+};
+enum hmmu_select {
+#define X(name, bit, word, text) HMMU_SELECT_##name = 1 << (bit),
+	HMMU_SELECTS(X)
 #undef X
 };
 enum hmmu_target {

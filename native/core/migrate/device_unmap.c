@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * migrate_device_unmap() of Linux 6.12: isolate each page, unmap it everywhere, and only then look for pins. 4.14 looks
+ * before (prepare.c).
+ */
+#include "migrate/leave_out.h"
+#include "rmap/migration_ptes.h"
+#include "rmap/try_to_migrate.h"
+
+/*
+ * migrate_vma_check_page(). A device-private page has no reference of its own any more, yet one more is allowed for:
+ * "mm: free device private pages have zero refcount" has left that. So a pin of it is found later, in pages.
+ */
+static inline bool migrate_device_check_page(const struct hmmu_migration *mig, u32 page)
+{
+	const struct hmmu *m = mig->ctx.m;
+	const struct page *p = page_of(m, page);
+	int32_t extra = explained_references(p) + (page == mig->fault_page);
+
+	if (is_zone_device_page(m, page) && quirk(m, HMMU_QUIRK_CHECK_SPARES_DEVICE))
+		extra++;
+	return p->count - extra <= p->mapcount;
+}
+
+/* The page goes back to its list, and is only then mapped again. */
+static NOINLINE void refuse_unmapped(struct hmmu_migration *mig, u64 i, u32 page, enum hmmu_why why)
+{
+	struct hmmu *m = mig->ctx.m;
+
+	if (!is_zone_device_page(m, page)) {
+		get_page(m, page);
+		putback_lru_page(m, mig->ctx.cpu, page);
+	}
+	leave_out(mig, i, true, why);
+}
+
+/* The isolation's reference takes the place of collect's. */
+static inline bool isolate_one(struct hmmu_migration *mig, struct page *p)
+{
+	if (!(p->flags & HMMU_PG_LRU))
+		drain_once(mig);
+	return __isolate_lru_page(mig->ctx.m, p, 1);
+}
+
+static inline void device_unmap_one(struct hmmu_migration *mig, u64 i, u32 page)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct page *p = page_of(m, page);
+
+	if (!is_zone_device_page(m, page) && !isolate_one(mig, p)) {
+		leave_out(mig, i, true, HMMU_WHY_ISOLATION);
+		return;
+	}
+	if (p->mapcount) {
+		probe(unmap, mig->ctx.mm, mig->start, i, page);
+		try_to_migrate(&mig->ctx, page, false);
+		if (p->mapcount) {
+			refuse_unmapped(mig, i, page, HMMU_WHY_STILL_MAPPED);
+			return;
+		}
+	}
+	if (!migrate_device_check_page(mig, page))
+		refuse_unmapped(mig, i, page, HMMU_WHY_PINNED);
+}
+
+void migrate_device_unmap(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	if (!from)
+		lru_add_drain(mig->ctx.m, mig->ctx.cpu);
+	for (u64 i = from; i < to; i++)
+		if (mig->src[i] & HMMU_PFN_VALID)
+			device_unmap_one(mig, i, (u32)(mig->src[i] >> HMMU_PFN_SHIFT));
+}
+
+static void device_unmap_restore_one(struct hmmu_migration *mig, u64 i)
+{
+	struct hmmu *m = mig->ctx.m;
+	u32 page = migrate_pfn_to_page(mig->src[i]);
+
+	if (!page || (mig->src[i] & HMMU_PFN_MIGRATE))
+		return;
+	remove_migration_ptes(&mig->ctx, page, page);
+	mig->src[i] = 0;
+	unlock_page(m, page);
+	put_page(m, page);
+	mig->to_restore--;
+}
+
+void migrate_device_unmap_restore(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	for (u64 i = from; i < to && mig->to_restore; i++)
+		device_unmap_restore_one(mig, i);
+}
