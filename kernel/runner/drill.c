@@ -116,7 +116,7 @@ void run_drill(char *text, struct text *t)
 	static struct cmd c, inter[MAX_INTER];
 	struct or_reset r = { .ndev = 1024 };
 	char *line, *next = text;
-	int first = 1;
+	int first = 1, number = 0;
 
 	memset(procs, 0, sizeof(procs));
 	memset(handles, 0, sizeof(handles));
@@ -134,6 +134,7 @@ void run_drill(char *text, struct text *t)
 		if (next)
 			*next++ = 0;
 		memset(&c, 0, sizeof(c));
+		c.number = script_line = ++number;
 		squeeze(c.line, sizeof(c.line), line);
 		if (!c.line[0])
 			continue;
@@ -147,23 +148,26 @@ void run_drill(char *text, struct text *t)
 				*nl = 0;
 			squeeze(copy, sizeof(copy), next);
 			next = nl ? nl + 1 : NULL;
+			script_line = ++number;
 			if (!copy[0])
 				continue;
 			if (n == MAX_INTER) {
-				fail("too much interleaved");
+				fail("more than %d interleaved commands", MAX_INTER);
 				break;
 			}
 			x = &inter[n++];
 			memset(x, 0, sizeof(*x));
+			x->number = number;
 			if (!strncmp(copy, "@alloc ", 7))
 				x->when = 1;
 			else if (!strncmp(copy, "@final ", 7))
 				x->when = 2;
 			else
-				fail("when: %s", copy);
+				fail("interleaved neither @alloc nor @final: %s", copy);
 			snprintf(x->line, sizeof(x->line), "%s", strlen(copy) > 7 ? copy + 7 : "?");
 		}
 
+		script_line = c.number;
 		put(t, "%s\n", c.line);
 		if (first && describe_machine(c.line, &r))
 			continue;
@@ -191,9 +195,9 @@ void run_drill(char *text, struct text *t)
 			continue;
 		}
 		if (n && c.verb != V_MIGRATE && c.verb != V_EVICT)
-			fail("interleaved with what: %s", c.line);
+			fail("only migrate and evict have interleaved commands: %s", c.line);
 		if (c.verb == V_DEVMEM || c.verb == V_SWAP || c.verb == V_MEMCG)
-			fail("%s comes first", c.w[0]);
+			fail("%s comes first: %s", c.w[0], c.line);
 		if (failure[0])
 			break;
 		ioctl(oracle_fd, OR_DRAIN);
@@ -218,5 +222,6 @@ void run_drill(char *text, struct text *t)
 		if (!stopped)
 			put_events(t);
 	}
+	script_line = 0;
 	end_drill();
 }

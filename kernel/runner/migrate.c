@@ -48,6 +48,7 @@ static void interleave(struct cmd *inter, int n, int when, struct cmd *top, stru
 			finish(c, t, 4);
 		}
 	}
+	script_line = top->number;
 }
 
 void run_migrate(struct cmd *c, struct cmd *inter, int n, struct text *t)

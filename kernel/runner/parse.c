@@ -77,11 +77,11 @@ static int parse_place(struct cmd *c, const char *s)
 		c->first = i;
 		c->pages = 1;
 	} else {
-		fail("bad place %s", s);
+		fail("bad place %s: %s", s, c->line);
 		return -1;
 	}
 	if (c->pages > MAX_PAGES) {
-		fail("place %s too long", s);
+		fail("place %s has more than %d pages: %s", s, MAX_PAGES, c->line);
 		return -1;
 	}
 	c->addr = r->addr + c->first * PAGE;
@@ -106,7 +106,7 @@ static int parse_device(struct cmd *c, const char *s)
 	} else if ((*s == 'C' || *s == 'D') && sscanf(s + 1, "[%lu%c", &i, &close) == 2 && close == ']') {
 		j = i;
 	} else {
-		fail("bad device pages %s", s);
+		fail("bad device pages %s: %s", s, c->line);
 		return -1;
 	}
 	if (i >= most)
@@ -128,6 +128,7 @@ int parse(struct cmd *c)
 	size_t i;
 	char *s;
 
+	script_line = c->number;
 	snprintf(c->buf, sizeof(c->buf), "%s", c->line);
 	c->n = 0;
 	for (s = strtok(c->buf, " "); s; s = strtok(NULL, " ")) {
@@ -156,7 +157,7 @@ int parse(struct cmd *c)
 		c->op = OP_FORK;
 		c->p = find_proc(c->w[1]);
 		if (find_proc(c->w[2]))
-			fail("%s exists", c->w[2]);
+			fail("process %s exists: %s", c->w[2], c->line);
 		return c->p ? 0 : -1;
 	}
 	if (!strcmp(c->w[0], "exit") && c->n == 2) {
@@ -187,12 +188,12 @@ int parse(struct cmd *c)
 		if (!verbs[i].place)
 			return 0;
 		if (c->n < 3) {
-			fail("no place: %s", c->line);
+			fail("a place is missing: %s", c->line);
 			return -1;
 		}
 		return parse_place(c, c->w[2]);
 	}
-	fail("what is: %s", c->line);
+	fail("no such command: %s", c->line);
 	return -1;
 }
 

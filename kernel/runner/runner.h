@@ -133,6 +133,7 @@ extern struct proc procs[MAX_PROC];
 extern int nprocs;
 extern struct handle handles[OR_MAX_HANDLE];
 extern char failure[512]; /* why this drill is void */
+extern int script_line;   /* of the drill, where a failure is now; 0: nowhere */
 extern int stopped;       /* a command never ended */
 extern int spoilt;        /* no drill can follow on this machine */
 /* what the drill's first lines say */
@@ -190,6 +191,7 @@ enum verb {
 
 struct cmd {
 	char line[256]; /* as echoed */
+	int number;     /* of the line in the drill */
 	char buf[256];
 	char *w[MAX_WORDS];
 	int n;

@@ -20,7 +20,7 @@ static void mark_pages(struct cmd *c, const char *list, int policy)
 		unsigned long i = strtoul(list, &end, 10), j = i;
 
 		if (end == list) {
-			fail("bad list: %s", c->line);
+			fail("a list of pages is wrong: %s", c->line);
 			return;
 		}
 		if (*end == '-')
@@ -33,7 +33,7 @@ static void mark_pages(struct cmd *c, const char *list, int policy)
 		}
 		list = *end == ',' ? end + 1 : end;
 		if (*end && *end != ',') {
-			fail("bad list: %s", c->line);
+			fail("a list of pages is wrong: %s", c->line);
 			return;
 		}
 	}
@@ -54,7 +54,7 @@ static int selection(struct cmd *c, const char *s)
 		else if (n == 8 && !strncmp(s, "coherent", n))
 			select |= OR_SEL_COHERENT;
 		else
-			fail("select what: %s", c->line);
+			fail("select= takes system, private, coherent: %s", c->line);
 		s += n + (s[n] == ',');
 	}
 	return select;
@@ -80,7 +80,7 @@ static void prepare_migrate(struct cmd *c)
 		return;
 	}
 	if (!word_is(c, 3, "to") || c->n < 5) {
-		fail("migrate to what: %s", c->line);
+		fail("a migration goes to dev, sys or coh: %s", c->line);
 		return;
 	}
 	if (word_is(c, 4, "dev"))
@@ -90,7 +90,7 @@ static void prepare_migrate(struct cmd *c)
 	else if (word_is(c, 4, "coh"))
 		m->to = OR_TO_COH;
 	else
-		fail("migrate to what: %s", c->line);
+		fail("a migration goes to dev, sys or coh: %s", c->line);
 	for (i = 5; i < c->n; i++) {
 		if (!strncmp(c->w[i], "skip=", 5))
 			mark_pages(c, c->w[i] + 5, OR_POL_SKIP);
@@ -101,14 +101,14 @@ static void prepare_migrate(struct cmd *c)
 		else if (word_is(c, i, "owner=other"))
 			m->stranger = 1;
 		else
-			fail("what is %s: %s", c->w[i], c->line);
+			fail("no such word %s: %s", c->w[i], c->line);
 	}
 }
 
 void name_handle(struct cmd *c)
 {
 	if (!word_is(c, 3, "as") || c->n < 5 || find_handle(c->w[4]) >= 0) {
-		fail("no or stale handle: %s", c->line);
+		fail("the name of a handle is missing, or taken: %s", c->line);
 		return;
 	}
 	c->handle = free_handle();
@@ -137,7 +137,7 @@ static int advice_of(const char *s)
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (!strcmp(s, all[i].name))
 			return all[i].advice;
-	fail("advise what: %s", s);
+	fail("no such advice: %s", s);
 	return 0;
 }
 
@@ -163,7 +163,7 @@ static void prepare_map(struct cmd *c, uint64_t *a)
 	uint64_t pages;
 
 	if (c->n < 5 || p->nregions == MAX_REGION || find_region(p, c->w[2])) {
-		fail("cannot map: %s", c->line);
+		fail("needs a free name for a region, its kind and its pages: %s", c->line);
 		return;
 	}
 	for (i = 0; i < 6; i++)
@@ -171,7 +171,7 @@ static void prepare_map(struct cmd *c, uint64_t *a)
 			kind = i;
 	pages = strtoul(c->w[4], NULL, 10);
 	if (kind < 0 || !pages || pages > MAX_PAGES) {
-		fail("cannot map: %s", c->line);
+		fail("no such kind, or not 1 to %d pages: %s", MAX_PAGES, c->line);
 		return;
 	}
 	a[3] = a[4] = 0;
@@ -183,7 +183,7 @@ static void prepare_map(struct cmd *c, uint64_t *a)
 		else if (word_is(c, i, "thp"))
 			a[4] = 1;
 		else
-			fail("what is %s: %s", c->w[i], c->line);
+			fail("no such word %s: %s", c->w[i], c->line);
 	}
 	if (kind == K_HUGETLB)
 		at2m = 1;
@@ -197,7 +197,7 @@ static void prepare_remap(struct cmd *c, uint64_t *a)
 	struct proc *p = c->p;
 
 	if (c->n != 5 || !word_is(c, 3, "as") || p->nregions == MAX_REGION || find_region(p, c->w[4])) {
-		fail("cannot remap: %s", c->line);
+		fail("needs the new name of a region, which is free: %s", c->line);
 		return;
 	}
 	a[2] = place_region(p, c->w[4], c->pages, 0)->addr;
@@ -215,7 +215,7 @@ void start(struct cmd *c)
 			if (!c->p->busy[c->thread])
 				break;
 		if (c->thread == THREADS) {
-			fail("too many commands blocked");
+			fail("more than %d commands are blocked", THREADS - 1);
 			return;
 		}
 	}
@@ -236,14 +236,14 @@ void start(struct cmd *c)
 		else if (word_is(c, 3, "none"))
 			a[2] = PROT_NONE;
 		else
-			fail("protect how: %s", c->line);
+			fail("rights are r, rw or none: %s", c->line);
 		break;
 	case V_ADVISE:
 		a[2] = c->n > 3 ? advice_of(c->w[3]) : 0;
 		break;
 	case V_WRITE:
 		if (c->n != 4)
-			fail("write what: %s", c->line);
+			fail("a value is missing: %s", c->line);
 		else
 			a[2] = strtoul(c->w[3], NULL, 0);
 		break;
@@ -274,7 +274,7 @@ void start(struct cmd *c)
 		break;
 	case V_TRUNCATE:
 		if (c->n != 4 || strchr(c->w[2], '['))
-			fail("truncate what: %s", c->line);
+			fail("a number of pages is missing: %s", c->line);
 		else
 			a[2] = strtoul(c->w[3], NULL, 10);
 		break;

@@ -11,17 +11,21 @@ struct proc procs[MAX_PROC];
 int nprocs;
 struct handle handles[OR_MAX_HANDLE];
 char failure[512];
+int script_line;
 int stopped, spoilt;
 uint64_t device_pages, coherent_pages, swap_pages, memcg_pages;
 
 void fail(const char *fmt, ...)
 {
 	va_list ap;
+	int n = 0;
 
 	if (failure[0])
 		return;
+	if (script_line)
+		n = snprintf(failure, sizeof(failure), "line %d: ", script_line);
 	va_start(ap, fmt);
-	vsnprintf(failure, sizeof(failure), fmt, ap);
+	vsnprintf(failure + n, sizeof(failure) - n, fmt, ap);
 	va_end(ap);
 }
 

@@ -27,7 +27,7 @@ export interface KernelOptions {
 /** What `drillvm.py --json` prints for a drill. */
 interface KernelRun {
   readonly transcript: string
-  /** Why the transcript is worth nothing. */
+  /** Why the transcript is worth nothing; `line N: ` before it where it is about a line of the drill. */
   readonly void: string | null
 }
 
@@ -56,11 +56,15 @@ export function runOnKernel(sources: readonly DrillSource[], options: KernelOpti
 }
 
 function drillRun(source: DrillSource, result: KernelRun | undefined): DrillRun {
-  const { name, file } = source
   const reason = result === undefined ? 'the runner printed nothing for it' : result.void
-  const failure =
-    reason === null ? undefined : new DrillError('HMMU_DRILL_VOID', file, `${excerpt(name)} is void: ${reason}`)
-  return { name, transcript: result?.transcript ?? '', failure }
+  const failure = reason === null ? undefined : voidDrill(source, reason)
+  return { name: source.name, transcript: result?.transcript ?? '', failure }
+}
+
+function voidDrill({ name, file, firstLine }: DrillSource, said: string): DrillError {
+  const [, line, reason = said] = /^line ([0-9]{1,9}): (.*)$/s.exec(said) ?? []
+  const where = line === undefined ? file : { file, line: firstLine + Number(line) - 1, column: 1 }
+  return new DrillError('HMMU_DRILL_VOID', where, `${excerpt(name)} is void: ${reason}`)
 }
 
 function* batches(sources: readonly DrillSource[]): Generator<DrillSource[]> {

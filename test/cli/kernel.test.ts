@@ -116,6 +116,14 @@ describe('a drill is void', () => {
     expect(status).toBe(1)
   })
 
+  test('and the line is told, if it is one of the script', () => {
+    const printedTwice = printed([EXPECTED, `${DRILL}!FAIL line 2: no such command: A dump buf\n`])
+    for (const n of [1, 2]) put(`out${n}`, printedTwice + END)
+    const message = 'y.drills:6:1: good is void: no such command: A dump buf\n'
+    expect(check('y.drills').stdout).toContain(`FAILED good: ${message}`)
+    expect(hmmuFake('drill', 'run', 'y.drills', '--kernel', 'bzImage').stderr).toBe(`error: ${message}`)
+  })
+
   test.each([
     ['nothing', ''],
     ['a part of its transcript', `=== 0\n${EXPECTED}`],
