@@ -471,9 +471,6 @@ HMMU_COMMON_API int hmmu_stats_tree(const struct hmmu *m, struct hmmu_stats_node
 /** @name Migration
  * @{ */
 
-/** The owner of the machine's device, dev_pagemap.owner. Owner 0 owns nothing. */
-#define HMMU_DEFAULT_OWNER 1
-
 /** A migration under way. */
 struct hmmu_migration;
 
