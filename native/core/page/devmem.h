@@ -50,12 +50,6 @@ static inline bool device_alloc(struct hmmu *m, u32 *pfn)
 }
 /** @} */
 
-/** page->pgmap->owner of a device page. */
-static inline u64 device_owner(const struct hmmu *m, u32 pfn)
-{
-	(void)m, (void)pfn;
-	return HMMU_DEFAULT_OWNER;
-}
 /** Set up the device's pages: all free. */
 static void devmem_init(struct hmmu *m);
 /** Call this when the count of a ZONE_DEVICE page has fallen to FREE_DEVICE_REFS. Flags and contents stay, except
