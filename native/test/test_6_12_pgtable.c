@@ -71,7 +71,7 @@ static void test_words_of_the_swap_format(void **state)
 	assert_true(raw_entry(swp_entry_to_pte(0, 7)) == swap_word(0, 7));
 	assert_true(raw_entry(pte_swp_mksoft_dirty(swp_entry_to_pte(0, 7))) == (swap_word(0, 7) | 2));
 	assert_true(raw_entry(pte_swp_mkuffd_wp(swp_entry_to_pte(0, 7))) == (swap_word(0, 7) | 4));
-	assert_true(raw_entry(pte_swp_mkexclusive(swp_entry_to_pte(0, 7))) == (swap_word(0, 7) | 8));
+	assert_true(raw_entry(swp_entry_to_pte(0, 7) | _PAGE_SWP_EXCLUSIVE) == (swap_word(0, 7) | 8));
 	assert_true(raw_entry(make_migration_entry(5, true) | SWP_MIGRATION_YOUNG) == swap_word(26, 5 | 1ull << 34));
 	assert_true(raw_entry(make_migration_entry(5, true) | SWP_MIGRATION_DIRTY) == swap_word(26, 5 | 1ull << 35));
 	assert_true(raw_entry(0) == 0);

@@ -2,12 +2,12 @@
 //
 // Counts the core's lines of code by kernel: npm run lines [-- --files]
 //
-// gcc compiles each kernel (native/core/kernel/v*.c) and leaves out branches on KERNEL that are never taken; with -Og it
-// also leaves out functions that nothing calls then. gcov tells from the .gcno files which lines are left. A line belongs
-// to the kernels that have it. All lines of a function that one kernel has belong to this kernel. Elsewhere a line
-// without code of its own follows another one: a closing brace the line that opened the block, the rest of a statement
-// its first line. What is outside of functions, and each line that asks KERNEL, is common. Blank lines and comments do
-// not count. --files adds the files that have lines of one kernel.
+// gcc compiles each kernel (native/core/kernel/v*.c) and leaves out branches on KERNEL that are never taken. With -Og it
+// also leaves out functions that nothing calls then, and branches on an inline function that is always false. gcov tells
+// from the .gcno files which lines are left. A line belongs to the kernels that have it. All lines of a function that one
+// kernel has belong to this kernel. Elsewhere a line without code of its own follows another one: a closing brace the
+// line that opened the block, the rest of a statement its first line. What is outside of functions, and each line that
+// asks KERNEL, is common. Blank lines and comments do not count. --files adds the files that have lines of one kernel.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -43,7 +43,7 @@ const linesOf = (notes) => new Set(notes?.lines.map((line) => line.line_number))
 /** The lines of each file that a kernel has, and first and last line of each function: all of them, and those it has. */
 function keptBy(kernel, folder) {
   const plain = notesOf(kernel, ['-O0'], folder)
-  const called = notesOf(kernel, ['-Og', '-fno-inline'], folder)
+  const called = notesOf(kernel, ['-Og'], folder)
   const files = [...plain].map(([path, notes]) => {
     const left = [...linesOf(called.get(path))]
     const all = notes.functions.map(({ start_line, end_line }) => [start_line, end_line])

@@ -70,9 +70,8 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 	if (is_swap_entry(*src)) {
 		swap_duplicate(m, swp_offset(*src));
 		add_mm_counter(m, copy->child, MM_SWAPENTS, 1);
-		if (KERNEL >= V6_12)
-			*src = pte_swp_clear_exclusive(*src);
-		return KERNEL >= V6_12 ? pte_swp_clear_uffd_wp(*src) : *src;
+		*src = pte_swp_clear_exclusive(*src);
+		return pte_swp_clear_uffd_wp(*src);
 	}
 	add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	if (is_device_private_entry(*src)) {
@@ -82,7 +81,7 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 	}
 	if (is_cow_mapping(vma_of(m, copy->vma)->flags))
 		*src = shared_swap_type(m, *src);
-	return KERNEL >= V6_12 ? pte_swp_clear_uffd_wp(*src) : *src;
+	return pte_swp_clear_uffd_wp(*src);
 }
 
 /* __copy_present_ptes(): take the write permission of an entry. Returns the child's, which has not accessed the page. */
@@ -94,9 +93,7 @@ static u64 share_pte(const struct copy *copy, u64 *src)
 	if (is_cow_mapping(flags))
 		*src = pte_wrprotect(*src);
 	pte = flags & VM_SHARED ? pte_mkclean(*src) : *src;
-	if (KERNEL >= V6_12)
-		pte = pte_clear_uffd_wp(pte);
-	return pte_mkold(pte);
+	return pte_mkold(pte_clear_uffd_wp(pte));
 }
 
 /* copy_present_page(): the child gets its own copy of a page that a device may write to. 0 or -ENOMEM. */

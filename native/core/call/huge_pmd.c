@@ -142,7 +142,7 @@ static bool copy_present_huge_pmd(struct ctx *ctx, u32 child, u32 vma, u64 *dst_
 		add_mm_counter(m, child, MM_ANONPAGES, HPAGE_PMD_NR);
 	}
 	*src_pmd = pte_wrprotect(*src_pmd);
-	*dst_pmd = pte_mkold(KERNEL >= V6_12 ? pte_clear_uffd_wp(*src_pmd) : *src_pmd);
+	*dst_pmd = pte_mkold(pte_clear_uffd_wp(*src_pmd));
 	return true;
 }
 

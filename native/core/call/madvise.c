@@ -178,9 +178,9 @@ static int madvise_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64 end, 
 {
 	if (drops_pages(advice))
 		return madvise_dontneed_free(ctx, *vma, start, end, advice);
-	if (advice == HMMU_MADV_COLD || advice == HMMU_MADV_PAGEOUT)
+	if (KERNEL >= V6_12 && (advice == HMMU_MADV_COLD || advice == HMMU_MADV_PAGEOUT))
 		return madvise_lru(ctx, *vma, start, end, advice);
-	if (advice == HMMU_MADV_COLLAPSE)
+	if (KERNEL >= V6_12 && advice == HMMU_MADV_COLLAPSE)
 		return madvise_collapse(ctx, *vma, start, end);
 	return madvise_behavior(ctx, vma, prev, start, end, advice);
 }
@@ -193,7 +193,7 @@ static bool needs_write(u32 advice)
 
 static bool populates(u32 advice)
 {
-	return KERNEL >= V6_12 && (advice == HMMU_MADV_POPULATE_READ || advice == HMMU_MADV_POPULATE_WRITE);
+	return advice == HMMU_MADV_POPULATE_READ || advice == HMMU_MADV_POPULATE_WRITE;
 }
 
 static int do_madvise(struct ctx *ctx, u64 start, u64 end, u32 advice)
@@ -274,8 +274,9 @@ int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 	if (err)
 		return err;
 	err = needs_write(advice) ? down_write(&ctx) : down_read(&ctx);
-	if (!err && end > address)
-		err = populates(advice) ? madvise_populate(&ctx, address, end, advice == HMMU_MADV_POPULATE_WRITE)
-					: do_madvise(&ctx, address, end, advice);
+	if (KERNEL >= V6_12 && !err && populates(advice))
+		err = madvise_populate(&ctx, address, end, advice == HMMU_MADV_POPULATE_WRITE);
+	else if (!err && end > address)
+		err = do_madvise(&ctx, address, end, advice);
 	return syscall_leave(&ctx, &call, err);
 }

@@ -45,7 +45,7 @@ static int get_page_at(struct ctx *ctx, u64 address, u32 flags, u32 *pfn)
 /* Give up what hmmu_pin() has got with these flags. */
 static void put_user_page(struct hmmu *m, u32 page, u32 flags)
 {
-	if (flags & HMMU_PIN_DMA)
+	if (KERNEL >= V6_12 && (flags & HMMU_PIN_DMA))
 		page_unpin(m, page);
 	else
 		put_page(m, page);

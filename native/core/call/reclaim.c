@@ -64,7 +64,7 @@ static int shrink_locked_page(struct ctx *ctx, u32 page)
 	if (KERNEL >= V6_12 && !PageAnon(m, page) && !page_test(m, page, HMMU_PG_MLOCKED))
 		return shrink_locked_file_page(ctx, page);
 	/* A device may write to the page. */
-	if (KERNEL >= V6_12 && page_maybe_dma_pinned(m, page))
+	if (page_maybe_dma_pinned(m, page))
 		return -EBUSY;
 	if (page_test(m, page, HMMU_PG_MLOCKED))
 		return activate_locked(m, page, -EBUSY);

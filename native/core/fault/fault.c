@@ -140,7 +140,7 @@ static int do_swap_page(struct fault *vmf)
 		return FAULT_RETRY;
 	if (is_device_private_entry(entry))
 		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
-	if (KERNEL >= V6_12 && is_pte_marker(entry))
+	if (is_pte_marker(entry))
 		return handle_pte_marker(vmf);
 	vmf->stat = HMMU_STAT_FAULT_SWAP;
 	return do_swap_slot_fault(vmf);

@@ -63,7 +63,7 @@ static int alloc_set_pte(struct fault *vmf, u32 page)
 		*vmf->pte = vmf->write ? maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry)) : entry;
 	}
 	/* "mm/shmem: handle uffd-wp special pte in page fault handler": the page that the marker stood for is protected. */
-	if (KERNEL >= V6_12 && pte_marker_uffd_wp(vmf->orig_pte))
+	if (pte_marker_uffd_wp(vmf->orig_pte))
 		*vmf->pte = pte_mkuffd_wp(*vmf->pte);
 	table_unlock(m, vmf->pte);
 	return 0;

@@ -85,7 +85,7 @@ static void break_cow(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, u32 copy,
 	u32 old = pte_pfn(*pmd), mm = ctx->mm;
 	u64 entry = make_huge_pte(m, vma, copy, !unshare);
 
-	if (KERNEL >= V6_12 && pte_uffd_wp(*pmd))
+	if (pte_uffd_wp(*pmd))
 		entry = pte_mkuffd_wp(entry);
 
 	copy_user_huge_page(m, copy, old);
@@ -165,7 +165,7 @@ static int new_hugetlb_page(const struct ctx *ctx, u32 vma, const u64 *pmd, stru
 static int hugetlb_no_page(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, bool write)
 {
 	struct hmmu *m = ctx->m;
-	bool protected = KERNEL >= V6_12 && pte_marker_uffd_wp(*pmd);
+	bool protected = pte_marker_uffd_wp(*pmd);
 	struct hugetlb_page page;
 	int result;
 

@@ -19,7 +19,7 @@ static inline u64 *huge_pte_offset(const struct hmmu *m, u32 mm, u64 address)
 /** An entry that maps nothing: none, or a marker of userfaultfd. */
 static inline bool huge_pte_none_mostly(u64 pte)
 {
-	return pte_none(pte) || (KERNEL >= V6_12 && is_pte_marker(pte));
+	return pte_none(pte) || is_pte_marker(pte);
 }
 
 /** 6.12, besides PTE_MARKER_UFFD_WP: the entry is empty, and its reservation was used all the same. The kernel has this in

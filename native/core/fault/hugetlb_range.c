@@ -22,7 +22,7 @@ static u64 entry_after_zap(const struct mmu_gather *tlb, u32 vma, u32 page, bool
 static void zap_huge_entry(struct mmu_gather *tlb, u32 vma, u64 *pmd, u64 address)
 {
 	struct hmmu *m = tlb->ctx->m;
-	bool protected = KERNEL >= V6_12 && pte_uffd_wp(*pmd);
+	bool protected = pte_uffd_wp(*pmd);
 	u32 page = pte_pfn(*pmd);
 
 	table_lock(m, pmd);
@@ -159,8 +159,7 @@ static int copy_huge_entry(struct ctx *ctx, u32 vma, u32 parent_vma, u64 address
 		err = copy_pinned_huge_page(m, vma, address, pte_pfn(*src), dst);
 	if (err)
 		return err;
-	if (KERNEL >= V6_12)
-		*dst = pte_clear_uffd_wp(*dst);
+	*dst = pte_clear_uffd_wp(*dst);
 	mm_of(m, vma_of(m, vma)->mm)->hugetlb_usage += HPAGE_PMD_NR;
 	return 0;
 }

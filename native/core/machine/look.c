@@ -31,7 +31,7 @@ static u32 present_bits(u64 pte)
 {
 	return (pte_write(pte) ? HMMU_BIT_WRITE : 0) | (pte_dirty(pte) ? HMMU_BIT_DIRTY : 0) |
 	       (pte_young(pte) ? HMMU_BIT_ACCESSED : 0) | (pte_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0) |
-	       (KERNEL >= V6_12 && pte_uffd_wp(pte) ? HMMU_BIT_UFFD_WP : 0);
+	       (pte_uffd_wp(pte) ? HMMU_BIT_UFFD_WP : 0);
 }
 
 static enum hmmu_entry_kind swap_type_kind(u64 pte)

@@ -38,7 +38,7 @@ u64 raw_entry(u64 entry)
 	u64 address = pmd_trans_huge(entry) ? PTE_PFN_MASK & PMD_MASK : PTE_PFN_MASK;
 
 	/* The kernel has this elsewhere. */
-	if (KERNEL >= V6_12 && is_pte_marker(entry))
+	if (is_pte_marker(entry))
 		entry = make_huge_marker(swp_offset(entry) & ~HUGE_MARKER_RESERVE_USED);
 	if (KERNEL < V6_12 || pte_none(entry))
 		return entry;

@@ -115,15 +115,15 @@ static inline u64 pte_clear_soft_dirty(u64 pte)
 }
 static inline bool pte_uffd_wp(u64 pte)
 {
-	return pte & _PAGE_UFFD_WP;
+	return KERNEL >= V6_12 && (pte & _PAGE_UFFD_WP);
 }
 static inline u64 pte_mkuffd_wp(u64 pte)
 {
-	return pte_wrprotect(pte) | _PAGE_UFFD_WP;
+	return KERNEL >= V6_12 ? pte_wrprotect(pte) | _PAGE_UFFD_WP : pte;
 }
 static inline u64 pte_clear_uffd_wp(u64 pte)
 {
-	return pte & ~_PAGE_UFFD_WP;
+	return KERNEL >= V6_12 ? pte & ~_PAGE_UFFD_WP : pte;
 }
 static inline u64 pte_mkspecial(u64 pte)
 {
@@ -233,7 +233,7 @@ static inline bool is_readable_migration_entry(u64 pte)
 }
 static inline bool is_readable_exclusive_migration_entry(u64 pte)
 {
-	return is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_READ_EXCLUSIVE;
+	return KERNEL >= V6_12 && is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_READ_EXCLUSIVE;
 }
 static inline bool is_device_private_entry(u64 pte)
 {
@@ -314,23 +314,15 @@ static inline bool pte_swp_uffd_wp(u64 pte)
 }
 static inline u64 pte_swp_mkuffd_wp(u64 pte)
 {
-	return pte | _PAGE_SWP_UFFD_WP;
+	return KERNEL >= V6_12 ? pte | _PAGE_SWP_UFFD_WP : pte;
 }
 static inline u64 pte_swp_clear_uffd_wp(u64 pte)
 {
-	return pte & ~_PAGE_SWP_UFFD_WP;
-}
-static inline bool pte_swp_exclusive(u64 pte)
-{
-	return KERNEL >= V6_12 && (pte & _PAGE_SWP_EXCLUSIVE);
-}
-static inline u64 pte_swp_mkexclusive(u64 pte)
-{
-	return pte | _PAGE_SWP_EXCLUSIVE;
+	return KERNEL >= V6_12 ? pte & ~_PAGE_SWP_UFFD_WP : pte;
 }
 static inline u64 pte_swp_clear_exclusive(u64 pte)
 {
-	return pte & ~_PAGE_SWP_EXCLUSIVE;
+	return KERNEL >= V6_12 ? pte & ~_PAGE_SWP_EXCLUSIVE : pte;
 }
 /** @} */
 

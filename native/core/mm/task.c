@@ -147,7 +147,7 @@ bool task_ready(const struct hmmu *m, u32 task)
 	case HMMU_WAIT_MMAP_SEM_WRITE:
 		return sem_available(m, task, t->wait == HMMU_WAIT_MMAP_SEM_WRITE);
 	case HMMU_WAIT_VMA_LOCK:
-		return !vma_is_read(m, t->vma_lock);
+		return KERNEL < V6_12 || !vma_is_read(m, t->vma_lock);
 	default:
 		return true;
 	}

@@ -223,6 +223,8 @@ static inline bool page_maybe_dma_pinned(const struct hmmu *m, u32 pfn)
 {
 	u32 head = compound_head(m, pfn);
 
+	if (KERNEL < V6_12)
+		return false;
 	return page_test(m, head, HMMU_PG_HEAD) ? page_of(m, head + PIN_TAIL)->pincount > 0
 						: page_of(m, head)->count >= GUP_PIN_COUNTING_BIAS;
 }

@@ -21,7 +21,7 @@ static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 	u32 table = pgtable_trans_huge_withdraw(m, pmd);
 	u64 *pte = table_of(m, table), entry = pte_mkspecial(mk_pte(m->zero_pfn, vma_of(m, vma)->page_prot));
 
-	if (KERNEL >= V6_12 && pte_uffd_wp(*pmd))
+	if (pte_uffd_wp(*pmd))
 		entry = pte_mkuffd_wp(entry);
 	*pmd = 0;
 	flush_tlb_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
