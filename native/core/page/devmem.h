@@ -17,6 +17,12 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 
 	m->device_bitmap[index / 64] = in_use ? word | bit : word & ~bit;
 }
+/** pgmap->owner of a ZONE_DEVICE page. */
+static inline u64 device_owner(const struct hmmu *m, u32 pfn)
+{
+	(void)m, (void)pfn;
+	return HMMU_DEFAULT_OWNER;
+}
 /** The first free page at or above the hint, or the number of pages. */
 static NOINLINE __attribute__((cold)) u32 device_lowest_free(struct hmmu *m);
 /** Allocate a free device page for a driver, with a reference. */
