@@ -27,12 +27,18 @@ u32 device_lowest_free(struct hmmu *m)
 	return index;
 }
 
+/* What a driver gets. 6.12 locks the page: zone_device_page_init(). */
+static void hand_out(struct hmmu *m, u32 pfn)
+{
+	page_of(m, pfn)->flags |= unwritten_mark(m) | (KERNEL >= V6_12 ? HMMU_PG_LOCKED | PAGE_USER_DRIVER_LOCK : 0);
+}
+
 int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 {
 	if (!device_alloc(m, pfn))
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u device pages are in use",
 				 m->st->device_pages);
-	page_of(m, *pfn)->flags |= unwritten_mark(m);
+	hand_out(m, *pfn);
 	return 0;
 }
 
@@ -44,7 +50,7 @@ int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn)
 	if (device_in_use(m, pfn - m->device_base))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is in use", pfn);
 	device_take(m, pfn - m->device_base);
-	page_of(m, pfn)->flags |= unwritten_mark(m);
+	hand_out(m, pfn);
 	return 0;
 }
 
@@ -80,6 +86,8 @@ int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
 			continue;
 		page_of(m, page)->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
 		page_of(m, page)->count = FREE_DEVICE_REFS + 1;
+		if (KERNEL >= V6_12)
+			page_of(m, page)->flags |= HMMU_PG_LOCKED | PAGE_USER_DRIVER_LOCK;
 		*pfn = page;
 		return 0;
 	}

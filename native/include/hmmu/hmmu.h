@@ -599,11 +599,11 @@ static inline uint64_t hmmu_word(uint32_t pfn, uint64_t flags)
 	return ((uint64_t)pfn << HMMU_PFN_SHIFT) | HMMU_PFN_VALID | flags;
 }
 
-/** Take the lowest free device page; the caller has one reference, besides the one that every device page has.
- * -ENOMEM. */
+/** Take the lowest free device page. The caller has one reference, in Linux 4.14 besides the one that every device page
+ * has. In Linux 6.12 the page comes locked, as zone_device_page_init() gives it. -ENOMEM. */
 HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
-/** Take a device page by its pfn; the caller has one reference, besides the one that every device page has. -EBUSY: it is
- * in use; -EINVAL (NO_PAGE): it is no device-private page. */
+/** Take a device page by its pfn, as hmmu_device_alloc() does. -EBUSY: it is in use; -EINVAL (NO_PAGE): it is no
+ * device-private page. */
 HMMU_API int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn);
 /** Take a ZONE_DEVICE page that is not device-private, if the machine has any; for tests of its refusal. -ENOMEM. */
 HMMU_API int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn);
