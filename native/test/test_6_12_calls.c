@@ -146,12 +146,64 @@ static void test_downgraded_device_entries(void **state)
 	}
 }
 
+/* So many references look like a pin, where the process has ever pinned a page for DMA. */
+static void test_clear_refs_of_many_references(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096);
+	uint64_t buf = map_anon(r, 2);
+	uint32_t pfn, other;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	for (int i = 0; i < 1024; i++)
+		assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pfn));
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	assert_bits(r, buf, HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED);
+	write_pages(r, buf, 1, 2);
+	assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(1), HMMU_PIN_DMA, &other));
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	assert_bits(r, buf, HMMU_BIT_WRITE | HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
+	assert_ok(hmmu_unpin(r->m, other, HMMU_PIN_DMA));
+	for (int i = 0; i < 1024; i++)
+		assert_ok(hmmu_unpin(r->m, pfn, 0));
+	rig_close(r);
+}
+
+/* Soft-dirty bits of a mapping that is soft-dirty as a whole do not matter: in the child, all entries of a large page get
+ * the first one's. */
+static void test_fork_of_soft_dirty_mapping(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 8192);
+	uint64_t buf = map_at(r, BASE, 512, HMMU_MAP_ANON, 3);
+	uint32_t child;
+
+	(void)state;
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, MIB(2), HMMU_MADV_HUGEPAGE));
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	/* The first store makes the whole pmd soft-dirty; so split it before that. */
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), 3));
+	assert_kind(r, buf, 512, HMMU_ENTRY_SYS);
+	vma_of(r->m, vma_at(r->m, r->pid, buf))->flags |= VM_SOFTDIRTY;
+	*pte_offset(r->m, *mm_find_pmd(r->m, r->pid, buf), buf) &= ~_PAGE_SOFT_DIRTY;
+	child = do_fork_of(r, r->tid);
+	assert_int_equal(entry_of(r, r->pid, buf + PAGES(3)).bits & HMMU_BIT_SOFT_DIRTY, HMMU_BIT_SOFT_DIRTY);
+	assert_int_equal(entry_of(r, child, buf + PAGES(3)).bits & HMMU_BIT_SOFT_DIRTY, 0);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reap),           cmocka_unit_test(test_no_anon_vma_is_used_twice),
-		cmocka_unit_test(test_collapse_waits), cmocka_unit_test(test_collapse_without_memory),
-		cmocka_unit_test(test_moved_tables),   cmocka_unit_test(test_downgraded_device_entries),
+		cmocka_unit_test(test_reap),
+		cmocka_unit_test(test_no_anon_vma_is_used_twice),
+		cmocka_unit_test(test_collapse_waits),
+		cmocka_unit_test(test_collapse_without_memory),
+		cmocka_unit_test(test_moved_tables),
+		cmocka_unit_test(test_downgraded_device_entries),
+		cmocka_unit_test(test_clear_refs_of_many_references),
+		cmocka_unit_test(test_fork_of_soft_dirty_mapping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,6 +165,40 @@ static void test_split_of_held_page(void **state)
 	rig_close(r);
 }
 
+/* Somebody pins the page, without a lock, behind the check of references: its entries stay, and are small. */
+static void test_split_of_page_that_is_pinned(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_huge_page(r);
+	uint32_t head = pfn_at(r, buf);
+
+	(void)state;
+	page_of(r->m, head + PIN_TAIL)->pincount++;
+	assert_int_equal(split_page(r, head), -EBUSY);
+	assert_kind(r, buf, 512, HMMU_ENTRY_SYS);
+	assert_page(r, buf + PAGES(5), 512, 1, ANON | HMMU_PG_TAIL | HMMU_PG_DIRTY);
+	page_of(r->m, head + PIN_TAIL)->pincount--;
+	rig_close(r);
+}
+
+/* The zero page has no count that a pin could change. */
+static void test_pin_of_zero_page(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 1);
+	int32_t count = page_count(r->m, r->m->zero_pfn);
+	uint32_t pfn;
+
+	(void)state;
+	read_pages(r, buf, 1);
+	assert_ok(hmmu_pin(r->m, r->tid, buf, HMMU_PIN_DMA, &pfn));
+	assert_int_equal(pfn, r->m->zero_pfn);
+	assert_int_equal(page_count(r->m, pfn), count);
+	assert_ok(hmmu_unpin(r->m, pfn, HMMU_PIN_DMA));
+	assert_int_equal(page_count(r->m, pfn), count);
+	rig_close(r);
+}
+
 /* 1024 references to a small page look like a pin; of a large page pins are counted apart. */
 static void test_maybe_pinned(void **state)
 {
@@ -182,6 +216,11 @@ static void test_maybe_pinned(void **state)
 	assert_true(page_maybe_dma_pinned(r->m, pfn));
 	page_unpin(r->m, pfn);
 	assert_int_equal(page_count(r->m, pfn), 1);
+	page_of(r->m, pfn)->count += 1023;
+	assert_true(page_maybe_dma_pinned(r->m, pfn));
+	page_of(r->m, pfn)->count--;
+	assert_false(page_maybe_dma_pinned(r->m, pfn));
+	page_of(r->m, pfn)->count -= 1022;
 	page_pin(r->m, head + 3);
 	assert_int_equal(page_count(r->m, head), 2);
 	assert_true(page_maybe_dma_pinned(r->m, head + 8));
@@ -201,10 +240,16 @@ static void test_maybe_pinned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split_pmd),          cmocka_unit_test(test_split_soft_dirties),
-		cmocka_unit_test(test_shared_counts),      cmocka_unit_test(test_split_page),
-		cmocka_unit_test(test_split_locked_page),  cmocka_unit_test(test_split_shared_page),
-		cmocka_unit_test(test_split_of_held_page), cmocka_unit_test(test_maybe_pinned),
+		cmocka_unit_test(test_split_pmd),
+		cmocka_unit_test(test_split_soft_dirties),
+		cmocka_unit_test(test_shared_counts),
+		cmocka_unit_test(test_split_page),
+		cmocka_unit_test(test_split_locked_page),
+		cmocka_unit_test(test_split_shared_page),
+		cmocka_unit_test(test_split_of_held_page),
+		cmocka_unit_test(test_maybe_pinned),
+		cmocka_unit_test(test_split_of_page_that_is_pinned),
+		cmocka_unit_test(test_pin_of_zero_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,8 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   remap: ['ENOMEM', 'EINVAL', 'EFAULT'],
   // EINVAL: a part of a huge page of a hugetlb mapping.
   protect: ['ENOMEM', 'EACCES', 'EINVAL'],
-  advise: ['ENOMEM', 'EAGAIN', 'EINVAL'],
+  // EBUSY: MADV_COLLAPSE says so where the page can't be charged.
+  advise: ['ENOMEM', 'EAGAIN', 'EINVAL', 'EBUSY'],
   lock: ['ENOMEM', 'EAGAIN'],
   unlock: ['ENOMEM'],
   uffd: ['ENOMEM', 'EINVAL', 'EBUSY'],
