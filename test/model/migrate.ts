@@ -123,7 +123,7 @@ export class ModelMigration {
   }
 
   /** The driver of the drills: fill dst. */
-  allocate(choice: DriverChoice): void {
+  allocate(choice: Pick<DriverChoice, 'to' | 'skip' | 'error'>): void {
     const toDevice = choice.to === 'device'
     for (const slot of this.slots) {
       if (!slot.migrate || choice.skip(slot.page)) continue

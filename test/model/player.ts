@@ -3,15 +3,15 @@
 // Plays the commands of a drill on one side, and prints what the model claims to know: an exact transcript, or one in the
 // form to which claims.ts reduces the transcript of a kernel.
 
-import type { Command, EvictCommand, MigrateCommand, PageRange, Place } from '../../lib/drill'
+import type { Command, EvictCommand, MigrateCommand, Migration, PageRange, Place } from '../../lib/drill'
 import { Declined } from './declined'
 import { dumpLines } from './dump-lines'
 import { type Layout, SPACIOUS } from './layout'
 import { pageRange, runs } from './runs'
-import type { Errno, Outcome, PinHow, Seen, Side, SideMigration } from './side'
+import type { DriverChoice, Errno, MirrorHow, Outcome, PinHow, Seen, Side, SideMigration } from './side'
 import { Job, type Steps } from './steps'
 
-type Simple = Exclude<Command, MigrateCommand | EvictCommand>
+type Simple = Exclude<Command, Migration>
 type AtPlace = Extract<Simple, { place: Place }>
 
 export interface Region {
@@ -69,10 +69,16 @@ export class Player<Process, Thread, Handle> {
 
   play(command: Command): Played {
     this.#lines = []
-    if (command.verb === 'evict') throw new Declined('an eviction')
-    const ended = command.verb === 'migrate' ? this.#migrate(command) : this.#single(command)
+    const ended = this.#play(command)
     if (!ended) this.#print('  ', this.#invalidations())
     return { lines: [command.text, ...this.#lines], ended }
+  }
+
+  /** True if nothing can be played after it. */
+  #play(command: Command): boolean {
+    this.#side.before()
+    if (command.verb === 'migrate') return this.#migrate(command)
+    return command.verb === 'evict' ? this.#evict(command) : this.#single(command)
   }
 
   /** What watchers were told during the command. */
@@ -96,7 +102,6 @@ export class Player<Process, Thread, Handle> {
 
   /** True if it blocks. */
   #single(command: Simple): boolean {
-    this.#side.before()
     const job = new Job(this.#run(command, true))
     const done = job.run()
     if (!done) job.cancel()
@@ -105,18 +110,19 @@ export class Player<Process, Thread, Handle> {
   }
 
   #migrate(command: MigrateCommand): boolean {
-    this.#side.before()
     const located = this.#locate(command.process, command.place)
-    if (located === undefined) {
-      this.#lines.push('  skipped')
-      this.#skip(command)
-      return false
-    }
+    if (located === undefined) return this.#skipAll(command)
     const { actor, region, start, end } = located
     const among = (ranges: readonly PageRange[]) => (page: number) =>
       ranges.some(({ first, last }) => page - region.start >= first && page - region.start <= last)
-    const to = command.to === 'dev' ? 'device' : 'system'
-    const choice = { to, skip: among(command.skip), error: among(command.error) } as const
+    const { select, owner } = command
+    const choice: DriverChoice = {
+      to: command.to === 'dev' ? 'device' : 'system',
+      skip: among(command.skip),
+      error: among(command.error),
+      select: select && { system: select.includes('system'), private: select.includes('private') },
+      owner,
+    }
     const migration = this.#side.migrate(this.#side.thread(actor.process, true), start, end, choice)
     const ran = migration !== undefined && this.#callbacks(command, migration, start - region.start)
     this.#lines.push(migration === undefined ? '  ret -EINVAL' : '  ret 0')
@@ -124,16 +130,32 @@ export class Player<Process, Thread, Handle> {
     return this.#finishWaiting()
   }
 
-  #skip(command: MigrateCommand): void {
+  #evict(command: EvictCommand): boolean {
+    if (this.#side.evict === undefined) throw new Declined('an eviction')
+    const { first, last } = command.pages ?? { first: 0, last: Number.POSITIVE_INFINITY }
+    const migration = this.#side.evict(first, last)
+    if (migration === undefined) return this.#skipAll(command)
+    this.#callbacks(command, migration, first)
+    return this.#finishWaiting()
+  }
+
+  #skipAll(command: Migration): boolean {
+    this.#lines.push('  skipped')
+    this.#skip(command)
+    return false
+  }
+
+  #skip(command: Migration): void {
     for (const inner of command.interleaved)
       this.#lines.push(`  @${inner.callback} ${inner.command.text}`, '    skipped')
   }
 
-  #callbacks(command: MigrateCommand, migration: SideMigration, first: number): boolean {
+  #callbacks(command: Migration, migration: SideMigration, first: number): boolean {
     const words = (all: string[]) => runs(all.map((word, i) => [first + i, word]))
     const filled = migration.alloc()
     if (filled === undefined) return false
-    this.#lines.push(`  alloc ${words(filled.src)}`, `  dst ${words(filled.dst)}`)
+    if (command.verb === 'evict') this.#lines.push(`  src ${words(filled.src)}`)
+    else this.#lines.push(`  alloc ${words(filled.src)}`, `  dst ${words(filled.dst)}`)
     this.#interleave(command, 'alloc')
     this.#lines.push(`  final ${words(migration.final().src)}`)
     this.#interleave(command, 'final')
@@ -141,7 +163,7 @@ export class Player<Process, Thread, Handle> {
     return true
   }
 
-  #interleave(command: MigrateCommand, callback: string): void {
+  #interleave(command: Migration, callback: string): void {
     for (const inner of command.interleaved) {
       if (inner.callback !== callback) continue
       this.#side.before()
@@ -235,8 +257,9 @@ export class Player<Process, Thread, Handle> {
       case 'dump':
         return this.#dump(located)
       case 'mirror':
+        return yield* this.#mirror(thread, located, command)
       case 'exclusive':
-        throw new Declined(command.verb)
+        return yield* this.#exclusive(thread, located)
     }
   }
 
@@ -262,8 +285,24 @@ export class Player<Process, Thread, Handle> {
 
   *#fork(actor: Actor<Process>, thread: Thread, name: string): Steps<string[]> {
     const process = yield* this.#side.fork(thread)
+    if (typeof process === 'string') return errno(process)
     this.actors.set(name, { process, regions: new Map(actor.regions), next: actor.next })
     return []
+  }
+
+  *#mirror(thread: Thread, { region, start, end }: Located<Process>, how: MirrorHow): Steps<string[]> {
+    if (this.#side.mirror === undefined) throw new Declined('hmm_range_fault()')
+    const words = yield* this.#side.mirror(thread, start, end, how)
+    if (typeof words === 'string') return [words]
+    return [runs(words.map((word, i) => [start + i - region.start, word]))]
+  }
+
+  *#exclusive(thread: Thread, { region, start, end }: Located<Process>): Steps<string[]> {
+    if (this.#side.exclusive === undefined) throw new Declined('make_device_exclusive_range()')
+    const results: [number, string][] = []
+    for (let page = start; page < end; page++)
+      results.push([page - region.start, yield* this.#side.exclusive(thread, page)])
+    return [runs(results)]
   }
 
   *#exit(actor: Actor<Process>, name: string): Steps<string[]> {

@@ -56,8 +56,14 @@ export interface Invalidated<Process> {
   readonly end: number
 }
 
+/** Who owns device pages: the device, or somebody who has none. */
+export type Owner = 'device' | 'other'
+
 export interface DriverChoice {
   readonly to: 'device' | 'system'
+  /** Which pages are offered to the driver; undefined: those that its direction needs. */
+  readonly select: { readonly system: boolean; readonly private: boolean } | undefined
+  readonly owner: Owner
   readonly skip: (page: number) => boolean
   readonly error: (page: number) => boolean
 }
@@ -69,6 +75,13 @@ export interface SideMigration {
   /** Up to finalize_and_map. */
   final(): { src: string[] }
   finish(): void
+}
+
+/** How a range is mirrored. */
+export interface MirrorHow {
+  readonly fault: boolean
+  readonly write: boolean
+  readonly owner: Owner
 }
 
 /** `Process`: an address space; `Thread`: makes calls; `Handle`: one page that is pinned, held or isolated. */
@@ -90,7 +103,7 @@ export interface Side<Process, Thread, Handle> {
   uffd(thread: Thread, start: number, end: number, wp: boolean): Steps<Errno>
   /** Move a range to page number `to`. */
   remap?(thread: Thread, start: number, end: number, to: number): Steps<Errno>
-  fork(thread: Thread): Steps<Process>
+  fork(thread: Thread): Steps<Process | Errno>
   exit(process: Process): Steps<Errno>
   load(thread: Thread, page: number): Steps<{ outcome: Outcome; value: number }>
   store(thread: Thread, page: number, value: number): Steps<Outcome>
@@ -105,6 +118,12 @@ export interface Side<Process, Thread, Handle> {
   watch?(process: Process): void
   /** The invalidations since the last call. */
   takeInvalidations?(): Invalidated<Process>[]
+  /** The words of a range, as drills print them. */
+  mirror?(thread: Thread, start: number, end: number, how: MirrorHow): Steps<string[] | Errno>
+  /** Make a page exclusive; `-`: it can't be. */
+  exclusive?(thread: Thread, page: number): Steps<Errno>
+  /** Migrate device pages to the system; dst is not shown. Undefined: there are no such pages. */
+  evict?(first: number, last: number): SideMigration | undefined
   /** Undefined: EINVAL. */
   migrate(thread: Thread, start: number, end: number, choice: DriverChoice): SideMigration | undefined
 }

@@ -3,7 +3,7 @@
 // System calls on ranges: what they do with each mapping of the range, and with gaps.
 
 import type { Errno } from './side'
-import type { Vma, VmaFlags, VmaList } from './vma'
+import { sameFlags, type Vma, type VmaFlags, type VmaList } from './vma'
 
 /** A part of a mapping that got other flags. */
 export interface Changed {
@@ -13,20 +13,26 @@ export interface Changed {
   readonly old: VmaFlags
 }
 
-/** Give a range other flags, mapping by mapping. ENOMEM at the first gap; mappings before the gap are changed. */
+function* nothing(): Generator<never, void, void> {}
+
+/** Give a range other flags, mapping by mapping. ENOMEM at the first gap; mappings before the gap are changed.
+ * `before` is called for each mapping that changes. */
 export function* changeAll<Wait>(
   vmas: VmaList,
   start: number,
   end: number,
   flagsOf: (vma: Vma) => VmaFlags,
   then: (part: Changed) => Generator<Wait, void, void>,
+  before: (vma: Vma) => Generator<Wait, void, void> = nothing,
 ): Generator<Wait, Errno, void> {
   for (let at = start; at < end; ) {
     const vma = vmas.at(at)
     if (vma === undefined) return 'ENOMEM'
     const to = Math.min(vma.end, end)
     const old = vma.flags
-    const changed = vmas.change(vma, at, to, flagsOf(vma))
+    const flags = flagsOf(vma)
+    if (!sameFlags(old, flags)) yield* before(vma)
+    const changed = vmas.change(vma, at, to, flags)
     if (changed !== vma || vma.flags !== old) yield* then({ vma: changed, start: at, end: to, old })
     at = Math.max(to, changed.end)
   }

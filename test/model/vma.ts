@@ -108,7 +108,7 @@ export function newVma({ start, pages, kind, prot }: MapRequest, file: object | 
   return new Vma(start, start + pages, { kind, file, origin, ...PROTS[prot], account, ...unset, ...userfault })
 }
 
-function sameFlags(a: VmaFlags, b: VmaFlags): boolean {
+export function sameFlags(a: VmaFlags, b: VmaFlags): boolean {
   return (Object.keys(a) as (keyof VmaFlags)[]).every((name) => a[name] === b[name])
 }
 

@@ -6,7 +6,7 @@ import type { Advice } from '../../../lib'
 import { Declined } from '../declined'
 import type { Errno } from '../side'
 import type { Steps } from '../steps'
-import type { Vma, VmaFlags } from '../vma'
+import { sameFlags, type Vma, type VmaFlags } from '../vma'
 import { visitAll } from '../vma-ranges'
 import { cold } from './cold'
 import { collapse } from './collapse'
@@ -15,7 +15,17 @@ import { populate } from './gup'
 import type { Space } from './space'
 import { zap } from './zap'
 
+/** Advice that is taken under mmap_lock for writing. */
+const WRITERS: readonly Advice[] = ['hugepage', 'nohugepage', 'dontfork', 'dofork', 'unmergeable']
+
 export function* advise(space: Space, start: number, end: number, advice: Advice): Steps<Errno> {
+  if (advice === 'collapse')
+    return yield* visitAll(space.vmas, start, end, (vma, from, to) => collapse(space, vma, from, to))
+  const lock = WRITERS.includes(advice) ? 'write' : 'read'
+  return yield* space.locks[lock](() => adviseLocked(space, start, end, advice))
+}
+
+function* adviseLocked(space: Space, start: number, end: number, advice: Advice): Steps<Errno> {
   if (advice === 'populate_read' || advice === 'populate_write')
     return yield* populateAll(space, start, end, advice === 'populate_write')
   return yield* visitAll(space.vmas, start, end, (vma, from, to) => adviseOne(space, vma, from, to, advice))
@@ -34,8 +44,10 @@ function* populateAll(space: Space, start: number, end: number, write: boolean):
 }
 
 function* adviseOne(space: Space, vma: Vma, start: number, end: number, advice: Advice): Steps<Errno> {
-  const change = (flags: Partial<VmaFlags>): Errno => {
-    space.vmas.change(vma, start, end, { ...vma.flags, ...flags })
+  const change = function* (changed: Partial<VmaFlags>): Steps<Errno> {
+    const flags = { ...vma.flags, ...changed }
+    if (!sameFlags(vma.flags, flags)) yield* space.locks.mark(vma)
+    space.vmas.change(vma, start, end, flags)
     return 'ok'
   }
   switch (advice) {
@@ -45,16 +57,14 @@ function* adviseOne(space: Space, vma: Vma, start: number, end: number, advice: 
       return free(space, vma, start, end)
     case 'cold':
       return cold(space, vma, start, end, false)
-    case 'collapse':
-      return yield* collapse(space, vma, start, end)
     case 'hugepage':
-      return change({ hugePage: true, noHugePage: false })
+      return yield* change({ hugePage: true, noHugePage: false })
     case 'nohugepage':
-      return change({ hugePage: false, noHugePage: true })
+      return yield* change({ hugePage: false, noHugePage: true })
     case 'dontfork':
-      return change({ dontFork: true })
+      return yield* change({ dontFork: true })
     case 'dofork':
-      return change({ dontFork: false })
+      return yield* change({ dontFork: false })
     case 'unmergeable':
       return 'ok'
     case 'pageout':
@@ -67,7 +77,7 @@ function* adviseOne(space: Space, vma: Vma, start: number, end: number, advice: 
 function dontNeed(space: Space, vma: Vma, start: number, end: number): Errno {
   if (vma.flags.kind === 'hugetlb') throw new Declined('MADV_DONTNEED of a hugetlb mapping')
   if (vma.flags.locked || vma.special) return 'EINVAL'
-  space.mlocks.drain()
+  space.world.drain()
   space.invalidate(start, end)
   zap(space, vma, start, end, true)
   return 'ok'

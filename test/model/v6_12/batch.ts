@@ -8,14 +8,14 @@ const TABLE = 512
 /** The number of neighbouring entries that map neighbouring pages of one folio, within one page table; at least 1. */
 export function batch(space: Space, page: number, end: number): number {
   const first = space.entries.get(page)
-  if (first?.frame === undefined || !first.frame.folio.large) return 1
+  if (first?.kind !== 'present' || !first.frame?.folio.large) return 1
   const { frames } = first.frame.folio
   const index = frames.indexOf(first.frame)
   const limit = Math.min(end - page, TABLE - (page % TABLE), frames.length - index)
   let count = 1
   for (; count < limit; count++) {
     const entry = space.entries.get(page + count)
-    if (entry?.frame !== frames[index + count] || entry?.wp !== first.wp) break
+    if (entry?.kind !== 'present' || entry.frame !== frames[index + count] || entry.wp !== first.wp) break
   }
   return count
 }

@@ -2,24 +2,35 @@
 //
 // System calls that change mappings.
 
+import { Declined } from '../declined'
 import type { Errno, MapRequest } from '../side'
 import type { Steps } from '../steps'
 import { newVma, type Vma, type VmaFlags } from '../vma'
 import { type Changed, changeAll } from '../vma-ranges'
 import { populate } from './gup'
 import { mlockRange } from './mlock'
-import { Frame, ModelFile } from './page'
-import type { Space } from './space'
+import { Frame, isPresent, ModelFile } from './page'
+import { HUGE, type Space } from './space'
 import { waitForLock } from './wait'
 import type { World } from './world'
 import { zap } from './zap'
 
+/** Pages of memory that hugetlb mappings can have. */
+const HUGETLB_POOL = 4 * HUGE
+
 export function map(space: Space, request: MapRequest): Errno {
   const { kind, start, pages } = request
+  if (kind === 'hugetlb') reserve(space, pages)
   const file = kind === 'anon' ? undefined : new ModelFile()
   space.vmas.add(newVma(request, file))
   if (kind === 'special') mapSpecial(space, file as ModelFile, start, pages)
   return 'ok'
+}
+
+/** The pool of huge pages is small, and the model does not know how much of it is left. */
+function reserve({ world }: Space, pages: number): void {
+  world.hugetlbPages += pages
+  if (world.hugetlbPages > HUGETLB_POOL) throw new Declined('more hugetlb memory than there is')
 }
 
 /** Memory of some device: it is mapped from the start, shared by all who map it, and no page of the system's. */
@@ -39,9 +50,12 @@ export function partsOf(space: Space, start: number, end: number): { vma: Vma; f
 
 export function* unmap(space: Space, start: number, end: number): Steps<Errno> {
   if (space.vmas.within(start, end).length === 0) return 'ok'
-  space.vmas.split(start)
-  space.vmas.split(end)
-  space.mlocks.drain()
+  for (const vma of space.vmas.within(start, end)) {
+    yield* space.locks.mark(vma)
+    space.vmas.split(start)
+    space.vmas.split(end)
+  }
+  space.world.drain()
   space.invalidate(start, end)
   const parts = partsOf(space, start, end)
   for (const { vma, from, to } of parts) zap(space, vma, from, to, false)
@@ -62,8 +76,9 @@ function* closeFile({ spaces }: World, { flags }: Vma): Steps<void> {
 
 /** The end of a process. Its watcher is gone before. */
 export function* exit(space: Space): Steps<Errno> {
+  if (!space.locks.idle) yield { ready: () => space.locks.idle }
   space.watched = false
-  space.mlocks.drain()
+  space.world.drain()
   const { list } = space.vmas
   for (const vma of list) zap(space, vma, vma.start, vma.end, false)
   space.vmas.list = []
@@ -73,8 +88,13 @@ export function* exit(space: Space): Steps<Errno> {
 }
 
 export function* lock(space: Space, start: number, end: number): Steps<Errno> {
-  const result = yield* changeLocked(space, start, end, true)
+  const result = yield* space.locks.write(() => changeLocked(space, start, end, true))
   if (result !== 'ok') return result
+  return yield* space.locks.read(() => populateAll(space, start, end))
+}
+
+/** __mm_populate() */
+function* populateAll(space: Space, start: number, end: number): Steps<Errno> {
   for (const { vma, from, to } of partsOf(space, start, end)) {
     if (!vma.special && !(yield* populateLocked(space, vma, from, to))) return 'ENOMEM'
   }
@@ -97,14 +117,21 @@ function changeLocked(space: Space, start: number, end: number, locked: boolean)
   const changed = function* ({ vma, start: from, end: to }: Changed): Steps<void> {
     mlockRange(space, vma, from, to)
   }
-  return changeAll(space.vmas, start, end, flagsOf, changed)
+  return changeAll(space.vmas, start, end, flagsOf, changed, (vma) => space.locks.mark(vma))
 }
 
 /** Clearing soft-dirty bits takes write access from present entries, so that the next write is seen. */
-export function clearSoftDirty(space: Space): Errno {
-  for (const vma of space.vmas.list) vma.softDirty = false
+export function* clearSoftDirty(space: Space): Steps<Errno> {
+  for (const vma of space.vmas.list) {
+    yield* space.locks.mark(vma)
+    vma.softDirty = false
+  }
   space.invalidate(0, Number.POSITIVE_INFINITY)
   for (const entry of space.entries.values()) {
+    if (!isPresent(entry.kind)) {
+      entry.soft = false
+      continue
+    }
     const pinned = space.everPinned && entry.write && !entry.frame?.folio.cached && entry.frame?.folio.maybePinned
     if (!pinned) Object.assign(entry, { write: false, soft: false })
   }

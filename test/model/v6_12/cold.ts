@@ -14,7 +14,7 @@ import { HUGE, type Space } from './space'
 /** `out`: MADV_PAGEOUT. Its pages are reclaimed for each page table. */
 export function cold(space: Space, vma: Vma, start: number, end: number, out: boolean): Errno {
   if (vma.flags.locked || vma.special) return 'EINVAL'
-  space.mlocks.drain()
+  space.world.drain()
   for (const [from, to] of blocks(start, end)) {
     const isolated: Isolated[] | undefined = out ? [] : undefined
     if (!coldHuge(space, from, to, isolated))
@@ -37,7 +37,7 @@ function coldHuge(space: Space, start: number, end: number, isolated: Isolated[]
 
 /** Returns the number of entries that are done; 0 after a split. */
 function coldPages(space: Space, page: number, end: number, isolated: Isolated[] | undefined): number {
-  const folio = space.entries.get(page)?.frame?.folio
+  const folio = space.presentAt(page)?.folio
   if (folio === undefined) return 1
   const count = batch(space, page, end)
   if (count < folio.frames.length) return folio.likelyShared || !trySplit(space.world, folio) ? count : 0

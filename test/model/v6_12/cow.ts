@@ -6,6 +6,7 @@ import type { Steps } from '../steps'
 import type { Vma } from '../vma'
 import type { Access } from './access'
 import { markWritten, writtenBits } from './bits'
+import { type FaultLock, type Handled, prepareAnonVma } from './fault-lock'
 import { type Entry, type Folio, Frame } from './page'
 import type { Space } from './space'
 import { waitForLock } from './wait'
@@ -13,7 +14,7 @@ import { waitForLock } from './wait'
 /** With more references than this nobody looks any further. */
 const MOST_REFERENCES = 3
 
-export function* copyOnWrite(space: Space, vma: Vma, entry: Entry, access: Access): Steps<'ok' | 'SIGBUS'> {
+export function* copyOnWrite(space: Space, vma: Vma, entry: Entry, access: Access, lock: FaultLock): Steps<Handled> {
   const { frame } = entry
   if (access === 'write' && entry.wp && vma.flags.writeProtectMode) return 'SIGBUS'
   if (vma.shared && frame !== undefined) {
@@ -25,7 +26,7 @@ export function* copyOnWrite(space: Space, vma: Vma, entry: Entry, access: Acces
     frame.folio.anonVma = vma.anonVma
     if (access === 'write') reuse(vma, entry)
   } else {
-    copyPage(space, vma, entry, access)
+    return copyPage(space, vma, entry, access, lock)
   }
   return 'ok'
 }
@@ -36,9 +37,9 @@ function ownedAlone(space: Space, { folio, exclusive }: Frame): boolean {
 }
 
 /** wp_can_reuse_anon_folio() */
-function isLastReference({ mlocks }: Space, folio: Folio): boolean {
+function isLastReference({ world }: Space, folio: Folio): boolean {
   if (folio.large || folio.refCount > MOST_REFERENCES) return false
-  if (!folio.has('lru')) mlocks.drain()
+  if (!folio.has('lru')) world.drain()
   return folio.refCount === 1 && !folio.locked
 }
 
@@ -48,9 +49,11 @@ function reuse(vma: Vma, entry: Entry): void {
 }
 
 /** wp_page_copy(). A copy that unshares a page is still read-only and clean. */
-function copyPage(space: Space, vma: Vma, { page, frame, soft, wp }: Entry, access: Access): void {
-  space.vmas.prepareAnonVma(vma)
+function copyPage(space: Space, vma: Vma, entry: Entry, access: Access, lock: FaultLock): Handled {
+  const { page, frame, soft, wp } = entry
+  if (!prepareAnonVma(space, vma, lock)) return 'mmap'
   space.invalidate(page, page + 1)
   const copy = new Frame(frame?.value ?? 0)
   space.mapNew(vma, page, copy, access === 'write' ? writtenBits(vma) : { young: true, soft, wp })
+  return 'ok'
 }

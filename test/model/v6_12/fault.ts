@@ -9,11 +9,13 @@ import type { Vma } from '../vma'
 import type { Access } from './access'
 import { markWritten, protectedBits, writtenBits } from './bits'
 import { copyOnWrite } from './cow'
+import { migrateToRam } from './driver'
+import { exclusiveFault } from './exclusive-entries'
+import { type FaultLock, type Handled, prepareAnonVma } from './fault-lock'
 import { hugeFault, hugeWriteFault } from './huge-fault'
-import { addToLru } from './lru'
-import { type Entry, Frame, type ModelFile } from './page'
+import { Frame, isPresent, type ModelFile } from './page'
 import { blockOf, HUGE, type Space } from './space'
-import { waitForLock } from './wait'
+import { waitForLock, waitUnlocked } from './wait'
 
 /** More faults than one access can need. */
 const MOST_FAULTS = 50
@@ -31,30 +33,63 @@ export function reachedBy(space: Space, page: number): Frame | undefined {
 export function* access(space: Space, page: number, write: boolean): Steps<Outcome> {
   for (let i = 0; i < MOST_FAULTS; i++) {
     if (touch(space, page, write)) return 'ok'
-    const vma = space.vmas.at(page)
-    if (vma === undefined || !(write ? vma.flags.write : vma.accessible)) return 'SIGSEGV'
-    if (vma.flags.kind === 'special') return 'ok'
-    const outcome = yield* handleFault(space, vma, page, write ? 'write' : 'read')
-    if (outcome !== 'ok') return outcome
+    const outcome = yield* userFault(space, page, write)
+    if (outcome !== 'again') return outcome
   }
   throw new Error('the access never succeeds')
+}
+
+/** do_user_addr_fault(): under the lock of the mapping, and if that is not enough, under mmap_lock. */
+function* userFault(space: Space, page: number, write: boolean): Steps<Outcome | 'again'> {
+  const vma = space.vmas.at(page)
+  const release = vma && space.locks.tryFault(vma)
+  if (vma !== undefined && release !== undefined) {
+    const outcome = yield* faultUnder(space, vma, page, write, release, true)
+    if (outcome !== 'mmap') return outcome
+  }
+  const unlock = yield* space.locks.acquire()
+  const outcome = yield* faultUnder(space, space.vmas.at(page), page, write, unlock, false)
+  return outcome === 'mmap' ? 'again' : outcome
+}
+
+function* faultUnder(
+  space: Space,
+  vma: Vma | undefined,
+  page: number,
+  write: boolean,
+  release: () => void,
+  ofVma: boolean,
+): Steps<Outcome | 'again' | 'mmap'> {
+  let held = true
+  const giveUp = () => {
+    if (held) release()
+    held = false
+  }
+  try {
+    if (vma === undefined || !(write ? vma.flags.write : vma.accessible)) return 'SIGSEGV'
+    if (vma.flags.kind === 'special') return 'ok'
+    const outcome = yield* handleFault(space, vma, page, write ? 'write' : 'read', { ofVma, giveUp })
+    return outcome === 'ok' ? 'again' : outcome
+  } finally {
+    giveUp()
+  }
 }
 
 /** Let the CPU use an entry that allows the access. */
 function touch(space: Space, page: number, write: boolean): boolean {
   const entry = space.entries.get(page) ?? space.hugeAt(page)
   if (entry === undefined || !space.vmas.at(page)?.accessible) return false
-  if (('kind' in entry && entry.kind === 'marker') || (write && !entry.write)) return false
+  if (('kind' in entry && !isPresent(entry.kind)) || (write && !entry.write)) return false
   entry.young = true
   if (write) entry.dirty = true
   return true
 }
 
 /** handle_mm_fault(): does one step towards the access; after `ok` it has to be tried again. */
-export function* handleFault(space: Space, vma: Vma, page: number, access: Access): Steps<'ok' | 'SIGBUS'> {
+export function* handleFault(space: Space, vma: Vma, page: number, access: Access, lock: FaultLock): Steps<Handled> {
   if (vma.special) throw new Declined(`an access to a mapping of kind ${vma.flags.kind}`)
   space.addHugeTable(page)
-  if (space.wantsHuge(vma, page)) return hugeFault(space, vma, page, access)
+  if (space.wantsHuge(vma, page)) return hugeFault(space, vma, page, access, lock)
   const huge = space.hugeAt(page)
   if (huge !== undefined) {
     if (access === 'read' || huge.write) {
@@ -64,55 +99,73 @@ export function* handleFault(space: Space, vma: Vma, page: number, access: Acces
     const outcome = yield* hugeWriteFault(space, vma, huge, access)
     if (outcome !== 'fallback') return outcome
   }
-  return yield* smallFault(space, vma, page, access)
+  return yield* smallFault(space, vma, page, access, lock)
 }
 
-function* smallFault(space: Space, vma: Vma, page: number, access: Access): Steps<'ok' | 'SIGBUS'> {
+function* smallFault(space: Space, vma: Vma, page: number, access: Access, lock: FaultLock): Steps<Handled> {
   const entry = space.entries.get(page)
-  if (entry === undefined) return yield* missingFault(space, vma, page, access, false)
-  if (entry.kind === 'marker') {
-    if (vma.flags.writeProtectMode) return yield* missingFault(space, vma, page, access, true)
-    space.clear(page)
-    return 'ok'
+  if (entry === undefined) return yield* missingFault(space, vma, page, access, false, lock)
+  switch (entry.kind) {
+    case 'marker':
+      if (vma.flags.writeProtectMode) return yield* missingFault(space, vma, page, access, true, lock)
+      space.clear(page)
+      return 'ok'
+    case 'migration':
+      // The lock is kept, but there is no reference.
+      yield* waitUnlocked(entry.frame)
+      return 'ok'
+    case 'device':
+      return lock.ofVma ? 'mmap' : migrateToRam(space, vma, entry)
+    case 'exclusive':
+      return yield* exclusiveFault(space, vma, entry, lock)
   }
-  if (access !== 'read' && !entry.write) return yield* copyOnWrite(space, vma, entry, access)
+  if (access !== 'read' && !entry.write) return yield* copyOnWrite(space, vma, entry, access, lock)
   // On x86 a read fault on a present entry changes nothing.
   if (access === 'write') markWritten(entry)
   return 'ok'
 }
 
 /** An empty entry. `marked`: userfaultfd left a marker there. */
-function* missingFault(space: Space, vma: Vma, page: number, access: Access, marked: boolean): Steps<'ok' | 'SIGBUS'> {
+function* missingFault(
+  space: Space,
+  vma: Vma,
+  page: number,
+  access: Access,
+  marked: boolean,
+  lock: FaultLock,
+): Steps<Handled> {
   const write = access === 'write'
-  if (vma.anonymous) return anonymousFault(space, vma, page, write)
+  if (vma.anonymous) return anonymousFault(space, vma, page, write, lock)
   const file = vma.flags.file as ModelFile
   if (!write && !vma.flags.writeProtectMode && faultAround(space, vma, file, page)) return 'ok'
   const index = fileIndex(vma, page)
   const own = write && !vma.shared
-  if (own) space.vmas.prepareAnonVma(vma)
-  const cached = file.cache.get(index) ?? newFilePage(vma, file, index)
+  if (own && !prepareAnonVma(space, vma, lock)) return 'mmap'
+  const cached = file.cache.get(index) ?? newFilePage(space, vma, file, index)
   if (cached === undefined) return 'SIGBUS'
+  const before = space.entries.get(page)
   yield* waitForLock(cached.folio)
+  if (space.entries.get(page) !== before) return 'ok'
   if (own) space.mapNew(vma, page, new Frame(cached.value), protectedBits(writtenBits(vma), marked))
   else mapCached(space, vma, page, cached, write, marked)
   return 'ok'
 }
 
-function anonymousFault(space: Space, vma: Vma, page: number, write: boolean): 'ok' | 'SIGBUS' {
+function anonymousFault(space: Space, vma: Vma, page: number, write: boolean, lock: FaultLock): Handled {
   space.addSmallTable(page)
-  if (write) space.vmas.prepareAnonVma(vma)
+  if (write && !prepareAnonVma(space, vma, lock)) return 'mmap'
   if (vma.flags.missingMode) return 'SIGBUS'
   if (write) space.mapNew(vma, page, new Frame(0), writtenBits(vma))
   else space.mapZero(page, { young: true })
   return 'ok'
 }
 
-function newFilePage(vma: Vma, file: ModelFile, index: number): Frame | undefined {
+function newFilePage(space: Space, vma: Vma, file: ModelFile, index: number): Frame | undefined {
   if (vma.flags.missingMode) return undefined
   const frame = new Frame(0, file)
   frame.folio.index = index
   frame.folio.set('swapbacked')
-  addToLru(frame.folio)
+  space.world.lruAdds.add(frame.folio)
   file.cache.set(index, frame)
   return frame
 }
@@ -137,5 +190,5 @@ function faultAround(space: Space, vma: Vma, file: ModelFile, page: number): boo
     if (frame === undefined || frame.folio.locked || space.entries.has(near)) continue
     mapCached(space, vma, near, frame, false, false)
   }
-  return (space.entries.get(page) as Entry | undefined)?.kind === 'present'
+  return space.presentAt(page) !== undefined
 }

@@ -12,7 +12,7 @@ import { HUGE, type Space } from './space'
 
 export function free(space: Space, vma: Vma, start: number, end: number): Errno {
   if (vma.flags.locked || vma.special || !vma.anonymous) return 'EINVAL'
-  space.mlocks.drain()
+  space.world.drain()
   space.invalidate(start, end)
   for (const [from, to] of blocks(start, end)) if (!freeHuge(space, from, to)) freeSmall(space, from, to)
   return 'ok'
@@ -41,7 +41,7 @@ function freeSmall(space: Space, start: number, end: number): void {
 
 /** Returns the number of entries that are done; 0 after a split. */
 function freePages(space: Space, page: number, end: number): number {
-  const folio = space.entries.get(page)?.frame?.folio
+  const folio = space.presentAt(page)?.folio
   if (folio === undefined) return 1
   const count = batch(space, page, end)
   if (count < folio.frames.length) return folio.likelyShared || !trySplit(space.world, folio) ? count : 0

@@ -8,10 +8,11 @@ import type { Vma } from '../vma'
 import type { Access } from './access'
 import { markWritten } from './bits'
 import { handleFault } from './fault'
+import { KEPT } from './fault-lock'
 import type { Held } from './hold'
 import { markAccessed } from './lru'
-import type { Frame } from './page'
-import { HUGE, type Space } from './space'
+import { type Frame, isPresent } from './page'
+import { blockOf, HUGE, type Space } from './space'
 
 interface Wanted {
   readonly write: boolean
@@ -19,10 +20,16 @@ interface Wanted {
   readonly dma: boolean
   /** FOLL_TOUCH */
   readonly touch: boolean
+  /** FOLL_SPLIT_PMD */
+  readonly split?: boolean
 }
 
 /** Pin one page; undefined: EFAULT. */
-export function* pin(space: Space, page: number, write: boolean, dma: boolean): Steps<Held | undefined> {
+export function pin(space: Space, page: number, write: boolean, dma: boolean): Steps<Held | undefined> {
+  return space.locks.read(() => pinLocked(space, page, write, dma))
+}
+
+function* pinLocked(space: Space, page: number, write: boolean, dma: boolean): Steps<Held | undefined> {
   if (dma) space.everPinned = true
   const vma = space.vmas.at(page)
   if (vma === undefined || vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return undefined
@@ -35,16 +42,17 @@ export function* pin(space: Space, page: number, write: boolean, dma: boolean): 
 export function* populate(space: Space, vma: Vma, start: number, end: number, write: boolean): Steps<boolean> {
   let page = start
   while (page < end && (yield* makePresent(space, vma, page, { write, dma: false, touch: true }))) page += 1
-  space.mlocks.drain()
+  space.world.drain()
   return page === end
 }
 
 /** Fault until the page can be followed; false if it never can. */
-function* makePresent(space: Space, vma: Vma, page: number, wanted: Wanted): Steps<boolean> {
+export function* makePresent(space: Space, vma: Vma, page: number, wanted: Wanted): Steps<boolean> {
   for (;;) {
+    if (wanted.split && space.hugeAt(page) !== undefined) space.splitEntry(blockOf(page))
     const access = follow(space, page, wanted)
     if (access === undefined) return true
-    if ((yield* handleFault(space, vma, page, access)) === 'SIGBUS') return false
+    if ((yield* handleFault(space, vma, page, access, KEPT)) === 'SIGBUS') return false
   }
 }
 
@@ -52,7 +60,7 @@ function* makePresent(space: Space, vma: Vma, page: number, wanted: Wanted): Ste
 function follow(space: Space, page: number, wanted: Wanted): Access | undefined {
   const huge = space.hugeAt(page)
   const entry = huge ?? space.entries.get(page)
-  if (entry === undefined || ('kind' in entry && entry.kind === 'marker')) return wanted.write ? 'write' : 'read'
+  if (entry === undefined || ('kind' in entry && !isPresent(entry.kind))) return wanted.write ? 'write' : 'read'
   if (wanted.write && !entry.write) return 'write'
   const frame = huge === undefined ? space.frameAt(page) : huge.folio?.frames[page % HUGE]
   if (wanted.dma && !wanted.write && !entry.write && isShared(frame, huge !== undefined)) return 'unshare'

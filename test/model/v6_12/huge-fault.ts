@@ -6,13 +6,14 @@ import type { Steps } from '../steps'
 import type { Vma } from '../vma'
 import type { Access } from './access'
 import { markWritten, writtenBits } from './bits'
+import { type FaultLock, type Handled, prepareAnonVma } from './fault-lock'
 import { type Folio, type HugeEntry, newHugePage } from './page'
 import { blockOf, type Space } from './space'
 import { waitForLock } from './wait'
 
 /** The first fault in a block that may have a huge page. */
-export function hugeFault(space: Space, vma: Vma, page: number, access: Access): 'ok' | 'SIGBUS' {
-  space.vmas.prepareAnonVma(vma)
+export function hugeFault(space: Space, vma: Vma, page: number, access: Access, lock: FaultLock): Handled {
+  if (!prepareAnonVma(space, vma, lock)) return 'mmap'
   if (vma.flags.missingMode) return 'SIGBUS'
   if (access === 'write') space.mapNewHuge(vma, blockOf(page), newHugePage(), writtenBits(vma))
   else space.mapHuge(blockOf(page), undefined, { young: true })

@@ -1,9 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The LRU lists, as far as page flags show them. The kernel collects changes in batches. The model applies each change
-// at once, except those in mlock.ts: no other batch lasts long enough to be noticed.
+// The LRU lists, as far as page flags show them. The kernel collects changes in batches. The model has the batch of new
+// folios here, and that of mlock in mlock.ts. It applies other changes at once: no other batch lasts long enough to be
+// noticed.
 
-import type { Folio } from './page'
+import type { Folio, Ref } from './page'
+
+/** Most folios in a batch. */
+export const BATCH = 31
+
+/** New folios, and those that are put back. They are on no list until the batch is emptied. */
+export class AddBatch {
+  #waiting: { folio: Folio; ref: Ref }[] = []
+
+  /** folio_add_lru() */
+  add(folio: Folio): void {
+    this.#waiting.push({ folio, ref: folio.get('batch') })
+    folio.adding = true
+    if (this.#waiting.length === BATCH || folio.large) this.drain()
+  }
+
+  drain(): void {
+    for (const { folio, ref } of this.#waiting) {
+      folio.adding = false
+      addToLru(folio)
+      folio.put(ref)
+    }
+    this.#waiting = []
+  }
+}
 
 /** Add a folio that is on no list. */
 export function addToLru(folio: Folio): void {
@@ -23,11 +48,11 @@ export function isolateFromLru(folio: Folio): boolean {
   return true
 }
 
-/** folio_mark_accessed(). A folio that is on no list loses `referenced`, and does not become active. */
+/** folio_mark_accessed(). A folio that is on no list, and in no batch, loses `referenced` and does not become active. */
 export function markAccessed(folio: Folio): void {
   if (!folio.has('referenced')) folio.set('referenced')
   else if (!folio.has('unevictable') && !folio.has('active')) {
-    if (folio.has('lru')) folio.set('active')
+    if (folio.has('lru') || folio.adding) folio.set('active')
     folio.set('referenced', false)
   }
 }

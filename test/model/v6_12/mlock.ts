@@ -5,11 +5,9 @@
 
 import type { Vma } from '../vma'
 import { batch } from './batch'
+import { BATCH } from './lru'
 import type { Folio, Ref } from './page'
 import type { Space } from './space'
-
-/** Most folios in a batch. */
-const BATCH = 31
 
 interface Work {
   readonly folio: Folio
@@ -83,17 +81,17 @@ function onMunlock(folio: Folio): void {
 
 /** The pages of a range of a mapping, when it becomes locked, or is locked no longer. */
 export function mlockRange(space: Space, vma: Vma, start: number, end: number): void {
-  const { mlocks } = space
+  const { mlocks, world } = space
   const { locked } = vma.flags
   const apply = (folio: Folio) => (locked ? mlocks.mlock(folio) : mlocks.munlock(folio))
-  mlocks.drain()
+  world.drain()
   for (const { folio } of space.hugeWithin(start, end)) if (folio !== undefined) apply(folio)
   for (let page = start; page < end; ) {
-    const frame = space.entries.get(page)?.frame
+    const frame = space.presentAt(page)
     const step = batch(space, page, end)
     // A large folio is only mlocked if all of it is mapped within the range.
     if (frame !== undefined && (!locked || step === frame.folio.frames.length)) apply(frame.folio)
     page += step
   }
-  mlocks.drain()
+  world.drain()
 }

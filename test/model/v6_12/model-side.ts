@@ -2,18 +2,32 @@
 //
 // The model of Linux 6.12 as a side on which drills are played.
 
-import type { Advice } from '../../../lib'
-import { Declined } from '../declined'
-import type { Counters, Invalidated, MapRequest, Outcome, PinHow, Prot, Side } from '../side'
+import type {
+  Counters,
+  DriverChoice,
+  Errno,
+  Invalidated,
+  MapRequest,
+  Outcome,
+  PinHow,
+  Prot,
+  Side,
+  SideMigration,
+} from '../side'
 import type { Steps } from '../steps'
 import { advise } from './advise'
 import * as calls from './calls'
+import type { Choice } from './driver'
+import { makeExclusive } from './exclusive'
 import { access, reachedBy } from './fault'
 import { forkInto } from './fork'
 import { pin } from './gup'
 import { drop, type Held, hold, isolate } from './hold'
+import type { Slot } from './migrate'
+import { Migration } from './migration'
+import { mirror } from './mirror'
 import { see } from './observe'
-import { protect, registerUserfault } from './protect'
+import { protect, registerUserfault, writeProtect } from './protect'
 import { remap } from './remap'
 import type { Space } from './space'
 import { World } from './world'
@@ -25,30 +39,29 @@ function* atOnce<T>(call: () => T): Steps<T> {
 }
 
 export class ModelSide implements Side<Space, Space, Held> {
-  readonly #world = new World()
-  readonly #devicePages: number
+  readonly #world: World
 
   constructor(devicePages: number) {
-    this.#devicePages = devicePages
+    this.#world = new World(devicePages)
   }
 
   process = () => this.#world.space()
   thread = (space: Space) => space
   endThread = () => {}
-  before = () => this.#world.mlocks.drain()
+  before = () => this.#world.drain()
 
-  map = (space: Space, request: MapRequest) => atOnce(() => calls.map(space, request))
-  clear = (space: Space) => atOnce(() => calls.clearSoftDirty(space))
-  fork = (space: Space) => atOnce(() => this.#fork(space))
-  uffd = (space: Space, start: number, end: number, wp: boolean) =>
-    atOnce(() => registerUserfault(space, start, end, wp))
-  unmap = calls.unmap
-  remap = remap
-  exit = calls.exit
+  map = (space: Space, request: MapRequest) => space.locks.write(() => atOnce(() => calls.map(space, request)))
+  clear = (space: Space) => space.locks.write(() => calls.clearSoftDirty(space))
+  unmap = (space: Space, start: number, end: number) => space.locks.write(() => calls.unmap(space, start, end))
+  remap = (space: Space, start: number, end: number, to: number) =>
+    space.locks.write(() => remap(space, start, end, to))
+  protect = (space: Space, start: number, end: number, prot: Prot) =>
+    space.locks.write(() => protect(space, start, end, prot))
+  unlock = (space: Space, start: number, end: number) => space.locks.write(() => calls.unlock(space, start, end))
+  fork = (space: Space) => space.locks.write(() => this.#fork(space))
   lock = calls.lock
-  unlock = calls.unlock
-  protect = (space: Space, start: number, end: number, prot: Prot) => protect(space, start, end, prot)
-  advise = (space: Space, start: number, end: number, advice: Advice) => advise(space, start, end, advice)
+  advise = advise
+  exit = calls.exit
 
   pin = (space: Space, page: number, { write, dma }: PinHow) => pin(space, page, write, dma)
   hold = hold
@@ -61,12 +74,18 @@ export class ModelSide implements Side<Space, Space, Held> {
     space.watched = true
   }
 
+  *uffd(space: Space, start: number, end: number, wp: boolean): Steps<Errno> {
+    const result = yield* space.locks.write(() => registerUserfault(space, start, end, wp))
+    if (result !== 'ok' || !wp) return result
+    return yield* space.locks.read(() => writeProtect(space, start, end))
+  }
+
   takeInvalidations(): Invalidated<Space>[] {
     return this.#world.takeInvalidations().map(({ space, start, end }) => ({ process: space, start, end }))
   }
 
   count(space: Space): Counters {
-    return { ...space.resident(), file: 0, swap: 0, deviceFree: this.#devicePages }
+    return { ...space.resident(), file: 0, swap: 0, deviceFree: this.#world.device.free }
   }
 
   *load(space: Space, page: number): Steps<{ outcome: Outcome; value: number }> {
@@ -81,13 +100,59 @@ export class ModelSide implements Side<Space, Space, Held> {
     return outcome
   }
 
-  migrate(): never {
-    throw new Declined('a migration')
+  mirror = mirror
+  exclusive = makeExclusive
+
+  migrate(space: Space, start: number, end: number, choice: DriverChoice): SideMigration | undefined {
+    const { to, owner, select = { system: to === 'device', private: to === 'system' } } = choice
+    const migration = Migration.ofRange(space, start, end, { ...select, owner })
+    const skip = (page: number) => choice.skip(page) || choice.error(page)
+    return migration && new ModelSideMigration(migration, { toDevice: to === 'device', skip })
   }
 
-  #fork(space: Space): Space {
-    const child = this.#world.space()
-    forkInto(space, child)
-    return child
+  evict(first: number, last: number): SideMigration | undefined {
+    const count = this.#world.device.pages.length
+    if (first >= count) return undefined
+    const migration = Migration.ofDevice(this.#world, first, Math.min(last, count - 1))
+    return new ModelSideMigration(migration, { toDevice: false, skip: () => false })
   }
+
+  /** If it fails, what the child has so far goes again. */
+  *#fork(space: Space): Steps<Space | Errno> {
+    const child = this.#world.space()
+    if (yield* forkInto(space, child)) return child
+    yield* calls.exit(child)
+    return 'ENOMEM'
+  }
+}
+
+class ModelSideMigration implements SideMigration {
+  readonly #migration: Migration
+  readonly #choice: Choice
+
+  constructor(migration: Migration, choice: Choice) {
+    this.#migration = migration
+    this.#choice = choice
+  }
+
+  alloc(): { src: string[]; dst: string[] } | undefined {
+    if (!this.#migration.goesOn) return undefined
+    this.#migration.allocate(this.#choice)
+    const { slots } = this.#migration
+    return { src: slots.map(wordOf), dst: slots.map(({ destination }) => (destination === undefined ? '-' : 'V')) }
+  }
+
+  final(): { src: string[] } {
+    this.#migration.move()
+    return { src: this.#migration.slots.map(wordOf) }
+  }
+
+  finish(): void {
+    this.#migration.finish()
+  }
+}
+
+/** The flags of a word of src. */
+function wordOf({ frame, migrate, write }: Slot): string {
+  return `${frame === undefined ? '' : 'V'}${migrate ? 'M' : ''}${write ? 'W' : ''}` || '-'
 }

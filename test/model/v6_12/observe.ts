@@ -7,7 +7,9 @@ import type { Bits } from './bits'
 import { FLAGS, type Folio, type Frame } from './page'
 import { HUGE, type Space } from './space'
 
-const KINDS = { zero: 'zero', present: 'sys', marker: 'marker' } as const
+const KINDS = {
+  ...({ zero: 'zero', present: 'sys', marker: 'marker', device: 'dev', migration: 'mig', exclusive: 'excl' } as const),
+}
 
 /** Counts of a folio; counting a huge page takes long. */
 type Counts = Map<Folio, number>
@@ -38,17 +40,21 @@ function nothing(kind: string, entry?: Bits): Seen {
   return { kind, bits, wp: entry?.wp ?? false, frame: undefined, refCount: 0, mapCount: 0, value: undefined }
 }
 
-function bitsOf({ write, wp, dirty, young, soft }: Bits): string {
-  const first = write ? 'w' : wp ? 'p' : '-'
+type Shown = Bits & { readonly alone?: boolean }
+
+function bitsOf({ write, wp, dirty, young, soft, alone = false }: Shown): string {
+  const first = write ? 'w' : wp ? 'p' : alone ? 'x' : '-'
   return `${first}${dirty ? 'd' : '-'}${young ? 'a' : '-'}${soft ? 's' : '-'}`
 }
 
 /** `owner`: the page whose mark says that it is exclusive. */
-function seen(kind: string, entry: Bits, frame: Frame, owner: Frame, counts: Counts): Seen {
+function seen(kind: string, entry: Shown, frame: Frame, owner: Frame, counts: Counts): Seen {
   const { folio, mapCount, value } = frame
   const refCount = counts.get(folio) ?? folio.refCount
   counts.set(folio, refCount)
-  return { kind, bits: bitsOf(entry), wp: entry.wp, frame, refCount, mapCount, flags: flagsOf(frame, owner), value }
+  const name = frame.device === undefined ? frame : `D${frame.device}`
+  const flags = flagsOf(frame, owner)
+  return { kind, bits: bitsOf(entry), wp: entry.wp, frame: name, refCount, mapCount, flags, value }
 }
 
 function flagsOf(frame: Frame, owner: Frame): string {

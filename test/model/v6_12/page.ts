@@ -12,12 +12,29 @@ export interface Ref {
   readonly dma: boolean
 }
 
-/** The entry of a process at one page number. `zero` and `marker` have no frame. */
+/**
+ * - `zero`, `marker`: no frame.
+ * - `present`, `device`: they map their frame.
+ * - `migration`, `exclusive`: they point to a frame that they do not map.
+ */
+export type Kind = 'zero' | 'marker' | 'present' | 'device' | 'migration' | 'exclusive'
+
+/** The entry of a process at one page number. */
 export interface Entry extends Bits {
   readonly space: Space
   readonly page: number
-  readonly kind: 'zero' | 'present' | 'marker'
+  readonly kind: Kind
   readonly frame: Frame | undefined
+  /** A migration entry that is not writable, of a page that was exclusive. */
+  alone: boolean
+}
+
+export function isPresent(kind: Kind): boolean {
+  return kind === 'zero' || kind === 'present'
+}
+
+export function isMapping(kind: Kind): boolean {
+  return kind === 'present' || kind === 'device'
 }
 
 /** A huge entry of a process, for 512 page numbers. */
@@ -42,11 +59,15 @@ const PIN_BIAS = 1024
 export class Folio {
   readonly frames: Frame[]
   /** The file to which it belongs; undefined for an anonymous one. */
-  readonly file: ModelFile | undefined
+  file: ModelFile | undefined
   readonly huge = new Set<HugeEntry>()
+  /** Device-exclusive entries of its pages. Each has a reference. */
+  readonly exclusives = new Set<Entry>()
   readonly refs = new Set<Ref>()
   readonly flags: Set<Flag>
   lockedBy: Ref | undefined
+  /** It waits in the batch of those that are added to the LRU. */
+  adding = false
   /** How many locked mappings the kernel knows of. It counts only for folios on the list of unevictable ones. */
   mlockCount = 0
 
@@ -130,7 +151,7 @@ export class Folio {
   get refCount(): number {
     let outside = 0
     for (const { dma } of this.refs) outside += dma && !this.large ? PIN_BIAS : 1
-    return (this.inCache ? 1 : 0) + this.mapCount + outside
+    return this.exclusives.size + (this.inCache ? 1 : 0) + this.mapCount + outside
   }
 
   /** folio_maybe_dma_pinned() */
@@ -147,7 +168,7 @@ export class Folio {
   }
 }
 
-/** One page of memory. */
+/** One page of memory, or of the device. */
 export class Frame {
   /** Its first byte; nothing else is ever written. */
   value: number
@@ -155,10 +176,13 @@ export class Frame {
   readonly entries = new Set<Entry>()
   /** PageAnonExclusive */
   exclusive = false
+  /** Its number, if it is a page of the device. */
+  readonly device: number | undefined
 
-  constructor(value: number, file?: ModelFile) {
+  constructor(value: number, file?: ModelFile, device?: number) {
     this.value = value
-    this.folio = new Folio([this], file, ['uptodate'])
+    this.device = device
+    this.folio = new Folio([this], file, device === undefined ? ['uptodate'] : [])
   }
 
   /** How often this very page is mapped, by itself or with its folio. */

@@ -2,21 +2,29 @@
 //
 // mprotect(), and write protection by userfaultfd, which changes entries in the same way.
 
+import { Declined } from '../declined'
 import type { Errno, Prot } from '../side'
 import type { Steps } from '../steps'
 import { PROTS, type Vma, type VmaFlags } from '../vma'
 import { changeAll } from '../vma-ranges'
 import type { Bits } from './bits'
 import { partsOf, populateLocked } from './calls'
-import type { Frame } from './page'
+import { type Entry, type Frame, isPresent } from './page'
 import { blockOf, HUGE, type Space } from './space'
 
 export function* protect(space: Space, start: number, end: number, prot: Prot): Steps<Errno> {
   const flagsOf = (vma: Vma) => protectedFlags(vma, prot)
-  return yield* changeAll(space.vmas, start, end, flagsOf, function* ({ vma, start: from, end: to, old }) {
-    changeProtection(space, vma, from, to, false)
-    if (old.locked && !old.write && !vma.shared && vma.flags.write) yield* populateLocked(space, vma, from, to)
-  })
+  return yield* changeAll(
+    space.vmas,
+    start,
+    end,
+    flagsOf,
+    function* ({ vma, start: from, end: to, old }) {
+      changeProtection(space, vma, from, to, false)
+      if (old.locked && !old.write && !vma.shared && vma.flags.write) yield* populateLocked(space, vma, from, to)
+    },
+    (vma) => space.locks.mark(vma),
+  )
 }
 
 /** Private memory counts as committed once it is writable. It does no longer if it becomes read-only untouched. */
@@ -46,7 +54,20 @@ function changePage(space: Space, vma: Vma, page: number, wp: boolean, markers: 
   const entry = space.entries.get(page)
   if (entry === undefined) {
     if (markers) space.mark(page)
-  } else if (entry.kind !== 'marker') changeEntry(vma, entry, entry.frame, wp)
+  } else if (isPresent(entry.kind)) changeEntry(vma, entry, entry.frame, wp)
+  else changeSwapEntry(entry, wp)
+}
+
+/**
+ * Entries that can be written to become entries that can be read. Those of the device are soft-dirty no more then; those
+ * of a migration remember that the page was exclusive.
+ */
+function changeSwapEntry(entry: Entry, wp: boolean): void {
+  const { kind, write, frame } = entry
+  if (write && kind === 'device') entry.soft = false
+  if (write && kind === 'migration') entry.alone = !frame?.folio.cached
+  entry.write = false
+  if (wp && kind !== 'marker') entry.wp = true
 }
 
 /** An entry gets the rights of fresh ones, or more if no fault is needed to see the next store. */
@@ -65,18 +86,26 @@ function mayWriteAtOnce(vma: Vma, entry: Bits, frame: Frame | undefined): boolea
   return !vma.shared && frame !== undefined && !frame.folio.cached && frame.exclusive
 }
 
-/** Register a range with userfaultfd, in one of two modes, and write-protect what is there. */
-export function registerUserfault(space: Space, start: number, end: number, wp: boolean): Errno {
+/** Register a range with userfaultfd, in one of two modes. */
+export function* registerUserfault(space: Space, start: number, end: number, wp: boolean): Steps<Errno> {
   const touched = space.vmas.within(start, end)
+  if (touched.some((vma) => vma.flags.kind === 'hugetlb')) throw new Declined('userfaultfd on hugetlb memory')
   if (touched.length === 0 || touched.some((vma) => vma.special)) return 'EINVAL'
   for (let at = start; at < end; ) {
     const vma = space.vmas.find(at)
     if (vma === undefined || vma.start >= end) break
     const [from, to] = [Math.max(at, vma.start), Math.min(vma.end, end)]
+    yield* space.locks.mark(vma)
     const has = wp ? vma.flags.writeProtectMode : vma.flags.missingMode
     const flags = has ? vma.flags : { ...vma.flags, missingMode: !wp, writeProtectMode: wp }
     at = Math.max(to, space.vmas.change(vma, from, to, flags).end)
   }
-  if (wp) for (const { vma, from, to } of partsOf(space, start, end)) changeProtection(space, vma, from, to, true)
+  return 'ok'
+}
+
+/** Write-protect what is there. */
+// biome-ignore lint/correctness/useYield: it has the form of calls that can wait.
+export function* writeProtect(space: Space, start: number, end: number): Steps<Errno> {
+  for (const { vma, from, to } of partsOf(space, start, end)) changeProtection(space, vma, from, to, true)
   return 'ok'
 }

@@ -75,7 +75,7 @@ function orderedMappings(world: World, folio: Folio): Mapping[] {
 function unmap(folio: Folio, { space, vma, first, end }: Mapping): boolean {
   space.invalidate(first, end)
   const entry = space.entries.get(first)
-  if (entry?.frame?.folio !== folio) return true
+  if (entry?.kind !== 'present' || entry.frame?.folio !== folio) return true
   if (entry.dirty) folio.set('dirty')
   if (!folio.cached && (folio.refCount !== folio.mapCount + 1 || folio.has('dirty'))) {
     folio.set('swapbacked')

@@ -12,6 +12,7 @@ import { blockOf, HUGE, type Space } from './space'
 export function* remap(space: Space, start: number, end: number, to: number): Steps<Errno> {
   const vma = space.vmas.at(start)
   if (vma === undefined || end > vma.end) return 'EFAULT'
+  yield* space.locks.mark(vma)
   const target = movedVma(vma, start, end, to)
   const realigned = alignDown(space, vma, target, start)
   space.vmas.add(target)
@@ -79,12 +80,9 @@ function moveHuge(space: Space, from: number, to: number, userfault: boolean): v
 function moveEntry(space: Space, from: number, to: number, keepsSoft: boolean, userfault: boolean): void {
   const entry = space.entries.get(from)
   if (entry === undefined) return
-  space.entries.delete(from)
-  entry.frame?.entries.delete(entry)
+  space.remove(entry)
   if (entry.kind === 'marker' && userfault) return
-  const moved = { ...entry, ...movedBits(entry, keepsSoft, userfault), page: to }
-  space.entries.set(to, moved)
-  moved.frame?.entries.add(moved)
+  space.add({ ...entry, ...movedBits(entry, keepsSoft, userfault), page: to })
 }
 
 function movedBits({ write, dirty, young, soft, wp }: Bits, keepsSoft: boolean, userfault: boolean): Bits {

@@ -2,11 +2,13 @@
 //
 // An address space: mappings, the entry at each page number, and what a watcher is told.
 
+import type { Owner } from '../side'
 import { type Vma, VmaList } from '../vma'
 import { type Bits, NO_BITS } from './bits'
-import { addToLru } from './lru'
+import type { Interval } from './interval'
+import { Locks } from './locks'
 import type { MlockBatch } from './mlock'
-import type { Entry, Folio, Frame, HugeEntry } from './page'
+import { type Entry, type Folio, type Frame, type HugeEntry, isMapping } from './page'
 import type { World } from './world'
 
 /** Pages of a huge page. */
@@ -25,10 +27,14 @@ export interface Invalidation {
   readonly end: number
 }
 
+type EntryBits = Bits & Pick<Entry, 'alone'>
+
 export class Space {
   readonly vmas: VmaList
   readonly entries = new Map<number, Entry>()
   readonly huge = new Map<number, HugeEntry>()
+  /** Blocks of hugetlb mappings that have a page: whether it is writable. */
+  readonly hugetlb = new Map<number, boolean>()
   /** Blocks that have a table of small entries; no huge page can come there. */
   readonly smallTables = new Set<number>()
   /** Numbers of GiB that have a table of huge entries. */
@@ -36,6 +42,9 @@ export class Space {
   /** Whether FOLL_PIN was ever used here. */
   everPinned = false
   watched = false
+  readonly locks = new Locks()
+  /** The parts that drivers mirror at the moment. */
+  readonly intervals = new Set<Interval>()
   /** How many spaces were made before this one. */
   readonly number: number
   readonly world: World
@@ -50,9 +59,11 @@ export class Space {
     return this.world.mlocks
   }
 
-  /** mmu_notifier_invalidate_range_start() */
-  invalidate(start: number, end: number): void {
+  /** mmu_notifier_invalidate_range_start(). `migration`: the owner that an event of a migration names. */
+  invalidate(start: number, end: number, migration?: Owner): void {
     if (this.watched) this.world.report({ space: this, start, end })
+    for (const interval of this.intervals)
+      if (start < interval.end && end > interval.start && migration !== interval.owner) interval.changed = true
   }
 
   /** A mapping is about to end or to begin at a page within it. A huge page can't reach across. */
@@ -100,18 +111,43 @@ export class Space {
     return this.huge.get(blockOf(page))
   }
 
-  /** The frame at this page number. */
+  /** The frame at this page number. A page under migration is nowhere. */
   frameAt(page: number): Frame | undefined {
-    return this.entries.get(page)?.frame ?? this.hugeAt(page)?.folio?.frames[page % HUGE]
+    const entry = this.entries.get(page)
+    if (entry?.kind === 'migration') return undefined
+    return entry?.frame ?? this.hugeAt(page)?.folio?.frames[page % HUGE]
+  }
+
+  /** The frame of a present small entry. */
+  presentAt(page: number): Frame | undefined {
+    const entry = this.entries.get(page)
+    return entry?.kind === 'present' ? entry.frame : undefined
   }
 
   /** Set an entry where none is. */
-  #set(page: number, kind: Entry['kind'], frame: Frame | undefined, bits: Partial<Bits>): Entry {
-    const entry: Entry = { ...NO_BITS, ...bits, space: this, page, kind, frame }
-    this.entries.set(page, entry)
+  #set(page: number, kind: Entry['kind'], frame: Frame | undefined, bits: Partial<EntryBits>): void {
     this.addSmallTable(page)
-    frame?.entries.add(entry)
-    return entry
+    this.add({ ...NO_BITS, alone: false, ...bits, space: this, page, kind, frame })
+  }
+
+  /** Add an entry where none is, and where a table is. */
+  add(entry: Entry): void {
+    this.entries.set(entry.page, entry)
+    if (isMapping(entry.kind)) entry.frame?.entries.add(entry)
+    else if (entry.kind === 'exclusive') entry.frame?.folio.exclusives.add(entry)
+  }
+
+  /** Take an entry away, without a look at its page. */
+  remove(entry: Entry): void {
+    this.entries.delete(entry.page)
+    entry.frame?.entries.delete(entry)
+    entry.frame?.folio.exclusives.delete(entry)
+  }
+
+  /** Replace an entry that maps a page by one that only points to it. */
+  unmapTo(kind: 'migration' | 'exclusive', entry: Entry, bits: Partial<EntryBits>): void {
+    this.clear(entry.page)
+    this.#set(entry.page, kind, entry.frame, bits)
   }
 
   mapZero(page: number, bits: Partial<Bits>): void {
@@ -126,33 +162,32 @@ export class Space {
   /** Map a page that is in use already. */
   map(vma: Vma, page: number, frame: Frame, bits: Partial<Bits>): void {
     this.clear(page)
-    this.#set(page, 'present', frame, bits)
+    this.#set(page, frame.device === undefined ? 'present' : 'device', frame, bits)
     if (!frame.folio.large && vma.flags.locked) this.mlocks.mlock(frame.folio)
   }
 
   /** Map a new anonymous page. */
   mapNew(vma: Vma, page: number, frame: Frame, bits: Partial<Bits>): void {
     this.clear(page)
-    this.#set(page, 'present', frame, bits)
+    this.#set(page, frame.device === undefined ? 'present' : 'device', frame, bits)
     frame.exclusive = true
     frame.folio.becomeAnonymous(vma, page)
-    this.#addNew(frame.folio, vma)
+    if (frame.device === undefined) this.#addNew(frame.folio, vma)
   }
 
   /** folio_add_lru_vma() */
   #addNew(folio: Folio, vma: Vma): void {
     if (vma.flags.locked) this.mlocks.mlockNew(folio)
-    else addToLru(folio)
+    else this.world.lruAdds.add(folio)
   }
 
   /** Clear the entry at this page number. Removing any map in a locked mapping munlocks the folio. */
   clear(page: number): void {
     const entry = this.entries.get(page)
     if (entry === undefined) return
-    this.entries.delete(page)
-    if (entry.frame === undefined) return
-    entry.frame.entries.delete(entry)
-    if (this.vmas.at(page)?.flags.locked) this.mlocks.munlock(entry.frame.folio)
+    this.remove(entry)
+    const { frame, kind } = entry
+    if (frame !== undefined && isMapping(kind) && this.vmas.at(page)?.flags.locked) this.mlocks.munlock(frame.folio)
   }
 
   mapHuge(block: number, folio: Folio | undefined, bits: Partial<Bits>): void {

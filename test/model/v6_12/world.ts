@@ -2,14 +2,30 @@
 //
 // All of the model: the processes, and what watchers were told.
 
+import { Device } from './device'
+import { AddBatch } from './lru'
 import { MlockBatch } from './mlock'
 import { type Invalidation, Space } from './space'
 
 export class World {
   readonly spaces = new Set<Space>()
+  readonly device: Device
+  readonly lruAdds = new AddBatch()
   readonly mlocks = new MlockBatch()
   #invalidations: Invalidation[] = []
   #made = 0
+  /** Pages of all hugetlb mappings there ever were. */
+  hugetlbPages = 0
+
+  constructor(devicePages: number) {
+    this.device = new Device(devicePages)
+  }
+
+  /** lru_add_drain() */
+  drain(): void {
+    this.lruAdds.drain()
+    this.mlocks.drain()
+  }
 
   space(): Space {
     const space = new Space(this.#made++, this)

@@ -17,6 +17,7 @@ export function zap(space: Space, vma: Vma, start: number, end: number, keepMark
       if (next - at === HUGE) space.clearHuge(blockOf(at))
       else space.splitEntry(blockOf(at))
     }
+    space.hugetlb.delete(blockOf(at))
     for (; at < next; at++) zapPage(space, vma, at, keepMarkers && !vma.anonymous)
   }
 }
@@ -26,7 +27,7 @@ function zapPage(space: Space, vma: Vma, page: number, keepMarkers: boolean): vo
   if (entry === undefined) return
   const { kind, frame, dirty, young, wp } = entry
   if (kind === 'marker' && keepMarkers) return
-  if (frame?.folio.cached) {
+  if (frame?.folio.cached && kind === 'present') {
     if (dirty) frame.folio.set('dirty')
     if (young) markAccessed(frame.folio)
   }
