@@ -58,54 +58,6 @@ static void test_no_anon_vma_is_used_twice(void **state)
 	rig_close(r);
 }
 
-/* Another task of the process waits for a page with mmap_sem. MADV_COLLAPSE scans, then it waits to write. */
-static void test_collapse_waits(void **state)
-{
-	struct rig *r = open_6_12(.ram_pages = 8192);
-	uint64_t shared = map_huge(r, 512), buf = map_at(r, BASE, 1024, HMMU_MAP_ANON, 3);
-	u32 other = new_task(r, r->pid), pfn, pinned;
-
-	(void)state;
-	write_pages(r, shared, 1, 1);
-	write_pages(r, buf, 1, 1);
-	write_pages(r, buf + MIB(2), 1, 2);
-	do_fork_of(r, r->tid);
-	/* What collapse needs: an entry that is writable. */
-	write_pages(r, buf, 1, 1);
-	write_pages(r, buf + MIB(2), 1, 2);
-	assert_ok(hmmu_hold(r->m, r->pid, shared, &pfn));
-	assert_blocked(r->m, hmmu_pin(r->m, other, shared, HMMU_PIN_WRITE, &pinned), other, HMMU_WAIT_PAGE_LOCK);
-	assert_blocked(r->m, hmmu_madvise(r->m, r->tid, buf, MIB(4), HMMU_MADV_COLLAPSE), r->tid,
-		       HMMU_WAIT_MMAP_SEM_WRITE);
-	assert_clean(r->m);
-	assert_int_equal(entry_of(r, r->pid, buf).kind, HMMU_ENTRY_SYS);
-	assert_ok(hmmu_release(r->m, pfn));
-	assert_ok(hmmu_pin(r->m, other, shared, HMMU_PIN_WRITE, &pinned));
-	assert_ok(hmmu_madvise(r->m, r->tid, buf, MIB(4), HMMU_MADV_COLLAPSE));
-	assert_int_equal(entry_of(r, r->pid, buf).kind, HMMU_ENTRY_HUGE);
-	assert_int_equal(entry_of(r, r->pid, buf + MIB(2)).kind, HMMU_ENTRY_HUGE);
-	assert_ok(hmmu_unpin(r->m, pinned, HMMU_PIN_WRITE));
-	rig_close(r);
-}
-
-/* What collapse allocated is given back; a block that was made huge stays so. */
-static void test_collapse_without_memory(void **state)
-{
-	struct rig *r = open_6_12(.ram_pages = 4096);
-	uint64_t buf = map_at(r, BASE, 1024, HMMU_MAP_ANON, 3), charged;
-
-	(void)state;
-	write_pages(r, buf, 1, 1);
-	write_pages(r, buf + MIB(2), 1, 2);
-	charged = hmmu_memcg_charged(r->m);
-	assert_ok(hmmu_memcg_set_limit(r->m, charged + 600));
-	assert_failed(r->m, hmmu_madvise(r->m, r->tid, buf, MIB(4), HMMU_MADV_COLLAPSE), -EBUSY, HMMU_ERR_SYSCALL);
-	assert_int_equal(entry_of(r, r->pid, buf).kind, HMMU_ENTRY_HUGE);
-	assert_int_equal(entry_of(r, r->pid, buf + MIB(2)).kind, HMMU_ENTRY_SYS);
-	assert_clean(r->m);
-	rig_close(r);
-}
-
 /* The quirk mremap-moves-tables: entries of a table that moves as a whole do not become soft-dirty. */
 static void test_moved_tables(void **state)
 {
@@ -198,8 +150,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reap),
 		cmocka_unit_test(test_no_anon_vma_is_used_twice),
-		cmocka_unit_test(test_collapse_waits),
-		cmocka_unit_test(test_collapse_without_memory),
 		cmocka_unit_test(test_moved_tables),
 		cmocka_unit_test(test_downgraded_device_entries),
 		cmocka_unit_test(test_clear_refs_of_many_references),

@@ -62,6 +62,11 @@ static int errno_of_scan(int result)
 	}
 }
 
+bool is_errno_of_collapse(u64 number)
+{
+	return !number || number == ENOMEM || number == EBUSY || number == EAGAIN || number == EINVAL;
+}
+
 /* Whether other blocks are still looked at. */
 static bool goes_on_after(int result)
 {
@@ -363,6 +368,9 @@ int madvise_collapse(struct ctx *ctx, u32 vma, u64 start, u64 end)
 	bool resumed = progress->at > start || ctx->self->sem_hold == SEM_WRITE;
 	int err;
 
+	/* The call waited in a later mapping; this one was done without a failure. */
+	if (progress->at > end)
+		return 0;
 	if (!resumed && !may_be_huge(ctx->m, vma))
 		return -EINVAL;
 	/* A range within one block ends before the first whole one. */

@@ -10,5 +10,7 @@
  * that waits goes on at its progress. 0 if all whole 2 MiB are huge now; -EAGAIN, -EBUSY, -EINVAL, -ENOMEM.
  */
 static int madvise_collapse(struct ctx *ctx, u32 vma, u64 start, u64 end);
+/** Whether a block of madvise_collapse() fails with this errno, as it notes it (positive); 0 stands for no failure. */
+static bool is_errno_of_collapse(u64 number);
 
 #endif

@@ -115,6 +115,7 @@
 #include "machine/restore_rmap.c"
 #include "machine/restore_state.c"
 #include "machine/restore_tables.c"
+#include "machine/restore_tasks.c"
 #include "machine/snapshot.c"
 #include "machine/verify.c"
 #include "machine/verify_hugetlb.c"

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Restoring: tasks with their waits, and who has the locks of a process. */
+#include "call/collapse.h"
+#include "host/platform.h"
+#include "machine/restore.h"
+#include "mm/mm.h"
+
+static bool waits_for_sem(const struct task *task)
+{
+	return task->wait == HMMU_WAIT_MMAP_SEM_READ || task->wait == HMMU_WAIT_MMAP_SEM_WRITE;
+}
+
+static bool enums_in_range(const struct hmmu *m, const struct task *task)
+{
+	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_VMA_LOCK;
+	const u32 last_resume = KERNEL < V6_12 ? RESUME_MUNLOCK : RESUME_FAULT_TRIED;
+
+	return task->cpu < m->st->cpus && task->op < NR_OPS && task->sem_hold <= SEM_WRITE && task->wait <= last_wait &&
+	       task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 && task->resume <= last_resume &&
+	       !task->migrations;
+}
+
+static bool is_retried(const struct task *task)
+{
+	return task->resume == RESUME_FAULT_RETRY || task->resume == RESUME_FAULT_TRIED;
+}
+
+/* The mapping whose lock a task has or waits for is of its process. */
+static bool check_vma_lock(struct check *c, u32 task)
+{
+	const struct task *t = task_of(c->m, task);
+
+	if (t->vma_lock &&
+	    (KERNEL < V6_12 || !is_record(c, SLAB_VMA, t->vma_lock) || vma_of(c->m, t->vma_lock)->mm != t->mm))
+		return refuse_snapshot(c, "task %u has the lock of mapping %u, which is not its process's", task,
+				       t->vma_lock);
+	return true;
+}
+
+/* A fork() that waits has begun to copy its process. */
+static bool check_copy(struct check *c, u32 task)
+{
+	const struct task *t = task_of(c->m, task);
+	u64 child = t->op == OP_FORK ? t->progress.result : 0;
+
+	if (child && (child >= c->m->st->slabs[SLAB_MM].high || !is_record(c, SLAB_MM, (u32)child) ||
+		      mm_of(c->m, (u32)child)->state != MM_COPIED))
+		return refuse_snapshot(c, "task %u copies its process to process %llu, which is none", task,
+				       (unsigned long long)child);
+	return true;
+}
+
+/* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
+static bool is_wait(const struct hmmu *m, const struct task *task)
+{
+	bool hidden = mm_of(m, task->mm)->state == MM_COPIED;
+
+	if (hidden || !task->op)
+		return hidden == (task->op == OP_FORK) && !task->wait && !task->wait_pfn && !task->wait_ref &&
+		       !task->sem_hold && !task->resume && !task->vma_lock && !task->queue_next && !task->progress.at &&
+		       !task->progress.gup_first && !task->progress.munlock_at && (!hidden || !task->progress.result);
+	if (waits_for_sem(task))
+		return !task->sem_hold && !task->wait_pfn && !task->wait_ref && !task->vma_lock &&
+		       (!task->resume || is_retried(task));
+	if (task->wait == HMMU_WAIT_VMA_LOCK)
+		return task->sem_hold == SEM_WRITE && task->vma_lock && !task->wait_pfn && !task->wait_ref &&
+		       !task->resume && !task->queue_next;
+	/* A fault that waits has mmap_lock or the lock of its mapping, or has given up the one it had. */
+	if (task->vma_lock && (task->sem_hold == SEM_WRITE || is_retried(task)))
+		return false;
+	if (task->wait != HMMU_WAIT_PAGE_LOCK || task->queue_next || !task->wait_pfn || task->wait_pfn >= m->pfn_end)
+		return false;
+	if (task->wait_ref && !is_zone_device_page(m, task->wait_pfn) && !is_used_ram(m, task->wait_pfn))
+		return false;
+	return task->resume == RESUME_RETRY || task->wait_ref;
+}
+
+/* madvise(MADV_COLLAPSE) goes on at a block. When it waits for mmap_sem to read, it may also be at the end of a mapping.
+ * It remembers the errno of a block that failed. */
+static bool is_collapse_progress(const struct task *task)
+{
+	const struct progress *p = &task->progress;
+	u64 end = (task->args[0] + task->args[1] + PAGE_SIZE - 1) & PAGE_MASK;
+
+	if (task->wait == HMMU_WAIT_MMAP_SEM_READ)
+		return p->at <= end && is_errno_of_collapse(p->result);
+	return p->at < end && !(p->at & ~PMD_MASK) && is_errno_of_collapse(p->result);
+}
+
+/* mremap() goes on in the part that it has added, behind what it has moved. */
+static bool is_mremap_progress(const struct task *task)
+{
+	const struct progress *p = &task->progress;
+
+	if (!p->at)
+		return !p->result;
+	return !(p->result & ~PAGE_MASK) && p->result <= p->at && p->at - p->result >= task->args[1] &&
+	       p->at - p->result <= task->args[2];
+}
+
+/* Where a blocked call goes on: an access behind the bytes it has moved, others at the address of a page. mlock() notes 1
+ * for address 0. check_copy() looks at the child of a fork(). */
+static bool is_progress(const struct task *task)
+{
+	const struct progress *p = &task->progress;
+	bool access = task->op == OP_LOAD || task->op == OP_STORE;
+
+	if (p->munlock_at > HMMU_TASK_SIZE || p->munlock_at & ~PAGE_MASK || p->gup_first > HMMU_TASK_SIZE ||
+	    p->gup_first & ~PAGE_MASK)
+		return false;
+	if (access)
+		return p->at <= task->args[1] && !p->result;
+	if (p->at > HMMU_TASK_SIZE || (p->at & ~PAGE_MASK && !(p->at == 1 && task->op == OP_MLOCK)))
+		return false;
+	if (task->op == OP_MADVISE && task->args[2] == HMMU_MADV_COLLAPSE)
+		return is_collapse_progress(task);
+	if (task->op == OP_MREMAP)
+		return is_mremap_progress(task);
+	return task->op == OP_FORK || !p->result;
+}
+
+static bool check_blocked_task(struct check *c, u32 task)
+{
+	const struct task *t = task_of(c->m, task);
+
+	if (!is_record(c, SLAB_MM, t->mm) || !is_record_or_none(c, SLAB_TASK, t->queue_next))
+		return refuse_snapshot(c, "task %u is of process %u, and before task %u", task, t->mm, t->queue_next);
+	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t))
+		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
+				       task, t->op, t->wait, t->wait_pfn, t->resume);
+	return check_vma_lock(c, task) && check_copy(c, task);
+}
+
+/** What the tasks of a process have to do with its mmap_sem. */
+struct sem_use {
+	u32 readers, writer, waiting;
+	u32 vma_readers; /**< of locks of mappings */
+	u32 tasks;
+	u32 copiers; /**< tasks whose fork() makes the process */
+};
+
+static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
+{
+	const struct hmmu *m = c->m;
+	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
+	u32 queued = 0, last = 0;
+
+	const struct mm *space = mm_of(m, mm);
+	bool hidden = space->state == MM_COPIED;
+
+	if (space->vma_readers != t->vma_readers || (space->vmas_marked && !t->writer))
+		return refuse_snapshot(c, "process %u: %u tasks have locks of mappings, %u are counted", mm,
+				       t->vma_readers, space->vma_readers);
+	if (t->copiers != hidden || (hidden && t->tasks != 1))
+		return refuse_snapshot(c, "process %u: %u tasks copy it, and it has %u", mm, t->copiers, t->tasks);
+	if (sem->readers != t->readers || sem->writer != t->writer || (t->readers && t->writer))
+		return refuse_snapshot(c,
+				       "process %u: mmap_sem has %u readers and writer %u; tasks hold it %u times (%u)",
+				       mm, sem->readers, sem->writer, t->readers, t->writer);
+	for (u32 task = sem->first_waiter; task; last = task, task = task_of(m, task)->queue_next, queued++)
+		if (!is_record(c, SLAB_TASK, task) || task_of(m, task)->mm != mm || !waits_for_sem(task_of(m, task)) ||
+		    queued == t->waiting)
+			return refuse_snapshot(c, "process %u: the queue of mmap_sem is broken at task %u", mm, task);
+	if (queued != t->waiting || sem->last_waiter != last)
+		return refuse_snapshot(c, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, t->waiting,
+				       queued);
+	return true;
+}
+
+static bool check_sems(struct check *c, struct sem_use *tallies)
+{
+	const struct hmmu *m = c->m;
+
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
+		struct sem_use *t;
+
+		if (!is_record(c, SLAB_TASK, task))
+			continue;
+		if (!check_blocked_task(c, task))
+			return false;
+		t = &tallies[task_of(m, task)->mm];
+		t->readers += task_of(m, task)->sem_hold == SEM_READ;
+		if (task_of(m, task)->sem_hold == SEM_WRITE)
+			t->writer = task;
+		t->waiting += waits_for_sem(task_of(m, task));
+		t->vma_readers += task_of(m, task)->vma_lock && task_of(m, task)->wait != HMMU_WAIT_VMA_LOCK;
+		t->tasks++;
+		if (task_of(m, task)->op == OP_FORK)
+			tallies[task_of(m, task)->progress.result].copiers++;
+	}
+	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
+		if (is_record(c, SLAB_MM, mm) && !check_sem(c, mm, &tallies[mm]))
+			return false;
+	return true;
+}
+
+bool check_tasks(struct check *c)
+{
+	struct sem_use *tallies = check_alloc(c, c->m->st->slabs[SLAB_MM].high * sizeof(*tallies));
+	bool good = tallies && check_sems(c, tallies);
+
+	platform_free(tallies);
+	return good;
+}
