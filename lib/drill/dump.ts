@@ -94,7 +94,9 @@ function continues(run: Run, entry: PageEntry, number: number): boolean {
   const detail = DETAIL[entry.kind]
   if (first.kind !== entry.kind) return false
   if (detail === 'nothing') return true
-  const sameBits = first.bits === entry.bits
+  // In `bits`, the write bit hides two others.
+  const sameHidden = first.uffdWp === entry.uffdWp && first.exclusive === entry.exclusive
+  const sameBits = sameHidden && first.bits === entry.bits
   if (detail === 'bits' || !sameBits) return sameBits
   return (
     first.device === entry.device &&

@@ -103,7 +103,7 @@ describe('dump', () => {
     ])
   })
 
-  test('neighbours make one line where their numbers go up by one and all else is equal', () => {
+  test('neighbours make one line where their numbers go up by one and all else is equal, shown or not', () => {
     expect(lines(sys(30), sys(10), sys(20))).toEqual([
       '[0-2] sys w--- P0-P2 ref=1 map=1 uptodate,lru,active,swapbacked',
     ])
@@ -113,6 +113,7 @@ describe('dump', () => {
       { dirty: true },
       { accessed: true },
       { softDirty: true },
+      { uffdWp: true },
       { write: false, uffdWp: true },
       { write: false, exclusive: true },
       { refCount: 2 },

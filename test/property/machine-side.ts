@@ -123,11 +123,11 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return process.dump(start * PAGE, end - start).map((entry) => this.#seen(entry))
   }
 
-  #seen({ kind, bits, pfn, allocId, device, refCount, mapCount, flags }: PageEntry): Seen {
+  #seen({ kind, bits, uffdWp: wp, pfn, allocId, device, refCount, mapCount, flags }: PageEntry): Seen {
     if (kind === 'nomap' || kind === 'none' || kind === 'special' || kind === 'marker') return { ...NOTHING, kind }
-    if (kind === 'zero' || kind === 'hzero' || kind === 'swap') return { ...NOTHING, kind, bits }
+    if (kind === 'zero' || kind === 'hzero' || kind === 'swap') return { ...NOTHING, kind, bits, wp }
     const frame = device ? `D${allocId}` : `${pfn}.${allocId}`
-    return { kind, bits, frame, refCount, mapCount, flags: flagNames(flags), value: this.machine.pageData(pfn)[0] }
+    return { kind, bits, wp, frame, refCount, mapCount, flags: flagNames(flags), value: this.machine.pageData(pfn)[0] }
   }
 
   watch(process: Process): void {

@@ -85,6 +85,7 @@ export class Pair<Modelled = unknown, Held = unknown> {
     const differs =
       expected.kind !== found.kind ||
       expected.bits !== found.bits ||
+      (expected.wp ?? false) !== (found.wp ?? false) ||
       expected.refCount !== found.refCount ||
       expected.mapCount !== found.mapCount ||
       expected.value !== found.value ||
@@ -109,10 +110,11 @@ class Identities {
   }
 }
 
-function show({ kind, bits, frame, refCount, mapCount, flags, value }: Seen): string {
-  if (frame === undefined) return `'${kind} ${bits}'`
+function show({ kind, bits, wp, frame, refCount, mapCount, flags, value }: Seen): string {
+  const hidden = wp ? ' (wp)' : ''
+  if (frame === undefined) return `'${kind} ${bits}${hidden}'`
   const which = typeof frame === 'string' ? frame : 'another frame'
-  return `'${kind} ${bits} ref=${refCount} map=${mapCount} ${flags ?? ''}' of ${which} holding ${value}`
+  return `'${kind} ${bits}${hidden} ref=${refCount} map=${mapCount} ${flags ?? ''}' of ${which} holding ${value}`
 }
 
 function compareLines(expected: readonly string[], found: readonly string[]): void {

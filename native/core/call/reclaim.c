@@ -46,6 +46,9 @@ static int shrink_locked_file_page(struct ctx *ctx, u32 page)
 
 	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
 		return activate_locked(m, page, -EBUSY);
+	/* "mm: do not reclaim private data from pinned page" */
+	if (page_maybe_dma_pinned(m, page))
+		return activate_locked(m, page, -EBUSY);
 	/* The isolation and the page cache may have references. */
 	if (page_count(m, page) != 2)
 		return -EBUSY;
