@@ -5,14 +5,21 @@
 import { Frame } from './page'
 
 export class Device {
-  readonly pages: readonly Frame[]
+  readonly size: number
+  /** The pages that were ever in use: always the lowest ones, as the lowest free page is taken. */
+  readonly #pages: Frame[] = []
 
-  constructor(pages: number) {
-    this.pages = Array.from({ length: pages }, (_, number) => new Frame(0, undefined, number))
+  constructor(size: number) {
+    this.size = size
   }
 
   get free(): number {
-    return this.pages.filter(({ folio }) => folio.refCount === 0).length
+    return this.size - this.#pages.length + this.#pages.filter(isFree).length
+  }
+
+  /** Undefined if it was never in use. */
+  page(number: number): Frame | undefined {
+    return this.#pages[number]
   }
 
   /**
@@ -20,10 +27,22 @@ export class Device {
    * more. Its flags are those of its life before.
    */
   take(): Frame | undefined {
-    const frame = this.pages.find(({ folio }) => folio.refCount === 0)
+    const frame = this.#pages.find(isFree) ?? this.#add()
     if (frame === undefined) return undefined
     frame.exclusive = false
     frame.folio.anonVma = undefined
     return frame
   }
+
+  #add(): Frame | undefined {
+    const number = this.#pages.length
+    if (number === this.size) return undefined
+    const frame = new Frame(0, undefined, number)
+    this.#pages.push(frame)
+    return frame
+  }
+}
+
+function isFree({ folio }: Frame): boolean {
+  return folio.refCount === 0
 }

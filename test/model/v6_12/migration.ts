@@ -27,14 +27,7 @@ export class Migration {
 
   /** migrate_device_range(). No lock of a process is held. */
   static ofDevice(world: World, first: number, last: number): Migration {
-    const slots = world.device.pages.slice(first, last + 1).map((frame, i): Slot => {
-      const slot = emptySlot(first + i, false)
-      if (frame.folio.refCount === 0) return slot
-      const ref = frame.folio.get('migrate')
-      if (frame.folio.tryLock(ref)) return { ...slot, migrate: true, frame, ref }
-      frame.folio.put(ref)
-      return slot
-    })
+    const slots = Array.from({ length: last - first + 1 }, (_, i) => takeDevicePage(world, first + i))
     return new Migration(world, slots, () => {})
   }
 
@@ -61,4 +54,15 @@ export class Migration {
     finalize(this.#world, this.slots)
     this.#leave()
   }
+}
+
+/** The word of a device page: 0 if it is free, or locked. */
+function takeDevicePage({ device }: World, number: number): Slot {
+  const slot = emptySlot(number, false)
+  const frame = device.page(number)
+  if (frame === undefined || frame.folio.refCount === 0) return slot
+  const ref = frame.folio.get('migrate')
+  if (frame.folio.tryLock(ref)) return { ...slot, migrate: true, frame, ref }
+  frame.folio.put(ref)
+  return slot
 }

@@ -111,9 +111,9 @@ export class ModelSide implements Side<Space, Space, Held> {
   }
 
   evict(first: number, last: number): SideMigration | undefined {
-    const count = this.#world.device.pages.length
-    if (first >= count) return undefined
-    const migration = Migration.ofDevice(this.#world, first, Math.min(last, count - 1))
+    const { size } = this.#world.device
+    if (first >= size) return undefined
+    const migration = Migration.ofDevice(this.#world, first, Math.min(last, size - 1))
     return new ModelSideMigration(migration, { toDevice: false, skip: () => false })
   }
 
