@@ -9,6 +9,7 @@
 #include "mm/mmu_gather.h"
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
+#include "mm/userfaultfd.h"
 #include "rmap/huge.h"
 
 struct change {
@@ -48,7 +49,7 @@ static bool can_change_writable(const struct hmmu *m, u32 vma, u64 entry)
 
 	if (!(v->flags & VM_WRITE) || (entry & _PAGE_PROTNONE) || needs_soft_dirty_wp(v, entry))
 		return false;
-	if (userfaultfd_wp(m, vma) && pte_uffd_wp(entry))
+	if (userfaultfd_pte_wp(m, vma, entry))
 		return false;
 	if (v->flags & VM_SHARED)
 		return pte_dirty(entry);
@@ -85,21 +86,12 @@ static u64 downgraded_swap_type(const struct hmmu *m, u64 old)
 	return old;
 }
 
-static u64 change_uffd_wp(u64 entry, enum uffd_wp change)
-{
-	if (change == UFFD_WP_KEEP)
-		return entry;
-	if (pte_present(entry))
-		return change == UFFD_WP_SET ? pte_mkuffd_wp(entry) : pte_clear_uffd_wp(entry);
-	return change == UFFD_WP_SET ? pte_swp_mkuffd_wp(entry) : pte_swp_clear_uffd_wp(entry);
-}
-
 /* An empty entry of a file gets a marker, as the page cache may have a page; of anonymous memory it stays empty. */
 static u64 change_no_page(const struct hmmu *m, u32 vma, u64 old, enum uffd_wp change)
 {
-	if (change == UFFD_WP_SET && pte_none(old) && !vma_is_anonymous(m, vma))
+	if (sets_uffd_wp(change) && pte_none(old) && !vma_is_anonymous(m, vma))
 		return make_pte_marker(PTE_MARKER_UFFD_WP);
-	return change == UFFD_WP_RESOLVE && pte_marker_uffd_wp(old) ? 0 : old;
+	return resolves_uffd_wp(change) && pte_marker_uffd_wp(old) ? 0 : old;
 }
 
 /* pte_needs_flush(): only TLBs with too many rights matter ("mm/mprotect: do not flush when not required

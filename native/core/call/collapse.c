@@ -10,6 +10,7 @@
 #include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
+#include "mm/userfaultfd.h"
 #include "page/contents.h"
 #include "page/lru.h"
 #include "page/memcg.h"
@@ -112,11 +113,6 @@ static int find_block(struct collapse *c)
 	if (pmd_none(*c->pmd))
 		return SCAN_PMD_NONE;
 	return pmd_trans_huge(*c->pmd) ? SCAN_PMD_MAPPED : SCAN_SUCCEED;
-}
-
-static bool userfaultfd_armed(const struct hmmu *m, u32 vma)
-{
-	return vma_of(m, vma)->flags & (VM_UFFD_MISSING | VM_UFFD_WP);
 }
 
 static bool is_none_or_zero(const struct hmmu *m, u64 pte)

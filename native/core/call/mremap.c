@@ -9,6 +9,7 @@
 #include "fault/gup.h"
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
+#include "mm/userfaultfd.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
 
@@ -32,7 +33,7 @@ static u64 move_soft_dirty_entry(u64 entry)
  * entries are not write-protected by it ("mm: clear uffd-wp PTE/PMD state on mremap()"). */
 static bool leaves_userfaultfd(const struct hmmu *m, u32 vma)
 {
-	return KERNEL >= V6_12 && (vma_of(m, vma)->flags & (VM_UFFD_MISSING | VM_UFFD_WP));
+	return KERNEL >= V6_12 && userfaultfd_armed(m, vma);
 }
 
 static u64 without_uffd_wp(u64 entry)

@@ -5,6 +5,7 @@
 #include "call/change_protection.h"
 #include "call/syscall.h"
 #include "mm/mm.h"
+#include "mm/userfaultfd.h"
 #include "mm/vma.h"
 #include "mm/vma_lock.h"
 
@@ -45,7 +46,7 @@ static int uffd_register_vma(struct ctx *ctx, u32 *vma, u32 prev, u64 start, u64
 	struct hmmu *m = ctx->m;
 	const struct vma *v = vma_of(m, *vma);
 	u32 wanted = flags_of_modes(modes), merged;
-	u32 flags = (v->flags & ~(u32)(VM_UFFD_MISSING | VM_UFFD_WP)) | wanted;
+	u32 flags = (v->flags & ~__VM_UFFD_FLAGS) | wanted;
 	u64 pgoff = v->pgoff + (KERNEL >= V6_12 ? (start - v->start) >> PAGE_SHIFT : 0);
 	int err = 0;
 

@@ -5,6 +5,7 @@
 
 #include "fault/vm_fault.h"
 #include "mm/mmu_gather.h"
+#include "mm/userfaultfd.h"
 
 static inline bool is_vm_hugetlb_page(const struct hmmu *m, u32 vma)
 {

@@ -78,9 +78,9 @@ static u64 change_no_page_uffd_wp(u64 old, enum uffd_wp uffd_wp)
 {
 	u64 bits = pte_none(old) ? 0 : swp_offset(old);
 
-	if (uffd_wp == UFFD_WP_SET)
+	if (sets_uffd_wp(uffd_wp))
 		bits |= PTE_MARKER_UFFD_WP;
-	else if (uffd_wp == UFFD_WP_RESOLVE)
+	else if (resolves_uffd_wp(uffd_wp))
 		bits &= ~PTE_MARKER_UFFD_WP;
 	return make_huge_marker(bits);
 }
@@ -88,11 +88,7 @@ static u64 change_no_page_uffd_wp(u64 old, enum uffd_wp uffd_wp)
 static void change_huge_entry(struct hmmu *m, u64 *pmd, u64 prot, enum uffd_wp uffd_wp)
 {
 	table_lock(m, pmd);
-	*pmd = pmd_modify(*pmd, prot);
-	if (uffd_wp == UFFD_WP_SET)
-		*pmd = pte_mkuffd_wp(*pmd);
-	else if (uffd_wp == UFFD_WP_RESOLVE)
-		*pmd = pte_clear_uffd_wp(*pmd);
+	*pmd = change_uffd_wp(pmd_modify(*pmd, prot), uffd_wp);
 	table_unlock(m, pmd);
 }
 
@@ -105,13 +101,13 @@ int hugetlb_change_protection(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 
 	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_PROTECTION_VMA, mm, start, end);
 	for (u64 address = start; address < end && !err; address += PMD_SIZE) {
 		/* Markers need tables. */
-		u64 *pmd = uffd_wp == UFFD_WP_SET ? pmd_alloc(m, mm, address) : huge_pte_offset(m, mm, address);
+		u64 *pmd = sets_uffd_wp(uffd_wp) ? pmd_alloc(m, mm, address) : huge_pte_offset(m, mm, address);
 
 		if (pmd && !huge_pte_none_mostly(*pmd))
 			change_huge_entry(m, pmd, prot, uffd_wp);
 		else if (pmd)
 			*pmd = change_no_page_uffd_wp(*pmd, uffd_wp);
-		else if (uffd_wp == UFFD_WP_SET)
+		else if (sets_uffd_wp(uffd_wp))
 			err = -ENOMEM;
 	}
 	/* The kernel flushes even if it has found no entry. */

@@ -4,6 +4,7 @@
 #define HMMU_VM_FAULT_H
 
 #include "mm/task.h"
+#include "mm/userfaultfd.h"
 #include "mm/vma.h"
 #include "mm/vma_lock.h"
 #include "page/frame.h"

@@ -7,6 +7,7 @@
 #include "migrate/migrate.h"
 #include "mm/mm.h"
 #include "mm/tlb.h"
+#include "mm/userfaultfd.h"
 #include "page/memcg.h"
 #include "rmap/rmap.h"
 

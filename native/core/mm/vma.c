@@ -4,6 +4,7 @@
 
 #include "mm/anon_vma.h"
 #include "mm/file.h"
+#include "mm/userfaultfd.h"
 #include "mm/vma.h"
 #include "mm/vma_lock.h"
 #include "rmap/huge.h"
@@ -49,7 +50,7 @@ void userfaultfd_set_vm_flags(struct hmmu *m, u32 vma, u32 flags)
 
 void userfaultfd_reset(struct hmmu *m, u32 vma)
 {
-	userfaultfd_set_vm_flags(m, vma, vma_of(m, vma)->flags & ~(u32)(VM_UFFD_MISSING | VM_UFFD_WP));
+	userfaultfd_set_vm_flags(m, vma, vma_of(m, vma)->flags & ~__VM_UFFD_FLAGS);
 }
 
 void vma_link(struct hmmu *m, u32 vma)

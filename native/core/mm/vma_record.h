@@ -28,21 +28,5 @@ static inline u64 maybe_mkwrite(const struct hmmu *m, u32 vma, u64 pte)
 {
 	return vma_of(m, vma)->flags & VM_WRITE ? pte_mkwrite(pte) : pte;
 }
-/** What becomes of userfaultfd's write protection (MM_CP_UFFD_WP, MM_CP_UFFD_WP_RESOLVE). */
-enum uffd_wp { UFFD_WP_KEEP, UFFD_WP_SET, UFFD_WP_RESOLVE };
-static inline bool userfaultfd_missing(const struct hmmu *m, u32 vma)
-{
-	return vma_of(m, vma)->flags & VM_UFFD_MISSING;
-}
-/** Whether it has registered them for write protection, in Linux 6.12. */
-static inline bool userfaultfd_wp(const struct hmmu *m, u32 vma)
-{
-	return KERNEL >= V6_12 && (vma_of(m, vma)->flags & VM_UFFD_WP);
-}
-/** Whether a store to a present entry of the mapping is a userfault. */
-static inline bool userfaultfd_pte_wp(const struct hmmu *m, u32 vma, u64 pte)
-{
-	return userfaultfd_wp(m, vma) && pte_uffd_wp(pte);
-}
 
 #endif

@@ -4,6 +4,7 @@
 #include "mm/mmu_notifier.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
+#include "mm/userfaultfd.h"
 #include "page/lru.h"
 #include "page/mlock.h"
 #include "rmap/huge.h"
@@ -91,7 +92,7 @@ static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u
 		page_set(m, page, HMMU_PG_DIRTY);
 	/* The page cache finds a page of a file again; a marker keeps userfaultfd's write protection. */
 	if (KERNEL >= V6_12 && !PageAnon(m, page))
-		*pte = userfaultfd_wp(m, vma) && pte_uffd_wp(old) ? make_pte_marker(PTE_MARKER_UFFD_WP) : 0;
+		*pte = userfaultfd_pte_wp(m, vma, old) ? make_pte_marker(PTE_MARKER_UFFD_WP) : 0;
 	else if (page_test(m, page, HMMU_PG_SWAPBACKED))
 		make_swap_entry(m, mm, page, old, pte);
 	else if (!unmap_lazyfree(m, page, old, pte))
