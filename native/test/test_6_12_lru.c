@@ -204,6 +204,7 @@ static void test_mlocked_device_page(void **state)
 
 	(void)state;
 	assert_ok(hmmu_device_alloc(r->m, &pfn));
+	unlock_page(r->m, pfn);
 	mlock_folio(r->m, 0, pfn);
 	mlock_folio(r->m, 0, pfn);
 	lru_add_drain(r->m, 0);
@@ -226,6 +227,8 @@ static void test_freed_device_page(void **state)
 	(void)state;
 	assert_ok(hmmu_device_alloc(r->m, &pfn));
 	assert_int_equal(page_count(r->m, pfn), 1);
+	assert_true(page_test(r->m, pfn, HMMU_PG_LOCKED));
+	unlock_page(r->m, pfn);
 	page_set(r->m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UPTODATE | HMMU_PG_DIRTY | HMMU_PG_EXCLUSIVE);
 	put_page(r->m, pfn);
 	assert_true(page_is_free(r->m, pfn));
