@@ -12,6 +12,7 @@ import {
   waitNames,
 } from '../base/defs.generated'
 import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from '../base/errors'
+import { type Kernel, kernelOf } from '../base/kernel'
 import { oneOf, requireInternal } from '../base/validate'
 import { type NativeMachine, THROWN } from '../native/interface'
 import type { Machine } from './machine'
@@ -65,6 +66,11 @@ export class Core {
   get deviceBase(): number {
     this.#deviceBase ??= this.check(this.native.deviceBase())
     return this.#deviceBase
+  }
+
+  /** The kernel that the machine emulates. */
+  get kernel(): Kernel {
+    return kernelOf(this.machine.profile)
   }
 
   /** Passes a native result on, or throws the error that it stands for. */

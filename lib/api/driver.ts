@@ -2,14 +2,16 @@
 //
 // Drivers: the built-in one, ones in TypeScript, and what these can do while migrate_vma() calls them.
 
-import { PfnFlag, type TargetName, targetValues } from '../base/defs.generated'
+import { PfnFlag, selectNames, type TargetName, targetValues } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
 import { callable, integer, invalid, iterable, oneOf, options, synchronous } from '../base/validate'
+import { DRIVERS } from '../native/interface'
 import { type Core, requireCore } from './core'
 import { type EntryArrays, MigrationEntries, MigrationEntry } from './entries'
 import { asText, showsItself } from './inspect'
 import type { Machine } from './machine'
 import { Moves } from './moves'
+import { type PreparedSelection, prepareSelection, type Selection, selectionOptions } from './selection'
 
 const MOST_PFN = 2 ** 32 - 1
 
@@ -18,7 +20,7 @@ const MOST_PFN = 2 ** 32 - 1
  * `only`: nothing; its page is of the wanted kind already: nothing; listed in `error`: ERROR in dst; else it takes a page (none
  * left: nothing), copies or zeroes it, locks it and puts it into dst.
  */
-export interface BuiltinDriver {
+export interface BuiltinDriver extends Selection {
   /** Where pages are to go. */
   readonly to: TargetName
   /** Indexes of the only entries that are to move, 0 … pages - 1; by default all are. */
@@ -34,7 +36,7 @@ export interface BuiltinDriver {
  * asynchronous. They can call anything of the machine but dispose(). What one throws undoes the migration and reaches the
  * caller of migrate() as it is.
  */
-export interface CustomDriver {
+export interface CustomDriver extends Selection {
   /**
    * alloc_and_copy: gives the entries that are to move a page each, locked and with the contents copied, in dst;
    * {@link DriverContext.moveToDevice} does it all for one entry. src must not be changed.
@@ -157,8 +159,7 @@ export class DriverContext {
    */
   moveToDevice(entry: MigrationEntry, page?: number): boolean {
     this.#own(entry)
-    const kind = entry.srcFlags & (PfnFlag.MIGRATE | PfnFlag.DEVICE)
-    if (kind !== PfnFlag.MIGRATE) return false
+    if (!entry.migrate || entry.device) return false
     return page === undefined ? this.#move(entry, targetValues.device) : this.#fill(entry, this.allocDevicePage(page))
   }
 
@@ -168,8 +169,7 @@ export class DriverContext {
    */
   moveToSystem(entry: MigrationEntry): boolean {
     this.#own(entry)
-    const kind = entry.srcFlags & (PfnFlag.MIGRATE | PfnFlag.DEVICE | PfnFlag.VALID)
-    if (!(kind & PfnFlag.MIGRATE) || kind === (PfnFlag.MIGRATE | PfnFlag.VALID)) return false
+    if (!entry.migrate || (entry.valid && !entry.device)) return false
     return this.#move(entry, targetValues.system)
   }
 
@@ -196,13 +196,12 @@ export class DriverContext {
   }
 
   /**
-   * Writes a page into dst: with VALID, DEVICE if it is a device page, and LOCKED. The page must be locked (see {@link lock}) and
-   * filled by then; what else must hold is checked when the callback returns.
+   * Writes a page into dst: with VALID, in Linux 4.14 also LOCKED, and DEVICE if it is a device page. The page must be locked (see
+   * {@link lock}) and filled by then; what else must hold is checked when the callback returns.
    */
   setDestination(entry: MigrationEntry, page: number): void {
     this.#replace(entry)
-    const device = pfn('page', page) >= this.#core.deviceBase ? PfnFlag.DEVICE : 0
-    this.#arrays.setDst(entry.index, page, PfnFlag.VALID | PfnFlag.LOCKED | device)
+    this.#arrays.setDestination(entry.index, pfn('page', page))
   }
 
   /** Reports an unrecoverable error for an entry: MIGRATE_PFN_ERROR in dst. */
@@ -260,8 +259,9 @@ function pfn(name: string, value: number): number {
 
 /** @internal A driver as the addon takes it. */
 export interface PreparedDriver {
-  /** Target of the built-in driver, -1 for one in TypeScript. */
+  /** Target of the built-in driver, or one of {@link DRIVERS}. */
   readonly target: number
+  readonly selection: PreparedSelection
   readonly skip: Float64Array | undefined
   readonly error: Float64Array | undefined
   readonly callback: ((which: number) => number) | undefined
@@ -272,7 +272,7 @@ export interface PreparedDriver {
 /** @internal */
 export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): PreparedDriver {
   if (typeof driver !== 'object' || driver === null) throw invalid('driver', 'an object', driver)
-  if (!('allocAndCopy' in driver)) return prepareBuiltin(driver, arrays.pages)
+  if (!('allocAndCopy' in driver)) return prepareBuiltin(core, driver, arrays.pages)
   callable('driver.allocAndCopy', driver.allocAndCopy)
   const alien = builtinOptions.find((name) => name in driver)
   if (alien !== undefined)
@@ -295,14 +295,22 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
     }
     return 0
   }
-  return { target: -1, skip: undefined, error: undefined, callback, end: (failed) => context.end(failed) }
+  return {
+    target: DRIVERS.callback,
+    selection: prepareSelection(core, driver, selectNames),
+    skip: undefined,
+    error: undefined,
+    callback,
+    end: (failed) => context.end(failed),
+  }
 }
 
 const builtinOptions = ['to', 'only', 'skip', 'error'] as const
 
-function prepareBuiltin(driver: BuiltinDriver, pages: number): PreparedDriver {
+function prepareBuiltin(core: Core, driver: BuiltinDriver, pages: number): PreparedDriver {
   options<BuiltinDriver & Partial<CustomDriver>>('driver', driver, [
     ...builtinOptions,
+    ...selectionOptions,
     'allocAndCopy',
     'finalizeAndMap',
   ])
@@ -315,6 +323,7 @@ function prepareBuiltin(driver: BuiltinDriver, pages: number): PreparedDriver {
   const left = only === undefined ? [] : allBut(indexes('driver.only', only, pages - 1), pages)
   return {
     target: oneOf('driver.to', to, targetValues),
+    selection: prepareSelection(core, driver, [to === 'device' ? 'system' : 'private']),
     skip: Float64Array.from([...indexes('driver.skip', skip), ...left]),
     error: Float64Array.from(indexes('driver.error', error)),
     callback: undefined,

@@ -7,6 +7,7 @@ import { HmmuError } from '../base/errors'
 import { integer, PAGE_SIZE, requireInternal } from '../base/validate'
 import type { NativeWords } from '../native/interface'
 import { addon } from '../native/load'
+import type { Core } from './core'
 import { asText, type Cell, hex, joinRuns, pageCell, pagesTable, showsItself, stateOf, wordFlags } from './inspect'
 
 const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
@@ -28,6 +29,8 @@ export class EntryArrays {
   readonly src: BigUint64Array
   readonly why: Uint8Array
   readonly #dst: BigUint64Array
+  /** The words of Linux 4.14 have LOCKED and DEVICE, which later kernels see by the page. */
+  readonly #hasFlags: boolean
   readonly #srcHalves: Uint32Array
   readonly #dstHalves: Uint32Array
   /** Called before somebody looks at dst. */
@@ -35,14 +38,15 @@ export class EntryArrays {
   /** Called before dst is handed out, after which it can change at any time. */
   beforeHandOut: (() => void) | undefined
 
-  constructor(start: number, pages: number, deviceBase: number) {
+  constructor(start: number, pages: number, core: Core) {
     this.native = new addon.Words(Math.max(pages, 1))
     const buffer = this.native.buffer()
     if (!buffer) throw new HmmuError('HMMU_HOST_MEMORY', `the host has no memory for src and dst of ${pages} pages`)
     const dstOffset = buffer.byteLength - Math.max(pages, 1) * 9
     this.pages = pages
     this.start = start - (start % PAGE_SIZE)
-    this.deviceBase = deviceBase
+    this.deviceBase = core.deviceBase
+    this.#hasFlags = core.kernel === 'linux-4.14'
     this.src = new BigUint64Array(buffer, 0, pages)
     this.#dst = new BigUint64Array(buffer, dstOffset, pages)
     this.why = new Uint8Array(buffer, dstOffset * 2, pages)
@@ -77,6 +81,17 @@ export class EntryArrays {
   dstWord(i: number): bigint {
     this.beforeLook?.()
     return this.#dst[i] ?? 0n
+  }
+
+  /** Whether the source page is device memory. */
+  srcIsDevice(i: number): boolean {
+    return (this.srcFlags(i) & VALID) !== 0 && this.srcPfn(i) >= this.deviceBase
+  }
+
+  /** Names a locked page as the destination of an entry. */
+  setDestination(i: number, pfn: number): void {
+    const flags = this.#hasFlags ? LOCKED | (pfn >= this.deviceBase ? DEVICE : 0) : 0
+    this.setDst(i, pfn, VALID | flags)
   }
 
   setDst(i: number, pfn: number, flags: number): void {
@@ -168,7 +183,7 @@ export class MigrationEntry {
     return (this.arrays.srcFlags(this.#index) & (MIGRATE | VALID)) === MIGRATE
   }
 
-  /** src has LOCKED: migrate_vma() has locked the source page. */
+  /** src has LOCKED: migrate_vma() has locked the source page. Linux 6.12 has no such flag: the page of an entry with MIGRATE is locked. */
   get locked(): boolean {
     return (this.arrays.srcFlags(this.#index) & LOCKED) !== 0
   }
@@ -178,9 +193,9 @@ export class MigrationEntry {
     return (this.arrays.srcFlags(this.#index) & WRITE) !== 0
   }
 
-  /** src has DEVICE: the source page is device memory. */
+  /** The source page is device memory; in Linux 4.14 src has DEVICE. */
   get device(): boolean {
-    return (this.arrays.srcFlags(this.#index) & DEVICE) !== 0
+    return this.arrays.srcIsDevice(this.#index)
   }
 
   /** Page frame number of the source page, if there is one. */

@@ -19,6 +19,7 @@ import { OPTION_COUNT, RECORD_WORDS, STATS_WORDS } from '../native/layout'
 import { addon } from '../native/load'
 import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
 import { Core } from './core'
+import { Device } from './device'
 import { asText, hex, shownAs, showsItself, stateOf, table } from './inspect'
 import { type LeakedPage, leaks } from './leaks'
 import { createMachine, type MachineOptions } from './options'
@@ -113,6 +114,12 @@ export class Machine {
   /** First pfn of device memory: device page i is page `deviceBase + i`. */
   get deviceBase(): number {
     return this.#core.check(this.#core.native.deviceBase())
+  }
+
+  /** The devices with memory of their own; none in a machine without device pages. */
+  get devices(): Device[] {
+    const { devicePages } = this.counters()
+    return devicePages > 0 ? [Device.make(this.#core, this.deviceBase, devicePages)] : []
   }
 
   /** Makes a process with an empty address space and one task. */

@@ -32,7 +32,7 @@ export interface MigrationRange {
 const STATE = { stage: 0, position: 1, collected: 2, remaining: 3, callbacksRan: 4, outOfBounds: 5 } as const
 
 /** @internal The data of a migration, in one call or in steps. */
-class Request {
+export class Request {
   readonly arrays: EntryArrays
   readonly driver: PreparedDriver
   readonly start: number
@@ -40,7 +40,8 @@ class Request {
   readonly #src: BigUint64Array | undefined
   readonly #dst: BigUint64Array | undefined
 
-  constructor(core: Core, range: MigrationRange, driver: Driver) {
+  /** @param prepare makes a driver for the arrays */
+  constructor(core: Core, range: MigrationRange, prepare: (arrays: EntryArrays) => PreparedDriver) {
     if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
     const pages = pageCount(range.pages)
     this.start = address(range.start)
@@ -49,9 +50,24 @@ class Request {
     const { src, dst } = range
     this.#src = checkWords('range.src', src, pages)
     this.#dst = checkWords('range.dst', dst, pages)
-    this.arrays = new EntryArrays(this.start, pages, core.deviceBase)
-    this.driver = prepareDriver(core, this.arrays, driver)
+    this.arrays = new EntryArrays(this.start, pages, core)
+    this.driver = prepare(this.arrays)
     for (let i = 0; this.#dst && i < pages; i++) this.arrays.dst[i] = this.#dst[i] ?? 0n
+  }
+
+  /** Begins a migration in the address space of a task. Returns its number, or a failure. */
+  begin({ native }: Core, tid: number): number {
+    const { target, selection, skip, error } = this.driver
+    const { flags, faultPage, owner } = selection
+    const words = this.arrays.native
+    return native.migrateBegin(tid, this.start, this.end, flags, faultPage, owner, words, target, skip, error)
+  }
+
+  /** Begins a migration of device pages, of which the range has the addresses. */
+  beginOfDevice({ native }: Core): number {
+    const { target, skip, error } = this.driver
+    const { pages, native: words } = this.arrays
+    return native.migrateDeviceBegin(this.start / PAGE_SIZE, pages, words, target, skip, error)
   }
 
   /** Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */
@@ -141,11 +157,25 @@ export class MigrationResult {
 
 /** @internal migrate_vma() in one call. */
 export function migrate(core: Core, tid: number, range: MigrationRange, driver: Driver): MigrationResult {
-  const request = new Request(core, range, driver)
-  const { target, skip, error, callback } = request.driver
+  const request = new Request(core, range, (words) => prepareDriver(core, words, driver))
+  const { target, selection, skip, error, callback } = request.driver
   const state = new Float64Array(STATE_FIELDS)
   const { start, end, arrays } = request
-  const result = core.native.migrate(tid, start, end, arrays.native, target, skip, error, callback, state)
+  const { flags, faultPage, owner } = selection
+  const result = core.native.migrate(
+    tid,
+    start,
+    end,
+    flags,
+    faultPage,
+    owner,
+    arrays.native,
+    target,
+    skip,
+    error,
+    callback,
+    state,
+  )
   // Asked for at once, before giving up the driver's pages has an error of its own.
   const failure = result < 0 ? { error: core.failure(result) } : undefined
   request.driver.end(failure !== undefined)
@@ -174,17 +204,23 @@ export class Migration {
   #result: MigrationResult | undefined
   #failure: { readonly error: unknown } | undefined
 
-  /** @internal */
+  /** @internal In the address space of a task. */
   static make(core: Core, tid: number, range: MigrationRange, driver: Driver): Migration {
-    return new Migration(core, tid, range, driver)
+    const request = new Request(core, range, (arrays) => prepareDriver(core, arrays, driver))
+    return new Migration(core, request, request.begin(core, tid))
   }
 
-  private constructor(core: Core, tid: number, range: MigrationRange, driver: Driver) {
+  /** @internal Of device pages. */
+  static ofDevice(core: Core, range: MigrationRange, driver: Driver): Migration {
+    const request = new Request(core, range, (arrays) => prepareDriver(core, arrays, driver))
+    return new Migration(core, request, request.beginOfDevice(core))
+  }
+
+  // id: its number, or why it could not begin.
+  private constructor(core: Core, request: Request, id: number) {
     this.#core = requireCore(core, 'beginMigration() makes migrations')
-    this.#request = new Request(core, range, driver)
-    const { start, end, arrays } = this.#request
-    const { target, skip, error } = this.#request.driver
-    this.#id = core.check(core.native.migrateBegin(tid, start, end, arrays.native, target, skip, error))
+    this.#request = request
+    this.#id = core.check(id)
   }
 
   /** The stage under way; `'done'` when nothing is left to do. */

@@ -4,11 +4,9 @@
 // they are collected and carried out many at a time: at the latest before anything else is asked of the machine, before
 // dst is looked at, and when the callback returns. So nobody can tell the difference.
 
-import { PfnFlag, targetValues } from '../base/defs.generated'
+import { targetValues } from '../base/defs.generated'
 import type { Core } from './core'
 import type { EntryArrays } from './entries'
-
-const { VALID, LOCKED, DEVICE } = PfnFlag
 
 /** Most moves that are collected. */
 const MOST = 4096
@@ -68,8 +66,7 @@ export class Moves {
     if (count === 0) return
     const pages = this.#sources.slice(0, count)
     this.#core.check(this.#core.native.destinations(this.#target, pages))
-    const flags = VALID | LOCKED | (this.#target === targetValues.device ? DEVICE : 0)
-    for (let k = 0; k < count; k++) this.#arrays.setDst(this.#entries[k] ?? 0, pages[k] ?? 0, flags)
+    for (let k = 0; k < count; k++) this.#arrays.setDestination(this.#entries[k] ?? 0, pages[k] ?? 0)
     this.#unnamed.push(pages)
   }
 

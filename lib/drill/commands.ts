@@ -8,7 +8,6 @@ import type {
   CountCommand,
   DropCommand,
   DumpCommand,
-  EvictCommand,
   ExitCommand,
   ForkCommand,
   HoldCommand,
@@ -26,10 +25,10 @@ import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
 import { Runs } from './runs'
 import { Misuse, notYet, type Pages, type TaskOf, type World } from './world'
 
-/** Carry out any command except `migrate`. */
 const DUMPED_AT_ONCE = 4096
 
-export function execute(world: World, command: InnerCommand | WatchCommand | EvictCommand, taskOf: TaskOf): Steps {
+/** Carry out any command except `migrate` and `evict`. */
+export function execute(world: World, command: InnerCommand | WatchCommand, taskOf: TaskOf): Steps {
   switch (command.verb) {
     case 'map':
       return map(world, command, taskOf)
@@ -58,7 +57,6 @@ export function execute(world: World, command: InnerCommand | WatchCommand | Evi
       return atOnce(() => watch(world, command))
     case 'mirror':
     case 'exclusive':
-    case 'evict':
       throw notYet(command.verb)
     default:
       return systemCall(world, command, taskOf)

@@ -2,12 +2,13 @@
 //
 // Drills: small scripts that drive memory and migrate_vma(), and print what happens.
 
+export type { Kernel } from '../base/kernel'
 export type * from './ast'
 export { type CheckOptions, type CheckResult, checkFile, failedFile, listDrills, type Update } from './check'
 export { type SideBySide, sideBySide } from './compare'
 export { DrillError, type DrillErrorCode, type Position } from './errors'
 export { DEFAULT_KERNEL, DEFAULT_RUNNER, type KernelOptions, runOnKernel } from './kernel'
-export { type Kernel, kernelOfProfile } from './language'
+export { kernelOfProfile } from './language'
 export type { DrillObserver } from './observer'
 export { type DrillSource, parseDrill } from './parse'
 export { DEFAULT_PROFILE, profileOf } from './profile'

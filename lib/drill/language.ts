@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The words of the drill language by the kernel that brought them. A drill is for one kernel, its profile's.
+// The words of the drill language by the kernel that brought them. A drill is for one kernel, its profile's, and has the
+// words of its kernel and of all kernels before.
 
+import { KERNELS, type Kernel, kernelOf } from '../base/kernel'
 import type { Profile } from '../index'
 import { DEFAULT_PROFILE } from './profile'
 
-/** The kernels, in the order of their release. A drill has the words of its kernel, and of all kernels before. */
-const KERNELS = ['linux-4.14', 'linux-6.12'] as const
-
-/** A kernel whose drills hmmu knows. */
-export type Kernel = (typeof KERNELS)[number]
-
-/** The kernel that each profile emulates. */
-const KERNEL_OF: Readonly<Record<Profile, Kernel>> = {
-  'linux-4.14': 'linux-4.14',
-  'hmm-v25': 'linux-4.14',
-  'linux-4.14-fixed': 'linux-4.14',
-  'linux-6.12': 'linux-6.12',
-}
-
 /** The kernel for which a drill with this profile is written. */
 export function kernelOfProfile(profile: Profile = DEFAULT_PROFILE): Kernel {
-  return KERNEL_OF[profile]
+  return kernelOf(profile)
 }
 
 /** Something for each kernel that brought it. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Kernel } from '../base/kernel'
 import { excerpt } from '../base/visible'
 import type { Callback, Command, DevmemCommand, Drill, InnerCommand, Interleaved, Migration } from './ast'
-import { type Kernel, kernelOfProfile, type Vocabulary, wordsOf } from './language'
+import { kernelOfProfile, type Vocabulary, wordsOf } from './language'
 import { parseCommand } from './parse-commands'
 import { oneOf, splitLine, type Words } from './words'
 
@@ -57,7 +58,8 @@ function openMigration(commands: readonly Command[], words: Words, column: numbe
   return last as OpenMigration
 }
 
-function isMigration(command: Command): command is Migration {
+/** Whether other commands may run within a command. */
+export function isMigration(command: Command): command is Migration {
   return command.verb === 'migrate' || command.verb === 'evict'
 }
 

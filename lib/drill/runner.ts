@@ -2,15 +2,16 @@
 
 import { excerpt } from '../base/visible'
 import { Machine, type MachineOptions, type Profile } from '../index'
-import type { Command, Drill, InnerCommand } from './ast'
+import type { Command, Drill, InnerCommand, Migration } from './ast'
 import { execute } from './commands'
 import { DrillError } from './errors'
 import { Execution } from './execution'
+import type { Outcome } from './interleaving'
 import { invalidationLines } from './invalidations'
 import { kernelOfProfile } from './language'
-import { migrate, type Outcome } from './migrate'
+import { carryOut } from './migrations'
 import type { DrillObserver } from './observer'
-import { type DrillSource, parseDrill } from './parse'
+import { type DrillSource, isMigration, parseDrill } from './parse'
 import { World } from './world'
 
 /** Options of a run: the machine, and the checks. */
@@ -110,12 +111,12 @@ class DrillRunner {
 
   #run(command: Command): Outcome {
     this.#before()
-    const outcome = command.verb === 'migrate' ? this.#migrate(command) : this.#simple(command)
+    const outcome = isMigration(command) ? this.#migration(command) : this.#simple(command)
     this.#after(command)
     return outcome
   }
 
-  #simple(command: Exclude<Command, { verb: 'migrate' }>): Outcome {
+  #simple(command: Exclude<Command, Migration>): Outcome {
     const execution = new Execution(execute(this.#world, command, (actor) => actor.process.mainTask))
     const ended = !this.#part(command, () => execution.resume())
     return { lines: execution.results ?? ['blocked'], ended }
@@ -125,7 +126,7 @@ class DrillRunner {
     return this.#observer ? this.#observer.part(command, call) : call()
   }
 
-  #migrate(command: Extract<Command, { verb: 'migrate' }>): Outcome {
+  #migration(command: Migration): Outcome {
     const hooks = {
       before: () => this.#before(),
       within: (inner: InnerCommand, part: () => boolean) => this.#located(inner, () => this.#part(inner, part)),
@@ -133,7 +134,7 @@ class DrillRunner {
     }
     let outcome: Outcome | undefined
     this.#part(command, () => {
-      outcome = migrate(this.#world, command, hooks)
+      outcome = carryOut(this.#world, command, hooks)
       return true
     })
     return outcome ?? { lines: [], ended: true }

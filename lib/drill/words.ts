@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Kernel } from '../base/kernel'
 import { excerpt } from '../base/visible'
 import { DrillError, type Position } from './errors'
-import { type Kernel, remarkOn, type Vocabulary, wordsOf } from './language'
+import { remarkOn, type Vocabulary, wordsOf } from './language'
 
 /** A word of a line, and where it begins. */
 export interface Word {

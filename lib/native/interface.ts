@@ -8,6 +8,9 @@ import type { PlainCalls } from './calls.generated'
 /** Returned by a native call during which a callback threw. takeException() has the exception. */
 export const THROWN = -(2 ** 31)
 
+/** Who is the driver of a migration, in place of the built-in one: the callback, or nobody. Then dst is written between the calls. */
+export const DRIVERS = { callback: -1, nobody: -2 } as const
+
 /** src, dst and why of a migration, in memory that the addon owns. */
 export interface NativeWords {
   /** n words of src, n words of dst, n bytes of why; undefined if the host has no memory for them. */
@@ -74,11 +77,14 @@ export interface NativeMachine extends PlainCalls {
   /** Sources (0: none) give way to locked copies; returns how many have. */
   destinations(target: number, pages: Uint32Array): number
 
-  /** target: of the built-in driver; -1: the callback is the driver. */
+  /** flags, faultPage and owner as in struct hmmu_migrate_request; target: of the built-in driver, or one of {@link DRIVERS}. */
   migrate(
     tid: number,
     start: number,
     end: number,
+    flags: number,
+    faultPage: number,
+    owner: number,
     words: NativeWords,
     target: number,
     skip: Float64Array | undefined,
@@ -90,6 +96,18 @@ export interface NativeMachine extends PlainCalls {
     tid: number,
     start: number,
     end: number,
+    flags: number,
+    faultPage: number,
+    owner: number,
+    words: NativeWords,
+    target: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+  ): number
+  /** migrate_device_range() of pages from the page frame number `first` on. */
+  migrateDeviceBegin(
+    first: number,
+    pages: number,
     words: NativeWords,
     target: number,
     skip: Float64Array | undefined,
@@ -97,6 +115,8 @@ export interface NativeMachine extends PlainCalls {
   ): number
   migrateStep(id: number, callback: NativeCallback | undefined): number
   migrateRun(id: number, callback: NativeCallback | undefined, stage: number): number
+  migratePages(id: number): number
+  migrateFinalize(id: number): number
   migrateEnd(id: number, callback: NativeCallback | undefined): number
   migrateAbandon(id: number): number
   migrateState(id: number, out: Float64Array): number

@@ -57,9 +57,21 @@ interface Wrapped {
   migrationFree(migration: number): void
   migrationWords(migration: number): number
   migrationSetIndex(migration: number, i: number, index: number): void
-  migrationBegin(migration: number, tid: number, start: number, end: number): number
+  migrationBegin(
+    migration: number,
+    tid: number,
+    start: number,
+    end: number,
+    flags: number,
+    faultPage: number,
+    owner: number,
+  ): number
+  migrationDeviceBegin(migration: number, first: number, pages: number): number
   migrationStep(migration: number): number
   migrationRun(migration: number, stage: number): number
+  migrationPages(migration: number): number
+  /** Tells 1 if the migration is over. */
+  migrationFinalize(migration: number): number
   migrationEnd(migration: number, abandon: boolean): number
   migrationState(migration: number): void
 }

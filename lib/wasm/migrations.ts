@@ -11,21 +11,28 @@ import type { NativeCallback } from '../native/interface'
 import { STATE_FIELDS } from '../native/layout'
 import { WasmCopies } from './copies'
 import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './errno'
+import type { WasmExports } from './exports'
 import type { WasmInstance } from './instance'
 import { BYTES_PER_PAGE, Words } from './words'
 
 const PAGE = 4096
 
-/** The built-in driver's target (-1: no built-in driver) and lists. */
+/** Whole pages from an address to another one. */
+function pagesBetween(start: number, end: number): number {
+  return Math.floor(end / PAGE) - Math.floor(start / PAGE)
+}
+
+/** What it takes to make a migration: the number of pages, arrays for them, and the driver. */
 interface Request {
-  readonly tid: number
-  readonly start: number
-  readonly end: number
+  readonly pages: number
   readonly words: unknown
   readonly target: number
   readonly skip: Float64Array | undefined
   readonly error: Float64Array | undefined
 }
+
+/** Begins the migration whose struct is at an address. */
+type Begin = (exports: WasmExports, address: number) => number
 
 class Migration {
   readonly instance: WasmInstance
@@ -90,6 +97,9 @@ export abstract class WasmMigrations extends WasmCopies {
     tid: number,
     start: number,
     end: number,
+    flags: number,
+    faultPage: number,
+    owner: number,
     words: unknown,
     target: number,
     skip: Float64Array | undefined,
@@ -98,7 +108,10 @@ export abstract class WasmMigrations extends WasmCopies {
     state: Float64Array,
   ): number {
     return this.call((instance) => {
-      const id = this.#begin(instance, { tid, start, end, words, target, skip, error })
+      const request = { pages: pagesBetween(start, end), words, target, skip, error }
+      const id = this.#begin(instance, request, (exports, address) =>
+        exports.migrationBegin(address, tid, start, end, flags, faultPage, owner),
+      )
       const migration = this.#migrations.get(id)
       if (!migration) return id
       const { exports } = instance
@@ -117,21 +130,44 @@ export abstract class WasmMigrations extends WasmCopies {
     tid: number,
     start: number,
     end: number,
+    flags: number,
+    faultPage: number,
+    owner: number,
     words: unknown,
     target: number,
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
   ): number {
-    return this.call((instance) => this.#begin(instance, { tid, start, end, words, target, skip, error }))
+    const request = { pages: pagesBetween(start, end), words, target, skip, error }
+    return this.call((instance) =>
+      this.#begin(instance, request, (exports, address) =>
+        exports.migrationBegin(address, tid, start, end, flags, faultPage, owner),
+      ),
+    )
+  }
+
+  migrateDeviceBegin(
+    first: number,
+    pages: number,
+    words: unknown,
+    target: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+  ): number {
+    return this.call((instance) =>
+      this.#begin(instance, { pages, words, target, skip, error }, (exports, address) =>
+        exports.migrationDeviceBegin(address, first, pages),
+      ),
+    )
   }
 
   /** Begins a migration. Returns its number, or a negative errno. */
-  #begin(instance: WasmInstance, request: Request): number {
-    const { tid, start, end, words } = request
+  #begin(instance: WasmInstance, request: Request, begin: Begin): number {
+    const { pages, words } = request
     if (!(words instanceof Words)) {
       return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are missing')
     }
-    if (Math.floor(end / PAGE) - Math.floor(start / PAGE) > words.pages) {
+    if (pages > words.pages) {
       return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are too short')
     }
     const { exports } = instance
@@ -140,7 +176,7 @@ export abstract class WasmMigrations extends WasmCopies {
     if (!address) return this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the machine has no memory for the migration')
     const migration = new Migration(instance, address, words)
     migration.copyIn()
-    const err = exports.migrationBegin(address, tid, start, end)
+    const err = begin(exports, address)
     if (err < 0) {
       exports.migrationFree(address)
       return err
@@ -179,6 +215,21 @@ export abstract class WasmMigrations extends WasmCopies {
     return this.#withIdle(id, (migration, { exports }) =>
       migration.drive(callback, () => exports.migrationRun(migration.address, stage)),
     )
+  }
+
+  migratePages(id: number): number {
+    return this.#withIdle(id, (migration, { exports }) =>
+      migration.drive(undefined, () => exports.migrationPages(migration.address)),
+    )
+  }
+
+  migrateFinalize(id: number): number {
+    return this.#withIdle(id, (migration, instance) => {
+      const result = migration.drive(undefined, () => instance.exports.migrationFinalize(migration.address))
+      const [over] = instance.told(1)
+      if (over === 1 && result !== -EBUSY) this.#forget(id, migration)
+      return result
+    })
   }
 
   migrateEnd(id: number, callback: NativeCallback | undefined): number {

@@ -121,13 +121,21 @@ private:
 	// migration.cc
 	Napi::Value Migrate(const Napi::CallbackInfo &info);
 	Napi::Value MigrateBegin(const Napi::CallbackInfo &info);
+	Napi::Value MigrateDeviceBegin(const Napi::CallbackInfo &info);
 	Napi::Value MigrateStep(const Napi::CallbackInfo &info);
 	Napi::Value MigrateRun(const Napi::CallbackInfo &info);
+	Napi::Value MigratePages(const Napi::CallbackInfo &info);
+	Napi::Value MigrateFinalize(const Napi::CallbackInfo &info);
 	Napi::Value MigrateEnd(const Napi::CallbackInfo &info);
 	Napi::Value MigrateAbandon(const Napi::CallbackInfo &info);
 	Napi::Value MigrateState(const Napi::CallbackInfo &info);
-	int Prepare(const Napi::CallbackInfo &info, Migration &migration);
+	int Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, Migration &migration);
+	int Begin(const Napi::CallbackInfo &info, Migration &migration);
+	int BeginOfDevice(const Napi::CallbackInfo &info, Migration &migration);
+	Napi::Value Opened(const Napi::CallbackInfo &info,
+			   int (Machine::*begin)(const Napi::CallbackInfo &, Migration &));
 	int FindIdle(const Napi::CallbackInfo &info, Migration **migration);
+	void Forget(const Napi::CallbackInfo &info, int result);
 	Napi::Value Finished(Migration &migration, int result);
 	void AbandonAll();
 

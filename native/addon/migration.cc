@@ -14,6 +14,9 @@ namespace {
 // Which callback a function of JavaScript is called for.
 enum { kAllocAndCopy = 0, kFinalizeAndMap = 1 };
 
+// Who is the driver, where it is not the built-in one: the callback, or nobody. Then dst is written between the calls.
+enum { kCallback = -1, kNobody = -2 };
+
 int RunCallback(Migration &migration, hmmu_migration *context, int which)
 {
 	int32_t result = 0;
@@ -96,8 +99,11 @@ void Machine::DefineMigration(Methods &methods)
 	const Methods ours = {
 		InstanceMethod<&Machine::Migrate>("migrate"),
 		InstanceMethod<&Machine::MigrateBegin>("migrateBegin"),
+		InstanceMethod<&Machine::MigrateDeviceBegin>("migrateDeviceBegin"),
 		InstanceMethod<&Machine::MigrateStep>("migrateStep"),
 		InstanceMethod<&Machine::MigrateRun>("migrateRun"),
+		InstanceMethod<&Machine::MigratePages>("migratePages"),
+		InstanceMethod<&Machine::MigrateFinalize>("migrateFinalize"),
 		InstanceMethod<&Machine::MigrateEnd>("migrateEnd"),
 		InstanceMethod<&Machine::MigrateAbandon>("migrateAbandon"),
 		InstanceMethod<&Machine::MigrateState>("migrateState"),
@@ -106,33 +112,24 @@ void Machine::DefineMigration(Methods &methods)
 	methods.insert(methods.end(), ours.begin(), ours.end());
 }
 
-// Reads (tid, start, end, words, target or -1, skip, error).
-int Machine::Prepare(const Napi::CallbackInfo &info, Migration &migration)
+// Reads (words, target, skip, error) from argument i on: the arrays for so many pages, and who is the driver.
+int Machine::Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, Migration &migration)
 {
-	int32_t target = -1;
+	int32_t target = kCallback;
 
 	migration.machine = this;
-	migration.words = Words::BlockOf(info[3]);
+	migration.words = Words::BlockOf(info[i]);
 	if (!migration.words)
 		return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the arrays of the migration are missing");
-	hmmu_migrate_request &request = migration.request;
-	request.tid = Uint32(info, 0);
-	request.start = Uint64(info, 1);
-	request.end = Uint64(info, 2);
-	const uint64_t start = request.start / HMMU_PAGE_SIZE, end = request.end / HMMU_PAGE_SIZE;
-	if (end > start && end - start > migration.words->pages())
+	if (pages > migration.words->pages())
 		return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the arrays of the migration are too short");
-	request.src = migration.words->src();
-	request.dst = migration.words->dst();
-	request.why = migration.words->why();
-	request.ops = &kMigrationOps;
-	request.data = &migration;
-	napi_get_value_int32(info.Env(), info[4], &target);
+	napi_get_value_int32(info.Env(), info[i + 1], &target);
+	migration.ops = target == kNobody ? nullptr : &kMigrationOps;
 	migration.is_builtin = target >= 0;
 	if (!migration.is_builtin)
 		return 0;
-	migration.skip = Indexes(info, 5);
-	migration.error = Indexes(info, 6);
+	migration.skip = Indexes(info, i + 2);
+	migration.error = Indexes(info, i + 3);
 	migration.builtin.to = static_cast<uint32_t>(target);
 	migration.builtin.skip_count = static_cast<uint32_t>(migration.skip.size());
 	migration.builtin.skip = migration.skip.data();
@@ -141,7 +138,49 @@ int Machine::Prepare(const Napi::CallbackInfo &info, Migration &migration)
 	return 0;
 }
 
-// migrate(tid, start, end, words, target, skip, error, callback, Float64Array state): all of a migration in one call.
+// Begins a migration of (tid, start, end, flags, faultPage, owner, words, target, skip, error).
+int Machine::Begin(const Napi::CallbackInfo &info, Migration &migration)
+{
+	hmmu_migrate_request request = {};
+
+	request.tid = Uint32(info, 0);
+	request.start = Uint64(info, 1);
+	request.end = Uint64(info, 2);
+	request.flags = Uint32(info, 3);
+	request.fault_page = Uint32(info, 4);
+	request.owner = Uint64(info, 5);
+	const uint64_t start = request.start / HMMU_PAGE_SIZE, end = request.end / HMMU_PAGE_SIZE;
+	int result = Prepare(info, 6, end > start ? end - start : 0, migration);
+	if (result < 0)
+		return result;
+	request.src = migration.words->src();
+	request.dst = migration.words->dst();
+	request.why = migration.words->why();
+	request.ops = migration.ops;
+	request.data = &migration;
+	return hmmu_migrate_begin(Core(), &request, &migration.context);
+}
+
+// Begins a migration of (first, pages, words, target, skip, error).
+int Machine::BeginOfDevice(const Napi::CallbackInfo &info, Migration &migration)
+{
+	hmmu_device_range range = {};
+
+	range.first = Uint32(info, 0);
+	range.pages = Uint32(info, 1);
+	int result = Prepare(info, 2, range.pages, migration);
+	if (result < 0)
+		return result;
+	range.src = migration.words->src();
+	range.dst = migration.words->dst();
+	range.why = migration.words->why();
+	range.ops = migration.ops;
+	range.data = &migration;
+	return hmmu_migrate_device_begin(Core(), &range, &migration.context);
+}
+
+// migrate(tid, start, end, flags, faultPage, owner, words, target, skip, error, callback, Float64Array state): all of a
+// migration in one call.
 Napi::Value Machine::Migrate(const Napi::CallbackInfo &info)
 {
 	Migration migration;
@@ -149,35 +188,42 @@ Napi::Value Machine::Migrate(const Napi::CallbackInfo &info)
 
 	if (!Open())
 		return Result(-EBADF);
-	int result = Prepare(info, migration);
-	if (result < 0)
-		return Result(result);
-	result = hmmu_migrate_begin(Core(), &migration.request, &migration.context);
+	int result = Begin(info, migration);
 	if (result < 0)
 		return Result(result);
 	{
-		Running running(migration, info[7]);
+		Running running(migration, info[10]);
 		result = hmmu_migrate_run(migration.context, HMMU_STAGE_DONE);
 	}
-	double *state = Records<double>(info, 8, kStateFields);
+	double *state = Records<double>(info, 11, kStateFields);
 	WriteState(migration.context, state ? state : ignored);
 	return Finished(migration, result);
 }
 
-// migrateBegin(tid, start, end, words, target, skip, error): the number of the migration.
-Napi::Value Machine::MigrateBegin(const Napi::CallbackInfo &info)
+// The number of a migration that stays open, begun by one of the functions above.
+Napi::Value Machine::Opened(const Napi::CallbackInfo &info,
+			    int (Machine::*begin)(const Napi::CallbackInfo &, Migration &))
 {
 	if (!Open())
 		return Result(-EBADF);
 	auto migration = std::make_unique<Migration>();
-	int result = Prepare(info, *migration);
-	if (result < 0)
-		return Result(result);
-	result = hmmu_migrate_begin(Core(), &migration->request, &migration->context);
+	int result = (this->*begin)(info, *migration);
 	if (result < 0)
 		return Result(result);
 	migrations_[++last_migration_] = std::move(migration);
 	return Result(last_migration_);
+}
+
+// migrateBegin(tid, start, end, flags, faultPage, owner, words, target, skip, error): the number of the migration.
+Napi::Value Machine::MigrateBegin(const Napi::CallbackInfo &info)
+{
+	return Opened(info, &Machine::Begin);
+}
+
+// migrateDeviceBegin(first, pages, words, target, skip, error): the number of the migration.
+Napi::Value Machine::MigrateDeviceBegin(const Napi::CallbackInfo &info)
+{
+	return Opened(info, &Machine::BeginOfDevice);
 }
 
 // The migration whose number is the first argument. One whose callback is running can't be driven from within.
@@ -220,6 +266,36 @@ Napi::Value Machine::MigrateRun(const Napi::CallbackInfo &info)
 	return Result(hmmu_migrate_run(migration->context, Uint32(info, 2)));
 }
 
+// migratePages(number)
+Napi::Value Machine::MigratePages(const Napi::CallbackInfo &info)
+{
+	Migration *migration;
+	int result = FindIdle(info, &migration);
+
+	if (result < 0)
+		return Result(result);
+	Running running(*migration, nullptr);
+	Core();
+	return Result(hmmu_migrate_vma_pages(migration->context));
+}
+
+// migrateFinalize(number): the number is not known any more, unless it was called too early.
+Napi::Value Machine::MigrateFinalize(const Napi::CallbackInfo &info)
+{
+	Migration *migration;
+	int result = FindIdle(info, &migration);
+
+	if (result < 0)
+		return Result(result);
+	{
+		Running running(*migration, nullptr);
+		result = hmmu_migrate_vma_finalize(migration->context);
+	}
+	if (result >= 0 || hmmu_error(Core())->code != HMMU_ERR_ORDER)
+		Forget(info, result);
+	return Result(result);
+}
+
 // migrateEnd(number, callback): finishes the migration; its number is not known any more.
 Napi::Value Machine::MigrateEnd(const Napi::CallbackInfo &info)
 {
@@ -233,9 +309,15 @@ Napi::Value Machine::MigrateEnd(const Napi::CallbackInfo &info)
 		Core();
 		result = hmmu_migrate_end(migration->context);
 	}
-	if (result != -EBUSY) // in a handler: the core has refused it, and the migration goes on
-		migrations_.erase(Uint32(info, 0));
+	Forget(info, result);
 	return Result(result);
+}
+
+// The migration is over, and so its number is not known any more. -EBUSY, in a handler: the core has refused to end it.
+void Machine::Forget(const Napi::CallbackInfo &info, int result)
+{
+	if (result != -EBUSY)
+		migrations_.erase(Uint32(info, 0));
 }
 
 // migrateAbandon(number): undoes what can be undone, without any callback.
@@ -253,10 +335,8 @@ Napi::Value Machine::MigrateAbandon(const Napi::CallbackInfo &info)
 		result = hmmu_migrate_end(migration->context);
 		migration->abandoned = false;
 	}
-	if (result == -EBUSY) // as in MigrateEnd()
-		return Result(result);
-	migrations_.erase(Uint32(info, 0));
-	return Result(0);
+	Forget(info, result);
+	return Result(result == -EBUSY ? result : 0);
 }
 
 // Ends a migration that ran in one call. A run that failed is undone without calling the driver again.

@@ -25,7 +25,7 @@ struct Migration {
 	Machine *machine;
 	hmmu_migration *context = nullptr;
 	std::shared_ptr<WordsBlock> words;
-	hmmu_migrate_request request = {};
+	const hmmu_migrate_ops *ops = nullptr; // NULL: dst is written between the calls
 
 	bool is_builtin = false;
 	hmmu_builtin builtin = {};

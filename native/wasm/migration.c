@@ -11,22 +11,23 @@
 
 struct migration {
 	struct hmmu_migration *context;
-	uint32_t id;     /* its number in JavaScript */
-	uint32_t target; /* of the built-in driver, or NO_TARGET */
-	bool abandoned;  /* callbacks fail from now on, which undoes the migration */
+	uint32_t id;    /* its number in JavaScript */
+	int target;     /* of the built-in driver; CALLBACK, NOBODY */
+	bool abandoned; /* callbacks fail from now on, which undoes the migration */
 	struct hmmu_builtin builtin;
 	uint64_t pages;
 	uint32_t indexes; /* that the built-in driver skips or fails */
 	uint64_t words[]; /* these indexes; src and dst, pages words each; why, pages bytes */
 };
 
-#define NO_TARGET UINT32_MAX
+/* Who is the driver, where it is not the built-in one: the callback, or nobody. Then dst is written between the calls. */
+enum { CALLBACK = -1, NOBODY = -2 };
 
 static int run_callback(struct hmmu_migration *context, struct migration *migration, uint32_t which)
 {
 	if (migration->abandoned)
 		return -ECANCELED;
-	if (migration->target == NO_TARGET)
+	if (migration->target == CALLBACK)
 		return host.migration(migration->id, which);
 	return which ? 0 : hmmu_builtin_ops.alloc_and_copy(context, &migration->builtin);
 }
@@ -41,7 +42,7 @@ static int finalize_and_map(struct hmmu_migration *context, void *data)
 	return run_callback(context, data, 1);
 }
 
-/* Memory for a migration of a number of pages. The built-in driver has a target (-1: there is none), and lists of
+/* Memory for a migration of a number of pages. The built-in driver has a target, and lists of
  * indexes to skip and to fail. Returns 0 if there is no memory. */
 EXPORT(migrationMake)
 struct migration *wasm_migration_make(uint32_t id, uint32_t pages, int target, uint32_t skip_count,
@@ -55,7 +56,7 @@ struct migration *wasm_migration_make(uint32_t id, uint32_t pages, int target, u
 		return NULL;
 	migration->id = id;
 	migration->pages = pages;
-	migration->target = target < 0 ? NO_TARGET : (uint32_t)target;
+	migration->target = target;
 	migration->builtin.to = (uint32_t)target;
 	migration->builtin.skip_count = skip_count;
 	migration->builtin.skip = migration->words;
@@ -82,10 +83,17 @@ EXPORT(migrationSetIndex) void wasm_migration_set_index(struct migration *migrat
 	migration->words[i] = whole(index);
 }
 
-EXPORT(migrationBegin)
-int wasm_migration_begin(struct migration *migration, uint32_t tid, double start, double end)
+static const struct hmmu_migrate_ops *ops_of(const struct migration *migration)
 {
 	static const struct hmmu_migrate_ops ops = { alloc_and_copy, finalize_and_map };
+
+	return migration->target == NOBODY ? NULL : &ops;
+}
+
+EXPORT(migrationBegin)
+int wasm_migration_begin(struct migration *migration, uint32_t tid, double start, double end, uint32_t flags,
+			 uint32_t fault_page, double owner)
+{
 	uint64_t *src = wasm_migration_words(migration);
 	const struct hmmu_migrate_request request = {
 		.tid = tid,
@@ -94,11 +102,31 @@ int wasm_migration_begin(struct migration *migration, uint32_t tid, double start
 		.src = src,
 		.dst = src + migration->pages,
 		.why = (uint8_t *)(src + 2 * migration->pages),
-		.ops = &ops,
+		.ops = ops_of(migration),
 		.data = migration,
+		.flags = flags,
+		.fault_page = fault_page,
+		.owner = whole(owner),
 	};
 
 	return hmmu_migrate_begin(instance.machine, &request, &migration->context);
+}
+
+EXPORT(migrationDeviceBegin)
+int wasm_migration_device_begin(struct migration *migration, uint32_t first, uint32_t pages)
+{
+	uint64_t *src = wasm_migration_words(migration);
+	const struct hmmu_device_range range = {
+		.first = first,
+		.pages = pages,
+		.src = src,
+		.dst = src + migration->pages,
+		.why = (uint8_t *)(src + 2 * migration->pages),
+		.ops = ops_of(migration),
+		.data = migration,
+	};
+
+	return hmmu_migrate_device_begin(instance.machine, &range, &migration->context);
 }
 
 EXPORT(migrationStep) int wasm_migration_step(struct migration *migration)
@@ -109,6 +137,20 @@ EXPORT(migrationStep) int wasm_migration_step(struct migration *migration)
 EXPORT(migrationRun) int wasm_migration_run(struct migration *migration, uint32_t stage)
 {
 	return hmmu_migrate_run(migration->context, stage);
+}
+
+EXPORT(migrationPages) int wasm_migration_pages(struct migration *migration)
+{
+	return hmmu_migrate_vma_pages(migration->context);
+}
+
+/* Tells whether the migration is over: it is not if this was called too early. */
+EXPORT(migrationFinalize) int wasm_migration_finalize(struct migration *migration)
+{
+	int result = hmmu_migrate_vma_finalize(migration->context);
+
+	instance.told[0] = result >= 0 || hmmu_error(instance.machine)->code != HMMU_ERR_ORDER;
+	return result;
 }
 
 /* Finishes a migration. An abandoned migration finishes without calling its driver. */

@@ -4,7 +4,16 @@ import { addonInfo, Machine, type MachineOptions, PAGE_SIZE, PageFlag, profileVa
 import { codeOf, errorOf, makeBuffer, makeMachine } from './helpers'
 
 /** What only Linux 6.12 has. */
-const QUIRKS_OF_6_12 = ['pmd-split-soft-dirties', 'mremap-moves-tables', 'device-downgrade-drops-soft-dirty']
+const QUIRKS_OF_6_12 = [
+  'pmd-split-soft-dirties',
+  'mremap-moves-tables',
+  'device-downgrade-drops-soft-dirty',
+  'check-spares-device',
+  'device-unmap-dirties',
+  'faulters-livelock',
+  'setup-counts-unrounded',
+  'select-splits-huge',
+]
 
 describe('options', () => {
   test('a machine without options has 256 MiB, a device of 1024 pages, one CPU and Linux 4.14', () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { fc, test } from '@fast-check/jest'
+import type { Kernel } from '../../lib/base/kernel'
 import { DrillError } from '../../lib/drill/errors'
-import type { Kernel } from '../../lib/drill/language'
 import { parseDrill } from '../../lib/drill/parse'
 
 const source = (text: string) => ({ name: 'x', file: 'x.drill', firstLine: 1, text })

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Kernel } from '../../lib/base/kernel'
 import type { Command } from '../../lib/drill/ast'
 import { DrillError } from '../../lib/drill/errors'
-import type { Kernel } from '../../lib/drill/language'
 import { parseDrill } from '../../lib/drill/parse'
 
 function parse(text: string, kernel?: Kernel) {

@@ -186,9 +186,6 @@ describe('rules that show when a drill runs', () => {
   test.each<[string, string]>([
     ['A mirror buf fault', 'mirror'],
     ['A exclusive buf', 'exclusive'],
-    ['evict all', 'evict'],
-    ['A migrate buf to dev select=private', 'select='],
-    ['A migrate buf to dev owner=other', 'owner='],
   ])('%s: not yet', (text, word) => {
     expect(failure(`A map buf anon 1\n${text}`, { profile: 'linux-6.12' })).toBe(
       `test.drill:2:1: '${text}': hmmu does not know ${word} yet`,

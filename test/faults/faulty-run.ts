@@ -4,11 +4,13 @@
 // machine has to be in balance after every command, errors have to be the kernel's, and after the end of all processes
 // nothing may be left.
 
-import type { Command, Drill, InnerCommand } from '../../lib/drill/ast'
+import type { Command, Drill, InnerCommand, Migration } from '../../lib/drill/ast'
 import { execute } from '../../lib/drill/commands'
 import { Execution } from '../../lib/drill/execution'
+import type { Outcome } from '../../lib/drill/interleaving'
 import { invalidationLines } from '../../lib/drill/invalidations'
-import { migrate, type Outcome } from '../../lib/drill/migrate'
+import { carryOut } from '../../lib/drill/migrations'
+import { isMigration } from '../../lib/drill/parse'
 import { type Actor, Misuse, World } from '../../lib/drill/world'
 import {
   type CounterName,
@@ -165,20 +167,20 @@ class Runner {
   #command(command: Command): Outcome {
     this.#machine.drainPagevecs()
     const outcome = this.#survive(command, () =>
-      command.verb === 'migrate' ? this.#migrate(command) : this.#simple(command),
+      isMigration(command) ? this.#migrate(command) : this.#simple(command),
     ) ?? { lines: [], ended: false }
     this.#after(command, outcome.lines)
     return outcome
   }
 
-  #simple(command: Exclude<Command, { verb: 'migrate' }>): Outcome {
+  #simple(command: Exclude<Command, Migration>): Outcome {
     const execution = new Execution(execute(this.#world, command, (actor) => actor.process.mainTask))
     const ended = !execution.resume()
     return { lines: execution.results ?? ['blocked'], ended }
   }
 
-  #migrate(command: Extract<Command, { verb: 'migrate' }>): Outcome {
-    return migrate(this.#world, command, {
+  #migrate(command: Migration): Outcome {
+    return carryOut(this.#world, command, {
       before: () => this.#machine.drainPagevecs(),
       // A command that fails takes no further part, as if it were blocked for good.
       within: <T>(inner: InnerCommand, part: () => T) => this.#survive(inner, part) ?? (false as T),

@@ -48,6 +48,7 @@ function makeScene(): Scene {
   })
   const all: object[] = [
     machine,
+    machine.devices[0]!,
     process,
     buf,
     task,

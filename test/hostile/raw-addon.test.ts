@@ -22,8 +22,8 @@ test('arrays are long enough for the pages that a range touches, aligned or not'
   const address = machine.map(task, 0, 2, 0, 3, false)
   const words = new Words(1)
   // Less than two pages of bytes, rounded down to two pages.
-  expect(machine.migrateBegin(task, address + 4095, address + 8192, words, 0)).toBeLessThan(0)
+  expect(machine.migrateBegin(task, address + 4095, address + 8192, 0, 0, 0, words, 0)).toBeLessThan(0)
   expect(machine.error()[6]).toBe('the arrays of the migration are too short')
-  expect(machine.migrateBegin(task, address + 1, address + 8191, words, 0)).toBeGreaterThan(0)
+  expect(machine.migrateBegin(task, address + 1, address + 8191, 0, 0, 0, words, 0)).toBeGreaterThan(0)
   expect(machine.dispose()).toBe(0)
 })

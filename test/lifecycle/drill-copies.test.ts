@@ -8,8 +8,10 @@ import { Machine, type Process } from '../../lib'
 import { type Command, type Drill, findDrillFiles, listDrills, parseDrill } from '../../lib/drill'
 import { execute } from '../../lib/drill/commands'
 import { Execution } from '../../lib/drill/execution'
+import type { Outcome } from '../../lib/drill/interleaving'
 import { invalidationLines } from '../../lib/drill/invalidations'
-import { migrate, type Outcome } from '../../lib/drill/migrate'
+import { carryOut } from '../../lib/drill/migrations'
+import { isMigration } from '../../lib/drill/parse'
 import { type Actor, World } from '../../lib/drill/world'
 
 /** The results to compare. */
@@ -37,8 +39,8 @@ function move(world: World, copy: Machine): void {
 
 function run(world: World, command: Command): Outcome {
   world.machine.drainPagevecs()
-  if (command.verb === 'migrate') {
-    return migrate(world, command, {
+  if (isMigration(command)) {
+    return carryOut(world, command, {
       before: () => world.machine.drainPagevecs(),
       within: (_, part) => part(),
       after: () => undefined,
