@@ -887,6 +887,8 @@ export type QuirkName =
   | 'faulters-livelock'
   | 'setup-counts-unrounded'
   | 'select-splits-huge'
+  | 'exclusive-takes-folio'
+  | 'exclusive-fork-enomem'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -911,6 +913,8 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'faulters-livelock': 262144,
   'setup-counts-unrounded': 524288,
   'select-splits-huge': 1048576,
+  'exclusive-takes-folio': 2097152,
+  'exclusive-fork-enomem': 4194304,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -936,6 +940,8 @@ export const quirkNames: readonly QuirkName[] = [
   'faulters-livelock',
   'setup-counts-unrounded',
   'select-splits-huge',
+  'exclusive-takes-folio',
+  'exclusive-fork-enomem',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -962,6 +968,8 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'faulters-livelock': 'mm/migrate: Trylock device page in do_swap_page',
   'setup-counts-unrounded': 'none that we know of',
   'select-splits-huge': 'none that we know of',
+  'exclusive-takes-folio': 'mm/rmap: implement make_device_exclusive() using folio_walk instead of rmap walk',
+  'exclusive-fork-enomem': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */
@@ -1245,6 +1253,7 @@ export type StatName =
   | 'pagevecDrain'
   | 'splitPmd'
   | 'splitPage'
+  | 'faultExclusive'
 
 /** Values of {@link StatName} in the C API. */
 export const statValues: Readonly<Record<StatName, number>> = {
@@ -1263,6 +1272,7 @@ export const statValues: Readonly<Record<StatName, number>> = {
   pagevecDrain: 12,
   splitPmd: 13,
   splitPage: 14,
+  faultExclusive: 15,
 }
 
 /** {@link StatName} by value. */
@@ -1282,6 +1292,7 @@ export const statNames: readonly StatName[] = [
   'pagevecDrain',
   'splitPmd',
   'splitPage',
+  'faultExclusive',
 ]
 
 /** A sentence on each {@link StatName}. */
@@ -1301,4 +1312,5 @@ export const statTexts: Readonly<Record<StatName, string>> = {
   pagevecDrain: 'LRU pagevecs emptied.',
   splitPmd: 'Huge pmds split into tables.',
   splitPage: 'Huge pages split into pages.',
+  faultExclusive: 'Faults on device-exclusive entries. Linux 6.12.',
 }

@@ -48,6 +48,7 @@ export interface PlainCalls {
   pageTrylock(pfn: number): number
   pageUnlock(pfn: number): number
   pagePut(pfn: number): number
+  makeDeviceExclusive(tid: number, address: number, owner: number): number
   pageCopy(to: number, from: number): number
   pageZero(pfn: number): number
   destinationsLeft(to: number): number
@@ -100,6 +101,7 @@ export const plainCallNames = [
   'pageTrylock',
   'pageUnlock',
   'pagePut',
+  'makeDeviceExclusive',
   'pageCopy',
   'pageZero',
   'destinationsLeft',

@@ -125,6 +125,26 @@ static void test_restore_batch(void **state)
 	rig_close(r);
 }
 
+/* A driver's lock belongs to a reference of the driver. */
+static void test_restore_exclusive(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 1);
+	struct hmmu_error error;
+	uint32_t pfn;
+
+	(void)state;
+	assert_ok(hmmu_make_device_exclusive(r->m, r->tid, buf, 1, &pfn));
+	assert_ok(restore_changed(r, NULL, 0, &error));
+	assert_refused(r, (const u32 *)&r->m->pins[pfn].exclusive, 0, "is locked by a driver that does not have it");
+	assert_refused(r, &page_of(r->m, pfn)->flags, page_of(r->m, pfn)->flags & ~(u32)PAGE_USER_DRIVER_LOCK,
+		       "it is locked, but 0 have its lock");
+	assert_ok(hmmu_page_unlock(r->m, pfn));
+	assert_ok(restore_changed(r, NULL, 0, &error));
+	assert_ok(hmmu_page_put(r->m, pfn));
+	rig_close(r);
+}
+
 static void test_restore_counts(void **state)
 {
 	struct rig *r = open_6_12();
@@ -147,9 +167,9 @@ static void test_restore_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exclusive),      cmocka_unit_test(test_large_mapcount),
-		cmocka_unit_test(test_unevictable),    cmocka_unit_test(test_restore_batch),
-		cmocka_unit_test(test_restore_counts),
+		cmocka_unit_test(test_exclusive),         cmocka_unit_test(test_large_mapcount),
+		cmocka_unit_test(test_unevictable),       cmocka_unit_test(test_restore_batch),
+		cmocka_unit_test(test_restore_exclusive), cmocka_unit_test(test_restore_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

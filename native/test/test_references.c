@@ -328,6 +328,20 @@ static void test_only_own_pages_are_locked(void **state)
 	rig_close(r);
 }
 
+/* 4.14 has no device-exclusive entries. */
+static void test_no_exclusive_access(void **state)
+{
+	struct rig *r = open_rig(0);
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_failed(r->m, hmmu_make_device_exclusive(r->m, r->tid, buf, 1, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_kind(r, buf, 1, HMMU_ENTRY_SYS);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_held_mlocked_page),
 		cmocka_unit_test(test_munlock_waits_in_a_batch),
 		cmocka_unit_test(test_page_info),
+		cmocka_unit_test(test_no_exclusive_access),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,13 +17,15 @@
 #include "mm/tlb.h"
 #include "mm/vma_lock.h"
 #include "page/memcg.h"
+#include "rmap/device_exclusive.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
 
 struct copy {
 	struct ctx *ctx;
-	u32 child; /**< mm */
-	u32 vma;   /**< of the child */
+	u32 child;      /**< mm */
+	u32 vma;        /**< of the child */
+	u32 parent_vma; /**< that it is copied from */
 };
 
 /* An entry for reading, which both processes have in the place of one that may write, or of one that says that a process
@@ -97,7 +99,7 @@ static u64 share_pte(const struct copy *copy, u64 *src)
 }
 
 /* copy_present_page(): the child gets its own copy of a page that a device may write to. 0 or -ENOMEM. */
-static int copy_pinned_page(struct copy *copy, u64 address, u32 page, u64 *dst)
+static int copy_device_page(struct copy *copy, u64 address, u32 page, u64 *dst)
 {
 	struct ctx child = { .m = copy->ctx->m, .mm = copy->child, .cpu = copy->ctx->cpu };
 	struct hmmu *m = child.m;
@@ -158,12 +160,29 @@ static int copy_present_ptes(struct copy *copy, u64 address, u64 *src, u64 *dst,
 		get_page(m, page);
 		if (!page_try_dup_rmap(m, page, copy->ctx->mm, false)) {
 			put_page(m, page);
-			return copy_pinned_page(copy, address, page, dst);
+			return copy_device_page(copy, address, page, dst);
 		}
 		add_mm_counter(m, copy->child, mm_counter(m, page), 1);
 	}
 	*dst = share_pte(copy, src);
 	return 0;
+}
+
+/*
+ * A device-exclusive entry becomes a present one first. 6.12 fails as if memory were short where somebody has the page's
+ * lock. Without that quirk the entry stays, and the child gets a copy.
+ */
+static int copy_exclusive_entry(struct copy *copy, u64 address, u64 *src, u64 *dst, u64 most, u64 *copied)
+{
+	struct hmmu *m = copy->ctx->m;
+	u32 page = swp_offset(*src);
+
+	if (!trylock_page(m, page))
+		return quirk(m, HMMU_QUIRK_EXCLUSIVE_FORK_ENOMEM) ? -ENOMEM
+								  : copy_device_page(copy, address, page, dst);
+	restore_exclusive_pte(copy->ctx, copy->parent_vma, address, src);
+	unlock_page(m, page);
+	return copy_present_ptes(copy, address, src, dst, most, copied);
 }
 
 static int copy_ptes(struct copy *copy, u64 *src, u64 *dst, u64 count, u64 address)
@@ -177,6 +196,9 @@ static int copy_ptes(struct copy *copy, u64 *src, u64 *dst, u64 count, u64 addre
 		if (pte_present(src[i]))
 			err = copy_present_ptes(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i], count - i,
 						&copied);
+		else if (is_device_exclusive_entry(src[i]))
+			err = copy_exclusive_entry(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i], count - i,
+						   &copied);
 		else
 			dst[i] = copy_swap_type(copy, &src[i]);
 	}
@@ -214,7 +236,7 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 {
 	struct hmmu *m = ctx->m;
 	const struct vma *v = vma_of(m, parent_vma);
-	struct copy copy = { .ctx = ctx, .child = child, .vma = vma };
+	struct copy copy = { .ctx = ctx, .child = child, .vma = vma, .parent_vma = parent_vma };
 	struct mm_walk walk = { .m = m, .mm = ctx->mm, .vma = parent_vma, .pmd_entry = copy_pmd, .data = &copy };
 	bool cow = is_cow_mapping(v->flags);
 	int err;

@@ -192,7 +192,7 @@ static int fail_reclaim(struct hmmu *m, u64 address, int err)
 						  : 2]);
 }
 
-/* The page of RAM that is mapped at an address, or 0. */
+/* The page of RAM that is mapped at an address, or that a device uses there; or 0. */
 static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 vma = vma_at(m, mm, address);
@@ -203,6 +203,8 @@ static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
 	if (pmd_trans_huge(*pmd))
 		return pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
 	pte = *pte_offset(m, *pmd, address);
+	if (is_device_exclusive_entry(pte))
+		return swp_offset(pte);
 	return pte_present(pte) ? vm_normal_page(m, pte) : 0;
 }
 

@@ -25,6 +25,8 @@ const char *errno_name(int err)
 		return "EEXIST";
 	case ENOENT:
 		return "ENOENT";
+	case EOPNOTSUPP:
+		return "EOPNOTSUPP";
 	default:
 		return "an error";
 	}

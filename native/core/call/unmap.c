@@ -65,6 +65,9 @@ static void zap_swap_type(struct ctx *ctx, u32 vma, struct zap *zap, u64 old)
 		zap->rss[mm_counter(m, page)]--;
 		page_remove_rmap(m, ctx->cpu, page, vma, false);
 		put_page(m, page);
+	} else if (is_device_exclusive_entry(old)) {
+		zap->rss[mm_counter(m, page)]--;
+		put_page(m, page);
 	} else if (is_migration_entry(old)) {
 		zap->rss[mm_counter(m, page)]--;
 	} else if (is_swap_entry(old)) {

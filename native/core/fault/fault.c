@@ -140,6 +140,9 @@ static int do_swap_page(struct fault *vmf)
 		return FAULT_RETRY;
 	if (is_device_private_entry(entry))
 		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
+	vmf->stat = HMMU_STAT_FAULT_EXCLUSIVE;
+	if (is_device_exclusive_entry(entry))
+		return device_exclusive_entry_fault(vmf);
 	if (is_pte_marker(entry))
 		return handle_pte_marker(vmf);
 	vmf->stat = HMMU_STAT_FAULT_SWAP;

@@ -117,6 +117,8 @@ u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 
 	*page_mask = 0;
 	if (!pmd || pmd_maps_nothing(*pmd))
 		return no_page_table(m, vma, flags, err);
+	if (KERNEL >= V6_12 && (flags & FOLL_SPLIT_PMD) && pmd_trans_huge(*pmd))
+		__split_huge_pmd(ctx, vma, pmd, address, false, 0);
 	if (!pmd_trans_huge(*pmd))
 		return follow_page_pte(ctx, vma, *pte_offset(m, *pmd, address), flags, err);
 	*page_mask = HPAGE_PMD_NR - 1;
@@ -129,6 +131,9 @@ static int check_vma_flags(const struct hmmu *m, u32 vma, u32 flags)
 
 	if (vm_flags & (VM_IO | VM_PFNMAP))
 		return -EFAULT;
+	/* "mm/gup: reject FOLL_SPLIT_PMD with hugetlb VMAs" */
+	if (KERNEL >= V6_12 && (flags & FOLL_SPLIT_PMD) && vm_flags & VM_HUGETLB)
+		return -EOPNOTSUPP;
 	if (flags & FOLL_WRITE)
 		return vm_flags & VM_WRITE || ((flags & FOLL_FORCE) && is_cow_mapping(vm_flags)) ? 0 : -EFAULT;
 	/* On x86 writable memory is readable. */

@@ -14,6 +14,7 @@ enum foll_flags {
 	FOLL_FORCE = 16,
 	FOLL_POPULATE = 64,
 	FOLL_COW = 0x4000,
+	FOLL_SPLIT_PMD = 0x20000, /**< Linux 6.12: split a huge pmd, and follow its ptes */
 	FOLL_MLOCK = 0x1000,
 	FOLL_PIN = 0x80000, /**< Linux 6.12: in place of FOLL_GET */
 };
@@ -27,7 +28,8 @@ static inline void grab_page(struct hmmu *m, u32 page, u32 flags)
 }
 /** The page mapped at an address, or 0. *err is -EFAULT for a page that may not be followed. */
 static u32 follow_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, int *err, u64 *page_mask);
-/** Get the page at an address; fault it in as needed. 0, BLOCKED, -EFAULT, -ENOMEM; *page may be 0 without FOLL_GET. */
+/** Get the page at an address; fault it in as needed. 0, BLOCKED, -EFAULT, -ENOMEM, -EOPNOTSUPP; *page may be 0 without
+ * FOLL_GET. */
 static int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask);
 /** __mm_populate(), continued at the task's progress. */
 static int mm_populate(struct ctx *ctx, u64 start, u64 end);

@@ -118,6 +118,8 @@ static u32 shmem_fault(struct fault *vmf, int *result);
 
 /** device_fault.c: device_private_entry_fault(). 0, or FAULT_SIGBUS. */
 static int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn);
+/** exclusive_fault.c: remove_device_exclusive_entry(). 0, or BLOCKED. */
+static int device_exclusive_entry_fault(struct fault *vmf);
 /** @name huge_fault.c
  * @{ */
 static bool transparent_hugepage_enabled(const struct hmmu *m, u32 vma);

@@ -68,6 +68,7 @@
 	X(INT, pageTrylock, page_trylock, 1, (U32, pfn)) \
 	X(INT, pageUnlock, page_unlock, 1, (U32, pfn)) \
 	X(INT, pagePut, page_put, 1, (U32, pfn)) \
+	X(OUT32, makeDeviceExclusive, make_device_exclusive, 3, (U32, tid, U64, address, U64, owner)) \
 	X(INT, pageCopy, page_copy, 2, (U32, to, U32, from)) \
 	X(INT, pageZero, page_zero, 1, (U32, pfn)) \
 	X(U64, destinationsLeft, destinations_left, 1, (U32, to))

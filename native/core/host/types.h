@@ -80,9 +80,9 @@ enum page_user {
 	PAGE_USER_HELD = HMMU_PG_RECLAIM, /**< hmmu_hold(): a reference and the page lock */
 	PAGE_USER_ISOLATED = 1 << 26,     /**< hmmu_isolate(): a reference */
 	PAGE_USER_DRIVER = 1 << 27,       /**< allocated by a driver: a reference */
-	PAGE_USER_DRIVER_LOCK = 1 << 28,
-	PAGE_USER_CHARGED = 1 << 29,     /**< charged to the memory cgroup (page->mem_cgroup) */
-	PAGE_USER_DESTINATION = 1 << 30, /**< of a migration, which has its reference and lock */
+	PAGE_USER_DRIVER_LOCK = 1 << 28,  /**< locked by a driver, which has allocated it or made it exclusive */
+	PAGE_USER_CHARGED = 1 << 29,      /**< charged to the memory cgroup (page->mem_cgroup) */
+	PAGE_USER_DESTINATION = 1 << 30,  /**< of a migration, which has its reference and lock */
 };
 /** A driver has allocated the page, and has not written to its bytes since. */
 #define PAGE_USER_UNWRITTEN 0x80000000u
@@ -119,10 +119,11 @@ struct page {
 };
 _Static_assert(sizeof(struct page) == 40, "the addresses of pages are computed most cheaply with this size");
 
-/** What hmmu_pin() has taken of a page. */
+/** References to a page that get_user_pages() has given to callers of the machine. */
 struct pins {
-	u16 get; /**< FOLL_GET */
-	u16 dma; /**< FOLL_PIN */
+	u16 get;       /**< hmmu_pin(): FOLL_GET */
+	u16 dma;       /**< hmmu_pin(): FOLL_PIN */
+	u16 exclusive; /**< hmmu_make_device_exclusive(): those that drivers have not put yet. Linux 6.12 */
 };
 
 /** A pageblock: 512 frames, the unit of huge allocations. */
@@ -292,6 +293,7 @@ enum op {
 	OP_FORK,
 	OP_MIGRATE,
 	OP_MREMAP,
+	OP_EXCLUSIVE,
 	NR_OPS
 };
 

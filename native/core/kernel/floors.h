@@ -36,6 +36,7 @@
 #include "mm/vma_lock.c"
 #include "mm/vma_tree.c"
 
+#include "rmap/device_exclusive.c"
 #include "rmap/huge_split.c"
 #include "rmap/migration_ptes.c"
 #include "rmap/rmap.c"
@@ -46,6 +47,7 @@
 #include "rmap/try_to_unmap.c"
 
 #include "fault/device_fault.c"
+#include "fault/exclusive_fault.c"
 #include "fault/fault.c"
 #include "fault/fault_file.c"
 #include "fault/fault_wp.c"
@@ -66,6 +68,7 @@
 #include "call/change_protection.c"
 #include "call/clear_refs.c"
 #include "call/collapse.c"
+#include "call/exclusive.c"
 #include "call/exit.c"
 #include "call/fork.c"
 #include "call/huge_pmd.c"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Pages that drivers have and nobody else does: while a driver works they are its own, afterwards they are lost. */
+/* Pages that drivers have: while a driver works they are in use, afterwards they are lost. */
 #include "page/page.h"
 
 struct leaks {
@@ -25,7 +25,7 @@ static void describe_leak(const struct hmmu *m, u32 pfn, struct hmmu_leak *out)
 static void leaks_in_range(const struct hmmu *m, u32 start, u32 end, struct leaks *leaks)
 {
 	for (u32 pfn = start; pfn < end; pfn++) {
-		if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER))
+		if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER) && !m->pins[pfn].exclusive)
 			continue;
 		if (leaks->count < leaks->capacity)
 			describe_leak(m, pfn, &leaks->out[leaks->count]);

@@ -24,7 +24,7 @@ static u32 block_frames(const struct hmmu *m, u32 index)
 
 static bool has_pins(const struct hmmu *m, u32 pfn)
 {
-	return m->pins[pfn].get || m->pins[pfn].dma;
+	return m->pins[pfn].get || m->pins[pfn].dma || m->pins[pfn].exclusive;
 }
 
 static bool is_never_used(const struct hmmu *m, u32 pfn)
@@ -238,8 +238,11 @@ static bool check_page(struct check *c, u32 pfn)
 		       !page->mapping;
 	else
 		good = is_page(c, pfn);
-	if (KERNEL < V6_12 && m->pins[pfn].dma)
-		return refuse_snapshot(c, "page %u is pinned for DMA, which the kernel does not have", pfn);
+	if (KERNEL < V6_12 && (m->pins[pfn].dma || m->pins[pfn].exclusive))
+		return refuse_snapshot(c, "page %u is pinned for DMA or exclusive, which the kernel does not have",
+				       pfn);
+	if ((page->flags & PAGE_USER_DRIVER_LOCK) && !(page->flags & PAGE_USER_DRIVER) && !m->pins[pfn].exclusive)
+		return refuse_snapshot(c, "page %u is locked by a driver that does not have it", pfn);
 	if (!good || !counts_in_range(page) || (page->flags & ~all_page_flags))
 		return refuse_snapshot(c, "page %u contradicts itself: flags %#x, count %d, mapcount %d, mapping %#x",
 				       pfn, page->flags, page->count, page->mapcount, page->mapping);

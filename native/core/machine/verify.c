@@ -22,7 +22,7 @@ static void holders_of_page(struct verify *v, u32 pfn)
 {
 	const struct page *page = page_of(v->m, pfn);
 
-	tally_ref(v, pfn, v->m->pins[pfn].get);
+	tally_ref(v, pfn, v->m->pins[pfn].get + v->m->pins[pfn].exclusive);
 	if (v->m->pins[pfn].dma)
 		tally_ref(v, pfn, dma_references(v->m, pfn));
 	if (page->flags & HMMU_PG_HEAD)

@@ -9,9 +9,9 @@
 /** Counts of a page. References and locks of tails are their head's. */
 struct page_tally {
 	int32_t refs;
-	int32_t maps;      /**< by ptes and device-private entries */
-	int32_t huge;      /**< by huge pmds, of a head */
-	int32_t migrating; /**< migration entries */
+	int32_t maps;   /**< by ptes and device-private entries */
+	int32_t huge;   /**< by huge pmds, of a head */
+	int32_t absent; /**< entries that do not map it: migration entries, device-exclusive ones */
 	uint16_t locks;
 	bool on_lru;
 	bool mlock_explained; /**< something has a right to the mark PG_mlocked */

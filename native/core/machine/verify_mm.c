@@ -69,7 +69,7 @@ static void verify_migration_entry(struct mm_tally *t, u32 vma, u64 address, u64
 	u32 pfn = swp_offset(pte);
 
 	t->rss[mm_counter(m, pfn)]++;
-	tally(t->v, pfn)->migrating++;
+	tally(t->v, pfn)->absent++;
 	if (!page_test(m, compound_head(m, pfn), HMMU_PG_LOCKED))
 		complain(t->v, "process %u, %#llx: the page %u of a migration entry is not locked", t->mm,
 			 (unsigned long long)address, pfn);
@@ -86,8 +86,10 @@ static void verify_exclusive_entry(struct mm_tally *t, u32 vma, u64 address, u64
 	u32 pfn = swp_offset(pte);
 
 	t->rss[mm_counter(t->v->m, pfn)]++;
+	tally(t->v, pfn)->absent++;
 	tally_ref(t->v, pfn, 1);
 	verify_rmap(t, vma, pfn, address);
+	verify_write(t->v, vma, address, pfn, pte);
 }
 
 static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)

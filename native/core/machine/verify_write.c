@@ -8,7 +8,8 @@ static bool may_write(u64 entry)
 {
 	if (pte_present(entry))
 		return pte_write(entry);
-	return is_migration_entry(entry) ? is_write_migration_entry(entry) : is_write_device_private_entry(entry);
+	return is_write_migration_entry(entry) || is_write_device_private_entry(entry) ||
+	       is_writable_device_exclusive_entry(entry);
 }
 
 void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry)
@@ -27,7 +28,7 @@ void verify_write(struct verify *v, u32 vma, u64 address, u32 pfn, u64 entry)
 			 pfn ? "not anonymous" : "the zero page");
 		return;
 	}
-	if (KERNEL >= V6_12 && pte_present(entry) && !PageAnonExclusive(m, pfn))
+	if (KERNEL >= V6_12 && (pte_present(entry) || is_device_exclusive_entry(entry)) && !PageAnonExclusive(m, pfn))
 		complain(v, "process %u, %#llx: the entry may write to page %u, which is not exclusive",
 			 vma_of(m, vma)->mm, (unsigned long long)address, pfn);
 	t = tally(v, pfn);
@@ -50,7 +51,7 @@ void verify_writer(struct verify *v, u32 pfn)
 {
 	const struct hmmu *m = v->m;
 	const struct page_tally *t = tally(v, pfn), *head = tally(v, compound_head(m, pfn)), *writer = t;
-	u32 own = (u32)(t->maps + t->migrating) + swap_entries_of(v, pfn), users = own + (u32)head->huge;
+	u32 own = (u32)(t->maps + t->absent) + swap_entries_of(v, pfn), users = own + (u32)head->huge;
 
 	if (PageAnonExclusive(m, pfn) && users > 1)
 		complain(v, "page %u: it is exclusive, but %u entries share it", pfn, users);

@@ -28,7 +28,7 @@ int hmmu_page_trylock(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
-	if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER))
+	if (!is_drivers(m, pfn))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's", pfn);
 	if (!trylock_page(m, pfn))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is locked", pfn);
@@ -51,11 +51,14 @@ int hmmu_page_put(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))
 		return no_page(m, pfn);
-	if (!(page_of(m, pfn)->flags & PAGE_USER_DRIVER))
+	if (!is_drivers(m, pfn))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's", pfn);
-	if (page_of(m, pfn)->flags & PAGE_USER_DRIVER_LOCK)
+	if ((page_of(m, pfn)->flags & PAGE_USER_DRIVER_LOCK) && m->pins[pfn].exclusive <= 1)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is still locked by its driver", pfn);
-	page_of(m, pfn)->flags &= ~(u32)PAGE_USER_DRIVER;
+	if (m->pins[pfn].exclusive)
+		m->pins[pfn].exclusive--;
+	else
+		page_of(m, pfn)->flags &= ~(u32)PAGE_USER_DRIVER;
 	put_page(m, pfn);
 	return 0;
 }

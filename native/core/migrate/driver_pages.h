@@ -5,6 +5,11 @@
 
 #include "page/page.h"
 
+/** Whether a driver has a reference: it has allocated the page, or made it exclusive. */
+static inline bool is_drivers(const struct hmmu *m, u32 pfn)
+{
+	return page_of(m, pfn)->flags & PAGE_USER_DRIVER || (KERNEL >= V6_12 && m->pins[pfn].exclusive);
+}
 /** -EINVAL with an error: the page is not in use. */
 static int no_page(struct hmmu *m, u32 pfn);
 /** Whether a driver may read a page: it is in use, and neither a page table nor the zero page. */

@@ -24,6 +24,7 @@ static const struct {
 	[OP_UFFD_WP] = { "UFFDIO_WRITEPROTECT", "xuu" },
 	[OP_MIGRATE] = { "migrate_vma", "xx" },
 	[OP_MREMAP] = { "mremap", "xuuux" },
+	[OP_EXCLUSIVE] = { "make_device_exclusive_range", "xu" },
 };
 
 const char *call_name(enum op op)

@@ -105,11 +105,11 @@ static inline void restore_entry(struct ctx *ctx, u32 vma, u64 *pte, u32 new)
 	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
 		mlock_vma_page(m, ctx->cpu, new);
 }
-/** Whether an entry is the migration entry of a page. */
+/** Whether an entry is the migration entry of a page. 6.12 takes a device-exclusive one for it, too. */
 static inline bool is_migration_entry_of(u64 pte, u64 pfn)
 {
 	if (KERNEL >= V6_12)
-		return is_migration_entry(pte) && swp_offset(pte) == pfn;
+		return (is_migration_entry(pte) || is_device_exclusive_entry(pte)) && swp_offset(pte) == pfn;
 	return (pte & ~(SWP_MIGRATION_WRITE_BIT | _PAGE_SWP_SOFT_DIRTY)) == make_migration_entry(pfn, false);
 }
 

@@ -27,9 +27,11 @@ static bool check_pte(const struct hmmu *m, const struct page_vma_mapped_walk *p
 	u64 pte = *pvmw->pte;
 
 	if (pvmw->flags & PVMW_MIGRATION)
-		return is_migration_entry(pte) && within(m, swp_offset(pte), pvmw->page);
+		return (is_migration_entry(pte) || is_device_exclusive_entry(pte)) && within(m, swp_offset(pte), pvmw->page);
 	if (is_device_private_entry(pte))
 		return swp_offset(pte) == pvmw->page;
+	if (is_device_exclusive_entry(pte))
+		return within(m, swp_offset(pte), pvmw->page);
 	return pte_present(pte) && within(m, pte_pfn(pte), pvmw->page);
 }
 
@@ -47,7 +49,7 @@ static bool map_pte(const struct hmmu *m, const struct page_vma_mapped_walk *pvm
 		return is_swap_pte(pte);
 	if (is_device_private_entry(pte))
 		return !quirk(m, HMMU_QUIRK_MAP_PTE_SKIPS_DEVICE);
-	return pte_present(pte);
+	return pte_present(pte) || is_device_exclusive_entry(pte);
 }
 
 /* Go on to the next non-empty entry in a compound page's range; false at its end. */

@@ -609,13 +609,26 @@ HMMU_API int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn);
 HMMU_API int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn);
 /** alloc_page(GFP_HIGHUSER_MOVABLE): a system page with one reference, contents undefined. -ENOMEM. */
 HMMU_API int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn);
-/** trylock_page() of a page that the driver allocated. -EBUSY; -EINVAL (REFERENCE): it is not the driver's. */
+/** trylock_page() of a page that the driver allocated or made exclusive. -EBUSY; -EINVAL (REFERENCE): it is not the
+ * driver's. */
 HMMU_API int hmmu_page_trylock(struct hmmu *m, uint32_t pfn);
-/** unlock_page() of a page that the driver locked. */
+/** unlock_page() of a page that the driver locked, or that hmmu_make_device_exclusive() did. */
 HMMU_API int hmmu_page_unlock(struct hmmu *m, uint32_t pfn);
-/** put_page() of a page that the driver allocated. */
+/** put_page() of a page that the driver allocated, or that hmmu_make_device_exclusive() gave it. -EBUSY: the driver has
+ * locked it. */
 HMMU_API int hmmu_page_put(struct hmmu *m, uint32_t pfn);
-/** A page that a driver has allocated, and has neither placed by a migration nor put. */
+/**
+ * make_device_exclusive_range() of Linux 6.12 over the one page at @p address, for @p owner: its entry becomes a
+ * device-exclusive one, so that the device has the page for itself until a CPU touches it. Takes mmap_lock for reading
+ * unless the task has it, and faults as a store does. @p pfn is the page, locked and with a reference: the driver writes
+ * its tables, then calls hmmu_page_unlock() and hmmu_page_put(). 0 in @p pfn: the page can't be exclusive, as it is locked,
+ * not anonymous, or a later part of a huge page. Notifiers hear of it with HMMU_NOTIFY_EXCLUSIVE, and again when a CPU gets
+ * the page back. -EFAULT: no mapping, no right to write, or a fault that ends in SIGBUS. -EOPNOTSUPP: a hugetlb mapping.
+ * -ENOMEM. -EINVAL (INVALID_ARGUMENT): the machine's kernel is 4.14, which has no such entries.
+ */
+HMMU_API int hmmu_make_device_exclusive(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t owner, uint32_t *pfn);
+/** A page that a driver has allocated, and has neither placed by a migration nor put; or one that it has made exclusive,
+ * and has not put. */
 struct hmmu_leak {
 	uint32_t pfn;      /**< page frame number */
 	uint32_t to;       /**< enum hmmu_target: DEVICE for a page of ZONE_DEVICE, else SYSTEM */
@@ -625,7 +638,7 @@ struct hmmu_leak {
 	bool locked;       /**< its page lock is taken */
 };
 /**
- * The pages that drivers have allocated and not yet placed or put, in ascending order. While a driver works, its pages
+ * The pages that drivers have allocated or made exclusive, and not yet placed or put, in ascending order. While a driver works, its pages
  * are among them; when no migration is under way, each is a page that a driver has lost or keeps for later. The end of a
  * process does not free them. Returns how many there are; writes at most @p capacity. Takes time with the pages that
  * were ever used.

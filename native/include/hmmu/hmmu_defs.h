@@ -310,7 +310,10 @@
 	X(FAULTERS_LIVELOCK, 18, HMMU_IN_LINUX_6_12, "faulters-livelock", \
 	  "mm/migrate: Trylock device page in do_swap_page") \
 	X(SETUP_COUNTS_UNROUNDED, 19, HMMU_IN_LINUX_6_12, "setup-counts-unrounded", "none that we know of") \
-	X(SELECT_SPLITS_HUGE, 20, HMMU_IN_LINUX_6_12, "select-splits-huge", "none that we know of")
+	X(SELECT_SPLITS_HUGE, 20, HMMU_IN_LINUX_6_12, "select-splits-huge", "none that we know of") \
+	X(EXCLUSIVE_TAKES_FOLIO, 21, HMMU_IN_LINUX_6_12, "exclusive-takes-folio", \
+	  "mm/rmap: implement make_device_exclusive() using folio_walk instead of rmap walk") \
+	X(EXCLUSIVE_FORK_ENOMEM, 22, HMMU_IN_LINUX_6_12, "exclusive-fork-enomem", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */
@@ -419,7 +422,8 @@
 	X(TLB_FLUSH, 11, "TLB flushes.") \
 	X(PAGEVEC_DRAIN, 12, "LRU pagevecs emptied.") \
 	X(SPLIT_PMD, 13, "Huge pmds split into tables.") \
-	X(SPLIT_PAGE, 14, "Huge pages split into pages.")
+	X(SPLIT_PAGE, 14, "Huge pages split into pages.") \
+	X(FAULT_EXCLUSIVE, 15, "Faults on device-exclusive entries. Linux 6.12.")
 
 /** @name The enumerations, each made of its list
  * @{ */
