@@ -8,6 +8,7 @@
 
 export {
   type AccessOutcome,
+  type ExclusiveOptions,
   type LoadOutcome,
   type MapOptions,
   type PageRange,

@@ -75,6 +75,12 @@ export interface PinOptions {
   readonly dma?: boolean | undefined
 }
 
+/** Options of {@link SystemCalls.makeDeviceExclusive}. */
+export interface ExclusiveOptions {
+  /** Whose events the notifiers are told of: a driver knows its own by it. By default that of the machine's device, 1. */
+  readonly owner?: number | undefined
+}
+
 /** Options of {@link SystemCalls.registerUserfault}: the modes, one at least. */
 export interface UserfaultOptions {
   /** A fault on a missing page is a userfault; by default unless `wp` is given. */
@@ -93,6 +99,9 @@ export interface LoadOutcome {
   /** The byte, 0 … 255. */
   readonly value: number
 }
+
+/** HMMU_DEFAULT_OWNER: the owner of the machine's device. */
+const DEFAULT_OWNER = 1
 
 /** The most bytes that one load returns. */
 const MOST_BYTES = 2 ** 30
@@ -318,6 +327,21 @@ export abstract class SystemCalls {
     const flags = (boolean('write', write) ? PinBit.WRITE : 0) | (boolean('dma', dma) ? PinBit.DMA : 0)
     const pfn = this.settle(this.core.native.pin(this.caller, address(at), flags))
     return PageRef.make(this.core, dma ? 'dma_pin' : 'pin', pfn)
+  }
+
+  /**
+   * make_device_exclusive_range() over one page: the CPU loses the page, so that a device has it for itself until a CPU
+   * touches it. Linux 6.12. The page is locked, and whoever touches it waits, until {@link PageRef.drop}, which a driver
+   * calls when its own tables are written.
+   * @returns undefined if the page can't be made exclusive: it is locked, not anonymous, or a later part of a huge page
+   * @throws HmmuError HMMU_SYSCALL with errno `EFAULT`: a store there would fail; `EOPNOTSUPP`: the mapping is of hugetlb.
+   *   HMMU_INVALID_ARGUMENT: the machine's kernel does not have it
+   */
+  makeDeviceExclusive(at: number, exclusiveOptions?: ExclusiveOptions): PageRef | undefined {
+    const { owner = DEFAULT_OWNER } = options('options', exclusiveOptions, ['owner'])
+    const number = integer('owner', owner, 0, Number.MAX_SAFE_INTEGER)
+    const pfn = this.settle(this.core.native.makeDeviceExclusive(this.caller, address(at), number))
+    return pfn === 0 ? undefined : PageRef.make(this.core, 'exclusive', pfn)
   }
 
   /**

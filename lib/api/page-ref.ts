@@ -7,9 +7,9 @@ import { asText, showsItself, stateOf } from './inspect'
 
 /**
  * How a page came to be referred to: {@link Task.pin} (`'dma_pin'` with its option `dma`), {@link Process.hold},
- * {@link Process.isolate}.
+ * {@link Process.isolate}, {@link Task.makeDeviceExclusive}.
  */
-export type PageRefKind = 'pin' | 'dma_pin' | 'hold' | 'isolation'
+export type PageRefKind = 'pin' | 'dma_pin' | 'hold' | 'isolation' | 'exclusive'
 
 /**
  * One page that is kept from migrating: pinned, locked, or off the LRU. {@link PageRef.drop} gives it back, once.
@@ -28,7 +28,7 @@ export class PageRef {
   }
 
   private constructor(core: Core, kind: PageRefKind, pfn: number) {
-    this.#core = requireCore(core, 'pin(), hold() and isolate() return page references')
+    this.#core = requireCore(core, 'pin(), hold(), isolate() and makeDeviceExclusive() return page references')
     this.kind = kind
     this.pfn = pfn
   }
@@ -39,8 +39,8 @@ export class PageRef {
   }
 
   /**
-   * Gives the page back, as its kind wants it: put_page(); unpin_user_page(); unlock_page() and put_page();
-   * putback_lru_page().
+   * Gives the page back, as its kind wants it: put_page(); unpin_user_page(); unlock_page() and put_page(), also of an
+   * exclusive page; putback_lru_page().
    * @throws HmmuError HMMU_REFERENCE: it was given back before
    */
   drop(): void {
@@ -51,8 +51,15 @@ export class PageRef {
     if (this.kind === 'pin') this.#core.check(native.unpin(this.pfn, 0))
     else if (this.kind === 'dma_pin') this.#core.check(native.unpin(this.pfn, PinBit.DMA))
     else if (this.kind === 'hold') this.#core.check(native.release(this.pfn))
+    else if (this.kind === 'exclusive') this.#endExclusive()
     else this.#core.check(native.putback(this.pfn))
     this.#dropped = true
+  }
+
+  #endExclusive(): void {
+    const { native } = this.#core
+    this.#core.check(native.pageUnlock(this.pfn))
+    this.#core.check(native.pagePut(this.pfn))
   }
 
   /** Gives the page back unless that has been done, or the machine is gone. */

@@ -3,11 +3,12 @@
 // Carries out each command, through the public API of the library.
 
 import { excerpt } from '../base/visible'
-import { HmmuError, type PageEntry, type PageRef, type Process } from '../index'
+import { HmmuError, type PageEntry, type PageRef, type Process, type Task } from '../index'
 import type {
   CountCommand,
   DropCommand,
   DumpCommand,
+  ExclusiveCommand,
   ExitCommand,
   ForkCommand,
   HoldCommand,
@@ -20,7 +21,7 @@ import type {
   WriteCommand,
 } from './ast'
 import { dumpLines } from './dump'
-import { type Steps, untilDone } from './execution'
+import { refusal, type Steps, untilDone } from './execution'
 import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
 import { Runs } from './runs'
 import { Misuse, notYet, type Pages, type TaskOf, type World } from './world'
@@ -55,8 +56,9 @@ export function execute(world: World, command: InnerCommand | WatchCommand, task
       return atOnce(() => count(world, command))
     case 'watch':
       return atOnce(() => watch(world, command))
-    case 'mirror':
     case 'exclusive':
+      return exclusive(world, command, taskOf)
+    case 'mirror':
       throw notYet(command.verb)
     default:
       return systemCall(world, command, taskOf)
@@ -211,6 +213,35 @@ function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
   }
   world.handles.set(command.handle, refs)
   return []
+}
+
+/** The driver gives a page back at once, as if its tables were written. */
+function* exclusive(world: World, command: ExclusiveCommand, taskOf: TaskOf): Steps {
+  const runs = new Runs()
+  const pages = world.pages(command.process, command.place)
+  const task = taskOf(pages.actor)
+  for (let page = pages.first; page <= pages.last; page++) {
+    const address = pageAddress(pages, page)
+    runs.add(page, yield* refusable(() => makeExclusive(task, address)))
+  }
+  return [runs.toString()]
+}
+
+function makeExclusive(task: Task, address: number): string {
+  const ref = task.makeDeviceExclusive(address)
+  ref?.drop()
+  return ref === undefined ? '-' : 'ok'
+}
+
+/** The result of a call that waits, or the errno if the kernel refuses it. */
+function* refusable(call: () => string): Generator<void, string> {
+  try {
+    return yield* untilDone(call)
+  } catch (error) {
+    const errno = refusal(error)
+    if (errno === undefined) throw error
+    return errno
+  }
 }
 
 function hold(world: World, command: HoldCommand): string[] {
