@@ -12,7 +12,6 @@
 #define S HMMU_BIT_SOFT_DIRTY
 #define U HMMU_BIT_UFFD_WP
 #define OWNER 7
-
 /* The page, which the driver has locked; 0 if it can't be exclusive. */
 static uint32_t make(struct rig *r, uint64_t address)
 {
@@ -151,7 +150,6 @@ static void test_refused(void **state)
 	assert_failed(r->m, hmmu_make_device_exclusive(r->m, r->tid, HMMU_TASK_SIZE, OWNER, &pfn), -EINVAL,
 		      HMMU_ERR_INVALID_ARGUMENT);
 	assert_failed(r->m, hmmu_make_device_exclusive(r->m, 99, buf, OWNER, &pfn), -ESRCH, HMMU_ERR_NO_TASK);
-	assert_int_equal(hmmu_leaks(r->m, NULL, 0), 0);
 	rig_close(r);
 }
 

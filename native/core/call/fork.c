@@ -168,21 +168,30 @@ static int copy_present_ptes(struct copy *copy, u64 address, u64 *src, u64 *dst,
 	return 0;
 }
 
-/*
- * A device-exclusive entry becomes a present one first. 6.12 fails as if memory were short where somebody has the page's
- * lock. Without that quirk the entry stays, and the child gets a copy.
- */
-static int copy_exclusive_entry(struct copy *copy, u64 address, u64 *src, u64 *dst, u64 most, u64 *copied)
+/* try_restore_exclusive_pte(): false if somebody has the page's lock. */
+static bool try_restore_exclusive_pte(struct copy *copy, u64 address, u64 *src)
 {
 	struct hmmu *m = copy->ctx->m;
 	u32 page = swp_offset(*src);
 
 	if (!trylock_page(m, page))
-		return quirk(m, HMMU_QUIRK_EXCLUSIVE_FORK_ENOMEM) ? -ENOMEM
-								  : copy_device_page(copy, address, page, dst);
+		return false;
 	restore_exclusive_pte(copy->ctx, copy->parent_vma, address, src);
 	unlock_page(m, page);
-	return copy_present_ptes(copy, address, src, dst, most, copied);
+	return true;
+}
+
+/*
+ * A device-exclusive entry becomes a present one, which is then copied. 6.12 fails as if memory were short where somebody
+ * has the page's lock. Without that quirk the entry stays, and the child gets a copy of the page.
+ */
+static NOINLINE int copy_exclusive_entry(struct copy *copy, u64 address, u64 *src, u64 *dst)
+{
+	if (try_restore_exclusive_pte(copy, address, src))
+		return 0;
+	if (quirk(copy->ctx->m, HMMU_QUIRK_EXCLUSIVE_FORK_ENOMEM))
+		return -ENOMEM;
+	return copy_device_page(copy, address, swp_offset(*src), dst);
 }
 
 static int copy_ptes(struct copy *copy, u64 *src, u64 *dst, u64 count, u64 address)
@@ -193,13 +202,12 @@ static int copy_ptes(struct copy *copy, u64 *src, u64 *dst, u64 count, u64 addre
 		copied = 1;
 		if (pte_none(src[i]))
 			continue;
+		if (!pte_present(src[i]) && is_device_exclusive_entry(src[i]))
+			err = copy_exclusive_entry(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i]);
 		if (pte_present(src[i]))
 			err = copy_present_ptes(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i], count - i,
 						&copied);
-		else if (is_device_exclusive_entry(src[i]))
-			err = copy_exclusive_entry(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i], count - i,
-						   &copied);
-		else
+		else if (!is_device_exclusive_entry(src[i]))
 			dst[i] = copy_swap_type(copy, &src[i]);
 	}
 	return err;
