@@ -43,6 +43,9 @@ export interface PlainCalls {
   statsEnable(on: boolean): number
   deviceBase(): number
   deviceAlloc(): number
+  deviceAllocOf(device: number): number
+  deviceCreate(pages: number, owner: number): number
+  deviceRemove(device: number): number
   deviceAllocPage(pfn: number): number
   pageAlloc(): number
   pageTrylock(pfn: number): number
@@ -96,6 +99,9 @@ export const plainCallNames = [
   'statsEnable',
   'deviceBase',
   'deviceAlloc',
+  'deviceAllocOf',
+  'deviceCreate',
+  'deviceRemove',
   'deviceAllocPage',
   'pageAlloc',
   'pageTrylock',

@@ -135,9 +135,9 @@ static void test_lists(void **state)
 	m->device_bitmap[0] ^= 3;
 	assert_reported(&s, "device page 0 is in use, and marked as free");
 	m->device_bitmap[0] ^= 3;
-	m->st->device_hint = 2;
+	m->st->devices[0].hint = 2;
 	assert_reported(&s, "device page 1 is free, and would not be found");
-	m->st->device_hint = 1;
+	m->st->devices[0].hint = 1;
 	m->tasks[r->tid].wait = HMMU_WAIT_PAGE_LOCK;
 	assert_reported(&s, "is in no call");
 	m->tasks[r->tid].wait = HMMU_WAIT_NOTHING;

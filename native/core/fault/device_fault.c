@@ -9,13 +9,14 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 {
 	struct hmmu *m = ctx->m;
 	struct span span = span_begin(m, HMMU_SPAN_DEVICE_FAULT);
+	u32 device = device_of_page(m, pfn);
 	int err;
 
 	address &= PAGE_MASK;
 	event(m, HMMU_EVENT_DEVICE_FAULT, ctx->mm, address, pfn);
 	probe(device_fault, ctx->task, address, pfn);
 	m->in_callback++;
-	err = m->device_ops.page_fault(m, ctx->task, address, pfn, m->device_data);
+	err = m->drivers[device].ops.page_fault(m, ctx->task, address, pfn, m->drivers[device].data);
 	m->in_callback--;
 	abandon_nested_call(ctx);
 	span_end(m, &span, 1, 1);

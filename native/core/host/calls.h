@@ -63,6 +63,9 @@
 	X(INT, statsEnable, stats_enable, 1, (BOOL, on)) \
 	X(U32, deviceBase, device_base, 0, ()) \
 	X(OUT32, deviceAlloc, device_alloc, 0, ()) \
+	X(OUT32, deviceAllocOf, device_alloc_of, 1, (U32, device)) \
+	X(OUT32, deviceCreate, device_create, 2, (U32, pages, U64, owner)) \
+	X(INT, deviceRemove, device_remove, 1, (U32, device)) \
 	X(INT, deviceAllocPage, device_alloc_page, 1, (U32, pfn)) \
 	X(OUT32, pageAlloc, page_alloc, 0, ()) \
 	X(INT, pageTrylock, page_trylock, 1, (U32, pfn)) \

@@ -61,8 +61,10 @@ struct hmmu {
 	u32 other_device_base; /**< first pfn of ZONE_DEVICE pages that are not device-private */
 	u32 pfn_end;
 	u32 quirks;
-	struct hmmu_pagemap_ops device_ops;
-	void *device_data;
+	struct {
+		struct hmmu_pagemap_ops ops;
+		void *data;
+	} drivers[HMMU_MAX_DEVICES]; /**< of the devices */
 	hmmu_notifier_fn notifier;
 	void *notifier_data;
 	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */

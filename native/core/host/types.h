@@ -391,6 +391,15 @@ enum part {
 	NR_PARTS
 };
 
+/** A device: a run of device pages. The records divide all of them, and are in no order. */
+struct device {
+	u64 owner; /**< pgmap->owner; 0 in a record of no device */
+	u32 first; /**< index of its first page */
+	u32 pages; /**< 0: the record is unused */
+	u32 hint;  /**< no page of it is free below this index */
+	u32 gone;  /**< 1: the device was removed, and its pages are nobody's */
+};
+
 /** The arena's first page: everything of a machine that is not a record of a slab. */
 struct state {
 	u64 bytes;
@@ -415,9 +424,9 @@ struct state {
 	u32 huge_zero_pfn;
 	u32 huge_zero_refs;
 	/* device */
-	u32 device_free;
-	u32 device_hint; /**< no free device page below */
+	u32 device_free; /**< of all devices */
 	u32 device_high; /**< device pages from here on were never used */
+	struct device devices[HMMU_MAX_DEVICES];
 	/* hugetlb pool; counts of huge pages */
 	u32 hugetlb_free;
 	u32 hugetlb_reserved;  /**< of the free ones */

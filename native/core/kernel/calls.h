@@ -71,6 +71,11 @@
 	X(int, migrate_device_range, (struct hmmu *m, const struct hmmu_device_range *range, struct hmmu_migration **mig), (m, range, mig)) \
 	X(int, migrate_device_begin, (struct hmmu *m, const struct hmmu_device_range *range, struct hmmu_migration **mig), (m, range, mig)) \
 	X(int, device_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \
+	X(int, device_alloc_of, (struct hmmu *m, uint32_t device, uint32_t *pfn), (m, device, pfn)) \
+	X(int, device_create, (struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device), (m, pages, owner, device)) \
+	X(int, device_remove, (struct hmmu *m, uint32_t device), (m, device)) \
+	X(int, device_info, (const struct hmmu *m, uint32_t device, struct hmmu_device_info *out), (m, device, out)) \
+	X(int, device_driver, (struct hmmu *m, uint32_t device, const struct hmmu_pagemap_ops *ops, void *data), (m, device, ops, data)) \
 	X(int, device_alloc_page, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, other_device_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \
 	X(int, page_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \

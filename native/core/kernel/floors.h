@@ -90,6 +90,7 @@
 
 #include "migrate/collect.c"
 #include "migrate/collect_selected.c"
+#include "migrate/device.c"
 #include "migrate/device_range.c"
 #include "migrate/device_unmap.c"
 #include "migrate/driver.c"
@@ -111,6 +112,7 @@
 #include "machine/look.c"
 #include "machine/raw_entry.c"
 #include "machine/restore.c"
+#include "machine/restore_devices.c"
 #include "machine/restore_hugetlb.c"
 #include "machine/restore_lists.c"
 #include "machine/restore_mm.c"

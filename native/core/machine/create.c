@@ -8,6 +8,7 @@
 #include "host/platform.h"
 #include "host/stats.h"
 #include "machine/snapshot.h"
+#include "migrate/driver.h"
 #include "migrate/migrate.h"
 #include "page/devmem.h"
 #include "page/frame.h"
@@ -57,7 +58,7 @@ static int state_of_options(const struct hmmu_options *options, struct state *st
 
 void set_default_ops(struct hmmu *m)
 {
-	hmmu_device_set_ops(m, NULL, NULL);
+	devices_init(m);
 	wait_ops_init(m);
 }
 

@@ -310,5 +310,5 @@ bool check_device(struct check *c)
 	for (u32 pfn = m->other_device_base; pfn < m->pfn_end; pfn++)
 		if (!check_device_page(c, pfn))
 			return false;
-	return check_device_bitmap(c);
+	return check_device_bitmap(c) && check_removed_devices(c);
 }

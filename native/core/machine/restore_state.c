@@ -16,8 +16,9 @@ static bool check_counts(struct check *c)
 	if (!st->next_block || st->next_block > st->blocks || st->zero_pfn != 1)
 		return refuse_snapshot(c, "%u of %u blocks are in use, and page %u is the zero page", st->next_block,
 				       st->blocks, st->zero_pfn);
-	if (st->device_high > st->device_pages || st->device_hint > st->device_pages ||
-	    st->device_free > st->device_pages)
+	if (!check_devices(c))
+		return false;
+	if (st->device_high > st->device_pages || st->device_free > st->device_pages)
 		return refuse_snapshot(c, "the device has %u pages, fewer than were used or are free",
 				       st->device_pages);
 	if (st->hugetlb_high > st->hugetlb_pages || st->hugetlb_free > st->hugetlb_pages ||

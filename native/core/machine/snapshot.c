@@ -246,8 +246,7 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	copy->kernel = &KERNEL_OPS;
 	take_over_state(copy);
 	set_default_ops(copy);
-	copy->device_ops = m->device_ops;
-	copy->device_data = m->device_data;
+	memcpy(copy->drivers, m->drivers, sizeof(copy->drivers));
 	copy->notifier = m->notifier;
 	copy->notifier_data = m->notifier_data;
 	*clone = copy;

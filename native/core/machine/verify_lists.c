@@ -70,7 +70,7 @@ static void verify_device_bitmap(struct verify *v)
 		if (marked != in_use)
 			complain(v, "device page %u is %s, and marked as %s", index, in_use ? "in use" : "free",
 				 marked ? "in use" : "free");
-		else if (!marked && index < m->st->device_hint)
+		else if (!marked && index < m->st->devices[device_of_index(m, index)].hint)
 			complain(v, "device page %u is free, and would not be found", index);
 	}
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "migrate/driver.h"
 #include "migrate/driver_pages.h"
 #include "migrate/migrate.h"
 #include "page/contents.h"
@@ -10,10 +11,10 @@
 #include "page/frame.h"
 
 /* Allocate and lock a destination, and copy a page to it or clear it. False: no page is left. */
-static ALWAYS_INLINE bool fill_destination(struct hmmu *m, bool to_device, bool copy, u32 from, u32 *page)
+static ALWAYS_INLINE bool fill_destination(struct hmmu *m, struct device *device, bool copy, u32 from, u32 *page)
 {
-	if (to_device) {
-		if (!device_alloc(m, page))
+	if (device) {
+		if (!device_alloc(m, device, page))
 			return false;
 	} else {
 		*page = __alloc_page(m);
@@ -32,23 +33,33 @@ uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to)
 {
 	u64 nth = m->st->injections[HMMU_INJECT_FRAME].nth, free = m->st->free_frames;
 
-	if (to == HMMU_TO_DEVICE)
+	const struct device *device = &m->st->devices[0];
+
+	if (to == HMMU_TO_DEVICE && device->pages == m->st->device_pages)
 		return m->st->device_free;
+	if (to == HMMU_TO_DEVICE)
+		return device->pages - device_pages_in_use(m, 0, device->pages);
 	return nth && nth - 1 < free ? nth - 1 : free;
 }
 
 int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t count)
 {
+	struct device *device = NULL;
+
 	if (to > HMMU_TO_SYSTEM || count > INT32_MAX)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "no such target, or more than %d pages",
 				 INT32_MAX);
 	for (u32 i = 0; i < count; i++)
 		if (pages[i] && !in_use(m, pages[i]))
 			return no_page(m, pages[i]);
+	if (to == HMMU_TO_DEVICE)
+		device = device_find(m, 0);
+	if (to == HMMU_TO_DEVICE && !device)
+		return -EINVAL;
 	for (u32 i = 0; i < count; i++) {
 		u32 page;
 
-		if (!fill_destination(m, to == HMMU_TO_DEVICE, pages[i], pages[i], &page))
+		if (!fill_destination(m, device, pages[i], pages[i], &page))
 			return (int)i;
 		pages[i] = page;
 	}
@@ -86,7 +97,8 @@ static inline bool is_there(const struct hmmu *m, u64 src, bool to_device)
 }
 
 /* Reads the core's private arrays, which callers cannot alter. */
-static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver, bool to_device)
+static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver,
+				       struct device *device, bool to_device)
 {
 	const u64 flags = KERNEL >= V6_12 ? 0 : HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0);
 	const u64 *choices = driver->skip_count || driver->error_count ? builtin_choices(mig, driver) : NULL;
@@ -106,7 +118,8 @@ static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct 
 			continue;
 		}
 		/* If no page is left, the word stays empty. */
-		if (fill_destination(m, to_device, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT), &page))
+		if (fill_destination(m, to_device ? device : NULL, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT),
+				     &page))
 			dst[i] = hmmu_word(page, flags);
 	}
 }
@@ -115,17 +128,16 @@ static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 {
 	const struct hmmu_builtin *driver = data;
 
-	if (driver->to == HMMU_TO_DEVICE)
-		builtin_move(mig, driver, true);
-	else
-		builtin_move(mig, driver, false);
+	if (driver->to != HMMU_TO_DEVICE)
+		builtin_move(mig, driver, NULL, false);
+	else if (driver->device < HMMU_MAX_DEVICES && !mig->ctx.m->st->devices[driver->device].gone)
+		builtin_move(mig, driver, &mig->ctx.m->st->devices[driver->device], true);
 	return 0;
 }
 
 static const struct hmmu_migrate_ops builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };
 
-/* The built-in driver migrates the page to system memory. If the page does not move, the access ends in SIGBUS. */
-static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
 {
 	struct hmmu_builtin driver = { .to = HMMU_TO_SYSTEM };
 	u64 src = 0, dst = 0;
@@ -145,13 +157,4 @@ static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, ui
 
 	(void)data;
 	return err ? err : src & HMMU_PFN_MIGRATE ? 0 : -EIO;
-}
-
-int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data)
-{
-	m->device_ops = ops ? *ops : (struct hmmu_pagemap_ops){ 0 };
-	if (!m->device_ops.page_fault)
-		m->device_ops.page_fault = builtin_page_fault;
-	m->device_data = data;
-	return 0;
 }

@@ -40,13 +40,15 @@ static int check_request(struct hmmu *m, const struct hmmu_migrate_request *requ
 {
 	const u32 flags = HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_PRIVATE;
 
-	if (KERNEL < V6_12 && (request->flags || request->fault_page))
+	if (KERNEL < V6_12 && !(request->flags | request->fault_page))
+		return 0;
+	if (KERNEL < V6_12)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
 				 "Linux 4.14 has neither flags nor fault_page: both must be 0");
 	if (request->flags & ~flags)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "flags %#x: %#x may be set", request->flags,
 				 flags);
-	if (KERNEL >= V6_12 && request->ops && !request->ops->alloc_and_copy)
+	if (request->ops && !request->ops->alloc_and_copy)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the operations have no alloc_and_copy()");
 	return 0;
 }

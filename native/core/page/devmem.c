@@ -11,20 +11,53 @@
 
 void devmem_init(struct hmmu *m)
 {
-	m->st->device_free = m->st->device_pages;
+	struct state *st = m->st;
+
+	st->device_free = st->device_pages;
+	st->devices[0] = (struct device){ .owner = HMMU_DEFAULT_OWNER, .pages = st->device_pages };
 }
 
-u32 device_lowest_free(struct hmmu *m)
+u32 device_with(const struct hmmu *m, u32 index)
 {
-	u32 index = m->st->device_hint;
+	u32 device = 0;
+
+	while (device < HMMU_MAX_DEVICES - 1 && index - m->st->devices[device].first >= m->st->devices[device].pages)
+		device++;
+	return device;
+}
+
+u32 device_lowest_free(const struct hmmu *m, const struct device *device)
+{
+	u32 index = device->hint, end = device->first + device->pages;
 
 	/* Each pass skips the remaining used pages of one word. */
-	while (index < m->st->device_pages && device_in_use(m, index)) {
+	while (index < end && device_in_use(m, index)) {
 		u64 unused = ~(m->device_bitmap[index / 64] >> (index % 64));
 
 		index += unused ? (u32)__builtin_ctzll(unused) : 64;
 	}
 	return index;
+}
+
+struct device *device_find(struct hmmu *m, u32 number)
+{
+	struct device *device = number < HMMU_MAX_DEVICES ? &m->st->devices[number] : NULL;
+
+	if (device && (device->pages || !number) && !device->gone)
+		return device;
+	hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "there is no device %u", number);
+	return NULL;
+}
+
+u32 device_pages_in_use(const struct hmmu *m, u32 first, u32 end)
+{
+	u32 used = 0;
+
+	if (end > m->st->device_high)
+		end = m->st->device_high;
+	for (u32 index = first; index < end; index++)
+		used += device_in_use(m, index);
+	return used;
 }
 
 /* What a driver gets. 6.12 locks the page: zone_device_page_init(). */
@@ -35,9 +68,18 @@ static void hand_out(struct hmmu *m, u32 pfn)
 
 int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn)
 {
-	if (!device_alloc(m, pfn))
-		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u device pages are in use",
-				 m->st->device_pages);
+	return hmmu_device_alloc_of(m, 0, pfn);
+}
+
+int hmmu_device_alloc_of(struct hmmu *m, uint32_t number, uint32_t *pfn)
+{
+	struct device *device = device_find(m, number);
+
+	if (!device)
+		return -EINVAL;
+	if (!device_alloc(m, device, pfn))
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u pages of the device are in use",
+				 device->pages);
 	hand_out(m, *pfn);
 	return 0;
 }
@@ -49,21 +91,28 @@ int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn)
 				 pfn, m->device_base, m->device_base + m->st->device_pages - 1);
 	if (device_in_use(m, pfn - m->device_base))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is in use", pfn);
+	if (m->st->devices[device_of_page(m, pfn)].gone)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "the device of page %u was removed", pfn);
 	device_take(m, pfn - m->device_base);
 	hand_out(m, pfn);
 	return 0;
 }
 
 /* A page can lose its last user under a page table's lock, too, so page_free() must not enter the kernel. */
-void tell_page_free(struct hmmu *m, u32 pfn)
+void tell_page_free(struct hmmu *m, u32 device, u32 pfn)
 {
 	/* Preserve the outer call's error. */
 	struct hmmu_error error = m->error;
 
 	m->in_page_free++;
-	m->device_ops.page_free(m, pfn, m->device_data);
+	m->drivers[device].ops.page_free(m, pfn, m->drivers[device].data);
 	m->in_page_free--;
 	m->error = error;
+}
+
+void device_got_page_slow(struct hmmu *m, u32 pfn)
+{
+	device_got_page(m, device_of_page(m, pfn), pfn);
 }
 
 void put_zone_device_private_page(struct hmmu *m, u32 pfn)

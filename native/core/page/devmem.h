@@ -17,14 +17,24 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 
 	m->device_bitmap[index / 64] = in_use ? word | bit : word & ~bit;
 }
-/** pgmap->owner of a ZONE_DEVICE page. */
+/** The number of the device that has a page. Device 0 has the first pages, and most machines have no other. */
+static NOINLINE u32 device_with(const struct hmmu *m, u32 index);
+static inline u32 device_of_index(const struct hmmu *m, u32 index)
+{
+	return index < m->st->devices[0].pages ? 0 : device_with(m, index);
+}
+/** pgmap->owner of a device-private page. */
 static inline u64 device_owner(const struct hmmu *m, u32 pfn)
 {
-	(void)m, (void)pfn;
-	return HMMU_DEFAULT_OWNER;
+	return m->st->devices[device_of_index(m, pfn - m->device_base)].owner;
 }
-/** The first free page at or above the hint, or the number of pages. */
-static NOINLINE __attribute__((cold)) u32 device_lowest_free(struct hmmu *m);
+/** The driver of a device-private page. */
+static inline u32 device_of_page(const struct hmmu *m, u32 pfn)
+{
+	return device_of_index(m, pfn - m->device_base);
+}
+/** The first free page of a device at or above its hint, or the end of its pages. */
+static NOINLINE __attribute__((cold)) u32 device_lowest_free(const struct hmmu *m, const struct device *device);
 /** Allocate a free device page for a driver, with a reference. */
 static inline void device_take(struct hmmu *m, u32 index)
 {
@@ -39,30 +49,33 @@ static inline void device_take(struct hmmu *m, u32 index)
 	page->count = FREE_DEVICE_REFS + 1;
 	page->alloc_id = index;
 }
-/** Allocate the lowest free device page; false: all are in use. */
-static inline bool device_alloc(struct hmmu *m, u32 *pfn)
+/** Allocate the lowest free page of a device; false: all are in use. */
+static inline bool device_alloc(struct hmmu *m, struct device *device, u32 *pfn)
 {
-	struct state *st = m->st;
-	u32 index = st->device_hint;
+	u32 index = device->hint, end = device->first + device->pages;
 
-	if (index >= st->device_pages || device_in_use(m, index))
-		index = device_lowest_free(m);
-	if (index >= st->device_pages)
+	if (index >= end || device_in_use(m, index))
+		index = device_lowest_free(m, device);
+	if (index >= end)
 		return false;
-	st->device_hint = index + 1;
+	device->hint = index + 1;
 	device_take(m, index);
 	*pfn = m->device_base + index;
 	return true;
 }
 /** @} */
 
+/** The record of a device; NULL with an error: there is no such device. */
+static struct device *device_find(struct hmmu *m, u32 number);
+/** How many of the device pages [first, end) are in use. */
+static u32 device_pages_in_use(const struct hmmu *m, u32 first, u32 end);
 /** Set up the device's pages: all free. */
 static void devmem_init(struct hmmu *m);
 /** Call this when the count of a ZONE_DEVICE page has fallen to FREE_DEVICE_REFS. Flags and contents stay, except
  * those that the kernel wipes. */
 static void put_zone_device_private_page(struct hmmu *m, u32 pfn);
 /** Call page_free(). */
-static void tell_page_free(struct hmmu *m, u32 pfn);
+static void tell_page_free(struct hmmu *m, u32 device, u32 pfn);
 /** Wipe a freed device page. A racing mark_page_accessed() could have set the active flag, which 4.14 clears; the other
  * flags stay. */
 static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
@@ -75,6 +88,17 @@ static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 	if (flags & PAGE_USER_CHARGED)
 		m->st->memcg_charged--;
 }
+/** A page of a device is free: its next allocation finds it, and its driver learns of it. */
+static ALWAYS_INLINE void device_got_page(struct hmmu *m, u32 device, u32 pfn)
+{
+	u32 index = pfn - m->device_base;
+
+	if (index < m->st->devices[device].hint)
+		m->st->devices[device].hint = index;
+	if (m->drivers[device].ops.page_free)
+		tell_page_free(m, device, pfn);
+}
+static NOINLINE void device_got_page_slow(struct hmmu *m, u32 pfn);
 /** put_zone_device_private_page() for a device-private page that is in use. */
 static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u32 pfn)
 {
@@ -84,10 +108,11 @@ static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u3
 	wipe_device_page(m, page);
 	device_set_in_use(m, index, false);
 	st->device_free++;
-	if (index < st->device_hint)
-		st->device_hint = index;
-	if (m->device_ops.page_free)
-		tell_page_free(m, pfn);
+	/* With a constant number this costs nothing. */
+	if (SHORTCUTS && index < st->devices[0].pages)
+		device_got_page(m, 0, pfn);
+	else
+		device_got_page_slow(m, pfn);
 }
 /** Drop a reference to a ZONE_DEVICE page. */
 static inline void put_device_page(struct hmmu *m, u32 pfn)

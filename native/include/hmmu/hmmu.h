@@ -56,6 +56,8 @@ extern "C" {
 /** Owner (dev_pagemap.owner) of the machine's device, unless the device was created with another one. Owner 0 is NULL, and
  * owns nothing. */
 #define HMMU_DEFAULT_OWNER 1u
+/** How many devices a machine can have. */
+#define HMMU_MAX_DEVICES 8
 /** Number of the binary interface: goes up whenever something compiled against an older header would misbehave with the
  * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
 #define HMMU_ABI 1
@@ -602,6 +604,8 @@ static inline uint64_t hmmu_word(uint32_t pfn, uint64_t flags)
 /** Take the lowest free device page. The caller has one reference, in Linux 4.14 besides the one that every device page
  * has. In Linux 6.12 the page comes locked, as zone_device_page_init() gives it. -ENOMEM. */
 HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
+/** As hmmu_device_alloc(), from a given device; that one takes from device 0. -EINVAL: no such device. */
+HMMU_API int hmmu_device_alloc_of(struct hmmu *m, uint32_t device, uint32_t *pfn);
 /** Take a device page by its pfn, as hmmu_device_alloc() does. -EBUSY: it is in use; -EINVAL (NO_PAGE): it is no
  * device-private page. */
 HMMU_API int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn);
@@ -672,6 +676,32 @@ struct hmmu_pagemap_ops {
  * them. */
 HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data);
 
+/** @name Several devices
+ * A machine begins with device 0, which has all of its device pages. Others get the last ones of them.
+ * @{ */
+/**
+ * memremap_pages(): make a device of the last @p pages pages of device 0, or of a device that was removed. @p owner is the
+ * dev_pagemap.owner of its pages; devices may share one, and 0 is not allowed. Its driver is the built-in one. Once there is a
+ * second device, snapshots and verify() take time with all device pages. -EINVAL: no pages, more than the machine has, or
+ * owner 0. -ENOMEM: these pages are not free (OUT_OF_DEVICE_PAGES), or there are HMMU_MAX_DEVICES devices (OUT_OF_SLOTS).
+ */
+HMMU_API int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device);
+/** memunmap_pages(): the device is gone. -EBUSY: pages of it are in use; hmmu_migrate_device_range() brings them to system
+ * memory. -EINVAL: no such device. */
+HMMU_API int hmmu_device_remove(struct hmmu *m, uint32_t device);
+/** A device. */
+struct hmmu_device_info {
+	uint32_t first; /**< pfn of its first page */
+	uint32_t pages; /**< how many it has */
+	uint32_t free;  /**< how many of them are free */
+	uint64_t owner; /**< dev_pagemap.owner */
+};
+/** What a device has. -EINVAL: no such device. */
+HMMU_API int hmmu_device_info(const struct hmmu *m, uint32_t device, struct hmmu_device_info *out);
+/** As hmmu_device_set_ops(), of a given device; that one sets those of device 0. -EINVAL: no such device. */
+HMMU_API int hmmu_device_driver(struct hmmu *m, uint32_t device, const struct hmmu_pagemap_ops *ops, void *data);
+/** @} */
+
 /** The built-in driver: what to do with which entry. Rules, first fit: no MIGRATE or listed in skip: nothing; the
  * source is of the wanted kind already: nothing; listed in error: ERROR; else take a page (none left: nothing), copy
  * or zero, lock, store. It goes by src as the migration has it, whatever stands in the caller's array. */
@@ -679,6 +709,7 @@ struct hmmu_builtin {
 	uint32_t to;           /**< enum hmmu_target */
 	uint32_t skip_count;   /**< entries in skip */
 	uint32_t error_count;  /**< entries in error */
+	uint32_t device;       /**< to DEVICE: the device that gives the pages. One that does not exist has none */
 	const uint64_t *skip;  /**< indexes of src, any order */
 	const uint64_t *error; /**< indexes of src, any order */
 };

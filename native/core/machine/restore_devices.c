@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Restoring: the devices, which divide all device pages among them. */
+#include "machine/restore.h"
+#include "page/devmem.h"
+
+static bool overlaps_another(const struct state *st, u32 device)
+{
+	const struct device *a = &st->devices[device];
+
+	for (u32 i = 0; i < device; i++) {
+		const struct device *b = &st->devices[i];
+
+		if (a->pages && b->pages && a->first < b->first + b->pages && b->first < a->first + a->pages)
+			return true;
+	}
+	return false;
+}
+
+static bool device_is_sound(const struct state *st, u32 number)
+{
+	const struct device *device = &st->devices[number];
+
+	if (number && !device->pages)
+		return !device->owner && !device->first && !device->hint && !device->gone;
+	if (device->first > st->device_pages || device->pages > st->device_pages - device->first)
+		return false;
+	if (device->hint < device->first || device->hint > device->first + device->pages || device->gone > 1)
+		return false;
+	return (number || !device->first) && (device->owner == 0) == device->gone && !overlaps_another(st, number);
+}
+
+bool check_devices(struct check *c)
+{
+	const struct state *st = c->m->st;
+	u64 pages = 0;
+
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
+		pages += st->devices[i].pages;
+		if (!device_is_sound(st, i))
+			return refuse_snapshot(c, "device %u has %u pages from %u on, and owner %llu", i,
+					       st->devices[i].pages, st->devices[i].first,
+					       (unsigned long long)st->devices[i].owner);
+	}
+	if (pages != st->device_pages)
+		return refuse_snapshot(c, "the devices have %llu pages together, of %u", (unsigned long long)pages,
+				       st->device_pages);
+	return true;
+}
+
+bool check_removed_devices(struct check *c)
+{
+	const struct hmmu *m = c->m;
+
+	for (u32 index = 0; index < m->st->device_high; index++)
+		if (device_in_use(m, index) && m->st->devices[device_of_index(m, index)].gone)
+			return refuse_snapshot(c, "device page %u is in use, and its device was removed", index);
+	return true;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file driver.h The built-in driver as the default of each device. */
+#ifndef HMMU_DRIVER_H
+#define HMMU_DRIVER_H
+
+#include "host/machine.h"
+
+/** It migrates the page to system memory. If the page does not move, the access ends in SIGBUS. */
+static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
+/** Give each device the built-in driver. */
+static void devices_init(struct hmmu *m);
+
+#endif

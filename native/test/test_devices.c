@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Several devices: who has which pages, whose driver is called, and removing one. */
+#include "support.h"
+
+static struct hmmu_device_info info_of(struct hmmu *m, uint32_t device)
+{
+	struct hmmu_device_info info;
+
+	assert_ok(hmmu_device_info(m, device, &info));
+	return info;
+}
+
+static void test_pages_are_divided(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t base = hmmu_device_base(r->m), first, second, pfn;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &first));
+	assert_ok(hmmu_device_create(r->m, 8, 7, &second));
+	assert_int_equal(info_of(r->m, 0).pages, 40);
+	assert_int_equal(info_of(r->m, 0).owner, HMMU_DEFAULT_OWNER);
+	assert_int_equal(info_of(r->m, first).first, base + 48);
+	assert_int_equal(info_of(r->m, second).first, base + 40);
+	assert_int_equal(info_of(r->m, second).owner, 7);
+	for (uint32_t i = 0; i < 8; i++) {
+		assert_ok(hmmu_device_alloc_of(r->m, second, &pfn));
+		assert_int_equal(pfn, base + 40 + i);
+	}
+	assert_failed(r->m, hmmu_device_alloc_of(r->m, second, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_int_equal(info_of(r->m, second).free, 0);
+	assert_int_equal(info_of(r->m, first).free, 16);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE), 40);
+	for (uint32_t i = 0; i < 8; i++)
+		assert_ok(hmmu_page_put(r->m, base + 40 + i));
+	rig_close(r);
+}
+
+static void test_bad_arguments(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_device_info info;
+	uint32_t device, pfn;
+
+	(void)state;
+	assert_failed(r->m, hmmu_device_create(r->m, 0, 7, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create(r->m, 65, 7, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create(r->m, UINT32_MAX, 7, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create(r->m, 1, 0, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	for (uint32_t wrong = 1; wrong; wrong = wrong < 9 ? wrong + 1 : wrong == 9 ? UINT32_MAX : 0) {
+		assert_failed(r->m, hmmu_device_info(r->m, wrong, &info), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+		assert_failed(r->m, hmmu_device_remove(r->m, wrong), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+		assert_failed(r->m, hmmu_device_alloc_of(r->m, wrong, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+		assert_failed(r->m, hmmu_device_driver(r->m, wrong, NULL, NULL), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	}
+	assert_ok(hmmu_device_alloc_page(r->m, hmmu_device_base(r->m) + 63));
+	assert_failed(r->m, hmmu_device_create(r->m, 1, 7, &device), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_ok(hmmu_page_put(r->m, hmmu_device_base(r->m) + 63));
+	for (uint32_t i = 1; i < HMMU_MAX_DEVICES; i++)
+		assert_ok(hmmu_device_create(r->m, 1, 7, &device));
+	assert_failed(r->m, hmmu_device_create(r->m, 1, 7, &device), -ENOMEM, HMMU_ERR_OUT_OF_SLOTS);
+	rig_close(r);
+}
+
+static void test_removed_devices(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t base = hmmu_device_base(r->m), first, second, again, pfn;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &first));
+	assert_ok(hmmu_device_create(r->m, 8, 8, &second));
+	assert_ok(hmmu_device_alloc_of(r->m, first, &pfn));
+	assert_failed(r->m, hmmu_device_remove(r->m, first), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_page_put(r->m, pfn));
+	assert_ok(hmmu_device_remove(r->m, first));
+	assert_failed(r->m, hmmu_device_remove(r->m, first), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_alloc_page(r->m, base + 48), -EINVAL, HMMU_ERR_NO_PAGE);
+	/* The pages of a device that is gone are the first to be given again. */
+	assert_ok(hmmu_device_create(r->m, 10, 9, &again));
+	assert_int_equal(info_of(r->m, again).first, base + 54);
+	assert_ok(hmmu_device_create(r->m, 6, 9, &again));
+	assert_int_equal(info_of(r->m, again).first, base + 48);
+	assert_ok(hmmu_device_remove(r->m, 0));
+	assert_failed(r->m, hmmu_device_alloc(r->m, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create(r->m, 1, 9, &again), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	rig_close(r);
+}
+
+struct calls {
+	uint32_t faults, freed;
+	uint32_t pfn;
+};
+
+static int note_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct calls *calls = data;
+
+	(void)m, (void)tid, (void)address;
+	calls->faults++;
+	calls->pfn = pfn;
+	return -EIO;
+}
+
+static void note_free(struct hmmu *m, uint32_t pfn, void *data)
+{
+	struct calls *calls = data;
+
+	(void)m;
+	calls->freed++;
+	calls->pfn = pfn;
+}
+
+/* Pages of two devices in one mapping: each fault reaches the driver of its page's device. */
+static void test_each_has_its_driver(void **state)
+{
+	struct rig *r = open_rig();
+	struct calls calls[2] = { { 0 } };
+	const struct hmmu_pagemap_ops ops = { .page_fault = note_fault, .page_free = note_free };
+	uint64_t buf = map_anon(r, 2);
+	uint32_t second;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &second));
+	assert_ok(hmmu_device_driver(r->m, 0, &ops, &calls[0]));
+	assert_ok(hmmu_device_driver(r->m, second, &ops, &calls[1]));
+	write_pages(r, buf, 2, 1);
+	for (uint32_t i = 0; i < 2; i++) {
+		r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_DEVICE, .device = i ? second : 0 };
+		assert_ok(migrate_with(r, buf + PAGES(i), 1, &hmmu_builtin_ops, &r->builtin));
+	}
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_failed(r->m, load(r, r->tid, buf + PAGES(i), NULL), -EFAULT, HMMU_ERR_SIGBUS);
+		assert_int_equal(calls[i].faults, 1);
+		assert_int_equal(calls[i].pfn, info_of(r->m, i ? second : 0).first);
+	}
+	assert_ok(hmmu_munmap(r->m, r->tid, buf + PAGES(1), PAGES(1)));
+	assert_int_equal(calls[0].freed, 0);
+	assert_int_equal(calls[1].freed, 1);
+	assert_int_equal(calls[1].pfn, info_of(r->m, second).first);
+	rig_close(r);
+}
+
+static void test_copies(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t second;
+	struct hmmu *copy;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &second));
+	assert_ok(hmmu_clone(r->m, &copy));
+	assert_int_equal(hmmu_hash(r->m), hmmu_hash(copy));
+	assert_ok(hmmu_device_remove(copy, second));
+	assert_int_not_equal(hmmu_hash(r->m), hmmu_hash(copy));
+	hmmu_destroy(copy);
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pages_are_divided),   cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(test_removed_devices),     cmocka_unit_test(test_each_has_its_driver),
+		cmocka_unit_test(test_copies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
