@@ -111,6 +111,7 @@
 #include "machine/leaks.c"
 #include "machine/look.c"
 #include "machine/raw_entry.c"
+#include "machine/refuse.c"
 #include "machine/restore.c"
 #include "machine/restore_devices.c"
 #include "machine/restore_hugetlb.c"

@@ -34,6 +34,8 @@ struct check {
 
 /** Report that the snapshot is not of a machine. Returns false. */
 static bool refuse_snapshot(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Refuse it because the host has no memory; returns false. */
+static bool no_memory(struct check *c);
 /** Allocate zeroed memory of the host for a check. NULL: the host has none, and the error is set. */
 static void *check_alloc(struct check *c, u64 bytes);
 
