@@ -12,6 +12,7 @@
 #include "mm/tlb.h"
 #include "mm/userfaultfd.h"
 #include "page/contents.h"
+#include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
 #include "rmap/huge.h"

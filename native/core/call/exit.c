@@ -4,6 +4,7 @@
 
 #include "call/unmap.h"
 #include "fault/munlock.h"
+#include "host/arena.h"
 #include "host/stats.h"
 #include "mm/mm.h"
 #include "mm/task.h"

@@ -111,7 +111,7 @@ static int madvise_free_single_vma(struct ctx *ctx, u32 vma, u64 start, u64 end)
 	return 0;
 }
 
-/* "hugetlb: add hugetlb_madvise_dontneed": a part that is no whole huge page at the end is left alone. */
+/* "mm: enable MADV_DONTNEED for hugetlb mappings": a part that is no whole huge page at the end is left alone. */
 static bool takes_hugetlb(u32 advice, u64 start, u64 *end)
 {
 	if (KERNEL < V6_12 || advice != HMMU_MADV_DONTNEED || start & ~PMD_MASK)

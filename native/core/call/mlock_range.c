@@ -21,8 +21,8 @@ static void queue_page(struct mm_walk *walk, u32 pfn)
 		munlock_folio(walk->m, ctx->cpu, head);
 }
 
-/* allow_mlock_munlock(): a large page is mlocked only if all of it is mapped here, and munlocked for any part. "mm: handle
- * large folio when large folio in VM_LOCKED VMA range" */
+/* allow_mlock_munlock(): a large page is mlocked only if all of it is mapped here, and munlocked for any part. "mm: mlock:
+ * update mlock_pte_range to handle large folio" */
 static bool may_queue(const struct mm_walk *walk, u32 pfn, u32 step)
 {
 	return !(vma_of(walk->m, walk->vma)->flags & VM_LOCKED) ||

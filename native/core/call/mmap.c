@@ -7,10 +7,12 @@
 #include "call/syscall.h"
 #include "call/unmap.h"
 #include "fault/hugetlb.h"
+#include "host/arena.h"
 #include "host/stats.h"
 #include "mm/file.h"
 #include "mm/vma.h"
 #include "mm/vma_lock.h"
+#include "page/frame.h"
 
 /* Above all mappings: 1 MiB above a 2 MiB boundary or on it, with at least 2 MiB between. */
 u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge)

@@ -7,6 +7,7 @@
 #include "call/unmap.h"
 #include "fault/fault.h"
 #include "fault/gup.h"
+#include "host/arena.h"
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "mm/userfaultfd.h"

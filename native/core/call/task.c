@@ -2,6 +2,7 @@
 /* Tasks, as the API knows them: made and unmade, put on a CPU, looked at, and their waits given up. */
 #include <errno.h>
 
+#include "host/arena.h"
 #include "mm/mm.h"
 #include "mm/task.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Faults on device-private entries, which the device's driver handles. */
 #include "fault/vm_fault.h"
+#include "host/events.h"
 #include "host/probe.h"
 #include "host/stats.h"
 #include "page/devmem.h"

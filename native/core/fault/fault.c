@@ -4,6 +4,7 @@
 
 #include "fault/huge_wp.h"
 #include "fault/hugetlb.h"
+#include "host/events.h"
 #include "host/probe.h"
 #include "host/stats.h"
 #include "mm/mm.h"

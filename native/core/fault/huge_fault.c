@@ -5,6 +5,7 @@
 
 #include "fault/huge_wp.h"
 #include "mm/mm.h"
+#include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
 #include "rmap/huge.h"

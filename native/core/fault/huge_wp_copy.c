@@ -6,6 +6,7 @@
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "page/contents.h"
+#include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
 #include "rmap/huge.h"

@@ -126,8 +126,8 @@ static void share_huge_entry(struct hmmu *m, const struct vma *parent, u64 *src,
 	*dst = *src;
 }
 
-/* "mm/hugetlb: fix the case of pinned pages": a page that may be pinned for DMA stays the parent's, and the child gets a
- * copy. That uses no reservation. */
+/* "hugetlb: do early cow when page pinned on src mm": a page that may be pinned for DMA stays the parent's, and the child
+ * gets a copy. That uses no reservation. */
 static int copy_pinned_huge_page(struct hmmu *m, u32 vma, u64 address, u32 page, u64 *dst)
 {
 	struct hugetlb_page copy = alloc_hugetlb_page(m, vma, dst, true);

@@ -47,13 +47,13 @@ int reuse_exclusive(struct fault *vmf, u32 page)
 int reuse_huge_exclusive(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;
+	int err;
 
 	if (PageAnonExclusive(m, page))
 		return REUSE_PAGE;
-	if (!trylock_page(m, page)) {
-		get_page(m, page);
-		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
-	}
+	err = lock_page(vmf->ctx, page);
+	if (err)
+		return err;
 	/* A huge page is in no batch, and has no slots of the swap area. */
 	if (page_count(m, page) == 1) {
 		page_move_anon_rmap(m, page, vmf->vma);

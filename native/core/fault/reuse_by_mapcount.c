@@ -24,12 +24,11 @@ bool reuse_swap_page(struct hmmu *m, u32 pfn)
 int reuse_mapped_once(struct fault *vmf, u32 page)
 {
 	struct hmmu *m = vmf->ctx->m;
+	int err = lock_page(vmf->ctx, page);
 	bool reuse;
 
-	if (!trylock_page(m, page)) {
-		get_page(m, page);
-		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
-	}
+	if (err)
+		return err;
 	reuse = reuse_swap_page(m, page);
 	if (reuse && total_mapcount(m, page) == 1)
 		page_move_anon_rmap(m, page, vmf->vma);
@@ -39,14 +38,12 @@ int reuse_mapped_once(struct fault *vmf, u32 page)
 
 int reuse_huge_mapped_once(struct fault *vmf, u32 page)
 {
-	struct hmmu *m = vmf->ctx->m;
+	int err = lock_page(vmf->ctx, page);
 	bool reuse;
 
-	if (!trylock_page(m, page)) {
-		get_page(m, page);
-		return wait_on_page(vmf->ctx, page, true, RESUME_LOCKED);
-	}
-	reuse = reuse_swap_page(m, page);
-	unlock_page(m, page);
+	if (err)
+		return err;
+	reuse = reuse_swap_page(vmf->ctx->m, page);
+	unlock_page(vmf->ctx->m, page);
 	return reuse ? REUSE_PAGE : COPY_PAGE;
 }

@@ -2,6 +2,7 @@
 /* shmem_fault(): find or make the cache page of a fault. */
 #include "fault/vm_fault.h"
 #include "mm/file.h"
+#include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
 

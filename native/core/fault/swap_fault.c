@@ -5,6 +5,7 @@
 #include "fault/reuse.h"
 #include "mm/mm.h"
 #include "mm/swap.h"
+#include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
 

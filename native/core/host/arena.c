@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "host/machine.h"
+#include "host/arena.h"
 #include "host/platform.h"
 
 #define MIN_RAM_PAGES 64u

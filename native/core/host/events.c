@@ -2,7 +2,7 @@
 /* The ring of events, and the mmu_notifier calls that are recorded there. */
 #include <errno.h>
 
-#include "host/machine.h"
+#include "host/events.h"
 #include "host/platform.h"
 
 static void record(struct hmmu *m, const struct hmmu_event *event)

@@ -2,7 +2,7 @@
 /* Injected failures: each allocation site counts its passes, and fails at the passes that were asked for. */
 #include <errno.h>
 
-#include "host/machine.h"
+#include "host/inject.h"
 
 bool injection_strikes(struct injection *injection)
 {

@@ -94,14 +94,6 @@ static inline int check_outside_notifier(struct hmmu *m)
 /** An internal contradiction: counted, and reported by verify(). */
 void hmmu_bug(struct hmmu *m, const char *what);
 
-#define X(name, bit, ...) | 1u << (bit)
-/** The bits of all types of events. */
-static inline u32 all_events(void)
-{
-	return 0 HMMU_EVENTS(X);
-}
-#undef X
-
 static inline bool quirk(const struct hmmu *m, u32 which)
 {
 	return m->quirks & which;
@@ -154,41 +146,5 @@ static inline u64 *table_of(const struct hmmu *m, u32 pfn)
 {
 	return (u64 *)frame_of(m, pfn);
 }
-
-/** @name arena.c
- * @{ */
-/** An arena with the sizes that a state names (ram_pages, device_pages, other_device_pages, cpus), otherwise zero.
- * -EINVAL: a size is out of its range; -ENOMEM. */
-int arena_create(struct hmmu *m, const struct state *sizes);
-void arena_destroy(struct hmmu *m);
-/** A zeroed record, or 0 when the slab is full. */
-u32 slab_alloc(struct hmmu *m, enum slab_kind kind);
-void slab_free(struct hmmu *m, enum slab_kind kind, u32 slot);
-/** @} */
-
-/** @name inject.c
- * @{ */
-bool injection_strikes(struct injection *injection);
-/** Whether the allocation at a site has to fail this time. */
-static inline bool should_fail(struct hmmu *m, enum hmmu_injection site)
-{
-	struct injection *injection = &m->st->injections[site];
-
-	injection->passes++;
-	return injection->nth && injection_strikes(injection);
-}
-/** @} */
-
-/** @name events.c
- * @{ */
-void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b);
-static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
-{
-	if (m->st->event_mask & (1u << type))
-		event_record(m, type, mm, a, b);
-}
-/** An event of an address space, for those who watch it; @p kind is an enum hmmu_notify_kind. */
-void event_notify(struct hmmu *m, u32 type, u32 kind, u32 mm, u64 start, u64 end);
-/** @} */
 
 #endif

@@ -71,9 +71,9 @@ static const struct kernel_ops *kernel_of(const struct hmmu_migration *mig)
 MIGRATION_CALLS(X)
 #undef X
 
-static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
+static int alloc_and_copy_of_kernel(struct hmmu_migration *mig, void *data)
 {
 	return kernel_of(mig)->builtin_ops->alloc_and_copy(mig, data);
 }
 
-const struct hmmu_migrate_ops hmmu_builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };
+const struct hmmu_migrate_ops hmmu_builtin_ops = { .alloc_and_copy = alloc_and_copy_of_kernel };

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "fault/fault.h"
+#include "host/arena.h"
 #include "host/platform.h"
 #include "host/stats.h"
 #include "machine/snapshot.h"

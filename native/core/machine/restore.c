@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/arena.h"
 #include "host/platform.h"
 #include "machine/create.h"
 #include "machine/verify.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Restoring: the state of the machine itself, and the slabs of records. */
+#include "host/events.h"
 #include "machine/create.h"
 #include "machine/restore.h"
 #include "page/contents.h"

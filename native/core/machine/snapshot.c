@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/arena.h"
 #include "host/machine.h"
 #include "host/platform.h"
 #include "machine/create.h"

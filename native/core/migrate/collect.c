@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The first stage: walk the tables, write src, and lock and unmap each page whose lock is free. */
+#include "host/events.h"
 #include "host/probe.h"
 #include "migrate/collect_selected.h"
 #include "migrate/migrate.h"

@@ -3,6 +3,7 @@
  * migrate_device_range() of Linux 6.12: a driver migrates pages of its device, whoever maps them. "mm/migrate_device.c:
  * add migrate_device_range()". It knows no address space, and takes no mmap_lock.
  */
+#include "host/events.h"
 #include "migrate/record.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "fault/fault.h"
+#include "host/inject.h"
 #include "host/probe.h"
 #include "migrate/migrate.h"
 #include "mm/mm.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* migrate_vma() as the API has it: its arguments, its beginning, going on by steps or to the end, its end. */
+#include "host/events.h"
 #include "migrate/record.h"
 #include "migrate/stages.h"
 

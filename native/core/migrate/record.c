@@ -2,6 +2,7 @@
 /* The record of a migration: its result, and whether one is in a callback. */
 #include "migrate/record.h"
 
+#include "host/events.h"
 #include "host/probe.h"
 #include "host/stats.h"
 #include "rmap/rmap.h"

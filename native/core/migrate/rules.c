@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "host/events.h"
 #include "migrate/migrate.h"
 
 enum hmmu_rule migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_rule rule, const char *format, ...)

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "host/events.h"
 #include "host/stats.h"
 #include "migrate/migrate.h"
 #include "mm/mmu_notifier.h"

@@ -7,6 +7,8 @@
 
 #include "mm/anon_vma.h"
 
+#include "host/arena.h"
+#include "host/inject.h"
 #include "mm/vma_record.h"
 
 static u64 first_index(const struct hmmu *m, u32 avc)

@@ -2,6 +2,7 @@
 /*
  * tmpfs files: the page cache, found by a hash of file and index, and i_mmap, the mappings of a file by first page.
  */
+#include "host/arena.h"
 #include "mm/file.h"
 #include "mm/vma.h"
 

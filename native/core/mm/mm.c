@@ -4,6 +4,7 @@
 
 #include "mm/mm.h"
 
+#include "host/arena.h"
 #include "mm/pgtable.h"
 #include "mm/task.h"
 

@@ -8,6 +8,7 @@
 #ifndef HMMU_MMU_NOTIFIER_H
 #define HMMU_MMU_NOTIFIER_H
 
+#include "host/events.h"
 #include "host/machine.h"
 #include "host/probe.h"
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "host/inject.h"
 #include "mm/mmu_gather.h"
 #include "page/frame.h"
 

@@ -49,7 +49,7 @@ _Static_assert(SWP_MIGRATION_WRITE &(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE), 
 /** The bit that a readable-exclusive migration entry lacks. */
 #define SWP_MIGRATION_SHARED_BIT ((u64)(SWP_MIGRATION_READ ^ SWP_MIGRATION_READ_EXCLUSIVE) << SWP_TYPE_SHIFT)
 _Static_assert(IS_ONE_BIT(SWP_MIGRATION_READ ^ SWP_MIGRATION_READ_EXCLUSIVE), "the types differ in one bit");
-/** 6.12: what a migration entry keeps of a present one ("mm/swap: cache maximum swapfile size when init swap"). The swap
+/** 6.12: what a migration entry keeps of a present one ("mm: remember young/dirty bit for page migrations"). The swap
  * offset has room for both bits, as L1TF mitigation is not modelled. */
 #define SWP_MIGRATION_YOUNG (1ull << 46)
 #define SWP_MIGRATION_DIRTY (1ull << 47)

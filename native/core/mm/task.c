@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "host/arena.h"
 #include "host/probe.h"
 #include "host/stats.h"
 #include "mm/call.h"

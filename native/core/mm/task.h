@@ -100,6 +100,14 @@ static void downgrade_write(struct ctx *ctx);
  * reference over to the wait. -EDEADLK: a migration of this very task has the page, and a callback of it makes this
  * call; a kernel would hang. */
 static int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume);
+/** Take a page's lock: 0, or what wait_on_page() returns. The call goes on with the lock, after a wait with a reference. */
+static inline int lock_page(struct ctx *ctx, u32 pfn)
+{
+	if (trylock_page(ctx->m, pfn))
+		return 0;
+	get_page(ctx->m, pfn);
+	return wait_on_page(ctx, pfn, true, RESUME_LOCKED);
+}
 /** 0, or -ESRCH with an error if there is no such task. */
 static int check_task(const struct hmmu *m, u32 tid);
 /** Give up the call that a task is blocked in, with all that the call holds. */

@@ -5,6 +5,7 @@
  * once. A hit is compared with the
  * page tables, since the model is there to catch flushes that are missing.
  */
+#include "host/events.h"
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 

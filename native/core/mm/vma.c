@@ -2,6 +2,7 @@
 /* Mappings: protection, splitting, merging. The case numbers are those of the kernel's vma_merge(). */
 #include <errno.h>
 
+#include "host/arena.h"
 #include "mm/anon_vma.h"
 #include "mm/file.h"
 #include "mm/userfaultfd.h"

@@ -6,6 +6,8 @@
 #ifndef HMMU_VMA_H
 #define HMMU_VMA_H
 
+#include "host/arena.h"
+#include "host/inject.h"
 #include "mm/vma_record.h"
 
 struct ctx;

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "host/inject.h"
 #include "page/contents.h"
 #include "page/frame.h"
 

@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file frame.h Inlined allocation and freeing of single frames; frame.c has the rest of the allocator. */
+/** @file frame.h The allocator of frames. What single frames need is inlined. */
 #ifndef HMMU_FRAME_H
 #define HMMU_FRAME_H
 
+#include "host/events.h"
+#include "host/inject.h"
 #include "page/contents.h"
+
+/** Set up zone structures and the zero page. */
+static void frame_init(struct hmmu *m);
+/** A frame with one reference and no flags, or 0. @p zeroed tells whether its contents are known to be zero. */
+static u32 alloc_frame(struct hmmu *m, bool *zeroed);
+/** alloc_page(); 0 when RAM is used up or the allocation is made to fail. */
+static u32 alloc_page(struct hmmu *m);
+/** As alloc_page(), with zeroed contents. */
+static u32 alloc_zeroed_page(struct hmmu *m);
+/** Allocate a compound page of 512 frames, cleared, with one reference; or 0. */
+static u32 alloc_huge_page(struct hmmu *m);
+/** Put the frames of a compound page on the free lists. */
+static void free_huge_frames(struct hmmu *m, u32 head);
 
 static inline u32 block_of(u32 pfn)
 {

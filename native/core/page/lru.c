@@ -5,8 +5,6 @@
  */
 #include "page/lru.h"
 
-#include "host/probe.h"
-#include "host/stats.h"
 #include "page/last_reference.h"
 
 void lru_init(struct hmmu *m)
@@ -65,13 +63,20 @@ void lru_add_now(struct hmmu *m, u32 pfn)
 	add_pages_now(m, &pfn, 1);
 }
 
+void lru_relist(struct hmmu *m, u32 pfn, u32 clear, u32 set)
+{
+	struct page *page = page_of(m, pfn);
+	u32 nr = hpage_nr_pages(m, pfn);
+
+	del_page_from_lru_list(m, page, page_lru(page), nr);
+	page->flags = (page->flags & ~clear) | set;
+	add_page_to_lru_list(m, pfn, page_lru(page), nr);
+}
+
 static void activate_now(struct hmmu *m, u32 pfn)
 {
-	if (page_test(m, pfn, HMMU_PG_LRU) && !page_test(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE)) {
-		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
-		page_set(m, pfn, HMMU_PG_ACTIVE);
-		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
-	}
+	if (page_test(m, pfn, HMMU_PG_LRU) && !page_test(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE))
+		lru_relist(m, pfn, 0, HMMU_PG_ACTIVE);
 	put_page(m, pfn);
 }
 
@@ -79,11 +84,8 @@ static void deactivate_now(struct hmmu *m, u32 pfn)
 {
 	const u32 states = HMMU_PG_LRU | HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE;
 
-	if ((page_of(m, pfn)->flags & states) == (HMMU_PG_LRU | HMMU_PG_ACTIVE)) {
-		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
-		page_clear(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_REFERENCED);
-		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
-	}
+	if ((page_of(m, pfn)->flags & states) == (HMMU_PG_LRU | HMMU_PG_ACTIVE))
+		lru_relist(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_REFERENCED, 0);
 	put_page(m, pfn);
 }
 
@@ -97,24 +99,16 @@ static bool may_lazyfree(const struct hmmu *m, u32 pfn)
 
 static void lazyfree_now(struct hmmu *m, u32 pfn)
 {
-	if (may_lazyfree(m, pfn)) {
-		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
-		page_clear(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_REFERENCED | HMMU_PG_SWAPBACKED);
-		add_page_to_lru_list(m, pfn, LRU_INACTIVE_FILE, hpage_nr_pages(m, pfn));
-	}
+	if (may_lazyfree(m, pfn))
+		lru_relist(m, pfn, HMMU_PG_ACTIVE | HMMU_PG_REFERENCED | HMMU_PG_SWAPBACKED, 0);
 	put_page(m, pfn);
 }
 
 void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
-	u32 nr = pvec->nr;
+	u32 nr = pagevec_take(m, cpu, pvec);
 
-	pvec->nr = 0;
-	if (!nr)
-		return;
-	count_stat(m, HMMU_STAT_PAGEVEC_DRAIN);
-	probe(pagevec_drain, cpu, nr);
 	if (kind == PVEC_LRU_ADD)
 		add_pages_now(m, pvec->pages, nr);
 	else if (kind == PVEC_LAZYFREE)

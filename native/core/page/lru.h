@@ -3,6 +3,8 @@
 #ifndef HMMU_LRU_H
 #define HMMU_LRU_H
 
+#include "host/probe.h"
+#include "host/stats.h"
 #include "page/mlock_batch.h"
 #include "page/page.h"
 
@@ -60,8 +62,20 @@ static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enu
 }
 /** @name Pagevecs. A page waits in a pagevec before it goes on a list. The pagevec holds a reference.
  * @{ */
-/** "mm: batch lru_add_fn, 31 pages at once": PAGEVEC_SIZE of 4.14, FOLIO_BATCH of 6.12 */
+/** PAGEVEC_SIZE of 4.14, PAGEVEC_SIZE as "mm: increase folio batch size" has it */
 #define PAGEVEC_SIZE (KERNEL >= V6_12 ? PAGEVEC_MAX : 14)
+/** Begin to drain a pagevec: it is empty from now on. Returns the number of its pages. */
+static inline u32 pagevec_take(struct hmmu *m, u32 cpu, struct pagevec *pvec)
+{
+	u32 nr = pvec->nr;
+
+	pvec->nr = 0;
+	if (nr) {
+		count_stat(m, HMMU_STAT_PAGEVEC_DRAIN);
+		probe(pagevec_drain, cpu, nr);
+	}
+	return nr;
+}
 /** Drain one pagevec of a CPU. */
 static NOINLINE void pagevec_drain(struct hmmu *m, u32 cpu, enum pagevec_kind kind);
 /** Add a page to a pagevec, which takes over the caller's reference. A pagevec that is full or has a huge page is
@@ -161,6 +175,8 @@ static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pag
 	if (pvec->nr == PAGEVEC_SIZE)
 		pagevec_drain(m, cpu, PVEC_LRU_ADD);
 }
+/** A page goes from one list to the one that fits its new flags. */
+static void lru_relist(struct hmmu *m, u32 pfn, u32 clear, u32 set);
 /** For a split: count the head as one page of its list, not as 512; put a tail on the head's list. */
 static void lru_account_split(struct hmmu *m, u32 head);
 static void lru_add_page_tail(struct hmmu *m, u32 tail);

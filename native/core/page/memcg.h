@@ -3,6 +3,7 @@
 #ifndef HMMU_MEMCG_H
 #define HMMU_MEMCG_H
 
+#include "host/inject.h"
 #include "page/page.h"
 
 /** Reserve @p nr pages of the limit; false if the limit does not allow it. */

@@ -2,8 +2,6 @@
 /* mlock in Linux 6.12: pages wait in a pagevec until the LRU lists see their mark. */
 #include "page/mlock_batch.h"
 
-#include "host/probe.h"
-#include "host/stats.h"
 #include "page/lru.h"
 
 static bool is_mlocked(const struct hmmu *m, u32 pfn)
@@ -11,21 +9,9 @@ static bool is_mlocked(const struct hmmu *m, u32 pfn)
 	return page_test(m, pfn, HMMU_PG_MLOCKED);
 }
 
-static void make_unevictable(struct hmmu *m, u32 pfn)
-{
-	page_set(m, pfn, HMMU_PG_UNEVICTABLE);
-	add_page_to_lru_list(m, pfn, LRU_UNEVICTABLE, hpage_nr_pages(m, pfn));
-	page_of(m, pfn)->mlock_count = 1;
-}
-
 static void make_evictable(struct hmmu *m, u32 pfn)
 {
-	struct page *page = page_of(m, pfn);
-	u32 nr = hpage_nr_pages(m, pfn);
-
-	del_page_from_lru_list(m, page, LRU_UNEVICTABLE, nr);
-	page_clear(m, pfn, HMMU_PG_UNEVICTABLE);
-	add_page_to_lru_list(m, pfn, page_lru(page), nr);
+	lru_relist(m, pfn, HMMU_PG_UNEVICTABLE, 0);
 }
 
 /* The mark may have gone since. A page on no list gets to its list later, by its mark. */
@@ -41,19 +27,19 @@ static void do_mlock_page(struct hmmu *m, u32 pfn)
 	} else if (unevictable) {
 		page_of(m, pfn)->mlock_count++;
 	} else {
-		del_page_from_lru_list(m, page_of(m, pfn), page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
-		page_clear(m, pfn, HMMU_PG_ACTIVE);
-		make_unevictable(m, pfn);
+		lru_relist(m, pfn, HMMU_PG_ACTIVE, HMMU_PG_UNEVICTABLE);
+		page_of(m, pfn)->mlock_count = 1;
 	}
 }
 
 static void do_mlock_new_page(struct hmmu *m, u32 pfn)
 {
-	page_set(m, pfn, HMMU_PG_LRU);
-	if (is_mlocked(m, pfn))
-		make_unevictable(m, pfn);
-	else
-		add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
+	bool mlocked = is_mlocked(m, pfn);
+
+	page_set(m, pfn, HMMU_PG_LRU | (mlocked ? HMMU_PG_UNEVICTABLE : 0));
+	add_page_to_lru_list(m, pfn, page_lru(page_of(m, pfn)), hpage_nr_pages(m, pfn));
+	if (mlocked)
+		page_of(m, pfn)->mlock_count = 1;
 }
 
 /* The count may be too low, and is not there off the list: then one munlock takes the mark, which reclaim would renew. */
@@ -92,14 +78,8 @@ static void mlock_batch_drain(struct hmmu *m, const u32 *works, u32 nr)
 void mlock_drain_local(struct hmmu *m, u32 cpu)
 {
 	struct pagevec *pvec = &m->st->cpu[cpu].pvecs[PVEC_MLOCK];
-	u32 nr = pvec->nr;
 
-	pvec->nr = 0;
-	if (!nr)
-		return;
-	count_stat(m, HMMU_STAT_PAGEVEC_DRAIN);
-	probe(pagevec_drain, cpu, nr);
-	mlock_batch_drain(m, pvec->pages, nr);
+	mlock_batch_drain(m, pvec->pages, pagevec_take(m, cpu, pvec));
 }
 
 static void queue_work(struct hmmu *m, u32 cpu, u32 pfn, enum mlock_work work)

@@ -3,6 +3,7 @@
 #include "page/page.h"
 
 #include "page/devmem.h"
+#include "page/frame.h"
 #include "page/hugetlb_pool.h"
 #include "page/last_reference.h"
 

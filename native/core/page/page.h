@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file page.h struct page: flags, references, compound pages; page.c and frame.c. */
+/** @file page.h struct page: flags, references, compound pages. */
 #ifndef HMMU_PAGE_H
 #define HMMU_PAGE_H
 
@@ -36,8 +36,8 @@ static inline bool page_test_and_set(struct hmmu *m, u32 pfn, u32 flag)
 /** @} */
 
 /** @name PageAnonExclusive: an anonymous page of one mapping alone, which needs no copy for a store. It is a flag of each
- * page, tails too; while a huge pmd maps the page, the head's stands for all. "mm/rmap: use page_anon_exclusive"
- * Linux 4.14 has none, and goes by the map count.
+ * page, tails too; while a huge pmd maps the page, the head's stands for all. "mm: remember
+ * exclusively mapped anonymous pages with PG_anon_exclusive": 4.14 has none, and goes by the map count.
  * @{ */
 static inline bool PageAnonExclusive(const struct hmmu *m, u32 pfn)
 {
@@ -256,22 +256,6 @@ static inline void unlock_page(struct hmmu *m, u32 pfn)
 {
 	unlock_single_page(m, page_of(m, compound_head(m, pfn)));
 }
-/** @} */
-
-/** @name frame.c: the allocator
- * @{ */
-/** Set up zone structures and the zero page. */
-static void frame_init(struct hmmu *m);
-/** A frame with one reference and no flags, or 0. @p zeroed tells whether its contents are known to be zero. */
-static u32 alloc_frame(struct hmmu *m, bool *zeroed);
-/** alloc_page(); 0 when RAM is used up or the allocation is made to fail. */
-static u32 alloc_page(struct hmmu *m);
-/** As alloc_page(), with zeroed contents. */
-static u32 alloc_zeroed_page(struct hmmu *m);
-/** Allocate a compound page of 512 frames, cleared, with one reference; or 0. */
-static u32 alloc_huge_page(struct hmmu *m);
-/** Put the frames of a compound page on the free lists. */
-static void free_huge_frames(struct hmmu *m, u32 head);
 /** @} */
 
 #endif
