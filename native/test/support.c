@@ -34,12 +34,38 @@ void assert_clean(struct hmmu *m)
 	assert_int_equal(hmmu_verify(m, print_complaint, NULL), 0);
 }
 
+/* Of rigs that name no profile. */
+static uint32_t default_profile;
+
+static int choose_6_12(void **state)
+{
+	(void)state;
+	default_profile = HMMU_PROFILE_LINUX_6_12;
+	return 0;
+}
+
+static int choose_4_14(void **state)
+{
+	(void)state;
+	default_profile = HMMU_PROFILE_LINUX_4_14;
+	return 0;
+}
+
+int run_tests_on_each_kernel(const struct CMUnitTest *tests, size_t count)
+{
+	int failed = _cmocka_run_group_tests("Linux 4.14", tests, count, NULL, NULL);
+
+	return failed + _cmocka_run_group_tests("Linux 6.12", tests, count, choose_6_12, choose_4_14);
+}
+
 struct rig *rig_open(const struct hmmu_options *given)
 {
 	struct hmmu_options options = *given;
 	struct rig *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
+	if (!options.profile)
+		options.profile = default_profile;
 	if (!options.ram_pages)
 		options.ram_pages = 4096;
 	if (!options.device_pages)

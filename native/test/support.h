@@ -45,6 +45,9 @@ void rig_close(struct rig *r);
 /** Take a machine down that a test has put out of balance on purpose. */
 void rig_discard(struct rig *r);
 #define open_rig(...) rig_open(&(struct hmmu_options){ __VA_ARGS__ })
+/** Run a group of tests twice: rigs that name no profile are of Linux 4.14, then of Linux 6.12. Returns how many failed. */
+#define run_on_each_kernel(tests) run_tests_on_each_kernel(tests, sizeof(tests) / sizeof((tests)[0]))
+int run_tests_on_each_kernel(const struct CMUnitTest *tests, size_t count);
 
 /** Fails with the texts of all complaints. */
 void assert_clean(struct hmmu *m);

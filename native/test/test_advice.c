@@ -341,24 +341,18 @@ static void test_of_a_later_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lazy_free_forgets_use),
-		cmocka_unit_test(test_protect_entries),
-		cmocka_unit_test(test_protect_migration_entry),
-		cmocka_unit_test(test_protect_none),
-		cmocka_unit_test(test_protect_locked_mapping),
-		cmocka_unit_test(test_protect_hugetlb),
-		cmocka_unit_test(test_dontneed),
-		cmocka_unit_test(test_dontneed_of_file_pages),
-		cmocka_unit_test(test_refused_advice),
-		cmocka_unit_test(test_lazy_free),
-		cmocka_unit_test(test_lazy_free_of_a_part),
-		cmocka_unit_test(test_lazy_free_of_a_busy_part),
-		cmocka_unit_test(test_uffd_over_a_hole),
-		cmocka_unit_test(test_mlock_brings_in),
-		cmocka_unit_test(test_munlock_of_many),
-		cmocka_unit_test(test_clear_refs),
+		cmocka_unit_test(test_protect_none),           cmocka_unit_test(test_protect_locked_mapping),
+		cmocka_unit_test(test_protect_hugetlb),        cmocka_unit_test(test_dontneed),
+		cmocka_unit_test(test_dontneed_of_file_pages), cmocka_unit_test(test_lazy_free),
+		cmocka_unit_test(test_lazy_free_of_a_part),    cmocka_unit_test(test_lazy_free_of_a_busy_part),
+		cmocka_unit_test(test_uffd_over_a_hole),       cmocka_unit_test(test_mlock_brings_in),
+		cmocka_unit_test(test_munlock_of_many),        cmocka_unit_test(test_clear_refs),
+	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_lazy_free_forgets_use),   cmocka_unit_test(test_protect_entries),
+		cmocka_unit_test(test_protect_migration_entry), cmocka_unit_test(test_refused_advice),
 		cmocka_unit_test(test_of_a_later_kernel),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests_of_4_14, NULL, NULL) + run_on_each_kernel(tests);
 }

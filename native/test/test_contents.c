@@ -142,5 +142,5 @@ int main(void)
 		cmocka_unit_test(test_device_access_to_zeroes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests);
 }

@@ -432,8 +432,6 @@ int main(void)
 		cmocka_unit_test(test_shared_store_waits),
 		cmocka_unit_test(test_used_frame_is_cleared),
 		cmocka_unit_test(test_copy_in_locked_mapping),
-		cmocka_unit_test(test_copy_given_up_in_locked_mapping),
-		cmocka_unit_test(test_read_then_write),
 		cmocka_unit_test(test_notifier_over_zero_page),
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_long_accesses),
@@ -441,13 +439,17 @@ int main(void)
 		cmocka_unit_test(test_out_of_frames),
 		cmocka_unit_test(test_shared_memory),
 		cmocka_unit_test(test_fault_around),
-		cmocka_unit_test(test_private_file),
 		cmocka_unit_test(test_userfaultfd),
 		cmocka_unit_test(test_soft_dirty),
 		cmocka_unit_test(test_store_to_locked_shared_page),
-		cmocka_unit_test(test_store_to_locked_page),
 		cmocka_unit_test(test_locked_cache_page),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_copy_given_up_in_locked_mapping),
+		cmocka_unit_test(test_read_then_write),
+		cmocka_unit_test(test_private_file),
+		cmocka_unit_test(test_store_to_locked_page),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests_of_4_14, NULL, NULL) + run_on_each_kernel(tests);
 }

@@ -289,19 +289,21 @@ static void test_failing_without_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_anonymous_memory),
 		cmocka_unit_test(test_shared_memory),
 		cmocka_unit_test(test_private_file),
 		cmocka_unit_test(test_special_mapping),
 		cmocka_unit_test(test_zero_pages),
-		cmocka_unit_test(test_huge_page),
-		cmocka_unit_test(test_device_entries),
-		cmocka_unit_test(test_migration_entries),
 		cmocka_unit_test(test_what_the_child_does_not_get),
 		cmocka_unit_test(test_notifier),
 		cmocka_unit_test(test_failing_at_each_allocation),
 		cmocka_unit_test(test_failing_without_frames),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_anonymous_memory),
+		cmocka_unit_test(test_huge_page),
+		cmocka_unit_test(test_device_entries),
+		cmocka_unit_test(test_migration_entries),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests_of_4_14, NULL, NULL) + run_on_each_kernel(tests);
 }

@@ -487,12 +487,14 @@ int main(void)
 		cmocka_unit_test(test_anon_vma),
 		cmocka_unit_test(test_vma),
 		cmocka_unit_test(test_memcg),
-		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_unstable_pmd),
 		cmocka_unit_test(test_for_ever),
-		cmocka_unit_test(test_huge_copy_without_memory),
 		cmocka_unit_test(test_counting),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_huge),
+		cmocka_unit_test(test_huge_copy_without_memory),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests_of_4_14, NULL, NULL) + run_on_each_kernel(tests);
 }

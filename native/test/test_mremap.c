@@ -504,7 +504,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean_translations_are_flushed),
 		cmocka_unit_test(test_beyond_end_of_file),
-		cmocka_unit_test(shrink),
 		cmocka_unit_test(grow_in_place),
 		cmocka_unit_test(move_to_grow),
 		cmocka_unit_test(move_the_middle),
@@ -513,17 +512,20 @@ int main(void)
 		cmocka_unit_test(errors),
 		cmocka_unit_test(shared_memory_twice),
 		cmocka_unit_test(private_file_pages),
-		cmocka_unit_test(entries_become_soft_dirty),
 		cmocka_unit_test(migration_entries_move),
-		cmocka_unit_test(reverse_maps_follow),
-		cmocka_unit_test(invalidations_and_flushes),
 		cmocka_unit_test(huge_pmd_moves_whole),
 		cmocka_unit_test(huge_pmd_is_split),
 		cmocka_unit_test(locked_memory),
-		cmocka_unit_test(waiting),
 		cmocka_unit_test(waiting_to_populate),
 		cmocka_unit_test(out_of_memory),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(shrink),
+		cmocka_unit_test(entries_become_soft_dirty),
+		cmocka_unit_test(reverse_maps_follow),
+		cmocka_unit_test(invalidations_and_flushes),
+		cmocka_unit_test(waiting),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests_of_4_14, NULL, NULL) + run_on_each_kernel(tests);
 }

@@ -543,7 +543,6 @@ int main(void)
 		cmocka_unit_test(test_locked_neighbour_stays_apart),
 		cmocka_unit_test(test_locked_pages_count_once),
 		cmocka_unit_test(test_grown_mapping_is_soft_dirty),
-		cmocka_unit_test(test_userfaultfd_merges_seldom),
 		cmocka_unit_test(test_special_mappings_do_not_merge),
 		cmocka_unit_test(test_accounted_neighbours_merge),
 		cmocka_unit_test(test_unmap_parts),
@@ -552,17 +551,20 @@ int main(void)
 		cmocka_unit_test(test_occupied_place),
 		cmocka_unit_test(test_chosen_places),
 		cmocka_unit_test(test_protect_splits),
-		cmocka_unit_test(test_merge_cases),
 		cmocka_unit_test(test_file_mappings),
 		cmocka_unit_test(test_merge_without_memory),
 		cmocka_unit_test(test_different_anon_vmas),
-		cmocka_unit_test(test_anon_vma_is_imported),
 		cmocka_unit_test(test_inherited_mapping),
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_split_before_the_first_page),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_many_mappings),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_userfaultfd_merges_seldom),
+		cmocka_unit_test(test_merge_cases),
+		cmocka_unit_test(test_anon_vma_is_imported),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests_of_4_14, NULL, NULL) + run_on_each_kernel(tests);
 }
