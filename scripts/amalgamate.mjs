@@ -19,10 +19,14 @@ const spdx = readFileSync(join(include, 'hmmu/hmmu.h'), 'utf8').match(/.*\n/)[0]
 const read = (path) => readFileSync(path, 'utf8').replace(spdx, '')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** The public header with the lists in it. */
+/** The public header with its parts in it. */
 function publicHeader() {
-  const lists = read(join(include, 'hmmu/hmmu_defs.h'))
-  return spdx + read(join(include, 'hmmu/hmmu.h')).replace('#include "hmmu_defs.h"\n', () => lists)
+  return (
+    spdx +
+    read(join(include, 'hmmu/hmmu.h')).replace(/^#include "(hmmu_\w+\.h)"\n/gm, (_, name) =>
+      read(join(include, 'hmmu', name)),
+    )
+  )
 }
 
 /** Makes declarations of functions and of the kernels static, except those that are static already, and types. */

@@ -657,6 +657,7 @@ export type NotifyKind =
   | 'soft_dirty'
   | 'migrate'
   | 'exclusive'
+  | 'release'
 
 /** Values of {@link NotifyKind} in the C API. */
 export const notifyKindValues: Readonly<Record<NotifyKind, number>> = {
@@ -668,6 +669,7 @@ export const notifyKindValues: Readonly<Record<NotifyKind, number>> = {
   soft_dirty: 5,
   migrate: 6,
   exclusive: 7,
+  release: 8,
 }
 
 /** {@link NotifyKind} by value. */
@@ -680,6 +682,7 @@ export const notifyKindNames: readonly NotifyKind[] = [
   'soft_dirty',
   'migrate',
   'exclusive',
+  'release',
 ]
 
 /** A sentence on each {@link NotifyKind}. */
@@ -692,6 +695,7 @@ export const notifyKindTexts: Readonly<Record<NotifyKind, string>> = {
   soft_dirty: 'The soft-dirty bits are cleared.',
   migrate: 'A device migration takes pages.',
   exclusive: 'A device gets pages for itself, or they come back from that.',
+  release: 'The process exits. Only interval notifiers hear of it.',
 }
 
 /** Stable error codes; the TypeScript error's code is HMMU_ + name. */

@@ -158,9 +158,41 @@ static void test_restore_counts(void **state)
 	assert_ok(restore_changed(r, NULL, 0, &error));
 	head = page_of(r->m, pfn_at(r, buf));
 	assert_refused(r, (const u32 *)&head[MAPCOUNT_TAIL].large_mapcount, 1u << 31, "contradicts itself");
-	assert_refused(r, &mm_of(r->m, r->pid)->has_pinned, 2, "is in a state that is none");
+	assert_refused(r, (const u32 *)&mm_of(r->m, r->pid)->uffd, 2u << 24, "is in a state that is none");
 	assert_refused(r, &page_of(r->m, lru_head(r->m, LRU_UNEVICTABLE))->next, pfn_at(r, buf),
 		       "the list of unevictable pages is not empty");
+	rig_close(r);
+}
+
+/* A snapshot whose intervals lead in a circle, or elsewhere, is refused. */
+static void test_restore_intervals(void **state)
+{
+	struct rig *r = open_6_12();
+	struct hmmu_error error;
+	const struct interval *intervals = r->m->intervals;
+	const struct mm *space = mm_of(r->m, r->pid);
+	uint32_t ids[3], root;
+
+	(void)state;
+	for (uint64_t i = 0; i < 3; i++)
+		assert_ok(hmmu_mmu_interval_notifier_insert(r->m, r->pid, BASE, PAGES(i + 1), 0, &ids[i]));
+	root = r->m->subscriptions[space->notifier_subscriptions].itree;
+	assert_ok(restore_changed(r, NULL, 0, &error));
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_refused(r, &intervals[ids[i]].left, root, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].right, 1u << 20, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].parent, ids[i], "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].mm, 0, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].mirrors, 2, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].state, INTERVAL_OUT, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].deferred_next, root, "interval notifiers");
+	}
+	assert_refused(r, &r->m->subscriptions[space->notifier_subscriptions].itree, 0, "interval notifiers");
+	assert_refused(r, &r->m->subscriptions[space->notifier_subscriptions].deferred, root, "interval notifiers");
+	assert_refused(r, &space->notifier_subscriptions, 0, "interval notifiers");
+	assert_refused(r, &space->notifier_subscriptions, UINT32_MAX, "interval notifiers");
+	assert_refused(r, &space->active_invalidate_ranges, 1, "invalidations");
+	assert_refused(r, &space->watched, 0, "interval notifiers");
 	rig_close(r);
 }
 
@@ -170,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_exclusive),         cmocka_unit_test(test_large_mapcount),
 		cmocka_unit_test(test_unevictable),       cmocka_unit_test(test_restore_batch),
 		cmocka_unit_test(test_restore_exclusive), cmocka_unit_test(test_restore_counts),
+		cmocka_unit_test(test_restore_intervals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

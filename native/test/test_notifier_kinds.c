@@ -122,9 +122,27 @@ static void test_secondary_tlbs(void **state)
 	rig_close(r);
 }
 
+/* Interval notifiers came with "mm/mmu_notifier: add an interval tree notifier" (5.5). */
+static void test_no_intervals_in_4_14(void **state)
+{
+	struct rig *r = open_rig(.profile = HMMU_PROFILE_LINUX_4_14);
+	uint32_t interval;
+	uint64_t seq;
+
+	(void)state;
+	assert_failed(r->m, hmmu_mmu_interval_notifier_insert(r->m, r->pid, BASE, 1, 0, &interval), -EINVAL,
+		      HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_mmu_interval_notifier_remove(r->m, 1), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_mmu_interval_read_begin(r->m, 1, &seq), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_mmu_interval_read_retry(r->m, 1, 1), -EINVAL, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_mmu_interval_set_seq(r->m, 1, 1), -EINVAL, HMMU_ERR_SYSCALL);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_intervals_in_4_14),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_no_kinds),
 		cmocka_unit_test(test_hugetlb_once),

@@ -15,15 +15,17 @@ static bool can_reap(const struct vma *v)
 	return !(v->flags & (VM_HUGETLB | VM_PFNMAP | VM_SHARED | (KERNEL < V6_12 ? VM_LOCKED : 0)));
 }
 
-/* 6.12 asks notifiers not to block, and none here does ("mm, oom: distinguish blockable mode for mmu notifiers"). */
+/* 6.12 asks notifiers not to block; a mapping whose notifier would is left alone ("mm, oom: distinguish blockable mode for
+ * mmu notifiers"). */
 static void reap_vma(struct ctx *ctx, u32 vma)
 {
 	struct hmmu *m = ctx->m;
 	const struct vma *v = vma_of(m, vma);
 	struct mmu_gather tlb;
 
-	if (KERNEL >= V6_12)
-		mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_UNMAP, ctx->mm, v->start, v->end);
+	if (KERNEL >= V6_12 &&
+	    mmu_notifier_invalidate_range_start_nonblock(m, HMMU_NOTIFY_UNMAP, ctx->mm, v->start, v->end))
+		return;
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, false);
 	if (KERNEL >= V6_12)
 		tlb.keep_wp = true;

@@ -23,6 +23,8 @@ static const struct slab_size slab_sizes[NR_SLABS] = {
 	[SLAB_AVC] = { sizeof(struct avc), 1u << 23 },
 	[SLAB_ANON_VMA] = { sizeof(struct anon_vma), 1u << 22 },
 	[SLAB_FILE] = { sizeof(struct file), 1u << 20 },
+	[SLAB_SUBSCRIPTIONS] = { sizeof(struct subscriptions), 1u << 16 },
+	[SLAB_INTERVAL] = { sizeof(struct interval), 1u << 18 },
 };
 
 static u64 take(u64 *end, u64 bytes)
@@ -103,6 +105,8 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->avcs = slab_base(st, SLAB_AVC);
 	m->anon_vmas = slab_base(st, SLAB_ANON_VMA);
 	m->files = slab_base(st, SLAB_FILE);
+	m->subscriptions = slab_base(st, SLAB_SUBSCRIPTIONS);
+	m->intervals = slab_base(st, SLAB_INTERVAL);
 	m->block = part(st, PART_BLOCKS);
 	m->tlb = part(st, PART_TLB);
 	m->events = part(st, PART_EVENTS);

@@ -62,6 +62,13 @@ int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data)
 	return 0;
 }
 
+int hmmu_set_invalidate(struct hmmu *m, hmmu_invalidate_fn invalidate, void *data)
+{
+	m->invalidate = invalidate;
+	m->invalidate_data = data;
+	return 0;
+}
+
 int hmmu_events_record(struct hmmu *m, uint32_t mask)
 {
 	m->st->event_mask = mask & all_events();

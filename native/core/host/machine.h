@@ -47,6 +47,8 @@ struct hmmu {
 	struct avc *avcs;
 	struct anon_vma *anon_vmas;
 	struct file *files;
+	struct subscriptions *subscriptions;
+	struct interval *intervals;
 	struct tlb_entry *tlb;
 	struct hmmu_event *events;
 	u32 *cache_hash;
@@ -67,6 +69,9 @@ struct hmmu {
 	} drivers[HMMU_MAX_DEVICES]; /**< of the devices */
 	hmmu_notifier_fn notifier;
 	void *notifier_data;
+	hmmu_invalidate_fn invalidate; /**< of interval notifiers */
+	void *invalidate_data;
+	const struct hmmu_invalidation *invalidation; /**< what it is being told, or NULL */
 	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */
 	u32 in_notifier;  /**< those of the notifier */
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
@@ -136,6 +141,10 @@ static inline struct anon_vma *anon_vma_of(const struct hmmu *m, u32 anon_vma)
 static inline struct file *file_of(const struct hmmu *m, u32 file)
 {
 	return m->files + file;
+}
+static inline struct interval *interval_of(const struct hmmu *m, u32 interval)
+{
+	return m->intervals + interval;
 }
 /** @} */
 static inline void *frame_of(const struct hmmu *m, u32 pfn)

@@ -12,6 +12,7 @@
  * vma      a mapping: a range of addresses of one mm with one set of rights
  * avc      anon_vma_chain: the link between a vma and an anon_vma
  * file     a tmpfs inode with its page cache
+ * interval an interval notifier: a range of addresses whose invalidations a driver hears of
  * swap slot  a place in the swap area for one page, from 1; it is in no slab
  */
 #ifndef HMMU_TYPES_H
@@ -216,6 +217,7 @@ struct rwsem {
 /** What the notifier of an address space does: record events, call the machine's function. */
 #define WATCH_EVENTS 1u
 #define WATCH_CALLS 2u
+#define WATCH_INTERVALS 4u /**< Linux 6.12: it has interval notifiers */
 
 struct mm {
 	u32 link;  /**< of free slots */
@@ -232,12 +234,49 @@ struct mm {
 	u32 main_task;
 	u32 migrations; /**< under way */
 	u32 watched;    /**< WATCH_…: who has registered a notifier; 0: nobody */
-	u32 uffd;       /**< a userfaultfd was made */
-	u16 reaped;
-	u16 vmas_marked;   /**< 1: a writer has marked mappings. Linux 6.12 */
-	u32 hugetlb_usage; /**< pages of hugetlb mappings, which rss leaves out */
-	u32 has_pinned;    /**< MMF_HAS_PINNED: 1 after the first FOLL_PIN. Linux 6.12 */
-	u32 vma_readers;   /**< tasks that wait and hold the lock of a mapping for reading. Linux 6.12 */
+	u8 uffd;        /**< a userfaultfd was made */
+	u8 reaped;
+	u8 vmas_marked;               /**< 1: a writer has marked mappings. Linux 6.12 */
+	u8 has_pinned;                /**< MMF_HAS_PINNED: 1 after the first FOLL_PIN. Linux 6.12 */
+	u32 hugetlb_usage;            /**< pages of hugetlb mappings, which rss leaves out */
+	u32 vma_readers;              /**< tasks that wait and hold the lock of a mapping for reading. Linux 6.12 */
+	u32 notifier_subscriptions;   /**< made with its first interval notifier. Linux 6.12 */
+	u32 active_invalidate_ranges; /**< invalidations that have started and not ended. Linux 6.12 */
+};
+_Static_assert(sizeof(struct mm) == 128, "the addresses of address spaces are computed most cheaply with this size");
+
+/** struct mmu_notifier_subscriptions: the interval notifiers of an address space. Linux 6.12 */
+struct subscriptions {
+	u32 link; /**< of free slots */
+	u32 mm;
+	u64 invalidate_seq; /**< odd while intervals are being invalidated */
+	u64 inserted;       /**< intervals so far */
+	u32 itree;          /**< root of the tree of intervals */
+	u32 deferred;       /**< intervals to be inserted or removed when no invalidation is active, the newest first */
+};
+
+enum interval_state {
+	INTERVAL_FREE,
+	INTERVAL_IN_TREE,
+	INTERVAL_TO_INSERT, /**< not in the tree yet: deferred */
+	INTERVAL_TO_REMOVE, /**< still in the tree: deferred, and its remover waits */
+	INTERVAL_OUT,       /**< not in the tree any more: removed while its remover waits, or its process has exited */
+};
+/** struct mmu_interval_notifier. Linux 6.12 */
+struct interval {
+	u32 link;  /**< of free slots */
+	u32 state; /**< enum interval_state */
+	u32 mm;    /**< 0: its process has exited */
+	u32 parent, left, right;
+	u32 deferred_prev, deferred_next;
+	u64 start, last; /**< addresses; the last one belongs to it */
+	u64 subtree_last;
+	u64 number; /**< which one of its address space; among equal starts the older is the first */
+	u64 invalidate_seq;
+	u64 owner; /**< MIGRATE invalidations by this owner are ignored, unless the machine has a function that decides */
+	u64 read_seq; /**< of a hmmu_mirror() that waits: what read_begin() has returned */
+	u32 mirrors;  /**< 1: it is that of a hmmu_mirror() */
+	u32 reserved;
 };
 /** MM_COPIED: by a fork() that waits; nobody knows the process yet. Linux 6.12 */
 enum mm_state { MM_FREE, MM_ALIVE, MM_DEAD, MM_COPIED };
@@ -373,7 +412,17 @@ struct slab {
 	u32 reserved;
 };
 
-enum slab_kind { SLAB_MM, SLAB_TASK, SLAB_VMA, SLAB_AVC, SLAB_ANON_VMA, SLAB_FILE, NR_SLABS };
+enum slab_kind {
+	SLAB_MM,
+	SLAB_TASK,
+	SLAB_VMA,
+	SLAB_AVC,
+	SLAB_ANON_VMA,
+	SLAB_FILE,
+	SLAB_SUBSCRIPTIONS,
+	SLAB_INTERVAL,
+	NR_SLABS
+};
 
 /** The parts of the arena behind its first page, besides the slabs. */
 enum part {

@@ -65,6 +65,11 @@
 	X(uint32_t, events_recorded, (const struct hmmu *m), (m)) \
 	X(int, watch, (struct hmmu *m, uint32_t pid), (m, pid)) \
 	X(int, notify, (struct hmmu *m, uint32_t pid, bool on), (m, pid, on)) \
+	X(int, mmu_interval_notifier_insert, (struct hmmu *m, uint32_t pid, uint64_t start, uint64_t length, uint64_t owner, uint32_t *notifier), (m, pid, start, length, owner, notifier)) \
+	X(int, mmu_interval_notifier_remove, (struct hmmu *m, uint32_t notifier), (m, notifier)) \
+	X(int, mmu_interval_read_begin, (struct hmmu *m, uint32_t notifier, uint64_t *seq), (m, notifier, seq)) \
+	X(int, mmu_interval_read_retry, (struct hmmu *m, uint32_t notifier, uint64_t seq), (m, notifier, seq)) \
+	X(int, mmu_interval_set_seq, (struct hmmu *m, uint32_t notifier, uint64_t seq), (m, notifier, seq)) \
 	X(int, migrate_vma, (struct hmmu *m, const struct hmmu_migrate_request *request), (m, request)) \
 	X(int, migrate_begin, (struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **mig), (m, request, mig)) \
 	X(int, migrate_vma_setup, (struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **mig), (m, request, mig)) \

@@ -75,7 +75,7 @@ static bool check_arena(struct check *c)
 	c->met = check_alloc(c, (ram_used(c->m) + 63) / 64 * sizeof(u64));
 	return c->met && check_slabs(c) && check_unused(c) && check_blocks(c) && check_pages(c) && check_pool(c) &&
 	       check_device(c) && check_lru(c) && check_page_cache(c) && check_swap(c) && check_mappings(c) &&
-	       check_reverse_maps(c) && check_tasks(c) && check_tables(c) && check_pool_users(c);
+	       check_reverse_maps(c) && check_intervals(c) && check_tasks(c) && check_tables(c) && check_pool_users(c);
 }
 
 /* Fill the newly made machine from the snapshot. */

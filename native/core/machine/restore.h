@@ -101,8 +101,10 @@ static bool check_pool_users(struct check *c);
 static bool check_lru(struct check *c);
 static bool check_page_cache(struct check *c);
 static bool check_swap(struct check *c);
-/** restore_mm.c: address spaces and mappings; restore_rmap.c: the lists by which reverse maps find mappings. */
+/** restore_mm.c: address spaces, mappings, interval notifiers; restore_rmap.c: the lists by which reverse maps find
+ * mappings. */
 static bool check_mappings(struct check *c);
+static bool check_intervals(struct check *c);
 static bool check_reverse_maps(struct check *c);
 /** restore_tasks.c: tasks, what they wait for, and the locks that they have. */
 static bool check_tasks(struct check *c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Restoring: address spaces with their mappings. */
+/* Restoring: address spaces with their mappings and interval notifiers. */
 #include "host/platform.h"
+#include "machine/check_intervals.h"
 #include "machine/restore.h"
 #include "mm/mm.h"
 #include "mm/vma.h"
@@ -120,7 +121,8 @@ static bool check_mm(struct check *c, u32 mm, u32 *stack, u32 *total)
 	const struct mm *space = mm_of(c->m, mm);
 
 	if ((KERNEL >= V6_12 ? !mm_exists(c->m, mm) : space->state != MM_ALIVE) ||
-	    space->vmas_marked > (KERNEL >= V6_12) || (space->watched & ~(WATCH_EVENTS | WATCH_CALLS)) ||
+	    space->vmas_marked > (KERNEL >= V6_12) ||
+	    (space->watched & ~(WATCH_EVENTS | WATCH_CALLS | (KERNEL >= V6_12 ? WATCH_INTERVALS : 0))) ||
 	    space->uffd > 1 || space->reaped > 1 || space->has_pinned > (KERNEL >= V6_12) || space->migrations)
 		return refuse_snapshot(c, "process %u is in a state that is none (%u)", mm, space->state);
 	if (!space->tlb_gen || space->tlb_gen > c->m->st->tlb_gen)
@@ -145,4 +147,22 @@ bool check_mappings(struct check *c)
 		return refuse_snapshot(c, "there are %u mappings, and processes have %u", m->st->slabs[SLAB_VMA].used,
 				       total);
 	return good;
+}
+
+bool check_intervals(struct check *c)
+{
+	const struct hmmu *m = c->m;
+	u32 count = count_intervals_out(m), subscriptions = 0;
+
+	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
+		const char *fault = is_record(c, SLAB_MM, mm) ? intervals_fault(m, mm, &count) : NULL;
+
+		if (fault)
+			return refuse_snapshot(c, "process %u: %s", mm, fault);
+		subscriptions += is_record(c, SLAB_MM, mm) && mm_of(m, mm)->notifier_subscriptions;
+	}
+	if (count != m->st->slabs[SLAB_INTERVAL].used || subscriptions != m->st->slabs[SLAB_SUBSCRIPTIONS].used)
+		return refuse_snapshot(c, "there are %u interval notifiers, and processes have %u",
+				       m->st->slabs[SLAB_INTERVAL].used, count);
+	return true;
 }

@@ -250,6 +250,8 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	memcpy(copy->drivers, m->drivers, sizeof(copy->drivers));
 	copy->notifier = m->notifier;
 	copy->notifier_data = m->notifier_data;
+	copy->invalidate = m->invalidate;
+	copy->invalidate_data = m->invalidate_data;
 	*clone = copy;
 	return 0;
 }

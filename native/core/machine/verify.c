@@ -394,6 +394,7 @@ static void verify_all(struct verify *v)
 	verify_locks(v);
 	verify_tlb(v);
 	verify_lists(v);
+	verify_intervals(v);
 	verify_hugetlb(v);
 }
 

@@ -76,6 +76,8 @@ static void verify_locks(struct verify *v);
 static void verify_tlb(struct verify *v);
 /** Free lists, the device's bitmap, the lists of reverse maps. */
 static void verify_lists(struct verify *v);
+/** Interval notifiers. */
+static void verify_intervals(struct verify *v);
 /** The hugetlb pool: its free list and its counters. */
 static void verify_hugetlb(struct verify *v);
 /** Swap slots and the swap cache; and one swap entry. */

@@ -5,6 +5,7 @@
 #include "mm/mm.h"
 
 #include "host/arena.h"
+#include "mm/interval_notifier.h"
 #include "mm/pgtable.h"
 #include "mm/task.h"
 
@@ -64,6 +65,8 @@ void mm_free(struct hmmu *m, u32 mm)
 	if (old->tables != 1)
 		hmmu_bug(m, "a process ended with page tables");
 	*lookup_of(m, mm) = (struct lookup){ 0 };
+	if (KERNEL >= V6_12)
+		intervals_leave_mm(m, mm);
 	pgd_free(m, old->pgd);
 	slab_free(m, SLAB_TASK, old->main_task);
 	slab_free(m, SLAB_MM, mm);

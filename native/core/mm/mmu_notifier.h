@@ -11,14 +11,32 @@
 #include "host/events.h"
 #include "host/machine.h"
 #include "host/probe.h"
+#include "mm/interval_notifier.h"
+
+/** 6.12: whether the invalidation has to be given up (-EAGAIN), as a notifier would wait and @p blockable forbids it. */
+static inline int __mmu_notifier_invalidate_range_start(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end, u64 owner,
+							bool blockable)
+{
+	probe(invalidate_start, mm, start, end);
+	if (KERNEL >= V6_12)
+		mm_of(m, mm)->active_invalidate_ranges++;
+	if (!mm_of(m, mm)->watched)
+		return 0;
+	if (KERNEL >= V6_12)
+		return notify_start(m, &(struct hmmu_invalidation){ .pid = mm,
+								    .kind = kind,
+								    .blockable = blockable,
+								    .owner = owner,
+								    .start = start,
+								    .end = end });
+	event_notify(m, HMMU_EVENT_INVALIDATE_START, 0, mm, start, end);
+	return 0;
+}
 
 static inline void mmu_notifier_invalidate_range_start_owner(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end,
 							     u64 owner)
 {
-	(void)owner;
-	probe(invalidate_start, mm, start, end);
-	if (mm_of(m, mm)->watched)
-		event_notify(m, HMMU_EVENT_INVALIDATE_START, KERNEL >= V6_12 ? kind : 0, mm, start, end);
+	(void)__mmu_notifier_invalidate_range_start(m, kind, mm, start, end, owner, true);
 }
 
 static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
@@ -26,9 +44,17 @@ static inline void mmu_notifier_invalidate_range_start(struct hmmu *m, u32 kind,
 	mmu_notifier_invalidate_range_start_owner(m, kind, mm, start, end, 0);
 }
 
+/** 0, or -EAGAIN: a notifier would wait, and nothing must be invalidated. */
+static inline int mmu_notifier_invalidate_range_start_nonblock(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
+{
+	return __mmu_notifier_invalidate_range_start(m, kind, mm, start, end, 0, false);
+}
+
 /* Rare, and called from hot places. */
 static NOINLINE void notify_end(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
 {
+	if (KERNEL >= V6_12 && mm_of(m, mm)->watched & WATCH_INTERVALS)
+		intervals_invalidate_end(m, mm);
 	/* Until "mm/mmu_notifier: avoid call to invalidate_range() in range_end()" (4.15) the end of a range invalidates
 	 * it for secondary TLBs as well. */
 	if (KERNEL < V6_12)
@@ -39,6 +65,8 @@ static NOINLINE void notify_end(struct hmmu *m, u32 kind, u32 mm, u64 start, u64
 static inline void mmu_notifier_invalidate_range_end(struct hmmu *m, u32 kind, u32 mm, u64 start, u64 end)
 {
 	probe(invalidate_end, mm, start, end);
+	if (KERNEL >= V6_12)
+		mm_of(m, mm)->active_invalidate_ranges--;
 	if (mm_of(m, mm)->watched)
 		notify_end(m, KERNEL >= V6_12 ? kind : 0, mm, start, end);
 }

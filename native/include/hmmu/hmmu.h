@@ -718,6 +718,8 @@ struct hmmu_builtin {
 HMMU_COMMON_API extern const struct hmmu_migrate_ops hmmu_builtin_ops;
 /** @} */
 
+#include "hmmu_mirror.h"
+
 #ifdef __cplusplus
 }
 #endif

@@ -217,7 +217,8 @@
 	X(PROTECTION_PAGE, 4, "The rights of pages change, those of the mapping do not: fork().") \
 	X(SOFT_DIRTY, 5, "The soft-dirty bits are cleared.") \
 	X(MIGRATE, 6, "A device migration takes pages.") \
-	X(EXCLUSIVE, 7, "A device gets pages for itself, or they come back from that.")
+	X(EXCLUSIVE, 7, "A device gets pages for itself, or they come back from that.") \
+	X(RELEASE, 8, "The process exits. Only interval notifiers hear of it.")
 
 /** X(name, value, text): stable error codes; the TypeScript error's code is HMMU_ + name. */
 #define HMMU_ERRORS(X) \

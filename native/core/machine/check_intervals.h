@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file check_intervals.h Interval notifiers, as verify() and restoring look at them. */
+#ifndef HMMU_CHECK_INTERVALS_H
+#define HMMU_CHECK_INTERVALS_H
+
+#include "host/machine.h"
+
+/** What is wrong with the interval notifiers of a process, or NULL. Numbers may be anything, so each is checked before it is
+ * used. The intervals met are added to @p count. */
+static const char *intervals_fault(const struct hmmu *m, u32 mm, u32 *count);
+/** The intervals that no process has, and that wait for their removal. */
+static u32 count_intervals_out(const struct hmmu *m);
+
+#endif

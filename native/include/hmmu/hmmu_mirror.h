@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file hmmu_mirror.h
+ * Mirroring the page tables of a process in a device: interval notifiers and hmm_range_fault() of Linux 6.12. A part of
+ * hmmu.h, which includes it.
+ */
+#ifndef HMMU_MIRROR_H
+#define HMMU_MIRROR_H
+
+/** @name Interval notifiers
+ * mmu_interval_notifier of Linux 6.12; on other kernels all of these calls are -EINVAL (SYSCALL). An interval is a range of
+ * addresses of a process that a driver mirrors. Its number belongs to the machine's state.
+ *
+ * Each invalidation that meets the interval gives it a new sequence number. A driver that mirrors pages goes round a loop:
+ * hmmu_mmu_interval_read_begin(), hmmu_range_fault(), take its own lock, hmmu_mmu_interval_read_retry(): if that is 1,
+ * drop the lock and begin anew; if it is 0, program the device.
+ * @{ */
+/** struct mmu_notifier_range: an invalidation that meets an interval. */
+struct hmmu_invalidation {
+	uint32_t notifier; /**< the interval */
+	uint32_t pid;      /**< its process */
+	uint32_t kind;     /**< enum hmmu_notify_kind */
+	bool blockable;    /**< the function may wait; false for the OOM reaper */
+	uint64_t owner;    /**< of MIGRATE and EXCLUSIVE: of the device for which it is done; 0: of none */
+	uint64_t start;    /**< first byte that is invalidated */
+	uint64_t end;      /**< first byte behind; UINT64_MAX for RELEASE */
+	uint64_t seq;      /**< what the driver has to give to hmmu_mmu_interval_set_seq() */
+};
+/**
+ * mmu_interval_notifier_ops.invalidate(), for all intervals of a machine. The function takes the driver's lock, calls
+ * hmmu_mmu_interval_set_seq(), and removes the range from the device's tables. It may ignore the invalidation instead: a
+ * driver does so with MIGRATE of its own owner. Returns true; false: it would have to wait, and must not (the invalidation
+ * is then given up). As for hmmu_notifier_fn, page table locks may be held, so it can only look and call the functions for
+ * drivers.
+ */
+typedef bool (*hmmu_invalidate_fn)(struct hmmu *m, const struct hmmu_invalidation *invalidation, void *data);
+/** Set the function of all intervals; NULL: none. Without a function each invalidation sets the interval's sequence, except
+ * MIGRATE by the owner that the interval was inserted with. @p data is passed to it. It is not a part of snapshots. */
+HMMU_COMMON_API int hmmu_set_invalidate(struct hmmu *m, hmmu_invalidate_fn invalidate, void *data);
+/**
+ * mmu_interval_notifier_insert(): mirror [@p start, + @p length) of a process. @p owner is that of the driver's device, 0:
+ * none; see hmmu_set_invalidate(). A kernel takes mmap_lock for writing for the first interval of a process; this does not.
+ * -ESRCH: there is no such process. -EOVERFLOW: no length, or beyond the last address. -ENOMEM (OUT_OF_SLOTS).
+ */
+HMMU_API int hmmu_mmu_interval_notifier_insert(struct hmmu *m, uint32_t pid, uint64_t start, uint64_t length,
+					       uint64_t owner, uint32_t *notifier);
+/**
+ * mmu_interval_notifier_remove(). An interval outlives its process, which has called it with RELEASE, until it is removed.
+ * -EAGAIN (BLOCKED): an invalidation of the process's intervals is under way, and a kernel would wait for its end; repeat
+ * the call then. -EINVAL (INVALID_ARGUMENT): there is no such interval.
+ */
+HMMU_API int hmmu_mmu_interval_notifier_remove(struct hmmu *m, uint32_t notifier);
+/** mmu_interval_read_begin(): the sequence for hmmu_range_fault() and hmmu_mmu_interval_read_retry(). -EAGAIN (BLOCKED): the
+ * interval is being invalidated, and a kernel would wait for the end. That is only seen in the middle of another call: in a
+ * migration that goes on in steps, or in a callback. -EINVAL (INVALID_ARGUMENT): there is no such interval. */
+HMMU_API int hmmu_mmu_interval_read_begin(struct hmmu *m, uint32_t notifier, uint64_t *seq);
+/** mmu_interval_read_retry(): 1 if the interval was invalidated since @p seq was read, else 0. -EINVAL
+ * (INVALID_ARGUMENT): there is no such interval. */
+HMMU_API int hmmu_mmu_interval_read_retry(struct hmmu *m, uint32_t notifier, uint64_t seq);
+/** mmu_interval_set_seq(): in the function of hmmu_set_invalidate(), with what that was given. -EINVAL
+ * (INVALID_ARGUMENT): elsewhere, or with other numbers. */
+HMMU_API int hmmu_mmu_interval_set_seq(struct hmmu *m, uint32_t notifier, uint64_t seq);
+/** @} */
+#endif
