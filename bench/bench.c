@@ -16,7 +16,7 @@ static const char usage[] =
 	"  --instructions  every operation twice, the second time in bench_measured(), for callgrind\n"
 	"  --max-pages     leave larger sizes out\n"
 	"  --only          life, stages, empty, zero, huge, shared, fork or copies\n"
-	"  --profile       linux-4.14 (the default) or another; what it does not emulate is left out\n";
+	"  --profile       linux-4.14 (the default) or another\n";
 
 static const char *value_of(int argc, char **argv, int *i)
 {
@@ -33,7 +33,6 @@ static void choose_profile(struct bench *bench, const char *name)
 	if (!strcmp(name, word)) { \
 		bench->profile = value; \
 		bench->kernel = word; \
-		bench->migrates = value != HMMU_PROFILE_LINUX_6_12; \
 		return; \
 	}
 	HMMU_PROFILES(X)

@@ -23,7 +23,6 @@ struct bench {
 	const char *only;   /**< run operations of scenarios with this name only */
 	uint32_t profile;   /**< enum hmmu_profile */
 	const char *kernel; /**< its name */
-	bool migrates;      /**< the kernel's device migration is emulated */
 };
 
 /** The key of a sample. */

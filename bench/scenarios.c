@@ -15,7 +15,6 @@ struct scenario {
 	uint64_t least, most; /**< sizes in pages */
 	uint32_t processes;
 	bool no_contents; /**< also on machines without contents */
-	bool migrates;    /**< not on a kernel whose migration is not emulated */
 };
 
 static const char *const stage_names[] = {
@@ -29,10 +28,6 @@ static void life(struct world *w)
 {
 	measure(w, "mmap", op_mmap);
 	measure(w, "fault.write", op_store_each);
-	if (!w->bench->migrates) {
-		measure(w, "munmap", op_munmap);
-		return;
-	}
 	measure(w, "migrate.to-device", op_to_device);
 	if (w->contents && !w->bench->instructions) {
 		measure(w, "memcpy", op_memcpy);
@@ -79,8 +74,7 @@ static void zero(struct world *w)
 {
 	op_mmap(w);
 	measure(w, "fault.read", op_load_each);
-	if (w->bench->migrates)
-		measure(w, "migrate.to-device", op_to_device);
+	measure(w, "migrate.to-device", op_to_device);
 	op_munmap(w);
 }
 
@@ -89,10 +83,8 @@ static void huge(struct world *w)
 {
 	op_mmap_huge(w);
 	measure(w, "fault.write", op_store_each);
-	if (w->bench->migrates) {
-		measure(w, "migrate.to-device", op_to_device);
-		measure(w, "migrate.back", op_to_system);
-	}
+	measure(w, "migrate.to-device", op_to_device);
+	measure(w, "migrate.back", op_to_system);
 	op_munmap(w);
 }
 
@@ -135,15 +127,15 @@ static void copies(struct world *w)
 
 /* The sizes of the last ones keep the host's memory small. */
 static const struct scenario scenarios[] = {
-	{ "life", "pages", life, 1, 1 << 20, 1, true, false },
-	{ "stages", "pages", stages, 1, 1 << 20, 1, true, true },
-	{ "empty", "empty", empty, 1, 1 << 16, 1, true, true },
-	{ "zero", "zero", zero, 1, 1 << 16, 1, true, false },
-	{ "huge", "huge", huge, 512, 1 << 16, 1, true, false },
-	{ "shared", "shared", shared, 1, 1 << 16, 2, true, true },
-	{ "shared", "shared", shared, 1, 1 << 16, 16, true, true },
-	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true, false },
-	{ "copies", "pages", copies, 1, 1 << 16, 1, false, false },
+	{ "life", "pages", life, 1, 1 << 20, 1, true },
+	{ "stages", "pages", stages, 1, 1 << 20, 1, true },
+	{ "empty", "empty", empty, 1, 1 << 16, 1, true },
+	{ "zero", "zero", zero, 1, 1 << 16, 1, true },
+	{ "huge", "huge", huge, 512, 1 << 16, 1, true },
+	{ "shared", "shared", shared, 1, 1 << 16, 2, true },
+	{ "shared", "shared", shared, 1, 1 << 16, 16, true },
+	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true },
+	{ "copies", "pages", copies, 1, 1 << 16, 1, false },
 };
 
 static void repeat(struct world *w, const struct scenario *scenario)
@@ -171,8 +163,6 @@ static bool is_counted(const struct scenario *scenario, uint64_t pages, bool con
 static bool is_wanted(const struct bench *bench, const struct scenario *scenario, uint64_t pages, bool contents)
 {
 	if (bench->only && strcmp(bench->only, scenario->name) != 0)
-		return false;
-	if (scenario->migrates && !bench->migrates)
 		return false;
 	if (pages < scenario->least || pages > scenario->most || pages > bench->max_pages)
 		return false;

@@ -25,6 +25,9 @@ const TARGETS = [
 /** What the other kernel costs, beside: operation, title. */
 const OTHER = 'linux-6.12'
 const OTHERS = [
+  ['migrate.to-device', 'migrate to device, Linux 6.12'],
+  ['migrate.back', 'migrate back, Linux 6.12'],
+  ['fault.device-read', 'CPU fault on a device page, Linux 6.12'],
   ['fault.write', 'anonymous write fault, Linux 6.12'],
   ['fork', 'fork, Linux 4.14', 'linux-4.14'],
   ['fork', 'fork, Linux 6.12'],

@@ -45,6 +45,7 @@ struct hmmu_migration {
 	bool prepared; /**< collect has taken them all; none is on an LRU list or mapped */
 	bool settled;  /**< prepare has found no unknown reference; none is mapped */
 	bool allow_drain;
+	bool mlocks; /**< the mapping is locked: each page that leaves it is munlocked. Linux 6.12 */
 	bool notified;
 	bool callbacks_ran;
 	bool dst_is_ready; /**< Linux 6.12: migrate_vma_pages() was called */

@@ -102,10 +102,12 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	mig->end = request->end & PAGE_MASK;
 	mig->why = request->why;
 	mig->allow_drain = true;
-	if (KERNEL >= V6_12)
+	if (KERNEL >= V6_12) {
 		mig->fault_page = request->fault_page;
-	else
+		mig->mlocks = vma_is_mlocked(m, vma);
+	} else {
 		mig->fault_page = m->faults ? m->faults->pfn : 0;
+	}
 	pages = (mig->end - mig->start) >> PAGE_SHIFT;
 	/* src starts empty. dst keeps the caller's words until collect reaches each entry. */
 	for (u64 i = 0; i < pages; i++)

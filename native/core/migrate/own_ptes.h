@@ -25,8 +25,7 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 	struct hmmu *m = mig->ctx.m;
 	const struct vma *v = vma_of(m, mig->vma);
 	const struct anon_vma *anon_vma = anon_vma_of(m, v->anon_vma);
-	/* The shortcut makes the entries of 4.14. */
-	bool known = KERNEL < V6_12 && anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
+	bool known = anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
 
 	/* No page has anon_vma 0. */
 	return (struct own_ptes){
@@ -38,6 +37,12 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 
 /** Find the table of entry i; false: it is not there, or may change. */
 static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i);
+
+/* A device-exclusive entry is left to the reverse map. */
+static inline bool is_own_migration_entry(u64 pte, u64 pfn)
+{
+	return is_migration_entry_of(pte, pfn) && (KERNEL < V6_12 || is_migration_entry(pte));
+}
 
 /* Find the only pte that can be the migration entry of a page in this anon_vma: that of entry i, because a page is
  * mapped only at the address of its index. False: the reverse map has to be walked. */
@@ -83,6 +88,28 @@ static ALWAYS_INLINE void own_pte_in_ram(struct hmmu_migration *mig, const struc
 	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(dst >> HMMU_PFN_SHIFT));
 }
 
+/* In 6.12, as folio_finalize(). The driver's reference to the new page becomes the entry's. */
+static ALWAYS_INLINE void own_pte_finalize(struct hmmu_migration *mig, const struct own_ptes *own, u64 *pte, u32 page,
+					   u32 newpage)
+{
+	struct hmmu *m = mig->ctx.m;
+	struct page *n = page_of(m, newpage);
+	u64 old = *pte;
+
+	if (!is_zone_device_page(m, newpage))
+		lru_cache_add(m, mig->ctx.cpu, newpage);
+	spin_lock_unlock(m, own->table);
+	*pte = restored_entry_6_12(m, vma_of(m, mig->vma), newpage, old);
+	n->mapcount++;
+	n->flags = (n->flags & ~(u32)HMMU_PG_LOCKED) | (is_readable_migration_entry(old) ? 0 : HMMU_PG_EXCLUSIVE);
+	if (is_zone_device_page(m, page)) {
+		unlock_and_put_device_page(m, page);
+	} else {
+		unlock_page(m, page);
+		put_page(m, page);
+	}
+}
+
 /** Finalize the entry of a page that has moved; false: the page is not such a page, and nothing was done. */
 static ALWAYS_INLINE bool own_ptes_finalize(struct hmmu_migration *mig, struct own_ptes *own, u64 i, u64 src, u64 dst)
 {
@@ -92,13 +119,15 @@ static ALWAYS_INLINE bool own_ptes_finalize(struct hmmu_migration *mig, struct o
 
 	if (!SHORTCUTS || (src & moves) != moves || !(dst & HMMU_PFN_VALID))
 		return false;
-	if (!own_pte(mig, own, i, n, &pte) || !is_migration_entry_of(*pte, src >> HMMU_PFN_SHIFT) ||
-	    (dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))
+	if (!own_pte(mig, own, i, n, &pte) || !is_own_migration_entry(*pte, src >> HMMU_PFN_SHIFT) ||
+	    (KERNEL < V6_12 && dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))
 		return false;
 	probe(map, mig->ctx.mm, mig->start, i, src >> HMMU_PFN_SHIFT, dst >> HMMU_PFN_SHIFT);
 	n->flags &= ~(u32)PAGE_USER_DESTINATION;
 	mig->cpages--;
-	if (dst & HMMU_PFN_DEVICE)
+	if (KERNEL >= V6_12)
+		own_pte_finalize(mig, own, pte, (u32)(src >> HMMU_PFN_SHIFT), (u32)(dst >> HMMU_PFN_SHIFT));
+	else if (dst & HMMU_PFN_DEVICE)
 		own_pte_on_device(mig, own, pte, src, dst);
 	else
 		own_pte_in_ram(mig, own, pte, src, dst);

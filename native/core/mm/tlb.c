@@ -9,28 +9,8 @@
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 
-#include "host/probe.h"
-
 /* Above this many pages x86 flushes the whole address space. */
 #define TLB_SINGLE_PAGE_FLUSH_CEILING 33
-
-static void flush_one(struct hmmu *m, u32 mm, u64 vpn)
-{
-	for (u32 cpu = 0; cpu < m->st->cpus; cpu++) {
-		struct tlb_entry *entry = tlb_slot(m, cpu, vpn);
-
-		if (entry->mm == mm && entry->vpn == vpn)
-			entry->gen = 0;
-	}
-}
-
-static void note_flush(struct hmmu *m, u32 mm, u64 start, u64 end)
-{
-	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
-	event(m, HMMU_EVENT_TLB_FLUSH, mm, start, end);
-	probe(tlb_flush, mm, start, end);
-	mmu_notifier_arch_invalidate_secondary_tlbs(m, mm, start, end);
-}
 
 void flush_tlb_mm(struct hmmu *m, u32 mm)
 {
@@ -51,7 +31,7 @@ void flush_tlb_range(struct hmmu *m, u32 mm, u64 start, u64 end)
 
 void flush_tlb_page(struct hmmu *m, u32 mm, u64 address)
 {
-	flush_tlb_range(m, mm, address & PAGE_MASK, (address & PAGE_MASK) + PAGE_SIZE);
+	__flush_tlb_page(m, mm, address & PAGE_MASK);
 }
 
 u64 ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pte)

@@ -3,6 +3,8 @@
 #ifndef HMMU_TLB_H
 #define HMMU_TLB_H
 
+#include "host/probe.h"
+#include "mm/mmu_notifier.h"
 #include "mm/pgtable.h"
 #include "mm/task.h"
 
@@ -20,6 +22,32 @@ static inline struct tlb_entry *tlb_slot(struct hmmu *m, u32 cpu, u64 vpn)
 {
 	return &m->tlb[cpu * TLB_ENTRIES + (vpn & (TLB_ENTRIES - 1))];
 }
+
+/** Forget what the CPUs have translated for a page, and tell of the flush.
+ * @{ */
+static inline void flush_one(struct hmmu *m, u32 mm, u64 vpn)
+{
+	for (u32 cpu = 0; cpu < m->st->cpus; cpu++) {
+		struct tlb_entry *entry = tlb_slot(m, cpu, vpn);
+
+		if (entry->mm == mm && entry->vpn == vpn)
+			entry->gen = 0;
+	}
+}
+
+static inline void note_flush(struct hmmu *m, u32 mm, u64 start, u64 end)
+{
+	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
+	event(m, HMMU_EVENT_TLB_FLUSH, mm, start, end);
+	probe(tlb_flush, mm, start, end);
+	mmu_notifier_arch_invalidate_secondary_tlbs(m, mm, start, end);
+}
+static inline void __flush_tlb_page(struct hmmu *m, u32 mm, u64 address)
+{
+	flush_one(m, mm, address >> PAGE_SHIFT);
+	note_flush(m, mm, address, address + PAGE_SIZE);
+}
+/** @} */
 
 /** The entry that translates an address, below its pmd: a pte, or the huge pmd; NULL if there is no table. */
 static inline u64 *leaf_entry(struct hmmu *m, u64 *pmd, u64 address, u32 *offset)
