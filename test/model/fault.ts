@@ -10,7 +10,7 @@ import { type Entry, Frame, type ModelFile } from './page'
 import { blockOf, HUGE, type ModelProcess } from './process'
 import type { Outcome } from './side'
 import type { Steps } from './steps'
-import type { Vma } from './vma'
+import { fileIndex, type Vma } from './vma'
 import { waitForLock } from './wait'
 import type { World } from './world'
 
@@ -118,11 +118,6 @@ function placeCached(process: ModelProcess, vma: Vma, page: number, frame: Frame
   const bits = { write: write || vma.freshWritable, dirty: write, young: true, soft: write }
   process.place(page, 'present', frame, bits)
   if (write) frame.unit.dirty = true
-}
-
-/** Pages of files are numbered from the start of their region. */
-function fileIndex(vma: Vma, page: number): number {
-  return page - vma.flags.origin
 }
 
 /** Map cached pages near the wanted page, where nothing is mapped. True if the wanted page was among them. */

@@ -108,6 +108,11 @@ export function newVma({ start, pages, kind, prot }: MapRequest, file: object | 
   return new Vma(start, start + pages, { kind, file, origin, ...PROTS[prot], account, ...unset, ...userfault })
 }
 
+/** The number of a page within its file. */
+export function fileIndex(vma: Vma, page: number): number {
+  return page - vma.flags.origin
+}
+
 export function sameFlags(a: VmaFlags, b: VmaFlags): boolean {
   return (Object.keys(a) as (keyof VmaFlags)[]).every((name) => a[name] === b[name])
 }

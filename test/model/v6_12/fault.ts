@@ -5,7 +5,7 @@
 import { Declined } from '../declined'
 import type { Outcome } from '../side'
 import type { Steps } from '../steps'
-import type { Vma } from '../vma'
+import { fileIndex, type Vma } from '../vma'
 import type { Access } from './access'
 import { markWritten, protectedBits, writtenBits } from './bits'
 import { copyOnWrite } from './cow'
@@ -174,11 +174,6 @@ function mapCached(space: Space, vma: Vma, page: number, frame: Frame, write: bo
   const bits = { write: write || vma.freshWritable, dirty: write, young: true, soft: write }
   space.map(vma, page, frame, protectedBits(bits, marked))
   if (write) frame.folio.set('dirty')
-}
-
-/** The number of the page within its file. */
-function fileIndex(vma: Vma, page: number): number {
-  return page - vma.flags.origin
 }
 
 /** Map cached pages near the wanted page, where nothing is mapped. True if the wanted page was among them. */
