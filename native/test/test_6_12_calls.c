@@ -145,6 +145,84 @@ static void test_fork_of_soft_dirty_mapping(void **state)
 	rig_close(r);
 }
 
+/* Protection of an empty place of a file ends, and so does its marker; a clean page is not made writable by that. */
+static void test_resolved_protection(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096);
+	uint64_t buf = map_at(r, BASE, 2, HMMU_MAP_SHMEM, 3);
+	char byte;
+
+	(void)state;
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, PAGES(2), HMMU_UFFD_WP));
+	assert_ok(hmmu_load(r->m, r->tid, buf, &byte, 1, NULL));
+	assert_ok(hmmu_uffd_writeprotect(r->m, r->tid, buf, PAGES(2), true));
+	assert_int_equal(entry_of(r, r->pid, buf + PAGES(1)).kind, HMMU_ENTRY_MARKER);
+	assert_ok(hmmu_uffd_writeprotect(r->m, r->tid, buf, PAGES(2), false));
+	assert_int_equal(entry_of(r, r->pid, buf + PAGES(1)).kind, HMMU_ENTRY_NONE);
+	assert_bits(r, buf, HMMU_BIT_ACCESSED);
+	rig_close(r);
+}
+
+/* One range where 4.14 tells of each GiB; none where there is no table. */
+static void test_notified_range_of_mprotect(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096);
+	uint64_t buf = map_at(r, (9ull << 30) - PAGES(1), 2, HMMU_MAP_ANON, 3);
+	struct hmmu_event last;
+
+	(void)state;
+	assert_ok(hmmu_watch(r->m, r->pid));
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), HMMU_PROT_READ));
+	assert_int_equal(drain_events(r, HMMU_EVENT_INVALIDATE_START, &last), 0);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), 3));
+	write_pages(r, buf, 2, 1);
+	drain_events(r, HMMU_EVENT_INVALIDATE_START, &last);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), HMMU_PROT_READ));
+	assert_int_equal(drain_events(r, HMMU_EVENT_INVALIDATE_START, &last), 1);
+	rig_close(r);
+}
+
+/* An entry of the write kind says that the mapping has its page alone; so does what mprotect() makes of it. */
+static void test_downgraded_migration_entry(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096);
+	uint64_t buf = map_anon(r, 1);
+	u64 entry;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	entry = downgraded_swap_type(r->m, make_migration_entry(pfn_at(r, buf), true) | SWP_MIGRATION_YOUNG);
+	assert_true(is_readable_exclusive_migration_entry(entry));
+	assert_true(entry & SWP_MIGRATION_YOUNG);
+	rig_close(r);
+}
+
+static u64 huge_entry(struct rig *r, u32 pid, uint64_t address)
+{
+	return *mm_find_pmd(r->m, pid, address);
+}
+
+/* The copy that a pin gets which only reads can't be written, and is protected where the page was. */
+static void test_unshared_hugetlb_page(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096, .hugetlb_pages = 4);
+	uint64_t buf = map_at(r, BASE, 512, HMMU_MAP_HUGETLB, 3);
+	u32 child, pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, MIB(2), HMMU_UFFD_WP));
+	assert_ok(hmmu_uffd_writeprotect(r->m, r->tid, buf, MIB(2), true));
+	child = do_fork_of(r, r->tid);
+	assert_false(pte_uffd_wp(huge_entry(r, child, buf)));
+	assert_ok(hmmu_pin(r->m, r->tid, buf, HMMU_PIN_DMA, &pfn));
+	assert_true(pte_uffd_wp(huge_entry(r, r->pid, buf)));
+	assert_false(pte_write(huge_entry(r, r->pid, buf)));
+	assert_int_not_equal(pfn, pte_pfn(huge_entry(r, child, buf)));
+	assert_ok(hmmu_unpin(r->m, pfn, HMMU_PIN_DMA));
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +231,10 @@ int main(void)
 		cmocka_unit_test(test_moved_tables),
 		cmocka_unit_test(test_downgraded_device_entries),
 		cmocka_unit_test(test_clear_refs_of_many_references),
+		cmocka_unit_test(test_resolved_protection),
+		cmocka_unit_test(test_notified_range_of_mprotect),
+		cmocka_unit_test(test_downgraded_migration_entry),
+		cmocka_unit_test(test_unshared_hugetlb_page),
 		cmocka_unit_test(test_fork_of_soft_dirty_mapping),
 	};
 

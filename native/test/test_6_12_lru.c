@@ -196,6 +196,29 @@ static void test_batch_keeps_page(void **state)
 	rig_close(r);
 }
 
+/* Neither a part of a large page nor the huge zero page is mlocked. */
+static void test_mlock_passes_over(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 8192);
+	uint64_t buf = map_huge(r, 512), zero = map_at(r, BASE, 512, HMMU_MAP_ANON, HMMU_PROT_READ);
+	uint32_t head, vma;
+
+	(void)state;
+	assert_ok(hmmu_madvise(r->m, r->tid, zero, MIB(2), HMMU_MADV_HUGEPAGE));
+	read_pages(r, zero, 1);
+	assert_kind(r, zero, 512, HMMU_ENTRY_HZERO);
+	assert_ok(hmmu_mlock(r->m, r->tid, zero, MIB(2)));
+	assert_false(page_test(r->m, r->m->st->huge_zero_pfn, HMMU_PG_MLOCKED));
+	write_pages(r, buf, 1, 1);
+	head = pfn_at(r, buf);
+	vma = vma_at(r->m, r->pid, buf);
+	vma_of(r->m, vma)->flags |= VM_LOCKED;
+	mlock_mapped_page(r->m, 0, head, vma);
+	assert_false(page_test(r->m, head, HMMU_PG_MLOCKED));
+	vma_of(r->m, vma)->flags &= ~(u32)VM_LOCKED;
+	rig_close(r);
+}
+
 /* A device page is on no list, so that one munlock takes its mark. The batch keeps it from being free. */
 static void test_mlocked_device_page(void **state)
 {
@@ -248,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_mlock_of_huge_page),
 		cmocka_unit_test(test_mlock_of_split_pmd),
 		cmocka_unit_test(test_batch_keeps_page),
+		cmocka_unit_test(test_mlock_passes_over),
 		cmocka_unit_test(test_mlocked_device_page),
 		cmocka_unit_test(test_freed_device_page),
 	};

@@ -133,6 +133,20 @@ static void test_split_locked_page(void **state)
 	rig_close(r);
 }
 
+/* So does a page that another mapping has mlocked. */
+static void test_split_mlocked_page(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_huge_page(r);
+	uint32_t head = pfn_at(r, buf);
+
+	(void)state;
+	page_set(r->m, head, HMMU_PG_MLOCKED);
+	assert_ok(split_page(r, head));
+	assert_kind(r, buf, 512, HMMU_ENTRY_SYS);
+	rig_discard(r);
+}
+
 /* All processes that map the page have the zero page in the same places. Who shares the rest is not its owner. */
 static void test_split_shared_page(void **state)
 {
@@ -231,6 +245,11 @@ static void test_maybe_pinned(void **state)
 	assert_false(page_try_dup_rmap(r->m, head, r->pid, true));
 	assert_false(page_try_share_anon_rmap(r->m, head));
 	assert_true(PageAnonExclusive(r->m, head));
+	page_of(r->m, head + PIN_TAIL)->pincount--;
+	assert_true(page_try_share_anon_rmap(r->m, head));
+	assert_false(PageAnonExclusive(r->m, head));
+	page_of(r->m, head + PIN_TAIL)->pincount++;
+	SetPageAnonExclusive(r->m, head);
 	folio_remove_rmap(r->m, 0, head, vma_at(r->m, r->pid, huge), true);
 	page_unpin(r->m, head + 3);
 	assert_false(page_maybe_dma_pinned(r->m, head));
@@ -240,15 +259,11 @@ static void test_maybe_pinned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split_pmd),
-		cmocka_unit_test(test_split_soft_dirties),
-		cmocka_unit_test(test_shared_counts),
-		cmocka_unit_test(test_split_page),
-		cmocka_unit_test(test_split_locked_page),
-		cmocka_unit_test(test_split_shared_page),
-		cmocka_unit_test(test_split_of_held_page),
-		cmocka_unit_test(test_maybe_pinned),
-		cmocka_unit_test(test_split_of_page_that_is_pinned),
+		cmocka_unit_test(test_split_pmd),          cmocka_unit_test(test_split_soft_dirties),
+		cmocka_unit_test(test_shared_counts),      cmocka_unit_test(test_split_page),
+		cmocka_unit_test(test_split_mlocked_page), cmocka_unit_test(test_split_locked_page),
+		cmocka_unit_test(test_split_shared_page),  cmocka_unit_test(test_split_of_held_page),
+		cmocka_unit_test(test_maybe_pinned),       cmocka_unit_test(test_split_of_page_that_is_pinned),
 		cmocka_unit_test(test_pin_of_zero_page),
 	};
 
