@@ -29,11 +29,14 @@ import {
 } from '../base/validate'
 import type { Core } from './core'
 import type { Driver } from './driver'
+import { DriverMigration, type MigrateVmaOptions } from './driver-migration'
 import { Mapping } from './mapping'
-import { Migration, type MigrationRange, type MigrationResult, migrate } from './migration'
+import { Migration, migrate } from './migration'
+import type { MigrationResult } from './migration-result'
 import { PageRef } from './page-ref'
 import type { Process } from './process'
 import type { Prot } from './records'
+import type { MigrationRange } from './request'
 
 /** Pages from an address on. A {@link Mapping} is one, and {@link Mapping.range} makes parts of it. */
 export interface PageRange {
@@ -367,6 +370,22 @@ export abstract class SystemCalls {
     this.#sameMachine(target)
     try {
       return Migration.make(this.core, this.caller, target, driver)
+    } catch (error) {
+      this.#waits(error)
+      throw error
+    }
+  }
+
+  /**
+   * migrate_vma_setup() of Linux 6.12: the driver works between this call, {@link DriverMigration.pages} and
+   * {@link DriverMigration.finalize}.
+   * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: as {@link SystemCalls.migrate}, or `faultPage` is no device-private page.
+   *   HMMU_INVALID_ARGUMENT: the machine is one of Linux 4.14
+   */
+  migrateVma(vma: MigrateVmaOptions): DriverMigration {
+    if (typeof vma === 'object' && vma !== null) this.#sameMachine(vma.range)
+    try {
+      return DriverMigration.make(this.core, this.caller, vma)
     } catch (error) {
       this.#waits(error)
       throw error

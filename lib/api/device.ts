@@ -3,9 +3,11 @@
 import { integer, invalid, options, PAGE_SIZE } from '../base/validate'
 import { type Core, requireCore } from './core'
 import type { Driver } from './driver'
+import { DriverMigration } from './driver-migration'
 import { asText, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
-import { Migration, type MigrationResult } from './migration'
+import { Migration } from './migration'
+import type { MigrationResult } from './migration-result'
 import { DEFAULT_OWNER } from './selection'
 
 /** Pages of a device, by their page frame numbers. */
@@ -62,6 +64,15 @@ export class Device {
   beginEviction(range: DevicePages | undefined = undefined, driver: Driver = { to: 'system' }): Migration {
     const { first, pages } = this.#range(range)
     return Migration.ofDevice(this.#core, { start: first * PAGE_SIZE, pages }, driver)
+  }
+
+  /**
+   * {@link Device.evict} by the driver's calls: this is migrate_device_range(), the first of them.
+   * @throws HmmuError HMMU_NO_PAGE: the range is not within the device; HMMU_INVALID_ARGUMENT: a machine of Linux 4.14
+   */
+  migrateRange(range?: DevicePages): DriverMigration {
+    const { first, pages } = this.#range(range)
+    return DriverMigration.ofDevice(this.#core, { start: first * PAGE_SIZE, pages })
   }
 
   #range(range: DevicePages | undefined): DevicePages {

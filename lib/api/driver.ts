@@ -73,21 +73,39 @@ export class DriverContext {
 
   /** @internal Runs a callback. */
   call(callback: () => void): void {
+    this.open()
+    try {
+      callback()
+      this.#moves.carryOut()
+    } finally {
+      this.#shut()
+    }
+  }
+
+  /** @internal The driver's work begins: moves are collected from now on. */
+  open(): void {
     this.#collects = true
     this.#arrays.beforeLook = () => this.#moves.carryOut()
     this.#arrays.beforeHandOut = () => {
       this.#collects = false
       this.#nameAll()
     }
+  }
+
+  /** @internal The driver's work ends: all of it is in dst now. */
+  close(): void {
     try {
-      callback()
       this.#moves.carryOut()
     } finally {
-      this.#collects = false
-      this.#moves.end()
-      this.#arrays.beforeLook = undefined
-      this.#arrays.beforeHandOut = undefined
+      this.#shut()
     }
+  }
+
+  #shut(): void {
+    this.#collects = false
+    this.#moves.end()
+    this.#arrays.beforeLook = undefined
+    this.#arrays.beforeHandOut = undefined
   }
 
   /** Every page that was placed is remembered, as dst may lose it. */
@@ -265,6 +283,8 @@ export interface PreparedDriver {
   readonly skip: Float64Array | undefined
   readonly error: Float64Array | undefined
   readonly callback: ((which: number) => number) | undefined
+  /** What the driver works with between calls. */
+  readonly context?: DriverContext
   /** To be called when the migration is over, or could not begin. */
   end(failed: boolean): void
 }
@@ -301,6 +321,20 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
     skip: undefined,
     error: undefined,
     callback,
+    end: (failed) => context.end(failed),
+  }
+}
+
+/** @internal Nobody is called: the driver works between its calls. */
+export function prepareNobody(core: Core, arrays: EntryArrays, selection: Selection): PreparedDriver {
+  const context = DriverContext.make(core, arrays)
+  return {
+    target: DRIVERS.nobody,
+    selection: prepareSelection(core, selection, []),
+    skip: undefined,
+    error: undefined,
+    callback: undefined,
+    context,
     end: (failed) => context.end(failed),
   }
 }

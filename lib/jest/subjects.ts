@@ -6,7 +6,7 @@
 import { inspect } from 'node:util'
 import type { MigrationEntries, MigrationEntry } from '../api/entries'
 import type { Mapping } from '../api/mapping'
-import type { MigrationResult } from '../api/migration'
+import type { MigrationResult } from '../api/migration-result'
 import { dumpTable, type PageEntry } from '../api/records'
 import { HmmuError } from '../base/errors'
 import { integer, invalid } from '../base/validate'

@@ -15,3 +15,6 @@ export const OPTION_COUNT = 10
 
 /** How many numbers NativeMachine.migrateState() fills in: stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
 export const STATE_FIELDS = 6
+
+/** Their places. */
+export const STATE = { stage: 0, position: 1, collected: 2, remaining: 3, callbacksRan: 4, outOfBounds: 5 } as const

@@ -7,7 +7,14 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import * as library from '../../lib'
-import { type DriverContext, errorCodeNames, HmmuError, Machine, type MigrationEntries } from '../../lib'
+import {
+  type DriverContext,
+  type DriverMigration,
+  errorCodeNames,
+  HmmuError,
+  Machine,
+  type MigrationEntries,
+} from '../../lib'
 import { garbage, Thrown, type World } from './garbage'
 
 type Any = (...args: unknown[]) => unknown
@@ -17,6 +24,8 @@ const INTERNAL: readonly string[] = [
   'SystemCalls.settle',
   'Process.adopt',
   'DriverContext.call',
+  'DriverContext.open',
+  'DriverContext.close',
   'MigrationEntry.moveTo',
   'PageRef.expect',
 ]
@@ -26,14 +35,24 @@ const numRuns = Number(process.env.HMMU_HOSTILE_RUNS ?? 25)
 const seed = Number(process.env.HMMU_HOSTILE_SEED ?? 1)
 
 interface Scene extends World {
+  /** A machine of Linux 6.12. */
+  readonly later: Machine
   /** An object of each class. */
   readonly objects: ReadonlyMap<string, object>
   dispose(): void
 }
 
+/** One that stands between setup and pages. */
+function driverMigration(machine: Machine): DriverMigration {
+  const buf = machine.process().map({ pages: 2 })
+  buf.touch([0])
+  return buf.process.migrateVma({ range: buf, select: ['system'] })
+}
+
 function makeScene(): Scene {
   const machine = new Machine({ ramPages: 256, devicePages: 8, swapPages: 4, cpus: 2 })
   const other = new Machine({ ramPages: 64, devicePages: 0 })
+  const later = new Machine({ ramPages: 64, devicePages: 4, profile: 'linux-6.12' })
   const process = machine.process()
   const buf = process.map({ pages: 4 })
   buf.write(0, new Uint8Array(3 * 4096).fill(1))
@@ -48,7 +67,8 @@ function makeScene(): Scene {
   })
   const all: object[] = [
     machine,
-    machine.devices[0]!,
+    later.devices[0]!,
+    driverMigration(later),
     process,
     buf,
     task,
@@ -69,8 +89,9 @@ function makeScene(): Scene {
   const dispose = () => {
     machine.dispose()
     other.dispose()
+    later.dispose()
   }
-  return { machine, process, task, buf, foreign, objects, dispose }
+  return { later, machine, process, task, buf, foreign, objects, dispose }
 }
 
 type Class = Any & { readonly prototype: object }
@@ -140,7 +161,7 @@ function freshScene(): Scene {
 }
 
 function checkBalance(): void {
-  if (!scene.machine.disposed) expect(scene.machine.verify()).toEqual([])
+  for (const machine of [scene.machine, scene.later]) if (!machine.disposed) expect(machine.verify()).toEqual([])
 }
 
 afterAll(() => scene.dispose())

@@ -36,6 +36,8 @@ int hmmu_migrate_device_range(struct hmmu *m, const struct hmmu_device_range *ra
 
 int hmmu_migrate_vma_pages(struct hmmu_migration *mig)
 {
+	int err;
+
 	if (mig->stage == HMMU_STAGE_DONE)
 		return 0;
 	if (mig->stage != HMMU_STAGE_ALLOC_AND_COPY)
@@ -43,7 +45,10 @@ int hmmu_migrate_vma_pages(struct hmmu_migration *mig)
 					       ? "migrate_vma_pages() comes after migrate_vma_setup()"
 					       : "migrate_vma_pages() has been called before");
 	mig->dst_is_ready = true;
-	hmmu_migrate_run(mig, HMMU_STAGE_PAGES);
+	err = hmmu_migrate_run(mig, HMMU_STAGE_PAGES);
+	mig->dst_is_ready = !err;
+	if (err)
+		return err;
 	if (mig->err)
 		mig->ctx.m->error = mig->error;
 	return mig->err;

@@ -79,12 +79,16 @@ static inline void run_alloc_and_copy(struct hmmu_migration *mig)
 
 static inline void run_finalize_and_map(struct hmmu_migration *mig)
 {
-	int err;
+	const struct hmmu_migrate_ops *ops = mig->request.ops;
+	int err = 0;
 
-	migrate_publish(mig, 0, mig->npages);
-	if ((KERNEL >= V6_12 && !mig->request.ops) || !mig->request.ops->finalize_and_map)
-		return;
-	err = call_driver(mig, mig->request.ops->finalize_and_map);
+	/* Without operations the driver has had src and dst since migrate_vma_pages() returned. */
+	if (KERNEL < V6_12 || ops) {
+		migrate_publish(mig, 0, mig->npages);
+		if (!ops->finalize_and_map)
+			return;
+		err = call_driver(mig, ops->finalize_and_map);
+	}
 	if (!err)
 		err = migrate_check_unchanged(mig);
 	if (err)

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { requireInternal } from '../base/validate'
+import { STATE } from '../native/layout'
+import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
+import { asText, showsItself, stateOf } from './inspect'
+
+/** The result of a migration. */
+export class MigrationResult {
+  /** Whether the driver was called: it is not if nothing could be migrated. */
+  readonly callbacksRan: boolean
+  /** How many entries were collected. */
+  readonly collected: number
+  /** How many moved, or were filled where there was no page. */
+  readonly moved: number
+  /** Quirk `hole-dst-index`: a word after the end of dst would have been written. */
+  readonly outOfBounds: boolean
+  readonly #arrays: EntryArrays
+  #entries: MigrationEntry[] | undefined
+
+  /** @internal */
+  static make(arrays: EntryArrays, state: Float64Array): MigrationResult {
+    return new MigrationResult(arrays, state)
+  }
+
+  private constructor(arrays: EntryArrays, state: Float64Array) {
+    requireInternal(arrays instanceof EntryArrays, 'migrate() returns results')
+    this.#arrays = arrays
+    this.collected = state[STATE.collected] ?? 0
+    this.callbacksRan = state[STATE.callbacksRan] === 1
+    this.outOfBounds = state[STATE.outOfBounds] === 1
+    this.moved = this.callbacksRan ? arrays.countMigrate() : 0
+  }
+
+  /** The words of src; MIGRATE is left in those that moved. */
+  get src(): BigUint64Array {
+    return this.#arrays.src
+  }
+
+  /** The words of dst. */
+  get dst(): BigUint64Array {
+    return this.#arrays.dst
+  }
+
+  /** The entries, each of which says why it did not move. Made when first asked for. */
+  get entries(): MigrationEntry[] {
+    this.#entries ??= [...MigrationEntries.make(this.#arrays)]
+    return this.#entries
+  }
+
+  /** What JSON has: counts, and the entries as {@link MigrationEntry.toJSON}. */
+  toJSON(): object {
+    const { callbacksRan, collected, moved, outOfBounds } = this
+    const entries = MigrationEntries.make(this.#arrays).toJSON()
+    return { callbacksRan, collected, moved, outOfBounds, entries }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    const { callbacksRan, collected, moved, outOfBounds } = this
+    return { is: 'MigrationResult', callbacksRan, collected, moved, outOfBounds, ...this.#arrays.state() }
+  }
+
+  /** @internal */
+  [asText](all = false): string {
+    const called = this.callbacksRan ? '' : ', the driver was not called'
+    const title = `MigrationResult: ${this.moved} of ${this.#arrays.pages} pages moved${called}`
+    return `${title}\n${entriesTable(this.#arrays, all)}`
+  }
+
+  static {
+    showsItself(MigrationResult.prototype)
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The data of a migration, in one call or in steps.
+
+import { types } from 'node:util'
+import { address, invalid, lengthOf, PAGE_SIZE, pageCount } from '../base/validate'
+import type { Core } from './core'
+import type { PreparedDriver } from './driver'
+import { EntryArrays } from './entries'
+
+/** A range of pages to migrate. A {@link Mapping} is one. */
+export interface MigrationRange {
+  /** Address of the first byte; rounded down to a page. */
+  readonly start: number
+  /** How many pages. */
+  readonly pages: number
+  /**
+   * Arrays of at least `pages` words that get a copy of src and dst when the migration is over. migrate_vma() finds the
+   * words of `dst` that were there before. Without these arrays the words are only in the result.
+   */
+  readonly src?: BigUint64Array | undefined
+  /** As {@link MigrationRange.src}. */
+  readonly dst?: BigUint64Array | undefined
+}
+
+/** @internal The data of a migration, in one call or in steps. */
+export class Request {
+  readonly arrays: EntryArrays
+  readonly driver: PreparedDriver
+  readonly start: number
+  readonly end: number
+  readonly #src: BigUint64Array | undefined
+  readonly #dst: BigUint64Array | undefined
+
+  /** @param prepare makes a driver for the arrays */
+  constructor(core: Core, range: MigrationRange, prepare: (arrays: EntryArrays) => PreparedDriver) {
+    if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
+    const pages = pageCount(range.pages)
+    this.start = address(range.start)
+    this.end = this.start + pages * PAGE_SIZE
+    // Read once: a getter may say something else the next time.
+    const { src, dst } = range
+    this.#src = checkWords('range.src', src, pages)
+    this.#dst = checkWords('range.dst', dst, pages)
+    this.arrays = new EntryArrays(this.start, pages, core)
+    this.driver = prepare(this.arrays)
+    for (let i = 0; this.#dst && i < pages; i++) this.arrays.dst[i] = this.#dst[i] ?? 0n
+  }
+
+  /** Begins a migration in the address space of a task. Returns its number, or a failure. */
+  begin({ native }: Core, tid: number): number {
+    const { target, selection, skip, error } = this.driver
+    const { flags, faultPage, owner } = selection
+    const words = this.arrays.native
+    return native.migrateBegin(tid, this.start, this.end, flags, faultPage, owner, words, target, skip, error)
+  }
+
+  /** Begins a migration of device pages, of which the range has the addresses. */
+  beginOfDevice({ native }: Core): number {
+    const { target, skip, error } = this.driver
+    const { pages, native: words } = this.arrays
+    return native.migrateDeviceBegin(this.start / PAGE_SIZE, pages, words, target, skip, error)
+  }
+
+  /** Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */
+  giveBack(): void {
+    copyWords(this.arrays.src, this.#src)
+    copyWords(this.arrays.dst, this.#dst)
+  }
+}
+
+function checkWords(name: string, words: unknown, pages: number): BigUint64Array | undefined {
+  if (words === undefined || (types.isBigUint64Array(words) && lengthOf(words) >= pages)) return words
+  throw invalid(name, `a BigUint64Array of at least ${pages} words`, words)
+}
+
+/** Copies as many words as there is room for. */
+function copyWords(from: BigUint64Array, to: BigUint64Array | undefined): void {
+  if (to && lengthOf(to) >= from.length) BigUint64Array.prototype.set.call(to, from)
+}
