@@ -13,6 +13,8 @@ const QUIRKS_OF_6_12 = [
   'faulters-livelock',
   'setup-counts-unrounded',
   'select-splits-huge',
+  'exclusive-takes-folio',
+  'exclusive-fork-enomem',
 ]
 
 describe('options', () => {
