@@ -202,7 +202,8 @@ static void flush_changed(const struct change *change, u64 start, u64 end)
 		flush_tlb_range(ctx->m, ctx->mm, start, end);
 }
 
-/* -ENOMEM: no table is left for a marker of a hugetlb mapping. 4.14 opens a notifier range for each part of a pmd table, 6.12 for each top-level part: of 1 GiB, of 512 GiB. */
+/* -ENOMEM: no table is left for a marker of a hugetlb mapping. 4.14 opens a notifier range for each GiB, which has a pmd
+ * table of its own; 6.12 for each 512 GiB. */
 static int change_range(struct change *change, u64 start, u64 end)
 {
 	struct ctx *ctx = change->ctx;

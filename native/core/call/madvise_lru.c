@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MADV_FREE, MADV_COLD and MADV_PAGEOUT in Linux 6.12: pages become old and clean, or old, or are reclaimed. A large page is handled as a whole where the range
- * covers it ("mm/madvise: introduce clear_young_dirty_ptes() batch helper"), else it is split. 4.14's MADV_FREE is in
- * madvise.c.
+ * MADV_FREE, MADV_COLD and MADV_PAGEOUT in Linux 6.12: pages become old and clean, or old, or are reclaimed. A large page
+ * is handled as a whole where the range covers it ("mm/madvise: introduce clear_young_dirty_ptes() batch helper"), else
+ * it is split. 4.14's MADV_FREE is in madvise.c.
  */
 #include "call/madvise_lru.h"
 
