@@ -165,7 +165,7 @@ static void use_mapping(struct hmmu *m, uint32_t pid, uint32_t tid, const struct
 	move_pages(m, tid, v->start, pages);
 	hmmu_uffd_writeprotect(m, tid, v->start, PAGES(pages), true);
 	for (uint32_t advice = HMMU_MADV_POPULATE_READ; advice <= HMMU_MADV_COLLAPSE; advice++)
-		hmmu_madvise(m, tid, v->start, all < 4096 ? v->end - v->start : PAGES(1), advice);
+		hmmu_madvise(m, tid, v->start, PAGES(all < 512 ? all : 512), advice);
 	hmmu_lru_add_drain_all(m);
 	hmmu_reclaim(m, pid, v->start);
 	hmmu_madvise(m, tid, v->start, PAGES(1), HMMU_MADV_FREE);

@@ -174,6 +174,32 @@ static void test_collapse_waits_in_a_snapshot(void **state)
 	finish_collapse(&c);
 }
 
+/* A task waits for a migration entry with the lock of the mapping. A collapse elsewhere in this mapping waits for it. */
+static void test_collapse_waits_for_a_reader(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 8192, .device_pages = 4);
+	uint64_t buf = map_small(r), block = buf + MIB(2);
+	uint32_t child = do_fork_of(r, r->tid), reader = hmmu_process_task(r->m, child), other = new_task(r, child);
+	struct hmmu_migrate_request request = request_for(r, buf, 1);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	assert_ok(store(r, other, block, 3));
+	request.flags = HMMU_SELECT_SYSTEM;
+	assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_PAGES));
+	assert_blocked(r->m, load(r, reader, buf, NULL), reader, HMMU_WAIT_PAGE_LOCK);
+	assert_blocked(r->m, hmmu_madvise(r->m, other, block, MIB(2), HMMU_MADV_COLLAPSE), other, HMMU_WAIT_VMA_LOCK);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_blocked(r->m, hmmu_madvise(r->m, other, block, MIB(2), HMMU_MADV_COLLAPSE), other, HMMU_WAIT_VMA_LOCK);
+	/* It starts anew, and finds the mapping marked. */
+	assert_blocked(r->m, load(r, reader, buf, NULL), reader, HMMU_WAIT_MMAP_SEM_READ);
+	assert_ok(hmmu_madvise(r->m, other, block, MIB(2), HMMU_MADV_COLLAPSE));
+	assert_ok(load(r, reader, buf, NULL));
+	assert_int_equal(entry_of(r, child, block).kind, HMMU_ENTRY_HUGE);
+	rig_close(r);
+}
+
 /* What collapse allocated is given back; a block that was made huge stays so. */
 static void test_collapse_without_memory(void **state)
 {
@@ -198,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_collapse_waits),
 		cmocka_unit_test(test_collapse_waits_after_a_failure),
 		cmocka_unit_test(test_collapse_waits_in_a_snapshot),
+		cmocka_unit_test(test_collapse_waits_for_a_reader),
 		cmocka_unit_test(test_collapse_without_memory),
 	};
 

@@ -433,11 +433,11 @@ static void assert_complaint(struct rig *r, const char *words)
 /** A wrong value: verify() says so, and a snapshot of it is refused. NULL: it does not, or is not. */
 #define WRONG(field, value, complaint, refusal) \
 	do { \
-		__typeof__(field) right_ = (field); \
+		const uint64_t right_ = (field); \
 		(field) = (value); \
 		assert_complaint(r, complaint); \
 		assert_refused(r, refusal); \
-		(field) = right_; \
+		(field) = (__typeof__(0 + (field)))right_; \
 	} while (0)
 
 /* Snapshots of tasks that wait with or for the lock of a mapping are restored; impossible ones are refused. */
@@ -456,6 +456,10 @@ static void test_snapshots(void **state)
 	assert_refused(r, NULL);
 	assert_clean(r->m);
 	WRONG(mm->vma_readers, 2, "are counted", "are counted");
+	WRONG(mm->tasks, 9, "the counter says 9", "the counter says 9");
+	WRONG(vma_of(r->m, reader->vma_lock)->readers, 0, "which is of process",
+	      "1 tasks have its lock, 0 are counted");
+	WRONG(vma_of(r->m, other)->readers, 1, "2 by the mappings", "0 tasks have its lock, 1 are counted");
 	WRONG(mm->vmas_marked, 0, "nobody writes", NULL);
 	WRONG(reader->vma_lock, 0, "are counted", "are counted");
 	WRONG(reader->vma_lock, vma_at(r->m, child, s.anon), "which is of process", "not its process's");

@@ -278,7 +278,7 @@ static void test_special_entries_of_shared_pages(void **state)
 	vma = r->m->mms[child].mmap;
 	f = forge(r->m);
 #define IN(field) (*(__typeof__(field) *)in_snapshot(&f, r->m, &(field)))
-	IN(r->m->vmas[vma].kind) = HMMU_MAP_SPECIAL;
+	((struct vma *)in_snapshot(&f, r->m, &r->m->vmas[vma]))->kind = HMMU_MAP_SPECIAL;
 	IN(r->m->vmas[vma].flags) |= VM_IO | VM_PFNMAP | VM_DONTEXPAND;
 	for (int i = 0; i < 2; i++) {
 		u64 address = buf + PAGES(i);

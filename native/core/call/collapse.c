@@ -11,6 +11,7 @@
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "mm/userfaultfd.h"
+#include "mm/vma_lock.h"
 #include "page/contents.h"
 #include "page/frame.h"
 #include "page/lru.h"
@@ -277,6 +278,8 @@ static int collapse_locked(struct collapse *c, u32 huge)
 	u32 table;
 	int result = find_block(c);
 
+	if (result == SCAN_SUCCEED)
+		result = vma_start_write(ctx, c->vma);
 	if (result != SCAN_SUCCEED)
 		return result;
 	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, ctx->mm, c->address, c->address + PMD_SIZE);

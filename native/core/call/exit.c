@@ -15,10 +15,21 @@ static bool process_busy(const struct hmmu *m, u32 pid)
 {
 	if (mm_of(m, pid)->migrations)
 		return true;
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (task_of(m, task)->mm == pid && (task_of(m, task)->op || task_of(m, task)->sem_hold))
+	for (u32 left = mm_of(m, pid)->tasks, task = mm_of(m, pid)->main_task;; task = next_task_of_mm(m, task)) {
+		if (task_of(m, task)->op || task_of(m, task)->sem_hold)
 			return true;
-	return false;
+		if (!--left)
+			return false;
+	}
+}
+
+/* The first one goes with the address space. */
+static void free_other_tasks(struct hmmu *m, u32 pid)
+{
+	struct mm *mm = mm_of(m, pid);
+
+	for (; mm->tasks > 1; mm->tasks--)
+		slab_free(m, SLAB_TASK, next_task_of_mm(m, mm->main_task));
 }
 
 int hmmu_exit(struct hmmu *m, uint32_t pid)
@@ -47,9 +58,7 @@ int hmmu_exit(struct hmmu *m, uint32_t pid)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", pid);
 	}
 	mm_of(m, pid)->state = MM_DEAD;
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (task_of(m, task)->mm == pid && task != mm_of(m, pid)->main_task)
-			slab_free(m, SLAB_TASK, task);
+	free_other_tasks(m, pid);
 	mm_free(m, pid);
 	return 0;
 }

@@ -168,9 +168,10 @@ struct vma {
 	u32 avc_head; /**< anon_vma_chain, newest first */
 	u32 file;
 	u32 i_mmap_prev, i_mmap_next;
-	u8 kind;         /**< enum hmmu_map_kind */
-	u8 write_locked; /**< marked by a writer until that gives mmap_lock up: vm_lock_seq. Linux 6.12 */
-	u16 resv;        /**< enum hpage_resv, of a hugetlb mapping */
+	u32 kind : 8;         /**< enum hmmu_map_kind */
+	u32 resv : 4;         /**< enum hpage_resv, of a hugetlb mapping */
+	u32 write_locked : 2; /**< marked by a writer until that gives mmap_lock up: vm_lock_seq. Linux 6.12 */
+	u32 readers : 18;     /**< tasks that wait and hold its lock for reading; there are fewer than 2^18 tasks */
 };
 
 struct avc {
@@ -220,11 +221,12 @@ struct rwsem {
 #define WATCH_INTERVALS 4u /**< Linux 6.12: it has interval notifiers */
 
 struct mm {
-	u32 link;  /**< of free slots */
-	u32 state; /**< enum mm_state */
-	u32 pgd;   /**< pfn of the top table */
-	u32 mmap;  /**< first vma */
-	u32 tree;  /**< root of the search tree */
+	u32 link;    /**< of free slots */
+	u16 state;   /**< enum mm_state */
+	u16 watched; /**< WATCH_…: who has registered a notifier; 0: nobody */
+	u32 pgd;     /**< pfn of the top table */
+	u32 mmap;    /**< first vma */
+	u32 tree;    /**< root of the search tree */
 	u32 map_count;
 	u64 rss[NR_MM_COUNTERS];
 	u64 locked_vm;
@@ -233,8 +235,8 @@ struct mm {
 	struct rwsem mmap_sem;
 	u32 main_task;
 	u32 migrations; /**< under way */
-	u32 watched;    /**< WATCH_…: who has registered a notifier; 0: nobody */
-	u8 uffd;        /**< a userfaultfd was made */
+	u32 tasks;
+	u8 uffd; /**< a userfaultfd was made */
 	u8 reaped;
 	u8 vmas_marked;               /**< 1: a writer has marked mappings. Linux 6.12 */
 	u8 has_pinned;                /**< MMF_HAS_PINNED: 1 after the first FOLL_PIN. Linux 6.12 */

@@ -54,8 +54,9 @@ static bool check_vma(struct check *c, u32 vma)
 		return refuse_snapshot(c, "mapping %u has no range: %#llx to %#llx, page %llu", vma,
 				       (unsigned long long)v->start, (unsigned long long)v->end,
 				       (unsigned long long)v->pgoff);
-	if (v->write_locked > (KERNEL >= V6_12))
-		return refuse_snapshot(c, "mapping %u is marked %u times by a writer", vma, v->write_locked);
+	if (v->write_locked > (KERNEL >= V6_12) || (KERNEL < V6_12 && v->readers))
+		return refuse_snapshot(c, "mapping %u is marked %u times by a writer, and read by %u", vma,
+				       v->write_locked, v->readers);
 	if (v->kind > HMMU_MAP_SPECIAL || (v->flags & kind_flags) != flags_of_kind(v->kind) ||
 	    v->flags & ~all_vm_flags || !is_page_prot(v->page_prot))
 		return refuse_snapshot(c, "mapping %u of kind %u has flags %#x and protection %#llx", vma, v->kind,

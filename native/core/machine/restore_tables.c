@@ -58,8 +58,7 @@ static bool is_hugetlb_marker(const struct table_check *t, u64 entry)
 	bool owner = vma_of(t->c->m, t->vma)->resv & HPAGE_RESV_OWNER;
 	u64 bits = (userfaultfd_wp(t->c->m, t->vma) ? PTE_MARKER_UFFD_WP : 0) | (owner ? HUGE_MARKER_RESERVE_USED : 0);
 
-	return is_pte_marker(entry) && swp_offset(entry) &&
-	       entry == make_pte_marker(swp_offset(entry) & bits);
+	return is_pte_marker(entry) && swp_offset(entry) && entry == make_pte_marker(swp_offset(entry) & bits);
 }
 
 /* The mapping of [address, address + size), or NULL. */

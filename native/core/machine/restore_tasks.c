@@ -153,6 +153,8 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 				       t->vma_readers, space->vma_readers);
 	if (t->copiers != hidden || (hidden && t->tasks != 1))
 		return refuse_snapshot(c, "process %u: %u tasks copy it, and it has %u", mm, t->copiers, t->tasks);
+	if (space->tasks != t->tasks)
+		return refuse_snapshot(c, "process %u has %u tasks, the counter says %u", mm, t->tasks, space->tasks);
 	if (sem->readers != t->readers || sem->writer != t->writer || (t->readers && t->writer))
 		return refuse_snapshot(c,
 				       "process %u: mmap_sem has %u readers and writer %u; tasks hold it %u times (%u)",
@@ -167,7 +169,22 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 	return true;
 }
 
-static bool check_sems(struct check *c, struct sem_use *tallies)
+static bool holds_vma_lock(const struct task *task)
+{
+	return task->vma_lock && task->wait != HMMU_WAIT_VMA_LOCK;
+}
+
+static bool check_vma_readers(struct check *c, const u32 *readers)
+{
+	for (u32 vma = 1; vma < c->m->st->slabs[SLAB_VMA].high; vma++)
+		if (vma_of(c->m, vma)->readers != readers[vma])
+			return refuse_snapshot(c, "mapping %u: %u tasks have its lock, %u are counted", vma,
+					       readers[vma], vma_of(c->m, vma)->readers);
+	return true;
+}
+
+/* @p tallies of processes, @p readers of mappings. */
+static bool check_sems(struct check *c, struct sem_use *tallies, u32 *readers)
 {
 	const struct hmmu *m = c->m;
 
@@ -183,7 +200,10 @@ static bool check_sems(struct check *c, struct sem_use *tallies)
 		if (task_of(m, task)->sem_hold == SEM_WRITE)
 			t->writer = task;
 		t->waiting += waits_for_sem(task_of(m, task));
-		t->vma_readers += task_of(m, task)->vma_lock && task_of(m, task)->wait != HMMU_WAIT_VMA_LOCK;
+		if (holds_vma_lock(task_of(m, task))) {
+			t->vma_readers++;
+			readers[task_of(m, task)->vma_lock]++;
+		}
 		t->tasks++;
 		if (task_of(m, task)->op == OP_FORK)
 			tallies[task_of(m, task)->progress.result].copiers++;
@@ -191,14 +211,16 @@ static bool check_sems(struct check *c, struct sem_use *tallies)
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
 		if (is_record(c, SLAB_MM, mm) && !check_sem(c, mm, &tallies[mm]))
 			return false;
-	return true;
+	return check_vma_readers(c, readers);
 }
 
 bool check_tasks(struct check *c)
 {
 	struct sem_use *tallies = check_alloc(c, c->m->st->slabs[SLAB_MM].high * sizeof(*tallies));
-	bool good = tallies && check_sems(c, tallies);
+	u32 *readers = check_alloc(c, c->m->st->slabs[SLAB_VMA].high * sizeof(*readers));
+	bool good = tallies && readers && check_sems(c, tallies, readers);
 
+	platform_free(readers);
 	platform_free(tallies);
 	return good;
 }

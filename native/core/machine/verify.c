@@ -265,6 +265,7 @@ void verify_lru(struct verify *v)
 struct sem_tally {
 	u32 readers, writer, waiting;
 	u32 vma_readers;
+	u32 tasks;
 };
 
 /* Whoever waits for the lock of a mapping has marked the mapping, and has mmap_lock for writing. */
@@ -277,7 +278,7 @@ static void verify_vma_lock(struct verify *v, u32 task, struct sem_tally *tally)
 	if (!t->vma_lock && !writes)
 		return;
 	tally->vma_readers += !writes;
-	if (vma_of(m, t->vma_lock)->mm != t->mm || !t->wait)
+	if (vma_of(m, t->vma_lock)->mm != t->mm || !t->wait || (!writes && !vma_of(m, t->vma_lock)->readers))
 		complain(v, "task %u has the lock of mapping %u, which is of process %u", task, t->vma_lock,
 			 vma_of(m, t->vma_lock)->mm);
 	else if (writes && (!vma_of(m, t->vma_lock)->write_locked || t->sem_hold != SEM_WRITE))
@@ -290,6 +291,7 @@ static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 {
 	const struct task *t = task_of(v->m, task);
 
+	tally->tasks++;
 	tally->readers += t->sem_hold == SEM_READ;
 	if (t->sem_hold == SEM_WRITE)
 		tally->writer = task;
@@ -300,6 +302,23 @@ static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 	if (!t->op)
 		complain(v, "task %u waits and is in no call", task);
 	tally->waiting += t->wait == HMMU_WAIT_MMAP_SEM_READ || t->wait == HMMU_WAIT_MMAP_SEM_WRITE;
+}
+
+/* The marks of a process's mappings, and the sum of their readers. */
+static void verify_vma_locks(struct verify *v, u32 mm, u32 readers)
+{
+	const struct hmmu *m = v->m;
+	u32 counted = 0;
+
+	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next) {
+		counted += vma_of(m, vma)->readers;
+		if (vma_of(m, vma)->write_locked && !(mm_of(m, mm)->vmas_marked && mm_of(m, mm)->mmap_sem.writer))
+			complain(v, "process %u: mapping %u is marked by a writer, and nobody writes", mm, vma);
+	}
+	if (readers != mm_of(m, mm)->vma_readers || readers != counted)
+		complain(v,
+			 "process %u: %u tasks are counted that hold the lock of a mapping, %u by the mappings; %u do",
+			 mm, mm_of(m, mm)->vma_readers, counted, readers);
 }
 
 /* Tasks that wait for mmap_sem must be in its queue. */
@@ -316,12 +335,10 @@ static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 	if (tally->readers != sem->readers || tally->writer != sem->writer)
 		complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)", mm,
 			 sem->readers, sem->writer, tally->readers, tally->writer);
-	if (tally->vma_readers != mm_of(m, mm)->vma_readers)
-		complain(v, "process %u: %u tasks are counted that hold the lock of a mapping, and %u do", mm,
-			 mm_of(m, mm)->vma_readers, tally->vma_readers);
-	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next)
-		if (vma_of(m, vma)->write_locked && !(mm_of(m, mm)->vmas_marked && sem->writer))
-			complain(v, "process %u: mapping %u is marked by a writer, and nobody writes", mm, vma);
+	if (tally->tasks != mm_of(m, mm)->tasks)
+		complain(v, "process %u: it has %u tasks, the counter says %u", mm, tally->tasks, mm_of(m, mm)->tasks);
+	if (KERNEL >= V6_12)
+		verify_vma_locks(v, mm, tally->vma_readers);
 }
 
 void verify_locks(struct verify *v)
@@ -384,6 +401,8 @@ static void verify_all(struct verify *v)
 	if (m->st->bugs)
 		complain(v, "%u internal contradictions, the first: %s", m->st->bugs,
 			 m->first_bug[0] ? m->first_bug : "met before this copy of the machine was made");
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		v->munlocks |= task_of(m, task)->progress.munlock_at != 0;
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
 		if (mm_exists(m, mm))
 			verify_mm(v, mm);

@@ -29,6 +29,7 @@ struct verify {
 	u32 swap_cached;          /**< pages that say they are in the swap cache */
 	u64 tables;               /**< frames that are page tables of some process */
 	u64 hugetlb_reserved;     /**< reservations that mappings have not used */
+	bool munlocks;            /**< some task is in a munlock() that waits */
 	int complaints;
 	hmmu_report_fn report;
 	void *data;

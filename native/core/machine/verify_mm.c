@@ -229,7 +229,7 @@ void verify_mm(struct verify *v, u32 mm)
 	struct mm_tally t = { .v = v, .mm = mm };
 	u32 prev = 0, count = 0;
 
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+	for (u32 task = 1; v->munlocks && task < m->st->slabs[SLAB_TASK].high; task++)
 		t.munlocks += task_of(m, task)->mm == mm && task_of(m, task)->progress.munlock_at;
 	for (u32 vma = mm_of(m, mm)->mmap; vma; prev = vma, vma = vma_of(m, vma)->next, count++)
 		verify_vma(&t, vma, prev);

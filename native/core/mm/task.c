@@ -18,8 +18,20 @@ u32 task_alloc(struct hmmu *m, u32 mm)
 {
 	u32 task = slab_alloc(m, SLAB_TASK);
 
-	if (task)
-		task_of(m, task)->mm = mm;
+	if (!task)
+		return 0;
+	task_of(m, task)->mm = mm;
+	mm_of(m, mm)->tasks++;
+	return task;
+}
+
+u32 next_task_of_mm(const struct hmmu *m, u32 task)
+{
+	u32 mm = task_of(m, task)->mm;
+
+	do
+		task = task + 1 < m->st->slabs[SLAB_TASK].high ? task + 1 : 1;
+	while (task_of(m, task)->mm != mm);
 	return task;
 }
 
@@ -148,7 +160,7 @@ bool task_ready(const struct hmmu *m, u32 task)
 	case HMMU_WAIT_MMAP_SEM_WRITE:
 		return sem_available(m, task, t->wait == HMMU_WAIT_MMAP_SEM_WRITE);
 	case HMMU_WAIT_VMA_LOCK:
-		return KERNEL < V6_12 || !vma_is_read(m, t->vma_lock);
+		return KERNEL < V6_12 || !vma_of(m, t->vma_lock)->readers;
 	default:
 		return true;
 	}

@@ -8,37 +8,27 @@ int vma_start_write_slow(struct ctx *ctx, u32 vma)
 
 	vma_of(ctx->m, vma)->write_locked = 1;
 	ctx->space->vmas_marked = 1;
-	if (!vma_is_read(ctx->m, vma))
+	if (!vma_of(ctx->m, vma)->readers)
 		return 0;
 	task->wait = HMMU_WAIT_VMA_LOCK;
 	task->vma_lock = vma;
 	return note_wait(ctx);
 }
 
-bool vma_is_read(const struct hmmu *m, u32 vma)
-{
-	if (!mm_of(m, vma_of(m, vma)->mm)->vma_readers)
-		return false;
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
-		const struct task *t = task_of(m, task);
-
-		if (t->vma_lock == vma && t->wait != HMMU_WAIT_VMA_LOCK)
-			return true;
-	}
-	return false;
-}
-
 void vma_lock_keep(struct ctx *ctx)
 {
 	ctx->self->vma_lock = ctx->vma_lock;
+	vma_of(ctx->m, ctx->vma_lock)->readers++;
 	ctx->space->vma_readers++;
 }
 
 void vma_lock_let_go(struct hmmu *m, struct task *task, u32 wait)
 {
-	task->vma_lock = 0;
-	if (wait != HMMU_WAIT_VMA_LOCK)
+	if (wait != HMMU_WAIT_VMA_LOCK) {
+		vma_of(m, task->vma_lock)->readers--;
 		mm_of(m, task->mm)->vma_readers--;
+	}
+	task->vma_lock = 0;
 }
 
 void vma_end_write_all_slow(struct hmmu *m, u32 mm)

@@ -5,8 +5,8 @@
  * it", 6.4). An access takes it for reading and does not look at mmap_lock. A writer has mmap_lock first; then it marks
  * each mapping that it changes, and waits for those who read it. Marks go when the writer gives mmap_lock up.
  *
- * Nobody can look at a lock while a call runs. So a reader is noted in its task only when it begins to wait (task.vma_lock,
- * and mm.vma_readers counts these tasks). For the same reason marks are kept only where their writer may have to wait.
+ * Nobody can look at a lock while a call runs. So a reader is noted only when it begins to wait: in task.vma_lock, and in
+ * the counters vma.readers and mm.vma_readers. For the same reason marks are kept only where their writer may have to wait.
  */
 #ifndef HMMU_VMA_LOCK_H
 #define HMMU_VMA_LOCK_H
@@ -47,8 +47,6 @@ static inline int vma_start_write_and_keep(struct ctx *ctx, u32 vma)
 {
 	return KERNEL >= V6_12 ? vma_start_write_slow(ctx, vma) : 0;
 }
-/** Whether a task that waits holds the lock of a mapping for reading. */
-static bool vma_is_read(const struct hmmu *m, u32 vma);
 /** The fault waits, and its task keeps the lock of the mapping. */
 static void vma_lock_keep(struct ctx *ctx);
 /** The wait is over, in which the task kept the lock of a mapping, or waited for it. */
