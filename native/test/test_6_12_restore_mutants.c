@@ -52,9 +52,26 @@ static struct rig *blocked_tasks_of_6_12(void)
 	return r;
 }
 
+/* Linux 6.12: the hugetlb pool, with markers of write protection and of used reservations. */
+static struct rig *hugetlb_of_6_12(void)
+{
+	struct rig *r = open_rig(.profile = HMMU_PROFILE_LINUX_6_12, .hugetlb_pages = 6);
+	uint64_t big = map(r, HMMU_MAP_HUGETLB, 2048);
+
+	write_pages(r, big, 1, 1);
+	write_pages(r, big + MIB(2), 1, 2);
+	assert_ok(hmmu_uffd_register(r->m, r->tid, big, MIB(6), HMMU_UFFD_WP));
+	assert_ok(hmmu_uffd_writeprotect(r->m, r->tid, big, MIB(6), true));
+	assert_ok(hmmu_madvise(r->m, r->tid, big, MIB(2), HMMU_MADV_DONTNEED));
+	write_pages(r, big + MIB(6), 1, 3);
+	do_fork_of(r, r->tid);
+	return r;
+}
+
 static void test_mutants(void **state)
 {
-	struct source sources[] = { source_of(memory_of_6_12()), source_of(blocked_tasks_of_6_12()) };
+	struct source sources[] = { source_of(memory_of_6_12()), source_of(blocked_tasks_of_6_12()),
+				    source_of(hugetlb_of_6_12()) };
 	const unsigned count = sizeof(sources) / sizeof(*sources);
 
 	(void)state;

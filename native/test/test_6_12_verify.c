@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "fault/hugetlb.h"
 #include "machine/snapshot.h"
 #include "page/lru.h"
 
@@ -197,13 +198,56 @@ static void test_restore_intervals(void **state)
 	rig_close(r);
 }
 
+/* An entry of a hugetlb mapping: a marker is in its low word. */
+static void refuse_marker(struct rig *r, u64 address, u64 bits)
+{
+	const u64 *pmd = mm_find_pmd(r->m, r->pid, address);
+
+	assert_refused(r, (const u32 *)pmd, (u32)make_huge_marker(bits),
+		       "is a table where a hugetlb mapping has entries");
+}
+
+/*
+ * Markers of a hugetlb mapping: write protection by userfaultfd of a page that is gone or never was, and a reservation
+ * that was used for such a page. A machine with them is restored. One is refused that has them where its mapping can't, or
+ * whose reservations do not agree with them.
+ */
+static void test_restore_hugetlb_markers(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 4096, .hugetlb_pages = 4);
+	u64 buf = map_at(r, BASE, 1536, HMMU_MAP_HUGETLB, 3), used, last = buf + MIB(4);
+	struct hmmu_error error;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	write_pages(r, buf + MIB(2), 1, 2);
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, MIB(4), HMMU_UFFD_WP));
+	assert_ok(hmmu_uffd_writeprotect(r->m, r->tid, buf, MIB(4), true));
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, MIB(2), HMMU_MADV_DONTNEED));
+	used = *mm_find_pmd(r->m, r->pid, buf);
+	assert_true(is_pte_marker(used) && (swp_offset(used) & PTE_MARKER_UFFD_WP));
+	assert_clean(r->m);
+	if (restore_changed(r, NULL, 0, &error))
+		fail_msg("%s", error.text);
+	refuse_marker(r, buf, PTE_MARKER_POISONED);
+	refuse_marker(r, buf, swp_offset(used) | 8);
+	assert_int_equal(*mm_find_pmd(r->m, r->pid, last), 0);
+	refuse_marker(r, last, PTE_MARKER_UFFD_WP); /* not registered */
+	/* Whether the reservation of the page that is gone was used is counted. */
+	assert_refused(r, (const u32 *)mm_find_pmd(r->m, r->pid, buf),
+		       (u32)make_huge_marker(swp_offset(used) ^ HUGE_MARKER_RESERVE_USED), "mappings have reserved");
+	assert_refused(r, &r->m->st->hugetlb_reserved, r->m->st->hugetlb_reserved + 1, "reserved");
+	assert_refused(r, &r->m->st->hugetlb_free, r->m->st->hugetlb_free + 1, "hugetlb pages");
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exclusive),         cmocka_unit_test(test_large_mapcount),
 		cmocka_unit_test(test_unevictable),       cmocka_unit_test(test_restore_batch),
 		cmocka_unit_test(test_restore_exclusive), cmocka_unit_test(test_restore_counts),
-		cmocka_unit_test(test_restore_intervals),
+		cmocka_unit_test(test_restore_intervals), cmocka_unit_test(test_restore_hugetlb_markers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
