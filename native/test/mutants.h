@@ -325,6 +325,27 @@ static void accept_sources(const struct source *sources, unsigned count)
 	}
 }
 
+/* What one kernel has in memory and the other never has: a snapshot whose profile was changed is refused. */
+static void refuse_other_profile(const struct source *sources, unsigned count, uint32_t profile)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct piece *pieces = (struct piece *)(sources[i].header + 1);
+		struct state *state = (struct state *)pieces[0].bytes;
+		const uint32_t was = state->profile, quirks = state->quirks;
+		const uint64_t hash = sources[i].header->hash;
+		struct hmmu *m;
+
+		state->profile = profile;
+		state->quirks = 0;
+		sources[i].header->hash = hash_of_pieces(pieces, sources[i].header->pieces);
+		if (!hmmu_restore(sources[i].header, sources[i].size, &m))
+			fail_msg("source %u passes for a machine of profile %u", i, profile);
+		state->profile = was;
+		state->quirks = quirks;
+		sources[i].header->hash = hash;
+	}
+}
+
 static void free_sources(const struct source *sources, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)

@@ -76,6 +76,7 @@ static void test_mutants(void **state)
 
 	(void)state;
 	accept_sources(sources, count);
+	refuse_other_profile(sources, count, HMMU_PROFILE_LINUX_4_14);
 	try_mutants(sources, count);
 	free_sources(sources, count);
 }
