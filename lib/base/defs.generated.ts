@@ -551,6 +551,7 @@ export type WaitName =
   | 'mmap_sem_read'
   | 'mmap_sem_write'
   | 'vma_lock'
+  | 'invalidation'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -559,6 +560,7 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   mmap_sem_read: 2,
   mmap_sem_write: 3,
   vma_lock: 4,
+  invalidation: 5,
 }
 
 /** {@link WaitName} by value. */
@@ -568,6 +570,7 @@ export const waitNames: readonly WaitName[] = [
   'mmap_sem_read',
   'mmap_sem_write',
   'vma_lock',
+  'invalidation',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -577,6 +580,7 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   mmap_sem_read: 'The mmap_sem of its process, for reading.',
   mmap_sem_write: 'The mmap_sem of its process, for writing.',
   vma_lock: 'The lock of a mapping, for writing. Linux 6.12.',
+  invalidation: 'The end of the invalidations of an interval notifier. Linux 6.12.',
 }
 
 /** Events, in the order in which they happened. */
@@ -893,6 +897,8 @@ export type QuirkName =
   | 'select-splits-huge'
   | 'exclusive-takes-folio'
   | 'exclusive-fork-enomem'
+  | 'mirror-own-read-entry'
+  | 'mirror-fault-overshoots'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -919,6 +925,8 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'select-splits-huge': 1048576,
   'exclusive-takes-folio': 2097152,
   'exclusive-fork-enomem': 4194304,
+  'mirror-own-read-entry': 8388608,
+  'mirror-fault-overshoots': 16777216,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -946,6 +954,8 @@ export const quirkNames: readonly QuirkName[] = [
   'select-splits-huge',
   'exclusive-takes-folio',
   'exclusive-fork-enomem',
+  'mirror-own-read-entry',
+  'mirror-fault-overshoots',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -974,6 +984,8 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'select-splits-huge': 'none that we know of',
   'exclusive-takes-folio': 'mm/rmap: implement make_device_exclusive() using folio_walk instead of rmap walk',
   'exclusive-fork-enomem': 'none that we know of',
+  'mirror-own-read-entry': 'none that we know of',
+  'mirror-fault-overshoots': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */

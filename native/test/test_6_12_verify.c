@@ -184,7 +184,7 @@ static void test_restore_intervals(void **state)
 		assert_refused(r, &intervals[ids[i]].right, 1u << 20, "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].parent, ids[i], "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].mm, 0, "interval notifiers");
-		assert_refused(r, &intervals[ids[i]].mirrors, 2, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].task, 2, "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].state, INTERVAL_OUT, "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].deferred_next, root, "interval notifiers");
 	}

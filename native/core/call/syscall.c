@@ -11,6 +11,8 @@ const char *errno_name(int err)
 		return "EINVAL";
 	case ENOMEM:
 		return "ENOMEM";
+	case EPERM:
+		return "EPERM";
 	case EFAULT:
 		return "EFAULT";
 	case EAGAIN:

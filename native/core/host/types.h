@@ -277,7 +277,7 @@ struct interval {
 	u64 invalidate_seq;
 	u64 owner; /**< MIGRATE invalidations by this owner are ignored, unless the machine has a function that decides */
 	u64 read_seq; /**< of a hmmu_mirror() that waits: what read_begin() has returned */
-	u32 mirrors;  /**< 1: it is that of a hmmu_mirror() */
+	u32 task;     /**< whose hmmu_mirror() it is for; 0: it is a driver's */
 	u32 reserved;
 };
 /** MM_COPIED: by a fork() that waits; nobody knows the process yet. Linux 6.12 */
@@ -290,11 +290,12 @@ struct progress {
 	u64 at;         /**< address or number of bytes from which on the work is left, 0: all of it */
 	u64 gup_first;  /**< where the get_user_pages() call began that waits at @p at */
 	u64 munlock_at; /**< where the walk that takes mlock marks off waits */
-	u64 result;     /**< of a call that has only to populate; of a fork() its child's mm */
+	u64 result; /**< of a call that has only to populate; of a fork() its child's mm; of hmm_range_fault() the end of
+		     * the pages that it faults in, and in bit 0 whether for writing */
 };
 
 /** The most arguments that a call has. */
-#define CALL_ARGS 5
+#define CALL_ARGS 7
 
 struct task {
 	u32 link; /**< of free slots */
@@ -314,6 +315,8 @@ struct task {
 	struct progress progress;
 	u64 args[CALL_ARGS]; /**< of the blocked call; see call.c */
 	u64 data_hash;       /**< of the bytes that a blocked store brings */
+	u32 interval;        /**< of a blocked hmmu_mirror() */
+	u32 reserved;
 };
 
 /** Calls that can block, and so are found again when repeated. */
@@ -335,6 +338,8 @@ enum op {
 	OP_MIGRATE,
 	OP_MREMAP,
 	OP_EXCLUSIVE,
+	OP_RANGE_FAULT,
+	OP_MIRROR,
 	NR_OPS
 };
 

@@ -69,6 +69,8 @@
 	X(int, mmu_interval_notifier_remove, (struct hmmu *m, uint32_t notifier), (m, notifier)) \
 	X(int, mmu_interval_read_begin, (struct hmmu *m, uint32_t notifier, uint64_t *seq), (m, notifier, seq)) \
 	X(int, mmu_interval_read_retry, (struct hmmu *m, uint32_t notifier, uint64_t seq), (m, notifier, seq)) \
+	X(int, range_fault, (struct hmmu *m, uint32_t tid, struct hmmu_range *range), (m, tid, range)) \
+	X(int, mirror, (struct hmmu *m, uint32_t tid, uint64_t start, uint64_t end, uint64_t flags, uint64_t owner, uint64_t *pfns), (m, tid, start, end, flags, owner, pfns)) \
 	X(int, mmu_interval_set_seq, (struct hmmu *m, uint32_t notifier, uint64_t seq), (m, notifier, seq)) \
 	X(int, migrate_vma, (struct hmmu *m, const struct hmmu_migrate_request *request), (m, request)) \
 	X(int, migrate_begin, (struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **mig), (m, request, mig)) \

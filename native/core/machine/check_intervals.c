@@ -30,7 +30,8 @@ static const char *node_fault(const struct hmmu *m, const struct subscriptions *
 
 	if (!is_child(m, i->left, interval) || !is_child(m, i->right, interval) || (i->left && i->left == i->right))
 		return "its tree of interval notifiers is broken";
-	if (i->mm != subs->mm || i->start > i->last || !i->number || i->number > subs->inserted || i->mirrors > 1 ||
+	if (i->mm != subs->mm || i->start > i->last || !i->number || i->number > subs->inserted ||
+	    i->task >= m->st->slabs[SLAB_TASK].high ||
 	    (i->state == INTERVAL_IN_TREE && (i->deferred_prev || i->deferred_next)))
 		return "one of its interval notifiers contradicts itself";
 	return NULL;
@@ -145,7 +146,7 @@ u32 count_intervals_out(const struct hmmu *m)
 	for (u32 interval = 1; KERNEL >= V6_12 && interval < m->st->slabs[SLAB_INTERVAL].high; interval++) {
 		const struct interval *i = interval_of(m, interval);
 
-		count += i->state == INTERVAL_OUT && !i->mm && !i->mirrors;
+		count += i->state == INTERVAL_OUT && !i->mm && !i->task;
 	}
 	return count;
 }

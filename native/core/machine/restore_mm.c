@@ -162,6 +162,13 @@ bool check_intervals(struct check *c)
 			return refuse_snapshot(c, "process %u: %s", mm, fault);
 		subscriptions += is_record(c, SLAB_MM, mm) && mm_of(m, mm)->notifier_subscriptions;
 	}
+	for (u32 interval = 1; interval < m->st->slabs[SLAB_INTERVAL].high; interval++) {
+		u32 task = interval_of(m, interval)->task;
+
+		if (task && (!is_record(c, SLAB_TASK, task) || task_of(m, task)->interval != interval))
+			return refuse_snapshot(c, "interval notifier %u is of task %u, which has another one", interval,
+					       task);
+	}
 	if (count != m->st->slabs[SLAB_INTERVAL].used || subscriptions != m->st->slabs[SLAB_SUBSCRIPTIONS].used)
 		return refuse_snapshot(c, "there are %u interval notifiers, and processes have %u",
 				       m->st->slabs[SLAB_INTERVAL].used, count);

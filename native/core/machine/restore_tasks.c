@@ -12,7 +12,7 @@ static bool waits_for_sem(const struct task *task)
 
 static bool enums_in_range(const struct hmmu *m, const struct task *task)
 {
-	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_VMA_LOCK;
+	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_INVALIDATION;
 	const u32 last_resume = KERNEL < V6_12 ? RESUME_MUNLOCK : RESUME_FAULT_TRIED;
 
 	return task->cpu < m->st->cpus && task->op < NR_OPS && task->sem_hold <= SEM_WRITE && task->wait <= last_wait &&
@@ -50,6 +50,19 @@ static bool check_copy(struct check *c, u32 task)
 	return true;
 }
 
+/* A mirror that waits has its interval, and no other task has that. */
+static bool check_mirror(struct check *c, u32 task)
+{
+	const struct task *t = task_of(c->m, task);
+	const struct interval *i;
+
+	if (!t->interval != (t->op != OP_MIRROR) || (t->interval && !is_record(c, SLAB_INTERVAL, t->interval)))
+		return refuse_snapshot(c, "task %u has interval notifier %u", task, t->interval);
+	i = interval_of(c->m, t->interval);
+	return !t->interval || (i->task == task && i->mm == t->mm && i->start == t->args[0] && i->last >= i->start) ||
+	       refuse_snapshot(c, "task %u has interval notifier %u, which is not the task's", task, t->interval);
+}
+
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
 static bool is_wait(const struct hmmu *m, const struct task *task)
 {
@@ -62,6 +75,9 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 	if (waits_for_sem(task))
 		return !task->sem_hold && !task->wait_pfn && !task->wait_ref && !task->vma_lock &&
 		       (!task->resume || is_retried(task));
+	if (task->wait == HMMU_WAIT_INVALIDATION)
+		return task->op == OP_MIRROR && !task->sem_hold && !task->wait_pfn && !task->wait_ref &&
+		       !task->vma_lock && !task->resume && !task->queue_next;
 	if (task->wait == HMMU_WAIT_VMA_LOCK)
 		return task->sem_hold == SEM_WRITE && task->vma_lock && !task->wait_pfn && !task->wait_ref &&
 		       !task->resume && !task->queue_next;
@@ -98,6 +114,20 @@ static bool is_mremap_progress(const struct task *task)
 	       p->at - p->result <= task->args[2];
 }
 
+/* hmm_range_fault() goes on in its walk, or in the faults of a part of it. */
+static bool is_range_fault_progress(const struct task *task)
+{
+	const struct progress *p = &task->progress;
+	u64 faults_end = p->result & PAGE_MASK;
+
+	if (!p->at)
+		return !p->gup_first && !p->result;
+	if (p->at < task->args[0] || p->at >= task->args[1] || p->result & ~PAGE_MASK & ~1ull)
+		return false;
+	return p->gup_first ? p->gup_first >= p->at && p->gup_first < faults_end && faults_end <= task->args[1]
+			    : !p->result;
+}
+
 /* Where a blocked call goes on: an access behind the bytes it has moved, others at the address of a page. mlock() notes 1
  * for address 0. check_copy() looks at the child of a fork(). */
 static bool is_progress(const struct task *task)
@@ -116,6 +146,8 @@ static bool is_progress(const struct task *task)
 		return is_collapse_progress(task);
 	if (task->op == OP_MREMAP)
 		return is_mremap_progress(task);
+	if (task->op == OP_RANGE_FAULT || task->op == OP_MIRROR)
+		return is_range_fault_progress(task);
 	return task->op == OP_FORK || !p->result;
 }
 
@@ -128,7 +160,7 @@ static bool check_blocked_task(struct check *c, u32 task)
 	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t))
 		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
 				       task, t->op, t->wait, t->wait_pfn, t->resume);
-	return check_vma_lock(c, task) && check_copy(c, task);
+	return check_vma_lock(c, task) && check_copy(c, task) && check_mirror(c, task);
 }
 
 /** What the tasks of a process have to do with its mmap_sem. */

@@ -2,6 +2,7 @@
 /* What a task owes when its wait ends, and what it must not wait for. Only faults and munlock stop halfway; each has the
  * rest of its work in its own file. */
 #include "call/fork.h"
+#include "call/mirror.h"
 #include "fault/fault.h"
 #include "fault/munlock.h"
 #include "migrate/migrate.h"
@@ -11,6 +12,8 @@ static void wait_give_up(struct hmmu *m, const struct task *task)
 	munlock_give_up(m, task->mm, task->progress.munlock_at);
 	if (KERNEL >= V6_12 && task->op == OP_FORK)
 		fork_give_up(m, task);
+	if (KERNEL >= V6_12 && task->op == OP_MIRROR)
+		mirror_give_up(m, task);
 }
 
 void wait_ops_init(struct hmmu *m)

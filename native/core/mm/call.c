@@ -25,6 +25,8 @@ static const struct {
 	[OP_MIGRATE] = { "migrate_vma", "xx" },
 	[OP_MREMAP] = { "mremap", "xuuux" },
 	[OP_EXCLUSIVE] = { "make_device_exclusive_range", "xu" },
+	[OP_RANGE_FAULT] = { "hmm_range_fault", "xxuu" },
+	[OP_MIRROR] = { "mirror", "xx" },
 };
 
 const char *call_name(enum op op)

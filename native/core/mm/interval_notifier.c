@@ -52,7 +52,7 @@ static bool invalidate_interval(struct hmmu *m, u32 interval, const struct hmmu_
 	struct hmmu_invalidation call = *range;
 
 	call.notifier = interval;
-	return i->mirrors || !m->invalidate ? invalidate_by_default(i, &call) : call_invalidate(m, &call);
+	return i->task || !m->invalidate ? invalidate_by_default(i, &call) : call_invalidate(m, &call);
 }
 
 /* mn_itree_inv_start_range(), mn_itree_invalidate(). False: a driver would wait, and must not. */
@@ -146,6 +146,9 @@ void intervals_invalidate_end(struct hmmu *m, u32 mm)
 			itree_insert(m, interval);
 		else
 			itree_remove(m, interval);
+		/* The call that has removed it does not wait. */
+		if (!inserts && interval_of(m, interval)->task)
+			slab_free(m, SLAB_INTERVAL, interval);
 	}
 	if (!subs->itree)
 		mm_of(m, mm)->watched &= ~WATCH_INTERVALS;
@@ -246,7 +249,7 @@ bool interval_remove(struct hmmu *m, u32 interval)
 bool is_interval(const struct hmmu *m, u32 interval)
 {
 	return interval && interval < m->st->slabs[SLAB_INTERVAL].high && interval_of(m, interval)->state &&
-	       !interval_of(m, interval)->mirrors;
+	       !interval_of(m, interval)->task;
 }
 
 int check_interval(struct hmmu *m, u32 interval)

@@ -9,6 +9,7 @@
 #include "host/probe.h"
 #include "host/stats.h"
 #include "mm/call.h"
+#include "mm/interval_notifier.h"
 #include "mm/mm.h"
 #include "mm/task.h"
 #include "mm/vma_lock.h"
@@ -159,6 +160,8 @@ bool task_ready(const struct hmmu *m, u32 task)
 	case HMMU_WAIT_MMAP_SEM_READ:
 	case HMMU_WAIT_MMAP_SEM_WRITE:
 		return sem_available(m, task, t->wait == HMMU_WAIT_MMAP_SEM_WRITE);
+	case HMMU_WAIT_INVALIDATION:
+		return !interval_is_invalidated(m, t->interval, interval_of(m, t->interval)->read_seq);
 	case HMMU_WAIT_VMA_LOCK:
 		return KERNEL < V6_12 || !vma_of(m, t->vma_lock)->readers;
 	default:
@@ -185,7 +188,7 @@ void wait_done(struct hmmu *m, u32 task)
 static int fail_blocked(struct hmmu *m, u32 tid)
 {
 	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing",
-					    "the lock of a mapping" };
+					    "the lock of a mapping", "the end of an invalidation" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);

@@ -186,7 +186,8 @@
 	X(PAGE_LOCK, 1, "A page lock.") \
 	X(MMAP_SEM_READ, 2, "The mmap_sem of its process, for reading.") \
 	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.") \
-	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.")
+	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.") \
+	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.")
 
 /** X(name, value, text): events, in the order in which they happened. */
 #define HMMU_EVENTS(X) \
@@ -314,7 +315,9 @@
 	X(SELECT_SPLITS_HUGE, 20, HMMU_IN_LINUX_6_12, "select-splits-huge", "none that we know of") \
 	X(EXCLUSIVE_TAKES_FOLIO, 21, HMMU_IN_LINUX_6_12, "exclusive-takes-folio", \
 	  "mm/rmap: implement make_device_exclusive() using folio_walk instead of rmap walk") \
-	X(EXCLUSIVE_FORK_ENOMEM, 22, HMMU_IN_LINUX_6_12, "exclusive-fork-enomem", "none that we know of")
+	X(EXCLUSIVE_FORK_ENOMEM, 22, HMMU_IN_LINUX_6_12, "exclusive-fork-enomem", "none that we know of") \
+	X(MIRROR_OWN_READ_ENTRY, 23, HMMU_IN_LINUX_6_12, "mirror-own-read-entry", "none that we know of") \
+	X(MIRROR_FAULT_OVERSHOOTS, 24, HMMU_IN_LINUX_6_12, "mirror-fault-overshoots", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */

@@ -61,4 +61,50 @@ HMMU_API int hmmu_mmu_interval_read_retry(struct hmmu *m, uint32_t notifier, uin
  * (INVALID_ARGUMENT): elsewhere, or with other numbers. */
 HMMU_API int hmmu_mmu_interval_set_seq(struct hmmu *m, uint32_t notifier, uint64_t seq);
 /** @} */
+
+/** @name hmm_range_fault()
+ * The words of hmmu_range_fault() have the page frame number in the bits below HMMU_RANGE_ORDER_SHIFT.
+ * @{ */
+#define HMMU_RANGE_VALID (1ull << 63) /**< output: the page may be read */
+#define HMMU_RANGE_WRITE (1ull << 62) /**< output: it may be written to */
+#define HMMU_RANGE_ERROR (1ull << 61) /**< output: nothing can be there: no mapping, no right to read, no struct page */
+/** Output: the order of the CPU's mapping is in 5 bits from here on: 9 for a huge page, else 0. */
+#define HMMU_RANGE_ORDER_SHIFT 56
+#define HMMU_RANGE_FLAGS (0xffull << HMMU_RANGE_ORDER_SHIFT) /**< the bits that are not of the page frame number */
+#define HMMU_RANGE_REQ_FAULT HMMU_RANGE_VALID                /**< input: fault the page in */
+#define HMMU_RANGE_REQ_WRITE HMMU_RANGE_WRITE                /**< input, with REQ_FAULT: for writing */
+
+/** struct hmm_range. */
+struct hmmu_range {
+	uint32_t notifier;       /**< an interval of the task's process that contains the range */
+	uint64_t notifier_seq;   /**< from hmmu_mmu_interval_read_begin() */
+	uint64_t start, end;     /**< addresses, multiples of 4096 */
+	uint64_t *pfns;          /**< a word for each page */
+	uint64_t default_flags;  /**< HMMU_RANGE_REQ_*: what is asked of every page */
+	uint64_t pfn_flags_mask; /**< which bits of a page's word are asked of it, too */
+	uint64_t
+		owner; /**< dev_private_owner: pages of devices of this owner are reported where they are; 0: of none */
+};
+/**
+ * hmm_range_fault() of Linux 6.12, with mmap_lock for reading unless the task has it. Each word becomes what the CPU's
+ * tables say of its page; a page that was asked for is faulted in first. Words are inputs until they are results, so a call
+ * that is blocked is repeated with the array as it is. Blocks: on page locks and migration entries.
+ *
+ * -EBUSY (SYSCALL): the interval was invalidated since notifier_seq; read the sequence, set the words, and begin anew. Faults
+ * of this call do that, too: copy on write, and pages that come back from a device. -EFAULT (SYSCALL): a page that was asked
+ * for can't be brought in. -EPERM (SYSCALL): it was asked for writing, and its mapping may not be written to. -EINVAL
+ * (INVALID_ARGUMENT): the range, the flags, the interval; -EINVAL (SYSCALL): this kernel does not have the call.
+ */
+HMMU_API int hmmu_range_fault(struct hmmu *m, uint32_t tid, struct hmmu_range *range);
+/**
+ * What a driver does to mirror a range once, in one call: an interval notifier of [@p start, @p end) that ignores MIGRATE by
+ * @p owner; then read_begin, hmmu_range_fault() with default_flags of @p flags, read_retry, until it is good; then the
+ * interval is removed. @p pfns are results only. The function of hmmu_set_invalidate() does not hear of it. Blocks as
+ * hmmu_range_fault(), and while the range is being invalidated. Its errors are those of hmmu_range_fault(); -EBUSY only if
+ * there is no end to it. To have a retry happen between two steps, call the functions one by one.
+ */
+HMMU_API int hmmu_mirror(struct hmmu *m, uint32_t tid, uint64_t start, uint64_t end, uint64_t flags, uint64_t owner,
+			 uint64_t *pfns);
+/** @} */
+
 #endif

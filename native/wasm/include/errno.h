@@ -7,6 +7,7 @@
 #ifndef HMMU_WASM_ERRNO_H
 #define HMMU_WASM_ERRNO_H
 
+#define EPERM 1
 #define ENOENT 2
 #define ESRCH 3
 #define EIO 5
@@ -20,6 +21,8 @@
 #define ENOSPC 28
 #define EMLINK 31
 #define EDEADLK 35
+#define ELOOP 40
+#define EOVERFLOW 75
 #define ECANCELED 125
 
 #endif
