@@ -36,7 +36,7 @@ export const suites = {
     title: 'model',
     needs: 'addon',
     sees: () => true,
-    command: ['node', 'scripts/fuzz/model.mjs', '--seed', '1', '--runs', '100', '--fail-fast'],
+    command: ['node', 'scripts/fuzz/model.mjs', '--seed', '1', '--runs', '200', '--fail-fast'],
     limit: 180,
     reason: /^# (?!found).+/m,
   },
