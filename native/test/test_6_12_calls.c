@@ -65,6 +65,7 @@ static void test_moved_tables(void **state)
 	for (int off = 0; off < 2; off++) {
 		struct rig *r = open_6_12(.ram_pages = 4096, .quirks_off = off ? HMMU_QUIRK_MREMAP_MOVES_TABLES : 0);
 		uint64_t buf = map_at(r, BASE, 513, HMMU_MAP_ANON, 3), to = BASE + MIB(64), at;
+		uint8_t byte;
 
 		assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(513), HMMU_MADV_NOHUGEPAGE));
 		write_pages(r, buf, 1, 1);
@@ -74,6 +75,8 @@ static void test_moved_tables(void **state)
 				      HMMU_MREMAP_MAYMOVE | HMMU_MREMAP_FIXED, to, &at));
 		assert_bits(r, to, HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | (off ? HMMU_BIT_SOFT_DIRTY : 0));
 		assert_bits(r, to + MIB(2), HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
+		/* The CPU has no translation left. */
+		assert_failed(r->m, load(r, r->tid, buf, &byte), -EFAULT, HMMU_ERR_SIGSEGV);
 		rig_close(r);
 	}
 }
