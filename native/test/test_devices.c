@@ -160,8 +160,10 @@ static void test_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages_are_divided),   cmocka_unit_test(test_bad_arguments),
-		cmocka_unit_test(test_removed_devices),     cmocka_unit_test(test_each_has_its_driver),
+		cmocka_unit_test(test_pages_are_divided),
+		cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(test_removed_devices),
+		cmocka_unit_test(test_each_has_its_driver),
 		cmocka_unit_test(test_copies),
 	};
 

@@ -265,9 +265,31 @@ static void test_many_huge_pages(void **state)
 	rig_close(r);
 }
 
+/* What Linux 6.12 has is refused, and nothing changes. */
+static void test_calls_of_6_12(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_migrate_request request = request_for(r, map_anon(r, 1), 1);
+	const struct hmmu_device_range range = {
+		.first = hmmu_device_base(r->m), .pages = 1, .src = r->src, .dst = r->dst
+	};
+	struct hmmu_migration *mig;
+
+	(void)state;
+	assert_failed(r->m, hmmu_migrate_vma_setup(r->m, &request, &mig), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_migrate_device_range(r->m, &range, &mig), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	request.flags = HMMU_SELECT_SYSTEM;
+	assert_failed(r->m, hmmu_migrate_vma(r->m, &request), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	request.flags = 0;
+	request.fault_page = hmmu_device_base(r->m);
+	assert_failed(r->m, hmmu_migrate_vma(r->m, &request), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_calls_of_6_12),
 		cmocka_unit_test(test_outside_of_the_mapping),
 		cmocka_unit_test(test_no_mapping_above),
 		cmocka_unit_test(test_over_two_mappings),

@@ -28,20 +28,27 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 
 /*
  * 4.14 holds no reference to the page while its handler runs. "mm/memory.c: fix race when faulting a device private
- * page" takes one, and migrate_vma() expects it.
+ * page" takes one, and migrate_vma() expects it. So the references of two faulters keep each other from moving the page.
+ * "mm/migrate: Trylock device page in do_swap_page" (6.15) locks the page for the first one; the others try again until it
+ * is done, which is a wait here.
  */
 int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 {
 	struct hmmu *m = ctx->m;
-	struct device_fault fault = { .pfn = pfn, .outer = m->faults };
+	struct device_fault fault = { .pfn = pfn, .task = ctx->task, .outer = m->faults };
 	int result;
 
 	if (quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF))
 		return call_fault_handler(ctx, address, pfn);
+	fault.locked = KERNEL >= V6_12 && !quirk(m, HMMU_QUIRK_FAULTERS_LIVELOCK);
+	if (fault.locked && !trylock_page(m, pfn))
+		return wait_on_page(ctx, pfn, false, RESUME_RETRY);
 	get_page(m, pfn);
 	m->faults = &fault;
 	result = call_fault_handler(ctx, address, pfn);
 	m->faults = fault.outer;
+	if (fault.locked)
+		unlock_page(m, pfn);
 	put_page(m, pfn);
 	return result;
 }

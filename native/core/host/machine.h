@@ -9,6 +9,8 @@
 /** A device fault under way, on the C stack; callbacks nest. */
 struct device_fault {
 	u32 pfn;
+	u32 task;
+	bool locked; /**< the fault has locked the page for its handler */
 	const struct device_fault *outer;
 };
 

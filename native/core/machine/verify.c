@@ -75,6 +75,17 @@ static u32 next_used(const struct hmmu *m, u32 pfn)
 	return pfn;
 }
 
+/* A migration that the fault's handler makes counts the lock among its own. */
+static bool fault_has_lock(const struct hmmu *m, const struct device_fault *fault)
+{
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		if (mig->fault_page == fault->pfn)
+			for (u64 i = 0; i < mig->npages; i++)
+				if (migrate_pfn_to_page(mig->src[i]) == fault->pfn)
+					return false;
+	return fault->locked;
+}
+
 void verify_holders(struct verify *v)
 {
 	struct hmmu *m = v->m;
@@ -90,8 +101,10 @@ void verify_holders(struct verify *v)
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (task_of(m, task)->mm && task_of(m, task)->resume == RESUME_MUNLOCK)
 			tally(v, task_of(m, task)->wait_pfn)->mlock_explained = true;
-	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
+	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer) {
 		tally_ref(v, fault->pfn, 1);
+		tally(v, fault->pfn)->locks += fault_has_lock(m, fault);
+	}
 	if (m->st->huge_zero_pfn)
 		tally_ref(v, m->st->huge_zero_pfn, 1);
 }

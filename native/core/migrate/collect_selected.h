@@ -93,7 +93,7 @@ static ALWAYS_INLINE u64 collect_selected_device_entry(struct hmmu_migration *mi
 	u32 page = swp_offset(old);
 
 	if (!selects(mig, HMMU_SELECT_DEVICE_PRIVATE) || device_owner(m, page) != mig->request.owner ||
-	    !page_can_be_taken(page_of(m, page)))
+	    !(page_can_be_taken(page_of(m, page)) || page == page_locked_by_fault(mig)))
 		return leave_device_entry(mig, i, old);
 	*pte = migration_entry_of_device_page(m, page, old);
 	page_of(m, page)->flags |= HMMU_PG_LOCKED;

@@ -81,7 +81,7 @@ static void device_unmap_restore_one(struct hmmu_migration *mig, u64 i)
 		return;
 	remove_migration_ptes(&mig->ctx, page, page);
 	mig->src[i] = 0;
-	unlock_page(m, page);
+	unlock_source(mig, page);
 	put_page(m, page);
 	mig->to_restore--;
 }

@@ -20,6 +20,17 @@ static bool migration_in_callback(const struct hmmu *m);
 static bool task_has_locked(const struct hmmu *m, u32 task, u32 pfn);
 /** Set what faults and munlock do about their waits. */
 static void wait_ops_init(struct hmmu *m);
+/** The page that the fault on it has locked for its handler, whose migration this is; else 0. */
+static inline u32 page_locked_by_fault(const struct hmmu_migration *mig)
+{
+	return KERNEL >= V6_12 && !quirk(mig->ctx.m, HMMU_QUIRK_FAULTERS_LIVELOCK) ? mig->fault_page : 0;
+}
+/** Unlock a source, unless that is for the fault to do. */
+static inline void unlock_source(struct hmmu_migration *mig, u32 page)
+{
+	if (page != page_locked_by_fault(mig))
+		unlock_page(mig->ctx.m, page);
+}
 /** Record why entry i does not move. */
 static __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
 

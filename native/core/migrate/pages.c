@@ -161,7 +161,7 @@ static void folio_finalize(struct hmmu_migration *mig, u32 page, u32 newpage)
 	if (!is_zone_device_page(m, newpage))
 		lru_cache_add(m, mig->ctx.cpu, newpage);
 	remove_migration_ptes(&mig->ctx, page, newpage);
-	unlock_page(m, page);
+	unlock_source(mig, page);
 	put_page(m, page);
 	if (newpage == page)
 		return;

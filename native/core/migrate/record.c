@@ -24,9 +24,12 @@ static bool has_page(const struct hmmu_migration *mig, u32 pfn)
 	return i < mig->npages && (migrate_pfn_to_page(mig->src[i]) == pfn || migrate_pfn_to_page(mig->dst[i]) == pfn);
 }
 
-/* The migration goes on only when the callback returns. */
+/* The migration goes on only when the callback returns; so does a fault when its handler returns. */
 bool task_has_locked(const struct hmmu *m, u32 task, u32 pfn)
 {
+	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
+		if (fault->locked && fault->task == task && fault->pfn == pfn)
+			return true;
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
 		if (mig->in_callback && mig->ctx.task == task && has_page(mig, pfn))
 			return true;
