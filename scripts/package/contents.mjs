@@ -32,6 +32,7 @@ const REQUIRED = [
   'dist/cli/main.js',
   'dist/hmmu.wasm',
   'native/include/hmmu/hmmu.h',
+  'native/include/hmmu/hmmu_driver.h',
   'native/include/hmmu/hmmu_mirror.h',
   'native/core/migrate/migrate.c',
   'native/binding.gyp',

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /** @file driver.h The built-in driver as the default of each device. */
-#ifndef HMMU_DRIVER_H
-#define HMMU_DRIVER_H
+#ifndef HMMU_BUILTIN_DRIVER_H
+#define HMMU_BUILTIN_DRIVER_H
 
 #include "host/machine.h"
 
