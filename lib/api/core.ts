@@ -109,9 +109,11 @@ export class Core {
   }
 }
 
-// util.getSystemErrorName() does not know them all. Where two names have one number the first counts: EAGAIN.
+// util.getSystemErrorName() does not know them all. Where two names have one number the first counts: EAGAIN. The kernel
+// has no ENOTSUP.
 const errnoNames = new Map(
   Object.entries(constants.errno)
+    .filter(([name]) => name !== 'ENOTSUP')
     .reverse()
     .map(([name, errno]) => [errno, name]),
 )

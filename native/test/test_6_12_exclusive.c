@@ -1,38 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Device-exclusive entries of Linux 6.12: how they are made, what the page is meanwhile, and who ends them. */
-#include "support.h"
+#include "exclusive.h"
 
 #include "mm/pgtable.h"
 #include "rmap/migration_ptes.h"
-
-#define open_6_12(...) open_rig(.profile = HMMU_PROFILE_LINUX_6_12, __VA_ARGS__)
-#define W HMMU_BIT_WRITE
-#define D HMMU_BIT_DIRTY
-#define A HMMU_BIT_ACCESSED
-#define S HMMU_BIT_SOFT_DIRTY
-#define U HMMU_BIT_UFFD_WP
-#define OWNER 7
-/* The page, which the driver has locked; 0 if it can't be exclusive. */
-static uint32_t make(struct rig *r, uint64_t address)
-{
-	uint32_t pfn = UINT32_MAX;
-
-	assert_ok(hmmu_make_device_exclusive(r->m, r->tid, address, OWNER, &pfn));
-	return pfn;
-}
-
-static void hand_back(struct rig *r, uint32_t pfn)
-{
-	assert_ok(hmmu_page_unlock(r->m, pfn));
-	assert_ok(hmmu_page_put(r->m, pfn));
-}
-
-/* As a driver does whose tables are written at once. */
-static void take(struct rig *r, uint64_t address, uint64_t pages)
-{
-	for (uint64_t i = 0; i < pages; i++)
-		hand_back(r, make(r, address + PAGES(i)));
-}
 
 static void assert_fails(struct rig *r, uint64_t address, int err)
 {
@@ -45,18 +16,6 @@ static void assert_fails(struct rig *r, uint64_t address, int err)
 static uint32_t flags_at(struct rig *r, uint64_t address)
 {
 	return entry_of(r, r->pid, address).flags;
-}
-
-/* A rig with pages of anonymous memory that were written to, the first ones of which are exclusive. */
-static struct rig *open_exclusive(uint64_t *buf, uint64_t pages, uint64_t exclusive)
-{
-	struct rig *r = open_6_12(.ram_pages = 4096);
-
-	*buf = map_anon(r, pages);
-	write_pages(r, *buf, pages, 0x30);
-	hmmu_lru_add_drain_all(r->m);
-	take(r, *buf, exclusive);
-	return r;
 }
 
 /* The entry keeps its reference and loses its map count. The page stays exclusive to the process, and is dirty. */
@@ -234,68 +193,6 @@ static void test_load(void **state)
 	assert_bits(r, buf, W | D | A | S);
 	assert_page(r, buf, 1, 1, flags_at(r, buf));
 	assert_true(flags_at(r, buf) & HMMU_PG_EXCLUSIVE);
-	rig_close(r);
-}
-
-/* The driver has the page's lock. The load gives its lock up for it; another task changes the mapping meanwhile. */
-static void test_load_waits(void **state)
-{
-	uint64_t buf;
-	struct rig *r = open_exclusive(&buf, 3, 0);
-	uint32_t reader = new_task(r, r->pid), pfn = make(r, buf);
-	uint8_t byte;
-
-	(void)state;
-	assert_blocked(r->m, load(r, reader, buf, &byte), reader, HMMU_WAIT_PAGE_LOCK);
-	assert_clean(r->m);
-	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
-	assert_bits(r, buf, S);
-	hand_back(r, pfn);
-	assert_ok(load(r, reader, buf, &byte));
-	assert_int_equal(byte, 0x30);
-	/* An entry that has lost the right to write comes back clean. */
-	assert_bits(r, buf, A | S);
-	rig_close(r);
-}
-
-/* get_user_pages() waits with mmap_lock. */
-static void test_pin_waits(void **state)
-{
-	uint64_t buf;
-	struct rig *r = open_exclusive(&buf, 1, 0);
-	uint32_t pinner = new_task(r, r->pid), pfn = make(r, buf), pinned = 0;
-
-	(void)state;
-	assert_blocked(r->m, hmmu_pin(r->m, pinner, buf, 0, &pinned), pinner, HMMU_WAIT_PAGE_LOCK);
-	assert_blocked(r->m, hmmu_munmap(r->m, r->tid, buf, PAGES(1)), r->tid, HMMU_WAIT_MMAP_SEM_WRITE);
-	assert_clean(r->m);
-	hand_back(r, pfn);
-	assert_ok(hmmu_pin(r->m, pinner, buf, 0, &pinned));
-	assert_int_equal(pinned, pfn);
-	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
-	assert_ok(hmmu_unpin(r->m, pinned, 0));
-	rig_close(r);
-}
-
-/* Making a page exclusive waits as well, for a migration; and can be given up. */
-static void test_making_waits(void **state)
-{
-	uint64_t buf;
-	struct rig *r = open_exclusive(&buf, 1, 1);
-	uint32_t maker = new_task(r, r->pid), pfn = make(r, buf), again = 0;
-
-	(void)state;
-	/* The driver has the lock of the page, which is exclusive already. */
-	assert_blocked(r->m, hmmu_make_device_exclusive(r->m, maker, buf, OWNER, &again), maker, HMMU_WAIT_PAGE_LOCK);
-	assert_failed(r->m, hmmu_make_device_exclusive(r->m, maker, buf, OWNER + 1, &again), -EBUSY, HMMU_ERR_BUSY);
-	assert_non_null(strstr(hmmu_error(r->m)->text, "make_device_exclusive_range(0x"));
-	assert_ok(hmmu_task_cancel(r->m, maker));
-	assert_clean(r->m);
-	assert_blocked(r->m, hmmu_make_device_exclusive(r->m, maker, buf, OWNER, &again), maker, HMMU_WAIT_PAGE_LOCK);
-	hand_back(r, pfn);
-	assert_ok(hmmu_make_device_exclusive(r->m, maker, buf, OWNER, &again));
-	assert_int_equal(again, pfn);
-	hand_back(r, again);
 	rig_close(r);
 }
 
@@ -627,9 +524,6 @@ int main(void)
 		cmocka_unit_test(test_empty_entries),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_load),
-		cmocka_unit_test(test_load_waits),
-		cmocka_unit_test(test_pin_waits),
-		cmocka_unit_test(test_making_waits),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_fork_of_locked_page),
 		cmocka_unit_test(test_zap),

@@ -176,7 +176,8 @@ static int scan_ptes(const struct collapse *c, u32 *absent)
 	return writable ? SCAN_SUCCEED : SCAN_PAGE_RO;
 }
 
-/* __collapse_huge_page_swapin(): entries that are not present are brought in, as loads do it. */
+/* __collapse_huge_page_swapin(): entries that are not present are brought in, as loads do it. A fault may give mmap_lock up
+ * to wait for a page; then this block is given up, too. */
 static int fault_in(const struct collapse *c)
 {
 	struct ctx *ctx = c->ctx;
@@ -187,7 +188,9 @@ static int fault_in(const struct collapse *c)
 
 		if (!is_swap_pte(*pte_offset(ctx->m, *c->pmd, address)))
 			continue;
+		ctx->fault_flags = FAULT_FLAG_ALLOW_RETRY;
 		result = handle_mm_fault(ctx, c->vma, address, 0);
+		ctx->fault_flags = 0;
 		if (result == BLOCKED || result == -EDEADLK)
 			return result;
 		if (fault_is_error(result))
@@ -325,9 +328,16 @@ static int collapse_block(struct collapse *c)
 	struct ctx *ctx = c->ctx;
 	struct hmmu *m = ctx->m;
 	bool waited = ctx->self->sem_hold == SEM_WRITE;
-	int result = waited ? SCAN_SUCCEED : scan_block(c);
-	u32 huge = result == SCAN_SUCCEED ? alloc_charged(m, &result) : 0;
+	int result;
+	u32 huge;
 
+	/* VM_FAULT_RETRY */
+	if (ctx->resume == RESUME_FAULT_TRIED) {
+		ctx->resume = RESUME_RETRY;
+		return SCAN_PAGE_LOCK;
+	}
+	result = waited ? SCAN_SUCCEED : scan_block(c);
+	huge = result == SCAN_SUCCEED ? alloc_charged(m, &result) : 0;
 	if (!huge)
 		return result;
 	result = down_write(ctx);
@@ -365,7 +375,7 @@ int madvise_collapse(struct ctx *ctx, u32 vma, u64 start, u64 end)
 	struct collapse c = { .ctx = ctx };
 	struct progress *progress = &ctx->progress;
 	u64 first = (start + PMD_SIZE - 1) & PMD_MASK, last = end & PMD_MASK;
-	bool resumed = progress->at > start || ctx->self->sem_hold == SEM_WRITE;
+	bool resumed = progress->at > start || ctx->self->sem_hold == SEM_WRITE || ctx->resume == RESUME_FAULT_TRIED;
 	int err;
 
 	/* The call waited in a later mapping; this one was done without a failure. */

@@ -140,6 +140,15 @@ static int check_vma_flags(const struct hmmu *m, u32 vma, u32 flags)
 	return (vm_flags & (VM_READ | VM_WRITE)) || (flags & FOLL_FORCE) ? 0 : -EFAULT;
 }
 
+/* What the fault may do to wait for a page: enum fault_flag. */
+static u8 retry_flags(const struct ctx *ctx, u32 flags)
+{
+	if (!(flags & FOLL_UNLOCKABLE))
+		return 0;
+	return FAULT_FLAG_ALLOW_RETRY | (ctx->resume == RESUME_FAULT_TRIED ? FAULT_COUNTED : 0) |
+	       (flags & FOLL_TRIED ? FAULT_FLAG_TRIED : 0);
+}
+
 static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags, bool unshare)
 {
 	u32 fault_flags = (*flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) | (unshare ? FAULT_FLAG_UNSHARE : 0);
@@ -147,7 +156,11 @@ static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags, bool 
 
 	if ((*flags & (FOLL_POPULATE | FOLL_MLOCK)) == FOLL_MLOCK)
 		return -ENOENT;
+	if (KERNEL >= V6_12)
+		ctx->fault_flags = retry_flags(ctx, *flags);
 	result = handle_mm_fault(ctx, vma, address, fault_flags);
+	if (KERNEL >= V6_12)
+		ctx->fault_flags = 0;
 	if (result == BLOCKED || result == -EDEADLK)
 		return result;
 	if (result == FAULT_OOM)
@@ -180,7 +193,7 @@ int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u
 static u32 populate_flags(u32 vm_flags)
 {
 	/* 6.12 sets mlock marks by the rmap. */
-	u32 flags = FOLL_TOUCH | (KERNEL < V6_12 ? FOLL_POPULATE | FOLL_MLOCK : 0);
+	u32 flags = FOLL_TOUCH | (KERNEL < V6_12 ? FOLL_POPULATE | FOLL_MLOCK : FOLL_UNLOCKABLE);
 
 	/* Copy-on-write is broken now rather than at the first store. */
 	if ((vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
@@ -210,6 +223,10 @@ static int populate_pages(struct ctx *ctx, u32 vma, u64 *start, u64 end, u32 fla
 		/* If it got some pages, get_user_pages() returns their number. The next call returns the error. */
 		if (err)
 			return err != BLOCKED && *start > first ? 0 : err;
+		if (KERNEL >= V6_12) {
+			flags &= ~(u32)FOLL_TRIED;
+			ctx->resume = RESUME_RETRY;
+		}
 		*start += (1 + (~(*start >> PAGE_SHIFT) & page_mask)) * PAGE_SIZE;
 	}
 	return 0;
@@ -232,8 +249,10 @@ int populate_vma_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end)
 
 int faultin_page_range(struct ctx *ctx, u32 vma, u64 *start, u64 end, bool write)
 {
-	u32 flags = FOLL_TOUCH | (write ? FOLL_WRITE : 0);
+	u32 flags = FOLL_TOUCH | FOLL_UNLOCKABLE | (write ? FOLL_WRITE : 0);
 
+	if (ctx->resume == RESUME_FAULT_TRIED)
+		flags |= FOLL_TRIED;
 	if (check_vma_flags(ctx->m, vma, flags))
 		return -EINVAL;
 	return populate_and_drain(ctx, vma, start, end, flags);
@@ -246,6 +265,11 @@ int mm_populate(struct ctx *ctx, u64 start, u64 end)
 
 	if (ctx->progress.at > start)
 		start = ctx->progress.at;
+	/* A fault that gives mmap_lock up ends this get_user_pages(). */
+	if (KERNEL >= V6_12 && ctx->resume == RESUME_FAULT_TRIED) {
+		ctx->progress.gup_first = 0;
+		lru_add_drain(m, ctx->cpu);
+	}
 	while (!err && start < end) {
 		u32 vma = find_vma(m, ctx->mm, start);
 		u64 to;

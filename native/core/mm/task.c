@@ -112,6 +112,9 @@ int down_slow(struct ctx *ctx, bool write)
 	ctx->nested = false;
 	if (!sem_available(m, ctx->task, write)) {
 		task->wait = write ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_MMAP_SEM_READ;
+		/* A fault that has given mmap_lock up waits to take it again. */
+		if (KERNEL >= V6_12 && !write && ctx->resume == RESUME_FAULT_TRIED)
+			task->resume = RESUME_FAULT_TRIED;
 		queue_append(m, ctx->task);
 		return note_wait(ctx);
 	}
