@@ -17,7 +17,9 @@ function memoryDrills(): string[] {
   )
 }
 
-const wholeFolders = ['linux-4.14', 'linux-6.12-userfaultfd', 'linux-6.12-calls', 'linux-6.12-exclusive'].map((name) => join(__dirname, name))
+const wholeFolders = ['linux-4.14', 'linux-6.12-userfaultfd', 'linux-6.12-calls', 'linux-6.12-exclusive'].map((name) =>
+  join(__dirname, name),
+)
 const drills = listDrills([...wholeFolders.flatMap(findDrillFiles), ...memoryDrills()])
 
 test('so many drills there are', () => {
