@@ -22,6 +22,16 @@ function faults() {
   )
 }
 
+/** A name for each place: those after the first one of a name get a number. */
+function numbered(mutants) {
+  const counts = new Map()
+  return mutants.map((mutant) => {
+    const count = (counts.get(mutant.name) ?? 0) + 1
+    counts.set(mutant.name, count)
+    return count === 1 ? mutant : { ...mutant, name: `${mutant.name}-${count}` }
+  })
+}
+
 /** Each place that asks for a quirk, turned round: without the quirk the core does what it does with it. */
 function quirks() {
   const files = sourceFiles().filter((file) => /^native\/core\/.*\.[ch]$/.test(file))
@@ -41,7 +51,7 @@ function quirks() {
 
 /** @returns {Mutant[]} */
 export function listMutants() {
-  return [...faults(), ...quirks()]
+  return [...faults(), ...numbered(quirks())]
 }
 
 /** The text of a mutant's file with the fault in it. */
