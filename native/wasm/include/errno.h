@@ -23,6 +23,7 @@
 #define EDEADLK 35
 #define ELOOP 40
 #define EOVERFLOW 75
+#define EOPNOTSUPP 95
 #define ECANCELED 125
 
 #endif
