@@ -66,7 +66,7 @@ static struct hmmu_migrate_request request(struct world *w, uint32_t to)
 		.dst = w->dst,
 		.ops = &hmmu_builtin_ops,
 		.data = &w->driver,
-		.flags = w->bench->profile != HMMU_PROFILE_LINUX_6_12 ? 0
+		.flags = w->bench->profile < HMMU_PROFILE_LINUX_6_12 ? 0
 			 : to == HMMU_TO_DEVICE                       ? HMMU_SELECT_SYSTEM
 								      : HMMU_SELECT_DEVICE_PRIVATE,
 		.owner = HMMU_DEFAULT_OWNER,

@@ -994,6 +994,7 @@ export type Profile =
   | 'hmm-v25'
   | 'linux-4.14-fixed'
   | 'linux-6.12'
+  | 'linux-6.12-fixed'
 
 /** Values of {@link Profile} in the C API. */
 export const profileValues: Readonly<Record<Profile, number>> = {
@@ -1001,6 +1002,7 @@ export const profileValues: Readonly<Record<Profile, number>> = {
   'hmm-v25': 1,
   'linux-4.14-fixed': 2,
   'linux-6.12': 3,
+  'linux-6.12-fixed': 4,
 }
 
 /** {@link Profile} by value. */
@@ -1009,6 +1011,7 @@ export const profileNames: readonly Profile[] = [
   'hmm-v25',
   'linux-4.14-fixed',
   'linux-6.12',
+  'linux-6.12-fixed',
 ]
 
 /** A sentence on each {@link Profile}. */
@@ -1016,7 +1019,8 @@ export const profileTexts: Readonly<Record<Profile, string>> = {
   'linux-4.14': 'Linux 4.14.5 as it is.',
   'hmm-v25': 'The HMM v25 series itself.',
   'linux-4.14-fixed': 'Linux 4.14 with no quirk.',
-  'linux-6.12': 'Linux 6.12.117: its memory model; migration follows.',
+  'linux-6.12': 'Linux 6.12.117 as it is.',
+  'linux-6.12-fixed': 'Linux 6.12 with no quirk.',
 }
 
 /** Allocations that can be made to fail, and races that can be made to happen. */

@@ -14,6 +14,7 @@ const KERNEL_OF: Readonly<Record<Profile, Kernel>> = {
   'hmm-v25': 'linux-4.14',
   'linux-4.14-fixed': 'linux-4.14',
   'linux-6.12': 'linux-6.12',
+  'linux-6.12-fixed': 'linux-6.12',
 }
 
 /** The kernel that a profile emulates. */

@@ -87,7 +87,7 @@ static const uint32_t ram_sizes[] = { 64,  80,   100,  128,  200,  511,  512,  5
 /* Those that a profile's kernel knows; a machine with another one is refused. */
 static uint32_t quirks_of_kernel(uint32_t profile)
 {
-	const uint32_t kernel = profile == HMMU_PROFILE_LINUX_6_12 ? HMMU_IN_LINUX_6_12 : HMMU_IN_BOTH;
+	const uint32_t kernel = profile >= HMMU_PROFILE_LINUX_6_12 ? HMMU_IN_LINUX_6_12 : HMMU_IN_BOTH;
 	uint32_t quirks = 0;
 
 #define X(name, bit, profiles, ...) quirks |= (profiles)&kernel ? 1u << (bit) : 0;

@@ -15,6 +15,8 @@ const QUIRKS_OF_6_12 = [
   'select-splits-huge',
   'exclusive-takes-folio',
   'exclusive-fork-enomem',
+  'mirror-own-read-entry',
+  'mirror-fault-overshoots',
 ]
 
 describe('options', () => {
@@ -67,7 +69,7 @@ describe('options', () => {
       expect(machine.quirks.includes('insert-device-as-pte')).toBe(profile === 'hmm-v25')
       expect(machine.quirks.includes('insert-unknown-device')).toBe(profile === 'linux-4.14')
       expect(machine.quirks.includes('wait-pins-page')).toBe(profile === 'linux-4.14' || profile === 'hmm-v25')
-      if (profile === 'linux-4.14-fixed') expect(machine.quirks).toEqual([])
+      if (profile.endsWith('-fixed')) expect(machine.quirks).toEqual([])
       if (profile === 'linux-6.12') expect(machine.quirks).toEqual(['thp-busy-leaks-ref', ...QUIRKS_OF_6_12])
     }
   })

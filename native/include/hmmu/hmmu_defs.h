@@ -325,7 +325,8 @@
 	X(LINUX_4_14, 0, "linux-4.14", 4_14, HMMU_IN_LINUX_4_14, "Linux 4.14.5 as it is.") \
 	X(HMM_V25, 1, "hmm-v25", 4_14, HMMU_IN_HMM_V25, "The HMM v25 series itself.") \
 	X(LINUX_4_14_FIXED, 2, "linux-4.14-fixed", 4_14, 0, "Linux 4.14 with no quirk.") \
-	X(LINUX_6_12, 3, "linux-6.12", 6_12, HMMU_IN_LINUX_6_12, "Linux 6.12.117: its memory model; migration follows.")
+	X(LINUX_6_12, 3, "linux-6.12", 6_12, HMMU_IN_LINUX_6_12, "Linux 6.12.117 as it is.") \
+	X(LINUX_6_12_FIXED, 4, "linux-6.12-fixed", 6_12, 0, "Linux 6.12 with no quirk.")
 
 /** X(name, value, text): allocations that can be made to fail, and races that can be made to happen. */
 #define HMMU_INJECTIONS(X) \
