@@ -20,6 +20,7 @@ import {
   type VmaInfo,
   walkTable,
 } from './records'
+import { isBlocked } from './schedule'
 import { Task } from './task'
 
 /** Counters of an address space, in pages. */
@@ -151,15 +152,28 @@ export class Process extends SystemCalls {
   }
 
   /**
-   * The process ends and is reaped: exit_mmap().
-   * @throws HmmuError HMMU_BUSY: it migrates, or a task of it waits
+   * The process ends and is reaped: do_exit(). The last mapping of a file takes the file along, and waits for its pages
+   * that somebody has locked. Then the process has no mapping any more, and of its tasks only the main task.
+   * @throws HmmuError HMMU_BUSY: it migrates, or a task of it waits. HMMU_BLOCKED: it waits for a page; to go on, repeat
+   * the call
    */
   exit(): void {
-    this.core.check(this.core.native.exit(this.#number))
+    try {
+      this.core.check(this.core.native.exit(this.#number))
+    } catch (error) {
+      if (isBlocked(error)) this.#endTasks((task) => task !== this.mainTask)
+      throw error
+    }
     this.#exited = true
     this.core.processes.delete(this.pid)
     this.core.notifiers.delete(this.pid)
-    for (const [tid, task] of this.core.tasks) if (task.process === this) this.core.tasks.delete(tid)
+    this.#endTasks(() => true)
+  }
+
+  #endTasks(which: (task: Task) => boolean): void {
+    for (const task of [...this.core.tasks.values()]) {
+      if (task.process === this && which(task)) this.core.tasks.delete(task.tid)
+    }
   }
 
   /**

@@ -33,7 +33,6 @@ export class Task extends SystemCalls {
   readonly process: Process
   /** @internal */
   protected readonly core: Core
-  #destroyed = false
 
   /** @internal */
   static make(core: Core, process: Process, tid: number): Task {
@@ -66,7 +65,7 @@ export class Task extends SystemCalls {
 
   /** Whether the task has not ended, nor its process. False when the machine is gone. */
   get alive(): boolean {
-    return !this.#destroyed && this.process.alive
+    return this.core.tasks.get(this.tid) === this && this.process.alive
   }
 
   /** @internal A task waits until its call is repeated. */
@@ -124,7 +123,6 @@ export class Task extends SystemCalls {
    */
   destroy(): void {
     this.core.check(this.core.native.taskDestroy(this.caller))
-    this.#destroyed = true
     this.core.tasks.delete(this.tid)
   }
 

@@ -181,12 +181,15 @@ function* fork(world: World, command: ForkCommand, taskOf: TaskOf): Steps {
 
 function* exit(world: World, command: ExitCommand): Steps {
   const actor = world.actor(command.process)
-  while (!tryExit(() => actor.process.exit())) yield
   world.actors.delete(command.process)
+  while (!tryExit(() => actor.process.exit())) yield
   return []
 }
 
-/** A process can't end before its tasks have left the calls in which they wait. */
+/**
+ * A process can't end before its tasks have left the calls in which they wait, and before it has closed its files. No
+ * command finds it any more.
+ */
 function tryExit(call: () => void): boolean {
   try {
     call()

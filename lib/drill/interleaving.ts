@@ -71,7 +71,7 @@ export class Interleaving {
 
   /** Run an interleaved command on a thread of its own, until it ends or waits. */
   #begin(line: Interleaved): readonly string[] {
-    const tasks: Task[] = []
+    const tasks = this.#exiting(line.command)
     const taskOf = (actor: Actor) => {
       const task = actor.process.newTask()
       tasks.push(task)
@@ -86,6 +86,12 @@ export class Interleaving {
       this.#waiting.add(begun)
     }
     return execution.results ?? ['blocked']
+  }
+
+  /** The task in which a process waits that ends. */
+  #exiting(command: InnerCommand): Task[] {
+    const actor = command.verb === 'exit' ? this.#world.actors.get(command.process) : undefined
+    return actor === undefined ? [] : [actor.process.mainTask]
   }
 
   /** The migration is over: commands that have waited go on. @param lines those of the migration itself */
@@ -116,8 +122,7 @@ export class Interleaving {
   #afterwards(line: Interleaved): string[] {
     const begun = this.#begun.get(line)
     if (begun === undefined) return this.#skipped(line)
-    const { results } = begun.execution
-    if (results === undefined) return []
+    const results = begun.execution.results ?? ['blocked']
     return [`done @${line.callback} ${line.command.text}`, ...results.map((result) => `  ${result}`)]
   }
 }

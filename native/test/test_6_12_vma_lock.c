@@ -229,8 +229,10 @@ static void test_cancel(void **state)
 	assert_false(is_ready(r, s.writer));
 	assert_ok(hmmu_task_cancel(r->m, s.third));
 	assert_true(is_ready(r, s.writer));
-	assert_ok(unmap(&s, s.shared, 4));
+	/* The file has no mapping any more, and is closed when its page is unlocked. */
+	assert_blocked(r->m, unmap(&s, s.shared, 4), s.writer, HMMU_WAIT_PAGE_LOCK);
 	assert_ok(hmmu_release(r->m, s.pfn));
+	assert_ok(unmap(&s, s.shared, 4));
 	rig_close(r);
 }
 

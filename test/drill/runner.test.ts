@@ -238,12 +238,25 @@ describe('waiting', () => {
     )
   })
 
-  test('that does not end with the migration ends the transcript behind what did', () => {
+  test('that does not end with the migration ends the transcript, behind the lines of all', () => {
     const lines = transcript(
       'A map buf anon 2\nA map oth anon 1\nA write oth 1\nA write buf 1\nfork A B\nA hold oth as h\nA migrate buf to dev\n' +
         '  @alloc A write oth 2\n  @alloc A read buf[1]\nA count\n',
     )
-    expect(lines.slice(lines.indexOf('  ret 0'))).toBe('  ret 0\n  done @alloc A read buf[1]\n    [1] 0x01\n')
+    expect(lines.slice(lines.indexOf('  ret 0'))).toBe(
+      '  ret 0\n  done @alloc A write oth 2\n    blocked\n  done @alloc A read buf[1]\n    [1] 0x01\n',
+    )
+  })
+
+  test('exit waits for the locked pages of its files, and no command finds the process', () => {
+    const lines = transcript(
+      'A map buf anon 1\nA write buf 1\nfork A B\nB map f shmem 2\nB write f 1\nB hold f[1] as h\nA migrate buf to dev\n' +
+        '  @alloc exit B\n  @alloc B dump f\n  @alloc drop h\nB dump f\n',
+    )
+    expect(lines.slice(lines.indexOf('  @alloc exit B'))).toBe(
+      '  @alloc exit B\n    blocked\n  @alloc B dump f\n    skipped\n  @alloc drop h\n  final [0] VML\n  ret 0\n' +
+        '  done @alloc exit B\nB dump f\n  skipped\n',
+    )
   })
 })
 

@@ -8,6 +8,7 @@
 #include "host/stats.h"
 #include "mm/mm.h"
 #include "mm/task.h"
+#include "mm/task_work.h"
 
 /* Whether a task of the process is in the middle of a call, or would have to be waited for. One that holds mmap_sem is in
  * a fault whose handler makes this call. */
@@ -32,33 +33,57 @@ static void free_other_tasks(struct hmmu *m, u32 pid)
 		slab_free(m, SLAB_TASK, next_task_of_mm(m, mm->main_task));
 }
 
+static bool process_exits(const struct hmmu *m, u32 pid)
+{
+	return task_of(m, mm_of(m, pid)->main_task)->op == OP_EXIT;
+}
+
+/* exit_mm(): the address space goes, and all tasks but the one that waits. 4.14 has to wait for mlocked pages first. */
+static int exit_mm(struct ctx *ctx)
+{
+	struct hmmu *m = ctx->m;
+	int err = exit_mmap(ctx);
+
+	if (err) {
+		wait_done(m, ctx->task);
+		munlock_give_up(m, ctx->mm, ctx->progress.munlock_at);
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", ctx->mm);
+	}
+	free_other_tasks(m, ctx->mm);
+	return 0;
+}
+
+static int do_exit(struct ctx *ctx)
+{
+	struct hmmu *m = ctx->m;
+	u64 pages = resident_pages(m, ctx->mm);
+	struct span span = span_begin(m, HMMU_SPAN_EXIT);
+	int err = ctx->resume == RESUME_TASK_WORK ? 0 : exit_mm(ctx);
+
+	err = task_work_run(ctx, err);
+	span_end(m, &span, 1, pages);
+	return err;
+}
+
 int hmmu_exit(struct hmmu *m, uint32_t pid)
 {
-	struct ctx ctx = { .m = m, .mm = pid };
-	struct span span;
-	u64 pages;
-	int err;
+	const struct call call = { .op = OP_EXIT };
+	struct ctx ctx;
+	int err = check_process(m, pid);
 
-	if (check_process(m, pid))
-		return -ESRCH;
-	if (m->in_page_free)
-		return check_outside_page_free(m);
-	if (process_busy(m, pid))
+	if (!err)
+		err = check_outside_page_free(m);
+	if (err)
+		return err;
+	if (!process_exits(m, pid) && process_busy(m, pid))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u migrates, or a task of it is in a call", pid);
-	ctx.task = mm_of(m, pid)->main_task;
-	ctx.cpu = task_of(m, ctx.task)->cpu;
-	pages = resident_pages(m, pid);
-	span = span_begin(m, HMMU_SPAN_EXIT);
-	err = exit_mmap(&ctx);
-	span_end(m, &span, 1, pages);
-	if (err) {
-		/* A mlocked page is locked by somebody: its owner has to let go first. */
-		wait_done(m, ctx.task);
-		munlock_give_up(m, pid, ctx.progress.munlock_at);
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", pid);
-	}
+	err = task_enter(m, mm_of(m, pid)->main_task, call, &ctx);
+	if (err)
+		return err;
+	err = do_exit(&ctx);
+	if (err)
+		return task_leave(&ctx, call, err);
 	mm_of(m, pid)->state = MM_DEAD;
-	free_other_tasks(m, pid);
 	mm_free(m, pid);
 	return 0;
 }

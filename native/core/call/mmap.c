@@ -10,6 +10,7 @@
 #include "host/arena.h"
 #include "host/stats.h"
 #include "mm/file.h"
+#include "mm/task_work.h"
 #include "mm/vma.h"
 #include "mm/vma_lock.h"
 #include "page/frame.h"
@@ -88,7 +89,7 @@ static int map_new_file(struct hmmu *m, u32 vma, u64 pages)
 	if (!err && is_vm_hugetlb_page(m, vma))
 		err = reserve_or_undo(m, vma);
 	if (err && file)
-		file_put(m, file);
+		file_free(m, file);
 	return err;
 }
 
@@ -193,8 +194,15 @@ int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t
 		return err;
 	err = down_write(&ctx);
 	if (!err)
-		err = do_mmap(&ctx, map, address);
+		err = task_work_run(&ctx, do_mmap(&ctx, map, address));
 	return syscall_leave(&ctx, &call, err);
+}
+
+static int munmap_locked(struct ctx *ctx, u64 address, u64 end)
+{
+	int err = end > address ? down_write(ctx) : -EINVAL;
+
+	return err ? err : do_munmap(ctx, address, end);
 }
 
 int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
@@ -208,9 +216,9 @@ int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length)
 	if (err)
 		return err;
 	span = span_begin(m, HMMU_SPAN_MUNMAP);
-	err = end > address ? down_write(&ctx) : -EINVAL;
-	if (!err)
-		err = do_munmap(&ctx, address, end);
+	if (ctx.resume != RESUME_TASK_WORK)
+		err = munmap_locked(&ctx, address, end);
+	err = task_work_run(&ctx, err);
 	span_end(m, &span, 1, (end - address) >> PAGE_SHIFT);
 	return syscall_leave(&ctx, &call, err);
 }

@@ -9,6 +9,7 @@
 #include "fault/gup.h"
 #include "host/arena.h"
 #include "mm/mmu_notifier.h"
+#include "mm/task_work.h"
 #include "mm/tlb.h"
 #include "mm/userfaultfd.h"
 #include "rmap/huge.h"
@@ -438,6 +439,13 @@ static int populate_added(struct ctx *ctx, const struct remap *r)
 	return err == BLOCKED ? BLOCKED : 0;
 }
 
+static int remap_and_populate(struct ctx *ctx, struct remap *r, u32 flags, u64 new_address)
+{
+	int err = ctx->progress.at ? 0 : remap_mappings(ctx, r, flags, new_address);
+
+	return !err && ctx->progress.at ? populate_added(ctx, r) : err;
+}
+
 int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length,
 		uint32_t flags, uint64_t new_address, uint64_t *address)
 {
@@ -456,10 +464,11 @@ int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old
 	if (err)
 		return err;
 	r.old_length = end - old_address;
-	if (!ctx.progress.at)
-		err = remap_mappings(&ctx, &r, flags, new_address);
-	if (!err && ctx.progress.at)
-		err = populate_added(&ctx, &r);
+	if (ctx.resume == RESUME_TASK_WORK)
+		err = task_work_result(&ctx);
+	else
+		err = remap_and_populate(&ctx, &r, flags, new_address);
+	err = task_work_run(&ctx, err);
 	result = ctx.progress.result;
 	err = syscall_leave(&ctx, &call, err);
 	if (!err)

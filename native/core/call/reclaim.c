@@ -66,14 +66,18 @@ static int shrink_locked_page(struct ctx *ctx, u32 page)
 
 	if (KERNEL >= V6_12 && !PageAnon(m, page) && !page_test(m, page, HMMU_PG_MLOCKED))
 		return shrink_locked_file_page(ctx, page);
-	/* A device may write to the page. */
-	if (page_maybe_dma_pinned(m, page))
-		return -EBUSY;
 	if (page_test(m, page, HMMU_PG_MLOCKED))
 		return activate_locked(m, page, -EBUSY);
-	if (page_test(m, page, HMMU_PG_SWAPBACKED) && !PageSwapCache(m, page) && !add_to_swap(m, page))
-		return activate_locked(m, page, -ENOSPC);
+	if (page_test(m, page, HMMU_PG_SWAPBACKED) && !PageSwapCache(m, page)) {
+		/* A device may write to the page. */
+		if (page_maybe_dma_pinned(m, page))
+			return -EBUSY;
+		if (!add_to_swap(m, page))
+			return activate_locked(m, page, -ENOSPC);
+	}
 	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
+		return activate_locked(m, page, -EBUSY);
+	if (page_maybe_dma_pinned(m, page))
 		return activate_locked(m, page, -EBUSY);
 	/* A page that is dirty now is in the swap cache. */
 	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(m, page))

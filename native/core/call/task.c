@@ -12,6 +12,8 @@ int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid)
 
 	if (check_process(m, pid))
 		return -ESRCH;
+	if (task_of(m, mm_of(m, pid)->main_task)->op == OP_EXIT)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u exits", pid);
 	task = task_alloc(m, pid);
 	if (!task)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "no task number is left");

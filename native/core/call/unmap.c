@@ -249,7 +249,7 @@ static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fu
 	tlb_finish_mmu(&tlb);
 	for (u32 vma = first; vma != next; vma = first) {
 		first = vma_of(m, vma)->next;
-		vma_free(m, vma);
+		vma_free(ctx, vma);
 	}
 }
 

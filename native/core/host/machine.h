@@ -19,7 +19,7 @@ struct wait_ops {
 	/** The wait for a page's lock is over, or is given up: do what the call still owes the page (enum resume). */
 	void (*settle)(struct hmmu *m, const struct task *task);
 	/** A call is given up that waits: end what it has half done, so that the mappings agree with their pages. */
-	void (*give_up)(struct hmmu *m, const struct task *task);
+	void (*give_up)(struct hmmu *m, struct task *task);
 	/** Whether a callback runs of a migration of the task that has the page's lock: the task would wait for itself. */
 	bool (*waits_for_itself)(const struct hmmu *m, u32 task, u32 pfn);
 };

@@ -196,7 +196,7 @@ struct file {
 	u64 nrpages;     /**< pages in the cache */
 	u32 users;       /**< vmas */
 	u32 first, last; /**< i_mmap: vmas by first page offset */
-	u32 reserved;
+	u32 next;        /**< of a file that is to be closed: the one that its task closes after it */
 };
 
 /** A page-sized place in the swap area, with its place in the swap cache. */
@@ -287,8 +287,8 @@ enum sem_hold { SEM_NONE, SEM_READ, SEM_WRITE };
 
 /** How far a call is. The call has it in its ctx while it runs; the task keeps it while the call is blocked. */
 struct progress {
-	u64 at;         /**< address or number of bytes from which on the work is left, 0: all of it */
-	u64 gup_first;  /**< where the get_user_pages() call began that waits at @p at */
+	u64 at;        /**< address, number of bytes, or place in a file from which on the work is left, 0: all of it */
+	u64 gup_first; /**< where the get_user_pages() call began that waits at @p at */
 	u64 munlock_at; /**< where the walk that takes mlock marks off waits */
 	u64 result; /**< of a call that has only to populate; of a fork() its child's mm; of hmm_range_fault() the end of
 		     * the pages that it faults in, and in bit 0 whether for writing */
@@ -312,6 +312,8 @@ struct task {
 	u32 nested;           /**< the blocked call was made from a callback, and mmap_sem is the outer call's */
 	u32 resume;           /**< enum resume */
 	u32 vma_lock;         /**< mapping whose lock it holds for reading while it waits, or waits for. Linux 6.12 */
+	u32 task_works;       /**< the first file that is to be closed before the call returns */
+	int32_t work_result;  /**< of a call that has only to close files */
 	struct progress progress;
 	u64 args[CALL_ARGS]; /**< of the blocked call; see call.c */
 	u64 data_hash;       /**< of the bytes that a blocked store brings */
@@ -340,6 +342,7 @@ enum op {
 	OP_EXCLUSIVE,
 	OP_RANGE_FAULT,
 	OP_MIRROR,
+	OP_EXIT,
 	NR_OPS
 };
 
@@ -349,6 +352,7 @@ enum resume {
 	RESUME_LOCKED,       /**< lock_page() in the middle of a fault, which goes on with mmap_sem held */
 	RESUME_DIRTY_SHARED, /**< the page, mapped for writing already, is marked dirty; then the fault ends */
 	RESUME_MUNLOCK,      /**< the page, copied and unmapped already, is munlocked; then the fault ends */
+	RESUME_TASK_WORK,    /**< the call is done except for the files that it closes: the page leaves its file */
 	RESUME_FAULT_RETRY, /**< VM_FAULT_RETRY: the fault has given its mapping's lock up, and goes on with mmap_lock */
 	RESUME_FAULT_TRIED, /**< FAULT_FLAG_TRIED: it has given mmap_lock up as well, and does not do so again */
 };

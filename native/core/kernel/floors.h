@@ -33,6 +33,7 @@
 #include "mm/pgtable.c"
 #include "mm/swap.c"
 #include "mm/task.c"
+#include "mm/task_work.c"
 #include "mm/tlb.c"
 #include "mm/vma.c"
 #include "mm/vma_lock.c"

@@ -150,7 +150,7 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 		/* The counter can be less than 0 for a while. */
 		return (int32_t)st->hugetlb_reserved > 0 ? st->hugetlb_reserved : 0;
 	case HMMU_COUNT_PROCESSES:
-		return st->slabs[SLAB_MM].used;
+		return (uint64_t)hmmu_processes(m, NULL, 0);
 	case HMMU_COUNT_MAPPINGS:
 		return st->slabs[SLAB_VMA].used;
 	case HMMU_COUNT_ANON_VMAS:

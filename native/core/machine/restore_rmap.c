@@ -73,7 +73,7 @@ static bool check_anon_vmas(struct check *c, u32 *descendants)
 	return true;
 }
 
-static bool check_file(struct check *c, u32 file, u32 *total)
+static bool check_file(struct check *c, u32 file, bool closed, u32 *total)
 {
 	const struct hmmu *m = c->m;
 	const struct file *f = file_of(m, file);
@@ -85,22 +85,36 @@ static bool check_file(struct check *c, u32 file, u32 *total)
 		if (!is_record(c, SLAB_VMA, vma) || vma_of(m, vma)->file != file ||
 		    vma_of(m, vma)->i_mmap_prev != prev || vma_of(m, vma)->kind != vma_of(m, f->first)->kind)
 			return refuse_snapshot(c, "file %u: its list of mappings is broken at mapping %u", file, vma);
-	if (f->last != prev || f->users != count || !count)
+	if (f->last != prev || f->users != count || !count != closed)
 		return refuse_snapshot(c, "file %u has %u users; its list has %u and ends with %u", file, f->users,
 				       count, prev);
 	*total += count;
 	return true;
 }
 
-static bool check_files(struct check *c)
+/* Mark the files that a task is to close. No file is met twice, so that the list ends. */
+static bool check_task_works(struct check *c, u32 task, u64 *closed)
+{
+	for (u32 file = task_of(c->m, task)->task_works; file; file = file_of(c->m, file)->next)
+		if (!is_record(c, SLAB_FILE, file) || !set_bit_once(closed, file))
+			return refuse_snapshot(c, "task %u: its list of files to close is broken at file %u", task,
+					       file);
+	return true;
+}
+
+static bool check_files(struct check *c, u64 *closed)
 {
 	const struct hmmu *m = c->m;
 	u32 have = 0, listed = 0;
 
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (is_record(c, SLAB_TASK, task) && !check_task_works(c, task, closed))
+			return false;
+
 	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++)
 		have += is_record(c, SLAB_VMA, vma) && vma_of(m, vma)->file;
 	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
-		if (is_record(c, SLAB_FILE, file) && !check_file(c, file, &listed))
+		if (is_record(c, SLAB_FILE, file) && !check_file(c, file, bit_is_set(closed, file), &listed))
 			return false;
 	return have == listed || refuse_snapshot(c, "%u mappings have a file, and files list %u", have, listed);
 }
@@ -108,8 +122,10 @@ static bool check_files(struct check *c)
 bool check_reverse_maps(struct check *c)
 {
 	u32 *descendants = check_alloc(c, c->m->st->slabs[SLAB_ANON_VMA].high * sizeof(u32));
-	bool good = descendants && check_anon_vmas(c, descendants) && check_files(c);
+	u64 *closed = check_alloc(c, (c->m->st->slabs[SLAB_FILE].high / 64 + 1) * sizeof(u64));
+	bool good = descendants && closed && check_anon_vmas(c, descendants) && check_files(c, closed);
 
 	platform_free(descendants);
+	platform_free(closed);
 	return good;
 }

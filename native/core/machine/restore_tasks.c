@@ -4,6 +4,7 @@
 #include "host/platform.h"
 #include "machine/restore.h"
 #include "mm/mm.h"
+#include "mm/task.h"
 
 static bool waits_for_sem(const struct task *task)
 {
@@ -13,7 +14,7 @@ static bool waits_for_sem(const struct task *task)
 static bool enums_in_range(const struct hmmu *m, const struct task *task)
 {
 	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_INVALIDATION;
-	const u32 last_resume = KERNEL < V6_12 ? RESUME_MUNLOCK : RESUME_FAULT_TRIED;
+	const u32 last_resume = KERNEL < V6_12 ? RESUME_TASK_WORK : RESUME_FAULT_TRIED;
 
 	return task->cpu < m->st->cpus && task->op < NR_OPS && task->sem_hold <= SEM_WRITE && task->wait <= last_wait &&
 	       task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 && task->resume <= last_resume &&
@@ -63,6 +64,23 @@ static bool check_mirror(struct check *c, u32 task)
 	       refuse_snapshot(c, "task %u has interval notifier %u, which is not the task's", task, t->interval);
 }
 
+/* Who has files to close has unmapped them: all that was to be done, or what was in the way of mremap(). */
+static bool is_task_work(const struct hmmu *m, const struct task *task)
+{
+	const struct mm *space = mm_of(m, task->mm);
+	bool waits = task->resume == RESUME_TASK_WORK;
+
+	if (task->op == OP_EXIT && (!waits || space->mmap || task_of(m, space->main_task) != task))
+		return false;
+	if (!waits)
+		return !task->work_result && (!task->task_works || task->op == OP_MREMAP);
+	if (task->work_result > 0 || task->work_result <= BLOCKED || (task->work_result && task->op != OP_MREMAP))
+		return false;
+	return (task->op == OP_MUNMAP || task->op == OP_MREMAP || task->op == OP_EXIT) && task->task_works &&
+	       task->wait == HMMU_WAIT_PAGE_LOCK && !task->sem_hold && !task->vma_lock && !task->nested &&
+	       page_of(m, task->wait_pfn)->mapping == task->task_works;
+}
+
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
 static bool is_wait(const struct hmmu *m, const struct task *task)
 {
@@ -103,11 +121,14 @@ static bool is_collapse_progress(const struct task *task)
 	return p->at < end && !(p->at & ~PMD_MASK) && is_errno_of_collapse(p->result);
 }
 
-/* mremap() goes on in the part that it has added, behind what it has moved. */
+/* mremap() goes on in the part that it has added, behind what it has moved; or it has only to close files, and then
+ * notes where the mapping is. */
 static bool is_mremap_progress(const struct task *task)
 {
 	const struct progress *p = &task->progress;
 
+	if (task->resume == RESUME_TASK_WORK)
+		return p->result <= HMMU_TASK_SIZE && !(p->result & ~PAGE_MASK);
 	if (!p->at)
 		return !p->result;
 	return !(p->result & ~PAGE_MASK) && p->result <= p->at && p->at - p->result >= task->args[1] &&
@@ -157,7 +178,7 @@ static bool check_blocked_task(struct check *c, u32 task)
 
 	if (!is_record(c, SLAB_MM, t->mm) || !is_record_or_none(c, SLAB_TASK, t->queue_next))
 		return refuse_snapshot(c, "task %u is of process %u, and before task %u", task, t->mm, t->queue_next);
-	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t))
+	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t) || !is_task_work(c->m, t))
 		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
 				       task, t->op, t->wait, t->wait_pfn, t->resume);
 	return check_vma_lock(c, task) && check_copy(c, task) && check_mirror(c, task);

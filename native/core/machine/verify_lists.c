@@ -110,6 +110,22 @@ static void verify_file(struct verify *v, u32 file, u32 mappings)
 			 file_of(m, file)->users);
 }
 
+/* The files that a task is to close: nobody maps them, and it is in the call that does it. Returns their number. */
+static u32 verify_task_works(struct verify *v, u32 task, const u32 *files)
+{
+	const struct hmmu *m = v->m;
+	u32 count = 0;
+
+	for (u32 file = task_of(m, task)->task_works; file && count < m->st->slabs[SLAB_FILE].used; count++) {
+		if (files[file] || file_of(m, file)->users)
+			complain(v, "task %u closes file %u, which %u mappings have", task, file, files[file]);
+		file = file_of(m, file)->next;
+	}
+	if (count && !task_of(m, task)->op)
+		complain(v, "task %u has files to close, and is in no call", task);
+	return count;
+}
+
 /* What all mappings of all processes refer to, counted by a function. */
 static void count_references(const struct hmmu *m, u32 *anon_vmas, u32 *files)
 {
@@ -127,14 +143,22 @@ static void count_references(const struct hmmu *m, u32 *anon_vmas, u32 *files)
 static void verify_reverse_maps(struct verify *v, u32 *anon_vmas, u32 *files)
 {
 	const struct hmmu *m = v->m;
+	u32 known = 0;
 
 	count_references(m, anon_vmas, files);
 	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
 		if (anon_vmas[anon_vma])
 			verify_anon_vma(v, anon_vma, anon_vmas[anon_vma]);
 	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
-		if (files[file])
+		if (files[file]) {
 			verify_file(v, file, files[file]);
+			known++;
+		}
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		known += verify_task_works(v, task, files);
+	if (known != m->st->slabs[SLAB_FILE].used)
+		complain(v, "%u files are mapped or being closed, but there are %u", known,
+			 m->st->slabs[SLAB_FILE].used);
 }
 
 void verify_lists(struct verify *v)

@@ -6,14 +6,16 @@
 #include "fault/fault.h"
 #include "fault/munlock.h"
 #include "migrate/migrate.h"
+#include "mm/task_work.h"
 
-static void wait_give_up(struct hmmu *m, const struct task *task)
+static void wait_give_up(struct hmmu *m, struct task *task)
 {
 	munlock_give_up(m, task->mm, task->progress.munlock_at);
 	if (KERNEL >= V6_12 && task->op == OP_FORK)
 		fork_give_up(m, task);
 	if (KERNEL >= V6_12 && task->op == OP_MIRROR)
 		mirror_give_up(m, task);
+	task_work_give_up(m, task);
 }
 
 void wait_ops_init(struct hmmu *m)

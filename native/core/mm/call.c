@@ -27,6 +27,7 @@ static const struct {
 	[OP_EXCLUSIVE] = { "make_device_exclusive_range", "xu" },
 	[OP_RANGE_FAULT] = { "hmm_range_fault", "xxuu" },
 	[OP_MIRROR] = { "mirror", "xx" },
+	[OP_EXIT] = { "exit", "" },
 };
 
 const char *call_name(enum op op)

@@ -17,43 +17,69 @@ u32 file_create(struct hmmu *m, u64 pages)
 	return file;
 }
 
-/* A file with more indexes than there are hash chains: go over the chains, so that a sparse file costs no more. */
-static void truncate_sparse(struct hmmu *m, u32 file)
+void file_free(struct hmmu *m, u32 file)
+{
+	slab_free(m, SLAB_FILE, file);
+}
+
+/* Whether a file has more indexes than there are hash chains. Then going over the chains costs less. */
+static bool is_sparse(const struct hmmu *m, u32 file)
+{
+	return file_of(m, file)->pages > m->cache_mask;
+}
+
+void truncate_page(struct hmmu *m, u32 pfn)
+{
+	delete_from_page_cache(m, pfn);
+	put_page(m, pfn);
+}
+
+static void truncate_sparse(struct hmmu *m, u32 file, bool locked)
 {
 	for (u64 chain = 0; file_of(m, file)->nrpages && chain <= m->cache_mask; chain++) {
 		for (u32 pfn = m->cache_hash[chain], next; pfn; pfn = next) {
 			next = page_of(m, pfn)->cache_next;
-			if (page_of(m, pfn)->mapping != file)
-				continue;
-			delete_from_page_cache(m, pfn);
-			put_page(m, pfn);
+			if (page_of(m, pfn)->mapping == file && (locked || !page_test(m, pfn, HMMU_PG_LOCKED)))
+				truncate_page(m, pfn);
 		}
 	}
 }
 
-static void truncate_pages(struct hmmu *m, u32 file)
+void truncate_pages(struct hmmu *m, u32 file, bool locked)
 {
-	if (file_of(m, file)->pages > m->cache_mask) {
-		truncate_sparse(m, file);
+	if (is_sparse(m, file)) {
+		truncate_sparse(m, file, locked);
 		return;
 	}
 	for (u64 index = 0; file_of(m, file)->nrpages && index < file_of(m, file)->pages; index++) {
 		u32 pfn = find_page(m, file, index);
 
-		if (!pfn)
-			continue;
-		delete_from_page_cache(m, pfn);
-		put_page(m, pfn);
+		if (pfn && (locked || !page_test(m, pfn, HMMU_PG_LOCKED)))
+			truncate_page(m, pfn);
 	}
 }
 
-/* The last mapping of an unlinked file takes the file along. */
-void file_put(struct hmmu *m, u32 file)
+static u32 lowest_page_of_sparse(const struct hmmu *m, u32 file, u64 from)
 {
-	if (--file_of(m, file)->users)
-		return;
-	truncate_pages(m, file);
-	slab_free(m, SLAB_FILE, file);
+	u32 lowest = 0;
+
+	for (u64 chain = 0; chain <= m->cache_mask; chain++)
+		for (u32 pfn = m->cache_hash[chain]; pfn; pfn = page_of(m, pfn)->cache_next)
+			if (page_of(m, pfn)->mapping == file && page_of(m, pfn)->index >= from &&
+			    (!lowest || page_of(m, pfn)->index < page_of(m, lowest)->index))
+				lowest = pfn;
+	return lowest;
+}
+
+u32 lowest_page(const struct hmmu *m, u32 file, u64 from)
+{
+	u32 pfn = 0;
+
+	if (is_sparse(m, file))
+		return lowest_page_of_sparse(m, file, from);
+	for (u64 index = from; !pfn && index < file_of(m, file)->pages; index++)
+		pfn = find_page(m, file, index);
+	return pfn;
 }
 
 static void link_behind(struct hmmu *m, u32 vma, u32 prev)

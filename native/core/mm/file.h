@@ -6,7 +6,14 @@
 #include "page/page.h"
 
 static u32 file_create(struct hmmu *m, u64 pages);
-static void file_put(struct hmmu *m, u32 file);
+/** Unmake a file without pages. */
+static void file_free(struct hmmu *m, u32 file);
+/** Remove a page from its file. */
+static void truncate_page(struct hmmu *m, u32 pfn);
+/** Remove all pages of a file that nobody has locked; with @p locked also the other ones. */
+static void truncate_pages(struct hmmu *m, u32 file, bool locked);
+/** The page with the lowest index from @p from on, or 0. */
+static u32 lowest_page(const struct hmmu *m, u32 file, u64 from);
 static void i_mmap_insert(struct hmmu *m, u32 vma);
 static void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev);
 static void i_mmap_remove(struct hmmu *m, u32 vma);

@@ -5,6 +5,7 @@
 #include "host/arena.h"
 #include "mm/anon_vma.h"
 #include "mm/file.h"
+#include "mm/task_work.h"
 #include "mm/userfaultfd.h"
 #include "mm/vma.h"
 #include "mm/vma_lock.h"
@@ -61,8 +62,9 @@ void vma_link(struct hmmu *m, u32 vma)
 		i_mmap_insert(m, vma);
 }
 
-void vma_free(struct hmmu *m, u32 vma)
+void vma_free(struct ctx *ctx, u32 vma)
 {
+	struct hmmu *m = ctx->m;
 	u32 file = vma_of(m, vma)->file;
 
 	unlink_anon_vmas(m, vma);
@@ -71,7 +73,7 @@ void vma_free(struct hmmu *m, u32 vma)
 	vma_tree_remove(m, vma);
 	slab_free(m, SLAB_VMA, vma);
 	if (file)
-		file_put(m, file);
+		fput(ctx, file);
 }
 
 static void pre_update(struct hmmu *m, u32 vma)
@@ -142,7 +144,7 @@ static void swallow(struct ctx *ctx, u32 vma, u32 next, u64 start, u64 end, u64 
 	unlink_anon_vmas(m, next);
 	if (vma_of(m, next)->file) {
 		i_mmap_remove(m, next);
-		file_put(m, vma_of(m, next)->file);
+		fput(ctx, vma_of(m, next)->file);
 	}
 	slab_free(m, SLAB_VMA, next);
 }

@@ -41,7 +41,7 @@ static inline u32 vma_alloc(struct hmmu *m)
 	return should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
 }
 /** Free a mapping. Its pages must be unmapped. */
-static void vma_free(struct hmmu *m, u32 vma);
+static void vma_free(struct ctx *ctx, u32 vma);
 static u32 vma_last(const struct hmmu *m, u32 mm);
 /** vm_get_page_prot(): protection of ptes, from flags. */
 static u64 vm_get_page_prot(u32 flags);

@@ -198,8 +198,9 @@ HMMU_API int hmmu_processes(const struct hmmu *m, uint32_t *pids, uint32_t capac
 HMMU_API int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capacity);
 /** fork(): the child has its own first task. Blocks. */
 HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
-/** exit_mmap() and reaping. -EBUSY: the process migrates, a task of it is in the middle of a call, or somebody has
- * locked a page that it has mlocked. */
+/** do_exit() and reaping. Blocks for locked pages of files that lose their last mapping: then the process has no mappings
+ * any more, and of its tasks only the first one, which waits. -EBUSY: the process migrates, a task of it is in the middle
+ * of a call, or on 4.14 somebody has locked a page that it has mlocked. */
 HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
 
 /** __oom_reap_task_mm(): free the private pages of a process. From then on, page faults that need a new page end in
@@ -207,11 +208,13 @@ HMMU_API int hmmu_exit(struct hmmu *m, uint32_t pid);
  * (that reaper skips processes with notifiers). */
 HMMU_API int hmmu_oom_reap(struct hmmu *m, uint32_t pid);
 
-/** A further task of a process, on CPU 0. -ESRCH: no such process; -ENOMEM. */
+/** A further task of a process, on CPU 0. -ESRCH: no such process; -EBUSY: it is in hmmu_exit(); -ENOMEM. */
 HMMU_API int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid);
 /** -EBUSY: the task waits or migrates; the first task goes with its process only. */
 HMMU_API int hmmu_task_destroy(struct hmmu *m, uint32_t tid);
-/** Cancel the wait of a blocked task, and drop its references and semaphores. 0 also if the task does not wait. */
+/** Cancel the wait of a blocked task, and drop its references and semaphores. 0 also if the task does not wait. Files that
+ * the task would have closed are closed at once, also if somebody has locked pages of them. A process whose exit is
+ * cancelled stays, without mappings. */
 HMMU_API int hmmu_task_cancel(struct hmmu *m, uint32_t tid);
 /** Move a task to a CPU. */
 HMMU_API int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu);
@@ -257,7 +260,9 @@ struct hmmu_map {
 /** mmap(). A given address must be free (-EEXIST). A hugetlb mapping reserves its pages: -ENOMEM also if the pool has
  * too few left. */
 HMMU_API int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address);
-/** munmap(): also ranges that are partly or not mapped. -EINVAL: not page aligned, empty, or beyond user addresses. */
+/** munmap(): also ranges that are partly or not mapped. A file that loses its last mapping is closed: when the range is
+ * unmapped already, the call blocks for each page of the file that somebody has locked. -EINVAL: not page aligned, empty,
+ * or beyond user addresses. */
 HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /**
  * mremap(): give [@p old_address, + @p old_length) the length @p new_length; @p flags are enum hmmu_mremap. @p address
@@ -265,7 +270,7 @@ HMMU_API int hmmu_munmap(struct hmmu *m, uint32_t tid, uint64_t address, uint64_
  * @p old_length of 0 maps shared memory a second time. Lengths are rounded up to pages.
  * -EFAULT: no mapping contains the old range, or it may not grow. -EINVAL: no new length, FIXED without MAYMOVE, a new
  * range that is not page aligned or overlaps the old one, a hugetlb mapping. -ENOMEM also: the mapping can't grow in
- * place, and MAYMOVE is not given. Blocks.
+ * place, and MAYMOVE is not given. Blocks; a file that was mapped in the way is closed as by hmmu_munmap().
  */
 HMMU_API int hmmu_mremap(struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length,
 			 uint32_t flags, uint64_t new_address, uint64_t *address);

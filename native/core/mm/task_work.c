@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fput(): a task closes the files that it has unmapped before it returns to its user, or as the last thing before it is
+ * gone. It has given its locks up by then, and its mappings. The last file comes first ("task_work: remove fifo ordering
+ * guarantee").
+ */
+#include "mm/task_work.h"
+
+#include "mm/file.h"
+#include "mm/task.h"
+
+void fput(struct ctx *ctx, u32 file)
+{
+	struct task *task = task_of(ctx->m, ctx->task);
+	struct file *f = file_of(ctx->m, file);
+
+	if (--f->users)
+		return;
+	f->next = task->task_works;
+	task->task_works = file;
+}
+
+/*
+ * shmem_evict_inode(): first the pages go that nobody has locked. For each other one the task then waits, in the order of
+ * indexes. Meanwhile pages behind the one it waits for stay, also if they are unlocked.
+ */
+static int evict(struct ctx *ctx, u32 file)
+{
+	struct hmmu *m = ctx->m;
+
+	if (ctx->resume != RESUME_TASK_WORK) {
+		ctx->progress.at = 0;
+		truncate_pages(m, file, false);
+	}
+	ctx->resume = RESUME_RETRY;
+	while (file_of(m, file)->nrpages) {
+		u32 page = lowest_page(m, file, ctx->progress.at >> PAGE_SHIFT);
+
+		ctx->progress.at = page ? page_of(m, page)->index << PAGE_SHIFT : 0;
+		if (page && page_test(m, page, HMMU_PG_LOCKED)) {
+			get_page(m, page);
+			return wait_on_page(ctx, page, true, RESUME_TASK_WORK);
+		}
+		if (page)
+			truncate_page(m, page);
+	}
+	return 0;
+}
+
+static void close_first(struct hmmu *m, struct task *task)
+{
+	u32 file = task->task_works;
+
+	task->task_works = file_of(m, file)->next;
+	file_free(m, file);
+}
+
+int task_work_run(struct ctx *ctx, int result)
+{
+	struct task *task = ctx->self;
+
+	if (!task->task_works || result == BLOCKED)
+		return result;
+	up_sem(ctx);
+	while (task->task_works) {
+		int err = evict(ctx, task->task_works);
+
+		task->work_result = err ? result : 0;
+		if (err)
+			return err;
+		close_first(ctx->m, task);
+	}
+	return result;
+}
+
+void task_work_give_up(struct hmmu *m, struct task *task)
+{
+	for (; task->task_works; close_first(m, task))
+		truncate_pages(m, task->task_works, true);
+	task->work_result = 0;
+}
