@@ -190,13 +190,11 @@ export class Player<Process, Thread, Handle> {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { echo, job } of waiting) {
-      if (job.result === undefined) continue
       this.#lines.push(`  done ${echo}`)
-      this.#print('    ', job.result.value)
+      this.#print('    ', job.result?.value ?? ['blocked'])
     }
     const stuck = waiting.filter(({ job }) => job.result === undefined)
     for (const { job } of stuck) job.cancel()
-    if (stuck.length > 0) this.#lines.push('  blocked')
     return stuck.length > 0
   }
 
@@ -306,9 +304,8 @@ export class Player<Process, Thread, Handle> {
   }
 
   *#exit(actor: Actor<Process>, name: string): Steps<string[]> {
-    const result = yield* this.#side.exit(actor.process)
     this.actors.delete(name)
-    return errno(result)
+    return errno(yield* this.#side.exit(actor.process))
   }
 
   *#write(thread: Thread, { region, start, end }: Located<Process>, value: number): Steps<string[]> {
