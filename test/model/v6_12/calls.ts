@@ -48,8 +48,16 @@ export function partsOf(space: Space, start: number, end: number): { vma: Vma; f
     .map((vma) => ({ vma, from: Math.max(start, vma.start), to: Math.min(end, vma.end) }))
 }
 
+/** The files of a range are closed when mmap_lock is free again. */
 export function* unmap(space: Space, start: number, end: number): Steps<Errno> {
-  if (space.vmas.within(start, end).length === 0) return 'ok'
+  const gone = yield* space.locks.write(() => removeMappings(space, start, end))
+  for (const vma of gone) yield* closeFile(space.world, vma)
+  return 'ok'
+}
+
+/** Returns the mappings that are gone. */
+export function* removeMappings(space: Space, start: number, end: number): Steps<Vma[]> {
+  if (space.vmas.within(start, end).length === 0) return []
   for (const vma of space.vmas.within(start, end)) {
     yield* space.locks.mark(vma)
     space.vmas.split(start)
@@ -61,8 +69,7 @@ export function* unmap(space: Space, start: number, end: number): Steps<Errno> {
   for (const { vma, from, to } of parts) zap(space, vma, from, to, false)
   space.vmas.remove(start, end)
   space.freeTables(start, end)
-  for (const { vma } of parts) yield* closeFile(space.world, vma)
-  return 'ok'
+  return parts.map(({ vma }) => vma)
 }
 
 /** The last mapping of a file is gone: its pages are freed, each under its lock. */

@@ -52,7 +52,7 @@ export class ModelSide implements Side<Space, Space, Held> {
 
   map = (space: Space, request: MapRequest) => space.locks.write(() => atOnce(() => calls.map(space, request)))
   clear = (space: Space) => space.locks.write(() => calls.clearSoftDirty(space))
-  unmap = (space: Space, start: number, end: number) => space.locks.write(() => calls.unmap(space, start, end))
+  unmap = calls.unmap
   remap = (space: Space, start: number, end: number, to: number) =>
     space.locks.write(() => remap(space, start, end, to))
   protect = (space: Space, start: number, end: number, prot: Prot) =>

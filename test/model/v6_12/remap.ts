@@ -6,7 +6,7 @@ import type { Errno } from '../side'
 import type { Steps } from '../steps'
 import { Vma } from '../vma'
 import type { Bits } from './bits'
-import { unmap } from './calls'
+import { removeMappings } from './calls'
 import { blockOf, HUGE, type Space } from './space'
 
 export function* remap(space: Space, start: number, end: number, to: number): Steps<Errno> {
@@ -17,7 +17,8 @@ export function* remap(space: Space, start: number, end: number, to: number): St
   const realigned = alignDown(space, vma, target, start)
   space.vmas.add(target)
   moveTables(space, vma, start - realigned, end, to - realigned)
-  return yield* unmap(space, start, end)
+  yield* removeMappings(space, start, end)
+  return 'ok'
 }
 
 function movedVma(vma: Vma, start: number, end: number, to: number): Vma {
