@@ -24,9 +24,14 @@ function memoryDrills() {
 
 /** The drills that the emulator has to pass, folders and files. */
 export const emulatorDrills = [
-  ...['linux-4.14', 'derived', 'linux-6.12-userfaultfd', 'linux-6.12-calls', 'linux-6.12-exclusive', 'linux-6.12-memory'].map(
-    (name) => `${conformance}/${name}`,
-  ),
+  ...[
+    'linux-4.14',
+    'derived',
+    'linux-6.12-userfaultfd',
+    'linux-6.12-calls',
+    'linux-6.12-exclusive',
+    'linux-6.12-memory',
+  ].map((name) => `${conformance}/${name}`),
   ...memoryDrills(),
 ]
 

@@ -17,9 +17,13 @@ function memoryDrills(): string[] {
   )
 }
 
-const wholeFolders = ['linux-4.14', 'linux-6.12-userfaultfd', 'linux-6.12-calls', 'linux-6.12-exclusive', 'linux-6.12-memory'].map((name) =>
-  join(__dirname, name),
-)
+const wholeFolders = [
+  'linux-4.14',
+  'linux-6.12-userfaultfd',
+  'linux-6.12-calls',
+  'linux-6.12-exclusive',
+  'linux-6.12-memory',
+].map((name) => join(__dirname, name))
 const drills = listDrills([...wholeFolders.flatMap(findDrillFiles), ...memoryDrills()])
 
 test('so many drills there are', () => {
