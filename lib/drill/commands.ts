@@ -23,6 +23,7 @@ import type {
 import { dumpLines } from './dump'
 import { refusal, type Steps, untilDone } from './execution'
 import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
+import { Regions } from './regions'
 import { Runs } from './runs'
 import { Misuse, notYet, type Pages, type TaskOf, type World } from './world'
 
@@ -169,13 +170,15 @@ function pageAddress(pages: Pages, page: number): number {
   return pages.region.address + page * PAGE_BYTES
 }
 
+/** The child knows the regions that its parent had when the call began. */
 function* fork(world: World, command: ForkCommand, taskOf: TaskOf): Steps {
   const parent = world.actor(command.process)
   if (world.actors.has(command.child))
     throw new Misuse(`process ${excerpt(command.child)} lives; the child needs another name`)
   const task = taskOf(parent)
+  const before = { ...parent, regions: new Regions(parent.regions) }
   const child = yield* untilDone(() => task.fork())
-  world.addActor(command.child, child, parent)
+  world.addActor(command.child, child, before)
   return []
 }
 

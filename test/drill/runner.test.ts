@@ -75,6 +75,12 @@ describe('a region is named when its command begins', () => {
   })
 })
 
+test('a child knows the regions that its parent had when the fork began', () => {
+  const text =
+    'A map buf anon 1\nA migrate buf to dev\n  @alloc fork A B\n  @alloc A map two anon 1\nA read two\nB read two\n'
+  expect(transcript(text)).toMatch(/\nA read two\n {2}\[0\] 0x00\nB read two\n {2}skipped\n$/)
+})
+
 describe('remap', () => {
   /** The transcript of a linux-6.12 drill. Its kernel is 4.14, which has mremap(), too. */
   function transcriptOf612(text: string): string {

@@ -36,6 +36,8 @@ interface Located<Process> {
 
 /** A blocked command of an interleaving. */
 interface Waiting {
+  /** Its place among the interleaved lines. */
+  readonly line: number
   readonly echo: string
   readonly job: Job<string[]>
 }
@@ -164,13 +166,13 @@ export class Player<Process, Thread, Handle> {
   }
 
   #interleave(command: Migration, callback: string): void {
-    for (const inner of command.interleaved) {
+    for (const [line, inner] of command.interleaved.entries()) {
       if (inner.callback !== callback) continue
       this.#side.before()
       const echo = `@${callback} ${inner.command.text}`
       this.#lines.push(`  ${echo}`)
       const job = new Job(this.#run(inner.command, false))
-      if (!job.run()) this.#waiting.push({ echo, job })
+      if (!job.run()) this.#waiting.push({ line, echo, job })
       this.#print('    ', job.result?.value ?? ['blocked'])
       this.#resume()
     }
@@ -178,16 +180,17 @@ export class Player<Process, Thread, Handle> {
 
   /** Commands whose wait is over go on. */
   #resume(): void {
-    for (let progress = true; progress; ) {
-      progress = false
-      for (const { job } of this.#waiting) if (job.result === undefined && job.run()) progress = true
+    const progress = () => this.#waiting.reduce((sum, { job }) => sum + job.progress, 0)
+    for (let before = -1; before < progress(); ) {
+      before = progress()
+      for (const { job } of this.#waiting) job.run()
     }
   }
 
   /** True if one of the blocked commands can't end. */
   #finishWaiting(): boolean {
     this.#resume()
-    const waiting = this.#waiting
+    const waiting = this.#waiting.sort((a, b) => a.line - b.line)
     this.#waiting = []
     for (const { echo, job } of waiting) {
       this.#lines.push(`  done ${echo}`)
@@ -281,10 +284,12 @@ export class Player<Process, Thread, Handle> {
     return yield* this.#side.remap(thread, start, end, to)
   }
 
-  *#fork(actor: Actor<Process>, thread: Thread, name: string): Steps<string[]> {
+  /** The child knows the regions that its parent had when the call began. */
+  *#fork({ regions, next }: Actor<Process>, thread: Thread, name: string): Steps<string[]> {
+    const known = { regions: new Map(regions), next }
     const process = yield* this.#side.fork(thread)
     if (typeof process === 'string') return errno(process)
-    this.actors.set(name, { process, regions: new Map(actor.regions), next: actor.next })
+    this.actors.set(name, { process, ...known })
     return []
   }
 

@@ -14,6 +14,7 @@ export class Job<T> {
   readonly #steps: Steps<T>
   #wait: Wait | undefined
   #result: { value: T } | undefined
+  #progress = 0
 
   constructor(steps: Steps<T>) {
     this.#steps = steps
@@ -23,9 +24,15 @@ export class Job<T> {
     return this.#result
   }
 
+  /** How often it went on. */
+  get progress(): number {
+    return this.#progress
+  }
+
   /** Begin, or go on as far as possible. True when the job has ended. */
   run(): boolean {
     while (this.#result === undefined && (this.#wait === undefined || this.#wait.ready())) {
+      this.#progress += 1
       const step = this.#steps.next()
       if (step.done) this.#result = { value: step.value }
       else this.#wait = step.value

@@ -41,8 +41,11 @@ export class Vma {
   anonVma: AnonVma | undefined
   /** All anon_vmas that pages of this mapping may have: its own, and those of its parents. */
   chain = new Set<AnonVma>()
-  /** Grows with each insertion into the trees of its anon_vmas: of mappings that start equally, later ones come last. */
-  linked = 0
+  /**
+   * Its place in the reverse map among mappings that start equally. Later ones come last; but a child's mapping of a file
+   * comes right behind that of its parent.
+   */
+  linked: readonly number[] = []
 
   static #links = 0
 
@@ -55,7 +58,12 @@ export class Vma {
 
   /** The mapping is new in the reverse map, or has other bounds there. */
   link(): void {
-    this.linked = Vma.#links++
+    this.linked = [Vma.#links++]
+  }
+
+  /** The mapping is a child's copy of a parent's one, of a file. */
+  linkBehind(parent: Vma): void {
+    this.linked = [...parent.linked, -Vma.#links++]
   }
 
   get anonymous(): boolean {

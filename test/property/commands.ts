@@ -110,6 +110,24 @@ export const migrate: Build = (scene, dice) => {
   return `${process} migrate ${pagesOf(shape, dice)} to ${to}${list('skip', shape, dice)}${list('error', shape, dice)}`
 }
 
+/** Pages that are offered to the driver in the place of those that its direction needs; the owner of their device. */
+const SELECTIONS = ['select=system', 'select=private', 'select=system,private', 'select=private,system']
+const owner = (dice: Dice) => (dice.below(8) === 7 ? ' owner=other' : '')
+
+export const migrateSelected: Build = (scene, dice) => {
+  const line = migrate(scene, dice)
+  return line && `${line}${dice.below(4) === 3 ? ` ${dice.pick(SELECTIONS)}` : ''}${owner(dice)}`
+}
+
+/** The first pages of the device are those that are in use. */
+export const evict: Build = (_scene, dice) => {
+  const [a, b] = [dice.below(8), dice.below(8)]
+  return dice.pick(['evict all', `evict D[${a}]`, `evict D[${Math.min(a, b)}-${Math.max(a, b)}]`])
+}
+
+const mirror = at('mirror', (_scene, dice) => `${dice.pick(['', 'fault', 'fault write', 'fault write'])}${owner(dice)}`)
+const exclusive = at('exclusive')
+
 /** Commands that may run while a migration stands. A command is drawn in proportion to its entries here. */
 export const INNER: readonly Build[] = [
   ...[read, read, read, write, write, write, zap, free, pin, hold, isolate, drop, drop],
@@ -122,5 +140,14 @@ export const OUTER: readonly Build[] = [
   ...[fork, fork, exit, zap, free, advise, protect, protect, unmap, unmap, lock, unlock, clear, uffd, map, map],
 ]
 
-/** All commands of Linux 6.12, except those that need the device. */
+/** Commands of Linux 6.12 that may run while a migration stands. */
+export const INNER_6_12: readonly Build[] = [
+  ...[...INNER, dma, protectUser, fault, fault, cold, cold, remap, mirror, mirror, mirror],
+  ...[exclusive, exclusive],
+]
+
+/** All other commands of Linux 6.12, except those that need the device. */
 export const OUTER_6_12: readonly Build[] = [...OUTER, dma, protectUser, fault, fault, cold, cold, remap, watch]
+
+/** The commands of the device. */
+export const DEVICE_6_12: readonly Build[] = [mirror, mirror, mirror, exclusive, exclusive, exclusive, dma]

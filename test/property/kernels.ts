@@ -11,16 +11,28 @@ import type { Side } from '../model/side'
 import type { Held as Held612 } from '../model/v6_12/hold'
 import { ModelSide as ModelSide612 } from '../model/v6_12/model-side'
 import type { Space } from '../model/v6_12/space'
-import { type Build, OUTER, OUTER_6_12 } from './commands'
+import {
+  type Build,
+  DEVICE_6_12,
+  evict,
+  INNER,
+  INNER_6_12,
+  migrate,
+  migrateSelected,
+  OUTER,
+  OUTER_6_12,
+} from './commands'
 
 export interface Subject<Modelled = unknown, Handle = unknown> {
   readonly profile: Profile & Kernel
   readonly model: (devicePages: number) => Side<Modelled, Modelled, Handle>
   /** Whether the model claims page flags and invalidations, too. */
   readonly exact: boolean
-  /** Whether the model has migrations. */
-  readonly migrates: boolean
-  /** Commands besides `migrate`. */
+  /** Commands under which other ones may stand. */
+  readonly migrations: readonly Build[]
+  /** Those other ones. */
+  readonly inner: readonly Build[]
+  /** Commands that stand alone. */
   readonly commands: readonly Build[]
 }
 
@@ -28,14 +40,25 @@ export const LINUX_4_14: Subject<ModelProcess, Held> = {
   profile: 'linux-4.14',
   model: (devicePages) => new ModelSide(devicePages),
   exact: false,
-  migrates: true,
+  migrations: [migrate],
+  inner: INNER,
   commands: OUTER,
 }
+
+/** What sequences of 6.12 with the device consist of. */
+const WITH_DEVICE = {
+  migrations: [migrateSelected, migrateSelected, migrateSelected, evict],
+  inner: INNER_6_12,
+  commands: [...OUTER_6_12, ...DEVICE_6_12],
+} as const
+const WITHOUT_DEVICE = { migrations: [], inner: [], commands: OUTER_6_12 } as const
+
+/** The machine does not know the commands of the device yet. */
+const MACHINE_HAS_DEVICE: boolean = false
 
 export const LINUX_6_12: Subject<Space, Held612> = {
   profile: 'linux-6.12',
   model: (devicePages) => new ModelSide612(devicePages),
   exact: true,
-  migrates: false,
-  commands: OUTER_6_12,
+  ...(MACHINE_HAS_DEVICE ? WITH_DEVICE : WITHOUT_DEVICE),
 }

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { type Drill, parseDrill } from '../../lib/drill'
 import { type Layout, SPACIOUS, TIGHT } from '../model/layout'
-import { type Build, INNER, migrate } from './commands'
+import type { Build } from './commands'
 import type { Subject } from './kernels'
 import { Disagreement, Pair } from './pair'
 import { Dice, REGIONS, type RegionShape, Scene } from './scene'
@@ -31,9 +31,8 @@ const regions = fc.subarray([...REGIONS], { minLength: 1 })
 // Without noBias the first and the last item of a list would be drawn far more often than other items.
 const numbers = fc.noBias(fc.array(fc.nat(2 ** 16), { minLength: NUMBERS, maxLength: NUMBERS }))
 const one = (builds: readonly Build[]) => fc.record({ build: fc.noBias(fc.constantFrom(...builds)), numbers })
-const interleaved = fc.array(fc.record({ callback: fc.constantFrom('@alloc', '@final'), command: one(INNER) }), {
-  maxLength: 4,
-})
+const interleaved = (builds: readonly Build[]) =>
+  fc.array(fc.record({ callback: fc.constantFrom('@alloc', '@final'), command: one(builds) }), { maxLength: 4 })
 
 interface Chosen {
   readonly build: Build
@@ -93,15 +92,20 @@ function parse({ profile }: Subject<never, never>, text: string): Drill {
 export function sequences<P, H>(subject: Subject<P, H>, maxCommands: number): fc.IProperty<unknown> {
   const erased = subject as unknown as Subject<never, never>
   const simple = one(subject.commands).map((head) => new RandomCommand(head))
-  const migration = numbers.map((chosen) => new RandomCommand({ build: migrate, numbers: chosen }))
-  const interrupted = fc
-    .tuple(numbers, interleaved)
-    .map(([chosen, inner]) => new RandomCommand({ build: migrate, numbers: chosen }, inner))
-  const migrations = subject.migrates ? [migration, interrupted] : []
-  const commands = fc.commands([simple, simple, simple, ...migrations], { maxCommands, size: 'max' })
+  const commands = fc.commands([simple, simple, simple, ...migrations(subject)], { maxCommands, size: 'max' })
   return fc.property(devicePages, layouts, regions, commands, (...drawn) =>
     play(erased, ...drawn),
   ) as fc.IProperty<unknown>
+}
+
+/** Migrations without and with interleaved commands. */
+function migrations({ migrations, inner }: Subject): fc.Arbitrary<RandomCommand>[] {
+  if (migrations.length === 0) return []
+  const alone = one(migrations).map((head) => new RandomCommand(head))
+  const interrupted = fc
+    .tuple(one(migrations), interleaved(inner))
+    .map(([head, within]) => new RandomCommand(head, within))
+  return [alone, interrupted]
 }
 
 function play(

@@ -17,6 +17,8 @@ type Result = Errno | 'give up'
 
 /** The pages of a part of a mapping. mmap_lock is taken for each huge page, and dropped in between. */
 export function* collapse(space: Space, vma: Vma, start: number, end: number): Steps<Errno> {
+  // Under mmap_lock for reading.
+  yield* space.locks.read(nothing)
   if (!maySuit(vma)) return 'EINVAL'
   if (!vma.anonymous) throw new Declined('MADV_COLLAPSE of a file')
   space.world.drain()
@@ -32,6 +34,8 @@ export function* collapse(space: Space, vma: Vma, start: number, end: number): S
   }
   return done === last - first ? 'ok' : failure
 }
+
+function* nothing(): Steps<void> {}
 
 /** Whether a huge page could be in the mapping. */
 function maySuit(vma: Vma): boolean {

@@ -25,6 +25,7 @@ function forkVma(parent: Space, child: Space, vma: Vma): boolean {
   const unset = { locked: false, missingMode: false, writeProtectMode: false }
   const copy = new Vma(vma.start, vma.end, { ...vma.flags, ...unset })
   copy.softDirty = vma.softDirty
+  if (copy.flags.file !== undefined) copy.linkBehind(vma)
   child.vmas.add(copy)
   // Nothing but special memory is copied of a mapping without anonymous pages: faults bring its pages back.
   if (vma.flags.kind === 'special') copyTables(parent, child, vma)

@@ -24,7 +24,8 @@ export function* mirror(space: Space, start: number, end: number, how: MirrorHow
       interval.changed = false
       const walk = new Walk(space, interval, how)
       const result = yield* space.locks.read(() => walk.run())
-      if (result !== 'EBUSY' && !interval.changed) return result === 'ok' ? walk.words : result
+      if (result === 'ok' && !interval.changed) return walk.words
+      if (result !== 'ok' && result !== 'EBUSY') return result
     }
     return 'EBUSY'
   } finally {

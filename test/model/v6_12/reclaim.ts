@@ -3,7 +3,6 @@
 // Reclaim of given pages, on a machine without swap. Pages that MADV_FREE gave up are freed, and pages of files that
 // were never written. Huge pages are split, as there is no room for them in one piece.
 
-import { Declined } from '../declined'
 import { splitFolio } from './huge-split'
 import { addToLru } from './lru'
 import type { Folio, Ref } from './page'
@@ -54,7 +53,7 @@ function split(world: World, { folio, ref }: Isolated): Isolated[] {
 /** A page of a file, or one that MADV_FREE gave up. */
 function shrinkMapped(world: World, each: Isolated): Isolated {
   const { folio, ref } = each
-  for (const mapping of orderedMappings(world, folio)) if (folio.mapCount > 0 && !unmap(folio, mapping)) break
+  for (const mapping of mappingsOf(world, folio)) if (folio.mapCount > 0 && !unmap(folio, mapping)) break
   const alone = folio.refCount === (folio.inCache ? 2 : 1)
   if (folio.mapCount > 0 || folio.maybePinned) activate(folio)
   else if (folio.file !== undefined && folio.has('dirty')) {
@@ -62,13 +61,6 @@ function shrinkMapped(world: World, each: Isolated): Isolated {
     if (alone) activate(folio)
   } else if (folio.file !== undefined && alone) folio.file.cache.delete(folio.index)
   return { folio, ref }
-}
-
-function orderedMappings(world: World, folio: Folio): Mapping[] {
-  const mappings = mappingsOf(world, folio)
-  const watched = new Set(mappings.map(({ space }) => space).filter((space) => space.watched))
-  if (folio.cached && watched.size > 1) throw new Declined('the order in which mappings of a file are reported')
-  return mappings
 }
 
 /** try_to_unmap() in one mapping. False: the walk ends. */

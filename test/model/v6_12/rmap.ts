@@ -27,9 +27,18 @@ export function mappingsOf({ spaces }: World, { anonVma, file, index, frames }: 
       if (first < end) found.push({ space, vma, first, end })
     }
   }
-  return found.sort((a, b) => startOf(a) - startOf(b) || a.vma.linked - b.vma.linked)
+  return found.sort((a, b) => startOf(a) - startOf(b) || compare(a.vma.linked, b.vma.linked))
 }
 
 function startOf({ vma }: Mapping): number {
   return vma.start - vma.flags.origin
+}
+
+/** Item by item; the shorter one first. */
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
 }
