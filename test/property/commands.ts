@@ -140,14 +140,14 @@ export const OUTER: readonly Build[] = [
   ...[fork, fork, exit, zap, free, advise, protect, protect, unmap, unmap, lock, unlock, clear, uffd, map, map],
 ]
 
-/** Commands of Linux 6.12 that may run while a migration stands. */
-export const INNER_6_12: readonly Build[] = [
-  ...[...INNER, dma, protectUser, fault, fault, cold, cold, remap, mirror, mirror, mirror],
-  ...[exclusive, exclusive],
-]
+/** More commands of Linux 6.12. */
+const NEW = [dma, protectUser, fault, fault, cold, cold, remap]
 
-/** All other commands of Linux 6.12, except those that need the device. */
-export const OUTER_6_12: readonly Build[] = [...OUTER, dma, protectUser, fault, fault, cold, cold, remap, watch]
+/** Commands of Linux 6.12 that may run while a migration stands, except those of {@link MIRRORS}. */
+export const INNER_6_12: readonly Build[] = [...INNER, ...NEW]
 
-/** The commands of the device. */
-export const DEVICE_6_12: readonly Build[] = [mirror, mirror, mirror, exclusive, exclusive, exclusive, dma]
+/** All other commands of Linux 6.12. */
+export const OUTER_6_12: readonly Build[] = [...OUTER, ...NEW, dma, watch]
+
+/** Commands of drivers that share the memory of a process. */
+export const MIRRORS: readonly Build[] = [mirror, mirror, mirror, exclusive, exclusive]

@@ -11,17 +11,7 @@ import type { Side } from '../model/side'
 import type { Held as Held612 } from '../model/v6_12/hold'
 import { ModelSide as ModelSide612 } from '../model/v6_12/model-side'
 import type { Space } from '../model/v6_12/space'
-import {
-  type Build,
-  DEVICE_6_12,
-  evict,
-  INNER,
-  INNER_6_12,
-  migrate,
-  migrateSelected,
-  OUTER,
-  OUTER_6_12,
-} from './commands'
+import { type Build, evict, INNER, INNER_6_12, MIRRORS, migrate, migrateSelected, OUTER, OUTER_6_12 } from './commands'
 
 export interface Subject<Modelled = unknown, Handle = unknown> {
   readonly profile: Profile & Kernel
@@ -45,20 +35,16 @@ export const LINUX_4_14: Subject<ModelProcess, Held> = {
   commands: OUTER,
 }
 
-/** What sequences of 6.12 with the device consist of. */
-const WITH_DEVICE = {
-  migrations: [migrateSelected, migrateSelected, migrateSelected, evict],
-  inner: INNER_6_12,
-  commands: [...OUTER_6_12, ...DEVICE_6_12],
-} as const
-const WITHOUT_DEVICE = { migrations: [], inner: [], commands: OUTER_6_12 } as const
-
-/** The machine does not know the commands of the device yet. */
-const MACHINE_HAS_DEVICE: boolean = false
+/** The commands of drivers of which the machine agrees with the model. Those of the model are all. */
+const AGREES: { readonly migrations: boolean; readonly mirrors: boolean } = { migrations: true, mirrors: false }
+const migrations = AGREES.migrations ? [migrateSelected, migrateSelected, migrateSelected, evict] : []
+const mirrors = AGREES.mirrors ? MIRRORS : []
 
 export const LINUX_6_12: Subject<Space, Held612> = {
   profile: 'linux-6.12',
   model: (devicePages) => new ModelSide612(devicePages),
   exact: true,
-  ...(MACHINE_HAS_DEVICE ? WITH_DEVICE : WITHOUT_DEVICE),
+  migrations,
+  inner: [...INNER_6_12, ...mirrors],
+  commands: [...OUTER_6_12, ...mirrors],
 }

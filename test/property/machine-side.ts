@@ -4,6 +4,7 @@
 
 import {
   type Advice,
+  type BuiltinDriver,
   HmmuError,
   Machine,
   type Migration,
@@ -32,6 +33,8 @@ import type { Steps } from '../model/steps'
 
 const PAGE = 4096
 const RAM_PAGES = 16384
+/** An owner that has no pages. */
+const OTHER_OWNER = 2
 
 const code = (error: unknown) => (error instanceof HmmuError ? error.code : undefined)
 
@@ -103,8 +106,12 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return untilDone(task, () => void task.remap(start * PAGE, end - start, { address: to * PAGE }))
   }
 
-  fork(task: Task): Steps<Process> {
-    return retried(task, () => task.fork())
+  *fork(task: Task): Steps<Process | Errno> {
+    try {
+      return yield* retried(task, () => task.fork())
+    } catch (error) {
+      return errnoOf(error)
+    }
   }
 
   hold(process: Process, page: number): PageRef | Errno {
@@ -152,13 +159,30 @@ export class MachineSide implements Side<Process, Task, PageRef> {
   migrate(task: Task, start: number, end: number, choice: DriverChoice): SideMigration | undefined {
     const among = (list: (page: number) => boolean) =>
       Array.from({ length: end - start }, (_, i) => i).filter((i) => list(start + i))
-    const driver = { to: choice.to, skip: among(choice.skip), error: among(choice.error) }
+    const { to, select, owner } = choice
+    const driver: BuiltinDriver = {
+      to,
+      skip: among(choice.skip),
+      error: among(choice.error),
+      select: select && [
+        ...(select.system ? ['system' as const] : []),
+        ...(select.private ? ['private' as const] : []),
+      ],
+      owner: owner === 'other' ? OTHER_OWNER : undefined,
+    }
     try {
       return new MachineMigration(task.beginMigration({ start: start * PAGE, pages: end - start }, driver))
     } catch (error) {
       if (code(error) === 'HMMU_SYSCALL' && (error as HmmuError).errno === 'EINVAL') return undefined
       throw error
     }
+  }
+
+  evict(first: number, last: number): SideMigration | undefined {
+    const [device] = this.machine.devices
+    if (device === undefined || first >= device.pages) return undefined
+    const pages = Math.min(last, device.pages - 1) - first + 1
+    return new MachineMigration(device.beginEviction({ first: device.base + first, pages }), true)
   }
 
   /** A process ends when none of its threads waits. */
@@ -281,14 +305,17 @@ function errnoOf(error: unknown): Errno {
 
 class MachineMigration implements SideMigration {
   readonly #migration: Migration
+  /** Of device pages: it goes on if no page can move. */
+  readonly #ofDevice: boolean
 
-  constructor(migration: Migration) {
+  constructor(migration: Migration, ofDevice = false) {
     this.#migration = migration
+    this.#ofDevice = ofDevice
   }
 
   alloc(): { src: string[]; dst: string[] } | undefined {
     this.#migration.runTo('alloc_and_copy')
-    if (!this.#migration.callbacksRan) {
+    if (!this.#migration.callbacksRan && !this.#ofDevice) {
       this.#migration.finish()
       return undefined
     }
