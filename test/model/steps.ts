@@ -61,28 +61,10 @@ export class Semaphore {
     return this.#inside.size === 0 && this.#queue.length === 0
   }
 
-  /** Whether a reader would not wait. */
-  get mayRead(): boolean {
-    return this.#queue.length === 0 && ![...this.#inside].some(({ write }) => write)
-  }
-
   /** Take it for reading without waiting; returns a function that releases it. */
   enter(): () => void {
     const ticket: Ticket = { write: false, granted: true }
     this.#inside.add(ticket)
-    return () => this.#leave(ticket)
-  }
-
-  /** Take it; returns a function that releases it. */
-  *acquire(write: boolean): Steps<() => void> {
-    const ticket: Ticket = { write, granted: false }
-    let admitted = false
-    try {
-      yield* this.#admit(ticket)
-      admitted = true
-    } finally {
-      if (!admitted) this.#leave(ticket)
-    }
     return () => this.#leave(ticket)
   }
 

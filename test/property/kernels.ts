@@ -35,16 +35,15 @@ export const LINUX_4_14: Subject<ModelProcess, Held> = {
   commands: OUTER,
 }
 
-/** The commands of drivers of which the machine agrees with the model. Those of the model are all. */
-const AGREES: { readonly migrations: boolean; readonly mirrors: boolean } = { migrations: true, mirrors: false }
-const migrations = AGREES.migrations ? [migrateSelected, migrateSelected, migrateSelected, evict] : []
-const mirrors = AGREES.mirrors ? MIRRORS : []
+/** The machine has no hmm_range_fault() yet. */
+const MACHINE_MIRRORS: boolean = false
+const mirrors = MACHINE_MIRRORS ? MIRRORS : []
 
 export const LINUX_6_12: Subject<Space, Held612> = {
   profile: 'linux-6.12',
   model: (devicePages) => new ModelSide612(devicePages),
   exact: true,
-  migrations,
+  migrations: [migrateSelected, migrateSelected, migrateSelected, evict],
   inner: [...INNER_6_12, ...mirrors],
   commands: [...OUTER_6_12, ...mirrors],
 }

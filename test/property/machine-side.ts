@@ -178,6 +178,16 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     }
   }
 
+  *exclusive(task: Task, page: number): Steps<Errno> {
+    try {
+      const ref = yield* retried(task, () => task.makeDeviceExclusive(page * PAGE))
+      ref?.drop()
+      return ref === undefined ? '-' : 'ok'
+    } catch (error) {
+      return errnoOf(error)
+    }
+  }
+
   evict(first: number, last: number): SideMigration | undefined {
     const [device] = this.machine.devices
     if (device === undefined || first >= device.pages) return undefined

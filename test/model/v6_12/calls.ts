@@ -97,7 +97,7 @@ export function* exit(space: Space): Steps<Errno> {
 export function* lock(space: Space, start: number, end: number): Steps<Errno> {
   const result = yield* space.locks.write(() => changeLocked(space, start, end, true))
   if (result !== 'ok') return result
-  return yield* space.locks.read(() => populateAll(space, start, end))
+  return yield* space.locks.read(() => populateAll(space, start, end), true)
 }
 
 /** __mm_populate() */

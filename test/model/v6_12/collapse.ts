@@ -46,11 +46,11 @@ function maySuit(vma: Vma): boolean {
 
 function* collapseBlock(space: Space, vma: Vma, block: number): Steps<Result> {
   if (space.huge.has(block)) return 'ok'
-  const found = yield* space.locks.read(() => scanBlock(space, vma, block))
+  const found = yield* space.locks.read(() => scanBlock(space, vma, block), true)
   if (found !== 'ok') return found
   const back = yield* bringBack(space, vma, block)
   if (back !== 'ok') return back
-  return yield* space.locks.write(() => replaceBlock(space, vma, block))
+  return yield* space.locks.write(() => replaceBlock(space, vma, block), true)
 }
 
 /** hpage_collapse_scan_pmd() */
@@ -71,7 +71,7 @@ function firstFailure(vma: Vma, entries: readonly (Entry | undefined)[], bring: 
 
 /** __collapse_huge_page_swapin(): pages that are not present come back. */
 function* bringBack(space: Space, vma: Vma, block: number): Steps<Result> {
-  const unlock = yield* space.locks.acquire()
+  const unlock = yield* space.locks.acquire(true)
   let held = true
   const giveUp = () => {
     if (held) unlock()

@@ -6,11 +6,12 @@
 // changes the mapping: it waits there for the faults that have the lock. A mapping that is marked, or on which a writer
 // waits, lets no fault in until the writer gives up mmap_lock.
 
-import { Semaphore, type Steps } from '../steps'
+import type { Steps } from '../steps'
 import type { Vma } from '../vma'
+import { RwSem } from './rwsem'
 
 export class Locks {
-  readonly #mmap = new Semaphore()
+  readonly #mmap = new RwSem()
   /** How many faults have the lock of a mapping. */
   readonly #faults = new Map<Vma, number>()
   readonly #closed = new Set<Vma>()
@@ -30,24 +31,28 @@ export class Locks {
     return this.#mmap.enter()
   }
 
-  /** Take mmap_lock for reading; returns a function that releases it. */
-  acquire(): Steps<() => void> {
-    return this.#mmap.acquire(false)
+  /** Take mmap_lock for reading; returns a function that releases it. `again`: the caller has just given it up. */
+  acquire(again = false): Steps<() => void> {
+    return this.#mmap.acquire(false, again)
   }
 
-  read<T>(part: () => Steps<T>): Steps<T> {
-    return this.#mmap.read(part)
+  read<T>(part: () => Steps<T>, again = false): Steps<T> {
+    return this.#mmap.locked(false, part, again)
   }
 
-  write<T>(part: () => Steps<T>): Steps<T> {
+  write<T>(part: () => Steps<T>, again = false): Steps<T> {
     const closed = this.#closed
-    return this.#mmap.write(function* () {
-      try {
-        return yield* part()
-      } finally {
-        closed.clear()
-      }
-    })
+    return this.#mmap.locked(
+      true,
+      function* () {
+        try {
+          return yield* part()
+        } finally {
+          closed.clear()
+        }
+      },
+      again,
+    )
   }
 
   /** vma_start_write() */

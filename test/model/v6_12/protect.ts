@@ -103,9 +103,13 @@ export function* registerUserfault(space: Space, start: number, end: number, wp:
   return 'ok'
 }
 
-/** Write-protect what is there. */
-// biome-ignore lint/correctness/useYield: it has the form of calls that can wait.
-export function* writeProtect(space: Space, start: number, end: number): Steps<Errno> {
-  for (const { vma, from, to } of partsOf(space, start, end)) changeProtection(space, vma, from, to, true)
-  return 'ok'
+/** mwriteprotect_range(): write-protect what is there. */
+export function writeProtect(space: Space, start: number, end: number): Errno {
+  let result: Errno = 'ENOENT'
+  for (const { vma, from, to } of partsOf(space, start, end)) {
+    if (!vma.flags.writeProtectMode) return 'ENOENT'
+    changeProtection(space, vma, from, to, true)
+    result = 'ok'
+  }
+  return result
 }
