@@ -37,6 +37,36 @@ static void test_exclusive(void **state)
 	rig_discard(r);
 }
 
+/* A page that goes to swap is exclusive no more; its entry remembers it, until a fork. Then a store is a copy. */
+static void test_exclusive_in_swap(void **state)
+{
+	struct rig *r = open_6_12(.swap_pages = 4);
+	uint64_t buf = map_anon(r, 2);
+	uint32_t child, pfn;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	for (int i = 0; i < 2; i++) {
+		assert_ok(hmmu_pin(r->m, r->tid, buf + PAGES(i), 0, &pfn)); /* It stays in the swap cache. */
+		hmmu_lru_add_drain_all(r->m);
+		assert_int_equal(hmmu_reclaim(r->m, r->pid, buf + PAGES(i)), -EBUSY);
+		assert_kind(r, buf + PAGES(i), 1, HMMU_ENTRY_SWAP);
+		assert_clean(r->m);
+		if (i == 0) {
+			assert_ok(load(r, r->tid, buf, NULL));
+			assert_true(PageAnonExclusive(r->m, pfn));
+			assert_ok(hmmu_unpin(r->m, pfn, 0));
+		}
+	}
+	child = do_fork_of(r, r->tid);
+	assert_clean(r->m);
+	assert_ok(store(r, r->tid, buf + PAGES(1), 9));
+	assert_bytes(r, hmmu_process_task(r->m, child), buf + PAGES(1), 1, 2);
+	assert_int_equal(pfn_at(r, buf + PAGES(1)) == pfn, false);
+	assert_ok(hmmu_unpin(r->m, pfn, 0));
+	rig_close(r);
+}
+
 static void test_large_mapcount(void **state)
 {
 	struct rig *r = open_6_12();
@@ -248,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_unevictable),       cmocka_unit_test(test_restore_batch),
 		cmocka_unit_test(test_restore_exclusive), cmocka_unit_test(test_restore_counts),
 		cmocka_unit_test(test_restore_intervals), cmocka_unit_test(test_restore_hugetlb_markers),
+		cmocka_unit_test(test_exclusive_in_swap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,8 @@ static bool map_swapped_page(struct fault *vmf, u32 page)
 	add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);
 	add_mm_counter(m, vmf->ctx->mm, MM_SWAPENTS, -1);
 	*vmf->pte = pte;
-	page_add_anon_rmap(m, vmf->ctx->cpu, page, vmf->vma, vmf->address, exclusive, false);
+	page_add_anon_rmap(m, vmf->ctx->cpu, page, vmf->vma, vmf->address,
+			   exclusive || pte_swp_exclusive(vmf->orig_pte), false);
 	table_unlock(m, vmf->pte);
 	vmf->orig_pte = pte;
 	return exclusive;

@@ -168,6 +168,11 @@ static inline u64 pte_swp_clear_exclusive(u64 pte)
 {
 	return KERNEL >= V6_12 ? pte & ~_PAGE_SWP_EXCLUSIVE : pte;
 }
+/** Whether the page of a swap entry belonged to its mapping alone. */
+static inline bool pte_swp_exclusive(u64 pte)
+{
+	return KERNEL >= V6_12 && (pte & _PAGE_SWP_EXCLUSIVE);
+}
 /** @} */
 
 #endif

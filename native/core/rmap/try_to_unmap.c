@@ -71,17 +71,26 @@ static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
 	return false;
 }
 
-static void make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
+/* In 6.12 the entry remembers that the page was exclusive. False: the page may be pinned for DMA, and stays. */
+static bool make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
 {
 	u32 slot = page_of(m, page)->private;
 	u64 entry = swp_entry_to_pte(0, slot);
 
+	if (PageAnonExclusive(m, page)) {
+		if (!page_try_share_anon_rmap(m, page)) {
+			*pte = old;
+			return false;
+		}
+		entry |= _PAGE_SWP_EXCLUSIVE;
+	}
 	swap_duplicate(m, slot);
 	add_mm_counter(m, mm, MM_SWAPENTS, 1);
 	*pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+	return true;
 }
 
-/* Put a swap entry in the place of a pte. False: the page was written to, and stays. */
+/* Put a swap entry in the place of a pte. False: the page stays. */
 static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
 {
 	struct hmmu *m = ctx->m;
@@ -93,9 +102,8 @@ static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u
 	/* The page cache finds a page of a file again; a marker keeps userfaultfd's write protection. */
 	if (KERNEL >= V6_12 && !PageAnon(m, page))
 		*pte = userfaultfd_pte_wp(m, vma, old) ? make_pte_marker(PTE_MARKER_UFFD_WP) : 0;
-	else if (page_test(m, page, HMMU_PG_SWAPBACKED))
-		make_swap_entry(m, mm, page, old, pte);
-	else if (!unmap_lazyfree(m, page, old, pte))
+	else if (page_test(m, page, HMMU_PG_SWAPBACKED) ? !make_swap_entry(m, mm, page, old, pte)
+							: !unmap_lazyfree(m, page, old, pte))
 		return false;
 	add_mm_counter(m, mm, KERNEL >= V6_12 ? mm_counter(m, page) : MM_ANONPAGES, -1);
 	page_remove_rmap(m, ctx->cpu, page, vma, false);
