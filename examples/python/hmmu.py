@@ -15,6 +15,7 @@ from enum import IntEnum, IntFlag
 ABI = 1
 PAGE_SIZE = 4096
 PFN_SHIFT = 6
+DEFAULT_OWNER = 1
 
 
 class Pfn(IntFlag):
@@ -54,6 +55,18 @@ class Madv(IntEnum):
     POPULATE_READ, POPULATE_WRITE, COLD, PAGEOUT, COLLAPSE = range(7, 12)
 
 
+class Select(IntFlag):
+    """Which pages a migration of Linux 6.12 offers."""
+
+    SYSTEM, DEVICE_PRIVATE = 1, 2
+
+
+class Profile(IntEnum):
+    """The kernels that this module has a name for."""
+
+    LINUX_4_14, LINUX_6_12 = 0, 3
+
+
 class Entry(IntEnum):
     """What a page table walk finds at an address."""
 
@@ -64,6 +77,7 @@ class Err(IntEnum):
     """The stable error codes that this module looks at; HmmuError.code can have others."""
 
     SIGSEGV, SIGBUS, BLOCKED, BUSY, SYSCALL = range(8, 13)
+    ORDER = 21
 
 
 class Count(IntEnum):
@@ -181,6 +195,9 @@ class MigrateRequest(Structure):
         ("why", POINTER(c_uint8)),
         ("ops", POINTER(MigrateOps)),
         ("data", c_void_p),
+        ("flags", c_uint32),
+        ("fault_page", c_uint32),
+        ("owner", c_uint64),
     ]
 
 
@@ -216,6 +233,7 @@ _FUNCTIONS = {
     "putback": (c_int, _U32),
     "dump": (c_int, _U32, _U64, _U64, POINTER(PageEntry)),
     "migrate_vma": (c_int, POINTER(MigrateRequest)),
+    "migrate_vma_setup": (c_int, POINTER(MigrateRequest), POINTER(c_void_p)),
     "device_alloc": (c_int, _OUT32),
     "page_alloc": (c_int, _OUT32),
     "page_trylock": (c_int, _U32),
@@ -236,6 +254,8 @@ def _open():
     library.hmmu_version.argtypes = library.hmmu_abi.argtypes = []
     library.hmmu_migrate_state.argtypes = [c_void_p, POINTER(MigrationState)]
     library.hmmu_migrate_state.restype = None
+    for name in "migrate_vma_pages", "migrate_vma_finalize", "migrate_end":
+        getattr(library, f"hmmu_{name}").argtypes = [c_void_p]
     return library
 
 
@@ -287,7 +307,11 @@ class Machine:
         if not self._handle:
             raise ValueError("the machine is closed")
         result = getattr(_library, f"hmmu_{name}")(self._handle, *arguments)
-        if _FUNCTIONS[name][0] is c_int and result < 0:
+        return self.check(result) if _FUNCTIONS[name][0] is c_int else result
+
+    def check(self, result):
+        """The result of a call; a negative one is raised."""
+        if result < 0:
             info = _library.hmmu_error(self._handle).contents
             raise HmmuError(-result, info.code, info.text.decode())
         return result
@@ -373,9 +397,13 @@ class Process:
         migration.run(self.tid, address, alloc_and_copy, finalize_and_map or (lambda _: None))
         return list(migration.why)
 
+    def migrate_vma(self, address, pages, select, owner=DEFAULT_OWNER, fault_page=0):
+        """migrate_vma_setup() of Linux 6.12, for a with statement: a VmaMigration."""
+        return VmaMigration(self, address, pages, (select, fault_page, owner))
+
 
 class Migration:
-    """What the callbacks of a driver see: the arrays src and dst, and how many of their words count, npages."""
+    """What a driver sees: the arrays src and dst, and how many of their words count, npages."""
 
     def __init__(self, machine, pages):
         self.machine, self.npages = machine, 0
@@ -426,7 +454,47 @@ class Migration:
             machine.call("page_copy", pfn, self.src[index] >> PFN_SHIFT)
         else:
             machine.call("page_zero", pfn)
-        machine.call("page_trylock", pfn)
+        try:
+            machine.call("page_trylock", pfn)
+        except HmmuError as error:
+            if error.code != Err.BUSY:  # Linux 6.12 hands device pages out locked: zone_device_page_init().
+                raise
         flags = Pfn.VALID | Pfn.LOCKED | (Pfn.DEVICE if to_device else 0)
         self.dst[index] = pfn << PFN_SHIFT | flags
         return True
+
+
+class VmaMigration(Migration):
+    """A migration as drivers of Linux 6.12 do it. It has been set up; the driver moves entries, calls pages(), looks at
+    src again, and calls finalize(). One that is not finalized at the end of its with statement is given up."""
+
+    def __init__(self, process, address, pages, selection):
+        super().__init__(process.machine, pages)
+        end = address + pages * PAGE_SIZE
+        request = MigrateRequest(process.tid, address, end, self.src, self.dst, self.why, None, None, *selection)
+        self._handle = c_void_p()
+        self.machine.call("migrate_vma_setup", byref(request), byref(self._handle))
+        self.npages = pages
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._handle:
+            _library.hmmu_migrate_end(self._handle)
+            self._handle = None
+
+    def pages(self):
+        """migrate_vma_pages(): entries whose src still has MIGRATE have moved."""
+        self.machine.check(_library.hmmu_migrate_vma_pages(self._handle))
+
+    def finalize(self):
+        """migrate_vma_finalize(). Returns for each page why it did not move."""
+        try:
+            self.machine.check(_library.hmmu_migrate_vma_finalize(self._handle))
+        except HmmuError as error:
+            if error.code != Err.ORDER:
+                self._handle = None
+            raise
+        self._handle = None
+        return list(self.why)

@@ -32,6 +32,8 @@ ENUMERATIONS = {
     "HMMU_PIN_": hmmu.Pin,
     "HMMU_UFFD_": hmmu.Uffd,
     "HMMU_MADV_": hmmu.Madv,
+    "HMMU_SELECT_": hmmu.Select,
+    "HMMU_PROFILE_": hmmu.Profile,
     "HMMU_ENTRY_": hmmu.Entry,
     "HMMU_ERR_": hmmu.Err,
     "HMMU_COUNT_": hmmu.Count,
@@ -51,6 +53,7 @@ def assertions():
             if value != 0 or not issubclass(values, enum.IntFlag):
                 yield f"{prefix}{value.name} == {value.value}"
     yield f"HMMU_ABI == {hmmu.ABI}"
+    yield f"HMMU_DEFAULT_OWNER == {hmmu.DEFAULT_OWNER}"
     yield f"HMMU_PFN_SHIFT == {hmmu.PFN_SHIFT}"
 
 
@@ -132,6 +135,45 @@ class Driver(unittest.TestCase):
         self.machine.close()
         with self.assertRaises(ValueError):
             self.machine.process()
+
+
+class DriverOfToday(unittest.TestCase):
+    """A driver of Linux 6.12: by calls in place of callbacks."""
+
+    def setUp(self):
+        self.machine = hmmu.Machine(ram_pages=1024, device_pages=2, profile=hmmu.Profile.LINUX_6_12)
+        self.addCleanup(self.machine.close)
+        self.process = self.machine.process()
+        self.buffer = self.process.map(2)
+        self.process.store(self.buffer, b"A")
+
+    def kinds(self):
+        return [Entry(entry.kind) for entry in self.process.dump(self.buffer, 2)]
+
+    def test_pages_go_to_the_device_and_come_back(self):
+        for select, to_device, kind in (
+            (hmmu.Select.SYSTEM, True, Entry.DEV),
+            (hmmu.Select.DEVICE_PRIVATE, False, Entry.SYS),
+        ):
+            with self.process.migrate_vma(self.buffer, 2, select) as migration:
+                moved = [migration.move(i, to_device) for i in range(2) if migration.src[i] & Pfn.MIGRATE]
+                migration.pages()
+                self.assertEqual([word & Pfn.MIGRATE for word in migration.src], [Pfn.MIGRATE] * 2)
+                self.assertEqual(migration.finalize(), [0, 0])
+            self.assertEqual(moved, [True, True])
+            self.assertEqual(self.kinds(), [kind, kind])
+        self.assertEqual(self.process.load(self.buffer, 1), b"A")
+        self.assertEqual(self.machine.verify(), [])
+
+    def test_a_migration_that_is_not_finalized_is_given_up(self):
+        with self.assertRaises(hmmu.HmmuError) as raised:
+            with self.process.migrate_vma(self.buffer, 2, hmmu.Select.SYSTEM) as migration:
+                migration.move(0, to_device=True)
+                migration.finalize()
+        self.assertEqual(raised.exception.code, hmmu.Err.ORDER)
+        self.assertEqual(self.kinds(), [Entry.SYS, Entry.NONE])
+        self.assertEqual(self.machine.counter(hmmu.Count.DEVICE_FREE), 2)
+        self.assertEqual(self.machine.verify(), [])
 
 
 class Drills(unittest.TestCase):

@@ -8,7 +8,7 @@ pub mod drill;
 mod migration;
 pub mod sys;
 
-pub use migration::{Driver, Migration, Word};
+pub use migration::{Driver, Migration, VmaMigration, Word};
 
 use std::cell::Cell;
 use std::ffi::{c_void, CStr};
@@ -236,6 +236,11 @@ impl<'m> Process<'m> {
     /// it did. An error or a panic of the driver undoes the migration and reaches the caller.
     pub fn migrate(&self, address: u64, pages: usize, driver: &mut dyn Driver) -> Result<Vec<u8>> {
         migration::migrate(self.machine, self.tid, address, pages, driver)
+    }
+
+    /// `migrate_vma_setup()` of Linux 6.12 over so many pages, of the kinds `HMMU_SELECT_…` of [`sys`].
+    pub fn migrate_vma(&self, address: u64, pages: usize, select: u32) -> Result<VmaMigration<'m>> {
+        VmaMigration::set_up(self.machine, self.tid, address, pages, select)
     }
 }
 

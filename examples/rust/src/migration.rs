@@ -38,7 +38,7 @@ pub trait Driver {
     }
 }
 
-/// A migration that stands in a callback.
+/// A migration that stands in a callback, or between two calls.
 pub struct Migration<'m> {
     machine: &'m Machine,
     state: sys::hmmu_migration_state,
@@ -88,12 +88,24 @@ impl Migration<'_> {
             false => unsafe { sys::hmmu_page_zero(m, pfn) },
         };
         self.machine.check(filled)?;
-        self.machine.check(unsafe { sys::hmmu_page_trylock(m, pfn) })?;
+        // Linux 6.12 hands device pages out locked: zone_device_page_init().
+        match self.machine.check(unsafe { sys::hmmu_page_trylock(m, pfn) }) {
+            Err(error) if error.code == sys::HMMU_ERR_BUSY => {}
+            other => other?,
+        }
         let kind = if to_device { sys::HMMU_PFN_DEVICE } else { 0 };
         let flags = sys::HMMU_PFN_VALID | sys::HMMU_PFN_LOCKED | kind;
         self.set_dst(index, Word(u64::from(pfn) << sys::HMMU_PFN_SHIFT | flags));
         Ok(true)
     }
+}
+
+/// The state of a migration that is under way.
+unsafe fn state_of(raw: *const sys::hmmu_migration) -> sys::hmmu_migration_state {
+    // Zero is a value of every field.
+    let mut state = std::mem::zeroed();
+    sys::hmmu_migrate_state(raw, &mut state);
+    state
 }
 
 /// What the callbacks get as their data.
@@ -111,13 +123,8 @@ impl Call<'_> {
         raw: *mut sys::hmmu_migration,
         callback: fn(&mut dyn Driver, &mut Migration) -> Result<()>,
     ) -> c_int {
-        // SAFETY: the migration is under way; zero is a value of every field.
-        let state = unsafe {
-            let mut state = std::mem::zeroed();
-            sys::hmmu_migrate_state(raw, &mut state);
-            state
-        };
-        let mut migration = Migration { machine: self.machine, state };
+        // SAFETY: the migration is under way.
+        let mut migration = Migration { machine: self.machine, state: unsafe { state_of(raw) } };
         match catch_unwind(AssertUnwindSafe(|| callback(self.driver, &mut migration))) {
             Ok(Ok(())) => return 0,
             Ok(Err(error)) => self.error = Some(error),
@@ -138,6 +145,12 @@ unsafe extern "C" fn finalize_and_map(raw: *mut sys::hmmu_migration, data: *mut 
 static OPS: sys::hmmu_migrate_ops =
     sys::hmmu_migrate_ops { alloc_and_copy: Some(alloc_and_copy), finalize_and_map: Some(finalize_and_map) };
 
+fn end_of(start: u64, pages: usize) -> Result<u64> {
+    let length = (pages as u64).checked_mul(PAGE_SIZE);
+    let end = length.and_then(|length| start.checked_add(length));
+    end.ok_or_else(|| Error { errno: EINVAL, code: 0, text: "the range is too long".into() })
+}
+
 pub(crate) fn migrate(
     machine: &Machine,
     tid: u32,
@@ -145,9 +158,7 @@ pub(crate) fn migrate(
     pages: usize,
     driver: &mut dyn Driver,
 ) -> Result<Vec<u8>> {
-    let length = (pages as u64).checked_mul(PAGE_SIZE);
-    let end = length.and_then(|length| start.checked_add(length));
-    let end = end.ok_or_else(|| Error { errno: EINVAL, code: 0, text: "the range is too long".into() })?;
+    let end = end_of(start, pages)?;
     let (mut src, mut dst, mut why) = (vec![0; pages], vec![0; pages], vec![0; pages]);
     let mut call = Call { machine, driver, error: None, panic: None };
     let request = sys::hmmu_migrate_request {
@@ -160,6 +171,9 @@ pub(crate) fn migrate(
         why: why.as_mut_ptr(),
         ops: &OPS,
         data: &mut call as *mut Call as *mut c_void,
+        flags: 0,
+        fault_page: 0,
+        owner: 0,
     };
     // SAFETY: the arrays and the data outlive the call, and are touched by nobody else meanwhile.
     let result = machine.check(unsafe { sys::hmmu_migrate_vma(machine.raw(), &request) });
@@ -169,5 +183,81 @@ pub(crate) fn migrate(
     match call.error {
         Some(error) => Err(error),
         None => result.map(|()| why),
+    }
+}
+
+/// A migration as drivers of Linux 6.12 do it. It has been set up; the driver moves entries, calls `pages()`, looks at
+/// src again, and calls `finalize()`. One that is dropped without is given up.
+pub struct VmaMigration<'m> {
+    raw: *mut sys::hmmu_migration,
+    migration: Migration<'m>,
+    /// src and dst, to which the library has pointers.
+    _words: [Vec<u64>; 2],
+    why: Vec<u8>,
+}
+
+impl<'m> VmaMigration<'m> {
+    /// `migrate_vma_setup()`; `select` is of `HMMU_SELECT_…`.
+    pub(crate) fn set_up(machine: &'m Machine, tid: u32, start: u64, pages: usize, select: u32) -> Result<Self> {
+        let (mut src, mut dst, mut why) = (vec![0; pages], vec![0; pages], vec![0; pages]);
+        let request = sys::hmmu_migrate_request {
+            tid,
+            start: start & !(PAGE_SIZE - 1),
+            end: end_of(start, pages)? & !(PAGE_SIZE - 1),
+            src: src.as_mut_ptr(),
+            dst: dst.as_mut_ptr(),
+            why: why.as_mut_ptr(),
+            ops: std::ptr::null(),
+            data: std::ptr::null_mut(),
+            flags: select,
+            fault_page: 0,
+            owner: sys::HMMU_DEFAULT_OWNER,
+        };
+        let mut raw = std::ptr::null_mut();
+        // SAFETY: the arrays live as long as the migration, and have a word for each page.
+        machine.check(unsafe { sys::hmmu_migrate_vma_setup(machine.raw(), &request, &mut raw) })?;
+        // SAFETY: the migration is under way.
+        let migration = Migration { machine, state: unsafe { state_of(raw) } };
+        Ok(VmaMigration { raw, migration, _words: [src, dst], why })
+    }
+
+    /// `migrate_vma_pages()`: entries whose src still has MIGRATE have moved.
+    pub fn pages(&mut self) -> Result<()> {
+        // SAFETY: the migration is under way.
+        self.migration.machine.check(unsafe { sys::hmmu_migrate_vma_pages(self.raw) })
+    }
+
+    /// `migrate_vma_finalize()`. Returns for each page why it did not move.
+    pub fn finalize(mut self) -> Result<Vec<u8>> {
+        let machine = self.migration.machine;
+        // SAFETY: the migration is under way. It is over then, but for an error that says it was too early.
+        let result = machine.check(unsafe { sys::hmmu_migrate_vma_finalize(self.raw) });
+        if !matches!(&result, Err(error) if error.code == sys::HMMU_ERR_ORDER) {
+            self.raw = std::ptr::null_mut();
+        }
+        result.map(|()| std::mem::take(&mut self.why))
+    }
+}
+
+impl<'m> std::ops::Deref for VmaMigration<'m> {
+    type Target = Migration<'m>;
+
+    fn deref(&self) -> &Migration<'m> {
+        &self.migration
+    }
+}
+
+impl std::ops::DerefMut for VmaMigration<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.migration
+    }
+}
+
+impl Drop for VmaMigration<'_> {
+    fn drop(&mut self) {
+        if !self.raw.is_null() {
+            // SAFETY: the migration is under way.
+            unsafe { sys::hmmu_migrate_end(self.raw) };
+        }
     }
 }

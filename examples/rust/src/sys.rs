@@ -123,6 +123,9 @@ structures! {
         why: *mut u8,
         ops: *const hmmu_migrate_ops,
         data: *mut c_void,
+        flags: u32,
+        fault_page: u32,
+        owner: u64,
     }
     hmmu_migration_state {
         machine: *mut hmmu,
@@ -155,6 +158,10 @@ constants! {
     HMMU_MADV_HUGEPAGE: u32 = 2;
     HMMU_MADV_NOHUGEPAGE: u32 = 3;
     HMMU_PIN_WRITE: u32 = 1;
+    HMMU_SELECT_SYSTEM: u32 = 1;
+    HMMU_SELECT_DEVICE_PRIVATE: u32 = 2;
+    HMMU_DEFAULT_OWNER: u64 = 1;
+    HMMU_PROFILE_LINUX_6_12: u32 = 3;
     HMMU_ENTRY_NOMAP: u32 = 0;
     HMMU_ENTRY_NONE: u32 = 1;
     HMMU_ENTRY_ZERO: u32 = 2;
@@ -167,6 +174,8 @@ constants! {
     HMMU_ENTRY_SPECIAL: u32 = 9;
     HMMU_COUNT_DEVICE_FREE: u32 = 4;
     HMMU_ERR_SIGSEGV: u32 = 8;
+    HMMU_ERR_BUSY: u32 = 11;
+    HMMU_ERR_ORDER: u32 = 21;
     HMMU_WHY_PINNED: u8 = 12;
 }
 
@@ -206,6 +215,14 @@ extern "C" {
     pub fn hmmu_unpin(m: *mut hmmu, pfn: u32, flags: u32) -> c_int;
     pub fn hmmu_dump(m: *const hmmu, pid: u32, address: u64, pages: u64, out: *mut hmmu_entry) -> c_int;
     pub fn hmmu_migrate_vma(m: *mut hmmu, request: *const hmmu_migrate_request) -> c_int;
+    pub fn hmmu_migrate_vma_setup(
+        m: *mut hmmu,
+        request: *const hmmu_migrate_request,
+        mig: *mut *mut hmmu_migration,
+    ) -> c_int;
+    pub fn hmmu_migrate_vma_pages(mig: *mut hmmu_migration) -> c_int;
+    pub fn hmmu_migrate_vma_finalize(mig: *mut hmmu_migration) -> c_int;
+    pub fn hmmu_migrate_end(mig: *mut hmmu_migration) -> c_int;
     pub fn hmmu_migrate_state(mig: *const hmmu_migration, out: *mut hmmu_migration_state);
     pub fn hmmu_device_alloc(m: *mut hmmu, pfn: *mut u32) -> c_int;
     pub fn hmmu_page_alloc(m: *mut hmmu, pfn: *mut u32) -> c_int;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-use hmmu::sys::{HMMU_ENTRY_DEV, HMMU_ENTRY_SYS, HMMU_ERR_SIGSEGV, HMMU_PFN_MIGRATE, HMMU_WHY_PINNED};
+use hmmu::sys::{HMMU_ENTRY_DEV, HMMU_ENTRY_SYS, HMMU_ERR_ORDER, HMMU_ERR_SIGSEGV, HMMU_PFN_MIGRATE, HMMU_WHY_PINNED};
+use hmmu::sys::{HMMU_PROFILE_LINUX_6_12, HMMU_SELECT_DEVICE_PRIVATE, HMMU_SELECT_SYSTEM};
 use hmmu::{Driver, Error, Machine, Migration, Options, Process, Result, PAGE_SIZE};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -76,6 +77,46 @@ fn a_panic_of_the_driver_reaches_the_caller() {
     let panic = catch_unwind(AssertUnwindSafe(panicking)).unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"on purpose"));
     assert_eq!(kinds(&process, address), [HMMU_ENTRY_SYS; PAGES]);
+    assert_eq!(machine.verify(), [""; 0]);
+}
+
+/// A machine of Linux 6.12, whose drivers make calls.
+fn machine_of_today() -> Machine {
+    let options = Options { ram_pages: 1024, device_pages: 16, profile: HMMU_PROFILE_LINUX_6_12, ..Options::default() };
+    Machine::new(options).unwrap()
+}
+
+#[test]
+fn a_driver_by_calls_moves_pages_there_and_back() {
+    let machine = machine_of_today();
+    let (process, address) = buffer(&machine);
+    for (select, to_device, kind) in
+        [(HMMU_SELECT_SYSTEM, true, HMMU_ENTRY_DEV), (HMMU_SELECT_DEVICE_PRIVATE, false, HMMU_ENTRY_SYS)]
+    {
+        let mut migration = process.migrate_vma(address, PAGES, select).unwrap();
+        for index in 0..migration.len() {
+            assert!(migration.src(index).has(HMMU_PFN_MIGRATE));
+            assert!(migration.move_entry(index, to_device).unwrap());
+        }
+        migration.pages().unwrap();
+        assert!((0..PAGES).all(|index| migration.src(index).has(HMMU_PFN_MIGRATE)));
+        assert_eq!(migration.finalize().unwrap(), [0; PAGES]);
+        assert_eq!(kinds(&process, address), [kind; PAGES]);
+    }
+    assert_eq!(machine.device_free(), 16);
+    assert_eq!(machine.verify(), [""; 0]);
+}
+
+#[test]
+fn a_migration_that_is_not_finalized_is_given_up() {
+    let machine = machine_of_today();
+    let (process, address) = buffer(&machine);
+    let mut migration = process.migrate_vma(address, PAGES, HMMU_SELECT_SYSTEM).unwrap();
+    assert!(migration.move_entry(0, true).unwrap());
+    assert_eq!(migration.finalize().unwrap_err().code, HMMU_ERR_ORDER);
+    drop(process.migrate_vma(address, PAGES, HMMU_SELECT_SYSTEM).unwrap());
+    assert_eq!(kinds(&process, address), [HMMU_ENTRY_SYS; PAGES]);
+    assert_eq!(machine.device_free(), 16);
     assert_eq!(machine.verify(), [""; 0]);
 }
 
