@@ -33,10 +33,12 @@ import { DriverMigration, type MigrateVmaOptions } from './driver-migration'
 import { Mapping } from './mapping'
 import { Migration, migrate } from './migration'
 import type { MigrationResult } from './migration-result'
+import { IntervalNotifier, type MirroredPage, MirroredWords, type MirrorOptions, prepareMirror } from './mirror'
 import { PageRef } from './page-ref'
 import type { Process } from './process'
 import type { Prot } from './records'
 import type { MigrationRange } from './request'
+import { DEFAULT_OWNER } from './selection'
 
 /** Pages from an address on. A {@link Mapping} is one, and {@link Mapping.range} makes parts of it. */
 export interface PageRange {
@@ -103,9 +105,6 @@ export interface LoadOutcome {
   readonly value: number
 }
 
-/** HMMU_DEFAULT_OWNER: the owner of the machine's device. */
-const DEFAULT_OWNER = 1
-
 /** The most bytes that one load returns. */
 const MOST_BYTES = 2 ** 30
 
@@ -136,6 +135,8 @@ export abstract class SystemCalls {
 
   /** The bytes that a blocked load has got so far. The call that goes on fills in the rest. */
   #partial: Uint8Array | undefined
+  /** The words of a blocked mirror. */
+  readonly #mirrored = new MirroredWords()
 
   /** @internal Returns a native result, or throws its error. */
   protected settle(result: number): number {
@@ -345,6 +346,47 @@ export abstract class SystemCalls {
     const number = integer('owner', owner, 0, Number.MAX_SAFE_INTEGER)
     const pfn = this.settle(this.core.native.makeDeviceExclusive(this.caller, address(at), number))
     return pfn === 0 ? undefined : PageRef.make(this.core, 'exclusive', pfn)
+  }
+
+  /**
+   * Mirrors a range once, as a driver does: hmm_range_fault() under an interval notifier that lives as long as the call, and
+   * all of it again whenever the range was invalidated meanwhile. Linux 6.12.
+   * @throws HmmuError HMMU_SYSCALL with errno `EFAULT`: a page can't be faulted in; `EPERM`: `write`, and the mapping forbids
+   *   it; `EINVAL`: the machine's kernel does not have it
+   */
+  mirror(range: PageRange, mirrorOptions?: MirrorOptions): MirroredPage[]
+  mirror(address: number, pages: number, mirrorOptions?: MirrorOptions): MirroredPage[]
+  mirror(
+    ...args: [PageRange, (MirrorOptions | undefined)?] | [number, number, (MirrorOptions | undefined)?]
+  ): MirroredPage[] {
+    const { start, pages, length, rest } = rangeOf(this.core, args)
+    const { flags, owner } = prepareMirror(rest as MirrorOptions | undefined)
+    return this.#mirrored.make(
+      this.core,
+      pages,
+      (error) => this.#waits(error),
+      (words) => this.core.native.mirror(this.caller, start, start + length, flags, owner, words),
+    )
+  }
+
+  /**
+   * hmm_range_fault() of the range of an interval notifier, once, with mmap_lock for reading. Linux 6.12.
+   * @param sequence what {@link IntervalNotifier.readBegin} has returned
+   * @throws HmmuError as {@link SystemCalls.mirror}, and HMMU_SYSCALL with errno `EBUSY`: the range was invalidated since;
+   *   read the sequence and begin anew. Faults of this call may do that themselves
+   */
+  rangeFault(notifier: IntervalNotifier, sequence: number, mirrorOptions?: MirrorOptions): MirroredPage[] {
+    if (!(notifier instanceof IntervalNotifier)) throw invalid('notifier', 'an IntervalNotifier', notifier)
+    this.core.same('the interval notifier', notifier.core)
+    const { flags, owner } = prepareMirror(mirrorOptions)
+    const { id, start, end, pages } = notifier
+    const seq = integer('sequence', sequence, 0, Number.MAX_SAFE_INTEGER)
+    return this.#mirrored.make(
+      this.core,
+      pages,
+      (error) => this.#waits(error),
+      (words) => this.core.native.rangeFault(this.caller, id, seq, start, end, flags, owner, words),
+    )
   }
 
   /**

@@ -2,13 +2,14 @@
 
 import { eventNames, type NotifyKind } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
-import { address, callable, integer, invalid, PAGE_SIZE, pageCount, synchronous } from '../base/validate'
+import { address, callable, integer, invalid, options, PAGE_SIZE, pageCount, synchronous } from '../base/validate'
 import { RECORD_WORDS } from '../native/layout'
 import { type PageRange, rangeOf, SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
 import { asText, hex, shownAs, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import { Mapping } from './mapping'
+import { IntervalNotifier, type NotifierOptions, prepareMirror } from './mirror'
 import { PageRef } from './page-ref'
 import {
   decodeEntries,
@@ -269,6 +270,22 @@ export class Process extends SystemCalls {
       notifiers.get(pid)?.({ type: eventNames[type] as never, ...notifyKind(kind), start, end })
     if (handler === undefined) notifiers.delete(this.pid)
     else notifiers.set(this.pid, (invalidation) => synchronous('the handler of invalidations', handler(invalidation)))
+  }
+
+  /**
+   * mmu_interval_notifier_insert(): a range to be mirrored, by {@link SystemCalls.rangeFault}. Linux 6.12.
+   * Invalidations for a migration of the owner's device do not count. {@link IntervalNotifier.remove} ends it.
+   * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: the machine's kernel does not have it
+   */
+  intervalNotifier(range: PageRange, notifierOptions?: NotifierOptions): IntervalNotifier
+  intervalNotifier(address: number, pages: number, notifierOptions?: NotifierOptions): IntervalNotifier
+  intervalNotifier(
+    ...args: [PageRange, (NotifierOptions | undefined)?] | [number, number, (NotifierOptions | undefined)?]
+  ): IntervalNotifier {
+    const { start, pages, length, rest } = rangeOf(this.core, args)
+    const { owner } = prepareMirror(options('options', rest as NotifierOptions | undefined, ['owner']))
+    const id = this.core.check(this.core.native.intervalInsert(this.#number, start, length, owner))
+    return IntervalNotifier.make(this.core, id, start, pages)
   }
 
   /**

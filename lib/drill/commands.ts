@@ -3,7 +3,7 @@
 // Carries out each command, through the public API of the library.
 
 import { excerpt } from '../base/visible'
-import { HmmuError, type PageEntry, type PageRef, type Process, type Task } from '../index'
+import { HmmuError, type MirroredPage, type PageEntry, type PageRef, type Process, type Task } from '../index'
 import type {
   CountCommand,
   DropCommand,
@@ -14,6 +14,7 @@ import type {
   HoldCommand,
   InnerCommand,
   MapCommand,
+  MirrorCommand,
   PinCommand,
   ReadCommand,
   RemapCommand,
@@ -25,7 +26,7 @@ import { refusal, type Steps, untilDone } from './execution'
 import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
 import { Regions } from './regions'
 import { Runs } from './runs'
-import { Misuse, notYet, type Pages, type TaskOf, type World } from './world'
+import { Misuse, OTHER_OWNER, type Pages, type TaskOf, type World } from './world'
 
 const DUMPED_AT_ONCE = 4096
 
@@ -60,7 +61,7 @@ export function execute(world: World, command: InnerCommand | WatchCommand, task
     case 'exclusive':
       return exclusive(world, command, taskOf)
     case 'mirror':
-      throw notYet(command.verb)
+      return mirror(world, command, taskOf)
     default:
       return systemCall(world, command, taskOf)
   }
@@ -237,6 +238,28 @@ function makeExclusive(task: Task, address: number): string {
   const ref = task.makeDeviceExclusive(address)
   ref?.drop()
   return ref === undefined ? '-' : 'ok'
+}
+
+/** hmm_range_fault() over all pages; the device has its owner, and another owner has nothing. */
+function* mirror(world: World, command: MirrorCommand, taskOf: TaskOf): Steps {
+  const { actor, address, count, first } = world.pages(command.process, command.place)
+  const task = taskOf(actor)
+  const { fault, write } = command
+  const owner = command.owner === 'other' ? OTHER_OWNER : undefined
+  return [
+    yield* refusable(() => {
+      const runs = new Runs()
+      task
+        .mirror(address, count, { fault, write, owner })
+        .forEach((page, i) => void runs.add(first + i, mirroredText(page)))
+      return runs.toString()
+    }),
+  ]
+}
+
+function mirroredText({ valid, write, error, order, device }: MirroredPage): string {
+  const flags = `${valid ? 'V' : ''}${write ? 'W' : ''}${error ? 'E' : ''}`
+  return `${flags || '-'}${order ? ` o${order}` : ''}${device ? ' dev' : ''}`
 }
 
 /** The result of a call that waits, or the errno if the kernel refuses it. */

@@ -7,10 +7,7 @@ import type { MigrateCommand, PageRange } from './ast'
 import { refusal, untilDone } from './execution'
 import { type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
 import { migrateWords } from './migrate-words'
-import { Missing, type Pages, type World } from './world'
-
-/** An owner of no page. That of the device is 1. */
-const OTHER_OWNER = 2
+import { Missing, OTHER_OWNER, type Pages, type World } from './world'
 
 /** Carry out a `migrate`. */
 export function migrate(world: World, command: MigrateCommand, hooks: Hooks): Outcome {

@@ -16,10 +16,8 @@ export class Missing extends Error {}
 /** A command breaks a rule of the language that only shows when it runs. */
 export class Misuse extends Error {}
 
-/** The error for a word of the language that the emulator can't carry out. */
-export function notYet(word: string): Misuse {
-  return new Misuse(`hmmu does not know ${word} yet`)
-}
+/** An owner of no page. That of the device is 1. */
+export const OTHER_OWNER = 2
 
 /** A process by its name in the drill. */
 export interface Actor {

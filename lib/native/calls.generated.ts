@@ -39,6 +39,10 @@ export interface PlainCalls {
   recordEvents(mask: number): number
   eventsRecorded(): number
   watch(pid: number): number
+  intervalInsert(pid: number, start: number, length: number, owner: number): number
+  intervalRemove(notifier: number): number
+  intervalReadBegin(notifier: number): number
+  intervalReadRetry(notifier: number, seq: number): number
   timeEvents(on: boolean): number
   statsEnable(on: boolean): number
   deviceBase(): number
@@ -95,6 +99,10 @@ export const plainCallNames = [
   'recordEvents',
   'eventsRecorded',
   'watch',
+  'intervalInsert',
+  'intervalRemove',
+  'intervalReadBegin',
+  'intervalReadRetry',
   'timeEvents',
   'statsEnable',
   'deviceBase',

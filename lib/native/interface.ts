@@ -58,6 +58,19 @@ export interface NativeMachine extends PlainCalls {
   /** 0, or a negated error code (not errno). */
   tryStore(tid: number, address: number, byte: number): number
 
+  /** flags: 1 REQ_FAULT, 2 REQ_WRITE. The words are the results; those of a blocked call are to be passed again. */
+  mirror(tid: number, start: number, end: number, flags: number, owner: number, words: BigUint64Array): number
+  rangeFault(
+    tid: number,
+    notifier: number,
+    seq: number,
+    start: number,
+    end: number,
+    flags: number,
+    owner: number,
+    words: BigUint64Array,
+  ): number
+
   dump(pid: number, address: number, pages: number, out: BigUint64Array): number
   mappings(pid: number, out: BigUint64Array): number
   walk(pid: number, address: number, out: BigUint64Array): number

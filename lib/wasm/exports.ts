@@ -41,6 +41,17 @@ interface Wrapped {
   store(tid: number, address: number, bytes: number, length: number): number
   tryLoad(tid: number, address: number): number
   tryStore(tid: number, address: number, byte: number): number
+  mirror(tid: number, start: number, end: number, flags: number, owner: number, words: number): number
+  rangeFault(
+    tid: number,
+    notifier: number,
+    seq: number,
+    start: number,
+    end: number,
+    flags: number,
+    owner: number,
+    words: number,
+  ): number
   dump(pid: number, address: number, pages: number, out: number): number
   mappings(pid: number, out: number, capacity: number): number
   walk(pid: number, address: number, out: number): number

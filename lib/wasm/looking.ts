@@ -3,7 +3,7 @@
 // Calls that take or fill arrays. C can't see JavaScript's arrays, so their contents are copied in and out.
 
 import { errorCodeValues } from '../base/defs.generated'
-import { lengthOf } from '../base/validate'
+import { lengthOf, PAGE_SIZE } from '../base/validate'
 import { RECORD_WORDS, STATS_WORDS } from '../native/layout'
 import { WasmCalls } from './calls'
 import { EINVAL } from './errno'
@@ -100,6 +100,38 @@ export abstract class WasmLooking extends WasmCalls {
   tryStore(tid: number, address: number, byte: number): number {
     if (!this.open) return -errorCodeValues.HMMU_DISPOSED
     return this.call(({ exports }) => exports.tryStore(tid, address, byte))
+  }
+
+  mirror(tid: number, start: number, end: number, flags: number, owner: number, words: BigUint64Array): number {
+    return this.#mirrored(end - start, words, ({ exports }, at) => exports.mirror(tid, start, end, flags, owner, at))
+  }
+
+  rangeFault(
+    tid: number,
+    notifier: number,
+    seq: number,
+    start: number,
+    end: number,
+    flags: number,
+    owner: number,
+    words: BigUint64Array,
+  ): number {
+    return this.#mirrored(end - start, words, ({ exports }, at) =>
+      exports.rangeFault(tid, notifier, seq, start, end, flags, owner, at),
+    )
+  }
+
+  /** A call that goes on finds the words as it has left them. */
+  #mirrored(bytes: number, words: BigUint64Array, call: (instance: WasmInstance, at: number) => number): number {
+    if (words.length < bytes / PAGE_SIZE) return this.call(() => this.#tooShort(bytes / PAGE_SIZE))
+    return this.call((instance) =>
+      this.lend(instance, words.byteLength, (at) => {
+        instance.bytes(at, words.byteLength).set(bytesOf(words))
+        const result = call(instance, at)
+        bytesOf(words).set(instance.bytes(at, words.byteLength))
+        return result
+      }),
+    )
   }
 
   dump(pid: number, address: number, pages: number, out: BigUint64Array): number {

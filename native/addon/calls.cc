@@ -17,6 +17,7 @@ void Machine::DefineCalls(Methods &methods)
 		InstanceMethod<&Machine::TaskState>("taskState"), InstanceMethod<&Machine::Map>("map"),
 		InstanceMethod<&Machine::Load>("load"),           InstanceMethod<&Machine::Store>("store"),
 		InstanceMethod<&Machine::TryLoad>("tryLoad"),     InstanceMethod<&Machine::TryStore>("tryStore"),
+		InstanceMethod<&Machine::Mirror>("mirror"),       InstanceMethod<&Machine::RangeFault>("rangeFault"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -109,6 +110,46 @@ Napi::Value Machine::TryStore(const Napi::CallbackInfo &info)
 Napi::Value Machine::Outcome(int result, int64_t value)
 {
 	return Result(result < 0 ? -int64_t{hmmu_error(machine_)->code} : value);
+}
+
+// What is asked of each page: 1 REQ_FAULT, 2 REQ_WRITE.
+static uint64_t RangeFlags(uint32_t flags)
+{
+	return (flags & 1 ? HMMU_RANGE_REQ_FAULT : 0) | (flags & 2 ? HMMU_RANGE_REQ_WRITE : 0);
+}
+
+// mirror(tid, start, end, flags, owner, BigUint64Array of a word for each page)
+Napi::Value Machine::Mirror(const Napi::CallbackInfo &info)
+{
+	uint64_t start = Uint64(info, 1), end = Uint64(info, 2);
+
+	if (!Open())
+		return Result(-EBADF);
+	auto *words = Records<uint64_t>(info, 5, end > start ? (end - start) / HMMU_PAGE_SIZE : 0);
+	if (!words)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the words is too short"));
+	return Result(
+		hmmu_mirror(Core(), Uint32(info, 0), start, end, RangeFlags(Uint32(info, 3)), Uint64(info, 4), words));
+}
+
+// rangeFault(tid, notifier, seq, start, end, flags, owner, BigUint64Array of a word for each page)
+Napi::Value Machine::RangeFault(const Napi::CallbackInfo &info)
+{
+	struct hmmu_range range = {};
+
+	if (!Open())
+		return Result(-EBADF);
+	range.notifier = Uint32(info, 1);
+	range.notifier_seq = Uint64(info, 2);
+	range.start = Uint64(info, 3);
+	range.end = Uint64(info, 4);
+	range.default_flags = RangeFlags(Uint32(info, 5));
+	range.owner = Uint64(info, 6);
+	range.pfns =
+		Records<uint64_t>(info, 7, range.end > range.start ? (range.end - range.start) / HMMU_PAGE_SIZE : 0);
+	if (!range.pfns)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the words is too short"));
+	return Result(hmmu_range_fault(Core(), Uint32(info, 0), &range));
 }
 
 } // namespace hmmu_addon

@@ -93,6 +93,8 @@ private:
 	Napi::Value Store(const Napi::CallbackInfo &info);
 	Napi::Value TryLoad(const Napi::CallbackInfo &info);
 	Napi::Value TryStore(const Napi::CallbackInfo &info);
+	Napi::Value Mirror(const Napi::CallbackInfo &info);
+	Napi::Value RangeFault(const Napi::CallbackInfo &info);
 	Napi::Value Outcome(int result, int64_t value);
 
 	// looking.cc

@@ -66,3 +66,32 @@ EXPORT(tryStore) int wasm_try_store(uint32_t tid, double address, uint32_t value
 
 	return outcome(hmmu_store(instance.machine, tid, whole(address), &byte, 1, NULL), 0);
 }
+
+/* What is asked of each page: 1 REQ_FAULT, 2 REQ_WRITE. */
+static uint64_t range_flags(uint32_t flags)
+{
+	return (flags & 1 ? HMMU_RANGE_REQ_FAULT : 0) | (flags & 2 ? HMMU_RANGE_REQ_WRITE : 0);
+}
+
+EXPORT(mirror)
+int wasm_mirror(uint32_t tid, double start, double end, uint32_t flags, double owner, uint64_t *words)
+{
+	return hmmu_mirror(instance.machine, tid, whole(start), whole(end), range_flags(flags), whole(owner), words);
+}
+
+EXPORT(rangeFault)
+int wasm_range_fault(uint32_t tid, uint32_t notifier, double seq, double start, double end, uint32_t flags,
+		     double owner, uint64_t *words)
+{
+	struct hmmu_range range = {
+		.notifier = notifier,
+		.notifier_seq = whole(seq),
+		.start = whole(start),
+		.end = whole(end),
+		.pfns = words,
+		.default_flags = range_flags(flags),
+		.owner = whole(owner),
+	};
+
+	return hmmu_range_fault(instance.machine, tid, &range);
+}

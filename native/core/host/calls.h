@@ -59,6 +59,10 @@
 	X(INT, recordEvents, events_record, 1, (U32, mask)) \
 	X(U32, eventsRecorded, events_recorded, 0, ()) \
 	X(INT, watch, watch, 1, (U32, pid)) \
+	X(OUT32, intervalInsert, mmu_interval_notifier_insert, 4, (U32, pid, U64, start, U64, length, U64, owner)) \
+	X(INT, intervalRemove, mmu_interval_notifier_remove, 1, (U32, notifier)) \
+	X(OUT64, intervalReadBegin, mmu_interval_read_begin, 1, (U32, notifier)) \
+	X(INT, intervalReadRetry, mmu_interval_read_retry, 2, (U32, notifier, U64, seq)) \
 	X(INT, timeEvents, events_time, 1, (BOOL, on)) \
 	X(INT, statsEnable, stats_enable, 1, (BOOL, on)) \
 	X(U32, deviceBase, device_base, 0, ()) \

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a driver mirrors: the words of hmm_range_fault(), and interval notifiers. Linux 6.12.
+
+import { boolean, integer, options, PAGE_SIZE } from '../base/validate'
+import { type Core, requireCore } from './core'
+import { asText, showsItself, stateOf } from './inspect'
+import { MOST_DUMPED } from './records'
+import { DEFAULT_OWNER } from './selection'
+
+/** What {@link SystemCalls.mirror} and {@link SystemCalls.rangeFault} ask of each page. */
+export interface MirrorOptions {
+  /** HMM_PFN_REQ_FAULT: fault in what is missing. */
+  readonly fault?: boolean | undefined
+  /** HMM_PFN_REQ_WRITE: for writing. Without `fault` it asks for nothing. */
+  readonly write?: boolean | undefined
+  /** dev_private_owner: pages of devices of this owner are reported where they are. By default that of the machine's
+   *  device, 1; 0 owns none. */
+  readonly owner?: number | undefined
+}
+
+/** Options of {@link Process.intervalNotifier}. */
+export type NotifierOptions = Pick<MirrorOptions, 'owner'>
+
+/** What hmm_range_fault() says of a page. */
+export interface MirroredPage {
+  /** HMM_PFN_VALID: it can be read. */
+  readonly valid: boolean
+  /** HMM_PFN_WRITE: it can be written to. */
+  readonly write: boolean
+  /** HMM_PFN_ERROR: nothing can be there, as no mapping is there, or it may not be read, or its pages have no struct page. */
+  readonly error: boolean
+  /** The order of the CPU's mapping: 9 for a huge page, else 0. */
+  readonly order: number
+  /** Page frame number; 0 if it is not valid. */
+  readonly pfn: number
+  /** It is a page of a device. */
+  readonly device: boolean
+}
+
+/** @internal Bits of the flags that native calls take. */
+const REQ_FAULT = 1
+const REQ_WRITE = 2
+
+/** @internal */
+export function prepareMirror(given: MirrorOptions | undefined): { flags: number; owner: number } {
+  const {
+    fault = false,
+    write = false,
+    owner = DEFAULT_OWNER,
+  }: MirrorOptions = options('options', given, ['fault', 'write', 'owner'])
+  return {
+    flags: (boolean('fault', fault) ? REQ_FAULT : 0) | (boolean('write', write) ? REQ_WRITE : 0),
+    owner: integer('owner', owner, 0, Number.MAX_SAFE_INTEGER),
+  }
+}
+
+/** @internal The words of one call. One that goes on needs those that it has written so far. */
+export class MirroredWords {
+  #words: BigUint64Array | undefined
+
+  /** @param waits whether an error says that the call has to wait */
+  make(
+    core: Core,
+    pages: number,
+    waits: (error: unknown) => boolean,
+    call: (words: BigUint64Array) => number,
+  ): MirroredPage[] {
+    integer('pages', pages, 1, MOST_DUMPED)
+    const words = this.#words?.length === pages ? this.#words : new BigUint64Array(pages)
+    this.#words = undefined
+    const result = call(words)
+    if (result >= 0) return decodeMirror(core, words)
+    const error = core.failure(result)
+    if (waits(error)) this.#words = words
+    throw error
+  }
+}
+
+/** Flags are in the upper halves of the words. */
+function decodeMirror(core: Core, words: BigUint64Array): MirroredPage[] {
+  const halves = new Uint32Array(words.buffer)
+  const { deviceBase } = core
+  return Array.from(words, (_, page) => {
+    const flags = halves[2 * page + 1] ?? 0
+    const pfn = halves[2 * page] ?? 0
+    const valid = flags >>> 31 === 1
+    return {
+      valid,
+      write: ((flags >>> 30) & 1) === 1,
+      error: ((flags >>> 29) & 1) === 1,
+      order: (flags >>> 24) & 31,
+      pfn,
+      device: valid && pfn >= deviceBase,
+    }
+  })
+}
+
+/**
+ * A range of a process that a driver mirrors (mmu_interval_notifier), with a sequence number that each invalidation of the
+ * range changes. The driver's loop: {@link IntervalNotifier.readBegin}; {@link SystemCalls.rangeFault}; then, with its own
+ * lock, {@link IntervalNotifier.readRetry}: if that is true, all begins anew; else the device is programmed.
+ */
+export class IntervalNotifier {
+  /** Its number, counted from 1. Another may have it when this one was removed. */
+  readonly id: number
+  /** First address. */
+  readonly start: number
+  /** How many pages it has. */
+  readonly pages: number
+  readonly #core: Core
+
+  /** @internal */
+  static make(core: Core, id: number, start: number, pages: number): IntervalNotifier {
+    return new IntervalNotifier(core, id, start, pages)
+  }
+
+  private constructor(core: Core, id: number, start: number, pages: number) {
+    this.#core = requireCore(core, 'intervalNotifier() of a process makes interval notifiers')
+    this.id = id
+    this.start = start
+    this.pages = pages
+  }
+
+  /** @internal */
+  get core(): Core {
+    return this.#core
+  }
+
+  /**
+   * mmu_interval_read_begin(): the sequence number.
+   * @throws HmmuError HMMU_BLOCKED: the range is being invalidated, by a migration in steps: a kernel would wait
+   */
+  readBegin(): number {
+    return this.#core.check(this.#core.native.intervalReadBegin(this.id))
+  }
+
+  /** mmu_interval_read_retry(): whether the range was invalidated since the sequence number was read. */
+  readRetry(sequence: number): boolean {
+    const seq = integer('sequence', sequence, 0, Number.MAX_SAFE_INTEGER)
+    return this.#core.check(this.#core.native.intervalReadRetry(this.id, seq)) === 1
+  }
+
+  /**
+   * mmu_interval_notifier_remove(). An interval notifier outlives its process.
+   * @throws HmmuError HMMU_BLOCKED: intervals of the process are being invalidated, by a migration in steps; to be repeated.
+   *   HMMU_INVALID_ARGUMENT: it was removed before
+   */
+  remove(): void {
+    this.#core.check(this.#core.native.intervalRemove(this.id))
+  }
+
+  /** What JSON has: its number and its range. */
+  toJSON(): object {
+    const { id, start, pages } = this
+    return { id, start, pages }
+  }
+
+  /** @internal */
+  [stateOf](): object {
+    return { is: 'IntervalNotifier', ...this.toJSON() }
+  }
+
+  /** @internal */
+  [asText](): string {
+    return `Interval notifier ${this.id} of ${this.pages} pages at 0x${this.start.toString(16)}`
+  }
+
+  /** @internal First address behind it. */
+  get end(): number {
+    return this.start + this.pages * PAGE_SIZE
+  }
+
+  static {
+    showsItself(IntervalNotifier.prototype)
+  }
+}
