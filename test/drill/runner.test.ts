@@ -189,12 +189,6 @@ describe('rules that show when a drill runs', () => {
     expect(failure(text)).toContain(`test.drill:${message}`)
   })
 
-  test.each<[string, string]>([['A mirror buf fault', 'mirror']])('%s: not yet', (text, word) => {
-    expect(failure(`A map buf anon 1\n${text}`, { profile: 'linux-6.12' })).toBe(
-      `test.drill:2:1: '${text}': hmmu does not know ${word} yet`,
-    )
-  })
-
   test('the transcript goes as far as the drill went', () => {
     const { transcript, failure } = run('A clear\nfork A A\nA clear\n')
     expect(transcript).toBe('A clear\nfork A A\n')
