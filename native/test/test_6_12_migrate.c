@@ -1,58 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Device migration of Linux 6.12: its three calls, what they refuse, why a page stays, and both sides of its quirks. */
-#include "support.h"
+#include "driver.h"
 
 #include "mm/pgtable.h"
 #include "mm/swapops.h"
-
-#define open_6_12(...) open_rig(.profile = HMMU_PROFILE_LINUX_6_12, __VA_ARGS__)
-
-static struct hmmu_migrate_request system_request(struct rig *r, uint64_t address, uint64_t pages)
-{
-	struct hmmu_migrate_request request = request_for(r, address, pages);
-
-	request.flags = HMMU_SELECT_SYSTEM;
-	request.owner = HMMU_DEFAULT_OWNER;
-	return request;
-}
-
-static struct hmmu_migrate_request device_request(struct rig *r, uint64_t address, uint64_t pages)
-{
-	struct hmmu_migrate_request request = system_request(r, address, pages);
-
-	request.flags = HMMU_SELECT_DEVICE_PRIVATE;
-	r->builtin.to = HMMU_TO_SYSTEM;
-	return request;
-}
-
-static void to_device(struct rig *r, uint64_t address, uint64_t pages)
-{
-	struct hmmu_migrate_request request = system_request(r, address, pages);
-
-	r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_DEVICE };
-	assert_ok(hmmu_migrate_vma(r->m, &request));
-	for (uint64_t i = 0; i < pages; i++)
-		assert_int_equal(r->why[i], HMMU_WHY_NONE);
-}
-
-static uint64_t cpages(const struct hmmu_migration *mig)
-{
-	struct hmmu_migration_state state;
-
-	hmmu_migrate_state(mig, &state);
-	return state.cpages;
-}
-
-static uint32_t give_device_page(struct rig *r, uint64_t i)
-{
-	uint32_t pfn;
-
-	assert_ok(hmmu_device_alloc(r->m, &pfn));
-	if (r->src[i] & HMMU_PFN_VALID)
-		assert_ok(hmmu_page_copy(r->m, pfn, hmmu_word_pfn(r->src[i])));
-	r->dst[i] = hmmu_word(pfn, 0);
-	return pfn;
-}
 
 static void test_three_calls(void **state)
 {
@@ -296,29 +247,6 @@ static void test_check_spares_device(void **state)
 	}
 }
 
-static struct hmmu_device_range range_for(struct rig *r, uint32_t first, uint32_t pages)
-{
-	r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_SYSTEM };
-	return (struct hmmu_device_range){ .first = first,
-					   .pages = pages,
-					   .src = r->src,
-					   .dst = r->dst,
-					   .why = r->why,
-					   .ops = &hmmu_builtin_ops,
-					   .data = &r->builtin };
-}
-
-static int evict(struct rig *r, uint32_t first, uint32_t pages)
-{
-	struct hmmu_device_range range = range_for(r, first, pages);
-	struct hmmu_migration *mig;
-	int err = hmmu_migrate_device_range(r->m, &range, &mig);
-
-	if (!err)
-		err = hmmu_migrate_vma_pages(mig);
-	return err ? err : hmmu_migrate_vma_finalize(mig);
-}
-
 /* A clean page of the device, which fills a hole. */
 static void test_unmap_dirties(void **state)
 {
@@ -329,7 +257,7 @@ static void test_unmap_dirties(void **state)
 
 		to_device(r, buf, 1);
 		assert_int_equal(entry_of(r, r->pid, buf).flags & HMMU_PG_DIRTY, 0);
-		assert_ok(evict(r, hmmu_device_base(r->m), 1));
+		assert_ok(evict_pages(r, hmmu_device_base(r->m), 1));
 		assert_int_equal(entry_of(r, r->pid, buf).kind, HMMU_ENTRY_SYS);
 		assert_int_equal(entry_of(r, r->pid, buf).flags & HMMU_PG_DIRTY, on ? HMMU_PG_DIRTY : 0);
 		rig_close(r);
@@ -351,7 +279,7 @@ static void test_device_range(void **state)
 	assert_ok(hmmu_munmap(r->m, hmmu_process_task(r->m, child), buf + PAGES(2), PAGES(1)));
 	assert_ok(hmmu_device_alloc_page(r->m, base + 5));
 	kept = base + 5;
-	assert_ok(evict(r, base, 64));
+	assert_ok(evict_pages(r, base, 64));
 	assert_int_equal(r->why[0], HMMU_WHY_NONE);
 	assert_int_equal(r->why[2], HMMU_WHY_FREE_PAGE);
 	assert_int_equal(r->why[5], HMMU_WHY_PAGE_LOCKED);
@@ -365,7 +293,7 @@ static void test_device_range(void **state)
 		const uint32_t first[] = { base - 1, base, base + 64, base + 60, UINT32_MAX };
 		const uint32_t pages[] = { 1, 0, 1, 5, 2 };
 
-		assert_failed(r->m, evict(r, first[i], pages[i]), -EINVAL, HMMU_ERR_NO_PAGE);
+		assert_failed(r->m, evict_pages(r, first[i], pages[i]), -EINVAL, HMMU_ERR_NO_PAGE);
 	}
 	rig_close(r);
 }

@@ -2,6 +2,8 @@
 /* Several devices: who has which pages, whose driver is called, and removing one. */
 #include "support.h"
 
+#include <stdlib.h>
+
 static struct hmmu_device_info info_of(struct hmmu *m, uint32_t device)
 {
 	struct hmmu_device_info info;
@@ -87,6 +89,22 @@ static void test_removed_devices(void **state)
 	rig_close(r);
 }
 
+/* A snapshot of the machine is restored. */
+static void assert_restores(struct hmmu *m)
+{
+	struct hmmu *restored;
+	size_t size;
+	void *bytes;
+
+	assert_ok(hmmu_snapshot(m, NULL, 0, &size));
+	bytes = malloc(size);
+	assert_non_null(bytes);
+	assert_ok(hmmu_snapshot(m, bytes, size, &size));
+	assert_ok(hmmu_restore(bytes, size, &restored));
+	free(bytes);
+	hmmu_destroy(restored);
+}
+
 struct calls {
 	uint32_t faults, freed;
 	uint32_t pfn;
@@ -141,6 +159,33 @@ static void test_each_has_its_driver(void **state)
 	rig_close(r);
 }
 
+/* A device in the place of a removed one has the built-in driver, and no trace of the old one. */
+static void test_in_place_of_a_removed_one(void **state)
+{
+	struct rig *r = open_rig();
+	struct calls calls = { 0 };
+	const struct hmmu_pagemap_ops ops = { .page_fault = note_fault };
+	uint64_t buf = map_anon(r, 1);
+	uint32_t device;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &device));
+	assert_ok(hmmu_device_driver(r->m, device, &ops, &calls));
+	assert_ok(hmmu_device_remove(r->m, device));
+	assert_restores(r->m);
+	assert_ok(hmmu_device_create(r->m, 16, 8, &(uint32_t){ 0 }));
+	assert_restores(r->m);
+	assert_ok(hmmu_device_create(r->m, 4, 9, &device));
+	assert_ok(hmmu_device_remove(r->m, device));
+	assert_ok(hmmu_device_create(r->m, 4, 9, &device));
+	write_pages(r, buf, 1, 3);
+	r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_DEVICE, .device = device };
+	assert_ok(migrate_with(r, buf, 1, &hmmu_builtin_ops, &r->builtin));
+	assert_bytes(r, r->tid, buf, 1, 3);
+	assert_int_equal(calls.faults, 0);
+	rig_close(r);
+}
+
 static void test_copies(void **state)
 {
 	struct rig *r = open_rig();
@@ -160,11 +205,9 @@ static void test_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages_are_divided),
-		cmocka_unit_test(test_bad_arguments),
-		cmocka_unit_test(test_removed_devices),
-		cmocka_unit_test(test_each_has_its_driver),
-		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_pages_are_divided),         cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(test_removed_devices),           cmocka_unit_test(test_each_has_its_driver),
+		cmocka_unit_test(test_in_place_of_a_removed_one), cmocka_unit_test(test_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

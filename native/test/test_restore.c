@@ -332,6 +332,38 @@ static void test_unused_parts(void **state)
 	REFUSED(m->vmas[0].start, 1, "record 0");
 	rig_close(r);
 }
+/* Devices divide all device pages among them. */
+static void test_devices(void **state)
+{
+	struct rig *r = open_rig();
+	struct device *d = r->m->st->devices;
+	uint32_t first, second, gone, pfn;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &first));
+	assert_ok(hmmu_device_create(r->m, 8, 8, &second));
+	assert_ok(hmmu_device_create(r->m, 4, 9, &gone));
+	assert_ok(hmmu_device_alloc_of(r->m, second, &pfn));
+	assert_ok(hmmu_device_remove(r->m, gone));
+	/* Pages of another device, pages that there are not, and too few. */
+	REFUSED(d[first].first, 40, "device 1 has");
+	REFUSED(d[first].first, UINT32_MAX, "device 1 has");
+	REFUSED(d[first].pages, 17, "device 1 has");
+	REFUSED(d[first].pages, 15, "together");
+	REFUSED(d[first].hint, 47, "device 1 has");
+	REFUSED(d[first].hint, 65, "device 1 has");
+	REFUSED(d[first].owner, 0, "device 1 has");
+	REFUSED(d[gone].owner, 9, "device 3 has");
+	REFUSED(d[gone].gone, 2, "device 3 has");
+	/* A record of no device, and device 0. */
+	REFUSED(d[gone + 1].owner, 5, "device 4 has");
+	REFUSED(d[gone + 1].gone, 1, "device 4 has");
+	REFUSED(d[0].first, 1, "device 0 has");
+	/* A page in use is one of a device that is there. */
+	REFUSED(d[second], ((struct device){ .first = 40, .pages = 8, .hint = 40, .gone = 1 }), "was removed");
+	assert_ok(hmmu_page_put(r->m, pfn));
+	rig_close(r);
+}
 
 int main(void)
 {
@@ -340,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_unverified),
 		cmocka_unit_test(test_other_bytes),
 		cmocka_unit_test(test_all_events_recorded),
