@@ -346,7 +346,7 @@ static void test_devices(void **state)
 	assert_ok(hmmu_device_alloc_of(r->m, second, &pfn));
 	assert_ok(hmmu_device_remove(r->m, gone));
 	/* Pages of another device, pages that there are not, and too few. */
-	REFUSED(d[first].first, 40, "device 1 has");
+	REFUSED(d[first].first, 40, "device 2 has");
 	REFUSED(d[first].first, UINT32_MAX, "device 1 has");
 	REFUSED(d[first].pages, 17, "device 1 has");
 	REFUSED(d[first].pages, 15, "together");
