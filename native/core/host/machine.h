@@ -69,6 +69,7 @@ struct hmmu {
 		struct hmmu_pagemap_ops ops;
 		void *data;
 	} drivers[HMMU_MAX_DEVICES]; /**< of the devices */
+	bool page_frees_matter;      /**< there is more than one device, or a driver with page_free() */
 	hmmu_notifier_fn notifier;
 	void *notifier_data;
 	hmmu_invalidate_fn invalidate; /**< of interval notifiers */

@@ -455,7 +455,7 @@ enum part {
 struct device {
 	u64 owner; /**< pgmap->owner; 0 in a record of no device */
 	u32 first; /**< index of its first page */
-	u32 pages; /**< 0: the record is unused */
+	u32 end;   /**< the index behind its last one; equal to first: the record is unused */
 	u32 hint;  /**< no page of it is free below this index */
 	u32 gone;  /**< 1: the device was removed, and its pages are nobody's */
 };

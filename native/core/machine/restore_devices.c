@@ -10,7 +10,7 @@ static bool overlaps_another(const struct state *st, u32 device)
 	for (u32 i = 0; i < device; i++) {
 		const struct device *b = &st->devices[i];
 
-		if (a->pages && b->pages && a->first < b->first + b->pages && b->first < a->first + a->pages)
+		if (a->first < b->end && b->first < a->end)
 			return true;
 	}
 	return false;
@@ -20,11 +20,11 @@ static bool device_is_sound(const struct state *st, u32 number)
 {
 	const struct device *device = &st->devices[number];
 
-	if (number && !device->pages)
+	if (number && !device->end)
 		return !device->owner && !device->first && !device->hint && !device->gone;
-	if (device->first > st->device_pages || device->pages > st->device_pages - device->first)
+	if (device->first > device->end || (number && device->first == device->end) || device->end > st->device_pages)
 		return false;
-	if (device->hint < device->first || device->hint > device->first + device->pages || device->gone > 1)
+	if (device->hint < device->first || device->hint > device->end || device->gone > 1)
 		return false;
 	return (number || !device->first) && (device->owner == 0) == device->gone && !overlaps_another(st, number);
 }
@@ -35,10 +35,10 @@ bool check_devices(struct check *c)
 	u64 pages = 0;
 
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
-		pages += st->devices[i].pages;
+		pages += (u64)st->devices[i].end - st->devices[i].first;
 		if (!device_is_sound(st, i))
-			return refuse_snapshot(c, "device %u has %u pages from %u on, and owner %llu", i,
-					       st->devices[i].pages, st->devices[i].first,
+			return refuse_snapshot(c, "device %u has the pages %u to %u, and owner %llu", i,
+					       st->devices[i].first, st->devices[i].end,
 					       (unsigned long long)st->devices[i].owner);
 	}
 	if (pages != st->device_pages)

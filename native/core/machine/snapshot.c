@@ -248,6 +248,7 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	take_over_state(copy);
 	set_default_ops(copy);
 	memcpy(copy->drivers, m->drivers, sizeof(copy->drivers));
+	copy->page_frees_matter = m->page_frees_matter;
 	copy->notifier = m->notifier;
 	copy->notifier_data = m->notifier_data;
 	copy->invalidate = m->invalidate;

@@ -35,10 +35,10 @@ uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to)
 
 	const struct device *device = &m->st->devices[0];
 
-	if (to == HMMU_TO_DEVICE && device->pages == m->st->device_pages)
+	if (to == HMMU_TO_DEVICE && device->end == m->st->device_pages)
 		return m->st->device_free;
 	if (to == HMMU_TO_DEVICE)
-		return device->pages - device_pages_in_use(m, 0, device->pages);
+		return device->end - device_pages_in_use(m, 0, device->end);
 	return nth && nth - 1 < free ? nth - 1 : free;
 }
 
@@ -151,7 +151,7 @@ int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t 
 		.data = &driver,
 		.flags = KERNEL >= V6_12 ? HMMU_SELECT_DEVICE_PRIVATE : 0,
 		.fault_page = KERNEL >= V6_12 ? pfn : 0,
-		.owner = device_owner(m, pfn),
+		.owner = KERNEL >= V6_12 ? device_owner(m, pfn) : 0,
 	};
 	int err = hmmu_migrate_vma(m, &request);
 

@@ -7,6 +7,8 @@
 
 /** It migrates the page to system memory. If the page does not move, the access ends in SIGBUS. */
 static int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
+/** The devices or their drivers have changed: see whether a free page has to be told of. */
+static void drivers_changed(struct hmmu *m);
 /** Give each device the built-in driver. */
 static void devices_init(struct hmmu *m);
 

@@ -41,7 +41,9 @@ static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struc
 /* A device-exclusive entry is left to the reverse map. */
 static inline bool is_own_migration_entry(u64 pte, u64 pfn)
 {
-	return is_migration_entry_of(pte, pfn) && (KERNEL < V6_12 || is_migration_entry(pte));
+	if (KERNEL >= V6_12)
+		return is_migration_entry(pte) && swp_offset(pte) == pfn;
+	return is_migration_entry_of(pte, pfn);
 }
 
 /* Find the only pte that can be the migration entry of a page in this anon_vma: that of entry i, because a page is

@@ -14,21 +14,22 @@ void devmem_init(struct hmmu *m)
 	struct state *st = m->st;
 
 	st->device_free = st->device_pages;
-	st->devices[0] = (struct device){ .owner = HMMU_DEFAULT_OWNER, .pages = st->device_pages };
+	st->devices[0] = (struct device){ .owner = HMMU_DEFAULT_OWNER, .end = st->device_pages };
 }
 
 u32 device_with(const struct hmmu *m, u32 index)
 {
 	u32 device = 0;
 
-	while (device < HMMU_MAX_DEVICES - 1 && index - m->st->devices[device].first >= m->st->devices[device].pages)
+	while (device < HMMU_MAX_DEVICES - 1 &&
+	       (index < m->st->devices[device].first || index >= m->st->devices[device].end))
 		device++;
 	return device;
 }
 
 u32 device_lowest_free(const struct hmmu *m, const struct device *device)
 {
-	u32 index = device->hint, end = device->first + device->pages;
+	u32 index = device->hint, end = device->end;
 
 	/* Each pass skips the remaining used pages of one word. */
 	while (index < end && device_in_use(m, index)) {
@@ -43,7 +44,7 @@ struct device *device_find(struct hmmu *m, u32 number)
 {
 	struct device *device = number < HMMU_MAX_DEVICES ? &m->st->devices[number] : NULL;
 
-	if (device && (device->pages || !number) && !device->gone)
+	if (device && (device_size(device) || !number) && !device->gone)
 		return device;
 	hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "there is no device %u", number);
 	return NULL;
@@ -79,7 +80,7 @@ int hmmu_device_alloc_of(struct hmmu *m, uint32_t number, uint32_t *pfn)
 		return -EINVAL;
 	if (!device_alloc(m, device, pfn))
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "all %u pages of the device are in use",
-				 device->pages);
+				 device_size(device));
 	hand_out(m, *pfn);
 	return 0;
 }
@@ -110,9 +111,14 @@ void tell_page_free(struct hmmu *m, u32 device, u32 pfn)
 	m->error = error;
 }
 
-void device_got_page_slow(struct hmmu *m, u32 pfn)
+void device_got_page(struct hmmu *m, u32 pfn)
 {
-	device_got_page(m, device_of_page(m, pfn), pfn);
+	u32 index = pfn - m->device_base, number = device_of_index(m, index);
+
+	if (index < m->st->devices[number].hint)
+		m->st->devices[number].hint = index;
+	if (m->drivers[number].ops.page_free)
+		tell_page_free(m, number, pfn);
 }
 
 void put_zone_device_private_page(struct hmmu *m, u32 pfn)

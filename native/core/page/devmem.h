@@ -17,11 +17,15 @@ static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 
 	m->device_bitmap[index / 64] = in_use ? word | bit : word & ~bit;
 }
+static inline u32 device_size(const struct device *device)
+{
+	return device->end - device->first;
+}
 /** The number of the device that has a page. Device 0 has the first pages, and most machines have no other. */
 static NOINLINE u32 device_with(const struct hmmu *m, u32 index);
 static inline u32 device_of_index(const struct hmmu *m, u32 index)
 {
-	return index < m->st->devices[0].pages ? 0 : device_with(m, index);
+	return index < m->st->devices[0].end ? 0 : device_with(m, index);
 }
 /** pgmap->owner of a device-private page. */
 static inline u64 device_owner(const struct hmmu *m, u32 pfn)
@@ -52,7 +56,7 @@ static inline void device_take(struct hmmu *m, u32 index)
 /** Allocate the lowest free page of a device; false: all are in use. */
 static inline bool device_alloc(struct hmmu *m, struct device *device, u32 *pfn)
 {
-	u32 index = device->hint, end = device->first + device->pages;
+	u32 index = device->hint, end = device->end;
 
 	if (index >= end || device_in_use(m, index))
 		index = device_lowest_free(m, device);
@@ -89,16 +93,7 @@ static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 		m->st->memcg_charged--;
 }
 /** A page of a device is free: its next allocation finds it, and its driver learns of it. */
-static ALWAYS_INLINE void device_got_page(struct hmmu *m, u32 device, u32 pfn)
-{
-	u32 index = pfn - m->device_base;
-
-	if (index < m->st->devices[device].hint)
-		m->st->devices[device].hint = index;
-	if (m->drivers[device].ops.page_free)
-		tell_page_free(m, device, pfn);
-}
-static NOINLINE void device_got_page_slow(struct hmmu *m, u32 pfn);
+static NOINLINE void device_got_page(struct hmmu *m, u32 pfn);
 /** put_zone_device_private_page() for a device-private page that is in use. */
 static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u32 pfn)
 {
@@ -108,11 +103,13 @@ static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u3
 	wipe_device_page(m, page);
 	device_set_in_use(m, index, false);
 	st->device_free++;
-	/* With a constant number this costs nothing. */
-	if (SHORTCUTS && index < st->devices[0].pages)
-		device_got_page(m, 0, pfn);
-	else
-		device_got_page_slow(m, pfn);
+	/* The only device is the first one. */
+	if (SHORTCUTS && !m->page_frees_matter) {
+		if (index < st->devices[0].hint)
+			st->devices[0].hint = index;
+	} else {
+		device_got_page(m, pfn);
+	}
 }
 /** Drop a reference to a ZONE_DEVICE page. */
 static inline void put_device_page(struct hmmu *m, u32 pfn)
