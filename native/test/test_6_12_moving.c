@@ -44,7 +44,7 @@ static void test_batch_of_another_cpu(void **state)
 	(void)state;
 	assert_ok(hmmu_task_set_cpu(r->m, other, 1));
 	assert_ok(store(r, other, buf, 1));
-	write_pages(r, buf + PAGES(1), 1, 2);
+	assert_ok(store(r, r->tid, buf + PAGES(1), 2));
 	to_device(r, buf, 2);
 	assert_kind(r, buf, 2, HMMU_ENTRY_DEV);
 	rig_close(r);
@@ -190,14 +190,89 @@ static void test_collect_left_out(void **state)
 	assert_int_equal(r->why[0], HMMU_WHY_NOT_SELECTED);
 	assert_int_equal(r->src[0], 0);
 	to_device(r, buf + PAGES(1), 1);
+	assert_kind(r, buf + PAGES(1), 1, HMMU_ENTRY_DEV);
+	rig_close(r);
+}
+
+/* The translations of a page that is not exclusive are flushed, too. */
+static void test_flush_of_shared_page(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	do_fork_of(r, r->tid);
+	assert_ok(load(r, r->tid, buf, NULL));
+	to_device(r, buf, 1);
+	assert_ok(load(r, r->tid, buf, NULL));
+	assert_int_equal(counter(r, HMMU_COUNT_TLB_STALE), 0);
+	rig_close(r);
+}
+
+/* Begin a migration and run it until the driver's turn. */
+static struct hmmu_migration *collected(struct rig *r, struct hmmu_migrate_request request)
+{
+	struct hmmu_migration *mig;
+
+	assert_ok(hmmu_migrate_vma_setup(r->m, &request, &mig));
+	return mig;
+}
+
+/* What the page and its word take over from an entry: the dirty bit, whether it is writable, the lock of the mapping. */
+static void test_collected_page(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 1);
+	const uint32_t shown = HMMU_PG_LOCKED | HMMU_PG_DIRTY | HMMU_PG_EXCLUSIVE | HMMU_PG_MLOCKED;
+	struct hmmu_migration *mig;
+	uint32_t pfn;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	pfn = pfn_at(r, buf);
+	assert_int_equal(page_info(r, pfn).flags & shown, HMMU_PG_EXCLUSIVE);
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+	hmmu_lru_add_drain_all(r->m);
+	assert_int_equal(page_info(r, pfn).flags & shown, HMMU_PG_EXCLUSIVE | HMMU_PG_MLOCKED);
+	/* Exclusive, though the entry is read-only. */
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
+	mig = collected(r, system_request(r, buf, 1));
+	assert_int_equal(src_flags(r, 0), HMMU_PFN_VALID | HMMU_PFN_MIGRATE);
+	assert_int_equal(page_info(r, pfn).flags & shown, HMMU_PG_LOCKED | HMMU_PG_DIRTY);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_int_equal(entry_of(r, r->pid, buf).flags & shown, HMMU_PG_DIRTY | HMMU_PG_EXCLUSIVE | HMMU_PG_MLOCKED);
+	rig_close(r);
+}
+
+/* Of a device-private entry. */
+static void test_collected_device_page(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	to_device(r, buf, 1);
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ | HMMU_PROT_WRITE));
+	/* The entry has lost the right, as mprotect() gives none back. */
+	assert_ok(hmmu_migrate_end(collected(r, device_request(r, buf, 1))));
+	assert_int_equal(src_flags(r, 0), HMMU_PFN_VALID | HMMU_PFN_MIGRATE);
+	write_pages(r, buf, 1, 2);
+	to_device(r, buf, 1);
+	assert_ok(hmmu_migrate_end(collected(r, device_request(r, buf, 1))));
+	assert_int_equal(src_flags(r, 0), HMMU_PFN_VALID | HMMU_PFN_MIGRATE | HMMU_PFN_WRITE);
 	rig_close(r);
 }
 
 static void evict_in_page_free(struct hmmu *m, uint32_t pfn, void *data)
 {
 	struct rig *r = data;
+	struct hmmu_device_range range = range_for(r, pfn, 1);
+	struct hmmu_migration *mig;
 
-	assert_failed(m, evict_pages(r, pfn, 1), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_migrate_device_begin(m, &range, &mig), -EBUSY, HMMU_ERR_BUSY);
 	r->src[0] = 77;
 }
 
@@ -209,12 +284,14 @@ static void test_device_range_refused(void **state)
 	struct rig *r = open_6_12();
 	struct hmmu_device_range range = range_for(r, hmmu_device_base(r->m), 4);
 	uint64_t buf = map_anon(r, 1);
+	uint64_t hash = hmmu_hash(r->m);
 	struct hmmu_migration *mig;
 
 	(void)state;
 	assert_ok(hmmu_migrate_device_range(r->m, &range, &mig));
 	assert_int_equal(cpages(mig), 0);
 	assert_ok(hmmu_migrate_vma_finalize(mig));
+	assert_int_equal(hmmu_hash(r->m), hash);
 	range.ops = &none;
 	assert_failed(r->m, hmmu_migrate_device_range(r->m, &range, &mig), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
 	write_pages(r, buf, 1, 1);
@@ -232,7 +309,9 @@ int main(void)
 		cmocka_unit_test(test_pinned_page_comes_back), cmocka_unit_test(test_batch_of_another_cpu),
 		cmocka_unit_test(test_reference_of_fault),     cmocka_unit_test(test_lock_of_fault),
 		cmocka_unit_test(test_unstable_table),         cmocka_unit_test(test_page_to_device),
-		cmocka_unit_test(test_collect_left_out),       cmocka_unit_test(test_device_range_refused),
+		cmocka_unit_test(test_collect_left_out),       cmocka_unit_test(test_collected_page),
+		cmocka_unit_test(test_flush_of_shared_page),   cmocka_unit_test(test_collected_device_page),
+		cmocka_unit_test(test_device_range_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
