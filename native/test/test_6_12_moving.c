@@ -210,6 +210,90 @@ static void test_flush_of_shared_page(void **state)
 	rig_close(r);
 }
 
+/* A page that was shared stays shared on its way, though only one mapping is left. */
+static void test_shared_page_of_one_mapping(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t child;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	child = do_fork_of(r, r->tid);
+	assert_ok(hmmu_exit(r->m, child));
+	assert_int_equal(entry_of(r, r->pid, buf).flags & HMMU_PG_EXCLUSIVE, 0);
+	to_device(r, buf, 1);
+	assert_int_equal(entry_of(r, r->pid, buf).flags & HMMU_PG_EXCLUSIVE, 0);
+	assert_ok(load(r, r->tid, buf, NULL));
+	assert_int_equal(entry_of(r, r->pid, buf).flags & HMMU_PG_EXCLUSIVE, 0);
+	rig_close(r);
+}
+
+/* The charge moves to the device and back; a page that comes back is on a list. Once with another process. */
+static void test_there_and_back(void **state)
+{
+	(void)state;
+	for (int shared = 0; shared < 2; shared++) {
+		struct rig *r = open_6_12();
+		uint64_t buf = map_anon(r, 2);
+		uint32_t device_page = hmmu_device_base(r->m) + 1;
+
+		write_pages(r, buf, 2, 1);
+		if (shared)
+			do_fork_of(r, r->tid);
+		to_device(r, buf, 2);
+		assert_int_equal(hmmu_memcg_charged(r->m), 2);
+		assert_ok(load(r, r->tid, buf, NULL));
+		assert_int_equal(hmmu_memcg_charged(r->m), 2);
+		hmmu_lru_add_drain_all(r->m);
+		assert_true(entry_of(r, r->pid, buf).flags & HMMU_PG_LRU);
+		assert_int_equal(page_info(r, device_page).flags & HMMU_PG_EXCLUSIVE, shared ? 0 : HMMU_PG_EXCLUSIVE);
+		assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(2)));
+		assert_int_equal(page_info(r, device_page).flags & HMMU_PG_EXCLUSIVE, 0);
+		assert_int_equal(hmmu_memcg_charged(r->m), shared ? 2 : 0);
+		rig_close(r);
+	}
+}
+
+/* A fault within the handler of another one: the outer one's reference is known before, and after. */
+struct nested {
+	struct rig *r;
+	uint32_t other;
+	uint64_t inner;
+};
+
+static int fault_in_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct nested *n = data;
+	struct hmmu_migrate_request request;
+
+	if (address != n->inner) {
+		assert_ok(load(n->r, n->other, n->inner, NULL));
+		assert_clean(m);
+	}
+	request = device_request(n->r, address, 1);
+	request.tid = tid;
+	request.fault_page = pfn;
+	return hmmu_migrate_vma(m, &request);
+}
+
+static void test_fault_in_fault(void **state)
+{
+	const struct hmmu_pagemap_ops ops = { .page_fault = fault_in_fault };
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 2);
+	struct nested nested = { .r = r, .other = new_task(r, r->pid), .inner = buf + PAGES(1) };
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	to_device(r, buf, 2);
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &nested));
+	assert_ok(load(r, r->tid, buf, NULL));
+	assert_kind(r, buf, 2, HMMU_ENTRY_SYS);
+	assert_ok(hmmu_device_set_ops(r->m, NULL, NULL));
+	rig_close(r);
+}
+
 /* Begin a migration and run it until the driver's turn. */
 static struct hmmu_migration *collected(struct rig *r, struct hmmu_migrate_request request)
 {
@@ -311,7 +395,8 @@ int main(void)
 		cmocka_unit_test(test_unstable_table),         cmocka_unit_test(test_page_to_device),
 		cmocka_unit_test(test_collect_left_out),       cmocka_unit_test(test_collected_page),
 		cmocka_unit_test(test_flush_of_shared_page),   cmocka_unit_test(test_collected_device_page),
-		cmocka_unit_test(test_device_range_refused),
+		cmocka_unit_test(test_device_range_refused),   cmocka_unit_test(test_shared_page_of_one_mapping),
+		cmocka_unit_test(test_there_and_back),         cmocka_unit_test(test_fault_in_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

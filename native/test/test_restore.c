@@ -348,8 +348,8 @@ static void test_devices(void **state)
 	/* Pages of another device, pages that there are not, and too few. */
 	REFUSED(d[first].first, 40, "device 2 has");
 	REFUSED(d[first].first, UINT32_MAX, "device 1 has");
-	REFUSED(d[first].pages, 17, "device 1 has");
-	REFUSED(d[first].pages, 15, "together");
+	REFUSED(d[first].end, 65, "device 1 has");
+	REFUSED(d[first].end, 63, "together");
 	REFUSED(d[first].hint, 47, "device 1 has");
 	REFUSED(d[first].hint, 65, "device 1 has");
 	REFUSED(d[first].owner, 0, "device 1 has");
@@ -360,7 +360,7 @@ static void test_devices(void **state)
 	REFUSED(d[gone + 1].gone, 1, "device 4 has");
 	REFUSED(d[0].first, 1, "device 0 has");
 	/* A page in use is one of a device that is there. */
-	REFUSED(d[second], ((struct device){ .first = 40, .pages = 8, .hint = 40, .gone = 1 }), "was removed");
+	REFUSED(d[second], ((struct device){ .first = 40, .end = 48, .hint = 40, .gone = 1 }), "was removed");
 	assert_ok(hmmu_page_put(r->m, pfn));
 	rig_close(r);
 }
