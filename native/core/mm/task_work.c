@@ -24,7 +24,7 @@ void fput(struct ctx *ctx, u32 file)
  * shmem_evict_inode(): first the pages go that nobody has locked. For each other one the task then waits, in the order of
  * indexes. Meanwhile pages behind the one it waits for stay, also if they are unlocked.
  */
-static int evict(struct ctx *ctx, u32 file)
+static int evict_file(struct ctx *ctx, u32 file)
 {
 	struct hmmu *m = ctx->m;
 
@@ -63,7 +63,7 @@ int task_work_run(struct ctx *ctx, int result)
 		return result;
 	up_sem(ctx);
 	while (task->task_works) {
-		int err = evict(ctx, task->task_works);
+		int err = evict_file(ctx, task->task_works);
 
 		task->work_result = err ? result : 0;
 		if (err)
