@@ -3,17 +3,32 @@
 // A device with page tables of its own for one process, and its driver, as a program for tests would have them. It
 // migrates and faults by the calls of Linux 6.12.
 
-import type { DriverMigration, Invalidation, Machine, Mapping, MigrationRange, PageRef, Process } from '../../../lib'
+import type {
+  DriverMigration,
+  Invalidation,
+  Machine,
+  Mapping,
+  MigrationRange,
+  PageRange,
+  PageRef,
+  Process,
+} from '../../../lib'
 import { makeMachine } from '../helpers'
 
 const PAGE = 4096
 const INTS = PAGE / 4
 
+/** What the device may do with a page. */
+interface DeviceEntry {
+  readonly pfn: number
+  readonly write: boolean
+}
+
 export class TestDevice {
   readonly machine: Machine
   readonly process: Process
-  /** The device's page table: page frame numbers by address. */
-  readonly table = new Map<number, number>()
+  /** The device's page table, by address. */
+  readonly table = new Map<number, DeviceEntry>()
 
   /** Opens the device for a process. */
   constructor(process: Process) {
@@ -36,8 +51,8 @@ export class TestDevice {
     using migration = this.process.migrateVma({ range, select: ['system'] })
     for (const entry of migration.entries) migration.driver.moveToDevice(entry)
     migration.pages()
-    for (const { migrate, address, destination } of migration.entries)
-      if (migrate && destination !== undefined) this.table.set(address, destination)
+    for (const { migrate, address, destination, write } of migration.entries)
+      if (migrate && destination !== undefined) this.table.set(address, { pfn: destination, write })
     return migration.finalize().moved
   }
 
@@ -48,7 +63,7 @@ export class TestDevice {
       const address = range.start + i * PAGE
       const ref = this.process.mainTask.makeDeviceExclusive(address)
       if (ref === undefined) continue
-      this.table.set(address, ref.pfn)
+      this.table.set(address, { pfn: ref.pfn, write: true })
       refs.push(ref)
     }
     for (const ref of refs) ref.drop()
@@ -60,15 +75,33 @@ export class TestDevice {
     return Array.from({ length: range.pages }, (_, i) => range.start + i * PAGE).every((page) => this.table.has(page))
   }
 
-  /** What the device reads at a range, as 32-bit numbers; undefined if a page is not in its page table. */
-  read(range: MigrationRange): number[] | undefined {
+  /** What the device reads at a range, as 32-bit numbers. Pages that it has not got are faulted in. */
+  read(range: PageRange): number[] {
     const numbers: number[] = []
     for (let i = 0; i < range.pages; i++) {
-      const pfn = this.table.get(range.start + i * PAGE)
-      if (pfn === undefined) return undefined
+      const { pfn } = this.#entry(range.start + i * PAGE, false)
       numbers.push(...new Uint32Array(this.machine.pageData(pfn).buffer))
     }
     return numbers
+  }
+
+  /** The device writes 32-bit numbers to a range. */
+  write(range: PageRange, numbers: readonly number[]): void {
+    for (let i = 0; i < range.pages; i++) {
+      const { pfn } = this.#entry(range.start + i * PAGE, true)
+      const page = Uint32Array.from(numbers.slice(i * INTS, (i + 1) * INTS))
+      this.machine.writePage(pfn, new Uint8Array(page.buffer))
+    }
+  }
+
+  /** The entry of a page in the device's table; hmm_range_fault() makes it. */
+  #entry(address: number, write: boolean): DeviceEntry {
+    const known = this.table.get(address)
+    if (known !== undefined && (known.write || !write)) return known
+    const [page] = this.process.mirror(address, 1, { fault: true, write })
+    if (page === undefined || !page.valid) throw new Error('a page that was faulted in is not there')
+    this.table.set(address, page)
+    return page
   }
 
   /** Closes the device: all of its pages go back. */
