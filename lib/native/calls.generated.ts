@@ -20,7 +20,7 @@ export interface PlainCalls {
   taskCancel(tid: number): number
   taskSetCpu(tid: number, cpu: number): number
   unmap(tid: number, address: number, length: number): number
-  remap(tid: number, address: number, oldLength: number, newLength: number, flags: number, newAddress: number): number
+  remap(tid: number, address: number, oldSize: number, newSize: number, flags: number, target: number): number
   protect(tid: number, address: number, length: number, prot: number): number
   advise(tid: number, address: number, length: number, advice: number): number
   lock(tid: number, address: number, length: number): number

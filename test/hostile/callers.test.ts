@@ -69,6 +69,7 @@ function makeScene(): Scene {
     machine,
     later.devices[0]!,
     driverMigration(later),
+    later.process().intervalNotifier({ start: 4096, pages: 1 }),
     process,
     buf,
     task,

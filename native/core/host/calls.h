@@ -40,8 +40,7 @@
 	X(INT, taskCancel, task_cancel, 1, (U32, tid)) \
 	X(INT, taskSetCpu, task_set_cpu, 2, (U32, tid, U32, cpu)) \
 	X(INT, unmap, munmap, 3, (U32, tid, U64, address, U64, length)) \
-	X(OUT64, remap, mremap, 6, \
-	  (U32, tid, U64, address, U64, old_length, U64, new_length, U32, flags, U64, new_address)) \
+	X(OUT64, remap, mremap, 6, (U32, tid, U64, address, U64, old_size, U64, new_size, U32, flags, U64, target)) \
 	X(INT, protect, mprotect, 4, (U32, tid, U64, address, U64, length, U32, prot)) \
 	X(INT, advise, madvise, 4, (U32, tid, U64, address, U64, length, U32, advice)) \
 	X(INT, lock, mlock, 3, (U32, tid, U64, address, U64, length)) \
