@@ -24,7 +24,7 @@ static bool device_is_sound(const struct state *st, u32 number)
 		return !device->owner && !device->first && !device->hint && !device->gone;
 	if (device->first > device->end || (number && device->first == device->end) || device->end > st->device_pages)
 		return false;
-	if (device->hint < device->first || device->hint > device->end || device->gone > 1)
+	if (device->hint < device->first || device->hint > device->end)
 		return false;
 	return (number || !device->first) && (device->owner == 0) == device->gone && !overlaps_another(st, number);
 }
