@@ -339,6 +339,7 @@ static void test_fork_stops(void **state)
 		assert_blocked(r->m, hmmu_fork(r->m, s.writer, &child), s.writer, HMMU_WAIT_VMA_LOCK);
 		assert_clean(r->m);
 		assert_int_equal(hmmu_processes(r->m, pids, 8), 1);
+		assert_int_equal(counter(r, HMMU_COUNT_PROCESSES), 1);
 		assert_false(hmmu_process_alive(r->m, r->pid + 1));
 		assert_int_equal(hmmu_tasks(r->m, r->pid + 1, tids, 8), -ESRCH);
 		assert_failed(r->m, hmmu_task_cancel(r->m, s.fourth + 1), -ESRCH, HMMU_ERR_NO_TASK);

@@ -3,7 +3,7 @@
 // A task that has waited takes its own call only.
 
 import { HmmuError, type Mapping, type Task } from '../../lib'
-import { codeOf, errorOf, makeBuffer } from './helpers'
+import { codeOf, errorOf, makeBuffer, makeMachine } from './helpers'
 
 /** Every call that can block, of one argument: which of two mappings. */
 const CALLS: Readonly<Record<string, (task: Task, buf: Mapping) => unknown>> = {
@@ -113,3 +113,26 @@ test('a load that is given up leaves nothing to the next one', () => {
   a.store(buf.start, Uint8Array.of(99))
   expect(task.load(buf.start, 8192)[0]).toBe(99)
 })
+
+test.each(['linux-4.14', 'linux-6.12'] as const)(
+  '%s: an exit waits for a locked page of a file; its other tasks are gone',
+  (profile) => {
+    const machine = makeMachine({ profile })
+    const a = machine.process()
+    const file = a.map({ pages: 2, kind: 'shmem' })
+    a.store(file.start, Uint8Array.of(1))
+    const page = a.hold(file.start)
+    const other = a.newTask()
+    expect(codeOf(() => a.exit())).toBe('HMMU_BLOCKED')
+    expect([a.alive, other.alive, a.tasks, a.mappings()]).toEqual([true, false, [a.mainTask], []])
+    expect(a.mainTask.state()).toMatchObject({ wait: 'page_lock', ready: false })
+    // Another task may have the number by now.
+    expect(machine.process().newTask().alive).toBe(true)
+    expect(codeOf(() => other.cancel())).toBe('HMMU_NO_TASK')
+    expect(codeOf(() => a.newTask())).toBe('HMMU_BUSY')
+    page.drop()
+    a.exit()
+    expect([a.alive, a.mainTask.alive]).toEqual([false, false])
+    expect(machine.verify()).toEqual([])
+  },
+)
