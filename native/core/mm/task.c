@@ -190,8 +190,12 @@ void wait_done(struct hmmu *m, u32 task)
 
 static int fail_blocked(struct hmmu *m, u32 tid)
 {
-	static const char *const what[] = { "nothing", "a page lock", "mmap_sem for reading", "mmap_sem for writing",
-					    "the lock of a mapping", "the end of an invalidation" };
+	static const char *const what[] = { "nothing",
+					    "a page lock",
+					    "mmap_sem for reading",
+					    "mmap_sem for writing",
+					    "the lock of a mapping",
+					    "the end of an invalidation" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);

@@ -27,7 +27,8 @@ static bool check_pte(const struct hmmu *m, const struct page_vma_mapped_walk *p
 	u64 pte = *pvmw->pte;
 
 	if (pvmw->flags & PVMW_MIGRATION)
-		return (is_migration_entry(pte) || is_device_exclusive_entry(pte)) && within(m, swp_offset(pte), pvmw->page);
+		return (is_migration_entry(pte) || is_device_exclusive_entry(pte)) &&
+		       within(m, swp_offset(pte), pvmw->page);
 	if (is_device_private_entry(pte))
 		return swp_offset(pte) == pvmw->page;
 	if (is_device_exclusive_entry(pte))
