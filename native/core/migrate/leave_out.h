@@ -9,7 +9,9 @@
 /** References to a page of RAM that the migration and a cache explain. */
 static inline int32_t explained_references(const struct page *p)
 {
-	return page_in_cache(p) ? 2 + !!(p->flags & HMMU_PG_PRIVATE) : 1;
+	if (page_in_cache(p))
+		return 2 + !!(p->flags & HMMU_PG_PRIVATE);
+	return 1;
 }
 /** Whether a RAM page has no other references than those of its mappings, of the migration and of a cache. */
 static inline bool references_explained(const struct page *p)
