@@ -110,7 +110,9 @@ test('a word that was changed is refused, or does no harm', () => {
     try {
       use(Machine.restore(mutant(seed), { verify: seed % 2 === 0 }))
     } catch (error) {
-      expect(error).toMatchObject({ name: 'HmmuError', code: 'HMMU_SNAPSHOT' })
+      expect(error).toBeInstanceOf(HmmuError)
+      // A machine of another size may be larger than the host's memory.
+      expect((error as HmmuError).code).toMatch(/^HMMU_(SNAPSHOT|HOST_MEMORY)$/)
       refused++
     }
   }

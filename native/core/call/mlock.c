@@ -97,11 +97,7 @@ static int do_mlock(struct ctx *ctx, u64 start, u64 end)
 		err = apply_vma_lock_flags(ctx, start, end, true);
 		if (KERNEL >= V6_12 && err == BLOCKED)
 			return BLOCKED;
-		/* 6.12 gets mmap_lock again before a writer that waits, who has to be scheduled first. */
-		if (KERNEL >= V6_12 && !err)
-			downgrade_write(ctx);
-		else
-			up_sem(ctx);
+		up_sem(ctx);
 		if (err)
 			return err;
 		ctx->progress.at = start ? start : 1;

@@ -222,7 +222,8 @@ struct rwsem {
 
 struct mm {
 	u32 link;    /**< of free slots */
-	u16 state;   /**< enum mm_state */
+	u8 state;    /**< enum mm_state */
+	u8 handoff;  /**< 1: mmap_lock is for a writer that waits (RWSEM_FLAG_HANDOFF). Linux 6.12 */
 	u16 watched; /**< WATCH_…: who has registered a notifier; 0: nobody */
 	u32 pgd;     /**< pfn of the top table */
 	u32 mmap;    /**< first vma */

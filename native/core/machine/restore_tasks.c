@@ -216,6 +216,8 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 		if (!is_record(c, SLAB_TASK, task) || task_of(m, task)->mm != mm || !waits_for_sem(task_of(m, task)) ||
 		    queued == t->waiting)
 			return refuse_snapshot(c, "process %u: the queue of mmap_sem is broken at task %u", mm, task);
+	if (space->handoff > (KERNEL >= V6_12 && queued))
+		return refuse_snapshot(c, "process %u: mmap_sem is kept for a writer, and nobody waits for it", mm);
 	if (queued != t->waiting || sem->last_waiter != last)
 		return refuse_snapshot(c, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, t->waiting,
 				       queued);

@@ -54,6 +54,8 @@ static void queue_remove(struct hmmu *m, u32 task)
 		sem->first_waiter = task_of(m, task)->queue_next;
 	if (sem->last_waiter == task)
 		sem->last_waiter = before;
+	if (!sem->first_waiter)
+		mm_of(m, task_of(m, task)->mm)->handoff = 0;
 	task_of(m, task)->queue_next = 0;
 }
 
@@ -68,13 +70,30 @@ static void queue_append(struct hmmu *m, u32 task)
 	sem->last_waiter = task;
 }
 
-/* Readers come in unless a writer has the semaphore or waits before them; a writer must be alone and the first. */
+/* Whether a reader may come in before the writer that is the first to wait. If a reader is the first, it has been given the
+ * lock already. */
+static bool may_steal(const struct hmmu *m, u32 task)
+{
+	const struct mm *space = mm_of(m, task_of(m, task)->mm);
+	u32 first = space->mmap_sem.first_waiter;
+
+	return !space->mmap_sem.readers && !space->handoff && first &&
+	       task_of(m, first)->wait == HMMU_WAIT_MMAP_SEM_WRITE;
+}
+
+/*
+ * Readers come in unless a writer has the semaphore or waits before them; a writer must be alone and the first. In 6.12 a
+ * reader may come in before a writer that has been woken and has not run yet, if nobody has the lock ("locking/rwsem: Enable
+ * reader optimistic lock stealing"). A writer that has found the lock taken stops that.
+ */
 static bool sem_available(const struct hmmu *m, u32 task, bool write)
 {
 	const struct rwsem *sem = sem_of(m, task);
 
 	if (sem->writer || (write && sem->readers))
 		return false;
+	if (KERNEL >= V6_12 && !write && may_steal(m, task))
+		return true;
 	for (u32 t = sem->first_waiter; t && t != task; t = task_of(m, t)->queue_next)
 		if (write || task_of(m, t)->wait == HMMU_WAIT_MMAP_SEM_WRITE)
 			return false;
@@ -84,10 +103,12 @@ static bool sem_available(const struct hmmu *m, u32 task, bool write)
 static void sem_take(struct hmmu *m, u32 task, bool write)
 {
 	task_of(m, task)->sem_hold = write ? SEM_WRITE : SEM_READ;
-	if (write)
+	if (write) {
 		sem_of(m, task)->writer = task;
-	else
+		mm_of(m, task_of(m, task)->mm)->handoff = 0;
+	} else {
 		sem_of(m, task)->readers++;
+	}
 }
 
 int note_wait(struct ctx *ctx)
@@ -116,6 +137,8 @@ int down_slow(struct ctx *ctx, bool write)
 		if (KERNEL >= V6_12 && !write && ctx->resume == RESUME_FAULT_TRIED)
 			task->resume = RESUME_FAULT_TRIED;
 		queue_append(m, ctx->task);
+		if (KERNEL >= V6_12 && write)
+			ctx->space->handoff = 1;
 		return note_wait(ctx);
 	}
 	sem_take(m, ctx->task, write);
