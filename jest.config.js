@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+const wasm = process.env.HMMU_BACKEND === 'wasm'
 // Tests of the WebAssembly module want it built: `npm run test:wasm`.
-const leftOut = process.env.HMMU_BACKEND === 'wasm' ? [] : ['<rootDir>/test/wasm/']
+const leftOut = wasm ? [] : ['<rootDir>/test/wasm/']
+// The models and the lists of mutants do not run the core, so they need no other build of it.
+if (wasm || process.env.HMMU_BINDING) leftOut.push('<rootDir>/test/model/', '<rootDir>/test/mutants/')
+// It plays each drill up to four times, and the module makes machines slowly; drills.test.ts plays each once.
+if (wasm) leftOut.push('<rootDir>/test/conformance/quirks.test.ts')
 
 /** @type {import('jest').Config} */
 module.exports = {
