@@ -78,12 +78,12 @@ HMMU_API int hmmu_mmu_interval_set_seq(struct hmmu *m, uint32_t notifier, uint64
 struct hmmu_range {
 	uint32_t notifier;       /**< an interval of the task's process that contains the range */
 	uint64_t notifier_seq;   /**< from hmmu_mmu_interval_read_begin() */
-	uint64_t start, end;     /**< addresses, multiples of 4096 */
+	uint64_t start;          /**< address of the first byte, a multiple of 4096 */
+	uint64_t end;            /**< address behind the last byte, a multiple of 4096 */
 	uint64_t *pfns;          /**< a word for each page */
 	uint64_t default_flags;  /**< HMMU_RANGE_REQ_*: what is asked of every page */
 	uint64_t pfn_flags_mask; /**< which bits of a page's word are asked of it, too */
-	uint64_t
-		owner; /**< dev_private_owner: pages of devices of this owner are reported where they are; 0: of none */
+	uint64_t owner;          /**< dev_private_owner: pages of its devices are reported where they are; 0: of none */
 };
 /**
  * hmm_range_fault() of Linux 6.12, with mmap_lock for reading unless the task has it. Each word becomes what the CPU's
