@@ -25,17 +25,22 @@ function maskOf(name, { constants }) {
   return mask
 }
 
-/** The profiles in which a quirk is on. */
-function profilesOf(quirk, defs) {
-  const on = maskOf(quirk.args[1], defs)
-  const profiles = defs.lists.get('HMMU_PROFILES').items.filter(({ args }) => maskOf(args[3], defs) & on)
-  return profiles.map(({ args }) => code(args[1])).join(', ')
+/** The profiles that have quirks, in the order of the kernels. */
+const PROFILES_WITH_QUIRKS = ['hmm-v25', 'linux-4.14', 'linux-6.12']
+
+/** Whether a quirk is on in a profile: a cell of the profile's column. */
+function stateIn(profile, quirk, defs) {
+  const { args } = defs.lists.get('HMMU_PROFILES').items.find(({ args }) => args[1] === profile)
+  return maskOf(args[3], defs) & maskOf(quirk.args[1], defs) ? 'on' : '—'
 }
 
 const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))
 const branches = JSON.parse(readFileSync(join(root, 'test/conformance/branches.json'), 'utf8'))
-const quirksOfDrills = Object.values(explained).flatMap((drills) => Object.values(drills))
-const drills = (item) => quirksOfDrills.filter((quirks) => quirks.includes(item.args[2])).length
+/** How many drills of a kernel a quirk changes. */
+function drillsOf(profile, quirk) {
+  const quirksOfDrills = Object.values(explained[profile])
+  return quirksOfDrills.filter((quirks) => quirks.includes(quirk.args[2])).length || '—'
+}
 
 /** Columns of each list: the heading, and the function that makes an item's cell. */
 const columns = {
@@ -59,9 +64,12 @@ const columns = {
   HMMU_RULES: { ...name, 'the rule': (item) => item.text },
   HMMU_QUIRKS: {
     quirk: (item) => code(item.args[2]),
-    'on in': profilesOf,
+    ...Object.fromEntries(
+      PROFILES_WITH_QUIRKS.map((profile) => [code(profile), (item, defs) => stateIn(profile, item, defs)]),
+    ),
     'what ended it': (item) => item.text,
-    drills,
+    'drills of 4.14': (item) => drillsOf('linux-4.14', item),
+    'drills of 6.12': (item) => drillsOf('linux-6.12', item),
   },
   HMMU_PROFILES: { profile: (item) => code(item.args[1]), ...text },
   HMMU_INJECTIONS: { ...name, ...text },

@@ -93,6 +93,14 @@ describe('links', () => {
   })
 })
 
+const ownDocuments = documents.filter((document) => !document.startsWith('kernel/')) // those name the kernel's sources
+test.each(ownDocuments)('the sources of the core that %s names exist', (document) => {
+  const text = readFileSync(join(ROOT, document), 'utf8')
+  const folders = 'machine|migrate|call|fault|rmap|mm|page|host'
+  const named = [...text.matchAll(new RegExp(`\`((?:${folders})/\\w+\\.[ch])\``, 'g'))].map(([, file = '']) => file)
+  expect(named.filter((file) => !existsSync(join(ROOT, 'native/core', file)))).toEqual([])
+})
+
 test('documents give struct page its true size', () => {
   const size = /sizeof\(struct page\) == (\d+)/.exec(readFileSync(join(ROOT, 'native/core/host/types.h'), 'utf8'))?.[1]
   const sizes = documents.flatMap((document) => {
