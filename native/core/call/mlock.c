@@ -26,7 +26,7 @@ static int lock_pages(struct ctx *ctx, u32 vma, u64 start, u64 end, u32 flags)
 }
 
 /* Nothing is done where a range is locked already. */
-static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, bool lock)
+static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, u32 lock)
 {
 	struct hmmu *m = ctx->m;
 	u32 old = vma_of(m, vma)->flags;
@@ -50,30 +50,6 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 	return lock_pages(ctx, vma, start, end, flags);
 }
 
-static int apply_vma_lock_flags(struct ctx *ctx, u64 start, u64 end, bool lock)
-{
-	struct hmmu *m = ctx->m;
-	u32 vma = find_vma(m, ctx->mm, start), prev;
-	int err;
-
-	if (!vma || vma_of(m, vma)->start > start)
-		return -ENOMEM;
-	prev = start > vma_of(m, vma)->start ? vma : vma_of(m, vma)->prev;
-	for (;;) {
-		u64 to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
-
-		err = mlock_fixup(ctx, &prev, vma, start, to, lock);
-		if (err)
-			return err;
-		start = to > vma_of(m, prev)->end ? to : vma_of(m, prev)->end;
-		if (start >= end)
-			return 0;
-		vma = vma_of(m, prev)->next;
-		if (!vma || vma_of(m, vma)->start != start)
-			return -ENOMEM;
-	}
-}
-
 /* mlock()'s errno for an error of get_user_pages(). */
 static int mlock_posix_error(int err)
 {
@@ -94,7 +70,7 @@ static int do_mlock(struct ctx *ctx, u64 start, u64 end)
 		err = down_write(ctx);
 		if (err)
 			return err;
-		err = apply_vma_lock_flags(ctx, start, end, true);
+		err = fixup_range(ctx, start, end, mlock_fixup, true);
 		if (KERNEL >= V6_12 && err == BLOCKED)
 			return BLOCKED;
 		up_sem(ctx);
@@ -133,6 +109,6 @@ int hmmu_munlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 		return err;
 	err = down_write(&ctx);
 	if (!err && end > address)
-		err = apply_vma_lock_flags(&ctx, address, end, false);
+		err = fixup_range(&ctx, address, end, mlock_fixup, false);
 	return syscall_leave(&ctx, &call, err);
 }

@@ -39,10 +39,15 @@ static u32 account_flags(const struct hmmu *m, u32 vma, u32 flags)
 	return flags;
 }
 
-static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, u32 flags)
+static u32 vm_prot_flags(u32 prot)
+{
+	return (prot & HMMU_PROT_READ ? VM_READ : 0) | (prot & HMMU_PROT_WRITE ? VM_WRITE : 0);
+}
+
+static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, u32 prot)
 {
 	struct hmmu *m = ctx->m;
-	u32 old = vma_of(m, vma)->flags;
+	u32 old = vma_of(m, vma)->flags, flags = (old & ~(u32)(VM_READ | VM_WRITE)) | vm_prot_flags(prot);
 	bool make_writable;
 	int err;
 
@@ -65,36 +70,6 @@ static int mprotect_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 en
 	return err ? err : populate_after_mprotect(ctx, vma, start, end);
 }
 
-static u32 vm_prot_flags(u32 prot)
-{
-	return (prot & HMMU_PROT_READ ? VM_READ : 0) | (prot & HMMU_PROT_WRITE ? VM_WRITE : 0);
-}
-
-static int do_mprotect(struct ctx *ctx, u64 start, u64 end, u32 prot)
-{
-	struct hmmu *m = ctx->m;
-	u32 vma = find_vma(m, ctx->mm, start), prev;
-	int err;
-
-	if (!vma || vma_of(m, vma)->start > start)
-		return -ENOMEM;
-	prev = start > vma_of(m, vma)->start ? vma : vma_of(m, vma)->prev;
-	for (;;) {
-		u32 flags = (vma_of(m, vma)->flags & ~(u32)(VM_READ | VM_WRITE)) | vm_prot_flags(prot);
-		u64 to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
-
-		err = mprotect_fixup(ctx, &prev, vma, start, to, flags);
-		if (err)
-			return err;
-		start = to > vma_of(m, prev)->end ? to : vma_of(m, prev)->end;
-		if (start >= end)
-			return 0;
-		vma = vma_of(m, prev)->next;
-		if (!vma || vma_of(m, vma)->start != start)
-			return -ENOMEM;
-	}
-}
-
 int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot)
 {
 	const struct call call = { .op = OP_MPROTECT, .args = { address, length, prot } };
@@ -111,6 +86,6 @@ int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t lengt
 		return err;
 	err = down_write(&ctx);
 	if (!err && end > address)
-		err = do_mprotect(&ctx, address, end, prot);
+		err = fixup_range(&ctx, address, end, mprotect_fixup, prot);
 	return syscall_leave(&ctx, &call, err);
 }

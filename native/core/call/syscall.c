@@ -4,6 +4,9 @@
 
 #include <errno.h>
 
+#include "mm/mm.h"
+#include "mm/vma.h"
+
 const char *errno_name(int err)
 {
 	switch (-err) {
@@ -63,4 +66,28 @@ int syscall_leave(struct ctx *ctx, const struct call *call, int err)
 	if (err < 0 && err != BLOCKED)
 		hmmu_fail(m, err, HMMU_ERR_SYSCALL, "%s() fails with %s", call_name(call->op), errno_name(err));
 	return task_leave(ctx, *call, err);
+}
+
+int fixup_range(struct ctx *ctx, u64 start, u64 end, vma_fixup_fn fixup, u32 arg)
+{
+	struct hmmu *m = ctx->m;
+	u32 vma = find_vma(m, ctx->mm, start), prev;
+	int err;
+
+	if (!vma || vma_of(m, vma)->start > start)
+		return -ENOMEM;
+	prev = start > vma_of(m, vma)->start ? vma : vma_of(m, vma)->prev;
+	for (;;) {
+		u64 to = end < vma_of(m, vma)->end ? end : vma_of(m, vma)->end;
+
+		err = fixup(ctx, &prev, vma, start, to, arg);
+		if (err)
+			return err;
+		start = to > vma_of(m, prev)->end ? to : vma_of(m, prev)->end;
+		if (start >= end)
+			return 0;
+		vma = vma_of(m, prev)->next;
+		if (!vma || vma_of(m, vma)->start != start)
+			return -ENOMEM;
+	}
 }

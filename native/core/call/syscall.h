@@ -21,4 +21,11 @@ static inline int syscall_enter(struct hmmu *m, u32 tid, const struct call *call
 static int syscall_leave(struct ctx *ctx, const struct call *call, int err);
 static const char *errno_name(int err);
 
+/** mprotect_fixup() or mlock_fixup(): [@p start, @p end) is of mapping @p vma; @p *prev becomes the last mapping that the range
+ * has when it is done. @p arg is the call's. */
+typedef int (*vma_fixup_fn)(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, u32 arg);
+/** The loop of do_mprotect_pkey() and apply_vma_lock_flags(). -ENOMEM: a part of the range is not mapped; what was before it
+ * is done. */
+static int fixup_range(struct ctx *ctx, u64 start, u64 end, vma_fixup_fn fixup, u32 arg);
+
 #endif

@@ -55,6 +55,19 @@ static inline struct page_tally *tally(struct verify *v, u32 pfn)
 		return &v->pages[ram_used(m) + pool_used(m) + (pfn - m->device_base)];
 	return &v->pages[ram_used(m) + pool_used(m) + m->st->device_high + (pfn - m->other_device_base)];
 }
+/** The next frame that was ever used: of RAM up to the last block opened, of the hugetlb pool and the device up to the
+ * highest page in use. */
+static inline u32 next_used(const struct hmmu *m, u32 pfn)
+{
+	pfn++;
+	if (pfn >= ram_used(m) && pfn < m->hugetlb_base)
+		pfn = m->hugetlb_base;
+	if (pfn >= m->hugetlb_base + pool_used(m) && pfn < m->device_base)
+		pfn = m->device_base;
+	if (pfn >= m->device_base + m->st->device_high && pfn < m->other_device_base)
+		pfn = m->other_device_base;
+	return pfn;
+}
 static inline void tally_ref(struct verify *v, u32 pfn, int32_t n)
 {
 	tally(v, compound_head(v->m, pfn))->refs += n;
@@ -74,6 +87,7 @@ static void verify_holders(struct verify *v);
 static void verify_pages(struct verify *v);
 /** mmap_sem, waiters. */
 static void verify_locks(struct verify *v);
+/** Translations that CPUs keep, against the tables. */
 static void verify_tlb(struct verify *v);
 /** Free lists, the device's bitmap, the lists of reverse maps. */
 static void verify_lists(struct verify *v);

@@ -63,6 +63,14 @@ static void explain_mlock(struct mm_tally *t, u32 vma, u64 address, u32 pfn)
 		tally(t->v, head)->mlock_explained = true;
 }
 
+/* An entry maps a page: it has a reference, and the reverse map finds it. */
+static void verify_mapping_of(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
+{
+	tally_ref(t->v, pfn, 1);
+	verify_rmap(t, vma, pfn, address);
+	explain_mlock(t, vma, address, pfn);
+}
+
 static void verify_migration_entry(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 {
 	struct hmmu *m = t->v->m;
@@ -119,9 +127,7 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 	if (pfn) {
 		t->rss[mm_counter(m, pfn)]++;
 		tally(t->v, pfn)->maps++;
-		tally_ref(t->v, pfn, 1);
-		verify_rmap(t, vma, pfn, address);
-		explain_mlock(t, vma, address, pfn);
+		verify_mapping_of(t, vma, pfn, address);
 	}
 	verify_write(t->v, vma, address, pfn, pte);
 }
@@ -135,9 +141,7 @@ static void verify_huge_pmd(struct mm_tally *t, u32 vma, u64 address, u64 pmd)
 	if (page) {
 		t->rss[MM_ANONPAGES] += HPAGE_PMD_NR;
 		tally(t->v, page)->huge++;
-		tally_ref(t->v, page, 1);
-		verify_rmap(t, vma, page, address);
-		explain_mlock(t, vma, address, page);
+		verify_mapping_of(t, vma, page, address);
 	}
 	verify_write(t->v, vma, address, page, pmd);
 }

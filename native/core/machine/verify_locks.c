@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* verify(): mmap_sem and the locks of mappings, against the tasks that hold them or wait for them. */
+#include "host/platform.h"
+#include "machine/verify.h"
+#include "mm/mm.h"
+
+/** Holders of and waiters for the locks of a process, as its tasks record them. */
+struct sem_tally {
+	u32 readers, writer, waiting;
+	u32 vma_readers;
+	u32 tasks;
+};
+
+/* Whoever waits for the lock of a mapping has marked the mapping, and has mmap_lock for writing. */
+static void verify_vma_lock(struct verify *v, u32 task, struct sem_tally *tally)
+{
+	const struct hmmu *m = v->m;
+	const struct task *t = task_of(m, task);
+	bool writes = t->wait == HMMU_WAIT_VMA_LOCK;
+
+	if (!t->vma_lock && !writes)
+		return;
+	tally->vma_readers += !writes;
+	if (vma_of(m, t->vma_lock)->mm != t->mm || !t->wait || (!writes && !vma_of(m, t->vma_lock)->readers))
+		complain(v, "task %u has the lock of mapping %u, which is of process %u", task, t->vma_lock,
+			 vma_of(m, t->vma_lock)->mm);
+	else if (writes && (!vma_of(m, t->vma_lock)->write_locked || t->sem_hold != SEM_WRITE))
+		complain(v, "task %u waits for the lock of mapping %u, and has not marked the mapping", task,
+			 t->vma_lock);
+}
+
+/* A waiting task must be in a call. */
+static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
+{
+	const struct task *t = task_of(v->m, task);
+
+	tally->tasks++;
+	tally->readers += t->sem_hold == SEM_READ;
+	if (t->sem_hold == SEM_WRITE)
+		tally->writer = task;
+	if (KERNEL >= V6_12)
+		verify_vma_lock(v, task, tally);
+	if (!t->wait)
+		return;
+	if (!t->op)
+		complain(v, "task %u waits and is in no call", task);
+	tally->waiting += t->wait == HMMU_WAIT_MMAP_SEM_READ || t->wait == HMMU_WAIT_MMAP_SEM_WRITE;
+}
+
+/* The marks of a process's mappings, and the sum of their readers. */
+static void verify_vma_locks(struct verify *v, u32 mm, u32 readers)
+{
+	const struct hmmu *m = v->m;
+	u32 counted = 0;
+
+	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next) {
+		counted += vma_of(m, vma)->readers;
+		if (vma_of(m, vma)->write_locked && !(mm_of(m, mm)->vmas_marked && mm_of(m, mm)->mmap_sem.writer))
+			complain(v, "process %u: mapping %u is marked by a writer, and nobody writes", mm, vma);
+	}
+	if (readers != mm_of(m, mm)->vma_readers || readers != counted)
+		complain(v,
+			 "process %u: %u tasks are counted that hold the lock of a mapping, %u by the mappings; %u do",
+			 mm, mm_of(m, mm)->vma_readers, counted, readers);
+}
+
+/* Tasks that wait for mmap_sem must be in its queue. */
+static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
+{
+	const struct hmmu *m = v->m;
+	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
+	u32 queued = 0;
+
+	for (u32 task = sem->first_waiter; task && queued <= tally->waiting; task = task_of(m, task)->queue_next)
+		queued++;
+	if (tally->waiting != queued)
+		complain(v, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, tally->waiting, queued);
+	if (tally->readers != sem->readers || tally->writer != sem->writer)
+		complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)", mm,
+			 sem->readers, sem->writer, tally->readers, tally->writer);
+	if (tally->tasks != mm_of(m, mm)->tasks)
+		complain(v, "process %u: it has %u tasks, the counter says %u", mm, tally->tasks, mm_of(m, mm)->tasks);
+	if (KERNEL >= V6_12)
+		verify_vma_locks(v, mm, tally->vma_readers);
+}
+
+void verify_locks(struct verify *v)
+{
+	struct hmmu *m = v->m;
+	struct sem_tally *tallies = platform_alloc(m->st->slabs[SLAB_MM].high * sizeof(*tallies));
+
+	for (u32 task = 1; tallies && task < m->st->slabs[SLAB_TASK].high; task++)
+		if (task_of(m, task)->mm)
+			tally_task(v, task, &tallies[task_of(m, task)->mm]);
+	for (u32 mm = 1; tallies && mm < m->st->slabs[SLAB_MM].high; mm++)
+		if (mm_exists(m, mm))
+			verify_sem(v, mm, &tallies[mm]);
+	if (!tallies)
+		complain(v, "the host has no memory to look at semaphores");
+	platform_free(tallies);
+	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
+		if (anon_vma_of(m, anon_vma)->refcount && anon_vma_of(m, anon_vma)->locked)
+			complain(v, "anon_vma %u is locked", anon_vma);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* verify(): translations that CPUs keep. */
+#include "machine/verify.h"
+#include "migrate/migrate.h"
+#include "mm/mm.h"
+#include "mm/tlb.h"
+
+/* Whether a fork() waits that has write-protected entries: it flushes when it has copied all mappings. */
+static bool is_being_copied(const struct hmmu *m, u32 mm)
+{
+	u32 writer = mm_of(m, mm)->mmap_sem.writer;
+
+	return KERNEL >= V6_12 && writer && task_of(m, writer)->op == OP_FORK;
+}
+
+/* Whether a migration or a fork() is about to flush the translation. */
+static bool flush_pending(const struct hmmu *m, const struct tlb_entry *entry)
+{
+	u64 address = entry->vpn << PAGE_SHIFT;
+
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		if (mig->ctx.mm == entry->mm && address >= mig->flush_start && address < mig->flush_end)
+			return true;
+	return is_being_copied(m, entry->mm);
+}
+
+void verify_tlb(struct verify *v)
+{
+	struct hmmu *m = v->m;
+
+	for (u32 slot = 0; slot < m->st->cpus * TLB_ENTRIES; slot++) {
+		const struct tlb_entry *entry = &m->tlb[slot];
+
+		if (!entry->gen || !hmmu_process_alive(m, entry->mm) || entry->gen != mm_of(m, entry->mm)->tlb_gen)
+			continue;
+		if (tlb_entry_stale(m, entry) && !flush_pending(m, entry))
+			complain(v, "TLB of CPU %u: the translation of %#llx in process %u is stale",
+				 slot / TLB_ENTRIES, (unsigned long long)(entry->vpn << PAGE_SHIFT), entry->mm);
+	}
+}
