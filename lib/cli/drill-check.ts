@@ -15,17 +15,7 @@ import {
   type Update,
 } from '../drill'
 import { ExitCode, UsageError } from './exit-codes'
-import {
-  type DrillOptions,
-  drillProfileOption,
-  filterDrills,
-  filterOption,
-  kernelOf,
-  kernelOption,
-  kernelRunnerOption,
-  ramPagesOption,
-  verifyOption,
-} from './options'
+import { addDrillOptions, type DrillOptions, filterDrills, kernelOf } from './options'
 import { type Colors, colorsFor, print, printError } from './output'
 import { showProgress } from './progress'
 
@@ -46,21 +36,15 @@ interface Report {
 
 /** `hmmu drill check` */
 export function drillCheckCommand(exit: (code: number) => void): Command {
-  return new Command('check')
+  const command = new Command('check')
     .description('run drills and compare their transcripts with the expected ones')
     .argument('<path...>', 'files (NAME.drill, X.drills, also .gz) or folders of them, each with its NAME.expected')
     .option('--json', 'print the results as JSON')
     .option('--update', 'write the transcripts as those that are expected from now on')
     .option('--force', 'with --update: also overwrite what another profile prints')
-    .addOption(drillProfileOption())
-    .addOption(verifyOption())
-    .addOption(filterOption())
-    .addOption(ramPagesOption())
-    .addOption(kernelOption())
-    .addOption(kernelRunnerOption())
-    .action((paths: string[], options: CheckCommandOptions) => {
-      exit(checkPaths(paths, options))
-    })
+  return addDrillOptions(command).action((paths: string[], options: CheckCommandOptions) => {
+    exit(checkPaths(paths, options))
+  })
 }
 
 function checkPaths(paths: readonly string[], options: CheckCommandOptions): number {

@@ -15,17 +15,7 @@ import {
   STDIN_PATH,
 } from '../drill'
 import { ExitCode } from './exit-codes'
-import {
-  type DrillOptions,
-  drillProfileOption,
-  filterDrills,
-  filterOption,
-  kernelOf,
-  kernelOption,
-  kernelRunnerOption,
-  ramPagesOption,
-  verifyOption,
-} from './options'
+import { addDrillOptions, type DrillOptions, filterDrills, kernelOf } from './options'
 import { print, printError } from './output'
 
 interface RunCommandOptions extends DrillOptions {
@@ -38,19 +28,14 @@ or many if it starts with such a line.`
 
 /** `hmmu drill run` */
 export function drillRunCommand(exit: (code: number) => void): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description('run drills and print their transcripts')
     .argument(
       '<file...>',
       'NAME.drill, or X.drills with many drills behind lines "=== NAME"; also compressed (.gz); - for standard input',
     )
     .option('--strict', 'a command that would print "skipped" ends the drill, which has failed')
-    .addOption(drillProfileOption())
-    .addOption(verifyOption())
-    .addOption(filterOption())
-    .addOption(ramPagesOption())
-    .addOption(kernelOption())
-    .addOption(kernelRunnerOption())
+  return addDrillOptions(command)
     .addHelpText('after', HELP)
     .action((files: string[], options: RunCommandOptions) => {
       exit(runFiles(files, options))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { didYouMean } from '../base/suggest'
 import { DEFAULT_KERNEL, DEFAULT_PROFILE, DEFAULT_RUNNER, type DrillSource, type KernelOptions } from '../drill'
 import { type Profile, profileNames } from '../index'
@@ -17,8 +17,19 @@ export function drillProfileOption(): Option {
   return new Option('--profile <name>', `which kernel the machine is (default: ${otherwise})`).choices(profileNames)
 }
 
+/** Gives a command the options of {@link DrillOptions}. */
+export function addDrillOptions(command: Command): Command {
+  return command
+    .addOption(drillProfileOption())
+    .addOption(verifyOption())
+    .addOption(filterOption())
+    .addOption(ramPagesOption())
+    .addOption(kernelOption())
+    .addOption(kernelRunnerOption())
+}
+
 /** `--verify`, for every command that runs drills. */
-export function verifyOption(): Option {
+function verifyOption(): Option {
   return new Option('--verify', 'check the balance of the whole machine after every command')
 }
 
@@ -47,13 +58,13 @@ export function parseInteger(least: number, most: number): (text: string) => num
 }
 
 /** `--kernel`, for commands that run drills. */
-export function kernelOption(): Option {
+function kernelOption(): Option {
   const text = 'run the drills on a real kernel in QEMU; without a bzImage, on the one that `npm run kernel:build` made'
   return new Option('--kernel [bzImage]', text).preset(DEFAULT_KERNEL).conflicts(MACHINE_OPTIONS)
 }
 
 /** `--kernel-runner`, for commands that have `--kernel`. */
-export function kernelRunnerOption(): Option {
+function kernelRunnerOption(): Option {
   return new Option('--kernel-runner <folder>', "with --kernel: a checkout's folder kernel/ (default: this checkout's)")
 }
 

@@ -35,6 +35,17 @@ static inline void to_device(struct rig *r, uint64_t address, uint64_t pages)
 		assert_int_equal(r->why[i], HMMU_WHY_NONE);
 }
 
+/** migrate_vma_setup() of pages of RAM, by a driver that has no callbacks. */
+static inline struct hmmu_migration *set_up_system(struct rig *r, uint64_t address, uint64_t pages)
+{
+	struct hmmu_migrate_request request = system_request(r, address, pages);
+	struct hmmu_migration *mig;
+
+	request.ops = NULL;
+	assert_ok(hmmu_migrate_vma_setup(r->m, &request, &mig));
+	return mig;
+}
+
 static inline uint64_t cpages(const struct hmmu_migration *mig)
 {
 	struct hmmu_migration_state state;

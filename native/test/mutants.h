@@ -54,10 +54,7 @@ static struct source source_of(struct rig *r)
 	struct source s = { .numbers = { m->pfn_end, m->device_base, m->other_device_base, m->st->next_block * 512,
 					 m->st->swap_high, m->st->slabs[SLAB_VMA].high } };
 
-	assert_ok(hmmu_snapshot(r->m, NULL, 0, &s.size));
-	s.header = malloc(s.size);
-	assert_non_null(s.header);
-	assert_ok(hmmu_snapshot(r->m, s.header, s.size, &s.size));
+	s.header = snapshot_of(r->m, &s.size);
 	while (((const struct piece *)(s.header + 1))[s.books].number * PAGE_SIZE < (uint64_t)(m->frames - (u8 *)m->st))
 		s.books++;
 	rig_discard(r);

@@ -23,6 +23,52 @@ const char *first_complaint(void)
 	return complaint;
 }
 
+void assert_says(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("not \"%s\": %s", words, text);
+}
+
+void assert_complains(struct hmmu *m, const char *words)
+{
+	if (!complaints(m))
+		fail_msg("not \"%s\": no complaint", words);
+	assert_says(first_complaint(), words);
+}
+
+void *snapshot_of(struct hmmu *m, size_t *size)
+{
+	void *bytes;
+
+	assert_ok(hmmu_snapshot(m, NULL, 0, size));
+	bytes = malloc(*size);
+	assert_non_null(bytes);
+	assert_ok(hmmu_snapshot(m, bytes, *size, size));
+	return bytes;
+}
+
+struct hmmu *copy_by_snapshot(struct hmmu *m, uint32_t flags, struct hmmu_error *error)
+{
+	struct hmmu *copy = NULL;
+	size_t size;
+	void *bytes = snapshot_of(m, &size);
+	int err = hmmu_restore_with(bytes, size, flags, &copy, error);
+
+	free(bytes);
+	assert_int_equal(err, copy ? 0 : -EINVAL);
+	return copy;
+}
+
+void assert_restores(struct hmmu *m)
+{
+	struct hmmu_error error = { 0 };
+	struct hmmu *copy = copy_by_snapshot(m, 0, &error);
+
+	if (!copy)
+		fail_msg("%s", error.text);
+	hmmu_destroy(copy);
+}
+
 static void print_complaint(void *data, const char *text)
 {
 	(void)data;
@@ -196,6 +242,12 @@ void write_pages(struct rig *r, uint64_t address, uint64_t pages, uint8_t value)
 	hmmu_lru_add_drain_all(r->m);
 }
 
+void reclaim_range(struct rig *r, uint64_t address, uint64_t pages)
+{
+	for (uint64_t i = 0; i < pages; i++)
+		assert_ok(hmmu_reclaim(r->m, r->pid, address + PAGES(i)));
+}
+
 void read_pages(struct rig *r, uint64_t address, uint64_t pages)
 {
 	for (uint64_t i = 0; i < pages; i++)
@@ -225,6 +277,19 @@ struct hmmu_entry entry_of(struct rig *r, uint32_t pid, uint64_t address)
 uint32_t pfn_at(struct rig *r, uint64_t address)
 {
 	return entry_of(r, r->pid, address).pfn;
+}
+
+uint32_t flags_at(struct rig *r, uint64_t address)
+{
+	return entry_of(r, r->pid, address).flags;
+}
+
+bool is_ready(struct rig *r, uint32_t tid)
+{
+	struct hmmu_task_state state;
+
+	assert_ok(hmmu_task_state(r->m, tid, &state));
+	return state.ready;
 }
 
 struct hmmu_page_info page_info(struct rig *r, uint32_t pfn)

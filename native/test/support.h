@@ -55,6 +55,20 @@ void assert_clean(struct hmmu *m);
 int complaints(struct hmmu *m);
 /** The first complaint of the last complaints(). */
 const char *first_complaint(void);
+/** The text must have these words. */
+void assert_says(const char *text, const char *words);
+/** verify() must complain, with these words in its first complaint. */
+void assert_complains(struct hmmu *m, const char *words);
+
+/** @name Snapshots
+ * @{ */
+/** Bytes that the caller frees. */
+void *snapshot_of(struct hmmu *m, size_t *size);
+/** A copy of the machine, made by a snapshot. NULL: it is refused, and @p error, which may be NULL, tells why. */
+struct hmmu *copy_by_snapshot(struct hmmu *m, uint32_t flags, struct hmmu_error *error);
+/** A snapshot must be restored. */
+void assert_restores(struct hmmu *m);
+/** @} */
 
 /** The call must have failed with this errno and this code. */
 void assert_failed(struct hmmu *m, int result, int err, uint32_t code);
@@ -81,6 +95,8 @@ int load(struct rig *r, uint32_t tid, uint64_t address, uint8_t *value);
 /** By the rig's task; they must succeed. write_pages() stores @p value + i to page i. */
 void write_pages(struct rig *r, uint64_t address, uint64_t pages, uint8_t value);
 void read_pages(struct rig *r, uint64_t address, uint64_t pages);
+/** Each page must go to swap. */
+void reclaim_range(struct rig *r, uint64_t address, uint64_t pages);
 void assert_bytes(struct rig *r, uint32_t tid, uint64_t address, uint64_t pages, uint8_t value);
 /** @} */
 
@@ -88,6 +104,10 @@ void assert_bytes(struct rig *r, uint32_t tid, uint64_t address, uint64_t pages,
  * @{ */
 struct hmmu_entry entry_of(struct rig *r, uint32_t pid, uint64_t address);
 uint32_t pfn_at(struct rig *r, uint64_t address);
+/** Page flags of the page that the rig's process maps at an address. */
+uint32_t flags_at(struct rig *r, uint64_t address);
+/** Whether the task's wait is over. */
+bool is_ready(struct rig *r, uint32_t tid);
 struct hmmu_page_info page_info(struct rig *r, uint32_t pfn);
 uint64_t counter(struct rig *r, uint32_t which);
 struct hmmu_mm_counters mm_counters(struct rig *r, uint32_t pid);

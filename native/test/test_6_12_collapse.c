@@ -121,21 +121,6 @@ static void test_collapse_waits_after_a_failure(void **state)
 	}
 }
 
-static struct hmmu *snapshot_restored(struct hmmu *m, struct hmmu_error *error)
-{
-	struct hmmu *copy = NULL;
-	size_t size;
-	void *bytes;
-
-	assert_ok(hmmu_snapshot(m, NULL, 0, &size));
-	bytes = malloc(size);
-	assert_non_null(bytes);
-	assert_ok(hmmu_snapshot(m, bytes, size, &size));
-	hmmu_restore_with(bytes, size, 0, &copy, error);
-	free(bytes);
-	return copy;
-}
-
 /* Set a word of a task's progress, and expect restore to refuse the machine. */
 static void refuse_progress(struct hmmu *m, u64 *word, u64 wrong)
 {
@@ -143,8 +128,8 @@ static void refuse_progress(struct hmmu *m, u64 *word, u64 wrong)
 	u64 right = *word;
 
 	*word = wrong;
-	assert_null(snapshot_restored(m, &error));
-	assert_non_null(strstr(error.text, "is in a state that is none"));
+	assert_null(copy_by_snapshot(m, 0, &error));
+	assert_says(error.text, "is in a state that is none");
 	*word = right;
 }
 
@@ -167,7 +152,7 @@ static void test_collapse_waits_in_a_snapshot(void **state)
 	refuse_progress(c.r->m, &progress->at, c.buf + MIB(4));
 	progress = &task_of(c.r->m, c.other)->progress;
 	refuse_progress(c.r->m, &progress->result, EAGAIN);
-	copy = snapshot_restored(c.r->m, &error);
+	copy = copy_by_snapshot(c.r->m, 0, &error);
 	assert_non_null(copy);
 	hmmu_destroy(c.r->m);
 	c.r->m = copy;

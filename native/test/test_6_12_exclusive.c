@@ -13,11 +13,6 @@ static void assert_fails(struct rig *r, uint64_t address, int err)
 	assert_int_equal(pfn, UINT32_MAX);
 }
 
-static uint32_t flags_at(struct rig *r, uint64_t address)
-{
-	return entry_of(r, r->pid, address).flags;
-}
-
 /* The entry keeps its reference and loses its map count. The page stays exclusive to the process, and is dirty. */
 static void test_made(void **state)
 {

@@ -4,14 +4,6 @@
 
 #include "mm/task.h"
 
-static bool is_ready(struct rig *r, uint32_t tid)
-{
-	struct hmmu_task_state state;
-
-	assert_ok(hmmu_task_state(r->m, tid, &state));
-	return state.ready;
-}
-
 /* The driver has the page's lock. The load gives its lock up for it; another task changes the mapping meanwhile. */
 static void test_load_waits(void **state)
 {

@@ -9,11 +9,6 @@
 #define ANON (HMMU_PG_UPTODATE | HMMU_PG_LRU | HMMU_PG_SWAPBACKED | HMMU_PG_EXCLUSIVE)
 #define LOCKED (HMMU_PG_UNEVICTABLE | HMMU_PG_MLOCKED)
 
-static uint32_t flags_at(struct rig *r, uint64_t address)
-{
-	return entry_of(r, r->pid, address).flags;
-}
-
 static void test_batch(void **state)
 {
 	struct rig *r = open_6_12();

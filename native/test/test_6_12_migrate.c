@@ -9,14 +9,12 @@ static void test_three_calls(void **state)
 {
 	struct rig *r = open_6_12();
 	uint64_t buf = map_anon(r, 3);
-	struct hmmu_migrate_request request = system_request(r, buf, 3);
 	struct hmmu_migration *mig;
 	uint8_t value;
 
 	(void)state;
 	write_pages(r, buf, 2, 40);
-	request.ops = NULL;
-	assert_ok(hmmu_migrate_vma_setup(r->m, &request, &mig));
+	mig = set_up_system(r, buf, 3);
 	assert_int_equal(cpages(mig), 3);
 	assert_int_equal(r->src[0] & 63, HMMU_PFN_VALID | HMMU_PFN_MIGRATE | HMMU_PFN_WRITE);
 	assert_int_equal(r->src[2], HMMU_PFN_MIGRATE);
@@ -70,13 +68,11 @@ static void test_given_up(void **state)
 {
 	struct rig *r = open_6_12();
 	uint64_t buf = map_anon(r, 2);
-	struct hmmu_migrate_request request = system_request(r, buf, 2);
 	struct hmmu_migration *mig;
 
 	(void)state;
 	write_pages(r, buf, 2, 1);
-	request.ops = NULL;
-	assert_ok(hmmu_migrate_vma_setup(r->m, &request, &mig));
+	mig = set_up_system(r, buf, 2);
 	give_device_page(r, 0);
 	assert_ok(hmmu_migrate_end(mig));
 	assert_int_equal(r->why[0], HMMU_WHY_ABORTED);
@@ -90,14 +86,12 @@ static void test_rules(void **state)
 {
 	struct rig *r = open_6_12();
 	uint64_t buf = map_anon(r, 2);
-	struct hmmu_migrate_request request = system_request(r, buf, 2);
 	struct hmmu_migration *mig;
 	uint32_t pfn;
 
 	(void)state;
 	write_pages(r, buf, 2, 1);
-	request.ops = NULL;
-	assert_ok(hmmu_migrate_vma_setup(r->m, &request, &mig));
+	mig = set_up_system(r, buf, 2);
 	give_device_page(r, 0);
 	pfn = give_device_page(r, 1);
 	assert_failed(r->m, hmmu_page_trylock(r->m, pfn), -EBUSY, HMMU_ERR_BUSY);
@@ -388,12 +382,10 @@ static void test_charge_of_insertion(void **state)
 {
 	struct rig *r = open_6_12();
 	uint64_t buf = map_anon(r, 1);
-	struct hmmu_migrate_request request = system_request(r, buf, 1);
 	struct hmmu_migration *mig;
 
 	(void)state;
-	request.ops = NULL;
-	assert_ok(hmmu_migrate_vma_setup(r->m, &request, &mig));
+	mig = set_up_system(r, buf, 1);
 	give_device_page(r, 0);
 	write_pages(r, buf, 1, 1);
 	assert_int_equal(hmmu_memcg_charged(r->m), 1);

@@ -131,12 +131,10 @@ static void test_unstable_table(void **state)
 {
 	struct rig *r = open_6_12();
 	uint64_t buf = map_anon(r, 1);
-	struct hmmu_migrate_request request = system_request(r, buf, 1);
 	struct hmmu_migration *mig;
 
 	(void)state;
-	request.ops = NULL;
-	assert_ok(hmmu_migrate_vma_setup(r->m, &request, &mig));
+	mig = set_up_system(r, buf, 1);
 	give_device_page(r, 0);
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_PMD_UNSTABLE, 1, false));
 	assert_ok(hmmu_migrate_vma_pages(mig));

@@ -281,9 +281,7 @@ static void test_cancel_and_copies(void **state)
 	struct rig *r = open_6_12(.swap_pages = 8);
 	uint64_t buf = map_anon(r, 2);
 	uint32_t pfn, used = r->m->st->slabs[SLAB_INTERVAL].used;
-	static uint64_t bytes[1 << 18];
 	struct hmmu *copy;
-	size_t size;
 
 	(void)state;
 	write_pages(r, buf, 2, 1);
@@ -291,8 +289,8 @@ static void test_cancel_and_copies(void **state)
 	assert_int_not_equal(pfn, 0);
 	assert_blocked(r->m, mirror_of(r, buf, 2, FAULT, 0), r->tid, HMMU_WAIT_PAGE_LOCK);
 	assert_int_equal(r->m->st->slabs[SLAB_INTERVAL].used, used + 1);
-	assert_ok(hmmu_snapshot(r->m, bytes, sizeof(bytes), &size));
-	assert_ok(hmmu_restore(bytes, size, &copy));
+	copy = copy_by_snapshot(r->m, 0, NULL);
+	assert_non_null(copy);
 	assert_ok(hmmu_page_unlock(copy, pfn));
 	assert_ok(hmmu_mirror(copy, r->tid, buf, buf + PAGES(2), FAULT, 0, words));
 	assert_int_equal(words[0] & HMMU_RANGE_FLAGS, VALID | WRITE);

@@ -2,7 +2,7 @@
 /* Locks of mappings in Linux 6.12: who goes on while a writer waits, who waits with which lock, and how it goes on. */
 #include <stdlib.h>
 
-#include "support.h"
+#include "wrong.h"
 
 #include "mm/vma_lock.h"
 
@@ -56,14 +56,6 @@ static void end_reading(struct scene *s)
 	assert_ok(hmmu_release(s->r->m, s->pfn));
 	assert_ok(load(s->r, s->reader, s->shared, &byte));
 	assert_int_equal(byte, 0x10);
-}
-
-static bool is_ready(struct rig *r, uint32_t tid)
-{
-	struct hmmu_task_state state;
-
-	assert_ok(hmmu_task_state(r->m, tid, &state));
-	return state.ready;
 }
 
 static int unmap(struct scene *s, uint64_t address, uint64_t pages)
@@ -403,46 +395,6 @@ static void test_swapped_page_gives_the_lock_up(void **state)
 	rig_close(r);
 }
 
-/* A snapshot is refused with these words; NULL: it is restored. */
-static void assert_refused(struct rig *r, const char *words)
-{
-	size_t size = 0;
-	struct hmmu_error error = { 0 };
-	struct hmmu *m;
-	void *bytes;
-
-	assert_ok(hmmu_snapshot(r->m, NULL, 0, &size));
-	bytes = malloc(size);
-	assert_ok(hmmu_snapshot(r->m, bytes, size, &size));
-	if (!words) {
-		if (hmmu_restore_with(bytes, size, HMMU_RESTORE_UNVERIFIED, &m, &error))
-			fail_msg("%s", error.text);
-		assert_true(hmmu_hash(m) == hmmu_hash(r->m));
-		hmmu_destroy(m);
-	} else {
-		assert_int_equal(hmmu_restore_with(bytes, size, HMMU_RESTORE_UNVERIFIED, &m, &error), -EINVAL);
-		if (!strstr(error.text, words))
-			fail_msg("not \"%s\": %s", words, error.text);
-	}
-	free(bytes);
-}
-
-static void assert_complaint(struct rig *r, const char *words)
-{
-	if (words && (!complaints(r->m) || !strstr(first_complaint(), words)))
-		fail_msg("not \"%s\": %s", words, complaints(r->m) ? first_complaint() : "no complaint");
-}
-
-/** A wrong value: verify() says so, and a snapshot of it is refused. NULL: it does not, or is not. */
-#define WRONG(field, value, complaint, refusal) \
-	do { \
-		const uint64_t right_ = (field); \
-		(field) = (value); \
-		assert_complaint(r, complaint); \
-		assert_refused(r, refusal); \
-		(field) = (__typeof__(0 + (field)))right_; \
-	} while (0)
-
 /* Snapshots of tasks that wait with or for the lock of a mapping are restored; impossible ones are refused. */
 static void test_snapshots(void **state)
 {
@@ -456,7 +408,7 @@ static void test_snapshots(void **state)
 	begin_to_read(&s);
 	assert_blocked(r->m, hmmu_fork(r->m, s.writer, &child), s.writer, HMMU_WAIT_VMA_LOCK);
 	child = (uint32_t)writer->progress.result;
-	assert_refused(r, NULL);
+	assert_restored(r->m, NULL);
 	assert_clean(r->m);
 	WRONG(mm->vma_readers, 2, "are counted", "are counted");
 	WRONG(mm->tasks, 9, "the counter says 9", "the counter says 9");

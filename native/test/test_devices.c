@@ -89,22 +89,6 @@ static void test_removed_devices(void **state)
 	rig_close(r);
 }
 
-/* A snapshot of the machine is restored. */
-static void assert_restores(struct hmmu *m)
-{
-	struct hmmu *restored;
-	size_t size;
-	void *bytes;
-
-	assert_ok(hmmu_snapshot(m, NULL, 0, &size));
-	bytes = malloc(size);
-	assert_non_null(bytes);
-	assert_ok(hmmu_snapshot(m, bytes, size, &size));
-	assert_ok(hmmu_restore(bytes, size, &restored));
-	free(bytes);
-	hmmu_destroy(restored);
-}
-
 struct calls {
 	uint32_t faults, freed;
 	uint32_t pfn;

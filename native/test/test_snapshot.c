@@ -32,17 +32,6 @@ static void go_on(struct hmmu *m, uint32_t tid, uint64_t buf)
 	assert_clean(m);
 }
 
-static void *snapshot(struct hmmu *m, size_t *size)
-{
-	void *bytes;
-
-	assert_ok(hmmu_snapshot(m, NULL, 0, size));
-	bytes = malloc(*size);
-	assert_non_null(bytes);
-	assert_ok(hmmu_snapshot(m, bytes, *size, size));
-	return bytes;
-}
-
 static void test_clone(void **state)
 {
 	struct rig *r = open_rig();
@@ -66,7 +55,7 @@ static void test_snapshot_and_restore(void **state)
 	uint64_t buf = live(r);
 	struct hmmu *restored;
 	size_t size;
-	void *bytes = snapshot(r->m, &size);
+	void *bytes = snapshot_of(r->m, &size);
 
 	(void)state;
 	assert_ok(hmmu_restore(bytes, size, &restored));
@@ -109,7 +98,7 @@ static void test_damage(void **state)
 
 	(void)state;
 	live(r);
-	bytes = snapshot(r->m, &size);
+	bytes = snapshot_of(r->m, &size);
 	for (size_t at = 0; at < size; at += at < 5000 ? 61 : 4099) {
 		bytes[at] ^= 0x10;
 		assert_int_equal(hmmu_restore(bytes, size, &restored), -EINVAL);

@@ -9,12 +9,6 @@ static struct rig *open_swap(uint32_t swap_pages)
 	return open_rig(.swap_pages = swap_pages);
 }
 
-static void reclaim_range(struct rig *r, uint64_t address, uint64_t pages)
-{
-	for (uint64_t i = 0; i < pages; i++)
-		assert_ok(hmmu_reclaim(r->m, r->pid, address + PAGES(i)));
-}
-
 static void refused(struct rig *r, uint64_t address, int err)
 {
 	assert_failed(r->m, hmmu_reclaim(r->m, r->pid, address), err, HMMU_ERR_SYSCALL);
@@ -28,11 +22,6 @@ static uint64_t slots_in_use(struct rig *r)
 static uint64_t cached(struct rig *r)
 {
 	return counter(r, HMMU_COUNT_SWAP_CACHED);
-}
-
-static bool in_swap_cache(struct rig *r, uint64_t address)
-{
-	return entry_of(r, r->pid, address).flags & HMMU_PG_SWAPCACHE;
 }
 
 static void out_and_in(void **state)
@@ -80,12 +69,12 @@ static void stores_reuse(void **state)
 	write_pages(r, a, 2, 1);
 	reclaim_range(r, a, 2);
 	assert_ok(store(r, r->tid, a, 50));
-	assert_false(in_swap_cache(r, a));
+	assert_false(flags_at(r, a) & HMMU_PG_SWAPCACHE);
 	assert_bits(r, a, HMMU_BIT_WRITE | HMMU_BIT_DIRTY | HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
 	assert_ok(load(r, r->tid, a + PAGES(1), NULL));
-	assert_true(in_swap_cache(r, a + PAGES(1)));
+	assert_true(flags_at(r, a + PAGES(1)) & HMMU_PG_SWAPCACHE);
 	assert_ok(store(r, r->tid, a + PAGES(1), 51));
-	assert_false(in_swap_cache(r, a + PAGES(1)));
+	assert_false(flags_at(r, a + PAGES(1)) & HMMU_PG_SWAPCACHE);
 	assert_int_equal(slots_in_use(r), 0);
 	hmmu_lru_add_drain_all(r->m);
 	assert_page(r, a, 1, 1, ANON_FLAGS | HMMU_PG_DIRTY);
@@ -252,11 +241,11 @@ static void full_area(void **state)
 	write_pages(r, a, 4, 1);
 	reclaim_range(r, a, 4);
 	assert_bytes(r, r->tid, a, 1, 1);
-	assert_false(in_swap_cache(r, a));
+	assert_false(flags_at(r, a) & HMMU_PG_SWAPCACHE);
 	assert_int_equal(slots_in_use(r), 3);
 	assert_bytes(r, r->tid, a + PAGES(1), 3, 2);
 	assert_int_equal(slots_in_use(r), 2);
-	assert_true(in_swap_cache(r, a + PAGES(3)));
+	assert_true(flags_at(r, a + PAGES(3)) & HMMU_PG_SWAPCACHE);
 	/* A slot that only the swap cache needs is taken from it, when there is no other. */
 	write_pages(r, b, 2, 20);
 	reclaim_range(r, b, 2);
@@ -369,7 +358,7 @@ static void system_calls(void **state)
 	/* mlock() brings the pages in, and out of the swap cache, as their slots are of no use. */
 	assert_ok(hmmu_mlock(r->m, r->tid, BASE, PAGES(2)));
 	assert_kind(r, BASE, 2, HMMU_ENTRY_SYS);
-	assert_false(in_swap_cache(r, BASE));
+	assert_false(flags_at(r, BASE) & HMMU_PG_SWAPCACHE);
 	assert_true(entry_of(r, r->pid, BASE).flags & HMMU_PG_MLOCKED);
 	assert_bytes(r, r->tid, BASE, 2, 7);
 	rig_close(r);

@@ -2,17 +2,6 @@
 /* Migrations of pages in the swap cache, and reclaim during a migration. */
 #include "support.h"
 
-static void reclaim_range(struct rig *r, uint64_t address, uint64_t pages)
-{
-	for (uint64_t i = 0; i < pages; i++)
-		assert_ok(hmmu_reclaim(r->m, r->pid, address + PAGES(i)));
-}
-
-static bool in_swap_cache(struct rig *r, uint64_t address)
-{
-	return entry_of(r, r->pid, address).flags & HMMU_PG_SWAPCACHE;
-}
-
 /* migrate_vma(): swap entries are left out; a page in the swap cache has a mapping, and so stays off the device. */
 static void migration(void **state)
 {
@@ -31,7 +20,7 @@ static void migration(void **state)
 	assert_bytes(r, r->tid, a, 3, 1);
 	/* The reference of the swap cache is no pin, a pin is. */
 	hmmu_lru_add_drain_all(r->m);
-	assert_true(in_swap_cache(r, a));
+	assert_true(flags_at(r, a) & HMMU_PG_SWAPCACHE);
 	assert_ok(hmmu_pin(r->m, r->tid, a, 0, &pfn));
 	assert_ok(migrate(r, a, 1, HMMU_TO_DEVICE));
 	assert_why(r, 0, HMMU_WHY_PINNED);
@@ -68,7 +57,7 @@ static void migration_within_ram(void **state)
 	assert_ok(migrate_with(r, a, 1, &ops, &pfn));
 	assert_all_moved(r, 1);
 	assert_int_equal(pfn_at(r, a), pfn);
-	assert_true(in_swap_cache(r, a));
+	assert_true(flags_at(r, a) & HMMU_PG_SWAPCACHE);
 	hmmu_lru_add_drain_all(r->m);
 	assert_page(r, a, 2, 1, ANON_FLAGS | HMMU_PG_SWAPCACHE);
 	assert_clean(r->m);

@@ -350,20 +350,6 @@ static void mremap_populates_first(uint32_t profile)
 	rig_close(r);
 }
 
-static struct hmmu *copy_by_snapshot(struct rig *r)
-{
-	size_t size = 0;
-	struct hmmu *m;
-	void *bytes;
-
-	assert_ok(hmmu_snapshot(r->m, NULL, 0, &size));
-	bytes = malloc(size);
-	assert_ok(hmmu_snapshot(r->m, bytes, size, &size));
-	assert_ok(hmmu_restore(bytes, size, &m));
-	free(bytes);
-	return m;
-}
-
 /* A machine restored while a process waits goes on as the original does. */
 static void snapshot(uint32_t profile)
 {
@@ -372,7 +358,7 @@ static void snapshot(uint32_t profile)
 	struct hmmu *copy;
 
 	assert_blocked(r->m, hmmu_exit(r->m, r->pid), r->tid, HMMU_WAIT_PAGE_LOCK);
-	copy = copy_by_snapshot(r);
+	copy = copy_by_snapshot(r->m, 0, NULL);
 	assert_true(hmmu_hash(copy) == hmmu_hash(r->m));
 	for (int i = 1; i < 4; i += 2) {
 		assert_ok(hmmu_release(r->m, s.pfns[i]));

@@ -1,44 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Records of a task that closes files: verify() finds wrong ones, and a snapshot with them is refused. */
-#include "support.h"
-
-#include <stdlib.h>
+#include "wrong.h"
 
 #include "mm/vma.h"
 
 #define RW (HMMU_PROT_READ | HMMU_PROT_WRITE)
-
-static void assert_refused(struct rig *r, const char *words)
-{
-	size_t size = 0;
-	struct hmmu_error error = { 0 };
-	struct hmmu *m;
-	void *bytes;
-
-	assert_ok(hmmu_snapshot(r->m, NULL, 0, &size));
-	bytes = malloc(size);
-	assert_ok(hmmu_snapshot(r->m, bytes, size, &size));
-	assert_int_equal(hmmu_restore_with(bytes, size, HMMU_RESTORE_UNVERIFIED, &m, &error), -EINVAL);
-	if (!strstr(error.text, words))
-		fail_msg("not \"%s\": %s", words, error.text);
-	free(bytes);
-}
-
-static void assert_complaint(struct rig *r, const char *words)
-{
-	if (words && (!complaints(r->m) || !strstr(first_complaint(), words)))
-		fail_msg("not \"%s\": %s", words, complaints(r->m) ? first_complaint() : "no complaint");
-}
-
-/** A wrong value: verify() says so (NULL: it does not look), and a snapshot of it is refused. */
-#define WRONG(field, value, complaint, refusal) \
-	do { \
-		__typeof__(field) right_ = (field); \
-		(field) = (value); \
-		assert_complaint(r, complaint); \
-		assert_refused(r, refusal); \
-		(field) = right_; \
-	} while (0)
 
 static void test_wrong_records(void **state)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import {
@@ -13,20 +12,9 @@ import {
   splitSections,
   writeExpected,
 } from '../../lib/drill/source'
+import { TestFolder } from './folder'
 
-let folder: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hmmu-source-'))
-})
-afterEach(() => {
-  rmSync(folder, { recursive: true })
-})
-
-function put(name: string, content: string | Buffer): string {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return path
-}
+const folder = new TestFolder()
 
 describe('sections', () => {
   test('are split at their headers and know their lines', () => {
@@ -51,26 +39,28 @@ describe('sections', () => {
 
 describe('files', () => {
   test('of a folder, in and under it, in order', () => {
-    mkdirSync(join(folder, 'more'))
-    mkdirSync(join(folder, 'node_modules'))
+    mkdirSync(join(folder.path, 'more'))
+    mkdirSync(join(folder.path, 'node_modules'))
     for (const name of ['b.drill', 'a.drills.gz', 'more/c.drill', 'a.expected', 'node_modules/d.drill', 'README'])
-      put(name, '')
-    expect(findDrillFiles(folder)).toEqual(['a.drills.gz', 'b.drill', 'more/c.drill'].map((name) => join(folder, name)))
+      folder.put(name, '')
+    expect(findDrillFiles(folder.path)).toEqual(
+      ['a.drills.gz', 'b.drill', 'more/c.drill'].map((name) => join(folder.path, name)),
+    )
   })
 
   test('that are not there, or no drills, are errors', () => {
-    expect(() => findDrillFiles(join(folder, 'nothing'))).toThrow('no such file or folder')
-    expect(() => findDrillFiles(put('x.txt', ''))).toThrow(
+    expect(() => findDrillFiles(join(folder.path, 'nothing'))).toThrow('no such file or folder')
+    expect(() => findDrillFiles(folder.put('x.txt', ''))).toThrow(
       'is no drill: its name ends neither in .drill nor in .drills',
     )
   })
 
   test('one drill a file, or many; compressed or not', () => {
-    const one = put('one.drill', 'A count\n')
+    const one = folder.put('one.drill', 'A count\n')
     expect(readDrills(one)).toEqual([{ name: 'one', file: one, firstLine: 1, text: 'A count\n' }])
-    const packed = put('two.drill.gz', gzipSync('A clear\n'))
+    const packed = folder.put('two.drill.gz', gzipSync('A clear\n'))
     expect(readDrills(packed)).toEqual([{ name: 'two', file: packed, firstLine: 1, text: 'A clear\n' }])
-    const many = put('many.drills', '=== x\nA count\n=== y\nA clear\n')
+    const many = folder.put('many.drills', '=== x\nA count\n=== y\nA clear\n')
     expect(readDrills(many).map(({ name, firstLine }) => [name, firstLine])).toEqual([
       ['x', 2],
       ['y', 4],
@@ -78,18 +68,18 @@ describe('files', () => {
   })
 
   test('that are broken are errors', () => {
-    expect(() => readDrills(put('bad.drill.gz', 'not gzip'))).toThrow(/bad\.drill\.gz: can't be unpacked: /)
+    expect(() => readDrills(folder.put('bad.drill.gz', 'not gzip'))).toThrow(/bad\.drill\.gz: can't be unpacked: /)
   })
 })
 
 describe('expected transcripts', () => {
   test('stand beside, compressed or not', () => {
-    const one = put('one.drill', '')
+    const one = folder.put('one.drill', '')
     expect(readExpected(one)).toBeUndefined()
-    put('one.expected', 'A count\n')
+    folder.put('one.expected', 'A count\n')
     expect(readExpected(one)).toEqual(new Map([['one', 'A count\n']]))
-    const many = put('many.drills.gz', gzipSync(''))
-    put('many.expected.gz', gzipSync('=== x\nX\n=== y\nY\n'))
+    const many = folder.put('many.drills.gz', gzipSync(''))
+    folder.put('many.expected.gz', gzipSync('=== x\nX\n=== y\nY\n'))
     expect(readExpected(many)).toEqual(
       new Map([
         ['x', 'X\n'],
@@ -99,15 +89,15 @@ describe('expected transcripts', () => {
   })
 
   test('are written where they are, or compressed where the drills are', () => {
-    const one = put('one.drill', '')
+    const one = folder.put('one.drill', '')
     writeExpected(one, 'plain\n')
-    expect(readFileSync(join(folder, 'one.expected'), 'utf8')).toBe('plain\n')
-    const packed = put('two.drill.gz', '')
-    expect(expectedPath(packed)).toBe(join(folder, 'two.expected.gz'))
+    expect(readFileSync(join(folder.path, 'one.expected'), 'utf8')).toBe('plain\n')
+    const packed = folder.put('two.drill.gz', '')
+    expect(expectedPath(packed)).toBe(join(folder.path, 'two.expected.gz'))
     writeExpected(packed, 'packed\n')
-    expect(gunzipSync(readFileSync(join(folder, 'two.expected.gz'))).toString()).toBe('packed\n')
-    const three = put('three.drill', '')
-    put('three.expected.gz', gzipSync(''))
-    expect(expectedPath(three)).toBe(join(folder, 'three.expected.gz'))
+    expect(gunzipSync(readFileSync(join(folder.path, 'two.expected.gz'))).toString()).toBe('packed\n')
+    const three = folder.put('three.drill', '')
+    folder.put('three.expected.gz', gzipSync(''))
+    expect(expectedPath(three)).toBe(join(folder.path, 'three.expected.gz'))
   })
 })
