@@ -110,6 +110,7 @@ static void wild_look(struct world *w, const struct fuzz_record *r, uint32_t tid
 	struct hmmu_entry entries[8];
 	struct hmmu_task_state state;
 	struct hmmu_page_info page;
+	struct hmmu_vma_info vma;
 	uint64_t walk[5], address = wild_number(r, 0);
 	uint32_t pid = (uint32_t)wild_number(r, 1), pfn;
 
@@ -117,6 +118,7 @@ static void wild_look(struct world *w, const struct fuzz_record *r, uint32_t tid
 	check_result(w, hmmu_dump(w->m, w->pids[0], address, r->region % 9, entries));
 	hmmu_walk(w->m, w->pids[0], address, walk);
 	hmmu_vmas(w->m, pid, NULL, 0);
+	hmmu_vma_at(w->m, pid, address, &vma);
 	hmmu_page_info(w->m, (uint32_t)wild_number(r, 2), &page);
 	hmmu_page_data(w->m, (uint32_t)wild_number(r, 2));
 	hmmu_task_state(w->m, tid, &state);

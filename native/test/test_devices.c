@@ -38,6 +38,24 @@ static void test_pages_are_divided(void **state)
 	rig_close(r);
 }
 
+static void test_owner(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t device, pfn;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 8, 7, &device));
+	assert_ok(hmmu_device_set_owner(r->m, device, 8));
+	assert_int_equal(info_of(r->m, device).owner, 8);
+	assert_failed(r->m, hmmu_device_set_owner(r->m, device, 0), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_set_owner(r->m, device + 1, 9), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_ok(hmmu_device_alloc_of(r->m, device, &pfn));
+	assert_failed(r->m, hmmu_device_set_owner(r->m, device, 9), -EBUSY, HMMU_ERR_BUSY);
+	assert_int_equal(info_of(r->m, device).owner, 8);
+	assert_ok(hmmu_page_put(r->m, pfn));
+	rig_close(r);
+}
+
 static void test_bad_arguments(void **state)
 {
 	struct rig *r = open_rig();
@@ -188,7 +206,8 @@ static void test_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages_are_divided),         cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(test_pages_are_divided),         cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_removed_devices),           cmocka_unit_test(test_each_has_its_driver),
 		cmocka_unit_test(test_in_place_of_a_removed_one), cmocka_unit_test(test_copies),
 	};

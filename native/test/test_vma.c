@@ -389,6 +389,27 @@ static void test_holes(void **state)
 }
 
 /* Many mappings: the search tree finds each, whatever the order in which they came and went. */
+static void test_mapping_at_an_address(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_vma_info info;
+
+	(void)state;
+	map_pages(r, 1, 2, HMMU_PROT_READ);
+	map_pages(r, 3, 1, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	assert_ok(hmmu_vma_at(r->m, r->pid, page(1), &info));
+	assert_int_equal(info.end, page(3));
+	assert_ok(hmmu_vma_at(r->m, r->pid, page(3) - 1, &info));
+	assert_int_equal(info.start, page(1));
+	assert_ok(hmmu_vma_at(r->m, r->pid, page(3), &info));
+	assert_int_equal(info.prot, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	assert_failed(r->m, hmmu_vma_at(r->m, r->pid, page(1) - 1, &info), -ENOENT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_vma_at(r->m, r->pid, page(4), &info), -ENOENT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_vma_at(r->m, r->pid, UINT64_MAX, &info), -ENOENT, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_vma_at(r->m, 99, page(1), &info), -ESRCH, HMMU_ERR_NO_PROCESS);
+	rig_close(r);
+}
+
 static void test_many_mappings(void **state)
 {
 	struct rig *r = open_rig();
@@ -558,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_split_before_the_first_page),
 		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_mapping_at_an_address),
 		cmocka_unit_test(test_many_mappings),
 	};
 	const struct CMUnitTest tests_of_4_14[] = {

@@ -56,6 +56,7 @@
 	X(int, reclaim, (struct hmmu *m, uint32_t pid, uint64_t address), (m, pid, address)) \
 	X(int, dump, (const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages, struct hmmu_entry *out), (m, pid, address, pages, out)) \
 	X(int, vmas, (const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uint32_t capacity), (m, pid, out, capacity)) \
+	X(int, vma_at, (const struct hmmu *m, uint32_t pid, uint64_t address, struct hmmu_vma_info *out), (m, pid, address, out)) \
 	X(int, walk, (const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t entries[5]), (m, pid, address, entries)) \
 	X(int, page_info, (const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out), (m, pfn, out)) \
 	X(void *, page_data, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
@@ -81,6 +82,7 @@
 	X(int, device_alloc_of, (struct hmmu *m, uint32_t device, uint32_t *pfn), (m, device, pfn)) \
 	X(int, device_create, (struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device), (m, pages, owner, device)) \
 	X(int, device_remove, (struct hmmu *m, uint32_t device), (m, device)) \
+	X(int, device_set_owner, (struct hmmu *m, uint32_t device, uint64_t owner), (m, device, owner)) \
 	X(int, device_info, (const struct hmmu *m, uint32_t device, struct hmmu_device_info *out), (m, device, out)) \
 	X(int, device_driver, (struct hmmu *m, uint32_t device, const struct hmmu_pagemap_ops *ops, void *data), (m, device, ops, data)) \
 	X(int, device_alloc_page, (struct hmmu *m, uint32_t pfn), (m, pfn)) \

@@ -159,6 +159,20 @@ int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uin
 	return (int)n;
 }
 
+int hmmu_vma_at(const struct hmmu *m, uint32_t pid, uint64_t address, struct hmmu_vma_info *out)
+{
+	int err = check_process(m, pid);
+	u32 vma = err ? 0 : vma_at(m, pid, address);
+
+	if (err)
+		return err;
+	if (!vma)
+		return hmmu_fail((struct hmmu *)m, -ENOENT, HMMU_ERR_SYSCALL, "no mapping contains %#llx",
+				 (unsigned long long)address);
+	describe_vma(vma_of(m, vma), out);
+	return 0;
+}
+
 int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t entries[5])
 {
 	static const u32 shifts[] = { PGD_SHIFT, PGD_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };

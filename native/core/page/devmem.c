@@ -61,6 +61,20 @@ u32 device_pages_in_use(const struct hmmu *m, u32 first, u32 end)
 	return used;
 }
 
+int hmmu_device_set_owner(struct hmmu *m, uint32_t number, uint64_t owner)
+{
+	struct device *device = device_find(m, number);
+
+	if (!device)
+		return -EINVAL;
+	if (!owner)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "owner 0 owns nothing");
+	if (device_pages_in_use(m, device->first, device->end))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "pages of device %u are in use", number);
+	device->owner = owner;
+	return 0;
+}
+
 /* What a driver gets. 6.12 locks the page: zone_device_page_init(). */
 static void hand_out(struct hmmu *m, u32 pfn)
 {

@@ -365,6 +365,9 @@ struct hmmu_vma_info {
 /** The mappings in address order. Returns how many there are; writes at most @p capacity. */
 HMMU_API int hmmu_vmas(const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uint32_t capacity);
 
+/** vma_lookup(): the mapping that contains an address. -ENOENT (SYSCALL): none does. */
+HMMU_API int hmmu_vma_at(const struct hmmu *m, uint32_t pid, uint64_t address, struct hmmu_vma_info *out);
+
 /** The entries that translate an address, [0] of the pgd … [4] the pte; levels not reached are 0. Returns how many
  * levels were read (a huge pmd ends the walk). */
 HMMU_API int hmmu_walk(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t entries[5]);

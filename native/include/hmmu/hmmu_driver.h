@@ -108,6 +108,9 @@ HMMU_API int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, 
 /** memunmap_pages(): the device is gone. -EBUSY: pages of it are in use; hmmu_migrate_device_range() brings them to system
  * memory. -EINVAL: no such device. */
 HMMU_API int hmmu_device_remove(struct hmmu *m, uint32_t device);
+/** Give a device another owner: its driver sets dev_pagemap.owner behind hmmu_device_create(), which reserves the pages.
+ * -EBUSY: pages of it are in use. -EINVAL: no such device, or owner 0. */
+HMMU_API int hmmu_device_set_owner(struct hmmu *m, uint32_t device, uint64_t owner);
 /** A device. */
 struct hmmu_device_info {
 	uint32_t first; /**< pfn of its first page */

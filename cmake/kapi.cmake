@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Drivers of Linux 6.12 from their own source: native/kapi. HMMU_KERNEL_TREE is a kernel's source tree, or a part of it.
+#
+# The runtime has functions with the kernel's names; so the core, which has some of these names, is one object that shows its
+# API alone.
+set(HMMU_KERNEL_TREE "" CACHE PATH "Source tree of Linux 6.12, for tests of drivers")
+
+set(kapi ${PROJECT_SOURCE_DIR}/native/kapi)
+set(core_object ${CMAKE_CURRENT_BINARY_DIR}/libhmmu_core.a)
+add_custom_command(OUTPUT ${core_object}
+	COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:hmmu_static> ${core_object}
+	COMMAND sh ${PROJECT_SOURCE_DIR}/cmake/one-object.sh ${CMAKE_LINKER} ${CMAKE_OBJCOPY} ${CMAKE_AR} ${core_object}
+	DEPENDS hmmu_static VERBATIM)
+add_custom_target(hmmu_core DEPENDS ${core_object})
+
+# Only host/ sees the C library; only the rest sees the headers with the kernel's names.
+file(GLOB kapi_host_sources CONFIGURE_DEPENDS ${kapi}/host/*.c)
+file(GLOB kapi_sources CONFIGURE_DEPENDS ${kapi}/log/*.c ${kapi}/lib/*.c ${kapi}/task/*.c ${kapi}/mm/*.c ${kapi}/fs/*.c ${kapi}/run/*.c)
+add_library(kapi_host OBJECT ${kapi_host_sources})
+add_library(kapi_runtime OBJECT ${kapi_sources})
+target_include_directories(kapi_runtime BEFORE PRIVATE ${kapi}/include ${core_include})
+target_compile_definitions(kapi_runtime PRIVATE KAPI_RUNTIME HMMU_STATIC)
+foreach(part kapi_host kapi_runtime)
+	target_include_directories(${part} PRIVATE ${kapi})
+	target_compile_options(${part} PRIVATE ${c_warnings})
+	set_target_properties(${part} PROPERTIES C_EXTENSIONS ON)
+endforeach()
+
+# What a program needs that runs drivers.
+add_library(kapi INTERFACE)
+target_sources(kapi INTERFACE $<TARGET_OBJECTS:kapi_host> $<TARGET_OBJECTS:kapi_runtime>)
+target_include_directories(kapi INTERFACE ${kapi} ${core_include})
+target_compile_definitions(kapi INTERFACE HMMU_STATIC)
+target_link_libraries(kapi INTERFACE ${core_object})
+add_dependencies(kapi hmmu_core)
+
+# The compiler's flags of a kernel, as far as they change what a source means or what is warned of.
+execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include OUTPUT_VARIABLE compiler_include
+	OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(kernel_flags -std=gnu11 -nostdinc "SHELL:-isystem ${compiler_include}" -I${kapi}/include
+	"SHELL:-idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}" "SHELL:-idirafter /usr/include"
+	-D__KERNEL__ -DMODULE -funsigned-char -fno-strict-aliasing -fno-strict-overflow -fno-common
+	-Wall -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wvla
+	-Wno-pointer-sign -Wno-maybe-uninitialized -Werror=implicit-function-declaration)
+
+# hmmu_kernel_driver(TARGET SOURCE...): an object library of a driver; sources are paths in the tree.
+function(hmmu_kernel_driver target)
+	list(TRANSFORM ARGN PREPEND ${HMMU_KERNEL_TREE}/ OUTPUT_VARIABLE sources)
+	add_library(${target} OBJECT ${sources})
+	target_compile_options(${target} PRIVATE ${kernel_flags} -DKBUILD_MODNAME="${target}"
+		-fmacro-prefix-map=${HMMU_KERNEL_TREE}/=)
+	if(HMMU_WERROR)
+		target_compile_options(${target} PRIVATE -Werror)
+	endif()
+endfunction()
+
+find_path(CMOCKA_INCLUDE_DIR cmocka.h)
+find_library(CMOCKA_LIBRARY cmocka)
+if(NOT CMOCKA_INCLUDE_DIR OR NOT CMOCKA_LIBRARY)
+	return()
+endif()
+
+# native/kapi/test/test_*.c: each is one executable and one test. Those named test_driver_* run a driver of the tree.
+add_library(kapi_rig OBJECT ${kapi}/test/rig.c)
+target_include_directories(kapi_rig PRIVATE ${kapi} ${core_include})
+target_include_directories(kapi_rig SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
+target_compile_options(kapi_rig PRIVATE ${c_warnings})
+
+add_custom_target(kapi_tests)
+
+# kapi_test(NAME DRIVER...)
+function(kapi_test name)
+	add_executable(${name} ${kapi}/test/${name}.c $<TARGET_OBJECTS:kapi_rig>)
+	foreach(driver IN LISTS ARGN)
+		target_sources(${name} PRIVATE $<TARGET_OBJECTS:${driver}>)
+	endforeach()
+	target_include_directories(${name} PRIVATE ${kapi}/test)
+	target_include_directories(${name} SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
+	target_compile_options(${name} PRIVATE ${c_warnings})
+	target_link_libraries(${name} PRIVATE kapi ${CMOCKA_LIBRARY})
+	add_test(NAME ${name} COMMAND ${name})
+	set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS kapi)
+	add_dependencies(kapi_tests ${name})
+endfunction()
+
+if(HMMU_KERNEL_TREE)
+	hmmu_kernel_driver(test_hmm lib/test_hmm.c)
+	kapi_test(test_driver_test_hmm test_hmm)
+	target_include_directories(test_driver_test_hmm SYSTEM PRIVATE ${HMMU_KERNEL_TREE}/lib)
+endif()

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file chrdev.h Character devices. */
+#ifndef KAPI_CHRDEV_H
+#define KAPI_CHRDEV_H
+
+#include <linux/cdev.h>
+
+/** The device of a name; NULL: there is none. */
+struct cdev *chrdev_find(const char *name);
+/** Report devices and their numbers that drivers have left, and forget them. */
+void chrdevs_report_left(void);
+
+#endif

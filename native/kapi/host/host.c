@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory and text. */
+#include "host/host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+void *host_alloc(size_t size)
+{
+	return calloc(1, size ? size : 1);
+}
+
+void host_free(void *memory)
+{
+	free(memory);
+}
+
+void *host_reserve(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+void host_release(void *memory, size_t size)
+{
+	munmap(memory, size);
+}
+
+void host_format(char *text, size_t size, const char *format, va_list arguments)
+{
+	vsnprintf(text, size, format, arguments);
+}
+
+void host_print(const char *line)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
+void host_abort(void)
+{
+	abort();
+}
+
+bool host_parse_number(const char *text, long long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(text, &end, 0);
+	return !errno && end != text && !*end;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_FS_H
+#define _LINUX_FS_H
+
+#include <linux/kdev_t.h>
+#include <linux/kernel.h>
+#include <linux/mm_types.h>
+#include <linux/xarray.h>
+
+struct cdev;
+struct file;
+struct inode;
+struct module;
+
+struct file_operations {
+	struct module *owner;
+	loff_t (*llseek)(struct file *file, loff_t offset, int whence);
+	ssize_t (*read)(struct file *file, char __user *to, size_t size, loff_t *position);
+	ssize_t (*write)(struct file *file, const char __user *from, size_t size, loff_t *position);
+	long (*unlocked_ioctl)(struct file *file, unsigned int command, unsigned long argument);
+	long (*compat_ioctl)(struct file *file, unsigned int command, unsigned long argument);
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	int (*open)(struct inode *inode, struct file *file);
+	int (*release)(struct inode *inode, struct file *file);
+};
+
+struct inode {
+	dev_t i_rdev;
+	struct cdev *i_cdev;
+};
+
+struct file {
+	const struct file_operations *f_op;
+	struct inode *f_inode;
+	void *private_data;
+	loff_t f_pos;
+	unsigned int f_flags;
+};
+
+static inline struct inode *file_inode(const struct file *file)
+{
+	return file->f_inode;
+}
+
+loff_t default_llseek(struct file *file, loff_t offset, int whence);
+int alloc_chrdev_region(dev_t *first, unsigned int base, unsigned int count, const char *name);
+void unregister_chrdev_region(dev_t first, unsigned int count);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_SCHED_MM_H
+#define _LINUX_SCHED_MM_H
+
+#include <linux/mm_types.h>
+#include <linux/sched.h>
+#include <kapi/place.h>
+
+/* Users keep an address space with its mappings, grabs only the structure. */
+bool mmget_not_zero(struct mm_struct *mm);
+void mmget(struct mm_struct *mm);
+void kapi_mmput(struct mm_struct *mm, const struct kapi_place *place);
+void mmgrab(struct mm_struct *mm);
+void mmdrop(struct mm_struct *mm);
+#define mmput(mm) kapi_mmput(mm, KAPI_HERE)
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_SLAB_H
+#define _LINUX_SLAB_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+/** Who gives a piece of memory; the piece has to go back to it. */
+enum kapi_heap { KAPI_KMALLOC, KAPI_VMALLOC, KAPI_KVMALLOC };
+
+void *kapi_alloc(enum kapi_heap heap, size_t count, size_t size, gfp_t gfp, const struct kapi_place *place);
+void *kapi_realloc(const void *memory, size_t size, gfp_t gfp, const struct kapi_place *place);
+void kapi_free(enum kapi_heap heap, const void *memory, const struct kapi_place *place);
+
+#define kmalloc(size, gfp) kapi_alloc(KAPI_KMALLOC, 1, size, gfp, KAPI_HERE)
+#define kzalloc(size, gfp) kapi_alloc(KAPI_KMALLOC, 1, size, (gfp) | __GFP_ZERO, KAPI_HERE)
+#define kmalloc_array(count, size, gfp) kapi_alloc(KAPI_KMALLOC, count, size, gfp, KAPI_HERE)
+#define kcalloc(count, size, gfp) kapi_alloc(KAPI_KMALLOC, count, size, (gfp) | __GFP_ZERO, KAPI_HERE)
+#define krealloc(memory, size, gfp) kapi_realloc(memory, size, gfp, KAPI_HERE)
+#define kvmalloc(size, gfp) kapi_alloc(KAPI_KVMALLOC, 1, size, gfp, KAPI_HERE)
+#define kvzalloc(size, gfp) kapi_alloc(KAPI_KVMALLOC, 1, size, (gfp) | __GFP_ZERO, KAPI_HERE)
+#define kvmalloc_array(count, size, gfp) kapi_alloc(KAPI_KVMALLOC, count, size, gfp, KAPI_HERE)
+#define kvcalloc(count, size, gfp) kapi_alloc(KAPI_KVMALLOC, count, size, (gfp) | __GFP_ZERO, KAPI_HERE)
+#define kfree(memory) kapi_free(KAPI_KMALLOC, memory, KAPI_HERE)
+#define kvfree(memory) kapi_free(KAPI_KVMALLOC, memory, KAPI_HERE)
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _LINUX_SPINLOCK_H
+#define _LINUX_SPINLOCK_H
+
+#include <kapi/lock.h>
+#include <linux/types.h>
+
+typedef struct {
+	struct kapi_lock lock;
+} spinlock_t;
+
+void kapi_spin_lock_init(spinlock_t *spinlock, const char *name);
+void kapi_spin_lock(spinlock_t *spinlock, const struct kapi_place *place);
+bool kapi_spin_trylock(spinlock_t *spinlock, const struct kapi_place *place);
+void kapi_spin_unlock(spinlock_t *spinlock, const struct kapi_place *place);
+
+#define DEFINE_SPINLOCK(name) spinlock_t name = { KAPI_LOCK_INIT(#name) }
+#define spin_lock_init(spinlock) kapi_spin_lock_init(spinlock, #spinlock)
+#define spin_lock(spinlock) kapi_spin_lock(spinlock, KAPI_HERE)
+#define spin_trylock(spinlock) kapi_spin_trylock(spinlock, KAPI_HERE)
+#define spin_unlock(spinlock) kapi_spin_unlock(spinlock, KAPI_HERE)
+/* There are no interrupts. */
+#define spin_lock_irq(spinlock) spin_lock(spinlock)
+#define spin_unlock_irq(spinlock) spin_unlock(spinlock)
+#define spin_lock_irqsave(spinlock, flags) \
+	do { \
+		(flags) = 0; \
+		spin_lock(spinlock); \
+	} while (0)
+#define spin_unlock_irqrestore(spinlock, flags) \
+	do { \
+		(void)(flags); \
+		spin_unlock(spinlock); \
+	} while (0)
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file kapi.h
+ * Runs drivers of Linux 6.12, compiled from their own source, on an emulated machine. This is the side of the program that
+ * runs them; the drivers' side is the headers in include/, with the kernel's names.
+ *
+ * A program has one machine at a time. All of a driver runs on coroutines: where a kernel would sleep, another one goes on.
+ * A call that nothing can continue ends with -EAGAIN, and goes on when it is resumed.
+ */
+#ifndef KAPI_H
+#define KAPI_H
+
+#include "hmmu/hmmu.h"
+
+/** X(name, word, text): what is checked of a driver. */
+#define KAPI_CHECKS(X) \
+	X(WARN, "warn", "WARN_ON() of the driver itself.") \
+	X(LOCK_TWICE, "lock-twice", "A lock is taken by its owner.") \
+	X(LOCK_NOT_HELD, "lock-not-held", "A lock is given up by somebody who does not have it.") \
+	X(LOCK_UNINITIALISED, "lock-uninitialised", "A lock is used before its initialisation.") \
+	X(LOCK_AT_RETURN, "lock-at-return", "A lock is held at the return to user space.") \
+	X(LOCK_MISSING, "lock-missing", "A function is called without the lock that it needs.") \
+	X(SLEEP_IN_ATOMIC, "sleep-in-atomic", \
+	  "A function that may sleep is called under a spinlock, or where none may sleep.") \
+	X(DEADLOCK, "deadlock", "Threads wait for each other for ever.") \
+	X(BAD_FREE, "bad-free", "Memory is freed that was not allocated so, or is free already.") \
+	X(BAD_PUT, "bad-put", "A reference or a page lock is given back that the driver does not have.") \
+	X(BAD_PAGE, "bad-page", "The CPU touches the contents of a page that has none for it, or that is free.") \
+	X(BAD_CALL, "bad-call", "A function is called with arguments, or in an order, that a kernel forbids.") \
+	X(MEMORY_LEFT, "memory-left", "Memory of the kernel is left when the module has gone.") \
+	X(PAGE_LEFT, "page-left", "A page is left when the module has gone.") \
+	X(DEVICE_LEFT, "device-left", "A device or its memory is left when the module has gone.") \
+	X(LIMIT, "limit", "The emulator does not have what the driver asks for.")
+
+/** The checks. */
+enum kapi_check {
+#define X(name, word, text) KAPI_CHECK_##name,
+	KAPI_CHECKS(X)
+#undef X
+		KAPI_CHECK_COUNT
+};
+
+/** A report: what is wrong, and the driver's line. */
+struct kapi_report {
+	enum kapi_check check;
+	const char *file; /**< NULL: no line is to blame */
+	int line;
+	const char *text;
+};
+/** Receives each report. Its strings are good until it returns. */
+typedef void (*kapi_report_fn)(void *data, const struct kapi_report *report);
+/** Set the function that receives reports; NULL: they are printed to stderr. */
+void kapi_set_report(kapi_report_fn function, void *data);
+/** The number of reports of a check; of all checks together if @p check is KAPI_CHECK_COUNT. */
+unsigned int kapi_reports(enum kapi_check check);
+/** A check's name, as reports show it. */
+const char *kapi_check_word(enum kapi_check check);
+
+/** @name The machine
+ * @{ */
+/** Options of the machine. */
+struct kapi_options {
+	uint32_t ram_pages;    /**< 0: 262144 (1 GiB) */
+	uint32_t device_pages; /**< of all devices together; 0: 262144 */
+	uint64_t seed;         /**< decides on the order of threads */
+	bool quiet;            /**< leave out messages of drivers below a warning */
+};
+/** Make the machine, with the profile linux-6.12. @p machine may be NULL. -EBUSY: there is one. */
+int kapi_boot(const struct kapi_options *options, struct hmmu **machine);
+/** Take the machine down, with all threads that are left. */
+void kapi_shutdown(void);
+/** Set a parameter of a module, before it is loaded. -ENOENT: no module has it; -EINVAL: the value. */
+int kapi_set_param(const char *name, const char *value);
+/** Load all modules of the program: module_init(). Returns the error of the first that fails. */
+long kapi_load_modules(void);
+/** Unload them: module_exit(), in reverse order; then what they have left is reported. */
+long kapi_unload_modules(void);
+/** Make the @p nth next allocation of a driver fail; with @p forever all later ones, too. 0: none. */
+void kapi_fail_allocation(uint64_t nth, bool forever);
+/** @} */
+
+/** @name Calls of user programs
+ * @p tid is a task of the machine. Each returns what the system call would, or -EAGAIN if it waits for something that only the
+ * program can bring about; kapi_resume() goes on with it.
+ * @{ */
+/** An open file. */
+struct kapi_file;
+/** Call a function on the thread of a task. A result of -EAGAIN with the machine's error BLOCKED is called again when the wait
+ * is over. -EBUSY: another call of the task waits. */
+long kapi_call(uint32_t tid, long (*function)(struct hmmu *m, uint32_t tid, void *data), void *data);
+/** Go on with the call of a task that waits. -ESRCH: there is none. */
+long kapi_resume(uint32_t tid);
+/** Let threads of the kernel run until all wait. */
+void kapi_run(void);
+/** open() of a device by its name, with or without "/dev/". */
+long kapi_open(uint32_t tid, const char *name, struct kapi_file **file);
+/** The last close(). */
+long kapi_close(uint32_t tid, struct kapi_file *file);
+/** ioctl(). @p argument is an address of the task, or a number. */
+long kapi_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t argument);
+/** Load or store bytes of the task's memory, as the CPU would. 0 or a negative errno. */
+long kapi_load(uint32_t tid, uint64_t address, void *buffer, size_t size);
+long kapi_store(uint32_t tid, uint64_t address, const void *buffer, size_t size);
+/** fork(). */
+long kapi_fork(uint32_t tid, uint32_t *child);
+/** Exit of a process. */
+long kapi_exit(uint32_t pid);
+/** @} */
+
+#endif

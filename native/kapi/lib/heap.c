@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kmalloc(), vmalloc() and their kin. Each piece is one of the host's, so that AddressSanitizer and valgrind see its ends.
+ */
+#include "lib/heap.h"
+
+#include <linux/kernel.h>
+
+#include "host/host.h"
+#include "log/report.h"
+
+/** What new memory has in it, where nothing promises zeros. */
+#define POISON 0x5a
+
+/** A piece, whose bytes follow. */
+struct piece {
+	const struct kapi_place *place;
+	size_t size;
+	enum kapi_heap heap;
+	bool internal; /**< a part of an object, freed with it */
+	_Alignas(16) unsigned char bytes[];
+};
+
+static struct host_set pieces;
+static u64 fail_at;
+static bool fail_forever;
+
+void kapi_fail_allocation(uint64_t nth, bool forever)
+{
+	fail_at = nth;
+	fail_forever = forever;
+}
+
+bool heap_fails(gfp_t gfp)
+{
+	if (!fail_at || gfp & __GFP_NOFAIL)
+		return false;
+	if (fail_at > 1) {
+		fail_at--;
+		return false;
+	}
+	fail_at = fail_forever ? 1 : 0;
+	return true;
+}
+
+static struct piece *piece_of(const void *memory)
+{
+	return container_of(memory, struct piece, bytes);
+}
+
+static struct piece *new_piece(size_t size, const struct kapi_place *place)
+{
+	struct piece *piece = size < LONG_MAX ? host_alloc(sizeof(*piece) + size) : NULL;
+
+	if (!piece)
+		return NULL;
+	piece->place = place;
+	piece->size = size;
+	if (host_set_add(&pieces, piece))
+		return piece;
+	host_free(piece);
+	return NULL;
+}
+
+static void drop_piece(struct piece *piece)
+{
+	host_set_remove(&pieces, piece);
+	host_free(piece);
+}
+
+void *heap_alloc_internal(size_t size, gfp_t gfp, const struct kapi_place *place)
+{
+	struct piece *piece;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		kapi_might_sleep(place);
+	piece = heap_fails(gfp) ? NULL : new_piece(size, place);
+	if (!piece)
+		return NULL;
+	piece->internal = true;
+	return piece->bytes;
+}
+
+void heap_free_internal(void *memory)
+{
+	drop_piece(piece_of(memory));
+}
+
+void *kapi_alloc(enum kapi_heap heap, size_t count, size_t size, gfp_t gfp, const struct kapi_place *place)
+{
+	struct piece *piece;
+	size_t bytes;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		kapi_might_sleep(place);
+	if (__builtin_mul_overflow(count, size, &bytes) || heap_fails(gfp))
+		return NULL;
+	piece = new_piece(bytes, place);
+	if (!piece)
+		return NULL;
+	piece->heap = heap;
+	if (!(gfp & __GFP_ZERO))
+		memset(piece->bytes, POISON, bytes);
+	return piece->bytes;
+}
+
+void *kapi_realloc(const void *memory, size_t size, gfp_t gfp, const struct kapi_place *place)
+{
+	void *new = kapi_alloc(KAPI_KMALLOC, 1, size, gfp, place);
+
+	if (!new || !memory)
+		return new;
+	memcpy(new, memory, min(size, piece_of(memory)->size));
+	kapi_free(KAPI_KMALLOC, memory, place);
+	return new;
+}
+
+static const char *const free_names[] = { "kfree", "vfree", "kvfree" };
+
+/* kvfree() takes memory of both. */
+static bool fits(enum kapi_heap allocated, enum kapi_heap freed)
+{
+	return allocated == freed || freed == KAPI_KVMALLOC;
+}
+
+void kapi_free(enum kapi_heap heap, const void *memory, const struct kapi_place *place)
+{
+	struct piece *piece = piece_of(memory);
+
+	if (heap != KAPI_KMALLOC)
+		kapi_might_sleep(place);
+	if (!memory)
+		return;
+	if (!host_set_has(&pieces, piece) || piece->internal) {
+		report(KAPI_CHECK_BAD_FREE, place, "%s() of memory that is not allocated, or is free already",
+		       free_names[heap]);
+		return;
+	}
+	if (!fits(piece->heap, heap))
+		report(KAPI_CHECK_BAD_FREE, place, "%s() of memory for %s(), allocated at %s", free_names[heap],
+		       free_names[piece->heap], place_text(piece->place));
+	drop_piece(piece);
+}
+
+void heap_report_left(void)
+{
+	for (struct piece *piece = host_set_any(&pieces); piece; piece = host_set_any(&pieces)) {
+		report(KAPI_CHECK_MEMORY_LEFT, piece->place, "%zu bytes that were allocated here are never freed",
+		       piece->size);
+		drop_piece(piece);
+	}
+}

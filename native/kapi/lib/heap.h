@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file heap.h The memory of drivers: who allocated it, and where. */
+#ifndef KAPI_HEAP_H
+#define KAPI_HEAP_H
+
+#include <linux/slab.h>
+
+/** Memory of an object that belongs to the driver, such as a node of its XArray. Zeroed. */
+void *heap_alloc_internal(size_t size, gfp_t gfp, const struct kapi_place *place);
+void heap_free_internal(void *memory);
+/** Whether the next allocation of a driver is to fail. It counts. */
+bool heap_fails(gfp_t gfp);
+/** Report everything that drivers have not freed, and free it. */
+void heap_report_left(void);
+
+#endif

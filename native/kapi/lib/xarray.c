@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* XArrays: a tree of nodes with 64 slots, which grows upward with the largest index. */
+#include <linux/xarray.h>
+
+#include "lib/heap.h"
+
+#define SLOT_BITS 6
+#define SLOTS (1u << SLOT_BITS)
+#define LAST_SLOT (SLOTS - 1)
+
+struct kapi_xa_node {
+	void *slots[SLOTS]; /**< nodes; on the lowest level entries */
+	unsigned int used;
+};
+
+/* The largest index that nodes of this height reach, without its lowest bits. */
+static unsigned long max_index(unsigned int height)
+{
+	return height * SLOT_BITS >= 64 ? ULONG_MAX : (1ul << (height * SLOT_BITS)) - 1;
+}
+
+static unsigned int slot_of(unsigned long index, unsigned int level)
+{
+	return index >> (level * SLOT_BITS) & LAST_SLOT;
+}
+
+void *xa_load(struct xarray *xa, unsigned long index)
+{
+	struct kapi_xa_node *node = xa->root;
+
+	if (!xa->height || index > max_index(xa->height))
+		return NULL;
+	for (unsigned int level = xa->height - 1; node && level; level--)
+		node = node->slots[slot_of(index, level)];
+	return node ? node->slots[slot_of(index, 0)] : NULL;
+}
+
+/* New levels have the old tree in their first slot. */
+static bool grow(struct xarray *xa, unsigned long index, gfp_t gfp, const struct kapi_place *place)
+{
+	while (!xa->height || index > max_index(xa->height)) {
+		struct kapi_xa_node *node = heap_alloc_internal(sizeof(*node), gfp, place);
+
+		if (!node)
+			return false;
+		if (xa->height) {
+			node->slots[0] = xa->root;
+			node->used = 1;
+		}
+		xa->root = node;
+		xa->height++;
+	}
+	return true;
+}
+
+/* Free the nodes on the way to an index that have nothing in them. */
+static void shrink(struct xarray *xa, unsigned long index)
+{
+	struct kapi_xa_node *path[64 / SLOT_BITS + 1], *node = xa->root;
+	unsigned int level = xa->height;
+
+	while (level && node) {
+		path[--level] = node;
+		node = level ? node->slots[slot_of(index, level)] : NULL;
+	}
+	for (; level < xa->height && !path[level]->used; level++) {
+		if (level + 1 == xa->height)
+			break;
+		path[level + 1]->slots[slot_of(index, level + 1)] = NULL;
+		path[level + 1]->used--;
+		heap_free_internal(path[level]);
+	}
+	if (xa->height && !xa->root->used) {
+		heap_free_internal(xa->root);
+		xa_init(xa);
+	}
+}
+
+/* The lowest node for an index. */
+static struct kapi_xa_node *make_node(struct xarray *xa, unsigned long index, gfp_t gfp, const struct kapi_place *place)
+{
+	struct kapi_xa_node *node;
+
+	if (!grow(xa, index, gfp, place))
+		return NULL;
+	node = xa->root;
+	for (unsigned int level = xa->height - 1; level; level--) {
+		void **slot = &node->slots[slot_of(index, level)];
+
+		if (!*slot) {
+			*slot = heap_alloc_internal(sizeof(*node), gfp, place);
+			if (!*slot)
+				return NULL;
+			node->used++;
+		}
+		node = *slot;
+	}
+	return node;
+}
+
+void *kapi_xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place)
+{
+	struct kapi_xa_node *node;
+	void **slot, *old;
+
+	if (!entry)
+		return xa_erase(xa, index);
+	node = make_node(xa, index, gfp, place);
+	if (!node) {
+		shrink(xa, index);
+		return (void *)((unsigned long)-ENOMEM << 2 | 2);
+	}
+	slot = &node->slots[slot_of(index, 0)];
+	old = *slot;
+	node->used += !old;
+	*slot = entry;
+	return old;
+}
+
+void *xa_erase(struct xarray *xa, unsigned long index)
+{
+	struct kapi_xa_node *node = xa->root;
+	void *old = xa_load(xa, index);
+
+	if (!old)
+		return NULL;
+	for (unsigned int level = xa->height - 1; level; level--)
+		node = node->slots[slot_of(index, level)];
+	node->slots[slot_of(index, 0)] = NULL;
+	node->used--;
+	shrink(xa, index);
+	return old;
+}
+
+/* Below a node of this level; @p index is the first index to look at. */
+static void *find_below(const struct kapi_xa_node *node, unsigned int level, unsigned long *index, unsigned long max)
+{
+	unsigned long step = 1ul << (level * SLOT_BITS);
+
+	for (unsigned int slot = slot_of(*index, level);; slot++) {
+		void *found = node->slots[slot];
+
+		if (found && level)
+			found = find_below(found, level - 1, index, max);
+		if (found)
+			return found;
+		if (slot == LAST_SLOT || (*index | (step - 1)) >= max)
+			return NULL;
+		*index = (*index | (step - 1)) + 1;
+	}
+}
+
+void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, unsigned int filter)
+{
+	unsigned long at = *index;
+	void *found;
+
+	(void)filter;
+	if (!xa->height || at > max || at > max_index(xa->height))
+		return NULL;
+	if (max > max_index(xa->height))
+		max = max_index(xa->height);
+	found = find_below(xa->root, xa->height - 1, &at, max);
+	if (found)
+		*index = at;
+	return found;
+}
+
+static void destroy_below(struct kapi_xa_node *node, unsigned int level)
+{
+	for (unsigned int slot = 0; level && slot < SLOTS; slot++)
+		if (node->slots[slot])
+			destroy_below(node->slots[slot], level - 1);
+	heap_free_internal(node);
+}
+
+void xa_destroy(struct xarray *xa)
+{
+	if (xa->height)
+		destroy_below(xa->root, xa->height - 1);
+	xa_init(xa);
+}

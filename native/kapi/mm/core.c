@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "mm/core.h"
+
+#include "log/report.h"
+
+struct hmmu *machine;
+
+bool core_blocks(int err)
+{
+	return err == -EAGAIN && hmmu_error(machine)->code == HMMU_ERR_BLOCKED;
+}
+
+static bool can_go_on(void *data)
+{
+	struct hmmu_task_state state;
+
+	return hmmu_task_state(machine, *(u32 *)data, &state) || state.ready;
+}
+
+void core_wait(u32 tid, const struct kapi_place *place)
+{
+	struct hmmu_task_state state;
+	const char *what = "a lock of the kernel";
+
+	if (!hmmu_task_state(machine, tid, &state) && state.wait == HMMU_WAIT_PAGE_LOCK)
+		what = "a page lock";
+	thread_wait_for_core(can_go_on, &tid, what, place);
+}
+
+void core_refused(const struct kapi_place *place, const char *call)
+{
+	const struct hmmu_error *error = hmmu_error(machine);
+
+	report(error->code == HMMU_ERR_REFERENCE ? KAPI_CHECK_BAD_PUT : KAPI_CHECK_BAD_CALL, place, "%s: %s", call,
+	       error->text);
+}
+
+int core_boot(const struct hmmu_options *options)
+{
+	return hmmu_create(options, &machine);
+}
+
+void core_shutdown(void)
+{
+	hmmu_destroy(machine);
+	machine = NULL;
+}

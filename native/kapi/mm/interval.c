@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Interval notifiers. The machine knows each by its number. */
+#include "mm/interval.h"
+
+#include <linux/mmu_notifier.h>
+#include <linux/sched/mm.h>
+
+#include "host/host.h"
+#include "log/report.h"
+#include "mm/core.h"
+#include "mm/mm.h"
+
+/** What the runtime knows of a notifier, beside the driver's own structure. */
+struct interval {
+	struct mmu_interval_notifier *notifier; /**< NULL: the number is free */
+	const struct kapi_place *inserted;
+};
+
+static struct interval *intervals;
+static u32 capacity;
+
+static struct interval *interval_of(u32 number)
+{
+	return number < capacity && intervals[number].notifier ? &intervals[number] : NULL;
+}
+
+static bool make_room(u32 number)
+{
+	u32 wanted = number < 32 ? 64 : 2 * number;
+	struct interval *grown;
+
+	if (number < capacity)
+		return true;
+	grown = host_alloc(wanted * sizeof(*grown));
+	if (!grown)
+		return false;
+	if (capacity)
+		memcpy(grown, intervals, capacity * sizeof(*grown));
+	host_free(intervals);
+	intervals = grown;
+	capacity = wanted;
+	return true;
+}
+
+/* --- the driver's calls --- */
+
+int kapi_interval_insert(struct mmu_interval_notifier *notifier, struct mm_struct *mm, unsigned long start,
+			 unsigned long length, const struct mmu_interval_notifier_ops *ops,
+			 const struct kapi_place *place)
+{
+	u32 number;
+	int err;
+
+	kapi_might_sleep(place);
+	if (!mm || !mm->users)
+		return -ESRCH;
+	err = hmmu_mmu_interval_notifier_insert(machine, mm->pid, start, length, 0, &number);
+	if (err)
+		return err;
+	if (!make_room(number)) {
+		hmmu_mmu_interval_notifier_remove(machine, number);
+		return -ENOMEM;
+	}
+	intervals[number] = (struct interval){ .notifier = notifier, .inserted = place };
+	*notifier = (struct mmu_interval_notifier){ .ops = ops, .mm = mm, .kapi_interval = number };
+	mmgrab(mm);
+	return 0;
+}
+
+static bool is_inserted(const struct mmu_interval_notifier *notifier, const char *call, const struct kapi_place *place)
+{
+	const struct interval *interval = interval_of(notifier->kapi_interval);
+
+	if (interval && interval->notifier == notifier)
+		return true;
+	report(KAPI_CHECK_BAD_CALL, place, "%s() of a notifier that is not inserted", call);
+	return false;
+}
+
+static bool is_quiet(void *data)
+{
+	const struct mmu_interval_notifier *notifier = data;
+	uint64_t sequence;
+
+	return hmmu_mmu_interval_read_begin(machine, notifier->kapi_interval, &sequence) != -EAGAIN;
+}
+
+void kapi_interval_remove(struct mmu_interval_notifier *notifier, const struct kapi_place *place)
+{
+	struct mm_struct *mm = notifier->mm;
+
+	kapi_might_sleep(place);
+	if (!is_inserted(notifier, "mmu_interval_notifier_remove", place))
+		return;
+	while (hmmu_mmu_interval_notifier_remove(machine, notifier->kapi_interval) == -EAGAIN)
+		thread_wait_for_core(is_quiet, notifier, "the end of an invalidation", place);
+	intervals[notifier->kapi_interval].notifier = NULL;
+	mmdrop(mm);
+}
+
+unsigned long kapi_interval_read_begin(struct mmu_interval_notifier *notifier, const struct kapi_place *place)
+{
+	uint64_t sequence = 0;
+
+	kapi_might_sleep(place);
+	if (!is_inserted(notifier, "mmu_interval_read_begin", place))
+		return 0;
+	while (hmmu_mmu_interval_read_begin(machine, notifier->kapi_interval, &sequence) == -EAGAIN)
+		thread_wait_for_core(is_quiet, notifier, "the end of an invalidation", place);
+	return sequence;
+}
+
+bool mmu_interval_read_retry(struct mmu_interval_notifier *notifier, unsigned long sequence)
+{
+	return hmmu_mmu_interval_read_retry(machine, notifier->kapi_interval, sequence) != 0;
+}
+
+void kapi_interval_set_seq(struct mmu_interval_notifier *notifier, unsigned long sequence,
+			   const struct kapi_place *place)
+{
+	if (hmmu_mmu_interval_set_seq(machine, notifier->kapi_interval, sequence))
+		core_refused(place, "mmu_interval_set_seq");
+}
+
+/* --- what the machine calls --- */
+
+static enum mmu_notifier_event event_of(u32 kind)
+{
+	static const enum mmu_notifier_event events[] = {
+		[HMMU_NOTIFY_UNMAP] = MMU_NOTIFY_UNMAP,
+		[HMMU_NOTIFY_CLEAR] = MMU_NOTIFY_CLEAR,
+		[HMMU_NOTIFY_PROTECTION_VMA] = MMU_NOTIFY_PROTECTION_VMA,
+		[HMMU_NOTIFY_PROTECTION_PAGE] = MMU_NOTIFY_PROTECTION_PAGE,
+		[HMMU_NOTIFY_SOFT_DIRTY] = MMU_NOTIFY_SOFT_DIRTY,
+		[HMMU_NOTIFY_MIGRATE] = MMU_NOTIFY_MIGRATE,
+		[HMMU_NOTIFY_EXCLUSIVE] = MMU_NOTIFY_EXCLUSIVE,
+		[HMMU_NOTIFY_RELEASE] = MMU_NOTIFY_RELEASE,
+	};
+
+	return events[kind];
+}
+
+/* The driver may wait for its mutex, if the invalidation is blockable. */
+static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invalidation, void *data)
+{
+	struct kapi_thread *thread = thread_current();
+	const struct interval *interval = interval_of(invalidation->notifier);
+	struct mmu_notifier_range range = {
+		.start = invalidation->start,
+		.end = invalidation->end,
+		.flags = invalidation->blockable ? MMU_NOTIFIER_RANGE_BLOCKABLE : 0,
+		.event = event_of(invalidation->kind),
+		.owner = (void *)invalidation->owner,
+	};
+	bool done;
+
+	(void)m;
+	(void)data;
+	if (!interval)
+		return true;
+	range.mm = interval->notifier->mm;
+	thread->pinned++;
+	thread->atomic += !invalidation->blockable;
+	done = interval->notifier->ops->invalidate(interval->notifier, &range, invalidation->seq);
+	thread->atomic -= !invalidation->blockable;
+	thread->pinned--;
+	if (!done && invalidation->blockable)
+		report(KAPI_CHECK_BAD_CALL, interval->inserted,
+		       "the function of the notifier that is inserted here gives up an invalidation in which it may "
+		       "wait");
+	return done;
+}
+
+void intervals_boot(void)
+{
+	hmmu_set_invalidate(machine, on_invalidate, NULL);
+}
+
+void intervals_report_left(void)
+{
+	for (u32 number = 0; number < capacity; number++)
+		if (intervals[number].notifier)
+			report(KAPI_CHECK_DEVICE_LEFT, intervals[number].inserted,
+			       "the notifier that is inserted here is never removed");
+	host_free(intervals);
+	intervals = NULL;
+	capacity = 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Device memory: its pages, and what the machine asks their driver to do. */
+#include <linux/memremap.h>
+
+#include <linux/sched/mm.h>
+
+#include "log/report.h"
+#include "mm/core.h"
+#include "mm/mm.h"
+#include "mm/page.h"
+#include "mm/region.h"
+
+bool is_device_private_page(const struct page *page)
+{
+	return is_zone_device_page(page) && page->pgmap && page->pgmap->type == MEMORY_DEVICE_PRIVATE;
+}
+
+bool is_device_coherent_page(const struct page *page)
+{
+	return is_zone_device_page(page) && page->pgmap && page->pgmap->type == MEMORY_DEVICE_COHERENT;
+}
+
+void kapi_zone_device_page_init(struct page *page, const struct kapi_place *place)
+{
+	if (hmmu_device_alloc_page(machine, (u32)page_to_pfn(page))) {
+		core_refused(place, "zone_device_page_init");
+		return;
+	}
+	page_note_allocated(page, place);
+	page_note_locked(page, place);
+}
+
+/* --- what the machine calls --- */
+
+static vm_fault_t call_migrate_to_ram(struct mm_struct *mm, u64 address, struct page *page)
+{
+	struct vm_fault fault = { .vma = mm_find_vma(mm, address), .address = address, .page = page };
+
+	if (!fault.vma)
+		return VM_FAULT_SIGBUS;
+	return page->pgmap->ops->migrate_to_ram(&fault);
+}
+
+/* The task of the fault does the driver's work, whoever has caused it. */
+static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct kapi_thread *thread = thread_current();
+	struct mm_struct *other_mm = thread->other_mm, *mm;
+	struct hmmu_task_state state;
+	bool own = thread->own_other_tid;
+	u32 other_tid = thread->other_tid;
+	vm_fault_t result;
+
+	(void)data;
+	mm = hmmu_task_state(m, tid, &state) ? NULL : mm_of_process(state.pid);
+	if (!mm)
+		return -EFAULT;
+	if (thread->tid != tid && other_tid != tid) {
+		thread->other_mm = mm;
+		thread->other_tid = tid;
+		thread->own_other_tid = false;
+	}
+	mm_fault_begin(mm);
+	result = call_migrate_to_ram(mm, address, pfn_to_page(pfn));
+	mm_fault_end(mm);
+	thread->other_mm = other_mm;
+	thread->other_tid = other_tid;
+	thread->own_other_tid = own;
+	return result & (VM_FAULT_SIGBUS | VM_FAULT_OOM) ? -EIO : 0;
+}
+
+static void on_page_free(struct hmmu *m, uint32_t pfn, void *data)
+{
+	struct kapi_thread *thread = thread_current();
+	struct page *page = pfn_to_page(pfn);
+
+	(void)m;
+	(void)data;
+	page_note_taken_over(page);
+	thread->atomic++;
+	thread->pinned++;
+	page->pgmap->ops->page_free(page);
+	thread->pinned--;
+	thread->atomic--;
+}
+
+/* --- devices --- */
+
+static int check_pgmap(const struct dev_pagemap *pgmap, const struct kapi_place *place)
+{
+	if (pgmap->type == MEMORY_DEVICE_PRIVATE && pgmap->nr_range == 1 && pgmap->ops && pgmap->ops->page_free &&
+	    pgmap->ops->migrate_to_ram && pgmap->owner)
+		return 0;
+	if (pgmap->type == MEMORY_DEVICE_PRIVATE)
+		report(KAPI_CHECK_BAD_CALL, place,
+		       "memremap_pages() of device-private memory needs one range, an owner, page_free() and "
+		       "migrate_to_ram()");
+	else
+		report(KAPI_CHECK_LIMIT, place, "memory of a type other than MEMORY_DEVICE_PRIVATE is not emulated");
+	return -EINVAL;
+}
+
+static void set_pgmap(const struct dev_pagemap *pgmap, struct dev_pagemap *value)
+{
+	u64 end = pgmap->range.end >> PAGE_SHIFT;
+
+	for (u64 pfn = pgmap->range.start >> PAGE_SHIFT; pfn <= end; pfn++)
+		*pfn_to_page(pfn) = (struct page){ .pgmap = value };
+}
+
+void *kapi_memremap_pages(struct dev_pagemap *pgmap, const struct kapi_place *place)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_fault = on_page_fault, .page_free = on_page_free };
+	struct region *region = region_find(pgmap->range.start);
+
+	kapi_might_sleep(place);
+	if (check_pgmap(pgmap, place))
+		return ERR_PTR(-EINVAL);
+	if (!region || region->resource.end != pgmap->range.end || region->pgmap) {
+		report(KAPI_CHECK_BAD_CALL, place,
+		       "memremap_pages() needs a whole region of request_free_mem_region() that is not mapped");
+		return ERR_PTR(-EINVAL);
+	}
+	if (hmmu_device_set_owner(machine, region->device, (u64)pgmap->owner) ||
+	    hmmu_device_driver(machine, region->device, &ops, pgmap)) {
+		core_refused(place, "memremap_pages");
+		return ERR_PTR(-EINVAL);
+	}
+	pgmap->kapi_device = region->device;
+	region->pgmap = pgmap;
+	region->mapped = place;
+	set_pgmap(pgmap, pgmap);
+	/* Nothing can be done with the address of memory that no CPU can touch. */
+	return (void *)(unsigned long)pgmap->range.start;
+}
+
+static bool is_unused(void *data)
+{
+	struct hmmu_device_info info;
+
+	return hmmu_device_info(machine, ((struct dev_pagemap *)data)->kapi_device, &info) || info.free == info.pages;
+}
+
+/* It waits until the last page is free. */
+void kapi_memunmap_pages(struct dev_pagemap *pgmap, const struct kapi_place *place)
+{
+	struct region *region = region_find(pgmap->range.start);
+
+	kapi_might_sleep(place);
+	if (!region || region->pgmap != pgmap) {
+		report(KAPI_CHECK_BAD_CALL, place, "memunmap_pages() of memory that is not mapped");
+		return;
+	}
+	thread_wait(is_unused, pgmap, "the last use of its device pages to end", place);
+	set_pgmap(pgmap, NULL);
+	region->pgmap = NULL;
+	region->mapped = NULL;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* References to pages and their locks. */
+#include "mm/page.h"
+
+#include <linux/pagemap.h>
+
+#include "host/host.h"
+#include "lib/heap.h"
+#include "log/report.h"
+#include "mm/core.h"
+
+/** What the runtime knows of a page. */
+struct page_note {
+	const struct kapi_place *allocated;
+	const struct kapi_place *locked;
+	struct list_head node; /**< of the pages that a thread has locked */
+};
+
+struct page *kapi_mem_map;
+static struct page_note *notes;
+static u32 page_limit;
+
+static u32 count_pages(void)
+{
+	return hmmu_device_base(machine) + (u32)hmmu_counter(machine, HMMU_COUNT_DEVICE_PAGES);
+}
+
+bool pages_boot(void)
+{
+	page_limit = count_pages();
+	kapi_mem_map = host_reserve(page_limit * sizeof(*kapi_mem_map));
+	notes = host_reserve(page_limit * sizeof(*notes));
+	return kapi_mem_map && notes;
+}
+
+void pages_shutdown(void)
+{
+	if (kapi_mem_map)
+		host_release(kapi_mem_map, page_limit * sizeof(*kapi_mem_map));
+	if (notes)
+		host_release(notes, page_limit * sizeof(*notes));
+	kapi_mem_map = NULL;
+	notes = NULL;
+}
+
+bool pfn_valid(unsigned long pfn)
+{
+	return pfn < page_limit;
+}
+
+/* The zero page is reserved, and so is no other. */
+bool is_zero_pfn(unsigned long pfn)
+{
+	struct hmmu_page_info info;
+
+	return !hmmu_page_info(machine, (u32)pfn, &info) && info.flags & HMMU_PG_RESERVED;
+}
+
+bool is_zone_device_page(const struct page *page)
+{
+	return page_to_pfn(page) >= hmmu_device_base(machine);
+}
+
+int page_count(const struct page *page)
+{
+	struct hmmu_page_info info;
+
+	return hmmu_page_info(machine, (u32)page_to_pfn(page), &info) ? 0 : info.ref;
+}
+
+static struct page_note *note_of(const struct page *page)
+{
+	return &notes[page_to_pfn(page)];
+}
+
+static bool is_page(const struct page *page, const char *call, const struct kapi_place *place)
+{
+	if (page && pfn_valid(page_to_pfn(page)) && page_to_pfn(page))
+		return true;
+	report(KAPI_CHECK_BAD_PAGE, place, "%s() of something that is no page", call);
+	return false;
+}
+
+/* --- references --- */
+
+void page_note_allocated(struct page *page, const struct kapi_place *place)
+{
+	note_of(page)->allocated = place;
+}
+
+struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
+{
+	u32 pfn;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		kapi_might_sleep(place);
+	if (heap_fails(gfp) || hmmu_page_alloc(machine, &pfn))
+		return NULL;
+	if (gfp & __GFP_ZERO)
+		hmmu_page_zero(machine, pfn);
+	page_note_allocated(pfn_to_page(pfn), place);
+	return pfn_to_page(pfn);
+}
+
+void kapi_get_page(struct page *page, const struct kapi_place *place)
+{
+	if (is_page(page, "get_page", place))
+		report(KAPI_CHECK_LIMIT, place, "get_page() is not emulated yet");
+}
+
+static void put(struct page *page, const char *call, const struct kapi_place *place)
+{
+	if (is_page(page, call, place) && hmmu_page_put(machine, (u32)page_to_pfn(page)))
+		core_refused(place, call);
+}
+
+void kapi_put_page(struct page *page, const struct kapi_place *place)
+{
+	put(page, "put_page", place);
+}
+
+void kapi_free_page(struct page *page, const struct kapi_place *place)
+{
+	put(page, "__free_page", place);
+}
+
+static void report_left(const struct hmmu_leak *leak)
+{
+	report(KAPI_CHECK_PAGE_LEFT, notes[leak->pfn].allocated,
+	       "page %u, which was allocated here, is left with %d reference%s", leak->pfn, leak->ref,
+	       leak->ref == 1 ? "" : "s");
+}
+
+void pages_report_left(void)
+{
+	int count = hmmu_leaks(machine, NULL, 0);
+	struct hmmu_leak *leaks = host_alloc((size_t)count * sizeof(*leaks));
+
+	if (!leaks)
+		return;
+	count = hmmu_leaks(machine, leaks, (u32)count);
+	for (int i = 0; i < count; i++)
+		report_left(&leaks[i]);
+	host_free(leaks);
+}
+
+/* --- page locks --- */
+
+void page_note_locked(struct page *page, const struct kapi_place *place)
+{
+	struct page_note *note = note_of(page);
+
+	page_note_taken_over(page);
+	note->locked = place;
+	list_add_tail(&note->node, &thread_current()->locked_pages);
+}
+
+void page_note_taken_over(struct page *page)
+{
+	struct page_note *note = note_of(page);
+
+	if (note->locked)
+		list_del(&note->node);
+	note->locked = NULL;
+}
+
+static bool is_unlocked(void *data)
+{
+	struct hmmu_page_info info;
+
+	return hmmu_page_info(machine, (u32)page_to_pfn((struct page *)data), &info) || !(info.flags & HMMU_PG_LOCKED);
+}
+
+void kapi_lock_page(struct page *page, const struct kapi_place *place)
+{
+	kapi_might_sleep(place);
+	if (!is_page(page, "lock_page", place))
+		return;
+	if (note_of(page)->locked) {
+		report(KAPI_CHECK_LOCK_TWICE, place, "this page is locked already, by the driver at %s",
+		       place_text(note_of(page)->locked));
+		return;
+	}
+	thread_wait_for_core(is_unlocked, page, "a page lock", place);
+	if (hmmu_page_trylock(machine, (u32)page_to_pfn(page)))
+		core_refused(place, "lock_page");
+	else
+		page_note_locked(page, place);
+}
+
+bool kapi_trylock_page(struct page *page, const struct kapi_place *place)
+{
+	int err = is_page(page, "trylock_page", place) ? hmmu_page_trylock(machine, (u32)page_to_pfn(page)) : -EBUSY;
+
+	if (err && err != -EBUSY)
+		core_refused(place, "trylock_page");
+	if (!err)
+		page_note_locked(page, place);
+	return !err;
+}
+
+void kapi_unlock_page(struct page *page, const struct kapi_place *place)
+{
+	if (!is_page(page, "unlock_page", place))
+		return;
+	if (hmmu_page_unlock(machine, (u32)page_to_pfn(page)))
+		core_refused(place, "unlock_page");
+	page_note_taken_over(page);
+}
+
+void pages_check_return(void)
+{
+	struct page_note *note, *next;
+
+	list_for_each_entry_safe(note, next, &thread_current()->locked_pages, node)
+	{
+		report(KAPI_CHECK_LOCK_AT_RETURN, note->locked,
+		       "page %lu is locked here, and still locked when the call ends", (unsigned long)(note - notes));
+		page_note_taken_over(pfn_to_page((unsigned long)(note - notes)));
+	}
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Regions of physical addresses for device memory. A region is a device of the machine from the beginning, with an owner of
+ * its own, until memremap_pages() tells the right one.
+ */
+#include "mm/region.h"
+
+#include <linux/kernel.h>
+#include <linux/mm.h>
+
+#include "host/host.h"
+#include "log/report.h"
+#include "mm/core.h"
+
+/** Owner of a region that no driver uses yet. No object of a driver has this address. */
+#define RESERVED_OWNER 1
+
+struct resource iomem_resource = { .end = U64_MAX, .name = "iomem" };
+
+static struct region regions[HMMU_MAX_DEVICES];
+
+struct region *region_find(resource_size_t start)
+{
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
+		if (regions[i].device && regions[i].resource.start == start)
+			return &regions[i];
+	return NULL;
+}
+
+struct resource *kapi_request_free_mem_region(unsigned long size, const char *name, const struct kapi_place *place)
+{
+	struct hmmu_device_info info;
+	u32 device;
+
+	kapi_might_sleep(place);
+	if (hmmu_device_create(machine, (u32)(size >> PAGE_SHIFT), RESERVED_OWNER, &device)) {
+		report(KAPI_CHECK_LIMIT, place, "the machine has no device memory left: %s", hmmu_error(machine)->text);
+		return ERR_PTR(-ERANGE);
+	}
+	hmmu_device_info(machine, device, &info);
+	regions[device] = (struct region){ .device = device, .requested = place };
+	regions[device].resource = (struct resource){ .start = PFN_PHYS(info.first),
+						      .end = PFN_PHYS(info.first + info.pages) - 1,
+						      .name = name };
+	return &regions[device].resource;
+}
+
+void kapi_release_mem_region(resource_size_t start, resource_size_t size, const struct kapi_place *place)
+{
+	struct region *region = region_find(start);
+
+	if (!region || resource_size(&region->resource) != size)
+		report(KAPI_CHECK_BAD_CALL, place, "release_mem_region() of a region that was never requested");
+	else if (region->pgmap)
+		report(KAPI_CHECK_BAD_CALL, place, "release_mem_region() of memory that is still mapped, at %s",
+		       place_text(region->mapped));
+	else if (hmmu_device_remove(machine, region->device))
+		core_refused(place, "release_mem_region");
+	else
+		*region = (struct region){ 0 };
+}
+
+void regions_report_left(void)
+{
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
+		if (regions[i].device)
+			report(KAPI_CHECK_DEVICE_LEFT, regions[i].requested,
+			       "the region that was requested here is never released%s",
+			       regions[i].pgmap ? ", nor unmapped by memunmap_pages()" : "");
+}
+
+void regions_forget(void)
+{
+	memset(regions, 0, sizeof(regions));
+}

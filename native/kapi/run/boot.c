@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine's beginning and end, and that of its modules. */
+#include <linux/kernel.h>
+
+#include "fs/chrdev.h"
+#include "fs/module.h"
+#include "lib/heap.h"
+#include "log/printk.h"
+#include "log/report.h"
+#include "mm/core.h"
+#include "mm/interval.h"
+#include "mm/mm.h"
+#include "mm/page.h"
+#include "mm/region.h"
+#include "run/calls.h"
+
+#define DEFAULT_PAGES (1u << 18)
+
+int kapi_boot(const struct kapi_options *options, struct hmmu **made)
+{
+	static const struct kapi_options defaults;
+	const struct kapi_options *o = options ? options : &defaults;
+	struct hmmu_options machine_options = {
+		.ram_pages = o->ram_pages ? o->ram_pages : DEFAULT_PAGES,
+		.device_pages = o->device_pages ? o->device_pages : DEFAULT_PAGES,
+		.profile = HMMU_PROFILE_LINUX_6_12,
+	};
+	int err;
+
+	if (machine)
+		return -EBUSY;
+	err = core_boot(&machine_options);
+	if (err)
+		return err;
+	if (!pages_boot()) {
+		kapi_shutdown();
+		return -ENOMEM;
+	}
+	reports_clear();
+	printk_set_level(o->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
+	threads_init(o->seed);
+	intervals_boot();
+	if (made)
+		*made = machine;
+	return 0;
+}
+
+void kapi_shutdown(void)
+{
+	if (!machine)
+		return;
+	threads_exit();
+	mm_shutdown();
+	regions_forget();
+	pages_shutdown();
+	core_shutdown();
+}
+
+static long do_load_modules(struct hmmu *m, uint32_t tid, void *data)
+{
+	(void)m;
+	(void)tid;
+	(void)data;
+	return modules_init();
+}
+
+long kapi_load_modules(void)
+{
+	return call_on_kernel_thread("modprobe", do_load_modules, NULL);
+}
+
+static long do_unload_modules(struct hmmu *m, uint32_t tid, void *data)
+{
+	(void)m;
+	(void)tid;
+	(void)data;
+	modules_exit();
+	return 0;
+}
+
+long kapi_unload_modules(void)
+{
+	long result = call_on_kernel_thread("rmmod", do_unload_modules, NULL);
+
+	if (result)
+		return result;
+	chrdevs_report_left();
+	intervals_report_left();
+	regions_report_left();
+	pages_report_left();
+	heap_report_left();
+	return 0;
+}

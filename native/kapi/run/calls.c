@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Calls of user programs, and of the kernel on its own account. Each runs on a thread, until it ends or waits for what the program has to do. */
+#include "run/calls.h"
+
+#include <linux/kernel.h>
+#include <linux/sched/mm.h>
+
+#include "mm/core.h"
+#include "mm/mm.h"
+#include "mm/page.h"
+
+/** A call. The thread copies it when it begins. */
+struct user_call {
+	call_function function;
+	void *data;
+};
+
+/* What a call leaves behind is seen here. */
+static void return_to_user(void)
+{
+	pages_check_return();
+	mm_forget_task();
+}
+
+static bool task_waits(u32 tid)
+{
+	struct hmmu_task_state state;
+
+	return tid && !hmmu_task_state(machine, tid, &state) && state.wait != HMMU_WAIT_NOTHING;
+}
+
+static long run_call(struct kapi_thread *thread, void *data)
+{
+	const struct user_call call = *(struct user_call *)data;
+	long result = call.function(machine, thread->tid, call.data);
+
+	while (result == -EAGAIN && task_waits(thread->tid)) {
+		core_wait(thread->tid, NULL);
+		result = call.function(machine, thread->tid, call.data);
+	}
+	return_to_user();
+	return result;
+}
+
+/* The result of a call, if it has ended. */
+static long run_until_done(struct kapi_thread *thread)
+{
+	long result;
+
+	if (!threads_run(thread)) {
+		if (threads_wait_for_core())
+			return -EAGAIN;
+		threads_report_deadlock();
+		return -EDEADLK;
+	}
+	result = thread->result;
+	thread_free(thread);
+	return result;
+}
+
+long call_on_kernel_thread(const char *name, call_function function, void *data)
+{
+	struct user_call call = { .function = function, .data = data };
+	struct kapi_thread *thread = thread_start(name, run_call, &call);
+
+	return thread ? run_until_done(thread) : -ENOMEM;
+}
+
+long kapi_call(uint32_t tid, call_function function, void *data)
+{
+	struct user_call call = { .function = function, .data = data };
+	struct hmmu_task_state state;
+	struct kapi_thread *thread;
+
+	if (hmmu_task_state(machine, tid, &state))
+		return -ESRCH;
+	if (thread_of_task(tid))
+		return -EBUSY;
+	thread = thread_start("task", run_call, &call);
+	if (!thread)
+		return -ENOMEM;
+	thread->tid = tid;
+	thread->task.mm = mm_of_process(state.pid);
+	thread->task.pid = (int)tid;
+	thread->task.tgid = (int)state.pid;
+	return run_until_done(thread);
+}
+
+long kapi_resume(uint32_t tid)
+{
+	struct kapi_thread *thread = thread_of_task(tid);
+
+	return thread ? run_until_done(thread) : -ESRCH;
+}
+
+void kapi_run(void)
+{
+	threads_run(NULL);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "task/thread.h"
+
+#include <linux/kernel.h>
+#include <linux/slab.h>
+
+#include "host/host.h"
+#include "log/report.h"
+#include "task/clock.h"
+
+/* The program itself, which calls no driver: it is here for callbacks that come without a thread. */
+static struct kapi_thread program = { .task = { .comm = "program" },
+				      .locked_pages = LIST_HEAD_INIT(program.locked_pages) };
+static struct kapi_thread *running = &program;
+static LIST_HEAD(threads);
+static u64 random_state;
+
+/* xorshift64 */
+static u64 random(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+void threads_init(u64 seed)
+{
+	random_state = seed * 2 + 1;
+	clock_reset();
+}
+
+struct kapi_thread *thread_current(void)
+{
+	return running;
+}
+
+struct task_struct *kapi_current(void)
+{
+	return &running->task;
+}
+
+/* Its locks stay taken, as in a kernel. */
+static void report_locks_left(struct kapi_thread *thread)
+{
+	for (u32 i = 0; i < thread->locks; i++)
+		report(KAPI_CHECK_LOCK_AT_RETURN, thread->held[i].place,
+		       "%s is taken here, and still held when the call ends", thread->held[i].name);
+}
+
+static void run_function(void *data)
+{
+	struct kapi_thread *thread = data;
+
+	thread->result = thread->function(thread, thread->data);
+	report_locks_left(thread);
+	thread->done = true;
+}
+
+struct kapi_thread *thread_start(const char *name, long (*function)(struct kapi_thread *thread, void *data), void *data)
+{
+	struct kapi_thread *thread = host_alloc(sizeof(*thread));
+
+	if (!thread)
+		return NULL;
+	thread->coroutine = coroutine_create(run_function, thread);
+	if (!thread->coroutine) {
+		host_free(thread);
+		return NULL;
+	}
+	for (size_t i = 0; name[i] && i + 1 < sizeof(thread->task.comm); i++)
+		thread->task.comm[i] = name[i];
+	thread->function = function;
+	thread->data = data;
+	INIT_LIST_HEAD(&thread->locked_pages);
+	list_add_tail(&thread->node, &threads);
+	return thread;
+}
+
+void thread_free(struct kapi_thread *thread)
+{
+	list_del(&thread->node);
+	coroutine_destroy(thread->coroutine);
+	host_free(thread);
+}
+
+void threads_exit(void)
+{
+	struct kapi_thread *thread, *next;
+
+	list_for_each_entry_safe(thread, next, &threads, node) thread_free(thread);
+}
+
+struct kapi_thread *thread_of_task(u32 tid)
+{
+	struct kapi_thread *thread;
+
+	list_for_each_entry(thread, &threads, node) if (thread->tid == tid) return thread;
+	return NULL;
+}
+
+/* --- which thread runs --- */
+
+static bool can_run(const struct kapi_thread *thread)
+{
+	if (thread->done)
+		return false;
+	return !thread->ready || thread->ready(thread->ready_data) ||
+	       (thread->times_out && time_after_eq(jiffies, thread->wakes_at));
+}
+
+static struct kapi_thread *choose(void)
+{
+	struct kapi_thread *thread, *chosen = NULL;
+	u32 count = 0;
+
+	list_for_each_entry(thread, &threads, node) count += can_run(thread);
+	if (!count)
+		return NULL;
+	count = (u32)(random() % count);
+	list_for_each_entry(thread, &threads, node) if (can_run(thread) && !count--) chosen = thread;
+	return chosen;
+}
+
+/* Nobody can run: time passes until the first sleeper wakes. */
+static bool pass_time(void)
+{
+	const struct kapi_thread *thread, *first = NULL;
+
+	list_for_each_entry(thread, &threads, node) if (!thread->done && thread->times_out &&
+							(!first || time_before(thread->wakes_at, first->wakes_at)))
+		first = thread;
+	if (first)
+		clock_advance_to(first->wakes_at);
+	return first;
+}
+
+static void run(struct kapi_thread *thread)
+{
+	running = thread;
+	coroutine_resume(thread->coroutine);
+	running = &program;
+	if (thread->done && thread->detached)
+		thread_free(thread);
+}
+
+bool threads_run(const struct kapi_thread *until)
+{
+	while (!until || !until->done) {
+		struct kapi_thread *thread = choose();
+
+		if (thread)
+			run(thread);
+		else if (!pass_time())
+			break;
+	}
+	return until && until->done;
+}
+
+bool threads_wait_for_core(void)
+{
+	const struct kapi_thread *thread;
+
+	list_for_each_entry(thread, &threads, node) if (!thread->done && thread->waits_for_core) return true;
+	return false;
+}
+
+void threads_report_deadlock(void)
+{
+	const struct kapi_thread *thread;
+
+	list_for_each_entry(thread, &threads, node) if (!thread->done && thread->ready)
+		report(KAPI_CHECK_DEADLOCK, thread->waits_at, "%s waits for %s, and nothing will end that",
+		       thread->task.comm, thread->waits_for);
+}
+
+/* --- waiting --- */
+
+static void give_way(void)
+{
+	coroutine_suspend(running->coroutine);
+}
+
+static void wait_on(bool (*ready)(void *data), void *data, const char *what, const struct kapi_place *place)
+{
+	struct kapi_thread *thread = running;
+
+	if (!thread->coroutine) {
+		report(KAPI_CHECK_LIMIT, place, "the driver waits for %s in a call that was not made by kapi_call()",
+		       what);
+		host_abort();
+	}
+	thread->ready = ready;
+	thread->ready_data = data;
+	thread->waits_for = what;
+	thread->waits_at = place;
+	give_way();
+	thread->ready = NULL;
+	thread->times_out = false;
+	thread->waits_for_core = false;
+}
+
+void thread_wait(bool (*ready)(void *data), void *data, const char *what, const struct kapi_place *place)
+{
+	while (!ready(data))
+		wait_on(ready, data, what, place);
+}
+
+void thread_wait_for_core(bool (*ready)(void *data), void *data, const char *what, const struct kapi_place *place)
+{
+	while (!ready(data)) {
+		running->waits_for_core = true;
+		wait_on(ready, data, what, place);
+	}
+}
+
+bool thread_wait_until(bool (*ready)(void *data), void *data, unsigned long time, const char *what,
+		       const struct kapi_place *place)
+{
+	while (!ready(data)) {
+		if (time_after_eq(jiffies, time))
+			return false;
+		running->wakes_at = time;
+		running->times_out = true;
+		wait_on(ready, data, what, place);
+	}
+	return true;
+}
+
+void schedule(void)
+{
+	clock_tick();
+	if (running->coroutine && !running->pinned)
+		give_way();
+}
+
+static const struct held_lock *held_spinlock(const struct kapi_thread *thread)
+{
+	for (u32 i = thread->locks; i--;)
+		if (thread->held[i].spins)
+			return &thread->held[i];
+	return NULL;
+}
+
+/* One of four places where a thread might sleep gives way, if there is somebody to give way to. */
+void kapi_might_sleep(const struct kapi_place *place)
+{
+	const struct held_lock *spinlock = held_spinlock(running);
+
+	if (spinlock)
+		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, under the spinlock %s, taken at %s",
+		       spinlock->name, place_text(spinlock->place));
+	else if (running->atomic)
+		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, in a callback that must not");
+	clock_tick();
+	if (!running->coroutine || running->pinned || running->atomic || spinlock || threads.next == threads.prev ||
+	    random() % 4)
+		return;
+	give_way();
+}
+
+/* --- locks that threads hold --- */
+
+void held_add(const void *lock, const char *name, bool spins, const struct kapi_place *place)
+{
+	if (running->locks == MOST_LOCKS) {
+		report(KAPI_CHECK_LIMIT, place, "a thread holds more than %d locks", MOST_LOCKS);
+		return;
+	}
+	running->held[running->locks++] =
+		(struct held_lock){ .lock = lock, .name = name, .place = place, .spins = spins };
+}
+
+/* The last one that was taken is mostly the first to go. */
+const struct held_lock *held_find(const void *lock)
+{
+	for (u32 i = running->locks; i--;)
+		if (running->held[i].lock == lock)
+			return &running->held[i];
+	return NULL;
+}
+
+bool held_remove(const void *lock)
+{
+	const struct held_lock *held = held_find(lock);
+
+	if (!held)
+		return false;
+	running->locks--;
+	for (u32 i = (u32)(held - running->held); i < running->locks; i++)
+		running->held[i] = running->held[i + 1];
+	return true;
+}

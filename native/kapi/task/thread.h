@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file thread.h
+ * Threads: a task in a call, or a thread of the kernel. Each is a coroutine, and one runs at a time. It gives way where it has
+ * to wait, and at some of the places where it might.
+ */
+#ifndef KAPI_THREAD_H
+#define KAPI_THREAD_H
+
+#include <kapi/place.h>
+#include <linux/list.h>
+#include <linux/sched.h>
+
+/** As many as lockdep allows. */
+#define MOST_LOCKS 48
+
+/** A lock that a thread holds. */
+struct held_lock {
+	const void *lock;
+	const char *name;
+	const struct kapi_place *place;
+	bool spins; /**< nothing may sleep under it */
+};
+
+struct kapi_thread {
+	struct task_struct task;
+	struct coroutine *coroutine; /**< NULL: the program itself */
+	struct list_head node;
+	u32 tid; /**< the machine's task, 0: none */
+
+	long (*function)(struct kapi_thread *thread, void *data);
+	void *data;
+	long result;
+	bool done;
+	bool detached; /**< nobody wants its result: it is freed when it is done */
+
+	bool (*ready)(void *data); /**< NULL: it can run */
+	void *ready_data;
+	const char *waits_for;
+	const struct kapi_place *waits_at;
+	bool waits_for_core; /**< the program itself may end the wait */
+	unsigned long wakes_at;
+	bool times_out;
+
+	u32 atomic; /**< why it must not sleep: spinlocks, and callbacks that must not */
+	u32 pinned; /**< callbacks of the core in which no other thread may call it */
+	struct held_lock held[MOST_LOCKS];
+	u32 locks;
+	struct list_head locked_pages;
+
+	struct mm_struct *other_mm; /**< an address space that is not the task's own, on which it works */
+	u32 other_tid;              /**< for which this task stands */
+	bool own_other_tid;         /**< which was made for that */
+};
+
+/** The thread that runs. Outside of all threads it stands for the program. */
+struct kapi_thread *thread_current(void);
+/** Begin a thread; it runs when others wait. NULL: the host has no memory. */
+struct kapi_thread *thread_start(const char *name, long (*function)(struct kapi_thread *thread, void *data),
+				 void *data);
+/** Free a thread that is done. */
+void thread_free(struct kapi_thread *thread);
+/** Run threads until this one is done, or nothing can run. true: it is done. */
+bool threads_run(const struct kapi_thread *until);
+/** Report all threads that wait, as they will do so for ever. */
+void threads_report_deadlock(void);
+/** The thread of a task; NULL: the task is in no call. */
+struct kapi_thread *thread_of_task(u32 tid);
+/** Whether a thread waits for something in the machine. */
+bool threads_wait_for_core(void);
+/** Wait until @p ready returns true. @p what is for reports. */
+void thread_wait(bool (*ready)(void *data), void *data, const char *what, const struct kapi_place *place);
+/** The same, for something in the machine. */
+void thread_wait_for_core(bool (*ready)(void *data), void *data, const char *what, const struct kapi_place *place);
+/** The same, at most until a time. false: the time is over. */
+bool thread_wait_until(bool (*ready)(void *data), void *data, unsigned long time, const char *what,
+		       const struct kapi_place *place);
+/** Begin anew: the seed of the order of threads, time 0. */
+void threads_init(u64 seed);
+/** Free all threads. */
+void threads_exit(void);
+
+/** Note a lock of the running thread. */
+void held_add(const void *lock, const char *name, bool spins, const struct kapi_place *place);
+/** Strike it out. false: the thread does not hold it. */
+bool held_remove(const void *lock);
+/** The running thread's lock; NULL: it does not hold it. */
+const struct held_lock *held_find(const void *lock);
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Drivers of Linux 6.12 from their own, unmodified source on the emulator: npm run test:kapi [-- BUILD_FOLDER]
+//
+// Takes the sources from Debian's package linux-source-6.12, compiles them against native/kapi, and runs its tests.
+import { readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { needPackages } from '../lib/debian.mjs'
+import { root, run } from '../lib/run.mjs'
+import { missing } from './missing.mjs'
+import { unpackTree } from './tree.mjs'
+
+/** Sources of drivers, as cmake/kapi.cmake compiles them, and what belongs to them. */
+const DRIVERS = ['lib/test_hmm.c']
+const BESIDES = ['lib/test_hmm_uapi.h']
+
+const build = resolve(process.argv[2] ?? join(root, 'build-kapi'))
+const tree = join(build, 'linux-6.12')
+
+/** How cmake compiles a source: the compiler and its flags. */
+function commandOf(file) {
+  const database = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8'))
+  const { command } = database.find((entry) => entry.file === file)
+  const words = [...command.matchAll(/(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+/g)].map(([word]) =>
+    word.replace(/\\(.)/g, '$1'),
+  )
+  const end = words.indexOf('-o')
+  return { compiler: words[0], flags: words.slice(1, end) }
+}
+
+/** Ends this process with a list if a driver needs what is not there. */
+function checkDriver(file) {
+  const { compiler, flags } = commandOf(file)
+  const list = missing(file, compiler, flags)
+  if (list.length === 0) return
+  console.error(`${relative(tree, file)} needs what native/kapi does not have:`)
+  for (const { line, text } of list) console.error(`${relative(tree, file)}:${line}: ${text}`)
+  process.exit(1)
+}
+
+needPackages(['cmake', 'gcc', 'make', 'libcmocka-dev'])
+unpackTree(tree, [...DRIVERS, ...BESIDES])
+run('cmake', ['-B', build, `-DHMMU_KERNEL_TREE=${tree}`, '-DHMMU_REQUIRE_CMOCKA=ON'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+})
+for (const driver of DRIVERS) checkDriver(join(tree, driver))
+run('cmake', ['--build', build, '--target', 'kapi_tests', '-j2'], { stdio: ['ignore', 'ignore', 'inherit'] })
+run('ctest', ['--test-dir', build, '-L', 'kapi', '--output-on-failure'])
