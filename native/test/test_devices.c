@@ -206,10 +206,13 @@ static void test_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages_are_divided),         cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_pages_are_divided),
+		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_bad_arguments),
-		cmocka_unit_test(test_removed_devices),           cmocka_unit_test(test_each_has_its_driver),
-		cmocka_unit_test(test_in_place_of_a_removed_one), cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_removed_devices),
+		cmocka_unit_test(test_each_has_its_driver),
+		cmocka_unit_test(test_in_place_of_a_removed_one),
+		cmocka_unit_test(test_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
