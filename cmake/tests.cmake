@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# native/test/test_*.c: each is one executable and one test, on cmocka. Other files there are shared by all of them.
-# The tests see the internal headers in native/core, those named test_6_12_*.c as Linux 6.12 compiles them.
+# native/test/test_*.c: each is one test, on cmocka. Other files there are shared by all of them. A test that needs only
+# the public header is an executable. Those that see the internal headers in native/core are parts of a kernel, whose
+# functions are static: all tests of a kernel are one unit and one executable, internals_4_14 or internals_6_12, so that
+# the kernel is compiled once for them. Its argument is the test's name. test_6_12_*.c are of Linux 6.12.
 enable_testing()
 
 # What the libraries are made of; sanitizers and gcov add to that.
@@ -27,27 +29,50 @@ file(GLOB test_sources CONFIGURE_DEPENDS native/test/test_*.c)
 file(GLOB helper_sources CONFIGURE_DEPENDS native/test/*.c)
 list(REMOVE_ITEM helper_sources ${test_sources})
 
+function(test_options target)
+	target_include_directories(${target} PRIVATE native/core native/test)
+	target_include_directories(${target} SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
+	target_compile_options(${target} PRIVATE ${c_warnings})
+	target_link_libraries(${target} PRIVATE hmmu_static ${CMOCKA_LIBRARY})
+endfunction()
+
+function(add_c_test name)
+	add_test(NAME ${name} COMMAND ${ARGN})
+	set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()
+
+add_library(test_helpers OBJECT ${helper_sources})
+test_options(test_helpers)
+
 foreach(source IN LISTS test_sources)
+	get_filename_component(name ${source} NAME_WE)
 	file(STRINGS ${source} internal_headers REGEX "^#include \"[a-z_/]+\\.h\"")
 	list(FILTER internal_headers EXCLUDE REGEX "support|hmmu/hmmu")
-	if(HMMU_AMALGAMATION AND internal_headers) # It shows no internals.
-		continue()
+	if(NOT internal_headers)
+		add_executable(${name} ${source} $<TARGET_OBJECTS:test_helpers>)
+		test_options(${name})
+		add_c_test(${name} ${name})
+	elseif(name MATCHES "^test_6_12_")
+		list(APPEND tests_6_12 ${name})
+	else()
+		list(APPEND tests_4_14 ${name})
 	endif()
-	get_filename_component(name ${source} NAME_WE)
-	add_executable(${name} ${source} ${helper_sources})
-	target_include_directories(${name} PRIVATE native/core native/test)
-	target_include_directories(${name} SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
-	target_compile_options(${name} PRIVATE ${c_warnings})
-	if(internal_headers) # The test is a part of a kernel, whose functions are static.
-		set(kernel v4_14)
-		if(name MATCHES "^test_6_12_")
-			set(kernel v6_12)
-		endif()
-		set_source_files_properties(${source} PROPERTIES
-			COMPILE_DEFINITIONS "TEST_KERNEL=\"kernel/${kernel}.c\""
-			COMPILE_OPTIONS "-O0;-include;${PROJECT_SOURCE_DIR}/native/test/kernel.h")
-	endif()
-	target_link_libraries(${name} PRIVATE hmmu_static ${CMOCKA_LIBRARY})
-	add_test(NAME ${name} COMMAND ${name})
-	set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endforeach()
+
+if(HMMU_AMALGAMATION) # It shows no internals.
+	return()
+endif()
+foreach(kernel 4_14 6_12)
+	set(unit ${CMAKE_CURRENT_BINARY_DIR}/internals_${kernel}.c)
+	set(parts "")
+	set(rows "")
+	foreach(name IN LISTS tests_${kernel})
+		string(APPEND parts "#define main main_of_${name}\n#include \"${name}.c\"\n#undef main\n")
+		string(APPEND rows "\t{ \"${name}\", main_of_${name} },\n")
+		add_c_test(${name} internals_${kernel} ${name})
+	endforeach()
+	configure_file(native/test/internals.c.in ${unit} @ONLY)
+	add_executable(internals_${kernel} ${unit} $<TARGET_OBJECTS:test_helpers>)
+	test_options(internals_${kernel})
+	set_source_files_properties(${unit} PROPERTIES COMPILE_OPTIONS "-O0;-Wno-missing-prototypes")
 endforeach()

@@ -329,7 +329,7 @@ static void test_reaper(void **state)
 }
 
 /* Numbers are a part of the machine: copies have them, and go on alike. */
-static void test_copies(void **state)
+static void test_interval_copies(void **state)
 {
 	struct rig *r = open_6_12();
 	uint64_t buf = map_anon(r, 4), seq;
@@ -353,7 +353,7 @@ static void test_copies(void **state)
 	rig_close(r);
 }
 
-static void test_errors(void **state)
+static void test_interval_errors(void **state)
 {
 	struct rig *r = open_6_12();
 	uint32_t interval = 7;
@@ -426,8 +426,8 @@ int main(void)
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_exit),
 		cmocka_unit_test(test_reaper),
-		cmocka_unit_test(test_copies),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_interval_copies),
+		cmocka_unit_test(test_interval_errors),
 		cmocka_unit_test(test_verify),
 	};
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* hmm_range_fault() and the loop around it: what no drill shows. */
-#include "support.h"
+#include "driver.h"
 
 #include "mm/mmu_notifier.h"
 
-#define open_6_12(...) open_rig(.profile = HMMU_PROFILE_LINUX_6_12, __VA_ARGS__)
 #define VALID HMMU_RANGE_VALID
 #define WRITE HMMU_RANGE_WRITE
 #define FAULT HMMU_RANGE_REQ_FAULT
 #define BOTH (HMMU_RANGE_REQ_FAULT | HMMU_RANGE_REQ_WRITE)
 #define OWN HMMU_DEFAULT_OWNER
 
-static uint64_t words[2048];
+static uint64_t range_words[2048];
 
 /* A migration of system pages to the device. */
 static struct hmmu_migrate_request request_to_device(struct rig *r, uint64_t address, uint64_t pages)
@@ -26,27 +25,19 @@ static struct hmmu_migrate_request request_to_device(struct rig *r, uint64_t add
 	return request;
 }
 
-static void to_device(struct rig *r, uint64_t address, uint64_t pages)
-{
-	const struct hmmu_migrate_request request = request_to_device(r, address, pages);
-
-	assert_ok(hmmu_migrate_vma(r->m, &request));
-	assert_kind(r, address, pages, HMMU_ENTRY_DEV);
-}
-
 static int mirror_of(struct rig *r, uint64_t address, uint64_t pages, uint64_t flags, uint64_t owner)
 {
-	return hmmu_mirror(r->m, r->tid, address, address + PAGES(pages), flags, owner, words);
+	return hmmu_mirror(r->m, r->tid, address, address + PAGES(pages), flags, owner, range_words);
 }
 
 /* A range with an interval of its own, ready to be faulted. */
 static struct hmmu_range range_of(struct rig *r, uint64_t address, uint64_t pages)
 {
-	struct hmmu_range range = { .start = address, .end = address + PAGES(pages), .pfns = words };
+	struct hmmu_range range = { .start = address, .end = address + PAGES(pages), .pfns = range_words };
 
 	assert_ok(hmmu_mmu_interval_notifier_insert(r->m, r->pid, address, PAGES(pages), 0, &range.notifier));
 	assert_ok(hmmu_mmu_interval_read_begin(r->m, range.notifier, &range.notifier_seq));
-	memset(words, 0, sizeof(words));
+	memset(range_words, 0, sizeof(range_words));
 	return range;
 }
 
@@ -57,8 +48,8 @@ static void end_range(struct rig *r, const struct hmmu_range *range)
 
 static void assert_word(struct rig *r, uint64_t address, uint64_t i, uint64_t flags)
 {
-	assert_int_equal(words[i] & HMMU_RANGE_FLAGS, flags);
-	assert_int_equal(words[i] & ~HMMU_RANGE_FLAGS, entry_of(r, r->pid, address + PAGES(i)).pfn);
+	assert_int_equal(range_words[i] & HMMU_RANGE_FLAGS, flags);
+	assert_int_equal(range_words[i] & ~HMMU_RANGE_FLAGS, entry_of(r, r->pid, address + PAGES(i)).pfn);
 }
 
 /* Each page is asked for what its word says, as far as the mask lets it, and what the default says. */
@@ -71,25 +62,25 @@ static void test_requests(void **state)
 	(void)state;
 	write_pages(r, buf, 2, 1);
 	range = range_of(r, buf, 2);
-	words[0] = words[1] = BOTH;
+	range_words[0] = range_words[1] = BOTH;
 	assert_ok(hmmu_range_fault(r->m, r->tid, &range));
 	assert_word(r, buf, 0, VALID | WRITE);
 	end_range(r, &range);
 
 	/* A mask that lets nothing pass: nothing is faulted in. */
 	range = range_of(r, buf + PAGES(2), 1);
-	words[0] = BOTH;
+	range_words[0] = BOTH;
 	assert_ok(hmmu_range_fault(r->m, r->tid, &range));
-	assert_true(words[0] == 0);
+	assert_true(range_words[0] == 0);
 	/* REQ_WRITE alone is nothing. */
 	range.default_flags = HMMU_RANGE_REQ_WRITE;
 	assert_ok(hmmu_range_fault(r->m, r->tid, &range));
-	assert_true(words[0] == 0);
+	assert_true(range_words[0] == 0);
 	assert_kind(r, buf + PAGES(2), 1, HMMU_ENTRY_NONE);
 	/* The word asks for writing, the default for the fault. */
 	range.default_flags = FAULT;
 	range.pfn_flags_mask = HMMU_RANGE_REQ_WRITE;
-	words[0] = HMMU_RANGE_REQ_WRITE;
+	range_words[0] = HMMU_RANGE_REQ_WRITE;
 	assert_ok(hmmu_range_fault(r->m, r->tid, &range));
 	assert_word(r, buf + PAGES(2), 0, VALID | WRITE);
 	end_range(r, &range);
@@ -113,7 +104,7 @@ static void test_overshoot(void **state)
 		range = range_of(r, buf, 12);
 		range.pfn_flags_mask = UINT64_MAX;
 		range.owner = OWN;
-		words[2] = BOTH;
+		range_words[2] = BOTH;
 		if (!mended) { /* the device page that comes back has invalidated the range */
 			assert_failed(r->m, hmmu_range_fault(r->m, r->tid, &range), -EBUSY, HMMU_ERR_SYSCALL);
 			assert_int_equal(hmmu_mmu_interval_read_retry(r->m, range.notifier, range.notifier_seq), 1);
@@ -143,10 +134,12 @@ static void test_no_overshoot(void **state)
 	(void)state;
 	range.pfn_flags_mask = UINT64_MAX;
 	for (uint64_t i = 0; i < 600; i++)
-		words[i] = i % 3 == 1 ? FAULT : i % 3 == 2 ? BOTH : 0;
+		range_words[i] = i % 3 == 1 ? FAULT : i % 3 == 2 ? BOTH : 0;
 	assert_ok(hmmu_range_fault(r->m, r->tid, &range));
 	for (uint64_t i = 0; i < 600; i++) {
-		assert_int_equal(words[i] & HMMU_RANGE_FLAGS, i % 3 == 1 ? VALID : i % 3 == 2 ? VALID | WRITE : 0);
+		assert_int_equal(range_words[i] & HMMU_RANGE_FLAGS, i % 3 == 1   ? VALID
+								    : i % 3 == 2 ? VALID | WRITE
+										 : 0);
 		assert_kind(r, buf + PAGES(i), 1,
 			    i % 3 == 1   ? HMMU_ENTRY_ZERO
 			    : i % 3 == 2 ? HMMU_ENTRY_SYS
@@ -188,9 +181,9 @@ static void test_owners(void **state)
 	write_pages(r, buf, 3, 1);
 	to_device(r, buf, 3);
 	assert_ok(mirror_of(r, buf, 3, 0, 0));
-	assert_true(words[0] == 0);
+	assert_true(range_words[0] == 0);
 	assert_ok(mirror_of(r, buf, 3, 0, OWN + 1));
-	assert_true(words[2] == 0);
+	assert_true(range_words[2] == 0);
 	assert_ok(mirror_of(r, buf, 3, FAULT, OWN));
 	assert_word(r, buf, 2, VALID | WRITE);
 	assert_ok(mirror_of(r, buf, 1, FAULT, OWN + 1));
@@ -261,14 +254,14 @@ static void test_waits(void **state)
 	request = request_to_device(r, buf + PAGES(1), 1);
 	assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
 	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_ALLOC_AND_COPY));
-	assert_ok(hmmu_mirror(r->m, other, buf, buf + PAGES(4), 0, OWN, words));
-	assert_true(words[1] == 0);
+	assert_ok(hmmu_mirror(r->m, other, buf, buf + PAGES(4), 0, OWN, range_words));
+	assert_true(range_words[1] == 0);
 	assert_word(r, buf, 0, VALID | WRITE);
-	assert_blocked(r->m, hmmu_mirror(r->m, other, buf, buf + PAGES(4), FAULT, OWN, words), other,
+	assert_blocked(r->m, hmmu_mirror(r->m, other, buf, buf + PAGES(4), FAULT, OWN, range_words), other,
 		       HMMU_WAIT_PAGE_LOCK);
 	assert_clean(r->m);
 	assert_ok(hmmu_migrate_end(mig));
-	assert_ok(hmmu_mirror(r->m, other, buf, buf + PAGES(4), FAULT, OWN, words));
+	assert_ok(hmmu_mirror(r->m, other, buf, buf + PAGES(4), FAULT, OWN, range_words));
 	assert_word(r, buf, 1, VALID | WRITE);
 	assert_kind(r, buf + PAGES(1), 1, HMMU_ENTRY_DEV);
 	assert_clean(r->m);
@@ -292,8 +285,8 @@ static void test_cancel_and_copies(void **state)
 	copy = copy_by_snapshot(r->m, 0, NULL);
 	assert_non_null(copy);
 	assert_ok(hmmu_page_unlock(copy, pfn));
-	assert_ok(hmmu_mirror(copy, r->tid, buf, buf + PAGES(2), FAULT, 0, words));
-	assert_int_equal(words[0] & HMMU_RANGE_FLAGS, VALID | WRITE);
+	assert_ok(hmmu_mirror(copy, r->tid, buf, buf + PAGES(2), FAULT, 0, range_words));
+	assert_int_equal(range_words[0] & HMMU_RANGE_FLAGS, VALID | WRITE);
 	assert_ok(hmmu_page_put(copy, pfn));
 	assert_clean(copy);
 	assert_int_equal(copy->st->slabs[SLAB_INTERVAL].used, used);
@@ -318,7 +311,7 @@ static void test_waits_for_invalidation(void **state)
 	mmu_notifier_invalidate_range_end(r->m, HMMU_NOTIFY_CLEAR, r->pid, buf, buf + PAGES(1));
 	assert_clean(r->m);
 	assert_ok(mirror_of(r, buf, 2, FAULT, 0));
-	assert_int_equal(words[1] & HMMU_RANGE_FLAGS, VALID);
+	assert_int_equal(range_words[1] & HMMU_RANGE_FLAGS, VALID);
 	rig_close(r);
 }
 
@@ -382,8 +375,8 @@ static void test_errors(void **state)
 	assert_failed(r->m, hmmu_range_fault(r->m, hmmu_process_task(r->m, child), &range), -EINVAL,
 		      HMMU_ERR_INVALID_ARGUMENT);
 	assert_failed(r->m, hmmu_range_fault(r->m, 99, &range), -ESRCH, HMMU_ERR_NO_TASK);
-	assert_failed(r->m, hmmu_mirror(r->m, 99, buf, buf + PAGES(1), 0, 0, words), -ESRCH, HMMU_ERR_NO_TASK);
-	assert_failed(r->m, hmmu_mirror(r->m, r->tid, buf, HMMU_TASK_SIZE + PAGES(1), 0, 0, words), -EINVAL,
+	assert_failed(r->m, hmmu_mirror(r->m, 99, buf, buf + PAGES(1), 0, 0, range_words), -ESRCH, HMMU_ERR_NO_TASK);
+	assert_failed(r->m, hmmu_mirror(r->m, r->tid, buf, HMMU_TASK_SIZE + PAGES(1), 0, 0, range_words), -EINVAL,
 		      HMMU_ERR_INVALID_ARGUMENT);
 	assert_failed(r->m, mirror_of(r, buf, 1, 1, 0), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
 	end_range(r, &range);

@@ -427,7 +427,7 @@ static void assert_notified(struct rig *r, const char *expected)
 	assert_string_equal(seen, expected);
 }
 
-static void test_notifier(void **state)
+static void test_hugetlb_notifier(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_hugetlb(r, 2);
@@ -485,7 +485,7 @@ static void test_without_contents(void **state)
 }
 
 /* A copy of the machine has the pool, with contents. */
-static void test_clone(void **state)
+static void test_hugetlb_clone(void **state)
 {
 	struct rig *r = open_rig(.ram_pages = 1000);
 	uint64_t buf = map_hugetlb(r, 2);
@@ -504,7 +504,7 @@ static void test_clone(void **state)
 }
 
 /* verify() counts anew. */
-#define CHECK_NUMBER(r, number, word) \
+#define CHECK_HUGETLB_NUMBER(r, number, word) \
 	do { \
 		(number)++; \
 		assert_true(complaints((r)->m) > 0); \
@@ -528,13 +528,13 @@ static void test_verify(void **state)
 	pmd = mm_find_pmd(r->m, r->pid, buf);
 	entry = *pmd;
 	head = pte_pfn(entry);
-	CHECK_NUMBER(r, st->hugetlb_free, "hugetlb");
-	CHECK_NUMBER(r, st->hugetlb_reserved, "hugetlb: mappings have reserved");
-	CHECK_NUMBER(r, st->hugetlb_free_head, "free list");
-	CHECK_NUMBER(r, mm_of(r->m, r->pid)->hugetlb_usage, "pages of hugetlb mappings");
-	CHECK_NUMBER(r, page_of(r->m, head)->count, "references can be explained");
-	CHECK_NUMBER(r, page_of(r->m, head)->index, "the index of the page");
-	CHECK_NUMBER(r, *compound_mapcount_ptr(r->m, head), "compound mapcount");
+	CHECK_HUGETLB_NUMBER(r, st->hugetlb_free, "hugetlb");
+	CHECK_HUGETLB_NUMBER(r, st->hugetlb_reserved, "hugetlb: mappings have reserved");
+	CHECK_HUGETLB_NUMBER(r, st->hugetlb_free_head, "free list");
+	CHECK_HUGETLB_NUMBER(r, mm_of(r->m, r->pid)->hugetlb_usage, "pages of hugetlb mappings");
+	CHECK_HUGETLB_NUMBER(r, page_of(r->m, head)->count, "references can be explained");
+	CHECK_HUGETLB_NUMBER(r, page_of(r->m, head)->index, "the index of the page");
+	CHECK_HUGETLB_NUMBER(r, *compound_mapcount_ptr(r->m, head), "compound mapcount");
 	*pmd = mk_pte(head + 1, entry & ~PTE_PFN_MASK);
 	assert_true(complaints(r->m) > 0);
 	assert_non_null(strstr(first_complaint(), "maps no page of the pool"));
@@ -564,10 +564,10 @@ int main(void)
 		cmocka_unit_test(test_no_stale_translation),
 		cmocka_unit_test(test_userfault),
 		cmocka_unit_test(test_clear_soft_dirty),
-		cmocka_unit_test(test_notifier),
+		cmocka_unit_test(test_hugetlb_notifier),
 		cmocka_unit_test(test_tables_and_exit),
 		cmocka_unit_test(test_without_contents),
-		cmocka_unit_test(test_clone),
+		cmocka_unit_test(test_hugetlb_clone),
 		cmocka_unit_test(test_verify),
 	};
 

@@ -214,7 +214,7 @@ static void test_no_frame_for_a_table(void **state)
 }
 
 /* Another task faults a huge page in while the driver runs. */
-static void test_huge_pmd(void **state)
+static void test_insert_at_huge_pmd(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_huge(r, 512), zero = map_huge(r, 512);
@@ -247,7 +247,7 @@ static void test_unstable_pmd(void **state)
 }
 
 /* A pmd that has gone bad is unstable, too. */
-static void test_bad_pmd(void **state)
+static void test_insert_at_bad_pmd(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 2);
@@ -358,7 +358,7 @@ static void test_userfaultfd(void **state)
 }
 
 /* All reasons at once; then the first one is taken away again and again. */
-static void test_order(void **state)
+static void test_insert_order(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 1), file = map_at(r, 0, 1, HMMU_MAP_SHMEM, HMMU_PROT_WRITE);
@@ -414,15 +414,15 @@ int main(void)
 		cmocka_unit_test(test_not_anonymous),
 		cmocka_unit_test(test_no_table),
 		cmocka_unit_test(test_no_frame_for_a_table),
-		cmocka_unit_test(test_huge_pmd),
+		cmocka_unit_test(test_insert_at_huge_pmd),
 		cmocka_unit_test(test_unstable_pmd),
-		cmocka_unit_test(test_bad_pmd),
+		cmocka_unit_test(test_insert_at_bad_pmd),
 		cmocka_unit_test(test_anon_vma),
 		cmocka_unit_test(test_memcg),
 		cmocka_unit_test(test_pte_present),
 		cmocka_unit_test(test_pte_changed),
 		cmocka_unit_test(test_userfaultfd),
-		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_insert_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

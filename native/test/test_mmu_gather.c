@@ -171,7 +171,7 @@ static void test_full_batch(void **state)
 }
 
 /* Whatever makes a huge pmd invalid for a moment flushes it there and then; the call's own flush comes at its end. */
-static void test_huge_pmd(void **state)
+static void test_gather_huge_pmd(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_huge(r, 512);
@@ -321,7 +321,7 @@ int main(void)
 		cmocka_unit_test(test_one_range_for_a_call),
 		cmocka_unit_test(test_dirty_file_pages),
 		cmocka_unit_test(test_full_batch),
-		cmocka_unit_test(test_huge_pmd),
+		cmocka_unit_test(test_gather_huge_pmd),
 		cmocka_unit_test(test_unmapped_without_rights),
 		cmocka_unit_test(test_clear_refs),
 		cmocka_unit_test(test_exit),

@@ -26,7 +26,7 @@ static void test_present_bits(void **state)
 }
 
 /* PROT_NONE entries are present for the kernel and not for the CPU. */
-static void test_prot_none(void **state)
+static void test_pte_prot_none(void **state)
 {
 	u64 pte = pte_mkdirty(mk_pte(7, PAGE_SHARED)), none = pte_modify(pte, PAGE_NONE);
 
@@ -370,7 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_process_without_task),
 		cmocka_unit_test(test_present_bits),
-		cmocka_unit_test(test_prot_none),
+		cmocka_unit_test(test_pte_prot_none),
 		cmocka_unit_test(test_swap_format),
 		cmocka_unit_test(test_pmd_states),
 		cmocka_unit_test(test_range_arithmetic),

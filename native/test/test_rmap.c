@@ -139,7 +139,7 @@ static void test_after_splits(void **state)
 }
 
 /* Page-cache pages: every mapping of the file, at its own place, shared or private. */
-static void test_file_pages(void **state)
+static void test_rmap_file_pages(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_at(r, 0, 4, HMMU_MAP_SHAREDFILE, RW);
@@ -198,7 +198,7 @@ static void test_munlock_with_another_locked_mapping(void **state)
 }
 
 /* The walk over one mapping: it finds the one entry of a page, once, and holds the table's lock. */
-static void test_walk(void **state)
+static void test_rmap_walk(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 4);
@@ -332,10 +332,10 @@ int main(void)
 		cmocka_unit_test(test_page_of_a_child),
 		cmocka_unit_test(test_page_moves_to_its_user),
 		cmocka_unit_test(test_after_splits),
-		cmocka_unit_test(test_file_pages),
+		cmocka_unit_test(test_rmap_file_pages),
 		cmocka_unit_test(test_locked_mapping_stops),
 		cmocka_unit_test(test_munlock_with_another_locked_mapping),
-		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_rmap_walk),
 		cmocka_unit_test(test_walk_to_device_and_migration_entries),
 		cmocka_unit_test(test_one_removal_too_many),
 	};

@@ -218,7 +218,7 @@ static void test_two_migrations_in_turn(void **state)
 	rig_close(r);
 }
 
-static void test_state(void **state)
+static void test_migration_state(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 3);
@@ -449,7 +449,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_step_balances),    cmocka_unit_test(test_stepping_changes_nothing),
 		cmocka_unit_test(test_end_after_any_step),     cmocka_unit_test(test_others_run_between_steps),
-		cmocka_unit_test(test_two_migrations_in_turn), cmocka_unit_test(test_state),
+		cmocka_unit_test(test_two_migrations_in_turn), cmocka_unit_test(test_migration_state),
 		cmocka_unit_test(test_destroyed_meanwhile),    cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_destroy_in_a_callback),  cmocka_unit_test(test_stage_events),
 		cmocka_unit_test(test_own_task_waits),         cmocka_unit_test(test_waits_to_begin),

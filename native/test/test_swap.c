@@ -453,7 +453,7 @@ static void out_of_memory(void **state)
 	rig_close(r);
 }
 
-static void huge_page(void **state)
+static void swap_huge_page(void **state)
 {
 	struct rig *r = open_swap(4);
 	uint64_t a = map_huge(r, 512);
@@ -603,7 +603,7 @@ int main(void)
 		cmocka_unit_test(lazily_freed),
 		cmocka_unit_test(waiting),
 		cmocka_unit_test(out_of_memory),
-		cmocka_unit_test(huge_page),
+		cmocka_unit_test(swap_huge_page),
 		cmocka_unit_test(snapshots),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(options),

@@ -9,7 +9,7 @@ static struct tlb_entry *slot(struct rig *r, u32 cpu, uint64_t address)
 	return &r->m->tlb[cpu * TLB_ENTRIES + ((address >> PAGE_SHIFT) & (TLB_ENTRIES - 1))];
 }
 
-static bool cached(struct rig *r, u32 cpu, uint64_t address)
+static bool is_cached(struct rig *r, u32 cpu, uint64_t address)
 {
 	const struct tlb_entry *entry = slot(r, cpu, address);
 
@@ -24,8 +24,8 @@ static void test_filled_by_accesses(void **state)
 
 	(void)state;
 	assert_ok(store(r, r->tid, buf, 1));
-	assert_true(cached(r, 0, buf));
-	assert_false(cached(r, 1, buf));
+	assert_true(is_cached(r, 0, buf));
+	assert_false(is_cached(r, 1, buf));
 	assert_int_equal(slot(r, 0, buf)->pfn, pfn_at(r, buf));
 	assert_int_equal(slot(r, 0, buf)->flags, TLB_WRITE | TLB_DIRTY);
 	/* A hit needs no fault. */
@@ -37,7 +37,7 @@ static void test_filled_by_accesses(void **state)
 	assert_int_equal(slot(r, 0, buf + PAGES(1))->flags, 0);
 	assert_ok(hmmu_task_set_cpu(r->m, r->tid, 1));
 	assert_ok(load(r, r->tid, buf, NULL));
-	assert_true(cached(r, 1, buf));
+	assert_true(is_cached(r, 1, buf));
 	rig_close(r);
 }
 
@@ -64,7 +64,7 @@ static void test_accessed_and_dirty(void **state)
 }
 
 /* Up to 33 pages are dropped one by one, on every CPU; more void the whole address space. */
-static void test_flushes(void **state)
+static void test_tlb_flushes(void **state)
 {
 	struct rig *r = open_rig(.cpus = 2);
 	uint64_t buf = map_anon(r, 40);
@@ -79,17 +79,17 @@ static void test_flushes(void **state)
 	flush_tlb_page(r->m, r->pid, buf + 123);
 	assert_int_equal(drain_events(r, HMMU_EVENT_TLB_FLUSH, &last), 1);
 	assert_true(last.a == buf && last.b == buf + PAGES(1));
-	assert_false(cached(r, 0, buf) || cached(r, 1, buf));
+	assert_false(is_cached(r, 0, buf) || is_cached(r, 1, buf));
 	flush_tlb_range(r->m, r->pid, buf + PAGES(1), buf + PAGES(34));
 	assert_int_equal(r->m->mms[r->pid].tlb_gen, gen);
-	assert_false(cached(r, 0, buf + PAGES(1)) || cached(r, 1, buf + PAGES(33)));
-	assert_true(cached(r, 0, buf + PAGES(34)) && cached(r, 1, buf + PAGES(34)));
+	assert_false(is_cached(r, 0, buf + PAGES(1)) || is_cached(r, 1, buf + PAGES(33)));
+	assert_true(is_cached(r, 0, buf + PAGES(34)) && is_cached(r, 1, buf + PAGES(34)));
 	flush_tlb_range(r->m, r->pid, buf, buf + PAGES(34));
 	assert_int_not_equal(r->m->mms[r->pid].tlb_gen, gen);
-	assert_false(cached(r, 0, buf + PAGES(39)));
+	assert_false(is_cached(r, 0, buf + PAGES(39)));
 	read_pages(r, buf, 1);
 	flush_tlb_mm(r->m, r->pid);
-	assert_false(cached(r, 1, buf));
+	assert_false(is_cached(r, 1, buf));
 	rig_close(r);
 }
 
@@ -103,10 +103,10 @@ static void test_flush_of_one_process(void **state)
 	(void)state;
 	assert_ok(store(r, r->tid, buf, 1));
 	flush_tlb_page(r->m, child, buf);
-	assert_true(cached(r, 0, buf));
+	assert_true(is_cached(r, 0, buf));
 	/* Two processes on one CPU: their translations compete for a slot and are never mixed up. */
 	assert_ok(store(r, hmmu_process_task(r->m, child), buf, 2));
-	assert_false(cached(r, 0, buf));
+	assert_false(is_cached(r, 0, buf));
 	assert_bytes(r, r->tid, buf, 1, 1);
 	rig_close(r);
 }
@@ -198,18 +198,18 @@ static void test_lost_dirty_bit_is_found(void **state)
 }
 
 /* A huge page fills an entry for each page that is touched; the split flushes them. */
-static void test_huge_page(void **state)
+static void test_tlb_huge_page(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_huge(r, 512);
 
 	(void)state;
 	assert_ok(store(r, r->tid, buf + PAGES(3), 1));
-	assert_true(cached(r, 0, buf + PAGES(3)));
-	assert_false(cached(r, 0, buf + PAGES(4)));
+	assert_true(is_cached(r, 0, buf + PAGES(3)));
+	assert_false(is_cached(r, 0, buf + PAGES(4)));
 	assert_int_equal(slot(r, 0, buf + PAGES(3))->pfn, pfn_at(r, buf + PAGES(3)));
 	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
-	assert_false(cached(r, 0, buf + PAGES(3)));
+	assert_false(is_cached(r, 0, buf + PAGES(3)));
 	rig_close(r);
 }
 
@@ -279,11 +279,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filled_by_accesses),
 		cmocka_unit_test(test_accessed_and_dirty),
-		cmocka_unit_test(test_flushes),
+		cmocka_unit_test(test_tlb_flushes),
 		cmocka_unit_test(test_flush_of_one_process),
 		cmocka_unit_test(test_missing_flushes_are_found),
 		cmocka_unit_test(test_lost_dirty_bit_is_found),
-		cmocka_unit_test(test_huge_page),
+		cmocka_unit_test(test_tlb_huge_page),
 		cmocka_unit_test(test_no_call_forgets_a_flush),
 		cmocka_unit_test(test_address_space_ends),
 	};

@@ -51,7 +51,7 @@ static void assert_reported(struct spoiled *s, const char *word)
 		assert_clean((s).r->m); \
 	} while (0)
 
-static void test_references(void **state)
+static void test_verify_references(void **state)
 {
 	struct spoiled s = open_spoiled();
 	struct page *page = page_of(s.r->m, s.page);
@@ -169,7 +169,7 @@ static void test_locks(void **state)
 }
 
 /* An entry is lost, or there is one too many. */
-static void test_entries(void **state)
+static void test_verify_entries(void **state)
 {
 	struct spoiled s = open_spoiled();
 	u64 old = *s.pte;
@@ -429,12 +429,12 @@ int main(void)
 		cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_huge_counts),
-		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_verify_references),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_locks),
-		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_verify_entries),
 		cmocka_unit_test(test_rmap),
 		cmocka_unit_test(test_link_to_another_mapping),
 		cmocka_unit_test(test_rmap_of_other_entries),

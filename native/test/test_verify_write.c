@@ -19,7 +19,7 @@ static u64 *pte_at(struct rig *r, u32 pid, uint64_t address)
 }
 
 /* verify() has no complaint before the entry is changed, one with the text after, and none when that is undone. */
-static void assert_reported(struct rig *r, u64 *entry, u64 spoiled, const char *text)
+static void assert_reported_write(struct rig *r, u64 *entry, u64 spoiled, const char *text)
 {
 	u64 old = *entry;
 
@@ -34,7 +34,7 @@ static void assert_reported(struct rig *r, u64 *entry, u64 spoiled, const char *
 	assert_clean(r->m);
 }
 
-static void test_present(void **state)
+static void test_write_present(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 1);
@@ -49,7 +49,7 @@ static void test_present(void **state)
 		snprintf(text, sizeof(text), "page %u: process %u may write to it at %#llx, but 2 entries share it",
 			 pfn_at(r, buf), i ? child : r->pid, (unsigned long long)buf);
 		pte = pte_at(r, i ? child : r->pid, buf);
-		assert_reported(r, pte, pte_mkwrite(*pte), text);
+		assert_reported_write(r, pte, pte_mkwrite(*pte), text);
 	}
 	/* The last user may write. */
 	assert_ok(hmmu_exit(r->m, child));
@@ -71,13 +71,13 @@ static void test_device_entry(void **state)
 	pte = pte_at(r, r->pid, buf);
 	assert_true(is_write_device_private_entry(*pte));
 	child = do_fork_of(r, r->tid);
-	assert_reported(r, pte, make_device_private_entry(swp_offset(*pte), true), "but 2 entries share it");
+	assert_reported_write(r, pte, make_device_private_entry(swp_offset(*pte), true), "but 2 entries share it");
 	assert_ok(hmmu_exit(r->m, child));
 	rig_close(r);
 }
 
 /* A migration entry shares its page: with a present entry after collect, with a migration entry after unmap. */
-static void test_migration_entry(void **state)
+static void test_write_migration_entry(void **state)
 {
 	static const uint32_t stages[] = { HMMU_STAGE_COLLECT, HMMU_STAGE_UNMAP };
 	struct rig *r = open_rig();
@@ -99,7 +99,7 @@ static void test_migration_entry(void **state)
 		mig = begin_to(r, shared, 1, HMMU_TO_DEVICE, stages[i]);
 		assert_int_equal(is_migration_entry(*pte_at(r, child, shared)), i);
 		pte = pte_at(r, r->pid, shared);
-		assert_reported(r, pte, make_migration_entry(swp_offset(*pte), true), "but 2 entries share it");
+		assert_reported_write(r, pte, make_migration_entry(swp_offset(*pte), true), "but 2 entries share it");
 		assert_ok(hmmu_migrate_end(mig));
 		assert_ok(hmmu_exit(r->m, child));
 	}
@@ -120,12 +120,12 @@ static void test_swap_entry(void **state)
 	assert_ok(hmmu_reclaim(r->m, r->pid, buf));
 	read_pages(r, buf, 1);
 	pte = pte_at(r, r->pid, buf);
-	assert_reported(r, pte, pte_mkwrite(*pte), "but 2 entries share it");
+	assert_reported_write(r, pte, pte_mkwrite(*pte), "but 2 entries share it");
 	rig_close(r);
 }
 
 /* The child has the page's ptes, less one; the parent its pmd. */
-static void test_huge_pmd(void **state)
+static void test_write_huge_pmd(void **state)
 {
 	struct rig *r = open_rig(.ram_pages = 4096);
 	uint64_t buf = map_huge(r, 512), gap = buf + PAGES(7);
@@ -136,11 +136,11 @@ static void test_huge_pmd(void **state)
 	write_pages(r, buf, 1, 1);
 	child = do_fork_of(r, r->tid);
 	pmd = pmd_at(r, r->pid, buf);
-	assert_reported(r, pmd, pte_mkwrite(*pmd), "but 2 entries share it");
+	assert_reported_write(r, pmd, pte_mkwrite(*pmd), "but 2 entries share it");
 	assert_ok(hmmu_munmap(r->m, hmmu_process_task(r->m, child), gap, PAGES(1)));
 	assert_true(pmd_trans_huge(*pmd) && !pmd_trans_huge(*pmd_at(r, child, buf)));
 	pte = pte_at(r, child, buf + PAGES(5));
-	assert_reported(r, pte, pte_mkwrite(*pte), "but 2 entries share it");
+	assert_reported_write(r, pte, pte_mkwrite(*pte), "but 2 entries share it");
 	/* The pmd shares 511 pages. */
 	*pmd = pte_mkwrite(*pmd);
 	assert_int_equal(complaints(r->m), 511);
@@ -162,7 +162,7 @@ static void test_hugetlb(void **state)
 	write_pages(r, buf, 1, 1);
 	do_fork_of(r, r->tid);
 	pmd = pmd_at(r, r->pid, buf);
-	assert_reported(r, pmd, pte_mkwrite(*pmd), "but 2 entries share it");
+	assert_reported_write(r, pmd, pte_mkwrite(*pmd), "but 2 entries share it");
 	rig_close(r);
 }
 
@@ -178,8 +178,8 @@ static void test_zero_pages(void **state)
 	pte = pte_at(r, r->pid, buf);
 	pmd = pmd_at(r, r->pid, huge);
 	assert_true(is_huge_zero_pmd(r->m, *pmd));
-	assert_reported(r, pte, pte_mkwrite(*pte), "the zero page");
-	assert_reported(r, pmd, pte_mkwrite(*pmd), "the zero page");
+	assert_reported_write(r, pte, pte_mkwrite(*pte), "the zero page");
+	assert_reported_write(r, pmd, pte_mkwrite(*pmd), "the zero page");
 	rig_close(r);
 }
 
@@ -196,7 +196,7 @@ static void test_file(void **state)
 	do_fork_of(r, r->tid);
 	assert_true(pte_write(*pte_at(r, r->pid, shared)));
 	pte = pte_at(r, r->pid, private);
-	assert_reported(r, pte, pte_mkwrite(*pte), "not anonymous");
+	assert_reported_write(r, pte, pte_mkwrite(*pte), "not anonymous");
 	rig_close(r);
 }
 
@@ -227,11 +227,11 @@ static void test_quirk_makes_writers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_present),
+		cmocka_unit_test(test_write_present),
 		cmocka_unit_test(test_device_entry),
-		cmocka_unit_test(test_migration_entry),
+		cmocka_unit_test(test_write_migration_entry),
 		cmocka_unit_test(test_swap_entry),
-		cmocka_unit_test(test_huge_pmd),
+		cmocka_unit_test(test_write_huge_pmd),
 		cmocka_unit_test(test_hugetlb),
 		cmocka_unit_test(test_zero_pages),
 		cmocka_unit_test(test_file),

@@ -10,6 +10,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { program } from 'commander'
+import { cTests } from '../lib/c-tests.mjs'
 import { root } from '../lib/run.mjs'
 
 const DATA = join(root, 'test/conformance/branches.json')
@@ -17,7 +18,7 @@ const DRILLS = join(root, 'test/conformance/linux-4.14')
 const ADDON = join(root, 'build-coverage/addon')
 const C_TESTS = join(root, 'build-coverage/c')
 /** The objects that have code of a kernel: the library's, and the C tests'. */
-const COUNTS = /native\/(core\/kernel\/v\w+|test\/test_\w+)\.c\.gcda$/
+const COUNTS = /(native\/core\/kernel\/v\w+|\/internals_\w+)\.c\.gcda$/
 /** The maximum number of drills named for a branch. */
 const NAMED = 3
 
@@ -68,7 +69,11 @@ const byDrill = (name) =>
   reached(ADDON, process.execPath, ['dist/cli/main.js', 'drill', 'run', join(DRILLS, `${name}.drill`)], {
     HMMU_BINDING: join(ADDON, 'Release/hmmu.node'),
   })
-const byTest = (name) => reached(C_TESTS, join(C_TESTS, name), [])
+const cTestsHere = cTests(C_TESTS)
+const byTest = (name) => {
+  const [command, ...args] = cTestsHere.get(name)
+  return reached(C_TESTS, command, args)
+}
 
 /** Measures each name once. */
 function measured(names, measure) {

@@ -7,6 +7,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { Argument, program } from 'commander'
+import { cTests } from '../lib/c-tests.mjs'
 import { needPackages } from '../lib/debian.mjs'
 import { emulatorDrills, root, run } from '../lib/run.mjs'
 
@@ -29,8 +30,7 @@ function instrumented() {
     LD_PRELOAD: libasan(),
     HMMU_BINDING: addon,
     // Node itself leaks when a process is ended from within a call. So leaks do not make the process fail; the report
-    // is
-    // searched for leaks of the addon.
+    // is searched for leaks of the addon.
     ASAN_OPTIONS: `detect_leaks=1:detect_stack_use_after_return=1:log_path=${reports}/report`,
     LSAN_OPTIONS: 'exitcode=0',
     UBSAN_OPTIONS: `print_stacktrace=1:log_path=${reports}/report`,
@@ -65,7 +65,13 @@ function buildAddon() {
 }
 
 function c() {
-  return succeeds('node', ['scripts/test/c.mjs', '-B', 'build-sanitize', `-DHMMU_SANITIZE=${sanitize}`])
+  return succeeds('node', [
+    'scripts/test/c.mjs',
+    '-B',
+    'build-sanitize',
+    `-DHMMU_SANITIZE=${sanitize}`,
+    '-DCMAKE_BUILD_TYPE=Debug',
+  ])
 }
 
 /** Programs of fuzz_machine, by gcc's sanitizers. */
@@ -93,12 +99,11 @@ function jest() {
 }
 
 function valgrind() {
-  const folder = `${root}/build-c`
   run('node', ['scripts/test/c.mjs'])
-  const tests = readdirSync(folder).filter((name) => /^test_\w+$/.test(name))
+  const tests = [...cTests(`${root}/build-c`).values()]
   const options = ['--quiet', '--leak-check=full', '--errors-for-leak-kinds=definite,possible', '--error-exitcode=99']
   // When a test fails on purpose, cmocka jumps out of it. Valgrind must ignore that.
-  return tests.map((test) => succeeds('valgrind', [...options, `${folder}/${test}`])).every(Boolean) && tests.length > 0
+  return tests.map((test) => succeeds('valgrind', [...options, ...test])).every(Boolean) && tests.length > 0
 }
 
 const steps = { c, seeds, drills, jest, valgrind }
