@@ -53,6 +53,22 @@ static bool grow(struct xarray *xa, unsigned long index, gfp_t gfp, const struct
 	return true;
 }
 
+/* A root with nothing but its first slot is not needed. */
+static void drop_roots(struct xarray *xa)
+{
+	while (xa->height > 1 && xa->root->used == 1 && xa->root->slots[0]) {
+		struct kapi_xa_node *root = xa->root;
+
+		xa->root = root->slots[0];
+		xa->height--;
+		heap_free_internal(root);
+	}
+	if (xa->height && !xa->root->used) {
+		heap_free_internal(xa->root);
+		xa_init(xa);
+	}
+}
+
 /* Free the nodes on the way to an index that have nothing in them. */
 static void shrink(struct xarray *xa, unsigned long index)
 {
@@ -70,10 +86,7 @@ static void shrink(struct xarray *xa, unsigned long index)
 		path[level + 1]->used--;
 		heap_free_internal(path[level]);
 	}
-	if (xa->height && !xa->root->used) {
-		heap_free_internal(xa->root);
-		xa_init(xa);
-	}
+	drop_roots(xa);
 }
 
 /* The lowest node for an index. */

@@ -29,10 +29,12 @@ void core_wait(u32 tid, const struct kapi_place *place)
 
 void core_refused(const struct kapi_place *place, const char *call)
 {
-	const struct hmmu_error *error = hmmu_error(machine);
+	report(KAPI_CHECK_BAD_CALL, place, "%s: %s", call, hmmu_error(machine)->text);
+}
 
-	report(error->code == HMMU_ERR_REFERENCE ? KAPI_CHECK_BAD_PUT : KAPI_CHECK_BAD_CALL, place, "%s: %s", call,
-	       error->text);
+void core_refused_put(const struct kapi_place *place, const char *call)
+{
+	report(KAPI_CHECK_BAD_PUT, place, "%s: %s", call, hmmu_error(machine)->text);
 }
 
 int core_boot(const struct hmmu_options *options)

@@ -25,6 +25,8 @@ void core_wait(u32 tid, const struct kapi_place *place);
 	})
 /** Report what the machine has refused, at the driver's line. */
 void core_refused(const struct kapi_place *place, const char *call);
+/** The same, of a reference or a page lock that the driver would give back. */
+void core_refused_put(const struct kapi_place *place, const char *call);
 
 /** Make the machine. 0 or a negative errno. */
 int core_boot(const struct hmmu_options *options);

@@ -111,7 +111,7 @@ void kapi_get_page(struct page *page, const struct kapi_place *place)
 static void put(struct page *page, const char *call, const struct kapi_place *place)
 {
 	if (is_page(page, call, place) && hmmu_page_put(machine, (u32)page_to_pfn(page)))
-		core_refused(place, call);
+		core_refused_put(place, call);
 }
 
 void kapi_put_page(struct page *page, const struct kapi_place *place)
@@ -204,7 +204,7 @@ void kapi_unlock_page(struct page *page, const struct kapi_place *place)
 	if (!is_page(page, "unlock_page", place))
 		return;
 	if (hmmu_page_unlock(machine, (u32)page_to_pfn(page)))
-		core_refused(place, "unlock_page");
+		core_refused_put(place, "unlock_page");
 	page_note_taken_over(page);
 }
 

@@ -27,11 +27,16 @@ void assert_no_reports(void)
 		fail_msg("%u reports, the last one: %s", seen.count, seen.text);
 }
 
-void assert_report(enum kapi_check check)
+void assert_reports(unsigned int count, enum kapi_check check)
 {
-	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.count, count);
 	assert_string_equal(kapi_check_word(seen.check), kapi_check_word(check));
 	memset(&seen, 0, sizeof(seen));
+}
+
+void assert_report(enum kapi_check check)
+{
+	assert_reports(1, check);
 }
 
 struct rig rig_open(uint64_t seed)

@@ -35,7 +35,9 @@ void rig_expect(const struct rig *r, uint64_t address, uint64_t pages, uint32_t 
 
 /** No check has reported anything. */
 void assert_no_reports(void);
-/** Exactly one report, of this check; it is forgotten. */
+/** Exactly so many reports, the last one of this check; they are forgotten. */
+void assert_reports(unsigned int count, enum kapi_check check);
+/** Exactly one report. */
 void assert_report(enum kapi_check check);
 
 #endif

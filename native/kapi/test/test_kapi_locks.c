@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Locks, and what is checked of them. */
+#include "thread_rig.h"
+
+#include <linux/delay.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+static DEFINE_MUTEX(mutex);
+static DEFINE_SPINLOCK(spinlock);
+static struct mutex zeroed;
+
+/* Run a function, and expect one report. */
+static void expect(kernel_function function, enum kapi_check check)
+{
+	struct rig r = rig_open(1);
+
+	assert_int_equal(run_in_kernel(function), 0);
+	assert_report(check);
+	rig_close(&r);
+}
+
+static void lock_twice(void)
+{
+	mutex_lock(&mutex);
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
+	mutex_unlock(&mutex);
+}
+
+static void spin_twice(void)
+{
+	spin_lock(&spinlock);
+	spin_lock(&spinlock);
+	spin_unlock(&spinlock);
+	spin_unlock(&spinlock);
+}
+
+static void unlock_unlocked(void)
+{
+	mutex_unlock(&mutex);
+}
+
+static void use_zeroed(void)
+{
+	mutex_lock(&zeroed);
+	mutex_unlock(&zeroed);
+	zeroed = (struct mutex){ 0 };
+}
+
+static void return_locked(void)
+{
+	mutex_lock(&mutex);
+	/* No other test finds it taken. */
+	mutex_init(&mutex);
+}
+
+static void sleep_under_spinlock(void)
+{
+	spin_lock(&spinlock);
+	msleep(1);
+	spin_unlock(&spinlock);
+}
+
+static void allocate_under_spinlock(void)
+{
+	spin_lock(&spinlock);
+	kfree(kmalloc(8, GFP_KERNEL));
+	spin_unlock(&spinlock);
+}
+
+static void take_mutex_under_spinlock(void)
+{
+	spin_lock(&spinlock);
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
+	spin_unlock(&spinlock);
+}
+
+static void test_mistakes(void **state)
+{
+	(void)state;
+	expect(lock_twice, KAPI_CHECK_LOCK_TWICE);
+	expect(spin_twice, KAPI_CHECK_LOCK_TWICE);
+	expect(unlock_unlocked, KAPI_CHECK_LOCK_NOT_HELD);
+	expect(use_zeroed, KAPI_CHECK_LOCK_UNINITIALISED);
+	expect(return_locked, KAPI_CHECK_LOCK_AT_RETURN);
+	expect(sleep_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
+	expect(allocate_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
+	expect(take_mutex_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
+}
+
+static void right_use(void)
+{
+	mutex_lock(&mutex);
+	assert_true(mutex_is_locked(&mutex));
+	assert_false(mutex_trylock(&mutex));
+	spin_lock(&spinlock);
+	kfree(kmalloc(8, GFP_ATOMIC));
+	assert_false(spin_trylock(&spinlock));
+	spin_unlock(&spinlock);
+	mutex_unlock(&mutex);
+	assert_true(mutex_trylock(&mutex));
+	mutex_unlock(&mutex);
+	assert_false(mutex_is_locked(&mutex));
+}
+
+static void test_right_use(void **state)
+{
+	struct rig r = rig_open(1);
+
+	(void)state;
+	assert_int_equal(run_in_kernel(right_use), 0);
+	rig_close(&r);
+}
+
+static unsigned int inside, entered;
+
+static void enter(struct work_struct *work)
+{
+	(void)work;
+	for (unsigned int i = 0; i < 10; i++) {
+		mutex_lock(&mutex);
+		assert_int_equal(inside++, 0);
+		msleep(1);
+		inside--;
+		entered++;
+		mutex_unlock(&mutex);
+	}
+}
+
+static void contend(void)
+{
+	struct work_struct works[3];
+
+	for (unsigned int i = 0; i < 3; i++) {
+		INIT_WORK(&works[i], enter);
+		schedule_work(&works[i]);
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		flush_work(&works[i]);
+}
+
+static void test_one_at_a_time(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed < 20; seed++) {
+		struct rig r = rig_open(seed);
+
+		entered = 0;
+		assert_int_equal(run_in_kernel(contend), 0);
+		assert_int_equal(entered, 30);
+		rig_close(&r);
+	}
+}
+
+static DEFINE_MUTEX(other);
+
+static void take_in_reverse(struct work_struct *work)
+{
+	(void)work;
+	mutex_lock(&other);
+	msleep(1);
+	mutex_lock(&mutex);
+}
+
+/* Each waits for the other's lock. */
+static void deadlock(void)
+{
+	static struct work_struct work;
+
+	INIT_WORK(&work, take_in_reverse);
+	schedule_work(&work);
+	mutex_lock(&mutex);
+	msleep(1);
+	mutex_lock(&other);
+}
+
+static void test_deadlock(void **state)
+{
+	struct rig r = rig_open(1);
+
+	(void)state;
+	assert_int_equal(run_in_kernel(deadlock), -EDEADLK);
+	assert_reports(2, KAPI_CHECK_DEADLOCK);
+	assert_int_equal(kapi_reports(KAPI_CHECK_DEADLOCK), 2);
+	assert_int_equal(kapi_reports(KAPI_CHECK_COUNT), 2);
+	kapi_shutdown();
+	mutex_init(&mutex);
+	mutex_init(&other);
+	(void)r;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_right_use),
+		cmocka_unit_test(test_one_at_a_time),
+		cmocka_unit_test(test_deadlock),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
