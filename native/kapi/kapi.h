@@ -29,6 +29,7 @@
 	X(BAD_CALL, "bad-call", "A function is called with arguments, or in an order, that a kernel forbids.") \
 	X(MEMORY_LEFT, "memory-left", "Memory of the kernel is left when the module has gone.") \
 	X(PAGE_LEFT, "page-left", "A page is left when the module has gone.") \
+	X(MM_LEFT, "mm-left", "An address space is still used when the module has gone.") \
 	X(DEVICE_LEFT, "device-left", "A device or its memory is left when the module has gone.") \
 	X(LIMIT, "limit", "The emulator does not have what the driver asks for.")
 

@@ -3,10 +3,10 @@
 // Drivers of Linux 6.12 from their own, unmodified source on the emulator: npm run test:kapi [-- BUILD_FOLDER]
 //
 // Takes the sources from Debian's package linux-source-6.12, compiles them against native/kapi, and runs its tests.
-import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { needPackages } from '../lib/debian.mjs'
 import { root, run } from '../lib/run.mjs'
+import { commandOf } from './command.mjs'
 import { missing } from './missing.mjs'
 import { unpackTree } from './tree.mjs'
 
@@ -17,20 +17,9 @@ const BESIDES = ['lib/test_hmm_uapi.h']
 const build = resolve(process.argv[2] ?? join(root, 'build-kapi'))
 const tree = join(build, 'linux-6.12')
 
-/** How cmake compiles a source: the compiler and its flags. */
-function commandOf(file) {
-  const database = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8'))
-  const { command } = database.find((entry) => entry.file === file)
-  const words = [...command.matchAll(/(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+/g)].map(([word]) =>
-    word.replace(/\\(.)/g, '$1'),
-  )
-  const end = words.indexOf('-o')
-  return { compiler: words[0], flags: words.slice(1, end) }
-}
-
 /** Ends this process with a list if a driver needs what is not there. */
 function checkDriver(file) {
-  const { compiler, flags } = commandOf(file)
+  const { compiler, flags } = commandOf(build, file)
   const list = missing(file, compiler, flags)
   if (list.length === 0) return
   console.error(`${relative(tree, file)} needs what native/kapi does not have:`)

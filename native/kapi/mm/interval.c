@@ -14,6 +14,7 @@
 struct interval {
 	struct mmu_interval_notifier *notifier; /**< NULL: the number is free */
 	const struct kapi_place *inserted;
+	bool sequence_set; /**< by the invalidation that goes on */
 };
 
 static struct interval *intervals;
@@ -120,6 +121,8 @@ void kapi_interval_set_seq(struct mmu_interval_notifier *notifier, unsigned long
 {
 	if (hmmu_mmu_interval_set_seq(machine, notifier->kapi_interval, sequence))
 		core_refused(place, "mmu_interval_set_seq");
+	else
+		interval_of(notifier->kapi_interval)->sequence_set = true;
 }
 
 /* --- what the machine calls --- */
@@ -140,11 +143,23 @@ static enum mmu_notifier_event event_of(u32 kind)
 	return events[kind];
 }
 
+/* A driver may pass over what is done for its own device, and nothing else. */
+static void check_invalidation(const struct interval *interval, const struct hmmu_invalidation *invalidation, bool done)
+{
+	if (!done && invalidation->blockable)
+		report(KAPI_CHECK_BAD_CALL, interval->inserted,
+		       "the function of the notifier that is inserted here gives up an invalidation in which it may "
+		       "wait");
+	if (done && !interval->sequence_set && !invalidation->owner)
+		report(KAPI_CHECK_BAD_CALL, interval->inserted,
+		       "the function of the notifier that is inserted here does not call mmu_interval_set_seq()");
+}
+
 /* The driver may wait for its mutex, if the invalidation is blockable. */
 static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invalidation, void *data)
 {
 	struct kapi_thread *thread = thread_current();
-	const struct interval *interval = interval_of(invalidation->notifier);
+	struct interval *interval = interval_of(invalidation->notifier);
 	struct mmu_notifier_range range = {
 		.start = invalidation->start,
 		.end = invalidation->end,
@@ -159,15 +174,13 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 	if (!interval)
 		return true;
 	range.mm = interval->notifier->mm;
+	interval->sequence_set = false;
 	thread->pinned++;
 	thread->atomic += !invalidation->blockable;
 	done = interval->notifier->ops->invalidate(interval->notifier, &range, invalidation->seq);
 	thread->atomic -= !invalidation->blockable;
 	thread->pinned--;
-	if (!done && invalidation->blockable)
-		report(KAPI_CHECK_BAD_CALL, interval->inserted,
-		       "the function of the notifier that is inserted here gives up an invalidation in which it may "
-		       "wait");
+	check_invalidation(interval, invalidation, done);
 	return done;
 }
 

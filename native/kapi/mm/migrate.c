@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Migration. The machine works on the driver's own arrays: words of Linux 6.12 are alike in both. */
+#include "mm/migrate.h"
+
+#include <linux/kernel.h>
 #include <linux/migrate.h>
 
 #include "host/host.h"
@@ -15,12 +18,86 @@ _Static_assert((int)MIGRATE_VMA_SELECT_SYSTEM == (int)HMMU_SELECT_SYSTEM &&
 		       (int)MIGRATE_VMA_SELECT_DEVICE_PRIVATE == (int)HMMU_SELECT_DEVICE_PRIVATE,
 	       "the machine and the kernel select alike");
 
+/** A migration of a driver. */
+struct kapi_migration {
+	struct list_head node;
+	struct hmmu_migration *core;
+	const struct kapi_thread *thread;
+	const struct kapi_place *place;
+	const unsigned long *src;
+	unsigned long
+		*own_dst; /**< of device pages: the driver gives its destinations later, in an array not known before */
+	unsigned long pages;
+	bool refused; /**< the machine did not move the pages */
+};
+
+static LIST_HEAD(migrations);
+
+static struct kapi_migration *new_migration(const struct kapi_place *place)
+{
+	struct kapi_migration *migration = host_alloc(sizeof(*migration));
+
+	if (!migration) {
+		report(KAPI_CHECK_LIMIT, place, "the host has no memory for a migration");
+		host_abort();
+	}
+	migration->thread = thread_current();
+	migration->place = place;
+	list_add(&migration->node, &migrations);
+	return migration;
+}
+
+static void free_migration(struct kapi_migration *migration)
+{
+	list_del(&migration->node);
+	host_free(migration->own_dst);
+	host_free(migration);
+}
+
 /* The driver's pages are the migration's from now on. */
 static void take_over(const unsigned long *dst, unsigned long pages)
 {
 	for (unsigned long i = 0; i < pages; i++)
 		if (dst[i] & MIGRATE_PFN_VALID && pfn_valid(dst[i] >> MIGRATE_PFN_SHIFT))
 			page_note_taken_over(migrate_pfn_to_page(dst[i]));
+}
+
+static void move_pages(struct kapi_migration *migration, const char *call, const struct kapi_place *place)
+{
+	migration->refused = hmmu_migrate_vma_pages(migration->core);
+	if (migration->refused)
+		core_refused(place, call);
+}
+
+/* A kernel finalizes whatever has been done; what has not, is given up. An error of the pages is no second one here. */
+static void finalize(struct kapi_migration *migration, const char *call, const struct kapi_place *place)
+{
+	struct hmmu_migration_state state;
+
+	hmmu_migrate_state(migration->core, &state);
+	if (state.stage <= HMMU_STAGE_PAGES) {
+		if (state.cpages)
+			report(KAPI_CHECK_BAD_CALL, place, "%s() before the pages are moved", call);
+		hmmu_migrate_end(migration->core);
+	} else if (hmmu_migrate_vma_finalize(migration->core) && !migration->refused) {
+		core_refused(place, call);
+	}
+	free_migration(migration);
+}
+
+void migrations_check_return(void)
+{
+	struct kapi_migration *migration, *next;
+
+	list_for_each_entry_safe(migration, next, &migrations, node)
+	{
+		if (migration->thread != thread_current())
+			continue;
+		report(KAPI_CHECK_BAD_CALL, migration->place,
+		       "the migration that begins here is not finalized when the call ends");
+		hmmu_migrate_end(migration->core);
+		free_migration(migration);
+	}
 }
 
 /* --- by address --- */
@@ -37,6 +114,7 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 		.owner = (u64)args->pgmap_owner,
 	};
 	struct hmmu_migration_state state;
+	struct hmmu_migration *core;
 	int err;
 
 	kapi_might_sleep(place);
@@ -47,14 +125,16 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 	request.tid = mm_task(args->vma->vm_mm, place);
 	if (!request.tid)
 		return -EINVAL;
-	err = CORE_CALL(request.tid, place, hmmu_migrate_vma_setup(machine, &request, &args->kapi_migration));
+	err = CORE_CALL(request.tid, place, hmmu_migrate_vma_setup(machine, &request, &core));
 	if (err)
 		return err;
 	args->start &= PAGE_MASK;
 	args->end &= PAGE_MASK;
-	hmmu_migrate_state(args->kapi_migration, &state);
+	hmmu_migrate_state(core, &state);
 	args->npages = state.npages;
 	args->cpages = state.cpages;
+	args->kapi_migration = new_migration(place);
+	args->kapi_migration->core = core;
 	return 0;
 }
 
@@ -71,23 +151,8 @@ void kapi_migrate_vma_pages(struct migrate_vma *args, const struct kapi_place *p
 	kapi_might_sleep(place);
 	if (!is_set_up(args, "migrate_vma_pages", place))
 		return;
-	if (hmmu_migrate_vma_pages(args->kapi_migration))
-		core_refused(place, "migrate_vma_pages");
+	move_pages(args->kapi_migration, "migrate_vma_pages", place);
 	take_over(args->dst, args->npages);
-}
-
-/* A kernel finalizes whatever has been done; what has not, is given up. */
-static void finalize(struct hmmu_migration *migration, const char *call, const struct kapi_place *place)
-{
-	struct hmmu_migration_state state;
-
-	hmmu_migrate_state(migration, &state);
-	if (state.stage <= HMMU_STAGE_PAGES && state.cpages) {
-		report(KAPI_CHECK_BAD_CALL, place, "%s: the pages were never moved", call);
-		hmmu_migrate_end(migration);
-	} else if (hmmu_migrate_end(migration)) {
-		core_refused(place, call);
-	}
 }
 
 void kapi_migrate_vma_finalize(struct migrate_vma *args, const struct kapi_place *place)
@@ -101,85 +166,59 @@ void kapi_migrate_vma_finalize(struct migrate_vma *args, const struct kapi_place
 
 /* --- by page --- */
 
-/** A migration of device pages. The driver gives its destinations later, in an array that is not known before. */
-struct device_migration {
-	struct list_head node;
-	struct hmmu_migration *migration;
-	const unsigned long *src; /**< the driver knows it by this */
-	unsigned long *dst;
-	unsigned long pages;
-};
-
-static LIST_HEAD(device_migrations);
-
-static struct device_migration *find_device_migration(const unsigned long *src, unsigned long pages, const char *call,
-						      const struct kapi_place *place)
+/* The driver knows it by its src. */
+static struct kapi_migration *find_migration(const unsigned long *src, unsigned long pages, const char *call,
+					     const struct kapi_place *place)
 {
-	struct device_migration *migration;
+	struct kapi_migration *migration;
 
-	list_for_each_entry(migration, &device_migrations,
+	list_for_each_entry(migration, &migrations,
 			    node) if (migration->src == src && migration->pages == pages) return migration;
 	report(KAPI_CHECK_BAD_CALL, place, "%s() without migrate_device_range()", call);
 	return NULL;
 }
 
-static void free_device_migration(struct device_migration *migration)
-{
-	host_free(migration->dst);
-	host_free(migration);
-}
-
 int kapi_migrate_device_range(unsigned long *src, unsigned long first, unsigned long pages,
 			      const struct kapi_place *place)
 {
-	struct device_migration *made = host_alloc(sizeof(*made));
 	struct hmmu_device_range range = { .first = (u32)first, .pages = (u32)pages, .src = src };
+	struct kapi_migration *migration;
 	int err;
 
 	kapi_might_sleep(place);
-	if (made)
-		made->dst = host_alloc(pages * sizeof(*made->dst));
-	if (!made || !made->dst) {
-		report(KAPI_CHECK_LIMIT, place, "the host has no memory for a migration");
-		host_abort();
-	}
-	range.dst = made->dst;
-	err = hmmu_migrate_device_range(machine, &range, &made->migration);
-	if (err) {
-		core_refused(place, "migrate_device_range");
-		free_device_migration(made);
-		return err;
-	}
-	made->src = src;
-	made->pages = pages;
-	list_add(&made->node, &device_migrations);
-	return 0;
+	range.dst = host_alloc(pages * sizeof(*range.dst));
+	migration = new_migration(place);
+	migration->own_dst = range.dst;
+	migration->src = src;
+	migration->pages = pages;
+	err = range.dst ? hmmu_migrate_device_range(machine, &range, &migration->core) : -ENOMEM;
+	if (!err)
+		return 0;
+	core_refused(place, "migrate_device_range");
+	free_migration(migration);
+	return err;
 }
 
 void kapi_migrate_device_pages(unsigned long *src, unsigned long *dst, unsigned long pages,
 			       const struct kapi_place *place)
 {
-	struct device_migration *migration = find_device_migration(src, pages, "migrate_device_pages", place);
+	struct kapi_migration *migration = find_migration(src, pages, "migrate_device_pages", place);
 
 	kapi_might_sleep(place);
 	if (!migration)
 		return;
-	memcpy(migration->dst, dst, pages * sizeof(*dst));
-	if (hmmu_migrate_vma_pages(migration->migration))
-		core_refused(place, "migrate_device_pages");
+	memcpy(migration->own_dst, dst, pages * sizeof(*dst));
+	move_pages(migration, "migrate_device_pages", place);
 	take_over(dst, pages);
 }
 
 void kapi_migrate_device_finalize(unsigned long *src, unsigned long *dst, unsigned long pages,
 				  const struct kapi_place *place)
 {
-	struct device_migration *migration = find_device_migration(src, pages, "migrate_device_finalize", place);
+	struct kapi_migration *migration = find_migration(src, pages, "migrate_device_finalize", place);
 
 	(void)dst;
 	kapi_might_sleep(place);
-	if (!migration)
-		return;
-	list_del(&migration->node);
-	finalize(migration->migration, "migrate_device_finalize", place);
-	free_device_migration(migration);
+	if (migration)
+		finalize(migration, "migrate_device_finalize", place);
 }

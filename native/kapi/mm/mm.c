@@ -38,17 +38,13 @@ void mmdrop(struct mm_struct *mm)
 	host_free(mm);
 }
 
-bool mmget_not_zero(struct mm_struct *mm)
+bool kapi_mmget_not_zero(struct mm_struct *mm, const struct kapi_place *place)
 {
 	if (!mm->users)
 		return false;
 	mm->users++;
+	mm->last_get = place;
 	return true;
-}
-
-void mmget(struct mm_struct *mm)
-{
-	mm->users++;
 }
 
 /* exit_mmap() */
@@ -96,6 +92,15 @@ int mm_exit_process(u32 pid)
 	mm->users = 0;
 	mmdrop(mm);
 	return 0;
+}
+
+void mm_report_left(void)
+{
+	const struct mm_struct *mm;
+
+	list_for_each_entry(mm, &spaces, node) if (mm->users > !mm->exits)
+		report(KAPI_CHECK_MM_LEFT, mm->last_get,
+		       "the address space of process %u is got here or before, and not put", mm->pid);
 }
 
 void mm_shutdown(void)

@@ -6,11 +6,12 @@
 #include <linux/mm.h>
 
 struct mm_struct {
-	u32 pid;     /**< 0: the process is gone */
-	u32 users;   /**< mm_users: the process, and those who need its mappings */
-	u32 grabs;   /**< mm_count: all users together, and those who need the structure */
-	u32 readers; /**< how often drivers have mmap_lock */
-	bool exits;  /**< the process ends with its last user */
+	u32 pid;                           /**< 0: the process is gone */
+	u32 users;                         /**< mm_users: the process, and those who need its mappings */
+	u32 grabs;                         /**< mm_count: all users together, and those who need the structure */
+	u32 readers;                       /**< how often drivers have mmap_lock */
+	const struct kapi_place *last_get; /**< where a driver became a user */
+	bool exits;                        /**< the process ends with its last user */
 	struct list_head node;
 	struct vm_area_struct *vmas; /**< those that drivers have looked up under mmap_lock */
 };
@@ -30,6 +31,8 @@ struct vm_area_struct *mm_find_vma(struct mm_struct *mm, unsigned long address);
 void mm_need_lock(const struct mm_struct *mm, const char *call, const struct kapi_place *place);
 /** The process ends: its own use of the address space. 0, or the error of hmmu_exit(). */
 int mm_exit_process(u32 pid);
+/** Report address spaces that drivers still use. */
+void mm_report_left(void);
 /** Forget all address spaces. */
 void mm_shutdown(void);
 

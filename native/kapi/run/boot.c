@@ -87,6 +87,7 @@ long kapi_unload_modules(void)
 	chrdevs_report_left();
 	intervals_report_left();
 	regions_report_left();
+	mm_report_left();
 	pages_report_left();
 	heap_report_left();
 	return 0;

@@ -6,6 +6,7 @@
 #include <linux/sched/mm.h>
 
 #include "mm/core.h"
+#include "mm/migrate.h"
 #include "mm/mm.h"
 #include "mm/page.h"
 
@@ -18,6 +19,7 @@ struct user_call {
 /* What a call leaves behind is seen here. */
 static void return_to_user(void)
 {
+	migrations_check_return();
 	pages_check_return();
 	mm_forget_task();
 }

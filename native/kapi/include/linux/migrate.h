@@ -27,7 +27,7 @@ enum migrate_vma_direction {
 	MIGRATE_VMA_SELECT_DEVICE_COHERENT = 1 << 2,
 };
 
-struct hmmu_migration;
+struct kapi_migration;
 
 struct migrate_vma {
 	struct vm_area_struct *vma;
@@ -40,7 +40,7 @@ struct migrate_vma {
 	void *pgmap_owner;
 	unsigned long flags;
 	struct page *fault_page;
-	struct hmmu_migration *kapi_migration; /**< NULL: none is under way */
+	struct kapi_migration *kapi_migration; /**< NULL: none is under way */
 };
 
 int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *place);

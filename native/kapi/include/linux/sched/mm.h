@@ -7,11 +7,12 @@
 #include <kapi/place.h>
 
 /* Users keep an address space with its mappings, grabs only the structure. */
-bool mmget_not_zero(struct mm_struct *mm);
-void mmget(struct mm_struct *mm);
+bool kapi_mmget_not_zero(struct mm_struct *mm, const struct kapi_place *place);
 void kapi_mmput(struct mm_struct *mm, const struct kapi_place *place);
 void mmgrab(struct mm_struct *mm);
 void mmdrop(struct mm_struct *mm);
+#define mmget_not_zero(mm) kapi_mmget_not_zero(mm, KAPI_HERE)
+#define mmget(mm) ((void)kapi_mmget_not_zero(mm, KAPI_HERE))
 #define mmput(mm) kapi_mmput(mm, KAPI_HERE)
 
 #endif

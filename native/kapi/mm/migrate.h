@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/** @file migrate.h Migrations of drivers. */
+#ifndef KAPI_MIGRATE_H
+#define KAPI_MIGRATE_H
+
+/** Report the migrations that the running thread has begun and not finalized, and give them up. */
+void migrations_check_return(void);
+
+#endif
