@@ -135,6 +135,32 @@ static void test_own_migrations(void **state)
 	rig_close(r);
 }
 
+/* The events of a migration have the owner of its driver: where pages are collected, and where a hole gets one. */
+static void test_migrations_have_an_owner(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 2), seqs[2];
+	const uint64_t owners[] = { HMMU_DEFAULT_OWNER, 77 };
+	struct hmmu_migrate_request request = request_for(r, buf, 2);
+	uint32_t intervals[2], device;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(hmmu_device_create(r->m, 4, 77, &device));
+	for (int i = 0; i < 2; i++) {
+		assert_ok(hmmu_mmu_interval_notifier_insert(r->m, r->pid, buf, PAGES(2), owners[i], &intervals[i]));
+		seqs[i] = begin_read(r, intervals[i]);
+	}
+	request.flags = HMMU_SELECT_SYSTEM;
+	request.owner = 77;
+	r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_DEVICE, .device = device };
+	assert_ok(hmmu_migrate_vma(r->m, &request));
+	assert_kind(r, buf, 2, HMMU_ENTRY_DEV);
+	assert_int_equal(retry(r, intervals[0], seqs[0]), 1);
+	assert_int_equal(retry(r, intervals[1], seqs[1]), 0);
+	rig_close(r);
+}
+
 static void invalidate_start(struct rig *r, uint64_t start, uint64_t end)
 {
 	mmu_notifier_invalidate_range_start(r->m, HMMU_NOTIFY_CLEAR, r->pid, start, end);
@@ -419,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_function),
 		cmocka_unit_test(test_own_migrations),
+		cmocka_unit_test(test_migrations_have_an_owner),
 		cmocka_unit_test(test_lasting),
 		cmocka_unit_test(test_insert_during_invalidation),
 		cmocka_unit_test(test_first_interval_during_invalidation),

@@ -201,6 +201,24 @@ static void test_counts_unrounded(void **state)
 	}
 }
 
+/* The ends are rounded down before they are compared with those of the mapping. */
+static void test_end_within_a_page(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 2);
+	struct hmmu_migrate_request request = system_request(r, buf, 2);
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	r->builtin.to = HMMU_TO_DEVICE;
+	request.end = buf + PAGES(2) + 4095;
+	assert_ok(hmmu_migrate_vma(r->m, &request));
+	assert_kind(r, buf, 2, HMMU_ENTRY_DEV);
+	request.end++;
+	assert_failed(r->m, hmmu_migrate_vma(r->m, &request), -EINVAL, HMMU_ERR_SYSCALL);
+	rig_close(r);
+}
+
 static void test_selection_splits_huge(void **state)
 {
 	(void)state;
@@ -407,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_counts_unrounded),
+		cmocka_unit_test(test_end_within_a_page),
 		cmocka_unit_test(test_selection_splits_huge),
 		cmocka_unit_test(test_check_spares_device),
 		cmocka_unit_test(test_unmap_dirties),

@@ -7,8 +7,8 @@
 #include "mm/vma.h"
 #include "rmap/device_exclusive.h"
 
-/* Lock a page that get_user_pages() has found, and give it to the device alone; else the page is put. Only a whole page is
- * taken, so the later parts of a large one are refused. */
+/* Lock the page that get_user_pages() has found, and make it exclusive; if that fails, put it. Later parts of a large page
+ * are refused. */
 static bool lock_exclusive(struct ctx *ctx, u32 page, u32 vma, u64 address, u64 owner)
 {
 	struct hmmu *m = ctx->m;
@@ -22,7 +22,7 @@ static bool lock_exclusive(struct ctx *ctx, u32 page, u32 vma, u64 address, u64 
 	return false;
 }
 
-/* The count of the driver's references is full. */
+/* The counter of drivers' references has no room for one more. */
 static int fail_full(struct hmmu *m, u32 page)
 {
 	put_page(m, page);

@@ -35,7 +35,7 @@ static void fill_words(const struct hmmu_range *range, u64 address, u64 end, u64
 		words[i] = word + i * step;
 }
 
-static u32 pte_need_fault(const struct hmmu_range *range, u64 word, u64 cpu_flags)
+static u32 hmm_pte_need_fault(const struct hmmu_range *range, u64 word, u64 cpu_flags)
 {
 	u64 asked = (word & range->pfn_flags_mask) | range->default_flags;
 
@@ -46,8 +46,8 @@ static u32 pte_need_fault(const struct hmmu_range *range, u64 word, u64 cpu_flag
 	return cpu_flags & HMMU_RANGE_VALID ? 0 : NEED_FAULT;
 }
 
-/* What any page of a part needs. */
-static u32 range_need_fault(const struct hmmu_range *range, u64 address, u64 end, u64 cpu_flags)
+/* What the pages of a part need together. */
+static u32 hmm_range_need_fault(const struct hmmu_range *range, u64 address, u64 end, u64 cpu_flags)
 {
 	const u64 *words = word_at(range, address);
 	u32 need = 0;
@@ -55,11 +55,11 @@ static u32 range_need_fault(const struct hmmu_range *range, u64 address, u64 end
 	if (!((range->default_flags | range->pfn_flags_mask) & HMMU_RANGE_REQ_FAULT))
 		return 0;
 	for (u64 i = 0; i < (end - address) >> PAGE_SHIFT && need != (NEED_FAULT | NEED_WRITE); i++)
-		need |= pte_need_fault(range, words[i], cpu_flags);
+		need |= hmm_pte_need_fault(range, words[i], cpu_flags);
 	return need;
 }
 
-static u64 flags_of_present(u64 entry)
+static u64 pte_to_hmm_pfn_flags(u64 entry)
 {
 	return HMMU_RANGE_VALID | (pte_write(entry) ? HMMU_RANGE_WRITE : 0);
 }
@@ -78,11 +78,11 @@ static u64 flags_of_own_entry(u64 pte)
 static u64 flags_of_pte(const struct hmm_vma_walk *walk, u64 pte)
 {
 	if (pte_present(pte))
-		return flags_of_present(pte);
+		return pte_to_hmm_pfn_flags(pte);
 	return is_own_device_entry(walk, pte) ? flags_of_own_entry(pte) : 0;
 }
 
-/* What one page needs by its own entry. */
+/* What one page needs by its own entry, without the quirk mirror-fault-overshoots. */
 static u32 need_at(const struct hmm_vma_walk *walk, u64 address)
 {
 	const struct hmmu *m = walk->ctx->m;
@@ -92,10 +92,10 @@ static u32 need_at(const struct hmm_vma_walk *walk, u64 address)
 	if (!pmd || pmd_maps_nothing(*pmd))
 		flags = 0;
 	else if (pmd_trans_huge(*pmd))
-		flags = flags_of_present(*pmd);
+		flags = pte_to_hmm_pfn_flags(*pmd);
 	else
 		flags = flags_of_pte(walk, *pte_offset(m, *pmd, address));
-	return pte_need_fault(walk->range, *word_at(walk->range, address), flags);
+	return hmm_pte_need_fault(walk->range, *word_at(walk->range, address), flags);
 }
 
 /* The call goes on where it waits: in the walk, or in the faults of [address, end). */
@@ -109,8 +109,8 @@ static int blocked(struct hmm_vma_walk *walk, u64 address, u64 end, bool write)
 	return BLOCKED;
 }
 
-/* Fault pages in, and begin the walk again. The kernel does so with all pages of the part, whether they were asked for, and
- * for writing if the first one is. */
+/* Fault pages in; then the walk begins again. The kernel faults in each page up to the end of the part, also pages that nobody
+ * asked for, and all of them for writing if the first one is. */
 static int fault_pages(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 end, bool write)
 {
 	struct ctx *ctx = walk->ctx;
@@ -135,7 +135,6 @@ static int fault_pages(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 end,
 	return -EBUSY;
 }
 
-/* hmm_vma_fault() */
 static int hmm_vma_fault(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 end, u32 need)
 {
 	walk->last = address;
@@ -145,10 +144,10 @@ static int hmm_vma_fault(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 en
 			   quirk(walk->ctx->m, HMMU_QUIRK_MIRROR_FAULT_OVERSHOOTS) && need & NEED_WRITE);
 }
 
-/* Nothing can be there. */
-static int walk_nothing(const struct hmmu_range *range, u64 address, u64 end)
+/* No page can be mapped: there is no mapping, no right to read, or the pmd is bad. */
+static int hmm_vma_walk_error(const struct hmmu_range *range, u64 address, u64 end)
 {
-	if (range_need_fault(range, address, end, 0))
+	if (hmm_range_need_fault(range, address, end, 0))
 		return -EFAULT;
 	fill_words(range, address, end, HMMU_RANGE_ERROR, 0);
 	return 0;
@@ -156,7 +155,7 @@ static int walk_nothing(const struct hmmu_range *range, u64 address, u64 end)
 
 static int hmm_vma_walk_hole(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 end)
 {
-	u32 need = range_need_fault(walk->range, address, end, 0);
+	u32 need = hmm_range_need_fault(walk->range, address, end, 0);
 
 	if (need)
 		return hmm_vma_fault(walk, vma, address, end, need);
@@ -167,9 +166,9 @@ static int hmm_vma_walk_hole(struct hmm_vma_walk *walk, u32 vma, u64 address, u6
 /* A huge pmd, also one of a hugetlb mapping: then the word has the order even if nothing is mapped. */
 static int hmm_vma_handle_pmd(struct hmm_vma_walk *walk, u32 vma, u64 pmd, u64 address, u64 end)
 {
-	u64 flags = (pmd_trans_huge(pmd) ? flags_of_present(pmd) : 0) | ORDER_OF_PMD;
+	u64 flags = (pmd_trans_huge(pmd) ? pte_to_hmm_pfn_flags(pmd) : 0) | ORDER_OF_PMD;
 	u64 pfn = pmd_trans_huge(pmd) ? pte_pfn(pmd) + table_index(address, PAGE_SHIFT) : 0;
-	u32 need = range_need_fault(walk->range, address, end, flags);
+	u32 need = hmm_range_need_fault(walk->range, address, end, flags);
 
 	if (need)
 		return hmm_vma_fault(walk, vma, address, end, need);
@@ -193,9 +192,9 @@ static int handle_absent_pte(struct hmm_vma_walk *walk, u32 vma, u64 pte, u64 ad
 {
 	u64 *word = word_at(walk->range, address);
 	u64 flags = is_own_device_entry(walk, pte) ? flags_of_own_entry(pte) : 0;
-	u32 need = pte_need_fault(walk->range, *word, flags);
+	u32 need = hmm_pte_need_fault(walk->range, *word, flags);
 
-	/* The kernel does not ask whether the page was asked for writing. */
+	/* The kernel reports its own page without a look at what was asked for. */
 	if (flags && (!need || quirk(walk->ctx->m, HMMU_QUIRK_MIRROR_OWN_READ_ENTRY)))
 		*word = swp_offset(pte) | flags;
 	else if (!need)
@@ -214,18 +213,18 @@ static int hmm_vma_handle_pte(struct hmm_vma_walk *walk, u32 vma, u64 pte, u64 a
 	const struct hmmu *m = walk->ctx->m;
 	u64 *word = word_at(walk->range, address);
 	bool missing = pte_none(pte) || is_pte_marker(pte);
-	u64 flags = missing ? 0 : flags_of_present(pte);
+	u64 flags = missing ? 0 : pte_to_hmm_pfn_flags(pte);
 	u32 need;
 
 	if (!missing && !pte_present(pte))
 		return handle_absent_pte(walk, vma, pte, address, end);
-	need = pte_need_fault(walk->range, *word, flags);
+	need = hmm_pte_need_fault(walk->range, *word, flags);
 	if (need)
 		return hmm_vma_fault(walk, vma, address, end, need);
 	if (missing) {
 		*word = 0;
 	} else if (!vm_normal_page(m, pte) && !is_zero_pfn(m, pte_pfn(pte))) {
-		if (pte_need_fault(walk->range, *word, 0))
+		if (hmm_pte_need_fault(walk->range, *word, 0))
 			return -EFAULT;
 		*word = HMMU_RANGE_ERROR;
 	} else {
@@ -239,7 +238,7 @@ static int walk_hole(struct mm_walk *walk, u64 address, u64 end)
 	return hmm_vma_walk_hole(walk->data, walk->vma, address, end);
 }
 
-static int walk_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
+static int hmm_vma_walk_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 {
 	struct hmm_vma_walk *hmm = walk->data;
 	int err = 0;
@@ -247,14 +246,14 @@ static int walk_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 	if (pmd_trans_huge(*pmd))
 		return hmm_vma_handle_pmd(hmm, walk->vma, *pmd, address, end);
 	if (pmd_bad(*pmd))
-		return walk_nothing(hmm->range, address, end);
+		return hmm_vma_walk_error(hmm->range, address, end);
 	for (const u64 *pte = pte_offset(walk->m, *pmd, address); address < end && !err; address += PAGE_SIZE, pte++)
 		err = hmm_vma_handle_pte(hmm, walk->vma, *pte, address, end);
 	return err;
 }
 
 /* hmm_vma_walk_hugetlb_entry() for each huge page whose entry has a table. */
-static int walk_hugetlb(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 end)
+static int hmm_vma_walk_hugetlb(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 end)
 {
 	int err = 0;
 
@@ -276,14 +275,15 @@ static int walk_vma(struct hmm_vma_walk *walk, u32 vma, u64 address, u64 end)
 		.m = m,
 		.mm = walk->ctx->mm,
 		.vma = vma,
-		.pmd_entry = walk_pmd,
+		.pmd_entry = hmm_vma_walk_pmd,
 		.pte_hole = walk_hole,
 		.data = walk,
 	};
 
 	if (flags & (VM_IO | VM_PFNMAP) || !(flags & VM_READ))
-		return walk_nothing(walk->range, address, end);
-	return flags & VM_HUGETLB ? walk_hugetlb(walk, vma, address, end) : walk_page_range(&tables, address, end);
+		return hmm_vma_walk_error(walk->range, address, end);
+	return flags & VM_HUGETLB ? hmm_vma_walk_hugetlb(walk, vma, address, end)
+				  : walk_page_range(&tables, address, end);
 }
 
 static int walk_range(struct hmm_vma_walk *walk)
@@ -301,7 +301,7 @@ static int walk_range(struct hmm_vma_walk *walk)
 			next = vma_of(ctx->m, vma)->start;
 		if (next > end)
 			next = end;
-		err = inside ? walk_vma(walk, vma, address, next) : walk_nothing(walk->range, address, next);
+		err = inside ? walk_vma(walk, vma, address, next) : hmm_vma_walk_error(walk->range, address, next);
 	}
 	return err;
 }

@@ -31,7 +31,7 @@ static int fault_with_mmap_lock(struct ctx *ctx, const struct hmmu_range *range)
 	return err;
 }
 
-/* Each round with -EBUSY has brought pages in, at least those of one page table. */
+/* A round that ends with -EBUSY has brought in the missing pages of at least one page table. */
 static int mirror(struct ctx *ctx, struct hmmu_range *range)
 {
 	struct interval *i = interval_of(ctx->m, range->notifier);

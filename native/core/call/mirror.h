@@ -5,7 +5,7 @@
 
 #include "host/machine.h"
 
-/** The call that a task is blocked in is given up: its interval is removed. */
+/** The task gives up a blocked hmmu_mirror(): the call's interval is removed. */
 static void mirror_give_up(struct hmmu *m, const struct task *task);
 
 #endif

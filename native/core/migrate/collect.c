@@ -289,7 +289,7 @@ bool migrate_vma_collect_one(struct hmmu_migration *mig)
 
 	if (!mig->npages)
 		mmu_notifier_invalidate_range_start_owner(m, HMMU_NOTIFY_MIGRATE, mig->ctx.mm, mig->start, mig->end,
-							  HMMU_DEFAULT_OWNER);
+							  mig->request.owner);
 	if (mig->flush_end) {
 		flush_tlb_range(m, mig->ctx.mm, mig->flush_start, mig->flush_end);
 		mig->flush_end = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Linux 6.12: why collect leaves out a page. */
+/* Linux 6.12: the entries that collect leaves alone, and why. */
 #include "migrate/collect_selected.h"
 
 static enum hmmu_why why_page_stays(const struct page *p)

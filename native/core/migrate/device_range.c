@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * migrate_device_range() of Linux 6.12: a driver migrates pages of its device, whoever maps them. "mm/migrate_device.c:
- * add migrate_device_range()". It knows no address space, and takes no mmap_lock.
+ * migrate_device_range() of Linux 6.12 ("mm/migrate_device.c: add migrate_device_range()"): a driver migrates pages of its
+ * device, by their numbers. It has no address space, and no mmap_lock.
  */
 #include "host/events.h"
 #include "migrate/record.h"
@@ -10,7 +10,7 @@
 
 #include "host/probe.h"
 
-/* A free page has no reference, and none can be taken. A page that is locked is passed over. */
+/* The src word of a page. A free page has no reference to add one to; a locked page is left alone. */
 static u64 device_range_word(struct hmmu_migration *mig, u64 i)
 {
 	u32 pfn = mig->first + (u32)i;

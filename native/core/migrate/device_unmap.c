@@ -8,8 +8,8 @@
 #include "rmap/try_to_migrate.h"
 
 /*
- * migrate_vma_check_page(). A device-private page has no reference of its own any more, yet one more is allowed for:
- * "mm: free device private pages have zero refcount" has left that. So a pin of it is found later, in pages.
+ * migrate_vma_check_page(). Until "mm: free device private pages have zero refcount" a device page had a reference of its own.
+ * The check still allows for it, so somebody's reference to a device page is found later, in pages.
  */
 static inline bool migrate_device_check_page(const struct hmmu_migration *mig, u32 page)
 {
@@ -22,7 +22,7 @@ static inline bool migrate_device_check_page(const struct hmmu_migration *mig, u
 	return p->count - extra <= p->mapcount;
 }
 
-/* The page goes back to its list, and is only then mapped again. */
+/* The page goes back to its list now. Its ptes come back in restore. */
 static NOINLINE void refuse_unmapped(struct hmmu_migration *mig, u64 i, u32 page, enum hmmu_why why)
 {
 	struct hmmu *m = mig->ctx.m;
@@ -34,7 +34,7 @@ static NOINLINE void refuse_unmapped(struct hmmu_migration *mig, u64 i, u32 page
 	leave_out(mig, i, true, why);
 }
 
-/* The isolation's reference takes the place of collect's. */
+/* The isolation takes a reference, and collect's is dropped: the count stays as it is. */
 static inline bool isolate_one(struct hmmu_migration *mig, struct page *p)
 {
 	if (!(p->flags & HMMU_PG_LRU))

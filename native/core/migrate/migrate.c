@@ -54,11 +54,11 @@ static int check_request(struct hmmu *m, const struct hmmu_migrate_request *requ
 	return 0;
 }
 
-/* The checks of the arguments, in the kernel's order. 4.14 has rounded start and end before. */
+/* The checks of the arguments, in the kernel's order. Start and end are rounded before they are compared. */
 static int check_arguments(struct hmmu *m, u32 vma, const struct hmmu_migrate_request *request)
 {
 	const struct vma *v = vma_of(m, vma);
-	u64 mask = KERNEL >= V6_12 ? ~0ull : PAGE_MASK, start = request->start & mask, end = request->end & mask;
+	u64 start = request->start & PAGE_MASK, end = request->end & PAGE_MASK;
 
 	if (!vma)
 		return fail_range(m, "there is no mapping at or above the start");

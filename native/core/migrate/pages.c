@@ -119,7 +119,7 @@ static void insert_page(struct hmmu_migration *mig, u64 i, u32 newpage)
 		mig->notified = true;
 		mig->mmu_start = address;
 		mmu_notifier_invalidate_range_start_owner(mig->ctx.m, HMMU_NOTIFY_MIGRATE, mig->ctx.mm, address,
-							  mig->end, HMMU_DEFAULT_OWNER);
+							  mig->end, mig->request.owner);
 	}
 	migrate_vma_insert_page(mig, i, address, newpage);
 }

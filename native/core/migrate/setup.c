@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Linux 6.12: a driver calls setup, allocates and copies, calls pages, programs its tables, and calls finalize. "mm: turn
- * migrate_vma upside down". Each call runs the stages up to its own; so both styles are one migration.
+ * The three calls of a driver of Linux 6.12 ("mm: turn migrate_vma upside down"). Each runs the stages up to its own, so a
+ * migration by calls and one by callbacks are the same to the stages.
  */
 #include <errno.h>
 

@@ -20,7 +20,7 @@ static bool itree_is_invalidating(const struct subscriptions *subs)
 	return subs->invalidate_seq & 1;
 }
 
-/* What a driver does that decides nothing itself: all but its own migrations invalidate. */
+/* Without a function of the driver: every invalidation counts, except a migration by the interval's owner. */
 static bool invalidate_by_default(struct interval *i, const struct hmmu_invalidation *range)
 {
 	if (range->kind != HMMU_NOTIFY_MIGRATE || !i->owner || range->owner != i->owner)
@@ -146,7 +146,7 @@ void intervals_invalidate_end(struct hmmu *m, u32 mm)
 			itree_insert(m, interval);
 		else
 			itree_remove(m, interval);
-		/* The call that has removed it does not wait. */
+		/* hmmu_mirror() does not wait for this, and its interval has no other owner. */
 		if (!inserts && interval_of(m, interval)->task)
 			slab_free(m, SLAB_INTERVAL, interval);
 	}

@@ -10,7 +10,7 @@
 
 #include "host/machine.h"
 
-/** An invalidation of a process that has notifiers of any kind; has_itree: intervals among them. */
+/** An invalidation of a watched process begins. -EAGAIN: it must not block, and an interval's driver would. */
 static NOINLINE int notify_start(struct hmmu *m, const struct hmmu_invalidation *range);
 /** mn_itree_inv_end(): an invalidation ends. */
 static void intervals_invalidate_end(struct hmmu *m, u32 mm);

@@ -33,7 +33,7 @@ static void set_subtree_last_upward(const struct hmmu *m, u32 interval)
 		set_subtree_last(m, interval_of(m, interval));
 }
 
-/* What leads to an interval from above. */
+/* The link from the parent, or the root, to an interval. */
 static u32 *hook_of(const struct hmmu *m, u32 *root, u32 interval)
 {
 	struct interval *parent = interval_of(m, interval_of(m, interval)->parent);
@@ -92,7 +92,7 @@ void interval_tree_remove(struct hmmu *m, u32 *root, u32 interval)
 	i->parent = i->left = i->right = 0;
 }
 
-/* The first one of a subtree that meets the range. One that ends at start or behind is in it. */
+/* The first interval of a subtree that meets the range, or 0. Some interval of the subtree ends at @p start or later. */
 static u32 first_of_subtree(const struct hmmu *m, u32 interval, u64 start, u64 last)
 {
 	for (;;) {
@@ -125,7 +125,7 @@ u32 interval_tree_next(const struct hmmu *m, u32 interval, u64 start, u64 last)
 
 		if (i->right && last_below(m, i->right) >= start)
 			return first_of_subtree(m, i->right, start, last);
-		/* Up to the first one behind it. */
+		/* Up to the next interval in order: the first ancestor whose left subtree this is. */
 		do {
 			below = interval;
 			interval = interval_of(m, below)->parent;

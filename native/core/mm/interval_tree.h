@@ -9,7 +9,7 @@
 
 #include "host/machine.h"
 
-/** What gives the tree its shape: that of an interval is not below those of its subtree. */
+/** A number that gives the treap its shape: no interval has a lower one than the intervals of its subtree. */
 static u32 interval_priority(u32 interval);
 static void interval_tree_insert(struct hmmu *m, u32 *root, u32 interval);
 static void interval_tree_remove(struct hmmu *m, u32 *root, u32 interval);

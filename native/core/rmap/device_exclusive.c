@@ -7,8 +7,8 @@
 #include "rmap/rmap.h"
 #include "rmap/rmap_walk.h"
 
-/** make_exclusive_args: what is asked for, and whether it was done. */
-struct exclusive_args {
+/** What is asked for, and whether it was done. */
+struct make_exclusive_args {
 	struct ctx *ctx;
 	u32 mm;
 	u64 address;
@@ -17,7 +17,7 @@ struct exclusive_args {
 };
 
 /* The page keeps its mark PageAnonExclusive. */
-static void make_pte_exclusive(struct exclusive_args *args, u32 vma, u64 address, u64 *pte)
+static void make_pte_exclusive(struct make_exclusive_args *args, u32 vma, u64 address, u64 *pte)
 {
 	struct hmmu *m = args->ctx->m;
 	u32 mm = vma_of(m, vma)->mm, page = pte_pfn(*pte);
@@ -32,8 +32,8 @@ static void make_pte_exclusive(struct exclusive_args *args, u32 vma, u64 address
 	page_remove_rmap(m, args->ctx->cpu, page, vma, false);
 }
 
-/* page_make_device_exclusive_one(). False: an entry is not present, and the walk of the reverse map ends. */
-static bool make_exclusive_in(struct exclusive_args *args, u32 page, u32 vma)
+/* False: an entry is not present, and the walk of the reverse map ends. */
+static bool page_make_device_exclusive_one(struct make_exclusive_args *args, u32 page, u32 vma)
 {
 	struct hmmu *m = args->ctx->m;
 	const struct vma *v = vma_of(m, vma);
@@ -55,19 +55,19 @@ static bool make_exclusive_in(struct exclusive_args *args, u32 page, u32 vma)
 	return go_on;
 }
 
-static void make_folio_exclusive(struct exclusive_args *args, u32 page)
+static void make_all_ptes_exclusive(struct make_exclusive_args *args, u32 page)
 {
 	struct hmmu *m = args->ctx->m;
 	struct rmap_walk walk;
 
 	for (u32 vma = rmap_first(m, page, &walk); vma; vma = rmap_next(m, &walk))
-		if (!make_exclusive_in(args, page, vma) || !total_mapcount(m, page))
+		if (!page_make_device_exclusive_one(args, page, vma) || !total_mapcount(m, page))
 			break;
 	rmap_end(m, &walk);
 }
 
 /* Only the entry that was asked for, which get_user_pages() has just found. */
-static void make_one_pte_exclusive(struct exclusive_args *args, u32 vma)
+static void make_one_pte_exclusive(struct make_exclusive_args *args, u32 vma)
 {
 	struct hmmu *m = args->ctx->m;
 	u64 address = args->address, end = address + PAGE_SIZE, *pte;
@@ -86,7 +86,7 @@ static void make_one_pte_exclusive(struct exclusive_args *args, u32 vma)
 bool folio_make_device_exclusive(struct ctx *ctx, u32 page, u32 vma, u64 address, u64 owner)
 {
 	struct hmmu *m = ctx->m;
-	struct exclusive_args args = { .ctx = ctx, .mm = ctx->mm, .address = address, .owner = owner };
+	struct make_exclusive_args args = { .ctx = ctx, .mm = ctx->mm, .address = address, .owner = owner };
 
 	if (!PageAnon(m, page))
 		return false;
@@ -94,7 +94,7 @@ bool folio_make_device_exclusive(struct ctx *ctx, u32 page, u32 vma, u64 address
 		make_one_pte_exclusive(&args, vma);
 		return args.valid;
 	}
-	make_folio_exclusive(&args, page);
+	make_all_ptes_exclusive(&args, page);
 	return args.valid && !total_mapcount(m, page);
 }
 

@@ -11,9 +11,9 @@
 #include "mm/task.h"
 
 /**
- * folio_make_device_exclusive() for a locked page, which is @p page or begins with it. The owner is that of the notifier's
- * event. False: not anonymous, or the asked entry could not be made exclusive, or some entry still maps the page; others
- * may be exclusive nevertheless.
+ * folio_make_device_exclusive(). @p page is locked: a small page, or the first one of a large one. The notifiers are told
+ * @p owner. False: the page is not anonymous, its entry at @p address was not writable, or some entry maps it still. Other
+ * entries of it may have become exclusive all the same.
  */
 static bool folio_make_device_exclusive(struct ctx *ctx, u32 page, u32 vma, u64 address, u64 owner);
 /** Put a present pte in the place of a device-exclusive entry. The table and the page are locked. */

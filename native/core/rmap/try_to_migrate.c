@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* try_to_migrate() of Linux 6.12. "mm/rmap: split migration into its own function": try_to_unmap() of 4.14 does it, too. */
+/* try_to_migrate() of Linux 6.12 ("mm/rmap: split migration into its own function"). In 4.14 try_to_unmap() does this. */
 #include "rmap/try_to_migrate.h"
 
 #include "mm/mmu_notifier.h"
@@ -32,7 +32,7 @@ static bool freeze_entry(struct ctx *ctx, const struct page_vma_mapped_walk *pvm
 	u32 subpage = pvmw->page;
 
 	if (is_device_private_page(m, subpage)) {
-		/* The entry's bits are read as those of a present pte, of which one says dirty in each entry. */
+		/* The kernel asks pte_dirty() of an entry that is not present; the bit is set in each device-private entry. */
 		if (quirk(m, HMMU_QUIRK_DEVICE_UNMAP_DIRTIES))
 			page_set(m, subpage, HMMU_PG_DIRTY);
 		*pvmw->pte = migration_entry_of_device_page(m, subpage, *pvmw->pte);

@@ -502,15 +502,17 @@ struct hmmu_migrate_request {
 	uint64_t *src;  /**< (end - start) / 4096 words, which are written */
 	uint64_t *dst;  /**< as many, written by the driver; collect clears them, but see the quirk hole-dst-index */
 	uint8_t *why;   /**< enum hmmu_why an entry, as many; may be NULL */
-	const struct hmmu_migrate_ops *ops; /**< the driver */
-	void *data;                         /**< for the driver */
+	const struct hmmu_migrate_ops *ops; /**< the driver's callbacks; NULL for a driver that calls */
+	void *data;                         /**< passed to the callbacks */
 	uint32_t flags;                     /**< enum hmmu_select: which pages; 0 in Linux 4.14, which has no choice */
 	uint32_t fault_page;                /**< pfn of the page whose fault is being handled, or 0. Linux 6.12 */
-	uint64_t owner;                     /**< pgmap_owner: whose device pages are selected. Linux 6.12 */
+	/** pgmap_owner: whose device pages are selected, and the owner of the notifier events; HMMU_DEFAULT_OWNER is that of
+	 * device 0. Linux 6.12 */
+	uint64_t owner;
 };
 
 /**
- * migrate_vma() of Linux 4.14. Takes mmap_sem for reading unless the task has it. -EINVAL: the range (not within one
+ * migrate_vma() of Linux 4.14; in Linux 6.12 its three functions, with the callbacks between them. Takes mmap_sem for reading unless the task has it. -EINVAL: the range (not within one
  * mapping, special or hugetlb mapping, empty), or NULL pointers. -EINVAL with code DRIVER_RULE: the driver broke a
  * rule; all is undone. 0 also if nothing moved.
  */

@@ -61,10 +61,10 @@ struct hmmu_leak {
 	bool locked;       /**< its page lock is taken */
 };
 /**
- * The pages that drivers have allocated or made exclusive, and not yet placed or put, in ascending order. While a driver works, its pages
- * are among them; when no migration is under way, each is a page that a driver has lost or keeps for later. The end of a
- * process does not free them. Returns how many there are; writes at most @p capacity. Takes time with the pages that
- * were ever used.
+ * The pages that drivers have allocated or made exclusive, and not yet placed or put, in ascending order. While a driver
+ * works, its pages are among them. When no migration is under way, each is a page that a driver has lost or keeps for later.
+ * The end of a process does not free them. Returns how many there are; writes at most @p capacity. Looks at each page that
+ * was ever used.
  */
 HMMU_API int hmmu_leaks(const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity);
 /** copy_highpage(): the contents of one page to another. -EINVAL (NO_PAGE): there is no such page. */
@@ -101,7 +101,7 @@ HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *
 /**
  * memremap_pages(): make a device of the last @p pages pages of device 0, or of a device that was removed. @p owner is the
  * dev_pagemap.owner of its pages; devices may share one, and 0 is not allowed. Its driver is the built-in one. Once there is a
- * second device, snapshots and verify() take time with all device pages. -EINVAL: no pages, more than the machine has, or
+ * second device, snapshots and verify() look at every device page. -EINVAL: no pages, more than the machine has, or
  * owner 0. -ENOMEM: these pages are not free (OUT_OF_DEVICE_PAGES), or there are HMMU_MAX_DEVICES devices (OUT_OF_SLOTS).
  */
 HMMU_API int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device);
