@@ -126,6 +126,8 @@ static void wild_look(struct world *w, const struct fuzz_record *r, uint32_t tid
 	hmmu_hold(w->m, pid, address, &pfn);
 	if (!hmmu_pin(w->m, tid, address, r->y % 5, &pfn))
 		add_ref(w, pfn, r->y % 5 & HMMU_PIN_DMA ? 3 : 0);
+	if (!check_result(w, hmmu_mmap_lock(w->m, tid, r->y & 1)))
+		check_result(w, hmmu_mmap_unlock(w->m, tid));
 }
 
 void op_wild(struct world *w, const struct fuzz_record *r)

@@ -86,10 +86,16 @@ void kapi_fail_allocation(uint64_t nth, bool forever);
  * @{ */
 /** An open file. */
 struct kapi_file;
-/** Call a function on the thread of a task. A result of -EAGAIN with the machine's error BLOCKED is called again when the wait
- * is over. -EBUSY: another call of the task waits. */
+/** Call a function on the thread of a task; all calls that may reach a driver have to be made so. Its result is returned.
+ * -EBUSY: another call of the task has not ended. */
 long kapi_call(uint32_t tid, long (*function)(struct hmmu *m, uint32_t tid, void *data), void *data);
-/** Go on with the call of a task that waits. -ESRCH: there is none. */
+/** In such a function: a call of the machine has returned -EAGAIN (BLOCKED). Returns when it is to be repeated. */
+void kapi_block(uint32_t tid);
+/** In such a function: let others run. */
+void kapi_yield(void);
+/** Begin such a call, and return at once. It goes on while others run; kapi_resume() has its result. */
+long kapi_start(uint32_t tid, long (*function)(struct hmmu *m, uint32_t tid, void *data), void *data);
+/** Go on with the call of a task until it ends. -ESRCH: there is none. */
 long kapi_resume(uint32_t tid);
 /** Let threads of the kernel run until all wait. */
 void kapi_run(void);

@@ -319,7 +319,7 @@ struct task {
 	u64 args[CALL_ARGS]; /**< of the blocked call; see call.c */
 	u64 data_hash;       /**< of the bytes that a blocked store brings */
 	u32 interval;        /**< of a blocked hmmu_mirror() */
-	u32 reserved;
+	u32 sem_of_driver;   /**< hmmu_mmap_lock() has taken mmap_sem */
 };
 
 /** Calls that can block, and so are found again when repeated. */
@@ -344,6 +344,7 @@ enum op {
 	OP_RANGE_FAULT,
 	OP_MIRROR,
 	OP_EXIT,
+	OP_MMAP_LOCK,
 	NR_OPS
 };
 

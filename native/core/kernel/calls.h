@@ -35,6 +35,8 @@
 	X(int, task_set_cpu, (struct hmmu *m, uint32_t tid, uint32_t cpu), (m, tid, cpu)) \
 	X(int, task_state, (const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state), (m, tid, state)) \
 	X(int, mm_counters, (const struct hmmu *m, uint32_t pid, struct hmmu_mm_counters *out), (m, pid, out)) \
+	X(int, mmap_lock, (struct hmmu *m, uint32_t tid, bool write), (m, tid, write)) \
+	X(int, mmap_unlock, (struct hmmu *m, uint32_t tid), (m, tid)) \
 	X(int, mmap, (struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address), (m, tid, map, address)) \
 	X(int, munmap, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
 	X(int, mremap, (struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length, uint32_t flags, uint64_t new_address, uint64_t *address), (m, tid, old_address, old_length, new_length, flags, new_address, address)) \

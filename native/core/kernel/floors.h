@@ -71,6 +71,7 @@
 #include "call/change_protection.c"
 #include "call/clear_refs.c"
 #include "call/collapse.c"
+#include "call/mmap_lock.c"
 #include "call/exclusive.c"
 #include "call/exit.c"
 #include "call/fork.c"

@@ -28,6 +28,7 @@ static const struct {
 	[OP_RANGE_FAULT] = { "hmm_range_fault", "xxuu" },
 	[OP_MIRROR] = { "mirror", "xx" },
 	[OP_EXIT] = { "exit", "" },
+	[OP_MMAP_LOCK] = { "mmap_lock", "u" },
 };
 
 const char *call_name(enum op op)

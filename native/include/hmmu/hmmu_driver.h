@@ -81,6 +81,16 @@ HMMU_API int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uin
 /** The number of pages that a driver can certainly allocate now, one by one; @p to is enum hmmu_target. */
 HMMU_API uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to);
 
+/**
+ * mmap_read_lock(), or mmap_write_lock() if @p write: take mmap_lock (mmap_sem) of the task's process until
+ * hmmu_mmap_unlock(). Calls of the task between use it; so the mappings that a driver looks up stay as they are. Blocks.
+ * Snapshots are refused meanwhile. -EDEADLK (BUSY): the task has it already, by this call or in a callback.
+ */
+HMMU_API int hmmu_mmap_lock(struct hmmu *m, uint32_t tid, bool write);
+/** mmap_read_unlock(), mmap_write_unlock(). A migration that the task has begun keeps the lock until it ends. -EINVAL
+ * (REFERENCE): the task has not called hmmu_mmap_lock(). -EBUSY: a call of the task waits. */
+HMMU_API int hmmu_mmap_unlock(struct hmmu *m, uint32_t tid);
+
 /** dev_pagemap operations of the device. */
 struct hmmu_pagemap_ops {
 	/** dev_page_fault_t: the CPU touched a device page. Returns 0 (the access is retried), or a negative errno

@@ -9,9 +9,6 @@
 #include "host/host.h"
 #include "log/report.h"
 
-/** What new memory has in it, where nothing promises zeros. */
-#define POISON 0x5a
-
 /** A piece, whose bytes follow. */
 struct piece {
 	const struct kapi_place *place;
@@ -100,7 +97,7 @@ void *kapi_alloc(enum kapi_heap heap, size_t count, size_t size, gfp_t gfp, cons
 		return NULL;
 	piece->heap = heap;
 	if (!(gfp & __GFP_ZERO))
-		memset(piece->bytes, POISON, bytes);
+		memset(piece->bytes, HEAP_POISON, bytes);
 	return piece->bytes;
 }
 

@@ -5,6 +5,9 @@
 
 #include <linux/slab.h>
 
+/** What new memory has in it, where nothing promises zeros. */
+#define HEAP_POISON 0x5a
+
 /** Memory of an object that belongs to the driver, such as a node of its XArray. Zeroed. */
 void *heap_alloc_internal(size_t size, gfp_t gfp, const struct kapi_place *place);
 void heap_free_internal(void *memory);

@@ -89,8 +89,7 @@ void migrations_check_return(void)
 {
 	struct kapi_migration *migration, *next;
 
-	list_for_each_entry_safe(migration, next, &migrations, node)
-	{
+	list_for_each_entry_safe (migration, next, &migrations, node) {
 		if (migration->thread != thread_current())
 			continue;
 		report(KAPI_CHECK_BAD_CALL, migration->place,
@@ -172,8 +171,9 @@ static struct kapi_migration *find_migration(const unsigned long *src, unsigned 
 {
 	struct kapi_migration *migration;
 
-	list_for_each_entry(migration, &migrations,
-			    node) if (migration->src == src && migration->pages == pages) return migration;
+	list_for_each_entry (migration, &migrations, node)
+		if (migration->src == src && migration->pages == pages)
+			return migration;
 	report(KAPI_CHECK_BAD_CALL, place, "%s() without migrate_device_range()", call);
 	return NULL;
 }

@@ -15,7 +15,9 @@ struct mm_struct *mm_of_process(u32 pid)
 {
 	struct mm_struct *mm;
 
-	list_for_each_entry(mm, &spaces, node) if (mm->pid == pid) return mm;
+	list_for_each_entry (mm, &spaces, node)
+		if (mm->pid == pid)
+			return mm;
 	mm = hmmu_process_alive(machine, pid) ? host_alloc(sizeof(*mm)) : NULL;
 	if (!mm)
 		return NULL;
@@ -98,17 +100,17 @@ void mm_report_left(void)
 {
 	const struct mm_struct *mm;
 
-	list_for_each_entry(mm, &spaces, node) if (mm->users > !mm->exits)
-		report(KAPI_CHECK_MM_LEFT, mm->last_get,
-		       "the address space of process %u is got here or before, and not put", mm->pid);
+	list_for_each_entry (mm, &spaces, node)
+		if (mm->users > !mm->exits)
+			report(KAPI_CHECK_MM_LEFT, mm->last_get,
+			       "the address space of process %u is got here or before, and not put", mm->pid);
 }
 
 void mm_shutdown(void)
 {
 	struct mm_struct *mm, *next;
 
-	list_for_each_entry_safe(mm, next, &spaces, node)
-	{
+	list_for_each_entry_safe (mm, next, &spaces, node) {
 		list_del(&mm->node);
 		host_free(mm);
 	}
@@ -124,6 +126,10 @@ u32 mm_task(struct mm_struct *mm, const struct kapi_place *place)
 		return thread->tid;
 	if (thread->other_mm == mm)
 		return thread->other_tid;
+	if (thread->other_mm && held_find(thread->other_mm)) {
+		report(KAPI_CHECK_LIMIT, place, "a thread works on two address spaces of others at once");
+		return 0;
+	}
 	mm_forget_task();
 	if (!mm->pid || hmmu_task_create(machine, mm->pid, &thread->other_tid)) {
 		report(KAPI_CHECK_LIMIT, place, "no task is left to work on the address space of another process");
@@ -138,8 +144,11 @@ void mm_forget_task(void)
 {
 	struct kapi_thread *thread = thread_current();
 
-	if (thread->own_other_tid)
+	if (thread->own_other_tid) {
+		if (held_find(thread->other_mm)) /* It was reported. */
+			hmmu_mmap_unlock(machine, thread->other_tid);
 		hmmu_task_destroy(machine, thread->other_tid);
+	}
 	thread->own_other_tid = false;
 	thread->other_mm = NULL;
 	thread->other_tid = 0;
@@ -180,31 +189,59 @@ void mm_need_lock(const struct mm_struct *mm, const char *call, const struct kap
 		report(KAPI_CHECK_LOCK_MISSING, place, "%s() needs mmap_lock", call);
 }
 
-void kapi_mmap_read_lock(struct mm_struct *mm, const struct kapi_place *place)
+/* The lock of the machine, for the task that works on the address space. */
+static bool take_lock(struct mm_struct *mm, bool write, const struct kapi_place *place)
+{
+	u32 tid = mm->pid ? mm_task(mm, place) : 0;
+
+	if (mm->pid && !tid)
+		return false;
+	if (tid && CORE_CALL(tid, place, hmmu_mmap_lock(machine, tid, write))) {
+		report(KAPI_CHECK_LOCK_TWICE, place, "mmap_lock is taken in a callback that has it");
+		return false;
+	}
+	return true;
+}
+
+static void note_lock(struct mm_struct *mm, const struct kapi_place *place)
+{
+	mm->readers++;
+	held_add(mm, "mmap_lock", false, place);
+}
+
+void kapi_mmap_lock(struct mm_struct *mm, bool write, const struct kapi_place *place)
 {
 	const struct held_lock *held = held_find(mm);
 
 	kapi_might_sleep(place);
 	if (held)
-		report(KAPI_CHECK_LOCK_TWICE, place, "mmap_lock is taken by a reader, who has taken it at %s",
+		report(KAPI_CHECK_LOCK_TWICE, place, "mmap_lock is taken by a thread that has taken it at %s",
 		       place_text(held->place));
-	mm->readers++;
-	held_add(mm, "mmap_lock", false, place);
+	if (held || take_lock(mm, write, place))
+		note_lock(mm, place);
 }
 
-bool kapi_mmap_read_trylock(struct mm_struct *mm, const struct kapi_place *place)
+bool kapi_mmap_trylock(struct mm_struct *mm, bool write, const struct kapi_place *place)
 {
-	mm->readers++;
-	held_add(mm, "mmap_lock", false, place);
-	return true;
+	u32 tid = mm->pid && !held_find(mm) ? mm_task(mm, place) : 0;
+	int err = tid ? hmmu_mmap_lock(machine, tid, write) : -EBUSY;
+
+	if (core_blocks(err))
+		hmmu_task_cancel(machine, tid);
+	if (!err)
+		note_lock(mm, place);
+	return !err;
 }
 
-void kapi_mmap_read_unlock(struct mm_struct *mm, const struct kapi_place *place)
+void kapi_mmap_unlock(struct mm_struct *mm, const struct kapi_place *place)
 {
-	if (held_remove(mm))
-		leave(mm);
-	else
+	if (!held_remove(mm)) {
 		report(KAPI_CHECK_LOCK_NOT_HELD, place, "mmap_lock is given up by a thread that does not hold it");
+		return;
+	}
+	if (mm->pid && !held_find(mm) && hmmu_mmap_unlock(machine, mm_task(mm, place)))
+		core_refused_put(place, "mmap_lock");
+	leave(mm);
 }
 
 /* --- mappings --- */

@@ -9,7 +9,7 @@ struct mm_struct {
 	u32 pid;                           /**< 0: the process is gone */
 	u32 users;                         /**< mm_users: the process, and those who need its mappings */
 	u32 grabs;                         /**< mm_count: all users together, and those who need the structure */
-	u32 readers;                       /**< how often drivers have mmap_lock */
+	u32 readers;                       /**< how often drivers have mmap_lock, for reading or writing */
 	const struct kapi_place *last_get; /**< where a driver became a user */
 	bool exits;                        /**< the process ends with its last user */
 	struct list_head node;

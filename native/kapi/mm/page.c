@@ -2,6 +2,7 @@
 /* References to pages and their locks. */
 #include "mm/page.h"
 
+#include <linux/kernel.h>
 #include <linux/pagemap.h>
 
 #include "host/host.h"
@@ -88,6 +89,15 @@ void page_note_allocated(struct page *page, const struct kapi_place *place)
 	note_of(page)->allocated = place;
 }
 
+/* Nothing promises zeros. */
+static void poison(u32 pfn)
+{
+	unsigned char *bytes = hmmu_page_data(machine, pfn);
+
+	if (bytes)
+		memset(bytes, HEAP_POISON, PAGE_SIZE);
+}
+
 struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
 {
 	u32 pfn;
@@ -98,6 +108,8 @@ struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
 		return NULL;
 	if (gfp & __GFP_ZERO)
 		hmmu_page_zero(machine, pfn);
+	else
+		poison(pfn);
 	page_note_allocated(pfn_to_page(pfn), place);
 	return pfn_to_page(pfn);
 }
@@ -212,8 +224,7 @@ void pages_check_return(void)
 {
 	struct page_note *note, *next;
 
-	list_for_each_entry_safe(note, next, &thread_current()->locked_pages, node)
-	{
+	list_for_each_entry_safe (note, next, &thread_current()->locked_pages, node) {
 		report(KAPI_CHECK_LOCK_AT_RETURN, note->locked,
 		       "page %lu is locked here, and still locked when the call ends", (unsigned long)(note - notes));
 		page_note_taken_over(pfn_to_page((unsigned long)(note - notes)));

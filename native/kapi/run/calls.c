@@ -5,6 +5,7 @@
 #include <linux/kernel.h>
 #include <linux/sched/mm.h>
 
+#include "host/host.h"
 #include "mm/core.h"
 #include "mm/migrate.h"
 #include "mm/mm.h"
@@ -24,22 +25,13 @@ static void return_to_user(void)
 	mm_forget_task();
 }
 
-static bool task_waits(u32 tid)
-{
-	struct hmmu_task_state state;
-
-	return tid && !hmmu_task_state(machine, tid, &state) && state.wait != HMMU_WAIT_NOTHING;
-}
-
 static long run_call(struct kapi_thread *thread, void *data)
 {
-	const struct user_call call = *(struct user_call *)data;
-	long result = call.function(machine, thread->tid, call.data);
+	struct user_call call = *(struct user_call *)data;
+	long result;
 
-	while (result == -EAGAIN && task_waits(thread->tid)) {
-		core_wait(thread->tid, NULL);
-		result = call.function(machine, thread->tid, call.data);
-	}
+	host_free(data);
+	result = call.function(machine, thread->tid, call.data);
 	return_to_user();
 	return result;
 }
@@ -60,17 +52,27 @@ static long run_until_done(struct kapi_thread *thread)
 	return result;
 }
 
+static struct kapi_thread *start(const char *name, call_function function, void *data)
+{
+	struct user_call *call = host_alloc(sizeof(*call));
+	struct kapi_thread *thread = call ? thread_start(name, run_call, call) : NULL;
+
+	if (thread)
+		*call = (struct user_call){ .function = function, .data = data };
+	else
+		host_free(call);
+	return thread;
+}
+
 long call_on_kernel_thread(const char *name, call_function function, void *data)
 {
-	struct user_call call = { .function = function, .data = data };
-	struct kapi_thread *thread = thread_start(name, run_call, &call);
+	struct kapi_thread *thread = start(name, function, data);
 
 	return thread ? run_until_done(thread) : -ENOMEM;
 }
 
-long kapi_call(uint32_t tid, call_function function, void *data)
+long kapi_start(uint32_t tid, call_function function, void *data)
 {
-	struct user_call call = { .function = function, .data = data };
 	struct hmmu_task_state state;
 	struct kapi_thread *thread;
 
@@ -78,14 +80,31 @@ long kapi_call(uint32_t tid, call_function function, void *data)
 		return -ESRCH;
 	if (thread_of_task(tid))
 		return -EBUSY;
-	thread = thread_start("task", run_call, &call);
+	thread = start("task", function, data);
 	if (!thread)
 		return -ENOMEM;
 	thread->tid = tid;
 	thread->task.mm = mm_of_process(state.pid);
 	thread->task.pid = (int)tid;
 	thread->task.tgid = (int)state.pid;
-	return run_until_done(thread);
+	return 0;
+}
+
+long kapi_call(uint32_t tid, call_function function, void *data)
+{
+	long err = kapi_start(tid, function, data);
+
+	return err ? err : kapi_resume(tid);
+}
+
+void kapi_yield(void)
+{
+	schedule();
+}
+
+void kapi_block(uint32_t tid)
+{
+	core_wait(tid, NULL);
 }
 
 long kapi_resume(uint32_t tid)

@@ -88,14 +88,17 @@ void threads_exit(void)
 {
 	struct kapi_thread *thread, *next;
 
-	list_for_each_entry_safe(thread, next, &threads, node) thread_free(thread);
+	list_for_each_entry_safe (thread, next, &threads, node)
+		thread_free(thread);
 }
 
 struct kapi_thread *thread_of_task(u32 tid)
 {
 	struct kapi_thread *thread;
 
-	list_for_each_entry(thread, &threads, node) if (thread->tid == tid) return thread;
+	list_for_each_entry (thread, &threads, node)
+		if (thread->tid == tid)
+			return thread;
 	return NULL;
 }
 
@@ -114,11 +117,14 @@ static struct kapi_thread *choose(void)
 	struct kapi_thread *thread, *chosen = NULL;
 	u32 count = 0;
 
-	list_for_each_entry(thread, &threads, node) count += can_run(thread);
+	list_for_each_entry (thread, &threads, node)
+		count += can_run(thread);
 	if (!count)
 		return NULL;
 	count = (u32)(random() % count);
-	list_for_each_entry(thread, &threads, node) if (can_run(thread) && !count--) chosen = thread;
+	list_for_each_entry (thread, &threads, node)
+		if (can_run(thread) && !count--)
+			chosen = thread;
 	return chosen;
 }
 
@@ -127,9 +133,9 @@ static bool pass_time(void)
 {
 	const struct kapi_thread *thread, *first = NULL;
 
-	list_for_each_entry(thread, &threads, node) if (!thread->done && thread->times_out &&
-							(!first || time_before(thread->wakes_at, first->wakes_at)))
-		first = thread;
+	list_for_each_entry (thread, &threads, node)
+		if (!thread->done && thread->times_out && (!first || time_before(thread->wakes_at, first->wakes_at)))
+			first = thread;
 	if (first)
 		clock_advance_to(first->wakes_at);
 	return first;
@@ -161,7 +167,9 @@ bool threads_wait_for_core(void)
 {
 	const struct kapi_thread *thread;
 
-	list_for_each_entry(thread, &threads, node) if (!thread->done && thread->waits_for_core) return true;
+	list_for_each_entry (thread, &threads, node)
+		if (!thread->done && thread->waits_for_core)
+			return true;
 	return false;
 }
 
@@ -169,9 +177,10 @@ void threads_report_deadlock(void)
 {
 	const struct kapi_thread *thread;
 
-	list_for_each_entry(thread, &threads, node) if (!thread->done && thread->ready)
-		report(KAPI_CHECK_DEADLOCK, thread->waits_at, "%s waits for %s, and nothing will end that",
-		       thread->task.comm, thread->waits_for);
+	list_for_each_entry (thread, &threads, node)
+		if (!thread->done && thread->ready)
+			report(KAPI_CHECK_DEADLOCK, thread->waits_at, "%s waits for %s, and nothing will end that",
+			       thread->task.comm, thread->waits_for);
 }
 
 /* --- waiting --- */

@@ -78,7 +78,9 @@ static bool has_no_worker(void *work)
 {
 	const struct worker *worker;
 
-	list_for_each_entry(worker, &workers, node) if (worker->work == work && !worker->cancelled) return false;
+	list_for_each_entry (worker, &workers, node)
+		if (worker->work == work && !worker->cancelled)
+			return false;
 	return true;
 }
 
@@ -86,8 +88,9 @@ static struct worker *pending_worker(const struct work_struct *work)
 {
 	struct worker *worker;
 
-	list_for_each_entry(worker, &workers,
-			    node) if (worker->work == work && !worker->started && !worker->cancelled) return worker;
+	list_for_each_entry (worker, &workers, node)
+		if (worker->work == work && !worker->started && !worker->cancelled)
+			return worker;
 	return NULL;
 }
 

@@ -32,14 +32,19 @@ static struct kapi_file *open_device(const struct mirror *t, const char *name)
 	return file;
 }
 
-static struct mirror mirror_open(void)
+static struct mirror mirror_open_with(uint64_t seed)
 {
-	struct mirror t = { .rig = rig_open(1) };
+	struct mirror t = { .rig = rig_open(seed) };
 
 	t.command = rig_map(&t.rig, 1);
 	t.buffer = rig_map(&t.rig, PAGES);
 	t.file = open_device(&t, "/dev/hmm_dmirror0");
 	return t;
+}
+
+static struct mirror mirror_open(void)
+{
+	return mirror_open_with(1);
 }
 
 static void mirror_close(const struct mirror *t)
@@ -140,6 +145,11 @@ static void test_migrates_both_ways(void **state)
 	rig_expect(&t.rig, memory + 7 * PAGE, 1, 4007);
 	assert_int_equal(rig_kind(&t.rig, memory + 7 * PAGE), HMMU_ENTRY_SYS);
 	assert_int_equal(rig_kind(&t.rig, memory + 8 * PAGE), HMMU_ENTRY_DEV);
+	/* The device does not go on with its own page of it. */
+	rig_fill(&t.rig, memory + 7 * PAGE, 1, 1);
+	assert_moved(&t, HMM_DMIRROR_READ, memory + 7 * PAGE, 1);
+	rig_expect(&t.rig, t.buffer, 1, 1);
+	rig_fill(&t.rig, memory + 7 * PAGE, 1, 4007);
 	assert_int_equal(ask(&t, t.file, HMM_DMIRROR_MIGRATE_TO_SYS, memory, PAGES), 0);
 	assert_int_equal(t.answer.cpages, PAGES - 1);
 	assert_int_equal(rig_kind(&t.rig, memory), HMMU_ENTRY_SYS);
@@ -155,6 +165,8 @@ static void test_holes_get_device_pages(void **state)
 	(void)state;
 	assert_moved(&t, HMM_DMIRROR_MIGRATE_TO_DEV, memory, 4);
 	assert_int_equal(rig_kind(&t.rig, memory + PAGE), HMMU_ENTRY_DEV);
+	for (uint64_t i = 0; i < 4; i++)
+		rig_expect(&t.rig, t.buffer + i * PAGE, 1, 0);
 	rig_fill(&t.rig, t.buffer, 4, 50);
 	assert_moved(&t, HMM_DMIRROR_WRITE, memory, 4);
 	rig_expect(&t.rig, memory, 4, 50);
@@ -343,6 +355,116 @@ static void test_read_waits_for_a_migration(void **state)
 	mirror_close(&t);
 }
 
+/** A task that drops memory and stores to it again, while others run. */
+struct churn {
+	uint64_t memory;
+	uint32_t rounds;
+};
+
+static long drop_and_store(struct hmmu *m, uint32_t tid, void *data)
+{
+	const struct churn *churn = data;
+
+	for (uint32_t round = 1; round <= churn->rounds; round++) {
+		while (hmmu_madvise(m, tid, churn->memory, PAGES * PAGE, HMMU_MADV_DONTNEED) == -EAGAIN)
+			kapi_block(tid);
+		for (uint32_t i = 0; i < PAGES; i++) {
+			const uint32_t number = 100 * round + i;
+
+			while (hmmu_store(m, tid, churn->memory + i * PAGE, &number, sizeof(number), NULL) == -EAGAIN)
+				kapi_block(tid);
+			if (i % 16 == 0)
+				kapi_yield();
+		}
+	}
+	return 0;
+}
+
+/* The device's table follows the CPU's, whenever the CPU drops pages that the device is about to map. */
+static void test_race_with_the_cpu(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 8; seed++) {
+		struct mirror t = mirror_open_with(seed);
+		struct churn churn = { .memory = rig_map(&t.rig, PAGES), .rounds = 10 };
+		uint32_t tid;
+
+		assert_int_equal(hmmu_task_create(t.rig.m, t.rig.pid, &tid), 0);
+		assert_int_equal(kapi_start(tid, drop_and_store, &churn), 0);
+		for (int i = 0; i < 20; i++)
+			assert_moved(&t, i % 2 ? HMM_DMIRROR_READ : HMM_DMIRROR_WRITE, churn.memory, PAGES);
+		assert_int_equal(kapi_resume(tid), 0);
+		rig_fill(&t.rig, churn.memory, PAGES, 70);
+		assert_moved(&t, HMM_DMIRROR_READ, churn.memory, PAGES);
+		rig_expect(&t.rig, t.buffer, PAGES, 70);
+		mirror_close(&t);
+	}
+}
+
+static long unmap_and_map(struct hmmu *m, uint32_t tid, void *data)
+{
+	const struct churn *churn = data;
+	const struct hmmu_map map = { .address = churn->memory,
+				      .pages = PAGES,
+				      .prot = HMMU_PROT_READ | HMMU_PROT_WRITE };
+	uint64_t address;
+
+	for (uint32_t round = 0; round < churn->rounds; round++) {
+		while (hmmu_munmap(m, tid, churn->memory, PAGES * PAGE) == -EAGAIN)
+			kapi_block(tid);
+		kapi_yield();
+		while (hmmu_mmap(m, tid, &map, &address) == -EAGAIN)
+			kapi_block(tid);
+		for (int i = 0; i < 10; i++)
+			kapi_yield();
+	}
+	return 0;
+}
+
+/* Mappings do not go while the driver has mmap_lock. */
+static void test_race_with_munmap(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 8; seed++) {
+		struct mirror t = mirror_open_with(seed);
+		struct churn churn = { .memory = rig_map(&t.rig, PAGES), .rounds = 40 };
+		unsigned int done = 0, without_mapping = 0;
+		uint32_t tid;
+
+		assert_int_equal(hmmu_task_create(t.rig.m, t.rig.pid, &tid), 0);
+		assert_int_equal(kapi_start(tid, unmap_and_map, &churn), 0);
+		for (int i = 0; i < 40; i++) {
+			long result = ask(&t, t.file, HMM_DMIRROR_MIGRATE_TO_DEV, churn.memory, PAGES);
+
+			done += !result;
+			without_mapping += result == -EINVAL || result == -ENOENT;
+		}
+		assert_int_equal(done + without_mapping, 40);
+		assert_int_equal(kapi_resume(tid), 0);
+		mirror_close(&t);
+	}
+}
+
+static long reap(struct hmmu *m, uint32_t tid, void *data)
+{
+	(void)tid;
+	return hmmu_oom_reap(m, *(uint32_t *)data);
+}
+
+/* The OOM reaper must not wait, and the driver gives way. */
+static void test_oom_reaper(void **state)
+{
+	struct mirror t = mirror_open();
+	uint64_t memory = rig_map(&t.rig, PAGES);
+
+	(void)state;
+	rig_fill(&t.rig, memory, PAGES, 1);
+	assert_moved(&t, HMM_DMIRROR_READ, memory, PAGES);
+	assert_int_equal(kapi_call(t.rig.tid, reap, &t.rig.pid), 0);
+	assert_int_equal(rig_kind(&t.rig, memory), HMMU_ENTRY_NONE);
+	mirror_close(&t);
+}
+
 static void test_bad_calls(void **state)
 {
 	struct mirror t = mirror_open();
@@ -376,6 +498,9 @@ int main(void)
 		cmocka_unit_test(test_exit_with_pages_on_the_device),
 		cmocka_unit_test(test_busy_page),
 		cmocka_unit_test(test_read_waits_for_a_migration),
+		cmocka_unit_test(test_race_with_the_cpu),
+		cmocka_unit_test(test_race_with_munmap),
+		cmocka_unit_test(test_oom_reaper),
 		cmocka_unit_test(test_bad_calls),
 	};
 

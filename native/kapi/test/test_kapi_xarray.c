@@ -22,8 +22,7 @@ static void assert_same(struct xarray *xa)
 
 	for (unsigned int k = 0; k < INDEXES; k++)
 		assert_ptr_equal(xa_load(xa, indexes[k]), model[k]);
-	xa_for_each(xa, index, entry)
-	{
+	xa_for_each (xa, index, entry) {
 		while (!model[i])
 			i++;
 		assert_true(index == indexes[i]);
@@ -70,11 +69,14 @@ static void test_range(void **state)
 	(void)state;
 	for (unsigned long i = 0; i < 1000; i += 10)
 		assert_null(xa_store(&xa, i, &objects[0], GFP_KERNEL));
-	xa_for_each_range(&xa, index, entry, 15, 100) count++;
+	xa_for_each_range (&xa, index, entry, 15, 100)
+		count++;
 	assert_int_equal(count, 9); /* 20 … 100: the last index belongs to it */
-	xa_for_each_range(&xa, index, entry, 101, 109) fail_msg("there is an entry at %lu", index);
+	xa_for_each_range (&xa, index, entry, 101, 109)
+		fail_msg("there is an entry at %lu", index);
 	/* The body may erase. */
-	xa_for_each_range(&xa, index, entry, 0, 500) assert_ptr_equal(xa_erase(&xa, index), entry);
+	xa_for_each_range (&xa, index, entry, 0, 500)
+		assert_ptr_equal(xa_erase(&xa, index), entry);
 	index = 0;
 	assert_non_null(xa_find(&xa, &index, ULONG_MAX, XA_PRESENT));
 	assert_int_equal(index, 510);

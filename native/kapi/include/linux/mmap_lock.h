@@ -5,11 +5,14 @@
 #include <kapi/place.h>
 #include <linux/mm_types.h>
 
-void kapi_mmap_read_lock(struct mm_struct *mm, const struct kapi_place *place);
-bool kapi_mmap_read_trylock(struct mm_struct *mm, const struct kapi_place *place);
-void kapi_mmap_read_unlock(struct mm_struct *mm, const struct kapi_place *place);
-#define mmap_read_lock(mm) kapi_mmap_read_lock(mm, KAPI_HERE)
-#define mmap_read_trylock(mm) kapi_mmap_read_trylock(mm, KAPI_HERE)
-#define mmap_read_unlock(mm) kapi_mmap_read_unlock(mm, KAPI_HERE)
+void kapi_mmap_lock(struct mm_struct *mm, bool write, const struct kapi_place *place);
+bool kapi_mmap_trylock(struct mm_struct *mm, bool write, const struct kapi_place *place);
+void kapi_mmap_unlock(struct mm_struct *mm, const struct kapi_place *place);
+#define mmap_read_lock(mm) kapi_mmap_lock(mm, false, KAPI_HERE)
+#define mmap_read_trylock(mm) kapi_mmap_trylock(mm, false, KAPI_HERE)
+#define mmap_read_unlock(mm) kapi_mmap_unlock(mm, KAPI_HERE)
+#define mmap_write_lock(mm) kapi_mmap_lock(mm, true, KAPI_HERE)
+#define mmap_write_trylock(mm) kapi_mmap_trylock(mm, true, KAPI_HERE)
+#define mmap_write_unlock(mm) kapi_mmap_unlock(mm, KAPI_HERE)
 
 #endif

@@ -40,7 +40,7 @@ static inline bool xa_empty(const struct xarray *xa)
 #define xa_for_each_range(xa, index, entry, first, last) \
 	for ((index) = (first), (entry) = xa_find(xa, &(index), last, XA_PRESENT); (entry); \
 	     (entry) = (index)++ < (unsigned long)(last) ? xa_find(xa, &(index), last, XA_PRESENT) : NULL)
-#define xa_for_each(xa, index, entry) xa_for_each_range(xa, index, entry, 0, ULONG_MAX)
+#define xa_for_each(xa, index, entry) xa_for_each_range (xa, index, entry, 0, ULONG_MAX)
 
 /* An entry is a pointer to something aligned; its low two bits are free for a tag, and an error has the bits 10. */
 static inline void *xa_tag_pointer(void *pointer, unsigned long tag)
