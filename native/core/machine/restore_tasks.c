@@ -17,8 +17,8 @@ static bool enums_in_range(const struct hmmu *m, const struct task *task)
 	const u32 last_resume = KERNEL < V6_12 ? RESUME_TASK_WORK : RESUME_FAULT_TRIED;
 
 	return task->cpu < m->st->cpus && task->op < NR_OPS && task->sem_hold <= SEM_WRITE && task->wait <= last_wait &&
-	       task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 && !task->sem_of_driver && task->resume <= last_resume &&
-	       !task->migrations;
+	       task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 && !task->sem_of_driver &&
+	       task->resume <= last_resume && !task->migrations;
 }
 
 static bool is_retried(const struct task *task)
