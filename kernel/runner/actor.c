@@ -364,7 +364,8 @@ void actor_main(int slot, int stack)
 		SYS(SYS_close, my_uffd);
 		my_uffd = -1;
 	}
-	if (SYS(SYS_ioctl, oracle_fd, OR_ATTACH, 0))
+	/* Results are copied to shared memory by the kernel, whose faults there would take mmap_lock. */
+	if (SYS(SYS_madvise, sh, sizeof(*sh), MADV_POPULATE_WRITE) || SYS(SYS_ioctl, oracle_fd, OR_ATTACH, 0))
 		SYS(SYS_exit_group, 97);
 	/*
 	 * No other thread runs before the command ends or sleeps, whenever the clock ticks: neither a kernel thread nor a

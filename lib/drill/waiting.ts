@@ -74,7 +74,7 @@ export class Waiting {
     if (!ended) this.add(begun)
     // A command that waits again may have had and given up what it waited for. An exit that waits has done nothing.
     if (!ready || (!ended && waitingTask(begun) === undefined)) return []
-    return this.#takeReady([before, semaphore(begun), vmaLock(begun), exit(begun)])
+    return this.#takeReady([before, readers(begun), writers(begun), vmaLock(begun), exit(begun)])
   }
 
   /** Take the commands whose wait is over out of their queues. */
@@ -111,16 +111,22 @@ function awaitedBy(begun: Begun): string {
   if (task === undefined) return exit(begun)
   const { wait, pfn } = task.state()
   if (wait === 'page_lock') return pageLock(pfn)
-  return wait === 'vma_lock' ? vmaLock(begun) : semaphore(begun)
+  if (wait === 'vma_lock') return vmaLock(begun)
+  return wait === 'mmap_sem_read' ? readers(begun) : writers(begun)
 }
 
 function pageLock(pfn: number): string {
   return `lock of page ${pfn}`
 }
 
-/** mmap_sem of the command's process. */
-function semaphore({ line: { command } }: Begun): string {
-  return `semaphore of ${'process' in command ? command.process : ''}`
+/** mmap_sem of the command's process, for reading. Linux 6.12 may give it to readers that wait behind a writer. */
+function readers({ line: { command } }: Begun): string {
+  return `readers of ${'process' in command ? command.process : ''}`
+}
+
+/** mmap_sem of the command's process, for writing. */
+function writers({ line: { command } }: Begun): string {
+  return `writers of ${'process' in command ? command.process : ''}`
 }
 
 /** The lock of a mapping of the command's process. Only one task waits for such a lock, as it has mmap_sem. */

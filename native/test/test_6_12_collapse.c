@@ -185,6 +185,56 @@ static void test_collapse_waits_for_a_reader(void **state)
 	rig_close(r);
 }
 
+/* A migration to the device of pages of one kind. The words are behind @offset others. */
+static struct hmmu_migration *begin_selected(struct rig *r, u64 address, u64 pages, u64 offset, u32 select)
+{
+	struct hmmu_migrate_request request = request_for(r, address, pages);
+	struct hmmu_migration *mig;
+
+	r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_DEVICE };
+	request.flags = select;
+	request.owner = HMMU_DEFAULT_OWNER;
+	request.src += offset;
+	request.dst += offset;
+	assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+	assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_PAGES));
+	return mig;
+}
+
+/* The driver does nothing for pages that are on the device already. */
+static struct hmmu_migration *begin_in_vain(struct rig *r, u64 address, u64 pages, u64 offset)
+{
+	return begin_selected(r, address, pages, offset, HMMU_SELECT_DEVICE_PRIVATE);
+}
+
+/* Entries on the way are waited for once each. Those that still are no pages afterwards fail the block. */
+static void test_collapse_waits_for_migrations(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 8192, .device_pages = 8);
+	u64 buf = map_small(r);
+	u32 other = new_task(r, r->pid);
+	struct hmmu_migration *first, *second;
+
+	(void)state;
+	write_pages(r, buf, 6, 1);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_migrate_end(begin_selected(r, buf, 5, 0, HMMU_SELECT_SYSTEM)));
+	first = begin_in_vain(r, buf, 2, 0);
+	second = begin_in_vain(r, buf + PAGES(3), 1, 2);
+	assert_blocked(r->m, hmmu_madvise(r->m, other, buf, MIB(2), HMMU_MADV_COLLAPSE), other, HMMU_WAIT_PAGE_LOCK);
+	assert_int_equal(task_of(r->m, other)->progress.at, buf);
+	assert_ok(hmmu_migrate_end(first));
+	assert_blocked(r->m, hmmu_madvise(r->m, other, buf, MIB(2), HMMU_MADV_COLLAPSE), other, HMMU_WAIT_PAGE_LOCK);
+	assert_int_equal(task_of(r->m, other)->progress.at, buf + PAGES(3));
+	assert_ok(hmmu_migrate_end(second));
+	assert_failed(r->m, hmmu_madvise(r->m, other, buf, MIB(2), HMMU_MADV_COLLAPSE), -EINVAL, HMMU_ERR_SYSCALL);
+	for (u64 i = 0; i < 6; i++)
+		assert_int_equal(entry_of(r, r->pid, buf + PAGES(i)).kind,
+				 i == 0 || i == 3 ? HMMU_ENTRY_DEV : HMMU_ENTRY_SYS);
+	assert_clean(r->m);
+	rig_close(r);
+}
+
 /* What collapse allocated is given back; a block that was made huge stays so. */
 static void test_collapse_without_memory(void **state)
 {
@@ -210,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_collapse_waits_after_a_failure),
 		cmocka_unit_test(test_collapse_waits_in_a_snapshot),
 		cmocka_unit_test(test_collapse_waits_for_a_reader),
+		cmocka_unit_test(test_collapse_waits_for_migrations),
 		cmocka_unit_test(test_collapse_without_memory),
 	};
 

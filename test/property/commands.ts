@@ -143,11 +143,11 @@ export const OUTER: readonly Build[] = [
 /** More commands of Linux 6.12. */
 const NEW = [dma, protectUser, fault, fault, cold, cold, remap]
 
-/** Commands of Linux 6.12 that may run while a migration stands, except {@link MIRRORS}. */
-export const INNER_6_12: readonly Build[] = [...INNER, ...NEW, exclusive, exclusive]
+/** Commands of Linux 6.12 that may run while a migration stands. */
+export const INNER_6_12: readonly Build[] = [...INNER, ...NEW, exclusive, exclusive, mirror, mirror, mirror]
 
 /** All other commands of Linux 6.12. */
-export const OUTER_6_12: readonly Build[] = [...OUTER, ...NEW, dma, watch, exclusive, exclusive]
-
-/** hmm_range_fault() */
-export const MIRRORS: readonly Build[] = [mirror, mirror, mirror]
+export const OUTER_6_12: readonly Build[] = [
+  ...[...OUTER, ...NEW, dma, watch],
+  ...[exclusive, exclusive, mirror, mirror, mirror],
+]

@@ -11,7 +11,7 @@ import type { Side } from '../model/side'
 import type { Held as Held612 } from '../model/v6_12/hold'
 import { ModelSide as ModelSide612 } from '../model/v6_12/model-side'
 import type { Space } from '../model/v6_12/space'
-import { type Build, evict, INNER, INNER_6_12, MIRRORS, migrate, migrateSelected, OUTER, OUTER_6_12 } from './commands'
+import { type Build, evict, INNER, INNER_6_12, migrate, migrateSelected, OUTER, OUTER_6_12 } from './commands'
 
 export interface Subject<Modelled = unknown, Handle = unknown> {
   readonly profile: Profile & Kernel
@@ -35,15 +35,11 @@ export const LINUX_4_14: Subject<ModelProcess, Held> = {
   commands: OUTER,
 }
 
-/** The machine has no hmm_range_fault() yet. */
-const MACHINE_MIRRORS: boolean = false
-const mirrors = MACHINE_MIRRORS ? MIRRORS : []
-
 export const LINUX_6_12: Subject<Space, Held612> = {
   profile: 'linux-6.12',
   model: (devicePages) => new ModelSide612(devicePages),
   exact: true,
   migrations: [migrateSelected, migrateSelected, migrateSelected, evict],
-  inner: [...INNER_6_12, ...mirrors],
-  commands: [...OUTER_6_12, ...mirrors],
+  inner: INNER_6_12,
+  commands: OUTER_6_12,
 }

@@ -8,6 +8,7 @@ import {
   HmmuError,
   Machine,
   type Migration,
+  type MirroredPage,
   type PageEntry,
   PageFlag,
   type PageRef,
@@ -22,6 +23,7 @@ import type {
   Errno,
   Invalidated,
   MapRequest,
+  MirrorHow,
   Outcome,
   PinHow,
   Prot,
@@ -175,6 +177,16 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     } catch (error) {
       if (code(error) === 'HMMU_SYSCALL' && (error as HmmuError).errno === 'EINVAL') return undefined
       throw error
+    }
+  }
+
+  *mirror(task: Task, start: number, end: number, { fault, write, owner }: MirrorHow): Steps<string[] | Errno> {
+    const how = { fault, write, owner: owner === 'other' ? OTHER_OWNER : undefined }
+    try {
+      const pages = yield* retried(task, () => task.mirror(start * PAGE, end - start, how))
+      return pages.map(mirrored)
+    } catch (error) {
+      return errnoOf(error)
     }
   }
 
@@ -340,6 +352,12 @@ class MachineMigration implements SideMigration {
   finish(): void {
     this.#migration.finish()
   }
+}
+
+/** A word of hmm_range_fault(). */
+function mirrored({ valid, write, error, order, device }: MirroredPage): string {
+  const flags = `${valid ? 'V' : ''}${write ? 'W' : ''}${error ? 'E' : ''}`
+  return `${flags || '-'}${order ? ` o${order}` : ''}${device ? ' dev' : ''}`
 }
 
 const LETTERS = { VALID: 'V', MIGRATE: 'M', LOCKED: 'L', WRITE: 'W', DEVICE: 'D', ERROR: 'E' } as const

@@ -43,8 +43,10 @@ enum scan_result {
 struct collapse {
 	struct ctx *ctx;
 	u32 vma;
-	u64 address;
+	u64 address; /**< of the block */
 	u64 *pmd;
+	u64 fault_at; /**< where the faults of this block go on after a wait, 0: they have not begun */
+	u64 waits_at; /**< the block's address, or that of the page whose fault waits */
 };
 
 /* madvise_collapse_errno() */
@@ -176,14 +178,14 @@ static int scan_ptes(const struct collapse *c, u32 *absent)
 	return writable ? SCAN_SUCCEED : SCAN_PAGE_RO;
 }
 
-/* __collapse_huge_page_swapin(): entries that are not present are brought in, as loads do it. A fault may give mmap_lock up
- * to wait for a page; then this block is given up, too. */
-static int fault_in(const struct collapse *c)
+/* __collapse_huge_page_swapin(): entries that are not present are brought in, as loads do it. Each gets one fault: an entry
+ * that was waited for is not looked at again. A fault may give mmap_lock up to wait for a page; then this block is given up,
+ * too. */
+static int fault_in(struct collapse *c, u64 from)
 {
 	struct ctx *ctx = c->ctx;
 
-	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
-		u64 address = c->address + i * PAGE_SIZE;
+	for (u64 address = from; address < c->address + PMD_SIZE; address += PAGE_SIZE) {
 		int result;
 
 		if (!is_swap_pte(*pte_offset(ctx->m, *c->pmd, address)))
@@ -191,6 +193,7 @@ static int fault_in(const struct collapse *c)
 		ctx->fault_flags = FAULT_FLAG_ALLOW_RETRY;
 		result = handle_mm_fault(ctx, c->vma, address, 0);
 		ctx->fault_flags = 0;
+		c->waits_at = result == BLOCKED ? address : c->address;
 		if (result == BLOCKED || result == -EDEADLK)
 			return result;
 		if (fault_is_error(result))
@@ -304,15 +307,17 @@ static int collapse_locked(struct collapse *c, u32 huge)
 /* The part with mmap_sem for reading, which ends without it if it returns SCAN_SUCCEED. */
 static int scan_block(struct collapse *c)
 {
-	u32 absent;
+	u64 from = c->fault_at ? c->fault_at : c->address;
+	u32 absent = c->fault_at != 0;
 	int result = down_read(c->ctx);
 
 	if (!result)
 		result = find_block(c);
-	if (result == SCAN_SUCCEED)
+	if (result == SCAN_SUCCEED && !absent)
 		result = scan_ptes(c, &absent);
+	c->fault_at = 0;
 	if (result == SCAN_SUCCEED && absent)
-		result = fault_in(c);
+		result = fault_in(c, from);
 	if (result != SCAN_SUCCEED)
 		return result;
 	/* A migration of this task keeps mmap_sem for reading; waiting to write would be waiting for itself. */
@@ -331,6 +336,7 @@ static int collapse_block(struct collapse *c)
 	int result;
 	u32 huge;
 
+	c->waits_at = c->address;
 	/* VM_FAULT_RETRY */
 	if (ctx->resume == RESUME_FAULT_TRIED) {
 		ctx->resume = RESUME_RETRY;
@@ -357,7 +363,7 @@ static int collapse_blocks(struct collapse *c, u64 last)
 		int result = collapse_block(c);
 
 		if (result < 0) {
-			progress->at = c->address;
+			progress->at = c->waits_at;
 			return result;
 		}
 		if (c->ctx->self->sem_hold == SEM_WRITE)
@@ -370,12 +376,31 @@ static int collapse_blocks(struct collapse *c, u64 last)
 	return 0;
 }
 
+/* Go on at the block in which the call waited. A fault that waited for a migration is over; one that has its page's lock
+ * now goes on. */
+static void begin_at(struct collapse *c, u64 first)
+{
+	const struct ctx *ctx = c->ctx;
+	u64 at = ctx->progress.at;
+
+	c->address = at > first ? at & PMD_MASK : first;
+	if (at >= first && ctx->waited == HMMU_WAIT_PAGE_LOCK && ctx->resume != RESUME_FAULT_TRIED)
+		c->fault_at = ctx->resume == RESUME_LOCKED ? at : at + PAGE_SIZE;
+}
+
+/* Whether the call has waited in this mapping, after its checks. */
+static bool is_resumed(const struct ctx *ctx, u64 start)
+{
+	return ctx->progress.at > start || ctx->self->sem_hold == SEM_WRITE || ctx->waited == HMMU_WAIT_PAGE_LOCK ||
+	       ctx->resume == RESUME_FAULT_TRIED;
+}
+
 int madvise_collapse(struct ctx *ctx, u32 vma, u64 start, u64 end)
 {
 	struct collapse c = { .ctx = ctx };
 	struct progress *progress = &ctx->progress;
 	u64 first = (start + PMD_SIZE - 1) & PMD_MASK, last = end & PMD_MASK;
-	bool resumed = progress->at > start || ctx->self->sem_hold == SEM_WRITE || ctx->resume == RESUME_FAULT_TRIED;
+	bool resumed = is_resumed(ctx, start);
 	int err;
 
 	/* The call waited in a later mapping; this one was done without a failure. */
@@ -388,7 +413,7 @@ int madvise_collapse(struct ctx *ctx, u32 vma, u64 start, u64 end)
 		return -EINVAL;
 	if (!resumed)
 		lru_add_drain_all(ctx->m);
-	c.address = progress->at > first ? progress->at : first;
+	begin_at(&c, first);
 	err = collapse_blocks(&c, last);
 	if (err)
 		return err;

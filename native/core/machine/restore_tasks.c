@@ -11,6 +11,12 @@ static bool waits_for_sem(const struct task *task)
 	return task->wait == HMMU_WAIT_MMAP_SEM_READ || task->wait == HMMU_WAIT_MMAP_SEM_WRITE;
 }
 
+/* A reader that waits may have been given the semaphore (sem_wake()), and is not in the queue then. */
+static bool is_queued(const struct task *task)
+{
+	return waits_for_sem(task) && !task->sem_hold;
+}
+
 static bool enums_in_range(const struct hmmu *m, const struct task *task)
 {
 	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_INVALIDATION;
@@ -91,8 +97,9 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 		       !task->sem_hold && !task->resume && !task->vma_lock && !task->queue_next && !task->progress.at &&
 		       !task->progress.gup_first && !task->progress.munlock_at && (!hidden || !task->progress.result);
 	if (waits_for_sem(task))
-		return !task->sem_hold && !task->wait_pfn && !task->wait_ref && !task->vma_lock &&
-		       (!task->resume || is_retried(task));
+		return (!task->sem_hold || (KERNEL >= V6_12 && task->wait == HMMU_WAIT_MMAP_SEM_READ &&
+					    task->sem_hold == SEM_READ && !task->queue_next)) &&
+		       !task->wait_pfn && !task->wait_ref && !task->vma_lock && (!task->resume || is_retried(task));
 	if (task->wait == HMMU_WAIT_INVALIDATION)
 		return task->op == OP_MIRROR && !task->sem_hold && !task->wait_pfn && !task->wait_ref &&
 		       !task->vma_lock && !task->resume && !task->queue_next;
@@ -109,8 +116,8 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 	return task->resume == RESUME_RETRY || task->wait_ref;
 }
 
-/* madvise(MADV_COLLAPSE) goes on at a block. When it waits for mmap_sem to read, it may also be at the end of a mapping.
- * It remembers the errno of a block that failed. */
+/* madvise(MADV_COLLAPSE) goes on at a block, or at a page whose fault waits. When it waits for mmap_sem to read, it may also
+ * be at the end of a mapping. It remembers the errno of a block that failed. */
 static bool is_collapse_progress(const struct task *task)
 {
 	const struct progress *p = &task->progress;
@@ -118,7 +125,9 @@ static bool is_collapse_progress(const struct task *task)
 
 	if (task->wait == HMMU_WAIT_MMAP_SEM_READ)
 		return p->at <= end && is_errno_of_collapse(p->result);
-	return p->at < end && !(p->at & ~PMD_MASK) && is_errno_of_collapse(p->result);
+	if (task->wait != HMMU_WAIT_PAGE_LOCK && p->at & ~PMD_MASK)
+		return false;
+	return p->at < end && is_errno_of_collapse(p->result);
 }
 
 /* mremap() goes on in the part that it has added, behind what it has moved; or it has only to close files, and then
@@ -213,7 +222,7 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 				       "process %u: mmap_sem has %u readers and writer %u; tasks hold it %u times (%u)",
 				       mm, sem->readers, sem->writer, t->readers, t->writer);
 	for (u32 task = sem->first_waiter; task; last = task, task = task_of(m, task)->queue_next, queued++)
-		if (!is_record(c, SLAB_TASK, task) || task_of(m, task)->mm != mm || !waits_for_sem(task_of(m, task)) ||
+		if (!is_record(c, SLAB_TASK, task) || task_of(m, task)->mm != mm || !is_queued(task_of(m, task)) ||
 		    queued == t->waiting)
 			return refuse_snapshot(c, "process %u: the queue of mmap_sem is broken at task %u", mm, task);
 	if (space->handoff > (KERNEL >= V6_12 && queued))
@@ -254,7 +263,7 @@ static bool check_sems(struct check *c, struct sem_use *tallies, u32 *readers)
 		t->readers += task_of(m, task)->sem_hold == SEM_READ;
 		if (task_of(m, task)->sem_hold == SEM_WRITE)
 			t->writer = task;
-		t->waiting += waits_for_sem(task_of(m, task));
+		t->waiting += is_queued(task_of(m, task));
 		if (holds_vma_lock(task_of(m, task))) {
 			t->vma_readers++;
 			readers[task_of(m, task)->vma_lock]++;

@@ -44,7 +44,8 @@ static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 		return;
 	if (!t->op)
 		complain(v, "task %u waits and is in no call", task);
-	tally->waiting += t->wait == HMMU_WAIT_MMAP_SEM_READ || t->wait == HMMU_WAIT_MMAP_SEM_WRITE;
+	/* A reader that waits may have been given it. */
+	tally->waiting += (t->wait == HMMU_WAIT_MMAP_SEM_READ || t->wait == HMMU_WAIT_MMAP_SEM_WRITE) && !t->sem_hold;
 }
 
 /* The marks of a process's mappings, and the sum of their readers. */

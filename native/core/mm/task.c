@@ -70,21 +70,10 @@ static void queue_append(struct hmmu *m, u32 task)
 	sem->last_waiter = task;
 }
 
-/* Whether a reader may come in before the writer that is the first to wait. If a reader is the first, it has been given the
- * lock already. */
-static bool may_steal(const struct hmmu *m, u32 task)
-{
-	const struct mm *space = mm_of(m, task_of(m, task)->mm);
-	u32 first = space->mmap_sem.first_waiter;
-
-	return !space->mmap_sem.readers && !space->handoff && first &&
-	       task_of(m, first)->wait == HMMU_WAIT_MMAP_SEM_WRITE;
-}
-
 /*
- * Readers come in unless a writer has the semaphore or waits before them; a writer must be alone and the first. In 6.12 a
- * reader may come in before a writer that has been woken and has not run yet, if nobody has the lock ("locking/rwsem: Enable
- * reader optimistic lock stealing"). A writer that has found the lock taken stops that.
+ * Readers come in unless a writer has the semaphore or waits before them; a writer must be alone and the first. In 6.12 a task
+ * that has not begun to wait may come in before a writer that has been woken and has not run yet, if nobody has the lock
+ * ("locking/rwsem: Enable reader optimistic lock stealing"). A writer that has found the lock taken stops that.
  */
 static bool sem_available(const struct hmmu *m, u32 task, bool write)
 {
@@ -92,12 +81,26 @@ static bool sem_available(const struct hmmu *m, u32 task, bool write)
 
 	if (sem->writer || (write && sem->readers))
 		return false;
-	if (KERNEL >= V6_12 && !write && may_steal(m, task))
-		return true;
+	if (KERNEL >= V6_12)
+		return !sem->first_waiter || (!sem->readers && !mm_of(m, task_of(m, task)->mm)->handoff);
 	for (u32 t = sem->first_waiter; t && t != task; t = task_of(m, t)->queue_next)
 		if (write || task_of(m, t)->wait == HMMU_WAIT_MMAP_SEM_WRITE)
 			return false;
 	return true;
+}
+
+/* Whether a task that waits has the semaphore, or can take it. In 6.12 readers are given it (sem_wake()), and only the first
+ * waiter takes it. */
+static bool sem_awaited(const struct hmmu *m, u32 task)
+{
+	const struct rwsem *sem = sem_of(m, task);
+	bool write = task_of(m, task)->wait == HMMU_WAIT_MMAP_SEM_WRITE;
+
+	if (KERNEL < V6_12)
+		return sem_available(m, task, write);
+	if (!write)
+		return task_of(m, task)->sem_hold == SEM_READ;
+	return sem->first_waiter == task && !sem->writer && !sem->readers;
 }
 
 static void sem_take(struct hmmu *m, u32 task, bool write)
@@ -108,6 +111,27 @@ static void sem_take(struct hmmu *m, u32 task, bool write)
 		mm_of(m, task_of(m, task)->mm)->handoff = 0;
 	} else {
 		sem_of(m, task)->readers++;
+	}
+}
+
+/*
+ * rwsem_mark_wake() of 6.12: if a reader is the first to wait, and no writer has the semaphore, all readers that wait have it
+ * from now on, also those behind writers. 4.14's readers take it when they run, which makes no difference there.
+ */
+void sem_wake(struct hmmu *m, struct mm *space)
+{
+	struct rwsem *sem = &space->mmap_sem;
+	u32 next;
+
+	if (sem->writer || !sem->first_waiter || task_of(m, sem->first_waiter)->wait == HMMU_WAIT_MMAP_SEM_WRITE)
+		return;
+	space->handoff = 0;
+	for (u32 task = sem->first_waiter; task; task = next) {
+		next = task_of(m, task)->queue_next;
+		if (task_of(m, task)->wait == HMMU_WAIT_MMAP_SEM_WRITE)
+			continue;
+		queue_remove(m, task);
+		sem_take(m, task, false);
 	}
 }
 
@@ -155,6 +179,8 @@ void downgrade_write(struct ctx *ctx)
 	sem->writer = 0;
 	sem->readers++;
 	task_of(ctx->m, ctx->task)->sem_hold = SEM_READ;
+	if (KERNEL >= V6_12)
+		sem_wake(ctx->m, ctx->space);
 }
 
 int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
@@ -185,7 +211,7 @@ bool task_ready(const struct hmmu *m, u32 task)
 		return !page_test(m, t->wait_pfn, HMMU_PG_LOCKED);
 	case HMMU_WAIT_MMAP_SEM_READ:
 	case HMMU_WAIT_MMAP_SEM_WRITE:
-		return sem_available(m, task, t->wait == HMMU_WAIT_MMAP_SEM_WRITE);
+		return sem_awaited(m, task);
 	case HMMU_WAIT_INVALIDATION:
 		return !interval_is_invalidated(m, t->interval, interval_of(m, t->interval)->read_seq);
 	case HMMU_WAIT_VMA_LOCK:
@@ -200,7 +226,7 @@ void wait_done(struct hmmu *m, u32 task)
 	struct task *t = task_of(m, task);
 	u32 wait = t->wait;
 
-	if (wait == HMMU_WAIT_MMAP_SEM_READ || wait == HMMU_WAIT_MMAP_SEM_WRITE)
+	if ((wait == HMMU_WAIT_MMAP_SEM_READ || wait == HMMU_WAIT_MMAP_SEM_WRITE) && !t->sem_hold)
 		queue_remove(m, task);
 	t->wait = HMMU_WAIT_NOTHING;
 	if (KERNEL >= V6_12 && t->vma_lock)
@@ -288,7 +314,7 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 	forget_call(task);
 	wait_done(m, tid);
 	/* rwsem hands itself to the waiter it wakes, before anyone who comes or waits later. */
-	if (ctx->waited == HMMU_WAIT_MMAP_SEM_READ || ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE)
+	if ((ctx->waited == HMMU_WAIT_MMAP_SEM_READ || ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE) && !task->sem_hold)
 		sem_take(m, tid, ctx->waited == HMMU_WAIT_MMAP_SEM_WRITE);
 	return 0;
 }
@@ -304,6 +330,8 @@ void task_abandon(struct hmmu *m, u32 tid)
 		vma_end_write_all(m, task);
 		sem_drop(task, sem_of(m, tid));
 	}
+	if (KERNEL >= V6_12)
+		sem_wake(m, mm_of(m, task->mm));
 	forget_call(task);
 }
 

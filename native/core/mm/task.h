@@ -79,6 +79,8 @@ static inline void sem_drop(struct task *task, struct rwsem *sem)
 		sem->writer = 0;
 	task->sem_hold = SEM_NONE;
 }
+/** The semaphore was given up, or a waiter has gone: readers that may come in now are in. Linux 6.12. */
+static void sem_wake(struct hmmu *m, struct mm *space);
 /** The writer gives mmap_lock up: its marks go. */
 static void vma_end_write_all_slow(struct hmmu *m, u32 mm);
 static inline void vma_end_write_all(struct hmmu *m, const struct task *task)
@@ -90,10 +92,13 @@ static inline void vma_end_write_all(struct hmmu *m, const struct task *task)
 static inline void up_sem(struct ctx *ctx)
 {
 	vma_end_write_all(ctx->m, ctx->self);
-	if (ctx->self->migrations)
+	if (ctx->self->migrations) {
 		ctx->self->sem_of_migration = 1;
-	else
-		sem_drop(ctx->self, &ctx->space->mmap_sem);
+		return;
+	}
+	sem_drop(ctx->self, &ctx->space->mmap_sem);
+	if (KERNEL >= V6_12 && ctx->space->mmap_sem.first_waiter)
+		sem_wake(ctx->m, ctx->space);
 }
 static void downgrade_write(struct ctx *ctx);
 /** wait_on_page_locked() or lock_page(): returns BLOCKED with the wait recorded. With @p with_ref the caller hands its

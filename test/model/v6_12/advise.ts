@@ -9,9 +9,11 @@ import type { Steps } from '../steps'
 import { sameFlags, type Vma, type VmaFlags } from '../vma'
 import { visitAll } from '../vma-ranges'
 import { cold } from './cold'
-import { collapse } from './collapse'
+import { collapse, nothing } from './collapse'
+import { KEPT } from './fault-lock'
 import { free } from './free'
 import { populate } from './gup'
+import { ReadLock } from './read-lock'
 import type { Space } from './space'
 import { zap } from './zap'
 
@@ -19,26 +21,37 @@ import { zap } from './zap'
 const WRITERS: readonly Advice[] = ['hugepage', 'nohugepage', 'dontfork', 'dofork', 'unmergeable']
 
 export function* advise(space: Space, start: number, end: number, advice: Advice): Steps<Errno> {
-  if (advice === 'collapse')
+  if (advice === 'collapse') {
+    yield* space.locks.read(nothing)
     return yield* visitAll(space.vmas, start, end, (vma, from, to) => collapse(space, vma, from, to))
+  }
+  if (advice === 'populate_read' || advice === 'populate_write') {
+    const held = new ReadLock(space.locks)
+    return yield* held.during(() => populateAll(space, start, end, advice === 'populate_write', held))
+  }
   const lock = WRITERS.includes(advice) ? 'write' : 'read'
   return yield* space.locks[lock](() => adviseLocked(space, start, end, advice))
 }
 
 function* adviseLocked(space: Space, start: number, end: number, advice: Advice): Steps<Errno> {
-  if (advice === 'populate_read' || advice === 'populate_write')
-    return yield* populateAll(space, start, end, advice === 'populate_write')
   return yield* visitAll(space.vmas, start, end, (vma, from, to) => adviseOne(space, vma, from, to, advice))
 }
 
-function* populateAll(space: Space, start: number, end: number, write: boolean): Steps<Errno> {
+/** madvise_populate() */
+function* populateAll(space: Space, start: number, end: number, write: boolean, held: ReadLock): Steps<Errno> {
+  const giveUp = { ofVma: false, giveUp: held.giveUp }
+  // The page for which the lock was given up is waited for with the lock, if it has to be.
+  let tried = -1
   for (let at = start; at < end; ) {
+    yield* held.take()
     const vma = space.vmas.at(at)
     if (vma === undefined) return 'ENOMEM'
     if (vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return 'EINVAL'
-    const to = Math.min(vma.end, end)
-    if (!(yield* populate(space, vma, at, to, write))) return 'EFAULT'
-    at = to
+    const to = at === tried ? at + 1 : Math.min(vma.end, end)
+    const { outcome, page } = yield* populate(space, vma, at, to, write, at === tried ? KEPT : giveUp)
+    if (outcome === 'SIGBUS') return 'EFAULT'
+    if (outcome === 'mmap') tried = page
+    at = page
   }
   return 'ok'
 }

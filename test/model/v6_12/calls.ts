@@ -7,9 +7,11 @@ import type { Errno, MapRequest } from '../side'
 import type { Steps } from '../steps'
 import { newVma, type Vma, type VmaFlags } from '../vma'
 import { type Changed, changeAll } from '../vma-ranges'
-import { populate } from './gup'
+import type { FaultLock } from './fault-lock'
+import { type Populated, populate } from './gup'
 import { mlockRange } from './mlock'
 import { Frame, isPresent, ModelFile } from './page'
+import { ReadLock } from './read-lock'
 import { HUGE, type Space } from './space'
 import { waitForLock } from './wait'
 import type { World } from './world'
@@ -97,21 +99,32 @@ export function* exit(space: Space): Steps<Errno> {
 export function* lock(space: Space, start: number, end: number): Steps<Errno> {
   const result = yield* space.locks.write(() => changeLocked(space, start, end, true))
   if (result !== 'ok') return result
-  return yield* space.locks.read(() => populateAll(space, start, end), true)
+  const held = new ReadLock(space.locks)
+  return yield* held.during(() => populateAll(space, start, end, held))
 }
 
 /** __mm_populate() */
-function* populateAll(space: Space, start: number, end: number): Steps<Errno> {
-  for (const { vma, from, to } of partsOf(space, start, end)) {
-    if (!vma.special && !(yield* populateLocked(space, vma, from, to))) return 'ENOMEM'
+function* populateAll(space: Space, start: number, end: number, held: ReadLock): Steps<Errno> {
+  for (let at = start; at < end; ) {
+    yield* held.take()
+    const vma = space.vmas.find(at)
+    if (vma === undefined || vma.start >= end) break
+    at = Math.max(at, vma.start)
+    const to = Math.min(vma.end, end)
+    const lock = { ofVma: false, giveUp: held.giveUp }
+    const { outcome, page } = vma.special
+      ? ({ outcome: 'ok', page: to } as const)
+      : yield* populateLocked(space, vma, at, to, lock)
+    if (outcome === 'SIGBUS') return 'ENOMEM'
+    at = page
   }
   return 'ok'
 }
 
-/** populate_vma_page_range(): as a store where copy-on-write could come later. False: a page can't be made present. */
-export function* populateLocked(space: Space, vma: Vma, start: number, end: number): Steps<boolean> {
-  if (!vma.accessible) return false
-  return yield* populate(space, vma, start, end, vma.flags.write && !vma.shared)
+/** populate_vma_page_range(): as a store where copy-on-write could come later. SIGBUS: a page can't be made present. */
+export function* populateLocked(space: Space, vma: Vma, start: number, end: number, lock: FaultLock): Steps<Populated> {
+  if (!vma.accessible) return { outcome: 'SIGBUS', page: start }
+  return yield* populate(space, vma, start, end, vma.flags.write && !vma.shared, lock)
 }
 
 export function unlock(space: Space, start: number, end: number): Steps<Errno> {

@@ -17,7 +17,6 @@ type Result = Errno | 'give up'
 
 /** The pages of a part of a mapping. mmap_lock is taken for each huge page, and dropped in between. */
 export function* collapse(space: Space, vma: Vma, start: number, end: number): Steps<Errno> {
-  // Under mmap_lock for reading.
   yield* space.locks.read(nothing)
   if (!maySuit(vma)) return 'EINVAL'
   if (!vma.anonymous) throw new Declined('MADV_COLLAPSE of a file')
@@ -35,7 +34,8 @@ export function* collapse(space: Space, vma: Vma, start: number, end: number): S
   return done === last - first ? 'ok' : failure
 }
 
-function* nothing(): Steps<void> {}
+/** Under mmap_lock for reading. */
+export function* nothing(): Steps<void> {}
 
 /** Whether a huge page could be in the mapping. */
 function maySuit(vma: Vma): boolean {
@@ -46,11 +46,11 @@ function maySuit(vma: Vma): boolean {
 
 function* collapseBlock(space: Space, vma: Vma, block: number): Steps<Result> {
   if (space.huge.has(block)) return 'ok'
-  const found = yield* space.locks.read(() => scanBlock(space, vma, block), true)
+  const found = yield* space.locks.read(() => scanBlock(space, vma, block))
   if (found !== 'ok') return found
   const back = yield* bringBack(space, vma, block)
   if (back !== 'ok') return back
-  return yield* space.locks.write(() => replaceBlock(space, vma, block), true)
+  return yield* space.locks.write(() => replaceBlock(space, vma, block))
 }
 
 /** hpage_collapse_scan_pmd() */
@@ -71,7 +71,7 @@ function firstFailure(vma: Vma, entries: readonly (Entry | undefined)[], bring: 
 
 /** __collapse_huge_page_swapin(): pages that are not present come back. */
 function* bringBack(space: Space, vma: Vma, block: number): Steps<Result> {
-  const unlock = yield* space.locks.acquire(true)
+  const unlock = yield* space.locks.acquire()
   let held = true
   const giveUp = () => {
     if (held) unlock()
@@ -79,10 +79,11 @@ function* bringBack(space: Space, vma: Vma, block: number): Steps<Result> {
   }
   let some = false
   try {
-    for (const entry of entriesOf(space, block)) {
+    for (let page = block * HUGE; page < (block + 1) * HUGE; page++) {
+      const entry = space.entries.get(page)
       if (entry === undefined || isPresent(entry.kind)) continue
       some = true
-      const outcome = yield* handleFault(space, vma, entry.page, 'read', { ofVma: false, giveUp })
+      const outcome = yield* handleFault(space, vma, page, 'read', { ofVma: false, giveUp })
       if (outcome !== 'ok') return outcome === 'mmap' ? 'EAGAIN' : 'give up'
     }
   } finally {

@@ -15,7 +15,7 @@ export function* makeExclusive(space: Space, page: number): Steps<'ok' | '-' | E
     const vma = space.vmas.at(page)
     if (vma === undefined || vma.flags.kind === 'special' || !vma.flags.write) return 'EFAULT'
     const wanted = { write: true, dma: false, touch: true, split: true }
-    if (!(yield* makePresent(space, vma, page, wanted))) return 'EFAULT'
+    if ((yield* makePresent(space, vma, page, wanted)) !== 'ok') return 'EFAULT'
     const frame = space.presentAt(page)
     return frame !== undefined && unmapEverywhere(space, page, frame) ? 'ok' : '-'
   })
@@ -29,9 +29,9 @@ function unmapEverywhere(space: Space, page: number, frame: Frame): boolean {
     if (folio.head !== frame || folio.cached || !folio.tryLock(ref)) return false
     let valid = false
     for (const mapping of mappingsOf(space.world, folio)) {
-      const found = unmap(folio, mapping)
-      valid ||= mapping.space === space && found.some((entry) => entry.page === page && entry.write)
-      if (folio.mapCount === 0) break
+      const { replaced, whole } = unmap(folio, mapping)
+      valid ||= mapping.space === space && replaced.some((entry) => entry.page === page && entry.write)
+      if (!whole || folio.mapCount === 0) break
     }
     return valid && folio.mapCount === 0
   } finally {
@@ -40,14 +40,16 @@ function unmapEverywhere(space: Space, page: number, frame: Frame): boolean {
   }
 }
 
-/** page_make_device_exclusive_one(): returns the entries that it replaced. */
-function unmap(folio: Folio, { space, first, end }: Mapping): Entry[] {
+/** page_make_device_exclusive_one(): the entries that it replaced. It ends at one that is exclusive already. */
+function unmap(folio: Folio, { space, first, end }: Mapping): { replaced: Entry[]; whole: boolean } {
   space.invalidate(first, end)
-  const found = space.entriesWithin(first, end).filter((entry) => entry.frame?.folio === folio && isMapping(entry.kind))
-  for (const entry of found) {
+  const found = space.entriesWithin(first, end).filter((entry) => entry.frame?.folio === folio)
+  const last = found.findIndex(({ kind }) => kind === 'exclusive')
+  const replaced = found.slice(0, last < 0 ? undefined : last).filter(({ kind }) => isMapping(kind))
+  for (const entry of replaced) {
     const { write, dirty, soft, wp } = entry
     if (dirty) folio.set('dirty')
     space.unmapTo('exclusive', entry, { write, soft, wp })
   }
-  return found
+  return { replaced, whole: last < 0 }
 }

@@ -8,7 +8,7 @@ import type { Vma } from '../vma'
 import type { Access } from './access'
 import { markWritten } from './bits'
 import { handleFault } from './fault'
-import { KEPT } from './fault-lock'
+import { type FaultLock, type Handled, KEPT } from './fault-lock'
 import type { Held } from './hold'
 import { markAccessed } from './lru'
 import { type Frame, isPresent } from './page'
@@ -33,26 +33,50 @@ function* pinLocked(space: Space, page: number, write: boolean, dma: boolean): S
   if (dma) space.everPinned = true
   const vma = space.vmas.at(page)
   if (vma === undefined || vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return undefined
-  if (!(yield* makePresent(space, vma, page, { write, dma, touch: !dma }))) return undefined
+  if ((yield* makePresent(space, vma, page, { write, dma, touch: !dma })) !== 'ok') return undefined
   const folio = space.frameAt(page)?.folio
   return { kind: 'pin', folio, ref: folio?.get('pin', dma) ?? { by: 'pin of the zero page', dma } }
 }
 
-/** Make all pages of a part of a mapping present; false if one can't be. */
-export function* populate(space: Space, vma: Vma, start: number, end: number, write: boolean): Steps<boolean> {
-  let page = start
-  while (page < end && (yield* makePresent(space, vma, page, { write, dma: false, touch: true }))) page += 1
-  space.world.drain()
-  return page === end
+/** How far pages of a mapping were made present. `mmap`: mmap_lock was given up at the page, to wait for it. */
+export interface Populated {
+  readonly outcome: Handled
+  readonly page: number
 }
 
-/** Fault until the page can be followed; false if it never can. */
-export function* makePresent(space: Space, vma: Vma, page: number, wanted: Wanted): Steps<boolean> {
+/** Make pages of a part of a mapping present, as long as the lock is kept. */
+export function* populate(
+  space: Space,
+  vma: Vma,
+  start: number,
+  end: number,
+  write: boolean,
+  lock: FaultLock = KEPT,
+): Steps<Populated> {
+  let outcome: Handled = 'ok'
+  let page = start
+  while (page < end && outcome === 'ok') {
+    outcome = yield* makePresent(space, vma, page, { write, dma: false, touch: true }, lock)
+    if (outcome === 'ok') page += 1
+  }
+  space.world.drain()
+  return { outcome, page }
+}
+
+/** Fault until the page can be followed. */
+export function* makePresent(
+  space: Space,
+  vma: Vma,
+  page: number,
+  wanted: Wanted,
+  lock: FaultLock = KEPT,
+): Steps<Handled> {
   for (;;) {
     if (wanted.split && space.hugeAt(page) !== undefined) space.splitEntry(blockOf(page))
     const access = follow(space, page, wanted)
-    if (access === undefined) return true
-    if ((yield* handleFault(space, vma, page, access, KEPT)) === 'SIGBUS') return false
+    if (access === undefined) return 'ok'
+    const outcome = yield* handleFault(space, vma, page, access, lock)
+    if (outcome !== 'ok') return outcome
   }
 }
 

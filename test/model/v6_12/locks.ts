@@ -31,28 +31,24 @@ export class Locks {
     return this.#mmap.enter()
   }
 
-  /** Take mmap_lock for reading; returns a function that releases it. `again`: the caller has just given it up. */
-  acquire(again = false): Steps<() => void> {
-    return this.#mmap.acquire(false, again)
+  /** Take mmap_lock for reading; returns a function that releases it. */
+  acquire(): Steps<() => void> {
+    return this.#mmap.acquire(false)
   }
 
-  read<T>(part: () => Steps<T>, again = false): Steps<T> {
-    return this.#mmap.locked(false, part, again)
+  read<T>(part: () => Steps<T>): Steps<T> {
+    return this.#mmap.locked(false, part)
   }
 
-  write<T>(part: () => Steps<T>, again = false): Steps<T> {
+  write<T>(part: () => Steps<T>): Steps<T> {
     const closed = this.#closed
-    return this.#mmap.locked(
-      true,
-      function* () {
-        try {
-          return yield* part()
-        } finally {
-          closed.clear()
-        }
-      },
-      again,
-    )
+    return this.#mmap.locked(true, function* () {
+      try {
+        return yield* part()
+      } finally {
+        closed.clear()
+      }
+    })
   }
 
   /** vma_start_write() */

@@ -23,7 +23,7 @@ export function* mirror(space: Space, start: number, end: number, how: MirrorHow
     for (let round = 0; round < MOST_ROUNDS; round++) {
       interval.changed = false
       const walk = new Walk(space, interval, how)
-      const result = yield* space.locks.read(() => walk.run(), round > 0)
+      const result = yield* space.locks.read(() => walk.run())
       if (result === 'ok' && !interval.changed) return walk.words
       if (result !== 'ok' && result !== 'EBUSY') return result
     }

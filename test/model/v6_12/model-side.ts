@@ -77,7 +77,7 @@ export class ModelSide implements Side<Space, Space, Held> {
   *uffd(space: Space, start: number, end: number, wp: boolean): Steps<Errno> {
     const result = yield* space.locks.write(() => registerUserfault(space, start, end, wp))
     if (result !== 'ok' || !wp) return result
-    return yield* space.locks.read(() => atOnce(() => writeProtect(space, start, end)), true)
+    return yield* space.locks.read(() => atOnce(() => writeProtect(space, start, end)))
   }
 
   takeInvalidations(): Invalidated<Space>[] {

@@ -9,6 +9,7 @@ import { PROTS, type Vma, type VmaFlags } from '../vma'
 import { changeAll } from '../vma-ranges'
 import type { Bits } from './bits'
 import { partsOf, populateLocked } from './calls'
+import { KEPT } from './fault-lock'
 import { type Entry, type Frame, isPresent } from './page'
 import { blockOf, HUGE, type Space } from './space'
 
@@ -21,7 +22,7 @@ export function* protect(space: Space, start: number, end: number, prot: Prot): 
     flagsOf,
     function* ({ vma, start: from, end: to, old }) {
       changeProtection(space, vma, from, to, false)
-      if (old.locked && !old.write && !vma.shared && vma.flags.write) yield* populateLocked(space, vma, from, to)
+      if (old.locked && !old.write && !vma.shared && vma.flags.write) yield* populateLocked(space, vma, from, to, KEPT)
     },
     (vma) => space.locks.mark(vma),
   )

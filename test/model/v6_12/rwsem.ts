@@ -2,9 +2,9 @@
 //
 // mmap_lock: many readers or one writer.
 //
-// A reader waits behind a writer that waits. But a call that gives the lock up and wants it again at once gets it, before
-// those that were woken have begun to run. If a reader is the first of those that wait, all readers that wait get the
-// lock, also those behind a writer.
+// Those who come wait behind those who wait. But while nobody has the lock, one who comes gets it before a writer that was
+// woken and has not begun to run; a writer that came while the lock was taken prevents that (RWSEM_FLAG_HANDOFF). If a
+// reader is the first of those that wait, all readers that wait get the lock, also those behind a writer.
 
 import type { Steps } from '../steps'
 
@@ -15,6 +15,8 @@ interface Ticket {
 export class RwSem {
   readonly #inside = new Set<Ticket>()
   #waiting: Ticket[] = []
+  /** It is for one that waits: nobody may come in before. */
+  #kept = false
 
   /** Whether nobody has it, or waits for it. */
   get idle(): boolean {
@@ -37,12 +39,12 @@ export class RwSem {
     return () => this.#leave(ticket)
   }
 
-  /** Take it; returns a function that releases it. `again`: the caller has just given it up. */
-  *acquire(write: boolean, again = false): Steps<() => void> {
+  /** Take it; returns a function that releases it. */
+  *acquire(write: boolean): Steps<() => void> {
     const ticket = { write }
     let done = false
     try {
-      if (this.#isFor(ticket, again)) this.#inside.add(ticket)
+      if (this.#isFor(ticket)) this.#enter(ticket)
       else yield* this.#wait(ticket)
       done = true
     } finally {
@@ -51,14 +53,19 @@ export class RwSem {
     return () => this.#leave(ticket)
   }
 
-  #isFor({ write }: Ticket, again: boolean): boolean {
-    if (this.#inside.size === 0) return again || this.#waiting.length === 0
+  #isFor({ write }: Ticket): boolean {
+    if (this.#inside.size === 0) return this.#waiting.length === 0 || !this.#kept
     return !write && this.mayRead
   }
 
+  #enter(ticket: Ticket): void {
+    this.#inside.add(ticket)
+    if (ticket.write) this.#kept = false
+  }
+
   /** Run a part with the lock held. */
-  *locked<T>(write: boolean, part: () => Steps<T>, again = false): Steps<T> {
-    const release = yield* this.acquire(write, again)
+  *locked<T>(write: boolean, part: () => Steps<T>): Steps<T> {
+    const release = yield* this.acquire(write)
     try {
       return yield* part()
     } finally {
@@ -68,6 +75,7 @@ export class RwSem {
 
   *#wait(ticket: Ticket): Steps<void> {
     this.#waiting.push(ticket)
+    if (ticket.write) this.#kept = true
     yield { ready: () => this.#inside.has(ticket) || this.#take(ticket) }
   }
 
@@ -75,14 +83,16 @@ export class RwSem {
   #take(ticket: Ticket): boolean {
     if (!ticket.write || this.#waiting[0] !== ticket || this.#inside.size > 0) return false
     this.#waiting.shift()
-    this.#inside.add(ticket)
+    this.#enter(ticket)
     return true
   }
 
   #leave(ticket: Ticket): void {
     this.#inside.delete(ticket)
     this.#waiting = this.#waiting.filter((each) => each !== ticket)
+    if (this.#waiting.length === 0) this.#kept = false
     if (this.#written || this.#waiting[0]?.write !== false) return
+    this.#kept = false
     for (const reader of this.#waiting.filter(({ write }) => !write)) this.#inside.add(reader)
     this.#waiting = this.#waiting.filter(({ write }) => write)
   }

@@ -11,7 +11,13 @@ import { replay } from '../replay'
 import { ModelSide } from './model-side'
 
 const CONFORMANCE = join(__dirname, '..', '..', 'conformance')
-const FOLDERS = ['linux-6.12', 'linux-6.12-calls', 'linux-6.12-memory', 'linux-6.12-userfaultfd']
+const FOLDERS = [
+  'linux-6.12',
+  'linux-6.12-calls',
+  'linux-6.12-exclusive',
+  'linux-6.12-memory',
+  'linux-6.12-userfaultfd',
+]
 const drills = listDrills(FOLDERS.flatMap((folder) => findDrillFiles(join(CONFORMANCE, folder))))
 
 /** Undefined: the model declines the drill. */
