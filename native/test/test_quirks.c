@@ -74,9 +74,22 @@ static int out_of_bounds_events(struct rig *r)
 	return events;
 }
 
+/* No device page is left for the hole, so the built-in driver leaves the word: it is checked as any other. */
+static int word_left_by_the_driver(struct rig *r)
+{
+	uint64_t buf = map_anon(r, 1), device_pages = counter(r, HMMU_COUNT_DEVICE_FREE);
+	uint32_t pfn;
+
+	while (device_pages--)
+		assert_ok(hmmu_device_alloc(r->m, &pfn));
+	r->dst[0] = ~0ull;
+	return migrate(r, buf, 1, HMMU_TO_DEVICE) == -EINVAL;
+}
+
 static void test_hole_dst_index(void **state)
 {
 	(void)state;
+	check(HMMU_QUIRK_HOLE_DST_INDEX, word_left_by_the_driver, 1, 0);
 	check(HMMU_QUIRK_HOLE_DST_INDEX, first_word_of_hole, 1, 0);
 	check(HMMU_QUIRK_HOLE_DST_INDEX, hole_before_a_page, 0, 0);
 	check(HMMU_QUIRK_HOLE_DST_INDEX, out_of_bounds_events, 1, 0);

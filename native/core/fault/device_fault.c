@@ -49,6 +49,6 @@ int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 	m->faults = fault.outer;
 	if (fault.locked)
 		unlock_page(m, pfn);
-	put_page(m, pfn);
+	put_device_page(m, pfn);
 	return result;
 }

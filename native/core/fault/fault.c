@@ -128,6 +128,12 @@ int lock_page_or_retry(struct fault *vmf, u32 page)
 	return wait_on_page(ctx, page, true, RESUME_FAULT_TRIED);
 }
 
+/* The device's handler works with mmap_lock. */
+static inline int device_entry_fault(struct ctx *ctx, u64 address, u64 entry)
+{
+	return under_vma_lock(ctx) ? FAULT_RETRY : device_private_entry_fault(ctx, address, swp_offset(entry));
+}
+
 static int do_swap_page(struct fault *vmf)
 {
 	u64 entry = vmf->orig_pte;
@@ -136,11 +142,8 @@ static int do_swap_page(struct fault *vmf)
 	if (is_migration_entry(entry))
 		return migration_entry_wait(vmf->ctx, entry);
 	vmf->stat = HMMU_STAT_FAULT_DEVICE;
-	/* The device's handler works with mmap_lock. */
-	if (is_device_private_entry(entry) && under_vma_lock(vmf->ctx))
-		return FAULT_RETRY;
 	if (is_device_private_entry(entry))
-		return device_private_entry_fault(vmf->ctx, vmf->address, swp_offset(entry));
+		return device_entry_fault(vmf->ctx, vmf->address, entry);
 	vmf->stat = HMMU_STAT_FAULT_EXCLUSIVE;
 	if (is_device_exclusive_entry(entry))
 		return device_exclusive_entry_fault(vmf);
@@ -246,22 +249,33 @@ static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, u32 
 	return result;
 }
 
-/* Most faults are the first touch of anonymous memory, and the page table exists. Returns their entry, else NULL. */
-static inline u64 *first_touched_pte(const struct hmmu *m, u32 vma, u64 address, u64 pmd)
+/* The shortcuts of handle_mm_fault(), where the page table exists: the first touch of anonymous memory, and device pages
+ * (do_swap_page()). False: the fault is of another kind. */
+static inline bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 address, u64 pmd, bool write, int *result)
 {
+	struct hmmu *m = ctx->m;
 	u64 *pte;
 
-	if (pmd_trans_unstable(pmd) || !vma_is_anonymous(m, vma))
-		return NULL;
+	if (!SHORTCUTS || counting(m) || pmd_trans_unstable(pmd) || !vma_is_anonymous(m, vma))
+		return false;
 	pte = pte_offset(m, pmd, address);
-	return pte_none(*pte) ? pte : NULL;
+	if (pte_none(*pte)) {
+		ctx->resume = RESUME_RETRY;
+		*result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(pmd)), write);
+		return true;
+	}
+	if (!is_device_private_entry(*pte))
+		return false;
+	ctx->resume = RESUME_RETRY;
+	*result = device_entry_fault(ctx, address, *pte);
+	return true;
 }
 
 int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 {
 	struct hmmu *m = ctx->m;
 	bool write = flags & FAULT_FLAG_WRITE;
-	u64 *pmd, *pte;
+	u64 *pmd;
 	int result;
 
 	if (KERNEL < V6_12 || !(ctx->fault_flags & FAULT_COUNTED)) {
@@ -272,13 +286,8 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 	pmd = pmd_alloc(m, ctx->mm, address);
 	if (!pmd)
 		return FAULT_OOM;
-	pte = !SHORTCUTS || counting(m) ? NULL : first_touched_pte(m, vma, address, *pmd);
-	if (pte) {
-		ctx->resume = RESUME_RETRY;
-		result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(*pmd)), write);
-	} else {
+	if (!handle_frequent_fault(ctx, vma, address, *pmd, write, &result))
 		result = handle_any_fault(ctx, vma, address & PAGE_MASK, flags, pmd);
-	}
 	if (KERNEL < V6_12 || result != FAULT_RETRY)
 		probe(page_fault_end, ctx->mm, address, result);
 	return result;

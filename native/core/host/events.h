@@ -14,9 +14,13 @@ static inline u32 all_events(void)
 #undef X
 
 void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b);
+static inline bool event_wanted(const struct hmmu *m, u32 type)
+{
+	return m->st->event_mask & (1u << type);
+}
 static inline void event(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 {
-	if (m->st->event_mask & (1u << type))
+	if (event_wanted(m, type))
 		event_record(m, type, mm, a, b);
 }
 /** An event of an address space, for those who watch it; @p kind is an enum hmmu_notify_kind. */

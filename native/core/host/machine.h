@@ -102,10 +102,6 @@ static inline int check_outside_notifier(struct hmmu *m)
 /** An internal contradiction: counted, and reported by verify(). */
 void hmmu_bug(struct hmmu *m, const char *what);
 
-static inline bool quirk(const struct hmmu *m, u32 which)
-{
-	return m->quirks & which;
-}
 /** The lookups of an address space; those of another one that were in their place are forgotten. */
 static inline struct lookup *lookup_of(const struct hmmu *m, u32 mm)
 {

@@ -49,6 +49,7 @@ struct hmmu_migration {
 	bool notified;
 	bool callbacks_ran;
 	bool dst_is_ready; /**< Linux 6.12: migrate_vma_pages() was called */
+	bool dst_is_accepted; /**< dst was written by the built-in driver, which breaks no rule */
 	bool out_of_bounds;
 	bool in_callback;
 	bool aborted;

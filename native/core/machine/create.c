@@ -40,7 +40,7 @@ static u32 profile_quirks(u32 profile)
 /* The parts of the state that options decide. */
 static int state_of_options(const struct hmmu_options *options, struct state *st)
 {
-	if (options->profile >= HMMU_PROFILE_COUNT || options->quirks_on & ~kernel_quirks())
+	if (options->profile >= HMMU_PROFILE_COUNT || options->quirks_on & ~KERNEL_QUIRKS)
 		return -EINVAL;
 	st->ram_pages = options->ram_pages ? options->ram_pages : 65536;
 	st->device_pages = options->device_pages;

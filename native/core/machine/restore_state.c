@@ -9,7 +9,7 @@ static bool check_counts(struct check *c)
 {
 	const struct state *st = c->m->st;
 
-	if (st->profile >= HMMU_PROFILE_COUNT || st->quirks & ~kernel_quirks())
+	if (st->profile >= HMMU_PROFILE_COUNT || st->quirks & ~KERNEL_QUIRKS)
 		return refuse_snapshot(c, "profile %u does not exist, or not with the quirks %#x", st->profile,
 				       st->quirks);
 	if (st->write_gained > 1)

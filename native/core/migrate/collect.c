@@ -185,10 +185,10 @@ static NOINLINE u64 collect_no_page(struct hmmu_migration *mig, u64 i, u64 pte)
 	return skip_entry(mig, i, why);
 }
 
-static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 *pte)
+static ALWAYS_INLINE u64 collect_present(struct hmmu_migration *mig, u64 i, u64 *pte, u64 silent)
 {
 	if (KERNEL >= V6_12)
-		return collect_selected_present(mig, i, pte);
+		return collect_selected_present(mig, i, pte, silent);
 	if (!(*pte & _PAGE_SPECIAL))
 		return collect_page(mig, i, pte, true);
 	if (is_zero_pfn(mig->ctx.m, pte_pfn(*pte)))
@@ -210,12 +210,15 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 	u64 *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
 	u64 pages = (end - address) >> PAGE_SHIFT;
 	u64 *src = mig->src, *dst = mig->dst, moving = 0, unmapped = 0;
+	/* Only present entries are in a TLB. */
+	bool flushes = KERNEL >= V6_12 && selects(mig, HMMU_SELECT_SYSTEM);
+	u64 silent = flushes && flushes_are_silent(m, mig->ctx.mm) ? _PAGE_PRESENT : 0;
 
 	for (u64 i = mig->npages, last = i + pages; i < last; i++, pte++) {
 		u64 word;
 
 		if (pte_present(*pte)) {
-			word = collect_present(mig, i, pte);
+			word = collect_present(mig, i, pte, silent);
 			/* A word of 6.12 tells nothing of the lock: a page that is locked by somebody has none. */
 			unmapped |= word & (KERNEL >= V6_12 ? HMMU_PFN_VALID : HMMU_PFN_LOCKED);
 		} else {

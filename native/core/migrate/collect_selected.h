@@ -31,10 +31,11 @@ static inline bool page_can_be_taken(const struct page *p)
 {
 	return p->mapping && !(p->flags & (HMMU_PG_HEAD | HMMU_PG_TAIL | HMMU_PG_LOCKED));
 }
-/** The page is locked now, and loses its mapping. The entry's reference becomes the migration's. */
-static ALWAYS_INLINE u64 unmap_collected(struct hmmu_migration *mig, u64 i, u32 page, bool write)
+/** The page is locked now, and loses its mapping. The entry's reference becomes the migration's. @p write: HMMU_PFN_WRITE
+ * or 0. */
+static ALWAYS_INLINE u64 unmap_collected(struct hmmu_migration *mig, u64 i, u32 page, u64 write)
 {
-	u64 word = (u64)page << HMMU_PFN_SHIFT | HMMU_PFN_VALID | HMMU_PFN_MIGRATE | (write ? HMMU_PFN_WRITE : 0);
+	u64 word = (u64)page << HMMU_PFN_SHIFT | HMMU_PFN_VALID | HMMU_PFN_MIGRATE | write;
 	struct page *p = page_of(mig->ctx.m, page);
 
 	if (SHORTCUTS && p->mapcount > 0 && !mig->mlocks)
@@ -50,7 +51,7 @@ static ALWAYS_INLINE u64 unmap_collected(struct hmmu_migration *mig, u64 i, u32 
  * until its translations are flushed, so that is done before its pins are looked at. Where it is not exclusive, the range is
  * flushed later.
  */
-static ALWAYS_INLINE bool take_pte(struct hmmu_migration *mig, u64 i, u64 *pte, struct page *p)
+static ALWAYS_INLINE bool take_pte(struct hmmu_migration *mig, u64 i, u64 *pte, struct page *p, u64 silent)
 {
 	struct hmmu *m = mig->ctx.m;
 	u64 old = *pte;
@@ -59,7 +60,9 @@ static ALWAYS_INLINE bool take_pte(struct hmmu_migration *mig, u64 i, u64 *pte, 
 		return true;
 	*pte = 0;
 	/* pte_accessible() */
-	if (old & _PAGE_PRESENT)
+	if (old & silent)
+		flush_tlb_page_silently(m, mig->ctx.mm, mig->start + (i << PAGE_SHIFT));
+	else if (old & _PAGE_PRESENT)
 		__flush_tlb_page(m, mig->ctx.mm, mig->start + (i << PAGE_SHIFT));
 	if (p->count < GUP_PIN_COUNTING_BIAS)
 		return true;
@@ -67,8 +70,8 @@ static ALWAYS_INLINE bool take_pte(struct hmmu_migration *mig, u64 i, u64 *pte, 
 	return false;
 }
 
-/** The src word of a present pte. */
-static ALWAYS_INLINE u64 collect_selected_present(struct hmmu_migration *mig, u64 i, u64 *pte)
+/** The src word of a present pte. @p silent: _PAGE_PRESENT if flushes_are_silent(). */
+static ALWAYS_INLINE u64 collect_selected_present(struct hmmu_migration *mig, u64 i, u64 *pte, u64 silent)
 {
 	struct hmmu *m = mig->ctx.m;
 	u64 old = *pte;
@@ -77,12 +80,13 @@ static ALWAYS_INLINE u64 collect_selected_present(struct hmmu_migration *mig, u6
 
 	if ((old & _PAGE_SPECIAL) || !selects(mig, HMMU_SELECT_SYSTEM) || !page_can_be_taken(p))
 		return leave_present(mig, i, old);
-	if (!take_pte(mig, i, pte, p))
+	if (!take_pte(mig, i, pte, p, silent))
 		return skip_entry(mig, i, HMMU_WHY_MAYBE_PINNED);
 	flags = p->flags;
-	p->flags = (flags & ~(u32)HMMU_PG_EXCLUSIVE) | HMMU_PG_LOCKED | (pte_dirty(old) ? HMMU_PG_DIRTY : 0);
+	p->flags = (flags & ~(u32)HMMU_PG_EXCLUSIVE) | HMMU_PG_LOCKED |
+		   (u32)move_bit(old, _PAGE_DIRTY, (u64)HMMU_PG_DIRTY);
 	*pte = migration_entry_of_present(page, old, flags & HMMU_PG_EXCLUSIVE);
-	return unmap_collected(mig, i, page, pte_write(old));
+	return unmap_collected(mig, i, page, move_bit(old, _PAGE_RW, HMMU_PFN_WRITE));
 }
 
 /** The src word of a device-private entry. */
@@ -97,7 +101,7 @@ static ALWAYS_INLINE u64 collect_selected_device_entry(struct hmmu_migration *mi
 		return leave_device_entry(mig, i, old);
 	*pte = migration_entry_of_device_page(m, page, old);
 	page_of(m, page)->flags |= HMMU_PG_LOCKED;
-	return unmap_collected(mig, i, page, is_write_device_private_entry(old));
+	return unmap_collected(mig, i, page, move_bit(~old, SWP_DEVICE_READ_BIT, HMMU_PFN_WRITE));
 }
 
 #endif

@@ -15,8 +15,12 @@ static inline bool migrate_device_check_page(const struct hmmu_migration *mig, u
 {
 	const struct hmmu *m = mig->ctx.m;
 	const struct page *p = page_of(m, page);
-	int32_t extra = explained_references(p) + (page == mig->fault_page);
+	int32_t extra;
 
+	/* The migration's own. */
+	if (SHORTCUTS && p->count == 1)
+		return true;
+	extra = explained_references(p) + (page == mig->fault_page);
 	if (is_zone_device_page(m, page) && quirk(m, HMMU_QUIRK_CHECK_SPARES_DEVICE))
 		extra++;
 	return p->count - extra <= p->mapcount;
@@ -67,9 +71,12 @@ void migrate_device_unmap(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	if (!from)
 		lru_add_drain(mig->ctx.m, mig->ctx.cpu);
-	for (u64 i = from; i < to; i++)
-		if (mig->src[i] & HMMU_PFN_VALID)
-			device_unmap_one(mig, i, (u32)(mig->src[i] >> HMMU_PFN_SHIFT));
+	for (u64 i = from; i < to; i++) {
+		u64 src = mig->src[i];
+
+		if (src & HMMU_PFN_VALID)
+			device_unmap_one(mig, i, (u32)(src >> HMMU_PFN_SHIFT));
+	}
 }
 
 static void device_unmap_restore_one(struct hmmu_migration *mig, u64 i)

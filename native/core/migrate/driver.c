@@ -96,32 +96,71 @@ static inline bool is_there(const struct hmmu *m, u64 src, bool to_device)
 	return (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == there;
 }
 
-/* Reads the core's private arrays, which callers cannot alter. */
-static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver,
-				       struct device *device, bool to_device)
+/* The word of an entry's destination, allocated and filled; 0: no page is left. */
+static ALWAYS_INLINE u64 builtin_destination(struct hmmu *m, u64 src, struct device *device, bool to_device)
 {
 	const u64 flags = KERNEL >= V6_12 ? 0 : HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0);
-	const u64 *choices = driver->skip_count || driver->error_count ? builtin_choices(mig, driver) : NULL;
+	u32 page;
+
+	if (!fill_destination(m, to_device ? device : NULL, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT), &page))
+		return 0;
+	return hmmu_word(page, flags);
+}
+
+/* Move some entries, and leave the others. */
+static NOINLINE void builtin_move_chosen(struct hmmu_migration *mig, const struct hmmu_builtin *driver,
+					 struct device *device, bool to_device)
+{
+	const u64 *choices = builtin_choices(mig, driver);
+
+	for (u64 i = 0; i < mig->npages; i++) {
+		u64 src = mig->src[i], word;
+
+		if (!(src & HMMU_PFN_MIGRATE) || is_there(mig->ctx.m, src, to_device))
+			continue;
+		if (choices[i] == MOVE && (word = builtin_destination(mig->ctx.m, src, device, to_device)))
+			mig->request.dst[i] = word;
+		/* 6.12 has no such word: the entry is left alone. */
+		else if (KERNEL < V6_12 && choices[i] == ERROR)
+			mig->request.dst[i] = HMMU_PFN_ERROR;
+	}
+}
+
+/* A shortcut: move all entries. The destinations go to the migration at once, as no word needs to be checked. */
+static ALWAYS_INLINE void builtin_move_all(struct hmmu_migration *mig, struct device *device, bool to_device)
+{
 	struct hmmu *m = mig->ctx.m;
-	u64 *words = mig->src, *dst = mig->request.dst, pages = mig->npages;
+	u64 *words = mig->src, *dst = mig->dst, pages = mig->npages;
 
 	for (u64 i = 0; i < pages; i++) {
-		u64 src = words[i];
-		u32 page;
+		u64 src = words[i], word;
 
 		if (!(src & HMMU_PFN_MIGRATE) || is_there(m, src, to_device))
 			continue;
-		if (choices && choices[i] != MOVE) {
-			/* 6.12 has no such word: the entry is left alone. */
-			if (KERNEL < V6_12 && choices[i] == ERROR)
-				dst[i] = HMMU_PFN_ERROR;
+		word = builtin_destination(m, src, device, to_device);
+		if (!word)
 			continue;
-		}
-		/* If no page is left, the word stays empty. */
-		if (fill_destination(m, to_device ? device : NULL, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT),
-				     &page))
-			dst[i] = hmmu_word(page, flags);
+		dst[i] = word;
+		change_hands(migrate_word_page(m, word));
 	}
+	migrate_copy_words(mig->request.dst, dst, pages);
+	mig->dst_is_accepted = true;
+}
+
+/* A driver that has called this function may go on with dst. With the quirk, collect leaves words of the caller in it. */
+static inline bool all_words_are_ours(const struct hmmu_migration *mig, const struct hmmu_builtin *driver)
+{
+	return SHORTCUTS && mig->request.ops == &builtin_ops && !driver->skip_count && !driver->error_count &&
+	       !quirk(mig->ctx.m, HMMU_QUIRK_HOLE_DST_INDEX);
+}
+
+static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver,
+				       struct device *device, bool to_device)
+{
+	if (all_words_are_ours(mig, driver))
+		builtin_move_all(mig, device, to_device);
+	else
+		builtin_move_chosen(mig, driver, device, to_device);
 }
 
 static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)

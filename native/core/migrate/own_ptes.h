@@ -9,13 +9,15 @@
 #define HMMU_OWN_PTES_H
 
 #include "migrate/migrate.h"
+#include "page/last_reference.h"
 #include "rmap/migration_ptes.h"
 
 struct own_ptes {
-	struct restore restore;
-	u32 mapping;     /**< page->mapping of such pages: the mapping's anon_vma, if no other mapping has it */
-	u64 from, count; /**< entries under the current table; 0: none */
-	u64 *ptes;       /**< the pte of entry @p from */
+	struct restore restore; /**< Linux 4.14 */
+	u64 prot;               /**< Linux 6.12: the mapping's page_prot */
+	u32 mapping;            /**< page->mapping of such pages: the mapping's anon_vma, if no other mapping has it */
+	u64 from, count;        /**< entries under the current table; 0: none */
+	u64 *ptes;              /**< the pte of entry @p from */
 	struct page *table;
 	struct pagevec *pvec;
 };
@@ -30,6 +32,7 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 	/* No page has anon_vma 0. */
 	return (struct own_ptes){
 		.restore = restore_of(m, v),
+		.prot = v->page_prot,
 		.mapping = (known ? v->anon_vma : 0) | MAPPING_ANON,
 		.pvec = lru_add_pvec(m, mig->ctx.cpu),
 	};
@@ -41,8 +44,11 @@ static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struc
 /* A device-exclusive entry is left to the reverse map. */
 static inline bool is_own_migration_entry(u64 pte, u64 pfn)
 {
+	const u64 kept = _PAGE_SWP_SOFT_DIRTY | _PAGE_SWP_UFFD_WP | SWP_MIGRATION_YOUNG | SWP_MIGRATION_DIRTY;
+	const u64 types = SWP_MIGRATION_WRITE_BIT | SWP_MIGRATION_SHARED_BIT;
+
 	if (KERNEL >= V6_12)
-		return is_migration_entry(pte) && swp_offset(pte) == pfn;
+		return (pte & ~(kept | types)) == (make_migration_entry(pfn, false) & ~types);
 	return is_migration_entry_of(pte, pfn);
 }
 
@@ -98,18 +104,22 @@ static ALWAYS_INLINE void own_pte_finalize(struct hmmu_migration *mig, const str
 	struct page *n = page_of(m, newpage);
 	u64 old = *pte;
 
-	if (!is_zone_device_page(m, newpage))
-		lru_cache_add(m, mig->ctx.cpu, newpage);
 	spin_lock_unlock(m, own->table);
-	*pte = restored_entry_6_12(m, vma_of(m, mig->vma), newpage, old);
-	n->mapcount++;
-	n->flags = (n->flags & ~(u32)HMMU_PG_LOCKED) | (is_readable_migration_entry(old) ? 0 : HMMU_PG_EXCLUSIVE);
-	if (is_zone_device_page(m, page)) {
-		unlock_and_put_device_page(m, page);
+	if (is_zone_device_page(m, newpage)) {
+		*pte = restored_device_entry_6_12(newpage, old);
 	} else {
-		unlock_page(m, page);
-		put_page(m, page);
+		n->count++;
+		lru_pagevec_add_single(m, mig->ctx.cpu, own->pvec, newpage);
+		*pte = restored_ram_entry_6_12(own->prot, newpage, old, n->flags & HMMU_PG_DIRTY);
 	}
+	n->mapcount++;
+	n->flags = (n->flags & ~(u32)(HMMU_PG_LOCKED | PAGE_USER_DESTINATION)) |
+		   (is_readable_migration_entry(old) ? 0 : HMMU_PG_EXCLUSIVE);
+	/* No entry maps a page of another kind of device. */
+	if (is_zone_device_page(m, page))
+		unlock_and_put_private_page(m, page);
+	else
+		unlock_and_put_ram_page(m, page);
 }
 
 /** Finalize the entry of a page that has moved; false: the page is not such a page, and nothing was done. */
@@ -127,11 +137,13 @@ static ALWAYS_INLINE bool own_ptes_finalize(struct hmmu_migration *mig, struct o
 	    (KERNEL < V6_12 && dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))
 		return false;
 	probe(map, mig->ctx.mm, mig->start, i, src >> HMMU_PFN_SHIFT, dst >> HMMU_PFN_SHIFT);
-	n->flags &= ~(u32)PAGE_USER_DESTINATION;
 	mig->cpages--;
-	if (KERNEL >= V6_12)
+	if (KERNEL >= V6_12) {
 		own_pte_finalize(mig, own, pte, (u32)(src >> HMMU_PFN_SHIFT), (u32)(dst >> HMMU_PFN_SHIFT));
-	else if (dst & HMMU_PFN_DEVICE)
+		return true;
+	}
+	n->flags &= ~(u32)PAGE_USER_DESTINATION;
+	if (dst & HMMU_PFN_DEVICE)
 		own_pte_on_device(mig, own, pte, src, dst);
 	else
 		own_pte_in_ram(mig, own, pte, src, dst);

@@ -14,7 +14,8 @@ static inline const struct hmmu_migrate_ops *migrate_ops(const struct hmmu_migra
 	return ops == &hmmu_builtin_ops ? &builtin_ops : ops;
 }
 
-/* Allocate a record. One freed record is kept as a spare for the next migration. */
+/* Allocate a record, whose ctx and request the caller fills. One freed record is kept as a spare for the next
+ * migration. */
 static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 {
 	struct hmmu_migration *mig = m->spare_migration;
@@ -22,7 +23,7 @@ static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 	m->spare_migration = NULL;
 	if (!mig)
 		return platform_alloc(sizeof(*mig));
-	memset(mig, 0, offsetof(struct hmmu_migration, error));
+	memset(&mig->vma, 0, offsetof(struct hmmu_migration, error) - offsetof(struct hmmu_migration, vma));
 	return mig;
 }
 

@@ -69,7 +69,7 @@ static inline void run_alloc_and_copy(struct hmmu_migration *mig)
 	}
 	if (err || mig->aborted)
 		migrate_discard_destinations(mig);
-	else
+	else if (!mig->dst_is_accepted)
 		err = migrate_accept_driver(mig);
 	if (err) {
 		migrate_remember_error(mig, err);

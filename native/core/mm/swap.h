@@ -21,7 +21,7 @@ static inline bool PageSwapCache(const struct hmmu *m, u32 pfn)
  * for tail pages. */
 static inline bool page_in_cache(const struct page *page)
 {
-	return (page->flags & HMMU_PG_SWAPCACHE) || (page->mapping && !(page->mapping & MAPPING_ANON));
+	return (!(page->mapping & MAPPING_ANON) && page->mapping) || (page->flags & HMMU_PG_SWAPCACHE);
 }
 /** Whether an entry refers to a swap slot. Other swap-format entries use types that no swap area has. */
 static inline bool is_swap_entry(u64 pte)

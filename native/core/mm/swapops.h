@@ -42,6 +42,13 @@ static inline u32 swp_offset(u64 pte)
 {
 	return (u32)(pte >> SWP_OFFSET_SHIFT);
 }
+/** Whether an entry has the swap format and this type, which is not 0. */
+static inline bool is_swp_type(u64 pte, u32 type)
+{
+	const u64 looked_at = 31ull << SWP_TYPE_SHIFT | _PAGE_PRESENT | _PAGE_PROTNONE;
+
+	return (pte & looked_at) == (u64)type << SWP_TYPE_SHIFT;
+}
 /** The bit that only the type of a migration entry for writing has. */
 #define SWP_MIGRATION_WRITE_BIT ((u64)(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE) << SWP_TYPE_SHIFT)
 _Static_assert(IS_ONE_BIT(SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE), "the types differ in one bit");
@@ -57,44 +64,44 @@ _Static_assert(IS_ONE_BIT(SWP_MIGRATION_READ ^ SWP_MIGRATION_READ_EXCLUSIVE), "t
 #define SWP_DEVICE_READ_BIT ((u64)(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE) << SWP_TYPE_SHIFT)
 _Static_assert(IS_ONE_BIT(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE), "the types differ in one bit");
 _Static_assert(SWP_DEVICE_READ &(SWP_DEVICE_READ ^ SWP_DEVICE_WRITE), "it is set in the type that may not");
+/** The same of device-exclusive entries. */
+#define SWP_EXCLUSIVE_READ_BIT ((u64)(SWP_EXCLUSIVE_READ ^ SWP_EXCLUSIVE_WRITE) << SWP_TYPE_SHIFT)
+_Static_assert(IS_ONE_BIT(SWP_EXCLUSIVE_READ ^ SWP_EXCLUSIVE_WRITE), "the types differ in one bit");
+_Static_assert(SWP_EXCLUSIVE_READ &(SWP_EXCLUSIVE_READ ^ SWP_EXCLUSIVE_WRITE), "it is set in the type that may not");
 static inline bool is_migration_entry(u64 pte)
 {
-	/* The three types differ in two bits, and no other type has the rest. */
-	const u32 differ = (SWP_MIGRATION_READ ^ SWP_MIGRATION_READ_EXCLUSIVE) |
-			   (SWP_MIGRATION_READ ^ SWP_MIGRATION_WRITE);
+	/* The types differ in these bits, and no other type has the rest. */
+	const u64 differ = SWP_MIGRATION_WRITE_BIT | (KERNEL >= V6_12 ? SWP_MIGRATION_SHARED_BIT : 0);
 
-	if (KERNEL >= V6_12)
-		return is_swap_pte(pte) && (swp_type(pte) | differ) == SWP_MIGRATION_WRITE;
-	return is_swap_pte(pte) && (swp_type(pte) == SWP_MIGRATION_READ || swp_type(pte) == SWP_MIGRATION_WRITE);
+	return is_swp_type(pte | differ, SWP_MIGRATION_WRITE);
 }
 static inline bool is_write_migration_entry(u64 pte)
 {
-	return is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_WRITE;
+	return is_swp_type(pte, SWP_MIGRATION_WRITE);
 }
 static inline bool is_readable_migration_entry(u64 pte)
 {
-	return is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_READ;
+	return is_swp_type(pte, SWP_MIGRATION_READ);
 }
 static inline bool is_readable_exclusive_migration_entry(u64 pte)
 {
-	return KERNEL >= V6_12 && is_swap_pte(pte) && swp_type(pte) == SWP_MIGRATION_READ_EXCLUSIVE;
+	return KERNEL >= V6_12 && is_swp_type(pte, SWP_MIGRATION_READ_EXCLUSIVE);
 }
 static inline bool is_device_private_entry(u64 pte)
 {
-	return is_swap_pte(pte) && swp_type(pte) >= SWP_DEVICE_WRITE;
+	return is_swp_type(pte | SWP_DEVICE_READ_BIT, SWP_DEVICE_READ);
 }
 static inline bool is_write_device_private_entry(u64 pte)
 {
-	return is_swap_pte(pte) && swp_type(pte) == SWP_DEVICE_WRITE;
+	return is_swp_type(pte, SWP_DEVICE_WRITE);
 }
 static inline bool is_device_exclusive_entry(u64 pte)
 {
-	return KERNEL >= V6_12 && is_swap_pte(pte) &&
-	       (swp_type(pte) == SWP_EXCLUSIVE_WRITE || swp_type(pte) == SWP_EXCLUSIVE_READ);
+	return KERNEL >= V6_12 && is_swp_type(pte | SWP_EXCLUSIVE_READ_BIT, SWP_EXCLUSIVE_READ);
 }
 static inline bool is_writable_device_exclusive_entry(u64 pte)
 {
-	return KERNEL >= V6_12 && is_swap_pte(pte) && swp_type(pte) == SWP_EXCLUSIVE_WRITE;
+	return KERNEL >= V6_12 && is_swp_type(pte, SWP_EXCLUSIVE_WRITE);
 }
 static inline bool non_swap_entry(u64 pte)
 {
@@ -126,7 +133,7 @@ static inline u64 make_pte_marker(u64 marker)
 }
 static inline bool is_pte_marker(u64 pte)
 {
-	return KERNEL >= V6_12 && is_swap_pte(pte) && swp_type(pte) == SWP_PTE_MARKER;
+	return KERNEL >= V6_12 && is_swp_type(pte, SWP_PTE_MARKER);
 }
 static inline bool pte_marker_uffd_wp(u64 pte)
 {

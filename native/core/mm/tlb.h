@@ -27,12 +27,11 @@ static inline struct tlb_entry *tlb_slot(struct hmmu *m, u32 cpu, u64 vpn)
  * @{ */
 static inline void flush_one(struct hmmu *m, u32 mm, u64 vpn)
 {
-	for (u32 cpu = 0; cpu < m->st->cpus; cpu++) {
-		struct tlb_entry *entry = tlb_slot(m, cpu, vpn);
+	struct tlb_entry *entry = tlb_slot(m, 0, vpn);
 
+	for (u32 cpus = m->st->cpus; cpus; cpus--, entry += TLB_ENTRIES)
 		if (entry->mm == mm && entry->vpn == vpn)
 			entry->gen = 0;
-	}
 }
 
 static inline void note_flush(struct hmmu *m, u32 mm, u64 start, u64 end)
@@ -48,6 +47,22 @@ static inline void __flush_tlb_page(struct hmmu *m, u32 mm, u64 address)
 	note_flush(m, mm, address, address + PAGE_SIZE);
 }
 /** @} */
+/** A shortcut. Nobody is told of a flush in this address space, and only one CPU has a TLB. That holds until something is
+ * called that the core does not know. */
+static inline bool flushes_are_silent(const struct hmmu *m, u32 mm)
+{
+	return SHORTCUTS && m->st->cpus == 1 && !event_wanted(m, HMMU_EVENT_TLB_FLUSH) && !mm_of(m, mm)->watched;
+}
+/** __flush_tlb_page() where flushes_are_silent(). */
+static inline void flush_tlb_page_silently(struct hmmu *m, u32 mm, u64 address)
+{
+	struct tlb_entry *entry = tlb_slot(m, 0, address >> PAGE_SHIFT);
+
+	if (entry->mm == mm && entry->vpn == address >> PAGE_SHIFT)
+		entry->gen = 0;
+	m->st->counters[HMMU_COUNT_TLB_FLUSHES]++;
+	probe(tlb_flush, mm, address, address + PAGE_SIZE);
+}
 
 /** The entry that translates an address, below its pmd: a pte, or the huge pmd; NULL if there is no table. */
 static inline u64 *leaf_entry(struct hmmu *m, u64 *pmd, u64 address, u32 *offset)

@@ -9,13 +9,13 @@
  * @{ */
 static inline bool device_in_use(const struct hmmu *m, u32 index)
 {
-	return m->device_bitmap[index / 64] >> (index % 64) & 1;
+	return m->device_bitmap[index / 64] & 1ull << (index % 64);
 }
 static inline void device_set_in_use(struct hmmu *m, u32 index, bool in_use)
 {
-	u64 bit = 1ull << (index % 64), word = m->device_bitmap[index / 64];
+	u64 *word = &m->device_bitmap[index / 64], bit = 1ull << (index % 64);
 
-	m->device_bitmap[index / 64] = in_use ? word | bit : word & ~bit;
+	*word = in_use ? *word | bit : *word & ~bit;
 }
 static inline u32 device_size(const struct device *device)
 {
@@ -118,13 +118,13 @@ static inline void put_device_page(struct hmmu *m, u32 pfn)
 		put_zone_device_private_page(m, pfn);
 }
 static void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn);
-/** unlock_page() and put_device_page(). */
-static ALWAYS_INLINE void unlock_and_put_device_page(struct hmmu *m, u32 pfn)
+/** unlock_page() and put_device_page(), of a device-private page or of any ZONE_DEVICE page.
+ * @{ */
+static ALWAYS_INLINE void unlock_and_put_private_page(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
 
-	if (!SHORTCUTS || page->count != FREE_DEVICE_REFS + 1 || pfn >= m->other_device_base ||
-	    !(page->flags & HMMU_PG_LOCKED)) {
+	if (!SHORTCUTS || page->count != FREE_DEVICE_REFS + 1 || !(page->flags & HMMU_PG_LOCKED)) {
 		unlock_and_put_device_page_slow(m, pfn);
 		return;
 	}
@@ -132,5 +132,13 @@ static ALWAYS_INLINE void unlock_and_put_device_page(struct hmmu *m, u32 pfn)
 	page->count = FREE_DEVICE_REFS;
 	free_device_page(m, page, pfn);
 }
+static ALWAYS_INLINE void unlock_and_put_device_page(struct hmmu *m, u32 pfn)
+{
+	if (pfn < m->other_device_base)
+		unlock_and_put_private_page(m, pfn);
+	else
+		unlock_and_put_device_page_slow(m, pfn);
+}
+/** @} */
 
 #endif

@@ -27,5 +27,20 @@ static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)
 		m->st->memcg_charged--;
 	__free_frame(m, head);
 }
+/** unlock_page() and put_page() of a page of RAM. A page that was isolated and has no other user is free at once. */
+static ALWAYS_INLINE void unlock_and_put_ram_page(struct hmmu *m, u32 pfn)
+{
+	const u32 other = HMMU_PG_RESERVED | HMMU_PG_BUDDY | HMMU_PG_HEAD | HMMU_PG_TAIL | HMMU_PG_LRU |
+			  PAGE_USER_CHARGED;
+	struct page *page = page_of(m, pfn);
+
+	if (SHORTCUTS && page->count == 1 && !page->mapcount &&
+	    (page->flags & (HMMU_PG_LOCKED | other)) == HMMU_PG_LOCKED) {
+		__free_frame(m, pfn);
+		return;
+	}
+	unlock_page(m, pfn);
+	put_page(m, pfn);
+}
 
 #endif

@@ -26,14 +26,19 @@ static inline void put_on_list(struct hmmu *m, u32 pfn, u32 nr)
 
 /* lru_add(): 6.12 sees only now whether the page is mlocked. "mm/munlock: maintain page->mlock_count while
  * unevictable" */
+static NOINLINE void lru_update_evictable(struct page *page)
+{
+	if (page->flags & HMMU_PG_MLOCKED)
+		page->flags = (page->flags & ~(u32)HMMU_PG_ACTIVE) | HMMU_PG_UNEVICTABLE;
+	else
+		page->flags &= ~(u32)HMMU_PG_UNEVICTABLE;
+}
 static inline void lru_add(struct hmmu *m, u32 pfn, u32 nr)
 {
 	struct page *page = page_of(m, pfn);
 
-	if (KERNEL >= V6_12 && (page->flags & HMMU_PG_MLOCKED))
-		page->flags = (page->flags & ~(u32)HMMU_PG_ACTIVE) | HMMU_PG_UNEVICTABLE;
-	else if (KERNEL >= V6_12)
-		page->flags &= ~(u32)HMMU_PG_UNEVICTABLE;
+	if (KERNEL >= V6_12 && (page->flags & (HMMU_PG_MLOCKED | HMMU_PG_UNEVICTABLE)))
+		lru_update_evictable(page);
 	put_on_list(m, pfn, nr);
 }
 

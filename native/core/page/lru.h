@@ -88,6 +88,13 @@ static ALWAYS_INLINE void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind
 	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
 		pagevec_drain(m, cpu, kind);
 }
+/** pagevec_add() of a page that is no part of a huge one, to the CPU's pagevec of pages to be added. */
+static ALWAYS_INLINE void lru_pagevec_add_single(struct hmmu *m, u32 cpu, struct pagevec *pvec, u32 pfn)
+{
+	pvec->pages[pvec->nr++] = pfn;
+	if (pvec->nr == PAGEVEC_SIZE)
+		pagevec_drain(m, cpu, PVEC_LRU_ADD);
+}
 static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
 {
 	page_of(m, head)->count++;
@@ -171,9 +178,7 @@ static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pag
 		return;
 	}
 	page->flags = flags & ~(HMMU_PG_LOCKED | unevictable);
-	pvec->pages[pvec->nr++] = pfn;
-	if (pvec->nr == PAGEVEC_SIZE)
-		pagevec_drain(m, cpu, PVEC_LRU_ADD);
+	lru_pagevec_add_single(m, cpu, pvec, pfn);
 }
 /** A page goes from one list to the one that fits its new flags. */
 static void lru_relist(struct hmmu *m, u32 pfn, u32 clear, u32 set);

@@ -3,7 +3,7 @@
 #ifndef HMMU_PAGE_H
 #define HMMU_PAGE_H
 
-#include "host/machine.h"
+#include "page/quirk.h"
 
 /** @name Flags. The head of a compound page has the flags of the whole page, except HEAD and TAIL.
  * @{ */

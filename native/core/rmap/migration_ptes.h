@@ -50,27 +50,36 @@ static inline u64 restored_entry(const struct restore *r, u64 pfn, u64 old)
 }
 
 /**
- * What 6.12 makes of a migration entry. The entry alone tells whether it may write: mprotect() has downgraded it. A page
- * of RAM is as young as it was, and as dirty ("mm: remember young/dirty bit for page migrations").
- */
-static inline u64 restored_entry_6_12(const struct hmmu *m, const struct vma *v, u64 pfn, u64 old)
+ * @name What 6.12 makes of a migration entry: of a page of RAM, of a device page, of either
+ * The entry alone tells whether it may write: mprotect() has downgraded it. A page of RAM is as young as it was, and as
+ * dirty ("mm: remember young/dirty bit for page migrations").
+ * @{ */
+static ALWAYS_INLINE u64 restored_ram_entry_6_12(u64 prot, u64 pfn, u64 old, bool page_is_dirty)
 {
-	bool write = is_write_migration_entry(old), uffd_wp = !write && pte_swp_uffd_wp(old);
-	u64 entry;
+	u64 entry = pte_mkold(pte_clear_soft_dirty(mk_pte(pfn, prot))) |
+		    move_bit(old, SWP_MIGRATION_YOUNG, _PAGE_ACCESSED) |
+		    move_bit(old, _PAGE_SWP_SOFT_DIRTY, _PAGE_SOFT_DIRTY);
 
-	if (is_device_private_page(m, (u32)pfn))
-		return make_device_private_entry(pfn, write) | (old & _PAGE_SWP_SOFT_DIRTY) |
-		       (uffd_wp ? _PAGE_SWP_UFFD_WP : 0);
-	entry = mk_pte(pfn, v->page_prot);
-	if (!(old & SWP_MIGRATION_YOUNG))
-		entry = pte_mkold(entry);
-	if ((old & SWP_MIGRATION_DIRTY) && page_test(m, compound_head(m, (u32)pfn), HMMU_PG_DIRTY))
-		entry = pte_mkdirty(entry);
-	entry = pte_swp_soft_dirty(old) ? pte_mksoft_dirty(entry) : pte_clear_soft_dirty(entry);
-	if (write)
-		entry = pte_mkwrite(entry);
-	return uffd_wp ? pte_mkuffd_wp(entry) : entry;
+	if (page_is_dirty)
+		entry |= move_bit(old, SWP_MIGRATION_DIRTY, _PAGE_DIRTY);
+	if (is_write_migration_entry(old))
+		return pte_mkwrite(entry);
+	return pte_swp_uffd_wp(old) ? pte_mkuffd_wp(entry) : entry;
 }
+static ALWAYS_INLINE u64 restored_device_entry_6_12(u64 pfn, u64 old)
+{
+	bool write = is_write_migration_entry(old);
+
+	return make_device_private_entry(pfn, write) | (old & _PAGE_SWP_SOFT_DIRTY) |
+	       (write ? 0 : old & _PAGE_SWP_UFFD_WP);
+}
+static inline u64 restored_entry_6_12(const struct hmmu *m, const struct vma *v, u32 page, u64 old)
+{
+	if (is_device_private_page(m, page))
+		return restored_device_entry_6_12(page, old);
+	return restored_ram_entry_6_12(v->page_prot, page, old, page_test(m, compound_head(m, page), HMMU_PG_DIRTY));
+}
+/** @} */
 
 /** As restore_entry(), in 6.12. A page is exclusive again unless its entry is a plain readable one. */
 static inline void restore_entry_6_12(struct ctx *ctx, u32 vma, u64 *pte, u32 new)
