@@ -78,6 +78,8 @@ long kapi_load_modules(void);
 long kapi_unload_modules(void);
 /** Make the @p nth next allocation of a driver fail; with @p forever all later ones, too. 0: none. */
 void kapi_fail_allocation(uint64_t nth, bool forever);
+/** How many allocations drivers have asked for that may fail, since the machine was made. */
+uint64_t kapi_allocations(void);
 /** @} */
 
 /** @name Calls of user programs

@@ -6,31 +6,39 @@
 #include "host/host.h"
 #include "log/report.h"
 
-/** The first major that is given out, downward, as a kernel does. */
+/** The first major that is given out; the others are below. */
 #define FIRST_MAJOR 254
 
-static struct cdev *devices;
-static u32 majors; /**< that are given out */
-static u32 next_major = FIRST_MAJOR;
+/** Numbers that are given out: one major each. */
+struct major {
+	const struct kapi_place *place; /**< NULL: free */
+	unsigned int count;             /**< of minors */
+};
 
-int alloc_chrdev_region(dev_t *first, unsigned int base, unsigned int count, const char *name)
+static struct cdev *devices;
+static struct major majors[FIRST_MAJOR + 1];
+
+int kapi_alloc_chrdev_region(dev_t *first, unsigned int base, unsigned int count, const struct kapi_place *place)
 {
-	(void)count;
-	(void)name;
-	*first = MKDEV(next_major, base);
-	next_major--;
-	majors++;
+	unsigned int major = FIRST_MAJOR;
+
+	while (major && majors[major].place)
+		major--;
+	if (!major)
+		return -EBUSY;
+	majors[major] = (struct major){ .place = place, .count = count };
+	*first = MKDEV(major, base);
 	return 0;
 }
 
-void unregister_chrdev_region(dev_t first, unsigned int count)
+void kapi_unregister_chrdev_region(dev_t first, unsigned int count, const struct kapi_place *place)
 {
-	(void)first;
-	(void)count;
-	if (majors)
-		majors--;
+	unsigned int major = MAJOR(first);
+
+	if (major > FIRST_MAJOR || !majors[major].place || majors[major].count != count)
+		report(KAPI_CHECK_BAD_CALL, place, "unregister_chrdev_region() of numbers that were not given out");
 	else
-		report(KAPI_CHECK_BAD_CALL, NULL, "unregister_chrdev_region() of numbers that were not given out");
+		majors[major] = (struct major){ 0 };
 }
 
 void device_initialize(struct device *device)
@@ -53,7 +61,7 @@ void cdev_init(struct cdev *cdev, const struct file_operations *operations)
 	*cdev = (struct cdev){ .ops = operations };
 }
 
-int cdev_device_add(struct cdev *cdev, struct device *device)
+int kapi_cdev_device_add(struct cdev *cdev, struct device *device, const struct kapi_place *place)
 {
 	if (!device->initialized || !device->name[0])
 		return -EINVAL;
@@ -61,19 +69,20 @@ int cdev_device_add(struct cdev *cdev, struct device *device)
 		return -EEXIST;
 	cdev->dev = device->devt;
 	cdev->kapi_device = device;
+	cdev->kapi_added = place;
 	cdev->kapi_next = devices;
 	devices = cdev;
 	return 0;
 }
 
-void cdev_device_del(struct cdev *cdev, struct device *device)
+void kapi_cdev_device_del(struct cdev *cdev, struct device *device, const struct kapi_place *place)
 {
 	struct cdev **link = &devices;
 
 	while (*link && *link != cdev)
 		link = &(*link)->kapi_next;
 	if (!*link || cdev->kapi_device != device) {
-		report(KAPI_CHECK_BAD_CALL, NULL, "cdev_device_del() of a device that was not added");
+		report(KAPI_CHECK_BAD_CALL, place, "cdev_device_del() of a device that was not added");
 		return;
 	}
 	*link = cdev->kapi_next;
@@ -91,10 +100,12 @@ struct cdev *chrdev_find(const char *name)
 void chrdevs_report_left(void)
 {
 	for (const struct cdev *cdev = devices; cdev; cdev = cdev->kapi_next)
-		report(KAPI_CHECK_DEVICE_LEFT, NULL, "the device %s is never removed", dev_name(cdev->kapi_device));
-	if (majors)
-		report(KAPI_CHECK_DEVICE_LEFT, NULL, "numbers of devices are never given back: %u regions", majors);
+		report(KAPI_CHECK_DEVICE_LEFT, cdev->kapi_added, "the device %s is added here and never removed",
+		       dev_name(cdev->kapi_device));
+	for (unsigned int major = 0; major <= FIRST_MAJOR; major++)
+		if (majors[major].place)
+			report(KAPI_CHECK_DEVICE_LEFT, majors[major].place,
+			       "the numbers that are given out here are never given back");
 	devices = NULL;
-	majors = 0;
-	next_major = FIRST_MAJOR;
+	memset(majors, 0, sizeof(majors));
 }

@@ -19,25 +19,32 @@ struct piece {
 };
 
 static struct host_set pieces;
-static u64 fail_at;
+static u64 allocations, fail_at;
 static bool fail_forever;
 
 void kapi_fail_allocation(uint64_t nth, bool forever)
 {
-	fail_at = nth;
+	fail_at = nth ? allocations + nth : 0;
 	fail_forever = forever;
+}
+
+uint64_t kapi_allocations(void)
+{
+	return allocations;
+}
+
+void heap_reset(void)
+{
+	allocations = 0;
+	fail_at = 0;
 }
 
 bool heap_fails(gfp_t gfp)
 {
-	if (!fail_at || gfp & __GFP_NOFAIL)
+	if (gfp & __GFP_NOFAIL)
 		return false;
-	if (fail_at > 1) {
-		fail_at--;
-		return false;
-	}
-	fail_at = fail_forever ? 1 : 0;
-	return true;
+	allocations++;
+	return fail_at && (fail_forever ? allocations >= fail_at : allocations == fail_at);
 }
 
 static struct piece *piece_of(const void *memory)

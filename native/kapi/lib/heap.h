@@ -13,6 +13,8 @@ void *heap_alloc_internal(size_t size, gfp_t gfp, const struct kapi_place *place
 void heap_free_internal(void *memory);
 /** Whether the next allocation of a driver is to fail. It counts. */
 bool heap_fails(gfp_t gfp);
+/** Begin to count anew; nothing fails. */
+void heap_reset(void);
 /** Report everything that drivers have not freed, and free it. */
 void heap_report_left(void);
 

@@ -101,10 +101,19 @@ static void poison(u32 pfn)
 struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
 {
 	u32 pfn;
+	int err;
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		kapi_might_sleep(place);
-	if (heap_fails(gfp) || hmmu_page_alloc(machine, &pfn))
+	if (heap_fails(gfp))
+		return NULL;
+	err = hmmu_page_alloc(machine, &pfn);
+	/* Only a failure on demand goes away. */
+	if (err && gfp & __GFP_NOFAIL)
+		err = hmmu_page_alloc(machine, &pfn);
+	if (err && gfp & __GFP_NOFAIL)
+		kapi_bug(place, "an allocation with __GFP_NOFAIL in a machine without memory");
+	if (err)
 		return NULL;
 	if (gfp & __GFP_ZERO)
 		hmmu_page_zero(machine, pfn);

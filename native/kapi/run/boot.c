@@ -37,6 +37,7 @@ int kapi_boot(const struct kapi_options *options, struct hmmu **made)
 		return -ENOMEM;
 	}
 	reports_clear();
+	heap_reset();
 	printk_set_level(o->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
 	threads_init(o->seed);
 	intervals_boot();

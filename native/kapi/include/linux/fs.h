@@ -2,6 +2,7 @@
 #ifndef _LINUX_FS_H
 #define _LINUX_FS_H
 
+#include <kapi/place.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
 #include <linux/mm_types.h>
@@ -43,7 +44,10 @@ static inline struct inode *file_inode(const struct file *file)
 }
 
 loff_t default_llseek(struct file *file, loff_t offset, int whence);
-int alloc_chrdev_region(dev_t *first, unsigned int base, unsigned int count, const char *name);
-void unregister_chrdev_region(dev_t first, unsigned int count);
+int kapi_alloc_chrdev_region(dev_t *first, unsigned int base, unsigned int count, const struct kapi_place *place);
+void kapi_unregister_chrdev_region(dev_t first, unsigned int count, const struct kapi_place *place);
+#define alloc_chrdev_region(first, base, count, name) \
+	((void)(name), kapi_alloc_chrdev_region(first, base, count, KAPI_HERE))
+#define unregister_chrdev_region(first, count) kapi_unregister_chrdev_region(first, count, KAPI_HERE)
 
 #endif
