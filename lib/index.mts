@@ -12,6 +12,7 @@ export type {
   CustomDriver,
   DeviceFault,
   DeviceFaultHandler,
+  DeviceOptions,
   DevicePages,
   Driver,
   EntryKind,

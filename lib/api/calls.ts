@@ -342,8 +342,8 @@ export abstract class SystemCalls {
    *   HMMU_INVALID_ARGUMENT: the machine's kernel does not have it
    */
   makeDeviceExclusive(at: number, exclusiveOptions?: ExclusiveOptions): PageRef | undefined {
-    const { owner = DEFAULT_OWNER } = options('options', exclusiveOptions, ['owner'])
-    const number = integer('owner', owner, 0, Number.MAX_SAFE_INTEGER)
+    const { owner } = options('options', exclusiveOptions, ['owner'])
+    const number = owner === undefined ? DEFAULT_OWNER : this.core.devices.checkOwner(owner)
     const pfn = this.settle(this.core.native.makeDeviceExclusive(this.caller, address(at), number))
     return pfn === 0 ? undefined : PageRef.make(this.core, 'exclusive', pfn)
   }
@@ -360,7 +360,7 @@ export abstract class SystemCalls {
     ...args: [PageRange, (MirrorOptions | undefined)?] | [number, number, (MirrorOptions | undefined)?]
   ): MirroredPage[] {
     const { start, pages, length, rest } = rangeOf(this.core, args)
-    const { flags, owner } = prepareMirror(rest as MirrorOptions | undefined)
+    const { flags, owner } = prepareMirror(this.core, rest as MirrorOptions | undefined)
     return this.#mirrored.make(
       this.core,
       pages,
@@ -378,7 +378,7 @@ export abstract class SystemCalls {
   rangeFault(notifier: IntervalNotifier, sequence: number, mirrorOptions?: MirrorOptions): MirroredPage[] {
     if (!(notifier instanceof IntervalNotifier)) throw invalid('notifier', 'an IntervalNotifier', notifier)
     this.core.same('the interval notifier', notifier.core)
-    const { flags, owner } = prepareMirror(mirrorOptions)
+    const { flags, owner } = prepareMirror(this.core, mirrorOptions)
     const { id, start, end, pages } = notifier
     const seq = integer('sequence', sequence, 0, Number.MAX_SAFE_INTEGER)
     return this.#mirrored.make(

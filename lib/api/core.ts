@@ -15,6 +15,7 @@ import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from '../base/err
 import { type Kernel, kernelOf } from '../base/kernel'
 import { oneOf, requireInternal } from '../base/validate'
 import { type NativeMachine, THROWN } from '../native/interface'
+import type { Devices } from './devices'
 import type { Machine } from './machine'
 import type { InvalidateHandler, Process } from './process'
 import type { Task } from './task'
@@ -32,6 +33,8 @@ export class Core {
   /** Pages that drivers of migrations under way have allocated, and which one. */
   readonly driverPages = new Map<number, object>()
   disposed = false
+  /** Set by the machine. */
+  devices!: Devices
   /** Types of events that are recorded, as bits. */
   eventMask = 0
   #deviceBase: number | undefined

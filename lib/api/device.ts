@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { HmmuError } from '../base/errors'
 import { integer, invalid, options, PAGE_SIZE } from '../base/validate'
 import { type Core, requireCore } from './core'
+import type { DeviceFaultHandler, PageFreeHandler } from './devices'
 import type { Driver } from './driver'
 import { DriverMigration } from './driver-migration'
 import { asText, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import { Migration } from './migration'
 import type { MigrationResult } from './migration-result'
-import { DEFAULT_OWNER } from './selection'
 
 /** Pages of a device, by their page frame numbers. */
 export interface DevicePages {
@@ -18,31 +19,130 @@ export interface DevicePages {
   readonly pages: number
 }
 
-/** A device with memory of its own (a dev_pagemap). {@link Machine.devices} has them. */
+/** Options of {@link Machine.device}. */
+export interface DeviceOptions {
+  /** How many pages it has, 1 or more. They are the last ones of the first device, or those of a device that was removed. */
+  readonly pages: number
+  /** Owner of its pages (dev_pagemap.owner), 1 … 2^53 - 1. Devices may share one. By default a number that no device has. */
+  readonly owner?: number | undefined
+  /** As {@link Device.onFault}. */
+  readonly migrateToRam?: DeviceFaultHandler | undefined
+  /** As {@link Device.onPageFree}. */
+  readonly pageFree?: PageFreeHandler | undefined
+}
+
+/** What a device has. */
+interface DeviceInfo {
+  readonly base: number
+  readonly pages: number
+  readonly free: number
+  readonly owner: number
+}
+
+/** A device with memory of its own (a dev_pagemap). {@link Machine.devices} has them, {@link Machine.device} makes one. */
 export class Device {
   readonly #core: Core
-  /** Page frame number of its first page. */
-  readonly base: number
-  /** How many pages it has. */
-  readonly pages: number
-  /** The owner of its pages: migrations select device pages by it. */
-  readonly owner: number
+  /** Its number: 0 for the one that the machine began with. A later device may have it when this one was removed. */
+  readonly number: number
+  #removed: DeviceInfo | undefined
 
   /** @internal */
-  static make(core: Core, base: number, pages: number): Device {
-    return new Device(core, base, pages)
+  static make(core: Core, number: number): Device {
+    return new Device(core, number)
   }
 
-  private constructor(core: Core, base: number, pages: number) {
+  private constructor(core: Core, number: number) {
     this.#core = requireCore(core, 'machine.devices has the devices')
-    this.base = base
-    this.pages = pages
-    this.owner = DEFAULT_OWNER
+    this.number = number
+  }
+
+  get #info(): DeviceInfo {
+    if (this.#removed) return this.#removed
+    const out = new Float64Array(4)
+    this.#core.check(this.#core.native.deviceInfo(this.number, out))
+    const [base = 0, pages = 0, free = 0, owner = 0] = out
+    return { base, pages, free, owner }
+  }
+
+  /** Page frame number of its first page. */
+  get base(): number {
+    return this.#info.base
+  }
+
+  /** How many pages it has. The first device gives pages to others, and gets them back. */
+  get pages(): number {
+    return this.#info.pages
+  }
+
+  /** How many of its pages are free. */
+  get free(): number {
+    return this.#info.free
+  }
+
+  /** The owner of its pages: migrations select device pages by it. */
+  get owner(): number {
+    return this.#info.owner
+  }
+
+  /** Whether it was removed. Then it has the pages and the owner that it had. */
+  get removed(): boolean {
+    return this.#removed !== undefined
   }
 
   /** The machine that it belongs to. */
   get machine(): Machine {
     return this.#core.machine
+  }
+
+  /** @internal */
+  get core(): Core {
+    return this.#core
+  }
+
+  /** @internal Its number, unless it was removed. */
+  present(): number {
+    if (this.#removed) throw new HmmuError('HMMU_INVALID_ARGUMENT', `device ${this.number} was removed`)
+    return this.number
+  }
+
+  /**
+   * Has a function called for CPU faults on pages of this device (migrate_to_ram(), in 4.14 dev_page_fault_t); without one the
+   * built-in driver migrates the page back.
+   * @throws HmmuError HMMU_INVALID_ARGUMENT: it was removed
+   */
+  onFault(handler: DeviceFaultHandler | undefined): void {
+    const { devices } = this.#core
+    const number = this.present()
+    devices.setHandlers(number, { ...devices.handlersOf(number), fault: handler })
+  }
+
+  /**
+   * Has a function called when a page of this device has lost its last reference (dev_page_free_t): the device can use the page
+   * for something else. munmap() frees pages without any other word to the driver. The kernel makes the call under locks, so the
+   * function may look, and allocate and put pages; any other call is HMMU_BUSY. What it throws reaches the caller of the call
+   * that freed the page, which is carried out all the same.
+   * @throws HmmuError HMMU_INVALID_ARGUMENT: it was removed
+   */
+  onPageFree(handler: PageFreeHandler | undefined): void {
+    const { devices } = this.#core
+    const number = this.present()
+    devices.setHandlers(number, { ...devices.handlersOf(number), free: handler })
+  }
+
+  /**
+   * memunmap_pages(): brings all of its pages back to system memory ({@link Device.evict}; Linux 4.14 has no such call), and the
+   * device is gone, with its handlers. Its pages can be those of another device then.
+   * @throws HmmuError HMMU_BUSY: pages are still in use, and the device is still there: a driver or a migration has them, a pin or
+   *   a lock keeps them from moving, or, on Linux 4.14, somebody maps them; or the handler of freed pages runs.
+   *   HMMU_INVALID_ARGUMENT: it was removed before. What a driver of its own throws, as {@link Device.evict}
+   */
+  remove(driver: Driver = { to: 'system' }): void {
+    const number = this.present()
+    const { free, pages } = this.#info
+    if (free < pages && this.#core.kernel !== 'linux-4.14') this.evict(undefined, driver)
+    const info = this.#info
+    this.#core.devices.remove(number)
+    this.#removed = { ...info, free: info.pages }
   }
 
   /**
@@ -76,16 +176,24 @@ export class Device {
   }
 
   #range(range: DevicePages | undefined): DevicePages {
-    if (range === undefined) return { first: this.base, pages: this.pages }
+    this.present()
+    const { base, pages: all } = this.#info
+    if (range === undefined) return { first: base, pages: all }
     if (typeof range !== 'object' || range === null) throw invalid('range', '{ first, pages }', range)
     const { first, pages } = options<DevicePages>('range', range, ['first', 'pages'])
-    return { first: integer('first', first, 0, 2 ** 32 - 1), pages: integer('pages', pages, 1, 2 ** 28) }
+    integer('first', first, 0, 2 ** 32 - 1)
+    integer('pages', pages, 1, 2 ** 28)
+    if (first >= base && first + pages <= base + all) return { first, pages }
+    throw new HmmuError(
+      'HMMU_NO_PAGE',
+      `${pages} pages from page ${first} on are no pages of the device (pfns are ${base} to ${base + all - 1})`,
+    )
   }
 
-  /** What JSON has: base, number of pages and owner. */
+  /** What JSON has: number, base, number of pages, how many are free, and owner. Of a machine that is gone the number. */
   toJSON(): object {
-    const { base, pages, owner } = this
-    return { base, pages, owner }
+    const { number } = this
+    return this.#core.disposed ? { number } : { number, ...this.#info }
   }
 
   /** @internal */
@@ -95,7 +203,10 @@ export class Device {
 
   /** @internal */
   [asText](): string {
-    return `Device of owner ${this.owner}: pages ${this.base} to ${this.base + this.pages - 1}`
+    if (this.#core.disposed) return `Device ${this.number} (its machine is disposed of)`
+    const { base, pages, free, owner } = this.#info
+    const state = this.#removed ? 'removed' : `${free} free`
+    return `Device ${this.number} of owner ${owner}: pages ${base} to ${base + pages - 1}, ${state}`
   }
 
   static {

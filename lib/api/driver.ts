@@ -7,6 +7,7 @@ import { HmmuError } from '../base/errors'
 import { callable, integer, invalid, iterable, oneOf, options, synchronous } from '../base/validate'
 import { DRIVERS } from '../native/interface'
 import { type Core, requireCore } from './core'
+import type { Device } from './device'
 import { type EntryArrays, MigrationEntries, MigrationEntry } from './entries'
 import { asText, showsItself } from './inspect'
 import type { Machine } from './machine'
@@ -17,12 +18,14 @@ const MOST_PFN = 2 ** 32 - 1
 
 /**
  * The built-in driver. For each entry the first rule that fits: src lacks MIGRATE, or it is listed in `skip`, or not listed in
- * `only`: nothing; its page is of the wanted kind already: nothing; listed in `error`: ERROR in dst; else it takes a page (none
+ * `only`: nothing; its page is in system memory, or on the device, already: nothing; listed in `error`: ERROR in dst; else it takes a page (none
  * left: nothing), copies or zeroes it, locks it and puts it into dst.
  */
 export interface BuiltinDriver extends Selection {
   /** Where pages are to go. */
   readonly to: TargetName
+  /** To device memory: which device; by default the one that the machine began with. */
+  readonly device?: Device | undefined
   /** Indexes of the only entries that are to move, 0 … pages - 1; by default all are. */
   readonly only?: Iterable<number> | undefined
   /** Indexes of entries to be left alone. */
@@ -116,13 +119,17 @@ export class DriverContext {
 
   /**
    * Takes a free device page, with a reference of the caller's.
-   * @param page which one, by its pfn; by default the lowest
+   * @param from a device, of which the lowest page is taken, or a page, by its pfn; by default the device that the machine began with
    * @returns undefined if none is free, or this page is not
    */
-  allocDevicePage(page?: number): number | undefined {
+  allocDevicePage(from?: Device | number): number | undefined {
     const { native } = this.#core
-    if (page === undefined) return this.#allocate(native.deviceAlloc(), 'HMMU_OUT_OF_DEVICE_PAGES')
-    return this.#allocate(native.deviceAllocPage(pfn('page', page)), 'HMMU_BUSY', page)
+    if (typeof from === 'number') return this.#allocate(native.deviceAllocPage(pfn('page', from)), 'HMMU_BUSY', from)
+    return this.#allocate(native.deviceAllocOf(this.#numberOf(from)), 'HMMU_OUT_OF_DEVICE_PAGES')
+  }
+
+  #numberOf(device: Device | undefined): number {
+    return device === undefined ? 0 : this.#core.devices.numberOf('device', device)
   }
 
   /** alloc_page(): a system page with one reference, its contents undefined; undefined if the machine has none. */
@@ -171,14 +178,17 @@ export class DriverContext {
   }
 
   /**
-   * Does for one entry all that is needed to move it to device memory: allocate, copy or zero, lock, set dst.
-   * @param page which device page, by its pfn; by default the lowest that is free
-   * @returns false if there is nothing to move (no MIGRATE, or the page is on the device) or no device page is free, or this one is not
+   * Does for one entry all that is needed to move it to device memory: allocate, copy or zero, lock, set dst. A page of one device
+   * can move to another.
+   * @param to a device, of which the lowest free page is taken, or a page, by its pfn; by default the device that the machine began with
+   * @returns false if there is nothing to move (no MIGRATE, or the page is on that device) or no page of it is free, or this one is not
    */
-  moveToDevice(entry: MigrationEntry, page?: number): boolean {
+  moveToDevice(entry: MigrationEntry, to?: Device | number): boolean {
     this.#own(entry)
-    if (!entry.migrate || entry.device) return false
-    return page === undefined ? this.#move(entry, targetValues.device) : this.#fill(entry, this.allocDevicePage(page))
+    const device = typeof to === 'number' ? this.#core.devices.of(pfn('page', to))?.number : this.#numberOf(to)
+    if (!entry.migrate || (entry.device && this.#core.devices.of(entry.pfn ?? 0)?.number === device)) return false
+    if (typeof to === 'number') return this.#fill(entry, this.allocDevicePage(to))
+    return this.#move(entry, targetValues.device, device)
   }
 
   /**
@@ -191,15 +201,17 @@ export class DriverContext {
     return this.#move(entry, targetValues.system)
   }
 
-  #move(entry: MigrationEntry, target: number): boolean {
+  #move(entry: MigrationEntry, target: number, device = 0): boolean {
     if (this.#moves.has(entry.index)) this.#nameAll()
-    if (!this.#moves.add(entry.index, entry.pfn ?? 0, target)) return this.#fill(entry, this.#allocateFor(target))
+    if (!this.#moves.add(entry.index, entry.pfn ?? 0, target, device))
+      return this.#fill(entry, this.#allocateFor(target, device))
     if (!this.#collects) this.#nameAll()
     return true
   }
 
-  #allocateFor(target: number): number | undefined {
-    return target === targetValues.device ? this.allocDevicePage() : this.allocSystemPage()
+  #allocateFor(target: number, device: number): number | undefined {
+    if (target !== targetValues.device) return this.allocSystemPage()
+    return this.#allocate(this.#core.native.deviceAllocOf(device), 'HMMU_OUT_OF_DEVICE_PAGES')
   }
 
   /** Copies or zeroes, locks and places a page, if there is one: one step after the other. */
@@ -279,6 +291,8 @@ function pfn(name: string, value: number): number {
 export interface PreparedDriver {
   /** Target of the built-in driver, or one of {@link DRIVERS}. */
   readonly target: number
+  /** The number of the built-in driver's device. */
+  readonly device: number
   readonly selection: PreparedSelection
   readonly skip: Float64Array | undefined
   readonly error: Float64Array | undefined
@@ -317,6 +331,7 @@ export function prepareDriver(core: Core, arrays: EntryArrays, driver: Driver): 
   }
   return {
     target: DRIVERS.callback,
+    device: 0,
     selection: prepareSelection(core, driver, selectNames),
     skip: undefined,
     error: undefined,
@@ -330,6 +345,7 @@ export function prepareNobody(core: Core, arrays: EntryArrays, selection: Select
   const context = DriverContext.make(core, arrays)
   return {
     target: DRIVERS.nobody,
+    device: 0,
     selection: prepareSelection(core, selection, []),
     skip: undefined,
     error: undefined,
@@ -339,7 +355,7 @@ export function prepareNobody(core: Core, arrays: EntryArrays, selection: Select
   }
 }
 
-const builtinOptions = ['to', 'only', 'skip', 'error'] as const
+const builtinOptions = ['to', 'device', 'only', 'skip', 'error'] as const
 
 function prepareBuiltin(core: Core, driver: BuiltinDriver, pages: number): PreparedDriver {
   options<BuiltinDriver & Partial<CustomDriver>>('driver', driver, [
@@ -353,10 +369,13 @@ function prepareBuiltin(core: Core, driver: BuiltinDriver, pages: number): Prepa
       'HMMU_INVALID_ARGUMENT',
       'driver.finalizeAndMap goes with driver.allocAndCopy, which is missing',
     )
-  const { to, only, skip, error } = driver
+  const { to, device, only, skip, error } = driver
+  if (device !== undefined && to !== 'device')
+    throw new HmmuError('HMMU_INVALID_ARGUMENT', `driver.device goes with to: 'device'`)
   const left = only === undefined ? [] : allBut(indexes('driver.only', only, pages - 1), pages)
   return {
     target: oneOf('driver.to', to, targetValues),
+    device: device === undefined ? 0 : core.devices.numberOf('driver.device', device),
     selection: prepareSelection(core, driver, [to === 'device' ? 'system' : 'private']),
     skip: Float64Array.from([...indexes('driver.skip', skip), ...left]),
     error: Float64Array.from(indexes('driver.error', error)),

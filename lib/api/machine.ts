@@ -12,14 +12,14 @@ import {
   quirkNames,
   quirkValues,
 } from '../base/defs.generated'
-import { HmmuError } from '../base/errors'
-import { boolean, bytes, callable, integer, invalid, iterable, oneOf, PAGE_SIZE, synchronous } from '../base/validate'
+import { boolean, bytes, integer, invalid, iterable, oneOf, PAGE_SIZE } from '../base/validate'
 import type { NativeMachine } from '../native/interface'
 import { OPTION_COUNT, RECORD_WORDS, STATS_WORDS } from '../native/layout'
 import { addon } from '../native/load'
 import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
 import { Core } from './core'
-import { Device } from './device'
+import type { Device, DeviceOptions } from './device'
+import { type DeviceFaultHandler, Devices, type PageFreeHandler } from './devices'
 import { asText, hex, shownAs, showsItself, stateOf, table } from './inspect'
 import { type LeakedPage, leaks } from './leaks'
 import { createMachine, type MachineOptions } from './options'
@@ -27,26 +27,6 @@ import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo } from './records'
 import { MachineStats } from './stats'
-import type { Task } from './task'
-
-/** A CPU fault on a device page, as a handler sees it. */
-export interface DeviceFault {
-  /** The task that touched the page. */
-  readonly task: Task
-  /** The address that was touched. */
-  readonly address: number
-  /** The device page. */
-  readonly pfn: number
-}
-
-/**
- * Handles a fault on a device page (dev_page_fault_t), usually by migrating it back with `fault.task`. Returns true to have the
- * access retried, false for a SIGBUS. What it throws reaches the caller of the access.
- */
-export type DeviceFaultHandler = (fault: DeviceFault) => boolean
-
-/** Is told of a device page that is free again: its page frame number. */
-export type PageFreeHandler = (pfn: number) => void
 
 /** A native machine that is there already, for the constructor. */
 class Existing {
@@ -78,8 +58,6 @@ export class Machine {
   readonly #profile: Profile
   readonly #cpus: number
   #timed = false
-  #faultHandler: DeviceFaultHandler | undefined
-  #freeHandler: PageFreeHandler | undefined
 
   /**
    * @throws HmmuError HMMU_INVALID_ARGUMENT: an option is out of its range; HMMU_HOST_MEMORY: the host has no memory for it
@@ -92,6 +70,7 @@ export class Machine {
     const [, , cpus = 1, profile = 0] = made
     this.#cpus = cpus
     this.#profile = profileNames[profile] ?? 'linux-4.14'
+    this.#core.devices = new Devices(this.#core)
     adoptAll(this.#core)
   }
 
@@ -116,10 +95,26 @@ export class Machine {
     return this.#core.check(this.#core.native.deviceBase())
   }
 
-  /** The devices with memory of their own; none in a machine without device pages. */
+  /** The devices with memory of their own, in the order of their numbers; none in a machine without device pages. */
   get devices(): Device[] {
-    const { devicePages } = this.counters()
-    return devicePages > 0 ? [Device.make(this.#core, this.deviceBase, devicePages)] : []
+    return this.#core.devices.all
+  }
+
+  /**
+   * memremap_pages(): makes a device with memory of its own. A machine begins with one device, which has all device pages
+   * ({@link MachineOptions.devicePages}) and gives its last ones to others; it can have eight. {@link Device.remove} removes one.
+   * @throws HmmuError HMMU_OUT_OF_DEVICE_PAGES: there are not so many free pages in a row; HMMU_OUT_OF_SLOTS: there are eight devices;
+   *   HMMU_BUSY: the handler of freed pages runs
+   *
+   * @example
+   * ```ts
+   * const second = machine.device({ pages: 256, owner: 2 })
+   * task.migrate(buf, { to: 'device', device: second })
+   * second.remove()
+   * ```
+   */
+  device(deviceOptions: DeviceOptions): Device {
+    return this.#core.devices.create(deviceOptions)
   }
 
   /** Makes a process with an empty address space and one task. */
@@ -163,7 +158,7 @@ export class Machine {
    */
   fork(): Machine {
     const copy = new Machine(new Existing(new addon.Machine(this.#core.native)) as MachineOptions)
-    copy.#setHandlers(this.#faultHandler, this.#freeHandler)
+    copy.#core.devices.copyHandlers(this.#core.devices)
     return copy
   }
 
@@ -355,36 +350,14 @@ export class Machine {
     this.#core.check(this.#core.native.pageWrite(checkPfn(pfn), offset, written))
   }
 
-  /** Has a function called for CPU faults on device pages; without one the built-in driver migrates the page back. */
+  /** {@link Device.onFault} of the device that the machine began with. */
   onDeviceFault(handler: DeviceFaultHandler | undefined): void {
-    if (handler !== undefined) callable('handler', handler)
-    this.#setHandlers(handler, this.#freeHandler)
+    this.#core.devices.first.onFault(handler)
   }
 
-  /**
-   * Has a function called when a device page has lost its last reference (dev_page_free_t): the device can use the page for something
-   * else. munmap() frees pages without any other word to the driver. The kernel makes the call under locks, so the function may look,
-   * and allocate and put pages; any other call is HMMU_BUSY. What it throws reaches the caller of the call that freed the page,
-   * which is carried out all the same.
-   */
+  /** {@link Device.onPageFree} of the device that the machine began with. */
   onPageFree(handler: PageFreeHandler | undefined): void {
-    if (handler !== undefined) callable('handler', handler)
-    this.#setHandlers(this.#faultHandler, handler)
-  }
-
-  #setHandlers(fault: DeviceFaultHandler | undefined, free: PageFreeHandler | undefined): void {
-    const { native } = this.#core
-    this.#core.check(native.setDeviceHandlers(fault !== undefined, free !== undefined))
-    this.#faultHandler = fault
-    this.#freeHandler = free
-    native.pageFault = fault && ((tid, address, pfn) => this.#handleFault(fault, tid, address, pfn))
-    native.pageFree = free && ((pfn) => synchronous('the handler of freed pages', free(pfn)))
-  }
-
-  #handleFault(handler: DeviceFaultHandler, tid: number, address: number, pfn: number): number {
-    const task = this.#core.tasks.get(tid)
-    if (!task) throw new HmmuError('HMMU_NO_TASK', `a task ${tid} that nobody knows has faulted`)
-    return boolean('the result of a device fault handler', handler({ task, address, pfn })) ? 0 : -EFAULT
+    this.#core.devices.first.onPageFree(handler)
   }
 
   /** Whether the machine is gone. */
@@ -442,9 +415,6 @@ export class Machine {
     showsItself(Machine.prototype)
   }
 }
-
-/** What a refused device fault is to the core; any errno is a SIGBUS. */
-const EFAULT = 14
 
 function checkPfn(value: number): number {
   return integer('pfn', value, 0, 2 ** 32 - 1)

@@ -15,7 +15,7 @@ import { type MigrationRange, Request } from './request'
 /** @internal migrate_vma() in one call. */
 export function migrate(core: Core, tid: number, range: MigrationRange, driver: Driver): MigrationResult {
   const request = new Request(core, range, (words) => prepareDriver(core, words, driver))
-  const { target, selection, skip, error, callback } = request.driver
+  const { target, device, selection, skip, error, callback } = request.driver
   const state = new Float64Array(STATE_FIELDS)
   const { start, end, arrays } = request
   const { flags, faultPage, owner } = selection
@@ -28,6 +28,7 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
     owner,
     arrays.native,
     target,
+    device,
     skip,
     error,
     callback,

@@ -15,7 +15,7 @@ export interface MirrorOptions {
   /** HMM_PFN_REQ_WRITE: for writing. Without `fault` it asks for nothing. */
   readonly write?: boolean | undefined
   /** dev_private_owner: pages of devices of this owner are reported where they are. By default that of the machine's
-   *  device, 1; 0 owns none. */
+   *  first device, 1; 0 owns none. */
   readonly owner?: number | undefined
 }
 
@@ -43,15 +43,11 @@ const REQ_FAULT = 1
 const REQ_WRITE = 2
 
 /** @internal */
-export function prepareMirror(given: MirrorOptions | undefined): { flags: number; owner: number } {
-  const {
-    fault = false,
-    write = false,
-    owner = DEFAULT_OWNER,
-  }: MirrorOptions = options('options', given, ['fault', 'write', 'owner'])
+export function prepareMirror(core: Core, given: MirrorOptions | undefined): { flags: number; owner: number } {
+  const { fault = false, write = false, owner }: MirrorOptions = options('options', given, ['fault', 'write', 'owner'])
   return {
     flags: (boolean('fault', fault) ? REQ_FAULT : 0) | (boolean('write', write) ? REQ_WRITE : 0),
-    owner: integer('owner', owner, 0, Number.MAX_SAFE_INTEGER),
+    owner: owner === undefined ? DEFAULT_OWNER : core.devices.checkOwner(owner),
   }
 }
 

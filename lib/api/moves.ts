@@ -19,6 +19,8 @@ export class Moves {
   readonly #sources: Uint32Array
   #count = 0
   #target: number = targetValues.device
+  /** To device memory: the number of the device. */
+  #device = 0
   /** The number of further destinations that can certainly be allocated. */
   #left = 0
   /** Destinations that are recorded only in dst. */
@@ -40,8 +42,9 @@ export class Moves {
   }
 
   /** Collects a move; false if it isn't sure that there is a page for it. */
-  add(entry: number, source: number, target: number): boolean {
-    if (target !== this.#target || this.#left === 0 || this.#count === this.#entries.length) this.#begin(target)
+  add(entry: number, source: number, target: number, device: number): boolean {
+    const elsewhere = target !== this.#target || device !== this.#device
+    if (elsewhere || this.#left === 0 || this.#count === this.#entries.length) this.#begin(target, device)
     if (this.#left === 0) return false
     this.#entries[this.#count] = entry
     this.#sources[this.#count] = source
@@ -51,10 +54,11 @@ export class Moves {
     return true
   }
 
-  #begin(target: number): void {
+  #begin(target: number, device: number): void {
     this.carryOut()
-    this.#left = this.#core.check(this.#core.native.destinationsLeft(target))
+    this.#left = this.#core.check(this.#core.native.destinationsLeft(target, device))
     this.#target = target
+    this.#device = device
     this.#core.postpone(this)
   }
 
@@ -65,7 +69,7 @@ export class Moves {
     this.#left = 0
     if (count === 0) return
     const pages = this.#sources.slice(0, count)
-    this.#core.check(this.#core.native.destinations(this.#target, pages))
+    this.#core.check(this.#core.native.destinations(this.#target, this.#device, pages))
     for (let k = 0; k < count; k++) this.#arrays.setDestination(this.#entries[k] ?? 0, pages[k] ?? 0)
     this.#unnamed.push(pages)
   }

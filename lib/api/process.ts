@@ -283,7 +283,7 @@ export class Process extends SystemCalls {
     ...args: [PageRange, (NotifierOptions | undefined)?] | [number, number, (NotifierOptions | undefined)?]
   ): IntervalNotifier {
     const { start, pages, length, rest } = rangeOf(this.core, args)
-    const { owner } = prepareMirror(options('options', rest as NotifierOptions | undefined, ['owner']))
+    const { owner } = prepareMirror(this.core, options('options', rest as NotifierOptions | undefined, ['owner']))
     const id = this.core.check(this.core.native.intervalInsert(this.#number, start, length, owner))
     return IntervalNotifier.make(this.core, id, start, pages)
   }

@@ -49,17 +49,17 @@ export class Request {
 
   /** Begins a migration in the address space of a task. Returns its number, or a failure. */
   begin({ native }: Core, tid: number): number {
-    const { target, selection, skip, error } = this.driver
+    const { target, device, selection, skip, error } = this.driver
     const { flags, faultPage, owner } = selection
     const words = this.arrays.native
-    return native.migrateBegin(tid, this.start, this.end, flags, faultPage, owner, words, target, skip, error)
+    return native.migrateBegin(tid, this.start, this.end, flags, faultPage, owner, words, target, device, skip, error)
   }
 
   /** Begins a migration of device pages, of which the range has the addresses. */
   beginOfDevice({ native }: Core): number {
-    const { target, skip, error } = this.driver
+    const { target, device, skip, error } = this.driver
     const { pages, native: words } = this.arrays
-    return native.migrateDeviceBegin(this.start / PAGE_SIZE, pages, words, target, skip, error)
+    return native.migrateDeviceBegin(this.start / PAGE_SIZE, pages, words, target, device, skip, error)
   }
 
   /** Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */

@@ -7,14 +7,14 @@ import { HmmuError } from '../base/errors'
 import { integer, iterable, oneOf } from '../base/validate'
 import type { Core } from './core'
 
-/** The owner of the machine's device pages (dev_pagemap.owner): HMMU_DEFAULT_OWNER. */
+/** The owner of the pages of the device that a machine begins with (dev_pagemap.owner): HMMU_DEFAULT_OWNER. */
 export const DEFAULT_OWNER = 1
 
 /** Which pages a migration offers to its driver. Linux 4.14 has no choice: there none of the properties may be given. */
 export interface Selection {
   /** Kinds of pages. Empty entries are offered whatever is selected. */
   readonly select?: Iterable<SelectName> | undefined
-  /** Whose device pages are selected, 0 … 2^53 - 1; by default those of the machine's device. Owner 0 owns none. */
+  /** Whose device pages are selected: the owner of a device; by default that of the first one, 1. Owner 0 owns none. */
   readonly owner?: number | undefined
   /** The page frame number of the device page whose fault is being handled: the fault's reference to it does not count. */
   readonly faultPage?: number | undefined
@@ -34,14 +34,14 @@ const NONE: PreparedSelection = { flags: 0, faultPage: 0, owner: 0 }
 /** @internal @param usual what is selected if the driver does not say */
 export function prepareSelection(core: Core, given: Selection, usual: readonly SelectName[]): PreparedSelection {
   if (core.kernel === 'linux-4.14') return noSelection(given)
-  const { select = usual, owner = DEFAULT_OWNER, faultPage = 0 } = given
+  const { select = usual, owner, faultPage = 0 } = given
   let flags = 0
   for (const kind of iterable('select', 'an iterable of kinds of pages', select))
     flags |= oneOf('a kind in select', kind, selectValues)
   return {
     flags,
     faultPage: integer('faultPage', faultPage, 0, 2 ** 32 - 1),
-    owner: integer('owner', owner, 0, Number.MAX_SAFE_INTEGER),
+    owner: owner === undefined ? DEFAULT_OWNER : core.devices.checkOwner(owner),
   }
 }
 

@@ -17,7 +17,7 @@ export class Missing extends Error {}
 export class Misuse extends Error {}
 
 /** An owner of no page. That of the device is 1. */
-export const OTHER_OWNER = 2
+export const OTHER_OWNER = 0
 
 /** A process by its name in the drill. */
 export interface Actor {

@@ -58,7 +58,7 @@ export interface PlainCalls {
   makeDeviceExclusive(tid: number, address: number, owner: number): number
   pageCopy(to: number, from: number): number
   pageZero(pfn: number): number
-  destinationsLeft(to: number): number
+  destinationsLeft(to: number, device: number): number
 }
 
 /** The names of {@link PlainCalls}. */

@@ -25,11 +25,11 @@ export type NativeCallback = (which: number) => number
 
 /** A function returns a negative errno, {@link THROWN}, or its result. */
 export interface NativeMachine extends PlainCalls {
-  /** Called for device faults once setDeviceHandlers() said so: 0, or a negative errno. */
-  pageFault?: ((tid: number, address: number, pfn: number) => number) | undefined
+  /** Called for device faults once setDeviceHandlers() said so, with the device's number: 0, or a negative errno. */
+  pageFault?: ((device: number, tid: number, address: number, pfn: number) => number) | undefined
 
   /** Called when a device page is free again, once setDeviceHandlers() said so. */
-  pageFree?: ((pfn: number) => void) | undefined
+  pageFree?: ((device: number, pfn: number) => void) | undefined
   /** Called for invalidations of processes with notify(). */
   invalidate?: ((pid: number, type: number, kind: number, start: number, end: number) => void) | undefined
 
@@ -76,6 +76,8 @@ export interface NativeMachine extends PlainCalls {
   walk(pid: number, address: number, out: BigUint64Array): number
   mmCounters(pid: number, out: Float64Array): number
   pageInfo(pfn: number, out: BigUint64Array): number
+  /** first, pages, free, owner */
+  deviceInfo(device: number, out: Float64Array): number
   /** How many there are; fills in as many records as there is room for. */
   leaks(out: BigUint64Array): number
   pageRead(pfn: number, offset: number, out: Uint8Array): number
@@ -85,12 +87,13 @@ export interface NativeMachine extends PlainCalls {
   stats(out: BigUint64Array): number
   statsTree(out: BigUint64Array): number
 
-  setDeviceHandlers(pageFault: boolean, pageFree: boolean): number
+  setDeviceHandlers(device: number, pageFault: boolean, pageFree: boolean): number
   notify(pid: number, on: boolean): number
   /** Sources (0: none) give way to locked copies; returns how many have. */
-  destinations(target: number, pages: Uint32Array): number
+  destinations(target: number, device: number, pages: Uint32Array): number
 
-  /** flags, faultPage and owner as in struct hmmu_migrate_request; target: of the built-in driver, or one of {@link DRIVERS}. */
+  /** flags, faultPage and owner as in struct hmmu_migrate_request; target and device: of the built-in driver; target can be one of
+   * {@link DRIVERS}. */
   migrate(
     tid: number,
     start: number,
@@ -100,6 +103,7 @@ export interface NativeMachine extends PlainCalls {
     owner: number,
     words: NativeWords,
     target: number,
+    device: number,
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
     callback: NativeCallback | undefined,
@@ -114,6 +118,7 @@ export interface NativeMachine extends PlainCalls {
     owner: number,
     words: NativeWords,
     target: number,
+    device: number,
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
   ): number
@@ -123,6 +128,7 @@ export interface NativeMachine extends PlainCalls {
     pages: number,
     words: NativeWords,
     target: number,
+    device: number,
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
   ): number

@@ -53,8 +53,8 @@ export abstract class WasmCalls {
     }
     this.#instance.host = {
       migration: (id, which) => this.onMigration(id, which),
-      pageFault: (tid, address, pfn) => this.#onPageFault(tid, address, pfn),
-      pageFree: (pfn) => this.#tell(() => this.pageFree?.(pfn)),
+      pageFault: (...fault) => this.#onPageFault(...fault),
+      pageFree: (...told) => this.#tell(() => this.pageFree?.(...told)),
       invalidate: (...told) => this.#tell(() => this.invalidate?.(...told)),
     }
   }
@@ -109,9 +109,9 @@ export abstract class WasmCalls {
   /** A callback of a migration: 0, or a negative errno. */
   protected abstract onMigration(id: number, which: number): number
 
-  #onPageFault(tid: number, address: number, pfn: number): number {
+  #onPageFault(...fault: [device: number, tid: number, address: number, pfn: number]): number {
     const { pageFault } = this
-    return pageFault ? this.callBack(() => pageFault(tid, address, pfn)) : -EFAULT
+    return pageFault ? this.callBack(() => pageFault(...fault)) : -EFAULT
   }
 
   /** Once a callback of a call has thrown, the call makes no more calls of handlers that can't fail. */

@@ -57,14 +57,22 @@ interface Wrapped {
   walk(pid: number, address: number, out: number): number
   mmCounters(pid: number): number
   pageInfo(pfn: number, out: number): number
+  deviceInfo(device: number): number
   leaks(out: number, capacity: number): number
   pageRead(pfn: number, offset: number, bytes: number, length: number): number
   pageWrite(pfn: number, offset: number, bytes: number, length: number): number
   takeEvents(out: number, capacity: number): number
-  destinations(target: number, pages: number, count: number): number
+  destinations(target: number, device: number, pages: number, count: number): number
   stats(out: number): number
   statsTree(out: number, capacity: number): number
-  migrationMake(id: number, pages: number, target: number, skipCount: number, errorCount: number): number
+  migrationMake(
+    id: number,
+    pages: number,
+    target: number,
+    device: number,
+    skipCount: number,
+    errorCount: number,
+  ): number
   migrationFree(migration: number): void
   migrationWords(migration: number): number
   migrationSetIndex(migration: number, i: number, index: number): void

@@ -11,9 +11,9 @@ export interface Host {
   /** A callback of a migration, 0: alloc_and_copy, 1: finalize_and_map. Returns 0 or a negative errno. */
   migration(id: number, which: number): number
   /** A fault on a device page. Returns 0 or a negative errno. */
-  pageFault(tid: number, address: number, pfn: number): number
+  pageFault(device: number, tid: number, address: number, pfn: number): number
   /** A device page is free again. The result is ignored. */
-  pageFree(pfn: number): number
+  pageFree(device: number, pfn: number): number
   /** Pages of a process lose their meaning. The result is ignored. */
   invalidate(pid: number, type: number, kind: number, start: number, end: number): number
 }
@@ -24,8 +24,8 @@ const F64 = 0x7c
 /** Names of the functions, and the types of their parameters; all return an i32. native/wasm/driver.h declares them. */
 const SIGNATURES = {
   migration: [I32, I32],
-  pageFault: [I32, F64, I32],
-  pageFree: [I32],
+  pageFault: [I32, I32, F64, I32],
+  pageFree: [I32, I32],
   invalidate: [I32, I32, I32, F64, F64],
 } as const
 

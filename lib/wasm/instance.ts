@@ -36,8 +36,8 @@ export class WasmInstance {
     this.#told = this.exports.told()
     const places = putIntoTable(this.exports.__indirect_function_table, {
       migration: (id, which) => this.host?.migration(id >>> 0, which) ?? -EFAULT,
-      pageFault: (tid, address, pfn) => this.host?.pageFault(tid >>> 0, address, pfn >>> 0) ?? -EFAULT,
-      pageFree: (pfn) => this.host?.pageFree(pfn >>> 0) ?? 0,
+      pageFault: (device, tid, address, pfn) => this.host?.pageFault(device, tid >>> 0, address, pfn >>> 0) ?? -EFAULT,
+      pageFree: (device, pfn) => this.host?.pageFree(device, pfn >>> 0) ?? 0,
       invalidate: (pid, ...rest) => this.host?.invalidate(pid >>> 0, ...rest) ?? 0,
     })
     this.exports.setHost(...places)

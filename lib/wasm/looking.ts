@@ -45,6 +45,13 @@ export abstract class WasmLooking extends WasmCalls {
     })
   }
 
+  deviceInfo(device: number, out: Float64Array): number {
+    return this.call((instance) => {
+      const err = instance.exports.deviceInfo(device)
+      return err < 0 ? err : this.tell(instance, 4, out)
+    })
+  }
+
   /** Copies the further results of the last call. */
   protected tell(instance: WasmInstance, count: number, out: Float64Array): number {
     if (out.length < count) return this.#tooShort(count)
@@ -56,11 +63,11 @@ export abstract class WasmLooking extends WasmCalls {
     return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', `the array has no room for ${count} numbers or records`)
   }
 
-  destinations(target: number, pages: Uint32Array): number {
+  destinations(target: number, device: number, pages: Uint32Array): number {
     return this.call((instance) =>
       this.lend(instance, pages.byteLength, (at) => {
         instance.bytes(at, pages.byteLength).set(bytesOf(pages))
-        const result = instance.exports.destinations(target, at, pages.length)
+        const result = instance.exports.destinations(target, device, at, pages.length)
         bytesOf(pages).set(instance.bytes(at, pages.byteLength))
         return result
       }),

@@ -27,6 +27,7 @@ interface Request {
   readonly pages: number
   readonly words: unknown
   readonly target: number
+  readonly device: number
   readonly skip: Float64Array | undefined
   readonly error: Float64Array | undefined
 }
@@ -102,13 +103,14 @@ export abstract class WasmMigrations extends WasmCopies {
     owner: number,
     words: unknown,
     target: number,
+    device: number,
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
     callback: NativeCallback | undefined,
     state: Float64Array,
   ): number {
     return this.call((instance) => {
-      const request = { pages: pagesBetween(start, end), words, target, skip, error }
+      const request = { pages: pagesBetween(start, end), words, target, device, skip, error }
       const id = this.#begin(instance, request, (exports, address) =>
         exports.migrationBegin(address, tid, start, end, flags, faultPage, owner),
       )
@@ -135,10 +137,11 @@ export abstract class WasmMigrations extends WasmCopies {
     owner: number,
     words: unknown,
     target: number,
+    device: number,
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
   ): number {
-    const request = { pages: pagesBetween(start, end), words, target, skip, error }
+    const request = { pages: pagesBetween(start, end), words, target, device, skip, error }
     return this.call((instance) =>
       this.#begin(instance, request, (exports, address) =>
         exports.migrationBegin(address, tid, start, end, flags, faultPage, owner),
@@ -151,11 +154,12 @@ export abstract class WasmMigrations extends WasmCopies {
     pages: number,
     words: unknown,
     target: number,
+    device: number,
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
   ): number {
     return this.call((instance) =>
-      this.#begin(instance, { pages, words, target, skip, error }, (exports, address) =>
+      this.#begin(instance, { pages, words, target, device, skip, error }, (exports, address) =>
         exports.migrationDeviceBegin(address, first, pages),
       ),
     )
@@ -187,10 +191,10 @@ export abstract class WasmMigrations extends WasmCopies {
   }
 
   /** struct migration with its arrays and the built-in driver's lists; 0 if there is no memory for it. */
-  #make({ exports }: WasmInstance, id: number, { target, skip, error }: Request, pages: number): number {
+  #make({ exports }: WasmInstance, id: number, { target, device, skip, error }: Request, pages: number): number {
     const indexes = target < 0 ? [] : [...(skip ?? []), ...(error ?? [])]
     const skipCount = target < 0 ? 0 : (skip?.length ?? 0)
-    const address = exports.migrationMake(id, pages, target, skipCount, indexes.length - skipCount)
+    const address = exports.migrationMake(id, pages, target, device, skipCount, indexes.length - skipCount)
     if (address) indexes.forEach((index, i) => void exports.migrationSetIndex(address, i, index))
     return address
   }

@@ -29,7 +29,7 @@ void Machine::Restore(Bytes snapshot, uint32_t flags)
 		Refuse(error.err, error.code, error.text);
 }
 
-// The handler of device faults stays behind: it would be called for the source.
+// The handlers of devices stay behind: they would be called for the source.
 void Machine::Clone(Machine &source)
 {
 	static const hmmu_pagemap_ops builtin = {nullptr, nullptr};
@@ -44,7 +44,8 @@ void Machine::Clone(Machine &source)
 		Refuse(result, error->code, error->text);
 		return;
 	}
-	hmmu_device_set_ops(machine_, &builtin, nullptr);
+	for (uint32_t i = 0; i < HMMU_MAX_DEVICES; i++)
+		hmmu_device_driver(machine_, i, &builtin, nullptr);
 	hmmu_set_notifier(machine_, nullptr, nullptr);
 }
 

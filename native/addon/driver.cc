@@ -19,19 +19,20 @@ void Machine::DefineDriver(Methods &methods)
 	methods.insert(methods.end(), ours.begin(), ours.end());
 }
 
-// setDeviceHandlers(pageFault, pageFree): which functions of this object are called by the device. Device faults go to
-// the built-in driver otherwise. The functions are properties, not references held here, so that the garbage collector
-// sees the whole circle.
+// setDeviceHandlers(device, pageFault, pageFree): which functions of this object are called by a device. Device faults go
+// to the built-in driver otherwise. The functions are properties, not references held here, so that the garbage
+// collector sees the whole circle.
 Napi::Value Machine::SetDeviceHandlers(const Napi::CallbackInfo &info)
 {
+	const uint32_t device = Uint32(info, 0);
 	const hmmu_pagemap_ops ops = {
-		Flag(info, 0) ? Machine::OnPageFault : nullptr,
-		Flag(info, 1) ? Machine::OnPageFree : nullptr,
+		Flag(info, 1) ? Machine::OnPageFault : nullptr,
+		Flag(info, 2) ? Machine::OnPageFree : nullptr,
 	};
 
 	if (!Open())
 		return Result(-EBADF);
-	return Result(hmmu_device_set_ops(Core(), &ops, this));
+	return Result(hmmu_device_driver(Core(), device, &ops, &devices_[device % HMMU_MAX_DEVICES]));
 }
 
 // notify(pid, on): invalidations of the process go to the function in the property "invalidate".
@@ -59,16 +60,19 @@ int Machine::CallHandler(const char *name, std::initializer_list<double> argumen
 
 int Machine::OnPageFault(hmmu *, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
 {
-	return static_cast<Machine *>(data)->CallHandler("pageFault", {double(tid), double(address), double(pfn)});
+	const auto *device = static_cast<const DeviceOf *>(data);
+
+	return device->machine->CallHandler("pageFault",
+					    {double(device->number), double(tid), double(address), double(pfn)});
 }
 
 // Once a callback of a call has thrown, the call makes no more calls of handlers that can't fail.
 void Machine::OnPageFree(hmmu *, uint32_t pfn, void *data)
 {
-	auto *machine = static_cast<Machine *>(data);
+	const auto *device = static_cast<const DeviceOf *>(data);
 
-	if (machine->exception_.IsEmpty())
-		machine->CallHandler("pageFree", {double(pfn)});
+	if (device->machine->exception_.IsEmpty())
+		device->machine->CallHandler("pageFree", {double(device->number), double(pfn)});
 }
 
 void Machine::OnInvalidate(hmmu *, const hmmu_event *event, void *data)
@@ -80,17 +84,17 @@ void Machine::OnInvalidate(hmmu *, const hmmu_event *event, void *data)
 						    double(event->a), double(event->b)});
 }
 
-// destinations(target, Uint32Array pages): sources give way to destinations.
+// destinations(target, device, Uint32Array pages): sources give way to destinations.
 Napi::Value Machine::Destinations(const Napi::CallbackInfo &info)
 {
-	size_t count = TypedBytes(info, 1).length / sizeof(uint32_t);
+	size_t count = TypedBytes(info, 2).length / sizeof(uint32_t);
 
 	if (!Open())
 		return Result(-EBADF);
-	uint32_t *pages = Records<uint32_t>(info, 1, count);
+	uint32_t *pages = Records<uint32_t>(info, 2, count);
 	if (!pages || count > INT32_MAX)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array of pages is missing"));
-	return Result(hmmu_destinations(Core(), Uint32(info, 0), pages, static_cast<uint32_t>(count)));
+	return Result(hmmu_destinations(Core(), Uint32(info, 0), Uint32(info, 1), pages, static_cast<uint32_t>(count)));
 }
 
 } // namespace hmmu_addon

@@ -75,17 +75,12 @@ static_assert(sizeof(hmmu_stats_node) == 32, "lib/native/layout.ts");
 void Machine::DefineLooking(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::Dump>("dump"),
-		InstanceMethod<&Machine::Mappings>("mappings"),
-		InstanceMethod<&Machine::Walk>("walk"),
-		InstanceMethod<&Machine::MmCounters>("mmCounters"),
-		InstanceMethod<&Machine::PageInfo>("pageInfo"),
-		InstanceMethod<&Machine::Leaks>("leaks"),
-		InstanceMethod<&Machine::PageRead>("pageRead"),
-		InstanceMethod<&Machine::PageWrite>("pageWrite"),
-		InstanceMethod<&Machine::TakeEvents>("takeEvents"),
-		InstanceMethod<&Machine::Stats>("stats"),
-		InstanceMethod<&Machine::StatsTree>("statsTree"),
+		InstanceMethod<&Machine::Dump>("dump"),           InstanceMethod<&Machine::Mappings>("mappings"),
+		InstanceMethod<&Machine::Walk>("walk"),           InstanceMethod<&Machine::MmCounters>("mmCounters"),
+		InstanceMethod<&Machine::PageInfo>("pageInfo"),   InstanceMethod<&Machine::DeviceInfo>("deviceInfo"),
+		InstanceMethod<&Machine::Leaks>("leaks"),         InstanceMethod<&Machine::PageRead>("pageRead"),
+		InstanceMethod<&Machine::PageWrite>("pageWrite"), InstanceMethod<&Machine::TakeEvents>("takeEvents"),
+		InstanceMethod<&Machine::Stats>("stats"),         InstanceMethod<&Machine::StatsTree>("statsTree"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -153,6 +148,24 @@ Napi::Value Machine::PageInfo(const Napi::CallbackInfo &info)
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the page is too short"));
 	return Result(hmmu_page_info(Core(), Uint32(info, 0), out));
+}
+
+// deviceInfo(device, Float64Array of 4): first, pages, free, owner.
+Napi::Value Machine::DeviceInfo(const Napi::CallbackInfo &info)
+{
+	struct hmmu_device_info device;
+
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<double>(info, 1, 4);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the device is too short"));
+	int result = hmmu_device_info(Core(), Uint32(info, 0), &device);
+	if (result < 0)
+		return Result(result);
+	const double values[] = {double(device.first), double(device.pages), double(device.free), double(device.owner)};
+	std::copy(std::begin(values), std::end(values), out);
+	return Result(0);
 }
 
 // leaks(array of records): how many there are; fills in as many as there is room for.

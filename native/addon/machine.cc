@@ -51,6 +51,8 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 {
 	Machine *source = Of(info[0]);
 
+	for (uint32_t i = 0; i < HMMU_MAX_DEVICES; i++)
+		devices_[i] = {this, i};
 	napi_type_tag_object(info.Env(), info.This(), &kMachineTag);
 	if (source)
 		Clone(*source);

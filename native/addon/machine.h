@@ -11,6 +11,7 @@
 #include <hmmu/hmmu.h>
 #include <napi.h>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -103,6 +104,7 @@ private:
 	Napi::Value Walk(const Napi::CallbackInfo &info);
 	Napi::Value MmCounters(const Napi::CallbackInfo &info);
 	Napi::Value PageInfo(const Napi::CallbackInfo &info);
+	Napi::Value DeviceInfo(const Napi::CallbackInfo &info);
 	Napi::Value Leaks(const Napi::CallbackInfo &info);
 	Napi::Value PageRead(const Napi::CallbackInfo &info);
 	Napi::Value PageWrite(const Napi::CallbackInfo &info);
@@ -141,7 +143,14 @@ private:
 	Napi::Value Finished(Migration &migration, int result);
 	void AbandonAll();
 
+	// What the handlers of a device are given.
+	struct DeviceOf {
+		Machine *machine;
+		uint32_t number;
+	};
+
 	hmmu *machine_ = nullptr;
+	std::array<DeviceOf, HMMU_MAX_DEVICES> devices_ = {};
 	struct hmmu_error refusal_ = {};
 	bool refused_ = false;
 	size_t done_ = 0;                 // bytes that the last load or store moved

@@ -112,7 +112,7 @@ void Machine::DefineMigration(Methods &methods)
 	methods.insert(methods.end(), ours.begin(), ours.end());
 }
 
-// Reads (words, target, skip, error) from argument i on: the arrays for so many pages, and who is the driver.
+// Reads (words, target, device, skip, error) from argument i on: the arrays for so many pages, and who is the driver.
 int Machine::Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, Migration &migration)
 {
 	int32_t target = kCallback;
@@ -128,9 +128,10 @@ int Machine::Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, M
 	migration.is_builtin = target >= 0;
 	if (!migration.is_builtin)
 		return 0;
-	migration.skip = Indexes(info, i + 2);
-	migration.error = Indexes(info, i + 3);
+	migration.skip = Indexes(info, i + 3);
+	migration.error = Indexes(info, i + 4);
 	migration.builtin.to = static_cast<uint32_t>(target);
+	migration.builtin.device = Uint32(info, i + 2);
 	migration.builtin.skip_count = static_cast<uint32_t>(migration.skip.size());
 	migration.builtin.skip = migration.skip.data();
 	migration.builtin.error_count = static_cast<uint32_t>(migration.error.size());
@@ -138,7 +139,7 @@ int Machine::Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, M
 	return 0;
 }
 
-// Begins a migration of (tid, start, end, flags, faultPage, owner, words, target, skip, error).
+// Begins a migration of (tid, start, end, flags, faultPage, owner, words, target, device, skip, error).
 int Machine::Begin(const Napi::CallbackInfo &info, Migration &migration)
 {
 	hmmu_migrate_request request = {};
@@ -161,7 +162,7 @@ int Machine::Begin(const Napi::CallbackInfo &info, Migration &migration)
 	return hmmu_migrate_begin(Core(), &request, &migration.context);
 }
 
-// Begins a migration of (first, pages, words, target, skip, error).
+// Begins a migration of (first, pages, words, target, device, skip, error).
 int Machine::BeginOfDevice(const Napi::CallbackInfo &info, Migration &migration)
 {
 	hmmu_device_range range = {};
@@ -179,8 +180,8 @@ int Machine::BeginOfDevice(const Napi::CallbackInfo &info, Migration &migration)
 	return hmmu_migrate_device_begin(Core(), &range, &migration.context);
 }
 
-// migrate(tid, start, end, flags, faultPage, owner, words, target, skip, error, callback, Float64Array state): all of a
-// migration in one call.
+// migrate(tid, start, end, flags, faultPage, owner, words, target, device, skip, error, callback, Float64Array state): all
+// of a migration in one call.
 Napi::Value Machine::Migrate(const Napi::CallbackInfo &info)
 {
 	Migration migration;
@@ -192,10 +193,10 @@ Napi::Value Machine::Migrate(const Napi::CallbackInfo &info)
 	if (result < 0)
 		return Result(result);
 	{
-		Running running(migration, info[10]);
+		Running running(migration, info[11]);
 		result = hmmu_migrate_run(migration.context, HMMU_STAGE_DONE);
 	}
-	double *state = Records<double>(info, 11, kStateFields);
+	double *state = Records<double>(info, 12, kStateFields);
 	WriteState(migration.context, state ? state : ignored);
 	return Finished(migration, result);
 }
@@ -214,13 +215,13 @@ Napi::Value Machine::Opened(const Napi::CallbackInfo &info,
 	return Result(last_migration_);
 }
 
-// migrateBegin(tid, start, end, flags, faultPage, owner, words, target, skip, error): the number of the migration.
+// migrateBegin(tid, start, end, flags, faultPage, owner, words, target, device, skip, error): the number of the migration.
 Napi::Value Machine::MigrateBegin(const Napi::CallbackInfo &info)
 {
 	return Opened(info, &Machine::Begin);
 }
 
-// migrateDeviceBegin(first, pages, words, target, skip, error): the number of the migration.
+// migrateDeviceBegin(first, pages, words, target, device, skip, error): the number of the migration.
 Napi::Value Machine::MigrateDeviceBegin(const Napi::CallbackInfo &info)
 {
 	return Opened(info, &Machine::BeginOfDevice);

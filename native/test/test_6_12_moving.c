@@ -385,16 +385,46 @@ static void test_device_range_refused(void **state)
 	rig_close(r);
 }
 
+/* A range is of one device. */
+static void test_device_range_of_devices(void **state)
+{
+	struct rig *r = open_6_12();
+	uint32_t base = hmmu_device_base(r->m), high, low;
+	struct hmmu_device_range range = range_for(r, base + 61, 2);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	assert_ok(hmmu_migrate_device_range(r->m, &range, &mig));
+	assert_ok(hmmu_migrate_vma_finalize(mig));
+	assert_ok(hmmu_device_create(r->m, 2, 7, &high));
+	assert_failed(r->m, hmmu_migrate_device_range(r->m, &range, &mig), -EINVAL, HMMU_ERR_NO_PAGE);
+	range = range_for(r, base + 62, 2);
+	assert_ok(hmmu_migrate_device_range(r->m, &range, &mig));
+	assert_ok(hmmu_migrate_vma_finalize(mig));
+	assert_ok(hmmu_device_create(r->m, 2, 7, &low));
+	assert_ok(hmmu_device_remove(r->m, high));
+	assert_failed(r->m, hmmu_migrate_device_range(r->m, &range, &mig), -EINVAL, HMMU_ERR_NO_PAGE);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pinned_page_comes_back), cmocka_unit_test(test_batch_of_another_cpu),
-		cmocka_unit_test(test_reference_of_fault),     cmocka_unit_test(test_lock_of_fault),
-		cmocka_unit_test(test_unstable_table),         cmocka_unit_test(test_page_to_device),
-		cmocka_unit_test(test_collect_left_out),       cmocka_unit_test(test_collected_page),
-		cmocka_unit_test(test_flush_of_shared_page),   cmocka_unit_test(test_collected_device_page),
-		cmocka_unit_test(test_device_range_refused),   cmocka_unit_test(test_shared_page_of_one_mapping),
-		cmocka_unit_test(test_there_and_back),         cmocka_unit_test(test_fault_in_fault),
+		cmocka_unit_test(test_device_range_of_devices),
+		cmocka_unit_test(test_pinned_page_comes_back),
+		cmocka_unit_test(test_batch_of_another_cpu),
+		cmocka_unit_test(test_reference_of_fault),
+		cmocka_unit_test(test_lock_of_fault),
+		cmocka_unit_test(test_unstable_table),
+		cmocka_unit_test(test_page_to_device),
+		cmocka_unit_test(test_collect_left_out),
+		cmocka_unit_test(test_collected_page),
+		cmocka_unit_test(test_flush_of_shared_page),
+		cmocka_unit_test(test_collected_device_page),
+		cmocka_unit_test(test_device_range_refused),
+		cmocka_unit_test(test_shared_page_of_one_mapping),
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_fault_in_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

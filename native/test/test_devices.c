@@ -32,7 +32,7 @@ static void test_pages_are_divided(void **state)
 	assert_failed(r->m, hmmu_device_alloc_of(r->m, second, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
 	assert_int_equal(info_of(r->m, second).free, 0);
 	assert_int_equal(info_of(r->m, first).free, 16);
-	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE), 40);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE, 0), 40);
 	for (uint32_t i = 0; i < 8; i++)
 		assert_ok(hmmu_page_put(r->m, base + 40 + i));
 	rig_close(r);
@@ -101,9 +101,103 @@ static void test_removed_devices(void **state)
 	assert_int_equal(info_of(r->m, again).first, base + 54);
 	assert_ok(hmmu_device_create(r->m, 6, 9, &again));
 	assert_int_equal(info_of(r->m, again).first, base + 48);
+	assert_int_equal(info_of(r->m, 0).pages, 40);
 	assert_ok(hmmu_device_remove(r->m, 0));
 	assert_failed(r->m, hmmu_device_alloc(r->m, &pfn), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
-	assert_failed(r->m, hmmu_device_create(r->m, 1, 9, &again), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_failed(r->m, hmmu_device_create(r->m, 41, 9, &again), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_ok(hmmu_device_create(r->m, 40, 9, &again));
+	assert_int_equal(info_of(r->m, again).first, base);
+	assert_int_equal(counter(r, HMMU_COUNT_DEVICE_FREE), 64);
+	rig_close(r);
+}
+
+/* Nothing is used up by devices that come and go, whatever the order in which they go. */
+static void test_come_and_go(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t device[HMMU_MAX_DEVICES], pfn;
+
+	(void)state;
+	for (uint32_t round = 0; round < 24; round++) {
+		for (uint32_t i = 1; i < HMMU_MAX_DEVICES; i++)
+			assert_ok(hmmu_device_create(r->m, 1 + (i + round) % 9, 6 + i, &device[i]));
+		for (uint32_t i = 1; i < HMMU_MAX_DEVICES; i++)
+			assert_ok(hmmu_device_remove(r->m, device[round % 2 ? i : (3 * i) % 7 + 1]));
+		assert_int_equal(info_of(r->m, 0).pages, 64);
+		assert_int_equal(info_of(r->m, 0).free, 64);
+	}
+	/* Device 0 finds the pages that it has got back. */
+	assert_ok(hmmu_device_create(r->m, 60, 7, &device[1]));
+	for (uint32_t i = 0; i < 4; i++)
+		assert_ok(hmmu_device_alloc(r->m, &pfn));
+	assert_ok(hmmu_device_remove(r->m, device[1]));
+	assert_ok(hmmu_device_alloc(r->m, &pfn));
+	assert_int_equal(pfn, hmmu_device_base(r->m) + 4);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_ok(hmmu_page_put(r->m, hmmu_device_base(r->m) + i));
+	rig_close(r);
+}
+
+/* A gap between two devices goes back when the lower one goes. */
+static void test_gaps(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t high, middle, low, pfn;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 8, 7, &high));
+	assert_ok(hmmu_device_create(r->m, 8, 7, &middle));
+	assert_ok(hmmu_device_create(r->m, 8, 7, &low));
+	assert_ok(hmmu_device_remove(r->m, middle));
+	assert_int_equal(info_of(r->m, 0).pages, 40);
+	assert_failed(r->m, hmmu_device_alloc_page(r->m, hmmu_device_base(r->m) + 48), -EINVAL, HMMU_ERR_NO_PAGE);
+	assert_failed(r->m, hmmu_destinations(r->m, HMMU_TO_DEVICE, middle, NULL, 0), -EINVAL,
+		      HMMU_ERR_INVALID_ARGUMENT);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE, middle), 0);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE, UINT32_MAX), 0);
+	assert_int_equal(counter(r, HMMU_COUNT_DEVICE_FREE), 64);
+	assert_ok(hmmu_device_remove(r->m, low));
+	assert_int_equal(info_of(r->m, 0).pages, 56);
+	/* A page of device 0 is where the new device would be. */
+	assert_ok(hmmu_device_alloc_page(r->m, hmmu_device_base(r->m) + 50));
+	assert_failed(r->m, hmmu_device_create(r->m, 6, 7, &low), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_ok(hmmu_device_create(r->m, 5, 7, &low));
+	assert_ok(hmmu_device_alloc_of(r->m, high, &pfn));
+	assert_int_equal(pfn, hmmu_device_base(r->m) + 56);
+	assert_ok(hmmu_page_put(r->m, pfn));
+	assert_ok(hmmu_page_put(r->m, hmmu_device_base(r->m) + 50));
+	rig_close(r);
+}
+
+/* Makes and removes a device: neither is for page_free(). */
+static void change_devices(struct hmmu *m, uint32_t pfn, void *data)
+{
+	uint32_t device, *calls = data;
+
+	(void)pfn;
+	*calls += 1;
+	assert_failed(m, hmmu_device_create(m, 1, 7, &device), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(m, hmmu_device_remove(m, 1), -EBUSY, HMMU_ERR_BUSY);
+}
+
+static void test_page_free_changes_no_devices(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t device, pfn, calls = 0;
+	const struct hmmu_pagemap_ops ops = { .page_free = change_devices };
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &device));
+	assert_ok(hmmu_device_driver(r->m, device, &ops, &calls));
+	assert_ok(hmmu_device_alloc_of(r->m, device, &pfn));
+	assert_ok(hmmu_page_put(r->m, pfn));
+	assert_int_equal(calls, 1);
+	/* The driver goes with its device, although the number stays. */
+	assert_ok(hmmu_device_remove(r->m, device));
+	assert_ok(hmmu_device_create(r->m, 16, 7, &device));
+	assert_ok(hmmu_device_alloc_of(r->m, device, &pfn));
+	assert_ok(hmmu_page_put(r->m, pfn));
+	assert_int_equal(calls, 1);
 	rig_close(r);
 }
 
@@ -175,10 +269,9 @@ static void test_in_place_of_a_removed_one(void **state)
 	assert_ok(hmmu_device_driver(r->m, device, &ops, &calls));
 	assert_ok(hmmu_device_remove(r->m, device));
 	assert_restores(r->m);
-	assert_ok(hmmu_device_create(r->m, 16, 8, &(uint32_t){ 0 }));
-	assert_restores(r->m);
 	assert_ok(hmmu_device_create(r->m, 4, 9, &again));
 	assert_int_equal(again, device);
+	assert_restores(r->m);
 	write_pages(r, buf, 1, 3);
 	r->builtin = (struct hmmu_builtin){ .to = HMMU_TO_DEVICE, .device = device };
 	assert_ok(migrate_with(r, buf, 1, &hmmu_builtin_ops, &r->builtin));
@@ -213,6 +306,9 @@ int main(void)
 		cmocka_unit_test(test_each_has_its_driver),
 		cmocka_unit_test(test_in_place_of_a_removed_one),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_come_and_go),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_page_free_changes_no_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,26 +53,26 @@ static void test_destinations(void **state)
 		write_pages(r, buf + PAGES(i), 1, (uint8_t)(i + 1));
 		pages[i] = pfn_at(r, buf + PAGES(i));
 	}
-	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE), 3);
-	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, pages + 1, 4), 3);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE, 0), 3);
+	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, 0, pages + 1, 4), 3);
 	for (uint32_t i = 1; i < 4; i++) {
 		assert_int_equal(pages[i], base + i - 1);
 		assert_int_equal(*(uint8_t *)hmmu_page_data(r->m, pages[i]), i < 3 ? i + 1 : 0);
 		assert_int_equal(page_info(r, pages[i]).flags & HMMU_PG_LOCKED, HMMU_PG_LOCKED);
 	}
-	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE), 0);
-	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, pages, 1), 0);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE, 0), 0);
+	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, 0, pages, 1), 0);
 	for (uint32_t i = 1; i < 4; i++) {
 		assert_ok(hmmu_page_unlock(r->m, pages[i]));
 		assert_ok(hmmu_page_put(r->m, pages[i]));
 	}
-	assert_failed(r->m, hmmu_destinations(r->m, HMMU_TO_SYSTEM, &bad, 1), -EINVAL, HMMU_ERR_NO_PAGE);
-	assert_failed(r->m, hmmu_destinations(r->m, 2, pages, 1), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
-	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_SYSTEM), counter(r, HMMU_COUNT_RAM_FREE));
+	assert_failed(r->m, hmmu_destinations(r->m, HMMU_TO_SYSTEM, 0, &bad, 1), -EINVAL, HMMU_ERR_NO_PAGE);
+	assert_failed(r->m, hmmu_destinations(r->m, 2, 0, pages, 1), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_SYSTEM, 0), counter(r, HMMU_COUNT_RAM_FREE));
 	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 2, false));
-	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_SYSTEM), 1);
+	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_SYSTEM, 0), 1);
 	pages[1] = 0;
-	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_SYSTEM, pages, 2), 1);
+	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_SYSTEM, 0, pages, 2), 1);
 	assert_ok(hmmu_page_unlock(r->m, pages[0]));
 	assert_ok(hmmu_page_put(r->m, pages[0]));
 	rig_close(r);

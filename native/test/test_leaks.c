@@ -214,7 +214,7 @@ static void test_no_mark(void **state)
 	write_pages(r, buf, 3, 1);
 	assert_int_equal(unwritten_events(&d, buf, NULL), 0);
 	assert_ok(migrate(r, buf + PAGES(1), 2, HMMU_TO_DEVICE));
-	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, pages, 1), 1);
+	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, 0, pages, 1), 1);
 	assert_int_equal(count_leaks(r), 1);
 	assert_int_equal(drain_events(r, HMMU_EVENT_UNWRITTEN, NULL), 0);
 	assert_ok(hmmu_page_unlock(r->m, pages[0]));

@@ -328,7 +328,7 @@ static void test_unused_parts(void **state)
 	REFUSED(m->vmas[0].start, 1, "record 0");
 	rig_close(r);
 }
-/* Devices divide all device pages among them. */
+/* No page is of two devices, and each device knows how many are free. */
 static void test_devices(void **state)
 {
 	struct rig *r = open_rig();
@@ -341,22 +341,23 @@ static void test_devices(void **state)
 	assert_ok(hmmu_device_create(r->m, 4, 9, &gone));
 	assert_ok(hmmu_device_alloc_of(r->m, second, &pfn));
 	assert_ok(hmmu_device_remove(r->m, gone));
-	/* Pages of another device, pages that there are not, and too few. */
+	/* Pages of another device, pages that there are not, and a wrong number of free ones. */
 	REFUSED(d[first].first, 40, "device 2 has");
 	REFUSED(d[first].first, UINT32_MAX, "device 1 has");
 	REFUSED(d[first].end, 65, "device 1 has");
-	REFUSED(d[first].end, 63, "together");
+	REFUSED(d[first].free, 15, "device 1: 0 pages");
+	REFUSED(d[first].free, 17, "device 1 has");
 	REFUSED(d[first].hint, 47, "device 1 has");
 	REFUSED(d[first].hint, 65, "device 1 has");
 	REFUSED(d[first].owner, 0, "device 1 has");
 	REFUSED(d[gone].owner, 9, "device 3 has");
-	REFUSED(d[gone].gone, 2, "device 3 has");
+	REFUSED(d[gone].free, 4, "device 3 has");
 	/* A record of no device, and device 0. */
 	REFUSED(d[gone + 1].owner, 5, "device 4 has");
-	REFUSED(d[gone + 1].gone, 1, "device 4 has");
+	REFUSED(d[gone + 1].hint, 1, "device 4 has");
 	REFUSED(d[0], ((struct device){ .owner = d[0].owner, .first = 1, .end = d[0].end, .hint = 1 }), "device 0 has");
 	/* A page in use is one of a device that is there. */
-	REFUSED(d[second], ((struct device){ .first = 40, .end = 48, .hint = 40, .gone = 1 }), "was removed");
+	REFUSED(d[second], (struct device){ 0 }, "no device has");
 	assert_ok(hmmu_page_put(r->m, pfn));
 	rig_close(r);
 }

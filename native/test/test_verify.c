@@ -87,7 +87,7 @@ static void test_counters(void **state)
 	(void)state;
 	CHECK_NUMBER(s, st->memcg_charged, "memory cgroup");
 	CHECK_NUMBER(s, st->free_frames, "allocator");
-	CHECK_NUMBER(s, st->device_free, "device");
+	CHECK_NUMBER(s, st->devices[0].free, "device 0");
 	CHECK_NUMBER(s, st->table_pages, "page tables");
 	CHECK_NUMBER(s, st->lru[LRU_ACTIVE_ANON].nr, "LRU list");
 	CHECK_NUMBER(s, mm->rss[MM_ANONPAGES], "RSS");

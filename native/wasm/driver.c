@@ -9,7 +9,8 @@ struct host host;
 /* Call this first, with the indexes of functions in the module's table. */
 EXPORT(setHost)
 void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
-		   int (*page_fault)(uint32_t tid, double address, uint32_t pfn), int (*page_free)(uint32_t pfn),
+		   int (*page_fault)(uint32_t device, uint32_t tid, double address, uint32_t pfn),
+		   int (*page_free)(uint32_t device, uint32_t pfn),
 		   int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end))
 {
 	host = (struct host){ migration, page_fault, page_free, invalidate };
@@ -17,23 +18,30 @@ void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
 
 static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
 {
+	const uint32_t *device = data;
+
 	(void)m;
-	(void)data;
-	return host.page_fault(tid, (double)address, pfn);
+	return host.page_fault(*device, tid, (double)address, pfn);
 }
 
 static void on_page_free(struct hmmu *m, uint32_t pfn, void *data)
 {
+	const uint32_t *device = data;
+
 	(void)m;
-	(void)data;
-	host.page_free(pfn);
+	host.page_free(*device, pfn);
 }
 
-EXPORT(setDeviceHandlers) int wasm_set_device_handlers(bool page_fault, bool page_free)
+EXPORT(setDeviceHandlers) int wasm_set_device_handlers(uint32_t device, bool page_fault, bool page_free)
 {
+	static uint32_t numbers[HMMU_MAX_DEVICES];
 	const struct hmmu_pagemap_ops ops = { page_fault ? on_page_fault : NULL, page_free ? on_page_free : NULL };
+	uint32_t *number = &numbers[device % HMMU_MAX_DEVICES];
+	int err = hmmu_device_driver(instance.machine, device, &ops, number);
 
-	return hmmu_device_set_ops(instance.machine, &ops, NULL);
+	if (!err)
+		*number = device;
+	return err;
 }
 
 static void on_invalidate(struct hmmu *m, const struct hmmu_event *event, void *data)
@@ -49,7 +57,7 @@ EXPORT(notify) int wasm_notify(uint32_t pid, bool on)
 	return hmmu_notify(instance.machine, pid, on);
 }
 
-EXPORT(destinations) int wasm_destinations(uint32_t to, uint32_t *pages, uint32_t count)
+EXPORT(destinations) int wasm_destinations(uint32_t to, uint32_t device, uint32_t *pages, uint32_t count)
 {
-	return hmmu_destinations(instance.machine, to, pages, count);
+	return hmmu_destinations(instance.machine, to, device, pages, count);
 }

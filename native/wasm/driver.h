@@ -10,9 +10,9 @@ struct host {
 	/** A callback of a migration, 0: alloc_and_copy, 1: finalize_and_map. */
 	int (*migration)(uint32_t id, uint32_t which);
 	/** A fault on a device page. */
-	int (*page_fault)(uint32_t tid, double address, uint32_t pfn);
+	int (*page_fault)(uint32_t device, uint32_t tid, double address, uint32_t pfn);
 	/** A device page is free again. */
-	int (*page_free)(uint32_t pfn);
+	int (*page_free)(uint32_t device, uint32_t pfn);
 	/** Pages of a process lose their meaning. */
 	int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end);
 };

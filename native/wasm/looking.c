@@ -50,6 +50,19 @@ EXPORT(pageInfo) int wasm_page_info(uint32_t pfn, struct hmmu_page_info *out)
 	return hmmu_page_info(instance.machine, pfn, out);
 }
 
+/* Tells first, pages, free, owner. */
+EXPORT(deviceInfo) int wasm_device_info(uint32_t device)
+{
+	struct hmmu_device_info info = { 0 };
+	int err = hmmu_device_info(instance.machine, device, &info);
+
+	instance.told[0] = info.first;
+	instance.told[1] = info.pages;
+	instance.told[2] = info.free;
+	instance.told[3] = (double)info.owner;
+	return err;
+}
+
 EXPORT(leaks) int wasm_leaks(struct hmmu_leak *out, uint32_t capacity)
 {
 	return hmmu_leaks(instance.machine, out, capacity);

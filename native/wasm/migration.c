@@ -45,7 +45,7 @@ static int finalize_and_map(struct hmmu_migration *context, void *data)
 /* Memory for a migration of a number of pages. The built-in driver has a target, and lists of
  * indexes to skip and to fail. Returns 0 if there is no memory. */
 EXPORT(migrationMake)
-struct migration *wasm_migration_make(uint32_t id, uint32_t pages, int target, uint32_t skip_count,
+struct migration *wasm_migration_make(uint32_t id, uint32_t pages, int target, uint32_t device, uint32_t skip_count,
 				      uint32_t error_count)
 {
 	uint64_t indexes = (uint64_t)skip_count + error_count;
@@ -58,6 +58,7 @@ struct migration *wasm_migration_make(uint32_t id, uint32_t pages, int target, u
 	migration->pages = pages;
 	migration->target = target;
 	migration->builtin.to = (uint32_t)target;
+	migration->builtin.device = device;
 	migration->builtin.skip_count = skip_count;
 	migration->builtin.skip = migration->words;
 	migration->builtin.error_count = error_count;

@@ -16,10 +16,10 @@ function onDevice(pages: number) {
 test('a machine says which devices it has', () => {
   const machine = makeMachine({ devicePages: 8 })
   const [device] = machine.devices
-  expect(device!.toJSON()).toEqual({ base: machine.deviceBase, pages: 8, owner: 1 })
+  expect(device!.toJSON()).toEqual({ number: 0, base: machine.deviceBase, pages: 8, free: 8, owner: 1 })
   expect([device!.machine, String(device)]).toEqual([
     machine,
-    `Device of owner 1: pages ${machine.deviceBase} to ${machine.deviceBase + 7}`,
+    `Device 0 of owner 1: pages ${machine.deviceBase} to ${machine.deviceBase + 7}, 8 free`,
   ])
   expect(makeMachine({ devicePages: 0 }).devices).toEqual([])
 })

@@ -134,13 +134,18 @@ describe('what is selected', () => {
 
   test.each([
     [1, 'offered'],
-    [2, 'other_owner'],
     [0, 'other_owner'],
-    [Number.MAX_SAFE_INTEGER, 'other_owner'],
   ] as const)('owner %d', (owner, expected) => {
     const { a, buf } = bufferOf6(1)
     a.migrate(buf)
     expect(offered(buf, { select: ['private'], owner })).toEqual([expected])
+  })
+
+  test.each([2, Number.MAX_SAFE_INTEGER])('owner %d, which no device has: HMMU_INVALID_ARGUMENT', (owner) => {
+    const { a, buf } = bufferOf6(1)
+    expect(codeOf(() => offered(buf, { select: ['private'], owner }))).toBe('HMMU_INVALID_ARGUMENT')
+    expect(codeOf(() => a.mirror(buf, { owner }))).toBe('HMMU_INVALID_ARGUMENT')
+    expect(kinds(buf)).toEqual(['sys'])
   })
 
   test('the built-in driver selects what it can move, a callback everything; both can choose', () => {
@@ -158,8 +163,8 @@ describe('what is selected', () => {
       [true, false],
     ])
     expect(a.migrate(buf, { to: 'system', select: ['system', 'private'] }).moved).toBe(1)
-    expect(a.migrate(buf, { to: 'device', owner: 2, select: new Set(['system'] as const) }).moved).toBe(2)
-    expect(a.migrate(buf, { to: 'system', owner: 2 }).entries[0]!.why).toBe('other_owner')
+    expect(a.migrate(buf, { to: 'device', owner: 0, select: new Set(['system'] as const) }).moved).toBe(2)
+    expect(a.migrate(buf, { to: 'system', owner: 0 }).entries[0]!.why).toBe('other_owner')
   })
 })
 

@@ -78,7 +78,7 @@
 	X(OUT32, makeDeviceExclusive, make_device_exclusive, 3, (U32, tid, U64, address, U64, owner)) \
 	X(INT, pageCopy, page_copy, 2, (U32, to, U32, from)) \
 	X(INT, pageZero, page_zero, 1, (U32, pfn)) \
-	X(U64, destinationsLeft, destinations_left, 1, (U32, to))
+	X(U64, destinationsLeft, destinations_left, 2, (U32, to, U32, device))
 
 /** M(type, name) for each argument of a call, with commas between them. */
 #define HMMU_EACH(M, count, arguments) HMMU_WITH(HMMU_EACH_##count, M, HMMU_UNWRAP arguments)

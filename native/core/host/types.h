@@ -453,13 +453,13 @@ enum part {
 	NR_PARTS
 };
 
-/** A device: a run of device pages. The records divide all of them, and are in no order. */
+/** A device: a run of device pages. The records are in no order. Pages of no record are of no device, and free. */
 struct device {
-	u64 owner; /**< pgmap->owner; 0 in a record of no device */
+	u64 owner; /**< pgmap->owner; 0: no device has this record, and it is all zero */
 	u32 first; /**< index of its first page */
-	u32 end;   /**< the index behind its last one; equal to first: the record is unused */
+	u32 end;   /**< the index behind its last one */
 	u32 hint;  /**< no page of it is free below this index */
-	u32 gone;  /**< 1: the device was removed, and its pages are nobody's */
+	u32 free;  /**< how many of its pages are free */
 };
 
 /** The arena's first page: everything of a machine that is not a record of a slab. */
@@ -486,7 +486,6 @@ struct state {
 	u32 huge_zero_pfn;
 	u32 huge_zero_refs;
 	/* device */
-	u32 device_free; /**< of all devices */
 	u32 device_high; /**< device pages from here on were never used */
 	struct device devices[HMMU_MAX_DEVICES];
 	/* hugetlb pool; counts of huge pages */

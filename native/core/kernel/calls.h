@@ -97,8 +97,8 @@
 	X(int, page_copy, (struct hmmu *m, uint32_t to, uint32_t from), (m, to, from)) \
 	X(int, page_zero, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, make_device_exclusive, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t owner, uint32_t *pfn), (m, tid, address, owner, pfn)) \
-	X(int, destinations, (struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t count), (m, to, pages, count)) \
-	X(uint64_t, destinations_left, (const struct hmmu *m, uint32_t to), (m, to)) \
+	X(int, destinations, (struct hmmu *m, uint32_t to, uint32_t device, uint32_t *pages, uint32_t count), (m, to, device, pages, count)) \
+	X(uint64_t, destinations_left, (const struct hmmu *m, uint32_t to, uint32_t device), (m, to, device)) \
 	X(int, device_set_ops, (struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data), (m, ops, data))
 
 /** Calls on a migration, which is their first parameter. */

@@ -125,7 +125,7 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 	case HMMU_COUNT_DEVICE_PAGES:
 		return st->device_pages;
 	case HMMU_COUNT_DEVICE_FREE:
-		return st->device_free;
+		return st->device_pages - devices_used(m);
 	case HMMU_COUNT_LRU_INACTIVE_ANON:
 		return st->lru[LRU_INACTIVE_ANON].nr;
 	case HMMU_COUNT_LRU_ACTIVE_ANON:

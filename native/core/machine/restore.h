@@ -92,7 +92,7 @@ static bool check_pages(struct check *c);
 static bool check_device(struct check *c);
 /** The records of devices; and whether pages of removed ones are in use. */
 static bool check_devices(struct check *c);
-static bool check_removed_devices(struct check *c);
+static bool check_device_counts(struct check *c);
 /** restore_hugetlb.c: the pool, and an entry of a mapping; then who has mapped and reserved what. */
 static bool check_pool(struct check *c);
 static bool take_pool_page(struct check *c, u32 vma, u64 address, u64 pfn);

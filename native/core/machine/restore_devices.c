@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Restoring: the devices, which divide all device pages among them. */
+/* Restoring: the devices, of which no two have a page in common. */
 #include "machine/restore.h"
 #include "page/devmem.h"
 
@@ -20,39 +20,42 @@ static bool device_is_sound(const struct state *st, u32 number)
 {
 	const struct device *device = &st->devices[number];
 
-	if (number && !device->end)
-		return !device->owner && !device->first && !device->hint && !device->gone;
+	if (!device->owner)
+		return !device->first && !device->end && !device->hint && !device->free;
 	if (device->first > device->end || (number && device->first == device->end) || device->end > st->device_pages)
 		return false;
-	if (device->hint < device->first || device->hint > device->end)
+	if (device->hint < device->first || device->hint > device->end || device->free > device_size(device))
 		return false;
-	return (number || !device->first) && (device->owner == 0) == device->gone && !overlaps_another(st, number);
+	return (number || !device->first) && !overlaps_another(st, number);
 }
 
 bool check_devices(struct check *c)
 {
 	const struct state *st = c->m->st;
-	u64 pages = 0;
 
-	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
-		pages += (u64)st->devices[i].end - st->devices[i].first;
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
 		if (!device_is_sound(st, i))
-			return refuse_snapshot(c, "device %u has the pages %u to %u, and owner %llu", i,
-					       st->devices[i].first, st->devices[i].end,
+			return refuse_snapshot(c, "device %u has the pages %u to %u, %u of them free, and owner %llu",
+					       i, st->devices[i].first, st->devices[i].end, st->devices[i].free,
 					       (unsigned long long)st->devices[i].owner);
-	}
-	if (pages != st->device_pages)
-		return refuse_snapshot(c, "the devices have %llu pages together, of %u", (unsigned long long)pages,
-				       st->device_pages);
 	return true;
 }
 
-bool check_removed_devices(struct check *c)
+bool check_device_counts(struct check *c)
 {
 	const struct hmmu *m = c->m;
+	u32 used = 0;
 
-	for (u32 index = 0; index < m->st->device_high; index++)
-		if (device_in_use(m, index) && m->st->devices[device_of_index(m, index)].gone)
-			return refuse_snapshot(c, "device page %u is in use, and its device was removed", index);
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
+		const struct device *device = &m->st->devices[i];
+		u32 in_use = device_pages_in_use(m, device->first, device->end);
+
+		if (in_use + device->free != device_size(device))
+			return refuse_snapshot(c, "device %u: %u pages are in use, %u are free, of %u", i, in_use,
+					       device->free, device_size(device));
+		used += in_use;
+	}
+	if (used != device_pages_in_use(m, 0, m->st->device_pages))
+		return refuse_snapshot(c, "device pages are in use that no device has");
 	return true;
 }

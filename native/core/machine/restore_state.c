@@ -19,9 +19,8 @@ static bool check_counts(struct check *c)
 				       st->blocks, st->zero_pfn);
 	if (!check_devices(c))
 		return false;
-	if (st->device_high > st->device_pages || st->device_free > st->device_pages)
-		return refuse_snapshot(c, "the device has %u pages, fewer than were used or are free",
-				       st->device_pages);
+	if (st->device_high > st->device_pages)
+		return refuse_snapshot(c, "the device has %u pages, fewer than were used", st->device_pages);
 	if (st->hugetlb_high > st->hugetlb_pages || st->hugetlb_free > st->hugetlb_pages ||
 	    (int32_t)st->hugetlb_reserved > (int32_t)st->hugetlb_free ||
 	    (KERNEL < V6_12 && st->hugetlb_reserved > st->hugetlb_pages))

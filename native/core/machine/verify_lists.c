@@ -58,19 +58,30 @@ static void verify_device_bitmap(struct verify *v)
 	const struct hmmu *m = v->m;
 	u64 marks = 0;
 
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
+		const struct device *device = &m->st->devices[i];
+		u32 in_use = device_pages_in_use(m, device->first, device->end);
+
+		if (in_use + device->free != device_size(device))
+			complain(v, "device %u: %u pages are in use, %u are free, of %u", i, in_use, device->free,
+				 device_size(device));
+	}
 	for (u32 word = 0; word < (m->st->device_high + 63) / 64; word++)
 		marks += (u64)__builtin_popcountll(m->device_bitmap[word]);
-	if (marks + m->st->device_free != m->st->device_pages)
-		complain(v, "device: %llu pages are marked as in use, %u are free, of %u", (unsigned long long)marks,
-			 m->st->device_free, m->st->device_pages);
+	if (marks != devices_used(m))
+		complain(v, "devices: %llu pages are marked as in use, the counters say %u", (unsigned long long)marks,
+			 devices_used(m));
 	for (u32 index = 0; index < m->st->device_high; index++) {
 		bool marked = m->device_bitmap[index / 64] >> (index % 64) & 1;
 		bool in_use = page_of(m, m->device_base + index)->count > FREE_DEVICE_REFS;
+		u32 device = device_of_index(m, index);
 
 		if (marked != in_use)
 			complain(v, "device page %u is %s, and marked as %s", index, in_use ? "in use" : "free",
 				 marked ? "in use" : "free");
-		else if (!marked && index < m->st->devices[device_of_index(m, index)].hint)
+		else if (marked && device == HMMU_MAX_DEVICES)
+			complain(v, "device page %u is in use, and of no device", index);
+		else if (!marked && device < HMMU_MAX_DEVICES && index < m->st->devices[device].hint)
 			complain(v, "device page %u is free, and would not be found", index);
 	}
 }

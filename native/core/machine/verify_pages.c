@@ -71,7 +71,7 @@ static void verify_page(struct verify *v, u32 pfn)
 void verify_pages(struct verify *v)
 {
 	struct hmmu *m = v->m;
-	u64 charged = 0, free = m->st->ram_pages, device_used = 0;
+	u64 charged = 0, free = m->st->ram_pages;
 
 	for (u32 pfn = 1; pfn < m->pfn_end; pfn = next_used(m, pfn)) {
 		const struct page *page = page_of(m, pfn);
@@ -79,13 +79,9 @@ void verify_pages(struct verify *v)
 		verify_page(v, pfn);
 		if ((page->flags & PAGE_USER_CHARGED) && !(page->flags & HMMU_PG_TAIL))
 			charged += hpage_nr_pages(m, pfn);
-		if (PageHuge(m, pfn))
+		if (PageHuge(m, pfn) || is_zone_device_page(m, pfn))
 			continue;
-		if (is_device_private_page(m, pfn))
-			device_used += page->count > FREE_DEVICE_REFS;
-		else if (is_zone_device_page(m, pfn))
-			continue;
-		else if (page->count || (page->flags & (HMMU_PG_TAIL | HMMU_PG_RESERVED)))
+		if (page->count || (page->flags & (HMMU_PG_TAIL | HMMU_PG_RESERVED)))
 			free--;
 	}
 	free--; /* frame 0 */
@@ -95,9 +91,6 @@ void verify_pages(struct verify *v)
 	if (free != m->st->free_frames)
 		complain(v, "allocator: %llu frames are free, the counter says %u", (unsigned long long)free,
 			 m->st->free_frames);
-	if (device_used + m->st->device_free != m->st->device_pages)
-		complain(v, "device: %llu pages are in use and %u free, of %u", (unsigned long long)device_used,
-			 m->st->device_free, m->st->device_pages);
 	if (v->tables != m->st->table_pages)
 		complain(v, "page tables: %llu are reachable, the counter says %u", (unsigned long long)v->tables,
 			 m->st->table_pages);

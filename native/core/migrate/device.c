@@ -1,37 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Several devices: memremap_pages() and memunmap_pages(). The machine's device pages are divided among them. Device 0 has all
- * of them at first, and gives its last ones to a device that is made.
+ * Several devices: memremap_pages() and memunmap_pages(). A machine begins with device 0, which has all device pages. A new
+ * device gets pages of no device, or the last ones of device 0.
  */
 #include <errno.h>
 
 #include "migrate/driver.h"
 #include "page/devmem.h"
 
-/* Take the last pages of a record, if they are free. */
-static bool give_last_pages(struct hmmu *m, struct device *from, u32 pages, u32 *first)
+/* The device with the last pages below an index; NULL: no device has any. */
+static const struct device *last_device_below(const struct hmmu *m, u32 index)
 {
-	u32 end = from->end;
+	const struct device *last = NULL;
 
-	if (pages > device_size(from) || device_pages_in_use(m, end - pages, end))
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
+		const struct device *device = &m->st->devices[i];
+
+		if (device_size(device) && device->end <= index && (!last || device->end > last->end))
+			last = device;
+	}
+	return last;
+}
+
+/* The last pages of the highest gap between devices that is large enough. */
+static bool find_gap(const struct hmmu *m, u32 pages, u32 *first)
+{
+	const struct device *below;
+
+	for (u32 end = m->st->device_pages; end; end = below->first) {
+		below = last_device_below(m, end);
+		if (end - (below ? below->end : 0) >= pages) {
+			*first = end - pages;
+			return true;
+		}
+		if (!below)
+			return false;
+	}
+	return false;
+}
+
+/* No page below a hint is free, so the hint of device 0 is below its last free pages. */
+static bool take_from_first_device(struct hmmu *m, u32 pages, u32 *first)
+{
+	struct device *device = &m->st->devices[0];
+
+	if (pages > device_size(device) || device_pages_in_use(m, device->end - pages, device->end))
 		return false;
-	from->end -= pages;
-	if (from->hint > from->end)
-		from->hint = from->end;
-	*first = end - pages;
+	device->end -= pages;
+	device->free -= pages;
+	*first = device->end;
 	return true;
 }
 
-/* Pages of removed devices are taken first, then those of device 0. */
-static bool find_room(struct hmmu *m, u32 pages, u32 *first)
+/* Pages behind device 0 that no device has are its own again. */
+static void give_to_first_device(struct hmmu *m)
 {
+	struct device *device = &m->st->devices[0];
+	u32 end = m->st->device_pages;
+
+	if (!device->owner)
+		return;
 	for (u32 i = 1; i < HMMU_MAX_DEVICES; i++)
-		if (m->st->devices[i].gone && give_last_pages(m, &m->st->devices[i], pages, first)) {
-			if (!device_size(&m->st->devices[i]))
-				m->st->devices[i] = (struct device){ 0 };
-			return true;
-		}
-	return !m->st->devices[0].gone && give_last_pages(m, &m->st->devices[0], pages, first);
+		if (m->st->devices[i].owner && m->st->devices[i].first < end)
+			end = m->st->devices[i].first;
+	device->free += end - device->end;
+	device->end = end;
+}
+
+/* The default driver: the built-in one. */
+static void reset_driver(struct hmmu *m, u32 number)
+{
+	m->drivers[number].ops = (struct hmmu_pagemap_ops){ .page_fault = builtin_page_fault };
+	m->drivers[number].data = NULL;
 }
 
 int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *number)
@@ -43,31 +83,38 @@ int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t 
 				 pages, m->st->device_pages);
 	if (!owner)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "owner 0 owns nothing");
-	while (free < HMMU_MAX_DEVICES && device_size(&m->st->devices[free]))
+	if (check_outside_page_free(m))
+		return -EBUSY;
+	while (free < HMMU_MAX_DEVICES && m->st->devices[free].owner)
 		free++;
 	if (free == HMMU_MAX_DEVICES)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "the machine has %u devices", HMMU_MAX_DEVICES);
-	if (!find_room(m, pages, &first))
-		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES, "the last %u pages of device 0 are not free",
-				 pages);
-	m->st->devices[free] = (struct device){ .owner = owner, .first = first, .end = first + pages, .hint = first };
+	if (!find_gap(m, pages, &first) && !take_from_first_device(m, pages, &first))
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES,
+				 "no %u pages in a row are of no device, and the last %u of device 0 are not free",
+				 pages, pages);
+	m->st->devices[free] =
+		(struct device){ .owner = owner, .first = first, .end = first + pages, .hint = first, .free = pages };
+	drivers_changed(m);
 	*number = free;
-	return hmmu_device_driver(m, free, NULL, NULL);
+	return 0;
 }
 
 int hmmu_device_remove(struct hmmu *m, uint32_t number)
 {
 	struct device *device = device_find(m, number);
-	u32 used;
 
 	if (!device)
 		return -EINVAL;
-	used = device_pages_in_use(m, device->first, device->end);
-	if (used)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "%u pages of device %u are in use", used, number);
-	device->owner = 0;
-	device->hint = device->first;
-	device->gone = 1;
+	if (check_outside_page_free(m))
+		return -EBUSY;
+	if (device->free != device_size(device))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "%u pages of device %u are in use",
+				 device_size(device) - device->free, number);
+	*device = (struct device){ 0 };
+	give_to_first_device(m);
+	reset_driver(m, number);
+	drivers_changed(m);
 	return 0;
 }
 
@@ -80,7 +127,7 @@ int hmmu_device_info(const struct hmmu *m, uint32_t number, struct hmmu_device_i
 	*out = (struct hmmu_device_info){
 		.first = m->device_base + device->first,
 		.pages = device_size(device),
-		.free = device_size(device) - device_pages_in_use(m, device->first, device->end),
+		.free = device->free,
 		.owner = device->owner,
 	};
 	return 0;
@@ -113,6 +160,6 @@ int hmmu_device_driver(struct hmmu *m, uint32_t device, const struct hmmu_pagema
 void devices_init(struct hmmu *m)
 {
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
-		m->drivers[i].ops.page_fault = builtin_page_fault;
+		reset_driver(m, i);
 	drivers_changed(m);
 }

@@ -38,17 +38,24 @@ bool migrate_device_range_collect(struct hmmu_migration *mig)
 	return true;
 }
 
+/* Whether all pages of a range are of one device. */
+static bool of_one_device(const struct hmmu *m, const struct hmmu_device_range *range)
+{
+	u32 number = is_device_private_page(m, range->first) ? device_of_page(m, range->first) : HMMU_MAX_DEVICES;
+
+	return number < HMMU_MAX_DEVICES && range->pages &&
+	       range->pages <= m->device_base + m->st->devices[number].end - range->first;
+}
+
 static int check_device_range(struct hmmu *m, const struct hmmu_device_range *range)
 {
 	if (!range->src || !range->dst)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "there is no array for src or dst");
 	if (range->ops && !range->ops->alloc_and_copy)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the operations have no alloc_and_copy()");
-	if (!is_device_private_page(m, range->first) || !range->pages ||
-	    range->pages > m->device_base + m->st->device_pages - range->first)
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE,
-				 "%u pages from page %u on are no pages of the device (pfns are %u to %u)",
-				 range->pages, range->first, m->device_base, m->device_base + m->st->device_pages - 1);
+	if (!of_one_device(m, range))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "%u pages from page %u on are not pages of one device",
+				 range->pages, range->first);
 	return check_outside_page_free(m);
 }
 

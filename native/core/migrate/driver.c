@@ -29,20 +29,16 @@ static ALWAYS_INLINE bool fill_destination(struct hmmu *m, struct device *device
 	return true;
 }
 
-uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to)
+uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to, uint32_t device)
 {
 	u64 nth = m->st->injections[HMMU_INJECT_FRAME].nth, free = m->st->free_frames;
 
-	const struct device *device = &m->st->devices[0];
-
-	if (to == HMMU_TO_DEVICE && device->end == m->st->device_pages)
-		return m->st->device_free;
 	if (to == HMMU_TO_DEVICE)
-		return device->end - device_pages_in_use(m, 0, device->end);
+		return device < HMMU_MAX_DEVICES ? m->st->devices[device].free : 0;
 	return nth && nth - 1 < free ? nth - 1 : free;
 }
 
-int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t count)
+int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t number, uint32_t *pages, uint32_t count)
 {
 	struct device *device = NULL;
 
@@ -53,7 +49,7 @@ int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t cou
 		if (pages[i] && !in_use(m, pages[i]))
 			return no_page(m, pages[i]);
 	if (to == HMMU_TO_DEVICE)
-		device = device_find(m, 0);
+		device = device_find(m, number);
 	if (to == HMMU_TO_DEVICE && !device)
 		return -EINVAL;
 	for (u32 i = 0; i < count; i++) {
@@ -86,14 +82,22 @@ static NOINLINE const u64 *builtin_choices(struct hmmu_migration *mig, const str
 	return mig->dst;
 }
 
-/* Whether a source is of the wanted kind already. In 6.12 the page tells, not the word. */
-static inline bool is_there(const struct hmmu *m, u64 src, bool to_device)
+/* Whether a source is on the wanted device already. */
+static inline bool is_on(const struct hmmu *m, u64 src, const struct device *device)
 {
-	const u64 there = HMMU_PFN_VALID | (to_device ? HMMU_PFN_DEVICE : 0);
+	u64 pfn = src >> HMMU_PFN_SHIFT;
 
+	return src & HMMU_PFN_VALID && pfn - m->device_base - device->first < device_size(device);
+}
+
+/* Whether a source is of the wanted kind already. In 6.12 the page tells, not the word. */
+static inline bool is_there(const struct hmmu *m, u64 src, const struct device *device, bool to_device)
+{
+	if (to_device)
+		return is_on(m, src, device);
 	if (KERNEL >= V6_12)
-		return (src & HMMU_PFN_VALID) && is_zone_device_page(m, (u32)(src >> HMMU_PFN_SHIFT)) == to_device;
-	return (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == there;
+		return (src & HMMU_PFN_VALID) && !is_zone_device_page(m, (u32)(src >> HMMU_PFN_SHIFT));
+	return (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == HMMU_PFN_VALID;
 }
 
 /* The word of an entry's destination, allocated and filled; 0: no page is left. */
@@ -135,7 +139,7 @@ static ALWAYS_INLINE void builtin_move_all(struct hmmu_migration *mig, struct de
 	for (u64 i = 0; i < pages; i++) {
 		u64 src = words[i], word;
 
-		if (!(src & HMMU_PFN_MIGRATE) || is_there(m, src, to_device))
+		if (!(src & HMMU_PFN_MIGRATE) || is_there(m, src, device, to_device))
 			continue;
 		word = builtin_destination(m, src, device, to_device);
 		if (!word)
@@ -169,7 +173,7 @@ static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 
 	if (driver->to != HMMU_TO_DEVICE)
 		builtin_move(mig, driver, NULL, false);
-	else if (driver->device < HMMU_MAX_DEVICES && !mig->ctx.m->st->devices[driver->device].gone)
+	else if (driver->device < HMMU_MAX_DEVICES)
 		builtin_move(mig, driver, &mig->ctx.m->st->devices[driver->device], true);
 	return 0;
 }

@@ -13,18 +13,27 @@ void devmem_init(struct hmmu *m)
 {
 	struct state *st = m->st;
 
-	st->device_free = st->device_pages;
-	st->devices[0] = (struct device){ .owner = HMMU_DEFAULT_OWNER, .end = st->device_pages };
+	st->devices[0] =
+		(struct device){ .owner = HMMU_DEFAULT_OWNER, .end = st->device_pages, .free = st->device_pages };
 }
 
 u32 device_with(const struct hmmu *m, u32 index)
 {
 	u32 device = 0;
 
-	while (device < HMMU_MAX_DEVICES - 1 &&
+	while (device < HMMU_MAX_DEVICES &&
 	       (index < m->st->devices[device].first || index >= m->st->devices[device].end))
 		device++;
 	return device;
+}
+
+u32 devices_used(const struct hmmu *m)
+{
+	u32 used = 0;
+
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
+		used += device_size(&m->st->devices[i]) - m->st->devices[i].free;
+	return used;
 }
 
 u32 device_lowest_free(const struct hmmu *m, const struct device *device)
@@ -44,7 +53,7 @@ struct device *device_find(struct hmmu *m, u32 number)
 {
 	struct device *device = number < HMMU_MAX_DEVICES ? &m->st->devices[number] : NULL;
 
-	if (device && (device_size(device) || !number) && !device->gone)
+	if (device && device->owner)
 		return device;
 	hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "there is no device %u", number);
 	return NULL;
@@ -69,7 +78,7 @@ int hmmu_device_set_owner(struct hmmu *m, uint32_t number, uint64_t owner)
 		return -EINVAL;
 	if (!owner)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "owner 0 owns nothing");
-	if (device_pages_in_use(m, device->first, device->end))
+	if (device->free != device_size(device))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "pages of device %u are in use", number);
 	device->owner = owner;
 	return 0;
@@ -101,14 +110,17 @@ int hmmu_device_alloc_of(struct hmmu *m, uint32_t number, uint32_t *pfn)
 
 int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn)
 {
+	u32 number;
+
 	if (!is_device_private_page(m, pfn))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is no page of the device (pfns are %u to %u)",
 				 pfn, m->device_base, m->device_base + m->st->device_pages - 1);
 	if (device_in_use(m, pfn - m->device_base))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is in use", pfn);
-	if (m->st->devices[device_of_page(m, pfn)].gone)
+	number = device_of_page(m, pfn);
+	if (number == HMMU_MAX_DEVICES)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "the device of page %u was removed", pfn);
-	device_take(m, pfn - m->device_base);
+	device_take(m, &m->st->devices[number], pfn - m->device_base);
 	hand_out(m, pfn);
 	return 0;
 }
@@ -129,6 +141,7 @@ void device_got_page(struct hmmu *m, u32 pfn)
 {
 	u32 index = pfn - m->device_base, number = device_of_index(m, index);
 
+	m->st->devices[number].free++;
 	if (index < m->st->devices[number].hint)
 		m->st->devices[number].hint = index;
 	if (m->drivers[number].ops.page_free)

@@ -21,7 +21,8 @@ static inline u32 device_size(const struct device *device)
 {
 	return device->end - device->first;
 }
-/** The number of the device that has a page. Device 0 has the first pages, and most machines have no other. */
+/** The number of the device that has a page; HMMU_MAX_DEVICES: none has. Device 0 has the first pages, and most machines
+ * have no other. */
 static NOINLINE u32 device_with(const struct hmmu *m, u32 index);
 static inline u32 device_of_index(const struct hmmu *m, u32 index)
 {
@@ -39,8 +40,8 @@ static inline u32 device_of_page(const struct hmmu *m, u32 pfn)
 }
 /** The first free page of a device at or above its hint, or the end of its pages. */
 static NOINLINE __attribute__((cold)) u32 device_lowest_free(const struct hmmu *m, const struct device *device);
-/** Allocate a free device page for a driver, with a reference. */
-static inline void device_take(struct hmmu *m, u32 index)
+/** Allocate a free page of a device for a driver, with a reference. */
+static inline void device_take(struct hmmu *m, struct device *device, u32 index)
 {
 	struct state *st = m->st;
 	struct page *page = page_of(m, m->device_base + index);
@@ -48,7 +49,7 @@ static inline void device_take(struct hmmu *m, u32 index)
 	device_set_in_use(m, index, true);
 	if (index >= st->device_high)
 		st->device_high = index + 1;
-	st->device_free--;
+	device->free--;
 	page->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
 	page->count = FREE_DEVICE_REFS + 1;
 	page->alloc_id = index;
@@ -63,7 +64,7 @@ static inline bool device_alloc(struct hmmu *m, struct device *device, u32 *pfn)
 	if (index >= end)
 		return false;
 	device->hint = index + 1;
-	device_take(m, index);
+	device_take(m, device, index);
 	*pfn = m->device_base + index;
 	return true;
 }
@@ -73,6 +74,8 @@ static inline bool device_alloc(struct hmmu *m, struct device *device, u32 *pfn)
 static struct device *device_find(struct hmmu *m, u32 number);
 /** How many of the device pages [first, end) are in use. */
 static u32 device_pages_in_use(const struct hmmu *m, u32 first, u32 end);
+/** How many pages of all devices are in use. */
+static u32 devices_used(const struct hmmu *m);
 /** Set up the device's pages: all free. */
 static void devmem_init(struct hmmu *m);
 /** Call this when the count of a ZONE_DEVICE page has fallen to FREE_DEVICE_REFS. Flags and contents stay, except
@@ -102,9 +105,9 @@ static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u3
 
 	wipe_device_page(m, page);
 	device_set_in_use(m, index, false);
-	st->device_free++;
 	/* The only device is the first one. */
 	if (SHORTCUTS && !m->page_frees_matter) {
+		st->devices[0].free++;
 		if (index < st->devices[0].hint)
 			st->devices[0].hint = index;
 	} else {

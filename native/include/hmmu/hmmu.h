@@ -541,7 +541,7 @@ HMMU_API int hmmu_migrate_end(struct hmmu_migration *mig);
  * hmmu_migrate_vma_finalize() or hmmu_migrate_end(); src is written, and the state's cpages tells how many entries may
  * move. If it is 0, nothing is left to do but to finalize. -EINVAL: the range has no page, is not within one mapping, or the
  * mapping is special or hugetlb; fault_page is no device-private page (SYSCALL); unknown flags, or a machine of Linux 4.14
- * (INVALID_ARGUMENT). start and end are rounded down to pages, but the kernel counts the pages before (quirk
+ * (INVALID_ARGUMENT). An owner of no device selects no device page. start and end are rounded down to pages, but the kernel counts the pages before (quirk
  * setup-counts-unrounded): give as many words as pages after rounding.
  */
 HMMU_API int hmmu_migrate_vma_setup(struct hmmu *m, const struct hmmu_migrate_request *request,

@@ -72,14 +72,15 @@ HMMU_API int hmmu_page_copy(struct hmmu *m, uint32_t to, uint32_t from);
 /** clear_highpage(). -EINVAL (NO_PAGE): there is no such page. */
 HMMU_API int hmmu_page_zero(struct hmmu *m, uint32_t pfn);
 /**
- * Make destinations for many sources in one call. For each source this does what hmmu_device_alloc() (or
- * hmmu_page_alloc(), if @p to is the system), hmmu_page_copy() and hmmu_page_trylock() do. Each source in @p pages is
- * replaced by its destination. A source of 0 means no source; its destination is zeroed. Returns the number of
- * destinations, fewer than @p count if memory is used up. -EINVAL (NO_PAGE): a source is not in use; nothing is done.
+ * Make destinations for many sources in one call. For each source this does what hmmu_device_alloc_of() (or
+ * hmmu_page_alloc(), if @p to is the system, which needs no @p device), hmmu_page_copy() and hmmu_page_trylock() do. Each
+ * source in @p pages is replaced by its destination. A source of 0 means no source; its destination is zeroed. Returns the
+ * number of destinations, fewer than @p count if memory is used up. -EINVAL: a source is not in use (NO_PAGE), or there is
+ * no such device; nothing is done.
  */
-HMMU_API int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t *pages, uint32_t count);
-/** The number of pages that a driver can certainly allocate now, one by one; @p to is enum hmmu_target. */
-HMMU_API uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to);
+HMMU_API int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t device, uint32_t *pages, uint32_t count);
+/** The number of pages that a driver can certainly allocate now, one by one; @p to is enum hmmu_target. 0: no such device. */
+HMMU_API uint64_t hmmu_destinations_left(const struct hmmu *m, uint32_t to, uint32_t device);
 
 /**
  * mmap_read_lock(), or mmap_write_lock() if @p write: take mmap_lock (mmap_sem) of the task's process until
@@ -106,17 +107,19 @@ struct hmmu_pagemap_ops {
 HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data);
 
 /** @name Several devices
- * A machine begins with device 0, which has all of its device pages. Others get the last ones of them.
+ * A machine begins with device 0, which has all of its device pages. Others get the last ones of them, and leave them to it.
  * @{ */
 /**
- * memremap_pages(): make a device of the last @p pages pages of device 0, or of a device that was removed. @p owner is the
- * dev_pagemap.owner of its pages; devices may share one, and 0 is not allowed. Its driver is the built-in one. Once there is a
- * second device, snapshots and verify() look at every device page. -EINVAL: no pages, more than the machine has, or
- * owner 0. -ENOMEM: these pages are not free (OUT_OF_DEVICE_PAGES), or there are HMMU_MAX_DEVICES devices (OUT_OF_SLOTS).
+ * memremap_pages(): make a device of pages that a removed one has left, or of the last @p pages pages of device 0. @p owner is
+ * the dev_pagemap.owner of its pages; devices may share one, and 0 is not allowed. Its driver is the built-in one. @p device
+ * is its number, 1 … HMMU_MAX_DEVICES - 1, the lowest that is free. Once there is a second device, snapshots and verify()
+ * look at every device page. -EINVAL: no pages, more than the machine has, or owner 0.
+ * -ENOMEM: there are not so many free pages in a row (OUT_OF_DEVICE_PAGES), or no number is left (OUT_OF_SLOTS). -EBUSY: in
+ * page_free().
  */
 HMMU_API int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device);
-/** memunmap_pages(): the device is gone. -EBUSY: pages of it are in use; hmmu_migrate_device_range() brings them to system
- * memory. -EINVAL: no such device. */
+/** memunmap_pages(): the device and its driver are gone. Pages behind device 0 are its own again. -EBUSY: pages of it are in
+ * use, and hmmu_migrate_device_range() brings them to system memory; or in page_free(). -EINVAL: no such device. */
 HMMU_API int hmmu_device_remove(struct hmmu *m, uint32_t device);
 /** Give a device another owner: its driver sets dev_pagemap.owner behind hmmu_device_create(), which reserves the pages.
  * -EBUSY: pages of it are in use. -EINVAL: no such device, or owner 0. */
@@ -135,7 +138,7 @@ HMMU_API int hmmu_device_driver(struct hmmu *m, uint32_t device, const struct hm
 /** @} */
 
 /** The built-in driver: what to do with which entry. Rules, first fit: no MIGRATE or listed in skip: nothing; the
- * source is of the wanted kind already: nothing; listed in error: ERROR; else take a page (none left: nothing), copy
+ * source is in system memory or on the wanted device already: nothing; listed in error: ERROR; else take a page (none left: nothing), copy
  * or zero, lock, store. It goes by src as the migration has it, whatever stands in the caller's array. */
 struct hmmu_builtin {
 	uint32_t to;           /**< enum hmmu_target */
