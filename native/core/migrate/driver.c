@@ -120,7 +120,7 @@ static NOINLINE void builtin_move_chosen(struct hmmu_migration *mig, const struc
 	for (u64 i = 0; i < mig->npages; i++) {
 		u64 src = mig->src[i], word;
 
-		if (!(src & HMMU_PFN_MIGRATE) || is_there(mig->ctx.m, src, to_device))
+		if (!(src & HMMU_PFN_MIGRATE) || is_there(mig->ctx.m, src, device, to_device))
 			continue;
 		if (choices[i] == MOVE && (word = builtin_destination(mig->ctx.m, src, device, to_device)))
 			mig->request.dst[i] = word;
