@@ -18,6 +18,7 @@
 	X(LOCK_TWICE, "lock-twice", "A lock is taken by its owner.") \
 	X(LOCK_NOT_HELD, "lock-not-held", "A lock is given up by somebody who does not have it.") \
 	X(LOCK_UNINITIALISED, "lock-uninitialised", "A lock is used before its initialisation.") \
+	X(LOCK_ORDER, "lock-order", "Two locks are taken in both orders.") \
 	X(LOCK_AT_RETURN, "lock-at-return", "A lock is held at the return to user space.") \
 	X(LOCK_MISSING, "lock-missing", "A function is called without the lock that it needs.") \
 	X(SLEEP_IN_ATOMIC, "sleep-in-atomic", \

@@ -56,14 +56,14 @@ static bool grow(struct xarray *xa, unsigned long index, gfp_t gfp, const struct
 /* A root with nothing but its first slot is not needed. */
 static void drop_roots(struct xarray *xa)
 {
-	while (xa->height > 1 && xa->root->used == 1 && xa->root->slots[0]) {
+	while (xa->root && xa->height > 1 && xa->root->used == 1 && xa->root->slots[0]) {
 		struct kapi_xa_node *root = xa->root;
 
 		xa->root = root->slots[0];
 		xa->height--;
 		heap_free_internal(root);
 	}
-	if (xa->height && !xa->root->used) {
+	if (xa->root && !xa->root->used) {
 		heap_free_internal(xa->root);
 		xa_init(xa);
 	}

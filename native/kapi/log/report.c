@@ -33,7 +33,10 @@ const char *place_text(const struct kapi_place *place)
 
 	if (!place)
 		return "an unknown place";
-	format_text(text, sizeof(texts[0]), "%s:%d", place->file, place->line);
+	if (place->line)
+		format_text(text, sizeof(texts[0]), "%s:%d", place->file, place->line);
+	else
+		format_text(text, sizeof(texts[0]), "%s", place->file);
 	return text;
 }
 

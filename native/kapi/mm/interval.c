@@ -155,9 +155,12 @@ static void check_invalidation(const struct interval *interval, const struct hmm
 		       "the function of the notifier that is inserted here does not call mmu_interval_set_seq()");
 }
 
-/* The driver may wait for its mutex, if the invalidation is blockable. */
+/* The driver may wait for its mutex, if the invalidation is blockable. For the order of locks an invalidation counts as one:
+ * who causes it with a lock that the function takes, waits for itself. */
 static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invalidation, void *data)
 {
+	static const struct kapi_place kernel = { .file = "the kernel", .function = "invalidate" };
+	static const char notifiers;
 	struct kapi_thread *thread = thread_current();
 	struct interval *interval = interval_of(invalidation->notifier);
 	struct mmu_notifier_range range = {
@@ -175,11 +178,13 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 		return true;
 	range.mm = interval->notifier->mm;
 	interval->sequence_set = false;
+	held_add(&notifiers, "the invalidation", false, &kernel);
 	thread->pinned++;
 	thread->atomic += !invalidation->blockable;
 	done = interval->notifier->ops->invalidate(interval->notifier, &range, invalidation->seq);
 	thread->atomic -= !invalidation->blockable;
 	thread->pinned--;
+	held_remove(&notifiers);
 	check_invalidation(interval, invalidation, done);
 	return done;
 }

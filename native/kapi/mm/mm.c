@@ -173,13 +173,18 @@ static void leave(struct mm_struct *mm)
 		free_vmas(mm);
 }
 
+/* For the order of locks the kernel's mmap_lock is one of the thread. */
 void mm_fault_begin(struct mm_struct *mm)
 {
+	static const struct kapi_place kernel = { .file = "the kernel", .function = "callback" };
+
 	mm->readers++;
+	held_add(mm, "mmap_lock", false, &kernel);
 }
 
 void mm_fault_end(struct mm_struct *mm)
 {
+	held_remove(mm);
 	leave(mm);
 }
 

@@ -9,7 +9,7 @@ struct mm_struct {
 	u32 pid;                           /**< 0: the process is gone */
 	u32 users;                         /**< mm_users: the process, and those who need its mappings */
 	u32 grabs;                         /**< mm_count: all users together, and those who need the structure */
-	u32 readers;                       /**< how often drivers have mmap_lock, for reading or writing */
+	u32 readers;                       /**< how often drivers have mmap_lock, or faults run under it */
 	const struct kapi_place *last_get; /**< where a driver became a user */
 	bool exits;                        /**< the process ends with its last user */
 	struct list_head node;
@@ -22,7 +22,7 @@ struct mm_struct *mm_of_process(u32 pid);
 u32 mm_task(struct mm_struct *mm, const struct kapi_place *place);
 /** The running thread has done with another address space. */
 void mm_forget_task(void);
-/** A fault on a device page begins and ends: the task of the machine has mmap_lock. */
+/** A fault on a device page begins and ends: the machine's task has mmap_lock. */
 void mm_fault_begin(struct mm_struct *mm);
 void mm_fault_end(struct mm_struct *mm);
 /** The mapping that contains an address, for somebody who has mmap_lock. */

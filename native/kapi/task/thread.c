@@ -7,6 +7,7 @@
 #include "host/host.h"
 #include "log/report.h"
 #include "task/clock.h"
+#include "task/lock_order.h"
 
 /* The program itself, which calls no driver: it is here for callbacks that come without a thread. */
 static struct kapi_thread program = { .task = { .comm = "program" },
@@ -28,6 +29,7 @@ void threads_init(u64 seed)
 {
 	random_state = seed * 2 + 1;
 	clock_reset();
+	lock_order_reset();
 }
 
 struct kapi_thread *thread_current(void)
@@ -276,6 +278,8 @@ void held_add(const void *lock, const char *name, bool spins, const struct kapi_
 		report(KAPI_CHECK_LIMIT, place, "a thread holds more than %d locks", MOST_LOCKS);
 		return;
 	}
+	for (u32 i = 0; i < running->locks; i++)
+		lock_order_note(running->held[i].name, running->held[i].place, name, place);
 	running->held[running->locks++] =
 		(struct held_lock){ .lock = lock, .name = name, .place = place, .spins = spins };
 }

@@ -116,6 +116,34 @@ static void test_right_use(void **state)
 	rig_close(&r);
 }
 
+static DEFINE_MUTEX(second);
+static DEFINE_MUTEX(third);
+
+static void take_two(struct mutex *outer, struct mutex *inner)
+{
+	mutex_lock(outer);
+	mutex_lock(inner);
+	mutex_unlock(inner);
+	mutex_unlock(outer);
+}
+
+static void take_in_circle(void)
+{
+	take_two(&mutex, &second);
+	take_two(&mutex, &second);
+	take_two(&second, &third);
+	assert_no_reports();
+	take_two(&third, &mutex);
+	/* It is told once. */
+	take_two(&third, &mutex);
+}
+
+static void test_order(void **state)
+{
+	(void)state;
+	expect(take_in_circle, KAPI_CHECK_LOCK_ORDER);
+}
+
 static unsigned int inside, entered;
 
 static void enter(struct work_struct *work)
@@ -196,10 +224,8 @@ static void test_deadlock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_right_use),
-		cmocka_unit_test(test_one_at_a_time),
-		cmocka_unit_test(test_deadlock),
+		cmocka_unit_test(test_mistakes),      cmocka_unit_test(test_right_use), cmocka_unit_test(test_order),
+		cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_deadlock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
