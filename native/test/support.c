@@ -80,8 +80,10 @@ void assert_clean(struct hmmu *m)
 	assert_int_equal(hmmu_verify(m, print_complaint, NULL), 0);
 }
 
-/* Of rigs that name no profile. */
+/* Of rigs that name no profile: 0 (Linux 4.14) or Linux 6.12. */
 static uint32_t default_profile;
+
+#define SELECT_ALL (HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_PRIVATE)
 
 static int choose_6_12(void **state)
 {
@@ -93,7 +95,7 @@ static int choose_6_12(void **state)
 static int choose_4_14(void **state)
 {
 	(void)state;
-	default_profile = HMMU_PROFILE_LINUX_4_14;
+	default_profile = 0;
 	return 0;
 }
 
@@ -116,6 +118,7 @@ struct rig *rig_open(const struct hmmu_options *given)
 		options.ram_pages = 4096;
 	if (!options.device_pages)
 		options.device_pages = 64;
+	r->select = options.profile == HMMU_PROFILE_LINUX_6_12 && !given->profile ? SELECT_ALL : 0;
 	assert_ok(hmmu_create(&options, &r->m));
 	assert_ok(hmmu_process_create(r->m, &r->pid));
 	r->tid = hmmu_process_task(r->m, r->pid);
@@ -345,6 +348,8 @@ struct hmmu_migrate_request request_for(struct rig *r, uint64_t address, uint64_
 		.why = r->why,
 		.ops = &hmmu_builtin_ops,
 		.data = &r->builtin,
+		.flags = r->select,
+		.owner = r->select ? HMMU_DEFAULT_OWNER : 0,
 	};
 }
 
@@ -400,13 +405,32 @@ uint32_t src_flags(const struct rig *r, uint64_t i)
 	return (uint32_t)r->src[i] & ((1u << HMMU_PFN_SHIFT) - 1);
 }
 
+/* zone_device_page_init() of 6.12 locks the page. */
+static bool comes_locked(struct hmmu *m, uint32_t pfn)
+{
+	return default_profile && pfn >= hmmu_device_base(m);
+}
+
+void lock_new_page(struct hmmu *m, uint32_t pfn)
+{
+	if (!comes_locked(m, pfn))
+		assert_ok(hmmu_page_trylock(m, pfn));
+}
+
+void put_new_page(struct hmmu *m, uint32_t pfn)
+{
+	if (comes_locked(m, pfn))
+		assert_ok(hmmu_page_unlock(m, pfn));
+	assert_ok(hmmu_page_put(m, pfn));
+}
+
 uint64_t device_word(struct hmmu *m)
 {
 	uint32_t pfn;
 
 	assert_ok(hmmu_device_alloc(m, &pfn));
 	assert_ok(hmmu_page_zero(m, pfn));
-	assert_ok(hmmu_page_trylock(m, pfn));
+	lock_new_page(m, pfn);
 	return hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
 }
 
@@ -416,7 +440,7 @@ uint64_t system_word(struct hmmu *m)
 
 	assert_ok(hmmu_page_alloc(m, &pfn));
 	assert_ok(hmmu_page_zero(m, pfn));
-	assert_ok(hmmu_page_trylock(m, pfn));
+	lock_new_page(m, pfn);
 	return hmmu_word(pfn, HMMU_PFN_LOCKED);
 }
 

@@ -36,6 +36,8 @@ struct rig {
 	uint64_t src[RIG_PAGES], dst[RIG_PAGES];
 	uint8_t why[RIG_PAGES];
 	struct hmmu_builtin builtin;
+	uint32_t
+		select; /**< flags of a request: each kind of page if the rig has got Linux 6.12 by run_on_each_kernel() */
 };
 
 /** A machine of 4096 frames and 64 device pages, unless @p options say otherwise. */
@@ -133,6 +135,9 @@ void assert_why(struct rig *r, uint64_t i, uint32_t why);
 uint32_t src_flags(const struct rig *r, uint64_t i);
 /** @} */
 
+/** A page that a driver has just got: lock it, or give it back. In Linux 6.12 pages of a device come locked. */
+void lock_new_page(struct hmmu *m, uint32_t pfn);
+void put_new_page(struct hmmu *m, uint32_t pfn);
 /** A destination as a driver makes it: allocated, filled, locked; as a word for dst. */
 uint64_t device_word(struct hmmu *m);
 uint64_t system_word(struct hmmu *m);

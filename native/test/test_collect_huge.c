@@ -266,19 +266,21 @@ static void test_steps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_huge_zero_page),
+		cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_mlocked),
+	};
+	const struct CMUnitTest tests_of_4_14[] = {
 		cmocka_unit_test(test_whole_huge_page),
 		cmocka_unit_test(test_part_of_a_huge_page),
 		cmocka_unit_test(test_range_over_huge_pages),
-		cmocka_unit_test(test_huge_zero_page),
 		cmocka_unit_test(test_locked),
-		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_shared_by_fork),
 		cmocka_unit_test(test_mapped_both_ways),
 		cmocka_unit_test(test_compound_page_behind_ptes),
-		cmocka_unit_test(test_mlocked),
 		cmocka_unit_test(test_charges),
 		cmocka_unit_test(test_steps),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests) + cmocka_run_group_tests(tests_of_4_14, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static void test_pages_are_divided(void **state)
 	assert_int_equal(info_of(r->m, first).free, 16);
 	assert_int_equal(hmmu_destinations_left(r->m, HMMU_TO_DEVICE, 0), 40);
 	for (uint32_t i = 0; i < 8; i++)
-		assert_ok(hmmu_page_put(r->m, base + 40 + i));
+		put_new_page(r->m, base + 40 + i);
 	rig_close(r);
 }
 
@@ -52,7 +52,7 @@ static void test_owner(void **state)
 	assert_ok(hmmu_device_alloc_of(r->m, device, &pfn));
 	assert_failed(r->m, hmmu_device_set_owner(r->m, device, 9), -EBUSY, HMMU_ERR_BUSY);
 	assert_int_equal(info_of(r->m, device).owner, 8);
-	assert_ok(hmmu_page_put(r->m, pfn));
+	put_new_page(r->m, pfn);
 	rig_close(r);
 }
 
@@ -75,7 +75,7 @@ static void test_bad_arguments(void **state)
 	}
 	assert_ok(hmmu_device_alloc_page(r->m, hmmu_device_base(r->m) + 63));
 	assert_failed(r->m, hmmu_device_create(r->m, 1, 7, &device), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
-	assert_ok(hmmu_page_put(r->m, hmmu_device_base(r->m) + 63));
+	put_new_page(r->m, hmmu_device_base(r->m) + 63);
 	for (uint32_t i = 1; i < HMMU_MAX_DEVICES; i++)
 		assert_ok(hmmu_device_create(r->m, 1, 7, &device));
 	assert_failed(r->m, hmmu_device_create(r->m, 1, 7, &device), -ENOMEM, HMMU_ERR_OUT_OF_SLOTS);
@@ -92,7 +92,7 @@ static void test_removed_devices(void **state)
 	assert_ok(hmmu_device_create(r->m, 8, 8, &second));
 	assert_ok(hmmu_device_alloc_of(r->m, first, &pfn));
 	assert_failed(r->m, hmmu_device_remove(r->m, first), -EBUSY, HMMU_ERR_BUSY);
-	assert_ok(hmmu_page_put(r->m, pfn));
+	put_new_page(r->m, pfn);
 	assert_ok(hmmu_device_remove(r->m, first));
 	assert_failed(r->m, hmmu_device_remove(r->m, first), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
 	assert_failed(r->m, hmmu_device_alloc_page(r->m, base + 48), -EINVAL, HMMU_ERR_NO_PAGE);
@@ -311,5 +311,5 @@ int main(void)
 		cmocka_unit_test(test_page_free_changes_no_devices),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests);
 }

@@ -17,7 +17,7 @@ static void test_lowest_free_page(void **state)
 	assert_failed(r->m, hmmu_device_alloc(r->m, &again), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
 	assert_clean(r->m);
 	for (uint32_t i = 0; i < 200; i += 3)
-		assert_ok(hmmu_page_put(r->m, pfn[199 - i]));
+		put_new_page(r->m, pfn[199 - i]);
 	/* Those given back come again, lowest first. */
 	for (uint32_t i = 1; i < 200; i++) {
 		if ((199 - i) % 3)
@@ -64,7 +64,7 @@ static void test_destinations(void **state)
 	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_DEVICE, 0, pages, 1), 0);
 	for (uint32_t i = 1; i < 4; i++) {
 		assert_ok(hmmu_page_unlock(r->m, pages[i]));
-		assert_ok(hmmu_page_put(r->m, pages[i]));
+		put_new_page(r->m, pages[i]);
 	}
 	assert_failed(r->m, hmmu_destinations(r->m, HMMU_TO_SYSTEM, 0, &bad, 1), -EINVAL, HMMU_ERR_NO_PAGE);
 	assert_failed(r->m, hmmu_destinations(r->m, 2, 0, pages, 1), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
@@ -74,7 +74,7 @@ static void test_destinations(void **state)
 	pages[1] = 0;
 	assert_int_equal(hmmu_destinations(r->m, HMMU_TO_SYSTEM, 0, pages, 2), 1);
 	assert_ok(hmmu_page_unlock(r->m, pages[0]));
-	assert_ok(hmmu_page_put(r->m, pages[0]));
+	put_new_page(r->m, pages[0]);
 	rig_close(r);
 }
 
@@ -103,7 +103,7 @@ static void test_driver_calls(void **state)
 	assert_ok(hmmu_page_put(r->m, mine));
 	assert_failed(r->m, hmmu_page_put(r->m, mine), -EINVAL, HMMU_ERR_NO_PAGE);
 	assert_failed(r->m, hmmu_page_put(r->m, theirs), -EINVAL, HMMU_ERR_REFERENCE);
-	assert_ok(hmmu_page_put(r->m, device));
+	put_new_page(r->m, device);
 	for (int i = 0; i < 4; i++) {
 		assert_failed(r->m, hmmu_page_trylock(r->m, bad[i]), -EINVAL, HMMU_ERR_NO_PAGE);
 		assert_failed(r->m, hmmu_page_unlock(r->m, bad[i]), -EINVAL, HMMU_ERR_NO_PAGE);
@@ -142,14 +142,14 @@ static void test_free_pages(void **state)
 	assert_int_equal(device, base);
 	assert_false(page_info(r, device).free);
 	assert_int_equal(page_info(r, device).ref, 2);
-	assert_ok(hmmu_page_put(r->m, device));
+	put_new_page(r->m, device);
 	after = page_info(r, device);
 	assert_true(after.free && after.ref == before.ref && after.flags == before.flags);
 	assert_true(after.map == before.map && after.alloc_id == before.alloc_id);
 	/* What its user has set stays. */
 	assert_ok(hmmu_device_alloc(r->m, &device));
 	assert_ok(hmmu_page_set_flags(r->m, device, HMMU_PG_CHECKED));
-	assert_ok(hmmu_page_put(r->m, device));
+	put_new_page(r->m, device);
 	assert_int_equal(page_info(r, device).flags, HMMU_PG_DEVICE | HMMU_PG_CHECKED);
 	assert_int_equal(page_info(r, device).ref, 1);
 	/* Frames of RAM, likewise: without a reference. */
@@ -281,7 +281,7 @@ static void on_free(struct hmmu *m, uint32_t pfn, void *data)
 	assert_ok(hmmu_device_alloc(m, &again));
 	assert_int_equal(again, pfn);
 	if (d->frees == 1)
-		assert_ok(hmmu_page_put(m, again));
+		put_new_page(m, again);
 }
 
 static const struct hmmu_pagemap_ops driver_ops = { on_fault, on_free };
@@ -422,7 +422,7 @@ static int give_device_page(struct hmmu_migration *mig, void *data)
 {
 	const struct driver *d = data;
 
-	assert_ok(hmmu_page_trylock(d->r->m, place_device_page(mig)));
+	lock_new_page(d->r->m, place_device_page(mig));
 	return 0;
 }
 
@@ -606,27 +606,25 @@ static void test_protection_keeps_soft_dirty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_free_pages),
 		cmocka_unit_test(test_what_may_be_written),
-		cmocka_unit_test(test_protection_keeps_soft_dirty),
-		cmocka_unit_test(test_lowest_free_page),
 		cmocka_unit_test(test_no_device),
-		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_driver_calls),
 		cmocka_unit_test(test_access_brings_it_back),
 		cmocka_unit_test(test_pin_and_mlock_bring_it_back),
 		cmocka_unit_test(test_page_that_stays),
-		cmocka_unit_test(test_own_fault_handler),
 		cmocka_unit_test(test_handler_without_effect),
 		cmocka_unit_test(test_handler_goes_away),
 		cmocka_unit_test(test_page_free),
-		cmocka_unit_test(test_page_free_can_not_enter),
-		cmocka_unit_test(test_device_to_device),
-		cmocka_unit_test(test_migration_outlives_fault),
 		cmocka_unit_test(test_page_free_sees_src),
-		cmocka_unit_test(test_flags_stay),
 		cmocka_unit_test(test_out_of_reach),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_free_pages),        cmocka_unit_test(test_protection_keeps_soft_dirty),
+		cmocka_unit_test(test_lowest_free_page),  cmocka_unit_test(test_destinations),
+		cmocka_unit_test(test_own_fault_handler), cmocka_unit_test(test_page_free_can_not_enter),
+		cmocka_unit_test(test_device_to_device),  cmocka_unit_test(test_migration_outlives_fault),
+		cmocka_unit_test(test_flags_stay),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests) + cmocka_run_group_tests(tests_of_4_14, NULL, NULL);
 }

@@ -19,7 +19,7 @@ static void test_leaks(void **state)
 	assert_ok(hmmu_device_alloc(r->m, &device));
 	assert_ok(hmmu_page_alloc(r->m, &system));
 	assert_ok(hmmu_other_device_alloc(r->m, &other));
-	assert_ok(hmmu_page_trylock(r->m, device));
+	lock_new_page(r->m, device);
 	assert_int_equal(hmmu_leaks(r->m, leaks, 3), 3);
 	assert_int_equal(leaks[0].pfn, system);
 	assert_int_equal(leaks[0].to, HMMU_TO_SYSTEM);
@@ -66,7 +66,7 @@ static int place_one(struct hmmu_migration *mig, void *data)
 	hmmu_migrate_state(mig, &at);
 	d->source = hmmu_word_pfn(at.src[0]);
 	assert_ok(d->to_system ? hmmu_page_alloc(d->r->m, &d->pfn) : hmmu_device_alloc(d->r->m, &d->pfn));
-	assert_ok(hmmu_page_trylock(d->r->m, d->pfn));
+	lock_new_page(d->r->m, d->pfn);
 	if (d->write)
 		d->write(d->r, d->pfn, d->source);
 	at.dst[0] = hmmu_word(d->pfn, HMMU_PFN_LOCKED | (d->to_system ? 0 : HMMU_PFN_DEVICE));

@@ -443,26 +443,25 @@ static void test_charge_moves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_to_device_and_back),
-		cmocka_unit_test(test_system_to_system),
 		cmocka_unit_test(test_device_to_device),
-		cmocka_unit_test(test_flags_move),
 		cmocka_unit_test(test_unevictable_moves),
-		cmocka_unit_test(test_unevictable_flag_moves),
 		cmocka_unit_test(test_lazily_freed_page_moves),
 		cmocka_unit_test(test_offer_nobody_asked_for),
-		cmocka_unit_test(test_no_page_offered),
-		cmocka_unit_test(test_lists_of_entries),
 		cmocka_unit_test(test_same_kind),
 		cmocka_unit_test(test_page_cache_to_device),
 		cmocka_unit_test(test_private_copy_of_a_file_page),
 		cmocka_unit_test(test_page_cache_to_system),
-		cmocka_unit_test(test_unexpected_reference),
 		cmocka_unit_test(test_dropped_meanwhile),
 		cmocka_unit_test(test_rights_lost_meanwhile),
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_charge_moves),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_to_device_and_back),   cmocka_unit_test(test_system_to_system),
+		cmocka_unit_test(test_flags_move),           cmocka_unit_test(test_unevictable_flag_moves),
+		cmocka_unit_test(test_no_page_offered),      cmocka_unit_test(test_lists_of_entries),
+		cmocka_unit_test(test_unexpected_reference),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests) + cmocka_run_group_tests(tests_of_4_14, NULL, NULL);
 }

@@ -398,23 +398,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_locked_page),
+		cmocka_unit_test(test_pages_in_pagevecs),
+		cmocka_unit_test(test_several_isolated_pages),
+		cmocka_unit_test(test_page_cache_references),
+	};
+	const struct CMUnitTest tests_of_4_14[] = {
 		cmocka_unit_test(test_page_in_pagevec),
 		cmocka_unit_test(test_lock_that_is_given_back),
 		cmocka_unit_test(test_isolated_page),
 		cmocka_unit_test(test_isolated_page_that_was_locked),
-		cmocka_unit_test(test_pages_in_pagevecs),
 		cmocka_unit_test(test_drained_once),
-		cmocka_unit_test(test_several_isolated_pages),
 		cmocka_unit_test(test_pinned_page),
 		cmocka_unit_test(test_pinned_page_that_was_locked),
 		cmocka_unit_test(test_waited_for_between_steps),
 		cmocka_unit_test(test_pinned_late),
 		cmocka_unit_test(test_unmap_everywhere),
 		cmocka_unit_test(test_still_mapped),
-		cmocka_unit_test(test_page_cache_references),
 		cmocka_unit_test(test_device_page),
 		cmocka_unit_test(test_nothing_left),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests) + cmocka_run_group_tests(tests_of_4_14, NULL, NULL);
 }

@@ -342,22 +342,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_own_pages_are_locked),
-		cmocka_unit_test(test_pin),
-		cmocka_unit_test(test_pin_for_dma),
 		cmocka_unit_test(test_pin_of_zero_page),
 		cmocka_unit_test(test_pins_that_fail),
 		cmocka_unit_test(test_pin_keeps_the_page),
 		cmocka_unit_test(test_pin_of_shared_page),
-		cmocka_unit_test(test_pin_of_clean_entry),
 		cmocka_unit_test(test_pins_of_a_huge_page),
 		cmocka_unit_test(test_pin_waits),
-		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_hold_keeps_the_page),
+		cmocka_unit_test(test_page_info),
+	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_pin),
+		cmocka_unit_test(test_pin_for_dma),
+		cmocka_unit_test(test_pin_of_clean_entry),
+		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_held_mlocked_page),
 		cmocka_unit_test(test_munlock_waits_in_a_batch),
-		cmocka_unit_test(test_page_info),
 		cmocka_unit_test(test_no_exclusive_access),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests) + cmocka_run_group_tests(tests_of_4_14, NULL, NULL);
 }

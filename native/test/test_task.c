@@ -627,18 +627,17 @@ int main(void)
 		cmocka_unit_test(test_partial_store),
 		cmocka_unit_test(test_partial_load),
 		cmocka_unit_test(test_other_calls_are_busy),
-		cmocka_unit_test(test_munlock_of_another_range),
-		cmocka_unit_test(test_munlock_given_up),
 		cmocka_unit_test(test_writer_waits_for_reader),
-		cmocka_unit_test(test_cancelled_writer),
-		cmocka_unit_test(test_cancelled_last_writer),
-		cmocka_unit_test(test_reader_waits_behind_writer),
 		cmocka_unit_test(test_writers_in_order),
 		cmocka_unit_test(test_migration_waits),
-		cmocka_unit_test(test_page_waiter_keeps_mmap_sem),
 		cmocka_unit_test(test_other_process_is_free),
 		cmocka_unit_test(test_mlock_waits),
 	};
+	const struct CMUnitTest tests_of_4_14[] = {
+		cmocka_unit_test(test_munlock_of_another_range),   cmocka_unit_test(test_munlock_given_up),
+		cmocka_unit_test(test_cancelled_writer),           cmocka_unit_test(test_cancelled_last_writer),
+		cmocka_unit_test(test_reader_waits_behind_writer), cmocka_unit_test(test_page_waiter_keeps_mmap_sem),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests) + cmocka_run_group_tests(tests_of_4_14, NULL, NULL);
 }

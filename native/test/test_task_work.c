@@ -410,5 +410,5 @@ int main(void)
 		cmocka_unit_test(test_snapshot),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return run_on_each_kernel(tests);
 }

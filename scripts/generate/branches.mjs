@@ -6,19 +6,18 @@
 // test that reaches it. Fails if the C test does not. `--check` measures only the drills and tests that are listed.
 // Needs build-coverage, which npm run coverage makes.
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { program } from 'commander'
 import { cTests } from '../lib/c-tests.mjs'
+import { countsIn, lineCounts } from '../lib/gcov.mjs'
 import { root } from '../lib/run.mjs'
 
 const DATA = join(root, 'test/conformance/branches.json')
 const DRILLS = join(root, 'test/conformance/linux-4.14')
 const ADDON = join(root, 'build-coverage/addon')
 const C_TESTS = join(root, 'build-coverage/c')
-/** The objects that have code of a kernel: the library's, and the C tests'. */
-const COUNTS = /(native\/core\/kernel\/v\w+|\/internals_\w+)\.c\.gcda$/
 /** The maximum number of drills named for a branch. */
 const NAMED = 3
 
@@ -32,37 +31,13 @@ function lineOf({ file, code }) {
   return source.slice(0, at + code.length).split('\n').length
 }
 
-const countsIn = (build) =>
-  readdirSync(build, { recursive: true })
-    .filter((name) => COUNTS.test(name))
-    .map((name) => join(build, name))
-
-/** The lines that were run (FILE:LINE), from the counts that a program left next to its objects. */
-function executedLines(build) {
-  const counts = countsIn(build)
-  if (counts.length === 0) return new Set()
-  const args = ['--json-format', '--stdout', ...counts]
-  const output = execFileSync('gcov', args, { cwd: build, encoding: 'utf8', maxBuffer: 2 ** 28 })
-  const sources = output
-    .trim()
-    .split('\n')
-    .flatMap((line) => JSON.parse(line).files)
-  return new Set(
-    sources.flatMap(({ file, lines }) =>
-      lines
-        .filter(({ count }) => count > 0)
-        .map(({ line_number: line }) => `${file.split('/').slice(-2).join('/')}:${line}`),
-    ),
-  )
-}
-
 /** Runs a command whose core counts; resolves to the branches (by their index) that it reached. */
 function reached(build, command, args, env = {}) {
   for (const name of countsIn(build)) rmSync(name)
   const { status, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`)
-  const lines = executedLines(build)
-  return new Set([...branches.keys()].filter((i) => lines.has(`${branches[i].file}:${lineOf(branches[i])}`)))
+  const lines = lineCounts(countsIn(build))
+  return new Set([...branches.keys()].filter((i) => lines.get(`${branches[i].file}:${lineOf(branches[i])}`) > 0))
 }
 
 const byDrill = (name) =>

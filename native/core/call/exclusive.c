@@ -77,7 +77,7 @@ int hmmu_make_device_exclusive(struct hmmu *m, uint32_t tid, uint64_t address, u
 				"Linux 6.12 has make_device_exclusive_range(), and this kernel has not");
 	if (!err)
 		err = task_enter(m, tid, call, &ctx);
-	if (err)
+	if (KERNEL < V6_12 || err)
 		return err;
 	err = make_exclusive_at(&ctx, address & PAGE_MASK, owner, &page);
 	if (!err && page) {

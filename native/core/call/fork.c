@@ -69,7 +69,7 @@ static u64 copy_swap_type(struct copy *copy, u64 *src)
 	struct hmmu *m = copy->ctx->m;
 	u32 page = swp_offset(*src);
 
-	if (is_pte_marker(*src))
+	if (KERNEL >= V6_12 && is_pte_marker(*src))
 		return copy_marker(*src);
 	if (is_swap_entry(*src)) {
 		swap_duplicate(m, swp_offset(*src));
@@ -204,7 +204,7 @@ static int copy_ptes(struct copy *copy, u64 *src, u64 *dst, u64 count, u64 addre
 		copied = 1;
 		if (pte_none(src[i]))
 			continue;
-		if (!pte_present(src[i]) && is_device_exclusive_entry(src[i]))
+		if (KERNEL >= V6_12 && !pte_present(src[i]) && is_device_exclusive_entry(src[i]))
 			err = copy_exclusive_entry(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i]);
 		if (pte_present(src[i]))
 			err = copy_present_ptes(copy, address + (i << PAGE_SHIFT), &src[i], &dst[i], count - i,

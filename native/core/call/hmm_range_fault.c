@@ -409,7 +409,7 @@ int hmmu_range_fault(struct hmmu *m, uint32_t tid, struct hmmu_range *range)
 
 	if (!err)
 		err = check_notifier(m, tid, range);
-	if (err)
+	if (KERNEL < V6_12 || err)
 		return err;
 	call.args[0] = range->start;
 	call.args[1] = range->end;

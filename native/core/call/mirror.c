@@ -79,7 +79,7 @@ int hmmu_mirror(struct hmmu *m, uint32_t tid, uint64_t start, uint64_t end, uint
 
 	if (!err)
 		err = task_enter(m, tid, call, &ctx);
-	if (err)
+	if (KERNEL < V6_12 || err)
 		return err;
 	err = take_interval(&ctx, &range);
 	if (!err) {

@@ -34,7 +34,7 @@ static int mlock_fixup(struct ctx *ctx, u32 *prev, u32 vma, u64 start, u64 end, 
 	u64 progress = ctx->progress.munlock_at;
 	int err;
 
-	if (!lock && progress >= start && progress < end) {
+	if (KERNEL < V6_12 && !lock && progress >= start && progress < end) {
 		ctx->progress.munlock_at = 0;
 		*prev = vma;
 		return munlock_vma_pages_range(ctx, vma, progress, end);

@@ -207,7 +207,7 @@ static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
 	if (pmd_trans_huge(*pmd))
 		return pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
 	pte = *pte_offset(m, *pmd, address);
-	if (is_device_exclusive_entry(pte))
+	if (KERNEL >= V6_12 && is_device_exclusive_entry(pte))
 		return swp_offset(pte);
 	return pte_present(pte) ? vm_normal_page(m, pte) : 0;
 }

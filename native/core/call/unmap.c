@@ -65,7 +65,7 @@ static void zap_swap_type(struct ctx *ctx, u32 vma, struct zap *zap, u64 old)
 		zap->rss[mm_counter(m, page)]--;
 		page_remove_rmap(m, ctx->cpu, page, vma, false);
 		put_page(m, page);
-	} else if (is_device_exclusive_entry(old)) {
+	} else if (KERNEL >= V6_12 && is_device_exclusive_entry(old)) {
 		zap->rss[mm_counter(m, page)]--;
 		put_page(m, page);
 	} else if (is_migration_entry(old)) {
@@ -217,7 +217,7 @@ static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 	     vma = vma_of(m, vma)->next) {
 		const struct vma *v = vma_of(m, vma);
 
-		if (progress >= v->start && progress < v->end) {
+		if (KERNEL < V6_12 && progress >= v->start && progress < v->end) {
 			err = munlock_vma_pages_range(ctx, vma, progress, v->end);
 		} else if (v->flags & VM_LOCKED) {
 			mm_of(m, ctx->mm)->locked_vm -= vma_pages(v);

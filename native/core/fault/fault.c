@@ -145,9 +145,9 @@ static int do_swap_page(struct fault *vmf)
 	if (is_device_private_entry(entry))
 		return device_entry_fault(vmf->ctx, vmf->address, entry);
 	vmf->stat = HMMU_STAT_FAULT_EXCLUSIVE;
-	if (is_device_exclusive_entry(entry))
+	if (KERNEL >= V6_12 && is_device_exclusive_entry(entry))
 		return device_exclusive_entry_fault(vmf);
-	if (is_pte_marker(entry))
+	if (KERNEL >= V6_12 && is_pte_marker(entry))
 		return handle_pte_marker(vmf);
 	vmf->stat = HMMU_STAT_FAULT_SWAP;
 	return do_swap_slot_fault(vmf);

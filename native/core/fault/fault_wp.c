@@ -18,7 +18,7 @@ void wp_page_settle(struct hmmu *m, const struct task *task)
 {
 	if (task->resume == RESUME_DIRTY_SHARED)
 		page_set(m, task->wait_pfn, HMMU_PG_DIRTY);
-	else if (task->resume == RESUME_MUNLOCK)
+	else if (KERNEL < V6_12 && task->resume == RESUME_MUNLOCK)
 		munlock_vma_page(m, task->cpu, task->wait_pfn);
 }
 

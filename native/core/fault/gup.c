@@ -72,7 +72,7 @@ static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *er
 			page_set(m, compound_head(m, page), HMMU_PG_DIRTY);
 		mark_page_accessed(m, ctx->cpu, page);
 	}
-	if ((flags & FOLL_MLOCK) && (vma_of(m, vma)->flags & VM_LOCKED) && !PageCompound(m, page))
+	if (KERNEL < V6_12 && (flags & FOLL_MLOCK) && (vma_of(m, vma)->flags & VM_LOCKED) && !PageCompound(m, page))
 		mlock_followed(ctx, page);
 	return page;
 }
@@ -103,7 +103,7 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 	/* touch_pmd(): x86 stores the new value only if it sets the dirty bit. */
 	if ((flags & FOLL_TOUCH) && (flags & FOLL_WRITE))
 		*pmd = pte_mkyoung(pte_mkdirty(*pmd));
-	if ((flags & FOLL_MLOCK) && (vma_of(m, vma)->flags & VM_LOCKED))
+	if (KERNEL < V6_12 && (flags & FOLL_MLOCK) && (vma_of(m, vma)->flags & VM_LOCKED))
 		mlock_followed_huge(ctx, head);
 	grab_page(m, page, flags);
 	return page;
@@ -154,7 +154,7 @@ static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags, bool 
 	u32 fault_flags = (*flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) | (unshare ? FAULT_FLAG_UNSHARE : 0);
 	int result;
 
-	if ((*flags & (FOLL_POPULATE | FOLL_MLOCK)) == FOLL_MLOCK)
+	if (KERNEL < V6_12 && (*flags & (FOLL_POPULATE | FOLL_MLOCK)) == FOLL_MLOCK)
 		return -ENOENT;
 	if (KERNEL >= V6_12)
 		ctx->fault_flags = retry_flags(ctx, *flags);

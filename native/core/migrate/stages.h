@@ -100,6 +100,8 @@ static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u
 {
 	switch (stage) {
 	case HMMU_STAGE_PREPARE:
+		if (KERNEL >= V6_12)
+			break;
 		if (!from && !mig->restoring)
 			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
 		if (mig->restoring)

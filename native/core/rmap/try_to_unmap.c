@@ -121,9 +121,9 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 	u64 end = address + ((u64)hpage_nr_pages(m, pfn) << PAGE_SHIFT);
 	bool go_on = true;
 
-	if ((flags & TTU_MUNLOCK) && !(v->flags & VM_LOCKED))
+	if (KERNEL < V6_12 && (flags & TTU_MUNLOCK) && !(v->flags & VM_LOCKED))
 		return true;
-	if (flags & TTU_SPLIT_HUGE_PMD)
+	if (KERNEL < V6_12 && (flags & TTU_SPLIT_HUGE_PMD))
 		split_huge_pmd_address(ctx, vma, address, flags & TTU_SPLIT_FREEZE, pfn);
 	if (end > v->end)
 		end = v->end;
@@ -134,9 +134,9 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 			go_on = false;
 			break;
 		}
-		if (flags & TTU_MUNLOCK)
+		if (KERNEL < V6_12 && (flags & TTU_MUNLOCK))
 			continue;
-		if (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE)) {
+		if (KERNEL < V6_12 && (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE))) {
 			unmap_entry(ctx, &pvmw);
 		} else if (!unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
 			page_vma_mapped_walk_done(m, &pvmw);
