@@ -134,7 +134,7 @@ static void test_come_and_go(void **state)
 	assert_ok(hmmu_device_alloc(r->m, &pfn));
 	assert_int_equal(pfn, hmmu_device_base(r->m) + 4);
 	for (uint32_t i = 0; i < 5; i++)
-		assert_ok(hmmu_page_put(r->m, hmmu_device_base(r->m) + i));
+		put_new_page(r->m, hmmu_device_base(r->m) + i);
 	rig_close(r);
 }
 
@@ -164,8 +164,8 @@ static void test_gaps(void **state)
 	assert_ok(hmmu_device_create(r->m, 5, 7, &low));
 	assert_ok(hmmu_device_alloc_of(r->m, high, &pfn));
 	assert_int_equal(pfn, hmmu_device_base(r->m) + 56);
-	assert_ok(hmmu_page_put(r->m, pfn));
-	assert_ok(hmmu_page_put(r->m, hmmu_device_base(r->m) + 50));
+	put_new_page(r->m, pfn);
+	put_new_page(r->m, hmmu_device_base(r->m) + 50);
 	rig_close(r);
 }
 
@@ -190,13 +190,13 @@ static void test_page_free_changes_no_devices(void **state)
 	assert_ok(hmmu_device_create(r->m, 16, 7, &device));
 	assert_ok(hmmu_device_driver(r->m, device, &ops, &calls));
 	assert_ok(hmmu_device_alloc_of(r->m, device, &pfn));
-	assert_ok(hmmu_page_put(r->m, pfn));
+	put_new_page(r->m, pfn);
 	assert_int_equal(calls, 1);
 	/* The driver goes with its device, although the number stays. */
 	assert_ok(hmmu_device_remove(r->m, device));
 	assert_ok(hmmu_device_create(r->m, 16, 7, &device));
 	assert_ok(hmmu_device_alloc_of(r->m, device, &pfn));
-	assert_ok(hmmu_page_put(r->m, pfn));
+	put_new_page(r->m, pfn);
 	assert_int_equal(calls, 1);
 	rig_close(r);
 }
