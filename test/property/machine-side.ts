@@ -36,7 +36,7 @@ import type { Steps } from '../model/steps'
 const PAGE = 4096
 const RAM_PAGES = 16384
 /** An owner that has no pages. */
-const OTHER_OWNER = 2
+const OTHER_OWNER = 0
 
 const code = (error: unknown) => (error instanceof HmmuError ? error.code : undefined)
 
