@@ -64,6 +64,8 @@ class RandomCommand implements fc.Command<Run, Run> {
   }
 
   #build(scene: Scene): string | undefined {
+    // During an eviction the last process can end, if the fork of another one comes too late.
+    if (scene.processes.length === 0) return undefined
     const head = this.#head.build(scene, new Dice(this.#head.numbers))
     if (head === undefined) return undefined
     scene.migrating = head.split(' ')[0]
