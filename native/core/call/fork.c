@@ -279,7 +279,6 @@ static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 	v->avc_head = 0;
 	v->anon_vma = 0;
 	v->resv = 0;
-	v->write_locked = 0;
 	v->flags &= ~(u32)VM_LOCKED;
 	userfaultfd_reset(m, vma);
 	err = anon_vma_fork(m, vma, parent_vma);

@@ -27,7 +27,7 @@ static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff
 
 	if (!new)
 		return 0;
-	*n = *vma_of(m, vma);
+	vma_copy(m, new, vma);
 	n->start = start;
 	n->end = end;
 	n->pgoff = pgoff;

@@ -70,6 +70,7 @@ static u64 layout(struct state *st)
 		slab->offset = take(&end, (u64)slab->record * slab->capacity);
 	}
 	st->blocks = (st->ram_pages + HPAGE_PMD_NR - 1) / HPAGE_PMD_NR;
+	st->offsets[PART_VM_LOCK_SEQ] = take(&end, (u64)st->slabs[SLAB_VMA].capacity * sizeof(u32));
 	st->offsets[PART_BLOCKS] = take(&end, (u64)st->blocks * sizeof(struct block));
 	st->offsets[PART_TLB] = take(&end, (u64)st->cpus * TLB_ENTRIES * sizeof(struct tlb_entry));
 	st->offsets[PART_EVENTS] = take(&end, (u64)EVENT_RING * sizeof(struct hmmu_event));
@@ -107,6 +108,7 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->files = slab_base(st, SLAB_FILE);
 	m->subscriptions = slab_base(st, SLAB_SUBSCRIPTIONS);
 	m->intervals = slab_base(st, SLAB_INTERVAL);
+	m->vm_lock_seq = part(st, PART_VM_LOCK_SEQ);
 	m->block = part(st, PART_BLOCKS);
 	m->tlb = part(st, PART_TLB);
 	m->events = part(st, PART_EVENTS);

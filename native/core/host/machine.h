@@ -53,6 +53,7 @@ struct hmmu {
 	struct interval *intervals;
 	struct tlb_entry *tlb;
 	struct hmmu_event *events;
+	u32 *vm_lock_seq; /**< of each mapping: mm_lock_seq of its process when a writer marked it last. Linux 6.12 */
 	u32 *cache_hash;
 	u64 *device_bitmap;
 	u64 *tags; /**< of a machine without contents, one a page; else NULL */

@@ -168,10 +168,9 @@ struct vma {
 	u32 avc_head; /**< anon_vma_chain, newest first */
 	u32 file;
 	u32 i_mmap_prev, i_mmap_next;
-	u32 kind : 8;         /**< enum hmmu_map_kind */
-	u32 resv : 4;         /**< enum hpage_resv, of a hugetlb mapping */
-	u32 write_locked : 2; /**< marked by a writer until that gives mmap_lock up: vm_lock_seq. Linux 6.12 */
-	u32 readers : 18;     /**< tasks that wait and hold its lock for reading; there are fewer than 2^18 tasks */
+	u32 kind : 8;     /**< enum hmmu_map_kind */
+	u32 resv : 4;     /**< enum hpage_resv, of a hugetlb mapping */
+	u32 readers : 20; /**< tasks that wait and hold its lock for reading; there are fewer than 2^18 tasks */
 };
 
 struct avc {
@@ -221,7 +220,10 @@ struct rwsem {
 #define WATCH_INTERVALS 4u /**< Linux 6.12: it has interval notifiers */
 
 struct mm {
-	u32 link;    /**< of free slots */
+	union {
+		u32 link;        /**< of a free slot */
+		u32 mm_lock_seq; /**< mappings with this vm_lock_seq are marked by the writer, from 1 on. Linux 6.12 */
+	};
 	u8 state;    /**< enum mm_state */
 	u8 handoff;  /**< 1: mmap_lock is for a writer that waits (RWSEM_FLAG_HANDOFF). Linux 6.12 */
 	u16 watched; /**< WATCH_…: who has registered a notifier; 0: nobody */
@@ -439,6 +441,7 @@ enum slab_kind {
 
 /** The parts of the arena behind its first page, besides the slabs. */
 enum part {
+	PART_VM_LOCK_SEQ,
 	PART_BLOCKS,
 	PART_TLB,
 	PART_EVENTS,

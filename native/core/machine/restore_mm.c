@@ -54,9 +54,8 @@ static bool check_vma(struct check *c, u32 vma)
 		return refuse_snapshot(c, "mapping %u has no range: %#llx to %#llx, page %llu", vma,
 				       (unsigned long long)v->start, (unsigned long long)v->end,
 				       (unsigned long long)v->pgoff);
-	if (v->write_locked > (KERNEL >= V6_12) || (KERNEL < V6_12 && v->readers))
-		return refuse_snapshot(c, "mapping %u is marked %u times by a writer, and read by %u", vma,
-				       v->write_locked, v->readers);
+	if (KERNEL < V6_12 && v->readers)
+		return refuse_snapshot(c, "the lock of mapping %u has %u readers", vma, v->readers);
 	if (v->kind > HMMU_MAP_SPECIAL || (v->flags & kind_flags) != flags_of_kind(v->kind) ||
 	    v->flags & ~all_vm_flags || !is_page_prot(v->page_prot))
 		return refuse_snapshot(c, "mapping %u of kind %u has flags %#x and protection %#llx", vma, v->kind,
@@ -122,7 +121,7 @@ static bool check_mm(struct check *c, u32 mm, u32 *stack, u32 *total)
 	const struct mm *space = mm_of(c->m, mm);
 
 	if ((KERNEL >= V6_12 ? !mm_exists(c->m, mm) : space->state != MM_ALIVE) ||
-	    space->vmas_marked > (KERNEL >= V6_12) ||
+	    space->vmas_marked > (KERNEL >= V6_12) || (space->mm_lock_seq != 0) != (KERNEL >= V6_12) ||
 	    (space->watched & ~(WATCH_EVENTS | WATCH_CALLS | (KERNEL >= V6_12 ? WATCH_INTERVALS : 0))) ||
 	    space->uffd > 1 || space->reaped > 1 || space->has_pinned > (KERNEL >= V6_12) || space->migrations)
 		return refuse_snapshot(c, "process %u is in a state that is none (%u)", mm, space->state);

@@ -94,6 +94,8 @@ static void walk_arena(struct walk *walk)
 	for (int kind = 0; kind < NR_SLABS; kind++)
 		walk_part(walk, (const u8 *)st + st->slabs[kind].offset,
 			  (u64)st->slabs[kind].high * st->slabs[kind].record);
+	if (KERNEL >= V6_12)
+		walk_part(walk, m->vm_lock_seq, st->slabs[SLAB_VMA].high * sizeof(u32));
 	walk_part(walk, m->block, st->next_block * sizeof(struct block));
 	walk_part(walk, m->tlb, st->cpus * TLB_ENTRIES * sizeof(struct tlb_entry));
 	walk_part(walk, m->events, events * sizeof(struct hmmu_event));

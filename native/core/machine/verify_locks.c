@@ -3,6 +3,7 @@
 #include "host/platform.h"
 #include "machine/verify.h"
 #include "mm/mm.h"
+#include "mm/vma_lock.h"
 
 /** Holders of and waiters for the locks of a process, as its tasks record them. */
 struct sem_tally {
@@ -24,7 +25,7 @@ static void verify_vma_lock(struct verify *v, u32 task, struct sem_tally *tally)
 	if (vma_of(m, t->vma_lock)->mm != t->mm || !t->wait || (!writes && !vma_of(m, t->vma_lock)->readers))
 		complain(v, "task %u has the lock of mapping %u, which is of process %u", task, t->vma_lock,
 			 vma_of(m, t->vma_lock)->mm);
-	else if (writes && (!vma_of(m, t->vma_lock)->write_locked || t->sem_hold != SEM_WRITE))
+	else if (writes && (!is_vma_write_locked(m, t->vma_lock) || t->sem_hold != SEM_WRITE))
 		complain(v, "task %u waits for the lock of mapping %u, and has not marked the mapping", task,
 			 t->vma_lock);
 }
@@ -54,11 +55,10 @@ static void verify_vma_locks(struct verify *v, u32 mm, u32 readers)
 	const struct hmmu *m = v->m;
 	u32 counted = 0;
 
-	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next) {
+	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next)
 		counted += vma_of(m, vma)->readers;
-		if (vma_of(m, vma)->write_locked && !(mm_of(m, mm)->vmas_marked && mm_of(m, mm)->mmap_sem.writer))
-			complain(v, "process %u: mapping %u is marked by a writer, and nobody writes", mm, vma);
-	}
+	if (mm_of(m, mm)->vmas_marked && !mm_of(m, mm)->mmap_sem.writer)
+		complain(v, "process %u: mappings are marked by a writer, and nobody writes", mm);
 	if (readers != mm_of(m, mm)->vma_readers || readers != counted)
 		complain(v,
 			 "process %u: %u tasks are counted that hold the lock of a mapping, %u by the mappings; %u do",

@@ -35,6 +35,8 @@ int mm_create(struct hmmu *m, u32 *out)
 		return err;
 	}
 	new->state = MM_ALIVE;
+	if (KERNEL >= V6_12)
+		new->mm_lock_seq = 1;
 	new->tlb_gen = ++m->st->tlb_gen;
 	new->tables = 1;
 	*out = mm;

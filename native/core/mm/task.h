@@ -82,11 +82,11 @@ static inline void sem_drop(struct task *task, struct rwsem *sem)
 /** The semaphore was given up, or a waiter has gone: readers that may come in now are in. Linux 6.12. */
 static void sem_wake(struct hmmu *m, struct mm *space);
 /** The writer gives mmap_lock up: its marks go. */
-static void vma_end_write_all_slow(struct hmmu *m, u32 mm);
+static void vma_end_write_all_slow(struct mm *space);
 static inline void vma_end_write_all(struct hmmu *m, const struct task *task)
 {
 	if (KERNEL >= V6_12 && task->sem_hold == SEM_WRITE && mm_of(m, task->mm)->vmas_marked)
-		vma_end_write_all_slow(m, task->mm);
+		vma_end_write_all_slow(mm_of(m, task->mm));
 }
 /** A migration that the task has begun meanwhile keeps the semaphore until it ends. */
 static inline void up_sem(struct ctx *ctx)

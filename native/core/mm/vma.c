@@ -318,7 +318,7 @@ int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 	n = vma_of(m, new);
 	if (!new)
 		return -ENOMEM;
-	*n = *v;
+	vma_copy(m, new, vma);
 	n->avc_head = 0;
 	n->left = n->right = 0;
 	if (new_below) {

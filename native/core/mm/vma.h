@@ -35,10 +35,21 @@ static void vma_tree_insert(struct hmmu *m, u32 vma);
 static void vma_tree_remove(struct hmmu *m, u32 vma);
 /** Add a mapping to its mm and to its file. Its range must be free. */
 static void vma_link(struct hmmu *m, u32 vma);
-/** A zeroed record, or 0. */
+/** A zeroed record, which no writer has marked, or 0. */
 static inline u32 vma_alloc(struct hmmu *m)
 {
-	return should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+	u32 vma = should_fail(m, HMMU_INJECT_VMA) ? 0 : slab_alloc(m, SLAB_VMA);
+
+	if (KERNEL >= V6_12)
+		m->vm_lock_seq[vma] = 0;
+	return vma;
+}
+/** vm_area_dup(): the copy of a marked mapping is marked, too. Its places in lists and trees are the caller's to make. */
+static inline void vma_copy(struct hmmu *m, u32 to, u32 from)
+{
+	*vma_of(m, to) = *vma_of(m, from);
+	if (KERNEL >= V6_12)
+		m->vm_lock_seq[to] = m->vm_lock_seq[from];
 }
 /** Free a mapping. Its pages must be unmapped. */
 static void vma_free(struct ctx *ctx, u32 vma);

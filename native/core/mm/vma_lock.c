@@ -2,11 +2,18 @@
 /* Locks of mappings: who holds one while it waits, and who waits for one. */
 #include "mm/vma_lock.h"
 
+bool is_vma_write_locked(const struct hmmu *m, u32 vma)
+{
+	const struct mm *space = mm_of(m, vma_of(m, vma)->mm);
+
+	return space->vmas_marked && m->vm_lock_seq[vma] == space->mm_lock_seq;
+}
+
 int vma_start_write_slow(struct ctx *ctx, u32 vma)
 {
 	struct task *task = ctx->self;
 
-	vma_of(ctx->m, vma)->write_locked = 1;
+	ctx->m->vm_lock_seq[vma] = ctx->space->mm_lock_seq;
 	ctx->space->vmas_marked = 1;
 	if (!vma_of(ctx->m, vma)->readers)
 		return 0;
@@ -31,9 +38,10 @@ void vma_lock_let_go(struct hmmu *m, struct task *task, u32 wait)
 	task->vma_lock = 0;
 }
 
-void vma_end_write_all_slow(struct hmmu *m, u32 mm)
+/* The marks are of the number before. As in the kernel, one that stays for 2^32 writers would be taken for theirs. */
+void vma_end_write_all_slow(struct mm *space)
 {
-	for (u32 vma = mm_of(m, mm)->mmap; vma; vma = vma_of(m, vma)->next)
-		vma_of(m, vma)->write_locked = 0;
-	mm_of(m, mm)->vmas_marked = 0;
+	space->mm_lock_seq++;
+	space->mm_lock_seq += !space->mm_lock_seq;
+	space->vmas_marked = 0;
 }

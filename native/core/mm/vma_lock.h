@@ -3,7 +3,8 @@
  * @file vma_lock.h
  * The lock of each mapping, which Linux 6.12 has besides mmap_lock ("mm: add per-VMA lock and helper functions to control
  * it", 6.4). An access takes it for reading and does not look at mmap_lock. A writer has mmap_lock first; then it marks
- * each mapping that it changes, and waits for those who read it. Marks go when the writer gives mmap_lock up.
+ * each mapping that it changes, and waits for those who read it. A mark is the address space's number (mm_lock_seq), which
+ * goes up when the writer gives mmap_lock up: all marks go with that, and nobody looks for them.
  *
  * Nobody can look at a lock while a call runs. So a reader is noted only when it begins to wait: in task.vma_lock, and in
  * the counters vma.readers and mm.vma_readers. For the same reason marks are kept only where their writer may have to wait.
@@ -13,10 +14,12 @@
 
 #include "mm/task.h"
 
+/** Whether the writer has marked a mapping. */
+static NOINLINE __attribute__((cold)) bool is_vma_write_locked(const struct hmmu *m, u32 vma);
 /** Take the lock for reading; false: a writer has marked the mapping. */
 static inline bool vma_start_read(struct ctx *ctx, u32 vma)
 {
-	if (vma_of(ctx->m, vma)->write_locked)
+	if (ctx->space->vmas_marked && is_vma_write_locked(ctx->m, vma))
 		return false;
 	ctx->vma_lock = vma;
 	return true;
