@@ -92,10 +92,43 @@ foreach(name test_kapi_xarray test_kapi_locks test_kapi_heap test_kapi_wait)
 	set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
 endforeach()
 
+# Programs in emulated memory: native/kapi/live, on x86-64. The program's heap is not the core's.
+if(HMMU_KERNEL_TREE AND CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64 AND NOT HMMU_SANITIZE)
+	set(live_core ${CMAKE_CURRENT_BINARY_DIR}/libhmmu_live.a)
+	add_custom_command(OUTPUT ${live_core}
+		COMMAND ${CMAKE_OBJCOPY} --redefine-sym calloc=live_calloc --redefine-sym malloc=live_alloc
+			--redefine-sym free=live_free ${core_object} ${live_core}
+		DEPENDS ${core_object} VERBATIM)
+	file(GLOB live_sources CONFIGURE_DEPENDS ${kapi}/live/*.c)
+	add_library(kapi_live OBJECT ${live_sources})
+	target_include_directories(kapi_live PRIVATE ${kapi} ${core_include})
+	target_compile_definitions(kapi_live PRIVATE HMMU_STATIC)
+	target_compile_options(kapi_live PRIVATE ${c_warnings})
+	set_target_properties(kapi_live PROPERTIES C_EXTENSIONS ON)
+
+	# hmmu_live_program(NAME SOURCE DRIVER...): a program of the tree, as it is.
+	function(hmmu_live_program name source)
+		add_executable(${name} ${HMMU_KERNEL_TREE}/${source} ${live_core}
+			$<TARGET_OBJECTS:kapi_host> $<TARGET_OBJECTS:kapi_runtime> $<TARGET_OBJECTS:kapi_live>)
+		foreach(driver IN LISTS ARGN)
+			target_sources(${name} PRIVATE $<TARGET_OBJECTS:${driver}>)
+		endforeach()
+		target_include_directories(${name} PRIVATE ${HMMU_KERNEL_TREE})
+		target_compile_options(${name} PRIVATE -w)
+		target_link_libraries(${name} PRIVATE ${live_core} dl pthread)
+		set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
+		add_dependencies(${name} hmmu_core)
+	endfunction()
+endif()
+
 if(HMMU_KERNEL_TREE)
 	hmmu_kernel_driver(test_hmm lib/test_hmm.c)
 	foreach(name test_driver_test_hmm test_driver_test_hmm_failures)
 		kapi_test(${name} test_hmm)
 		target_include_directories(${name} SYSTEM PRIVATE ${HMMU_KERNEL_TREE}/lib)
 	endforeach()
+	if(TARGET kapi_live)
+		hmmu_live_program(hmm_tests tools/testing/selftests/mm/hmm-tests.c test_hmm)
+		add_dependencies(kapi_tests hmm_tests)
+	endif()
 endif()

@@ -58,6 +58,9 @@ unsigned int kapi_reports(enum kapi_check check);
 /** A check's name, as reports show it. */
 const char *kapi_check_word(enum kapi_check check);
 
+/** Take the runtime's own memory from elsewhere than calloc() and free(), before anything else is called. */
+void kapi_set_heap(void *(*alloc)(size_t size), void (*free)(void *memory));
+
 /** @name The machine
  * @{ */
 /** Options of the machine. */
@@ -111,6 +114,9 @@ long kapi_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t
 /** Load or store bytes of the task's memory, as the CPU would. 0 or a negative errno. */
 long kapi_load(uint32_t tid, uint64_t address, void *buffer, size_t size);
 long kapi_store(uint32_t tid, uint64_t address, const void *buffer, size_t size);
+/** Addresses for which this function returns true are not the machine's: drivers copy from and to them as they are, for a
+ * program that runs in emulated memory only in part. NULL: none. */
+void kapi_set_host_memory(bool (*is_host_memory)(uint64_t address, size_t size));
 /** fork(). */
 long kapi_fork(uint32_t tid, uint32_t *child);
 /** Exit of a process. */

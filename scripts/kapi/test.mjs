@@ -2,17 +2,26 @@
 //
 // Drivers of Linux 6.12 from their own, unmodified source on the emulator: npm run test:kapi [-- BUILD_FOLDER]
 //
-// Takes the sources from Debian's package linux-source-6.12, compiles them against native/kapi, and runs its tests.
+// Takes the sources from Debian's package linux-source-6.12, compiles them against native/kapi, and runs its tests; then
+// Linux's own hmm-tests.c as a user program.
 import { join, relative, resolve } from 'node:path'
 import { needPackages } from '../lib/debian.mjs'
 import { root, run } from '../lib/run.mjs'
 import { commandOf } from './command.mjs'
+import { runHmmTests } from './hmm-tests.mjs'
 import { missing } from './missing.mjs'
 import { unpackTree } from './tree.mjs'
 
 /** Sources of drivers, as cmake/kapi.cmake compiles them, and what belongs to them. */
 const DRIVERS = ['lib/test_hmm.c']
 const BESIDES = ['lib/test_hmm_uapi.h']
+/** Programs, and what belongs to them. */
+const PROGRAMS = [
+  'tools/testing/selftests/mm/hmm-tests.c',
+  'tools/testing/selftests/kselftest_harness.h',
+  'tools/testing/selftests/kselftest.h',
+  'mm/gup_test.h',
+]
 
 const build = resolve(process.argv[2] ?? join(root, 'build-kapi'))
 const tree = join(build, 'linux-6.12')
@@ -28,10 +37,11 @@ function checkDriver(file) {
 }
 
 needPackages(['cmake', 'gcc', 'make', 'libcmocka-dev'])
-unpackTree(tree, [...DRIVERS, ...BESIDES])
+unpackTree(tree, [...DRIVERS, ...BESIDES, ...PROGRAMS])
 run('cmake', ['-B', build, `-DHMMU_KERNEL_TREE=${tree}`, '-DHMMU_REQUIRE_CMOCKA=ON'], {
   stdio: ['ignore', 'ignore', 'inherit'],
 })
 for (const driver of DRIVERS) checkDriver(join(tree, driver))
 run('cmake', ['--build', build, '--target', 'kapi_tests', '-j2'], { stdio: ['ignore', 'ignore', 'inherit'] })
 run('ctest', ['--test-dir', build, '-L', 'kapi', '--output-on-failure'])
+if (process.arch === 'x64' && !runHmmTests(join(build, 'hmm_tests'))) process.exitCode = 1

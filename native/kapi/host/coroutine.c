@@ -61,14 +61,14 @@ static void make_context(struct coroutine *coroutine)
 
 struct coroutine *coroutine_create(void (*function)(void *), void *argument)
 {
-	struct coroutine *coroutine = calloc(1, sizeof(*coroutine));
+	struct coroutine *coroutine = host_alloc(sizeof(*coroutine));
 	char *stack =
 		mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (!coroutine || stack == MAP_FAILED || mprotect(stack + GUARD_SIZE, STACK_SIZE, PROT_READ | PROT_WRITE)) {
 		if (stack != MAP_FAILED)
 			munmap(stack, GUARD_SIZE + STACK_SIZE);
-		free(coroutine);
+		host_free(coroutine);
 		return NULL;
 	}
 	coroutine->function = function;
@@ -95,5 +95,5 @@ void coroutine_suspend(struct coroutine *coroutine)
 void coroutine_destroy(struct coroutine *coroutine)
 {
 	munmap(coroutine->stack, GUARD_SIZE + STACK_SIZE);
-	free(coroutine);
+	host_free(coroutine);
 }

@@ -7,14 +7,26 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+static void *(*heap_alloc)(size_t size);
+static void (*heap_free)(void *memory);
+
+void host_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory))
+{
+	heap_alloc = alloc;
+	heap_free = release;
+}
+
 void *host_alloc(size_t size)
 {
-	return calloc(1, size ? size : 1);
+	return heap_alloc ? heap_alloc(size ? size : 1) : calloc(1, size ? size : 1);
 }
 
 void host_free(void *memory)
 {
-	free(memory);
+	if (heap_free)
+		heap_free(memory);
+	else
+		free(memory);
 }
 
 void *host_reserve(size_t size)

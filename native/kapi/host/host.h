@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** calloc(). */
+/** calloc() and free(), or what is set in their place. */
+void host_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory));
 void *host_alloc(size_t size);
 void host_free(void *memory);
 /** Zeroed address space; the host gives memory for what is touched. NULL: there is none. */
@@ -28,14 +29,18 @@ bool host_parse_number(const char *text, long long *value);
 /** @name A set of pointers
  * @{ */
 struct host_set {
-	void *root;
+	void **slots;
+	size_t room;
+	size_t used;  /**< slots that are not empty */
+	size_t count; /**< of pointers */
+	size_t next;  /**< where host_set_any() goes on */
 };
-/** Pointers are in the order of their values. false: the host has no memory. */
+/** false: the host has no memory. */
 bool host_set_add(struct host_set *set, void *pointer);
 bool host_set_has(const struct host_set *set, const void *pointer);
 void host_set_remove(struct host_set *set, const void *pointer);
 /** Any of the pointers; NULL: the set is empty. */
-void *host_set_any(const struct host_set *set);
+void *host_set_any(struct host_set *set);
 /** @} */
 
 /** @name Coroutines

@@ -4,6 +4,7 @@
 
 #include "fs/chrdev.h"
 #include "fs/module.h"
+#include "host/host.h"
 #include "lib/heap.h"
 #include "log/printk.h"
 #include "log/report.h"
@@ -15,6 +16,11 @@
 #include "run/calls.h"
 
 #define DEFAULT_PAGES (1u << 18)
+
+void kapi_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory))
+{
+	host_set_heap(alloc, release);
+}
 
 int kapi_boot(const struct kapi_options *options, struct hmmu **made)
 {
