@@ -129,12 +129,13 @@ static bool fits(enum kapi_heap allocated, enum kapi_heap freed)
 
 void kapi_free(enum kapi_heap heap, const void *memory, const struct kapi_place *place)
 {
-	struct piece *piece = piece_of(memory);
+	struct piece *piece;
 
 	if (heap != KAPI_KMALLOC)
 		kapi_might_sleep(place);
 	if (!memory)
 		return;
+	piece = piece_of(memory);
 	if (!host_set_has(&pieces, piece) || piece->internal) {
 		report(KAPI_CHECK_BAD_FREE, place, "%s() of memory that is not allocated, or is free already",
 		       free_names[heap]);
