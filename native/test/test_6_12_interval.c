@@ -302,6 +302,35 @@ static void test_tree(void **state)
 	rig_close(r);
 }
 
+/* The exit waits for a page of a file that it closes, is cancelled, and begins anew. The intervals hear of it once. */
+static void test_exit_waits(void **state)
+{
+	struct rig *r = open_6_12(.ram_pages = 512);
+	struct told told = { 0 };
+	uint32_t child = do_fork_of(r, r->tid), task = hmmu_process_task(r->m, child), interval, pfn;
+	const struct hmmu_map map = { .pages = 1, .kind = HMMU_MAP_SHMEM, .prot = HMMU_PROT_READ | HMMU_PROT_WRITE };
+	uint64_t buf;
+
+	(void)state;
+	assert_ok(hmmu_mmap(r->m, task, &map, &buf));
+	assert_ok(store(r, task, buf, 1));
+	assert_ok(hmmu_mmu_interval_notifier_insert(r->m, child, buf, PAGES(1), 0, &interval));
+	assert_ok(hmmu_hold(r->m, child, buf, &pfn));
+	assert_ok(hmmu_set_invalidate(r->m, note, &told));
+	assert_blocked(r->m, hmmu_exit(r->m, child), task, HMMU_WAIT_PAGE_LOCK);
+	assert_blocked(r->m, hmmu_exit(r->m, child), task, HMMU_WAIT_PAGE_LOCK);
+	assert_ok(hmmu_task_cancel(r->m, task));
+	assert_clean(r->m);
+	assert_ok(hmmu_exit(r->m, child));
+	assert_int_equal(told.count, 2);
+	assert_int_equal(told.kinds[0], HMMU_NOTIFY_RELEASE);
+	assert_int_equal(told.kinds[1], HMMU_NOTIFY_UNMAP);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_ok(hmmu_mmu_interval_notifier_remove(r->m, interval));
+	assert_clean(r->m);
+	rig_close(r);
+}
+
 /* The process exits: its intervals are told, then that its pages go. They stay until they are removed. */
 static void test_exit(void **state)
 {
@@ -452,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_exit_waits),
 		cmocka_unit_test(test_reaper),
 		cmocka_unit_test(test_interval_copies),
 		cmocka_unit_test(test_interval_errors),

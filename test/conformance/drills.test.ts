@@ -12,6 +12,7 @@ const folders = [
   'linux-6.12-calls',
   'linux-6.12-exclusive',
   'linux-6.12-memory',
+  'linux-6.12-dense',
 ].map((name) => join(__dirname, name))
 const drills = listDrills(folders.flatMap(findDrillFiles))
 

@@ -300,7 +300,7 @@ int exit_mmap(struct ctx *ctx)
 	/* mmu_notifier_release() comes first. Intervals stay, and hear of the pages as well. */
 	if (KERNEL >= V6_12)
 		intervals_release(m, ctx->mm);
-	mm_of(m, ctx->mm)->watched &= KERNEL >= V6_12 ? WATCH_INTERVALS : 0;
+	mm_of(m, ctx->mm)->watched &= KERNEL >= V6_12 ? WATCH_INTERVALS | WATCH_RELEASED : 0;
 	err = munlock_range(ctx, 0, HMMU_TASK_SIZE);
 	if (err)
 		mm_of(m, ctx->mm)->watched = watched;

@@ -218,6 +218,7 @@ struct rwsem {
 #define WATCH_EVENTS 1u
 #define WATCH_CALLS 2u
 #define WATCH_INTERVALS 4u /**< Linux 6.12: it has interval notifiers */
+#define WATCH_RELEASED 8u  /**< Linux 6.12: they have been told that the process ends */
 
 struct mm {
 	union {

@@ -163,8 +163,10 @@ void intervals_release(struct hmmu *m, u32 mm)
 		.end = UINT64_MAX,
 	};
 
-	if (!(mm_of(m, mm)->watched & WATCH_INTERVALS))
+	/* An exit that was cancelled begins anew. */
+	if ((mm_of(m, mm)->watched & (WATCH_INTERVALS | WATCH_RELEASED)) != WATCH_INTERVALS)
 		return;
+	mm_of(m, mm)->watched |= WATCH_RELEASED;
 	mm_of(m, mm)->active_invalidate_ranges++;
 	intervals_invalidate(m, &range);
 	mm_of(m, mm)->active_invalidate_ranges--;

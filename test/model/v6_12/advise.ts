@@ -42,6 +42,8 @@ function* populateAll(space: Space, start: number, end: number, write: boolean, 
   const giveUp = { ofVma: false, giveUp: held.giveUp }
   // The page for which the lock was given up is waited for with the lock, if it has to be.
   let tried = -1
+  // Where the present call of get_user_pages() began: a fault fails the call if it got no page before.
+  let first = start
   for (let at = start; at < end; ) {
     yield* held.take()
     const vma = space.vmas.at(at)
@@ -49,7 +51,8 @@ function* populateAll(space: Space, start: number, end: number, write: boolean, 
     if (vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return 'EINVAL'
     const to = at === tried ? at + 1 : Math.min(vma.end, end)
     const { outcome, page } = yield* populate(space, vma, at, to, write, at === tried ? KEPT : giveUp)
-    if (outcome === 'SIGBUS') return 'EFAULT'
+    if (outcome === 'SIGBUS' && page === first) return 'EFAULT'
+    if (outcome === 'SIGBUS') first = page
     if (outcome === 'mmap') tried = page
     at = page
   }

@@ -115,7 +115,8 @@ function* populateAll(space: Space, start: number, end: number, held: ReadLock):
     const { outcome, page } = vma.special
       ? ({ outcome: 'ok', page: to } as const)
       : yield* populateLocked(space, vma, at, to, lock)
-    if (outcome === 'SIGBUS') return 'ENOMEM'
+    // A call that got pages ends without an error; the next one begins at the page that fails.
+    if (outcome === 'SIGBUS' && page === at) return 'ENOMEM'
     at = page
   }
   return 'ok'

@@ -46,8 +46,8 @@ export function removeMigrationEntries(world: World, from: Frame, to: Frame): vo
     const entry = space.entries.get(first)
     if (entry?.frame !== from || entry.kind !== 'migration') continue
     const { young, soft, alone } = entry
-    const write = entry.write || vma.freshWritable
     const wp = entry.wp && !entry.write
+    const write = entry.write || (vma.freshWritable && !wp)
     const seen = to.device === undefined ? { young, dirty: entry.dirty && to.folio.has('dirty') } : {}
     if (!to.folio.cached && (entry.write || alone)) to.exclusive = true
     space.map(vma, first, to, { ...seen, write, soft, wp })

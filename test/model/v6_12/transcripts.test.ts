@@ -14,6 +14,7 @@ const CONFORMANCE = join(__dirname, '..', '..', 'conformance')
 const FOLDERS = [
   'linux-6.12',
   'linux-6.12-calls',
+  'linux-6.12-dense',
   'linux-6.12-exclusive',
   'linux-6.12-memory',
   'linux-6.12-userfaultfd',
