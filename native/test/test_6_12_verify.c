@@ -60,6 +60,27 @@ static void test_exclusive_in_swap(void **state)
 	rig_close(r);
 }
 
+/* An exclusive page stays in the swap cache when it is written to, and only its entry is dirty. */
+static void test_dirty_entry_in_swap_cache(void **state)
+{
+	struct rig *r = open_6_12(.swap_pages = 4);
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	for (int i = 1; i < 4; i++) {
+		write_pages(r, buf, 1, i);
+		assert_clean(r->m);
+		hmmu_lru_add_drain_all(r->m);
+		assert_ok(hmmu_reclaim(r->m, r->pid, buf));
+		assert_bytes(r, r->tid, buf, 1, i);
+	}
+	write_pages(r, buf, 1, 9);
+	assert_true(PageSwapCache(r->m, pfn_at(r, buf)));
+	*pte_offset(r->m, *mm_find_pmd(r->m, r->pid, buf), buf) &= ~_PAGE_DIRTY;
+	assert_complains(r->m, "is clean, but the contents differ");
+	rig_discard(r);
+}
+
 static void test_large_mapcount(void **state)
 {
 	struct rig *r = open_6_12();
@@ -241,7 +262,7 @@ int main(void)
 		cmocka_unit_test(test_unevictable),       cmocka_unit_test(test_restore_batch),
 		cmocka_unit_test(test_restore_exclusive), cmocka_unit_test(test_restore_counts),
 		cmocka_unit_test(test_restore_intervals), cmocka_unit_test(test_restore_hugetlb_markers),
-		cmocka_unit_test(test_exclusive_in_swap),
+		cmocka_unit_test(test_exclusive_in_swap), cmocka_unit_test(test_dirty_entry_in_swap_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

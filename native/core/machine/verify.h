@@ -16,6 +16,7 @@ struct page_tally {
 	bool on_lru;
 	bool mlock_explained; /**< something has a right to the mark PG_mlocked */
 	bool huge_writer;     /**< the writer is a huge pmd */
+	bool dirty;           /**< a pte is dirty: who unmaps the page marks it */
 	u32 writer;           /**< the mapping of an entry that may write to the page, or 0 */
 	u64 writer_address;   /**< of that entry */
 };

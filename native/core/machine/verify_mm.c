@@ -127,6 +127,7 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 	if (pfn) {
 		t->rss[mm_counter(m, pfn)]++;
 		tally(t->v, pfn)->maps++;
+		tally(t->v, pfn)->dirty |= pte_present(pte) && pte_dirty(pte);
 		verify_mapping_of(t, vma, pfn, address);
 	}
 	verify_write(t->v, vma, address, pfn, pte);

@@ -14,6 +14,16 @@ void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot)
 	v->swap_entries[slot]++;
 }
 
+/* Whether the slot's copy may be read in place of a page: an entry refers to it, or reclaim finds the page clean. */
+static bool copy_counts(struct verify *v, u32 slot, u32 pfn)
+{
+	const struct page_tally *t = tally(v, pfn);
+	bool dirty = page_test(v->m, pfn, HMMU_PG_DIRTY) || t->dirty;
+
+	return page_test(v->m, pfn, HMMU_PG_UPTODATE) && !dirty &&
+	       (v->m->swap_slots[slot].count || t->maps || t->absent);
+}
+
 /* The page of a slot has to refer to the slot. A clean page has the contents of its slot. */
 static void verify_cached_page(struct verify *v, u32 slot, u32 pfn)
 {
@@ -22,7 +32,7 @@ static void verify_cached_page(struct verify *v, u32 slot, u32 pfn)
 	tally_ref(v, pfn, 1);
 	if (!PageSwapCache(m, pfn) || page_of(m, pfn)->private != slot)
 		complain(v, "swap slot %u: page %u does not know that it is in the swap cache", slot, pfn);
-	else if (page_test(m, pfn, HMMU_PG_UPTODATE) && !page_test(m, pfn, HMMU_PG_DIRTY) &&
+	else if (copy_counts(v, slot, pfn) &&
 		 memcmp(contents_of(m, pfn), swap_frame_of(m, slot), contents_size(m)) != 0)
 		complain(v, "swap slot %u: page %u is clean, but the contents differ", slot, pfn);
 }
