@@ -415,6 +415,28 @@ static void test_charge_of_insertion(void **state)
 	rig_close(r);
 }
 
+/* Statistics count migrations by calls, too: their entries once, and each reason why a page stays. */
+static void test_counted_calls(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 3);
+	struct hmmu_stats stats;
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 3, 1);
+	assert_ok(hmmu_stats_enable(r->m, true));
+	mig = set_up_system(r, buf, 3);
+	give_device_page(r, 0);
+	assert_ok(hmmu_migrate_vma_pages(mig));
+	assert_ok(hmmu_migrate_vma_finalize(mig));
+	hmmu_stats(r->m, &stats);
+	assert_int_equal(stats.spans[HMMU_SPAN_MIGRATE].runs, 1);
+	assert_int_equal(stats.spans[HMMU_SPAN_MIGRATE].entries, 3);
+	assert_int_equal(stats.whys[HMMU_WHY_NO_PAGE], 2);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_two_faulters),
 		cmocka_unit_test(test_fault_page_is_named),
 		cmocka_unit_test(test_charge_of_insertion),
+		cmocka_unit_test(test_counted_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
