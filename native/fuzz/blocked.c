@@ -27,6 +27,9 @@ bool is_call(uint8_t op)
 	case FUZZ_OP_MIGRATE:
 	case FUZZ_OP_BEGIN:
 	case FUZZ_OP_MREMAP:
+	case FUZZ_OP_RANGE_FAULT:
+	case FUZZ_OP_MIRROR:
+	case FUZZ_OP_EXCLUSIVE:
 		return true;
 	default:
 		return false;
@@ -37,7 +40,7 @@ static struct fuzz_call resolve(const struct world *w, const struct fuzz_record 
 {
 	uint64_t to = w->regions[(r->y >> 3) % w->nr_regions].address + (r->y & 128 ? HMMU_PAGE_SIZE * r->x : 0);
 
-	return (struct fuzz_call){ *r, record_tid(w, r), record_range(w, r), to };
+	return (struct fuzz_call){ .record = *r, .tid = record_tid(w, r), .range = record_range(w, r), .to = to };
 }
 
 void forget_blocked(struct world *w, uint32_t tid)
@@ -63,6 +66,7 @@ static void make_call(struct world *w, struct fuzz_call call)
 	w->code = NO_RESULT;
 	run_op(w, &call.record);
 	w->call = NULL;
+	call.repeated = true;
 	if (w->code == HMMU_ERR_BLOCKED)
 		w->blocked[call.tid % MAX_TIDS] = call;
 }
@@ -98,7 +102,8 @@ static bool differ(const struct fuzz_call *a, const struct fuzz_call *b)
 /* What a kernel does not have at all is told first, as arguments that are never right are. */
 static bool may_be_unknown(const struct fuzz_call *call)
 {
-	return call->record.op == FUZZ_OP_UFFD || call->record.op == FUZZ_OP_ADVISE;
+	return call->record.op == FUZZ_OP_UFFD || call->record.op == FUZZ_OP_ADVISE ||
+	       call->record.op >= FUZZ_OP_RANGE_FAULT;
 }
 
 /* Arguments that are never right are told first. */

@@ -22,6 +22,11 @@ static bool wanted(const struct fuzz_migration *mig, uint64_t src, uint64_t i)
 	return !(src & HMMU_PFN_VALID) || !(src & HMMU_PFN_DEVICE) == to_device;
 }
 
+bool comes_locked(const struct world *w, uint32_t pfn)
+{
+	return w->modern && pfn >= hmmu_device_base(w->m);
+}
+
 /* A new page with the source's contents, or 0. */
 static uint32_t new_page(struct fuzz_migration *mig, uint64_t src, bool device)
 {
@@ -41,7 +46,7 @@ static uint64_t good_word(struct fuzz_migration *mig, uint64_t src, bool device)
 
 	if (!pfn)
 		return 0;
-	if (hmmu_page_trylock(mig->w->m, pfn))
+	if (!comes_locked(mig->w, pfn) && hmmu_page_trylock(mig->w->m, pfn))
 		broken(mig->w, "a driver can't lock its page: %s", hmmu_error(mig->w->m)->text);
 	return hmmu_word(pfn, HMMU_PFN_LOCKED | (device ? HMMU_PFN_DEVICE : 0));
 }
@@ -58,8 +63,19 @@ static uint32_t freed_page(struct fuzz_migration *mig, bool device)
 {
 	uint32_t pfn = new_page(mig, 0, device);
 
+	if (pfn && comes_locked(mig->w, pfn))
+		hmmu_page_unlock(mig->w->m, pfn);
 	if (pfn && hmmu_page_put(mig->w->m, pfn))
 		broken(mig->w, "a driver can't put its page: %s", hmmu_error(mig->w->m)->text);
+	return pfn;
+}
+
+static uint32_t unlocked_page(struct fuzz_migration *mig, uint64_t src, bool device)
+{
+	uint32_t pfn = new_page(mig, src, device);
+
+	if (pfn && comes_locked(mig->w, pfn))
+		hmmu_page_unlock(mig->w->m, pfn);
 	return pfn;
 }
 
@@ -121,7 +137,7 @@ static uint64_t bad_word(struct fuzz_migration *mig, uint64_t src, uint64_t befo
 	case FUZZ_BREACH_TWICE:
 		return before;
 	case FUZZ_BREACH_NOT_LOCKED:
-		return foreign_word(mig, new_page(mig, src, device));
+		return foreign_word(mig, unlocked_page(mig, src, device));
 	case FUZZ_BREACH_IN_USE:
 		return foreign_word(mig, page_elsewhere(mig));
 	case FUZZ_BREACH_TABLE:
@@ -154,13 +170,16 @@ static void break_rule(struct fuzz_migration *mig, uint64_t i, uint64_t src, uin
 			return;
 	}
 	mig->rules = breach_rules[mig->driver.who];
+	/* Words have fewer flags in 6.12, so that some are no breach. */
+	mig->touched |= mig->w->modern;
 }
 
 static uint64_t other_device_word(struct fuzz_migration *mig)
 {
 	uint32_t pfn;
 
-	if (hmmu_other_device_alloc(mig->w->m, &pfn) || hmmu_page_trylock(mig->w->m, pfn))
+	if (hmmu_other_device_alloc(mig->w->m, &pfn) ||
+	    (!comes_locked(mig->w, pfn) && hmmu_page_trylock(mig->w->m, pfn)))
 		return 0;
 	return hmmu_word(pfn, HMMU_PFN_LOCKED | HMMU_PFN_DEVICE);
 }
@@ -234,6 +253,17 @@ static void check_zeroed(struct fuzz_migration *mig, uint64_t i)
 	if (!(hmmu_quirks(mig->w->m) & HMMU_QUIRK_HOLE_DST_INDEX))
 		broken(mig->w, "entry %llu of dst is not zeroed", (unsigned long long)i);
 	mig->touched = true;
+}
+
+void fill_words(struct fuzz_migration *mig)
+{
+	struct hmmu_migration_state state;
+	uint64_t before = 0;
+
+	hmmu_migrate_state(mig->handle, &state);
+	for (uint64_t i = 0; i < state.npages; i++)
+		if (!mig->dst[i])
+			fill_entry(mig, i, &before);
 }
 
 static int alloc_and_copy(struct hmmu_migration *handle, void *data)

@@ -16,6 +16,8 @@ enum {
 	MAX_TIDS = 32,
 	MAX_REFS = 64,
 	MAX_MIGRATIONS = 4,
+	MAX_INTERVALS = 8,
+	MAX_RANGE_PAGES = 1200,     /**< at least as many as a record can name */
 	MAX_MIGRATION_PAGES = 1100, /**< a bit more than two huge pages */
 	MAX_DEPTH = 4,              /**< callbacks within callbacks */
 	MAX_RECORDS = 2048,
@@ -39,6 +41,8 @@ struct fuzz_call {
 	uint32_t tid;
 	struct region range; /**< of an access page by page: what is still to do */
 	uint64_t to;         /**< of mremap() */
+	uint64_t seq;        /**< of hmm_range_fault() */
+	bool repeated;
 };
 
 struct world;
@@ -85,6 +89,9 @@ struct world {
 	unsigned nr_refs;
 	struct fuzz_migration migrations[MAX_MIGRATIONS];
 	bool migrated; /**< there was a migration */
+	bool modern;   /**< Linux 6.12 */
+	uint32_t intervals[MAX_INTERVALS];
+	uint64_t words[MAX_RANGE_PAGES]; /**< of hmm_range_fault(): what is in them is a request, too */
 };
 
 /** @name world.c
@@ -125,12 +132,14 @@ void run_op(struct world *w, const struct fuzz_record *record);
 /** Run up to @p count records of the program from within a callback. */
 void run_nested(struct world *w, unsigned count);
 
-/** @name ops_memory.c, ops_refs.c, ops_process.c, ops_migrate.c: false if the record is none of theirs
+/** @name ops_memory.c, ops_refs.c, ops_process.c, ops_migrate.c, ops_device.c, ops_mirror.c: false if the record is none of theirs
  * @{ */
 bool op_memory(struct world *w, const struct fuzz_record *r);
 bool op_refs(struct world *w, const struct fuzz_record *r);
 bool op_process(struct world *w, const struct fuzz_record *r);
 bool op_migrate(struct world *w, const struct fuzz_record *r);
+bool op_device(struct world *w, const struct fuzz_record *r);
+bool op_mirror(struct world *w, const struct fuzz_record *r);
 /** @} */
 
 /** @name blocked.c
@@ -153,6 +162,12 @@ void set_notifier(struct world *w);
 void check_refused(struct world *w);
 /** driver.c: the operations of a struct fuzz_migration. */
 extern const struct hmmu_migrate_ops fuzz_driver_ops;
+/** Fill in dst of a migration by calls, which has no callbacks. */
+void fill_words(struct fuzz_migration *mig);
+/** Whether a page that a driver has just got is locked: those of a device are in Linux 6.12. */
+bool comes_locked(const struct world *w, uint32_t pfn);
+/** One of the few owners that devices have. */
+uint64_t fuzz_owner(uint8_t number);
 /** Have device faults handled as the record says (ops_migrate.c). */
 void set_fault_handler(struct world *w, const struct fuzz_record *r);
 /** A migration has ended with @p result: see that this is what its driver deserves, and forget it. */

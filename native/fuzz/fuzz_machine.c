@@ -19,7 +19,8 @@ void run_op(struct world *w, const struct fuzz_record *r)
 		op_copy(w, r);
 	else if (r->op == FUZZ_OP_WILD)
 		op_wild(w, r);
-	else if (!op_memory(w, r) && !op_refs(w, r) && !op_process(w, r) && !op_migrate(w, r))
+	else if (!op_memory(w, r) && !op_refs(w, r) && !op_process(w, r) && !op_migrate(w, r) && !op_device(w, r) &&
+		 !op_mirror(w, r))
 		broken(w, "no function takes operation %u", r->op);
 }
 

@@ -51,7 +51,15 @@
 	X(COPY, "x: go on with a clone, with a restored snapshot; a damaged snapshot") \
 	X(RECLAIM, "count pages are swapped out, if the machine has swap") \
 	X(REAP, "the OOM reaper comes by") \
-	X(NOTIFY, "x & 1: a process gets a notifier, or loses it")
+	X(NOTIFY, "x & 1: a process gets a notifier, or loses it") \
+	X(DEVICE, "x: devices come (count pages, owner y) and go; their owner, driver and pages; which: first") \
+	X(DEVICE_RANGE, \
+	  "migrate_device_range() in steps: count pages from device page first; the next record is the driver") \
+	X(CALLS, "x: migrate_vma_pages() or, y & 1, migrate_vma_finalize() of migration x") \
+	X(INTERVAL, "x: interval notifiers come and go; their sequence") \
+	X(RANGE_FAULT, "hmm_range_fault(): x flags, y owner and, y / 4, which interval") \
+	X(MIRROR, "the loop around it: x flags, y owner") \
+	X(EXCLUSIVE, "make_device_exclusive_range() of one page, for owner y")
 
 enum fuzz_op {
 #define X(name, text) FUZZ_OP_##name,
@@ -106,7 +114,8 @@ enum fuzz_breach {
 /** One record. In the first one: who cpus, other device pages, swap and contents, region profile, first quirks, count RAM, x
  * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time. */
 struct fuzz_record {
-	uint8_t op;     /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver */
+	uint8_t op; /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver; in 6.12 bit 3: by calls, bits 4
+			     and 5: no device pages, no system pages are selected, bit 6: another owner */
 	uint8_t who;    /**< which task or process; FUZZ_OTHER_CALL; of a driver: enum fuzz_breach */
 	uint8_t region; /**< which of the mappings made; of a driver: bit i % 8: entry i is skipped */
 	uint8_t count;  /**< how many pages, see fuzz_pages(); of a driver: bit i % 8: the breach concerns entry i */

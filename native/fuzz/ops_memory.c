@@ -5,6 +5,13 @@
 
 #include "fuzz.h"
 
+enum {
+#define X(name, ...) ADVICE_##name,
+	HMMU_ADVICES(X)
+#undef X
+		ADVICES
+};
+
 /* Near a border of the tables of some level, or an end of user space: behind it, or up to it. */
 static uint64_t border_address(const struct fuzz_record *r, uint64_t pages)
 {
@@ -179,7 +186,7 @@ bool op_memory(struct world *w, const struct fuzz_record *r)
 		op_range_with(w, r, "hmmu_mprotect", r->x % 4, hmmu_mprotect);
 		return true;
 	case FUZZ_OP_ADVISE:
-		op_range_with(w, r, "hmmu_madvise", r->x % 12, hmmu_madvise);
+		op_range_with(w, r, "hmmu_madvise", r->x % ADVICES, hmmu_madvise);
 		return true;
 	case FUZZ_OP_LOCK:
 		op_range(w, r, "hmmu_mlock", hmmu_mlock);

@@ -39,6 +39,11 @@ static struct fuzz_migration prepare(struct world *w, const struct fuzz_record *
 		.dst = mig.dst,
 		.why = mig.why,
 	};
+	if (w->modern) {
+		request->flags = (mig.driver.op & 16 ? 0 : HMMU_SELECT_DEVICE_PRIVATE) |
+				 (mig.driver.op & 32 ? 0 : HMMU_SELECT_SYSTEM);
+		request->owner = mig.driver.op & 64 ? fuzz_owner(mig.driver.x) : HMMU_DEFAULT_OWNER;
+	}
 	return mig;
 }
 
@@ -66,7 +71,7 @@ static void release(struct fuzz_migration *mig)
 static void check_words(const struct fuzz_migration *mig)
 {
 	for (uint64_t i = 0; mig->why && i < mig->pages; i++)
-		if (mig->why[i] > HMMU_WHY_ABORTED)
+		if (mig->why[i] >= HMMU_WHY_COUNT)
 			broken(mig->w, "entry %llu: reason %u", (unsigned long long)i, mig->why[i]);
 }
 
@@ -113,18 +118,27 @@ static void op_migrate_whole(struct world *w, const struct fuzz_record *r)
 		migration_ended(&mig, result);
 }
 
+/* NULL: there are enough. */
+static struct fuzz_migration *free_slot(struct world *w)
+{
+	for (struct fuzz_migration *mig = w->migrations; mig < w->migrations + MAX_MIGRATIONS; mig++)
+		if (!mig->handle)
+			return mig;
+	return NULL;
+}
+
 static void op_begin(struct world *w, const struct fuzz_record *r)
 {
-	struct fuzz_migration *mig = w->migrations;
+	struct fuzz_migration *mig = free_slot(w);
 	struct hmmu_migrate_request request;
 	int result;
 
-	while (mig < w->migrations + MAX_MIGRATIONS && mig->handle)
-		mig++;
-	if (mig == w->migrations + MAX_MIGRATIONS)
+	if (!mig)
 		return;
 	*mig = prepare(w, r, &request);
 	set_driver(mig, &request);
+	if (w->modern && mig->driver.op & 8)
+		request.ops = NULL;
 	trace(w, ", &mig%d);", (int)(mig - w->migrations));
 	result = hmmu_migrate_begin(w->m, &request, &mig->handle);
 	if (check_result(w, result))
@@ -132,6 +146,56 @@ static void op_begin(struct world *w, const struct fuzz_record *r)
 	else
 		/* Others run in between. */
 		mig->touched = true;
+}
+
+/* Pages of the device are taken from whoever maps them; they go to the system, or to another page of the device. */
+static void op_device_range(struct world *w, const struct fuzz_record *r)
+{
+	struct fuzz_migration *mig = free_slot(w);
+	struct hmmu_migrate_request request;
+	struct hmmu_device_range range;
+
+	if (!mig)
+		return;
+	*mig = prepare(w, r, &request);
+	set_driver(mig, &request);
+	range = (struct hmmu_device_range){
+		.first = hmmu_device_base(w->m) + r->first % (w->device_pages + 2),
+		.pages = (uint32_t)mig->pages,
+		.src = mig->src,
+		.dst = mig->dst,
+		.why = mig->why,
+		.ops = mig->driver.op & 8 ? NULL : request.ops,
+		.data = request.data,
+	};
+	trace(w, ", pages %u of %u, &mig%d);", range.pages, range.first, (int)(mig - w->migrations));
+	if (check_result(w, hmmu_migrate_device_begin(w->m, &range, &mig->handle)))
+		release(mig);
+	else
+		mig->touched = true;
+}
+
+static void op_calls(struct world *w, const struct fuzz_record *r)
+{
+	struct fuzz_migration *mig = &w->migrations[r->x % MAX_MIGRATIONS];
+	int result;
+
+	if (!mig->handle)
+		return;
+	if (!(r->y & 1)) {
+		if (!mig->in_callback)
+			fill_words(mig);
+		trace(w, "hmmu_migrate_vma_pages(mig%d);", r->x % MAX_MIGRATIONS);
+		check_result(w, hmmu_migrate_vma_pages(mig->handle));
+		return;
+	}
+	trace(w, "hmmu_migrate_vma_finalize(mig%d);", r->x % MAX_MIGRATIONS);
+	result = hmmu_migrate_vma_finalize(mig->handle);
+	/* Out of order: the migration goes on. */
+	if (result && (hmmu_error(w->m)->code == HMMU_ERR_ORDER || hmmu_error(w->m)->code == HMMU_ERR_BUSY))
+		check_result(w, result);
+	else
+		migration_ended(mig, result);
 }
 
 static void op_end(struct world *w, struct fuzz_migration *mig)
@@ -191,8 +255,18 @@ static void op_on_migration(struct world *w, const struct fuzz_record *r)
 	}
 }
 
+static uint64_t owner_of(const struct world *w, uint32_t pfn)
+{
+	struct hmmu_device_info info;
+
+	for (uint32_t i = 0; i < HMMU_MAX_DEVICES; i++)
+		if (!hmmu_device_info(w->m, i, &info) && pfn >= info.first && pfn - info.first < info.pages)
+			return info.owner;
+	return HMMU_DEFAULT_OWNER;
+}
+
 /* Migrate the page back with the driver of the record that set the handler. */
-static int migrate_back(struct world *w, uint32_t tid, uint64_t address)
+static int migrate_back(struct world *w, uint32_t tid, uint64_t address, uint32_t pfn)
 {
 	uint64_t src = 0, dst = 0;
 	struct fuzz_migration mig = { .w = w, .src = &src, .dst = &dst, .pages = 1, .driver = { .op = 1 } };
@@ -207,6 +281,12 @@ static int migrate_back(struct world *w, uint32_t tid, uint64_t address)
 	};
 	int result;
 
+	if (w->modern) {
+		request.flags = HMMU_SELECT_DEVICE_PRIVATE;
+		request.owner = owner_of(w, pfn);
+		/* Only the migration that names the page may ignore the fault's reference. */
+		request.fault_page = w->handler.y & 8 ? 0 : pfn;
+	}
 	mig.driver.who = w->handler.count % FUZZ_BREACH_COUNT;
 	mig.driver.count = 1;
 	mig.driver.x = w->handler.y >> 4;
@@ -224,14 +304,14 @@ static int page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t p
 		broken(w, "a device fault on page %u, which is no device page", pfn);
 	switch (w->handler.x % 6) {
 	case 2:
-		return migrate_back(w, tid, address);
+		return migrate_back(w, tid, address, pfn);
 	case 3:
 		return -EIO;
 	case 4: /* The access would be tried again for ever; the machine has to notice. */
 		return 0;
 	default:
 		run_nested(w, w->handler.y & 7);
-		return w->lazy_faults++ % 4 == 3 ? -EIO : migrate_back(w, tid, address);
+		return w->lazy_faults++ % 4 == 3 ? -EIO : migrate_back(w, tid, address, pfn);
 	}
 }
 
@@ -245,8 +325,11 @@ static void page_free(struct hmmu *m, uint32_t pfn, void *data)
 	check_refused(w);
 	if (w->handler.y & 8 && w->depth < MAX_DEPTH) {
 		w->depth++;
-		if (!hmmu_device_alloc(m, &again))
+		if (!hmmu_device_alloc(m, &again)) {
+			if (comes_locked(w, again))
+				hmmu_page_unlock(m, again);
 			hmmu_page_put(m, again);
+		}
 		w->depth--;
 	}
 }
@@ -280,6 +363,12 @@ bool op_migrate(struct world *w, const struct fuzz_record *r)
 	case FUZZ_OP_END:
 	case FUZZ_OP_POKE:
 		op_on_migration(w, r);
+		return true;
+	case FUZZ_OP_DEVICE_RANGE:
+		op_device_range(w, r);
+		return true;
+	case FUZZ_OP_CALLS:
+		op_calls(w, r);
 		return true;
 	case FUZZ_OP_FAULT_HANDLER:
 		set_fault_handler(w, r);

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { emulatorDrills } from '../../scripts/lib/run.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -46,20 +47,7 @@ function countOf(pages) {
 }
 
 const KINDS = ['anon', 'shmem', 'file', 'sharedfile', 'hugetlb', 'special']
-const ADVICES = [
-  'dontneed',
-  'free',
-  'hugepage',
-  'nohugepage',
-  'dontfork',
-  'dofork',
-  'unmergeable',
-  'populate_read',
-  'populate_write',
-  'cold',
-  'pageout',
-  'collapse',
-]
+const ADVICES = require('../../dist/base/defs.generated').adviceNames
 /** The profile of Linux 6.12, as the first record has it. */
 const LINUX_6_12 = 3
 const PROTS = { none: 0, r: 1, rw: 3 }
@@ -99,6 +87,7 @@ class Compiler {
   #command(command) {
     this.#add('DRAIN', {})
     if (command.verb === 'migrate') this.#migrate(command)
+    else if (command.verb === 'evict') this.#evict()
     else this.#simple(command)
   }
 
@@ -118,6 +107,8 @@ class Compiler {
     else if (verb === 'pin') this.#pin(command)
     else if (verb === 'hold' || verb === 'isolate') this.#take(verb, command)
     else if (verb === 'drop') this.#drop(command)
+    else if (verb === 'mirror') this.#mirror(command)
+    else if (verb === 'exclusive') this.#add('EXCLUSIVE', this.#place(command))
   }
 
   #process(name) {
@@ -181,13 +172,31 @@ class Compiler {
     for (const inner of [...before, ...after]) this.#simple(inner)
   }
 
+  /** All pages of the device, by calls. */
+  #evict() {
+    this.#add('DEVICE_RANGE', { count: 254 })
+    this.records.push(record({ op: 1 | 8 }))
+    this.#add('RUN', { y: 2 })
+    this.#add('CALLS', {})
+    this.#add('CALLS', { y: 1 })
+  }
+
+  /** The loop as one call, and its parts. */
+  #mirror(command) {
+    const at = { ...this.#place(command), x: command.write ? 3 : command.fault ? 1 : 0 }
+    this.#add('MIRROR', at)
+    this.#add('INTERVAL', { ...at, who: this.#process(command.process), x: 0 })
+    this.#add('RANGE_FAULT', at)
+    this.#add('INTERVAL', { x: 1 })
+  }
+
   #newTask(process) {
     if (process === undefined) return
     this.#add('TASK', { who: this.#process(process) })
     this.#tasks.push(process)
   }
 
-  #driver({ to, skip, error }, x, y) {
+  #driver({ to, skip, error, select = [to === 'dev' ? 'system' : 'private'] }, x, y) {
     const bits = (ranges) => {
       let mask = 0
       for (const { first, last } of ranges)
@@ -195,8 +204,9 @@ class Compiler {
       return mask
     }
     const own = x + y > 0 || skip.length + error.length > 0
+    const unselected = (select.includes('private') ? 0 : 16) | (select.includes('system') ? 0 : 32)
     return record({
-      op: (to === 'sys' ? 1 : 0) | (own ? 0 : 2),
+      op: (to === 'sys' ? 1 : 0) | (own ? 0 : 2) | unselected,
       who: error.length > 0 ? number(breaches, 'ERROR') : 0,
       region: bits(skip),
       count: bits(error),
@@ -359,7 +369,7 @@ const WRITERS = 'UNMAP PROTECT ADVISE LOCK CLEAR UFFD FORK MREMAP'.split(' ')
 function* seeds() {
   const named = [`${root}/test/conformance/linux-4.14`, `${root}/examples`].flatMap(drills)
   for (const [i, drill] of named.entries()) yield [drill.name, new Compiler(drill, i % 2 === 1).records]
-  const modern = ['linux-6.12', 'linux-6.12-userfaultfd'].flatMap((name) => drills(`${root}/test/conformance/${name}`))
+  const modern = emulatorDrills.filter((folder) => folder.includes('linux-6.12')).flatMap(drills)
   for (const drill of modern) yield [`${drill.name}-6.12`, new Compiler(drill, false, LINUX_6_12).records]
   for (const call of WRITERS) yield [`stopped-${call.toLowerCase()}`, stopped(call)]
   for (const breach of breaches) {
@@ -371,7 +381,7 @@ function* seeds() {
 }
 
 /** Random drills are many; they are not in seeds.txt. */
-const isRandom = (name) => /^(mem-)?r\d+-\d+/.test(name)
+const isRandom = (name) => /^((mem-)?r\d+-|(x|xh|i|mix-|file-|thp-|pageout-)\d)/.test(name)
 
 function main([target]) {
   if (!target) {

@@ -161,6 +161,7 @@ bool world_open(struct world *w, const uint8_t *data, size_t size)
 	if (!next_record(w, &first))
 		return false;
 	w->verify_every = 1u + first.y % 32;
+	w->modern = first.region % HMMU_PROFILE_COUNT >= HMMU_PROFILE_LINUX_6_12;
 	options = read_options(&first);
 	trace_options(w, &options);
 	if (hmmu_create(&options, &w->m))
@@ -207,7 +208,8 @@ static void release_all(struct world *w)
 	for (unsigned i = 0; i < MAX_MIGRATIONS; i++)
 		if (w->migrations[i].handle)
 			migration_ended(&w->migrations[i], hmmu_migrate_end(w->migrations[i].handle));
-	hmmu_device_set_ops(w->m, NULL, NULL);
+	for (uint32_t i = 0; i < HMMU_MAX_DEVICES; i++)
+		hmmu_device_driver(w->m, i, NULL, NULL);
 	for (uint32_t tid = 1; tid <= w->max_tid; tid++)
 		hmmu_task_cancel(w->m, tid);
 	for (uint32_t pfn = 1; pfn < w->pages; pfn++)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Devices that come and go, each with its owner, driver and pages. */
+#include "fuzz.h"
+
+uint64_t fuzz_owner(uint8_t number)
+{
+	return HMMU_DEFAULT_OWNER + number % 4u;
+}
+
+/* Looks, and takes a page of the device as it frees one. */
+static void page_free(struct hmmu *m, uint32_t pfn, void *data)
+{
+	struct world *w = data;
+
+	(void)m;
+	trace(w, "// page_free(%u)\n", pfn);
+	check_refused(w);
+}
+
+static void look_at_device(struct world *w, uint32_t device)
+{
+	struct hmmu_device_info info;
+
+	if (hmmu_device_info(w->m, device, &info))
+		return;
+	if (info.free > info.pages || info.first < hmmu_device_base(w->m) ||
+	    info.first + info.pages > hmmu_device_base(w->m) + w->device_pages)
+		broken(w, "device %u: %u of %u pages from %u on are free", device, info.free, info.pages, info.first);
+}
+
+bool op_device(struct world *w, const struct fuzz_record *r)
+{
+	const struct hmmu_pagemap_ops ops = { .page_free = page_free };
+	uint32_t device = r->first % (HMMU_MAX_DEVICES + 1u), pages = (uint32_t)fuzz_pages(r->count);
+
+	if (r->op != FUZZ_OP_DEVICE)
+		return false;
+	switch (r->x % 6) {
+	case 0:
+		trace(w, "hmmu_device_create(m, %u, %u, &device);", pages, r->y % 5u);
+		check_result(w, hmmu_device_create(w->m, pages, r->y % 5u, &device));
+		break;
+	case 1:
+		trace(w, "hmmu_device_remove(m, %u);", device);
+		check_result(w, hmmu_device_remove(w->m, device));
+		break;
+	case 2:
+		trace(w, "hmmu_device_set_owner(m, %u, %u);", device, r->y % 5u);
+		check_result(w, hmmu_device_set_owner(w->m, device, r->y % 5u));
+		break;
+	case 3:
+		trace(w, "hmmu_device_driver(m, %u, %s);", device, r->y & 1 ? "page_free" : "none");
+		check_result(w, hmmu_device_driver(w->m, device, r->y & 1 ? &ops : NULL, w));
+		break;
+	case 4:
+		trace(w, "hmmu_device_alloc_of(m, %u, &pfn);", device);
+		check_result(w, hmmu_device_alloc_of(w->m, device, &w->last_driver_page));
+		break;
+	default:
+		look_at_device(w, device);
+		break;
+	}
+	return true;
+}
