@@ -3,15 +3,18 @@
 // A device with page tables of its own for one process, and its driver, as a program for tests would have them. It
 // migrates and faults by the calls of Linux 6.12.
 
-import type {
-  DriverMigration,
-  Invalidation,
-  Machine,
-  Mapping,
-  MigrationRange,
-  PageRange,
-  PageRef,
-  Process,
+import {
+  type Device,
+  type DriverMigration,
+  HmmuError,
+  type Invalidation,
+  type Machine,
+  type Mapping,
+  type MigrationRange,
+  PageFlag,
+  type PageRange,
+  type PageRef,
+  type Process,
 } from '../../../lib'
 import { makeMachine } from '../helpers'
 
@@ -24,19 +27,32 @@ interface DeviceEntry {
   readonly write: boolean
 }
 
+/** What the device is told of a page, in words: HMM_DMIRROR_PROT_*. */
+type Seen = 'error' | 'none' | `${'' | 'zero ' | 'local '}${'read' | 'write'}`
+
+/** Devices that a process has open. */
+const opened = new WeakMap<Process, Set<TestDevice>>()
+
 export class TestDevice {
   readonly machine: Machine
   readonly process: Process
+  readonly device: Device
   /** The device's page table, by address. */
   readonly table = new Map<number, DeviceEntry>()
 
   /** Opens the device for a process. */
-  constructor(process: Process) {
+  constructor(process: Process, device = process.machine.devices[0]!) {
     this.machine = process.machine
     this.process = process
-    process.onInvalidate((invalidation) => this.#invalidate(invalidation))
-    this.machine.onDeviceFault(({ task, address, pfn }) => {
-      using back = task.migrateVma({ range: { start: address, pages: 1 }, select: ['private'], faultPage: pfn })
+    this.device = device
+    const all = opened.get(process) ?? new Set()
+    opened.set(process, all.add(this))
+    process.onInvalidate((invalidation) => {
+      for (const each of all) each.#invalidate(invalidation)
+    })
+    device.onFault(({ task, address, pfn }) => {
+      const range = { start: address, pages: 1 }
+      using back = task.migrateVma({ range, select: ['private'], owner: device.owner, faultPage: pfn })
       return bringBack(back)
     })
   }
@@ -46,14 +62,42 @@ export class TestDevice {
     for (const address of this.table.keys()) if (address >= start && address < end) this.table.delete(address)
   }
 
-  /** Migrates system pages of a range to the device. Returns how many came. */
-  migrate(range: MigrationRange): number {
-    using migration = this.process.migrateVma({ range, select: ['system'] })
-    for (const entry of migration.entries) migration.driver.moveToDevice(entry)
+  /**
+   * Migrates system pages of a range to the device, one mapping after the other. Returns how many came.
+   * @throws HmmuError EINVAL: something of the range is not mapped, or may not be read
+   */
+  migrate({ start, pages }: MigrationRange): number {
+    const end = start + pages * PAGE
+    let moved = 0
+    for (let at = start, next = end; at < end; at = next) {
+      const vma = this.process.mappings().find((each) => at >= each.start && at < each.end)
+      if (vma === undefined || vma.prot === 'none')
+        throw new HmmuError('HMMU_SYSCALL', 'not readable', { errno: 'EINVAL' })
+      next = Math.min(vma.end, end)
+      moved += this.#migrateVma({ start: at, pages: (next - at) / PAGE })
+    }
+    return moved
+  }
+
+  #migrateVma(range: MigrationRange): number {
+    const { owner } = this.device
+    using migration = this.process.migrateVma({ range, select: ['system'], owner })
+    for (const entry of migration.entries) migration.driver.moveToDevice(entry, this.device)
     migration.pages()
     for (const { migrate, address, destination, write } of migration.entries)
       if (migrate && destination !== undefined) this.table.set(address, { pfn: destination, write })
     return migration.finalize().moved
+  }
+
+  /** What the device is told of each page, without faults. */
+  snapshot(range: PageRange): Seen[] {
+    const { owner, base, pages } = this.device
+    return this.process.mirror(range, { owner }).map(({ valid, error, write, pfn }): Seen => {
+      if (!valid) return error ? 'error' : 'none'
+      const access = write ? 'write' : 'read'
+      if (pfn >= base && pfn < base + pages) return `local ${access}`
+      return this.machine.page(pfn).flags & PageFlag.RESERVED ? `zero ${access}` : access
+    })
   }
 
   /** Makes all pages of a range exclusive to the device. Returns how many are, with their references given back. */
@@ -61,7 +105,7 @@ export class TestDevice {
     const refs: PageRef[] = []
     for (let i = 0; i < range.pages; i++) {
       const address = range.start + i * PAGE
-      const ref = this.process.mainTask.makeDeviceExclusive(address)
+      const ref = this.process.mainTask.makeDeviceExclusive(address, { owner: this.device.owner })
       if (ref === undefined) continue
       this.table.set(address, { pfn: ref.pfn, write: true })
       refs.push(ref)
@@ -98,7 +142,7 @@ export class TestDevice {
   #entry(address: number, write: boolean): DeviceEntry {
     const known = this.table.get(address)
     if (known !== undefined && (known.write || !write)) return known
-    const [page] = this.process.mirror(address, 1, { fault: true, write })
+    const [page] = this.process.mirror(address, 1, { fault: true, write, owner: this.device.owner })
     if (page === undefined || !page.valid) throw new Error('a page that was faulted in is not there')
     this.table.set(address, page)
     return page
@@ -106,9 +150,9 @@ export class TestDevice {
 
   /** Closes the device: all of its pages go back. */
   close(): void {
-    this.process.onInvalidate(undefined)
-    for (const device of this.machine.devices) device.evict()
-    this.machine.onDeviceFault(undefined)
+    opened.get(this.process)?.delete(this)
+    this.device.evict()
+    this.device.onFault(undefined)
   }
 }
 
@@ -123,6 +167,12 @@ export function openDevice(): { machine: Machine; a: Process; device: TestDevice
   const machine = makeMachine({ profile: 'linux-6.12', ramPages: 16384, devicePages: 1024 })
   const a = machine.process()
   return { machine, a, device: new TestDevice(a) }
+}
+
+/** A process that has two devices open. */
+export function openTwoDevices(): { a: Process; first: TestDevice; second: TestDevice } {
+  const { machine, a, device } = openDevice()
+  return { a, first: device, second: new TestDevice(a, machine.device({ pages: 256 })) }
 }
 
 /** 0, 1, 2, … for all 32-bit numbers of so many pages. */
