@@ -160,6 +160,7 @@ export type MapKind =
   | 'sharedfile'
   | 'hugetlb'
   | 'special'
+  | 'mixed'
 
 /** Values of {@link MapKind} in the C API. */
 export const mapKindValues: Readonly<Record<MapKind, number>> = {
@@ -169,6 +170,7 @@ export const mapKindValues: Readonly<Record<MapKind, number>> = {
   sharedfile: 3,
   hugetlb: 4,
   special: 5,
+  mixed: 6,
 }
 
 /** {@link MapKind} by value. */
@@ -179,6 +181,7 @@ export const mapKindNames: readonly MapKind[] = [
   'sharedfile',
   'hugetlb',
   'special',
+  'mixed',
 ]
 
 /** A sentence on each {@link MapKind}. */
@@ -189,6 +192,7 @@ export const mapKindTexts: Readonly<Record<MapKind, string>> = {
   sharedfile: 'Shared mapping of a fresh tmpfs file.',
   hugetlb: 'Private mapping of huge pages from the hugetlb pool.',
   special: 'VM_PFNMAP mapping.',
+  mixed: 'Private VM_MIXEDMAP mapping: a driver has put pages of its own into it (vm_insert_page()).',
 }
 
 /** Access rights of a mapping. */

@@ -42,7 +42,7 @@ export interface DevmemCommand extends Base {
 export interface MapCommand extends OfProcess {
   readonly verb: 'map'
   readonly region: string
-  readonly kind: MapKind
+  readonly kind: Exclude<MapKind, 'mixed'>
   readonly pages: number
   readonly readOnly: boolean
   readonly at2m: boolean

@@ -25,7 +25,7 @@ static void op_map(struct world *w, const struct fuzz_record *r)
 {
 	struct hmmu_map map = {
 		.pages = fuzz_pages(r->count),
-		.kind = r->x % 6,
+		.kind = r->x % 7,
 		.prot = ~r->y & 3,
 		.align_huge = r->y & 4,
 	};
@@ -33,7 +33,7 @@ static void op_map(struct world *w, const struct fuzz_record *r)
 
 	if (map.kind == HMMU_MAP_HUGETLB)
 		map.pages = HMMU_HUGE_PAGES * (1 + r->count % 3);
-	if (map.kind == HMMU_MAP_SPECIAL)
+	if (map.kind == HMMU_MAP_SPECIAL || map.kind == HMMU_MAP_MIXED)
 		map.pages = 1 + map.pages % 64;
 	if (r->y & 8)
 		map.address = record_range(w, r).address;

@@ -41,7 +41,7 @@ static void wild_map(struct world *w, const struct fuzz_record *r, uint32_t tid)
 	uint64_t address;
 
 	/* A large special mapping would use up the fuzzer's time, not find anything. */
-	if (map.kind == HMMU_MAP_SPECIAL && map.pages > 4096)
+	if ((map.kind == HMMU_MAP_SPECIAL || map.kind == HMMU_MAP_MIXED) && map.pages > 4096)
 		map.pages = 4096;
 	if (!check_result(w, hmmu_mmap(w->m, tid, &map, &address)))
 		add_region(w, address, map.pages < 1200 ? map.pages : 1200);

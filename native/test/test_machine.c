@@ -217,7 +217,7 @@ static void test_bad_arguments(void **state)
 	static const struct hmmu_map bad[] = {
 		{ .pages = 0 },
 		{ .pages = (HMMU_TASK_SIZE >> 12) + 1 },
-		{ .pages = 1, .kind = HMMU_MAP_SPECIAL + 1 },
+		{ .pages = 1, .kind = HMMU_MAP_MIXED + 1 },
 		{ .pages = 1, .prot = 4 },
 		{ .pages = 1, .address = 1 },
 		{ .pages = 511, .kind = HMMU_MAP_HUGETLB },

@@ -53,6 +53,7 @@ static struct rig *pools_and_processes(bool no_contents)
 
 	write_pages(r, big, 1, 1);
 	map(r, HMMU_MAP_SPECIAL, 3);
+	map(r, HMMU_MAP_MIXED, 3);
 	write_pages(r, shared, 5, 1);
 	write_pages(r, map_anon(r, 20), 20, 1);
 	child = do_fork_of(r, r->tid);

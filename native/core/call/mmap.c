@@ -42,6 +42,8 @@ static u32 initial_flags(const struct hmmu_map *map)
 		return flags | VM_HUGETLB | VM_DONTEXPAND;
 	case HMMU_MAP_SPECIAL:
 		return flags | VM_SHARED | VM_PFNMAP | VM_IO | VM_DONTEXPAND;
+	case HMMU_MAP_MIXED:
+		return flags | VM_MIXEDMAP | (flags & VM_WRITE ? VM_ACCOUNT : 0);
 	default:
 		return flags | (flags & VM_WRITE ? VM_ACCOUNT : 0);
 	}
@@ -64,6 +66,36 @@ static int populate_special(struct ctx *ctx, u32 vma)
 		*pte_offset(m, *pmd, address) = pte_mkspecial(mk_pte(page, v->page_prot));
 	}
 	return 0;
+}
+
+/*
+ * What a driver's mmap() does that calls vm_insert_page() for each page, and has no vm_ops: the pages are nobody's but the
+ * mapping's, and what is missing later is anonymous memory.
+ */
+static int populate_mixed(struct ctx *ctx, u32 vma)
+{
+	struct hmmu *m = ctx->m;
+	const struct vma *v = vma_of(m, vma);
+
+	for (u64 address = v->start; address < v->end; address += PAGE_SIZE) {
+		u64 *pmd = pmd_alloc(m, v->mm, address);
+		u32 page = pmd && pte_alloc(m, v->mm, pmd) ? alloc_zeroed_page(m) : 0;
+
+		if (!page)
+			return -ENOMEM;
+		add_mm_counter(m, v->mm, mm_counter_file(m, page), 1);
+		page_add_file_rmap(m, ctx->cpu, page, vma);
+		*pte_offset(m, *pmd, address) = mk_pte(page, v->page_prot);
+	}
+	return 0;
+}
+
+/* The pages that a new mapping has from the start. */
+static int populate(struct ctx *ctx, u32 vma, u32 kind)
+{
+	if (kind == HMMU_MAP_SPECIAL)
+		return populate_special(ctx, vma);
+	return kind == HMMU_MAP_MIXED ? populate_mixed(ctx, vma) : 0;
 }
 
 /* 6.12 undoes a mapping that gets no reservations as munmap() does, and notifiers hear of it. */
@@ -108,7 +140,7 @@ static int new_vma(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64 e
 	v->kind = (u8)map->kind;
 	v->flags = initial_flags(map) | VM_SOFTDIRTY;
 	v->pgoff = map->kind == HMMU_MAP_ANON ? start >> PAGE_SHIFT : 0;
-	err = map->kind == HMMU_MAP_ANON ? 0 : map_new_file(m, vma, map->pages);
+	err = map->kind == HMMU_MAP_ANON || map->kind == HMMU_MAP_MIXED ? 0 : map_new_file(m, vma, map->pages);
 	if (err) {
 		slab_free(m, SLAB_VMA, vma);
 		return err;
@@ -152,8 +184,8 @@ static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
 		return 0;
 	}
 	err = new_vma(ctx, map, start, end, &vma);
-	if (!err && map->kind == HMMU_MAP_SPECIAL)
-		err = populate_special(ctx, vma);
+	if (!err)
+		err = populate(ctx, vma, map->kind);
 	if (!err)
 		*address = start;
 	else if (vma)
@@ -163,9 +195,9 @@ static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
 
 static int check_map(struct hmmu *m, const struct hmmu_map *map)
 {
-	if (map->kind > HMMU_MAP_SPECIAL)
+	if (map->kind > HMMU_MAP_MIXED)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "kind %u: there are 0 to %d", map->kind,
-				 HMMU_MAP_SPECIAL);
+				 HMMU_MAP_MIXED);
 	if (!map->pages || map->pages > HMMU_TASK_SIZE >> PAGE_SHIFT)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "%llu pages: a mapping has 1 to %llu",
 				 (unsigned long long)map->pages, HMMU_TASK_SIZE >> PAGE_SHIFT);

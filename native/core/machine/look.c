@@ -103,7 +103,7 @@ static void describe(const struct hmmu *m, u32 pid, u64 address, struct hmmu_ent
 	if (!vma)
 		return;
 	out->kind = HMMU_ENTRY_SPECIAL;
-	if (vma_of(m, vma)->flags & (VM_SPECIAL | VM_HUGETLB))
+	if (vma_of(m, vma)->flags & (VM_PFNMAP | VM_HUGETLB))
 		return;
 	out->kind = HMMU_ENTRY_NONE;
 	pmd = mm_find_pmd(m, pid, address);

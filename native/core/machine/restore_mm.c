@@ -8,7 +8,7 @@
 
 static const u32 all_vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_UFFD_MISSING | VM_LOCKED | VM_DONTCOPY |
 				VM_ACCOUNT | VM_HUGETLB | VM_SOFTDIRTY | VM_HUGEPAGE | VM_NOHUGEPAGE | VM_IO |
-				VM_PFNMAP | VM_DONTEXPAND | (KERNEL >= V6_12 ? VM_UFFD_WP : 0);
+				VM_PFNMAP | VM_MIXEDMAP | VM_DONTEXPAND | (KERNEL >= V6_12 ? VM_UFFD_WP : 0);
 
 /** The flags that a kind of mapping has from the start, and keeps. */
 static u32 flags_of_kind(u32 kind)
@@ -21,6 +21,8 @@ static u32 flags_of_kind(u32 kind)
 		return VM_HUGETLB | VM_DONTEXPAND;
 	case HMMU_MAP_SPECIAL:
 		return VM_SHARED | VM_PFNMAP | VM_IO | VM_DONTEXPAND;
+	case HMMU_MAP_MIXED:
+		return VM_MIXEDMAP;
 	default:
 		return 0;
 	}
@@ -28,7 +30,7 @@ static u32 flags_of_kind(u32 kind)
 
 static bool kind_has_file(u32 kind)
 {
-	return kind != HMMU_MAP_ANON;
+	return kind != HMMU_MAP_ANON && kind != HMMU_MAP_MIXED;
 }
 
 /* The values that are copied into entries unchanged. */
@@ -47,7 +49,7 @@ static bool is_range(const struct vma *v)
 
 static bool check_vma(struct check *c, u32 vma)
 {
-	const u32 kind_flags = VM_SHARED | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_HUGETLB;
+	const u32 kind_flags = VM_SHARED | VM_PFNMAP | VM_MIXEDMAP | VM_IO | VM_DONTEXPAND | VM_HUGETLB;
 	const struct vma *v = vma_of(c->m, vma);
 
 	if (!is_range(v))
@@ -56,8 +58,8 @@ static bool check_vma(struct check *c, u32 vma)
 				       (unsigned long long)v->pgoff);
 	if (KERNEL < V6_12 && v->readers)
 		return refuse_snapshot(c, "the lock of mapping %u has %u readers", vma, v->readers);
-	if (v->kind > HMMU_MAP_SPECIAL || (v->flags & kind_flags) != flags_of_kind(v->kind) ||
-	    v->flags & ~all_vm_flags || !is_page_prot(v->page_prot))
+	if (v->kind > HMMU_MAP_MIXED || (v->flags & kind_flags) != flags_of_kind(v->kind) || v->flags & ~all_vm_flags ||
+	    !is_page_prot(v->page_prot))
 		return refuse_snapshot(c, "mapping %u of kind %u has flags %#x and protection %#llx", vma, v->kind,
 				       v->flags, (unsigned long long)v->page_prot);
 	if (v->resv & ~(u32)(HPAGE_RESV_OWNER | HPAGE_RESV_UNMAPPED) || (v->resv && v->kind != HMMU_MAP_HUGETLB) ||

@@ -179,7 +179,7 @@ static bool check_huge_pmd(struct table_check *t, u64 address, u64 pmd, u32 *hug
 		return take_pool_page(t->c, t->vma, address, pfn) ||
 		       refuse_entry(t, address, pmd, "leads to no hugetlb page that it may map");
 	*huge += 1;
-	if (v->kind != HMMU_MAP_ANON)
+	if (v->file)
 		return refuse_entry(t, address, pmd, "is in no mapping that has huge pages");
 	if (pfn >= m->pfn_end || !is_used_ram(m, (u32)pfn) || !page_test(m, (u32)pfn, HMMU_PG_HEAD))
 		return refuse_entry(t, address, pmd, "leads to no huge page");

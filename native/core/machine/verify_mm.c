@@ -22,6 +22,9 @@ static const char *missed_by_rmap(const struct mm_tally *t, u32 vma, u32 pfn, u6
 	const struct hmmu *m = t->v->m;
 	u32 anon_vma = page_anon_vma(m, pfn);
 
+	/* A page that a driver has inserted has no reverse map. */
+	if (vma_of(m, vma)->flags & VM_MIXEDMAP && !page_of(m, pfn)->mapping)
+		return NULL;
 	if (page_to_pgoff(m, pfn) != linear_page_index(m, vma, address))
 		return "the index of the page leads elsewhere";
 	if (!anon_vma)

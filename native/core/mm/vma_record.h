@@ -7,7 +7,7 @@
 
 static inline bool vma_is_anonymous(const struct hmmu *m, u32 vma)
 {
-	return vma_of(m, vma)->kind == HMMU_MAP_ANON;
+	return !vma_of(m, vma)->file;
 }
 static inline bool is_cow_mapping(u32 flags)
 {

@@ -79,7 +79,8 @@
 	X(FILE, 2, "file", "Private mapping of a fresh tmpfs file.") \
 	X(SHAREDFILE, 3, "sharedfile", "Shared mapping of a fresh tmpfs file.") \
 	X(HUGETLB, 4, "hugetlb", "Private mapping of huge pages from the hugetlb pool.") \
-	X(SPECIAL, 5, "special", "VM_PFNMAP mapping.")
+	X(SPECIAL, 5, "special", "VM_PFNMAP mapping.") \
+	X(MIXED, 6, "mixed", "Private VM_MIXEDMAP mapping: a driver has put pages of its own into it (vm_insert_page()).")
 
 /** X(name, bit, text): access rights of a mapping. */
 #define HMMU_PROTS(X) \

@@ -135,3 +135,9 @@ test('anon_teardown: memory goes while the device reads', () => {
   expect(errorOf(() => device.read(buf)).errno).toBe('EFAULT')
   interval.remove()
 })
+
+test('mixedmap: a device sees the pages that its driver has put into a mapping, read-only', () => {
+  const { a, device } = openDevice()
+  const buf = a.map({ pages: 1, kind: 'mixed' })
+  expect(device.snapshot(buf)).toEqual(['read'])
+})
