@@ -71,8 +71,6 @@ static int do_clear_refs(struct ctx *ctx)
 	if (err)
 		return err;
 	for (u32 vma = mm_of(m, ctx->mm)->mmap; vma; vma = vma_of(m, vma)->next) {
-		if (KERNEL >= V6_12 && !(vma_of(m, vma)->flags & VM_SOFTDIRTY))
-			continue;
 		err = vma_start_write(ctx, vma);
 		if (err)
 			return err;
