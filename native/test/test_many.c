@@ -6,6 +6,7 @@
 #include "support.h"
 
 #define MAPPINGS 300000u
+#define WAITERS 200000u
 
 /* A task faults on a page that somebody has locked, and waits. In 4.14 it has mmap_sem for reading, in 6.12 the lock of its
  * mapping alone, so that another task writes many mappings meanwhile. */
@@ -34,10 +35,56 @@ static void test_writers_beside_a_reader(void **state)
 	rig_close(r);
 }
 
+static int drop_page(struct rig *r, uint32_t task, uint64_t address)
+{
+	return hmmu_madvise(r->m, task, address, PAGES(1), HMMU_MADV_DONTNEED);
+}
+
+/* Tasks wait for mmap_sem for reading, behind a writer that waits for a migration's end. The last one leaves first. */
+static void leave_queue(bool cancel)
+{
+	static uint32_t tasks[WAITERS];
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t writer = new_task(r, r->pid);
+	struct hmmu_migration *mig = begin_migration(r, buf, 1, HMMU_TO_DEVICE);
+
+	assert_blocked(r->m, hmmu_munmap(r->m, writer, buf + PAGES(1), PAGES(1)), writer, HMMU_WAIT_MMAP_SEM_WRITE);
+	for (uint32_t i = 0; i < WAITERS; i++) {
+		tasks[i] = new_task(r, r->pid);
+		assert_blocked(r->m, drop_page(r, tasks[i], buf), tasks[i], HMMU_WAIT_MMAP_SEM_READ);
+	}
+	if (!cancel)
+		assert_ok(hmmu_task_cancel(r->m, writer));
+	for (uint32_t i = WAITERS; i > 0; i--)
+		if (cancel)
+			assert_ok(hmmu_task_cancel(r->m, tasks[i - 1]));
+		else
+			assert_ok(drop_page(r, tasks[i - 1], buf));
+	if (cancel)
+		assert_ok(hmmu_task_cancel(r->m, writer));
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
+static void test_waiters_that_give_up(void **state)
+{
+	(void)state;
+	leave_queue(true);
+}
+
+static void test_waiters_that_go_on(void **state)
+{
+	(void)state;
+	leave_queue(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_writers_beside_a_reader),
+		cmocka_unit_test(test_waiters_that_give_up),
+		cmocka_unit_test(test_waiters_that_go_on),
 	};
 
 	return run_on_each_kernel(tests);

@@ -171,6 +171,8 @@ static void test_records(void **state)
 	REFUSED(m->tasks[r->tid].mm, 9, "process");
 	REFUSED(m->mms[r->pid].main_task, 0, "first");
 	REFUSED(m->mms[r->pid].mmap_sem.first_waiter, r->tid, "queue");
+	REFUSED(m->mms[r->pid].mmap_sem.first_writer, r->tid, "queue");
+	REFUSED(m->tasks[r->tid].queue_prev, r->tid, "state that is none");
 	rig_close(r);
 }
 

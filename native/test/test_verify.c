@@ -399,6 +399,9 @@ static void test_queue(void **state)
 	sem->first_waiter = 0;
 	assert_reported(&s, "1 tasks wait for mmap_sem, 0 are in its queue");
 	sem->first_waiter = writer;
+	sem->first_writer = 0;
+	assert_reported(&s, "has first writer 2 and last waiter 2, but says 0 and 2");
+	sem->first_writer = writer;
 	assert_ok(hmmu_task_cancel(s.r->m, writer));
 	assert_ok(hmmu_migrate_end(mig));
 	rig_close(s.r);

@@ -28,9 +28,12 @@ static bool process_busy(const struct hmmu *m, u32 pid)
 static void free_other_tasks(struct hmmu *m, u32 pid)
 {
 	struct mm *mm = mm_of(m, pid);
+	u32 task = next_task_of_mm(m, mm->main_task), next;
 
-	for (; mm->tasks > 1; mm->tasks--)
-		slab_free(m, SLAB_TASK, next_task_of_mm(m, mm->main_task));
+	for (; mm->tasks > 1; mm->tasks--, task = next) {
+		next = next_task_of_mm(m, task);
+		slab_free(m, SLAB_TASK, task);
+	}
 }
 
 static bool process_exits(const struct hmmu *m, u32 pid)

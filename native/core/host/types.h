@@ -210,8 +210,9 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 /** mmap_sem: holders are counted in tasks; waiters queue in the order of their coming. */
 struct rwsem {
 	u32 readers;
-	u32 writer; /**< task */
-	u32 first_waiter, last_waiter;
+	u32 writer;       /**< task */
+	u32 first_waiter; /**< task; its queue_prev is the last one */
+	u32 first_writer; /**< the first task that waits for writing, or 0 */
 };
 
 /** What the notifier of an address space does: record events, call the machine's function. */
@@ -309,8 +310,10 @@ struct task {
 	u32 sem_hold; /**< enum sem_hold */
 	u32 wait;     /**< enum hmmu_wait */
 	u32 wait_pfn;
-	u32 wait_ref; /**< the wait holds a reference to the page */
-	u32 queue_next;
+	u32 wait_ref;    /**< the wait holds a reference to the page */
+	u32 queue_next;  /**< of those who wait for mmap_sem; 0: it is the last */
+	u32 queue_prev;  /**< 0: it is in no queue */
+	u32 queue_place; /**< goes up from waiter to waiter */
 	u32 migrations;
 	u32 sem_of_migration; /**< mmap_sem is dropped when the last migration of the task ends */
 	u32 nested;           /**< the blocked call was made from a callback, and mmap_sem is the outer call's */

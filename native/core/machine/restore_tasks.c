@@ -87,6 +87,11 @@ static bool is_task_work(const struct hmmu *m, const struct task *task)
 	       page_of(m, task->wait_pfn)->mapping == task->task_works;
 }
 
+static bool is_out_of_queue(const struct task *task)
+{
+	return !task->queue_next && !task->queue_prev && !task->queue_place;
+}
+
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
 static bool is_wait(const struct hmmu *m, const struct task *task)
 {
@@ -94,18 +99,19 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 
 	if (hidden || !task->op)
 		return hidden == (task->op == OP_FORK) && !task->wait && !task->wait_pfn && !task->wait_ref &&
-		       !task->sem_hold && !task->resume && !task->vma_lock && !task->queue_next && !task->progress.at &&
-		       !task->progress.gup_first && !task->progress.munlock_at && (!hidden || !task->progress.result);
+		       !task->sem_hold && !task->resume && !task->vma_lock && is_out_of_queue(task) &&
+		       !task->progress.at && !task->progress.gup_first && !task->progress.munlock_at &&
+		       (!hidden || !task->progress.result);
 	if (waits_for_sem(task))
 		return (!task->sem_hold || (KERNEL >= V6_12 && task->wait == HMMU_WAIT_MMAP_SEM_READ &&
-					    task->sem_hold == SEM_READ && !task->queue_next)) &&
+					    task->sem_hold == SEM_READ && is_out_of_queue(task))) &&
 		       !task->wait_pfn && !task->wait_ref && !task->vma_lock && (!task->resume || is_retried(task));
 	if (task->wait == HMMU_WAIT_INVALIDATION)
 		return task->op == OP_MIRROR && !task->sem_hold && !task->wait_pfn && !task->wait_ref &&
-		       !task->vma_lock && !task->resume && !task->queue_next;
+		       !task->vma_lock && !task->resume && is_out_of_queue(task);
 	if (task->wait == HMMU_WAIT_VMA_LOCK)
 		return task->sem_hold == SEM_WRITE && task->vma_lock && !task->wait_pfn && !task->wait_ref &&
-		       !task->resume && !task->queue_next;
+		       !task->resume && is_out_of_queue(task);
 	/* A fault that waits has mmap_lock or the lock of its mapping, or has given up the one it had. */
 	if (task->vma_lock && (task->sem_hold == SEM_WRITE || is_retried(task)))
 		return false;
@@ -185,8 +191,10 @@ static bool check_blocked_task(struct check *c, u32 task)
 {
 	const struct task *t = task_of(c->m, task);
 
-	if (!is_record(c, SLAB_MM, t->mm) || !is_record_or_none(c, SLAB_TASK, t->queue_next))
-		return refuse_snapshot(c, "task %u is of process %u, and before task %u", task, t->mm, t->queue_next);
+	if (!is_record(c, SLAB_MM, t->mm) || !is_record_or_none(c, SLAB_TASK, t->queue_next) ||
+	    !is_record_or_none(c, SLAB_TASK, t->queue_prev))
+		return refuse_snapshot(c, "task %u is of process %u, between tasks %u and %u", task, t->mm,
+				       t->queue_prev, t->queue_next);
 	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t) || !is_task_work(c->m, t))
 		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
 				       task, t->op, t->wait, t->wait_pfn, t->resume);
@@ -201,12 +209,32 @@ struct sem_use {
 	u32 copiers; /**< tasks whose fork() makes the process */
 };
 
+/* The length of a process's queue; more than @p most if it is broken. */
+static u32 queue_length(const struct check *c, u32 mm, u32 most)
+{
+	const struct hmmu *m = c->m;
+	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
+	u32 queued = 0, last = 0, writer = 0;
+
+	for (u32 task = sem->first_waiter; task; last = task, task = task_of(m, task)->queue_next, queued++) {
+		const struct task *t = task_of(m, task);
+
+		if (!is_record(c, SLAB_TASK, task) || t->mm != mm || !is_queued(t) || queued == most)
+			return most + 1;
+		if (last && (t->queue_prev != last || (int32_t)(t->queue_place - task_of(m, last)->queue_place) <= 0))
+			return most + 1;
+		if (!writer && t->wait == HMMU_WAIT_MMAP_SEM_WRITE)
+			writer = task;
+	}
+	return sem->first_writer == writer && (!last || task_of(m, sem->first_waiter)->queue_prev == last) ? queued
+													   : most + 1;
+}
+
 static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 {
 	const struct hmmu *m = c->m;
 	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
-	u32 queued = 0, last = 0;
-
+	u32 queued;
 	const struct mm *space = mm_of(m, mm);
 	bool hidden = space->state == MM_COPIED;
 
@@ -221,13 +249,12 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 		return refuse_snapshot(c,
 				       "process %u: mmap_sem has %u readers and writer %u; tasks hold it %u times (%u)",
 				       mm, sem->readers, sem->writer, t->readers, t->writer);
-	for (u32 task = sem->first_waiter; task; last = task, task = task_of(m, task)->queue_next, queued++)
-		if (!is_record(c, SLAB_TASK, task) || task_of(m, task)->mm != mm || !is_queued(task_of(m, task)) ||
-		    queued == t->waiting)
-			return refuse_snapshot(c, "process %u: the queue of mmap_sem is broken at task %u", mm, task);
+	queued = queue_length(c, mm, t->waiting);
+	if (queued > t->waiting)
+		return refuse_snapshot(c, "process %u: the queue of mmap_sem is broken", mm);
 	if (space->handoff > (KERNEL >= V6_12 && queued))
 		return refuse_snapshot(c, "process %u: mmap_sem is kept for a writer, and nobody waits for it", mm);
-	if (queued != t->waiting || sem->last_waiter != last)
+	if (queued != t->waiting)
 		return refuse_snapshot(c, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, t->waiting,
 				       queued);
 	return true;

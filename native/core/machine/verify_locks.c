@@ -70,12 +70,20 @@ static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 {
 	const struct hmmu *m = v->m;
 	const struct rwsem *sem = &mm_of(m, mm)->mmap_sem;
-	u32 queued = 0;
+	u32 queued = 0, last = 0, writer = 0;
 
-	for (u32 task = sem->first_waiter; task && queued <= tally->waiting; task = task_of(m, task)->queue_next)
+	for (u32 task = sem->first_waiter; task && queued <= tally->waiting; task = task_of(m, task)->queue_next) {
+		if (!writer && task_of(m, task)->wait == HMMU_WAIT_MMAP_SEM_WRITE)
+			writer = task;
+		last = task;
 		queued++;
+	}
 	if (tally->waiting != queued)
 		complain(v, "process %u: %u tasks wait for mmap_sem, %u are in its queue", mm, tally->waiting, queued);
+	else if (writer != sem->first_writer || (last && last != task_of(m, sem->first_waiter)->queue_prev))
+		complain(v,
+			 "process %u: the queue of mmap_sem has first writer %u and last waiter %u, but says %u and %u",
+			 mm, writer, last, sem->first_writer, task_of(m, sem->first_waiter)->queue_prev);
 	if (tally->readers != sem->readers || tally->writer != sem->writer)
 		complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)", mm,
 			 sem->readers, sem->writer, tally->readers, tally->writer);

@@ -41,33 +41,56 @@ static struct rwsem *sem_of(const struct hmmu *m, u32 task)
 	return &mm_of(m, task_of(m, task)->mm)->mmap_sem;
 }
 
+/* The first writer from a waiter on, or 0. No waiter is passed twice: those that are passed are before the first writer. */
+static u32 next_writer(const struct hmmu *m, u32 task)
+{
+	while (task && task_of(m, task)->wait != HMMU_WAIT_MMAP_SEM_WRITE)
+		task = task_of(m, task)->queue_next;
+	return task;
+}
+
 static void queue_remove(struct hmmu *m, u32 task)
 {
 	struct rwsem *sem = sem_of(m, task);
-	u32 before = 0;
+	struct task *t = task_of(m, task);
 
-	for (u32 t = sem->first_waiter; t && t != task; t = task_of(m, t)->queue_next)
-		before = t;
-	if (before)
-		task_of(m, before)->queue_next = task_of(m, task)->queue_next;
+	if (sem->first_writer == task)
+		sem->first_writer = next_writer(m, t->queue_next);
+	if (sem->first_waiter == task)
+		sem->first_waiter = t->queue_next;
 	else
-		sem->first_waiter = task_of(m, task)->queue_next;
-	if (sem->last_waiter == task)
-		sem->last_waiter = before;
-	if (!sem->first_waiter)
-		mm_of(m, task_of(m, task)->mm)->handoff = 0;
-	task_of(m, task)->queue_next = 0;
+		task_of(m, t->queue_prev)->queue_next = t->queue_next;
+	/* The first waiter leads back to the last one. */
+	if (t->queue_next || sem->first_waiter)
+		task_of(m, t->queue_next ? t->queue_next : sem->first_waiter)->queue_prev = t->queue_prev;
+	else
+		mm_of(m, t->mm)->handoff = 0;
+	t->queue_next = t->queue_prev = t->queue_place = 0;
 }
 
 static void queue_append(struct hmmu *m, u32 task)
 {
 	struct rwsem *sem = sem_of(m, task);
+	struct task *t = task_of(m, task), *first, *last;
 
-	if (sem->last_waiter)
-		task_of(m, sem->last_waiter)->queue_next = task;
-	else
-		sem->first_waiter = task;
-	sem->last_waiter = task;
+	if (!sem->first_waiter) {
+		sem->first_waiter = t->queue_prev = task;
+	} else {
+		first = task_of(m, sem->first_waiter);
+		last = task_of(m, first->queue_prev);
+		t->queue_prev = first->queue_prev;
+		t->queue_place = last->queue_place + 1;
+		last->queue_next = first->queue_prev = task;
+	}
+	if (!sem->first_writer && t->wait == HMMU_WAIT_MMAP_SEM_WRITE)
+		sem->first_writer = task;
+}
+
+static bool is_queued_before(const struct hmmu *m, u32 task, u32 other)
+{
+	const struct task *t = task_of(m, task);
+
+	return t->queue_prev && (int32_t)(t->queue_place - task_of(m, other)->queue_place) < 0;
 }
 
 /*
@@ -83,10 +106,9 @@ static bool sem_available(const struct hmmu *m, u32 task, bool write)
 		return false;
 	if (KERNEL >= V6_12)
 		return !sem->first_waiter || (!sem->readers && !mm_of(m, task_of(m, task)->mm)->handoff);
-	for (u32 t = sem->first_waiter; t && t != task; t = task_of(m, t)->queue_next)
-		if (write || task_of(m, t)->wait == HMMU_WAIT_MMAP_SEM_WRITE)
-			return false;
-	return true;
+	if (!sem->first_waiter || sem->first_waiter == task)
+		return true;
+	return !write && (!sem->first_writer || is_queued_before(m, task, sem->first_writer));
 }
 
 /* Whether a task that waits has the semaphore, or can take it. In 6.12 readers are given it (sem_wake()), and only the first
