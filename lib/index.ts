@@ -28,7 +28,14 @@ export { Machine } from './api/machine'
 export { Mapping } from './api/mapping'
 export { Migration } from './api/migration'
 export { MigrationResult } from './api/migration-result'
-export { IntervalNotifier, type MirroredPage, type MirrorOptions, type NotifierOptions } from './api/mirror'
+export {
+  type IntervalHandler,
+  type IntervalInvalidation,
+  IntervalNotifier,
+  type MirroredPage,
+  type MirrorOptions,
+  type NotifierOptions,
+} from './api/mirror'
 export type { MachineOptions } from './api/options'
 export { PageRef, type PageRefKind } from './api/page-ref'
 export { type InvalidateHandler, type Invalidation, Process, type ProcessCounters } from './api/process'

@@ -17,6 +17,7 @@ import { oneOf, requireInternal } from '../base/validate'
 import { type NativeMachine, THROWN } from '../native/interface'
 import type { Devices } from './devices'
 import type { Machine } from './machine'
+import type { IntervalListener } from './mirror'
 import type { InvalidateHandler, Process } from './process'
 import type { Task } from './task'
 
@@ -28,6 +29,8 @@ export class Core {
   readonly processes = new Map<number, Process>()
   /** Functions that are told of invalidations, by pid. */
   readonly notifiers = new Map<number, InvalidateHandler>()
+  /** Functions of interval notifiers that have one, by their numbers. */
+  readonly intervals = new Map<number, IntervalListener>()
   /** Tasks by tid. */
   readonly tasks = new Map<number, Task>()
   /** Pages that drivers of migrations under way have allocated, and which one. */

@@ -375,7 +375,9 @@ export class Machine {
     this.#core.disposed = true
     this.#core.processes.clear()
     this.#core.tasks.clear()
-    Object.assign(this.#core.native, { pageFault: undefined, pageFree: undefined, invalidate: undefined })
+    this.#core.intervals.clear()
+    const handlers = { pageFault: undefined, pageFree: undefined, invalidate: undefined, intervalInvalidate: undefined }
+    Object.assign(this.#core.native, handlers)
   }
 
   /** The same as {@link Machine.dispose}. */

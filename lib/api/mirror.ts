@@ -2,7 +2,9 @@
 //
 // What a driver mirrors: the words of hmm_range_fault(), and interval notifiers. Linux 6.12.
 
-import { boolean, integer, options, PAGE_SIZE } from '../base/validate'
+import { type NotifyKind, notifyKindNames } from '../base/defs.generated'
+import { boolean, callable, integer, options, PAGE_SIZE } from '../base/validate'
+import type { PageRange } from './calls'
 import { type Core, requireCore } from './core'
 import { asText, showsItself, stateOf } from './inspect'
 import { MOST_DUMPED } from './records'
@@ -19,8 +21,50 @@ export interface MirrorOptions {
   readonly owner?: number | undefined
 }
 
+/** An invalidation that meets an interval notifier (struct mmu_notifier_range). */
+export interface IntervalInvalidation {
+  /** The interval notifier. */
+  readonly notifier: IntervalNotifier
+  /** Why. */
+  readonly kind: NotifyKind
+  /** Of `migrate` and `exclusive` the owner of the device for which it is done; else 0. */
+  readonly owner: number
+  /** First byte. */
+  readonly start: number
+  /** First byte behind; 2^64 of `release`. */
+  readonly end: number
+  /** What {@link IntervalNotifier.setSequence} takes. */
+  readonly sequence: number
+  /** Whether the function may wait. The OOM reaper does not let it. */
+  readonly blockable: boolean
+}
+
+/**
+ * mmu_interval_notifier_ops.invalidate(): calls {@link IntervalNotifier.setSequence} and removes the range from the device's
+ * tables; or ignores the invalidation, as drivers do with `migrate` of their own owner, and does nothing. Returns true; false: it
+ * would have to wait, and is not to (`blockable`), so that the invalidation is given up. The kernel calls it under locks, so it
+ * may look, and work with pages of a driver; any other call is HMMU_BUSY. What it throws reaches the caller of the call that
+ * invalidates, which is carried out all the same, and the invalidation is treated as without a function.
+ */
+export type IntervalHandler = (invalidation: IntervalInvalidation) => boolean
+
+/** A handler as the core calls it: 0 or a negative errno. */
+export type IntervalListener = (
+  kind: number,
+  owner: number,
+  start: number,
+  end: number,
+  sequence: number,
+  blockable: number,
+) => number
+
 /** Options of {@link Process.intervalNotifier}. */
-export type NotifierOptions = Pick<MirrorOptions, 'owner'>
+export interface NotifierOptions {
+  /** Owner of the driver's device, by default that of the machine's first device, 1; 0: none. It matters without `invalidate` only. */
+  readonly owner?: number | undefined
+  /** The driver's function. Copies of the machine do not have it. */
+  readonly invalidate?: IntervalHandler | undefined
+}
 
 /** What hmm_range_fault() says of a page. */
 export interface MirroredPage {
@@ -38,6 +82,10 @@ export interface MirroredPage {
   readonly device: boolean
 }
 
+/** @internal What the core is told: nobody is there who could be told; the function would wait. */
+const ENOENT = 2
+const EAGAIN = 11
+
 /** @internal Bits of the flags that native calls take. */
 const REQ_FAULT = 1
 const REQ_WRITE = 2
@@ -49,6 +97,13 @@ export function prepareMirror(core: Core, given: MirrorOptions | undefined): { f
     flags: (boolean('fault', fault) ? REQ_FAULT : 0) | (boolean('write', write) ? REQ_WRITE : 0),
     owner: owner === undefined ? DEFAULT_OWNER : core.devices.checkOwner(owner),
   }
+}
+
+/** @internal */
+export function prepareNotifier(core: Core, given: NotifierOptions | undefined) {
+  const { owner, invalidate }: NotifierOptions = options('options', given, ['owner', 'invalidate'])
+  if (invalidate !== undefined) callable('invalidate', invalidate)
+  return { owner: prepareMirror(core, { owner }).owner, invalidate }
 }
 
 /** @internal The words of one call. One that goes on needs those that it has written so far. */
@@ -107,15 +162,28 @@ export class IntervalNotifier {
   readonly #core: Core
 
   /** @internal */
-  static make(core: Core, id: number, start: number, pages: number): IntervalNotifier {
-    return new IntervalNotifier(core, id, start, pages)
+  static make(core: Core, id: number, range: PageRange, invalidate: IntervalHandler | undefined): IntervalNotifier {
+    const notifier = new IntervalNotifier(core, id, range)
+    if (invalidate) notifier.#listen(invalidate)
+    return notifier
   }
 
-  private constructor(core: Core, id: number, start: number, pages: number) {
+  private constructor(core: Core, id: number, { start, pages }: PageRange) {
     this.#core = requireCore(core, 'intervalNotifier() of a process makes interval notifiers')
     this.id = id
     this.start = start
     this.pages = pages
+  }
+
+  #listen(invalidate: IntervalHandler): void {
+    const { native, intervals } = this.#core
+    intervals.set(this.id, (kind, owner, start, end, sequence, blockable) => {
+      const name = notifyKindNames[kind] ?? 'none'
+      const told = { notifier: this, kind: name, owner, start, end, sequence, blockable: blockable !== 0 }
+      return boolean('the result of invalidate()', invalidate(told)) ? 0 : -EAGAIN
+    })
+    this.#core.check(native.notifyIntervals())
+    native.intervalInvalidate = (id, ...told) => intervals.get(id)?.(...told) ?? -ENOENT
   }
 
   /** @internal */
@@ -138,12 +206,23 @@ export class IntervalNotifier {
   }
 
   /**
+   * mmu_interval_set_seq(), in {@link NotifierOptions.invalidate} only: whoever has read the sequence begins anew.
+   * @param sequence that of the invalidation
+   * @throws HmmuError HMMU_INVALID_ARGUMENT: elsewhere, or another number
+   */
+  setSequence(sequence: number): void {
+    const seq = integer('sequence', sequence, 0, Number.MAX_SAFE_INTEGER)
+    this.#core.check(this.#core.native.intervalSetSeq(this.id, seq))
+  }
+
+  /**
    * mmu_interval_notifier_remove(). An interval notifier outlives its process.
    * @throws HmmuError HMMU_BLOCKED: intervals of the process are being invalidated, by a migration in steps; to be repeated.
    *   HMMU_INVALID_ARGUMENT: it was removed before
    */
   remove(): void {
     this.#core.check(this.#core.native.intervalRemove(this.id))
+    this.#core.intervals.delete(this.id)
   }
 
   /** What JSON has: its number and its range. */

@@ -2,14 +2,14 @@
 
 import { eventNames, type NotifyKind } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
-import { address, callable, integer, invalid, options, PAGE_SIZE, pageCount, synchronous } from '../base/validate'
+import { address, callable, integer, invalid, PAGE_SIZE, pageCount, synchronous } from '../base/validate'
 import { RECORD_WORDS } from '../native/layout'
 import { type PageRange, rangeOf, SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
 import { asText, hex, shownAs, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import { Mapping } from './mapping'
-import { IntervalNotifier, type NotifierOptions, prepareMirror } from './mirror'
+import { IntervalNotifier, type NotifierOptions, prepareNotifier } from './mirror'
 import { PageRef } from './page-ref'
 import {
   decodeEntries,
@@ -274,7 +274,8 @@ export class Process extends SystemCalls {
 
   /**
    * mmu_interval_notifier_insert(): a range to be mirrored, by {@link SystemCalls.rangeFault}. Linux 6.12.
-   * Invalidations for a migration of the owner's device do not count. {@link IntervalNotifier.remove} ends it.
+   * {@link NotifierOptions.invalidate} is called for each invalidation, and says whether it counts. Without it, invalidations for a
+   * migration of the owner's device do not count, and all others do. {@link IntervalNotifier.remove} ends it.
    * @throws HmmuError HMMU_SYSCALL with errno `EINVAL`: the machine's kernel does not have it
    */
   intervalNotifier(range: PageRange, notifierOptions?: NotifierOptions): IntervalNotifier
@@ -283,9 +284,9 @@ export class Process extends SystemCalls {
     ...args: [PageRange, (NotifierOptions | undefined)?] | [number, number, (NotifierOptions | undefined)?]
   ): IntervalNotifier {
     const { start, pages, length, rest } = rangeOf(this.core, args)
-    const { owner } = prepareMirror(this.core, options('options', rest as NotifierOptions | undefined, ['owner']))
+    const { owner, invalidate } = prepareNotifier(this.core, rest as NotifierOptions | undefined)
     const id = this.core.check(this.core.native.intervalInsert(this.#number, start, length, owner))
-    return IntervalNotifier.make(this.core, id, start, pages)
+    return IntervalNotifier.make(this.core, id, { start, pages }, invalidate)
   }
 
   /**

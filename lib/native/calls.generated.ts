@@ -43,6 +43,7 @@ export interface PlainCalls {
   intervalRemove(notifier: number): number
   intervalReadBegin(notifier: number): number
   intervalReadRetry(notifier: number, seq: number): number
+  intervalSetSeq(notifier: number, seq: number): number
   timeEvents(on: boolean): number
   statsEnable(on: boolean): number
   deviceBase(): number
@@ -103,6 +104,7 @@ export const plainCallNames = [
   'intervalRemove',
   'intervalReadBegin',
   'intervalReadRetry',
+  'intervalSetSeq',
   'timeEvents',
   'statsEnable',
   'deviceBase',

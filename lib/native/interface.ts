@@ -33,6 +33,19 @@ export interface NativeMachine extends PlainCalls {
   /** Called for invalidations of processes with notify(). */
   invalidate?: ((pid: number, type: number, kind: number, start: number, end: number) => void) | undefined
 
+  /** Called for invalidations of interval notifiers since notifyIntervals(): 0; -EAGAIN: it would wait; any other: no handler. */
+  intervalInvalidate?:
+    | ((
+        notifier: number,
+        kind: number,
+        owner: number,
+        start: number,
+        end: number,
+        seq: number,
+        blockable: number,
+      ) => number)
+    | undefined
+
   dispose(): number
   error(): NativeError
   takeException(): { error: unknown } | undefined
@@ -89,6 +102,7 @@ export interface NativeMachine extends PlainCalls {
 
   setDeviceHandlers(device: number, pageFault: boolean, pageFree: boolean): number
   notify(pid: number, on: boolean): number
+  notifyIntervals(): number
   /** Sources (0: none) give way to locked copies; returns how many have. */
   destinations(target: number, device: number, pages: Uint32Array): number
 

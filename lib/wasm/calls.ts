@@ -27,6 +27,7 @@ export abstract class WasmCalls {
   pageFault?: NativeMachine['pageFault']
   pageFree?: NativeMachine['pageFree']
   invalidate?: NativeMachine['invalidate']
+  intervalInvalidate?: NativeMachine['intervalInvalidate']
 
   /** Undefined when the machine is gone. */
   #instance: WasmInstance | undefined
@@ -56,6 +57,7 @@ export abstract class WasmCalls {
       pageFault: (...fault) => this.#onPageFault(...fault),
       pageFree: (...told) => this.#tell(() => this.pageFree?.(...told)),
       invalidate: (...told) => this.#tell(() => this.invalidate?.(...told)),
+      intervalInvalidate: (...told) => this.#onIntervalInvalidate(...told),
     }
   }
 
@@ -112,6 +114,12 @@ export abstract class WasmCalls {
   #onPageFault(...fault: [device: number, tid: number, address: number, pfn: number]): number {
     const { pageFault } = this
     return pageFault ? this.callBack(() => pageFault(...fault)) : -EFAULT
+  }
+
+  #onIntervalInvalidate(...told: Parameters<NonNullable<NativeMachine['intervalInvalidate']>>): number {
+    const { intervalInvalidate } = this
+    if (!intervalInvalidate || this.#exception) return -EFAULT
+    return this.callBack(() => intervalInvalidate(...told))
   }
 
   /** Once a callback of a call has thrown, the call makes no more calls of handlers that can't fail. */

@@ -7,7 +7,7 @@ import type { NativeMachine, NativeOptions } from '../native/interface'
 import type { WasmMemory, WasmTable } from './webassembly'
 
 /** Functions of {@link NativeMachine} whose arguments and results are plain numbers: exported just as they are. */
-export const plainNames = [...plainCallNames, 'map', 'setDeviceHandlers', 'notify'] as const
+export const plainNames = [...plainCallNames, 'map', 'setDeviceHandlers', 'notify', 'notifyIntervals'] as const
 
 export type PlainName = (typeof plainNames)[number]
 

@@ -16,6 +16,16 @@ export interface Host {
   pageFree(device: number, pfn: number): number
   /** Pages of a process lose their meaning. The result is ignored. */
   invalidate(pid: number, type: number, kind: number, start: number, end: number): number
+  /** The range of an interval notifier is invalidated. 0, or a negative errno; -EAGAIN: it would wait. */
+  intervalInvalidate(
+    notifier: number,
+    kind: number,
+    owner: number,
+    start: number,
+    end: number,
+    seq: number,
+    blockable: number,
+  ): number
 }
 
 const I32 = 0x7f
@@ -27,6 +37,7 @@ const SIGNATURES = {
   pageFault: [I32, I32, F64, I32],
   pageFree: [I32, I32],
   invalidate: [I32, I32, I32, F64, F64],
+  intervalInvalidate: [I32, I32, F64, F64, F64, F64, I32],
 } as const
 
 /** No number in this module needs more than one byte. */

@@ -39,6 +39,7 @@ export class WasmInstance {
       pageFault: (device, tid, address, pfn) => this.host?.pageFault(device, tid >>> 0, address, pfn >>> 0) ?? -EFAULT,
       pageFree: (device, pfn) => this.host?.pageFree(device, pfn >>> 0) ?? 0,
       invalidate: (pid, ...rest) => this.host?.invalidate(pid >>> 0, ...rest) ?? 0,
+      intervalInvalidate: (notifier, ...rest) => this.host?.intervalInvalidate(notifier >>> 0, ...rest) ?? -EFAULT,
     })
     this.exports.setHost(...places)
   }

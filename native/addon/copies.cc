@@ -47,6 +47,7 @@ void Machine::Clone(Machine &source)
 	for (uint32_t i = 0; i < HMMU_MAX_DEVICES; i++)
 		hmmu_device_driver(machine_, i, &builtin, nullptr);
 	hmmu_set_notifier(machine_, nullptr, nullptr);
+	hmmu_set_invalidate(machine_, nullptr, nullptr);
 }
 
 // snapshot(typed array or undefined): fills the array; how many bytes it takes.

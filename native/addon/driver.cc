@@ -13,6 +13,7 @@ void Machine::DefineDriver(Methods &methods)
 	const Methods ours = {
 		InstanceMethod<&Machine::SetDeviceHandlers>("setDeviceHandlers"),
 		InstanceMethod<&Machine::Notify>("notify"),
+		InstanceMethod<&Machine::NotifyIntervals>("notifyIntervals"),
 		InstanceMethod<&Machine::Destinations>("destinations"),
 	};
 
@@ -42,6 +43,14 @@ Napi::Value Machine::Notify(const Napi::CallbackInfo &info)
 		return Result(-EBADF);
 	hmmu_set_notifier(Core(), Machine::OnInvalidate, this);
 	return Result(hmmu_notify(Core(), Uint32(info, 0), Flag(info, 1)));
+}
+
+// notifyIntervals(): invalidations of interval notifiers go to the function in the property "intervalInvalidate".
+Napi::Value Machine::NotifyIntervals(const Napi::CallbackInfo & /* info */)
+{
+	if (!Open())
+		return Result(-EBADF);
+	return Result(hmmu_set_invalidate(Core(), Machine::OnIntervalInvalidate, this));
 }
 
 int Machine::CallHandler(const char *name, std::initializer_list<double> arguments)
@@ -82,6 +91,23 @@ void Machine::OnInvalidate(hmmu *, const hmmu_event *event, void *data)
 	if (machine->exception_.IsEmpty())
 		machine->CallHandler("invalidate", {double(event->pid), double(event->type), double(event->kind),
 						    double(event->a), double(event->b)});
+}
+
+// The handler sets the sequence itself, and returns 0, or -EAGAIN: it would wait. Any other result stands for what the core
+// does without a handler: the interval has none, or a handler has thrown.
+bool Machine::OnIntervalInvalidate(hmmu *m, const hmmu_invalidation *told, void *data)
+{
+	auto *machine = static_cast<Machine *>(data);
+	int result = -ECANCELED;
+
+	if (machine->exception_.IsEmpty())
+		result = machine->CallHandler("intervalInvalidate",
+					      {double(told->notifier), double(told->kind), double(told->owner),
+					       double(told->start), double(told->end), double(told->seq),
+					       double(told->blockable)});
+	if (result < 0 && result != -EAGAIN && !told->own)
+		hmmu_mmu_interval_set_seq(m, told->notifier, told->seq);
+	return result != -EAGAIN;
 }
 
 // destinations(target, device, Uint32Array pages): sources give way to destinations.

@@ -115,12 +115,14 @@ private:
 	// driver.cc
 	Napi::Value SetDeviceHandlers(const Napi::CallbackInfo &info);
 	Napi::Value Notify(const Napi::CallbackInfo &info);
+	Napi::Value NotifyIntervals(const Napi::CallbackInfo &info);
 	Napi::Value Destinations(const Napi::CallbackInfo &info);
 	// Calls the function in a property of this object: 0, or a negative errno.
 	int CallHandler(const char *name, std::initializer_list<double> arguments);
 	static int OnPageFault(hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
 	static void OnPageFree(hmmu *m, uint32_t pfn, void *data);
 	static void OnInvalidate(hmmu *m, const hmmu_event *event, void *data);
+	static bool OnIntervalInvalidate(hmmu *m, const hmmu_invalidation *told, void *data);
 
 	// migration.cc
 	Napi::Value Migrate(const Napi::CallbackInfo &info);

@@ -2,6 +2,8 @@
 /* What drivers need besides plain calls: handlers of the device, notifications, destinations; and calls of JavaScript. */
 #include "driver.h"
 
+#include <errno.h>
+
 #include "instance.h"
 
 struct host host;
@@ -11,9 +13,11 @@ EXPORT(setHost)
 void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
 		   int (*page_fault)(uint32_t device, uint32_t tid, double address, uint32_t pfn),
 		   int (*page_free)(uint32_t device, uint32_t pfn),
-		   int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end))
+		   int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end),
+		   int (*interval_invalidate)(uint32_t notifier, uint32_t kind, double owner, double start, double end,
+					      double seq, uint32_t blockable))
 {
-	host = (struct host){ migration, page_fault, page_free, invalidate };
+	host = (struct host){ migration, page_fault, page_free, invalidate, interval_invalidate };
 }
 
 static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
@@ -55,6 +59,23 @@ EXPORT(notify) int wasm_notify(uint32_t pid, bool on)
 {
 	hmmu_set_notifier(instance.machine, on_invalidate, NULL);
 	return hmmu_notify(instance.machine, pid, on);
+}
+
+/* As in the addon: a result that is neither 0 nor -EAGAIN stands for what the core does without a handler. */
+static bool on_interval_invalidate(struct hmmu *m, const struct hmmu_invalidation *told, void *data)
+{
+	int result = host.interval_invalidate(told->notifier, told->kind, (double)told->owner, (double)told->start,
+					      (double)told->end, (double)told->seq, told->blockable);
+
+	(void)data;
+	if (result < 0 && result != -EAGAIN && !told->own)
+		hmmu_mmu_interval_set_seq(m, told->notifier, told->seq);
+	return result != -EAGAIN;
+}
+
+EXPORT(notifyIntervals) int wasm_notify_intervals(void)
+{
+	return hmmu_set_invalidate(instance.machine, on_interval_invalidate, NULL);
 }
 
 EXPORT(destinations) int wasm_destinations(uint32_t to, uint32_t device, uint32_t *pages, uint32_t count)

@@ -15,6 +15,9 @@ struct host {
 	int (*page_free)(uint32_t device, uint32_t pfn);
 	/** Pages of a process lose their meaning. */
 	int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end);
+	/** The range of an interval notifier is invalidated. -EAGAIN: the function would wait. */
+	int (*interval_invalidate)(uint32_t notifier, uint32_t kind, double owner, double start, double end, double seq,
+				   uint32_t blockable);
 };
 extern struct host host;
 

@@ -63,6 +63,7 @@
 	X(INT, intervalRemove, mmu_interval_notifier_remove, 1, (U32, notifier)) \
 	X(OUT64, intervalReadBegin, mmu_interval_read_begin, 1, (U32, notifier)) \
 	X(INT, intervalReadRetry, mmu_interval_read_retry, 2, (U32, notifier, U64, seq)) \
+	X(INT, intervalSetSeq, mmu_interval_set_seq, 2, (U32, notifier, U64, seq)) \
 	X(INT, timeEvents, events_time, 1, (BOOL, on)) \
 	X(INT, statsEnable, stats_enable, 1, (BOOL, on)) \
 	X(U32, deviceBase, device_base, 0, ()) \

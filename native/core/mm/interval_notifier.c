@@ -23,7 +23,7 @@ static bool itree_is_invalidating(const struct subscriptions *subs)
 /* Without a function of the driver: every invalidation counts, except a migration by the interval's owner. */
 static bool invalidate_by_default(struct interval *i, const struct hmmu_invalidation *range)
 {
-	if (range->kind != HMMU_NOTIFY_MIGRATE || !i->owner || range->owner != i->owner)
+	if (!range->own)
 		i->invalidate_seq = range->seq;
 	return true;
 }
@@ -52,6 +52,7 @@ static bool invalidate_interval(struct hmmu *m, u32 interval, const struct hmmu_
 	struct hmmu_invalidation call = *range;
 
 	call.notifier = interval;
+	call.own = range->kind == HMMU_NOTIFY_MIGRATE && i->owner && range->owner == i->owner;
 	return i->task || !m->invalidate ? invalidate_by_default(i, &call) : call_invalidate(m, &call);
 }
 

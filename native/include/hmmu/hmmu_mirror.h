@@ -25,11 +25,12 @@ struct hmmu_invalidation {
 	uint64_t start;    /**< first byte that is invalidated */
 	uint64_t end;      /**< first byte behind; UINT64_MAX for RELEASE */
 	uint64_t seq;      /**< what the driver has to give to hmmu_mmu_interval_set_seq() */
+	bool own;          /**< MIGRATE by the owner that the interval was inserted with: a driver may ignore it */
 };
 /**
  * mmu_interval_notifier_ops.invalidate(), for all intervals of a machine. The function takes the driver's lock, calls
  * hmmu_mmu_interval_set_seq(), and removes the range from the device's tables. It may ignore the invalidation instead: a
- * driver does so with MIGRATE of its own owner. Returns true; false: it would have to wait, and must not (the invalidation
+ * driver does so with MIGRATE of its own owner (own). Returns true; false: it would have to wait, and must not (the invalidation
  * is then given up). As for hmmu_notifier_fn, page table locks may be held, so it can only look and call the functions for
  * drivers.
  */
