@@ -31,6 +31,16 @@ static bool note(struct hmmu *m, const struct hmmu_invalidation *invalidation, v
 	return !told->waits;
 }
 
+/* Gathers the numbers of the intervals that are told of a migration of their own owner, as bits. */
+static bool note_own(struct hmmu *m, const struct hmmu_invalidation *invalidation, void *data)
+{
+	uint32_t *own = data;
+
+	(void)m;
+	*own |= (uint32_t)invalidation->own << invalidation->notifier;
+	return true;
+}
+
 static uint32_t insert(struct rig *r, uint64_t start, uint64_t length)
 {
 	uint32_t interval = 0;
@@ -94,6 +104,7 @@ static void test_function(void **state)
 	assert_int_equal(told.last.pid, r->pid);
 	assert_int_equal(told.last.notifier, interval);
 	assert_true(told.last.start == buf && told.last.end == buf + PAGES(4) && told.last.blockable);
+	assert_false(told.last.own);
 	assert_int_equal(told.other, -EBUSY);
 	assert_ok(retry(r, interval, seq));
 	told = (struct told){ 0 };
@@ -114,7 +125,7 @@ static void test_own_migrations(void **state)
 	struct rig *r = open_6_12();
 	uint64_t buf = map_anon(r, 4), seqs[3];
 	const uint64_t owners[] = { HMMU_DEFAULT_OWNER, 77, 0 };
-	uint32_t intervals[3];
+	uint32_t intervals[3], own = 0;
 
 	(void)state;
 	write_pages(r, buf, 4, 1);
@@ -132,6 +143,11 @@ static void test_own_migrations(void **state)
 						  HMMU_DEFAULT_OWNER);
 	mmu_notifier_invalidate_range_end(r->m, HMMU_NOTIFY_EXCLUSIVE, r->pid, buf, buf + 1);
 	assert_int_equal(retry(r, intervals[0], seqs[0]), 1);
+	/* A function learns which are the own ones. */
+	assert_ok(hmmu_set_invalidate(r->m, note_own, &own));
+	mmu_notifier_invalidate_range_start_owner(r->m, HMMU_NOTIFY_MIGRATE, r->pid, buf, buf + 1, HMMU_DEFAULT_OWNER);
+	mmu_notifier_invalidate_range_end(r->m, HMMU_NOTIFY_MIGRATE, r->pid, buf, buf + 1);
+	assert_int_equal(own, 1u << intervals[0]);
 	rig_close(r);
 }
 

@@ -56,13 +56,15 @@ before(() => {
   symlinkSync(parent, join(place, 'build-amalgamation'))
 })
 
-test('docs/embedding.md: C', () => {
-  const { code, shown } = documented('c program')
-  const program = join(place, 'program')
-  const options = ['-std=c11', ...warnings, '-Ibuild-amalgamation', '-xc', '-', '-xnone', 'build-amalgamation/gcc.o']
-  output('gcc', [...options, '-o', program], { cwd: place, input: code })
-  same(output(program, []), shown)
-})
+for (const block of ['c program', 'c program 6.12']) {
+  test(`docs/embedding.md: ${block}`, () => {
+    const { code, shown } = documented(block)
+    const program = join(place, 'program')
+    const options = ['-std=c11', ...warnings, '-Ibuild-amalgamation', '-xc', '-', '-xnone', 'build-amalgamation/gcc.o']
+    output('gcc', [...options, '-o', program], { cwd: place, input: code })
+    same(output(program, []), shown)
+  })
+}
 
 test('docs/embedding.md: WebAssembly', () => {
   writeFileSync(join(place, 'mine.c'), documented('c wasm').code)

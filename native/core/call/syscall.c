@@ -64,7 +64,11 @@ int syscall_leave(struct ctx *ctx, const struct call *call, int err)
 	struct hmmu *m = ctx->m;
 
 	if (err < 0 && err != BLOCKED)
-		hmmu_fail(m, err, HMMU_ERR_SYSCALL, "%s() fails with %s", call_name(call->op), errno_name(err));
+		hmmu_fail(m, err, HMMU_ERR_SYSCALL, "%s() fails with %s%s", call_name(call->op), errno_name(err),
+			  err == -EDEADLK
+				  ? ": the task would wait for a lock that it has itself, for a migration or by "
+				    "hmmu_mmap_lock()"
+				  : "");
 	return task_leave(ctx, *call, err);
 }
 
