@@ -126,6 +126,73 @@ static void test_lock_of_fault(void **state)
 	}
 }
 
+/* fault_page without a fault: nobody has locked the page, so a migration of it takes and gives back the lock as ever. */
+static void test_fault_page_without_fault(void **state)
+{
+	struct rig *r = open_6_12(.quirks_off = HMMU_QUIRK_FAULTERS_LIVELOCK);
+	uint64_t buf = map_anon(r, 2);
+	uint32_t pfn = hmmu_device_base(r->m);
+	struct hmmu_migrate_request request;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	request = device_request(r, buf, 2);
+	request.flags = HMMU_SELECT_SYSTEM;
+	request.fault_page = pfn;
+	r->builtin.to = HMMU_TO_DEVICE;
+	assert_ok(hmmu_migrate_vma(r->m, &request)); /* Its first destination is that page. */
+	assert_clean(r->m);
+	assert_int_equal(page_of(r->m, pfn)->flags & HMMU_PG_LOCKED, 0);
+	request.flags = HMMU_SELECT_DEVICE_PRIVATE;
+	r->builtin.to = HMMU_TO_SYSTEM;
+	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
+	assert_ok(hmmu_migrate_vma(r->m, &request));
+	assert_int_equal(r->why[0], HMMU_WHY_PAGE_LOCKED);
+	assert_ok(hmmu_release(r->m, pfn));
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+struct unended {
+	struct rig *r;
+	struct hmmu_migration *mig;
+};
+
+static int fault_unended(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct unended *u = data;
+	struct hmmu_migrate_request request = device_request(u->r, address, 1);
+
+	request.tid = tid;
+	request.fault_page = pfn;
+	assert_ok(hmmu_migrate_vma_setup(m, &request, &u->mig));
+	assert_clean(m);
+	return -EIO;
+}
+
+/* A migration that outlasts the fault whose handler has begun it keeps the page's lock. */
+static void test_migration_outlasts_fault(void **state)
+{
+	const struct hmmu_pagemap_ops ops = { .page_fault = fault_unended };
+	struct rig *r = open_6_12(.quirks_off = HMMU_QUIRK_FAULTERS_LIVELOCK);
+	struct unended u = { .r = r };
+	uint64_t buf = map_anon(r, 1);
+	uint32_t pfn = hmmu_device_base(r->m);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	to_device(r, buf, 1);
+	assert_ok(hmmu_device_set_ops(r->m, &ops, &u));
+	assert_failed(r->m, load(r, r->tid, buf, NULL), -EFAULT, HMMU_ERR_SIGBUS);
+	assert_true(page_of(r->m, pfn)->flags & HMMU_PG_LOCKED);
+	assert_clean(r->m);
+	assert_ok(hmmu_migrate_vma_pages(u.mig));
+	assert_ok(hmmu_migrate_vma_finalize(u.mig));
+	assert_int_equal(page_of(r->m, pfn)->flags & HMMU_PG_LOCKED, 0);
+	assert_clean(r->m);
+	rig_close(r);
+}
+
 /* 6.12 looks at the table after it has charged the page. */
 static void test_unstable_table(void **state)
 {
@@ -415,6 +482,8 @@ int main(void)
 		cmocka_unit_test(test_batch_of_another_cpu),
 		cmocka_unit_test(test_reference_of_fault),
 		cmocka_unit_test(test_lock_of_fault),
+		cmocka_unit_test(test_fault_page_without_fault),
+		cmocka_unit_test(test_migration_outlasts_fault),
 		cmocka_unit_test(test_unstable_table),
 		cmocka_unit_test(test_page_to_device),
 		cmocka_unit_test(test_collect_left_out),

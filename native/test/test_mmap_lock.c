@@ -86,6 +86,24 @@ static void test_what_is_refused(void **state)
 	rig_close(r);
 }
 
+/* munmap() of Linux 6.12 gives up the right to write half-way, but not the driver's. */
+static void test_munmap_keeps_a_writer(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t other = second_task(r);
+	uint64_t buf = map_anon(r, 4);
+
+	(void)state;
+	write_pages(r, buf, 4, 1);
+	assert_ok(hmmu_mmap_lock(r->m, r->tid, true));
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
+	assert_failed(r->m, hmmu_mmap_lock(r->m, other, false), -EAGAIN, HMMU_ERR_BLOCKED);
+	assert_ok(hmmu_mmap_unlock(r->m, r->tid));
+	assert_ok(hmmu_mmap_lock(r->m, other, false));
+	assert_ok(hmmu_mmap_unlock(r->m, other));
+	rig_close(r);
+}
+
 static int no_pages(struct hmmu_migration *mig, void *data)
 {
 	(void)mig;
@@ -134,6 +152,29 @@ static void test_with_a_migration(void **state)
 	rig_close(r);
 }
 
+/* A migration keeps its mapping, also from the driver that had taken the lock for writing before. */
+static void test_writer_with_a_migration(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { .alloc_and_copy = no_pages };
+	struct rig *r = open_rig();
+	uint64_t src[4], dst[4], buf = map_anon(r, 4);
+	struct hmmu_migrate_request request = {
+		.tid = r->tid, .start = buf, .end = buf + PAGES(4), .src = src, .dst = dst, .ops = &ops
+	};
+	struct hmmu_migration *mig;
+
+	(void)state;
+	assert_ok(hmmu_mmap_lock(r->m, r->tid, true));
+	assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+	assert_failed(r->m, hmmu_munmap(r->m, r->tid, buf, PAGES(4)), -EDEADLK, HMMU_ERR_SYSCALL);
+	assert_failed(r->m, hmmu_mprotect(r->m, r->tid, buf, PAGES(2), HMMU_PROT_READ), -EDEADLK, HMMU_ERR_SYSCALL);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(4)));
+	assert_ok(hmmu_mmap_unlock(r->m, r->tid));
+	assert_clean(r->m);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,7 +182,9 @@ int main(void)
 		cmocka_unit_test(test_writer_stops_readers),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_what_is_refused),
+		cmocka_unit_test(test_munmap_keeps_a_writer),
 		cmocka_unit_test(test_with_a_migration),
+		cmocka_unit_test(test_writer_with_a_migration),
 	};
 
 	return run_on_each_kernel(tests);

@@ -26,6 +26,19 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 	return err ? FAULT_SIGBUS : 0;
 }
 
+/* The fault is over. A migration that its handler has begun and not ended keeps the lock of its source. */
+static void unlock_faulted_page(struct hmmu *m, u32 pfn)
+{
+	for (struct hmmu_migration *mig = m->migrations; mig; mig = mig->next) {
+		if (mig->fault_lock != pfn)
+			continue;
+		mig->fault_lock = 0;
+		if (migration_has_source(mig, pfn))
+			return;
+	}
+	unlock_page(m, pfn);
+}
+
 /*
  * 4.14 holds no reference to the page while its handler runs. "mm/memory.c: fix race when faulting a device private
  * page" takes one, and migrate_vma() expects it. So the references of two faulters keep each other from moving the page.
@@ -48,7 +61,7 @@ int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 	result = call_fault_handler(ctx, address, pfn);
 	m->faults = fault.outer;
 	if (fault.locked)
-		unlock_page(m, pfn);
+		unlock_faulted_page(m, pfn);
 	put_device_page(m, pfn);
 	return result;
 }

@@ -38,6 +38,7 @@ struct hmmu_migration {
 	u8 *why;
 	u64 mmu_start;              /**< of the notifier range of the pages stage, once it is open */
 	u32 fault_page;             /**< the page of the device fault being handled; the fault holds a reference */
+	u32 fault_lock;             /**< fault_page, if its fault has locked it for this migration; else 0. Linux 6.12 */
 	u32 first;                  /**< migrate_device_range(): the first device page; else 0 */
 	u64 flush_start, flush_end; /**< range that collect has still to flush: 4.14 flushes after the unlock */
 	bool restoring;             /**< prepare or unmap has finished its first loop, and restores entries */
@@ -60,5 +61,16 @@ struct hmmu_migration {
 	struct hmmu_error error; /**< of err */
 	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range, such as that of a fault */
 };
+
+/** Whether a page is one of the sources that the migration has still to finalize. */
+static inline bool migration_has_source(const struct hmmu_migration *mig, u32 pfn)
+{
+	u64 first = mig->stage == HMMU_STAGE_FINALIZE ? mig->pos : 0;
+
+	for (u64 i = first; i < mig->npages && mig->stage != HMMU_STAGE_DONE; i++)
+		if (mig->src[i] & HMMU_PFN_VALID && mig->src[i] >> HMMU_PFN_SHIFT == pfn)
+			return true;
+	return false;
+}
 
 #endif

@@ -59,10 +59,8 @@ static void holders_of_migration(struct verify *v, const struct hmmu_migration *
 static bool fault_has_lock(const struct hmmu *m, const struct device_fault *fault)
 {
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
-		if (mig->fault_page == fault->pfn)
-			for (u64 i = 0; i < mig->npages; i++)
-				if (migrate_pfn_to_page(mig->src[i]) == fault->pfn)
-					return false;
+		if (mig->fault_lock == fault->pfn && migration_has_source(mig, fault->pfn))
+			return false;
 	return fault->locked;
 }
 

@@ -88,6 +88,18 @@ static void note_out_of_bounds(struct hmmu_migration *mig, int64_t counted)
 	event(mig->ctx.m, HMMU_EVENT_OUT_OF_BOUNDS, mig->ctx.mm, (u64)counted, (u64)counted);
 }
 
+/* fault_page, if a fault on it goes on and has locked it. That lock serves one migration. */
+static u32 lock_of_fault(const struct hmmu *m, u32 fault_page)
+{
+	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		if (fault_page && mig->fault_lock == fault_page)
+			return 0;
+	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
+		if (fault->locked && fault->pfn == fault_page)
+			return fault_page;
+	return 0;
+}
+
 static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 			   const struct hmmu_migrate_request *request, u32 vma)
 {
@@ -104,6 +116,7 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	mig->allow_drain = true;
 	if (KERNEL >= V6_12) {
 		mig->fault_page = request->fault_page;
+		mig->fault_lock = lock_of_fault(m, request->fault_page);
 		mig->mlocks = vma_is_mlocked(m, vma);
 	} else {
 		mig->fault_page = m->faults ? m->faults->pfn : 0;

@@ -23,7 +23,7 @@ static void wait_ops_init(struct hmmu *m);
 /** The page that the fault on it has locked for its handler, whose migration this is; else 0. */
 static inline u32 page_locked_by_fault(const struct hmmu_migration *mig)
 {
-	return KERNEL >= V6_12 && !quirk(mig->ctx.m, HMMU_QUIRK_FAULTERS_LIVELOCK) ? mig->fault_page : 0;
+	return KERNEL >= V6_12 ? mig->fault_lock : 0;
 }
 /** Unlock a source, unless that is for the fault to do. */
 static inline void unlock_source(struct hmmu_migration *mig, u32 page)

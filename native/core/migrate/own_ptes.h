@@ -131,7 +131,7 @@ static ALWAYS_INLINE bool own_ptes_finalize(struct hmmu_migration *mig, struct o
 
 	if (!SHORTCUTS || (src & moves) != moves || !(dst & HMMU_PFN_VALID))
 		return false;
-	if (KERNEL >= V6_12 && src >> HMMU_PFN_SHIFT == mig->fault_page && page_locked_by_fault(mig))
+	if (KERNEL >= V6_12 && mig->fault_lock && src >> HMMU_PFN_SHIFT == mig->fault_lock)
 		return false;
 	if (!own_pte(mig, own, i, n, &pte) || !is_own_migration_entry(*pte, src >> HMMU_PFN_SHIFT) ||
 	    (KERNEL < V6_12 && dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))

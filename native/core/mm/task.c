@@ -171,8 +171,9 @@ int down_slow(struct ctx *ctx, bool write)
 	struct hmmu *m = ctx->m;
 	struct task *task = task_of(m, ctx->task);
 
-	/* A migration of this task has the semaphore for reading; waiting to write would be waiting for itself. */
-	if (write && task->sem_hold == SEM_READ)
+	/* A migration of this task has the semaphore for reading; waiting to write would be waiting for itself. It keeps its
+	 * mapping also if a driver had taken the semaphore for writing before. */
+	if (write && (task->sem_hold == SEM_READ || task->migrations))
 		return -EDEADLK;
 	if (task->sem_hold)
 		return 0;
@@ -195,12 +196,13 @@ void downgrade_write(struct ctx *ctx)
 {
 	struct rwsem *sem = sem_of(ctx->m, ctx->task);
 
-	if (task_of(ctx->m, ctx->task)->sem_hold != SEM_WRITE)
+	/* A driver's lock stays what it is. */
+	if (ctx->self->sem_hold != SEM_WRITE || ctx->self->sem_of_driver)
 		return;
 	vma_end_write_all(ctx->m, ctx->self);
 	sem->writer = 0;
 	sem->readers++;
-	task_of(ctx->m, ctx->task)->sem_hold = SEM_READ;
+	ctx->self->sem_hold = SEM_READ;
 	if (KERNEL >= V6_12)
 		sem_wake(ctx->m, ctx->space);
 }
