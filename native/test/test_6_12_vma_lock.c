@@ -271,8 +271,8 @@ static void test_who_marks(void **state)
 	rig_close(r);
 }
 
-/* clear_refs marks the mappings that are soft-dirty as a whole, and no others. */
-static void test_clear_refs_passes_over(void **state)
+/* clear_refs marks all mappings, also those that are not soft-dirty as a whole any more. */
+static void test_clear_refs_marks_all(void **state)
 {
 	struct scene s = open_scene();
 	struct rig *r = s.r;
@@ -280,8 +280,9 @@ static void test_clear_refs_passes_over(void **state)
 	(void)state;
 	assert_ok(hmmu_clear_soft_dirty(r->m, s.writer));
 	begin_to_read(&s);
-	assert_ok(hmmu_clear_soft_dirty(r->m, s.writer));
+	assert_blocked(r->m, hmmu_clear_soft_dirty(r->m, s.writer), s.writer, HMMU_WAIT_VMA_LOCK);
 	end_reading(&s);
+	assert_ok(hmmu_clear_soft_dirty(r->m, s.writer));
 	rig_close(r);
 }
 
@@ -445,7 +446,7 @@ int main(void)
 		cmocka_unit_test(test_half_done),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_who_marks),
-		cmocka_unit_test(test_clear_refs_passes_over),
+		cmocka_unit_test(test_clear_refs_marks_all),
 		cmocka_unit_test(test_merging_marks),
 		cmocka_unit_test(test_fork_stops),
 		cmocka_unit_test(test_swapped_page_gives_the_lock_up),
