@@ -14,15 +14,22 @@ static bool access_error(const struct hmmu *m, u32 vma, bool write)
 	return write ? !(vma_of(m, vma)->flags & VM_WRITE) : !(vma_of(m, vma)->flags & (VM_READ | VM_WRITE));
 }
 
+/* vma_start_read() fails: a writer has marked the mapping. */
+static NOINLINE __attribute__((cold)) bool is_stopped_by_mark(const struct ctx *ctx, u64 address)
+{
+	return !ctx->vma_lock && is_vma_write_locked(ctx->m, vma_at(ctx->m, ctx->mm, address));
+}
+
 /* "x86/mm: try VMA lock-based page fault handling first" (6.4). FAULT_RETRY: the fault needs mmap_lock. */
 static NOINLINE int fault_under_vma_lock(struct ctx *ctx, u64 address, bool write)
 {
 	u32 vma = ctx->vma_lock ? ctx->vma_lock : vma_at(ctx->m, ctx->mm, address);
 	int result;
 
-	/* lock_vma_under_rcu(); a fault that goes on has the lock. */
-	if (!vma || !(ctx->vma_lock || vma_start_read(ctx, vma)))
+	/* lock_vma_under_rcu(): no writer has marked the mapping, or the fault goes on and has the lock. */
+	if (!vma)
 		return FAULT_RETRY;
+	ctx->vma_lock = vma;
 	result = access_error(ctx->m, vma, write) ? FAULT_SIGSEGV : handle_mm_fault(ctx, vma, address, write);
 	if (result == FAULT_RETRY)
 		ctx->fault_flags |= FAULT_COUNTED;
@@ -69,7 +76,7 @@ static inline int do_page_fault(struct ctx *ctx, u64 address, bool write, bool w
 	if (KERNEL < V6_12)
 		return fault_under_mmap_sem(ctx, address, write);
 	ctx->fault_flags |= FAULT_FLAG_ALLOW_RETRY;
-	if (!with_mmap_sem)
+	if (!with_mmap_sem && !(ctx->space->vmas_marked && is_stopped_by_mark(ctx, address)))
 		result = fault_under_vma_lock(ctx, address, write);
 	if (result == FAULT_RETRY)
 		result = fault_under_mmap_sem(ctx, address, write);

@@ -16,14 +16,6 @@
 
 /** Whether the writer has marked a mapping. */
 static NOINLINE __attribute__((cold)) bool is_vma_write_locked(const struct hmmu *m, u32 vma);
-/** Take the lock for reading; false: a writer has marked the mapping. */
-static inline bool vma_start_read(struct ctx *ctx, u32 vma)
-{
-	if (ctx->space->vmas_marked && is_vma_write_locked(ctx->m, vma))
-		return false;
-	ctx->vma_lock = vma;
-	return true;
-}
 static inline void vma_end_read(struct ctx *ctx)
 {
 	ctx->vma_lock = 0;
