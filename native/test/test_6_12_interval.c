@@ -26,6 +26,7 @@ static bool note(struct hmmu *m, const struct hmmu_invalidation *invalidation, v
 	told->intervals[told->count % 16] = invalidation->notifier;
 	told->kinds[told->count++ % 16] = invalidation->kind;
 	told->other = hmmu_mmu_interval_notifier_remove(m, invalidation->notifier);
+	assert_int_equal(hmmu_mmu_interval_set_seq(m, invalidation->notifier, invalidation->seq + 2), -EINVAL);
 	if (!told->ignores)
 		assert_ok(hmmu_mmu_interval_set_seq(m, invalidation->notifier, invalidation->seq));
 	return !told->waits;

@@ -291,6 +291,9 @@ static void test_device_range(void **state)
 	assert_ok(hmmu_munmap(r->m, hmmu_process_task(r->m, child), buf + PAGES(2), PAGES(1)));
 	assert_ok(hmmu_device_alloc_page(r->m, base + 5));
 	kept = base + 5;
+	/* What the arrays hold before has no effect. */
+	memset(r->dst, 0xff, sizeof(r->dst));
+	memset(r->why, 0xff, sizeof(r->why));
 	assert_ok(evict_pages(r, base, 64));
 	assert_int_equal(r->why[0], HMMU_WHY_NONE);
 	assert_int_equal(r->why[2], HMMU_WHY_FREE_PAGE);
