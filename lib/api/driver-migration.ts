@@ -2,6 +2,7 @@
 //
 // Migrations as drivers of Linux 6.12 do them, by calls: setup, pages, finalize.
 
+import { HmmuError } from '../base/errors'
 import { invalid, options } from '../base/validate'
 import { type Core, requireCore } from './core'
 import { type DriverContext, prepareNobody } from './driver'
@@ -89,20 +90,29 @@ export class DriverMigration {
 
   /**
    * migrate_vma_pages(), or migrate_device_pages(): takes the pages of dst over, and moves. The entries that still have `migrate`
-   * have moved; a driver looks at each of them.
+   * have moved; a driver has to look at each entry for which it gave a page, before it programs its tables.
    * @throws HmmuError HMMU_ORDER: it was called before. HMMU_DRIVER_RULE: the driver broke a rule; the migration is undone and over.
    */
   pages(): void {
     this.driver.close()
     this.#open.pages()
+    this.#open.request.arrays.noteLooks()
   }
 
   /**
    * migrate_vma_finalize(), or migrate_device_finalize(): maps, unlocks and puts the pages.
-   * @throws HmmuError HMMU_ORDER: {@link DriverMigration.pages} was not called, or this one was called before
+   * @throws HmmuError HMMU_ORDER: {@link DriverMigration.pages} was not called, or this one was called before. HMMU_DRIVER_RULE,
+   *   rule `src_unread`: a page did not move, and the driver has not looked at its entry since; all is finalized even so.
    */
   finalize(): MigrationResult {
-    return this.#open.finalize()
+    const index = this.#open.request.arrays.unread()
+    const result = this.#open.finalize()
+    if (index === undefined) return result
+    throw new HmmuError(
+      'HMMU_DRIVER_RULE',
+      `entry ${index}: its page did not move (${this.entries.at(index).why}), and the driver has not looked at src since pages()`,
+      { rule: 'src_unread', index },
+    )
   }
 
   /**

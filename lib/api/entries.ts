@@ -26,8 +26,8 @@ export class EntryArrays {
   /** Address of the first entry. */
   readonly start: number
   readonly deviceBase: number
-  readonly src: BigUint64Array
   readonly why: Uint8Array
+  readonly #src: BigUint64Array
   readonly #dst: BigUint64Array
   /** The words of Linux 4.14 have LOCKED and DEVICE, which later kernels see by the page. */
   readonly #hasFlags: boolean
@@ -38,6 +38,9 @@ export class EntryArrays {
   /** Called before dst is handed out, after which it can change at any time. */
   beforeHandOut: (() => void) | undefined
 
+  /** Which words of src somebody has looked at; undefined: nobody wants to know. */
+  #looks: Uint8Array | undefined
+
   constructor(start: number, pages: number, core: Core) {
     this.native = new addon.Words(Math.max(pages, 1))
     const buffer = this.native.buffer()
@@ -47,11 +50,35 @@ export class EntryArrays {
     this.start = start - (start % PAGE_SIZE)
     this.deviceBase = core.deviceBase
     this.#hasFlags = core.kernel === 'linux-4.14'
-    this.src = new BigUint64Array(buffer, 0, pages)
+    this.#src = new BigUint64Array(buffer, 0, pages)
     this.#dst = new BigUint64Array(buffer, dstOffset, pages)
     this.why = new Uint8Array(buffer, dstOffset * 2, pages)
     this.#srcHalves = new Uint32Array(buffer, 0, pages * 2)
     this.#dstHalves = new Uint32Array(buffer, dstOffset, pages * 2)
+  }
+
+  /** src itself. Whoever has it may look at all words. */
+  get src(): BigUint64Array {
+    this.#looks = undefined
+    return this.#src
+  }
+
+  /** From now on looks at src are noted. */
+  noteLooks(): void {
+    this.#looks = new Uint8Array(this.pages)
+  }
+
+  /** An entry with a destination that does not move, and at which nobody has looked; undefined: there is none. */
+  unread(): number | undefined {
+    const looks = this.#looks
+    this.#looks = undefined
+    const stayed = (i: number) => (this.dstFlags(i) & VALID) !== 0 && (this.srcFlags(i) & MIGRATE) === 0
+    const i = looks?.findIndex((looked, i) => looked === 0 && stayed(i))
+    return i === -1 ? undefined : i
+  }
+
+  #look(i: number): void {
+    if (this.#looks) this.#looks[i] = 1
   }
 
   /** dst itself. */
@@ -60,7 +87,13 @@ export class EntryArrays {
     return this.#dst
   }
 
+  srcWord(i: number): bigint {
+    this.#look(i)
+    return this.#src[i] ?? 0n
+  }
+
   srcFlags(i: number): number {
+    this.#look(i)
     return (this.#srcHalves[i * 2] ?? 0) & FLAGS
   }
 
@@ -102,7 +135,7 @@ export class EntryArrays {
   /** All of it, to be compared. */
   state(): { start: number; words: string } {
     this.beforeLook?.()
-    const words = [this.src, this.#dst, this.why].map(({ buffer, byteOffset, byteLength }) =>
+    const words = [this.#src, this.#dst, this.why].map(({ buffer, byteOffset, byteLength }) =>
       Buffer.from(buffer, byteOffset, byteLength).toString('latin1'),
     )
     return { start: this.start, words: words.join('') }
@@ -160,7 +193,7 @@ export class MigrationEntry {
 
   /** The word of src. Makes a BigInt; the other properties don't. */
   get src(): bigint {
-    return this.arrays.src[this.#index] ?? 0n
+    return this.arrays.srcWord(this.#index)
   }
 
   /** The word of dst. Makes a BigInt; the other properties don't. */

@@ -824,6 +824,7 @@ export type RuleName =
   | 'dst_changed'
   | 'dst_unknown_device'
   | 'fault_no_progress'
+  | 'src_unread'
 
 /** Values of {@link RuleName} in the C API. */
 export const ruleValues: Readonly<Record<RuleName, number>> = {
@@ -840,6 +841,7 @@ export const ruleValues: Readonly<Record<RuleName, number>> = {
   dst_changed: 10,
   dst_unknown_device: 11,
   fault_no_progress: 12,
+  src_unread: 13,
 }
 
 /** {@link RuleName} by value. */
@@ -857,6 +859,7 @@ export const ruleNames: readonly RuleName[] = [
   'dst_changed',
   'dst_unknown_device',
   'fault_no_progress',
+  'src_unread',
 ]
 
 /** A sentence on each {@link RuleName}. */
@@ -874,6 +877,8 @@ export const ruleTexts: Readonly<Record<RuleName, string>> = {
   dst_changed: 'A driver must not change dst after alloc_and_copy() has returned.',
   dst_unknown_device: 'A ZONE_DEVICE page for an empty entry must be device-private (4.14 would insert garbage).',
   fault_no_progress: 'A fault handler must not return 0 unless it has brought the page back.',
+  src_unread:
+    'After migrate_vma_pages() a driver must look at src of each page that has not moved. Checked in TypeScript.',
 }
 
 /** Quirks; profiles is an or of HMMU_IN_*: where the quirk is on; commit is the subject of the kernel commit that ended it, if there is one. */

@@ -178,10 +178,12 @@ describe('a device fault', () => {
         select: ['private'],
         faultPage: named ? pfn : undefined,
       })
-      migration.driver.moveToSystem(migration.entries.at(0))
+      const entry = migration.entries.at(0)
+      migration.driver.moveToSystem(entry)
       migration.pages()
+      const { migrate } = entry
       results.push(migration.finalize().moved)
-      return results.at(-1) === 1
+      return migrate
     })
     return results
   }
@@ -210,6 +212,56 @@ describe('a device fault', () => {
         task.migrate({ start: address, pages: 1 }, { to: 'system', faultPage: pfn }).moved > 0,
     )
     expect(a.load(buf.address, 1)).toEqual(Uint8Array.of(1))
+  })
+})
+
+describe('a driver has to look at src of a page that did not move', () => {
+  /** Both pages get a destination; the first one is of a file, so it stays. */
+  const stays = () => {
+    const machine = makeMachine(SIX)
+    const a = machine.process()
+    const buf = a.map({ pages: 2, kind: 'file' })
+    buf.read(0, 1)
+    buf.write(4096, Uint8Array.of(2))
+    machine.drainPagevecs()
+    const migration = a.migrateVma({ range: buf, select: ['system'] })
+    moveAll(migration)
+    migration.pages()
+    return { machine, buf, migration }
+  }
+
+  test('else finalize() says so, when all is done', () => {
+    const { machine, buf, migration } = stays()
+    expect(migration.entries.at(1).migrate).toBe(true)
+    expect(errorOf(() => migration.finalize())).toMatchObject({
+      code: 'HMMU_DRIVER_RULE',
+      rule: 'src_unread',
+      index: 0,
+    })
+    expect(kinds(buf)).toEqual(['sys', 'dev'])
+    expect(codeOf(() => migration.finalize())).toBe('HMMU_ORDER')
+    expect(machine.verify()).toEqual([])
+  })
+
+  test.each<[string, (migration: DriverMigration) => unknown]>([
+    ['migrate', ({ entries }) => entries.at(0).migrate],
+    ['src', ({ entries }) => entries.at(0).src],
+    ['srcFlags', ({ entries }) => entries.at(0).srcFlags],
+    ['all words', ({ src }) => src[0]],
+    ['JSON', (migration) => JSON.stringify(migration)],
+  ])('a look at it by %s is enough', (_, look) => {
+    const { migration } = stays()
+    look(migration)
+    expect(migration.finalize().moved).toBe(1)
+  })
+
+  test('a look before pages() is not', () => {
+    const { a, buf } = bufferOf6(1)
+    const migration = a.migrateVma({ range: buf, select: ['system'] })
+    moveAll(migration)
+    expect(migration.entries.at(0).migrate).toBe(true)
+    migration.pages()
+    expect(migration.finalize().moved).toBe(1)
   })
 })
 

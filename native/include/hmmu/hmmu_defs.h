@@ -263,7 +263,9 @@
 	X(DST_CHANGED, 10, "A driver must not change dst after alloc_and_copy() has returned.") \
 	X(DST_UNKNOWN_DEVICE, 11, \
 	  "A ZONE_DEVICE page for an empty entry must be device-private (4.14 would insert garbage).") \
-	X(FAULT_NO_PROGRESS, 12, "A fault handler must not return 0 unless it has brought the page back.")
+	X(FAULT_NO_PROGRESS, 12, "A fault handler must not return 0 unless it has brought the page back.") \
+	X(SRC_UNREAD, 13, \
+	  "After migrate_vma_pages() a driver must look at src of each page that has not moved. Checked in TypeScript.")
 
 /** Profiles in which a quirk is on: the first kernel that was released with it. */
 #define HMMU_IN_LINUX_4_14 1u
