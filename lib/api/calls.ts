@@ -266,8 +266,12 @@ export abstract class SystemCalls {
 
   /** fork(): the child is a new process with its own main task. */
   fork(): Process {
-    const pid = this.settle(this.core.native.fork(this.caller))
-    return this.owner.adopt(pid)
+    const result = this.core.native.fork(this.caller)
+    if (result >= 0) return this.owner.adopt(result)
+    const error = this.core.failure(result)
+    if (!this.core.disposed) this.owner.adoptNew()
+    this.#waits(error)
+    throw error
   }
 
   /**

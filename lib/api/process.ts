@@ -110,6 +110,14 @@ export class Process extends SystemCalls {
     return Process.make(this.core, pid)
   }
 
+  /** @internal Handles of processes that came to be in a call which has thrown what a handler threw. */
+  adoptNew(): void {
+    const { native, processes } = this.core
+    const pids = new Uint32Array(Math.max(0, native.processes(new Uint32Array(0))))
+    native.processes(pids)
+    for (const pid of pids) if (!processes.has(pid)) this.adopt(pid)
+  }
+
   /** @internal Checks that a value is a process of the same machine. */
   another(value: unknown): Process {
     if (!(value instanceof Process)) throw invalid('process', 'a Process', value)
@@ -159,12 +167,20 @@ export class Process extends SystemCalls {
    * the call
    */
   exit(): void {
+    const { native } = this.core
+    const pid = this.#number
     try {
-      this.core.check(this.core.native.exit(this.#number))
+      this.core.check(native.exit(pid))
     } catch (error) {
       if (isBlocked(error)) this.#endTasks((task) => task !== this.mainTask)
+      // What a handler throws does not stop the exit.
+      if (!this.core.disposed && native.processTask(pid) <= 0) this.#end()
       throw error
     }
+    this.#end()
+  }
+
+  #end(): void {
     this.#exited = true
     this.core.processes.delete(this.pid)
     this.core.notifiers.delete(this.pid)

@@ -6,6 +6,33 @@ import type { Device } from '../../lib'
 import { content, places, two } from '../api/device-helpers'
 import { codeOf, firstBytes, kinds } from '../api/helpers'
 
+describe('handlers that throw while the call is carried out', () => {
+  test('a process that has exited is gone, and its number is the next one', () => {
+    const { machine, second, a, buf } = two(1)
+    a.migrate(buf, { to: 'device', device: second })
+    second.onPageFree(() => {
+      throw new RangeError('enough')
+    })
+    expect(() => a.exit()).toThrow(RangeError)
+    expect([a.alive, a.mainTask.alive, machine.processes]).toEqual([false, false, []])
+    const next = machine.process()
+    expect(codeOf(() => a.exit())).toBe('HMMU_NO_PROCESS')
+    expect([next.pid, next.alive, machine.processes.length]).toEqual([a.pid, true, 1])
+  })
+
+  test('a child is found among the processes', () => {
+    const { machine, a } = two(1)
+    a.onInvalidate(() => {
+      throw new RangeError('enough')
+    })
+    expect(() => a.fork()).toThrow(RangeError)
+    const [, child] = machine.processes
+    child!.exit()
+    expect(machine.processes).toEqual([a])
+    expect(machine.verify()).toEqual([])
+  })
+})
+
 describe('drivers that go too far', () => {
   test('a fault handler removes its device: the page of the fault keeps it', () => {
     const { second, a, buf } = two(2)
