@@ -168,8 +168,9 @@ export class IntervalNotifier {
     return notifier
   }
 
-  private constructor(core: Core, id: number, { start, pages }: PageRange) {
+  private constructor(core: Core, id: number, range: PageRange) {
     this.#core = requireCore(core, 'intervalNotifier() of a process makes interval notifiers')
+    const { start, pages } = range
     this.id = id
     this.start = start
     this.pages = pages

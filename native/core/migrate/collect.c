@@ -209,18 +209,18 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 	struct hmmu *m = mig->ctx.m;
 	u64 *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
 	u64 pages = (end - address) >> PAGE_SHIFT;
-	u64 *src = mig->src, *dst = mig->dst, moving = 0, unmapped = 0;
+	u64 *src = mig->src, *dst = mig->dst, moving = 0, present = 0;
 	/* Only present entries are in a TLB. */
 	bool flushes = KERNEL >= V6_12 && selects(mig, HMMU_SELECT_SYSTEM);
 	u64 silent = flushes && flushes_are_silent(m, mig->ctx.mm) ? _PAGE_PRESENT : 0;
+	bool unmapped;
 
 	for (u64 i = mig->npages, last = i + pages; i < last; i++, pte++) {
 		u64 word;
 
 		if (pte_present(*pte)) {
 			word = collect_present(mig, i, pte, silent);
-			/* A word of 6.12 tells nothing of the lock: a page that is locked by somebody has none. */
-			unmapped |= word & (KERNEL >= V6_12 ? HMMU_PFN_VALID : HMMU_PFN_LOCKED);
+			present |= word;
 		} else {
 			word = collect_absent(mig, i, pte);
 		}
@@ -230,6 +230,8 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 	}
 	mig->cpages += moving;
 	mig->npages += pages;
+	/* A word of 6.12 tells nothing of the lock: a page that is locked by somebody has none. */
+	unmapped = present & (KERNEL >= V6_12 ? HMMU_PFN_VALID : HMMU_PFN_LOCKED);
 	mig->prepared &= !unmapped;
 	/* "mm/migrate_device.c: flush TLB while holding PTL": 4.14 flushes after the unlock. A CPU that runs in between
 	 * uses a stale translation. So the late flush is a step of its own. */

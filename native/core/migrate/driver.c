@@ -10,9 +10,16 @@
 #include "page/devmem.h"
 #include "page/frame.h"
 
+/* Whose a destination is: the driver's, or the migration's that has accepted it. */
+#define DRIVERS (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK)
+#define ACCEPTED PAGE_USER_DESTINATION
+
 /* Allocate and lock a destination, and copy a page to it or clear it. False: no page is left. */
-static ALWAYS_INLINE bool fill_destination(struct hmmu *m, struct device *device, bool copy, u32 from, u32 *page)
+static ALWAYS_INLINE bool fill_destination(struct hmmu *m, struct device *device, bool copy, u32 from, u32 users,
+					   u32 *page)
 {
+	struct page *p;
+
 	if (device) {
 		if (!device_alloc(m, device, page))
 			return false;
@@ -21,7 +28,8 @@ static ALWAYS_INLINE bool fill_destination(struct hmmu *m, struct device *device
 		if (!*page)
 			return false;
 	}
-	page_set(m, *page, HMMU_PG_LOCKED | PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK);
+	p = page_of(m, *page);
+	p->flags = (p->flags & ~(u32)PAGE_USER_DRIVER) | HMMU_PG_LOCKED | users;
 	if (copy)
 		copy_contents(m, *page, from);
 	else
@@ -55,7 +63,7 @@ int hmmu_destinations(struct hmmu *m, uint32_t to, uint32_t number, uint32_t *pa
 	for (u32 i = 0; i < count; i++) {
 		u32 page;
 
-		if (!fill_destination(m, device, pages[i], pages[i], &page))
+		if (!fill_destination(m, device, pages[i], pages[i], DRIVERS, &page))
 			return (int)i;
 		pages[i] = page;
 	}
@@ -82,31 +90,31 @@ static NOINLINE const u64 *builtin_choices(struct hmmu_migration *mig, const str
 	return mig->dst;
 }
 
-/* Whether a source is on the wanted device already. */
-static inline bool is_on(const struct hmmu *m, u64 src, const struct device *device)
-{
-	u64 pfn = src >> HMMU_PFN_SHIFT;
+/* A run of pages. */
+struct pfns {
+	u64 first, count;
+};
 
-	return src & HMMU_PFN_VALID && pfn - m->device_base - device->first < device_size(device);
+/* The pages that need not move: those of the device, or those of RAM. */
+static inline struct pfns pages_there(const struct hmmu *m, const struct device *device, bool to_device)
+{
+	return to_device ? (struct pfns){ m->device_base + device->first, device_size(device) }
+			 : (struct pfns){ 0, m->device_base };
 }
 
-/* Whether a source is of the wanted kind already. In 6.12 the page tells, not the word. */
-static inline bool is_there(const struct hmmu *m, u64 src, const struct device *device, bool to_device)
+static inline bool is_there(u64 src, struct pfns there)
 {
-	if (to_device)
-		return is_on(m, src, device);
-	if (KERNEL >= V6_12)
-		return (src & HMMU_PFN_VALID) && !is_zone_device_page(m, (u32)(src >> HMMU_PFN_SHIFT));
-	return (src & (HMMU_PFN_VALID | HMMU_PFN_DEVICE)) == HMMU_PFN_VALID;
+	return (src & HMMU_PFN_VALID) && (src >> HMMU_PFN_SHIFT) - there.first < there.count;
 }
 
 /* The word of an entry's destination, allocated and filled; 0: no page is left. */
-static ALWAYS_INLINE u64 builtin_destination(struct hmmu *m, u64 src, struct device *device, bool to_device)
+static ALWAYS_INLINE u64 builtin_destination(struct hmmu *m, u64 src, struct device *device, bool to_device, u32 users)
 {
 	const u64 flags = KERNEL >= V6_12 ? 0 : HMMU_PFN_LOCKED | (to_device ? HMMU_PFN_DEVICE : 0);
 	u32 page;
 
-	if (!fill_destination(m, to_device ? device : NULL, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT), &page))
+	if (!fill_destination(m, to_device ? device : NULL, src & HMMU_PFN_VALID, (u32)(src >> HMMU_PFN_SHIFT), users,
+			      &page))
 		return 0;
 	return hmmu_word(page, flags);
 }
@@ -115,14 +123,15 @@ static ALWAYS_INLINE u64 builtin_destination(struct hmmu *m, u64 src, struct dev
 static NOINLINE void builtin_move_chosen(struct hmmu_migration *mig, const struct hmmu_builtin *driver,
 					 struct device *device, bool to_device)
 {
+	const struct pfns there = pages_there(mig->ctx.m, device, to_device);
 	const u64 *choices = builtin_choices(mig, driver);
 
 	for (u64 i = 0; i < mig->npages; i++) {
 		u64 src = mig->src[i], word;
 
-		if (!(src & HMMU_PFN_MIGRATE) || is_there(mig->ctx.m, src, device, to_device))
+		if (!(src & HMMU_PFN_MIGRATE) || is_there(src, there))
 			continue;
-		if (choices[i] == MOVE && (word = builtin_destination(mig->ctx.m, src, device, to_device)))
+		if (choices[i] == MOVE && (word = builtin_destination(mig->ctx.m, src, device, to_device, DRIVERS)))
 			mig->request.dst[i] = word;
 		/* 6.12 has no such word: the entry is left alone. */
 		else if (KERNEL < V6_12 && choices[i] == ERROR)
@@ -134,18 +143,17 @@ static NOINLINE void builtin_move_chosen(struct hmmu_migration *mig, const struc
 static ALWAYS_INLINE void builtin_move_all(struct hmmu_migration *mig, struct device *device, bool to_device)
 {
 	struct hmmu *m = mig->ctx.m;
+	const struct pfns there = pages_there(m, device, to_device);
 	u64 *words = mig->src, *dst = mig->dst, pages = mig->npages;
 
 	for (u64 i = 0; i < pages; i++) {
 		u64 src = words[i], word;
 
-		if (!(src & HMMU_PFN_MIGRATE) || is_there(m, src, device, to_device))
+		if (!(src & HMMU_PFN_MIGRATE) || is_there(src, there))
 			continue;
-		word = builtin_destination(m, src, device, to_device);
-		if (!word)
-			continue;
-		dst[i] = word;
-		change_hands(migrate_word_page(m, word));
+		word = builtin_destination(m, src, device, to_device, ACCEPTED);
+		if (word)
+			dst[i] = word;
 	}
 	migrate_copy_words(mig->request.dst, dst, pages);
 	mig->dst_is_accepted = true;

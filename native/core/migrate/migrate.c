@@ -91,8 +91,10 @@ static void note_out_of_bounds(struct hmmu_migration *mig, int64_t counted)
 /* fault_page, if a fault on it goes on and has locked it. That lock serves one migration. */
 static u32 lock_of_fault(const struct hmmu *m, u32 fault_page)
 {
+	if (KERNEL < V6_12 || !fault_page || quirk(m, HMMU_QUIRK_FAULTERS_LIVELOCK))
+		return 0;
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
-		if (fault_page && mig->fault_lock == fault_page)
+		if (mig->fault_lock == fault_page)
 			return 0;
 	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
 		if (fault->locked && fault->pfn == fault_page)
@@ -123,8 +125,7 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 	}
 	pages = (mig->end - mig->start) >> PAGE_SHIFT;
 	/* src starts empty. dst keeps the caller's words until collect reaches each entry. */
-	for (u64 i = 0; i < pages; i++)
-		request->src[i] = 0;
+	migrate_clear_words(request->src, pages);
 	migrate_copy_words(mig->dst, request->dst, pages);
 	if (mig->why)
 		memset(mig->why, HMMU_WHY_NONE, pages);

@@ -94,21 +94,21 @@ static inline void migrate_page_states(struct hmmu *m, struct page *n, struct pa
 	n->flags = new;
 }
 
-static inline void move_page(struct hmmu_migration *mig, u64 i, u64 dst, u64 src)
+/* True: the page moved. */
+static inline bool move_page(struct hmmu_migration *mig, u64 i, u64 dst, u64 src)
 {
 	struct hmmu *m = mig->ctx.m;
 	struct page *n = migrate_word_page(m, dst), *p = migrate_word_page(m, src);
 	u32 newpage = (u32)(dst >> HMMU_PFN_SHIFT), page = (u32)(src >> HMMU_PFN_SHIFT);
 
 	if (newpage >= m->other_device_base) {
-		refuse(mig, i, HMMU_WHY_UNKNOWN_DEVICE);
-		return;
+		return refuse(mig, i, HMMU_WHY_UNKNOWN_DEVICE);
 	}
 	if (page_in_cache(p) ? !move_cache_page(mig, i, newpage, page) : !move_anon_page(mig, i, n, p, page))
-		return;
+		return false;
 	migrate_page_states(m, n, p);
 	probe(move, mig->ctx.mm, mig->start, i, page, newpage);
-	m->st->counters[HMMU_COUNT_MIGRATED]++;
+	return true;
 }
 
 static void insert_page(struct hmmu_migration *mig, u64 i, u32 newpage)
@@ -134,22 +134,33 @@ static NOINLINE void no_destination(struct hmmu_migration *mig, u64 i)
 						      : HMMU_WHY_NO_PAGE);
 }
 
-static inline void pages_one(struct hmmu_migration *mig, u64 i, u64 src, u64 dst)
+static inline void count_moved(struct hmmu_migration *mig, u64 *moved)
 {
-	if (!(dst & HMMU_PFN_VALID))
+	mig->ctx.m->st->counters[HMMU_COUNT_MIGRATED] += *moved;
+	*moved = 0;
+}
+
+/* @p moved pages are not counted yet. An insertion tells notifiers, which may look at the count. */
+static inline void pages_one(struct hmmu_migration *mig, u64 i, u64 src, u64 dst, u64 *moved)
+{
+	if (!(dst & HMMU_PFN_VALID)) {
 		no_destination(mig, i);
-	else if (src & HMMU_PFN_VALID)
-		move_page(mig, i, dst, src);
-	else if (src & HMMU_PFN_MIGRATE)
+	} else if (src & HMMU_PFN_VALID) {
+		*moved += move_page(mig, i, dst, src);
+	} else if (src & HMMU_PFN_MIGRATE) {
+		count_moved(mig, moved);
 		insert_page(mig, i, (u32)(dst >> HMMU_PFN_SHIFT));
+	}
 }
 
 void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	const u64 *src = mig->src, *dst = mig->dst;
+	u64 moved = 0;
 
 	for (u64 i = from; i < to; i++)
-		pages_one(mig, i, src[i], dst[i]);
+		pages_one(mig, i, src[i], dst[i], &moved);
+	count_moved(mig, &moved);
 }
 
 /* In 6.12 the page that is mapped goes by the LRU's pagevec before it is mapped. So a page of RAM that has moved never

@@ -150,6 +150,12 @@ static enum hmmu_rule breach_of_entry(struct hmmu_migration *mig, u64 i)
 	return breach_of_page(mig, i, word);
 }
 
+/* Move reference and lock of a destination from the driver to the migration, or back. */
+static inline void change_hands(struct page *page)
+{
+	page->flags ^= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
+}
+
 static void give_back(struct hmmu_migration *mig, u64 count)
 {
 	for (u64 i = 0; i < count; i++)

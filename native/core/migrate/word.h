@@ -37,10 +37,13 @@ static inline struct page *migrate_word_page(const struct hmmu *m, u64 word)
 {
 	return m->pages + (word >> HMMU_PFN_SHIFT);
 }
-/** Move reference and lock of a destination from the driver to the migration, or back. */
-static inline void change_hands(struct page *page)
+/** Empty words. A fault has a single one, which is not worth a call of memset(). */
+static inline void migrate_clear_words(u64 *words, u64 count)
 {
-	page->flags ^= PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION;
+	if (count == 1)
+		*words = 0;
+	else
+		memset(words, 0, count * sizeof(u64));
 }
 /** Copy words. A fault has a single one, which is not worth a call of memcpy(). */
 static inline void migrate_copy_words(u64 *to, const u64 *from, u64 count)
