@@ -36,10 +36,10 @@ struct hmmu_migration {
 	u64 to_restore; /**< entries whose mappings are to be restored by the stage */
 	u64 *src, *dst; /**< the migration's own words; a driver may write to the request's arrays at any time */
 	u8 *why;
-	u64 mmu_start;              /**< of the notifier range of the pages stage, once it is open */
-	u32 fault_page;             /**< the page of the device fault being handled; the fault holds a reference */
-	u32 fault_lock;             /**< fault_page, if its fault has locked it for this migration; else 0. Linux 6.12 */
-	u32 first;                  /**< migrate_device_range(): the first device page; else 0 */
+	u64 mmu_start;  /**< of the notifier range of the pages stage, once it is open */
+	u32 fault_page; /**< the page of the device fault being handled; the fault holds a reference */
+	u32 fault_lock; /**< fault_page, if its fault has locked it for this migration; else 0. Linux 6.12 */
+	u32 first;      /**< migrate_device_range(): the first device page; else 0 */
 	u64 flush_start, flush_end; /**< range that collect has still to flush: 4.14 flushes after the unlock */
 	bool restoring;             /**< prepare or unmap has finished its first loop, and restores entries */
 	/* Known of all pages within one call, as nothing else can have run in between: */
@@ -49,7 +49,7 @@ struct hmmu_migration {
 	bool mlocks; /**< the mapping is locked: each page that leaves it is munlocked. Linux 6.12 */
 	bool notified;
 	bool callbacks_ran;
-	bool dst_is_ready; /**< Linux 6.12: migrate_vma_pages() was called */
+	bool dst_is_ready;    /**< Linux 6.12: migrate_vma_pages() was called */
 	bool dst_is_accepted; /**< dst was written by the built-in driver, which breaks no rule */
 	bool out_of_bounds;
 	bool in_callback;
