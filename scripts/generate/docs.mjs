@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h,
-// and the table of branches from test/conformance/branches.json. A table is between "<!-- table HMMU_LIST -->" (or
-// "<!-- table branches -->") and "<!-- end -->". `--check` writes nothing and exits with 1 if a table is stale.
+// and the table of branches from test/conformance/branches-*.json. A table is between "<!-- table HMMU_LIST -->" (or
+// "<!-- table branches_4_14 -->") and "<!-- end -->". `--check` writes nothing and exits with 1 if a table is stale.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -35,7 +35,8 @@ function stateIn(profile, quirk, defs) {
 }
 
 const explained = JSON.parse(readFileSync(join(root, 'test/conformance/quirks.json'), 'utf8'))
-const branches = JSON.parse(readFileSync(join(root, 'test/conformance/branches.json'), 'utf8'))
+const branchesOf = (kernel) => JSON.parse(readFileSync(join(root, `test/conformance/branches-${kernel}.json`), 'utf8'))
+const branches = { branches_4_14: branchesOf('linux-4.14'), branches_6_12: branchesOf('linux-6.12') }
 /** How many drills of a kernel a quirk changes. */
 function drillsOf(profile, quirk) {
   const quirksOfDrills = Object.values(explained[profile])
@@ -92,7 +93,7 @@ function draw(shape, items, defs) {
 }
 
 function table(macro, defs) {
-  if (macro === 'branches') return draw(branchColumns, branches)
+  if (branches[macro]) return draw(branchColumns, branches[macro])
   const list = defs.lists.get(macro)
   if (!list) throw new Error(`there is no list ${macro}`)
   const shape = columns[macro]
@@ -103,7 +104,7 @@ function table(macro, defs) {
 
 const codes = (names, otherwise) => (names.length > 0 ? names.map(code).join(', ') : otherwise)
 
-/** Columns of the table of branches; each row is one of test/conformance/branches.json. */
+/** Columns of a table of branches; each row is one of test/conformance/branches-*.json. */
 const branchColumns = {
   stage: (row) => row.stage,
   branch: (row) => row.branch,

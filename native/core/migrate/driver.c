@@ -91,18 +91,18 @@ static NOINLINE const u64 *builtin_choices(struct hmmu_migration *mig, const str
 }
 
 /* A run of pages. */
-struct pfns {
+struct page_run {
 	u64 first, count;
 };
 
 /* The pages that need not move: those of the device, or those of RAM. */
-static inline struct pfns pages_there(const struct hmmu *m, const struct device *device, bool to_device)
+static inline struct page_run pages_there(const struct hmmu *m, const struct device *device, bool to_device)
 {
-	return to_device ? (struct pfns){ m->device_base + device->first, device_size(device) }
-			 : (struct pfns){ 0, m->device_base };
+	return to_device ? (struct page_run){ m->device_base + device->first, device_size(device) }
+			 : (struct page_run){ 0, m->device_base };
 }
 
-static inline bool is_there(u64 src, struct pfns there)
+static inline bool is_there(u64 src, struct page_run there)
 {
 	return (src & HMMU_PFN_VALID) && (src >> HMMU_PFN_SHIFT) - there.first < there.count;
 }
@@ -123,7 +123,7 @@ static ALWAYS_INLINE u64 builtin_destination(struct hmmu *m, u64 src, struct dev
 static NOINLINE void builtin_move_chosen(struct hmmu_migration *mig, const struct hmmu_builtin *driver,
 					 struct device *device, bool to_device)
 {
-	const struct pfns there = pages_there(mig->ctx.m, device, to_device);
+	const struct page_run there = pages_there(mig->ctx.m, device, to_device);
 	const u64 *choices = builtin_choices(mig, driver);
 
 	for (u64 i = 0; i < mig->npages; i++) {
@@ -143,7 +143,7 @@ static NOINLINE void builtin_move_chosen(struct hmmu_migration *mig, const struc
 static ALWAYS_INLINE void builtin_move_all(struct hmmu_migration *mig, struct device *device, bool to_device)
 {
 	struct hmmu *m = mig->ctx.m;
-	const struct pfns there = pages_there(m, device, to_device);
+	const struct page_run there = pages_there(m, device, to_device);
 	u64 *words = mig->src, *dst = mig->dst, pages = mig->npages;
 
 	for (u64 i = 0; i < pages; i++) {

@@ -138,7 +138,8 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 			continue;
 		if (KERNEL < V6_12 && (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE))) {
 			unmap_entry(ctx, &pvmw);
-		} else if (!unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
+		} else if (!pvmw.pte || !unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
+			/* Reclaim has split a huge page before. */
 			page_vma_mapped_walk_done(m, &pvmw);
 			go_on = false;
 			break;
