@@ -28,6 +28,9 @@ endif()
 file(GLOB test_sources CONFIGURE_DEPENDS native/test/test_*.c)
 file(GLOB helper_sources CONFIGURE_DEPENDS native/test/*.c)
 list(REMOVE_ITEM helper_sources ${test_sources})
+if(NOT test_sources) # The npm package has none.
+	return()
+endif()
 
 function(test_options target)
 	target_include_directories(${target} PRIVATE native/core native/test)

@@ -34,7 +34,10 @@ test('it imports nothing', () => {
 
 test('the module that lets it call JavaScript imports and exports the same', () => {
   const module = new Module(adapterBytes())
-  const functions = ['migration', 'pageFault', 'pageFree', 'invalidate'].map((name) => ({ name, kind: 'function' }))
+  const functions = ['migration', 'pageFault', 'pageFree', 'invalidate', 'intervalInvalidate'].map((name) => ({
+    name,
+    kind: 'function',
+  }))
   expect(Module.imports(module)).toEqual(functions.map((each) => ({ module: 'host', ...each })))
   expect(Module.exports(module)).toEqual(functions)
 })
