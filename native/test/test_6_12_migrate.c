@@ -418,6 +418,33 @@ static void test_charge_of_insertion(void **state)
 	rig_close(r);
 }
 
+/* Each exclusive page is flushed by itself, then the range; all are counted, and whoever wants to know is told. */
+static void test_flushes_are_told(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_anon(r, 3), before;
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 3, 1);
+	before = counter(r, HMMU_COUNT_TLB_FLUSHES);
+	mig = set_up_system(r, buf, 3);
+	assert_int_equal(counter(r, HMMU_COUNT_TLB_FLUSHES), before + 4);
+	assert_ok(hmmu_migrate_end(mig));
+	write_pages(r, buf, 3, 1);
+	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_TLB_FLUSH));
+	mig = set_up_system(r, buf, 3);
+	assert_int_equal(drain_events(r, HMMU_EVENT_TLB_FLUSH, NULL), 4);
+	assert_ok(hmmu_migrate_end(mig));
+	write_pages(r, buf, 3, 1);
+	assert_ok(hmmu_watch(r->m, r->pid));
+	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_INVALIDATE_RANGE));
+	mig = set_up_system(r, buf, 3);
+	assert_int_equal(drain_events(r, HMMU_EVENT_INVALIDATE_RANGE, NULL), 4);
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
 /* Statistics count migrations by calls, too: their entries once, and each reason why a page stays. */
 static void test_counted_calls(void **state)
 {
@@ -459,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_fault_page_is_named),
 		cmocka_unit_test(test_charge_of_insertion),
 		cmocka_unit_test(test_counted_calls),
+		cmocka_unit_test(test_flushes_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
