@@ -4,6 +4,7 @@
 // functions may be in a table. So a second module, made here byte by byte, imports the JavaScript functions and exports
 // them as its own.
 
+import type { NativeMachine } from '../native/interface'
 import { Instance, Module, type WasmTable } from './webassembly'
 
 /** The functions that the core calls. They must not throw: an exception would remove C's frames during a call. */
@@ -17,15 +18,7 @@ export interface Host {
   /** Pages of a process lose their meaning. The result is ignored. */
   invalidate(pid: number, type: number, kind: number, start: number, end: number): number
   /** The range of an interval notifier is invalidated. 0, or a negative errno; -EAGAIN: it would wait. */
-  intervalInvalidate(
-    notifier: number,
-    kind: number,
-    owner: number,
-    start: number,
-    end: number,
-    seq: number,
-    blockable: number,
-  ): number
+  intervalInvalidate: NonNullable<NativeMachine['intervalInvalidate']>
 }
 
 const I32 = 0x7f

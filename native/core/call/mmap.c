@@ -49,6 +49,15 @@ static u32 initial_flags(const struct hmmu_map *map)
 	}
 }
 
+/* A new page and the place of its pte; NULL: there is no memory. */
+static u64 *page_to_populate(struct hmmu *m, u32 mm, u64 address, u32 *page)
+{
+	u64 *pmd = pmd_alloc(m, mm, address);
+
+	*page = pmd && pte_alloc(m, mm, pmd) ? alloc_zeroed_page(m) : 0;
+	return *page ? pte_offset(m, *pmd, address) : NULL;
+}
+
 /* remap_pfn_range(): the whole of a special mapping is there from the start, in ptes without struct page. Its frames,
  * which stand for a device's memory, are kept by the file. */
 static int populate_special(struct ctx *ctx, u32 vma)
@@ -57,13 +66,13 @@ static int populate_special(struct ctx *ctx, u32 vma)
 	const struct vma *v = vma_of(m, vma);
 
 	for (u64 address = v->start; address < v->end; address += PAGE_SIZE) {
-		u64 *pmd = pmd_alloc(m, v->mm, address);
-		u32 page = pmd && pte_alloc(m, v->mm, pmd) ? alloc_zeroed_page(m) : 0;
+		u32 page;
+		u64 *pte = page_to_populate(m, v->mm, address, &page);
 
-		if (!page)
+		if (!pte)
 			return -ENOMEM;
 		add_to_page_cache(m, v->file, (address - v->start) >> PAGE_SHIFT, page);
-		*pte_offset(m, *pmd, address) = pte_mkspecial(mk_pte(page, v->page_prot));
+		*pte = pte_mkspecial(mk_pte(page, v->page_prot));
 	}
 	return 0;
 }
@@ -78,14 +87,14 @@ static int populate_mixed(struct ctx *ctx, u32 vma)
 	const struct vma *v = vma_of(m, vma);
 
 	for (u64 address = v->start; address < v->end; address += PAGE_SIZE) {
-		u64 *pmd = pmd_alloc(m, v->mm, address);
-		u32 page = pmd && pte_alloc(m, v->mm, pmd) ? alloc_zeroed_page(m) : 0;
+		u32 page;
+		u64 *pte = page_to_populate(m, v->mm, address, &page);
 
-		if (!page)
+		if (!pte)
 			return -ENOMEM;
 		add_mm_counter(m, v->mm, mm_counter_file(m, page), 1);
 		page_add_file_rmap(m, ctx->cpu, page, vma);
-		*pte_offset(m, *pmd, address) = mk_pte(page, v->page_prot);
+		*pte = mk_pte(page, v->page_prot);
 	}
 	return 0;
 }

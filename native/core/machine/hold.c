@@ -8,8 +8,10 @@
 static int page_at(struct hmmu *m, u32 pid, u64 address, u32 *pfn)
 {
 	struct hmmu_entry entry;
-	int err = hmmu_dump(m, pid, address, 1, &entry);
+	int err = check_outside_notifier(m);
 
+	if (!err)
+		err = hmmu_dump(m, pid, address, 1, &entry);
 	if (err)
 		return err;
 	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE && entry.kind != HMMU_ENTRY_DEV &&
@@ -33,10 +35,8 @@ static bool has_user(const struct hmmu *m, u32 pfn, enum page_user user)
 int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 {
 	u32 page;
-	int err = check_outside_notifier(m);
+	int err = page_at(m, pid, address, &page);
 
-	if (!err)
-		err = page_at(m, pid, address, &page);
 	if (err)
 		return err;
 	if (!trylock_page(m, page))
@@ -63,10 +63,8 @@ int hmmu_release(struct hmmu *m, uint32_t pfn)
 int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 {
 	u32 page;
-	int err = check_outside_notifier(m);
+	int err = page_at(m, pid, address, &page);
 
-	if (!err)
-		err = page_at(m, pid, address, &page);
 	if (err)
 		return err;
 	page = compound_head(m, page);
