@@ -11,7 +11,6 @@ export {
   type ExclusiveOptions,
   type LoadOutcome,
   type MapOptions,
-  type PageRange,
   type PinOptions,
   type RemapOptions,
   SystemCalls,
@@ -37,6 +36,7 @@ export {
   type NotifierOptions,
 } from './api/mirror'
 export type { MachineOptions } from './api/options'
+export type { PageRange } from './api/page-range'
 export { PageRef, type PageRefKind } from './api/page-ref'
 export { type InvalidateHandler, type Invalidation, Process, type ProcessCounters } from './api/process'
 export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './api/records'

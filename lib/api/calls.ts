@@ -25,7 +25,6 @@ import {
   oneOf,
   options,
   PAGE_SIZE,
-  pageCount,
 } from '../base/validate'
 import type { Core } from './core'
 import type { Driver } from './driver'
@@ -34,19 +33,12 @@ import { Mapping } from './mapping'
 import { Migration, migrate } from './migration'
 import type { MigrationResult } from './migration-result'
 import { IntervalNotifier, type MirroredPage, MirroredWords, type MirrorOptions, prepareMirror } from './mirror'
-import { PageRef } from './page-ref'
+import { type PageRange, rangeOf } from './page-range'
+import { PageRef, type PageRefKind } from './page-ref'
 import type { Process } from './process'
 import type { Prot } from './records'
 import type { MigrationRange } from './request'
 import { DEFAULT_OWNER } from './selection'
-
-/** Pages from an address on. A {@link Mapping} is one, and {@link Mapping.range} makes parts of it. */
-export interface PageRange {
-  /** Address of the first byte. */
-  readonly start: number
-  /** How many pages. */
-  readonly pages: number
-}
 
 /** Options of {@link SystemCalls.map}. */
 export interface MapOptions {
@@ -144,8 +136,8 @@ export abstract class SystemCalls {
   }
 
   /** @internal */
-  protected fail(result: number): never {
-    const error = this.core.failure(result)
+  protected fail(result: number, giveBack?: (result: number) => void): never {
+    const error = this.core.failure(result, giveBack)
     this.#waits(error)
     throw error
   }
@@ -333,8 +325,7 @@ export abstract class SystemCalls {
   pin(at: number, pinOptions?: PinOptions): PageRef {
     const { write = false, dma = false } = options('options', pinOptions, ['write', 'dma'])
     const flags = (boolean('write', write) ? PinBit.WRITE : 0) | (boolean('dma', dma) ? PinBit.DMA : 0)
-    const pfn = this.settle(this.core.native.pin(this.caller, address(at), flags))
-    return PageRef.make(this.core, dma ? 'dma_pin' : 'pin', pfn)
+    return this.#reference(dma ? 'dma_pin' : 'pin', this.core.native.pin(this.caller, address(at), flags))
   }
 
   /**
@@ -348,8 +339,15 @@ export abstract class SystemCalls {
   makeDeviceExclusive(at: number, exclusiveOptions?: ExclusiveOptions): PageRef | undefined {
     const { owner } = options('options', exclusiveOptions, ['owner'])
     const number = owner === undefined ? DEFAULT_OWNER : this.core.devices.checkOwner(owner)
-    const pfn = this.settle(this.core.native.makeDeviceExclusive(this.caller, address(at), number))
-    return pfn === 0 ? undefined : PageRef.make(this.core, 'exclusive', pfn)
+    const pfn = this.core.native.makeDeviceExclusive(this.caller, address(at), number)
+    return pfn === 0 ? undefined : this.#reference('exclusive', pfn)
+  }
+
+  /** The reference that a call has returned. When a handler has thrown, nobody gets it, so the page is given back. */
+  #reference(kind: PageRefKind, pfn: number): PageRef {
+    return pfn >= 0
+      ? PageRef.make(this.core, kind, pfn)
+      : this.fail(pfn, (lost) => PageRef.make(this.core, kind, lost).drop())
   }
 
   /**
@@ -448,20 +446,4 @@ export abstract class SystemCalls {
   #sameMachine(target: unknown): void {
     if (target instanceof Mapping) this.core.same('the mapping', target.process.core)
   }
-}
-
-/** A range in either form, and the argument after it. */
-export function rangeOf(
-  core: Core,
-  args: readonly unknown[],
-): { start: number; pages: number; length: number; rest: unknown } {
-  const [first, second, third] = args
-  const given = typeof first === 'object' && first !== null
-  if (!given && typeof first !== 'number')
-    throw invalid('range', 'a Mapping, { start, pages }, or address and pages', first)
-  if (first instanceof Mapping) core.same('the mapping', first.process.core)
-  const range = given ? (first as PageRange) : { start: first as number, pages: second as number }
-  const start = address(range.start)
-  const pages = pageCount(range.pages)
-  return { start, pages, length: pages * PAGE_SIZE, rest: given ? second : third }
 }

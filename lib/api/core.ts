@@ -85,10 +85,14 @@ export class Core {
     throw this.failure(result)
   }
 
-  /** What a native call that returned a negative number has failed with: our error, or what a callback threw. */
-  failure(result: number): unknown {
+  /**
+   * What a native call that returned a negative number has failed with: our error, or what a callback threw.
+   * @param giveBack is called with the result of a call that has succeeded, but whose callback threw: nobody gets that result
+   */
+  failure(result: number, giveBack?: (result: number) => void): unknown {
     if (result === THROWN) {
       const thrown = this.native.takeException()
+      if (thrown && thrown.result > 0) giveBack?.(thrown.result)
       if (thrown) return thrown.error
     }
     const [err, code, rule, wait, index, address, text, done] = this.native.error()

@@ -8,7 +8,7 @@ import type { Driver } from './driver'
 import { DriverMigration } from './driver-migration'
 import { asText, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
-import { Migration } from './migration'
+import { checkDriver, Migration } from './migration'
 import type { MigrationResult } from './migration-result'
 
 /** Pages of a device, by their page frame numbers. */
@@ -138,7 +138,8 @@ export class Device {
    */
   remove(driver: Driver = { to: 'system' }): void {
     const number = this.present()
-    const { free, pages } = this.#info
+    const { base, free, pages } = this.#info
+    checkDriver(this.#core, base * PAGE_SIZE, driver)
     if (free < pages && this.#core.kernel !== 'linux-4.14') this.evict(undefined, driver)
     const info = this.#info
     this.#core.devices.remove(number)

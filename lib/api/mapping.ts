@@ -2,9 +2,10 @@
 
 import type { Advice, EntryKind } from '../base/defs.generated'
 import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal } from '../base/validate'
-import type { PageRange, RemapOptions } from './calls'
+import type { RemapOptions } from './calls'
 import { requireCore } from './core'
 import { asText, hex, MOST_ITEMS, morePages, showsItself, stateOf } from './inspect'
+import type { PageRange } from './page-range'
 import type { Process } from './process'
 import { dumpTable, MOST_DUMPED, type PageEntry, type Prot } from './records'
 

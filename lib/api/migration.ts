@@ -6,7 +6,7 @@ import type { StageName } from '../base/defs.generated'
 import { STATE_FIELDS } from '../native/layout'
 import { type Core, requireCore } from './core'
 import { type Driver, prepareDriver } from './driver'
-import { MigrationEntries } from './entries'
+import { EntryArrays, MigrationEntries } from './entries'
 import { asText, showsItself, stateOf } from './inspect'
 import { MigrationResult } from './migration-result'
 import { OpenMigration } from './open-migration'
@@ -40,6 +40,11 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
   request.giveBack()
   if (failure) throw failure.error
   return MigrationResult.make(arrays, state)
+}
+
+/** @internal Throws if a migration by this driver could not begin: a wrong argument is one even if there is nothing to migrate. */
+export function checkDriver(core: Core, start: number, driver: Driver): void {
+  prepareDriver(core, new EntryArrays(start, 0, core), driver).end(false)
 }
 
 /**

@@ -4,9 +4,9 @@
 
 import { type NotifyKind, notifyKindNames } from '../base/defs.generated'
 import { boolean, callable, integer, options, PAGE_SIZE } from '../base/validate'
-import type { PageRange } from './calls'
 import { type Core, requireCore } from './core'
 import { asText, showsItself, stateOf } from './inspect'
+import type { PageRange } from './page-range'
 import { MOST_DUMPED } from './records'
 import { DEFAULT_OWNER } from './selection'
 

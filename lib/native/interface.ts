@@ -48,7 +48,8 @@ export interface NativeMachine extends PlainCalls {
 
   dispose(): number
   error(): NativeError
-  takeException(): { error: unknown } | undefined
+  /** The exception, and what the call would have returned. */
+  takeException(): { error: unknown; result: number } | undefined
   verify(): string[] | number
   counters(out: Float64Array): number
 

@@ -33,7 +33,7 @@ export abstract class WasmCalls {
   #instance: WasmInstance | undefined
   #refusal: NativeError | undefined
   /** The exception of a callback, until it is taken. */
-  #exception: { error: unknown } | undefined
+  #exception: { error: unknown; result: number } | undefined
   /** The exception that ended a call within C; the machine is lost. */
   #lost: { error: unknown } | undefined
   /** Callbacks that have not returned. */
@@ -71,7 +71,9 @@ export abstract class WasmCalls {
     this.#refusal = undefined
     try {
       const result = run(this.#instance)
-      return this.#exception ? THROWN : result
+      if (!this.#exception) return result
+      this.#exception.result = result
+      return THROWN
     } catch (error) {
       return this.#lose(error)
     }
@@ -101,7 +103,7 @@ export abstract class WasmCalls {
       return typeof result === 'number' ? Math.min(result | 0, 0) : 0
     } catch (error) {
       if (this.#lost) throw error
-      this.#exception ??= { error }
+      this.#exception ??= { error, result: -ECANCELED }
       return -ECANCELED
     } finally {
       this.#callbacks--
@@ -148,7 +150,7 @@ export abstract class WasmCalls {
   #lose(error: unknown): number {
     this.close()
     this.#lost = { error }
-    this.#exception ??= { error }
+    this.#exception ??= { error, result: -EBADF }
     return THROWN
   }
 
@@ -171,7 +173,7 @@ export abstract class WasmCalls {
     return [err, code, rule, wait, index, address, text, this.done]
   }
 
-  takeException(): { error: unknown } | undefined {
+  takeException(): { error: unknown; result: number } | undefined {
     const exception = this.#exception
     this.#exception = undefined
     return exception

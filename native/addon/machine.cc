@@ -135,7 +135,10 @@ Napi::Value Machine::Result(int64_t result)
 {
 	if (Open())
 		TellMemory();
-	return Number(Env(), static_cast<double>(exception_.IsEmpty() ? result : kThrown));
+	if (exception_.IsEmpty())
+		return Number(Env(), static_cast<double>(result));
+	exception_.Value().Set("result", static_cast<double>(result));
+	return Number(Env(), static_cast<double>(kThrown));
 }
 
 int Machine::Refuse(int err, uint32_t code, const char *text)
@@ -222,7 +225,7 @@ void Machine::KeepException(napi_env env)
 		exception_ = Napi::ObjectReference(env, reference);
 }
 
-// The exception of the call that returned kThrown, as { error }.
+// The exception of the call that returned kThrown, as { error, result }: result is what the call has returned.
 Napi::Value Machine::TakeException(const Napi::CallbackInfo &info)
 {
 	if (exception_.IsEmpty())

@@ -185,6 +185,24 @@ describe('onInvalidate()', () => {
     expect(inspect(events)).toContain('invalidate_start (clear)')
   })
 
+  test('what it throws leaves no reference that nobody has', () => {
+    using machine = new Machine({ profile: 'linux-6.12' })
+    const a = machine.process()
+    const buf = a.map({ pages: 3 })
+    buf.touch()
+    a.fork()
+    a.onInvalidate(() => {
+      throw new RangeError('boom')
+    })
+    expect(() => a.pin(buf.pageAddress(0), { write: true })).toThrow('boom')
+    expect(() => a.pin(buf.pageAddress(1), { write: true, dma: true })).toThrow('boom')
+    expect(() => a.makeDeviceExclusive(buf.pageAddress(2))).toThrow('boom')
+    a.onInvalidate(undefined)
+    expect(machine.leaks()).toEqual([])
+    buf.touch()
+    expect(a.migrate(buf).moved).toBe(3)
+  })
+
   test('records no events, and is one process alone', () => {
     const { machine, a, buf } = makeBuffer(1)
     const b = machine.process()

@@ -216,6 +216,15 @@ describe('a device goes', () => {
     expect(places(buf)).toEqual([0, 0])
   })
 
+  test('a wrong driver is told even if it has nothing to do', () => {
+    const { second } = two(1)
+    for (const driver of [null, 1, { to: 'moon' }, { allocAndCopy: 1 }])
+      expect(codeOf(() => second.remove(driver as never))).toBe('HMMU_INVALID_ARGUMENT')
+    expect(second.removed).toBe(false)
+    second.remove({ allocAndCopy: () => undefined })
+    expect(second.removed).toBe(true)
+  })
+
   test('nothing can be asked of it any more', () => {
     const { machine, second, a, buf } = two(1)
     second.remove()
