@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Functions for users of native/kapi: drivers of Linux 6.12 from their own source, and programs that run them. They are there
+# after find_package(hmmu COMPONENTS drivers), and after add_subdirectory() of hmmu's sources. docs/kernel-drivers.md has
+# examples.
+
+# Source tree of Linux 6.12, or a part of it. Sources of drivers and programs may be paths in it.
+set(HMMU_KERNEL_TREE "" CACHE PATH "Source tree of Linux 6.12, for drivers and programs from it")
+
+# The paths of sources: absolute, in the kernel's tree, or in the current folder.
+function(hmmu_find_sources variable)
+	set(found "")
+	foreach(source IN LISTS ARGN)
+		if(NOT IS_ABSOLUTE ${source} AND HMMU_KERNEL_TREE AND EXISTS ${HMMU_KERNEL_TREE}/${source})
+			set(source ${HMMU_KERNEL_TREE}/${source})
+		endif()
+		get_filename_component(source ${source} ABSOLUTE)
+		list(APPEND found ${source})
+	endforeach()
+	set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
+# hmmu_kernel_driver(NAME SOURCE...): an object library, NAME.ko of a kernel. NAME is its KBUILD_MODNAME.
+function(hmmu_kernel_driver name)
+	hmmu_find_sources(sources ${ARGN})
+	add_library(${name} OBJECT ${sources})
+	# The kernel has no C library; of the compiler's own headers it takes stdarg.h and a few others.
+	execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include OUTPUT_VARIABLE compiler_include
+		OUTPUT_STRIP_TRAILING_WHITESPACE)
+	target_link_libraries(${name} PRIVATE hmmu::kapi_kernel)
+	target_compile_options(${name} PRIVATE "SHELL:-isystem ${compiler_include}"
+		"SHELL:-idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}" "SHELL:-idirafter /usr/include"
+		-DKBUILD_MODNAME="${name}")
+	# Reports name files as the user does.
+	foreach(folder ${CMAKE_CURRENT_SOURCE_DIR} ${HMMU_KERNEL_TREE})
+		target_compile_options(${name} PRIVATE -fmacro-prefix-map=${folder}/=)
+	endforeach()
+	if(HMMU_WERROR)
+		target_compile_options(${name} PRIVATE -Werror)
+	endif()
+endfunction()
+
+# hmmu_add_drivers(TARGET DRIVER...): a target that runs drivers by kapi.h.
+function(hmmu_add_drivers target)
+	foreach(driver IN LISTS ARGN)
+		target_sources(${target} PRIVATE $<TARGET_OBJECTS:${driver}>)
+	endforeach()
+	target_link_libraries(${target} PRIVATE hmmu::kapi hmmu::kapi_core)
+endfunction()
+
+# hmmu_live_program(NAME SOURCE... DRIVERS DRIVER...): an unmodified user program, whose memory is emulated once it opens a
+# device of the drivers.
+function(hmmu_live_program name)
+	cmake_parse_arguments(PARSE_ARGV 1 program "" "" DRIVERS)
+	if(NOT TARGET hmmu::kapi_live)
+		message(FATAL_ERROR "hmmu_live_program: programs in emulated memory need Linux on x86-64, without sanitizers")
+	endif()
+	hmmu_find_sources(sources ${program_UNPARSED_ARGUMENTS})
+	add_executable(${name} ${sources})
+	foreach(driver IN LISTS program_DRIVERS)
+		target_sources(${name} PRIVATE $<TARGET_OBJECTS:${driver}>)
+	endforeach()
+	# Programs of the tree include headers by their paths there.
+	if(HMMU_KERNEL_TREE)
+		target_include_directories(${name} PRIVATE ${HMMU_KERNEL_TREE})
+	endif()
+	target_compile_options(${name} PRIVATE -w)
+	# All of kapi_live: its functions come before those of the C library.
+	target_link_libraries(${name} PRIVATE -Wl,--whole-archive hmmu::kapi_live -Wl,--no-whole-archive
+		hmmu::kapi hmmu::kapi_live_core dl pthread)
+	set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
+endfunction()

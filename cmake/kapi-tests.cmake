@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# native/kapi/test/test_*.c: each is one executable and one test. Those named test_driver_* run a driver of the kernel's tree
+# HMMU_KERNEL_TREE.
+find_path(CMOCKA_INCLUDE_DIR cmocka.h)
+find_library(CMOCKA_LIBRARY cmocka)
+if(NOT CMOCKA_INCLUDE_DIR OR NOT CMOCKA_LIBRARY OR NOT EXISTS ${kapi}/test)
+	return()
+endif()
+
+add_library(kapi_rig OBJECT EXCLUDE_FROM_ALL ${kapi}/test/rig.c)
+target_include_directories(kapi_rig PRIVATE ${kapi} ${core_include})
+target_include_directories(kapi_rig SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
+target_compile_options(kapi_rig PRIVATE ${c_warnings})
+
+add_custom_target(kapi_tests)
+
+# kapi_test(NAME DRIVER...)
+function(kapi_test name)
+	add_executable(${name} ${kapi}/test/${name}.c $<TARGET_OBJECTS:kapi_rig>)
+	hmmu_add_drivers(${name} ${ARGN})
+	target_include_directories(${name} PRIVATE ${kapi}/test)
+	target_include_directories(${name} SYSTEM PRIVATE ${CMOCKA_INCLUDE_DIR})
+	target_compile_options(${name} PRIVATE ${c_warnings})
+	target_link_libraries(${name} PRIVATE ${CMOCKA_LIBRARY})
+	add_test(NAME ${name} COMMAND ${name})
+	set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS kapi)
+	add_dependencies(kapi_tests ${name})
+endfunction()
+
+# Tests that play the driver see the kernel's names.
+foreach(name test_kapi_xarray test_kapi_locks test_kapi_heap test_kapi_wait)
+	kapi_test(${name})
+	target_include_directories(${name} BEFORE PRIVATE ${kapi}/include)
+	target_compile_definitions(${name} PRIVATE KAPI_RUNTIME)
+	set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
+endforeach()
+
+if(HMMU_KERNEL_TREE)
+	hmmu_kernel_driver(test_hmm lib/test_hmm.c)
+	foreach(name test_driver_test_hmm test_driver_test_hmm_failures)
+		kapi_test(${name} test_hmm)
+		target_include_directories(${name} SYSTEM PRIVATE ${HMMU_KERNEL_TREE}/lib)
+	endforeach()
+	if(TARGET hmmu::kapi_live)
+		hmmu_live_program(hmm_tests tools/testing/selftests/mm/hmm-tests.c DRIVERS test_hmm)
+		add_dependencies(kapi_tests hmm_tests)
+	endif()
+endif()
