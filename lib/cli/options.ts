@@ -2,7 +2,14 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { didYouMean } from '../base/suggest'
-import { DEFAULT_KERNEL, DEFAULT_PROFILE, DEFAULT_RUNNER, type DrillSource, type KernelOptions } from '../drill'
+import {
+  DEFAULT_KERNEL,
+  DEFAULT_PROFILE,
+  DEFAULT_RUNNER,
+  type DrillSource,
+  type KernelOptions,
+  readDrills,
+} from '../drill'
 import { type Profile, profileNames } from '../index'
 import { UsageError } from './exit-codes'
 
@@ -99,4 +106,13 @@ export function filterDrills(options: DrillOptions, sources: readonly DrillSourc
   const [filter] = options.filter ?? []
   if (filter === undefined || names.size === 0) throw new UsageError('no drill is there')
   throw new UsageError(`no drill has such a name${didYouMean(filter, names)}`)
+}
+
+/** The one drill of a file that `--filter` lets through. @throws UsageError if it is not one */
+export function oneDrill(file: string, options: DrillOptions): DrillSource {
+  const sources = filterDrills(options, readDrills(file))
+  const [source] = sources
+  if (source === undefined || sources.length > 1)
+    throw new UsageError(`${sources.length} drills are there: choose one by --filter`)
+  return source
 }

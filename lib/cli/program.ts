@@ -12,6 +12,7 @@ import { drillDiffCommand } from './drill-diff'
 import { drillRunCommand } from './drill-run'
 import { ExitCode, UsageError } from './exit-codes'
 import { OutputError, print, printError, printErrorText } from './output'
+import { replCommand } from './repl'
 import { traceCommand } from './trace'
 import { packageVersion } from './version'
 
@@ -69,7 +70,7 @@ function makeProgram(exit: (code: number) => void): Command {
     .description('run drills (scripts that drive memory and migrate_vma), check or compare what they print')
   for (const command of [drillRunCommand(exit), drillCheckCommand(exit), drillDiffCommand(exit)])
     drill.addCommand(inherit(command, program))
-  for (const command of [traceCommand(exit), benchCommand(), demoCommand(), doctorCommand(exit)])
+  for (const command of [traceCommand(exit), replCommand(), benchCommand(), demoCommand(), doctorCommand(exit)])
     program.addCommand(inherit(command, program))
   return program
 }

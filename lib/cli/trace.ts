@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { systemReason } from '../base/system'
 import { visibleJson } from '../base/visible'
-import { type DrillSource, profileOf, readDrills } from '../drill'
+import { profileOf } from '../drill'
 import { chromeTrace, foldedStacks, traceDrill } from '../trace'
 import { ExitCode, UsageError } from './exit-codes'
-import { type DrillOptions, drillProfileOption, filterDrills, filterOption, ramPagesOption } from './options'
+import { type DrillOptions, drillProfileOption, filterOption, oneDrill, ramPagesOption } from './options'
 import { print, printError } from './output'
 
 interface TraceOptions extends DrillOptions {
@@ -54,14 +54,6 @@ function trace(file: string, options: TraceOptions): number {
   if (run.failure === undefined) return ExitCode.OK
   printError(run.failure.message)
   return ExitCode.FAILED
-}
-
-function oneDrill(file: string, options: TraceOptions): DrillSource {
-  const sources = filterDrills(options, readDrills(file))
-  const [source] = sources
-  if (source === undefined || sources.length > 1)
-    throw new UsageError(`${sources.length} drills are there: choose one by --filter`)
-  return source
 }
 
 function write(path: string, text: string): void {

@@ -23,3 +23,4 @@ export {
   searchDrillFiles,
   splitSections,
 } from './source'
+export type { World } from './world'

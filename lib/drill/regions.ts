@@ -22,6 +22,11 @@ export class Regions {
     return this.#byName.keys()
   }
 
+  /** All of them, in address order. */
+  all(): readonly Region[] {
+    return this.#ordered
+  }
+
   add(region: Region): void {
     this.#byName.set(region.name, region)
     this.#ordered.splice(this.#firstFrom(region.address), 0, region)

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly ramPages?: number | undefined
   /** @internal Looks on. */
   readonly observer?: DrillObserver | undefined
+  /** @internal Gets the machine with all names at the end, and has to dispose of it. Not called if the drill fails. */
+  readonly keep?: ((world: World) => void) | undefined
 }
 
 /** The result of a drill. */
@@ -57,17 +59,24 @@ export function runDrill(drill: Drill, options: RunOptions = {}): DrillRun {
   const lines: string[] = drill.devmem === undefined ? [] : [drill.devmem.text]
   let failure: DrillError | undefined
   try {
-    const machine = makeMachine(drill, options)
-    try {
-      new DrillRunner(machine, options).run(drill, lines)
-    } finally {
-      machine.dispose()
-    }
+    runOn(makeMachine(drill, options), drill, options, lines)
   } catch (error) {
     if (!(error instanceof DrillError)) throw error
     failure = error
   }
   return { name: drill.name, transcript: lines.map((line) => `${line}\n`).join(''), failure }
+}
+
+function runOn(machine: Machine, drill: Drill, options: RunOptions, lines: string[]): void {
+  let kept = false
+  try {
+    const runner = new DrillRunner(machine, options)
+    runner.run(drill, lines)
+    kept = options.keep !== undefined
+    options.keep?.(runner.world)
+  } finally {
+    if (!kept) machine.dispose()
+  }
 }
 
 function makeMachine(drill: Drill, options: RunOptions): Machine {
@@ -87,15 +96,15 @@ function makeMachine(drill: Drill, options: RunOptions): Machine {
 }
 
 class DrillRunner {
-  readonly #world: World
+  readonly world: World
   readonly #verify: boolean
   readonly #observer: DrillObserver | undefined
 
   constructor(machine: Machine, options: RunOptions) {
-    this.#world = new World(machine, options.strict)
+    this.world = new World(machine, options.strict)
     this.#verify = options.verify ?? false
     this.#observer = options.observer
-    this.#observer?.start(this.#world)
+    this.#observer?.start(this.world)
   }
 
   /** Run all commands; lines are added to the transcript as they come, so that it is there where a command fails. */
@@ -105,7 +114,7 @@ class DrillRunner {
       const outcome = this.#located(command, () => this.#run(command))
       for (const line of outcome.lines) transcript.push(`  ${line}`)
       if (outcome.ended) return
-      for (const line of this.#located(command, () => invalidationLines(this.#world))) transcript.push(`  ${line}`)
+      for (const line of this.#located(command, () => invalidationLines(this.world))) transcript.push(`  ${line}`)
     }
   }
 
@@ -117,7 +126,7 @@ class DrillRunner {
   }
 
   #simple(command: Exclude<Command, Migration>): Outcome {
-    const execution = new Execution(execute(this.#world, command, (actor) => actor.process.mainTask))
+    const execution = new Execution(execute(this.world, command, (actor) => actor.process.mainTask))
     const ended = !this.#part(command, () => execution.resume())
     return { lines: execution.results ?? ['blocked'], ended }
   }
@@ -134,19 +143,19 @@ class DrillRunner {
     }
     let outcome: Outcome | undefined
     this.#part(command, () => {
-      outcome = carryOut(this.#world, command, hooks)
+      outcome = carryOut(this.world, command, hooks)
       return true
     })
     return outcome ?? { lines: [], ended: true }
   }
 
   #before(): void {
-    this.#world.machine.drainPagevecs()
+    this.world.machine.drainPagevecs()
   }
 
   #after(command: Command | InnerCommand): void {
     if (!this.#verify) return
-    const complaints = this.#world.machine.verify()
+    const complaints = this.world.machine.verify()
     if (complaints.length === 0) return
     const reason = `after '${excerpt(command.text)}': ${complaints.join('; ')}`
     throw new DrillError('HMMU_DRILL_VERIFY', command.position, reason)
