@@ -48,6 +48,20 @@ function(hmmu_add_drivers target)
 	target_link_libraries(${target} PRIVATE hmmu::kapi hmmu::kapi_core)
 endfunction()
 
+# hmmu_driver_module(NAME DRIVER...): the shared library NAME.so, for machine.loadDriver() of the npm package. It shows one name,
+# and takes the functions of hmmu.h from the program that loads it.
+function(hmmu_driver_module name)
+	add_library(${name} MODULE)
+	foreach(driver IN LISTS ARGN)
+		target_sources(${name} PRIVATE $<TARGET_OBJECTS:${driver}>)
+	endforeach()
+	set(map ${CMAKE_CURRENT_BINARY_DIR}/${name}.map)
+	file(WRITE ${map} "{ global: kapi_library; local: *; };\n")
+	target_link_libraries(${name} PRIVATE hmmu::kapi)
+	target_link_options(${name} PRIVATE -Wl,-u,kapi_library -Wl,--version-script=${map} -Wl,-z,now)
+	set_target_properties(${name} PROPERTIES PREFIX "" LINKER_LANGUAGE C POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
 # hmmu_live_program(NAME SOURCE... DRIVERS DRIVER...): an unmodified user program, whose memory is emulated once it opens a
 # device of the drivers.
 function(hmmu_live_program name)

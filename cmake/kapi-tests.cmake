@@ -47,3 +47,8 @@ if(HMMU_KERNEL_TREE)
 		add_dependencies(kapi_tests hmm_tests)
 	endif()
 endif()
+
+# The driver of the examples, as a library for TypeScript.
+hmmu_kernel_driver(tinymem examples/kernel-drivers/tinymem/driver/tinymem.c)
+hmmu_driver_module(tinymem_module tinymem)
+add_dependencies(kapi_tests tinymem_module)

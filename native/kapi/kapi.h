@@ -5,7 +5,8 @@
  * runs them; the drivers' side is the headers in include/, with the kernel's names.
  *
  * A program has one machine at a time. All of a driver runs on coroutines: where a kernel would sleep, another one goes on.
- * A call that nothing can continue ends with -EAGAIN, and goes on when it is resumed.
+ * A call that nothing can continue ends with -EAGAIN, and goes on when it is resumed. A BUG() of the driver is the end of the
+ * kernel: this call and all later ones return -ENOTRECOVERABLE.
  */
 #ifndef KAPI_H
 #define KAPI_H
@@ -53,6 +54,10 @@ struct kapi_report {
 typedef void (*kapi_report_fn)(void *data, const struct kapi_report *report);
 /** Set the function that receives reports; NULL: they are printed to stderr. */
 void kapi_set_report(kapi_report_fn function, void *data);
+/** Receives each message of the driver, without its newline. The text is good until it returns. */
+typedef void (*kapi_print_fn)(void *data, const char *line);
+/** Set the function that receives messages, and reports that nobody else receives; NULL: they are printed to stderr. */
+void kapi_set_print(kapi_print_fn function, void *data);
 /** The number of reports of a check; of all checks together if @p check is KAPI_CHECK_COUNT. */
 unsigned int kapi_reports(enum kapi_check check);
 /** A check's name, as reports show it. */
@@ -72,10 +77,19 @@ struct kapi_options {
 };
 /** Make the machine, with the profile linux-6.12. @p machine may be NULL. -EBUSY: there is one. */
 int kapi_boot(const struct kapi_options *options, struct hmmu **machine);
-/** Take the machine down, with all threads that are left. */
+/** Bring the runtime up on a machine that is there, of the profile linux-6.12, instead of making one. Of the options seed and quiet
+ * count. -EBUSY: there is a machine; -EINVAL: its profile. */
+int kapi_attach(struct hmmu *machine, const struct kapi_options *options);
+/** Set the function for invalidations of interval notifiers that are not of drivers, as hmmu_set_invalidate() does without drivers.
+ * NULL: none. */
+void kapi_set_invalidate(hmmu_invalidate_fn function, void *data);
+/** Take the machine down, with all threads that are left. One that was given to kapi_attach() stays, without the drivers' devices and
+ * notifiers. */
 void kapi_shutdown(void);
 /** Set a parameter of a module, before it is loaded. -ENOENT: no module has it; -EINVAL: the value. */
 int kapi_set_param(const char *name, const char *value);
+/** The name of a parameter, by its number from 0 on; NULL: there are no more. */
+const char *kapi_param(uint32_t number);
 /** Load all modules of the program: module_init(). Returns the error of the first that fails. */
 long kapi_load_modules(void);
 /** Unload them: module_exit(), in reverse order; then what they have left is reported. */

@@ -53,6 +53,11 @@ void kapi_module_param(struct module *module, const char *name, const char *type
 		parameters[parameter_count++] = (struct parameter){ name, type, value, size };
 }
 
+const char *kapi_param(u32 number)
+{
+	return number < parameter_count ? parameters[number].name : NULL;
+}
+
 static bool is_number(const struct parameter *parameter)
 {
 	return strcmp(parameter->type, "charp") != 0 && strcmp(parameter->type, "string") != 0;

@@ -46,9 +46,21 @@ void host_format(char *text, size_t size, const char *format, va_list arguments)
 	vsnprintf(text, size, format, arguments);
 }
 
+static void (*print_line)(void *data, const char *line);
+static void *print_data;
+
+void host_set_print(void (*print)(void *data, const char *line), void *data)
+{
+	print_line = print;
+	print_data = data;
+}
+
 void host_print(const char *line)
 {
-	fprintf(stderr, "%s\n", line);
+	if (print_line)
+		print_line(print_data, line);
+	else
+		fprintf(stderr, "%s\n", line);
 }
 
 void host_abort(void)

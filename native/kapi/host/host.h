@@ -13,6 +13,9 @@
 
 /** calloc() and free(), or what is set in their place. */
 void host_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory));
+/** Take memory from calloc() so that host_forget_heap() gives all of it back. */
+void host_track_heap(void);
+void host_forget_heap(void);
 void *host_alloc(size_t size);
 void host_free(void *memory);
 /** Zeroed address space; the host gives memory for what is touched. NULL: there is none. */
@@ -20,8 +23,9 @@ void *host_reserve(size_t size);
 void host_release(void *memory, size_t size);
 /** vsnprintf(). */
 void host_format(char *text, size_t size, const char *format, va_list arguments);
-/** A line to stderr. */
+/** A line to stderr, or to what is set in its place. */
 void host_print(const char *line);
+void host_set_print(void (*print)(void *data, const char *line), void *data);
 void host_abort(void) __attribute__((noreturn));
 /** A number in the notation of C. false: @p text is none. */
 bool host_parse_number(const char *text, long long *value);

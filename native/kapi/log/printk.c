@@ -4,8 +4,14 @@
 #include <linux/string.h>
 
 #include "host/host.h"
+#include "kapi.h"
 
 static enum kapi_log_level last_level = KAPI_LOG_INFO;
+
+void kapi_set_print(kapi_print_fn function, void *data)
+{
+	host_set_print(function, data);
+}
 
 void printk_set_level(enum kapi_log_level level)
 {

@@ -111,9 +111,3 @@ bool kapi_warn(bool is, const struct kapi_place *place, const char *format, ...)
 	va_end(arguments);
 	return true;
 }
-
-void kapi_bug(const struct kapi_place *place, const char *condition)
-{
-	report(KAPI_CHECK_WARN, place, "a kernel ends here: %s", condition);
-	host_abort();
-}

@@ -4,6 +4,7 @@
 #include "log/report.h"
 
 struct hmmu *machine;
+static bool is_borrowed;
 
 bool core_blocks(int err)
 {
@@ -42,8 +43,22 @@ int core_boot(const struct hmmu_options *options)
 	return hmmu_create(options, &machine);
 }
 
+int core_attach(struct hmmu *m)
+{
+	struct hmmu_options options;
+
+	hmmu_machine_options(m, &options);
+	if (options.profile != HMMU_PROFILE_LINUX_6_12)
+		return -EINVAL;
+	machine = m;
+	is_borrowed = true;
+	return 0;
+}
+
 void core_shutdown(void)
 {
-	hmmu_destroy(machine);
+	if (!is_borrowed)
+		hmmu_destroy(machine);
 	machine = NULL;
+	is_borrowed = false;
 }

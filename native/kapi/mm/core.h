@@ -30,6 +30,9 @@ void core_refused_put(const struct kapi_place *place, const char *call);
 
 /** Make the machine. 0 or a negative errno. */
 int core_boot(const struct hmmu_options *options);
+/** Use a machine that is there. -EINVAL: it is of another kernel. */
+int core_attach(struct hmmu *m);
+/** Be without the machine. It is destroyed unless it was there before. */
 void core_shutdown(void);
 
 #endif

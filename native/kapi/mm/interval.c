@@ -19,6 +19,14 @@ struct interval {
 
 static struct interval *intervals;
 static u32 capacity;
+static hmmu_invalidate_fn others;
+static void *others_data;
+
+void kapi_set_invalidate(hmmu_invalidate_fn function, void *data)
+{
+	others = function;
+	others_data = data;
+}
 
 static struct interval *interval_of(u32 number)
 {
@@ -155,6 +163,16 @@ static void check_invalidation(const struct interval *interval, const struct hmm
 		       "the function of the notifier that is inserted here does not call mmu_interval_set_seq()");
 }
 
+/* A notifier that no driver has inserted. */
+static bool tell_others(struct hmmu *m, const struct hmmu_invalidation *invalidation)
+{
+	if (others)
+		return others(m, invalidation, others_data);
+	if (!invalidation->own)
+		hmmu_mmu_interval_set_seq(m, invalidation->notifier, invalidation->seq);
+	return true;
+}
+
 /* The driver may wait for its mutex, if the invalidation is blockable. For the order of locks an invalidation counts as one:
  * who causes it with a lock that the function takes, waits for itself. */
 static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invalidation, void *data)
@@ -172,10 +190,9 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 	};
 	bool done;
 
-	(void)m;
 	(void)data;
 	if (!interval)
-		return true;
+		return tell_others(m, invalidation);
 	range.mm = interval->notifier->mm;
 	interval->sequence_set = false;
 	held_add(&notifiers, "the invalidation", false, &kernel);
@@ -200,6 +217,14 @@ void intervals_report_left(void)
 		if (intervals[number].notifier)
 			report(KAPI_CHECK_DEVICE_LEFT, intervals[number].inserted,
 			       "the notifier that is inserted here is never removed");
+	intervals_forget();
+}
+
+void intervals_forget(void)
+{
+	for (u32 number = 0; number < capacity; number++)
+		if (intervals[number].notifier)
+			hmmu_mmu_interval_notifier_remove(machine, number);
 	host_free(intervals);
 	intervals = NULL;
 	capacity = 0;

@@ -7,5 +7,7 @@
 void intervals_boot(void);
 /** Report notifiers that drivers have not removed, and forget them. */
 void intervals_report_left(void);
+/** Remove them from the machine. */
+void intervals_forget(void);
 
 #endif

@@ -161,7 +161,8 @@ void pages_report_left(void)
 		return;
 	count = hmmu_leaks(machine, leaks, (u32)count);
 	for (int i = 0; i < count; i++)
-		report_left(&leaks[i]);
+		if (notes[leaks[i].pfn].allocated)
+			report_left(&leaks[i]);
 	host_free(leaks);
 }
 

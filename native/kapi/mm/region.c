@@ -69,7 +69,19 @@ void regions_report_left(void)
 			       regions[i].pgmap ? ", nor unmapped by memunmap_pages()" : "");
 }
 
+/* One whose pages are still used stays a device, without a driver. */
+static void give_back(const struct region *region)
+{
+	static const struct hmmu_pagemap_ops none;
+
+	hmmu_device_driver(machine, region->device, &none, NULL);
+	hmmu_device_remove(machine, region->device);
+}
+
 void regions_forget(void)
 {
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
+		if (regions[i].device)
+			give_back(&regions[i]);
 	memset(regions, 0, sizeof(regions));
 }

@@ -20,6 +20,7 @@ struct region {
 struct region *region_find(resource_size_t start);
 /** Report regions that drivers have not released. */
 void regions_report_left(void);
+/** Give them back to the machine. */
 void regions_forget(void);
 
 #endif

@@ -17,39 +17,50 @@
 
 #define DEFAULT_PAGES (1u << 18)
 
+static const struct kapi_options default_options;
+
 void kapi_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory))
 {
 	host_set_heap(alloc, release);
 }
 
-int kapi_boot(const struct kapi_options *options, struct hmmu **made)
+/* All but the machine. */
+static int boot(const struct kapi_options *options)
 {
-	static const struct kapi_options defaults;
-	const struct kapi_options *o = options ? options : &defaults;
-	struct hmmu_options machine_options = {
-		.ram_pages = o->ram_pages ? o->ram_pages : DEFAULT_PAGES,
-		.device_pages = o->device_pages ? o->device_pages : DEFAULT_PAGES,
-		.profile = HMMU_PROFILE_LINUX_6_12,
-	};
-	int err;
-
-	if (machine)
-		return -EBUSY;
-	err = core_boot(&machine_options);
-	if (err)
-		return err;
 	if (!pages_boot()) {
 		kapi_shutdown();
 		return -ENOMEM;
 	}
 	reports_clear();
 	heap_reset();
-	printk_set_level(o->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
-	threads_init(o->seed);
+	printk_set_level(options->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
+	threads_init(options->seed);
 	intervals_boot();
-	if (made)
-		*made = machine;
 	return 0;
+}
+
+int kapi_boot(const struct kapi_options *options, struct hmmu **made)
+{
+	const struct kapi_options *o = options ? options : &default_options;
+	struct hmmu_options machine_options = {
+		.ram_pages = o->ram_pages ? o->ram_pages : DEFAULT_PAGES,
+		.device_pages = o->device_pages ? o->device_pages : DEFAULT_PAGES,
+		.profile = HMMU_PROFILE_LINUX_6_12,
+	};
+	int err = machine ? -EBUSY : core_boot(&machine_options);
+
+	if (!err)
+		err = boot(o);
+	if (!err && made)
+		*made = machine;
+	return err;
+}
+
+int kapi_attach(struct hmmu *m, const struct kapi_options *options)
+{
+	int err = machine ? -EBUSY : core_attach(m);
+
+	return err ? err : boot(options ? options : &default_options);
 }
 
 void kapi_shutdown(void)
@@ -57,6 +68,8 @@ void kapi_shutdown(void)
 	if (!machine)
 		return;
 	threads_exit();
+	calls_forget();
+	intervals_forget();
 	mm_shutdown();
 	regions_forget();
 	pages_shutdown();

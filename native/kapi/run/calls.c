@@ -17,6 +17,9 @@ struct user_call {
 	void *data;
 };
 
+/** The thread of a call without a task; NULL: there is none. */
+static struct kapi_thread *kernel_thread;
+
 /* What a call leaves behind is seen here. */
 static void return_to_user(void)
 {
@@ -42,12 +45,16 @@ static long run_until_done(struct kapi_thread *thread)
 	long result;
 
 	if (!threads_run(thread)) {
+		if (threads_are_dead())
+			return -ENOTRECOVERABLE;
 		if (threads_wait_for_core())
 			return -EAGAIN;
 		threads_report_deadlock();
 		return -EDEADLK;
 	}
 	result = thread->result;
+	if (thread == kernel_thread)
+		kernel_thread = NULL;
 	thread_free(thread);
 	return result;
 }
@@ -66,9 +73,21 @@ static struct kapi_thread *start(const char *name, call_function function, void 
 
 long call_on_kernel_thread(const char *name, call_function function, void *data)
 {
-	struct kapi_thread *thread = start(name, function, data);
+	if (!kernel_thread)
+		kernel_thread = start(name, function, data);
+	else if (strcmp(kernel_thread->task.comm, name) != 0)
+		return -EBUSY;
+	return kernel_thread ? run_until_done(kernel_thread) : -ENOMEM;
+}
 
-	return thread ? run_until_done(thread) : -ENOMEM;
+const struct kapi_thread *calls_kernel_thread(void)
+{
+	return kernel_thread;
+}
+
+void calls_forget(void)
+{
+	kernel_thread = NULL;
 }
 
 long kapi_start(uint32_t tid, call_function function, void *data)

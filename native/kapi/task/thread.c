@@ -15,6 +15,7 @@ static struct kapi_thread program = { .task = { .comm = "program" },
 static struct kapi_thread *running = &program;
 static LIST_HEAD(threads);
 static u64 random_state;
+static bool dead;
 
 /* xorshift64 */
 static u64 random(void)
@@ -28,6 +29,7 @@ static u64 random(void)
 void threads_init(u64 seed)
 {
 	random_state = seed * 2 + 1;
+	dead = false;
 	clock_reset();
 	lock_order_reset();
 }
@@ -106,9 +108,9 @@ struct kapi_thread *thread_of_task(u32 tid)
 
 /* --- which thread runs --- */
 
-static bool can_run(const struct kapi_thread *thread)
+bool thread_can_run(const struct kapi_thread *thread)
 {
-	if (thread->done)
+	if (thread->done || thread->is_outside || dead)
 		return false;
 	return !thread->ready || thread->ready(thread->ready_data) ||
 	       (thread->times_out && time_after_eq(jiffies, thread->wakes_at));
@@ -120,12 +122,12 @@ static struct kapi_thread *choose(void)
 	u32 count = 0;
 
 	list_for_each_entry (thread, &threads, node)
-		count += can_run(thread);
+		count += thread_can_run(thread);
 	if (!count)
 		return NULL;
 	count = (u32)(random() % count);
 	list_for_each_entry (thread, &threads, node)
-		if (can_run(thread) && !count--)
+		if (thread_can_run(thread) && !count--)
 			chosen = thread;
 	return chosen;
 }
@@ -143,10 +145,25 @@ static bool pass_time(void)
 	return first;
 }
 
+/* What a thread has called outside. The thread is the running one meanwhile. */
+static void run_outside(struct kapi_thread *thread)
+{
+	void (*function)(void *data) = thread->outside;
+
+	thread->outside = NULL;
+	thread->is_outside = true;
+	function(thread->outside_data);
+	thread->is_outside = false;
+}
+
 static void run(struct kapi_thread *thread)
 {
 	running = thread;
 	coroutine_resume(thread->coroutine);
+	while (thread->outside) {
+		run_outside(thread);
+		coroutine_resume(thread->coroutine);
+	}
 	running = &program;
 	if (thread->done && thread->detached)
 		thread_free(thread);
@@ -192,14 +209,86 @@ static void give_way(void)
 	coroutine_suspend(running->coroutine);
 }
 
+/* Whether the running thread can stop here, and go on later. */
+static bool can_give_way(void)
+{
+	return running->coroutine && !running->is_outside;
+}
+
+/* Nothing can end the wait of a thread that others wait for. */
+static void stop_for_ever(void)
+{
+	threads_report_deadlock();
+	dead = true;
+}
+
+void thread_call_outside(void (*function)(void *data), void *data)
+{
+	if (!can_give_way()) {
+		function(data);
+		return;
+	}
+	running->outside = function;
+	running->outside_data = data;
+	give_way();
+	while (running->inside) {
+		function = running->inside;
+		running->inside = NULL;
+		function(running->inside_data);
+		running->inside_done = true;
+		give_way();
+	}
+}
+
+bool thread_call_inside(void (*function)(void *data), void *data)
+{
+	struct kapi_thread *thread = running, *next = thread;
+
+	thread->inside = function;
+	thread->inside_data = data;
+	thread->inside_done = false;
+	thread->is_outside = false;
+	while (!dead && !thread->inside_done) {
+		if (next)
+			run(next);
+		else if (!pass_time())
+			stop_for_ever();
+		if (!thread->inside_done)
+			next = choose();
+	}
+	running = thread;
+	thread->is_outside = true;
+	return thread->inside_done;
+}
+
+void thread_die(void)
+{
+	dead = true;
+	if (!can_give_way())
+		host_abort();
+	for (;;)
+		give_way();
+}
+
+void kapi_bug(const struct kapi_place *place, const char *condition)
+{
+	report(KAPI_CHECK_WARN, place, "a kernel ends here: %s", condition);
+	thread_die();
+}
+
+bool threads_are_dead(void)
+{
+	return dead;
+}
+
 static void wait_on(bool (*ready)(void *data), void *data, const char *what, const struct kapi_place *place)
 {
 	struct kapi_thread *thread = running;
 
-	if (!thread->coroutine) {
+	if (!can_give_way()) {
 		report(KAPI_CHECK_LIMIT, place, "the driver waits for %s in a call that was not made by kapi_call()",
 		       what);
-		host_abort();
+		thread_die();
 	}
 	thread->ready = ready;
 	thread->ready_data = data;
@@ -241,7 +330,7 @@ bool thread_wait_until(bool (*ready)(void *data), void *data, unsigned long time
 void schedule(void)
 {
 	clock_tick();
-	if (running->coroutine && !running->pinned)
+	if (can_give_way() && !running->pinned)
 		give_way();
 }
 
@@ -264,7 +353,7 @@ void kapi_might_sleep(const struct kapi_place *place)
 	else if (running->atomic)
 		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, in a callback that must not");
 	clock_tick();
-	if (!running->coroutine || running->pinned || running->atomic || spinlock || threads.next == threads.prev ||
+	if (!can_give_way() || running->pinned || running->atomic || spinlock || threads.next == threads.prev ||
 	    random() % 4)
 		return;
 	give_way();

@@ -42,8 +42,14 @@ struct kapi_thread {
 	unsigned long wakes_at;
 	bool times_out;
 
-	u32 atomic; /**< why it must not sleep: spinlocks, and callbacks that must not */
-	u32 pinned; /**< callbacks of the core in which no other thread may call it */
+	u32 atomic;                  /**< why it must not sleep: spinlocks, and callbacks that must not */
+	u32 pinned;                  /**< callbacks of the core in which no other thread may call it */
+	void (*outside)(void *data); /**< to be called on the program's stack, before the thread goes on */
+	void *outside_data;
+	bool is_outside;            /**< that function runs */
+	void (*inside)(void *data); /**< to be called on the thread's stack again, by that function */
+	void *inside_data;
+	bool inside_done;
 	struct held_lock held[MOST_LOCKS];
 	u32 locks;
 	struct list_head locked_pages;
@@ -62,6 +68,16 @@ struct kapi_thread *thread_start(const char *name, long (*function)(struct kapi_
 void thread_free(struct kapi_thread *thread);
 /** Run threads until this one is done, or nothing can run. true: it is done. */
 bool threads_run(const struct kapi_thread *until);
+/** Whether a thread has met a BUG(): a kernel has ended there, and so has all that its threads do. */
+bool threads_are_dead(void);
+/** The running thread has met a BUG(). Does not return. */
+void thread_die(void) __attribute__((noreturn));
+/** Call a function on the program's stack. Others do not run meanwhile. */
+void thread_call_outside(void (*function)(void *data), void *data);
+/** In such a function: call one on the thread's own stack, where it may wait. false: it waits for ever. */
+bool thread_call_inside(void (*function)(void *data), void *data);
+/** Whether a thread is not in the middle of a wait. */
+bool thread_can_run(const struct kapi_thread *thread);
 /** Report all threads that wait, as they will do so for ever. */
 void threads_report_deadlock(void);
 /** The thread of a task; NULL: the task is in no call. */
