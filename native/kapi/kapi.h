@@ -29,6 +29,11 @@
 	X(BAD_PUT, "bad-put", "A reference or a page lock is given back that the driver does not have.") \
 	X(BAD_PAGE, "bad-page", "The CPU touches the contents of a page that has none for it, or that is free.") \
 	X(BAD_CALL, "bad-call", "A function is called with arguments, or in an order, that a kernel forbids.") \
+	X(UNINITIALISED, "uninitialised", "A word that a kernel reads was never written by the driver.") \
+	X(NOTIFIER_RETRY, "notifier-retry", \
+	  "Pages of hmm_range_fault() are used without mmu_interval_read_retry(), against it, or without the " \
+	  "driver's lock.") \
+	X(NO_PROGRESS, "no-progress", "A loop through the kernel goes on for ever.") \
 	X(MEMORY_LEFT, "memory-left", "Memory of the kernel is left when the module has gone.") \
 	X(PAGE_LEFT, "page-left", "A page is left when the module has gone.") \
 	X(MM_LEFT, "mm-left", "An address space is still used when the module has gone.") \
@@ -94,10 +99,41 @@ const char *kapi_param(uint32_t number);
 long kapi_load_modules(void);
 /** Unload them: module_exit(), in reverse order; then what they have left is reported. */
 long kapi_unload_modules(void);
-/** Make the @p nth next allocation of a driver fail; with @p forever all later ones, too. 0: none. */
-void kapi_fail_allocation(uint64_t nth, bool forever);
-/** How many allocations drivers have asked for that may fail, since the machine was made. */
-uint64_t kapi_allocations(void);
+/** @} */
+
+/**
+ * @name Faults on demand
+ * They happen by number, so that a program can go through them one by one. Those of the machine itself are hmmu_inject()'s.
+ * @{ */
+/** X(name, word, text): what can be made to fail, or to happen. */
+#define KAPI_FAULTS(X) \
+	X(ALLOCATION, "allocation", \
+	  "An allocation of the driver gets nothing: kmalloc() and its kin, alloc_page(), a node of an XArray.") \
+	X(TRYLOCK, "trylock", "mutex_trylock(), spin_trylock(), mmap_read_trylock(): somebody else has the lock.") \
+	X(MMAP_LOCK, "mmap-lock", \
+	  "mmap_read_lock(), mmap_write_lock(): somebody has the lock. The driver waits for a jiffy.") \
+	X(PAGE_LOCK, "page-lock", \
+	  "Somebody has a page lock. lock_page() waits for a jiffy, trylock_page() fails, migrate_vma_setup() leaves " \
+	  "the " \
+	  "page where it is; each page of its range counts.") \
+	X(INVALIDATION, "invalidation", \
+	  "Between mmu_interval_read_begin() and mmu_interval_read_retry() the kernel reclaims a page that " \
+	  "hmm_range_fault() " \
+	  "has found. Each hmm_range_fault() without an error counts.")
+
+/** What can be made to fail. */
+enum kapi_fault {
+#define X(name, word, text) KAPI_FAULT_##name,
+	KAPI_FAULTS(X)
+#undef X
+		KAPI_FAULT_COUNT
+};
+/** Make the @p nth next one happen; with @p forever all later ones, too. 0: none. -EINVAL: there is no such fault. */
+int kapi_fault(enum kapi_fault fault, uint64_t nth, bool forever);
+/** How often it could have happened, since the machine was made. */
+uint64_t kapi_fault_passes(enum kapi_fault fault);
+/** A fault's name. */
+const char *kapi_fault_word(enum kapi_fault fault);
 /** @} */
 
 /** @name Calls of user programs

@@ -39,6 +39,16 @@ static void unlock_faulted_page(struct hmmu *m, u32 pfn)
 	unlock_page(m, pfn);
 }
 
+/* Handlers that wait end in any order. */
+static void forget_fault(struct hmmu *m, const struct device_fault *fault)
+{
+	struct device_fault **link = &m->faults;
+
+	while (*link != fault)
+		link = &(*link)->outer;
+	*link = fault->outer;
+}
+
 /*
  * 4.14 holds no reference to the page while its handler runs. "mm/memory.c: fix race when faulting a device private
  * page" takes one, and migrate_vma() expects it. So the references of two faulters keep each other from moving the page.
@@ -59,7 +69,7 @@ int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 	get_page(m, pfn);
 	m->faults = &fault;
 	result = call_fault_handler(ctx, address, pfn);
-	m->faults = fault.outer;
+	forget_fault(m, &fault);
 	if (fault.locked)
 		unlock_faulted_page(m, pfn);
 	put_device_page(m, pfn);

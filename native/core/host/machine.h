@@ -11,7 +11,7 @@ struct device_fault {
 	u32 pfn;
 	u32 task;
 	bool locked; /**< the fault has locked the page for its handler */
-	const struct device_fault *outer;
+	struct device_fault *outer;
 };
 
 /** What the calls above do about their waits. A task that waits is of the ground; what it waits for is not. */
@@ -81,7 +81,7 @@ struct hmmu {
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct hmmu_migration *spare_migration;
-	const struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
+	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
 	const struct wait_ops *wait_ops;
 	u64 *event_cycles;        /**< times of the events in the ring; NULL: nobody wants them */

@@ -8,6 +8,7 @@
 
 #include "host/host.h"
 #include "log/report.h"
+#include "task/faults.h"
 
 /** A piece, whose bytes follow. */
 struct piece {
@@ -19,32 +20,10 @@ struct piece {
 };
 
 static struct host_set pieces;
-static u64 allocations, fail_at;
-static bool fail_forever;
-
-void kapi_fail_allocation(uint64_t nth, bool forever)
-{
-	fail_at = nth ? allocations + nth : 0;
-	fail_forever = forever;
-}
-
-uint64_t kapi_allocations(void)
-{
-	return allocations;
-}
-
-void heap_reset(void)
-{
-	allocations = 0;
-	fail_at = 0;
-}
 
 bool heap_fails(gfp_t gfp)
 {
-	if (gfp & __GFP_NOFAIL)
-		return false;
-	allocations++;
-	return fail_at && (fail_forever ? allocations >= fail_at : allocations == fail_at);
+	return !(gfp & __GFP_NOFAIL) && fault_happens(KAPI_FAULT_ALLOCATION);
 }
 
 static struct piece *piece_of(const void *memory)

@@ -11,10 +11,70 @@ bool core_blocks(int err)
 	return err == -EAGAIN && hmmu_error(machine)->code == HMMU_ERR_BLOCKED;
 }
 
+/* --- callbacks that wait --- */
+
+/** As many threads can give up a lock while one waits in a callback. */
+#define MOST_DEBTS 256
+
+static struct kapi_thread *in_callback;
+/* Tasks that give up mmap_lock. */
+static u32 debts[MOST_DEBTS], debt_count;
+
+struct kapi_thread *core_callback_begin(void)
+{
+	struct kapi_thread *outer = in_callback;
+
+	in_callback = thread_current();
+	return outer;
+}
+
+void core_callback_end(struct kapi_thread *outer)
+{
+	in_callback = outer;
+}
+
+bool core_is_busy(void)
+{
+	return in_callback && in_callback != thread_current();
+}
+
+/* A reader or a writer of mmap_lock waits for this. */
+static void pay_debts(void)
+{
+	if (in_callback)
+		return;
+	while (debt_count)
+		hmmu_mmap_unlock(machine, debts[--debt_count]);
+}
+
+static bool is_free(void *data)
+{
+	(void)data;
+	return !in_callback;
+}
+
+void core_enter(const struct kapi_place *place)
+{
+	if (core_is_busy())
+		thread_wait(is_free, NULL, "the end of an invalidation in which another thread waits", place);
+	pay_debts();
+}
+
+int core_mmap_unlock(u32 tid)
+{
+	if (!core_is_busy() || debt_count == MOST_DEBTS)
+		return hmmu_mmap_unlock(machine, tid);
+	debts[debt_count++] = tid;
+	return 0;
+}
+
 static bool can_go_on(void *data)
 {
 	struct hmmu_task_state state;
 
+	pay_debts();
+	if (in_callback)
+		return false;
 	return hmmu_task_state(machine, *(u32 *)data, &state) || state.ready;
 }
 
@@ -26,6 +86,7 @@ void core_wait(u32 tid, const struct kapi_place *place)
 	if (!hmmu_task_state(machine, tid, &state) && state.wait == HMMU_WAIT_PAGE_LOCK)
 		what = "a page lock";
 	thread_wait_for_core(can_go_on, &tid, what, place);
+	core_enter(place);
 }
 
 void core_refused(const struct kapi_place *place, const char *call)
@@ -57,6 +118,8 @@ int core_attach(struct hmmu *m)
 
 void core_shutdown(void)
 {
+	in_callback = NULL;
+	debt_count = 0;
 	if (!is_borrowed)
 		hmmu_destroy(machine);
 	machine = NULL;

@@ -19,10 +19,27 @@ void core_wait(u32 tid, const struct kapi_place *place);
 #define CORE_CALL(tid, place, call) \
 	({ \
 		int core_result_; \
+		core_enter(place); \
 		while (core_blocks(core_result_ = (call))) \
 			core_wait(tid, place); \
 		core_result_; \
 	})
+/**
+ * @name Callbacks that wait
+ * The machine calls the driver in the middle of an operation: for an invalidation, or when a device page is free. Until that
+ * returns, the machine refuses all others but the functions for drivers. The driver may wait there, so the others do, too.
+ * @{ */
+/** The running thread's callback begins and ends. */
+struct kapi_thread *core_callback_begin(void);
+void core_callback_end(struct kapi_thread *outer);
+/** Wait until no callback of another thread is under way. Before each call of the machine that it would refuse. */
+void core_enter(const struct kapi_place *place);
+/** Whether core_enter() would wait. */
+bool core_is_busy(void);
+/** hmmu_mmap_unlock(), which never waits: in a callback of another thread it is done a little later. -EINVAL: the task does not
+ * have the lock. */
+int core_mmap_unlock(u32 tid);
+/** @} */
 /** Report what the machine has refused, at the driver's line. */
 void core_refused(const struct kapi_place *place, const char *call);
 /** The same, of a reference or a page lock that the driver would give back. */

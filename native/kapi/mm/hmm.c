@@ -5,10 +5,14 @@
 #include <linux/kernel.h>
 #include <linux/rmap.h>
 
+#include "host/host.h"
+#include "lib/heap.h"
 #include "log/report.h"
 #include "mm/core.h"
 #include "mm/mm.h"
 #include "mm/page.h"
+#include "mm/read_section.h"
+#include "task/faults.h"
 
 _Static_assert(HMM_PFN_VALID == HMMU_RANGE_VALID && HMM_PFN_WRITE == HMMU_RANGE_WRITE &&
 		       HMM_PFN_ERROR == HMMU_RANGE_ERROR && HMM_PFN_ORDER_SHIFT == HMMU_RANGE_ORDER_SHIFT,
@@ -20,6 +24,69 @@ static int result_of(int err, const char *call, const struct kapi_place *place)
 	if (err && hmmu_error(machine)->code == HMMU_ERR_INVALID_ARGUMENT)
 		core_refused(place, call);
 	return err;
+}
+
+/** Pages that the kernel wants back. */
+struct reclaim {
+	u64 start, end;
+	u32 pid;
+};
+
+static long reclaim_one(struct kapi_thread *thread, void *data)
+{
+	const struct reclaim reclaim = *(struct reclaim *)data;
+
+	(void)thread;
+	host_free(data);
+	core_enter(NULL);
+	for (u64 address = reclaim.start; address < reclaim.end; address += PAGE_SIZE)
+		if (!hmmu_reclaim(machine, reclaim.pid, address))
+			break;
+	return 0;
+}
+
+/* On demand. The driver finds out when it asks; a thread of the kernel does it, as it may have to wait for the driver. */
+static void invalidate(const struct hmm_range *range, const struct kapi_place *place)
+{
+	struct reclaim *reclaim = host_alloc(sizeof(*reclaim));
+	struct kapi_thread *thread = reclaim ? thread_start("kswapd", reclaim_one, reclaim) : NULL;
+
+	if (!thread) {
+		host_free(reclaim);
+		return;
+	}
+	*reclaim = (struct reclaim){ .start = range->start, .end = range->end, .pid = range->notifier->mm->pid };
+	thread->detached = true;
+	thread_sleep_until(jiffies + 1, "the time of another thread", place);
+}
+
+/* What is asked of single pages stands in their words. */
+static void check_words(const struct hmm_range *range, const struct kapi_place *place)
+{
+	u64 pages = range->pfn_flags_mask ? (range->end - range->start) / PAGE_SIZE : 0;
+
+	for (u64 i = 0; i < pages; i++)
+		if (is_uninitialised(range->hmm_pfns[i])) {
+			report(KAPI_CHECK_UNINITIALISED, place,
+			       "hmm_pfns[%llu] is asked for its flags and was never written", (unsigned long long)i);
+			return;
+		}
+}
+
+static void note_pages(const struct hmm_range *range, const struct kapi_place *place)
+{
+	for (u64 i = 0; i < (range->end - range->start) / PAGE_SIZE; i++)
+		if (range->hmm_pfns[i] & HMM_PFN_VALID)
+			page_note_given(pfn_to_page(range->hmm_pfns[i] & ~(unsigned long)HMM_PFN_FLAGS));
+	read_section_found(range->notifier, place);
+	if (fault_happens(KAPI_FAULT_INVALIDATION))
+		invalidate(range, place);
+}
+
+struct page *kapi_hmm_pfn_to_page(unsigned long word, const struct kapi_place *place)
+{
+	read_section_use(place);
+	return pfn_to_page(word & ~(unsigned long)HMM_PFN_FLAGS);
 }
 
 int kapi_hmm_range_fault(struct hmm_range *range, const struct kapi_place *place)
@@ -36,13 +103,20 @@ int kapi_hmm_range_fault(struct hmm_range *range, const struct kapi_place *place
 	};
 	struct mm_struct *mm = range->notifier->mm;
 	u32 tid;
+	int err;
 
 	kapi_might_sleep(place);
 	mm_need_lock(mm, "hmm_range_fault", place);
 	tid = mm_task(mm, place);
 	if (!tid)
 		return -EFAULT;
-	return result_of(CORE_CALL(tid, place, hmmu_range_fault(machine, tid, &asked)), "hmm_range_fault", place);
+	check_words(range, place);
+	err = CORE_CALL(tid, place, hmmu_range_fault(machine, tid, &asked));
+	if (err == -EBUSY && read_section_is_stuck(range->notifier, place))
+		return -EFAULT;
+	if (!err)
+		note_pages(range, place);
+	return result_of(err, "hmm_range_fault", place);
 }
 
 int kapi_make_device_exclusive_range(struct mm_struct *mm, unsigned long start, unsigned long end, struct page **pages,
@@ -59,8 +133,10 @@ int kapi_make_device_exclusive_range(struct mm_struct *mm, unsigned long start, 
 		if (err)
 			break;
 		pages[count++] = pfn ? pfn_to_page(pfn) : NULL;
-		if (pfn)
-			page_note_locked(pfn_to_page(pfn), place);
+		if (!pfn)
+			continue;
+		page_note_given(pfn_to_page(pfn));
+		page_note_locked(pfn_to_page(pfn), place);
 	}
 	return count || !err ? (int)count : result_of(err, "make_device_exclusive_range", place);
 }

@@ -9,12 +9,14 @@
 #include "log/report.h"
 #include "mm/core.h"
 #include "mm/mm.h"
+#include "mm/read_section.h"
 
 /** What the runtime knows of a notifier, beside the driver's own structure. */
 struct interval {
 	struct mmu_interval_notifier *notifier; /**< NULL: the number is free */
 	const struct kapi_place *inserted;
 	bool sequence_set; /**< by the invalidation that goes on */
+	u32 locks_before;  /**< how many the thread has that invalidates */
 };
 
 static struct interval *intervals;
@@ -63,6 +65,7 @@ int kapi_interval_insert(struct mmu_interval_notifier *notifier, struct mm_struc
 	kapi_might_sleep(place);
 	if (!mm || !mm->users)
 		return -ESRCH;
+	core_enter(place);
 	err = hmmu_mmu_interval_notifier_insert(machine, mm->pid, start, length, 0, &number);
 	if (err)
 		return err;
@@ -101,9 +104,11 @@ void kapi_interval_remove(struct mmu_interval_notifier *notifier, const struct k
 	kapi_might_sleep(place);
 	if (!is_inserted(notifier, "mmu_interval_notifier_remove", place))
 		return;
+	core_enter(place);
 	while (hmmu_mmu_interval_notifier_remove(machine, notifier->kapi_interval) == -EAGAIN)
 		thread_wait_for_core(is_quiet, notifier, "the end of an invalidation", place);
 	intervals[notifier->kapi_interval].notifier = NULL;
+	read_sections_end(notifier);
 	mmdrop(mm);
 }
 
@@ -116,21 +121,33 @@ unsigned long kapi_interval_read_begin(struct mmu_interval_notifier *notifier, c
 		return 0;
 	while (hmmu_mmu_interval_read_begin(machine, notifier->kapi_interval, &sequence) == -EAGAIN)
 		thread_wait_for_core(is_quiet, notifier, "the end of an invalidation", place);
+	read_section_begin(notifier, place);
 	return sequence;
 }
 
-bool mmu_interval_read_retry(struct mmu_interval_notifier *notifier, unsigned long sequence)
+bool kapi_interval_read_retry(struct mmu_interval_notifier *notifier, unsigned long sequence,
+			      const struct kapi_place *place)
 {
-	return hmmu_mmu_interval_read_retry(machine, notifier->kapi_interval, sequence) != 0;
+	bool retry = hmmu_mmu_interval_read_retry(machine, notifier->kapi_interval, sequence) != 0;
+
+	read_section_checked(notifier, retry, place);
+	return retry;
 }
 
 void kapi_interval_set_seq(struct mmu_interval_notifier *notifier, unsigned long sequence,
 			   const struct kapi_place *place)
 {
-	if (hmmu_mmu_interval_set_seq(machine, notifier->kapi_interval, sequence))
+	struct interval *interval = interval_of(notifier->kapi_interval);
+
+	if (hmmu_mmu_interval_set_seq(machine, notifier->kapi_interval, sequence)) {
 		core_refused(place, "mmu_interval_set_seq");
-	else
-		interval_of(notifier->kapi_interval)->sequence_set = true;
+		return;
+	}
+	interval->sequence_set = true;
+	if (thread_current()->locks == interval->locks_before)
+		report(KAPI_CHECK_NOTIFIER_RETRY, place,
+		       "mmu_interval_set_seq() without the lock under which the driver calls "
+		       "mmu_interval_read_retry()");
 }
 
 /* --- what the machine calls --- */
@@ -188,6 +205,7 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 		.event = event_of(invalidation->kind),
 		.owner = (void *)invalidation->owner,
 	};
+	struct kapi_thread *outer;
 	bool done;
 
 	(void)data;
@@ -196,11 +214,14 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 	range.mm = interval->notifier->mm;
 	interval->sequence_set = false;
 	held_add(&notifiers, "the invalidation", false, &kernel);
+	outer = core_callback_begin();
 	thread->pinned++;
 	thread->atomic += !invalidation->blockable;
+	interval->locks_before = thread->locks;
 	done = interval->notifier->ops->invalidate(interval->notifier, &range, invalidation->seq);
 	thread->atomic -= !invalidation->blockable;
 	thread->pinned--;
+	core_callback_end(outer);
 	held_remove(&notifiers);
 	check_invalidation(interval, invalidation, done);
 	return done;
@@ -228,4 +249,5 @@ void intervals_forget(void)
 	host_free(intervals);
 	intervals = NULL;
 	capacity = 0;
+	read_sections_forget();
 }

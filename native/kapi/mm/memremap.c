@@ -22,6 +22,11 @@ bool is_device_coherent_page(const struct page *page)
 
 void kapi_zone_device_page_init(struct page *page, const struct kapi_place *place)
 {
+	if (!is_zone_device_page(page) || !page->pgmap) {
+		report(KAPI_CHECK_BAD_PAGE, place,
+		       "zone_device_page_init() of page %lu, which is no mapped device memory", page_to_pfn(page));
+		return;
+	}
 	if (hmmu_device_alloc_page(machine, (u32)page_to_pfn(page))) {
 		core_refused(place, "zone_device_page_init");
 		return;
@@ -29,6 +34,9 @@ void kapi_zone_device_page_init(struct page *page, const struct kapi_place *plac
 	page_note_allocated(page, place);
 	page_note_locked(page, place);
 }
+
+/** A fault may be in vain so often. The machine ends the access a little later. */
+#define MOST_FAULTS 100
 
 /* --- what the machine calls --- */
 
@@ -39,6 +47,30 @@ static vm_fault_t call_migrate_to_ram(struct mm_struct *mm, u64 address, struct 
 	if (!fault.vma)
 		return VM_FAULT_SIGBUS;
 	return page->pgmap->ops->migrate_to_ram(&fault);
+}
+
+/* Somebody may have the page for a while, who has to run then. */
+static void check_progress(struct kapi_thread *thread, const struct mm_struct *mm, u64 address, u32 pfn)
+{
+	const struct region *region = region_find(pfn_to_page(pfn)->pgmap->range.start);
+	struct hmmu_entry entry;
+
+	if (thread->fault_address != address || thread->fault_pfn != pfn)
+		thread->faults = 0;
+	thread->fault_address = address;
+	thread->fault_pfn = pfn;
+	if (hmmu_dump(machine, mm->pid, address, 1, &entry) || entry.kind != HMMU_ENTRY_DEV || entry.pfn != pfn) {
+		thread->faults = 0;
+		return;
+	}
+	if (++thread->faults == MOST_FAULTS)
+		report(KAPI_CHECK_NO_PROGRESS, region ? region->mapped : NULL,
+		       "the migrate_to_ram() of the memory that is mapped here has returned 0 for the page at %#llx %d "
+		       "times, and "
+		       "the page is still there: a kernel would go on for ever",
+		       (unsigned long long)address, MOST_FAULTS);
+	schedule();
+	core_enter(NULL);
 }
 
 /* The task of the fault does the driver's work, whoever has caused it. */
@@ -61,8 +93,13 @@ static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_
 		thread->own_other_tid = false;
 	}
 	mm_fault_begin(mm);
+	page_note_given(pfn_to_page(pfn));
 	result = call_migrate_to_ram(mm, address, pfn_to_page(pfn));
 	mm_fault_end(mm);
+	/* The machine goes on with the fault. */
+	core_enter(NULL);
+	if (!result)
+		check_progress(thread, mm, address, pfn);
 	thread->other_mm = other_mm;
 	thread->other_tid = other_tid;
 	thread->own_other_tid = own;
@@ -73,15 +110,18 @@ static void on_page_free(struct hmmu *m, uint32_t pfn, void *data)
 {
 	struct kapi_thread *thread = thread_current();
 	struct page *page = pfn_to_page(pfn);
+	struct kapi_thread *outer;
 
 	(void)m;
 	(void)data;
 	page_note_taken_over(page);
+	outer = core_callback_begin();
 	thread->atomic++;
 	thread->pinned++;
 	page->pgmap->ops->page_free(page);
 	thread->pinned--;
 	thread->atomic--;
+	core_callback_end(outer);
 }
 
 /* --- devices --- */
@@ -121,6 +161,7 @@ void *kapi_memremap_pages(struct dev_pagemap *pgmap, const struct kapi_place *pl
 		       "memremap_pages() needs a whole region of request_free_mem_region() that is not mapped");
 		return ERR_PTR(-EINVAL);
 	}
+	core_enter(place);
 	if (hmmu_device_set_owner(machine, region->device, (u64)pgmap->owner) ||
 	    hmmu_device_driver(machine, region->device, &ops, pgmap)) {
 		core_refused(place, "memremap_pages");

@@ -6,10 +6,12 @@
 #include <linux/migrate.h>
 
 #include "host/host.h"
+#include "lib/heap.h"
 #include "log/report.h"
 #include "mm/core.h"
 #include "mm/mm.h"
 #include "mm/page.h"
+#include "task/faults.h"
 
 _Static_assert(MIGRATE_PFN_VALID == HMMU_PFN_VALID && MIGRATE_PFN_MIGRATE == HMMU_PFN_MIGRATE &&
 		       MIGRATE_PFN_WRITE == HMMU_PFN_WRITE && MIGRATE_PFN_SHIFT == HMMU_PFN_SHIFT,
@@ -17,6 +19,10 @@ _Static_assert(MIGRATE_PFN_VALID == HMMU_PFN_VALID && MIGRATE_PFN_MIGRATE == HMM
 _Static_assert((int)MIGRATE_VMA_SELECT_SYSTEM == (int)HMMU_SELECT_SYSTEM &&
 		       (int)MIGRATE_VMA_SELECT_DEVICE_PRIVATE == (int)HMMU_SELECT_DEVICE_PRIVATE,
 	       "the machine and the kernel select alike");
+
+/** Bits of a word below the page frame number, and those that mean something. */
+#define LOW_BITS ((1ul << MIGRATE_PFN_SHIFT) - 1)
+#define KNOWN_BITS (MIGRATE_PFN_VALID | MIGRATE_PFN_MIGRATE | MIGRATE_PFN_WRITE)
 
 /** A migration of a driver. */
 struct kapi_migration {
@@ -62,8 +68,34 @@ static void take_over(const unsigned long *dst, unsigned long pages)
 			page_note_taken_over(migrate_pfn_to_page(dst[i]));
 }
 
+/* A word without VALID is none to a kernel, whatever else it has. One that nobody has written can have anything. */
+static void check_dst(unsigned long *dst, unsigned long pages, const char *call, const struct kapi_place *place)
+{
+	bool is_told = false;
+
+	for (unsigned long i = 0; i < pages; i++) {
+		if (!dst[i] || (dst[i] & MIGRATE_PFN_VALID && !(dst[i] & ~KNOWN_BITS & LOW_BITS)))
+			continue;
+		if (!is_told)
+			report(KAPI_CHECK_UNINITIALISED, place, "%s(): dst[%lu] is %#lx, which is %s", call, i, dst[i],
+			       is_uninitialised(dst[i]) ? "memory that was never written" : "no word");
+		is_told = true;
+		if (!(dst[i] & MIGRATE_PFN_VALID))
+			dst[i] = 0;
+	}
+}
+
+/* What the kernel tells of, the driver may use, even if it had the page before and has put it. */
+static void note_given(const unsigned long *src, unsigned long pages)
+{
+	for (unsigned long i = 0; i < pages; i++)
+		if (src[i] & MIGRATE_PFN_VALID)
+			page_note_given(migrate_pfn_to_page(src[i]));
+}
+
 static void move_pages(struct kapi_migration *migration, const char *call, const struct kapi_place *place)
 {
+	core_enter(place);
 	migration->refused = hmmu_migrate_vma_pages(migration->core);
 	if (migration->refused)
 		core_refused(place, call);
@@ -74,6 +106,7 @@ static void finalize(struct kapi_migration *migration, const char *call, const s
 {
 	struct hmmu_migration_state state;
 
+	core_enter(place);
 	hmmu_migrate_state(migration->core, &state);
 	if (state.stage <= HMMU_STAGE_PAGES) {
 		if (state.cpages)
@@ -94,12 +127,26 @@ void migrations_check_return(void)
 			continue;
 		report(KAPI_CHECK_BAD_CALL, migration->place,
 		       "the migration that begins here is not finalized when the call ends");
+		core_enter(NULL);
 		hmmu_migrate_end(migration->core);
 		free_migration(migration);
 	}
 }
 
 /* --- by address --- */
+
+/* On demand somebody else has the lock of a page in the range, and a reference to it. Its pfn, or 0. */
+static u32 contend(const struct migrate_vma *args)
+{
+	u64 start = args->start & PAGE_MASK, end = args->end & PAGE_MASK,
+	    pages = end > start ? (end - start) / PAGE_SIZE : 0;
+	u64 page = fault_happens_among(KAPI_FAULT_PAGE_LOCK, pages);
+	u32 pfn;
+
+	if (page == pages || hmmu_hold(machine, args->vma->vm_mm->pid, start + page * PAGE_SIZE, &pfn))
+		return 0;
+	return pfn;
+}
 
 int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *place)
 {
@@ -114,6 +161,7 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 	};
 	struct hmmu_migration_state state;
 	struct hmmu_migration *core;
+	u32 contended;
 	int err;
 
 	kapi_might_sleep(place);
@@ -124,7 +172,10 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 	request.tid = mm_task(args->vma->vm_mm, place);
 	if (!request.tid)
 		return -EINVAL;
+	contended = contend(args);
 	err = CORE_CALL(request.tid, place, hmmu_migrate_vma_setup(machine, &request, &core));
+	if (contended)
+		hmmu_release(machine, contended);
 	if (err)
 		return err;
 	args->start &= PAGE_MASK;
@@ -134,6 +185,7 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 	args->cpages = state.cpages;
 	args->kapi_migration = new_migration(place);
 	args->kapi_migration->core = core;
+	note_given(args->src, args->npages);
 	return 0;
 }
 
@@ -150,6 +202,7 @@ void kapi_migrate_vma_pages(struct migrate_vma *args, const struct kapi_place *p
 	kapi_might_sleep(place);
 	if (!is_set_up(args, "migrate_vma_pages", place))
 		return;
+	check_dst(args->dst, args->npages, "migrate_vma_pages", place);
 	move_pages(args->kapi_migration, "migrate_vma_pages", place);
 	take_over(args->dst, args->npages);
 }
@@ -186,6 +239,7 @@ int kapi_migrate_device_range(unsigned long *src, unsigned long first, unsigned 
 	int err;
 
 	kapi_might_sleep(place);
+	core_enter(place);
 	range.dst = host_alloc(pages * sizeof(*range.dst));
 	migration = new_migration(place);
 	migration->own_dst = range.dst;
@@ -207,6 +261,7 @@ void kapi_migrate_device_pages(unsigned long *src, unsigned long *dst, unsigned 
 	kapi_might_sleep(place);
 	if (!migration)
 		return;
+	check_dst(dst, pages, "migrate_device_pages", place);
 	memcpy(migration->own_dst, dst, pages * sizeof(*dst));
 	move_pages(migration, "migrate_device_pages", place);
 	take_over(dst, pages);

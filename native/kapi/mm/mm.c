@@ -7,6 +7,7 @@
 #include "host/host.h"
 #include "log/report.h"
 #include "mm/core.h"
+#include "task/faults.h"
 
 /* Those of living processes. */
 static LIST_HEAD(spaces);
@@ -131,6 +132,7 @@ u32 mm_task(struct mm_struct *mm, const struct kapi_place *place)
 		return 0;
 	}
 	mm_forget_task();
+	core_enter(place);
 	if (!mm->pid || hmmu_task_create(machine, mm->pid, &thread->other_tid)) {
 		report(KAPI_CHECK_LIMIT, place, "no task is left to work on the address space of another process");
 		return 0;
@@ -145,6 +147,7 @@ void mm_forget_task(void)
 	struct kapi_thread *thread = thread_current();
 
 	if (thread->own_other_tid) {
+		core_enter(NULL);
 		if (held_find(thread->other_mm)) /* It was reported. */
 			hmmu_mmap_unlock(machine, thread->other_tid);
 		hmmu_task_destroy(machine, thread->other_tid);
@@ -222,14 +225,17 @@ void kapi_mmap_lock(struct mm_struct *mm, bool write, const struct kapi_place *p
 	if (held)
 		report(KAPI_CHECK_LOCK_TWICE, place, "mmap_lock is taken by a thread that has taken it at %s",
 		       place_text(held->place));
+	else if (fault_happens(KAPI_FAULT_MMAP_LOCK))
+		thread_sleep_until(jiffies + 1, "mmap_lock", place);
 	if (held || take_lock(mm, write, place))
 		note_lock(mm, place);
 }
 
 bool kapi_mmap_trylock(struct mm_struct *mm, bool write, const struct kapi_place *place)
 {
-	u32 tid = mm->pid && !held_find(mm) ? mm_task(mm, place) : 0;
-	int err = tid ? hmmu_mmap_lock(machine, tid, write) : -EBUSY;
+	bool fails = fault_happens(KAPI_FAULT_TRYLOCK);
+	u32 tid = mm->pid && !fails && !held_find(mm) ? mm_task(mm, place) : 0;
+	int err = tid && !core_is_busy() ? hmmu_mmap_lock(machine, tid, write) : -EBUSY;
 
 	if (core_blocks(err))
 		hmmu_task_cancel(machine, tid);
@@ -244,7 +250,7 @@ void kapi_mmap_unlock(struct mm_struct *mm, const struct kapi_place *place)
 		report(KAPI_CHECK_LOCK_NOT_HELD, place, "mmap_lock is given up by a thread that does not hold it");
 		return;
 	}
-	if (mm->pid && !held_find(mm) && hmmu_mmap_unlock(machine, mm_task(mm, place)))
+	if (mm->pid && !held_find(mm) && core_mmap_unlock(mm_task(mm, place)))
 		core_refused_put(place, "mmap_lock");
 	leave(mm);
 }

@@ -9,12 +9,14 @@
 #include "lib/heap.h"
 #include "log/report.h"
 #include "mm/core.h"
+#include "task/faults.h"
 
 /** What the runtime knows of a page. */
 struct page_note {
 	const struct kapi_place *allocated;
 	const struct kapi_place *locked;
-	struct list_head node; /**< of the pages that a thread has locked */
+	const struct kapi_place *put; /**< the last reference, and the page was not given to a driver since */
+	struct list_head node;        /**< of the pages that a thread has locked */
 };
 
 struct page *kapi_mem_map;
@@ -74,11 +76,16 @@ static struct page_note *note_of(const struct page *page)
 	return &notes[page_to_pfn(page)];
 }
 
+/* The struct pages of device memory are gone with its mapping. */
 static bool is_page(const struct page *page, const char *call, const struct kapi_place *place)
 {
-	if (page && pfn_valid(page_to_pfn(page)) && page_to_pfn(page))
+	if (!page || !pfn_valid(page_to_pfn(page)) || !page_to_pfn(page))
+		report(KAPI_CHECK_BAD_PAGE, place, "%s() of something that is no page", call);
+	else if (is_zone_device_page(page) && !page->pgmap)
+		report(KAPI_CHECK_BAD_PAGE, place, "%s() of page %lu of device memory that is not mapped", call,
+		       page_to_pfn(page));
+	else
 		return true;
-	report(KAPI_CHECK_BAD_PAGE, place, "%s() of something that is no page", call);
 	return false;
 }
 
@@ -87,6 +94,22 @@ static bool is_page(const struct page *page, const char *call, const struct kapi
 void page_note_allocated(struct page *page, const struct kapi_place *place)
 {
 	note_of(page)->allocated = place;
+	page_note_given(page);
+}
+
+void page_note_given(struct page *page)
+{
+	note_of(page)->put = NULL;
+}
+
+bool page_check_put(const struct page *page, const char *call, const struct kapi_place *place)
+{
+	const struct kapi_place *put = note_of(page)->put;
+
+	if (put)
+		report(KAPI_CHECK_BAD_PAGE, place, "%s() of page %lu, whose last reference the driver has put at %s",
+		       call, page_to_pfn(page), place_text(put));
+	return put;
 }
 
 /* Nothing promises zeros. */
@@ -131,8 +154,18 @@ void kapi_get_page(struct page *page, const struct kapi_place *place)
 
 static void put(struct page *page, const char *call, const struct kapi_place *place)
 {
-	if (is_page(page, call, place) && hmmu_page_put(machine, (u32)page_to_pfn(page)))
+	struct page_note *note;
+
+	if (!is_page(page, call, place))
+		return;
+	note = note_of(page);
+	if (note->put)
+		report(KAPI_CHECK_BAD_PUT, place, "%s() of page %lu, whose last reference was put at %s", call,
+		       page_to_pfn(page), place_text(note->put));
+	else if (hmmu_page_put(machine, (u32)page_to_pfn(page)))
 		core_refused_put(place, call);
+	else if (!page_count(page))
+		note->put = place;
 }
 
 void kapi_put_page(struct page *page, const struct kapi_place *place)
@@ -196,13 +229,15 @@ static bool is_unlocked(void *data)
 void kapi_lock_page(struct page *page, const struct kapi_place *place)
 {
 	kapi_might_sleep(place);
-	if (!is_page(page, "lock_page", place))
+	if (!is_page(page, "lock_page", place) || page_check_put(page, "lock_page", place))
 		return;
 	if (note_of(page)->locked) {
 		report(KAPI_CHECK_LOCK_TWICE, place, "this page is locked already, by the driver at %s",
 		       place_text(note_of(page)->locked));
 		return;
 	}
+	if (fault_happens(KAPI_FAULT_PAGE_LOCK))
+		thread_sleep_until(jiffies + 1, "a page lock", place);
 	thread_wait_for_core(is_unlocked, page, "a page lock", place);
 	if (hmmu_page_trylock(machine, (u32)page_to_pfn(page)))
 		core_refused(place, "lock_page");
@@ -212,8 +247,12 @@ void kapi_lock_page(struct page *page, const struct kapi_place *place)
 
 bool kapi_trylock_page(struct page *page, const struct kapi_place *place)
 {
-	int err = is_page(page, "trylock_page", place) ? hmmu_page_trylock(machine, (u32)page_to_pfn(page)) : -EBUSY;
+	int err;
 
+	if (!is_page(page, "trylock_page", place) || page_check_put(page, "trylock_page", place) ||
+	    fault_happens(KAPI_FAULT_PAGE_LOCK))
+		return false;
+	err = hmmu_page_trylock(machine, (u32)page_to_pfn(page));
 	if (err && err != -EBUSY)
 		core_refused(place, "trylock_page");
 	if (!err)
@@ -223,7 +262,7 @@ bool kapi_trylock_page(struct page *page, const struct kapi_place *place)
 
 void kapi_unlock_page(struct page *page, const struct kapi_place *place)
 {
-	if (!is_page(page, "unlock_page", place))
+	if (!is_page(page, "unlock_page", place) || page_check_put(page, "unlock_page", place))
 		return;
 	if (hmmu_page_unlock(machine, (u32)page_to_pfn(page)))
 		core_refused_put(place, "unlock_page");

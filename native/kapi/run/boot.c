@@ -14,6 +14,7 @@
 #include "mm/page.h"
 #include "mm/region.h"
 #include "run/calls.h"
+#include "task/faults.h"
 
 #define DEFAULT_PAGES (1u << 18)
 
@@ -32,7 +33,7 @@ static int boot(const struct kapi_options *options)
 		return -ENOMEM;
 	}
 	reports_clear();
-	heap_reset();
+	faults_reset();
 	printk_set_level(options->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
 	threads_init(options->seed);
 	intervals_boot();

@@ -10,6 +10,7 @@
 #include "mm/migrate.h"
 #include "mm/mm.h"
 #include "mm/page.h"
+#include "mm/read_section.h"
 
 /** A call. The thread copies it when it begins. */
 struct user_call {
@@ -23,9 +24,11 @@ static struct kapi_thread *kernel_thread;
 /* What a call leaves behind is seen here. */
 static void return_to_user(void)
 {
+	read_sections_check_return();
 	migrations_check_return();
 	pages_check_return();
 	mm_forget_task();
+	core_enter(NULL);
 }
 
 static long run_call(struct kapi_thread *thread, void *data)
@@ -34,6 +37,7 @@ static long run_call(struct kapi_thread *thread, void *data)
 	long result;
 
 	host_free(data);
+	core_enter(NULL);
 	result = call.function(machine, thread->tid, call.data);
 	return_to_user();
 	return result;
@@ -119,6 +123,7 @@ long kapi_call(uint32_t tid, call_function function, void *data)
 void kapi_yield(void)
 {
 	schedule();
+	core_enter(NULL);
 }
 
 void kapi_block(uint32_t tid)

@@ -39,8 +39,9 @@ struct kapi_library {
 	int (*set_param)(const char *name, const char *value);
 	long (*load_modules)(void);
 	long (*unload_modules)(void);
-	void (*fail_allocation)(uint64_t nth, bool forever);
-	uint64_t (*allocations)(void);
+	int (*fault)(enum kapi_fault fault, uint64_t nth, bool forever);
+	uint64_t (*fault_passes)(enum kapi_fault fault);
+	const char *(*fault_word)(enum kapi_fault fault);
 	const char *(*check_word)(enum kapi_check check);
 
 	/** kapi_call(). @p tid may be 0: a thread of the kernel, one at a time. */

@@ -5,6 +5,7 @@
 #include <linux/spinlock.h>
 
 #include "log/report.h"
+#include "task/faults.h"
 #include "task/thread.h"
 
 static void lock_init(struct kapi_lock *lock, const char *name)
@@ -41,7 +42,7 @@ static bool is_taken_twice(struct kapi_lock *lock, const struct kapi_place *plac
 static bool try_take(struct kapi_lock *lock, bool spins, const struct kapi_place *place)
 {
 	check_initialised(lock, place);
-	if (lock->owner)
+	if (fault_happens(KAPI_FAULT_TRYLOCK) || lock->owner)
 		return false;
 	take(lock, spins, place);
 	return true;

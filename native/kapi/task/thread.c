@@ -327,6 +327,17 @@ bool thread_wait_until(bool (*ready)(void *data), void *data, unsigned long time
 	return true;
 }
 
+static bool never(void *data)
+{
+	(void)data;
+	return false;
+}
+
+void thread_sleep_until(unsigned long time, const char *what, const struct kapi_place *place)
+{
+	thread_wait_until(never, NULL, time, what, place);
+}
+
 void schedule(void)
 {
 	clock_tick();

@@ -54,6 +54,10 @@ struct kapi_thread {
 	u32 locks;
 	struct list_head locked_pages;
 
+	u64 fault_address; /**< of the last fault on a device page */
+	u32 fault_pfn;
+	u32 faults; /**< how often it was in vain */
+
 	struct mm_struct *other_mm; /**< an address space that is not the task's own, on which it works */
 	u32 other_tid;              /**< for which this task stands */
 	bool own_other_tid;         /**< which was made for that */
@@ -91,6 +95,8 @@ void thread_wait_for_core(bool (*ready)(void *data), void *data, const char *wha
 /** The same, at most until a time. false: the time is over. */
 bool thread_wait_until(bool (*ready)(void *data), void *data, unsigned long time, const char *what,
 		       const struct kapi_place *place);
+/** Wait until a time. */
+void thread_sleep_until(unsigned long time, const char *what, const struct kapi_place *place);
 /** Begin anew: the seed of the order of threads, time 0. */
 void threads_init(u64 seed);
 /** Free all threads. */

@@ -35,14 +35,8 @@ unsigned long kapi_wait(wait_queue_head_t *queue, unsigned long ticks, const str
 	return time_before(jiffies, end) ? end - jiffies : 0;
 }
 
-static bool never(void *data)
-{
-	(void)data;
-	return false;
-}
-
 void kapi_msleep(unsigned int milliseconds, const struct kapi_place *place)
 {
 	kapi_might_sleep(place);
-	thread_wait_until(never, NULL, jiffies + msecs_to_jiffies(milliseconds), "the end of its sleep", place);
+	thread_sleep_until(jiffies + msecs_to_jiffies(milliseconds), "the end of its sleep", place);
 }

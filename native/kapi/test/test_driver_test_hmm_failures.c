@@ -24,7 +24,7 @@ struct failure {
 static void arm(struct hmmu *m, const struct failure *failure, uint64_t nth)
 {
 	if (failure->injection == HMMU_INJECTION_COUNT)
-		kapi_fail_allocation(nth, false);
+		kapi_fault(KAPI_FAULT_ALLOCATION, nth, false);
 	else
 		assert_int_equal(hmmu_inject(m, failure->injection, nth, false), 0);
 }
@@ -97,7 +97,7 @@ static bool round_fails(const struct failure *failure, unsigned int reports[KAPI
 		kapi_close(r.tid, file);
 	}
 	over = failure->injection == HMMU_INJECTION_COUNT
-		       ? kapi_allocations() < failure->nth
+		       ? kapi_fault_passes(KAPI_FAULT_ALLOCATION) < failure->nth
 		       : hmmu_inject_passes(r.m, failure->injection) - passes < failure->nth;
 	arm(r.m, failure, 0);
 	assert_int_equal(kapi_unload_modules(), 0);

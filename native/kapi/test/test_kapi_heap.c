@@ -54,7 +54,7 @@ static void test_failures(void **state)
 	void *memory;
 
 	(void)state;
-	kapi_fail_allocation(2, false);
+	kapi_fault(KAPI_FAULT_ALLOCATION, 2, false);
 	kfree(kmalloc(1, GFP_KERNEL));
 	memory = kmalloc(1, GFP_KERNEL | __GFP_NOFAIL);
 	assert_non_null(memory);
@@ -62,10 +62,10 @@ static void test_failures(void **state)
 	assert_null(kmalloc(1, GFP_KERNEL));
 	memory = kmalloc(1, GFP_KERNEL);
 	assert_non_null(memory);
-	kapi_fail_allocation(1, true);
+	kapi_fault(KAPI_FAULT_ALLOCATION, 1, true);
 	assert_null(vmalloc(1));
 	assert_null(alloc_page(GFP_KERNEL));
-	kapi_fail_allocation(0, false);
+	kapi_fault(KAPI_FAULT_ALLOCATION, 0, false);
 	kfree(memory);
 	rig_close(&r);
 }

@@ -106,7 +106,7 @@ static void test_without_memory(void **state)
 	(void)state;
 	assert_null(xa_store(&xa, 5, &objects[0], GFP_KERNEL));
 	do {
-		kapi_fail_allocation(++failures, false);
+		kapi_fault(KAPI_FAULT_ALLOCATION, ++failures, false);
 		result = xa_store(&xa, 1ul << 30, &objects[1], GFP_KERNEL);
 		if (xa_is_err(result)) {
 			assert_int_equal(xa_err(result), -ENOMEM);
@@ -114,7 +114,7 @@ static void test_without_memory(void **state)
 			assert_ptr_equal(xa_load(&xa, 5), &objects[0]);
 		}
 	} while (result);
-	kapi_fail_allocation(0, false);
+	kapi_fault(KAPI_FAULT_ALLOCATION, 0, false);
 	/* Five levels above the first one, and five nodes on the way down. */
 	assert_int_equal(failures, 11);
 	xa_destroy(&xa);

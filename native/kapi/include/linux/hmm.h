@@ -31,10 +31,9 @@ struct hmm_range {
 /** For how many milliseconds a driver should try. */
 #define HMM_RANGE_DEFAULT_TIMEOUT 1000
 
-static inline struct page *hmm_pfn_to_page(unsigned long word)
-{
-	return pfn_to_page(word & ~(unsigned long)HMM_PFN_FLAGS);
-}
+/** The page is used from here on. */
+struct page *kapi_hmm_pfn_to_page(unsigned long word, const struct kapi_place *place);
+#define hmm_pfn_to_page(word) kapi_hmm_pfn_to_page(word, KAPI_HERE)
 
 static inline unsigned int hmm_pfn_to_map_order(unsigned long word)
 {

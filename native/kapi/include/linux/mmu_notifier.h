@@ -48,7 +48,8 @@ int kapi_interval_insert(struct mmu_interval_notifier *notifier, struct mm_struc
 			 const struct kapi_place *place);
 void kapi_interval_remove(struct mmu_interval_notifier *notifier, const struct kapi_place *place);
 unsigned long kapi_interval_read_begin(struct mmu_interval_notifier *notifier, const struct kapi_place *place);
-bool mmu_interval_read_retry(struct mmu_interval_notifier *notifier, unsigned long sequence);
+bool kapi_interval_read_retry(struct mmu_interval_notifier *notifier, unsigned long sequence,
+			      const struct kapi_place *place);
 void kapi_interval_set_seq(struct mmu_interval_notifier *notifier, unsigned long sequence,
 			   const struct kapi_place *place);
 
@@ -56,6 +57,7 @@ void kapi_interval_set_seq(struct mmu_interval_notifier *notifier, unsigned long
 	kapi_interval_insert(notifier, mm, start, length, ops, KAPI_HERE)
 #define mmu_interval_notifier_remove(notifier) kapi_interval_remove(notifier, KAPI_HERE)
 #define mmu_interval_read_begin(notifier) kapi_interval_read_begin(notifier, KAPI_HERE)
+#define mmu_interval_read_retry(notifier, sequence) kapi_interval_read_retry(notifier, sequence, KAPI_HERE)
 #define mmu_interval_set_seq(notifier, sequence) kapi_interval_set_seq(notifier, sequence, KAPI_HERE)
 
 static inline bool mmu_notifier_range_blockable(const struct mmu_notifier_range *range)

@@ -3,6 +3,7 @@
 #define _LINUX_MUTEX_H
 
 #include <kapi/lock.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 struct mutex {
@@ -11,7 +12,7 @@ struct mutex {
 
 void kapi_mutex_init(struct mutex *mutex, const char *name);
 void kapi_mutex_lock(struct mutex *mutex, const struct kapi_place *place);
-bool kapi_mutex_trylock(struct mutex *mutex, const struct kapi_place *place);
+bool __must_check kapi_mutex_trylock(struct mutex *mutex, const struct kapi_place *place);
 void kapi_mutex_unlock(struct mutex *mutex, const struct kapi_place *place);
 bool mutex_is_locked(const struct mutex *mutex);
 

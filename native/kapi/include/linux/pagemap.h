@@ -3,11 +3,12 @@
 #define _LINUX_PAGEMAP_H
 
 #include <kapi/place.h>
+#include <linux/compiler.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 
 void kapi_lock_page(struct page *page, const struct kapi_place *place);
-bool kapi_trylock_page(struct page *page, const struct kapi_place *place);
+bool __must_check kapi_trylock_page(struct page *page, const struct kapi_place *place);
 void kapi_unlock_page(struct page *page, const struct kapi_place *place);
 #define lock_page(page) kapi_lock_page(page, KAPI_HERE)
 #define trylock_page(page) kapi_trylock_page(page, KAPI_HERE)

@@ -3,6 +3,7 @@
 #define _LINUX_SPINLOCK_H
 
 #include <kapi/lock.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 typedef struct {
@@ -11,7 +12,7 @@ typedef struct {
 
 void kapi_spin_lock_init(spinlock_t *spinlock, const char *name);
 void kapi_spin_lock(spinlock_t *spinlock, const struct kapi_place *place);
-bool kapi_spin_trylock(spinlock_t *spinlock, const struct kapi_place *place);
+bool __must_check kapi_spin_trylock(spinlock_t *spinlock, const struct kapi_place *place);
 void kapi_spin_unlock(spinlock_t *spinlock, const struct kapi_place *place);
 
 #define DEFINE_SPINLOCK(name) spinlock_t name = { KAPI_LOCK_INIT(#name) }
