@@ -24,6 +24,7 @@ endfunction()
 function(hmmu_kernel_driver name)
 	hmmu_find_sources(sources ${ARGN})
 	add_library(${name} OBJECT ${sources})
+	set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 	# The kernel has no C library; of the compiler's own headers it takes stdarg.h and a few others.
 	execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include OUTPUT_VARIABLE compiler_include
 		OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -60,6 +61,16 @@ function(hmmu_driver_module name)
 	target_link_libraries(${name} PRIVATE hmmu::kapi)
 	target_link_options(${name} PRIVATE -Wl,-u,kapi_library -Wl,--version-script=${map} -Wl,-z,now)
 	set_target_properties(${name} PROPERTIES PREFIX "" LINKER_LANGUAGE C POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# hmmu_driver_program(NAME DRIVER...): a program that loads drivers, runs a script, and unloads them:
+# NAME [--script FILE] [--seed N] [--fail-allocation N|all] [--param NAME=VALUE]... [--quiet]
+function(hmmu_driver_program name)
+	# An executable needs a source; main() is in the library.
+	file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}-main.c CONTENT "int main(int count, char **arguments);\n")
+	add_executable(${name} ${CMAKE_CURRENT_BINARY_DIR}/${name}-main.c)
+	target_link_libraries(${name} PRIVATE hmmu::kapi_program)
+	hmmu_add_drivers(${name} ${ARGN})
 endfunction()
 
 # hmmu_live_program(NAME SOURCE... DRIVERS DRIVER...): an unmodified user program, whose memory is emulated once it opens a

@@ -39,6 +39,10 @@ target_include_directories(hmmu_kapi INTERFACE
 	"$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/hmmu-kapi;${CMAKE_INSTALL_INCLUDEDIR}>")
 target_compile_definitions(hmmu_kapi INTERFACE HMMU_STATIC)
 
+# The program that runs scripts.
+kapi_part(kapi_program_objects program)
+add_library(hmmu_kapi_program STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:kapi_program_objects>)
+
 # A library that is a file.
 set(installed_archives $<INSTALL_PREFIX>/${CMAKE_INSTALL_LIBDIR}/hmmu-kapi)
 function(kapi_archive target file)
@@ -78,7 +82,7 @@ endif()
 # cmake --build BUILD --target hmmu_drivers; cmake --install BUILD --component drivers
 add_custom_target(hmmu_drivers DEPENDS ${archives})
 add_dependencies(hmmu_drivers hmmu_kapi)
-foreach(name hmmu_kapi hmmu_kapi_live)
+foreach(name hmmu_kapi hmmu_kapi_program hmmu_kapi_live)
 	if(TARGET ${name})
 		string(REPLACE hmmu_ "" exported ${name})
 		set_target_properties(${name} PROPERTIES EXPORT_NAME ${exported})
@@ -88,7 +92,7 @@ foreach(name hmmu_kapi hmmu_kapi_live)
 endforeach()
 add_library(hmmu::kapi_kernel ALIAS kapi_kernel)
 set(drivers COMPONENT drivers EXCLUDE_FROM_ALL)
-install(TARGETS hmmu_kapi kapi_core kapi_kernel ${live_targets} EXPORT hmmuKapi
+install(TARGETS hmmu_kapi hmmu_kapi_program kapi_core kapi_kernel ${live_targets} EXPORT hmmuKapi
 	ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/hmmu-kapi ${drivers})
 install(FILES ${archives} DESTINATION ${CMAKE_INSTALL_LIBDIR}/hmmu-kapi ${drivers})
 install(EXPORT hmmuKapi NAMESPACE hmmu:: FILE hmmuKapiTargets.cmake DESTINATION ${package_folder} ${drivers})

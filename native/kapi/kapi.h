@@ -143,7 +143,7 @@ const char *kapi_fault_word(enum kapi_fault fault);
 /** An open file. */
 struct kapi_file;
 /** Call a function on the thread of a task; all calls that may reach a driver have to be made so. Its result is returned.
- * -EBUSY: another call of the task has not ended. */
+ * -EBUSY: another call of the task has not ended. In such a function itself, another call is a part of it. */
 long kapi_call(uint32_t tid, long (*function)(struct hmmu *m, uint32_t tid, void *data), void *data);
 /** In such a function: a call of the machine has returned -EAGAIN (BLOCKED). Returns when it is to be repeated. */
 void kapi_block(uint32_t tid);

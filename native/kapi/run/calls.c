@@ -113,10 +113,22 @@ long kapi_start(uint32_t tid, call_function function, void *data)
 	return 0;
 }
 
+/* A part of the call that the task is in. */
+static long call_within(uint32_t tid, call_function function, void *data)
+{
+	long result = function(machine, tid, data);
+
+	return_to_user();
+	return result;
+}
+
 long kapi_call(uint32_t tid, call_function function, void *data)
 {
-	long err = kapi_start(tid, function, data);
+	long err;
 
+	if (tid && thread_current()->tid == tid)
+		return call_within(tid, function, data);
+	err = kapi_start(tid, function, data);
 	return err ? err : kapi_resume(tid);
 }
 

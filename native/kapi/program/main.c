@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Loads the driver, runs a script, unloads the driver: PROGRAM [--script FILE] [--seed N] [--fail-allocation N|all]
+ * [--param NAME=VALUE]... [--quiet]
+ *
+ * Exit code 0: nothing was wrong; 1: reports, or something else that has to be mended; 2: arguments or the script make no sense.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program/failures.h"
+#include "program/run.h"
+
+static struct {
+	const char *script;
+	uint64_t seed;
+	uint64_t fail_allocation;
+	bool fail_all;
+	bool quiet;
+	char **params; /**< NAME=VALUE */
+	int param_count;
+} settings;
+
+static void __attribute__((noreturn)) bad_usage(const char *option, const char *value)
+{
+	fprintf(stderr, "error: %s: '%s' is not allowed\n", option, value);
+	exit(2);
+}
+
+static uint64_t number_of(const char *option, const char *text)
+{
+	uint64_t number;
+
+	if (*text == '-' || !parse_number(text, &number))
+		bad_usage(option, text);
+	return number;
+}
+
+static void read_arguments(int count, char **arguments)
+{
+	static const struct option known[] = {
+		{ "script", required_argument, NULL, 's' },
+		{ "seed", required_argument, NULL, 'r' },
+		{ "fail-allocation", required_argument, NULL, 'f' },
+		{ "param", required_argument, NULL, 'p' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ NULL, 0, NULL, 0 },
+	};
+
+	settings.params = calloc((size_t)count, sizeof(*settings.params));
+	for (int option; (option = getopt_long(count, arguments, "", known, NULL)) != -1;) {
+		if (option == 's')
+			settings.script = optarg;
+		else if (option == 'r')
+			settings.seed = number_of("--seed", optarg);
+		else if (option == 'f' && strcmp(optarg, "all") == 0)
+			settings.fail_all = true;
+		else if (option == 'f')
+			settings.fail_allocation = number_of("--fail-allocation", optarg);
+		else if (option == 'p')
+			settings.params[settings.param_count++] = optarg;
+		else if (option == 'q')
+			settings.quiet = true;
+		else
+			exit(2);
+	}
+	if (optind < count)
+		bad_usage("arguments", arguments[optind]);
+}
+
+static void print_report(void *data, const struct kapi_report *report)
+{
+	(void)data;
+	if (report->file)
+		printf("%s:%d: %s [%s]\n", report->file, report->line, report->text, kapi_check_word(report->check));
+	else
+		printf("kapi: %s [%s]\n", report->text, kapi_check_word(report->check));
+	fflush(stdout);
+}
+
+static void print_complaint(void *data, const char *text)
+{
+	(void)data;
+	printf("kapi: the machine is out of balance: %s [verify]\n", text);
+}
+
+static void set_params(void)
+{
+	for (int i = 0; i < settings.param_count; i++) {
+		char *name = strdup(settings.params[i]);
+		char *value = name ? strchr(name, '=') : NULL;
+		long err;
+
+		if (!value)
+			bad_usage("--param", settings.params[i]);
+		*value++ = 0;
+		err = kapi_set_param(name, value);
+		if (err) {
+			fprintf(stderr, "error: --param %s: %s\n", settings.params[i],
+				err == -ENOENT ? "the driver has no such parameter" : "the value is not allowed");
+			exit(2);
+		}
+		free(name);
+	}
+}
+
+/* One run, in which an allocation fails, or none. */
+static bool run_once(const struct script *script, uint64_t failing, uint64_t *allocations)
+{
+	const struct kapi_options options = { .seed = settings.seed, .quiet = settings.quiet || settings.fail_all };
+	const struct run_options how = { .prints = !settings.fail_all, .checks = !failing };
+	struct hmmu *m;
+	unsigned int wrong = 0;
+	long err;
+
+	kapi_set_report(print_report, NULL);
+	err = kapi_boot(&options, &m);
+	if (err) {
+		fprintf(stderr, "error: the machine can't be made: %s\n", errno_word(-err));
+		return false;
+	}
+	set_params();
+	kapi_fail_allocation(failing, false);
+	err = kapi_load_modules();
+	if (err && !failing) {
+		printf("kapi: module_init() returns -%s [init]\n", errno_word(-err));
+		wrong++;
+	}
+	if (!err && script)
+		wrong += script_run(script, m, &how);
+	if (!failing && hmmu_verify(m, print_complaint, NULL))
+		wrong++;
+	kapi_unload_modules();
+	*allocations = kapi_allocations();
+	wrong += kapi_reports(KAPI_CHECK_COUNT);
+	kapi_shutdown();
+	return !wrong;
+}
+
+int main(int count, char **arguments)
+{
+	const struct script *script;
+	uint64_t allocations;
+
+	read_arguments(count, arguments);
+	script = settings.script ? script_read(settings.script) : NULL;
+	if (settings.fail_all)
+		return fail_each_allocation(script, run_once);
+	return run_once(script, settings.fail_allocation, &allocations) ? 0 : 1;
+}
