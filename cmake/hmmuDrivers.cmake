@@ -64,7 +64,7 @@ function(hmmu_driver_module name)
 endfunction()
 
 # hmmu_driver_program(NAME DRIVER...): a program that loads drivers, runs a script, and unloads them:
-# NAME [--script FILE] [--seed N] [--fail-allocation N|all] [--param NAME=VALUE]... [--quiet]
+# NAME [--script FILE] [--seed N] [--fault NAME=N|all] [--param NAME=VALUE]... [--quiet]
 function(hmmu_driver_program name)
 	# An executable needs a source; main() is in the library.
 	file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}-main.c CONTENT "int main(int count, char **arguments);\n")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loads the driver, runs a script, unloads the driver: PROGRAM [--script FILE] [--seed N] [--fail-allocation N|all]
+ * Loads the driver, runs a script, unloads the driver: PROGRAM [--script FILE] [--seed N] [--fault NAME=N|all]
  * [--param NAME=VALUE]... [--quiet]
  *
  * Exit code 0: nothing was wrong; 1: reports, or something else that has to be mended; 2: arguments or the script make no sense.
@@ -11,14 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program/failures.h"
+#include "program/faults.h"
 #include "program/run.h"
 
 static struct {
 	const char *script;
 	uint64_t seed;
-	uint64_t fail_allocation;
-	bool fail_all;
+	enum kapi_fault fault;
+	uint64_t fault_number; /**< 0: none */
+	bool all_faults;
 	bool quiet;
 	char **params; /**< NAME=VALUE */
 	int param_count;
@@ -39,15 +40,30 @@ static uint64_t number_of(const char *option, const char *text)
 	return number;
 }
 
+/* NAME=N or NAME=all */
+static void set_fault(const char *text)
+{
+	const char *value = strchr(text, '=');
+	unsigned int fault = 0;
+
+	if (!value)
+		bad_usage("--fault", text);
+	while (fault < KAPI_FAULT_COUNT && (strlen(kapi_fault_word(fault)) != (size_t)(value - text) ||
+					    strncmp(kapi_fault_word(fault), text, (size_t)(value - text)) != 0))
+		fault++;
+	if (fault == KAPI_FAULT_COUNT)
+		bad_usage("--fault", text);
+	settings.fault = fault;
+	settings.all_faults = strcmp(value + 1, "all") == 0;
+	settings.fault_number = settings.all_faults ? 0 : number_of("--fault", value + 1);
+}
+
 static void read_arguments(int count, char **arguments)
 {
 	static const struct option known[] = {
-		{ "script", required_argument, NULL, 's' },
-		{ "seed", required_argument, NULL, 'r' },
-		{ "fail-allocation", required_argument, NULL, 'f' },
-		{ "param", required_argument, NULL, 'p' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ NULL, 0, NULL, 0 },
+		{ "script", required_argument, NULL, 's' }, { "seed", required_argument, NULL, 'r' },
+		{ "fault", required_argument, NULL, 'f' },  { "param", required_argument, NULL, 'p' },
+		{ "quiet", no_argument, NULL, 'q' },        { NULL, 0, NULL, 0 },
 	};
 
 	settings.params = calloc((size_t)count, sizeof(*settings.params));
@@ -56,10 +72,8 @@ static void read_arguments(int count, char **arguments)
 			settings.script = optarg;
 		else if (option == 'r')
 			settings.seed = number_of("--seed", optarg);
-		else if (option == 'f' && strcmp(optarg, "all") == 0)
-			settings.fail_all = true;
 		else if (option == 'f')
-			settings.fail_allocation = number_of("--fail-allocation", optarg);
+			set_fault(optarg);
 		else if (option == 'p')
 			settings.params[settings.param_count++] = optarg;
 		else if (option == 'q')
@@ -107,11 +121,11 @@ static void set_params(void)
 	}
 }
 
-/* One run, in which an allocation fails, or none. */
-static bool run_once(const struct script *script, uint64_t failing, uint64_t *allocations)
+/* One run, in which a fault happens (0: none). */
+static bool run_once(const struct script *script, uint64_t failing, uint64_t *passes)
 {
-	const struct kapi_options options = { .seed = settings.seed, .quiet = settings.quiet || settings.fail_all };
-	const struct run_options how = { .prints = !settings.fail_all, .checks = !failing };
+	const struct kapi_options options = { .seed = settings.seed, .quiet = settings.quiet || settings.all_faults };
+	const struct run_options how = { .prints = !settings.all_faults, .checks = !failing };
 	struct hmmu *m;
 	unsigned int wrong = 0;
 	long err;
@@ -123,7 +137,7 @@ static bool run_once(const struct script *script, uint64_t failing, uint64_t *al
 		return false;
 	}
 	set_params();
-	kapi_fail_allocation(failing, false);
+	kapi_fault(settings.fault, failing, false);
 	err = kapi_load_modules();
 	if (err && !failing) {
 		printf("kapi: module_init() returns -%s [init]\n", errno_word(-err));
@@ -134,7 +148,7 @@ static bool run_once(const struct script *script, uint64_t failing, uint64_t *al
 	if (!failing && hmmu_verify(m, print_complaint, NULL))
 		wrong++;
 	kapi_unload_modules();
-	*allocations = kapi_allocations();
+	*passes = kapi_fault_passes(settings.fault);
 	wrong += kapi_reports(KAPI_CHECK_COUNT);
 	kapi_shutdown();
 	return !wrong;
@@ -143,11 +157,11 @@ static bool run_once(const struct script *script, uint64_t failing, uint64_t *al
 int main(int count, char **arguments)
 {
 	const struct script *script;
-	uint64_t allocations;
+	uint64_t passes;
 
 	read_arguments(count, arguments);
 	script = settings.script ? script_read(settings.script) : NULL;
-	if (settings.fail_all)
-		return fail_each_allocation(script, run_once);
-	return run_once(script, settings.fail_allocation, &allocations) ? 0 : 1;
+	if (settings.all_faults)
+		return run_each_fault(script, kapi_fault_word(settings.fault), run_once);
+	return run_once(script, settings.fault_number, &passes) ? 0 : 1;
 }

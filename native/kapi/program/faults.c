@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _GNU_SOURCE
-#include "program/failures.h"
+#include "program/faults.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 /** A line that runs have printed. */
 struct seen {
 	struct seen *next;
-	uint64_t first; /**< the allocation that failed */
+	uint64_t first; /**< the number of the fault */
 	uint64_t count;
 	uint64_t last;
 	char text[];
@@ -62,10 +62,10 @@ static void watch(pid_t child, FILE *output, uint64_t failing)
 	}
 }
 
-/* Returns how many allocations the run has made. */
+/* Returns how many faults there could have been. */
 static uint64_t run_apart(const struct script *script, uint64_t failing, run_function run)
 {
-	uint64_t allocations = 0;
+	uint64_t passes = 0;
 	int output[2], result[2];
 	pid_t child;
 	FILE *stream;
@@ -79,8 +79,8 @@ static uint64_t run_apart(const struct script *script, uint64_t failing, run_fun
 		bool good;
 
 		dup2(output[1], STDOUT_FILENO);
-		good = run(script, failing, &allocations);
-		if (write(result[1], &allocations, sizeof(allocations)) < 0)
+		good = run(script, failing, &passes);
+		if (write(result[1], &passes, sizeof(passes)) < 0)
 			perror("error");
 		exit(!good);
 	}
@@ -90,27 +90,27 @@ static uint64_t run_apart(const struct script *script, uint64_t failing, run_fun
 	if (!stream)
 		exit(1);
 	watch(child, stream, failing);
-	if (read(result[0], &allocations, sizeof(allocations)) < 0)
+	if (read(result[0], &passes, sizeof(passes)) < 0)
 		perror("error");
 	fclose(stream);
 	close(result[0]);
-	return allocations;
+	return passes;
 }
 
-int fail_each_allocation(const struct script *script, run_function run)
+int run_each_fault(const struct script *script, const char *name, run_function run)
 {
-	uint64_t allocations = run_apart(script, 0, run);
+	uint64_t passes = run_apart(script, 0, run);
 
-	for (uint64_t failing = 1; failing <= allocations; failing++)
+	for (uint64_t failing = 1; failing <= passes; failing++)
 		run_apart(script, failing, run);
 	for (const struct seen *line = lines; line; line = line->next) {
 		printf("%s", line->text);
 		if (line->first)
-			printf(" (if allocation %llu fails, and %llu others)\n", (unsigned long long)line->first,
+			printf(" (%s %llu, and %llu others)\n", name, (unsigned long long)line->first,
 			       (unsigned long long)line->count - 1);
 		else
-			printf(" (also without a failure)\n");
+			printf(" (also without a fault)\n");
 	}
-	printf("%llu allocations have failed, one at a time\n", (unsigned long long)allocations);
+	printf("%llu runs, each with one fault: %s\n", (unsigned long long)passes, name);
 	return lines ? 1 : 0;
 }
