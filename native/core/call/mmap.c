@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "call/insert_page.h"
 #include "call/syscall.h"
 #include "call/unmap.h"
 #include "fault/hugetlb.h"
@@ -92,19 +93,17 @@ static int populate_mixed(struct ctx *ctx, u32 vma)
 
 		if (!pte)
 			return -ENOMEM;
-		add_mm_counter(m, v->mm, mm_counter_file(m, page), 1);
-		page_add_file_rmap(m, ctx->cpu, page, vma);
-		*pte = mk_pte(page, v->page_prot);
+		insert_page_into_pte(ctx, vma, pte, page);
 	}
 	return 0;
 }
 
 /* The pages that a new mapping has from the start. */
-static int populate(struct ctx *ctx, u32 vma, u32 kind)
+static int populate(struct ctx *ctx, u32 vma, const struct hmmu_map *map)
 {
-	if (kind == HMMU_MAP_SPECIAL)
+	if (map->kind == HMMU_MAP_SPECIAL)
 		return populate_special(ctx, vma);
-	return kind == HMMU_MAP_MIXED ? populate_mixed(ctx, vma) : 0;
+	return map->kind == HMMU_MAP_MIXED && !map->no_pages ? populate_mixed(ctx, vma) : 0;
 }
 
 /* 6.12 undoes a mapping that gets no reservations as munmap() does, and notifiers hear of it. */
@@ -194,7 +193,7 @@ static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
 	}
 	err = new_vma(ctx, map, start, end, &vma);
 	if (!err)
-		err = populate(ctx, vma, map->kind);
+		err = populate(ctx, vma, map);
 	if (!err)
 		*address = start;
 	else if (vma)
@@ -225,7 +224,8 @@ static int check_map(struct hmmu *m, const struct hmmu_map *map)
 int hmmu_mmap(struct hmmu *m, uint32_t tid, const struct hmmu_map *map, uint64_t *address)
 {
 	const struct call call = { .op = OP_MMAP,
-				   .args = { map->address, map->pages, map->kind, map->prot, map->align_huge } };
+				   .args = { map->address, map->pages, map->kind, map->prot,
+					     map->align_huge | map->no_pages << 1 } };
 	struct ctx ctx;
 	int err = check_map(m, map);
 

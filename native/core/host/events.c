@@ -5,10 +5,28 @@
 #include "host/events.h"
 #include "host/platform.h"
 
+/* The kernel tells under page table locks, too, so that those who are told must not enter it. */
+static void tell(struct hmmu *m, hmmu_notifier_fn function, const struct hmmu_event *event, void *data)
+{
+	/* Preserve the outer call's error. */
+	struct hmmu_error error = m->error;
+
+	m->in_page_free++;
+	m->in_notifier++;
+	function(m, event, data);
+	m->in_notifier--;
+	m->in_page_free--;
+	m->error = error;
+}
+
 static void record(struct hmmu *m, const struct hmmu_event *event)
 {
 	struct state *st = m->st;
 
+	if (m->on_event) {
+		tell(m, m->on_event, event, m->on_event_data);
+		return;
+	}
 	if (st->event_head - st->event_tail == EVENT_RING) {
 		st->counters[HMMU_COUNT_EVENTS_LOST]++;
 		return;
@@ -21,20 +39,6 @@ static void record(struct hmmu *m, const struct hmmu_event *event)
 void event_record(struct hmmu *m, u32 type, u32 mm, u64 a, u64 b)
 {
 	record(m, &(struct hmmu_event){ .type = (uint16_t)type, .pid = mm, .a = a, .b = b });
-}
-
-/* The kernel calls notifiers under page table locks, too, so that they must not enter it. */
-static void call_notifier(struct hmmu *m, const struct hmmu_event *event)
-{
-	/* Preserve the outer call's error. */
-	struct hmmu_error error = m->error;
-
-	m->in_page_free++;
-	m->in_notifier++;
-	m->notifier(m, event, m->notifier_data);
-	m->in_notifier--;
-	m->in_page_free--;
-	m->error = error;
 }
 
 /* Watching a process records invalidate_start. invalidate_end and invalidate_range have to be enabled as events. */
@@ -52,13 +56,20 @@ void event_notify(struct hmmu *m, u32 type, u32 kind, u32 mm, u64 start, u64 end
 	if (watched & WATCH_EVENTS && mask & 1u << type)
 		record(m, &event);
 	if (watched & WATCH_CALLS && m->notifier)
-		call_notifier(m, &event);
+		tell(m, m->notifier, &event, m->notifier_data);
 }
 
 int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data)
 {
 	m->notifier = notifier;
 	m->notifier_data = data;
+	return 0;
+}
+
+int hmmu_set_event_function(struct hmmu *m, hmmu_notifier_fn function, void *data)
+{
+	m->on_event = function;
+	m->on_event_data = data;
 	return 0;
 }
 

@@ -73,11 +73,13 @@ struct hmmu {
 	bool page_frees_matter;      /**< there is more than one device, or a driver with page_free() */
 	hmmu_notifier_fn notifier;
 	void *notifier_data;
+	hmmu_notifier_fn on_event; /**< NULL: events go to the ring */
+	void *on_event_data;
 	hmmu_invalidate_fn invalidate; /**< of interval notifiers */
 	void *invalidate_data;
 	const struct hmmu_invalidation *invalidation; /**< what it is being told, or NULL */
 	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */
-	u32 in_notifier;  /**< those of the notifier */
+	u32 in_notifier;  /**< those of the notifier, and of on_event() */
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct hmmu_migration *spare_migration;

@@ -92,6 +92,8 @@
 	X(int, page_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \
 	X(int, page_trylock, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, page_unlock, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
+	X(int, page_get, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
+	X(int, vm_insert_page, (struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn), (m, tid, address, pfn)) \
 	X(int, page_put, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, leaks, (const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity), (m, out, capacity)) \
 	X(int, page_copy, (struct hmmu *m, uint32_t to, uint32_t from), (m, to, from)) \

@@ -77,6 +77,7 @@
 #include "call/fork.c"
 #include "call/hmm_range_fault.c"
 #include "call/huge_pmd.c"
+#include "call/insert_page.c"
 #include "call/madvise.c"
 #include "call/madvise_lru.c"
 #include "call/mirror.c"

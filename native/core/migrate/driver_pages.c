@@ -47,6 +47,18 @@ int hmmu_page_unlock(struct hmmu *m, uint32_t pfn)
 	return 0;
 }
 
+int hmmu_page_get(struct hmmu *m, uint32_t pfn)
+{
+	if (!in_use(m, pfn))
+		return no_page(m, pfn);
+	if (m->pins[pfn].get == UINT16_MAX)
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "page %u has %u references more, and no room", pfn,
+				 UINT16_MAX);
+	m->pins[pfn].get++;
+	get_page(m, pfn);
+	return 0;
+}
+
 int hmmu_page_put(struct hmmu *m, uint32_t pfn)
 {
 	if (!in_use(m, pfn))

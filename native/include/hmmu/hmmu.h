@@ -256,6 +256,7 @@ struct hmmu_map {
 	uint32_t kind;    /**< enum hmmu_map_kind */
 	uint32_t prot;    /**< enum hmmu_prot */
 	bool align_huge;  /**< a chosen address is on a 2 MiB boundary (else 1 MiB above one) */
+	bool no_pages;    /**< of MIXED: it begins without pages; a driver puts them in with hmmu_vm_insert_page() */
 };
 /** mmap(). A given address must be free (-EEXIST). A hugetlb mapping reserves its pages: -ENOMEM also if the pool has
  * too few left. */
@@ -425,6 +426,12 @@ typedef void (*hmmu_notifier_fn)(struct hmmu *m, const struct hmmu_event *event,
 /** Set the function that is called for processes with hmmu_notify(); NULL: none. @p data is passed to it. It is not a part
  * of snapshots. */
 HMMU_COMMON_API int hmmu_set_notifier(struct hmmu *m, hmmu_notifier_fn notifier, void *data);
+/**
+ * Have a function called for each event that is recorded, at once, in the middle of the call that leads to it; none goes to
+ * the ring then. NULL: they go to the ring. Somebody who has translations of his own, as a TLB has, drops them when he is
+ * told of HMMU_EVENT_TLB_FLUSH. The function may do as much as hmmu_notifier_fn. It is not a part of snapshots.
+ */
+HMMU_COMMON_API int hmmu_set_event_function(struct hmmu *m, hmmu_notifier_fn function, void *data);
 /** mmu_notifier_register(), or mmu_notifier_unregister(): have the machine's notifier called for a process, or no more.
  * -ESRCH: there is no such process. The OOM reaper leaves a process with a notifier alone. A process loses its notifier
  * when it exits, before its pages go: mmu_notifier_release(). */

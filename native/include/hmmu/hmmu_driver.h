@@ -40,6 +40,9 @@ HMMU_API int hmmu_page_unlock(struct hmmu *m, uint32_t pfn);
 /** put_page() of a page that the driver allocated, or that hmmu_make_device_exclusive() gave it. -EBUSY: the driver has
  * locked it. */
 HMMU_API int hmmu_page_put(struct hmmu *m, uint32_t pfn);
+/** get_page(): a reference more to a page that is in use. It is given back with hmmu_unpin() and no flags, as one of
+ * hmmu_pin(). -EINVAL (NO_PAGE): there is no such page. -ENOMEM (OUT_OF_SLOTS): it has 65535 such references. */
+HMMU_API int hmmu_page_get(struct hmmu *m, uint32_t pfn);
 /**
  * make_device_exclusive_range() of Linux 6.12 over the one page at @p address, for @p owner: its entry becomes a
  * device-exclusive one, so that the device has the page for itself until a CPU touches it. Takes mmap_lock for reading
@@ -91,6 +94,13 @@ HMMU_API int hmmu_mmap_lock(struct hmmu *m, uint32_t tid, bool write);
 /** mmap_read_unlock(), mmap_write_unlock(). A migration that the task has begun keeps the lock until it ends. -EINVAL
  * (REFERENCE): the task has not called hmmu_mmap_lock(). -EBUSY: a call of the task waits. */
 HMMU_API int hmmu_mmap_unlock(struct hmmu *m, uint32_t tid);
+/**
+ * vm_insert_page(): put a driver's page into a mapping of kind MIXED, with the rights of the mapping. The task has taken
+ * mmap_lock with hmmu_mmap_lock(). The mapping gets a reference of its own. -EFAULT (SYSCALL): no such mapping contains
+ * the address. -EBUSY (SYSCALL): something is there. -EINVAL (REFERENCE): the page is not a driver's, or the task does not
+ * have the lock. -ENOMEM (OUT_OF_FRAMES).
+ */
+HMMU_API int hmmu_vm_insert_page(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn);
 
 /** dev_pagemap operations of the device. */
 struct hmmu_pagemap_ops {
