@@ -20,11 +20,33 @@ function(hmmu_find_sources variable)
 	set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
-# hmmu_kernel_driver(NAME SOURCE...): an object library, NAME.ko of a kernel. NAME is its KBUILD_MODNAME.
+# hmmu_kernel_driver(NAME SOURCE... [HEADERS FOLDER...]): an object library, NAME.ko of a kernel. NAME is its KBUILD_MODNAME.
+# HEADERS are folders with a driver's own headers, in the kernel's tree or elsewhere. They come before those that lie beside
+# a source, so they can stand for its surroundings.
 function(hmmu_kernel_driver name)
-	hmmu_find_sources(sources ${ARGN})
+	cmake_parse_arguments(PARSE_ARGV 1 driver "" "" HEADERS)
+	hmmu_find_sources(sources ${driver_UNPARSED_ARGUMENTS})
+	hmmu_find_sources(headers ${driver_HEADERS})
+	set(links ${CMAKE_CURRENT_BINARY_DIR}/${name}.sources)
+	set(roots ${HMMU_KERNEL_TREE} ${CMAKE_CURRENT_SOURCE_DIR})
+	if(headers)
+		# A compiler first looks beside a source, so each source is a link in a folder without headers.
+		foreach(source IN LISTS sources)
+			get_filename_component(folder ${source} DIRECTORY)
+			list(APPEND headers ${folder})
+			foreach(root IN LISTS roots)
+				string(REPLACE ${root}/ "" folder ${folder})
+			endforeach()
+			get_filename_component(file ${source} NAME)
+			file(MAKE_DIRECTORY ${links}/${folder})
+			file(CREATE_LINK ${source} ${links}/${folder}/${file} SYMBOLIC)
+			list(APPEND linked ${links}/${folder}/${file})
+		endforeach()
+		set(sources ${linked})
+	endif()
 	add_library(${name} OBJECT ${sources})
 	set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+	target_include_directories(${name} BEFORE PRIVATE ${headers})
 	# The kernel has no C library; of the compiler's own headers it takes stdarg.h and a few others.
 	execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include OUTPUT_VARIABLE compiler_include
 		OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -32,8 +54,8 @@ function(hmmu_kernel_driver name)
 	target_compile_options(${name} PRIVATE "SHELL:-isystem ${compiler_include}"
 		"SHELL:-idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}" "SHELL:-idirafter /usr/include"
 		-DKBUILD_MODNAME="${name}")
-	# Reports name files as the user does.
-	foreach(folder ${CMAKE_CURRENT_SOURCE_DIR} ${HMMU_KERNEL_TREE})
+	# Reports name files as the user does. The last option that fits counts.
+	foreach(folder ${roots} ${links})
 		target_compile_options(${name} PRIVATE -fmacro-prefix-map=${folder}/=)
 	endforeach()
 	if(HMMU_WERROR)

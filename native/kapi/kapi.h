@@ -34,10 +34,13 @@
 	  "Pages of hmm_range_fault() are used without mmu_interval_read_retry(), against it, or without the " \
 	  "driver's lock.") \
 	X(NO_PROGRESS, "no-progress", "A loop through the kernel goes on for ever.") \
+	X(BAD_DMA, "bad-dma", \
+	  "Memory is mapped or unmapped for a device against the rules, or is touched by somebody who must not.") \
 	X(MEMORY_LEFT, "memory-left", "Memory of the kernel is left when the module has gone.") \
 	X(PAGE_LEFT, "page-left", "A page is left when the module has gone.") \
 	X(MM_LEFT, "mm-left", "An address space is still used when the module has gone.") \
 	X(DEVICE_LEFT, "device-left", "A device or its memory is left when the module has gone.") \
+	X(DMA_LEFT, "dma-left", "A mapping for a device is left when the module or the device has gone.") \
 	X(LIMIT, "limit", "The emulator does not have what the driver asks for.")
 
 /** The checks. */
@@ -119,7 +122,9 @@ long kapi_unload_modules(void);
 	X(INVALIDATION, "invalidation", \
 	  "Between mmu_interval_read_begin() and mmu_interval_read_retry() the kernel reclaims a page that " \
 	  "hmm_range_fault() " \
-	  "has found. Each hmm_range_fault() without an error counts.")
+	  "has found. Each hmm_range_fault() without an error counts.") \
+	X(DMA_MAPPING, "dma-mapping", "A mapping for a device, by the DMA API: the IOMMU has no room.") \
+	X(COPY, "copy", "A job of a device's engine (include/kapi/engine.h), such as a copy, ends with -EIO.")
 
 /** What can be made to fail. */
 enum kapi_fault {
@@ -134,6 +139,11 @@ int kapi_fault(enum kapi_fault fault, uint64_t nth, bool forever);
 uint64_t kapi_fault_passes(enum kapi_fault fault);
 /** A fault's name. */
 const char *kapi_fault_word(enum kapi_fault fault);
+/** Give each later mapping for a device a bounce buffer, as swiotlb does where the device cannot reach the memory itself. What
+ * the device writes is then in the memory only when it is unmapped, or synchronised for the CPU. */
+void kapi_bounce_dma(bool on);
+/** Let each later job of a device's engine take so much virtual time. */
+void kapi_delay_copies(uint32_t milliseconds);
 /** @} */
 
 /** @name Calls of user programs

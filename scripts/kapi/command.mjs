@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // How cmake compiles a source.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, join } from 'node:path'
 
-/** The compiler of a source, and its flags without input and output. */
+const isLink = (link, file) =>
+  basename(link) === basename(file) && existsSync(link) && realpathSync(link) === realpathSync(file)
+
+/** The compiler of a source, and its flags without input and output. The file may be a link to the source. */
 export function commandOf(build, file) {
   const database = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8'))
-  const { command } = database.find((entry) => entry.file === file)
+  const { command } = database.find((entry) => entry.file === file || isLink(entry.file, file))
   const words = [...command.matchAll(/(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+/g)].map(([word]) =>
     word.replace(/\\(.)/g, '$1'),
   )

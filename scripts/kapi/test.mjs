@@ -12,9 +12,16 @@ import { runHmmTests } from './hmm-tests.mjs'
 import { missing } from './missing.mjs'
 import { unpackTree } from './tree.mjs'
 
-/** Sources of drivers, as cmake/kapi.cmake compiles them, and what belongs to them. */
-const DRIVERS = ['lib/test_hmm.c']
-const BESIDES = ['lib/test_hmm_uapi.h']
+const NOUVEAU = 'drivers/gpu/drm/nouveau'
+/** Sources of drivers, as cmake/kapi-tests.cmake compiles them, and what belongs to them. */
+const DRIVERS = ['lib/test_hmm.c', `${NOUVEAU}/nouveau_dmem.c`]
+const BESIDES = [
+  'lib/test_hmm_uapi.h',
+  ...['drf', 'class/cl906f', 'class/cla0b5'].map((name) => `${NOUVEAU}/include/nvhw/${name}.h`),
+  ...['class', 'if000a', 'if000c', 'if500b', 'if900b', 'push', 'push906f'].map(
+    (name) => `${NOUVEAU}/include/nvif/${name}.h`,
+  ),
+]
 /** Programs, and what belongs to them. */
 const PROGRAMS = [
   'tools/testing/selftests/mm/hmm-tests.c',

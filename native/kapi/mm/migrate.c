@@ -9,6 +9,7 @@
 #include "lib/heap.h"
 #include "log/report.h"
 #include "mm/core.h"
+#include "mm/dma.h"
 #include "mm/mm.h"
 #include "mm/page.h"
 #include "task/faults.h"
@@ -101,6 +102,32 @@ static void move_pages(struct kapi_migration *migration, const char *call, const
 		core_refused(place, call);
 }
 
+/* A kernel that finalizes without a move maps the new page all the same. The machine gives it back. */
+static void check_destinations(const struct hmmu_migration_state *state, const char *call,
+			       const struct kapi_place *place)
+{
+	for (u64 i = 0; i < state->npages; i++) {
+		if (!(state->src[i] & MIGRATE_PFN_MIGRATE && state->dst[i] & MIGRATE_PFN_VALID))
+			continue;
+		report(KAPI_CHECK_BAD_CALL, place, "%s() before the pages are moved: a kernel would map page %lu", call,
+		       state->dst[i] >> MIGRATE_PFN_SHIFT);
+		return;
+	}
+}
+
+/* A program has the new page from now on, and nobody may have the old one. */
+static void check_dma(const struct hmmu_migration_state *state, const struct kapi_place *place)
+{
+	for (u64 i = 0; i < state->npages; i++) {
+		const struct page *old = migrate_pfn_to_page(state->src[i]), *new = migrate_pfn_to_page(state->dst[i]);
+
+		if (new)
+			dma_check_visible((u32)page_to_pfn(new), place);
+		if (old && !page_count(old))
+			dma_check_unused((u32)page_to_pfn(old), "is freed", place);
+	}
+}
+
 /* A kernel finalizes whatever has been done; what has not, is given up. An error of the pages is no second one here. */
 static void finalize(struct kapi_migration *migration, const char *call, const struct kapi_place *place)
 {
@@ -109,12 +136,13 @@ static void finalize(struct kapi_migration *migration, const char *call, const s
 	core_enter(place);
 	hmmu_migrate_state(migration->core, &state);
 	if (state.stage <= HMMU_STAGE_PAGES) {
-		if (state.cpages)
-			report(KAPI_CHECK_BAD_CALL, place, "%s() before the pages are moved", call);
+		check_destinations(&state, call, place);
+		take_over(state.dst, state.npages);
 		hmmu_migrate_end(migration->core);
 	} else if (hmmu_migrate_vma_finalize(migration->core) && !migration->refused) {
 		core_refused(place, call);
 	}
+	check_dma(&state, place);
 	free_migration(migration);
 }
 
@@ -272,8 +300,9 @@ void kapi_migrate_device_finalize(unsigned long *src, unsigned long *dst, unsign
 {
 	struct kapi_migration *migration = find_migration(src, pages, "migrate_device_finalize", place);
 
-	(void)dst;
 	kapi_might_sleep(place);
-	if (migration)
-		finalize(migration, "migrate_device_finalize", place);
+	if (!migration)
+		return;
+	memcpy(migration->own_dst, dst, pages * sizeof(*dst));
+	finalize(migration, "migrate_device_finalize", place);
 }

@@ -9,6 +9,7 @@
 #include "lib/heap.h"
 #include "log/report.h"
 #include "mm/core.h"
+#include "mm/dma.h"
 #include "task/faults.h"
 
 /** What the runtime knows of a page. */
@@ -69,6 +70,14 @@ int page_count(const struct page *page)
 	struct hmmu_page_info info;
 
 	return hmmu_page_info(machine, (u32)page_to_pfn(page), &info) ? 0 : info.ref;
+}
+
+unsigned long page_size(const struct page *page)
+{
+	struct hmmu_page_info info;
+
+	return !hmmu_page_info(machine, (u32)page_to_pfn(page), &info) && info.flags & HMMU_PG_HEAD ? PMD_SIZE
+												    : PAGE_SIZE;
 }
 
 static struct page_note *note_of(const struct page *page)
@@ -143,6 +152,7 @@ struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
 	else
 		poison(pfn);
 	page_note_allocated(pfn_to_page(pfn), place);
+	dma_check_unused(pfn, "is allocated", place);
 	return pfn_to_page(pfn);
 }
 
@@ -164,8 +174,10 @@ static void put(struct page *page, const char *call, const struct kapi_place *pl
 		       page_to_pfn(page), place_text(note->put));
 	else if (hmmu_page_put(machine, (u32)page_to_pfn(page)))
 		core_refused_put(place, call);
-	else if (!page_count(page))
+	else if (!page_count(page)) {
 		note->put = place;
+		dma_check_unused((u32)page_to_pfn(page), "is freed", place);
+	}
 }
 
 void kapi_put_page(struct page *page, const struct kapi_place *place)

@@ -5,11 +5,14 @@
 #include "fs/chrdev.h"
 #include "fs/module.h"
 #include "host/host.h"
+#include "lib/engine.h"
 #include "lib/heap.h"
 #include "log/printk.h"
 #include "log/report.h"
 #include "mm/core.h"
+#include "mm/dma.h"
 #include "mm/interval.h"
+#include "mm/iommu.h"
 #include "mm/mm.h"
 #include "mm/page.h"
 #include "mm/region.h"
@@ -28,12 +31,14 @@ void kapi_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory))
 /* All but the machine. */
 static int boot(const struct kapi_options *options)
 {
-	if (!pages_boot()) {
+	if (!pages_boot() || !iommu_boot()) {
 		kapi_shutdown();
 		return -ENOMEM;
 	}
 	reports_clear();
 	faults_reset();
+	dma_reset();
+	engines_reset();
 	printk_set_level(options->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
 	threads_init(options->seed);
 	intervals_boot();
@@ -73,6 +78,7 @@ void kapi_shutdown(void)
 	intervals_forget();
 	mm_shutdown();
 	regions_forget();
+	iommu_shutdown();
 	pages_shutdown();
 	core_shutdown();
 }
@@ -107,6 +113,7 @@ long kapi_unload_modules(void)
 		return result;
 	chrdevs_report_left();
 	intervals_report_left();
+	dma_report_left(NULL);
 	regions_report_left();
 	mm_report_left();
 	pages_report_left();

@@ -3,6 +3,7 @@
 #define _LINUX_BUG_H
 
 #include <kapi/place.h>
+#include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
@@ -21,6 +22,5 @@ void kapi_bug(const struct kapi_place *place, const char *condition) __attribute
 		if (condition) \
 			kapi_bug(KAPI_HERE, #condition); \
 	} while (0)
-#define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
 
 #endif

@@ -2,6 +2,9 @@
 #ifndef _LINUX_COMPILER_H
 #define _LINUX_COMPILER_H
 
+/* A kernel includes it before everything. */
+#include <linux/kconfig.h>
+
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define barrier() __asm__ volatile("" : : : "memory")

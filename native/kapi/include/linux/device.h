@@ -9,6 +9,8 @@ struct device {
 	void *driver_data;
 	dev_t devt;
 	bool initialized;
+	u64 kapi_dma_mask;  /**< 0: of 32 bits */
+	u64 kapi_dma_pages; /**< pages of addresses that were given out */
 	char name[32];
 };
 

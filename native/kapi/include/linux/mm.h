@@ -44,6 +44,8 @@ bool is_zone_device_page(const struct page *page);
 void kapi_get_page(struct page *page, const struct kapi_place *place);
 void kapi_put_page(struct page *page, const struct kapi_place *place);
 int page_count(const struct page *page);
+/** The size of what begins with a page: of a huge page, or PAGE_SIZE. */
+unsigned long page_size(const struct page *page);
 #define get_page(page) kapi_get_page(page, KAPI_HERE)
 #define put_page(page) kapi_put_page(page, KAPI_HERE)
 

@@ -42,6 +42,7 @@ bool kapi_cancel_work_sync(struct work_struct *work, const struct kapi_place *pl
 #define schedule_work(work) queue_work(system_wq, work)
 #define schedule_delayed_work(work, ticks) queue_delayed_work(system_wq, work, ticks)
 #define flush_work(work) kapi_flush_work(work, KAPI_HERE)
+#define flush_delayed_work(delayed) kapi_flush_work(&(delayed)->work, KAPI_HERE)
 #define cancel_work_sync(work) kapi_cancel_work_sync(work, KAPI_HERE)
 #define cancel_delayed_work_sync(delayed) kapi_cancel_work_sync(&(delayed)->work, KAPI_HERE)
 
