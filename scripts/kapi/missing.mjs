@@ -8,12 +8,14 @@ import { root } from '../lib/run.mjs'
 
 const HEADERS = join(root, 'native/kapi/include')
 
-/** Headers that the source includes and that are neither ours nor beside it. */
-function missingHeaders(file) {
+/** Headers that the source includes and that are in none of the folders. */
+function missingHeaders(file, flags) {
   const lines = readFileSync(file, 'utf8').split('\n')
+  const own = flags.filter((flag) => flag.startsWith('-I')).map((flag) => flag.slice(2))
   return lines.flatMap((line, i) => {
     const [, system, name] = /^\s*#\s*include\s+([<"])([^>"]+)[>"]/.exec(line) ?? []
-    if (!name || existsSync(join(HEADERS, name)) || (system === '"' && existsSync(join(dirname(file), name)))) return []
+    const folders = [HEADERS, ...own, ...(system === '"' ? [dirname(file)] : [])]
+    if (!name || folders.some((folder) => existsSync(join(folder, name)))) return []
     return [{ line: i + 1, text: `header <${name}>` }]
   })
 }
@@ -48,7 +50,7 @@ function missingNames(file, compiler, flags) {
  * @param flags those that the driver is compiled with
  */
 export function missing(file, compiler, flags) {
-  const headers = missingHeaders(file)
+  const headers = missingHeaders(file, flags)
   // A missing header ends the compiler's work, so its names are unknown.
   return headers.length > 0 ? headers : missingNames(file, compiler, flags)
 }

@@ -35,8 +35,8 @@ const tree = join(build, 'linux-6.12')
 
 /** Ends this process with a list if a driver needs what is not there. */
 function checkDriver(file) {
-  const { compiler, flags } = commandOf(build, file)
-  const list = missing(file, compiler, flags)
+  const { compiler, flags, path } = commandOf(build, file)
+  const list = missing(path, compiler, flags)
   if (list.length === 0) return
   console.error(`${relative(tree, file)} needs what native/kapi does not have:`)
   for (const { line, text } of list) console.error(`${relative(tree, file)}:${line}: ${text}`)
