@@ -50,10 +50,12 @@ function(hmmu_kernel_driver name)
 	# The kernel has no C library; of the compiler's own headers it takes stdarg.h and a few others.
 	execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include OUTPUT_VARIABLE compiler_include
 		OUTPUT_STRIP_TRAILING_WHITESPACE)
+	# A program may have several drivers.
+	string(MAKE_C_IDENTIFIER ${name} identifier)
 	target_link_libraries(${name} PRIVATE hmmu::kapi_kernel)
 	target_compile_options(${name} PRIVATE "SHELL:-isystem ${compiler_include}"
 		"SHELL:-idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}" "SHELL:-idirafter /usr/include"
-		-DKBUILD_MODNAME="${name}")
+		-DKBUILD_MODNAME="${name}" -Dkapi_this_module=kapi_module_${identifier})
 	# Reports name files as the user does. The last option that fits counts.
 	foreach(folder ${roots} ${links})
 		target_compile_options(${name} PRIVATE -fmacro-prefix-map=${folder}/=)

@@ -165,12 +165,14 @@ long kapi_start(uint32_t tid, long (*function)(struct hmmu *m, uint32_t tid, voi
 long kapi_resume(uint32_t tid);
 /** Let threads of the kernel run until all wait. */
 void kapi_run(void);
-/** open() of a device by its name, with or without "/dev/". */
+/** open() of a device by its name, with or without "/dev/", or of a file in /sys/kernel/debug/. */
 long kapi_open(uint32_t tid, const char *name, struct kapi_file **file);
 /** The last close(). */
 long kapi_close(uint32_t tid, struct kapi_file *file);
 /** ioctl(). @p argument is an address of the task, or a number. */
 long kapi_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t argument);
+/** mmap() of a device, private: its driver puts pages into the mapping. The kind of @p map counts for nothing. */
+long kapi_mmap(uint32_t tid, struct kapi_file *file, const struct hmmu_map *map, uint64_t offset, uint64_t *address);
 /** Load or store bytes of the task's memory, as the CPU would. 0 or a negative errno. */
 long kapi_load(uint32_t tid, uint64_t address, void *buffer, size_t size);
 long kapi_store(uint32_t tid, uint64_t address, const void *buffer, size_t size);

@@ -9,8 +9,6 @@ const LACKING = {
   'hmm.hmm_device_private.anon_write_child_shared': 'fork() of a live program',
   'hmm.hmm_device_private.exclusive_cow': 'fork() of a live program',
   'hmm.hmm_device_private.hmm_cow_in_device': 'fork() of a live program',
-  'hmm.hmm_device_private.mixedmap': 'vm_insert_page()',
-  'hmm.hmm_device_private.hmm_gup_test': '/sys/kernel/debug/gup_test',
 }
 /** As many tests are of device-private memory. */
 const PRIVATE_TESTS = 29

@@ -41,6 +41,7 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 		.flags = (page->flags & ~PAGE_USERS) | pool_flags(m, pfn),
 		.ref = page_count(m, pfn),
 		.map = page_mapcount(m, pfn),
+		.dma_pins = m->pins[pfn].dma,
 		.index = page->index,
 		.device = is_device_private_page(m, pfn),
 		.anon = PageAnon(m, pfn),

@@ -380,6 +380,7 @@ struct hmmu_page_info {
 	uint32_t flags;    /**< enum hmmu_page_flag */
 	int32_t ref;       /**< page_count() */
 	int32_t map;       /**< page_mapcount() */
+	uint32_t dma_pins; /**< how often hmmu_pin() has pinned it with HMMU_PIN_DMA */
 	uint64_t index;    /**< offset in the page's mapping or file, in pages */
 	bool device;       /**< device memory */
 	bool anon;         /**< PageAnon() */

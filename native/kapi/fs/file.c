@@ -4,7 +4,9 @@
 #include <linux/kernel.h>
 
 #include "fs/chrdev.h"
+#include "fs/debugfs.h"
 #include "host/host.h"
+#include "mm/device_map.h"
 
 /** A file, and the inode of the device that it is of. */
 struct opened {
@@ -12,18 +14,32 @@ struct opened {
 	struct inode inode;
 };
 
-int file_open(const char *name, struct file **file)
+/* The inode of a name. Returns its operations; NULL: there is none. */
+static const struct file_operations *find_inode(const char *name, struct inode *inode)
 {
 	struct cdev *cdev = chrdev_find(strncmp(name, "/dev/", 5) ? name : name + 5);
-	struct opened *opened = cdev ? host_alloc(sizeof(*opened)) : NULL;
+	const struct dentry *dentry = debugfs_find(name);
+
+	if (cdev)
+		*inode = (struct inode){ .i_rdev = cdev->dev, .i_cdev = cdev };
+	else if (dentry)
+		*inode = (struct inode){ .i_private = dentry->kapi_data };
+	return cdev ? cdev->ops : dentry ? dentry->kapi_operations : NULL;
+}
+
+int file_open(const char *name, struct file **file)
+{
+	struct inode inode = { 0 };
+	const struct file_operations *operations = find_inode(name, &inode);
+	struct opened *opened = operations ? host_alloc(sizeof(*opened)) : NULL;
 	int err = 0;
 
 	if (!opened)
-		return cdev ? -ENOMEM : -ENOENT;
-	opened->inode = (struct inode){ .i_rdev = cdev->dev, .i_cdev = cdev };
-	opened->file = (struct file){ .f_op = cdev->ops, .f_inode = &opened->inode };
-	if (cdev->ops->open)
-		err = cdev->ops->open(&opened->inode, &opened->file);
+		return operations ? -ENOMEM : -ENOENT;
+	opened->inode = inode;
+	opened->file = (struct file){ .f_op = operations, .f_inode = &opened->inode };
+	if (operations->open)
+		err = operations->open(&opened->inode, &opened->file);
 	if (err)
 		host_free(opened);
 	else
@@ -45,6 +61,30 @@ long file_ioctl(struct file *file, unsigned int command, unsigned long argument)
 	long result = file->f_op->unlocked_ioctl ? file->f_op->unlocked_ioctl(file, command, argument) : -ENOTTY;
 
 	return result == -ENOIOCTLCMD ? -ENOTTY : result;
+}
+
+int file_mmap(struct file *file, const struct hmmu_map *map, u64 offset, uint64_t *address)
+{
+	static const struct kapi_place here = { .file = "the kernel", .function = "mmap" };
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	int err;
+
+	if (!file->f_op->mmap)
+		return -ENODEV;
+	kapi_mmap_lock(mm, true, &here);
+	err = device_map_begin(mm, map, address);
+	vma = err ? NULL : mm_find_vma(mm, *address);
+	if (vma) {
+		vma->vm_pgoff = offset >> PAGE_SHIFT;
+		err = file->f_op->mmap(file, vma);
+	} else if (!err) {
+		err = -ENOMEM;
+	}
+	if (err && *address)
+		device_map_undo(mm, map, *address);
+	kapi_mmap_unlock(mm, &here);
+	return err;
 }
 
 loff_t default_llseek(struct file *file, loff_t offset, int whence)

@@ -31,8 +31,8 @@ int live_booting_file(void);
 void *live_map_machine(size_t size);
 /** Whether a part of a range is emulated memory. */
 bool live_is_emulated(const void *start, size_t size);
-/** Map emulated memory; the arguments are those of mmap(). A negative errno on failure. */
-long live_map(size_t size, int prot, int flags);
+/** Map emulated memory, or with @p file a device; the arguments are those of mmap(). A negative errno on failure. */
+long live_map(size_t size, int prot, int flags, struct kapi_file *file, uint64_t offset);
 /** Drop what the machine has flushed. After each call into it. */
 void live_shoot_down(void);
 /** @} */

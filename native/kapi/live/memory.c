@@ -114,7 +114,15 @@ static long do_map(struct hmmu *m, uint32_t tid, void *data)
 	return err;
 }
 
-long live_map(size_t size, int prot, int flags)
+/* The machine makes the mapping, or the device's driver. */
+static long map_at(const struct hmmu_map *map, struct kapi_file *file, uint64_t offset)
+{
+	uint64_t address;
+
+	return file ? kapi_mmap(live.tid, file, map, offset, &address) : kapi_call(live.tid, do_map, (void *)map);
+}
+
+long live_map(size_t size, int prot, int flags, struct kapi_file *file, uint64_t offset)
 {
 	size_t bytes = (size + PAGE - 1) & ~(PAGE - 1);
 	char *place = host_map(NULL, bytes + HUGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -129,7 +137,7 @@ long live_map(size_t size, int prot, int flags)
 		return -EINVAL;
 	if (!add_window(map.address, bytes))
 		return -ENOMEM;
-	err = kapi_call(live.tid, do_map, &map);
+	err = map_at(&map, file, offset);
 	live_shoot_down();
 	return err ? err : (long)map.address;
 }

@@ -27,10 +27,11 @@ static long result_of(long result)
 	return -1;
 }
 
-/* A device that the host does not have may be the machine's. */
+/* A device that the host does not have may be the machine's, and so may a file of debugfs. */
 static bool may_be_device(const char *path)
 {
-	return strncmp(path, "/dev/", 5) == 0 && syscall(SYS_faccessat, AT_FDCWD, path, F_OK) != 0;
+	return (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/sys/kernel/debug/", 18) == 0) &&
+	       syscall(SYS_faccessat, AT_FDCWD, path, F_OK) != 0;
 }
 
 int open(const char *path, int flags, ...)
@@ -72,8 +73,9 @@ int ioctl(int descriptor, unsigned long command, ...)
 
 static void *map_emulated(size_t size, int prot, int flags, int file, uint64_t offset)
 {
-	bool fills = !(flags & MAP_ANONYMOUS);
-	long address = live_file(file) ? -ENODEV : live_map(size, fills ? PROT_WRITE : prot, flags);
+	struct kapi_file *device = flags & MAP_ANONYMOUS ? NULL : live_file(file);
+	bool fills = !(flags & MAP_ANONYMOUS) && !device;
+	long address = live_map(size, fills ? PROT_WRITE : prot, flags, device, offset);
 
 	if (address >= 0 && fills &&
 	    (live_fill((void *)address, size, flags, file, offset) || mprotect((void *)address, size, prot))) {

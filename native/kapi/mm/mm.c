@@ -268,6 +268,8 @@ static unsigned long vm_flags(const struct hmmu_vma_info *info)
 		flags |= VM_SHARED;
 	if (info->kind == HMMU_MAP_HUGETLB)
 		flags |= VM_HUGETLB;
+	if (info->kind == HMMU_MAP_MIXED)
+		flags |= VM_MIXEDMAP;
 	return flags;
 }
 
@@ -302,13 +304,4 @@ struct vm_area_struct *kapi_vma_lookup(struct mm_struct *mm, unsigned long addre
 {
 	mm_need_lock(mm, "vma_lookup", place);
 	return mm_find_vma(mm, address);
-}
-
-int vm_insert_page(struct vm_area_struct *vma, unsigned long address, struct page *page)
-{
-	(void)vma;
-	(void)address;
-	(void)page;
-	report(KAPI_CHECK_LIMIT, NULL, "vm_insert_page() is not emulated yet");
-	return -EINVAL;
 }

@@ -158,21 +158,24 @@ struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
 
 void kapi_get_page(struct page *page, const struct kapi_place *place)
 {
-	if (is_page(page, "get_page", place))
-		report(KAPI_CHECK_LIMIT, place, "get_page() is not emulated yet");
+	if (is_page(page, "get_page", place) && hmmu_page_get(machine, (u32)page_to_pfn(page)))
+		core_refused(place, "get_page");
 }
 
+/* One that get_page() or get_user_pages() took goes first; the driver's last one is that of the allocation. */
 static void put(struct page *page, const char *call, const struct kapi_place *place)
 {
 	struct page_note *note;
+	u32 pfn;
 
 	if (!is_page(page, call, place))
 		return;
+	pfn = (u32)page_to_pfn(page);
 	note = note_of(page);
 	if (note->put)
-		report(KAPI_CHECK_BAD_PUT, place, "%s() of page %lu, whose last reference was put at %s", call,
-		       page_to_pfn(page), place_text(note->put));
-	else if (hmmu_page_put(machine, (u32)page_to_pfn(page)))
+		report(KAPI_CHECK_BAD_PUT, place, "%s() of page %u, whose last reference was put at %s", call, pfn,
+		       place_text(note->put));
+	else if (hmmu_unpin(machine, pfn, 0) && hmmu_page_put(machine, pfn))
 		core_refused_put(place, call);
 	else if (!page_count(page)) {
 		note->put = place;

@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 
 #include "fs/chrdev.h"
+#include "fs/debugfs.h"
 #include "fs/module.h"
 #include "host/host.h"
 #include "lib/engine.h"
@@ -111,6 +112,7 @@ long kapi_unload_modules(void)
 
 	if (result)
 		return result;
+	debugfs_forget();
 	chrdevs_report_left();
 	intervals_report_left();
 	dma_report_left(NULL);

@@ -66,6 +66,35 @@ long kapi_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t
 	return kapi_call(tid, do_ioctl, &arguments);
 }
 
+struct mmap_arguments {
+	struct file *file;
+	struct hmmu_map map;
+	u64 offset;
+	uint64_t *address;
+};
+
+static long do_mmap(struct hmmu *m, uint32_t tid, void *data)
+{
+	const struct mmap_arguments arguments = *(struct mmap_arguments *)data;
+	uint64_t address;
+	int err = file_mmap(arguments.file, &arguments.map, arguments.offset, &address);
+
+	(void)m;
+	(void)tid;
+	if (!err)
+		*arguments.address = address;
+	return err;
+}
+
+long kapi_mmap(uint32_t tid, struct kapi_file *file, const struct hmmu_map *map, uint64_t offset, uint64_t *address)
+{
+	struct mmap_arguments arguments = {
+		.file = (struct file *)file, .map = *map, .offset = offset, .address = address
+	};
+
+	return kapi_call(tid, do_mmap, &arguments);
+}
+
 struct access_arguments {
 	u64 address;
 	void *buffer;

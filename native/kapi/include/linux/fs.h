@@ -3,6 +3,7 @@
 #define _LINUX_FS_H
 
 #include <kapi/place.h>
+#include <linux/ioctl.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
 #include <linux/mm_types.h>
@@ -28,6 +29,7 @@ struct file_operations {
 struct inode {
 	dev_t i_rdev;
 	struct cdev *i_cdev;
+	void *i_private;
 };
 
 struct file {
@@ -42,6 +44,16 @@ static inline struct inode *file_inode(const struct file *file)
 {
 	return file->f_inode;
 }
+
+static inline int nonseekable_open(struct inode *inode, struct file *file)
+{
+	(void)inode;
+	(void)file;
+	return 0;
+}
+
+/* Programs have 64 bits. */
+#define compat_ptr_ioctl NULL
 
 loff_t default_llseek(struct file *file, loff_t offset, int whence);
 int kapi_alloc_chrdev_region(dev_t *first, unsigned int base, unsigned int count, const struct kapi_place *place);

@@ -9,4 +9,9 @@
 #define __exit
 #define __initdata
 
+/* What is built into a kernel begins as modules do. */
+#define late_initcall(function) module_init(function)
+
+#include <linux/module.h>
+
 #endif

@@ -13,11 +13,17 @@ struct page {
 	void *zone_device_data;
 };
 
+/** All pages of a large one, or one page; the machine knows which. */
+struct folio {
+	struct page page;
+};
+
 /** A mapping, as it is while mmap_lock is held. */
 struct vm_area_struct {
 	unsigned long vm_start;
 	unsigned long vm_end;
 	unsigned long vm_flags;
+	unsigned long vm_pgoff;
 	struct mm_struct *vm_mm;
 	void *vm_private_data;
 	struct vm_area_struct *kapi_next;

@@ -3,6 +3,7 @@
 #define _LINUX_PRINTK_H
 
 #include <linux/compiler.h>
+#include <linux/init.h>
 
 /** The kernel's levels of messages. */
 enum kapi_log_level { KAPI_LOG_ERR = 3, KAPI_LOG_WARNING, KAPI_LOG_NOTICE, KAPI_LOG_INFO, KAPI_LOG_DEBUG };
