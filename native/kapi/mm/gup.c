@@ -7,6 +7,7 @@
 #include "log/report.h"
 #include "mm/core.h"
 #include "mm/mm.h"
+#include "mm/page.h"
 
 static bool arguments_fit(unsigned int how, unsigned int flags, struct page **pages, const struct kapi_place *place)
 {
@@ -51,6 +52,7 @@ long kapi_gup(unsigned int how, unsigned long start, unsigned long count, unsign
 		if (err)
 			return i ? (long)i : err;
 		pages[i] = pfn_to_page(pfn);
+		page_note_allocated(pages[i], place);
 	}
 	return (long)count;
 }

@@ -129,7 +129,7 @@ static void test_map_device(void **state)
 	(void)state;
 	assert_int_equal(kapi_mmap(g.r.tid, g.file, &map, 0, &address), -ENODEV);
 	assert_int_equal(kapi_open(g.r.tid, "hmm_dmirror0", &device), 0);
-	kapi_fail_allocation(PAGES, false);
+	assert_int_equal(kapi_fault(KAPI_FAULT_ALLOCATION, PAGES, false), 0);
 	assert_int_equal(kapi_mmap(g.r.tid, device, &map, 0, &address), -ENOMEM);
 	assert_int_equal(kapi_mmap(g.r.tid, device, &map, 0, &address), 0);
 	assert_int_equal(page_at(&g, address).ref, 1);
