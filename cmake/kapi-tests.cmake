@@ -29,12 +29,14 @@ function(kapi_test name)
 endfunction()
 
 # Tests that play the driver see the kernel's names.
-foreach(name test_kapi_xarray test_kapi_locks test_kapi_heap test_kapi_wait test_kapi_dma test_kapi_engine test_kapi_tree)
+foreach(name test_kapi_xarray test_kapi_locks test_kapi_heap test_kapi_wait test_kapi_dma test_kapi_engine test_kapi_tree
+	test_kapi_migrate)
 	kapi_test(${name})
 	target_include_directories(${name} BEFORE PRIVATE ${kapi}/include)
 	target_compile_definitions(${name} PRIVATE KAPI_RUNTIME)
 	set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
 endforeach()
+target_sources(test_kapi_migrate PRIVATE ${kapi}/test/small_driver.c)
 
 if(HMMU_KERNEL_TREE)
 	hmmu_kernel_driver(test_hmm lib/test_hmm.c)

@@ -31,25 +31,29 @@ struct kapi_migration {
 	struct hmmu_migration *core;
 	const struct kapi_thread *thread;
 	const struct kapi_place *place;
-	const unsigned long *src;
-	unsigned long
-		*own_dst; /**< of device pages: the driver gives its destinations later, in an array not known before */
+	const unsigned long *driver_src; /**< by which a migration of device pages is known; NULL: by address */
+	unsigned long *src; /**< those of the machine: the driver's arrays may be gone before the migration is */
+	unsigned long *dst;
 	unsigned long pages;
 	bool refused; /**< the machine did not move the pages */
 };
 
 static LIST_HEAD(migrations);
 
-static struct kapi_migration *new_migration(const struct kapi_place *place)
+static struct kapi_migration *new_migration(unsigned long pages, const struct kapi_place *place)
 {
 	struct kapi_migration *migration = host_alloc(sizeof(*migration));
+	unsigned long *words = host_alloc(2 * (pages + 1) * sizeof(*words));
 
-	if (!migration) {
+	if (!migration || !words) {
 		report(KAPI_CHECK_LIMIT, place, "the host has no memory for a migration");
 		host_abort();
 	}
 	migration->thread = thread_current();
 	migration->place = place;
+	migration->src = words;
+	migration->dst = words + pages;
+	migration->pages = pages;
 	list_add(&migration->node, &migrations);
 	return migration;
 }
@@ -57,7 +61,7 @@ static struct kapi_migration *new_migration(const struct kapi_place *place)
 static void free_migration(struct kapi_migration *migration)
 {
 	list_del(&migration->node);
-	host_free(migration->own_dst);
+	host_free(migration->src);
 	host_free(migration);
 }
 
@@ -94,12 +98,22 @@ static void note_given(const unsigned long *src, unsigned long pages)
 			page_note_given(migrate_pfn_to_page(src[i]));
 }
 
-static void move_pages(struct kapi_migration *migration, const char *call, const struct kapi_place *place)
+static void copy_words(unsigned long *to, const unsigned long *from, unsigned long pages)
+{
+	memcpy(to, from, pages * sizeof(*to));
+}
+
+static void move_pages(struct kapi_migration *migration, unsigned long *src, const unsigned long *dst, const char *call,
+		       const struct kapi_place *place)
 {
 	core_enter(place);
+	copy_words(migration->src, src, migration->pages);
+	copy_words(migration->dst, dst, migration->pages);
 	migration->refused = hmmu_migrate_vma_pages(migration->core);
 	if (migration->refused)
 		core_refused(place, call);
+	copy_words(src, migration->src, migration->pages);
+	take_over(dst, migration->pages);
 }
 
 /* A kernel that finalizes without a move maps the new page all the same. The machine gives it back. */
@@ -129,11 +143,14 @@ static void check_dma(const struct hmmu_migration_state *state, const struct kap
 }
 
 /* A kernel finalizes whatever has been done; what has not, is given up. An error of the pages is no second one here. */
-static void finalize(struct kapi_migration *migration, const char *call, const struct kapi_place *place)
+static void finalize(struct kapi_migration *migration, const unsigned long *src, const unsigned long *dst,
+		     const char *call, const struct kapi_place *place)
 {
 	struct hmmu_migration_state state;
 
 	core_enter(place);
+	copy_words(migration->src, src, migration->pages);
+	copy_words(migration->dst, dst, migration->pages);
 	hmmu_migrate_state(migration->core, &state);
 	if (state.stage <= HMMU_STAGE_PAGES) {
 		check_destinations(&state, call, place);
@@ -146,13 +163,21 @@ static void finalize(struct kapi_migration *migration, const char *call, const s
 	free_migration(migration);
 }
 
+static struct kapi_migration *migration_of_thread(void)
+{
+	struct kapi_migration *migration;
+
+	list_for_each_entry (migration, &migrations, node)
+		if (migration->thread == thread_current())
+			return migration;
+	return NULL;
+}
+
 void migrations_check_return(void)
 {
-	struct kapi_migration *migration, *next;
+	struct kapi_migration *migration;
 
-	list_for_each_entry_safe (migration, next, &migrations, node) {
-		if (migration->thread != thread_current())
-			continue;
+	while ((migration = migration_of_thread())) {
 		report(KAPI_CHECK_BAD_CALL, migration->place,
 		       "the migration that begins here is not finalized when the call ends");
 		core_enter(NULL);
@@ -164,56 +189,67 @@ void migrations_check_return(void)
 /* --- by address --- */
 
 /* On demand somebody else has the lock of a page in the range, and a reference to it. Its pfn, or 0. */
-static u32 contend(const struct migrate_vma *args)
+static u32 contend(u32 pid, u64 start, u64 pages)
 {
-	u64 start = args->start & PAGE_MASK, end = args->end & PAGE_MASK,
-	    pages = end > start ? (end - start) / PAGE_SIZE : 0;
 	u64 page = fault_happens_among(KAPI_FAULT_PAGE_LOCK, pages);
 	u32 pfn;
 
-	if (page == pages || hmmu_hold(machine, args->vma->vm_mm->pid, start + page * PAGE_SIZE, &pfn))
+	if (page == pages || hmmu_hold(machine, pid, start + page * PAGE_SIZE, &pfn))
 		return 0;
 	return pfn;
 }
 
+static int set_up(struct kapi_migration *migration, u32 pid, const struct hmmu_migrate_request *request,
+		  const struct kapi_place *place)
+{
+	u32 contended = contend(pid, request->start, migration->pages);
+	int err = CORE_CALL(request->tid, place, hmmu_migrate_vma_setup(machine, request, &migration->core));
+
+	if (contended)
+		hmmu_release(machine, contended);
+	return err;
+}
+
 int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *place)
 {
+	u64 start = args->start & PAGE_MASK, end = args->end & PAGE_MASK;
 	struct hmmu_migrate_request request = {
-		.start = args->start,
-		.end = args->end,
-		.src = args->src,
-		.dst = args->dst,
+		.start = start,
+		.end = end,
 		.flags = (u32)args->flags,
 		.fault_page = args->fault_page ? (u32)page_to_pfn(args->fault_page) : 0,
 		.owner = (u64)args->pgmap_owner,
 	};
 	struct hmmu_migration_state state;
-	struct hmmu_migration *core;
-	u32 contended;
+	struct kapi_migration *migration;
 	int err;
 
 	kapi_might_sleep(place);
 	args->kapi_migration = NULL;
-	if (!args->vma || !args->src || !args->dst)
+	if (!args->vma || !args->src || !args->dst || start < args->vma->vm_start || end > args->vma->vm_end ||
+	    start >= end)
 		return -EINVAL;
 	mm_need_lock(args->vma->vm_mm, "migrate_vma_setup", place);
 	request.tid = mm_task(args->vma->vm_mm, place);
 	if (!request.tid)
 		return -EINVAL;
-	contended = contend(args);
-	err = CORE_CALL(request.tid, place, hmmu_migrate_vma_setup(machine, &request, &core));
-	if (contended)
-		hmmu_release(machine, contended);
-	if (err)
+	migration = new_migration((end - start) / PAGE_SIZE, place);
+	request.src = migration->src;
+	request.dst = migration->dst;
+	err = set_up(migration, args->vma->vm_mm->pid, &request, place);
+	if (err) {
+		free_migration(migration);
 		return err;
-	args->start &= PAGE_MASK;
-	args->end &= PAGE_MASK;
-	hmmu_migrate_state(core, &state);
+	}
+	copy_words(args->src, migration->src, migration->pages);
+	copy_words(args->dst, migration->dst, migration->pages);
+	note_given(args->src, migration->pages);
+	hmmu_migrate_state(migration->core, &state);
+	args->start = start;
+	args->end = end;
 	args->npages = state.npages;
 	args->cpages = state.cpages;
-	args->kapi_migration = new_migration(place);
-	args->kapi_migration->core = core;
-	note_given(args->src, args->npages);
+	args->kapi_migration = migration;
 	return 0;
 }
 
@@ -231,8 +267,7 @@ void kapi_migrate_vma_pages(struct migrate_vma *args, const struct kapi_place *p
 	if (!is_set_up(args, "migrate_vma_pages", place))
 		return;
 	check_dst(args->dst, args->npages, "migrate_vma_pages", place);
-	move_pages(args->kapi_migration, "migrate_vma_pages", place);
-	take_over(args->dst, args->npages);
+	move_pages(args->kapi_migration, args->src, args->dst, "migrate_vma_pages", place);
 }
 
 void kapi_migrate_vma_finalize(struct migrate_vma *args, const struct kapi_place *place)
@@ -240,69 +275,90 @@ void kapi_migrate_vma_finalize(struct migrate_vma *args, const struct kapi_place
 	kapi_might_sleep(place);
 	if (!is_set_up(args, "migrate_vma_finalize", place))
 		return;
-	finalize(args->kapi_migration, "migrate_vma_finalize", place);
+	finalize(args->kapi_migration, args->src, args->dst, "migrate_vma_finalize", place);
 	args->kapi_migration = NULL;
 }
 
 /* --- by page --- */
 
-/* The driver knows it by its src. */
-static struct kapi_migration *find_migration(const unsigned long *src, unsigned long pages, const char *call,
-					     const struct kapi_place *place)
-{
-	struct kapi_migration *migration;
-
-	list_for_each_entry (migration, &migrations, node)
-		if (migration->src == src && migration->pages == pages)
-			return migration;
-	report(KAPI_CHECK_BAD_CALL, place, "%s() without migrate_device_range()", call);
-	return NULL;
-}
-
 int kapi_migrate_device_range(unsigned long *src, unsigned long first, unsigned long pages,
 			      const struct kapi_place *place)
 {
-	struct hmmu_device_range range = { .first = (u32)first, .pages = (u32)pages, .src = src };
-	struct kapi_migration *migration;
+	struct kapi_migration *migration = new_migration(pages, place);
+	const struct hmmu_device_range range = {
+		.first = (u32)first, .pages = (u32)pages, .src = migration->src, .dst = migration->dst
+	};
 	int err;
 
 	kapi_might_sleep(place);
 	core_enter(place);
-	range.dst = host_alloc(pages * sizeof(*range.dst));
-	migration = new_migration(place);
-	migration->own_dst = range.dst;
-	migration->src = src;
-	migration->pages = pages;
-	err = range.dst ? hmmu_migrate_device_range(machine, &range, &migration->core) : -ENOMEM;
-	if (!err)
-		return 0;
-	core_refused(place, "migrate_device_range");
-	free_migration(migration);
-	return err;
+	migration->driver_src = src;
+	err = hmmu_migrate_device_range(machine, &range, &migration->core);
+	if (err) {
+		core_refused(place, "migrate_device_range");
+		free_migration(migration);
+		return err;
+	}
+	copy_words(src, migration->src, pages);
+	note_given(src, pages);
+	return 0;
+}
+
+/* Whether its words are among these. A driver may take several ranges, and go on with them together. */
+static bool is_within(const struct kapi_migration *migration, const unsigned long *src, unsigned long pages)
+{
+	return migration->driver_src >= src && migration->driver_src + migration->pages <= src + pages;
+}
+
+static struct kapi_migration *migration_within(const unsigned long *src, unsigned long pages)
+{
+	struct kapi_migration *migration;
+
+	list_for_each_entry (migration, &migrations, node)
+		if (is_within(migration, src, pages))
+			return migration;
+	return NULL;
+}
+
+/* There is no range, or these are parts of one. */
+static void report_no_range(const unsigned long *src, unsigned long pages, const char *call,
+			    const struct kapi_place *place)
+{
+	const struct kapi_migration *migration;
+
+	list_for_each_entry (migration, &migrations, node)
+		if (migration->driver_src && src < migration->driver_src + migration->pages &&
+		    migration->driver_src < src + pages) {
+			report(KAPI_CHECK_LIMIT, place, "%s() of a part of a range: not emulated", call);
+			return;
+		}
+	report(KAPI_CHECK_BAD_CALL, place, "%s() without migrate_device_range()", call);
 }
 
 void kapi_migrate_device_pages(unsigned long *src, unsigned long *dst, unsigned long pages,
 			       const struct kapi_place *place)
 {
-	struct kapi_migration *migration = find_migration(src, pages, "migrate_device_pages", place);
+	struct kapi_migration *migration;
 
 	kapi_might_sleep(place);
-	if (!migration)
-		return;
+	if (!migration_within(src, pages))
+		report_no_range(src, pages, "migrate_device_pages", place);
 	check_dst(dst, pages, "migrate_device_pages", place);
-	memcpy(migration->own_dst, dst, pages * sizeof(*dst));
-	move_pages(migration, "migrate_device_pages", place);
-	take_over(dst, pages);
+	list_for_each_entry (migration, &migrations, node)
+		if (is_within(migration, src, pages))
+			move_pages(migration, src + (migration->driver_src - src), dst + (migration->driver_src - src),
+				   "migrate_device_pages", place);
 }
 
 void kapi_migrate_device_finalize(unsigned long *src, unsigned long *dst, unsigned long pages,
 				  const struct kapi_place *place)
 {
-	struct kapi_migration *migration = find_migration(src, pages, "migrate_device_finalize", place);
+	struct kapi_migration *migration = migration_within(src, pages);
 
 	kapi_might_sleep(place);
 	if (!migration)
-		return;
-	memcpy(migration->own_dst, dst, pages * sizeof(*dst));
-	finalize(migration, "migrate_device_finalize", place);
+		report_no_range(src, pages, "migrate_device_finalize", place);
+	for (; migration; migration = migration_within(src, pages))
+		finalize(migration, src + (migration->driver_src - src), dst + (migration->driver_src - src),
+			 "migrate_device_finalize", place);
 }

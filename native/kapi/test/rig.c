@@ -8,6 +8,8 @@
 static struct {
 	unsigned int count;
 	enum kapi_check check;
+	char file[200];
+	int line;
 	char text[300];
 } seen;
 
@@ -16,6 +18,8 @@ static void on_report(void *data, const struct kapi_report *report)
 	(void)data;
 	seen.count++;
 	seen.check = report->check;
+	seen.line = report->line;
+	snprintf(seen.file, sizeof(seen.file), "%s", report->file ? report->file : "");
 	snprintf(seen.text, sizeof(seen.text), "%s:%d: %s [%s]", report->file ? report->file : "?", report->line,
 		 report->text, kapi_check_word(report->check));
 	printf("report: %s\n", seen.text);
@@ -37,6 +41,13 @@ void assert_reports(unsigned int count, enum kapi_check check)
 void assert_report(enum kapi_check check)
 {
 	assert_reports(1, check);
+}
+
+void assert_report_in(const char *path, enum kapi_check check)
+{
+	if (!strstr(seen.file, path) || !seen.line)
+		fail_msg("no line of %s: %s", path, seen.text);
+	assert_report(check);
 }
 
 struct rig rig_open(uint64_t seed)

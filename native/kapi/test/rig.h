@@ -39,5 +39,7 @@ void assert_no_reports(void);
 void assert_reports(unsigned int count, enum kapi_check check);
 /** Exactly one report. */
 void assert_report(enum kapi_check check);
+/** The same; and it names a line of a file with this text in its path. */
+void assert_report_in(const char *path, enum kapi_check check);
 
 #endif
