@@ -55,6 +55,7 @@ int nouveau_bo_new(struct nouveau_cli *client, u64 size, int align, u32 domain, 
 	if (!*bo)
 		return -ENOMEM;
 	(*bo)->offset = i * PIECE_SIZE;
+	memset(memory + (*bo)->offset, 0xa5, size);
 	pieces[i] = *bo;
 	return 0;
 }
@@ -178,10 +179,12 @@ static int wait_for_room(struct nvif_push *push, u32 size)
 
 /* --- fences --- */
 
+/* A kernel leaves the pointer as it is if there is no memory. Here it says so, for the check below. */
 int nouveau_fence_new(struct nouveau_fence **made, struct nouveau_channel *from)
 {
 	struct nouveau_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
 
+	*made = NULL;
 	if (!fence)
 		return -ENOMEM;
 	*made = fence;
@@ -193,8 +196,10 @@ int nouveau_fence_new(struct nouveau_fence **made, struct nouveau_channel *from)
 }
 
 /* A fence that comes with an error ends the wait as any other one does. */
-int nouveau_fence_wait(struct nouveau_fence *fence, bool lazy, bool interruptible)
+int fence_wait(struct nouveau_fence *fence, bool interruptible, const struct kapi_place *place)
 {
+	if (kapi_warn(!fence, place, "a wait for a fence that could not be made"))
+		return -EINVAL;
 	return dma_fence_wait_timeout(fence->end, interruptible, 15 * HZ) ? 0 : -EBUSY;
 }
 

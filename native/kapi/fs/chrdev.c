@@ -106,6 +106,11 @@ void chrdevs_report_left(void)
 		if (majors[major].place)
 			report(KAPI_CHECK_DEVICE_LEFT, majors[major].place,
 			       "the numbers that are given out here are never given back");
+	chrdevs_forget();
+}
+
+void chrdevs_forget(void)
+{
 	devices = NULL;
 	memset(majors, 0, sizeof(majors));
 }

@@ -9,5 +9,7 @@
 struct cdev *chrdev_find(const char *name);
 /** Report devices and their numbers that drivers have left, and forget them. */
 void chrdevs_report_left(void);
+/** Forget them. */
+void chrdevs_forget(void);
 
 #endif

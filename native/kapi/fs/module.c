@@ -105,3 +105,9 @@ void modules_exit(void)
 {
 	exit_from(modules);
 }
+
+void modules_forget(void)
+{
+	for (struct module *module = modules; module; module = module->next)
+		module->live = false;
+}

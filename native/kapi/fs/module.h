@@ -7,5 +7,7 @@
 int modules_init(void);
 /** module_exit() of those that are loaded, in reverse order. */
 void modules_exit(void);
+/** All are gone, without module_exit(). */
+void modules_forget(void);
 
 #endif

@@ -134,3 +134,9 @@ void heap_report_left(void)
 		drop_piece(piece);
 	}
 }
+
+void heap_forget(void)
+{
+	for (struct piece *piece = host_set_any(&pieces); piece; piece = host_set_any(&pieces))
+		drop_piece(piece);
+}

@@ -22,5 +22,7 @@ void heap_free_internal(void *memory);
 bool heap_fails(gfp_t gfp);
 /** Report everything that drivers have not freed, and free it. */
 void heap_report_left(void);
+/** Free it, without a report. */
+void heap_forget(void);
 
 #endif

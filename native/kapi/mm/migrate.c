@@ -186,6 +186,14 @@ void migrations_check_return(void)
 	}
 }
 
+void migrations_forget(void)
+{
+	struct kapi_migration *migration, *next;
+
+	list_for_each_entry_safe (migration, next, &migrations, node)
+		free_migration(migration);
+}
+
 /* --- by address --- */
 
 /* On demand somebody else has the lock of a page in the range, and a reference to it. Its pfn, or 0. */

@@ -5,5 +5,7 @@
 
 /** Report the migrations that the running thread has begun and not finalized, and give them up. */
 void migrations_check_return(void);
+/** Forget all migrations. The machine drops its own. */
+void migrations_forget(void);
 
 #endif

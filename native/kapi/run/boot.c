@@ -14,10 +14,12 @@
 #include "mm/dma.h"
 #include "mm/interval.h"
 #include "mm/iommu.h"
+#include "mm/migrate.h"
 #include "mm/mm.h"
 #include "mm/page.h"
 #include "mm/region.h"
 #include "run/calls.h"
+#include "task/workqueue.h"
 #include "task/faults.h"
 
 #define DEFAULT_PAGES (1u << 18)
@@ -75,12 +77,17 @@ void kapi_shutdown(void)
 	if (!machine)
 		return;
 	threads_exit();
+	workqueues_forget();
 	calls_forget();
+	modules_forget();
+	chrdevs_forget();
+	migrations_forget();
 	intervals_forget();
 	mm_shutdown();
 	regions_forget();
 	iommu_shutdown();
 	pages_shutdown();
+	heap_forget();
 	core_shutdown();
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Work queues. Each work has a thread of its own from when it is queued. */
-#include <linux/workqueue.h>
+#include "task/workqueue.h"
 
 #include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/workqueue.h>
 
 #include "host/host.h"
 #include "log/report.h"
@@ -114,4 +115,13 @@ bool kapi_cancel_work_sync(struct work_struct *work, const struct kapi_place *pl
 	}
 	thread_wait(has_no_worker, work, "the end of a work", place);
 	return pending;
+}
+
+void workqueues_forget(void)
+{
+	struct worker *worker, *next;
+
+	list_for_each_entry_safe (worker, next, &workers, node)
+		host_free(worker);
+	INIT_LIST_HEAD(&workers);
 }

@@ -20,7 +20,8 @@ struct nouveau_fence {
 };
 
 int nouveau_fence_new(struct nouveau_fence **fence, struct nouveau_channel *channel);
-int nouveau_fence_wait(struct nouveau_fence *fence, bool lazy, bool interruptible);
+int fence_wait(struct nouveau_fence *fence, bool interruptible, const struct kapi_place *place);
+#define nouveau_fence_wait(fence, lazy, interruptible) fence_wait(fence, interruptible, KAPI_HERE)
 void nouveau_fence_unref(struct nouveau_fence **fence);
 
 #endif
