@@ -20,11 +20,15 @@ function(hmmu_find_sources variable)
 	set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
-# hmmu_kernel_driver(NAME SOURCE... [HEADERS FOLDER...]): an object library, NAME.ko of a kernel. NAME is its KBUILD_MODNAME.
+# hmmu_kernel_driver(NAME SOURCE... [HEADERS FOLDER...] [MODULE KBUILD_MODNAME]): an object library, NAME.ko of a kernel. Without
+# MODULE, NAME is its KBUILD_MODNAME.
 # HEADERS are folders with a driver's own headers, in the kernel's tree or elsewhere. They come before those that lie beside
 # a source, so they can stand for its surroundings.
 function(hmmu_kernel_driver name)
-	cmake_parse_arguments(PARSE_ARGV 1 driver "" "" HEADERS)
+	cmake_parse_arguments(PARSE_ARGV 1 driver "" MODULE HEADERS)
+	if(NOT driver_MODULE)
+		set(driver_MODULE ${name})
+	endif()
 	hmmu_find_sources(sources ${driver_UNPARSED_ARGUMENTS})
 	hmmu_find_sources(headers ${driver_HEADERS})
 	set(links ${CMAKE_CURRENT_BINARY_DIR}/${name}.sources)
@@ -45,17 +49,17 @@ function(hmmu_kernel_driver name)
 		set(sources ${linked})
 	endif()
 	add_library(${name} OBJECT ${sources})
-	set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+	set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON C_STANDARD 11 C_EXTENSIONS ON)
 	target_include_directories(${name} BEFORE PRIVATE ${headers})
 	# The kernel has no C library; of the compiler's own headers it takes stdarg.h and a few others.
 	execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include OUTPUT_VARIABLE compiler_include
 		OUTPUT_STRIP_TRAILING_WHITESPACE)
 	# A program may have several drivers.
-	string(MAKE_C_IDENTIFIER ${name} identifier)
+	string(MAKE_C_IDENTIFIER ${driver_MODULE} identifier)
 	target_link_libraries(${name} PRIVATE hmmu::kapi_kernel)
 	target_compile_options(${name} PRIVATE "SHELL:-isystem ${compiler_include}"
 		"SHELL:-idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}" "SHELL:-idirafter /usr/include"
-		-DKBUILD_MODNAME="${name}" -Dkapi_this_module=kapi_module_${identifier})
+		-DKBUILD_MODNAME="${driver_MODULE}" -Dkapi_this_module=kapi_module_${identifier})
 	# Reports name files as the user does. The last option that fits counts.
 	foreach(folder ${roots} ${links})
 		target_compile_options(${name} PRIVATE -fmacro-prefix-map=${folder}/=)

@@ -56,7 +56,7 @@ add_dependencies(kapi_core hmmu_core)
 
 # How a driver is compiled: the flags of a kernel, as far as they change what a source means or what is warned of.
 add_library(kapi_kernel INTERFACE)
-target_compile_options(kapi_kernel INTERFACE -std=gnu11 -nostdinc
+target_compile_options(kapi_kernel INTERFACE -nostdinc
 	$<BUILD_INTERFACE:-I${kapi}/include> $<INSTALL_INTERFACE:-I$<INSTALL_PREFIX>/${CMAKE_INSTALL_INCLUDEDIR}/hmmu-kapi/include>
 	-D__KERNEL__ -DMODULE -funsigned-char -fno-strict-aliasing -fno-strict-overflow -fno-common
 	-Wall -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wvla

@@ -4,12 +4,15 @@ import { debuglog } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { DrillError } from '../drill'
 import { HmmuError } from '../index'
+import { KernelDriverError } from '../kernel-driver'
 import { benchCommand } from './bench'
 import { demoCommand } from './demo'
 import { doctorCommand } from './doctor'
 import { drillCheckCommand } from './drill-check'
 import { drillDiffCommand } from './drill-diff'
 import { drillRunCommand } from './drill-run'
+import { driverBuildCommand } from './driver-build'
+import { driverRunCommand } from './driver-run'
 import { ExitCode, UsageError } from './exit-codes'
 import { OutputError, print, printError, printErrorText } from './output'
 import { replCommand } from './repl'
@@ -44,12 +47,22 @@ function report(error: unknown): number {
   // A reader like `head` has closed the pipe.
   if (error instanceof OutputError && error.closed) return ExitCode.FAILED
   printError(messageOf(error))
-  const isFile = error instanceof DrillError && (error.code === 'HMMU_DRILL_FILE' || error.code === 'HMMU_DRILL_KERNEL')
-  return isFile || error instanceof UsageError ? ExitCode.USAGE : ExitCode.FAILED
+  return isOfUsage(error) || error instanceof UsageError ? ExitCode.USAGE : ExitCode.FAILED
+}
+
+/** Errors about what the command line names, or about a program that is not installed. */
+const USAGE_CODES = ['HMMU_DRILL_FILE', 'HMMU_DRILL_KERNEL', 'HMMU_DRIVER_FILE', 'HMMU_DRIVER_TREE', 'HMMU_DRIVER_TOOL']
+
+function isOfUsage(error: unknown): boolean {
+  return (error instanceof DrillError || error instanceof KernelDriverError) && USAGE_CODES.includes(error.code)
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof HmmuError || (error instanceof DrillError && error.code === 'HMMU_DRILL_KERNEL'))
+  if (
+    error instanceof HmmuError ||
+    error instanceof KernelDriverError ||
+    (error instanceof DrillError && error.code === 'HMMU_DRILL_KERNEL')
+  )
     return `${error.message} (${error.code})`
   if (error instanceof UsageError || error instanceof DrillError || error instanceof OutputError) return error.message
   log('%o', error)
@@ -70,6 +83,10 @@ function makeProgram(exit: (code: number) => void): Command {
     .description('run drills (scripts that drive memory and migrate_vma), check or compare what they print')
   for (const command of [drillRunCommand(exit), drillCheckCommand(exit), drillDiffCommand(exit)])
     drill.addCommand(inherit(command, program))
+  const driver = program
+    .command('driver')
+    .description('compile drivers of Linux from their own C source, and run them with checks')
+  for (const command of [driverBuildCommand(), driverRunCommand(exit)]) driver.addCommand(inherit(command, program))
   for (const command of [traceCommand(exit), replCommand(), benchCommand(), demoCommand(), doctorCommand(exit)])
     program.addCommand(inherit(command, program))
   return program
