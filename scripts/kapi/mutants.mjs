@@ -8,8 +8,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { program } from 'commander'
+import { compileCommand } from '../../dist/kernel-driver/index.js'
 import { root } from '../lib/run.mjs'
-import { commandOf } from './command.mjs'
 
 program
   .argument('[folder]', 'a folder in which test:kapi was built')
@@ -146,7 +146,7 @@ const MUTANTS = [
 /** Compiles the driver with a fault, links the test, and runs it. Returns who notices the fault. */
 function noticedBy(text) {
   const file = join(build, 'mutant.c')
-  const { compiler, flags } = commandOf(build, source)
+  const { compiler, flags } = compileCommand(build, source)
   writeFileSync(file, text)
   const object = join(build, 'mutant.o')
   const compiled = spawnSync(compiler, [...flags, `-I${join(build, 'linux-6.12/lib')}`, '-w', '-o', object, '-c', file])

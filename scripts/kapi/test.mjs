@@ -5,11 +5,10 @@
 // Takes the sources from Debian's package linux-source-6.12, compiles them against native/kapi, and runs its tests; then
 // Linux's own hmm-tests.c as a user program.
 import { join, relative, resolve } from 'node:path'
+import { compileCommand, missing } from '../../dist/kernel-driver/index.js'
 import { needPackages } from '../lib/debian.mjs'
 import { root, run } from '../lib/run.mjs'
-import { commandOf } from './command.mjs'
 import { runHmmTests } from './hmm-tests.mjs'
-import { missing } from './missing.mjs'
 import { unpackTree } from './tree.mjs'
 
 const NOUVEAU = 'drivers/gpu/drm/nouveau'
@@ -35,7 +34,7 @@ const tree = join(build, 'linux-6.12')
 
 /** Ends this process with a list if a driver needs what is not there. */
 function checkDriver(file) {
-  const { compiler, flags, path } = commandOf(build, file)
+  const { compiler, flags, path } = compileCommand(build, file)
   const list = missing(path, compiler, flags)
   if (list.length === 0) return
   console.error(`${relative(tree, file)} needs what native/kapi does not have:`)
