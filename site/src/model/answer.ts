@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The answer for the followed page at a moment: where it is, and why it did not move.
+
+import type { Book } from './book'
+import { inOrder } from './frame-rows'
+import type { PageKey } from './pages'
+import { shown } from './pages'
+import { mappingsOf, reverseMap } from './rmap'
+import { covers } from './runs'
+import { type EntryRun, entryAt, frameAt, frameName, isDevice } from './state'
+import type { Stop } from './stops'
+import { capital, holderText, isSurplus, type Rich } from './words'
+
+/** References as they were counted: what was expected, what was found, and whose the surplus is. */
+export interface Account {
+  readonly frame: string
+  readonly expected: readonly string[]
+  readonly found: readonly string[]
+  readonly surplus: readonly string[]
+}
+
+export interface Answer {
+  readonly text: Rich
+  readonly account?: Account
+}
+
+export function answerOf(book: Book, page: PageKey, n: number): Answer {
+  const { state } = book.moment(n)
+  const entry = entryAt(state, page.at, page.index)
+  const stop = stopFor(book, page, n)
+  const place = entry ? placeText(book, entry) : undefined
+  if (!stop) {
+    if (!place) return { text: [`Page ${page.index} does not exist in this step.`] }
+    return { text: [`It ${place}${entry?.bits?.startsWith('w') ? ', writable' : ''}.`] }
+  }
+  const now = { muted: place ? ` Now it ${place}.` : ' It does not exist in this step.' }
+  const answer = stop.fault ? faultAnswer(book, stop, n) : reasonAnswer(book, stop, page, n)
+  return { ...answer, text: [...answer.text, now] }
+}
+
+/** The give-up that concerns a moment: the latest one up to it, else the next one. */
+function stopFor(book: Book, { at, index }: PageKey, n: number): Stop | undefined {
+  const stops = book.stops.filter((stop) => stop.at === at && covers(stop, index))
+  return stops.filter(({ step }) => step <= n).at(-1) ?? stops[0]
+}
+
+function placeText({ recording }: Book, { kind, pfn }: EntryRun): string {
+  const frame = frameName(recording, pfn)
+  switch (kind) {
+    case 'dev':
+      return `is on the device, in ${frame}`
+    case 'sys':
+    case 'huge':
+      return `is in RAM, frame ${frame}`
+    case 'mig':
+      return `is on its way: its entry stands in for ${frame}`
+    case 'zero':
+    case 'hzero':
+      return 'maps the shared zero page'
+    case 'swap':
+      return 'is swapped out'
+    default:
+      return 'is empty'
+  }
+}
+
+const QUIRK = 'map-pte-skips-device'
+
+const quirk = { term: QUIRK, group: 'quirks' } as const
+
+const isQuirky = ({ recording }: Book): boolean => recording.machine.quirks.includes(QUIRK)
+
+const reasonOf = ({ why }: Stop) => ({ term: why, group: 'whys', stop: true }) as const
+
+function faultAnswer(book: Book, stop: Stop, n: number): Answer {
+  const before = entryAt(book.replay.at(stop.step - 1), stop.at, stop.first)
+  const frame = before?.pfn === undefined ? 'it' : frameName(book.recording, before.pfn)
+  const blame: Rich =
+    stop.why === 'still_mapped' && isQuirky(book)
+      ? ['. Quirk ', quirk, ': the walk of the reverse map does not see the device entries of the other process']
+      : []
+  return {
+    text: [
+      'The access in ',
+      { step: stop.step, text: `step ${stop.step}` },
+      ` ${stop.step <= n ? 'ended' : 'will end'} in SIGBUS: the fault handler could not bring ${frame} back, `,
+      reasonOf(stop),
+      ...blame,
+      '.',
+    ],
+  }
+}
+
+function reasonAnswer(book: Book, stop: Stop, { index }: PageKey, n: number): Answer {
+  const before = book.replay.at(stop.step - 1)
+  const entryPfn = entryAt(before, stop.at, index)?.pfn
+  const pfn = stop.srcPfn === undefined ? entryPfn : stop.srcPfn + index - stop.first
+  const head: Rich = [`It ${stop.step <= n ? 'did' : 'will'} not move: `, reasonOf(stop), '. ']
+  const held = (frameAt(before, pfn)?.held ?? []).filter(isSurplus)
+  if (pfn !== undefined && held.length > 0) {
+    return { text: [...head, ...surplusText(book, stop, pfn, held[0]!)], account: accountOf(book, stop, pfn) }
+  }
+  if (stop.why === 'still_mapped' && pfn !== undefined) return { text: [...head, ...mappedText(book, stop, pfn)] }
+  const reason = book.terms.whys?.[stop.why]
+  return { text: [...head, reason ? `${reason} ` : '', { step: stop.step, text: `Step ${stop.step}` }, '.'] }
+}
+
+/** The step in which a holder came. */
+function since(book: Book, pfn: number, held: string, step: number): number {
+  let n = step
+  while (n > 0 && frameAt(book.replay.at(n - 1), pfn)?.held.includes(held)) n--
+  return n
+}
+
+function surplusText(book: Book, { step }: Stop, pfn: number, held: string): Rich {
+  const from = since(book, pfn, held, step)
+  const frame = frameName(book.recording, pfn)
+  if (held.startsWith('wait:')) {
+    return [
+      `Task ${held.slice(5)} `,
+      { step: from, text: `came in step ${from}` },
+      ` and waits for the lock of ${frame}. Its reference looks like a pin, so in `,
+      { step, text: `step ${step}` },
+      ' the count was one too many.',
+    ]
+  }
+  return [
+    `${capital(holderText(held))} `,
+    { step: from, text: `since step ${from}` },
+    ` holds a reference to ${frame}, one more than its mappings explain. `,
+    { step, text: `Step ${step}` },
+    ' finds it.',
+  ]
+}
+
+/** The count that decided. The migration's own reference is expected, and the device's for a page of it. */
+function accountOf({ replay, recording }: Book, { step }: Stop, pfn: number): Account {
+  const found = inOrder((frameAt(replay.at(step - 1), pfn)?.held ?? []).filter((held) => held !== 'pagevec'))
+  const expected = 1 + (isDevice(recording.machine, pfn) ? 1 : 0)
+  return {
+    frame: frameName(recording, pfn),
+    expected: found.filter((held) => !isSurplus(held)).slice(0, expected),
+    found,
+    surplus: found.filter(isSurplus),
+  }
+}
+
+function mappedText(book: Book, { step }: Stop, pfn: number): Rich {
+  const mapped = mappingsOf(reverseMap(book.replay.at(step - 1)), pfn)
+  const by = mapped.map(({ at }) => shown(at)).join(', ')
+  const where = { step, text: `step ${step}` }
+  const start: Rich = [`${frameName(book.recording, pfn)} is still mapped${by ? ` by ${by}` : ''} in `, where, ': ']
+  if (!isQuirky(book)) return [...start, 'it could not be unmapped there.']
+  return [...start, 'quirk ', quirk, ', the walk of the reverse map does not see device entries.']
+}

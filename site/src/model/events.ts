@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The small line under a sentence: notifier events, flushes, faults, and counters that changed.
+
+import type { MachineEvent } from '../record/types'
+import type { Moment } from './changes'
+import { shown } from './pages'
+import { placeOfAddress } from './stops'
+import { number, type Rich } from './words'
+
+/** More are counted. */
+export const MOST_EVENTS = 9
+
+const PAGE = 4096
+
+const COUNTERS = /Free$|^lru|^migrated$|^inserted$|^tlbStale$/
+
+export function eventsText(moment: Moment): Rich[] {
+  const parts = [...events(moment), ...counters(moment)]
+  const unique = new Map(parts.map((rich) => [JSON.stringify(rich), rich]))
+  const all = [...unique.values()]
+  if (all.length <= MOST_EVENTS) return all
+  return [...all.slice(0, MOST_EVENTS), [`and ${number(all.length - MOST_EVENTS)} more`]]
+}
+
+function events(moment: Moment): Rich[] {
+  return (moment.step.events ?? []).flatMap((event) => {
+    if ('count' in event) return [[`${number(event.count)} × `, { term: event.type, group: 'events' } as const]]
+    const rich = eventText(moment, event)
+    return rich ? [rich] : []
+  })
+}
+
+function eventText(moment: Moment, event: MachineEvent): Rich | undefined {
+  const place = placeText(moment, event.pid, event.a)
+  switch (event.type) {
+    case 'tlb_flush':
+      return [{ term: 'tlb_flush', group: 'events', text: 'TLB flush' }, ` ${spanText(moment, event)}`]
+    case 'invalidate_start':
+      return [{ term: 'invalidate_start', group: 'events', text: 'notifier' }, ` ${spanText(moment, event)}`]
+    case 'page_fault':
+      return [{ term: 'page_fault', group: 'events', text: 'page fault' }, ` ${place}${event.b ? ', store' : ', load'}`]
+    case 'device_fault':
+      return [{ term: 'device_fault', group: 'events', text: 'device fault' }, ` ${place}`]
+    case 'device_fault_end':
+      return event.b ? ['the handler gives SIGBUS'] : undefined
+    case 'stale_tlb':
+      return [{ term: 'stale_tlb', group: 'events', text: 'stale translation', stop: true }, ` ${place}`]
+    default:
+      return undefined
+  }
+}
+
+function placeText({ state, before }: Moment, pid: number, address: number): string {
+  for (const { processes, ...rest } of [state, before]) {
+    for (const [name, process] of Object.entries(processes)) {
+      if (process.pid !== pid) continue
+      const place = placeOfAddress({ processes, ...rest }, name, address)
+      if (place) return `${shown(place.at)}[${place.first}]`
+    }
+  }
+  return `0x${address.toString(16)}`
+}
+
+/** A range of addresses as pages: "A buf[0–3]". */
+function spanText(moment: Moment, { pid, a, b }: MachineEvent): string {
+  const first = placeText(moment, pid, a)
+  const last = placeText(moment, pid, b - PAGE)
+  const index = /\[(\d+)\]$/.exec(last)?.[1]
+  return first === last || index === undefined ? first : `${first.slice(0, -1)}–${index}]`
+}
+
+function counters({ step, before }: Moment): Rich[] {
+  return Object.entries(step.counters ?? {}).flatMap(([name, value]) => {
+    const was = before.counters[name]
+    if (was === undefined || !COUNTERS.test(name) || was === value) return []
+    const by = value - was
+    return [[{ term: name, group: 'counters' } as const, ` ${by > 0 ? '+' : '−'}${number(Math.abs(by))}`]]
+  })
+}

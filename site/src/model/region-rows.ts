@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The table of a region at a moment.
+
+import { type Moment, wordBefore, writtenEntries } from './changes'
+import { type FoldedRow, fold, type Row } from './fold'
+import type { PageKey } from './pages'
+import { borders, elementAt, endOf, runAt } from './runs'
+import {
+  type EntryRun,
+  entryAt,
+  type MigrationRun,
+  type MigrationState,
+  migrationOf,
+  partOfEntries,
+  partOfMigration,
+  wordAt,
+} from './state'
+
+export interface RegionItem {
+  readonly entry: EntryRun
+  /** The entry before the step, if the step changed it. */
+  readonly was?: EntryRun | undefined
+  readonly word?: MigrationRun | undefined
+  readonly wordWas?: MigrationRun | undefined
+}
+
+export type RegionRow = FoldedRow<RegionItem>
+
+/** Regions up to this size have a row for each page. */
+const SINGLE_ROWS = 8
+/** Above this size, runs join whose frames are not neighbours. */
+const EXACT_FRAMES = 64
+
+export function regionRows(moment: Moment, at: string, followed?: PageKey): RegionRow[] {
+  const entries = moment.state.entries.get(at) ?? []
+  const last = entries.at(-1)
+  if (!last) return []
+  const pages = endOf(last)
+  const migration = migrationOf(moment.state, at)
+  const rows = places(moment, at, pages, migration, followed).map(([first, count]) => {
+    const item = itemAt(moment, at, first, count, migration)
+    return { first, count, item, signature: signatureOf(item), alone: followed?.at === at && followed.index === first }
+  })
+  return pages <= SINGLE_ROWS
+    ? rows.map((row) => ({ ...row, runs: [row], last: row.item }))
+    : fold(rows, (before, after) => pages > EXACT_FRAMES || goesOn(before, after))
+}
+
+function goesOn(before: Row<RegionItem>, after: Row<RegionItem>): boolean {
+  const { pfn } = before.item.entry
+  return pfn === undefined || after.item.entry.pfn === pfn + before.count
+}
+
+/** Runs of pages for which nothing differs. */
+function places(
+  moment: Moment,
+  at: string,
+  pages: number,
+  migration: MigrationState | undefined,
+  followed: PageKey | undefined,
+): [number, number][] {
+  if (pages <= SINGLE_ROWS) return Array.from({ length: pages }, (_, i) => [i, 1])
+  const entries = moment.state.entries.get(at) ?? []
+  const written = writtenEntries(moment, at)
+  const before = written.length > 0 ? (moment.before.entries.get(at) ?? []) : []
+  const words = (migration?.entries ?? []).map((run) => ({ ...run, first: run.first + migration!.first }))
+  const changedWords = (moment.step.migration?.entries ?? []).map(({ first, count }) => ({
+    first: first + (migration?.first ?? 0),
+    count,
+  }))
+  const own = followed?.at === at ? [{ first: followed.index, count: 1 }] : []
+  const cuts = borders([entries, written, before, words, changedWords, own], 0, pages)
+  return cuts.slice(0, -1).map((first, i) => [first, cuts[i + 1]! - first])
+}
+
+function itemAt(moment: Moment, at: string, first: number, count: number, migration?: MigrationState): RegionItem {
+  const run = runAt(moment.state.entries.get(at) ?? [], first)!
+  const entry = partOfEntries(run, first - run.first, count)
+  const was = wasEntry(moment, at, first)
+  if (!migration || !wordAt(migration, first)) return { entry, was }
+  return { entry, was, word: wordRun(migration, first, count), wordWas: wordBefore(moment, at, first) }
+}
+
+function wordRun(migration: MigrationState, index: number, count: number): MigrationRun | undefined {
+  const word = elementAt(migration.entries, index - migration.first, partOfMigration)
+  return word && { ...word, count }
+}
+
+function wasEntry(moment: Moment, at: string, index: number): EntryRun | undefined {
+  const before = moment.before.entries.get(at)
+  if (!before || before === moment.state.entries.get(at)) return undefined
+  const was = entryAt(moment.before, at, index)
+  const now = entryAt(moment.state, at, index)
+  return was && now && isDifferent(was, now) ? was : undefined
+}
+
+const isDifferent = (a: EntryRun, b: EntryRun): boolean =>
+  a.kind !== b.kind || a.bits !== b.bits || a.pfn !== b.pfn || a.raw !== b.raw
+
+function signatureOf({ entry, was, word, wordWas }: RegionItem): string {
+  const movedFrame = was && was.kind === entry.kind && was.pfn !== entry.pfn
+  return [
+    entry.kind,
+    entry.bits,
+    was && `${was.kind} ${was.bits} ${movedFrame}`,
+    word && `${word.src} ${word.dst} ${word.why}`,
+    wordWas && `${wordWas.src} ${wordWas.dst} ${wordWas.why}`,
+  ].join('|')
+}

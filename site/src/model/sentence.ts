@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One sentence for each step, made from the record.
+
+import type { Book } from './book'
+import { changedTo, currentMigration, type Moment, sorted } from './changes'
+import { regionOf } from './pages'
+import { sizeOf } from './runs'
+import { stageSentence } from './stage-sentence'
+import { frameAt, frameName } from './state'
+import type { Stop } from './stops'
+import { capital, holderText, isSurplus, number, pagesText, plural, type Rich } from './words'
+
+export function sentenceOf(book: Book, n: number): Rich {
+  const moment = book.moment(n)
+  const { step } = moment
+  if (step.kind === 'start') return startSentence(moment)
+  if (step.kind === 'end') return endSentence(moment)
+  if (step.kind === 'resume') {
+    return [
+      { bold: step.task ?? '' },
+      step.blocked ? ' goes on, and waits again.' : ' goes on where it stood, and ends.',
+    ]
+  }
+  if (step.task !== undefined) return taskSentence(moment)
+  if (step.stage !== undefined) {
+    const stops = book.stops.filter((stop) => stop.step === n)
+    return stops.length > 0 ? stopSentence(book, moment, stops) : stageSentence(moment)
+  }
+  return commandSentence(book, moment)
+}
+
+/** The place of a step: "pages, entry 0". */
+export function placeOfStep({ step }: Moment): string {
+  if (step.kind === 'start') return 'start'
+  if (step.kind === 'end') return 'return'
+  if (step.stage !== undefined) return step.index === undefined ? step.stage : `${step.stage}, entry ${step.index}`
+  if (step.kind === 'resume') return 'goes on'
+  return step.task === undefined ? 'command' : 'in between'
+}
+
+function startSentence({ replay: { recording } }: Moment): Rich {
+  const { ramPages, devicePages } = recording.machine
+  return [
+    `A fresh machine: ${plural(ramPages, 'frame')} of RAM, ${plural(devicePages, 'device page')}, nothing mapped.`,
+  ]
+}
+
+function endSentence(moment: Moment): Rich {
+  const { moved = 0, collected = 0 } = moment.step
+  const pages = currentMigration(moment)?.entries.reduce((sum, { count }) => sum + count, 0) ?? collected
+  return [`migrate_vma() returns 0. ${number(moved)} of ${plural(pages, 'page')} moved.`]
+}
+
+function taskSentence(moment: Moment): Rich {
+  const { step, replay } = moment
+  const command = { bold: step.task ?? '' }
+  if (step.blocked) {
+    const [name, task] = Object.entries(step.tasks ?? {}).find(([, each]) => each && each.wait !== 'nothing') ?? []
+    const what = task?.wait === 'page_lock' || !task ? 'the lock of ' : `${task.wait}`
+    const lock =
+      task?.pfn === undefined
+        ? task?.wait === 'page_lock' || !task
+          ? 'a page'
+          : ''
+        : frameName(replay.recording, task.pfn)
+    const pins = replay.recording.machine.quirks.includes('wait-pins-page')
+    return [
+      command,
+      `: task ${name ?? '?'} has to wait for ${what}${lock}${pins ? ', and holds a reference to it meanwhile' : ''}.`,
+    ]
+  }
+  const [filled] = changedTo(moment, 'sys')
+  if (!filled) return [command, ' runs in between.']
+  return [command, ` runs in between: ${pagesText(filled.runs)} of ${regionOf(filled.at)} now has a frame.`]
+}
+
+/** Why pages will not move, and the reference that is too many. */
+function stopSentence(book: Book, moment: Moment, stops: readonly Stop[]): Rich {
+  const [{ why, at }] = stops as [Stop]
+  const alike = stops.filter((stop) => stop.why === why && stop.at === at)
+  const reason = { term: why, group: 'whys', stop: true } as const
+  const subject = `${capital(pagesText(sorted(alike)))} will not move: `
+  const surplus = sizeOf(alike) === 1 ? surplusText(moment, alike[0]!) : undefined
+  const others = stops.length - alike.length
+  const rest = others > 0 ? ` ${capital(plural(others, 'other run'))} of pages stop, too.` : ''
+  return [subject, reason, `. ${surplus ?? book.terms.whys?.[why] ?? ''}${rest}`]
+}
+
+function surplusText({ before, state, replay }: Moment, { srcPfn }: Stop): string | undefined {
+  const frame = frameAt(before, srcPfn) ?? frameAt(state, srcPfn)
+  const held = frame?.held.find(isSurplus)
+  if (held === undefined) return undefined
+  const name = frameName(replay.recording, srcPfn)
+  if (held.startsWith('wait:')) {
+    return `Task ${held.slice(5)}, which waits for ${name}, holds a reference that no mapping explains.`
+  }
+  return `${capital(holderText(held))} is a reference to ${name} that no mapping explains.`
+}
+
+function commandSentence(book: Book, moment: Moment): Rich {
+  const { step, n, replay } = moment
+  const { steps, transcript } = replay.recording
+  if (isAfterMigration(steps, n)) return ['The tasks that ran in between are gone.']
+  const text = transcript[step.line ?? 0]?.trim() ?? ''
+  const command = { bold: text }
+  const results = resultsOf(transcript, step.line ?? 0)
+  const isDump = / dump /.test(text)
+  if (isDump || results.length === 0) {
+    const changed = (step.entries ?? []).reduce((sum, { count }) => sum + count, 0)
+    return changed === 0 || isDump ? [command, '.'] : [command, ` changes ${plural(changed, 'entry', 'entries')}.`]
+  }
+  const stop = book.stops.find((each) => each.step === n && each.fault)
+  const because: Rich = stop
+    ? [' The fault handler cannot bring it back: ', { term: stop.why, group: 'whys', stop: true }, '.']
+    : []
+  return [command, ' gives ', ...results.flatMap((code, i) => (i ? [' ', { code }] : [{ code }])), '.', ...because]
+}
+
+/** A step of a command behind the steps of its migration. */
+function isAfterMigration(steps: Moment['replay']['recording']['steps'], n: number): boolean {
+  const { command } = steps[n]!
+  return steps[n - 1]?.command === command && steps.find((step) => step.command === command)?.kind !== 'command'
+}
+
+/** At most this many lines of results stand in a sentence. */
+const MOST_RESULTS = 3
+
+function resultsOf(transcript: readonly string[], line: number): string[] {
+  const out: string[] = []
+  for (let i = line + 1; /^ {2}\s*\[/.test(transcript[i] ?? ''); i++) out.push(transcript[i]!.trim())
+  return out.length > MOST_RESULTS ? [...out.slice(0, MOST_RESULTS), '…'] : out
+}

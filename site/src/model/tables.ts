@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The page tables of a process as a tree: pud, pmd and pte tables, with runs of entries as leaves.
+
+import type { Region, Table } from '../record/types'
+import { isWritten, type Moment, writtenEntries } from './changes'
+import { keyOf, type PageKey } from './pages'
+import { borders, endOf, type Run } from './runs'
+import { type EntryRun, partOfEntries } from './state'
+
+export interface Leaf {
+  /** The region, and the first page; of a huge pmd nothing. */
+  readonly page?: { readonly at: string; readonly index: number }
+  readonly count: number
+  /** The place in the table. */
+  readonly slot: number
+  readonly kind: string
+  readonly raw?: bigint | undefined
+  readonly changed: boolean
+  readonly followed: boolean
+}
+
+export interface TableNode {
+  readonly pfn: number
+  readonly table: Table
+  readonly tables: readonly TableNode[]
+  readonly leaves: readonly Leaf[]
+  /** Instead of leaves, of a table with many runs: entries by kind. */
+  readonly counts?: readonly (readonly [kind: string, count: number])[]
+  /** Tables below that are not shown. */
+  readonly folded: number
+}
+
+const SLOTS = 512n
+const PAGE = 4096n
+/** Address space that one table of a level covers. */
+const SPAN = { pud: SLOTS * SLOTS * SLOTS * PAGE, pmd: SLOTS * SLOTS * PAGE, pte: SLOTS * PAGE }
+const MOST_RUNS = 12
+const MOST_TABLES = 6
+const TABLES_SHOWN = 4
+const HUGE = 0x80n
+
+interface Context {
+  readonly moment: Moment
+  readonly process: string
+  readonly regions: readonly Region[]
+  readonly tables: readonly (Table & { pfn: number })[]
+  readonly followed?: PageKey | undefined
+}
+
+export function tablesOf(moment: Moment, process: string, followed?: PageKey): TableNode[] {
+  const tables = Object.entries(moment.state.tables)
+    .filter(([, table]) => table.process === process)
+    .map(([pfn, table]) => ({ ...table, pfn: Number(pfn) }))
+    .sort((a, b) => (BigInt(a.base) < BigInt(b.base) ? -1 : 1))
+  const regions = moment.state.processes[process]?.regions ?? []
+  const context = { moment, process, regions, tables, followed }
+  return tables.filter(({ level }) => level === 'pud').map((table) => node(context, table))
+}
+
+const NEXT = { pud: 'pmd', pmd: 'pte', pte: undefined } as const
+
+function node(context: Context, table: Table & { pfn: number }): TableNode {
+  const below = NEXT[table.level]
+  const base = BigInt(table.base)
+  const children = context.tables.filter(
+    ({ level, base: other }) => level === below && BigInt(other) >= base && BigInt(other) < base + SPAN[table.level],
+  )
+  const isShown = children.length <= MOST_TABLES ? () => true : shownOf(context)
+  const shown = children.filter(isShown)
+  return {
+    pfn: table.pfn,
+    table,
+    tables: shown.map((child) => node(context, child)),
+    folded: children.length - shown.length,
+    ...(table.level === 'pte' ? leavesOf(context, table) : { leaves: hugeLeaves(table) }),
+  }
+}
+
+/** Of many tables the first four and the one of the followed page. */
+const shownOf = (context: Context) => (table: Table, i: number) => {
+  if (i < TABLES_SHOWN) return true
+  const { followed } = context
+  const region = followed && context.regions.find(({ name }) => `${context.process}/${name}` === followed.at)
+  if (!region) return false
+  const address = BigInt(region.start) + BigInt(followed.index) * PAGE
+  return address >= BigInt(table.base) && address < BigInt(table.base) + SPAN[table.level]
+}
+
+function hugeLeaves({ entries = {} }: Table): Leaf[] {
+  return Object.entries(entries)
+    .filter(([, raw]) => BigInt(raw) & HUGE)
+    .map(([slot, raw]) => ({
+      count: 1,
+      slot: Number(slot),
+      kind: 'huge',
+      raw: BigInt(raw),
+      changed: false,
+      followed: false,
+    }))
+}
+
+function leavesOf(context: Context, table: Table): Pick<TableNode, 'leaves' | 'counts'> {
+  const leaves = context.regions.flatMap((region) => leavesOfRegion(context, table, region))
+  const runs = leaves.filter(({ followed }) => !followed).length
+  if (runs <= MOST_RUNS) return { leaves }
+  const counts = new Map<string, number>()
+  for (const { kind, count } of leaves) counts.set(kind, (counts.get(kind) ?? 0) + count)
+  return { leaves: leaves.filter(({ followed }) => followed), counts: [...counts] }
+}
+
+function leavesOfRegion(context: Context, table: Table, region: Region): Leaf[] {
+  const at = `${context.process}/${region.name}`
+  const start = BigInt(region.start)
+  const base = BigInt(table.base)
+  const from = Number((base > start ? base - start : 0n) / PAGE)
+  const to = Math.min(region.pages, Number((base + SPAN.pte - start) / PAGE))
+  if (to <= from) return []
+  const entries = context.moment.state.entries.get(at) ?? []
+  const written = writtenEntries(context.moment, at)
+  const { followed } = context
+  const own = followed?.at === at ? [{ first: followed.index, count: 1 }] : []
+  const single = region.pages <= 8 ? Array.from({ length: region.pages }, (_, first) => ({ first, count: 1 })) : []
+  const cuts = borders([entries, written, own, single], from, to)
+  return cuts.slice(0, -1).flatMap((first, i) => {
+    const run = partAt(entries, first, cuts[i + 1]! - first)
+    if (!run) return []
+    return {
+      page: { at, index: first },
+      count: run.count,
+      slot: Number((start / PAGE + BigInt(first)) % SLOTS),
+      kind: run.kind,
+      raw: run.raw,
+      changed: isWritten(written, first),
+      followed: followed?.at === at && followed.index === first,
+    }
+  })
+}
+
+function partAt(entries: readonly EntryRun[], first: number, count: number): EntryRun | undefined {
+  const run = entries.find((each) => each.first <= first && first < endOf(each))
+  return run && partOfEntries(run, first - run.first, count)
+}
+
+export const leafKey = ({ page }: Leaf): string | undefined => page && keyOf(page.at, page.index)
+
+export const leafRun = ({ slot, count }: Leaf): Run => ({ first: slot, count })

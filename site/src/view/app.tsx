@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { Library } from '../model/library'
+import type { PageKey } from '../model/pages'
+import { sentenceOf } from '../model/sentence'
+import { plain } from '../model/words'
+import { type Actions, ActionsContext } from './actions'
+import { FollowedPage, StepCaption } from './caption'
+import { commandsOf } from './commands'
+import { Machines, OtherCaption, PageAnswer } from './comparison'
+import { Explanation } from './explanation'
+import { Patterns } from './glyphs'
+import { Help, Legend } from './help'
+import { onKey } from './keys'
+import { Machine } from './machine'
+import { type Session, useSession } from './session'
+import { showTheme } from './theme'
+import { Timeline } from './timeline'
+import { TopLine } from './top-line'
+
+export function App({ library }: { library: Library }) {
+  const session = useSession(library)
+  const { place, look } = session
+  const [playing, setPlaying] = usePlay(session)
+  const [hovered, setHovered] = useState<PageKey | undefined>()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const commands = commandsOf(session, {
+    play: () => setPlaying(!playing),
+    help: () => dialog.current?.showModal(),
+  })
+  const latest = useRef(commands)
+  latest.current = commands
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => onKey(latest.current, event)
+    addEventListener('keydown', listen)
+    return () => removeEventListener('keydown', listen)
+  }, [])
+  useEffect(() => showTheme(place.theme), [place.theme])
+  const last = useRef(look)
+  last.current = look
+  const actions: Actions = useMemo(
+    () => ({
+      go: (step) => last.current({ step }),
+      follow: (page) => last.current({ page }),
+      hover: setHovered,
+    }),
+    [],
+  )
+  return (
+    <ActionsContext.Provider value={actions}>
+      <Patterns />
+      <TopLine library={library} session={session} commands={commands} />
+      {session.book && <Drill session={session} playing={playing} hovered={hovered} />}
+      <Legend />
+      <Explanation terms={library.terms} />
+      <Help dialog={dialog} />
+    </ActionsContext.Provider>
+  )
+}
+
+function Drill({ session, playing, hovered }: { session: Session; playing: boolean; hovered: PageKey | undefined }) {
+  const { n, place, comparison } = session
+  const book = session.book!
+  const { page } = place
+  return (
+    <>
+      <div class="pinned">
+        <Timeline session={session} />
+        <section class={page || comparison ? 'caption two' : 'caption'} aria-label="This step">
+          <div>
+            <StepCaption book={book} n={n} playing={playing} profile={comparison && place.profile} />
+            {comparison && <PageAnswer book={book} n={n} page={page} />}
+          </div>
+          {comparison ? (
+            <OtherCaption session={session} comparison={comparison} />
+          ) : (
+            page && <FollowedPage book={book} n={n} page={page} />
+          )}
+        </section>
+      </div>
+      {comparison ? (
+        <Machines session={session} comparison={comparison} />
+      ) : (
+        <Machine book={book} n={n} followed={page} hovered={hovered} />
+      )}
+    </>
+  )
+}
+
+const STEP_TIME = 700
+/** A sentence of about two lines is shown twice as long. */
+const LONG_SENTENCE = 75
+
+function usePlay(session: Session): [boolean, (playing: boolean) => void] {
+  const [playing, setPlaying] = useState(false)
+  const { book, n, look } = session
+  useEffect(() => {
+    if (!playing || !book) return
+    if (n >= book.last) return setPlaying(false)
+    const isLong = plain(sentenceOf(book, n)).length > LONG_SENTENCE
+    const timer = setTimeout(() => look({ step: n + 1 }), isLong ? 2 * STEP_TIME : STEP_TIME)
+    return () => clearTimeout(timer)
+  }, [playing, book, n])
+  return [playing, setPlaying]
+}

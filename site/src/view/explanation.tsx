@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Terms } from '../record/types'
+import { explain } from './explanations'
+
+interface Shown {
+  title: string
+  text: string
+  left: number
+  top: number
+}
+
+const DELAY = 300
+const WIDTH = 310
+const ROW = 24
+
+/** The explanation of the term under the pointer after 300 ms, or of the one with the focus at once. */
+export function Explanation({ terms }: { terms: Terms }) {
+  const [shown, setShown] = useState<Shown | undefined>()
+  const timer = useRef(0)
+  useEffect(() => {
+    const show = (target: Element | null): void => {
+      const what = target && explain(terms, target.getAttribute('data-term')!)
+      setShown(what ? { ...what, ...placeOf(target) } : undefined)
+    }
+    const find = (event: Event): Element | null => (event.target as Element).closest('[data-term]')
+    const over = (event: Event): void => {
+      clearTimeout(timer.current)
+      const target = find(event)
+      if (target) timer.current = setTimeout(() => show(target), DELAY) as unknown as number
+      else setShown(undefined)
+    }
+    const focus = (event: Event): void => show(find(event))
+    const key = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') setShown(undefined)
+    }
+    const listeners = [
+      ['pointerover', over],
+      ['focusin', focus],
+      ['focusout', () => setShown(undefined)],
+      ['keydown', key],
+    ] as [string, (event: Event) => void][]
+    for (const [name, listener] of listeners) document.addEventListener(name, listener)
+    return () => {
+      clearTimeout(timer.current)
+      for (const [name, listener] of listeners) document.removeEventListener(name, listener)
+    }
+  }, [terms])
+  return (
+    <div
+      id="explanation"
+      role="tooltip"
+      hidden={!shown}
+      style={shown && { left: `${shown.left}px`, top: `${shown.top}px` }}
+    >
+      <b>{shown?.title}</b>
+      {shown?.text}
+    </div>
+  )
+}
+
+/** Below the term, never over its row. */
+function placeOf(target: Element): { left: number; top: number } {
+  const { left, bottom, top } = target.getBoundingClientRect()
+  const isLow = bottom > innerHeight - 90
+  return { left: Math.max(8, Math.min(innerWidth - WIDTH, left)), top: isLow ? top - ROW - 60 : bottom + 6 }
+}

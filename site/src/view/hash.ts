@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What is looked at, as the hash of the address: #drill=racing-store&profile=linux-4.14&step=11&page=A/buf[0]
+// A hash comes from anywhere: whatever it says is checked, and never becomes HTML.
+
+import { keyOf, type PageKey, parseKey } from '../model/pages'
+
+export type Theme = 'light' | 'dark'
+
+export interface Place {
+  readonly drill?: string | undefined
+  /** A script of its own instead of an example, packed. */
+  readonly src?: string | undefined
+  readonly profile?: string | undefined
+  readonly step?: number | undefined
+  readonly page?: PageKey | undefined
+  readonly compare?: boolean | undefined
+  readonly theme?: Theme | undefined
+}
+
+/** A longer hash is not read. */
+export const MOST_HASH = 100_000
+const MOST_NAME = 100
+
+export function parseHash(hash: string): Place {
+  if (hash.length > MOST_HASH) return {}
+  const query = new URLSearchParams(hash.replace(/^#/, ''))
+  const step = query.get('step') ?? ''
+  const theme = query.get('theme')
+  return {
+    drill: nameIn(query, 'drill'),
+    src: query.get('src') ?? undefined,
+    profile: nameIn(query, 'profile'),
+    step: /^\d{1,7}$/.test(step) ? Number(step) : undefined,
+    page: parseKey(query.get('page')),
+    compare: query.get('compare') === '1',
+    theme: theme === 'light' || theme === 'dark' ? theme : undefined,
+  }
+}
+
+function nameIn(query: URLSearchParams, key: string): string | undefined {
+  const name = query.get(key) ?? ''
+  return name.length <= MOST_NAME && /^[\w.-]+$/.test(name) ? name : undefined
+}
+
+export function hashOf({ drill, src, profile, step, page, compare, theme }: Place): string {
+  const query = new URLSearchParams()
+  if (src !== undefined) query.set('src', src)
+  else if (drill !== undefined) query.set('drill', drill)
+  if (profile !== undefined) query.set('profile', profile)
+  if (step !== undefined) query.set('step', `${step}`)
+  if (page) query.set('page', keyOf(page.at, page.index))
+  if (compare) query.set('compare', '1')
+  if (theme) query.set('theme', theme)
+  // Slashes and brackets of pages are allowed in a hash, and read better.
+  return `#${query.toString().replaceAll('%2F', '/').replaceAll('%5B', '[').replaceAll('%5D', ']')}`
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** What keys do, by the name of the key. */
+export interface Commands {
+  step(by: number): void
+  command(by: 1 | -1): void
+  stage(by: 1 | -1): void
+  end(by: 1 | -1): void
+  play(): void
+  page(by: 1 | -1): void
+  change(by: 1 | -1): void
+  escape(): void
+  compare(): void
+  difference(): void
+  theme(): void
+  help(): void
+}
+
+export const KEYS: readonly (readonly [keys: readonly string[], text: string])[] = [
+  [['←', '→'], 'one step'],
+  [['Shift', '←', '→'], 'one command'],
+  [['Alt', '←', '→'], 'one stage'],
+  [['Home', 'End'], 'first and last step'],
+  [['Space'], 'play, pause'],
+  [['↑', '↓'], 'follow another page'],
+  [['[', ']'], 'last and next change of the followed page'],
+  [['Esc'], 'follow none'],
+  [['c'], 'compare two profiles'],
+  [['d'], 'first difference'],
+  [['t'], 'light, dark'],
+  [['?'], 'these keys'],
+]
+
+function horizontal(commands: Commands, event: KeyboardEvent, by: 1 | -1): void {
+  if (event.shiftKey) commands.command(by)
+  else if (event.altKey) commands.stage(by)
+  else commands.step(by)
+}
+
+const HANDLERS: Record<string, (commands: Commands, event: KeyboardEvent) => void> = {
+  ArrowLeft: (commands, event) => horizontal(commands, event, -1),
+  ArrowRight: (commands, event) => horizontal(commands, event, 1),
+  ArrowUp: (commands) => commands.page(-1),
+  ArrowDown: (commands) => commands.page(1),
+  Home: (commands) => commands.end(-1),
+  End: (commands) => commands.end(1),
+  ' ': (commands) => commands.play(),
+  '[': (commands) => commands.change(-1),
+  ']': (commands) => commands.change(1),
+  Escape: (commands) => commands.escape(),
+  c: (commands) => commands.compare(),
+  d: (commands) => commands.difference(),
+  t: (commands) => commands.theme(),
+  '?': (commands) => commands.help(),
+}
+
+/** Elements that need the keys themselves. */
+const OWN_KEYS = 'select, input, textarea, [contenteditable], dialog *'
+
+export function onKey(commands: Commands, event: KeyboardEvent): void {
+  const target = event.target as Element
+  if (event.defaultPrevented || target.closest(OWN_KEYS) || event.ctrlKey || event.metaKey) return
+  if (event.altKey && !event.key.startsWith('Arrow')) return
+  const isPress = event.key === ' ' && target.closest('button') !== null
+  const handler = HANDLERS[event.key]
+  if (!handler || isPress) return
+  event.preventDefault()
+  handler(commands, event)
+}

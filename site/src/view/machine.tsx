@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { useRef } from 'preact/hooks'
+import type { Book } from '../model/book'
+import type { PageKey } from '../model/pages'
+import { PageHistory } from './history'
+import { Memory } from './memory'
+import { Spaces } from './spaces'
+import { PageTables } from './tables'
+import { Transcript } from './transcript'
+import { Wires } from './wires'
+
+interface Props {
+  book: Book
+  n: number
+  followed: PageKey | undefined
+  hovered: PageKey | undefined
+}
+
+/** One column of the score, enlarged: text, addresses, page tables, memory. */
+export function Machine({ book, n, followed, hovered }: Props) {
+  const main = useRef<HTMLElement>(null)
+  const moment = book.moment(n)
+  return (
+    <main ref={main}>
+      <section class="text" aria-label="Drill">
+        <h2>
+          <span>Drill and transcript</span>
+        </h2>
+        <Transcript book={book} n={n} />
+      </section>
+      <section class="spaces" aria-label="Address spaces">
+        <h2>
+          <span>Address spaces</span>
+        </h2>
+        <Spaces moment={moment} followed={followed} />
+      </section>
+      <section class="tables" aria-label="Page tables">
+        <h2>
+          <span>Page tables</span>
+        </h2>
+        <PageTables moment={moment} followed={followed} />
+      </section>
+      <Memory moment={moment} followed={followed} />
+      {followed && <PageHistory book={book} n={n} page={followed} />}
+      <Wires main={main} moment={moment} page={hovered ?? followed} />
+    </main>
+  )
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { useMemo } from 'preact/hooks'
+import { framesOf, type Moment } from '../model/changes'
+import { keyOf, type PageKey, shown } from '../model/pages'
+import { type RegionItem, type RegionRow, regionRows } from '../model/region-rows'
+import { frameName, type MigrationState, migrationOf } from '../model/state'
+import { number, rangeOf } from '../model/words'
+import { onChoice, useActions } from './actions'
+import { Glyph } from './glyphs'
+import { Rows } from './rows'
+import { Letters, Term, Value } from './text'
+
+interface Props {
+  moment: Moment
+  at: string
+  followed: PageKey | undefined
+}
+
+const HEADS = ['bits', 'frame']
+
+export function RegionTable({ moment, at, followed }: Props) {
+  const rows = useMemo(() => regionRows(moment, at, followed), [moment, at, followed])
+  const migration = migrationOf(moment.state, at)
+  const linked = followed ? framesOf(moment.state, followed.at, followed.index) : []
+  const isSelected = rows.findIndex(({ alone }) => alone)
+  return (
+    <table aria-label={`Pages of ${shown(at)}`}>
+      <thead>
+        <tr>
+          <th scope="col">page</th>
+          <th scope="col">entry</th>
+          {[...HEADS, ...(migration ? ['src', 'dst'] : [])].map((word) => (
+            <th scope="col" key={word}>
+              <Term group="heads" word={word} />
+            </th>
+          ))}
+          {migration && <th scope="col">{migration.over ? 'result' : 'so far'}</th>}
+        </tr>
+      </thead>
+      <Rows
+        items={rows}
+        columns={migration ? 7 : 4}
+        at={isSelected}
+        row={(row, i) => (
+          <RegionLine
+            key={row.first}
+            {...{ moment, at, row, migration }}
+            isLinked={!isRowOf(row, followed, at) && linked.some((pfn) => hasFrame(row, pfn))}
+            isFollowed={isRowOf(row, followed, at)}
+            isStop={followed?.at === at ? row.alone : i === 0}
+          />
+        )}
+      />
+    </table>
+  )
+}
+
+const isRowOf = (row: RegionRow, followed: PageKey | undefined, at: string): boolean =>
+  followed?.at === at && row.alone && row.first === followed.index
+
+const hasFrame = ({ item: { entry }, runs }: RegionRow, pfn: number): boolean =>
+  runs.length === 1 && entry.pfn !== undefined && entry.pfn <= pfn && pfn < entry.pfn + runs[0]!.count
+
+interface LineProps {
+  moment: Moment
+  at: string
+  row: RegionRow
+  migration: MigrationState | undefined
+  isFollowed: boolean
+  isLinked: boolean
+  isStop: boolean
+}
+
+function RegionLine({ moment, at, row, migration, isFollowed, isLinked, isStop }: LineProps) {
+  const { follow, hover } = useActions()
+  const page = { at, index: row.first }
+  return (
+    <tr
+      data-page={keyOf(at, row.first)}
+      class={isFollowed ? 'followed' : isLinked ? 'linked' : undefined}
+      aria-selected={isFollowed}
+      tabIndex={isStop ? 0 : -1}
+      {...onChoice(() => follow(isFollowed ? undefined : page))}
+      onPointerEnter={() => hover(page)}
+      onPointerLeave={() => hover(undefined)}
+    >
+      <td class="w">
+        {row.runs.length > 1 ? (
+          <>
+            {row.first} … <span class="muted">{number(row.count)}</span>
+          </>
+        ) : (
+          rangeOf(row)
+        )}
+      </td>
+      <EntryCells moment={moment} row={row} />
+      {migration && <WordCells moment={moment} row={row} migration={migration} />}
+    </tr>
+  )
+}
+
+function EntryCells({ moment, row }: { moment: Moment; row: RegionRow }) {
+  const { entry, was } = row.item
+  const isOther = was !== undefined && was.kind !== entry.kind
+  const bitsWas =
+    was && was.bits !== undefined && entry.bits !== undefined && was.bits !== entry.bits ? was.bits : undefined
+  const frameChanged = was !== undefined && was.pfn !== entry.pfn && entry.pfn !== undefined
+  return (
+    <>
+      <td>
+        <span class={isOther ? 'chip changed' : 'chip'}>
+          <Glyph kind={entry.kind} />
+          {isOther && (
+            <s class="was" aria-hidden="true">
+              {was.kind}
+            </s>
+          )}
+          <Term group="entries" word={entry.kind} />
+          {isOther && <span class="sr"> was {was.kind}</span>}
+        </span>
+      </td>
+      <td class="w" title={bitsWas && `was ${bitsWas}`}>
+        <Value changed={bitsWas !== undefined}>
+          <Letters word={entry.bits} />
+        </Value>
+        {bitsWas && <span class="sr"> was {bitsWas}</span>}
+      </td>
+      <td class="w">
+        {entry.pfn === undefined ? (
+          <span class="off">–</span>
+        ) : (
+          <Value changed={frameChanged}>{framesText(moment, row)}</Value>
+        )}
+      </td>
+    </>
+  )
+}
+
+function framesText({ replay: { recording } }: Moment, { item, last, runs, count }: RegionRow): string {
+  const first = frameName(recording, item.entry.pfn)
+  if (count === 1) return first
+  const lastPfn = last.entry.pfn === undefined ? undefined : last.entry.pfn + last.entry.count - 1
+  const isExact = runs.length === 1 && lastPfn === item.entry.pfn! + count - 1
+  return `${first}${isExact ? '–' : ' … '}${frameName(recording, lastPfn)}`
+}
+
+/** Words of a migration that covers the page, and what became of it. */
+function WordCells({ moment, row, migration }: { moment: Moment; row: RegionRow; migration: MigrationState }) {
+  const { word, wordWas } = row.item
+  if (!word) {
+    return (
+      <>
+        <td class="w off">·</td>
+        <td class="w off">·</td>
+        <td />
+      </>
+    )
+  }
+  const { recording } = moment.replay
+  const isElsewhere = word.srcPfn !== undefined && row.count === 1 && word.srcPfn !== row.item.entry.pfn
+  return (
+    <>
+      <td class="w">
+        <Word word={word.src} was={wordWas?.src} />
+        {isElsewhere && <span class="muted"> {frameName(recording, word.srcPfn)}</span>}
+      </td>
+      <td class="w">
+        <Word word={word.dst} was={wordWas?.dst} isNew />
+        {word.dstPfn !== undefined && row.count === 1 && (
+          <span class="muted"> {frameName(recording, word.dstPfn)}</span>
+        )}
+      </td>
+      <td>
+        <Value changed={wordWas !== undefined && wordWas.why !== word.why}>
+          <Result item={row.item} over={migration.over} />
+        </Value>
+      </td>
+    </>
+  )
+}
+
+function Word({ word, was, isNew }: { word: string; was: string | undefined; isNew?: boolean }) {
+  const isChanged = was !== undefined && was !== word
+  return (
+    <Value was={isChanged && !(isNew && was === '-') ? was : undefined} changed={isChanged}>
+      {word === '-' ? (
+        <span class="off">-</span>
+      ) : (
+        <Term group="heads" word="word">
+          {word}
+        </Term>
+      )}
+    </Value>
+  )
+}
+
+function Result({ item: { word }, over }: { item: RegionItem; over: boolean }) {
+  if (word && word.why !== 'none') return <Term group="whys" word={word.why} stop />
+  return over ? <span class="muted">moved</span> : null
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { ComponentChildren } from 'preact'
+import type { Piece, Rich } from '../model/words'
+import { useActions } from './actions'
+
+/** A word that is explained on hover and focus. */
+export function Term(props: {
+  group: string
+  word: string
+  stop?: boolean
+  children?: ComponentChildren
+  focus?: boolean
+}) {
+  const { group, word, stop, children, focus } = props
+  return (
+    <span class={stop ? 'term why' : 'term'} data-term={`${group}:${word}`} tabIndex={focus ? 0 : undefined}>
+      {children ?? word}
+    </span>
+  )
+}
+
+export function StepLink({ step, children }: { step: number; children: ComponentChildren }) {
+  const { go } = useActions()
+  return (
+    <button type="button" class="link" onClick={() => go(step)}>
+      {children}
+    </button>
+  )
+}
+
+export function Text({ rich }: { rich: Rich }) {
+  return (
+    <>
+      {rich.map((piece, i) => (
+        <PieceText key={i} piece={piece} />
+      ))}
+    </>
+  )
+}
+
+function PieceText({ piece }: { piece: Piece }) {
+  if (typeof piece === 'string') return <>{piece}</>
+  if ('bold' in piece) return <b>{piece.bold}</b>
+  if ('code' in piece) return <code>{piece.code}</code>
+  if ('muted' in piece) return <span class="muted">{piece.muted}</span>
+  if ('step' in piece) return <StepLink step={piece.step}>{piece.text}</StepLink>
+  return (
+    <Term group={piece.group} word={piece.term} stop={piece.stop ?? false} focus>
+      {piece.text ?? piece.term}
+    </Term>
+  )
+}
+
+/** A value; if it has changed, on yellow behind the old one. */
+export function Value(props: { was?: string | undefined; children: ComponentChildren; changed?: boolean }) {
+  const { was, changed = was !== undefined, children } = props
+  if (!changed) return <>{children}</>
+  return (
+    <span class="changed">
+      {was ? (
+        <>
+          <s class="was" aria-hidden="true">
+            {was}
+          </s>
+          {children}
+          <span class="sr"> was {was}</span>
+        </>
+      ) : (
+        children
+      )}
+    </span>
+  )
+}
+
+/** Letters in fixed places: those that are off are faint. */
+export function Letters({ word }: { word: string | undefined }) {
+  if (!word) return <span class="off">–</span>
+  return (
+    <>
+      {[...word].map((letter, i) =>
+        letter === '-' ? (
+          <span key={i} class="off">
+            -
+          </span>
+        ) : (
+          letter
+        ),
+      )}
+    </>
+  )
+}

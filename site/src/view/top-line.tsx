@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Library } from '../model/library'
+import type { Commands } from './keys'
+import type { Session } from './session'
+
+/** The name, what is looked at, and commands that have no other place. */
+export function TopLine({ library, session, commands }: { library: Library; session: Session; commands: Commands }) {
+  const { place, look } = session
+  const profiles = library.profilesOf(place.drill)
+  return (
+    <header>
+      <h1>hmmu</h1>
+      <Choice
+        label="Drill"
+        options={library.drills}
+        value={place.drill}
+        onChoice={(drill) => look({ drill, step: undefined, page: undefined }, true)}
+      />
+      <span>
+        <span class="muted">on </span>
+        <Choice label="Profile" options={profiles} value={place.profile} onChoice={(profile) => look({ profile })} />
+      </span>
+      <div class="right">
+        <button
+          type="button"
+          aria-pressed={place.compare}
+          disabled={profiles.length < 2}
+          onClick={() => commands.compare()}
+        >
+          Compare profiles <kbd>c</kbd>
+        </button>
+        <button type="button" onClick={() => commands.theme()}>
+          Light or dark <kbd>t</kbd>
+        </button>
+        <button type="button" onClick={() => commands.help()}>
+          Keys <kbd>?</kbd>
+        </button>
+      </div>
+    </header>
+  )
+}
+
+interface ChoiceProps {
+  label: string
+  options: readonly string[]
+  value: string
+  onChoice: (value: string) => void
+}
+
+function Choice({ label, options, value, onChoice }: ChoiceProps) {
+  return (
+    <select aria-label={label} value={value} onChange={(event) => onChoice(event.currentTarget.value)}>
+      {options.map((option) => (
+        <option key={option}>{option}</option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { apply } from '../../site/src/model/apply'
+import { CHECKPOINT, Replay } from '../../site/src/model/replay'
+import { endOf } from '../../site/src/model/runs'
+import { EMPTY, entryAt, frameAt, frameName, type MachineState, migrationOf, wordAt } from '../../site/src/model/state'
+import type { Recording, Step } from '../../site/src/record/types'
+import { book, recordDocument } from './records'
+
+/** A recording in which each step changes another page of a region. */
+function long(steps: number): Recording {
+  const [{ machine }] = recordDocument.recordings as [Recording]
+  const first: Step = {
+    n: 0,
+    command: 0,
+    kind: 'start',
+    entries: [{ at: 'A/buf', first: 0, count: steps, kind: 'none' }],
+  }
+  const others = Array.from({ length: steps - 1 }, (_, i): Step => {
+    const entries = [{ at: 'A/buf', first: i, count: 1, kind: 'sys', pfn: 100 + i }]
+    return { n: i + 1, command: 1, kind: 'command', entries }
+  })
+  return { name: 'long', profile: 'linux-4.14', script: '', transcript: [], machine, steps: [first, ...others] }
+}
+
+const plain = (state: MachineState): unknown => ({ ...state, entries: [...state.entries] })
+
+test('a state is the same, whichever was asked for before', () => {
+  const recording = long(3 * CHECKPOINT + 5)
+  const replay = new Replay(recording)
+  const inOrder: MachineState[] = []
+  for (const step of recording.steps) inOrder.push(apply(inOrder.at(-1) ?? EMPTY, step))
+  for (const n of [190, 0, 63, 64, 65, 128, 127, 1, 196, 64]) expect(plain(replay.at(n))).toEqual(plain(inOrder[n]!))
+  expect(plain(replay.at(10_000))).toEqual(plain(inOrder.at(-1)!))
+  expect(replay.at(-1)).toBe(EMPTY)
+})
+
+test('neighbours that are alike stay one run, as the machine changes page by page', () => {
+  const recording = long(200)
+  const state = new Replay(recording).at(150)
+  expect(state.entries.get('A/buf')).toHaveLength(2)
+  expect(entryAt(state, 'A/buf', 149)).toMatchObject({ kind: 'sys', pfn: 249 })
+})
+
+test('entries have their words, and frames rise within a run', () => {
+  const { recording, replay } = book('racing-store')
+  const state = replay.at(3)
+  expect(entryAt(state, 'A/buf', 2)).toMatchObject({ kind: 'mig', bits: 'w--s', pfn: 8, raw: 0x1ba02n + 2n * 0x4000n })
+  expect(frameName(recording, 8)).toBe('#8')
+  expect(frameName(recording, 4097)).toBe('D1')
+})
+
+test('a frame that is freed has no line', () => {
+  const { replay } = book('racing-store')
+  expect(frameAt(replay.at(22), 7)).toMatchObject({ ref: 2 })
+  expect(frameAt(replay.at(23), 7)).toBeUndefined()
+})
+
+test("a migration's result stays until another command changes its region", () => {
+  const { replay } = book('racing-store')
+  expect(migrationOf(replay.at(2), 'A/buf')).toBeUndefined()
+  expect(wordAt(migrationOf(replay.at(11), 'A/buf'), 0)).toMatchObject({ src: 'VLW', why: 'references', dstPfn: 4096 })
+  expect(migrationOf(replay.at(21), 'A/buf')).toMatchObject({ over: true })
+  expect(migrationOf(replay.at(25), 'A/buf')).toMatchObject({ over: true })
+  expect(migrationOf(replay.at(26), 'A/buf')).toBeUndefined()
+})
+
+test('no list of any recording overlaps', () => {
+  for (const recording of recordDocument.recordings) {
+    const replay = new Replay(recording)
+    for (const { n } of recording.steps) {
+      const { entries, frames, migrations } = replay.at(n)
+      for (const list of [...entries.values(), frames, ...migrations.map((each) => each.entries)]) {
+        for (const [i, run] of list.entries()) {
+          if (i > 0) expect(endOf(list[i - 1]!)).toBeLessThanOrEqual(run.first)
+          expect(run.count).toBeGreaterThan(0)
+        }
+      }
+    }
+  }
+})

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the page says: sentences, answers, histories.
+
+import { answerOf } from '../../site/src/model/answer'
+import { eventsText } from '../../site/src/model/events'
+import { placeOfStep, sentenceOf } from '../../site/src/model/sentence'
+import { storyOf } from '../../site/src/model/story'
+import { pagesText, plain } from '../../site/src/model/words'
+import { book, recordDocument } from './records'
+
+const page = (at: string, index: number) => ({ at, index })
+
+test('why page 0 of racing-store did not move', () => {
+  const racing = book('racing-store')
+  expect(racing.opening).toBe(11)
+  expect(placeOfStep(racing.moment(11))).toBe('pages, entry 0')
+  expect(plain(sentenceOf(racing, 11))).toBe(
+    'Page 0 will not move: references. Task A.2, which waits for #6, holds a reference that no mapping explains.',
+  )
+  const answer = answerOf(racing, page('A/buf', 0), 11)
+  expect(plain(answer.text)).toBe(
+    'It did not move: references. Task A.2 came in step 9 and waits for the lock of #6. Its reference looks like a pin,' +
+      ' so in step 11 the count was one too many. Now it is on its way: its entry stands in for #6.',
+  )
+  expect(answer.account).toEqual({
+    frame: '#6',
+    expected: ['migration'],
+    found: ['migration', 'wait:A.2'],
+    surplus: ['wait:A.2'],
+  })
+  expect(answer.text).toContainEqual({ step: 9, text: 'came in step 9' })
+})
+
+test('before it happens, an answer is in the future', () => {
+  expect(plain(answerOf(book('racing-store'), page('A/buf', 0), 5).text)).toMatch(/^It will not move: references\./)
+})
+
+test('the history of a page has each step that changed it', () => {
+  const story = storyOf(book('racing-store'), page('A/buf', 0))
+  expect(story.map(({ step, text }) => `${step} ${text}`)).toEqual([
+    '1 mapped, nothing there yet',
+    '2 none → sys #6',
+    '3 sys → mig #6, src VMLW',
+    '5 off its LRU list',
+    '8 dst VLD D0',
+    '9 +1 reference: task A.2 waiting',
+    '11 gives up: references',
+    '17 mig → sys #6',
+    '22 bits w--s → wdas, −1 reference: task A.2 waiting, byte 0x41 → 0x42',
+  ])
+  expect(story.filter(({ stopped }) => stopped).map(({ step }) => step)).toEqual([11])
+})
+
+test('the reason of an access that ended in SIGBUS', () => {
+  const four = book('four-reasons')
+  const fault = four.stops.find(({ fault }) => fault)!
+  expect(plain(sentenceOf(four, fault.step))).toMatch(/ The fault handler cannot bring it back: still_mapped\.$/)
+  expect(plain(answerOf(four, page(fault.at, fault.first), fault.step).text)).toMatch(
+    /^The access in step \d+ ended in SIGBUS: the fault handler could not bring D\d back, still_mapped\. Quirk map-pte-skips-device/,
+  )
+})
+
+test('many pages are counted, and neighbours are one range', () => {
+  expect(plain(sentenceOf(book('ten-thousand'), 9))).toBe(
+    'Pages 100–199, 3000–3499 will not move: no_page. The driver offered no page.',
+  )
+  expect(pagesText(Array.from({ length: 8 }, (_, i) => ({ first: 3 * i, count: 1 })))).toBe('8 pages (0, 3, 6 …)')
+})
+
+test('events and counters of a step', () => {
+  const texts = eventsText(book('racing-store').moment(4)).map(plain)
+  expect(texts).toEqual(['TLB flush A buf[0–3]'])
+  expect(eventsText(book('ten-thousand').moment(9)).map(plain)).toContain('512 × tlb_flush')
+  expect(eventsText(book('ten-thousand').moment(9)).map(plain)).toContain('migrated +4,336')
+})
+
+test('every step of every recording has a sentence of whole words', () => {
+  for (const { name, profile, steps } of recordDocument.recordings) {
+    const own = book(name, profile)
+    for (const { n } of steps) {
+      expect(plain(sentenceOf(own, n))).toMatch(/^.{3,}[.!]$/)
+      expect(plain(sentenceOf(own, n))).not.toMatch(/undefined|NaN|\?/)
+    }
+  }
+})
