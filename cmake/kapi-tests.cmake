@@ -30,13 +30,15 @@ endfunction()
 
 # Tests that play the driver see the kernel's names.
 foreach(name test_kapi_xarray test_kapi_locks test_kapi_heap test_kapi_wait test_kapi_dma test_kapi_engine test_kapi_tree
-	test_kapi_migrate)
+	test_kapi_migrate test_kapi_mirror)
 	kapi_test(${name})
 	target_include_directories(${name} BEFORE PRIVATE ${kapi}/include)
 	target_compile_definitions(${name} PRIVATE KAPI_RUNTIME)
 	set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
 endforeach()
-target_sources(test_kapi_migrate PRIVATE ${kapi}/test/small_driver.c)
+foreach(name test_kapi_migrate test_kapi_mirror)
+	target_sources(${name} PRIVATE ${kapi}/test/small_driver.c)
+endforeach()
 
 if(HMMU_KERNEL_TREE)
 	hmmu_kernel_driver(test_hmm lib/test_hmm.c)

@@ -120,9 +120,8 @@ long kapi_unload_modules(void);
 	  "the " \
 	  "page where it is; each page of its range counts.") \
 	X(INVALIDATION, "invalidation", \
-	  "Between mmu_interval_read_begin() and mmu_interval_read_retry() the kernel reclaims a page that " \
-	  "hmm_range_fault() " \
-	  "has found. Each hmm_range_fault() without an error counts.") \
+	  "Between mmu_interval_read_begin() and mmu_interval_read_retry() the kernel moves a page that " \
+	  "hmm_range_fault() has found to another frame, as compaction does. Each hmm_range_fault() without an error counts.") \
 	X(DMA_MAPPING, "dma-mapping", "A mapping for a device, by the DMA API: the IOMMU has no room.") \
 	X(COPY, "copy", "A job of a device's engine (include/kapi/engine.h), such as a copy, ends with -EIO.")
 

@@ -9,6 +9,7 @@
 #include "host/host.h"
 #include "log/report.h"
 #include "task/faults.h"
+#include "task/thread.h"
 
 /** A piece, whose bytes follow. */
 struct piece {
@@ -20,6 +21,14 @@ struct piece {
 };
 
 static struct host_set pieces;
+
+void heap_may_reclaim(gfp_t gfp, const struct kapi_place *place)
+{
+	if (!(gfp & __GFP_DIRECT_RECLAIM))
+		return;
+	kapi_might_sleep(place);
+	may_invalidate(place);
+}
 
 bool heap_fails(gfp_t gfp)
 {
@@ -55,8 +64,7 @@ void *heap_alloc_internal(size_t size, gfp_t gfp, const struct kapi_place *place
 {
 	struct piece *piece;
 
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		kapi_might_sleep(place);
+	heap_may_reclaim(gfp, place);
 	piece = heap_fails(gfp) ? NULL : new_piece(size, place);
 	if (!piece)
 		return NULL;
@@ -74,8 +82,7 @@ void *kapi_alloc(enum kapi_heap heap, size_t count, size_t size, gfp_t gfp, cons
 	struct piece *piece;
 	size_t bytes;
 
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		kapi_might_sleep(place);
+	heap_may_reclaim(gfp, place);
 	if (__builtin_mul_overflow(count, size, &bytes) || heap_fails(gfp))
 		return NULL;
 	piece = new_piece(bytes, place);

@@ -18,6 +18,8 @@ static inline bool is_uninitialised(unsigned long word)
 /** Memory of an object that belongs to the driver, such as a node of its XArray. Zeroed. */
 void *heap_alloc_internal(size_t size, gfp_t gfp, const struct kapi_place *place);
 void heap_free_internal(void *memory);
+/** An allocation with these flags may sleep, and takes pages from others. */
+void heap_may_reclaim(gfp_t gfp, const struct kapi_place *place);
 /** Whether the next allocation of a driver is to fail. It counts. */
 bool heap_fails(gfp_t gfp);
 /** Report everything that drivers have not freed, and free it. */

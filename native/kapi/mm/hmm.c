@@ -5,9 +5,9 @@
 #include <linux/kernel.h>
 #include <linux/rmap.h>
 
-#include "host/host.h"
 #include "lib/heap.h"
 #include "log/report.h"
+#include "mm/compact.h"
 #include "mm/core.h"
 #include "mm/mm.h"
 #include "mm/page.h"
@@ -24,40 +24,6 @@ static int result_of(int err, const char *call, const struct kapi_place *place)
 	if (err && hmmu_error(machine)->code == HMMU_ERR_INVALID_ARGUMENT)
 		core_refused(place, call);
 	return err;
-}
-
-/** Pages that the kernel wants back. */
-struct reclaim {
-	u64 start, end;
-	u32 pid;
-};
-
-static long reclaim_one(struct kapi_thread *thread, void *data)
-{
-	const struct reclaim reclaim = *(struct reclaim *)data;
-
-	(void)thread;
-	host_free(data);
-	core_enter(NULL);
-	for (u64 address = reclaim.start; address < reclaim.end; address += PAGE_SIZE)
-		if (!hmmu_reclaim(machine, reclaim.pid, address))
-			break;
-	return 0;
-}
-
-/* On demand. The driver finds out when it asks; a thread of the kernel does it, as it may have to wait for the driver. */
-static void invalidate(const struct hmm_range *range, const struct kapi_place *place)
-{
-	struct reclaim *reclaim = host_alloc(sizeof(*reclaim));
-	struct kapi_thread *thread = reclaim ? thread_start("kswapd", reclaim_one, reclaim) : NULL;
-
-	if (!thread) {
-		host_free(reclaim);
-		return;
-	}
-	*reclaim = (struct reclaim){ .start = range->start, .end = range->end, .pid = range->notifier->mm->pid };
-	thread->detached = true;
-	thread_sleep_until(jiffies + 1, "the time of another thread", place);
 }
 
 /* What is asked of single pages stands in their words. */
@@ -80,7 +46,7 @@ static void note_pages(const struct hmm_range *range, const struct kapi_place *p
 			page_note_given(pfn_to_page(range->hmm_pfns[i] & ~(unsigned long)HMM_PFN_FLAGS));
 	read_section_found(range->notifier, place);
 	if (fault_happens(KAPI_FAULT_INVALIDATION))
-		invalidate(range, place);
+		compact(range->notifier->mm, range->start, range->end, place);
 }
 
 struct page *kapi_hmm_pfn_to_page(unsigned long word, const struct kapi_place *place)
@@ -106,6 +72,7 @@ int kapi_hmm_range_fault(struct hmm_range *range, const struct kapi_place *place
 	int err;
 
 	kapi_might_sleep(place);
+	may_invalidate(place);
 	mm_need_lock(mm, "hmm_range_fault", place);
 	tid = mm_task(mm, place);
 	if (!tid)
@@ -126,6 +93,7 @@ int kapi_make_device_exclusive_range(struct mm_struct *mm, unsigned long start, 
 	int err = 0;
 
 	kapi_might_sleep(place);
+	may_invalidate(place);
 	mm_need_lock(mm, "make_device_exclusive_range", place);
 	tid = mm_task(mm, place);
 	for (unsigned long address = start; tid && address < end; address += PAGE_SIZE) {

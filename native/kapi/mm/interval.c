@@ -102,6 +102,7 @@ void kapi_interval_remove(struct mmu_interval_notifier *notifier, const struct k
 	struct mm_struct *mm = notifier->mm;
 
 	kapi_might_sleep(place);
+	may_invalidate(place);
 	if (!is_inserted(notifier, "mmu_interval_notifier_remove", place))
 		return;
 	core_enter(place);
@@ -117,6 +118,7 @@ unsigned long kapi_interval_read_begin(struct mmu_interval_notifier *notifier, c
 	uint64_t sequence = 0;
 
 	kapi_might_sleep(place);
+	may_invalidate(place);
 	if (!is_inserted(notifier, "mmu_interval_read_begin", place))
 		return 0;
 	while (hmmu_mmu_interval_read_begin(machine, notifier->kapi_interval, &sequence) == -EAGAIN)
@@ -213,7 +215,7 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 		return tell_others(m, invalidation);
 	range.mm = interval->notifier->mm;
 	interval->sequence_set = false;
-	held_add(&notifiers, "the invalidation", false, &kernel);
+	held_add(&notifiers, INVALIDATION_NAME, false, &kernel);
 	outer = core_callback_begin();
 	thread->pinned++;
 	thread->atomic += !invalidation->blockable;

@@ -233,6 +233,7 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 	int err;
 
 	kapi_might_sleep(place);
+	may_invalidate(place);
 	args->kapi_migration = NULL;
 	if (!args->vma || !args->src || !args->dst || start < args->vma->vm_start || end > args->vma->vm_end ||
 	    start >= end)
@@ -299,6 +300,7 @@ int kapi_migrate_device_range(unsigned long *src, unsigned long first, unsigned 
 	int err;
 
 	kapi_might_sleep(place);
+	may_invalidate(place);
 	core_enter(place);
 	migration->driver_src = src;
 	err = hmmu_migrate_device_range(machine, &range, &migration->core);

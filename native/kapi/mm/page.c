@@ -135,8 +135,7 @@ struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
 	u32 pfn;
 	int err;
 
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		kapi_might_sleep(place);
+	heap_may_reclaim(gfp, place);
 	if (heap_fails(gfp))
 		return NULL;
 	err = hmmu_page_alloc(machine, &pfn);

@@ -22,6 +22,8 @@ static void might_fault(const struct kapi_place *place)
 	kapi_might_sleep(place);
 	if (thread->task.mm && held_find(thread->task.mm))
 		report(KAPI_CHECK_LOCK_TWICE, place, "this may fault, and so take mmap_lock, which the thread has");
+	else
+		held_note_order("mmap_lock", place);
 }
 
 unsigned long kapi_copy_from_user(void *to, const void __user *from, unsigned long size, const struct kapi_place *place)

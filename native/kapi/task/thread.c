@@ -372,14 +372,34 @@ void kapi_might_sleep(const struct kapi_place *place)
 
 /* --- locks that threads hold --- */
 
+void held_note_order(const char *name, const struct kapi_place *place)
+{
+	for (u32 i = 0; i < running->locks; i++)
+		lock_order_note(running->held[i].name, running->held[i].place, name, place);
+}
+
+void may_invalidate(const struct kapi_place *place)
+{
+	static const char name[] = INVALIDATION_NAME;
+
+	for (u32 i = 0; i < running->locks; i++)
+		if (strcmp(running->held[i].name, name) == 0) {
+			report(KAPI_CHECK_LOCK_ORDER, place,
+			       "this may invalidate what devices have mapped, or wait for that, in a function that a "
+			       "kernel calls "
+			       "to invalidate");
+			return;
+		}
+	held_note_order(name, place);
+}
+
 void held_add(const void *lock, const char *name, bool spins, const struct kapi_place *place)
 {
 	if (running->locks == MOST_LOCKS) {
 		report(KAPI_CHECK_LIMIT, place, "a thread holds more than %d locks", MOST_LOCKS);
 		return;
 	}
-	for (u32 i = 0; i < running->locks; i++)
-		lock_order_note(running->held[i].name, running->held[i].place, name, place);
+	held_note_order(name, place);
 	running->held[running->locks++] =
 		(struct held_lock){ .lock = lock, .name = name, .place = place, .spins = spins };
 }
