@@ -19,7 +19,7 @@ const PACKAGE = join(__dirname, '../..')
 /** What is built, and how. Paths are relative to the current folder. */
 export interface DriverOptions {
   /**
-   * Sources of drivers: paths in the tree, or in the current folder. Each second source with a module_init() begins another
+   * Sources of drivers: paths in the tree, or in the current folder. Each further source with a module_init() begins another
    * module. A module has the name of its first source.
    */
   readonly sources: readonly string[]
@@ -95,7 +95,7 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex').s
 const moduleName = ([first = '']: readonly string[]) => basename(first).replace(/\.c$/, '').replace(/\W/g, '_')
 
 /** A source with this begins a module. */
-const MODULE = /^\s*(?:module_init|module_\w+_driver)\s*\(/m
+const MODULE = /^\s*(?:module_init|\w+_initcall|module_\w+_driver)\s*\(/m
 
 /** The sources of each module. */
 function modulesOf(sources: readonly string[]): string[][] {

@@ -37,6 +37,14 @@ long live_map(size_t size, int prot, int flags, struct kapi_file *file, uint64_t
 void live_shoot_down(void);
 /** @} */
 
+/** @name settings.c
+ * @{ */
+/** The seed that the environment names, or 0. */
+uint64_t live_seed(void);
+/** Set the fault and the modules' parameters that the environment names, before the modules are loaded. -EINVAL: they are wrong. */
+int live_set_up(void);
+/** @} */
+
 /** @name contents.c
  * @{ */
 /** A file was mapped: its contents go into the mapping. 0, or an error. */

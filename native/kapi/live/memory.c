@@ -240,7 +240,7 @@ static bool is_host_memory(uint64_t address, size_t size)
 
 static int make_machine(void)
 {
-	const struct kapi_options options = { .quiet = true };
+	const struct kapi_options options = { .quiet = true, .seed = live_seed() };
 	int err;
 
 	kapi_set_heap(live_alloc, live_free);
@@ -266,6 +266,8 @@ int live_boot(void)
 	const struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER };
 	int err = make_machine();
 
+	if (!err)
+		err = live_set_up();
 	if (!err)
 		err = (int)kapi_load_modules();
 	if (!err)
