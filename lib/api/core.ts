@@ -18,6 +18,7 @@ import { type NativeMachine, THROWN } from '../native/interface'
 import type { Devices } from './devices'
 import type { Machine } from './machine'
 import type { IntervalListener } from './mirror'
+import type { PageRef } from './page-ref'
 import type { InvalidateHandler, Process } from './process'
 import type { Task } from './task'
 
@@ -35,6 +36,10 @@ export class Core {
   readonly tasks = new Map<number, Task>()
   /** Pages that drivers of migrations under way have allocated, and which one. */
   readonly driverPages = new Map<number, object>()
+  /** References to pages that were taken and not given back, by page. */
+  readonly pageRefs = new Map<number, PageRef[]>()
+  /** For those who may outlive the machine. */
+  readonly weak = new WeakRef<Core>(this)
   disposed = false
   /** Set by the machine. */
   devices!: Devices

@@ -8,6 +8,7 @@ import { integer, PAGE_SIZE, requireInternal } from '../base/validate'
 import type { NativeWords } from '../native/interface'
 import { addon } from '../native/load'
 import type { Core } from './core'
+import { heldPages } from './holders'
 import { asText, type Cell, hex, joinRuns, pageCell, pagesTable, showsItself, stateOf, wordFlags } from './inspect'
 
 const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
@@ -33,6 +34,9 @@ export class EntryArrays {
   readonly #hasFlags: boolean
   readonly #srcHalves: Uint32Array
   readonly #dstHalves: Uint32Array
+  readonly #core: WeakRef<Core>
+  /** The task that migrates; undefined: it is a range of device pages. */
+  tid: number | undefined
   /** Called before somebody looks at dst. */
   beforeLook: (() => void) | undefined
   /** Called before dst is handed out, after which it can change at any time. */
@@ -42,6 +46,7 @@ export class EntryArrays {
   #looks: Uint8Array | undefined
 
   constructor(start: number, pages: number, core: Core) {
+    this.#core = core.weak
     this.native = new addon.Words(Math.max(pages, 1))
     const buffer = this.native.buffer()
     if (!buffer) throw new HmmuError('HMMU_HOST_MEMORY', `the host has no memory for src and dst of ${pages} pages`)
@@ -130,6 +135,12 @@ export class EntryArrays {
   setDst(i: number, pfn: number, flags: number): void {
     this.#dstHalves[i * 2] = (pfn << PFN_SHIFT) | flags
     this.#dstHalves[i * 2 + 1] = pfn >>> (32 - PFN_SHIFT)
+  }
+
+  /** {@link heldLines} of entries, by what their addresses map now. */
+  heldLines(entries: Iterable<number>): string {
+    const process = this.#core.deref()?.tasks.get(this.tid ?? 0)?.process
+    return process?.alive ? process.mapping(this)[heldPages](entries) : ''
   }
 
   /** All of it, to be compared. */

@@ -20,6 +20,7 @@ import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
 import { Core } from './core'
 import type { Device, DeviceOptions } from './device'
 import { type DeviceFaultHandler, Devices, type PageFreeHandler } from './devices'
+import { type Holder, holders } from './holders'
 import { asText, hex, shownAs, showsItself, stateOf, table } from './inspect'
 import { type LeakedPage, leaks } from './leaks'
 import { createMachine, type MachineOptions } from './options'
@@ -27,6 +28,7 @@ import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo } from './records'
 import { MachineStats } from './stats'
+import { pagesInUse, type Translation, translations } from './whole'
 
 /** A native machine that is there already, for the constructor. */
 class Existing {
@@ -202,6 +204,38 @@ export class Machine {
    */
   leaks(): LeakedPage[] {
     return leaks(this.#core)
+  }
+
+  /**
+   * Who has references to a page, and its lock: a tally over the whole machine, as {@link Machine.verify} makes it. The references of all
+   * holders are page_count(). Of a huge page all parts are meant. Shows itself as a table.
+   * @param pfn without it: of all pages, in the order of their numbers
+   * @throws HmmuError HMMU_NO_PAGE: there is no such page
+   *
+   * @example
+   * ```ts
+   * const pin = task.pin(buf.address)
+   * console.log(machine.holders(pin.pfn))
+   * // page  refs  holder
+   * // #6    1     mapped by process 1 at 0x1000000000
+   * // #6    1     pinned since example.ts:1
+   * ```
+   */
+  holders(pfn?: number): Holder[] {
+    return holders(this.#core, pfn === undefined ? 0 : integer('pfn', pfn, 1, 2 ** 32 - 1))
+  }
+
+  /**
+   * The translations that a CPU keeps, and that no flush has made void. Shows itself as a table.
+   * @param cpu 0 … {@link Machine.cpus} - 1
+   */
+  translations(cpu = 0): Translation[] {
+    return translations(this.#core, integer('cpu', cpu, 0, this.#cpus - 1))
+  }
+
+  /** The struct page of each frame and device page that is in use, in the order of their numbers. Shows itself as a table. */
+  pages(): PageInfo[] {
+    return pagesInUse(this.#core)
   }
 
   /**

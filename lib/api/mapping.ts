@@ -4,6 +4,7 @@ import type { Advice, EntryKind } from '../base/defs.generated'
 import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal } from '../base/validate'
 import type { RemapOptions } from './calls'
 import { requireCore } from './core'
+import { heldLines, heldPages } from './holders'
 import { asText, hex, MOST_ITEMS, morePages, showsItself, stateOf } from './inspect'
 import type { PageRange } from './page-range'
 import type { Process } from './process'
@@ -172,7 +173,24 @@ export class Mapping implements PageRange {
     const head = `Mapping ${hex(this.address)}-${hex(this.end)} of process ${this.process.pid}, ${this.pages} pages`
     if (!this.process.alive) return `${head} (gone)`
     const shown = Math.min(this.pages, all ? MOST_DUMPED : MOST_ITEMS)
-    return `${head}\n${dumpTable(this.dump(0, shown), all)}${morePages(this.pages - shown)}`
+    const entries = this.dump(0, shown)
+    // A text of all is compared with later ones, so it has no places of the caller's code.
+    const held = all ? '' : this.#heldLines(entries)
+    return `${head}\n${dumpTable(entries, all)}${morePages(this.pages - shown)}${held === '' ? '' : `\nheld:\n${held}`}`.trimEnd()
+  }
+
+  /** Lines on the pages that somebody holds besides their mappings. Only these have more references than mappings. */
+  #heldLines(entries: readonly PageEntry[]): string {
+    const pages = entries.flatMap(({ pfn, refCount, mapCount }, page) =>
+      pfn !== 0 && refCount > mapCount ? [[page, pfn] as const] : [],
+    )
+    return heldLines(this.process.core, new Map(pages))
+  }
+
+  /** @internal {@link heldLines} of some pages. */
+  [heldPages](pages: Iterable<number>): string {
+    const wanted = [...pages].map((page) => [page, this.dump(page, 1)[0]?.pfn ?? 0] as const)
+    return heldLines(this.process.core, new Map(wanted.filter(([, pfn]) => pfn !== 0)))
   }
 
   static {

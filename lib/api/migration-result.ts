@@ -3,6 +3,7 @@
 import { requireInternal } from '../base/validate'
 import { STATE } from '../native/layout'
 import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
+import { heldPages } from './holders'
 import { asText, showsItself, stateOf } from './inspect'
 
 /** The result of a migration. */
@@ -66,6 +67,11 @@ export class MigrationResult {
     const called = this.callbacksRan ? '' : ', the driver was not called'
     const title = `MigrationResult: ${this.moved} of ${this.#arrays.pages} pages moved${called}`
     return `${title}\n${entriesTable(this.#arrays, all)}`
+  }
+
+  /** @internal Lines on the pages of some entries that somebody holds, now. */
+  [heldPages](entries: Iterable<number>): string {
+    return this.#arrays.heldLines(entries)
   }
 
   static {

@@ -17,6 +17,7 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
   const request = new Request(core, range, (words) => prepareDriver(core, words, driver))
   const { target, device, selection, skip, error, callback } = request.driver
   const state = new Float64Array(STATE_FIELDS)
+  request.arrays.tid = tid
   const { start, end, arrays } = request
   const { flags, faultPage, owner } = selection
   const result = core.native.migrate(

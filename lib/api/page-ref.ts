@@ -2,6 +2,7 @@
 
 import { PinBit } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
+import { captureStack, placeOf, type Stack } from '../base/place'
 import { type Core, requireCore } from './core'
 import { asText, showsItself, stateOf } from './inspect'
 
@@ -21,6 +22,7 @@ export class PageRef {
   readonly kind: PageRefKind
   readonly #core: Core
   #dropped = false
+  readonly #stack: Stack | undefined = captureStack()
 
   /** @internal */
   static make(core: Core, kind: PageRefKind, pfn: number): PageRef {
@@ -31,6 +33,21 @@ export class PageRef {
     this.#core = requireCore(core, 'pin(), hold(), isolate() and makeDeviceExclusive() return page references')
     this.kind = kind
     this.pfn = pfn
+    const refs = core.pageRefs.get(pfn)
+    if (refs) refs.push(this)
+    else core.pageRefs.set(pfn, [this])
+  }
+
+  #forget(): void {
+    const { pageRefs } = this.#core
+    const others = (pageRefs.get(this.pfn) ?? []).filter((ref) => ref !== this)
+    if (others.length > 0) pageRefs.set(this.pfn, others)
+    else pageRefs.delete(this.pfn)
+  }
+
+  /** Where in the caller's code it was taken: `test.ts:12`. Undefined if the host does not tell, or all code is in one file. */
+  get since(): string | undefined {
+    return placeOf(this.#stack)
   }
 
   /** Whether the page was given back. */
@@ -54,6 +71,7 @@ export class PageRef {
     else if (this.kind === 'exclusive') this.#endExclusive()
     else this.#core.check(native.putback(this.pfn))
     this.#dropped = true
+    this.#forget()
   }
 
   #endExclusive(): void {

@@ -24,6 +24,17 @@ import {
 } from './records'
 import { isBlocked } from './schedule'
 import { Task } from './task'
+import { type PageTable, pageTables } from './whole'
+
+/** Who has the mmap_sem of a process (in 6.12 mmap_lock). */
+export interface MmapLock {
+  /** The tasks that have it for reading. */
+  readonly readers: readonly Task[]
+  /** The task that has it for writing. */
+  readonly writer: Task | undefined
+  /** The tasks that wait for it, in the order of their coming. */
+  readonly waiting: readonly Task[]
+}
 
 /** Counters of an address space, in pages. */
 export interface ProcessCounters {
@@ -191,6 +202,22 @@ export class Process extends SystemCalls {
   #endTasks(which: (task: Task) => boolean): void {
     for (const task of [...this.core.tasks.values()]) {
       if (task.process === this && which(task)) this.core.tasks.delete(task.tid)
+    }
+  }
+
+  /** The frames of its page tables, each before those below it. A table kept for the split of a huge page is not among them. */
+  tables(): PageTable[] {
+    return pageTables(this.core, this.#number)
+  }
+
+  /** Who has mmap_sem (in 6.12 mmap_lock), and who waits for it. */
+  mmapLock(): MmapLock {
+    const states = this.tasks.map((task) => ({ task, ...task.state() }))
+    const inQueue = states.filter(({ queuePlace }) => queuePlace > 0).sort((a, b) => a.queuePlace - b.queuePlace)
+    return {
+      readers: states.filter(({ mmapLock }) => mmapLock === 'read').map(({ task }) => task),
+      writer: states.find(({ mmapLock }) => mmapLock === 'write')?.task,
+      waiting: inQueue.map(({ task }) => task),
     }
   }
 

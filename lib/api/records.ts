@@ -234,24 +234,37 @@ export interface PageInfo {
   readonly hasMapping: boolean
   /** Nobody has it. A free page of the device has one reference, its pagemap's, and keeps flags of its last use. */
   readonly free: boolean
+  /** The first byte of its contents; 0 for a page table and a free page. */
+  readonly byte: number
+}
+
+/** @internal */
+export function decodePages(words: BigUint64Array): PageInfo[] {
+  const ints = new Int32Array(words.buffer)
+  const bytes = new Uint8Array(words.buffer)
+  return Array.from({ length: words.length / RECORD_WORDS.page }, (_, i) => {
+    const word = i * RECORD_WORDS.page
+    const int = word * 2
+    const byte = word * 8
+    return {
+      pfn: (ints[int] ?? 0) >>> 0,
+      allocId: (ints[int + 1] ?? 0) >>> 0,
+      flags: ints[int + 2] ?? 0,
+      refCount: ints[int + 3] ?? 0,
+      mapCount: ints[int + 4] ?? 0,
+      index: Number(words[word + 3]),
+      device: bytes[byte + 32] !== 0,
+      anon: bytes[byte + 33] !== 0,
+      hasMapping: bytes[byte + 34] !== 0,
+      free: bytes[byte + 35] !== 0,
+      byte: bytes[byte + 36] ?? 0,
+    }
+  })
 }
 
 /** @internal */
 export function decodePage(words: BigUint64Array): PageInfo {
-  const ints = new Int32Array(words.buffer)
-  const bytes = new Uint8Array(words.buffer)
-  return {
-    pfn: (ints[0] ?? 0) >>> 0,
-    allocId: (ints[1] ?? 0) >>> 0,
-    flags: ints[2] ?? 0,
-    refCount: ints[3] ?? 0,
-    mapCount: ints[4] ?? 0,
-    index: Number(words[3]),
-    device: bytes[32] !== 0,
-    anon: bytes[33] !== 0,
-    hasMapping: bytes[34] !== 0,
-    free: bytes[35] !== 0,
-  }
+  return decodePages(words)[0] as PageInfo
 }
 
 /** Something that happened. What `a` and `b` are depends on the type; {@link eventTexts} says it. */
@@ -266,6 +279,10 @@ export interface MachineEvent {
   readonly a: number
   /** As {@link eventTexts} says for the type. */
   readonly b: number
+  /** Of `references`: how many references the page may have. */
+  readonly expected?: number
+  /** Of `references`: how many it has. */
+  readonly found?: number
   /** When it happened, in cycles of the host; there after {@link Machine.timeEvents} only. */
   readonly cycles?: number
 }
@@ -274,6 +291,11 @@ export interface MachineEvent {
 export function notifyKind(kind: number): { readonly kind?: NotifyKind } {
   const name = notifyKindNames[kind]
   return kind === 0 || name === undefined ? {} : { kind: name }
+}
+
+/** What a check of references expected and found. */
+function counted(type: EventName | undefined, b: bigint): { expected?: number; found?: number } {
+  return type === 'references' ? { expected: Number(b >> 32n), found: Number(b & 0xffffffffn) } : {}
 }
 
 /** @internal */
@@ -289,6 +311,7 @@ export function decodeEvents(words: BigUint64Array, count: number, cycles?: BigU
       pid: ints[word * 2 + 1] ?? 0,
       a: Number(words[word + 1]),
       b: Number(words[word + 2]),
+      ...counted(eventNames[what & 0xffff], words[word + 2] ?? 0n),
       ...time,
     }
   })

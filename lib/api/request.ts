@@ -49,6 +49,7 @@ export class Request {
 
   /** Begins a migration in the address space of a task. Returns its number, or a failure. */
   begin({ native }: Core, tid: number): number {
+    this.arrays.tid = tid
     const { target, device, selection, skip, error } = this.driver
     const { flags, faultPage, owner } = selection
     const words = this.arrays.native

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { type WaitName, waitNames } from '../base/defs.generated'
+import { type LockMode, lockModeNames, type WaitName, waitNames } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
 import { callable, integer } from '../base/validate'
+import { TASK_FIELDS } from '../native/layout'
 import { SystemCalls } from './calls'
 import { type Core, requireCore } from './core'
 import { asText, showsItself, stateOf } from './inspect'
@@ -20,6 +21,14 @@ export interface TaskState {
   readonly ready: boolean
   /** The CPU it runs on. */
   readonly cpu: number
+  /** How it has mmap_sem (in 6.12 mmap_lock) of its process. */
+  readonly mmapLock: LockMode
+  /** Of those who wait for mmap_sem the ones with lower numbers came before; 0: it is not among them. */
+  readonly queuePlace: number
+  /** How many migrations it has under way. */
+  readonly migrations: number
+  /** First address of a mapping of which it has the lock for reading while it waits, or for whose lock it waits; 0: none. Linux 6.12. */
+  readonly vmaLock: number
 }
 
 /**
@@ -73,12 +82,22 @@ export class Task extends SystemCalls {
 
   /** What the task is at. */
   state(): TaskState {
-    const [, cpu = 0, wait = 0, pfn = 0, ready = 0] = this.#state()
-    return { wait: waitNames[wait] ?? 'nothing', pfn, ready: ready === 1, cpu }
+    const [, cpu = 0, wait = 0, pfn = 0, ready = 0, ...locks] = this.#state()
+    const [mmapLock = 0, queuePlace = 0, migrations = 0, vmaLock = 0] = locks
+    return {
+      wait: waitNames[wait] ?? 'nothing',
+      pfn,
+      ready: ready === 1,
+      cpu,
+      mmapLock: lockModeNames[mmapLock] ?? 'none',
+      queuePlace,
+      migrations,
+      vmaLock,
+    }
   }
 
   #state(): Float64Array {
-    const out = new Float64Array(5)
+    const out = new Float64Array(TASK_FIELDS)
     this.core.check(this.core.native.taskState(this.caller, out))
     return out
   }
@@ -141,10 +160,11 @@ export class Task extends SystemCalls {
   [asText](): string {
     const head = `Task ${this.tid} of process ${this.process.pid}`
     if (!this.alive) return `${head} (gone)`
-    const { wait, pfn, ready, cpu } = this.state()
+    const { wait, pfn, ready, cpu, mmapLock } = this.state()
     const waits =
       wait === 'nothing' ? '' : `, waits for ${wait}${pfn ? ` of page ${pfn}` : ''}${ready ? ' (ready)' : ''}`
-    return `${head} on CPU ${cpu}${waits}`
+    const holds = mmapLock === 'none' ? '' : `, holds mmap_sem for ${mmapLock === 'read' ? 'reading' : 'writing'}`
+    return `${head} on CPU ${cpu}${holds}${waits}`
   }
 
   static {

@@ -587,6 +587,155 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   invalidation: 'The end of the invalidations of an interval notifier. Linux 6.12.',
 }
 
+/** How a task has a lock that many may have for reading. */
+export type LockMode =
+  | 'none'
+  | 'read'
+  | 'write'
+
+/** Values of {@link LockMode} in the C API. */
+export const lockModeValues: Readonly<Record<LockMode, number>> = {
+  none: 0,
+  read: 1,
+  write: 2,
+}
+
+/** {@link LockMode} by value. */
+export const lockModeNames: readonly LockMode[] = [
+  'none',
+  'read',
+  'write',
+]
+
+/** A sentence on each {@link LockMode}. */
+export const lockModeTexts: Readonly<Record<LockMode, string>> = {
+  none: 'It does not have it.',
+  read: 'For reading, as others may at a time.',
+  write: 'For writing, alone.',
+}
+
+/** Who holds references to a page, or its lock. */
+export type HolderKind =
+  | 'mapping'
+  | 'exclusive_entry'
+  | 'page_cache'
+  | 'swap_cache'
+  | 'pagevec'
+  | 'migration'
+  | 'destination'
+  | 'driver'
+  | 'wait'
+  | 'fault'
+  | 'pin'
+  | 'dma_pin'
+  | 'exclusive'
+  | 'hold'
+  | 'isolation'
+  | 'huge_zero'
+  | 'leak'
+  | 'pagemap'
+
+/** Values of {@link HolderKind} in the C API. */
+export const holderValues: Readonly<Record<HolderKind, number>> = {
+  mapping: 0,
+  exclusive_entry: 1,
+  page_cache: 2,
+  swap_cache: 3,
+  pagevec: 4,
+  migration: 5,
+  destination: 6,
+  driver: 7,
+  wait: 8,
+  fault: 9,
+  pin: 10,
+  dma_pin: 11,
+  exclusive: 12,
+  hold: 13,
+  isolation: 14,
+  huge_zero: 15,
+  leak: 16,
+  pagemap: 17,
+}
+
+/** {@link HolderKind} by value. */
+export const holderNames: readonly HolderKind[] = [
+  'mapping',
+  'exclusive_entry',
+  'page_cache',
+  'swap_cache',
+  'pagevec',
+  'migration',
+  'destination',
+  'driver',
+  'wait',
+  'fault',
+  'pin',
+  'dma_pin',
+  'exclusive',
+  'hold',
+  'isolation',
+  'huge_zero',
+  'leak',
+  'pagemap',
+]
+
+/** A sentence on each {@link HolderKind}. */
+export const holderTexts: Readonly<Record<HolderKind, string>> = {
+  mapping: 'An entry that maps it: id = process, at = address.',
+  exclusive_entry: 'A device-exclusive entry in the place of a pte: id = process, at = address. Linux 6.12.',
+  page_cache: 'The page cache: at = index in its file.',
+  swap_cache: 'The swap cache: at = slot.',
+  pagevec: 'A pagevec (in 6.12 a folio batch): id = CPU, at = which, by its number in HMMU_PAGEVECS.',
+  migration: 'A migration that has collected it: id = task, 0 for a device range; at = entry.',
+  destination: 'The migration that moves another page to it.',
+  driver: 'A driver that has allocated it, and has not placed it.',
+  wait: 'A task that waits for its lock: id = task.',
+  fault: 'A fault on a device page, whose handler runs: id = task.',
+  pin: 'A pin by get_user_pages().',
+  dma_pin: 'A pin for DMA by pin_user_pages(). Linux 6.12.',
+  exclusive: 'A driver that has made it exclusive, and has not put it. Linux 6.12.',
+  hold: 'hold(): another user, with its lock.',
+  isolation: 'isolate(): another user, who has taken it off its LRU list.',
+  huge_zero: 'The kernel, which keeps the huge zero page.',
+  leak: 'Nobody: the quirk thp-busy-leaks-ref has lost these references.',
+  pagemap: 'Its device, which has a reference to each of its pages. Linux 4.14.',
+}
+
+/** Pagevecs of a CPU, where pages wait for their LRU list. */
+export type PagevecName =
+  | 'lru_add'
+  | 'lazyfree'
+  | 'activate'
+  | 'deactivate'
+  | 'mlock'
+
+/** Values of {@link PagevecName} in the C API. */
+export const pagevecValues: Readonly<Record<PagevecName, number>> = {
+  lru_add: 0,
+  lazyfree: 1,
+  activate: 2,
+  deactivate: 3,
+  mlock: 4,
+}
+
+/** {@link PagevecName} by value. */
+export const pagevecNames: readonly PagevecName[] = [
+  'lru_add',
+  'lazyfree',
+  'activate',
+  'deactivate',
+  'mlock',
+]
+
+/** A sentence on each {@link PagevecName}. */
+export const pagevecTexts: Readonly<Record<PagevecName, string>> = {
+  lru_add: 'New pages, that go to a list.',
+  lazyfree: 'Pages of MADV_FREE, that reclaim may drop.',
+  activate: 'Pages that become active.',
+  deactivate: 'Pages that become inactive. Linux 6.12.',
+  mlock: 'Pages that are mlocked or munlocked. Linux 6.12.',
+}
+
 /** Events, in the order in which they happened. */
 export type EventName =
   | 'invalidate_start'
@@ -602,6 +751,7 @@ export type EventName =
   | 'device_fault_end'
   | 'give_up'
   | 'unwritten'
+  | 'references'
 
 /** Values of {@link EventName} in the C API. */
 export const eventValues: Readonly<Record<EventName, number>> = {
@@ -618,6 +768,7 @@ export const eventValues: Readonly<Record<EventName, number>> = {
   device_fault_end: 10,
   give_up: 11,
   unwritten: 12,
+  references: 13,
 }
 
 /** {@link EventName} by value. */
@@ -635,6 +786,7 @@ export const eventNames: readonly EventName[] = [
   'device_fault_end',
   'give_up',
   'unwritten',
+  'references',
 ]
 
 /** A sentence on each {@link EventName}. */
@@ -653,6 +805,8 @@ export const eventTexts: Readonly<Record<EventName, string>> = {
   device_fault_end: 'The handler has returned: a = address, b = 0, or 1 for a SIGBUS.',
   give_up: 'An entry of a migration does not move, or is not offered: a = address, b = reason.',
   unwritten: 'A driver placed a page without having written to it: a = address, b = pfn.',
+  references:
+    'A page does not move since it has more references than can be explained: a = address, b = how many it has, and from bit 32 on how many it may have.',
 }
 
 /** Why a range is invalidated, MMU_NOTIFY_* of enum mmu_notifier_event; a kind of INVALIDATE_START and INVALIDATE_END. Linux 6.12. */

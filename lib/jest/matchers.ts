@@ -59,7 +59,9 @@ function eachPage<Item>(
     const asked = pageList(subject.items.keys())
     const wanted = `Expected ${asked} ${isNot ? 'not ' : ''}to ${claim}`
     const verdict = subject.items.size === 1 ? '' : `, wrong: ${pageList(wrong.keys())}`
-    return `${wanted}${verdict}\n${details(wrong)}${subject.table()}`
+    const held = subject.held(wrong.keys())
+    const who = held === '' ? '' : `\nThese pages are held:\n${held.trimEnd()}`
+    return `${wanted}${verdict}\n${details(wrong)}${subject.table()}${who}`
   })
 }
 

@@ -5,6 +5,7 @@
 
 import { inspect } from 'node:util'
 import type { MigrationEntries, MigrationEntry } from '../api/entries'
+import { heldPages } from '../api/holders'
 import type { Mapping } from '../api/mapping'
 import type { MigrationResult } from '../api/migration-result'
 import { dumpTable, type PageEntry } from '../api/records'
@@ -24,6 +25,8 @@ export type Pages = number | readonly number[]
 export interface Subject<Item> {
   readonly items: ReadonlyMap<number, Item>
   readonly table: () => string
+  /** Lines on those of some items that somebody holds, besides their mappings. Empty if that can't be told. */
+  readonly held: (items: Iterable<number>) => string
 }
 
 /** The entries of a mapping or of a dump; those of `pages`, if they are given. */
@@ -36,7 +39,7 @@ export function pageSubject(matcher: string, subject: unknown, pages?: Pages): S
       subject,
     )
   }
-  return { items: chosen(list, pages), table: () => dumpTable(list) }
+  return { items: chosen(list, pages), table: () => dumpTable(list), held: heldOf(subject) }
 }
 
 /** The entries of a migration; those of `pages`, if they are given. */
@@ -48,7 +51,12 @@ export function migrationSubject(matcher: string, subject: unknown, pages?: Page
   }
   const table = () =>
     list === subject || list[0] === subject ? list.map((entry) => inspect(entry)).join('\n') : inspect(subject)
-  return { items: chosen(list, pages), table }
+  return { items: chosen(list, pages), table, held: heldOf(subject) }
+}
+
+function heldOf(subject: unknown): (items: Iterable<number>) => string {
+  const lines = (subject as { [heldPages]?: (items: Iterable<number>) => string } | null)?.[heldPages]
+  return (items) => lines?.call(subject, items) ?? ''
 }
 
 function chosen<Item>(list: readonly Item[], pages: Pages | undefined): Map<number, Item> {

@@ -5,13 +5,16 @@
 import { spanNames, statNames, whyNames } from '../base/defs.generated'
 
 /** Words of 8 bytes in each kind of record. */
-export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, leak: 3, event: 3 } as const
+export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, leak: 3, event: 3, holder: 4, tlb: 3, table: 4 } as const
 
 /** Words of 8 bytes in the records of statistics. */
 export const STATS_WORDS = { all: spanNames.length * 3 + statNames.length + whyNames.length + 1, node: 4 } as const
 
 /** How many numbers NativeMachine.options() fills in. */
 export const OPTION_COUNT = 10
+
+/** How many numbers NativeMachine.taskState() fills in: pid, cpu, wait, wait_pfn, ready, mmap_lock, queue_place, migrations, vma. */
+export const TASK_FIELDS = 9
 
 /** How many numbers NativeMachine.migrateState() fills in: stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
 export const STATE_FIELDS = 6

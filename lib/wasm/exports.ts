@@ -59,6 +59,10 @@ interface Wrapped {
   pageInfo(pfn: number, out: number): number
   deviceInfo(device: number): number
   leaks(out: number, capacity: number): number
+  holders(pfn: number, out: number, capacity: number): number
+  tlb(cpu: number, out: number, capacity: number): number
+  tables(pid: number, out: number, capacity: number): number
+  pages(out: number, capacity: number): number
   pageRead(pfn: number, offset: number, bytes: number, length: number): number
   pageWrite(pfn: number, offset: number, bytes: number, length: number): number
   takeEvents(out: number, capacity: number): number

@@ -4,7 +4,7 @@
 
 import { errorCodeValues } from '../base/defs.generated'
 import { lengthOf, PAGE_SIZE } from '../base/validate'
-import { RECORD_WORDS, STATS_WORDS } from '../native/layout'
+import { RECORD_WORDS, STATS_WORDS, TASK_FIELDS } from '../native/layout'
 import { WasmCalls } from './calls'
 import { EINVAL } from './errno'
 import type { WasmInstance } from './instance'
@@ -34,7 +34,7 @@ export abstract class WasmLooking extends WasmCalls {
   taskState(tid: number, out: Float64Array): number {
     return this.call((instance) => {
       const err = instance.exports.taskState(tid)
-      return err < 0 ? err : this.tell(instance, 5, out)
+      return err < 0 ? err : this.tell(instance, TASK_FIELDS, out)
     })
   }
 
@@ -161,6 +161,26 @@ export abstract class WasmLooking extends WasmCalls {
   leaks(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.leak)
     return this.#fill(out, RECORD_WORDS.leak, capacity, ({ exports }, at) => exports.leaks(at, capacity))
+  }
+
+  holders(pfn: number, out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.holder)
+    return this.#fill(out, RECORD_WORDS.holder, capacity, ({ exports }, at) => exports.holders(pfn, at, capacity))
+  }
+
+  tlb(cpu: number, out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.tlb)
+    return this.#fill(out, RECORD_WORDS.tlb, capacity, ({ exports }, at) => exports.tlb(cpu, at, capacity))
+  }
+
+  tables(pid: number, out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.table)
+    return this.#fill(out, RECORD_WORDS.table, capacity, ({ exports }, at) => exports.tables(pid, at, capacity))
+  }
+
+  pages(out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.page)
+    return this.#fill(out, RECORD_WORDS.page, capacity, ({ exports }, at) => exports.pages(at, capacity))
   }
 
   /** There is no clock here, so all times are 0. */

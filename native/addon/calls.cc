@@ -23,24 +23,26 @@ void Machine::DefineCalls(Methods &methods)
 	methods.insert(methods.end(), ours.begin(), ours.end());
 }
 
-// taskState(tid, Float64Array of 5): pid, cpu, wait, wait_pfn, ready.
+// taskState(tid, Float64Array of 9): pid, cpu, wait, wait_pfn, ready; mmap_lock, queue_place, migrations, vma.
 Napi::Value Machine::TaskState(const Napi::CallbackInfo &info)
 {
 	struct hmmu_task_state state;
+	struct hmmu_task_locks locks = {};
 
 	if (!Open())
 		return Result(-EBADF);
-	auto *out = Records<double>(info, 1, 5);
+	auto *out = Records<double>(info, 1, 9);
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the state is too short"));
 	int result = hmmu_task_state(Core(), Uint32(info, 0), &state);
+	if (result >= 0)
+		result = hmmu_task_locks(Core(), Uint32(info, 0), &locks);
 	if (result < 0)
 		return Result(result);
-	out[0] = state.pid;
-	out[1] = state.cpu;
-	out[2] = state.wait;
-	out[3] = state.wait_pfn;
-	out[4] = state.ready;
+	const double values[] = {double(state.pid),         double(state.cpu),        double(state.wait),
+				 double(state.wait_pfn),    double(state.ready),      double(locks.mmap_lock),
+				 double(locks.queue_place), double(locks.migrations), double(locks.vma)};
+	std::copy(std::begin(values), std::end(values), out);
 	return Result(0);
 }
 

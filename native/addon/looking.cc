@@ -48,6 +48,7 @@ LAYOUT(struct hmmu_page_info, device, 32);
 LAYOUT(struct hmmu_page_info, anon, 33);
 LAYOUT(struct hmmu_page_info, has_mapping, 34);
 LAYOUT(struct hmmu_page_info, free, 35);
+LAYOUT(struct hmmu_page_info, byte, 36);
 static_assert(sizeof(struct hmmu_page_info) == 40, "lib/native/layout.ts");
 
 LAYOUT(hmmu_leak, pfn, 0);
@@ -57,6 +58,31 @@ LAYOUT(hmmu_leak, ref, 12);
 LAYOUT(hmmu_leak, flags, 16);
 LAYOUT(hmmu_leak, locked, 20);
 static_assert(sizeof(hmmu_leak) == 24, "lib/native/layout.ts");
+
+LAYOUT(hmmu_holder, pfn, 0);
+LAYOUT(hmmu_holder, kind, 4);
+LAYOUT(hmmu_holder, refs, 8);
+LAYOUT(hmmu_holder, count, 12);
+LAYOUT(hmmu_holder, at, 16);
+LAYOUT(hmmu_holder, id, 24);
+LAYOUT(hmmu_holder, lock, 28);
+static_assert(sizeof(hmmu_holder) == 32, "lib/native/layout.ts");
+
+LAYOUT(hmmu_tlb_entry, address, 0);
+LAYOUT(hmmu_tlb_entry, pid, 8);
+LAYOUT(hmmu_tlb_entry, pfn, 12);
+LAYOUT(hmmu_tlb_entry, write, 16);
+LAYOUT(hmmu_tlb_entry, dirty, 17);
+LAYOUT(hmmu_tlb_entry, stale, 18);
+static_assert(sizeof(hmmu_tlb_entry) == 24, "lib/native/layout.ts");
+
+LAYOUT(hmmu_table, base, 0);
+LAYOUT(hmmu_table, entry, 8);
+LAYOUT(hmmu_table, pfn, 16);
+LAYOUT(hmmu_table, level, 20);
+LAYOUT(hmmu_table, parent, 24);
+LAYOUT(hmmu_table, used, 28);
+static_assert(sizeof(hmmu_table) == 32, "lib/native/layout.ts");
 
 LAYOUT(hmmu_event, type, 0);
 LAYOUT(hmmu_event, pid, 4);
@@ -81,9 +107,21 @@ void Machine::DefineLooking(Methods &methods)
 		InstanceMethod<&Machine::Leaks>("leaks"),         InstanceMethod<&Machine::PageRead>("pageRead"),
 		InstanceMethod<&Machine::PageWrite>("pageWrite"), InstanceMethod<&Machine::TakeEvents>("takeEvents"),
 		InstanceMethod<&Machine::Stats>("stats"),         InstanceMethod<&Machine::StatsTree>("statsTree"),
+		InstanceMethod<&Machine::Holders>("holders"),     InstanceMethod<&Machine::Tlb>("tlb"),
+		InstanceMethod<&Machine::Tables>("tables"),       InstanceMethod<&Machine::Pages>("pages"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
+}
+
+// A list of what belongs to a number: how many there are; fills in as many records as there is room for.
+template <typename Record, typename Function> Napi::Value Machine::Listed(const Napi::CallbackInfo &info, Function list)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto capacity = static_cast<uint32_t>(TypedBytes(info, 1).length / sizeof(Record));
+	auto *out = Records<Record>(info, 1, capacity);
+	return Result(list(Core(), Uint32(info, 0), out, out ? capacity : 0));
 }
 
 // dump(pid, address, pages, array of pages records)
@@ -176,6 +214,34 @@ Napi::Value Machine::Leaks(const Napi::CallbackInfo &info)
 	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(hmmu_leak));
 	auto *out = Records<hmmu_leak>(info, 0, capacity);
 	return Result(hmmu_leaks(Core(), out, out ? capacity : 0));
+}
+
+// holders(pfn or 0, array of records): how many there are; fills in as many as there is room for.
+Napi::Value Machine::Holders(const Napi::CallbackInfo &info)
+{
+	return Listed<hmmu_holder>(info, hmmu_holders);
+}
+
+// tlb(cpu, array of records): the same.
+Napi::Value Machine::Tlb(const Napi::CallbackInfo &info)
+{
+	return Listed<hmmu_tlb_entry>(info, hmmu_tlb);
+}
+
+// tables(pid, array of records): the same.
+Napi::Value Machine::Tables(const Napi::CallbackInfo &info)
+{
+	return Listed<hmmu_table>(info, hmmu_tables);
+}
+
+// pages(array of records): the same.
+Napi::Value Machine::Pages(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(struct hmmu_page_info));
+	auto *out = Records<struct hmmu_page_info>(info, 0, capacity);
+	return Result(hmmu_pages(Core(), out, out ? capacity : 0));
 }
 
 // pageRead(pfn, offset, typed array): copies bytes of the frame into the array.

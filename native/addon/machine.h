@@ -111,6 +111,12 @@ private:
 	Napi::Value TakeEvents(const Napi::CallbackInfo &info);
 	Napi::Value Stats(const Napi::CallbackInfo &info);
 	Napi::Value StatsTree(const Napi::CallbackInfo &info);
+	Napi::Value Holders(const Napi::CallbackInfo &info);
+	Napi::Value Tlb(const Napi::CallbackInfo &info);
+	Napi::Value Tables(const Napi::CallbackInfo &info);
+	Napi::Value Pages(const Napi::CallbackInfo &info);
+	template <typename Record, typename Function>
+	Napi::Value Listed(const Napi::CallbackInfo &info, Function list);
 
 	// driver.cc
 	Napi::Value SetDeviceHandlers(const Napi::CallbackInfo &info);

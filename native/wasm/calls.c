@@ -6,13 +6,20 @@
 EXPORT(taskState) int wasm_task_state(uint32_t tid)
 {
 	struct hmmu_task_state state = { 0 };
+	struct hmmu_task_locks locks = { 0 };
 	int err = hmmu_task_state(instance.machine, tid, &state);
 
+	if (!err)
+		err = hmmu_task_locks(instance.machine, tid, &locks);
 	instance.told[0] = state.pid;
 	instance.told[1] = state.cpu;
 	instance.told[2] = state.wait;
 	instance.told[3] = state.wait_pfn;
 	instance.told[4] = state.ready;
+	instance.told[5] = locks.mmap_lock;
+	instance.told[6] = locks.queue_place;
+	instance.told[7] = locks.migrations;
+	instance.told[8] = (double)locks.vma;
 	return err;
 }
 

@@ -8,6 +8,9 @@
 _Static_assert(sizeof(struct hmmu_entry) == 48, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_page_info) == 40, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_holder) == 32, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_tlb_entry) == 24, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_table) == 32, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_event) == 24, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_stats) == (HMMU_SPAN_COUNT * 3 + HMMU_STAT_COUNT + HMMU_WHY_COUNT + 1) * 8,
 	       "lib/native/layout.ts");
@@ -66,6 +69,26 @@ EXPORT(deviceInfo) int wasm_device_info(uint32_t device)
 EXPORT(leaks) int wasm_leaks(struct hmmu_leak *out, uint32_t capacity)
 {
 	return hmmu_leaks(instance.machine, out, capacity);
+}
+
+EXPORT(holders) int wasm_holders(uint32_t pfn, struct hmmu_holder *out, uint32_t capacity)
+{
+	return hmmu_holders(instance.machine, pfn, out, capacity);
+}
+
+EXPORT(tlb) int wasm_tlb(uint32_t cpu, struct hmmu_tlb_entry *out, uint32_t capacity)
+{
+	return hmmu_tlb(instance.machine, cpu, out, capacity);
+}
+
+EXPORT(tables) int wasm_tables(uint32_t pid, struct hmmu_table *out, uint32_t capacity)
+{
+	return hmmu_tables(instance.machine, pid, out, capacity);
+}
+
+EXPORT(pages) int wasm_pages(struct hmmu_page_info *out, uint32_t capacity)
+{
+	return hmmu_pages(instance.machine, out, capacity);
 }
 
 EXPORT(pageRead) int wasm_page_read(uint32_t pfn, uint32_t offset, void *bytes, uint32_t length)

@@ -60,6 +60,8 @@ const columns = {
   HMMU_WHYS: { ...name, ...text },
   HMMU_WAITS: { ...name, ...text },
   HMMU_EVENTS: { ...name, ...text },
+  HMMU_HOLDERS: { ...name, ...text },
+  HMMU_PAGEVECS: { ...name, ...text },
   HMMU_NOTIFIES: { ...name, ...text },
   HMMU_ERRORS: { code: (item) => code(`HMMU_${item.name}`), ...text },
   HMMU_RULES: { ...name, 'the rule': (item) => item.text },

@@ -34,6 +34,7 @@ const REQUIRED = [
   'dist/hmmu.wasm',
   'native/include/hmmu/hmmu.h',
   'native/include/hmmu/hmmu_driver.h',
+  'native/include/hmmu/hmmu_look.h',
   'native/include/hmmu/hmmu_mirror.h',
   'native/core/migrate/migrate.c',
   'native/kapi/kapi.h',

@@ -16,6 +16,7 @@ function saidBy(check: () => void): string[] {
     if (error instanceof HmmuError) throw error
     return stripVTControlCharacters((error as Error).message)
       .replace(/#\d+/g, '#n')
+      .replace(/test\.ts:\d+/g, 'test.ts:n')
       .split('\n')
   }
   throw new Error('the matcher did not fail')
@@ -42,6 +43,8 @@ const TABLE = [
   '  3     none',
 ]
 
+const HELD = ['These pages are held:', '  page 1 (#n): pinned since matchers.test.ts:n']
+
 const RESULT = [
   'MigrationResult: 2 of 4 pages moved',
   '  page  src       dst      why',
@@ -67,6 +70,7 @@ describe('toBeDevicePrivate', () => {
       '',
       'Expected pages 0-3 to be device-private, wrong: pages 1, 3',
       ...TABLE,
+      ...HELD,
     ])
     expect(saidBy(() => expect(buf).not.toBeDevicePrivate([3, 2]))).toEqual([
       'expect(pages).not.toBeDevicePrivate([ 3, 2 ])',
@@ -97,6 +101,7 @@ describe('toHaveEntry', () => {
       '  pages 0, 2: refCount is 2, not 1; flags without lru; flags with active',
       "  page 1: kind is 'sys', not 'dev'; refCount is 2, not 1; flags with active",
       ...TABLE,
+      ...HELD,
     ])
     expect(saidBy(() => expect(buf.dump()[0]).not.toHaveEntry({ kind: 'dev' }))).toEqual([
       "expect(pages).not.toHaveEntry({ kind: 'dev' })",
@@ -146,12 +151,14 @@ describe('toHaveMoved and toHaveReason', () => {
       '',
       'Expected pages 0-3 to have moved, wrong: pages 1, 3',
       ...RESULT,
+      ...HELD,
     ])
     expect(saidBy(() => expect(result).not.toHaveReason('pinned'))).toEqual([
       "expect(migration).not.toHaveReason('pinned')",
       '',
       "Expected pages 0-3 not to have the reason 'pinned', wrong: page 1",
       ...RESULT,
+      ...HELD,
     ])
     expect(saidBy(() => expect(result.entries[1]).toHaveMoved())).toEqual([
       'expect(migration).toHaveMoved()',

@@ -72,3 +72,25 @@ int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *
 	};
 	return 0;
 }
+
+static u32 lock_mode(u32 hold)
+{
+	return hold == SEM_NONE ? HMMU_LOCK_NONE : hold == SEM_READ ? HMMU_LOCK_READ : HMMU_LOCK_WRITE;
+}
+
+int hmmu_task_locks(const struct hmmu *m, uint32_t tid, struct hmmu_task_locks *out)
+{
+	const struct task *task = task_of(m, tid);
+	bool queues;
+
+	if (check_task(m, tid))
+		return -ESRCH;
+	queues = (task->wait == HMMU_WAIT_MMAP_SEM_READ || task->wait == HMMU_WAIT_MMAP_SEM_WRITE) && !task->sem_hold;
+	*out = (struct hmmu_task_locks){
+		.mmap_lock = lock_mode(task->sem_hold),
+		.queue_place = queues ? task->queue_place + 1 : 0,
+		.migrations = task->migrations,
+		.vma = task->vma_lock ? vma_of(m, task->vma_lock)->start : 0,
+	};
+	return 0;
+}

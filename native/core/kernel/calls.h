@@ -95,6 +95,11 @@
 	X(int, page_get, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, vm_insert_page, (struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn), (m, tid, address, pfn)) \
 	X(int, page_put, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
+	X(int, holders, (struct hmmu *m, uint32_t pfn, struct hmmu_holder *out, uint32_t capacity), (m, pfn, out, capacity)) \
+	X(int, task_locks, (const struct hmmu *m, uint32_t tid, struct hmmu_task_locks *out), (m, tid, out)) \
+	X(int, tlb, (struct hmmu *m, uint32_t cpu, struct hmmu_tlb_entry *out, uint32_t capacity), (m, cpu, out, capacity)) \
+	X(int, tables, (const struct hmmu *m, uint32_t pid, struct hmmu_table *out, uint32_t capacity), (m, pid, out, capacity)) \
+	X(int, pages, (const struct hmmu *m, struct hmmu_page_info *out, uint32_t capacity), (m, out, capacity)) \
 	X(int, leaks, (const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity), (m, out, capacity)) \
 	X(int, page_copy, (struct hmmu *m, uint32_t to, uint32_t from), (m, to, from)) \
 	X(int, page_zero, (struct hmmu *m, uint32_t pfn), (m, pfn)) \

@@ -48,6 +48,8 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 		.has_mapping = page->mapping != 0,
 		.free = page_is_free(m, pfn),
 	};
+	if (!out->free && !page_test(m, pfn, HMMU_PG_TABLE))
+		out->byte = *(const u8 *)contents_of(m, pfn);
 	if (out->free)
 		describe_free_page(m, pfn, out);
 	return 0;

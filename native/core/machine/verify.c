@@ -7,13 +7,10 @@
 #include "host/platform.h"
 #include "mm/mm.h"
 
-static void verify_all(struct verify *v)
+void tally_all(struct verify *v)
 {
 	struct hmmu *m = v->m;
 
-	if (m->st->bugs)
-		complain(v, "%u internal contradictions, the first: %s", m->st->bugs,
-			 m->first_bug[0] ? m->first_bug : "met before this copy of the machine was made");
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		v->munlocks |= task_of(m, task)->progress.munlock_at != 0;
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++)
@@ -22,6 +19,16 @@ static void verify_all(struct verify *v)
 	verify_lru(v);
 	verify_holders(v);
 	verify_swap(v);
+}
+
+static void verify_all(struct verify *v)
+{
+	const struct hmmu *m = v->m;
+
+	if (m->st->bugs)
+		complain(v, "%u internal contradictions, the first: %s", m->st->bugs,
+			 m->first_bug[0] ? m->first_bug : "met before this copy of the machine was made");
+	tally_all(v);
 	verify_pages(v);
 	verify_locks(v);
 	verify_tlb(v);
@@ -30,21 +37,33 @@ static void verify_all(struct verify *v)
 	verify_hugetlb(v);
 }
 
+bool tallies_alloc(struct verify *v)
+{
+	const struct hmmu *m = v->m;
+	u64 pages = (u64)ram_used(m) + pool_used(m) + m->st->device_high + m->st->other_device_pages;
+
+	v->pages = platform_alloc(pages * sizeof(*v->pages));
+	v->swap_entries = platform_alloc((m->st->swap_high + 1ull) * sizeof(*v->swap_entries));
+	v->chain_of = platform_alloc(m->st->slabs[SLAB_ANON_VMA].high * sizeof(*v->chain_of));
+	return v->pages && v->swap_entries && v->chain_of;
+}
+
+void tallies_free(struct verify *v)
+{
+	platform_free(v->pages);
+	platform_free(v->swap_entries);
+	platform_free(v->chain_of);
+}
+
 int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_few)
 {
 	struct verify v = { .m = m, .report = report, .data = data };
-	u64 pages = (u64)ram_used(m) + pool_used(m) + m->st->device_high + m->st->other_device_pages;
 
-	v.pages = platform_alloc(pages * sizeof(*v.pages));
-	v.swap_entries = platform_alloc((m->st->swap_high + 1ull) * sizeof(*v.swap_entries));
-	v.chain_of = platform_alloc(m->st->slabs[SLAB_ANON_VMA].high * sizeof(*v.chain_of));
-	if (v.pages && v.swap_entries && v.chain_of)
+	if (tallies_alloc(&v))
 		verify_all(&v);
 	else
 		v.complaints = -ENOMEM;
-	platform_free(v.pages);
-	platform_free(v.swap_entries);
-	platform_free(v.chain_of);
+	tallies_free(&v);
 	*too_few = v.too_few;
 	return v.complaints;
 }

@@ -23,17 +23,25 @@ struct page_tally {
 
 struct verify {
 	struct hmmu *m;
-	struct page_tally *pages; /**< of those that were ever used */
-	u32 *chain_of;            /**< of each anon_vma: the mapping in whose chain it was met last */
-	u32 too_few;              /**< a page with fewer references than users, or 0 */
-	u32 *swap_entries;        /**< of each slot */
-	u32 swap_cached;          /**< pages that say they are in the swap cache */
-	u64 tables;               /**< frames that are page tables of some process */
-	u64 hugetlb_reserved;     /**< reservations that mappings have not used */
-	bool munlocks;            /**< some task is in a munlock() that waits */
+	struct page_tally *pages;    /**< of those that were ever used */
+	u32 *chain_of;               /**< of each anon_vma: the mapping in whose chain it was met last */
+	u32 too_few;                 /**< a page with fewer references than users, or 0 */
+	u32 *swap_entries;           /**< of each slot */
+	u32 swap_cached;             /**< pages that say they are in the swap cache */
+	u64 tables;                  /**< frames that are page tables of some process */
+	u64 hugetlb_reserved;        /**< reservations that mappings have not used */
+	bool munlocks;               /**< some task is in a munlock() that waits */
+	struct holder_list *holders; /**< hmmu_holders(): whom to list; NULL: nobody */
 	int complaints;
 	hmmu_report_fn report;
 	void *data;
+};
+
+/** A list of holders that is being made: of one page and of those that share its references, or of all pages. */
+struct holder_list {
+	struct hmmu_holder *out;
+	u32 capacity, count;
+	u32 head; /**< of the pages in question, 0: all pages */
 };
 
 /** Room for the text of a complaint. */
@@ -69,10 +77,36 @@ static inline u32 next_used(const struct hmmu *m, u32 pfn)
 		pfn = m->other_device_base;
 	return pfn;
 }
-static inline void tally_ref(struct verify *v, u32 pfn, int32_t n)
+/** Put a holder on the list, unless its page is none of those in question. */
+static void note_holder(struct verify *v, const struct hmmu_holder *holder);
+/** Somebody has references to a page, or its lock. */
+static inline void tally_holder(struct verify *v, struct hmmu_holder holder)
 {
-	tally(v, compound_head(v->m, pfn))->refs += n;
+	struct page_tally *t = tally(v, compound_head(v->m, holder.pfn));
+
+	t->refs += holder.refs;
+	t->locks += holder.lock;
+	if (v->holders)
+		note_holder(v, &holder);
 }
+/** One reference of a holder that is known by a number and a place; both may be 0. */
+static inline void tally_ref(struct verify *v, u32 pfn, enum hmmu_holder_kind kind, u32 id, u64 at)
+{
+	tally_holder(v, (struct hmmu_holder){ .pfn = pfn, .kind = kind, .refs = 1, .count = 1, .at = at, .id = id });
+}
+/** Holders of one kind, of whom only the number is known. @p each: the references of one. */
+static inline void tally_refs(struct verify *v, u32 pfn, enum hmmu_holder_kind kind, u32 count, int32_t each)
+{
+	if (count)
+		tally_holder(v, (struct hmmu_holder){
+					.pfn = pfn, .kind = kind, .refs = (int32_t)count * each, .count = count });
+}
+
+/** Memory for the tallies of a machine; false: the host has none. It is freed in both cases. */
+static bool tallies_alloc(struct verify *v);
+static void tallies_free(struct verify *v);
+/** Recount all references, map counts and locks. */
+static void tally_all(struct verify *v);
 
 /** Mappings, tables, RSS, rmap of one process. */
 static void verify_mm(struct verify *v, u32 mm);
@@ -88,6 +122,8 @@ static void verify_holders(struct verify *v);
 static void verify_pages(struct verify *v);
 /** mmap_sem, waiters. */
 static void verify_locks(struct verify *v);
+/** Whether no flush has made a cached translation void. */
+static bool tlb_entry_counts(const struct hmmu *m, const struct tlb_entry *entry);
 /** Translations that CPUs keep, against the tables. */
 static void verify_tlb(struct verify *v);
 /** Free lists, the device's bitmap, the lists of reverse maps. */

@@ -4,36 +4,52 @@
 #include "migrate/migrate.h"
 #include "page/lru.h"
 
-/* The references that pins for DMA are. */
-static int32_t dma_references(const struct hmmu *m, u32 pfn)
+/* Pins for DMA; one of the zero page is not counted. */
+static void dma_pins_of_page(struct verify *v, u32 pfn)
 {
-	if (is_zero_pfn(m, pfn))
-		return 0;
-	return m->pins[pfn].dma * (PageCompound(m, pfn) ? 1 : GUP_PIN_COUNTING_BIAS);
+	const struct hmmu *m = v->m;
+
+	if (!is_zero_pfn(m, pfn))
+		tally_refs(v, pfn, HMMU_HOLDER_DMA_PIN, m->pins[pfn].dma,
+			   PageCompound(m, pfn) ? 1 : GUP_PIN_COUNTING_BIAS);
+}
+
+/* Drivers, who may have the lock of a page without a reference of the kind, and the other way round. */
+static void drivers_of_page(struct verify *v, u32 pfn)
+{
+	u32 flags = page_of(v->m, pfn)->flags;
+	bool placed = flags & PAGE_USER_DESTINATION;
+
+	if (flags & (PAGE_USER_DRIVER | PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION))
+		tally_holder(v, (struct hmmu_holder){
+					.pfn = pfn,
+					.kind = placed ? HMMU_HOLDER_DESTINATION : HMMU_HOLDER_DRIVER,
+					.refs = (flags & (PAGE_USER_DRIVER | PAGE_USER_DESTINATION)) != 0,
+					.count = 1,
+					.lock = flags & (PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION),
+				});
 }
 
 static void holders_of_page(struct verify *v, u32 pfn)
 {
 	const struct page *page = page_of(v->m, pfn);
 
-	tally_ref(v, pfn, v->m->pins[pfn].get + v->m->pins[pfn].exclusive);
-	if (v->m->pins[pfn].dma)
-		tally_ref(v, pfn, dma_references(v->m, pfn));
+	if (page->count)
+		tally_refs(v, pfn, HMMU_HOLDER_PAGEMAP, (u32)page_own_refs(v->m, pfn), 1);
+	tally_refs(v, pfn, HMMU_HOLDER_PIN, v->m->pins[pfn].get, 1);
+	tally_refs(v, pfn, HMMU_HOLDER_EXCLUSIVE, v->m->pins[pfn].exclusive, 1);
+	dma_pins_of_page(v, pfn);
 	if (page->flags & HMMU_PG_HEAD)
-		tally_ref(v, pfn, page_of(v->m, pfn + LEAK_TAIL)->leaked);
+		tally_refs(v, pfn, HMMU_HOLDER_LEAK, (u32)page_of(v->m, pfn + LEAK_TAIL)->leaked, 1);
 	v->swap_cached += (page->flags & HMMU_PG_SWAPCACHE) != 0;
-	if (page->flags & PAGE_USER_HELD) {
-		tally_ref(v, pfn, 1);
-		tally(v, compound_head(v->m, pfn))->locks++;
-	}
+	if (page->flags & PAGE_USER_HELD)
+		tally_holder(v, (struct hmmu_holder){
+					.pfn = pfn, .kind = HMMU_HOLDER_HOLD, .refs = 1, .count = 1, .lock = true });
 	if (page->flags & PAGE_USER_ISOLATED)
-		tally_ref(v, pfn, 1);
-	if (page->flags & (PAGE_USER_DRIVER | PAGE_USER_DESTINATION))
-		tally_ref(v, pfn, 1);
-	if (page->flags & (PAGE_USER_DRIVER_LOCK | PAGE_USER_DESTINATION))
-		tally(v, pfn)->locks++;
+		tally_ref(v, pfn, HMMU_HOLDER_ISOLATION, 0, 0);
+	drivers_of_page(v, pfn);
 	if (page->mapping && !(page->mapping & MAPPING_ANON) && !(page->flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY)))
-		tally_ref(v, pfn, 1);
+		tally_ref(v, pfn, HMMU_HOLDER_PAGE_CACHE, 0, page->index);
 }
 
 /* An entry that is not finalized yet has one reference, and the page lock if its word says so. */
@@ -48,10 +64,16 @@ static void holders_of_migration(struct verify *v, const struct hmmu_migration *
 
 		if (!page)
 			continue;
-		tally_ref(v, page, 1);
 		/* In 6.12 all pages in src are locked, and no bit says so. */
-		if (KERNEL >= V6_12 || mig->src[i] & HMMU_PFN_LOCKED)
-			tally(v, page)->locks++;
+		tally_holder(v, (struct hmmu_holder){
+					.pfn = page,
+					.kind = HMMU_HOLDER_MIGRATION,
+					.refs = 1,
+					.count = 1,
+					.at = i,
+					.id = mig->ctx.task,
+					.lock = KERNEL >= V6_12 || mig->src[i] & HMMU_PFN_LOCKED,
+				});
 	}
 }
 
@@ -74,15 +96,20 @@ void verify_holders(struct verify *v)
 		holders_of_migration(v, mig);
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (task_of(m, task)->mm && task_of(m, task)->wait_ref)
-			tally_ref(v, task_of(m, task)->wait_pfn, 1);
+			tally_ref(v, task_of(m, task)->wait_pfn, HMMU_HOLDER_WAIT, task, 0);
 	/* A page that a fault has replaced is munlocked when the fault gets the page's lock. */
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (task_of(m, task)->mm && task_of(m, task)->resume == RESUME_MUNLOCK)
 			tally(v, task_of(m, task)->wait_pfn)->mlock_explained = true;
-	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer) {
-		tally_ref(v, fault->pfn, 1);
-		tally(v, fault->pfn)->locks += fault_has_lock(m, fault);
-	}
+	for (const struct device_fault *fault = m->faults; fault; fault = fault->outer)
+		tally_holder(v, (struct hmmu_holder){
+					.pfn = fault->pfn,
+					.kind = HMMU_HOLDER_FAULT,
+					.refs = 1,
+					.count = 1,
+					.id = fault->task,
+					.lock = fault_has_lock(m, fault),
+				});
 	if (m->st->huge_zero_pfn)
-		tally_ref(v, m->st->huge_zero_pfn, 1);
+		tally_ref(v, m->st->huge_zero_pfn, HMMU_HOLDER_HUGE_ZERO, 0, 0);
 }

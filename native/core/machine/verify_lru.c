@@ -43,12 +43,14 @@ static void verify_unevictable(struct verify *v)
 }
 
 /* A page that waits for its munlock may be mapped by no locked mapping any more. */
-static void verify_pagevec(struct verify *v, const struct pagevec *pvec, enum pagevec_kind kind)
+static void verify_pagevec(struct verify *v, u32 cpu, enum pagevec_kind kind)
 {
+	const struct pagevec *pvec = &v->m->st->cpu[cpu].pvecs[kind];
+
 	for (u32 i = 0; i < pvec->nr; i++) {
 		u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(pvec->pages[i]) : pvec->pages[i];
 
-		tally_ref(v, pfn, 1);
+		tally_ref(v, pfn, HMMU_HOLDER_PAGEVEC, cpu, kind);
 		if (kind == PVEC_MLOCK)
 			tally(v, compound_head(v->m, pfn))->mlock_explained = true;
 	}
@@ -65,5 +67,5 @@ void verify_lru(struct verify *v)
 			verify_unevictable(v);
 	for (u32 cpu = 0; cpu < m->st->cpus; cpu++)
 		for (int kind = 0; kind < NR_PAGEVECS; kind++)
-			verify_pagevec(v, &m->st->cpu[cpu].pvecs[kind], kind);
+			verify_pagevec(v, cpu, kind);
 }

@@ -69,7 +69,7 @@ static void explain_mlock(struct mm_tally *t, u32 vma, u64 address, u32 pfn)
 /* An entry maps a page: it has a reference, and the reverse map finds it. */
 static void verify_mapping_of(struct mm_tally *t, u32 vma, u32 pfn, u64 address)
 {
-	tally_ref(t->v, pfn, 1);
+	tally_ref(t->v, pfn, HMMU_HOLDER_MAPPING, t->mm, address);
 	verify_rmap(t, vma, pfn, address);
 	explain_mlock(t, vma, address, pfn);
 }
@@ -98,7 +98,7 @@ static void verify_exclusive_entry(struct mm_tally *t, u32 vma, u64 address, u64
 
 	t->rss[mm_counter(t->v->m, pfn)]++;
 	tally(t->v, pfn)->absent++;
-	tally_ref(t->v, pfn, 1);
+	tally_ref(t->v, pfn, HMMU_HOLDER_EXCLUSIVE_ENTRY, t->mm, address);
 	verify_rmap(t, vma, pfn, address);
 	verify_write(t->v, vma, address, pfn, pte);
 }
@@ -165,7 +165,7 @@ static void verify_hugetlb_entry(struct mm_tally *t, u32 vma, u64 address, u64 p
 	}
 	t->hugetlb_usage += HPAGE_PMD_NR;
 	tally(t->v, page)->huge++;
-	tally_ref(t->v, page, 1);
+	tally_ref(t->v, page, HMMU_HOLDER_MAPPING, t->mm, address);
 	verify_rmap(t, vma, page, address);
 	verify_write(t->v, vma, address, page, pmd);
 }

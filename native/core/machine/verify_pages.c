@@ -37,7 +37,6 @@ static void verify_page(struct verify *v, u32 pfn)
 	struct hmmu *m = v->m;
 	const struct page *page = page_of(m, pfn);
 	const struct page_tally *t = tally(v, pfn);
-	int32_t base = page->count ? page_own_refs(m, pfn) : 0;
 
 	if (page->flags & (HMMU_PG_TABLE | HMMU_PG_RESERVED))
 		return;
@@ -49,10 +48,9 @@ static void verify_page(struct verify *v, u32 pfn)
 				 page->count, page->head);
 		return;
 	}
-	if (page->count - base != t->refs)
-		complain(v, "page %u: count is %d, but %d references can be explained", pfn, page->count - base,
-			 t->refs);
-	if (page->count - base < t->refs)
+	if (page->count != t->refs)
+		complain(v, "page %u: count is %d, but %d references can be explained", pfn, page->count, t->refs);
+	if (page->count < t->refs)
 		v->too_few = pfn;
 	if (!(page->flags & HMMU_PG_LOCKED) != !t->locks || t->locks > 1)
 		complain(v, "page %u: it is %s, but %u have its lock", pfn,

@@ -29,7 +29,7 @@ static void verify_cached_page(struct verify *v, u32 slot, u32 pfn)
 {
 	struct hmmu *m = v->m;
 
-	tally_ref(v, pfn, 1);
+	tally_ref(v, pfn, HMMU_HOLDER_SWAP_CACHE, 0, slot);
 	if (!PageSwapCache(m, pfn) || page_of(m, pfn)->private != slot)
 		complain(v, "swap slot %u: page %u does not know that it is in the swap cache", slot, pfn);
 	else if (copy_counts(v, slot, pfn) &&

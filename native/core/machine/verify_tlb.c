@@ -24,6 +24,11 @@ static bool flush_pending(const struct hmmu *m, const struct tlb_entry *entry)
 	return is_being_copied(m, entry->mm);
 }
 
+bool tlb_entry_counts(const struct hmmu *m, const struct tlb_entry *entry)
+{
+	return entry->gen && hmmu_process_alive(m, entry->mm) && entry->gen == mm_of(m, entry->mm)->tlb_gen;
+}
+
 void verify_tlb(struct verify *v)
 {
 	struct hmmu *m = v->m;
@@ -31,7 +36,7 @@ void verify_tlb(struct verify *v)
 	for (u32 slot = 0; slot < m->st->cpus * TLB_ENTRIES; slot++) {
 		const struct tlb_entry *entry = &m->tlb[slot];
 
-		if (!entry->gen || !hmmu_process_alive(m, entry->mm) || entry->gen != mm_of(m, entry->mm)->tlb_gen)
+		if (!tlb_entry_counts(m, entry))
 			continue;
 		if (tlb_entry_stale(m, entry) && !flush_pending(m, entry))
 			complain(v, "TLB of CPU %u: the translation of %#llx in process %u is stale",

@@ -11,19 +11,24 @@
  * migrate_vma_check_page(). Until "mm: free device private pages have zero refcount" a device page had a reference of its own.
  * The check still allows for it, so somebody's reference to a device page is found later, in pages.
  */
-static inline bool migrate_device_check_page(const struct hmmu_migration *mig, u32 page)
+static inline int32_t references_spared(const struct hmmu_migration *mig, u32 page)
 {
 	const struct hmmu *m = mig->ctx.m;
-	const struct page *p = page_of(m, page);
-	int32_t extra;
+	int32_t extra = explained_references(page_of(m, page)) + (page == mig->fault_page);
+
+	if (is_zone_device_page(m, page) && quirk(m, HMMU_QUIRK_CHECK_SPARES_DEVICE))
+		extra++;
+	return extra;
+}
+
+static inline bool migrate_device_check_page(const struct hmmu_migration *mig, u32 page)
+{
+	const struct page *p = page_of(mig->ctx.m, page);
 
 	/* The migration's own. */
 	if (SHORTCUTS && p->count == 1)
 		return true;
-	extra = explained_references(p) + (page == mig->fault_page);
-	if (is_zone_device_page(m, page) && quirk(m, HMMU_QUIRK_CHECK_SPARES_DEVICE))
-		extra++;
-	return p->count - extra <= p->mapcount;
+	return p->count - references_spared(mig, page) <= p->mapcount;
 }
 
 /* The page goes back to its list now. Its ptes come back in restore. */
@@ -31,6 +36,8 @@ static NOINLINE void refuse_unmapped(struct hmmu_migration *mig, u64 i, u32 page
 {
 	struct hmmu *m = mig->ctx.m;
 
+	if (why == HMMU_WHY_PINNED)
+		note_references(mig, i, page, references_spared(mig, page) + page_of(m, page)->mapcount);
 	if (!is_zone_device_page(m, page)) {
 		get_page(m, page);
 		putback_lru_page(m, mig->ctx.cpu, page);

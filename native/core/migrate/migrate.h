@@ -34,6 +34,9 @@ static inline void unlock_source(struct hmmu_migration *mig, u32 page)
 /** Record why entry i does not move. */
 static __attribute__((cold)) void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
 
+/** Tell of the references of a page that does not move since it has more than it may have. */
+static __attribute__((cold)) void note_references(struct hmmu_migration *mig, u64 i, u32 page, int32_t expected);
+
 /** @name Stages. Each call does a part of a stage: collect the range of one page table, any other stage the entries
  * [from, to). A step passes one entry, a run passes all.
  * @{ */

@@ -17,6 +17,13 @@ static NOINLINE bool refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why
 	return false;
 }
 
+/* The page has more references than the migration, its caches and its fault have. */
+static NOINLINE bool refuse_references(struct hmmu_migration *mig, u64 i, u32 page, int32_t expected)
+{
+	note_references(mig, i, page, expected);
+	return refuse(mig, i, HMMU_WHY_REFERENCES);
+}
+
 /* migrate_page_move_mapping() of a page in neither cache. The migration holds one reference, a device page has one of its
  * own, and a fault on the page may hold one. A page that could be isolated is no part of a huge page. */
 static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page *n, const struct page *p, u32 page)
@@ -26,7 +33,7 @@ static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page
 	if (is_zone_device_page(mig->ctx.m, page))
 		others -= is_device_private_page(mig->ctx.m, page) * FREE_DEVICE_REFS;
 	if (page == mig->fault_page ? others != 2 : others != 1)
-		return refuse(mig, i, HMMU_WHY_REFERENCES);
+		return refuse_references(mig, i, page, p->count - others + (page == mig->fault_page ? 2 : 1));
 	n->index = p->index;
 	n->mapping = p->mapping;
 	return true;
@@ -49,7 +56,7 @@ static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newp
 	if (!page_in_cache(page_of(m, page)))
 		return move_anon_page(mig, i, page_of(m, newpage), page_of(m, page), page);
 	if (page_of(m, page)->count != 2 + page_test(m, page, HMMU_PG_PRIVATE))
-		return refuse(mig, i, HMMU_WHY_REFERENCES);
+		return refuse_references(mig, i, page, 2 + page_test(m, page, HMMU_PG_PRIVATE));
 	if (PageSwapCache(m, page))
 		replace_swap_cache(m, page, newpage);
 	else

@@ -71,6 +71,7 @@ static NOINLINE void refuse_pinned(struct hmmu_migration *mig, u64 i, u64 src)
 	u32 page = migrate_pfn_to_page(src);
 	bool remap = src & HMMU_PFN_LOCKED;
 
+	note_references(mig, i, page, explained_references(page_of(m, page)) + page_of(m, page)->mapcount);
 	leave_out(mig, i, remap, HMMU_WHY_PINNED);
 	if (remap)
 		get_page(m, page); /* for the restore */
@@ -157,6 +158,8 @@ static inline void unmap_one(struct hmmu *m, struct hmmu_migration *mig, u64 i)
 		why = HMMU_WHY_PINNED_LATE;
 	else
 		return;
+	if (why == HMMU_WHY_PINNED_LATE)
+		note_references(mig, i, page, explained_references(page_of(m, page)));
 	leave_out(mig, i, true, why);
 }
 

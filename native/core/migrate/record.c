@@ -52,6 +52,14 @@ void set_why(struct hmmu_migration *mig, u64 i, enum hmmu_why why)
 	probe(give_up, mig->ctx.mm, mig->start, i, why);
 }
 
+void note_references(struct hmmu_migration *mig, u64 i, u32 page, int32_t expected)
+{
+	u64 found = (u32)page_of(mig->ctx.m, page)->count;
+
+	event(mig->ctx.m, HMMU_EVENT_REFERENCES, mig->ctx.mm, mig->start + (i << PAGE_SHIFT),
+	      found | (u64)(u32)expected << 32);
+}
+
 void migrate_remember_error(struct hmmu_migration *mig, int err)
 {
 	if (mig->err)

@@ -386,6 +386,7 @@ struct hmmu_page_info {
 	bool anon;         /**< PageAnon() */
 	bool has_mapping;  /**< it belongs to the page cache */
 	bool free;         /**< nobody has it; a free page of the device has one reference, its pagemap's */
+	uint8_t byte;      /**< the first byte of its contents; 0 for a page table and a free page */
 };
 /** The struct page of a frame or device page. -EINVAL (NO_PAGE): there is no such frame. */
 HMMU_API int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out);
@@ -607,6 +608,7 @@ HMMU_API void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_m
 /** @} */
 
 #include "hmmu_driver.h"
+#include "hmmu_look.h"
 #include "hmmu_mirror.h"
 
 #ifdef __cplusplus

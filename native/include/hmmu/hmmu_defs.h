@@ -190,6 +190,41 @@
 	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.") \
 	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.")
 
+/** X(name, value, text): how a task has a lock that many may have for reading. */
+#define HMMU_LOCK_MODES(X) \
+	X(NONE, 0, "It does not have it.") \
+	X(READ, 1, "For reading, as others may at a time.") \
+	X(WRITE, 2, "For writing, alone.")
+
+/** X(name, value, text): who holds references to a page, or its lock. */
+#define HMMU_HOLDERS(X) \
+	X(MAPPING, 0, "An entry that maps it: id = process, at = address.") \
+	X(EXCLUSIVE_ENTRY, 1, "A device-exclusive entry in the place of a pte: id = process, at = address. Linux 6.12.") \
+	X(PAGE_CACHE, 2, "The page cache: at = index in its file.") \
+	X(SWAP_CACHE, 3, "The swap cache: at = slot.") \
+	X(PAGEVEC, 4, "A pagevec (in 6.12 a folio batch): id = CPU, at = which, by its number in HMMU_PAGEVECS.") \
+	X(MIGRATION, 5, "A migration that has collected it: id = task, 0 for a device range; at = entry.") \
+	X(DESTINATION, 6, "The migration that moves another page to it.") \
+	X(DRIVER, 7, "A driver that has allocated it, and has not placed it.") \
+	X(WAIT, 8, "A task that waits for its lock: id = task.") \
+	X(FAULT, 9, "A fault on a device page, whose handler runs: id = task.") \
+	X(PIN, 10, "A pin by get_user_pages().") \
+	X(DMA_PIN, 11, "A pin for DMA by pin_user_pages(). Linux 6.12.") \
+	X(EXCLUSIVE, 12, "A driver that has made it exclusive, and has not put it. Linux 6.12.") \
+	X(HOLD, 13, "hold(): another user, with its lock.") \
+	X(ISOLATION, 14, "isolate(): another user, who has taken it off its LRU list.") \
+	X(HUGE_ZERO, 15, "The kernel, which keeps the huge zero page.") \
+	X(LEAK, 16, "Nobody: the quirk thp-busy-leaks-ref has lost these references.") \
+	X(PAGEMAP, 17, "Its device, which has a reference to each of its pages. Linux 4.14.")
+
+/** X(name, value, text): pagevecs of a CPU, where pages wait for their LRU list. */
+#define HMMU_PAGEVECS(X) \
+	X(LRU_ADD, 0, "New pages, that go to a list.") \
+	X(LAZYFREE, 1, "Pages of MADV_FREE, that reclaim may drop.") \
+	X(ACTIVATE, 2, "Pages that become active.") \
+	X(DEACTIVATE, 3, "Pages that become inactive. Linux 6.12.") \
+	X(MLOCK, 4, "Pages that are mlocked or munlocked. Linux 6.12.")
+
 /** X(name, value, text): events, in the order in which they happened. */
 #define HMMU_EVENTS(X) \
 	X(INVALIDATE_START, 0, "mmu_notifier invalidate_range_start: a = start, b = end.") \
@@ -207,7 +242,10 @@
 	X(DEVICE_FAULT, 9, "The handler of a fault on a device page is called: a = address, b = pfn.") \
 	X(DEVICE_FAULT_END, 10, "The handler has returned: a = address, b = 0, or 1 for a SIGBUS.") \
 	X(GIVE_UP, 11, "An entry of a migration does not move, or is not offered: a = address, b = reason.") \
-	X(UNWRITTEN, 12, "A driver placed a page without having written to it: a = address, b = pfn.")
+	X(UNWRITTEN, 12, "A driver placed a page without having written to it: a = address, b = pfn.") \
+	X(REFERENCES, 13, \
+	  "A page does not move since it has more references than can be explained: a = address, b = how many it has, and " \
+	  "from bit 32 on how many it may have.")
 
 /** X(name, value, text): why a range is invalidated, MMU_NOTIFY_* of enum mmu_notifier_event; a kind of
  * INVALIDATE_START and INVALIDATE_END. Linux 6.12. */
@@ -526,6 +564,21 @@ enum hmmu_why {
 enum hmmu_wait {
 #define X(name, value, text) HMMU_WAIT_##name = (value),
 	HMMU_WAITS(X)
+#undef X
+};
+enum hmmu_lock_mode {
+#define X(name, value, text) HMMU_LOCK_##name = (value),
+	HMMU_LOCK_MODES(X)
+#undef X
+};
+enum hmmu_holder_kind {
+#define X(name, value, text) HMMU_HOLDER_##name = (value),
+	HMMU_HOLDERS(X)
+#undef X
+};
+enum hmmu_pagevec {
+#define X(name, value, text) HMMU_PAGEVEC_##name = (value),
+	HMMU_PAGEVECS(X)
 #undef X
 };
 enum hmmu_event_type {
