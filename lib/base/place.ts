@@ -29,21 +29,14 @@ function locationOf(line: string): { file: string; line: string } | undefined {
   return file === undefined || number === undefined ? undefined : { file: file.replace(/^file:\/\//, ''), line: number }
 }
 
-/** The folder that all files of the library are in. */
-const library = (captureStack()?.stack ?? '')
-  .split('\n')
-  .map(locationOf)
-  .find((location) => location !== undefined)
-  ?.file.replace(/base[\\/][^\\/]*$/, '')
+/** Files of the library. Some tools give a stack the names of sources, others those of compiled files, and some both. */
+const OURS = /[\\/](?:dist|lib)[\\/](?:api|base|drill|jest|trace|cli)[\\/][\w-]+\.[jt]s$|^node:/
 
 /** `test.ts:12`: the innermost place that is not in the library or in Node; undefined if none is known. */
 export function placeOf(stack: Stack | undefined): string | undefined {
-  if (library === undefined) return undefined
   const outside = (stack?.stack ?? '')
     .split('\n')
     .map(locationOf)
-    .find(
-      (location) => location !== undefined && !location.file.startsWith(library) && !location.file.startsWith('node:'),
-    )
+    .find((location) => location !== undefined && !OURS.test(location.file))
   return outside && `${outside.file.replace(/^.*[\\/]/, '')}:${outside.line}`
 }

@@ -26,7 +26,9 @@ EXPORT(taskState) int wasm_task_state(uint32_t tid)
 EXPORT(map)
 double wasm_map(uint32_t tid, double address, double pages, uint32_t kind, uint32_t prot, bool align_huge)
 {
-	const struct hmmu_map map = { whole(address), whole(pages), kind, prot, align_huge };
+	const struct hmmu_map map = {
+		.address = whole(address), .pages = whole(pages), .kind = kind, .prot = prot, .align_huge = align_huge
+	};
 	uint64_t mapped = 0;
 	int err = hmmu_mmap(instance.machine, tid, &map, &mapped);
 
