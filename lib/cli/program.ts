@@ -18,6 +18,7 @@ import { OutputError, print, printError, printErrorText } from './output'
 import { replCommand } from './repl'
 import { traceCommand } from './trace'
 import { packageVersion } from './version'
+import { viewCommand } from './view'
 
 const HELP = `
 Exit code: 0 all is well, 1 something failed, 2 the command line is wrong or names a file that can't be read.
@@ -87,7 +88,14 @@ function makeProgram(exit: (code: number) => void): Command {
     .command('driver')
     .description('compile drivers of Linux from their own C source, and run them with checks')
   for (const command of [driverBuildCommand(), driverRunCommand(exit)]) driver.addCommand(inherit(command, program))
-  for (const command of [traceCommand(exit), replCommand(), benchCommand(), demoCommand(), doctorCommand(exit)])
+  for (const command of [
+    traceCommand(exit),
+    viewCommand(),
+    replCommand(),
+    benchCommand(),
+    demoCommand(),
+    doctorCommand(exit),
+  ])
     program.addCommand(inherit(command, program))
   return program
 }

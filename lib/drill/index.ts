@@ -23,4 +23,5 @@ export {
   searchDrillFiles,
   splitSections,
 } from './source'
+export { readTextFile } from './text-file'
 export type { World } from './world'

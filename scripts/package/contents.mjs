@@ -20,6 +20,7 @@ const ALLOWED = [
   /^prebuilds\/\w+-\w+\/hmmu\.node$/,
   /^dist\/([\w-]+\/)*[\w.-]+\.(js|mjs|d\.ts|d\.mts|wasm)$/,
   /^dist\/([\w-]+\/)*[\w.-]+\.(js|mjs)\.map$/,
+  /^dist\/site\/([\w-]+\/)*[\w.-]+\.(html|css)$/,
 ]
 
 const REQUIRED = [
@@ -32,6 +33,7 @@ const REQUIRED = [
   'dist/jest/index.js',
   'dist/cli/main.js',
   'dist/hmmu.wasm',
+  'dist/site/index.html',
   'native/include/hmmu/hmmu.h',
   'native/include/hmmu/hmmu_driver.h',
   'native/include/hmmu/hmmu_look.h',

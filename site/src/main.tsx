@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { render } from 'preact'
-import { documentLibrary } from './model/library'
-import type { RecordDocument } from './record/types'
+import { documentLibrary, type Library } from './model/library'
+import { parseDocument } from './record/document'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/score.css'
@@ -11,7 +11,33 @@ import './styles/history.css'
 import './styles/machine.css'
 import './styles/narrow.css'
 import { App } from './view/app'
+import { parseHash } from './view/hash'
 
-const answer = await fetch('records.json')
-const document_ = (await answer.json()) as RecordDocument
-render(<App library={documentLibrary(document_)} />, document.querySelector('#page')!)
+/** What `hmmu view FILE` serves besides the page. */
+async function givenLibrary(name: string): Promise<Library> {
+  const answer = await fetch(`given/${encodeURIComponent(name)}`)
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(text)
+  return documentLibrary(parseDocument(text))
+}
+
+async function open(): Promise<void> {
+  const root = document.querySelector('#page')!
+  const { file } = parseHash(location.hash)
+  if (file === undefined) {
+    render(<p class="message">No record is open: hmmu view FILE opens one.</p>, root)
+    return
+  }
+  try {
+    render(<App library={await givenLibrary(file)} />, root)
+  } catch (error) {
+    render(
+      <p class="message" role="alert">
+        <b>{file}</b> can't be shown: {(error as Error).message}
+      </p>,
+      root,
+    )
+  }
+}
+
+await open()

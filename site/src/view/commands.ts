@@ -15,14 +15,14 @@ interface Extras {
 
 /** What the keys do in a session. */
 export function commandsOf(session: Session, extras: Extras): Commands {
-  const { book, n, place, comparison, look } = session
+  const { book, comparison, look, latest } = session
   const go = (step: number): void => look({ step: Math.max(0, Math.min(book?.last ?? 0, step)) })
   const steps = book?.recording.steps ?? []
   return {
     ...extras,
-    step: (by) => go(n + by),
-    command: (by) => go(commandStep(steps, n, by)),
-    stage: (by) => go(stageStep(steps, n, by)),
+    step: (by) => go(latest().n + by),
+    command: (by) => go(commandStep(steps, latest().n, by)),
+    stage: (by) => go(stageStep(steps, latest().n, by)),
     end: (by) => go(by < 0 ? 0 : Number.POSITIVE_INFINITY),
     page: (by) => {
       const page = neighbour(session, by)
@@ -30,23 +30,28 @@ export function commandsOf(session: Session, extras: Extras): Commands {
       if (page) focusRow()
     },
     change: (by) => {
+      const { n, place } = latest()
       if (!book || !place.page) return
       const changes = storyOf(book, place.page).map(({ step }) => step)
       const next = by > 0 ? changes.find((step) => step > n) : changes.filter((step) => step < n).at(-1)
       if (next !== undefined) go(next)
     },
     escape: () => look({ page: undefined }),
-    compare: () => look({ compare: !place.compare }),
+    compare: () => look({ compare: !latest().place.compare }),
     difference: () => {
       if (comparison?.difference !== undefined) go(comparison.difference)
     },
-    theme: () => look({ theme: otherTheme(place.theme) }),
+    theme: () => look({ theme: otherTheme(latest().place.theme) }),
   }
 }
 
 /** The first page of the row above or below the followed one, across regions. */
-function neighbour({ book, n, place: { page } }: Session, by: 1 | -1): PageKey | undefined {
+function neighbour({ book, latest }: Session, by: 1 | -1): PageKey | undefined {
   if (!book) return undefined
+  const {
+    n,
+    place: { page },
+  } = latest()
   const moment = book.moment(n)
   const keys = [...moment.state.entries.keys()].flatMap((at) =>
     regionRows(moment, at, page).map(({ first, alone }) => ({ at, index: first, alone })),

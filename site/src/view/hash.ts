@@ -8,6 +8,8 @@ import { keyOf, type PageKey, parseKey } from '../model/pages'
 export type Theme = 'light' | 'dark'
 
 export interface Place {
+  /** The file that the server was given; it has what `drill` names. */
+  readonly file?: string | undefined
   readonly drill?: string | undefined
   /** A script of its own instead of an example, packed. */
   readonly src?: string | undefined
@@ -21,6 +23,7 @@ export interface Place {
 /** A longer hash is not read. */
 export const MOST_HASH = 100_000
 const MOST_NAME = 100
+const MOST_FILE_NAME = 255
 
 export function parseHash(hash: string): Place {
   if (hash.length > MOST_HASH) return {}
@@ -28,6 +31,7 @@ export function parseHash(hash: string): Place {
   const step = query.get('step') ?? ''
   const theme = query.get('theme')
   return {
+    file: fileIn(query),
     drill: nameIn(query, 'drill'),
     src: query.get('src') ?? undefined,
     profile: nameIn(query, 'profile'),
@@ -43,8 +47,15 @@ function nameIn(query: URLSearchParams, key: string): string | undefined {
   return name.length <= MOST_NAME && /^[\w.-]+$/.test(name) ? name : undefined
 }
 
-export function hashOf({ drill, src, profile, step, page, compare, theme }: Place): string {
+/** A name without folders. */
+function fileIn(query: URLSearchParams): string | undefined {
+  const name = query.get('file') ?? ''
+  return name !== '' && name.length <= MOST_FILE_NAME && !name.includes('/') ? name : undefined
+}
+
+export function hashOf({ file, drill, src, profile, step, page, compare, theme }: Place): string {
   const query = new URLSearchParams()
+  if (file !== undefined) query.set('file', file)
   if (src !== undefined) query.set('src', src)
   else if (drill !== undefined) query.set('drill', drill)
   if (profile !== undefined) query.set('profile', profile)

@@ -8,12 +8,17 @@ import type { Book } from '../model/book'
 import type { Library } from '../model/library'
 import { hashOf, type Place, parseHash } from './hash'
 
+/** A place that exists. */
+export type ValidPlace = Place & { readonly drill: string; readonly profile: string }
+
 export interface Session {
-  readonly place: Place & { readonly drill: string; readonly profile: string }
+  readonly place: ValidPlace
   readonly book: Book | undefined
   /** The step that is shown. */
   readonly n: number
   readonly comparison: Comparison | undefined
+  /** What was asked for last, which may not be drawn yet: keys can be faster than the page. */
+  latest(): { readonly place: ValidPlace; readonly n: number }
   /** Looks at something else; `asVisit`: the browser's back button returns. */
   look(change: Place, asVisit?: boolean): void
 }
@@ -29,33 +34,60 @@ export interface Comparison {
 
 export function useSession(library: Library): Session {
   const [place, setPlace] = useState(() => valid(library, parseHash(location.hash)))
+  const asked = useRef(place)
   const visit = useRef(false)
   const book = useBook(library, place.drill, place.profile)
   const otherProfile = library.profilesOf(place.drill).find((profile) => profile !== place.profile)
   const other = useBook(library, place.drill, place.compare ? otherProfile : undefined)
-  const n = book ? Math.min(place.step ?? book.opening, book.last) : 0
+  const stepOf = (step: number | undefined): number => (book ? Math.min(step ?? book.opening, book.last) : 0)
+  const n = stepOf(place.step)
   const comparison = useMemo(() => (book && other ? compare(book, other) : undefined), [book, other])
-  useEffect(() => {
-    if (!book) return
-    const hash = hashOf({ ...place, step: n })
-    if (hash === location.hash) return
-    if (visit.current) history.pushState(null, '', hash)
-    else history.replaceState(null, '', hash)
-    visit.current = false
-  }, [place, book, n])
-  useEffect(() => {
-    const read = (): void => setPlace(valid(library, parseHash(location.hash)))
-    addEventListener('hashchange', read)
-    return () => removeEventListener('hashchange', read)
-  }, [library])
-  const look = (change: Place, asVisit = false): void => {
-    visit.current ||= asVisit
-    setPlace((before) => valid(library, { ...before, ...change }))
+  const show = (next: ValidPlace): void => {
+    asked.current = next
+    setPlace(next)
   }
-  return { place, book, n, comparison, look }
+  useHash(book && hashOf({ ...place, step: n }), visit, () => show(valid(library, parseHash(location.hash))))
+  return {
+    place,
+    book,
+    n,
+    comparison,
+    latest: () => ({ place: asked.current, n: stepOf(asked.current.step) }),
+    look: (change, asVisit = false) => {
+      visit.current ||= asVisit
+      show(valid(library, { ...asked.current, ...change }))
+    },
+  }
 }
 
-function valid(library: Library, place: Place): Session['place'] {
+/** Browsers allow few changes of an address in a second, and scrubbing makes many. */
+const HASH_DELAY = 150
+
+/** Keeps the address in step with the page, and the page with the address. */
+function useHash(hash: string | undefined, visit: { current: boolean }, onChange: () => void): void {
+  useEffect(() => {
+    if (hash === undefined || hash === location.hash) return
+    const timer = setTimeout(() => {
+      if (visit.current) history.pushState(null, '', hash)
+      else history.replaceState(null, '', hash)
+      visit.current = false
+    }, HASH_DELAY)
+    return () => clearTimeout(timer)
+  }, [hash])
+  const latest = useRef(onChange)
+  latest.current = onChange
+  useEffect(() => {
+    const read = (): void => latest.current()
+    addEventListener('hashchange', read)
+    addEventListener('popstate', read)
+    return () => {
+      removeEventListener('hashchange', read)
+      removeEventListener('popstate', read)
+    }
+  }, [])
+}
+
+function valid(library: Library, place: Place): ValidPlace {
   const drill = place.drill !== undefined && library.drills.includes(place.drill) ? place.drill : library.drills[0]!
   const profiles = library.profilesOf(drill)
   const profile = place.profile !== undefined && profiles.includes(place.profile) ? place.profile : profiles[0]!

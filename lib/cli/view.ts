@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { systemReason } from '../base/system'
+import { readTextFile } from '../drill'
+import { ExitCode, UsageError } from './exit-codes'
+import { print, printError } from './output'
+import { type GivenFile, servePage } from './page-server'
+
+const PAGE = join(__dirname, '../site')
+const MOST_PORT = 65535
+
+const HELP = `
+The page shows a drill step by step: a timeline of all pages, the machine at each step, and why a page did not move. Only
+this machine can reach it. Ctrl-C ends it.`
+
+/** `hmmu view` */
+export function viewCommand(): Command {
+  return new Command('view')
+    .description('show drills in the browser, step by step: serves the page on 127.0.0.1 and prints its address')
+    .argument('[file]', 'a record in JSON; it is read anew when the page is loaded')
+    .option('--port <number>', 'port to listen on; 0: any that is free', parsePort, 0)
+    .addHelpText('after', HELP)
+    .action((file: string | undefined, { port }: { port: number }) => {
+      view(file === undefined ? undefined : givenFile(file), port)
+    })
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > MOST_PORT) throw new InvalidArgumentError('a port is a number from 0 to 65535.')
+  return port
+}
+
+/** The file must be there when the command begins. */
+function givenFile(file: string): GivenFile {
+  const read = (): string => readTextFile(file)
+  read()
+  return { name: basename(file), read }
+}
+
+function view(given: GivenFile | undefined, port: number): void {
+  if (!existsSync(join(PAGE, 'index.html'))) {
+    throw new UsageError('the page is not built (npm run site)')
+  }
+  const server = servePage(PAGE, given, port, (bound) => {
+    const hash = given ? `#file=${encodeURIComponent(given.name)}` : ''
+    print(`http://127.0.0.1:${bound}/${hash}\n`)
+  })
+  server.on('error', (error) => {
+    printError(`port ${port} can't be used: ${systemReason(error)}`)
+    process.exitCode = ExitCode.USAGE
+  })
+}

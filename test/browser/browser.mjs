@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { root } from '../../scripts/lib/run.mjs'
+
+/** The record that tests look at. */
+export const records = join(root, 'test/site/records.json')
+
+const CHROMIUM = '/usr/bin/chromium'
+
+/** Debian's Chromium. Its sandbox needs a user of its own. */
+export const openBrowser = () =>
+  chromium.launch({ executablePath: CHROMIUM, args: process.getuid() === 0 ? ['--no-sandbox'] : [] })
+
+/** `hmmu view FILE`: its address, and a function that ends it. */
+export function serve(file) {
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'view', file])
+  child.stderr.pipe(process.stderr)
+  return new Promise((resolve, reject) => {
+    child.on('exit', (code) => reject(new Error(`hmmu view ended with ${code}`)))
+    child.stdout.once('data', (line) => resolve({ address: String(line).trim(), stop: () => child.kill() }))
+  })
+}
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** What axe finds: rules, and the elements that break them. The page's policy forbids scripts from elsewhere. */
+export async function audit(page) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Page.setBypassCSP', { enabled: true })
+  await page.reload()
+  await page.waitForSelector('main')
+  await page.addScriptTag({ path: axe })
+  const { violations } = await page.evaluate(() => window.axe.run())
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 120))}`)
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The page in Debian's Chromium, as `hmmu view` serves it: npm run test:browser
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { audit, openBrowser, records, serve } from './browser.mjs'
+
+let browser
+let server
+
+before(async () => {
+  server = await serve(records)
+  browser = await openBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  server?.stop()
+})
+
+/** A page with what is looked at, in a window of a size. Errors of the page fail the test that closes it. */
+async function open(look, { width = 1600, height = 1000, ...options } = {}) {
+  const page = await browser.newPage({ viewport: { width, height }, ...options })
+  const errors = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  await page.goto(`${server.address}&${look}`)
+  await page.waitForSelector('main')
+  return Object.assign(page, {
+    done: async () => {
+      assert.deepEqual(errors, [])
+      await page.close()
+    },
+  })
+}
+
+const sentence = (page) => page.locator('.step .sentence').innerText()
+const answer = (page) => page.locator('section.followed .sentence').innerText()
+const place = (page) => page.locator('.step .line > span').innerText()
+
+/** Waits until the address says something: it follows the page by a moment. */
+const hashSays = (page, text) => page.waitForFunction((part) => location.hash.includes(part), text, { timeout: 5000 })
+
+test('every recording is stepped to its end, and its transcript is the one of the record', async () => {
+  const { recordings } = JSON.parse(readFileSync(records, 'utf8'))
+  for (const { name, profile, steps, transcript } of recordings) {
+    const page = await open(`drill=${name}&profile=${profile}&step=0`)
+    for (let n = 0; n < steps.length; n++) {
+      assert.match(await place(page), new RegExp(`^Step ${n} of ${steps.length - 1} `))
+      const text = await page.locator('body').innerText()
+      assert.doesNotMatch(text, /undefined|NaN|\[object/, `${name}, step ${n}`)
+      await page.keyboard.press('ArrowRight')
+    }
+    const lines = await page.locator('.transcript button').allInnerTexts()
+    assert.deepEqual(
+      lines,
+      transcript.map((line) => line.trim()),
+    )
+    await page.done()
+  }
+})
+
+test('from the start to the reason of page 0, by keys alone', async () => {
+  const page = await open('drill=racing-store&profile=linux-4.14&step=0')
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown', ...Array(5).fill(']')]) await page.keyboard.press(key)
+  assert.match(await answer(page), /^It did not move: references\. Task A\.2 came in step 9 /)
+  await hashSays(page, '&step=11&page=A/buf[0]')
+  const row = page.locator('tr[data-page="A/buf[0]"]')
+  assert.equal(await row.getAttribute('aria-selected'), 'true')
+  assert.ok(await row.evaluate((element) => element === document.activeElement))
+  const account = await page.locator('.account').innerText()
+  assert.deepEqual(account.split('\n').filter(Boolean), ['expected', '1', 'found on #6', '2', 'task A.2 waiting', '1'])
+  await page.keyboard.press('Escape')
+  assert.equal(await page.locator('section.followed').count(), 0)
+  await page.done()
+})
+
+test('keys go by step, command, stage, and to the ends', async () => {
+  const page = await open('drill=racing-store&profile=linux-4.14&step=11')
+  const steps = { 'Shift+ArrowRight': 25, 'Shift+ArrowLeft': 3, 'Alt+ArrowRight': 5, End: 26, Home: 0, ArrowLeft: 0 }
+  for (const [key, step] of Object.entries(steps)) {
+    await page.keyboard.press(key)
+    assert.match(await place(page), new RegExp(`^Step ${step} `), key)
+  }
+  await page.keyboard.press('?')
+  assert.equal(await page.locator('dialog[open]').count(), 1)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Space')
+  await hashSays(page, 'step=1')
+  await page.done()
+})
+
+test('the mouse: a line of the transcript, a row, a frame, a place of the score', async () => {
+  const page = await open('drill=racing-store&profile=linux-4.14&step=0')
+  await page.getByRole('button', { name: '@alloc A write buf[0] 0x42', exact: true }).click()
+  assert.match(await sentence(page), /^A write buf\[0\] 0x42: task A\.2 has to wait for the lock of #6/)
+  await page.locator('tr[data-page="A/buf[1]"]').click()
+  await hashSays(page, 'page=A/buf[1]')
+  assert.ok((await page.locator('.wires path').count()) >= 2)
+  await page.locator('tr[data-pfn="6"]').click()
+  await hashSays(page, 'page=A/buf[0]')
+  const box = await page.locator('.score').boundingBox()
+  await page.mouse.click(box.x + box.width - 20, box.y + 60)
+  await hashSays(page, 'step=26')
+  await page.done()
+})
+
+test('an explanation comes with the pointer and with the focus, and goes with Escape', async () => {
+  const page = await open('drill=racing-store&profile=linux-4.14&step=11')
+  const shown = page.locator('#explanation')
+  await page.locator('th .term[data-term="heads:src"]').hover()
+  await shown.getByText('What migrate_vma() tells the driver').waitFor()
+  await page.locator('.step .sentence .term').focus()
+  await shown
+    .getByText(/references/)
+    .first()
+    .waitFor()
+  await page.keyboard.press('Escape')
+  await shown.waitFor({ state: 'hidden' })
+  await page.done()
+})
+
+test('two profiles side by side, and where they differ first', async () => {
+  const page = await open('drill=racing-store&profile=linux-4.14&step=11&page=A/buf[0]')
+  await page.keyboard.press('c')
+  await page.locator('main.compared').waitFor()
+  assert.equal(await page.locator('.score').count(), 2)
+  await page.keyboard.press('d')
+  await hashSays(page, 'step=3&page=A/buf[0]&compare=1')
+  assert.ok((await page.locator('td.differs').count()) > 0)
+  await page.done()
+})
+
+test('a hash becomes no HTML, and what is wrong with it is ignored', async () => {
+  const page = await open('drill=%3Cimg%20src=x%20onerror=alert(1)%3E&page=A/buf[0]%3Cb%3E&step=9999999&profile=x')
+  assert.match(await place(page), /^Step 26 of 26 /)
+  assert.equal(await page.locator('img').count(), 0)
+  await page.done()
+})
+
+const LOOKS = [
+  ['wide', 'drill=racing-store&step=11&page=A/buf[0]&theme=light', { width: 1600 }],
+  ['wide, dark', 'drill=racing-store&step=11&page=A/buf[0]&theme=dark', { width: 1600 }],
+  ['middle', 'drill=four-reasons&step=28&page=A/buf[1]&theme=light', { width: 1280 }],
+  ['narrow, dark', 'drill=racing-store&step=9&page=A/buf[0]&theme=dark', { width: 800 }],
+  ['compare', 'drill=racing-store&step=9&page=A/buf[0]&compare=1&theme=light', { width: 1600 }],
+  ['huge page', 'drill=four-reasons&step=8&page=A/big[1]&theme=dark', { width: 1600 }],
+  ['10,000 pages', 'drill=ten-thousand&step=9&page=A/buf[2030]&theme=light', { width: 1600 }],
+]
+
+for (const [name, look, size] of LOOKS) {
+  test(`axe finds nothing, and no page is wider than its window: ${name}`, async () => {
+    const page = await open(look, size)
+    assert.deepEqual(await audit(page), [])
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
+    await page.done()
+  })
+}

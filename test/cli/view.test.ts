@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { servePage } from '../../lib/cli/page-server'
+import { hmmu } from './command'
+
+const folder = mkdtempSync(join(tmpdir(), 'hmmu-view-'))
+let server: Server
+let port = 0
+let given = 'A map buf anon 1\n'
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'site/assets'), { recursive: true })
+  writeFileSync(join(folder, 'site/index.html'), '<!doctype html>')
+  writeFileSync(join(folder, 'site/assets/a.js'), 'export {}')
+  writeFileSync(join(folder, 'secret'), 'not yours')
+  port = await new Promise((resolve) => {
+    const file = {
+      name: 'my drill.drill',
+      read: () => {
+        if (given === '') throw new Error('the file is gone')
+        return given
+      },
+    }
+    server = servePage(join(folder, 'site'), file, 0, resolve)
+  })
+})
+
+afterAll(() => {
+  server.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** The answer to a request. The path is sent as it is. */
+const ask = (
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<IncomingMessage & { body: string }> =>
+  new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path, method, headers }, (response) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (text: string) => {
+        body += text
+      })
+      response.on('end', () => resolve(Object.assign(response, { body })))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+
+describe('the server of the page', () => {
+  test('serves the files of the page with their types', async () => {
+    const page = await ask('/?x#y')
+    expect([page.statusCode, page.body, page.headers['content-type']]).toEqual([
+      200,
+      '<!doctype html>',
+      'text/html; charset=utf-8',
+    ])
+    expect(page.headers['content-security-policy']).toMatch(/default-src 'self'.*frame-ancestors 'none'/)
+    const script = await ask('/assets/a.js')
+    expect([script.statusCode, script.body, script.headers['content-type']]).toEqual([
+      200,
+      'export {}',
+      'text/javascript; charset=utf-8',
+    ])
+  })
+
+  test('serves the given file by its name, as it is now', async () => {
+    expect((await ask('/given/my%20drill.drill')).body).toBe('A map buf anon 1\n')
+    given = 'A map buf anon 2\n'
+    expect((await ask('/given/my%20drill.drill')).body).toBe('A map buf anon 2\n')
+    given = ''
+    const gone = await ask('/given/my%20drill.drill')
+    expect([gone.statusCode, gone.body]).toEqual([500, 'the file is gone\n'])
+  })
+
+  test.each([
+    '/../secret',
+    '/assets/../../secret',
+    '/%2e%2e/secret',
+    '/..%2fsecret',
+    '//secret',
+    '/given/../secret',
+    '/given/secret',
+    '/given/',
+    '/assets',
+    `${'/a'.repeat(4000)}`,
+  ])('serves nothing else: %.30s', async (path) => {
+    const { statusCode, body } = await ask(path)
+    expect([statusCode, body]).toEqual([404, 'no such file\n'])
+  })
+
+  test('has no other name, so that no site can let its name point here', async () => {
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1',
+      '127.0.0.1:1',
+      `127.0.0.1.evil.example:${port}`,
+    ]) {
+      expect((await ask('/', { host })).statusCode).toBe(421)
+    }
+    expect((await ask('/', { host: `localhost:${port}` })).statusCode).toBe(200)
+  })
+
+  test('only answers to reading', async () => {
+    expect((await ask('/', {}, 'POST')).statusCode).toBe(405)
+    expect((await ask('/', {}, 'DELETE')).statusCode).toBe(405)
+    const head = await ask('/', {}, 'HEAD')
+    expect([head.statusCode, head.body]).toEqual([200, ''])
+  })
+
+  test('is on 127.0.0.1 alone', () => {
+    expect(server.address()).toMatchObject({ address: '127.0.0.1', family: 'IPv4' })
+  })
+})
+
+test('hmmu view says what is wrong with its arguments', () => {
+  expect(hmmu('view', 'none.json')).toMatchObject({ status: 2, stdout: '' })
+  for (const port of ['65536', '-1', 'x', '1e3']) {
+    const run = hmmu('view', '--port', port)
+    expect([run.status, run.stdout]).toEqual([2, ''])
+    expect(run.stderr).toMatch(/^error: .*a port is a number from 0 to 65535/)
+  }
+})
