@@ -14,7 +14,7 @@
       'sources': [
         '<!@(node -p "[\'core/host\', \'core/kernel\', \'addon\'].map((d) => \'<(top)/native/\' + d + \'/\').flatMap((d) => fs.readdirSync(d, { recursive: true }).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => d + f)).join(\' \')")',
       ],
-      'include_dirs': ['<(top)/native/include', '<(top)/native/core'],
+      'include_dirs': ['<(top)/native/include', '<(top)/native/core', '<(top)/native/kapi'],
       'defines': [
         'NAPI_VERSION=<!(node -p "require(\'<(top)/package.json\').binary.napi_versions[0]")',
         'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS',

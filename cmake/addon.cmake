@@ -13,8 +13,8 @@ add_library(addon MODULE ${addon_sources} ${CMAKE_JS_SRC})
 set_target_properties(addon PROPERTIES
 	OUTPUT_NAME hmmu PREFIX "" SUFFIX ".node"
 	CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-# The list of calls is in the core.
-target_include_directories(addon PRIVATE native/core)
+# The list of calls is in the core; native/kapi has the interface of libraries of drivers.
+target_include_directories(addon PRIVATE native/core native/kapi)
 target_include_directories(addon SYSTEM PRIVATE ${CMAKE_JS_INC})
 target_compile_definitions(addon PRIVATE NAPI_VERSION=${napi_version} NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS
 	NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)

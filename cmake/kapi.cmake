@@ -43,6 +43,12 @@ target_compile_definitions(hmmu_kapi INTERFACE HMMU_STATIC)
 kapi_part(kapi_program_objects program)
 add_library(hmmu_kapi_program STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:kapi_program_objects>)
 
+# What a shared library of drivers has besides: hmmu_driver_module(). It takes the functions of hmmu.h from its program.
+kapi_part(kapi_library_objects library)
+target_include_directories(kapi_library_objects BEFORE PRIVATE ${kapi}/include)
+target_compile_definitions(kapi_library_objects PRIVATE KAPI_RUNTIME)
+add_library(hmmu_kapi_library STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:kapi_library_objects>)
+
 # A library that is a file.
 set(installed_archives $<INSTALL_PREFIX>/${CMAKE_INSTALL_LIBDIR}/hmmu-kapi)
 function(kapi_archive target file)
@@ -82,7 +88,7 @@ endif()
 # cmake --build BUILD --target hmmu_drivers; cmake --install BUILD --component drivers
 add_custom_target(hmmu_drivers DEPENDS ${archives})
 add_dependencies(hmmu_drivers hmmu_kapi)
-foreach(name hmmu_kapi hmmu_kapi_program hmmu_kapi_live)
+foreach(name hmmu_kapi hmmu_kapi_library hmmu_kapi_program hmmu_kapi_live)
 	if(TARGET ${name})
 		string(REPLACE hmmu_ "" exported ${name})
 		set_target_properties(${name} PROPERTIES EXPORT_NAME ${exported})
@@ -92,7 +98,7 @@ foreach(name hmmu_kapi hmmu_kapi_program hmmu_kapi_live)
 endforeach()
 add_library(hmmu::kapi_kernel ALIAS kapi_kernel)
 set(drivers COMPONENT drivers EXCLUDE_FROM_ALL)
-install(TARGETS hmmu_kapi hmmu_kapi_program kapi_core kapi_kernel ${live_targets} EXPORT hmmuKapi
+install(TARGETS hmmu_kapi hmmu_kapi_library hmmu_kapi_program kapi_core kapi_kernel ${live_targets} EXPORT hmmuKapi
 	ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/hmmu-kapi ${drivers})
 install(FILES ${archives} DESTINATION ${CMAKE_INSTALL_LIBDIR}/hmmu-kapi ${drivers})
 install(EXPORT hmmuKapi NAMESPACE hmmu:: FILE hmmuKapiTargets.cmake DESTINATION ${package_folder} ${drivers})

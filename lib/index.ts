@@ -6,6 +6,7 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
+export { CStruct, type CType, ioctlNumber } from './api/c-struct'
 export {
   type AccessOutcome,
   type ExclusiveOptions,
@@ -23,6 +24,15 @@ export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } fro
 export { DriverMigration, type MigrateVmaOptions } from './api/driver-migration'
 export { MigrationEntries, MigrationEntry } from './api/entries'
 export type { Holder } from './api/holders'
+export {
+  type Caller,
+  type DriverFault,
+  DriverFile,
+  type DriverReport,
+  KernelDriver,
+  type KernelDriverOptions,
+  type ModuleParameter,
+} from './api/kernel-driver'
 export type { LeakedPage } from './api/leaks'
 export { Machine } from './api/machine'
 export { Mapping } from './api/mapping'

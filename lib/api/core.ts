@@ -16,6 +16,7 @@ import { type Kernel, kernelOf } from '../base/kernel'
 import { oneOf, requireInternal } from '../base/validate'
 import { type NativeMachine, THROWN } from '../native/interface'
 import type { Devices } from './devices'
+import type { KernelDriver } from './kernel-driver'
 import type { Machine } from './machine'
 import type { IntervalListener } from './mirror'
 import type { PageRef } from './page-ref'
@@ -40,6 +41,8 @@ export class Core {
   readonly pageRefs = new Map<number, PageRef[]>()
   /** For those who may outlive the machine. */
   readonly weak = new WeakRef<Core>(this)
+  /** Drivers from their own source. */
+  driver: KernelDriver | undefined
   disposed = false
   /** Set by the machine. */
   devices!: Devices

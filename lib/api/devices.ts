@@ -44,16 +44,30 @@ export class Devices {
   readonly #core: Core
   readonly #devices = new Map<number, Device>()
   readonly #handlers = new Map<number, DeviceHandlers>()
+  /** Those that drivers from their own source have made. */
+  readonly #foreign = new Set<number>()
 
   constructor(core: Core) {
     this.#core = core
-    const { native } = core
-    for (let number = 0; number < MOST_DEVICES; number++)
-      if (native.deviceInfo(number, new Float64Array(4)) >= 0) this.#devices.set(number, Device.make(core, number))
+    this.#look()
+  }
+
+  /** A driver from its own source makes and removes devices itself. */
+  #look(): void {
+    const { native } = this.#core
+    for (let number = 0; number < MOST_DEVICES; number++) {
+      const isThere = native.deviceInfo(number, new Float64Array(4)) >= 0
+      if (isThere && !this.#devices.has(number)) {
+        this.#devices.set(number, Device.make(this.#core, number))
+        if (this.#core.driver !== undefined) this.#foreign.add(number)
+      }
+      if (!isThere) this.#forget(number)
+    }
   }
 
   /** Those that have pages, in the order of their numbers. */
   get all(): Device[] {
+    if (this.#core.driver !== undefined) this.#look()
     return [...this.#devices.values()].filter(({ pages }) => pages > 0).sort((a, b) => a.number - b.number)
   }
 
@@ -77,6 +91,7 @@ export class Devices {
     const { native } = this.#core
     const number = this.#core.check(native.deviceCreate(integer('pages', pages, 1, 2 ** 28), itsOwner))
     const device = Device.make(this.#core, number)
+    this.#foreign.delete(number)
     this.#devices.set(number, device)
     this.setHandlers(number, handlers)
     return device
@@ -91,9 +106,9 @@ export class Devices {
 
   /** memunmap_pages() */
   remove(number: number): void {
+    this.#refuseForeign(number)
     this.#core.check(this.#core.native.deviceRemove(number))
-    this.#devices.delete(number)
-    this.#handlers.delete(number)
+    this.#forget(number)
   }
 
   /**
@@ -126,7 +141,25 @@ export class Devices {
     return this.#handlers.get(number) ?? {}
   }
 
+  #forget(number: number): void {
+    this.#devices.delete(number)
+    this.#handlers.delete(number)
+    this.#foreign.delete(number)
+  }
+
+  /** Drivers from their own source are gone; what they have left has no driver. */
+  unloaded(): void {
+    this.#look()
+    this.#foreign.clear()
+  }
+
+  /** Devices of drivers from their own source have a driver. */
+  #refuseForeign(number: number): void {
+    if (this.#foreign.has(number)) throw new HmmuError('HMMU_BUSY', `device ${number} has a driver`, { errno: 'EBUSY' })
+  }
+
   setHandlers(number: number, handlers: DeviceHandlers): void {
+    this.#refuseForeign(number)
     const { native } = this.#core
     const { fault, free } = checkHandlers(handlers)
     this.#core.check(native.setDeviceHandlers(number, fault !== undefined, free !== undefined))

@@ -163,7 +163,9 @@ export function heldLines(core: Core, pages: ReadonlyMap<number, number>): strin
     const list = byPage.get(pfn)
     const { prefix, number } = pageCell(pfn, core.deviceBase)
     // A page that was just made is in a pagevec, as are most.
-    return list?.some(({ kind }) => kind !== 'pagevec') ? [`  page ${page} (${prefix}${number}): ${list.map(holderText).join('; ')}\n`] : []
+    return list?.some(({ kind }) => kind !== 'pagevec')
+      ? [`  page ${page} (${prefix}${number}): ${list.map(holderText).join('; ')}\n`]
+      : []
   })
   const more = lines.length > MOST_HELD ? `  … ${lines.length - MOST_HELD} more pages are held\n` : ''
   return lines.slice(0, MOST_HELD).join('') + more

@@ -22,6 +22,7 @@ import type { Device, DeviceOptions } from './device'
 import { type DeviceFaultHandler, Devices, type PageFreeHandler } from './devices'
 import { type Holder, holders } from './holders'
 import { asText, hex, shownAs, showsItself, stateOf, table } from './inspect'
+import { type KernelDriver, type KernelDriverOptions, loadDriver } from './kernel-driver'
 import { type LeakedPage, leaks } from './leaks'
 import { createMachine, type MachineOptions } from './options'
 import { PageRef, type PageRefKind } from './page-ref'
@@ -117,6 +118,34 @@ export class Machine {
    */
   device(deviceOptions: DeviceOptions): Device {
     return this.#core.devices.create(deviceOptions)
+  }
+
+  /**
+   * Loads drivers of Linux 6.12 that were compiled from their own source: a shared library that `hmmu driver build` has made, or the
+   * CMake function `hmmu_driver_module()`. Runs their `module_init()`. From then on their C code handles faults on their device pages
+   * and invalidations, and {@link KernelDriver.open} opens their devices. A machine has one library at a time.
+   *
+   * Their code is native: a wild pointer in it ends this process. Linux on x64 or arm64 only, with the native addon.
+   * @param path of the file; it is copied, so it may be built again meanwhile
+   * @throws HmmuError HMMU_UNSUPPORTED: this host or backend can't do it; HMMU_DRIVER_FILE: it is no such file, is damaged, or was
+   *   built with another version; HMMU_INVALID_ARGUMENT: the machine is of another kernel, or a parameter; HMMU_BUSY: the machine has
+   *   drivers; HMMU_SYSCALL: `module_init()` returns this errno
+   *
+   * @example
+   * ```ts
+   * const driver = machine.loadDriver('build/mydriver.so', { params: { pages: 16 } })
+   * const file = driver.open(process, 'mydriver')
+   * file.ioctl(MIGRATE, bytes)
+   * expect(driver.reports).toEqual([])
+   * ```
+   */
+  loadDriver(path: string, driverOptions?: KernelDriverOptions): KernelDriver {
+    return loadDriver(this.#core, path, driverOptions)
+  }
+
+  /** The drivers that {@link Machine.loadDriver} has loaded, until they are unloaded. */
+  get driver(): KernelDriver | undefined {
+    return this.#core.driver
   }
 
   /** Makes a process with an empty address space and one task. */
@@ -407,6 +436,7 @@ export class Machine {
   dispose(): void {
     this.#core.check(this.#core.native.dispose())
     this.#core.disposed = true
+    this.#core.driver?.gone()
     this.#core.processes.clear()
     this.#core.tasks.clear()
     this.#core.intervals.clear()

@@ -114,12 +114,19 @@ export class Process extends SystemCalls {
 
   /** @internal */
   protected blocked(): void {
-    this.mainTask.cancel()
+    try {
+      this.mainTask.cancel()
+    } catch (error) {
+      // A wait in a driver can't be given up. The call goes on when it is repeated.
+      if (!(error instanceof HmmuError && error.code === 'HMMU_BUSY')) throw error
+    }
   }
 
   /** @internal The handle of a process that has just come to be. */
   adopt(pid: number): Process {
-    return Process.make(this.core, pid)
+    const child = Process.make(this.core, pid)
+    this.core.driver?.forked(this, child)
+    return child
   }
 
   /** @internal Handles of processes that came to be in a call which has thrown what a handler threw. */
@@ -197,6 +204,7 @@ export class Process extends SystemCalls {
     this.core.processes.delete(this.pid)
     this.core.notifiers.delete(this.pid)
     this.#endTasks(() => true)
+    this.core.driver?.exited(this)
   }
 
   #endTasks(which: (task: Task) => boolean): void {

@@ -23,8 +23,35 @@ export type NativeError = [number, number, number, number, number, number, strin
 /** Called by a migration for alloc_and_copy (0) and finalize_and_map (1). */
 export type NativeCallback = (which: number) => number
 
+/** [check, file, line, text] */
+export type NativeDriverReport = [string, string, number, string]
+
+/** Drivers from their own source; only of an addon that has {@link NativeAddon.driverMark}. */
+export interface NativeDriverCalls {
+  /** The text of an error if the file can't be loaded. */
+  driverAttach(path: string, seed: number, quiet: boolean): number | string
+  driverDetach(): number
+  driverParams(): string[]
+  driverSetParam(name: string, value: string): number
+  driverLoad(): number
+  driverUnload(): number
+  /** The number of the file. */
+  driverOpen(tid: number, name: string): number
+  /** tid 0: no process has the file any more. */
+  driverClose(tid: number, file: number): number
+  driverIoctl(tid: number, file: number, command: number, argument: number | Uint8Array): number
+  /** Names by their numbers. */
+  driverFaults(): string[]
+  driverInject(fault: number, nth: number, forever: boolean): number
+  driverPasses(fault: number): number
+  driverRun(): number
+  /** From this one on. */
+  driverReports(first: number): NativeDriverReport[]
+  driverLog(first: number): string[]
+}
+
 /** A function returns a negative errno, {@link THROWN}, or its result. */
-export interface NativeMachine extends PlainCalls {
+export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   /** Called for device faults once setDeviceHandlers() said so, with the device's number: 0, or a negative errno. */
   pageFault?: ((device: number, tid: number, address: number, pfn: number) => number) | undefined
 
@@ -189,4 +216,6 @@ export interface NativeAddon {
   version: string
   /** Of the addon; there is no Node-API in WebAssembly. */
   napiVersion: number | undefined
+  /** What a file of drivers that can be loaded has in it; absent if none can. */
+  driverMark?: string
 }

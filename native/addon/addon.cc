@@ -15,6 +15,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	exports.Set("Words", hmmu_addon::Words::Define(env));
 	exports.Set("version", Napi::String::New(env, hmmu_version()));
 	exports.Set("napiVersion", Napi::Number::New(env, NAPI_VERSION));
+	if (hmmu_addon::KernelDriver::Mark())
+		exports.Set("driverMark", Napi::String::New(env, hmmu_addon::KernelDriver::Mark()));
 	return exports;
 }
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "arguments.h"
 #include "machine.h"
@@ -39,6 +40,10 @@ Napi::Value Machine::TaskState(const Napi::CallbackInfo &info)
 		result = hmmu_task_locks(Core(), Uint32(info, 0), &locks);
 	if (result < 0)
 		return Result(result);
+	const char *what = nullptr;
+	bool ready = false;
+	if (driver_ && driver_->Waits(Uint32(info, 0), &what, &ready))
+		state.ready = ready;
 	const double values[] = {double(state.pid),         double(state.cpu),        double(state.wait),
 				 double(state.wait_pfn),    double(state.ready),      double(locks.mmap_lock),
 				 double(locks.queue_place), double(locks.migrations), double(locks.vma)};
@@ -50,7 +55,6 @@ Napi::Value Machine::TaskState(const Napi::CallbackInfo &info)
 Napi::Value Machine::Map(const Napi::CallbackInfo &info)
 {
 	hmmu_map map = {};
-	uint64_t address = 0;
 
 	if (!Open())
 		return Result(-EBADF);
@@ -59,8 +63,13 @@ Napi::Value Machine::Map(const Napi::CallbackInfo &info)
 	map.kind = Uint32(info, 3);
 	map.prot = Uint32(info, 4);
 	map.align_huge = Flag(info, 5);
-	int result = hmmu_mmap(Core(), Uint32(info, 0), &map, &address);
-	return Result(result < 0 ? result : static_cast<int64_t>(address));
+	const uint32_t tid = Uint32(info, 0);
+	auto call = [map, tid](hmmu *m) {
+		uint64_t mapped = 0;
+		int result = hmmu_mmap(m, tid, &map, &mapped);
+		return result < 0 ? result : static_cast<int64_t>(mapped);
+	};
+	return Result(driver_ ? OnThread(info, "map", tid, call) : call(Core()));
 }
 
 // load(tid, address, typed array): fills the array, which the caller must not have given to anybody yet: a fault
@@ -71,7 +80,41 @@ Napi::Value Machine::Load(const Napi::CallbackInfo &info)
 		return Result(-EBADF);
 	Bytes bytes = TypedBytes(info, 2);
 	done_ = 0;
-	return Result(hmmu_load(Core(), Uint32(info, 0), Uint64(info, 1), bytes.data, bytes.length, &done_));
+	if (!driver_)
+		return Result(hmmu_load(Core(), Uint32(info, 0), Uint64(info, 1), bytes.data, bytes.length, &done_));
+	std::vector<uint8_t> loaded(bytes.length);
+	int64_t result = LoadOnThread(info, loaded);
+	bytes = TypedBytes(info, 2);
+	std::copy_n(loaded.data(), std::min(loaded.size(), bytes.length), bytes.data);
+	return Result(result);
+}
+
+// A driver may have the page. The bytes belong to the call while it waits.
+int64_t Machine::LoadOnThread(const Napi::CallbackInfo &info, std::vector<uint8_t> &loaded)
+{
+	const uint32_t tid = Uint32(info, 0);
+	const uint64_t address = Uint64(info, 1);
+	auto bytes = std::make_shared<std::vector<uint8_t>>(loaded.size());
+	std::shared_ptr<void> state = bytes;
+	int64_t result = OnThread(
+		info, "load", tid,
+		[this, tid, address, bytes](hmmu *m) {
+			return int64_t{hmmu_load(m, tid, address, bytes->data(), bytes->size(), &done_)};
+		},
+		&state);
+	loaded = *static_cast<std::vector<uint8_t> *>(state.get());
+	return result;
+}
+
+int64_t Machine::StoreOnThread(const Napi::CallbackInfo &info, std::vector<uint8_t> bytes)
+{
+	const uint32_t tid = Uint32(info, 0);
+	const uint64_t address = Uint64(info, 1);
+	auto stored = std::make_shared<std::vector<uint8_t>>(std::move(bytes));
+
+	return OnThread(info, "store", tid, [this, tid, address, stored](hmmu *m) {
+		return int64_t{hmmu_store(m, tid, address, stored->data(), stored->size(), &done_)};
+	});
 }
 
 // store(tid, address, typed array). The bytes are copied first: a fault handler may do to the array whatever it likes.
@@ -85,6 +128,8 @@ Napi::Value Machine::Store(const Napi::CallbackInfo &info)
 	if (!copy)
 		return Result(Refuse(-ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for a copy of the bytes"));
 	std::copy_n(bytes.data, bytes.length, copy.get());
+	if (driver_)
+		return Result(StoreOnThread(info, {copy.get(), copy.get() + bytes.length}));
 	return Result(hmmu_store(Core(), Uint32(info, 0), Uint64(info, 1), copy.get(), bytes.length, &done_));
 }
 
@@ -95,6 +140,10 @@ Napi::Value Machine::TryLoad(const Napi::CallbackInfo &info)
 
 	if (!Open())
 		return Result(-HMMU_ERR_DISPOSED);
+	if (driver_) {
+		std::vector<uint8_t> loaded(1);
+		return Outcome(LoadOnThread(info, loaded), loaded[0]);
+	}
 	int result = hmmu_load(Core(), Uint32(info, 0), Uint64(info, 1), &byte, 1, nullptr);
 	return Outcome(result, byte);
 }
@@ -106,12 +155,14 @@ Napi::Value Machine::TryStore(const Napi::CallbackInfo &info)
 
 	if (!Open())
 		return Result(-HMMU_ERR_DISPOSED);
+	if (driver_)
+		return Outcome(StoreOnThread(info, {byte}), 0);
 	return Outcome(hmmu_store(Core(), Uint32(info, 0), Uint64(info, 1), &byte, 1, nullptr), 0);
 }
 
-Napi::Value Machine::Outcome(int result, int64_t value)
+Napi::Value Machine::Outcome(int64_t result, int64_t value)
 {
-	return Result(result < 0 ? -int64_t{hmmu_error(machine_)->code} : value);
+	return Result(result < 0 ? -int64_t{LastError()->code} : value);
 }
 
 // What is asked of each page: 1 REQ_FAULT, 2 REQ_WRITE.
@@ -130,8 +181,30 @@ Napi::Value Machine::Mirror(const Napi::CallbackInfo &info)
 	auto *words = Records<uint64_t>(info, 5, end > start ? (end - start) / HMMU_PAGE_SIZE : 0);
 	if (!words)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the words is too short"));
-	return Result(
-		hmmu_mirror(Core(), Uint32(info, 0), start, end, RangeFlags(Uint32(info, 3)), Uint64(info, 4), words));
+	const uint32_t tid = Uint32(info, 0);
+	const uint64_t flags = RangeFlags(Uint32(info, 3)), owner = Uint64(info, 4);
+	if (!driver_)
+		return Result(hmmu_mirror(Core(), tid, start, end, flags, owner, words));
+	return Result(WordsOnThread(info, "mirror", 5, [=](hmmu *m, uint64_t *out) {
+		return hmmu_mirror(m, tid, start, end, flags, owner, out);
+	}));
+}
+
+// The words belong to the call while it waits.
+int64_t Machine::WordsOnThread(const Napi::CallbackInfo &info, const char *name, size_t array,
+			       const std::function<int(hmmu *, uint64_t *)> &body)
+{
+	const Bytes given = TypedBytes(info, array);
+	const auto *first = reinterpret_cast<const uint64_t *>(given.data);
+	auto words = std::make_shared<std::vector<uint64_t>>(first, first + given.length / sizeof(*first));
+	std::shared_ptr<void> state = words;
+	int64_t result = OnThread(
+		info, name, Uint32(info, 0), [words, body](hmmu *m) { return int64_t{body(m, words->data())}; },
+		&state);
+	const auto &out = *static_cast<std::vector<uint64_t> *>(state.get());
+	if (auto *back = Records<uint64_t>(info, array, out.size()))
+		std::copy(out.begin(), out.end(), back);
+	return result;
 }
 
 // rangeFault(tid, notifier, seq, start, end, flags, owner, BigUint64Array of a word for each page)
@@ -151,7 +224,14 @@ Napi::Value Machine::RangeFault(const Napi::CallbackInfo &info)
 		Records<uint64_t>(info, 7, range.end > range.start ? (range.end - range.start) / HMMU_PAGE_SIZE : 0);
 	if (!range.pfns)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the words is too short"));
-	return Result(hmmu_range_fault(Core(), Uint32(info, 0), &range));
+	if (!driver_)
+		return Result(hmmu_range_fault(Core(), Uint32(info, 0), &range));
+	const uint32_t tid = Uint32(info, 0);
+	return Result(WordsOnThread(info, "rangeFault", 7, [range, tid](hmmu *m, uint64_t *words) {
+		struct hmmu_range asked = range;
+		asked.pfns = words;
+		return hmmu_range_fault(m, tid, &asked);
+	}));
 }
 
 } // namespace hmmu_addon

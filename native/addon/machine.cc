@@ -30,6 +30,7 @@ Napi::Function Machine::Define(Napi::Env env)
 	DefineLooking(methods);
 	DefineDriver(methods);
 	DefineMigration(methods);
+	DefineDrivers(methods);
 	return DefineClass(env, "Machine", methods);
 }
 
@@ -103,7 +104,12 @@ void Machine::Close()
 {
 	if (!Open())
 		return;
-	AbandonAll();
+	// Calls that wait in a driver are in the middle of what they do: nothing can be done in order any more.
+	const bool in_order = !driver_ || (!driver_->AnyWaits() && !driver_->Dead());
+	driver_.reset();
+	if (in_order)
+		AbandonAll();
+	migrations_.clear();
 	hmmu_destroy(machine_);
 	machine_ = nullptr;
 	Tell(-told_);
@@ -166,13 +172,19 @@ Napi::Value Machine::Dispose(const Napi::CallbackInfo &)
 	return Result(0);
 }
 
-// [err, code, rule, wait, index, address, text, done] of the last call that failed.
-Napi::Value Machine::Error(const Napi::CallbackInfo &info)
+const struct hmmu_error *Machine::LastError() const
 {
 	static const struct hmmu_error gone = {
 		-EBADF, HMMU_ERR_DISPOSED, 0, 0, 0, 0, "the machine is disposed of",
 	};
-	const struct hmmu_error *error = refused_ ? &refusal_ : Open() ? hmmu_error(machine_) : &gone;
+
+	return refused_ ? &refusal_ : Open() ? hmmu_error(machine_) : &gone;
+}
+
+// [err, code, rule, wait, index, address, text, done] of the last call that failed.
+Napi::Value Machine::Error(const Napi::CallbackInfo &info)
+{
+	const struct hmmu_error *error = LastError();
 	auto out = Napi::Array::New(info.Env(), 8);
 
 	out.Set(uint32_t{0}, error->err);
@@ -186,7 +198,17 @@ Napi::Value Machine::Error(const Napi::CallbackInfo &info)
 	return out;
 }
 
+// The function of a device, a notifier or a migration may be called on a thread of a driver, whose stack is small and unknown to
+// the engine.
 bool Machine::CallJs(napi_value function, std::initializer_list<double> arguments, int32_t *result)
+{
+	bool returned = false;
+
+	Outside([&] { returned = CallJsHere(function, arguments, result); });
+	return returned;
+}
+
+bool Machine::CallJsHere(napi_value function, std::initializer_list<double> arguments, int32_t *result)
 {
 	Napi::Env env = Env();
 	Napi::HandleScope scope(env);

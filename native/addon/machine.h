@@ -13,11 +13,13 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "arguments.h"
+#include "kernel_driver.h"
 
 namespace hmmu_addon {
 
@@ -39,6 +41,14 @@ public:
 
 	// Calls a JavaScript function from a callback of the core. False if it threw; the exception is kept then.
 	bool CallJs(napi_value function, std::initializer_list<double> arguments, int32_t *result);
+	// Runs code that uses JavaScript, on the program's own stack.
+	template <typename Function> void Outside(Function function)
+	{
+		if (driver_)
+			driver_->Outside(function);
+		else
+			function();
+	}
 
 private:
 	using Methods = std::vector<PropertyDescriptor>;
@@ -50,6 +60,7 @@ private:
 	static void DefineLooking(Methods &methods);
 	static void DefineDriver(Methods &methods);
 	static void DefineMigration(Methods &methods);
+	static void DefineDrivers(Methods &methods);
 
 	// The machine behind a JavaScript value, NULL if it is anything else.
 	static Machine *Of(Napi::Value value);
@@ -62,10 +73,13 @@ private:
 	int Refuse(int err, uint32_t code, const char *text);
 	// Forgets an earlier refusal: what error() tells is the core's again.
 	hmmu *Core();
+	// What error() tells.
+	const struct hmmu_error *LastError() const;
 	void Close();
 	void TellMemory();
 	void Tell(int64_t change);
 	void KeepException(napi_env env);
+	bool CallJsHere(napi_value function, std::initializer_list<double> arguments, int32_t *result);
 
 	// machine.cc
 	Napi::Value Dispose(const Napi::CallbackInfo &info);
@@ -84,8 +98,7 @@ private:
 	Napi::Value Tasks(const Napi::CallbackInfo &info);
 
 	// plain_calls.cc
-	template <int64_t (*call)(hmmu *, const Napi::CallbackInfo &)>
-	Napi::Value Plain(const Napi::CallbackInfo &info);
+	template <typename Call> Napi::Value Plain(const Napi::CallbackInfo &info);
 
 	// calls.cc
 	Napi::Value TaskState(const Napi::CallbackInfo &info);
@@ -96,7 +109,11 @@ private:
 	Napi::Value TryStore(const Napi::CallbackInfo &info);
 	Napi::Value Mirror(const Napi::CallbackInfo &info);
 	Napi::Value RangeFault(const Napi::CallbackInfo &info);
-	Napi::Value Outcome(int result, int64_t value);
+	Napi::Value Outcome(int64_t result, int64_t value);
+	int64_t LoadOnThread(const Napi::CallbackInfo &info, std::vector<uint8_t> &loaded);
+	int64_t StoreOnThread(const Napi::CallbackInfo &info, std::vector<uint8_t> bytes);
+	int64_t WordsOnThread(const Napi::CallbackInfo &info, const char *name, size_t array,
+			      const std::function<int(hmmu *, uint64_t *)> &body);
 
 	// looking.cc
 	Napi::Value Dump(const Napi::CallbackInfo &info);
@@ -125,6 +142,7 @@ private:
 	Napi::Value Destinations(const Napi::CallbackInfo &info);
 	// Calls the function in a property of this object: 0, or a negative errno.
 	int CallHandler(const char *name, std::initializer_list<double> arguments);
+	int CallHandlerHere(const char *name, std::initializer_list<double> arguments);
 	static int OnPageFault(hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data);
 	static void OnPageFree(hmmu *m, uint32_t pfn, void *data);
 	static void OnInvalidate(hmmu *m, const hmmu_event *event, void *data);
@@ -142,14 +160,44 @@ private:
 	Napi::Value MigrateAbandon(const Napi::CallbackInfo &info);
 	Napi::Value MigrateState(const Napi::CallbackInfo &info);
 	int Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, Migration &migration);
-	int Begin(const Napi::CallbackInfo &info, Migration &migration);
-	int BeginOfDevice(const Napi::CallbackInfo &info, Migration &migration);
+	int ReadRequest(const Napi::CallbackInfo &info, Migration &migration);
+	int ReadDeviceRange(const Napi::CallbackInfo &info, Migration &migration);
+	int64_t Drive(const Napi::CallbackInfo &info, const char *name, std::shared_ptr<Migration> &migration,
+		      napi_value callback, int (*what)(hmmu *, Migration &));
 	Napi::Value Opened(const Napi::CallbackInfo &info,
-			   int (Machine::*begin)(const Napi::CallbackInfo &, Migration &));
-	int FindIdle(const Napi::CallbackInfo &info, Migration **migration);
-	void Forget(const Napi::CallbackInfo &info, int result);
-	Napi::Value Finished(Migration &migration, int result);
+			   int (Machine::*read)(const Napi::CallbackInfo &, Migration &),
+			   int (*begin)(hmmu *, Migration &));
+	int FindIdle(const Napi::CallbackInfo &info, std::shared_ptr<Migration> *migration);
+	void Forget(const Napi::CallbackInfo &info, int64_t result);
 	void AbandonAll();
+
+	// drivers.cc
+	Napi::Value DriverAttach(const Napi::CallbackInfo &info);
+	Napi::Value DriverDetach(const Napi::CallbackInfo &info);
+	Napi::Value DriverParams(const Napi::CallbackInfo &info);
+	Napi::Value DriverSetParam(const Napi::CallbackInfo &info);
+	Napi::Value DriverLoad(const Napi::CallbackInfo &info);
+	Napi::Value DriverUnload(const Napi::CallbackInfo &info);
+	Napi::Value DriverOpen(const Napi::CallbackInfo &info);
+	Napi::Value DriverClose(const Napi::CallbackInfo &info);
+	Napi::Value DriverIoctl(const Napi::CallbackInfo &info);
+	Napi::Value DriverFaults(const Napi::CallbackInfo &info);
+	Napi::Value DriverInject(const Napi::CallbackInfo &info);
+	Napi::Value DriverPasses(const Napi::CallbackInfo &info);
+	Napi::Value DriverRun(const Napi::CallbackInfo &info);
+	Napi::Value DriverReports(const Napi::CallbackInfo &info);
+	Napi::Value DriverLog(const Napi::CallbackInfo &info);
+	// Makes a call that may reach a driver on a thread of the library, where the driver can wait. The body owns all that it
+	// works on, or it is in `state`: a call that waits goes on when it is repeated, and then with what it began with.
+	int64_t OnThread(const Napi::CallbackInfo &info, const char *name, uint32_t tid,
+			 std::function<int64_t(hmmu *)> body, std::shared_ptr<void> *state = nullptr);
+	int64_t ExitOnThread(const Napi::CallbackInfo &info, uint32_t pid);
+	// What a call that waits has begun with, if it is this one.
+	std::shared_ptr<void> Waiting(const Napi::CallbackInfo &info, const char *name, uint32_t tid);
+	bool RunOnThread(const Napi::CallbackInfo &info, const char *name, uint32_t tid,
+			 std::shared_ptr<ThreadCall> &call);
+	int RefuseThread(uint32_t tid, KernelDriver::Outcome outcome);
+	int64_t DriverResult(int64_t result, const char *call);
 
 	// What the handlers of a device are given.
 	struct DeviceOf {
@@ -165,8 +213,9 @@ private:
 	uint32_t callbacks_ = 0;          // JavaScript callbacks that have not returned
 	Napi::ObjectReference exception_; // { error } while an exception waits to be taken
 	int64_t told_ = 0;                // bytes that the garbage collector knows about
-	std::map<uint32_t, std::unique_ptr<Migration>> migrations_;
+	std::map<uint32_t, std::shared_ptr<Migration>> migrations_;
 	uint32_t last_migration_ = 0;
+	std::unique_ptr<KernelDriver> driver_; // its library is attached to the machine
 };
 
 } // namespace hmmu_addon

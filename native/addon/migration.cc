@@ -77,17 +77,56 @@ private:
 // What lib/api/migration.ts reads of a state, in this order.
 constexpr size_t kStateFields = 6;
 
-void WriteState(const hmmu_migration *context, double *out)
+void WriteState(const hmmu_migration_state &state, double *out)
 {
-	hmmu_migration_state state;
-
-	hmmu_migrate_state(context, &state);
 	out[0] = state.stage;
 	out[1] = static_cast<double>(state.position);
 	out[2] = static_cast<double>(state.npages);
 	out[3] = static_cast<double>(state.cpages);
 	out[4] = state.callbacks_ran;
 	out[5] = state.out_of_bounds;
+}
+
+// --- what is done with a migration, on a thread of a driver's library if there is one ---
+
+int BeginAddresses(hmmu *m, Migration &migration)
+{
+	return hmmu_migrate_begin(m, &migration.request, &migration.context);
+}
+
+int BeginDevicePages(hmmu *m, Migration &migration)
+{
+	return hmmu_migrate_device_begin(m, &migration.range, &migration.context);
+}
+
+int EndMigration(hmmu *, Migration &migration)
+{
+	return hmmu_migrate_end(migration.context);
+}
+
+// Undoes what can be undone, without any callback.
+int Abandon(hmmu *, Migration &migration)
+{
+	migration.abandoned = true;
+	int result = hmmu_migrate_end(migration.context);
+	migration.abandoned = false;
+	return result;
+}
+
+// A run that fails is undone without calling the driver again.
+int RunWhole(hmmu *m, Migration &migration)
+{
+	int result = BeginAddresses(m, migration);
+
+	if (result < 0)
+		return result;
+	result = hmmu_migrate_run(migration.context, HMMU_STAGE_DONE);
+	hmmu_migrate_state(migration.context, &migration.state);
+	if (result >= 0)
+		return hmmu_migrate_end(migration.context);
+	migration.failure = *hmmu_error(m);
+	Abandon(m, migration);
+	return result;
 }
 
 } // namespace
@@ -139,10 +178,10 @@ int Machine::Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, M
 	return 0;
 }
 
-// Begins a migration of (tid, start, end, flags, faultPage, owner, words, target, device, skip, error).
-int Machine::Begin(const Napi::CallbackInfo &info, Migration &migration)
+// Reads (tid, start, end, flags, faultPage, owner, words, target, device, skip, error).
+int Machine::ReadRequest(const Napi::CallbackInfo &info, Migration &migration)
 {
-	hmmu_migrate_request request = {};
+	hmmu_migrate_request &request = migration.request;
 
 	request.tid = Uint32(info, 0);
 	request.start = Uint64(info, 1);
@@ -159,13 +198,13 @@ int Machine::Begin(const Napi::CallbackInfo &info, Migration &migration)
 	request.why = migration.words->why();
 	request.ops = migration.ops;
 	request.data = &migration;
-	return hmmu_migrate_begin(Core(), &request, &migration.context);
+	return 0;
 }
 
-// Begins a migration of (first, pages, words, target, device, skip, error).
-int Machine::BeginOfDevice(const Napi::CallbackInfo &info, Migration &migration)
+// Reads (first, pages, words, target, device, skip, error).
+int Machine::ReadDeviceRange(const Napi::CallbackInfo &info, Migration &migration)
 {
-	hmmu_device_range range = {};
+	hmmu_device_range &range = migration.range;
 
 	range.first = Uint32(info, 0);
 	range.pages = Uint32(info, 1);
@@ -177,38 +216,63 @@ int Machine::BeginOfDevice(const Napi::CallbackInfo &info, Migration &migration)
 	range.why = migration.words->why();
 	range.ops = migration.ops;
 	range.data = &migration;
-	return hmmu_migrate_device_begin(Core(), &range, &migration.context);
+	return 0;
+}
+
+// Does something with a migration; the callback is lent to it meanwhile. A call that waits goes on when it is repeated, and
+// then with the migration that it began with.
+int64_t Machine::Drive(const Napi::CallbackInfo &info, const char *name, std::shared_ptr<Migration> &migration,
+		       napi_value callback, int (*what)(hmmu *, Migration &))
+{
+	const uint32_t tid = migration->request.tid;
+
+	if (!driver_) {
+		Running running(*migration, callback);
+		return what(Core(), *migration);
+	}
+	std::shared_ptr<void> state = Waiting(info, name, tid);
+	if (state)
+		migration = std::static_pointer_cast<Migration>(state);
+	else
+		state = migration;
+	Running running(*migration, callback);
+	auto driven = migration;
+	return OnThread(
+		info, name, tid, [driven, what](hmmu *m) { return int64_t{what(m, *driven)}; }, &state);
 }
 
 // migrate(tid, start, end, flags, faultPage, owner, words, target, device, skip, error, callback, Float64Array state): all
 // of a migration in one call.
 Napi::Value Machine::Migrate(const Napi::CallbackInfo &info)
 {
-	Migration migration;
-	double ignored[kStateFields];
-
 	if (!Open())
 		return Result(-EBADF);
-	int result = Begin(info, migration);
+	auto migration = std::make_shared<Migration>();
+	int64_t result = ReadRequest(info, *migration);
 	if (result < 0)
 		return Result(result);
-	{
-		Running running(migration, info[11]);
-		result = hmmu_migrate_run(migration.context, HMMU_STAGE_DONE);
+	result = Drive(info, "migrate", migration, info[11], RunWhole);
+	if (double *state = Records<double>(info, 12, kStateFields))
+		WriteState(migration->state, state);
+	if (migration->failure.err < 0) {
+		refusal_ = migration->failure;
+		refused_ = true;
 	}
-	double *state = Records<double>(info, 12, kStateFields);
-	WriteState(migration.context, state ? state : ignored);
-	return Finished(migration, result);
+	return Result(result);
 }
 
-// The number of a migration that stays open, begun by one of the functions above.
+// The number of a migration that stays open.
 Napi::Value Machine::Opened(const Napi::CallbackInfo &info,
-			    int (Machine::*begin)(const Napi::CallbackInfo &, Migration &))
+			    int (Machine::*read)(const Napi::CallbackInfo &, Migration &),
+			    int (*begin)(hmmu *, Migration &))
 {
 	if (!Open())
 		return Result(-EBADF);
-	auto migration = std::make_unique<Migration>();
-	int result = (this->*begin)(info, *migration);
+	auto migration = std::make_shared<Migration>();
+	int64_t result = (this->*read)(info, *migration);
+	if (result < 0)
+		return Result(result);
+	result = Drive(info, "migrateBegin", migration, nullptr, begin);
 	if (result < 0)
 		return Result(result);
 	migrations_[++last_migration_] = std::move(migration);
@@ -218,17 +282,17 @@ Napi::Value Machine::Opened(const Napi::CallbackInfo &info,
 // migrateBegin(tid, start, end, flags, faultPage, owner, words, target, device, skip, error): the number of the migration.
 Napi::Value Machine::MigrateBegin(const Napi::CallbackInfo &info)
 {
-	return Opened(info, &Machine::Begin);
+	return Opened(info, &Machine::ReadRequest, BeginAddresses);
 }
 
 // migrateDeviceBegin(first, pages, words, target, device, skip, error): the number of the migration.
 Napi::Value Machine::MigrateDeviceBegin(const Napi::CallbackInfo &info)
 {
-	return Opened(info, &Machine::BeginOfDevice);
+	return Opened(info, &Machine::ReadDeviceRange, BeginDevicePages);
 }
 
 // The migration whose number is the first argument. One whose callback is running can't be driven from within.
-int Machine::FindIdle(const Napi::CallbackInfo &info, Migration **migration)
+int Machine::FindIdle(const Napi::CallbackInfo &info, std::shared_ptr<Migration> *migration)
 {
 	if (!Open())
 		return -EBADF;
@@ -237,62 +301,58 @@ int Machine::FindIdle(const Napi::CallbackInfo &info, Migration **migration)
 		return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the migration is over");
 	if (found->second->running)
 		return Refuse(-EBUSY, HMMU_ERR_BUSY, "a callback of the migration is running");
-	*migration = found->second.get();
+	*migration = found->second;
 	return 0;
 }
 
 // migrateStep(number, callback): 1 while there is more.
 Napi::Value Machine::MigrateStep(const Napi::CallbackInfo &info)
 {
-	Migration *migration;
+	std::shared_ptr<Migration> migration;
 	int result = FindIdle(info, &migration);
 
 	if (result < 0)
 		return Result(result);
-	Running running(*migration, info[1]);
-	Core();
-	return Result(hmmu_migrate_step(migration->context));
+	return Result(Drive(info, "migrateStep", migration, info[1],
+			    [](hmmu *, Migration &stepped) { return hmmu_migrate_step(stepped.context); }));
 }
 
 // migrateRun(number, callback, stage)
 Napi::Value Machine::MigrateRun(const Napi::CallbackInfo &info)
 {
-	Migration *migration;
+	std::shared_ptr<Migration> migration;
 	int result = FindIdle(info, &migration);
 
 	if (result < 0)
 		return Result(result);
-	Running running(*migration, info[1]);
-	Core();
-	return Result(hmmu_migrate_run(migration->context, Uint32(info, 2)));
+	migration->last_stage = Uint32(info, 2);
+	return Result(Drive(info, "migrateRun", migration, info[1],
+			    [](hmmu *, Migration &run) { return hmmu_migrate_run(run.context, run.last_stage); }));
 }
 
 // migratePages(number)
 Napi::Value Machine::MigratePages(const Napi::CallbackInfo &info)
 {
-	Migration *migration;
+	std::shared_ptr<Migration> migration;
 	int result = FindIdle(info, &migration);
 
 	if (result < 0)
 		return Result(result);
-	Running running(*migration, nullptr);
-	Core();
-	return Result(hmmu_migrate_vma_pages(migration->context));
+	return Result(Drive(info, "migratePages", migration, nullptr,
+			    [](hmmu *, Migration &moved) { return hmmu_migrate_vma_pages(moved.context); }));
 }
 
 // migrateFinalize(number): the number is not known any more, unless it was called too early.
 Napi::Value Machine::MigrateFinalize(const Napi::CallbackInfo &info)
 {
-	Migration *migration;
-	int result = FindIdle(info, &migration);
+	std::shared_ptr<Migration> migration;
+	int64_t result = FindIdle(info, &migration);
 
 	if (result < 0)
 		return Result(result);
-	{
-		Running running(*migration, nullptr);
-		result = hmmu_migrate_vma_finalize(migration->context);
-	}
-	if (result >= 0 || hmmu_error(Core())->code != HMMU_ERR_ORDER)
+	result = Drive(info, "migrateFinalize", migration, nullptr,
+		       [](hmmu *, Migration &finalized) { return hmmu_migrate_vma_finalize(finalized.context); });
+	if (result >= 0 || LastError()->code != HMMU_ERR_ORDER)
 		Forget(info, result);
 	return Result(result);
 }
@@ -300,57 +360,35 @@ Napi::Value Machine::MigrateFinalize(const Napi::CallbackInfo &info)
 // migrateEnd(number, callback): finishes the migration; its number is not known any more.
 Napi::Value Machine::MigrateEnd(const Napi::CallbackInfo &info)
 {
-	Migration *migration;
-	int result = FindIdle(info, &migration);
+	std::shared_ptr<Migration> migration;
+	int64_t result = FindIdle(info, &migration);
 
 	if (result < 0)
 		return Result(result);
-	{
-		Running running(*migration, info[1]);
-		Core();
-		result = hmmu_migrate_end(migration->context);
-	}
+	result = Drive(info, "migrateEnd", migration, info[1], EndMigration);
 	Forget(info, result);
 	return Result(result);
 }
 
-// The migration is over, and so its number is not known any more. -EBUSY, in a handler: the core has refused to end it.
-void Machine::Forget(const Napi::CallbackInfo &info, int result)
+// The migration is over, and so its number is not known any more. -EBUSY, in a handler: the core has refused to end it. Others
+// have not ended: they wait in a driver.
+void Machine::Forget(const Napi::CallbackInfo &info, int64_t result)
 {
-	if (result != -EBUSY)
+	if (result != -EBUSY && result != -EAGAIN && result != -EDEADLK)
 		migrations_.erase(Uint32(info, 0));
 }
 
 // migrateAbandon(number): undoes what can be undone, without any callback.
 Napi::Value Machine::MigrateAbandon(const Napi::CallbackInfo &info)
 {
-	Migration *migration;
-	int result = FindIdle(info, &migration);
+	std::shared_ptr<Migration> migration;
+	int64_t result = FindIdle(info, &migration);
 
 	if (result < 0)
 		return Result(result);
-	{
-		Running running(*migration, nullptr);
-		migration->abandoned = true;
-		Core();
-		result = hmmu_migrate_end(migration->context);
-		migration->abandoned = false;
-	}
+	result = Drive(info, "migrateAbandon", migration, nullptr, Abandon);
 	Forget(info, result);
 	return Result(result == -EBUSY ? result : 0);
-}
-
-// Ends a migration that ran in one call. A run that failed is undone without calling the driver again.
-Napi::Value Machine::Finished(Migration &migration, int result)
-{
-	if (result >= 0)
-		return Result(hmmu_migrate_end(migration.context));
-	const struct hmmu_error error = *hmmu_error(machine_);
-	migration.abandoned = true;
-	hmmu_migrate_end(migration.context);
-	refusal_ = error;
-	refused_ = true;
-	return Result(result);
 }
 
 void Machine::AbandonAll()
@@ -376,7 +414,8 @@ Napi::Value Machine::MigrateState(const Napi::CallbackInfo &info)
 	double *out = Records<double>(info, 1, kStateFields);
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the state is too short"));
-	WriteState(found->second->context, out);
+	hmmu_migrate_state(found->second->context, &found->second->state);
+	WriteState(found->second->state, out);
 	return Result(0);
 }
 

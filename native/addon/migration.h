@@ -25,6 +25,11 @@ struct Migration {
 	Machine *machine;
 	hmmu_migration *context = nullptr;
 	std::shared_ptr<WordsBlock> words;
+	hmmu_migrate_request request = {};     // of a range of addresses
+	hmmu_device_range range = {};          // or of device pages
+	hmmu_migration_state state = {};       // of a migration in one call, before it ended
+	struct hmmu_error failure = {};        // that ended it
+	uint32_t last_stage = 0;               // of the run under way
 	const hmmu_migrate_ops *ops = nullptr; // NULL: dst is written between the calls
 
 	bool is_builtin = false;

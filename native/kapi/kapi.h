@@ -85,7 +85,7 @@ struct kapi_options {
 };
 /** Make the machine, with the profile linux-6.12. @p machine may be NULL. -EBUSY: there is one. */
 int kapi_boot(const struct kapi_options *options, struct hmmu **machine);
-/** Bring the runtime up on a machine that is there, of the profile linux-6.12, instead of making one. Of the options seed and quiet
+/** Bring the runtime up on a machine that is there, of the profile linux-6.12 or linux-6.12-fixed, instead of making one. Of the options seed and quiet
  * count. -EBUSY: there is a machine; -EINVAL: its profile. */
 int kapi_attach(struct hmmu *machine, const struct kapi_options *options);
 /** Set the function for invalidations of interval notifiers that are not of drivers, as hmmu_set_invalidate() does without drivers.

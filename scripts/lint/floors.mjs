@@ -41,7 +41,7 @@ const KAPI = {
   largestCircle: 1,
   isUnit: (file) => file.endsWith('.c'),
   /** What drivers see, what programs see, and tests. */
-  isOutside: (file) => /^(include|live|program|test)\/|^kapi\.h$/.test(file),
+  isOutside: (file) => /^(include|library|live|program|test)\/|^kapi\.h$/.test(file),
   options: (file) => [
     '-std=gnu11',
     '-DKAPI_RUNTIME',

@@ -109,7 +109,7 @@ int core_attach(struct hmmu *m)
 	struct hmmu_options options;
 
 	hmmu_machine_options(m, &options);
-	if (options.profile != HMMU_PROFILE_LINUX_6_12)
+	if (options.profile != HMMU_PROFILE_LINUX_6_12 && options.profile != HMMU_PROFILE_LINUX_6_12_FIXED)
 		return -EINVAL;
 	machine = m;
 	is_borrowed = true;

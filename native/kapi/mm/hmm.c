@@ -10,6 +10,7 @@
 #include "mm/compact.h"
 #include "mm/core.h"
 #include "mm/mm.h"
+#include "mm/owner.h"
 #include "mm/page.h"
 #include "mm/read_section.h"
 #include "task/faults.h"
@@ -65,7 +66,7 @@ int kapi_hmm_range_fault(struct hmm_range *range, const struct kapi_place *place
 		.pfns = range->hmm_pfns,
 		.default_flags = range->default_flags,
 		.pfn_flags_mask = range->pfn_flags_mask,
-		.owner = (u64)range->dev_private_owner,
+		.owner = owner_number(range->dev_private_owner),
 	};
 	struct mm_struct *mm = range->notifier->mm;
 	u32 tid;
@@ -97,7 +98,7 @@ int kapi_make_device_exclusive_range(struct mm_struct *mm, unsigned long start, 
 	mm_need_lock(mm, "make_device_exclusive_range", place);
 	tid = mm_task(mm, place);
 	for (unsigned long address = start; tid && address < end; address += PAGE_SIZE) {
-		err = CORE_CALL(tid, place, hmmu_make_device_exclusive(machine, tid, address, (u64)owner, &pfn));
+		err = CORE_CALL(tid, place, hmmu_make_device_exclusive(machine, tid, address, owner_number(owner), &pfn));
 		if (err)
 			break;
 		pages[count++] = pfn ? pfn_to_page(pfn) : NULL;

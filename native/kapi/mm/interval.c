@@ -10,6 +10,7 @@
 #include "mm/core.h"
 #include "mm/mm.h"
 #include "mm/read_section.h"
+#include "mm/owner.h"
 
 /** What the runtime knows of a notifier, beside the driver's own structure. */
 struct interval {
@@ -205,7 +206,7 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 		.end = invalidation->end,
 		.flags = invalidation->blockable ? MMU_NOTIFIER_RANGE_BLOCKABLE : 0,
 		.event = event_of(invalidation->kind),
-		.owner = (void *)invalidation->owner,
+		.owner = owner_of_number(invalidation->owner),
 	};
 	struct kapi_thread *outer;
 	bool done;

@@ -7,6 +7,7 @@
 #include "log/report.h"
 #include "mm/core.h"
 #include "mm/mm.h"
+#include "mm/owner.h"
 #include "mm/page.h"
 #include "mm/region.h"
 
@@ -162,7 +163,7 @@ void *kapi_memremap_pages(struct dev_pagemap *pgmap, const struct kapi_place *pl
 		return ERR_PTR(-EINVAL);
 	}
 	core_enter(place);
-	if (hmmu_device_set_owner(machine, region->device, (u64)pgmap->owner) ||
+	if (hmmu_device_set_owner(machine, region->device, owner_number(pgmap->owner)) ||
 	    hmmu_device_driver(machine, region->device, &ops, pgmap)) {
 		core_refused(place, "memremap_pages");
 		return ERR_PTR(-EINVAL);

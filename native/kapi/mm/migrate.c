@@ -11,6 +11,7 @@
 #include "mm/core.h"
 #include "mm/dma.h"
 #include "mm/mm.h"
+#include "mm/owner.h"
 #include "mm/page.h"
 #include "task/faults.h"
 
@@ -226,7 +227,7 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 		.end = end,
 		.flags = (u32)args->flags,
 		.fault_page = args->fault_page ? (u32)page_to_pfn(args->fault_page) : 0,
-		.owner = (u64)args->pgmap_owner,
+		.owner = owner_number(args->pgmap_owner),
 	};
 	struct hmmu_migration_state state;
 	struct kapi_migration *migration;

@@ -16,6 +16,7 @@
 #include "mm/iommu.h"
 #include "mm/migrate.h"
 #include "mm/mm.h"
+#include "mm/owner.h"
 #include "mm/page.h"
 #include "mm/region.h"
 #include "run/calls.h"
@@ -86,6 +87,7 @@ void kapi_shutdown(void)
 	mm_shutdown();
 	regions_forget();
 	iommu_shutdown();
+	owners_forget();
 	pages_shutdown();
 	heap_forget();
 	core_shutdown();

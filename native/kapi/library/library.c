@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A library of drivers, as its program sees it. Only shared libraries have this file. */
-#include "run/library.h"
+#include "library/library.h"
 
 #include <linux/kernel.h>
 
@@ -10,8 +10,32 @@
 #include "run/calls.h"
 #include "task/thread.h"
 
-static int attach(struct hmmu *m, const struct kapi_options *options)
+/*
+ * hmmu_NAME() is a jump to the program's. So the program need not show its functions, and may be one of several that have them.
+ */
+#if defined(__x86_64__)
+#define JUMP(name) "jmp *program_" name "(%rip)\n"
+#elif defined(__aarch64__)
+#define JUMP(name) \
+	"adrp x16, program_" name "\n" \
+	"ldr x16, [x16, #:lo12:program_" name "]\n" \
+	"br x16\n"
+#endif
+#define X(name) \
+	__attribute__((visibility("hidden"))) extern __typeof__(hmmu_##name) *program_##name; \
+	__typeof__(hmmu_##name) *program_##name; \
+	__asm__(".pushsection .text\n" \
+		".globl hmmu_" #name "\n" \
+		".type hmmu_" #name ", %function\n" \
+		"hmmu_" #name ":\n" JUMP(#name) ".popsection\n");
+KAPI_CORE_CALLS(X)
+#undef X
+
+static int attach(const struct kapi_core *core, struct hmmu *m, const struct kapi_options *options)
 {
+#define X(name) program_##name = core->name;
+	KAPI_CORE_CALLS(X)
+#undef X
 	host_track_heap();
 	return kapi_attach(m, options);
 }
@@ -69,7 +93,7 @@ static long ioctl_file(struct kapi_file *file, uint32_t command, uint64_t argume
 __attribute__((visibility("default"))) extern const struct kapi_library kapi_library;
 const struct kapi_library kapi_library = {
 	.mark = KAPI_LIBRARY_MARK,
-	.create = hmmu_create,
+	.core_size = sizeof(struct kapi_core),
 	.attach = attach,
 	.detach = detach,
 	.set_report = kapi_set_report,
