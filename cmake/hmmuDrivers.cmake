@@ -60,7 +60,8 @@ function(hmmu_kernel_driver name)
 	target_compile_options(${name} PRIVATE "SHELL:-isystem ${compiler_include}"
 		"SHELL:-idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}" "SHELL:-idirafter /usr/include"
 		-DKBUILD_MODNAME="${driver_MODULE}" -Dkapi_this_module=kapi_module_${identifier})
-	# Reports name files as the user does. The last option that fits counts.
+	# Reports name files as the user does. The last option that fits counts: a tree may be within the folder.
+	list(REVERSE roots)
 	foreach(folder ${roots} ${links})
 		target_compile_options(${name} PRIVATE -fmacro-prefix-map=${folder}/=)
 	endforeach()

@@ -91,6 +91,8 @@ function parseParam(text: string, before: string[] | undefined): string[] {
 function run(sources: readonly string[], options: DriverRunOptions): number {
   if (options.ioctlScript !== undefined && options.program !== undefined)
     throw new UsageError('either --ioctl-script or --program')
+  if (options.program !== undefined && faultOf(options)?.endsWith('=all'))
+    throw new UsageError('with --program a fault has a number')
   const driver = build(sources, options, options.program)
   if (options.coverage) forgetCoverage(driver)
   const code = options.program === undefined ? runScript(driver, options) : runProgram(driver, options)
@@ -149,7 +151,6 @@ function runProgram({ program = '' }: BuiltDriver, options: DriverRunOptions): n
 /** What the runtime in a live program reads. */
 function environmentOf(options: DriverRunOptions): NodeJS.ProcessEnv {
   const fault = faultOf(options)
-  if (fault?.endsWith('=all')) throw new UsageError('with --program a fault has a number')
   return {
     ...(options.seed === undefined ? {} : { HMMU_DRIVER_SEED: options.seed }),
     ...(fault === undefined ? {} : { HMMU_DRIVER_FAULT: fault }),

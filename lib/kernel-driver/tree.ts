@@ -38,17 +38,17 @@ function versionOf(tree: string): string | undefined {
 export function sourcePath(file: string, tree: string | undefined): string {
   const places = [...(tree === undefined ? [] : [resolve(tree, file)]), resolve(file)]
   const found = places.find((place) => statSync(place, { throwIfNoEntry: false })?.isFile())
-  if (found !== undefined) return safePath(found)
+  if (found !== undefined) return safePath(found, file)
   const where = tree === undefined ? '' : ', neither in the tree nor in this folder'
   throw new KernelDriverError('HMMU_DRIVER_FILE', `${file}: there is no such file${where}`)
 }
 
-/** An absolute path with which builds can cope. @throws KernelDriverError */
-export function safePath(path: string): string {
+/** An absolute path with which builds can cope; errors show it as it was given. @throws KernelDriverError */
+export function safePath(path: string, shown = path): string {
   const absolute = resolve(path)
   const [found] = UNSAFE.exec(absolute) ?? []
   if (found === undefined) return absolute
-  throw new KernelDriverError('HMMU_DRIVER_FILE', `${path}: builds can't cope with '${found}' in a path`)
+  throw new KernelDriverError('HMMU_DRIVER_FILE', `${shown}: builds can't cope with '${found}' in a path`)
 }
 
 /** A path as reports show it: in the tree, or in the current folder. */

@@ -10,9 +10,9 @@ import { root } from '../lib/run.mjs'
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|ARCHITECTURE\.md|CONTRIBUTING\.md|CHANGELOG\.md|CMakeLists\.txt|native\/binding\.gyp)$/,
   /^docs\/[\w-]+\.(md|svg)$/,
-  /^examples\/([\w-]+\/)*[\w.-]+\.(md|drill|expected|ts|json|c|py|rs|toml|txt|lock)$/,
+  /^examples\/([\w-]+\/)*[\w.-]+\.(md|drill|expected|ioctl|ts|json|c|h|py|rs|toml|txt|lock)$/,
   /^examples\/c\/Makefile$/,
-  /^cmake\/[\w.-]+$/,
+  /^cmake\/(driver\/)?[\w.-]+$/,
   /^native\/include\/hmmu\/\w+\.h$/,
   /^native\/core\/\w+\/\w+\.[ch]$/,
   /^native\/addon\/\w+\.(cc|h)$/,
