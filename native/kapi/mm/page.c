@@ -72,6 +72,36 @@ int page_count(const struct page *page)
 	return hmmu_page_info(machine, (u32)page_to_pfn(page), &info) ? 0 : info.ref;
 }
 
+static bool has_flag(const struct page *page, u32 flag)
+{
+	struct hmmu_page_info info;
+
+	return !hmmu_page_info(machine, (u32)page_to_pfn(page), &info) && info.flags & flag;
+}
+
+bool PageDirty(const struct page *page)
+{
+	return has_flag(page, HMMU_PG_DIRTY);
+}
+
+bool PageLocked(const struct page *page)
+{
+	return has_flag(page, HMMU_PG_LOCKED);
+}
+
+bool PageAnon(const struct page *page)
+{
+	struct hmmu_page_info info;
+
+	return !hmmu_page_info(machine, (u32)page_to_pfn(page), &info) && info.anon;
+}
+
+void kapi_set_page_dirty(struct page *page, const struct kapi_place *place)
+{
+	if (hmmu_page_set_flags(machine, (u32)page_to_pfn(page), HMMU_PG_DIRTY))
+		core_refused(place, "set_page_dirty");
+}
+
 unsigned long page_size(const struct page *page)
 {
 	struct hmmu_page_info info;

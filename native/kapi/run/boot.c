@@ -20,6 +20,9 @@
 #include "mm/page.h"
 #include "mm/region.h"
 #include "run/calls.h"
+#include "task/kthread.h"
+#include "lib/rcu.h"
+#include "task/timer.h"
 #include "task/workqueue.h"
 #include "task/faults.h"
 
@@ -79,6 +82,9 @@ void kapi_shutdown(void)
 		return;
 	threads_exit();
 	workqueues_forget();
+	kthreads_forget();
+	timers_forget();
+	rcu_forget();
 	calls_forget();
 	modules_forget();
 	chrdevs_forget();
@@ -122,6 +128,9 @@ long kapi_unload_modules(void)
 	if (result)
 		return result;
 	debugfs_forget();
+	rcu_report_left();
+	timers_report_left();
+	kthreads_report_left();
 	chrdevs_report_left();
 	intervals_report_left();
 	dma_report_left(NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Mutexes and spinlocks. Nobody ever spins: who finds a spinlock taken would do so for ever, as no thread gives way under one. */
+#include "task/locks.h"
+
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -8,12 +10,12 @@
 #include "task/faults.h"
 #include "task/thread.h"
 
-static void lock_init(struct kapi_lock *lock, const char *name)
+void lock_init(struct kapi_lock *lock, const char *name)
 {
 	*lock = (struct kapi_lock){ .name = name, .magic = KAPI_LOCK_MAGIC };
 }
 
-static void check_initialised(struct kapi_lock *lock, const struct kapi_place *place)
+void lock_check_initialised(struct kapi_lock *lock, const struct kapi_place *place)
 {
 	if (lock->magic == KAPI_LOCK_MAGIC)
 		return;
@@ -41,7 +43,7 @@ static bool is_taken_twice(struct kapi_lock *lock, const struct kapi_place *plac
 
 static bool try_take(struct kapi_lock *lock, bool spins, const struct kapi_place *place)
 {
-	check_initialised(lock, place);
+	lock_check_initialised(lock, place);
 	if (fault_happens(KAPI_FAULT_TRYLOCK) || lock->owner)
 		return false;
 	take(lock, spins, place);
@@ -50,7 +52,7 @@ static bool try_take(struct kapi_lock *lock, bool spins, const struct kapi_place
 
 static void give_up(struct kapi_lock *lock, const struct kapi_place *place)
 {
-	check_initialised(lock, place);
+	lock_check_initialised(lock, place);
 	if (lock->owner != thread_current()) {
 		report(KAPI_CHECK_LOCK_NOT_HELD, place, "%s is given up by a thread that does not hold it", lock->name);
 		return;
@@ -75,7 +77,7 @@ void kapi_mutex_init(struct mutex *mutex, const char *name)
 
 void kapi_mutex_lock(struct mutex *mutex, const struct kapi_place *place)
 {
-	check_initialised(&mutex->lock, place);
+	lock_check_initialised(&mutex->lock, place);
 	kapi_might_sleep(place);
 	if (is_taken_twice(&mutex->lock, place))
 		return;
@@ -105,7 +107,7 @@ void kapi_spin_lock_init(spinlock_t *spinlock, const char *name)
 
 void kapi_spin_lock(spinlock_t *spinlock, const struct kapi_place *place)
 {
-	check_initialised(&spinlock->lock, place);
+	lock_check_initialised(&spinlock->lock, place);
 	if (is_taken_twice(&spinlock->lock, place))
 		return;
 	thread_wait(is_free, &spinlock->lock, spinlock->lock.name, place);

@@ -361,11 +361,13 @@ void kapi_might_sleep(const struct kapi_place *place)
 	if (spinlock)
 		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, under the spinlock %s, taken at %s",
 		       spinlock->name, place_text(spinlock->place));
+	else if (running->rcu)
+		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, under rcu_read_lock()");
 	else if (running->atomic)
 		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, in a callback that must not");
 	clock_tick();
-	if (!can_give_way() || running->pinned || running->atomic || spinlock || threads.next == threads.prev ||
-	    random() % 4)
+	if (!can_give_way() || running->pinned || running->atomic || running->rcu || spinlock ||
+	    threads.next == threads.prev || random() % 4)
 		return;
 	give_way();
 }

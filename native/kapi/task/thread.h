@@ -43,6 +43,8 @@ struct kapi_thread {
 	bool times_out;
 
 	u32 atomic;                  /**< why it must not sleep: spinlocks, and callbacks that must not */
+	u32 rcu;                     /**< how often it is an RCU reader */
+	u64 wakeups;                 /**< by wake_up_process() */
 	u32 pinned;                  /**< callbacks of the core in which no other thread may call it */
 	void (*outside)(void *data); /**< to be called on the program's stack, before the thread goes on */
 	void *outside_data;

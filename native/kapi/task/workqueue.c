@@ -13,8 +13,10 @@
 /** A thread for a work. The work may be freed by its own function. */
 struct worker {
 	struct work_struct *work;
+	struct workqueue_struct *queue;
 	struct list_head node;
 	unsigned long due;
+	bool hurries; /**< it does not wait for its time */
 	bool cancelled;
 	bool started;
 };
@@ -23,9 +25,31 @@ static struct workqueue_struct events = { .name = "events" };
 struct workqueue_struct *const system_wq = &events;
 static LIST_HEAD(workers);
 
-static bool is_cancelled(void *data)
+static bool need_not_wait(void *data)
 {
-	return ((struct worker *)data)->cancelled;
+	return ((struct worker *)data)->cancelled || ((struct worker *)data)->hurries;
+}
+
+/* Whether a worker's time has come, or came before. */
+static bool is_due(const struct worker *worker)
+{
+	return worker->hurries || time_after_eq(jiffies, worker->due);
+}
+
+/* Works begin in the order in which they are queued, if not all may run together. */
+static bool may_begin(void *data)
+{
+	const struct worker *self = data, *worker;
+	u32 others = 0;
+
+	if (self->cancelled || !self->queue->kapi_limit)
+		return true;
+	list_for_each_entry (worker, &workers, node) {
+		if (worker == self)
+			break;
+		others += worker->queue == self->queue && !worker->cancelled && is_due(worker);
+	}
+	return others < self->queue->kapi_limit;
 }
 
 static long run_worker(struct kapi_thread *thread, void *data)
@@ -33,7 +57,9 @@ static long run_worker(struct kapi_thread *thread, void *data)
 	struct worker *worker = data;
 
 	(void)thread;
-	if (!thread_wait_until(is_cancelled, worker, worker->due, "its time", NULL)) {
+	thread_wait_until(need_not_wait, worker, worker->due, "its time", NULL);
+	thread_wait(may_begin, worker, "the works before it", NULL);
+	if (!worker->cancelled) {
 		worker->started = true;
 		worker->work->kapi_pending = false;
 		worker->work->func(worker->work);
@@ -43,7 +69,7 @@ static long run_worker(struct kapi_thread *thread, void *data)
 	return 0;
 }
 
-static bool queue_at(struct work_struct *work, unsigned long due)
+static bool queue_at(struct workqueue_struct *queue, struct work_struct *work, unsigned long due)
 {
 	struct worker *worker;
 	struct kapi_thread *thread;
@@ -57,7 +83,7 @@ static bool queue_at(struct work_struct *work, unsigned long due)
 		host_abort();
 	}
 	thread->detached = true;
-	*worker = (struct worker){ .work = work, .due = due };
+	*worker = (struct worker){ .work = work, .queue = queue, .due = due };
 	list_add_tail(&worker->node, &workers);
 	work->kapi_pending = true;
 	return true;
@@ -65,14 +91,12 @@ static bool queue_at(struct work_struct *work, unsigned long due)
 
 bool queue_work(struct workqueue_struct *queue, struct work_struct *work)
 {
-	(void)queue;
-	return queue_at(work, jiffies);
+	return queue_at(queue, work, jiffies);
 }
 
 bool queue_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks)
 {
-	(void)queue;
-	return queue_at(&work->work, jiffies + ticks);
+	return queue_at(queue, &work->work, jiffies + ticks);
 }
 
 static bool has_no_worker(void *work)
@@ -104,17 +128,74 @@ bool kapi_flush_work(struct work_struct *work, const struct kapi_place *place)
 	return waits;
 }
 
-bool kapi_cancel_work_sync(struct work_struct *work, const struct kapi_place *place)
+bool kapi_flush_delayed_work(struct delayed_work *work, const struct kapi_place *place)
+{
+	struct worker *pending = pending_worker(&work->work);
+
+	if (pending)
+		pending->hurries = true;
+	return kapi_flush_work(&work->work, place);
+}
+
+bool cancel_work(struct work_struct *work)
 {
 	struct worker *pending = pending_worker(work);
 
-	kapi_might_sleep(place);
 	if (pending) {
 		pending->cancelled = true;
 		work->kapi_pending = false;
 	}
-	thread_wait(has_no_worker, work, "the end of a work", place);
 	return pending;
+}
+
+bool kapi_cancel_work_sync(struct work_struct *work, const struct kapi_place *place)
+{
+	bool was_pending;
+
+	kapi_might_sleep(place);
+	was_pending = cancel_work(work);
+	thread_wait(has_no_worker, work, "the end of a work", place);
+	return was_pending;
+}
+
+bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks)
+{
+	bool was_pending = cancel_work(&work->work);
+
+	queue_delayed_work(queue, work, ticks);
+	return was_pending;
+}
+
+/* --- queues --- */
+
+static bool is_idle(void *queue)
+{
+	const struct worker *worker;
+
+	list_for_each_entry (worker, &workers, node)
+		if (worker->queue == queue && !worker->cancelled && is_due(worker))
+			return false;
+	return true;
+}
+
+void kapi_flush_workqueue(struct workqueue_struct *queue, const struct kapi_place *place)
+{
+	kapi_might_sleep(place);
+	thread_wait(is_idle, queue, "the works of a queue", place);
+}
+
+void workqueue_end(struct workqueue_struct *queue, const struct kapi_place *place)
+{
+	struct worker *worker;
+
+	kapi_flush_workqueue(queue, place);
+	list_for_each_entry (worker, &workers, node) {
+		if (worker->queue != queue || worker->cancelled)
+			continue;
+		report(KAPI_CHECK_BAD_CALL, place, "destroy_workqueue() of %s, where a work waits for its time",
+		       queue->name);
+		worker->cancelled = true;
+	}
 }
 
 void workqueues_forget(void)

@@ -2,15 +2,22 @@
 #ifndef _LINUX_DEVICE_H
 #define _LINUX_DEVICE_H
 
+#include <kapi/place.h>
+#include <linux/gfp.h>
 #include <linux/types.h>
+
+struct kapi_devres;
+struct dev_pagemap;
+struct resource;
 
 struct device {
 	struct device *parent;
 	void *driver_data;
 	dev_t devt;
 	bool initialized;
-	u64 kapi_dma_mask;  /**< 0: of 32 bits */
-	u64 kapi_dma_pages; /**< pages of addresses that were given out */
+	struct kapi_devres *kapi_devres; /**< what is given back when the driver leaves the device */
+	u64 kapi_dma_mask;               /**< 0: of 32 bits */
+	u64 kapi_dma_pages;              /**< pages of addresses that were given out */
 	char name[32];
 };
 
@@ -31,5 +38,20 @@ static inline void dev_set_drvdata(struct device *device, void *data)
 {
 	device->driver_data = data;
 }
+
+#include <linux/dev_printk.h>
+
+/* Memory and actions that go with the driver: kapi_device_unbind(). */
+void *kapi_devm_alloc(struct device *device, size_t count, size_t size, gfp_t gfp, const struct kapi_place *place);
+void kapi_devm_free(struct device *device, const void *memory, const struct kapi_place *place);
+int kapi_devm_add_action(struct device *device, void (*action)(void *data), void *data, bool or_reset,
+			 const struct kapi_place *place);
+#define devm_kzalloc(device, size, gfp) kapi_devm_alloc(device, 1, size, (gfp) | __GFP_ZERO, KAPI_HERE)
+#define devm_kmalloc(device, size, gfp) kapi_devm_alloc(device, 1, size, gfp, KAPI_HERE)
+#define devm_kcalloc(device, count, size, gfp) kapi_devm_alloc(device, count, size, (gfp) | __GFP_ZERO, KAPI_HERE)
+#define devm_kfree(device, memory) kapi_devm_free(device, memory, KAPI_HERE)
+#define devm_add_action(device, action, data) kapi_devm_add_action(device, action, data, false, KAPI_HERE)
+/* If there is no memory, the action is done at once. */
+#define devm_add_action_or_reset(device, action, data) kapi_devm_add_action(device, action, data, true, KAPI_HERE)
 
 #endif

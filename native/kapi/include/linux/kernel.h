@@ -7,6 +7,7 @@
 #include <linux/container_of.h>
 #include <linux/err.h>
 #include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/string.h>

@@ -32,6 +32,12 @@ void kapi_zone_device_page_init(struct page *page, const struct kapi_place *plac
 #define memunmap_pages(pgmap) kapi_memunmap_pages(pgmap, KAPI_HERE)
 #define zone_device_page_init(page) kapi_zone_device_page_init(page, KAPI_HERE)
 
+struct device;
+void *kapi_devm_memremap_pages(struct device *device, struct dev_pagemap *pgmap, const struct kapi_place *place);
+void kapi_devm_memunmap_pages(struct device *device, struct dev_pagemap *pgmap, const struct kapi_place *place);
+#define devm_memremap_pages(device, pgmap) kapi_devm_memremap_pages(device, pgmap, KAPI_HERE)
+#define devm_memunmap_pages(device, pgmap) kapi_devm_memunmap_pages(device, pgmap, KAPI_HERE)
+
 bool is_device_private_page(const struct page *page);
 bool is_device_coherent_page(const struct page *page);
 

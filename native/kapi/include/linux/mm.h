@@ -89,6 +89,30 @@ static inline bool folio_is_longterm_pinnable(const struct folio *folio)
 {
 	return !is_zone_device_page(&folio->page);
 }
+/* A folio by its first page. */
+#define folio_page(folio, number) (&(folio)->page + (number))
+#define folio_pfn(folio) page_to_pfn(&(folio)->page)
+#define folio_size(folio) page_size(&(folio)->page)
+#define folio_nr_pages(folio) (folio_size(folio) >> PAGE_SHIFT)
+#define folio_order(folio) (folio_nr_pages(folio) > 1 ? PMD_SHIFT - PAGE_SHIFT : 0)
+#define folio_test_large(folio) (folio_nr_pages(folio) > 1)
+#define folio_ref_count(folio) page_count(&(folio)->page)
+#define folio_get(folio) get_page(&(folio)->page)
+#define folio_put(folio) put_page(&(folio)->page)
+#define folio_is_zone_device(folio) is_zone_device_page(&(folio)->page)
+#define folio_is_device_private(folio) is_device_private_page(&(folio)->page)
+#define folio_is_device_coherent(folio) is_device_coherent_page(&(folio)->page)
+/** Whether a device, or somebody else besides the CPU, has written to the page. */
+void kapi_set_page_dirty(struct page *page, const struct kapi_place *place);
+#define set_page_dirty(page) kapi_set_page_dirty(page, KAPI_HERE)
+#define set_page_dirty_lock(page) kapi_set_page_dirty(page, KAPI_HERE)
+#define folio_mark_dirty(folio) kapi_set_page_dirty(&(folio)->page, KAPI_HERE)
+bool PageDirty(const struct page *page);
+bool PageLocked(const struct page *page);
+bool PageAnon(const struct page *page);
+#define folio_test_dirty(folio) PageDirty(&(folio)->page)
+#define folio_test_locked(folio) PageLocked(&(folio)->page)
+#define folio_test_anon(folio) PageAnon(&(folio)->page)
 void dump_page(const struct page *page, const char *reason);
 
 #endif

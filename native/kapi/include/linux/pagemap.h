@@ -13,5 +13,8 @@ void kapi_unlock_page(struct page *page, const struct kapi_place *place);
 #define lock_page(page) kapi_lock_page(page, KAPI_HERE)
 #define trylock_page(page) kapi_trylock_page(page, KAPI_HERE)
 #define unlock_page(page) kapi_unlock_page(page, KAPI_HERE)
+#define folio_lock(folio) lock_page(&(folio)->page)
+#define folio_trylock(folio) trylock_page(&(folio)->page)
+#define folio_unlock(folio) unlock_page(&(folio)->page)
 
 #endif

@@ -17,6 +17,14 @@ struct task_struct {
 struct task_struct *kapi_current(void);
 #define current kapi_current()
 
+/** Let a thread look at what it waits for again. Returns whether it waited. */
+int wake_up_process(struct task_struct *task);
+/** Sleep until somebody wakes this thread, at most for @p ticks. Returns those that are left. */
+long kapi_schedule_timeout(long ticks, const struct kapi_place *place);
+#define schedule_timeout_interruptible(ticks) kapi_schedule_timeout(ticks, KAPI_HERE)
+#define schedule_timeout_uninterruptible(ticks) kapi_schedule_timeout(ticks, KAPI_HERE)
+#define schedule_timeout_killable(ticks) kapi_schedule_timeout(ticks, KAPI_HERE)
+
 /** Let other threads run. */
 void schedule(void);
 #define cond_resched() (schedule(), 0)

@@ -22,6 +22,8 @@ static inline void wake_up(wait_queue_head_t *queue)
 	queue->wakeups++;
 }
 #define wake_up_all(queue) wake_up(queue)
+#define wake_up_interruptible(queue) wake_up(queue)
+#define wake_up_interruptible_all(queue) wake_up(queue)
 
 /** Waits for the next wakeup, at most for @p ticks; returns the ticks that are left. */
 unsigned long kapi_wait(wait_queue_head_t *queue, unsigned long ticks, const struct kapi_place *place);
@@ -43,5 +45,14 @@ unsigned long kapi_wait(wait_queue_head_t *queue, unsigned long ticks, const str
 		} \
 		kapi_met_ && !kapi_left_ ? 1l : (long)kapi_left_; \
 	})
+/* No signals are emulated. */
+#define wait_event_interruptible(queue, condition) \
+	({ \
+		wait_event(queue, condition); \
+		0; \
+	})
+#define wait_event_killable(queue, condition) wait_event_interruptible(queue, condition)
+#define wait_event_interruptible_timeout(queue, condition, timeout) wait_event_timeout(queue, condition, timeout)
+#define wait_event_killable_timeout(queue, condition, timeout) wait_event_timeout(queue, condition, timeout)
 
 #endif

@@ -13,9 +13,20 @@ struct kapi_xa_node;
 struct xarray {
 	struct kapi_xa_node *root;
 	unsigned int height; /**< levels of nodes; 0: nothing is stored */
+	unsigned int flags;
 };
 
 #define DEFINE_XARRAY(name) struct xarray name = { 0 }
+
+#define XA_FLAGS_ALLOC 1u
+#define XA_FLAGS_ALLOC1 2u
+#define DEFINE_XARRAY_ALLOC(name) DEFINE_XARRAY(name)
+#define DEFINE_XARRAY_ALLOC1(name) struct xarray name = { .flags = XA_FLAGS_ALLOC1 }
+
+static inline void xa_init_flags(struct xarray *xa, unsigned int flags)
+{
+	*xa = (struct xarray){ .flags = flags };
+}
 
 static inline void xa_init(struct xarray *xa)
 {
@@ -28,6 +39,31 @@ void *xa_erase(struct xarray *xa, unsigned long index);
 /** The first entry from @p *index to @p max; @p *index becomes its index. NULL: there is none. */
 void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, unsigned int filter);
 void *kapi_xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place);
+/** The first index from @p *index to @p max without an entry. false: there is none. */
+bool kapi_xa_find_free(const struct xarray *xa, unsigned long *index, unsigned long max);
+
+struct xa_limit {
+	u32 max;
+	u32 min;
+};
+#define XA_LIMIT(least, most) ((struct xa_limit){ .min = (least), .max = (most) })
+#define xa_limit_32b XA_LIMIT(0, U32_MAX)
+#define xa_limit_31b XA_LIMIT(0, INT_MAX)
+#define xa_limit_16b XA_LIMIT(0, 0xffffu)
+
+/** Store at the lowest free index within a limit. -EBUSY: there is none. */
+int kapi_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t gfp,
+		  const struct kapi_place *place);
+/** The same, from @p *next on; 1: it has begun anew. */
+int kapi_xa_alloc_cyclic(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, u32 *next, gfp_t gfp,
+			 const struct kapi_place *place);
+/** Store where nothing is. -EBUSY: there is something. */
+int kapi_xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place);
+#define xa_alloc(xa, id, entry, limit, gfp) kapi_xa_alloc(xa, id, entry, limit, gfp, KAPI_HERE)
+#define xa_alloc_cyclic(xa, id, entry, limit, next, gfp) \
+	kapi_xa_alloc_cyclic(xa, id, entry, limit, next, gfp, KAPI_HERE)
+#define xa_insert(xa, index, entry, gfp) kapi_xa_insert(xa, index, entry, gfp, KAPI_HERE)
+
 static inline bool xa_empty(const struct xarray *xa)
 {
 	return !xa->height;
