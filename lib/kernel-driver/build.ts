@@ -128,7 +128,7 @@ function variablesOf(
     HMMU_DRIVER_FOLDER: process.cwd(),
     HMMU_DRIVER_MODULES: modules.map(moduleName).join(';'),
     ...Object.fromEntries(modules.map((files) => [`HMMU_DRIVER_SOURCES_${moduleName(files)}`, files.join(';')])),
-    HMMU_DRIVER_HEADERS: include.map(safePath).join(';'),
+    HMMU_DRIVER_HEADERS: include.map((folder) => safePath(folder)).join(';'),
     HMMU_DRIVER_FLAGS: words.join(';'),
     HMMU_DRIVER_PROGRAM: program.join(';'),
     HMMU_DRIVER_SANITIZE: sanitize ?? '',
