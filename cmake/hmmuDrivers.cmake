@@ -121,6 +121,24 @@ function(hmmu_live_program name)
 	target_compile_options(${name} PRIVATE -w)
 	# All of kapi_live: its functions come before those of the C library.
 	target_link_libraries(${name} PRIVATE -Wl,--whole-archive hmmu::kapi_live -Wl,--no-whole-archive
-		hmmu::kapi hmmu::kapi_live_core dl pthread)
+		hmmu::kapi_live_kernel dl pthread)
+	# The variables of drivers and of the rest of the kernel have pages of their own, which processes share.
+	set(variables "*(.data .data.* .bss .bss.* COMMON)")
+	set(kernel "    *libhmmu_live_kernel.a:${variables}\n")
+	foreach(driver IN LISTS program_DRIVERS)
+		string(APPEND kernel "    *${driver}.dir/${variables}\n")
+	endforeach()
+	set(script ${CMAKE_CURRENT_BINARY_DIR}/${name}-kernel.ld)
+	file(WRITE ${script} "SECTIONS {
+  .kapi_shared : ALIGN(4096) {
+    kapi_shared_begin = .;
+${kernel}    . = ALIGN(4096);
+    kapi_shared_end = .;
+  }
+}
+INSERT AFTER .data;
+")
+	target_link_options(${name} PRIVATE -fuse-ld=bfd -Wl,-T,${script})
+	set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${script})
 	set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
 endfunction()

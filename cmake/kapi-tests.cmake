@@ -62,7 +62,14 @@ if(HMMU_KERNEL_TREE)
 	target_include_directories(test_driver_gup_test SYSTEM PRIVATE ${HMMU_KERNEL_TREE}/mm)
 	if(TARGET hmmu::kapi_live)
 		hmmu_live_program(hmm_tests tools/testing/selftests/mm/hmm-tests.c DRIVERS test_hmm gup_test)
-		add_dependencies(kapi_tests hmm_tests)
+		hmmu_live_program(live_program ${kapi}/test/live_program.c DRIVERS test_hmm)
+		add_dependencies(kapi_tests hmm_tests live_program)
+		foreach(test fork flush killed orphan threads mremap many-mappings read-and-write dup bad-pointers handler
+				earlier-handler)
+			add_test(NAME live_${test} COMMAND live_program ${test})
+			# A report of a check is on a line of its own, and ends so.
+			set_tests_properties(live_${test} PROPERTIES TIMEOUT 60 LABELS kapi FAIL_REGULAR_EXPRESSION " \\[[a-z-]+\\]\n")
+		endforeach()
 	endif()
 endif()
 

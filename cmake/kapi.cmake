@@ -68,21 +68,22 @@ target_compile_options(kapi_kernel INTERFACE -nostdinc
 	-Wall -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wvla
 	-Wno-pointer-sign -Werror=implicit-function-declaration $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 
-# Programs in emulated memory: native/kapi/live, on x86-64. The program's heap is not the core's.
+# Programs in emulated memory: native/kapi/live, on x86-64. The kernel's memory is not the program's.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64 AND NOT HMMU_SANITIZE)
-	set(live_core ${CMAKE_CURRENT_BINARY_DIR}/libhmmu_live_core.a)
-	add_custom_command(OUTPUT ${live_core}
-		COMMAND ${CMAKE_OBJCOPY} --redefine-sym calloc=live_calloc --redefine-sym malloc=live_alloc
-			--redefine-sym free=live_free ${core_object} ${live_core}
-		DEPENDS ${core_object} VERBATIM)
-	add_custom_target(hmmu_live_core DEPENDS ${live_core})
-	add_dependencies(hmmu_live_core hmmu_core)
-	list(APPEND archives ${live_core})
-	kapi_archive(kapi_live_core ${live_core})
-	add_dependencies(kapi_live_core hmmu_live_core)
+	set(live_kernel ${CMAKE_CURRENT_BINARY_DIR}/libhmmu_live_kernel.a)
+	set(make_live_kernel ${PROJECT_SOURCE_DIR}/cmake/live-kernel.sh)
+	add_custom_command(OUTPUT ${live_kernel}
+		COMMAND sh ${make_live_kernel} ${CMAKE_LINKER} ${CMAKE_OBJCOPY} ${CMAKE_AR} ${live_kernel}
+			$<TARGET_FILE:hmmu_kapi> ${core_object}
+		DEPENDS ${core_object} hmmu_kapi ${make_live_kernel} VERBATIM)
+	add_custom_target(hmmu_live_kernel DEPENDS ${live_kernel})
+	add_dependencies(hmmu_live_kernel hmmu_core hmmu_kapi)
+	list(APPEND archives ${live_kernel})
+	kapi_archive(kapi_live_kernel ${live_kernel})
+	add_dependencies(kapi_live_kernel hmmu_live_kernel)
 	kapi_part(kapi_live_objects live)
 	add_library(hmmu_kapi_live STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:kapi_live_objects>)
-	set(live_targets hmmu_kapi_live kapi_live_core)
+	set(live_targets hmmu_kapi_live kapi_live_kernel)
 endif()
 
 # cmake --build BUILD --target hmmu_drivers; cmake --install BUILD --component drivers

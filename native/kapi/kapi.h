@@ -178,6 +178,26 @@ long kapi_store(uint32_t tid, uint64_t address, const void *buffer, size_t size)
 /** Addresses for which this function returns true are not the machine's: drivers copy from and to them as they are, for a
  * program that runs in emulated memory only in part. NULL: none. */
 void kapi_set_host_memory(bool (*is_host_memory)(uint64_t address, size_t size));
+/** The same, for programs of several processes, each with memory of its own. */
+struct kapi_process_memory {
+	/** Whether these addresses of a task are not the machine's. */
+	bool (*has)(uint32_t tid, uint64_t address, size_t size);
+	/** Copy from them, or to them. false: -EFAULT. */
+	bool (*load)(uint32_t tid, uint64_t address, void *to, size_t size);
+	bool (*store)(uint32_t tid, uint64_t address, const void *from, size_t size);
+};
+/** Have drivers copy from and to such memory. NULL: there is none. */
+void kapi_set_process_memory(const struct kapi_process_memory *memory);
+/** Several threads of the host that take turns to call these functions, on one machine. */
+struct kapi_others {
+	/** Between two threads of the kernel: others may call, until this returns. */
+	void (*let_in)(void);
+	/** No thread of the kernel can go on: others call meanwhile. false: there are none that could end the wait. @p switches
+	 * is how often a thread has run so far. */
+	bool (*wait)(uint64_t switches);
+};
+/** There are others. NULL: there are none. */
+void kapi_set_others(const struct kapi_others *others);
 /** fork(). */
 long kapi_fork(uint32_t tid, uint32_t *child);
 /** Exit of a process. */

@@ -4,69 +4,127 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MOST_FILES 64u
-
-static struct {
-	int descriptor;
-	struct kapi_file *file; /**< NULL: free */
-} files[MOST_FILES];
-
-static int find(int descriptor)
+static struct live_descriptor *find(int number)
 {
-	for (unsigned int i = 0; i < MOST_FILES; i++)
-		if (files[i].file && files[i].descriptor == descriptor)
-			return (int)i;
-	return -1;
+	for (uint32_t i = 0; live.process && i < LIVE_MOST_FILES; i++)
+		if (live.process->descriptors[i].opened && live.process->descriptors[i].number == number)
+			return &live.process->descriptors[i];
+	return NULL;
 }
 
-struct kapi_file *live_file(int descriptor)
+static struct live_descriptor *find_free(void)
 {
-	int i = find(descriptor);
-
-	return i < 0 ? NULL : files[i].file;
+	for (uint32_t i = 0; i < LIVE_MOST_FILES; i++)
+		if (!live.process->descriptors[i].opened)
+			return &live.process->descriptors[i];
+	return NULL;
 }
 
-static int add(struct kapi_file *file)
+struct kapi_file *live_file(int number)
 {
-	for (unsigned int i = 0; i < MOST_FILES; i++) {
-		if (files[i].file)
-			continue;
-		files[i].descriptor = (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
-		if (files[i].descriptor < 0)
-			return -errno;
-		files[i].file = file;
-		return files[i].descriptor;
+	const struct live_descriptor *descriptor = find(number);
+
+	return descriptor ? descriptor->opened->file : NULL;
+}
+
+/* The last close is the file's end. */
+static int drop(struct live_descriptor *descriptor, uint32_t tid)
+{
+	struct live_open_file *opened = descriptor->opened;
+	int err = 0;
+
+	descriptor->opened = NULL;
+	if (--opened->references)
+		return 0;
+	err = (int)kapi_close(tid, opened->file);
+	live_free(opened);
+	return err;
+}
+
+static int add(struct live_open_file *opened, int number)
+{
+	struct live_descriptor *descriptor = find_free();
+
+	if (!descriptor)
+		return -EMFILE;
+	if (number < 0)
+		number = (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+	if (number < 0)
+		return -errno;
+	opened->references++;
+	*descriptor = (struct live_descriptor){ .number = number, .opened = opened };
+	return number;
+}
+
+static long open_file(void *data)
+{
+	struct live_open_file *opened = live_alloc(sizeof(*opened));
+	char path[PATH_MAX] = { 0 };
+	int err, number;
+
+	strncpy(path, data, sizeof(path) - 1);
+	err = opened ? (int)kapi_open(live_tid, path, &opened->file) : -ENOMEM;
+
+	if (err) {
+		live_free(opened);
+		return err;
 	}
-	return -EMFILE;
+	number = add(opened, -1);
+	if (number < 0) {
+		kapi_close(live_tid, opened->file);
+		live_free(opened);
+	}
+	return number;
 }
 
 int live_open(const char *path)
 {
-	struct kapi_file *file;
-	int err = live.m ? 0 : live_boot(), descriptor;
+	int err = live.m ? 0 : live_boot();
 
-	if (!err)
-		err = (int)kapi_open(live.tid, path, &file);
-	if (err)
-		return err;
-	descriptor = add(file);
-	if (descriptor < 0)
-		kapi_close(live.tid, file);
-	live_shoot_down();
-	return descriptor;
+	return err ? err : (int)live_run(open_file, (void *)path);
 }
 
-int live_close(int descriptor)
+static long close_file(void *data)
 {
-	int i = find(descriptor), err;
+	return drop(data, live_tid);
+}
 
-	err = (int)kapi_close(live.tid, files[i].file);
-	files[i].file = NULL;
-	live_shoot_down();
-	syscall(SYS_close, descriptor);
+int live_close(int number)
+{
+	int err = (int)live_run(close_file, find(number));
+
+	syscall(SYS_close, number);
 	return err;
+}
+
+int live_duplicate(int number, int copy)
+{
+	int err;
+
+	live_enter();
+	err = add(find(number)->opened, copy);
+	live_leave();
+	return err;
+}
+
+void live_close_all(struct live_process *process, uint32_t tid)
+{
+	for (uint32_t i = 0; i < LIVE_MOST_FILES; i++)
+		if (process->descriptors[i].opened)
+			drop(&process->descriptors[i], tid);
+}
+
+void live_share_files(struct live_process *child)
+{
+	for (uint32_t i = 0; i < LIVE_MOST_FILES; i++) {
+		child->descriptors[i] = live.process->descriptors[i];
+		if (child->descriptors[i].opened)
+			child->descriptors[i].opened->references++;
+	}
 }

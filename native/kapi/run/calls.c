@@ -48,7 +48,9 @@ static long run_until_done(struct kapi_thread *thread)
 {
 	long result;
 
-	if (!threads_run(thread)) {
+	while (!threads_run(thread)) {
+		if (!threads_are_dead() && threads_wait_for_others())
+			continue;
 		if (threads_are_dead())
 			return -ENOTRECOVERABLE;
 		if (threads_wait_for_core())

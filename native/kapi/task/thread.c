@@ -15,6 +15,8 @@ static struct kapi_thread program = { .task = { .comm = "program" },
 static struct kapi_thread *running = &program;
 static LIST_HEAD(threads);
 static u64 random_state;
+static const struct kapi_others *others;
+static u64 switches;
 static bool dead;
 
 /* xorshift64 */
@@ -159,6 +161,7 @@ static void run_outside(struct kapi_thread *thread)
 static void run(struct kapi_thread *thread)
 {
 	running = thread;
+	switches++;
 	coroutine_resume(thread->coroutine);
 	while (thread->outside) {
 		run_outside(thread);
@@ -167,6 +170,23 @@ static void run(struct kapi_thread *thread)
 	running = &program;
 	if (thread->done && thread->detached)
 		thread_free(thread);
+}
+
+void kapi_set_others(const struct kapi_others *set)
+{
+	others = set;
+}
+
+/* Each time a thread of the host may be another one that others have let in. */
+static void let_others_in(void)
+{
+	if (others)
+		others->let_in();
+}
+
+bool threads_wait_for_others(void)
+{
+	return others && others->wait(switches);
 }
 
 bool threads_run(const struct kapi_thread *until)
@@ -178,6 +198,7 @@ bool threads_run(const struct kapi_thread *until)
 			run(thread);
 		else if (!pass_time())
 			break;
+		let_others_in();
 	}
 	return until && until->done;
 }

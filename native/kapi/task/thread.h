@@ -84,6 +84,8 @@ void thread_call_outside(void (*function)(void *data), void *data);
 bool thread_call_inside(void (*function)(void *data), void *data);
 /** Whether a thread is not in the middle of a wait. */
 bool thread_can_run(const struct kapi_thread *thread);
+/** Let other threads of the host call, when nothing can run. false: there are none that could change that. */
+bool threads_wait_for_others(void);
 /** Report all threads that wait, as they will do so for ever. */
 void threads_report_deadlock(void);
 /** The thread of a task; NULL: the task is in no call. */
