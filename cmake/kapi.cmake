@@ -67,6 +67,12 @@ target_compile_options(kapi_kernel INTERFACE -nostdinc
 	-D__KERNEL__ -DMODULE -funsigned-char -fno-strict-aliasing -fno-strict-overflow -fno-common
 	-Wall -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wvla
 	-Wno-pointer-sign -Werror=implicit-function-declaration $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+# Kernels zero local variables, which hides those that a driver forgets to write. A pattern shows them.
+include(CheckCCompilerFlag)
+check_c_compiler_flag(-ftrivial-auto-var-init=pattern has_var_init)
+if(has_var_init)
+	target_compile_options(kapi_kernel INTERFACE -ftrivial-auto-var-init=pattern)
+endif()
 
 # Programs in emulated memory: native/kapi/live, on x86-64. The kernel's memory is not the program's.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64 AND NOT HMMU_SANITIZE)

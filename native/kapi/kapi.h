@@ -170,6 +170,8 @@ long kapi_open(uint32_t tid, const char *name, struct kapi_file **file);
 long kapi_close(uint32_t tid, struct kapi_file *file);
 /** ioctl(). @p argument is an address of the task, or a number. */
 long kapi_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t argument);
+/** Begin an ioctl(), and return at once, as kapi_start() does. */
+long kapi_start_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t argument);
 /** mmap() of a device, private: its driver puts pages into the mapping. The kind of @p map counts for nothing. */
 long kapi_mmap(uint32_t tid, struct kapi_file *file, const struct hmmu_map *map, uint64_t offset, uint64_t *address);
 /** Load or store bytes of the task's memory, as the CPU would. 0 or a negative errno. */

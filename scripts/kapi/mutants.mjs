@@ -83,6 +83,8 @@ const MUTANTS = [
   drop('dmirror_range_fault', 'mmap_read_unlock'),
   drop('dmirror_range_fault', 'mmap_read_lock'),
   word('dmirror_range_fault', 'mutex_lock', 'mutex_trylock'),
+  value('dmirror_range_fault', 'mmu_interval_read_begin', '0'),
+  word('dmirror_do_fault', 'GFP_ATOMIC', 'GFP_KERNEL'),
   drop('dmirror_fault', 'mmput'),
   drop('dmirror_migrate_to_device', 'mmput'),
   drop('dmirror_migrate_to_device', 'mmap_read_unlock'),
@@ -90,6 +92,8 @@ const MUTANTS = [
   drop('dmirror_migrate_to_device', 'migrate_vma_finalize'),
   drop('dmirror_migrate_to_device', 'dmirror_migrate_finalize_and_map'),
   drop('dmirror_migrate_to_device', 'dmirror_bounce_fini'),
+  drop('dmirror_migrate_to_system', 'mmput'),
+  twice('dmirror_migrate_to_system', 'mmput'),
   drop('dmirror_migrate_to_system', 'migrate_vma_finalize'),
   drop('dmirror_migrate_to_system', 'migrate_vma_pages'),
   word('dmirror_migrate_to_device', 'MIGRATE_VMA_SELECT_SYSTEM', 'MIGRATE_VMA_SELECT_DEVICE_PRIVATE'),
@@ -109,7 +113,10 @@ const MUTANTS = [
   word('dmirror_devmem_fault_alloc_and_copy', 'BACKING_PAGE', ''),
   drop('dmirror_devmem_fault', 'migrate_vma_finalize'),
   drop('dmirror_devmem_fault', 'migrate_vma_pages'),
+  value('dmirror_devmem_fault', 'dmirror_devmem_fault_alloc_and_copy', '0'),
   drop('dmirror_device_evict_chunk', 'lock_page'),
+  word('dmirror_device_evict_chunk', 'kvcalloc', 'kvmalloc_array', 2),
+  drop('dmirror_device_evict_chunk', 'copy_highpage'),
   drop('dmirror_device_evict_chunk', 'migrate_device_finalize'),
   drop('dmirror_device_evict_chunk', 'migrate_device_pages'),
   drop('dmirror_device_evict_chunk', 'kvfree'),
@@ -119,11 +126,14 @@ const MUTANTS = [
   twice('dmirror_exclusive', 'put_page'),
   drop('dmirror_exclusive', 'mmap_read_unlock', 2),
   drop('dmirror_do_update', 'xa_erase'),
+  drop('dmirror_interval_invalidate', 'mutex_lock'),
   drop('dmirror_interval_invalidate', 'mmu_interval_set_seq'),
   drop('dmirror_interval_invalidate', 'dmirror_do_update'),
   drop('dmirror_interval_invalidate', 'mutex_unlock'),
   value('dmirror_interval_invalidate', 'mmu_notifier_range_blockable', '1'),
   drop('dmirror_range_snapshot', 'mmu_interval_notifier_remove'),
+  value('dmirror_range_snapshot', 'mmu_interval_read_retry', '0'),
+  drop('dmirror_range_snapshot', 'mutex_lock'),
   value('dmirror_range_fault', 'mmu_interval_read_retry', '0'),
   drop('dmirror_fops_release', 'mmu_interval_notifier_remove'),
   drop('dmirror_fops_release', 'xa_destroy'),
@@ -143,28 +153,44 @@ const MUTANTS = [
   drop('dmirror_atomic_map', 'mutex_unlock', 2),
 ]
 
-/** Compiles the driver with a fault, links the test, and runs it. Returns who notices the fault. */
-function noticedBy(text) {
-  const file = join(build, 'mutant.c')
-  const { compiler, flags } = compileCommand(build, source)
-  writeFileSync(file, text)
-  const object = join(build, 'mutant.o')
-  const compiled = spawnSync(compiler, [...flags, `-I${join(build, 'linux-6.12/lib')}`, '-w', '-o', object, '-c', file])
-  if (compiled.status !== 0) return 'the compiler'
-  const test = join(build, 'mutant')
-  const link = readFileSync(join(build, 'CMakeFiles/test_driver_test_hmm.dir/link.txt'), 'utf8')
+/** Links a test of the driver with its object replaced. */
+function linked(test, object) {
+  const link = readFileSync(join(build, `CMakeFiles/${test}.dir/link.txt`), 'utf8')
   const words = link
     .replaceAll('"', '')
     .split(/\s+/)
     .filter((part) => part)
-    .map((part) => (part.endsWith('lib/test_hmm.c.o') ? object : part === 'test_driver_test_hmm' ? test : part))
-  const linked = spawnSync(words[0], words.slice(1), { cwd: build, encoding: 'utf8' })
-  if (linked.status !== 0) throw new Error(linked.stderr)
-  const { status, signal, stdout } = spawnSync(test, [], { encoding: 'utf8', timeout: 60000 })
-  const checks = [...new Set([...(stdout ?? '').matchAll(/^report: .*\[([\w-]+)\]$/gm)].map(([, check]) => check))]
-  if (checks.length > 0) return checks.join(', ')
-  if (signal) return signal === 'SIGTERM' ? 'no end' : signal
-  return status === 0 ? undefined : 'the test'
+    .map((part) => (part.endsWith('lib/test_hmm.c.o') ? object : part === test ? join(build, 'mutant') : part))
+  const { status, stderr } = spawnSync(words[0], words.slice(1), { cwd: build, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return join(build, 'mutant')
+}
+
+/** Runs a test. Returns which checks, or what else, notice something. */
+function noticedByTest(test, object) {
+  const { status, signal, stdout, stderr } = spawnSync(linked(test, object), [], { encoding: 'utf8', timeout: 60000 })
+  if (status === 0) return
+  const lines = [...`${stdout}${stderr}`.matchAll(/^(?:report: )?\S+?:\d+: .*\[([\w-]+)\]$/gm)]
+  const checks = new Set(lines.map(([, check]) => check))
+  if (checks.size > 0) return [...checks].join(', ')
+  if (!signal) return 'the test'
+  return signal === 'SIGTERM' ? 'no end' : signal
+}
+
+/** Compiles the driver with a fault, and runs its tests until one notices it. Returns who does. */
+function noticedBy(text) {
+  const file = join(build, 'mutant.c')
+  const object = join(build, 'mutant.o')
+  const { compiler, flags } = compileCommand(build, source)
+  writeFileSync(file, text)
+  const args = [...flags, '-Wno-error', `-I${join(build, 'linux-6.12/lib')}`, '-o', object, '-c', file]
+  const { status, stderr } = spawnSync(compiler, args, { encoding: 'utf8' })
+  if (status !== 0) return 'the compiler'
+  for (const test of ['test_driver_test_hmm', 'test_driver_test_hmm_failures']) {
+    const by = noticedByTest(test, object)
+    if (by) return by
+  }
+  return /\[(-Wunused-result)\]/.exec(stderr)?.[1]
 }
 
 const mutants = MUTANTS.filter(({ name }) => !only || name.includes(only))

@@ -92,6 +92,12 @@ void coroutine_suspend(struct coroutine *coroutine)
 	leave(coroutine, false);
 }
 
+const void *coroutine_stack(const struct coroutine *coroutine, size_t *size)
+{
+	*size = STACK_SIZE;
+	return coroutine->stack + GUARD_SIZE;
+}
+
 void coroutine_destroy(struct coroutine *coroutine)
 {
 	munmap(coroutine->stack, GUARD_SIZE + STACK_SIZE);

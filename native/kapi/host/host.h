@@ -58,6 +58,8 @@ struct coroutine *coroutine_create(void (*function)(void *), void *argument);
 void coroutine_resume(struct coroutine *coroutine);
 /** Back to where the running coroutine was resumed. */
 void coroutine_suspend(struct coroutine *coroutine);
+/** Its stack. */
+const void *coroutine_stack(const struct coroutine *coroutine, size_t *size);
 void coroutine_destroy(struct coroutine *coroutine);
 /** @} */
 

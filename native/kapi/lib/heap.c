@@ -8,6 +8,7 @@
 
 #include "host/host.h"
 #include "log/report.h"
+#include "task/active.h"
 #include "task/faults.h"
 #include "task/thread.h"
 
@@ -130,6 +131,7 @@ void kapi_free(enum kapi_heap heap, const void *memory, const struct kapi_place 
 	if (!fits(piece->heap, heap))
 		report(KAPI_CHECK_BAD_FREE, place, "%s() of memory for %s(), allocated at %s", free_names[heap],
 		       free_names[piece->heap], place_text(piece->place));
+	active_check_free(piece->bytes, piece->size, place);
 	drop_piece(piece);
 }
 

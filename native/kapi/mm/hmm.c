@@ -98,7 +98,8 @@ int kapi_make_device_exclusive_range(struct mm_struct *mm, unsigned long start, 
 	mm_need_lock(mm, "make_device_exclusive_range", place);
 	tid = mm_task(mm, place);
 	for (unsigned long address = start; tid && address < end; address += PAGE_SIZE) {
-		err = CORE_CALL(tid, place, hmmu_make_device_exclusive(machine, tid, address, owner_number(owner), &pfn));
+		err = CORE_CALL(tid, place,
+				hmmu_make_device_exclusive(machine, tid, address, owner_number(owner), &pfn));
 		if (err)
 			break;
 		pages[count++] = pfn ? pfn_to_page(pfn) : NULL;

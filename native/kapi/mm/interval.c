@@ -10,11 +10,13 @@
 #include "mm/core.h"
 #include "mm/mm.h"
 #include "mm/read_section.h"
+#include "task/active.h"
 #include "mm/owner.h"
 
 /** What the runtime knows of a notifier, beside the driver's own structure. */
 struct interval {
 	struct mmu_interval_notifier *notifier; /**< NULL: the number is free */
+	struct mm_struct *mm;
 	const struct kapi_place *inserted;
 	bool sequence_set; /**< by the invalidation that goes on */
 	u32 locks_before;  /**< how many the thread has that invalidates */
@@ -56,6 +58,20 @@ static bool make_room(u32 number)
 
 /* --- the driver's calls --- */
 
+/* Its memory is gone, or has something else in it. */
+static void forget_notifier(void *notifier)
+{
+	u32 number = 0;
+
+	while (intervals[number].notifier != notifier)
+		number++;
+	read_sections_end(notifier);
+	intervals[number].notifier = NULL;
+	core_enter(NULL);
+	hmmu_mmu_interval_notifier_remove(machine, number);
+	mmdrop(intervals[number].mm);
+}
+
 int kapi_interval_insert(struct mmu_interval_notifier *notifier, struct mm_struct *mm, unsigned long start,
 			 unsigned long length, const struct mmu_interval_notifier_ops *ops,
 			 const struct kapi_place *place)
@@ -74,7 +90,8 @@ int kapi_interval_insert(struct mmu_interval_notifier *notifier, struct mm_struc
 		hmmu_mmu_interval_notifier_remove(machine, number);
 		return -ENOMEM;
 	}
-	intervals[number] = (struct interval){ .notifier = notifier, .inserted = place };
+	intervals[number] = (struct interval){ .notifier = notifier, .mm = mm, .inserted = place };
+	active_add(notifier, "an interval notifier that is inserted", place, forget_notifier);
 	*notifier = (struct mmu_interval_notifier){ .ops = ops, .mm = mm, .kapi_interval = number };
 	mmgrab(mm);
 	return 0;
@@ -110,6 +127,7 @@ void kapi_interval_remove(struct mmu_interval_notifier *notifier, const struct k
 	while (hmmu_mmu_interval_notifier_remove(machine, notifier->kapi_interval) == -EAGAIN)
 		thread_wait_for_core(is_quiet, notifier, "the end of an invalidation", place);
 	intervals[notifier->kapi_interval].notifier = NULL;
+	active_remove(notifier);
 	read_sections_end(notifier);
 	mmdrop(mm);
 }

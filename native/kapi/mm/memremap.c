@@ -6,6 +6,7 @@
 
 #include "log/report.h"
 #include "mm/core.h"
+#include "mm/migrate.h"
 #include "mm/mm.h"
 #include "mm/owner.h"
 #include "mm/page.h"
@@ -95,7 +96,10 @@ static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_
 	}
 	mm_fault_begin(mm);
 	page_note_given(pfn_to_page(pfn));
+	thread->depth++;
 	result = call_migrate_to_ram(mm, address, pfn_to_page(pfn));
+	migrations_check_return();
+	thread->depth--;
 	mm_fault_end(mm);
 	/* The machine goes on with the fault. */
 	core_enter(NULL);

@@ -32,6 +32,7 @@ struct kapi_migration {
 	struct hmmu_migration *core;
 	const struct kapi_thread *thread;
 	const struct kapi_place *place;
+	u32 depth;                       /**< of the thread, when it began */
 	const unsigned long *driver_src; /**< by which a migration of device pages is known; NULL: by address */
 	unsigned long *src; /**< those of the machine: the driver's arrays may be gone before the migration is */
 	unsigned long *dst;
@@ -52,6 +53,7 @@ static struct kapi_migration *new_migration(unsigned long pages, const struct ka
 	}
 	migration->thread = thread_current();
 	migration->place = place;
+	migration->depth = thread_current()->depth;
 	migration->src = words;
 	migration->dst = words + pages;
 	migration->pages = pages;
@@ -169,7 +171,7 @@ static struct kapi_migration *migration_of_thread(void)
 	struct kapi_migration *migration;
 
 	list_for_each_entry (migration, &migrations, node)
-		if (migration->thread == thread_current())
+		if (migration->thread == thread_current() && migration->depth == thread_current()->depth)
 			return migration;
 	return NULL;
 }
@@ -180,7 +182,8 @@ void migrations_check_return(void)
 
 	while ((migration = migration_of_thread())) {
 		report(KAPI_CHECK_BAD_CALL, migration->place,
-		       "the migration that begins here is not finalized when the call ends");
+		       "the migration that begins here is not finalized when the call ends%s",
+		       migration->depth ? " of migrate_to_ram()" : "");
 		core_enter(NULL);
 		hmmu_migrate_end(migration->core);
 		free_migration(migration);

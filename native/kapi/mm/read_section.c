@@ -52,20 +52,27 @@ static void end_section(struct read_section *section)
 	host_free(section);
 }
 
+static struct read_section *new_section(const struct mmu_interval_notifier *notifier, const struct kapi_place *place)
+{
+	struct read_section *section = host_alloc(sizeof(*section));
+
+	if (!section) {
+		report(KAPI_CHECK_LIMIT, place, "the host has no memory to check the use of a notifier");
+		return NULL;
+	}
+	section->thread = thread_current();
+	section->notifier = notifier;
+	list_add(&section->node, &sections);
+	return section;
+}
+
 void read_section_begin(const struct mmu_interval_notifier *notifier, const struct kapi_place *place)
 {
 	struct read_section *section = section_of(notifier);
 
 	if (section)
 		end_section(section);
-	section = host_alloc(sizeof(*section));
-	if (!section) {
-		report(KAPI_CHECK_LIMIT, place, "the host has no memory to check the use of a notifier");
-		return;
-	}
-	section->thread = thread_current();
-	section->notifier = notifier;
-	list_add(&section->node, &sections);
+	new_section(notifier, place);
 }
 
 void read_section_found(const struct mmu_interval_notifier *notifier, const struct kapi_place *place)
@@ -83,6 +90,8 @@ bool read_section_is_stuck(const struct mmu_interval_notifier *notifier, const s
 {
 	struct read_section *section = section_of(notifier);
 
+	if (!section)
+		section = new_section(notifier, place);
 	if (!section)
 		return false;
 	if (++section->rounds == 2)

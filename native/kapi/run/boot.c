@@ -24,6 +24,7 @@
 #include "lib/rcu.h"
 #include "task/timer.h"
 #include "task/workqueue.h"
+#include "task/active.h"
 #include "task/faults.h"
 
 #define DEFAULT_PAGES (1u << 18)
@@ -44,6 +45,7 @@ static int boot(const struct kapi_options *options)
 	}
 	reports_clear();
 	faults_reset();
+	active_reset();
 	dma_reset();
 	engines_reset();
 	printk_set_level(options->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);

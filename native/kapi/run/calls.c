@@ -11,6 +11,7 @@
 #include "mm/mm.h"
 #include "mm/page.h"
 #include "mm/read_section.h"
+#include "task/active.h"
 
 /** A call. The thread copies it when it begins. */
 struct user_call {
@@ -24,6 +25,7 @@ static struct kapi_thread *kernel_thread;
 /* What a call leaves behind is seen here. */
 static void return_to_user(void)
 {
+	active_check_return();
 	read_sections_check_return();
 	migrations_check_return();
 	pages_check_return();

@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 
 #include "fs/file.h"
+#include "host/host.h"
 #include "kapi.h"
 #include "mm/core.h"
 #include "mm/mm.h"
@@ -64,6 +65,28 @@ long kapi_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t
 	struct ioctl_arguments arguments = { .file = (struct file *)file, .command = command, .argument = argument };
 
 	return kapi_call(tid, do_ioctl, &arguments);
+}
+
+static long do_started_ioctl(struct hmmu *m, uint32_t tid, void *data)
+{
+	struct ioctl_arguments arguments = *(struct ioctl_arguments *)data;
+
+	host_free(data);
+	return do_ioctl(m, tid, &arguments);
+}
+
+long kapi_start_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t argument)
+{
+	struct ioctl_arguments *arguments = host_alloc(sizeof(*arguments));
+	long err;
+
+	if (!arguments)
+		return -ENOMEM;
+	*arguments = (struct ioctl_arguments){ .file = (struct file *)file, .command = command, .argument = argument };
+	err = kapi_start(tid, do_started_ioctl, arguments);
+	if (err)
+		host_free(arguments);
+	return err;
 }
 
 struct mmap_arguments {

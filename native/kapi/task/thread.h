@@ -56,6 +56,7 @@ struct kapi_thread {
 	u32 locks;
 	struct list_head locked_pages;
 
+	u32 depth;         /**< how many migrate_to_ram() it is in */
 	u64 fault_address; /**< of the last fault on a device page */
 	u32 fault_pfn;
 	u32 faults; /**< how often it was in vain */

@@ -8,6 +8,7 @@
 
 #include "host/host.h"
 #include "log/report.h"
+#include "task/active.h"
 #include "task/thread.h"
 
 /** A thread for a work. The work may be freed by its own function. */
@@ -62,51 +63,12 @@ static long run_worker(struct kapi_thread *thread, void *data)
 	if (!worker->cancelled) {
 		worker->started = true;
 		worker->work->kapi_pending = false;
+		active_remove(worker->work);
 		worker->work->func(worker->work);
 	}
 	list_del(&worker->node);
 	host_free(worker);
 	return 0;
-}
-
-static bool queue_at(struct workqueue_struct *queue, struct work_struct *work, unsigned long due)
-{
-	struct worker *worker;
-	struct kapi_thread *thread;
-
-	if (work->kapi_pending)
-		return false;
-	worker = host_alloc(sizeof(*worker));
-	thread = worker ? thread_start("kworker", run_worker, worker) : NULL;
-	if (!thread) {
-		report(KAPI_CHECK_LIMIT, NULL, "the host has no memory for a worker");
-		host_abort();
-	}
-	thread->detached = true;
-	*worker = (struct worker){ .work = work, .queue = queue, .due = due };
-	list_add_tail(&worker->node, &workers);
-	work->kapi_pending = true;
-	return true;
-}
-
-bool queue_work(struct workqueue_struct *queue, struct work_struct *work)
-{
-	return queue_at(queue, work, jiffies);
-}
-
-bool queue_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks)
-{
-	return queue_at(queue, &work->work, jiffies + ticks);
-}
-
-static bool has_no_worker(void *work)
-{
-	const struct worker *worker;
-
-	list_for_each_entry (worker, &workers, node)
-		if (worker->work == work && !worker->cancelled)
-			return false;
-	return true;
 }
 
 static struct worker *pending_worker(const struct work_struct *work)
@@ -117,6 +79,55 @@ static struct worker *pending_worker(const struct work_struct *work)
 		if (worker->work == work && !worker->started && !worker->cancelled)
 			return worker;
 	return NULL;
+}
+
+/* Its memory is gone. */
+static void forget_work(void *work)
+{
+	pending_worker(work)->cancelled = true;
+}
+
+static bool queue_at(struct workqueue_struct *queue, struct work_struct *work, unsigned long due,
+		     const struct kapi_place *place)
+{
+	struct worker *worker;
+	struct kapi_thread *thread;
+
+	if (work->kapi_pending)
+		return false;
+	worker = host_alloc(sizeof(*worker));
+	thread = worker ? thread_start("kworker", run_worker, worker) : NULL;
+	if (!thread) {
+		report(KAPI_CHECK_LIMIT, place, "the host has no memory for a worker");
+		host_abort();
+	}
+	thread->detached = true;
+	*worker = (struct worker){ .work = work, .queue = queue, .due = due };
+	list_add_tail(&worker->node, &workers);
+	work->kapi_pending = true;
+	active_add(work, "a work that is queued", place, forget_work);
+	return true;
+}
+
+bool kapi_queue_work(struct workqueue_struct *queue, struct work_struct *work, const struct kapi_place *place)
+{
+	return queue_at(queue, work, jiffies, place);
+}
+
+bool kapi_queue_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks,
+			     const struct kapi_place *place)
+{
+	return queue_at(queue, &work->work, jiffies + ticks, place);
+}
+
+static bool has_no_worker(void *work)
+{
+	const struct worker *worker;
+
+	list_for_each_entry (worker, &workers, node)
+		if (worker->work == work && !worker->cancelled)
+			return false;
+	return true;
 }
 
 bool kapi_flush_work(struct work_struct *work, const struct kapi_place *place)
@@ -143,6 +154,7 @@ bool cancel_work(struct work_struct *work)
 
 	if (pending) {
 		pending->cancelled = true;
+		active_remove(work);
 		work->kapi_pending = false;
 	}
 	return pending;
@@ -158,11 +170,12 @@ bool kapi_cancel_work_sync(struct work_struct *work, const struct kapi_place *pl
 	return was_pending;
 }
 
-bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks)
+bool kapi_mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks,
+			   const struct kapi_place *place)
 {
 	bool was_pending = cancel_work(&work->work);
 
-	queue_delayed_work(queue, work, ticks);
+	kapi_queue_delayed_work(queue, work, ticks, place);
 	return was_pending;
 }
 
@@ -194,6 +207,7 @@ void workqueue_end(struct workqueue_struct *queue, const struct kapi_place *plac
 			continue;
 		report(KAPI_CHECK_BAD_CALL, place, "destroy_workqueue() of %s, where a work waits for its time",
 		       queue->name);
+		active_remove(worker->work);
 		worker->cancelled = true;
 	}
 }

@@ -445,6 +445,52 @@ static void test_race_with_munmap(void **state)
 	}
 }
 
+/** A call that begins when the first page of a device is taken from its process. */
+struct late_call {
+	const struct mirror *mirror;
+	uint32_t tid;
+	uint64_t argument;
+	bool has_begun;
+};
+
+static void begin_late_call(struct hmmu *m, const struct hmmu_event *event, void *data)
+{
+	struct late_call *late = data;
+
+	(void)m;
+	if (event->type != HMMU_EVENT_INVALIDATE_START || late->has_begun)
+		return;
+	late->has_begun = true;
+	assert_int_equal(kapi_start_ioctl(late->tid, late->mirror->file, HMM_DMIRROR_MIGRATE_TO_DEV, late->argument),
+			 0);
+}
+
+/* Chunks of device memory go, and another task wants pages: it must not get pages of theirs. */
+static void test_migration_while_chunks_go(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 8; seed++) {
+		struct mirror t = mirror_open_with(seed);
+		uint64_t memory = rig_map(&t.rig, PAGES), other = rig_map(&t.rig, 4);
+		const struct hmm_dmirror_cmd command = { .addr = other, .ptr = rig_map(&t.rig, 4), .npages = 4 };
+		struct late_call late = { .mirror = &t, .argument = rig_map(&t.rig, 1) };
+
+		rig_fill(&t.rig, memory, 8, 10);
+		rig_fill(&t.rig, other, 4, 20);
+		assert_moved(&t, HMM_DMIRROR_MIGRATE_TO_DEV, memory, 8);
+		assert_int_equal(kapi_store(t.rig.tid, late.argument, &command, sizeof(command)), 0);
+		assert_int_equal(hmmu_task_create(t.rig.m, t.rig.pid, &late.tid), 0);
+		assert_int_equal(hmmu_notify(t.rig.m, t.rig.pid, true), 0);
+		assert_int_equal(hmmu_set_notifier(t.rig.m, begin_late_call, &late), 0);
+		assert_int_equal(ask(&t, t.file, HMM_DMIRROR_RELEASE, memory, 1), 0);
+		assert_int_equal(kapi_resume(late.tid), 0);
+		assert_int_equal(rig_kind(&t.rig, other), HMMU_ENTRY_DEV);
+		rig_expect(&t.rig, memory, 8, 10);
+		rig_expect(&t.rig, other, 4, 20);
+		mirror_close(&t);
+	}
+}
+
 static long reap(struct hmmu *m, uint32_t tid, void *data)
 {
 	(void)tid;
@@ -500,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_read_waits_for_a_migration),
 		cmocka_unit_test(test_race_with_the_cpu),
 		cmocka_unit_test(test_race_with_munmap),
+		cmocka_unit_test(test_migration_while_chunks_go),
 		cmocka_unit_test(test_oom_reaper),
 		cmocka_unit_test(test_bad_calls),
 	};

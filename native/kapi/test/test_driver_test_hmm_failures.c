@@ -15,18 +15,24 @@
 #define PAGES 12u
 #define PAGE 4096ull
 
-/** What fails. */
+/** What fails, or happens. */
 struct failure {
-	uint32_t injection; /**< HMMU_INJECTION_COUNT: an allocation of the driver; else enum hmmu_injection */
+	bool of_machine;
+	uint32_t kind; /**< enum hmmu_injection or enum kapi_fault */
 	uint64_t nth;
 };
 
 static void arm(struct hmmu *m, const struct failure *failure, uint64_t nth)
 {
-	if (failure->injection == HMMU_INJECTION_COUNT)
-		kapi_fault(KAPI_FAULT_ALLOCATION, nth, false);
+	if (failure->of_machine)
+		assert_int_equal(hmmu_inject(m, failure->kind, nth, false), 0);
 	else
-		assert_int_equal(hmmu_inject(m, failure->injection, nth, false), 0);
+		assert_int_equal(kapi_fault(failure->kind, nth, false), 0);
+}
+
+static uint64_t passes_of(const struct hmmu *m, const struct failure *failure)
+{
+	return failure->of_machine ? hmmu_inject_passes(m, failure->kind) : kapi_fault_passes(failure->kind);
 }
 
 static void ask(const struct rig *r, struct kapi_file *file, uint32_t ioctl, uint64_t command, uint64_t memory,
@@ -59,6 +65,12 @@ static void check_data(const struct rig *r, uint64_t memory, const bool stored[P
 	}
 }
 
+static long reap(struct hmmu *m, uint32_t tid, void *data)
+{
+	(void)tid;
+	return hmmu_oom_reap(m, *(const uint32_t *)data);
+}
+
 static void use_device(const struct rig *r, struct kapi_file *file)
 {
 	uint64_t memory = rig_map(r, PAGES), buffer = rig_map(r, PAGES), command = rig_map(r, 1);
@@ -76,12 +88,15 @@ static void use_device(const struct rig *r, struct kapi_file *file)
 	ask(r, file, HMM_DMIRROR_MIGRATE_TO_DEV, command, memory, buffer);
 	ask(r, file, HMM_DMIRROR_EXCLUSIVE, command, memory, buffer);
 	check_data(r, memory, stored);
+	/* It must not wait for the driver. */
+	ask(r, file, HMM_DMIRROR_READ, command, memory, buffer);
+	kapi_call(r->tid, reap, (void *)&r->pid);
 }
 
 /* Whether something has failed; else the round has fewer allocations. */
 static bool round_fails(const struct failure *failure, unsigned int reports[KAPI_CHECK_COUNT])
 {
-	const struct kapi_options options = { .seed = 1, .quiet = true };
+	const struct kapi_options options = { .ram_pages = 4096, .device_pages = 2u << 16, .seed = 1, .quiet = true };
 	struct kapi_file *file = NULL;
 	uint64_t passes;
 	struct rig r;
@@ -90,15 +105,13 @@ static bool round_fails(const struct failure *failure, unsigned int reports[KAPI
 	assert_int_equal(kapi_boot(&options, &r.m), 0);
 	assert_int_equal(hmmu_process_create(r.m, &r.pid), 0);
 	r.tid = hmmu_process_task(r.m, r.pid);
-	passes = hmmu_inject_passes(r.m, failure->injection);
+	passes = passes_of(r.m, failure);
 	arm(r.m, failure, failure->nth);
 	if (!kapi_load_modules() && !kapi_open(r.tid, "hmm_dmirror0", &file)) {
 		use_device(&r, file);
 		kapi_close(r.tid, file);
 	}
-	over = failure->injection == HMMU_INJECTION_COUNT
-		       ? kapi_fault_passes(KAPI_FAULT_ALLOCATION) < failure->nth
-		       : hmmu_inject_passes(r.m, failure->injection) - passes < failure->nth;
+	over = passes_of(r.m, failure) - passes < failure->nth;
 	arm(r.m, failure, 0);
 	assert_int_equal(kapi_unload_modules(), 0);
 	assert_int_equal(hmmu_verify(r.m, NULL, NULL), 0);
@@ -116,9 +129,9 @@ static void assert_known(const unsigned int reports[KAPI_CHECK_COUNT], unsigned 
 		assert_int_equal(reports[check], check == KAPI_CHECK_DEVICE_LEFT ? known : 0);
 }
 
-static void fail_each(uint32_t injection, unsigned int known)
+static void fail_each(bool of_machine, uint32_t kind, unsigned int known)
 {
-	struct failure failure = { .injection = injection };
+	struct failure failure = { .of_machine = of_machine, .kind = kind };
 	unsigned int reports[KAPI_CHECK_COUNT] = { 0 };
 
 	kapi_set_report(NULL, NULL);
@@ -126,40 +139,56 @@ static void fail_each(uint32_t injection, unsigned int known)
 		failure.nth++;
 	while (round_fails(&failure, reports));
 	printf("%llu failures\n", (unsigned long long)failure.nth - 1);
+	assert_true(failure.nth > 1);
 	assert_known(reports, known);
 }
 
 static void test_allocations(void **state)
 {
 	(void)state;
-	fail_each(HMMU_INJECTION_COUNT, 4);
+	fail_each(false, KAPI_FAULT_ALLOCATION, 4);
 }
 
 static void test_frames(void **state)
 {
 	(void)state;
-	fail_each(HMMU_INJECT_FRAME, 0);
+	fail_each(true, HMMU_INJECT_FRAME, 0);
 }
 
 static void test_tables(void **state)
 {
 	(void)state;
-	fail_each(HMMU_INJECT_TABLE, 0);
+	fail_each(true, HMMU_INJECT_TABLE, 0);
 }
 
 static void test_anon_vmas(void **state)
 {
 	(void)state;
-	fail_each(HMMU_INJECT_ANON_VMA, 0);
+	fail_each(true, HMMU_INJECT_ANON_VMA, 0);
+}
+
+/* Somebody has the lock that the driver wants. */
+static void test_contention(void **state)
+{
+	(void)state;
+	fail_each(false, KAPI_FAULT_TRYLOCK, 0);
+	fail_each(false, KAPI_FAULT_MMAP_LOCK, 0);
+	fail_each(false, KAPI_FAULT_PAGE_LOCK, 0);
+}
+
+/* The kernel moves a page that the driver is about to map. */
+static void test_invalidations(void **state)
+{
+	(void)state;
+	fail_each(false, KAPI_FAULT_INVALIDATION, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_allocations),
-		cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_tables),
-		cmocka_unit_test(test_anon_vmas),
+		cmocka_unit_test(test_allocations), cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_tables),      cmocka_unit_test(test_anon_vmas),
+		cmocka_unit_test(test_contention),  cmocka_unit_test(test_invalidations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,6 +236,33 @@ static void bring_back_late(void)
 	device_remove();
 }
 
+static vm_fault_t begin_only(struct vm_fault *fault)
+{
+	static unsigned long src, dst;
+	struct migrate_vma args = { .vma = fault->vma,
+				    .start = fault->address & PAGE_MASK,
+				    .end = (fault->address & PAGE_MASK) + PAGE_SIZE,
+				    .src = &src,
+				    .dst = &dst,
+				    .pgmap_owner = &device,
+				    .fault_page = fault->page,
+				    .flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE };
+
+	return faults++ || migrate_vma_setup(&args) ? device_migrate_to_ram(fault) : 0;
+}
+
+/* It would have the page's lock for ever. */
+static void never_finalize_fault(void)
+{
+	static const struct dev_pagemap_ops ops = { .page_free = device_page_free, .migrate_to_ram = begin_only };
+
+	faults = 0;
+	device_add(&ops);
+	to_device(memory, 1);
+	expect_number(memory, 100);
+	device_remove();
+}
+
 static void sleep_and_free(struct page *page)
 {
 	msleep(1);
@@ -259,6 +286,7 @@ static void test_faults(void **state)
 	expect_report(bring_nothing_back, KAPI_CHECK_NO_PROGRESS);
 	run_driver(bring_back_late);
 	assert_no_reports();
+	expect_report(never_finalize_fault, KAPI_CHECK_BAD_CALL);
 	expect_report(sleep_in_page_free, KAPI_CHECK_SLEEP_IN_ATOMIC);
 }
 

@@ -32,6 +32,12 @@ static void test_right_use(void **state)
 
 /* --- the order of calls --- */
 
+/* munmap() of a page. */
+static void drop_page(unsigned int page)
+{
+	assert_int_equal(hmmu_munmap(rig.m, rig.tid, memory + page * PAGE_SIZE, PAGE_SIZE), 0);
+}
+
 static void never_ask(void)
 {
 	struct mirror_read read = mirror_range(memory);
@@ -137,6 +143,38 @@ static void remove_twice(void)
 	mirror_remove();
 }
 
+static void free_inserted(void)
+{
+	struct mmu_interval_notifier *notifier = kzalloc(sizeof(*notifier), GFP_KERNEL);
+
+	assert_int_equal(mmu_interval_notifier_insert(notifier, current->mm, memory, PAGE_SIZE, &mirror_ops), 0);
+	kfree(notifier);
+	drop_page(0);
+}
+
+static void leave_on_stack(void)
+{
+	struct mmu_interval_notifier notifier;
+
+	assert_int_equal(mmu_interval_notifier_insert(&notifier, current->mm, memory, PAGE_SIZE, &mirror_ops), 0);
+}
+
+static void never_run(struct work_struct *unused)
+{
+	(void)unused;
+	fail();
+}
+
+static void free_queued(void)
+{
+	struct work_struct *queued = kmalloc(sizeof(*queued), GFP_KERNEL);
+
+	INIT_WORK(queued, never_run);
+	schedule_work(queued);
+	kfree(queued);
+	msleep(1);
+}
+
 static void test_calls(void **state)
 {
 	(void)state;
@@ -148,15 +186,12 @@ static void test_calls(void **state)
 	expect_report(read_unwritten_words, KAPI_CHECK_UNINITIALISED);
 	expect_report(never_remove, KAPI_CHECK_DEVICE_LEFT);
 	expect_report(remove_twice, KAPI_CHECK_BAD_CALL);
+	expect_report(free_inserted, KAPI_CHECK_BAD_FREE);
+	expect_report(leave_on_stack, KAPI_CHECK_BAD_FREE);
+	expect_report(free_queued, KAPI_CHECK_BAD_FREE);
 }
 
 /* --- invalidations --- */
-
-/* munmap() of a page. */
-static void drop_page(unsigned int page)
-{
-	assert_int_equal(hmmu_munmap(rig.m, rig.tid, memory + page * PAGE_SIZE, PAGE_SIZE), 0);
-}
 
 static bool forget_sequence(struct mmu_interval_notifier *notifier, const struct mmu_notifier_range *range,
 			    unsigned long sequence)

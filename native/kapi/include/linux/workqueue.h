@@ -71,10 +71,15 @@ static inline struct delayed_work *to_delayed_work(struct work_struct *work)
 }
 
 /** false: the work waits already. */
-bool queue_work(struct workqueue_struct *queue, struct work_struct *work);
-bool queue_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks);
+bool kapi_queue_work(struct workqueue_struct *queue, struct work_struct *work, const struct kapi_place *place);
+bool kapi_queue_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks,
+			     const struct kapi_place *place);
+#define queue_work(queue, work) kapi_queue_work(queue, work, KAPI_HERE)
+#define queue_delayed_work(queue, work, ticks) kapi_queue_delayed_work(queue, work, ticks, KAPI_HERE)
 /** Queue a work, or give one that waits for its time another time. Returns whether it waited. */
-bool mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks);
+bool kapi_mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *work, unsigned long ticks,
+			   const struct kapi_place *place);
+#define mod_delayed_work(queue, work, ticks) kapi_mod_delayed_work(queue, work, ticks, KAPI_HERE)
 /** It will not begin any more. Returns whether it was pending. */
 bool cancel_work(struct work_struct *work);
 /** It begins at once, and has ended. */
