@@ -51,3 +51,7 @@ for (const driver of DRIVERS) checkDriver(join(tree, driver))
 run('cmake', ['--build', build, '--target', 'kapi_tests', '-j2'], { stdio: ['ignore', 'ignore', 'inherit'] })
 run('ctest', ['--test-dir', build, '-L', 'kapi', '--output-on-failure'])
 if (process.arch === 'x64' && !runHmmTests(join(build, 'hmm_tests'))) process.exitCode = 1
+
+run('node', ['--test', '--test-reporter=dot', join(root, 'scripts/kapi/command.test.mjs')], {
+  env: { ...process.env, HMMU_KAPI_BUILD: build },
+})
