@@ -136,11 +136,12 @@ test('coverage of the driver', () => {
 })
 
 test('gdb stops at a line of the driver', { skip: spawnSync('gdb', ['--version']).error !== undefined }, () => {
+  put('stop.c', module('kfree(kmalloc(20, GFP_KERNEL));'))
   const input = 'set breakpoint pending on\nset debuginfod enabled off\nbreak x_init\nrun\nnext\nkill\nquit\n'
-  const { stdout } = driver(['run', 'leak.c', '--gdb'], { input })
+  const { stdout } = driver(['run', 'stop.c', '--gdb'], { input })
   assert.match(
     stdout,
-    /^Breakpoint 1, x_init \(\) at .*leak\.c:10\n10\t\{\n[\s\S]*^\S* ?11\t\tkmalloc\(20, GFP_KERNEL\);/m,
+    /^Breakpoint 1, x_init \(\) at .*stop\.c:10\n10\t\{\n[\s\S]*^\S* ?11\t\tkfree\(kmalloc\(20, GFP_KERNEL\)\);/m,
   )
 })
 
@@ -206,7 +207,7 @@ const WRONG = [
     "1:19: expected a result (a number, an errno's name, SIGSEGV, SIGBUS or blocked), found 'EWHAT'",
   ],
   ['A open f \u001b[31m', '1:10: a character that is not of ASCII, or not visible'],
-  [`A open f x${' y'.repeat(200)}`, '1:259: more than 128 words'],
+  [`A open f x${' y'.repeat(200)}`, '1:260: more than 128 words'],
 ]
 
 test('scripts that are wrong end in a line with the place', () => {
