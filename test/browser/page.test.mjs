@@ -2,10 +2,14 @@
 //
 // The page in Debian's Chromium, as `hmmu view` serves it: npm run test:browser
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { audit, openBrowser, records, serve } from './browser.mjs'
+import { largeRecord } from './large.mjs'
 
+const folder = mkdtempSync(join(tmpdir(), 'hmmu-page-'))
 let browser
 let server
 
@@ -17,6 +21,7 @@ before(async () => {
 after(async () => {
   await browser?.close()
   server?.stop()
+  rmSync(folder, { recursive: true })
 })
 
 /** A page with what is looked at, in a window of a size. Errors of the page fail the test that closes it. */
@@ -130,6 +135,45 @@ test('two profiles side by side, and where they differ first', async () => {
   await hashSays(page, 'step=3&page=A/buf[0]&compare=1')
   assert.ok((await page.locator('td.differs').count()) > 0)
   await page.done()
+})
+
+test('transcript, picture, trace and record are saved', async () => {
+  const page = await open('drill=racing-store&profile=linux-4.14&step=11')
+  const saved = {}
+  for (const title of ['Transcript', 'Picture (SVG)', 'Trace for Perfetto', 'Record (JSON)']) {
+    await page.keyboard.press('s')
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: title }).click()])
+    saved[file.suggestedFilename()] = readFileSync(await file.path(), 'utf8')
+  }
+  const { recordings } = JSON.parse(readFileSync(records, 'utf8'))
+  assert.equal(saved['racing-store.expected'], `${recordings[0].transcript.join('\n')}\n`)
+  assert.ok(JSON.parse(saved['racing-store.trace.json']).traceEvents.length > 20)
+  assert.deepEqual(JSON.parse(saved['racing-store.record.json']).recordings, [recordings[0]])
+  const picture = await browser.newPage()
+  await picture.setContent(saved['racing-store.svg'])
+  assert.match(await picture.locator('svg').textContent(), /Page 0 will not move: references\./)
+  const bar = picture.locator('.kind-sys').first()
+  assert.equal(await bar.evaluate((element) => getComputedStyle(element).fill), 'rgb(47, 111, 174)')
+  await picture.close()
+  await page.done()
+})
+
+test('10,000 pages and 1,000 steps are few elements, whatever their histories', async () => {
+  for (const most of [2_000, 2]) {
+    const file = join(folder, `large-${most}.json`)
+    writeFileSync(file, largeRecord(records, most))
+    const own = await serve(file)
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } })
+    await page.goto(`${own.address}&step=500&page=A/buf[5000]`)
+    await page.waitForSelector('main')
+    assert.match(await place(page), /^Step 500 of 999 /)
+    await page.keyboard.press('ArrowRight')
+    assert.match(await place(page), /^Step 501 of 999 /)
+    const count = await page.evaluate(() => document.querySelectorAll('*').length - 2 * 1_000)
+    assert.ok(count < 4_000, `${count} elements besides the lines of the transcript`)
+    await page.close()
+    own.stop()
+  }
 })
 
 test('a hash becomes no HTML, and what is wrong with it is ignored', async () => {

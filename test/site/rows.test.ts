@@ -16,6 +16,7 @@ import { isBand, rowName } from '../../site/src/model/histories'
 import { regionRows } from '../../site/src/model/region-rows'
 import { entryAt } from '../../site/src/model/state'
 import { tablesOf } from '../../site/src/model/tables'
+import { traceOf } from '../../site/src/model/trace'
 import { linesOf } from '../../site/src/model/transcript'
 import { digitsOf, fieldsOf } from '../../site/src/model/word'
 import { book } from './records'
@@ -175,4 +176,20 @@ test('two profiles step by step', () => {
     Float64Array,
   ]
   expect(ofA[11]).toBe(ofB[10])
+})
+
+test('a trace for Perfetto has the bars, the reasons and the commands', () => {
+  const { traceEvents } = traceOf(book('racing-store'))
+  const named = (name: string) => traceEvents.find((event) => event.name === name)
+  expect(named('A migrate buf to dev')).toMatchObject({ ph: 'X', tid: 1, ts: 3000, dur: 22_000 })
+  const track = traceEvents.find(({ args }) => args?.name === 'A buf[0]')!.tid
+  const own = traceEvents.filter(({ tid, ph }) => tid === track && ph !== 'M')
+  expect(own.map(({ name, ts, dur }) => [name, ts, dur])).toEqual([
+    ['none', 1000, 1000],
+    ['sys #6', 2000, 1000],
+    ['mig #6', 3000, 14_000],
+    ['sys #6', 17_000, 10_000],
+    ['references', 11_500, undefined],
+  ])
+  expect(named('deviceFree')).toMatchObject({ ph: 'C', ts: 0, args: { value: 16 } })
 })

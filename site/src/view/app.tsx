@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Library } from '../model/library'
 import type { PageKey } from '../model/pages'
 import { sentenceOf } from '../model/sentence'
@@ -14,6 +14,7 @@ import { Patterns } from './glyphs'
 import { Help, Legend } from './help'
 import { onKey } from './keys'
 import { Machine } from './machine'
+import { Save } from './save'
 import { type Session, useSession } from './session'
 import { showTheme } from './theme'
 import { Timeline } from './timeline'
@@ -24,14 +25,17 @@ export function App({ library }: { library: Library }) {
   const { place, look } = session
   const [playing, setPlaying] = usePlay(session)
   const [hovered, setHovered] = useState<PageKey | undefined>()
-  const dialog = useRef<HTMLDialogElement>(null)
+  const keys = useRef<HTMLDialogElement>(null)
+  const save = useRef<HTMLDialogElement>(null)
   const commands = commandsOf(session, {
     play: () => setPlaying(!playing),
-    help: () => dialog.current?.showModal(),
+    help: () => keys.current?.showModal(),
+    save: () => save.current?.showModal(),
   })
   const latest = useRef(commands)
   latest.current = commands
-  useEffect(() => {
+  // Before the page is seen, so that no key is lost.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent): void => onKey(latest.current, event)
     addEventListener('keydown', listen)
     return () => removeEventListener('keydown', listen)
@@ -54,7 +58,8 @@ export function App({ library }: { library: Library }) {
       {session.book && <Drill session={session} playing={playing} hovered={hovered} />}
       <Legend />
       <Explanation terms={library.terms} />
-      <Help dialog={dialog} />
+      <Help dialog={keys} />
+      {session.book && <Save dialog={save} book={session.book} n={session.n} />}
     </ActionsContext.Provider>
   )
 }

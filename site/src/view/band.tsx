@@ -80,24 +80,30 @@ function runsOfCells(picture: Int8Array, steps: number, kinds: readonly string[]
   return out
 }
 
+/** One path a kind: thousands of elements would make each step slow. */
 export function BandPicture({ band, layout, y }: Props) {
   const steps = layout.edges.length - 1
   const cells = useMemo(() => cellsOf(band, steps), [band, steps])
+  const paths = useMemo(() => pathsOf(cells, layout, y), [cells, layout, y])
   return (
     <g shape-rendering="crispEdges">
-      {cells.map(({ from, to, line, kind }) => (
-        <rect
-          key={`${line} ${from}`}
-          class={`solid-${kind}`}
-          x={layout.edges[from]}
-          y={y + line}
-          width={layout.edges[to + 1]! - layout.edges[from]!}
-          height="1"
-        />
+      {paths.map(([kind, path]) => (
+        <path key={kind} class={`solid-${kind}`} d={path} />
       ))}
       <BandStops band={band} layout={layout} y={y} />
     </g>
   )
+}
+
+function pathsOf(cells: readonly Cell[], { edges }: Layout, y: number): [kind: string, path: string][] {
+  const parts = new Map<string, string[]>()
+  for (const { from, to, line, kind } of cells) {
+    const width = (edges[to + 1]! - edges[from]!).toFixed(1)
+    const own = parts.get(kind) ?? []
+    own.push(`M${edges[from]!.toFixed(1)} ${y + line}h${width}v1h-${width}z`)
+    parts.set(kind, own)
+  }
+  return [...parts].map(([kind, list]) => [kind, list.join('')])
 }
 
 /** Reasons, counted under their column. */

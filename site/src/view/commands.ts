@@ -8,10 +8,7 @@ import type { Commands } from './keys'
 import type { Session } from './session'
 import { otherTheme } from './theme'
 
-interface Extras {
-  play(): void
-  help(): void
-}
+type Extras = Pick<Commands, 'play' | 'help' | 'save'>
 
 /** What the keys do in a session. */
 export function commandsOf(session: Session, extras: Extras): Commands {

@@ -14,6 +14,7 @@ export interface Commands {
   difference(): void
   theme(): void
   help(): void
+  save(): void
 }
 
 export const KEYS: readonly (readonly [keys: readonly string[], text: string])[] = [
@@ -28,6 +29,7 @@ export const KEYS: readonly (readonly [keys: readonly string[], text: string])[]
   [['c'], 'compare two profiles'],
   [['d'], 'first difference'],
   [['t'], 'light, dark'],
+  [['s'], 'save transcript, picture, trace or record'],
   [['?'], 'these keys'],
 ]
 
@@ -51,6 +53,7 @@ const HANDLERS: Record<string, (commands: Commands, event: KeyboardEvent) => voi
   c: (commands) => commands.compare(),
   d: (commands) => commands.difference(),
   t: (commands) => commands.theme(),
+  s: (commands) => commands.save(),
   '?': (commands) => commands.help(),
 }
 
@@ -58,7 +61,7 @@ const HANDLERS: Record<string, (commands: Commands, event: KeyboardEvent) => voi
 const OWN_KEYS = 'select, input, textarea, [contenteditable], dialog *'
 
 export function onKey(commands: Commands, event: KeyboardEvent): void {
-  const target = event.target as Element
+  const target = event.target instanceof Element ? event.target : document.body
   if (event.defaultPrevented || target.closest(OWN_KEYS) || event.ctrlKey || event.metaKey) return
   if (event.altKey && !event.key.startsWith('Arrow')) return
   const isPress = event.key === ' ' && target.closest('button') !== null

@@ -9,6 +9,9 @@ import { fitted, type Layout, middleOf } from './score-layout'
 /** From this width on, a command has its whole text; below, its verb. */
 const WHOLE_TEXT = 170
 
+/** Narrower columns have neither a border nor a text. */
+const LEAST_WIDTH = 6
+
 /** Commands over their steps, stages of migrations below, and arrows where another task comes in. */
 export function ScoreHead({ book, layout, n }: { book: Book; layout: Layout; n: number }) {
   const commands = useMemo(() => commandHeadings(book.recording), [book])
@@ -38,6 +41,7 @@ const Command = memo(({ heading, layout, isOn }: HeadingProps) => {
   const { from, to, text } = heading
   const x = layout.edges[from]!
   const width = layout.edges[to + 1]! - x
+  if (width < LEAST_WIDTH) return null
   return (
     <>
       <line class="border" x1={x} x2={x} y1="4" y2={layout.height} />
@@ -64,10 +68,11 @@ const Stage = memo(({ heading, layout, isOn }: HeadingProps) => {
 const Turns = memo(({ book, layout }: { book: Book; layout: Layout }) => (
   <>
     {book.recording.steps.map(({ n, kind, task }) => {
+      if (kind !== 'resume' && kind !== 'end' && task === undefined) return null
+      if (layout.edges[n + 1]! - layout.edges[n]! < LEAST_WIDTH) return null
       const x = middleOf(layout, n)
       if (kind === 'resume') return <path key={n} class="turn" d={`M${x - 4} 21v5h7m-3-3l3 3-3 3`} />
       if (task !== undefined) return <path key={n} class="turn" d={`M${x} 19v9m-3-3l3 3 3-3`} />
-      if (kind !== 'end') return null
       return (
         <text key={n} class="ret" x={layout.edges[n]! + 3} y="29">
           {fitted('ret', layout.edges[n + 1]! - layout.edges[n]!)}

@@ -58,14 +58,16 @@ export function Score({ book, n, width, left, columns, followed, difference, isM
         isDown.current = false
       }}
     >
-      <svg height={layout.height + 2} viewBox={`0 0 ${width} ${layout.height + 2}`} aria-hidden="true">
-        <Column layout={layout} n={n} />
+      <Column layout={layout} n={n} />
+      <svg {...size(layout)} aria-hidden="true">
         <ScoreHead book={book} layout={layout} n={n} />
         <ScoreBars book={book} layout={layout} />
         <RowNames layout={layout} followed={followed} />
         <Followed book={book} layout={layout} followed={followed} />
         <ScoreTasks book={book} layout={layout} />
-        <Playhead layout={layout} n={n} />
+      </svg>
+      <Playhead layout={layout} n={n} />
+      <svg {...size(layout)} class="over" aria-hidden="true">
         <ScoreMarks layout={layout} />
         {difference !== undefined && <Difference layout={layout} n={difference} />}
         <Names layout={layout} />
@@ -74,16 +76,31 @@ export function Score({ book, n, width, left, columns, followed, difference, isM
   )
 }
 
+const size = ({ width, height }: Layout) => ({ height: height + 2, viewBox: `0 0 ${width} ${height + 2}` })
+
+/** The column of the step, and the playhead, are layers of their own: a step draws no bar again. */
 function Column({ layout: { edges, height }, n }: { layout: Layout; n: number }) {
-  return <rect class="column" x={edges[n]} y="0" width={edges[n + 1]! - edges[n]!} height={height} />
+  const width = Math.max(2, edges[n + 1]! - edges[n]!)
+  return (
+    <div
+      class="column"
+      style={{ height: `${height}px`, width: '1px', transform: `translateX(${edges[n]}px) scaleX(${width})` }}
+    />
+  )
 }
 
 function Playhead({ layout, n }: { layout: Layout; n: number }) {
   return (
-    <g class="playhead" style={{ transform: `translateX(${middleOf(layout, n)}px)` }}>
-      <path d="M-5 36h10v4l-5 5-5-5z" />
-      <line y1="44" y2={layout.height} />
-    </g>
+    <svg
+      class="playhead"
+      width="10"
+      height={layout.height}
+      style={{ transform: `translateX(${middleOf(layout, n) - 5}px)` }}
+      aria-hidden="true"
+    >
+      <path d="M0 36h10v4l-5 5-5-5z" />
+      <line x1="5" x2="5" y1="44" y2={layout.height} />
+    </svg>
   )
 }
 

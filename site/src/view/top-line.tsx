@@ -30,6 +30,9 @@ export function TopLine({ library, session, commands }: { library: Library; sess
         >
           Compare profiles <kbd>c</kbd>
         </button>
+        <button type="button" onClick={() => commands.save()}>
+          Save <kbd>s</kbd>
+        </button>
         <button type="button" onClick={() => commands.theme()}>
           Light or dark <kbd>t</kbd>
         </button>

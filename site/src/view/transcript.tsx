@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { memo } from 'preact/compat'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Book } from '../model/book'
 import { type Line, linesOf } from '../model/transcript'
@@ -23,7 +24,13 @@ export function Transcript({ book, n }: { book: Book; n: number }) {
   )
 }
 
-function TranscriptLine({ line, isCurrent, isLater }: { line: Line; isCurrent: boolean; isLater: boolean }) {
+interface LineProps {
+  line: Line
+  isCurrent: boolean
+  isLater: boolean
+}
+
+const TranscriptLine = memo(({ line, isCurrent, isLater }: LineProps) => {
   const { go } = useActions()
   const kind = `${line.depth === 0 ? 'command' : 'result'}${isLater ? ' later' : ''}`
   return (
@@ -42,7 +49,7 @@ function TranscriptLine({ line, isCurrent, isLater }: { line: Line; isCurrent: b
       </li>
     </>
   )
-}
+})
 
 /** Scrolls only the list: the page stays where it is. */
 function scrollTo(list: HTMLElement, line: HTMLElement): void {
