@@ -3,20 +3,22 @@
 // Puts faults into lib/test_hmm.c, one at a time, and looks which check or test notices each:
 // node scripts/kapi/mutants.mjs [BUILD_FOLDER] [--only TEXT]
 //
-// The faults name functions and calls, and no text of the kernel. npm run test:kapi has to have run in the folder.
+// The faults name functions and calls, and no text of the kernel. What the tests need is built if need be.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { program } from 'commander'
 import { compileCommand } from '../../dist/kernel-driver/index.js'
 import { root } from '../lib/run.mjs'
+import { buildTests } from './build.mjs'
 
 program
-  .argument('[folder]', 'a folder in which test:kapi was built')
+  .argument('[folder]', 'the folder of the build (default: build-kapi)')
   .option('--only <text>', 'only those with this text in their names')
   .parse()
 const { only } = program.opts()
 const build = resolve(program.args[0] ?? join(root, 'build-kapi'))
+buildTests(build)
 const source = join(build, 'linux-6.12/lib/test_hmm.c')
 const original = readFileSync(source, 'utf8')
 

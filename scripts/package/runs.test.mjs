@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Uses the npm package with each supported version of Node.js, and builds it from source.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { output, same } from '../lib/output.mjs'
@@ -37,6 +39,18 @@ test('another operating system: WebAssembly', () => {
   same(elsewhere('where.cjs'), 'dist/hmmu.wasm')
   same(elsewhere('commonjs.cjs'), ROUND_TRIP)
   elsewhere(hmmu, 'doctor')
+})
+
+test('npx hmmu driver run: a driver from its own source', () => {
+  const driver = 'node_modules/hmmu/examples/kernel-drivers/tinymem/driver/tinymem.c'
+  const script = ['struct range address:u64 pages:u64 done:u64', 'ioctl MIGRATE _IOWR t 1 range']
+  script.push('A map memory anon 4', 'A store memory u32 1 step 1', 'A open dev tinymem')
+  script.push('A ioctl dev MIGRATE address=memory pages=4 expect 0 done=4', 'A kind memory expect dev')
+  script.push('A load memory u32 expect 1 step 1', 'A kind memory expect sys')
+  writeFileSync(join(folder, 'tinymem.ioctl'), `${script.join('\n')}\n`)
+  const args = ['hmmu', 'driver', 'run', driver, '--ioctl-script', 'tinymem.ioctl']
+  const printed = output('npx', args, { cwd: folder, env: { XDG_CACHE_HOME: join(temporary, 'cache') } })
+  assert.match(printed, /^ {2}0 done=4$/m)
 })
 
 // Last, as what is built is preferred from then on.
