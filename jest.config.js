@@ -3,6 +3,8 @@
 const wasm = process.env.HMMU_BACKEND === 'wasm'
 // Tests of the WebAssembly module want it built: `npm run test:wasm`.
 const leftOut = wasm ? [] : ['<rootDir>/test/wasm/']
+// Tests of hmmu/web want it built, and a browser: `npm run test:web`.
+if (!process.env.HMMU_WEB) leftOut.push('<rootDir>/test/web/')
 // The models and the lists of mutants do not run the core, so they need no other build of it.
 if (wasm || process.env.HMMU_BINDING) leftOut.push('<rootDir>/test/model/', '<rootDir>/test/mutants/')
 // It plays each drill up to four times, and the module makes machines slowly; drills.test.ts plays each once.

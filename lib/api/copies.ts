@@ -2,11 +2,10 @@
 //
 // Snapshots and copies of machines, and handles for a machine that was created elsewhere (restored or forked).
 
-import { types } from 'node:util'
 import { RestoreBit } from '../base/defs.generated'
-import { allocate, boolean, bytes, options } from '../base/validate'
+import { allocate, boolean, bytes, isShared, options } from '../base/validate'
+import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
-import { addon } from '../native/load'
 import type { Core } from './core'
 import { Process } from './process'
 import { Task } from './task'
@@ -34,11 +33,11 @@ export function restore(value: unknown, restoreOptions: RestoreOptions | undefin
   const flags = boolean('verify', verify) ? 0 : RestoreBit.UNVERIFIED
   const given = bytes(value)
   // Another thread could change shared memory between the check of the bytes and their use.
-  const usable = given.byteOffset % SNAPSHOT_ALIGNMENT === 0 && !types.isSharedArrayBuffer(given.buffer)
-  if (usable) return new addon.Machine(given, flags)
+  const usable = given.byteOffset % SNAPSHOT_ALIGNMENT === 0 && !isShared(given.buffer)
+  if (usable) return new (getAddon().Machine)(given, flags)
   const copy = allocate(given.length)
   copy.set(given)
-  return new addon.Machine(copy, flags)
+  return new (getAddon().Machine)(copy, flags)
 }
 
 /** Makes handles for all processes and tasks of a machine, and learns which events it records. */

@@ -2,7 +2,6 @@
 //
 // What all handles of one machine share: the native machine, how its failures become errors, and who is who.
 
-import { constants } from 'node:os'
 import {
   type EventName,
   errorCodeNames,
@@ -12,6 +11,7 @@ import {
   waitNames,
 } from '../base/defs.generated'
 import { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from '../base/errors'
+import { errnoName } from '../base/host'
 import { type Kernel, kernelOf } from '../base/kernel'
 import { oneOf, requireInternal } from '../base/validate'
 import { type NativeMachine, THROWN } from '../native/interface'
@@ -105,7 +105,7 @@ export class Core {
     }
     const [err, code, rule, wait, index, address, text, done] = this.native.error()
     const name = errorCodeNames[code] ?? 'HMMU_INVALID_ARGUMENT'
-    const detail: HmmuErrorDetail = { errno: errnoNames.get(-err) ?? 'EINVAL' }
+    const detail: HmmuErrorDetail = { errno: errnoName(-err) ?? 'EINVAL' }
     if (name === 'HMMU_BLOCKED') detail.wait = waitNames[wait] ?? 'nothing'
     if (name === 'HMMU_DRIVER_RULE') Object.assign(detail, { rule: ruleNames[rule], index })
     if (address > 0) detail.address = address
@@ -126,15 +126,6 @@ export class Core {
     if (other !== this) throw new HmmuError('HMMU_WRONG_MACHINE', `${what} belongs to another machine`)
   }
 }
-
-// util.getSystemErrorName() does not know them all. Where two names have one number the first counts: EAGAIN. The kernel
-// has no ENOTSUP.
-const errnoNames = new Map(
-  Object.entries(constants.errno)
-    .filter(([name]) => name !== 'ENOTSUP')
-    .reverse()
-    .map(([name, errno]) => [errno, name]),
-)
 
 // The failures of load and store that can come after some of the bytes were moved.
 const ACCESS_CODES: ReadonlySet<string> = new Set(['HMMU_SIGSEGV', 'HMMU_SIGBUS', 'HMMU_BLOCKED'])

@@ -4,9 +4,10 @@
 
 import { PfnFlag, type WhyName, whyNames } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
+import { latin1 } from '../base/latin1'
 import { integer, PAGE_SIZE, requireInternal } from '../base/validate'
+import { getAddon } from '../native/addon'
 import type { NativeWords } from '../native/interface'
-import { addon } from '../native/load'
 import type { Core } from './core'
 import { heldPages } from './holders'
 import { asText, type Cell, hex, joinRuns, pageCell, pagesTable, showsItself, stateOf, wordFlags } from './inspect'
@@ -47,7 +48,7 @@ export class EntryArrays {
 
   constructor(start: number, pages: number, core: Core) {
     this.#core = core.weak
-    this.native = new addon.Words(Math.max(pages, 1))
+    this.native = new (getAddon().Words)(Math.max(pages, 1))
     const buffer = this.native.buffer()
     if (!buffer) throw new HmmuError('HMMU_HOST_MEMORY', `the host has no memory for src and dst of ${pages} pages`)
     const dstOffset = buffer.byteLength - Math.max(pages, 1) * 9
@@ -147,7 +148,7 @@ export class EntryArrays {
   state(): { start: number; words: string } {
     this.beforeLook?.()
     const words = [this.#src, this.#dst, this.why].map(({ buffer, byteOffset, byteLength }) =>
-      Buffer.from(buffer, byteOffset, byteLength).toString('latin1'),
+      latin1(new Uint8Array(buffer, byteOffset, byteLength)),
     )
     return { start: this.start, words: words.join('') }
   }

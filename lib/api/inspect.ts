@@ -2,7 +2,6 @@
 //
 // How things look under util.inspect() and console.log(): as small tables.
 
-import { inspect } from 'node:util'
 import { PfnFlag } from '../base/defs.generated'
 
 /** Rows of a table that are shown at a glance, and pages or events that are looked at for it. */
@@ -23,9 +22,12 @@ export interface Showable {
   [asText](all?: boolean): string
 }
 
+/** Key of the method by which util.inspect() shows an object. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
 /** Makes the text at a glance what console.log() and String() show of the objects of a class. */
 export function showsItself(prototype: Showable): void {
-  for (const key of [inspect.custom, 'toString']) {
+  for (const key of [INSPECT, 'toString']) {
     Object.defineProperty(prototype, key, {
       value(this: Showable) {
         return this[asText]()

@@ -13,9 +13,9 @@ import {
   quirkValues,
 } from '../base/defs.generated'
 import { boolean, bytes, integer, invalid, iterable, oneOf, PAGE_SIZE } from '../base/validate'
+import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
 import { OPTION_COUNT, RECORD_WORDS, STATS_WORDS } from '../native/layout'
-import { addon } from '../native/load'
 import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
 import { Core } from './core'
 import type { Device, DeviceOptions } from './device'
@@ -188,7 +188,7 @@ export class Machine {
    * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
    */
   fork(): Machine {
-    const copy = new Machine(new Existing(new addon.Machine(this.#core.native)) as MachineOptions)
+    const copy = new Machine(new Existing(new (getAddon().Machine)(this.#core.native)) as MachineOptions)
     copy.#core.devices.copyHandlers(this.#core.devices)
     return copy
   }

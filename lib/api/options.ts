@@ -2,8 +2,8 @@
 
 import { type Profile, profileValues, type QuirkName, quirkNames, quirkValues } from '../base/defs.generated'
 import { boolean, integer, oneOf, options } from '../base/validate'
+import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
-import { addon } from '../native/load'
 
 /** Options of a machine. */
 export interface MachineOptions {
@@ -64,7 +64,7 @@ export function createMachine(machineOptions: MachineOptions | undefined): Nativ
     contents = true,
   } = given
   const [on, off] = quirkMasks(given.quirks)
-  return new addon.Machine(
+  return new (getAddon().Machine)(
     integer('ramPages', ramPages, 64, 2 ** 28),
     integer('devicePages', devicePages, 0, 2 ** 28),
     integer('cpus', cpus, 1, 64),

@@ -2,8 +2,7 @@
 //
 // The data of a migration, in one call or in steps.
 
-import { types } from 'node:util'
-import { address, invalid, lengthOf, PAGE_SIZE, pageCount } from '../base/validate'
+import { address, invalid, isTyped, lengthOf, PAGE_SIZE, pageCount } from '../base/validate'
 import type { Core } from './core'
 import type { PreparedDriver } from './driver'
 import { EntryArrays } from './entries'
@@ -71,7 +70,7 @@ export class Request {
 }
 
 function checkWords(name: string, words: unknown, pages: number): BigUint64Array | undefined {
-  if (words === undefined || (types.isBigUint64Array(words) && lengthOf(words) >= pages)) return words
+  if (words === undefined || (isTyped('BigUint64Array', words) && lengthOf(words) >= pages)) return words
   throw invalid(name, `a BigUint64Array of at least ${pages} words`, words)
 }
 

@@ -3,8 +3,8 @@
 // Checks of arguments. A failure is an HmmuError HMMU_INVALID_ARGUMENT that names the argument, the allowed values and
 // the given value. The addon gets only checked arguments.
 
-import { inspect, types } from 'node:util'
 import { HmmuError } from './errors'
+import { inspect } from './host'
 import { didYouMean } from './suggest'
 
 /** Bytes of a page. */
@@ -80,6 +80,33 @@ export function options<T extends object>(name: string, value: T | undefined, kn
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
 
+/** The name of a typed array's kind, undefined for any other value: nothing else has what this looks at. */
+const kindOf: ((this: unknown) => string | undefined) | undefined = Object.getOwnPropertyDescriptor(
+  typedArray,
+  Symbol.toStringTag,
+)?.get
+
+interface TypedArrays {
+  Uint8Array: Uint8Array
+  BigUint64Array: BigUint64Array
+}
+
+/** Whether a value is a typed array of a kind, whatever it says of itself. */
+export function isTyped<Kind extends keyof TypedArrays>(kind: Kind, value: unknown): value is TypedArrays[Kind] {
+  return kindOf?.call(value) === kind
+}
+
+const sharedLength = Object.getOwnPropertyDescriptor(globalThis.SharedArrayBuffer?.prototype ?? {}, 'byteLength')?.get
+
+/** Whether other threads may see the memory. */
+export function isShared(buffer: ArrayBufferLike): boolean {
+  try {
+    return sharedLength !== undefined && sharedLength.call(buffer) >= 0
+  } catch {
+    return false
+  }
+}
+
 /** A property as typed arrays themselves have it: an object can have another one of that name, and so can its class. */
 function intrinsic<T>(name: 'buffer' | 'byteOffset' | 'length'): (array: ArrayBufferView) => T {
   const get: (() => T) | undefined = Object.getOwnPropertyDescriptor(typedArray, name)?.get
@@ -94,7 +121,7 @@ export const lengthOf: (array: ArrayBufferView) => number = intrinsic('length')
 
 /** The bytes of a Uint8Array, as a plain one without overridden properties; empty if its memory is gone. */
 export function bytes(value: unknown): Uint8Array {
-  if (!types.isUint8Array(value)) throw invalid('bytes', 'a Uint8Array', value)
+  if (!isTyped('Uint8Array', value)) throw invalid('bytes', 'a Uint8Array', value)
   const length = lengthOf(value)
   return length === 0 ? new Uint8Array() : new Uint8Array(bufferOf(value), byteOffsetOf(value), length)
 }

@@ -2,7 +2,7 @@
 //
 // The syntax tree of a drill. Each command has an interface; `Command` is the union of all.
 
-import type { Advice, MapKind, Prot } from '../index'
+import type { Advice, MapKind, Prot } from '../api'
 import type { Position } from './errors'
 
 /** A place `buf`, `buf[3]` or `buf[2-5]`. `first` and `last` are undefined where all of the region is meant. */

@@ -3,8 +3,8 @@
 // Compares the transcripts of drills with the expected ones.
 
 import { createTwoFilesPatch } from 'diff'
+import { type Profile, profileNames } from '../api'
 import { excerpt } from '../base/visible'
-import { type Profile, profileNames } from '../index'
 import { DrillError } from './errors'
 import type { DrillSource } from './parse'
 import { profileOf } from './profile'

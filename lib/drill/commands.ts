@@ -2,8 +2,8 @@
 //
 // Carries out each command, through the public API of the library.
 
+import { HmmuError, type MirroredPage, type PageEntry, type PageRef, type Process, type Task } from '../api'
 import { excerpt } from '../base/visible'
-import { HmmuError, type MirroredPage, type PageEntry, type PageRef, type Process, type Task } from '../index'
 import type {
   CountCommand,
   DropCommand,

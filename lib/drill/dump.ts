@@ -2,7 +2,7 @@
 //
 // The lines of `dump`.
 
-import { type PageEntry, PageFlag } from '../index'
+import { type PageEntry, PageFlag } from '../api'
 import { pageRange } from './runs'
 
 /** The page flags a dump prints, in its order: all kernels', and behind them those that came later. */

@@ -2,7 +2,7 @@
 //
 // `evict`, with the commands that run between its steps.
 
-import type { Device, Migration } from '../index'
+import type { Device, Migration } from '../api'
 import type { EvictCommand, PageRange } from './ast'
 import { type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
 import { migrateWords } from './migrate-words'

@@ -2,7 +2,7 @@
 //
 // A command under way. It is a generator: it yields where it has to wait, and goes on from there when it is resumed.
 
-import { HmmuError } from '../index'
+import { HmmuError } from '../api'
 import { Missing } from './world'
 
 /** Yields where it waits; returns the lines of its results. */

@@ -2,7 +2,7 @@
 //
 // The commands that run while a migration stands between two of its steps.
 
-import type { Task } from '../index'
+import type { Task } from '../api'
 import type { Callback, InnerCommand, Interleaved } from './ast'
 import { execute } from './commands'
 import { Execution } from './execution'

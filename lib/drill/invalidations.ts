@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { MachineEvent } from '../index'
+import type { MachineEvent } from '../api'
 import { PAGE_BYTES, regionEnd } from './layout'
 import { pageRange } from './runs'
 import { type Actor, Misuse, type World } from './world'

@@ -3,9 +3,11 @@
 // The words of the drill language by the kernel that brought them. A drill is for one kernel, its profile's, and has the
 // words of its kernel and of all kernels before.
 
+import type { Profile } from '../api'
 import { KERNELS, type Kernel, kernelOf } from '../base/kernel'
-import type { Profile } from '../index'
-import { DEFAULT_PROFILE } from './profile'
+
+/** The profile of drills whose folder names none. */
+export const DEFAULT_PROFILE: Profile = 'linux-4.14'
 
 /** The kernel for which a drill with this profile is written. */
 export function kernelOfProfile(profile: Profile = DEFAULT_PROFILE): Kernel {

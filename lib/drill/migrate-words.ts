@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { PfnFlag } from '../index'
+import { PfnFlag } from '../api'
 import { Runs } from './runs'
 
 /** In the order in which a transcript prints them. */

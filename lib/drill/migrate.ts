@@ -2,7 +2,7 @@
 //
 // `migrate`, with the commands that run while it stands in a callback.
 
-import type { BuiltinDriver, Migration } from '../index'
+import type { BuiltinDriver, Migration } from '../api'
 import type { MigrateCommand, PageRange } from './ast'
 import { refusal, untilDone } from './execution'
 import { type Hooks, Interleaving, type Outcome, skipped } from './interleaving'

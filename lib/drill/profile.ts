@@ -5,12 +5,10 @@
 
 import { lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type Profile, profileNames } from '../api'
 import { excerpt } from '../base/visible'
-import { type Profile, profileNames } from '../index'
+import { DEFAULT_PROFILE } from './language'
 import { fileError, readTextFile, STDIN_NAME } from './text-file'
-
-/** The profile of drills whose folder names none. */
-export const DEFAULT_PROFILE: Profile = 'linux-4.14'
 
 /**
  * The profile of the drills in a file: what the file `profile` next to it says, or else `linux-4.14`.

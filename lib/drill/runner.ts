@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { Machine, type MachineOptions, type Profile } from '../api'
 import { excerpt } from '../base/visible'
-import { Machine, type MachineOptions, type Profile } from '../index'
 import type { Command, Drill, InnerCommand, Migration } from './ast'
 import { execute } from './commands'
 import { DrillError } from './errors'

@@ -3,7 +3,7 @@
 // The interleaved commands that wait. Each stands in the queue of what it waits for, and is resumed when that may be
 // free: to resume all of them again and again would take time that grows with the square of their number.
 
-import type { PageRef, Task } from '../index'
+import type { PageRef, Task } from '../api'
 import type { Interleaved } from './ast'
 import type { Execution } from './execution'
 

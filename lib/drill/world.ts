@@ -2,9 +2,9 @@
 //
 // The named objects of a running drill: processes, regions, handles.
 
+import type { Machine, MachineEvent, PageRef, Process, Task } from '../api'
 import { didYouMean } from '../base/suggest'
 import { excerpt } from '../base/visible'
-import type { Machine, MachineEvent, PageRef, Process, Task } from '../index'
 import type { Place } from './ast'
 import { FrameNumbers } from './dump'
 import { lastNameable, PAGE_BYTES, type Region } from './layout'

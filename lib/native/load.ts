@@ -3,9 +3,13 @@
 // Finds and loads an implementation of the interface: the native addon, or the WebAssembly module.
 
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
+import { inspect } from 'node:util'
 import { HmmuError } from '../base/errors'
+import { setHost } from '../base/host'
 import { loadWasm } from '../wasm/load'
+import { setAddon } from './addon'
 import type { NativeAddon } from './interface'
 
 /** What the C core was loaded as: the native addon, or a WebAssembly module. */
@@ -79,6 +83,11 @@ function nothingLoaded(): string {
 }
 
 const loaded = load()
+
+// util.getSystemErrorName() does not know all errnos. The kernel has no ENOTSUP.
+const { ENOTSUP: _, ...errnos } = constants.errno
+setHost({ inspect, errnos })
+setAddon(loaded.native)
 
 /** The native addon. */
 export const addon: NativeAddon = loaded.native

@@ -18,8 +18,9 @@ export interface WasmMemory {
 }
 
 interface WasmApi {
+  compile(bytes: Uint8Array | ArrayBuffer): Promise<WasmModule>
   Module: new (bytes: Uint8Array) => WasmModule
   Instance: new (module: WasmModule, imports?: Record<string, Record<string, unknown>>) => { readonly exports: object }
 }
 
-export const { Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly
+export const { compile, Module, Instance } = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly

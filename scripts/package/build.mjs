@@ -35,6 +35,7 @@ function buildJavaScript() {
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   run('npm', ['run', 'build:ts'])
   run('npm', ['run', 'build:wasm'])
+  run('npm', ['run', 'build:web'])
   run('npm', ['run', 'site'])
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
 }
