@@ -51,7 +51,6 @@ export {
 } from './mirror'
 export type { MachineOptions } from './options'
 export type { PageRange } from './page-range'
-export type { PageRange } from './page-range'
 export { PageRef, type PageRefKind } from './page-ref'
 export { type InvalidateHandler, type Invalidation, type MmapLock, Process, type ProcessCounters } from './process'
 export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './records'

@@ -2,14 +2,12 @@
 //
 // Drivers of Linux that were compiled from their own source, as devices of a machine.
 
-import { types } from 'node:util'
 import { HmmuError } from '../base/errors'
 import { didYouMean } from '../base/suggest'
-import { address, boolean, integer, invalid, lengthOf, oneOf, options } from '../base/validate'
+import { address, boolean, integer, invalid, isTypedArray, lengthOf, oneOf, options } from '../base/validate'
+import { driverFiles, getAddon } from '../native/addon'
 import type { NativeDriverCalls, NativeMachine } from '../native/interface'
-import { addon, addonInfo } from '../native/load'
 import { type Core, requireCore } from './core'
-import { withCopy } from './driver-library'
 import { asText, showsItself } from './inspect'
 import type { Machine } from './machine'
 import { Process } from './process'
@@ -108,7 +106,7 @@ export class DriverFile {
    *   of the task waits in the driver
    */
   ioctl(command: number, argument: number | ArrayBufferView = 0, caller: Caller = this.#opener): number {
-    const value = types.isTypedArray(argument) ? (argument as Uint8Array) : address(argument)
+    const value = isTypedArray(argument) ? (argument as Uint8Array) : address(argument)
     if (typeof value !== 'number' && lengthOf(value) === 0) throw invalid('argument', 'an array with bytes', argument)
     const number = integer('command', command, 0, 2 ** 32 - 1)
     return this.#core.check(nativeOf(this.#core).driverIoctl(this.#caller(caller).tid, this.#number, number, value))
@@ -335,10 +333,11 @@ export function loadDriver(core: Core, path: string, given: KernelDriverOptions 
   integer('seed', seed, 0, Number.MAX_SAFE_INTEGER)
   boolean('quiet', quiet)
   core.check(core.native.quirks())
-  const mark = addon.driverMark
-  if (mark === undefined) throw unsupported()
+  const mark = getAddon().driverMark
+  const files = driverFiles()
+  if (mark === undefined || files === undefined) throw unsupported()
   const native = nativeOf(core)
-  const attached = withCopy(path, mark, (copy) => native.driverAttach(copy, seed, quiet))
+  const attached = files.withCopy(path, mark, (copy) => native.driverAttach(copy, seed, quiet))
   if (typeof attached === 'string') throw new HmmuError('HMMU_DRIVER_FILE', `${path}: ${attached}`)
   core.check(attached)
   const driver = KernelDriver.make(core, path)
@@ -355,8 +354,8 @@ export function loadDriver(core: Core, path: string, given: KernelDriverOptions 
 }
 
 function unsupported(): HmmuError {
-  const why =
-    addonInfo.backend === 'wasm' ? 'the WebAssembly module runs none' : `${process.platform}-${process.arch} runs none`
+  const isWasm = getAddon().napiVersion === undefined
+  const why = isWasm ? 'the WebAssembly module runs none' : `${driverFiles()?.platform} runs none`
   return new HmmuError('HMMU_UNSUPPORTED', `drivers run on Linux (x64, arm64) with the native addon; ${why}`)
 }
 

@@ -96,6 +96,10 @@ export function isTyped<Kind extends keyof TypedArrays>(kind: Kind, value: unkno
   return kindOf?.call(value) === kind
 }
 
+export function isTypedArray(value: unknown): boolean {
+  return kindOf?.call(value) !== undefined
+}
+
 const sharedLength = Object.getOwnPropertyDescriptor(globalThis.SharedArrayBuffer?.prototype ?? {}, 'byteLength')?.get
 
 /** Whether other threads may see the memory. */

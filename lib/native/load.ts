@@ -10,6 +10,7 @@ import { HmmuError } from '../base/errors'
 import { setHost } from '../base/host'
 import { loadWasm } from '../wasm/load'
 import { setAddon } from './addon'
+import { withCopy } from './driver-library'
 import type { NativeAddon } from './interface'
 
 /** What the C core was loaded as: the native addon, or a WebAssembly module. */
@@ -87,7 +88,7 @@ const loaded = load()
 // util.getSystemErrorName() does not know all errnos. The kernel has no ENOTSUP.
 const { ENOTSUP: _, ...errnos } = constants.errno
 setHost({ inspect, errnos })
-setAddon(loaded.native)
+setAddon(loaded.native, { withCopy, platform: `${process.platform}-${process.arch}` })
 
 /** The native addon. */
 export const addon: NativeAddon = loaded.native
