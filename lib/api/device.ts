@@ -99,9 +99,13 @@ export class Device {
     return this.#core
   }
 
-  /** @internal Its number, unless it was removed. */
+  /** @internal Its number, unless it was removed, or belongs to a driver from its own source. */
   present(): number {
     if (this.#removed) throw new HmmuError('HMMU_INVALID_ARGUMENT', `device ${this.number} was removed`)
+    if (this.#core.devices.hasDriver(this.number))
+      throw new HmmuError('HMMU_BUSY', `device ${this.number} has a driver, which alone can do this`, {
+        errno: 'EBUSY',
+      })
     return this.number
   }
 

@@ -106,7 +106,6 @@ export class Devices {
 
   /** memunmap_pages() */
   remove(number: number): void {
-    this.#refuseForeign(number)
     this.#core.check(this.#core.native.deviceRemove(number))
     this.#forget(number)
   }
@@ -153,13 +152,12 @@ export class Devices {
     this.#foreign.clear()
   }
 
-  /** Devices of drivers from their own source have a driver. */
-  #refuseForeign(number: number): void {
-    if (this.#foreign.has(number)) throw new HmmuError('HMMU_BUSY', `device ${number} has a driver`, { errno: 'EBUSY' })
+  /** Whether a driver from its own source has made the device: only that driver knows where the contents of its pages are. */
+  hasDriver(number: number): boolean {
+    return this.#foreign.has(number)
   }
 
   setHandlers(number: number, handlers: DeviceHandlers): void {
-    this.#refuseForeign(number)
     const { native } = this.#core
     const { fault, free } = checkHandlers(handlers)
     this.#core.check(native.setDeviceHandlers(number, fault !== undefined, free !== undefined))

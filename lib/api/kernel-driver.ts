@@ -60,7 +60,8 @@ function taskOf(core: Core, caller: unknown): Task {
   if (!(caller instanceof Process || caller instanceof Task)) throw invalid('caller', 'a Process or a Task', caller)
   const task = caller instanceof Task ? caller : caller.mainTask
   core.same('the caller', task.process.core)
-  if (!task.alive) throw new HmmuError('HMMU_NO_TASK', `task ${task.tid} has ended`, { errno: 'ESRCH' })
+  if (!task.alive && !core.disposed)
+    throw new HmmuError('HMMU_NO_TASK', `task ${task.tid} has ended`, { errno: 'ESRCH' })
   return task
 }
 

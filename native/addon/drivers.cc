@@ -239,6 +239,8 @@ Napi::Value Machine::DriverUnload(const Napi::CallbackInfo & /* info */)
 	if (!Open() || !driver_)
 		return Result(-EBADF);
 	Core();
+	if (driver_->Dead())
+		return Result(RefuseThread(0, KernelDriver::Outcome::kDead));
 	if (driver_->HasFiles())
 		return Result(Refuse(-EBUSY, HMMU_ERR_BUSY, "files of the driver are open"));
 	if (callbacks_ > 0)

@@ -112,6 +112,7 @@ void Machine::Close()
 	migrations_.clear();
 	hmmu_destroy(machine_);
 	machine_ = nullptr;
+	refused_ = false;
 	Tell(-told_);
 }
 

@@ -101,7 +101,10 @@ static void copy_to_device(struct migrate_vma *args)
 	}
 }
 
-/* A page that the table has no memory for is moved all the same; the device does not reach it. */
+/*
+ * A page that the table has no memory for is moved all the same; the device does not reach it. Nothing may reclaim memory under the
+ * lock, which invalidations take: so GFP_ATOMIC.
+ */
 static unsigned long note_moved(struct tinymem_file *file, const struct migrate_vma *args)
 {
 	unsigned long i, moved = 0;
@@ -111,7 +114,7 @@ static unsigned long note_moved(struct tinymem_file *file, const struct migrate_
 		if (!(args->src[i] & MIGRATE_PFN_MIGRATE) || !args->dst[i])
 			continue;
 		moved++;
-		xa_store(&file->table, (args->start >> PAGE_SHIFT) + i, migrate_pfn_to_page(args->dst[i]), GFP_KERNEL);
+		xa_store(&file->table, (args->start >> PAGE_SHIFT) + i, migrate_pfn_to_page(args->dst[i]), GFP_ATOMIC);
 	}
 	mutex_unlock(&file->lock);
 	return moved;
@@ -141,13 +144,13 @@ static int migrate_batch(struct tinymem_file *file, struct vm_area_struct *vma, 
 	return 0;
 }
 
-static int migrate_range(struct tinymem_file *file, struct tinymem_range *range)
+static int migrate_range(struct tinymem_file *file, struct tinymem_request *request)
 {
 	struct mm_struct *mm = file->notifier.mm;
-	unsigned long address = range->address, end = address + (range->pages << PAGE_SHIFT), moved = 0;
+	unsigned long address = request->address, end = address + (request->pages << PAGE_SHIFT), moved = 0;
 	int err = 0;
 
-	if (address & ~PAGE_MASK || range->pages > ULONG_MAX >> PAGE_SHIFT || end < address)
+	if (address & ~PAGE_MASK || request->pages > ULONG_MAX >> PAGE_SHIFT || end < address)
 		return -EINVAL;
 	if (!mmget_not_zero(mm))
 		return -EINVAL;
@@ -166,7 +169,7 @@ static int migrate_range(struct tinymem_file *file, struct tinymem_range *range)
 	}
 	mmap_read_unlock(mm);
 	mmput(mm);
-	range->done = moved;
+	request->result = moved;
 	return err;
 }
 
@@ -240,9 +243,6 @@ static bool tinymem_invalidate(struct mmu_interval_notifier *notifier, const str
 	unsigned long index;
 	void *entry;
 
-	/* Pages that come to the device are not in the table yet. */
-	if (range->event == MMU_NOTIFY_MIGRATE && range->owner == &tinymem)
-		return true;
 	if (mmu_notifier_range_blockable(range))
 		mutex_lock(&file->lock);
 	else if (!mutex_trylock(&file->lock))
@@ -256,22 +256,16 @@ static bool tinymem_invalidate(struct mmu_interval_notifier *notifier, const str
 
 static const struct mmu_interval_notifier_ops tinymem_notifier_ops = { .invalidate = tinymem_invalidate };
 
-static int access_word(struct tinymem_file *file, struct tinymem_word *word, bool write)
+static int read_word(struct tinymem_file *file, struct tinymem_request *request)
 {
 	struct page *page;
-	u64 *place;
 
-	if (word->address % sizeof(*place))
+	if (request->address % sizeof(u64))
 		return -EINVAL;
 	mutex_lock(&file->lock);
-	page = xa_load(&file->table, word->address >> PAGE_SHIFT);
-	if (page) {
-		place = memory_of(page) + (word->address & ~PAGE_MASK);
-		if (write)
-			*place = word->value;
-		else
-			word->value = *place;
-	}
+	page = xa_load(&file->table, request->address >> PAGE_SHIFT);
+	if (page)
+		request->result = *(u64 *)(memory_of(page) + (request->address & ~PAGE_MASK));
 	mutex_unlock(&file->lock);
 	return page ? 0 : -EFAULT;
 }
@@ -308,29 +302,18 @@ static int tinymem_release(struct inode *inode, struct file *filp)
 
 static long tinymem_ioctl(struct file *filp, unsigned int command, unsigned long argument)
 {
-	struct tinymem_file *file = filp->private_data;
-	union {
-		struct tinymem_range range;
-		struct tinymem_word word;
-	} user;
+	struct tinymem_request request;
 	int err;
 
-	if (_IOC_TYPE(command) != 't' || _IOC_SIZE(command) > sizeof(user))
+	if (command != TINYMEM_MIGRATE && command != TINYMEM_READ)
 		return -ENOTTY;
-	if (copy_from_user(&user, (void __user *)argument, _IOC_SIZE(command)))
+	if (copy_from_user(&request, (void __user *)argument, sizeof(request)))
 		return -EFAULT;
-	switch (command) {
-	case TINYMEM_MIGRATE:
-		err = migrate_range(file, &user.range);
-		break;
-	case TINYMEM_READ:
-	case TINYMEM_WRITE:
-		err = access_word(file, &user.word, command == TINYMEM_WRITE);
-		break;
-	default:
-		return -ENOTTY;
-	}
-	if (!err && copy_to_user((void __user *)argument, &user, _IOC_SIZE(command)))
+	if (command == TINYMEM_MIGRATE)
+		err = migrate_range(filp->private_data, &request);
+	else
+		err = read_word(filp->private_data, &request);
+	if (!err && copy_to_user((void __user *)argument, &request, sizeof(request)))
 		err = -EFAULT;
 	return err;
 }
