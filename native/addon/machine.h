@@ -132,8 +132,7 @@ private:
 	Napi::Value Tlb(const Napi::CallbackInfo &info);
 	Napi::Value Tables(const Napi::CallbackInfo &info);
 	Napi::Value Pages(const Napi::CallbackInfo &info);
-	template <typename Record, typename Function>
-	Napi::Value Listed(const Napi::CallbackInfo &info, Function list);
+	template <typename Record, typename Function> Napi::Value Listed(const Napi::CallbackInfo &info, Function list);
 
 	// driver.cc
 	Napi::Value SetDeviceHandlers(const Napi::CallbackInfo &info);

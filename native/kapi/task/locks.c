@@ -30,10 +30,16 @@ static void take(struct kapi_lock *lock, bool spins, const struct kapi_place *pl
 	held_add(lock, lock->name, spins, place);
 }
 
+/* A thread that is gone may have left the lock taken; a new one may have its address. */
+static bool is_owner(const struct kapi_lock *lock)
+{
+	return lock->owner == thread_current() && held_find(lock);
+}
+
 /* A kernel would hang. The lock counts, so that each unlock has its lock. */
 static bool is_taken_twice(struct kapi_lock *lock, const struct kapi_place *place)
 {
-	if (lock->owner != thread_current())
+	if (!is_owner(lock))
 		return false;
 	report(KAPI_CHECK_LOCK_TWICE, place, "%s is taken by its owner, who has taken it at %s", lock->name,
 	       place_text(lock->taken));
@@ -53,7 +59,7 @@ static bool try_take(struct kapi_lock *lock, bool spins, const struct kapi_place
 static void give_up(struct kapi_lock *lock, const struct kapi_place *place)
 {
 	lock_check_initialised(lock, place);
-	if (lock->owner != thread_current()) {
+	if (!is_owner(lock)) {
 		report(KAPI_CHECK_LOCK_NOT_HELD, place, "%s is given up by a thread that does not hold it", lock->name);
 		return;
 	}
