@@ -35,19 +35,19 @@ const CORE = {
 /** The runtime behind the kernel's names. */
 const KAPI = {
   folder: 'native/kapi',
-  floors: ['host', 'log', 'task', 'lib', 'mm', 'fs', 'run'],
+  floors: ['host', 'log', 'task', 'lib', 'mm', 'fs', 'run', 'live'],
   upcalls: [],
   upcallIncludes: [],
   largestCircle: 1,
   isUnit: (file) => file.endsWith('.c'),
   /** What drivers see, what programs see, and tests. */
-  isOutside: (file) => /^(include|library|live|program|test)\/|^kapi\.h$/.test(file),
+  isOutside: (file) => /^(include|library|program|test)\/|^kapi\.h$/.test(file),
   options: (file) => [
     '-std=gnu11',
     '-DKAPI_RUNTIME',
     '-Inative/kapi',
-    // Only host/ sees the C library, and only the rest the kernel's names.
-    ...(file.startsWith('host/') ? [] : ['-Inative/kapi/include']),
+    // Only host/ and live/ see the C library, and only the rest the kernel's names.
+    ...(/^(host|live)\//.test(file) ? [] : ['-Inative/kapi/include']),
   ],
 }
 

@@ -26,6 +26,8 @@
 /** Whoever wants to come in has as many turns of the host to do so. */
 #define MOST_TURNS 1000
 
+__thread uint32_t live_tid;
+
 static pthread_mutex_t *lock;
 static __thread unsigned int depth;
 static __thread sigset_t user_mask;
@@ -79,6 +81,15 @@ static void block_signals(void)
 	pthread_sigmask(SIG_SETMASK, &set, &user_mask);
 }
 
+/* A thread that was there before the machine gets a task. */
+static void adopt_thread(void)
+{
+	if (hmmu_task_create(live.m, live.process->pid, &live_tid))
+		live_tid = hmmu_process_task(live.m, live.process->pid);
+	else
+		live.process->threads++;
+}
+
 void live_enter(void)
 {
 	if (depth++)
@@ -89,7 +100,7 @@ void live_enter(void)
 	__atomic_add_fetch(&live.process->in_kernel, 1, __ATOMIC_SEQ_CST);
 	take_lock();
 	if (!live_tid)
-		live_thread_adopt();
+		adopt_thread();
 }
 
 void live_leave(void)

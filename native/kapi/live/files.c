@@ -85,9 +85,7 @@ static long open_file(void *data)
 
 int live_open(const char *path)
 {
-	int err = live.m ? 0 : live_boot();
-
-	return err ? err : (int)live_run(open_file, (void *)path);
+	return (int)live_run(open_file, (void *)path);
 }
 
 static long close_file(void *data)

@@ -129,7 +129,6 @@ void live_drop_all(void);
  * @{ */
 /** Whether a part of a range is emulated memory. */
 bool live_overlaps(const struct live_process *process, uint64_t start, uint64_t size);
-bool live_is_emulated(const void *start, size_t size);
 /** The first window that ends behind an address. */
 uint32_t live_first_window(const struct live_process *process, uint64_t address);
 /** Reserve addresses for a mapping. 0: there are none. */
@@ -154,8 +153,6 @@ void live_fork_child(struct live_process *child);
 void live_bury(struct live_process *process);
 /** A child of this process has ended. */
 void live_child_ended(pid_t host_pid);
-/** A thread that was there before the machine gets a task. It is in the kernel. */
-void live_thread_adopt(void);
 /** A thread begins and ends. A negative errno on failure. */
 int live_thread_begin(uint32_t *tid);
 void live_thread_end(void);
@@ -177,7 +174,7 @@ void live_exit(void);
 int live_catch_faults(void);
 /** @} */
 
-/** @name wrap_process.c
+/** @name wrap_signal.c
  * @{ */
 /** A signal ends the program from now on. */
 void live_default_action(int number);

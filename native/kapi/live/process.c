@@ -9,8 +9,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-__thread uint32_t live_tid;
-
 static struct live_process *add(void)
 {
 	struct live_process *process = live_alloc(sizeof(*process));
@@ -166,14 +164,6 @@ void live_child_ended(pid_t host_pid)
 }
 
 /* --- threads --- */
-
-void live_thread_adopt(void)
-{
-	if (hmmu_task_create(live.m, live.process->pid, &live_tid))
-		live_tid = hmmu_process_task(live.m, live.process->pid);
-	else
-		live.process->threads++;
-}
 
 int live_thread_begin(uint32_t *tid)
 {

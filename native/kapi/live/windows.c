@@ -33,18 +33,6 @@ bool live_overlaps(const struct live_process *process, uint64_t start, uint64_t 
 	return i < process->window_count && process->windows[i].start < start + size;
 }
 
-bool live_is_emulated(const void *start, size_t size)
-{
-	bool result;
-
-	if (!live.process)
-		return false;
-	live_enter();
-	result = live_overlaps(live.process, (uint64_t)start, size);
-	live_leave();
-	return result;
-}
-
 static bool add(uint64_t start, uint64_t end)
 {
 	struct live_process *process = live.process;

@@ -24,6 +24,19 @@ static long result_of(long result)
 	return -1;
 }
 
+/* Whether a part of a range is emulated memory. */
+static bool is_emulated(const void *start, size_t size)
+{
+	bool result;
+
+	if (!live.process)
+		return false;
+	live_enter();
+	result = live_overlaps(live.process, (uint64_t)start, size);
+	live_leave();
+	return result;
+}
+
 /* --- files --- */
 
 /* A device that the host does not have may be the machine's, and so may a file of debugfs. */
@@ -33,10 +46,18 @@ static bool may_be_device(const char *path)
 	       syscall(SYS_faccessat, AT_FDCWD, path, F_OK) != 0;
 }
 
+/* The first device that is opened makes the machine. */
+static int open_device(const char *path)
+{
+	int err = live.m ? 0 : live_boot();
+
+	return err ? err : live_open(path);
+}
+
 static int open_at(int folder, const char *path, int flags, mode_t mode)
 {
 	if (may_be_device(path))
-		return (int)result_of(live_open(path));
+		return (int)result_of(open_device(path));
 	return (int)syscall(SYS_openat, folder, path, flags, mode);
 }
 
@@ -132,7 +153,7 @@ static ssize_t read_bounced(int descriptor, void *buffer, size_t size, off_t off
 	ssize_t count;
 
 	live_write_back(descriptor);
-	if (!live_is_emulated(buffer, size))
+	if (!is_emulated(buffer, size))
 		return read_at(descriptor, buffer, size, offset);
 	count = read_at(descriptor, bounce, size < sizeof(bounce) ? size : sizeof(bounce), offset);
 	if (count > 0)
@@ -154,7 +175,7 @@ ssize_t write(int descriptor, const void *buffer, size_t size)
 {
 	char bounce[BOUNCE_SIZE];
 
-	if (!live_is_emulated(buffer, size))
+	if (!is_emulated(buffer, size))
 		return syscall(SYS_write, descriptor, buffer, size);
 	if (size > sizeof(bounce))
 		size = sizeof(bounce);
@@ -183,28 +204,28 @@ void *mmap(void *address, size_t size, int prot, int flags, int file, off_t offs
 {
 	if (live.process && !live_is_inside() && !address && !(flags & (MAP_NORESERVE | MAP_STACK)))
 		return map_emulated(size, prot, flags, file, (uint64_t)offset);
-	if (flags & MAP_FIXED && live_is_emulated(address, size))
+	if (flags & MAP_FIXED && is_emulated(address, size))
 		live_unmap((uint64_t)address, size);
 	return (void *)syscall(SYS_mmap, address, size, prot, flags, file, offset);
 }
 
 int munmap(void *address, size_t size)
 {
-	if (!live_is_emulated(address, size))
+	if (!is_emulated(address, size))
 		return (int)syscall(SYS_munmap, address, size);
 	return (int)result_of(live_unmap((uint64_t)address, size));
 }
 
 int mprotect(void *address, size_t size, int prot)
 {
-	if (!live_is_emulated(address, size))
+	if (!is_emulated(address, size))
 		return (int)syscall(SYS_mprotect, address, size, prot);
 	return (int)result_of(live_protect((uint64_t)address, size, prot));
 }
 
 int madvise(void *address, size_t size, int advice)
 {
-	if (!live_is_emulated(address, size))
+	if (!is_emulated(address, size))
 		return (int)syscall(SYS_madvise, address, size, advice);
 	return (int)result_of(live_advise((uint64_t)address, size, advice));
 }
@@ -219,7 +240,7 @@ void *mremap(void *address, size_t old_size, size_t size, int flags, ...)
 		wanted = va_arg(arguments, void *);
 		va_end(arguments);
 	}
-	if (!live_is_emulated(address, old_size ? old_size : 1))
+	if (!is_emulated(address, old_size ? old_size : 1))
 		return (void *)syscall(SYS_mremap, address, old_size, size, flags, wanted);
 	return (void *)result_of(live_remap((uint64_t)address, old_size, size, flags, (uint64_t)wanted));
 }

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The C library's functions that a program calls for processes, threads and signals. */
+/* The C library's functions that a program calls for processes and threads. */
 #define _GNU_SOURCE
+#include "live/host_function.h"
 #include "live/live.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/** The C library's own function of this name. */
-#define HOST(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 /* --- processes --- */
 
@@ -129,30 +124,4 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 	}
 	free(start);
 	return err;
-}
-
-/* --- signals --- */
-
-static bool is_refused(int number)
-{
-	if (number != SIGSEGV || !live.process)
-		return false;
-	fprintf(stderr, "kapi: a program in emulated memory cannot have a handler for SIGSEGV\n");
-	errno = ENOTSUP;
-	return true;
-}
-
-int sigaction(int number, const struct sigaction *action, struct sigaction *old)
-{
-	return action && is_refused(number) ? -1 : HOST(sigaction)(number, action, old);
-}
-
-sighandler_t signal(int number, sighandler_t handler)
-{
-	return is_refused(number) ? SIG_ERR : HOST(signal)(number, handler);
-}
-
-void live_default_action(int number)
-{
-	HOST(signal)(number, SIG_DFL);
 }
