@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Verbs } from '../edit/complete'
 import type { RecordDocument, Terms } from '../record/types'
 import { Book } from './book'
 
@@ -7,9 +8,35 @@ import { Book } from './book'
 export interface Library {
   readonly terms: Terms
   readonly drills: readonly string[]
+  /** The verbs of drills, if scripts can be edited and recorded. */
+  readonly verbs?: Verbs | undefined
   profilesOf(drill: string): readonly string[]
-  /** Records a drill, or has it recorded already. */
-  book(drill: string, profile: string): Promise<Book>
+  scriptOf(drill: string): string
+  /**
+   * Records a script, or has it recorded already.
+   * @throws DrillProblem what is wrong with the drill
+   */
+  book(drill: string, profile: string, script: string): Promise<Book>
+}
+
+export interface Problem {
+  readonly message: string
+  /** Where in the script, from 1. */
+  readonly line?: number | undefined
+  readonly column?: number | undefined
+}
+
+/** A drill can't be shown. */
+export class DrillProblem extends Error implements Problem {
+  override readonly name = 'DrillProblem'
+
+  constructor(
+    message: string,
+    readonly line?: number,
+    readonly column?: number,
+  ) {
+    super(message)
+  }
 }
 
 /** The recordings of a document. */
@@ -20,12 +47,13 @@ export function documentLibrary({ recordings, terms }: RecordDocument): Library 
     terms,
     drills: Array.from(new Set(recordings.map(({ name }) => name))),
     profilesOf: (drill) => of(drill).map(({ profile }) => profile),
+    scriptOf: (drill) => of(drill)[0]?.script ?? '',
     book: async (drill, profile) => {
       const key = `${drill} ${profile}`
       const known = books.get(key)
       if (known) return known
       const recording = of(drill).find((each) => each.profile === profile)
-      if (!recording) throw new Error(`there is no recording of ${drill} on ${profile}`)
+      if (!recording) throw new DrillProblem(`there is no recording of ${drill} on ${profile}`)
       const book = new Book(recording, terms)
       books.set(key, book)
       return book

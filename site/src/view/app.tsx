@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { Library } from '../model/library'
+import type { Library, Problem } from '../model/library'
 import type { PageKey } from '../model/pages'
 import { sentenceOf } from '../model/sentence'
 import { plain } from '../model/words'
@@ -9,6 +10,7 @@ import { type Actions, ActionsContext } from './actions'
 import { FollowedPage, StepCaption } from './caption'
 import { commandsOf } from './commands'
 import { Machines, OtherCaption, PageAnswer } from './comparison'
+import { DrillText } from './drill-text'
 import { Explanation } from './explanation'
 import { Patterns } from './glyphs'
 import { Help, Legend } from './help'
@@ -24,6 +26,7 @@ export function App({ library }: { library: Library }) {
   const session = useSession(library)
   const { place, look } = session
   const [playing, setPlaying] = usePlay(session)
+  const [editing, setEditing] = useState(false)
   const [hovered, setHovered] = useState<PageKey | undefined>()
   const keys = useRef<HTMLDialogElement>(null)
   const save = useRef<HTMLDialogElement>(null)
@@ -31,6 +34,7 @@ export function App({ library }: { library: Library }) {
     play: () => setPlaying(!playing),
     help: () => keys.current?.showModal(),
     save: () => save.current?.showModal(),
+    edit: () => setEditing(library.verbs !== undefined),
   })
   const latest = useRef(commands)
   latest.current = commands
@@ -55,7 +59,15 @@ export function App({ library }: { library: Library }) {
     <ActionsContext.Provider value={actions}>
       <Patterns />
       <TopLine library={library} session={session} commands={commands} />
-      {session.book && <Drill session={session} playing={playing} hovered={hovered} />}
+      {session.problem && <Trouble problem={session.problem} />}
+      {session.book && (
+        <Drill
+          session={session}
+          playing={playing}
+          hovered={hovered}
+          text={<DrillText session={session} verbs={library.verbs} editing={editing} onEditing={setEditing} />}
+        />
+      )}
       <Legend />
       <Explanation terms={library.terms} />
       <Help dialog={keys} />
@@ -64,7 +76,24 @@ export function App({ library }: { library: Library }) {
   )
 }
 
-function Drill({ session, playing, hovered }: { session: Session; playing: boolean; hovered: PageKey | undefined }) {
+/** What is wrong with the drill, in a line. */
+function Trouble({ problem: { line, message } }: { problem: Problem }) {
+  return (
+    <p class="trouble" role="alert">
+      {line !== undefined && <b>Line {line}: </b>}
+      {message}
+    </p>
+  )
+}
+
+interface DrillProps {
+  session: Session
+  playing: boolean
+  hovered: PageKey | undefined
+  text: ComponentChildren
+}
+
+function Drill({ session, playing, hovered, text }: DrillProps) {
   const { n, place, comparison } = session
   const book = session.book!
   const { page } = place
@@ -85,9 +114,9 @@ function Drill({ session, playing, hovered }: { session: Session; playing: boole
         </section>
       </div>
       {comparison ? (
-        <Machines session={session} comparison={comparison} />
+        <Machines text={text} session={session} comparison={comparison} />
       ) : (
-        <Machine book={book} n={n} followed={page} hovered={hovered} />
+        <Machine text={text} book={book} n={n} followed={page} hovered={hovered} />
       )}
     </>
   )

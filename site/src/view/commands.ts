@@ -8,7 +8,7 @@ import type { Commands } from './keys'
 import type { Session } from './session'
 import { otherTheme } from './theme'
 
-type Extras = Pick<Commands, 'play' | 'help' | 'save'>
+type Extras = Pick<Commands, 'play' | 'help' | 'save' | 'edit'>
 
 /** What the keys do in a session. */
 export function commandsOf(session: Session, extras: Extras): Commands {

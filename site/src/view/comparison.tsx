@@ -2,7 +2,7 @@
 //
 // A drill on two profiles: two captions, two machines. Cells that differ are underlined.
 
-import type { RefObject } from 'preact'
+import type { ComponentChildren, RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { answerOf } from '../model/answer'
 import type { Book } from '../model/book'
@@ -13,7 +13,6 @@ import { FrameTable } from './memory'
 import type { Comparison, Session } from './session'
 import { Spaces } from './spaces'
 import { StepLink, Text } from './text'
-import { Transcript } from './transcript'
 
 /** The caption of the second profile. */
 export function OtherCaption({ session, comparison }: { session: Session; comparison: Comparison }) {
@@ -56,7 +55,13 @@ export function PageAnswer({ book, n, page }: { book: Book; n: number; page: Pag
   )
 }
 
-export function Machines({ session, comparison }: { session: Session; comparison: Comparison }) {
+interface MachinesProps {
+  text: ComponentChildren
+  session: Session
+  comparison: Comparison
+}
+
+export function Machines({ text, session, comparison }: MachinesProps) {
   const { n, place } = session
   const main = useRef<HTMLElement>(null)
   const sides: [Book, number][] = [
@@ -66,12 +71,7 @@ export function Machines({ session, comparison }: { session: Session; comparison
   useDifferences(main, [n, session.book, comparison, place.page])
   return (
     <main class="compared" ref={main}>
-      <section class="text" aria-label="Drill">
-        <h2>
-          <span>Transcript, {place.profile}</span>
-        </h2>
-        <Transcript book={session.book!} n={n} />
-      </section>
+      {text}
       {sides.map(([book, step]) => (
         <section class="machine" key={book.recording.profile} aria-label={book.recording.profile}>
           <h2>

@@ -15,6 +15,7 @@ export interface Commands {
   theme(): void
   help(): void
   save(): void
+  edit(): void
 }
 
 export const KEYS: readonly (readonly [keys: readonly string[], text: string])[] = [
@@ -28,6 +29,7 @@ export const KEYS: readonly (readonly [keys: readonly string[], text: string])[]
   [['Esc'], 'follow none'],
   [['c'], 'compare two profiles'],
   [['d'], 'first difference'],
+  [['e'], 'edit the drill'],
   [['t'], 'light, dark'],
   [['s'], 'save transcript, picture, trace or record'],
   [['?'], 'these keys'],
@@ -54,6 +56,7 @@ const HANDLERS: Record<string, (commands: Commands, event: KeyboardEvent) => voi
   d: (commands) => commands.difference(),
   t: (commands) => commands.theme(),
   s: (commands) => commands.save(),
+  e: (commands) => commands.edit(),
   '?': (commands) => commands.help(),
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import type { Book } from '../model/book'
 import type { PageKey } from '../model/pages'
@@ -7,10 +8,11 @@ import { PageHistory } from './history'
 import { Memory } from './memory'
 import { Spaces } from './spaces'
 import { PageTables } from './tables'
-import { Transcript } from './transcript'
 import { Wires } from './wires'
 
 interface Props {
+  /** The column of the drill. */
+  text: ComponentChildren
   book: Book
   n: number
   followed: PageKey | undefined
@@ -18,17 +20,12 @@ interface Props {
 }
 
 /** One column of the score, enlarged: text, addresses, page tables, memory. */
-export function Machine({ book, n, followed, hovered }: Props) {
+export function Machine({ text, book, n, followed, hovered }: Props) {
   const main = useRef<HTMLElement>(null)
   const moment = book.moment(n)
   return (
     <main ref={main}>
-      <section class="text" aria-label="Drill">
-        <h2>
-          <span>Drill and transcript</span>
-        </h2>
-        <Transcript book={book} n={n} />
-      </section>
+      {text}
       <section class="spaces" aria-label="Address spaces">
         <h2>
           <span>Address spaces</span>

@@ -3,9 +3,11 @@
 // What is looked at, and how to look at something else.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { pack, unpack } from '../edit/pack'
 import { firstDifference, type Pair, pairsOf, stepsAcross } from '../model/align'
 import type { Book } from '../model/book'
-import type { Library } from '../model/library'
+import { DrillProblem, type Library, type Problem } from '../model/library'
+import { changedStep } from '../model/script'
 import { hashOf, type Place, parseHash } from './hash'
 
 /** A place that exists. */
@@ -13,14 +15,20 @@ export type ValidPlace = Place & { readonly drill: string; readonly profile: str
 
 export interface Session {
   readonly place: ValidPlace
+  /** The recording; while another one is made, or can't be made, the last one. */
   readonly book: Book | undefined
   /** The step that is shown. */
   readonly n: number
   readonly comparison: Comparison | undefined
+  /** The drill as it is edited. */
+  readonly script: string
+  /** What is wrong with it. */
+  readonly problem: Problem | undefined
   /** What was asked for last, which may not be drawn yet: keys can be faster than the page. */
   latest(): { readonly place: ValidPlace; readonly n: number }
   /** Looks at something else; `asVisit`: the browser's back button returns. */
   look(change: Place, asVisit?: boolean): void
+  edit(script: string): void
 }
 
 /** The drill on another profile, in step with the first. */
@@ -36,9 +44,10 @@ export function useSession(library: Library): Session {
   const [place, setPlace] = useState(() => valid(library, parseHash(location.hash)))
   const asked = useRef(place)
   const visit = useRef(false)
-  const book = useBook(library, place.drill, place.profile)
-  const otherProfile = library.profilesOf(place.drill).find((profile) => profile !== place.profile)
-  const other = useBook(library, place.drill, place.compare ? otherProfile : undefined)
+  const [script, setScript] = useScript(library, place)
+  const { book, problem } = useBook(library, place.drill, place.profile, script)
+  const otherProfile = place.compare ? otherOf(library, place) : undefined
+  const { book: other } = useBook(library, place.drill, otherProfile, script)
   const stepOf = (step: number | undefined): number => (book ? Math.min(step ?? book.opening, book.last) : 0)
   const n = stepOf(place.step)
   const comparison = useMemo(() => (book && other ? compare(book, other) : undefined), [book, other])
@@ -47,17 +56,61 @@ export function useSession(library: Library): Session {
     setPlace(next)
   }
   useHash(book && hashOf({ ...place, step: n }), visit, () => show(valid(library, parseHash(location.hash))))
+  const look = (change: Place, asVisit = false): void => {
+    visit.current ||= asVisit
+    show(valid(library, { ...asked.current, ...change }))
+  }
+  const latest = () => ({ place: asked.current, n: stepOf(asked.current.step) })
+  useChangedStep(book, latest, look)
   return {
     place,
     book,
     n,
     comparison,
-    latest: () => ({ place: asked.current, n: stepOf(asked.current.step) }),
-    look: (change, asVisit = false) => {
-      visit.current ||= asVisit
-      show(valid(library, { ...asked.current, ...change }))
+    script: script ?? '',
+    problem,
+    latest,
+    look,
+    edit: (text) => {
+      setScript(text)
+      pack(text).then((src) => look({ src: text === library.scriptOf(place.drill) ? undefined : src }))
     },
   }
+}
+
+const otherOf = (library: Library, { drill, profile }: ValidPlace): string | undefined =>
+  library.profilesOf(drill).find((each) => each !== profile)
+
+/** The script that is shown: of a drill, or one of its own from a link. Nothing while it is unpacked. */
+function useScript(library: Library, { drill, src }: ValidPlace): [string | undefined, (script: string) => void] {
+  const own = library.scriptOf(drill)
+  const [unpacked, setUnpacked] = useState<{ src: string; script: string } | undefined>()
+  const [edited, setEdited] = useState<string | undefined>()
+  useEffect(() => {
+    if (src === undefined || edited !== undefined) return
+    // What can't be unpacked is no script: the drill is shown as it is.
+    unpack(src).then(
+      (script) => setUnpacked({ src, script }),
+      () => setUnpacked({ src, script: own }),
+    )
+  }, [src])
+  useEffect(() => setEdited(undefined), [drill])
+  if (edited !== undefined) return [edited, setEdited]
+  if (src === undefined) return [own, setEdited]
+  return [unpacked?.src === src ? unpacked.script : undefined, setEdited]
+}
+
+/** After an edit, the step stays if no line up to its command has changed; else the first changed command is shown. */
+function useChangedStep(book: Book | undefined, latest: Session['latest'], look: Session['look']): void {
+  const before = useRef(book)
+  useEffect(() => {
+    const old = before.current
+    before.current = book
+    if (!old || !book || old === book || old.recording.name !== book.recording.name) return
+    if (old.recording.script === book.recording.script) return
+    const step = changedStep(old.recording, book.recording)
+    if (step !== undefined && step <= latest().n) look({ step })
+  }, [book])
 }
 
 /** Browsers allow few changes of an address in a second, and scrubbing makes many. */
@@ -94,18 +147,41 @@ function valid(library: Library, place: Place): ValidPlace {
   return { ...place, drill, profile, compare: place.compare === true && profiles.length > 1 }
 }
 
-function useBook(library: Library, drill: string, profile: string | undefined): Book | undefined {
-  const [book, setBook] = useState<{ book: Book; drill: string; profile: string } | undefined>()
+interface Made {
+  readonly book?: Book | undefined
+  readonly problem?: Problem | undefined
+}
+
+/** Time from the last key to a new recording. */
+const EDIT_DELAY = 600
+
+function useBook(library: Library, drill: string, profile: string | undefined, script: string | undefined): Made {
+  const [made, setMade] = useState<Made & { for: string }>({ for: '' })
+  const wanted = `${drill} ${profile}`
   useEffect(() => {
+    if (profile === undefined || script === undefined) return
     let isWanted = true
-    if (profile === undefined) return
-    library.book(drill, profile).then((made) => isWanted && setBook({ book: made, drill, profile }))
+    const start = (): void => {
+      library.book(drill, profile, script).then(
+        (book) => isWanted && setMade({ book, for: wanted }),
+        (error: Error) => isWanted && setMade((before) => ({ ...before, problem: problemOf(error), for: wanted })),
+      )
+    }
+    const isEdit = made.for === wanted
+    const timer = isEdit ? setTimeout(start, EDIT_DELAY) : undefined
+    if (!isEdit) start()
     return () => {
       isWanted = false
+      clearTimeout(timer)
     }
-  }, [library, drill, profile])
-  return book?.drill === drill && book.profile === profile ? book.book : undefined
+  }, [library, drill, profile, script])
+  if (profile === undefined) return {}
+  // Of another drill or profile, the last recording is no help.
+  return made.for === wanted || made.book?.recording.name === drill ? made : {}
 }
+
+const problemOf = (error: Error): Problem =>
+  error instanceof DrillProblem ? error : { message: `unexpected: ${error.message}` }
 
 function compare(book: Book, other: Book): Comparison {
   const pairs = pairsOf(book.recording, other.recording)
