@@ -72,8 +72,8 @@ export function complaintsAbout(folder, files) {
 
 /** Compiled from something that is gone. */
 function isStale(file) {
-  // All of hmmu/web in one file.
-  if (file === 'dist/web/hmmu.mjs') return false
+  // Bundles: all of hmmu/web in one file, and the page.
+  if (file === 'dist/web/hmmu.mjs' || file.startsWith('dist/site/')) return false
   const source = /^dist\/(.*?)(?:\.d)?\.(m?)[jt]s(?:\.map)?$/.exec(file)
   return source !== null && !existsSync(`${root}/lib/${source[1]}.${source[2]}ts`)
 }
