@@ -97,6 +97,7 @@ export {
   eventNames,
   eventTexts,
   eventValues,
+  HeldMmapLock,
   HmmuError,
   holderNames,
   holderTexts,

@@ -29,6 +29,7 @@ import {
 import type { Core } from './core'
 import type { Driver } from './driver'
 import { DriverMigration, type MigrateVmaOptions } from './driver-migration'
+import { HeldMmapLock } from './held-mmap-lock'
 import { Mapping } from './mapping'
 import { Migration, migrate } from './migration'
 import type { MigrationResult } from './migration-result'
@@ -326,6 +327,30 @@ export abstract class SystemCalls {
     const { write = false, dma = false } = options('options', pinOptions, ['write', 'dma'])
     const flags = (boolean('write', write) ? PinBit.WRITE : 0) | (boolean('dma', dma) ? PinBit.DMA : 0)
     return this.#reference(dma ? 'dma_pin' : 'pin', this.core.native.pin(this.caller, address(at), flags))
+  }
+
+  /**
+   * mmap_read_lock(): mmap_sem (in 6.12 mmap_lock) of the process, until {@link HeldMmapLock.unlock}. Calls of the task between
+   * use it, so the mappings that a driver looks up stay as they are. Snapshots of the machine are refused meanwhile.
+   * @throws HmmuError HMMU_BUSY with errno `EDEADLK`: the task has it already, by this call or in a callback.
+   *   HMMU_BLOCKED: a writer has it, or waits for it
+   */
+  mmapReadLock(): HeldMmapLock {
+    return this.#mmapLock(false)
+  }
+
+  /**
+   * mmap_write_lock(): {@link SystemCalls.mmapReadLock} for writing: nobody else has the lock.
+   * @throws HmmuError as that; HMMU_BLOCKED: somebody has it
+   */
+  mmapWriteLock(): HeldMmapLock {
+    return this.#mmapLock(true)
+  }
+
+  #mmapLock(write: boolean): HeldMmapLock {
+    const task = this.caller
+    const result = this.core.native.mmapLock(task, write)
+    return result < 0 ? this.fail(result) : HeldMmapLock.make(this.core, task, write)
   }
 
   /**

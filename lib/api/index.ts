@@ -26,6 +26,7 @@ export type { DeviceFault, DeviceFaultHandler, PageFreeHandler } from './devices
 export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } from './driver'
 export { DriverMigration, type MigrateVmaOptions } from './driver-migration'
 export { MigrationEntries, MigrationEntry } from './entries'
+export { HeldMmapLock } from './held-mmap-lock'
 export type { Holder } from './holders'
 export {
   type Caller,

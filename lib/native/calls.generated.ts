@@ -26,6 +26,8 @@ export interface PlainCalls {
   lock(tid: number, address: number, length: number): number
   unlock(tid: number, address: number, length: number): number
   clearSoftDirty(tid: number): number
+  mmapLock(tid: number, write: boolean): number
+  mmapUnlock(tid: number): number
   registerUserfault(tid: number, address: number, length: number, modes: number): number
   writeProtectUserfault(tid: number, address: number, length: number, on: boolean): number
   pin(tid: number, address: number, flags: number): number
@@ -87,6 +89,8 @@ export const plainCallNames = [
   'lock',
   'unlock',
   'clearSoftDirty',
+  'mmapLock',
+  'mmapUnlock',
   'registerUserfault',
   'writeProtectUserfault',
   'pin',

@@ -15,31 +15,49 @@
 
 /** X(name, word, text): what is checked of a driver. */
 #define KAPI_CHECKS(X) \
-	X(WARN, "warn", "WARN_ON() of the driver itself.") \
-	X(LOCK_TWICE, "lock-twice", "A lock is taken by its owner.") \
+	X(WARN, "warn", "WARN_ON() of the driver itself; BUG().") \
+	X(LOCK_TWICE, "lock-twice", \
+	  "A lock, mmap_lock or a page lock is taken by its owner, or may be: a copy to or from user space " \
+	  "under mmap_lock.") \
 	X(LOCK_NOT_HELD, "lock-not-held", "A lock is given up by somebody who does not have it.") \
 	X(LOCK_UNINITIALISED, "lock-uninitialised", "A lock is used before its initialisation.") \
-	X(LOCK_ORDER, "lock-order", "Two locks are taken in both orders.") \
-	X(LOCK_AT_RETURN, "lock-at-return", "A lock is held at the return to user space.") \
-	X(LOCK_MISSING, "lock-missing", "A function is called without the lock that it needs.") \
+	X(LOCK_ORDER, "lock-order", \
+	  "Two locks are taken in both orders, even if no threads have met there. An invalidation counts as a " \
+	  "lock: what may cause one, or waits for one, must not happen under a lock that an invalidation takes. " \
+	  "Allocations with GFP_KERNEL may, hmm_range_fault(), migrate_vma_setup(), mmu_interval_read_begin().") \
+	X(LOCK_AT_RETURN, "lock-at-return", "A lock, mmap_lock or a page lock is held at the return to user space.") \
+	X(LOCK_MISSING, "lock-missing", "A function is called without the lock that it needs: mmap_lock.") \
 	X(SLEEP_IN_ATOMIC, "sleep-in-atomic", \
-	  "A function that may sleep is called under a spinlock, or where none may sleep.") \
+	  "A function that may sleep is called under a spinlock, in page_free(), or in an invalidation that " \
+	  "must not wait.") \
 	X(DEADLOCK, "deadlock", "Threads wait for each other for ever.") \
-	X(BAD_FREE, "bad-free", "Memory is freed that was not allocated so, or is free already.") \
-	X(BAD_PUT, "bad-put", "A reference or a page lock is given back that the driver does not have.") \
-	X(BAD_PAGE, "bad-page", "The CPU touches the contents of a page that has none for it, or that is free.") \
-	X(BAD_CALL, "bad-call", "A function is called with arguments, or in an order, that a kernel forbids.") \
-	X(UNINITIALISED, "uninitialised", "A word that a kernel reads was never written by the driver.") \
+	X(BAD_FREE, "bad-free", \
+	  "Memory is freed that was not allocated so, or is free already. Or the kernel still uses something in " \
+	  "it: a notifier that is inserted, a work that is queued; also on the stack of a call that ends.") \
+	X(BAD_PUT, "bad-put", "A reference or a page lock is given back that the driver does not have: a double put.") \
+	X(BAD_PAGE, "bad-page", \
+	  "A page is used behind its last put, even if somebody else has it by then. The CPU touches the " \
+	  "contents of a page that is free or device-private. A device page is used that is not mapped.") \
+	X(BAD_CALL, "bad-call", \
+	  "A function is called with arguments, or in an order, that a kernel forbids: a page in dst that is " \
+	  "not locked, a migration that is not finalized, an invalidation without mmu_interval_set_seq().") \
+	X(UNINITIALISED, "uninitialised", \
+	  "A word that a kernel reads was never written by the driver: of dst, or of hmm_pfns. New memory and " \
+	  "local variables begin with a pattern; a real kernel would take what happens to be there, or zeros.") \
 	X(NOTIFIER_RETRY, "notifier-retry", \
-	  "Pages of hmm_range_fault() are used without mmu_interval_read_retry(), against it, or without the " \
-	  "driver's lock.") \
-	X(NO_PROGRESS, "no-progress", "A loop through the kernel goes on for ever.") \
+	  "Pages of hmm_range_fault() are used without mmu_interval_read_retry(), against its answer, or when " \
+	  "the lock is given up under which it was asked; it is asked without a lock; or an invalidation calls " \
+	  "mmu_interval_set_seq() without one.") \
+	X(NO_PROGRESS, "no-progress", \
+	  "A loop through the kernel goes on for ever: migrate_to_ram() returns 0 and does not bring the page " \
+	  "back; hmm_range_fault() is repeated with a sequence that is out of date.") \
 	X(BAD_DMA, "bad-dma", \
 	  "Memory is mapped or unmapped for a device against the rules, or is touched by somebody who must not.") \
 	X(MEMORY_LEFT, "memory-left", "Memory of the kernel is left when the module has gone.") \
 	X(PAGE_LEFT, "page-left", "A page is left when the module has gone.") \
 	X(MM_LEFT, "mm-left", "An address space is still used when the module has gone.") \
-	X(DEVICE_LEFT, "device-left", "A device or its memory is left when the module has gone.") \
+	X(DEVICE_LEFT, "device-left", \
+	  "A device, its numbers, its memory or a notifier is left when the module has gone.") \
 	X(DMA_LEFT, "dma-left", "A mapping for a device is left when the module or the device has gone.") \
 	X(LIMIT, "limit", "The emulator does not have what the driver asks for.")
 
@@ -117,11 +135,11 @@ long kapi_unload_modules(void);
 	  "mmap_read_lock(), mmap_write_lock(): somebody has the lock. The driver waits for a jiffy.") \
 	X(PAGE_LOCK, "page-lock", \
 	  "Somebody has a page lock. lock_page() waits for a jiffy, trylock_page() fails, migrate_vma_setup() leaves " \
-	  "the " \
-	  "page where it is; each page of its range counts.") \
+	  "the page where it is; each page of its range counts.") \
 	X(INVALIDATION, "invalidation", \
 	  "Between mmu_interval_read_begin() and mmu_interval_read_retry() the kernel moves a page that " \
-	  "hmm_range_fault() has found to another frame, as compaction does. Each hmm_range_fault() without an error counts.") \
+	  "hmm_range_fault() has found to another frame, as compaction does. Each hmm_range_fault() without an error " \
+	  "counts.") \
 	X(DMA_MAPPING, "dma-mapping", "A mapping for a device, by the DMA API: the IOMMU has no room.") \
 	X(COPY, "copy", "A job of a device's engine (include/kapi/engine.h), such as a copy, ends with -EIO.")
 

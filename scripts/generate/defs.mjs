@@ -14,6 +14,7 @@ import { program } from 'commander'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 export const headerPath = join(root, 'native/include/hmmu/hmmu_defs.h')
+export const kapiPath = join(root, 'native/kapi/kapi.h')
 const callsPath = join(root, 'native/core/host/calls.h')
 
 /**
@@ -23,7 +24,7 @@ const callsPath = join(root, 'native/core/host/calls.h')
  */
 
 /**
- * Reads the X-macro lists of a header: each `#define HMMU_LIST(X)` with the comment above it that starts `X(name, …)`.
+ * Reads the X-macro lists of a header: each `#define HMMU_LIST(X)` or `KAPI_LIST(X)` with the comment above it that starts `X(name, …)`.
  * @param {string} source text of the header
  * @returns {{ lists: Map<string, List>, constants: Map<string, number> }} constants are the plain `#define NAME 1u`
  */
@@ -38,7 +39,7 @@ export function parseDefs(source) {
     }
     const constant = /^#define (\w+) (\d+)u?$/.exec(piece)
     if (constant) constants.set(constant[1], Number(constant[2]))
-    const list = /^#define (HMMU_\w+)\(X\)([\s\S]*)$/.exec(piece)
+    const list = /^#define ((?:HMMU|KAPI)_\w+)\(X\)([\s\S]*)$/.exec(piece)
     if (list)
       lists.set(list[1], { macro: list[1], ...parseComment(list[1], comment), items: parseItems(list[1], list[2]) })
   }

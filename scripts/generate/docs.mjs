@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h,
+// Fills in the tables of README.md, ARCHITECTURE.md and docs/*.md from the lists in native/include/hmmu/hmmu_defs.h and
+// native/kapi/kapi.h,
 // and the table of branches from test/conformance/branches-*.json. A table is between "<!-- table HMMU_LIST -->" (or
 // "<!-- table branches_4_14 -->") and "<!-- end -->". `--check` writes nothing and exits with 1 if a table is stale.
 
@@ -9,7 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { program } from 'commander'
 import { root } from '../lib/run.mjs'
-import { headerPath, parseDefs } from './defs.mjs'
+import { headerPath, kapiPath, parseDefs } from './defs.mjs'
 
 const code = (text) => `\`${text}\``
 const name = { 'in TypeScript': (item) => code(item.name.toLowerCase()) }
@@ -79,6 +80,8 @@ const columns = {
   HMMU_SPANS: { ...name, ...text },
   HMMU_STATS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
   HMMU_PROBES: { probe: (item) => code(item.name), arguments: (item) => item.args[0], ...text },
+  KAPI_CHECKS: { report: (item) => code(item.args[0]), 'what it means': (item) => item.text },
+  KAPI_FAULTS: { fault: (item) => code(item.args[0]), 'what happens': (item) => item.text },
   HMMU_COUNTERS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
 }
 
@@ -116,6 +119,7 @@ const branchColumns = {
 
 const files = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
 const defs = parseDefs(readFileSync(headerPath, 'utf8'))
+for (const [macro, list] of parseDefs(readFileSync(kapiPath, 'utf8')).lists) defs.lists.set(macro, list)
 const { check } = program.option('--check', 'only look').parse().opts()
 
 for (const file of files.filter((file) => file.endsWith('.md'))) {

@@ -46,6 +46,8 @@
 	X(INT, lock, mlock, 3, (U32, tid, U64, address, U64, length)) \
 	X(INT, unlock, munlock, 3, (U32, tid, U64, address, U64, length)) \
 	X(INT, clearSoftDirty, clear_soft_dirty, 1, (U32, tid)) \
+	X(INT, mmapLock, mmap_lock, 2, (U32, tid, BOOL, write)) \
+	X(INT, mmapUnlock, mmap_unlock, 1, (U32, tid)) \
 	X(INT, registerUserfault, uffd_register, 4, (U32, tid, U64, address, U64, length, U32, modes)) \
 	X(INT, writeProtectUserfault, uffd_writeprotect, 4, (U32, tid, U64, address, U64, length, BOOL, on)) \
 	X(OUT32, pin, pin, 3, (U32, tid, U64, address, U32, flags)) \
