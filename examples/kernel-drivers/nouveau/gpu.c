@@ -3,7 +3,7 @@
  * A GPU, and what nouveau_dmem.c needs of the rest of its driver. The GPU has memory and a copy engine, which understands the
  * commands of class NVA0B5 that the driver pushes. Its page table is a table of words.
  */
-#include "gpu.h"
+#include "../gpu.h"
 
 #include <kapi/dma.h>
 #include <linux/cdev.h>

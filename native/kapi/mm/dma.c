@@ -17,7 +17,7 @@ static const char *const directions[] = { "DMA_BIDIRECTIONAL", "DMA_TO_DEVICE", 
 static const char *const map_names[] = { "dma_map_page", "dma_map_single", "dma_alloc_coherent" };
 
 static bool bounces;
-static const struct kapi_place *last_unknown;
+static const struct kapi_place *last_unknown, *last_freed;
 
 void kapi_bounce_dma(bool on)
 {
@@ -27,7 +27,7 @@ void kapi_bounce_dma(bool on)
 void dma_reset(void)
 {
 	bounces = false;
-	last_unknown = NULL;
+	last_unknown = last_freed = NULL;
 }
 
 /* --- the memory of a mapping --- */
@@ -231,9 +231,11 @@ static void check_end(const struct dma_mapping *mapping, dma_addr_t address, siz
 		report(KAPI_CHECK_BAD_DMA, place,
 		       "%s() of what is mapped at %s, where dma_mapping_error() is not asked", call,
 		       place_text(mapping->mapped));
-	if (is_freed(mapping))
+	if (is_freed(mapping) && place != last_freed) {
 		report(KAPI_CHECK_BAD_DMA, place, "%s() of page %u, which is mapped at %s, and was freed since", call,
 		       mapping->pfn, place_text(mapping->mapped));
+		last_freed = place;
+	}
 }
 
 void kapi_dma_unmap(struct device *device, dma_addr_t address, size_t size, enum dma_data_direction direction,
@@ -363,13 +365,14 @@ int kapi_device_dma(struct device *device, dma_addr_t address, void *buffer, siz
 
 /* --- checks --- */
 
-void dma_check_unused(u32 pfn, const char *what, const struct kapi_place *place)
+bool dma_check_unused(u32 pfn, const char *what, const struct kapi_place *place)
 {
 	const struct dma_link *link = iommu_links(pfn);
 
 	if (link)
 		report(KAPI_CHECK_BAD_DMA, place, "page %u %s while a device has it, mapped at %s", pfn, what,
 		       place_text(link->mapping->mapped));
+	return link;
 }
 
 void dma_check_cpu(u32 pfn, bool writes, const struct kapi_place *place)
@@ -386,7 +389,7 @@ void dma_check_cpu(u32 pfn, bool writes, const struct kapi_place *place)
 	}
 }
 
-void dma_check_visible(u32 pfn, const struct kapi_place *place)
+bool dma_check_visible(u32 pfn, const struct kapi_place *place)
 {
 	for (const struct dma_link *link = iommu_links(pfn); link; link = link->next)
 		if (link->mapping->bounce && kapi_dma_writes(link->mapping->direction) && !link->mapping->is_cpu_s) {
@@ -395,8 +398,9 @@ void dma_check_visible(u32 pfn, const struct kapi_place *place)
 			       "still in "
 			       "the bounce buffer",
 			       pfn, place_text(link->mapping->mapped));
-			return;
+			return true;
 		}
+	return false;
 }
 
 void dma_report_left(const struct device *device)

@@ -132,16 +132,18 @@ static void check_destinations(const struct hmmu_migration_state *state, const c
 	}
 }
 
-/* A program has the new page from now on, and nobody may have the old one. */
+/* A program has the new page from now on, and nobody may have the old one. One report of each kind is enough. */
 static void check_dma(const struct hmmu_migration_state *state, const struct kapi_place *place)
 {
+	bool hidden = false, in_use = false;
+
 	for (u64 i = 0; i < state->npages; i++) {
 		const struct page *old = migrate_pfn_to_page(state->src[i]), *new = migrate_pfn_to_page(state->dst[i]);
 
-		if (new)
-			dma_check_visible((u32)page_to_pfn(new), place);
-		if (old && !page_count(old))
-			dma_check_unused((u32)page_to_pfn(old), "is freed", place);
+		if (new && !hidden)
+			hidden = dma_check_visible((u32)page_to_pfn(new), place);
+		if (old && !in_use && !page_count(old))
+			in_use = dma_check_unused((u32)page_to_pfn(old), "is freed", place);
 	}
 }
 

@@ -4,81 +4,14 @@
  * while the copy engine is late, and while copies, mappings for the GPU and allocations fail in turn. What is found in the
  * driver is what these tests expect; docs/kernel-drivers.md tells more.
  */
-#include "rig.h"
+#include "gpu_rig.h"
 
-#include <errno.h>
-#include <gpu.h>
-#include <stdio.h>
-#include <string.h>
-
-#define PAGE 4096ull
-/** A check, in a set of checks. */
-#define FOUND(name) (1u << KAPI_CHECK_##name)
 /** Found in each run: nouveau_dmem_fini() unmaps pages that it has never mapped, and never frees struct nouveau_dmem. */
 #define FOUND_AT_EXIT (FOUND(BAD_DMA) | FOUND(MEMORY_LEFT))
 
-/** The GPU, opened by the process. */
-struct gpu {
-	struct rig rig;
-	struct kapi_file *file;
-	uint64_t argument;
-};
-
-/** The checks that have reported something since they were asked. */
-static unsigned int found;
-
-static void on_report(void *data, const struct kapi_report *report)
+static struct gpu open_gpu(uint64_t seed)
 {
-	(void)data;
-	found |= 1u << report->check;
-	printf("report: %s:%d: %s [%s]\n", report->file ? report->file : "?", report->line, report->text,
-	       kapi_check_word(report->check));
-}
-
-static void expect_found(unsigned int expected)
-{
-	assert_int_equal(found, expected);
-	found = 0;
-}
-
-static struct gpu gpu_open(uint64_t seed)
-{
-	struct gpu g;
-
-	kapi_shutdown(); /* of a test that has failed */
-	found = 0;
-	g.rig = rig_open(seed);
-	kapi_set_report(on_report, NULL);
-	assert_int_equal(kapi_open(g.rig.tid, "nouveau", &g.file), 0);
-	g.argument = rig_map(&g.rig, 1);
-	return g;
-}
-
-static void gpu_close(const struct gpu *g)
-{
-	expect_found(0);
-	assert_int_equal(hmmu_verify(g->rig.m, NULL, NULL), 0);
-	assert_int_equal(kapi_close(g->rig.tid, g->file), 0);
-	assert_int_equal(kapi_unload_modules(), 0);
-	expect_found(FOUND_AT_EXIT);
-	kapi_shutdown();
-}
-
-static long ask(const struct gpu *g, uint32_t command, struct gpu_request *request)
-{
-	long result;
-
-	assert_int_equal(kapi_store(g->rig.tid, g->argument, request, sizeof(*request)), 0);
-	result = kapi_ioctl(g->rig.tid, g->file, command, g->argument);
-	assert_int_equal(kapi_load(g->rig.tid, g->argument, request, sizeof(*request)), 0);
-	return result;
-}
-
-static long to_gpu(const struct gpu *g, uint64_t memory, uint64_t pages)
-{
-	struct gpu_request range = { .address = memory, .size = pages * PAGE };
-
-	return ask(g, GPU_MIGRATE, &range);
+	return gpu_open("nouveau", FOUND_AT_EXIT, seed);
 }
 
 /* How many pages the GPU has in its memory; each has to have its number. */
@@ -89,7 +22,7 @@ static uint32_t gpu_has(const struct gpu *g, uint64_t memory, uint64_t pages, ui
 	for (uint32_t i = 0; i < pages; i++) {
 		struct gpu_request word = { .address = memory + i * PAGE };
 
-		assert_int_equal(ask(g, GPU_READ, &word), 0);
+		assert_int_equal(gpu_ask(g, GPU_READ, &word), 0);
 		if (word.in_memory)
 			assert_int_equal(word.value, first + i);
 		count += word.in_memory;
@@ -97,31 +30,12 @@ static uint32_t gpu_has(const struct gpu *g, uint64_t memory, uint64_t pages, ui
 	return count;
 }
 
-static uint32_t in_device(const struct gpu *g, uint64_t memory, uint64_t pages)
-{
-	uint32_t count = 0;
-
-	for (uint64_t i = 0; i < pages; i++)
-		count += rig_kind(&g->rig, memory + i * PAGE) == HMMU_ENTRY_DEV;
-	return count;
-}
-
-/* Pages with the numbers from 5 on, moved to the GPU. */
-static uint64_t moved(const struct gpu *g, uint64_t pages)
-{
-	uint64_t memory = rig_map(&g->rig, pages);
-
-	rig_fill(&g->rig, memory, pages, 5);
-	assert_int_equal(to_gpu(g, memory, pages), 0);
-	return memory;
-}
-
 /* --- it works --- */
 
 static void test_there_and_back(void **state)
 {
-	struct gpu g = gpu_open(1);
-	uint64_t memory = moved(&g, 1000);
+	struct gpu g = open_gpu(1);
+	uint64_t memory = moved_to_gpu(&g, 1000);
 
 	(void)state;
 	assert_int_equal(in_device(&g, memory, 1000), 1000);
@@ -134,19 +48,19 @@ static void test_there_and_back(void **state)
 
 static void test_gpu_writes(void **state)
 {
-	struct gpu g = gpu_open(2);
-	uint64_t memory = moved(&g, 4);
+	struct gpu g = open_gpu(2);
+	uint64_t memory = moved_to_gpu(&g, 4);
 	struct gpu_request word = { .address = memory + 2 * PAGE, .value = 77 };
 
 	(void)state;
-	assert_int_equal(ask(&g, GPU_WRITE, &word), 0);
+	assert_int_equal(gpu_ask(&g, GPU_WRITE, &word), 0);
 	rig_expect(&g.rig, memory + 2 * PAGE, 1, 77);
 	gpu_close(&g);
 }
 
 static void test_empty_pages(void **state)
 {
-	struct gpu g = gpu_open(3);
+	struct gpu g = open_gpu(3);
 	uint64_t memory = rig_map(&g.rig, 200);
 	uint32_t number;
 
@@ -161,8 +75,8 @@ static void test_empty_pages(void **state)
 /* All is evicted when the module goes. */
 static void test_eviction(void **state)
 {
-	struct gpu g = gpu_open(4);
-	uint64_t memory = moved(&g, 600);
+	struct gpu g = open_gpu(4);
+	uint64_t memory = moved_to_gpu(&g, 600);
 
 	(void)state;
 	assert_int_equal(kapi_close(g.rig.tid, g.file), 0);
@@ -175,12 +89,12 @@ static void test_eviction(void **state)
 
 static void test_late_engine(void **state)
 {
-	struct gpu g = gpu_open(5);
+	struct gpu g = open_gpu(5);
 	uint64_t memory;
 
 	(void)state;
 	kapi_delay_copies(200);
-	memory = moved(&g, 100);
+	memory = moved_to_gpu(&g, 100);
 	assert_int_equal(gpu_has(&g, memory, 100, 5), 100);
 	rig_expect(&g.rig, memory, 100, 5);
 	gpu_close(&g);
@@ -192,7 +106,7 @@ static void test_late_engine(void **state)
  * what lies there: memory that was never written, or an address of the round before. */
 static void test_page_that_stays(void **state)
 {
-	struct gpu g = gpu_open(6);
+	struct gpu g = open_gpu(6);
 	uint64_t memory = rig_map(&g.rig, 140);
 	uint32_t first, last;
 
@@ -214,8 +128,8 @@ static void test_page_that_stays(void **state)
 /* nouveau_fence_wait() gives up after 15 s; nouveau_dmem_fence_done() does not look at its result. */
 static void test_engine_that_is_too_late(void **state)
 {
-	struct gpu g = gpu_open(7);
-	uint64_t memory = moved(&g, 1);
+	struct gpu g = open_gpu(7);
+	uint64_t memory = moved_to_gpu(&g, 1);
 
 	(void)state;
 	kapi_delay_copies(20000);
@@ -229,8 +143,8 @@ static void test_engine_that_is_too_late(void **state)
 /* Nobody looks at the error of a fence. */
 static void test_failed_copy(void **state)
 {
-	struct gpu g = gpu_open(8);
-	uint64_t memory = moved(&g, 2);
+	struct gpu g = open_gpu(8);
+	uint64_t memory = moved_to_gpu(&g, 2);
 
 	(void)state;
 	kapi_fault(KAPI_FAULT_COPY, 1, false);
@@ -242,8 +156,8 @@ static void test_failed_copy(void **state)
 /* nouveau_dmem_migrate_to_ram() leaves its page in dst if it cannot be copied, and finalizes. */
 static void test_failed_mapping_for_ram(void **state)
 {
-	struct gpu g = gpu_open(9);
-	uint64_t memory = moved(&g, 2);
+	struct gpu g = open_gpu(9);
+	uint64_t memory = moved_to_gpu(&g, 2);
 	uint32_t number;
 
 	(void)state;
@@ -256,8 +170,8 @@ static void test_failed_mapping_for_ram(void **state)
 /* nouveau_dmem_migrate_to_ram() returns 0 without a move if it gets no page: the program faults again at once. */
 static void test_no_page_for_ram(void **state)
 {
-	struct gpu g = gpu_open(10);
-	uint64_t memory = moved(&g, 2);
+	struct gpu g = open_gpu(10);
+	uint64_t memory = moved_to_gpu(&g, 2);
 
 	(void)state;
 	kapi_fault(KAPI_FAULT_ALLOCATION, 1, false);
@@ -268,12 +182,12 @@ static void test_no_page_for_ram(void **state)
 /* nouveau_dmem_evict_chunk() unmaps a page when the program has it again. A bounce buffer comes too late. */
 static void test_eviction_with_bounce_buffers(void **state)
 {
-	struct gpu g = gpu_open(11);
+	struct gpu g = open_gpu(11);
 	uint64_t memory;
 
 	(void)state;
 	kapi_bounce_dma(true);
-	memory = moved(&g, 4);
+	memory = moved_to_gpu(&g, 4);
 	rig_expect(&g.rig, memory, 2, 5);
 	expect_found(0);
 	assert_int_equal(kapi_close(g.rig.tid, g.file), 0);
@@ -284,85 +198,35 @@ static void test_eviction_with_bounce_buffers(void **state)
 
 /* --- failures in turn --- */
 
-/* Some pages, one of them empty, go to the GPU and come back. Returns how many pages have lost their contents. */
-static uint32_t round_trip(const struct gpu *g, enum kapi_fault fault, uint64_t nth)
-{
-	uint64_t memory = rig_map(&g->rig, 6);
-	uint32_t lost = 0;
-
-	rig_fill(&g->rig, memory, 5, 5);
-	kapi_fault(fault, nth, false);
-	to_gpu(g, memory, 6);
-	for (uint32_t i = 0; i < 5; i++) {
-		uint32_t number = 0;
-		int err = (int)kapi_load(g->rig.tid, memory + i * PAGE, &number, sizeof(number));
-
-		lost += err || number != 5 + i;
-	}
-	return lost;
-}
-
-/** What a failure leads to. */
-struct outcome {
-	unsigned int found;
-	uint32_t lost; /**< pages, in all runs */
-};
-
-/* Each failure in a run of its own, until one is not reached. */
-static struct outcome fail_in_turn(enum kapi_fault fault, uint64_t *runs)
-{
-	struct outcome outcome = { 0 };
-	bool reached = true;
-
-	for (*runs = 0; reached; ++*runs) {
-		struct gpu g = gpu_open(*runs);
-		uint64_t before = kapi_fault_passes(fault);
-
-		outcome.lost += round_trip(&g, fault, *runs + 1);
-		reached = kapi_fault_passes(fault) - before > *runs;
-		kapi_fault(fault, 0, false);
-		assert_int_equal(kapi_close(g.rig.tid, g.file), 0);
-		outcome.found |= found;
-		found = 0;
-		kapi_unload_modules();
-		outcome.found |= found & ~FOUND_AT_EXIT;
-		found = 0;
-		kapi_shutdown();
-	}
-	return outcome;
-}
-
 static void test_mappings_fail_in_turn(void **state)
 {
-	uint64_t runs;
-	struct outcome outcome = fail_in_turn(KAPI_FAULT_DMA_MAPPING, &runs);
+	struct outcome outcome = fail_in_turn("nouveau", FOUND_AT_EXIT, KAPI_FAULT_DMA_MAPPING);
 
 	(void)state;
-	assert_int_equal(runs, 11);
+	assert_int_equal(outcome.runs, 11);
 	/* To the GPU a page just stays. On the way back the program gets SIGBUS. */
 	assert_int_equal(outcome.found, FOUND(BAD_CALL));
-	assert_int_equal(outcome.lost, 5);
+	assert_int_equal(outcome.signals, 5);
+	assert_int_equal(outcome.lost, 0);
 }
 
 static void test_copies_fail_in_turn(void **state)
 {
-	uint64_t runs;
-	struct outcome outcome = fail_in_turn(KAPI_FAULT_COPY, &runs);
+	struct outcome outcome = fail_in_turn("nouveau", FOUND_AT_EXIT, KAPI_FAULT_COPY);
 
 	(void)state;
 	/* One job for all pages, then one a page. Nothing is reported: only the contents tell. */
-	assert_int_equal(runs, 7);
+	assert_int_equal(outcome.runs, 7);
 	assert_int_equal(outcome.found, 0);
 	assert_int_equal(outcome.lost, 10);
 }
 
 static void test_allocations_fail_in_turn(void **state)
 {
-	uint64_t runs;
-	struct outcome outcome = fail_in_turn(KAPI_FAULT_ALLOCATION, &runs);
+	struct outcome outcome = fail_in_turn("nouveau", FOUND_AT_EXIT, KAPI_FAULT_ALLOCATION);
 
 	(void)state;
-	assert_in_range(runs, 20, 60);
+	assert_in_range(outcome.runs, 20, 60);
 	/* Nobody looks whether nouveau_fence_new() has made a fence. Without one nobody waits for the copies. */
 	assert_int_equal(outcome.found, FOUND(WARN) | FOUND(BAD_DMA) | FOUND(UNINITIALISED));
 	assert_int_not_equal(outcome.lost, 0);
