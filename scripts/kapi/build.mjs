@@ -9,7 +9,12 @@ import { unpackTree } from './tree.mjs'
 
 const NOUVEAU = 'drivers/gpu/drm/nouveau'
 /** Sources of drivers, as cmake/kapi-tests.cmake compiles them, and what belongs to them. */
-const DRIVERS = ['lib/test_hmm.c', 'mm/gup_test.c', `${NOUVEAU}/nouveau_dmem.c`]
+const DRIVERS = [
+  'lib/test_hmm.c',
+  'mm/gup_test.c',
+  `${NOUVEAU}/nouveau_dmem.c`,
+  'drivers/gpu/drm/amd/amdkfd/kfd_migrate.c',
+]
 const BESIDES = [
   'lib/test_hmm_uapi.h',
   ...['drf', 'class/cl906f', 'class/cla0b5'].map((name) => `${NOUVEAU}/include/nvhw/${name}.h`),
