@@ -433,10 +433,10 @@ static void take_line(struct line *line)
 struct script *script_read(const char *path)
 {
 	struct line line = { .file = path };
-	char *text = text_of_file(path);
 
 	script = allocate(1, sizeof(*script));
 	script->file = path;
+	script->text = text_of_file(path);
 	script->actors.kind = "a process or thread";
 	script->regions.kind = "a region";
 	script->files.kind = "a file";
@@ -444,7 +444,7 @@ struct script *script_read(const char *path)
 	script->layout_names.kind = "a structure";
 	script->ioctls.kind = "an ioctl";
 	script->actors.texts[script->actors.count++][0] = 'A';
-	while (line_next(&line, &text))
+	while (line_next(&line, &script->text))
 		take_line(&line);
 	return script;
 }

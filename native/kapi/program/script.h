@@ -131,6 +131,7 @@ struct command {
 /** A whole script. */
 struct script {
 	const char *file;
+	struct text text;
 	struct commands commands;
 	struct names actors, regions, files, handles, layout_names, ioctls;
 };

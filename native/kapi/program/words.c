@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#define _GNU_SOURCE
 #include "program/words.h"
 
 #include <ctype.h>
@@ -23,7 +22,8 @@ static void __attribute__((noreturn)) file_error(const char *path, const char *r
 	exit(2);
 }
 
-char *text_of_file(const char *path)
+/* With a 0 at its end. */
+static char *read_file(const char *path)
 {
 	/* Without waiting: a FIFO may have no writer. */
 	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -48,6 +48,16 @@ char *text_of_file(const char *path)
 	text[size] = 0;
 	if (strlen(text) != size)
 		file_error(path, "is no text: there is a byte 0 in it");
+	return text;
+}
+
+struct text text_of_file(const char *path)
+{
+	struct text text = { .words = read_file(path) };
+
+	text.lines = strdup(text.words);
+	if (!text.lines)
+		file_error(path, strerror(ENOMEM));
 	return text;
 }
 
@@ -92,27 +102,32 @@ static void split(struct line *line, char *text)
 	}
 }
 
-bool line_next(struct line *line, char **text)
+/* The length of a line without its comment, and without spaces at its end. */
+static size_t length_of(const char *line, size_t length)
 {
-	while (**text) {
-		char *start = *text, *end = strchrnul(start, '\n'), *echo;
+	const char *comment = memchr(line, '#', length);
 
-		*text = *end ? end + 1 : end;
-		*end = 0;
-		*strchrnul(start, '#') = 0;
-		for (end = strchr(start, 0); end > start && isspace((unsigned char)end[-1]);)
-			*--end = 0;
+	length = comment ? (size_t)(comment - line) : length;
+	while (length && isspace((unsigned char)line[length - 1]))
+		length--;
+	return length;
+}
+
+bool line_next(struct line *line, struct text *text)
+{
+	while (text->words[text->next]) {
+		char *words = text->words + text->next, *echo = text->lines + text->next;
+		size_t whole = strcspn(words, "\n"), length = length_of(words, whole);
+
+		text->next += whole + (words[whole] != 0);
+		words[length] = echo[length] = 0;
 		line->number++;
 		line->count = line->next = 0;
-		line->indented = *start == ' ' || *start == '\t';
-		if (!*start)
-			continue;
-		/* The words are cut out of the line; the echo stays. */
-		echo = strdup(start);
-		if (!echo)
-			line_error(line, 1, "%s", strerror(ENOMEM));
+		line->indented = *words == ' ' || *words == '\t';
 		line->echo = echo;
-		split(line, start);
+		if (!length)
+			continue;
+		split(line, words);
 		return true;
 	}
 	return false;

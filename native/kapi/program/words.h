@@ -20,21 +20,28 @@ struct word {
 	unsigned int column;
 };
 
+/** A text, which is cut into words, and a copy of it, which is cut into lines. */
+struct text {
+	char *words;
+	char *lines;
+	size_t next; /**< where the next line begins, in both */
+};
+
 /** A line, whose words are taken one after the other. */
 struct line {
 	const char *file;
 	unsigned int number;
-	const char *echo; /**< the line without its comment */
+	const char *echo; /**< the line without its comment; it stays */
 	bool indented;
 	struct word words[MOST_WORDS];
 	unsigned int count;
 	unsigned int next;
 };
 
-/** The text of a regular file, 0 at its end. */
-char *text_of_file(const char *path);
-/** The next line with words in it, from *@p text on. false: there is none. The text is changed. */
-bool line_next(struct line *line, char **text);
+/** The text of a regular file. */
+struct text text_of_file(const char *path);
+/** The next line with words in it. false: there is none. */
+bool line_next(struct line *line, struct text *text);
 
 /** End the program: what stands at a column is wrong. */
 void line_error(const struct line *line, unsigned int column, const char *format, ...)
