@@ -11,7 +11,7 @@ import { runHmmTests } from './hmm-tests.mjs'
 
 const build = resolve(process.argv[2] ?? join(root, 'build-kapi'))
 buildTests(build)
-run('ctest', ['--test-dir', build, '-L', 'kapi', '--output-on-failure'])
+run('ctest', ['--test-dir', build, '-L', 'kapi', '-j2', '--output-on-failure'])
 if (process.arch === 'x64' && !runHmmTests(join(build, 'hmm_tests'))) process.exitCode = 1
 
 run('node', ['--test', '--test-reporter=dot', join(root, 'scripts/kapi/command.test.mjs')], {
