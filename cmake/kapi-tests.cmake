@@ -69,14 +69,20 @@ if(HMMU_KERNEL_TREE)
 	target_include_directories(test_driver_gup_test SYSTEM PRIVATE ${HMMU_KERNEL_TREE}/mm)
 	if(TARGET hmmu::kapi_live)
 		hmmu_live_program(hmm_tests tools/testing/selftests/mm/hmm-tests.c DRIVERS test_hmm gup_test)
-		hmmu_live_program(live_program ${kapi}/test/live_program.c DRIVERS test_hmm)
+		hmmu_kernel_driver(echo ${kapi}/test/echo_driver.c)
+		hmmu_live_program(live_program ${kapi}/test/live_program.c DRIVERS test_hmm echo)
 		add_dependencies(kapi_tests hmm_tests live_program)
-		foreach(test fork flush killed orphan threads mremap many-mappings read-and-write dup bad-pointers handler
-				earlier-handler)
+		# Each line of a report ends with the check.
+		set(report " \\[[a-z-]+\\]\n")
+		foreach(test fork flush killed exec orphan threads early-thread mremap many-mappings read-and-write
+				device-read-and-write mlock dup bad-pointers handler earlier-handler)
 			add_test(NAME live_${test} COMMAND live_program ${test})
-			# A report of a check is on a line of its own, and ends so.
-			set_tests_properties(live_${test} PROPERTIES TIMEOUT 60 LABELS kapi FAIL_REGULAR_EXPRESSION " \\[[a-z-]+\\]\n")
+			set_tests_properties(live_${test} PROPERTIES TIMEOUT 60 LABELS kapi FAIL_REGULAR_EXPRESSION "${report}")
 		endforeach()
+		# What drivers leave is reported when the last process ends.
+		add_test(NAME live_report COMMAND live_program mlock)
+		set_tests_properties(live_report PROPERTIES TIMEOUT 60 LABELS kapi PASS_REGULAR_EXPRESSION "device-left\\]"
+			ENVIRONMENT HMMU_DRIVER_FAULT=allocation=3)
 	endif()
 endif()
 

@@ -190,6 +190,10 @@ long kapi_close(uint32_t tid, struct kapi_file *file);
 long kapi_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t argument);
 /** Begin an ioctl(), and return at once, as kapi_start() does. */
 long kapi_start_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, uint64_t argument);
+/** read() or pread(), write() or pwrite(): bytes at an address of the task. @p offset is UINT64_MAX for the file's own position.
+ * -EINVAL: the driver does not have it. */
+long kapi_read(uint32_t tid, struct kapi_file *file, uint64_t address, size_t size, uint64_t offset);
+long kapi_write(uint32_t tid, struct kapi_file *file, uint64_t address, size_t size, uint64_t offset);
 /** mmap() of a device, private: its driver puts pages into the mapping. The kind of @p map counts for nothing. */
 long kapi_mmap(uint32_t tid, struct kapi_file *file, const struct hmmu_map *map, uint64_t offset, uint64_t *address);
 /** Load or store bytes of the task's memory, as the CPU would. 0 or a negative errno. */

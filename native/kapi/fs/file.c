@@ -63,6 +63,26 @@ long file_ioctl(struct file *file, unsigned int command, unsigned long argument)
 	return result == -ENOIOCTLCMD ? -ENOTTY : result;
 }
 
+/* The driver moves the position. */
+static loff_t *position_of(struct file *file, u64 *offset)
+{
+	return *offset == FILE_POSITION ? &file->f_pos : (loff_t *)offset;
+}
+
+ssize_t file_read(struct file *file, u64 to, size_t size, u64 offset)
+{
+	if (!file->f_op->read)
+		return -EINVAL;
+	return file->f_op->read(file, (char __user *)to, size, position_of(file, &offset));
+}
+
+ssize_t file_write(struct file *file, u64 from, size_t size, u64 offset)
+{
+	if (!file->f_op->write)
+		return -EINVAL;
+	return file->f_op->write(file, (const char __user *)from, size, position_of(file, &offset));
+}
+
 int file_mmap(struct file *file, const struct hmmu_map *map, u64 offset, uint64_t *address)
 {
 	static const struct kapi_place here = { .file = "the kernel", .function = "mmap" };

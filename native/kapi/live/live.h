@@ -187,6 +187,8 @@ long live_map(size_t size, int prot, int flags, struct kapi_file *file, uint64_t
 long live_unmap(uint64_t address, size_t size);
 long live_protect(uint64_t address, size_t size, int prot);
 long live_advise(uint64_t address, size_t size, int advice);
+long live_lock(uint64_t address, size_t size);
+long live_unlock(uint64_t address, size_t size);
 long live_remap(uint64_t address, size_t old_size, size_t size, int flags, uint64_t wanted);
 /** @} */
 

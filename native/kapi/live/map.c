@@ -145,6 +145,32 @@ long live_protect(uint64_t address, size_t size, int prot)
 	return live_run(call_range, &call);
 }
 
+static int lock_range(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t argument)
+{
+	(void)argument;
+	return hmmu_mlock(m, tid, address, length);
+}
+
+static int unlock_range(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t argument)
+{
+	(void)argument;
+	return hmmu_munlock(m, tid, address, length);
+}
+
+long live_lock(uint64_t address, size_t size)
+{
+	struct range_call call = { address, round_up(size), 0, lock_range };
+
+	return live_run(call_range, &call);
+}
+
+long live_unlock(uint64_t address, size_t size)
+{
+	struct range_call call = { address, round_up(size), 0, unlock_range };
+
+	return live_run(call_range, &call);
+}
+
 /* -1: the machine does not know this advice. */
 static int advice_of(int advice)
 {

@@ -137,50 +137,95 @@ int ioctl(int descriptor, unsigned long command, ...)
 			       : syscall(SYS_ioctl, descriptor, command, call.argument));
 }
 
-/* --- read() and write(): the host does not fault emulated memory in, and so gets a buffer --- */
+/* --- read() and write() --- */
 
+/** The arguments of read() and others. The offset is -1 for the file's own position. */
+struct transfer {
+	struct kapi_file *file;
+	uint64_t address;
+	size_t size;
+	off_t offset;
+};
+
+static long read_device(void *data)
+{
+	const struct transfer *call = data;
+
+	return kapi_read(live_tid, call->file, call->address, call->size, (uint64_t)call->offset);
+}
+
+static long write_device(void *data)
+{
+	const struct transfer *call = data;
+
+	return kapi_write(live_tid, call->file, call->address, call->size, (uint64_t)call->offset);
+}
+
+/* The host does not fault emulated memory in, so it gets a buffer. It may move less than it was asked for. */
 #define BOUNCE_SIZE 16384u
 
-static ssize_t read_at(int descriptor, void *buffer, size_t size, off_t offset)
+static ssize_t read_host(int descriptor, void *buffer, size_t size, off_t offset)
 {
 	return offset < 0 ? syscall(SYS_read, descriptor, buffer, size)
 			  : syscall(SYS_pread64, descriptor, buffer, size, offset);
 }
 
-static ssize_t read_bounced(int descriptor, void *buffer, size_t size, off_t offset)
+static ssize_t write_host(int descriptor, const void *buffer, size_t size, off_t offset)
 {
+	return offset < 0 ? syscall(SYS_write, descriptor, buffer, size)
+			  : syscall(SYS_pwrite64, descriptor, buffer, size, offset);
+}
+
+static ssize_t read_at(int descriptor, void *buffer, size_t size, off_t offset)
+{
+	struct transfer call = { live_file(descriptor), (uint64_t)buffer, size, offset };
 	char bounce[BOUNCE_SIZE];
 	ssize_t count;
 
+	if (call.file)
+		return result_of(live_run(read_device, &call));
 	live_write_back(descriptor);
 	if (!is_emulated(buffer, size))
-		return read_at(descriptor, buffer, size, offset);
-	count = read_at(descriptor, bounce, size < sizeof(bounce) ? size : sizeof(bounce), offset);
+		return read_host(descriptor, buffer, size, offset);
+	count = read_host(descriptor, bounce, size < sizeof(bounce) ? size : sizeof(bounce), offset);
 	if (count > 0)
 		memcpy(buffer, bounce, (size_t)count);
 	return count;
 }
 
+static ssize_t write_at(int descriptor, const void *buffer, size_t size, off_t offset)
+{
+	struct transfer call = { live_file(descriptor), (uint64_t)buffer, size, offset };
+	char bounce[BOUNCE_SIZE];
+
+	if (call.file)
+		return result_of(live_run(write_device, &call));
+	if (!is_emulated(buffer, size))
+		return write_host(descriptor, buffer, size, offset);
+	if (size > sizeof(bounce))
+		size = sizeof(bounce);
+	memcpy(bounce, buffer, size);
+	return write_host(descriptor, bounce, size, offset);
+}
+
 ssize_t read(int descriptor, void *buffer, size_t size)
 {
-	return read_bounced(descriptor, buffer, size, -1);
+	return read_at(descriptor, buffer, size, -1);
 }
 
 ssize_t pread(int descriptor, void *buffer, size_t size, off_t offset)
 {
-	return offset < 0 ? result_of(-EINVAL) : read_bounced(descriptor, buffer, size, offset);
+	return offset < 0 ? result_of(-EINVAL) : read_at(descriptor, buffer, size, offset);
 }
 
 ssize_t write(int descriptor, const void *buffer, size_t size)
 {
-	char bounce[BOUNCE_SIZE];
+	return write_at(descriptor, buffer, size, -1);
+}
 
-	if (!is_emulated(buffer, size))
-		return syscall(SYS_write, descriptor, buffer, size);
-	if (size > sizeof(bounce))
-		size = sizeof(bounce);
-	memcpy(bounce, buffer, size);
-	return syscall(SYS_write, descriptor, bounce, size);
+ssize_t pwrite(int descriptor, const void *buffer, size_t size, off_t offset)
+{
+	return offset < 0 ? result_of(-EINVAL) : write_at(descriptor, buffer, size, offset);
 }
 
 /* --- memory --- */
@@ -230,6 +275,20 @@ int madvise(void *address, size_t size, int advice)
 	return (int)result_of(live_advise((uint64_t)address, size, advice));
 }
 
+int mlock(const void *address, size_t size)
+{
+	if (!is_emulated(address, size))
+		return (int)syscall(SYS_mlock, address, size);
+	return (int)result_of(live_lock((uint64_t)address, size));
+}
+
+int munlock(const void *address, size_t size)
+{
+	if (!is_emulated(address, size))
+		return (int)syscall(SYS_munlock, address, size);
+	return (int)result_of(live_unlock((uint64_t)address, size));
+}
+
 void *mremap(void *address, size_t old_size, size_t size, int flags, ...)
 {
 	void *wanted = NULL;
@@ -249,4 +308,5 @@ void *mremap(void *address, size_t old_size, size_t size, int flags, ...)
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 int openat64(int folder, const char *path, int flags, ...) __attribute__((alias("openat")));
 ssize_t pread64(int descriptor, void *buffer, size_t size, off_t offset) __attribute__((alias("pread")));
+ssize_t pwrite64(int descriptor, const void *buffer, size_t size, off_t offset) __attribute__((alias("pwrite")));
 void *mmap64(void *address, size_t size, int prot, int flags, int file, off_t offset) __attribute__((alias("mmap")));

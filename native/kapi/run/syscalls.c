@@ -89,6 +89,37 @@ long kapi_start_ioctl(uint32_t tid, struct kapi_file *file, uint32_t command, ui
 	return err;
 }
 
+struct transfer_arguments {
+	ssize_t (*function)(struct file *file, u64 address, size_t size, u64 offset);
+	struct file *file;
+	u64 address;
+	size_t size;
+	u64 offset;
+};
+
+static long do_transfer(struct hmmu *m, uint32_t tid, void *data)
+{
+	const struct transfer_arguments arguments = *(struct transfer_arguments *)data;
+
+	(void)m;
+	(void)tid;
+	return arguments.function(arguments.file, arguments.address, arguments.size, arguments.offset);
+}
+
+long kapi_read(uint32_t tid, struct kapi_file *file, uint64_t address, size_t size, uint64_t offset)
+{
+	struct transfer_arguments arguments = { file_read, (struct file *)file, address, size, offset };
+
+	return kapi_call(tid, do_transfer, &arguments);
+}
+
+long kapi_write(uint32_t tid, struct kapi_file *file, uint64_t address, size_t size, uint64_t offset)
+{
+	struct transfer_arguments arguments = { file_write, (struct file *)file, address, size, offset };
+
+	return kapi_call(tid, do_transfer, &arguments);
+}
+
 struct mmap_arguments {
 	struct file *file;
 	struct hmmu_map map;

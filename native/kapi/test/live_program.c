@@ -141,7 +141,7 @@ static void test_flush(void)
 		CHECK(is_filled(memory, PAGES, 3));
 		exit(0);
 	}
-	for (unsigned int i = 0; i < 200; i++) {
+	for (unsigned int i = 0; i < 100; i++) {
 		/* The child may have brought the pages back before the driver looks at them. */
 		CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES) || errno == ENOENT);
 		if (i % 2)
@@ -173,6 +173,23 @@ static void test_killed(void)
 		CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
 		CHECK(is_filled(memory, PAGES, 1));
 	}
+}
+
+/* A child that becomes another program has no part in the machine any more. */
+static void test_exec(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE);
+	pid_t child;
+
+	fill(memory, PAGES, 1);
+	child = fork();
+	if (!child) {
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	CHECK(wait_for(child) == 0);
+	CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
+	CHECK(is_filled(memory, PAGES, 1));
 }
 
 /* The last process closes what all have open. */
@@ -231,6 +248,33 @@ static void test_threads(void)
 	CHECK(rounds == 200);
 }
 
+static int begin[2];
+
+static void *wait_and_migrate(void *memory)
+{
+	char byte;
+
+	CHECK(read(begin[0], &byte, 1) == 1);
+	return migrate_often(*(void **)memory);
+}
+
+/* A thread that is there before the device is opened. */
+static void test_early_thread(void)
+{
+	static char *memory;
+	pthread_t thread;
+	void *result;
+
+	CHECK(!pipe(begin));
+	CHECK(!pthread_create(&thread, NULL, wait_and_migrate, &memory));
+	open_device();
+	memory = map(SIZE, MAP_PRIVATE);
+	fill(memory, PAGES, 1);
+	CHECK(write(begin[1], "", 1) == 1);
+	CHECK(!pthread_join(thread, &result) && (unsigned long)result == 50);
+	CHECK(is_filled(memory, PAGES, 1));
+}
+
 /* --- memory --- */
 
 static void test_mremap(void)
@@ -257,7 +301,7 @@ static void test_mremap(void)
 /* Mappings go back to the host as a whole or in parts, so a program can make any number of them. */
 static void test_many_mappings(void)
 {
-	for (unsigned int i = 0; i < 20000; i++) {
+	for (unsigned int i = 0; i < 9000; i++) {
 		char *memory = map(3 * PAGE, MAP_PRIVATE);
 
 		memory[PAGE] = 1;
@@ -279,6 +323,37 @@ static void test_read_and_write(void)
 	fill(memory, PAGES, 5);
 	CHECK(read(ends[0], memory + PAGE, 2 * PAGE) == 2 * PAGE);
 	CHECK(is_filled(memory + PAGE, 2, 1));
+}
+
+/* A driver's own read() and write(): with emulated memory, memory of the host, and none. */
+static void test_device_read_and_write(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE), word[5];
+	int echo = open("/sys/kernel/debug/echo", O_RDWR);
+
+	CHECK(echo >= 0);
+	CHECK(write(echo, "word", 5) == 5);
+	CHECK(pread(echo, memory, 5, 0) == 5 && !strcmp(memory, "word"));
+	CHECK(pread(echo, word, 5, 3) == 2 && word[0] == 'd');
+	fill(memory, 2, 1);
+	CHECK(pwrite(echo, memory, 2 * PAGE, 0) == 2 * PAGE);
+	CHECK(read(echo, memory + 4 * PAGE, PAGE) == PAGE && read(echo, memory + 5 * PAGE, SIZE) == PAGE);
+	CHECK(is_filled(memory + 4 * PAGE, 2, 1));
+	CHECK(write(echo, (void *)8, 5) == -1 && errno == EFAULT);
+	CHECK(read(device, memory, 5) == -1 && errno == EINVAL);
+	CHECK(!close(echo));
+}
+
+static void test_mlock(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE);
+
+	CHECK(!mlock(memory, SIZE));
+	fill(memory, PAGES, 1);
+	CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
+	CHECK(!munlock(memory, SIZE));
+	CHECK(is_filled(memory, PAGES, 1));
+	CHECK(mlock(memory, SIZE + PAGE) && errno == ENOMEM);
 }
 
 /* The device is closed with its last descriptor. */
@@ -350,11 +425,15 @@ static const struct {
 	{ "fork", test_fork },
 	{ "flush", test_flush },
 	{ "killed", test_killed },
+	{ "exec", test_exec },
 	{ "orphan", test_orphan },
 	{ "threads", test_threads },
+	{ "early-thread", test_early_thread, true },
 	{ "mremap", test_mremap },
 	{ "many-mappings", test_many_mappings },
 	{ "read-and-write", test_read_and_write },
+	{ "device-read-and-write", test_device_read_and_write },
+	{ "mlock", test_mlock },
 	{ "dup", test_dup },
 	{ "bad-pointers", test_bad_pointers },
 	{ "handler", test_handler },
