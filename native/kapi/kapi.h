@@ -52,12 +52,17 @@
 	  "A loop through the kernel goes on for ever: migrate_to_ram() returns 0 and does not bring the page " \
 	  "back; hmm_range_fault() is repeated with a sequence that is out of date.") \
 	X(BAD_DMA, "bad-dma", \
-	  "Memory is mapped or unmapped for a device against the rules, or is touched by somebody who must not.") \
+	  "A mapping for a device is made or ended against the rules: unmapped twice or unmapped unmapped, with " \
+	  "another size or " \
+	  "direction, without dma_mapping_error(). A page is freed while it is mapped; the device goes beyond its " \
+	  "mappings; the " \
+	  "CPU touches what the device has, or a program gets a page whose contents are still in a bounce buffer.") \
 	X(MEMORY_LEFT, "memory-left", "Memory of the kernel is left when the module has gone.") \
 	X(PAGE_LEFT, "page-left", "A page is left when the module has gone.") \
 	X(MM_LEFT, "mm-left", "An address space is still used when the module has gone.") \
 	X(DEVICE_LEFT, "device-left", \
-	  "A device, its numbers, its memory or a notifier is left when the module has gone.") \
+	  "A device, its numbers, its memory, a notifier, a thread, a timer or a function of call_rcu() is left when " \
+	  "the module has gone.") \
 	X(DMA_LEFT, "dma-left", "A mapping for a device is left when the module or the device has gone.") \
 	X(LIMIT, "limit", "The emulator does not have what the driver asks for.")
 

@@ -118,6 +118,30 @@ test('sanitizers see what the driver does', () => {
   assert.match(stderr, /heap-buffer-overflow[\s\S]*x_init.*beyond\.c:12/)
 })
 
+/** Sources, folders of headers and script of a driver of the tree, with surroundings from examples/. */
+const SURROUNDED = {
+  nouveau: {
+    files: ['drivers/gpu/drm/nouveau/nouveau_dmem.c'],
+    own: ['gpu.c'],
+    headers: ['drivers/gpu/drm/nouveau/include'],
+  },
+  amdkfd: { files: ['drivers/gpu/drm/amd/amdkfd/kfd_migrate.c'], own: ['kfd.c', 'gpu.c'], headers: [] },
+}
+for (const [name, { files, own, headers }] of Object.entries(SURROUNDED))
+  test(`a driver of the tree in surroundings of ours: ${name}`, () => {
+    const example = (file) => join(root, 'examples/kernel-drivers', name, file)
+    const folders = [example('include'), ...headers.map((folder) => join(tree, folder))]
+    const { stdout } = driver([
+      ...['run', '--kernel', tree, ...files, ...own.map(example), '--quiet'],
+      ...folders.flatMap((folder) => ['-I', folder]),
+      ...['--ioctl-script', example('there-and-back.ioctl')],
+    ])
+    // What is found in these drivers is in docs/kernel-drivers.md; the script's expectations are all met.
+    const checks = new Set([...stdout.matchAll(/\[([\w-]+)\]$/gm)].map(([, check]) => check))
+    assert.deepEqual([...checks], name === 'nouveau' ? ['bad-dma', 'memory-left'] : ['bad-dma'])
+    assert.doesNotMatch(stdout, /expected|skipped/)
+  })
+
 test('coverage of the driver', () => {
   const { status, stdout } = driver([
     'run',
