@@ -5,11 +5,11 @@
 import { HmmuError } from '../base/errors'
 import { bytes as checkBytes, integer, invalid, oneOf } from '../base/validate'
 
-/** Bytes of each type. */
-const SIZES = { u8: 1, s8: 1, u16: 2, s16: 2, u32: 4, s32: 4, u64: 8, s64: 8 } as const
-
 /** The type of a field: `'u64'` is `__u64`, `'s32'` is `__s32`. */
-export type CType = keyof typeof SIZES
+export type CType = 'u8' | 's8' | 'u16' | 's16' | 'u32' | 's32' | 'u64' | 's64'
+
+/** Bytes of each type. */
+const SIZES: Readonly<Record<CType, number>> = { u8: 1, s8: 1, u16: 2, s16: 2, u32: 4, s32: 4, u64: 8, s64: 8 }
 
 /** Where a field is. */
 interface Place {
