@@ -58,6 +58,7 @@ static struct piece *new_piece(size_t size, const struct kapi_place *place)
 static void drop_piece(struct piece *piece)
 {
 	host_set_remove(&pieces, piece);
+	memset(piece->bytes, HEAP_FREED, piece->size);
 	host_free(piece);
 }
 

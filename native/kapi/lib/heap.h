@@ -7,6 +7,8 @@
 
 /** What new memory has in it, where nothing promises zeros. */
 #define HEAP_POISON 0x5a
+/** What freed memory has in it: who goes on with it finds no lock, no list and no pointer. */
+#define HEAP_FREED 0x6b
 
 /** Whether a word has never been written since it was allocated, or since its function began: drivers are compiled so that their
  * local variables begin with a pattern. */

@@ -4,6 +4,7 @@
 
 #include <linux/highmem.h>
 #include <linux/kref.h>
+#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/vmalloc.h>
 
@@ -67,6 +68,44 @@ static void test_failures(void **state)
 	assert_null(alloc_page(GFP_KERNEL));
 	kapi_fault(KAPI_FAULT_ALLOCATION, 0, false);
 	kfree(memory);
+	rig_close(&r);
+}
+
+/* Of the C library, whose header does not go with the kernel's. */
+void *calloc(size_t count, size_t size);
+void free(void *memory);
+
+/* Memory that is freed, and may still be looked at. */
+static void *kept[64];
+static unsigned int kept_count;
+
+static void *allocate(size_t size)
+{
+	return calloc(1, size);
+}
+
+static void keep(void *memory)
+{
+	assert_in_range(kept_count, 0, ARRAY_SIZE(kept) - 1);
+	kept[kept_count++] = memory;
+}
+
+static void test_use_after_free(void **state)
+{
+	struct rig r = rig_open(1);
+	struct mutex *mutex = kmalloc(sizeof(*mutex), GFP_KERNEL);
+
+	(void)state;
+	mutex_init(mutex);
+	kapi_set_heap(allocate, keep);
+	kfree(mutex);
+	assert_int_equal(*(unsigned char *)mutex, 0x6b);
+	mutex_lock(mutex);
+	assert_report(KAPI_CHECK_LOCK_UNINITIALISED);
+	mutex_unlock(mutex);
+	kapi_set_heap(NULL, NULL);
+	while (kept_count)
+		free(kept[--kept_count]);
 	rig_close(&r);
 }
 
@@ -151,9 +190,13 @@ static void test_mistakes_with_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_contents), cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_failures), cmocka_unit_test(test_kref),
-		cmocka_unit_test(test_pages),    cmocka_unit_test(test_mistakes_with_pages),
+		cmocka_unit_test(test_use_after_free),
+		cmocka_unit_test(test_contents),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_kref),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_mistakes_with_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
