@@ -47,8 +47,12 @@ test.each([
   ['memory that may be reclaimed under the lock of invalidations', 'lock-order', 'GFP_ATOMIC)', 'GFP_KERNEL)'],
   ['mmap_lock is not given up', 'lock-at-return', 'mmap_read_unlock(mm);', ''],
   ['a page without a lock in dst', 'bad-call', 'lock_page(to);', ''],
-])('%s', (name, check, from, to) => {
-  const reports = reportsOf(buildWith(name.replaceAll(' ', '-'), from, to))
-  expect(reports.map((report) => report.check)).toContain(check)
-  for (const report of reports) expect(report).toMatchObject({ file: 'tinymem.c', line: expect.any(Number) })
-}, 60_000)
+])(
+  '%s',
+  (name, check, from, to) => {
+    const reports = reportsOf(buildWith(name.replaceAll(' ', '-'), from, to))
+    expect(reports.map((report) => report.check)).toContain(check)
+    for (const report of reports) expect(report).toMatchObject({ file: 'tinymem.c', line: expect.any(Number) })
+  },
+  60_000,
+)
