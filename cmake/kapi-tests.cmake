@@ -53,6 +53,8 @@ if(HMMU_KERNEL_TREE)
 	add_test(NAME script_of_test_hmm COMMAND run_test_hmm --quiet --script ${examples}/test_hmm.ioctl)
 	set_tests_properties(script_of_test_hmm PROPERTIES TIMEOUT 120 LABELS kapi)
 	add_dependencies(kapi_tests run_test_hmm)
+	hmmu_driver_module(test_hmm_library test_hmm)
+	add_dependencies(kapi_tests test_hmm_library)
 	set(nouveau drivers/gpu/drm/nouveau)
 	hmmu_kernel_driver(nouveau ${nouveau}/nouveau_dmem.c ${examples}/nouveau/gpu.c
 		HEADERS ${examples}/nouveau/include ${nouveau}/include)
