@@ -41,6 +41,8 @@ void *xa_load(struct xarray *xa, unsigned long index)
 
 static bool is_full(const struct kapi_xa_node *node, unsigned int level)
 {
+	if (!node)
+		return false;
 	return level ? node->full == ~0ull : node->used == SLOTS;
 }
 

@@ -27,43 +27,45 @@ struct kapi_thread {
 	struct coroutine *coroutine; /**< NULL: the program itself */
 	struct list_head node;
 	u32 tid; /**< the machine's task, 0: none */
+	bool done;
+	bool detached; /**< nobody wants its result: it is freed when it is done */
 
 	long (*function)(struct kapi_thread *thread, void *data);
 	void *data;
 	long result;
-	bool done;
-	bool detached; /**< nobody wants its result: it is freed when it is done */
 
 	bool (*ready)(void *data); /**< NULL: it can run */
 	void *ready_data;
 	const char *waits_for;
 	const struct kapi_place *waits_at;
-	bool waits_for_core; /**< the program itself may end the wait */
 	unsigned long wakes_at;
 	bool times_out;
+	bool waits_for_core; /**< the program itself may end the wait */
 
-	u32 atomic;                  /**< why it must not sleep: spinlocks, and callbacks that must not */
-	u32 rcu;                     /**< how often it is an RCU reader */
-	u64 wakeups;                 /**< by wake_up_process() */
-	u32 pinned;                  /**< callbacks of the core in which no other thread may call it */
+	u32 atomic;  /**< why it must not sleep: spinlocks, and callbacks that must not */
+	u32 rcu;     /**< how often it is an RCU reader */
+	u32 pinned;  /**< callbacks of the core in which no other thread may call it */
+	u64 wakeups; /**< by wake_up_process() */
+
 	void (*outside)(void *data); /**< to be called on the program's stack, before the thread goes on */
 	void *outside_data;
-	bool is_outside;            /**< that function runs */
 	void (*inside)(void *data); /**< to be called on the thread's stack again, by that function */
 	void *inside_data;
+	bool is_outside; /**< the first function runs */
 	bool inside_done;
-	struct held_lock held[MOST_LOCKS];
+
 	u32 locks;
+	struct held_lock held[MOST_LOCKS];
 	struct list_head locked_pages;
 
-	u32 depth;         /**< how many migrate_to_ram() it is in */
 	u64 fault_address; /**< of the last fault on a device page */
 	u32 fault_pfn;
 	u32 faults; /**< how often it was in vain */
+	u32 depth;  /**< how many migrate_to_ram() it is in */
 
-	struct mm_struct *other_mm; /**< an address space that is not the task's own, on which it works */
 	u32 other_tid;              /**< for which this task stands */
-	bool own_other_tid;         /**< which was made for that */
+	struct mm_struct *other_mm; /**< an address space that is not the task's own, on which it works */
+	bool own_other_tid;         /**< the task was made for that */
 };
 
 /** The thread that runs. Outside of all threads it stands for the program. */
