@@ -17,6 +17,16 @@ export const PfnFlag = {
   ERROR: 32,
 } as const
 
+/** A sentence on each {@link PfnFlag}. */
+export const pfnFlagTexts: Readonly<Record<keyof typeof PfnFlag, string>> = {
+  VALID: 'A page frame number is present.',
+  MIGRATE: 'src: this page can be, or was, migrated.',
+  LOCKED: 'The page is locked, by migrate_vma() (src) or by the driver (dst).',
+  WRITE: 'src: the CPU entry was writable.',
+  DEVICE: 'The page is device memory.',
+  ERROR: 'dst: the driver met an unrecoverable error for this page.',
+}
+
 /** Page flags. A dump prints the first eleven in this order, and EXCLUSIVE behind them. */
 export const PageFlag = {
   /** The page lock is taken. */
@@ -72,6 +82,36 @@ export const PageFlag = {
   /** PageAnonExclusive of the page itself: anonymous, and of one mapping alone. Linux 6.12. */
   EXCLUSIVE: 33554432,
 } as const
+
+/** A sentence on each {@link PageFlag}. */
+export const pageFlagTexts: Readonly<Record<keyof typeof PageFlag, string>> = {
+  LOCKED: 'The page lock is taken.',
+  UPTODATE: 'The contents are valid.',
+  DIRTY: 'The contents differ from the backing store.',
+  LRU: 'The page is on one of the LRU lists.',
+  ACTIVE: 'The page belongs to the active list.',
+  REFERENCED: 'The page was touched since it was last looked at.',
+  SWAPBACKED: 'The page is backed by swap: anonymous or shmem.',
+  UNEVICTABLE: 'The page belongs to the unevictable list.',
+  MLOCKED: 'A VM_LOCKED mapping maps the page.',
+  HEAD: 'First page of a compound page.',
+  TAIL: 'Later page of a compound page.',
+  ERROR: 'Reading the contents failed.',
+  CHECKED: 'For the use of file systems.',
+  MAPPEDTODISK: 'Blocks are allocated on disk.',
+  PRIVATE: 'The private field holds data of a file system.',
+  WRITEBACK: 'The page is being written back.',
+  SWAPCACHE: 'The page is in the swap cache.',
+  RECLAIM: 'To be reclaimed as soon as possible.',
+  YOUNG: 'Idle page tracking: a page table entry was accessed.',
+  IDLE: 'Idle page tracking: not accessed since it was marked.',
+  DOUBLE_MAP: 'Compound page mapped both by a huge pmd and by ptes.',
+  RESERVED: 'Never allocated nor freed (the zero page).',
+  TABLE: 'The frame is a page table.',
+  BUDDY: 'The frame is free.',
+  DEVICE: 'ZONE_DEVICE: a device-private page.',
+  EXCLUSIVE: 'PageAnonExclusive of the page itself: anonymous, and of one mapping alone. Linux 6.12.',
+}
 
 /** Kinds of entries that a page table walk can find. */
 export type EntryKind =

@@ -14,12 +14,14 @@ import {
   runSource,
   STDIN_PATH,
 } from '../drill'
-import { ExitCode } from './exit-codes'
+import { type Recording, recordDocument, recordDrill } from '../record'
+import { ExitCode, UsageError } from './exit-codes'
 import { addDrillOptions, type DrillOptions, filterDrills, kernelOf } from './options'
 import { print, printError } from './output'
 
 interface RunCommandOptions extends DrillOptions {
   readonly strict?: true
+  readonly json?: true
 }
 
 const HELP = `
@@ -34,11 +36,12 @@ export function drillRunCommand(exit: (code: number) => void): Command {
       '<file...>',
       'NAME.drill, or X.drills with many drills behind lines "=== NAME"; also compressed (.gz); - for standard input',
     )
+    .option('--json', 'print what the machine looks like at each step, as one JSON document (docs/record.md)')
     .option('--strict', 'a command that would print "skipped" ends the drill, which has failed')
   return addDrillOptions(command)
     .addHelpText('after', HELP)
     .action((files: string[], options: RunCommandOptions) => {
-      exit(runFiles(files, options))
+      exit(options.json ? recordFiles(files, options) : runFiles(files, options))
     })
 }
 
@@ -56,6 +59,27 @@ function runFiles(files: readonly string[], options: RunCommandOptions): number 
     const run = runs?.get(source) ?? runEmulated(source, options)
     if (!printRun(source, run, alone)) code = Math.max(code, ExitCode.FAILED)
   }
+  return code
+}
+
+/** One document with a recording of each drill. A drill that fails is recorded up to there, and its error printed. */
+function recordFiles(files: readonly string[], options: RunCommandOptions): number {
+  let code: number = ExitCode.OK
+  if (kernelOf(options)) throw new UsageError('--json is for the emulator: a kernel does not tell what it looks like')
+  const sources = readFiles(files, () => {
+    code = ExitCode.USAGE
+  })
+  const recordings: Recording[] = []
+  for (const source of filterDrills(options, sources)) {
+    const { recording, failure } = recordDrill(source, {
+      ...options,
+      profile: options.profile ?? profileOf(source.file),
+    })
+    if (recording) recordings.push(recording)
+    if (failure) printError(failure.message)
+    if (failure) code = Math.max(code, ExitCode.FAILED)
+  }
+  if (recordings.length > 0) print(`${JSON.stringify(recordDocument(recordings))}\n`)
   return code
 }
 

@@ -15,7 +15,7 @@ export function evict(world: World, command: EvictCommand, hooks: Hooks): Outcom
   if (!device || !range) return skipped(command.interleaved)
   const migration = device.beginEviction({ first: device.base + range.first, pages: range.last - range.first + 1 })
   const interleaving = new Interleaving(world, command.interleaved, hooks)
-  return interleaving.end(run(migration, range.first, interleaving))
+  return interleaving.end(run(migration, range, interleaving, hooks))
 }
 
 /** The pages that there are; undefined if there is none. */
@@ -26,13 +26,15 @@ function pagesOf(device: Device, { pages }: EvictCommand): PageRange | undefined
 }
 
 /** The driver does not ask whether any page can move: it calls all functions. */
-function run(migration: Migration, first: number, interleaving: Interleaving): string[] {
+function run(migration: Migration, { first, last }: PageRange, interleaving: Interleaving, hooks: Hooks): string[] {
+  const pages = { process: '', region: '', first, count: last - first + 1 }
   const lines: string[] = []
   try {
-    migration.runTo('alloc_and_copy')
+    hooks.advance(migration, pages, 'alloc_and_copy')
     lines.push(`src ${migrateWords(migration.src, first)}`, ...interleaving.run('alloc'))
-    migration.runTo('finalize_and_map')
+    hooks.advance(migration, pages, 'finalize_and_map')
     lines.push(`final ${migrateWords(migration.src, first)}`, ...interleaving.run('final'))
+    hooks.advance(migration, pages, 'done')
     migration.finish()
   } catch (error) {
     migration.abandon()

@@ -2,10 +2,11 @@
 //
 // The commands that run while a migration stands between two of its steps.
 
-import type { Task } from '../api'
+import type { Migration, StageName, Task } from '../api'
 import type { Callback, InnerCommand, Interleaved } from './ast'
 import { execute } from './commands'
 import { Execution } from './execution'
+import type { MigratedPages } from './observer'
 import { type Begun, Waiting } from './waiting'
 import { type Actor, Misuse, type World } from './world'
 
@@ -15,6 +16,8 @@ export interface Hooks {
   /** Carry out a part of a command. Returns whether the command has ended; errors get its place. */
   within(command: InnerCommand, part: () => boolean): boolean
   after(command: InnerCommand): void
+  /** Has the migration go on to the end of a stage. */
+  advance(migration: Migration, pages: MigratedPages, stage: StageName): void
 }
 
 /** The output of a top-level command, and whether the transcript ends after it. */

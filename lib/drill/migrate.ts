@@ -2,7 +2,7 @@
 //
 // `migrate`, with the commands that run while it stands in a callback.
 
-import type { BuiltinDriver, Migration } from '../api'
+import type { BuiltinDriver, Migration, StageName } from '../api'
 import type { MigrateCommand, PageRange } from './ast'
 import { refusal, untilDone } from './execution'
 import { type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
@@ -18,16 +18,18 @@ export function migrate(world: World, command: MigrateCommand, hooks: Hooks): Ou
     if (!(error instanceof Missing)) throw error
     return skipped(command.interleaved)
   }
-  return new MigrateRun(command, pages, new Interleaving(world, command.interleaved, hooks)).run()
+  return new MigrateRun(command, pages, new Interleaving(world, command.interleaved, hooks), hooks).run()
 }
 
 class MigrateRun {
   readonly #command: MigrateCommand
   readonly #pages: Pages
   readonly #interleaving: Interleaving
+  readonly #hooks: Hooks
   readonly #lines: string[] = []
 
-  constructor(command: MigrateCommand, pages: Pages, interleaving: Interleaving) {
+  constructor(command: MigrateCommand, pages: Pages, interleaving: Interleaving, hooks: Hooks) {
+    this.#hooks = hooks
     this.#command = command
     this.#pages = pages
     this.#interleaving = interleaving
@@ -50,6 +52,7 @@ class MigrateRun {
       if (!next.done) return undefined
       const migration = next.value
       this.#callbacks(migration)
+      this.#advance(migration, 'done')
       migration.finish()
       return 'ret 0'
     } catch (error) {
@@ -57,6 +60,11 @@ class MigrateRun {
       if (errno === undefined) throw error
       return `ret -${errno}`
     }
+  }
+
+  #advance(migration: Migration, stage: StageName): void {
+    const { actor, region, first, count } = this.#pages
+    this.#hooks.advance(migration, { process: actor.name, region: region.name, first, count }, stage)
   }
 
   #driver(): BuiltinDriver {
@@ -90,11 +98,11 @@ class MigrateRun {
   #callbacks(migration: Migration): void {
     const { first } = this.#pages
     try {
-      migration.runTo('alloc_and_copy')
+      this.#advance(migration, 'alloc_and_copy')
       if (!migration.callbacksRan) return
       this.#lines.push(`alloc ${migrateWords(migration.src, first)}`, `dst ${migrateWords(migration.dst, first)}`)
       this.#lines.push(...this.#interleaving.run('alloc'))
-      migration.runTo('finalize_and_map')
+      this.#advance(migration, 'finalize_and_map')
       this.#lines.push(`final ${migrateWords(migration.src, first)}`)
       this.#lines.push(...this.#interleaving.run('final'))
     } catch (error) {

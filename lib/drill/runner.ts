@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { Machine, type MachineOptions, type Profile } from '../api'
+import { Machine, type MachineOptions, type Migration as OpenMigration, type Profile, type StageName } from '../api'
 import { excerpt } from '../base/visible'
 import type { Command, Drill, InnerCommand, Migration } from './ast'
 import { execute } from './commands'
@@ -10,7 +10,7 @@ import type { Outcome } from './interleaving'
 import { invalidationLines } from './invalidations'
 import { kernelOfProfile } from './language'
 import { carryOut } from './migrations'
-import type { DrillObserver } from './observer'
+import type { DrillObserver, MigratedPages } from './observer'
 import { type DrillSource, isMigration, parseDrill } from './parse'
 import { World } from './world'
 
@@ -110,11 +110,14 @@ class DrillRunner {
   /** Run all commands; lines are added to the transcript as they come, so that it is there where a command fails. */
   run(drill: Drill, transcript: string[]): void {
     for (const command of drill.commands) {
+      const firstLine = transcript.length
       transcript.push(command.text)
       const outcome = this.#located(command, () => this.#run(command))
       for (const line of outcome.lines) transcript.push(`  ${line}`)
+      const invalidations = outcome.ended ? [] : this.#located(command, () => invalidationLines(this.world))
+      for (const line of invalidations) transcript.push(`  ${line}`)
+      this.#observer?.ended?.(command, transcript, firstLine)
       if (outcome.ended) return
-      for (const line of this.#located(command, () => invalidationLines(this.world))) transcript.push(`  ${line}`)
     }
   }
 
@@ -140,6 +143,10 @@ class DrillRunner {
       before: () => this.#before(),
       within: (inner: InnerCommand, part: () => boolean) => this.#located(inner, () => this.#part(inner, part)),
       after: (inner: InnerCommand) => this.#after(inner),
+      advance: (migration: OpenMigration, pages: MigratedPages, stage: StageName) => {
+        if (this.#observer?.advance) this.#observer.advance(migration, pages, stage)
+        else if (stage !== 'done') migration.runTo(stage)
+      },
     }
     let outcome: Outcome | undefined
     this.#part(command, () => {

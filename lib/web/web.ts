@@ -11,6 +11,7 @@ export * from '../api'
 export { DrillError, type DrillErrorCode, type Position } from '../drill/errors'
 export { type DrillSource, parseDrill } from '../drill/parse'
 export { type DrillRun, type RunOptions, runDrill, runSource } from '../drill/runner'
+export * from '../record'
 export type { WasmModule } from '../wasm/webassembly'
 
 /** Where the module is: an address that fetch() understands, its bytes, or the compiled module, such as another thread has sent. */

@@ -108,8 +108,8 @@ const camel = (name) => lower(name).replace(/_(\w)/g, (_, letter) => letter.toUp
 const word = (item) => String(item.args[1])
 const name = (item) => lower(item.name)
 const presentations = {
-  HMMU_PFN_FLAGS: { flags: 'PfnFlag' },
-  HMMU_PAGE_FLAGS: { flags: 'PageFlag' },
+  HMMU_PFN_FLAGS: { flags: 'PfnFlag', texts: 'pfnFlagTexts' },
+  HMMU_PAGE_FLAGS: { flags: 'PageFlag', texts: 'pageFlagTexts' },
   HMMU_ENTRY_KINDS: { union: 'EntryKind', plural: 'entryKind', key: word },
   HMMU_ENTRY_BITS: { flags: 'EntryBit' },
   HMMU_MAP_KINDS: { union: 'MapKind', plural: 'mapKind', key: word },
@@ -154,14 +154,20 @@ export function renderTypeScript(defs) {
     const shape = presentations[list.macro]
     if (shape === undefined && list.macro in presentations) continue
     if (!shape) throw new Error(`${list.macro}: say in generate/defs.mjs how it is to look in TypeScript`)
-    parts.push(shape.flags ? renderFlags(shape.flags, list) : renderUnion(shape, list))
+    parts.push(shape.flags ? renderFlags(shape, list) : renderUnion(shape, list))
   }
   return parts.join('\n')
 }
 
-function renderFlags(flagName, list) {
+function renderFlags({ flags: flagName, texts }, list) {
   const members = list.items.map((item) => `  /** ${item.text} */\n  ${item.name}: ${2 ** Number(item.args[0])},\n`)
-  return `/** ${list.comment} */\nexport const ${flagName} = {\n${members.join('')}} as const\n`
+  const values = `/** ${list.comment} */\nexport const ${flagName} = {\n${members.join('')}} as const\n`
+  if (texts === undefined) return values
+  const rows = list.items.map((item) => fitted(`  ${item.name}:`, `${quote(item.text)},`))
+  return (
+    `${values}\n/** A sentence on each {@link ${flagName}}. */\n` +
+    `export const ${texts}: Readonly<Record<keyof typeof ${flagName}, string>> = {\n${rows.join('')}}\n`
+  )
 }
 
 function renderUnion(shape, list) {

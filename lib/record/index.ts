@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Records of drills: one JSON document, which the page, the command and others show. docs/record.md describes it.
+
+import { DrillError } from '../drill/errors'
+import { DEFAULT_PROFILE, kernelOfProfile } from '../drill/language'
+import { type DrillSource, parseDrill } from '../drill/parse'
+import { type DrillRun, type RunOptions, runDrill } from '../drill/runner'
+import { Recorder } from './recorder'
+import { terms } from './terms'
+import type { RecordDocument, Recording } from './types'
+
+export type * from './types'
+
+/** A drill that was run and recorded. */
+export interface RecordedRun extends DrillRun {
+  /** Up to the failure, if there is one; undefined if the drill could not begin. */
+  readonly recording: Recording | undefined
+}
+
+/**
+ * Runs a drill on a fresh machine and records what each step changes. The transcript is that of {@link runSource}. Takes time in
+ * proportion to the number of steps and to what is in use.
+ */
+export function recordDrill(source: DrillSource, options: RunOptions = {}): RecordedRun {
+  const recorder = new Recorder()
+  const profile = options.profile ?? DEFAULT_PROFILE
+  let run: DrillRun
+  try {
+    run = runDrill(parseDrill(source, kernelOfProfile(profile)), { ...options, observer: recorder })
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error
+    return { name: source.name, transcript: '', failure: error, recording: undefined }
+  }
+  if (recorder.setup === undefined) return { ...run, recording: undefined }
+  const recording: Recording = {
+    name: source.name,
+    profile,
+    script: source.text,
+    transcript: run.transcript.split('\n').slice(0, -1),
+    ...(run.failure && { failure: run.failure.message }),
+    machine: recorder.setup,
+    steps: recorder.steps,
+  }
+  return { ...run, recording }
+}
+
+/** Recordings as a document. */
+export function recordDocument(recordings: readonly Recording[]): RecordDocument {
+  return { format: 'hmmu-record', version: 1, terms, recordings }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Writes down, while a drill runs, what each step has changed: commands, and in migrations each stage and entry.
+
+import {
+  type DeviceFault,
+  eventNames,
+  HmmuError,
+  type MachineEvent,
+  type Migration,
+  type StageName,
+  stageNames,
+} from '../api'
+import { kernelOf } from '../base/kernel'
+import type { Command, InnerCommand } from '../drill/ast'
+import type { DrillObserver, MigratedPages } from '../drill/observer'
+import type { World } from '../drill/world'
+import { changes, type MigrationEntryView, type MigrationView, migrationChanges } from './delta'
+import { look, NOTHING, type View } from './look'
+import type { RecordedEvent, Setup, Step } from './types'
+
+/** Longer migrations are recorded by stage. */
+const MOST_ENTRIES = 64
+/** Of a command's faults on device pages so many are recorded in steps: each step looks at the whole machine. */
+const MOST_FAULTS = 16
+/** More events of a step are counted. */
+const MOST_EVENTS = 64
+
+type AnyCommand = Command | InnerCommand
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+type Kind = Pick<Step, 'kind'> & Partial<Pick<Step, 'stage' | 'index' | 'blocked' | 'moved' | 'collected' | 'whys'>>
+
+/** A migration under way. */
+interface Live {
+  readonly migration: Migration
+  readonly pages: MigratedPages
+  readonly isFault: boolean
+  /** As the last step has it. */
+  seen: MigrationView | undefined
+}
+
+export class Recorder implements DrillObserver {
+  readonly steps: Writable<Step>[] = []
+  setup: Setup | undefined
+  #world: World | undefined
+  #last: View = NOTHING
+  /** The commands that run, the innermost last. */
+  readonly #running: AnyCommand[] = []
+  /** Interleaved commands that have begun. */
+  readonly #begun = new Set<AnyCommand>()
+  /** The innermost last: a command within a migration may fault on a device page. */
+  readonly #live: Live[] = []
+  #firstOfCommand = 0
+  #faultsOfCommand = 0
+
+  start(world: World): void {
+    const { machine } = world
+    this.#world = world
+    machine.recordEvents(eventNames)
+    this.#meet(world)
+    const { ramPages, devicePages } = machine.counters()
+    const { deviceBase, cpus, quirks } = machine
+    this.setup = { ramPages, devicePages, deviceBase, cpus, quirks }
+    for (const device of machine.devices) device.onFault((fault) => this.#fault(world, fault))
+    this.#step({ kind: 'start' }, true)
+  }
+
+  /** Processes are watched, so that the ranges of notifiers are recorded. */
+  #meet(world: World): void {
+    for (const { process } of world.newActors.splice(0)) if (process.alive) process.watch()
+  }
+
+  part(command: AnyCommand, call: () => boolean): boolean {
+    const isInner = this.#running.length > 0
+    if (!isInner) {
+      this.#firstOfCommand = this.steps.length
+      this.#faultsOfCommand = 0
+    }
+    const kind = this.#begun.has(command) ? 'resume' : 'command'
+    if (isInner) this.#begun.add(command)
+    this.#running.push(command)
+    let ended = false
+    try {
+      ended = call()
+      if (this.#world) this.#meet(this.#world)
+      if (!isInner) this.#live.length = 0
+      const isMigration = command.verb === 'migrate' || command.verb === 'evict'
+      this.#step({ kind, ...(!ended && { blocked: true }) }, !isMigration)
+    } finally {
+      this.#running.pop()
+    }
+    return ended
+  }
+
+  advance(migration: Migration, pages: MigratedPages, stage: StageName): void {
+    if (this.#live.at(-1)?.migration !== migration)
+      this.#live.push({ migration, pages, isFault: false, seen: undefined })
+    this.#advance(migration, pages.count, stage)
+    if (stage === 'done') this.#end()
+  }
+
+  #advance(migration: Migration, count: number, limit: StageName): void {
+    const last = stageNames.indexOf(limit)
+    while (migration.stage !== 'done' && stageNames.indexOf(migration.stage) <= last) {
+      const { stage } = migration
+      const isCallback = stage === 'alloc_and_copy' || stage === 'finalize_and_map'
+      if (isCallback || count > MOST_ENTRIES) {
+        migration.runTo(stage)
+        this.#step({ kind: 'stage', stage }, isCallback)
+        if (stage === limit) return
+        if (migration.stage === stage) migration.step()
+      } else {
+        const { position: index } = migration
+        migration.step()
+        this.#step({ kind: 'entry', stage, index })
+      }
+    }
+  }
+
+  /** The migration is done; its caller has still to finish it. */
+  #end(): void {
+    const { migration, pages } = this.#live.at(-1) as Live
+    const entries = [...migration.entries]
+    const moved = migration.callbacksRan ? entries.filter(({ migrate }) => migrate).length : 0
+    const whys = pages.count <= MOST_ENTRIES ? { whys: entries.map(({ why }) => why) } : {}
+    const { collected } = migration
+    this.#step({ kind: 'end', moved, collected, ...whys }, true)
+    this.#live.pop()
+  }
+
+  /** As the built-in handler does it, in steps. */
+  #fault(world: World, { task, address, pfn, device }: DeviceFault): boolean {
+    const start = address - (address % 4096)
+    const is612 = kernelOf(world.machine.profile) !== 'linux-4.14'
+    const select = is612 ? { select: ['private'] as const, owner: device.owner, faultPage: pfn } : {}
+    const depth = this.#live.length
+    try {
+      const migration = task.beginMigration({ start, pages: 1 }, { to: 'system', ...select })
+      if (++this.#faultsOfCommand <= MOST_FAULTS) {
+        const pages = placeOf(world, task.process, start)
+        this.#live.push({ migration, pages, isFault: true, seen: undefined })
+        this.#advance(migration, 1, 'done')
+        this.#end()
+      }
+      return migration.finish().entries[0]?.migrate === true
+    } catch (error) {
+      if (error instanceof HmmuError) return false
+      throw error
+    } finally {
+      this.#live.length = depth
+    }
+  }
+
+  /** Writes a step down if something has changed, or in any case. */
+  #step(kind: Kind, anyhow = false): void {
+    const world = this.#world
+    if (!world) return
+    const now = look(world)
+    const parts = changes(this.#last, now)
+    const all = world.machine.takeEvents()
+    // The drill prints events of processes that it watches itself.
+    for (const event of all) if (world.watched.has(event.pid)) world.seen.push(event)
+    const events = all.filter(({ type }) => type !== 'stage')
+    const live = this.#live.at(-1)
+    const view = live && viewOf(live)
+    const migration = live && view && migrationChanges(live.seen, view)
+    const isHeadOnly = migration !== undefined && migration.entries.length === 0
+    const isQuiet = Object.keys(parts).length === 0 && events.length === 0 && (migration === undefined || isHeadOnly)
+    if (isQuiet && !anyhow) return
+    if (live && view) live.seen = view
+    this.#last = now
+    this.steps.push({
+      n: this.steps.length,
+      command: this.#running[0]?.position.line ?? 0,
+      ...kind,
+      ...this.#interleaved(),
+      ...(live?.isFault && { fault: true }),
+      ...parts,
+      ...this.#migrationPart(kind, migration),
+      ...eventPart(events),
+    })
+  }
+
+  #migrationPart(kind: Kind, migration: Step['migration']): Pick<Step, 'migration'> {
+    // The end of one within another one is not the end of that.
+    if (kind.kind === 'end' && this.#live.length <= 1) return { migration: null }
+    return migration ? { migration } : {}
+  }
+
+  #interleaved(): Pick<Step, 'task' | 'taskLine'> {
+    const inner = this.#running.length > 1 ? this.#running.at(-1) : undefined
+    return inner ? { task: inner.text, taskLine: inner.position.line } : {}
+  }
+
+  ended(_: Command, transcript: readonly string[], firstLine: number): void {
+    const lines = transcript.slice(firstLine)
+    const find = (start: string): number | undefined => {
+      const found = lines.findIndex((line) => line.startsWith(start))
+      return found < 0 ? undefined : firstLine + found
+    }
+    for (const step of this.steps.slice(this.#firstOfCommand)) step.line = lineOf(step, find) ?? firstLine
+  }
+}
+
+/** The line of the transcript that belongs to a step; undefined: that of its command. */
+function lineOf({ kind, stage, task }: Step, find: (start: string) => number | undefined): number | undefined {
+  const either = (start: string) => find(`  ${start}@alloc ${task}`) ?? find(`  ${start}@final ${task}`)
+  if (kind === 'resume') return either('done ')
+  if (task !== undefined) return either('')
+  if (kind === 'end' || stage === 'finalize') return find('  ret ')
+  if (stage === 'alloc_and_copy') return find('  dst ') ?? find('  src ')
+  return stage === 'pages' || stage === 'finalize_and_map' ? find('  final ') : undefined
+}
+
+/** The region that has an address. */
+function placeOf(world: World, process: unknown, address: number): MigratedPages {
+  for (const actor of world.actors.values()) {
+    if (actor.process !== process) continue
+    const [region] = actor.regions.touching(address, address + 1)
+    const first = region ? (address - region.address) / 4096 : 0
+    return { process: actor.name, region: region?.name ?? '', first, count: 1 }
+  }
+  return { process: '', region: '', first: 0, count: 1 }
+}
+
+const LETTERS = ['V', 'M', 'L', 'W', 'D', 'E']
+const VALID = 1n
+
+function wordView(word: bigint): { flags: string; pfn: number | undefined } {
+  const flags = LETTERS.filter((_, bit) => (word >> BigInt(bit)) & 1n).join('') || '-'
+  return { flags, pfn: word & VALID ? Number(word >> 6n) : undefined }
+}
+
+function viewOf({ migration, pages }: Live): MigrationView {
+  const { src, dst, stage, position, collected, remaining, entries } = migration
+  const { process, region, first } = pages
+  const whys = Array.from(entries, ({ why }) => why)
+  const list = Array.from(src, (word, i): MigrationEntryView => {
+    const [from, to] = [wordView(word), wordView(dst[i] ?? 0n)]
+    return {
+      src: from.flags,
+      dst: to.flags,
+      why: whys[i] ?? 'none',
+      ...(from.pfn !== undefined && { srcPfn: from.pfn }),
+      ...(to.pfn !== undefined && { dstPfn: to.pfn }),
+    }
+  })
+  return { process, region, first, stage, position, collected, remaining, entries: list }
+}
+
+/** Events in their order; of many, how many there were of each type. */
+function eventPart(events: readonly MachineEvent[]): Pick<Step, 'events'> {
+  if (events.length === 0) return {}
+  if (events.length <= MOST_EVENTS) return { events: events.map(eventView) }
+  const counts = new Map<string, { type: string; pid: number; count: number; min: number; max: number }>()
+  for (const { type, pid, a } of events) {
+    const known = counts.get(`${type} ${pid}`)
+    if (known)
+      Object.assign(known, { count: known.count + 1, min: Math.min(known.min, a), max: Math.max(known.max, a) })
+    else counts.set(`${type} ${pid}`, { type, pid, count: 1, min: a, max: a })
+  }
+  return { events: [...counts.values()] }
+}
+
+function eventView({ type, pid, a, b, expected, found }: MachineEvent): RecordedEvent {
+  return { type, pid, a, b, ...(expected !== undefined && found !== undefined && { expected, found }) }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Records of drills: they say what the machine looks like at each step, and do not change what a drill does.
+
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { Profile } from '../../lib'
+import { readDrills, runSource } from '../../lib/drill'
+import type { World } from '../../lib/drill/world'
+import { type Recording, recordDocument, recordDrill, type Step } from '../../lib/record'
+import { look } from '../../lib/record/look'
+
+const ROOT = join(__dirname, '../..')
+const PROFILES = ['linux-4.14', 'linux-6.12'] as const
+
+const sourceOf = (text: string) => ({ name: 'drill', file: 'drill', text, firstLine: 1 })
+
+function record(text: string, profile: Profile = 'linux-4.14'): Recording {
+  const { recording, failure } = recordDrill(sourceOf(text), { profile, ramPages: 4096, strict: true })
+  expect(failure).toBeUndefined()
+  return recording!
+}
+
+const drillsOf = (folder: string, every: number) =>
+  readdirSync(join(ROOT, folder))
+    .filter((file) => file.endsWith('.drill'))
+    .filter((_, i) => i % every === 0)
+    .map((file) => join(ROOT, folder, file))
+
+/** Frames that the steps add up to, as the page and others do it. */
+function framesAfter(steps: readonly Step[]): Map<number, object> {
+  const frames = new Map<number, object>()
+  for (const { pfn, count, ...frame } of steps.flatMap((step) => step.frames ?? []))
+    for (let i = 0; i < count; i++)
+      if (frame.gone) frames.delete(pfn + i)
+      else frames.set(pfn + i, frame)
+  return frames
+}
+
+const signed = (text: string): bigint => (text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text))
+
+/** Entries of regions that the steps add up to. */
+function entriesAfter(steps: readonly Step[]): Map<string, object[]> {
+  const entries = new Map<string, object[]>()
+  for (const { at, first, count, pfn, raw, rawStep = '0x0', ...entry } of steps.flatMap((step) => step.entries ?? [])) {
+    const list = entries.get(at) ?? []
+    entries.set(at, list)
+    const words = (i: number) => (raw === undefined ? {} : { raw: `${BigInt(raw) + signed(rawStep) * BigInt(i)}` })
+    for (let i = 0; i < count; i++)
+      list[first + i] = { ...entry, ...(pfn !== undefined && { pfn: pfn + i }), ...words(i) }
+  }
+  return entries
+}
+
+/** Lists as texts, since a runner takes long to compare long ones. */
+const text = (value: unknown): string =>
+  JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each))
+const byNumber = (frames: ReadonlyMap<number, object>): string =>
+  [...frames]
+    .sort(([a], [b]) => a - b)
+    .map(([pfn, frame]) => `${pfn} ${text(frame)}`)
+    .join('\n')
+
+/** Parts with names: what they add up to. */
+function named(steps: readonly Step[], part: 'tasks' | 'tables' | 'tlb' | 'handles' | 'processes'): object {
+  const all: Record<string, unknown> = {}
+  for (const step of steps)
+    for (const [name, value] of Object.entries(step[part] ?? {})) {
+      if (value === null) delete all[name]
+      else all[name] = value
+    }
+  return all
+}
+
+describe.each([
+  ...drillsOf('examples', 1).map((file) => [file, 'linux-4.14'] as const),
+  ...drillsOf('test/conformance/linux-4.14', 20).map((file) => [file, 'linux-4.14'] as const),
+  ...drillsOf('test/conformance/linux-6.12', 30).map((file) => [file, 'linux-6.12'] as const),
+])('%s on %s', (file, profile) => {
+  test('the transcript is the same, and the steps add up to what the machine looks like', () => {
+    const [source] = readDrills(file)
+    const plain = runSource(source!, { profile })
+    let last: ReturnType<typeof look> | undefined
+    const keep = (world: World) => {
+      last = look(world)
+      world.machine.dispose()
+    }
+    const { recording, transcript, failure } = recordDrill(source!, { profile, keep })
+    expect([transcript, failure?.message]).toEqual([plain.transcript, plain.failure?.message])
+    const { steps } = recording!
+    expect(steps.map(({ n }) => n)).toEqual(steps.map((_, i) => i))
+    expect(steps.every(({ line, kind }) => kind === 'start' || recording!.transcript[line!] !== undefined)).toBe(true)
+    if (last === undefined) return
+    expect(byNumber(framesAfter(steps)) === byNumber(last.frames)).toBe(true)
+    const entries = entriesAfter(steps)
+    for (const [at, list] of last.entries) expect([at, text(entries.get(at)) === text(list)]).toEqual([at, true])
+    for (const part of ['tasks', 'tables', 'tlb', 'handles', 'processes'] as const)
+      expect(named(steps, part)).toEqual(Object.fromEntries(last[part]))
+  })
+})
+
+test('a record is JSON, and the same each time', () => {
+  const make = () =>
+    JSON.stringify(recordDocument([record(readFileSync(join(ROOT, 'examples/racing-store.drill'), 'utf8'))]))
+  const text = make()
+  expect(make()).toBe(text)
+  const document = JSON.parse(text)
+  expect(document).toMatchObject({ format: 'hmmu-record', version: 1 })
+  expect(document.terms.whys.references).toMatch(/\w/)
+  expect(document.terms.flags.lru).toMatch(/\w/)
+})
+
+test('why page 0 of racing-store did not move: a task that waits has a reference too many', () => {
+  const { steps } = record(readFileSync(join(ROOT, 'examples/racing-store.drill'), 'utf8'))
+  const stopped = steps.find(({ events }) => events?.some(({ type }) => type === 'give_up'))!
+  expect(stopped).toMatchObject({ kind: 'entry', stage: 'pages', index: 0 })
+  expect(stopped.events).toContainEqual(expect.objectContaining({ type: 'references', expected: 1, found: 2 }))
+  expect(stopped.migration?.entries[0]).toMatchObject({ first: 0, why: 'references' })
+  const held = steps.slice(0, stopped.n).flatMap(({ frames = [] }) => frames.filter(({ pfn }) => pfn === 6))
+  expect(held.at(-1)?.held).toEqual(['migration', 'wait:A.2'])
+})
+
+describe.each(PROFILES)('%s', (profile) => {
+  test('a migration has a step for each stage and entry', () => {
+    const { steps } = record('A map buf anon 2\nA write buf 0x41\nA migrate buf to dev\n', profile)
+    const ours = steps.filter(({ command, kind }) => command === 3 && kind !== 'command')
+    const stages = ours.map(({ kind, stage, index }) => `${kind} ${stage ?? ''} ${index ?? ''}`.trim())
+    expect(stages).toContain('stage alloc_and_copy')
+    expect(stages).toContain('entry pages 1')
+    expect(stages).toContain('entry finalize 0')
+    expect(ours.at(-1)).toMatchObject({ kind: 'end', moved: 2, collected: 2, whys: ['none', 'none'], migration: null })
+  })
+
+  test('a fault on a device page is a migration, too', () => {
+    const { steps } = record('A map buf anon 1\nA write buf 0x41\nA migrate buf to dev\nA read buf\n', profile)
+    const ours = steps.filter(({ fault }) => fault)
+    expect(ours.map(({ command }) => command)).toEqual(ours.map(() => 4))
+    expect(ours.map(({ stage }) => stage)).toContain('finalize')
+    expect(ours[0]!.migration).toMatchObject({ process: 'A', region: 'buf', first: 0 })
+    expect(ours.at(-1)).toMatchObject({ kind: 'end', moved: 1, migration: null })
+  })
+
+  test('pins have the names of their handles', () => {
+    const dma = profile === 'linux-6.12' ? ' dma' : ''
+    const { steps } = record(`A map buf anon 1\nA write buf 0x41\nA pin buf[0] as p${dma}\n`, profile)
+    expect(steps.at(-1)!.frames?.flatMap(({ held = [] }) => held)).toContain('pin:p')
+    expect(steps.at(-1)!.handles).toMatchObject({ p: { pfns: [expect.any(Number)] } })
+  })
+
+  test('what is no more: regions stay, frames and processes go', () => {
+    const { steps } = record('A map buf anon 2\nA write buf 0x41\nfork A B\nexit B\nA unmap buf\n', profile)
+    const gone = steps.filter(({ processes }) => processes && 'B' in processes && processes.B === null)
+    expect(gone.map(({ command }) => command)).toEqual([4])
+    expect(steps.at(-1)!.frames?.some(({ gone: isGone }) => isGone)).toBe(true)
+    expect(steps.at(-1)!.entries).toMatchObject([{ at: 'A/buf', first: 0, count: 2, kind: 'nomap' }])
+  })
+})
+
+test('many pages are a few runs, and a long migration is recorded by stage', () => {
+  const text = 'devmem 4096\nA map buf anon 3000\nA write buf 0x41\nA migrate buf to dev\nA read buf\n'
+  const { recording } = recordDrill(sourceOf(text), { ramPages: 8192 })
+  const steps = recording!.steps.filter(({ command }) => command === 4)
+  expect(steps.length).toBeLessThan(12)
+  for (const { entries = [], frames = [] } of steps) expect(entries.length + frames.length).toBeLessThan(40)
+  // 3,000 faults, of which the first are recorded in steps.
+  expect(recording!.steps.length).toBeLessThan(200)
+})
+
+test('a drill that fails is recorded up to there', () => {
+  const { recording, failure } = recordDrill(sourceOf('A map buf anon 1\nA map buf anon 1\n'))
+  expect(failure?.code).toBe('HMMU_DRILL_RUN')
+  expect(recording?.failure).toBe(failure?.message)
+  expect(recording?.steps.length).toBeGreaterThan(1)
+  expect(recordDrill(sourceOf('A nonsense\n')).recording).toBeUndefined()
+})
+
+test('hmmu drill run --json prints a document', () => {
+  const main = join(ROOT, 'dist/cli/main.js')
+  const files = drillsOf('examples', 1).slice(0, 2)
+  const text = execFileSync(process.execPath, [main, 'drill', 'run', '--json', ...files], { encoding: 'utf8' })
+  const { recordings } = JSON.parse(text)
+  expect(recordings.map(({ name }: { name: string }) => name)).toEqual(files.map((file) => basename(file, '.drill')))
+})
