@@ -45,6 +45,13 @@ void host_track_heap(void)
 
 void host_forget_heap(void)
 {
-	while (all.next != &all)
-		release(all.next->bytes);
+	struct tracked *piece = all.next;
+
+	all.next = all.previous = &all;
+	while (piece != &all) {
+		struct tracked *next = piece->next;
+
+		free(piece);
+		piece = next;
+	}
 }

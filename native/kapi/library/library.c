@@ -31,11 +31,17 @@
 KAPI_CORE_CALLS(X)
 #undef X
 
-static int attach(const struct kapi_core *core, struct hmmu *m, const struct kapi_options *options)
-{
-#define X(name) program_##name = core->name;
+/* The pointers behind the jumps, in the order of struct kapi_core. */
+static void *const pointers[] = {
+#define X(name) &program_##name,
 	KAPI_CORE_CALLS(X)
 #undef X
+};
+
+static int attach(const struct kapi_core *core, struct hmmu *m, const struct kapi_options *options)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pointers); i++)
+		memcpy(pointers[i], (const char *)core + i * sizeof(void *), sizeof(void *));
 	host_track_heap();
 	return kapi_attach(m, options);
 }
