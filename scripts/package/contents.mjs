@@ -10,7 +10,7 @@ import { root } from '../lib/run.mjs'
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|ARCHITECTURE\.md|CONTRIBUTING\.md|CHANGELOG\.md|CMakeLists\.txt|native\/binding\.gyp)$/,
   /^docs\/[\w-]+\.(md|svg)$/,
-  /^examples\/([\w-]+\/)*[\w.-]+\.(md|drill|expected|ioctl|ts|json|c|h|py|rs|toml|txt|lock)$/,
+  /^examples\/([\w-]+\/)*[\w.-]+\.(md|drill|expected|ioctl|ts|js|json|c|h|py|rs|toml|txt|lock)$/,
   /^examples\/c\/Makefile$/,
   /^cmake\/(driver\/)?[\w.-]+$/,
   /^native\/include\/hmmu\/\w+\.h$/,
