@@ -36,7 +36,7 @@ export interface DeviceHandlers {
 }
 
 /** HMMU_MAX_DEVICES */
-const MOST_DEVICES = 8
+const MOST_DEVICES = 64
 /** What a refused device fault is to the core; any errno is a SIGBUS. */
 const EFAULT = 14
 

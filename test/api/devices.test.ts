@@ -322,9 +322,12 @@ describe('bad input', () => {
     expect(codeOf(() => machine.device({ pages: 4 }))).toBe('HMMU_OUT_OF_DEVICE_PAGES')
     expect(machine.device({ pages: 3 }).base).toBe(machine.deviceBase + 61)
     a.unmap(buf)
-    for (let i = 0; i < 6; i++) machine.device({ pages: 1 })
-    expect(codeOf(() => machine.device({ pages: 1 }))).toBe('HMMU_OUT_OF_SLOTS')
-    expect(machine.devices).toHaveLength(8)
+    const many = new Machine({ ramPages: 64, devicePages: 128 })
+    for (let i = 0; i < 63; i++) many.device({ pages: 1 })
+    expect(codeOf(() => many.device({ pages: 1 }))).toBe('HMMU_OUT_OF_SLOTS')
+    expect(many.devices).toHaveLength(64)
+    expect(many.verify()).toEqual([])
+    many.dispose()
   })
 
   test('a driver names a device that is none, or not of this machine, or for nothing', () => {

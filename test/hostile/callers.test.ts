@@ -77,6 +77,7 @@ function makeScene(): Scene {
     later.devices[0]!,
     driverMigration(later),
     later.process().intervalNotifier({ start: 4096, pages: 1 }),
+    later.process().mmapReadLock(),
     process,
     buf,
     task,

@@ -57,7 +57,7 @@ extern "C" {
  * owns nothing. */
 #define HMMU_DEFAULT_OWNER 1u
 /** How many devices a machine can have. */
-#define HMMU_MAX_DEVICES 8
+#define HMMU_MAX_DEVICES 64
 /** Number of the binary interface: goes up whenever something compiled against an older header would misbehave with the
  * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
 #define HMMU_ABI 1
