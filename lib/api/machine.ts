@@ -106,7 +106,7 @@ export class Machine {
   /**
    * memremap_pages(): makes a device with memory of its own. A machine begins with one device, which has all device pages
    * ({@link MachineOptions.devicePages}) and gives its last ones to others; it can have eight. {@link Device.remove} removes one.
-   * @throws HmmuError HMMU_OUT_OF_DEVICE_PAGES: there are not so many free pages in a row; HMMU_OUT_OF_SLOTS: there are eight devices;
+   * @throws HmmuError HMMU_OUT_OF_DEVICE_PAGES: there are not so many free pages in a row; HMMU_OUT_OF_SLOTS: there are 64 devices;
    *   HMMU_BUSY: the handler of freed pages runs
    *
    * @example
