@@ -2,7 +2,8 @@
 //
 // machine.loadDriver(): files, parameters, calls, what is left, and files that are hostile.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addonInfo, CStruct, HmmuError, ioctlNumber, type KernelDriver, Machine } from '../../lib'
@@ -174,7 +175,20 @@ if (!runsDrivers) {
       unloaded(driver)
       expect(mapped()).toBe(before)
     }
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('hmmu-driver-'))).toEqual([])
+  })
+
+  test('the copy of the file is gone when it is loaded', () => {
+    const folder = mkdtempSync(join(scratch, 'tmp-'))
+    const run = `
+      const { Machine } = require(${JSON.stringify(join(__dirname, '../../dist'))})
+      const machine = new Machine({ profile: 'linux-6.12', devicePages: 64 })
+      machine.loadDriver(${JSON.stringify(library)})
+      console.log(require('node:fs').readdirSync(${JSON.stringify(folder)}))`
+    const env = { ...process.env, TMPDIR: folder }
+    expect(execFileSync(process.execPath, ['-e', run], { encoding: 'utf8', env })).toBe('[]\n')
+    expect(() =>
+      execFileSync(process.execPath, ['-e', run], { env: { ...env, TMPDIR: '/nowhere' }, stdio: 'pipe' }),
+    ).toThrow(/HMMU_DRIVER_FILE/)
   })
 
   test('a fork shares open files; the last exit closes them', () => {
