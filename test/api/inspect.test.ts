@@ -80,7 +80,9 @@ test('a migration, a task, a page reference', () => {
   migration.runTo('finalize_and_map')
   expect(lines(migration)[0]).toBe('Migration of 1 pages: finalize at entry 0')
   expect(task.tryLoad(buf.address).outcome).toBe('blocked')
-  expect(inspect(task)).toMatch(/^Task \d+ of process 1 on CPU 0, holds mmap_sem for reading, waits for page_lock of page \d+$/)
+  expect(inspect(task)).toMatch(
+    /^Task \d+ of process 1 on CPU 0, holds mmap_sem for reading, waits for page_lock of page \d+$/,
+  )
   migration.finish()
   expect(inspect(task)).toContain('(ready)')
   task.cancel()
