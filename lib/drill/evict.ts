@@ -4,7 +4,7 @@
 
 import type { Device, Migration } from '../api'
 import type { EvictCommand, PageRange } from './ast'
-import { type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
+import { advance, type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
 import { migrateWords } from './migrate-words'
 import type { World } from './world'
 
@@ -30,11 +30,11 @@ function run(migration: Migration, { first, last }: PageRange, interleaving: Int
   const pages = { process: '', region: '', first, count: last - first + 1 }
   const lines: string[] = []
   try {
-    hooks.advance(migration, pages, 'alloc_and_copy')
+    advance(hooks, migration, pages, 'alloc_and_copy')
     lines.push(`src ${migrateWords(migration.src, first)}`, ...interleaving.run('alloc'))
-    hooks.advance(migration, pages, 'finalize_and_map')
+    advance(hooks, migration, pages, 'finalize_and_map')
     lines.push(`final ${migrateWords(migration.src, first)}`, ...interleaving.run('final'))
-    hooks.advance(migration, pages, 'done')
+    advance(hooks, migration, pages, 'done')
     migration.finish()
   } catch (error) {
     migration.abandon()

@@ -16,8 +16,14 @@ export interface Hooks {
   /** Carry out a part of a command. Returns whether the command has ended; errors get its place. */
   within(command: InnerCommand, part: () => boolean): boolean
   after(command: InnerCommand): void
-  /** Has the migration go on to the end of a stage. */
-  advance(migration: Migration, pages: MigratedPages, stage: StageName): void
+  /** as DrillObserver.advance(). */
+  advance?(migration: Migration, pages: MigratedPages, stage: StageName): void
+}
+
+/** Has a migration go on to the end of a stage. All that is left after the last one is for its end. */
+export function advance(hooks: Hooks, migration: Migration, pages: MigratedPages, stage: StageName): void {
+  if (hooks.advance) hooks.advance(migration, pages, stage)
+  else if (stage !== 'done') migration.runTo(stage)
 }
 
 /** The output of a top-level command, and whether the transcript ends after it. */

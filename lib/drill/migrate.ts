@@ -5,7 +5,7 @@
 import type { BuiltinDriver, Migration, StageName } from '../api'
 import type { MigrateCommand, PageRange } from './ast'
 import { refusal, untilDone } from './execution'
-import { type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
+import { advance, type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
 import { migrateWords } from './migrate-words'
 import { Missing, OTHER_OWNER, type Pages, type World } from './world'
 
@@ -64,7 +64,7 @@ class MigrateRun {
 
   #advance(migration: Migration, stage: StageName): void {
     const { actor, region, first, count } = this.#pages
-    this.#hooks.advance(migration, { process: actor.name, region: region.name, first, count }, stage)
+    advance(this.#hooks, migration, { process: actor.name, region: region.name, first, count }, stage)
   }
 
   #driver(): BuiltinDriver {

@@ -143,10 +143,10 @@ class DrillRunner {
       before: () => this.#before(),
       within: (inner: InnerCommand, part: () => boolean) => this.#located(inner, () => this.#part(inner, part)),
       after: (inner: InnerCommand) => this.#after(inner),
-      advance: (migration: OpenMigration, pages: MigratedPages, stage: StageName) => {
-        if (this.#observer?.advance) this.#observer.advance(migration, pages, stage)
-        else if (stage !== 'done') migration.runTo(stage)
-      },
+      ...(this.#observer?.advance && {
+        advance: (migration: OpenMigration, pages: MigratedPages, stage: StageName) =>
+          this.#observer?.advance?.(migration, pages, stage),
+      }),
     }
     let outcome: Outcome | undefined
     this.#part(command, () => {

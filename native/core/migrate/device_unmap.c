@@ -8,8 +8,8 @@
 #include "rmap/try_to_migrate.h"
 
 /*
- * migrate_vma_check_page(). Until "mm: free device private pages have zero refcount" a device page had a reference of its own.
- * The check still allows for it, so somebody's reference to a device page is found later, in pages.
+ * The references that do not stop a page. Until "mm: free device private pages have zero refcount" a device page had one of its
+ * own. The check still allows for it, so somebody's reference to a device page is found later, in pages.
  */
 static inline int32_t references_spared(const struct hmmu_migration *mig, u32 page)
 {
@@ -21,6 +21,7 @@ static inline int32_t references_spared(const struct hmmu_migration *mig, u32 pa
 	return extra;
 }
 
+/* migrate_vma_check_page() */
 static inline bool migrate_device_check_page(const struct hmmu_migration *mig, u32 page)
 {
 	const struct page *p = page_of(mig->ctx.m, page);
