@@ -24,13 +24,14 @@
 /** A waiter looks again after this time, should somebody have died who would have woken it. */
 #define LONGEST_SLEEP_NS 100000000l
 /** Whoever wants to come in has as many turns of the host to do so. */
-#define MOST_TURNS 1000
+#define MOST_TURNS 100
 
 __thread uint32_t live_tid;
 
 static pthread_mutex_t *lock;
 static __thread unsigned int depth;
 static __thread sigset_t user_mask;
+static __thread bool ends_process;
 
 /* Another thread has ended the process, as far as the machine knows it. */
 static void wait_for_exit(void)
@@ -41,17 +42,20 @@ static void wait_for_exit(void)
 
 static void take_lock(void)
 {
+	struct live_process *process = live.process;
 	int err;
 
-	__atomic_add_fetch(&live.shared->queued, 1, __ATOMIC_SEQ_CST);
+	if (process)
+		__atomic_add_fetch(&process->queued, 1, __ATOMIC_SEQ_CST);
 	err = pthread_mutex_lock(lock);
-	__atomic_sub_fetch(&live.shared->queued, 1, __ATOMIC_SEQ_CST);
+	if (live.process)
+		__atomic_sub_fetch(&process->queued, 1, __ATOMIC_SEQ_CST);
 	live.shared->entries++;
 	if (err) {
 		fprintf(stderr, "kapi: a process was killed in the middle of the kernel, which cannot go on\n");
 		abort();
 	}
-	if (live.process)
+	if (live.process || ends_process)
 		return;
 	pthread_mutex_unlock(lock);
 	wait_for_exit();
@@ -126,19 +130,42 @@ void live_enter_child(void)
 	take_lock();
 }
 
+static bool others_queue(void)
+{
+	const struct live_process *p = live.shared->processes;
+
+	while (p && !__atomic_load_n(&p->queued, __ATOMIC_SEQ_CST))
+		p = p->next;
+	return p;
+}
+
+/* Nobody has come in: those who queue may have been killed. */
+static void forget_dead(void)
+{
+	for (struct live_process *p = live.shared->processes; p; p = p->next)
+		if (p->queued && p != live.process && live_is_dead(p))
+			p->queued = p->threads = 0;
+}
+
+void live_end_process(void)
+{
+	live.process = NULL;
+	ends_process = true;
+}
+
 /* Between two coroutines. */
 static void let_others_in(void)
 {
 	uint32_t entries = live.shared->entries;
 
-	if (!__atomic_load_n(&live.shared->queued, __ATOMIC_SEQ_CST))
+	if (!others_queue())
 		return;
 	pthread_mutex_unlock(lock);
-	for (int i = 0; i < MOST_TURNS && __atomic_load_n(&live.shared->entries, __ATOMIC_SEQ_CST) == entries &&
-			__atomic_load_n(&live.shared->queued, __ATOMIC_SEQ_CST);
-	     i++)
+	for (int i = 0; i < MOST_TURNS && __atomic_load_n(&live.shared->entries, __ATOMIC_SEQ_CST) == entries; i++)
 		sched_yield();
 	take_lock();
+	if (live.shared->entries == entries + 1)
+		forget_dead();
 }
 
 static uint32_t count_threads(void)

@@ -51,6 +51,7 @@ struct live_process {
 	uint32_t pid;                                  /**< the machine's; 0: it is gone */
 	uint32_t threads;                              /**< of the host */
 	uint32_t in_kernel;                            /**< those that cannot touch the program's memory now */
+	uint32_t queued;                               /**< those that want to enter */
 	struct live_window windows[LIVE_MOST_WINDOWS]; /**< in ascending order */
 	uint32_t window_count;
 	struct live_descriptor descriptors[LIVE_MOST_FILES];
@@ -64,7 +65,6 @@ struct live_shared {
 	uint32_t generation; /**< a call has ended, or a thread has run: those who wait look again */
 	uint32_t sleepers;   /**< threads of the host that wait for a new generation */
 	uint32_t waiting;    /**< threads that nothing of this generation lets go on */
-	uint32_t queued;     /**< threads that want to enter */
 	uint32_t entries;    /**< how often one did */
 	uint64_t switches;   /**< of coroutines, as far as those who wait know */
 };
@@ -105,6 +105,8 @@ void live_enter(void);
 void live_leave(void);
 /** Whether this thread runs the kernel. */
 bool live_is_inside(void);
+/** This thread ends the process; the others do not enter any more. */
+void live_end_process(void);
 /** fork(): the child is in the kernel as its parent was, without the lock. */
 void live_enter_child(void);
 /** In the kernel, on a stack that all processes have: call a function, which may call those of kapi.h. What it gives them
@@ -121,6 +123,8 @@ int live_tlb_boot(void);
 bool live_map_page(uint64_t page, bool write);
 /** Drop what others have asked this process to. */
 void live_drop_flushed(void);
+/** Whether a process has ended, and is perhaps not waited for yet. */
+bool live_is_dead(const struct live_process *process);
 /** Drop all entries of this process. */
 void live_drop_all(void);
 /** @} */

@@ -125,7 +125,7 @@ static long bury(void *data)
 	kapi_exit(process->pid);
 	forget(process);
 	if (process == live.process)
-		live.process = NULL;
+		live_end_process();
 	live_free(process);
 	if (live.shared->processes)
 		return 0;

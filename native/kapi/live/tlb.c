@@ -70,11 +70,11 @@ static void on_flush_signal(int number)
 	errno = saved;
 }
 
-static bool is_dead(const struct live_process *process)
+bool live_is_dead(const struct live_process *process)
 {
 	int descriptor = (int)syscall(SYS_pidfd_open, process->host_pid, 0);
 	struct pollfd ended = { .fd = descriptor, .events = POLLIN };
-	bool result = descriptor < 0 || poll(&ended, 1, 0) == 1;
+	bool result = descriptor < 0 ? errno == ESRCH : poll(&ended, 1, 0) == 1;
 
 	if (descriptor >= 0)
 		syscall(SYS_close, descriptor);
@@ -96,7 +96,7 @@ static void flush_now(struct live_process *process)
 {
 	syscall(SYS_kill, process->host_pid, FLUSH_SIGNAL);
 	for (unsigned int turns = 1; !has_flushed(process) && is_in_user_space(process); turns++) {
-		if (turns % TURNS_PER_LOOK == 0 && is_dead(process))
+		if (turns % TURNS_PER_LOOK == 0 && live_is_dead(process))
 			process->threads = 0;
 		sched_yield();
 	}

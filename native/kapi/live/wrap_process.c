@@ -67,6 +67,19 @@ pid_t wait(int *status)
 	return wait4(-1, status, 0, NULL);
 }
 
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	siginfo_t ended = { 0 };
+	int result = (int)syscall(SYS_waitid, type, id, &ended, options, NULL);
+
+	if (info)
+		*info = ended;
+	if (!result && ended.si_pid && !(options & WNOWAIT) && ended.si_code != CLD_STOPPED &&
+	    ended.si_code != CLD_CONTINUED && ended.si_code != CLD_TRAPPED)
+		live_child_ended(ended.si_pid);
+	return result;
+}
+
 void _exit(int status)
 {
 	live_exit();

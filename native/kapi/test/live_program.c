@@ -175,6 +175,28 @@ static void test_killed(void)
 	}
 }
 
+/* The end of a child is known by waitid(), too, when it is not only looked at. */
+static void test_waitid(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE), *shared = map(PAGE, MAP_SHARED);
+	siginfo_t info;
+	pid_t child;
+
+	fill(memory, PAGES, 1);
+	child = fork();
+	if (!child)
+		for (;;)
+			*(volatile char *)shared = 1;
+	/* SIGKILL in the middle of the kernel would end it. */
+	while (!*(volatile char *)shared)
+		usleep(100);
+	CHECK(!kill(child, SIGKILL));
+	CHECK(!waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) && info.si_pid == child);
+	CHECK(!waitid(P_PID, (id_t)child, &info, WEXITED) && info.si_code == CLD_KILLED);
+	CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
+	CHECK(is_filled(memory, PAGES, 1));
+}
+
 /* A child that becomes another program has no part in the machine any more. */
 static void test_exec(void)
 {
@@ -426,6 +448,7 @@ static const struct {
 	{ "flush", test_flush },
 	{ "killed", test_killed },
 	{ "exec", test_exec },
+	{ "waitid", test_waitid },
 	{ "orphan", test_orphan },
 	{ "threads", test_threads },
 	{ "early-thread", test_early_thread, true },
