@@ -7,6 +7,7 @@ import { compact, overlay } from './runs'
 import {
   type EntryRun,
   type FrameRun,
+  isOfStep,
   joinEntries,
   joinFrames,
   joinMigration,
@@ -28,6 +29,7 @@ export function apply(state: MachineState, step: Step): MachineState {
     counters: withChanges(state.counters, step.counters),
     entries: entriesAfter(state, step, processes),
     frames: step.frames ? framesAfter(state.frames, step.frames) : state.frames,
+    tlb: withChanges(state.tlb, step.tlb),
     migrations: migrationsAfter(state.migrations, step),
   }
 }
@@ -94,10 +96,14 @@ function framesAfter(before: readonly FrameRun[], changes: readonly FrameDelta[]
 
 function migrationsAfter(before: readonly MigrationState[], step: Step): readonly MigrationState[] {
   const { migration } = step
-  if (migration)
-    return [...before.filter((each) => placeOf(each) !== placeOf(migration)), next(before, migration, step)]
+  if (migration) {
+    const next = nextOf(before, migration, step)
+    const isSame = (each: MigrationState): boolean =>
+      placeOf(each) === placeOf(next) && (each.over || each.fault === next.fault)
+    return [...before.filter((each) => !isSame(each)), next]
+  }
   if (migration === null || step.kind === 'end') {
-    return before.map((each) => (each.command === step.command ? { ...each, over: true } : each))
+    return before.map((each) => (isOfStep(each, step) ? { ...each, over: true } : each))
   }
   if (!step.entries || !before.some(({ over }) => over)) return before
   // The result of a migration stays until another command changes its region.
@@ -105,13 +111,14 @@ function migrationsAfter(before: readonly MigrationState[], step: Step): readonl
   return before.filter((each) => !each.over || each.command === step.command || !changed.has(placeOf(each)))
 }
 
-function next(before: readonly MigrationState[], delta: MigrationDelta, step: Step): MigrationState {
-  const same = before.find((each) => placeOf(each) === placeOf(delta) && each.command === step.command && !each.over)
+function nextOf(before: readonly MigrationState[], delta: MigrationDelta, step: Step): MigrationState {
   const { entries, ...head } = delta
+  const same = before.find((each) => placeOf(each) === placeOf(delta) && isOfStep(each, step) && !each.over)
   return {
     ...head,
     entries: compact(overlay(same?.entries ?? [], entries, partOfMigration), joinMigration),
     command: step.command,
+    fault: step.fault ?? false,
     over: false,
   }
 }

@@ -2,7 +2,7 @@
 //
 // The small line under a sentence: notifier events, flushes, faults, and counters that changed.
 
-import type { MachineEvent } from '../record/types'
+import type { RecordedEvent } from '../record/types'
 import type { Moment } from './changes'
 import { shown } from './pages'
 import { placeOfAddress } from './stops'
@@ -31,7 +31,7 @@ function events(moment: Moment): Rich[] {
   })
 }
 
-function eventText(moment: Moment, event: MachineEvent): Rich | undefined {
+function eventText(moment: Moment, event: RecordedEvent): Rich | undefined {
   const place = placeText(moment, event.pid, event.a)
   switch (event.type) {
     case 'tlb_flush':
@@ -63,7 +63,7 @@ function placeText({ state, before }: Moment, pid: number, address: number): str
 }
 
 /** A range of addresses as pages: "A buf[0–3]". */
-function spanText(moment: Moment, { pid, a, b }: MachineEvent): string {
+function spanText(moment: Moment, { pid, a, b }: RecordedEvent): string {
   const first = placeText(moment, pid, a)
   const last = placeText(moment, pid, b - PAGE)
   const index = /\[(\d+)\]$/.exec(last)?.[1]

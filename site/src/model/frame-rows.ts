@@ -177,7 +177,7 @@ export function marksOf(owners: Owners, { frame, pfn }: FrameItem): string[] {
   return inOrder([...maps, ...frame.held]).slice(0, 9)
 }
 
-const ORDER = ['map', 'device', 'migration', 'wait', 'pin', 'hold', 'isolate', 'pagevec']
+const ORDER = 'map device cache swap driver migration fault wait pin hold isolate exclusive pagevec'.split(' ')
 
 const rank = (held: string): number => {
   const place = ORDER.indexOf(held.split(':')[0]!)

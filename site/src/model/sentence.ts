@@ -12,6 +12,13 @@ import type { Stop } from './stops'
 import { capital, holderText, isSurplus, number, pagesText, plural, type Rich } from './words'
 
 export function sentenceOf(book: Book, n: number): Rich {
+  const sentence = stepSentence(book, n)
+  const { failure } = book.recording
+  if (n < book.last || failure === undefined) return sentence
+  return [...sentence, ' Here the drill ended: ', { bold: failure }, '.']
+}
+
+function stepSentence(book: Book, n: number): Rich {
   const moment = book.moment(n)
   const { step } = moment
   if (step.kind === 'start') return startSentence(moment)

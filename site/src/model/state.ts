@@ -2,7 +2,7 @@
 //
 // The machine at one step. A state is never changed: the next one shares what a step leaves alone.
 
-import type { Handle, Process, Recording, Setup, Step, Table, Task } from '../record/types'
+import type { Handle, Process, Recording, Setup, Step, Table, Task, Translation } from '../record/types'
 import { elementAt, type Part, type Run, runAt } from './runs'
 
 export interface EntryRun extends Run {
@@ -43,6 +43,8 @@ export interface MigrationState {
   readonly entries: readonly MigrationRun[]
   /** The command that migrates: its line in the script. */
   readonly command: number
+  /** A fault on a device page has begun it. */
+  readonly fault: boolean
   /** It has returned. Its results are shown until the next command that changes the region. */
   readonly over: boolean
 }
@@ -57,6 +59,8 @@ export interface MachineState {
   readonly entries: ReadonlyMap<string, readonly EntryRun[]>
   readonly frames: readonly FrameRun[]
   readonly migrations: readonly MigrationState[]
+  /** Translations of CPUs, by `CPU/pid/address`. */
+  readonly tlb: Readonly<Record<string, Translation>>
 }
 
 export const EMPTY: MachineState = {
@@ -68,6 +72,7 @@ export const EMPTY: MachineState = {
   entries: new Map(),
   frames: [],
   migrations: [],
+  tlb: {},
 }
 
 const plus = (n: number | undefined, by: number): number | undefined => (n === undefined ? undefined : n + by)
@@ -125,13 +130,18 @@ export const runOfFrame = (state: MachineState, pfn: number): FrameRun | undefin
 export const placeOf = (migration: { process: string; region: string }): string =>
   `${migration.process}/${migration.region}`
 
-/** The migration of a region, also one that is over. */
-export const migrationOf = (state: MachineState, at: string): MigrationState | undefined =>
-  state.migrations.find((migration) => placeOf(migration) === at)
+/** The migration of a region: one that goes on, or the last that is over. */
+export function migrationOf(state: MachineState, at: string): MigrationState | undefined {
+  const own = state.migrations.filter((migration) => placeOf(migration) === at)
+  return own.filter(({ over }) => !over).at(-1) ?? own.at(-1)
+}
 
 /** The migration that a step belongs to. */
 export const migrationIn = (state: MachineState, step: Step): MigrationState | undefined =>
-  state.migrations.find((migration) => migration.command === step.command)
+  state.migrations.filter((migration) => isOfStep(migration, step)).at(-1)
+
+export const isOfStep = (migration: MigrationState, { command, fault }: Step): boolean =>
+  migration.command === command && migration.fault === (fault ?? false)
 
 /** What a migration says of a page of its region. */
 export const wordAt = (migration: MigrationState | undefined, index: number): MigrationRun | undefined =>

@@ -2,7 +2,7 @@
 //
 // Where pages gave up: entries of a migration with a reason, and reasons that a fault handler reported.
 
-import type { MachineEvent, RecordDocument, Step } from '../record/types'
+import type { RecordedEvent, RecordDocument, Step } from '../record/types'
 import type { Replay } from './replay'
 import { borders, endOf, type Run, runAt } from './runs'
 import { type MachineState, type MigrationRun, migrationIn, partOfMigration, placeOf } from './state'
@@ -71,7 +71,7 @@ function faultStops(state: MachineState, step: Step, n: number, whys: Whys): Sto
   })
 }
 
-function placeOfEvent(state: MachineState, { pid, a }: MachineEvent): { at: string; first: number } | undefined {
+function placeOfEvent(state: MachineState, { pid, a }: RecordedEvent): { at: string; first: number } | undefined {
   for (const [name, process] of Object.entries(state.processes)) {
     if (process.pid !== pid) continue
     const place = placeOfAddress(state, name, a)

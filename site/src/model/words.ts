@@ -55,11 +55,15 @@ export function holderText(held: string): string {
   const [kind, name] = held.split(':')
   const known: Record<string, string> = {
     wait: `task ${name} waiting`,
+    fault: `the fault of ${name}`,
     device: 'the device',
     migration: 'the migration',
+    driver: 'the driver',
+    cache: 'the page cache',
+    swap: 'the swap cache',
     pagevec: 'a pagevec',
   }
-  return known[kind!] ?? (name === undefined ? kind! : `${kind} ${name}`)
+  return known[kind!] ?? (name === undefined ? `a ${kind}` : `${kind} ${name}`)
 }
 
 /** Holders that no mapping explains: they stop a page. */

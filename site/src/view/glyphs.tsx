@@ -37,6 +37,13 @@ const GLYPHS: Record<string, JSX.Element> = {
   ),
   special: lines,
   table: lines,
+  excl: (
+    <>
+      <rect x="1" y="1" width="12" height="12" fill="var(--ram)" />
+      <circle cx="7" cy="7" r="3.4" fill="var(--device)" />
+    </>
+  ),
+  marker: lines,
   nomap: <rect {...square} fill="none" stroke="var(--hair)" />,
 }
 
@@ -54,6 +61,8 @@ const pagevec = <rect x="1" y="2" width="7" height="8" fill="none" stroke="curre
 const MARKS: Record<string, JSX.Element> = {
   map: <rect x=".5" y="1.5" width="8" height="9" fill="currentColor" />,
   device: <circle cx="4.5" cy="6" r="3.4" fill="none" stroke="var(--device)" stroke-width="1.8" />,
+  cache: <circle cx="4.5" cy="6" r="3.4" fill="none" stroke="currentColor" stroke-width="1.8" />,
+  swap: <circle cx="4.5" cy="6" r="3.4" fill="none" stroke="var(--swap)" stroke-width="1.8" />,
   migration: <rect x="1" y="2" width="7" height="8" fill="url(#hatch)" stroke="var(--mig)" />,
   wait: <path d="M1 1.5h7L4.5 6 8 10.5H1L4.5 6z" fill="var(--stop)" />,
   pin,

@@ -69,6 +69,7 @@ export function Score({ book, n, width, left, columns, followed, difference, isM
       <Playhead layout={layout} n={n} />
       <svg {...size(layout)} class="over" aria-hidden="true">
         <ScoreMarks layout={layout} />
+        {book.recording.failure !== undefined && <Failure layout={layout} />}
         {difference !== undefined && <Difference layout={layout} n={difference} />}
         <Names layout={layout} />
       </svg>
@@ -110,6 +111,12 @@ function Difference({ layout, n }: { layout: Layout; n: number }) {
       <title>first difference</title>
     </path>
   )
+}
+
+/** The drill could not go on. */
+function Failure({ layout: { edges, height } }: { layout: Layout }) {
+  const x = edges.at(-1)!
+  return <line class="failure" x1={x} x2={x} y1="4" y2={height} />
 }
 
 /** The outline of the followed page's row, and its name in bold. */

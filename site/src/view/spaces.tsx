@@ -7,6 +7,7 @@ import type { Process, Region } from '../record/types'
 import { RegionTable } from './region-table'
 import { Strip } from './strip'
 import { Tasks } from './tasks'
+import { Translations } from './translations'
 
 /** Processes with their tasks and regions. */
 export function Spaces({ moment, followed }: { moment: Moment; followed: PageKey | undefined }) {
@@ -23,6 +24,7 @@ export function Spaces({ moment, followed }: { moment: Moment; followed: PageKey
             </span>
           </h3>
           <Tasks moment={moment} process={name} />
+          <Translations moment={moment} process={name} />
           {process.regions.map((region) => (
             <RegionView key={region.name} {...{ moment, followed, name, process, region }} />
           ))}

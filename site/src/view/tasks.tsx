@@ -7,8 +7,31 @@ import { number, rangeOf } from '../model/words'
 import type { Task } from '../record/types'
 import { Term } from './text'
 
-/** Tasks that migrate or wait; idle tasks are left out. */
+/** Tasks that migrate or wait, and locks; idle tasks are left out. */
 export function Tasks({ moment, process }: { moment: Moment; process: string }) {
+  return (
+    <>
+      <BusyTasks moment={moment} process={process} />
+      <MmapLock moment={moment} process={process} />
+    </>
+  )
+}
+
+/** Who holds mmap_sem, and who waits for it. */
+function MmapLock({ moment, process }: { moment: Moment; process: string }) {
+  const lock = moment.state.processes[process]?.mmapLock
+  if (!lock) return null
+  const { readers, writer, waiting } = lock
+  const held = writer === undefined ? `${readers.join(', ')} for reading` : `${writer} for writing`
+  return (
+    <p class="lock">
+      mmap_sem is held by {held}
+      {waiting.length > 0 && <span class="why">; {waiting.join(', ')} waits</span>}
+    </p>
+  )
+}
+
+function BusyTasks({ moment, process }: { moment: Moment; process: string }) {
   const migration = moment.state.migrations.find((each) => each.process === process && !each.over)
   const tasks = Object.entries(moment.state.tasks).filter(([name]) => name.startsWith(`${process}.`))
   const busy = tasks.filter(([name, { wait }]) => wait !== 'nothing' || isMigrating(name, migration))
