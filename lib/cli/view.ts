@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { systemReason } from '../base/system'
-import { readTextFile } from '../drill'
+import { profileOf, readTextFile } from '../drill'
 import { ExitCode, UsageError } from './exit-codes'
+import { type DrillOptions, drillProfileOption, filterOption, oneDrill } from './options'
 import { print, printError } from './output'
 import { type GivenFile, servePage } from './page-server'
 
@@ -13,18 +14,24 @@ const PAGE = join(__dirname, '../site')
 const MOST_PORT = 65535
 
 const HELP = `
-The page shows a drill step by step: a timeline of all pages, the machine at each step, and why a page did not move. Only
-this machine can reach it. Ctrl-C ends it.`
+The page shows a drill step by step: a timeline of all pages, the machine at each step, and why a page did not move. Drills
+run in the page itself. Only this machine can reach it. Ctrl-C ends it.`
+
+interface ViewOptions extends DrillOptions {
+  readonly port: number
+}
 
 /** `hmmu view` */
 export function viewCommand(): Command {
   return new Command('view')
     .description('show drills in the browser, step by step: serves the page on 127.0.0.1 and prints its address')
-    .argument('[file]', 'a record in JSON; it is read anew when the page is loaded')
+    .argument('[file]', 'NAME.drill, X.drills with --filter, or a record in JSON; read anew when the page is loaded')
+    .addOption(drillProfileOption())
+    .addOption(filterOption())
     .option('--port <number>', 'port to listen on; 0: any that is free', parsePort, 0)
     .addHelpText('after', HELP)
-    .action((file: string | undefined, { port }: { port: number }) => {
-      view(file === undefined ? undefined : givenFile(file), port)
+    .action((file: string | undefined, options: ViewOptions) => {
+      view(file === undefined ? undefined : givenFile(file, options), options, file)
     })
 }
 
@@ -35,19 +42,21 @@ function parsePort(text: string): number {
 }
 
 /** The file must be there when the command begins. */
-function givenFile(file: string): GivenFile {
-  const read = (): string => readTextFile(file)
+function givenFile(file: string, options: DrillOptions): GivenFile {
+  if (file === '-') throw new UsageError('the page asks for the file more than once; name a file')
+  const isRecord = /\.json(\.gz)?$/.test(file)
+  const read = (): string => (isRecord ? readTextFile(file) : oneDrill(file, options).text)
   read()
   return { name: basename(file), read }
 }
 
-function view(given: GivenFile | undefined, port: number): void {
-  if (!existsSync(join(PAGE, 'index.html'))) {
-    throw new UsageError('the page is not built (npm run site)')
-  }
+function view(given: GivenFile | undefined, { port, profile }: ViewOptions, file: string | undefined): void {
+  if (!existsSync(join(PAGE, 'index.html'))) throw new UsageError('the page is not built (npm run site)')
+  const shown = profile ?? (file === undefined || file.includes('.json') ? undefined : profileOf(file))
+  const look = { ...(given && { file: given.name }), ...(shown && { profile: shown }) }
+  const hash = new URLSearchParams(look).toString()
   const server = servePage(PAGE, given, port, (bound) => {
-    const hash = given ? `#file=${encodeURIComponent(given.name)}` : ''
-    print(`http://127.0.0.1:${bound}/${hash}\n`)
+    print(`http://127.0.0.1:${bound}/${hash && `#${hash}`}\n`)
   })
   server.on('error', (error) => {
     printError(`port ${port} can't be used: ${systemReason(error)}`)

@@ -2,6 +2,7 @@
 //
 // One function for each command. It is called with the words after the verb.
 
+import type { Kernel } from '../base/kernel'
 import type { Command, DevmemCommand, InnerCommand } from './ast'
 import { type Vocabulary, wordsOf } from './language'
 import { type Head, type ProcessHead, parseEvict, parseMigrate, parseMirror } from './parse-device'
@@ -86,6 +87,11 @@ const PROCESS_VERBS = { 'linux-4.14': Object.keys(OF_PROCESS_4_14), 'linux-6.12'
 /** The commands that begin with their verb. */
 const OTHERS: Others = { ...OTHERS_4_14, ...OTHERS_6_12 }
 const OTHER_VERBS = { 'linux-4.14': Object.keys(OTHERS_4_14), 'linux-6.12': Object.keys(OTHERS_6_12) }
+
+/** The verbs of a kernel's drills: those behind a process, and those that begin a command. */
+export function verbsOf(kernel: Kernel): { readonly ofProcess: readonly string[]; readonly others: readonly string[] } {
+  return { ofProcess: wordsOf(PROCESS_VERBS, kernel), others: wordsOf(OTHER_VERBS, kernel) }
+}
 
 /** Parse one command; nothing may follow it. */
 export function parseCommand(words: Words): Command | DevmemCommand {

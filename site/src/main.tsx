@@ -3,6 +3,7 @@
 import { render } from 'preact'
 import { documentLibrary, type Library } from './model/library'
 import { parseDocument } from './record/document'
+import { drillLibrary, examples } from './record/drills'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/score.css'
@@ -14,23 +15,21 @@ import './styles/narrow.css'
 import { App } from './view/app'
 import { parseHash } from './view/hash'
 
-/** What `hmmu view FILE` serves besides the page. */
+/** What `hmmu view FILE` serves besides the page: a record, or a drill, which comes before the examples. */
 async function givenLibrary(name: string): Promise<Library> {
   const answer = await fetch(`given/${encodeURIComponent(name)}`)
   const text = await answer.text()
   if (!answer.ok) throw new Error(text)
-  return documentLibrary(parseDocument(text))
+  if (/\.json(\.gz)?$/.test(name)) return documentLibrary(parseDocument(text))
+  const drill = name.replace(/\.drills?(\.gz)?$/, '')
+  return drillLibrary(new Map([[drill, text], ...[...examples].filter(([example]) => example !== drill)]))
 }
 
 async function open(): Promise<void> {
   const root = document.querySelector('#page')!
   const { file } = parseHash(location.hash)
-  if (file === undefined) {
-    render(<p class="message">No record is open: hmmu view FILE opens one.</p>, root)
-    return
-  }
   try {
-    render(<App library={await givenLibrary(file)} />, root)
+    render(<App library={file === undefined ? drillLibrary(examples) : await givenLibrary(file)} />, root)
   } catch (error) {
     render(
       <p class="message" role="alert">

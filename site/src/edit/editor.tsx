@@ -21,6 +21,7 @@ interface Props {
   onClose(): void
 }
 
+/** `script` is what it begins with: from then on the editor itself has the text. */
 export default function Editor({ script, verbs, problem, onChange, onClose }: Props) {
   const parent = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView | undefined>(undefined)
@@ -32,12 +33,6 @@ export default function Editor({ script, verbs, problem, onChange, onClose }: Pr
     editor.focus()
     return () => editor.destroy()
   }, [])
-  useEffect(() => {
-    const editor = view.current
-    if (editor && editor.state.doc.toString() !== script) {
-      editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: script } })
-    }
-  }, [script])
   useEffect(() => {
     const editor = view.current
     if (editor) editor.dispatch(setDiagnostics(editor.state, problem ? diagnostics(editor.state, problem) : []))

@@ -8,8 +8,8 @@ import { Book } from './book'
 export interface Library {
   readonly terms: Terms
   readonly drills: readonly string[]
-  /** The verbs of drills, if scripts can be edited and recorded. */
-  readonly verbs?: Verbs | undefined
+  /** The verbs of a profile's drills. Absent: other scripts than those of its drills can't be recorded. */
+  verbs?(profile: string): Verbs
   profilesOf(drill: string): readonly string[]
   scriptOf(drill: string): string
   /**

@@ -23,6 +23,10 @@ function stepSentence(book: Book, n: number): Rich {
   const { step } = moment
   if (step.kind === 'start') return startSentence(moment)
   if (step.kind === 'end') return endSentence(moment)
+  if (step.stage !== undefined) {
+    const stops = book.stops.filter((stop) => stop.step === n)
+    return stops.length > 0 ? stopSentence(book, moment, stops) : stageSentence(moment)
+  }
   if (step.kind === 'resume') {
     return [
       { bold: step.task ?? '' },
@@ -30,10 +34,6 @@ function stepSentence(book: Book, n: number): Rich {
     ]
   }
   if (step.task !== undefined) return taskSentence(moment)
-  if (step.stage !== undefined) {
-    const stops = book.stops.filter((stop) => stop.step === n)
-    return stops.length > 0 ? stopSentence(book, moment, stops) : stageSentence(moment)
-  }
   return commandSentence(book, moment)
 }
 
@@ -56,7 +56,8 @@ function startSentence({ replay: { recording } }: Moment): Rich {
 function endSentence(moment: Moment): Rich {
   const { moved = 0, collected = 0 } = moment.step
   const pages = currentMigration(moment)?.entries.reduce((sum, { count }) => sum + count, 0) ?? collected
-  return [`migrate_vma() returns 0. ${number(moved)} of ${plural(pages, 'page')} moved.`]
+  const caller = moment.step.fault ? 'In the fault handler, ' : ''
+  return [`${caller}migrate_vma() returns 0. ${number(moved)} of ${plural(pages, 'page')} moved.`]
 }
 
 function taskSentence(moment: Moment): Rich {

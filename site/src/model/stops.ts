@@ -2,7 +2,7 @@
 //
 // Where pages gave up: entries of a migration with a reason, and reasons that a fault handler reported.
 
-import type { RecordedEvent, RecordDocument, Step } from '../record/types'
+import type { RecordDocument, RecordedEvent, Step } from '../record/types'
 import type { Replay } from './replay'
 import { borders, endOf, type Run, runAt } from './runs'
 import { type MachineState, type MigrationRun, migrationIn, partOfMigration, placeOf } from './state'

@@ -65,7 +65,14 @@ export function App({ library }: { library: Library }) {
           session={session}
           playing={playing}
           hovered={hovered}
-          text={<DrillText session={session} verbs={library.verbs} editing={editing} onEditing={setEditing} />}
+          text={
+            <DrillText
+              session={session}
+              verbs={library.verbs?.(place.profile)}
+              editing={editing}
+              onEditing={setEditing}
+            />
+          }
         />
       )}
       <Legend />

@@ -17,7 +17,7 @@ interface Props {
 
 /** The transcript, or the editor in its place. */
 export function DrillText({ session, verbs, editing, onEditing }: Props) {
-  const { book, n, script, problem, edit } = session
+  const { book, n, place, script, problem, edit } = session
   return (
     <section class="text" aria-label="Drill">
       <h2>
@@ -36,7 +36,14 @@ export function DrillText({ session, verbs, editing, onEditing }: Props) {
       </h2>
       {editing && verbs ? (
         <Suspense fallback={<p class="muted">Loading the editor.</p>}>
-          <Editor script={script} verbs={verbs} problem={problem} onChange={edit} onClose={() => onEditing(false)} />
+          <Editor
+            key={place.drill}
+            script={script}
+            verbs={verbs}
+            problem={problem}
+            onChange={edit}
+            onClose={() => onEditing(false)}
+          />
         </Suspense>
       ) : (
         <Transcript book={book!} n={n} />

@@ -67,17 +67,19 @@ const Stage = memo(({ heading, layout, isOn }: HeadingProps) => {
 /** ↓ where another task comes in, ↳ where it goes on, "ret" where migrate_vma() returns. */
 const Turns = memo(({ book, layout }: { book: Book; layout: Layout }) => (
   <>
-    {book.recording.steps.map(({ n, kind, task }) => {
-      if (kind !== 'resume' && kind !== 'end' && task === undefined) return null
+    {book.recording.steps.map(({ n, kind, stage, task }) => {
+      if (stage !== undefined || (kind !== 'resume' && kind !== 'end' && task === undefined)) return null
       if (layout.edges[n + 1]! - layout.edges[n]! < LEAST_WIDTH) return null
       const x = middleOf(layout, n)
+      if (kind === 'end') {
+        return (
+          <text key={n} class="ret" x={layout.edges[n]! + 3} y="29">
+            {fitted('ret', layout.edges[n + 1]! - layout.edges[n]!)}
+          </text>
+        )
+      }
       if (kind === 'resume') return <path key={n} class="turn" d={`M${x - 4} 21v5h7m-3-3l3 3-3 3`} />
-      if (task !== undefined) return <path key={n} class="turn" d={`M${x} 19v9m-3-3l3 3 3-3`} />
-      return (
-        <text key={n} class="ret" x={layout.edges[n]! + 3} y="29">
-          {fitted('ret', layout.edges[n + 1]! - layout.edges[n]!)}
-        </text>
-      )
+      return <path key={n} class="turn" d={`M${x} 19v9m-3-3l3 3 3-3`} />
     })}
   </>
 ))

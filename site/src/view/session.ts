@@ -78,8 +78,11 @@ export function useSession(library: Library): Session {
   }
 }
 
-const otherOf = (library: Library, { drill, profile }: ValidPlace): string | undefined =>
-  library.profilesOf(drill).find((each) => each !== profile)
+/** The profile to compare with: of the same kernel with or without its faults, if there is one. */
+function otherOf(library: Library, { drill, profile }: ValidPlace): string | undefined {
+  const others = library.profilesOf(drill).filter((each) => each !== profile)
+  return others.find((each) => each === `${profile}-fixed` || profile === `${each}-fixed`) ?? others[0]
+}
 
 /** The script that is shown: of a drill, or one of its own from a link. Nothing while it is unpacked. */
 function useScript(library: Library, { drill, src }: ValidPlace): [string | undefined, (script: string) => void] {
