@@ -14,9 +14,9 @@ const CHROMIUM = '/usr/bin/chromium'
 export const openBrowser = () =>
   chromium.launch({ executablePath: CHROMIUM, args: process.getuid() === 0 ? ['--no-sandbox'] : [] })
 
-/** `hmmu view FILE`: its address, and a function that ends it. */
-export function serve(file) {
-  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'view', file])
+/** `hmmu view [FILE]`: its address, and a function that ends it. */
+export function serve(...files) {
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'view', ...files])
   child.stderr.pipe(process.stderr)
   return new Promise((resolve, reject) => {
     child.on('exit', (code) => reject(new Error(`hmmu view ended with ${code}`)))

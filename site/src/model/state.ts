@@ -2,7 +2,16 @@
 //
 // The machine at one step. A state is never changed: the next one shares what a step leaves alone.
 
-import type { Handle, Process, Recording, Setup, Step, Table, Task, Translation } from '../record/types'
+import type {
+  RecordedHandle,
+  RecordedProcess,
+  RecordedTable,
+  RecordedTask,
+  RecordedTranslation,
+  Recording,
+  Setup,
+  Step,
+} from '../record/types'
 import { elementAt, type Part, type Run, runAt } from './runs'
 
 export interface EntryRun extends Run {
@@ -50,17 +59,17 @@ export interface MigrationState {
 }
 
 export interface MachineState {
-  readonly processes: Readonly<Record<string, Process>>
-  readonly tasks: Readonly<Record<string, Task>>
-  readonly handles: Readonly<Record<string, Handle>>
-  readonly tables: Readonly<Record<string, Table>>
+  readonly processes: Readonly<Record<string, RecordedProcess>>
+  readonly tasks: Readonly<Record<string, RecordedTask>>
+  readonly handles: Readonly<Record<string, RecordedHandle>>
+  readonly tables: Readonly<Record<string, RecordedTable>>
   readonly counters: Readonly<Record<string, number>>
   /** By process and region, as A/buf. */
   readonly entries: ReadonlyMap<string, readonly EntryRun[]>
   readonly frames: readonly FrameRun[]
   readonly migrations: readonly MigrationState[]
   /** Translations of CPUs, by `CPU/pid/address`. */
-  readonly tlb: Readonly<Record<string, Translation>>
+  readonly tlb: Readonly<Record<string, RecordedTranslation>>
 }
 
 export const EMPTY: MachineState = {

@@ -2,7 +2,7 @@
 //
 // The page tables of a process as a tree: pud, pmd and pte tables, with runs of entries as leaves.
 
-import type { Region, Table } from '../record/types'
+import type { RecordedRegion, RecordedTable } from '../record/types'
 import { isWritten, type Moment, writtenEntries } from './changes'
 import { keyOf, type PageKey } from './pages'
 import { borders, endOf, type Run } from './runs'
@@ -22,7 +22,7 @@ export interface Leaf {
 
 export interface TableNode {
   readonly pfn: number
-  readonly table: Table
+  readonly table: RecordedTable
   readonly tables: readonly TableNode[]
   readonly leaves: readonly Leaf[]
   /** Instead of leaves, of a table with many runs: entries by kind. */
@@ -43,8 +43,8 @@ const HUGE = 0x80n
 interface Context {
   readonly moment: Moment
   readonly process: string
-  readonly regions: readonly Region[]
-  readonly tables: readonly (Table & { pfn: number })[]
+  readonly regions: readonly RecordedRegion[]
+  readonly tables: readonly (RecordedTable & { pfn: number })[]
   readonly followed?: PageKey | undefined
 }
 
@@ -60,7 +60,7 @@ export function tablesOf(moment: Moment, process: string, followed?: PageKey): T
 
 const NEXT = { pud: 'pmd', pmd: 'pte', pte: undefined } as const
 
-function node(context: Context, table: Table & { pfn: number }): TableNode {
+function node(context: Context, table: RecordedTable & { pfn: number }): TableNode {
   const below = NEXT[table.level]
   const base = BigInt(table.base)
   const children = context.tables.filter(
@@ -78,7 +78,7 @@ function node(context: Context, table: Table & { pfn: number }): TableNode {
 }
 
 /** Of many tables the first four and the one of the followed page. */
-const shownOf = (context: Context) => (table: Table, i: number) => {
+const shownOf = (context: Context) => (table: RecordedTable, i: number) => {
   if (i < TABLES_SHOWN) return true
   const { followed } = context
   const region = followed && context.regions.find(({ name }) => `${context.process}/${name}` === followed.at)
@@ -87,7 +87,7 @@ const shownOf = (context: Context) => (table: Table, i: number) => {
   return address >= BigInt(table.base) && address < BigInt(table.base) + SPAN[table.level]
 }
 
-function hugeLeaves({ entries = {} }: Table): Leaf[] {
+function hugeLeaves({ entries = {} }: RecordedTable): Leaf[] {
   return Object.entries(entries)
     .filter(([, raw]) => BigInt(raw) & HUGE)
     .map(([slot, raw]) => ({
@@ -100,7 +100,7 @@ function hugeLeaves({ entries = {} }: Table): Leaf[] {
     }))
 }
 
-function leavesOf(context: Context, table: Table): Pick<TableNode, 'leaves' | 'counts'> {
+function leavesOf(context: Context, table: RecordedTable): Pick<TableNode, 'leaves' | 'counts'> {
   const leaves = context.regions.flatMap((region) => leavesOfRegion(context, table, region))
   const runs = leaves.filter(({ followed }) => !followed).length
   if (runs <= MOST_RUNS) return { leaves }
@@ -109,7 +109,7 @@ function leavesOf(context: Context, table: Table): Pick<TableNode, 'leaves' | 'c
   return { leaves: leaves.filter(({ followed }) => followed), counts: [...counts] }
 }
 
-function leavesOfRegion(context: Context, table: Table, region: Region): Leaf[] {
+function leavesOfRegion(context: Context, table: RecordedTable, region: RecordedRegion): Leaf[] {
   const at = `${context.process}/${region.name}`
   const start = BigInt(region.start)
   const base = BigInt(table.base)

@@ -3,7 +3,7 @@
 import type { Moment } from '../model/changes'
 import type { PageKey } from '../model/pages'
 import { plural } from '../model/words'
-import type { Process, Region } from '../record/types'
+import type { RecordedProcess, RecordedRegion } from '../record/types'
 import { RegionTable } from './region-table'
 import { Strip } from './strip'
 import { Tasks } from './tasks'
@@ -38,8 +38,8 @@ interface RegionProps {
   moment: Moment
   followed: PageKey | undefined
   name: string
-  process: Process
-  region: Region
+  process: RecordedProcess
+  region: RecordedRegion
 }
 
 /** Regions up to this size have no strip. */
@@ -64,7 +64,7 @@ function RegionView({ moment, followed, name, process, region }: RegionProps) {
   )
 }
 
-function vmaOf({ vmas }: Process, { start }: Region) {
+function vmaOf({ vmas }: RecordedProcess, { start }: RecordedRegion) {
   const address = BigInt(start)
   return vmas.find((vma) => BigInt(vma.start) <= address && address < BigInt(vma.start) + BigInt(vma.pages) * 4096n)
 }

@@ -4,7 +4,7 @@ import type { Moment } from '../model/changes'
 import { isLocked } from '../model/frame-rows'
 import { frameAt, frameName, type MigrationState } from '../model/state'
 import { number, rangeOf } from '../model/words'
-import type { Task } from '../record/types'
+import type { RecordedTask } from '../record/types'
 import { Term } from './text'
 
 /** Tasks that migrate or wait, and locks; idle tasks are left out. */
@@ -71,7 +71,7 @@ function Migrating({ migration }: { migration: MigrationState }) {
   )
 }
 
-function Waiting({ moment, task }: { moment: Moment; task: Task }) {
+function Waiting({ moment, task }: { moment: Moment; task: RecordedTask }) {
   const { recording } = moment.replay
   if (task.wait !== 'page_lock') {
     return (
