@@ -192,9 +192,14 @@ const failing = (code: string, text: RegExp | string = /./, more: object = {}) =
 })
 
 ;(runsDrivers ? describe : describe.skip)('notifiers of TypeScript beside those of a driver', () => {
+  let tinymem: string
+  beforeAll(() => {
+    tinymem = buildTinymem('waits')
+  }, 300_000)
+
   test('hear of what the driver does, and throw to its caller', () => {
     using machine = machineFor()
-    const driver = machine.loadDriver(buildTinymem('notifiers'))
+    const driver = machine.loadDriver(tinymem)
     const process = machine.process()
     const buf = process.map({ pages: 2 })
     buf.touch()
@@ -221,11 +226,11 @@ const failing = (code: string, text: RegExp | string = /./, more: object = {}) =
     expect(driver.unload()).toEqual([])
     expect(driver.reports).toEqual([])
     expect(machine.verify()).toEqual([])
-  }, 120_000)
+  })
 
   test('work as before when the driver is gone', () => {
     using machine = machineFor()
-    const driver = machine.loadDriver(buildTinymem('notifiers'))
+    const driver = machine.loadDriver(tinymem)
     driver.unload()
     const process = machine.process()
     const buf = process.map()
