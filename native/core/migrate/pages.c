@@ -18,9 +18,12 @@ static NOINLINE bool refuse(struct hmmu_migration *mig, u64 i, enum hmmu_why why
 }
 
 /* The page has more references than the migration, its caches and its fault have. */
-static NOINLINE bool refuse_references(struct hmmu_migration *mig, u64 i, u32 page, int32_t expected)
+static NOINLINE bool refuse_references(struct hmmu_migration *mig, u64 i, u32 page)
 {
-	note_references(mig, i, page, expected);
+	const struct page *p = page_of(mig->ctx.m, page);
+	int32_t others = page_own_refs(mig->ctx.m, page) + (page == mig->fault_page);
+
+	note_references(mig, i, page, page_in_cache(p) ? 2 + !!(p->flags & HMMU_PG_PRIVATE) : 1 + others);
 	return refuse(mig, i, HMMU_WHY_REFERENCES);
 }
 
@@ -33,7 +36,7 @@ static inline bool move_anon_page(struct hmmu_migration *mig, u64 i, struct page
 	if (is_zone_device_page(mig->ctx.m, page))
 		others -= is_device_private_page(mig->ctx.m, page) * FREE_DEVICE_REFS;
 	if (page == mig->fault_page ? others != 2 : others != 1)
-		return refuse_references(mig, i, page, p->count - others + (page == mig->fault_page ? 2 : 1));
+		return refuse_references(mig, i, page);
 	n->index = p->index;
 	n->mapping = p->mapping;
 	return true;
@@ -56,7 +59,7 @@ static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newp
 	if (!page_in_cache(page_of(m, page)))
 		return move_anon_page(mig, i, page_of(m, newpage), page_of(m, page), page);
 	if (page_of(m, page)->count != 2 + page_test(m, page, HMMU_PG_PRIVATE))
-		return refuse_references(mig, i, page, 2 + page_test(m, page, HMMU_PG_PRIVATE));
+		return refuse_references(mig, i, page);
 	if (PageSwapCache(m, page))
 		replace_swap_cache(m, page, newpage);
 	else
