@@ -44,12 +44,18 @@ function withChanges<T>(before: Readonly<Record<string, T>>, changes?: Readonly<
   return after
 }
 
+/** Hexadecimal with 0x; a step may be negative. */
+function numberOf(hex: string | undefined): bigint | undefined {
+  if (hex === undefined) return undefined
+  return hex.startsWith('-') ? -BigInt(hex.slice(1)) : BigInt(hex)
+}
+
 /** An entry run of the record, with its words as numbers. */
 export function entryRun({ at: _, raw, rawStep, ...run }: EntryDelta): EntryRun {
   return {
     ...run,
-    raw: raw === undefined ? undefined : BigInt(raw),
-    rawStep: rawStep === undefined ? undefined : BigInt(rawStep),
+    raw: numberOf(raw),
+    rawStep: numberOf(rawStep),
   }
 }
 

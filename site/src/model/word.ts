@@ -2,6 +2,8 @@
 //
 // The word of an entry, field by field.
 
+import type { Profile } from '../../../lib/base/defs.generated'
+import { kernelOf } from '../../../lib/base/kernel'
 import type { Recording } from '../record/types'
 import { type EntryRun, frameName } from './state'
 
@@ -22,17 +24,21 @@ const bitField = (raw: bigint, name: string, n: number, explanation: string): Fi
   isZero: bit(raw, n) === 0,
 })
 
-const SWAP_TYPES: Record<number, string> = {
-  28: 'migration, read',
-  29: 'migration, write',
-  30: 'device, write',
-  31: 'device, read',
+/** Kinds of entries of the swap format, as their types are named. */
+const SWAP_KINDS: Record<string, string> = {
+  mig: 'migration',
+  dev: 'device',
+  excl: 'device-exclusive',
+  swap: 'swap',
+  marker: 'marker',
 }
+const READ_OR_WRITE = ['mig', 'dev', 'excl']
 
-export function fieldsOf(recording: Recording, { raw = 0n, kind, pfn }: EntryRun): Field[] {
+export function fieldsOf(recording: Recording, entry: EntryRun): Field[] {
+  const { raw = 0n } = entry
   if (raw & 1n) return presentFields(recording, raw)
   if (raw === 0n) return [{ name: 'all bits', value: '0', explanation: 'The entry is empty.', isZero: true }]
-  return swapFields(recording, raw, kind, pfn)
+  return swapFields(recording, entry, raw)
 }
 
 function presentFields(recording: Recording, raw: bigint): Field[] {
@@ -50,23 +56,31 @@ function presentFields(recording: Recording, raw: bigint): Field[] {
   ]
 }
 
-function swapFields(recording: Recording, raw: bigint, kind: string, pfn: number | undefined): Field[] {
-  const type = Number((raw >> 9n) & 31n)
-  const offset = raw >> 14n
-  const known = SWAP_TYPES[type]
+/**
+ * Linux 4.14 has the type in bits 9 to 13 and the offset above. Since 4.18 the type is on top and the offset, inverted,
+ * between: a word that a CPU speculates with points at no memory (L1TF).
+ */
+function swapFields(recording: Recording, { kind, bits, pfn }: EntryRun, raw: bigint): Field[] {
+  const isOld = kernelOf(recording.profile as Profile) === 'linux-4.14'
+  const type = isOld ? (raw >> 9n) & 31n : raw >> 59n
+  const offset = isOld ? raw >> 14n : (~raw >> 9n) & (2n ** 50n - 1n)
+  const access = READ_OR_WRITE.includes(kind) ? `, ${bits?.startsWith('w') ? 'write' : 'read'}` : ''
+  const offsetField: Field = {
+    name: `${isOld ? '' : '~'}offset${pfn === undefined ? '' : isOld ? ' = pfn' : ': pfn'}`,
+    value: pfn === undefined ? `${offset}` : frameName(recording, pfn),
+    explanation: isOld
+      ? 'Bits 14–63: the page frame of a migration or device entry, the slot of a swap entry.'
+      : 'Bits 9–58, inverted: the page frame of a migration or device entry, the slot of a swap entry.',
+    isZero: false,
+  }
+  const typeField: Field = {
+    name: 'swap type',
+    value: `${type} ${SWAP_KINDS[kind] ?? kind}${access}`,
+    explanation: `Bits ${isOld ? '9–13' : '59–63'}: the type of an entry of the swap format.`,
+    isZero: false,
+  }
   return [
-    {
-      name: pfn === undefined ? 'offset' : 'offset = pfn',
-      value: pfn === undefined ? `${offset}` : frameName(recording, pfn),
-      explanation: 'Bits 14–63: the page frame of a migration or device entry, the slot of a swap entry.',
-      isZero: false,
-    },
-    {
-      name: 'swap type',
-      value: `${type} ${known ?? kind}`,
-      explanation: 'Bits 9–13: the type of an entry of the swap format.',
-      isZero: false,
-    },
+    ...(isOld ? [offsetField, typeField] : [typeField, offsetField]),
     bitField(raw, 'SD', 1, 'soft-dirty, of an entry of the swap format.'),
     bitField(raw, 'P', 0, 'present.'),
   ]

@@ -45,21 +45,17 @@ export function App({ library }: { library: Library }) {
     return () => removeEventListener('keydown', listen)
   }, [])
   useEffect(() => showTheme(place.theme), [place.theme])
-  const last = useRef(look)
-  last.current = look
-  const actions: Actions = useMemo(
-    () => ({
-      go: (step) => last.current({ step }),
-      follow: (page) => last.current({ page }),
-      hover: setHovered,
-    }),
-    [],
-  )
+  const actions = useLookActions(look, setHovered)
   return (
     <ActionsContext.Provider value={actions}>
       <Patterns />
       <TopLine library={library} session={session} commands={commands} />
       {session.problem && <Trouble problem={session.problem} />}
+      {!session.book && session.problem && (
+        <main>
+          <DrillText session={session} verbs={library.verbs?.(place.profile)} editing onEditing={setEditing} />
+        </main>
+      )}
       {session.book && (
         <Drill
           session={session}
@@ -80,6 +76,20 @@ export function App({ library }: { library: Library }) {
       <Help dialog={keys} />
       {session.book && <Save dialog={save} book={session.book} n={session.n} />}
     </ActionsContext.Provider>
+  )
+}
+
+/** The same actions for all of the page's life, so that nothing is drawn again because of them. */
+function useLookActions(look: Session['look'], hover: Actions['hover']): Actions {
+  const last = useRef(look)
+  last.current = look
+  return useMemo(
+    () => ({
+      go: (step) => last.current({ step }),
+      follow: (page) => last.current({ page }),
+      hover,
+    }),
+    [],
   )
 }
 

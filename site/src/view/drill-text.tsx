@@ -46,7 +46,7 @@ export function DrillText({ session, verbs, editing, onEditing }: Props) {
           />
         </Suspense>
       ) : (
-        <Transcript book={book!} n={n} />
+        book && <Transcript book={book} n={n} />
       )}
     </section>
   )
