@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Profile } from '../../../lib/base/defs.generated'
+import { kernelOf } from '../../../lib/base/kernel'
 import type { Moment } from '../model/changes'
 import { isLocked } from '../model/frame-rows'
 import { frameAt, frameName, type MigrationState } from '../model/state'
@@ -17,15 +19,17 @@ export function Tasks({ moment, process }: { moment: Moment; process: string }) 
   )
 }
 
-/** Who holds mmap_sem, and who waits for it. */
+/** Who holds mmap_sem, which later kernels call mmap_lock, and who waits for it. */
 function MmapLock({ moment, process }: { moment: Moment; process: string }) {
   const lock = moment.state.processes[process]?.mmapLock
   if (!lock) return null
   const { readers, writer, waiting } = lock
+  const isOld = kernelOf(moment.replay.recording.profile as Profile) === 'linux-4.14'
+  const name = isOld ? 'mmap_sem' : 'mmap_lock'
   const held = writer === undefined ? `${readers.join(', ')} for reading` : `${writer} for writing`
   return (
     <p class="lock">
-      mmap_sem is held by {held}
+      {name} is held by {held}
       {waiting.length > 0 && <span class="why">; {waiting.join(', ')} waits</span>}
     </p>
   )
