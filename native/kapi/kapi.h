@@ -15,16 +15,17 @@
 
 /** X(name, word, text): what is checked of a driver. */
 #define KAPI_CHECKS(X) \
-	X(WARN, "warn", "WARN_ON() of the driver itself; BUG().") \
+	X(WARN, "warn", "A WARN_ON() or a BUG() of the driver itself.") \
 	X(LOCK_TWICE, "lock-twice", \
-	  "A lock, mmap_lock or a page lock is taken by its owner, or may be: a copy to or from user space " \
-	  "under mmap_lock.") \
+	  "A lock, mmap_lock or a page lock is taken by its owner. Or it may be: a copy to or from user space " \
+	  "under mmap_lock may fault.") \
 	X(LOCK_NOT_HELD, "lock-not-held", "A lock is given up by somebody who does not have it.") \
 	X(LOCK_UNINITIALISED, "lock-uninitialised", "A lock is used before its initialisation.") \
 	X(LOCK_ORDER, "lock-order", \
 	  "Two locks are taken in both orders, even if no threads have met there. An invalidation counts as a " \
-	  "lock: what may cause one, or waits for one, must not happen under a lock that an invalidation takes. " \
-	  "Allocations with GFP_KERNEL may, hmm_range_fault(), migrate_vma_setup(), mmu_interval_read_begin().") \
+	  "lock. These calls may cause one or wait for one: an allocation with GFP_KERNEL, hmm_range_fault(), " \
+	  "migrate_vma_setup(), mmu_interval_read_begin(). So none of them may run under a lock that an " \
+	  "invalidation takes.") \
 	X(LOCK_AT_RETURN, "lock-at-return", "A lock, mmap_lock or a page lock is held at the return to user space.") \
 	X(LOCK_MISSING, "lock-missing", "A function is called without the lock that it needs: mmap_lock.") \
 	X(SLEEP_IN_ATOMIC, "sleep-in-atomic", \
@@ -32,31 +33,31 @@
 	  "must not wait.") \
 	X(DEADLOCK, "deadlock", "Threads wait for each other for ever.") \
 	X(BAD_FREE, "bad-free", \
-	  "Memory is freed that was not allocated so, or is free already. Or the kernel still uses something in " \
-	  "it: a notifier that is inserted, a work that is queued; also on the stack of a call that ends.") \
+	  "Memory is freed that is free already, or was allocated in another way. Or the kernel still uses " \
+	  "something in it, such as a notifier that is inserted or a work that is queued. The stack of a call that " \
+	  "ends counts as freed.") \
 	X(BAD_PUT, "bad-put", "A reference or a page lock is given back that the driver does not have: a double put.") \
 	X(BAD_PAGE, "bad-page", \
-	  "A page is used behind its last put, even if somebody else has it by then. The CPU touches the " \
+	  "A page is used after its last put, even if somebody else has it by then. The CPU touches the " \
 	  "contents of a page that is free or device-private. A device page is used that is not mapped.") \
 	X(BAD_CALL, "bad-call", \
 	  "A function is called with arguments, or in an order, that a kernel forbids: a page in dst that is " \
 	  "not locked, a migration that is not finalized, an invalidation without mmu_interval_set_seq().") \
 	X(UNINITIALISED, "uninitialised", \
 	  "A word that a kernel reads was never written by the driver: of dst, or of hmm_pfns. New memory and " \
-	  "local variables begin with a pattern; a real kernel would take what happens to be there, or zeros.") \
+	  "local variables begin with a pattern; a real kernel would read zeros or old contents.") \
 	X(NOTIFIER_RETRY, "notifier-retry", \
-	  "Pages of hmm_range_fault() are used without mmu_interval_read_retry(), against its answer, or when " \
-	  "the lock is given up under which it was asked; it is asked without a lock; or an invalidation calls " \
-	  "mmu_interval_set_seq() without one.") \
+	  "Pages of hmm_range_fault() are used without mmu_interval_read_retry(), or against its answer, or after " \
+	  "the lock of this question was given up. Or mmu_interval_read_retry() or mmu_interval_set_seq() is " \
+	  "called without a lock.") \
 	X(NO_PROGRESS, "no-progress", \
 	  "A loop through the kernel goes on for ever: migrate_to_ram() returns 0 and does not bring the page " \
 	  "back; hmm_range_fault() is repeated with a sequence that is out of date.") \
 	X(BAD_DMA, "bad-dma", \
-	  "A mapping for a device is made or ended against the rules: unmapped twice or unmapped unmapped, with " \
-	  "another size or " \
-	  "direction, without dma_mapping_error(). A page is freed while it is mapped; the device goes beyond its " \
-	  "mappings; the " \
-	  "CPU touches what the device has, or a program gets a page whose contents are still in a bounce buffer.") \
+	  "A rule of the DMA API is broken. An address is unmapped twice, or was never mapped, or has another size " \
+	  "or direction. dma_mapping_error() was not asked. A page is freed while it is mapped. The device goes " \
+	  "beyond its mappings. The CPU touches memory that the device has. A program gets a page whose contents " \
+	  "are still in a bounce buffer.") \
 	X(MEMORY_LEFT, "memory-left", "Memory of the kernel is left when the module has gone.") \
 	X(PAGE_LEFT, "page-left", "A page is left when the module has gone.") \
 	X(MM_LEFT, "mm-left", "An address space is still used when the module has gone.") \
@@ -134,7 +135,7 @@ long kapi_unload_modules(void);
 /** X(name, word, text): what can be made to fail, or to happen. */
 #define KAPI_FAULTS(X) \
 	X(ALLOCATION, "allocation", \
-	  "An allocation of the driver gets nothing: kmalloc() and its kin, alloc_page(), a node of an XArray.") \
+	  "An allocation of the driver fails: kmalloc() and similar, alloc_page(), a node of an XArray.") \
 	X(TRYLOCK, "trylock", "mutex_trylock(), spin_trylock(), mmap_read_trylock(): somebody else has the lock.") \
 	X(MMAP_LOCK, "mmap-lock", \
 	  "mmap_read_lock(), mmap_write_lock(): somebody has the lock. The driver waits for a jiffy.") \

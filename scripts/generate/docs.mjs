@@ -18,6 +18,8 @@ const word = { 'in TypeScript': (item) => code(item.args[1]) }
 const bit = { bit: (item) => item.args[0], name: (item) => code(item.name) }
 const camel = (text) => text.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase())
 const text = { meaning: (item) => item.text }
+/** A text with its names of C as code: functions, and words with an underscore. */
+const marked = (item) => item.text.replace(/\b\w+\(\)|\b\w+_\w+\b/g, code)
 
 /** A mask of HMMU_IN_*, by the name of one or as a number. */
 function maskOf(name, { constants }) {
@@ -80,8 +82,8 @@ const columns = {
   HMMU_SPANS: { ...name, ...text },
   HMMU_STATS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
   HMMU_PROBES: { probe: (item) => code(item.name), arguments: (item) => item.args[0], ...text },
-  KAPI_CHECKS: { report: (item) => code(item.args[0]), 'what it means': (item) => item.text },
-  KAPI_FAULTS: { fault: (item) => code(item.args[0]), 'what happens': (item) => item.text },
+  KAPI_CHECKS: { report: (item) => code(item.args[0]), 'what it means': marked },
+  KAPI_FAULTS: { fault: (item) => code(item.args[0]), 'what happens': marked },
   HMMU_COUNTERS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
 }
 

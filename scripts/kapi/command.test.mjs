@@ -136,7 +136,7 @@ for (const [name, { files, own, headers }] of Object.entries(SURROUNDED))
       ...folders.flatMap((folder) => ['-I', folder]),
       ...['--ioctl-script', example('there-and-back.ioctl')],
     ])
-    // What is found in these drivers is in docs/kernel-drivers.md; the script's expectations are all met.
+    // What is found in these drivers is in docs/kernel-drivers-tree.md; the script's expectations are all met.
     const checks = new Set([...stdout.matchAll(/\[([\w-]+)\]$/gm)].map(([, check]) => check))
     assert.deepEqual([...checks], name === 'nouveau' ? ['bad-dma', 'memory-left'] : ['bad-dma'])
     assert.doesNotMatch(stdout, /expected|skipped/)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * kfd_migrate.c of Linux 6.12, as it is, in the surroundings of examples/kernel-drivers/amdkfd. What is found in the driver is
- * what these tests expect; docs/kernel-drivers.md tells more.
+ * what these tests expect; docs/kernel-drivers-tree.md tells more.
  */
 #include "gpu_rig.h"
 

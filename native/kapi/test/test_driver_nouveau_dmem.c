@@ -2,7 +2,7 @@
 /*
  * nouveau_dmem.c of Linux 6.12, as it is, on the GPU of examples/kernel-drivers/nouveau. Pages move to the GPU's memory and back
  * while the copy engine is late, and while copies, mappings for the GPU and allocations fail in turn. What is found in the
- * driver is what these tests expect; docs/kernel-drivers.md tells more.
+ * driver is what these tests expect; docs/kernel-drivers-tree.md tells more.
  */
 #include "gpu_rig.h"
 
