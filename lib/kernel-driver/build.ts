@@ -9,7 +9,7 @@ import { basename, join } from 'node:path'
 import { compileCommand } from './command'
 import { KernelDriverError } from './errors'
 import { withFolder } from './lock'
-import { type Missing, missing, undefinedIn } from './missing'
+import { type Missing, missing, once, undefinedIn } from './missing'
 import { needTools, runTool } from './tools'
 import { kernelTree, safePath, shownPath, sourcePath } from './tree'
 
@@ -211,17 +211,30 @@ function explained(
   sources: readonly string[],
   tree: string | undefined,
 ): KernelDriverError {
-  const list = sources.flatMap((file) => {
+  const all = sources.flatMap((file) => {
     const { compiler, flags, path } = compileCommand(folder, file)
     return missing(path, compiler, flags).map((found) => (found.file === path ? { ...found, file } : found))
   })
+  const list = once(all)
   const found = list.length > 0 ? list : undefinedIn(error.output)
-  if (found.length === 0) return new KernelDriverError('HMMU_DRIVER_BUILD', 'the compiler refuses it', error.output)
-  const areHeaders = found.every(({ text }) => text.startsWith('header '))
-  const what = `${found.length} ${areHeaders ? 'header' : 'name'}${found.length === 1 ? '' : 's'}`
-  const hint = areHeaders ? '; -I names folders of headers of its own' : ''
-  const reason = `the driver needs ${what} that hmmu does not have${hint}`
+  const lacking = found.filter(({ kind }) => kind === 'header' || kind === 'name')
+  const includes = found.filter(({ kind }) => kind === 'include')
+  if (lacking.length + includes.length === 0)
+    return new KernelDriverError('HMMU_DRIVER_BUILD', 'the compiler refuses it', error.output)
+  const reasons = [
+    ...(lacking.length > 0 ? [`needs ${counted(lacking)} that hmmu does not have`] : []),
+    ...(includes.length > 0 ? [`does not include what it needs for ${counted(includes)}`] : []),
+  ]
+  const hint = lacking.some(({ kind }) => kind === 'header') ? '; -I names folders of headers of its own' : ''
+  const reason = `the driver ${reasons.join(', and ')}${hint}`
   return new KernelDriverError('HMMU_DRIVER_MISSING', reason, listText(found, tree))
+}
+
+/** Such as "1 header and 2 names". */
+function counted(list: readonly Missing[]): string {
+  const headers = list.filter(({ kind }) => kind === 'header').length
+  const count = (number: number, what: string) => (number === 0 ? [] : [`${number} ${what}${number === 1 ? '' : 's'}`])
+  return [...count(headers, 'header'), ...count(list.length - headers, 'name')].join(' and ')
 }
 
 function listText(found: readonly Missing[], tree: string | undefined): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a driver lacks is listed, sorted, by file and line: headers, and once they are there, names.
+// What a driver lacks is listed, sorted, by file and line: headers and names, or hmmu's header of a name.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -54,15 +54,47 @@ test('a source that lacks nothing', () => {
   expect(lacks(file)).toEqual([])
 })
 
-test('headers, at the lines that include them; names wait for them', () => {
+test("a header brings those that drivers rely on, as Linux's do", () => {
+  const file = put(
+    'x.c',
+    '#include <linux/migrate.h>',
+    '#include <linux/fs.h>',
+    'static DEFINE_MUTEX(mutex);',
+    'static DEFINE_SPINLOCK(lock);',
+    'unsigned long f(struct page *page, struct mm_struct *mm);',
+    'unsigned long f(struct page *page, struct mm_struct *mm)',
+    '{',
+    '\tunsigned long words[BITS_TO_LONGS(70)] = { 0 };',
+    '\tset_bit(3, words);',
+    '\tlock_page(page);',
+    '\tmutex_lock(&mutex);',
+    '\tspin_lock(&lock);',
+    '\tspin_unlock(&lock);',
+    '\tkfree(kzalloc(8, GFP_KERNEL));',
+    '\tmmput(mm);',
+    '\tpr_info("%lu", words[0]);',
+    '\treturn words[0];',
+    '}',
+  )
+  expect(lacks(file)).toEqual([])
+})
+
+test('an odd name of a header is no path', () => {
+  const file = put('x.c', '#include <linux/x.h/y.h>', '#include <linux/x.h>', '#include "../../../hmmu-odd.h"')
+  expect(lacks(file).map((line) => line.slice(0, 13))).toEqual(['x.c:1: header', 'x.c:2: header', 'x.c:3: header'])
+})
+
+test('headers, at the lines that include them, and names; other errors may come from these headers', () => {
   const file = put(
     'x.c',
     '#include <linux/zeta.h>',
     '#include <linux/module.h>',
     '  #  include <linux/alpha.h>',
+    '#include <linux/zeta.h>',
     'int x = nothing;',
+    'int f(void) { return }',
   )
-  expect(lacks(file)).toEqual(['x.c:1: header <linux/zeta.h>', 'x.c:3: header <linux/alpha.h>'])
+  expect(lacks(file)).toEqual(['x.c:1: header <linux/zeta.h>', 'x.c:3: header <linux/alpha.h>', 'x.c:5: nothing'])
 })
 
 test('a header that is not compiled is not missing', () => {
@@ -112,6 +144,48 @@ test('names: functions, types, constants, members; each at its first line, sorte
   ])
 })
 
-test('what a compiler says of other faults is no missing name', () => {
-  expect(lacks(put('x.c', 'int f(void) { return }'))).toEqual([])
+test('the header of a name that hmmu has: a function, a macro, a structure, a type, a constant', () => {
+  const file = put(
+    'x.c',
+    '#include <linux/types.h>',
+    'void f(unsigned long *words);',
+    'void f(unsigned long *words)',
+    '{',
+    '\tset_bit(1, words);',
+    '\tset_bit(2, words);',
+    '\tmsleep(PAGE_SIZE);',
+    '\tmmput(0);',
+    '}',
+    'spinlock_t lock;',
+    'struct mutex variable;',
+    'work_func_t function;',
+    'int direction = DMA_BIDIRECTIONAL;',
+    'int event = MMU_NOTIFY_CLEAR;',
+  )
+  expect(lacks(file)).toEqual([
+    'x.c:5: set_bit: in <linux/bitops.h>, which is not included',
+    'x.c:7: PAGE_SIZE: in <linux/mm.h>, which is not included',
+    'x.c:7: msleep: in <linux/delay.h>, which is not included',
+    'x.c:8: mmput: in <linux/sched/mm.h>, which is not included',
+    'x.c:10: spinlock_t: in <linux/spinlock.h>, which is not included',
+    'x.c:11: struct mutex: in <linux/mutex.h>, which is not included',
+    'x.c:12: work_func_t: in <linux/workqueue.h>, which is not included',
+    'x.c:13: DMA_BIDIRECTIONAL: in <linux/dma-direction.h>, which is not included',
+    'x.c:14: MMU_NOTIFY_CLEAR: in <linux/mmu_notifier.h>, which is not included',
+  ])
+})
+
+test('what is misspelled, and other errors, in the words of the compiler', () => {
+  const file = put(
+    'x.c',
+    '#include <linux/mutex.h>',
+    'void f(struct mutex *m);',
+    'void f(struct mutex *m) { mutx_lock(m); no_such_function_at_all_xyz(); }',
+    'int g(void) { return }',
+  )
+  expect(lacks(file)).toEqual([
+    expect.stringMatching(/^x\.c:3: implicit declaration of function ‘mutx_lock’; did you mean ‘mutex_lock’\?$/),
+    'x.c:3: no_such_function_at_all_xyz',
+  ])
+  expect(lacks(put('y.c', 'int g(void) { return }'))).toEqual([expect.stringMatching(/^y\.c:1: expected expression/)])
 })

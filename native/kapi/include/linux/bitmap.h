@@ -3,6 +3,8 @@
 #define _LINUX_BITMAP_H
 
 #include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 

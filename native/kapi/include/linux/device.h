@@ -3,8 +3,20 @@
 #define _LINUX_DEVICE_H
 
 #include <kapi/place.h>
+#include <linux/atomic.h>
+#include <linux/bug.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/ioport.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 struct kapi_devres;
 struct dev_pagemap;

@@ -5,7 +5,9 @@
 #include <kapi/place.h>
 #include <linux/device.h>
 #include <linux/dma-direction.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/scatterlist.h>
 #include <linux/types.h>
 
 /*

@@ -3,10 +3,23 @@
 #define _LINUX_FS_H
 
 #include <kapi/place.h>
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/init.h>
 #include <linux/ioctl.h>
 #include <linux/kdev_t.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/rcupdate.h>
+#include <linux/rwsem.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 struct cdev;

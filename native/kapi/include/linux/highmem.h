@@ -3,6 +3,9 @@
 #define _LINUX_HIGHMEM_H
 
 #include <kapi/place.h>
+#include <linux/bug.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 

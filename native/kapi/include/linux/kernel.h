@@ -3,10 +3,12 @@
 #define _LINUX_KERNEL_H
 
 #include <linux/array_size.h>
+#include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/container_of.h>
 #include <linux/err.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>

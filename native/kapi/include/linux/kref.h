@@ -3,6 +3,8 @@
 #define _LINUX_KREF_H
 
 #include <kapi/place.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 /** A count of references. A count of 0 stays 0. */

@@ -4,6 +4,7 @@
 
 #include <kapi/place.h>
 #include <linux/compiler.h>
+#include <linux/err.h>
 #include <linux/sched.h>
 
 struct task_struct *kapi_kthread_create(int (*function)(void *data), void *data, bool runs,

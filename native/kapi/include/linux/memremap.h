@@ -6,6 +6,8 @@
 #include <linux/ioport.h>
 #include <linux/mm_types.h>
 #include <linux/range.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
 
 /** The kinds of device memory have the kernel's numbers. */
 enum memory_type { MEMORY_DEVICE_PRIVATE = 1, MEMORY_DEVICE_COHERENT, MEMORY_DEVICE_FS_DAX, MEMORY_DEVICE_GENERIC };

@@ -4,6 +4,9 @@
 
 #include <kapi/place.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rbtree.h>
+#include <linux/slab.h>
 
 /* The bits of src and dst words; the page frame number is above them. */
 #define MIGRATE_PFN_VALID (1ul << 0)

@@ -3,16 +3,31 @@
 #define _LINUX_MM_H
 
 #include <kapi/place.h>
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/memremap.h>
 #include <linux/mm_types.h>
 #include <linux/mmap_lock.h>
 #include <linux/mutex.h>
+#include <linux/overflow.h>
 #include <linux/range.h>
+#include <linux/rbtree.h>
+#include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/seqlock.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (1ul << PAGE_SHIFT)

@@ -3,6 +3,7 @@
 #define _LINUX_MMU_NOTIFIER_H
 
 #include <kapi/place.h>
+#include <linux/interval_tree.h>
 #include <linux/list.h>
 #include <linux/mmap_lock.h>
 #include <linux/spinlock.h>

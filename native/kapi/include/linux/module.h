@@ -2,9 +2,17 @@
 #ifndef _LINUX_MODULE_H
 #define _LINUX_MODULE_H
 
+#include <linux/err.h>
+#include <linux/gfp.h>
 #include <linux/init.h>
+#include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 /** A driver. The build names it: KBUILD_MODNAME. */
 struct module {

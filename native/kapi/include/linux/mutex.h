@@ -4,6 +4,8 @@
 
 #include <kapi/lock.h>
 #include <linux/compiler.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/types.h>
 
 struct mutex {

@@ -3,9 +3,14 @@
 #define _LINUX_PAGEMAP_H
 
 #include <kapi/place.h>
+#include <linux/bitops.h>
 #include <linux/compiler.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 
 void kapi_lock_page(struct page *page, const struct kapi_place *place);
 bool __must_check kapi_trylock_page(struct page *page, const struct kapi_place *place);

@@ -3,6 +3,7 @@
 #define _LINUX_RBTREE_H
 
 #include <linux/container_of.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 /** A node of a sorted tree. The tree is a treap: a node's rank, drawn when it is inserted, is above those of its children. */

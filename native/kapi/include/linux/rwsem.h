@@ -4,6 +4,9 @@
 
 #include <kapi/lock.h>
 #include <linux/compiler.h>
+#include <linux/err.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 /** A lock for many readers or one writer. mmap_lock is another one: linux/mmap_lock.h. */

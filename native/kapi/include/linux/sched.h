@@ -2,8 +2,14 @@
 #ifndef _LINUX_SCHED_H
 #define _LINUX_SCHED_H
 
+#include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/jiffies.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 /** The thread that runs. */
@@ -27,6 +33,11 @@ long kapi_schedule_timeout(long ticks, const struct kapi_place *place);
 
 /** Let other threads run. */
 void schedule(void);
-#define cond_resched() (schedule(), 0)
+
+static inline int cond_resched(void)
+{
+	schedule();
+	return 0;
+}
 
 #endif

@@ -3,7 +3,10 @@
 #define _LINUX_SLAB_H
 
 #include <linux/gfp.h>
+#include <linux/overflow.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 /** Who gives a piece of memory; the piece has to go back to it. */
 enum kapi_heap { KAPI_KMALLOC, KAPI_VMALLOC, KAPI_KVMALLOC };

@@ -3,7 +3,9 @@
 #define _LINUX_SPINLOCK_H
 
 #include <kapi/lock.h>
+#include <linux/bitops.h>
 #include <linux/compiler.h>
+#include <linux/lockdep.h>
 #include <linux/types.h>
 
 typedef struct {

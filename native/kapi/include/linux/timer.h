@@ -5,6 +5,7 @@
 #include <kapi/place.h>
 #include <linux/container_of.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/types.h>
 
 struct kapi_alarm;

@@ -3,6 +3,8 @@
 #define _LINUX_UACCESS_H
 
 #include <kapi/place.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 /* Copies to or from the memory of the current task. They return how many bytes are left. */

@@ -3,6 +3,8 @@
 #define _LINUX_WAIT_H
 
 #include <kapi/place.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 /** Threads that wait look at their condition again after each wakeup, and only then. */

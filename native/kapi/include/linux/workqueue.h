@@ -3,8 +3,13 @@
 #define _LINUX_WORKQUEUE_H
 
 #include <kapi/place.h>
+#include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/container_of.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/rcupdate.h>
+#include <linux/timer.h>
 #include <linux/types.h>
 
 struct work_struct;

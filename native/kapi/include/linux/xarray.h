@@ -2,9 +2,13 @@
 #ifndef _LINUX_XARRAY_H
 #define _LINUX_XARRAY_H
 
+#include <linux/bug.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/limits.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct kapi_xa_node;
