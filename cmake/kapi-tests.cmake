@@ -91,4 +91,8 @@ endif()
 # The driver of the examples, as a library for TypeScript.
 hmmu_kernel_driver(tinymem examples/kernel-drivers/tinymem/driver/tinymem.c)
 hmmu_driver_module(tinymem_module tinymem)
-add_dependencies(kapi_tests tinymem_module)
+hmmu_driver_program(run_tinymem tinymem)
+add_test(NAME script_of_tinymem
+	COMMAND run_tinymem --quiet --script ${PROJECT_SOURCE_DIR}/examples/kernel-drivers/tinymem/tinymem.ioctl)
+set_tests_properties(script_of_tinymem PROPERTIES TIMEOUT 120 LABELS kapi)
+add_dependencies(kapi_tests tinymem_module run_tinymem)
