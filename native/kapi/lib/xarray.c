@@ -17,6 +17,14 @@ struct kapi_xa_node {
 	u64 full; /**< a bit for each slot whose node has no room below it */
 };
 
+/** Stands for an index that is reserved: it is taken, and nobody sees an entry there. */
+static char reserved;
+
+static void *visible(void *entry)
+{
+	return entry == &reserved ? NULL : entry;
+}
+
 /* The largest index that nodes of this height reach, without its lowest bits. */
 static unsigned long max_index(unsigned int height)
 {
@@ -28,7 +36,7 @@ static unsigned int slot_of(unsigned long index, unsigned int level)
 	return index >> (level * SLOT_BITS) & LAST_SLOT;
 }
 
-void *xa_load(struct xarray *xa, unsigned long index)
+static void *load(const struct xarray *xa, unsigned long index)
 {
 	struct kapi_xa_node *node = xa->root;
 
@@ -37,6 +45,11 @@ void *xa_load(struct xarray *xa, unsigned long index)
 	for (unsigned int level = xa->height - 1; node && level; level--)
 		node = node->slots[slot_of(index, level)];
 	return node ? node->slots[slot_of(index, 0)] : NULL;
+}
+
+void *xa_load(struct xarray *xa, unsigned long index)
+{
+	return visible(load(xa, index));
 }
 
 static bool is_full(const struct kapi_xa_node *node, unsigned int level)
@@ -149,13 +162,11 @@ static struct kapi_xa_node *make_node(struct xarray *xa, unsigned long index, gf
 	return node;
 }
 
-void *kapi_xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place)
+static void *store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place)
 {
 	struct kapi_xa_node *node;
 	void **slot, *old;
 
-	if (!entry)
-		return xa_erase(xa, index);
 	node = make_node(xa, index, gfp, place);
 	if (!node) {
 		shrink(xa, index);
@@ -167,13 +178,21 @@ void *kapi_xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t g
 	*slot = entry;
 	if (!old)
 		note_room(xa, index);
-	return old;
+	return visible(old);
+}
+
+/* In an array that gives out indexes one without an entry stays taken. */
+void *kapi_xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place)
+{
+	if (!entry && !xa->flags)
+		return xa_erase(xa, index);
+	return store(xa, index, entry ? entry : &reserved, gfp, place);
 }
 
 void *xa_erase(struct xarray *xa, unsigned long index)
 {
 	struct kapi_xa_node *node = xa->root;
-	void *old = xa_load(xa, index);
+	void *old = load(xa, index);
 
 	if (!old)
 		return NULL;
@@ -183,7 +202,7 @@ void *xa_erase(struct xarray *xa, unsigned long index)
 	node->used--;
 	note_room(xa, index);
 	shrink(xa, index);
-	return old;
+	return visible(old);
 }
 
 /* Below a node of this level; @p index is the first index to look at. */
@@ -194,8 +213,8 @@ static void *find_below(const struct kapi_xa_node *node, unsigned int level, uns
 	for (unsigned int slot = slot_of(*index, level);; slot++) {
 		void *found = node->slots[slot];
 
-		if (found && level)
-			found = find_below(found, level - 1, index, max);
+		if (found)
+			found = level ? find_below(found, level - 1, index, max) : visible(found);
 		if (found)
 			return found;
 		if (slot == LAST_SLOT || (*index | (step - 1)) >= max)
@@ -253,9 +272,9 @@ bool kapi_xa_find_free(const struct xarray *xa, unsigned long *index, unsigned l
 
 int kapi_xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place)
 {
-	if (xa_load(xa, index))
+	if (load(xa, index))
 		return -EBUSY;
-	return xa_err(kapi_xa_store(xa, index, entry, gfp, place));
+	return xa_err(store(xa, index, entry ? entry : &reserved, gfp, place));
 }
 
 int kapi_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t gfp,
@@ -268,7 +287,7 @@ int kapi_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit
 		index = 1;
 	if (!kapi_xa_find_free(xa, &index, limit.max))
 		return -EBUSY;
-	err = xa_err(kapi_xa_store(xa, index, entry, gfp, place));
+	err = xa_err(store(xa, index, entry ? entry : &reserved, gfp, place));
 	if (!err)
 		*id = (u32)index;
 	return err;

@@ -267,7 +267,8 @@ void kapi_dma_sync(struct device *device, dma_addr_t address, size_t size, enum 
 	if (!mapping)
 		return;
 	at = address - mapping->address;
-	if (size > mapping->size - at || direction != mapping->direction) {
+	/* A part of both directions may be synchronised. */
+	if (size > mapping->size - at || (direction != mapping->direction && mapping->direction != DMA_BIDIRECTIONAL)) {
 		report(KAPI_CHECK_BAD_DMA, place,
 		       "%s() with another direction, or past the end, of what is mapped at %s", call,
 		       place_text(mapping->mapped));

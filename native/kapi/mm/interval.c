@@ -189,14 +189,14 @@ static enum mmu_notifier_event event_of(u32 kind)
 	return events[kind];
 }
 
-/* A driver may pass over what is done for its own device, and nothing else. */
+/* A driver may pass over what is done for its own device. At the end of an address space nobody is left who would ask. */
 static void check_invalidation(const struct interval *interval, const struct hmmu_invalidation *invalidation, bool done)
 {
 	if (!done && invalidation->blockable)
 		report(KAPI_CHECK_BAD_CALL, interval->inserted,
 		       "the function of the notifier that is inserted here gives up an invalidation in which it may "
 		       "wait");
-	if (done && !interval->sequence_set && !invalidation->owner)
+	if (done && !interval->sequence_set && !invalidation->owner && interval->mm->users)
 		report(KAPI_CHECK_BAD_CALL, interval->inserted,
 		       "the function of the notifier that is inserted here does not call mmu_interval_set_seq()");
 }
@@ -234,7 +234,7 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 		return tell_others(m, invalidation);
 	range.mm = interval->notifier->mm;
 	interval->sequence_set = false;
-	held_add(&notifiers, INVALIDATION_NAME, false, &kernel);
+	held_add(&notifiers, invalidation_name, false, &kernel);
 	outer = core_callback_begin();
 	thread->pinned++;
 	thread->atomic += !invalidation->blockable;

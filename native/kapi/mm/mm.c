@@ -89,12 +89,14 @@ int mm_exit_process(u32 pid)
 		mm->users--;
 		return 0;
 	}
+	/* What the exit calls finds no users any more. */
+	mm->users = 0;
 	err = end_process(mm);
 	if (err)
-		return err;
-	mm->users = 0;
-	mmdrop(mm);
-	return 0;
+		mm->users = 1;
+	else
+		mmdrop(mm);
+	return err;
 }
 
 void mm_report_left(void)
@@ -182,7 +184,7 @@ void mm_fault_begin(struct mm_struct *mm)
 	static const struct kapi_place kernel = { .file = "the kernel", .function = "callback" };
 
 	mm->readers++;
-	held_add(mm, "mmap_lock", false, &kernel);
+	held_add(mm, mmap_lock_name, false, &kernel);
 }
 
 void mm_fault_end(struct mm_struct *mm)
@@ -211,12 +213,6 @@ static bool take_lock(struct mm_struct *mm, bool write, const struct kapi_place 
 	return true;
 }
 
-static void note_lock(struct mm_struct *mm, const struct kapi_place *place)
-{
-	mm->readers++;
-	held_add(mm, "mmap_lock", false, place);
-}
-
 void kapi_mmap_lock(struct mm_struct *mm, bool write, const struct kapi_place *place)
 {
 	const struct held_lock *held = held_find(mm);
@@ -227,8 +223,10 @@ void kapi_mmap_lock(struct mm_struct *mm, bool write, const struct kapi_place *p
 		       place_text(held->place));
 	else if (fault_happens(KAPI_FAULT_MMAP_LOCK))
 		thread_sleep_until(jiffies + 1, "mmap_lock", place);
-	if (held || take_lock(mm, write, place))
-		note_lock(mm, place);
+	if (!held && !take_lock(mm, write, place))
+		return;
+	mm->readers++;
+	held_add(mm, mmap_lock_name, false, place);
 }
 
 bool kapi_mmap_trylock(struct mm_struct *mm, bool write, const struct kapi_place *place)
@@ -239,9 +237,11 @@ bool kapi_mmap_trylock(struct mm_struct *mm, bool write, const struct kapi_place
 
 	if (core_blocks(err))
 		hmmu_task_cancel(machine, tid);
-	if (!err)
-		note_lock(mm, place);
-	return !err;
+	if (err)
+		return false;
+	mm->readers++;
+	held_add_tried(mm, mmap_lock_name, false, place);
+	return true;
 }
 
 void kapi_mmap_unlock(struct mm_struct *mm, const struct kapi_place *place)

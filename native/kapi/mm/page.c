@@ -16,8 +16,9 @@
 struct page_note {
 	const struct kapi_place *allocated;
 	const struct kapi_place *locked;
-	const struct kapi_place *put; /**< the last reference, and the page was not given to a driver since */
-	struct list_head node;        /**< of the pages that a thread has locked */
+	const struct kapi_thread *locker; /**< who has locked it, if it is locked */
+	const struct kapi_place *put;     /**< the last reference, and the page was not given to a driver since */
+	struct list_head node;            /**< of the pages that a thread has locked */
 };
 
 struct page *kapi_mem_map;
@@ -251,6 +252,7 @@ void page_note_locked(struct page *page, const struct kapi_place *place)
 
 	page_note_taken_over(page);
 	note->locked = place;
+	note->locker = thread_current();
 	list_add_tail(&note->node, &thread_current()->locked_pages);
 }
 
@@ -275,8 +277,8 @@ void kapi_lock_page(struct page *page, const struct kapi_place *place)
 	kapi_might_sleep(place);
 	if (!is_page(page, "lock_page", place) || page_check_put(page, "lock_page", place))
 		return;
-	if (note_of(page)->locked) {
-		report(KAPI_CHECK_LOCK_TWICE, place, "this page is locked already, by the driver at %s",
+	if (note_of(page)->locked && note_of(page)->locker == thread_current()) {
+		report(KAPI_CHECK_LOCK_TWICE, place, "this page is locked already, by its locker at %s",
 		       place_text(note_of(page)->locked));
 		return;
 	}

@@ -29,7 +29,7 @@ static void might_fault(const struct kapi_place *place)
 	if (thread->task.mm && held_find(thread->task.mm))
 		report(KAPI_CHECK_LOCK_TWICE, place, "this may fault, and so take mmap_lock, which the thread has");
 	else
-		held_note_order("mmap_lock", place);
+		held_note_order(mmap_lock_name, place);
 }
 
 /* -EFAULT, or what the machine says. */

@@ -122,8 +122,9 @@ void kthreads_report_left(void)
 	const struct kthread *kthread;
 
 	list_for_each_entry (kthread, &kthreads, node)
-		report(KAPI_CHECK_DEVICE_LEFT, kthread->created, "the thread %s is created here and never stopped",
-		       kthread->thread->task.comm);
+		if (!kthread->thread->done)
+			report(KAPI_CHECK_DEVICE_LEFT, kthread->created,
+			       "the thread %s is created here and never stopped", kthread->thread->task.comm);
 }
 
 void kthreads_forget(void)

@@ -29,12 +29,12 @@ void lock_order_reset(void)
 	class_count = 0;
 }
 
-/* The number of a class; MOST_CLASSES if there are too many. */
+/* The number of a class, which is known by the address of its name; MOST_CLASSES if there are too many. */
 static unsigned int class_of(const char *name)
 {
 	unsigned int class = 0;
 
-	while (class < class_count && strcmp(classes[class], name) != 0)
+	while (class < class_count && classes[class] != name)
 		class ++;
 	if (class == class_count && class_count < MOST_CLASSES)
 		classes[class_count++] = name;

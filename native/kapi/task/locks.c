@@ -27,7 +27,7 @@ static void take(struct kapi_lock *lock, bool spins, const struct kapi_place *pl
 {
 	lock->owner = thread_current();
 	lock->taken = place;
-	held_add(lock, lock->name, spins, place);
+	held_add_tried(lock, lock->name, spins, place);
 }
 
 /* A thread that is gone may have left the lock taken; a new one may have its address. */
@@ -88,6 +88,7 @@ void kapi_mutex_lock(struct mutex *mutex, const struct kapi_place *place)
 	if (is_taken_twice(&mutex->lock, place))
 		return;
 	thread_wait(is_free, &mutex->lock, mutex->lock.name, place);
+	held_note_order(mutex->lock.name, place);
 	take(&mutex->lock, false, place);
 }
 
@@ -117,6 +118,7 @@ void kapi_spin_lock(spinlock_t *spinlock, const struct kapi_place *place)
 	if (is_taken_twice(&spinlock->lock, place))
 		return;
 	thread_wait(is_free, &spinlock->lock, spinlock->lock.name, place);
+	held_note_order(spinlock->lock.name, place);
 	take(&spinlock->lock, true, place);
 }
 

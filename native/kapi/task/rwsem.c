@@ -44,14 +44,14 @@ static bool may_write(void *data)
 static void read(struct rw_semaphore *semaphore, const struct kapi_place *place)
 {
 	semaphore->readers++;
-	held_add(semaphore, semaphore->lock.name, false, place);
+	held_add_tried(semaphore, semaphore->lock.name, false, place);
 }
 
 static void write(struct rw_semaphore *semaphore, const struct kapi_place *place)
 {
 	semaphore->lock.owner = thread_current();
 	semaphore->lock.taken = place;
-	held_add(semaphore, semaphore->lock.name, false, place);
+	held_add_tried(semaphore, semaphore->lock.name, false, place);
 }
 
 void kapi_down_read(struct rw_semaphore *semaphore, const struct kapi_place *place)
@@ -59,6 +59,7 @@ void kapi_down_read(struct rw_semaphore *semaphore, const struct kapi_place *pla
 	check_begin(semaphore, place);
 	if (!held_find(semaphore))
 		thread_wait(may_read, semaphore, semaphore->lock.name, place);
+	held_note_order(semaphore->lock.name, place);
 	read(semaphore, place);
 }
 
@@ -93,6 +94,7 @@ void kapi_down_write(struct rw_semaphore *semaphore, const struct kapi_place *pl
 	check_begin(semaphore, place);
 	if (!held_find(semaphore))
 		thread_wait(may_write, semaphore, semaphore->lock.name, place);
+	held_note_order(semaphore->lock.name, place);
 	if (semaphore->lock.owner == thread_current())
 		semaphore->lock.depth++;
 	write(semaphore, place);

@@ -9,6 +9,8 @@
 #include "task/clock.h"
 #include "task/lock_order.h"
 
+const char invalidation_name[] = "the invalidation", mmap_lock_name[] = "mmap_lock";
+
 /* The program itself, which calls no driver: it is here for callbacks that come without a thread. */
 static struct kapi_thread program = { .task = { .comm = "program" },
 				      .locked_pages = LIST_HEAD_INIT(program.locked_pages) };
@@ -60,6 +62,9 @@ static void run_function(void *data)
 
 	thread->result = thread->function(thread, thread->data);
 	report_locks_left(thread);
+	/* Another thread may unlock the pages. */
+	while (!list_empty(&thread->locked_pages))
+		list_del_init(thread->locked_pages.next);
 	thread->done = true;
 }
 
@@ -403,26 +408,29 @@ void held_note_order(const char *name, const struct kapi_place *place)
 
 void may_invalidate(const struct kapi_place *place)
 {
-	static const char name[] = INVALIDATION_NAME;
-
 	for (u32 i = 0; i < running->locks; i++)
-		if (strcmp(running->held[i].name, name) == 0) {
+		if (running->held[i].name == invalidation_name) {
 			report(KAPI_CHECK_LOCK_ORDER, place,
 			       "this may invalidate what devices have mapped, or wait for that, in a function that a "
 			       "kernel calls "
 			       "to invalidate");
 			return;
 		}
-	held_note_order(name, place);
+	held_note_order(invalidation_name, place);
 }
 
 void held_add(const void *lock, const char *name, bool spins, const struct kapi_place *place)
+{
+	held_note_order(name, place);
+	held_add_tried(lock, name, spins, place);
+}
+
+void held_add_tried(const void *lock, const char *name, bool spins, const struct kapi_place *place)
 {
 	if (running->locks == MOST_LOCKS) {
 		report(KAPI_CHECK_LIMIT, place, "a thread holds more than %d locks", MOST_LOCKS);
 		return;
 	}
-	held_note_order(name, place);
 	running->held[running->locks++] =
 		(struct held_lock){ .lock = lock, .name = name, .place = place, .spins = spins };
 }

@@ -109,15 +109,19 @@ void threads_init(u64 seed);
 /** Free all threads. */
 void threads_exit(void);
 
-/** Note a lock of the running thread. */
+/** Note a lock of the running thread, which has waited for it. */
 void held_add(const void *lock, const char *name, bool spins, const struct kapi_place *place);
+/** The same, of a lock that it has only tried to take: for the order of locks it is under none. */
+void held_add_tried(const void *lock, const char *name, bool spins, const struct kapi_place *place);
 /** For the order of locks one of this name may be taken here, under those that the thread holds. */
 void held_note_order(const char *name, const struct kapi_place *place);
 /** Here a kernel may invalidate what devices have mapped: the call does so, or allocates memory, or waits for that. It must
  * not happen under a lock that an invalidation takes, nor in an invalidation. */
 void may_invalidate(const struct kapi_place *place);
 /** The name of invalidations, which count as a lock for the order of locks. */
-#define INVALIDATION_NAME "the invalidation"
+extern const char invalidation_name[];
+/** The name of each mmap_lock. */
+extern const char mmap_lock_name[];
 /** Strike it out. false: the thread does not hold it. */
 bool held_remove(const void *lock);
 /** The running thread's lock; NULL: it does not hold it. */

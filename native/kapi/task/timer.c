@@ -53,9 +53,13 @@ static bool cancel(struct timer_list *timer)
 int kapi_mod_timer(struct timer_list *timer, unsigned long expires, const struct kapi_place *place)
 {
 	bool was_pending = cancel(timer);
-	struct kapi_alarm *alarm = host_alloc(sizeof(*alarm));
-	struct kapi_thread *thread = alarm ? thread_start("timer", run_alarm, alarm) : NULL;
+	struct kapi_alarm *alarm;
+	struct kapi_thread *thread;
 
+	if (!timer->function)
+		return 0;
+	alarm = host_alloc(sizeof(*alarm));
+	thread = alarm ? thread_start("timer", run_alarm, alarm) : NULL;
 	if (!thread) {
 		report(KAPI_CHECK_LIMIT, place, "the host has no memory for a timer");
 		host_abort();
@@ -85,6 +89,12 @@ int kapi_timer_delete(struct timer_list *timer, bool waits, const struct kapi_pl
 	if (waits)
 		thread_wait(does_not_run, timer, "the end of a timer's function", place);
 	return was_pending;
+}
+
+int kapi_timer_shutdown(struct timer_list *timer, bool waits, const struct kapi_place *place)
+{
+	timer->function = NULL;
+	return kapi_timer_delete(timer, waits, place);
 }
 
 void timers_report_left(void)

@@ -16,8 +16,10 @@ struct worker {
 	struct work_struct *work;
 	struct workqueue_struct *queue;
 	struct list_head node;
+	u64 number; /**< workers are counted from 1 */
 	unsigned long due;
-	bool hurries; /**< it does not wait for its time */
+	work_func_t function; /**< when it has started */
+	bool hurries;         /**< it does not wait for its time */
 	bool cancelled;
 	bool started;
 };
@@ -25,6 +27,7 @@ struct worker {
 static struct workqueue_struct events = { .name = "events" };
 struct workqueue_struct *const system_wq = &events;
 static LIST_HEAD(workers);
+static u64 worker_count;
 
 static bool need_not_wait(void *data)
 {
@@ -37,20 +40,22 @@ static bool is_due(const struct worker *worker)
 	return worker->hurries || time_after_eq(jiffies, worker->due);
 }
 
-/* Works begin in the order in which they are queued, if not all may run together. */
+/* Works begin in the order in which they are queued, if not all may run together. None runs twice at a time. */
 static bool may_begin(void *data)
 {
 	const struct worker *self = data, *worker;
 	u32 others = 0;
 
-	if (self->cancelled || !self->queue->kapi_limit)
+	if (self->cancelled)
 		return true;
 	list_for_each_entry (worker, &workers, node) {
 		if (worker == self)
 			break;
+		if (worker->started && worker->work == self->work && worker->function == self->work->func)
+			return false;
 		others += worker->queue == self->queue && !worker->cancelled && is_due(worker);
 	}
-	return others < self->queue->kapi_limit;
+	return !self->queue->kapi_limit || others < self->queue->kapi_limit;
 }
 
 static long run_worker(struct kapi_thread *thread, void *data)
@@ -62,6 +67,7 @@ static long run_worker(struct kapi_thread *thread, void *data)
 	thread_wait(may_begin, worker, "the works before it", NULL);
 	if (!worker->cancelled) {
 		worker->started = true;
+		worker->function = worker->work->func;
 		worker->work->kapi_pending = false;
 		active_remove(worker->work);
 		worker->work->func(worker->work);
@@ -93,7 +99,7 @@ static bool queue_at(struct workqueue_struct *queue, struct work_struct *work, u
 	struct worker *worker;
 	struct kapi_thread *thread;
 
-	if (work->kapi_pending)
+	if (work->kapi_pending || work->kapi_disabled)
 		return false;
 	worker = host_alloc(sizeof(*worker));
 	thread = worker ? thread_start("kworker", run_worker, worker) : NULL;
@@ -102,7 +108,7 @@ static bool queue_at(struct workqueue_struct *queue, struct work_struct *work, u
 		host_abort();
 	}
 	thread->detached = true;
-	*worker = (struct worker){ .work = work, .queue = queue, .due = due };
+	*worker = (struct worker){ .work = work, .queue = queue, .number = ++worker_count, .due = due };
 	list_add_tail(&worker->node, &workers);
 	work->kapi_pending = true;
 	active_add(work, "a work that is queued", place, forget_work);
@@ -120,23 +126,46 @@ bool kapi_queue_delayed_work(struct workqueue_struct *queue, struct delayed_work
 	return queue_at(queue, &work->work, jiffies + ticks, place);
 }
 
-static bool has_no_worker(void *work)
+/** What somebody waits for: a work or a queue, as far as it is queued now. */
+struct flush {
+	const struct work_struct *work;       /**< NULL: any */
+	const struct workqueue_struct *queue; /**< NULL: any */
+	u64 last;                             /**< worker */
+};
+
+static bool is_flushed_by(const struct flush *flush, const struct worker *worker)
 {
+	return (!flush->work || worker->work == flush->work) && (!flush->queue || worker->queue == flush->queue) &&
+	       !worker->cancelled && is_due(worker);
+}
+
+static bool is_flushed(void *data)
+{
+	const struct flush *flush = data;
 	const struct worker *worker;
 
 	list_for_each_entry (worker, &workers, node)
-		if (worker->work == work && !worker->cancelled)
+		if (worker->number <= flush->last && is_flushed_by(flush, worker))
 			return false;
 	return true;
 }
 
+/* What is queued later, perhaps by the work itself, is not waited for. */
+static bool wait_for_flush(struct flush *flush, const char *what, const struct kapi_place *place)
+{
+	const struct worker *worker;
+
+	list_for_each_entry (worker, &workers, node)
+		if (is_flushed_by(flush, worker))
+			flush->last = worker->number;
+	kapi_might_sleep(place);
+	thread_wait(is_flushed, flush, what, place);
+	return flush->last;
+}
+
 bool kapi_flush_work(struct work_struct *work, const struct kapi_place *place)
 {
-	bool waits = !has_no_worker(work);
-
-	kapi_might_sleep(place);
-	thread_wait(has_no_worker, work, "the end of a work", place);
-	return waits;
+	return wait_for_flush(&(struct flush){ .work = work }, "the end of a work", place);
 }
 
 bool kapi_flush_delayed_work(struct delayed_work *work, const struct kapi_place *place)
@@ -162,11 +191,11 @@ bool cancel_work(struct work_struct *work)
 
 bool kapi_cancel_work_sync(struct work_struct *work, const struct kapi_place *place)
 {
-	bool was_pending;
+	bool was_pending = cancel_work(work);
 
-	kapi_might_sleep(place);
-	was_pending = cancel_work(work);
-	thread_wait(has_no_worker, work, "the end of a work", place);
+	work->kapi_disabled++;
+	wait_for_flush(&(struct flush){ .work = work }, "the end of a work", place);
+	work->kapi_disabled--;
 	return was_pending;
 }
 
@@ -193,6 +222,11 @@ static bool is_idle(void *queue)
 
 void kapi_flush_workqueue(struct workqueue_struct *queue, const struct kapi_place *place)
 {
+	wait_for_flush(&(struct flush){ .queue = queue }, "the works of a queue", place);
+}
+
+void kapi_drain_workqueue(struct workqueue_struct *queue, const struct kapi_place *place)
+{
 	kapi_might_sleep(place);
 	thread_wait(is_idle, queue, "the works of a queue", place);
 }
@@ -201,7 +235,7 @@ void workqueue_end(struct workqueue_struct *queue, const struct kapi_place *plac
 {
 	struct worker *worker;
 
-	kapi_flush_workqueue(queue, place);
+	kapi_drain_workqueue(queue, place);
 	list_for_each_entry (worker, &workers, node) {
 		if (worker->queue != queue || worker->cancelled)
 			continue;

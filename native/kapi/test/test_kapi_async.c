@@ -7,6 +7,7 @@
 #include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
+#include <linux/pagemap.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/seqlock.h>
@@ -275,6 +276,8 @@ static void completions(void)
 	task = kthread_run(finish, &done, "finish");
 	for (int i = 0; i < 3; i++)
 		assert_true(wait_for_completion_timeout(&done, 100) > 0);
+	assert_int_equal(wait_for_completion_interruptible(&done), 0);
+	assert_int_equal(wait_for_completion_killable(&done), 0);
 	reinit_completion(&done);
 	assert_false(completion_done(&done));
 	kthread_stop(task);
@@ -306,6 +309,9 @@ static void threads(void)
 	schedule_timeout_interruptible(1);
 	assert_int_equal(kthread_stop(task), 7);
 	assert_false(kthread_should_stop());
+	/* One that has ended by itself is not left. */
+	kthread_run(finish, NULL, "ended");
+	schedule_timeout_interruptible(20);
 	kthread_run(finish, NULL, "left");
 }
 
@@ -317,6 +323,45 @@ static void test_threads(void **state)
 	assert_int_equal(kapi_unload_modules(), 0);
 	assert_report(KAPI_CHECK_DEVICE_LEFT);
 	kapi_shutdown();
+}
+
+/* --- page locks --- */
+
+static struct page *page;
+static unsigned int users;
+
+static int use_page(void *data)
+{
+	(void)data;
+	for (int i = 0; i < 5; i++) {
+		lock_page(page);
+		assert_int_equal(users++, 0);
+		schedule_timeout_interruptible(2);
+		users--;
+		unlock_page(page);
+	}
+	return 0;
+}
+
+/* Another thread's page lock is waited for. */
+static void contend_for_page(void)
+{
+	struct task_struct *tasks[3];
+
+	page = alloc_page(GFP_KERNEL);
+	for (int i = 0; i < 3; i++)
+		tasks[i] = kthread_run(use_page, NULL, "user");
+	for (int i = 0; i < 3; i++)
+		schedule_timeout_interruptible(20);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(kthread_stop(tasks[i]), 0);
+	put_page(page);
+}
+
+static void test_page_locks(void **state)
+{
+	(void)state;
+	play_often(contend_for_page);
 }
 
 /* --- timers --- */
@@ -357,6 +402,22 @@ static void timers(void)
 	schedule_timeout_interruptible(10);
 	assert_report(KAPI_CHECK_SLEEP_IN_ATOMIC);
 	mod_timer(&timer, jiffies + 5);
+}
+
+/* Whoever sets it again does so in vain. */
+static void shut_down_timer(void)
+{
+	timer_setup(&timer, ring, 0);
+	mod_timer(&timer, jiffies + 5);
+	assert_int_equal(timer_shutdown_sync(&timer), 1);
+	assert_int_equal(mod_timer(&timer, jiffies + 5), 0);
+	assert_false(timer_pending(&timer));
+}
+
+static void test_timer_shutdown(void **state)
+{
+	(void)state;
+	play(shut_down_timer, 1);
 }
 
 static void test_timers(void **state)
@@ -429,12 +490,83 @@ static void test_queues(void **state)
 	play_often(queues);
 }
 
+/* Works that queue themselves again. */
+static struct work_struct again;
+static struct delayed_work poll;
+static bool goes_on;
+
+static void run_again(struct work_struct *item)
+{
+	assert_int_equal(running++, 0);
+	if (goes_on)
+		assert_true(queue_work(system_wq, item));
+	schedule_timeout_uninterruptible(5);
+	running--;
+	ended++;
+}
+
+static void run_poll(struct work_struct *item)
+{
+	(void)item;
+	schedule_timeout_uninterruptible(5);
+	schedule_delayed_work(&poll, 20);
+	ended++;
+}
+
+/* It never meets itself. Who flushes it waits for the last time that was asked for, and who cancels it for the end. */
+static void repeat(void)
+{
+	running = ended = 0;
+	goes_on = true;
+	INIT_WORK(&again, run_again);
+	schedule_work(&again);
+	schedule_timeout_interruptible(12);
+	assert_true(flush_work(&again));
+	flush_workqueue(system_wq);
+	assert_true(cancel_work_sync(&again));
+	assert_int_equal(running, 0);
+	assert_false(work_pending(&again));
+	goes_on = false;
+	assert_true(schedule_work(&again));
+	flush_work(&again);
+	assert_int_equal(running, 0);
+}
+
+static void poll_often(void)
+{
+	ended = 0;
+	INIT_DELAYED_WORK(&poll, run_poll);
+	schedule_delayed_work(&poll, 20);
+	/* A work that waits for its time is not flushed. */
+	assert_false(flush_work(&poll.work));
+	assert_int_equal(ended, 0);
+	assert_true(flush_delayed_work(&poll));
+	assert_int_equal(ended, 1);
+	schedule_timeout_interruptible(22);
+	assert_int_equal(ended, 1);
+	/* It runs; and what it queues at its end counts for nothing. */
+	cancel_delayed_work_sync(&poll);
+	assert_int_equal(ended, 2);
+	assert_false(delayed_work_pending(&poll));
+	assert_true(schedule_delayed_work(&poll, 20));
+	assert_true(cancel_delayed_work_sync(&poll));
+}
+
+static void test_works_again(void **state)
+{
+	(void)state;
+	play_often(repeat);
+	play_often(poll_often);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_semaphores),  cmocka_unit_test(test_rcu),     cmocka_unit_test(test_sequences),
-		cmocka_unit_test(test_completions), cmocka_unit_test(test_threads), cmocka_unit_test(test_timers),
-		cmocka_unit_test(test_queues),
+		cmocka_unit_test(test_semaphores),     cmocka_unit_test(test_rcu),
+		cmocka_unit_test(test_sequences),      cmocka_unit_test(test_completions),
+		cmocka_unit_test(test_threads),        cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_queues),         cmocka_unit_test(test_works_again),
+		cmocka_unit_test(test_timer_shutdown), cmocka_unit_test(test_page_locks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

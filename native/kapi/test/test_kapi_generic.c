@@ -285,13 +285,57 @@ static void test_xa_alloc(void **state)
 	rig_close(&r);
 }
 
+/* NULL takes an index, and nobody finds it. */
+static void test_xa_reserve(void **state)
+{
+	struct rig r = rig_open(1);
+	static int object;
+	unsigned long index;
+	DEFINE_XARRAY_ALLOC(xa);
+	void *entry;
+	u32 id;
+
+	(void)state;
+	for (u32 i = 0; i < 3; i++) {
+		assert_int_equal(xa_alloc(&xa, &id, NULL, xa_limit_32b, GFP_KERNEL), 0);
+		assert_int_equal(id, i);
+	}
+	assert_null(xa_load(&xa, 1));
+	assert_int_equal(xa_insert(&xa, 1, &object, GFP_KERNEL), -EBUSY);
+	assert_null(xa_store(&xa, 1, &object, GFP_KERNEL));
+	xa_for_each (&xa, index, entry)
+		assert_int_equal(index, 1);
+	assert_ptr_equal(xa_store(&xa, 1, NULL, GFP_KERNEL), &object);
+	assert_int_equal(xa_alloc(&xa, &id, &object, XA_LIMIT(0, 2), GFP_KERNEL), -EBUSY);
+	assert_null(xa_erase(&xa, 1));
+	assert_int_equal(xa_alloc(&xa, &id, &object, XA_LIMIT(0, 2), GFP_KERNEL), 0);
+	assert_int_equal(id, 1);
+	xa_destroy(&xa);
+	rig_close(&r);
+}
+
+/* Arguments are evaluated once. */
+static void test_exchange(void **state)
+{
+	int values[] = { 1, 2, 3 }, *next = values;
+
+	(void)state;
+	assert_int_equal(xchg(next++, 4), 1);
+	assert_int_equal(cmpxchg(next++, 2, 5), 2);
+	assert_int_equal(cmpxchg(next++, 2, 5), 3);
+	assert_ptr_equal(next, values + 3);
+	assert_int_equal(values[0], 4);
+	assert_int_equal(values[1], 5);
+	assert_int_equal(values[2], 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_options),  cmocka_unit_test(test_bits),  cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_atomics),  cmocka_unit_test(test_lists), cmocka_unit_test(test_hash_table),
-		cmocka_unit_test(test_idr),      cmocka_unit_test(test_ida),   cmocka_unit_test(test_lowest_free),
-		cmocka_unit_test(test_xa_alloc),
+		cmocka_unit_test(test_options),  cmocka_unit_test(test_bits),       cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_atomics),  cmocka_unit_test(test_lists),      cmocka_unit_test(test_hash_table),
+		cmocka_unit_test(test_idr),      cmocka_unit_test(test_ida),        cmocka_unit_test(test_lowest_free),
+		cmocka_unit_test(test_xa_alloc), cmocka_unit_test(test_xa_reserve), cmocka_unit_test(test_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

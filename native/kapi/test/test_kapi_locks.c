@@ -138,10 +138,67 @@ static void take_in_circle(void)
 	take_two(&third, &mutex);
 }
 
+/* Who only tries does not wait, so there is no circle. What is taken under the lock has an order all the same. */
+static void try_in_circle(void)
+{
+	take_two(&mutex, &second);
+	mutex_lock(&second);
+	assert_true(mutex_trylock(&mutex));
+	mutex_unlock(&mutex);
+	mutex_unlock(&second);
+	assert_no_reports();
+	assert_true(mutex_trylock(&second));
+	mutex_lock(&third);
+	mutex_unlock(&third);
+	mutex_unlock(&second);
+	take_two(&third, &second);
+}
+
 static void test_order(void **state)
 {
 	(void)state;
 	expect(take_in_circle, KAPI_CHECK_LOCK_ORDER);
+	expect(try_in_circle, KAPI_CHECK_LOCK_ORDER);
+}
+
+/** Two kinds of objects whose locks have one name in the source. */
+struct first_kind {
+	struct mutex lock;
+};
+
+struct second_kind {
+	struct mutex lock;
+};
+
+static void init_first(struct first_kind *object)
+{
+	mutex_init(&object->lock);
+}
+
+static void init_second(struct second_kind *object)
+{
+	mutex_init(&object->lock);
+}
+
+/* The order is first, mutex, second: no circle. */
+static void take_namesakes(void)
+{
+	struct first_kind first_object;
+	struct second_kind second_object;
+
+	init_first(&first_object);
+	init_second(&second_object);
+	take_two(&first_object.lock, &mutex);
+	take_two(&mutex, &second_object.lock);
+}
+
+static void test_namesakes(void **state)
+{
+	struct rig r = rig_open(1);
+
+	(void)state;
+	assert_int_equal(run_in_kernel(take_namesakes), 0);
+	rig_close(&r);
 }
 
 static unsigned int inside, entered;
@@ -224,8 +281,9 @@ static void test_deadlock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mistakes),      cmocka_unit_test(test_right_use), cmocka_unit_test(test_order),
-		cmocka_unit_test(test_one_at_a_time), cmocka_unit_test(test_deadlock),
+		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_right_use),
+		cmocka_unit_test(test_order),    cmocka_unit_test(test_one_at_a_time),
+		cmocka_unit_test(test_deadlock), cmocka_unit_test(test_namesakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

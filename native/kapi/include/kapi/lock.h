@@ -24,4 +24,11 @@ struct kapi_lock {
 		.name = (text), .magic = KAPI_LOCK_MAGIC \
 	}
 
+/** A lock's name. Locks that are initialised at one place of the source are one class, whatever others are called. */
+#define KAPI_LOCK_NAME(text) \
+	({ \
+		static const char kapi_name_[] = text; \
+		&kapi_name_[0]; \
+	})
+
 #endif

@@ -128,15 +128,17 @@ typedef atomic64_t atomic_long_t;
 
 #define xchg(pointer, value) \
 	({ \
-		__typeof__(*(pointer)) kapi_old_ = *(pointer); \
-		*(pointer) = (value); \
+		__typeof__(pointer) kapi_pointer_ = (pointer); \
+		__typeof__(*(pointer)) kapi_new_ = (value), kapi_old_ = *kapi_pointer_; \
+		*kapi_pointer_ = kapi_new_; \
 		kapi_old_; \
 	})
 #define cmpxchg(pointer, expected, value) \
 	({ \
-		__typeof__(*(pointer)) kapi_old_ = *(pointer); \
-		if (kapi_old_ == (expected)) \
-			*(pointer) = (value); \
+		__typeof__(pointer) kapi_pointer_ = (pointer); \
+		__typeof__(*(pointer)) kapi_expected_ = (expected), kapi_new_ = (value), kapi_old_ = *kapi_pointer_; \
+		if (kapi_old_ == kapi_expected_) \
+			*kapi_pointer_ = kapi_new_; \
 		kapi_old_; \
 	})
 

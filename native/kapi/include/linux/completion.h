@@ -58,8 +58,9 @@ static inline bool try_wait_for_completion(struct completion *completion)
 #define wait_for_completion_timeout(completion, timeout) \
 	((unsigned long)wait_event_timeout((completion)->wait, try_wait_for_completion(completion), timeout))
 /* No signals are emulated. */
-#define wait_for_completion_interruptible(completion) (wait_for_completion(completion), 0)
-#define wait_for_completion_killable(completion) (wait_for_completion(completion), 0)
+#define wait_for_completion_interruptible(completion) \
+	wait_event_interruptible((completion)->wait, try_wait_for_completion(completion))
+#define wait_for_completion_killable(completion) wait_for_completion_interruptible(completion)
 #define wait_for_completion_interruptible_timeout(completion, timeout) \
 	((long)wait_for_completion_timeout(completion, timeout))
 

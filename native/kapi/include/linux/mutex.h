@@ -19,7 +19,7 @@ void kapi_mutex_unlock(struct mutex *mutex, const struct kapi_place *place);
 bool mutex_is_locked(const struct mutex *mutex);
 
 #define DEFINE_MUTEX(name) struct mutex name = { KAPI_LOCK_INIT(#name) }
-#define mutex_init(mutex) kapi_mutex_init(mutex, #mutex)
+#define mutex_init(mutex) kapi_mutex_init(mutex, KAPI_LOCK_NAME(#mutex))
 #define mutex_destroy(mutex) ((void)(mutex))
 #define mutex_lock(mutex) kapi_mutex_lock(mutex, KAPI_HERE)
 #define mutex_trylock(mutex) kapi_mutex_trylock(mutex, KAPI_HERE)

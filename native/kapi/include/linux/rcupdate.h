@@ -26,7 +26,7 @@ bool rcu_read_lock_held(void);
 #define rcu_read_unlock() kapi_rcu_read_unlock(KAPI_HERE)
 #define synchronize_rcu() kapi_synchronize_rcu(KAPI_HERE)
 #define call_rcu(head, function) kapi_call_rcu(head, function, KAPI_HERE)
-#define kfree_rcu(pointer, member) ((void)&(pointer)->member, kapi_kfree_rcu(pointer, KAPI_HERE))
+#define kfree_rcu(pointer, member) ((void)sizeof((pointer)->member), kapi_kfree_rcu(pointer, KAPI_HERE))
 #define kfree_rcu_mightsleep(pointer) kapi_kfree_rcu(pointer, KAPI_HERE)
 #define rcu_barrier() kapi_rcu_barrier(KAPI_HERE)
 

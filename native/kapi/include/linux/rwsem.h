@@ -26,7 +26,7 @@ void kapi_up_write(struct rw_semaphore *semaphore, const struct kapi_place *plac
 void kapi_downgrade_write(struct rw_semaphore *semaphore, const struct kapi_place *place);
 
 #define DECLARE_RWSEM(name) struct rw_semaphore name = { KAPI_LOCK_INIT(#name), 0 }
-#define init_rwsem(semaphore) kapi_rwsem_init(semaphore, #semaphore)
+#define init_rwsem(semaphore) kapi_rwsem_init(semaphore, KAPI_LOCK_NAME(#semaphore))
 #define down_read(semaphore) kapi_down_read(semaphore, KAPI_HERE)
 #define down_read_trylock(semaphore) kapi_down_read_trylock(semaphore, KAPI_HERE)
 #define up_read(semaphore) kapi_up_read(semaphore, KAPI_HERE)

@@ -18,13 +18,15 @@ bool __must_check kapi_spin_trylock(spinlock_t *spinlock, const struct kapi_plac
 void kapi_spin_unlock(spinlock_t *spinlock, const struct kapi_place *place);
 
 #define DEFINE_SPINLOCK(name) spinlock_t name = { KAPI_LOCK_INIT(#name) }
-#define spin_lock_init(spinlock) kapi_spin_lock_init(spinlock, #spinlock)
+#define spin_lock_init(spinlock) kapi_spin_lock_init(spinlock, KAPI_LOCK_NAME(#spinlock))
 #define spin_lock(spinlock) kapi_spin_lock(spinlock, KAPI_HERE)
 #define spin_trylock(spinlock) kapi_spin_trylock(spinlock, KAPI_HERE)
 #define spin_unlock(spinlock) kapi_spin_unlock(spinlock, KAPI_HERE)
 /* There are no interrupts. */
 #define spin_lock_irq(spinlock) spin_lock(spinlock)
 #define spin_unlock_irq(spinlock) spin_unlock(spinlock)
+#define spin_lock_bh(spinlock) spin_lock(spinlock)
+#define spin_unlock_bh(spinlock) spin_unlock(spinlock)
 #define spin_lock_irqsave(spinlock, flags) \
 	do { \
 		(flags) = 0; \

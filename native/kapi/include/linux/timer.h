@@ -13,8 +13,8 @@ struct kapi_alarm;
 /** A function that is called at a time; it must not sleep. */
 struct timer_list {
 	unsigned long expires;
-	void (*function)(struct timer_list *timer);
-	struct kapi_alarm *kapi_alarm; /**< NULL: it is not pending */
+	void (*function)(struct timer_list *timer); /**< NULL: it is never called */
+	struct kapi_alarm *kapi_alarm;              /**< NULL: it is not pending */
 };
 
 #define DEFINE_TIMER(name, callback) struct timer_list name = { .function = (callback) }
@@ -30,7 +30,10 @@ int kapi_timer_delete(struct timer_list *timer, bool waits, const struct kapi_pl
 #define add_timer(timer) ((void)kapi_mod_timer(timer, (timer)->expires, KAPI_HERE))
 #define timer_delete(timer) kapi_timer_delete(timer, false, KAPI_HERE)
 #define timer_delete_sync(timer) kapi_timer_delete(timer, true, KAPI_HERE)
-#define timer_shutdown_sync(timer) timer_delete_sync(timer)
+/** The timer is never set again, whoever tries. */
+int kapi_timer_shutdown(struct timer_list *timer, bool waits, const struct kapi_place *place);
+#define timer_shutdown(timer) kapi_timer_shutdown(timer, false, KAPI_HERE)
+#define timer_shutdown_sync(timer) kapi_timer_shutdown(timer, true, KAPI_HERE)
 #define del_timer(timer) timer_delete(timer)
 #define del_timer_sync(timer) timer_delete_sync(timer)
 

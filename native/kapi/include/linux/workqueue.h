@@ -19,6 +19,7 @@ typedef void (*work_func_t)(struct work_struct *work);
 struct work_struct {
 	work_func_t func;
 	bool kapi_pending;
+	unsigned int kapi_disabled; /**< how many wait for its end, and let nobody queue it */
 };
 
 struct delayed_work {
@@ -52,6 +53,8 @@ struct workqueue_struct *kapi_alloc_workqueue(unsigned int limit, const struct k
 void kapi_destroy_workqueue(struct workqueue_struct *queue, const struct kapi_place *place);
 /** Waits until what is queued now has ended. */
 void kapi_flush_workqueue(struct workqueue_struct *queue, const struct kapi_place *place);
+/** Waits until nothing is queued, not even by its own works. */
+void kapi_drain_workqueue(struct workqueue_struct *queue, const struct kapi_place *place);
 #define alloc_workqueue(format, flags, most, ...) \
 	((void)(flags), kapi_alloc_workqueue(most, KAPI_HERE, format, ##__VA_ARGS__))
 #define alloc_ordered_workqueue(format, flags, ...) \
@@ -59,7 +62,7 @@ void kapi_flush_workqueue(struct workqueue_struct *queue, const struct kapi_plac
 #define create_singlethread_workqueue(name) kapi_alloc_workqueue(1, KAPI_HERE, "%s", name)
 #define destroy_workqueue(queue) kapi_destroy_workqueue(queue, KAPI_HERE)
 #define flush_workqueue(queue) kapi_flush_workqueue(queue, KAPI_HERE)
-#define drain_workqueue(queue) kapi_flush_workqueue(queue, KAPI_HERE)
+#define drain_workqueue(queue) kapi_drain_workqueue(queue, KAPI_HERE)
 
 #define INIT_WORK(work, function) (*(work) = (struct work_struct){ .func = (function) })
 #define INIT_WORK_ONSTACK(work, function) INIT_WORK(work, function)
@@ -89,7 +92,9 @@ bool kapi_mod_delayed_work(struct workqueue_struct *queue, struct delayed_work *
 bool cancel_work(struct work_struct *work);
 /** It begins at once, and has ended. */
 bool kapi_flush_delayed_work(struct delayed_work *work, const struct kapi_place *place);
+/** What is queued now has ended; a work that waits for its time is not queued. */
 bool kapi_flush_work(struct work_struct *work, const struct kapi_place *place);
+/** It does not run, and does not begin any more, even if it has queued itself meanwhile. */
 bool kapi_cancel_work_sync(struct work_struct *work, const struct kapi_place *place);
 #define schedule_work(work) queue_work(system_wq, work)
 #define schedule_delayed_work(work, ticks) queue_delayed_work(system_wq, work, ticks)

@@ -24,7 +24,7 @@ struct xarray {
 
 #define XA_FLAGS_ALLOC 1u
 #define XA_FLAGS_ALLOC1 2u
-#define DEFINE_XARRAY_ALLOC(name) DEFINE_XARRAY(name)
+#define DEFINE_XARRAY_ALLOC(name) struct xarray name = { .flags = XA_FLAGS_ALLOC }
 #define DEFINE_XARRAY_ALLOC1(name) struct xarray name = { .flags = XA_FLAGS_ALLOC1 }
 
 static inline void xa_init_flags(struct xarray *xa, unsigned int flags)
@@ -55,13 +55,13 @@ struct xa_limit {
 #define xa_limit_31b XA_LIMIT(0, INT_MAX)
 #define xa_limit_16b XA_LIMIT(0, 0xffffu)
 
-/** Store at the lowest free index within a limit. -EBUSY: there is none. */
+/** Store at the lowest free index within a limit; NULL reserves it. -EBUSY: there is none. */
 int kapi_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t gfp,
 		  const struct kapi_place *place);
 /** The same, from @p *next on; 1: it has begun anew. */
 int kapi_xa_alloc_cyclic(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, u32 *next, gfp_t gfp,
 			 const struct kapi_place *place);
-/** Store where nothing is. -EBUSY: there is something. */
+/** Store where nothing is; NULL reserves the index. -EBUSY: there is something. */
 int kapi_xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, const struct kapi_place *place);
 #define xa_alloc(xa, id, entry, limit, gfp) kapi_xa_alloc(xa, id, entry, limit, gfp, KAPI_HERE)
 #define xa_alloc_cyclic(xa, id, entry, limit, next, gfp) \
