@@ -93,10 +93,18 @@ function(hmmu_driver_module name)
 endfunction()
 
 # hmmu_driver_program(NAME DRIVER...): a program that loads drivers, runs a script, and unloads them:
-# NAME [--script FILE] [--seed N] [--fault NAME=N|all] [--param NAME=VALUE]... [--quiet]
+# NAME [--script FILE] [--seed N] [--fault NAME=N|all] [--param NAME=VALUE]... [--cpu-limit SECONDS] [--quiet]
 function(hmmu_driver_program name)
-	# An executable needs a source; main() is in the library.
-	file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}-main.c CONTENT "int main(int count, char **arguments);\n")
+	# An executable needs a source; main() is in the library. Reports of crashes name files without these folders.
+	set(folders "")
+	foreach(driver IN LISTS ARGN)
+		string(APPEND folders "${CMAKE_CURRENT_BINARY_DIR}/${driver}.sources:")
+	endforeach()
+	foreach(folder IN ITEMS ${HMMU_KERNEL_TREE} ${CMAKE_CURRENT_SOURCE_DIR} ${HMMU_DRIVER_FOLDER})
+		string(APPEND folders "${folder}:")
+	endforeach()
+	file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}-main.c CONTENT
+		"extern const char kapi_source_folders[];\nconst char kapi_source_folders[] = \"${folders}\";\n")
 	add_executable(${name} ${CMAKE_CURRENT_BINARY_DIR}/${name}-main.c)
 	target_link_libraries(${name} PRIVATE hmmu::kapi_program)
 	hmmu_add_drivers(${name} ${ARGN})

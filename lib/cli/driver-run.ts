@@ -23,6 +23,7 @@ interface DriverRunOptions extends DriverBuildOptions {
   readonly failAllocation?: string
   readonly fault?: string
   readonly param?: readonly string[]
+  readonly cpuLimit?: string
   readonly quiet?: true
   readonly gdb?: true
   readonly json?: true
@@ -57,6 +58,11 @@ export function driverRunCommand(exit: (code: number) => void): Command {
     )
     .addOption(
       new Option('--param <name=value>', 'a parameter of the module; repeat it for more').argParser(parseParam),
+    )
+    .addOption(
+      new Option('--cpu-limit <seconds>', 'CPU time after which a call is an endless loop (default: 10); 0: none')
+        .argParser(whole)
+        .conflicts('program'),
     )
     .option('--quiet', 'leave out messages of the driver below a warning')
     .addOption(new Option('--gdb', 'start in gdb').conflicts('json'))
@@ -112,7 +118,10 @@ function argumentsOf(options: DriverRunOptions): string[] {
     ...(options.seed === undefined ? [] : ['--seed', options.seed]),
     ...(fault === undefined ? [] : ['--fault', fault]),
     ...(options.param ?? []).flatMap((param) => ['--param', param]),
+    ...(options.cpuLimit === undefined ? [] : ['--cpu-limit', options.cpuLimit]),
     ...(options.quiet ? ['--quiet'] : []),
+    // It ends with this process.
+    ...(options.gdb ? [] : ['--parent', `${process.pid}`]),
   ]
 }
 
@@ -127,7 +136,7 @@ function runScript({ runner }: BuiltDriver, options: DriverRunOptions): number {
   return printJson(reportsIn(stdout), codeOf(status, signal))
 }
 
-/** A crash of the driver is a failure. */
+/** A signal that the program has not reported itself. */
 function codeOf(status: number | null, signal: NodeJS.Signals | null): number {
   if (signal !== null) printErrorText(`kapi: the driver ends by ${signal} [crash]\n`)
   return status ?? ExitCode.FAILED
@@ -136,7 +145,8 @@ function codeOf(status: number | null, signal: NodeJS.Signals | null): number {
 /** Reports are among what the program prints on stderr. */
 function runProgram({ program = '' }: BuiltDriver, options: DriverRunOptions): number {
   const env = environmentOf(options)
-  if (options.gdb) return debug(program, [], env)
+  // Faults of the host in emulated memory are none of the program.
+  if (options.gdb) return debug(program, [], env, ['-ex', 'handle SIGSEGV nostop noprint pass'])
   const { status, signal, stdout, stderr } = runTool(program, [], {
     env,
     stdio: ['inherit', options.json ? 'pipe' : 'inherit', 'pipe'],
@@ -158,9 +168,13 @@ function environmentOf(options: DriverRunOptions): NodeJS.ProcessEnv {
   }
 }
 
-/** Faults of the host in emulated memory are none of the program. */
-function debug(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
-  const first = ['-q', '-ex', 'handle SIGSEGV nostop noprint pass', '--args', program]
+function debug(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  commands: readonly string[] = [],
+): number {
+  const first = ['-q', ...commands, '--args', program]
   const { error, status } = spawnSync('gdb', [...first, ...args], { stdio: 'inherit', env: { ...process.env, ...env } })
   if (error !== undefined) throw new KernelDriverError('HMMU_DRIVER_TOOL', 'gdb is not installed')
   return status === 0 ? ExitCode.OK : ExitCode.FAILED

@@ -2,19 +2,16 @@
 //
 // Builds a driver from its own source, with cmake, as users of the CMake functions do.
 
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, homedir } from 'node:os'
-import { basename, join } from 'node:path'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { cacheFolder, PACKAGE, used } from './cache'
 import { compileCommand } from './command'
 import { KernelDriverError } from './errors'
 import { withFolder } from './lock'
 import { type Missing, missing, once, undefinedIn } from './missing'
 import { needTools, runTool } from './tools'
 import { kernelTree, safePath, shownPath, sourcePath } from './tree'
-
-/** The top folder of the package, or of a checkout. */
-const PACKAGE = join(__dirname, '../..')
 
 /** What is built, and how. Paths are relative to the current folder. */
 export interface DriverOptions {
@@ -65,9 +62,11 @@ export function buildDriver(options: DriverOptions): BuiltDriver {
   checkOptions(options, program)
   needTools()
   const variables = variablesOf(options, tree, sources, program)
-  const folder = safePath(options.out ?? join(cache(), `driver-${hash(JSON.stringify(variables))}`))
+  const folder = safePath(options.out ?? cacheFolder('driver', JSON.stringify(variables)))
   const prefix = buildRuntime(options.onProgress ?? (() => {}))
   const warnings = withFolder(folder, () => buildIn(folder, prefix, variables, sources, tree))
+  if (options.out === undefined) used(folder)
+  used(dirname(prefix))
   const at = (name: string) => join(folder, name)
   return {
     folder,
@@ -90,8 +89,6 @@ function checkOptions({ sanitize, cflags = [] }: DriverOptions, program: readonl
     throw new KernelDriverError('HMMU_DRIVER_FILE', `'${unsafe}': flags with quotes or semicolons are not allowed`)
 }
 
-const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16)
-
 const moduleName = ([first = '']: readonly string[]) => basename(first).replace(/\.c$/, '').replace(/\W/g, '_')
 
 /** A source with this begins a module. */
@@ -108,9 +105,6 @@ function modulesOf(sources: readonly string[]): string[][] {
   }
   return modules.map(({ files }) => files)
 }
-
-/** The folder for what is built once: of the user, as the XDG specification says. */
-const cache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hmmu')
 
 /** Folders of headers in a word -I are relative to the current folder, not to the build's. */
 const absoluteFlag = (word: string) => (/^-I./.test(word) ? `-I${safePath(word.slice(2))}` : word)
@@ -138,7 +132,7 @@ function variablesOf(
 
 /** Builds the emulator and the runtime of drivers, once for all drivers. Returns where they are installed. */
 function buildRuntime(onProgress: (text: string) => void): string {
-  const folder = join(cache(), `runtime-${hash(PACKAGE)}`)
+  const folder = cacheFolder('runtime')
   const [build, prefix] = [join(folder, 'build'), join(folder, 'prefix')]
   const version = readFileSync(join(PACKAGE, 'package.json'), 'utf8')
   const stamp = join(folder, 'version')
@@ -147,7 +141,7 @@ function buildRuntime(onProgress: (text: string) => void): string {
   if (!isNew() && !existsSync(join(PACKAGE, '.git'))) return prefix
   return withFolder(folder, () => {
     if (isNew()) {
-      onProgress('building the emulator for drivers: once, this takes half a minute')
+      onProgress('building the emulator for drivers: once, this takes half a minute of CPU time')
       cmake([
         '-S',
         PACKAGE,
@@ -190,8 +184,10 @@ function buildIn(
   const definitions = Object.entries({ ...variables, CMAKE_PREFIX_PATH: prefix }).map(
     ([name, value]) => `-D${name}=${value}`,
   )
-  const configured = JSON.stringify(definitions)
+  const configured = JSON.stringify([PACKAGE, ...definitions])
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== configured) {
+    // cmake refuses a folder that another installation of hmmu has made, and keeps variables that are no longer given.
+    if (existsSync(stamp)) rmSync(join(folder, 'CMakeCache.txt'), { force: true })
     cmake(['-S', join(PACKAGE, 'cmake/driver'), '-B', folder, '-G', 'Unix Makefiles', ...definitions])
     writeFileSync(stamp, configured)
   }

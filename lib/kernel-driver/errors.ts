@@ -4,7 +4,7 @@ import { visible } from '../base/visible'
 
 /**
  * - `HMMU_DRIVER_FILE`: a source, a folder or the kernel's tree is not there, or has a name that builds can't cope with.
- * - `HMMU_DRIVER_TREE`: the tree is of another version of Linux.
+ * - `HMMU_DRIVER_TREE`: the tree is none of Linux, or of another version.
  * - `HMMU_DRIVER_TOOL`: a program that this needs, such as cmake, is not installed; or the host can't do it at all.
  * - `HMMU_DRIVER_MISSING`: the source asks for headers or names that hmmu does not have, or does not include the header of a
  *   name; `output` lists them.

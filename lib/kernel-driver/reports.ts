@@ -10,8 +10,8 @@ export interface Report {
   readonly check: string
 }
 
-const LINE = /^(?:([^\s:][^:]*):(\d+)|kapi): (.*) \[([a-z-]+)\](?: \(.*\))?$/gm
-const EXPECTATION = /^([^\s:][^:]*):(\d+): (expected .*|never ends)$/gm
+const LINE = /^(?:([^\s:][^:\n]*):(\d+)|kapi): (.*) \[([a-z-]+)\](?: \(.*\))?$/gm
+const EXPECTATION = /^([^\s:][^:\n]*):(\d+): (expected .*|never ends)$/gm
 
 /** The reports in what a program has printed. */
 export function reportsIn(output: string): Report[] {

@@ -12,11 +12,16 @@ export const KERNEL_VERSION = '6.12'
 /** Characters that mean something to cmake, make or a shell. */
 const UNSAFE = /[^\w./+,=@%~ -]/
 
+/** A tree, or a part of it, has at least one of these. */
+const TREE_ENTRIES = ['Makefile', 'arch', 'drivers', 'fs', 'include', 'kernel', 'lib', 'mm', 'net', 'sound', 'tools']
+
 /** The path of a kernel's tree. @throws KernelDriverError if it is none, or of another version */
 export function kernelTree(path: string): string {
   const tree = safePath(path)
   if (!statSync(tree, { throwIfNoEntry: false })?.isDirectory())
     throw new KernelDriverError('HMMU_DRIVER_FILE', `${path}: there is no such folder`)
+  if (!TREE_ENTRIES.some((name) => existsSync(join(tree, name))))
+    throw new KernelDriverError('HMMU_DRIVER_TREE', `${path}: is no source tree of Linux, and no part of one`)
   const version = versionOf(tree)
   if (version !== undefined && version !== KERNEL_VERSION) {
     const reason = `${path}: is Linux ${version}; drivers of Linux ${KERNEL_VERSION} can be built`

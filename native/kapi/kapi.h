@@ -160,6 +160,8 @@ enum kapi_fault {
 int kapi_fault(enum kapi_fault fault, uint64_t nth, bool forever);
 /** How often it could have happened, since the machine was made. */
 uint64_t kapi_fault_passes(enum kapi_fault fault);
+/** "FILE:LINE" where it happened last, good until the next call; NULL: it has not, or no line of a driver is there. */
+const char *kapi_fault_place(enum kapi_fault fault);
 /** A fault's name. */
 const char *kapi_fault_word(enum kapi_fault fault);
 /** Give each later mapping for a device a bounce buffer, as swiotlb does where the device cannot reach the memory itself. What

@@ -3,10 +3,12 @@
 // `hmmu driver` as users start it: builds, runs, reports, coverage, gdb. HMMU_KAPI_BUILD names the folder of test:kapi, which has
 // a part of Linux's tree.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { root } from '../lib/run.mjs'
 
 const build = process.env.HMMU_KAPI_BUILD
@@ -107,8 +109,13 @@ test('each allocation fails in turn; a driver that crashes', () => {
   assert.equal(driver(['run', 'careless.c']).status, 0)
   const { status, stdout } = driver(['run', 'careless.c', '--fail-allocation', 'all'])
   assert.equal(status, 1)
-  assert.match(stdout, /^kapi: .*\[crash\] \(allocation 2, and 0 others\)\n2 runs, each with one fault: allocation\n$/)
+  assert.match(
+    stdout,
+    /^careless\.c:13: NULL is .* \[crash\] \(allocation 2, at careless\.c:11\)\n2 runs, each with one fault: allocation\n$/,
+  )
   assert.equal(driver(['run', 'careless.c', '--fail-allocation', '2']).status, 1)
+  const { stdout: nothing } = driver(['run', 'careless.c', '--fault', 'trylock=all'])
+  assert.equal(nothing, 'the driver has no place where this fault could happen: trylock\n')
 })
 
 test('sanitizers see what the driver does', () => {
@@ -228,7 +235,7 @@ const WRONG = [
   ['A wait', '1:1: there is no command for which to wait'],
   [
     'A open f x expect EWHAT',
-    "1:19: expected a result (a number, an errno's name, SIGSEGV, SIGBUS or blocked), found 'EWHAT'",
+    "1:19: expected a result (a number, an errno's name, SIGSEGV, SIGBUS, blocked, skipped or any), found 'EWHAT'",
   ],
   ['A open f \u001b[31m', '1:10: a character that is not of ASCII, or not visible'],
   [`A open f x${' y'.repeat(200)}`, '1:260: more than 128 words'],
@@ -258,4 +265,157 @@ test('an expectation that is not met', () => {
     'wish.ioctl:4: expected 0, is ENOENT',
     'wish.ioctl:5: expected dev in [0], is sys',
   ])
+})
+
+/** Ways in which an ioctl goes wrong, and how that is told. The line is that of the code here. */
+const WAYS = [
+  ['*(volatile int *)0 = 1;', /: NULL is (?:written|used) \[crash\]/],
+  ['return ((volatile struct list_head *)0)->prev != NULL;', /: NULL \+ 8 is (?:read|used) \[crash\]/],
+  ['return *(volatile int *)ERR_PTR(-ENOMEM);', /: -ENOMEM is (?:read|used), an error code in a pointer \[crash\]/],
+  [
+    'return *(volatile char *)argument;',
+    /: 0x[0-9a-f]+ is (?:read|used), an address of user space: .*copy_from_user\(\).* \[crash\]/,
+  ],
+  ['((void (*)(void))nothing)();', /: NULL is called \[crash\]/],
+  ['list_del(kmalloc(16, GFP_KERNEL));', /: a pointer is used that is no address: .* \[crash\]/],
+  ['memset(nothing, 0, 8 + argument % 2);', /: NULL is (?:written|used) \[crash\]/],
+  ['while (1) barrier();', /: a loop goes on for ever: it has taken 1 s of CPU time \[no-progress\]/],
+  ['while (1) cond_resched();', /: a loop goes on for ever: it has taken 1 s of CPU time \[no-progress\]/],
+]
+
+/** A driver whose ioctl N goes wrong in the Nth way. Returns the line of the first way. */
+function putWild() {
+  const cases = WAYS.map(([code], i) => `case ${i}: ${code} break;`)
+  const init = `alloc_chrdev_region(&number_of, 0, 1, "wild");
+	cdev_init(&cdev, &ops);
+	device_initialize(&device);
+	device.devt = number_of;
+	dev_set_name(&device, "wild");
+	return cdev_device_add(&cdev, &device);`
+  const exit = 'cdev_device_del(&cdev, &device);\n\tunregister_chrdev_region(number_of, 1);'
+  const text = `#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+static dev_t number_of;
+static struct cdev cdev;
+static struct device device;
+static void *volatile nothing;
+static noinline int recurse(int depth)
+{
+	volatile char most[8192];
+	most[0] = depth;
+	return recurse(depth + most[0]) + most[0];
+}
+static long wild(struct file *file, unsigned int command, unsigned long argument)
+{
+	switch (command) {
+${cases.join('\n')}
+case 99: return recurse(1);
+	}
+	return -ENOTTY;
+}
+static const struct file_operations ops = { .unlocked_ioctl = wild };
+${module(init, exit)}`
+  put('wild.c', text)
+  return text.slice(0, text.indexOf('case 0:')).split('\n').length
+}
+
+const first = putWild()
+const DEVICE = 'A open f /dev/wild\nA map x anon 1\nA store x u8 1\n'
+
+test('a crash and a loop have the line of the driver', () => {
+  const { runner } = JSON.parse(driver(['build', 'wild.c', '--json']).stdout)
+  for (const [i, [, told]] of WAYS.entries()) {
+    put('wild.ioctl', `${DEVICE}A ioctl f ${i} x\n`)
+    const arguments_ = ['--script', 'wild.ioctl', '--cpu-limit', '1']
+    const { status, stdout } = spawnSync(runner, arguments_, { cwd: folder, encoding: 'utf8' })
+    const last = stdout.trimEnd().split('\n').at(-1)
+    assert.equal(status, 1, last)
+    assert.match(last, told)
+    assert.ok(last.startsWith(`wild.c:${first + i}:`), `${last}, in line ${first + i}`)
+  }
+})
+
+test('a crash in JSON, behind what the script has printed', () => {
+  put('wild.ioctl', `${DEVICE}A ioctl f 0 x\n`)
+  const { status, stdout, stderr } = driver(['run', 'wild.c', '--json', '--ioctl-script', 'wild.ioctl'])
+  assert.deepEqual({ status, stderr }, { status: 1, stderr: '' })
+  const [{ file, line, check }] = JSON.parse(stdout).reports
+  assert.deepEqual({ file, line, check }, { file: 'wild.c', line: first, check: 'crash' })
+})
+
+test('a stack that is used up', () => {
+  put('wild.ioctl', `${DEVICE}A ioctl f 99 x\n`)
+  const { status, stdout } = driver(['run', 'wild.c', '--ioctl-script', 'wild.ioctl'])
+  assert.equal(status, 1)
+  assert.match(stdout, /^wild\.c:1[4-7]: the stack is used up: .* \[crash\]$/m)
+})
+
+test('gdb stops where the driver crashes', { skip: spawnSync('gdb', ['--version']).error !== undefined }, () => {
+  put('wild.ioctl', `${DEVICE}A ioctl f 0 x\n`)
+  const input = 'set debuginfod enabled off\nrun\nkill\nquit\n'
+  const { stdout } = driver(['run', 'wild.c', '--gdb', '--ioctl-script', 'wild.ioctl'], { input })
+  assert.match(stdout, /^Program received signal SIGSEGV[^\n]*\n(?:.* )?wild \(.*\n?.*wild\.c:\d+\n\d+\s+case 0:/m)
+})
+
+test('what fails without an expectation is a failure, and so is what is skipped', () => {
+  put(
+    'typo.ioctl',
+    'A open f /dev/none\nA ioctl f 1 2\nA open g tinymem\nA ioctl g 99 1\nA ioctl g 99 1 expect any\nA close f expect skipped\n',
+  )
+  const { status, stdout } = driver(['run', TINYMEM, '--ioctl-script', 'typo.ioctl'])
+  assert.equal(status, 1)
+  assert.deepEqual(stdout.match(/^typo\.ioctl:.*$/gm), [
+    'typo.ioctl:1: expected no error, is ENOENT',
+    'typo.ioctl:2: expected no error, is skipped',
+    'typo.ioctl:4: expected no error, is ENOTTY',
+  ])
+})
+
+test('a folder that another installation of hmmu has made is made anew', () => {
+  put('two.c', module(''))
+  const out = ['build', 'two.c', '--out', 'both']
+  assert.equal(driver(out).status, 0)
+  for (const name of ['CMakeCache.txt', 'arguments.json']) {
+    const file = join(folder, 'both', name)
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(root, '/opt/hmmu'))
+  }
+  const { status, stderr } = driver(out)
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+})
+
+test('the cache keeps the drivers that were used last', () => {
+  const cache = join(build, 'cache/hmmu')
+  const old = Array.from({ length: 30 }, (_, i) => join(cache, `driver-old${i}`))
+  for (const [i, name] of old.entries()) {
+    mkdirSync(name, { recursive: true })
+    utimesSync(name, i, i)
+  }
+  assert.equal(driver(['build', 'two.c']).status, 0)
+  const left = readdirSync(cache).filter((name) => name.startsWith('driver-'))
+  assert.equal(left.length, 20)
+  assert.ok(!left.includes('driver-old0'))
+  for (const name of old) rmSync(name, { recursive: true, force: true })
+})
+
+test('a driver in a loop ends with its command', async () => {
+  put('wild.ioctl', `${DEVICE}A ioctl f 7 x\n`)
+  const command = [join(root, 'dist/cli/main.js'), 'driver', 'run', 'wild.c', '--ioctl-script', 'wild.ioctl']
+  const env = { ...process.env, XDG_CACHE_HOME: join(build, 'cache') }
+  const child = spawn(process.execPath, [...command, '--cpu-limit', '0'], { cwd: folder, env })
+  await once(child.stdout, 'data')
+  const runners = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()
+  const runner = runners()
+  assert.match(runner, /^\d+$/)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const ended = () =>
+    !existsSync(`/proc/${runner}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${runner}/status`, 'utf8'))
+  for (let i = 0; i < 500 && !ended(); i++) await setTimeout(10)
+  assert.ok(ended())
 })

@@ -35,6 +35,12 @@ test('a tree that is not there', () => {
   refuses('linux: there is no such folder (HMMU_DRIVER_FILE)', 'run', '--kernel', 'linux', 'lib/test_hmm.c')
 })
 
+test('a folder that is no tree', () => {
+  mkdirSync(at('other'))
+  put('x.c', '')
+  refuses('other: is no source tree of Linux, and no part of one (HMMU_DRIVER_TREE)', 'run', '--kernel', 'other', 'x.c')
+})
+
 test('a source that is not there', () => {
   refuses('x.c: there is no such file (HMMU_DRIVER_FILE)', 'run', 'x.c')
   refuses(

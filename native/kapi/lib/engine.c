@@ -39,7 +39,7 @@ static const struct dma_fence_ops fence_ops = { .get_driver_name = engine_name, 
 
 static void do_job(struct job *job)
 {
-	int err = fault_happens(KAPI_FAULT_COPY) ? -EIO : job->function(job->data);
+	int err = fault_happens(KAPI_FAULT_COPY, NULL) ? -EIO : job->function(job->data);
 
 	if (err)
 		dma_fence_set_error(job->fence, err);

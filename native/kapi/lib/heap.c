@@ -31,9 +31,9 @@ void heap_may_reclaim(gfp_t gfp, const struct kapi_place *place)
 	may_invalidate(place);
 }
 
-bool heap_fails(gfp_t gfp)
+bool heap_fails(gfp_t gfp, const struct kapi_place *place)
 {
-	return !(gfp & __GFP_NOFAIL) && fault_happens(KAPI_FAULT_ALLOCATION);
+	return !(gfp & __GFP_NOFAIL) && fault_happens(KAPI_FAULT_ALLOCATION, place);
 }
 
 static struct piece *piece_of(const void *memory)
@@ -67,7 +67,7 @@ void *heap_alloc_internal(size_t size, gfp_t gfp, const struct kapi_place *place
 	struct piece *piece;
 
 	heap_may_reclaim(gfp, place);
-	piece = heap_fails(gfp) ? NULL : new_piece(size, place);
+	piece = heap_fails(gfp, place) ? NULL : new_piece(size, place);
 	if (!piece)
 		return NULL;
 	piece->internal = true;
@@ -85,7 +85,7 @@ void *kapi_alloc(enum kapi_heap heap, size_t count, size_t size, gfp_t gfp, cons
 	size_t bytes;
 
 	heap_may_reclaim(gfp, place);
-	if (__builtin_mul_overflow(count, size, &bytes) || heap_fails(gfp))
+	if (__builtin_mul_overflow(count, size, &bytes) || heap_fails(gfp, place))
 		return NULL;
 	piece = new_piece(bytes, place);
 	if (!piece)

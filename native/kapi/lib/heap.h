@@ -23,7 +23,7 @@ void heap_free_internal(void *memory);
 /** An allocation with these flags may sleep, and takes pages from others. */
 void heap_may_reclaim(gfp_t gfp, const struct kapi_place *place);
 /** Whether the next allocation of a driver is to fail. It counts. */
-bool heap_fails(gfp_t gfp);
+bool heap_fails(gfp_t gfp, const struct kapi_place *place);
 /** Report everything that drivers have not freed, and free it. */
 void heap_report_left(void);
 /** Free it, without a report. */

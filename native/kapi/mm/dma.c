@@ -122,7 +122,7 @@ static bool is_callable(const struct device *device, size_t size, enum dma_data_
 
 static struct dma_mapping *map(const struct dma_mapping *wanted)
 {
-	struct dma_mapping *mapping = fault_happens(KAPI_FAULT_DMA_MAPPING) ? NULL : iommu_map(wanted);
+	struct dma_mapping *mapping = fault_happens(KAPI_FAULT_DMA_MAPPING, wanted->mapped) ? NULL : iommu_map(wanted);
 
 	if (mapping && !make_bounce(mapping)) {
 		iommu_unmap(mapping, wanted->mapped);

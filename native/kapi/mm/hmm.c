@@ -46,7 +46,7 @@ static void note_pages(const struct hmm_range *range, const struct kapi_place *p
 		if (range->hmm_pfns[i] & HMM_PFN_VALID)
 			page_note_given(pfn_to_page(range->hmm_pfns[i] & ~(unsigned long)HMM_PFN_FLAGS));
 	read_section_found(range->notifier, place);
-	if (fault_happens(KAPI_FAULT_INVALIDATION))
+	if (fault_happens(KAPI_FAULT_INVALIDATION, place))
 		compact(range->notifier->mm, range->start, range->end, place);
 }
 

@@ -203,9 +203,9 @@ void migrations_forget(void)
 /* --- by address --- */
 
 /* On demand somebody else has the lock of a page in the range, and a reference to it. Its pfn, or 0. */
-static u32 contend(u32 pid, u64 start, u64 pages)
+static u32 contend(u32 pid, u64 start, u64 pages, const struct kapi_place *place)
 {
-	u64 page = fault_happens_among(KAPI_FAULT_PAGE_LOCK, pages);
+	u64 page = fault_happens_among(KAPI_FAULT_PAGE_LOCK, pages, place);
 	u32 pfn;
 
 	if (page == pages || hmmu_hold(machine, pid, start + page * PAGE_SIZE, &pfn))
@@ -216,7 +216,7 @@ static u32 contend(u32 pid, u64 start, u64 pages)
 static int set_up(struct kapi_migration *migration, u32 pid, const struct hmmu_migrate_request *request,
 		  const struct kapi_place *place)
 {
-	u32 contended = contend(pid, request->start, migration->pages);
+	u32 contended = contend(pid, request->start, migration->pages, place);
 	int err = CORE_CALL(request->tid, place, hmmu_migrate_vma_setup(machine, request, &migration->core));
 
 	if (contended)

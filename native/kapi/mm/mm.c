@@ -221,7 +221,7 @@ void kapi_mmap_lock(struct mm_struct *mm, bool write, const struct kapi_place *p
 	if (held)
 		report(KAPI_CHECK_LOCK_TWICE, place, "mmap_lock is taken by a thread that has taken it at %s",
 		       place_text(held->place));
-	else if (fault_happens(KAPI_FAULT_MMAP_LOCK))
+	else if (fault_happens(KAPI_FAULT_MMAP_LOCK, place))
 		thread_sleep_until(jiffies + 1, "mmap_lock", place);
 	if (!held && !take_lock(mm, write, place))
 		return;
@@ -231,7 +231,7 @@ void kapi_mmap_lock(struct mm_struct *mm, bool write, const struct kapi_place *p
 
 bool kapi_mmap_trylock(struct mm_struct *mm, bool write, const struct kapi_place *place)
 {
-	bool fails = fault_happens(KAPI_FAULT_TRYLOCK);
+	bool fails = fault_happens(KAPI_FAULT_TRYLOCK, place);
 	u32 tid = mm->pid && !fails && !held_find(mm) ? mm_task(mm, place) : 0;
 	int err = tid && !core_is_busy() ? hmmu_mmap_lock(machine, tid, write) : -EBUSY;
 

@@ -167,7 +167,7 @@ struct page *kapi_alloc_page(gfp_t gfp, const struct kapi_place *place)
 	int err;
 
 	heap_may_reclaim(gfp, place);
-	if (heap_fails(gfp))
+	if (heap_fails(gfp, place))
 		return NULL;
 	err = hmmu_page_alloc(machine, &pfn);
 	/* Only a failure on demand goes away. */
@@ -282,7 +282,7 @@ void kapi_lock_page(struct page *page, const struct kapi_place *place)
 		       place_text(note_of(page)->locked));
 		return;
 	}
-	if (fault_happens(KAPI_FAULT_PAGE_LOCK))
+	if (fault_happens(KAPI_FAULT_PAGE_LOCK, place))
 		thread_sleep_until(jiffies + 1, "a page lock", place);
 	thread_wait_for_core(is_unlocked, page, "a page lock", place);
 	if (hmmu_page_trylock(machine, (u32)page_to_pfn(page)))
@@ -296,7 +296,7 @@ bool kapi_trylock_page(struct page *page, const struct kapi_place *place)
 	int err;
 
 	if (!is_page(page, "trylock_page", place) || page_check_put(page, "trylock_page", place) ||
-	    fault_happens(KAPI_FAULT_PAGE_LOCK))
+	    fault_happens(KAPI_FAULT_PAGE_LOCK, place))
 		return false;
 	err = hmmu_page_trylock(machine, (u32)page_to_pfn(page));
 	if (err && err != -EBUSY)

@@ -3,6 +3,7 @@
 #ifndef KAPI_FAULTS_H
 #define KAPI_FAULTS_H
 
+#include "kapi.h"
 #include "program/script.h"
 
 /** One run, in which fault @p failing happens (0: none). Whether nothing was wrong; and how many there could have been. */
@@ -12,6 +13,6 @@ typedef bool (*run_function)(const struct script *script, uint64_t failing, uint
  * Run once without a fault, and once with each, each in a process of its own: a driver may crash, and what it leaves behind must not
  * reach the next run. Equal reports are printed once. The exit code of the program.
  */
-int run_each_fault(const struct script *script, const char *name, run_function run);
+int run_each_fault(const struct script *script, enum kapi_fault fault, run_function run);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Loads the driver, runs a script, unloads the driver: PROGRAM [--script FILE] [--seed N] [--fault NAME=N|all]
- * [--param NAME=VALUE]... [--quiet]
+ * [--param NAME=VALUE]... [--cpu-limit SECONDS] [--parent PID] [--quiet]
  *
  * Exit code 0: nothing was wrong; 1: reports, or something else that has to be mended; 2: arguments or the script make no sense.
  */
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program/ends.h"
 #include "program/faults.h"
 #include "program/run.h"
 
@@ -21,9 +22,10 @@ static struct {
 	uint64_t fault_number; /**< 0: none */
 	bool all_faults;
 	bool quiet;
-	char **params; /**< NAME=VALUE */
+	uint64_t cpu_limit; /**< seconds for one command; 0: none */
+	char **params;      /**< NAME=VALUE */
 	int param_count;
-} settings;
+} settings = { .cpu_limit = 10 };
 
 static void __attribute__((noreturn)) bad_usage(const char *option, const char *value)
 {
@@ -63,7 +65,8 @@ static void read_arguments(int count, char **arguments)
 	static const struct option known[] = {
 		{ "script", required_argument, NULL, 's' }, { "seed", required_argument, NULL, 'r' },
 		{ "fault", required_argument, NULL, 'f' },  { "param", required_argument, NULL, 'p' },
-		{ "quiet", no_argument, NULL, 'q' },        { NULL, 0, NULL, 0 },
+		{ "quiet", no_argument, NULL, 'q' },        { "cpu-limit", required_argument, NULL, 'c' },
+		{ "parent", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 },
 	};
 
 	settings.params = calloc((size_t)count, sizeof(*settings.params));
@@ -78,6 +81,10 @@ static void read_arguments(int count, char **arguments)
 			settings.params[settings.param_count++] = optarg;
 		else if (option == 'q')
 			settings.quiet = true;
+		else if (option == 'c')
+			settings.cpu_limit = number_of("--cpu-limit", optarg);
+		else if (option == 'w')
+			ends_with_parent(number_of("--parent", optarg));
 		else
 			exit(2);
 	}
@@ -137,6 +144,8 @@ static bool run_once(const struct script *script, uint64_t failing, uint64_t *pa
 		return false;
 	}
 	set_params();
+	ends_set_machine(m);
+	ends_catch(settings.cpu_limit);
 	kapi_fault(settings.fault, failing, false);
 	err = kapi_load_modules();
 	if (err && !failing) {
@@ -147,9 +156,11 @@ static bool run_once(const struct script *script, uint64_t failing, uint64_t *pa
 		wrong += script_run(script, m, &how);
 	if (!failing && hmmu_verify(m, print_complaint, NULL))
 		wrong++;
+	ends_progress();
 	kapi_unload_modules();
 	*passes = kapi_fault_passes(settings.fault);
 	wrong += kapi_reports(KAPI_CHECK_COUNT);
+	ends_set_machine(NULL);
 	kapi_shutdown();
 	return !wrong;
 }
@@ -159,9 +170,11 @@ int main(int count, char **arguments)
 	const struct script *script;
 	uint64_t passes;
 
+	/* A crash loses no line. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_arguments(count, arguments);
 	script = settings.script ? script_read(settings.script) : NULL;
 	if (settings.all_faults)
-		return run_each_fault(script, kapi_fault_word(settings.fault), run_once);
+		return run_each_fault(script, settings.fault, run_once);
 	return run_once(script, settings.fault_number, &passes) ? 0 : 1;
 }

@@ -85,7 +85,7 @@ static uint32_t choice_take(struct line *line, const struct choice *choices, con
 
 static bool is_result(const char *text)
 {
-	static const char *const words[] = { "SIGSEGV", "SIGBUS", "blocked" };
+	static const char *const words[] = { "SIGSEGV", "SIGBUS", "blocked", "skipped", "any" };
 	uint64_t number;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -99,7 +99,7 @@ static bool is_result(const char *text)
 
 static void take_result(struct line *line, struct expectation *expectation)
 {
-	const char *expected = "a result (a number, an errno's name, SIGSEGV, SIGBUS or blocked)";
+	const char *expected = "a result (a number, an errno's name, SIGSEGV, SIGBUS, blocked, skipped or any)";
 	const struct word *word = word_take(line, expected);
 
 	if (!is_result(word->text) || strlen(word->text) >= sizeof(expectation->word))
@@ -350,6 +350,7 @@ static struct command *take_drop(struct line *line)
 
 	c->verb = VERB_DROP;
 	c->other = name_take(&script->handles, line);
+	take_expectation(line, c, &c->expectation);
 	line_end(line);
 	return c;
 }
@@ -399,6 +400,7 @@ static void take_body_line(struct line *line)
 	if (c->verb == VERB_REPEAT || c->verb == VERB_WAIT)
 		line_error(line, 1, "repeat and wait do not stand in a repeat");
 	before[last->actor] = last;
+	c->repeats = true;
 	append(&last->body, c);
 }
 

@@ -92,7 +92,8 @@ enum verb {
 /** What has to come of a command. */
 struct expectation {
 	bool is_there;
-	char word[24]; /**< the result: a number, an errno's name, SIGSEGV, SIGBUS, blocked; "": any */
+	char word
+		[24]; /**< the result: a number, an errno's name, SIGSEGV, SIGBUS, blocked, skipped, any; "": no error */
 	struct assignment *fields;
 	unsigned int field_count;
 	struct value *values; /**< of a load: one for all items, or as many as items */
@@ -124,7 +125,8 @@ struct command {
 	struct commands {
 		struct command *first;
 		struct command *last;
-	} body; /**< of a repeat */
+	} body;       /**< of a repeat */
+	bool repeats; /**< it is in the body of a repeat */
 	struct command *next;
 };
 

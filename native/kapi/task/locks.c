@@ -50,7 +50,7 @@ static bool is_taken_twice(struct kapi_lock *lock, const struct kapi_place *plac
 static bool try_take(struct kapi_lock *lock, bool spins, const struct kapi_place *place)
 {
 	lock_check_initialised(lock, place);
-	if (fault_happens(KAPI_FAULT_TRYLOCK) || lock->owner)
+	if (fault_happens(KAPI_FAULT_TRYLOCK, place) || lock->owner)
 		return false;
 	take(lock, spins, place);
 	return true;

@@ -66,7 +66,7 @@ void kapi_down_read(struct rw_semaphore *semaphore, const struct kapi_place *pla
 bool kapi_down_read_trylock(struct rw_semaphore *semaphore, const struct kapi_place *place)
 {
 	lock_check_initialised(&semaphore->lock, place);
-	if (fault_happens(KAPI_FAULT_TRYLOCK) || semaphore->lock.owner)
+	if (fault_happens(KAPI_FAULT_TRYLOCK, place) || semaphore->lock.owner)
 		return false;
 	read(semaphore, place);
 	return true;
@@ -103,7 +103,7 @@ void kapi_down_write(struct rw_semaphore *semaphore, const struct kapi_place *pl
 bool kapi_down_write_trylock(struct rw_semaphore *semaphore, const struct kapi_place *place)
 {
 	lock_check_initialised(&semaphore->lock, place);
-	if (fault_happens(KAPI_FAULT_TRYLOCK) || !may_write(semaphore))
+	if (fault_happens(KAPI_FAULT_TRYLOCK, place) || !may_write(semaphore))
 		return false;
 	write(semaphore, place);
 	return true;
