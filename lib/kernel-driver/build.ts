@@ -92,7 +92,7 @@ function checkOptions({ sanitize, cflags = [] }: DriverOptions, program: readonl
 const moduleName = ([first = '']: readonly string[]) => basename(first).replace(/\.c$/, '').replace(/\W/g, '_')
 
 /** A source with this begins a module. */
-const MODULE = /^\s*(?:module_init|\w+_initcall|module_\w+_driver)\s*\(/m
+const MODULE = /^\s*(?:module_init|\w+_initcall|module_\w+_driver|module_misc_device)\s*\(/m
 
 /** The sources of each module. */
 function modulesOf(sources: readonly string[]): string[][] {

@@ -2,9 +2,11 @@
 #include "fs/chrdev.h"
 
 #include <linux/kernel.h>
+#include <linux/miscdevice.h>
 
-#include "host/host.h"
+#include "fs/device.h"
 #include "log/report.h"
+#include "task/active.h"
 
 /** The first major that is given out; the others are below. */
 #define FIRST_MAJOR 254
@@ -15,7 +17,8 @@ struct major {
 	unsigned int count;             /**< of minors */
 };
 
-static struct cdev *devices;
+static struct cdev *cdevs;
+static const struct class misc_class = { .name = "misc" };
 static struct major majors[FIRST_MAJOR + 1];
 
 int kapi_alloc_chrdev_region(dev_t *first, unsigned int base, unsigned int count, const struct kapi_place *place)
@@ -41,67 +44,151 @@ void kapi_unregister_chrdev_region(dev_t first, unsigned int count, const struct
 		majors[major] = (struct major){ 0 };
 }
 
-void device_initialize(struct device *device)
-{
-	device->initialized = true;
-}
-
-int dev_set_name(struct device *device, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	host_format(device->name, sizeof(device->name), format, arguments);
-	va_end(arguments);
-	return 0;
-}
+/* --- files of numbers --- */
 
 void cdev_init(struct cdev *cdev, const struct file_operations *operations)
 {
 	*cdev = (struct cdev){ .ops = operations };
 }
 
+static bool unlink_cdev(const struct cdev *cdev)
+{
+	struct cdev **link = &cdevs;
+
+	while (*link && *link != cdev)
+		link = &(*link)->kapi_next;
+	if (!*link)
+		return false;
+	*link = cdev->kapi_next;
+	return true;
+}
+
+static void forget_cdev(void *cdev)
+{
+	unlink_cdev(cdev);
+}
+
+int kapi_cdev_add(struct cdev *cdev, dev_t first, unsigned int count, const struct kapi_place *place)
+{
+	kapi_might_sleep(place);
+	if (unlink_cdev(cdev)) {
+		report(KAPI_CHECK_BAD_CALL, place, "cdev_add() of a character device that is added, from %s",
+		       place_text(cdev->kapi_added));
+		active_remove(cdev);
+	}
+	cdev->dev = first;
+	cdev->count = count;
+	cdev->kapi_added = place;
+	cdev->kapi_next = cdevs;
+	cdevs = cdev;
+	active_add(cdev, "a character device that is added", place, forget_cdev);
+	return 0;
+}
+
+static void delete_cdev(struct cdev *cdev, const char *call, const struct kapi_place *place)
+{
+	kapi_might_sleep(place);
+	if (unlink_cdev(cdev))
+		active_remove(cdev);
+	else
+		report(KAPI_CHECK_BAD_CALL, place, "%s() of a device that was not added", call);
+}
+
+void kapi_cdev_del(struct cdev *cdev, const struct kapi_place *place)
+{
+	delete_cdev(cdev, "cdev_del", place);
+}
+
 int kapi_cdev_device_add(struct cdev *cdev, struct device *device, const struct kapi_place *place)
 {
-	if (!device->initialized || !device->name[0])
-		return -EINVAL;
-	if (chrdev_find(device->name))
-		return -EEXIST;
-	cdev->dev = device->devt;
-	cdev->kapi_device = device;
-	cdev->kapi_added = place;
-	cdev->kapi_next = devices;
-	devices = cdev;
-	return 0;
+	int err = kapi_device_add(device, place);
+
+	if (!err && device->devt)
+		kapi_cdev_add(cdev, device->devt, 1, place);
+	return err;
 }
 
 void kapi_cdev_device_del(struct cdev *cdev, struct device *device, const struct kapi_place *place)
 {
-	struct cdev **link = &devices;
-
-	while (*link && *link != cdev)
-		link = &(*link)->kapi_next;
-	if (!*link || cdev->kapi_device != device) {
+	if (!device->kapi_added) {
 		report(KAPI_CHECK_BAD_CALL, place, "cdev_device_del() of a device that was not added");
 		return;
 	}
-	*link = cdev->kapi_next;
+	kapi_device_del(device, place);
+	if (device->devt)
+		delete_cdev(cdev, "cdev_device_del", place);
 }
 
-struct cdev *chrdev_find(const char *name)
+static struct cdev *cdev_of(dev_t number)
 {
-	struct cdev *cdev = devices;
+	struct cdev *cdev = cdevs;
 
-	while (cdev && strcmp(dev_name(cdev->kapi_device), name) != 0)
+	while (cdev && number - cdev->dev >= cdev->count)
 		cdev = cdev->kapi_next;
 	return cdev;
 }
 
+struct cdev *chrdev_find(const char *name)
+{
+	const struct device *device = device_find(name);
+
+	return device && device->devt ? cdev_of(device->devt) : NULL;
+}
+
+/* --- devices by their names alone --- */
+
+/* A kernel gives out the numbers from 128 down, and then those that are above. */
+static int free_minor(void)
+{
+	int minor = 127;
+
+	while (minor >= 0 && cdev_of(MKDEV(MISC_MAJOR, minor)))
+		minor--;
+	if (minor >= 0)
+		return minor;
+	for (minor = MISC_DYNAMIC_MINOR + 1; cdev_of(MKDEV(MISC_MAJOR, minor));)
+		minor++;
+	return minor;
+}
+
+int kapi_misc_register(struct miscdevice *misc, const struct kapi_place *place)
+{
+	int minor = misc->minor == MISC_DYNAMIC_MINOR ? free_minor() : misc->minor;
+	struct device *device;
+
+	if (cdev_of(MKDEV(MISC_MAJOR, minor)))
+		return -EBUSY;
+	device = kapi_device_create(&misc_class, misc->parent, MKDEV(MISC_MAJOR, minor), misc, place, "%s",
+				    misc->nodename ? misc->nodename : misc->name);
+	if (IS_ERR(device))
+		return PTR_ERR(device);
+	misc->minor = minor;
+	misc->this_device = device;
+	cdev_init(&misc->kapi_cdev, misc->fops);
+	misc->kapi_cdev.kapi_private = misc;
+	return kapi_cdev_add(&misc->kapi_cdev, device->devt, 1, place);
+}
+
+void kapi_misc_deregister(struct miscdevice *misc, const struct kapi_place *place)
+{
+	if (!unlink_cdev(&misc->kapi_cdev)) {
+		report(KAPI_CHECK_BAD_CALL, place, "misc_deregister() of a device that is not registered");
+		return;
+	}
+	active_remove(&misc->kapi_cdev);
+	kapi_device_destroy(&misc_class, MKDEV(MISC_MAJOR, misc->minor), place);
+}
+
+/* --- what is left --- */
+
+/* A device that is left with its functions is reported once. */
 void chrdevs_report_left(void)
 {
-	for (const struct cdev *cdev = devices; cdev; cdev = cdev->kapi_next)
-		report(KAPI_CHECK_DEVICE_LEFT, cdev->kapi_added, "the device %s is added here and never removed",
-		       dev_name(cdev->kapi_device));
+	for (const struct cdev *cdev = cdevs; cdev; cdev = cdev->kapi_next)
+		if (!device_in_numbers(cdev->dev, cdev->count))
+			report(KAPI_CHECK_DEVICE_LEFT, cdev->kapi_added,
+			       "the character device that is added here is never removed");
+	devices_report_left();
 	for (unsigned int major = 0; major <= FIRST_MAJOR; major++)
 		if (majors[major].place)
 			report(KAPI_CHECK_DEVICE_LEFT, majors[major].place,
@@ -111,6 +198,10 @@ void chrdevs_report_left(void)
 
 void chrdevs_forget(void)
 {
-	devices = NULL;
+	while (cdevs) {
+		active_remove(cdevs);
+		cdevs = cdevs->kapi_next;
+	}
+	devices_forget();
 	memset(majors, 0, sizeof(majors));
 }

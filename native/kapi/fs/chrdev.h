@@ -5,7 +5,7 @@
 
 #include <linux/cdev.h>
 
-/** The device of a name; NULL: there is none. */
+/** The functions of a name in /dev; NULL: there are none. */
 struct cdev *chrdev_find(const char *name);
 /** Report devices and their numbers that drivers have left, and forget them. */
 void chrdevs_report_left(void);

@@ -38,6 +38,8 @@ int file_open(const char *name, struct file **file)
 		return operations ? -ENOMEM : -ENOENT;
 	opened->inode = inode;
 	opened->file = (struct file){ .f_op = operations, .f_inode = &opened->inode };
+	if (inode.i_cdev)
+		opened->file.private_data = inode.i_cdev->kapi_private;
 	if (operations->open)
 		err = operations->open(&opened->inode, &opened->file);
 	if (err)
