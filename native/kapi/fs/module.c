@@ -58,9 +58,43 @@ const char *kapi_param(u32 number)
 	return number < parameter_count ? parameters[number].name : NULL;
 }
 
-static bool is_number(const struct parameter *parameter)
+/* Numbers by their type, and from where to where they go. */
+static const struct number_type {
+	const char *name;
+	long long least, most;
+} number_types[] = {
+	{ "byte", 0, 0xff },
+	{ "short", -0x8000, 0x7fff },
+	{ "ushort", 0, 0xffff },
+	{ "int", INT_MIN, INT_MAX },
+	{ "uint", 0, U32_MAX },
+	{ "hexint", 0, U32_MAX },
+	{ "long", LONG_MIN, LONG_MAX },
+	{ "ulong", 0, LONG_MAX },
+	{ "ullong", 0, LONG_MAX },
+};
+
+/* kstrtobool(): the first letter decides, behind an o the second one. */
+static bool parse_bool(const char *text, long long *value)
 {
-	return strcmp(parameter->type, "charp") != 0 && strcmp(parameter->type, "string") != 0;
+	char letter = text[0] == 'o' || text[0] == 'O' ? text[1] : text[0];
+	const char *found = letter ? strchr(text[0] == letter ? "yYtT1nNfF0" : "nNfF", letter) : NULL;
+
+	if (!found)
+		return false;
+	*value = text[0] == letter ? strchr("yYtT1", letter) != NULL : strchr("nN", letter) != NULL;
+	return true;
+}
+
+static bool parse(const char *type, const char *text, long long *value)
+{
+	if (strcmp(type, "bool") == 0)
+		return parse_bool(text, value);
+	for (size_t i = 0; i < ARRAY_SIZE(number_types); i++)
+		if (strcmp(type, number_types[i].name) == 0)
+			return host_parse_number(text, value) && *value >= number_types[i].least &&
+			       *value <= number_types[i].most;
+	return false;
 }
 
 int kapi_set_param(const char *name, const char *text)
@@ -70,7 +104,7 @@ int kapi_set_param(const char *name, const char *text)
 	for (u32 i = 0; i < parameter_count; i++) {
 		if (strcmp(parameters[i].name, name) != 0)
 			continue;
-		if (!is_number(&parameters[i]) || !host_parse_number(text, &value))
+		if (!parse(parameters[i].type, text, &value))
 			return -EINVAL;
 		/* Little endian: the low bytes come first. */
 		memcpy(parameters[i].value, &value, min(parameters[i].size, sizeof(value)));

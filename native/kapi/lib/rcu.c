@@ -47,17 +47,21 @@ bool rcu_read_lock_held(void)
 void kapi_synchronize_rcu(const struct kapi_place *place)
 {
 	kapi_might_sleep(place);
-	schedule();
+	thread_yield();
 }
 
+/* A kernel calls functions where nothing may sleep. */
 static void do_callback(struct callback *callback)
 {
 	list_del(&callback->node);
 	calls++;
-	if (callback->head)
+	if (callback->head) {
+		thread_current()->atomic++;
 		callback->function(callback->head);
-	else
+		thread_current()->atomic--;
+	} else {
 		kapi_free(KAPI_KVMALLOC, callback->memory, callback->place);
+	}
 	calls--;
 	host_free(callback);
 }
@@ -73,7 +77,7 @@ static long run_callbacks(struct kapi_thread *thread, void *data)
 	(void)data;
 	while (first_callback()) {
 		do_callback(first_callback());
-		schedule();
+		thread_yield();
 	}
 	return 0;
 }

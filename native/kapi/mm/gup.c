@@ -28,8 +28,8 @@ static void check_lock(unsigned int how, const struct mm_struct *mm, const struc
 	kapi_might_sleep(place);
 	if (!(how & KAPI_GUP_FAST))
 		mm_need_lock(mm, how & KAPI_GUP_PIN ? "pin_user_pages" : "get_user_pages", place);
-	else if (held_find(mm))
-		report(KAPI_CHECK_LOCK_TWICE, place, "this may take mmap_lock, which the thread has");
+	else
+		mm_might_lock(mm, place);
 }
 
 long kapi_gup(unsigned int how, unsigned long start, unsigned long count, unsigned int flags, struct page **pages,

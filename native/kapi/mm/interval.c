@@ -80,8 +80,11 @@ int kapi_interval_insert(struct mmu_interval_notifier *notifier, struct mm_struc
 	int err;
 
 	kapi_might_sleep(place);
-	if (!mm || !mm->users)
+	if (!mm || !mm->users) {
+		report(KAPI_CHECK_BAD_CALL, place, "mmu_interval_notifier_insert() needs an address space with users");
 		return -ESRCH;
+	}
+	mm_might_lock(mm, place);
 	core_enter(place);
 	err = hmmu_mmu_interval_notifier_insert(machine, mm->pid, start, length, 0, &number);
 	if (err)
@@ -153,6 +156,11 @@ bool kapi_interval_read_retry(struct mmu_interval_notifier *notifier, unsigned l
 
 	read_section_checked(notifier, retry, place);
 	return retry;
+}
+
+bool mmu_interval_check_retry(const struct mmu_interval_notifier *notifier, unsigned long sequence)
+{
+	return hmmu_mmu_interval_read_retry(machine, notifier->kapi_interval, sequence) != 0;
 }
 
 void kapi_interval_set_seq(struct mmu_interval_notifier *notifier, unsigned long sequence,

@@ -71,7 +71,7 @@ static void check_progress(struct kapi_thread *thread, const struct mm_struct *m
 		       "times, and "
 		       "the page is still there: a kernel would go on for ever",
 		       (unsigned long long)address, MOST_FAULTS);
-	schedule();
+	thread_yield();
 	core_enter(NULL);
 }
 

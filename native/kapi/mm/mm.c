@@ -199,6 +199,17 @@ void mm_need_lock(const struct mm_struct *mm, const char *call, const struct kap
 		report(KAPI_CHECK_LOCK_MISSING, place, "%s() needs mmap_lock", call);
 }
 
+void mm_might_lock(const struct mm_struct *mm, const struct kapi_place *place)
+{
+	const struct held_lock *held = mm ? held_find(mm) : NULL;
+
+	if (held)
+		report(KAPI_CHECK_LOCK_TWICE, place, "this may take mmap_lock, which the thread has taken at %s",
+		       place_text(held->place));
+	else
+		held_note_order(mmap_lock_name, place);
+}
+
 /* The lock of the machine, for the task that works on the address space. */
 static bool take_lock(struct mm_struct *mm, bool write, const struct kapi_place *place)
 {

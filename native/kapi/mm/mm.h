@@ -27,6 +27,8 @@ void mm_fault_begin(struct mm_struct *mm);
 void mm_fault_end(struct mm_struct *mm);
 /** The mapping that contains an address, for somebody who has mmap_lock. */
 struct vm_area_struct *mm_find_vma(struct mm_struct *mm, unsigned long address);
+/** Here a kernel may take mmap_lock. @p mm may be NULL. */
+void mm_might_lock(const struct mm_struct *mm, const struct kapi_place *place);
 /** Report that a function was called without mmap_lock. */
 void mm_need_lock(const struct mm_struct *mm, const char *call, const struct kapi_place *place);
 /** The process ends: its own use of the address space. 0, or the error of hmmu_exit(). */

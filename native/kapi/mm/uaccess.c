@@ -6,6 +6,7 @@
 
 #include "log/report.h"
 #include "mm/core.h"
+#include "mm/mm.h"
 
 static bool (*is_host_memory)(uint64_t address, size_t size);
 static const struct kapi_process_memory *process_memory;
@@ -23,13 +24,8 @@ void kapi_set_process_memory(const struct kapi_process_memory *memory)
 /* A fault takes mmap_lock. */
 static void might_fault(const struct kapi_place *place)
 {
-	const struct kapi_thread *thread = thread_current();
-
 	kapi_might_sleep(place);
-	if (thread->task.mm && held_find(thread->task.mm))
-		report(KAPI_CHECK_LOCK_TWICE, place, "this may fault, and so take mmap_lock, which the thread has");
-	else
-		held_note_order(mmap_lock_name, place);
+	mm_might_lock(thread_current()->task.mm, place);
 }
 
 /* -EFAULT, or what the machine says. */

@@ -49,7 +49,7 @@ static int boot(const struct kapi_options *options)
 	dma_reset();
 	engines_reset();
 	printk_set_level(options->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
-	threads_init(options->seed);
+	threads_init(options->seed, calls_end_thread);
 	intervals_boot();
 	return 0;
 }

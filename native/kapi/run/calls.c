@@ -22,15 +22,20 @@ struct user_call {
 /** The thread of a call without a task; NULL: there is none. */
 static struct kapi_thread *kernel_thread;
 
-/* What a call leaves behind is seen here. */
-static void return_to_user(void)
+void calls_end_thread(void)
 {
 	active_check_return();
 	read_sections_check_return();
 	migrations_check_return();
-	pages_check_return();
 	mm_forget_task();
 	core_enter(NULL);
+}
+
+/* A thread of the kernel may leave a page locked, for somebody else to unlock. */
+static void return_to_user(void)
+{
+	calls_end_thread();
+	pages_check_return();
 }
 
 static long run_call(struct kapi_thread *thread, void *data)
@@ -138,7 +143,7 @@ long kapi_call(uint32_t tid, call_function function, void *data)
 
 void kapi_yield(void)
 {
-	schedule();
+	thread_yield();
 	core_enter(NULL);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /**
  * @file active.h
- * Objects in a driver's memory that the kernel still uses: a notifier that is inserted, a work that is queued. Their memory must
+ * Objects in a driver's memory that the kernel still uses, such as a notifier that is inserted or a work that is queued. Their memory must
  * not go.
  */
 #ifndef KAPI_ACTIVE_H

@@ -2,6 +2,7 @@
 #include "task/thread.h"
 
 #include <linux/kernel.h>
+#include <linux/processor.h>
 #include <linux/slab.h>
 
 #include "host/host.h"
@@ -20,6 +21,7 @@ static u64 random_state;
 static const struct kapi_others *others;
 static u64 switches;
 static bool dead;
+static void (*end_of_thread)(void);
 
 /* xorshift64 */
 static u64 random(void)
@@ -30,8 +32,9 @@ static u64 random(void)
 	return random_state;
 }
 
-void threads_init(u64 seed)
+void threads_init(u64 seed, void (*at_end)(void))
 {
+	end_of_thread = at_end;
 	random_state = seed * 2 + 1;
 	dead = false;
 	clock_reset();
@@ -61,6 +64,7 @@ static void run_function(void *data)
 	struct kapi_thread *thread = data;
 
 	thread->result = thread->function(thread, thread->data);
+	end_of_thread();
 	report_locks_left(thread);
 	/* Another thread may unlock the pages. */
 	while (!list_empty(&thread->locked_pages))
@@ -364,7 +368,7 @@ void thread_sleep_until(unsigned long time, const char *what, const struct kapi_
 	thread_wait_until(never, NULL, time, what, place);
 }
 
-void schedule(void)
+void thread_yield(void)
 {
 	clock_tick();
 	if (can_give_way() && !running->pinned)
@@ -379,8 +383,7 @@ static const struct held_lock *held_spinlock(const struct kapi_thread *thread)
 	return NULL;
 }
 
-/* One of four places where a thread might sleep gives way, if there is somebody to give way to. */
-void kapi_might_sleep(const struct kapi_place *place)
+static bool check_may_sleep(const struct kapi_place *place)
 {
 	const struct held_lock *spinlock = held_spinlock(running);
 
@@ -391,11 +394,30 @@ void kapi_might_sleep(const struct kapi_place *place)
 		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, under rcu_read_lock()");
 	else if (running->atomic)
 		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, in a callback that must not");
+	else
+		return true;
+	return false;
+}
+
+/* One of four places where a thread might sleep gives way, if there is somebody to give way to. */
+void kapi_might_sleep(const struct kapi_place *place)
+{
+	bool may_sleep = check_may_sleep(place);
+
 	clock_tick();
-	if (!can_give_way() || running->pinned || running->atomic || running->rcu || spinlock ||
-	    threads.next == threads.prev || random() % 4)
-		return;
-	give_way();
+	if (may_sleep && can_give_way() && !running->pinned && threads.next != threads.prev && random() % 4 == 0)
+		give_way();
+}
+
+void kapi_schedule(const struct kapi_place *place)
+{
+	if (check_may_sleep(place))
+		thread_yield();
+}
+
+void cpu_relax(void)
+{
+	thread_yield();
 }
 
 /* --- locks that threads hold --- */

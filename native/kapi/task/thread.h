@@ -70,6 +70,8 @@ struct kapi_thread {
 
 /** The thread that runs. Outside of all threads it stands for the program. */
 struct kapi_thread *thread_current(void);
+/** Let other threads run. */
+void thread_yield(void);
 /** Begin a thread; it runs when others wait. NULL: the host has no memory. */
 struct kapi_thread *thread_start(const char *name, long (*function)(struct kapi_thread *thread, void *data),
 				 void *data);
@@ -104,8 +106,8 @@ bool thread_wait_until(bool (*ready)(void *data), void *data, unsigned long time
 		       const struct kapi_place *place);
 /** Wait until a time. */
 void thread_sleep_until(unsigned long time, const char *what, const struct kapi_place *place);
-/** Begin anew: the seed of the order of threads, time 0. */
-void threads_init(u64 seed);
+/** Begin anew: the seed of the order of threads, time 0. @p at_end is called at the end of each thread, by it. */
+void threads_init(u64 seed, void (*at_end)(void));
 /** Free all threads. */
 void threads_exit(void);
 

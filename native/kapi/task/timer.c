@@ -8,6 +8,7 @@
 
 #include "host/host.h"
 #include "log/report.h"
+#include "task/active.h"
 #include "task/thread.h"
 
 /** The time of a timer. The timer may be freed by its own function. */
@@ -32,6 +33,7 @@ static long run_alarm(struct kapi_thread *thread, void *data)
 
 	if (!thread_wait_until(is_cancelled, alarm, alarm->due, "its time", NULL)) {
 		alarm->timer->kapi_alarm = NULL;
+		active_remove(alarm->timer);
 		thread->atomic++;
 		alarm->timer->function(alarm->timer);
 		thread->atomic--;
@@ -47,7 +49,14 @@ static bool cancel(struct timer_list *timer)
 		return false;
 	timer->kapi_alarm->is_cancelled = true;
 	timer->kapi_alarm = NULL;
+	active_remove(timer);
 	return true;
+}
+
+/* Its memory is gone. */
+static void forget_timer(void *timer)
+{
+	cancel(timer);
 }
 
 int kapi_mod_timer(struct timer_list *timer, unsigned long expires, const struct kapi_place *place)
@@ -69,6 +78,7 @@ int kapi_mod_timer(struct timer_list *timer, unsigned long expires, const struct
 	list_add_tail(&alarm->node, &alarms);
 	timer->expires = expires;
 	timer->kapi_alarm = alarm;
+	active_add(timer, "a timer that is pending", place, forget_timer);
 	return was_pending;
 }
 

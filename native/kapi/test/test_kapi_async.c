@@ -132,6 +132,12 @@ static void free_shared(struct rcu_head *head)
 	freed++;
 }
 
+static void free_shared_slowly(struct rcu_head *head)
+{
+	might_sleep();
+	free_shared(head);
+}
+
 static int rcu_reader(void *data)
 {
 	while (!kthread_should_stop()) {
@@ -184,12 +190,21 @@ static void mistakes_with_rcu(void)
 	call_rcu(&shared->rcu, free_shared);
 }
 
+static void sleep_in_callback(void)
+{
+	shared = kzalloc(sizeof(*shared), GFP_KERNEL);
+	call_rcu(&shared->rcu, free_shared_slowly);
+	rcu_barrier();
+	assert_report(KAPI_CHECK_SLEEP_IN_ATOMIC);
+}
+
 static void test_rcu(void **state)
 {
 	struct rig r;
 
 	(void)state;
 	play_often(replace);
+	play_often(sleep_in_callback);
 	r = rig_open(1);
 	run_in_kernel(mistakes_with_rcu);
 	assert_int_equal(kapi_unload_modules(), 0);
@@ -379,6 +394,18 @@ static void ring(struct timer_list *rung)
 		might_sleep();
 }
 
+static void free_timer(void)
+{
+	struct timer_list *allocated = kmalloc(sizeof(*allocated), GFP_KERNEL);
+
+	timer_setup(allocated, ring, 0);
+	mod_timer(allocated, jiffies + 5);
+	kfree(allocated);
+	assert_report(KAPI_CHECK_BAD_FREE);
+	schedule_timeout_interruptible(10);
+	assert_int_equal(rings, 2);
+}
+
 static void timers(void)
 {
 	unsigned long begin = jiffies;
@@ -401,6 +428,7 @@ static void timers(void)
 	mod_timer(&timer, jiffies + 5);
 	schedule_timeout_interruptible(10);
 	assert_report(KAPI_CHECK_SLEEP_IN_ATOMIC);
+	free_timer();
 	mod_timer(&timer, jiffies + 5);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/kconfig.h>
 #include <linux/log2.h>
 #include <linux/math64.h>
+#include <linux/moduleparam.h>
 #include <linux/overflow.h>
 #include <linux/refcount.h>
 
@@ -329,13 +330,50 @@ static void test_exchange(void **state)
 	assert_int_equal(values[2], 3);
 }
 
+/* Values as the kernel takes them: each type has its range. */
+static void test_parameters(void **state)
+{
+	static unsigned char byte = 1;
+	static unsigned int unsigned_int;
+	static bool flag;
+	static char *text;
+
+	(void)state;
+	kapi_module_param(NULL, "byte", "byte", &byte, sizeof(byte));
+	kapi_module_param(NULL, "unsigned_int", "uint", &unsigned_int, sizeof(unsigned_int));
+	kapi_module_param(NULL, "flag", "bool", &flag, sizeof(flag));
+	kapi_module_param(NULL, "text", "charp", &text, sizeof(text));
+	assert_int_equal(kapi_set_param("byte", "0xff"), 0);
+	assert_int_equal(byte, 255);
+	assert_int_equal(kapi_set_param("byte", "256"), -EINVAL);
+	assert_int_equal(kapi_set_param("unsigned_int", "-1"), -EINVAL);
+	assert_int_equal(kapi_set_param("unsigned_int", "4294967295"), 0);
+	assert_true(unsigned_int == U32_MAX);
+	assert_int_equal(kapi_set_param("flag", "Y"), 0);
+	assert_true(flag);
+	assert_int_equal(kapi_set_param("flag", "off"), 0);
+	assert_false(flag);
+	assert_int_equal(kapi_set_param("flag", "on"), 0);
+	assert_true(flag);
+	assert_int_equal(kapi_set_param("flag", "0"), 0);
+	assert_false(flag);
+	assert_int_equal(kapi_set_param("flag", "2"), -EINVAL);
+	assert_int_equal(kapi_set_param("flag", "oy"), -EINVAL);
+	assert_int_equal(kapi_set_param("flag", ""), -EINVAL);
+	assert_int_equal(kapi_set_param("text", "1"), -EINVAL);
+	assert_int_equal(kapi_set_param("none", "1"), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_options),  cmocka_unit_test(test_bits),       cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_atomics),  cmocka_unit_test(test_lists),      cmocka_unit_test(test_hash_table),
-		cmocka_unit_test(test_idr),      cmocka_unit_test(test_ida),        cmocka_unit_test(test_lowest_free),
-		cmocka_unit_test(test_xa_alloc), cmocka_unit_test(test_xa_reserve), cmocka_unit_test(test_exchange),
+		cmocka_unit_test(test_options),     cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_numbers),     cmocka_unit_test(test_atomics),
+		cmocka_unit_test(test_lists),       cmocka_unit_test(test_hash_table),
+		cmocka_unit_test(test_idr),         cmocka_unit_test(test_ida),
+		cmocka_unit_test(test_lowest_free), cmocka_unit_test(test_xa_alloc),
+		cmocka_unit_test(test_xa_reserve),  cmocka_unit_test(test_exchange),
+		cmocka_unit_test(test_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

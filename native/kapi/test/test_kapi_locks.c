@@ -4,8 +4,10 @@
 
 #include <linux/delay.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 static DEFINE_MUTEX(mutex);
@@ -64,6 +66,23 @@ static void sleep_under_spinlock(void)
 	spin_unlock(&spinlock);
 }
 
+static void schedule_under_spinlock(void)
+{
+	spin_lock(&spinlock);
+	cond_resched();
+	spin_unlock(&spinlock);
+}
+
+/* Even if there is nothing to wait for. */
+static void wait_under_spinlock(void)
+{
+	DECLARE_WAIT_QUEUE_HEAD(queue);
+
+	spin_lock(&spinlock);
+	wait_event(queue, true);
+	spin_unlock(&spinlock);
+}
+
 static void allocate_under_spinlock(void)
 {
 	spin_lock(&spinlock);
@@ -88,6 +107,8 @@ static void test_mistakes(void **state)
 	expect(use_zeroed, KAPI_CHECK_LOCK_UNINITIALISED);
 	expect(return_locked, KAPI_CHECK_LOCK_AT_RETURN);
 	expect(sleep_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
+	expect(schedule_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
+	expect(wait_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
 	expect(allocate_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
 	expect(take_mutex_under_spinlock, KAPI_CHECK_SLEEP_IN_ATOMIC);
 }

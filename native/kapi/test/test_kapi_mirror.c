@@ -6,6 +6,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/uaccess.h>
 #include <linux/workqueue.h>
 
 /* --- right use --- */
@@ -27,6 +28,63 @@ static void test_right_use(void **state)
 {
 	(void)state;
 	run_driver(mirror_pages);
+	assert_no_reports();
+}
+
+/** A work that needs the mappings of a process. */
+struct mm_work {
+	struct work_struct work;
+	struct mm_struct *mm;
+};
+
+static void lock_mm(struct work_struct *work)
+{
+	struct mm_work *mm_work = container_of(work, struct mm_work, work);
+
+	mmap_read_lock(mm_work->mm);
+	mmap_read_unlock(mm_work->mm);
+}
+
+/* No task of the machine is left of a work. */
+static void work_for_process(void)
+{
+	struct mm_work work = { .mm = current->mm };
+	uint32_t tids[4];
+
+	INIT_WORK(&work.work, lock_mm);
+	for (int i = 0; i < 3; i++) {
+		schedule_work(&work.work);
+		flush_work(&work.work);
+		assert_int_equal(hmmu_tasks(rig.m, rig.pid, tids, 4), 1);
+	}
+}
+
+static void test_work_for_process(void **state)
+{
+	(void)state;
+	run_driver(work_for_process);
+	assert_no_reports();
+}
+
+static void copy_values(void)
+{
+	unsigned int __user *place = (unsigned int __user *)memory;
+	const unsigned int __user *fixed = place;
+	unsigned int number;
+
+	assert_int_equal(get_user(number, fixed), 0);
+	assert_int_equal(number, 100);
+	assert_int_equal(put_user(7, place), 0);
+	expect_number(memory, 7);
+	assert_int_equal(get_user(number, (unsigned int __user *)NULL), -EFAULT);
+	assert_int_equal(number, 0);
+	assert_int_equal(put_user(7, (unsigned int __user *)NULL), -EFAULT);
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	run_driver(copy_values);
 	assert_no_reports();
 }
 
@@ -219,6 +277,15 @@ static bool refuse(struct mmu_interval_notifier *notifier, const struct mmu_noti
 	return !mmu_notifier_range_blockable(range);
 }
 
+/* The first notifier of a process takes mmap_lock. */
+static void insert_under_mmap_lock(void)
+{
+	mmap_read_lock(current->mm);
+	mirror_add(memory, &mirror_ops);
+	mmap_read_unlock(current->mm);
+	mirror_remove();
+}
+
 static const struct mmu_interval_notifier_ops no_sequence = { .invalidate = forget_sequence },
 					      no_lock = { .invalidate = forget_lock },
 					      refusing = { .invalidate = refuse };
@@ -292,6 +359,7 @@ static void test_invalidations(void **state)
 	(void)state;
 	expect_report(invalidate_without_sequence, KAPI_CHECK_BAD_CALL);
 	expect_report(invalidate_without_lock, KAPI_CHECK_NOTIFIER_RETRY);
+	expect_report(insert_under_mmap_lock, KAPI_CHECK_LOCK_TWICE);
 	expect_report(refuse_to_wait, KAPI_CHECK_BAD_CALL);
 	/* Two circles: with mmap_lock, and without. */
 	run_driver(fault_under_lock);
@@ -502,8 +570,10 @@ static void test_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_right_use), cmocka_unit_test(test_calls),  cmocka_unit_test(test_invalidations),
-		cmocka_unit_test(test_waits),     cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_right_use),     cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_invalidations), cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_faults),        cmocka_unit_test(test_work_for_process),
+		cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,9 @@ bool kapi_interval_read_retry(struct mmu_interval_notifier *notifier, unsigned l
 void kapi_interval_set_seq(struct mmu_interval_notifier *notifier, unsigned long sequence,
 			   const struct kapi_place *place);
 
+/** Whether it is of no use to go on. Needs no lock, and false promises nothing. */
+bool mmu_interval_check_retry(const struct mmu_interval_notifier *notifier, unsigned long sequence);
+
 #define mmu_interval_notifier_insert(notifier, mm, start, length, ops) \
 	kapi_interval_insert(notifier, mm, start, length, ops, KAPI_HERE)
 #define mmu_interval_notifier_remove(notifier) kapi_interval_remove(notifier, KAPI_HERE)

@@ -2,9 +2,7 @@
 #ifndef _LINUX_PROCESSOR_H
 #define _LINUX_PROCESSOR_H
 
-#include <linux/sched.h>
-
-/** A loop that waits for another thread lets it run. */
-#define cpu_relax() schedule()
+/** A loop that waits for another thread lets it run, under a spinlock as well. */
+void cpu_relax(void);
 
 #endif

@@ -15,7 +15,7 @@ struct rcu_head {
 void kapi_rcu_read_lock(const struct kapi_place *place);
 void kapi_rcu_read_unlock(const struct kapi_place *place);
 void kapi_synchronize_rcu(const struct kapi_place *place);
-/** @p function is called later, by another thread. */
+/** @p function is called later, by another thread. It must not sleep. */
 void kapi_call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head), const struct kapi_place *place);
 void kapi_kfree_rcu(const void *memory, const struct kapi_place *place);
 /** Waits until all functions of call_rcu() have been called. */

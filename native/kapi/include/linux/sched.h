@@ -4,6 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <kapi/place.h>
 #include <linux/jiffies.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
@@ -32,7 +33,8 @@ long kapi_schedule_timeout(long ticks, const struct kapi_place *place);
 #define schedule_timeout_killable(ticks) kapi_schedule_timeout(ticks, KAPI_HERE)
 
 /** Let other threads run. */
-void schedule(void);
+void kapi_schedule(const struct kapi_place *place);
+#define schedule() kapi_schedule(KAPI_HERE)
 
 static inline int cond_resched(void)
 {

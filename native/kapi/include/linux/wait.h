@@ -5,6 +5,7 @@
 #include <kapi/place.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
+#include <linux/kernel.h>
 #include <linux/types.h>
 
 /** Threads that wait look at their condition again after each wakeup, and only then. */
@@ -33,6 +34,7 @@ unsigned long kapi_wait(wait_queue_head_t *queue, unsigned long ticks, const str
 #define MAX_SCHEDULE_TIMEOUT (~0ul >> 1)
 #define wait_event(queue, condition) \
 	do { \
+		might_sleep(); \
 		while (!(condition)) \
 			kapi_wait(&(queue), MAX_SCHEDULE_TIMEOUT, KAPI_HERE); \
 	} while (0)
@@ -40,7 +42,9 @@ unsigned long kapi_wait(wait_queue_head_t *queue, unsigned long ticks, const str
 #define wait_event_timeout(queue, condition, timeout) \
 	({ \
 		unsigned long kapi_left_ = (timeout); \
-		bool kapi_met_ = (condition); \
+		bool kapi_met_; \
+		might_sleep(); \
+		kapi_met_ = (condition); \
 		while (!kapi_met_ && kapi_left_) { \
 			kapi_left_ = kapi_wait(&(queue), kapi_left_, KAPI_HERE); \
 			kapi_met_ = (condition); \
