@@ -130,7 +130,7 @@ void kapi_device_del(struct device *device, const struct kapi_place *place)
 static void *allocate(size_t size, const struct kapi_place *place)
 {
 	heap_may_reclaim(GFP_KERNEL, place);
-	return heap_fails(GFP_KERNEL) ? NULL : host_alloc(size);
+	return heap_fails(GFP_KERNEL, place) ? NULL : host_alloc(size);
 }
 
 struct class *kapi_class_create(const char *name, const struct kapi_place *place)
