@@ -29,7 +29,7 @@ interface DriverRunOptions extends DriverBuildOptions {
   readonly json?: true
 }
 
-const FAULTS = ['allocation', 'trylock', 'mmap-lock', 'page-lock', 'invalidation']
+const FAULTS = ['allocation', 'trylock', 'mmap-lock', 'page-lock', 'invalidation', 'dma-mapping', 'copy']
 
 const HELP = `
 Without --ioctl-script and --program the module is loaded and unloaded. Each report is a line: FILE:LINE: TEXT [CHECK].

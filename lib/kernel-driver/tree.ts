@@ -2,7 +2,7 @@
 //
 // A kernel's source tree, and files in it.
 
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { KernelDriverError } from './errors'
 
@@ -33,7 +33,7 @@ export function kernelTree(path: string): string {
 /** The version that the Makefile names. Undefined without one: the tree is a part. */
 function versionOf(tree: string): string | undefined {
   const makefile = join(tree, 'Makefile')
-  if (!existsSync(makefile)) return undefined
+  if (!statSync(makefile, { throwIfNoEntry: false })?.isFile()) return undefined
   const text = readFileSync(makefile, 'utf8')
   const number = (name: string) => new RegExp(`^${name} *= *(\\d+)`, 'm').exec(text)?.[1] ?? '?'
   return `${number('VERSION')}.${number('PATCHLEVEL')}`

@@ -2,7 +2,7 @@
 //
 // Files with drivers: whether one can be loaded, and the copy of it that is.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { HmmuError } from '../base/errors'
@@ -18,10 +18,17 @@ function damaged(path: string, what: string): HmmuError {
 
 function read(path: unknown): Buffer {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) throw invalid('path', 'the path of a file', path)
+  let fd: number | undefined
   try {
-    return readFileSync(path)
+    // A FIFO may have no writer, and a device no end.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    if (!fstatSync(fd).isFile()) throw damaged(path, 'a regular file is needed')
+    return readFileSync(fd)
   } catch (cause) {
+    if (cause instanceof HmmuError) throw cause
     throw new HmmuError('HMMU_DRIVER_FILE', `${path} can't be read: ${(cause as Error).message}`, { cause })
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

@@ -79,6 +79,15 @@ test('a report has file and line, and the exit code is 1', () => {
   )
 })
 
+test('the first driver of docs/kernel-drivers.md is reported as the document says', () => {
+  const text = readFileSync(join(root, 'docs/kernel-drivers.md'), 'utf8')
+  const [, source] = /^```c\n(.*?)^```$/ms.exec(text)
+  const [, output] = /^\$ npx hmmu driver run leak\.c\n(.*?)^```$/ms.exec(text)
+  put('leak.c', source)
+  const { status, stdout } = driver(['run', 'leak.c'])
+  assert.deepEqual({ status, stdout }, { status: 1, stdout: output })
+})
+
 test('what is changed is built again; reports as JSON', () => {
   put('leak.c', module('kmalloc(20, GFP_KERNEL);\n\tWARN_ON(number == 3);'))
   const { status, stdout } = driver(['run', 'leak.c', '--json', '--param', 'number=3'])

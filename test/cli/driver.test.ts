@@ -2,7 +2,9 @@
 //
 // `hmmu driver` with bad input: one line, and the right exit code, before anything is built. scripts/kapi tests what is built.
 
-import { mkdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { at, hmmu, hmmuWith, put, useFolder } from './command'
 
 useFolder()
@@ -29,6 +31,27 @@ test('a tree of another version', () => {
     tree('old', 5, 10),
     'x.c',
   )
+})
+
+test('a tree whose Makefile is no file', () => {
+  mkdirSync(at('tree'))
+  execFileSync('mkfifo', [at('tree/Makefile')])
+  refuses(
+    'x.c: there is no such file, neither in the tree nor in this folder (HMMU_DRIVER_FILE)',
+    'run',
+    '--kernel',
+    'tree',
+    'x.c',
+  )
+})
+
+test('each fault of the runtime is allowed', () => {
+  const list =
+    readFileSync(join(__dirname, '../../native/kapi/kapi.h'), 'utf8').split('#define KAPI_FAULTS(X)')[1] ?? ''
+  const names = [...(list.split('\n\n')[0] ?? '').matchAll(/X\([A-Z_]+, "([a-z-]+)"/g)].map(([, name]) => name)
+  expect(names).toContain('allocation')
+  for (const name of names)
+    refuses('x.c: there is no such file (HMMU_DRIVER_FILE)', 'run', 'x.c', '--fault', `${name}=1`)
 })
 
 test('a tree that is not there', () => {

@@ -323,7 +323,11 @@ if (!runsDrivers) {
 
     test('that is none', () => {
       refused(join(scratch, 'nothing.so'), 'HMMU_DRIVER_FILE', /can't be read: ENOENT/)
-      refused(scratch, 'HMMU_DRIVER_FILE', /can't be read: EISDIR/)
+      refused(scratch, 'HMMU_DRIVER_FILE', /a regular file is needed/)
+      const fifo = join(scratch, 'fifo')
+      execFileSync('mkfifo', [fifo])
+      refused(fifo, 'HMMU_DRIVER_FILE', /a regular file is needed/)
+      refused('/dev/zero', 'HMMU_DRIVER_FILE', /a regular file is needed/)
       refused(undefined, 'HMMU_INVALID_ARGUMENT', /path must be/)
       refused('a\0b', 'HMMU_INVALID_ARGUMENT', /path must be/)
       refused(write('empty.so', ''), 'HMMU_DRIVER_FILE', /no shared library/)
