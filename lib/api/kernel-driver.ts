@@ -121,7 +121,8 @@ export class DriverFile {
 
   /**
    * The last close(): `release` of the driver. Nothing happens if it is closed.
-   * @throws HmmuError HMMU_SYSCALL: `release` returns this errno; the file is closed all the same. HMMU_BLOCKED
+   * @throws HmmuError HMMU_SYSCALL: `release` returns this errno; the file is closed all the same. HMMU_BLOCKED. HMMU_BUSY: a
+   *   call of the file has not ended, or waits in the driver
    */
   close(): void {
     if (!this.#open || this.#core.disposed) return

@@ -354,6 +354,8 @@ Napi::Value Machine::DriverClose(const Napi::CallbackInfo &info)
 	kapi_file *file = driver_->File(number);
 	if (!file)
 		return Result(DriverResult(-EBADF, "close()"));
+	if (driver_->IsRunning(file))
+		return Result(Refuse(-EBUSY, HMMU_ERR_BUSY, "a call of the file has not ended"));
 	const kapi_library &library = driver_->Library();
 	auto call = std::make_shared<ThreadCall>();
 	call->body = [file, &library](hmmu *) { return int64_t{library.close(file)}; };
@@ -380,8 +382,12 @@ Napi::Value Machine::DriverIoctl(const Napi::CallbackInfo &info)
 	const uint64_t argument = given.length > 0 ? reinterpret_cast<uintptr_t>(lent->bytes.data()) : Uint64(info, 3);
 	auto call = std::make_shared<ThreadCall>();
 	call->state = lent;
-	call->body = [file, command, argument, &library](hmmu *) {
-		return int64_t{library.ioctl(file, command, argument)};
+	KernelDriver *driver = driver_.get();
+	call->body = [file, command, argument, driver, &library](hmmu *) {
+		driver->BeginCall(file);
+		int64_t result = library.ioctl(file, command, argument);
+		driver->EndCall(file);
+		return result;
 	};
 	if (!RunOnThread(info, "ioctl", Uint32(info, 0), call))
 		return Result(call->result);

@@ -86,6 +86,14 @@ public:
 	uint32_t AddFile(kapi_file *file);
 	kapi_file *File(uint32_t number) const;
 	void RemoveFile(uint32_t number) { files_.erase(number); }
+	// Calls of a file that have not ended: its driver still uses it.
+	void BeginCall(kapi_file *file) { running_[file]++; }
+	void EndCall(kapi_file *file)
+	{
+		if (--running_[file] == 0)
+			running_.erase(file);
+	}
+	bool IsRunning(kapi_file *file) const { return running_.count(file) > 0; }
 	bool HasFiles() const { return !files_.empty(); }
 
 	const std::vector<DriverReport> &Reports() const { return reports_; }
@@ -107,6 +115,7 @@ private:
 	bool stuck_ = false; // the modules are being loaded or unloaded, which waits
 	std::map<uint32_t, std::shared_ptr<ThreadCall>> parked_;
 	std::map<uint32_t, kapi_file *> files_;
+	std::map<kapi_file *, unsigned int> running_;
 	uint32_t last_file_ = 0;
 	std::vector<DriverReport> reports_;
 	std::vector<std::string> lines_;

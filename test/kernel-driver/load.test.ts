@@ -301,6 +301,27 @@ if (!runsDrivers) {
     expect(hash()).toBe(hash())
   })
 
+  test('a file is not closed in the middle of its own call', () => {
+    const driver = machine.loadDriver(tinymem)
+    const process = machine.process()
+    const buf = process.map({ pages: 1 })
+    buf.write(0, Uint8Array.of(7))
+    const file = driver.open(process, 'tinymem')
+    const errors: unknown[] = []
+    process.onInvalidate(() => {
+      try {
+        file.close()
+      } catch (error) {
+        errors.push(error)
+      }
+    })
+    expect(file.ioctl(MIGRATE, Request.encode({ address: buf.address, pages: 1 }))).toBe(0)
+    expect(errors).toContainEqual(failing('HMMU_BUSY', /has not ended/))
+    expect(file.isOpen).toBe(true)
+    file.close()
+    unloaded(driver)
+  })
+
   test('a machine can go while files are open', () => {
     const driver = machine.loadDriver(library)
     const file = driver.open(machine.process(), 'probe')
