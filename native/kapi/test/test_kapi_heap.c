@@ -2,6 +2,7 @@
 /* Memory of drivers, references, and pages. */
 #include "thread_rig.h"
 
+#include <linux/mm.h>
 #include <linux/highmem.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -187,6 +188,35 @@ static void test_mistakes_with_pages(void **state)
 	rig_close(&r);
 }
 
+static void test_pages_by_address(void **state)
+{
+	struct rig r = rig_open(1);
+	unsigned long address = get_zeroed_page(GFP_KERNEL);
+	struct page *page;
+
+	(void)state;
+	assert_true(address && !(address % PAGE_SIZE));
+	assert_int_equal(((unsigned char *)address)[PAGE_SIZE - 1], 0);
+	free_page(address + 8);
+	assert_report(KAPI_CHECK_BAD_FREE);
+	free_page(address);
+	free_page(address);
+	assert_report(KAPI_CHECK_BAD_PUT);
+	free_page(0);
+	kapi_fault(KAPI_FAULT_ALLOCATION, 1, false);
+	assert_int_equal(__get_free_page(GFP_KERNEL), 0);
+	page = alloc_pages(GFP_KERNEL, 0);
+	assert_non_null(page);
+	__free_pages(page, 0);
+	assert_null(alloc_pages(GFP_KERNEL, 2));
+	assert_report(KAPI_CHECK_LIMIT);
+	address = __get_free_page(GFP_KERNEL);
+	assert_int_equal(kapi_unload_modules(), 0);
+	assert_report(KAPI_CHECK_PAGE_LEFT);
+	free_page(address);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_kref),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_mistakes_with_pages),
+		cmocka_unit_test(test_pages_by_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Locks, and what is checked of them. */
 #include "thread_rig.h"
 
+#include <linux/rwsem.h>
 #include <linux/delay.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
@@ -299,12 +300,46 @@ static void test_deadlock(void **state)
 	(void)r;
 }
 
+static DEFINE_MUTEX(guarded);
+
+static int leave_early(spinlock_t *lock, struct rw_semaphore *semaphore)
+{
+	guard(mutex)(&guarded);
+	guard(spinlock)(lock);
+	scoped_guard(rwsem_read, semaphore) return mutex_is_locked(&guarded) && rwsem_is_locked(semaphore);
+	return -1;
+}
+
+static void test_guards(void **state)
+{
+	struct rig r = rig_open(1);
+	DEFINE_SPINLOCK(lock);
+	DECLARE_RWSEM(semaphore);
+	unsigned int times = 0;
+
+	(void)state;
+	assert_int_equal(leave_early(&lock, &semaphore), 1);
+	assert_report(KAPI_CHECK_SLEEP_IN_ATOMIC);
+	assert_false(mutex_is_locked(&guarded) || rwsem_is_locked(&semaphore));
+	assert_true(spin_trylock(&lock));
+	spin_unlock(&lock);
+	scoped_guard(mutex, &guarded)
+	{
+		assert_true(mutex_is_locked(&guarded));
+		times++;
+	}
+	assert_int_equal(times, 1);
+	assert_false(mutex_is_locked(&guarded));
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_right_use),
 		cmocka_unit_test(test_order),    cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_deadlock), cmocka_unit_test(test_namesakes),
+		cmocka_unit_test(test_guards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

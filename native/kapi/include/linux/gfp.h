@@ -27,6 +27,19 @@ void kapi_free_page(struct page *page, const struct kapi_place *place);
 /* There is one node, and no memory policy. */
 #define alloc_page_vma(gfp, vma, address) ((void)(vma), (void)(address), kapi_alloc_page(gfp, KAPI_HERE))
 #define __free_page(page) kapi_free_page(page, KAPI_HERE)
+/* 2^order pages in a row. More than one is reported: the emulator does not have them. */
+struct page *kapi_alloc_pages(gfp_t gfp, unsigned int order, const struct kapi_place *place);
+#define alloc_pages(gfp, order) kapi_alloc_pages(gfp, order, KAPI_HERE)
+#define alloc_pages_node(node, gfp, order) ((void)(node), alloc_pages(gfp, order))
+#define __free_pages(page, order) ((void)(order), __free_page(page))
+/* Pages by the CPU's address of their contents. 0: there is no memory. */
+unsigned long kapi_get_free_pages(gfp_t gfp, unsigned int order, const struct kapi_place *place);
+void kapi_free_pages(unsigned long address, const struct kapi_place *place);
+#define __get_free_pages(gfp, order) kapi_get_free_pages(gfp, order, KAPI_HERE)
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
+#define get_zeroed_page(gfp) __get_free_pages((gfp) | __GFP_ZERO, 0)
+#define free_pages(address, order) ((void)(order), kapi_free_pages(address, KAPI_HERE))
+#define free_page(address) free_pages(address, 0)
 
 #define numa_node_id() 0
 #define NUMA_NO_NODE (-1)

@@ -3,6 +3,7 @@
 #define _LINUX_MUTEX_H
 
 #include <kapi/lock.h>
+#include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -27,5 +28,8 @@ bool mutex_is_locked(const struct mutex *mutex);
 /* No signals are emulated. */
 #define mutex_lock_interruptible(mutex) (kapi_mutex_lock(mutex, KAPI_HERE), 0)
 #define mutex_lock_killable(mutex) (kapi_mutex_lock(mutex, KAPI_HERE), 0)
+
+KAPI_GUARD(mutex, struct mutex, kapi_mutex_lock, kapi_mutex_unlock)
+#define kapi_take_mutex(mutex) kapi_guard_take_mutex(mutex, KAPI_HERE)
 
 #endif

@@ -11,6 +11,9 @@ enum kapi_log_level { KAPI_LOG_ERR = 3, KAPI_LOG_WARNING, KAPI_LOG_NOTICE, KAPI_
 /** A message of the driver. */
 void kapi_printk(enum kapi_log_level level, const char *format, ...) __printf(2, 3);
 
+/* The machine has no stack to show; the place says where it is. */
+#define dump_stack() kapi_printk(KAPI_LOG_WARNING, "%s:%d: dump_stack() in %s()", __FILE__, __LINE__, __func__)
+
 #ifndef pr_fmt
 #define pr_fmt(format) format
 #endif

@@ -3,6 +3,7 @@
 #define _LINUX_RWSEM_H
 
 #include <kapi/lock.h>
+#include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/err.h>
 #include <linux/list.h>
@@ -38,6 +39,11 @@ void kapi_downgrade_write(struct rw_semaphore *semaphore, const struct kapi_plac
 #define down_read_killable(semaphore) (down_read(semaphore), 0)
 #define down_read_interruptible(semaphore) (down_read(semaphore), 0)
 #define down_write_killable(semaphore) (down_write(semaphore), 0)
+
+KAPI_GUARD(rwsem_read, struct rw_semaphore, kapi_down_read, kapi_up_read)
+KAPI_GUARD(rwsem_write, struct rw_semaphore, kapi_down_write, kapi_up_write)
+#define kapi_take_rwsem_read(semaphore) kapi_guard_take_rwsem_read(semaphore, KAPI_HERE)
+#define kapi_take_rwsem_write(semaphore) kapi_guard_take_rwsem_write(semaphore, KAPI_HERE)
 
 static inline bool rwsem_is_locked(const struct rw_semaphore *semaphore)
 {

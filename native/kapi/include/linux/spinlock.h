@@ -4,6 +4,7 @@
 
 #include <kapi/lock.h>
 #include <linux/bitops.h>
+#include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/lockdep.h>
 #include <linux/types.h>
@@ -37,5 +38,14 @@ void kapi_spin_unlock(spinlock_t *spinlock, const struct kapi_place *place);
 		(void)(flags); \
 		spin_unlock(spinlock); \
 	} while (0)
+
+KAPI_GUARD(spinlock, spinlock_t, kapi_spin_lock, kapi_spin_unlock)
+#define kapi_take_spinlock(spinlock) kapi_guard_take_spinlock(spinlock, KAPI_HERE)
+#define kapi_take_spinlock_irq(spinlock) kapi_take_spinlock(spinlock)
+#define kapi_guard_spinlock_irq kapi_guard_spinlock
+#define kapi_guard_give_spinlock_irq kapi_guard_give_spinlock
+#define kapi_take_spinlock_irqsave(spinlock) kapi_take_spinlock(spinlock)
+#define kapi_guard_spinlock_irqsave kapi_guard_spinlock
+#define kapi_guard_give_spinlock_irqsave kapi_guard_give_spinlock
 
 #endif
