@@ -50,7 +50,7 @@ export type Caller = Process | Task
 
 type Native = NativeMachine & NativeDriverCalls
 
-/** ENOENT: no module has the parameter. */
+/** No module has the parameter; no driver has the device. */
 const ENOENT = 2
 
 /** The calls of drivers; only a machine that has a {@link KernelDriver} has them. */
@@ -87,7 +87,12 @@ export class DriverFile {
     this.#opener = opener
     this.#users = new Set([opener.process])
     this.name = name
-    this.#number = core.check(nativeOf(core).driverOpen(opener.tid, name))
+    const result = nativeOf(core).driverOpen(opener.tid, name)
+    if (result === -ENOENT)
+      throw new HmmuError('HMMU_SYSCALL', `there is no device '${name}', or its open() returns ENOENT`, {
+        errno: 'ENOENT',
+      })
+    this.#number = core.check(result)
   }
 
   /** Whether it is open. */

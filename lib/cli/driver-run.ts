@@ -189,9 +189,14 @@ function coverageText(driver: BuiltDriver): string {
   const rows = coverageOf(driver)
   if (rows.length === 0) return 'no lines were counted\n'
   return rows
-    .map(({ source, lines, executed, gcov }) => {
+    .map(({ source, lines, executed, missed, gcov }) => {
       const percent = Math.floor((100 * executed) / lines)
-      return `${visible(source)}: ${executed} of ${lines} lines (${percent} %), see ${visible(gcov)}\n`
+      return `${visible(source)}: ${executed} of ${lines} lines (${percent} %), see ${visible(gcov)}\n${missedText(missed)}`
     })
     .join('')
+}
+
+function missedText(missed: readonly (readonly [number, number])[]): string {
+  const rows = missed.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`))
+  return rows.length === 0 ? '' : `  not executed: ${rows.join(', ')}\n`
 }

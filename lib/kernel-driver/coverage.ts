@@ -2,7 +2,7 @@
 //
 // What gcov has counted in a driver's sources.
 
-import { mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { BuiltDriver } from './build'
 import { runTool } from './tools'
@@ -13,6 +13,8 @@ export interface SourceCoverage {
   readonly source: string
   readonly lines: number
   readonly executed: number
+  /** Lines with code that were not executed: first and last of each row without another executed line between them. */
+  readonly missed: readonly (readonly [number, number])[]
   /** The file with the count of each line. */
   readonly gcov: string
 }
@@ -41,6 +43,24 @@ export function coverageOf(driver: BuiltDriver): SourceCoverage[] {
     const source = realpathSync(path)
     if (!driver.sources.some((file) => realpathSync(file) === source)) return []
     const executed = Math.round((Number(percent) * Number(lines)) / 100)
-    return [{ source, lines: Number(lines), executed, gcov: join(folder, `${basename(source)}.gcov`) }]
+    const gcov = join(folder, `${basename(source)}.gcov`)
+    return [{ source, lines: Number(lines), executed, missed: missedIn(readFileSync(gcov, 'utf8')), gcov }]
   })
+}
+
+/** Rows of lines that a .gcov file marks as not executed. Lines without code do not end a row. */
+function missedIn(gcov: string): [number, number][] {
+  const rows: [number, number][] = []
+  let row: [number, number] | undefined
+  for (const [, count = '', number] of gcov.matchAll(/^ *([^\s:]+): *(\d+):/gm)) {
+    const line = Number(number)
+    if (line === 0 || count === '-') continue
+    if (!/^[#=]+\*?$/.test(count)) row = undefined
+    else if (row !== undefined) row[1] = line
+    else {
+      row = [line, line]
+      rows.push(row)
+    }
+  }
+  return rows
 }

@@ -170,9 +170,11 @@ test('coverage of the driver', () => {
     '--quiet',
   ])
   assert.equal(status, 0, stdout)
-  const [, executed, lines, path] = /: (\d+) of (\d+) lines \(\d+ %\), see (.*)\n$/.exec(stdout)
+  const [, executed, lines, path, missed] =
+    /: (\d+) of (\d+) lines \(\d+ %\), see (.*)\n {2}not executed: ([\d, -]+)\n$/.exec(stdout)
   assert.ok(executed > 0.6 * lines && executed < lines, `${executed} of ${lines}`)
-  assert.match(readFileSync(path, 'utf8'), /^ +#####: +\d+:/m)
+  const [, line] = /^ +#####: +(\d+):/m.exec(readFileSync(path, 'utf8'))
+  assert.match(missed, new RegExp(`^${line}\\b`))
 })
 
 test('gdb stops at a line of the driver', { skip: spawnSync('gdb', ['--version']).error !== undefined }, () => {
