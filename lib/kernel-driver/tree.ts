@@ -2,7 +2,7 @@
 //
 // A kernel's source tree, and files in it.
 
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { KernelDriverError } from './errors'
 
