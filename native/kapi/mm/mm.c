@@ -34,11 +34,13 @@ void mmgrab(struct mm_struct *mm)
 	mm->grabs++;
 }
 
-void mmdrop(struct mm_struct *mm)
+/* All users together have one grab. */
+void kapi_mmdrop(struct mm_struct *mm, const struct kapi_place *place)
 {
-	if (--mm->grabs)
-		return;
-	host_free(mm);
+	if (mm->users && mm->grabs == 1)
+		report(KAPI_CHECK_BAD_PUT, place, "mmdrop() without mmgrab()");
+	else if (!--mm->grabs)
+		host_free(mm);
 }
 
 bool kapi_mmget_not_zero(struct mm_struct *mm, const struct kapi_place *place)

@@ -277,6 +277,13 @@ static bool refuse(struct mmu_interval_notifier *notifier, const struct mmu_noti
 	return !mmu_notifier_range_blockable(range);
 }
 
+static void drop_twice(void)
+{
+	mmgrab(current->mm);
+	mmdrop(current->mm);
+	mmdrop(current->mm);
+}
+
 /* The first notifier of a process takes mmap_lock. */
 static void insert_under_mmap_lock(void)
 {
@@ -359,6 +366,7 @@ static void test_invalidations(void **state)
 	(void)state;
 	expect_report(invalidate_without_sequence, KAPI_CHECK_BAD_CALL);
 	expect_report(invalidate_without_lock, KAPI_CHECK_NOTIFIER_RETRY);
+	expect_report(drop_twice, KAPI_CHECK_BAD_PUT);
 	expect_report(insert_under_mmap_lock, KAPI_CHECK_LOCK_TWICE);
 	expect_report(refuse_to_wait, KAPI_CHECK_BAD_CALL);
 	/* Two circles: with mmap_lock, and without. */
