@@ -7,8 +7,8 @@
 
 #include <kapi/device.h>
 #include <linux/bitmap.h>
-#include <linux/cdev.h>
 #include <linux/dma-mapping.h>
+#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
@@ -238,38 +238,28 @@ static const struct file_operations operations = {
 	.release = kfd_release,
 	.unlocked_ioctl = kfd_ioctl,
 };
-static struct device kfd_device;
-static struct cdev cdev;
-static dev_t numbers;
+static struct miscdevice kfd = { .minor = MISC_DYNAMIC_MINOR, .name = "kfd", .fops = &operations };
 
 static int __init kfd_init(void)
 {
-	int err = alloc_chrdev_region(&numbers, 0, 1, "kfd");
+	int err;
 
-	if (err)
-		return err;
 	bitmap_zero(slots, SLOTS);
 	set_bit(0, slots);
 	opened = NULL;
 	err = gpu_start();
-	if (err) {
+	if (!err)
+		err = misc_register(&kfd);
+	if (err)
 		kapi_device_unbind(gpu.dev);
-		unregister_chrdev_region(numbers, 1);
-		return err;
-	}
-	kfd_device = (struct device){ .devt = numbers };
-	device_initialize(&kfd_device);
-	dev_set_name(&kfd_device, "kfd");
-	cdev_init(&cdev, &operations);
-	return cdev_device_add(&cdev, &kfd_device);
+	return err;
 }
 
 static void __exit kfd_exit(void)
 {
-	cdev_device_del(&cdev, &kfd_device);
+	misc_deregister(&kfd);
 	gpu_wait();
 	kapi_device_unbind(gpu.dev);
-	unregister_chrdev_region(numbers, 1);
 }
 
 module_init(kfd_init);
