@@ -29,6 +29,8 @@ const INTERNAL: readonly string[] = [
   'DriverContext.close',
   'MigrationEntry.moveTo',
   'PageRef.expect',
+  'Mapping.Symbol(hmmu.heldPages)',
+  'MigrationResult.Symbol(hmmu.heldPages)',
 ]
 
 /** Classes whose objects need a compiled driver: test/kernel-driver/ has their tests. */

@@ -40,7 +40,7 @@ static void unlock_faulted_page(struct hmmu *m, u32 pfn)
 }
 
 /* Handlers that wait end in any order. */
-static void forget_fault(struct hmmu *m, const struct device_fault *fault)
+static NOINLINE void forget_outer_fault(struct hmmu *m, const struct device_fault *fault)
 {
 	struct device_fault **link = &m->faults;
 
@@ -69,7 +69,10 @@ int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 	get_page(m, pfn);
 	m->faults = &fault;
 	result = call_fault_handler(ctx, address, pfn);
-	forget_fault(m, &fault);
+	if (m->faults == &fault)
+		m->faults = fault.outer;
+	else
+		forget_outer_fault(m, &fault);
 	if (fault.locked)
 		unlock_faulted_page(m, pfn);
 	put_device_page(m, pfn);

@@ -66,15 +66,9 @@ struct hmmu {
 	u32 other_device_base; /**< first pfn of ZONE_DEVICE pages that are not device-private */
 	u32 pfn_end;
 	u32 quirks;
-	struct {
-		struct hmmu_pagemap_ops ops;
-		void *data;
-	} drivers[HMMU_MAX_DEVICES]; /**< of the devices */
-	bool page_frees_matter;      /**< there is more than one device, or a driver with page_free() */
+	bool page_frees_matter; /**< there is more than one device, or a driver with page_free() */
 	hmmu_notifier_fn notifier;
 	void *notifier_data;
-	hmmu_notifier_fn on_event; /**< NULL: events go to the ring */
-	void *on_event_data;
 	hmmu_invalidate_fn invalidate; /**< of interval notifiers */
 	void *invalidate_data;
 	const struct hmmu_invalidation *invalidation; /**< what it is being told, or NULL */
@@ -86,11 +80,18 @@ struct hmmu {
 	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
 	const struct wait_ops *wait_ops;
+	hmmu_notifier_fn on_event; /**< NULL: events go to the ring */
+	void *on_event_data;
 	u64 *event_cycles;        /**< times of the events in the ring; NULL: nobody wants them */
 	struct stats *stats;      /**< NULL: nobody wants any */
 	struct stats *stats_kept; /**< the same, or what was counted before it was stopped */
 	struct hmmu_error error;
 	char first_bug[120]; /**< the first internal contradiction, in words */
+	/* Behind the fields that each call needs: it is large. */
+	struct {
+		struct hmmu_pagemap_ops ops;
+		void *data;
+	} drivers[HMMU_MAX_DEVICES]; /**< of the devices */
 };
 
 /** Record what went wrong and return @p err, a negative errno. */

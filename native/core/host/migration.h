@@ -60,6 +60,8 @@ struct hmmu_migration {
 	/* Fields below are not cleared on reuse. */
 	struct hmmu_error error; /**< of err */
 	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range, such as that of a fault */
+	u64 *many;               /**< src and dst of a longer one */
+	u64 many_pages;          /**< room of many */
 };
 
 /** Whether a page is one of the sources that the migration has still to finalize. */

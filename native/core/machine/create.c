@@ -11,6 +11,7 @@
 #include "machine/snapshot.h"
 #include "migrate/driver.h"
 #include "migrate/migrate.h"
+#include "migrate/record.h"
 #include "page/devmem.h"
 #include "page/frame.h"
 #include "page/hugetlb_pool.h"
@@ -98,7 +99,7 @@ int hmmu_destroy(struct hmmu *m)
 	migrations_drop(m);
 	if (PLATFORM_REUSES_MEMORY)
 		arena_wipe(m);
-	platform_free(m->spare_migration);
+	spare_record_free(m);
 	arena_destroy(m);
 	platform_free(m->stats_kept);
 	platform_free(m->event_cycles);

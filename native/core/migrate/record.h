@@ -14,6 +14,9 @@ static inline const struct hmmu_migrate_ops *migrate_ops(const struct hmmu_migra
 	return ops == &hmmu_builtin_ops ? &builtin_ops : ops;
 }
 
+/* A spare record keeps the arrays of so many pages. */
+#define SPARE_PAGES 4096
+
 /* Allocate a record, whose ctx and request the caller fills. One freed record is kept as a spare for the next
  * migration. */
 static inline struct hmmu_migration *record_alloc(struct hmmu *m)
@@ -27,12 +30,31 @@ static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 	return mig;
 }
 
+static inline void arrays_free(struct hmmu_migration *mig)
+{
+	platform_free(mig->many);
+	mig->many = NULL;
+	mig->many_pages = 0;
+}
+
 static inline void record_free(struct hmmu *m, struct hmmu_migration *mig)
 {
-	if (!SHORTCUTS || m->spare_migration)
-		platform_free(mig);
-	else
+	if (!SHORTCUTS || mig->many_pages > SPARE_PAGES)
+		arrays_free(mig);
+	if (SHORTCUTS && !m->spare_migration) {
 		m->spare_migration = mig;
+		return;
+	}
+	arrays_free(mig);
+	platform_free(mig);
+}
+
+static inline void spare_record_free(struct hmmu *m)
+{
+	if (!m->spare_migration)
+		return;
+	arrays_free(m->spare_migration);
+	platform_free(m->spare_migration);
 }
 
 static inline bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
@@ -41,10 +63,15 @@ static inline bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
 	mig->dst = mig->few + FEW_PAGES;
 	if (SHORTCUTS && pages <= FEW_PAGES)
 		return true;
-	mig->src = platform_alloc_raw(2 * pages * sizeof(u64));
-	if (!mig->src)
-		return false;
-	mig->dst = mig->src + pages;
+	if (pages > mig->many_pages) {
+		arrays_free(mig);
+		mig->many = platform_alloc_raw(2 * pages * sizeof(u64));
+		if (!mig->many)
+			return false;
+		mig->many_pages = pages;
+	}
+	mig->src = mig->many;
+	mig->dst = mig->many + pages;
 	return true;
 }
 
@@ -78,8 +105,6 @@ static inline void migration_free(struct hmmu_migration *mig)
 		if (before)
 			before->next = mig->next;
 	}
-	if (mig->src != mig->few)
-		platform_free(mig->src);
 	record_free(m, mig);
 }
 
