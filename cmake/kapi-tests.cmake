@@ -76,14 +76,15 @@ if(HMMU_KERNEL_TREE)
 		add_dependencies(kapi_tests hmm_tests live_program)
 		# Each line of a report ends with the check.
 		set(report " \\[[a-z-]+\\]\n")
-		foreach(test fork flush killed exec waitid orphan threads early-thread mremap many-mappings read-and-write
+		foreach(test fork flush killed exec exec-flush waitid orphan threads early-thread mremap many-mappings read-and-write
 				device-read-and-write mlock dup bad-pointers handler earlier-handler)
 			add_test(NAME live_${test} COMMAND live_program ${test})
 			set_tests_properties(live_${test} PROPERTIES TIMEOUT 60 LABELS kapi FAIL_REGULAR_EXPRESSION "${report}")
 		endforeach()
 		# What drivers leave is reported when the last process ends.
 		add_test(NAME live_report COMMAND live_program mlock)
-		set_tests_properties(live_report PROPERTIES TIMEOUT 60 LABELS kapi PASS_REGULAR_EXPRESSION "device-left\\]"
+		add_test(NAME live_report_exec COMMAND live_program exec-last)
+		set_tests_properties(live_report live_report_exec PROPERTIES TIMEOUT 60 LABELS kapi PASS_REGULAR_EXPRESSION "device-left\\]"
 			ENVIRONMENT HMMU_DRIVER_FAULT=allocation=3)
 	endif()
 endif()

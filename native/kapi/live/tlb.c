@@ -66,7 +66,9 @@ static void on_flush_signal(int number)
 	int saved = errno;
 
 	(void)number;
-	live_drop_flushed();
+	/* It may come late, to a process that has left the machine. */
+	if (live.process)
+		live_drop_flushed();
 	errno = saved;
 }
 

@@ -51,6 +51,9 @@ static int open_device(const char *path)
 {
 	int err = live.m ? 0 : live_boot();
 
+	/* exec() has failed after the process had left the machine. */
+	if (!err && !live.process)
+		return -ENXIO;
 	return err ? err : live_open(path);
 }
 

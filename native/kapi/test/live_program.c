@@ -211,6 +211,47 @@ static void test_exec(void)
 	CHECK(is_filled(memory, PAGES, 1));
 }
 
+/* The new program lives on while its parent's pages are flushed. */
+static void test_exec_flush(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE);
+	int ends[2];
+	pid_t child;
+	char byte;
+
+	CHECK(!pipe2(ends, O_CLOEXEC));
+	fill(memory, PAGES, 1);
+	child = fork();
+	if (!child) {
+		/* One that cannot be executed leaves the process as it is. */
+		CHECK(execl("/dev/null", "null", NULL) == -1 && errno == EACCES);
+		CHECK(execlp("no-such-program", "no-such-program", NULL) == -1 && errno == ENOENT);
+		CHECK(is_filled(memory, PAGES, 1));
+		execlp("sh", "sh", "-c", "sleep 1; exit 3", NULL);
+		_exit(1);
+	}
+	close(ends[1]);
+	/* exec() closes the child's end of the pipe. */
+	CHECK(read(ends[0], &byte, 1) == 0);
+	for (unsigned int i = 0; i < 10; i++) {
+		CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
+		CHECK(is_filled(memory, PAGES, 1));
+		fill(memory, PAGES, 1);
+	}
+	CHECK(WEXITSTATUS(wait_for(child)) == 3);
+	CHECK(WEXITSTATUS(system("exit 4")) == 4);
+}
+
+/* The machine ends with a last process that becomes another program. A driver may have failed and have left something. */
+static void test_exec_last(void)
+{
+	char *const arguments[] = { "sh", "-c", "exit $STATUS", NULL }, *const environment[] = { "STATUS=0", NULL };
+
+	open("/dev/hmm_dmirror0", O_RDWR);
+	execvpe("sh", arguments, environment);
+	_exit(1);
+}
+
 /* The last process closes what all have open. */
 static void test_orphan(void)
 {
@@ -445,6 +486,8 @@ static const struct {
 	{ "flush", test_flush },
 	{ "killed", test_killed },
 	{ "exec", test_exec },
+	{ "exec-flush", test_exec_flush },
+	{ "exec-last", test_exec_last, true },
 	{ "waitid", test_waitid },
 	{ "orphan", test_orphan },
 	{ "threads", test_threads },
