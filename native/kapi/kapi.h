@@ -81,8 +81,12 @@ struct kapi_report {
 	const char *file; /**< NULL: no line is to blame */
 	int line;
 	const char *text;
+	unsigned int more; /**< not 0: the report was made before, and so many more were like it. The text says so */
 };
-/** Receives each report. Its strings are good until it returns. */
+/**
+ * Receives reports. Their strings are good until it returns. Of those that differ in numbers only, of one check and one line, it
+ * receives the first. The others are counted, and come as one report when the modules are unloaded, or at kapi_shutdown().
+ */
 typedef void (*kapi_report_fn)(void *data, const struct kapi_report *report);
 /** Set the function that receives reports; NULL: they are printed to stderr. */
 void kapi_set_report(kapi_report_fn function, void *data);
@@ -90,7 +94,7 @@ void kapi_set_report(kapi_report_fn function, void *data);
 typedef void (*kapi_print_fn)(void *data, const char *line);
 /** Set the function that receives messages, and reports that nobody else receives; NULL: they are printed to stderr. */
 void kapi_set_print(kapi_print_fn function, void *data);
-/** The number of reports of a check; of all checks together if @p check is KAPI_CHECK_COUNT. */
+/** The number of reports of a check, repeated ones included; of all checks together if @p check is KAPI_CHECK_COUNT. */
 unsigned int kapi_reports(enum kapi_check check);
 /** A check's name, as reports show it. */
 const char *kapi_check_word(enum kapi_check check);

@@ -7,11 +7,18 @@
 
 #include "kapi.h"
 
-/** Something is wrong at a line of the driver. NULL: no line is to blame. */
+/**
+ * Something is wrong at a line of the driver. NULL: no line is to blame. What differs in numbers only from an earlier report of the
+ * check and line is counted and not told.
+ */
 void report(enum kapi_check check, const struct kapi_place *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/** Tell how many reports were like earlier ones, of those that nobody has been told of. */
+void reports_tell_repeats(void);
 /** Forget the counts. */
 void reports_clear(void);
+/** Forget what was told. */
+void reports_forget(void);
 /** "FILE:LINE", or "an unknown place". The text is good until the fourth next call. */
 const char *place_text(const struct kapi_place *place);
 

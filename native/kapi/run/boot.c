@@ -82,6 +82,7 @@ void kapi_shutdown(void)
 {
 	if (!machine)
 		return;
+	reports_tell_repeats();
 	threads_exit();
 	workqueues_forget();
 	kthreads_forget();
@@ -98,6 +99,7 @@ void kapi_shutdown(void)
 	owners_forget();
 	pages_shutdown();
 	heap_forget();
+	reports_forget();
 	core_shutdown();
 }
 
@@ -140,5 +142,6 @@ long kapi_unload_modules(void)
 	mm_report_left();
 	pages_report_left();
 	heap_report_left();
+	reports_tell_repeats();
 	return 0;
 }

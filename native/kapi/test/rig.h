@@ -37,6 +37,10 @@ void rig_expect(const struct rig *r, uint64_t address, uint64_t pages, uint32_t 
 void assert_no_reports(void);
 /** Exactly so many reports, the last one of this check; they are forgotten. */
 void assert_reports(unsigned int count, enum kapi_check check);
+/** So many reports more were like earlier ones, and were counted only. */
+void assert_more(unsigned int count);
+/** The last report has this in its text. Also of reports that were asserted. */
+void assert_text(const char *text);
 /** Exactly one report. */
 void assert_report(enum kapi_check check);
 /** The same; and it names a line of a file with this text in its path. */

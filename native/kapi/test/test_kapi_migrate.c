@@ -194,6 +194,34 @@ static void test_migrations(void **state)
 	expect_report(forget_valid, KAPI_CHECK_UNINITIALISED);
 }
 
+/* One mistake in a loop. */
+static void put_pages_of_src(void)
+{
+	struct to_device t;
+
+	device_add(&device_ops);
+	mmap_read_lock(current->mm);
+	to_device_setup(&t, memory, SMALL_PAGES);
+	for (unsigned int i = 0; i < SMALL_PAGES; i++)
+		put_page(migrate_pfn_to_page(t.src[i]));
+	put_page(NULL);
+	migrate_vma_finalize(&t.args);
+	mmap_read_unlock(current->mm);
+	device_remove();
+}
+
+static void test_repeated_reports(void **state)
+{
+	(void)state;
+	run_driver(put_pages_of_src);
+	assert_reports(2, KAPI_CHECK_BAD_PAGE);
+	assert_more(SMALL_PAGES - 1);
+	assert_text("(7 more)");
+	/* The next run knows nothing of this one. */
+	run_driver(put_pages_of_src);
+	assert_reports(2, KAPI_CHECK_BAD_PAGE);
+}
+
 /* --- faults on device pages --- */
 
 static vm_fault_t do_nothing(struct vm_fault *fault)
@@ -490,8 +518,13 @@ static void test_locks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_right_use), cmocka_unit_test(test_migrations), cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_leaks),     cmocka_unit_test(test_pages),      cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_repeated_reports),
+		cmocka_unit_test(test_right_use),
+		cmocka_unit_test(test_migrations),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_leaks),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_locks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
