@@ -56,7 +56,7 @@ struct live_process {
 	uint32_t window_count;
 	struct live_descriptor descriptors[LIVE_MOST_FILES];
 	struct live_window flushes[LIVE_MOST_FLUSHES];
-	uint32_t flush_count;
+	uint64_t flush_state; /**< how many, and above it how many there ever were */
 };
 
 /** What all processes share besides the kernel itself. */

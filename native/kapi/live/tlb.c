@@ -7,10 +7,14 @@
 #define _GNU_SOURCE
 #include "live/live.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -49,14 +53,25 @@ void live_drop_all(void)
 	drop(0, UINT64_MAX);
 }
 
+/* Their number is in the low half of the state. The high half changes with each, so one that comes meanwhile is noticed. */
+#define ONE_FLUSH ((1ull << 32) | 1)
+#define COUNT_MASK 0xffffffffull
+
+static uint32_t flush_count(const struct live_process *process)
+{
+	return (uint32_t)(__atomic_load_n(&process->flush_state, __ATOMIC_SEQ_CST) & COUNT_MASK);
+}
+
 void live_drop_flushed(void)
 {
 	struct live_process *process = live.process;
-	uint32_t count = __atomic_load_n(&process->flush_count, __ATOMIC_SEQ_CST);
+	uint64_t state = __atomic_load_n(&process->flush_state, __ATOMIC_SEQ_CST);
 
-	for (uint32_t i = 0; i < count; i++)
-		drop(process->flushes[i].start, process->flushes[i].end);
-	__atomic_store_n(&process->flush_count, 0, __ATOMIC_SEQ_CST);
+	do {
+		for (uint32_t i = 0; i < (state & COUNT_MASK); i++)
+			drop(process->flushes[i].start, process->flushes[i].end);
+	} while (state & COUNT_MASK && !__atomic_compare_exchange_n(&process->flush_state, &state, state & ~COUNT_MASK,
+								    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
 }
 
 /* --- other processes --- */
@@ -89,32 +104,99 @@ static bool is_in_user_space(const struct live_process *process)
 	return process->threads > __atomic_load_n(&process->in_kernel, __ATOMIC_SEQ_CST);
 }
 
-static bool has_flushed(const struct live_process *process)
+/** What the host tells of a thread. */
+struct thread_state {
+	bool is_stopped;
+	bool has_signal; /**< the flush signal is pending */
+};
+
+static struct thread_state state_of(pid_t host_pid, const char *tid)
 {
-	return !__atomic_load_n(&process->flush_count, __ATOMIC_SEQ_CST);
+	char path[64], text[4096];
+	const char *state, *pending;
+	ssize_t size;
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/status", host_pid, tid);
+	file = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	size = file < 0 ? 0 : syscall(SYS_read, file, text, sizeof(text) - 1);
+	if (file >= 0)
+		syscall(SYS_close, file);
+	text[size > 0 ? size : 0] = 0;
+	state = strstr(text, "\nState:\tT");
+	pending = strstr(text, "\nSigPnd:\t");
+	return (struct thread_state){
+		.is_stopped = state,
+		.has_signal = pending && strtoull(pending + 9, NULL, 16) >> (FLUSH_SIGNAL - 1) & 1,
+	};
 }
 
-static void flush_now(struct live_process *process)
+/* Each stopped thread gets a signal of its own. false: one is not stopped, or had none yet. */
+static bool all_are_told(pid_t host_pid)
 {
-	syscall(SYS_kill, process->host_pid, FLUSH_SIGNAL);
-	for (unsigned int turns = 1; !has_flushed(process) && is_in_user_space(process); turns++) {
-		if (turns % TURNS_PER_LOOK == 0 && live_is_dead(process))
-			process->threads = 0;
+	const struct dirent *entry;
+	bool result = true;
+	char path[64];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", host_pid);
+	folder = opendir(path);
+	if (!folder)
+		return false;
+	while ((entry = readdir(folder)) != NULL) {
+		struct thread_state state;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		state = state_of(host_pid, entry->d_name);
+		if (state.is_stopped && !state.has_signal)
+			syscall(SYS_tgkill, host_pid, (pid_t)strtol(entry->d_name, NULL, 10), FLUSH_SIGNAL);
+		result = result && state.is_stopped && state.has_signal;
+	}
+	closedir(folder);
+	return result;
+}
+
+/*
+ * A process that is stopped is not waited for: its threads take the signal before they run again. It may have been continued
+ * before the last one was told, so it has to be seen with all of them told.
+ */
+static bool is_stopped(pid_t host_pid)
+{
+	return all_are_told(host_pid) || all_are_told(host_pid);
+}
+
+static void flush_now(struct live_process *process, bool is_told)
+{
+	unsigned int turns = is_told ? TURNS_PER_LOOK : 1;
+
+	if (!is_told)
+		syscall(SYS_kill, process->host_pid, FLUSH_SIGNAL);
+	for (; flush_count(process) && is_in_user_space(process); turns++) {
+		if (turns % TURNS_PER_LOOK == 0) {
+			if (live_is_dead(process))
+				process->threads = 0;
+			else if (is_stopped(process->host_pid))
+				return;
+		}
 		sched_yield();
 	}
 }
 
 static void flush_other(struct live_process *process, uint64_t start, uint64_t end)
 {
-	uint32_t count = process->flush_count;
+	uint64_t state = __atomic_load_n(&process->flush_state, __ATOMIC_SEQ_CST);
+	uint32_t count = (uint32_t)(state & COUNT_MASK);
 
-	if (count == LIVE_MOST_FLUSHES)
+	if (count == LIVE_MOST_FLUSHES) {
 		process->flushes[count - 1] = (struct live_window){ .end = UINT64_MAX };
-	else
-		process->flushes[count++] = (struct live_window){ .start = start, .end = end };
-	__atomic_store_n(&process->flush_count, count, __ATOMIC_SEQ_CST);
+		state--;
+	} else {
+		process->flushes[count] = (struct live_window){ .start = start, .end = end };
+	}
+	__atomic_store_n(&process->flush_state, state + ONE_FLUSH, __ATOMIC_SEQ_CST);
 	if (is_in_user_space(process))
-		flush_now(process);
+		flush_now(process, count != 0);
 }
 
 static void on_event(struct hmmu *m, const struct hmmu_event *event, void *data)

@@ -175,6 +175,67 @@ static void test_killed(void)
 	}
 }
 
+#define STOPS 20
+
+static char *stopped_memory;
+static unsigned int ready;
+
+static void *look_at_each_stop(void *round)
+{
+	for (char i = 0; i < STOPS; i++) {
+		CHECK(*(volatile char *)round == i);
+		__atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST);
+		while (*(volatile char *)round == i)
+			;
+		CHECK(is_filled(stopped_memory, PAGES, 1));
+	}
+	return NULL;
+}
+
+/* All threads are out of the kernel when the process stops. The parent changes the round before they go on. */
+static void stop_often(char *round)
+{
+	pthread_t threads[3];
+
+	for (unsigned int i = 0; i < 3; i++)
+		CHECK(!pthread_create(&threads[i], NULL, look_at_each_stop, round));
+	for (unsigned int i = 1; i <= STOPS; i++) {
+		while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) < i * 3)
+			;
+		raise(SIGSTOP);
+		CHECK(is_filled(stopped_memory, PAGES, 1));
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		CHECK(!pthread_join(threads[i], NULL));
+}
+
+/* A stopped child is not waited for. Before it goes on, each of its threads has dropped what was flushed. */
+static void test_stopped(void)
+{
+	char *round = map(PAGE, MAP_SHARED);
+	pid_t child;
+	int status;
+
+	stopped_memory = map(SIZE, MAP_PRIVATE);
+	fill(stopped_memory, PAGES, 1);
+	child = fork();
+	if (!child) {
+		stop_often(round);
+		exit(0);
+	}
+	for (unsigned int i = 0; i < STOPS; i++) {
+		CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+		/* More flushes than a process keeps. */
+		for (unsigned int k = 0; k < 10; k++) {
+			CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, stopped_memory, PAGES));
+			CHECK(is_filled(stopped_memory, PAGES, 1));
+		}
+		++*round;
+		CHECK(!kill(child, SIGCONT));
+	}
+	CHECK(wait_for(child) == 0);
+}
+
 /* The end of a child is known by waitid(), too, when it is not only looked at. */
 static void test_waitid(void)
 {
@@ -485,6 +546,7 @@ static const struct {
 	{ "fork", test_fork },
 	{ "flush", test_flush },
 	{ "killed", test_killed },
+	{ "stopped", test_stopped },
 	{ "exec", test_exec },
 	{ "exec-flush", test_exec_flush },
 	{ "exec-last", test_exec_last, true },
