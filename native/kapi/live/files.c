@@ -101,13 +101,33 @@ int live_close(int number)
 	return err;
 }
 
+/** Descriptors of live_duplicate(). */
+struct copying {
+	int number;
+	int copy;
+};
+
+static long duplicate(void *data)
+{
+	const struct copying *call = data;
+	struct live_descriptor *replaced = find(call->copy);
+	const struct live_descriptor *original = find(call->number);
+
+	if (replaced)
+		drop(replaced, live_tid);
+	return original ? add(original->opened, call->copy) : call->copy;
+}
+
 int live_duplicate(int number, int copy)
 {
+	struct copying call = { number, copy };
 	int err;
 
-	live_enter();
-	err = add(find(number)->opened, copy);
-	live_leave();
+	if (number == copy || (!live_file(number) && !live_file(copy)))
+		return copy;
+	err = (int)live_run(duplicate, &call);
+	if (err < 0)
+		syscall(SYS_close, copy);
 	return err;
 }
 

@@ -222,7 +222,8 @@ int live_open(const char *path);
 struct kapi_file *live_file(int descriptor);
 /** Close the device behind a descriptor. */
 int live_close(int descriptor);
-/** Another descriptor for it, as dup() gives. */
+/** The host has made @p copy of a descriptor: if that is a device's, the copy is, too; if the copy was one, it is not any more.
+ * The copy, or -EMFILE: it is closed. */
 int live_duplicate(int descriptor, int number);
 /** Close all files of a process that ends; one of its tasks makes the last close of each. */
 void live_close_all(struct live_process *process, uint32_t tid);

@@ -131,7 +131,10 @@ static struct thread_state state_of(pid_t host_pid, const char *tid)
 	};
 }
 
-/* Each stopped thread gets a signal of its own. false: one is not stopped, or had none yet. */
+/*
+ * Each stopped thread gets a signal of its own, which it takes before it runs again. The process may be continued before the
+ * last one has it, so only those count that had it when they were looked at. false: one is not stopped, or had none yet.
+ */
 static bool all_are_told(pid_t host_pid)
 {
 	const struct dirent *entry;
@@ -157,15 +160,6 @@ static bool all_are_told(pid_t host_pid)
 	return result;
 }
 
-/*
- * A process that is stopped is not waited for: its threads take the signal before they run again. It may have been continued
- * before the last one was told, so it has to be seen with all of them told.
- */
-static bool is_stopped(pid_t host_pid)
-{
-	return all_are_told(host_pid) || all_are_told(host_pid);
-}
-
 static void flush_now(struct live_process *process, bool is_told)
 {
 	unsigned int turns = is_told ? TURNS_PER_LOOK : 1;
@@ -176,7 +170,7 @@ static void flush_now(struct live_process *process, bool is_told)
 		if (turns % TURNS_PER_LOOK == 0) {
 			if (live_is_dead(process))
 				process->threads = 0;
-			else if (is_stopped(process->host_pid))
+			else if (all_are_told(process->host_pid))
 				return;
 		}
 		sched_yield();

@@ -4,6 +4,7 @@
  * the host. They are called before the machine is there, too.
  */
 #define _GNU_SOURCE
+#include "live/host_function.h"
 #include "live/live.h"
 
 #include <errno.h>
@@ -95,23 +96,39 @@ int close(int descriptor)
 	return (int)(live_file(descriptor) ? result_of(live_close(descriptor)) : syscall(SYS_close, descriptor));
 }
 
+/* The copy that the host has made, or -1. */
+static int note_copy(int descriptor, long copy)
+{
+	return copy < 0 ? -1 : (int)result_of(live_duplicate(descriptor, (int)copy));
+}
+
 int dup(int descriptor)
 {
-	int copy = (int)syscall(SYS_dup, descriptor);
-
-	return copy >= 0 && live_file(descriptor) ? (int)result_of(live_duplicate(descriptor, copy)) : copy;
+	return note_copy(descriptor, syscall(SYS_dup, descriptor));
 }
 
 int dup2(int descriptor, int number)
 {
-	int copy;
+	return note_copy(descriptor, syscall(SYS_dup2, descriptor, number));
+}
 
-	if (descriptor != number && live_file(number))
-		live_close(number);
-	copy = (int)syscall(SYS_dup2, descriptor, number);
-	return copy >= 0 && descriptor != number && live_file(descriptor)
-		       ? (int)result_of(live_duplicate(descriptor, copy))
-		       : copy;
+int dup3(int descriptor, int number, int flags)
+{
+	return note_copy(descriptor, syscall(SYS_dup3, descriptor, number, flags));
+}
+
+int fcntl(int descriptor, int command, ...)
+{
+	va_list arguments;
+	uint64_t argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, uint64_t);
+	va_end(arguments);
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
+		return note_copy(descriptor, syscall(SYS_fcntl, descriptor, command, argument));
+	/* The C library's own emulates some commands. */
+	return HOST(fcntl)(descriptor, command, argument);
 }
 
 /** The arguments of ioctl(). */
@@ -310,6 +327,7 @@ void *mremap(void *address, size_t old_size, size_t size, int flags, ...)
 /* Programs that ask for large files call these. */
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 int openat64(int folder, const char *path, int flags, ...) __attribute__((alias("openat")));
+int fcntl64(int descriptor, int command, ...) __attribute__((alias("fcntl")));
 ssize_t pread64(int descriptor, void *buffer, size_t size, off_t offset) __attribute__((alias("pread")));
 ssize_t pwrite64(int descriptor, const void *buffer, size_t size, off_t offset) __attribute__((alias("pwrite")));
 void *mmap64(void *address, size_t size, int prot, int flags, int file, off_t offset) __attribute__((alias("mmap")));

@@ -491,6 +491,35 @@ static void test_dup(void)
 	CHECK(is_filled(memory, PAGES, 1));
 }
 
+static void test_other_dups(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE);
+	int copy = fcntl(device, F_DUPFD_CLOEXEC, 60), other = dup3(device, 50, O_CLOEXEC),
+	    plain = open("/dev/null", O_RDWR);
+
+	CHECK(copy >= 60 && other == 50 && fcntl(copy, F_GETFD) == FD_CLOEXEC);
+	CHECK(fcntl(device, F_DUPFD, 60) == copy + 1);
+	fill(memory, PAGES, 1);
+	CHECK(!close(device) && !close(copy + 1));
+	CHECK(!ask(copy, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
+	/* A copy that fails leaves both as they are. */
+	CHECK(dup2(-1, copy) == -1 && errno == EBADF);
+	CHECK(dup3(other, other, 0) == -1 && errno == EINVAL);
+	CHECK(dup2(other, other) == other);
+	CHECK(is_filled(memory, PAGES, 1));
+	CHECK(!ask(copy, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
+	/* One of another file is no device any more, and the other way round. */
+	CHECK(dup2(plain, copy) == copy && ask(copy, HMM_DMIRROR_READ, memory, PAGES) && errno == ENOTTY);
+	CHECK(dup2(other, plain) == plain && !close(other));
+	CHECK(is_filled(memory, PAGES, 1));
+	CHECK(!ask(plain, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
+	/* The kernel has no room for more. */
+	while ((copy = dup(plain)) >= 0)
+		;
+	CHECK(errno == EMFILE);
+	CHECK(is_filled(memory, PAGES, 1));
+}
+
 /* --- what is refused --- */
 
 static void test_bad_pointers(void)
@@ -560,6 +589,7 @@ static const struct {
 	{ "device-read-and-write", test_device_read_and_write },
 	{ "mlock", test_mlock },
 	{ "dup", test_dup },
+	{ "other-dups", test_other_dups },
 	{ "bad-pointers", test_bad_pointers },
 	{ "handler", test_handler },
 	{ "earlier-handler", test_earlier_handler, true },
