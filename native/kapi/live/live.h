@@ -139,6 +139,10 @@ uint32_t live_first_window(const struct live_process *process, uint64_t address)
 uint64_t live_reserve_window(uint64_t size);
 /** Take over addresses that the program has chosen. false: there is no room. */
 bool live_take_window(uint64_t start, uint64_t size);
+/** How many bytes from the beginning of a buffer are the host's memory. */
+size_t live_host_part(uint64_t start, size_t size);
+/** How many are emulated memory that the program may load, or store. */
+size_t live_allowed(uint64_t start, size_t size, bool write);
 /** The program has unmapped a range: windows that are unmapped as a whole go back to the host. */
 void live_release_windows(uint64_t start, uint64_t size);
 /** @} */

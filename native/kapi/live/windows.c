@@ -33,6 +33,39 @@ bool live_overlaps(const struct live_process *process, uint64_t start, uint64_t 
 	return i < process->window_count && process->windows[i].start < start + size;
 }
 
+/* The end of the allowed part that an address belongs to; the address itself if it is not allowed. */
+static uint64_t allowed_end(uint64_t address, bool write)
+{
+	uint32_t i = live_first_window(live.process, address);
+	struct hmmu_vma_info vma;
+
+	if (i == live.process->window_count || live.process->windows[i].start > address)
+		return address;
+	if (hmmu_vma_at(live.m, live.process->pid, address, &vma) ||
+	    !(vma.prot & (write ? HMMU_PROT_WRITE : HMMU_PROT_READ)))
+		return address;
+	return vma.end;
+}
+
+size_t live_host_part(uint64_t start, size_t size)
+{
+	uint32_t i = live_first_window(live.process, start);
+	uint64_t next = i < live.process->window_count ? live.process->windows[i].start : UINT64_MAX;
+
+	if (next <= start)
+		return 0;
+	return next - start < size ? next - start : size;
+}
+
+size_t live_allowed(uint64_t start, size_t size, bool write)
+{
+	uint64_t at = start, end;
+
+	while (at - start < size && (end = allowed_end(at, write)) > at)
+		at = end;
+	return at - start < size ? at - start : size;
+}
+
 static bool add(uint64_t start, uint64_t end)
 {
 	struct live_process *process = live.process;

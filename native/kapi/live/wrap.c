@@ -196,6 +196,32 @@ static ssize_t write_host(int descriptor, const void *buffer, size_t size, off_t
 			  : syscall(SYS_pwrite64, descriptor, buffer, size, offset);
 }
 
+/* Whether a buffer begins in the host's memory. Its size is then that of this part. */
+static bool is_host(const void *buffer, size_t *size)
+{
+	size_t part;
+
+	if (!live.process || !*size)
+		return true;
+	live_enter();
+	part = live_host_part((uint64_t)buffer, *size);
+	live_leave();
+	if (part)
+		*size = part;
+	return part;
+}
+
+/* As much of a buffer as fits; the host would not move more either if the program may not use the rest. -EFAULT: nothing. */
+static ssize_t bounced_size(const void *buffer, size_t size, bool write)
+{
+	size_t allowed;
+
+	live_enter();
+	allowed = live_allowed((uint64_t)buffer, size < BOUNCE_SIZE ? size : BOUNCE_SIZE, write);
+	live_leave();
+	return allowed ? (ssize_t)allowed : -EFAULT;
+}
+
 static ssize_t read_at(int descriptor, void *buffer, size_t size, off_t offset)
 {
 	struct transfer call = { live_file(descriptor), (uint64_t)buffer, size, offset };
@@ -205,9 +231,12 @@ static ssize_t read_at(int descriptor, void *buffer, size_t size, off_t offset)
 	if (call.file)
 		return result_of(live_run(read_device, &call));
 	live_write_back(descriptor);
-	if (!is_emulated(buffer, size))
+	if (is_host(buffer, &size))
 		return read_host(descriptor, buffer, size, offset);
-	count = read_host(descriptor, bounce, size < sizeof(bounce) ? size : sizeof(bounce), offset);
+	count = bounced_size(buffer, size, true);
+	if (count < 0)
+		return result_of(count);
+	count = read_host(descriptor, bounce, (size_t)count, offset);
 	if (count > 0)
 		memcpy(buffer, bounce, (size_t)count);
 	return count;
@@ -217,15 +246,17 @@ static ssize_t write_at(int descriptor, const void *buffer, size_t size, off_t o
 {
 	struct transfer call = { live_file(descriptor), (uint64_t)buffer, size, offset };
 	char bounce[BOUNCE_SIZE];
+	ssize_t count;
 
 	if (call.file)
 		return result_of(live_run(write_device, &call));
-	if (!is_emulated(buffer, size))
+	if (is_host(buffer, &size))
 		return write_host(descriptor, buffer, size, offset);
-	if (size > sizeof(bounce))
-		size = sizeof(bounce);
-	memcpy(bounce, buffer, size);
-	return write_host(descriptor, bounce, size, offset);
+	count = bounced_size(buffer, size, false);
+	if (count < 0)
+		return result_of(count);
+	memcpy(bounce, buffer, (size_t)count);
+	return write_host(descriptor, bounce, (size_t)count, offset);
 }
 
 ssize_t read(int descriptor, void *buffer, size_t size)

@@ -446,6 +446,31 @@ static void test_read_and_write(void)
 	CHECK(is_filled(memory + PAGE, 2, 1));
 }
 
+/* The host moves as much as the program may use, and does not kill it. */
+static void test_bad_buffers(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE), bytes[20];
+	int ends[2];
+
+	CHECK(!pipe(ends));
+	fill(memory, PAGES, 1);
+	memory[PAGE - 1] = 7;
+	CHECK(!munmap(memory + PAGE, PAGE) && !mprotect(memory + 3 * PAGE, PAGE, PROT_READ));
+	CHECK(!mprotect(memory + 4 * PAGE, PAGE, PROT_NONE));
+	CHECK(write(ends[1], memory + PAGE - 10, 100) == 10);
+	CHECK(read(ends[0], bytes, sizeof(bytes)) == 10 && bytes[9] == 7);
+	CHECK(write(ends[1], memory + PAGE - 10, 100) == 10);
+	CHECK(read(ends[0], memory + 3 * PAGE, 100) == -1 && errno == EFAULT);
+	CHECK(read(ends[0], memory + 3 * PAGE - 5, 100) == 5);
+	CHECK(read(ends[0], memory + PAGE - 4, 100) == 4);
+	CHECK(read(ends[0], memory, 100) == 1 && *memory == 7);
+	CHECK(write(ends[1], memory + 4 * PAGE, 1) == -1 && errno == EFAULT);
+	CHECK(write(ends[1], memory + 3 * PAGE, PAGE + 1) == PAGE);
+	/* One that is larger than what is moved at once. */
+	CHECK(pread(open("/dev/zero", O_RDONLY), memory + 5 * PAGE, 11 * PAGE, 0) > 0 && !memory[5 * PAGE]);
+	CHECK(write(ends[1], memory + 4 * PAGE, 0) == 0);
+}
+
 /* A driver's own read() and write(): with emulated memory, memory of the host, and none. */
 static void test_device_read_and_write(void)
 {
@@ -586,6 +611,7 @@ static const struct {
 	{ "mremap", test_mremap },
 	{ "many-mappings", test_many_mappings },
 	{ "read-and-write", test_read_and_write },
+	{ "bad-buffers", test_bad_buffers },
 	{ "device-read-and-write", test_device_read_and_write },
 	{ "mlock", test_mlock },
 	{ "dup", test_dup },
