@@ -81,6 +81,9 @@ if(HMMU_KERNEL_TREE)
 			add_test(NAME live_${test} COMMAND live_program ${test})
 			set_tests_properties(live_${test} PROPERTIES TIMEOUT 60 LABELS kapi FAIL_REGULAR_EXPRESSION "${report}")
 		endforeach()
+		# It may end with a report of no progress.
+		add_test(NAME live_crowd COMMAND live_program crowd)
+		set_tests_properties(live_crowd PROPERTIES TIMEOUT 60 LABELS kapi)
 		# What drivers leave is reported when the last process ends.
 		add_test(NAME live_report COMMAND live_program mlock)
 		add_test(NAME live_report_exec COMMAND live_program exec-last)

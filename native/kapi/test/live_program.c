@@ -175,6 +175,31 @@ static void test_killed(void)
 	}
 }
 
+/* Linux 6.12 has a livelock when many fault on one device page. A process that does not get the page dies, and only it does. */
+static void test_crowd(void)
+{
+	char *memory = map(SIZE, MAP_PRIVATE);
+
+	fill(memory, PAGES, 1);
+	for (unsigned int i = 0; i < 30; i++) {
+		pid_t child = fork();
+
+		CHECK(child >= 0);
+		if (child)
+			continue;
+		ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES);
+		*memory = 5;
+		_exit(0);
+	}
+	for (unsigned int i = 0; i < 30; i++) {
+		int status;
+
+		CHECK(wait(&status) > 0);
+		CHECK(!status || WTERMSIG(status) == SIGSEGV);
+	}
+	CHECK(is_filled(memory, PAGES, 1));
+}
+
 #define STOPS 20
 
 static char *stopped_memory;
@@ -600,6 +625,7 @@ static const struct {
 	{ "fork", test_fork },
 	{ "flush", test_flush },
 	{ "killed", test_killed },
+	{ "crowd", test_crowd },
 	{ "stopped", test_stopped },
 	{ "exec", test_exec },
 	{ "exec-flush", test_exec_flush },
