@@ -77,7 +77,7 @@ if(HMMU_KERNEL_TREE)
 		# Each line of a report ends with the check.
 		set(report " \\[[a-z-]+\\]\n")
 		foreach(test fork flush killed stopped exec exec-flush waitid orphan threads early-thread mremap many-mappings read-and-write
-				device-read-and-write mlock dup other-dups bad-pointers bad-buffers handler earlier-handler)
+				device-read-and-write mlock dup bad-pointers bad-buffers handler earlier-handler)
 			add_test(NAME live_${test} COMMAND live_program ${test})
 			set_tests_properties(live_${test} PROPERTIES TIMEOUT 60 LABELS kapi FAIL_REGULAR_EXPRESSION "${report}")
 		endforeach()
