@@ -64,7 +64,7 @@ export function driverRunCommand(exit: (code: number) => void): Command {
         .argParser(whole)
         .conflicts('program'),
     )
-    .option('--quiet', 'leave out messages of the driver below a warning')
+    .option('--quiet', 'leave out messages of the driver below a warning, and "no reports"')
     .addOption(new Option('--gdb', 'start in gdb').conflicts('json'))
     .option('--json', 'print the reports as JSON')
     .addHelpText('after', HELP)

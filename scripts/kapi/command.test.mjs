@@ -67,7 +67,9 @@ MODULE_LICENSE("GPL");
 test('a driver in which nothing is wrong: loaded and unloaded', () => {
   const { status, stdout, stderr } = driver(['run', TINYMEM])
   assert.equal(status, 0, stdout + stderr)
-  assert.equal(stdout, '')
+  assert.equal(stdout, 'no reports; module loaded and unloaded\n')
+  assert.equal(driver(['run', TINYMEM, '--quiet']).stdout, '')
+  assert.deepEqual(JSON.parse(driver(['run', TINYMEM, '--json']).stdout), { passed: true, reports: [] })
 })
 
 test('a report has file and line, and the exit code is 1', () => {

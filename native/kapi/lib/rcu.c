@@ -56,9 +56,11 @@ static void do_callback(struct callback *callback)
 	list_del(&callback->node);
 	calls++;
 	if (callback->head) {
-		thread_current()->atomic++;
+		const char *outer = thread_current()->atomic;
+
+		thread_current()->atomic = "a function of call_rcu()";
 		callback->function(callback->head);
-		thread_current()->atomic--;
+		thread_current()->atomic = outer;
 	} else {
 		kapi_free(KAPI_KVMALLOC, callback->memory, callback->place);
 	}

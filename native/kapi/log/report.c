@@ -27,7 +27,7 @@ static unsigned int counts[KAPI_CHECK_COUNT + 1];
 static kapi_report_fn receiver;
 static void *receiver_data;
 
-static void __printf(3, 4) format_text(char *text, size_t size, const char *format, ...)
+void format_text(char *text, size_t size, const char *format, ...)
 {
 	va_list arguments;
 

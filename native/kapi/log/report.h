@@ -19,6 +19,8 @@ void reports_tell_repeats(void);
 void reports_clear(void);
 /** Forget what was told. */
 void reports_forget(void);
+/** snprintf() of the C library. */
+void format_text(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /** "FILE:LINE", or "an unknown place". The text is good until the fourth next call. */
 const char *place_text(const struct kapi_place *place);
 

@@ -15,11 +15,13 @@ static bool is_addressable(struct page *page, const char *call, bool writes, con
 	if (!page || !pfn_valid(page_to_pfn(page)) || hmmu_page_info(machine, (u32)page_to_pfn(page), &info))
 		report(KAPI_CHECK_BAD_PAGE, place, "the CPU touches the contents of something that is no page");
 	else if (is_device_private_page(page))
-		report(KAPI_CHECK_BAD_PAGE, place, "the CPU touches the contents of device-private page %u", info.pfn);
+		report(KAPI_CHECK_BAD_PAGE, place, "the CPU touches the contents of device-private page %s",
+		       page_text(info.pfn));
 	else if (page_check_put(page, call, place))
 		return false;
 	else if (info.free)
-		report(KAPI_CHECK_BAD_PAGE, place, "the CPU touches the contents of page %u, which is free", info.pfn);
+		report(KAPI_CHECK_BAD_PAGE, place, "the CPU touches the contents of page %s, which is free",
+		       page_text(info.pfn));
 	else {
 		dma_check_cpu(info.pfn, writes, place);
 		return true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "mm/core.h"
 
+#include <linux/kernel.h>
+
 #include "log/report.h"
 
 struct hmmu *machine;
@@ -87,6 +89,17 @@ void core_wait(u32 tid, const struct kapi_place *place)
 		what = "a page lock";
 	thread_wait_for_core(can_go_on, &tid, what, place);
 	core_enter(place);
+}
+
+const char *page_text(u32 pfn)
+{
+	static char texts[4][16];
+	static unsigned int next;
+	char *text = texts[next++ % 4];
+	u32 base = hmmu_device_base(machine);
+
+	format_text(text, sizeof(texts[0]), "%c%u", pfn < base ? '#' : 'D', pfn < base ? pfn : pfn - base);
+	return text;
 }
 
 void core_refused(const struct kapi_place *place, const char *call)

@@ -101,9 +101,11 @@ static bool is_mappable(struct page *page, size_t offset, size_t size, const str
 			report(KAPI_CHECK_BAD_DMA, place, "dma_map_page() of something that is no page");
 		else if (first + i >= hmmu_device_base(machine))
 			report(KAPI_CHECK_BAD_DMA, place,
-			       "dma_map_page() of device page %u, which no other device can reach", info.pfn);
+			       "dma_map_page() of device page %s, which no other device can reach",
+			       page_text(info.pfn));
 		else if (info.free)
-			report(KAPI_CHECK_BAD_DMA, place, "dma_map_page() of page %u, which is free", info.pfn);
+			report(KAPI_CHECK_BAD_DMA, place, "dma_map_page() of page %s, which is free",
+			       page_text(info.pfn));
 		else
 			continue;
 		return false;
@@ -232,8 +234,8 @@ static void check_end(const struct dma_mapping *mapping, dma_addr_t address, siz
 		       "%s() of what is mapped at %s, where dma_mapping_error() is not asked", call,
 		       place_text(mapping->mapped));
 	if (is_freed(mapping) && place != last_freed) {
-		report(KAPI_CHECK_BAD_DMA, place, "%s() of page %u, which is mapped at %s, and was freed since", call,
-		       mapping->pfn, place_text(mapping->mapped));
+		report(KAPI_CHECK_BAD_DMA, place, "%s() of page %s, which is mapped at %s, and was freed since", call,
+		       page_text(mapping->pfn), place_text(mapping->mapped));
 		last_freed = place;
 	}
 }
@@ -342,7 +344,8 @@ static struct dma_mapping *access_of(struct device *device, dma_addr_t address, 
 		       "the device writes to what is mapped with DMA_TO_DEVICE here");
 	else if (is_freed(mapping))
 		report(KAPI_CHECK_BAD_DMA, mapping->mapped,
-		       "the device %s page %u, which is mapped here, and was freed since", verb, mapping->pfn);
+		       "the device %s page %s, which is mapped here, and was freed since", verb,
+		       page_text(mapping->pfn));
 	else
 		return mapping;
 	return NULL;
@@ -371,8 +374,8 @@ bool dma_check_unused(u32 pfn, const char *what, const struct kapi_place *place)
 	const struct dma_link *link = iommu_links(pfn);
 
 	if (link)
-		report(KAPI_CHECK_BAD_DMA, place, "page %u %s while a device has it, mapped at %s", pfn, what,
-		       place_text(link->mapping->mapped));
+		report(KAPI_CHECK_BAD_DMA, place, "page %s %s while a device has it, mapped at %s", page_text(pfn),
+		       what, place_text(link->mapping->mapped));
 	return link;
 }
 
@@ -384,8 +387,8 @@ void dma_check_cpu(u32 pfn, bool writes, const struct kapi_place *place)
 		if (mapping->is_cpu_s || (!writes && !kapi_dma_writes(mapping->direction)))
 			continue;
 		report(KAPI_CHECK_BAD_DMA, place,
-		       "the CPU touches page %u, which the device has since %s; dma_sync_single_for_cpu() is missing",
-		       pfn, place_text(mapping->mapped));
+		       "the CPU touches page %s, which the device has since %s; dma_sync_single_for_cpu() is missing",
+		       page_text(pfn), place_text(mapping->mapped));
 		return;
 	}
 }
@@ -395,10 +398,9 @@ bool dma_check_visible(u32 pfn, const struct kapi_place *place)
 	for (const struct dma_link *link = iommu_links(pfn); link; link = link->next)
 		if (link->mapping->bounce && kapi_dma_writes(link->mapping->direction) && !link->mapping->is_cpu_s) {
 			report(KAPI_CHECK_BAD_DMA, place,
-			       "page %u goes to a program while it is mapped, at %s: what the device has written is "
-			       "still in "
-			       "the bounce buffer",
-			       pfn, place_text(link->mapping->mapped));
+			       "page %s goes to a program while it is mapped, at %s: what the device has written is "
+			       "still in the bounce buffer",
+			       page_text(pfn), place_text(link->mapping->mapped));
 			return true;
 		}
 	return false;

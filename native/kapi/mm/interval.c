@@ -234,6 +234,7 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 		.event = event_of(invalidation->kind),
 		.owner = owner_of_number(invalidation->owner),
 	};
+	const char *outer_atomic = thread->atomic;
 	struct kapi_thread *outer;
 	bool done;
 
@@ -245,10 +246,11 @@ static bool on_invalidate(struct hmmu *m, const struct hmmu_invalidation *invali
 	held_add(&notifiers, invalidation_name, false, &kernel);
 	outer = core_callback_begin();
 	thread->pinned++;
-	thread->atomic += !invalidation->blockable;
+	if (!invalidation->blockable)
+		thread->atomic = "an invalidation that may not wait";
 	interval->locks_before = thread->locks;
 	done = interval->notifier->ops->invalidate(interval->notifier, &range, invalidation->seq);
-	thread->atomic -= !invalidation->blockable;
+	thread->atomic = outer_atomic;
 	thread->pinned--;
 	core_callback_end(outer);
 	held_remove(&notifiers);

@@ -26,7 +26,8 @@ void kapi_zone_device_page_init(struct page *page, const struct kapi_place *plac
 {
 	if (!is_zone_device_page(page) || !page->pgmap) {
 		report(KAPI_CHECK_BAD_PAGE, place,
-		       "zone_device_page_init() of page %lu, which is no mapped device memory", page_to_pfn(page));
+		       "zone_device_page_init() of page %s, which is no mapped device memory",
+		       page_text((u32)page_to_pfn(page)));
 		return;
 	}
 	if (hmmu_device_alloc_page(machine, (u32)page_to_pfn(page))) {
@@ -51,6 +52,22 @@ static vm_fault_t call_migrate_to_ram(struct mm_struct *mm, u64 address, struct 
 	return page->pgmap->ops->migrate_to_ram(&fault);
 }
 
+static void report_no_progress(const struct kapi_thread *thread, const struct kapi_place *mapped)
+{
+	if (thread->left_at)
+		report(KAPI_CHECK_NO_PROGRESS, thread->left_at,
+		       "the migrate_to_ram() that migrates here has returned 0 %d times, and the page at %#llx is "
+		       "still "
+		       "there: a kernel would go on for ever. Why the page stays: %s",
+		       MOST_FAULTS, (unsigned long long)thread->fault_address, thread->left_why);
+	else
+		report(KAPI_CHECK_NO_PROGRESS, mapped,
+		       "the migrate_to_ram() of the memory that is mapped here has returned 0 for the page at %#llx %d "
+		       "times, and the page is still there: a kernel would go on for ever. It does not migrate the "
+		       "page",
+		       (unsigned long long)thread->fault_address, MOST_FAULTS);
+}
+
 /* Somebody may have the page for a while, who has to run then. */
 static void check_progress(struct kapi_thread *thread, const struct mm_struct *mm, u64 address, u32 pfn)
 {
@@ -66,11 +83,7 @@ static void check_progress(struct kapi_thread *thread, const struct mm_struct *m
 		return;
 	}
 	if (++thread->faults == MOST_FAULTS)
-		report(KAPI_CHECK_NO_PROGRESS, region ? region->mapped : NULL,
-		       "the migrate_to_ram() of the memory that is mapped here has returned 0 for the page at %#llx %d "
-		       "times, and "
-		       "the page is still there: a kernel would go on for ever",
-		       (unsigned long long)address, MOST_FAULTS);
+		report_no_progress(thread, region ? region->mapped : NULL);
 	thread_yield();
 	core_enter(NULL);
 }
@@ -97,6 +110,8 @@ static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_
 	mm_fault_begin(mm);
 	page_note_given(pfn_to_page(pfn));
 	thread->depth++;
+	thread->handled_address = address;
+	thread->left_at = NULL;
 	result = call_migrate_to_ram(mm, address, pfn_to_page(pfn));
 	migrations_check_return();
 	thread->depth--;
@@ -115,17 +130,18 @@ static void on_page_free(struct hmmu *m, uint32_t pfn, void *data)
 {
 	struct kapi_thread *thread = thread_current();
 	struct page *page = pfn_to_page(pfn);
+	const char *outer_atomic = thread->atomic;
 	struct kapi_thread *outer;
 
 	(void)m;
 	(void)data;
 	page_note_taken_over(page);
 	outer = core_callback_begin();
-	thread->atomic++;
+	thread->atomic = "page_free()";
 	thread->pinned++;
 	page->pgmap->ops->page_free(page);
 	thread->pinned--;
-	thread->atomic--;
+	thread->atomic = outer_atomic;
 	core_callback_end(outer);
 }
 

@@ -36,7 +36,9 @@ struct kapi_migration {
 	const unsigned long *driver_src; /**< by which a migration of device pages is known; NULL: by address */
 	unsigned long *src; /**< those of the machine: the driver's arrays may be gone before the migration is */
 	unsigned long *dst;
+	u8 *why; /**< enum hmmu_why of each page */
 	unsigned long pages;
+	bool has_fault_page;
 	bool refused; /**< the machine did not move the pages */
 };
 
@@ -46,8 +48,9 @@ static struct kapi_migration *new_migration(unsigned long pages, const struct ka
 {
 	struct kapi_migration *migration = host_alloc(sizeof(*migration));
 	unsigned long *words = host_alloc(2 * (pages + 1) * sizeof(*words));
+	u8 *why = host_alloc(pages + 1);
 
-	if (!migration || !words) {
+	if (!migration || !words || !why) {
 		report(KAPI_CHECK_LIMIT, place, "the host has no memory for a migration");
 		host_abort();
 	}
@@ -56,6 +59,7 @@ static struct kapi_migration *new_migration(unsigned long pages, const struct ka
 	migration->depth = thread_current()->depth;
 	migration->src = words;
 	migration->dst = words + pages;
+	migration->why = why;
 	migration->pages = pages;
 	list_add(&migration->node, &migrations);
 	return migration;
@@ -65,6 +69,7 @@ static void free_migration(struct kapi_migration *migration)
 {
 	list_del(&migration->node);
 	host_free(migration->src);
+	host_free(migration->why);
 	host_free(migration);
 }
 
@@ -98,7 +103,7 @@ static void note_given(const unsigned long *src, unsigned long pages)
 {
 	for (unsigned long i = 0; i < pages; i++)
 		if (src[i] & MIGRATE_PFN_VALID)
-			page_note_given(migrate_pfn_to_page(src[i]));
+			page_note_collected(migrate_pfn_to_page(src[i]));
 }
 
 static void copy_words(unsigned long *to, const unsigned long *from, unsigned long pages)
@@ -126,8 +131,8 @@ static void check_destinations(const struct hmmu_migration_state *state, const c
 	for (u64 i = 0; i < state->npages; i++) {
 		if (!(state->src[i] & MIGRATE_PFN_MIGRATE && state->dst[i] & MIGRATE_PFN_VALID))
 			continue;
-		report(KAPI_CHECK_BAD_CALL, place, "%s() before the pages are moved: a kernel would map page %lu", call,
-		       state->dst[i] >> MIGRATE_PFN_SHIFT);
+		report(KAPI_CHECK_BAD_CALL, place, "%s() before the pages are moved: a kernel would map page %s", call,
+		       page_text((u32)(state->dst[i] >> MIGRATE_PFN_SHIFT)));
 		return;
 	}
 }
@@ -145,6 +150,29 @@ static void check_dma(const struct hmmu_migration_state *state, const struct kap
 		if (old && !in_use && !page_count(old))
 			in_use = dma_check_unused((u32)page_to_pfn(old), "is freed", place);
 	}
+}
+
+/* If the page of a fault stays, a report says why. */
+static void note_why(const struct kapi_migration *migration, u64 start)
+{
+	static const char *const texts[] = {
+#define X(name, value, text) [value] = (text),
+		HMMU_WHYS(X)
+#undef X
+	};
+	struct kapi_thread *thread = thread_current();
+	u64 index = ((thread->handled_address & PAGE_MASK) - start) / PAGE_SIZE;
+
+	if (!thread->depth || migration->driver_src || index >= migration->pages)
+		return;
+	thread->left_at = migration->place;
+	thread->left_why = texts[migration->why[index]];
+	if (!migration->has_fault_page)
+		thread->left_why = "fault_page is not set, so the fault's own reference counts as somebody else's.";
+	if (migration->why[index] == HMMU_WHY_OTHER_OWNER)
+		thread->left_why = "pgmap_owner is not the owner of the device's memory.";
+	if (migration->why[index] == HMMU_WHY_NOT_SELECTED)
+		thread->left_why = "flags do not select device-private pages.";
 }
 
 /* A kernel finalizes whatever has been done; what has not, is given up. An error of the pages is no second one here. */
@@ -165,6 +193,7 @@ static void finalize(struct kapi_migration *migration, const unsigned long *src,
 		core_refused(place, call);
 	}
 	check_dma(&state, place);
+	note_why(migration, state.start);
 	free_migration(migration);
 }
 
@@ -251,6 +280,8 @@ int kapi_migrate_vma_setup(struct migrate_vma *args, const struct kapi_place *pl
 	migration = new_migration((end - start) / PAGE_SIZE, place);
 	request.src = migration->src;
 	request.dst = migration->dst;
+	request.why = migration->why;
+	migration->has_fault_page = args->fault_page;
 	err = set_up(migration, args->vma->vm_mm->pid, &request, place);
 	if (err) {
 		free_migration(migration);

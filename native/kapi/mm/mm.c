@@ -94,10 +94,13 @@ int mm_exit_process(u32 pid)
 	/* What the exit calls finds no users any more. */
 	mm->users = 0;
 	err = end_process(mm);
-	if (err)
+	/* Whoever stops the exit is reported; this is no use of the driver's. */
+	if (err) {
 		mm->users = 1;
-	else
+		mm->exits = false;
+	} else {
 		mmdrop(mm);
+	}
 	return err;
 }
 

@@ -18,6 +18,7 @@ struct page_note {
 	const struct kapi_place *locked;
 	const struct kapi_thread *locker; /**< who has locked it, if it is locked */
 	const struct kapi_place *put;     /**< the last reference, and the page was not given to a driver since */
+	bool collected;                   /**< the driver knows it from src of a migration */
 	struct list_head node;            /**< of the pages that a thread has locked */
 };
 
@@ -122,8 +123,8 @@ static bool is_page(const struct page *page, const char *call, const struct kapi
 	if (!page || !pfn_valid(page_to_pfn(page)) || !page_to_pfn(page))
 		report(KAPI_CHECK_BAD_PAGE, place, "%s() of something that is no page", call);
 	else if (is_zone_device_page(page) && !page->pgmap)
-		report(KAPI_CHECK_BAD_PAGE, place, "%s() of page %lu of device memory that is not mapped", call,
-		       page_to_pfn(page));
+		report(KAPI_CHECK_BAD_PAGE, place, "%s() of page %s of device memory that is not mapped", call,
+		       page_text((u32)page_to_pfn(page)));
 	else
 		return true;
 	return false;
@@ -140,6 +141,13 @@ void page_note_allocated(struct page *page, const struct kapi_place *place)
 void page_note_given(struct page *page)
 {
 	note_of(page)->put = NULL;
+	note_of(page)->collected = false;
+}
+
+void page_note_collected(struct page *page)
+{
+	page_note_given(page);
+	note_of(page)->collected = true;
 }
 
 bool page_check_put(const struct page *page, const char *call, const struct kapi_place *place)
@@ -147,8 +155,8 @@ bool page_check_put(const struct page *page, const char *call, const struct kapi
 	const struct kapi_place *put = note_of(page)->put;
 
 	if (put)
-		report(KAPI_CHECK_BAD_PAGE, place, "%s() of page %lu, whose last reference the driver has put at %s",
-		       call, page_to_pfn(page), place_text(put));
+		report(KAPI_CHECK_BAD_PAGE, place, "%s() of page %s, whose last reference the driver has put at %s",
+		       call, page_text((u32)page_to_pfn(page)), place_text(put));
 	return put;
 }
 
@@ -192,6 +200,16 @@ void kapi_get_page(struct page *page, const struct kapi_place *place)
 		core_refused(place, "get_page");
 }
 
+static void report_no_reference(const struct page *page, const char *call, const struct kapi_place *place)
+{
+	if (note_of(page)->collected)
+		report(KAPI_CHECK_BAD_PUT, place,
+		       "%s() of page %s of src, whose reference is the migration's until migrate_vma_finalize()", call,
+		       page_text((u32)page_to_pfn(page)));
+	else
+		core_refused_put(place, call);
+}
+
 /* One that get_page() or get_user_pages() took goes first; the driver's last one is that of the allocation. */
 static void put(struct page *page, const char *call, const struct kapi_place *place)
 {
@@ -203,10 +221,10 @@ static void put(struct page *page, const char *call, const struct kapi_place *pl
 	pfn = (u32)page_to_pfn(page);
 	note = note_of(page);
 	if (note->put)
-		report(KAPI_CHECK_BAD_PUT, place, "%s() of page %u, whose last reference was put at %s", call, pfn,
-		       place_text(note->put));
+		report(KAPI_CHECK_BAD_PUT, place, "%s() of page %s, whose last reference was put at %s", call,
+		       page_text(pfn), place_text(note->put));
 	else if (hmmu_unpin(machine, pfn, 0) && hmmu_page_put(machine, pfn))
-		core_refused_put(place, call);
+		report_no_reference(page, call, place);
 	else if (!page_count(page)) {
 		note->put = place;
 		dma_check_unused((u32)page_to_pfn(page), "is freed", place);
@@ -226,7 +244,7 @@ void kapi_free_page(struct page *page, const struct kapi_place *place)
 static void report_left(const struct hmmu_leak *leak)
 {
 	report(KAPI_CHECK_PAGE_LEFT, notes[leak->pfn].allocated,
-	       "page %u, which was allocated here, is left with %d reference%s", leak->pfn, leak->ref,
+	       "page %s, which was allocated here, is left with %d reference%s", page_text(leak->pfn), leak->ref,
 	       leak->ref == 1 ? "" : "s");
 }
 
@@ -321,7 +339,7 @@ void pages_check_return(void)
 
 	list_for_each_entry_safe (note, next, &thread_current()->locked_pages, node) {
 		report(KAPI_CHECK_LOCK_AT_RETURN, note->locked,
-		       "page %lu is locked here, and still locked when the call ends", (unsigned long)(note - notes));
+		       "page %s is locked here, and still locked when the call ends", page_text((u32)(note - notes)));
 		page_note_taken_over(pfn_to_page((unsigned long)(note - notes)));
 	}
 }

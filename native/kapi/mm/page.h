@@ -12,6 +12,8 @@ void pages_shutdown(void);
 void page_note_allocated(struct page *page, const struct kapi_place *place);
 /** The kernel has given this page to a driver, which may use it, even if it has put it before. */
 void page_note_given(struct page *page);
+/** The same, by src of a migration, which has the reference. */
+void page_note_collected(struct page *page);
 /** The page's lock is no longer the driver's: a migration has taken it over. */
 void page_note_taken_over(struct page *page);
 /** A device page that a driver has got is locked. */

@@ -131,6 +131,17 @@ static void set_params(void)
 	}
 }
 
+/* Silence could be a run that has done nothing. */
+static void say_all_is_well(long loaded)
+{
+	if (settings.quiet || settings.all_faults)
+		return;
+	if (loaded)
+		printf("no reports; module_init() returns -%s\n", errno_word(-loaded));
+	else
+		printf("no reports; module loaded and unloaded\n");
+}
+
 /* One run, in which a fault happens (0: none). */
 static bool run_once(const struct script *script, uint64_t failing, uint64_t *passes)
 {
@@ -165,6 +176,8 @@ static bool run_once(const struct script *script, uint64_t failing, uint64_t *pa
 	wrong += kapi_reports(KAPI_CHECK_COUNT);
 	ends_set_machine(NULL);
 	kapi_shutdown();
+	if (!wrong)
+		say_all_is_well(err);
 	return !wrong;
 }
 

@@ -393,7 +393,7 @@ static bool check_may_sleep(const struct kapi_place *place)
 	else if (running->rcu)
 		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, under rcu_read_lock()");
 	else if (running->atomic)
-		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, in a callback that must not");
+		report(KAPI_CHECK_SLEEP_IN_ATOMIC, place, "this may sleep, in %s, which must not", running->atomic);
 	else
 		return true;
 	return false;

@@ -42,10 +42,10 @@ struct kapi_thread {
 	bool times_out;
 	bool waits_for_core; /**< the program itself may end the wait */
 
-	u32 atomic;  /**< why it must not sleep: spinlocks, and callbacks that must not */
-	u32 rcu;     /**< how often it is an RCU reader */
-	u32 pinned;  /**< callbacks of the core in which no other thread may call it */
-	u64 wakeups; /**< by wake_up_process() */
+	const char *atomic; /**< the callback in which it must not sleep; NULL: none */
+	u32 rcu;            /**< how often it is an RCU reader */
+	u32 pinned;         /**< callbacks of the core in which no other thread may call it */
+	u64 wakeups;        /**< by wake_up_process() */
 
 	void (*outside)(void *data); /**< to be called on the program's stack, before the thread goes on */
 	void *outside_data;
@@ -60,8 +60,11 @@ struct kapi_thread {
 
 	u64 fault_address; /**< of the last fault on a device page */
 	u32 fault_pfn;
-	u32 faults; /**< how often it was in vain */
-	u32 depth;  /**< how many migrate_to_ram() it is in */
+	u32 faults;                       /**< how often it was in vain */
+	u64 handled_address;              /**< of the fault that a migrate_to_ram() handles */
+	const struct kapi_place *left_at; /**< the migration in it that had the page; NULL: none */
+	const char *left_why;             /**< why that left the page where it is */
+	u32 depth;                        /**< how many migrate_to_ram() it is in */
 
 	u32 other_tid;              /**< for which this task stands */
 	struct mm_struct *other_mm; /**< an address space that is not the task's own, on which it works */

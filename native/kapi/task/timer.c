@@ -34,9 +34,9 @@ static long run_alarm(struct kapi_thread *thread, void *data)
 	if (!thread_wait_until(is_cancelled, alarm, alarm->due, "its time", NULL)) {
 		alarm->timer->kapi_alarm = NULL;
 		active_remove(alarm->timer);
-		thread->atomic++;
+		thread->atomic = "a timer's function";
 		alarm->timer->function(alarm->timer);
-		thread->atomic--;
+		thread->atomic = NULL;
 	}
 	list_del(&alarm->node);
 	host_free(alarm);

@@ -23,6 +23,9 @@ static void note_line(int line)
 static void on_report(void *data, const struct kapi_report *report)
 {
 	(void)data;
+	/* It was seen when it was new. */
+	if (report->more)
+		return;
 	found |= 1u << report->check;
 	note_line(report->line);
 	printf("report: %s:%d: %s [%s]\n", report->file ? report->file : "?", report->line, report->text,

@@ -216,7 +216,7 @@ static void test_repeated_reports(void **state)
 	run_driver(put_pages_of_src);
 	assert_reports(2, KAPI_CHECK_BAD_PAGE);
 	assert_more(SMALL_PAGES - 1);
-	assert_text("(7 more)");
+	assert_text("of src, whose reference is the migration's until migrate_vma_finalize() (7 more)");
 	/* The next run knows nothing of this one. */
 	run_driver(put_pages_of_src);
 	assert_reports(2, KAPI_CHECK_BAD_PAGE);
@@ -242,6 +242,61 @@ static void bring_nothing_back(void)
 	assert_int_equal(copy_from_user(&number, (void *)memory, sizeof(number)), sizeof(number));
 	device_evict(src, dst, 1);
 	device_remove();
+}
+
+/** How to get migrate_to_ram() wrong. */
+static enum { NO_FAULT_PAGE, WRONG_OWNER, NO_NEW_PAGE } mistake;
+
+static vm_fault_t migrate_wrongly(struct vm_fault *fault)
+{
+	unsigned long src = 0, dst = 0;
+	struct migrate_vma args = { .vma = fault->vma,
+				    .start = fault->address & PAGE_MASK,
+				    .end = (fault->address & PAGE_MASK) + PAGE_SIZE,
+				    .src = &src,
+				    .dst = &dst,
+				    .pgmap_owner = mistake == WRONG_OWNER ? (void *)&mistake : &device,
+				    .fault_page = mistake == NO_FAULT_PAGE ? NULL : fault->page,
+				    .flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE };
+
+	if (migrate_vma_setup(&args))
+		return VM_FAULT_SIGBUS;
+	if (src & MIGRATE_PFN_MIGRATE && mistake != NO_NEW_PAGE)
+		dst = device_to_ram_word(migrate_pfn_to_page(src));
+	migrate_vma_pages(&args);
+	migrate_vma_finalize(&args);
+	return 0;
+}
+
+static void fault_in_vain(void)
+{
+	static const struct dev_pagemap_ops ops = { .page_free = device_page_free, .migrate_to_ram = migrate_wrongly };
+	unsigned long src[1], dst[1] = { 0 };
+	unsigned int number;
+
+	device_add(&ops);
+	to_device(memory, 1);
+	assert_int_equal(copy_from_user(&number, (void *)memory, sizeof(number)), sizeof(number));
+	device_evict(src, dst, 1);
+	device_remove();
+}
+
+static void forget_fault_page(void)
+{
+	mistake = NO_FAULT_PAGE;
+	fault_in_vain();
+}
+
+static void name_wrong_owner(void)
+{
+	mistake = WRONG_OWNER;
+	fault_in_vain();
+}
+
+static void offer_no_page(void)
+{
+	mistake = NO_NEW_PAGE;
+	fault_in_vain();
 }
 
 static unsigned int faults;
@@ -312,10 +367,18 @@ static void test_faults(void **state)
 {
 	(void)state;
 	expect_report(bring_nothing_back, KAPI_CHECK_NO_PROGRESS);
+	assert_text("It does not migrate the page");
+	expect_report(forget_fault_page, KAPI_CHECK_NO_PROGRESS);
+	assert_text("fault_page is not set");
+	expect_report(name_wrong_owner, KAPI_CHECK_NO_PROGRESS);
+	assert_text("pgmap_owner is not the owner");
+	expect_report(offer_no_page, KAPI_CHECK_NO_PROGRESS);
+	assert_text("The driver offered no page.");
 	run_driver(bring_back_late);
 	assert_no_reports();
 	expect_report(never_finalize_fault, KAPI_CHECK_BAD_CALL);
 	expect_report(sleep_in_page_free, KAPI_CHECK_SLEEP_IN_ATOMIC);
+	assert_text("in page_free(), which must not");
 }
 
 /* --- what is left --- */
@@ -505,6 +568,30 @@ static void warn(void)
 	WARN_ON(memory);
 }
 
+/* The driver has put the address space, and not its lock. */
+static void put_mm_with_mmap_lock(void)
+{
+	struct mm_struct *mm = current->mm;
+
+	mmget_not_zero(mm);
+	mmap_read_lock(mm);
+	mmput(mm);
+}
+
+/* Its exit fails, by the lock. */
+static void test_exit_under_lock(void **state)
+{
+	kernel_function function = put_mm_with_mmap_lock;
+
+	(void)state;
+	rig = rig_open(1);
+	assert_int_equal(kapi_call(rig.tid, call_kernel_function, &function), 0);
+	assert_int_not_equal(kapi_exit(rig.pid), 0);
+	assert_int_equal(kapi_unload_modules(), 0);
+	assert_report(KAPI_CHECK_LOCK_AT_RETURN);
+	kapi_shutdown();
+}
+
 static void test_locks(void **state)
 {
 	(void)state;
@@ -525,6 +612,7 @@ int main(void)
 		cmocka_unit_test(test_leaks),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_locks),
+		cmocka_unit_test(test_exit_under_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
