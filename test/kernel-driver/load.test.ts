@@ -105,8 +105,8 @@ if (!runsDrivers) {
     expect(() => file.ioctl(probe('level'))).toThrow(failing('HMMU_SYSCALL', 'returns -3', 'ESRCH'))
     expect(() => file.ioctl(ioctlNumber('none', 'p', 99))).toThrow(failing('HMMU_SYSCALL', '-25', 'ENOTTY'))
     second.close()
-    // The kernel closes the file, whatever release() returns.
-    expect(() => file.close()).toThrow(failing('HMMU_SYSCALL', 'close.* returns -5', 'EIO'))
+    // Its release() returns -EIO, and a kernel does not look at that.
+    file.close()
     expect(file.isOpen).toBe(false)
     unloaded(driver)
   })
