@@ -125,9 +125,9 @@ export class DriverFile {
   }
 
   /**
-   * The last close(): `release` of the driver. Nothing happens if it is closed.
-   * @throws HmmuError HMMU_SYSCALL: `release` returns this errno; the file is closed all the same. HMMU_BLOCKED. HMMU_BUSY: a
-   *   call of the file has not ended, or waits in the driver
+   * The last close(): `release` of the driver, whose result the kernel ignores. Nothing happens if it is closed.
+   * @throws HmmuError HMMU_BLOCKED. HMMU_BUSY: a call of the file has not ended, or waits in the driver. HMMU_SYSCALL with errno
+   *   `EDEADLK`: `release` waits for ever
    */
   close(): void {
     if (!this.#open || this.#core.disposed) return

@@ -17,12 +17,13 @@ export interface Host {
   readonly errnos: Readonly<Record<string, number>>
 }
 
-/** The errnos that the core returns, as Linux numbers them: native/wasm/include/errno.h. */
+/** The errnos that the core returns, as Linux numbers them: native/wasm/include/errno.h. EBADF is of calls to a machine that is gone. */
 const linuxErrnos = {
   EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
   EIO: 5,
+  EBADF: 9,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,

@@ -183,7 +183,7 @@ describe('tasks', () => {
     const machine = makeMachine({ cpus: 2 })
     const task = machine.process().newTask()
     task.setCpu(1)
-    expect(task.state()).toEqual({ wait: 'nothing', pfn: 0, ready: true, cpu: 1 })
+    expect(task.state()).toMatchObject({ wait: 'nothing', pfn: 0, ready: true, cpu: 1 })
     expect(codeOf(() => task.setCpu(2))).toBe('HMMU_INVALID_ARGUMENT')
   })
 

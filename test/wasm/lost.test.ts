@@ -80,7 +80,7 @@ test('what a callback throws is kept, and C gets an errno', () => {
       throw 'second'
     }),
   ).toBe(-125)
-  expect(calls.takeException()).toEqual({ error: 'first' })
+  expect(calls.takeException()).toEqual({ error: 'first', result: -125 })
   expect(calls.takeException()).toBeUndefined()
 })
 
