@@ -34,13 +34,30 @@ void mmgrab(struct mm_struct *mm)
 	mm->grabs++;
 }
 
+static void free_vmas(struct mm_struct *mm)
+{
+	while (mm->vmas) {
+		struct vm_area_struct *vma = mm->vmas;
+
+		mm->vmas = vma->kapi_next;
+		host_free(vma);
+	}
+}
+
+/* A lookup without mmap_lock, which was reported, leaves its mapping. */
+static void free_mm(struct mm_struct *mm)
+{
+	free_vmas(mm);
+	host_free(mm);
+}
+
 /* All users together have one grab. */
 void kapi_mmdrop(struct mm_struct *mm, const struct kapi_place *place)
 {
 	if (mm->users && mm->grabs == 1)
 		report(KAPI_CHECK_BAD_PUT, place, "mmdrop() without mmgrab()");
 	else if (!--mm->grabs)
-		host_free(mm);
+		free_mm(mm);
 }
 
 bool kapi_mmget_not_zero(struct mm_struct *mm, const struct kapi_place *place)
@@ -120,7 +137,7 @@ void mm_shutdown(void)
 
 	list_for_each_entry_safe (mm, next, &spaces, node) {
 		list_del(&mm->node);
-		host_free(mm);
+		free_mm(mm);
 	}
 }
 
@@ -165,16 +182,6 @@ void mm_forget_task(void)
 }
 
 /* --- mmap_lock --- */
-
-static void free_vmas(struct mm_struct *mm)
-{
-	while (mm->vmas) {
-		struct vm_area_struct *vma = mm->vmas;
-
-		mm->vmas = vma->kapi_next;
-		host_free(vma);
-	}
-}
 
 /* A driver that goes on with a mapping it has looked up finds freed memory. */
 static void leave(struct mm_struct *mm)
