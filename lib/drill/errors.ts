@@ -4,8 +4,11 @@ import { excerpt, visible } from '../base/visible'
 
 /** A place in a drill file. Lines and columns start at 1. */
 export interface Position {
+  /** The name of the file. */
   readonly file: string
+  /** The line, from 1. */
   readonly line: number
+  /** The column, from 1. */
   readonly column: number
 }
 
@@ -35,8 +38,11 @@ const MOST_REASON = 2000
  * file, and with line and column where `position` has them.
  */
 export class DrillError extends Error {
+  /** `'DrillError'` */
   override readonly name = 'DrillError'
+  /** Which kind of error it is. */
   readonly code: DrillErrorCode
+  /** The name of the file. */
   readonly file: string
   /** Undefined if the file as a whole is wrong. */
   readonly position: Position | undefined

@@ -9,11 +9,13 @@ import { oneOf, splitLine, type Words } from './words'
 
 /** The text of one drill and where it was found. */
 export interface DrillSource {
+  /** The name of the drill. */
   readonly name: string
   /** The name of the file in errors. */
   readonly file: string
   /** Line of the file on which the text begins, 1 for a file of its own. */
   readonly firstLine: number
+  /** The drill itself. */
   readonly text: string
 }
 

@@ -34,6 +34,7 @@ export interface RunOptions {
 
 /** The result of a drill. */
 export interface DrillRun {
+  /** The name of the drill. */
   readonly name: string
   /** The transcript, each line with its line end; up to the failure if there is one. */
   readonly transcript: string

@@ -15,7 +15,13 @@ export * from '../record'
 export type { WasmModule } from '../wasm/webassembly'
 
 /** Where the module is: an address that fetch() understands, its bytes, or the compiled module, such as another thread has sent. */
-export type WasmSource = string | { readonly href: string } | Uint8Array | ArrayBuffer | WasmModule
+export type WasmSource = string | WasmAddress | Uint8Array | ArrayBuffer | WasmModule
+
+/** An address with its parts, such as a URL. */
+export interface WasmAddress {
+  /** The whole address. */
+  readonly href: string
+}
 
 /** What fetch() is used for. Hosts have it; their types differ. */
 type Fetch = (url: string) => Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>
@@ -46,7 +52,7 @@ async function loadOnce(source: WasmSource): Promise<void> {
 async function moduleOf(source: WasmSource): Promise<WasmModule> {
   if (source instanceof Module) return source
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return compile(source as Uint8Array)
-  const url = typeof source === 'string' ? source : (source as { readonly href: string }).href
+  const url = typeof source === 'string' ? source : (source as WasmAddress).href
   const response = await (globalThis as unknown as { fetch: Fetch }).fetch(url)
   if (!response.ok) throw new Error(`${url}: status ${response.status}`)
   return compile(await response.arrayBuffer())
