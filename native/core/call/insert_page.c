@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "call/mmap_lock.h"
 #include "mm/pgtable.h"
 #include "mm/vma.h"
 #include "rmap/rmap.h"
@@ -47,26 +48,21 @@ static bool is_of_driver(const struct hmmu *m, u32 pfn)
 
 int hmmu_vm_insert_page(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn)
 {
-	struct ctx ctx = { .m = m, .task = tid };
-	int err = check_task(m, tid);
+	struct ctx ctx;
+	int err = driver_enter(m, tid, &ctx);
+	u32 vma;
 	u64 *pte;
 
-	if (!err)
-		err = check_outside_page_free(m);
 	if (err)
 		return err;
-	ctx.self = task_of(m, tid);
-	ctx.mm = ctx.self->mm;
-	ctx.cpu = ctx.self->cpu;
-	if (!ctx.self->sem_of_driver)
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "task %u has not taken mmap_lock", tid);
 	if (!is_of_driver(m, pfn))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "page %u is not a driver's page of the system", pfn);
 	address &= PAGE_MASK;
-	pte = pte_to_insert(m, ctx.mm, vma_at(m, ctx.mm, address), address, &err);
+	vma = vma_at(m, ctx.mm, address);
+	pte = pte_to_insert(m, ctx.mm, vma, address, &err);
 	if (!pte)
 		return err;
 	get_page(m, pfn);
-	insert_page_into_pte(&ctx, vma_at(m, ctx.mm, address), pte, pfn);
+	insert_page_into_pte(&ctx, vma, pte, pfn);
 	return 0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* mmap_lock for drivers: mmap_read_lock(), mmap_write_lock() and their ends. Calls between keep the lock. */
+#include "call/mmap_lock.h"
+
 #include <errno.h>
 
 #include "call/syscall.h"
@@ -26,20 +28,30 @@ int hmmu_mmap_lock(struct hmmu *m, uint32_t tid, bool write)
 	return 0;
 }
 
-int hmmu_mmap_unlock(struct hmmu *m, uint32_t tid)
+int driver_enter(struct hmmu *m, u32 tid, struct ctx *ctx)
 {
-	struct ctx ctx = { .m = m, .task = tid };
 	int err = check_task(m, tid);
 
 	if (!err)
 		err = check_outside_page_free(m);
 	if (err)
 		return err;
-	ctx.self = task_of(m, tid);
-	ctx.mm = ctx.self->mm;
-	ctx.space = mm_of(m, ctx.mm);
-	if (!ctx.self->sem_of_driver)
+	*ctx = (struct ctx){ .m = m, .task = tid, .self = task_of(m, tid) };
+	ctx->mm = ctx->self->mm;
+	ctx->space = mm_of(m, ctx->mm);
+	ctx->cpu = ctx->self->cpu;
+	if (!ctx->self->sem_of_driver)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_REFERENCE, "task %u has not taken mmap_lock", tid);
+	return 0;
+}
+
+int hmmu_mmap_unlock(struct hmmu *m, uint32_t tid)
+{
+	struct ctx ctx;
+	int err = driver_enter(m, tid, &ctx);
+
+	if (err)
+		return err;
 	if (ctx.self->op)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in the middle of a call", tid);
 	ctx.self->sem_of_driver = 0;

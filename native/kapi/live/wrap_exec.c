@@ -114,33 +114,35 @@ static char **array_of(const char *first, va_list *list)
 	}
 }
 
+static int exec_list(int (*exec)(const char *file, char *const *arguments), const char *file, const char *first,
+		     va_list *list)
+{
+	char **array = array_of(first, list);
+	int result = array ? exec(file, array) : -1;
+
+	free(array);
+	return result;
+}
+
 int execl(const char *path, const char *argument, ...)
 {
-	int result = -1;
-	char **array;
 	va_list list;
+	int result;
 
 	va_start(list, argument);
-	array = array_of(argument, &list);
+	result = exec_list(execv, path, argument, &list);
 	va_end(list);
-	if (array)
-		result = execv(path, array);
-	free(array);
 	return result;
 }
 
 int execlp(const char *file, const char *argument, ...)
 {
-	int result = -1;
-	char **array;
 	va_list list;
+	int result;
 
 	va_start(list, argument);
-	array = array_of(argument, &list);
+	result = exec_list(execvp, file, argument, &list);
 	va_end(list);
-	if (array)
-		result = execvp(file, array);
-	free(array);
 	return result;
 }
 

@@ -3,6 +3,7 @@
 // The machine at one step. A state is never changed: the next one shares what a step leaves alone.
 
 import type {
+  MigrationDelta,
   RecordedHandle,
   RecordedProcess,
   RecordedTable,
@@ -41,14 +42,7 @@ export interface MigrationRun extends Run {
   readonly dstPfn?: number | undefined
 }
 
-export interface MigrationState {
-  readonly process: string
-  readonly region: string
-  readonly first: number
-  readonly stage: string
-  readonly position: number
-  readonly collected: number
-  readonly remaining: number
+export interface MigrationState extends Omit<MigrationDelta, 'entries'> {
   readonly entries: readonly MigrationRun[]
   /** The command that migrates: its line in the script. */
   readonly command: number

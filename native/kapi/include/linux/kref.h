@@ -2,39 +2,47 @@
 #ifndef _LINUX_KREF_H
 #define _LINUX_KREF_H
 
-#include <kapi/place.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
-#include <linux/types.h>
 
-/** A count of references. A count of 0 stays 0. */
 struct kref {
-	unsigned int references;
+	refcount_t refcount;
 };
 
 #define KREF_INIT(count) \
 	{ \
-		.references = (count) \
+		.refcount = REFCOUNT_INIT(count) \
 	}
 
 static inline void kref_init(struct kref *kref)
 {
-	kref->references = 1;
+	refcount_set(&kref->refcount, 1);
 }
 
 static inline unsigned int kref_read(const struct kref *kref)
 {
-	return kref->references;
+	return refcount_read(&kref->refcount);
 }
 
-void kapi_kref_get(struct kref *kref, const struct kapi_place *place);
-int kapi_kref_put(struct kref *kref, void (*release)(struct kref *kref), const struct kapi_place *place);
+static inline void kapi_kref_get(struct kref *kref, const struct kapi_place *place)
+{
+	kapi_refcount_add(&kref->refcount, 1, place);
+}
 #define kref_get(kref) kapi_kref_get(kref, KAPI_HERE)
+
+static inline int kapi_kref_put(struct kref *kref, void (*release)(struct kref *kref), const struct kapi_place *place)
+{
+	bool is_last = kapi_refcount_sub(&kref->refcount, 1, place);
+
+	if (is_last)
+		release(kref);
+	return is_last;
+}
 #define kref_put(kref, release) kapi_kref_put(kref, release, KAPI_HERE)
 
 static inline int __must_check kref_get_unless_zero(struct kref *kref)
 {
-	return kref->references ? (int)++kref->references : 0;
+	return refcount_inc_not_zero(&kref->refcount);
 }
 
 #endif
