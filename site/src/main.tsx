@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { render } from 'preact'
-import { documentLibrary, type Library } from './model/library'
 import { parseDocument } from './record/document'
 import { drillLibrary, examples } from './record/drills'
+import { documentLibrary, type Library } from './record/library'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/score.css'

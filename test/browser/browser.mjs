@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core'
 import { root } from '../../scripts/lib/run.mjs'
 
 /** The record that tests look at. */
-export const records = join(root, 'test/site/records.json')
+export const records = join(root, 'test/view/records.json')
 
 const CHROMIUM = '/usr/bin/chromium'
 

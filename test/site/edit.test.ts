@@ -2,10 +2,10 @@
 
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
+import { changedStep } from '../../lib/view/script'
 import { choicesAt } from '../../site/src/edit/complete'
 import { MOST_SCRIPT, pack, unpack } from '../../site/src/edit/pack'
-import { changedStep } from '../../site/src/model/script'
-import { book } from './records'
+import { book } from '../view/records'
 
 describe('a script in a link', () => {
   test('is the script again', async () => {

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { parseDocument } from '../../site/src/record/document'
 import { hashOf, MOST_HASH, type Place, parseHash } from '../../site/src/view/hash'
-import { recordDocument } from './records'
+import { recordDocument } from '../view/records'
 
 const place: Place = {
   file: undefined,

@@ -6,9 +6,9 @@ import { type Profile, profileNames } from '../../../lib/base/defs.generated'
 import { kernelOf } from '../../../lib/base/kernel'
 import { verbsOf } from '../../../lib/drill/parse-commands'
 import { terms } from '../../../lib/record/terms'
+import { Book } from '../../../lib/view/book'
 import { MOST_SCRIPT } from '../edit/pack'
-import { Book } from '../model/book'
-import { DrillProblem, type Library } from '../model/library'
+import { DrillProblem, type Library } from './library'
 import { DrillRecorder } from './recorder'
 
 const files = import.meta.glob<string>('../../../examples/*.drill', { query: '?raw', import: 'default', eager: true })

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Profile } from '../../../lib/api'
-import { DrillProblem, type Problem } from '../model/library'
+import { DrillProblem, type Problem } from './library'
 import type { Recording } from './types'
 
 export interface Question {

@@ -2,7 +2,7 @@
 
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { PageKey } from '../model/pages'
+import type { PageKey } from '../../../lib/view/pages'
 
 /** What any part of the page can do. */
 export interface Actions {

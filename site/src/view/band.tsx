@@ -4,8 +4,8 @@
 // kind wins, so that a minority does not vanish.
 
 import { useMemo } from 'preact/hooks'
-import { type Band, rowName } from '../model/histories'
-import { number } from '../model/words'
+import { type Band, rowName } from '../../../lib/view/histories'
+import { number } from '../../../lib/view/words'
 import { BAND_HEIGHT, type Layout, middleOf } from './score-layout'
 
 interface Props {

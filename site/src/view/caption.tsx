@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useMemo } from 'preact/hooks'
-import { type Account, answerOf } from '../model/answer'
-import type { Book } from '../model/book'
-import { eventsText } from '../model/events'
-import { type PageKey, shownPage } from '../model/pages'
-import { placeOfStep, sentenceOf } from '../model/sentence'
-import { holderText } from '../model/words'
+import { type Account, answerOf } from '../../../lib/view/answer'
+import type { Book } from '../../../lib/view/book'
+import { eventsText } from '../../../lib/view/events'
+import { type PageKey, shownPage } from '../../../lib/view/pages'
+import { placeOfStep, sentenceOf } from '../../../lib/view/sentence'
+import { holderText } from '../../../lib/view/words'
 import { useActions } from './actions'
 import { Marks } from './glyphs'
 import { Text } from './text'

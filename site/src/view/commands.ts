@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { commandStep, stageStep } from '../model/columns'
-import type { PageKey } from '../model/pages'
-import { regionRows } from '../model/region-rows'
-import { storyOf } from '../model/story'
+import { commandStep, stageStep } from '../../../lib/view/columns'
+import type { PageKey } from '../../../lib/view/pages'
+import { regionRows } from '../../../lib/view/region-rows'
+import { storyOf } from '../../../lib/view/story'
 import type { Commands } from './keys'
 import type { Session } from './session'
 import { otherTheme } from './theme'

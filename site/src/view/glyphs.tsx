@@ -3,7 +3,7 @@
 // Forms: each kind of entry and each kind of reference has one, besides its hue.
 
 import type { JSX } from 'preact'
-import { holderText } from '../model/words'
+import { holderText } from '../../../lib/view/words'
 
 const square = { x: 1.6, y: 1.6, width: 10.8, height: 10.8, 'stroke-width': 1.2 }
 

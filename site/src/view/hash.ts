@@ -3,7 +3,7 @@
 // What is looked at, as the hash of the address: #drill=racing-store&profile=linux-4.14&step=11&page=A/buf[0]
 // A hash comes from anywhere: whatever it says is checked, and never becomes HTML.
 
-import { keyOf, type PageKey, parseKey } from '../model/pages'
+import { keyOf, type PageKey, parseKey } from '../../../lib/view/pages'
 
 export type Theme = 'light' | 'dark'
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useMemo } from 'preact/hooks'
-import type { Book } from '../model/book'
-import { type PageKey, shownPage } from '../model/pages'
-import { storyOf } from '../model/story'
+import type { Book } from '../../../lib/view/book'
+import { type PageKey, shownPage } from '../../../lib/view/pages'
+import { storyOf } from '../../../lib/view/story'
 import { useActions } from './actions'
 import { Glyph } from './glyphs'
 

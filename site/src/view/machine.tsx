@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
-import type { Book } from '../model/book'
-import type { PageKey } from '../model/pages'
+import type { Book } from '../../../lib/view/book'
+import type { PageKey } from '../../../lib/view/pages'
 import { PageHistory } from './history'
 import { Memory } from './memory'
 import { Spaces } from './spaces'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useMemo } from 'preact/hooks'
-import { framesOf, type Moment } from '../model/changes'
+import { framesOf, type Moment } from '../../../lib/view/changes'
 import {
   coversFrame,
   type FrameItem,
@@ -14,11 +14,11 @@ import {
   type Owners,
   ownersOf,
   ownerText,
-} from '../model/frame-rows'
-import type { PageKey } from '../model/pages'
-import { pagesOf } from '../model/rmap'
-import { frameName } from '../model/state'
-import { hexByte, number, plural } from '../model/words'
+} from '../../../lib/view/frame-rows'
+import type { PageKey } from '../../../lib/view/pages'
+import { pagesOf } from '../../../lib/view/rmap'
+import { frameName } from '../../../lib/view/state'
+import { hexByte, number, plural } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
 import { Glyph, Lock, Marks, marksText } from './glyphs'
 import { Rows } from './rows'

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useMemo } from 'preact/hooks'
-import { framesOf, type Moment } from '../model/changes'
-import { keyOf, type PageKey, shown } from '../model/pages'
-import { type RegionItem, type RegionRow, regionRows } from '../model/region-rows'
-import { frameName, type MigrationState, migrationOf } from '../model/state'
-import { number, rangeOf } from '../model/words'
+import { framesOf, type Moment } from '../../../lib/view/changes'
+import { keyOf, type PageKey, shown } from '../../../lib/view/pages'
+import { type RegionItem, type RegionRow, regionRows } from '../../../lib/view/region-rows'
+import { frameName, type MigrationState, migrationOf } from '../../../lib/view/state'
+import { number, rangeOf } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
 import { Glyph } from './glyphs'
 import { Rows } from './rows'

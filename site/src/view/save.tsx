@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { RefObject } from 'preact'
-import type { Book } from '../model/book'
-import { sentenceOf } from '../model/sentence'
-import { traceOf } from '../model/trace'
-import { plain } from '../model/words'
+import type { Book } from '../../../lib/view/book'
+import { sentenceOf } from '../../../lib/view/sentence'
+import { traceOf } from '../../../lib/view/trace'
+import { plain } from '../../../lib/view/words'
 import { pictureOf } from './picture'
 
 interface Kind {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { memo } from 'preact/compat'
-import type { Book } from '../model/book'
-import { type History, isBand, isInRow, type Mark, rowName, type Span } from '../model/histories'
-import type { PageKey } from '../model/pages'
-import { frameName } from '../model/state'
+import type { Book } from '../../../lib/view/book'
+import { type History, isBand, isInRow, type Mark, rowName, type Span } from '../../../lib/view/histories'
+import type { PageKey } from '../../../lib/view/pages'
+import { frameName } from '../../../lib/view/state'
 import { BandName, BandPicture } from './band'
 import { fitted, type Layout, middleOf } from './score-layout'
 

@@ -2,8 +2,8 @@
 
 import { memo } from 'preact/compat'
 import { useMemo } from 'preact/hooks'
-import type { Book } from '../model/book'
-import { commandHeadings, type Heading, stageHeadings, verbOf } from '../model/columns'
+import type { Book } from '../../../lib/view/book'
+import { commandHeadings, type Heading, stageHeadings, verbOf } from '../../../lib/view/columns'
 import { fitted, type Layout, middleOf } from './score-layout'
 
 /** From this width on, a command has its whole text; below, its verb. */

@@ -2,8 +2,8 @@
 //
 // Measures of the score, in pixels.
 
-import type { Book } from '../model/book'
-import { isBand, rowName, type ScoreRow } from '../model/histories'
+import type { Book } from '../../../lib/view/book'
+import { isBand, rowName, type ScoreRow } from '../../../lib/view/histories'
 
 export interface Layout {
   readonly width: number

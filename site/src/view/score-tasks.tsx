@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { memo } from 'preact/compat'
-import type { Book } from '../model/book'
-import { frameName } from '../model/state'
-import type { WaitSpan } from '../model/waits'
+import type { Book } from '../../../lib/view/book'
+import { frameName } from '../../../lib/view/state'
+import type { WaitSpan } from '../../../lib/view/waits'
 import type { Layout } from './score-layout'
 
 /** Tasks that waited: dotted red while they wait, thin red when they could go on, black when they run. */

@@ -3,11 +3,11 @@
 // What is looked at, and how to look at something else.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { firstDifference, type Pair, pairsOf, stepsAcross } from '../../../lib/view/align'
+import type { Book } from '../../../lib/view/book'
+import { changedStep } from '../../../lib/view/script'
 import { pack, unpack } from '../edit/pack'
-import { firstDifference, type Pair, pairsOf, stepsAcross } from '../model/align'
-import type { Book } from '../model/book'
-import { DrillProblem, type Library, type Problem } from '../model/library'
-import { changedStep } from '../model/script'
+import { DrillProblem, type Library, type Problem } from '../record/library'
 import { hashOf, type Place, parseHash } from './hash'
 
 /** A place that exists. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Moment } from '../model/changes'
-import type { PageKey } from '../model/pages'
-import { plural } from '../model/words'
+import type { Moment } from '../../../lib/view/changes'
+import type { PageKey } from '../../../lib/view/pages'
+import { plural } from '../../../lib/view/words'
 import type { RecordedProcess, RecordedRegion } from '../record/types'
 import { RegionTable } from './region-table'
 import { Strip } from './strip'

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useRef } from 'preact/hooks'
-import { type PageKey, shown } from '../model/pages'
-import { endOf } from '../model/runs'
-import type { EntryRun } from '../model/state'
+import { type PageKey, shown } from '../../../lib/view/pages'
+import { endOf } from '../../../lib/view/runs'
+import type { EntryRun } from '../../../lib/view/state'
 import { useActions } from './actions'
 
 const WIDTH = 1000

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useMemo } from 'preact/hooks'
-import type { Moment } from '../model/changes'
-import { keyOf, type PageKey, regionOf, shownPage } from '../model/pages'
-import { entryAt } from '../model/state'
-import { type Leaf, type TableNode, tablesOf } from '../model/tables'
-import { digitsOf, fieldsOf } from '../model/word'
-import { rangeOf } from '../model/words'
+import type { Moment } from '../../../lib/view/changes'
+import { keyOf, type PageKey, regionOf, shownPage } from '../../../lib/view/pages'
+import { entryAt } from '../../../lib/view/state'
+import { type Leaf, type TableNode, tablesOf } from '../../../lib/view/tables'
+import { digitsOf, fieldsOf } from '../../../lib/view/word'
+import { rangeOf } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
 import { Glyph } from './glyphs'
 

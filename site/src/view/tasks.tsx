@@ -2,10 +2,10 @@
 
 import type { Profile } from '../../../lib/base/defs.generated'
 import { kernelOf } from '../../../lib/base/kernel'
-import type { Moment } from '../model/changes'
-import { isLocked } from '../model/frame-rows'
-import { frameAt, frameName, type MigrationState } from '../model/state'
-import { number, rangeOf } from '../model/words'
+import type { Moment } from '../../../lib/view/changes'
+import { isLocked } from '../../../lib/view/frame-rows'
+import { frameAt, frameName, type MigrationState } from '../../../lib/view/state'
+import { number, rangeOf } from '../../../lib/view/words'
 import type { RecordedTask } from '../record/types'
 import { Term } from './text'
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ComponentChildren } from 'preact'
-import type { Piece, Rich } from '../model/words'
+import type { Piece, Rich } from '../../../lib/view/words'
 import { useActions } from './actions'
 
 /** A word that is explained on hover and focus. */

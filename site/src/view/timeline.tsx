@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { commonColumns } from '../model/align'
-import { columnsOf } from '../model/columns'
+import { commonColumns } from '../../../lib/view/align'
+import { columnsOf } from '../../../lib/view/columns'
 import { useActions } from './actions'
 import { Score } from './score'
 import { gutter } from './score-layout'

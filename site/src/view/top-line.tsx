@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Library } from '../model/library'
+import type { Library } from '../record/library'
 import type { Commands } from './keys'
 import type { Session } from './session'
 

@@ -2,8 +2,8 @@
 
 import { memo } from 'preact/compat'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import type { Book } from '../model/book'
-import { type Line, linesOf } from '../model/transcript'
+import type { Book } from '../../../lib/view/book'
+import { type Line, linesOf } from '../../../lib/view/transcript'
 import { useActions } from './actions'
 
 /** What the kernel printed, line by line; lines still to come are faint. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Moment } from '../model/changes'
-import { frameName } from '../model/state'
-import { type CachedTranslation, translationsOf } from '../model/tlb'
-import { plural } from '../model/words'
+import type { Moment } from '../../../lib/view/changes'
+import { frameName } from '../../../lib/view/state'
+import { type CachedTranslation, translationsOf } from '../../../lib/view/tlb'
+import { plural } from '../../../lib/view/words'
 
 /** More are counted; stale ones always have a name. */
 const MOST_NAMED = 6

@@ -5,10 +5,10 @@
 import { linkHorizontal } from 'd3-shape'
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useState } from 'preact/hooks'
-import type { Moment } from '../model/changes'
-import { keyOf, type PageKey } from '../model/pages'
-import { endOf } from '../model/runs'
-import { entryAt, migrationOf, runOfFrame, wordAt } from '../model/state'
+import type { Moment } from '../../../lib/view/changes'
+import { keyOf, type PageKey } from '../../../lib/view/pages'
+import { endOf } from '../../../lib/view/runs'
+import { entryAt, migrationOf, runOfFrame, wordAt } from '../../../lib/view/state'
 
 interface Wire {
   path: string

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { Book } from '../../../lib/view/book'
 import type { Verbs } from '../edit/complete'
-import type { RecordDocument, Terms } from '../record/types'
-import { Book } from './book'
+import type { RecordDocument, Terms } from './types'
 
 /** Drills that can be looked at, on one or more profiles. */
 export interface Library {

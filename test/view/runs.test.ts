@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import fc from 'fast-check'
-import { borders, compact, elementAt, endOf, firstBehind, overlay, type Run, runsOf } from '../../site/src/model/runs'
+import { borders, compact, elementAt, endOf, firstBehind, overlay, type Run, runsOf } from '../../lib/view/runs'
 
 interface Letters extends Run {
   readonly letter: string

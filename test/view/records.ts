@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { Book } from '../../site/src/model/book'
+import { Book } from '../../lib/view/book'
 import type { RecordDocument } from '../../site/src/record/types'
 import records from './records.json'
 

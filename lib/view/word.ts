@@ -2,8 +2,8 @@
 //
 // The word of an entry, field by field.
 
-import type { Profile } from '../../../lib/base/defs.generated'
-import { kernelOf } from '../../../lib/base/kernel'
+import type { Profile } from '../base/defs.generated'
+import { kernelOf } from '../base/kernel'
 import type { Recording } from '../record/types'
 import { type EntryRun, frameName } from './state'
 

@@ -2,23 +2,16 @@
 //
 // What the page folds: rows of the score, of regions, of memory, of page tables.
 
-import { commonColumns, firstDifference, pairsOf, stepsAcross } from '../../site/src/model/align'
-import {
-  columnAt,
-  columnsOf,
-  commandHeadings,
-  commandStep,
-  stageHeadings,
-  stageStep,
-} from '../../site/src/model/columns'
-import { marksOf, memoryOf, ownersOf, ownerText } from '../../site/src/model/frame-rows'
-import { isBand, rowName } from '../../site/src/model/histories'
-import { regionRows } from '../../site/src/model/region-rows'
-import { entryAt } from '../../site/src/model/state'
-import { tablesOf } from '../../site/src/model/tables'
-import { traceOf } from '../../site/src/model/trace'
-import { linesOf } from '../../site/src/model/transcript'
-import { digitsOf, fieldsOf } from '../../site/src/model/word'
+import { commonColumns, firstDifference, pairsOf, stepsAcross } from '../../lib/view/align'
+import { columnAt, columnsOf, commandHeadings, commandStep, stageHeadings, stageStep } from '../../lib/view/columns'
+import { marksOf, memoryOf, ownersOf, ownerText } from '../../lib/view/frame-rows'
+import { isBand, rowName } from '../../lib/view/histories'
+import { regionRows } from '../../lib/view/region-rows'
+import { entryAt } from '../../lib/view/state'
+import { tablesOf } from '../../lib/view/tables'
+import { traceOf } from '../../lib/view/trace'
+import { linesOf } from '../../lib/view/transcript'
+import { digitsOf, fieldsOf } from '../../lib/view/word'
 import { book } from './records'
 
 const none = new Set<number>()

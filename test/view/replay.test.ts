@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { apply } from '../../site/src/model/apply'
-import { CHECKPOINT, Replay } from '../../site/src/model/replay'
-import { endOf } from '../../site/src/model/runs'
-import { EMPTY, entryAt, frameAt, frameName, type MachineState, migrationOf, wordAt } from '../../site/src/model/state'
+import { apply } from '../../lib/view/apply'
+import { CHECKPOINT, Replay } from '../../lib/view/replay'
+import { endOf } from '../../lib/view/runs'
+import { EMPTY, entryAt, frameAt, frameName, type MachineState, migrationOf, wordAt } from '../../lib/view/state'
 import type { Recording, Step } from '../../site/src/record/types'
 import { book, recordDocument } from './records'
 

@@ -2,11 +2,11 @@
 //
 // What the page says: sentences, answers, histories.
 
-import { answerOf } from '../../site/src/model/answer'
-import { eventsText } from '../../site/src/model/events'
-import { placeOfStep, sentenceOf } from '../../site/src/model/sentence'
-import { storyOf } from '../../site/src/model/story'
-import { pagesText, plain } from '../../site/src/model/words'
+import { answerOf } from '../../lib/view/answer'
+import { eventsText } from '../../lib/view/events'
+import { placeOfStep, sentenceOf } from '../../lib/view/sentence'
+import { storyOf } from '../../lib/view/story'
+import { pagesText, plain } from '../../lib/view/words'
 import { book, recordDocument } from './records'
 
 const page = (at: string, index: number) => ({ at, index })
