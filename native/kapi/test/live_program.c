@@ -271,9 +271,10 @@ static void test_waitid(void)
 	fill(memory, PAGES, 1);
 	child = fork();
 	if (!child)
-		for (;;)
-			pause();
-	CHECK(!kill(child, SIGTERM));
+		raise(SIGSTOP);
+	/* Killed earlier, it could be in the middle of its fork, with the machine's lock. */
+	CHECK(!waitid(P_PID, (id_t)child, &info, WSTOPPED) && info.si_code == CLD_STOPPED);
+	CHECK(!kill(child, SIGKILL));
 	CHECK(!waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) && info.si_pid == child);
 	CHECK(!waitid(P_PID, (id_t)child, &info, WEXITED) && info.si_code == CLD_KILLED);
 	CHECK(!ask(device, HMM_DMIRROR_MIGRATE_TO_DEV, memory, PAGES));
