@@ -19,20 +19,47 @@ import {
   placeOf,
 } from './state'
 
-export function apply(state: MachineState, step: Step): MachineState {
-  const processes = withChanges(state.processes, step.processes)
+export const apply = (state: MachineState, step: Step): MachineState => applyAll(state, [step])
+
+/** The state after several steps. Lists of runs are laid over the state once, so that many steps cost little more than one. */
+export function applyAll(before: MachineState, steps: readonly Step[]): MachineState {
+  let state = before
+  let entries: Map<string, readonly EntryRun[]> | undefined
+  const written = new Map<string, EntryRun[]>()
+  let frames: FrameRun[] | undefined
+  for (const step of steps) {
+    state = withoutRuns(state, step)
+    if (step.processes) {
+      entries ??= new Map(before.entries)
+      dropRegions(entries, state.processes)
+      dropRegions(written, state.processes)
+    }
+    for (const [at, runs] of entryRuns(step)) written.set(at, overlay(written.get(at) ?? [], runs, partOfEntries))
+    if (step.frames) frames = overlay(frames ?? [], step.frames.map(frameRun), partOfFrames)
+  }
+  return { ...state, entries: withEntries(before.entries, entries, written), frames: withFrames(before.frames, frames) }
+}
+
+/** All but entries and frames. */
+function withoutRuns(state: MachineState, step: Step): MachineState {
   return {
-    processes,
+    ...state,
+    ...outlineAfter(state, step),
     tasks: withChanges(state.tasks, step.tasks),
     handles: withChanges(state.handles, step.handles),
     tables: withChanges(state.tables, step.tables),
     counters: withChanges(state.counters, step.counters),
-    entries: entriesAfter(state, step, processes),
-    frames: step.frames ? framesAfter(state.frames, step.frames) : state.frames,
     tlb: withChanges(state.tlb, step.tlb),
-    migrations: migrationsAfter(state.migrations, step),
   }
 }
+
+/** Processes and migrations: cheap to follow through all steps. */
+export type Outline = Pick<MachineState, 'processes' | 'migrations'>
+
+export const outlineAfter = (before: Outline, step: Step): Outline => ({
+  processes: withChanges(before.processes, step.processes),
+  migrations: migrationsAfter(before.migrations, step),
+})
 
 function withChanges<T>(before: Readonly<Record<string, T>>, changes?: Readonly<Record<string, T | null>>) {
   if (!changes) return before
@@ -59,24 +86,34 @@ export function entryRun({ at: _, raw, rawStep, ...run }: EntryDelta): EntryRun 
   }
 }
 
-function entriesAfter(state: MachineState, step: Step, processes: MachineState['processes']): MachineState['entries'] {
-  if (!step.entries && !step.processes) return state.entries
-  const after = new Map(state.entries)
-  // Regions of a process that has exited, and regions that were unmapped.
-  if (step.processes) {
-    for (const at of state.entries.keys()) {
-      const [process, region] = at.split('/')
-      if (!processes[process!]?.regions.some(({ name }) => name === region)) after.delete(at)
-    }
+/** Removes regions that were unmapped, and those of a process that has exited. */
+function dropRegions(regions: Map<string, unknown>, processes: MachineState['processes']): void {
+  for (const at of regions.keys()) {
+    const [process, region] = at.split('/')
+    if (!processes[process!]?.regions.some(({ name }) => name === region)) regions.delete(at)
   }
+}
+
+function entryRuns({ entries = [] }: Step): Map<string, EntryRun[]> {
   const byRegion = new Map<string, EntryRun[]>()
-  for (const delta of step.entries ?? []) {
+  for (const delta of entries) {
     const runs = byRegion.get(delta.at)
     if (runs) runs.push(entryRun(delta))
     else byRegion.set(delta.at, [entryRun(delta)])
   }
-  for (const [at, runs] of byRegion)
+  return byRegion
+}
+
+function withEntries(
+  before: MachineState['entries'],
+  kept: Map<string, readonly EntryRun[]> | undefined,
+  written: ReadonlyMap<string, readonly EntryRun[]>,
+): MachineState['entries'] {
+  if (!kept && written.size === 0) return before
+  const after = kept ?? new Map(before)
+  for (const [at, runs] of written) {
     after.set(at, compact(overlay(after.get(at) ?? [], runs, partOfEntries), joinEntries))
+  }
   return after
 }
 
@@ -95,8 +132,9 @@ function frameRun({ pfn, count, gone, ...frame }: FrameDelta): FrameRun {
   }
 }
 
-function framesAfter(before: readonly FrameRun[], changes: readonly FrameDelta[]): readonly FrameRun[] {
-  const frames = overlay(before, changes.map(frameRun), partOfFrames).filter(({ kind }) => kind !== GONE)
+function withFrames(before: readonly FrameRun[], written: readonly FrameRun[] | undefined): readonly FrameRun[] {
+  if (!written) return before
+  const frames = overlay(before, written, partOfFrames).filter(({ kind }) => kind !== GONE)
   return compact(frames, joinFrames)
 }
 

@@ -21,7 +21,7 @@ export class Book {
     readonly terms: Terms,
   ) {
     this.replay = new Replay(recording)
-    this.stops = stopsOf(this.replay, whysOf({ terms }))
+    this.stops = stopsOf(recording, whysOf({ terms }))
     this.rows = scoreRows(recording, this.stops)
     this.tasks = taskRows(recording)
   }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Recording } from '../record/types'
-import { apply } from './apply'
+import { applyAll } from './apply'
 import { EMPTY, type MachineState } from './state'
 
 /** Steps from one checkpoint to the next. */
 export const CHECKPOINT = 64
 
-/** Any state of a recording. Keeps a checkpoint every 64 steps, and all states of the two blocks last asked for. */
+/**
+ * Any state of a recording. Keeps a checkpoint every 64 steps, and of the two blocks last asked for each state that was
+ * asked for.
+ */
 export class Replay {
   readonly last: number
   readonly #checkpoints: MachineState[] = []
-  readonly #blocks = new Map<number, MachineState[]>()
+  readonly #blocks = new Map<number, Map<number, MachineState>>()
 
   constructor(readonly recording: Recording) {
     this.last = recording.steps.length - 1
@@ -21,33 +24,39 @@ export class Replay {
   at(n: number): MachineState {
     if (n < 0) return EMPTY
     const step = Math.min(n, this.last)
-    return this.#block(Math.floor(step / CHECKPOINT))[step % CHECKPOINT] ?? EMPTY
+    const states = this.#block(Math.floor(step / CHECKPOINT))
+    const known = states.get(step)
+    if (known) return known
+    const state = this.#from(states, step)
+    states.set(step, state)
+    return state
   }
 
-  #block(number: number): MachineState[] {
+  /** From the last state of the block that is known, or from its checkpoint. */
+  #from(states: ReadonlyMap<number, MachineState>, step: number): MachineState {
+    const first = step - (step % CHECKPOINT)
+    let from = step - 1
+    while (from >= first && !states.has(from)) from--
+    const before = states.get(from) ?? this.#checkpoint(first / CHECKPOINT)
+    return applyAll(before, this.recording.steps.slice(from + 1, step + 1))
+  }
+
+  #block(number: number): Map<number, MachineState> {
     const known = this.#blocks.get(number)
     if (known) return known
-    const states = this.#play(number, this.#before(number))
+    const states = new Map<number, MachineState>()
     if (this.#blocks.size >= 2) this.#blocks.delete(this.#blocks.keys().next().value!)
     this.#blocks.set(number, states)
     return states
   }
 
-  /** The state before a block: the checkpoint there, made from the last one that is known. */
-  #before(number: number): MachineState {
-    if (number === 0) return EMPTY
+  /** The state before a block, made from the last checkpoint that is known. */
+  #checkpoint(number: number): MachineState {
+    const { steps } = this.recording
     for (let block = this.#checkpoints.length; block < number; block++) {
-      this.#checkpoints.push(this.#play(block, this.#checkpoints[block - 1] ?? EMPTY).at(-1)!)
+      const before = this.#checkpoints[block - 1] ?? EMPTY
+      this.#checkpoints.push(applyAll(before, steps.slice(block * CHECKPOINT, (block + 1) * CHECKPOINT)))
     }
-    return this.#checkpoints[number - 1]!
-  }
-
-  #play(block: number, before: MachineState): MachineState[] {
-    let state = before
-    const steps = this.recording.steps.slice(block * CHECKPOINT, (block + 1) * CHECKPOINT)
-    return steps.map((step) => {
-      state = apply(state, step)
-      return state
-    })
+    return this.#checkpoints[number - 1] ?? EMPTY
   }
 }

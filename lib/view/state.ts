@@ -86,6 +86,7 @@ export const partOfEntries: Part<EntryRun> = (run, by, count) => ({
   count,
   pfn: plus(run.pfn, by),
   raw: run.raw === undefined ? undefined : run.raw + BigInt(by) * (run.rawStep ?? 0n),
+  rawStep: count === 1 ? undefined : run.rawStep,
 })
 
 export const partOfFrames: Part<FrameRun> = (run, by, count) => ({ ...run, first: run.first + by, count })
@@ -140,7 +141,7 @@ export function migrationOf(state: MachineState, at: string): MigrationState | u
 }
 
 /** The migration that a step belongs to. */
-export const migrationIn = (state: MachineState, step: Step): MigrationState | undefined =>
+export const migrationIn = (state: Pick<MachineState, 'migrations'>, step: Step): MigrationState | undefined =>
   state.migrations.filter((migration) => isOfStep(migration, step)).at(-1)
 
 export const isOfStep = (migration: MigrationState, { command, fault }: Step): boolean =>

@@ -2,10 +2,10 @@
 //
 // Where pages gave up: entries of a migration with a reason, and reasons that a fault handler reported.
 
-import type { RecordDocument, RecordedEvent, Step } from '../record/types'
-import type { Replay } from './replay'
+import type { RecordDocument, RecordedEvent, Recording, Step } from '../record/types'
+import { type Outline, outlineAfter } from './apply'
 import { borders, endOf, type Run, runAt } from './runs'
-import { type MachineState, type MigrationRun, migrationIn, partOfMigration, placeOf } from './state'
+import { EMPTY, type MigrationRun, migrationIn, partOfMigration, placeOf } from './state'
 
 export interface Stop extends Run {
   readonly step: number
@@ -27,34 +27,30 @@ export type Whys = readonly string[]
 export const whysOf = ({ terms }: Pick<RecordDocument, 'terms'>): Whys => Object.keys(terms.whys ?? {})
 
 /** All give-ups of a recording, in the order of steps. */
-export function stopsOf(replay: Replay, whys: Whys): Stop[] {
-  return replay.recording.steps.flatMap((step, n) => [
-    ...migrationStops(replay, step, n),
-    ...(step.stage ? [] : faultStops(replay.at(n), step, n, whys)),
-  ])
-}
-
-function migrationStops(replay: Replay, step: Step, n: number): Stop[] {
-  if (!step.migration || step.migration.entries.every(({ why }) => why === NONE)) return []
-  const after = migrationIn(replay.at(n), step)
-  if (!after) return []
-  const before = migrationIn(replay.at(n - 1), step)?.entries ?? []
+export function stopsOf({ steps }: Pick<Recording, 'steps'>, whys: Whys): Stop[] {
   const stops: Stop[] = []
-  for (const run of step.migration.entries.filter(({ why }) => why !== NONE)) {
-    for (const piece of pieces(run, before)) {
-      if ((runAt(before, piece.first)?.why ?? NONE) !== NONE) continue
-      stops.push({
-        step: n,
-        at: placeOf(after),
-        first: after.first + piece.first,
-        count: piece.count,
-        why: run.why,
-        srcPfn: piece.srcPfn,
-        fault: false,
-      })
-    }
+  let before: Outline = EMPTY
+  for (const [n, step] of steps.entries()) {
+    const after = outlineAfter(before, step)
+    stops.push(...migrationStops(before, after, step, n))
+    if (!step.stage) stops.push(...faultStops(after, step, n, whys))
+    before = after
   }
   return stops
+}
+
+function migrationStops(before: Outline, after: Outline, step: Step, n: number): Stop[] {
+  if (!step.migration || step.migration.entries.every(({ why }) => why === NONE)) return []
+  const migration = migrationIn(after, step)
+  if (!migration) return []
+  const words = migrationIn(before, step)?.entries ?? []
+  return step.migration.entries
+    .filter(({ why }) => why !== NONE)
+    .flatMap((run) => pieces(run, words))
+    .filter(({ first }) => (runAt(words, first)?.why ?? NONE) === NONE)
+    .map(({ first, count, why, srcPfn }) => {
+      return { step: n, at: placeOf(migration), first: migration.first + first, count, why, srcPfn, fault: false }
+    })
 }
 
 /** A run cut where another list has its borders. */
@@ -63,7 +59,7 @@ function pieces(run: MigrationRun, list: readonly Run[]): MigrationRun[] {
   return places.slice(0, -1).map((place, i) => partOfMigration(run, place - run.first, places[i + 1]! - place))
 }
 
-function faultStops(state: MachineState, step: Step, n: number, whys: Whys): Stop[] {
+function faultStops(state: Outline, step: Step, n: number, whys: Whys): Stop[] {
   return (step.events ?? []).flatMap((event) => {
     if ('count' in event || event.type !== 'give_up') return []
     const place = placeOfEvent(state, event)
@@ -71,7 +67,7 @@ function faultStops(state: MachineState, step: Step, n: number, whys: Whys): Sto
   })
 }
 
-function placeOfEvent(state: MachineState, { pid, a }: RecordedEvent): { at: string; first: number } | undefined {
+function placeOfEvent(state: Outline, { pid, a }: RecordedEvent): { at: string; first: number } | undefined {
   for (const [name, process] of Object.entries(state.processes)) {
     if (process.pid !== pid) continue
     const place = placeOfAddress(state, name, a)
@@ -81,7 +77,7 @@ function placeOfEvent(state: MachineState, { pid, a }: RecordedEvent): { at: str
 }
 
 /** The region and page of an address of a process. */
-export function placeOfAddress(state: MachineState, process: string, address: number) {
+export function placeOfAddress(state: Outline, process: string, address: number) {
   for (const region of state.processes[process]?.regions ?? []) {
     const first = Math.floor((address - Number(region.start)) / PAGE)
     if (first >= 0 && first < region.pages) return { at: `${process}/${region.name}`, first }

@@ -35,6 +35,28 @@ test('a state is the same, whichever was asked for before', () => {
   expect(replay.at(-1)).toBe(EMPTY)
 })
 
+test('many steps at once give what they give one by one, regions that come and go included', () => {
+  const [first, ...others] = long(8).steps as [Step, ...Step[]]
+  const region = { name: 'buf', start: '0x1000', pages: 8 }
+  const process = (regions: readonly (typeof region)[]) => ({ A: { pid: 1, vmas: [], regions, rss: {} } })
+  const steps: Step[] = [
+    { ...first, processes: process([region]) },
+    ...others.slice(0, 3),
+    { n: 4, command: 2, kind: 'command', processes: process([]) },
+    { n: 5, command: 3, kind: 'command', processes: process([region]), entries: [first.entries![0]!] },
+    { ...others[5]!, frames: [{ pfn: 100, count: 4, kind: 'anon', ref: 1, map: 1, flags: '' }] },
+    { n: 7, command: 4, kind: 'command', frames: [{ pfn: 101, count: 1, gone: true }] },
+  ]
+  const own: Recording = { ...long(8), steps }
+  for (const recording of [own, ...recordDocument.recordings]) {
+    let state = EMPTY
+    for (const step of recording.steps) {
+      state = apply(state, step)
+      expect(plain(new Replay(recording).at(step.n))).toEqual(plain(state))
+    }
+  }
+})
+
 test('neighbours that are alike stay one run, as the machine changes page by page', () => {
   const recording = long(200)
   const state = new Replay(recording).at(150)
