@@ -16,7 +16,10 @@ export type Piece =
 
 export type Rich = readonly Piece[]
 
-export const number = (n: number): string => n.toLocaleString('en')
+/** One for all: to make it takes longer than to use it. */
+const commas = new Intl.NumberFormat('en')
+
+export const number = (n: number): string => commas.format(n)
 
 export const plural = (n: number, one: string, many = `${one}s`): string => `${number(n)} ${n === 1 ? one : many}`
 

@@ -2,7 +2,7 @@
 //
 // Records drills on the emulator in WebAssembly, beside the page: a drill that takes long stops nothing else.
 
-import wasm from '../../../dist/hmmu.wasm?url'
+import wasm from '../../../build-wasm/page.wasm?url'
 import { DrillError } from '../../../lib/drill/errors'
 import { recordDrill } from '../../../lib/record'
 import { load } from '../../../lib/web/web'

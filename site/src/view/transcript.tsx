@@ -6,9 +6,12 @@ import type { Book } from '../../../lib/view/book'
 import { type Line, linesOf } from '../../../lib/view/transcript'
 import { useActions } from './actions'
 
+/** Lines that are drawn together: of a long transcript only the parts that a step changes are drawn anew. */
+const PART = 64
+
 /** What the kernel printed, line by line; lines still to come are faint. */
 export function Transcript({ book, n }: { book: Book; n: number }) {
-  const lines = useMemo(() => linesOf(book.recording), [book])
+  const parts = useMemo(() => partsOf(linesOf(book.recording)), [book])
   const current = book.recording.steps[n]?.line ?? -1
   const list = useRef<HTMLOListElement>(null)
   useEffect(() => {
@@ -17,12 +20,50 @@ export function Transcript({ book, n }: { book: Book; n: number }) {
   }, [current])
   return (
     <ol class="transcript" aria-label="Transcript" ref={list}>
-      {lines.map((line, i) => (
-        <TranscriptLine key={i} line={line} isCurrent={i === current} isLater={line.step > n && i !== current} />
-      ))}
+      {parts.map(({ lines, first, last }, i) => {
+        const at = current - i * PART
+        return (
+          <Lines
+            key={i}
+            lines={lines}
+            current={at >= 0 && at < PART ? at : -1}
+            n={Math.max(first - 1, Math.min(n, last))}
+          />
+        )
+      })}
     </ol>
   )
 }
+
+interface TranscriptPart {
+  readonly lines: readonly Line[]
+  /** The steps of its lines. */
+  readonly first: number
+  readonly last: number
+}
+
+function partsOf(lines: readonly Line[]): TranscriptPart[] {
+  return Array.from({ length: Math.ceil(lines.length / PART) }, (_, i) => {
+    const part = lines.slice(i * PART, (i + 1) * PART)
+    const steps = part.map(({ step }) => step)
+    return { lines: part, first: Math.min(...steps), last: Math.max(...steps) }
+  })
+}
+
+interface LinesProps {
+  lines: readonly Line[]
+  /** Which is the step's; -1: none. */
+  current: number
+  n: number
+}
+
+const Lines = memo(({ lines, current, n }: LinesProps) => (
+  <>
+    {lines.map((line, i) => (
+      <TranscriptLine key={i} line={line} isCurrent={i === current} isLater={line.step > n && i !== current} />
+    ))}
+  </>
+))
 
 interface LineProps {
   line: Line

@@ -2,7 +2,6 @@
 //
 // Arrows of one page: its row, its leaf of the page table, its frame. Cells say the same in words.
 
-import { linkHorizontal } from 'd3-shape'
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useState } from 'preact/hooks'
 import type { Moment } from '../../../lib/view/changes'
@@ -19,7 +18,11 @@ interface Wire {
 
 type Point = [number, number]
 
-const link = linkHorizontal()
+/** A curve that begins and ends level. */
+function link([x0, y0]: Point, [x1, y1]: Point): string {
+  const middle = (x0 + x1) / 2
+  return `M${x0} ${y0}C${middle} ${y0} ${middle} ${y1} ${x1} ${y1}`
+}
 
 /** Up to this width, columns of tables are below the others, and arrows skip them. */
 export const WIDE = 1460
@@ -60,8 +63,7 @@ function wiresOf(main: HTMLElement, moment: Moment, page: PageKey): Wire[] {
   }
   const wires: Wire[] = []
   const add = (from: Point, to: Point, isDashed: boolean): void => {
-    const path = link({ source: from, target: to })
-    if (path && to[0] > from[0]) wires.push({ path, isDashed, end: to })
+    if (to[0] > from[0]) wires.push({ path: link(from, to), isDashed, end: to })
   }
   let from = edge(row, 'right')
   const leaf = main.querySelector(`[data-leaf="${CSS.escape(keyOf(page.at, page.index))}"]`)
