@@ -3,7 +3,7 @@
 // What has changed between two moments. Neighbours that have changed to something alike are one run.
 
 import { type EntryView, type FrameView, hex, type View } from './look'
-import type { EntryDelta, FrameDelta, MigrationDelta, RecordedMigrationEntries, Step } from './types'
+import type { EndedMigration, EntryDelta, FrameDelta, MigrationDelta, RecordedMigrationEntries, Step } from './types'
 
 /** An entry of a migration. */
 export interface MigrationEntryView {
@@ -108,8 +108,18 @@ function frameRuns(before: ReadonlyMap<number, FrameView>, after: ReadonlyMap<nu
   return runs.map(({ pfn, count, frame }) => (frame ? { pfn, count, ...frame } : { pfn, count, gone: true }))
 }
 
+/** Migrations under way, by their numbers, in the order in which they have begun. */
+export type Migrations = ReadonlyMap<number, MigrationView>
+
+/** Migrations that have begun, changed or ended. */
+export function migrationChanges(before: Migrations, after: Migrations): (MigrationDelta | EndedMigration)[] {
+  const ended = [...before.keys()].filter((id) => !after.has(id)).map((id): EndedMigration => ({ id, gone: true }))
+  const changed = [...after].flatMap(([id, view]) => changesOf(before.get(id), view) ?? [])
+  return [...ended, ...changed].sort((a, b) => a.id - b.id)
+}
+
 /** A migration with the entries that have changed; undefined if nothing has. */
-export function migrationChanges(before: MigrationView | undefined, after: MigrationView): MigrationDelta | undefined {
+function changesOf(before: MigrationView | undefined, after: MigrationView): MigrationDelta | undefined {
   const { entries, ...head } = after
   const { entries: old = [], ...oldHead } = before ?? { entries: [] }
   const runs: { first: number; count: number; entry: MigrationEntryView }[] = []

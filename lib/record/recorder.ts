@@ -15,28 +15,40 @@ import { kernelOf } from '../base/kernel'
 import type { Command, InnerCommand } from '../drill/ast'
 import type { DrillObserver, MigratedPages } from '../drill/observer'
 import type { World } from '../drill/world'
-import { changes, type MigrationEntryView, type MigrationView, migrationChanges } from './delta'
+import { changes, type MigrationEntryView, type Migrations, type MigrationView, migrationChanges } from './delta'
 import { look, NOTHING, type View } from './look'
 import type { RecordedEvent, Setup, Step } from './types'
 
 /** Longer migrations are recorded by stage. */
 const MOST_ENTRIES = 64
-/** Of a command's faults on device pages so many are recorded in steps: each step looks at the whole machine. */
+/** A command with more faults on device pages is one step: each step looks at the whole machine. */
 const MOST_FAULTS = 16
 /** More events of a step are counted. */
 const MOST_EVENTS = 64
 
 type AnyCommand = Command | InnerCommand
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
-type Kind = Pick<Step, 'kind'> & Partial<Pick<Step, 'stage' | 'index' | 'blocked' | 'moved' | 'collected' | 'whys'>>
+type Kind = Pick<Step, 'kind' | 'stage' | 'index' | 'blocked' | 'moved' | 'collected' | 'whys' | 'migration' | 'fault'>
 
 /** A migration under way. */
 interface Live {
+  readonly id: number
   readonly migration: Migration
   readonly pages: MigratedPages
   readonly isFault: boolean
-  /** As the last step has it. */
-  seen: MigrationView | undefined
+}
+
+/** A part of a command that runs, and what the record was before it. */
+interface Part {
+  readonly command: AnyCommand
+  readonly steps: number
+  readonly last: View
+  readonly lastMigrations: Migrations
+  readonly migrations: number
+  /** The events that its steps have. */
+  readonly events: MachineEvent[]
+  /** How many faults on device pages it has met. */
+  faults: number
 }
 
 export class Recorder implements DrillObserver {
@@ -44,14 +56,19 @@ export class Recorder implements DrillObserver {
   setup: Setup | undefined
   #world: World | undefined
   #last: View = NOTHING
+  /** Migrations as the last step has them. */
+  #lastMigrations: Migrations = new Map()
   /** The commands that run, the innermost last. */
-  readonly #running: AnyCommand[] = []
+  readonly #running: Part[] = []
+  /** Events of steps that were folded. */
+  #folded: MachineEvent[] = []
   /** Interleaved commands that have begun. */
   readonly #begun = new Set<AnyCommand>()
   /** The innermost last: a command within a migration may fault on a device page. */
   readonly #live: Live[] = []
+  /** How many migrations have begun. */
+  #migrations = 0
   #firstOfCommand = 0
-  #faultsOfCommand = 0
 
   start(world: World): void {
     const { machine } = world
@@ -72,13 +89,18 @@ export class Recorder implements DrillObserver {
 
   part(command: AnyCommand, call: () => boolean): boolean {
     const isInner = this.#running.length > 0
-    if (!isInner) {
-      this.#firstOfCommand = this.steps.length
-      this.#faultsOfCommand = 0
-    }
+    if (!isInner) this.#firstOfCommand = this.steps.length
     const kind = this.#begun.has(command) ? 'resume' : 'command'
     if (isInner) this.#begun.add(command)
-    this.#running.push(command)
+    this.#running.push({
+      command,
+      steps: this.steps.length,
+      last: this.#last,
+      lastMigrations: this.#lastMigrations,
+      migrations: this.#migrations,
+      events: [],
+      faults: 0,
+    })
     let ended = false
     try {
       ended = call()
@@ -93,39 +115,46 @@ export class Recorder implements DrillObserver {
   }
 
   advance(migration: Migration, pages: MigratedPages, stage: StageName): void {
-    if (this.#live.at(-1)?.migration !== migration)
-      this.#live.push({ migration, pages, isFault: false, seen: undefined })
-    this.#advance(migration, pages.count, stage)
-    if (stage === 'done') this.#end()
+    const known = this.#live.at(-1)
+    const live = known?.migration === migration ? known : this.#begin(migration, pages, false)
+    this.#advance(live, stage)
+    if (stage === 'done') this.#end(live)
   }
 
-  #advance(migration: Migration, count: number, limit: StageName): void {
+  #begin(migration: Migration, pages: MigratedPages, isFault: boolean): Live {
+    const live = { id: this.#migrations++, migration, pages, isFault }
+    this.#live.push(live)
+    return live
+  }
+
+  #advance({ id, migration, pages: { count }, isFault }: Live, limit: StageName): void {
     const last = stageNames.indexOf(limit)
+    const own = { migration: id, ...(isFault && { fault: true as const }) }
     while (migration.stage !== 'done' && stageNames.indexOf(migration.stage) <= last) {
       const { stage } = migration
       const isCallback = stage === 'alloc_and_copy' || stage === 'finalize_and_map'
       if (isCallback || count > MOST_ENTRIES) {
         migration.runTo(stage)
-        this.#step({ kind: 'stage', stage }, isCallback)
+        this.#step({ kind: 'stage', stage, ...own }, isCallback)
         if (stage === limit) return
         if (migration.stage === stage) migration.step()
       } else {
         const { position: index } = migration
         migration.step()
-        this.#step({ kind: 'entry', stage, index })
+        this.#step({ kind: 'entry', stage, index, ...own })
       }
     }
   }
 
   /** The migration is done; its caller has still to finish it. */
-  #end(): void {
-    const { migration, pages } = this.#live.at(-1) as Live
+  #end({ id, migration, pages, isFault }: Live): void {
     const entries = [...migration.entries]
     const moved = migration.callbacksRan ? entries.filter(({ migrate }) => migrate).length : 0
     const whys = pages.count <= MOST_ENTRIES ? { whys: entries.map(({ why }) => why) } : {}
     const { collected } = migration
-    this.#step({ kind: 'end', moved, collected, ...whys }, true)
     this.#live.pop()
+    const fault = isFault && ({ fault: true } as const)
+    this.#step({ kind: 'end', migration: id, ...fault, moved, collected, ...whys }, true)
   }
 
   /** As the built-in handler does it, in steps. */
@@ -136,11 +165,10 @@ export class Recorder implements DrillObserver {
     const depth = this.#live.length
     try {
       const migration = task.beginMigration({ start, pages: 1 }, { to: 'system', ...select })
-      if (++this.#faultsOfCommand <= MOST_FAULTS) {
-        const pages = placeOf(world, task.process, start)
-        this.#live.push({ migration, pages, isFault: true, seen: undefined })
-        this.#advance(migration, 1, 'done')
-        this.#end()
+      if (this.#countFault() <= MOST_FAULTS) {
+        const live = this.#begin(migration, placeOf(world, task.process, start), true)
+        this.#advance(live, 'done')
+        this.#end(live)
       }
       return migration.finish().entries[0]?.migrate === true
     } catch (error) {
@@ -149,6 +177,21 @@ export class Recorder implements DrillObserver {
     } finally {
       this.#live.length = depth
     }
+  }
+
+  /** Counts a fault of the command that runs. One too many takes back the steps of those before it. */
+  #countFault(): number {
+    const part = this.#running.at(-1)
+    if (!part) return 1
+    part.faults++
+    if (part.faults === MOST_FAULTS + 1) {
+      this.steps.length = part.steps
+      this.#last = part.last
+      this.#lastMigrations = part.lastMigrations
+      this.#migrations = part.migrations
+      this.#folded = part.events.splice(0)
+    }
+    return part.faults
   }
 
   /** Writes a step down if something has changed, or in any case. */
@@ -160,35 +203,27 @@ export class Recorder implements DrillObserver {
     const all = world.machine.takeEvents()
     // The drill prints events of processes that it watches itself.
     for (const event of all) if (world.watched.has(event.pid)) world.seen.push(event)
-    const events = all.filter(({ type }) => type !== 'stage')
-    const live = this.#live.at(-1)
-    const view = live && viewOf(live)
-    const migration = live && view && migrationChanges(live.seen, view)
-    const isHeadOnly = migration !== undefined && migration.entries.length === 0
-    const isQuiet = Object.keys(parts).length === 0 && events.length === 0 && (migration === undefined || isHeadOnly)
-    if (isQuiet && !anyhow) return
-    if (live && view) live.seen = view
+    const events = [...this.#folded.splice(0), ...all.filter(({ type }) => type !== 'stage')]
+    const migrationsNow = new Map(this.#live.map((live) => [live.id, viewOf(live)]))
+    const migrations = migrationChanges(this.#lastMigrations, migrationsNow)
+    const isAhead = migrations.every((each) => 'entries' in each && each.entries.length === 0)
+    if (Object.keys(parts).length === 0 && events.length === 0 && isAhead && !anyhow) return
+    this.#lastMigrations = migrationsNow
     this.#last = now
+    this.#running.at(-1)?.events.push(...events)
     this.steps.push({
       n: this.steps.length,
-      command: this.#running[0]?.position.line ?? 0,
+      command: this.#running[0]?.command.position.line ?? 0,
       ...kind,
       ...this.#interleaved(),
-      ...(live?.isFault && { fault: true }),
       ...parts,
-      ...this.#migrationPart(kind, migration),
+      ...(migrations.length > 0 && { migrations }),
       ...eventPart(events),
     })
   }
 
-  #migrationPart(kind: Kind, migration: Step['migration']): Pick<Step, 'migration'> {
-    // The end of one within another one is not the end of that.
-    if (kind.kind === 'end' && this.#live.length <= 1) return { migration: null }
-    return migration ? { migration } : {}
-  }
-
   #interleaved(): Pick<Step, 'task' | 'taskLine'> {
-    const inner = this.#running.length > 1 ? this.#running.at(-1) : undefined
+    const inner = this.#running.length > 1 ? this.#running.at(-1)?.command : undefined
     return inner ? { task: inner.text, taskLine: inner.position.line } : {}
   }
 
@@ -231,7 +266,7 @@ function wordView(word: bigint): { flags: string; pfn: number | undefined } {
   return { flags, pfn: word & VALID ? Number(word >> 6n) : undefined }
 }
 
-function viewOf({ migration, pages }: Live): MigrationView {
+function viewOf({ id, migration, pages, isFault }: Live): MigrationView {
   const { src, dst, stage, position, collected, remaining, entries } = migration
   const { process, region, first } = pages
   const whys = Array.from(entries, ({ why }) => why)
@@ -245,7 +280,8 @@ function viewOf({ migration, pages }: Live): MigrationView {
       ...(to.pfn !== undefined && { dstPfn: to.pfn }),
     }
   })
-  return { process, region, first, stage, position, collected, remaining, entries: list }
+  const fault = isFault && ({ fault: true } as const)
+  return { id, ...fault, process, region, first, stage, position, collected, remaining, entries: list }
 }
 
 /** Events in their order; of many, how many there were of each type. */

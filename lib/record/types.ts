@@ -84,6 +84,8 @@ export interface Step {
   readonly stage?: string
   /** Of `entry`: which one. */
   readonly index?: number
+  /** Of `stage`, `entry` and `end`: the migration, by its `id`. */
+  readonly migration?: number
   /** The migration is one that a fault on a device page has begun, within the command. */
   readonly fault?: true
   /** An interleaved command, and its line of the script. */
@@ -102,8 +104,8 @@ export interface Step {
   readonly entries?: readonly EntryDelta[]
   /** Frames that have changed. */
   readonly frames?: readonly FrameDelta[]
-  /** The migration under way; null: it has ended. */
-  readonly migration?: MigrationDelta | null
+  /** Migrations that have begun, changed or ended, in the order of their ids. */
+  readonly migrations?: readonly (MigrationDelta | EndedMigration)[]
   /** Page tables that have changed, by the frame that each is in. */
   readonly tables?: Readonly<Record<string, RecordedTable | null>>
   /** Processes that have changed, by name. */
@@ -167,11 +169,15 @@ export interface FrameDelta {
 
 /** Of a migration that goes on: all of its head, and the entries that have changed. */
 export interface MigrationDelta {
-  /** The process, by name. */
+  /** Its number: migrations of a recording are counted from 0, in the order in which they begin. */
+  readonly id: number
+  /** A fault on a device page has begun it. */
+  readonly fault?: true
+  /** The process, by name; empty for pages of a device. */
   readonly process: string
-  /** The region, by name. */
+  /** The region, by name; empty for pages of a device. */
   readonly region: string
-  /** The page of the region that is entry 0. */
+  /** The page of the region, or of the device, that is entry 0. */
   readonly first: number
   /** The stage that is next. */
   readonly stage: string
@@ -183,6 +189,14 @@ export interface MigrationDelta {
   readonly remaining: number
   /** The entries that have changed. */
   readonly entries: readonly RecordedMigrationEntries[]
+}
+
+/** A migration that goes on no more. */
+export interface EndedMigration {
+  /** Its number. */
+  readonly id: number
+  /** It has returned, or was given up. */
+  readonly gone: true
 }
 
 /** Entries of a migration that are alike; page frame numbers rise by 1. */

@@ -7,12 +7,12 @@ import { compact, overlay } from './runs'
 import {
   type EntryRun,
   type FrameRun,
-  isOfStep,
   joinEntries,
   joinFrames,
   joinMigration,
   type MachineState,
   type MigrationState,
+  migrationBy,
   partOfEntries,
   partOfFrames,
   partOfMigration,
@@ -139,30 +139,26 @@ function withFrames(before: readonly FrameRun[], written: readonly FrameRun[] | 
 }
 
 function migrationsAfter(before: readonly MigrationState[], step: Step): readonly MigrationState[] {
-  const { migration } = step
-  if (migration) {
-    const next = nextOf(before, migration, step)
-    const isSame = (each: MigrationState): boolean =>
-      placeOf(each) === placeOf(next) && (each.over || each.fault === next.fault)
-    return [...before.filter((each) => !isSame(each)), next]
+  let after = before
+  for (const delta of step.migrations ?? []) {
+    const { id } = delta
+    if ('gone' in delta) after = after.map((each) => (each.id === id ? { ...each, over: true } : each))
+    else if (migrationBy({ migrations: after }, id))
+      after = after.map((each) => (each.id === id ? goneOn(each, delta) : each))
+    // The result of an earlier one of these pages is of no interest any more.
+    else after = [...after.filter((each) => !each.over || placeOf(each) !== placeOf(delta)), begun(delta, step)]
   }
-  if (migration === null || step.kind === 'end') {
-    return before.map((each) => (isOfStep(each, step) ? { ...each, over: true } : each))
-  }
-  if (!step.entries || !before.some(({ over }) => over)) return before
+  if (!step.entries || !after.some(({ over }) => over)) return after
   // The result of a migration stays until another command changes its region.
   const changed = new Set(step.entries.map(({ at }) => at))
-  return before.filter((each) => !each.over || each.command === step.command || !changed.has(placeOf(each)))
+  return after.filter((each) => !each.over || each.command === step.command || !changed.has(placeOf(each)))
 }
 
-function nextOf(before: readonly MigrationState[], delta: MigrationDelta, step: Step): MigrationState {
-  const { entries, ...head } = delta
-  const same = before.find((each) => placeOf(each) === placeOf(delta) && isOfStep(each, step) && !each.over)
-  return {
-    ...head,
-    entries: compact(overlay(same?.entries ?? [], entries, partOfMigration), joinMigration),
-    command: step.command,
-    fault: step.fault ?? false,
-    over: false,
-  }
-}
+const begun = (delta: MigrationDelta, { command }: Step): MigrationState =>
+  goneOn({ ...delta, entries: [], fault: delta.fault ?? false, command, over: false }, delta)
+
+const goneOn = (before: MigrationState, { entries, fault: _, ...head }: MigrationDelta): MigrationState => ({
+  ...before,
+  ...head,
+  entries: compact(overlay(before.entries, entries, partOfMigration), joinMigration),
+})

@@ -14,7 +14,7 @@ import {
   isDevice,
   type MachineState,
   type MigrationRun,
-  migrationIn,
+  migrationBy,
   migrationOf,
   wordAt,
 } from './state'
@@ -57,7 +57,7 @@ export function frameBefore(moment: Moment, pfn: number): FrameRun | undefined {
 export function wordBefore(moment: Moment, at: string, index: number): MigrationRun | undefined {
   const now = migrationOf(moment.state, at)
   const before = migrationOf(moment.before, at)
-  return now && before && now.command === before.command ? wordAt(before, index) : undefined
+  return now && before && now.id === before.id ? wordAt(before, index) : undefined
 }
 
 /** Whether a list that is short and in no order covers a place. */
@@ -109,4 +109,5 @@ export function takenOnDevice(moment: Moment): number {
     .reduce((sum, { count }) => sum + count, 0)
 }
 
-export const currentMigration = ({ state, step }: Moment) => migrationIn(state, step)
+/** The migration that a step belongs to. */
+export const currentMigration = ({ state, step }: Moment) => migrationBy(state, step.migration)

@@ -65,7 +65,8 @@ function places(
   const written = writtenEntries(moment, at)
   const before = written.length > 0 ? (moment.before.entries.get(at) ?? []) : []
   const words = (migration?.entries ?? []).map((run) => ({ ...run, first: run.first + migration!.first }))
-  const changedWords = (moment.step.migration?.entries ?? []).map(({ first, count }) => ({
+  const delta = moment.step.migrations?.find(({ id }) => id === migration?.id)
+  const changedWords = (delta && 'entries' in delta ? delta.entries : []).map(({ first, count }) => ({
     first: first + (migration?.first ?? 0),
     count,
   }))

@@ -2,6 +2,7 @@
 //
 // One sentence for each step, made from the record.
 
+import type { Step } from '../record/types'
 import type { Book } from './book'
 import { changedTo, currentMigration, type Moment, sorted } from './changes'
 import { regionOf } from './pages'
@@ -118,17 +119,23 @@ function commandSentence(book: Book, moment: Moment): Rich {
     const changed = (step.entries ?? []).reduce((sum, { count }) => sum + count, 0)
     return changed === 0 || isDump ? [command, '.'] : [command, ` changes ${plural(changed, 'entry', 'entries')}.`]
   }
-  const stop = book.stops.find((each) => each.step === n && each.fault)
+  const stop = book.stops.find((each) => each.fault && each.step <= n && isOfCommand(steps[each.step]!, step))
   const because: Rich = stop
     ? [' The fault handler cannot bring it back: ', { term: stop.why, group: 'whys', stop: true }, '.']
     : []
   return [command, ' gives ', ...results.flatMap((code, i) => (i ? [' ', { code }] : [{ code }])), '.', ...because]
 }
 
+const isOfCommand = (step: Step, { command, taskLine }: Step): boolean =>
+  step.command === command && step.taskLine === taskLine
+
 /** A step of a command behind the steps of its migration. */
 function isAfterMigration(steps: Moment['replay']['recording']['steps'], n: number): boolean {
   const { command } = steps[n]!
-  return steps[n - 1]?.command === command && steps.find((step) => step.command === command)?.kind !== 'command'
+  return (
+    steps[n - 1]?.command === command &&
+    steps.find((step) => step.command === command && !step.fault)?.kind !== 'command'
+  )
 }
 
 /** At most this many lines of results stand in a sentence. */

@@ -11,7 +11,6 @@ import type {
   RecordedTranslation,
   Recording,
   Setup,
-  Step,
 } from '../record/types'
 import { elementAt, type Part, type Run, runAt } from './runs'
 
@@ -42,7 +41,7 @@ export interface MigrationRun extends Run {
   readonly dstPfn?: number | undefined
 }
 
-export interface MigrationState extends Omit<MigrationDelta, 'entries'> {
+export interface MigrationState extends Omit<MigrationDelta, 'entries' | 'fault'> {
   readonly entries: readonly MigrationRun[]
   /** The command that migrates: its line in the script. */
   readonly command: number
@@ -140,12 +139,10 @@ export function migrationOf(state: MachineState, at: string): MigrationState | u
   return own.filter(({ over }) => !over).at(-1) ?? own.at(-1)
 }
 
-/** The migration that a step belongs to. */
-export const migrationIn = (state: Pick<MachineState, 'migrations'>, step: Step): MigrationState | undefined =>
-  state.migrations.filter((migration) => isOfStep(migration, step)).at(-1)
-
-export const isOfStep = (migration: MigrationState, { command, fault }: Step): boolean =>
-  migration.command === command && migration.fault === (fault ?? false)
+export const migrationBy = (
+  { migrations }: Pick<MachineState, 'migrations'>,
+  id: number | undefined,
+): MigrationState | undefined => migrations.find((migration) => migration.id === id)
 
 /** What a migration says of a page of its region. */
 export const wordAt = (migration: MigrationState | undefined, index: number): MigrationRun | undefined =>

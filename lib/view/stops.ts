@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Where pages gave up: entries of a migration with a reason, and reasons that a fault handler reported.
+// Where pages gave up: entries of a migration with a reason, and reasons that fault handlers reported of which the record has no steps.
 
-import type { RecordDocument, RecordedEvent, Recording, Step } from '../record/types'
+import type { MigrationDelta, RecordDocument, RecordedEvent, Recording, Step } from '../record/types'
 import { type Outline, outlineAfter } from './apply'
 import { borders, endOf, type Run, runAt } from './runs'
-import { EMPTY, type MigrationRun, migrationIn, partOfMigration, placeOf } from './state'
+import { EMPTY, type MigrationRun, migrationBy, partOfMigration, placeOf } from './state'
 
 export interface Stop extends Run {
   readonly step: number
@@ -40,16 +40,20 @@ export function stopsOf({ steps }: Pick<Recording, 'steps'>, whys: Whys): Stop[]
 }
 
 function migrationStops(before: Outline, after: Outline, step: Step, n: number): Stop[] {
-  if (!step.migration || step.migration.entries.every(({ why }) => why === NONE)) return []
-  const migration = migrationIn(after, step)
-  if (!migration) return []
-  const words = migrationIn(before, step)?.entries ?? []
-  return step.migration.entries
+  return (step.migrations ?? []).flatMap((delta) => ('gone' in delta ? [] : stopsIn(before, after, delta, n)))
+}
+
+function stopsIn(before: Outline, after: Outline, { id, entries }: MigrationDelta, n: number): Stop[] {
+  const migration = migrationBy(after, id)
+  if (!migration || entries.every(({ why }) => why === NONE)) return []
+  const { fault } = migration
+  const words = migrationBy(before, id)?.entries ?? []
+  return entries
     .filter(({ why }) => why !== NONE)
     .flatMap((run) => pieces(run, words))
     .filter(({ first }) => (runAt(words, first)?.why ?? NONE) === NONE)
     .map(({ first, count, why, srcPfn }) => {
-      return { step: n, at: placeOf(migration), first: migration.first + first, count, why, srcPfn, fault: false }
+      return { step: n, at: placeOf(migration), first: migration.first + first, count, why, srcPfn, fault }
     })
 }
 

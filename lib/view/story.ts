@@ -66,7 +66,7 @@ function wordParts({ recording }: Book, before: MachineState, state: MachineStat
   const word = wordAt(now, page.index)
   if (!now || !word) return []
   const earlier = migrationOf(before, page.at)
-  const was = earlier?.command === now.command ? wordAt(earlier, page.index) : undefined
+  const was = earlier?.id === now.id ? wordAt(earlier, page.index) : undefined
   if (!was) return word.why === 'none' ? [`src ${word.src}`] : []
   if (was.dst === word.dst || word.dst === '-') return []
   return [`dst ${word.dst} ${frameName(recording, word.dstPfn)}`]

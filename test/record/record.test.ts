@@ -10,6 +10,7 @@ import { readDrills, runSource } from '../../lib/drill'
 import type { World } from '../../lib/drill/world'
 import { type Recording, recordDocument, recordDrill, type Step } from '../../lib/record'
 import { look } from '../../lib/record/look'
+import { Replay } from '../../lib/view/replay'
 
 const ROOT = join(__dirname, '../..')
 const PROFILES = ['linux-4.14', 'linux-6.12'] as const
@@ -116,7 +117,7 @@ test('why page 0 of racing-store did not move: a task that waits has a reference
   const stopped = steps.find(({ events }) => events?.some(({ type }) => type === 'give_up'))!
   expect(stopped).toMatchObject({ kind: 'entry', stage: 'pages', index: 0 })
   expect(stopped.events).toContainEqual(expect.objectContaining({ type: 'references', expected: 1, found: 2 }))
-  expect(stopped.migration?.entries[0]).toMatchObject({ first: 0, why: 'references' })
+  expect(stopped.migrations).toMatchObject([{ id: stopped.migration, entries: [{ first: 0, why: 'references' }] }])
   const held = steps.slice(0, stopped.n).flatMap(({ frames = [] }) => frames.filter(({ pfn }) => pfn === 6))
   expect(held.at(-1)?.held).toEqual(['migration', 'wait:A.2'])
 })
@@ -129,7 +130,9 @@ describe.each(PROFILES)('%s', (profile) => {
     expect(stages).toContain('stage alloc_and_copy')
     expect(stages).toContain('entry pages 1')
     expect(stages).toContain('entry finalize 0')
-    expect(ours.at(-1)).toMatchObject({ kind: 'end', moved: 2, collected: 2, whys: ['none', 'none'], migration: null })
+    expect(ours.at(-1)).toMatchObject({ kind: 'end', moved: 2, collected: 2, whys: ['none', 'none'] })
+    expect(ours.map(({ migration }) => migration)).toEqual(ours.map(() => 0))
+    expect(ours.at(-1)!.migrations).toEqual([{ id: 0, gone: true }])
   })
 
   test('a fault on a device page is a migration, too', () => {
@@ -137,8 +140,37 @@ describe.each(PROFILES)('%s', (profile) => {
     const ours = steps.filter(({ fault }) => fault)
     expect(ours.map(({ command }) => command)).toEqual(ours.map(() => 4))
     expect(ours.map(({ stage }) => stage)).toContain('finalize')
-    expect(ours[0]!.migration).toMatchObject({ process: 'A', region: 'buf', first: 0 })
-    expect(ours.at(-1)).toMatchObject({ kind: 'end', moved: 1, migration: null })
+    expect(ours[0]!.migrations).toMatchObject([{ id: 1, fault: true, process: 'A', region: 'buf', first: 0 }])
+    expect(ours.at(-1)).toMatchObject({ kind: 'end', moved: 1, migration: 1, migrations: [{ id: 1, gone: true }] })
+  })
+
+  test('several migrations at once: a fault of another process within one', () => {
+    const recording = record(
+      'A map buf anon 2\nA write buf 0x41\nA migrate buf to dev\nfork A B\nB map own anon 1\nB write own 0x42\nB migrate own to dev\n' +
+        'A map more anon 1\nA write more 0x43\nA migrate more to dev\n  @alloc B read own\n',
+      profile,
+    )
+    const { steps } = recording
+    const within = steps.filter(({ command }) => command === 10)
+    const begun = within.flatMap(({ migrations = [] }) => migrations).filter((each) => 'process' in each)
+    expect([...new Map(begun.map(({ id, process, region, fault }) => [id, { process, region, fault }]))]).toEqual([
+      [2, { process: 'A', region: 'more' }],
+      [3, { process: 'B', region: 'own', fault: true }],
+    ])
+    const ends = within.filter(({ kind }) => kind === 'end').map(({ migration, fault = false }) => [migration, fault])
+    expect(ends).toEqual([
+      [3, true],
+      [2, false],
+    ])
+    const states = new Replay(recording)
+    const inner = within.find(({ migration }) => migration === 3)!.n
+    expect(
+      states
+        .at(inner)
+        .migrations.filter(({ over }) => !over)
+        .map(({ id }) => id),
+    ).toEqual([2, 3])
+    expect(states.at(steps.length - 1).migrations.filter(({ over }) => !over)).toEqual([])
   })
 
   test('pins have the names of their handles', () => {
@@ -163,8 +195,10 @@ test('many pages are a few runs, and a long migration is recorded by stage', () 
   const steps = recording!.steps.filter(({ command }) => command === 4)
   expect(steps.length).toBeLessThan(12)
   for (const { entries = [], frames = [] } of steps) expect(entries.length + frames.length).toBeLessThan(40)
-  // 3,000 faults, of which the first are recorded in steps.
-  expect(recording!.steps.length).toBeLessThan(200)
+  // 3,000 faults are one step.
+  const faults = recording!.steps.filter(({ command }) => command === 5)
+  expect(faults).toMatchObject([{ kind: 'command' }])
+  expect(faults[0]!.events).toContainEqual(expect.objectContaining({ type: 'device_fault', count: 3000 }))
 })
 
 test('a drill that fails is recorded up to there', () => {

@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// The recordings that tests look at, made anew from drills. test/browser makes the same ones.
 
+import { join } from 'node:path'
+import type { Profile } from '../../lib'
+import { readDrills } from '../../lib/drill'
+import { type Recording, recordDrill, recordDocument as toDocument } from '../../lib/record'
 import { Book } from '../../lib/view/book'
-import type { RecordDocument } from '../../site/src/record/types'
-import records from './records.json'
+import list from './drills/recordings.json'
 
-export const recordDocument = records as unknown as RecordDocument
+const root = join(__dirname, '../..')
 
-/** A recording of records.json. */
+function record(file: string, profile: Profile, ramPages: number): Recording {
+  const [source] = readDrills(join(root, file))
+  const { recording, failure } = recordDrill(source!, { profile, ramPages, strict: true })
+  if (failure) throw failure
+  return recording!
+}
+
+export const recordDocument = toDocument(
+  list.map(({ file, profile, ramPages }) => record(file, profile as Profile, ramPages)),
+)
+
+/** A recording of the list. */
 export function book(name: string, profile = 'linux-4.14'): Book {
   const recording = recordDocument.recordings.find((each) => each.name === name && each.profile === profile)
   if (!recording) throw new Error(`no recording of ${name} on ${profile}`)

@@ -69,22 +69,24 @@ test('entries have their words, and frames rise within a run', () => {
   const state = replay.at(3)
   expect(entryAt(state, 'A/buf', 2)).toMatchObject({ kind: 'mig', bits: 'w--s', pfn: 8, raw: 0x1ba02n + 2n * 0x4000n })
   expect(frameName(recording, 8)).toBe('#8')
-  expect(frameName(recording, 4097)).toBe('D1')
+  expect(frameName(recording, recording.machine.deviceBase + 1)).toBe('D1')
 })
 
 test('a frame that is freed has no line', () => {
   const { replay } = book('racing-store')
-  expect(frameAt(replay.at(22), 7)).toMatchObject({ ref: 2 })
-  expect(frameAt(replay.at(23), 7)).toBeUndefined()
+  expect(frameAt(replay.at(22), 7)).toMatchObject({ held: ['pagevec', 'wait:A.4'] })
+  expect(frameAt(replay.at(24), 7)).toBeUndefined()
 })
 
 test("a migration's result stays until another command changes its region", () => {
-  const { replay } = book('racing-store')
+  const { recording, replay } = book('racing-store')
+  const { deviceBase } = recording.machine
   expect(migrationOf(replay.at(2), 'A/buf')).toBeUndefined()
-  expect(wordAt(migrationOf(replay.at(11), 'A/buf'), 0)).toMatchObject({ src: 'VLW', why: 'references', dstPfn: 4096 })
-  expect(migrationOf(replay.at(21), 'A/buf')).toMatchObject({ over: true })
-  expect(migrationOf(replay.at(25), 'A/buf')).toMatchObject({ over: true })
-  expect(migrationOf(replay.at(26), 'A/buf')).toBeUndefined()
+  const word = wordAt(migrationOf(replay.at(11), 'A/buf'), 0)
+  expect(word).toMatchObject({ src: 'VLW', why: 'references', dstPfn: deviceBase })
+  expect(migrationOf(replay.at(21), 'A/buf')).toMatchObject({ id: 0, over: true })
+  expect(migrationOf(replay.at(32), 'A/buf')).toMatchObject({ over: true })
+  expect(migrationOf(replay.at(33), 'A/buf')).toMatchObject({ id: 2, fault: true, over: false })
 })
 
 test('no list of any recording overlaps', () => {

@@ -55,7 +55,11 @@ test('the history of a page has each step that changed it', () => {
 test('the reason of an access that ended in SIGBUS', () => {
   const four = book('four-reasons')
   const fault = four.stops.find(({ fault }) => fault)!
-  expect(plain(sentenceOf(four, fault.step))).toMatch(/ The fault handler cannot bring it back: still_mapped\.$/)
+  expect(plain(sentenceOf(four, fault.step))).toMatch(/^Page 0 will not move: still_mapped\./)
+  const command = four.recording.steps.find(({ n, kind }) => n > fault.step && kind === 'command')!
+  expect(plain(sentenceOf(four, command.n))).toMatch(
+    /^B read buf\[0\] gives \[0\] SIGBUS\. The fault handler cannot bring it back: still_mapped\.$/,
+  )
   expect(plain(answerOf(four, page(fault.at, fault.first), fault.step).text)).toMatch(
     /^The access in step \d+ ended in SIGBUS: the fault handler could not bring D\d back, still_mapped\. Quirk map-pte-skips-device/,
   )
