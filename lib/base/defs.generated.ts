@@ -1226,6 +1226,61 @@ export const profileTexts: Readonly<Record<Profile, string>> = {
   'linux-6.12-fixed': 'Linux 6.12 with no quirk.',
 }
 
+/** Findings of an exploration, by the judge that makes them. */
+export type Judge =
+  | 'verify'
+  | 'deadlock'
+  | 'livelock'
+  | 'wrong-value'
+  | 'lost-write'
+  | 'stale-translation'
+  | 'stuck-page'
+  | 'leak'
+  | 'soft-dirty-lost'
+  | 'dead-space'
+
+/** Values of {@link Judge} in the C API. */
+export const judgeValues: Readonly<Record<Judge, number>> = {
+  verify: 0,
+  deadlock: 1,
+  livelock: 2,
+  'wrong-value': 3,
+  'lost-write': 4,
+  'stale-translation': 5,
+  'stuck-page': 6,
+  leak: 7,
+  'soft-dirty-lost': 8,
+  'dead-space': 9,
+}
+
+/** {@link Judge} by value. */
+export const judgeNames: readonly Judge[] = [
+  'verify',
+  'deadlock',
+  'livelock',
+  'wrong-value',
+  'lost-write',
+  'stale-translation',
+  'stuck-page',
+  'leak',
+  'soft-dirty-lost',
+  'dead-space',
+]
+
+/** A sentence on each {@link Judge}. */
+export const judgeTexts: Readonly<Record<Judge, string>> = {
+  verify: 'The machine is out of balance.',
+  deadlock: 'All tasks that have not ended wait.',
+  livelock: 'The tasks go round without end, although each task that could run does run.',
+  'wrong-value': 'A load reads a value that no order of the stores allows.',
+  'lost-write': 'At the end a page has a value that no order of the stores leaves there.',
+  'stale-translation': 'An access uses a translation to a page that was freed, or used again.',
+  'stuck-page': "An access to a mapped page ends in SIGBUS: the page can't leave the device.",
+  leak: 'Pages are not free after all processes have exited.',
+  'soft-dirty-lost': 'A page was written to since the soft-dirty bits were cleared, and is clean.',
+  'dead-space': 'An address space that the OOM reaper has emptied has pages again.',
+}
+
 /** Allocations that can be made to fail, and races that can be made to happen. */
 export type InjectionName =
   | 'frame'

@@ -2,7 +2,7 @@
 //
 // The syntax tree of a drill. Each command has an interface; `Command` is the union of all.
 
-import type { Advice, MapKind, Prot } from '../api'
+import type { Advice, Judge, MapKind, Prot, QuirkName } from '../api'
 import type { Position } from './errors'
 
 /** A place `buf`, `buf[3]` or `buf[2-5]`. `first` and `last` are undefined where all of the region is meant. */
@@ -38,6 +38,20 @@ export interface DevmemCommand extends Base {
   readonly verb: 'devmem'
   readonly pages: number
 }
+
+export interface SwapCommand extends Base {
+  readonly verb: 'swap'
+  /** Slots of the swap area, a page each. */
+  readonly pages: number
+}
+
+export interface CpusCommand extends Base {
+  readonly verb: 'cpus'
+  readonly count: number
+}
+
+/** The commands that describe the machine before it exists. They stand before all others, each at most once. */
+export type HeadCommand = DevmemCommand | SwapCommand | CpusCommand
 
 export interface MapCommand extends OfProcess {
   readonly verb: 'map'
@@ -100,6 +114,20 @@ export interface ForkCommand extends OfProcess {
 
 export interface ExitCommand extends OfProcess {
   readonly verb: 'exit'
+}
+
+export interface CpuCommand extends OfProcess {
+  readonly verb: 'cpu'
+  /** Where the process's first thread runs from now on. */
+  readonly cpu: number
+}
+
+export interface ReclaimCommand extends AtPlace {
+  readonly verb: 'reclaim'
+}
+
+export interface OomReapCommand extends OfProcess {
+  readonly verb: 'oom-reap'
 }
 
 export interface PinCommand extends AtPlace {
@@ -193,8 +221,11 @@ export type InnerCommand =
   | CountCommand
   | MirrorCommand
   | ExclusiveCommand
+  | ReclaimCommand
+  | OomReapCommand
+  | CpuCommand
 
-/** All commands except `devmem`, which describes the machine before it exists. */
+/** All commands except those that describe the machine before it exists. */
 export type Command = InnerCommand | WatchCommand | Migration
 
 /** Where a migration stands: a callback of migrate_vma(), or the place between two calls that stands for it. */
@@ -206,10 +237,32 @@ export interface Interleaved {
   readonly command: InnerCommand
 }
 
+/** A thread that runs at the same time as the drill's other tasks. A drill with tasks can be explored. */
+export interface DrillTask extends Base {
+  readonly name: string
+  readonly process: string
+  readonly cpu: number
+  readonly commands: readonly Command[]
+}
+
+/** What exploring a drill must find, or must not find. */
+export interface Expectation extends Base {
+  /** `finds`: one of these findings; `no`: none of them. */
+  readonly sense: 'finds' | 'no'
+  /** `finding`: one of any kind. */
+  readonly judge: Judge | 'finding'
+  /** The expectation is for machines that have this quirk. One without it must not find it. */
+  readonly quirk: QuirkName | undefined
+}
+
 /** A script. */
 export interface Drill {
   readonly name: string
   readonly file: string
-  readonly devmem: DevmemCommand | undefined
+  /** The commands that describe the machine, in their order. */
+  readonly head: readonly HeadCommand[]
+  /** Those before the first task. */
   readonly commands: readonly Command[]
+  readonly tasks: readonly DrillTask[]
+  readonly expectations: readonly Expectation[]
 }

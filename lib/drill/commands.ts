@@ -6,6 +6,7 @@ import { HmmuError, type MirroredPage, type PageEntry, type PageRef, type Proces
 import { excerpt } from '../base/visible'
 import type {
   CountCommand,
+  CpuCommand,
   DropCommand,
   DumpCommand,
   ExclusiveCommand,
@@ -15,8 +16,10 @@ import type {
   InnerCommand,
   MapCommand,
   MirrorCommand,
+  OomReapCommand,
   PinCommand,
   ReadCommand,
+  ReclaimCommand,
   RemapCommand,
   WatchCommand,
   WriteCommand,
@@ -58,6 +61,12 @@ export function execute(world: World, command: InnerCommand | WatchCommand, task
       return atOnce(() => count(world, command))
     case 'watch':
       return atOnce(() => watch(world, command))
+    case 'reclaim':
+      return atOnce(() => reclaim(world, command))
+    case 'oom-reap':
+      return oomReap(world, command)
+    case 'cpu':
+      return atOnce(() => moveToCpu(world, command))
     case 'exclusive':
       return exclusive(world, command, taskOf)
     case 'mirror':
@@ -186,22 +195,26 @@ function* fork(world: World, command: ForkCommand, taskOf: TaskOf): Steps {
 function* exit(world: World, command: ExitCommand): Steps {
   const actor = world.actor(command.process)
   world.actors.delete(command.process)
-  while (!tryExit(() => actor.process.exit())) yield
+  while (!triedUnlessBusy(() => actor.process.exit())) yield
   return []
 }
 
 /**
- * A process can't end before its tasks have left the calls in which they wait, and before it has closed its files. No
- * command finds it any more.
+ * Whether a call was made. A process can't end before its tasks have left the calls in which they wait, and before it has
+ * closed its files. No command finds it any more.
  */
-function tryExit(call: () => void): boolean {
+function triedUnlessBusy(call: () => void): boolean {
   try {
     call()
     return true
   } catch (error) {
-    if (error instanceof HmmuError && (error.code === 'HMMU_BUSY' || error.code === 'HMMU_BLOCKED')) return false
+    if (isBusy(error)) return false
     throw error
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof HmmuError && (error.code === 'HMMU_BUSY' || error.code === 'HMMU_BLOCKED')
 }
 
 function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
@@ -300,6 +313,33 @@ function* entriesOf(process: Process, address: number, count: number): Generator
   for (let done = 0; done < count; done += DUMPED_AT_ONCE) {
     yield* process.dump(address + done * PAGE_BYTES, Math.min(DUMPED_AT_ONCE, count - done))
   }
+}
+
+/** A page that can't be reclaimed stays. */
+function reclaim(world: World, command: ReclaimCommand): string[] {
+  const { actor, address, count } = world.pages(command.process, command.place)
+  for (let page = 0; page < count; page++) {
+    try {
+      actor.process.reclaim(address + page * PAGE_BYTES)
+    } catch (error) {
+      if (refusal(error) === undefined && !isBusy(error)) throw error
+    }
+  }
+  return []
+}
+
+/** The reaper does not wait: it comes back when mmap_sem is free. */
+function* oomReap(world: World, command: OomReapCommand): Steps {
+  const { process } = world.actor(command.process)
+  while (!triedUnlessBusy(() => process.oomReap())) yield
+  return []
+}
+
+function moveToCpu(world: World, command: CpuCommand): string[] {
+  const { cpus } = world.machine
+  if (command.cpu >= cpus) throw new Misuse(`there is no CPU ${command.cpu}; the machine has ${cpus}`)
+  world.actor(command.process).process.mainTask.setCpu(command.cpu)
+  return []
 }
 
 function count(world: World, command: CountCommand): string[] {

@@ -7,7 +7,7 @@ import type { MigrateCommand, PageRange } from './ast'
 import { refusal, untilDone } from './execution'
 import { advance, type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
 import { migrateWords } from './migrate-words'
-import { Missing, OTHER_OWNER, type Pages, type World } from './world'
+import { Missing, OTHER_OWNER, type Pages, type TaskOf, type World } from './world'
 
 /** Carry out a `migrate`. */
 export function migrate(world: World, command: MigrateCommand, hooks: Hooks): Outcome {
@@ -18,21 +18,23 @@ export function migrate(world: World, command: MigrateCommand, hooks: Hooks): Ou
     if (!(error instanceof Missing)) throw error
     return skipped(command.interleaved)
   }
-  return new MigrateRun(command, pages, new Interleaving(world, command.interleaved, hooks), hooks).run()
+  return new MigrateRun(world, command, pages, hooks).run()
 }
 
 class MigrateRun {
+  readonly #taskOf: TaskOf
   readonly #command: MigrateCommand
   readonly #pages: Pages
   readonly #interleaving: Interleaving
   readonly #hooks: Hooks
   readonly #lines: string[] = []
 
-  constructor(command: MigrateCommand, pages: Pages, interleaving: Interleaving, hooks: Hooks) {
+  constructor(world: World, command: MigrateCommand, pages: Pages, hooks: Hooks) {
     this.#hooks = hooks
+    this.#taskOf = world.taskOf
     this.#command = command
     this.#pages = pages
-    this.#interleaving = interleaving
+    this.#interleaving = new Interleaving(world, command.interleaved, hooks)
   }
 
   run(): Outcome {
@@ -44,9 +46,7 @@ class MigrateRun {
   /** The `ret` line; undefined if it can't even begin. */
   #migrate(): string | undefined {
     const { actor, address, count } = this.#pages
-    const begin = untilDone(() =>
-      actor.process.mainTask.beginMigration({ start: address, pages: count }, this.#driver()),
-    )
+    const begin = untilDone(() => this.#taskOf(actor).beginMigration({ start: address, pages: count }, this.#driver()))
     try {
       const next = begin.next()
       if (!next.done) return undefined

@@ -3,7 +3,7 @@
 // One function for each command. It is called with the words after the verb.
 
 import type { Kernel } from '../base/kernel'
-import type { Command, DevmemCommand, InnerCommand } from './ast'
+import type { Command, HeadCommand, InnerCommand } from './ast'
 import { type Vocabulary, wordsOf } from './language'
 import { type Head, type ProcessHead, parseEvict, parseMigrate, parseMirror } from './parse-device'
 import {
@@ -11,6 +11,7 @@ import {
   PROCESS_EXPECTED,
   parseByte,
   parseChoice,
+  parseCount,
   parseFlags,
   parseHandle,
   parsePages,
@@ -30,9 +31,11 @@ const PIN_FLAGS = { 'linux-4.14': ['write'], 'linux-6.12': ['dma'] } as const
 const PROTS = ['r', 'rw', 'none'] as const
 const HUGE_PAGES = 512
 const SPECIAL_PAGES_MAX = 64
+/** The API's limit. */
+const CPUS_MAX = 64
 
 type OfProcess = Record<string, (words: Words, head: ProcessHead) => Command>
-type Others = Record<string, (words: Words, head: Head) => Command | DevmemCommand>
+type Others = Record<string, (words: Words, head: Head) => Command | HeadCommand>
 
 const OF_PROCESS_4_14: OfProcess = {
   map: parseMap,
@@ -62,6 +65,9 @@ const OF_PROCESS_4_14: OfProcess = {
   dump: (words, head) => ({ ...head, verb: 'dump', place: parsePlace(words) }),
   count: (_words, head) => ({ ...head, verb: 'count' }),
   watch: (_words, head) => ({ ...head, verb: 'watch' }),
+  reclaim: (words, head) => ({ ...head, verb: 'reclaim', place: parsePlace(words) }),
+  'oom-reap': (_words, head) => ({ ...head, verb: 'oom-reap' }),
+  cpu: (words, head) => ({ ...head, verb: 'cpu', cpu: parseCpu(words) }),
 }
 
 const OF_PROCESS_6_12: OfProcess = {
@@ -72,6 +78,8 @@ const OF_PROCESS_6_12: OfProcess = {
 
 const OTHERS_4_14: Others = {
   devmem: (words, head) => ({ ...head, verb: 'devmem', pages: parsePages(words, 0) }),
+  swap: (words, head) => ({ ...head, verb: 'swap', pages: parsePages(words, 1) }),
+  cpus: (words, head) => ({ ...head, verb: 'cpus', count: parseCount(words, 'a number of CPUs', 1, CPUS_MAX) }),
   fork: (words, head) => ({ ...head, verb: 'fork', process: parseProcess(words), child: parseProcess(words) }),
   exit: (words, head) => ({ ...head, verb: 'exit', process: parseProcess(words) }),
   drop: (words, head) => ({ ...head, verb: 'drop', handle: parseHandle(words) }),
@@ -88,13 +96,13 @@ const PROCESS_VERBS = { 'linux-4.14': Object.keys(OF_PROCESS_4_14), 'linux-6.12'
 const OTHERS: Others = { ...OTHERS_4_14, ...OTHERS_6_12 }
 const OTHER_VERBS = { 'linux-4.14': Object.keys(OTHERS_4_14), 'linux-6.12': Object.keys(OTHERS_6_12) }
 
-/** The verbs of a kernel's drills: those behind a process, and those that begin a command. */
+/** The verbs of a kernel's drills: those behind a process, and those that begin a line. */
 export function verbsOf(kernel: Kernel): { readonly ofProcess: readonly string[]; readonly others: readonly string[] } {
-  return { ofProcess: wordsOf(PROCESS_VERBS, kernel), others: wordsOf(OTHER_VERBS, kernel) }
+  return { ofProcess: wordsOf(PROCESS_VERBS, kernel), others: [...wordsOf(OTHER_VERBS, kernel), 'task', 'expect'] }
 }
 
 /** Parse one command; nothing may follow it. */
-export function parseCommand(words: Words): Command | DevmemCommand {
+export function parseCommand(words: Words): Command | HeadCommand {
   const text = words.rest()
   const expected = `${PROCESS_EXPECTED}, ${oneOf(wordsOf(OTHER_VERBS, words.kernel))}`
   const first = words.take(expected)
@@ -130,6 +138,10 @@ function parseMap(words: Words, head: ProcessHead): InnerCommand {
   const options = parseFlags(words, ['ro', 'at2m', 'thp'])
   const set = { readOnly: options.has('ro'), at2m: options.has('at2m'), thp: options.has('thp') }
   return { ...head, verb: 'map', region, kind, pages, ...set }
+}
+
+export function parseCpu(words: Words): number {
+  return parseCount(words, 'a CPU', 0, CPUS_MAX - 1)
 }
 
 function parseAs(words: Words): string {

@@ -62,7 +62,12 @@ export function parseFlags(words: Words, allowed: Vocabulary): Map<string, Word>
 
 /** A decimal number of pages. */
 export function parsePages(words: Words, min: number, max: number = PAGE_MAX): number {
-  const expected = `a number of pages (${min} to ${max})`
+  return parseCount(words, 'a number of pages', min, max)
+}
+
+/** A decimal number. @param what names it in errors */
+export function parseCount(words: Words, what: string, min: number, max: number): number {
+  const expected = `${what} (${min} to ${max})`
   const word = words.take(expected)
   const value = /^[0-9]+$/.test(word.text) ? Number(word.text) : Number.NaN
   if (!(value >= min && value <= max)) throw words.unexpected(word, expected)

@@ -2,10 +2,11 @@
 
 import type { Kernel } from '../base/kernel'
 import { excerpt } from '../base/visible'
-import type { Callback, Command, DevmemCommand, Drill, InnerCommand, Interleaved, Migration } from './ast'
+import type { Callback, Command, Drill, Expectation, HeadCommand, InnerCommand, Interleaved, Migration } from './ast'
 import { kernelOfProfile, type Vocabulary, wordsOf } from './language'
 import { parseCommand } from './parse-commands'
-import { oneOf, splitLine, type Words } from './words'
+import { checkInTask, type OpenTask, parseExpect, parseTask } from './parse-tasks'
+import { oneOf, splitLine, type Word, type Words } from './words'
 
 /** The text of one drill and where it was found. */
 export interface DrillSource {
@@ -21,34 +22,76 @@ export interface DrillSource {
 
 /** The commands under which interleaved lines may stand, and those that can't be interleaved. */
 const MIGRATIONS = { 'linux-4.14': ['migrate'], 'linux-6.12': ['evict'] } as const
-const NOT_INTERLEAVED: Vocabulary = { 'linux-4.14': ['devmem', 'migrate', 'watch'], 'linux-6.12': ['evict'] }
+const NOT_INTERLEAVED: Vocabulary = {
+  'linux-4.14': ['devmem', 'swap', 'cpus', 'migrate', 'watch'],
+  'linux-6.12': ['evict'],
+}
 
 /** A migration whose interleaved lines are still being read. */
 type OpenMigration = Migration & { readonly interleaved: Interleaved[] }
 
 /** Parse a drill that is for some kernel. Throws a DrillError (HMMU_DRILL_SYNTAX) at the first mistake. */
 export function parseDrill(source: DrillSource, kernel: Kernel = kernelOfProfile()): Drill {
-  const commands: Command[] = []
-  let devmem: DevmemCommand | undefined
+  const parser = new DrillParser()
   let line = source.firstLine
   for (const text of source.text.split('\n')) {
     const words = splitLine(kernel, source.file, line++, text.endsWith('\r') ? text.slice(0, -1) : text)
     const first = words.peek()
-    if (first === undefined) continue
-    if (first.text.startsWith('@')) {
-      parseInterleaved(words, openMigration(commands, words, first.column))
-      continue
-    }
-    const command = parseCommand(words)
-    if (command.verb !== 'devmem') {
-      commands.push(command)
-    } else if (devmem === undefined && commands.length === 0) {
-      devmem = command
-    } else {
-      throw words.error(first.column, 'devmem is only allowed as the first command')
-    }
+    if (first !== undefined) parser.line(words, first)
   }
-  return { name: source.name, file: source.file, devmem, commands }
+  const { head, commands, tasks, expectations } = parser
+  return { name: source.name, file: source.file, head, commands, tasks, expectations }
+}
+
+class DrillParser {
+  readonly head: HeadCommand[] = []
+  readonly commands: Command[] = []
+  readonly tasks: OpenTask[] = []
+  readonly expectations: Expectation[] = []
+
+  /** Read a line that has words. */
+  line(words: Words, first: Word): void {
+    const task = this.tasks.at(-1)
+    if (first.text.startsWith('@')) parseInterleaved(words, this.#openMigration(words, first.column))
+    else if (first.text === 'task') this.#task(words)
+    else if (first.text === 'expect') this.expectations.push(parseExpect(words))
+    else if (task === undefined) this.#command(words, first)
+    else if (first.column === 1) throw words.error(1, 'commands behind a task belong to it, and start with white space')
+    else task.commands.push(checkInTask(task, parseCommand(words), words, first.column))
+  }
+
+  #task(words: Words): void {
+    const cpus = this.head.find((command) => command.verb === 'cpus')?.count ?? 1
+    const task = parseTask(words, cpus)
+    if (this.tasks.some(({ name }) => name === task.name))
+      throw words.error(task.position.column, `there is a task ${excerpt(task.name)} already`)
+    this.tasks.push(task)
+  }
+
+  #command(words: Words, first: Word): void {
+    const command = parseCommand(words)
+    if (!isHead(command)) {
+      this.commands.push(command)
+      return
+    }
+    if (this.commands.length > 0)
+      throw words.error(first.column, `${command.verb} is only allowed as the first command`)
+    if (this.head.some(({ verb }) => verb === command.verb))
+      throw words.error(first.column, `${command.verb} stands there twice`)
+    this.head.push(command)
+  }
+
+  /** The migration to which an interleaved line belongs: the command above it. */
+  #openMigration(words: Words, column: number): OpenMigration {
+    if (this.tasks.length > 0)
+      throw words.error(column, 'there are no interleaved lines in a task: other tasks run in between')
+    return openMigration(this.commands, words, column)
+  }
+}
+
+/** Whether a command describes the machine before it exists. */
+function isHead(command: Command | HeadCommand): command is HeadCommand {
+  return command.verb === 'devmem' || command.verb === 'swap' || command.verb === 'cpus'
 }
 
 /** The migration to which an interleaved line belongs: the command above it. */
@@ -81,6 +124,6 @@ function parseInterleaved(words: Words, migration: OpenMigration): void {
   migration.interleaved.push({ callback, command })
 }
 
-function mayInterleave(command: Command | DevmemCommand): command is InnerCommand {
-  return command.verb !== 'devmem' && command.verb !== 'watch' && !isMigration(command)
+function mayInterleave(command: Command | HeadCommand): command is InnerCommand {
+  return !isHead(command) && command.verb !== 'watch' && !isMigration(command)
 }

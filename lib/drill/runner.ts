@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { Machine, type MachineOptions, type Migration as OpenMigration, type Profile, type StageName } from '../api'
+import {
+  Machine,
+  type MachineOptions,
+  type Migration as OpenMigration,
+  type Profile,
+  type StageName,
+  type Task,
+} from '../api'
 import { excerpt } from '../base/visible'
-import type { Command, Drill, InnerCommand, Migration } from './ast'
+import type { Command, Drill, DrillTask, InnerCommand, Migration } from './ast'
 import { execute } from './commands'
 import { DrillError } from './errors'
 import { Execution } from './execution'
@@ -12,7 +19,7 @@ import { kernelOfProfile } from './language'
 import { carryOut } from './migrations'
 import type { DrillObserver, MigratedPages } from './observer'
 import { type DrillSource, isMigration, parseDrill } from './parse'
-import { World } from './world'
+import { type TaskOf, World } from './world'
 
 /** Options of a run: the machine, and the checks. */
 export interface RunOptions {
@@ -57,7 +64,7 @@ export function runSource(source: DrillSource, options: RunOptions = {}): DrillR
 
 /** Run a drill on a fresh machine. */
 export function runDrill(drill: Drill, options: RunOptions = {}): DrillRun {
-  const lines: string[] = drill.devmem === undefined ? [] : [drill.devmem.text]
+  const lines = drill.head.map((command) => command.text)
   let failure: DrillError | undefined
   try {
     runOn(makeMachine(drill, options), drill, options, lines)
@@ -80,19 +87,37 @@ function runOn(machine: Machine, drill: Drill, options: RunOptions, lines: strin
   }
 }
 
+/** How many pages the device of a drill's machine has. */
+export function devicePagesOf({ head }: Drill): number {
+  return head.find((command) => command.verb === 'devmem')?.pages ?? DEVICE_PAGES
+}
+
 function makeMachine(drill: Drill, options: RunOptions): Machine {
   const machineOptions: MachineOptions = {
     ramPages: options.ramPages ?? RAM_PAGES,
-    devicePages: drill.devmem?.pages ?? DEVICE_PAGES,
-    cpus: 1,
+    devicePages: devicePagesOf(drill),
+    swapPages: drill.head.find((command) => command.verb === 'swap')?.pages ?? 0,
+    cpus: drill.head.find((command) => command.verb === 'cpus')?.count ?? 1,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.quirks === undefined ? {} : { quirks: options.quirks }),
   }
-  const where = drill.devmem?.position ?? drill.file
+  const where = drill.head[0]?.position ?? drill.file
   try {
     return new Machine(machineOptions)
   } catch (cause) {
     throw new DrillError('HMMU_DRILL_RUN', where, `no machine: ${describe(cause)}`, { cause })
+  }
+}
+
+/** The thread of a task. It is made when the task's first command runs: only then its process may be there. */
+function threadOf({ cpu }: DrillTask): TaskOf {
+  let thread: Task | undefined
+  return ({ process }) => {
+    if (thread === undefined) {
+      thread = process.newTask()
+      thread.setCpu(cpu)
+    }
+    return thread
   }
 }
 
@@ -110,7 +135,17 @@ class DrillRunner {
 
   /** Run all commands; lines are added to the transcript as they come, so that it is there where a command fails. */
   run(drill: Drill, transcript: string[]): void {
-    for (const command of drill.commands) {
+    if (this.#runAll(drill.commands, transcript)) return
+    for (const task of drill.tasks) {
+      transcript.push(task.text)
+      this.world.taskOf = threadOf(task)
+      if (this.#runAll(task.commands, transcript)) return
+    }
+  }
+
+  /** Whether the transcript ends behind one of the commands. */
+  #runAll(commands: readonly Command[], transcript: string[]): boolean {
+    for (const command of commands) {
       const firstLine = transcript.length
       transcript.push(command.text)
       const outcome = this.#located(command, () => this.#run(command))
@@ -118,8 +153,9 @@ class DrillRunner {
       const invalidations = outcome.ended ? [] : this.#located(command, () => invalidationLines(this.world))
       for (const line of invalidations) transcript.push(`  ${line}`)
       this.#observer?.ended?.(command, transcript, firstLine)
-      if (outcome.ended) return
+      if (outcome.ended) return true
     }
+    return false
   }
 
   #run(command: Command): Outcome {
@@ -130,7 +166,7 @@ class DrillRunner {
   }
 
   #simple(command: Exclude<Command, Migration>): Outcome {
-    const execution = new Execution(execute(this.world, command, (actor) => actor.process.mainTask))
+    const execution = new Execution(execute(this.world, command, this.world.taskOf))
     const ended = !this.#part(command, () => execution.resume())
     return { lines: execution.results ?? ['blocked'], ended }
   }

@@ -55,6 +55,9 @@ export class World {
   /** Events that somebody else has taken out of the machine. */
   readonly seen: MachineEvent[] = []
 
+  /** Gives the thread on which commands run that stand alone. */
+  taskOf: TaskOf = ({ process }) => process.mainTask
+
   /** Nothing may be skipped. */
   readonly strict: boolean
 

@@ -133,6 +133,7 @@ const presentations = {
   HMMU_RULES: { union: 'RuleName', plural: 'rule', key: name },
   HMMU_QUIRKS: { union: 'QuirkName', plural: 'quirk', key: (item) => String(item.args[2]), bits: true },
   HMMU_PROFILES: { union: 'Profile', plural: 'profile', key: word },
+  HMMU_JUDGES: { union: 'Judge', plural: 'judge', key: word },
   HMMU_INJECTIONS: { union: 'InjectionName', plural: 'injection', key: name },
   HMMU_SPANS: { union: 'SpanName', plural: 'span', key: name },
   HMMU_STATS: { union: 'StatName', plural: 'stat', key: (item) => camel(item.name) },

@@ -78,6 +78,7 @@ const columns = {
     'drills of 6.12': (item) => drillsOf('linux-6.12', item),
   },
   HMMU_PROFILES: { profile: (item) => code(item.args[1]), ...text },
+  HMMU_JUDGES: { judge: (item) => code(item.args[1]), 'what it finds': (item) => item.text },
   HMMU_INJECTIONS: { ...name, ...text },
   HMMU_SPANS: { ...name, ...text },
   HMMU_STATS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },

@@ -49,6 +49,18 @@ const word = fc.oneof(
     'D[1-2]',
     'select=system,private',
     'owner=other',
+    'task',
+    'cpus',
+    'swap',
+    'cpu=0',
+    'proc=A',
+    'expect',
+    'finds',
+    'no-livelock',
+    'livelock',
+    'with',
+    'reclaim',
+    'oom-reap',
     '@alloc',
     '@final',
     '#',
@@ -82,12 +94,17 @@ test.prop([text, kernel])('what was parsed parses again from its echoes, to the 
   } catch {
     return
   }
-  const lines = first.devmem === undefined ? [] : [first.devmem.text]
+  const lines = first.head.map((command) => command.text)
   for (const command of first.commands) {
     lines.push(command.text)
     if (!('interleaved' in command)) continue
     for (const inner of command.interleaved) lines.push(`  @${inner.callback} ${inner.command.text}`)
   }
+  for (const task of first.tasks) {
+    lines.push(task.text)
+    for (const command of task.commands) lines.push(`  ${command.text}`)
+  }
+  for (const expectation of first.expectations) lines.push(expectation.text)
   const again = parseDrill(source(lines.join('\n')), kernel)
   const withoutPositions = (value: unknown) =>
     JSON.stringify(value, (key, part) => (key === 'position' ? undefined : part))

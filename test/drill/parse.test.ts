@@ -19,6 +19,22 @@ function parseOne(text: string, kernel?: Kernel): Partial<Command> {
   return rest
 }
 
+function expectError(text: string, kernel: Kernel | undefined, message: string): void {
+  let error: unknown
+  try {
+    parse(text, kernel)
+  } catch (thrown) {
+    error = thrown
+  }
+  expect(error).toBeInstanceOf(DrillError)
+  const drillError = error as DrillError
+  expect(drillError.code).toBe('HMMU_DRILL_SYNTAX')
+  expect(drillError.message.slice(0, `test.drill:${message}`.length)).toBe(`test.drill:${message}`)
+  expect(drillError.message).toBe(
+    `test.drill:${drillError.position?.line}:${drillError.position?.column}: ${drillError.reason}`,
+  )
+}
+
 const place = (region: string, first?: number, last?: number) => ({ region, first, last })
 const ofA = { process: 'A' }
 const map = { ...ofA, verb: 'map', region: 'buf', readOnly: false, at2m: false, thp: false }
@@ -78,6 +94,9 @@ describe('each command', () => {
     ],
     ['A dump buf', { ...ofA, verb: 'dump', place: place('buf') }],
     ['A count', { ...ofA, verb: 'count' }],
+    ['A reclaim buf[1-2]', { ...ofA, verb: 'reclaim', place: place('buf', 1, 2) }],
+    ['A oom-reap', { ...ofA, verb: 'oom-reap' }],
+    ['A cpu 1', { ...ofA, verb: 'cpu', cpu: 1 }],
     ['A watch', { ...ofA, verb: 'watch' }],
   ])('%s', (text, expected) => {
     expect(parseOne(text)).toEqual(expected)
@@ -117,9 +136,13 @@ describe('each command', () => {
     expect(parseOne(text, 'linux-6.12')).toEqual(expected)
   })
 
-  test('devmem stands beside the commands', () => {
-    const drill = parse('# a small device\ndevmem 3\nA count\n')
-    expect(drill.devmem?.pages).toBe(3)
+  test('what describes the machine stands beside the commands', () => {
+    const drill = parse('# a small device\ndevmem 3\ncpus 2\nswap 8\nA count\n')
+    expect(drill.head).toMatchObject([
+      { verb: 'devmem', pages: 3 },
+      { verb: 'cpus', count: 2 },
+      { verb: 'swap', pages: 8 },
+    ])
     expect(drill.commands).toHaveLength(1)
   })
 })
@@ -164,11 +187,72 @@ describe('lines', () => {
   })
 })
 
+describe('tasks', () => {
+  const TASKS = `cpus 2
+A map buf anon 1
+task M
+  A write buf 1
+  fork A B
+task S2 cpu=1 proc=B
+  drop h
+expect no-livelock
+expect finds lost-write with collect-flush-late
+expect no-finding
+`
+
+  test('have commands, a CPU and a process', () => {
+    const { commands, tasks } = parse(TASKS)
+    expect(commands).toHaveLength(1)
+    expect(tasks).toMatchObject([
+      { name: 'M', cpu: 0, process: 'A', text: 'task M', commands: [{ verb: 'write' }, { verb: 'fork' }] },
+      { name: 'S2', cpu: 1, process: 'B', commands: [{ verb: 'drop', text: 'drop h' }] },
+    ])
+    expect(tasks[1]!.position).toMatchObject({ line: 6, column: 1 })
+  })
+
+  test('have expectations', () => {
+    expect(parse(TASKS).expectations).toMatchObject([
+      { sense: 'no', judge: 'livelock', quirk: undefined },
+      { sense: 'finds', judge: 'lost-write', quirk: 'collect-flush-late' },
+      { sense: 'no', judge: 'finding', quirk: undefined },
+    ])
+  })
+
+  test.each<[string, string]>([
+    ['task', '1:5: expected a name of the task (letters and digits), found the end of the line'],
+    ['task m-1', "1:6: expected a name of the task (letters and digits), found 'm-1'"],
+    ['task M on=1', "1:8: expected cpu=N, proc=PROCESS or the end of the line, found 'on=1'"],
+    [
+      'task M cpu=1',
+      "1:12: expected a CPU of the machine (0), found '1'; a first line 'cpus N' gives the machine more",
+    ],
+    ['cpus 2\ntask M cpu=x', "2:12: expected a CPU of the machine (0 to 1), found 'x'"],
+    ['task M proc=b', "1:13: expected a process (upper-case letters and digits), found 'b'"],
+    ['task M cpu=0 cpu=0', "1:14: 'cpu=' stands there twice"],
+    ['task M\ntask M', '2:1: there is a task M already'],
+    ['task M\nA count', '2:1: commands behind a task belong to it, and start with white space'],
+    ['task M\n  A dump buf', "2:3: dump can't stand in a task (all but devmem, "],
+    ['task M\n  B read buf', "2:3: task M is of process A, so it can't run a command of B (write 'proc=B' behind "],
+    ['task M\n  A migrate buf to dev\n    @alloc A read buf', '3:5: there are no interleaved lines in a task'],
+    ['expect livelock', '1:8: expected finds, or what must not be found (no-finding, no-verify, '],
+    ['expect finds no-livelock', '1:14: expected what must be found (finding, verify, '],
+    ['expect finds livelock with luck', '1:28: expected a quirk (hole-dst-index, '],
+    ['expect finds livelock if', "1:23: expected with or the end of the line, found 'if'"],
+    ['expect no-livelock with', "1:20: expected the end of the line, found 'with'"],
+    ['A count\ncpus 2', '2:1: cpus is only allowed as the first command'],
+  ])('%j', (text, message) => {
+    expectError(text, undefined, message)
+  })
+})
+
 const NOT_YET = ', which hmmu does not know yet'
 
 describe('errors name line and column, what is allowed and what was found', () => {
   test.each<[string, string]>([
-    ['foo', "1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'foo'"],
+    [
+      'foo',
+      "1:1: expected a process (upper-case letters and digits), devmem, swap, cpus, fork, exit or drop, found 'foo'",
+    ],
     ['A', '1:2: expected a command (map, unmap, '],
     ['A constructor', '1:3: expected a command (map, unmap, '],
     ['A map BUF anon 4', "1:7: expected a region (a lower-case word), found 'BUF'"],
@@ -212,14 +296,17 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['drop', '1:5: expected a handle (a lower-case word), found the end of the line'],
     ['devmem x', "1:8: expected a number of pages (0 to 268435455), found 'x'"],
     ['A count\ndevmem 4', '2:1: devmem is only allowed as the first command'],
-    ['devmem 4\ndevmem 4', '2:1: devmem is only allowed as the first command'],
+    ['devmem 4\ndevmem 4', '2:1: devmem stands there twice'],
     ['=== name', '1:1: expected a process'],
     ['  @alloc A count', '1:3: interleaved lines belong under a migrate'],
     ['A count\n  @alloc A count', '2:3: interleaved lines belong under a migrate'],
     ['A migrate b to dev\n@alloc A count', '2:1: interleaved lines (@alloc, @final) start with white space'],
     ['A migrate b to dev\n  @now A count', "2:3: expected @alloc or @final, found '@now'"],
     ['A migrate b to dev\n  @alloc', '2:9: expected a process'],
-    ['A migrate b to dev\n  @alloc A watch', "2:10: watch can't be interleaved (all but devmem, migrate, watch can)"],
+    [
+      'A migrate b to dev\n  @alloc A watch',
+      "2:10: watch can't be interleaved (all but devmem, swap, cpus, migrate, watch can)",
+    ],
     ['A migrate b to dev\n  @alloc devmem 1', "2:10: devmem can't be interleaved"],
     ['A migrate b to dev\n  @alloc B migrate b to dev', "2:10: migrate can't be interleaved"],
     ['A migrate b to dev\n  @final exit A', "2:10: process A migrates and can't exit meanwhile (others can)"],
@@ -232,7 +319,10 @@ describe('errors name line and column, what is allowed and what was found', () =
   const NEEDS_6_12 = ', which needs the profile linux-6.12 (this drill is for linux-4.14)'
 
   test.each<[string, string]>([
-    ['A remap buf as new', `1:3: expected a command (${COMMANDS}, count or watch), found 'remap'${NEEDS_6_12}`],
+    [
+      'A remap buf as new',
+      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap or cpu), found 'remap'${NEEDS_6_12}`,
+    ],
     ['A map x anon 1\nA migrate x to dev\n  @alloc A remap x as y', `3:12: expected a command (${COMMANDS}, count`],
     [
       'A advise buf cold',
@@ -244,11 +334,17 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A uffd buf wp', `1:12: expected the end of the line, found 'wp'${NEEDS_6_12}`],
     // Words of other places, and of no kernel.
     ['A map buf cold 4', '1:11: expected a kind of mapping (anon, shmem, file, sharedfile, hugetlb or special), found'],
-    ['A mirror buf', `1:3: expected a command (${COMMANDS}, count or watch), found 'mirror'${NEEDS_6_12}`],
-    ['A exclusive buf', `1:3: expected a command (${COMMANDS}, count or watch), found 'exclusive'${NEEDS_6_12}`],
+    [
+      'A mirror buf',
+      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap or cpu), found 'mirror'${NEEDS_6_12}`,
+    ],
+    [
+      'A exclusive buf',
+      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap or cpu), found 'exclusive'${NEEDS_6_12}`,
+    ],
     [
       'evict all',
-      `1:1: expected a process (upper-case letters and digits), devmem, fork, exit or drop, found 'evict'${NEEDS_6_12}`,
+      `1:1: expected a process (upper-case letters and digits), devmem, swap, cpus, fork, exit or drop, found 'evict'${NEEDS_6_12}`,
     ],
     [
       'A migrate buf to dev select=system',
@@ -280,18 +376,23 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['evict D[5-3]', "1:11: expected a last page of at least 5, found '3'"],
     ['evict D[300000000]', "1:9: expected a page number (0 to 268435455), found '300000000'"],
     ['evict all all', "1:11: expected the end of the line, found 'all'"],
-    ['A evict all', `1:3: expected a command (${COMMANDS}, count, watch, remap, mirror or exclusive), found 'evict'`],
-    ['evict all\n  @alloc evict all', "2:10: evict can't be interleaved (all but devmem, migrate, watch, evict can)"],
+    [
+      'A evict all',
+      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap, cpu, remap, mirror or exclusive), found 'evict'`,
+    ],
+    [
+      'evict all\n  @alloc evict all',
+      "2:10: evict can't be interleaved (all but devmem, swap, cpus, migrate, watch, evict can)",
+    ],
     ['A migrate b to dev\n  @final evict all', "2:10: evict can't be interleaved"],
     ['A count\n  @alloc A count', '2:3: interleaved lines belong under a migrate or evict'],
     [
       'reclaim 4',
-      "1:1: expected a process (upper-case letters and digits), devmem, fork, exit, drop or evict, found 'reclaim'",
+      "1:1: expected a process (upper-case letters and digits), devmem, swap, cpus, fork, exit, drop or evict, found 'reclaim'",
     ],
-    [
-      'swap 4',
-      "1:1: expected a process (upper-case letters and digits), devmem, fork, exit, drop or evict, found 'swap'",
-    ],
+    ['swap 0', "1:6: expected a number of pages (1 to 268435455), found '0'"],
+    ['cpus 65', "1:6: expected a number of CPUs (1 to 64), found '65'"],
+    ['A cpu 64', "1:7: expected a CPU (0 to 63), found '64'"],
     ['devmem 4 coherent', `1:10: expected the end of the line, found 'coherent'${NOT_YET}`],
     ['A pin buf as h longterm', `1:16: expected write, dma or the end of the line, found 'longterm'${NOT_YET}`],
     ['A migrate buf to coh', `1:18: expected a destination (dev or sys), found 'coh'${NOT_YET}`],
@@ -315,25 +416,9 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A uffd buf missing', "1:12: expected wp or the end of the line, found 'missing'"],
     [
       'A mirrored buf',
-      `1:3: expected a command (${COMMANDS}, count, watch, remap, mirror or exclusive), found 'mirrored'`,
+      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap, cpu, remap, mirror or exclusive), found 'mirrored'`,
     ],
   ])('%s: in a linux-6.12 drill', (text, message) => {
     expectError(text, 'linux-6.12', message)
   })
-
-  function expectError(text: string, kernel: Kernel | undefined, message: string): void {
-    let error: unknown
-    try {
-      parse(text, kernel)
-    } catch (thrown) {
-      error = thrown
-    }
-    expect(error).toBeInstanceOf(DrillError)
-    const drillError = error as DrillError
-    expect(drillError.code).toBe('HMMU_DRILL_SYNTAX')
-    expect(drillError.message.slice(0, `test.drill:${message}`.length)).toBe(`test.drill:${message}`)
-    expect(drillError.message).toBe(
-      `test.drill:${drillError.position?.line}:${drillError.position?.column}: ${drillError.reason}`,
-    )
-  }
 })

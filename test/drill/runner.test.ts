@@ -284,3 +284,84 @@ describe('watch', () => {
     )
   })
 })
+
+describe('tasks', () => {
+  test('run one after another, each on a thread of its own', () => {
+    const text = `cpus 2
+A map buf anon 1
+A write buf 1
+task M cpu=1
+  A migrate buf to dev
+  fork A B
+task S proc=B
+  B read buf
+  exit B
+task L
+  A read buf
+expect no-finding
+`
+    expect(transcript(text, { profile: 'linux-4.14-fixed' })).toBe(`cpus 2
+A map buf anon 1
+A write buf 1
+task M cpu=1
+A migrate buf to dev
+  alloc [0] VMLW
+  dst [0] VLD
+  final [0] VMLW
+  ret 0
+fork A B
+task S proc=B
+B read buf
+  [0] 0x01
+exit B
+task L
+A read buf
+  [0] 0x01
+`)
+  })
+
+  test('end with a command that waits', () => {
+    expect(
+      transcript(
+        'A map b anon 1\nA write b 1\nA hold b as h\ntask M\n  A lock b\n  A migrate b to dev\ntask N\n  A read b',
+      ),
+    ).toBe(
+      'A map b anon 1\nA write b 1\nA hold b as h\ntask M\nA lock b\nA migrate b to dev\n  ret 0\ntask N\nA read b\n  [0] 0x01\n',
+    )
+  })
+
+  test('use the translations of their CPU', () => {
+    const stale: number[] = []
+    run('cpus 2\nA map b anon 1\nA cpu 1\nA write b 1\ntask M\n  A read b\n', {
+      keep: ({ machine }) => {
+        stale.push(machine.translations(0).length, machine.translations(1).length)
+        machine.dispose()
+      },
+    })
+    expect(stale).toEqual([1, 1])
+  })
+})
+
+describe('swap', () => {
+  test('reclaim takes the pages that can be reclaimed, and prints nothing', () => {
+    expect(
+      transcript(
+        'swap 2\nA map b anon 3\nA write b[0-1] 7\nA lock b[1]\nA reclaim b\nA count\nA dump b\nA read b[0]\n',
+      ),
+    ).toBe(
+      'swap 2\nA map b anon 3\nA write b[0-1] 7\nA lock b[1]\nA reclaim b\nA count\n  anon=1 file=0 shmem=0 swap=1\n' +
+        '  devfree=1024\nA dump b\n  [0] swap ---s\n' +
+        '  [1] sys wdas P0 ref=1 map=1 uptodate,lru,referenced,swapbacked,unevictable,mlocked\n  [2] none\nA read b[0]\n  [0] 0x07\n',
+    )
+  })
+
+  test('oom-reap takes the private pages away', () => {
+    expect(transcript('A map b anon 2\nA write b 7\nA oom-reap\nA dump b\n')).toBe(
+      'A map b anon 2\nA write b 7\nA oom-reap\nA dump b\n  [0-1] none\n',
+    )
+  })
+})
+
+test('a CPU that the machine does not have', () => {
+  expect(failure('A cpu 1\n')).toBe("test.drill:1:1: 'A cpu 1': there is no CPU 1; the machine has 1")
+})

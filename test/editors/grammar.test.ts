@@ -61,6 +61,8 @@ test('each word has its meaning', () => {
     '  @alloc B write buf[1] 0x41 # why',
     'evict D[0-3]',
     'fork A B2',
+    'task M cpu=1 proc=B',
+    'expect finds lost-write with collect-flush-late',
   ].join('\n')
   expect(
     scopes(text)
@@ -119,7 +121,20 @@ D: constant.language
 ]: punctuation.definition.range.end
 fork: keyword.other
 A: entity.name.type.process
-B2: entity.name.type.process"
+B2: entity.name.type.process
+task: keyword.control
+M: entity.name.function
+cpu: entity.other.attribute-name
+=: keyword.operator.assignment
+1: constant.numeric
+proc: entity.other.attribute-name
+=: keyword.operator.assignment
+B: entity.name.type.process
+expect: keyword.control
+finds: keyword.operator.word
+lost-write: constant.language
+with: keyword.operator.word
+collect-flush-late: constant.language"
 `)
 })
 

@@ -11,6 +11,7 @@ import type { Outcome } from '../../lib/drill/interleaving'
 import { invalidationLines } from '../../lib/drill/invalidations'
 import { carryOut } from '../../lib/drill/migrations'
 import { isMigration } from '../../lib/drill/parse'
+import { devicePagesOf } from '../../lib/drill/runner'
 import { type Actor, Misuse, World } from '../../lib/drill/world'
 import {
   type CounterName,
@@ -72,6 +73,9 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   dump: [],
   count: [],
   watch: [],
+  reclaim: [],
+  'oom-reap': [],
+  cpu: [],
 }
 
 /** Codes of the kernel's ENOMEM. Each says which resource is used up. */
@@ -101,7 +105,7 @@ class FaultyWorld extends World {
 
 /** Run a drill with a fault, or without one, on a machine of a profile. */
 export function runWithFault(drill: Drill, profile: Profile, fault?: Fault): FaultyRun {
-  const machine = new Machine({ ramPages: 65536, devicePages: drill.devmem?.pages ?? 1024, cpus: 1, profile })
+  const machine = new Machine({ ramPages: 65536, devicePages: devicePagesOf(drill), cpus: 1, profile })
   try {
     return new Runner(machine, fault).run(drill)
   } finally {
@@ -127,7 +131,7 @@ class Runner {
   }
 
   run(drill: Drill): FaultyRun {
-    const lines = drill.devmem === undefined ? [] : [drill.devmem.text]
+    const lines = drill.head.map((command) => command.text)
     const before = this.#countPasses()
     const passes: Record<InjectionName, number>[] = []
     this.#arm()

@@ -12,6 +12,7 @@ import type { Outcome } from '../../lib/drill/interleaving'
 import { invalidationLines } from '../../lib/drill/invalidations'
 import { carryOut } from '../../lib/drill/migrations'
 import { isMigration } from '../../lib/drill/parse'
+import { devicePagesOf } from '../../lib/drill/runner'
 import { type Actor, World } from '../../lib/drill/world'
 
 /** The results to compare. */
@@ -52,7 +53,7 @@ function run(world: World, command: Command): Outcome {
 }
 
 function play(drill: Drill, before: (world: World, i: number) => void): Played[] {
-  const world = new World(new Machine({ ramPages: 4096, devicePages: drill.devmem?.pages ?? 1024 }))
+  const world = new World(new Machine({ ramPages: 4096, devicePages: devicePagesOf(drill) }))
   const played: Played[] = []
   try {
     for (const [i, command] of drill.commands.entries()) {

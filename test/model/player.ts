@@ -242,6 +242,8 @@ export class Player<Process, Thread, Handle> {
         return errno(yield* this.#side.uffd(thread, start, end, command.wp))
       case 'remap':
         return errno(yield* this.#remap(thread, located, command.region))
+      case 'reclaim':
+        throw new Error('the model has no swap area')
       case 'protect':
         return errno(yield* this.#side.protect(thread, start, end, command.prot))
       case 'advise':

@@ -3,19 +3,14 @@
 // A drill's transcript as a model predicts it.
 
 import type { Drill } from '../../lib/drill'
+import { devicePagesOf } from '../../lib/drill/runner'
 import type { Player } from './player'
 
-/** Device pages of a drill that does not say how many. */
-const DEVICE_PAGES = 1024
-
 /** `playerFor` makes a player for a machine with so many device pages. */
-export function replay<P, T, H>(
-  { devmem, commands }: Drill,
-  playerFor: (devicePages: number) => Player<P, T, H>,
-): string[] {
-  const player = playerFor(devmem?.pages ?? DEVICE_PAGES)
-  const lines = devmem === undefined ? [] : [devmem.text]
-  for (const command of commands) {
+export function replay<P, T, H>(drill: Drill, playerFor: (devicePages: number) => Player<P, T, H>): string[] {
+  const player = playerFor(devicePagesOf(drill))
+  const lines = drill.head.map((command) => command.text)
+  for (const command of drill.commands) {
     const { lines: printed, ended } = player.play(command)
     lines.push(...printed)
     if (ended) break
