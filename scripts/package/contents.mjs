@@ -37,6 +37,7 @@ const REQUIRED = [
   'dist/web/hmmu.mjs',
   'native/include/hmmu/hmmu.h',
   'native/include/hmmu/hmmu_driver.h',
+  'native/include/hmmu/hmmu_explore.h',
   'native/include/hmmu/hmmu_look.h',
   'native/include/hmmu/hmmu_mirror.h',
   'native/core/migrate/migrate.c',

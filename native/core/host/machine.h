@@ -34,6 +34,19 @@ struct lookup {
 };
 #define LOOKUPS 16u
 
+/** Arrays of migrations have a power of two of pages. */
+#define ARRAY_SIZES 32
+/** The records of migrations and their arrays. They are in a reservation of their own, so that they keep their addresses while
+ * they come, go, and come back by hmmu_rollback(). */
+struct migration_pool {
+	struct hmmu_migration *records; /**< the reservation; NULL: there was no migration yet */
+	u64 *words;                     /**< its second part */
+	struct hmmu_migration *unused;  /**< records that were used before */
+	u32 records_used;               /**< records from here on were never used */
+	u64 words_used;                 /**< words from here on were never used */
+	u64 *arrays[ARRAY_SIZES];       /**< unused arrays, by size; the first word of each is the next one's address */
+};
+
 /** The host's handle: where the arena is, and what can't be state (callbacks, the last error). */
 struct hmmu {
 	struct state *st;
@@ -76,7 +89,9 @@ struct hmmu {
 	u32 in_notifier;  /**< those of the notifier, and of on_event() */
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
 	struct hmmu_migration *migrations; /**< all that are under way */
-	struct hmmu_migration *spare_migration;
+	struct migration_pool migration_pool;
+	struct marks *marks;         /**< NULL: there were none yet */
+	u64 moved_mappings;          /**< goes up when a mapping gets another range or goes */
 	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
 	const struct wait_ops *wait_ops;

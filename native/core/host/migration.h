@@ -56,7 +56,7 @@ struct hmmu_migration {
 	bool aborted;
 	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
 	int err;
-	struct hmmu_migration *next;
+	struct hmmu_migration *next; /**< of those under way; of an unused record the next unused one */
 	/* Fields below are not cleared on reuse. */
 	struct hmmu_error error; /**< of err */
 	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range, such as that of a fault */

@@ -17,7 +17,10 @@ void platform_release(void *base, uint64_t bytes);
 #define PLATFORM_REUSES_MEMORY 0
 #endif
 
-/** Zeroed memory for objects outside of the arena: handles and migrations. */
+/** Address space is scarce. */
+#define PLATFORM_IS_SMALL (SIZE_MAX <= UINT32_MAX)
+
+/** Zeroed memory for objects outside of the arena. */
 void *platform_alloc(uint64_t bytes);
 /** As platform_alloc(), not zeroed. */
 void *platform_alloc_raw(uint64_t bytes);

@@ -12,6 +12,10 @@
 	X(int, snapshot, (struct hmmu *m, void *buffer, size_t capacity, size_t *size), (m, buffer, capacity, size)) \
 	X(int, clone, (struct hmmu *m, struct hmmu **clone), (m, clone)) \
 	X(uint64_t, hash, (const struct hmmu *m), (m)) \
+	X(int, mark, (struct hmmu *m), (m)) \
+	X(int, rollback, (struct hmmu *m), (m)) \
+	X(int, mark_drop, (struct hmmu *m), (m)) \
+	X(uint32_t, marks, (const struct hmmu *m), (m)) \
 	X(void, machine_options, (const struct hmmu *m, struct hmmu_options *out), (m, out)) \
 	X(uint64_t, memory_used, (const struct hmmu *m), (m)) \
 	X(uint32_t, quirks, (const struct hmmu *m), (m)) \

@@ -123,6 +123,8 @@
 #include "machine/look.c"
 #include "machine/look_page.c"
 #include "machine/look_whole.c"
+#include "machine/mark.c"
+#include "machine/mark_lines.c"
 #include "machine/raw_entry.c"
 #include "machine/refuse.c"
 #include "machine/restore.c"

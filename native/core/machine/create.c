@@ -8,6 +8,7 @@
 #include "host/arena.h"
 #include "host/platform.h"
 #include "host/stats.h"
+#include "machine/mark.h"
 #include "machine/snapshot.h"
 #include "migrate/driver.h"
 #include "migrate/migrate.h"
@@ -99,7 +100,8 @@ int hmmu_destroy(struct hmmu *m)
 	migrations_drop(m);
 	if (PLATFORM_REUSES_MEMORY)
 		arena_wipe(m);
-	spare_record_free(m);
+	marks_free(m);
+	migration_pool_release(m);
 	arena_destroy(m);
 	platform_free(m->stats_kept);
 	platform_free(m->event_cycles);

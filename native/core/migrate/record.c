@@ -1,12 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The record of a migration: its result, and whether one is in a callback. */
+/* The records of migrations: their memory, their results, and whether one is in a callback. */
 #include "migrate/record.h"
 
 #include "host/events.h"
+#include "host/platform.h"
 #include "host/probe.h"
 #include "host/stats.h"
 #include "rmap/rmap.h"
 #include "rmap/rmap_walk.h"
+
+#define RECORDS (PLATFORM_IS_SMALL ? 1u << 12 : 1u << 16)
+/* Arrays of 2^29 pages, or of 2^22 on a small host. */
+#define WORDS (PLATFORM_IS_SMALL ? 1ull << 23 : 1ull << 30)
+#define RECORD_BYTES (RECORDS * (u64)sizeof(struct hmmu_migration))
+#define POOL_BYTES (RECORD_BYTES + WORDS * sizeof(u64))
+/* The smallest arrays have 2^5 pages. */
+#define SMALLEST_ARRAY 5
+
+struct hmmu_migration *record_alloc_new(struct migration_pool *pool)
+{
+	if (!pool->records)
+		pool->records = platform_reserve(POOL_BYTES);
+	if (!pool->records || pool->records_used == RECORDS)
+		return NULL;
+	pool->words = (u64 *)((u8 *)pool->records + RECORD_BYTES);
+	return &pool->records[pool->records_used++];
+}
+
+static u32 size_of_arrays(u64 pages)
+{
+	u32 size = SMALLEST_ARRAY;
+
+	while (size < ARRAY_SIZES && 1ull << size < pages)
+		size++;
+	return size;
+}
+
+u64 *arrays_take(struct migration_pool *pool, u64 pages, u64 *room)
+{
+	u32 size = size_of_arrays(pages);
+	u64 *array;
+
+	if (size == ARRAY_SIZES)
+		return NULL;
+	array = pool->arrays[size];
+	if (array) {
+		pool->arrays[size] = (u64 *)(uintptr_t)*array;
+	} else {
+		if (WORDS - pool->words_used < 2ull << size)
+			return NULL;
+		array = pool->words + pool->words_used;
+		pool->words_used += 2ull << size;
+	}
+	*room = 1ull << size;
+	return array;
+}
+
+void arrays_free(struct migration_pool *pool, struct hmmu_migration *mig)
+{
+	u32 size = size_of_arrays(mig->many_pages);
+
+	if (mig->many) {
+		*mig->many = (u64)(uintptr_t)pool->arrays[size];
+		pool->arrays[size] = mig->many;
+	}
+	mig->many = NULL;
+	mig->many_pages = 0;
+}
+
+void migration_pool_release(struct hmmu *m)
+{
+	struct migration_pool *pool = &m->migration_pool;
+
+	if (!pool->records)
+		return;
+	if (PLATFORM_REUSES_MEMORY) {
+		memset(pool->records, 0, pool->records_used * sizeof(*pool->records));
+		memset(pool->words, 0, pool->words_used * sizeof(u64));
+	}
+	platform_release(pool->records, POOL_BYTES);
+}
 
 bool migration_in_callback(const struct hmmu *m)
 {

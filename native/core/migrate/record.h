@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "host/platform.h"
 #include "migrate/migrate.h"
 
 /** The operations of a request: hmmu_builtin_ops only leads to those of this kernel. */
@@ -14,75 +13,64 @@ static inline const struct hmmu_migrate_ops *migrate_ops(const struct hmmu_migra
 	return ops == &hmmu_builtin_ops ? &builtin_ops : ops;
 }
 
-/* A spare record keeps the arrays of so many pages. */
-#define SPARE_PAGES 4096
+/* An unused record keeps arrays of up to so many pages. */
+#define KEPT_PAGES 4096
 
-/* Allocate a record, whose ctx and request the caller fills. One freed record is kept as a spare for the next
- * migration. */
+/** A record that was never used. NULL: there are too many, or the host has no room for them. */
+static NOINLINE struct hmmu_migration *record_alloc_new(struct migration_pool *pool);
+
+/* Take a record, whose ctx and request the caller fills. The record that was freed last is taken first. */
 static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 {
-	struct hmmu_migration *mig = m->spare_migration;
+	struct hmmu_migration *mig = m->migration_pool.unused;
 
-	m->spare_migration = NULL;
 	if (!mig)
-		return platform_alloc(sizeof(*mig));
+		return record_alloc_new(&m->migration_pool);
+	m->migration_pool.unused = mig->next;
 	memset(&mig->vma, 0, offsetof(struct hmmu_migration, error) - offsetof(struct hmmu_migration, vma));
 	return mig;
 }
 
-static inline void arrays_free(struct hmmu_migration *mig)
-{
-	platform_free(mig->many);
-	mig->many = NULL;
-	mig->many_pages = 0;
-}
+/** Arrays for src and dst of so many pages or more; *@p room is set to how many. NULL: there is no room for them. */
+static NOINLINE u64 *arrays_take(struct migration_pool *pool, u64 pages, u64 *room);
+/** Give the arrays of a record back. */
+static NOINLINE void arrays_free(struct migration_pool *pool, struct hmmu_migration *mig);
+/** Give all memory back to the host. */
+static void migration_pool_release(struct hmmu *m);
 
 static inline void record_free(struct hmmu *m, struct hmmu_migration *mig)
 {
-	if (!SHORTCUTS || mig->many_pages > SPARE_PAGES)
-		arrays_free(mig);
-	if (SHORTCUTS && !m->spare_migration) {
-		m->spare_migration = mig;
-		return;
-	}
-	arrays_free(mig);
-	platform_free(mig);
+	if (!SHORTCUTS || mig->many_pages > KEPT_PAGES)
+		arrays_free(&m->migration_pool, mig);
+	mig->next = m->migration_pool.unused;
+	m->migration_pool.unused = mig;
 }
 
-static inline void spare_record_free(struct hmmu *m)
-{
-	if (!m->spare_migration)
-		return;
-	arrays_free(m->spare_migration);
-	platform_free(m->spare_migration);
-}
-
-static inline bool arrays_alloc(struct hmmu_migration *mig, u64 pages)
+static inline bool arrays_alloc(struct hmmu *m, struct hmmu_migration *mig, u64 pages)
 {
 	mig->src = mig->few;
 	mig->dst = mig->few + FEW_PAGES;
 	if (SHORTCUTS && pages <= FEW_PAGES)
 		return true;
 	if (pages > mig->many_pages) {
-		arrays_free(mig);
-		mig->many = platform_alloc_raw(2 * pages * sizeof(u64));
+		arrays_free(&m->migration_pool, mig);
+		mig->many = arrays_take(&m->migration_pool, pages, &mig->many_pages);
 		if (!mig->many)
 			return false;
-		mig->many_pages = pages;
 	}
 	mig->src = mig->many;
 	mig->dst = mig->many + pages;
 	return true;
 }
 
-/** A record with arrays for so many pages, in the machine's list; NULL if the host has no memory. */
+/** A record with arrays for so many pages, in the machine's list; NULL if there is no room. */
 static inline struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
 {
 	struct hmmu_migration *mig = record_alloc(m);
 
 	if (!mig)
 		return NULL;
-	if (!arrays_alloc(mig, pages)) {
+	if (!arrays_alloc(m, mig, pages)) {
 		record_free(m, mig);
 		return NULL;
 	}

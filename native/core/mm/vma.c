@@ -113,6 +113,7 @@ static void set_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
 	v->pgoff = pgoff;
 	post_update(m, vma);
 	lookup_of(m, v->mm)->vma = 0;
+	m->moved_mappings++;
 }
 
 void vma_expand(struct ctx *ctx, u32 vma, u64 end)
@@ -193,6 +194,7 @@ static int move_border(struct ctx *ctx, u32 vma, u32 next, u64 border)
 	post_update(m, vma);
 	post_update(m, next);
 	lookup_of(m, v->mm)->vma = 0;
+	m->moved_mappings++;
 	return 0;
 }
 

@@ -103,6 +103,7 @@ void vma_tree_remove(struct hmmu *m, u32 vma)
 		vma_of(m, v->next)->prev = v->prev;
 	mm->map_count--;
 	lookup_of(m, v->mm)->vma = 0;
+	m->moved_mappings++;
 }
 
 u32 find_vma_slow(const struct hmmu *m, u32 mm, u64 address)

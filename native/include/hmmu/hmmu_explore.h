@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * @file hmmu_explore.h
+ * What a search through many orders of calls needs: marks to which a machine is rolled back in place, and hashes that tell
+ * whether two states have the same future. A part of hmmu.h, which includes it.
+ */
+#ifndef HMMU_EXPLORE_H
+#define HMMU_EXPLORE_H
+
+/** @name Marks
+ * A mark is a copy of the machine's state. Marks are a stack. They work at any time outside of callbacks, also in the middle of
+ * migrations and of blocked calls. Handles of migrations that were under way at the mark are valid again after a rollback;
+ * those of migrations that began later are not. The arrays of a request under way (src, dst and why) are a part of the mark,
+ * and must stay where they are as long as it is there. What a driver has of its own is not. Statistics, recorded times of
+ * events and the last error are no state: a rollback leaves them.
+ * @{ */
+/** Mark the present state. -EBUSY: a callback of the machine runs. -ENOMEM. */
+HMMU_API int hmmu_mark(struct hmmu *m);
+/** Go back to the state of the newest mark, which stays. Takes time in proportion to what the machine uses. -EINVAL
+ * (INVALID_ARGUMENT): there is no mark. -EBUSY: a callback of the machine runs. */
+HMMU_API int hmmu_rollback(struct hmmu *m);
+/** Forget the newest mark; the state stays as it is. -EINVAL (INVALID_ARGUMENT): there is no mark. */
+HMMU_API int hmmu_mark_drop(struct hmmu *m);
+/** The number of marks. */
+HMMU_API uint32_t hmmu_marks(const struct hmmu *m);
+/** @} */
+
+#endif
