@@ -132,7 +132,7 @@ test('two profiles side by side, and where they differ first', async () => {
   await page.locator('main.compared').waitFor()
   assert.equal(await page.locator('.score').count(), 2)
   await page.keyboard.press('d')
-  await hashSays(page, 'step=3&page=A/buf[0]&compare=1')
+  await hashSays(page, 'step=3&page=A/buf[0]&compare=linux-4.14-fixed')
   assert.ok((await page.locator('td.differs').count()) > 0)
   await page.done()
 })

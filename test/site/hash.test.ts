@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { parseDocument } from '../../site/src/record/document'
 import { hashOf, MOST_HASH, type Place, parseHash } from '../../site/src/view/hash'
+import { valid } from '../../site/src/view/place'
 import { recordDocument } from '../view/records'
 
 const place: Place = {
@@ -12,19 +13,19 @@ const place: Place = {
   profile: 'linux-4.14',
   step: 11,
   page: { at: 'A/buf', index: 0 },
-  compare: true,
+  compare: 'linux-6.12',
   theme: 'dark',
 }
 
 test('a hash says what is looked at, in words that one can read', () => {
   const hash = hashOf(place)
-  expect(hash).toBe('#drill=racing-store&profile=linux-4.14&step=11&page=A/buf[0]&compare=1&theme=dark')
+  expect(hash).toBe('#drill=racing-store&profile=linux-4.14&step=11&page=A/buf[0]&compare=linux-6.12&theme=dark')
   expect(parseHash(hash)).toEqual(place)
 })
 
 test('what a hash may not say is left out', () => {
-  const hostile = '#drill=<b>&profile=../x&step=-1&page=A/buf[0]<i>&theme=pink&file=a/b'
-  expect(parseHash(hostile)).toEqual({ ...parseHash(''), compare: false })
+  const hostile = '#drill=<b>&profile=../x&step=-1&page=A/buf[0]<i>&theme=pink&file=a/b&compare=<i>'
+  expect(parseHash(hostile)).toEqual(parseHash(''))
   expect(parseHash(`#drill=a&src=${'x'.repeat(MOST_HASH)}`)).toEqual({})
 })
 
@@ -49,4 +50,29 @@ test('a record is read; anything else is refused with the reason', () => {
     ['{"format":"hmmu-record","version":1,"recordings":[null,{"steps":[]}]}', 'it has no recording with a step'],
   ] as const
   for (const [text, reason] of cases) expect(() => parseDocument(text)).toThrow(reason)
+})
+
+describe('of what a hash says, the nearest that exists is shown', () => {
+  const profiles = ['linux-4.14', 'linux-4.14-fixed', 'linux-6.12']
+  const library = { drills: ['a', 'b'], profilesOf: () => profiles }
+  const look = (hash: string) => valid(library, parseHash(hash))
+
+  test('a drill and a profile that exist', () => {
+    expect(look('#drill=b&profile=linux-6.12')).toMatchObject({ drill: 'b', profile: 'linux-6.12' })
+    expect(look('#drill=c&profile=linux-5')).toMatchObject({ drill: 'a', profile: 'linux-4.14' })
+  })
+
+  test('any other profile is compared with; without a name, the same kernel with or without its faults', () => {
+    expect(look('#compare=linux-6.12').compare).toBe('linux-6.12')
+    expect(look('#compare=1').compare).toBe('linux-4.14-fixed')
+    expect(look('#profile=linux-4.14-fixed&compare=1').compare).toBe('linux-4.14')
+    expect(look('#profile=linux-6.12&compare=1').compare).toBe('linux-4.14')
+  })
+
+  test('a profile is not compared with itself, nor with what does not exist', () => {
+    expect(look('#compare=linux-4.14').compare).toBe('linux-4.14-fixed')
+    expect(look('#compare=linux-5').compare).toBeUndefined()
+    expect(look('').compare).toBeUndefined()
+    expect(valid({ ...library, profilesOf: () => ['hmm-v25'] }, parseHash('#compare=1')).compare).toBeUndefined()
+  })
 })

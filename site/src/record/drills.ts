@@ -9,7 +9,7 @@ import { terms } from '../../../lib/record/terms'
 import { Book } from '../../../lib/view/book'
 import { MOST_SCRIPT } from '../edit/pack'
 import { DrillProblem, type Library } from './library'
-import { DrillRecorder } from './recorder'
+import type { DrillRecorder } from './recorder'
 
 const files = import.meta.glob<string>('../../../examples/*.drill', { query: '?raw', import: 'default', eager: true })
 
@@ -22,8 +22,7 @@ export const examples = new Map(
 const MOST_BOOKS = 8
 
 /** A library of drills by name. */
-export function drillLibrary(drills: ReadonlyMap<string, string>): Library {
-  const recorder = new DrillRecorder()
+export function drillLibrary(drills: ReadonlyMap<string, string>, recorder: DrillRecorder): Library {
   const books = new Map<string, Promise<Book>>()
   const record = async (drill: string, profile: string, script: string): Promise<Book> => {
     if (script.length > MOST_SCRIPT) throw new DrillProblem(`the drill is longer than ${MOST_SCRIPT} letters`)

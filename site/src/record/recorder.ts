@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import wasm from '../../../build-wasm/page.wasm?url'
 import type { Profile } from '../../../lib/api'
 import { DrillProblem, type Problem } from './library'
 import type { Recording } from './types'
@@ -10,6 +11,9 @@ export interface Question {
   readonly profile: Profile
   readonly script: string
 }
+
+/** What a worker is told first: the emulator, or why there is none. */
+export type Start = { readonly module: WebAssembly.Module } | { readonly missing: string }
 
 export interface Answer {
   readonly id: number
@@ -27,9 +31,11 @@ interface Waiting {
   readonly reject: (problem: DrillProblem) => void
 }
 
-/** Records drills in a worker, one after the other. */
+/** Records drills in a worker, one after the other. The worker is started at once: it loads as the page is drawn. */
 export class DrillRecorder {
-  #worker: Worker | undefined
+  /** Loaded as the worker loads its script, and once for all workers. */
+  readonly #module = startOf(new URL(wasm, import.meta.url))
+  #worker: Worker | undefined = this.#start()
   #timer = 0
   readonly #waiting: Waiting[] = []
   #next = 0
@@ -55,6 +61,7 @@ export class DrillRecorder {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
     worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#onAnswer(data))
     worker.addEventListener('error', ({ message }) => this.#giveUp(`the emulator stopped: ${message}`))
+    this.#module.then((start) => worker.postMessage(start))
     return worker
   }
 
@@ -74,5 +81,15 @@ export class DrillRecorder {
     this.#worker = undefined
     this.#waiting.shift()?.reject(new DrillProblem(reason))
     this.#ask()
+  }
+}
+
+async function startOf(url: URL): Promise<Start> {
+  try {
+    const response = await fetch(url)
+    if (!response.ok) throw new Error(`status ${response.status}`)
+    return { module: await WebAssembly.compile(await response.arrayBuffer()) }
+  } catch (error) {
+    return { missing: `the emulator can't be loaded: ${(error as Error).message}` }
   }
 }

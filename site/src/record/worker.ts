@@ -2,21 +2,26 @@
 //
 // Records drills on the emulator in WebAssembly, beside the page: a drill that takes long stops nothing else.
 
-import wasm from '../../../build-wasm/page.wasm?url'
 import { DrillError } from '../../../lib/drill/errors'
 import { recordDrill } from '../../../lib/record'
 import { load } from '../../../lib/web/web'
-import type { Answer, Question } from './recorder'
+import type { Answer, Question, Start } from './recorder'
 
-const loaded = load(new URL(wasm, import.meta.url))
+let onStart: (start: Start) => void
+const started = new Promise<Start>((resolve) => {
+  onStart = resolve
+})
 
-addEventListener('message', async ({ data }: MessageEvent<Question>) => {
-  postMessage(await answer(data))
+addEventListener('message', async ({ data }: MessageEvent<Start | Question>) => {
+  if ('id' in data) postMessage(await answer(data))
+  else onStart(data)
 })
 
 async function answer({ id, name, profile, script }: Question): Promise<Answer> {
   try {
-    await loaded
+    const start = await started
+    if ('missing' in start) return { id, problem: { message: start.missing } }
+    await load(start.module)
     const { recording, failure } = recordDrill({ name, file: name, firstLine: 1, text: script }, { profile })
     if (recording) return { id, recording }
     return { id, problem: problemOf(failure) }

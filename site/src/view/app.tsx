@@ -51,6 +51,12 @@ export function App({ library }: { library: Library }) {
       <Patterns />
       <TopLine library={library} session={session} commands={commands} />
       {session.problem && <Trouble problem={session.problem} />}
+      {session.otherProblem && !session.problem && <Trouble problem={session.otherProblem} on={place.compare} />}
+      {!session.book && !session.problem && (
+        <p class="recording" role="status">
+          Recording {place.drill} on {place.profile}.
+        </p>
+      )}
       {!session.book && session.problem && (
         <main>
           <DrillText session={session} verbs={library.verbs?.(place.profile)} editing onEditing={setEditing} />
@@ -94,9 +100,10 @@ function useLookActions(look: Session['look'], hover: Actions['hover']): Actions
 }
 
 /** What is wrong with the drill, in a line. */
-function Trouble({ problem: { line, message } }: { problem: Problem }) {
+function Trouble({ problem: { line, message }, on }: { problem: Problem; on?: string | undefined }) {
   return (
     <p class="trouble" role="alert">
+      {on !== undefined && `On ${on}: `}
       {line !== undefined && <b>Line {line}: </b>}
       {message}
     </p>

@@ -4,6 +4,7 @@ import { commandStep, stageStep } from '../../../lib/view/columns'
 import type { PageKey } from '../../../lib/view/pages'
 import { regionRows } from '../../../lib/view/region-rows'
 import { storyOf } from '../../../lib/view/story'
+import { USUAL } from './hash'
 import type { Commands } from './keys'
 import type { Session } from './session'
 import { otherTheme } from './theme'
@@ -34,7 +35,7 @@ export function commandsOf(session: Session, extras: Extras): Commands {
       if (next !== undefined) go(next)
     },
     escape: () => look({ page: undefined }),
-    compare: () => look({ compare: !latest().place.compare }),
+    compare: () => look({ compare: latest().place.compare === undefined ? USUAL : undefined }),
     difference: () => {
       if (comparison?.difference !== undefined) go(comparison.difference)
     },

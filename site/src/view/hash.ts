@@ -16,9 +16,13 @@ export interface Place {
   readonly profile?: string | undefined
   readonly step?: number | undefined
   readonly page?: PageKey | undefined
-  readonly compare?: boolean | undefined
+  /** The profile to compare with, or USUAL. */
+  readonly compare?: string | undefined
   readonly theme?: Theme | undefined
 }
+
+/** Compares with the profile that differs least: of the same kernel, with or without its faults. */
+export const USUAL = '1'
 
 /** A longer hash is not read. */
 export const MOST_HASH = 100_000
@@ -37,7 +41,7 @@ export function parseHash(hash: string): Place {
     profile: nameIn(query, 'profile'),
     step: /^\d{1,7}$/.test(step) ? Number(step) : undefined,
     page: parseKey(query.get('page')),
-    compare: query.get('compare') === '1',
+    compare: nameIn(query, 'compare'),
     theme: theme === 'light' || theme === 'dark' ? theme : undefined,
   }
 }
@@ -61,7 +65,7 @@ export function hashOf({ file, drill, src, profile, step, page, compare, theme }
   if (profile !== undefined) query.set('profile', profile)
   if (step !== undefined) query.set('step', `${step}`)
   if (page) query.set('page', keyOf(page.at, page.index))
-  if (compare) query.set('compare', '1')
+  if (compare !== undefined) query.set('compare', compare)
   if (theme) query.set('theme', theme)
   // Slashes and brackets of pages are allowed in a hash, and read better.
   return `#${query.toString().replaceAll('%2F', '/').replaceAll('%5B', '[').replaceAll('%5D', ']')}`

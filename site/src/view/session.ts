@@ -9,9 +9,7 @@ import { changedStep } from '../../../lib/view/script'
 import { pack, unpack } from '../edit/pack'
 import { DrillProblem, type Library, type Problem } from '../record/library'
 import { hashOf, type Place, parseHash } from './hash'
-
-/** A place that exists. */
-export type ValidPlace = Place & { readonly drill: string; readonly profile: string }
+import { type ValidPlace, valid } from './place'
 
 export interface Session {
   readonly place: ValidPlace
@@ -24,6 +22,8 @@ export interface Session {
   readonly script: string
   /** What is wrong with it. */
   readonly problem: Problem | undefined
+  /** Why there is no comparison. */
+  readonly otherProblem: Problem | undefined
   /** What was asked for last, which may not be drawn yet: keys can be faster than the page. */
   latest(): { readonly place: ValidPlace; readonly n: number }
   /** Looks at something else; `asVisit`: the browser's back button returns. */
@@ -46,8 +46,7 @@ export function useSession(library: Library): Session {
   const visit = useRef(false)
   const [script, setScript] = useScript(library, place)
   const { book, problem } = useBook(library, place.drill, place.profile, script)
-  const otherProfile = place.compare ? otherOf(library, place) : undefined
-  const { book: other } = useBook(library, place.drill, otherProfile, script)
+  const { book: other, problem: otherProblem } = useBook(library, place.drill, place.compare, script)
   const stepOf = (step: number | undefined): number => (book ? Math.min(step ?? book.opening, book.last) : 0)
   const n = stepOf(place.step)
   const comparison = useMemo(() => (book && other ? compare(book, other) : undefined), [book, other])
@@ -69,6 +68,7 @@ export function useSession(library: Library): Session {
     comparison,
     script: script ?? '',
     problem,
+    otherProblem,
     latest,
     look,
     edit: (text) => {
@@ -76,12 +76,6 @@ export function useSession(library: Library): Session {
       pack(text).then((src) => look({ src: text === library.scriptOf(place.drill) ? undefined : src }))
     },
   }
-}
-
-/** The profile to compare with: of the same kernel with or without its faults, if there is one. */
-function otherOf(library: Library, { drill, profile }: ValidPlace): string | undefined {
-  const others = library.profilesOf(drill).filter((each) => each !== profile)
-  return others.find((each) => each === `${profile}-fixed` || profile === `${each}-fixed`) ?? others[0]
 }
 
 /** The script that is shown: of a drill, or one of its own from a link. Nothing while it is unpacked. */
@@ -141,13 +135,6 @@ function useHash(hash: string | undefined, visit: { current: boolean }, onChange
       removeEventListener('popstate', read)
     }
   }, [])
-}
-
-function valid(library: Library, place: Place): ValidPlace {
-  const drill = place.drill !== undefined && library.drills.includes(place.drill) ? place.drill : library.drills[0]!
-  const profiles = library.profilesOf(drill)
-  const profile = place.profile !== undefined && profiles.includes(place.profile) ? place.profile : profiles[0]!
-  return { ...place, drill, profile, compare: place.compare === true && profiles.length > 1 }
 }
 
 interface Made {

@@ -19,12 +19,29 @@ export function TopLine({ library, session, commands }: { library: Library; sess
       />
       <span>
         <span class="muted">on </span>
-        <Choice label="Profile" options={profiles} value={place.profile} onChoice={(profile) => look({ profile })} />
+        <Choice
+          label="Profile"
+          options={profiles}
+          value={place.profile}
+          // The two change places if the other one is chosen.
+          onChoice={(profile) => look({ profile, compare: place.compare === profile ? place.profile : place.compare })}
+        />
       </span>
+      {place.compare !== undefined && (
+        <span>
+          <span class="muted">and </span>
+          <Choice
+            label="Profile to compare with"
+            options={profiles.filter((each) => each !== place.profile)}
+            value={place.compare}
+            onChoice={(compare) => look({ compare })}
+          />
+        </span>
+      )}
       <div class="right">
         <button
           type="button"
-          aria-pressed={place.compare}
+          aria-pressed={place.compare !== undefined}
           disabled={profiles.length < 2}
           onClick={() => commands.compare()}
         >
