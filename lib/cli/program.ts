@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor'
 import { drillCheckCommand } from './drill-check'
 import { drillDiffCommand } from './drill-diff'
 import { drillRunCommand } from './drill-run'
+import { drillStepCommand } from './drill-step'
 import { driverBuildCommand } from './driver-build'
 import { driverRunCommand } from './driver-run'
 import { ExitCode, UsageError } from './exit-codes'
@@ -81,8 +82,15 @@ function makeProgram(exit: (code: number) => void): Command {
     .addHelpText('after', HELP)
   const drill = program
     .command('drill')
-    .description('run drills (scripts that drive memory and migrate_vma), check or compare what they print')
-  for (const command of [drillRunCommand(exit), drillCheckCommand(exit), drillDiffCommand(exit)])
+    .description(
+      'run drills (scripts that drive memory and migrate_vma), show their steps, check or compare what they print',
+    )
+  for (const command of [
+    drillRunCommand(exit),
+    drillStepCommand(exit),
+    drillCheckCommand(exit),
+    drillDiffCommand(exit),
+  ])
     drill.addCommand(inherit(command, program))
   const driver = program
     .command('driver')

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { render } from 'preact'
-import { parseDocument } from './record/document'
+import { parseDocument } from '../../lib/view/document'
 import { drillLibrary, examples } from './record/drills'
 import { documentLibrary, type Library } from './record/library'
 import { DrillRecorder } from './record/recorder'

@@ -23,6 +23,7 @@ describe('help and usage', () => {
     ['drill', 'run', '--help'],
     ['drill', 'check', '--help'],
     ['drill', 'diff', '--help'],
+    ['drill', 'step', '--help'],
     ['trace', '--help'],
     ['bench', '--help'],
     ['demo', '--help'],

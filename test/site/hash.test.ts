@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import fc from 'fast-check'
-import { parseDocument } from '../../site/src/record/document'
+import { parseDocument } from '../../lib/view/document'
 import { hashOf, MOST_HASH, type Place, parseHash } from '../../site/src/view/hash'
 import { valid } from '../../site/src/view/place'
 import { recordDocument } from '../view/records'
@@ -45,9 +45,10 @@ test('a record is read; anything else is refused with the reason', () => {
     ['{', 'it is no JSON'],
     ['null', 'it is no record of hmmu'],
     ['[]', 'it is no record of hmmu'],
-    ['{"format":"hmmu-record","version":2}', 'it has version 2; this page reads version 1'],
-    ['{"format":"hmmu-record","version":1}', 'it has no recording with a step'],
-    ['{"format":"hmmu-record","version":1,"recordings":[null,{"steps":[]}]}', 'it has no recording with a step'],
+    ['{"format":"hmmu-record","version":2}', 'it has version 2; version 1 can be read'],
+    ['{"format":"hmmu-record","version":1}', 'recordings is not a list'],
+    ['{"format":"hmmu-record","version":1,"recordings":[]}', 'it has no recording'],
+    ['{"format":"hmmu-record","version":1,"recordings":[null]}', 'recordings[0] is not an object'],
   ] as const
   for (const [text, reason] of cases) expect(() => parseDocument(text)).toThrow(reason)
 })

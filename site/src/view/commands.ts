@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { commandStep, stageStep } from '../../../lib/view/columns'
-import type { PageKey } from '../../../lib/view/pages'
-import { regionRows } from '../../../lib/view/region-rows'
+import { neighbourOf } from '../../../lib/view/neighbour'
 import { storyOf } from '../../../lib/view/story'
 import { USUAL } from './hash'
 import type { Commands } from './keys'
@@ -23,7 +22,8 @@ export function commandsOf(session: Session, extras: Extras): Commands {
     stage: (by) => go(stageStep(steps, latest().n, by)),
     end: (by) => go(by < 0 ? 0 : Number.POSITIVE_INFINITY),
     page: (by) => {
-      const page = neighbour(session, by)
+      const { n, place } = latest()
+      const page = book && neighbourOf(book.moment(n), place.page, by)
       look({ page })
       if (page) focusRow()
     },
@@ -41,22 +41,6 @@ export function commandsOf(session: Session, extras: Extras): Commands {
     },
     theme: () => look({ theme: otherTheme(latest().place.theme) }),
   }
-}
-
-/** The first page of the row above or below the followed one, across regions. */
-function neighbour({ book, latest }: Session, by: 1 | -1): PageKey | undefined {
-  if (!book) return undefined
-  const {
-    n,
-    place: { page },
-  } = latest()
-  const moment = book.moment(n)
-  const keys = [...moment.state.entries.keys()].flatMap((at) =>
-    regionRows(moment, at, page).map(({ first, alone }) => ({ at, index: first, alone })),
-  )
-  const own = keys.findIndex(({ at, alone, index }) => at === page?.at && (alone || index === page.index))
-  const next = keys[own < 0 ? 0 : Math.max(0, Math.min(keys.length - 1, own + by))]
-  return next && { at: next.at, index: next.index }
 }
 
 /** After the page is drawn, the followed row has the focus, so that screen readers say it. */
