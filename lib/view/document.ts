@@ -101,9 +101,11 @@ const frame = object(
   { kind: text, ref: whole(-MOST_NUMBER), map: whole(-MOST_NUMBER), flags: text, byte: whole(0, 255), held: texts },
 )
 
-const migration = object({
-  process: name,
-  region: name,
+const migrationHead = object({ id: index })
+
+const migrationDelta = object({
+  process: matching(/^[^/\s]{0,100}$/, 'a name'),
+  region: matching(/^[^/\s]{0,100}$/, 'a name'),
   first: index,
   stage: text,
   position: index,
@@ -111,6 +113,11 @@ const migration = object({
   remaining: index,
   entries: list(object({ first: index, count, src: text, dst: text, why: text }, { srcPfn: index, dstPfn: index })),
 })
+
+const migration: Check = (value, place) => {
+  migrationHead(value, place)
+  if ((value as { gone?: unknown }).gone !== true) migrationDelta(value, place)
+}
 
 const table = object(
   { process: text, level: matching(/^(pud|pmd|pte)$/, 'a level'), base: hex, entry: hex, used: index },
@@ -136,7 +143,8 @@ const stepChecks = object(
     whys: texts,
     entries: list(entry),
     frames: list(frame),
-    migration: orNull(migration),
+    migration: index,
+    migrations: list(migration),
     tables: byName(orNull(table)),
     processes: byName(orNull(process)),
     tasks: byName(orNull(object({ wait: text }, { pfn: index, cpu: index }))),
