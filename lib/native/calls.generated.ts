@@ -4,6 +4,11 @@
 /** Calls that take and return plain numbers. Each stands for the function of hmmu.h that the list names. */
 export interface PlainCalls {
   drain(): number
+  mark(): number
+  rollback(): number
+  markDrop(): number
+  marks(): number
+  stateHash(): number
   inject(injection: number, nth: number, forever: boolean): number
   injectPasses(injection: number): number
   memcgSetLimit(pages: number): number
@@ -67,6 +72,11 @@ export interface PlainCalls {
 /** The names of {@link PlainCalls}. */
 export const plainCallNames = [
   'drain',
+  'mark',
+  'rollback',
+  'markDrop',
+  'marks',
+  'stateHash',
   'inject',
   'injectPasses',
   'memcgSetLimit',

@@ -90,8 +90,9 @@ struct hmmu {
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct migration_pool migration_pool;
+	struct numbering *numbering; /**< NULL: none was needed yet */
 	struct marks *marks;         /**< NULL: there were none yet */
-	u64 moved_mappings;          /**< goes up when a mapping gets another range or goes */
+	u64 moved_mappings;          /**< goes up when a mapping comes, gets another range or goes */
 	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct lookup lookups[LOOKUPS];
 	const struct wait_ops *wait_ops;

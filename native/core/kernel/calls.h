@@ -16,6 +16,8 @@
 	X(int, rollback, (struct hmmu *m), (m)) \
 	X(int, mark_drop, (struct hmmu *m), (m)) \
 	X(uint32_t, marks, (const struct hmmu *m), (m)) \
+	X(int, state_hash, (struct hmmu *m, uint64_t *hash), (m, hash)) \
+	X(int, state_hash_with, (struct hmmu *m, const uint32_t *pfns, uint32_t count, uint64_t *hash), (m, pfns, count, hash)) \
 	X(void, machine_options, (const struct hmmu *m, struct hmmu_options *out), (m, out)) \
 	X(uint64_t, memory_used, (const struct hmmu *m), (m)) \
 	X(uint32_t, quirks, (const struct hmmu *m), (m)) \

@@ -9,6 +9,7 @@
 #include "host/platform.h"
 #include "host/stats.h"
 #include "machine/mark.h"
+#include "machine/numbering.h"
 #include "machine/snapshot.h"
 #include "migrate/driver.h"
 #include "migrate/migrate.h"
@@ -101,6 +102,7 @@ int hmmu_destroy(struct hmmu *m)
 	if (PLATFORM_REUSES_MEMORY)
 		arena_wipe(m);
 	marks_free(m);
+	numbering_free(m);
 	migration_pool_release(m);
 	arena_destroy(m);
 	platform_free(m->stats_kept);

@@ -70,25 +70,36 @@ static bool add_lines_of_mapping(const struct hmmu *m, struct marks *marks, cons
 	return true;
 }
 
-static void add_slots(struct marks *marks, const struct vma *v)
+static void add_slots(u64 *slots, const struct vma *v)
 {
 	u64 pages = (v->end - v->start) >> PAGE_SHIFT, first = v->start >> PAGE_SHIFT;
 
 	if (pages >= TLB_ENTRIES)
-		memset(marks->slots, 0xff, sizeof(marks->slots));
+		memset(slots, 0xff, SLOT_WORDS * sizeof(*slots));
 	for (u64 i = 0; i < pages && pages < TLB_ENTRIES; i++)
-		marks->slots[(first + i) % TLB_ENTRIES / 64] |= 1ull << (first + i) % 64;
+		slots[(first + i) % TLB_ENTRIES / 64] |= 1ull << (first + i) % 64;
 }
 
-/* Mappings have come and gone: look at each translation. */
-static void find_slots(const struct hmmu *m, struct marks *marks)
+static void add_full_slots(const struct hmmu *m, u64 *slots)
 {
 	const struct tlb_entry *entry = m->tlb;
 
 	for (u32 i = 0; i < m->st->cpus * TLB_ENTRIES; i++, entry++)
 		if (entry->vpn | entry->gen | entry->mm | entry->pfn | entry->flags)
-			marks->slots[i % TLB_ENTRIES / 64] |= 1ull << i % 64;
-	marks->moved_mappings = m->moved_mappings;
+			slots[i % TLB_ENTRIES / 64] |= 1ull << i % 64;
+}
+
+void find_slots(const struct hmmu *m, u64 *slots)
+{
+	const struct marks *marks = m->marks;
+
+	if (!marks || !marks->depth || marks->moved_mappings != m->moved_mappings) {
+		memset(slots, 0, SLOT_WORDS * sizeof(*slots));
+		add_full_slots(m, slots);
+	} else {
+		/* No mapping has moved since. */
+		memcpy(slots, marks->slots, SLOT_WORDS * sizeof(*slots));
+	}
 }
 
 /* A hash chain that is not empty is one of an index of a file. */
@@ -109,15 +120,17 @@ bool marks_find_lines(const struct hmmu *m, struct marks *marks)
 	bool found = true;
 
 	marks->nr_lines = 0;
+	/* Mappings have come or gone: look at each translation. */
 	if (marks->moved_mappings != m->moved_mappings)
-		find_slots(m, marks);
+		add_full_slots(m, marks->slots);
+	marks->moved_mappings = m->moved_mappings;
 	for (u32 vma = 1; found && vma < m->st->slabs[SLAB_VMA].high; vma++) {
 		const struct vma *v = vma_of(m, vma);
 
 		/* Of an unused record only the first word is not 0. */
 		if (!v->end)
 			continue;
-		add_slots(marks, v);
+		add_slots(marks->slots, v);
 		/* Frames with contents are copied as a whole. */
 		if (m->tags)
 			found = add_lines_of_mapping(m, marks, v);

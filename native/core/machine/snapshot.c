@@ -107,12 +107,6 @@ static void walk_arena(struct walk *walk)
 	walk_part(walk, m->swap_frames, st->swap_high * contents_size(m));
 }
 
-static u64 mix(u64 hash, u64 word)
-{
-	hash = (hash ^ word) * 0x9fb21c651e98df25ull;
-	return hash ^ hash >> 29;
-}
-
 static void hash_piece(void *data, u64 number, const u8 *bytes)
 {
 	const u64 *words = (const u64 *)bytes;

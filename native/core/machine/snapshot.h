@@ -6,6 +6,12 @@
 #include "host/machine.h"
 #include "host/snapshot.h"
 
+/** One more word of a hash. */
+static inline u64 mix(u64 hash, u64 word)
+{
+	hash = (hash ^ word) * 0x9fb21c651e98df25ull;
+	return hash ^ hash >> 29;
+}
 /** The hash of a machine of these pieces. */
 static u64 hash_of_pieces(const struct piece *piece, u64 pieces);
 /** Call a function for each used part of the arena, in ascending order, with a range of pieces. */

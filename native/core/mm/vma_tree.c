@@ -71,6 +71,7 @@ void vma_tree_insert(struct hmmu *m, u32 vma)
 	struct mm *mm = mm_of(m, v->mm);
 	u32 *hook = &mm->tree;
 
+	m->moved_mappings++;
 	v->prev = find_prev(m, v->mm, v->start);
 	v->next = v->prev ? vma_of(m, v->prev)->next : mm->mmap;
 	if (v->prev)

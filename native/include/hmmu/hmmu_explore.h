@@ -25,4 +25,17 @@ HMMU_API int hmmu_mark_drop(struct hmmu *m);
 HMMU_API uint32_t hmmu_marks(const struct hmmu *m);
 /** @} */
 
+/**
+ * Hash of what can make a difference to later calls, and of nothing else: machines with equal hashes have equal futures. Page
+ * frames, swap slots and anon_vmas are numbered by their first appearance, so it does not matter which of the free ones were
+ * taken. Counters, alloc_ids, generations of TLBs, the order of LRU lists, and events do not count. Hidden state does: TLBs,
+ * pagevecs, queues for locks, calls that wait, and migrations under way. The hash is equal on each host. Not in the hash: what a driver has of its own, the request's operations, the values of mmu_interval_read_begin(), and
+ * bytes that the last user of a free device page has left there; a driver that hands out such a page unwritten would see them.
+ * -EBUSY: a callback of the machine runs. -ENOMEM.
+ */
+HMMU_API int hmmu_state_hash(struct hmmu *m, uint64_t *hash);
+/** The hash of the state together with @p count pages that the caller knows by number, such as those that he has pinned: it
+ * makes a difference which ones they are. A pfn of 0 is no page. -EINVAL (NO_PAGE) also: there is no such page. */
+HMMU_API int hmmu_state_hash_with(struct hmmu *m, const uint32_t *pfns, uint32_t count, uint64_t *hash);
+
 #endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The state hash of pages, and of what they refer to. */
+#include "machine/state_hash.h"
+#include "page/contents.h"
+#include "page/devmem.h"
+
+/* Flags say what the fields are that mean several things; the links of lists mean nothing here. */
+static u64 special_of_page(const struct page *page)
+{
+	bool counts_mlocks = KERNEL >= V6_12 && page->flags & HMMU_PG_UNEVICTABLE;
+
+	return page->flags & HMMU_PG_TAIL || counts_mlocks ? page->mlock_count : 0;
+}
+
+static void hash_contents(struct hasher *h, u32 pfn)
+{
+	const u64 *words = contents_of(h->m, pfn);
+
+	for (u64 i = 0; i < contents_size(h->m) / sizeof(*words); i++)
+		hash_word(h, words[i]);
+}
+
+/* @mapping is the number of the page's anon_vma or file, @slot that of its swap slot. */
+static void hash_page(struct hasher *h, u32 pfn, u32 mapping, u32 slot)
+{
+	const struct page *page = page_of(h->m, pfn);
+	const struct pins *pins = &h->m->pins[pfn];
+
+	hash_pair(h, page->flags, (u32)page->count);
+	hash_pair(h, (u32)page->mapcount, mapping | (page->mapping & MAPPING_ANON));
+	hash_word(h, page->index);
+	hash_word(h, (u64)pins->exclusive << 32 | (u64)pins->dma << 16 | pins->get);
+	hash_pair(h, (u32)special_of_page(page), slot);
+	if (is_device_private_page(h->m, pfn))
+		hash_word(h, device_of_page(h->m, pfn));
+	hash_contents(h, pfn);
+}
+
+u32 hash_new_page(struct hasher *h, u32 pfn)
+{
+	const struct page *page = page_of(h->m, pfn);
+	u32 number = number_give(h->numbering, NUMBERED_PAGES, pfn), mapping = page->mapping & ~MAPPING_ANON;
+
+	if (page->flags & HMMU_PG_TAIL)
+		page_number(h, page->head);
+	mapping = page->mapping & MAPPING_ANON ? anon_vma_number(h, mapping) : file_number(h, mapping);
+	hash_page(h, pfn, mapping, page->flags & HMMU_PG_SWAPCACHE ? slot_number(h, page->private) : 0);
+	return number;
+}
+
+u32 anon_vma_number(struct hasher *h, u32 anon_vma)
+{
+	const struct anon_vma *record = anon_vma_of(h->m, anon_vma);
+	u32 number = anon_vma ? number_known(h->numbering, NUMBERED_ANON_VMAS, anon_vma) : 0;
+
+	if (number || !anon_vma)
+		return number;
+	number = number_give(h->numbering, NUMBERED_ANON_VMAS, anon_vma);
+	hash_pair(h, record->refcount, record->degree);
+	hash_pair(h, record->locked, record->active_vmas);
+	hash_pair(h, anon_vma_number(h, record->root), anon_vma_number(h, record->parent));
+	for (u32 avc = record->first; avc; avc = avc_of(h->m, avc)->tree_next) {
+		const struct vma *v = vma_of(h->m, avc_of(h->m, avc)->vma);
+
+		hash_word(h, v->start | v->mm);
+	}
+	return number;
+}
+
+u32 file_number(struct hasher *h, u32 file)
+{
+	const struct file *record = file_of(h->m, file);
+	u32 number = file ? number_known(h->numbering, NUMBERED_FILES, file) : 0;
+
+	if (number || !file)
+		return number;
+	number = number_give(h->numbering, NUMBERED_FILES, file);
+	hash_word(h, record->pages);
+	hash_word(h, record->nrpages);
+	hash_word(h, record->users);
+	for (u32 vma = record->first; vma; vma = vma_of(h->m, vma)->i_mmap_next)
+		hash_word(h, vma_of(h->m, vma)->start | vma_of(h->m, vma)->mm);
+	return number;
+}
+
+static void hash_slot(struct hasher *h, u32 slot, u32 page)
+{
+	u64 size = contents_size(h->m) / sizeof(u64);
+	const u64 *words = (const u64 *)h->m->swap_frames + (slot - 1) * size;
+
+	hash_pair(h, h->m->swap_slots[slot].count, page);
+	for (u64 i = 0; i < size; i++)
+		hash_word(h, words[i]);
+}
+
+u32 slot_number(struct hasher *h, u32 slot)
+{
+	u32 number = number_known(h->numbering, NUMBERED_SLOTS, slot);
+
+	if (number)
+		return number;
+	number = number_give(h->numbering, NUMBERED_SLOTS, slot);
+	hash_slot(h, slot, page_number(h, h->m->swap_slots[slot].page));
+	return number;
+}
+
+/* The sum of hashes does not depend on their order. */
+static u64 hash_other_page(const struct hasher *h, u32 pfn)
+{
+	const struct page *page = page_of(h->m, pfn);
+	struct hasher other = { .m = h->m, .numbering = h->numbering };
+	u32 mapping = page->mapping & ~MAPPING_ANON;
+
+	if (page->flags & (HMMU_PG_BUDDY | HMMU_PG_TABLE | HMMU_PG_RESERVED) ||
+	    number_known(h->numbering, NUMBERED_PAGES, pfn))
+		return 0;
+	if (mapping)
+		mapping = number_known(h->numbering, page->mapping & MAPPING_ANON ? NUMBERED_ANON_VMAS : NUMBERED_FILES,
+				       mapping);
+	if (page->flags & HMMU_PG_TAIL)
+		other.hash = (u64)number_known(h->numbering, NUMBERED_PAGES, page->head) << 10 | (pfn - page->head);
+	hash_page(&other, pfn, mapping, 0);
+	return other.hash;
+}
+
+static u64 hash_ram(const struct hasher *h)
+{
+	u64 sum = 0;
+
+	for (u32 block = 0; block < h->m->st->next_block; block++)
+		for (u32 i = 0, first = block * HPAGE_PMD_NR; i < h->m->block[block].fresh; i++)
+			sum += first + i ? hash_other_page(h, first + i) : 0;
+	for (u32 i = 0; i < pool_used(h->m); i++)
+		sum += hash_other_page(h, h->m->hugetlb_base + i);
+	for (u32 i = 0; i < h->m->st->other_device_pages; i++)
+		sum += hash_other_page(h, h->m->other_device_base + i);
+	return sum;
+}
+
+/* Flags of free device pages stay, and the first free page is taken first. */
+static u64 hash_device(struct hasher *h)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < h->m->st->device_high; i++)
+		if (device_in_use(h->m, i))
+			sum += hash_other_page(h, h->m->device_base + i);
+		else
+			hash_word(h, page_of(h->m, h->m->device_base + i)->flags);
+	return sum;
+}
+
+void hash_other_pages(struct hasher *h)
+{
+	u64 slots = 0;
+
+	for (u32 slot = 1; slot <= h->m->st->swap_high; slot++) {
+		const struct swap_slot *record = &h->m->swap_slots[slot];
+		struct hasher other = { .m = h->m, .numbering = h->numbering };
+
+		if (!(record->count | record->page) || number_known(h->numbering, NUMBERED_SLOTS, slot))
+			continue;
+		hash_slot(&other, slot, number_known(h->numbering, NUMBERED_PAGES, record->page));
+		slots += other.hash;
+	}
+	hash_word(h, slots);
+	hash_word(h, hash_ram(h));
+	hash_word(h, hash_device(h));
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The state hash: what can make a difference later changes it, and nothing else does. */
+#include "support.h"
+
+static uint64_t state_hash(struct rig *r)
+{
+	uint64_t hash;
+
+	assert_ok(hmmu_state_hash(r->m, &hash));
+	return hash;
+}
+
+/* Which frames are taken, counters and events make no difference. */
+static void test_what_does_not_count(void **state)
+{
+	struct rig *r = open_rig(.no_contents = true, .cpus = 2, .swap_pages = 8);
+	uint64_t buf = map_anon(r, 4), hash, raw;
+
+	(void)state;
+	/* Two pages, in one order and then in the other. */
+	write_pages(r, buf + PAGES(2), 2, 0);
+	assert_ok(hmmu_mark(r->m));
+	assert_ok(store(r, r->tid, buf, 1));
+	assert_ok(store(r, r->tid, buf + PAGES(1), 1));
+	hmmu_lru_add_drain_all(r->m);
+	hash = state_hash(r);
+	raw = hmmu_hash(r->m);
+	assert_ok(hmmu_rollback(r->m));
+	assert_ok(store(r, r->tid, buf + PAGES(1), 1));
+	assert_ok(store(r, r->tid, buf, 1));
+	hmmu_lru_add_drain_all(r->m);
+	assert_true(hmmu_hash(r->m) != raw);
+	assert_true(state_hash(r) == hash);
+	/* A page of the device and back: other frames, more alloc_ids, more flushes, and a free device page with flags. */
+	assert_ok(hmmu_events_record(r->m, UINT32_MAX));
+	read_pages(r, buf, 2);
+	assert_true(state_hash(r) == hash);
+	rig_close(r);
+}
+
+static void test_device_and_back(void **state)
+{
+	struct rig *r = open_rig(.no_contents = true);
+	uint64_t buf = map_anon(r, 1), hashes[3];
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	for (int i = 0; i < 3; i++) {
+		assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+		assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
+		write_pages(r, buf, 1, 1);
+		hmmu_lru_add_drain_all(r->m);
+		hashes[i] = state_hash(r);
+	}
+	assert_true(hashes[1] == hashes[2]);
+	rig_close(r);
+}
+
+static void do_nothing(struct rig *r, uint64_t buf)
+{
+	(void)r;
+	(void)buf;
+}
+static void do_store(struct rig *r, uint64_t buf)
+{
+	assert_ok(store(r, r->tid, buf, 77));
+}
+static void do_read_hole(struct rig *r, uint64_t buf)
+{
+	read_pages(r, buf + PAGES(3), 1);
+}
+static void do_store_new(struct rig *r, uint64_t buf)
+{
+	assert_ok(store(r, r->tid, buf + PAGES(2), 1));
+}
+static void do_drain(struct rig *r, uint64_t buf)
+{
+	do_store_new(r, buf);
+	hmmu_lru_add_drain_all(r->m);
+}
+static void do_protect(struct rig *r, uint64_t buf)
+{
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(1), HMMU_PROT_READ));
+}
+static void do_flush(struct rig *r, uint64_t buf)
+{
+	/* The accessed bit is in the entry and in the TLB; clear_refs flushes and leaves entries soft-clean. */
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	(void)buf;
+}
+static void do_other_cpu(struct rig *r, uint64_t buf)
+{
+	assert_ok(hmmu_task_set_cpu(r->m, r->tid, 1));
+	read_pages(r, buf, 1);
+	assert_ok(hmmu_task_set_cpu(r->m, r->tid, 0));
+}
+static void do_fork(struct rig *r, uint64_t buf)
+{
+	(void)buf;
+	do_fork_of(r, r->tid);
+}
+static void do_map(struct rig *r, uint64_t buf)
+{
+	(void)buf;
+	map_anon(r, 1);
+}
+static void do_inject(struct rig *r, uint64_t buf)
+{
+	(void)buf;
+	assert_ok(hmmu_inject(r->m, HMMU_INJECT_FRAME, 100, false));
+}
+static void do_alloc(struct rig *r, uint64_t buf)
+{
+	uint32_t pfn;
+
+	(void)buf;
+	assert_ok(hmmu_page_alloc(r->m, &pfn));
+}
+static void do_swap_out(struct rig *r, uint64_t buf)
+{
+	hmmu_lru_add_drain_all(r->m);
+	reclaim_range(r, buf, 1);
+}
+static void do_to_device(struct rig *r, uint64_t buf)
+{
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+}
+
+static void (*const deeds[])(struct rig *r, uint64_t buf) = {
+	do_nothing,   do_store, do_read_hole, do_store_new, do_drain, do_protect,  do_flush,
+	do_other_cpu, do_fork,  do_map,       do_inject,    do_alloc, do_swap_out, do_to_device,
+};
+#define DEEDS (sizeof(deeds) / sizeof(deeds[0]))
+
+/* All of these lead to states that differ from each other, also with a mark, by which translations are found. */
+static void test_what_counts(void **state)
+{
+	uint64_t hashes[DEEDS];
+
+	(void)state;
+	for (int marked = 0; marked < 2; marked++)
+		for (size_t i = 0; i < DEEDS; i++) {
+			struct rig *r = open_rig(.no_contents = true, .cpus = 2, .swap_pages = 8);
+			uint64_t buf = map_anon(r, 4), unmarked = hashes[i];
+
+			write_pages(r, buf, 2, 1);
+			if (marked)
+				assert_ok(hmmu_mark(r->m));
+			deeds[i](r, buf);
+			hashes[i] = state_hash(r);
+			for (size_t before = 0; before < i; before++)
+				assert_true(hashes[before] != hashes[i]);
+			if (marked)
+				assert_true(hashes[i] == unmarked);
+			rig_discard(r);
+		}
+}
+
+/* Each step of a migration leads to a state of its own, and equal ways lead to equal ones. */
+static void test_migrations(void **state)
+{
+	uint64_t hashes[64];
+	int steps = 0;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		struct rig *r = open_rig(.no_contents = true);
+		uint64_t buf = map_anon(r, 3);
+		struct hmmu_migration *mig;
+		int step = 0;
+
+		/* In the second round other frames are taken. */
+		if (round) {
+			assert_ok(hmmu_mark(r->m));
+			write_pages(r, map_anon(r, 5), 5, 1);
+			assert_ok(hmmu_rollback(r->m));
+			assert_ok(store(r, r->tid, buf + PAGES(2), 3));
+		}
+		write_pages(r, buf, 3, 1);
+		hmmu_lru_add_drain_all(r->m);
+		mig = begin_migration(r, buf, 3, HMMU_TO_DEVICE);
+		do {
+			uint64_t hash = state_hash(r);
+
+			for (int before = 0; before < step; before++)
+				assert_true(hashes[before] != hash);
+			if (round)
+				assert_true(hashes[step] == hash);
+			hashes[step++] = hash;
+		} while (hmmu_migrate_step(mig));
+		if (round)
+			assert_int_equal(step, steps);
+		steps = step;
+		assert_ok(hmmu_migrate_end(mig));
+		rig_close(r);
+	}
+}
+
+static void test_known_pages(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 2), first, second;
+	uint32_t pfns[2], none = UINT32_MAX;
+
+	(void)state;
+	write_pages(r, buf, 2, 0);
+	for (int i = 0; i < 2; i++)
+		pfns[i] = pfn_at(r, buf + PAGES(i));
+	assert_ok(hmmu_state_hash_with(r->m, &pfns[0], 1, &first));
+	assert_ok(hmmu_state_hash_with(r->m, &pfns[1], 1, &second));
+	assert_true(first != second && first != state_hash(r));
+	assert_failed(r->m, hmmu_state_hash_with(r->m, &none, 1, &first), -EINVAL, HMMU_ERR_NO_PAGE);
+	rig_close(r);
+}
+
+static int hash_in_callback(struct hmmu_migration *mig, void *data)
+{
+	struct rig *r = data;
+	uint64_t hash;
+
+	(void)mig;
+	assert_failed(r->m, hmmu_state_hash(r->m, &hash), -EBUSY, HMMU_ERR_BUSY);
+	return 0;
+}
+
+static void test_not_in_callbacks(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { .alloc_and_copy = hash_in_callback };
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	assert_ok(migrate_with(r, buf, 1, &ops, r));
+	rig_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_does_not_count), cmocka_unit_test(test_device_and_back),
+		cmocka_unit_test(test_what_counts),         cmocka_unit_test(test_migrations),
+		cmocka_unit_test(test_known_pages),         cmocka_unit_test(test_not_in_callbacks),
+	};
+
+	return run_on_each_kernel(tests);
+}
