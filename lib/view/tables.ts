@@ -5,7 +5,7 @@
 import type { RecordedRegion, RecordedTable } from '../record/types'
 import { isWritten, type Moment, writtenEntries } from './changes'
 import { keyOf, type PageKey } from './pages'
-import { borders, endOf, type Run } from './runs'
+import { borders, firstBehind, type Run, runAt } from './runs'
 import { type EntryRun, partOfEntries } from './state'
 
 export interface Leaf {
@@ -23,13 +23,25 @@ export interface Leaf {
 export interface TableNode {
   readonly pfn: number
   readonly table: RecordedTable
+  /** Tables below; of many the first four, and the one of the followed page. */
   readonly tables: readonly TableNode[]
-  readonly leaves: readonly Leaf[]
-  /** Instead of leaves, of a table with many runs: entries by kind. */
-  readonly counts?: readonly (readonly [kind: string, count: number])[]
-  /** Tables below that are not shown. */
+  /** How many tables below are folded. */
   readonly folded: number
+  /** Those, if they are unfolded. */
+  readonly more: readonly TableNode[]
+  /** Runs of entries; of many only the followed page. */
+  readonly leaves: readonly Leaf[]
+  /** Instead of many runs: entries by kind. */
+  readonly counts?: readonly (readonly [kind: string, count: number])[]
+  /** All runs, if they are unfolded. */
+  readonly runs: readonly Leaf[]
 }
+
+/** The name of the line that stands for the runs of a table. */
+export const runsKey = (pfn: number): string => `runs ${pfn}`
+
+/** The name of the line that stands for tables below a table. */
+export const moreKey = (pfn: number): string => `more ${pfn}`
 
 const SLOTS = 512n
 const PAGE = 4096n
@@ -46,15 +58,22 @@ interface Context {
   readonly regions: readonly RecordedRegion[]
   readonly tables: readonly (RecordedTable & { pfn: number })[]
   readonly followed?: PageKey | undefined
+  readonly unfolded: ReadonlySet<string>
 }
 
-export function tablesOf(moment: Moment, process: string, followed?: PageKey): TableNode[] {
+const NOTHING: ReadonlySet<string> = new Set()
+
+/**
+ * The page tables of a process.
+ * @param unfolded lines that show what they stand for: runsKey() and moreKey() of tables
+ */
+export function tablesOf(moment: Moment, process: string, followed?: PageKey, unfolded = NOTHING): TableNode[] {
   const tables = Object.entries(moment.state.tables)
     .filter(([, table]) => table.process === process)
     .map(([pfn, table]) => ({ ...table, pfn: Number(pfn) }))
     .sort((a, b) => (BigInt(a.base) < BigInt(b.base) ? -1 : 1))
   const regions = moment.state.processes[process]?.regions ?? []
-  const context = { moment, process, regions, tables, followed }
+  const context = { moment, process, regions, tables, followed, unfolded }
   return tables.filter(({ level }) => level === 'pud').map((table) => node(context, table))
 }
 
@@ -67,13 +86,15 @@ function node(context: Context, table: RecordedTable & { pfn: number }): TableNo
     ({ level, base: other }) => level === below && BigInt(other) >= base && BigInt(other) < base + SPAN[table.level],
   )
   const isShown = children.length <= MOST_TABLES ? () => true : shownOf(context)
-  const shown = children.filter(isShown)
+  const folded = children.filter((child, i) => !isShown(child, i))
+  const isUnfolded = context.unfolded.has(moreKey(table.pfn))
   return {
     pfn: table.pfn,
     table,
-    tables: shown.map((child) => node(context, child)),
-    folded: children.length - shown.length,
-    ...(table.level === 'pte' ? leavesOf(context, table) : { leaves: hugeLeaves(table) }),
+    tables: children.filter(isShown).map((child) => node(context, child)),
+    folded: folded.length,
+    more: isUnfolded ? folded.map((child) => node(context, child)) : [],
+    ...(table.level === 'pte' ? leavesOf(context, table) : { leaves: hugeLeaves(table), runs: [] }),
   }
 }
 
@@ -100,13 +121,17 @@ function hugeLeaves({ entries = {} }: RecordedTable): Leaf[] {
     }))
 }
 
-function leavesOf(context: Context, table: RecordedTable): Pick<TableNode, 'leaves' | 'counts'> {
+function leavesOf(
+  context: Context,
+  table: { pfn: number } & RecordedTable,
+): Pick<TableNode, 'leaves' | 'counts' | 'runs'> {
   const leaves = context.regions.flatMap((region) => leavesOfRegion(context, table, region))
-  const runs = leaves.filter(({ followed }) => !followed).length
-  if (runs <= MOST_RUNS) return { leaves }
+  const followed = leaves.filter((leaf) => leaf.followed)
+  if (leaves.length - followed.length <= MOST_RUNS) return { leaves, runs: [] }
   const counts = new Map<string, number>()
   for (const { kind, count } of leaves) counts.set(kind, (counts.get(kind) ?? 0) + count)
-  return { leaves: leaves.filter(({ followed }) => followed), counts: [...counts] }
+  const isUnfolded = context.unfolded.has(runsKey(table.pfn))
+  return { leaves: isUnfolded ? [] : followed, counts: [...counts], runs: isUnfolded ? leaves : [] }
 }
 
 function leavesOfRegion(context: Context, table: RecordedTable, region: RecordedRegion): Leaf[] {
@@ -116,7 +141,8 @@ function leavesOfRegion(context: Context, table: RecordedTable, region: Recorded
   const from = Number((base > start ? base - start : 0n) / PAGE)
   const to = Math.min(region.pages, Number((base + SPAN.pte - start) / PAGE))
   if (to <= from) return []
-  const entries = context.moment.state.entries.get(at) ?? []
+  const all = context.moment.state.entries.get(at) ?? []
+  const entries = all.slice(firstBehind(all, from), firstBehind(all, to) + 1)
   const written = writtenEntries(context.moment, at)
   const { followed } = context
   const own = followed?.at === at ? [{ first: followed.index, count: 1 }] : []
@@ -138,7 +164,7 @@ function leavesOfRegion(context: Context, table: RecordedTable, region: Recorded
 }
 
 function partAt(entries: readonly EntryRun[], first: number, count: number): EntryRun | undefined {
-  const run = entries.find((each) => each.first <= first && first < endOf(each))
+  const run = runAt(entries, first)
   return run && partOfEntries(run, first - run.first, count)
 }
 

@@ -21,10 +21,10 @@ export function Explanation({ terms }: { terms: Terms }) {
   const timer = useRef(0)
   useEffect(() => {
     const show = (target: Element | null): void => {
-      const what = target && explain(terms, target.getAttribute('data-term')!)
+      const what = target && saidOf(target, terms)
       setShown(what ? { ...what, ...placeOf(target) } : undefined)
     }
-    const find = (event: Event): Element | null => (event.target as Element).closest('[data-term]')
+    const find = (event: Event): Element | null => (event.target as Element).closest('[data-term], [data-says]')
     const over = (event: Event): void => {
       clearTimeout(timer.current)
       const target = find(event)
@@ -58,6 +58,12 @@ export function Explanation({ terms }: { terms: Terms }) {
       {shown?.text}
     </div>
   )
+}
+
+function saidOf(target: Element, terms: Terms): { title: string; text: string } | undefined {
+  const says = target.getAttribute('data-says')
+  if (says !== null) return { title: target.textContent ?? '', text: says }
+  return explain(terms, target.getAttribute('data-term')!)
 }
 
 /** Below the term, never over its row. */

@@ -47,7 +47,7 @@ export function Legend() {
       {KINDS.map(([kind, text]) => (
         <span class="chip" key={kind}>
           <Glyph kind={kind} />
-          <Term group="entries" word={kind} focus>
+          <Term group="entries" word={kind} tabIndex={0}>
             {text}
           </Term>
         </span>

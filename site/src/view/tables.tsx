@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useMemo } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import type { Moment } from '../../../lib/view/changes'
-import { keyOf, type PageKey, regionOf, shownPage } from '../../../lib/view/pages'
+import { type PageKey, shownPage } from '../../../lib/view/pages'
 import { entryAt } from '../../../lib/view/state'
-import { type Leaf, type TableNode, tablesOf } from '../../../lib/view/tables'
-import { digitsOf, fieldsOf } from '../../../lib/view/word'
-import { rangeOf } from '../../../lib/view/words'
-import { onChoice, useActions } from './actions'
-import { Glyph } from './glyphs'
+import { tablesOf } from '../../../lib/view/tables'
+import { treeLines } from '../../../lib/view/tree'
+import { fieldsOf } from '../../../lib/view/word'
+import { onArrows } from './stops'
+import { Digits, Says } from './text'
+import { Tree } from './tree'
 
 /** Page tables of all processes as trees, and the word of the followed page. */
 export function PageTables({ moment, followed }: { moment: Moment; followed: PageKey | undefined }) {
@@ -22,108 +23,36 @@ export function PageTables({ moment, followed }: { moment: Moment; followed: Pag
   )
 }
 
-function ProcessTables({
-  moment,
-  process,
-  followed,
-}: {
+interface TreeProps {
   moment: Moment
   process: string
   followed: PageKey | undefined
-}) {
-  const tables = useMemo(() => tablesOf(moment, process, followed), [moment, process, followed])
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+
+function ProcessTables({ moment, process, followed }: TreeProps) {
+  const [toggled, setToggled] = useState(NOTHING)
+  const lines = useMemo(
+    () => treeLines(tablesOf(moment, process, followed, toggled), toggled),
+    [moment, process, followed, toggled],
+  )
+  const toggle = (key: string): void => {
+    const next = new Set(toggled)
+    if (!next.delete(key)) next.add(key)
+    setToggled(next)
+  }
   return (
     <>
       <h3>
         <b>{process}</b>
         <span class="muted">pgd</span>
       </h3>
-      {tables.length === 0 ? (
+      {lines.length === 0 ? (
         <p class="muted">No table below the pgd yet.</p>
       ) : (
-        <div class="tree" role="tree" aria-label={`Page tables of ${process}`}>
-          {tables.map((node) => (
-            <Node key={node.pfn} node={node} level={1} />
-          ))}
-        </div>
+        <Tree label={`Page tables of ${process}`} lines={lines} onToggle={toggle} />
       )}
-    </>
-  )
-}
-
-const SLOTS = 512
-
-function Node({ node, level }: { node: TableNode; level: number }) {
-  const { table, pfn, tables, leaves, counts, folded } = node
-  return (
-    <div role="treeitem" aria-level={level} aria-expanded="true" aria-selected="false" tabIndex={-1}>
-      <span class="node">
-        <b>{table.level}</b> #{pfn} {table.used === SLOTS ? 'full' : `${table.used} of ${SLOTS} used`}
-      </span>
-      {/* biome-ignore lint/a11y/useSemanticElements: a group of a tree is no fieldset */}
-      <div class="tree" role="group">
-        {tables.map((below) => (
-          <Node key={below.pfn} node={below} level={level + 1} />
-        ))}
-        {counts && <Counts counts={counts} level={level + 1} />}
-        {leaves.map((leaf) => (
-          <LeafLine key={`${leaf.page?.at} ${leaf.slot}`} leaf={leaf} level={level + 1} />
-        ))}
-        {folded > 0 && (
-          <div class="node" role="treeitem" aria-level={level + 1} aria-selected="false" tabIndex={-1}>
-            and {folded} more tables of ptes, folded
-          </div>
-        )}
-      </div>
-    </div>
-  )
-}
-
-function Counts({ counts, level }: { counts: readonly (readonly [string, number])[]; level: number }) {
-  return (
-    <div class="node counts" role="treeitem" aria-level={level} aria-selected="false" tabIndex={-1}>
-      {counts.map(([kind, count]) => (
-        <span class="chip" key={kind}>
-          <Glyph kind={kind} />
-          {count} {kind}
-        </span>
-      ))}
-    </div>
-  )
-}
-
-function LeafLine({ leaf, level }: { leaf: Leaf; level: number }) {
-  const { follow, hover } = useActions()
-  const { page, slot, count, kind, raw, changed, followed } = leaf
-  return (
-    <div
-      class={followed ? 'leaf followed' : 'leaf'}
-      role="treeitem"
-      aria-level={level}
-      aria-selected={followed}
-      tabIndex={followed ? 0 : -1}
-      data-leaf={page && keyOf(page.at, page.index)}
-      {...onChoice(() => page && follow(followed ? undefined : page))}
-      onPointerEnter={() => hover(page)}
-      onPointerLeave={() => hover(undefined)}
-    >
-      <span class="slot">{rangeOf({ first: slot, count })}</span>
-      <Glyph kind={kind} />
-      <span class={changed ? 'changed' : undefined}>
-        <Digits raw={raw} />
-      </span>
-      <span class="of">{page ? `${regionOf(page.at)}${count > 1 ? '' : `[${page.index}]`}` : 'huge pmd'}</span>
-    </div>
-  )
-}
-
-function Digits({ raw }: { raw: bigint | undefined }) {
-  if (!raw) return <span class="off">0</span>
-  const { zeros, rest } = digitsOf(raw)
-  return (
-    <>
-      <span class="off">{zeros}</span>
-      {rest}
     </>
   )
 }
@@ -138,11 +67,15 @@ function EntryWord({ moment, followed }: { moment: Moment; followed: PageKey | u
       <code>
         <Digits raw={entry.raw} />
       </code>
-      <dl class="fields">
-        {fieldsOf(moment.replay.recording, entry).map(({ name, value, explanation, isZero }) => (
-          <div key={name} class={isZero ? 'zero' : undefined} title={explanation}>
+      <dl class="fields" onKeyDown={onArrows}>
+        {fieldsOf(moment.replay.recording, entry).map(({ name, value, explanation, isZero }, i) => (
+          <div key={name} class={isZero ? 'zero' : undefined}>
             <dd>{value}</dd>
-            <dt>{name}</dt>
+            <dt>
+              <Says text={explanation} tabIndex={i === 0 ? 0 : -1}>
+                {name}
+              </Says>
+            </dt>
           </div>
         ))}
       </dl>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ComponentChildren } from 'preact'
+import { digitsOf } from '../../../lib/view/word'
 import type { Piece, Rich } from '../../../lib/view/words'
 import { useActions } from './actions'
 
@@ -10,12 +11,21 @@ export function Term(props: {
   word: string
   stop?: boolean
   children?: ComponentChildren
-  focus?: boolean
+  tabIndex?: number
 }) {
-  const { group, word, stop, children, focus } = props
+  const { group, word, stop, children, tabIndex } = props
   return (
-    <span class={stop ? 'term why' : 'term'} data-term={`${group}:${word}`} tabIndex={focus ? 0 : undefined}>
+    <span class={stop ? 'term why' : 'term'} data-term={`${group}:${word}`} tabIndex={tabIndex}>
       {children ?? word}
+    </span>
+  )
+}
+
+/** A word with an explanation of its own. */
+export function Says({ text, tabIndex, children }: { text: string; tabIndex: number; children: ComponentChildren }) {
+  return (
+    <span class="term" data-says={text} tabIndex={tabIndex}>
+      {children}
     </span>
   )
 }
@@ -46,7 +56,7 @@ function PieceText({ piece }: { piece: Piece }) {
   if ('muted' in piece) return <span class="muted">{piece.muted}</span>
   if ('step' in piece) return <StepLink step={piece.step}>{piece.text}</StepLink>
   return (
-    <Term group={piece.group} word={piece.term} stop={piece.stop ?? false} focus>
+    <Term group={piece.group} word={piece.term} stop={piece.stop ?? false} tabIndex={0}>
       {piece.text ?? piece.term}
     </Term>
   )
@@ -87,6 +97,18 @@ export function Letters({ word }: { word: string | undefined }) {
           letter
         ),
       )}
+    </>
+  )
+}
+
+/** Sixteen digits, those that lead with zeros faint. */
+export function Digits({ raw }: { raw: bigint | undefined }) {
+  if (!raw) return <span class="off">0</span>
+  const { zeros, rest } = digitsOf(raw)
+  return (
+    <>
+      <span class="off">{zeros}</span>
+      {rest}
     </>
   )
 }
