@@ -73,6 +73,6 @@ export function mmapLockText(moment: Moment, process: string): { held: string; w
   const holder = writer === undefined ? `${readers.join(', ')} for reading` : `${writer} for writing`
   return {
     held: `${isOld ? 'mmap_sem' : 'mmap_lock'} is held by ${holder}`,
-    waiting: waiting.length > 0 ? `; ${waiting.join(', ')} waits` : '',
+    waiting: waiting.length > 0 ? `; ${waiting.join(', ')} ${waiting.length === 1 ? 'waits' : 'wait'}` : '',
   }
 }

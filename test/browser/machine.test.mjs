@@ -2,11 +2,16 @@
 //
 // The machine below the timeline, and what surrounds it: how the page starts, profiles, keys of tables and trees.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/lib/run.mjs'
 import { openBrowser, records, serve } from './browser.mjs'
+import { largeRecord } from './large.mjs'
+
+const folder = mkdtempSync(join(tmpdir(), 'hmmu-machine-'))
 
 let browser
 let recorded
@@ -22,6 +27,7 @@ after(async () => {
   await browser?.close()
   recorded?.stop()
   server?.stop()
+  rmSync(folder, { recursive: true })
 })
 
 /** A page. Errors of it fail the test that closes it. */
@@ -66,4 +72,93 @@ test('any two profiles are compared, and they change places', async () => {
   await page.locator('.machine[aria-label="hmm-v25"]').waitFor()
   assert.deepEqual(await heads(), ['linux-6.12', 'hmm-v25'])
   await page.done()
+})
+
+const focused = (page, attribute) => page.evaluate((name) => document.activeElement.getAttribute(name), attribute)
+
+test('a tree of page tables is one stop; arrows, Home, End and digits go through it', async () => {
+  const page = await openRecord('drill=racing-store&profile=linux-4.14&step=11&page=A/buf[1]')
+  const items = page.getByRole('tree').first().getByRole('treeitem')
+  assert.deepEqual(await items.evaluateAll((all) => all.map((item) => item.getAttribute('aria-level'))), [
+    '1',
+    '2',
+    '3',
+    '4',
+    '4',
+    '4',
+    '4',
+  ])
+  assert.equal(await page.locator('.tree [tabindex="0"]').count(), 1)
+  await page.locator('.tree [tabindex="0"]').focus()
+  assert.equal(await focused(page, 'data-leaf'), 'A/buf[1]')
+  await page.keyboard.press('ArrowDown')
+  assert.equal(await focused(page, 'data-leaf'), 'A/buf[2]')
+  for (const digit of '259') await page.keyboard.press(digit)
+  assert.equal(await focused(page, 'data-leaf'), 'A/buf[3]')
+  await page.keyboard.press('Enter')
+  await hashSays(page, 'page=A/buf[3]')
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('ArrowLeft')
+  assert.equal(await focused(page, 'aria-expanded'), 'false')
+  assert.equal(await items.count(), 3)
+  await page.keyboard.press('ArrowRight')
+  assert.equal(await items.count(), 7)
+  await page.keyboard.press('End')
+  assert.equal(await focused(page, 'data-leaf'), 'A/buf[3]')
+  await page.keyboard.press('Home')
+  assert.equal(await focused(page, 'aria-level'), '1')
+  assert.match(page.url(), /step=11&/)
+  await page.done()
+})
+
+test('runs and tables that are folded unfold', async () => {
+  const page = await openRecord('drill=ten-thousand&profile=linux-4.14&step=9')
+  const items = page.getByRole('treeitem')
+  const before = await items.count()
+  await items.filter({ hasText: 'more tables of ptes' }).click()
+  const after = await items.count()
+  assert.ok(after > before + 10, `${before}, then ${after}`)
+  await items.filter({ hasText: 'more tables of ptes' }).press('ArrowLeft')
+  assert.equal(await items.count(), before)
+  await page.done()
+})
+
+test('tables of memory and of a region are one stop each, and their heads another', async () => {
+  const page = await openRecord('drill=racing-store&profile=linux-4.14&step=11&page=A/buf[0]')
+  const table = page.getByLabel('Frames of RAM')
+  assert.equal(await table.locator('tbody [tabindex="0"]').count(), 1)
+  await table.locator('tbody [tabindex="0"]').focus()
+  assert.equal(await focused(page, 'data-pfn'), '6')
+  await page.keyboard.press('ArrowDown')
+  assert.equal(await focused(page, 'data-pfn'), '7')
+  await page.keyboard.press('End')
+  assert.equal(await focused(page, 'data-pfn'), '9')
+  await page.keyboard.press('Enter')
+  await hashSays(page, 'page=A/buf[3]')
+  const region = page.getByLabel('Pages of A buf')
+  await region.locator('tbody [tabindex="0"]').focus()
+  assert.equal(await focused(page, 'data-page'), 'A/buf[3]')
+  await page.keyboard.press('Home')
+  await hashSays(page, 'page=A/buf[0]')
+  assert.equal(await focused(page, 'data-page'), 'A/buf[0]')
+  assert.equal(await focused(page, 'aria-selected'), 'true')
+  await region.locator('thead [tabindex="0"]').focus()
+  await page.keyboard.press('ArrowRight')
+  assert.equal(await focused(page, 'data-term'), 'heads:entry')
+  await page.locator('#explanation').getByText('What the entry of the page table is').waitFor()
+  await page.done()
+})
+
+test('of 10,000 pages, a key reaches the last row of a table, which is no element before', async () => {
+  const file = join(folder, 'large.json')
+  writeFileSync(file, largeRecord(records, 2))
+  const large = await serve(file)
+  const page = await open(`${large.address}&step=999`, { height: 600 })
+  const memory = page.getByLabel('Frames of RAM')
+  await memory.locator('tbody [tabindex="0"]').focus()
+  const last = Number(await focused(page, 'data-pfn'))
+  await page.keyboard.press('End')
+  await page.waitForFunction((pfn) => Number(document.activeElement.dataset.pfn) > pfn, last)
+  await page.done()
+  large.stop()
 })

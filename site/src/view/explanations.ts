@@ -5,6 +5,14 @@
 import type { Terms } from '../record/types'
 
 const HEADS: Record<string, readonly [title: string, text: string]> = {
+  page: ['page', 'Its index in the region; of the device, its number after D.'],
+  entry: ['entry', 'What the entry of the page table is: the kinds are at the foot of this page.'],
+  'so far': ['so far', 'Why the page will not move. Empty: nothing stands against it yet.'],
+  result: ['result', 'Why the page did not move, or that it has.'],
+  'mapped by': [
+    'mapped by',
+    'Pages whose entries map it. In parentheses: a migration entry stands in. For: a destination.',
+  ],
   bits: ['bits', 'Of the entry: w writable, d dirty, a accessed, s soft-dirty.'],
   frame: ['frame', 'The page frame that the entry holds: # of RAM, D of the device.'],
   src: ['src', 'What migrate_vma() tells the driver: V valid, M migrate, L locked, W write, D device.'],

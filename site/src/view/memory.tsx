@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useMemo } from 'preact/hooks'
+import { nameOfFrames } from '../../../lib/view/cells'
 import { framesOf, type Moment } from '../../../lib/view/changes'
 import {
   coversFrame,
@@ -17,12 +18,11 @@ import {
 } from '../../../lib/view/frame-rows'
 import type { PageKey } from '../../../lib/view/pages'
 import { pagesOf } from '../../../lib/view/rmap'
-import { frameName } from '../../../lib/view/state'
 import { hexByte, number, plural } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
 import { Glyph, Lock, Marks, marksText } from './glyphs'
-import { Rows } from './rows'
-import { Letters, Term, Value } from './text'
+import { type RowStop, Rows } from './rows'
+import { Heads, Letters, Value } from './text'
 
 export function Memory({ moment, followed }: { moment: Moment; followed: PageKey | undefined }) {
   const { counters } = moment.state
@@ -60,45 +60,28 @@ export function FrameTable({ moment, followed, device }: TableProps) {
   const columns = device ? 7 : 8
   return (
     <table aria-label={device ? 'Pages of the device' : 'Frames of RAM'}>
-      <thead>
-        <tr>
-          <th scope="col">{device ? 'page' : 'frame'}</th>
-          <Heading word="refs" />
-          <Heading word="maps" />
-          <Heading word="lock" />
-          {!device && <Heading word="LRU" />}
-          <Heading word="flags" />
-          <Heading word="byte" />
-          <th scope="col" class="owner">
-            mapped by
-          </th>
-        </tr>
-      </thead>
+      <Heads
+        words={[
+          device ? 'page' : 'frame',
+          ...['refs', 'maps', 'lock'],
+          ...(device ? [] : ['LRU']),
+          ...['flags', 'byte', 'mapped by'],
+        ]}
+      />
       <Rows
         items={memory.rows}
         columns={columns}
         at={memory.rows.findIndex(({ alone }) => alone)}
-        row={(row, i) => (
+        row={(row, stop) => (
           <FrameLine
             key={row.item.pfn}
-            {...{ moment, owners, row, device }}
+            {...{ moment, owners, row, device, stop }}
             isFollowed={[...linked].some((pfn) => coversFrame(row, pfn))}
-            isStop={i === 0}
           />
         )}
       />
       <Rest memory={memory} device={device} columns={columns} />
     </table>
-  )
-}
-
-function Heading({ word }: { word: string }) {
-  return (
-    <th scope="col">
-      <Term group="heads" word={word}>
-        {word}
-      </Term>
-    </th>
   )
 }
 
@@ -131,18 +114,10 @@ interface LineProps {
   row: FrameRow
   device: boolean
   isFollowed: boolean
-  isStop: boolean
+  stop: RowStop
 }
 
-function nameOf(moment: Moment, row: FrameRow): string {
-  const { recording } = moment.replay
-  const first = frameName(recording, row.item.pfn)
-  if (row.count === 1) return first
-  const end = row.runs.at(-1)!
-  return `${first}${row.runs.length > 1 ? ' … ' : '–'}${frameName(recording, end.first + end.count - 1)}`
-}
-
-function FrameLine({ moment, owners, row, device, isFollowed, isStop }: LineProps) {
+function FrameLine({ moment, owners, row, device, isFollowed, stop }: LineProps) {
   const { follow } = useActions()
   const { frame, pfn, isNew } = row.item
   /** Of several mappings the next one on each click. */
@@ -157,13 +132,14 @@ function FrameLine({ moment, owners, row, device, isFollowed, isStop }: LineProp
   const props = {
     'data-pfn': pfn,
     class: isFollowed ? 'followed' : undefined,
-    tabIndex: isFollowed || isStop ? 0 : -1,
+    'aria-selected': isFollowed,
+    ...stop,
     ...onChoice(followNext),
   }
   if (!frame) {
     return (
       <tr {...props}>
-        <td class="w">{row.runs.length > 1 ? plural(row.count, 'frame') : nameOf(moment, row)}</td>
+        <td class="w">{row.runs.length > 1 ? plural(row.count, 'frame') : nameOfFrames(moment, row)}</td>
         <td colSpan={device ? 6 : 7}>
           <span class="changed">freed</span>
         </td>
@@ -173,7 +149,7 @@ function FrameLine({ moment, owners, row, device, isFollowed, isStop }: LineProp
   return (
     <tr {...props}>
       <td class="w">
-        <Value changed={isNew}>{nameOf(moment, row)}</Value>
+        <Value changed={isNew}>{nameOfFrames(moment, row)}</Value>
       </td>
       <FrameCells item={row.item} marks={marksOf(owners, row.item)} device={device} />
       <Owner moment={moment} owners={owners} row={row} />

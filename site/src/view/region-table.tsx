@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useMemo } from 'preact/hooks'
+import { framesOfRow, pagesOfRow } from '../../../lib/view/cells'
 import { framesOf, type Moment } from '../../../lib/view/changes'
 import { keyOf, type PageKey, shown } from '../../../lib/view/pages'
 import { type RegionItem, type RegionRow, regionRows } from '../../../lib/view/region-rows'
 import { frameName, type MigrationState, migrationOf } from '../../../lib/view/state'
-import { number, rangeOf } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
 import { Glyph } from './glyphs'
-import { Rows } from './rows'
-import { Letters, Term, Value } from './text'
+import { type RowStop, Rows } from './rows'
+import { Heads, Letters, Term, Value } from './text'
 
 interface Props {
   moment: Moment
@@ -17,44 +17,36 @@ interface Props {
   followed: PageKey | undefined
 }
 
-const HEADS = ['bits', 'frame']
-
 export function RegionTable({ moment, at, followed }: Props) {
+  const { follow } = useActions()
   const rows = useMemo(() => regionRows(moment, at, followed), [moment, at, followed])
   const migration = migrationOf(moment.state, at)
   const linked = followed ? framesOf(moment.state, followed.at, followed.index) : []
-  const isSelected = rows.findIndex(({ alone }) => alone)
+  const result = migration?.over ? 'result' : 'so far'
   return (
     <table aria-label={`Pages of ${shown(at)}`}>
-      <thead>
-        <tr>
-          <th scope="col">page</th>
-          <th scope="col">entry</th>
-          {[...HEADS, ...(migration ? ['src', 'dst'] : [])].map((word) => (
-            <th scope="col" key={word}>
-              <Term group="heads" word={word} />
-            </th>
-          ))}
-          {migration && <th scope="col">{migration.over ? 'result' : 'so far'}</th>}
-        </tr>
-      </thead>
+      <Heads words={['page', 'entry', 'bits', 'frame', ...(migration ? ['src', 'dst', result] : [])]} />
       <Rows
         items={rows}
         columns={migration ? 7 : 4}
-        at={isSelected}
-        row={(row, i) => (
+        at={rows.findIndex(({ alone }) => alone)}
+        // Those follow the next page, also of another region.
+        exceptKeys={VERTICAL}
+        onGone={({ first: index }) => follow({ at, index })}
+        row={(row, stop) => (
           <RegionLine
             key={row.first}
-            {...{ moment, at, row, migration }}
+            {...{ moment, at, row, migration, stop }}
             isLinked={!isRowOf(row, followed, at) && linked.some((pfn) => hasFrame(row, pfn))}
             isFollowed={isRowOf(row, followed, at)}
-            isStop={followed?.at === at ? row.alone : i === 0}
           />
         )}
       />
     </table>
   )
 }
+
+const VERTICAL = ['ArrowUp', 'ArrowDown']
 
 const isRowOf = (row: RegionRow, followed: PageKey | undefined, at: string): boolean =>
   followed?.at === at && row.alone && row.first === followed.index
@@ -69,10 +61,10 @@ interface LineProps {
   migration: MigrationState | undefined
   isFollowed: boolean
   isLinked: boolean
-  isStop: boolean
+  stop: RowStop
 }
 
-function RegionLine({ moment, at, row, migration, isFollowed, isLinked, isStop }: LineProps) {
+function RegionLine({ moment, at, row, migration, isFollowed, isLinked, stop }: LineProps) {
   const { follow, hover } = useActions()
   const page = { at, index: row.first }
   return (
@@ -80,20 +72,12 @@ function RegionLine({ moment, at, row, migration, isFollowed, isLinked, isStop }
       data-page={keyOf(at, row.first)}
       class={isFollowed ? 'followed' : isLinked ? 'linked' : undefined}
       aria-selected={isFollowed}
-      tabIndex={isStop ? 0 : -1}
+      {...stop}
       {...onChoice(() => follow(isFollowed ? undefined : page))}
       onPointerEnter={() => hover(page)}
       onPointerLeave={() => hover(undefined)}
     >
-      <td class="w">
-        {row.runs.length > 1 ? (
-          <>
-            {row.first} … <span class="muted">{number(row.count)}</span>
-          </>
-        ) : (
-          rangeOf(row)
-        )}
-      </td>
+      <td class="w">{pagesOfRow(row)}</td>
       <EntryCells moment={moment} row={row} />
       {migration && <WordCells moment={moment} row={row} migration={migration} />}
     </tr>
@@ -130,19 +114,11 @@ function EntryCells({ moment, row }: { moment: Moment; row: RegionRow }) {
         {entry.pfn === undefined ? (
           <span class="off">–</span>
         ) : (
-          <Value changed={frameChanged}>{framesText(moment, row)}</Value>
+          <Value changed={frameChanged}>{framesOfRow(moment, row)}</Value>
         )}
       </td>
     </>
   )
-}
-
-function framesText({ replay: { recording } }: Moment, { item, last, runs, count }: RegionRow): string {
-  const first = frameName(recording, item.entry.pfn)
-  if (count === 1) return first
-  const lastPfn = last.entry.pfn === undefined ? undefined : last.entry.pfn + last.entry.count - 1
-  const isExact = runs.length === 1 && lastPfn === item.entry.pfn! + count - 1
-  return `${first}${isExact ? '–' : ' … '}${frameName(recording, lastPfn)}`
 }
 
 /** Words of a migration that covers the page, and what became of it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { regionText } from '../../../lib/view/cells'
 import type { Moment } from '../../../lib/view/changes'
 import type { PageKey } from '../../../lib/view/pages'
 import { plural } from '../../../lib/view/words'
@@ -49,22 +50,14 @@ function RegionView({ moment, followed, name, process, region }: RegionProps) {
   const at = `${name}/${region.name}`
   const entries = moment.state.entries.get(at)
   if (!entries) return null
-  const vma = vmaOf(process, region)
   return (
     <div class="region">
       <h4>
         <span>{region.name}</span>
-        <span class="muted">
-          {plural(region.pages, 'page')} {vma ? `${vma.kind} ${vma.prot}` : 'unmapped'} at {region.start}
-        </span>
+        <span class="muted">{regionText(process, region)}</span>
       </h4>
       {region.pages > NO_STRIP && <Strip at={at} entries={entries} followed={followed} />}
       <RegionTable moment={moment} at={at} followed={followed} />
     </div>
   )
-}
-
-function vmaOf({ vmas }: RecordedProcess, { start }: RecordedRegion) {
-  const address = BigInt(start)
-  return vmas.find((vma) => BigInt(vma.start) <= address && address < BigInt(vma.start) + BigInt(vma.pages) * 4096n)
 }

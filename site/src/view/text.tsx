@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { digitsOf } from '../../../lib/view/word'
 import type { Piece, Rich } from '../../../lib/view/words'
 import { useActions } from './actions'
+import { onArrows } from './stops'
 
 /** A word that is explained on hover and focus. */
 export function Term(props: {
@@ -18,6 +19,21 @@ export function Term(props: {
     <span class={stop ? 'term why' : 'term'} data-term={`${group}:${word}`} tabIndex={tabIndex}>
       {children ?? word}
     </span>
+  )
+}
+
+/** Heads of columns, explained. */
+export function Heads({ words }: { words: readonly string[] }) {
+  return (
+    <thead onKeyDown={onArrows}>
+      <tr>
+        {words.map((word, i) => (
+          <th scope="col" key={word} class={word === 'mapped by' ? 'owner' : undefined}>
+            <Term group="heads" word={word} tabIndex={i === 0 ? 0 : -1} />
+          </th>
+        ))}
+      </tr>
+    </thead>
   )
 }
 
