@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { moveInRows } from './stops'
+import { moveInRows } from './row-keys'
 
 const ROW_HEIGHT = 24
 /** Tables with more rows have only those in view as elements. */

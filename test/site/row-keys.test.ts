@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { moveInRows } from '../../site/src/view/stops'
+import { moveInRows } from '../../site/src/view/row-keys'
 
 test('keys go from row to row, and not beyond the first and the last', () => {
   expect(moveInRows('ArrowDown', 3, 10)).toBe(4)
