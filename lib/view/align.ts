@@ -4,7 +4,6 @@
 
 import type { Recording, Step } from '../record/types'
 import type { Book } from './book'
-import { edgesOf, weightOf } from './columns'
 import type { MachineState } from './state'
 
 /** A column of both scores: the steps of the one and of the other, or only of one. */
@@ -51,12 +50,13 @@ export function stepsAcross(pairs: readonly Pair[], from: 0 | 1): number[] {
   return out
 }
 
-/** Edges of the columns of one side, in the common columns. The last edge is the right one of all. */
-export function commonColumns(pairs: readonly Pair[], a: Recording, b: Recording, side: 0 | 1): Float64Array {
-  const edges = edgesOf(pairs.map(([i, j]) => weightOf(i === undefined ? b.steps[j!]! : a.steps[i]!)))
-  const own = pairs.flatMap((pair, column) => (pair[side] === undefined ? [] : [edges[column]!]))
-  return Float64Array.from([...own, 1])
-}
+/** The steps of common columns, as the first recording has them where both do. */
+export const commonSteps = (pairs: readonly Pair[], a: Recording, b: Recording): Step[] =>
+  pairs.map(([i, j]) => (i === undefined ? b.steps[j!]! : a.steps[i]!))
+
+/** The common column of each step of one side. */
+export const columnsOfSide = (pairs: readonly Pair[], side: 0 | 1): Int32Array =>
+  Int32Array.from(pairs.flatMap((pair, column) => (pair[side] === undefined ? [] : [column])))
 
 /** What is compared: entries, frames, and the words of migrations. */
 function view({ entries, frames, migrations }: MachineState): string {

@@ -5,25 +5,13 @@
 import type { Recording, Step } from '../record/types'
 
 /** So that 60 entries do not bury a `map`. */
-export function weightOf({ kind, task }: Step): number {
+export function weightOf({ kind, task }: Pick<Step, 'kind' | 'task'>): number {
   if (kind === 'command' && task === undefined) return 1.8
   if (kind === 'stage') return 1.8
   return kind === 'entry' ? 1 : 1.25
 }
 
-/** Left edges of all columns within 0 and 1, and the right edge of the last. */
-export function columnsOf({ steps }: Pick<Recording, 'steps'>): Float64Array {
-  return edgesOf(steps.map(weightOf))
-}
-
-export function edgesOf(weights: readonly number[]): Float64Array {
-  const total = weights.reduce((sum, weight) => sum + weight, 0) || 1
-  const edges = new Float64Array(weights.length + 1)
-  for (const [i, weight] of weights.entries()) edges[i + 1] = edges[i]! + weight / total
-  return edges
-}
-
-/** The column at a place from 0 to 1. */
+/** The column at a place, from the left edges of all and the right edge of the last. */
 export function columnAt(edges: Float64Array, place: number): number {
   let low = 0
   let high = edges.length - 2

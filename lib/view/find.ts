@@ -1,37 +1,136 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Places as they are typed: "11" a step, "#6" or "D0" a frame, "buf[3]", "A buf[3]" or "A/buf[3]" a page.
+// What a reader looks for: a page ("buf[3]", "A buf[3]"), a frame ("#6", "D0"), a step ("11"), or a text of the drill.
 
 import type { Book } from './book'
-import { type PageKey, regionOf } from './pages'
+import { type PageKey, processOf, regionOf, shownPage } from './pages'
 import { pagesOf } from './rmap'
-import { entryAt } from './state'
+import { covers } from './runs'
+import { placeOfStep } from './sentence'
+import { frameName } from './state'
+import { plural } from './words'
 
-/** A step, or a page to follow. */
-export type FoundPlace =
-  | { readonly step: number; readonly page?: undefined }
-  | { readonly page: PageKey; readonly step?: undefined }
+/** Where it is, or in a sentence what is not there. */
+export interface Found {
+  readonly step?: number | undefined
+  readonly page?: PageKey | undefined
+  /** Of a text that is in more than one step: "2 of 5 steps". */
+  readonly note?: string | undefined
+  readonly problem?: string | undefined
+}
 
-/** What a text names at a step; of a frame the page that it belongs to. Nothing if it is not there. */
-export function findPlace(book: Book, n: number, text: string): FoundPlace | undefined {
+/**
+ * Finds what a text names.
+ * @param n the step that is shown: frames are those of this step if they are in use, and a text is looked for behind it
+ * @param followed its process comes first if a page is named without one
+ */
+export function find(book: Book, n: number, followed: PageKey | undefined, text: string): Found {
   const wanted = text.trim()
-  if (/^\d{1,9}$/.test(wanted)) return Number(wanted) <= book.last ? { step: Number(wanted) } : undefined
-  const page = pageOfFrame(book, n, wanted) ?? pageByName(book, n, wanted)
-  return page && { page }
+  if (wanted === '') return { problem: 'Name a page (buf[3]), a frame (#6, D0), a step (11), or a text of the drill.' }
+  if (/^\d+$/.test(wanted)) return findStep(book, Number(wanted))
+  const frame = /^([#D])(\d+)$/.exec(wanted)
+  if (frame) return findFrame(book, n, frame[1] === 'D', Number(frame[2]))
+  const page = /^(?:([^\s/[\]]+)[\s/]+)?([^\s/[\]]+)\s*\[(\d+)\]$/.exec(wanted)
+  const found = page && findPage(book, n, followed, page[1], page[2]!, Number(page[3]))
+  // Commands name pages, too: "write buf[0]" is no page of a process "write".
+  if (found && (found.problem === undefined || page[1] === undefined)) return found
+  const inText = findText(book, n, wanted)
+  return inText.problem !== undefined && found ? found : inText
 }
 
-function pageOfFrame({ recording, replay }: Book, n: number, text: string): PageKey | undefined {
-  const [, kind, digits] = /^([#D])(\d{1,9})$/.exec(text) ?? []
-  if (digits === undefined) return undefined
-  return pagesOf(replay.at(n), Number(digits) + (kind === 'D' ? recording.machine.deviceBase : 0))[0]
+function findStep({ last }: Book, step: number): Found {
+  return step <= last ? { step } : { problem: `There is no step ${step}: the last one is ${last}.` }
 }
 
-function pageByName({ replay }: Book, n: number, text: string): PageKey | undefined {
-  const [, place, index] = /^([^[\]]{1,200})\[(\d{1,9})\]$/.exec(text) ?? []
-  if (place === undefined) return undefined
-  const state = replay.at(n)
-  const name = place.trim().replace(/\s+|\//, '/')
-  const at = [...state.entries.keys()].find((each) => each === name || regionOf(each) === name)
-  const page = at !== undefined && entryAt(state, at, Number(index)) ? { at, index: Number(index) } : undefined
-  return page
+/** The region and pages of each process, as entries name them. */
+function regionsOf({ recording }: Book): Map<string, number> {
+  const regions = new Map<string, number>()
+  for (const { processes } of recording.steps) {
+    for (const [name, process] of Object.entries(processes ?? {})) {
+      for (const { name: region, pages } of process?.regions ?? []) {
+        const at = `${name}/${region}`
+        regions.set(at, Math.max(pages, regions.get(at) ?? 0))
+      }
+    }
+  }
+  return regions
+}
+
+function findPage(
+  book: Book,
+  n: number,
+  followed: PageKey | undefined,
+  process: string | undefined,
+  region: string,
+  index: number,
+): Found {
+  const regions = regionsOf(book)
+  const named = [...regions.keys()].filter((at) => regionOf(at) === region && (!process || processOf(at) === process))
+  const at = named.find((each) => followed && processOf(each) === processOf(followed.at)) ?? named[0]
+  if (at === undefined) return { problem: noRegion([...regions.keys()], process, region) }
+  const pages = regions.get(at)!
+  const page = { at, index }
+  if (index >= pages) return { problem: `There is no ${shownPage(page)}: ${region} has ${plural(pages, 'page')}.` }
+  const isThere = book.replay.at(n).entries.has(at)
+  return isThere ? { page } : { page, step: firstStep(book, (entry) => entry.at === at) }
+}
+
+function noRegion(regions: readonly string[], process: string | undefined, region: string): string {
+  const own = regions.filter((at) => !process || processOf(at) === process)
+  const whose = process ? `Process ${process}` : 'The drill'
+  if (own.length === 0) return process ? `There is no process ${process}.` : 'The drill maps no region.'
+  const names = Array.from(new Set(own.map(regionOf)))
+  return `${whose} has no region ${region}; it has ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}.`
+}
+
+type Entry = NonNullable<Book['recording']['steps'][number]['entries']>[number]
+
+const firstStep = ({ recording }: Book, fits: (entry: Entry) => boolean): number | undefined =>
+  recording.steps.find(({ entries }) => entries?.some(fits))?.n
+
+function findFrame(book: Book, n: number, device: boolean, number: number): Found {
+  const { machine } = book.recording
+  const frames = device ? machine.devicePages : machine.ramPages
+  if (number >= frames) return { problem: `There is no ${device ? 'D' : '#'}${number}: ${spaceOf(device, frames)}.` }
+  const pfn = device ? machine.deviceBase + number : number
+  const [now] = pagesOf(book.replay.at(n), pfn)
+  if (now) return { page: now }
+  const name = frameName(book.recording, pfn)
+  const step = firstStep(
+    book,
+    (entry) => entry.pfn !== undefined && covers({ first: entry.pfn, count: entry.count }, pfn),
+  )
+  if (step === undefined) return { problem: `No page of the drill is ever in ${name}.` }
+  return { step, page: pagesOf(book.replay.at(step), pfn)[0] }
+}
+
+const spaceOf = (device: boolean, frames: number): string =>
+  device ? `the device has ${plural(frames, 'page')}` : `RAM has ${plural(frames, 'frame')}`
+
+/** The next step behind `n` whose line of the transcript, place or reason has the text; from the first one again. */
+function findText(book: Book, n: number, text: string): Found {
+  const wanted = text.toLowerCase()
+  const { steps, transcript } = book.recording
+  const lines = linesOfSteps(book)
+  const fits = (step: number): boolean =>
+    [placeOfStep({ step: steps[step]! }), ...transcript.slice(...lines[step]!)].some((each) =>
+      each.toLowerCase().includes(wanted),
+    ) || book.stops.some((stop) => stop.step === step && stop.why.toLowerCase().includes(wanted))
+  const all = steps.map((_, step) => step).filter(fits)
+  if (all.length === 0) return { problem: `“${text}” is no page, frame or step, and not in the drill's text.` }
+  const next = all.find((step) => step > n) ?? all[0]!
+  return { step: next, note: all.length > 1 ? `${all.indexOf(next) + 1} of ${plural(all.length, 'step')}` : undefined }
+}
+
+/** The lines of the transcript that belong to each step: from its own up to that of a later step. */
+function linesOfSteps({ recording: { steps, transcript } }: Book): [from: number, end: number][] {
+  const begins = new Set(steps.map(({ line }) => line))
+  const seen = new Set<number>()
+  return steps.map(({ line }) => {
+    if (line === undefined || seen.has(line)) return [0, 0]
+    seen.add(line)
+    let end = line + 1
+    while (end < transcript.length && !begins.has(end)) end++
+    return [line, end]
+  })
 }

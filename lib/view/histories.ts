@@ -3,8 +3,10 @@
 // Rows of the score: pages with the same history share one. Computed once a recording.
 
 import type { Recording } from '../record/types'
-import { type PageKey, processOf, shown } from './pages'
-import { endOf, firstBehind, type Run } from './runs'
+import { classesOf } from './history-classes'
+import { type PageKey, shown } from './pages'
+import { ABSENT, eachSpan, type RegionChanges, regionChanges, SINGLE_ROWS, segmentsIn, stopsIn } from './region-changes'
+import { endOf, type Run } from './runs'
 import type { Stop } from './stops'
 import { number, rangeOf } from './words'
 
@@ -28,150 +30,75 @@ export interface History {
   readonly count: number
   readonly spans: readonly Span[]
   readonly marks: readonly Mark[]
-  readonly signature: string
 }
 
 /** A region with too many histories: a picture with a line of pixels for a few pages. */
 export interface Band {
   readonly at: string
   readonly count: number
-  readonly histories: readonly History[]
+  /** How many histories its pages have. */
+  readonly histories: number
+  readonly changes: RegionChanges
 }
 
 export type ScoreRow = History | Band
 
-export const isBand = (row: ScoreRow): row is Band => 'histories' in row
+export const isBand = (row: ScoreRow): row is Band => 'changes' in row
 
-/** Regions up to this size have a row for each page. */
-const SINGLE_ROWS = 8
 const MOST_RUNS = 24
 const MOST_CLASSES = 16
-const ABSENT = '-'
 
-interface Change {
-  readonly step: number
-  readonly kind: string
-  readonly pfn: number | undefined
+export const scoreRows = (recording: Recording, stops: readonly Stop[]): ScoreRow[] =>
+  regionChanges(recording, stops).flatMap(rowsOf)
+
+function rowsOf(region: RegionChanges): ScoreRow[] {
+  const { at, pages, firsts } = region
+  if (pages <= SINGLE_ROWS)
+    return Array.from(firsts.subarray(0, -1), (_, i) => historyOf(region, i, runsOf(region, [i])))
+  const classOf = classesOf(region)
+  const joined = runsOfClasses(region, classOf)
+  if (joined.length <= MOST_RUNS) return joined.map(([segment, run]) => historyOf(region, segment, [run]))
+  const classes = byClass(joined, classOf)
+  if (classes.length > MOST_CLASSES) return [{ at, count: pages, histories: classes.length, changes: region }]
+  return classes.map(([segment, runs]) => historyOf(region, segment, runs))
 }
 
-export function scoreRows(recording: Recording, stops: readonly Stop[]): ScoreRow[] {
-  return regionsOf(recording).flatMap(({ at, pages, gone }) => {
-    const own = stops.filter((stop) => stop.at === at)
-    const segments = segmentsOf(recording, at, pages, own)
-    const changes = changesOf(recording, at, segments)
-    const last = recording.steps.length - 1
-    const singles = segments.map((run, i) => history(at, run, [...changes[i]!, ...gone], own, last))
-    return folded(at, pages, joined(singles, pages))
-  })
-}
+const runsOf = ({ firsts }: RegionChanges, segments: readonly number[]): Run[] =>
+  segments.map((i) => ({ first: firsts[i]!, count: firsts[i + 1]! - firsts[i]! }))
 
-interface RegionSeen {
-  at: string
-  pages: number
-  /** Steps in which the region goes. */
-  gone: Change[]
-}
-
-/** Each region that ever was, in the order of processes and of their first appearance. */
-function regionsOf({ steps }: Recording): RegionSeen[] {
-  const seen = new Map<string, RegionSeen>()
-  const live = new Set<string>()
-  for (const [n, step] of steps.entries()) {
-    for (const [name, process] of Object.entries(step.processes ?? {})) {
-      const regions = process?.regions.map((region) => ({ at: `${name}/${region.name}`, pages: region.pages })) ?? []
-      const gone = [...live].filter((at) => at.startsWith(`${name}/`) && regions.every((region) => region.at !== at))
-      for (const at of gone) {
-        seen.get(at)!.gone.push({ step: n, kind: ABSENT, pfn: undefined })
-        live.delete(at)
-      }
-      for (const { at, pages } of regions) {
-        live.add(at)
-        seen.set(at, { at, gone: seen.get(at)?.gone ?? [], pages: Math.max(pages, seen.get(at)?.pages ?? 0) })
-      }
-    }
-  }
-  const processes = Array.from(new Set([...seen.keys()].map(processOf)))
-  const rank = ({ at }: RegionSeen): number => processes.indexOf(processOf(at))
-  return [...seen.values()].sort((a, b) => rank(a) - rank(b))
-}
-
-/** Pages between places where any step changes something: all pages of a segment have the same history. */
-function segmentsOf({ steps }: Recording, at: string, pages: number, stops: readonly Stop[]): Run[] {
-  if (pages <= SINGLE_ROWS) return Array.from({ length: pages }, (_, first) => ({ first, count: 1 }))
-  const places = new Set<number>([0, pages])
-  const add = (run: Run): void => {
-    places.add(run.first)
-    places.add(Math.min(pages, endOf(run)))
-  }
-  for (const step of steps) for (const delta of step.entries ?? []) if (delta.at === at) add(delta)
-  stops.forEach(add)
-  const sorted = Int32Array.from(places).sort()
-  return Array.from(sorted.subarray(0, -1), (first, i) => ({ first, count: sorted[i + 1]! - first }))
-}
-
-function changesOf({ steps }: Recording, at: string, segments: readonly Run[]): Change[][] {
-  const changes: Change[][] = segments.map(() => [])
-  for (const [step, { entries }] of steps.entries()) {
-    for (const delta of entries ?? []) {
-      if (delta.at !== at) continue
-      for (let i = firstBehind(segments, delta.first); i < segments.length; i++) {
-        const by = segments[i]!.first - delta.first
-        if (by >= delta.count) break
-        changes[i]!.push({ step, kind: delta.kind, pfn: delta.pfn === undefined ? undefined : delta.pfn + by })
-      }
-    }
-  }
-  return changes
-}
-
-function history(at: string, run: Run, changes: readonly Change[], stops: readonly Stop[], last: number): History {
-  const spans: { kind: string; from: number; to: number; pfn: number | undefined }[] = []
-  const ordered = [...changes].sort((a, b) => a.step - b.step)
-  for (const { step, kind, pfn } of ordered) {
-    const before = spans.at(-1)
-    if (before && before.kind === kind && before.pfn === pfn) continue
-    if (before) before.to = step - 1
-    spans.push({ kind, from: step, to: last, pfn })
-  }
-  const marks = stops
-    .filter((stop) => stop.first <= run.first && run.first < endOf(stop))
-    .map(({ step, why }) => ({ step, why }))
-  const signature = [
-    ...spans.map(({ kind, from, pfn }, i) => `${from}:${kind}${sameKind(spans[i - 1], kind) ? pfn : ''}`),
-    ...marks.map(({ step, why }) => `!${step}${why}`),
-  ].join()
-  const present = spans.filter(({ kind }) => kind !== ABSENT)
-  return { at, runs: [run], count: run.count, spans: present, marks, signature }
-}
-
-/** A page that gets another frame of the same kind has another bar. */
-const sameKind = (before: Span | undefined, kind: string): boolean => before?.kind === kind
-
-/** Neighbours that are alike as one row. */
-function joined(rows: readonly History[], pages: number): History[] {
-  if (pages <= SINGLE_ROWS) return [...rows]
-  const out: History[] = []
-  for (const row of rows) {
-    const before = out.at(-1)
-    if (before?.signature === row.signature) {
-      const count = before.count + row.count
-      out[out.length - 1] = { ...before, count, runs: [{ first: before.runs[0]!.first, count }] }
-    } else out.push(row)
+/** Neighbours that are alike as one run, with its first segment. */
+function runsOfClasses(region: RegionChanges, classOf: Int32Array): [segment: number, run: Run][] {
+  const out: [number, Run][] = []
+  for (let from = 0; from < segmentsIn(region); ) {
+    let end = from + 1
+    while (end < segmentsIn(region) && classOf[end] === classOf[from]) end++
+    const first = region.firsts[from]!
+    out.push([from, { first, count: region.firsts[end]! - first }])
+    from = end
   }
   return out
 }
 
-function folded(at: string, count: number, rows: readonly History[]): ScoreRow[] {
-  if (rows.length <= MOST_RUNS) return [...rows]
-  const classes = new Map<string, History>()
-  for (const row of rows) {
-    const known = classes.get(row.signature)
-    classes.set(
-      row.signature,
-      known ? { ...known, count: known.count + row.count, runs: [...known.runs, ...row.runs] } : row,
-    )
+function byClass(joined: readonly [number, Run][], classOf: Int32Array): [segment: number, runs: Run[]][] {
+  const classes = new Map<number, [number, Run[]]>()
+  for (const [segment, run] of joined) {
+    const known = classes.get(classOf[segment]!)
+    if (known) known[1].push(run)
+    else classes.set(classOf[segment]!, [segment, [run]])
   }
-  return classes.size <= MOST_CLASSES ? [...classes.values()] : [{ at, count, histories: rows }]
+  return [...classes.values()]
+}
+
+/** The history of a segment, for all the pages that share it. */
+export function historyOf(region: RegionChanges, segment: number, runs: readonly Run[]): History {
+  const spans: Span[] = []
+  eachSpan(region, segment, (index, from, to, pfn) => {
+    const kind = region.kinds[index]!
+    if (kind !== ABSENT) spans.push({ kind, from, to, pfn: Number.isNaN(pfn) ? undefined : pfn })
+  })
+  const marks = stopsIn(region, segment).map(({ step, why }) => ({ step, why }))
+  const count = runs.reduce((sum, run) => sum + run.count, 0)
+  return { at: region.at, runs, count, spans, marks }
 }
 
 /** The name of a row: "A buf[0–99]", "150 of A buf". */

@@ -39,7 +39,7 @@ function stepSentence(book: Book, n: number): Rich {
 }
 
 /** The place of a step: "pages, entry 0". */
-export function placeOfStep({ step }: Moment): string {
+export function placeOfStep({ step }: Pick<Moment, 'step'>): string {
   if (step.kind === 'start') return 'start'
   if (step.kind === 'end') return 'return'
   if (step.stage !== undefined) return step.index === undefined ? step.stage : `${step.stage}, entry ${step.index}`

@@ -2,8 +2,8 @@
 //
 // What the page folds: rows of the score, of regions, of memory, of page tables.
 
-import { commonColumns, firstDifference, pairsOf, stepsAcross } from '../../lib/view/align'
-import { columnAt, columnsOf, commandHeadings, commandStep, stageHeadings, stageStep } from '../../lib/view/columns'
+import { columnsOfSide, firstDifference, pairsOf, stepsAcross } from '../../lib/view/align'
+import { columnAt, commandHeadings, commandStep, stageHeadings, stageStep } from '../../lib/view/columns'
 import { marksOf, memoryOf, ownersOf, ownerText } from '../../lib/view/frame-rows'
 import { isBand, rowName } from '../../lib/view/histories'
 import { regionRows } from '../../lib/view/region-rows'
@@ -12,6 +12,7 @@ import { tablesOf } from '../../lib/view/tables'
 import { traceOf } from '../../lib/view/trace'
 import { linesOf } from '../../lib/view/transcript'
 import { digitsOf, fieldsOf } from '../../lib/view/word'
+import { columnsOf } from '../../lib/view/zoom'
 import { book } from './records'
 
 const none = new Set<number>()
@@ -160,11 +161,8 @@ test('two profiles step by step', () => {
   expect(stepsAcross(pairs, 0)[11]).toBe(10)
   expect(firstDifference(a, b, pairs)).toBe(3)
   expect(firstDifference(a, a, pairsOf(a.recording, a.recording))).toBeUndefined()
-  const [ofA, ofB] = ([0, 1] as const).map((side) => commonColumns(pairs, a.recording, b.recording, side)) as [
-    Float64Array,
-    Float64Array,
-  ]
-  expect(ofA[11]).toBe(ofB[10])
+  const [ofA, ofB] = ([0, 1] as const).map((side) => columnsOfSide(pairs, side))
+  expect([ofA![4], ofA![11], ofB![3], ofB![10]]).toEqual([4, 11, 3, 11])
 })
 
 test('a trace for Perfetto has the bars, the reasons and the commands', () => {

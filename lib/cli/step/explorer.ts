@@ -3,7 +3,7 @@
 // What is looked at, and what keys make of it. Nothing here knows a terminal.
 
 import { commandStep, stageStep } from '../../view/columns'
-import { findPlace } from '../../view/find'
+import { find } from '../../view/find'
 import { neighbourOf } from '../../view/neighbour'
 import type { PageKey } from '../../view/pages'
 import { storyOf } from '../../view/story'
@@ -166,8 +166,8 @@ function asked(view: View, question: string, text: string | undefined, key: Key)
 
 function found(view: View, question: string): View {
   if (question.trim() === '') return view
-  const place = findPlace(view.subject.book, view.n, question)
-  if (!place) return { ...view, message: `'${question}' is no page, frame or step here.` }
-  if (place.step !== undefined) return go(view, place.step)
-  return { ...view, page: place.page, scroll: undefined }
+  const { step, page, note = '', problem } = find(view.subject.book, view.n, view.page, question)
+  if (problem !== undefined) return { ...view, message: problem }
+  const there = { ...(step === undefined ? view : go(view, step)), message: note }
+  return page ? { ...there, page, scroll: undefined } : there
 }

@@ -3,7 +3,7 @@
 // The lines of the screen, for a view and a size.
 
 import type { Book } from '../../view/book'
-import { columnsOf } from '../../view/columns'
+import { columnsOf } from '../../view/zoom'
 import { answerLines, eventLines, historyLines, otherLines, placeText, sentenceLine, transcriptLines } from './caption'
 import { KEYS, type View } from './explorer'
 import { machineLines } from './machine'

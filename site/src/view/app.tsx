@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { PageKey } from '../../../lib/view/pages'
 import { sentenceOf } from '../../../lib/view/sentence'
@@ -19,7 +19,7 @@ import { Machine } from './machine'
 import { Save } from './save'
 import { type Session, useSession } from './session'
 import { showTheme } from './theme'
-import { Timeline } from './timeline'
+import { Timeline, type TimelineCommands } from './timeline'
 import { TopLine } from './top-line'
 
 export function App({ library }: { library: Library }) {
@@ -30,7 +30,8 @@ export function App({ library }: { library: Library }) {
   const [hovered, setHovered] = useState<PageKey | undefined>()
   const keys = useRef<HTMLDialogElement>(null)
   const save = useRef<HTMLDialogElement>(null)
-  const commands = commandsOf(session, {
+  const timeline = useRef<TimelineCommands>(null)
+  const commands = commandsOf(session, timeline, {
     play: () => setPlaying(!playing),
     help: () => keys.current?.showModal(),
     save: () => save.current?.showModal(),
@@ -67,6 +68,7 @@ export function App({ library }: { library: Library }) {
           session={session}
           playing={playing}
           hovered={hovered}
+          timeline={timeline}
           text={
             <DrillText
               session={session}
@@ -114,17 +116,18 @@ interface DrillProps {
   session: Session
   playing: boolean
   hovered: PageKey | undefined
+  timeline: RefObject<TimelineCommands | null>
   text: ComponentChildren
 }
 
-function Drill({ session, playing, hovered, text }: DrillProps) {
+function Drill({ session, playing, hovered, timeline, text }: DrillProps) {
   const { n, place, comparison } = session
   const book = session.book!
   const { page } = place
   return (
     <>
       <div class="pinned">
-        <Timeline session={session} />
+        <Timeline session={session} commands={timeline} />
         <section class={page || comparison ? 'caption two' : 'caption'} aria-label="This step">
           <div>
             <StepCaption book={book} n={n} playing={playing} profile={comparison && place.profile} />

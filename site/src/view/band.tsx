@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A region with too many histories: y is the page, x the step. Where a line of pixels covers several pages, the rarest
-// kind wins, so that a minority does not vanish.
+// A region with too many histories, on a canvas, and the lens over it.
 
-import { useMemo } from 'preact/hooks'
+import { memo } from 'preact/compat'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { bandPicture, bandStops } from '../../../lib/view/band'
 import { type Band, rowName } from '../../../lib/view/histories'
+import type { PageKey } from '../../../lib/view/pages'
 import { number } from '../../../lib/view/words'
-import { BAND_HEIGHT, type Layout, middleOf } from './score-layout'
+import { useActions } from './actions'
+import { draw } from './band-pixels'
+import { Lens } from './lens'
+import { BAND_HEIGHT, isShown, type Layout, middleOf, stepAt } from './score-layout'
+import { useThemeChange } from './theme'
 
 interface Props {
   band: Band
@@ -14,114 +20,133 @@ interface Props {
   y: number
 }
 
-export function BandName({ band, layout, y }: Props) {
+export function BandName({ band, layout, y, isOn }: Props & { isOn: boolean }) {
   return (
     <>
-      <text class="row-name" x={layout.left - 8} y={y + 10}>
+      <text class={isOn ? 'row-name on' : 'row-name'} x={layout.left - 8} y={y + 10}>
         {rowName(band)}
       </text>
       <text class="row-note" x={layout.left - 8} y={y + 26}>
-        {number(band.histories.length)} histories
+        {number(band.histories)} histories
       </text>
     </>
   )
 }
 
-interface Cell {
-  from: number
-  to: number
-  line: number
-  kind: string
+const Picture = memo(({ band, layout }: { band: Band; layout: Layout }) => {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const picture = useMemo(() => bandPicture(band.changes, BAND_HEIGHT), [band])
+  const theme = useThemeChange()
+  useEffect(() => draw(canvas.current!, picture, layout), [picture, layout, theme])
+  return <canvas ref={canvas} height={BAND_HEIGHT} />
+})
+
+interface AreaProps extends Props {
+  n: number
+  followed: PageKey | undefined
+  lens: boolean
 }
 
-const EMPTY = new Set(['none', 'nomap', '-'])
+/** Where the lens looks. */
+interface Place {
+  readonly page: number
+  readonly step: number
+}
 
-/** One line a pixel; of each line and step the kind that is rarest in that step. */
-export function cellsOf(band: Band, steps: number): Cell[] {
-  const kinds = Array.from(new Set(band.histories.flatMap(({ spans }) => spans.map(({ kind }) => kind))))
-  const counts = kinds.map(() => new Uint32Array(steps))
-  const each = (use: (kind: number, step: number, from: number, to: number) => void): void => {
-    for (const { spans, runs } of band.histories) {
-      for (const { kind, from, to } of spans) {
-        if (EMPTY.has(kind)) continue
-        const [first, end] = [runs[0]!.first, runs[0]!.first + runs[0]!.count]
-        for (let step = from; step <= to; step++) use(kinds.indexOf(kind), step, first, end)
-      }
-    }
+/** A pointer that moves less between press and release has clicked. */
+const CLICK = 3
+
+/** The picture, the followed page on it, and the lens. A click follows a page; a drag goes to a step, as elsewhere. */
+export function BandArea({ band, layout, y, n, followed, lens }: AreaProps) {
+  const { follow } = useActions()
+  const area = useRef<HTMLDivElement>(null)
+  const pressed = useRef<{ x: number; y: number } | undefined>(undefined)
+  const [pointed, setPointed] = useState<Place | undefined>()
+  const own = followed?.at === band.at ? followed.index : undefined
+  const placeOf = (event: PointerEvent): Place => {
+    const box = area.current!.getBoundingClientRect()
+    const share = (event.clientY - box.top) / BAND_HEIGHT
+    const page = Math.max(0, Math.min(band.count - 1, Math.floor(share * band.count)))
+    return { page, step: stepAt(layout, layout.left + event.clientX - box.left) }
   }
-  each((kind, step, first, end) => {
-    counts[kind]![step]! += end - first
-  })
-  const picture = new Int8Array(BAND_HEIGHT * steps).fill(-1)
-  each((kind, step, first, end) => {
-    const [top, bottom] = [first, end - 1].map((page) => Math.floor((page / band.count) * BAND_HEIGHT)) as [
-      number,
-      number,
-    ]
-    for (let line = top; line <= bottom; line++) {
-      const before = picture[line * steps + step]!
-      if (before < 0 || counts[kind]![step]! < counts[before]![step]!) picture[line * steps + step] = kind
-    }
-  })
-  return runsOfCells(picture, steps, kinds)
-}
-
-function runsOfCells(picture: Int8Array, steps: number, kinds: readonly string[]): Cell[] {
-  const out: Cell[] = []
-  for (let line = 0; line < BAND_HEIGHT; line++) {
-    for (let step = 0; step < steps; ) {
-      const kind = picture[line * steps + step]!
-      let to = step
-      while (to + 1 < steps && picture[line * steps + to + 1] === kind) to++
-      if (kind >= 0) out.push({ from: step, to, line, kind: kinds[kind]! })
-      step = to + 1
-    }
-  }
-  return out
-}
-
-/** One path a kind: thousands of elements would make each step slow. */
-export function BandPicture({ band, layout, y }: Props) {
-  const steps = layout.edges.length - 1
-  const cells = useMemo(() => cellsOf(band, steps), [band, steps])
-  const paths = useMemo(() => pathsOf(cells, layout, y), [cells, layout, y])
+  const shown = pointed ?? (lens && own !== undefined ? { page: own, step: n } : undefined)
+  const heightOf = (page: number): number => ((page + 0.5) / band.count) * BAND_HEIGHT
   return (
-    <g shape-rendering="crispEdges">
-      {paths.map(([kind, path]) => (
-        <path key={kind} class={`solid-${kind}`} d={path} />
-      ))}
-      <BandStops band={band} layout={layout} y={y} />
-    </g>
+    <>
+      <div
+        class="band-area"
+        aria-hidden="true"
+        ref={area}
+        style={{ left: `${layout.left}px`, top: `${y}px`, width: `${layout.right - layout.left}px` }}
+        onPointerDown={(event) => {
+          pressed.current = { x: event.clientX, y: event.clientY }
+          event.stopPropagation()
+        }}
+        onPointerMove={(event) => {
+          const from = pressed.current
+          if (from && Math.hypot(event.clientX - from.x, event.clientY - from.y) > CLICK) {
+            pressed.current = undefined
+            setPointed(undefined)
+            handOver(event)
+          } else if (event.buttons === 0) setPointed(placeOf(event))
+        }}
+        onPointerUp={(event) => {
+          if (pressed.current) follow({ at: band.at, index: placeOf(event).page })
+          pressed.current = undefined
+        }}
+        onPointerLeave={() => setPointed(undefined)}
+      >
+        <Picture band={band} layout={layout} />
+        {own !== undefined && <div class="here" style={{ top: `${heightOf(own)}px` }} />}
+      </div>
+      {shown && area.current && (
+        <Lens
+          region={band.changes}
+          page={shown.page}
+          step={shown.step}
+          n={n}
+          followed={own}
+          box={area.current.getBoundingClientRect()}
+          x={middleOf(layout, shown.step) - layout.left}
+          y={heightOf(shown.page)}
+        />
+      )}
+    </>
   )
 }
 
-function pathsOf(cells: readonly Cell[], { edges }: Layout, y: number): [kind: string, path: string][] {
-  const parts = new Map<string, string[]>()
-  for (const { from, to, line, kind } of cells) {
-    const width = (edges[to + 1]! - edges[from]!).toFixed(1)
-    const own = parts.get(kind) ?? []
-    own.push(`M${edges[from]!.toFixed(1)} ${y + line}h${width}v1h-${width}z`)
-    parts.set(kind, own)
-  }
-  return [...parts].map(([kind, list]) => [kind, list.join('')])
+/** Gives a press that became a drag to the score. */
+function handOver(event: PointerEvent): void {
+  const target = event.currentTarget as Element
+  target.parentElement!.dispatchEvent(new PointerEvent('pointerdown', event))
 }
 
-/** Reasons, counted under their column. */
-function BandStops({ band, layout, y }: Props) {
-  const counts = useMemo(() => {
-    const all = new Map<number, { why: string; count: number }>()
-    for (const { marks, count } of band.histories) {
-      for (const { step, why } of marks) all.set(step, { why, count: (all.get(step)?.count ?? 0) + count })
-    }
-    return [...all]
-  }, [band])
+/** Reasons, counted under their column. Where one has no room, it has a tick. */
+export function BandStops({ band, layout, y }: Props) {
+  const stops = useMemo(() => bandStops(band.changes), [band])
+  const foot = y + BAND_HEIGHT
+  let free = layout.left
   return (
     <>
-      {counts.map(([step, { why, count }]) => (
-        <text key={step} class="band-stop" x={middleOf(layout, step)} y={y + BAND_HEIGHT + 12}>
-          {number(count)} × {why}
-        </text>
-      ))}
+      {stops.map(({ step, text }) => {
+        const x = middleOf(layout, step)
+        if (!isShown(layout, x)) return null
+        const half = (text.length * 5.6) / 2
+        const place = Math.max(layout.left + half, Math.min(layout.right - half, x))
+        const hasRoom = place - half > free
+        if (hasRoom) free = place + half + 6
+        return (
+          <g key={step}>
+            <path class="band-tick" d={`M${x} ${foot}v4`} />
+            {hasRoom && (
+              <text class="band-stop" x={place} y={foot + 13}>
+                {text}
+              </text>
+            )}
+            <title>{text}</title>
+          </g>
+        )
+      })}
     </>
   )
 }

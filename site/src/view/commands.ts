@@ -7,11 +7,16 @@ import { USUAL } from './hash'
 import type { Commands } from './keys'
 import type { Session } from './session'
 import { otherTheme } from './theme'
+import type { TimelineCommands } from './timeline'
 
 type Extras = Pick<Commands, 'play' | 'help' | 'save' | 'edit'>
 
 /** What the keys do in a session. */
-export function commandsOf(session: Session, extras: Extras): Commands {
+export function commandsOf(
+  session: Session,
+  timeline: { readonly current: TimelineCommands | null },
+  extras: Extras,
+): Commands {
   const { book, comparison, look, latest } = session
   const go = (step: number): void => look({ step: Math.max(0, Math.min(book?.last ?? 0, step)) })
   const steps = book?.recording.steps ?? []
@@ -22,6 +27,7 @@ export function commandsOf(session: Session, extras: Extras): Commands {
     stage: (by) => go(stageStep(steps, latest().n, by)),
     end: (by) => go(by < 0 ? 0 : Number.POSITIVE_INFINITY),
     page: (by) => {
+      if (timeline.current?.page(by)) return
       const { n, place } = latest()
       const page = book && neighbourOf(book.moment(n), place.page, by)
       look({ page })
@@ -34,7 +40,13 @@ export function commandsOf(session: Session, extras: Extras): Commands {
       const next = by > 0 ? changes.find((step) => step > n) : changes.filter((step) => step < n).at(-1)
       if (next !== undefined) go(next)
     },
-    escape: () => look({ page: undefined }),
+    escape: () => {
+      if (!timeline.current?.escape()) look({ page: undefined })
+    },
+    find: () => timeline.current?.find(),
+    zoom: (by) => timeline.current?.zoom(by),
+    fold: () => timeline.current?.fold(),
+    lens: () => timeline.current?.lens(),
     compare: () => look({ compare: latest().place.compare === undefined ? USUAL : undefined }),
     difference: () => {
       if (comparison?.difference !== undefined) go(comparison.difference)

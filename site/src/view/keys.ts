@@ -16,6 +16,10 @@ export interface Commands {
   help(): void
   save(): void
   edit(): void
+  find(): void
+  zoom(by: 1 | -1): void
+  fold(): void
+  lens(): void
 }
 
 export const KEYS: readonly (readonly [keys: readonly string[], text: string])[] = [
@@ -30,6 +34,10 @@ export const KEYS: readonly (readonly [keys: readonly string[], text: string])[]
   [['c'], 'compare two profiles'],
   [['d'], 'first difference'],
   [['e'], 'edit the drill'],
+  [['/'], 'find a page, frame, step or text'],
+  [['+', '-'], 'show fewer or more steps of a long timeline'],
+  [['f'], 'open or fold the entries at the step'],
+  [['l'], 'lens on a timeline of many pages; ↑ ↓ move it'],
   [['t'], 'light, dark'],
   [['s'], 'save transcript, picture, trace or record'],
   [['?'], 'these keys'],
@@ -57,6 +65,12 @@ const HANDLERS: Record<string, (commands: Commands, event: KeyboardEvent) => voi
   t: (commands) => commands.theme(),
   s: (commands) => commands.save(),
   e: (commands) => commands.edit(),
+  '/': (commands) => commands.find(),
+  '+': (commands) => commands.zoom(1),
+  '=': (commands) => commands.zoom(1),
+  '-': (commands) => commands.zoom(-1),
+  f: (commands) => commands.fold(),
+  l: (commands) => commands.lens(),
   '?': (commands) => commands.help(),
 }
 

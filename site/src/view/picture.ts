@@ -6,11 +6,11 @@ const NAMESPACE = 'http://www.w3.org/2000/svg'
 const MARGIN = 16
 const CAPTION = 44
 /** Rules of the style sheets that the picture needs. */
-const NEEDED = /:root|\.score|\.kind-|\.solid-|\.stop-mark|\.wait-ground/
+const NEEDED = /:root|\.score|\.kind-|\.stop-mark|\.wait-ground/
 
 /** The first score of the page with its sentence. */
 export function pictureOf(score: Element, sentence: string): string {
-  const [bars, playhead, marks] = [...score.querySelectorAll(':scope > svg')] as SVGSVGElement[]
+  const [bars, playhead, marks] = [...score.querySelectorAll(':scope > svg:not(.lens)')] as SVGSVGElement[]
   const { width, height } = bars!.viewBox.baseVal
   const svg = document.createElementNS(NAMESPACE, 'svg')
   const [w, h] = [width + 2 * MARGIN, height + CAPTION + MARGIN]
@@ -27,6 +27,7 @@ export function pictureOf(score: Element, sentence: string): string {
   const column = columnOf(score)
   add(group, 'rect', { x: column.x, width: column.width, height, fill: 'var(--mark)' })
   group.append(...contents(bars))
+  for (const band of score.querySelectorAll('canvas')) add(group, 'image', imageOf(band))
   const head = add(group, 'g', { class: 'playhead', transform: `translate(${column.x + column.width / 2 - 5} 0)` })
   head.append(...contents(playhead))
   group.append(...contents(marks))
@@ -43,6 +44,13 @@ function add(parent: Element, name: string, attributes: Record<string, string | 
 }
 
 const contents = (svg: Element | undefined): Node[] => [...(svg?.cloneNode(true).childNodes ?? [])]
+
+/** A band as an image. */
+function imageOf(canvas: HTMLCanvasElement): Record<string, string | number> {
+  const { width, height } = canvas
+  const { offsetLeft: x, offsetTop: y } = canvas.parentElement!
+  return { x, y, width, height, href: canvas.toDataURL() }
+}
 
 function columnOf(score: Element): { x: number; width: number } {
   const box = score.getBoundingClientRect()

@@ -3,14 +3,26 @@
 // Measures of the score, in pixels.
 
 import type { Book } from '../../../lib/view/book'
+import { columnAt } from '../../../lib/view/columns'
 import { isBand, rowName, type ScoreRow } from '../../../lib/view/histories'
+import { lowerBound } from '../../../lib/view/region-changes'
+
+/** Columns of one score, or of two that are compared. */
+export interface Columns {
+  /** Left edges, and the right edge of the last. What is shown is from 0 to 1. */
+  readonly edges: Float64Array
+  /** The column of each step. Of compared scores, a column without a step is empty. */
+  readonly ofStep: Int32Array
+}
 
 export interface Layout {
   readonly width: number
-  /** Where the first column begins. */
+  /** Where the first column begins that is shown. */
   readonly left: number
-  /** Left edges of columns, and the right edge of the last. */
+  /** Where the last one ends. */
+  readonly right: number
   readonly edges: Float64Array
+  readonly ofStep: Int32Array
   readonly rowHeight: number
   readonly rows: readonly { readonly row: ScoreRow; readonly y: number }[]
   readonly tasksAt: number
@@ -31,7 +43,7 @@ export function gutter(books: readonly Book[], width: number): number {
   return names.reduce((most, name) => Math.max(most, name.length * LETTER + 14), width < 900 ? 84 : 110)
 }
 
-export function layoutOf(book: Book, width: number, left: number, fractions: Float64Array): Layout {
+export function layoutOf(book: Book, width: number, left: number, { edges, ofStep }: Columns): Layout {
   const isDense = book.rows.length > 10
   const rowHeight = isDense ? 14 : 18
   const gap = isDense ? 2 : 3
@@ -43,10 +55,13 @@ export function layoutOf(book: Book, width: number, left: number, fractions: Flo
     return placed
   })
   const tasksAt = y + (book.tasks.length > 0 ? 6 : 0)
+  const right = width - RIGHT
   return {
     width,
     left,
-    edges: fractions.map((fraction) => left + fraction * (width - left - RIGHT)),
+    right,
+    edges: edges.map((edge) => left + edge * (right - left)),
+    ofStep,
     rowHeight,
     rows,
     tasksAt,
@@ -54,7 +69,26 @@ export function layoutOf(book: Book, width: number, left: number, fractions: Flo
   }
 }
 
-export const middleOf = ({ edges }: Layout, n: number): number => (edges[n]! + edges[n + 1]!) / 2
+/** Where the columns of some steps begin and end, as far as they are shown; nothing if they are not. */
+export function extent(layout: Layout, from: number, to: number): readonly [x: number, end: number] | undefined {
+  const { edges, ofStep, left, right } = layout
+  const [x, end] = [edges[ofStep[from]!]!, edges[ofStep[to]! + 1]!]
+  return end <= left || x >= right ? undefined : [Math.max(left, x), Math.min(right, end)]
+}
+
+export const isShown = ({ left, right }: Layout, x: number): boolean => x >= left && x <= right
+
+export const middleOf = (layout: Layout, n: number): number => middleOfColumn(layout, layout.ofStep[n]!)
+
+export const middleOfColumn = ({ edges }: Layout, column: number): number => (edges[column]! + edges[column + 1]!) / 2
+
+/** The width of a step's column. */
+export const widthOf = ({ edges, ofStep }: Layout, n: number): number => edges[ofStep[n]! + 1]! - edges[ofStep[n]!]!
+
+/** The step at a place: that of the column, or the last one before. */
+export function stepAt({ edges, ofStep }: Layout, x: number): number {
+  return Math.max(0, lowerBound(ofStep, columnAt(edges, x) + 1) - 1)
+}
 
 /** A text as far as it fits. */
 export function fitted(text: string, width: number, letter = 5.6): string {
