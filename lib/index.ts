@@ -6,3 +6,5 @@
 
 export * from './api'
 export { type AddonInfo, addonInfo, type Backend } from './native/load'
+export { type MachineRecorder, recorderOf, recordMachine, recordMachines, viewMachine } from './record/live'
+export type * from './record/types'

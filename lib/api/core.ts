@@ -15,17 +15,28 @@ import { errnoName } from '../base/host'
 import { type Kernel, kernelOf } from '../base/kernel'
 import { oneOf, requireInternal } from '../base/validate'
 import { type NativeMachine, THROWN } from '../native/interface'
+import { type NativeObserver, observed } from './call-observer'
 import type { Devices } from './devices'
 import type { KernelDriver } from './kernel-driver'
 import type { Machine } from './machine'
 import type { IntervalListener } from './mirror'
+import type { OpenMigration } from './open-migration'
 import type { PageRef } from './page-ref'
 import type { InvalidateHandler, Process } from './process'
+import type { Request } from './request'
 import type { Task } from './task'
+
+/** @internal A method of machines: what its handles share. */
+export const coreOf: unique symbol = Symbol.for('hmmu.coreOf')
+
+/** @internal Is told of each machine that is made. */
+export const newMachines: { met: ((machine: Machine) => void) | undefined } = { met: undefined }
 
 /** The shared part of a machine. Handles belong to the same machine if they have the same core. */
 export class Core {
-  readonly #native: NativeMachine
+  #native: NativeMachine
+  /** The native machine itself, as only the addon wants it. */
+  readonly addonMachine: NativeMachine
   readonly machine: Machine
   /** Living processes by pid. */
   readonly processes = new Map<number, Process>()
@@ -39,6 +50,10 @@ export class Core {
   readonly driverPages = new Map<number, object>()
   /** References to pages that were taken and not given back, by page. */
   readonly pageRefs = new Map<number, PageRef[]>()
+  /** @internal Migrations in steps that are not over, by the core's numbers. */
+  readonly migrations = new Map<number, OpenMigration>()
+  /** @internal The migration that is being carried out in one call. */
+  request: Request | undefined
   /** For those who may outlive the machine. */
   readonly weak = new WeakRef<Core>(this)
   /** Drivers from their own source. */
@@ -55,7 +70,13 @@ export class Core {
 
   constructor(native: NativeMachine, machine: Machine) {
     this.#native = native
+    this.addonMachine = native
     this.machine = machine
+  }
+
+  /** Has somebody look on at all calls from now on; undefined: nobody. */
+  observe(observer: NativeObserver | undefined): void {
+    this.#native = observer ? observed(this.addonMachine, observer) : this.addonMachine
   }
 
   /** The native machine, for one call. */

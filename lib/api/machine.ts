@@ -17,7 +17,7 @@ import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
 import { OPTION_COUNT, RECORD_WORDS, STATS_WORDS } from '../native/layout'
 import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
-import { Core } from './core'
+import { Core, coreOf, newMachines } from './core'
 import type { Device, DeviceOptions } from './device'
 import { type DeviceFaultHandler, Devices, type PageFreeHandler } from './devices'
 import { type Holder, holders } from './holders'
@@ -75,6 +75,12 @@ export class Machine {
     this.#profile = profileNames[profile] ?? 'linux-4.14'
     this.#core.devices = new Devices(this.#core)
     adoptAll(this.#core)
+    newMachines.met?.(this)
+  }
+
+  /** @internal */
+  [coreOf](): Core {
+    return this.#core
   }
 
   /** The profile it was made with. */
@@ -188,7 +194,7 @@ export class Machine {
    * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
    */
   fork(): Machine {
-    const copy = new Machine(new Existing(new (getAddon().Machine)(this.#core.native)) as MachineOptions)
+    const copy = new Machine(new Existing(new (getAddon().Machine)(this.#core.addonMachine)) as MachineOptions)
     copy.#core.devices.copyHandlers(this.#core.devices)
     return copy
   }
@@ -440,6 +446,7 @@ export class Machine {
     this.#core.processes.clear()
     this.#core.tasks.clear()
     this.#core.intervals.clear()
+    this.#core.migrations.clear()
     const handlers = { pageFault: undefined, pageFree: undefined, invalidate: undefined, intervalInvalidate: undefined }
     Object.assign(this.#core.native, handlers)
   }

@@ -20,6 +20,8 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
   request.arrays.tid = tid
   const { start, end, arrays } = request
   const { flags, faultPage, owner } = selection
+  const outer = core.request
+  core.request = request
   const result = core.native.migrate(
     tid,
     start,
@@ -35,6 +37,7 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
     callback,
     state,
   )
+  core.request = outer
   // Asked for at once, before giving up the driver's pages has an error of its own.
   const failure = result < 0 ? { error: core.failure(result) } : undefined
   request.driver.end(failure !== undefined)

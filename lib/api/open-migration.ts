@@ -28,6 +28,7 @@ export class OpenMigration {
     this.core = core
     this.request = request
     this.#id = core.check(id)
+    core.migrations.set(this.#id, this)
   }
 
   get stage(): StageName {
@@ -85,6 +86,7 @@ export class OpenMigration {
   #end(call: () => number): MigrationResult {
     this.core.check(this.core.native.migrateState(this.#id, this.#state))
     this.#settle(call())
+    this.core.migrations.delete(this.#id)
     this.#state[STATE.stage] = stageValues.done
     this.request.driver.end(false)
     this.request.giveBack()
@@ -118,6 +120,7 @@ export class OpenMigration {
   }
 
   #fail(error: unknown): void {
+    this.core.migrations.delete(this.#id)
     this.#state[STATE.stage] = stageValues.done
     this.#state[STATE.remaining] = 0
     this.request.driver.end(true)

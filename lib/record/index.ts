@@ -10,6 +10,7 @@ import { Recorder } from './recorder'
 import { terms } from './terms'
 import type { RecordDocument, Recording } from './types'
 
+export { type MachineRecorder, recorderOf, recordMachine, recordMachines, viewMachine } from './live'
 export type * from './types'
 
 /** A drill that was run and recorded. */

@@ -2,9 +2,40 @@
 //
 // What a machine looks like at one moment, in the words of a record. Takes time in proportion to what is in use.
 
-import { type Holder, type Machine, PAGE_SIZE, type PageEntry, PageFlag, type PageInfo, pageFlagNames } from '../api'
-import type { Actor, World } from '../drill/world'
+import {
+  type Holder,
+  type Machine,
+  PAGE_SIZE,
+  type PageEntry,
+  PageFlag,
+  type PageInfo,
+  type PageRef,
+  type Process,
+  pageFlagNames,
+} from '../api'
 import type { RecordedHandle, RecordedProcess, RecordedTable, RecordedTask, RecordedTranslation } from './types'
+
+/** Pages of a process, by a name. */
+export interface NamedRegion {
+  readonly name: string
+  readonly address: number
+  readonly pages: number
+}
+
+/** A process, by a name. */
+export interface NamedProcess {
+  readonly name: string
+  readonly process: Process
+  readonly regions: { all(): readonly NamedRegion[] }
+}
+
+/** A machine, and the names of what is in it. That of a drill has those that the drill gives. */
+export interface Scene {
+  readonly machine: Machine
+  readonly actors: ReadonlyMap<string, NamedProcess>
+  /** Page references by name. */
+  readonly handles: ReadonlyMap<string, readonly PageRef[]>
+}
 
 /** An entry of a region; what is absent does not apply. */
 export interface EntryView {
@@ -53,10 +84,10 @@ export const hex = (value: number | bigint): string => `0x${value.toString(16)}`
 const WITHOUT_BITS: ReadonlySet<string> = new Set(['nomap', 'none', 'special', 'marker'])
 const WITH_PAGE: ReadonlySet<string> = new Set(['sys', 'huge', 'dev', 'mig', 'excl'])
 
-/** What the machine of a drill looks like. */
-export function look(world: World): View {
-  const { machine } = world
-  const alive = [...world.actors.values()].filter(({ process }) => process.alive)
+/** What a machine looks like. */
+export function look(scene: Scene): View {
+  const { machine } = scene
+  const alive = [...scene.actors.values()].filter(({ process }) => process.alive)
   const names = taskNames(alive)
   const entries = new Map(alive.flatMap(entriesOf))
   return {
@@ -65,7 +96,7 @@ export function look(world: World): View {
       alive.flatMap(({ process }) => process.tasks).map((task) => [nameOf(names, task.tid), taskView(task)]),
     ),
     handles: new Map(
-      [...world.handles].map(([name, refs]) => [
+      [...scene.handles].map(([name, refs]) => [
         name,
         { kind: refs[0]?.kind ?? 'pin', pfns: refs.map(({ pfn }) => pfn) },
       ]),
@@ -74,12 +105,12 @@ export function look(world: World): View {
     tlb: translationsOf(machine),
     counters: new Map(Object.entries(machine.counters())),
     entries,
-    frames: framesOf(world, names),
+    frames: framesOf(scene, names),
   }
 }
 
 /** Tasks as `A.2`. */
-function taskNames(actors: readonly Actor[]): Map<number, string> {
+function taskNames(actors: readonly NamedProcess[]): Map<number, string> {
   return new Map(
     actors.flatMap(({ name, process }) => process.tasks.map(({ tid }) => [tid, `${name}.${tid}`] as const)),
   )
@@ -89,7 +120,7 @@ const nameOf = (names: ReadonlyMap<number, string>, tid: number): string => name
 
 const VMA_FLAGS = ['locked', 'softDirty', 'huge', 'noHuge', 'dontFork', 'userfault'] as const
 
-function processView({ process, regions }: Actor, names: ReadonlyMap<number, string>): RecordedProcess {
+function processView({ process, regions }: NamedProcess, names: ReadonlyMap<number, string>): RecordedProcess {
   const { readers, writer, waiting } = process.mmapLock()
   const isTaken = readers.length > 0 || writer !== undefined || waiting.length > 0
   const pgd = process.tables()[0]?.pfn
@@ -121,7 +152,7 @@ function taskView(task: { state(): { wait: string; pfn: number; ready: boolean; 
   return { wait, ...(wait === 'page_lock' && { pfn }), ready, cpu }
 }
 
-function entriesOf({ name, process, regions }: Actor): [string, EntryView[]][] {
+function entriesOf({ name, process, regions }: NamedProcess): [string, EntryView[]][] {
   return regions
     .all()
     .map((region) => [
@@ -143,7 +174,7 @@ function entryView({ kind, bits, pfn, raw }: PageEntry): EntryView {
 const SHIFTS = { pud: 30, pmd: 21, pte: 12 } as const
 
 /** Tables below the pgd. An upper table has the entries of the tables below it, and huge pmds. */
-function tablesOf(actor: Actor, entries: ReadonlyMap<string, readonly EntryView[]>): [string, RecordedTable][] {
+function tablesOf(actor: NamedProcess, entries: ReadonlyMap<string, readonly EntryView[]>): [string, RecordedTable][] {
   const all = actor.process.tables()
   const words = new Map(
     all.filter(({ level }) => level !== 'pte').map(({ pfn }) => [pfn, {} as Record<string, string>]),
@@ -168,7 +199,10 @@ function tablesOf(actor: Actor, entries: ReadonlyMap<string, readonly EntryView[
 }
 
 /** Huge pmds by their addresses. */
-function hugeEntries({ name, regions }: Actor, entries: ReadonlyMap<string, readonly EntryView[]>): [number, bigint][] {
+function hugeEntries(
+  { name, regions }: NamedProcess,
+  entries: ReadonlyMap<string, readonly EntryView[]>,
+): [number, bigint][] {
   return regions.all().flatMap((region) =>
     (entries.get(`${name}/${region.name}`) ?? []).flatMap(({ kind, raw }, page): [number, bigint][] => {
       const address = region.address + page * PAGE_SIZE
@@ -190,14 +224,14 @@ function translationsOf(machine: Machine): Map<string, RecordedTranslation> {
   return all
 }
 
-function framesOf(world: World, names: ReadonlyMap<number, string>): Map<number, FrameView> {
+function framesOf(scene: Scene, names: ReadonlyMap<number, string>): Map<number, FrameView> {
   const held = new Map<number, string[]>()
-  const handles = handleNames(world)
-  for (const holder of world.machine.holders()) {
+  const handles = handleNames(scene)
+  for (const holder of scene.machine.holders()) {
     const words = heldWords(holder, names, handles)
     if (words.length > 0) held.set(holder.pfn, [...(held.get(holder.pfn) ?? []), ...words])
   }
-  return new Map(world.machine.pages().map((page) => [page.pfn, frameView(page, held.get(page.pfn))]))
+  return new Map(scene.machine.pages().map((page) => [page.pfn, frameView(page, held.get(page.pfn))]))
 }
 
 function frameView(page: PageInfo, held: readonly string[] | undefined): FrameView {
@@ -220,7 +254,7 @@ function kindOf({ device, flags, anon, hasMapping }: PageInfo): string {
 }
 
 /** Handles by what they hold: names by kind and page, one for each reference. */
-function handleNames({ handles }: World): Map<string, string[]> {
+function handleNames({ handles }: Scene): Map<string, string[]> {
   const names = new Map<string, string[]>()
   for (const [name, refs] of handles) {
     for (const { kind, pfn } of refs) {

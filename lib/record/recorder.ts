@@ -15,12 +15,11 @@ import { kernelOf } from '../base/kernel'
 import type { Command, InnerCommand } from '../drill/ast'
 import type { DrillObserver, MigratedPages } from '../drill/observer'
 import type { World } from '../drill/world'
-import { changes, type MigrationEntryView, type Migrations, type MigrationView, migrationChanges } from './delta'
-import { look, NOTHING, type View } from './look'
+import type { MigrationView } from './delta'
+import { look } from './look'
+import { changesSince, MOST_ENTRIES, type Moment, NO_MOMENT, setupOf, wordsOf } from './steps'
 import type { RecordedEvent, Setup, Step } from './types'
 
-/** Longer migrations are recorded by stage. */
-const MOST_ENTRIES = 64
 /** A command with more faults on device pages is one step: each step looks at the whole machine. */
 const MOST_FAULTS = 16
 /** More events of a step are counted. */
@@ -42,8 +41,7 @@ interface Live {
 interface Part {
   readonly command: AnyCommand
   readonly steps: number
-  readonly last: View
-  readonly lastMigrations: Migrations
+  readonly last: Moment
   readonly migrations: number
   /** The events that its steps have. */
   readonly events: MachineEvent[]
@@ -55,9 +53,8 @@ export class Recorder implements DrillObserver {
   readonly steps: Writable<Step>[] = []
   setup: Setup | undefined
   #world: World | undefined
-  #last: View = NOTHING
-  /** Migrations as the last step has them. */
-  #lastMigrations: Migrations = new Map()
+  /** As the last step has it. */
+  #last = NO_MOMENT
   /** The commands that run, the innermost last. */
   readonly #running: Part[] = []
   /** Events of steps that were folded. */
@@ -75,9 +72,7 @@ export class Recorder implements DrillObserver {
     this.#world = world
     machine.recordEvents(eventNames)
     this.#meet(world)
-    const { ramPages, devicePages } = machine.counters()
-    const { deviceBase, cpus, quirks } = machine
-    this.setup = { ramPages, devicePages, deviceBase, cpus, quirks }
+    this.setup = setupOf(machine)
     for (const device of machine.devices) device.onFault((fault) => this.#fault(world, fault))
     this.#step({ kind: 'start' }, true)
   }
@@ -96,7 +91,6 @@ export class Recorder implements DrillObserver {
       command,
       steps: this.steps.length,
       last: this.#last,
-      lastMigrations: this.#lastMigrations,
       migrations: this.#migrations,
       events: [],
       faults: 0,
@@ -187,7 +181,6 @@ export class Recorder implements DrillObserver {
     if (part.faults === MOST_FAULTS + 1) {
       this.steps.length = part.steps
       this.#last = part.last
-      this.#lastMigrations = part.lastMigrations
       this.#migrations = part.migrations
       this.#folded = part.events.splice(0)
     }
@@ -198,17 +191,15 @@ export class Recorder implements DrillObserver {
   #step(kind: Kind, anyhow = false): void {
     const world = this.#world
     if (!world) return
-    const now = look(world)
-    const parts = changes(this.#last, now)
+    const now = { view: look(world), migrations: new Map(this.#live.map((live) => [live.id, viewOf(live)])) }
+    const parts = changesSince(this.#last, now)
     const all = world.machine.takeEvents()
     // The drill prints events of processes that it watches itself.
     for (const event of all) if (world.watched.has(event.pid)) world.seen.push(event)
     const events = [...this.#folded.splice(0), ...all.filter(({ type }) => type !== 'stage')]
-    const migrationsNow = new Map(this.#live.map((live) => [live.id, viewOf(live)]))
-    const migrations = migrationChanges(this.#lastMigrations, migrationsNow)
+    const { migrations = [], ...others } = parts
     const isAhead = migrations.every((each) => 'entries' in each && each.entries.length === 0)
-    if (Object.keys(parts).length === 0 && events.length === 0 && isAhead && !anyhow) return
-    this.#lastMigrations = migrationsNow
+    if (Object.keys(others).length === 0 && events.length === 0 && isAhead && !anyhow) return
     this.#last = now
     this.#running.at(-1)?.events.push(...events)
     this.steps.push({
@@ -217,7 +208,7 @@ export class Recorder implements DrillObserver {
       ...kind,
       ...this.#interleaved(),
       ...parts,
-      ...(migrations.length > 0 && { migrations }),
+      ...(this.steps.length === 0 && { full: true }),
       ...eventPart(events),
     })
   }
@@ -258,28 +249,14 @@ function placeOf(world: World, process: unknown, address: number): MigratedPages
   return { process: '', region: '', first: 0, count: 1 }
 }
 
-const LETTERS = ['V', 'M', 'L', 'W', 'D', 'E']
-const VALID = 1n
-
-function wordView(word: bigint): { flags: string; pfn: number | undefined } {
-  const flags = LETTERS.filter((_, bit) => (word >> BigInt(bit)) & 1n).join('') || '-'
-  return { flags, pfn: word & VALID ? Number(word >> 6n) : undefined }
-}
-
 function viewOf({ id, migration, pages, isFault }: Live): MigrationView {
   const { src, dst, stage, position, collected, remaining, entries } = migration
   const { process, region, first } = pages
-  const whys = Array.from(entries, ({ why }) => why)
-  const list = Array.from(src, (word, i): MigrationEntryView => {
-    const [from, to] = [wordView(word), wordView(dst[i] ?? 0n)]
-    return {
-      src: from.flags,
-      dst: to.flags,
-      why: whys[i] ?? 'none',
-      ...(from.pfn !== undefined && { srcPfn: from.pfn }),
-      ...(to.pfn !== undefined && { dstPfn: to.pfn }),
-    }
-  })
+  const list = wordsOf(
+    src,
+    dst,
+    Array.from(entries, ({ why }) => why),
+  )
   const fault = isFault && ({ fault: true } as const)
   return { id, ...fault, process, region, first, stage, position, collected, remaining, entries: list }
 }

@@ -80,6 +80,8 @@ export interface Step {
   readonly line?: number
   /** What the step is. */
   readonly kind: StepKind
+  /** It says all of the machine, as if there had been nothing before. So the first step of a recording always does. */
+  readonly full?: true
   /** Of `stage` and `entry`: the stage that was worked on. */
   readonly stage?: string
   /** Of `entry`: which one. */

@@ -5,6 +5,7 @@
 import type { EntryDelta, FrameDelta, MigrationDelta, Step } from '../record/types'
 import { compact, overlay } from './runs'
 import {
+  EMPTY,
   type EntryRun,
   type FrameRun,
   joinEntries,
@@ -23,6 +24,12 @@ export const apply = (state: MachineState, step: Step): MachineState => applyAll
 
 /** The state after several steps. Lists of runs are laid over the state once, so that many steps cost little more than one. */
 export function applyAll(before: MachineState, steps: readonly Step[]): MachineState {
+  let full = steps.length - 1
+  while (full >= 0 && !steps[full]?.full) full--
+  return full < 0 ? applyDeltas(before, steps) : applyDeltas(EMPTY, steps.slice(full))
+}
+
+function applyDeltas(before: MachineState, steps: readonly Step[]): MachineState {
   let state = before
   let entries: Map<string, readonly EntryRun[]> | undefined
   const written = new Map<string, EntryRun[]>()
@@ -56,10 +63,10 @@ function withoutRuns(state: MachineState, step: Step): MachineState {
 /** Processes and migrations: cheap to follow through all steps. */
 export type Outline = Pick<MachineState, 'processes' | 'migrations'>
 
-export const outlineAfter = (before: Outline, step: Step): Outline => ({
-  processes: withChanges(before.processes, step.processes),
-  migrations: migrationsAfter(before.migrations, step),
-})
+export function outlineAfter(before: Outline, step: Step): Outline {
+  const { processes, migrations } = step.full ? EMPTY : before
+  return { processes: withChanges(processes, step.processes), migrations: migrationsAfter(migrations, step) }
+}
 
 function withChanges<T>(before: Readonly<Record<string, T>>, changes?: Readonly<Record<string, T | null>>) {
   if (!changes) return before

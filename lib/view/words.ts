@@ -55,7 +55,9 @@ function plainPiece(piece: Piece): string {
 
 /** Who holds a reference, from the record's `kind:name`. */
 export function holderText(held: string): string {
-  const [kind, name] = held.split(':')
+  const [kind, ...rest] = held.split(':')
+  // A name may be a place in a test: test.ts:12.
+  const name = rest.length > 0 ? rest.join(':') : undefined
   const known: Record<string, string> = {
     wait: `task ${name} waiting`,
     fault: `the fault of ${name}`,
