@@ -17,6 +17,7 @@ export interface GivenFile {
 
 const ADDRESS = '127.0.0.1'
 const GIVEN = '/given/'
+const HTTP = 80
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -99,13 +100,25 @@ function answer(
   const path = url.replace(/[?#].*$/s, '')
   if (given && path === GIVEN + encodeURIComponent(given.name)) return givenAnswer(given)
   const file = files.get(path)
-  if (file === undefined) return refusal(404, 'no such file')
-  return { status: 200, type: TYPES[extname(file)] ?? 'application/octet-stream', body: readFileSync(file) }
+  const body = file === undefined ? undefined : bodyOf(file)
+  if (body === undefined) return refusal(404, 'no such file')
+  return { status: 200, type: TYPES[extname(file!)] ?? 'application/octet-stream', body }
 }
 
-/** Another name in `Host` means that a site let its own name point here. */
-const isOwn = (host: string | undefined, port: number): boolean =>
-  host === `${ADDRESS}:${port}` || host === `localhost:${port}`
+/** Nothing: the file has gone, as when the package is built anew or removed. */
+function bodyOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+const NAMES = [ADDRESS, 'localhost']
+
+/** Another name in `Host` means that a site let its own name point here. Browsers leave port 80 out. */
+export const isOwn = (host: string | undefined, port: number): boolean =>
+  NAMES.some((name) => host === `${name}:${port}` || (port === HTTP && host === name))
 
 function givenAnswer(given: GivenFile): Answer {
   try {

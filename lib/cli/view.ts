@@ -3,12 +3,14 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { kernelOf } from '../base/kernel'
 import { systemReason } from '../base/system'
-import { profileOf, readTextFile } from '../drill'
+import { parseDrill, profileOf, readTextFile } from '../drill'
 import { ExitCode, UsageError } from './exit-codes'
 import { type DrillOptions, drillProfileOption, filterOption, oneDrill } from './options'
 import { print, printError } from './output'
 import { type GivenFile, servePage } from './page-server'
+import { isRecordFile, readRecord } from './record-file'
 
 const PAGE = join(__dirname, '../site')
 const MOST_PORT = 65535
@@ -41,18 +43,21 @@ function parsePort(text: string): number {
   return port
 }
 
-/** The file must be there when the command begins. */
+/** The file must be there, and be a record or a drill, when the command begins. */
 function givenFile(file: string, options: DrillOptions): GivenFile {
   if (file === '-') throw new UsageError('the page asks for the file more than once; name a file')
-  const isRecord = /\.json(\.gz)?$/.test(file)
-  const read = (): string => (isRecord ? readTextFile(file) : oneDrill(file, options).text)
-  read()
-  return { name: basename(file), read }
+  const name = basename(file)
+  if (isRecordFile(file)) {
+    readRecord(file)
+    return { name, read: () => readTextFile(file) }
+  }
+  parseDrill(oneDrill(file, options), kernelOf(options.profile ?? profileOf(file)))
+  return { name, read: () => oneDrill(file, options).text }
 }
 
 function view(given: GivenFile | undefined, { port, profile }: ViewOptions, file: string | undefined): void {
   if (!existsSync(join(PAGE, 'index.html'))) throw new UsageError('the page is not built (npm run site)')
-  const shown = profile ?? (file === undefined || file.includes('.json') ? undefined : profileOf(file))
+  const shown = profile ?? (file === undefined || isRecordFile(file) ? undefined : profileOf(file))
   const look = { ...(given && { file: given.name }), ...(shown && { profile: shown }) }
   const hash = new URLSearchParams(look).toString()
   const server = servePage(PAGE, given, port, (bound) => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { servePage } from '../../lib/cli/page-server'
+import { isOwn, servePage } from '../../lib/cli/page-server'
 import { hmmu } from './command'
 
 const folder = mkdtempSync(join(tmpdir(), 'hmmu-view-'))
@@ -16,6 +16,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'site/assets'), { recursive: true })
   writeFileSync(join(folder, 'site/index.html'), '<!doctype html>')
   writeFileSync(join(folder, 'site/assets/a.js'), 'export {}')
+  writeFileSync(join(folder, 'site/assets/gone.js'), 'export {}')
   writeFileSync(join(folder, 'secret'), 'not yours')
   port = await new Promise((resolve) => {
     const file = {
@@ -108,6 +109,33 @@ describe('the server of the page', () => {
     expect((await ask('/', { host: `localhost:${port}` })).statusCode).toBe(200)
   })
 
+  test('on port 80 the port need not be named', () => {
+    expect(['127.0.0.1', 'localhost', 'localhost:80', '127.0.0.1:80'].every((host) => isOwn(host, 80))).toBe(true)
+    const others = ['localhost:8080', 'localhost.', 'LOCALHOST.evil', '[::1]', '0.0.0.0', '', undefined]
+    expect(others.some((host) => isOwn(host, 80))).toBe(false)
+  })
+
+  test('a file of the page that has gone is not there, and the server goes on', async () => {
+    rmSync(join(folder, 'site/assets/gone.js'))
+    const { statusCode, body } = await ask('/assets/gone.js')
+    expect([statusCode, body]).toEqual([404, 'no such file\n'])
+    expect((await ask('/')).statusCode).toBe(200)
+  })
+
+  test('pages run no scripts but those of the page, and reach nothing else', async () => {
+    const policy = `${(await ask('/')).headers['content-security-policy']}`.split('; ')
+    expect(policy).toEqual([
+      "default-src 'self'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+      "style-src 'self' 'unsafe-inline'",
+      "img-src 'self' data:",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ])
+    expect((await ask('/nothing')).headers['content-security-policy']).toBe(policy.join('; '))
+  })
+
   test('only answers to reading', async () => {
     expect((await ask('/', {}, 'POST')).statusCode).toBe(405)
     expect((await ask('/', {}, 'DELETE')).statusCode).toBe(405)
@@ -127,4 +155,28 @@ test('hmmu view says what is wrong with its arguments', () => {
     expect([run.status, run.stdout]).toEqual([2, ''])
     expect(run.stderr).toMatch(/^error: .*a port is a number from 0 to 65535/)
   }
+})
+
+describe('hmmu view FILE ends at once with one line', () => {
+  const file = (name: string, content: string | Buffer): string => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const record = (rest: object) => JSON.stringify({ format: 'hmmu-record', ...rest })
+
+  test.each([
+    ['a drill with a mistake', 1, () => file('mistake.drill', 'A map buf anon 1\nA mapp x\n'), /mistake\.drill:2:3: /],
+    ['a folder', 2, () => folder, /is a folder; a regular file is needed/],
+    ['bytes that are no text', 2, () => file('binary.drill', Buffer.from([0x41, 0xc3, 0x28])), /is not UTF-8 text/],
+    ['a huge file', 2, () => file('huge.drill', Buffer.alloc(2 ** 24 + 1, '#')), /is a file of more than 16 MiB/],
+    ['no JSON', 2, () => file('no.json', '{'), /no\.json: it is no JSON/],
+    ['no record', 2, () => file('other.json', '{}'), /other\.json: it is no record/],
+    ['another version', 2, () => file('new.json', record({ version: 2 })), /it has version 2/],
+    ['a record of nothing', 2, () => file('empty.json', record({ version: 1, recordings: [] })), /empty\.json: /],
+  ] as const)('%s', (_, status, make, message) => {
+    const run = hmmu('view', make())
+    expect([run.status, run.stdout]).toEqual([status, ''])
+    expect(run.stderr).toMatch(message)
+    expect(run.stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
 })

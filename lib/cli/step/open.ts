@@ -2,13 +2,13 @@
 //
 // Opens what is to be explored: a drill, which is run and recorded, or a record.
 
-import { profileOf, readTextFile } from '../../drill'
+import { profileOf } from '../../drill'
 import type { Profile } from '../../index'
 import { type RecordDocument, recordDocument, recordDrill } from '../../record'
 import { Book, booksOf } from '../../view/book'
-import { parseDocument } from '../../view/document'
 import { UsageError } from '../exit-codes'
 import { type DrillOptions, oneDrill } from '../options'
+import { isRecordFile, readRecord } from '../record-file'
 import { type Subject, subjectOf } from './subject'
 
 export interface OpenOptions extends DrillOptions {
@@ -23,7 +23,7 @@ export interface Opened {
 
 /** @throws UsageError, DrillError */
 export function open(file: string, options: OpenOptions): Opened {
-  return /\.json(\.gz)?$/.test(file) ? openRecord(file, options) : openDrill(file, options)
+  return isRecordFile(file) ? openRecord(file, options) : openDrill(file, options)
 }
 
 function openDrill(file: string, { compare, ...options }: OpenOptions): Opened {
@@ -41,21 +41,12 @@ function openDrill(file: string, { compare, ...options }: OpenOptions): Opened {
 }
 
 function openRecord(file: string, options: OpenOptions): Opened {
-  const document = documentOf(file)
+  const document = readRecord(file)
   const book = bookOf(document, options)
   const { name } = book.recording
   const compared = options.compare && bookOf(document, { filter: [name], profile: options.compare })
   const failures = [book, compared].flatMap((each) => each?.recording.failure ?? [])
   return { subject: subjectOf(book, compared), failures }
-}
-
-function documentOf(file: string): RecordDocument {
-  const text = readTextFile(file)
-  try {
-    return parseDocument(text)
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`)
-  }
 }
 
 /** The one recording that the options leave. */
