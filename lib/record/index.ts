@@ -2,6 +2,7 @@
 //
 // Records of drills: one JSON document, which the page, the command and others show. docs/record.md describes it.
 
+import { integer } from '../base/validate'
 import { DrillError } from '../drill/errors'
 import { DEFAULT_PROFILE, kernelOfProfile } from '../drill/language'
 import { type DrillSource, parseDrill } from '../drill/parse'
@@ -19,16 +20,28 @@ export interface RecordedRun extends DrillRun {
   readonly recording: Recording | undefined
 }
 
+/** Options of {@link recordDrill}. */
+export interface RecordOptions extends RunOptions {
+  /** The first step that is kept; 0 by default. It says all of the machine. */
+  readonly from?: number | undefined
+  /** The first step behind that is not kept; all are by default. */
+  readonly to?: number | undefined
+}
+
 /**
  * Runs a drill on a fresh machine and records what each step changes. The transcript is that of {@link runSource}. Takes time in
- * proportion to the number of steps and to what is in use.
+ * proportion to the number of steps and to what is in use. A part of a long recording is had with `from` and `to`.
  */
-export function recordDrill(source: DrillSource, options: RunOptions = {}): RecordedRun {
-  const recorder = new Recorder()
+export function recordDrill(source: DrillSource, options: RecordOptions = {}): RecordedRun {
+  const { from = 0, to = Number.MAX_SAFE_INTEGER, ...runOptions } = options
+  const recorder = new Recorder(
+    integer('from', from, 0, Number.MAX_SAFE_INTEGER),
+    integer('to', to, 0, Number.MAX_SAFE_INTEGER),
+  )
   const profile = options.profile ?? DEFAULT_PROFILE
   let run: DrillRun
   try {
-    run = runDrill(parseDrill(source, kernelOfProfile(profile)), { ...options, observer: recorder })
+    run = runDrill(parseDrill(source, kernelOfProfile(profile)), { ...runOptions, observer: recorder })
   } catch (error) {
     if (!(error instanceof DrillError)) throw error
     return { name: source.name, transcript: '', failure: error, recording: undefined }
@@ -41,6 +54,7 @@ export function recordDrill(source: DrillSource, options: RunOptions = {}): Reco
     transcript: run.transcript.split('\n').slice(0, -1),
     ...(run.failure && { failure: run.failure.message }),
     machine: recorder.setup,
+    ...(from > 0 && { from }),
     steps: recorder.steps,
   }
   return { ...run, recording }

@@ -17,7 +17,7 @@ import type { DrillObserver, MigratedPages } from '../drill/observer'
 import type { World } from '../drill/world'
 import type { MigrationView } from './delta'
 import { look } from './look'
-import { changesSince, MOST_ENTRIES, type Moment, NO_MOMENT, setupOf, wordsOf } from './steps'
+import { changesSince, MOST_ENTRIES, type Moment, NO_MOMENT, setupOf, wholeOf, wordsOf } from './steps'
 import type { RecordedEvent, Setup, Step } from './types'
 
 /** A command with more faults on device pages is one step: each step looks at the whole machine. */
@@ -51,6 +51,10 @@ interface Part {
 
 export class Recorder implements DrillObserver {
   readonly steps: Writable<Step>[] = []
+  readonly #from: number
+  readonly #to: number
+  /** How many steps there were, also those that are not kept. */
+  #count = 0
   setup: Setup | undefined
   #world: World | undefined
   /** As the last step has it. */
@@ -66,6 +70,12 @@ export class Recorder implements DrillObserver {
   /** How many migrations have begun. */
   #migrations = 0
   #firstOfCommand = 0
+
+  /** Keeps the steps from one on, and those before another one. */
+  constructor(from = 0, to = Number.POSITIVE_INFINITY) {
+    this.#from = from
+    this.#to = to
+  }
 
   start(world: World): void {
     const { machine } = world
@@ -84,12 +94,12 @@ export class Recorder implements DrillObserver {
 
   part(command: AnyCommand, call: () => boolean): boolean {
     const isInner = this.#running.length > 0
-    if (!isInner) this.#firstOfCommand = this.steps.length
+    if (!isInner) this.#firstOfCommand = this.#count
     const kind = this.#begun.has(command) ? 'resume' : 'command'
     if (isInner) this.#begun.add(command)
     this.#running.push({
       command,
-      steps: this.steps.length,
+      steps: this.#count,
       last: this.#last,
       migrations: this.#migrations,
       events: [],
@@ -179,7 +189,8 @@ export class Recorder implements DrillObserver {
     if (!part) return 1
     part.faults++
     if (part.faults === MOST_FAULTS + 1) {
-      this.steps.length = part.steps
+      this.#count = part.steps
+      this.steps.length = this.#indexOf(part.steps)
       this.#last = part.last
       this.#migrations = part.migrations
       this.#folded = part.events.splice(0)
@@ -202,15 +213,22 @@ export class Recorder implements DrillObserver {
     if (Object.keys(others).length === 0 && events.length === 0 && isAhead && !anyhow) return
     this.#last = now
     this.#running.at(-1)?.events.push(...events)
+    const place = this.#count++
+    if (place < this.#from || place >= this.#to) return
+    const n = this.steps.length
     this.steps.push({
-      n: this.steps.length,
+      n,
       command: this.#running[0]?.command.position.line ?? 0,
       ...kind,
       ...this.#interleaved(),
-      ...parts,
-      ...(this.steps.length === 0 && { full: true }),
+      ...(n === 0 ? wholeOf(now) : parts),
       ...eventPart(events),
     })
+  }
+
+  /** Where a step is in the list of those that are kept. */
+  #indexOf(place: number): number {
+    return Math.min(Math.max(place - this.#from, 0), this.steps.length)
   }
 
   #interleaved(): Pick<Step, 'task' | 'taskLine'> {
@@ -224,7 +242,8 @@ export class Recorder implements DrillObserver {
       const found = lines.findIndex((line) => line.startsWith(start))
       return found < 0 ? undefined : firstLine + found
     }
-    for (const step of this.steps.slice(this.#firstOfCommand)) step.line = lineOf(step, find) ?? firstLine
+    for (const step of this.steps.slice(this.#indexOf(this.#firstOfCommand)))
+      step.line = lineOf(step, find) ?? firstLine
   }
 }
 

@@ -49,6 +49,8 @@ export interface Recording {
   readonly failure?: string
   /** The machine that it ran on. */
   readonly machine: Setup
+  /** How many steps were left out before the first one. */
+  readonly from?: number
   /** The steps, in their order. */
   readonly steps: readonly Step[]
 }
@@ -72,7 +74,7 @@ export type StepKind = 'start' | 'command' | 'stage' | 'entry' | 'resume' | 'end
 
 /** One step. A part that is absent has not changed; null, or `gone`, is no more. */
 export interface Step {
-  /** Its index. */
+  /** Its index in the list. */
   readonly n: number
   /** Line of the script; 0 before the first command. */
   readonly command: number

@@ -11,6 +11,7 @@ import type { World } from '../../lib/drill/world'
 import { type Recording, recordDocument, recordDrill, type Step } from '../../lib/record'
 import { look } from '../../lib/record/look'
 import { Replay } from '../../lib/view/replay'
+import type { MachineState } from '../../lib/view/state'
 
 const ROOT = join(__dirname, '../..')
 const PROFILES = ['linux-4.14', 'linux-6.12'] as const
@@ -199,6 +200,38 @@ test('many pages are a few runs, and a long migration is recorded by stage', () 
   const faults = recording!.steps.filter(({ command }) => command === 5)
   expect(faults).toMatchObject([{ kind: 'command' }])
   expect(faults[0]!.events).toContainEqual(expect.objectContaining({ type: 'device_fault', count: 3000 }))
+})
+
+describe.each(['examples/racing-store.drill', 'test/view/drills/four-reasons.drill'])('%s, cut anywhere', (file) => {
+  test('is replayed as the whole is', () => {
+    const source = sourceOf(readFileSync(join(ROOT, file), 'utf8'))
+    const whole = recordDrill(source, { ramPages: 4096 }).recording!
+    const replay = new Replay(whole)
+    const facts = (state: MachineState) => ({
+      ...state,
+      entries: [...state.entries],
+      migrations: state.migrations.filter(({ over }) => !over),
+    })
+    for (let from = 1; from < whole.steps.length; from += 5) {
+      const to = Math.min(from + 9, whole.steps.length)
+      const cut = recordDrill(source, { ramPages: 4096, from, to }).recording!
+      expect(cut).toMatchObject({ from, transcript: whole.transcript })
+      expect(cut.steps[0]).toMatchObject({ n: 0, full: true })
+      expect(cut.steps.slice(1)).toEqual(whole.steps.slice(from + 1, to).map((step, i) => ({ ...step, n: i + 1 })))
+      const own = new Replay(cut)
+      for (const n of cut.steps.keys()) expect(facts(own.at(n))).toEqual(facts(replay.at(from + n)))
+    }
+  })
+
+  test('two parts one behind the other are the whole: a full step forgets what was before it', () => {
+    const source = sourceOf(readFileSync(join(ROOT, file), 'utf8'))
+    const whole = recordDrill(source, { ramPages: 4096 }).recording!
+    const cut = recordDrill(source, { ramPages: 4096, from: 7 }).recording!
+    const joined = new Replay({ ...whole, steps: [...whole.steps.slice(0, 7), ...cut.steps] })
+    const last = whole.steps.length - 1
+    expect(joined.at(last).frames).toEqual(new Replay(whole).at(last).frames)
+    expect(joined.at(last).tlb).toEqual(new Replay(whole).at(last).tlb)
+  })
 })
 
 test('a drill that fails is recorded up to there', () => {
