@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -24,6 +25,28 @@ export function serve(...files) {
     child.stdout.once('data', (line) => resolve({ address: String(line).trim(), stop: () => child.kill() }))
   })
 }
+
+/** A page in a window of a size. What it complains about fails the test that calls done(). */
+export async function openPage(browser, address, { width = 1600, height = 1000, ...options } = {}) {
+  const page = await browser.newPage({ viewport: { width, height }, ...options })
+  const errors = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  await page.goto(address)
+  await page.waitForSelector('main')
+  return Object.assign(page, {
+    done: async () => {
+      assert.deepEqual(errors, [])
+      await page.close()
+    },
+  })
+}
+
+/** Waits until the address says something: it follows the page by a moment. */
+export const hashSays = (page, text) =>
+  page.waitForFunction((part) => location.hash.includes(part), text, { timeout: 5000 })
+
+export const place = (page) => page.locator('.step .line > span').innerText()
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 

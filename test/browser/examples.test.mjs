@@ -2,12 +2,13 @@
 //
 // The page as it records drills itself: the examples, a given file, and what is written in its editor.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import { root } from '../../scripts/lib/run.mjs'
-import { openBrowser, serve } from './browser.mjs'
+import { openBrowser, openPage, place, serve } from './browser.mjs'
 
 const examples = join(root, 'examples')
 let browser
@@ -26,40 +27,53 @@ after(async () => {
   given?.stop()
 })
 
-async function open(address) {
-  const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } })
-  const errors = []
-  page.on('pageerror', (error) => errors.push(String(error)))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  await page.goto(address)
-  await page.waitForSelector('main')
-  return Object.assign(page, {
-    done: async () => {
-      assert.deepEqual(errors, [])
-      await page.close()
-    },
-  })
-}
+const open = (address, size) => openPage(browser, address, size)
 
-const place = (page) => page.locator('.step .line > span').innerText()
 const packed = (script) => deflateRawSync(script).toString('base64url')
 
+const main = join(root, 'dist/cli/main.js')
+
+/** For each step of an example the line of the transcript that belongs to it, by `hmmu drill run --json`. */
+function linesOfSteps(file) {
+  const run = spawnSync(process.execPath, [main, 'drill', 'run', '--json', join(examples, file)], {
+    maxBuffer: 2 ** 28,
+  })
+  return JSON.parse(run.stdout).recordings[0].steps.map(({ line }) => line)
+}
+
 for (const file of readdirSync(examples).filter((name) => name.endsWith('.drill'))) {
-  test(`${file} is stepped to its end, and its transcript is what hmmu drill run prints`, async () => {
+  test(`${file}: at each step the right line is the current one, and the transcript is that of hmmu drill run`, async () => {
+    const transcript = readFileSync(join(examples, file.replace('.drill', '.expected')), 'utf8')
+      .trimEnd()
+      .split('\n')
+    const steps = linesOfSteps(file)
+    const last = steps.length - 1
     const page = await open(`${server.address}#drill=${file.slice(0, -6)}&step=0`)
-    const [, last] = /of (\d+) /.exec(await place(page))
-    for (let n = 0; n < Number(last); n++) {
-      assert.doesNotMatch(await page.locator('.caption').innerText(), /undefined|NaN|\[object|\?/, `step ${n}`)
-      await page.keyboard.press('ArrowRight')
+    const seen = await page.evaluate(async (count) => {
+      const shown = []
+      const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+      const placeIs = (n) => document.querySelector('.step .line > span').innerText.startsWith(`Step ${n} of `)
+      for (let n = 0; n < count; n++) {
+        for (let i = 0; i < 200 && !placeIs(n); i++) await frame()
+        const buttons = [...document.querySelectorAll('.transcript button')]
+        const current = buttons.filter((button) => button.getAttribute('aria-current') === 'step')
+        shown.push({
+          caption: document.querySelector('.caption').innerText,
+          lines: current.map((button) => buttons.indexOf(button)),
+        })
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }))
+      }
+      return shown
+    }, steps.length)
+    for (const [n, { caption, lines }] of seen.entries()) {
+      assert.doesNotMatch(caption, /undefined|NaN|\[object|\?/, `step ${n}`)
+      assert.deepEqual(lines, steps[n] === undefined ? [] : [steps[n]], `the current line at step ${n}`)
     }
     assert.match(await place(page), new RegExp(`^Step ${last} of ${last} `))
     const lines = await page.locator('.transcript button').allInnerTexts()
-    const expected = readFileSync(join(examples, file.replace('.drill', '.expected')), 'utf8')
-      .trimEnd()
-      .split('\n')
     assert.deepEqual(
       lines,
-      expected.map((line) => line.trim()),
+      transcript.map((line) => line.trim()),
     )
     await page.done()
   })

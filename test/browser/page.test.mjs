@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { audit, openBrowser, records, serve } from './browser.mjs'
+import { audit, hashSays, openBrowser, openPage, place, records, serve } from './browser.mjs'
 import { largeRecord } from './large.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'hmmu-page-'))
@@ -24,28 +24,11 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** A page with what is looked at, in a window of a size. Errors of the page fail the test that closes it. */
-async function open(look, { width = 1600, height = 1000, ...options } = {}) {
-  const page = await browser.newPage({ viewport: { width, height }, ...options })
-  const errors = []
-  page.on('pageerror', (error) => errors.push(String(error)))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  await page.goto(`${server.address}&${look}`)
-  await page.waitForSelector('main')
-  return Object.assign(page, {
-    done: async () => {
-      assert.deepEqual(errors, [])
-      await page.close()
-    },
-  })
-}
+/** A page with what is looked at, in a window of a size. */
+const open = (look, size) => openPage(browser, `${server.address}&${look}`, size)
 
 const sentence = (page) => page.locator('.step .sentence').innerText()
 const answer = (page) => page.locator('section.followed .sentence').innerText()
-const place = (page) => page.locator('.step .line > span').innerText()
-
-/** Waits until the address says something: it follows the page by a moment. */
-const hashSays = (page, text) => page.waitForFunction((part) => location.hash.includes(part), text, { timeout: 5000 })
 
 test('every recording is stepped to its end, and its transcript is the one of the record', async () => {
   const { recordings } = JSON.parse(readFileSync(records, 'utf8'))

@@ -70,7 +70,7 @@ export function transcriptLines(book: Book, n: number, before: number, behind: n
   const at = step.line ?? 0
   const lines = linesOf(book.recording)
   return lines.slice(Math.max(0, at - before), at + behind + 1).flatMap(({ text, depth, step: first, note }, i) => {
-    const isCurrent = i === Math.min(at, before)
+    const isCurrent = step.line !== undefined && i === Math.min(at, before)
     const indent = '  '.repeat(depth)
     const look = isCurrent ? 'current' : first > n ? 'faint' : 'plain'
     return [
