@@ -5,10 +5,6 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { root } from '../../scripts/lib/run.mjs'
-import { makeRecords } from './records.mjs'
-
-/** The record that tests look at: that of test/view, made anew from its drills. */
-export const records = makeRecords()
 
 const CHROMIUM = '/usr/bin/chromium'
 

@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/lib/run.mjs'
-import { openBrowser, records, serve } from './browser.mjs'
+import { openBrowser, serve } from './browser.mjs'
 import { largeRecord } from './large.mjs'
+import { records } from './records.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'hmmu-machine-'))
 

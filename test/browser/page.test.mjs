@@ -6,8 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { audit, hashSays, openBrowser, openPage, place, records, serve } from './browser.mjs'
+import { audit, hashSays, openBrowser, openPage, place, serve } from './browser.mjs'
 import { largeRecord } from './large.mjs'
+import { records } from './records.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'hmmu-page-'))
 let browser

@@ -10,7 +10,7 @@ const { readDrills } = require('../../dist/drill')
 const { recordDocument, recordDrill } = require('../../dist/record')
 
 /** Records the drills of test/view into a file, which goes when the tests end: its name. */
-export function makeRecords() {
+function makeRecords() {
   const list = JSON.parse(readFileSync(join(root, 'test/view/drills/recordings.json'), 'utf8'))
   const recordings = list.map(({ file, ...options }) => recordDrill(readDrills(join(root, file))[0], options).recording)
   const folder = mkdtempSync(join(tmpdir(), 'hmmu-records-'))
@@ -19,3 +19,6 @@ export function makeRecords() {
   writeFileSync(file, JSON.stringify(recordDocument(recordings)))
   return file
 }
+
+/** The record that tests look at: that of test/view, made anew from its drills. */
+export const records = makeRecords()
