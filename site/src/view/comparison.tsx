@@ -3,7 +3,7 @@
 // A drill on two profiles: two captions, two machines. Cells that differ are underlined.
 
 import type { ComponentChildren, RefObject } from 'preact'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { answerOf } from '../../../lib/view/answer'
 import type { Book } from '../../../lib/view/book'
 import { type PageKey, shownPage } from '../../../lib/view/pages'
@@ -12,6 +12,7 @@ import { plain } from '../../../lib/view/words'
 import { FrameTable } from './memory'
 import type { Comparison, Session } from './session'
 import { Spaces } from './spaces'
+import { PageTables } from './tables'
 import { StepLink, Text } from './text'
 
 /** The caption of the second profile. */
@@ -68,7 +69,8 @@ export function Machines({ text, session, comparison }: MachinesProps) {
     [session.book!, n],
     [comparison.book, comparison.across[n]!],
   ]
-  useDifferences(main, [n, session.book, comparison, place.page])
+  const [isTables, setIsTables] = useState(false)
+  useDifferences(main, [n, session.book, comparison, place.page, isTables])
   return (
     <main class="compared" ref={main}>
       {text}
@@ -76,14 +78,35 @@ export function Machines({ text, session, comparison }: MachinesProps) {
         <section class="machine" key={book.recording.profile} aria-label={book.recording.profile}>
           <h2>
             <span>{book.recording.profile}</span>
+            <Tabs isTables={isTables} onTables={setIsTables} />
             <span>step {step}</span>
           </h2>
-          <Spaces moment={book.moment(step)} followed={place.page} />
-          <FrameTable moment={book.moment(step)} followed={place.page} device={false} />
-          <FrameTable moment={book.moment(step)} followed={place.page} device />
+          {isTables ? (
+            <PageTables moment={book.moment(step)} followed={place.page} />
+          ) : (
+            <>
+              <Spaces moment={book.moment(step)} followed={place.page} />
+              <FrameTable moment={book.moment(step)} followed={place.page} device={false} />
+              <FrameTable moment={book.moment(step)} followed={place.page} device />
+            </>
+          )}
         </section>
       ))}
     </main>
+  )
+}
+
+/** What both machines show: there is no room for all columns twice. */
+function Tabs({ isTables, onTables }: { isTables: boolean; onTables: (isTables: boolean) => void }) {
+  return (
+    <span class="tabs">
+      <button type="button" aria-pressed={!isTables} onClick={() => onTables(false)}>
+        Regions and memory
+      </button>
+      <button type="button" aria-pressed={isTables} onClick={() => onTables(true)}>
+        Page tables
+      </button>
+    </span>
   )
 }
 
@@ -100,8 +123,10 @@ function useDifferences(main: RefObject<HTMLElement | null>, when: readonly unkn
   }, when as unknown[])
 }
 
-function cellsOf(machine: Element): Map<string, HTMLTableCellElement> {
-  const cells = new Map<string, HTMLTableCellElement>()
+/** Cells of tables and leaves of page tables, by what they are about. */
+function cellsOf(machine: Element): Map<string, HTMLElement> {
+  const cells = new Map<string, HTMLElement>()
+  for (const leaf of machine.querySelectorAll<HTMLElement>('[data-leaf]')) cells.set(`leaf ${leaf.dataset.leaf}`, leaf)
   for (const row of machine.querySelectorAll<HTMLTableRowElement>('tr[data-page], tr[data-pfn]')) {
     const table = row.closest('table')!.getAttribute('aria-label')
     for (const [i, cell] of [...row.cells].entries()) {

@@ -2,6 +2,7 @@
 
 import { lazy, Suspense } from 'preact/compat'
 import type { Verbs } from '../edit/complete'
+import { Gap } from './gap'
 import type { Session } from './session'
 import { Transcript } from './transcript'
 
@@ -48,6 +49,7 @@ export function DrillText({ session, verbs, editing, onEditing }: Props) {
       ) : (
         book && <Transcript book={book} n={n} />
       )}
+      <Gap />
     </section>
   )
 }

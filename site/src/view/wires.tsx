@@ -68,7 +68,8 @@ function wiresOf(main: HTMLElement, moment: Moment, page: PageKey): Wire[] {
   let from = edge(row, 'right')
   const leaf = main.querySelector(`[data-leaf="${CSS.escape(keyOf(page.at, page.index))}"]`)
   if (leaf && innerWidth > WIDE) {
-    add(from, edge(leaf, 'left'), false)
+    // Levels of the tree are left of the leaf.
+    add(from, edge(leaf.firstElementChild!, 'left'), false)
     from = edge(leaf, 'right')
   }
   for (const [pfn, isDashed] of targetsOf(moment, page)) {
