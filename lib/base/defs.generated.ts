@@ -596,6 +596,7 @@ export type WaitName =
   | 'mmap_sem_write'
   | 'vma_lock'
   | 'invalidation'
+  | 'device_fault'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -605,6 +606,7 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   mmap_sem_write: 3,
   vma_lock: 4,
   invalidation: 5,
+  device_fault: 6,
 }
 
 /** {@link WaitName} by value. */
@@ -615,6 +617,7 @@ export const waitNames: readonly WaitName[] = [
   'mmap_sem_write',
   'vma_lock',
   'invalidation',
+  'device_fault',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -625,6 +628,26 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   mmap_sem_write: 'The mmap_sem of its process, for writing.',
   vma_lock: 'The lock of a mapping, for writing. Linux 6.12.',
   invalidation: 'The end of the invalidations of an interval notifier. Linux 6.12.',
+  device_fault: 'The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).',
+}
+
+/** Switching points, where a call can be left alone in its middle. */
+export type SwitchPoint =
+  | 'device-fault'
+
+/** Bits of {@link SwitchPoint} in the C API. */
+export const switchPointValues: Readonly<Record<SwitchPoint, number>> = {
+  'device-fault': 1,
+}
+
+/** {@link SwitchPoint} by bit number. */
+export const switchPointNames: readonly SwitchPoint[] = [
+  'device-fault',
+]
+
+/** A sentence on each {@link SwitchPoint}. */
+export const switchPointTexts: Readonly<Record<SwitchPoint, string>> = {
+  'device-fault': 'A fault on a device page waits until its handler has ended, which runs in steps.',
 }
 
 /** How a task has a lock that many may have for reading. */

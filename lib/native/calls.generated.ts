@@ -9,6 +9,8 @@ export interface PlainCalls {
   markDrop(): number
   marks(): number
   stateHash(): number
+  setSwitchPoints(points: number): number
+  switchPoints(): number
   inject(injection: number, nth: number, forever: boolean): number
   injectPasses(injection: number): number
   memcgSetLimit(pages: number): number
@@ -77,6 +79,8 @@ export const plainCallNames = [
   'markDrop',
   'marks',
   'stateHash',
+  'setSwitchPoints',
+  'switchPoints',
   'inject',
   'injectPasses',
   'memcgSetLimit',

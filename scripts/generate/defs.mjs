@@ -124,6 +124,7 @@ const presentations = {
   HMMU_STAGES: { union: 'StageName', plural: 'stage', key: name },
   HMMU_WHYS: { union: 'WhyName', plural: 'why', key: name },
   HMMU_WAITS: { union: 'WaitName', plural: 'wait', key: name },
+  HMMU_SWITCH_POINTS: { union: 'SwitchPoint', plural: 'switchPoint', key: word, bits: true },
   HMMU_LOCK_MODES: { union: 'LockMode', plural: 'lockMode', key: name },
   HMMU_HOLDERS: { union: 'HolderKind', plural: 'holder', key: name },
   HMMU_PAGEVECS: { union: 'PagevecName', plural: 'pagevec', key: name },

@@ -62,6 +62,7 @@ const columns = {
   HMMU_STAGES: { ...name, ...text },
   HMMU_WHYS: { ...name, ...text },
   HMMU_WAITS: { ...name, ...text },
+  HMMU_SWITCH_POINTS: { point: (item) => code(item.args[1]), 'what stops there': (item) => item.text },
   HMMU_EVENTS: { ...name, ...text },
   HMMU_HOLDERS: { ...name, ...text },
   HMMU_PAGEVECS: { ...name, ...text },

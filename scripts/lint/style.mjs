@@ -9,6 +9,8 @@ import { root, sourceFiles } from '../lib/run.mjs'
 /** The most lines of a file in C and C++, in the first folder that fits. biome counts those of TypeScript. */
 const MOST_LINES = [
   [/^native\/(core|addon|wasm)\/.*\.(c|cc|h)$/, 550],
+  // All lists are there.
+  [/^native\/include\/hmmu\/hmmu_defs\.h$/, 800],
   [/^native\/.*\.(c|cc|h)$/, 650],
 ]
 

@@ -41,6 +41,8 @@ int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
 
 	if (check_task(m, tid))
 		return -ESRCH;
+	if (task->wait == HMMU_WAIT_DEVICE_FAULT && task->migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the handler of task %u's device fault migrates", tid);
 	if (task->op)
 		task_abandon(m, tid);
 	return 0;

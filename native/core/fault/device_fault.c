@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Faults on device-private entries, which the device's driver handles. */
+#include "fault/device_fault.h"
+
+#include <errno.h>
+
 #include "fault/vm_fault.h"
 #include "host/events.h"
+#include "host/platform.h"
 #include "host/probe.h"
 #include "host/stats.h"
 #include "page/devmem.h"
@@ -24,6 +29,54 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 	event(m, HMMU_EVENT_DEVICE_FAULT_END, ctx->mm, address, err != 0);
 	probe(device_fault_end, ctx->task, address, err);
 	return err ? FAULT_SIGBUS : 0;
+}
+
+#define WAITING_FAULTS_BYTES(m) ((u64)(m)->st->slabs[SLAB_TASK].capacity * sizeof(struct device_fault))
+
+/* Whether the fault locks its page for the handler. */
+static bool fault_locks(const struct hmmu *m)
+{
+	return KERNEL >= V6_12 && !quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF) && !quirk(m, HMMU_QUIRK_FAULTERS_LIVELOCK);
+}
+
+/* HMMU_SWITCH_DEVICE_FAULT: the handler runs in steps, which the caller makes. */
+static NOINLINE int wait_for_handler(struct ctx *ctx, u64 address, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	struct task *task = ctx->self;
+	struct device_fault *fault;
+
+	if (ctx->resume == RESUME_FAULT_FAILED) {
+		ctx->resume = RESUME_RETRY;
+		return FAULT_SIGBUS;
+	}
+	if (!m->waiting_faults)
+		m->waiting_faults = platform_reserve(WAITING_FAULTS_BYTES(m));
+	if (!m->waiting_faults)
+		return FAULT_OOM;
+	if (fault_locks(m) && !trylock_page(m, pfn))
+		return wait_on_page(ctx, pfn, false, RESUME_RETRY);
+	fault = &m->waiting_faults[ctx->task];
+	*fault = (struct device_fault){
+		.pfn = pfn,
+		.task = ctx->task,
+		.locked = fault_locks(m),
+		.waits = true,
+		.no_ref = quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF),
+		.address = address & PAGE_MASK,
+		.outer = m->faults,
+	};
+	if (!fault->no_ref) {
+		get_page(m, pfn);
+		m->faults = fault;
+	}
+	event(m, HMMU_EVENT_DEVICE_FAULT, ctx->mm, fault->address, pfn);
+	probe(device_fault, ctx->task, fault->address, pfn);
+	task->wait = HMMU_WAIT_DEVICE_FAULT;
+	task->wait_pfn = pfn;
+	task->wait_ref = 0;
+	task->resume = RESUME_RETRY;
+	return note_wait(ctx);
 }
 
 /* The fault is over. A migration that its handler has begun and not ended keeps the lock of its source. */
@@ -61,6 +114,8 @@ int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 	struct device_fault fault = { .pfn = pfn, .task = ctx->task, .outer = m->faults };
 	int result;
 
+	if (m->switch_points & HMMU_SWITCH_DEVICE_FAULT)
+		return wait_for_handler(ctx, address, pfn);
 	if (quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF))
 		return call_fault_handler(ctx, address, pfn);
 	fault.locked = KERNEL >= V6_12 && !quirk(m, HMMU_QUIRK_FAULTERS_LIVELOCK);
@@ -77,4 +132,88 @@ int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 		unlock_faulted_page(m, pfn);
 	put_device_page(m, pfn);
 	return result;
+}
+
+void device_fault_settle(struct hmmu *m, const struct task *task)
+{
+	struct device_fault *fault = &m->waiting_faults[task - m->tasks];
+
+	event(m, HMMU_EVENT_DEVICE_FAULT_END, task->mm, fault->address, fault->err != 0);
+	probe(device_fault_end, fault->task, fault->address, fault->err);
+	if (fault->no_ref)
+		return;
+	forget_outer_fault(m, fault);
+	if (fault->locked)
+		unlock_faulted_page(m, fault->pfn);
+	put_device_page(m, fault->pfn);
+}
+
+/* The fault in which a task waits; NULL with an error. */
+static struct device_fault *waiting_fault(struct hmmu *m, u32 tid)
+{
+	if (check_task(m, tid))
+		return NULL;
+	if (task_of(m, tid)->wait == HMMU_WAIT_DEVICE_FAULT)
+		return &m->waiting_faults[tid];
+	hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "task %u waits for no handler of a device fault", tid);
+	return NULL;
+}
+
+int hmmu_device_fault(const struct hmmu *m, uint32_t tid, struct hmmu_device_fault *out)
+{
+	const struct device_fault *fault = waiting_fault((struct hmmu *)m, tid);
+
+	if (!fault)
+		return m->error.err;
+	*out = (struct hmmu_device_fault){
+		.address = fault->address,
+		.pfn = fault->pfn,
+		.device = device_of_page(m, fault->pfn),
+		.ended = fault->ended,
+	};
+	return 0;
+}
+
+int hmmu_device_fault_end(struct hmmu *m, uint32_t tid, int err)
+{
+	struct device_fault *fault = waiting_fault(m, tid);
+
+	if (!fault)
+		return m->error.err;
+	if (fault->ended)
+		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "the handler of task %u's device fault has ended", tid);
+	if (task_of(m, tid)->migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the handler of task %u's device fault still migrates", tid);
+	if (err > 0)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "err is %d: it is 0 or a negative errno", err);
+	fault->ended = true;
+	fault->err = err;
+	return 0;
+}
+
+int hmmu_set_switch_points(struct hmmu *m, uint32_t points)
+{
+#define X(name, bit, ...) | 1u << (bit)
+	const u32 known = 0 HMMU_SWITCH_POINTS(X);
+#undef X
+
+	if (points & ~known)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "switching points %#x: %#x are known", points,
+				 known);
+	m->switch_points = points;
+	return 0;
+}
+
+uint32_t hmmu_switch_points(const struct hmmu *m)
+{
+	return m->switch_points;
+}
+
+void waiting_faults_free(struct hmmu *m)
+{
+	if (!m->waiting_faults)
+		return;
+	if (PLATFORM_REUSES_MEMORY)
+		memset(m->waiting_faults, 0, m->st->slabs[SLAB_TASK].high * sizeof(*m->waiting_faults));
+	platform_release(m->waiting_faults, WAITING_FAULTS_BYTES(m));
 }

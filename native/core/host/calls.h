@@ -29,6 +29,8 @@
 	X(INT, markDrop, mark_drop, 0, ()) \
 	X(U32, marks, marks, 0, ()) \
 	X(OUT64, stateHash, state_hash, 0, ()) \
+	X(INT, setSwitchPoints, set_switch_points, 1, (U32, points)) \
+	X(U32, switchPoints, switch_points, 0, ()) \
 	X(INT, inject, inject, 3, (U32, injection, U64, nth, BOOL, forever)) \
 	X(U64, injectPasses, inject_passes, 1, (U32, injection)) \
 	X(INT, memcgSetLimit, memcg_set_limit, 1, (U64, pages)) \

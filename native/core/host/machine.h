@@ -6,11 +6,17 @@
 #include "host/probe.h"
 #include "host/types.h"
 
-/** A device fault under way, on the C stack; callbacks nest. */
+/** A device fault under way, on the C stack; callbacks nest. One that waits for a handler that runs in steps is the task's in
+ * hmmu.waiting_faults. */
 struct device_fault {
 	u32 pfn;
 	u32 task;
 	bool locked; /**< the fault has locked the page for its handler */
+	bool waits;  /**< it waits */
+	bool ended;  /**< its handler has ended */
+	bool no_ref; /**< it has no reference to the page, and is in no list */
+	int err;     /**< of its handler */
+	u64 address;
 	struct device_fault *outer;
 };
 
@@ -94,6 +100,8 @@ struct hmmu {
 	struct marks *marks;         /**< NULL: there were none yet */
 	u64 moved_mappings;          /**< goes up when a mapping comes, gets another range or goes */
 	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
+	struct device_fault *waiting_faults; /**< by task; NULL: none has waited yet */
+	u32 switch_points;                   /**< enum hmmu_switch_point */
 	struct lookup lookups[LOOKUPS];
 	const struct wait_ops *wait_ops;
 	hmmu_notifier_fn on_event; /**< NULL: events go to the ring */

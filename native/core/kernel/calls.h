@@ -16,6 +16,10 @@
 	X(int, rollback, (struct hmmu *m), (m)) \
 	X(int, mark_drop, (struct hmmu *m), (m)) \
 	X(uint32_t, marks, (const struct hmmu *m), (m)) \
+	X(int, set_switch_points, (struct hmmu *m, uint32_t points), (m, points)) \
+	X(uint32_t, switch_points, (const struct hmmu *m), (m)) \
+	X(int, device_fault, (const struct hmmu *m, uint32_t tid, struct hmmu_device_fault *out), (m, tid, out)) \
+	X(int, device_fault_end, (struct hmmu *m, uint32_t tid, int err), (m, tid, err)) \
 	X(int, state_hash, (struct hmmu *m, uint64_t *hash), (m, hash)) \
 	X(int, state_hash_with, (struct hmmu *m, const uint32_t *pfns, uint32_t count, uint64_t *hash), (m, pfns, count, hash)) \
 	X(void, machine_options, (const struct hmmu *m, struct hmmu_options *out), (m, out)) \

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "fault/device_fault.h"
 #include "fault/fault.h"
 #include "host/arena.h"
 #include "host/platform.h"
@@ -102,6 +103,7 @@ int hmmu_destroy(struct hmmu *m)
 	if (PLATFORM_REUSES_MEMORY)
 		arena_wipe(m);
 	marks_free(m);
+	waiting_faults_free(m);
 	numbering_free(m);
 	migration_pool_release(m);
 	arena_destroy(m);

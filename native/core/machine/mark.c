@@ -23,6 +23,7 @@ struct mark {
 	u64 end;
 	struct migration_pool migration_pool;
 	struct hmmu_migration *migrations;
+	struct device_fault *faults;
 	bool page_frees_matter;
 	hmmu_notifier_fn notifier, on_event;
 	hmmu_invalidate_fn invalidate;
@@ -213,6 +214,14 @@ static void save_migrations(const struct hmmu *m, struct marks *marks)
 			save(marks, array, sizeof(*array));
 }
 
+/* Outside of callbacks there are no other faults. */
+static void save_waiting_faults(const struct hmmu *m, struct marks *marks)
+{
+	for (u32 task = 1; m->waiting_faults && task < m->st->slabs[SLAB_TASK].high; task++)
+		if (task_of(m, task)->mm && task_of(m, task)->wait == HMMU_WAIT_DEVICE_FAULT)
+			save(marks, &m->waiting_faults[task], sizeof(m->waiting_faults[task]));
+}
+
 static struct mark newest_mark(const struct marks *marks)
 {
 	struct mark mark;
@@ -228,6 +237,7 @@ static bool save_all(struct hmmu *m, struct marks *marks)
 		.below = marks->newest,
 		.migration_pool = m->migration_pool,
 		.migrations = m->migrations,
+		.faults = m->faults,
 		.page_frees_matter = m->page_frees_matter,
 		.notifier = m->notifier,
 		.notifier_data = m->notifier_data,
@@ -244,6 +254,7 @@ static bool save_all(struct hmmu *m, struct marks *marks)
 	mark.rest = marks->used;
 	save_lines(m, marks);
 	save_migrations(m, marks);
+	save_waiting_faults(m, marks);
 	save_state(m, marks);
 	mark.end = marks->used;
 	if (marks->failed)
@@ -324,6 +335,7 @@ int hmmu_rollback(struct hmmu *m)
 		memset(m->events + events_in_ring(m->st), 0, (events - events_in_ring(m->st)) * sizeof(*m->events));
 	m->migration_pool = mark.migration_pool;
 	m->migrations = mark.migrations;
+	m->faults = mark.faults;
 	m->page_frees_matter = mark.page_frees_matter;
 	m->notifier = mark.notifier;
 	m->notifier_data = mark.notifier_data;

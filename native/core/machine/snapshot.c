@@ -183,7 +183,10 @@ static int check_idle(struct hmmu *m)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
 				 "a migration is under way; its arrays are not a part of the machine");
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (task_of(m, task)->mm && task_of(m, task)->sem_of_driver)
+		if (task_of(m, task)->mm && task_of(m, task)->wait == HMMU_WAIT_DEVICE_FAULT)
+			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u waits for the handler of its device fault",
+					 task);
+		else if (task_of(m, task)->mm && task_of(m, task)->sem_of_driver)
 			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has taken mmap_lock", task);
 		else if (task_of(m, task)->mm && task_of(m, task)->sem_hold && !task_of(m, task)->op)
 			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in a call that has not returned", task);

@@ -160,6 +160,12 @@ static void hash_blocked_call(struct hasher *h, const struct task *task)
 		hash_word(h, file_number(h, file));
 }
 
+static void hash_device_fault(struct hasher *h, const struct device_fault *fault)
+{
+	hash_word(h, fault->address | (u64)fault->locked | (u64)fault->ended << 1 | (u64)fault->no_ref << 2);
+	hash_word(h, (u32)fault->err);
+}
+
 static void hash_task(struct hasher *h, u32 tid)
 {
 	const struct task *task = task_of(h->m, tid);
@@ -171,6 +177,8 @@ static void hash_task(struct hasher *h, u32 tid)
 	hash_word(h, task->migrations);
 	if (task->op)
 		hash_blocked_call(h, task);
+	if (task->wait == HMMU_WAIT_DEVICE_FAULT)
+		hash_device_fault(h, &h->m->waiting_faults[tid]);
 }
 
 /* A word of src or dst, with its page's number. */

@@ -102,6 +102,16 @@ static u32 lock_of_fault(const struct hmmu *m, u32 fault_page)
 	return 0;
 }
 
+/* The page of the fault whose handler the migration is made by, or 0. */
+static u32 page_of_fault(const struct hmmu *m, u32 task)
+{
+	const struct device_fault *fault = m->faults;
+
+	while (fault && fault->waits && fault->task != task)
+		fault = fault->outer;
+	return fault ? fault->pfn : 0;
+}
+
 static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 			   const struct hmmu_migrate_request *request, u32 vma)
 {
@@ -121,7 +131,7 @@ static void migration_init(struct hmmu_migration *mig, const struct ctx *ctx,
 		mig->fault_lock = lock_of_fault(m, request->fault_page);
 		mig->mlocks = vma_is_mlocked(m, vma);
 	} else {
-		mig->fault_page = m->faults ? m->faults->pfn : 0;
+		mig->fault_page = page_of_fault(m, ctx->task);
 	}
 	pages = (mig->end - mig->start) >> PAGE_SHIFT;
 	/* src starts empty. dst keeps the caller's words until collect reaches each entry. */

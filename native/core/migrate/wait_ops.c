@@ -3,10 +3,18 @@
  * rest of its work in its own file. */
 #include "call/fork.h"
 #include "call/mirror.h"
+#include "fault/device_fault.h"
 #include "fault/fault.h"
 #include "fault/munlock.h"
 #include "migrate/migrate.h"
 #include "mm/task_work.h"
+
+static void wait_settle(struct hmmu *m, const struct task *task)
+{
+	wp_page_settle(m, task);
+	if (task->wait == HMMU_WAIT_DEVICE_FAULT)
+		device_fault_settle(m, task);
+}
 
 static void wait_give_up(struct hmmu *m, struct task *task)
 {
@@ -21,7 +29,7 @@ static void wait_give_up(struct hmmu *m, struct task *task)
 void wait_ops_init(struct hmmu *m)
 {
 	static const struct wait_ops ops = {
-		.settle = wp_page_settle,
+		.settle = wait_settle,
 		.give_up = wait_give_up,
 		.waits_for_itself = task_has_locked,
 	};

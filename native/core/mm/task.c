@@ -238,6 +238,8 @@ bool task_ready(const struct hmmu *m, u32 task)
 		return sem_awaited(m, task);
 	case HMMU_WAIT_INVALIDATION:
 		return !interval_is_invalidated(m, t->interval, interval_of(m, t->interval)->read_seq);
+	case HMMU_WAIT_DEVICE_FAULT:
+		return m->waiting_faults[task].ended;
 	case HMMU_WAIT_VMA_LOCK:
 		return KERNEL < V6_12 || !vma_of(m, t->vma_lock)->readers;
 	default:
@@ -268,7 +270,8 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 					    "mmap_sem for reading",
 					    "mmap_sem for writing",
 					    "the lock of a mapping",
-					    "the end of an invalidation" };
+					    "the end of an invalidation",
+					    "the handler of its device fault" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);
@@ -303,6 +306,12 @@ int check_task(const struct hmmu *m, u32 tid)
 	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
 }
 
+/* The handler of a device fault runs in steps on the task that faults, and migrates. */
+static bool is_handlers_call(const struct hmmu *m, u32 tid, const struct call *call)
+{
+	return task_of(m, tid)->wait == HMMU_WAIT_DEVICE_FAULT && call->op == OP_MIGRATE && !task_ready(m, tid);
+}
+
 int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx)
 {
 	struct task *task = task_of(m, tid < m->st->slabs[SLAB_TASK].capacity ? tid : 0);
@@ -311,7 +320,7 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 		return -ESRCH;
 	if (m->in_page_free)
 		return check_outside_page_free(m);
-	if (task->op && !call_is_recorded(task, call))
+	if (task->op && !call_is_recorded(task, call) && !is_handlers_call(m, tid, call))
 		return fail_other_call(m, tid);
 	*ctx = (struct ctx){
 		.m = m,
@@ -321,8 +330,8 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 		.mm = task->mm,
 		.cpu = task->cpu,
 	};
-	if (!task->op) {
-		/* A call from a callback: the call around it keeps its semaphore. */
+	if (!task->op || is_handlers_call(m, tid, call)) {
+		/* A call from a callback, or of the handler of a device fault: the call around it keeps its semaphore. */
 		ctx->nested = task->sem_hold;
 		return 0;
 	}
@@ -334,6 +343,11 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 	if (KERNEL >= V6_12 && task->wait == HMMU_WAIT_PAGE_LOCK && task->resume == RESUME_LOCKED)
 		ctx->vma_lock = task->vma_lock;
 	ctx->progress = task->progress;
+	/* A fault that has waited for its handler goes on as one that has waited for its page. */
+	if (task->wait == HMMU_WAIT_DEVICE_FAULT) {
+		ctx->waited = HMMU_WAIT_PAGE_LOCK;
+		ctx->resume = m->waiting_faults[tid].err ? RESUME_FAULT_FAILED : RESUME_RETRY;
+	}
 	m->wait_ops->settle(m, task);
 	forget_call(task);
 	wait_done(m, tid);

@@ -224,7 +224,7 @@ struct hmmu_task_state {
 	uint32_t pid;      /**< its process */
 	uint32_t cpu;      /**< the CPU it runs on */
 	uint32_t wait;     /**< enum hmmu_wait */
-	uint32_t wait_pfn; /**< for PAGE_LOCK */
+	uint32_t wait_pfn; /**< for PAGE_LOCK and DEVICE_FAULT */
 	bool ready;        /**< the wait is over: repeating the call makes progress */
 };
 /** The state of a task. -ESRCH: no such task. */

@@ -188,7 +188,12 @@
 	X(MMAP_SEM_READ, 2, "The mmap_sem of its process, for reading.") \
 	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.") \
 	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.") \
-	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.")
+	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.") \
+	X(DEVICE_FAULT, 6, "The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).")
+
+/** X(name, bit, word, text): switching points, where a call can be left alone in its middle. */
+#define HMMU_SWITCH_POINTS(X) \
+	X(DEVICE_FAULT, 0, "device-fault", "A fault on a device page waits until its handler has ended, which runs in steps.")
 
 /** X(name, value, text): how a task has a lock that many may have for reading. */
 #define HMMU_LOCK_MODES(X) \
@@ -578,6 +583,11 @@ enum hmmu_why {
 enum hmmu_wait {
 #define X(name, value, text) HMMU_WAIT_##name = (value),
 	HMMU_WAITS(X)
+#undef X
+};
+enum hmmu_switch_point {
+#define X(name, bit, word, text) HMMU_SWITCH_##name = 1 << (bit),
+	HMMU_SWITCH_POINTS(X)
 #undef X
 };
 enum hmmu_lock_mode {

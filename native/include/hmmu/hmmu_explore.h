@@ -38,4 +38,35 @@ HMMU_API int hmmu_state_hash(struct hmmu *m, uint64_t *hash);
  * makes a difference which ones they are. A pfn of 0 is no page. -EINVAL (NO_PAGE) also: there is no such page. */
 HMMU_API int hmmu_state_hash_with(struct hmmu *m, const uint32_t *pfns, uint32_t count, uint64_t *hash);
 
+/** @name Switching points
+ * A call does its work at once, unless it has to wait. In a kernel others run in its middle. At the points of a machine's mask
+ * a call stops, so that others can.
+ * @{ */
+/** Stop at these points from now on: an or of enum hmmu_switch_point; 0: nowhere. -EINVAL (INVALID_ARGUMENT): an unknown point.
+ * The mask is not a part of marks and copies. */
+HMMU_API int hmmu_set_switch_points(struct hmmu *m, uint32_t points);
+/** The mask. */
+HMMU_API uint32_t hmmu_switch_points(const struct hmmu *m);
+
+/** A fault on a device page that waits for its handler. */
+struct hmmu_device_fault {
+	uint64_t address; /**< of the page */
+	uint32_t pfn;     /**< the device page. On Linux 6.12 it is the fault_page of a migration by the handler */
+	uint32_t device;  /**< its device */
+	bool ended;       /**< the handler has ended; the call that faulted has to be repeated */
+};
+/**
+ * With HMMU_SWITCH_DEVICE_FAULT a fault on a device page calls no handler. It leaves its task waiting (DEVICE_FAULT) with all
+ * that a kernel's fault has then: mmap_lock, and depending on the kernel a reference to the page and its lock. The caller is the
+ * handler (migrate_to_ram()): it migrates the page by hmmu_migrate_begin() and steps, on the same task, and then calls
+ * hmmu_device_fault_end(). So several tasks stand in the middle of faults on one page. No other call of the task is possible.
+ * Snapshots are refused meanwhile. -ENOENT (SYSCALL): the task is in no such fault. -ESRCH: no such task.
+ */
+HMMU_API int hmmu_device_fault(const struct hmmu *m, uint32_t tid, struct hmmu_device_fault *out);
+/** The handler returns @p err: 0, or a negative errno for SIGBUS. The wait of the task is over: repeat its call. After 0 it faults
+ * again if the page is still there. -ENOENT (SYSCALL): as above, or it has ended already. -EBUSY: the task still migrates.
+ * -EINVAL: @p err is positive. */
+HMMU_API int hmmu_device_fault_end(struct hmmu *m, uint32_t tid, int err);
+/** @} */
+
 #endif
