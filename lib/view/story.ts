@@ -4,7 +4,9 @@
 
 import type { Book } from './book'
 import { framesOf } from './changes'
+import { pageRecording } from './page-recording'
 import type { PageKey } from './pages'
+import { Replay } from './replay'
 import { mappingsOf, reverseMap } from './rmap'
 import { covers } from './runs'
 import {
@@ -26,13 +28,18 @@ export interface Event {
   readonly kind: string | undefined
 }
 
-export function storyOf(book: Book, page: PageKey): Event[] {
+/**
+ * The history of a page.
+ * @param replay its states; those of the page alone tell all of it
+ */
+export function storyOf(book: Book, page: PageKey, replay = new Replay(pageRecording(book.recording, page))): Event[] {
+  const stopsOfPage = book.stops.filter((stop) => stop.at === page.at && covers(stop, page.index))
   const out: Event[] = []
   for (let step = 0; step <= book.last; step++) {
-    const [before, state] = [book.replay.at(step - 1), book.replay.at(step)]
+    const [before, state] = [replay.at(step - 1), replay.at(step)]
     if (before === state) continue
-    const stops = book.stops
-      .filter((stop) => stop.step === step && stop.at === page.at && covers(stop, page.index))
+    const stops = stopsOfPage
+      .filter((stop) => stop.step === step)
       .map(({ why, fault }) => (fault ? `SIGBUS: ${why}` : `gives up: ${why}`))
     const parts = [
       ...entryParts(book, before, state, page),

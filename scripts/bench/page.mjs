@@ -2,13 +2,14 @@
 //
 // How long the page needs for a step: npm run bench:page (after npm run site)
 //
-// A record of 10,000 pages and 1,000 steps, its timeline as rows and as a band. 200 steps each; times of the page's thread
-// for script, style and layout, without what other programs take from it.
+// A record of 10,000 pages and 1,000 steps, its timeline as rows and as a band. How it opens; then 200 steps by keys, and
+// 200 of a drag. Times of the page's thread for script, style and layout, without what other programs take from it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openBrowser, records, serve } from '../../test/browser/browser.mjs'
+import { openBrowser, serve } from '../../test/browser/browser.mjs'
 import { largeRecord } from '../../test/browser/large.mjs'
+import { records } from '../../test/browser/records.mjs'
 
 const STEPS = 200
 /** Steps before any is counted: the page's code is compiled. */
@@ -30,7 +31,11 @@ try {
       ['nothing followed', ''],
       ['a page followed', '&page=A/buf[5000]'],
     ]) {
-      report(`${name}, ${way}`, await stepTimes(`${server.address}&step=300${look}`))
+      const address = `${server.address}&step=300${look}`
+      console.log(`${name}, ${way}`)
+      console.log(`  opening: ${await opening(address)}`)
+      console.log(`  keys:    ${summary(await stepTimes(address, press))}`)
+      console.log(`  drag:    ${summary(await stepTimes(address, drag))}`)
     }
     server.stop()
   }
@@ -39,8 +44,30 @@ try {
   rmSync(folder, { recursive: true })
 }
 
+/** When the first picture is there, and the longest time for which the page answers nothing. */
+async function opening(address) {
+  const page = await browser.newPage({ viewport: VIEWPORT })
+  await browser.startTracing(page, { categories: ['toplevel'] })
+  await page.goto(address)
+  await page.waitForSelector('.score')
+  await page.waitForTimeout(500)
+  const first = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime)
+  const longest = longestTask(await browser.stopTracing())
+  await page.close()
+  return `first picture after ${first.toFixed(0)} ms, the longest task ${longest.toFixed(1)} ms`
+}
+
+/** Of the page's thread in a trace. */
+function longestTask(trace) {
+  const { traceEvents } = JSON.parse(trace)
+  const isMain = ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain'
+  const threads = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`))
+  const tasks = traceEvents.filter(({ pid, tid, tdur }) => tdur > 0 && threads.has(`${pid} ${tid}`))
+  return tasks.reduce((most, { tdur }) => Math.max(most, tdur / 1000), 0)
+}
+
 /** Milliseconds of each step. */
-async function stepTimes(address) {
+async function stepTimes(address, step) {
   const page = await browser.newPage({ viewport: VIEWPORT })
   await page.goto(address)
   await page.waitForSelector('main')
@@ -49,7 +76,7 @@ async function stepTimes(address) {
   const times = []
   for (let n = -WARM; n < STEPS; n++) {
     const before = await spent(session)
-    await page.evaluate(step)
+    await page.evaluate(step, n)
     if (n >= 0) times.push(1000 * ((await spent(session)) - before))
   }
   await page.close()
@@ -57,8 +84,18 @@ async function stepTimes(address) {
 }
 
 /** In the page: one key, and the frame that shows what it has done. */
-function step() {
+function press() {
   dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', cancelable: true }))
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+}
+
+/** In the page: the pointer jumps over the timeline. */
+function drag(n) {
+  const score = document.querySelector('.score')
+  const { left, top, width } = score.getBoundingClientRect()
+  const place = { clientX: left + 130 + (Math.abs(n * 37) % (width - 140)), clientY: top + 20, pointerId: 1, button: 0 }
+  score.setPointerCapture = () => undefined
+  score.dispatchEvent(new PointerEvent('pointerdown', place))
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
 }
 
@@ -67,9 +104,9 @@ async function spent(session) {
   return metrics.filter(({ name }) => KINDS.includes(name)).reduce((sum, { value }) => sum + value, 0)
 }
 
-function report(name, times) {
+function summary(times) {
   const sorted = times.toSorted((a, b) => a - b)
   const [median, worst] = [sorted[sorted.length >> 1], sorted.at(-1)]
   const part = sorted[Math.floor(sorted.length * 0.95)]
-  console.log(`${name}: median ${median.toFixed(1)} ms, 95 % under ${part.toFixed(1)} ms, worst ${worst.toFixed(1)} ms`)
+  return `median ${median.toFixed(1)} ms, 95 % under ${part.toFixed(1)} ms, worst ${worst.toFixed(1)} ms`
 }

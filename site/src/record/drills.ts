@@ -6,9 +6,9 @@ import { type Profile, profileNames } from '../../../lib/base/defs.generated'
 import { kernelOf } from '../../../lib/base/kernel'
 import { verbsOf } from '../../../lib/drill/parse-commands'
 import { terms } from '../../../lib/record/terms'
-import { Book } from '../../../lib/view/book'
+import type { Book } from '../../../lib/view/book'
 import { MOST_SCRIPT } from '../edit/pack'
-import { DrillProblem, type Library } from './library'
+import { bookOf, DrillProblem, type Library } from './library'
 import type { DrillRecorder } from './recorder'
 
 const files = import.meta.glob<string>('../../../examples/*.drill', { query: '?raw', import: 'default', eager: true })
@@ -26,7 +26,7 @@ export function drillLibrary(drills: ReadonlyMap<string, string>, recorder: Dril
   const books = new Map<string, Promise<Book>>()
   const record = async (drill: string, profile: string, script: string): Promise<Book> => {
     if (script.length > MOST_SCRIPT) throw new DrillProblem(`the drill is longer than ${MOST_SCRIPT} letters`)
-    return new Book(await recorder.record(drill, profile, script), terms)
+    return bookOf(await recorder.record(drill, profile, script), terms)
   }
   return {
     terms,

@@ -2,7 +2,7 @@
 
 import { Book } from '../../../lib/view/book'
 import type { Verbs } from '../edit/complete'
-import type { RecordDocument, Terms } from './types'
+import type { RecordDocument, Recording, Terms } from './types'
 
 /** Drills that can be looked at, on one or more profiles. */
 export interface Library {
@@ -39,6 +39,16 @@ export class DrillProblem extends Error implements Problem {
   }
 }
 
+/** A book in a task of its own: the page answers before and after it. */
+export async function bookOf(recording: Recording, terms: Terms): Promise<Book> {
+  await turn()
+  const book = new Book(recording, terms)
+  await turn()
+  return book
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
 /** The recordings of a document. */
 export function documentLibrary({ recordings, terms }: RecordDocument): Library {
   const books = new Map<string, Book>()
@@ -54,7 +64,7 @@ export function documentLibrary({ recordings, terms }: RecordDocument): Library 
       if (known) return known
       const recording = of(drill).find((each) => each.profile === profile)
       if (!recording) throw new DrillProblem(`there is no recording of ${drill} on ${profile}`)
-      const book = new Book(recording, terms)
+      const book = await bookOf(recording, terms)
       books.set(key, book)
       return book
     },

@@ -54,7 +54,11 @@ export function Timeline({ session, commands }: Props) {
   const books = comparison ? [book, comparison.book] : [book]
   return (
     <section aria-label="Timeline" class="timeline" ref={box}>
-      <Tools asTable={asTable} onTable={setAsTable} zoom={zooming.isLong ? commands.current.zoom : undefined} />
+      <Tools
+        asTable={asTable}
+        onTable={setAsTable}
+        zoom={zooming.isLong && !asTable ? commands.current.zoom : undefined}
+      />
       {finds && <Find book={book} n={n} followed={place.page} onClose={() => setFinds(false)} />}
       {asTable && books.map((each) => <ScoreTable key={each.recording.profile} book={each} />)}
       {width > 0 && !asTable && <Scores {...{ session, width, books, ofStep, ofOther, zooming }} lens={lens.isOn} />}
