@@ -26,7 +26,7 @@ import type { InvalidateHandler, Process } from './process'
 import type { Request } from './request'
 import type { Task } from './task'
 
-/** @internal A method of machines: what its handles share. */
+/** @internal A method of machines, and of what belongs to one: what the handles of the machine share. */
 export const coreOf: unique symbol = Symbol.for('hmmu.coreOf')
 
 /** @internal Is told of each machine that is made. */

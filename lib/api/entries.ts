@@ -8,9 +8,10 @@ import { latin1 } from '../base/latin1'
 import { integer, PAGE_SIZE, requireInternal } from '../base/validate'
 import { getAddon } from '../native/addon'
 import type { NativeWords } from '../native/interface'
-import type { Core } from './core'
+import { type Core, coreOf } from './core'
+import { entriesTable, entryRow } from './entries-table'
 import { heldPages } from './holders'
-import { asText, type Cell, hex, joinRuns, pageCell, pagesTable, showsItself, stateOf, wordFlags } from './inspect'
+import { asText, hex, joinRuns, showsItself, stateOf } from './inspect'
 
 const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
 const FLAGS = VALID | MIGRATE | LOCKED | WRITE | DEVICE | ERROR
@@ -61,6 +62,11 @@ export class EntryArrays {
     this.why = new Uint8Array(buffer, dstOffset * 2, pages)
     this.#srcHalves = new Uint32Array(buffer, 0, pages * 2)
     this.#dstHalves = new Uint32Array(buffer, dstOffset, pages * 2)
+  }
+
+  /** What belongs to the machine of the migration; undefined: it is gone. */
+  get core(): Core | undefined {
+    return this.#core.deref()
   }
 
   /** src itself. Whoever has it may look at all words. */
@@ -185,6 +191,11 @@ export class MigrationEntry {
     requireInternal(arrays instanceof EntryArrays, 'migrations have entries')
     this.arrays = arrays
     this.#index = index
+  }
+
+  /** @internal */
+  [coreOf](): Core | undefined {
+    return this.arrays.core
   }
 
   /** @internal Makes this the window on another entry. */
@@ -376,6 +387,11 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
   }
 
   /** @internal */
+  [coreOf](): Core | undefined {
+    return this.arrays.core
+  }
+
+  /** @internal */
   [stateOf](): object {
     return { is: 'MigrationEntries', ...this.arrays.state() }
   }
@@ -388,23 +404,4 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
   static {
     showsItself(MigrationEntries.prototype)
   }
-}
-
-/** @internal src, dst and why as a table, runs of like entries joined. */
-export function entriesTable(arrays: EntryArrays, all = false): string {
-  return pagesTable(['page', 'src', '', 'dst', '', 'why'], arrays.pages, (i) => entryRow(arrays, i), all)
-}
-
-function entryRow(arrays: EntryArrays, i: number): Cell[] {
-  const src = arrays.srcFlags(i)
-  const dst = arrays.dstFlags(i)
-  const why = whyNames[arrays.why[i] ?? 0] ?? 'none'
-  return [
-    { prefix: '', number: i },
-    wordFlags(src),
-    src & VALID ? pageCell(arrays.srcPfn(i), arrays.deviceBase) : '',
-    wordFlags(dst),
-    dst & VALID ? pageCell(arrays.dstPfn(i), arrays.deviceBase) : '',
-    why === 'none' ? '' : why,
-  ]
 }

@@ -3,7 +3,7 @@
 import type { Advice, EntryKind } from '../base/defs.generated'
 import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal } from '../base/validate'
 import type { RemapOptions } from './calls'
-import { requireCore } from './core'
+import { type Core, coreOf, requireCore } from './core'
 import { heldLines, heldPages } from './holders'
 import { asText, hex, MOST_ITEMS, morePages, showsItself, stateOf } from './inspect'
 import type { PageRange } from './page-range'
@@ -185,6 +185,11 @@ export class Mapping implements PageRange {
       pfn !== 0 && refCount > mapCount ? [[page, pfn] as const] : [],
     )
     return heldLines(this.process.core, new Map(pages))
+  }
+
+  /** @internal */
+  [coreOf](): Core {
+    return this.process.core
   }
 
   /** @internal {@link heldLines} of some pages. */

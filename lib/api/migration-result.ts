@@ -2,7 +2,9 @@
 
 import { requireInternal } from '../base/validate'
 import { STATE } from '../native/layout'
-import { EntryArrays, entriesTable, MigrationEntries, type MigrationEntry } from './entries'
+import { type Core, coreOf } from './core'
+import { EntryArrays, MigrationEntries, type MigrationEntry } from './entries'
+import { entriesTable } from './entries-table'
 import { heldPages } from './holders'
 import { asText, showsItself, stateOf } from './inspect'
 
@@ -67,6 +69,11 @@ export class MigrationResult {
     const called = this.callbacksRan ? '' : ', the driver was not called'
     const title = `MigrationResult: ${this.moved} of ${this.#arrays.pages} pages moved${called}`
     return `${title}\n${entriesTable(this.#arrays, all)}`
+  }
+
+  /** @internal */
+  [coreOf](): Core | undefined {
+    return this.#arrays.core
   }
 
   /** @internal Lines on the pages of some entries that somebody holds, now. */

@@ -8,7 +8,7 @@ import { oneOf } from '../base/validate'
 import { THROWN } from '../native/interface'
 import { STATE, STATE_FIELDS } from '../native/layout'
 import type { Core } from './core'
-import { entriesTable } from './entries'
+import { entriesTable } from './entries-table'
 import { MigrationResult } from './migration-result'
 import type { Request } from './request'
 

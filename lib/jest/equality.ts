@@ -5,6 +5,7 @@
 // class, as test runners load modules more than once.
 
 import { asText, type Showable, stateOf } from '../api/inspect'
+import { hidden } from './hidden'
 
 /** What a tester uses of `this`. */
 export interface TesterContext {
@@ -19,13 +20,6 @@ export type EqualityTester = (
   b: unknown,
   customTesters?: readonly unknown[],
 ) => boolean | undefined
-
-/** Calls a hidden method of an object; undefined if it has none. */
-function hidden<T>(value: unknown, key: symbol, ...args: unknown[]): T | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const method: unknown = (value as Record<symbol, unknown>)[key]
-  return typeof method === 'function' ? method.apply(value, args) : undefined
-}
 
 /** Under this key Jest looks for the names of properties that it copies, of objects that it is to show. */
 const copiedByJest = Symbol.for('@jest/serializableProperties')

@@ -8,10 +8,11 @@ import { type WhyName, whyValues } from '../base/defs.generated'
 import { invalid, oneOf } from '../base/validate'
 import { type RunOptions, runSource } from '../drill'
 import { checkExpectedEntry, differences, type ExpectedEntry } from './expected-entry'
+import { drillLines, machineLines, machineOf, type RunningTest } from './last-steps'
 import { migrationSubject, type Pages, pageList, pageSubject, type Subject } from './subjects'
 
 /** What the matchers use of `this`: both Jest and Vitest have it. */
-export interface MatcherContext {
+export interface MatcherContext extends RunningTest {
   /** `.not` stands before the matcher. */
   readonly isNot?: boolean | undefined
   /** Deep equality, as `toEqual()` has it. */
@@ -33,11 +34,25 @@ export interface MatcherResult {
   readonly message: () => string
 }
 
-/** A matcher's head line, and what comes below it. */
-function result(context: MatcherContext, pass: boolean, hint: readonly [string, string, string], body: () => string) {
+/**
+ * A matcher's head line, and what comes below it.
+ * @param see how to see what was looked at
+ */
+function result(
+  context: MatcherContext,
+  pass: boolean,
+  hint: readonly [string, string, string],
+  body: () => string,
+  see: () => string,
+) {
   const [name, received, expected] = hint
   const options = { isNot: context.isNot === true }
-  return { pass, message: () => `${context.utils.matcherHint(name, received, expected, options)}\n\n${body()}` }
+  let text: string | undefined
+  const message = (): string => {
+    text ??= `${context.utils.matcherHint(name, received, expected, options)}\n\n${body().trimEnd()}${see()}`
+    return text
+  }
+  return { pass, message }
 }
 
 /**
@@ -55,14 +70,15 @@ function eachPage<Item>(
   const isNot = context.isNot === true
   const wrong = new Map([...subject.items].filter(([, item]) => matches(item) === isNot))
   const pass = wrong.size === 0 ? !isNot : isNot
-  return result(context, pass, hint, () => {
+  const body = () => {
     const asked = pageList(subject.items.keys())
     const wanted = `Expected ${asked} ${isNot ? 'not ' : ''}to ${claim}`
     const verdict = subject.items.size === 1 ? '' : `, wrong: ${pageList(wrong.keys())}`
     const held = subject.held(wrong.keys())
     const who = held === '' ? '' : `\nThese pages are held:\n${held.trimEnd()}`
     return `${wanted}${verdict}\n${details(wrong)}${subject.table()}${who}`
-  })
+  }
+  return result(context, pass, hint, body, () => machineLines(context, subject.machine))
 }
 
 /** What stands between a matcher's brackets. */
@@ -75,10 +91,12 @@ function toBeBalanced(this: MatcherContext, machine: unknown): MatcherResult {
   const { verify } = (machine ?? {}) as Partial<Machine>
   if (typeof verify !== 'function') throw invalid('what toBeBalanced() looks at', 'a Machine', machine)
   const complaints = verify.call(machine)
-  return result(this, complaints.length === 0, ['toBeBalanced', 'machine', ''], () => {
+  const body = () => {
     if (complaints.length === 0) return `Expected verify() to complain, and it does not:\n${inspect(machine)}`
     return `verify() complains:\n${complaints.map((text) => `  ${text}\n`).join('')}${inspect(machine)}`
-  })
+  }
+  const see = () => machineLines(this, machineOf(machine))
+  return result(this, complaints.length === 0, ['toBeBalanced', 'machine', ''], body, see)
 }
 
 function toBeDevicePrivate(this: MatcherContext, subject: unknown, pages?: Pages): MatcherResult {
@@ -117,10 +135,12 @@ function toHaveNoLeaks(this: MatcherContext, machine: unknown): MatcherResult {
   const { leaks } = (machine ?? {}) as Partial<Machine>
   if (typeof leaks !== 'function') throw invalid('what toHaveNoLeaks() looks at', 'a Machine', machine)
   const pages = leaks.call(machine)
-  return result(this, pages.length === 0, ['toHaveNoLeaks', 'machine', ''], () => {
+  const body = () => {
     if (pages.length === 0) return `Expected drivers to have pages, and they have none:\n${inspect(machine)}`
     return `Drivers have allocated these pages, and neither placed nor put them:\n${inspect(pages)}`
-  })
+  }
+  const see = () => machineLines(this, machineOf(machine))
+  return result(this, pages.length === 0, ['toHaveNoLeaks', 'machine', ''], body, see)
 }
 
 function toHaveMoved(this: MatcherContext, subject: unknown, pages?: Pages): MatcherResult {
@@ -141,17 +161,20 @@ function toHaveReason(this: MatcherContext, subject: unknown, why: WhyName, page
 function toMatchDrill(this: MatcherContext, drill: unknown, expected: string, options?: RunOptions): MatcherResult {
   if (typeof drill !== 'string') throw invalid('what toMatchDrill() looks at', 'the text of a drill', drill)
   if (typeof expected !== 'string') throw invalid('the transcript', 'a text', expected)
-  const { transcript, failure } = runSource({ name: 'drill', file: 'drill', text: drill, firstLine: 1 }, options)
+  const source = { name: 'drill', file: 'drill', text: drill, firstLine: 1 }
+  const { transcript, failure } = runSource(source, options)
   const [wanted, printed] = [withoutEmptyEnds(expected), withoutEmptyEnds(transcript)]
   const hint = ['toMatchDrill', 'drill', 'transcript'] as const
+  const see = () => drillLines(this, source, options)
   if (failure) {
     const body = () => `The drill can't be carried out: ${failure.message}`
-    return result(this, this.isNot === true, hint, body)
+    return result(this, this.isNot === true, hint, body, see)
   }
-  return result(this, wanted === printed, hint, () => {
+  const body = () => {
     if (wanted === printed) return `Expected the drill to print anything else than:\n${printed}`
     return `The drill prints another transcript:\n${this.utils.diff(wanted, printed) ?? printed}`
-  })
+  }
+  return result(this, wanted === printed, hint, body, see)
 }
 
 /** Template literals begin and end with a line end, which is not meant. */

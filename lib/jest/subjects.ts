@@ -6,11 +6,13 @@
 import { inspect } from 'node:util'
 import type { MigrationEntries, MigrationEntry } from '../api/entries'
 import { heldPages } from '../api/holders'
+import type { Machine } from '../api/machine'
 import type { Mapping } from '../api/mapping'
 import type { MigrationResult } from '../api/migration-result'
 import { dumpTable, type PageEntry } from '../api/records'
 import { HmmuError } from '../base/errors'
 import { integer, invalid } from '../base/validate'
+import { machineOf } from './last-steps'
 
 /** What a matcher about pages accepts: each page of a mapping, or what {@link Mapping.dump} returned. */
 export type PageSubject = Mapping | readonly PageEntry[] | PageEntry
@@ -25,6 +27,8 @@ export type Pages = number | readonly number[]
 export interface Subject<Item> {
   readonly items: ReadonlyMap<number, Item>
   readonly table: () => string
+  /** The machine, if the subject tells it. */
+  readonly machine: Machine | undefined
   /** Lines on those of some items that somebody holds, besides their mappings. Empty if that can't be told. */
   readonly held: (items: Iterable<number>) => string
 }
@@ -39,7 +43,12 @@ export function pageSubject(matcher: string, subject: unknown, pages?: Pages): S
       subject,
     )
   }
-  return { items: chosen(list, pages), table: () => dumpTable(list), held: heldOf(subject) }
+  return {
+    items: chosen(list, pages),
+    table: () => dumpTable(list),
+    held: heldOf(subject),
+    machine: machineOf(subject) ?? machineOf(list[0]),
+  }
 }
 
 /** The entries of a migration; those of `pages`, if they are given. */
@@ -51,7 +60,7 @@ export function migrationSubject(matcher: string, subject: unknown, pages?: Page
   }
   const table = () =>
     list === subject || list[0] === subject ? list.map((entry) => inspect(entry)).join('\n') : inspect(subject)
-  return { items: chosen(list, pages), table, held: heldOf(subject) }
+  return { items: chosen(list, pages), table, held: heldOf(subject), machine: machineOf(subject) ?? machineOf(list[0]) }
 }
 
 function heldOf(subject: unknown): (items: Iterable<number>) => string {

@@ -97,7 +97,7 @@ function itemAt(moment: Moment, pfn: number): FrameItem {
   const frame = runAt(moment.state.frames, pfn)
   const before = runAt(moment.before.frames, pfn)
   const isChanged = before !== frame && frame !== undefined && (!before || isDifferent(before, frame))
-  return { pfn, frame, was: isChanged ? before : undefined, isNew: frame !== undefined && !before }
+  return { pfn, frame, was: isChanged ? before : undefined, isNew: moment.n > 0 && frame !== undefined && !before }
 }
 
 const isDifferent = (a: FrameRun, b: FrameRun): boolean => textOf(a) !== textOf(b)

@@ -47,8 +47,15 @@ export function placeOfStep({ step }: Pick<Moment, 'step'>): string {
   return step.task === undefined ? 'command' : 'in between'
 }
 
-function startSentence({ replay: { recording } }: Moment): Rich {
+function startSentence({ replay: { recording }, state: { entries, counters } }: Moment): Rich {
   const { ramPages, devicePages } = recording.machine
+  if (entries.size > 0) {
+    const used = (all: number, free: string): string => `${number(all - (counters[free] ?? 0))} of ${number(all)}`
+    return [
+      `The machine as it is when the recording begins: ${used(ramPages, 'ramFree')} frames of RAM and `,
+      `${used(devicePages, 'deviceFree')} device pages are in use.`,
+    ]
+  }
   return [
     `A fresh machine: ${plural(ramPages, 'frame')} of RAM, ${plural(devicePages, 'device page')}, nothing mapped.`,
   ]

@@ -5,12 +5,16 @@
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { blocksIn, ROOT, shows } from './blocks'
 
 /** A folder within the package, so that 'hmmu' is this package. */
 const FOLDER = join(ROOT, 'build-docs-jest')
+
+/** Where failing matchers write records; documents show it as that of the first user. */
+const RECORDS = join(tmpdir(), `hmmu-jest-${process.getuid?.()}`)
 
 const config = {
   rootDir: FOLDER,
@@ -71,5 +75,8 @@ test.each(blocks.map(({ place, output }, i) => ({ place, output, file: fileOf(i)
 
 function withoutStack(message: string): string {
   const text = stripVTControlCharacters(message).replace(/^(\w*Error): /, '')
-  return `${text.replace(/\n {4}at [\s\S]*$/, '').trimEnd()}\n`
+  return `${text
+    .replace(/\n {4}at [\s\S]*$/, '')
+    .replaceAll(RECORDS, '/tmp/hmmu-jest-1000')
+    .trimEnd()}\n`
 }

@@ -8,6 +8,9 @@ import { expect as importedExpect } from '@jest/globals'
 import { HmmuError, type Machine } from '../../lib'
 import { makeBuffer } from '../api/helpers'
 
+// No records: messages are compared as a whole.
+process.env.HMMU_RECORDS = ''
+
 /** The message of a failing matcher, line by line, without parts that depend on page frame numbers. */
 function saidBy(check: () => void): string[] {
   try {
