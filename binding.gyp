@@ -12,7 +12,7 @@
     {
       'target_name': 'hmmu',
       'sources': [
-        '<!@(node -p "[\'core/host\', \'core/kernel\', \'addon\'].map((d) => \'<(top)/native/\' + d + \'/\').flatMap((d) => fs.readdirSync(d, { recursive: true }).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => d + f)).join(\' \')")',
+        '<!@(node -p "[\'core/host\', \'core/kernel\', \'core/explore\', \'addon\'].map((d) => \'<(top)/native/\' + d + \'/\').flatMap((d) => fs.readdirSync(d, { recursive: true }).filter((f) => /[.](c|cc)$/.test(f)).sort().map((f) => d + f)).join(\' \')")',
       ],
       'include_dirs': ['<(top)/native/include', '<(top)/native/core', '<(top)/native/kapi'],
       'defines': [

@@ -98,6 +98,9 @@ export type {
   WhyName,
 } from './index.js'
 export {
+  actionNames,
+  actionTexts,
+  actionValues,
   addonInfo,
   adviceNames,
   adviceTexts,
@@ -192,6 +195,9 @@ export {
   statNames,
   statTexts,
   statValues,
+  switchPointNames,
+  switchPointTexts,
+  switchPointValues,
   Task,
   targetNames,
   targetTexts,

@@ -91,7 +91,7 @@ function withPrefix(text, names, prefix) {
 const files = readdirSync(core, { recursive: true })
   .filter((name) => /\.[ch]$/.test(name))
   .sort()
-const isCommon = (name) => /^(host|kernel)\//.test(name)
+const isCommon = (name) => /^(host|kernel|explore)\//.test(name)
 const done = new Set(['kernel/floors.h'])
 const headers = (list) =>
   list
@@ -149,7 +149,7 @@ function source() {
 
 ${common}${kernels.map(kernel).join('\n')}
 ${files
-  .filter((name) => isCommon(name) && /^(host|kernel)\/(?!v\d)\w+\.c$/.test(name))
+  .filter((name) => isCommon(name) && /^(host|kernel|explore)\/(?!v\d)\w+\.c$/.test(name))
   .map(sourceFile)
   .join('\n')}`
 }

@@ -1249,61 +1249,6 @@ export const profileTexts: Readonly<Record<Profile, string>> = {
   'linux-6.12-fixed': 'Linux 6.12 with no quirk.',
 }
 
-/** Findings of an exploration, by the judge that makes them. */
-export type Judge =
-  | 'verify'
-  | 'deadlock'
-  | 'livelock'
-  | 'wrong-value'
-  | 'lost-write'
-  | 'stale-translation'
-  | 'stuck-page'
-  | 'leak'
-  | 'soft-dirty-lost'
-  | 'dead-space'
-
-/** Values of {@link Judge} in the C API. */
-export const judgeValues: Readonly<Record<Judge, number>> = {
-  verify: 0,
-  deadlock: 1,
-  livelock: 2,
-  'wrong-value': 3,
-  'lost-write': 4,
-  'stale-translation': 5,
-  'stuck-page': 6,
-  leak: 7,
-  'soft-dirty-lost': 8,
-  'dead-space': 9,
-}
-
-/** {@link Judge} by value. */
-export const judgeNames: readonly Judge[] = [
-  'verify',
-  'deadlock',
-  'livelock',
-  'wrong-value',
-  'lost-write',
-  'stale-translation',
-  'stuck-page',
-  'leak',
-  'soft-dirty-lost',
-  'dead-space',
-]
-
-/** A sentence on each {@link Judge}. */
-export const judgeTexts: Readonly<Record<Judge, string>> = {
-  verify: 'The machine is out of balance.',
-  deadlock: 'All tasks that have not ended wait.',
-  livelock: 'The tasks go round without end, although each task that could run does run.',
-  'wrong-value': 'A load reads a value that no order of the stores allows.',
-  'lost-write': 'At the end a page has a value that no order of the stores leaves there.',
-  'stale-translation': 'An access uses a translation to a page that was freed, or used again.',
-  'stuck-page': "An access to a mapped page ends in SIGBUS: the page can't leave the device.",
-  leak: 'Pages are not free after all processes have exited.',
-  'soft-dirty-lost': 'A page was written to since the soft-dirty bits were cleared, and is clean.',
-  'dead-space': 'An address space that the OOM reaper has emptied has pages again.',
-}
-
 /** Allocations that can be made to fail, and races that can be made to happen. */
 export type InjectionName =
   | 'frame'
@@ -1614,4 +1559,142 @@ export const statTexts: Readonly<Record<StatName, string>> = {
   splitPmd: 'Huge pmds split into tables.',
   splitPage: 'Huge pages split into pages.',
   faultExclusive: 'Faults on device-exclusive entries. Linux 6.12.',
+}
+
+/** What a task of a program does. */
+export type ActionKind =
+  | 'read'
+  | 'write'
+  | 'migrate'
+  | 'unmap'
+  | 'protect'
+  | 'advise'
+  | 'lock'
+  | 'unlock'
+  | 'clear'
+  | 'fork'
+  | 'exit'
+  | 'pin'
+  | 'hold'
+  | 'isolate'
+  | 'drop'
+  | 'reclaim'
+  | 'oom-reap'
+
+/** Values of {@link ActionKind} in the C API. */
+export const actionValues: Readonly<Record<ActionKind, number>> = {
+  read: 0,
+  write: 1,
+  migrate: 2,
+  unmap: 3,
+  protect: 4,
+  advise: 5,
+  lock: 6,
+  unlock: 7,
+  clear: 8,
+  fork: 9,
+  exit: 10,
+  pin: 11,
+  hold: 12,
+  isolate: 13,
+  drop: 14,
+  reclaim: 15,
+  'oom-reap': 16,
+}
+
+/** {@link ActionKind} by value. */
+export const actionNames: readonly ActionKind[] = [
+  'read',
+  'write',
+  'migrate',
+  'unmap',
+  'protect',
+  'advise',
+  'lock',
+  'unlock',
+  'clear',
+  'fork',
+  'exit',
+  'pin',
+  'hold',
+  'isolate',
+  'drop',
+  'reclaim',
+  'oom-reap',
+]
+
+/** A sentence on each {@link ActionKind}. */
+export const actionTexts: Readonly<Record<ActionKind, string>> = {
+  read: 'A load of the first byte of a page.',
+  write: 'A store to the first byte of a page.',
+  migrate: 'migrate_vma() with the built-in driver, entry by entry.',
+  unmap: 'munmap().',
+  protect: 'mprotect().',
+  advise: 'madvise().',
+  lock: 'mlock().',
+  unlock: 'munlock().',
+  clear: 'The soft-dirty bits are cleared.',
+  fork: 'fork(): the tasks of the child begin.',
+  exit: 'A process ends.',
+  pin: 'A page is pinned.',
+  hold: 'A page is taken and locked, as by another task.',
+  isolate: 'A page is taken off its LRU list.',
+  drop: 'A page is given back that was pinned, held or isolated.',
+  reclaim: 'A page is reclaimed.',
+  'oom-reap': 'The OOM reaper takes the private pages of a process.',
+}
+
+/** Findings of an exploration, by the judge that makes them. */
+export type Judge =
+  | 'verify'
+  | 'deadlock'
+  | 'livelock'
+  | 'wrong-value'
+  | 'lost-write'
+  | 'stale-translation'
+  | 'stuck-page'
+  | 'leak'
+  | 'soft-dirty-lost'
+  | 'dead-space'
+
+/** Values of {@link Judge} in the C API. */
+export const judgeValues: Readonly<Record<Judge, number>> = {
+  verify: 0,
+  deadlock: 1,
+  livelock: 2,
+  'wrong-value': 3,
+  'lost-write': 4,
+  'stale-translation': 5,
+  'stuck-page': 6,
+  leak: 7,
+  'soft-dirty-lost': 8,
+  'dead-space': 9,
+}
+
+/** {@link Judge} by value. */
+export const judgeNames: readonly Judge[] = [
+  'verify',
+  'deadlock',
+  'livelock',
+  'wrong-value',
+  'lost-write',
+  'stale-translation',
+  'stuck-page',
+  'leak',
+  'soft-dirty-lost',
+  'dead-space',
+]
+
+/** A sentence on each {@link Judge}. */
+export const judgeTexts: Readonly<Record<Judge, string>> = {
+  verify: 'The machine is out of balance.',
+  deadlock: 'All tasks that have not ended wait.',
+  livelock: 'The tasks go round without end, although each task that could run does run.',
+  'wrong-value': 'A load reads a value that no order of the stores allows.',
+  'lost-write': 'At the end a page has a value that no order of the stores leaves there.',
+  'stale-translation': 'An access uses a translation to a page that was freed, or used again.',
+  'stuck-page': "An access to a mapped page ends in SIGBUS: the page can't leave the device.",
+  leak: 'Pages are not free after all processes have exited.',
+  'soft-dirty-lost': 'A page was written to since the soft-dirty bits were cleared, and is clean.',
+  'dead-space': 'An address space that the OOM reaper has emptied has pages again.',
 }

@@ -5,10 +5,36 @@
 import { spanNames, statNames, whyNames } from '../base/defs.generated'
 
 /** Words of 8 bytes in each kind of record. */
-export const RECORD_WORDS = { entry: 6, vma: 4, page: 5, leak: 3, event: 3, holder: 4, tlb: 3, table: 4 } as const
+export const RECORD_WORDS = {
+  entry: 6,
+  vma: 4,
+  page: 5,
+  leak: 3,
+  event: 3,
+  holder: 4,
+  tlb: 3,
+  table: 4,
+  step: 4,
+  outcome: 2,
+} as const
 
 /** Words of 8 bytes in the records of statistics. */
 export const STATS_WORDS = { all: spanNames.length * 3 + statNames.length + whyNames.length + 1, node: 4 } as const
+
+/** The numbers that NativeMachine.search() fills in, by their places. */
+export const SEARCH = { schedules: 0, states: 1, steps: 2, ends: 3, depth: 4, cutOff: 5, hasCycles: 6 } as const
+
+/** How many they are. */
+export const SEARCH_NUMBERS = 7
+
+/** The parts of a search's result. */
+export const SEARCH_PARTS = { findings: 0, outcomes: 1, results: 2, choices: 3 } as const
+
+/** Bytes of a finding. */
+export const FINDING_BYTES = 176
+
+/** Where its fields begin; text is the last. */
+export const FINDING = { times: 24, choices: 32, length: 40, cycle: 48, text: 56 } as const
 
 /** How many numbers NativeMachine.options() fills in. */
 export const OPTION_COUNT = 10

@@ -2,6 +2,7 @@
 //
 // Errnos of Linux, which the core has on all hosts.
 
+export const ENOEXEC = 8
 export const EBADF = 9
 export const ENOMEM = 12
 export const EFAULT = 14

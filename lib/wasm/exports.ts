@@ -69,6 +69,17 @@ interface Wrapped {
   destinations(target: number, device: number, pages: number, count: number): number
   stats(out: number): number
   statsTree(out: number, capacity: number): number
+  search(
+    words: number,
+    count: number,
+    states: number,
+    bytes: number,
+    preemptions: number,
+    allTwins: boolean,
+    verify: boolean,
+  ): number
+  searchPart(part: number): number
+  replay(words: number, count: number, choices: number, length: number, steps: number): number
   migrationMake(
     id: number,
     pages: number,

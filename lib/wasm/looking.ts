@@ -4,9 +4,9 @@
 
 import { errorCodeValues } from '../base/defs.generated'
 import { lengthOf, PAGE_SIZE } from '../base/validate'
-import { RECORD_WORDS, STATS_WORDS, TASK_FIELDS } from '../native/layout'
+import { RECORD_WORDS, SEARCH_NUMBERS, STATS_WORDS, TASK_FIELDS } from '../native/layout'
 import { WasmCalls } from './calls'
-import { EINVAL } from './errno'
+import { EINVAL, ENOEXEC } from './errno'
 import type { WasmInstance } from './instance'
 
 const WORD = 8
@@ -215,6 +215,55 @@ export abstract class WasmLooking extends WasmCalls {
         target.set(instance.bytes(at, bytes))
         return result
       })
+    })
+  }
+
+  search(
+    program: BigUint64Array,
+    states: number,
+    bytes: number,
+    preemptions: number,
+    allTwins: boolean,
+    verify: boolean,
+    out: Float64Array,
+  ): number {
+    return this.call((instance) =>
+      this.#lendProgram(instance, program, (at) => {
+        const err = instance.exports.search(at, program.length, states, bytes, preemptions, allTwins, verify)
+        return err < 0 ? err : this.tell(instance, SEARCH_NUMBERS, out)
+      }),
+    )
+  }
+
+  searchPart(part: number): ArrayBuffer | undefined {
+    let copy: ArrayBuffer | undefined
+    this.call((instance) => {
+      if (instance.exports.searchPart(part) < 0) return 0
+      const [address = 0, length = 0] = instance.told(2)
+      copy = instance.bytes(address, length).slice().buffer as ArrayBuffer
+      return 0
+    })
+    return copy
+  }
+
+  replay(program: BigUint64Array, choices: Uint8Array, out: BigUint64Array): number {
+    const { length } = choices
+    return this.#fill(out, RECORD_WORDS.step, length, (instance, steps) =>
+      this.lend(instance, length, (from) => {
+        instance.bytes(from, length).set(choices)
+        return this.#lendProgram(instance, program, (at) =>
+          instance.exports.replay(at, program.length, from, length, steps),
+        )
+      }),
+    )
+  }
+
+  #lendProgram(instance: WasmInstance, program: BigUint64Array, run: (address: number) => number): number {
+    return this.lend(instance, program.byteLength, (at) => {
+      instance.bytes(at, program.byteLength).set(bytesOf(program))
+      const result = run(at)
+      if (result !== -ENOEXEC) return result
+      return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the words are no program, or one that is too large')
     })
   }
 

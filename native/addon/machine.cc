@@ -31,6 +31,7 @@ Napi::Function Machine::Define(Napi::Env env)
 	DefineDriver(methods);
 	DefineMigration(methods);
 	DefineDrivers(methods);
+	DefineSearch(methods);
 	return DefineClass(env, "Machine", methods);
 }
 
@@ -102,6 +103,7 @@ Machine::~Machine()
 
 void Machine::Close()
 {
+	ForgetSearch();
 	if (!Open())
 		return;
 	// Calls that wait in a driver are in the middle of what they do: nothing can be done in order any more.

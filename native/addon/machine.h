@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "explore/program_words.h"
 #include "kernel_driver.h"
 
 namespace hmmu_addon {
@@ -61,6 +62,7 @@ private:
 	static void DefineDriver(Methods &methods);
 	static void DefineMigration(Methods &methods);
 	static void DefineDrivers(Methods &methods);
+	static void DefineSearch(Methods &methods);
 
 	// The machine behind a JavaScript value, NULL if it is anything else.
 	static Machine *Of(Napi::Value value);
@@ -170,6 +172,13 @@ private:
 	void Forget(const Napi::CallbackInfo &info, int64_t result);
 	void AbandonAll();
 
+	// search.cc
+	Napi::Value Search(const Napi::CallbackInfo &info);
+	Napi::Value SearchPart(const Napi::CallbackInfo &info);
+	Napi::Value Replay(const Napi::CallbackInfo &info);
+	bool ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids *pids, hmmu_program *program);
+	void ForgetSearch();
+
 	// drivers.cc
 	Napi::Value DriverAttach(const Napi::CallbackInfo &info);
 	Napi::Value DriverDetach(const Napi::CallbackInfo &info);
@@ -214,6 +223,8 @@ private:
 	int64_t told_ = 0;                // bytes that the garbage collector knows about
 	std::map<uint32_t, std::shared_ptr<Migration>> migrations_;
 	uint32_t last_migration_ = 0;
+	hmmu_search_result *search_ = nullptr; // the last one
+	uint64_t search_actions_ = 0;          // of its program
 	std::unique_ptr<KernelDriver> driver_; // its library is attached to the machine
 };
 

@@ -212,6 +212,31 @@ static void test_amid_blocked_calls(void **state)
 	rig_close(r);
 }
 
+/* A migration that begins after the rollback finds nothing of one that was taken back. */
+static void test_migration_again(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 3);
+	struct hmmu_migrate_request request = request_for(r, buf, 3);
+	struct hmmu_migration_state now;
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 3, 1);
+	assert_ok(hmmu_mark(r->m));
+	for (int i = 0; i < 2; i++) {
+		assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+		hmmu_migrate_state(mig, &now);
+		assert_int_equal(now.npages, 0);
+		assert_ok(hmmu_migrate_run(mig, HMMU_STAGE_UNMAP));
+		if (!i)
+			assert_ok(hmmu_rollback(r->m));
+	}
+	assert_ok(hmmu_migrate_end(mig));
+	assert_ok(hmmu_mark_drop(r->m));
+	rig_close(r);
+}
+
 static int mark_in_callback(struct hmmu_migration *mig, void *data)
 {
 	struct rig *r = data;
@@ -240,11 +265,9 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_kind_of_change),
-		cmocka_unit_test(test_nested_marks),
-		cmocka_unit_test(test_amid_a_migration),
-		cmocka_unit_test(test_amid_blocked_calls),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_each_kind_of_change), cmocka_unit_test(test_nested_marks),
+		cmocka_unit_test(test_amid_a_migration),    cmocka_unit_test(test_amid_blocked_calls),
+		cmocka_unit_test(test_migration_again),     cmocka_unit_test(test_refusals),
 	};
 
 	return run_on_each_kernel(tests);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Makes lib/base/defs.generated.ts from the lists in native/include/hmmu/hmmu_defs.h, so that each flag, code, reason,
+// Makes lib/base/defs.generated.ts from the lists in native/include/hmmu/hmmu_defs.h and hmmu_program.h, so that each flag, code, reason,
 // event or quirk is written once; and lib/native/calls.generated.ts from the list of calls in native/core/host/calls.h.
 // `--check` writes nothing and exits with 1 if a file is stale.
 //
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { program } from 'commander'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-export const headerPath = join(root, 'native/include/hmmu/hmmu_defs.h')
+const headerPaths = ['hmmu_defs.h', 'hmmu_program.h'].map((name) => join(root, 'native/include/hmmu', name))
 export const kapiPath = join(root, 'native/kapi/kapi.h')
 const callsPath = join(root, 'native/core/host/calls.h')
 
@@ -44,6 +44,11 @@ export function parseDefs(source) {
       lists.set(list[1], { macro: list[1], ...parseComment(list[1], comment), items: parseItems(list[1], list[2]) })
   }
   return { lists, constants }
+}
+
+/** The lists of the public headers. */
+export function readDefs() {
+  return parseDefs(headerPaths.map((path) => readFileSync(path, 'utf8')).join('\n'))
 }
 
 /** Splits a header into comments and preprocessor lines, continuation lines joined. */
@@ -134,6 +139,7 @@ const presentations = {
   HMMU_RULES: { union: 'RuleName', plural: 'rule', key: name },
   HMMU_QUIRKS: { union: 'QuirkName', plural: 'quirk', key: (item) => String(item.args[2]), bits: true },
   HMMU_PROFILES: { union: 'Profile', plural: 'profile', key: word },
+  HMMU_ACTIONS: { union: 'ActionKind', plural: 'action', key: word },
   HMMU_JUDGES: { union: 'Judge', plural: 'judge', key: word },
   HMMU_INJECTIONS: { union: 'InjectionName', plural: 'injection', key: name },
   HMMU_SPANS: { union: 'SpanName', plural: 'span', key: name },
@@ -253,7 +259,7 @@ function written(path, text, write) {
 
 function main({ check }) {
   const outputs = {
-    'lib/base/defs.generated.ts': renderTypeScript(parseDefs(readFileSync(headerPath, 'utf8'))),
+    'lib/base/defs.generated.ts': renderTypeScript(readDefs()),
     'lib/native/calls.generated.ts': renderCalls(parseCalls(readFileSync(callsPath, 'utf8'))),
   }
   const results = Object.entries(outputs).map(([file, text]) => written(join(root, file), text, !check))

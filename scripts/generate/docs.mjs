@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { program } from 'commander'
 import { root } from '../lib/run.mjs'
-import { headerPath, kapiPath, parseDefs } from './defs.mjs'
+import { kapiPath, parseDefs, readDefs } from './defs.mjs'
 
 const code = (text) => `\`${text}\``
 const name = { 'in TypeScript': (item) => code(item.name.toLowerCase()) }
@@ -79,6 +79,7 @@ const columns = {
     'drills of 6.12': (item) => drillsOf('linux-6.12', item),
   },
   HMMU_PROFILES: { profile: (item) => code(item.args[1]), ...text },
+  HMMU_ACTIONS: { ...word, ...text },
   HMMU_JUDGES: { judge: (item) => code(item.args[1]), 'what it finds': (item) => item.text },
   HMMU_INJECTIONS: { ...name, ...text },
   HMMU_SPANS: { ...name, ...text },
@@ -122,7 +123,7 @@ const branchColumns = {
 }
 
 const files = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
-const defs = parseDefs(readFileSync(headerPath, 'utf8'))
+const defs = readDefs()
 for (const [macro, list] of parseDefs(readFileSync(kapiPath, 'utf8')).lists) defs.lists.set(macro, list)
 const { check } = program.option('--check', 'only look').parse().opts()
 

@@ -5,9 +5,9 @@
 // The preprocessor makes the enumerations of hmmu.h from the lists in hmmu_defs.h, and so their items would have no
 // texts. This script writes them out, each item with its text.
 import { readFileSync } from 'node:fs'
-import { headerPath, parseDefs } from './defs.mjs'
+import { readDefs } from './defs.mjs'
 
-const { lists } = parseDefs(readFileSync(headerPath, 'utf8'))
+const { lists } = readDefs()
 
 const ENUMERATION =
   /^enum (\w+) \{\n#define X\(([^)]*)\) (\w+)##name = (.*),\n\t(\w+)\(X\)\n#undef X\n(?:\t+(\w+)\n)?\};/gm

@@ -16,7 +16,7 @@ import { root } from '../lib/run.mjs'
 const CORE = {
   folder: 'native/core',
   /** From the ground up. */
-  floors: ['host', 'page', 'mm', 'rmap', 'fault', 'call', 'migrate', 'machine', 'kernel'],
+  floors: ['host', 'page', 'mm', 'rmap', 'fault', 'call', 'migrate', 'machine', 'kernel', 'explore'],
   /** Where the kernel itself calls upward: caller and callee. ARCHITECTURE.md explains each. */
   upcalls: [
     // A mapping that gets a border within a huge page splits its pmd: vma_adjust_trans_huge().
@@ -27,7 +27,7 @@ const CORE = {
   /** The most files that may call each other in one circle. */
   largestCircle: 9,
   /** The sources between host/ and kernel/ are parts of the kernels, which include them. */
-  isUnit: (file) => /^(host|kernel)\/\w+\.c$/.test(file),
+  isUnit: (file) => /^(host|kernel|explore)\/\w+\.c$/.test(file),
   isOutside: () => false,
   options: () => ['-std=c11', '-Inative/core'],
 }

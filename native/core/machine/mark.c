@@ -308,6 +308,14 @@ static int check_marked(struct hmmu *m)
 	return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the machine has no mark");
 }
 
+/* Records and arrays that were not in use at the mark are zero again, as new ones are. */
+static void clear_grown_pool(struct migration_pool *pool, const struct migration_pool *then)
+{
+	memset(pool->records + then->records_used, 0,
+	       (pool->records_used - then->records_used) * sizeof(*pool->records));
+	memset(pool->words + then->words_used, 0, (pool->words_used - then->words_used) * sizeof(u64));
+}
+
 int hmmu_rollback(struct hmmu *m)
 {
 	struct marks *marks = m->marks;
@@ -333,6 +341,12 @@ int hmmu_rollback(struct hmmu *m)
 	/* Events that were recorded later leave the ring as it was, unless they have gone around. */
 	if (events > events_in_ring(m->st))
 		memset(m->events + events_in_ring(m->st), 0, (events - events_in_ring(m->st)) * sizeof(*m->events));
+	if (m->migration_pool.records) {
+		clear_grown_pool(&m->migration_pool, &mark.migration_pool);
+		/* The reservation stays. */
+		mark.migration_pool.records = m->migration_pool.records;
+		mark.migration_pool.words = m->migration_pool.words;
+	}
 	m->migration_pool = mark.migration_pool;
 	m->migrations = mark.migrations;
 	m->faults = mark.faults;

@@ -609,6 +609,7 @@ HMMU_API void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_m
 
 #include "hmmu_driver.h"
 #include "hmmu_explore.h"
+#include "hmmu_program.h"
 #include "hmmu_look.h"
 #include "hmmu_mirror.h"
 

@@ -374,20 +374,6 @@
 	X(LINUX_6_12, 3, "linux-6.12", 6_12, HMMU_IN_LINUX_6_12, "Linux 6.12.117 as it is.") \
 	X(LINUX_6_12_FIXED, 4, "linux-6.12-fixed", 6_12, 0, "Linux 6.12 with no quirk.")
 
-/** X(name, value, name in words, text): findings of an exploration, by the judge that makes them. */
-#define HMMU_JUDGES(X) \
-	X(VERIFY, 0, "verify", "The machine is out of balance.") \
-	X(DEADLOCK, 1, "deadlock", "All tasks that have not ended wait.") \
-	X(LIVELOCK, 2, "livelock", "The tasks go round without end, although each task that could run does run.") \
-	X(WRONG_VALUE, 3, "wrong-value", "A load reads a value that no order of the stores allows.") \
-	X(LOST_WRITE, 4, "lost-write", "At the end a page has a value that no order of the stores leaves there.") \
-	X(STALE_TRANSLATION, 5, "stale-translation", \
-	  "An access uses a translation to a page that was freed, or used again.") \
-	X(STUCK_PAGE, 6, "stuck-page", "An access to a mapped page ends in SIGBUS: the page can't leave the device.") \
-	X(LEAK, 7, "leak", "Pages are not free after all processes have exited.") \
-	X(SOFT_DIRTY_LOST, 8, "soft-dirty-lost", "A page was written to since the soft-dirty bits were cleared, and is clean.") \
-	X(DEAD_SPACE, 9, "dead-space", "An address space that the OOM reaper has emptied has pages again.")
-
 /** X(name, value, text): allocations that can be made to fail, and races that can be made to happen. */
 #define HMMU_INJECTIONS(X) \
 	X(FRAME, 0, "The allocation of a system page.") \
@@ -636,12 +622,6 @@ enum hmmu_profile {
 	HMMU_PROFILES(X)
 #undef X
 		HMMU_PROFILE_COUNT
-};
-enum hmmu_judge {
-#define X(name, value, word, text) HMMU_JUDGE_##name = (value),
-	HMMU_JUDGES(X)
-#undef X
-		HMMU_JUDGE_COUNT
 };
 enum hmmu_injection {
 #define X(name, value, text) HMMU_INJECT_##name = (value),

@@ -11,6 +11,7 @@
 #define ENOENT 2
 #define ESRCH 3
 #define EIO 5
+#define ENOEXEC 8
 #define EAGAIN 11
 #define ENOMEM 12
 #define EACCES 13

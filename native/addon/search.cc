@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Programs of tasks: a search through all orders, and one order again.
+#include <cerrno>
+#include <cstddef>
+
+#include "arguments.h"
+#include "explore/program_words.h"
+#include "machine.h"
+
+namespace hmmu_addon {
+
+static_assert(sizeof(struct hmmu_finding) == 176, "lib/native/layout.ts");
+static_assert(offsetof(struct hmmu_finding, times) == 24, "lib/native/layout.ts");
+static_assert(offsetof(struct hmmu_finding, text) == 56, "lib/native/layout.ts");
+static_assert(sizeof(struct hmmu_search_outcome) == 16, "lib/native/layout.ts");
+static_assert(sizeof(struct hmmu_trace_step) == 32, "lib/native/layout.ts");
+
+void Machine::DefineSearch(Methods &methods)
+{
+	const Methods ours = {
+		InstanceMethod<&Machine::Search>("search"),
+		InstanceMethod<&Machine::SearchPart>("searchPart"),
+		InstanceMethod<&Machine::Replay>("replay"),
+	};
+
+	methods.insert(methods.end(), ours.begin(), ours.end());
+}
+
+void Machine::ForgetSearch()
+{
+	hmmu_search_free(search_);
+	search_ = nullptr;
+}
+
+// The program in the words that an argument has.
+bool Machine::ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids *pids, hmmu_program *program)
+{
+	Bytes bytes = TypedBytes(info, i);
+
+	if (reinterpret_cast<uintptr_t>(bytes.data) % sizeof(uint64_t) == 0 &&
+	    program_of_words(reinterpret_cast<const uint64_t *>(bytes.data), bytes.length / sizeof(uint64_t), pids,
+			     program))
+		return true;
+	Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the words are no program, or one that is too large");
+	return false;
+}
+
+// search(words of the program, states, bytes, preemptions or -1, all twins, verify, Float64Array of 7): the last result waits for
+// searchPart().
+Napi::Value Machine::Search(const Napi::CallbackInfo &info)
+{
+	hmmu_search_options options = {};
+	hmmu_program program = {};
+	program_pids pids;
+
+	if (!Open())
+		return Result(-EBADF);
+	auto *out = Records<double>(info, 6, SEARCH_NUMBERS);
+	ForgetSearch();
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the numbers is too short"));
+	if (!ReadProgram(info, 0, &pids, &program))
+		return Result(-EINVAL);
+	options.states = Uint64(info, 1);
+	options.bytes = Uint64(info, 2);
+	options.preemptions = static_cast<uint32_t>(Uint64(info, 3));
+	options.all_twins = Flag(info, 4);
+	options.verify = Flag(info, 5);
+	search_actions_ = program.action_count;
+	int err = hmmu_search(Core(), &program, &options, &search_);
+	if (err == 0)
+		search_numbers(search_, out);
+	return Result(err);
+}
+
+// searchPart(number of the part): a copy of its bytes; undefined if there was no search.
+Napi::Value Machine::SearchPart(const Napi::CallbackInfo &info)
+{
+	uint64_t bytes = 0;
+	void *copy = nullptr;
+	napi_value array = nullptr;
+
+	if (!search_)
+		return info.Env().Undefined();
+	const void *part = search_part(search_, Uint32(info, 0), search_actions_, &bytes);
+	if (napi_create_arraybuffer(info.Env(), bytes, &copy, &array) != napi_ok)
+		return info.Env().Undefined();
+	if (bytes)
+		memcpy(copy, part, bytes);
+	return Napi::Value(info.Env(), array);
+}
+
+// replay(words of the program, choices, BigUint64Array of 4 words a choice): how many steps were made.
+Napi::Value Machine::Replay(const Napi::CallbackInfo &info)
+{
+	hmmu_program program = {};
+	program_pids pids;
+
+	if (!Open())
+		return Result(-EBADF);
+	Bytes choices = TypedBytes(info, 1);
+	auto *steps = Records<hmmu_trace_step>(info, 2, choices.length);
+	if (!steps && choices.length)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the steps is too short"));
+	if (!ReadProgram(info, 0, &pids, &program))
+		return Result(-EINVAL);
+	return Result(hmmu_replay(Core(), &program, choices.data, static_cast<uint32_t>(choices.length), steps));
+}
+
+} // namespace hmmu_addon

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Searches through all orders of small programs: what they count, what they find, and that they leave nothing behind. */
+#include "support.h"
+
+#include <stdlib.h>
+
+#define ON(action, page, count, what) \
+	{ \
+		.kind = HMMU_ACTION_##action, .at = (page)*HMMU_PAGE_SIZE, .pages = (count), .value = (what) \
+	}
+#define MIGRATE(page, count, target) \
+	{ \
+		.kind = HMMU_ACTION_MIGRATE, .at = (page)*HMMU_PAGE_SIZE, .pages = (count), .value = HMMU_TO_##target \
+	}
+#define MOST_ACTIONS 16
+
+/** A program in which pages are numbers, and its search. */
+struct scenario {
+	struct rig *r;
+	struct hmmu_program program;
+	struct hmmu_action actions[MOST_ACTIONS];
+	struct hmmu_program_page pages[8];
+	uint32_t pids[2];
+	struct hmmu_search_options options;
+	struct hmmu_search_result *result;
+};
+
+static struct scenario open_scenario(const struct hmmu_options *options, uint64_t pages)
+{
+	struct scenario s = { .r = rig_open(options), .options = { .preemptions = UINT32_MAX } };
+	uint64_t buf = map_anon(s.r, pages);
+
+	for (uint64_t i = 0; i < pages; i++) {
+		assert_ok(store(s.r, s.r->tid, buf + PAGES(i), (uint8_t)(i + 1)));
+		s.pages[i].address = buf + PAGES(i);
+	}
+	hmmu_lru_add_drain_all(s.r->m);
+	s.pids[0] = s.r->pid;
+	s.program = (struct hmmu_program){ .process_count = 1, .page_count = (uint32_t)pages };
+	return s;
+}
+
+static void search(struct scenario *s, const struct hmmu_program_task *tasks, uint32_t task_count,
+		   const struct hmmu_action *actions, uint32_t count)
+{
+	uint64_t before = hmmu_hash(s->r->m);
+
+	memcpy(s->actions, actions, count * sizeof(*actions));
+	for (uint32_t i = 0; i < count; i++) {
+		if (actions[i].pages)
+			s->actions[i].at += s->pages[0].address;
+		/* Linux 6.12 wants to know which pages. */
+		if (actions[i].kind == HMMU_ACTION_MIGRATE && s->r->select)
+			s->actions[i].select = actions[i].value == HMMU_TO_DEVICE ? HMMU_SELECT_SYSTEM
+										  : HMMU_SELECT_DEVICE_PRIVATE;
+	}
+	s->program.processes = s->pids;
+	s->program.tasks = tasks;
+	s->program.task_count = task_count;
+	s->program.actions = s->actions;
+	s->program.action_count = count;
+	s->program.pages = s->pages;
+	hmmu_search_free(s->result);
+	s->result = NULL;
+	assert_ok(hmmu_search(s->r->m, &s->program, &s->options, &s->result));
+	assert_true(hmmu_hash(s->r->m) == before);
+	assert_int_equal(hmmu_marks(s->r->m), 0);
+}
+#define SEARCH(s, tasks, ...) \
+	do { \
+		const struct hmmu_action actions_[] = { __VA_ARGS__ }; \
+		search(s, tasks, sizeof(tasks) / sizeof((tasks)[0]), actions_, \
+		       sizeof(actions_) / sizeof(actions_[0])); \
+	} while (0)
+
+static void close_scenario(struct scenario *s)
+{
+	hmmu_search_free(s->result);
+	rig_close(s->r);
+}
+
+static const struct hmmu_finding *find(const struct scenario *s, uint32_t judge)
+{
+	for (uint32_t i = 0; i < s->result->finding_count; i++)
+		if (s->result->findings[i].judge == judge)
+			return &s->result->findings[i];
+	return NULL;
+}
+
+/* A replay of the finding's order makes all of its steps. */
+static void assert_replays(struct scenario *s, const struct hmmu_finding *finding)
+{
+	struct hmmu_trace_step *steps = calloc(finding->length, sizeof(*steps));
+
+	assert_non_null(steps);
+	assert_int_equal(hmmu_replay(s->r->m, &s->program, s->result->choices + finding->choices,
+				     (uint32_t)finding->length, steps),
+			 finding->length);
+	free(steps);
+}
+
+static const struct hmmu_program_task TWO[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 } };
+
+/* Two stores to different pages: both orders lead to one end. */
+static void test_counts(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 2);
+
+	(void)state;
+	SEARCH(&s, TWO, ON(WRITE, 0, 1, 8), ON(WRITE, 1, 1, 9));
+	assert_int_equal(s.result->states, 4);
+	assert_int_equal(s.result->steps, 4);
+	assert_int_equal(s.result->ends, 1);
+	assert_true(s.result->schedules == 2);
+	assert_int_equal(s.result->outcome_count, 1);
+	assert_int_equal(s.result->finding_count, 0);
+	assert_int_equal(s.result->cut_off, HMMU_CUT_NOT);
+	close_scenario(&s);
+}
+
+/* A load finds what either order of two stores leaves. */
+static void test_outcomes(void **state)
+{
+	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 2 } };
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 1);
+
+	(void)state;
+	SEARCH(&s, tasks, ON(WRITE, 0, 1, 8), ON(WRITE, 0, 1, 9), ON(READ, 0, 1, 0));
+	assert_true(s.result->schedules == 3);
+	assert_int_equal(s.result->outcome_count, 2);
+	assert_int_equal(s.result->finding_count, 0);
+	close_scenario(&s);
+}
+
+/* Tasks that do the same begin in their order: fewer states, as many orders. */
+static void test_twins(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 2);
+	double schedules;
+	uint64_t states;
+
+	(void)state;
+	SEARCH(&s, TWO, MIGRATE(0, 2, DEVICE), MIGRATE(0, 2, DEVICE));
+	states = s.result->states;
+	schedules = s.result->schedules;
+	s.options.all_twins = true;
+	SEARCH(&s, TWO, MIGRATE(0, 2, DEVICE), MIGRATE(0, 2, DEVICE));
+	assert_true(s.result->states > states);
+	assert_true(s.result->schedules == schedules);
+	close_scenario(&s);
+}
+
+/* Without preemptions the only choice is which task begins. */
+static void test_preemptions(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 2);
+
+	(void)state;
+	s.options.preemptions = 0;
+	SEARCH(&s, TWO, MIGRATE(0, 1, DEVICE), MIGRATE(1, 1, DEVICE));
+	assert_true(s.result->schedules == 2);
+	close_scenario(&s);
+}
+
+static void test_cut_off(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 2);
+
+	(void)state;
+	s.options.states = 10;
+	SEARCH(&s, TWO, MIGRATE(0, 2, DEVICE), MIGRATE(0, 2, DEVICE));
+	assert_int_equal(s.result->states, 10);
+	assert_int_equal(s.result->cut_off, HMMU_CUT_STATES);
+	close_scenario(&s);
+}
+
+/* What the search finds in a profile with faults, it finds not in the one without. */
+static void test_soft_dirty(void **state)
+{
+	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 2 }, { 0, 0, 2, 1 } };
+
+	(void)state;
+	for (int fixed = 0; fixed < 2; fixed++) {
+		struct scenario s =
+			open_scenario(&(struct hmmu_options){ .no_contents = true,
+							      .profile = fixed ? HMMU_PROFILE_LINUX_4_14_FIXED
+									       : HMMU_PROFILE_LINUX_4_14 },
+				      1);
+		const struct hmmu_finding *finding;
+
+		SEARCH(&s, tasks, { .kind = HMMU_ACTION_CLEAR }, MIGRATE(0, 1, DEVICE), ON(WRITE, 0, 1, 9));
+		finding = find(&s, HMMU_JUDGE_SOFT_DIRTY_LOST);
+		assert_int_equal(finding != NULL, !fixed);
+		if (finding)
+			assert_replays(&s, finding);
+		else
+			assert_int_equal(s.result->finding_count, 0);
+		close_scenario(&s);
+	}
+}
+
+/* A machine that migrates is refused. */
+static void test_busy(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 1);
+	struct hmmu_migration *mig;
+	struct hmmu_migrate_request request = request_for(s.r, s.pages[0].address, 1);
+
+	(void)state;
+	assert_ok(hmmu_migrate_begin(s.r->m, &request, &mig));
+	s.program.processes = s.pids;
+	s.program.tasks = TWO;
+	s.program.task_count = 1;
+	s.program.action_count = 1;
+	s.program.actions = s.actions;
+	s.program.pages = s.pages;
+	assert_failed(s.r->m, hmmu_search(s.r->m, &s.program, &s.options, &s.result), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_migrate_end(mig));
+	close_scenario(&s);
+}
+
+/* A program that is wrong is refused, with words. */
+static void test_refusals(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 1);
+	struct hmmu_program_task task = { 0, 0, 0, 1 };
+	struct hmmu_program *p = &s.program;
+
+	(void)state;
+	p->processes = s.pids;
+	p->tasks = &task;
+	p->actions = s.actions;
+	p->pages = s.pages;
+	p->task_count = p->action_count = 1;
+	s.actions[0].kind = HMMU_ACTION_COUNT;
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_says(hmmu_error(s.r->m)->text, "there is no kind");
+	s.actions[0] = (struct hmmu_action)MIGRATE(0, 65, DEVICE);
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	s.actions[0] = (struct hmmu_action){ .kind = HMMU_ACTION_FORK, .value = 0 };
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	s.actions[0] = (struct hmmu_action){ .kind = HMMU_ACTION_CLEAR };
+	task.cpu = 1;
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	task.cpu = 0;
+	task.count = 2;
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	task.count = 1;
+	s.pids[0] = 77;
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	close_scenario(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest each[] = {
+		cmocka_unit_test(test_counts),      cmocka_unit_test(test_outcomes), cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_preemptions), cmocka_unit_test(test_cut_off),  cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_refusals),
+	};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_soft_dirty),
+	};
+
+	return run_on_each_kernel(each) + cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Programs of tasks: a search through all orders, and one order again. */
+#include "instance.h"
+
+#include <errno.h>
+
+#include "explore/program_words.h"
+
+_Static_assert(sizeof(struct hmmu_finding) == 176, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_search_outcome) == 16, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_trace_step) == 32, "lib/native/layout.ts");
+
+/* The last search. */
+static struct hmmu_search_result *found;
+static uint32_t actions;
+
+/* Tells the numbers of the result. -ENOEXEC: the words are no program. */
+EXPORT(search)
+int wasm_search(const uint64_t *words, uint32_t count, double states, double bytes, double preemptions, bool all_twins,
+		bool verify)
+{
+	const struct hmmu_search_options options = {
+		.states = whole(states),
+		.bytes = whole(bytes),
+		.preemptions = (uint32_t)whole(preemptions),
+		.all_twins = all_twins,
+		.verify = verify,
+	};
+	struct hmmu_program program;
+	struct program_pids pids;
+	int err;
+
+	hmmu_search_free(found);
+	found = NULL;
+	if (!program_of_words(words, count, &pids, &program))
+		return -ENOEXEC;
+	actions = program.action_count;
+	err = hmmu_search(instance.machine, &program, &options, &found);
+	if (!err)
+		search_numbers(found, instance.told);
+	return err;
+}
+
+/* Tells where a part of the result is and how many bytes it has; -ENOENT: there was no search. */
+EXPORT(searchPart) int wasm_search_part(uint32_t part)
+{
+	uint64_t bytes;
+
+	if (!found)
+		return -ENOENT;
+	instance.told[0] = (double)(uintptr_t)search_part(found, part, actions, &bytes);
+	instance.told[1] = (double)bytes;
+	return 0;
+}
+
+EXPORT(replay)
+int wasm_replay(const uint64_t *words, uint32_t count, const uint8_t *choices, uint32_t length,
+		struct hmmu_trace_step *steps)
+{
+	struct hmmu_program program;
+	struct program_pids pids;
+
+	if (!program_of_words(words, count, &pids, &program))
+		return -ENOEXEC;
+	return hmmu_replay(instance.machine, &program, choices, length, steps);
+}
