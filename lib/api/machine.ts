@@ -29,7 +29,7 @@ import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo } from './records'
 import { MachineStats } from './stats'
-import { pagesInUse, type Translation, translations } from './whole'
+import { type LruPage, lruPages, pagesInUse, type Translation, translations } from './whole'
 
 /** A native machine that is there already, for the constructor. */
 class Existing {
@@ -271,6 +271,14 @@ export class Machine {
   /** The struct page of each frame and device page that is in use, in the order of their numbers. Shows itself as a table. */
   pages(): PageInfo[] {
     return pagesInUse(this.#core)
+  }
+
+  /**
+   * The pages of the LRU lists, each list from its head on, so that reclaim would take its last page first; then those that wait in
+   * pagevecs. The unevictable pages of Linux 6.12 are on no list. Shows itself as a table.
+   */
+  lru(): LruPage[] {
+    return lruPages(this.#core)
   }
 
   /**

@@ -234,6 +234,8 @@ export interface PageInfo {
   readonly hasMapping: boolean
   /** Nobody has it. A free page of the device has one reference, its pagemap's, and keeps flags of its last use. */
   readonly free: boolean
+  /** Which anon_vma (if `anon`) or file it belongs to: a number from 1 on; 0: none. */
+  readonly mapping: number
   /** The first byte of its contents; 0 for a page table and a free page. */
   readonly byte: number
 }
@@ -257,7 +259,8 @@ export function decodePages(words: BigUint64Array): PageInfo[] {
       anon: bytes[byte + 33] !== 0,
       hasMapping: bytes[byte + 34] !== 0,
       free: bytes[byte + 35] !== 0,
-      byte: bytes[byte + 36] ?? 0,
+      mapping: (ints[int + 9] ?? 0) >>> 0,
+      byte: bytes[byte + 40] ?? 0,
     }
   })
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { type LockMode, lockModeNames, type WaitName, waitNames } from '../base/defs.generated'
+import {
+  type LockMode,
+  lockModeNames,
+  type TaskCall,
+  taskCallNames,
+  type WaitName,
+  waitNames,
+} from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
 import { callable, integer } from '../base/validate'
 import { TASK_FIELDS } from '../native/layout'
@@ -15,6 +22,8 @@ import { isBlocked } from './schedule'
 export interface TaskState {
   /** What it waits for; `'nothing'` if it does not wait. */
   readonly wait: WaitName
+  /** The call that waits, also when it is ready and was not repeated yet; `'nothing'`: none. */
+  readonly call: TaskCall
   /** The page whose lock it waits for, else 0. */
   readonly pfn: number
   /** It does not wait, or the wait is over: repeating the call makes progress. */
@@ -83,9 +92,10 @@ export class Task extends SystemCalls {
   /** What the task is at. */
   state(): TaskState {
     const [, cpu = 0, wait = 0, pfn = 0, ready = 0, ...locks] = this.#state()
-    const [mmapLock = 0, queuePlace = 0, migrations = 0, vmaLock = 0] = locks
+    const [mmapLock = 0, queuePlace = 0, migrations = 0, vmaLock = 0, call = 0] = locks
     return {
       wait: waitNames[wait] ?? 'nothing',
+      call: taskCallNames[call] ?? 'nothing',
       pfn,
       ready: ready === 1,
       cpu,

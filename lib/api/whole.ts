@@ -2,6 +2,7 @@
 //
 // A machine as a whole: translations of its CPUs, page tables of its processes, all pages in use.
 
+import { type LruListName, lruListNames, type PagevecName, pagevecNames } from '../base/defs.generated'
 import { RECORD_WORDS } from '../native/layout'
 import type { Core } from './core'
 import { listOf } from './holders'
@@ -41,6 +42,39 @@ export interface PageTable {
   readonly parent: number
   /** How many of its 512 entries are not empty. */
   readonly used: number
+}
+
+/** A page in the LRU. */
+export interface LruPage {
+  /** The page; of a huge page the first part. */
+  readonly pfn: number
+  /** The list, or `pagevec`. */
+  readonly list: LruListName
+  /** Of `pagevec`: whose it is. */
+  readonly cpu?: number
+  /** Of `pagevec`: which one. */
+  readonly pagevec?: PagevecName
+}
+
+/** Pages of the LRU lists, and of pagevecs. */
+export function lruPages(core: Core): LruPage[] {
+  const words = listOf((out) => core.check(core.native.lru(out)), RECORD_WORDS.lru, 64)
+  const ints = new Uint32Array(words.buffer)
+  const list = Array.from({ length: words.length / RECORD_WORDS.lru }, (_, i): LruPage => {
+    const [pfn = 0, which = 0, cpu = 0, vec = 0] = ints.subarray(i * 4, i * 4 + 4)
+    const name = lruListNames[which] ?? 'pagevec'
+    return name === 'pagevec' ? { pfn, list: name, cpu, pagevec: pagevecNames[vec] ?? 'lru_add' } : { pfn, list: name }
+  })
+  return shownAs(list, (some, all) =>
+    table(
+      ['page', 'list'],
+      some.map(({ pfn, list: name, cpu, pagevec }) => [
+        cell(core, pfn),
+        pagevec ? `pagevec ${pagevec} of CPU ${cpu}` : name,
+      ]),
+      all,
+    ),
+  )
 }
 
 /** Translations of a CPU. */

@@ -677,6 +677,105 @@ export const lockModeTexts: Readonly<Record<LockMode, string>> = {
   write: 'For writing, alone.',
 }
 
+/** The call that a task waits in. The same call, repeated, goes on where it stood. */
+export type TaskCall =
+  | 'nothing'
+  | 'load'
+  | 'store'
+  | 'pin'
+  | 'map'
+  | 'unmap'
+  | 'protect'
+  | 'advise'
+  | 'lock'
+  | 'unlock'
+  | 'clearSoftDirty'
+  | 'registerUserfault'
+  | 'writeProtectUserfault'
+  | 'fork'
+  | 'migrate'
+  | 'remap'
+  | 'makeDeviceExclusive'
+  | 'rangeFault'
+  | 'mirror'
+  | 'exit'
+  | 'mmapLock'
+
+/** Values of {@link TaskCall} in the C API. */
+export const taskCallValues: Readonly<Record<TaskCall, number>> = {
+  nothing: 0,
+  load: 1,
+  store: 2,
+  pin: 3,
+  map: 4,
+  unmap: 5,
+  protect: 6,
+  advise: 7,
+  lock: 8,
+  unlock: 9,
+  clearSoftDirty: 10,
+  registerUserfault: 11,
+  writeProtectUserfault: 12,
+  fork: 13,
+  migrate: 14,
+  remap: 15,
+  makeDeviceExclusive: 16,
+  rangeFault: 17,
+  mirror: 18,
+  exit: 19,
+  mmapLock: 20,
+}
+
+/** {@link TaskCall} by value. */
+export const taskCallNames: readonly TaskCall[] = [
+  'nothing',
+  'load',
+  'store',
+  'pin',
+  'map',
+  'unmap',
+  'protect',
+  'advise',
+  'lock',
+  'unlock',
+  'clearSoftDirty',
+  'registerUserfault',
+  'writeProtectUserfault',
+  'fork',
+  'migrate',
+  'remap',
+  'makeDeviceExclusive',
+  'rangeFault',
+  'mirror',
+  'exit',
+  'mmapLock',
+]
+
+/** A sentence on each {@link TaskCall}. */
+export const taskCallTexts: Readonly<Record<TaskCall, string>> = {
+  nothing: 'It is in no call that waits.',
+  load: 'hmmu_load().',
+  store: 'hmmu_store().',
+  pin: 'get_user_pages().',
+  map: 'mmap().',
+  unmap: 'munmap().',
+  protect: 'mprotect().',
+  advise: 'madvise().',
+  lock: 'mlock().',
+  unlock: 'munlock().',
+  clearSoftDirty: 'clear_refs.',
+  registerUserfault: 'UFFDIO_REGISTER.',
+  writeProtectUserfault: 'UFFDIO_WRITEPROTECT. Linux 6.12.',
+  fork: 'fork().',
+  migrate: 'migrate_vma().',
+  remap: 'mremap().',
+  makeDeviceExclusive: 'make_device_exclusive_range(). Linux 6.12.',
+  rangeFault: 'hmm_range_fault() for an interval notifier. Linux 6.12.',
+  mirror: 'hmmu_mirror().',
+  exit: 'exit().',
+  mmapLock: 'hmmu_mmap_lock(), of a driver.',
+}
+
 /** Who holds references to a page, or its lock. */
 export type HolderKind =
   | 'mapping'
@@ -762,6 +861,45 @@ export const holderTexts: Readonly<Record<HolderKind, string>> = {
   huge_zero: 'The kernel, which keeps the huge zero page.',
   leak: 'Nobody: the quirk thp-busy-leaks-ref has lost these references.',
   pagemap: 'Its device, which has a reference to each of its pages. Linux 4.14.',
+}
+
+/** Where a page is on its way through the LRU. */
+export type LruListName =
+  | 'inactive_anon'
+  | 'active_anon'
+  | 'inactive_file'
+  | 'active_file'
+  | 'unevictable'
+  | 'pagevec'
+
+/** Values of {@link LruListName} in the C API. */
+export const lruListValues: Readonly<Record<LruListName, number>> = {
+  inactive_anon: 0,
+  active_anon: 1,
+  inactive_file: 2,
+  active_file: 3,
+  unevictable: 4,
+  pagevec: 5,
+}
+
+/** {@link LruListName} by value. */
+export const lruListNames: readonly LruListName[] = [
+  'inactive_anon',
+  'active_anon',
+  'inactive_file',
+  'active_file',
+  'unevictable',
+  'pagevec',
+]
+
+/** A sentence on each {@link LruListName}. */
+export const lruListTexts: Readonly<Record<LruListName, string>> = {
+  inactive_anon: 'Anonymous pages that reclaim takes first.',
+  active_anon: 'Anonymous pages in use.',
+  inactive_file: 'Pages of files that reclaim takes first.',
+  active_file: 'Pages of files in use.',
+  unevictable: 'Pages that reclaim leaves alone. Linux 6.12 only counts them.',
+  pagevec: 'A pagevec (in 6.12 a folio batch), where a page waits for its list.',
 }
 
 /** Pagevecs of a CPU, where pages wait for their LRU list. */

@@ -121,11 +121,12 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   deviceInfo(device: number, out: Float64Array): number
   /** How many there are; fills in as many records as there is room for. */
   leaks(out: BigUint64Array): number
-  /** Of all pages with 0. How many there are; fills in as many records as there is room for. So do the next three. */
+  /** Of all pages with 0. How many there are; fills in as many records as there is room for. So do the next four. */
   holders(pfn: number, out: BigUint64Array): number
   tlb(cpu: number, out: BigUint64Array): number
   tables(pid: number, out: BigUint64Array): number
   pages(out: BigUint64Array): number
+  lru(out: BigUint64Array): number
   pageRead(pfn: number, offset: number, out: Uint8Array): number
   pageWrite(pfn: number, offset: number, bytes: Uint8Array): number
   /** cycles: as many words as there is room for events. */

@@ -8,7 +8,7 @@ import { spanNames, statNames, whyNames } from '../base/defs.generated'
 export const RECORD_WORDS = {
   entry: 6,
   vma: 4,
-  page: 5,
+  page: 6,
   leak: 3,
   event: 3,
   holder: 4,
@@ -16,6 +16,7 @@ export const RECORD_WORDS = {
   table: 4,
   step: 4,
   outcome: 2,
+  lru: 2,
 } as const
 
 /** Words of 8 bytes in the records of statistics. */
@@ -39,8 +40,8 @@ export const FINDING = { times: 24, choices: 32, length: 40, cycle: 48, text: 56
 /** How many numbers NativeMachine.options() fills in. */
 export const OPTION_COUNT = 10
 
-/** How many numbers NativeMachine.taskState() fills in: pid, cpu, wait, wait_pfn, ready, mmap_lock, queue_place, migrations, vma. */
-export const TASK_FIELDS = 9
+/** How many numbers NativeMachine.taskState() fills in: pid, cpu, wait, wait_pfn, ready, mmap_lock, queue_place, migrations, vma, in_call. */
+export const TASK_FIELDS = 10
 
 /** How many numbers NativeMachine.migrateState() fills in: stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
 export const STATE_FIELDS = 6

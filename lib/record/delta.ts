@@ -19,7 +19,7 @@ export type MigrationView = Omit<MigrationDelta, 'entries'> & { readonly entries
 
 /** The parts of a step that say what has changed. */
 export type Changes = Partial<
-  Pick<Step, 'entries' | 'frames' | 'tables' | 'processes' | 'tasks' | 'handles' | 'tlb' | 'counters'>
+  Pick<Step, 'entries' | 'frames' | 'tables' | 'processes' | 'tasks' | 'handles' | 'tlb' | 'lists' | 'counters'>
 >
 
 /** What is different in `after`; a part without a difference is absent. */
@@ -34,6 +34,7 @@ export function changes(before: View, after: View): Changes {
     ...(entries.length > 0 && { entries }),
     ...(frames.length > 0 && { frames }),
     ...named('tlb', before.tlb, after.tlb),
+    ...named('lists', before.lists, after.lists),
     ...named('counters', before.counters, after.counters),
   }
 }
@@ -91,7 +92,11 @@ function entryRuns(at: string, before: readonly EntryView[], after: readonly Ent
   }))
 }
 
-const frameKey = (frame: FrameView | undefined): string => (frame === undefined ? '' : JSON.stringify(frame))
+/** Frames of a run have one key: the index rises as the number of the frame does. */
+function frameKey(frame: FrameView | undefined, pfn: number): string {
+  if (frame === undefined) return ''
+  return JSON.stringify(frame.index === undefined ? frame : { ...frame, index: frame.index - pfn })
+}
 
 function frameRuns(before: ReadonlyMap<number, FrameView>, after: ReadonlyMap<number, FrameView>): FrameDelta[] {
   const gone = [...before.keys()].filter((pfn) => !after.has(pfn))
@@ -99,8 +104,8 @@ function frameRuns(before: ReadonlyMap<number, FrameView>, after: ReadonlyMap<nu
   const runs: { pfn: number; count: number; key: string; frame: FrameView | undefined }[] = []
   for (const pfn of pfns) {
     const frame = after.get(pfn)
-    const key = frameKey(frame)
-    if (key === frameKey(before.get(pfn))) continue
+    const key = frameKey(frame, pfn)
+    if (key === frameKey(before.get(pfn), pfn)) continue
     const run = runs.at(-1)
     if (run && run.pfn + run.count === pfn && run.key === key) run.count++
     else runs.push({ pfn, count: 1, key, frame })

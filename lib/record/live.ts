@@ -112,7 +112,11 @@ export class MachineRecorder {
   #at: { readonly open: OpenMigration; readonly view: MigrationView; readonly callbacksRan: boolean } | undefined
 
   /** @internal */
-  constructor(machine: Machine, steps: number) {
+  static make(machine: Machine, steps: number): MachineRecorder {
+    return new MachineRecorder(machine, steps)
+  }
+
+  private constructor(machine: Machine, steps: number) {
     this.#eye = new Eye(machine)
     this.#core = machine[coreOf]()
     this.#most = steps
@@ -348,7 +352,7 @@ export function recordMachine(machine: Machine, steps = DEFAULT_STEPS): MachineR
   integer('steps', steps, 1, 2 ** 20)
   const known = recorders.get(machine)
   if (known) return known
-  const recorder = new MachineRecorder(machine, steps)
+  const recorder = MachineRecorder.make(machine, steps)
   recorders.set(machine, recorder)
   return recorder
 }

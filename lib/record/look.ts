@@ -12,8 +12,16 @@ import {
   type PageRef,
   type Process,
   pageFlagNames,
+  type Task,
 } from '../api'
-import type { RecordedHandle, RecordedProcess, RecordedTable, RecordedTask, RecordedTranslation } from './types'
+import type {
+  RecordedHandle,
+  RecordedList,
+  RecordedProcess,
+  RecordedTable,
+  RecordedTask,
+  RecordedTranslation,
+} from './types'
 
 /** Pages of a process, by a name. */
 export interface NamedRegion {
@@ -51,6 +59,8 @@ export interface FrameView {
   readonly ref: number
   readonly map: number
   readonly flags: string
+  readonly mapping?: number
+  readonly index?: number
   readonly byte?: number
   readonly held?: readonly string[]
 }
@@ -62,6 +72,7 @@ export interface View {
   readonly handles: ReadonlyMap<string, RecordedHandle>
   readonly tables: ReadonlyMap<string, RecordedTable>
   readonly tlb: ReadonlyMap<string, RecordedTranslation>
+  readonly lists: ReadonlyMap<string, RecordedList>
   readonly counters: ReadonlyMap<string, number>
   /** By `A/buf`. */
   readonly entries: ReadonlyMap<string, readonly EntryView[]>
@@ -74,6 +85,7 @@ export const NOTHING: View = {
   handles: new Map(),
   tables: new Map(),
   tlb: new Map(),
+  lists: new Map(),
   counters: new Map(),
   entries: new Map(),
   frames: new Map(),
@@ -103,6 +115,7 @@ export function look(scene: Scene): View {
     ),
     tables: new Map(alive.flatMap((actor) => tablesOf(actor, entries))),
     tlb: translationsOf(machine),
+    lists: listsOf(machine),
     counters: new Map(Object.entries(machine.counters())),
     entries,
     frames: framesOf(scene, names),
@@ -146,10 +159,10 @@ function processView({ process, regions }: NamedProcess, names: ReadonlyMap<numb
   }
 }
 
-function taskView(task: { state(): { wait: string; pfn: number; ready: boolean; cpu: number } }): RecordedTask {
-  const { wait, pfn, ready, cpu } = task.state()
+function taskView(task: Task): RecordedTask {
+  const { wait, call, pfn, ready, cpu } = task.state()
   if (wait === 'nothing') return { wait }
-  return { wait, ...(wait === 'page_lock' && { pfn }), ready, cpu }
+  return { wait, call, ...(wait === 'page_lock' && { pfn }), ready, cpu }
 }
 
 function entriesOf({ name, process, regions }: NamedProcess): [string, EntryView[]][] {
@@ -224,6 +237,35 @@ function translationsOf(machine: Machine): Map<string, RecordedTranslation> {
   return all
 }
 
+/** The most runs of a list that are told. */
+const MOST_RUNS = 64
+
+function listsOf(machine: Machine): Map<string, RecordedList> {
+  const pages = new Map<string, number[]>()
+  for (const { pfn, list, cpu, pagevec } of machine.lru()) {
+    const name = pagevec === undefined ? list : `${cpu}/${pagevec}`
+    const known = pages.get(name)
+    if (known) known.push(pfn)
+    else pages.set(name, [pfn])
+  }
+  return new Map([...pages].map(([name, pfns]) => [name, { pages: pfns.length, runs: listRuns(pfns) }]))
+}
+
+/** Neighbours that rise or fall by 1, as first and last. */
+function listRuns(pfns: readonly number[]): [number, number][] {
+  const runs: [number, number][] = []
+  for (const pfn of pfns) {
+    const run = runs.at(-1)
+    if (run && goesOnBy(run, pfn)) run[1] = pfn
+    else if (runs.length < MOST_RUNS) runs.push([pfn, pfn])
+    else break
+  }
+  return runs
+}
+
+const goesOnBy = ([first, last]: readonly [number, number], pfn: number): boolean =>
+  Math.abs(pfn - last) === 1 && (first === last || Math.sign(last - first) === pfn - last)
+
 function framesOf(scene: Scene, names: ReadonlyMap<number, string>): Map<number, FrameView> {
   const held = new Map<number, string[]>()
   const handles = handleNames(scene)
@@ -241,6 +283,8 @@ function frameView(page: PageInfo, held: readonly string[] | undefined): FrameVi
     ref: page.refCount,
     map: page.mapCount,
     flags: pageFlagNames(page.flags).join(' '),
+    // A part of a huge page has its place from the first part.
+    ...(page.mapping !== 0 && !(page.flags & PageFlag.TAIL) && { mapping: page.mapping, index: page.index }),
     ...(kind !== 'table' && kind !== 'other' && { byte: page.byte }),
     ...(held && kind !== 'table' && { held }),
   }

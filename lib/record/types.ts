@@ -120,6 +120,8 @@ export interface Step {
   readonly handles?: Readonly<Record<string, RecordedHandle | null>>
   /** Counters that have changed, by name. */
   readonly counters?: Readonly<Record<string, number>>
+  /** LRU lists that have changed, by name, and pagevecs, by `CPU/name`. */
+  readonly lists?: Readonly<Record<string, RecordedList | null>>
   /** Translations of CPUs, by `CPU/pid/address`. */
   readonly tlb?: Readonly<Record<string, RecordedTranslation | null>>
   /** The events of the step. */
@@ -162,6 +164,10 @@ export interface FrameDelta {
   readonly map?: number
   /** Flags of each, as dumps show them. */
   readonly flags?: string
+  /** Which anon_vma (of `anon`) or file (of `cache`) it belongs to, by number. */
+  readonly mapping?: number
+  /** Offset of the first one in it, in pages; it rises by 1. */
+  readonly index?: number
   /** The first byte of its contents, 0 … 255. */
   readonly byte?: number
   /**
@@ -219,6 +225,17 @@ export interface RecordedMigrationEntries {
   readonly srcPfn?: number
   /** The frame of the first destination. */
   readonly dstPfn?: number
+}
+
+/** An LRU list, or a pagevec. */
+export interface RecordedList {
+  /** How many entries it has. */
+  readonly pages: number
+  /**
+   * Frames in their order: the head of a list first, of a pagevec the page that came first. Each pair is the first and the last of
+   * neighbours that rise or fall by 1; there are 64 pairs at most.
+   */
+  readonly runs: readonly (readonly [first: number, last: number])[]
 }
 
 /** A page table; entries of pte tables are in `entries` of the steps. */
@@ -288,6 +305,8 @@ export interface RecordedRegion {
 export interface RecordedTask {
   /** What it waits for, or `nothing`. */
   readonly wait: string
+  /** The call that waits. */
+  readonly call?: string
   /** The page whose lock it waits for. */
   readonly pfn?: number
   /** What it has waited for has come, and it has not run. */

@@ -57,6 +57,7 @@ function withoutRuns(state: MachineState, step: Step): MachineState {
     tables: withChanges(state.tables, step.tables),
     counters: withChanges(state.counters, step.counters),
     tlb: withChanges(state.tlb, step.tlb),
+    lists: withChanges(state.lists, step.lists),
   }
 }
 
@@ -134,6 +135,8 @@ function frameRun({ pfn, count, gone, ...frame }: FrameDelta): FrameRun {
     ref: frame.ref ?? 0,
     map: frame.map ?? 0,
     flags: frame.flags ?? '',
+    mapping: frame.mapping,
+    index: frame.index,
     byte: frame.byte,
     held: frame.held ?? [],
   }

@@ -5,6 +5,7 @@
 import type {
   MigrationDelta,
   RecordedHandle,
+  RecordedList,
   RecordedProcess,
   RecordedTable,
   RecordedTask,
@@ -28,6 +29,8 @@ export interface FrameRun extends Run {
   readonly ref: number
   readonly map: number
   readonly flags: string
+  readonly mapping?: number | undefined
+  readonly index?: number | undefined
   readonly byte?: number | undefined
   readonly held: readonly string[]
 }
@@ -63,6 +66,8 @@ export interface MachineState {
   readonly migrations: readonly MigrationState[]
   /** Translations of CPUs, by `CPU/pid/address`. */
   readonly tlb: Readonly<Record<string, RecordedTranslation>>
+  /** LRU lists by name, and pagevecs by `CPU/name`. */
+  readonly lists: Readonly<Record<string, RecordedList>>
 }
 
 export const EMPTY: MachineState = {
@@ -75,6 +80,7 @@ export const EMPTY: MachineState = {
   frames: [],
   migrations: [],
   tlb: {},
+  lists: {},
 }
 
 const plus = (n: number | undefined, by: number): number | undefined => (n === undefined ? undefined : n + by)
@@ -88,7 +94,12 @@ export const partOfEntries: Part<EntryRun> = (run, by, count) => ({
   rawStep: count === 1 ? undefined : run.rawStep,
 })
 
-export const partOfFrames: Part<FrameRun> = (run, by, count) => ({ ...run, first: run.first + by, count })
+export const partOfFrames: Part<FrameRun> = (run, by, count) => ({
+  ...run,
+  first: run.first + by,
+  count,
+  index: plus(run.index, by),
+})
 
 export const partOfMigration: Part<MigrationRun> = (run, by, count) => ({
   ...run,
@@ -113,7 +124,8 @@ const fits = ({ count, rawStep = 0n }: EntryRun, step: bigint): boolean => count
 
 export function joinFrames(a: FrameRun, b: FrameRun): FrameRun | undefined {
   const isAlike = a.kind === b.kind && a.ref === b.ref && a.map === b.map && a.flags === b.flags && a.byte === b.byte
-  return isAlike && a.held.join() === b.held.join() ? { ...a, count: a.count + b.count } : undefined
+  const isLine = a.mapping === b.mapping && goesOn(a.index, b.index, a.count)
+  return isAlike && isLine && a.held.join() === b.held.join() ? { ...a, count: a.count + b.count } : undefined
 }
 
 export function joinMigration(a: MigrationRun, b: MigrationRun): MigrationRun | undefined {

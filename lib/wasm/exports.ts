@@ -63,6 +63,7 @@ interface Wrapped {
   tlb(cpu: number, out: number, capacity: number): number
   tables(pid: number, out: number, capacity: number): number
   pages(out: number, capacity: number): number
+  lru(out: number, capacity: number): number
   pageRead(pfn: number, offset: number, bytes: number, length: number): number
   pageWrite(pfn: number, offset: number, bytes: number, length: number): number
   takeEvents(out: number, capacity: number): number

@@ -183,6 +183,11 @@ export abstract class WasmLooking extends WasmCalls {
     return this.#fill(out, RECORD_WORDS.page, capacity, ({ exports }, at) => exports.pages(at, capacity))
   }
 
+  lru(out: BigUint64Array): number {
+    const capacity = Math.floor(out.length / RECORD_WORDS.lru)
+    return this.#fill(out, RECORD_WORDS.lru, capacity, ({ exports }, at) => exports.lru(at, capacity))
+  }
+
   /** There is no clock here, so all times are 0. */
   takeEvents(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.event)

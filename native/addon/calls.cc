@@ -24,7 +24,7 @@ void Machine::DefineCalls(Methods &methods)
 	methods.insert(methods.end(), ours.begin(), ours.end());
 }
 
-// taskState(tid, Float64Array of 9): pid, cpu, wait, wait_pfn, ready; mmap_lock, queue_place, migrations, vma.
+// taskState(tid, Float64Array of 10): pid, cpu, wait, wait_pfn, ready; mmap_lock, queue_place, migrations, vma; in_call.
 Napi::Value Machine::TaskState(const Napi::CallbackInfo &info)
 {
 	struct hmmu_task_state state;
@@ -32,7 +32,7 @@ Napi::Value Machine::TaskState(const Napi::CallbackInfo &info)
 
 	if (!Open())
 		return Result(-EBADF);
-	auto *out = Records<double>(info, 1, 9);
+	auto *out = Records<double>(info, 1, 10);
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the state is too short"));
 	int result = hmmu_task_state(Core(), Uint32(info, 0), &state);
@@ -46,7 +46,8 @@ Napi::Value Machine::TaskState(const Napi::CallbackInfo &info)
 		state.ready = ready;
 	const double values[] = {double(state.pid),         double(state.cpu),        double(state.wait),
 				 double(state.wait_pfn),    double(state.ready),      double(locks.mmap_lock),
-				 double(locks.queue_place), double(locks.migrations), double(locks.vma)};
+				 double(locks.queue_place), double(locks.migrations), double(locks.vma),
+				 double(state.in_call)};
 	std::copy(std::begin(values), std::end(values), out);
 	return Result(0);
 }

@@ -48,8 +48,15 @@ LAYOUT(struct hmmu_page_info, device, 32);
 LAYOUT(struct hmmu_page_info, anon, 33);
 LAYOUT(struct hmmu_page_info, has_mapping, 34);
 LAYOUT(struct hmmu_page_info, free, 35);
-LAYOUT(struct hmmu_page_info, byte, 36);
-static_assert(sizeof(struct hmmu_page_info) == 40, "lib/native/layout.ts");
+LAYOUT(struct hmmu_page_info, mapping, 36);
+LAYOUT(struct hmmu_page_info, byte, 40);
+static_assert(sizeof(struct hmmu_page_info) == 48, "lib/native/layout.ts");
+
+LAYOUT(hmmu_lru_page, pfn, 0);
+LAYOUT(hmmu_lru_page, list, 4);
+LAYOUT(hmmu_lru_page, cpu, 8);
+LAYOUT(hmmu_lru_page, vec, 12);
+static_assert(sizeof(hmmu_lru_page) == 16, "lib/native/layout.ts");
 
 LAYOUT(hmmu_leak, pfn, 0);
 LAYOUT(hmmu_leak, to, 4);
@@ -101,14 +108,23 @@ static_assert(sizeof(hmmu_stats_node) == 32, "lib/native/layout.ts");
 void Machine::DefineLooking(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::Dump>("dump"),           InstanceMethod<&Machine::Mappings>("mappings"),
-		InstanceMethod<&Machine::Walk>("walk"),           InstanceMethod<&Machine::MmCounters>("mmCounters"),
-		InstanceMethod<&Machine::PageInfo>("pageInfo"),   InstanceMethod<&Machine::DeviceInfo>("deviceInfo"),
-		InstanceMethod<&Machine::Leaks>("leaks"),         InstanceMethod<&Machine::PageRead>("pageRead"),
-		InstanceMethod<&Machine::PageWrite>("pageWrite"), InstanceMethod<&Machine::TakeEvents>("takeEvents"),
-		InstanceMethod<&Machine::Stats>("stats"),         InstanceMethod<&Machine::StatsTree>("statsTree"),
-		InstanceMethod<&Machine::Holders>("holders"),     InstanceMethod<&Machine::Tlb>("tlb"),
-		InstanceMethod<&Machine::Tables>("tables"),       InstanceMethod<&Machine::Pages>("pages"),
+		InstanceMethod<&Machine::Dump>("dump"),
+		InstanceMethod<&Machine::Mappings>("mappings"),
+		InstanceMethod<&Machine::Walk>("walk"),
+		InstanceMethod<&Machine::MmCounters>("mmCounters"),
+		InstanceMethod<&Machine::PageInfo>("pageInfo"),
+		InstanceMethod<&Machine::DeviceInfo>("deviceInfo"),
+		InstanceMethod<&Machine::Leaks>("leaks"),
+		InstanceMethod<&Machine::PageRead>("pageRead"),
+		InstanceMethod<&Machine::PageWrite>("pageWrite"),
+		InstanceMethod<&Machine::TakeEvents>("takeEvents"),
+		InstanceMethod<&Machine::Stats>("stats"),
+		InstanceMethod<&Machine::StatsTree>("statsTree"),
+		InstanceMethod<&Machine::Holders>("holders"),
+		InstanceMethod<&Machine::Tlb>("tlb"),
+		InstanceMethod<&Machine::Tables>("tables"),
+		InstanceMethod<&Machine::Pages>("pages"),
+		InstanceMethod<&Machine::Lru>("lru"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -242,6 +258,16 @@ Napi::Value Machine::Pages(const Napi::CallbackInfo &info)
 	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(struct hmmu_page_info));
 	auto *out = Records<struct hmmu_page_info>(info, 0, capacity);
 	return Result(hmmu_pages(Core(), out, out ? capacity : 0));
+}
+
+// lru(array of records): the same.
+Napi::Value Machine::Lru(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto capacity = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(hmmu_lru_page));
+	auto *out = Records<hmmu_lru_page>(info, 0, capacity);
+	return Result(hmmu_lru(Core(), out, out ? capacity : 0));
 }
 
 // pageRead(pfn, offset, typed array): copies bytes of the frame into the array.

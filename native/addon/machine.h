@@ -134,6 +134,7 @@ private:
 	Napi::Value Tlb(const Napi::CallbackInfo &info);
 	Napi::Value Tables(const Napi::CallbackInfo &info);
 	Napi::Value Pages(const Napi::CallbackInfo &info);
+	Napi::Value Lru(const Napi::CallbackInfo &info);
 	template <typename Record, typename Function> Napi::Value Listed(const Napi::CallbackInfo &info, Function list);
 
 	// driver.cc

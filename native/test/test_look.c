@@ -441,6 +441,69 @@ static void test_pages_in_use(void **state)
 	rig_close(r);
 }
 
+/* New pages wait in a pagevec, in the order in which they came; on their list the one that came last is the first. */
+static void test_lru(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 3);
+	struct hmmu_lru_page pages[8];
+
+	(void)state;
+	for (uint64_t page = 0; page < 3; page++)
+		assert_ok(store(r, r->tid, buf + PAGES(page), 1));
+	assert_int_equal(hmmu_lru(r->m, pages, 8), 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pages[i].pfn, pfn_at(r, buf + PAGES((uint64_t)i)));
+		assert_int_equal(pages[i].list, HMMU_LRU_LIST_PAGEVEC);
+		assert_int_equal(pages[i].vec, HMMU_PAGEVEC_LRU_ADD);
+		assert_int_equal(pages[i].cpu, 0);
+	}
+	hmmu_lru_add_drain_all(r->m);
+	assert_int_equal(hmmu_lru(r->m, pages, 2), 3);
+	assert_int_equal(pages[0].pfn, pfn_at(r, buf + PAGES(2)));
+	assert_int_equal(pages[1].pfn, pfn_at(r, buf + PAGES(1)));
+	assert_true(pages[0].list == HMMU_LRU_LIST_ACTIVE_ANON || pages[0].list == HMMU_LRU_LIST_INACTIVE_ANON);
+	rig_close(r);
+}
+
+/* Pages of one mapping have one anon_vma, those of another mapping another one. */
+static void test_mapping_of_page(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t buf = written(r, 2), other = written(r, 1);
+	struct hmmu_page_info first = page_info(r, pfn_at(r, buf)), second = page_info(r, pfn_at(r, buf + PAGES(1)));
+
+	(void)state;
+	assert_true(first.anon);
+	assert_int_not_equal(first.mapping, 0);
+	assert_int_equal(first.mapping, second.mapping);
+	assert_int_equal(second.index, first.index + 1);
+	assert_int_not_equal(page_info(r, pfn_at(r, other)).mapping, 0);
+	assert_int_equal(page_info(r, 1).mapping, 0);
+	rig_close(r);
+}
+
+static void test_waiting_call(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t writer = new_task(r, r->pid);
+	uint64_t buf = written(r, 1);
+	struct hmmu_task_state task;
+
+	(void)state;
+	assert_ok(hmmu_task_state(r->m, writer, &task));
+	assert_int_equal(task.in_call, HMMU_TASK_CALL_NOTHING);
+	assert_ok(hmmu_mmap_lock(r->m, r->tid, false));
+	assert_failed(r->m, hmmu_munmap(r->m, writer, buf, PAGES(1)), -EAGAIN, HMMU_ERR_BLOCKED);
+	assert_ok(hmmu_task_state(r->m, writer, &task));
+	assert_int_equal(task.in_call, HMMU_TASK_CALL_UNMAP);
+	assert_ok(hmmu_mmap_unlock(r->m, r->tid));
+	assert_ok(hmmu_munmap(r->m, writer, buf, PAGES(1)));
+	assert_ok(hmmu_task_state(r->m, writer, &task));
+	assert_int_equal(task.in_call, HMMU_TASK_CALL_NOTHING);
+	rig_close(r);
+}
+
 /* What the check of references expected and found goes before the reason. */
 static void test_references_are_told(void **state)
 {
@@ -514,6 +577,9 @@ int main(void)
 		cmocka_unit_test(test_translations),
 		cmocka_unit_test(test_page_tables),
 		cmocka_unit_test(test_pages_in_use),
+		cmocka_unit_test(test_lru),
+		cmocka_unit_test(test_mapping_of_page),
+		cmocka_unit_test(test_waiting_call),
 		cmocka_unit_test(test_references_are_told),
 		cmocka_unit_test(test_late_reference_is_told),
 	};

@@ -2,7 +2,7 @@
 /* System calls of tasks that take or fill arrays and records. First argument: the tid. */
 #include "instance.h"
 
-/* Tells pid, cpu, wait, wait_pfn, ready. */
+/* Tells pid, cpu, wait, wait_pfn, ready; mmap_lock, queue_place, migrations, vma; in_call. */
 EXPORT(taskState) int wasm_task_state(uint32_t tid)
 {
 	struct hmmu_task_state state = { 0 };
@@ -20,6 +20,7 @@ EXPORT(taskState) int wasm_task_state(uint32_t tid)
 	instance.told[6] = locks.queue_place;
 	instance.told[7] = locks.migrations;
 	instance.told[8] = (double)locks.vma;
+	instance.told[9] = state.in_call;
 	return err;
 }
 

@@ -7,7 +7,7 @@
 
 _Static_assert(sizeof(struct hmmu_entry) == 48, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/native/layout.ts");
-_Static_assert(sizeof(struct hmmu_page_info) == 40, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_page_info) == 48, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_holder) == 32, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_tlb_entry) == 24, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_table) == 32, "lib/native/layout.ts");
@@ -89,6 +89,11 @@ EXPORT(tables) int wasm_tables(uint32_t pid, struct hmmu_table *out, uint32_t ca
 EXPORT(pages) int wasm_pages(struct hmmu_page_info *out, uint32_t capacity)
 {
 	return hmmu_pages(instance.machine, out, capacity);
+}
+
+EXPORT(lru) int wasm_lru(struct hmmu_lru_page *out, uint32_t capacity)
+{
+	return hmmu_lru(instance.machine, out, capacity);
 }
 
 EXPORT(pageRead) int wasm_page_read(uint32_t pfn, uint32_t offset, void *bytes, uint32_t length)

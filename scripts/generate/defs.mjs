@@ -131,6 +131,8 @@ const presentations = {
   HMMU_WAITS: { union: 'WaitName', plural: 'wait', key: name },
   HMMU_SWITCH_POINTS: { union: 'SwitchPoint', plural: 'switchPoint', key: word, bits: true },
   HMMU_LOCK_MODES: { union: 'LockMode', plural: 'lockMode', key: name },
+  HMMU_TASK_CALLS: { union: 'TaskCall', plural: 'taskCall', key: (item) => camel(item.name) },
+  HMMU_LRU_LISTS: { union: 'LruListName', plural: 'lruList', key: name },
   HMMU_HOLDERS: { union: 'HolderKind', plural: 'holder', key: name },
   HMMU_PAGEVECS: { union: 'PagevecName', plural: 'pagevec', key: name },
   HMMU_EVENTS: { union: 'EventName', plural: 'event', key: name },

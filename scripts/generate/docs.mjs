@@ -64,6 +64,8 @@ const columns = {
   HMMU_WAITS: { ...name, ...text },
   HMMU_SWITCH_POINTS: { point: (item) => code(item.args[1]), 'what stops there': (item) => item.text },
   HMMU_EVENTS: { ...name, ...text },
+  HMMU_TASK_CALLS: { 'in TypeScript': (item) => code(camel(item.name)), ...text },
+  HMMU_LRU_LISTS: { ...name, ...text },
   HMMU_HOLDERS: { ...name, ...text },
   HMMU_PAGEVECS: { ...name, ...text },
   HMMU_NOTIFIES: { ...name, ...text },

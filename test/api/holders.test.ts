@@ -113,6 +113,35 @@ describe.each(PROFILES)('%s', (profile) => {
     expect(machine.pages().length).toBeLessThan(pages.length - 3)
   })
 
+  test('the LRU: pages wait in a pagevec; on a list the last one is the first', () => {
+    const { machine, a } = makeBuffer(1, 0, { profile })
+    const buf = a.map({ pages: 3 })
+    buf.write(0, new Uint8Array(3 * 4096).fill(1))
+    const pfns = buf.dump().map(({ pfn }) => pfn)
+    const waiting = { list: 'pagevec', cpu: 0, pagevec: 'lru_add' }
+    expect([...machine.lru()]).toEqual(pfns.map((pfn) => ({ pfn, ...waiting })))
+    expect(String(machine.lru())).toContain('pagevec lru_add of CPU 0')
+    machine.drainPagevecs()
+    const list = profile === 'linux-4.14' ? 'active_anon' : 'inactive_anon'
+    expect([...machine.lru()]).toEqual([...pfns].reverse().map((pfn) => ({ pfn, list })))
+  })
+
+  test('the anon_vma of a page, and the call that a task waits in', () => {
+    const { machine, a, buf } = makeBuffer(2, 2, { profile })
+    const [first, second] = buf.dump().map(({ pfn }) => machine.page(pfn))
+    expect(first!.mapping).toBeGreaterThan(0)
+    expect(second).toMatchObject({ mapping: first!.mapping, index: first!.index + 1 })
+    const migration = a.beginMigration(buf, { to: 'device' })
+    migration.runTo('alloc_and_copy')
+    const task = a.newTask()
+    expect(task.state().call).toBe('nothing')
+    expect(errorOf(() => task.load(buf.address, 1)).code).toBe('HMMU_BLOCKED')
+    expect(task.state()).toMatchObject({ wait: 'page_lock', call: 'load' })
+    migration.finish()
+    task.load(buf.address, 1)
+    expect(task.state().call).toBe('nothing')
+  })
+
   test('events say how many references were expected and found', () => {
     const { machine, a, buf } = makeBuffer(2, 2, { profile })
     const pin = a.pin(buf.pageAddress(1))

@@ -36,7 +36,7 @@ function framesAfter(steps: readonly Step[]): Map<number, object> {
   for (const { pfn, count, ...frame } of steps.flatMap((step) => step.frames ?? []))
     for (let i = 0; i < count; i++)
       if (frame.gone) frames.delete(pfn + i)
-      else frames.set(pfn + i, frame)
+      else frames.set(pfn + i, { ...frame, ...(frame.index !== undefined && { index: frame.index + i }) })
   return frames
 }
 
@@ -65,7 +65,7 @@ const byNumber = (frames: ReadonlyMap<number, object>): string =>
     .join('\n')
 
 /** Parts with names: what they add up to. */
-function named(steps: readonly Step[], part: 'tasks' | 'tables' | 'tlb' | 'handles' | 'processes'): object {
+function named(steps: readonly Step[], part: 'tasks' | 'tables' | 'tlb' | 'handles' | 'processes' | 'lists'): object {
   const all: Record<string, unknown> = {}
   for (const step of steps)
     for (const [name, value] of Object.entries(step[part] ?? {})) {
@@ -97,7 +97,7 @@ describe.each([
     expect(byNumber(framesAfter(steps)) === byNumber(last.frames)).toBe(true)
     const entries = entriesAfter(steps)
     for (const [at, list] of last.entries) expect([at, text(entries.get(at)) === text(list)]).toEqual([at, true])
-    for (const part of ['tasks', 'tables', 'tlb', 'handles', 'processes'] as const)
+    for (const part of ['tasks', 'tables', 'tlb', 'handles', 'processes', 'lists'] as const)
       expect(named(steps, part)).toEqual(Object.fromEntries(last[part]))
   })
 })
@@ -172,6 +172,26 @@ describe.each(PROFILES)('%s', (profile) => {
         .map(({ id }) => id),
     ).toEqual([2, 3])
     expect(states.at(steps.length - 1).migrations.filter(({ over }) => !over)).toEqual([])
+  })
+
+  test('a frame says to what it belongs, a list its order, a task the call that waits', () => {
+    const { steps } = record(
+      'A map buf anon 3\nA write buf 0x41\nA migrate buf to dev\n  @alloc A write buf[1] 0x42\n',
+      profile,
+    )
+    const filled = steps.find(({ command }) => command === 2)!
+    expect(filled.frames).toContainEqual(
+      expect.objectContaining({ count: 3, kind: 'anon', mapping: 1, index: expect.any(Number) }),
+    )
+    const [first] = filled.frames!.filter(({ kind }) => kind === 'anon')
+    const list = profile === 'linux-4.14' ? 'active_anon' : 'inactive_anon'
+    const lists = steps.flatMap((step) => Object.entries(step.lists ?? {}))
+    expect(lists).toContainEqual(['0/lru_add', { pages: 3, runs: [[first!.pfn, first!.pfn + 2]] }])
+    // The page that came last is the first.
+    expect(lists).toContainEqual([list, { pages: 3, runs: [[first!.pfn + 2, first!.pfn]] }])
+    expect(steps.flatMap(({ tasks = {} }) => Object.values(tasks))).toContainEqual(
+      expect.objectContaining({ wait: 'page_lock', call: 'store' }),
+    )
   })
 
   test('pins have the names of their handles', () => {

@@ -110,6 +110,7 @@
 	X(int, tlb, (struct hmmu *m, uint32_t cpu, struct hmmu_tlb_entry *out, uint32_t capacity), (m, cpu, out, capacity)) \
 	X(int, tables, (const struct hmmu *m, uint32_t pid, struct hmmu_table *out, uint32_t capacity), (m, pid, out, capacity)) \
 	X(int, pages, (const struct hmmu *m, struct hmmu_page_info *out, uint32_t capacity), (m, out, capacity)) \
+	X(int, lru, (const struct hmmu *m, struct hmmu_lru_page *out, uint32_t capacity), (m, out, capacity)) \
 	X(int, leaks, (const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity), (m, out, capacity)) \
 	X(int, page_copy, (struct hmmu *m, uint32_t to, uint32_t from), (m, to, from)) \
 	X(int, page_zero, (struct hmmu *m, uint32_t pfn), (m, pfn)) \

@@ -46,6 +46,7 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 		.device = is_device_private_page(m, pfn),
 		.anon = PageAnon(m, pfn),
 		.has_mapping = page->mapping != 0,
+		.mapping = page->mapping & ~MAPPING_ANON,
 		.free = page_is_free(m, pfn),
 	};
 	if (!out->free && !page_test(m, pfn, HMMU_PG_TABLE))

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Looks that have no page, address or process to begin with: translations of CPUs, page tables, all pages in use. */
+/* Looks that have no page, address or process to begin with: translations of CPUs, page tables, all pages in use, the LRU. */
 #include <errno.h>
 
 #include "machine/raw_entry.h"
 #include "machine/verify.h"
 #include "mm/mm.h"
 #include "mm/tlb.h"
+#include "page/lru.h"
 
 int hmmu_tlb(struct hmmu *m, uint32_t cpu, struct hmmu_tlb_entry *out, uint32_t capacity)
 {
@@ -91,4 +92,43 @@ int hmmu_pages(const struct hmmu *m, struct hmmu_page_info *out, uint32_t capaci
 		count++;
 	}
 	return (int)count;
+}
+
+struct lru_look {
+	struct hmmu_lru_page *out;
+	u32 capacity, count;
+};
+
+static void look_at_lru(struct lru_look *look, struct hmmu_lru_page place)
+{
+	if (look->count < look->capacity)
+		look->out[look->count] = place;
+	look->count++;
+}
+
+static void look_at_pagevec(const struct hmmu *m, struct lru_look *look, u32 cpu, u32 kind)
+{
+	const struct pagevec *pvec = &m->st->cpu[cpu].pvecs[kind];
+
+	for (u32 i = 0; i < pvec->nr; i++)
+		look_at_lru(look, (struct hmmu_lru_page){ .pfn = mlock_work_page(pvec->pages[i]),
+							  .list = HMMU_LRU_LIST_PAGEVEC,
+							  .cpu = cpu,
+							  .vec = kind });
+}
+
+int hmmu_lru(const struct hmmu *m, struct hmmu_lru_page *out, uint32_t capacity)
+{
+	struct lru_look look = { .out = out, .capacity = capacity };
+
+	for (u32 which = 0; which < NR_LRU_LISTS; which++) {
+		u32 head = lru_head(m, which);
+
+		for (u32 pfn = page_of(m, head)->next; pfn != head; pfn = page_of(m, pfn)->next)
+			look_at_lru(&look, (struct hmmu_lru_page){ .pfn = pfn, .list = which });
+	}
+	for (u32 cpu = 0; cpu < m->st->cpus; cpu++)
+		for (u32 kind = 0; kind < NR_PAGEVECS; kind++)
+			look_at_pagevec(m, &look, cpu, kind);
+	return (int)look.count;
 }

@@ -226,6 +226,7 @@ struct hmmu_task_state {
 	uint32_t wait;     /**< enum hmmu_wait */
 	uint32_t wait_pfn; /**< for PAGE_LOCK and DEVICE_FAULT */
 	bool ready;        /**< the wait is over: repeating the call makes progress */
+	uint32_t in_call;  /**< enum hmmu_task_call: the call that waits, also when it is ready and not repeated yet */
 };
 /** The state of a task. -ESRCH: no such task. */
 HMMU_API int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state);
@@ -386,6 +387,7 @@ struct hmmu_page_info {
 	bool anon;         /**< PageAnon() */
 	bool has_mapping;  /**< it belongs to the page cache */
 	bool free;         /**< nobody has it; a free page of the device has one reference, its pagemap's */
+	uint32_t mapping;  /**< which anon_vma (if anon) or file it belongs to: a number from 1 on; 0: none */
 	uint8_t byte;      /**< the first byte of its contents; 0 for a page table and a free page */
 };
 /** The struct page of a frame or device page. -EINVAL (NO_PAGE): there is no such frame. */

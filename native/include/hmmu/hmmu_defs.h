@@ -201,6 +201,30 @@
 	X(READ, 1, "For reading, as others may at a time.") \
 	X(WRITE, 2, "For writing, alone.")
 
+/** X(name, value, text): the call that a task waits in. The same call, repeated, goes on where it stood. */
+#define HMMU_TASK_CALLS(X) \
+	X(NOTHING, 0, "It is in no call that waits.") \
+	X(LOAD, 1, "hmmu_load().") \
+	X(STORE, 2, "hmmu_store().") \
+	X(PIN, 3, "get_user_pages().") \
+	X(MAP, 4, "mmap().") \
+	X(UNMAP, 5, "munmap().") \
+	X(PROTECT, 6, "mprotect().") \
+	X(ADVISE, 7, "madvise().") \
+	X(LOCK, 8, "mlock().") \
+	X(UNLOCK, 9, "munlock().") \
+	X(CLEAR_SOFT_DIRTY, 10, "clear_refs.") \
+	X(REGISTER_USERFAULT, 11, "UFFDIO_REGISTER.") \
+	X(WRITE_PROTECT_USERFAULT, 12, "UFFDIO_WRITEPROTECT. Linux 6.12.") \
+	X(FORK, 13, "fork().") \
+	X(MIGRATE, 14, "migrate_vma().") \
+	X(REMAP, 15, "mremap().") \
+	X(MAKE_DEVICE_EXCLUSIVE, 16, "make_device_exclusive_range(). Linux 6.12.") \
+	X(RANGE_FAULT, 17, "hmm_range_fault() for an interval notifier. Linux 6.12.") \
+	X(MIRROR, 18, "hmmu_mirror().") \
+	X(EXIT, 19, "exit().") \
+	X(MMAP_LOCK, 20, "hmmu_mmap_lock(), of a driver.")
+
 /** X(name, value, text): who holds references to a page, or its lock. */
 #define HMMU_HOLDERS(X) \
 	X(MAPPING, 0, "An entry that maps it: id = process, at = address.") \
@@ -221,6 +245,15 @@
 	X(HUGE_ZERO, 15, "The kernel, which keeps the huge zero page.") \
 	X(LEAK, 16, "Nobody: the quirk thp-busy-leaks-ref has lost these references.") \
 	X(PAGEMAP, 17, "Its device, which has a reference to each of its pages. Linux 4.14.")
+
+/** X(name, value, text): where a page is on its way through the LRU. */
+#define HMMU_LRU_LISTS(X) \
+	X(INACTIVE_ANON, 0, "Anonymous pages that reclaim takes first.") \
+	X(ACTIVE_ANON, 1, "Anonymous pages in use.") \
+	X(INACTIVE_FILE, 2, "Pages of files that reclaim takes first.") \
+	X(ACTIVE_FILE, 3, "Pages of files in use.") \
+	X(UNEVICTABLE, 4, "Pages that reclaim leaves alone. Linux 6.12 only counts them.") \
+	X(PAGEVEC, 5, "A pagevec (in 6.12 a folio batch), where a page waits for its list.")
 
 /** X(name, value, text): pagevecs of a CPU, where pages wait for their LRU list. */
 #define HMMU_PAGEVECS(X) \
@@ -579,6 +612,16 @@ enum hmmu_switch_point {
 enum hmmu_lock_mode {
 #define X(name, value, text) HMMU_LOCK_##name = (value),
 	HMMU_LOCK_MODES(X)
+#undef X
+};
+enum hmmu_task_call {
+#define X(name, value, text) HMMU_TASK_CALL_##name = (value),
+	HMMU_TASK_CALLS(X)
+#undef X
+};
+enum hmmu_lru_list {
+#define X(name, value, text) HMMU_LRU_LIST_##name = (value),
+	HMMU_LRU_LISTS(X)
 #undef X
 };
 enum hmmu_holder_kind {

@@ -70,4 +70,16 @@ HMMU_API int hmmu_tables(const struct hmmu *m, uint32_t pid, struct hmmu_table *
  * Returns how many there are; writes at most @p capacity. */
 HMMU_API int hmmu_pages(const struct hmmu *m, struct hmmu_page_info *out, uint32_t capacity);
 
+/** A page in the LRU. */
+struct hmmu_lru_page {
+	uint32_t pfn;  /**< the page; of a huge page the first part */
+	uint32_t list; /**< enum hmmu_lru_list */
+	uint32_t cpu;  /**< of PAGEVEC: whose it is; else 0 */
+	uint32_t vec;  /**< of PAGEVEC: enum hmmu_pagevec; else 0 */
+};
+/** The pages of all LRU lists, each from its head on, so that reclaim would take the last one first; then those of the pagevecs of
+ * each CPU, in the order in which they came. A page can be in several pagevecs, and on a list besides. The unevictable
+ * pages of Linux 6.12 are on no list. Returns how many there are; writes at most @p capacity. */
+HMMU_API int hmmu_lru(const struct hmmu *m, struct hmmu_lru_page *out, uint32_t capacity);
+
 #endif
