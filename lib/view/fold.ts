@@ -28,31 +28,49 @@ export interface FoldedRow<T> extends Run {
  * @param follows whether an item goes on where another ends; neighbours that do not stay apart.
  */
 export function fold<T>(rows: readonly Row<T>[], follows: (before: Row<T>, after: Row<T>) => boolean): FoldedRow<T>[] {
-  const joined: (FoldedRow<T> & { signature: string; tail: Row<T> })[] = []
+  const joined: Group<T>[] = []
   for (const row of rows) {
     const before = joined.at(-1)
     const isJoined =
       before && !before.alone && !row.alone && before.signature === row.signature && follows(before.tail, row)
-    if (isJoined) {
-      const runs = withRun(before.runs, row)
-      joined[joined.length - 1] = { ...before, runs, count: before.count + row.count, tail: row, last: row.item }
-    } else joined.push({ ...row, runs: [row], last: row.item, tail: row })
+    if (isJoined) extend(before, row.count, row.item, [row])
+    else joined.push(groupOf(row))
+    joined.at(-1)!.tail = row
   }
-  if (joined.length <= MOST_RUNS) return joined
-  const classes = new Map<string, FoldedRow<T>>()
-  for (const [i, row] of joined.entries()) {
-    const key = row.alone ? `alone ${i}` : row.signature
-    const known = classes.get(key)
-    classes.set(
-      key,
-      known ? { ...known, count: known.count + row.count, runs: [...known.runs, ...row.runs], last: row.last } : row,
-    )
-  }
-  return [...classes.values()]
+  return joined.length <= MOST_RUNS ? joined : classesOf(joined)
 }
 
-function withRun(runs: readonly Run[], { first, count }: Run): Run[] {
-  const last = runs.at(-1)!
-  if (last.first + last.count !== first) return [...runs, { first, count }]
-  return [...runs.slice(0, -1), { first: last.first, count: last.count + count }]
+/** A row that grows: all of this is linear in the number of rows. */
+interface Group<T> extends FoldedRow<T> {
+  count: number
+  last: T
+  readonly runs: { first: number; count: number }[]
+  readonly signature: string
+  tail: Row<T>
+}
+
+function groupOf<T>(row: Row<T>): Group<T> {
+  const { first, count, item, signature, alone } = row
+  return { first, count, item, signature, alone, runs: [{ first, count }], last: item, tail: row }
+}
+
+function extend<T>(group: Group<T>, count: number, last: T, runs: readonly Run[]): void {
+  group.count += count
+  group.last = last
+  for (const run of runs) {
+    const end = group.runs.at(-1)!
+    if (end.first + end.count === run.first) end.count += run.count
+    else group.runs.push({ first: run.first, count: run.count })
+  }
+}
+
+function classesOf<T>(groups: readonly Group<T>[]): Group<T>[] {
+  const classes = new Map<string, Group<T>>()
+  for (const [i, group] of groups.entries()) {
+    const key = group.alone ? `alone ${i}` : group.signature
+    const known = classes.get(key)
+    if (known) extend(known, group.count, group.last, group.runs)
+    else classes.set(key, group)
+  }
+  return [...classes.values()]
 }

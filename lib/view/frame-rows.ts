@@ -2,7 +2,7 @@
 //
 // The tables of memory at a moment: frames of RAM, or pages of the device.
 
-import { freedFrames, type Moment, writtenFrames } from './changes'
+import { freedFrames, type Moment, sorted, writtenFrames } from './changes'
 import { type FoldedRow, fold } from './fold'
 import { regionOf, shown } from './pages'
 import { destinationOf, type Mapping, mappingsOf, migrationEntries, reverseMap } from './rmap'
@@ -45,10 +45,11 @@ export function memoryOf(moment: Moment, device: boolean, followed: ReadonlySet<
   const runs = [...shownFrames, ...freed].sort((a, b) => a.first - b.first)
   const isSmall = total <= SINGLE_ROWS
   const cuts = cutsOf(moment, runs, isSmall ? singles(runs) : followed)
+  const written = sorted(writtenFrames(moment))
   const rows = runs
     .flatMap((run) => parts(run, cuts))
     .map(({ first, count }) => {
-      const item = itemAt(moment, first)
+      const item = itemAt(moment, first, written)
       const alone = followed.has(first)
       return { first, count, item, alone, signature: signatureOf(item, total <= EXACT_FRAMES) }
     })
@@ -93,10 +94,11 @@ function parts(run: Run, cuts: readonly number[]): Run[] {
   return out
 }
 
-function itemAt(moment: Moment, pfn: number): FrameItem {
+function itemAt(moment: Moment, pfn: number, written: readonly Run[]): FrameItem {
   const frame = runAt(moment.state.frames, pfn)
+  if (!runAt(written, pfn)) return { pfn, frame, isNew: false }
   const before = runAt(moment.before.frames, pfn)
-  const isChanged = before !== frame && frame !== undefined && (!before || isDifferent(before, frame))
+  const isChanged = frame !== undefined && before !== undefined && isDifferent(before, frame)
   return { pfn, frame, was: isChanged ? before : undefined, isNew: moment.n > 0 && frame !== undefined && !before }
 }
 

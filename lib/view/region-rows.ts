@@ -2,10 +2,10 @@
 //
 // The table of a region at a moment.
 
-import { type Moment, wordBefore, writtenEntries } from './changes'
+import { type Moment, sorted, wordBefore, writtenEntries } from './changes'
 import { type FoldedRow, fold, type Row } from './fold'
 import type { PageKey } from './pages'
-import { borders, elementAt, endOf, runAt } from './runs'
+import { borders, elementAt, endOf, type Run, runAt } from './runs'
 import {
   type EntryRun,
   entryAt,
@@ -14,7 +14,6 @@ import {
   migrationOf,
   partOfEntries,
   partOfMigration,
-  wordAt,
 } from './state'
 
 export interface RegionItem {
@@ -38,8 +37,9 @@ export function regionRows(moment: Moment, at: string, followed?: PageKey): Regi
   if (!last) return []
   const pages = endOf(last)
   const migration = migrationOf(moment.state, at)
+  const written = sorted(writtenEntries(moment, at))
   const rows = places(moment, at, pages, migration, followed).map(([first, count]) => {
-    const item = itemAt(moment, at, first, count, migration)
+    const item = itemAt(moment, at, first, count, written, migration)
     return { first, count, item, signature: signatureOf(item), alone: followed?.at === at && followed.index === first }
   })
   return pages <= SINGLE_ROWS
@@ -75,12 +75,19 @@ function places(
   return cuts.slice(0, -1).map((first, i) => [first, cuts[i + 1]! - first])
 }
 
-function itemAt(moment: Moment, at: string, first: number, count: number, migration?: MigrationState): RegionItem {
+function itemAt(
+  moment: Moment,
+  at: string,
+  first: number,
+  count: number,
+  written: readonly Run[],
+  migration?: MigrationState,
+): RegionItem {
   const run = runAt(moment.state.entries.get(at) ?? [], first)!
-  const entry = partOfEntries(run, first - run.first, count)
-  const was = wasEntry(moment, at, first)
-  if (!migration || !wordAt(migration, first)) return { entry, was }
-  return { entry, was, word: wordRun(migration, first, count), wordWas: wordBefore(moment, at, first) }
+  const entry = run.first === first && run.count === count ? run : partOfEntries(run, first - run.first, count)
+  const was = runAt(written, first) && wasEntry(moment, at, first)
+  const word = migration && wordRun(migration, first, count)
+  return word ? { entry, was, word, wordWas: wordBefore(moment, at, first) } : { entry, was }
 }
 
 function wordRun(migration: MigrationState, index: number, count: number): MigrationRun | undefined {
@@ -89,8 +96,6 @@ function wordRun(migration: MigrationState, index: number, count: number): Migra
 }
 
 function wasEntry(moment: Moment, at: string, index: number): EntryRun | undefined {
-  const before = moment.before.entries.get(at)
-  if (!before || before === moment.state.entries.get(at)) return undefined
   const was = entryAt(moment.before, at, index)
   const now = entryAt(moment.state, at, index)
   return was && now && isDifferent(was, now) ? was : undefined

@@ -31,7 +31,7 @@ try {
       ['nothing followed', ''],
       ['a page followed', '&page=A/buf[5000]'],
     ]) {
-      const address = `${server.address}&step=300${look}`
+      const address = `${server.address}&step=760${look}`
       console.log(`${name}, ${way}`)
       console.log(`  opening: ${await opening(address)}`)
       console.log(`  keys:    ${summary(await stepTimes(address, press))}`)

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/lib/run.mjs'
-import { openBrowser, serve } from './browser.mjs'
+import { hashSays, openBrowser, openPage, serve } from './browser.mjs'
 import { largeRecord } from './large.mjs'
 import { records } from './records.mjs'
 
@@ -31,26 +31,8 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** A page. Errors of it fail the test that closes it. */
-async function open(address, { width = 1600, height = 1000 } = {}) {
-  const page = await browser.newPage({ viewport: { width, height } })
-  const errors = []
-  page.on('pageerror', (error) => errors.push(String(error)))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-  await page.goto(address)
-  await page.waitForSelector('main')
-  return Object.assign(page, {
-    done: async () => {
-      assert.deepEqual(errors, [])
-      await page.close()
-    },
-  })
-}
-
+const open = (address, size) => openPage(browser, address, size)
 const openRecord = (look, size) => open(`${recorded.address}&${look}`, size)
-
-/** Waits until the address says something: it follows the page by a moment. */
-const hashSays = (page, text) => page.waitForFunction((part) => location.hash.includes(part), text, { timeout: 5000 })
 
 test('opened from disk, the page says why it does not start, and what to do', async () => {
   const page = await browser.newPage()
