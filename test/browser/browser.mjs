@@ -47,16 +47,26 @@ export const place = (page) => page.locator('.step .line > span').innerText()
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 /**
- * What axe finds: rules, and the elements that break them. The page's policy forbids scripts from elsewhere.
+ * Loads a page anew, with axe in it. The page's policy forbids scripts from elsewhere.
  * @param prepare what is done before, as the page is loaded anew
  */
-export async function audit(page, prepare = () => undefined) {
+export async function addAxe(page, prepare = () => undefined) {
   const session = await page.context().newCDPSession(page)
   await session.send('Page.setBypassCSP', { enabled: true })
   await page.reload()
   await page.waitForSelector('main')
   await prepare()
   await page.addScriptTag({ path: axe })
-  const { violations } = await page.evaluate(() => window.axe.run())
+}
+
+/** What axe, which is in the page, finds: rules, and the elements that break them. */
+export async function findings(page) {
+  const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }))
   return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 120))}`)
+}
+
+/** {@link addAxe}, and its {@link findings}. */
+export async function audit(page, prepare) {
+  await addAxe(page, prepare)
+  return findings(page)
 }

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { audit, hashSays, openBrowser, openPage, place, serve } from './browser.mjs'
+import { hashSays, openBrowser, openPage, place, serve } from './browser.mjs'
 import { largeRecord } from './large.mjs'
 import { records } from './records.mjs'
 
@@ -166,22 +166,3 @@ test('a hash becomes no HTML, and what is wrong with it is ignored', async () =>
   assert.equal(await page.locator('img').count(), 0)
   await page.done()
 })
-
-const LOOKS = [
-  ['wide', 'drill=racing-store&step=11&page=A/buf[0]&theme=light', { width: 1600 }],
-  ['wide, dark', 'drill=racing-store&step=11&page=A/buf[0]&theme=dark', { width: 1600 }],
-  ['middle', 'drill=four-reasons&step=28&page=A/buf[1]&theme=light', { width: 1280 }],
-  ['narrow, dark', 'drill=racing-store&step=9&page=A/buf[0]&theme=dark', { width: 800 }],
-  ['compare', 'drill=racing-store&step=9&page=A/buf[0]&compare=1&theme=light', { width: 1600 }],
-  ['huge page', 'drill=four-reasons&step=8&page=A/big[1]&theme=dark', { width: 1600 }],
-  ['10,000 pages', 'drill=ten-thousand&step=9&page=A/buf[2030]&theme=light', { width: 1600 }],
-]
-
-for (const [name, look, size] of LOOKS) {
-  test(`axe finds nothing, and no page is wider than its window: ${name}`, async () => {
-    const page = await open(look, size)
-    assert.deepEqual(await audit(page), [])
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
-    await page.done()
-  })
-}
