@@ -98,7 +98,16 @@ const entry = object(
 
 const frame = object(
   { pfn: index, count },
-  { kind: text, ref: whole(-MOST_NUMBER), map: whole(-MOST_NUMBER), flags: text, byte: whole(0, 255), held: texts },
+  {
+    kind: text,
+    ref: whole(-MOST_NUMBER),
+    map: whole(-MOST_NUMBER),
+    flags: text,
+    byte: whole(0, 255),
+    held: texts,
+    mapping: index,
+    index,
+  },
 )
 
 const migrationHead = object({ id: index })
@@ -147,9 +156,10 @@ const stepChecks = object(
     migrations: list(migration),
     tables: byName(orNull(table)),
     processes: byName(orNull(process)),
-    tasks: byName(orNull(object({ wait: text }, { pfn: index, cpu: index }))),
+    tasks: byName(orNull(object({ wait: text }, { pfn: index, cpu: index, call: text }))),
     handles: byName(orNull(object({ kind: text, pfns: list(index) }))),
     counters: numbers,
+    lists: byName(orNull(object({ pages: index, runs: list(list(index)) }))),
     tlb: byName(orNull(object({ pfn: index }))),
     events: list(event),
   },
