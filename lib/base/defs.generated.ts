@@ -597,6 +597,7 @@ export type WaitName =
   | 'vma_lock'
   | 'invalidation'
   | 'device_fault'
+  | 'switch'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -607,6 +608,7 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   vma_lock: 4,
   invalidation: 5,
   device_fault: 6,
+  switch: 7,
 }
 
 /** {@link WaitName} by value. */
@@ -618,6 +620,7 @@ export const waitNames: readonly WaitName[] = [
   'vma_lock',
   'invalidation',
   'device_fault',
+  'switch',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -629,25 +632,47 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   vma_lock: 'The lock of a mapping, for writing. Linux 6.12.',
   invalidation: 'The end of the invalidations of an interval notifier. Linux 6.12.',
   device_fault: 'The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).',
+  switch: 'Nothing: its call has stopped at a switching point, and goes on when it runs.',
 }
 
 /** Switching points, where a call can be left alone in its middle. */
 export type SwitchPoint =
   | 'device-fault'
+  | 'fault'
+  | 'insert-page'
+  | 'late-flush'
+  | 'gup'
+  | 'fork'
 
 /** Bits of {@link SwitchPoint} in the C API. */
 export const switchPointValues: Readonly<Record<SwitchPoint, number>> = {
   'device-fault': 1,
+  fault: 2,
+  'insert-page': 4,
+  'late-flush': 8,
+  gup: 16,
+  fork: 32,
 }
 
 /** {@link SwitchPoint} by bit number. */
 export const switchPointNames: readonly SwitchPoint[] = [
   'device-fault',
+  'fault',
+  'insert-page',
+  'late-flush',
+  'gup',
+  'fork',
 ]
 
 /** A sentence on each {@link SwitchPoint}. */
 export const switchPointTexts: Readonly<Record<SwitchPoint, string>> = {
   'device-fault': 'A fault on a device page waits until its handler has ended, which runs in steps.',
+  fault: 'A page fault, when it has found its mapping and checked its rights. It looks at the entry later.',
+  'insert-page': 'migrate_vma_insert_page(), before it locks the table and looks at the entry again.',
+  'late-flush':
+    'munmap(), madvise(), mprotect(), fork(), mremap() and clear_refs, between the change of entries and the flush of the TLBs. A translation that is stale by then is used.',
+  gup: 'get_user_pages() of several pages, as by mlock(), between two pages.',
+  fork: 'fork(), after the copy of each entry.',
 }
 
 /** How a task has a lock that many may have for reading. */
@@ -1085,6 +1110,7 @@ export type ErrorCode =
   | 'HMMU_REFERENCE'
   | 'HMMU_SNAPSHOT'
   | 'HMMU_ORDER'
+  | 'HMMU_UNSUPPORTED'
 
 /** Values of {@link ErrorCode} in the C API. */
 export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
@@ -1110,6 +1136,7 @@ export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
   HMMU_REFERENCE: 19,
   HMMU_SNAPSHOT: 20,
   HMMU_ORDER: 21,
+  HMMU_UNSUPPORTED: 22,
 }
 
 /** {@link ErrorCode} by value. */
@@ -1136,6 +1163,7 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'HMMU_REFERENCE',
   'HMMU_SNAPSHOT',
   'HMMU_ORDER',
+  'HMMU_UNSUPPORTED',
 ]
 
 /** A sentence on each {@link ErrorCode}. */
@@ -1162,6 +1190,7 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_REFERENCE: 'The page reference, lock or isolation to be given back is not held.',
   HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.',
   HMMU_ORDER: 'The calls of a migration came in another order than setup, pages, finalize.',
+  HMMU_UNSUPPORTED: "This host can't do it.",
 }
 
 /** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */

@@ -11,6 +11,7 @@
 #include "mm/tlb.h"
 #include "mm/userfaultfd.h"
 #include "rmap/huge.h"
+#include "mm/stop.h"
 
 struct change {
 	struct ctx *ctx;
@@ -196,10 +197,14 @@ static void flush_changed(const struct change *change, u64 start, u64 end)
 {
 	struct ctx *ctx = change->ctx;
 
-	if (KERNEL >= V6_12 && change->flush_end)
+	if (KERNEL >= V6_12 && change->flush_end) {
+		late_flush(ctx, change->flush_start, change->flush_end);
 		flush_tlb_range(ctx->m, ctx->mm, change->flush_start, change->flush_end);
-	if (KERNEL < V6_12 && change->pages)
+	}
+	if (KERNEL < V6_12 && change->pages) {
+		late_flush(ctx, start, end);
 		flush_tlb_range(ctx->m, ctx->mm, start, end);
+	}
 }
 
 /* -ENOMEM: no table is left for a marker of a hugetlb mapping. 4.14 opens a notifier range for each GiB, which has a pmd

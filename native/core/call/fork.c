@@ -22,6 +22,7 @@
 #include "rmap/device_exclusive.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
+#include "mm/stop.h"
 
 struct copy {
 	struct ctx *ctx;
@@ -215,6 +216,23 @@ static int copy_ptes(struct copy *copy, u64 *src, u64 *dst, u64 count, u64 addre
 	return err;
 }
 
+/* The locks are given up after each entry, as the kernel does after some of them. */
+static int copy_one_by_one(struct copy *copy, const u64 *dst_pmd, const u64 *src_pmd, u64 address, u64 end)
+{
+	struct hmmu *m = copy->ctx->m;
+	int err = 0;
+
+	for (; address < end && !err; address += PAGE_SIZE) {
+		u64 *dst = pte_offset_map_lock(m, *dst_pmd, address), *src = pte_offset_map_lock(m, *src_pmd, address);
+
+		err = copy_ptes(copy, src, dst, 1, address);
+		table_unlock(m, src);
+		table_unlock(m, dst);
+		switch_point(copy->ctx, HMMU_SWITCH_FORK, address);
+	}
+	return err;
+}
+
 static int copy_pmd(struct mm_walk *walk, u64 *src_pmd, u64 address, u64 end)
 {
 	struct copy *copy = walk->data;
@@ -234,6 +252,8 @@ static int copy_pmd(struct mm_walk *walk, u64 *src_pmd, u64 address, u64 end)
 	}
 	if (!pte_alloc(m, copy->child, dst_pmd))
 		return -ENOMEM;
+	if (stops_at(m, HMMU_SWITCH_FORK))
+		return copy_one_by_one(copy, dst_pmd, src_pmd, address, end);
 	dst = pte_offset_map_lock(m, *dst_pmd, address);
 	src = pte_offset_map_lock(m, *src_pmd, address);
 	err = copy_ptes(copy, src, dst, (end - address) >> PAGE_SHIFT, address);
@@ -307,8 +327,10 @@ static int dup_mmap(struct ctx *ctx, u32 child)
 		else if (!(vma_of(m, vma)->flags & VM_DONTCOPY))
 			err = dup_vma(ctx, child, vma);
 	}
-	if (err != BLOCKED)
-		flush_tlb_mm(m, ctx->mm);
+	if (err == BLOCKED)
+		return err;
+	late_flush(ctx, 0, HMMU_TASK_SIZE);
+	flush_tlb_mm(m, ctx->mm);
 	return err;
 }
 

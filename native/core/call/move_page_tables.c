@@ -6,6 +6,7 @@
 #include "mm/mmu_notifier.h"
 #include "mm/tlb.h"
 #include "rmap/huge.h"
+#include "mm/stop.h"
 
 /* The kernel drops the locks after at most 64 entries; a TLB flush covers as many. */
 #define LATENCY_LIMIT (64 * PAGE_SIZE)
@@ -173,8 +174,10 @@ u64 move_page_tables(struct ctx *ctx, u32 vma, u64 start, u32 new, u64 to, u64 l
 		if (!extent)
 			break;
 	}
-	if (need_flush)
+	if (need_flush) {
+		late_flush(ctx, start, from);
 		flush_tlb_range(m, ctx->mm, start, from);
+	}
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_UNMAP, ctx->mm, start, end);
 	return from - start > earlier ? from - start - earlier : 0;
 }

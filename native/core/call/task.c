@@ -5,6 +5,7 @@
 #include "host/arena.h"
 #include "mm/mm.h"
 #include "mm/task.h"
+#include "mm/stop.h"
 
 int hmmu_task_create(struct hmmu *m, uint32_t pid, uint32_t *tid)
 {
@@ -43,6 +44,8 @@ int hmmu_task_cancel(struct hmmu *m, uint32_t tid)
 		return -ESRCH;
 	if (task->wait == HMMU_WAIT_DEVICE_FAULT && task->migrations)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "the handler of task %u's device fault migrates", tid);
+	if (stop_of(m, tid))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has stopped in the middle of a call", tid);
 	if (task->op)
 		task_abandon(m, tid);
 	return 0;

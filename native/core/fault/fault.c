@@ -14,6 +14,7 @@
 #include "page/memcg.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
+#include "mm/stop.h"
 
 static NOINLINE int map_zero_page(struct ctx *ctx, u32 vma, u64 *pte)
 {
@@ -290,6 +291,7 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 		event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
 		probe(page_fault, ctx->mm, address, write);
 	}
+	switch_point(ctx, HMMU_SWITCH_FAULT, address);
 	pmd = pmd_alloc(m, ctx->mm, address);
 	if (!pmd)
 		return FAULT_OOM;

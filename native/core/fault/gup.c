@@ -9,6 +9,7 @@
 #include "page/mlock.h"
 #include "rmap/huge.h"
 #include "rmap/rmap.h"
+#include "mm/stop.h"
 
 /* 4.14 forces a write once copy-on-write is broken. In 6.12 nobody here forces one. */
 static bool can_follow_write(u64 entry, u32 flags)
@@ -228,6 +229,8 @@ static int populate_pages(struct ctx *ctx, u32 vma, u64 *start, u64 end, u32 fla
 			ctx->resume = RESUME_RETRY;
 		}
 		*start += (1 + (~(*start >> PAGE_SHIFT) & page_mask)) * PAGE_SIZE;
+		if (*start < end)
+			switch_point(ctx, HMMU_SWITCH_GUP, *start);
 	}
 	return 0;
 }

@@ -102,6 +102,7 @@ struct hmmu {
 	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct device_fault *waiting_faults; /**< by task; NULL: none has waited yet */
 	u32 switch_points;                   /**< enum hmmu_switch_point */
+	struct stops *stops;                 /**< NULL: no call has had a stack of its own yet */
 	struct lookup lookups[LOOKUPS];
 	const struct wait_ops *wait_ops;
 	hmmu_notifier_fn on_event; /**< NULL: events go to the ring */

@@ -351,6 +351,7 @@ enum op {
 	OP_MIRROR,
 	OP_EXIT,
 	OP_MMAP_LOCK,
+	OP_STOPPED, /**< it has stopped at a switching point */
 	NR_OPS
 };
 

@@ -18,6 +18,8 @@
 	X(uint32_t, marks, (const struct hmmu *m), (m)) \
 	X(int, set_switch_points, (struct hmmu *m, uint32_t points), (m, points)) \
 	X(uint32_t, switch_points, (const struct hmmu *m), (m)) \
+	X(int, run, (struct hmmu *m, uint32_t tid, void (*work)(struct hmmu *m, void *data), void *data), (m, tid, work, data)) \
+	X(uint32_t, stopped_at, (const struct hmmu *m, uint32_t tid), (m, tid)) \
 	X(int, device_fault, (const struct hmmu *m, uint32_t tid, struct hmmu_device_fault *out), (m, tid, out)) \
 	X(int, device_fault_end, (struct hmmu *m, uint32_t tid, int err), (m, tid, err)) \
 	X(int, state_hash, (struct hmmu *m, uint64_t *hash), (m, hash)) \

@@ -31,6 +31,7 @@
 #include "mm/mm.c"
 #include "mm/mmu_gather.c"
 #include "mm/pgtable.c"
+#include "mm/stop.c"
 #include "mm/swap.c"
 #include "mm/task.c"
 #include "mm/task_work.c"

@@ -4,6 +4,7 @@
 
 #include "host/migration.h"
 #include "mm/interval_tree.h"
+#include "mm/stop.h"
 
 static bool is_in_tree(const struct hmmu *m, u32 interval)
 {
@@ -110,12 +111,15 @@ static const char *deferred_fault(const struct hmmu *m, const struct subscriptio
 	return NULL;
 }
 
-static u32 migrations_under_way(const struct hmmu *m)
+/* Migrations, and calls that have stopped at a switching point. */
+static u32 calls_halfway(const struct hmmu *m)
 {
 	u32 count = 0;
 
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
 		count++;
+	for (u32 task = 1; m->stops && task < m->stops->end; task++)
+		count += stop_of(m, task) != NULL;
 	return count;
 }
 
@@ -127,8 +131,8 @@ const char *intervals_fault(const struct hmmu *m, u32 mm, u32 *count)
 	bool invalidating = subs->invalidate_seq & 1;
 	const char *fault;
 
-	/* No call but a migration stops within one. */
-	if (space->active_invalidate_ranges > (KERNEL < V6_12 ? 0 : migrations_under_way(m)))
+	/* No other call stops within one, and none within two. */
+	if (space->active_invalidate_ranges > (KERNEL < V6_12 ? 0 : calls_halfway(m)))
 		return "more invalidations are counted than can be under way";
 	if (slot && (KERNEL < V6_12 || subs->mm != mm))
 		return "its interval notifiers are another process's";

@@ -20,6 +20,7 @@
 #include "page/hugetlb_pool.h"
 #include "page/lru.h"
 #include "rmap/rmap.h"
+#include "mm/stop.h"
 
 /* By enum hmmu_profile: the bit of its quirks. */
 static const u32 profile_bits[] = {
@@ -103,6 +104,7 @@ int hmmu_destroy(struct hmmu *m)
 	if (PLATFORM_REUSES_MEMORY)
 		arena_wipe(m);
 	marks_free(m);
+	stops_free(m);
 	waiting_faults_free(m);
 	numbering_free(m);
 	migration_pool_release(m);

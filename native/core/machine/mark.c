@@ -15,6 +15,7 @@
 #include "machine/snapshot.h"
 #include "migrate/migrate.h"
 #include "page/contents.h"
+#include "mm/stop.h"
 
 /** A mark begins with it. Then come the runs: parts, the rest, and last the arena's first page, which says how large parts are. */
 struct mark {
@@ -222,6 +223,31 @@ static void save_waiting_faults(const struct hmmu *m, struct marks *marks)
 			save(marks, &m->waiting_faults[task], sizeof(m->waiting_faults[task]));
 }
 
+/* Of a stack all that is in use. */
+static void save_stops(const struct hmmu *m, struct marks *marks)
+{
+	struct stops *stops = m->stops;
+
+	for (u32 task = 1; stops && task < stops->end; task++) {
+		struct task_stack *stack = &stops->of[task];
+		u8 *rest = stack->stop.unused ? (u8 *)stack->stop.unused + stack->stop.unused_bytes : stack->at;
+
+		if (!stack->at)
+			continue;
+		save(marks, stack, sizeof(*stack));
+		if (stack->stop.unused)
+			save(marks, stack->at, (u64)(stack->stop.unused - stack->at));
+		save(marks, rest, (u64)(stack_top(stops, task) - rest));
+	}
+}
+
+/* Those of the mark come back. */
+static void forget_stops(const struct hmmu *m)
+{
+	for (u32 task = 1; m->stops && task < m->stops->end; task++)
+		m->stops->of[task] = (struct task_stack){ .at = NULL };
+}
+
 static struct mark newest_mark(const struct marks *marks)
 {
 	struct mark mark;
@@ -255,6 +281,7 @@ static bool save_all(struct hmmu *m, struct marks *marks)
 	save_lines(m, marks);
 	save_migrations(m, marks);
 	save_waiting_faults(m, marks);
+	save_stops(m, marks);
 	save_state(m, marks);
 	mark.end = marks->used;
 	if (marks->failed)
@@ -266,6 +293,8 @@ static bool save_all(struct hmmu *m, struct marks *marks)
 
 static int check_outside_callbacks(struct hmmu *m)
 {
+	if (m->stops && m->stops->running)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "hmmu_run() runs");
 	if (m->in_callback || m->in_page_free || migration_in_callback(m))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "a callback of the machine runs");
 	return 0;
@@ -336,6 +365,7 @@ int hmmu_rollback(struct hmmu *m)
 			      .end = mark.rest };
 	clear_lines(m, marks);
 	pass_parts(&pass, m);
+	forget_stops(m);
 	memset(&m->st->devices[1], 0, (devices_in_use(m) - 1) * sizeof(m->st->devices[0]));
 	restore_runs(marks, mark.rest, mark.end);
 	/* Events that were recorded later leave the ring as it was, unless they have gone around. */

@@ -13,6 +13,7 @@
 #include "machine/snapshot.h"
 #include "page/contents.h"
 #include "page/page.h"
+#include "mm/stop.h"
 
 /** A walk over pieces in ascending order. */
 struct walk {
@@ -186,6 +187,8 @@ static int check_idle(struct hmmu *m)
 		if (task_of(m, task)->mm && task_of(m, task)->wait == HMMU_WAIT_DEVICE_FAULT)
 			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u waits for the handler of its device fault",
 					 task);
+		else if (stop_of(m, task))
+			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has stopped in the middle of a call", task);
 		else if (task_of(m, task)->mm && task_of(m, task)->sem_of_driver)
 			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has taken mmap_lock", task);
 		else if (task_of(m, task)->mm && task_of(m, task)->sem_hold && !task_of(m, task)->op)

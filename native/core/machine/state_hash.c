@@ -13,6 +13,7 @@
 #include "mm/pgtable.h"
 #include "mm/vma_lock.h"
 #include "page/mlock_batch.h"
+#include "mm/stop.h"
 
 static void hash_rwsem(struct hasher *h, const struct rwsem *sem)
 {
@@ -166,6 +167,15 @@ static void hash_device_fault(struct hasher *h, const struct device_fault *fault
 	hash_word(h, (u32)fault->err);
 }
 
+static void hash_stop(struct hasher *h, const struct stop *stop)
+{
+	hash_pair(h, stop->point, stop->nr_pages);
+	for (int i = 0; i < 3; i++)
+		hash_word(h, stop->numbers[i]);
+	for (u32 i = 0; i < stop->nr_pages; i++)
+		hash_word(h, page_number(h, stop->pages[i]));
+}
+
 static void hash_task(struct hasher *h, u32 tid)
 {
 	const struct task *task = task_of(h->m, tid);
@@ -177,6 +187,8 @@ static void hash_task(struct hasher *h, u32 tid)
 	hash_word(h, task->migrations);
 	if (task->op)
 		hash_blocked_call(h, task);
+	if (stop_of(h->m, tid))
+		hash_stop(h, stop_of(h->m, tid));
 	if (task->wait == HMMU_WAIT_DEVICE_FAULT)
 		hash_device_fault(h, &h->m->waiting_faults[tid]);
 }

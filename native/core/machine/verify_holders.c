@@ -3,6 +3,7 @@
 #include "machine/verify.h"
 #include "migrate/migrate.h"
 #include "page/lru.h"
+#include "mm/stop.h"
 
 /* Pins for DMA; one of the zero page is not counted. */
 static void dma_pins_of_page(struct verify *v, u32 pfn)
@@ -97,6 +98,9 @@ void verify_holders(struct verify *v)
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (task_of(m, task)->mm && task_of(m, task)->wait_ref)
 			tally_ref(v, task_of(m, task)->wait_pfn, HMMU_HOLDER_WAIT, task, 0);
+	for (u32 task = 1; m->stops && task < m->stops->end; task++)
+		for (u32 i = 0; stop_of(m, task) && i < stop_of(m, task)->nr_pages; i++)
+			tally_ref(v, stop_of(m, task)->pages[i], HMMU_HOLDER_WAIT, task, 0);
 	/* A page that a fault has replaced is munlocked when the fault gets the page's lock. */
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (task_of(m, task)->mm && task_of(m, task)->resume == RESUME_MUNLOCK)

@@ -4,6 +4,7 @@
 #include "migrate/migrate.h"
 #include "mm/mm.h"
 #include "mm/tlb.h"
+#include "mm/stop.h"
 
 /* Whether a fork() waits that has write-protected entries: it flushes when it has copied all mappings. */
 static bool is_being_copied(const struct hmmu *m, u32 mm)
@@ -13,13 +14,25 @@ static bool is_being_copied(const struct hmmu *m, u32 mm)
 	return KERNEL >= V6_12 && writer && task_of(m, writer)->op == OP_FORK;
 }
 
-/* Whether a migration or a fork() is about to flush the translation. */
+/* Whether a call that has stopped flushes when it goes on. fork() flushes all when it has copied all. */
+static bool will_flush(const struct stop *stop, u32 mm, u64 address)
+{
+	if (stop->numbers[0] != mm)
+		return false;
+	return stop->point == HMMU_SWITCH_FORK ||
+	       (stop->point == HMMU_SWITCH_LATE_FLUSH && address >= stop->numbers[1] && address < stop->numbers[2]);
+}
+
+/* Whether a migration, a fork() or a call that has stopped is about to flush the translation. */
 static bool flush_pending(const struct hmmu *m, const struct tlb_entry *entry)
 {
 	u64 address = entry->vpn << PAGE_SHIFT;
 
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
 		if (mig->ctx.mm == entry->mm && address >= mig->flush_start && address < mig->flush_end)
+			return true;
+	for (u32 task = 1; m->stops && task < m->stops->end; task++)
+		if (stop_of(m, task) && will_flush(stop_of(m, task), entry->mm, address))
 			return true;
 	return is_being_copied(m, entry->mm);
 }

@@ -11,6 +11,7 @@
 #include "mm/userfaultfd.h"
 #include "page/memcg.h"
 #include "rmap/rmap.h"
+#include "mm/stop.h"
 
 /* Make a device-private entry, or a pte as an anonymous fault makes it. */
 static u64 new_entry(const struct hmmu *m, u32 vma, u32 newpage)
@@ -118,6 +119,7 @@ static enum hmmu_why take_place(struct hmmu_migration *mig, u64 address, const u
 	if (KERNEL >= V6_12 && pmd_unstable(m, *pmd))
 		return HMMU_WHY_INSERT_UNSTABLE_PMD;
 	entry = new_entry(m, mig->vma, newpage);
+	switch_point(&mig->ctx, HMMU_SWITCH_INSERT_PAGE, address);
 	pte = pte_offset_map_lock(m, *pmd, address);
 	why = check_entry(mig, *pte);
 	if (!why)

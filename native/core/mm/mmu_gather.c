@@ -3,6 +3,7 @@
 #include "mm/mmu_gather.h"
 
 #include "mm/mmu_notifier.h"
+#include "mm/stop.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/lru.h"
@@ -59,7 +60,23 @@ void tlb_flush_mmu(struct mmu_gather *tlb)
 	tlb_flush_mmu_free(tlb);
 }
 
+/* The pages that were gathered have still the references of their entries. */
+static void stop_before_flush(const struct mmu_gather *tlb)
+{
+	stop_here(tlb->ctx,
+		  &(struct stop){
+			  .point = HMMU_SWITCH_LATE_FLUSH,
+			  .nr_pages = tlb->nr,
+			  .pages = tlb->pages,
+			  .numbers = { tlb->mm, tlb->fullmm ? 0 : tlb->start, tlb->fullmm ? HMMU_TASK_SIZE : tlb->end },
+			  .unused = (const u8 *)&tlb->pages[tlb->nr],
+			  .unused_bytes = (MAX_GATHER_PAGES - tlb->nr) * sizeof(tlb->pages[0]),
+		  });
+}
+
 void tlb_finish_mmu(struct mmu_gather *tlb)
 {
+	if (stops_at(tlb->ctx->m, HMMU_SWITCH_LATE_FLUSH) && tlb->end)
+		stop_before_flush(tlb);
 	tlb_flush_mmu(tlb);
 }

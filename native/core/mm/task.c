@@ -271,7 +271,8 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 					    "mmap_sem for writing",
 					    "the lock of a mapping",
 					    "the end of an invalidation",
-					    "the handler of its device fault" };
+					    "the handler of its device fault",
+					    "nothing" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);

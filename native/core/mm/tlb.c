@@ -74,5 +74,8 @@ u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool wr
 		return entry->pfn;
 	m->st->counters[HMMU_COUNT_TLB_STALE]++;
 	event(m, HMMU_EVENT_STALE_TLB, entry->mm, address, entry->pfn);
+	/* A CPU does not know that a flush is still to come. */
+	if (m->switch_points & HMMU_SWITCH_LATE_FLUSH)
+		return entry->pfn;
 	return tlb_fill(m, entry, mm_find_pmd(m, ctx->mm, address), ctx, address, write);
 }

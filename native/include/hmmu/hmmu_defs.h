@@ -189,11 +189,18 @@
 	X(MMAP_SEM_WRITE, 3, "The mmap_sem of its process, for writing.") \
 	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.") \
 	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.") \
-	X(DEVICE_FAULT, 6, "The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).")
+	X(DEVICE_FAULT, 6, "The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).") \
+	X(SWITCH, 7, "Nothing: its call has stopped at a switching point, and goes on when it runs.")
 
 /** X(name, bit, word, text): switching points, where a call can be left alone in its middle. */
 #define HMMU_SWITCH_POINTS(X) \
-	X(DEVICE_FAULT, 0, "device-fault", "A fault on a device page waits until its handler has ended, which runs in steps.")
+	X(DEVICE_FAULT, 0, "device-fault", "A fault on a device page waits until its handler has ended, which runs in steps.") \
+	X(FAULT, 1, "fault", "A page fault, when it has found its mapping and checked its rights. It looks at the entry later.") \
+	X(INSERT_PAGE, 2, "insert-page", "migrate_vma_insert_page(), before it locks the table and looks at the entry again.") \
+	X(LATE_FLUSH, 3, "late-flush", \
+	  "munmap(), madvise(), mprotect(), fork(), mremap() and clear_refs, between the change of entries and the flush of the TLBs. A translation that is stale by then is used.") \
+	X(GUP, 4, "gup", "get_user_pages() of several pages, as by mlock(), between two pages.") \
+	X(FORK, 5, "fork", "fork(), after the copy of each entry.")
 
 /** X(name, value, text): how a task has a lock that many may have for reading. */
 #define HMMU_LOCK_MODES(X) \
@@ -322,7 +329,8 @@
 	X(REFERENCE, 19, "The page reference, lock or isolation to be given back is not held.") \
 	X(SNAPSHOT, 20, \
 	  "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.") \
-	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize.")
+	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize.") \
+	X(UNSUPPORTED, 22, "This host can't do it.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \

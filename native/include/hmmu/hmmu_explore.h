@@ -48,6 +48,20 @@ HMMU_API int hmmu_set_switch_points(struct hmmu *m, uint32_t points);
 /** The mask. */
 HMMU_API uint32_t hmmu_switch_points(const struct hmmu *m);
 
+/**
+ * Run calls of a task on a stack of its own, so that they can stop in their middle: work(m, data) is called, and should make calls of
+ * this task only. 0: it has returned. -EAGAIN (BLOCKED, with wait SWITCH): a call has stopped at a switching point. Others can run
+ * now; hmmu_run() with the same task goes on, and its other arguments are of no meaning then. A call that waits for something
+ * returns -EAGAIN to @p work, as ever. The stack is a part of marks: hmmu_rollback() brings it back, and what is on it. A state hash
+ * has the point and what the call has at hand there; which work it is only the caller knows. All points except
+ * HMMU_SWITCH_DEVICE_FAULT stop only in here, and not in callbacks.
+ * -EOPNOTSUPP (UNSUPPORTED): the host has no stacks (WebAssembly), or the task's number is 1024 or more. -ESRCH. -EBUSY: in a callback,
+ * or in another hmmu_run(). -ENOMEM.
+ */
+HMMU_API int hmmu_run(struct hmmu *m, uint32_t tid, void (*work)(struct hmmu *m, void *data), void *data);
+/** The point (one of enum hmmu_switch_point) at which a task has stopped, or 0. */
+HMMU_API uint32_t hmmu_stopped_at(const struct hmmu *m, uint32_t tid);
+
 /** A fault on a device page that waits for its handler. */
 struct hmmu_device_fault {
 	uint64_t address; /**< of the page */
