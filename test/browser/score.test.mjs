@@ -2,7 +2,7 @@
 //
 // The timeline: zoom, folds, band and lens, the field to find with, the table.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -207,6 +207,23 @@ test('the score and the sentence stay in view; a high score scrolls in itself', 
   await page.evaluate(() => scrollTo(0, 400))
   assert.equal(await page.locator('.pinned').evaluate((element) => element.getBoundingClientRect().top), 0)
   await page.done()
+})
+
+test('a drill without a command says so; one that could not go on ends at a red line', async () => {
+  const { recordings, ...document } = JSON.parse(readFileSync(records, 'utf8'))
+  const [whole] = recordings
+  const empty = { ...whole, name: 'empty', transcript: [], steps: whole.steps.slice(0, 1) }
+  const failed = { ...whole, name: 'failed', failure: 'line 4: out of memory', steps: whole.steps.slice(0, 3) }
+  const file = join(folder, 'ends.json')
+  writeFileSync(file, JSON.stringify({ ...document, recordings: [empty, failed] }))
+  servers.ends = await serve(file)
+  const page = await open('ends', 'drill=empty')
+  await page.getByText('This drill has no command.').waitFor()
+  await page.done()
+  const other = await open('ends', 'drill=failed')
+  assert.equal(await other.locator('.failure').count(), 1)
+  assert.match(await other.locator('.step .sentence').innerText(), /Here the drill ended: line 4: out of memory\.$/)
+  await other.done()
 })
 
 test('axe finds nothing in the table and the field to find with', async () => {

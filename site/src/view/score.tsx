@@ -49,6 +49,7 @@ export function Score(props: Props) {
   const { book, n, width, left, columns, column, folds, followed, difference, isMain } = props
   const layout = useMemo(() => layoutOf(book, width, left, columns), [book, width, left, columns])
   const clip = useId()
+  if (book.last === 0) return <p class="score empty">This drill has no command.</p>
   return (
     <div
       class="score"
@@ -84,7 +85,6 @@ export function Score(props: Props) {
         <Names layout={layout} />
         {isMain && <FoldMarks layout={layout} folds={folds} />}
       </svg>
-      {book.last === 0 && <p class="empty">This drill has no command.</p>}
     </div>
   )
 }
