@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Book } from '../../../lib/view/book'
 import { find } from '../../../lib/view/find'
 import type { PageKey } from '../../../lib/view/pages'
@@ -18,7 +18,8 @@ export function Find({ book, n, followed, onClose }: Props) {
   const { go, follow } = useActions()
   const field = useRef<HTMLInputElement>(null)
   const [said, setSaid] = useState('')
-  useEffect(() => {
+  // Before the next key, which belongs to the field.
+  useLayoutEffect(() => {
     const before = document.activeElement
     field.current!.focus()
     return () => before instanceof HTMLElement && before.focus({ preventScroll: true })
@@ -28,7 +29,10 @@ export function Find({ book, n, followed, onClose }: Props) {
     if (page) follow(page)
     if (step !== undefined) go(step)
     setSaid(problem ?? note ?? '')
-    if (problem === undefined && note === undefined) onClose()
+    if (problem !== undefined || note !== undefined) return
+    // The next key belongs to the page, also if it comes before the field has gone.
+    field.current!.blur()
+    onClose()
   }
   return (
     <search>

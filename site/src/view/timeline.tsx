@@ -127,25 +127,36 @@ function Scores({ session, books, width, ofStep, ofOther, zooming, lens }: Omit<
 }
 
 /** The lens by keys: on the followed page of a band, or on the page in the middle. */
-function useLens({ book, place }: Session) {
+function useLens({ book, latest }: Session) {
   const { follow } = useActions()
   const [isOn, setOn] = useState(false)
+  // Keys can be faster than the page.
+  const asked = useRef(false)
+  const ask = (on: boolean): void => {
+    asked.current = on
+    setOn(on)
+  }
   const band = book!.rows.find(isBand)
-  const own = band && place.page?.at === band.at ? place.page : undefined
+  const own = () => {
+    const { page } = latest().place
+    return band && page?.at === band.at ? page : undefined
+  }
   const commands: Pick<TimelineCommands, 'lens' | 'page' | 'escape'> = {
     lens: () => {
       if (!band) return
-      setOn(!isOn)
-      if (!isOn && !own) follow({ at: band.at, index: band.count >> 1 })
+      ask(!asked.current)
+      if (asked.current && !own()) follow({ at: band.at, index: band.count >> 1 })
     },
     page: (by) => {
-      if (!isOn || !band || !own) return false
-      follow({ at: band.at, index: Math.max(0, Math.min(band.count - 1, own.index + by)) })
+      const page = own()
+      if (!asked.current || !band || !page) return false
+      follow({ at: band.at, index: Math.max(0, Math.min(band.count - 1, page.index + by)) })
       return true
     },
     escape: () => {
-      setOn(false)
-      return isOn
+      const wasOn = asked.current
+      ask(false)
+      return wasOn
     },
   }
   return { isOn, commands }
