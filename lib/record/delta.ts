@@ -92,23 +92,35 @@ function entryRuns(at: string, before: readonly EntryView[], after: readonly Ent
   }))
 }
 
-/** Frames of a run have one key: the index rises as the number of the frame does. */
-function frameKey(frame: FrameView | undefined, pfn: number): string {
-  if (frame === undefined) return ''
-  return JSON.stringify(frame.index === undefined ? frame : { ...frame, index: frame.index - pfn })
+/** Whether two frames are alike; `ahead` is how far the second one is behind the first in their file. */
+function isSameFrame(a: FrameView, b: FrameView, ahead = 0): boolean {
+  return (
+    a.kind === b.kind &&
+    a.ref === b.ref &&
+    a.map === b.map &&
+    a.flags === b.flags &&
+    a.byte === b.byte &&
+    a.mapping === b.mapping &&
+    (a.index === undefined ? b.index === undefined : b.index === a.index + ahead) &&
+    isSameList(a.held, b.held)
+  )
 }
+
+const isSameList = (a: readonly string[] = [], b: readonly string[] = []): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i])
 
 function frameRuns(before: ReadonlyMap<number, FrameView>, after: ReadonlyMap<number, FrameView>): FrameDelta[] {
   const gone = [...before.keys()].filter((pfn) => !after.has(pfn))
   const pfns = [...after.keys(), ...gone].sort((a, b) => a - b)
-  const runs: { pfn: number; count: number; key: string; frame: FrameView | undefined }[] = []
+  const runs: { pfn: number; count: number; frame: FrameView | undefined }[] = []
   for (const pfn of pfns) {
     const frame = after.get(pfn)
-    const key = frameKey(frame, pfn)
-    if (key === frameKey(before.get(pfn), pfn)) continue
+    const old = before.get(pfn)
+    if (frame && old && isSameFrame(old, frame)) continue
     const run = runs.at(-1)
-    if (run && run.pfn + run.count === pfn && run.key === key) run.count++
-    else runs.push({ pfn, count: 1, key, frame })
+    const isNext = run && run.pfn + run.count === pfn
+    if (isNext && (run.frame && frame ? isSameFrame(run.frame, frame, run.count) : run.frame === frame)) run.count++
+    else runs.push({ pfn, count: 1, frame })
   }
   return runs.map(({ pfn, count, frame }) => (frame ? { pfn, count, ...frame } : { pfn, count, gone: true }))
 }

@@ -22,6 +22,8 @@ import type { RecordedEvent, Setup, Step } from './types'
 
 /** A command with more faults on device pages is one step: each step looks at the whole machine. */
 const MOST_FAULTS = 16
+/** How many frames the faults of a command may look at: in a large machine, fewer faults have steps. One always has. */
+const MOST_LOOKS = 32_768
 /** More events of a step are counted. */
 const MOST_EVENTS = 64
 
@@ -47,6 +49,8 @@ interface Part {
   readonly events: MachineEvent[]
   /** How many faults on device pages it has met. */
   faults: number
+  /** With more of them, it is one step. */
+  readonly mostFaults: number
 }
 
 export class Recorder implements DrillObserver {
@@ -104,6 +108,7 @@ export class Recorder implements DrillObserver {
       migrations: this.#migrations,
       events: [],
       faults: 0,
+      mostFaults: this.#mostFaults(),
     })
     let ended = false
     try {
@@ -169,7 +174,7 @@ export class Recorder implements DrillObserver {
     const depth = this.#live.length
     try {
       const migration = task.beginMigration({ start, pages: 1 }, { to: 'system', ...select })
-      if (this.#countFault() <= MOST_FAULTS) {
+      if (this.#hasSteps()) {
         const live = this.#begin(migration, placeOf(world, task.process, start), true)
         this.#advance(live, 'done')
         this.#end(live)
@@ -183,19 +188,24 @@ export class Recorder implements DrillObserver {
     }
   }
 
-  /** Counts a fault of the command that runs. One too many takes back the steps of those before it. */
-  #countFault(): number {
+  /** Whether a fault of the command that runs has steps. One too many takes back the steps of those before it. */
+  #hasSteps(): boolean {
     const part = this.#running.at(-1)
-    if (!part) return 1
+    if (!part) return true
     part.faults++
-    if (part.faults === MOST_FAULTS + 1) {
+    if (part.faults === part.mostFaults + 1) {
       this.#count = part.steps
       this.steps.length = this.#indexOf(part.steps)
       this.#last = part.last
       this.#migrations = part.migrations
       this.#folded = part.events.splice(0)
     }
-    return part.faults
+    return part.faults <= part.mostFaults
+  }
+
+  #mostFaults(): number {
+    const frames = this.#last.view.frames.size
+    return Math.max(1, Math.min(MOST_FAULTS, Math.floor(MOST_LOOKS / frames)))
   }
 
   /** Writes a step down if something has changed, or in any case. */

@@ -232,7 +232,7 @@ describe.each(['examples/racing-store.drill', 'test/view/drills/four-reasons.dri
       entries: [...state.entries],
       migrations: state.migrations.filter(({ over }) => !over),
     })
-    for (let from = 1; from < whole.steps.length; from += 5) {
+    for (let from = 1; from < whole.steps.length; from += 13) {
       const to = Math.min(from + 9, whole.steps.length)
       const cut = recordDrill(source, { ramPages: 4096, from, to }).recording!
       expect(cut).toMatchObject({ from, transcript: whole.transcript })
