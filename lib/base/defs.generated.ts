@@ -725,6 +725,7 @@ export type TaskCall =
   | 'mirror'
   | 'exit'
   | 'mmapLock'
+  | 'stopped'
 
 /** Values of {@link TaskCall} in the C API. */
 export const taskCallValues: Readonly<Record<TaskCall, number>> = {
@@ -749,6 +750,7 @@ export const taskCallValues: Readonly<Record<TaskCall, number>> = {
   mirror: 18,
   exit: 19,
   mmapLock: 20,
+  stopped: 21,
 }
 
 /** {@link TaskCall} by value. */
@@ -774,6 +776,7 @@ export const taskCallNames: readonly TaskCall[] = [
   'mirror',
   'exit',
   'mmapLock',
+  'stopped',
 ]
 
 /** A sentence on each {@link TaskCall}. */
@@ -799,6 +802,7 @@ export const taskCallTexts: Readonly<Record<TaskCall, string>> = {
   mirror: 'hmmu_mirror().',
   exit: 'exit().',
   mmapLock: 'hmmu_mmap_lock(), of a driver.',
+  stopped: 'One that has stopped at a switching point (hmmu_run()).',
 }
 
 /** Who holds references to a page, or its lock. */

@@ -64,7 +64,7 @@ int hmmu_task_set_cpu(struct hmmu *m, uint32_t tid, uint32_t cpu)
 
 /* enum op and the public list have the same numbers. */
 _Static_assert((int)HMMU_TASK_CALL_STORE == (int)OP_STORE && (int)HMMU_TASK_CALL_UNLOCK == (int)OP_MUNLOCK &&
-		       (int)HMMU_TASK_CALL_MIGRATE == (int)OP_MIGRATE && (int)HMMU_TASK_CALL_MMAP_LOCK == NR_OPS - 1,
+		       (int)HMMU_TASK_CALL_MIGRATE == (int)OP_MIGRATE && (int)HMMU_TASK_CALL_STOPPED == NR_OPS - 1,
 	       "the list of calls that wait");
 
 int hmmu_task_state(const struct hmmu *m, uint32_t tid, struct hmmu_task_state *state)

@@ -33,10 +33,33 @@ static int call_fault_handler(struct ctx *ctx, u64 address, u32 pfn)
 
 #define WAITING_FAULTS_BYTES(m) ((u64)(m)->st->slabs[SLAB_TASK].capacity * sizeof(struct device_fault))
 
-/* Whether the fault locks its page for the handler. */
-static bool fault_locks(const struct hmmu *m)
+/*
+ * 4.14 holds no reference to the page while its handler runs. "mm/memory.c: fix race when faulting a device private
+ * page" takes one, and migrate_vma() expects it. So the references of two faulters keep each other from moving the page.
+ * "mm/migrate: Trylock device page in do_swap_page" (6.15) locks the page for the first one; the others try again until it
+ * is done, which is a wait here.
+ */
+static inline struct device_fault device_fault_on(const struct ctx *ctx, u64 address, u32 pfn)
 {
-	return KERNEL >= V6_12 && !quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF) && !quirk(m, HMMU_QUIRK_FAULTERS_LIVELOCK);
+	const struct hmmu *m = ctx->m;
+
+	return (struct device_fault){
+		.pfn = pfn,
+		.task = ctx->task,
+		.no_ref = quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF),
+		.locked = KERNEL >= V6_12 && !quirk(m, HMMU_QUIRK_FAULTERS_LIVELOCK),
+		.address = address & PAGE_MASK,
+		.outer = m->faults,
+	};
+}
+
+/* Take the page for the handler. BLOCKED: another fault has locked it. */
+static inline int fault_take_page(struct ctx *ctx, const struct device_fault *fault)
+{
+	if (fault->locked && !trylock_page(ctx->m, fault->pfn))
+		return wait_on_page(ctx, fault->pfn, false, RESUME_RETRY);
+	get_page(ctx->m, fault->pfn);
+	return 0;
 }
 
 /* HMMU_SWITCH_DEVICE_FAULT: the handler runs in steps, which the caller makes. */
@@ -45,6 +68,7 @@ static NOINLINE int wait_for_handler(struct ctx *ctx, u64 address, u32 pfn)
 	struct hmmu *m = ctx->m;
 	struct task *task = ctx->self;
 	struct device_fault *fault;
+	int err = 0;
 
 	if (ctx->resume == RESUME_FAULT_FAILED) {
 		ctx->resume = RESUME_RETRY;
@@ -54,22 +78,15 @@ static NOINLINE int wait_for_handler(struct ctx *ctx, u64 address, u32 pfn)
 		m->waiting_faults = platform_reserve(WAITING_FAULTS_BYTES(m));
 	if (!m->waiting_faults)
 		return FAULT_OOM;
-	if (fault_locks(m) && !trylock_page(m, pfn))
-		return wait_on_page(ctx, pfn, false, RESUME_RETRY);
 	fault = &m->waiting_faults[ctx->task];
-	*fault = (struct device_fault){
-		.pfn = pfn,
-		.task = ctx->task,
-		.locked = fault_locks(m),
-		.waits = true,
-		.no_ref = quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF),
-		.address = address & PAGE_MASK,
-		.outer = m->faults,
-	};
-	if (!fault->no_ref) {
-		get_page(m, pfn);
+	*fault = device_fault_on(ctx, address, pfn);
+	fault->waits = true;
+	if (!fault->no_ref)
+		err = fault_take_page(ctx, fault);
+	if (err)
+		return err;
+	if (!fault->no_ref)
 		m->faults = fault;
-	}
 	event(m, HMMU_EVENT_DEVICE_FAULT, ctx->mm, fault->address, pfn);
 	probe(device_fault, ctx->task, fault->address, pfn);
 	task->wait = HMMU_WAIT_DEVICE_FAULT;
@@ -102,26 +119,19 @@ static NOINLINE void forget_outer_fault(struct hmmu *m, const struct device_faul
 	*link = fault->outer;
 }
 
-/*
- * 4.14 holds no reference to the page while its handler runs. "mm/memory.c: fix race when faulting a device private
- * page" takes one, and migrate_vma() expects it. So the references of two faulters keep each other from moving the page.
- * "mm/migrate: Trylock device page in do_swap_page" (6.15) locks the page for the first one; the others try again until it
- * is done, which is a wait here.
- */
 int device_private_entry_fault(struct ctx *ctx, u64 address, u32 pfn)
 {
 	struct hmmu *m = ctx->m;
-	struct device_fault fault = { .pfn = pfn, .task = ctx->task, .outer = m->faults };
+	struct device_fault fault = device_fault_on(ctx, address, pfn);
 	int result;
 
 	if (m->switch_points & HMMU_SWITCH_DEVICE_FAULT)
 		return wait_for_handler(ctx, address, pfn);
-	if (quirk(m, HMMU_QUIRK_FAULT_WITHOUT_REF))
+	if (fault.no_ref)
 		return call_fault_handler(ctx, address, pfn);
-	fault.locked = KERNEL >= V6_12 && !quirk(m, HMMU_QUIRK_FAULTERS_LIVELOCK);
-	if (fault.locked && !trylock_page(m, pfn))
-		return wait_on_page(ctx, pfn, false, RESUME_RETRY);
-	get_page(m, pfn);
+	result = fault_take_page(ctx, &fault);
+	if (result)
+		return result;
 	m->faults = &fault;
 	result = call_fault_handler(ctx, address, pfn);
 	if (m->faults == &fault)

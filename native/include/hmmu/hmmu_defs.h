@@ -230,7 +230,8 @@
 	X(RANGE_FAULT, 17, "hmm_range_fault() for an interval notifier. Linux 6.12.") \
 	X(MIRROR, 18, "hmmu_mirror().") \
 	X(EXIT, 19, "exit().") \
-	X(MMAP_LOCK, 20, "hmmu_mmap_lock(), of a driver.")
+	X(MMAP_LOCK, 20, "hmmu_mmap_lock(), of a driver.") \
+	X(STOPPED, 21, "One that has stopped at a switching point (hmmu_run()).")
 
 /** X(name, value, text): who holds references to a page, or its lock. */
 #define HMMU_HOLDERS(X) \
