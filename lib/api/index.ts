@@ -57,6 +57,15 @@ export { type InvalidateHandler, type Invalidation, type MmapLock, Process, type
 export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './records'
 export type { MigrationRange } from './request'
 export { type Job, roundRobin } from './schedule'
+export type {
+  ActionResult,
+  CutOff,
+  Finding,
+  SearchOptions,
+  SearchOutcome,
+  SearchResult,
+  TraceStep,
+} from './search'
 export type { Selection } from './selection'
 export { MachineStats, type SpanCounts, type StatsNode } from './stats'
 export { Task, type TaskState } from './task'

@@ -1827,6 +1827,7 @@ export type Judge =
   | 'leak'
   | 'soft-dirty-lost'
   | 'dead-space'
+  | 'use-after-free'
 
 /** Values of {@link Judge} in the C API. */
 export const judgeValues: Readonly<Record<Judge, number>> = {
@@ -1840,6 +1841,7 @@ export const judgeValues: Readonly<Record<Judge, number>> = {
   leak: 7,
   'soft-dirty-lost': 8,
   'dead-space': 9,
+  'use-after-free': 10,
 }
 
 /** {@link Judge} by value. */
@@ -1854,6 +1856,7 @@ export const judgeNames: readonly Judge[] = [
   'leak',
   'soft-dirty-lost',
   'dead-space',
+  'use-after-free',
 ]
 
 /** A sentence on each {@link Judge}. */
@@ -1868,4 +1871,5 @@ export const judgeTexts: Readonly<Record<Judge, string>> = {
   leak: 'Pages are not free after all processes have exited.',
   'soft-dirty-lost': 'A page was written to since the soft-dirty bits were cleared, and is clean.',
   'dead-space': 'An address space that the OOM reaper has emptied has pages again.',
+  'use-after-free': 'A device page is free when the handler of the fault on it begins.',
 }

@@ -7,6 +7,8 @@ export const ExitCode = {
   FAILED: 1,
   /** The command line makes no sense: an unknown command or option, a file that is not there or can't be read. */
   USAGE: 2,
+  /** A search has not tried all it could. */
+  CUT_OFF: 3,
 } as const
 
 /** The arguments are wrong: the message is printed, and the exit code is USAGE. */

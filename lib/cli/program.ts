@@ -15,6 +15,7 @@ import { drillStepCommand } from './drill-step'
 import { driverBuildCommand } from './driver-build'
 import { driverRunCommand } from './driver-run'
 import { ExitCode, UsageError } from './exit-codes'
+import { exploreCommand } from './explore'
 import { OutputError, print, printError, printErrorText } from './output'
 import { replCommand } from './repl'
 import { traceCommand } from './trace'
@@ -98,6 +99,7 @@ function makeProgram(exit: (code: number) => void): Command {
   for (const command of [driverBuildCommand(), driverRunCommand(exit)]) driver.addCommand(inherit(command, program))
   for (const command of [
     traceCommand(exit),
+    exploreCommand(exit),
     viewCommand(),
     replCommand(),
     benchCommand(),

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly strict?: boolean | undefined
   /** Frames of RAM; drills ask for plenty of free memory. 65536 (256 MiB, taken as they are used) if absent. */
   readonly ramPages?: number | undefined
+  /** @internal Whether frames have contents beyond their first bytes; true if absent. */
+  readonly contents?: boolean | undefined
   /** @internal Looks on. */
   readonly observer?: DrillObserver | undefined
   /** @internal Gets the machine with all names at the end, and has to dispose of it. Not called if the drill fails. */
@@ -98,6 +100,7 @@ function makeMachine(drill: Drill, options: RunOptions): Machine {
     devicePages: devicePagesOf(drill),
     swapPages: drill.head.find((command) => command.verb === 'swap')?.pages ?? 0,
     cpus: drill.head.find((command) => command.verb === 'cpus')?.count ?? 1,
+    ...(options.contents === undefined ? {} : { contents: options.contents }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.quirks === undefined ? {} : { quirks: options.quirks }),
   }

@@ -134,23 +134,12 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   stats(out: BigUint64Array): number
   statsTree(out: BigUint64Array): number
 
-  /**
-   * A search through all orders of a program: states, bytes and preemptions limit it (2^32 - 1 preemptions: any number). out gets
-   * what {@link SEARCH_NUMBERS} names; the rest is in parts.
-   */
-  search(
-    program: BigUint64Array,
-    states: number,
-    bytes: number,
-    preemptions: number,
-    allTwins: boolean,
-    verify: boolean,
-    out: Float64Array,
-  ): number
-  /** A copy of a part of the last search's result: see {@link SEARCH_PARTS}. */
+  /** A search through all orders of a program. out gets the numbers that SEARCH of layout.ts names; the rest is in parts. */
+  search(program: BigUint64Array, options: Float64Array, out: Float64Array): number
+  /** A copy of a part of the last search's result: see SEARCH_PARTS there. */
   searchPart(part: number): ArrayBuffer | undefined
   /** How many steps of an order were made; out has room for a record of each. */
-  replay(program: BigUint64Array, choices: Uint8Array, out: BigUint64Array): number
+  replay(program: BigUint64Array, options: Float64Array, choices: Uint8Array, out: BigUint64Array): number
 
   setDeviceHandlers(device: number, pageFault: boolean, pageFree: boolean): number
   notify(pid: number, on: boolean): number

@@ -70,17 +70,9 @@ interface Wrapped {
   destinations(target: number, device: number, pages: number, count: number): number
   stats(out: number): number
   statsTree(out: number, capacity: number): number
-  search(
-    words: number,
-    count: number,
-    states: number,
-    bytes: number,
-    preemptions: number,
-    allTwins: boolean,
-    verify: boolean,
-  ): number
+  search(words: number, count: number, options: number): number
   searchPart(part: number): number
-  replay(words: number, count: number, choices: number, length: number, steps: number): number
+  replay(words: number, count: number, options: number, choices: number, length: number, steps: number): number
   migrationMake(
     id: number,
     pages: number,

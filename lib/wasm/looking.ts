@@ -223,18 +223,10 @@ export abstract class WasmLooking extends WasmCalls {
     })
   }
 
-  search(
-    program: BigUint64Array,
-    states: number,
-    bytes: number,
-    preemptions: number,
-    allTwins: boolean,
-    verify: boolean,
-    out: Float64Array,
-  ): number {
+  search(program: BigUint64Array, options: Float64Array, out: Float64Array): number {
     return this.call((instance) =>
-      this.#lendProgram(instance, program, (at) => {
-        const err = instance.exports.search(at, program.length, states, bytes, preemptions, allTwins, verify)
+      this.#lendProgram(instance, program, options, (at, numbers) => {
+        const err = instance.exports.search(at, program.length, numbers)
         return err < 0 ? err : this.tell(instance, SEARCH_NUMBERS, out)
       }),
     )
@@ -251,22 +243,30 @@ export abstract class WasmLooking extends WasmCalls {
     return copy
   }
 
-  replay(program: BigUint64Array, choices: Uint8Array, out: BigUint64Array): number {
+  replay(program: BigUint64Array, options: Float64Array, choices: Uint8Array, out: BigUint64Array): number {
     const { length } = choices
     return this.#fill(out, RECORD_WORDS.step, length, (instance, steps) =>
       this.lend(instance, length, (from) => {
         instance.bytes(from, length).set(choices)
-        return this.#lendProgram(instance, program, (at) =>
-          instance.exports.replay(at, program.length, from, length, steps),
+        return this.#lendProgram(instance, program, options, (at, numbers) =>
+          instance.exports.replay(at, program.length, numbers, from, length, steps),
         )
       }),
     )
   }
 
-  #lendProgram(instance: WasmInstance, program: BigUint64Array, run: (address: number) => number): number {
-    return this.lend(instance, program.byteLength, (at) => {
-      instance.bytes(at, program.byteLength).set(bytesOf(program))
-      const result = run(at)
+  /** Has C see a program, and behind it the options. */
+  #lendProgram(
+    instance: WasmInstance,
+    program: BigUint64Array,
+    options: Float64Array,
+    run: (program: number, options: number) => number,
+  ): number {
+    const { byteLength } = program
+    return this.lend(instance, byteLength + options.byteLength, (at) => {
+      instance.bytes(at, byteLength).set(bytesOf(program))
+      instance.bytes(at + byteLength, options.byteLength).set(bytesOf(options))
+      const result = run(at, at + byteLength)
       if (result !== -ENOEXEC) return result
       return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the words are no program, or one that is too large')
     })

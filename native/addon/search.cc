@@ -46,27 +46,22 @@ bool Machine::ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids
 	return false;
 }
 
-// search(words of the program, states, bytes, preemptions or -1, all twins, verify, Float64Array of 7): the last result waits for
-// searchPart().
+// search(words of the program, Float64Array of options, Float64Array of 7): the last result waits for searchPart().
 Napi::Value Machine::Search(const Napi::CallbackInfo &info)
 {
-	hmmu_search_options options = {};
 	hmmu_program program = {};
 	program_pids pids;
 
 	if (!Open())
 		return Result(-EBADF);
-	auto *out = Records<double>(info, 6, SEARCH_NUMBERS);
+	const auto *numbers = Records<double>(info, 1, SEARCH_OPTIONS);
+	auto *out = Records<double>(info, 2, SEARCH_NUMBERS);
 	ForgetSearch();
-	if (!out)
+	if (!out || !numbers)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the numbers is too short"));
 	if (!ReadProgram(info, 0, &pids, &program))
 		return Result(-EINVAL);
-	options.states = Uint64(info, 1);
-	options.bytes = Uint64(info, 2);
-	options.preemptions = static_cast<uint32_t>(Uint64(info, 3));
-	options.all_twins = Flag(info, 4);
-	options.verify = Flag(info, 5);
+	const hmmu_search_options options = search_options_of(numbers);
 	search_actions_ = program.action_count;
 	int err = hmmu_search(Core(), &program, &options, &search_);
 	if (err == 0)
@@ -91,7 +86,7 @@ Napi::Value Machine::SearchPart(const Napi::CallbackInfo &info)
 	return Napi::Value(info.Env(), array);
 }
 
-// replay(words of the program, choices, BigUint64Array of 4 words a choice): how many steps were made.
+// replay(words of the program, Float64Array of options, choices, BigUint64Array of 4 words a choice): how many steps were made.
 Napi::Value Machine::Replay(const Napi::CallbackInfo &info)
 {
 	hmmu_program program = {};
@@ -99,13 +94,16 @@ Napi::Value Machine::Replay(const Napi::CallbackInfo &info)
 
 	if (!Open())
 		return Result(-EBADF);
-	Bytes choices = TypedBytes(info, 1);
-	auto *steps = Records<hmmu_trace_step>(info, 2, choices.length);
-	if (!steps && choices.length)
+	const auto *numbers = Records<double>(info, 1, SEARCH_OPTIONS);
+	Bytes choices = TypedBytes(info, 2);
+	auto *steps = Records<hmmu_trace_step>(info, 3, choices.length);
+	if (!numbers || (!steps && choices.length))
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the steps is too short"));
 	if (!ReadProgram(info, 0, &pids, &program))
 		return Result(-EINVAL);
-	return Result(hmmu_replay(Core(), &program, choices.data, static_cast<uint32_t>(choices.length), steps));
+	const hmmu_search_options options = search_options_of(numbers);
+	return Result(
+		hmmu_replay(Core(), &program, &options, choices.data, static_cast<uint32_t>(choices.length), steps));
 }
 
 } // namespace hmmu_addon

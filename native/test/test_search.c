@@ -93,7 +93,7 @@ static void assert_replays(struct scenario *s, const struct hmmu_finding *findin
 	struct hmmu_trace_step *steps = calloc(finding->length, sizeof(*steps));
 
 	assert_non_null(steps);
-	assert_int_equal(hmmu_replay(s->r->m, &s->program, s->result->choices + finding->choices,
+	assert_int_equal(hmmu_replay(s->r->m, &s->program, &s->options, s->result->choices + finding->choices,
 				     (uint32_t)finding->length, steps),
 			 finding->length);
 	free(steps);
@@ -199,6 +199,31 @@ static void test_soft_dirty(void **state)
 	}
 }
 
+/* Tasks that read one device page at once stand in its fault together. The one that moves it is done; the driver of the others can
+ * only give up, or have them fault again. */
+static void test_device_faults(void **state)
+{
+	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 } };
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 1);
+	uint64_t states;
+
+	(void)state;
+	assert_ok(migrate(s.r, s.pages[0].address, 1, HMMU_TO_DEVICE));
+	SEARCH(&s, tasks, ON(READ, 0, 1, 0), ON(READ, 0, 1, 0));
+	assert_int_equal(s.result->finding_count, 0);
+	states = s.result->states;
+	s.options.points = HMMU_SWITCH_DEVICE_FAULT;
+	s.options.handler_retries = true;
+	SEARCH(&s, tasks, ON(READ, 0, 1, 0), ON(READ, 0, 1, 0));
+	assert_true(s.result->states > states);
+	assert_null(find(&s, HMMU_JUDGE_STUCK_PAGE));
+	assert_null(find(&s, HMMU_JUDGE_WRONG_VALUE));
+	assert_int_equal(hmmu_switch_points(s.r->m), 0);
+	if (find(&s, HMMU_JUDGE_LIVELOCK))
+		assert_replays(&s, find(&s, HMMU_JUDGE_LIVELOCK));
+	close_scenario(&s);
+}
+
 /* A machine that migrates is refused. */
 static void test_busy(void **state)
 {
@@ -254,9 +279,9 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest each[] = {
-		cmocka_unit_test(test_counts),      cmocka_unit_test(test_outcomes), cmocka_unit_test(test_twins),
-		cmocka_unit_test(test_preemptions), cmocka_unit_test(test_cut_off),  cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_counts),        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_preemptions),   cmocka_unit_test(test_cut_off),  cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_device_faults), cmocka_unit_test(test_refusals),
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_soft_dirty),

@@ -15,17 +15,9 @@ static struct hmmu_search_result *found;
 static uint32_t actions;
 
 /* Tells the numbers of the result. -ENOEXEC: the words are no program. */
-EXPORT(search)
-int wasm_search(const uint64_t *words, uint32_t count, double states, double bytes, double preemptions, bool all_twins,
-		bool verify)
+EXPORT(search) int wasm_search(const uint64_t *words, uint32_t count, const double *numbers)
 {
-	const struct hmmu_search_options options = {
-		.states = whole(states),
-		.bytes = whole(bytes),
-		.preemptions = (uint32_t)whole(preemptions),
-		.all_twins = all_twins,
-		.verify = verify,
-	};
+	const struct hmmu_search_options options = search_options_of(numbers);
 	struct hmmu_program program;
 	struct program_pids pids;
 	int err;
@@ -54,13 +46,14 @@ EXPORT(searchPart) int wasm_search_part(uint32_t part)
 }
 
 EXPORT(replay)
-int wasm_replay(const uint64_t *words, uint32_t count, const uint8_t *choices, uint32_t length,
+int wasm_replay(const uint64_t *words, uint32_t count, const double *numbers, const uint8_t *choices, uint32_t length,
 		struct hmmu_trace_step *steps)
 {
+	const struct hmmu_search_options options = search_options_of(numbers);
 	struct hmmu_program program;
 	struct program_pids pids;
 
 	if (!program_of_words(words, count, &pids, &program))
 		return -ENOEXEC;
-	return hmmu_replay(instance.machine, &program, choices, length, steps);
+	return hmmu_replay(instance.machine, &program, &options, choices, length, steps);
 }

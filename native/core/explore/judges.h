@@ -25,6 +25,8 @@ void judge_values(struct run *run);
 
 /** An access ended in SIGBUS: is the page stuck on the device? (judge_stuck.c) */
 void judge_stuck(struct run *run, uint32_t process, uint32_t page);
+/** The handler of a fault on a device page begins: is the page still there? (judge_use_after_free.c) */
+void judge_use_after_free(struct run *run, uint64_t address, uint32_t pfn);
 /** The step has used a stale translation: is its page free? (judge_stale.c) */
 void judge_stale(struct run *run);
 /** No task can run, and not all have ended. (judge_deadlock.c) */

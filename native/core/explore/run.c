@@ -109,8 +109,11 @@ static int make_arrays(struct run *run)
 		if (program->actions[i].kind == HMMU_ACTION_MIGRATE)
 			run->arrays_of[i] = count++;
 	run->arrays = platform_alloc((count + 1ull) * sizeof(*run->arrays));
-	if (!run->arrays)
+	run->handlers = platform_alloc(program->task_count * sizeof(*run->handlers));
+	if (!run->arrays || !run->handlers)
 		return -ENOMEM;
+	for (uint32_t i = 0; i < program->task_count; i++)
+		run->handlers[i].driver.to = HMMU_TO_SYSTEM;
 	for (uint32_t i = 0; i < program->action_count; i++) {
 		const struct hmmu_action *action = &program->actions[i];
 		struct migrate_arrays *arrays = &run->arrays[run->arrays_of[i]];
@@ -156,6 +159,7 @@ static int begin_judges(struct run *run)
 
 int run_begin(struct run *run, struct hmmu *m, const struct hmmu_program *program)
 {
+	struct hmmu_options options;
 	size_t models;
 	int err;
 
@@ -174,6 +178,8 @@ int run_begin(struct run *run, struct hmmu *m, const struct hmmu_program *progra
 	for (uint32_t i = 0; i < program->task_count && !err; i++)
 		if (run->world->pids[program->tasks[i].process])
 			err = start_task(run, i);
+	hmmu_machine_options(m, &options);
+	run->selects = options.profile >= HMMU_PROFILE_LINUX_6_12;
 	run->stale = hmmu_counter(m, HMMU_COUNT_TLB_STALE);
 	return err;
 }
@@ -183,6 +189,7 @@ void run_end(struct run *run)
 	platform_free(run->world);
 	platform_free(run->arrays);
 	platform_free(run->arrays_of);
+	platform_free(run->handlers);
 }
 
 bool run_has_ended(const struct run *run, uint32_t task)
@@ -219,6 +226,7 @@ static uint32_t waiting_task(const struct run *run, uint32_t task)
 static bool can_run(const struct run *run, uint32_t task)
 {
 	const struct thread *thread = &run->world->threads[task];
+	struct hmmu_device_fault fault;
 	struct hmmu_task_state state;
 	uint32_t tid;
 
@@ -229,6 +237,8 @@ static bool can_run(const struct run *run, uint32_t task)
 	if (!thread->in_call)
 		return true;
 	tid = waiting_task(run, task);
+	if (!hmmu_device_fault(run->m, tid, &fault))
+		return true;
 	return hmmu_task_state(run->m, tid, &state) || state.ready;
 }
 
@@ -280,7 +290,8 @@ uint64_t run_hash(struct run *run)
 
 		hash = mix(hash, thread->tid | (uint64_t)thread->action << 32 | (uint64_t)thread->state << 48 |
 					 (uint64_t)thread->in_call << 56 | (uint64_t)(thread->migration != NULL) << 57 |
-					 (uint64_t)thread->polls << 58 | (uint64_t)thread->has_begun << 59);
+					 (uint64_t)(thread->handler != NULL) << 60 | (uint64_t)thread->polls << 58 |
+					 (uint64_t)thread->has_begun << 59);
 	}
 	while (words < end)
 		hash = mix(hash, *words++);

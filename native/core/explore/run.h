@@ -19,6 +19,7 @@ enum thread_state {
 
 /** Where a task stands. */
 struct thread {
+	struct hmmu_migration *handler;   /**< that of the handler of the task's fault on a device page */
 	struct hmmu_migration *migration; /**< the action under way; NULL: it is none, or has not begun */
 	uint32_t tid;
 	uint16_t action; /**< the next one, of its own */
@@ -70,9 +71,12 @@ struct run {
 	const struct hmmu_program *program;
 	struct world *world;
 	size_t world_bytes;
-	uint64_t *results;             /**< of each action; a part of the world */
-	struct migrate_arrays *arrays; /**< of each action that migrates */
-	uint32_t *arrays_of;           /**< by action */
+	uint64_t *results;               /**< of each action; a part of the world */
+	struct migrate_arrays *arrays;   /**< of each action that migrates */
+	uint32_t *arrays_of;             /**< by action */
+	struct migrate_arrays *handlers; /**< of each task, those of its fault handler */
+	bool handler_retries;
+	bool selects; /**< the kernel's migrations say which pages they want: Linux 6.12 */
 	uint8_t values[HMMU_PROGRAM_VALUES];
 	uint32_t value_count; /**< value 0 is the byte 0 */
 	uint32_t task;        /**< that makes a step; NO_INDEX: the end is judged */

@@ -120,6 +120,7 @@ static void judge_end(struct search *search, uint32_t depth)
 		return;
 	}
 	save_world(search, depth);
+	hmmu_set_switch_points(run->m, 0);
 	judge_verify(run);
 	judge_dead_space(run);
 	judge_soft_dirty(run);
@@ -127,6 +128,7 @@ static void judge_end(struct search *search, uint32_t depth)
 	judge_values(run);
 	judge_leak(run);
 	judge_verify(run);
+	hmmu_set_switch_points(run->m, search->options.points);
 	take_back(search, depth);
 	hmmu_mark_drop(run->m);
 }
@@ -280,6 +282,7 @@ static int search_run(struct search *search, struct hmmu *m, const struct hmmu_p
 
 	if (err)
 		return err;
+	search->run.handler_retries = search->options.handler_retries;
 	search->run.find = found;
 	search->run.finder = search;
 	graph_begin(&search->graph, program->task_count);
@@ -296,7 +299,7 @@ int hmmu_search(struct hmmu *m, const struct hmmu_program *program, const struct
 		struct hmmu_search_result **result)
 {
 	struct search search = { .options = *options };
-	uint32_t events = hmmu_events_recorded(m);
+	uint32_t events = hmmu_events_recorded(m), points = hmmu_switch_points(m);
 	int err = check_machine(m);
 
 	if (!search.options.states)
@@ -304,9 +307,13 @@ int hmmu_search(struct hmmu *m, const struct hmmu_program *program, const struct
 	if (!search.options.bytes)
 		search.options.bytes = DEFAULT_BYTES;
 	if (!err)
+		err = hmmu_set_switch_points(m, options->points);
+	if (!err)
 		err = hmmu_mark(m);
-	if (err)
+	if (err) {
+		hmmu_set_switch_points(m, points);
 		return err;
+	}
 	hmmu_events_record(m, 1u << HMMU_EVENT_STALE_TLB);
 	err = search_run(&search, m, program);
 	if (!err)
@@ -314,6 +321,7 @@ int hmmu_search(struct hmmu *m, const struct hmmu_program *program, const struct
 	hmmu_rollback(m);
 	hmmu_mark_drop(m);
 	hmmu_events_record(m, events);
+	hmmu_set_switch_points(m, points);
 	graph_end(&search.graph);
 	finds_end(&search.finds);
 	platform_free(search.frames);
@@ -328,21 +336,28 @@ static void ignore(struct run *run, const struct hmmu_finding *finding)
 	(void)finding;
 }
 
-int hmmu_replay(struct hmmu *m, const struct hmmu_program *program, const uint8_t *choices, uint32_t count,
-		struct hmmu_trace_step *steps)
+int hmmu_replay(struct hmmu *m, const struct hmmu_program *program, const struct hmmu_search_options *options,
+		const uint8_t *choices, uint32_t count, struct hmmu_trace_step *steps)
 {
+	uint32_t i = 0, points = hmmu_switch_points(m);
 	struct run run;
-	uint32_t i = 0;
-	int err = hmmu_mark(m);
+	int err = hmmu_set_switch_points(m, options->points);
 
 	if (err)
 		return err;
+	err = hmmu_mark(m);
+	if (err) {
+		hmmu_set_switch_points(m, points);
+		return err;
+	}
 	err = run_begin(&run, m, program);
+	run.handler_retries = options->handler_retries;
 	run.find = ignore;
 	for (; !err && i < count && choices[i] < program->task_count && run_enabled(&run) >> choices[i] & 1; i++)
 		run_step(&run, choices[i], &steps[i]);
 	hmmu_rollback(m);
 	hmmu_mark_drop(m);
+	hmmu_set_switch_points(m, points);
 	run_end(&run);
 	return err ? err : (int)i;
 }

@@ -216,6 +216,64 @@ static int reap_step(struct run *run)
 	return err;
 }
 
+/* The handler of a fault on a device page begins: it migrates the page back. */
+static void handler_begin(struct run *run, struct thread *thread, const struct hmmu_device_fault *fault)
+{
+	struct migrate_arrays *arrays = &run->handlers[run->task];
+	struct hmmu_migrate_request request = {
+		.tid = thread->tid,
+		.start = fault->address & ~(uint64_t)(PAGE_BYTES - 1),
+		.end = (fault->address & ~(uint64_t)(PAGE_BYTES - 1)) + PAGE_BYTES,
+		.src = arrays->src,
+		.dst = arrays->dst,
+		.why = arrays->why,
+		.ops = &hmmu_builtin_ops,
+		.data = &arrays->driver,
+		.owner = HMMU_DEFAULT_OWNER,
+	};
+
+	if (run->selects) {
+		request.flags = HMMU_SELECT_DEVICE_PRIVATE;
+		request.fault_page = fault->pfn;
+	}
+	judge_use_after_free(run, request.start, fault->pfn);
+	arrays->src[0] = arrays->dst[0] = 0;
+	arrays->why[0] = 0;
+	if (hmmu_migrate_begin(run->m, &request, &thread->handler))
+		hmmu_device_fault_end(run->m, thread->tid, -EIO);
+}
+
+static void handler_step(struct run *run, struct thread *thread, struct hmmu_trace_step *trace)
+{
+	struct hmmu_migration_state state;
+	struct hmmu_device_fault fault;
+	bool has_moved;
+
+	trace->event = HMMU_TRACE_HANDLER;
+	if (!thread->handler) {
+		if (!hmmu_device_fault(run->m, thread->tid, &fault))
+			handler_begin(run, thread, &fault);
+		return;
+	}
+	hmmu_migrate_state(thread->handler, &state);
+	trace->stage = state.stage;
+	trace->position = (uint32_t)state.position;
+	if (hmmu_migrate_step(thread->handler))
+		return;
+	has_moved = run->handlers[run->task].src[0] & HMMU_PFN_MIGRATE;
+	hmmu_migrate_end(thread->handler);
+	thread->handler = NULL;
+	hmmu_device_fault_end(run->m, thread->tid, has_moved || run->handler_retries ? 0 : -EIO);
+}
+
+/* Whether a task stands in a fault on a device page whose handler has not ended. */
+static bool is_in_handler(const struct run *run, const struct thread *thread)
+{
+	struct hmmu_device_fault fault;
+
+	return thread->in_call && !hmmu_device_fault(run->m, thread->tid, &fault) && !fault.ended;
+}
+
 /* 1: a migration goes on; else 0 or a negative errno. */
 static int make_call(struct run *run, const struct hmmu_action *action, struct thread *thread, uint64_t *result)
 {
@@ -290,6 +348,11 @@ void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
 	run->action = run_action(run, task);
 	*trace = (struct hmmu_trace_step){ .task = task, .action = run->action, .event = HMMU_TRACE_STEP };
 	thread->has_begun = true;
+	if (is_in_handler(run, thread)) {
+		handler_step(run, thread, trace);
+		run->task = run->action = NO_INDEX;
+		return;
+	}
 	if (goes_on) {
 		hmmu_migrate_state(thread->migration, &state);
 		trace->stage = state.stage;

@@ -41,8 +41,10 @@
 	  "An access uses a translation to a page that was freed, or used again.") \
 	X(STUCK_PAGE, 6, "stuck-page", "An access to a mapped page ends in SIGBUS: the page can't leave the device.") \
 	X(LEAK, 7, "leak", "Pages are not free after all processes have exited.") \
-	X(SOFT_DIRTY_LOST, 8, "soft-dirty-lost", "A page was written to since the soft-dirty bits were cleared, and is clean.") \
-	X(DEAD_SPACE, 9, "dead-space", "An address space that the OOM reaper has emptied has pages again.")
+	X(SOFT_DIRTY_LOST, 8, "soft-dirty-lost", \
+	  "A page was written to since the soft-dirty bits were cleared, and is clean.") \
+	X(DEAD_SPACE, 9, "dead-space", "An address space that the OOM reaper has emptied has pages again.") \
+	X(USE_AFTER_FREE, 10, "use-after-free", "A device page is free when the handler of the fault on it begins.")
 
 enum hmmu_action_kind {
 #define X(name, value, word, text) HMMU_ACTION_##name = (value),
@@ -123,7 +125,9 @@ struct hmmu_search_options {
 	uint32_t
 		preemptions; /**< a task that could go on is put aside at most so often; UINT32_MAX: any number of times */
 	bool all_twins;      /**< also try the orders in which two tasks that do the same change places */
-	bool verify;         /**< hmmu_verify() in each state, and not only at the end */
+	uint32_t points;     /**< enum hmmu_switch_point: where calls stop in their middle */
+	bool handler_retries; /**< a fault handler that could not move its page returns 0, so that the access faults again */
+	bool verify;          /**< hmmu_verify() in each state, and not only at the end */
 };
 
 /** A fault that some order shows. */
@@ -185,9 +189,10 @@ HMMU_COMMON_API void hmmu_search_free(struct hmmu_search_result *result);
 
 /** What a step of a task did. */
 enum hmmu_trace_event {
-	HMMU_TRACE_WAITS, /**< the action waits */
-	HMMU_TRACE_STEP,  /**< a migration has made a step, which is not its last */
-	HMMU_TRACE_ENDS,  /**< the action has ended */
+	HMMU_TRACE_WAITS,   /**< the action waits */
+	HMMU_TRACE_STEP,    /**< a migration has made a step, which is not its last */
+	HMMU_TRACE_ENDS,    /**< the action has ended */
+	HMMU_TRACE_HANDLER, /**< the handler of its fault on a device page has begun, or made a step */
 };
 /** A step of an order. */
 struct hmmu_trace_step {
@@ -195,16 +200,16 @@ struct hmmu_trace_step {
 	uint32_t action;   /**< of all tasks' actions */
 	uint32_t event;    /**< enum hmmu_trace_event */
 	uint32_t wait;     /**< WAITS: enum hmmu_wait */
-	uint32_t stage;    /**< STEP: enum hmmu_stage, that of the step */
-	uint32_t position; /**< STEP: its entry */
+	uint32_t stage;    /**< STEP, HANDLER: enum hmmu_stage, that of the step */
+	uint32_t position; /**< STEP, HANDLER: its entry */
 	/** ENDS: bits 0 to 15 a positive errno or 0. READ: the byte from bit 16 on. MIGRATE: how many entries have moved from bit
 	 * 16 on, the first enum hmmu_why from bit 24 on, and a hash of all from bit 32 on. */
 	uint64_t result;
 };
-/** Make the steps of an order. The machine stays as they leave it, with migrations under way if they have not ended.
- * Returns how many steps were made: fewer than @p count if a task can't run. */
-HMMU_COMMON_API int hmmu_replay(struct hmmu *m, const struct hmmu_program *program, const uint8_t *choices,
-				uint32_t count, struct hmmu_trace_step *steps);
+/** Make the steps of an order, and go back. Returns how many steps were made: fewer than @p count if a task can't run. */
+HMMU_COMMON_API int hmmu_replay(struct hmmu *m, const struct hmmu_program *program,
+				const struct hmmu_search_options *options, const uint8_t *choices, uint32_t count,
+				struct hmmu_trace_step *steps);
 /** @} */
 
 #endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Explores a drill: all orders of its tasks' steps, from the state in which its other commands leave the machine.
+
+import type {
+  Finding,
+  Judge,
+  Machine,
+  MachineOptions,
+  Profile,
+  QuirkName,
+  SearchOptions,
+  SearchResult,
+  SwitchPoint,
+  TraceStep,
+} from '../api'
+import { replay, search } from '../api/search'
+import type { Drill, Expectation } from '../drill/ast'
+import { DrillError } from '../drill/errors'
+import { kernelOfProfile } from '../drill/language'
+import { type DrillSource, parseDrill } from '../drill/parse'
+import { runDrill } from '../drill/runner'
+import type { World } from '../drill/world'
+import { choicesOfId, type IdHead, idHead, idOf } from './choices'
+import { type Program, programOf } from './program'
+import { findingText, outcomeText, traceLines } from './sentences'
+
+/** Where calls stop in their middle. */
+export const DEFAULT_POINTS: readonly SwitchPoint[] = ['device-fault']
+
+/** What is explored, and how far. By default calls stop at {@link DEFAULT_POINTS}. */
+export interface ExploreOptions extends SearchOptions {
+  /** Which kernel the machine is; `linux-4.14` if absent. */
+  readonly profile?: Profile | undefined
+  /** Quirks switched on or off, besides the profile's. */
+  readonly quirks?: MachineOptions['quirks'] | undefined
+}
+
+/** A finding of a drill. */
+export interface ExploredFinding extends Finding {
+  /** With it {@link replayDrill} makes the finding's order again. */
+  readonly id: string
+  /** What was found, in words. */
+  readonly sentence: string
+  /** The order, step by step, in words. */
+  readonly trace: readonly string[]
+}
+
+/** One of the ways in which a drill can end. */
+export interface ExploredOutcome {
+  /** With it {@link replayDrill} makes an order again that ends so. */
+  readonly id: string
+  /** The results of all tasks, in words. */
+  readonly sentence: string
+}
+
+/** What exploring a drill has found. */
+export interface Exploration extends Omit<SearchResult, 'findings' | 'outcomes'> {
+  /** The drill's name. */
+  readonly name: string
+  /** The machine's profile. */
+  readonly profile: Profile
+  /** The quirks that were on. */
+  readonly quirks: readonly QuirkName[]
+  /** The tasks' names. */
+  readonly tasks: readonly string[]
+  /** By judge, then by the length of the order. */
+  readonly findings: readonly ExploredFinding[]
+  /** By the length of the order. */
+  readonly outcomes: readonly ExploredOutcome[]
+  /** What the drill's `expect` lines say, and was not so; without any such line, each finding. In words. */
+  readonly unmet: readonly string[]
+}
+
+/** An order that was made again. */
+export interface Replay {
+  /** Its steps. */
+  readonly steps: readonly TraceStep[]
+  /** Its steps in words. */
+  readonly trace: readonly string[]
+}
+
+/**
+ * Explore a drill with tasks.
+ * @throws DrillError HMMU_DRILL_SYNTAX, or HMMU_DRILL_RUN: it has no tasks, a command before the tasks fails or waits, or a task has
+ *   a command that can't be explored
+ */
+export function exploreDrill(source: DrillSource, options: ExploreOptions = {}): Exploration {
+  return withProgram(source, options, (drill, machine, program, head) => {
+    const { findings, outcomes, ...counts } = search(machine, program.words, withPoints(options))
+    const described = findings.map((finding) => ({
+      ...finding,
+      id: idOf(head, finding.choices),
+      sentence: findingText(finding, program),
+      trace: traceLines(replay(machine, program.words, withPoints(options), finding.choices), program),
+    }))
+    return {
+      ...counts,
+      name: drill.name,
+      profile: machine.profile,
+      quirks: machine.quirks,
+      tasks: program.tasks.map(({ name }) => name),
+      findings: described,
+      outcomes: outcomes.map((outcome) => ({
+        id: idOf(head, outcome.choices),
+        sentence: outcomeText(outcome, program),
+      })),
+      unmet: unmetOf(drill.expectations, described, machine.quirks),
+    }
+  })
+}
+
+/**
+ * Make the order of a finding or outcome again.
+ * @throws DrillError as exploreDrill(); HMMU_DRILL_RUN also: the id is of another drill, profile or other options
+ */
+export function replayDrill(source: DrillSource, id: string, options: ExploreOptions = {}): Replay {
+  return withProgram(source, options, (drill, machine, program, head) => {
+    const choices = choicesOfId(id, head)
+    if (typeof choices === 'string') throw new DrillError('HMMU_DRILL_RUN', drill.file, choices)
+    const steps = replay(machine, program.words, withPoints(options), choices)
+    return { steps, trace: traceLines(steps, program) }
+  })
+}
+
+/** A quirk, and the judges whose findings need it: without it they find nothing. */
+export interface Blame {
+  /** The quirk that was switched off. */
+  readonly quirk: QuirkName
+  /** Judges that found something with the quirk, and nothing without it. */
+  readonly judges: readonly Judge[]
+}
+
+/** Explore a drill again, without each quirk of its machine in turn. @throws DrillError as exploreDrill() */
+export function blame(source: DrillSource, explored: Exploration, options: ExploreOptions = {}): Blame[] {
+  const before = new Set(explored.findings.map(({ judge }) => judge))
+  return explored.quirks.flatMap((quirk) => {
+    const without = exploreDrill(source, { ...options, quirks: { ...options.quirks, [quirk]: false } })
+    const after = new Set(without.findings.map(({ judge }) => judge))
+    const judges = [...before].filter((judge) => !after.has(judge))
+    return judges.length > 0 ? [{ quirk, judges }] : []
+  })
+}
+
+function withPoints(options: ExploreOptions): SearchOptions {
+  return { ...options, points: options.points ?? DEFAULT_POINTS }
+}
+
+type Use<T> = (drill: Drill, machine: Machine, program: Program, head: IdHead) => T
+
+/** Run the commands before the tasks, and use the machine. */
+function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T>): T {
+  const drill = parseDrill(source, kernelOfProfile(options.profile))
+  if (drill.tasks.length === 0)
+    throw new DrillError('HMMU_DRILL_RUN', drill.file, "the drill has no task (a line 'task NAME')")
+  let kept: World | undefined
+  const { failure } = runDrill(
+    { ...drill, tasks: [] },
+    {
+      profile: options.profile,
+      quirks: options.quirks,
+      contents: false,
+      strict: true,
+      keep: (world) => {
+        kept = world
+      },
+    },
+  )
+  if (failure !== undefined) throw failure
+  if (kept === undefined) throw new DrillError('HMMU_DRILL_RUN', drill.file, 'the drill has not run to its tasks')
+  const { machine } = kept
+  try {
+    machine.drainPagevecs()
+    const program = programOf(drill, kept)
+    return use(drill, machine, program, idHead(machine, source.text, withPoints(options)))
+  } finally {
+    machine.dispose()
+  }
+}
+
+/** What is not as the drill expects it. */
+function unmetOf(
+  expectations: readonly Expectation[],
+  findings: readonly ExploredFinding[],
+  quirks: readonly QuirkName[],
+): string[] {
+  if (expectations.length === 0) return findings.map(({ judge, sentence }) => `${judge}: ${sentence}`)
+  const expected = new Set(expectations.filter(({ sense }) => sense === 'finds').map(({ judge }) => judge))
+  return expectations.flatMap((expectation) => {
+    const { judge, quirk, text } = expectation
+    const finds = expectation.sense === 'finds' && (quirk === undefined || quirks.includes(quirk))
+    const seen = findings.filter((finding) =>
+      judge === 'finding' ? finds || !expected.has(finding.judge) : finding.judge === judge,
+    )
+    if (finds) return seen.length > 0 ? [] : [`'${text}': there is no such finding`]
+    return seen
+      .slice(0, 1)
+      .map(({ sentence }) => `'${text}'${quirk === undefined ? '' : `, and the quirk is off`}: ${sentence}`)
+  })
+}
