@@ -8,6 +8,7 @@ import {
   type StageName,
   type SwitchPoint,
   stageNames,
+  switchPointNames,
   switchPointValues,
   type WaitName,
   type WhyName,
@@ -112,10 +113,13 @@ export interface TraceStep {
   readonly task: number
   /** Of all tasks' actions. */
   readonly action: number
-  /** The action waits; a migration has made a step; the action has ended; the handler of its device fault has made a step. */
-  readonly event: 'waits' | 'step' | 'ends' | 'handler'
+  /** The action waits; a migration has made a step; the action has ended; the handler of its device fault has made a step; it has stopped
+   * at a switching point. */
+  readonly event: 'waits' | 'step' | 'ends' | 'handler' | 'stops'
   /** Of `waits`. */
   readonly wait: WaitName
+  /** Of `stops`. */
+  readonly point: SwitchPoint | undefined
   /** Of `step` and `handler`. */
   readonly stage: StageName
   /** The entry of that stage. */
@@ -126,7 +130,7 @@ export interface TraceStep {
 
 const NONE = 2 ** 32 - 1
 const CUTS = [undefined, 'states', 'memory'] as const
-const EVENTS = ['waits', 'step', 'ends', 'handler'] as const
+const EVENTS = ['waits', 'step', 'ends', 'handler', 'stops'] as const
 
 /** @internal Try all orders of a program, which is given as words, from the machine's state, which it has again then. */
 export function search(machine: Machine, program: BigUint64Array, options: SearchOptions): SearchResult {
@@ -228,11 +232,13 @@ function decodeResult(word: bigint): ActionResult {
 
 function decodeStep(view: DataView, at: number): TraceStep {
   const field = (i: number) => view.getUint32(at + i * 4, true)
+  const event = EVENTS[field(2)] ?? 'step'
   return {
     task: field(0),
     action: field(1),
-    event: EVENTS[field(2)] ?? 'step',
-    wait: waitNames[field(3)] ?? 'nothing',
+    event,
+    wait: event === 'waits' ? (waitNames[field(3)] ?? 'nothing') : 'nothing',
+    point: event === 'stops' ? switchPointNames.find((name) => switchPointValues[name] === field(3)) : undefined,
     stage: stageNames[field(4)] ?? 'done',
     position: field(5),
     result: decodeResult(view.getBigUint64(at + 24, true)),

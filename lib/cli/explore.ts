@@ -55,9 +55,10 @@ export function exploreCommand(exit: (code: number) => void): Command {
 }
 
 function pointsOption(): Option {
-  const text = `where calls stop in their middle, with commas between: ${switchPointNames.join(', ')}; none (default: ${DEFAULT_POINTS.join(', ')})`
+  const text = `where calls stop in their middle, with commas between: ${switchPointNames.join(', ')}; all; none (default: ${DEFAULT_POINTS.join(', ')})`
   return new Option('--points <names>', text).argParser((value) => {
     if (value === 'none') return []
+    if (value === 'all') return switchPointNames
     return value.split(',').map((name) => {
       const point = switchPointNames.find((each) => each === name)
       if (point === undefined)

@@ -71,6 +71,8 @@ function stepText(step: TraceStep, action: ProgramAction | undefined): string {
       return `${text} (${step.stage})`
     case 'handler':
       return `${text}: the handler of its fault (${step.stage})`
+    case 'stops':
+      return `${text} stops in its middle (${step.point})`
     case 'ends':
       return `${text}${resultText(action, step.result)}`
   }

@@ -224,6 +224,24 @@ static void test_device_faults(void **state)
 	close_scenario(&s);
 }
 
+/* At the switching points calls stop in their middle: more orders, and as many ends. */
+static void test_switch_points(void **state)
+{
+	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 2 } };
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 2);
+	double schedules;
+
+	(void)state;
+	SEARCH(&s, tasks, ON(ADVISE, 0, 2, HMMU_MADV_DONTNEED), ON(WRITE, 0, 1, 8), ON(READ, 1, 1, 0));
+	schedules = s.result->schedules;
+	assert_int_equal(s.result->finding_count, 0);
+	s.options.points = HMMU_SWITCH_LATE_FLUSH | HMMU_SWITCH_FAULT;
+	SEARCH(&s, tasks, ON(ADVISE, 0, 2, HMMU_MADV_DONTNEED), ON(WRITE, 0, 1, 8), ON(READ, 1, 1, 0));
+	assert_true(s.result->schedules > schedules);
+	assert_int_equal(s.result->finding_count, 0);
+	close_scenario(&s);
+}
+
 /* A machine that migrates is refused. */
 static void test_busy(void **state)
 {
@@ -279,9 +297,11 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest each[] = {
-		cmocka_unit_test(test_counts),        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_twins),
-		cmocka_unit_test(test_preemptions),   cmocka_unit_test(test_cut_off),  cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_device_faults), cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_counts),        cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_twins),         cmocka_unit_test(test_preemptions),
+		cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_device_faults), cmocka_unit_test(test_switch_points),
+		cmocka_unit_test(test_refusals),
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_soft_dirty),

@@ -234,7 +234,7 @@ static bool can_run(const struct run *run, uint32_t task)
 		return false;
 	if (thread->polls)
 		return may_poll(run, task);
-	if (!thread->in_call)
+	if (!thread->in_call || thread->is_stopped)
 		return true;
 	tid = waiting_task(run, task);
 	if (!hmmu_device_fault(run->m, tid, &fault))
@@ -290,7 +290,8 @@ uint64_t run_hash(struct run *run)
 
 		hash = mix(hash, thread->tid | (uint64_t)thread->action << 32 | (uint64_t)thread->state << 48 |
 					 (uint64_t)thread->in_call << 56 | (uint64_t)(thread->migration != NULL) << 57 |
-					 (uint64_t)(thread->handler != NULL) << 60 | (uint64_t)thread->polls << 58 |
+					 (uint64_t)(thread->handler != NULL) << 60 |
+					 (uint64_t)thread->is_stopped << 61 | (uint64_t)thread->polls << 58 |
 					 (uint64_t)thread->has_begun << 59);
 	}
 	while (words < end)

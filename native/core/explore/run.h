@@ -21,11 +21,14 @@ enum thread_state {
 struct thread {
 	struct hmmu_migration *handler;   /**< that of the handler of the task's fault on a device page */
 	struct hmmu_migration *migration; /**< the action under way; NULL: it is none, or has not begun */
+	uint64_t result;                  /**< of the call under way */
+	int32_t err;                      /**< what the last step's call has returned */
 	uint32_t tid;
 	uint16_t action; /**< the next one, of its own */
 	uint8_t state;   /**< enum thread_state */
 	bool in_call;    /**< the action has begun and waits */
 	bool has_begun;  /**< it has made a step */
+	bool is_stopped; /**< its call stands at a switching point, on a stack of its own */
 	bool polls;      /**< it waits for something that only a new attempt shows */
 };
 
@@ -76,7 +79,8 @@ struct run {
 	uint32_t *arrays_of;             /**< by action */
 	struct migrate_arrays *handlers; /**< of each task, those of its fault handler */
 	bool handler_retries;
-	bool selects; /**< the kernel's migrations say which pages they want: Linux 6.12 */
+	bool has_stacks; /**< calls stop at points where they need a stack of their own */
+	bool selects;    /**< the kernel's migrations say which pages they want: Linux 6.12 */
 	uint8_t values[HMMU_PROGRAM_VALUES];
 	uint32_t value_count; /**< value 0 is the byte 0 */
 	uint32_t task;        /**< that makes a step; NO_INDEX: the end is judged */

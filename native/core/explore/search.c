@@ -283,6 +283,7 @@ static int search_run(struct search *search, struct hmmu *m, const struct hmmu_p
 	if (err)
 		return err;
 	search->run.handler_retries = search->options.handler_retries;
+	search->run.has_stacks = search->options.points & ~(uint32_t)HMMU_SWITCH_DEVICE_FAULT;
 	search->run.find = found;
 	search->run.finder = search;
 	graph_begin(&search->graph, program->task_count);
@@ -352,6 +353,7 @@ int hmmu_replay(struct hmmu *m, const struct hmmu_program *program, const struct
 	}
 	err = run_begin(&run, m, program);
 	run.handler_retries = options->handler_retries;
+	run.has_stacks = options->points & ~(uint32_t)HMMU_SWITCH_DEVICE_FAULT;
 	run.find = ignore;
 	for (; !err && i < count && choices[i] < program->task_count && run_enabled(&run) >> choices[i] & 1; i++)
 		run_step(&run, choices[i], &steps[i]);

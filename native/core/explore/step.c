@@ -243,27 +243,23 @@ static void handler_begin(struct run *run, struct thread *thread, const struct h
 		hmmu_device_fault_end(run->m, thread->tid, -EIO);
 }
 
-static void handler_step(struct run *run, struct thread *thread, struct hmmu_trace_step *trace)
+static int handler_step(struct run *run, struct thread *thread)
 {
-	struct hmmu_migration_state state;
 	struct hmmu_device_fault fault;
 	bool has_moved;
 
-	trace->event = HMMU_TRACE_HANDLER;
 	if (!thread->handler) {
 		if (!hmmu_device_fault(run->m, thread->tid, &fault))
 			handler_begin(run, thread, &fault);
-		return;
+		return 0;
 	}
-	hmmu_migrate_state(thread->handler, &state);
-	trace->stage = state.stage;
-	trace->position = (uint32_t)state.position;
 	if (hmmu_migrate_step(thread->handler))
-		return;
+		return 0;
 	has_moved = run->handlers[run->task].src[0] & HMMU_PFN_MIGRATE;
 	hmmu_migrate_end(thread->handler);
 	thread->handler = NULL;
 	hmmu_device_fault_end(run->m, thread->tid, has_moved || run->handler_retries ? 0 : -EIO);
+	return 0;
 }
 
 /* Whether a task stands in a fault on a device page whose handler has not ended. */
@@ -335,37 +331,70 @@ static void action_ends(struct run *run, const struct hmmu_action *action, struc
 	thread->in_call = thread->polls = false;
 }
 
-void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
+/* The step itself, on whatever stack. What it has to tell is in the thread, which a rollback takes back. */
+static void make_step(struct hmmu *m, void *data)
 {
+	struct run *run = data;
+	uint32_t task = run->task;
 	struct thread *thread = &run->world->threads[task];
-	const struct hmmu_action *action = &run->program->actions[run_action(run, task)];
-	bool goes_on = thread->migration, waits;
-	struct hmmu_migration_state state;
-	uint64_t result = 0;
+	const struct hmmu_action *action = &run->program->actions[run->action];
+
+	(void)m;
+	if (is_in_handler(run, thread))
+		thread->err = handler_step(run, thread);
+	else if (thread->migration)
+		thread->err = migrate_step(run, action, thread, &thread->result);
+	else
+		thread->err = make_call(run, action, thread, &thread->result);
+}
+
+/* Calls of somebody else than the task have no stack of their own. */
+static bool needs_stack(const struct run *run, const struct thread *thread)
+{
+	uint64_t kind = run->program->actions[run->action].kind;
+
+	if (!run->has_stacks)
+		return false;
+	return thread->migration ||
+	       (kind != HMMU_ACTION_EXIT && kind != HMMU_ACTION_OOM_REAP && kind != HMMU_ACTION_RECLAIM &&
+		kind != HMMU_ACTION_HOLD && kind != HMMU_ACTION_ISOLATE && kind != HMMU_ACTION_DROP);
+}
+
+/* Whether the step has ended; false: it has stopped in its middle. */
+static bool step_ends(struct run *run, struct thread *thread)
+{
 	int err;
 
-	run->task = task;
-	run->action = run_action(run, task);
-	*trace = (struct hmmu_trace_step){ .task = task, .action = run->action, .event = HMMU_TRACE_STEP };
-	thread->has_begun = true;
-	if (is_in_handler(run, thread)) {
-		handler_step(run, thread, trace);
-		run->task = run->action = NO_INDEX;
+	if (!needs_stack(run, thread)) {
+		make_step(run->m, run);
+		return true;
+	}
+	err = hmmu_run(run->m, thread->tid, make_step, run);
+	if (err)
+		thread->err = err;
+	thread->is_stopped = err == -EAGAIN && hmmu_error(run->m)->wait == HMMU_WAIT_SWITCH;
+	return !thread->is_stopped;
+}
+
+/* Where a migration stands before its step. */
+static void trace_stage(const struct hmmu_migration *migration, struct hmmu_trace_step *trace)
+{
+	struct hmmu_migration_state state;
+
+	if (!migration)
 		return;
-	}
-	if (goes_on) {
-		hmmu_migrate_state(thread->migration, &state);
-		trace->stage = state.stage;
-		trace->position = (uint32_t)state.position;
-		err = migrate_step(run, action, thread, &result);
-	} else {
-		if (!thread->in_call)
-			action_begins(run, action);
-		err = make_call(run, action, thread, &result);
-	}
-	if (run->stale != hmmu_counter(run->m, HMMU_COUNT_TLB_STALE))
-		judge_stale(run);
-	waits = is_blocked(run, err) || (err == -EBUSY && action->kind == HMMU_ACTION_EXIT);
+	hmmu_migrate_state(migration, &state);
+	trace->stage = state.stage;
+	trace->position = (uint32_t)state.position;
+}
+
+/* A call has ended, or waits for something. */
+static void call_ends(struct run *run, const struct hmmu_action *action, struct thread *thread,
+		      struct hmmu_trace_step *trace)
+{
+	int err = thread->err;
+	bool waits = is_blocked(run, err) || (err == -EBUSY && action->kind == HMMU_ACTION_EXIT);
+
 	thread->in_call = waits;
 	thread->polls = waits && err == -EBUSY;
 	if (waits) {
@@ -373,8 +402,36 @@ void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
 		trace->wait = err == -EBUSY ? HMMU_WAIT_NOTHING : hmmu_error(run->m)->wait;
 	} else if (!thread->migration) {
 		trace->event = HMMU_TRACE_ENDS;
-		trace->result = result | (err < 0 ? (uint64_t)-err : 0);
+		trace->result = thread->result | (err < 0 ? (uint64_t)-err : 0);
+		thread->result = 0;
+		thread->err = 0;
 		action_ends(run, action, thread, trace->result);
 	}
+}
+
+void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
+{
+	struct thread *thread = &run->world->threads[task];
+	const struct hmmu_action *action = &run->program->actions[run_action(run, task)];
+	bool in_handler = is_in_handler(run, thread);
+
+	run->task = task;
+	run->action = run_action(run, task);
+	*trace = (struct hmmu_trace_step){ .task = task, .action = run->action, .event = HMMU_TRACE_STEP };
+	thread->has_begun = true;
+	trace_stage(in_handler ? thread->handler : thread->migration, trace);
+	if (!in_handler && !thread->in_call && !thread->migration)
+		action_begins(run, action);
+	if (in_handler)
+		trace->event = HMMU_TRACE_HANDLER;
+	if (!step_ends(run, thread)) {
+		trace->event = HMMU_TRACE_STOPS;
+		trace->wait = hmmu_stopped_at(run->m, thread->tid);
+		thread->in_call |= !thread->migration && !in_handler;
+	} else if (!in_handler) {
+		call_ends(run, action, thread, trace);
+	}
+	if (run->stale != hmmu_counter(run->m, HMMU_COUNT_TLB_STALE))
+		judge_stale(run);
 	run->task = run->action = NO_INDEX;
 }

@@ -193,13 +193,14 @@ enum hmmu_trace_event {
 	HMMU_TRACE_STEP,    /**< a migration has made a step, which is not its last */
 	HMMU_TRACE_ENDS,    /**< the action has ended */
 	HMMU_TRACE_HANDLER, /**< the handler of its fault on a device page has begun, or made a step */
+	HMMU_TRACE_STOPS,   /**< the call has stopped in its middle, so that others can run */
 };
 /** A step of an order. */
 struct hmmu_trace_step {
 	uint32_t task;     /**< of the program */
 	uint32_t action;   /**< of all tasks' actions */
 	uint32_t event;    /**< enum hmmu_trace_event */
-	uint32_t wait;     /**< WAITS: enum hmmu_wait */
+	uint32_t wait;     /**< WAITS: enum hmmu_wait; STOPS: enum hmmu_switch_point */
 	uint32_t stage;    /**< STEP, HANDLER: enum hmmu_stage, that of the step */
 	uint32_t position; /**< STEP, HANDLER: its entry */
 	/** ENDS: bits 0 to 15 a positive errno or 0. READ: the byte from bit 16 on. MIGRATE: how many entries have moved from bit
