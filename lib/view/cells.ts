@@ -9,9 +9,9 @@ import type { RegionItem, RegionRow } from './region-rows'
 import { frameName } from './state'
 import { number, plural, rangeOf } from './words'
 
-/** "0–99"; of a class its first page and how many they are. */
+/** "0–99"; of a class how many pages it has, and its first one. */
 export const pagesOfRow = (row: RegionRow): string =>
-  row.runs.length > 1 ? `${row.first} … ${number(row.count)}` : rangeOf(row)
+  row.runs.length > 1 ? `${number(row.count)} pages from ${row.first}` : rangeOf(row)
 
 /** The frames of a row: "#6", "#6–#9", or the first and last of many. Empty: the entries have none. */
 export function framesOfRow({ replay: { recording } }: Moment, { item, last, runs, count }: RegionRow): string {

@@ -101,11 +101,11 @@ export function framesOf(state: MachineState, at: string, index: number): number
   return [...out]
 }
 
-/** Pages of the device that the step took. */
-export function takenOnDevice(moment: Moment): number {
+/** Frames that the step took: of the device, or of RAM. */
+export function takenFrames(moment: Moment, device: boolean): number {
   const { machine } = moment.replay.recording
   return (moment.step.frames ?? [])
-    .filter(({ pfn, gone }) => !gone && isDevice(machine, pfn) && !runAt(moment.before.frames, pfn))
+    .filter(({ pfn, gone }) => !gone && isDevice(machine, pfn) === device && !runAt(moment.before.frames, pfn))
     .reduce((sum, { count }) => sum + count, 0)
 }
 

@@ -31,8 +31,9 @@ const SINGLE_ROWS = 10
 /** More frames than this: runs join that are no neighbours, and bytes do not keep them apart. */
 const EXACT_FRAMES = 60
 
-/** Frames that are no data of a process. */
-const isOther = (frame: FrameRun | undefined): boolean => frame?.kind === 'table' || frame?.kind === 'other'
+/** Frames that are no data of a process. A frame that somebody holds will have data: it is the destination of a migration. */
+const isOther = (frame: FrameRun | undefined): boolean =>
+  frame?.kind === 'table' || (frame?.kind === 'other' && frame.held.length === 0)
 
 export function memoryOf(moment: Moment, device: boolean, followed: ReadonlySet<number>): Memory {
   const { machine } = moment.replay.recording

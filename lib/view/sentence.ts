@@ -5,10 +5,11 @@
 import type { Step } from '../record/types'
 import type { Book } from './book'
 import { changedTo, currentMigration, type Moment, sorted } from './changes'
+import { callsOf, mmapLockName } from './kernel'
 import { regionOf } from './pages'
-import { sizeOf } from './runs'
+import { runsOf, sizeOf } from './runs'
 import { stageSentence } from './stage-sentence'
-import { frameAt, frameName } from './state'
+import { frameAt, frameName, framesName } from './state'
 import type { Stop } from './stops'
 import { capital, holderText, isSurplus, number, pagesText, plural, type Rich } from './words'
 
@@ -63,14 +64,18 @@ function startSentence({ replay: { recording }, state: { entries, counters } }: 
 
 function endSentence(moment: Moment): Rich {
   const { moved = 0, collected = 0 } = moment.step
-  const pages = currentMigration(moment)?.entries.reduce((sum, { count }) => sum + count, 0) ?? collected
+  const migration = currentMigration(moment)
+  const pages = migration ? sizeOf(migration.entries) : collected
   const caller = moment.step.fault ? 'In the fault handler, ' : ''
-  return [`${caller}migrate_vma() returns 0. ${number(moved)} of ${plural(pages, 'page')} moved.`]
+  const calls = callsOf(moment.replay.recording, migration?.process)
+  const call = calls ? `${calls.finalize} returns` : 'migrate_vma() returns 0'
+  return [`${caller}${call}. ${number(moved)} of ${plural(pages, 'page')} moved.`]
 }
 
 function taskSentence(moment: Moment): Rich {
   const { step, replay } = moment
   const command = { bold: step.task ?? '' }
+  if (isSkipped(moment)) return skipped(command)
   if (step.blocked) {
     const [name, task] = Object.entries(step.tasks ?? {}).find(([, each]) => each && each.wait !== 'nothing') ?? []
     const what = task?.wait === 'page_lock' || !task ? 'the lock of ' : `${task.wait}`
@@ -117,20 +122,55 @@ function surplusText({ before, state, replay }: Moment, { srcPfn }: Stop): strin
 function commandSentence(book: Book, moment: Moment): Rich {
   const { step, n, replay } = moment
   const { steps, transcript } = replay.recording
-  if (isAfterMigration(steps, n)) return ['The tasks that ran in between are gone.']
+  if (isAfterMigration(steps, n)) return afterMigration(moment)
   const text = transcript[step.line ?? 0]?.trim() ?? ''
   const command = { bold: text }
+  if (isSkipped(moment)) return skipped(command)
   const results = resultsOf(transcript, step.line ?? 0)
   const isDump = / dump /.test(text)
   if (isDump || results.length === 0) {
     const changed = (step.entries ?? []).reduce((sum, { count }) => sum + count, 0)
-    return changed === 0 || isDump ? [command, '.'] : [command, ` changes ${plural(changed, 'entry', 'entries')}.`]
+    if (isDump) return [command, '.']
+    return [command, changed > 0 ? ` changes ${plural(changed, 'entry', 'entries')}.` : (handleText(moment) ?? '.')]
   }
   const stop = book.stops.find((each) => each.fault && each.step <= n && isOfCommand(steps[each.step]!, step))
   const because: Rich = stop
     ? [' The fault handler cannot bring it back: ', { term: stop.why, group: 'whys', stop: true }, '.']
     : []
   return [command, ' gives ', ...results.flatMap((code, i) => (i ? [' ', { code }] : [{ code }])), '.', ...because]
+}
+
+/** Its line of the transcript says that it was skipped. */
+const isSkipped = ({ step: { line }, replay }: Moment): boolean =>
+  line !== undefined && replay.recording.transcript[line + 1]?.trim() === 'skipped'
+
+const skipped = (command: { readonly bold: string }): Rich => [
+  command,
+  ' is skipped: the process, region or handle that it names does not exist.',
+]
+
+/** References that the command took or dropped: " takes a reference to #7." */
+function handleText({ step, before, replay }: Moment): string | undefined {
+  const [change] = Object.entries(step.handles ?? {})
+  const handle = change && (change[1] ?? before.handles[change[0]])
+  if (!handle) return undefined
+  const runs = runsOf(handle.pfns)
+  const frames = runs.slice(0, MOST_RUNS).map((run) => framesName(replay.recording, run))
+  const where = `to ${frames.join(', ')}${runs.length > MOST_RUNS ? ' …' : ''}`
+  const { length } = handle.pfns
+  if (change[1]) return ` takes ${length === 1 ? 'a reference' : plural(length, 'reference')} ${where}.`
+  return ` drops the ${length === 1 ? 'reference' : plural(length, 'reference')} ${where}.`
+}
+
+/** What a command did behind its migration. */
+function afterMigration({ step, state, before, replay }: Moment): Rich {
+  const gone = Object.values(step.tasks ?? {}).some((task) => task === null)
+  if (gone) return ['The tasks that ran in between are gone.']
+  const isUnlocked = Object.keys(step.processes ?? {}).some(
+    (name) => before.processes[name]?.mmapLock && !state.processes[name]?.mmapLock,
+  )
+  if (isUnlocked) return [`The caller releases ${mmapLockName(replay.recording)}, and the command ends.`]
+  return ['The command ends.']
 }
 
 const isOfCommand = (step: Step, { command, taskLine }: Step): boolean =>
@@ -144,6 +184,9 @@ function isAfterMigration(steps: Moment['replay']['recording']['steps'], n: numb
     steps.find((step) => step.command === command && !step.fault)?.kind !== 'command'
   )
 }
+
+/** At most this many runs of frames stand in a sentence. */
+const MOST_RUNS = 4
 
 /** At most this many lines of results stand in a sentence. */
 const MOST_RESULTS = 3

@@ -3,7 +3,8 @@
 // Sentences for the stages of a migration in which no page gives up.
 
 import type { EntryDelta } from '../record/types'
-import { changedTo, currentMigration, freedFrames, type Moment, takenOnDevice } from './changes'
+import { changedTo, currentMigration, freedFrames, type Moment, takenFrames } from './changes'
+import { callsOf } from './kernel'
 import { regionOf, shown } from './pages'
 import { elementAt, sizeOf } from './runs'
 import { entryAt, frameName, partOfMigration } from './state'
@@ -13,11 +14,9 @@ const SENTENCES: Record<string, (moment: Moment) => Rich> = {
   collect,
   prepare,
   unmap,
-  alloc_and_copy: (moment) => [
-    `The driver takes ${plural(takenOnDevice(moment), 'device page')}, copies, and fills dst.`,
-  ],
+  alloc_and_copy: allocAndCopy,
   pages,
-  finalize_and_map: () => ['The driver learns from src what has moved, and maps it.'],
+  finalize_and_map: finalizeAndMap,
   finalize,
 }
 
@@ -27,6 +26,23 @@ export function stageSentence(moment: Moment): Rich {
 }
 
 const entries = ({ step }: Moment): readonly EntryDelta[] => step.entries ?? []
+
+function allocAndCopy(moment: Moment): Rich {
+  const [device, ram] = [takenFrames(moment, true), takenFrames(moment, false)]
+  const taken = [
+    ...(device > 0 ? [plural(device, 'device page')] : []),
+    ...(ram > 0 ? [`${plural(ram, 'frame')} of RAM`] : []),
+  ].join(' and ')
+  const calls = callsOf(moment.replay.recording, currentMigration(moment)?.process)
+  return [
+    `${calls ? `${calls.setup} has returned. ` : ''}The driver ${taken ? `takes ${taken}, copies, and fills dst` : 'takes no page'}.`,
+  ]
+}
+
+function finalizeAndMap(moment: Moment): Rich {
+  const calls = callsOf(moment.replay.recording, currentMigration(moment)?.process)
+  return [`${calls ? `${calls.pages} has returned. ` : ''}The driver learns from src what has moved, and maps it.`]
+}
 
 /** The page of an entry of the migration. */
 const pageOf = (moment: Moment, index: number): number => (currentMigration(moment)?.first ?? 0) + index

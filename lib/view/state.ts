@@ -167,3 +167,9 @@ export const frameName = ({ machine }: Pick<Recording, 'machine'>, pfn: number |
   if (pfn === undefined) return ''
   return isDevice(machine, pfn) ? `D${pfn - machine.deviceBase}` : `#${pfn}`
 }
+
+/** Neighbouring frames: #6, #6–#9. */
+export const framesName = (recording: Pick<Recording, 'machine'>, { first, count }: Run): string =>
+  count === 1
+    ? frameName(recording, first)
+    : `${frameName(recording, first)}–${frameName(recording, first + count - 1)}`

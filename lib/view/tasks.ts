@@ -2,11 +2,10 @@
 //
 // Tasks that migrate or wait, and locks, in sentences. Idle tasks are left out.
 
-import type { Profile } from '../base/defs.generated'
-import { kernelOf } from '../base/kernel'
 import type { RecordedTask } from '../record/types'
 import type { Moment } from './changes'
 import { isLocked } from './frame-rows'
+import { mmapLockName } from './kernel'
 import { frameAt, frameName, type MigrationState } from './state'
 import { number, type Rich, rangeOf } from './words'
 
@@ -69,10 +68,9 @@ export function mmapLockText(moment: Moment, process: string): { held: string; w
   const lock = moment.state.processes[process]?.mmapLock
   if (!lock) return undefined
   const { readers, writer, waiting } = lock
-  const isOld = kernelOf(moment.replay.recording.profile as Profile) === 'linux-4.14'
   const holder = writer === undefined ? `${readers.join(', ')} for reading` : `${writer} for writing`
   return {
-    held: `${isOld ? 'mmap_sem' : 'mmap_lock'} is held by ${holder}`,
+    held: `${mmapLockName(moment.replay.recording)} is held by ${holder}`,
     waiting: waiting.length > 0 ? `; ${waiting.join(', ')} ${waiting.length === 1 ? 'waits' : 'wait'}` : '',
   }
 }

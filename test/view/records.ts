@@ -28,3 +28,10 @@ export function book(name: string, profile = 'linux-4.14'): Book {
   if (!recording) throw new Error(`no recording of ${name} on ${profile}`)
   return new Book(recording, recordDocument.terms)
 }
+
+/** The recording of a drill. */
+export function bookOf(text: string, profile: Profile = 'linux-4.14'): Book {
+  const { recording, failure } = recordDrill({ name: 'test', file: 'test', firstLine: 1, text }, { profile })
+  if (!recording) throw failure
+  return new Book(recording, recordDocument.terms)
+}
