@@ -4,6 +4,7 @@
 
 import { freedFrames, type Moment, sorted, writtenFrames } from './changes'
 import { type FoldedRow, fold } from './fold'
+import { FLAG_LETTERS } from './letters'
 import { regionOf, shown } from './pages'
 import { destinationOf, type Mapping, mappingsOf, migrationEntries, reverseMap } from './rmap'
 import { borders, covers, endOf, type Run, runAt } from './runs'
@@ -189,20 +190,11 @@ const rank = (held: string): number => {
 
 export const inOrder = (held: readonly string[]): string[] => [...held].sort((a, b) => rank(a) - rank(b))
 
-/** Flags in fixed places, as the bits of an entry: udrabm. */
-const FLAGS: readonly (readonly [string, string])[] = [
-  ['u', 'uptodate'],
-  ['d', 'dirty'],
-  ['r', 'referenced'],
-  ['a', 'active'],
-  ['b', 'swapbacked'],
-  ['m', 'mlocked'],
-]
-
 const has = (flags: string, flag: string): boolean => flags.split(' ').includes(flag)
 
+/** Flags in fixed places, as the bits of an entry: udrabm. */
 export const flagWord = (flags: string): string =>
-  FLAGS.map(([letter, name]) => (has(flags, name) ? letter : '-')).join('')
+  FLAG_LETTERS.map(([letter, name]) => (has(flags, name) ? letter : '-')).join('')
 
 export const isLocked = ({ flags }: FrameRun): boolean => has(flags, 'locked')
 

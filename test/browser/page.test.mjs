@@ -107,6 +107,12 @@ test('an explanation comes with the pointer and with the focus, and goes with Es
     .waitFor()
   await page.keyboard.press('Escape')
   await shown.waitFor({ state: 'hidden' })
+  await page.locator('tr[data-page="A/buf[0]"] [data-term="letters:bits:w--s"]').hover()
+  await shown.getByText('s soft-dirty. The page was written to').waitFor()
+  await page.locator('tr[data-page="A/buf[1]"] [data-term="letters:words:VMLW"]').hover()
+  await shown.getByText('W write. src: the CPU entry was writable.').waitFor()
+  await page.locator('th .term[data-term="heads:flags"]').first().focus()
+  await shown.getByText('b swapbacked. The page is backed by swap').waitFor()
   await page.done()
 })
 

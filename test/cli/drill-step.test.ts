@@ -142,6 +142,8 @@ describe('hmmu drill step in a terminal', () => {
           ['d', '--compare'],
           ['?', 'one command'],
           ['x', 'Step 11 of'],
+          ['?', 'V valid, M migrate'],
+          ['x', 'Step 11 of'],
         ),
         ['send', 'q'],
       ],

@@ -3,6 +3,7 @@
 // The lines of the screen, for a view and a size.
 
 import type { Book } from '../../view/book'
+import { BIT_NAMES, FLAG_LETTERS, WORD_LETTERS } from '../../view/letters'
 import { columnsOf } from '../../view/zoom'
 import { answerLines, eventLines, historyLines, otherLines, placeText, sentenceLine, transcriptLines } from './caption'
 import { KEYS, type View } from './explorer'
@@ -110,11 +111,23 @@ function scrolled(lines: readonly Line[], { scroll }: View, height: number): Lin
   return [...lines.slice(from, from + room), line(`   … ${hint}`, 'faint')]
 }
 
+const named = (letters: readonly (readonly [letter: string, name: string])[]): string =>
+  letters.map(([letter, name]) => `${letter} ${name}`).join(', ')
+
+const LETTERS: readonly (readonly [column: string, letters: string])[] = [
+  ['bits', named(BIT_NAMES)],
+  ['src, dst', named(WORD_LETTERS)],
+  ['flags', named(FLAG_LETTERS)],
+]
+
 function helpLines(): Line[] {
   const width = Math.max(...KEYS.map(([keys]) => keys.length))
   return [
     line('Keys', 'bold'),
     ...KEYS.map(([keys, text]): Line => [span('  '), span(keys.padEnd(width), 'bold'), span(`  ${text}`)]),
+    [],
+    line('Letters', 'bold'),
+    ...LETTERS.map(([column, letters]): Line => [span('  '), span(column.padEnd(width), 'bold'), span(`  ${letters}`)]),
     [],
     line('In front of a row: > the followed page, * changed in this step. Any key goes back.', 'faint'),
   ]

@@ -2,18 +2,18 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Terms } from '../record/types'
-import { explain } from './explanations'
+import { type Explained, explain } from './explanations'
 
-interface Shown {
-  title: string
-  text: string
+interface Shown extends Explained {
   left: number
   top: number
 }
 
 const DELAY = 300
 const WIDTH = 310
-const ROW = 24
+/** At most: a title and three lines. Letters take two lines each. */
+const HEIGHT = 84
+const LETTER_HEIGHT = 36
 
 /** The explanation of the term under the pointer after 300 ms, or of the one with the focus at once. */
 export function Explanation({ terms }: { terms: Terms }) {
@@ -22,7 +22,7 @@ export function Explanation({ terms }: { terms: Terms }) {
   useEffect(() => {
     const show = (target: Element | null): void => {
       const what = target && saidOf(target, terms)
-      setShown(what ? { ...what, ...placeOf(target) } : undefined)
+      setShown(what ? { ...what, ...placeOf(target, what.letters?.length) } : undefined)
     }
     const find = (event: Event): Element | null => (event.target as Element).closest('[data-term], [data-says]')
     const over = (event: Event): void => {
@@ -56,19 +56,25 @@ export function Explanation({ terms }: { terms: Terms }) {
     >
       <b>{shown?.title}</b>
       {shown?.text}
+      {shown?.letters?.map(({ letter, name, text }) => (
+        <span class="letter" key={letter}>
+          <code>{letter}</code> {name}. {text}
+        </span>
+      ))}
     </div>
   )
 }
 
-function saidOf(target: Element, terms: Terms): { title: string; text: string } | undefined {
+function saidOf(target: Element, terms: Terms): Explained | undefined {
   const says = target.getAttribute('data-says')
   if (says !== null) return { title: target.textContent ?? '', text: says }
   return explain(terms, target.getAttribute('data-term')!)
 }
 
 /** Below the term, never over its row. */
-function placeOf(target: Element): { left: number; top: number } {
+function placeOf(target: Element, letters = 0): { left: number; top: number } {
   const { left, bottom, top } = target.getBoundingClientRect()
-  const isLow = bottom > innerHeight - 90
-  return { left: Math.max(8, Math.min(innerWidth - WIDTH, left)), top: isLow ? top - ROW - 60 : bottom + 6 }
+  const height = HEIGHT + letters * LETTER_HEIGHT
+  const isLow = bottom > innerHeight - height - 6
+  return { left: Math.max(8, Math.min(innerWidth - WIDTH, left)), top: isLow ? top - height : bottom + 6 }
 }

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What column heads and columns' letters mean. All other explanations are in the record, the same as in the documents.
+// What column heads mean. All other explanations are in the record, the same as in the documents.
 
+import { allLetters, type Letter, type Letters, lettersOf } from '../../../lib/view/letters'
 import type { Terms } from '../record/types'
+
+export interface Explained {
+  readonly title: string
+  readonly text: string
+  /** Of letters: each by itself. */
+  readonly letters?: readonly Letter[] | undefined
+}
 
 const HEADS: Record<string, readonly [title: string, text: string]> = {
   page: ['page', 'Its index in the region; of the device, its number after D.'],
@@ -13,11 +21,10 @@ const HEADS: Record<string, readonly [title: string, text: string]> = {
     'mapped by',
     'Pages whose entries map it. In parentheses: a migration entry stands in. For: a destination.',
   ],
-  bits: ['bits', 'Of the entry: w writable, d dirty, a accessed, s soft-dirty.'],
+  bits: ['bits', 'Of the entry.'],
   frame: ['frame', 'The page frame that the entry holds: # of RAM, D of the device.'],
-  src: ['src', 'What migrate_vma() tells the driver: V valid, M migrate, L locked, W write, D device.'],
-  dst: ['dst', 'Where the driver wants the page: V valid, L locked, D device, E error.'],
-  word: ['V M L W D E', 'Valid, Migrate, Locked, Write, Device, Error.'],
+  src: ['src', 'What migrate_vma() tells the driver.'],
+  dst: ['dst', 'Where the driver wants the page.'],
   refs: [
     'page_count()',
     'One mark a reference: ■ a mapping, ○ the device, hatched the migration, hourglass a waiting task, diamond a pin, □ a pagevec.',
@@ -25,18 +32,26 @@ const HEADS: Record<string, readonly [title: string, text: string]> = {
   maps: ['page_mapcount()', 'How many entries map the page.'],
   lock: ['PG_locked', 'Whether somebody holds the lock of the page.'],
   LRU: ['LRU', 'The list of reclaim that the page is on.'],
-  flags: ['page flags', 'u uptodate, d dirty, r referenced, a active, b swapbacked, m mlocked.'],
+  flags: ['page flags', 'Of the page; lock and LRU list have columns of their own.'],
   byte: ['byte', 'The first byte of the page.'],
   cpages: ['cpages', 'Entries that are still to be migrated, of those collected.'],
 }
 
-/** The explanation of `group:word`. */
-export function explain(terms: Terms, key: string): { title: string; text: string } | undefined {
+/** Heads of columns of letters. */
+const LETTERS: Record<string, Letters> = { bits: 'bits', src: 'words', dst: 'words', flags: 'flags' }
+
+/** The explanation of `group:word`, or of letters: `bits:w--s`, `words:VMLW`, `flags:u-r-b-` behind `letters:`. */
+export function explain(terms: Terms, key: string): Explained | undefined {
   const colon = key.indexOf(':')
   const [group, word] = [key.slice(0, colon), key.slice(colon + 1)]
   if (group === 'heads') {
     const head = HEADS[word]
-    return head && { title: head[0], text: head[1] }
+    const column = LETTERS[word]
+    return head && { title: head[0], text: head[1], letters: column && allLetters(terms, column) }
+  }
+  if (group === 'letters') {
+    const [column, letters = ''] = word.split(':')
+    return { title: letters, text: '', letters: lettersOf(terms, column as Letters, letters) }
   }
   const text = terms[group as keyof Terms]?.[word]
   return text === undefined ? undefined : { title: word, text }

@@ -27,6 +27,7 @@ export const KEYS: readonly (readonly [keys: readonly string[], text: string])[]
   [['Shift', '←', '→'], 'one command'],
   [['Alt', '←', '→'], 'one stage'],
   [['Home', 'End'], 'first and last step'],
+  [['Ctrl', 'Home', 'End'], 'first and last row of the table or tree with the focus'],
   [['Space'], 'play, pause'],
   [['↑', '↓'], 'follow another page'],
   [['[', ']'], 'last and next change of the followed page'],

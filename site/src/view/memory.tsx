@@ -196,7 +196,7 @@ function FrameCells({ item, marks, device }: { item: FrameItem; marks: readonly 
       )}
       <td class="w" title={was && flagWord(was.flags) !== flags ? `was ${flagWord(was.flags)}` : undefined}>
         <Value changed={was !== undefined && flagWord(was.flags) !== flags}>
-          <Letters word={flags} />
+          <Letters of="flags" word={flags} />
         </Value>
       </td>
       <td class="w">

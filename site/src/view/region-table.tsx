@@ -106,7 +106,7 @@ function EntryCells({ moment, row }: { moment: Moment; row: RegionRow }) {
       </td>
       <td class="w" title={bitsWas && `was ${bitsWas}`}>
         <Value changed={bitsWas !== undefined}>
-          <Letters word={entry.bits} />
+          <Letters of="bits" word={entry.bits} />
         </Value>
         {bitsWas && <span class="sr"> was {bitsWas}</span>}
       </td>
@@ -160,13 +160,7 @@ function Word({ word, was, isNew }: { word: string; was: string | undefined; isN
   const isChanged = was !== undefined && was !== word
   return (
     <Value was={isChanged && !(isNew && was === '-') ? was : undefined} changed={isChanged}>
-      {word === '-' ? (
-        <span class="off">-</span>
-      ) : (
-        <Term group="heads" word="word">
-          {word}
-        </Term>
-      )}
+      <Letters of="words" word={word} />
     </Value>
   )
 }

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { moveInRows } from './row-keys'
+import { isRowKey, moveInRows } from './row-keys'
 
 const ROW_HEIGHT = 24
 /** Tables with more rows have only those in view as elements. */
@@ -28,7 +28,7 @@ export interface RowStop {
   readonly 'data-row': number
 }
 
-/** The rows of a table. Arrows, Home, End and the keys of pages go from row to row, and rows that are far away come into view. */
+/** The rows of a table. Arrows, the keys of pages, Ctrl Home and Ctrl End go from row to row, and rows that are far away come into view. */
 export function Rows<T>({ items, columns, row, at, exceptKeys = [], onGone }: Props<T>) {
   const body = useRef<HTMLTableSectionElement>(null)
   const isLong = items.length > MOST_ROWS
@@ -37,7 +37,7 @@ export function Rows<T>({ items, columns, row, at, exceptKeys = [], onGone }: Pr
   const shown = stop >= first && stop < end ? stop : first
   const onKeyDown = (event: KeyboardEvent): void => {
     const from = rowOf(event.target)
-    if (from === undefined || exceptKeys.includes(event.key) || isModified(event)) return
+    if (from === undefined || exceptKeys.includes(event.key) || !isRowKey(event)) return
     const to = moveInRows(event.key, from, items.length)
     if (to === undefined) return
     event.preventDefault()
@@ -55,8 +55,6 @@ export function Rows<T>({ items, columns, row, at, exceptKeys = [], onGone }: Pr
     </tbody>
   )
 }
-
-const isModified = (event: KeyboardEvent): boolean => event.altKey || event.ctrlKey || event.metaKey || event.shiftKey
 
 function rowOf(target: EventTarget | null): number | undefined {
   const row = target instanceof HTMLTableRowElement ? target.dataset.row : undefined

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ComponentChildren } from 'preact'
+import type { Letters as LetterColumn } from '../../../lib/view/letters'
 import { digitsOf } from '../../../lib/view/word'
 import type { Piece, Rich } from '../../../lib/view/words'
 import { useActions } from './actions'
@@ -99,11 +100,11 @@ export function Value(props: { was?: string | undefined; children: ComponentChil
   )
 }
 
-/** Letters in fixed places: those that are off are faint. */
-export function Letters({ word }: { word: string | undefined }) {
+/** Letters, each explained on hover: those that are off are faint. */
+export function Letters({ of, word }: { of: LetterColumn; word: string | undefined }) {
   if (!word) return <span class="off">–</span>
   return (
-    <>
+    <span class="term" data-term={word === '-' ? undefined : `letters:${of}:${word}`}>
       {[...word].map((letter, i) =>
         letter === '-' ? (
           <span key={i} class="off">
@@ -113,7 +114,7 @@ export function Letters({ word }: { word: string | undefined }) {
           letter
         ),
       )}
-    </>
+    </span>
   )
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A tree of page tables: one stop for Tab; arrows, Home, End and the digits of an index go from line to line.
+// A tree of page tables: one stop for Tab; arrows, Ctrl Home, Ctrl End and the digits of an index go from line to line.
 
 import { useRef, useState } from 'preact/hooks'
 import { keyOf, regionOf } from '../../../lib/view/pages'
@@ -9,6 +9,7 @@ import { leafAt, moveInTree, type TreeLine, type TreeMove } from '../../../lib/v
 import { number, plural, rangeOf } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
 import { Glyph } from './glyphs'
+import { isRowKey } from './row-keys'
 import { Digits } from './text'
 
 interface LinesProps {
@@ -34,7 +35,7 @@ export function Tree({ label, lines, onToggle }: LinesProps) {
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const at = [...tree.current!.children].indexOf(event.target as Element)
-    if (at < 0 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
+    if (at < 0 || !isRowKey(event)) return
     const move = /^\d$/.test(event.key) ? typedMove(lines, at, typed.current, event) : moveInTree(lines, at, event.key)
     const isOwn = KEYS_OF_TREES.test(event.key)
     if (!move && !isOwn) return
