@@ -4,7 +4,7 @@
 
 import type { Recording, Step } from '../record/types'
 import type { Book } from './book'
-import type { MachineState } from './state'
+import { differencesOf } from './differences'
 
 /** A column of both scores: the steps of the one and of the other, or only of one. */
 export type Pair = readonly [a: number | undefined, b: number | undefined]
@@ -58,23 +58,11 @@ export const commonSteps = (pairs: readonly Pair[], a: Recording, b: Recording):
 export const columnsOfSide = (pairs: readonly Pair[], side: 0 | 1): Int32Array =>
   Int32Array.from(pairs.flatMap((pair, column) => (pair[side] === undefined ? [] : [column])))
 
-/** What is compared: entries, frames, and the words of migrations. */
-function view({ entries, frames, migrations }: MachineState): string {
-  return JSON.stringify([
-    [...entries].map(([at, runs]) => [
-      at,
-      runs.map(({ first, count, kind, bits, pfn }) => [first, count, kind, bits, pfn]),
-    ]),
-    frames.map(({ first, count, ref, map, flags, byte }) => [first, count, ref, map, flags, byte]),
-    migrations.map(({ entries: words, over }) => (over ? null : words)),
-  ])
-}
-
 /** The first step of `a` at which the machines differ; nothing if they never do. */
 export function firstDifference(a: Book, b: Book, pairs: readonly Pair[]): number | undefined {
   const across = stepsAcross(pairs, 0)
   for (let n = 0; n <= a.last; n++) {
-    if (view(a.replay.at(n)) !== view(b.replay.at(across[n]!))) return n
+    if (differencesOf(a.recording, a.replay.at(n), b.replay.at(across[n]!)).length > 0) return n
   }
   return undefined
 }

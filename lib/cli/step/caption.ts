@@ -4,12 +4,13 @@
 
 import { type Account, answerOf } from '../../view/answer'
 import type { Book } from '../../view/book'
+import { comparedSentence } from '../../view/differences'
 import { eventsText } from '../../view/events'
 import { type PageKey, shownPage } from '../../view/pages'
 import { placeOfStep, sentenceOf } from '../../view/sentence'
 import { storyOf } from '../../view/story'
 import { linesOf } from '../../view/transcript'
-import { holderText, plain } from '../../view/words'
+import { holderText } from '../../view/words'
 import { type Line, line, span, spansOf } from './span'
 import type { Subject } from './subject'
 import { marksOf } from './table'
@@ -29,11 +30,9 @@ export function eventLines(book: Book, n: number): Line[] {
 export function otherLines({ book, other }: Subject, n: number): Line[] {
   if (!other) return []
   const m = other.across[n] ?? 0
-  const sentence = sentenceOf(other.book, m)
-  const isSame = plain(sentence) === plain(sentenceOf(book, n))
   const head = span(`${other.book.recording.profile}, step ${m}: `, 'bold')
   return [
-    [head, ...(isSame ? [span('The same.', 'faint')] : spansOf(sentence))],
+    [head, ...spansOf(comparedSentence(book, n, other.book, m))],
     ...(other.difference === n ? [line('The first difference of the machines.', 'changed')] : []),
   ]
 }

@@ -6,9 +6,9 @@ import type { ComponentChildren, RefObject } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { answerOf } from '../../../lib/view/answer'
 import type { Book } from '../../../lib/view/book'
+import { comparedSentence } from '../../../lib/view/differences'
 import { type PageKey, shownPage } from '../../../lib/view/pages'
-import { placeOfStep, sentenceOf } from '../../../lib/view/sentence'
-import { plain } from '../../../lib/view/words'
+import { placeOfStep } from '../../../lib/view/sentence'
 import { FrameTable } from './memory'
 import type { Comparison, Session } from './session'
 import { Spaces } from './spaces'
@@ -19,8 +19,6 @@ import { StepLink, Text } from './text'
 export function OtherCaption({ session, comparison }: { session: Session; comparison: Comparison }) {
   const { book: other, across, difference } = comparison
   const m = across[session.n]!
-  const sentence = sentenceOf(other, m)
-  const isSame = plain(sentence) === plain(sentenceOf(session.book!, session.n))
   return (
     <section class="followed other" aria-label={`This step on ${other.recording.profile}`}>
       <div class="line">
@@ -29,7 +27,9 @@ export function OtherCaption({ session, comparison }: { session: Session; compar
           step {m} · {placeOfStep(other.moment(m))}
         </span>
       </div>
-      <p class="sentence">{isSame ? <span class="muted">The same.</span> : <Text rich={sentence} />}</p>
+      <p class="sentence">
+        <Text rich={comparedSentence(session.book!, session.n, other, m)} />
+      </p>
       <PageAnswer book={other} n={m} page={session.place.page} />
       <p class="events">
         {difference === undefined ? (
