@@ -28,7 +28,7 @@ import { findingText, outcomeText, traceLines } from './sentences'
 /** Where calls stop in their middle. */
 export const DEFAULT_POINTS: readonly SwitchPoint[] = ['device-fault']
 
-/** What is explored, and how far. By default calls stop at {@link DEFAULT_POINTS}. */
+/** What is explored, and how far. By default calls stop at the point `device-fault`. */
 export interface ExploreOptions extends SearchOptions {
   /** Which kernel the machine is; `linux-4.14` if absent. */
   readonly profile?: Profile | undefined

@@ -7,6 +7,7 @@ export type {
   EqualityTester,
   Expected,
   ExpectedEntry,
+  ExploreOptions,
   HmmuMatchers,
   MatcherContext,
   MatcherResult,

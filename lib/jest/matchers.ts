@@ -8,6 +8,7 @@ import { type WhyName, whyValues } from '../base/defs.generated'
 import { invalid, oneOf } from '../base/validate'
 import { type RunOptions, runSource } from '../drill'
 import { checkExpectedEntry, differences, type ExpectedEntry } from './expected-entry'
+import { toFind, toHoldInAllInterleavings, toReach } from './explore-matchers'
 import { drillLines, machineLines, machineOf, type RunningTest } from './last-steps'
 import { migrationSubject, type Pages, pageList, pageSubject, type Subject } from './subjects'
 
@@ -198,4 +199,10 @@ export const matchers = {
   toHaveReason,
   /** {@link HmmuMatchers.toMatchDrill} */
   toMatchDrill,
+  /** {@link HmmuMatchers.toHoldInAllInterleavings} */
+  toHoldInAllInterleavings,
+  /** {@link HmmuMatchers.toFind} */
+  toFind,
+  /** {@link HmmuMatchers.toReach} */
+  toReach,
 }
