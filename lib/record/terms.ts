@@ -5,6 +5,7 @@ import {
   entryKindTexts,
   eventTexts,
   holderTexts,
+  lruListTexts,
   pageFlagTexts,
   pagevecTexts,
   pfnFlagTexts,
@@ -30,5 +31,6 @@ export const terms: Terms = {
   quirks: quirkTexts,
   counters: counterTexts,
   holders: holderTexts,
+  lru: lruListTexts,
   pagevecs: pagevecTexts,
 }

@@ -18,6 +18,7 @@ export type TermGroup =
   | 'quirks'
   | 'counters'
   | 'holders'
+  | 'lru'
   | 'pagevecs'
 
 /** A sentence on each word of a group. */

@@ -7,8 +7,8 @@ import { type FoldedRow, fold } from './fold'
 import { FLAG_LETTERS } from './letters'
 import { regionOf, shown } from './pages'
 import { destinationOf, type Mapping, mappingsOf, migrationEntries, reverseMap } from './rmap'
-import { borders, covers, endOf, type Run, runAt } from './runs'
-import { type FrameRun, isDevice } from './state'
+import { borders, covers, elementAt, endOf, type Run, runAt } from './runs'
+import { type FrameRun, isDevice, type MachineState, partOfFrames } from './state'
 import { plural, rangeOf } from './words'
 
 export interface FrameItem {
@@ -204,5 +204,20 @@ export function listOf({ flags }: FrameRun): string {
   if (has(flags, 'unevictable')) return 'unevictable'
   return has(flags, 'active') ? 'active' : 'inactive'
 }
+
+/** "anon_vma 3, index 0x10000100": what the frames of a row belong to, and where. Empty: nothing, or not one after the other. */
+export function mappingText({ item: { frame, pfn }, runs, count }: FrameRow, state: MachineState): string {
+  if (frame?.mapping === undefined || frame.index === undefined || runs.length > 1) return ''
+  const run = elementAt(state.frames, pfn, partOfFrames)
+  const end = elementAt(state.frames, pfn + count - 1, partOfFrames)
+  const first = run?.index
+  if (first === undefined || end?.mapping !== frame.mapping || end.index !== first + count - 1) return ''
+  const isAnon = frame.kind !== 'cache'
+  const last = count === 1 ? '' : `–${indexText(end.index, isAnon)}`
+  return `${isAnon ? 'anon_vma' : 'file'} ${frame.mapping}, index ${indexText(first, isAnon)}${last}`
+}
+
+/** The index of an anonymous page is its address in pages. */
+const indexText = (index: number, isAnon: boolean): string => (isAnon ? `0x${index.toString(16)}` : `${index}`)
 
 export const coversFrame = (row: FrameRow, pfn: number): boolean => row.runs.some((run) => covers(run, pfn))

@@ -43,10 +43,11 @@ export const runsKey = (pfn: number): string => `runs ${pfn}`
 /** The name of the line that stands for tables below a table. */
 export const moreKey = (pfn: number): string => `more ${pfn}`
 
-const SLOTS = 512n
+/** Entries of a table. */
+export const SLOTS = 512
 const PAGE = 4096n
 /** Address space that one table of a level covers. */
-const SPAN = { pud: SLOTS * SLOTS * SLOTS * PAGE, pmd: SLOTS * SLOTS * PAGE, pte: SLOTS * PAGE }
+const SPAN = { pud: PAGE << 27n, pmd: PAGE << 18n, pte: PAGE << 9n }
 const MOST_RUNS = 12
 const MOST_TABLES = 6
 const TABLES_SHOWN = 4
@@ -141,10 +142,10 @@ function leavesOfRegion(context: Context, table: RecordedTable, region: Recorded
   const from = Number((base > start ? base - start : 0n) / PAGE)
   const to = Math.min(region.pages, Number((base + SPAN.pte - start) / PAGE))
   if (to <= from) return []
-  const all = context.moment.state.entries.get(at) ?? []
+  const { moment, followed } = context
+  const all = moment.state.entries.get(at) ?? []
   const entries = all.slice(firstBehind(all, from), firstBehind(all, to) + 1)
-  const written = writtenEntries(context.moment, at)
-  const { followed } = context
+  const written = writtenEntries(moment, at)
   const own = followed?.at === at ? [{ first: followed.index, count: 1 }] : []
   const single = region.pages <= 8 ? Array.from({ length: region.pages }, (_, first) => ({ first, count: 1 })) : []
   const cuts = borders([entries, written, own, single], from, to)
@@ -154,10 +155,10 @@ function leavesOfRegion(context: Context, table: RecordedTable, region: Recorded
     return {
       page: { at, index: first },
       count: run.count,
-      slot: Number((start / PAGE + BigInt(first)) % SLOTS),
+      slot: Number(start / PAGE + BigInt(first)) % SLOTS,
       kind: run.kind,
       raw: run.raw,
-      changed: isWritten(written, first),
+      changed: moment.n > 0 && isWritten(written, first),
       followed: followed?.at === at && followed.index === first,
     }
   })
@@ -167,6 +168,30 @@ function partAt(entries: readonly EntryRun[], first: number, count: number): Ent
   const run = runAt(entries, first)
   return run && partOfEntries(run, first - run.first, count)
 }
+
+/** Frames of the tables of a process that the step has changed, or in which it has changed entries. */
+export function changedTables({ step, state }: Moment, process: string): ReadonlySet<number> {
+  const own = Object.entries(state.tables).filter(([, table]) => table.process === process)
+  const written = (step.entries ?? []).flatMap(({ at, first, count }) => {
+    const region = state.processes[process]?.regions.find(({ name }) => `${process}/${name}` === at)
+    const from = region && BigInt(region.start) + BigInt(first) * PAGE
+    return from === undefined ? [] : [{ from, to: from + BigInt(count) * PAGE }]
+  })
+  const isWrittenIn = ({ level, base }: RecordedTable): boolean => {
+    const start = BigInt(base)
+    return level === 'pte' && written.some(({ from, to }) => from < start + SPAN.pte && to > start)
+  }
+  return new Set(
+    own.filter(([pfn, table]) => step.tables?.[pfn] !== undefined || isWrittenIn(table)).map(([pfn]) => Number(pfn)),
+  )
+}
+
+/** Tables of a process that the step has freed, from the lowest frame on. */
+export const freedTables = ({ step, before }: Moment, process: string): (RecordedTable & { pfn: number })[] =>
+  Object.entries(step.tables ?? {}).flatMap(([pfn, table]) => {
+    const was = before.tables[pfn]
+    return table === null && was?.process === process ? [{ ...was, pfn: Number(pfn) }] : []
+  })
 
 export const leafKey = ({ page }: Leaf): string | undefined => page && keyOf(page.at, page.index)
 

@@ -44,16 +44,22 @@ function migrationText({ region, first, entries, stage, position, remaining, col
   ]
 }
 
-function waitText(moment: Moment, { wait, pfn, ready }: RecordedTask): Rich {
-  if (wait !== 'page_lock') return ['waits for ', { term: wait, group: 'waits' }]
+function waitText(moment: Moment, { wait, call, pfn, ready }: RecordedTask): Rich {
+  const where = callText(call)
+  if (wait !== 'page_lock') return ['waits for ', { term: wait, group: 'waits' }, where]
   const holder = ready ? ', which is free now' : holderText(moment, pfn)
   return [
     'waits for the ',
     { term: 'page_lock', group: 'waits', text: 'lock' },
-    ` of ${frameName(moment.replay.recording, pfn)}`,
+    ` of ${frameName(moment.replay.recording, pfn)}${where}`,
     { muted: holder },
   ]
 }
+
+/** Calls as drills write them, where their names differ. */
+const CALLS: Readonly<Record<string, string>> = { load: 'read', store: 'write' }
+
+const callText = (call: string | undefined): string => (call === undefined ? '' : ` in ${CALLS[call] ?? call}`)
 
 /** A locked frame that a migration has a reference to is locked by it. */
 function holderText({ state }: Moment, pfn: number | undefined): string {

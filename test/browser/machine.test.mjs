@@ -109,6 +109,22 @@ test('runs and tables that are folded unfold', async () => {
   await page.done()
 })
 
+test('LRU lists that a step has changed are below the frames, in order, and their names are explained', async () => {
+  const page = await open(`${server.address}#drill=racing-store&profile=linux-4.14&step=3`)
+  const lines = page.locator('.lists li')
+  await lines.first().waitFor()
+  const texts = await lines.allInnerTexts()
+  assert.deepEqual(
+    texts.map((text) => text.replace(/\s+was .*/, '')),
+    ['LRU active_anon: empty#8–#6', 'pagevec lru_add of CPU 0: #6–#8empty'],
+  )
+  await page.locator('.lists .term').first().focus()
+  assert.match(await page.locator('#explanation').innerText(), /Anonymous pages in use/)
+  const title = await page.locator('table[aria-label="Frames of RAM"] td.owner').first().getAttribute('title')
+  assert.match(title, /anon_vma 1, index 0x10000100$/)
+  await page.done()
+})
+
 test('tables of memory and of a region are one stop each, and their heads another', async () => {
   const page = await openRecord('drill=racing-store&profile=linux-4.14&step=11&page=A/buf[0]')
   const table = page.getByLabel('Frames of RAM')

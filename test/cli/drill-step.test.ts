@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { at, hmmu, hmmuWith, put, useFolder } from './command'
+import { dirname, join } from 'node:path'
+import { at, hmmuWith, MAIN, put, useFolder } from './command'
 import { type Action, inTerminal, screensOf } from './terminal'
+
+const printed = { stdout: '', stderr: '' }
+
+jest.mock('node:fs', () => {
+  const fs = jest.requireActual('node:fs')
+  const streams = { 1: 'stdout', 2: 'stderr' } as const
+  return {
+    ...fs,
+    writeSync: (fd: number, data: Buffer, ...rest: unknown[]) => {
+      if (fd !== 1 && fd !== 2) return fs.writeSync(fd, data, ...rest)
+      printed[streams[fd]] += data.toString()
+      return data.length
+    },
+  }
+})
 
 useFolder()
 
@@ -19,7 +34,23 @@ const HOME = '\x1b[H'
 const PAGE_DOWN = '\x1b[6~'
 const SHIFT_LEFT = '\x1b[1;2D'
 
-const step = (...args: string[]) => hmmu('drill', 'step', ...args)
+const behindTitle = (text: string): string => text.slice(text.indexOf('\n'))
+
+/** The built command in this process, in the folder of the test: a process of its own takes ten times as long. */
+function run(...args: string[]) {
+  Object.assign(printed, { stdout: '', stderr: '' })
+  const before = process.cwd()
+  process.chdir(at('.'))
+  try {
+    const { runCommandLine } = require(join(dirname(MAIN), 'program'))
+    const status: unknown = runCommandLine(['node', 'hmmu', 'drill', ...args])
+    return { ...printed, status }
+  } finally {
+    process.chdir(before)
+  }
+}
+
+const step = (...args: string[]) => run('step', ...args)
 
 describe('hmmu drill step as text', () => {
   test('a step: place, sentence, transcript, tasks and locks, TLB, regions, memory, history', () => {
@@ -32,6 +63,24 @@ describe('hmmu drill step as text', () => {
     const { stdout } = step(RACING, '--step', '3')
     expect(stdout).toMatchSnapshot()
     expect(stdout).not.toContain('\x1b')
+  })
+
+  test('of page tables those that have changed, or lead to the followed page', () => {
+    put('two.drill', 'A map buf anon 600\nA write buf[0] 1\nA write buf[599] 2\nA read buf[0]\n')
+    const tables = (...args: string[]) =>
+      step('two.drill', ...args).stdout.match(/^[ >*]{2} +((pud|pmd|pte) #\d+|\d+ more table)/gm)
+    const names = (...args: string[]) => tables(...args)?.map((each) => each.replace(/^(..) +/, '$1'))
+    expect(names('--step', '2')).toEqual([' *pud #3', ' *pmd #4', ' *pte #5'])
+    expect(names('--step', '3')).toEqual(['  pud #3', ' *pmd #4', ' *pte #7', '  1 more table'])
+    expect(names('--step', '4')).toBeUndefined()
+    expect(names('--step', '4', '--page', 'A/buf[0]')).toEqual(['  pud #3', '  pmd #4', '  pte #5', '  1 more table'])
+  })
+
+  test('tables that a step frees are named', () => {
+    put('gone.drill', 'A map buf anon 1\nA write buf 1\nA unmap buf\n')
+    expect(step('gone.drill', '--step', '3').stdout).toMatch(
+      /^Page tables of A\n \* pud #3 {2}freed\n \* pmd #4 {2}freed\n/m,
+    )
   })
 
   test('all steps, in order, the same each time', () => {
@@ -69,13 +118,13 @@ describe('hmmu drill step as text', () => {
   })
 
   test('a record is shown as its drill is', () => {
-    const { stdout: json } = hmmu('drill', 'run', '--json', RACING)
+    const { stdout: json } = run('run', '--json', RACING)
     put('racing.json', json)
     expect(step('racing.json')).toEqual(step(RACING))
   })
 
   test('texts of a record cannot drive the terminal', () => {
-    const record = JSON.parse(hmmu('drill', 'run', '--json', RACING).stdout)
+    const record = JSON.parse(run('run', '--json', RACING).stdout)
     const [recording] = record.recordings
     recording.name = '\x1b[2J'
     recording.transcript[1] = '\x1b]0;title\x07'
@@ -101,16 +150,17 @@ describe('hmmu drill step as text', () => {
       [[RACING, '--compare', 'linux-1'], /^error: .*linux-1/],
     ] as const
     for (const [args, text] of cases) {
-      const run = step(...args)
-      expect([run.status, run.stdout]).toEqual([2, ''])
-      expect(run.stderr).toMatch(text)
-      expect(run.stderr.trim().split('\n')).toHaveLength(1)
+      const { status, stdout, stderr } = step(...args)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(text)
+      expect(stderr.trim().split('\n')).toHaveLength(1)
     }
   })
 
-  test('a reader that is gone ends it', () => {
-    const { status, stderr } = hmmuWith({ input: readFileSync(RACING) }, 'drill', 'step', '-')
+  test('a drill from standard input, in a process of its own', () => {
+    const { status, stdout, stderr } = hmmuWith({ input: readFileSync(RACING) }, 'drill', 'step', '-')
     expect([status, stderr]).toEqual([0, ''])
+    expect(behindTitle(stdout)).toBe(behindTitle(step(RACING).stdout))
   })
 })
 
@@ -122,8 +172,9 @@ const keys = (...pairs: readonly (readonly [key: string, text: string])[]): Acti
   ])
 
 describe('hmmu drill step in a terminal', () => {
-  test('keys go back and forward by step and command, follow pages, find, and quit; the terminal is as before', () => {
-    const run = inTerminal(
+  /** One session: to start the command takes longer than all that is done in it. */
+  test('keys, sizes, Ctrl+Z; the terminal is as before', () => {
+    const ended = inTerminal(
       [
         ['wait', 'Step 11 of'],
         ...keys(
@@ -135,6 +186,8 @@ describe('hmmu drill step in a terminal', () => {
           [HOME, 'Step 0 of'],
           ['/11\r', 'Step 11 of'],
           [DOWN, 'A buf[0]:'],
+          ['t', 'what it says'],
+          ['t', 'mmap_sem'],
           ['[', 'Step 9 of'],
           [']', 'Step 11 of'],
           ['/#8\r', 'A buf[2]:'],
@@ -145,34 +198,11 @@ describe('hmmu drill step in a terminal', () => {
           ['?', 'V valid, M migrate'],
           ['x', 'Step 11 of'],
         ),
-        ['send', 'q'],
-      ],
-      ['drill', 'step', RACING],
-    )
-    expect(run).toMatchObject({ status: 0, restored: true })
-    expect(run.output.startsWith(ENTER)).toBe(true)
-    expect(run.output.endsWith(LEAVE)).toBe(true)
-    for (const screen of screensOf(run)) expect(screen.split('\n')).toHaveLength(30)
-  })
-
-  test('a screen, without colours: NO_COLOR', () => {
-    const run = inTerminal(
-      [
-        ['wait', 'Step 11 of'],
-        ['send', DOWN],
-        ['wait', 'A buf[0]:'],
-        ['send', 'q'],
-      ],
-      ['drill', 'step', RACING],
-      { NO_COLOR: '1' },
-    )
-    expect(run.output.split('\x1b[').every((part) => !/^\d+m/.test(part))).toBe(true)
-    expect(screensOf(run).at(-1)).toMatchSnapshot()
-  })
-
-  test('another size of the terminal is another screen; none has wider or more lines', () => {
-    const run = inTerminal(
-      [
+        // It gives the terminal back until the command goes on.
+        ['send', '\x1a'],
+        ['wait', LEAVE],
+        ['stopped'],
+        ['signal', 18],
         ['wait', 'Step 11 of'],
         ['size', 150, 40],
         ['wait', 'Step 11 of'],
@@ -183,58 +213,54 @@ describe('hmmu drill step in a terminal', () => {
         ['send', 'q'],
       ],
       ['drill', 'step', RACING],
+      { NO_COLOR: '1' },
     )
-    expect(run).toMatchObject({ status: 0, restored: true })
-    const sizes = screensOf(run).map((screen) => {
+    expect(ended).toMatchObject({ status: 0, restored: true })
+    expect(ended.output.startsWith(ENTER)).toBe(true)
+    expect(ended.output.endsWith(LEAVE)).toBe(true)
+    expect(ended.output.split(ENTER)).toHaveLength(3)
+    expect(ended.output.split('\x1b[').every((part) => !/^\d+m/.test(part))).toBe(true)
+    const screens = screensOf(ended)
+    expect(screens.find((screen) => screen.includes('A buf[0]:'))).toMatchSnapshot('the followed page')
+    expect(screens.find((screen) => screen.includes('what it says'))).toMatchSnapshot('page tables')
+    const sizes = screens.map((screen) => {
       const lines = screen.split('\n')
-      return [Math.max(...lines.map((text) => [...text].length)), lines.length]
+      return { columns: Math.max(...lines.map((text) => [...text].length)), rows: lines.length }
     })
-    expect(sizes.map(([, rows]) => rows)).toEqual([30, 40, 12, 1])
-    for (const [i, most] of [100, 150, 40, 10].entries()) expect(sizes[i]![0]).toBeLessThanOrEqual(most)
+    const [wide, narrow, small] = sizes.slice(-3)
+    expect([wide!.rows, narrow!.rows, small!.rows]).toEqual([40, 12, 1])
+    for (const { rows } of sizes.slice(0, -3)) expect(rows).toBe(30)
+    for (const [i, { columns }] of sizes.entries())
+      expect(columns).toBeLessThanOrEqual([100, 150, 40, 10][Math.max(0, i - sizes.length + 4)]!)
   })
 
   test.each([
     ['SIGTERM', 15],
     ['SIGHUP', 1],
   ])('%s ends it, and the terminal is as before', (_, signal) => {
-    const run = inTerminal(
+    put('small.drill', 'A map buf anon 1\n')
+    const ended = inTerminal(
       [
-        ['wait', 'Step 11 of'],
+        ['wait', 'Step 1 of 1'],
         ['signal', signal],
       ],
-      ['drill', 'step', RACING],
+      ['drill', 'step', at('small.drill')],
     )
-    expect(run).toMatchObject({ status: signal, restored: true })
-    expect(run.output.endsWith(LEAVE)).toBe(true)
-  })
-
-  test('Ctrl+Z gives the terminal back until the command goes on', () => {
-    const run = inTerminal(
-      [
-        ['wait', 'Step 11 of'],
-        ['send', '\x1a'],
-        ['wait', LEAVE],
-        ['stopped'],
-        ['signal', 18],
-        ['wait', 'Step 11 of'],
-        ['send', 'q'],
-      ],
-      ['drill', 'step', RACING],
-    )
-    expect(run).toMatchObject({ status: 0, restored: true })
-    expect(run.output.split(ENTER)).toHaveLength(3)
+    expect(ended).toMatchObject({ status: signal, restored: true })
+    expect(ended.output).toContain('\x1b[1m')
+    expect(ended.output.endsWith(LEAVE)).toBe(true)
   })
 
   test('a drill that fails opens where it ended, and its error comes behind the screen', () => {
     put('bad.drill', 'A map buf anon 2\nA write buf 1\nA map buf anon 2\n')
-    const run = inTerminal(
+    const ended = inTerminal(
       [
         ['wait', 'Here the drill ended'],
         ['send', 'q'],
       ],
       ['drill', 'step', at('bad.drill')],
     )
-    expect(run).toMatchObject({ status: 256, restored: true })
-    expect(run.output.split(LEAVE)[1]).toContain('bad.drill:3:1: ')
+    expect(ended).toMatchObject({ status: 256, restored: true })
+    expect(ended.output.split(LEAVE)[1]).toContain('bad.drill:3:1: ')
   })
 })

@@ -4,14 +4,17 @@
 
 import { columnsOfSide, firstDifference, pairsOf, stepsAcross } from '../../lib/view/align'
 import { columnAt, commandHeadings, commandStep, stageHeadings, stageStep } from '../../lib/view/columns'
-import { marksOf, memoryOf, ownersOf, ownerText } from '../../lib/view/frame-rows'
+import { mappingText, marksOf, memoryOf, ownersOf, ownerText } from '../../lib/view/frame-rows'
 import { isBand, rowName } from '../../lib/view/histories'
+import { listLines } from '../../lib/view/lists'
 import { regionRows } from '../../lib/view/region-rows'
 import { entryAt } from '../../lib/view/state'
-import { tablesOf } from '../../lib/view/tables'
+import { changedTables, freedTables, tablesOf } from '../../lib/view/tables'
+import { taskLines } from '../../lib/view/tasks'
 import { traceOf } from '../../lib/view/trace'
 import { linesOf } from '../../lib/view/transcript'
 import { digitsOf, fieldsOf } from '../../lib/view/word'
+import { plain } from '../../lib/view/words'
 import { columnsOf } from '../../lib/view/zoom'
 import { book } from './records'
 
@@ -92,6 +95,33 @@ test('memory: references by holder, and who maps a frame', () => {
   )
 })
 
+test('the anon_vma of frames, and the index of each there', () => {
+  const texts = (name: string, n: number) => {
+    const { rows } = memoryOf(book(name).moment(n), false, none)
+    return rows.map((row) => mappingText(row, book(name).moment(n).state))
+  }
+  expect(texts('racing-store', 11).slice(0, 2)).toEqual([
+    'anon_vma 1, index 0x10000100',
+    'anon_vma 1, index 0x10000101',
+  ])
+  expect(texts('ten-thousand', 2)).toEqual(['', 'anon_vma 1, index 0x100010f8–0x100010ff'])
+})
+
+test('LRU lists and pagevecs that a step has changed, in their order', () => {
+  const at = (n: number) => listLines(book('racing-store').moment(n))
+  expect(at(3)).toEqual([
+    { word: 'active_anon', group: 'lru', now: '#8–#6', was: 'empty' },
+    { word: 'lru_add', group: 'pagevecs', cpu: '0', now: 'empty', was: '#6–#8' },
+  ])
+  expect(at(24)[0]).toMatchObject({ now: '#6 #9', was: '#9' })
+  expect(at(11)).toEqual([])
+})
+
+test('a task that waits says in which call', () => {
+  const texts = taskLines(book('racing-store').moment(11), 'A').map(({ task, text }) => `${task} ${plain(text)}`)
+  expect(texts[1]).toBe('A.2 waits for the lock of #6 in write, held by A.1, the migration')
+})
+
 test('a frame that a step frees stays for this step', () => {
   const { rows } = memoryOf(book('racing-store').moment(24), false, none)
   expect(rows.filter(({ item }) => !item.frame).map(({ first }) => first)).toEqual([7, 8])
@@ -111,6 +141,12 @@ test('page tables as a tree down to leaves', () => {
   const many = tablesOf(book('ten-thousand').moment(9), 'A')[0]!.tables[0]!
   expect(many.tables).toHaveLength(4)
   expect(many.folded).toBe(17)
+})
+
+test('tables in which a step has changed something, and those that it has freed', () => {
+  const changed = (n: number) => [...changedTables(book('racing-store').moment(n), 'A')]
+  expect([changed(2), changed(3), changed(4), changed(10)]).toEqual([[3, 4, 5], [5], [], [5]])
+  expect(freedTables(book('racing-store').moment(10), 'A')).toEqual([])
 })
 
 test('the fields of a word', () => {

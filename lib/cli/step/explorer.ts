@@ -16,6 +16,8 @@ export interface View {
   /** Lines of the machine above the first that is shown; nothing: as the followed page needs it. */
   readonly scroll: number | undefined
   readonly help: boolean
+  /** All page tables stand in the place of the machine. */
+  readonly tables: boolean
   /** What is typed behind `/`; nothing: nothing is asked. */
   readonly question: string | undefined
   /** What the last key could not do. */
@@ -37,6 +39,7 @@ export const viewOf = (subject: Subject, n: number, page: PageKey | undefined): 
   page,
   scroll: undefined,
   help: false,
+  tables: false,
   question: undefined,
   message: '',
 })
@@ -52,6 +55,7 @@ export const KEYS: readonly (readonly [keys: string, text: string])[] = [
   ['Esc', 'follow none'],
   ['d', 'first difference (with --compare)'],
   ['/', 'go to a page, frame or step: buf[3], #6, D0, 11'],
+  ['t', 'all page tables, or the machine'],
   ['j k', 'scroll the machine'],
   ['?', 'these keys'],
   ['q', 'quit'],
@@ -129,6 +133,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   ']': byChange(1),
   escape: (view) => ({ ...view, page: undefined }),
   d: difference,
+  t: (view) => ({ ...view, tables: !view.tables, scroll: undefined }),
   j: byLine(1),
   k: byLine(-1),
   '/': (view) => ({ ...view, question: '' }),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The machine at a step as lines: processes with their tasks, locks, TLBs and regions, then memory.
+// The machine at a step as lines: processes with their tasks, locks, TLBs and regions, then memory and page tables.
 
 import type { RecordedRegion } from '../../record'
 import { framesOfRow, nameOfFrames, pagesOfRow, regionText, resultOf } from '../../view/cells'
@@ -11,19 +11,23 @@ import {
   flagWord,
   isLocked,
   listOf,
+  mappingText,
   memoryOf,
   type Owners,
   ownersOf,
   ownerText,
 } from '../../view/frame-rows'
+import { type ListLine, listLines } from '../../view/lists'
 import type { PageKey } from '../../view/pages'
 import { type RegionRow, regionRows } from '../../view/region-rows'
 import { frameName, type MigrationState, migrationOf } from '../../view/state'
 import { mmapLockText, taskLines } from '../../view/tasks'
 import { type CachedTranslation, translationsOf } from '../../view/tlb'
 import { hexByte, holderText, isSurplus, number, plural } from '../../view/words'
-import { type Line, type Look, line, span, spansOf } from './span'
-import { type TableRow, table, value } from './table'
+import { KIND_LOOKS } from './looks'
+import { pageTableLines, wordLines } from './page-tables'
+import { type Line, line, span, spansOf } from './span'
+import { marksOf, type TableRow, table, value } from './table'
 
 export function machineLines(moment: Moment, followed: PageKey | undefined): Line[] {
   const processes = Object.keys(moment.state.processes)
@@ -32,6 +36,8 @@ export function machineLines(moment: Moment, followed: PageKey | undefined): Lin
     ...(processes.length === 0 ? [line('No process.', 'faint')] : spaces),
     ...memoryLines(moment, false, followed),
     ...memoryLines(moment, true, followed),
+    ...pageTableLines(moment, followed, 'relevant'),
+    ...wordLines(moment, followed),
   ]
 }
 
@@ -84,15 +90,6 @@ function regionLines(moment: Moment, process: string, region: RecordedRegion, fo
   ]
 }
 
-const KIND_LOOKS: Readonly<Record<string, Look>> = {
-  sys: 'ram',
-  huge: 'ram',
-  dev: 'device',
-  excl: 'device',
-  mig: 'migration',
-  none: 'faint',
-}
-
 function regionRow(
   moment: Moment,
   at: string,
@@ -133,7 +130,7 @@ const hasNewWord = ({ item: { word, wordWas } }: RegionRow): boolean =>
 
 /** The column that the device lacks. */
 const LRU = 4
-const HEADS = ['refs', 'maps', 'lock', 'LRU', 'flags', 'byte', 'mapped by', 'held by']
+const HEADS = ['refs', 'maps', 'lock', 'LRU', 'flags', 'byte', 'mapped by', 'held by', 'belongs to']
 
 function memoryLines(moment: Moment, device: boolean, followed: PageKey | undefined): Line[] {
   const { counters } = moment.state
@@ -142,16 +139,25 @@ function memoryLines(moment: Moment, device: boolean, followed: PageKey | undefi
   const owners = ownersOf(moment)
   const [all, free] = device ? ['devicePages', 'deviceFree'] : ['ramPages', 'ramFree']
   const used = `${number((counters[all] ?? 0) - (counters[free] ?? 0))} of ${number(counters[all] ?? 0)} in use`
+  const isMapped = rows.some((row) => mappingText(row, moment.state) !== '')
   const heads = [device ? 'page' : 'frame', ...HEADS.filter((head) => !device || head !== 'LRU')]
   const tableRows = rows.map((row) => frameRow(moment, owners, row, device, own))
   return [
     [span(`Memory: ${device ? 'device' : 'RAM'}`, 'bold'), span(`  ${used}`, 'faint')],
     ...(rows.length > 0
-      ? table(heads, tableRows)
+      ? table(isMapped ? heads : heads.slice(0, -1), tableRows)
       : [line(`   ${device ? 'No device page is in use.' : 'No frame holds data.'}`, 'faint')]),
+    ...(device ? [] : listLines(moment).map(listLine)),
     ...(others > 0 ? [line(`   ${plural(others, 'frame')} of page tables and the zero page`, 'faint')] : []),
   ]
 }
+
+/** "LRU list active_anon: empty→#8–#6" */
+const listLine = ({ word, cpu, now, was }: ListLine): Line => [
+  ...marksOf(now !== was, false),
+  span(cpu === undefined ? `LRU list ${word}: ` : `pagevec ${word} of CPU ${cpu}: `),
+  ...value(now, was),
+]
 
 function frameRow(moment: Moment, owners: Owners, row: FrameRow, device: boolean, own: ReadonlySet<number>): TableRow {
   const followed = [...own].some((pfn) => coversFrame(row, pfn))
@@ -170,6 +176,7 @@ function frameRow(moment: Moment, owners: Owners, row: FrameRow, device: boolean
     value(byte(frame.byte), was?.byte === undefined ? undefined : byte(was.byte)),
     line(ownerText(moment, owners, row).text),
     heldCell(frame.held),
+    line(mappingText(row, moment.state), 'faint'),
   ]
   return { cells: cells.filter((_, i) => !device || i !== LRU), changed: isNew || was !== undefined, followed }
 }

@@ -8,6 +8,7 @@ import { columnsOf } from '../../view/zoom'
 import { answerLines, eventLines, historyLines, otherLines, placeText, sentenceLine, transcriptLines } from './caption'
 import { KEYS, type View } from './explorer'
 import { machineLines } from './machine'
+import { pageTableLines, wordLines } from './page-tables'
 import { fitted, type Line, line, type Span, span, wrapped } from './span'
 
 export interface Size {
@@ -72,7 +73,10 @@ function timeline({ recording, stops }: Book, n: number, columns: number): Line 
 function bodyLines(view: View, columns: number, height: number): Line[] {
   const { subject, n, page } = view
   const { book } = subject
-  const machine = machineLines(book.moment(n), page)
+  const moment = book.moment(n)
+  const machine = view.tables
+    ? [...pageTableLines(moment, page, 'all'), ...wordLines(moment, page)]
+    : machineLines(moment, page)
   const history = page ? [line('History of the page', 'bold'), ...historyLines(book, n, page)] : []
   if (columns < WIDE) {
     const text = transcriptLines(book, n, AROUND, AROUND)

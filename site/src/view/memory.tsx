@@ -10,19 +10,21 @@ import {
   flagWord,
   isLocked,
   listOf,
+  mappingText,
   marksOf,
   memoryOf,
   type Owners,
   ownersOf,
   ownerText,
 } from '../../../lib/view/frame-rows'
+import { listLines } from '../../../lib/view/lists'
 import type { PageKey } from '../../../lib/view/pages'
 import { pagesOf } from '../../../lib/view/rmap'
 import { hexByte, number, plural } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
 import { Glyph, Lock, Marks, marksText } from './glyphs'
 import { type RowStop, Rows } from './rows'
-import { Heads, Letters, Value } from './text'
+import { Heads, Letters, Text, Value } from './text'
 
 export function Memory({ moment, followed }: { moment: Moment; followed: PageKey | undefined }) {
   const { counters } = moment.state
@@ -35,12 +37,30 @@ export function Memory({ moment, followed }: { moment: Moment; followed: PageKey
         <span>{used('ramPages', 'ramFree')}</span>
       </h2>
       <FrameTable moment={moment} followed={followed} device={false} />
+      <Lists moment={moment} />
       <h2>
         <span>Memory: device</span>
         <span>{used('devicePages', 'deviceFree')}</span>
       </h2>
       <FrameTable moment={moment} followed={followed} device />
     </section>
+  )
+}
+
+/** LRU lists and pagevecs that the step has changed: their pages in order. */
+function Lists({ moment }: { moment: Moment }) {
+  const lines = useMemo(() => listLines(moment), [moment])
+  if (lines.length === 0) return null
+  return (
+    <ul class="lists" aria-label="LRU lists and pagevecs that have changed">
+      {lines.map(({ word, group, cpu, now, was }) => (
+        <li key={`${cpu} ${word}`}>
+          {cpu === undefined ? 'LRU ' : 'pagevec '}
+          <Text rich={[{ term: word, group }]} />
+          {cpu !== undefined && ` of CPU ${cpu}`}: <Value was={now === was ? undefined : was}>{now}</Value>
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -213,9 +233,11 @@ const OWNER_TEXTS: Record<string, string> = {
 
 function Owner({ moment, owners, row }: Pick<LineProps, 'moment' | 'owners' | 'row'>) {
   const { kind, text } = ownerText(moment, owners, row)
+  const belongs = mappingText(row, moment.state)
+  const says = [OWNER_TEXTS[kind] ?? text, belongs].filter((each) => each !== '')
   const look = kind === 'mapped' ? undefined : kind === 'nobody' ? 'off' : 'muted'
   return (
-    <td class="w owner" title={OWNER_TEXTS[kind] ?? text}>
+    <td class="w owner" title={says.join('\n')}>
       <span class={look}>{text}</span>
     </td>
   )

@@ -4,7 +4,7 @@
 
 import { useRef, useState } from 'preact/hooks'
 import { keyOf, regionOf } from '../../../lib/view/pages'
-import type { Leaf, TableNode } from '../../../lib/view/tables'
+import { type Leaf, SLOTS, type TableNode } from '../../../lib/view/tables'
 import { leafAt, moveInTree, type TreeLine, type TreeMove } from '../../../lib/view/tree'
 import { number, plural, rangeOf } from '../../../lib/view/words'
 import { onChoice, useActions } from './actions'
@@ -106,8 +106,6 @@ function TreeItem({ line, isStop, onToggle, onGone }: ItemProps) {
     </div>
   )
 }
-
-const SLOTS = 512
 
 function NodeText({ line: { kind, node, expanded } }: { line: Exclude<TreeLine, { kind: 'leaf' }> }) {
   const { table, pfn, folded, counts = [] } = node
