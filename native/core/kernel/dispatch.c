@@ -7,6 +7,7 @@
 
 #include "host/migration.h"
 #include "host/snapshot.h"
+#include "kernel/selfcheck.h"
 
 /* By enum hmmu_profile. */
 static const struct kernel_ops *const kernels[] = {
@@ -53,7 +54,7 @@ int hmmu_restore(const void *bytes, size_t size, struct hmmu **machine)
 #define X(type, name, parameters, arguments) \
 	type hmmu_##name parameters \
 	{ \
-		return m->kernel->name arguments; \
+		selfcheck(m, #name, m->kernel->name arguments) return m->kernel->name arguments; \
 	}
 MACHINE_CALLS(X)
 #undef X
@@ -66,7 +67,7 @@ static const struct kernel_ops *kernel_of(const struct hmmu_migration *mig)
 #define X(type, name, parameters, arguments) \
 	type hmmu_##name parameters \
 	{ \
-		return kernel_of(mig)->name arguments; \
+		selfcheck(mig->ctx.m, #name, kernel_of(mig)->name arguments) return kernel_of(mig)->name arguments; \
 	}
 MIGRATION_CALLS(X)
 #undef X
