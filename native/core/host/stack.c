@@ -20,7 +20,7 @@ __asm__(".text\n"
 	".size hmmu_stack_begin, . - hmmu_stack_begin\n");
 
 /** What hmmu_stack_switch() pops. */
-struct frame {
+struct switched_frame {
 	u64 r15, r14, r13, function, argument, rbp;
 	void (*begin)(void);
 };
@@ -45,7 +45,7 @@ __asm__(".text\n"
 	"	mov x0, x19\n	blr x20\n	brk #0\n"
 	".size hmmu_stack_begin, . - hmmu_stack_begin\n");
 
-struct frame {
+struct switched_frame {
 	u64 argument, function, x21_to_x28[8], x29;
 	void (*begin)(void);
 	u64 d8_to_d15[8];
@@ -54,9 +54,9 @@ struct frame {
 
 u8 *hmmu_stack_new(u8 *top, void (*function)(void *), void *argument)
 {
-	struct frame *frame = (struct frame *)top - 1;
+	struct switched_frame *frame = (struct switched_frame *)top - 1;
 
-	*frame = (struct frame){
+	*frame = (struct switched_frame){
 		.function = (u64)(uintptr_t)function,
 		.argument = (u64)(uintptr_t)argument,
 		.begin = hmmu_stack_begin,
