@@ -221,7 +221,7 @@ struct round {
 	uint32_t at, length, capacity, searches;
 };
 
-static void make_step(struct round *round, uint32_t task)
+static void make_step_of_round(struct round *round, uint32_t task)
 {
 	if (round->length < round->capacity)
 		round->choices[round->length] = (uint8_t)task;
@@ -283,7 +283,7 @@ static void walk_round(struct round *round, uint32_t tasks)
 		if (node == NO_NODE)
 			return;
 		walk_to(round, node);
-		make_step(round, task);
+		make_step_of_round(round, task);
 		tasks &= ~(1u << task);
 	}
 	node = nearest(round, first, 0, &task);
