@@ -10,6 +10,7 @@ import { mappingsOf, reverseMap } from './rmap'
 import { covers } from './runs'
 import { type EntryRun, entryAt, frameAt, frameName, isDevice } from './state'
 import type { Stop } from './stops'
+import { type Surplus, surplusOf } from './surplus'
 import { capital, holderText, isSurplus, type Rich } from './words'
 
 /** References as they were counted: what was expected, what was found, and whose the surplus is. */
@@ -84,7 +85,7 @@ function faultAnswer(book: Book, stop: Stop, n: number): Answer {
     text: [
       'The access in ',
       { step: stop.step, text: `step ${stop.step}` },
-      ` ${stop.step <= n ? 'ended' : 'will end'} in SIGBUS: the fault handler could not bring ${frame} back, `,
+      ` ${stop.step <= n ? 'ended' : 'will end'} in SIGBUS: the fault handler ${stop.step <= n ? 'could not' : 'cannot'} bring ${frame} back, `,
       reasonOf(stop),
       ...blame,
       '.',
@@ -97,12 +98,16 @@ function reasonAnswer(book: Book, stop: Stop, { index }: PageKey, n: number): An
   const entryPfn = entryAt(before, stop.at, index)?.pfn
   const pfn = stop.srcPfn === undefined ? entryPfn : stop.srcPfn + index - stop.first
   const head: Rich = [`It ${stop.step <= n ? 'did' : 'will'} not move: `, reasonOf(stop), '. ']
-  const held = (frameAt(before, pfn)?.held ?? []).filter(isSurplus)
-  if (pfn !== undefined && held.length > 0) {
-    return { text: [...head, ...surplusText(book, stop, pfn, held[0]!)], account: accountOf(book, stop, pfn) }
+  const [surplus] = pfn === undefined ? [] : surplusOf(before, { ...stop, srcPfn: pfn, count: 1 })
+  if (pfn !== undefined && surplus) {
+    const text = [...head, ...surplusText(book, stop, surplus, n)]
+    const isOwn = covers(surplus.frames[0]!, pfn)
+    return isOwn && stop.step <= n ? { text, account: accountOf(book, stop, pfn) } : { text }
   }
-  if (stop.why === 'still_mapped' && pfn !== undefined) return { text: [...head, ...mappedText(book, stop, pfn)] }
+  if (stop.why === 'still_mapped' && pfn !== undefined) return { text: [...head, ...mappedText(book, stop, pfn, n)] }
   const reason = book.terms.whys?.[stop.why]
+  if (stop.step > n)
+    return { text: [...head, 'In ', { step: stop.step, text: `step ${stop.step}` }, `: ${reason ?? stop.why}`] }
   return { text: [...head, reason ? `${reason} ` : '', { step: stop.step, text: `Step ${stop.step}` }, '.'] }
 }
 
@@ -113,24 +118,27 @@ function since(book: Book, pfn: number, held: string, step: number): number {
   return n
 }
 
-function surplusText(book: Book, { step }: Stop, pfn: number, held: string): Rich {
+/** Whose reference was one too many: in the past, now, or in the future of a step. */
+function surplusText(book: Book, { step }: Stop, { held, frames }: Surplus, n: number): Rich {
+  const pfn = frames[0]!.first
   const from = since(book, pfn, held, step)
+  const [isHere, isOver] = [from <= n, step <= n]
   const frame = frameName(book.recording, pfn)
   if (held.startsWith('wait:')) {
     return [
       `Task ${held.slice(5)} `,
-      { step: from, text: `came in step ${from}` },
-      ` and waits for the lock of ${frame}. Its reference looks like a pin, so in `,
+      { step: from, text: `${isHere ? 'came' : 'will come'} in step ${from}` },
+      ` and ${isHere ? 'waits' : 'wait'} for the lock of ${frame}. Its reference ${isHere ? 'looks' : 'will look'} like a pin, so in `,
       { step, text: `step ${step}` },
-      ' the count was one too many.',
+      ` the count ${isOver ? 'was' : 'will be'} one too many.`,
     ]
   }
   return [
     `${capital(holderText(held))} `,
-    { step: from, text: `since step ${from}` },
-    ` holds a reference to ${frame}, one more than its mappings explain. `,
+    { step: from, text: `${isHere ? 'since' : 'from'} step ${from}${isHere ? '' : ' on'}` },
+    ` ${isHere ? 'holds' : 'will hold'} a reference to ${frame}, one more than its mappings explain. `,
     { step, text: `Step ${step}` },
-    ' finds it.',
+    isOver ? ' finds it.' : ' will find it.',
   ]
 }
 
@@ -146,11 +154,16 @@ function accountOf({ replay, recording }: Book, { step }: Stop, pfn: number): Ac
   }
 }
 
-function mappedText(book: Book, { step }: Stop, pfn: number): Rich {
+function mappedText(book: Book, { step }: Stop, pfn: number, n: number): Rich {
   const mapped = mappingsOf(reverseMap(book.replay.at(step - 1)), pfn)
   const by = mapped.map(({ at }) => shown(at)).join(', ')
   const where = { step, text: `step ${step}` }
-  const start: Rich = [`${frameName(book.recording, pfn)} is still mapped${by ? ` by ${by}` : ''} in `, where, ': ']
-  if (!isQuirky(book)) return [...start, 'it could not be unmapped there.']
+  const isOver = step <= n
+  const start: Rich = [
+    `${frameName(book.recording, pfn)} ${isOver ? 'is still' : 'will still be'} mapped${by ? ` by ${by}` : ''} in `,
+    where,
+    ': ',
+  ]
+  if (!isQuirky(book)) return [...start, `it ${isOver ? 'could not' : 'cannot'} be unmapped there.`]
   return [...start, 'quirk ', quirk, ', the walk of the reverse map does not see device entries.']
 }

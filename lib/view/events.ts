@@ -8,6 +8,15 @@ import { shown } from './pages'
 import { placeOfAddress } from './stops'
 import { number, type Rich } from './words'
 
+/** Events that are shown, in words. */
+const LABELS: Readonly<Record<string, string>> = {
+  tlb_flush: 'TLB flush',
+  invalidate_start: 'notifier',
+  page_fault: 'page fault',
+  device_fault: 'device fault',
+  stale_tlb: 'stale translation',
+}
+
 /** More are counted. */
 export const MOST_EVENTS = 9
 
@@ -25,7 +34,10 @@ export function eventsText(moment: Moment): Rich[] {
 
 function events(moment: Moment): Rich[] {
   return (moment.step.events ?? []).flatMap((event) => {
-    if ('count' in event) return [[`${number(event.count)} × `, { term: event.type, group: 'events' } as const]]
+    if ('count' in event) {
+      const text = LABELS[event.type]
+      return text ? [[`${number(event.count)} × `, { term: event.type, group: 'events', text } as const]] : []
+    }
     const rich = eventText(moment, event)
     return rich ? [rich] : []
   })
@@ -33,19 +45,20 @@ function events(moment: Moment): Rich[] {
 
 function eventText(moment: Moment, event: RecordedEvent): Rich | undefined {
   const place = placeText(moment, event.pid, event.a)
+  const text = LABELS[event.type]
+  const term = { term: event.type, group: 'events', ...(text !== undefined && { text }) } as const
   switch (event.type) {
     case 'tlb_flush':
-      return [{ term: 'tlb_flush', group: 'events', text: 'TLB flush' }, ` ${spanText(moment, event)}`]
     case 'invalidate_start':
-      return [{ term: 'invalidate_start', group: 'events', text: 'notifier' }, ` ${spanText(moment, event)}`]
+      return [term, ` ${spanText(moment, event)}`]
     case 'page_fault':
-      return [{ term: 'page_fault', group: 'events', text: 'page fault' }, ` ${place}${event.b ? ', store' : ', load'}`]
+      return [term, ` ${place}${event.b ? ', store' : ', load'}`]
     case 'device_fault':
-      return [{ term: 'device_fault', group: 'events', text: 'device fault' }, ` ${place}`]
+      return [term, ` ${place}`]
+    case 'stale_tlb':
+      return [{ ...term, stop: true }, ` ${place}`]
     case 'device_fault_end':
       return event.b ? ['the handler gives SIGBUS'] : undefined
-    case 'stale_tlb':
-      return [{ term: 'stale_tlb', group: 'events', text: 'stale translation', stop: true }, ` ${place}`]
     default:
       return undefined
   }

@@ -2,16 +2,17 @@
 //
 // One sentence for each step, made from the record.
 
-import type { Step } from '../record/types'
+import type { Recording, Step } from '../record/types'
 import type { Book } from './book'
 import { changedTo, currentMigration, type Moment, sorted } from './changes'
 import { callsOf, mmapLockName } from './kernel'
 import { regionOf } from './pages'
-import { runsOf, sizeOf } from './runs'
+import { type Run, runsOf, sizeOf } from './runs'
 import { stageSentence } from './stage-sentence'
-import { frameAt, frameName, framesName } from './state'
+import { frameName, framesName } from './state'
 import type { Stop } from './stops'
-import { capital, holderText, isSurplus, number, pagesText, plural, type Rich } from './words'
+import { surplusOf } from './surplus'
+import { capital, holderText, number, pagesText, plural, type Rich } from './words'
 
 export function sentenceOf(book: Book, n: number): Rich {
   const sentence = stepSentence(book, n)
@@ -96,27 +97,56 @@ function taskSentence(moment: Moment): Rich {
   return [command, ` runs in between: ${pagesText(filled.runs)} of ${regionOf(filled.at)} now has a frame.`]
 }
 
+/** Its holder may hold another part of the huge page. */
+const HUGE_WHY = 'huge_not_split'
+
 /** Why pages will not move, and the reference that is too many. */
 function stopSentence(book: Book, moment: Moment, stops: readonly Stop[]): Rich {
   const [{ why, at }] = stops as [Stop]
   const alike = stops.filter((stop) => stop.why === why && stop.at === at)
   const reason = { term: why, group: 'whys', stop: true } as const
   const subject = `${capital(pagesText(sorted(alike)))} will not move: `
-  const surplus = sizeOf(alike) === 1 ? surplusText(moment, alike[0]!) : undefined
+  const surplus = surplusText(moment, alike)
   const others = stops.length - alike.length
   const rest = others > 0 ? ` ${capital(plural(others, 'other run'))} of pages stop, too.` : ''
-  return [subject, reason, `. ${surplus ?? book.terms.whys?.[why] ?? ''}${rest}`]
+  const text = surplus && why !== HUGE_WHY ? surplus : [book.terms.whys?.[why], surplus].filter(Boolean).join(' ')
+  return [subject, reason, `. ${text}${rest}`]
 }
 
-function surplusText({ before, state, replay }: Moment, { srcPfn }: Stop): string | undefined {
-  const frame = frameAt(before, srcPfn) ?? frameAt(state, srcPfn)
-  const held = frame?.held.find(isSurplus)
-  if (held === undefined) return undefined
-  const name = frameName(replay.recording, srcPfn)
-  if (held.startsWith('wait:')) {
-    return `Task ${held.slice(5)}, which waits for ${name}, holds a reference that no mapping explains.`
+/** So many holders are named. */
+const MOST_HOLDERS = 2
+
+/** Who holds the references that are too many; nothing if no count has decided. */
+function surplusText({ before, state, replay }: Moment, stops: readonly Stop[]): string | undefined {
+  const byHolder = new Map<string, Run[]>()
+  for (const stop of stops) {
+    const [own, now] = [surplusOf(before, stop), surplusOf(state, stop)]
+    for (const { held, frames } of own.length > 0 ? own : now)
+      byHolder.set(held, [...(byHolder.get(held) ?? []), ...frames])
   }
-  return `${capital(holderText(held))} is a reference to ${name} that no mapping explains.`
+  if (byHolder.size === 0) return undefined
+  const named = [...byHolder].slice(0, MOST_HOLDERS).map(([held, frames]) => holdsText(replay.recording, held, frames))
+  const more = byHolder.size - named.length
+  return [
+    ...named,
+    ...(more > 0 ? [`So ${more === 1 ? 'is' : 'are'} those of ${plural(more, 'other holder')}.`] : []),
+  ].join(' ')
+}
+
+function holdsText(recording: Recording, held: string, frames: readonly Run[]): string {
+  const names = framesText(recording, sorted(frames))
+  if (held.startsWith('wait:')) {
+    return `Task ${held.slice(5)}, which waits for ${names}, holds a reference that no mapping explains.`
+  }
+  const holder = capital(holderText(held))
+  return sizeOf(frames) === 1
+    ? `${holder} is a reference to ${names} that no mapping explains.`
+    : `${holder} has references to ${names} that no mapping explains.`
+}
+
+function framesText(recording: Recording, runs: readonly Run[]): string {
+  const names = runs.slice(0, MOST_RUNS).map((run) => framesName(recording, run))
+  return `${names.join(', ')}${runs.length > MOST_RUNS ? ' …' : ''}`
 }
 
 function commandSentence(book: Book, moment: Moment): Rich {
@@ -154,9 +184,7 @@ function handleText({ step, before, replay }: Moment): string | undefined {
   const [change] = Object.entries(step.handles ?? {})
   const handle = change && (change[1] ?? before.handles[change[0]])
   if (!handle) return undefined
-  const runs = runsOf(handle.pfns)
-  const frames = runs.slice(0, MOST_RUNS).map((run) => framesName(replay.recording, run))
-  const where = `to ${frames.join(', ')}${runs.length > MOST_RUNS ? ' …' : ''}`
+  const where = `to ${framesText(replay.recording, runsOf(handle.pfns))}`
   const { length } = handle.pfns
   if (change[1]) return ` takes ${length === 1 ? 'a reference' : plural(length, 'reference')} ${where}.`
   return ` drops the ${length === 1 ? 'reference' : plural(length, 'reference')} ${where}.`

@@ -7,7 +7,7 @@ import { eventsText } from '../../lib/view/events'
 import { placeOfStep, sentenceOf } from '../../lib/view/sentence'
 import { storyOf } from '../../lib/view/story'
 import { pagesText, plain } from '../../lib/view/words'
-import { book, recordDocument } from './records'
+import { book, bookOf, recordDocument } from './records'
 
 const page = (at: string, index: number) => ({ at, index })
 
@@ -32,8 +32,57 @@ test('why page 0 of racing-store did not move', () => {
   expect(answer.text).toContainEqual({ step: 9, text: 'came in step 9' })
 })
 
-test('before it happens, an answer is in the future', () => {
-  expect(plain(answerOf(book('racing-store'), page('A/buf', 0), 5).text)).toMatch(/^It will not move: references\./)
+test('before it happens, an answer is in the future, without the count', () => {
+  const at = (n: number) => answerOf(book('racing-store'), page('A/buf', 0), n)
+  expect(plain(at(2).text)).toBe(
+    'It will not move: references. Task A.2 will come in step 9 and wait for the lock of #6. Its reference will look like a' +
+      ' pin, so in step 11 the count will be one too many. Now it is in RAM, frame #6.',
+  )
+  expect(plain(at(9).text)).toMatch(
+    /Task A\.2 came in step 9 and waits for .* Its reference looks like a pin, so in step 11 the count will be one too many\./,
+  )
+  expect(at(2).account).toBeUndefined()
+  const four = book('four-reasons')
+  expect(plain(answerOf(four, page('A/buf', 1), 5).text)).toMatch(
+    /^It will not move: pinned\. Pin dma from step 6 on will hold a reference .* Step 29 will find it\./,
+  )
+  expect(plain(answerOf(four, page('B/buf', 0), 43).text)).toMatch(/will end in SIGBUS: the fault handler cannot bring/)
+  const many = book('ten-thousand')
+  expect(plain(answerOf(many, page('A/buf', 100), 3).text)).toMatch(
+    /^It will not move: no_page\. In step 9: The driver offered no page\. Now/,
+  )
+})
+
+test('of a large migration, too, the holder of references is named', () => {
+  const many = book('ten-thousand')
+  expect(plain(sentenceOf(many, 7))).toBe(
+    'Pages 2000–2063 will not move: pinned. Pin dma has references to #2010–#2073 that no mapping explains.',
+  )
+  const answer = answerOf(many, page('A/buf', 2001), 7)
+  expect(plain(answer.text)).toMatch(/^It did not move: pinned\. Pin dma since step 5 holds a reference to #2011/)
+  expect(answer.account?.surplus).toEqual(['pin:dma'])
+})
+
+test('the holder of one part of a huge page stops all of it', () => {
+  const text =
+    'A map big anon 600 at2m thp\nA write big[0] 1\nA pin big[300] as dma\nA migrate big[0-99] to dev\nA migrate big to dev\n'
+  const huge = bookOf(text, 'linux-6.12')
+  const stops = [...new Set(huge.stops.map(({ step }) => step))].map((step) => plain(sentenceOf(huge, step)))
+  expect(stops).toHaveLength(2)
+  for (const sentence of stops) {
+    expect(sentence).toMatch(/huge_not_split\. .* Pin dma is a reference to #812 that no mapping explains\.$/)
+  }
+  expect(plain(answerOf(huge, page('A/big', 7), huge.last).text)).toMatch(
+    /Pin dma since step 3 holds a reference to #812/,
+  )
+})
+
+test('a reference that did not decide is not blamed', () => {
+  const offered = bookOf('A map buf anon 1\nA write buf 1\nA hold buf as h\nA migrate buf to dev\n')
+  expect(offered.stops.map(({ why }) => why)).toEqual(['page_locked'])
+  expect(plain(sentenceOf(offered, offered.stops[0]!.step))).toBe(
+    'Page 0 will not move: page_locked. The page was locked by another task.',
+  )
 })
 
 test('the history of a page has each step that changed it', () => {
@@ -75,7 +124,7 @@ test('many pages are counted, and neighbours are one range', () => {
 test('events and counters of a step', () => {
   const texts = eventsText(book('racing-store').moment(4)).map(plain)
   expect(texts).toEqual(['TLB flush A buf[0–3]'])
-  expect(eventsText(book('ten-thousand').moment(9)).map(plain)).toContain('512 × tlb_flush')
+  expect(eventsText(book('ten-thousand').moment(9)).map(plain)).toContain('512 × TLB flush')
   expect(eventsText(book('ten-thousand').moment(9)).map(plain)).toContain('migrated +4,336')
 })
 
