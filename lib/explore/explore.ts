@@ -146,6 +146,9 @@ function withPoints(options: ExploreOptions): SearchOptions {
   return { ...options, points: options.points ?? DEFAULT_POINTS }
 }
 
+/** Frames of RAM: a small machine, of which several fit into WebAssembly's memory. */
+const RAM_PAGES = 8192
+
 type Use<T> = (drill: Drill, machine: Machine, program: Program, head: IdHead) => T
 
 /** Run the commands before the tasks, and use the machine. */
@@ -160,6 +163,7 @@ function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T
       profile: options.profile,
       quirks: options.quirks,
       contents: false,
+      ramPages: RAM_PAGES,
       strict: true,
       keep: (world) => {
         kept = world

@@ -37,7 +37,7 @@ static void find_twins(struct search *search)
 }
 
 /* The tasks whose steps are tried. */
-static uint32_t tasks_to_try(const struct search *search, const struct frame *frame, uint32_t enabled)
+static uint32_t tasks_to_try(const struct search *search, const struct search_frame *frame, uint32_t enabled)
 {
 	uint32_t tasks = enabled;
 
@@ -53,7 +53,7 @@ static uint32_t tasks_to_try(const struct search *search, const struct frame *fr
 	return 1u << frame->last;
 }
 
-static uint64_t node_hash(struct search *search, const struct frame *frame)
+static uint64_t node_hash(struct search *search, const struct search_frame *frame)
 {
 	uint64_t hash = run_hash(&search->run);
 
@@ -66,7 +66,7 @@ static uint64_t node_hash(struct search *search, const struct frame *frame)
 static bool grow_frames(struct search *search)
 {
 	uint32_t capacity = search->frame_capacity ? search->frame_capacity * 2 : FIRST_DEPTH;
-	struct frame *frames = platform_alloc_raw(capacity * sizeof(*frames));
+	struct search_frame *frames = platform_alloc_raw(capacity * sizeof(*frames));
 	uint8_t *worlds = platform_alloc_raw((uint64_t)capacity * search->run.world_bytes);
 
 	if (!frames || !worlds) {
@@ -89,7 +89,7 @@ static bool grow_frames(struct search *search)
 static uint64_t bytes_used(const struct search *search)
 {
 	return graph_bytes(&search->graph) + search->finds.bytes +
-	       search->frame_capacity * (sizeof(struct frame) + search->run.world_bytes);
+	       search->frame_capacity * (sizeof(struct search_frame) + search->run.world_bytes);
 }
 
 static void save_world(struct search *search, uint32_t depth)
@@ -136,7 +136,7 @@ static void judge_end(struct search *search, uint32_t depth)
 /* The machine is in a state: look at it if it is new, and go into it. Returns its node. */
 static uint32_t arrive(struct search *search, uint32_t last, uint32_t preemptions)
 {
-	struct frame *frame;
+	struct search_frame *frame;
 	uint32_t node;
 	bool is_new;
 
@@ -145,7 +145,7 @@ static uint32_t arrive(struct search *search, uint32_t last, uint32_t preemption
 		return NO_NODE;
 	}
 	frame = &search->frames[search->depth];
-	*frame = (struct frame){ .last = last, .preemptions = preemptions };
+	*frame = (struct search_frame){ .last = last, .preemptions = preemptions };
 	node = graph_node(&search->graph, node_hash(search, frame), &is_new);
 	if (node == NO_NODE)
 		search->result.cut_off = HMMU_CUT_BYTES;
@@ -181,7 +181,7 @@ static uint32_t arrive(struct search *search, uint32_t last, uint32_t preemption
 
 static void leave_state(struct search *search)
 {
-	struct frame *frame = &search->frames[--search->depth];
+	struct search_frame *frame = &search->frames[--search->depth];
 
 	search->graph.nodes[frame->node].is_open = false;
 	if (!frame->is_marked)
@@ -196,7 +196,7 @@ static void leave_state(struct search *search)
 static void advance(struct search *search)
 {
 	uint32_t depth = search->depth - 1, task = 0, next, preemptions;
-	struct frame *frame = &search->frames[depth];
+	struct search_frame *frame = &search->frames[depth];
 	uint32_t from = frame->node, enabled = search->graph.nodes[from].enabled;
 	struct hmmu_trace_step step;
 
@@ -236,7 +236,7 @@ static void search_all(struct search *search)
 {
 	arrive(search, NO_INDEX, 0);
 	while (search->depth) {
-		const struct frame *frame = &search->frames[search->depth - 1];
+		const struct search_frame *frame = &search->frames[search->depth - 1];
 
 		if (frame->todo && !search->result.cut_off) {
 			advance(search);

@@ -44,7 +44,7 @@ void finds_add(struct finds *finds, uint32_t node, const struct hmmu_finding *fi
 void finds_outcome(struct finds *finds, uint32_t node, const uint64_t *results);
 
 /** A state under way. */
-struct frame {
+struct search_frame {
 	uint32_t node;
 	uint32_t todo; /**< a bit for each task whose step is still to be tried */
 	uint32_t last; /**< the task whose step led here; NO_INDEX: the begin */
@@ -58,7 +58,7 @@ struct search {
 	struct hmmu_search_options options;
 	struct graph graph;
 	struct finds finds;
-	struct frame *frames;
+	struct search_frame *frames;
 	uint8_t *worlds; /**< of each frame, the world */
 	uint32_t depth, frame_capacity;
 	uint32_t node;                     /**< where findings belong */
