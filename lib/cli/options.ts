@@ -66,8 +66,9 @@ export function parseInteger(least: number, most: number): (text: string) => num
 
 /** `--kernel`, for commands that run drills. */
 function kernelOption(): Option {
-  const text = 'run the drills on a real kernel in QEMU; without a bzImage, on the one that `npm run kernel:build` made'
-  return new Option('--kernel [bzImage]', text).preset(DEFAULT_KERNEL).conflicts(MACHINE_OPTIONS)
+  const text =
+    'run the drills on a real kernel in QEMU; without a bzImage, on the one that `npm run kernel:build` made in a checkout'
+  return new Option('--kernel [bzImage]', text).conflicts(MACHINE_OPTIONS)
 }
 
 /** `--kernel-runner`, for commands that have `--kernel`. */
@@ -80,7 +81,8 @@ const MACHINE_OPTIONS = ['profile', 'verify', 'ramPages', 'strict']
 
 /** What `--kernel` asks for; undefined without it. @throws UsageError */
 export function kernelOf({ kernel, kernelRunner }: DrillOptions): KernelOptions | undefined {
-  if (kernel !== undefined) return { kernel, runner: kernelRunner ?? DEFAULT_RUNNER }
+  if (kernel !== undefined)
+    return { kernel: kernel === true ? DEFAULT_KERNEL : kernel, runner: kernelRunner ?? DEFAULT_RUNNER }
   if (kernelRunner !== undefined) throw new UsageError('--kernel-runner is for --kernel')
   return undefined
 }
@@ -91,7 +93,8 @@ export interface DrillOptions {
   readonly verify?: true
   readonly filter?: readonly string[]
   readonly ramPages?: number
-  readonly kernel?: string
+  /** True: that of this checkout. */
+  readonly kernel?: string | true
   readonly kernelRunner?: string
 }
 

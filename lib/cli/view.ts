@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { kernelOf } from '../base/kernel'
 import { systemReason } from '../base/system'
-import { parseDrill, profileOf, readTextFile } from '../drill'
+import { DrillError, parseDrill, profileOf, readTextFile } from '../drill'
 import { ExitCode, UsageError } from './exit-codes'
 import { type DrillOptions, drillProfileOption, filterOption, oneDrill } from './options'
 import { print, printError } from './output'
@@ -17,7 +17,10 @@ const MOST_PORT = 65535
 
 const HELP = `
 The page shows a drill step by step: a timeline of all pages, the machine at each step, and why a page did not move. Drills
-run in the page itself. Only this machine can reach it. Ctrl-C ends it.`
+run in the page itself. Only this machine can reach it. Ctrl-C ends it. A drill with an error is served, too: the page shows the
+error at its place, and the drill can be mended there.
+
+Exit code: 2 if there is nothing to show.`
 
 interface ViewOptions extends DrillOptions {
   readonly port: number
@@ -26,7 +29,7 @@ interface ViewOptions extends DrillOptions {
 /** `hmmu view` */
 export function viewCommand(): Command {
   return new Command('view')
-    .description('show drills in the browser, step by step: serves the page on 127.0.0.1 and prints its address')
+    .description('serve a page that shows drills step by step, and print its address, for a browser on this machine')
     .argument('[file]', 'NAME.drill, X.drills with --filter, or a record in JSON; read anew when the page is loaded')
     .addOption(drillProfileOption())
     .addOption(filterOption())
@@ -43,7 +46,7 @@ function parsePort(text: string): number {
   return port
 }
 
-/** The file must be there, and be a record or a drill, when the command begins. */
+/** The file must be there, and be a record or a text, when the command begins. The page shows a drill's error at its place. */
 function givenFile(file: string, options: DrillOptions): GivenFile {
   if (file === '-') throw new UsageError('the page asks for the file more than once; name a file')
   const name = basename(file)
@@ -51,8 +54,18 @@ function givenFile(file: string, options: DrillOptions): GivenFile {
     readRecord(file)
     return { name, read: () => readTextFile(file) }
   }
-  parseDrill(oneDrill(file, options), kernelOf(options.profile ?? profileOf(file)))
+  const source = oneDrill(file, options)
+  warnOfError(() => parseDrill(source, kernelOf(options.profile ?? profileOf(file))))
   return { name, read: () => oneDrill(file, options).text }
+}
+
+function warnOfError(parse: () => unknown): void {
+  try {
+    parse()
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error
+    printError(error.message)
+  }
 }
 
 function view(given: GivenFile | undefined, { port, profile }: ViewOptions, file: string | undefined): void {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import { root } from '../../scripts/lib/run.mjs'
-import { openBrowser, openPage, place, serve } from './browser.mjs'
+import { hashSays, openBrowser, openPage, place, serve } from './browser.mjs'
 
 const examples = join(root, 'examples')
 let browser
@@ -107,6 +107,47 @@ test('a drill is edited: errors at their place, a recording of its own, and a li
   const again = await open(page.url())
   await again.getByRole('button', { name: 'A write buf 0x77', exact: true }).waitFor()
   await again.done()
+  await page.done()
+})
+
+test('an edited drill says so, has a way back, and what is shown while it has an error', async () => {
+  const page = await open(`${server.address}#drill=round-trip&step=2`)
+  const chosen = () =>
+    page
+      .locator('header select')
+      .first()
+      .evaluate((list) => list.selectedOptions[0].label)
+  await page.keyboard.press('e')
+  await page.locator('.cm-content:focus').waitFor()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText('B map other anon 1\nB write other 0x11\nB pin other as p\nB migrate other to dev\n')
+  await page
+    .getByText(/^B other/)
+    .first()
+    .waitFor()
+  assert.equal(await chosen(), 'round-trip, edited')
+  const at = await place(page)
+  assert.doesNotMatch(at, /^Step [012] /)
+  assert.match(await page.locator('.step .sentence').innerText(), /will not move/)
+  await hashSays(page, `step=${/\d+/.exec(at)[0]}`)
+  await page.keyboard.insertText('wobble')
+  await page.locator('.trouble').waitFor()
+  assert.match(
+    await page.locator('.step .sentence').innerText(),
+    /^The drill has an error\. What is shown is its last run/,
+  )
+  await page.getByRole('button', { name: /^Save/ }).click()
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Drill', exact: true }).click(),
+  ])
+  assert.match(readFileSync(await file.path(), 'utf8'), /^B map other[\s\S]*wobble/)
+  assert.equal(file.suggestedFilename(), 'round-trip.drill')
+  await page.getByRole('button', { name: 'Reset' }).click()
+  await page.locator('.trouble').waitFor({ state: 'detached' })
+  assert.equal(await chosen(), 'round-trip')
+  assert.doesNotMatch(await page.locator('.cm-content').innerText(), /wobble|other/)
+  await page.waitForFunction(() => !location.hash.includes('src='))
   await page.done()
 })
 

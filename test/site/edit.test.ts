@@ -2,7 +2,8 @@
 
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
-import { changedStep } from '../../lib/view/script'
+import { Book } from '../../lib/view/book'
+import { stepAfterEdit } from '../../lib/view/script'
 import { choicesAt } from '../../site/src/edit/complete'
 import { MOST_SCRIPT, pack, unpack } from '../../site/src/edit/pack'
 import { book } from '../view/records'
@@ -50,12 +51,25 @@ describe('completion', () => {
   })
 })
 
-test('after an edit, the first changed command is shown', () => {
-  const { recording } = book('racing-store')
-  const edited = (script: string) => ({ ...recording, script })
-  const { script } = recording
-  expect(changedStep(recording, edited(script))).toBeUndefined()
-  expect(changedStep(recording, edited(script.replace('0x41', '0x51')))).toBe(2)
-  expect(changedStep(recording, edited(script.replace('0x43', '0x53')))).toBe(10)
-  expect(changedStep(recording, edited(`${script}\nA read buf`))).toBeUndefined()
+describe('after an edit', () => {
+  const racing = book('racing-store')
+  const { script, steps } = racing.recording
+  const shown = (text: string, n: number) =>
+    stepAfterEdit(racing, new Book({ ...racing.recording, script: text }, racing.terms), n)
+
+  test('the step stays if no command up to it has changed', () => {
+    expect(shown(script, 20)).toBe(20)
+    expect(shown(script.replace('0x43', '0x53'), 4)).toBe(4)
+    expect(shown(`${script}\nA read buf`, 39)).toBe(39)
+  })
+
+  test('else the first changed command is shown', () => {
+    expect(shown(script.replace('0x41', '0x51'), 11)).toBe(2)
+    expect(shown(script.replace('0x43', '0x53'), 39)).toBe(10)
+  })
+
+  test('a wholly different drill is shown at its first give-up', () => {
+    const other = Array.from(script.split('\n'), (line) => `${line} #`).join('\n')
+    expect([0, 5, steps.length - 1].map((n) => shown(other, n))).toEqual(Array(3).fill(racing.opening))
+  })
 })

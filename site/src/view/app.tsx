@@ -82,7 +82,7 @@ export function App({ library }: { library: Library }) {
       <Legend />
       <Explanation terms={library.terms} />
       <Help dialog={keys} />
-      {session.book && <Save dialog={save} book={session.book} n={session.n} />}
+      {session.book && <Save dialog={save} book={session.book} n={session.n} script={session.script} />}
     </ActionsContext.Provider>
   )
 }
@@ -121,7 +121,7 @@ interface DrillProps {
 }
 
 function Drill({ session, playing, hovered, timeline, text }: DrillProps) {
-  const { n, place, comparison } = session
+  const { n, place, comparison, problem } = session
   const book = session.book!
   const { page } = place
   return (
@@ -130,7 +130,7 @@ function Drill({ session, playing, hovered, timeline, text }: DrillProps) {
         <Timeline session={session} commands={timeline} />
         <section class={page || comparison ? 'caption two' : 'caption'} aria-label="This step">
           <div>
-            <StepCaption book={book} n={n} playing={playing} profile={comparison && place.profile} />
+            <StepCaption book={book} n={n} playing={playing} profile={comparison && place.profile} isOld={!!problem} />
             {comparison && <PageAnswer book={book} n={n} page={page} />}
           </div>
           {comparison ? (

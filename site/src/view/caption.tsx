@@ -17,10 +17,12 @@ interface StepProps {
   playing: boolean
   /** Named if two are compared. */
   profile?: string | undefined
+  /** The drill has an error since: this is its last run. */
+  isOld: boolean
 }
 
 /** The line with the place of the step, the sentence, and events. */
-export function StepCaption({ book, n, playing, profile }: StepProps) {
+export function StepCaption({ book, n, playing, profile, isOld }: StepProps) {
   const { go } = useActions()
   const sentence = useMemo(() => sentenceOf(book, n), [book, n])
   const events = useMemo(() => eventsText(book.moment(n)), [book, n])
@@ -41,7 +43,11 @@ export function StepCaption({ book, n, playing, profile }: StepProps) {
         </span>
       </div>
       <p class="sentence" aria-live={playing ? 'off' : 'polite'}>
-        <Text rich={sentence} />
+        {isOld ? (
+          <span class="muted">The drill has an error. What is shown is its last run without one.</span>
+        ) : (
+          <Text rich={sentence} />
+        )}
       </p>
       {events.length > 0 && (
         <p class="events">

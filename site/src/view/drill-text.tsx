@@ -38,7 +38,7 @@ export function DrillText({ session, verbs, editing, onEditing }: Props) {
       {editing && verbs ? (
         <Suspense fallback={<p class="muted">Loading the editor.</p>}>
           <Editor
-            key={place.drill}
+            key={`${place.drill} ${session.resets}`}
             script={script}
             verbs={verbs}
             problem={problem}

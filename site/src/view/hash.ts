@@ -11,7 +11,7 @@ export interface Place {
   /** The file that the server was given; it has what `drill` names. */
   readonly file?: string | undefined
   readonly drill?: string | undefined
-  /** A script of its own instead of an example, packed. */
+  /** The script if the drill is edited, packed. */
   readonly src?: string | undefined
   readonly profile?: string | undefined
   readonly step?: number | undefined
@@ -60,8 +60,8 @@ function fileIn(query: URLSearchParams): string | undefined {
 export function hashOf({ file, drill, src, profile, step, page, compare, theme }: Place): string {
   const query = new URLSearchParams()
   if (file !== undefined) query.set('file', file)
+  if (drill !== undefined) query.set('drill', drill)
   if (src !== undefined) query.set('src', src)
-  else if (drill !== undefined) query.set('drill', drill)
   if (profile !== undefined) query.set('profile', profile)
   if (step !== undefined) query.set('step', `${step}`)
   if (page) query.set('page', keyOf(page.at, page.index))

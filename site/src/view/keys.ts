@@ -40,7 +40,7 @@ export const KEYS: readonly (readonly [keys: readonly string[], text: string])[]
   [['f'], 'open or fold the entries at the step'],
   [['l'], 'lens on a timeline of many pages; ↑ ↓ move it'],
   [['t'], 'light, dark'],
-  [['s'], 'save transcript, picture, trace or record'],
+  [['s'], 'save transcript, drill, picture, trace or record'],
   [['?'], 'these keys'],
 ]
 

@@ -11,7 +11,7 @@ interface Kind {
   readonly title: string
   readonly ending: string
   readonly type: string
-  text(book: Book, n: number): string
+  text(book: Book, n: number, script: string): string
 }
 
 const KINDS: readonly Kind[] = [
@@ -20,6 +20,12 @@ const KINDS: readonly Kind[] = [
     ending: '.expected',
     type: 'text/plain',
     text: ({ recording }) => `${recording.transcript.join('\n')}\n`,
+  },
+  {
+    title: 'Drill',
+    ending: '.drill',
+    type: 'text/plain',
+    text: (_book, _n, script) => script,
   },
   {
     title: 'Picture (SVG)',
@@ -42,15 +48,28 @@ const KINDS: readonly Kind[] = [
   },
 ]
 
+interface Props {
+  dialog: RefObject<HTMLDialogElement | null>
+  book: Book
+  n: number
+  /** As it is edited, also if it has an error. */
+  script: string
+}
+
 /** What of a drill can be saved as a file. */
-export function Save({ dialog, book, n }: { dialog: RefObject<HTMLDialogElement | null>; book: Book; n: number }) {
+export function Save({ dialog, book, n, script }: Props) {
   const { name } = book.recording
   return (
     <dialog ref={dialog} aria-labelledby="save">
       <h2 id="save">Save {name} as</h2>
       <form method="dialog" class="choices">
         {KINDS.map(({ title, ending, type, text }) => (
-          <button type="submit" class="link" key={ending} onClick={() => download(name + ending, type, text(book, n))}>
+          <button
+            type="submit"
+            class="link"
+            key={ending}
+            onClick={() => download(name + ending, type, text(book, n, script))}
+          >
             {title}
           </button>
         ))}

@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { firstDifference, type Pair, pairsOf, stepsAcross } from '../../../lib/view/align'
 import type { Book } from '../../../lib/view/book'
-import { changedStep } from '../../../lib/view/script'
+import { stepAfterEdit } from '../../../lib/view/script'
 import { pack, unpack } from '../edit/pack'
 import { DrillProblem, type Library, type Problem } from '../record/library'
 import { hashOf, type Place, parseHash } from './hash'
@@ -29,6 +29,12 @@ export interface Session {
   /** Looks at something else; `asVisit`: the browser's back button returns. */
   look(change: Place, asVisit?: boolean): void
   edit(script: string): void
+  /** The drill is no longer as it came. */
+  readonly isEdited: boolean
+  /** The drill as it came. */
+  reset(): void
+  /** How often it was reset: an editor begins anew. */
+  readonly resets: number
 }
 
 /** The drill on another profile, in step with the first. */
@@ -45,6 +51,9 @@ export function useSession(library: Library): Session {
   const asked = useRef(place)
   const visit = useRef(false)
   const [script, setScript] = useScript(library, place)
+  const [resets, setResets] = useState(0)
+  const edited = useRef(script)
+  edited.current = script
   const { book, problem } = useBook(library, place.drill, place.profile, script)
   const { book: other, problem: otherProblem } = useBook(library, place.drill, place.compare, script)
   const stepOf = (step: number | undefined): number => (book ? Math.min(step ?? book.opening, book.last) : 0)
@@ -73,13 +82,26 @@ export function useSession(library: Library): Session {
     look,
     edit: (text) => {
       setScript(text)
-      pack(text).then((src) => look({ src: text === library.scriptOf(place.drill) ? undefined : src }))
+      pack(text).then((src) => {
+        // Packing takes a moment, in which the drill can be reset.
+        if (edited.current === text) look({ src: text === library.scriptOf(place.drill) ? undefined : src })
+      })
     },
+    isEdited: script !== undefined && script !== library.scriptOf(place.drill),
+    reset: () => {
+      setScript(undefined)
+      setResets(resets + 1)
+      look({ src: undefined })
+    },
+    resets,
   }
 }
 
 /** The script that is shown: of a drill, or one of its own from a link. Nothing while it is unpacked. */
-function useScript(library: Library, { drill, src }: ValidPlace): [string | undefined, (script: string) => void] {
+function useScript(
+  library: Library,
+  { drill, src }: ValidPlace,
+): [string | undefined, (script: string | undefined) => void] {
   const own = library.scriptOf(drill)
   const [unpacked, setUnpacked] = useState<{ src: string; script: string } | undefined>()
   const [edited, setEdited] = useState<string | undefined>()
@@ -105,8 +127,7 @@ function useChangedStep(book: Book | undefined, latest: Session['latest'], look:
     before.current = book
     if (!old || !book || old === book || old.recording.name !== book.recording.name) return
     if (old.recording.script === book.recording.script) return
-    const step = changedStep(old.recording, book.recording)
-    if (step !== undefined && step <= latest().n) look({ step })
+    look({ step: stepAfterEdit(old, book, latest().n) })
   }, [book])
 }
 

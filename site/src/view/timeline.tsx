@@ -60,7 +60,12 @@ export function Timeline({ session, commands }: Props) {
         zoom={zooming.isLong && !asTable ? commands.current.zoom : undefined}
       />
       {finds && <Find book={book} n={n} followed={place.page} onClose={() => setFinds(false)} />}
-      {asTable && books.map((each) => <ScoreTable key={each.recording.profile} book={each} />)}
+      {asTable &&
+        books.map((each) => (
+          <div class="score-box" key={each.recording.profile}>
+            <ScoreTable book={each} />
+          </div>
+        ))}
       {width > 0 && !asTable && <Scores {...{ session, width, books, ofStep, ofOther, zooming }} lens={lens.isOn} />}
     </section>
   )
@@ -118,9 +123,14 @@ function Scores({ session, books, width, ofStep, ofOther, zooming, lens }: Omit<
   return (
     <>
       {zooming.isLong && <Shown zoom={zoom} columns={edges.length - 1} left={left} onPan={pan} />}
-      <Score {...common} book={books[0]!} n={n} columns={columns} isMain />
+      <div class="score-box">
+        <Score {...common} book={books[0]!} n={n} columns={columns} isMain />
+      </div>
       {comparison && otherColumns && (
-        <Score {...common} book={comparison.book} n={comparison.across[n]!} columns={otherColumns} isMain={false} />
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and nothing in it has the focus
+        <section class="score-box" aria-label={`Timeline of ${comparison.book.recording.profile}`} tabIndex={0}>
+          <Score {...common} book={comparison.book} n={comparison.across[n]!} columns={otherColumns} isMain={false} />
+        </section>
       )}
     </>
   )

@@ -15,8 +15,14 @@ export function TopLine({ library, session, commands }: { library: Library; sess
         label="Drill"
         options={library.drills}
         value={place.drill}
+        note={session.isEdited ? 'edited' : undefined}
         onChoice={(drill) => look({ drill, step: undefined, page: undefined }, true)}
       />
+      {session.isEdited && (
+        <button type="button" class="link" onClick={session.reset}>
+          Reset
+        </button>
+      )}
       <span>
         <span class="muted">on </span>
         <Choice
@@ -65,14 +71,18 @@ interface ChoiceProps {
   label: string
   options: readonly string[]
   value: string
+  /** Behind the value that is chosen. */
+  note?: string | undefined
   onChoice: (value: string) => void
 }
 
-function Choice({ label, options, value, onChoice }: ChoiceProps) {
+function Choice({ label, options, value, note, onChoice }: ChoiceProps) {
   return (
     <select aria-label={label} value={value} onChange={(event) => onChoice(event.currentTarget.value)}>
       {options.map((option) => (
-        <option key={option}>{option}</option>
+        <option key={option} value={option}>
+          {note !== undefined && option === value ? `${option}, ${note}` : option}
+        </option>
       ))}
     </select>
   )
