@@ -21,7 +21,8 @@ interface StepCommandOptions extends OpenOptions {
 
 const HELP = `
 In a terminal: keys go back and forward (? shows them). Else, and with --plain, all steps are printed. Each row of a table
-has two marks in front: ">" for the page that is followed, "*" for what the step has changed ("none→sys": from none to sys).
+has two marks in front: ">" for the page that is followed, "*" for what the step has changed ("none→sys": from none to sys),
+with --compare a third one: "≠" for what differs on the other profile ("mig≠sys": sys there).
 
 Exit code: 0, or 1 if the drill fails; it is shown up to there.`
 

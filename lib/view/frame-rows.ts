@@ -17,6 +17,8 @@ export interface FrameItem {
   readonly frame?: FrameRun | undefined
   readonly was?: FrameRun | undefined
   readonly isNew: boolean
+  /** Of a machine to compare with. Frames that only it uses are there, too, if one is given. */
+  readonly other?: FrameRun | undefined
 }
 
 export type FrameRow = FoldedRow<FrameItem>
@@ -36,26 +38,38 @@ const EXACT_FRAMES = 60
 const isOther = (frame: FrameRun | undefined): boolean =>
   frame?.kind === 'table' || (frame?.kind === 'other' && frame.held.length === 0)
 
-export function memoryOf(moment: Moment, device: boolean, followed: ReadonlySet<number>): Memory {
+/** @param other the moment of another machine: frames share a row only if they do there, too */
+export function memoryOf(moment: Moment, device: boolean, followed: ReadonlySet<number>, other?: Moment): Memory {
   const { machine } = moment.replay.recording
   const isHere = ({ first }: { first: number }): boolean => isDevice(machine, first) === device
   const frames = moment.state.frames.filter(isHere)
   const others = frames.filter(isOther).reduce((sum, { count }) => sum + count, 0)
   const shownFrames = frames.filter((frame) => !isOther(frame))
   const freed = freedFrames(moment).filter((run) => isHere(run) && !isOther(runAt(moment.before.frames, run.first)))
-  const total = [...shownFrames, ...freed].reduce((sum, { count }) => sum + count, 0)
-  const runs = [...shownFrames, ...freed].sort((a, b) => a.first - b.first)
+  const there = other ? onlyThere(moment, other).filter(isHere) : []
+  const total = [...shownFrames, ...freed, ...there].reduce((sum, { count }) => sum + count, 0)
+  const runs = [...shownFrames, ...freed, ...there].sort((a, b) => a.first - b.first)
   const isSmall = total <= SINGLE_ROWS
-  const cuts = cutsOf(moment, runs, isSmall ? singles(runs) : followed)
+  const cuts = cutsOf(moment, runs, isSmall ? singles(runs) : followed, other)
   const written = sorted(writtenFrames(moment))
   const rows = runs
     .flatMap((run) => parts(run, cuts))
     .map(({ first, count }) => {
-      const item = itemAt(moment, first, written)
+      const own = itemAt(moment, first, written)
+      const item = other ? { ...own, other: runAt(other.state.frames, first) } : own
       const alone = followed.has(first)
       return { first, count, item, alone, signature: signatureOf(item, total <= EXACT_FRAMES) }
     })
   return { rows: isSmall ? rows.map(alone) : fold(rows, goesOn(total)), others }
+}
+
+/** Frames of data that only the other machine uses, and that the step has not freed here. */
+function onlyThere(moment: Moment, { state }: Moment): Run[] {
+  const here = [...moment.state.frames, ...freedFrames(moment)].sort((a, b) => a.first - b.first)
+  const frames = state.frames.filter((frame) => !isOther(frame))
+  if (frames.length === 0) return []
+  const cuts = borders([here, frames], frames[0]!.first, endOf(frames.at(-1)!))
+  return frames.flatMap((run) => parts(run, cuts)).filter(({ first }) => !runAt(here, first))
 }
 
 const singles = (runs: readonly Run[]): Set<number> =>
@@ -70,12 +84,12 @@ const alone = (row: { first: number; count: number; item: FrameItem; alone: bool
 const goesOn = (total: number) => (before: Run, after: { first: number }) =>
   total > 200 || before.first + before.count === after.first
 
-function cutsOf(moment: Moment, runs: readonly Run[], followed: ReadonlySet<number>) {
+function cutsOf(moment: Moment, runs: readonly Run[], followed: ReadonlySet<number>, other?: Moment) {
   if (runs.length === 0) return []
   const written = writtenFrames(moment)
   const before = written.length > 0 ? moment.before.frames : []
   const own = [...followed].map((first) => ({ first, count: 1 }))
-  return borders([runs, written, before, own], runs[0]!.first, endOf(runs.at(-1)!))
+  return borders([runs, written, before, own, other?.state.frames ?? []], runs[0]!.first, endOf(runs.at(-1)!))
 }
 
 /** A run in parts, cut at places. */
@@ -109,12 +123,13 @@ const isDifferent = (a: FrameRun, b: FrameRun): boolean => textOf(a) !== textOf(
 const textOf = (frame: FrameRun): string =>
   [frame.kind, frame.ref, frame.map, frame.flags, frame.byte, frame.held.join()].join('|')
 
-function signatureOf({ frame, was, isNew }: FrameItem, exact: boolean): string {
-  if (!frame) return 'gone'
+function signatureOf({ frame, was, isNew, other }: FrameItem, exact: boolean): string {
+  const there = other ? textOf(exact ? other : { ...other, byte: undefined }) : ''
+  if (!frame) return `gone ${there}`
   const flags = frame.flags.replace(/head|tail/g, 'compound')
   const own = [frame.kind, frame.ref, frame.map, flags, exact ? frame.byte : '', frame.held.join()].join('|')
   const old = was && [was.ref, was.map, was.flags, was.held.join()].join('|')
-  return `${own} ${old} ${isNew}`
+  return `${own} ${old} ${isNew} ${there}`
 }
 
 /** Who maps frames, who stands for them, and for whom they are: made once for a moment. */

@@ -22,6 +22,8 @@ export interface RegionItem {
   readonly was?: EntryRun | undefined
   readonly word?: MigrationRun | undefined
   readonly wordWas?: MigrationRun | undefined
+  /** Of a machine to compare with. */
+  readonly other?: { readonly entry: EntryRun | undefined; readonly word: MigrationRun | undefined }
 }
 
 export type RegionRow = FoldedRow<RegionItem>
@@ -31,15 +33,17 @@ const SINGLE_ROWS = 8
 /** Above this size, runs join whose frames are not neighbours. */
 const EXACT_FRAMES = 64
 
-export function regionRows(moment: Moment, at: string, followed?: PageKey): RegionRow[] {
+/** @param other the moment of another machine: pages share a row only if they do there, too */
+export function regionRows(moment: Moment, at: string, followed?: PageKey, other?: Moment): RegionRow[] {
   const entries = moment.state.entries.get(at) ?? []
   const last = entries.at(-1)
   if (!last) return []
   const pages = endOf(last)
   const migration = migrationOf(moment.state, at)
   const written = sorted(writtenEntries(moment, at))
-  const rows = places(moment, at, pages, migration, followed).map(([first, count]) => {
-    const item = itemAt(moment, at, first, count, written, migration)
+  const rows = places(moment, at, pages, migration, followed, other).map(([first, count]) => {
+    const own = itemAt(moment, at, first, count, written, migration)
+    const item = other ? { ...own, other: otherAt(other, at, first, count) } : own
     return { first, count, item, signature: signatureOf(item), alone: followed?.at === at && followed.index === first }
   })
   return pages <= SINGLE_ROWS
@@ -59,20 +63,33 @@ function places(
   pages: number,
   migration: MigrationState | undefined,
   followed: PageKey | undefined,
+  other: Moment | undefined,
 ): [number, number][] {
   if (pages <= SINGLE_ROWS) return Array.from({ length: pages }, (_, i) => [i, 1])
   const entries = moment.state.entries.get(at) ?? []
   const written = writtenEntries(moment, at)
   const before = written.length > 0 ? (moment.before.entries.get(at) ?? []) : []
-  const words = (migration?.entries ?? []).map((run) => ({ ...run, first: run.first + migration!.first }))
+  const there = other ? [other.state.entries.get(at) ?? [], wordsOf(migrationOf(other.state, at))] : []
   const delta = moment.step.migrations?.find(({ id }) => id === migration?.id)
   const changedWords = (delta && 'entries' in delta ? delta.entries : []).map(({ first, count }) => ({
     first: first + (migration?.first ?? 0),
     count,
   }))
   const own = followed?.at === at ? [{ first: followed.index, count: 1 }] : []
-  const cuts = borders([entries, written, before, words, changedWords, own], 0, pages)
+  const cuts = borders([entries, written, before, wordsOf(migration), changedWords, own, ...there], 0, pages)
   return cuts.slice(0, -1).map((first, i) => [first, cuts[i + 1]! - first])
+}
+
+const wordsOf = (migration: MigrationState | undefined): Run[] =>
+  (migration?.entries ?? []).map(({ first, count }) => ({ first: first + migration!.first, count }))
+
+function otherAt({ state }: Moment, at: string, first: number, count: number): NonNullable<RegionItem['other']> {
+  const run = runAt(state.entries.get(at) ?? [], first)
+  const migration = migrationOf(state, at)
+  return {
+    entry: run && partOfEntries(run, first - run.first, count),
+    word: migration && wordRun(migration, first, count),
+  }
 }
 
 function itemAt(
@@ -104,7 +121,7 @@ function wasEntry(moment: Moment, at: string, index: number): EntryRun | undefin
 const isDifferent = (a: EntryRun, b: EntryRun): boolean =>
   a.kind !== b.kind || a.bits !== b.bits || a.pfn !== b.pfn || a.raw !== b.raw
 
-function signatureOf({ entry, was, word, wordWas }: RegionItem): string {
+function signatureOf({ entry, was, word, wordWas, other }: RegionItem): string {
   const movedFrame = was && was.kind === entry.kind && was.pfn !== entry.pfn
   return [
     entry.kind,
@@ -112,5 +129,7 @@ function signatureOf({ entry, was, word, wordWas }: RegionItem): string {
     was && `${was.kind} ${was.bits} ${movedFrame}`,
     word && `${word.src} ${word.dst} ${word.why}`,
     wordWas && `${wordWas.src} ${wordWas.dst} ${wordWas.why}`,
+    other?.entry && `${other.entry.kind} ${other.entry.bits} ${other.entry.pfn === entry.pfn}`,
+    other?.word && `${other.word.src} ${other.word.dst} ${other.word.why}`,
   ].join('|')
 }

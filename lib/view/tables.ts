@@ -18,6 +18,8 @@ export interface Leaf {
   readonly raw?: bigint | undefined
   readonly changed: boolean
   readonly followed: boolean
+  /** The entry of a machine to compare with, if it has one. */
+  readonly other?: EntryRun | undefined
 }
 
 export interface TableNode {
@@ -60,6 +62,7 @@ interface Context {
   readonly tables: readonly (RecordedTable & { pfn: number })[]
   readonly followed?: PageKey | undefined
   readonly unfolded: ReadonlySet<string>
+  readonly other?: Moment | undefined
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
@@ -67,14 +70,21 @@ const NOTHING: ReadonlySet<string> = new Set()
 /**
  * The page tables of a process.
  * @param unfolded lines that show what they stand for: runsKey() and moreKey() of tables
+ * @param other the moment of another machine: entries share a leaf only if they do there, too
  */
-export function tablesOf(moment: Moment, process: string, followed?: PageKey, unfolded = NOTHING): TableNode[] {
+export function tablesOf(
+  moment: Moment,
+  process: string,
+  followed?: PageKey,
+  unfolded = NOTHING,
+  other?: Moment,
+): TableNode[] {
   const tables = Object.entries(moment.state.tables)
     .filter(([, table]) => table.process === process)
     .map(([pfn, table]) => ({ ...table, pfn: Number(pfn) }))
     .sort((a, b) => (BigInt(a.base) < BigInt(b.base) ? -1 : 1))
   const regions = moment.state.processes[process]?.regions ?? []
-  const context = { moment, process, regions, tables, followed, unfolded }
+  const context = { moment, process, regions, tables, followed, unfolded, other }
   return tables.filter(({ level }) => level === 'pud').map((table) => node(context, table))
 }
 
@@ -142,13 +152,14 @@ function leavesOfRegion(context: Context, table: RecordedTable, region: Recorded
   const from = Number((base > start ? base - start : 0n) / PAGE)
   const to = Math.min(region.pages, Number((base + SPAN.pte - start) / PAGE))
   if (to <= from) return []
-  const { moment, followed } = context
+  const { moment, followed, other } = context
   const all = moment.state.entries.get(at) ?? []
   const entries = all.slice(firstBehind(all, from), firstBehind(all, to) + 1)
   const written = writtenEntries(moment, at)
   const own = followed?.at === at ? [{ first: followed.index, count: 1 }] : []
   const single = region.pages <= 8 ? Array.from({ length: region.pages }, (_, first) => ({ first, count: 1 })) : []
-  const cuts = borders([entries, written, own, single], from, to)
+  const there = other?.state.entries.get(at) ?? []
+  const cuts = borders([entries, written, own, single, there], from, to)
   return cuts.slice(0, -1).flatMap((first, i) => {
     const run = partAt(entries, first, cuts[i + 1]! - first)
     if (!run) return []
@@ -160,6 +171,7 @@ function leavesOfRegion(context: Context, table: RecordedTable, region: Recorded
       raw: run.raw,
       changed: moment.n > 0 && isWritten(written, first),
       followed: followed?.at === at && followed.index === first,
+      ...(other && { other: partAt(there, first, run.count) }),
     }
   })
 }

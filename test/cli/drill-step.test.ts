@@ -94,11 +94,28 @@ describe('hmmu drill step as text', () => {
 
   test('two profiles: the sentence of each step, and the first difference', () => {
     const { stdout } = step(RACING, '--compare', 'linux-4.14-fixed')
-    expect(stdout.match(/The first difference of the machines/g)).toHaveLength(1)
+    expect(stdout.match(/The first difference of the machines: .*/g)).toEqual([
+      'The first difference of the machines: flags of #6–#8; translations of CPU 0.',
+    ])
     expect(stdout).toContain('linux-4.14-fixed, step 0: The same.')
     expect(stdout.split('\n')[0]).toBe(
-      `racing-store on linux-4.14, compared with linux-4.14-fixed, ${/steps 0 to \d+/.exec(stdout)![0]}`,
+      `racing-store on linux-4.14, compared with linux-4.14-fixed (first difference: step 3), ${/steps 0 to \d+/.exec(stdout)![0]}`,
     )
+  })
+
+  test('cells that differ between two profiles are marked without colours: ≠ in front, and the other value behind', () => {
+    const { stdout } = step(RACING, '--compare', 'linux-4.14-fixed', '--step', '12')
+    expect(stdout).toMatchSnapshot()
+    expect(step(RACING, '--compare', 'linux-4.14', '--step', '12').stdout.slice(100)).not.toContain('≠')
+    expect(step(RACING, '--step', '12').stdout).not.toContain('≠')
+  })
+
+  test('words of page tables, and frames that only one profile uses, are compared, too', () => {
+    const words = step(RACING, '--compare', 'linux-6.12', '--step', '39').stdout
+    expect(words).toMatch(/^ \*≠ +258 .*[0-9a-f]{16}≠[0-9a-f]{16} {2}buf\[2\]$/m)
+    const frames = step(RACING, '--compare', 'linux-4.14-fixed', '--step', '18').stdout
+    expect(frames).toMatch(/^ {2}≠ D0 +free≠2$/m)
+    expect(`${words}${frames}`).not.toMatch(/undefined|NaN|\[object/)
   })
 
   test('10,000 pages are few rows', () => {

@@ -4,6 +4,8 @@
 
 import { firstDifference, pairsOf, stepsAcross } from '../../lib/view/align'
 import { comparedSentence, differencesOf } from '../../lib/view/differences'
+import { memoryOf } from '../../lib/view/frame-rows'
+import { regionRows } from '../../lib/view/region-rows'
 import { plain } from '../../lib/view/words'
 import { book, bookOf } from './records'
 
@@ -48,4 +50,22 @@ test('regions and frames that only one machine has', () => {
     expect.stringMatching(/^use of #3–#\d+$/),
     'translations of CPU 0',
   ])
+})
+
+test('rows of a region and of memory are cut where the other machine has something else', () => {
+  const [one, other] = [
+    bookOf('A map buf anon 80\nA write buf 1\n'),
+    bookOf('A map buf anon 80\nA write buf[0-39] 1\n'),
+  ]
+  const [here, there] = [one.moment(2), other.moment(2)]
+  expect(regionRows(here, 'A/buf').map(({ first, count }) => [first, count])).toEqual([[0, 80]])
+  const rows = regionRows(here, 'A/buf', undefined, there)
+  expect(rows.map(({ first, count, item }) => [first, count, item.other?.entry?.kind])).toEqual([
+    [0, 40, 'sys'],
+    [40, 40, 'none'],
+  ])
+  const none = new Set<number>()
+  const onlyThere = memoryOf(there, false, none, here).rows.filter(({ item }) => !item.frame)
+  expect(onlyThere.reduce((sum, { count }) => sum + count, 0)).toBe(40)
+  expect(memoryOf(there, false, none).rows.every(({ item }) => item.frame)).toBe(true)
 })

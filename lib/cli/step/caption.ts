@@ -4,7 +4,7 @@
 
 import { type Account, answerOf } from '../../view/answer'
 import type { Book } from '../../view/book'
-import { comparedSentence } from '../../view/differences'
+import { comparedSentence, differencesOf } from '../../view/differences'
 import { eventsText } from '../../view/events'
 import { type PageKey, shownPage } from '../../view/pages'
 import { placeOfStep, sentenceOf } from '../../view/sentence'
@@ -12,7 +12,7 @@ import { storyOf } from '../../view/story'
 import { linesOf } from '../../view/transcript'
 import { holderText } from '../../view/words'
 import { type Line, line, span, spansOf } from './span'
-import type { Subject } from './subject'
+import type { Other, Subject } from './subject'
 import { marksOf } from './table'
 
 /** "Step 11 of 26 · pages, entry 0" */
@@ -33,9 +33,18 @@ export function otherLines({ book, other }: Subject, n: number): Line[] {
   const head = span(`${other.book.recording.profile}, step ${m}: `, 'bold')
   return [
     [head, ...spansOf(comparedSentence(book, n, other.book, m))],
-    ...(other.difference === n ? [line('The first difference of the machines.', 'changed')] : []),
+    ...(other.difference === n
+      ? [line(`The first difference of the machines: ${differencesAt(book, n, other, m)}.`, 'changed')]
+      : []),
   ]
 }
+
+/** "first difference: step 3" */
+export const differenceText = ({ difference }: Other): string =>
+  difference === undefined ? 'no difference' : `first difference: step ${difference}`
+
+const differencesAt = (book: Book, n: number, other: Other, m: number): string =>
+  differencesOf(book.recording, book.replay.at(n), other.book.replay.at(m)).join('; ')
 
 /** The answer for the followed page, and the count that decided. */
 export function answerLines(book: Book, n: number, page: PageKey): Line[] {

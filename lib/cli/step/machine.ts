@@ -2,7 +2,7 @@
 //
 // The machine at a step as lines: processes with their tasks, locks, TLBs and regions, then memory and page tables.
 
-import type { RecordedRegion } from '../../record'
+import type { RecordedRegion, Recording } from '../../record'
 import { framesOfRow, nameOfFrames, pagesOfRow, regionText, resultOf } from '../../view/cells'
 import { framesOf, type Moment } from '../../view/changes'
 import {
@@ -20,28 +20,30 @@ import {
 import { type ListLine, listLines } from '../../view/lists'
 import type { PageKey } from '../../view/pages'
 import { type RegionRow, regionRows } from '../../view/region-rows'
-import { frameName, type MigrationState, migrationOf } from '../../view/state'
+import { runAt } from '../../view/runs'
+import { type FrameRun, frameName, type MigrationState, migrationOf } from '../../view/state'
 import { mmapLockText, taskLines } from '../../view/tasks'
 import { type CachedTranslation, translationsOf } from '../../view/tlb'
 import { hexByte, holderText, isSurplus, number, plural } from '../../view/words'
 import { KIND_LOOKS } from './looks'
 import { pageTableLines, wordLines } from './page-tables'
 import { type Line, line, span, spansOf } from './span'
-import { marksOf, type TableRow, table, value } from './table'
+import { besideOther, type ComparedCell, marksOf, type TableRow, table, value } from './table'
 
-export function machineLines(moment: Moment, followed: PageKey | undefined): Line[] {
+/** @param other the moment of the machine to compare with */
+export function machineLines(moment: Moment, followed: PageKey | undefined, other?: Moment): Line[] {
   const processes = Object.keys(moment.state.processes)
-  const spaces = processes.flatMap((process) => processLines(moment, process, followed))
+  const spaces = processes.flatMap((process) => processLines(moment, process, followed, other))
   return [
     ...(processes.length === 0 ? [line('No process.', 'faint')] : spaces),
-    ...memoryLines(moment, false, followed),
-    ...memoryLines(moment, true, followed),
-    ...pageTableLines(moment, followed, 'relevant'),
+    ...memoryLines(moment, false, followed, other),
+    ...memoryLines(moment, true, followed, other),
+    ...pageTableLines(moment, followed, 'relevant', other),
     ...wordLines(moment, followed),
   ]
 }
 
-function processLines(moment: Moment, name: string, followed: PageKey | undefined): Line[] {
+function processLines(moment: Moment, name: string, followed: PageKey | undefined, other?: Moment): Line[] {
   const { rss, regions } = moment.state.processes[name]!
   const counts = `${plural(rss.anon ?? 0, 'anonymous page')} · ${plural(rss.tables ?? 0, 'page table')}`
   return [
@@ -51,7 +53,7 @@ function processLines(moment: Moment, name: string, followed: PageKey | undefine
     }),
     ...lockLines(moment, name),
     ...translationsOf(moment.state, name).map(({ cpu, translations }) => tlbLine(moment, cpu, translations)),
-    ...regions.flatMap((region) => regionLines(moment, name, region, followed)),
+    ...regions.flatMap((region) => regionLines(moment, name, region, followed, other)),
   ]
 }
 
@@ -75,12 +77,31 @@ function tlbLine({ replay: { recording } }: Moment, cpu: string, translations: r
   ]
 }
 
-function regionLines(moment: Moment, process: string, region: RecordedRegion, followed: PageKey | undefined): Line[] {
+function regionLines(
+  moment: Moment,
+  process: string,
+  region: RecordedRegion,
+  followed: PageKey | undefined,
+  other: Moment | undefined,
+): Line[] {
   const at = `${process}/${region.name}`
   if (!moment.state.entries.has(at)) return []
   const migration = migrationOf(moment.state, at)
-  const words = migration ? ['src', 'dst', migration.over ? 'result' : 'so far'] : []
-  const rows = regionRows(moment, at, followed).map((row) => regionRow(moment, at, row, migration, followed))
+  const there = other && migrationOf(other.state, at)
+  const over = (migration ?? there)?.over
+  const words = over === undefined ? [] : ['src', 'dst', over ? 'result' : 'so far']
+  const rows = regionRows(moment, at, followed, other).map((row): TableRow => {
+    const { was } = row.item
+    const cells = [
+      ...entryCells(moment, row, other),
+      ...(over === undefined ? [] : wordCells(moment, row, migration, there)),
+    ]
+    return {
+      ...besideOther(cells, other !== undefined),
+      changed: was !== undefined || hasNewWord(row),
+      followed: followed?.at === at && row.alone && row.first === followed.index,
+    }
+  })
   return [
     [
       span(`${process} ${region.name}`, 'bold'),
@@ -90,37 +111,56 @@ function regionLines(moment: Moment, process: string, region: RecordedRegion, fo
   ]
 }
 
-function regionRow(
-  moment: Moment,
-  at: string,
-  row: RegionRow,
-  migration: MigrationState | undefined,
-  followed: PageKey | undefined,
-): TableRow {
-  const { entry, was, word, wordWas } = row.item
+function entryCells(moment: Moment, row: RegionRow, other: Moment | undefined): ComparedCell[] {
+  const { entry, was, other: beside } = row.item
   const { recording } = moment.replay
-  const isOwn = followed?.at === at && row.alone && row.first === followed.index
   const frameWas = was && was.pfn !== entry.pfn && entry.pfn !== undefined ? frameName(recording, was.pfn) : undefined
   const frames = framesOfRow(moment, row) || '-'
-  const cells: Line[] = [
-    line(pagesOfRow(row)),
-    value(entry.kind, was?.kind, KIND_LOOKS[entry.kind]),
-    value(entry.bits || '-', was && (was.bits || '-')),
-    row.count === 1 ? value(frames, frameWas || undefined) : line(frames, frameWas === undefined ? 'plain' : 'changed'),
+  const there = beside?.entry
+  const framesThere = there?.pfn === entry.pfn ? frames : firstFrame(recording, there?.pfn, row.count)
+  const bits = entry.bits || '-'
+  return [
+    [line(pagesOfRow(row)), '', undefined],
+    [value(entry.kind, was?.kind, KIND_LOOKS[entry.kind]), entry.kind, other && (there?.kind ?? 'no page')],
+    [value(bits, was && (was.bits || '-')), bits, there && (there.bits || '-')],
+    [
+      row.count === 1
+        ? value(frames, frameWas || undefined)
+        : line(frames, frameWas === undefined ? 'plain' : 'changed'),
+      frames,
+      there && framesThere,
+    ],
   ]
-  if (!migration) return { cells, changed: was !== undefined, followed: isOwn }
+}
+
+const firstFrame = (recording: Recording, pfn: number | undefined, count: number): string =>
+  pfn === undefined ? '-' : `${frameName(recording, pfn)}${count > 1 ? ' …' : ''}`
+
+/** @param there the migration of the machine that is compared */
+function wordCells(
+  { replay: { recording } }: Moment,
+  row: RegionRow,
+  migration: MigrationState | undefined,
+  there: MigrationState | undefined,
+): ComparedCell[] {
+  const { entry, word, wordWas, other } = row.item
   const one = (pfn: number | undefined) => (pfn === undefined || row.count > 1 ? '' : ` ${frameName(recording, pfn)}`)
   const elsewhere = word?.srcPfn === entry.pfn ? undefined : word?.srcPfn
-  const result = resultOf(row.item, migration.over)
+  const result = resultOf(row.item, migration?.over ?? false)
+  const resultThere = resultOf({ ...row.item, word: other?.word }, there?.over ?? false)
   const stops = word !== undefined && word.why !== 'none'
-  const words: Line[] = word
+  const [src, dst] = word
     ? [
         [...value(word.src, wordWas?.src), span(one(elsewhere), 'faint')],
         [...value(word.dst, wordWas?.dst), span(one(word.dstPfn), 'faint')],
-        line(result, stops ? 'stop' : 'faint'),
       ]
-    : [line('·', 'faint'), line('·', 'faint'), line('')]
-  return { cells: [...cells, ...words], changed: was !== undefined || hasNewWord(row), followed: isOwn }
+    : [line('·', 'faint'), line('·', 'faint')]
+  const on = (text: string): string | undefined => other && text
+  return [
+    [src, word?.src ?? '·', on(other?.word?.src ?? '·')],
+    [dst, word?.dst ?? '·', on(other?.word?.dst ?? '·')],
+    [line(result, stops ? 'stop' : 'faint'), result || '-', on(resultThere || '-')],
+  ]
 }
 
 const hasNewWord = ({ item: { word, wordWas } }: RegionRow): boolean =>
@@ -132,16 +172,17 @@ const hasNewWord = ({ item: { word, wordWas } }: RegionRow): boolean =>
 const LRU = 4
 const HEADS = ['refs', 'maps', 'lock', 'LRU', 'flags', 'byte', 'mapped by', 'held by', 'belongs to']
 
-function memoryLines(moment: Moment, device: boolean, followed: PageKey | undefined): Line[] {
+function memoryLines(moment: Moment, device: boolean, followed: PageKey | undefined, other?: Moment): Line[] {
   const { counters } = moment.state
   const own = new Set(followed ? framesOf(moment.state, followed.at, followed.index) : [])
-  const { rows, others } = memoryOf(moment, device, own)
+  const { rows, others } = memoryOf(moment, device, own, other)
   const owners = ownersOf(moment)
+  const there = other && { moment: other, owners: ownersOf(other) }
   const [all, free] = device ? ['devicePages', 'deviceFree'] : ['ramPages', 'ramFree']
   const used = `${number((counters[all] ?? 0) - (counters[free] ?? 0))} of ${number(counters[all] ?? 0)} in use`
   const isMapped = rows.some((row) => mappingText(row, moment.state) !== '')
   const heads = [device ? 'page' : 'frame', ...HEADS.filter((head) => !device || head !== 'LRU')]
-  const tableRows = rows.map((row) => frameRow(moment, owners, row, device, own))
+  const tableRows = rows.map((row) => frameRow({ moment, owners }, row, device, own, there))
   return [
     [span(`Memory: ${device ? 'device' : 'RAM'}`, 'bold'), span(`  ${used}`, 'faint')],
     ...(rows.length > 0
@@ -159,27 +200,66 @@ const listLine = ({ word, cpu, now, was }: ListLine): Line => [
   ...value(now, was),
 ]
 
-function frameRow(moment: Moment, owners: Owners, row: FrameRow, device: boolean, own: ReadonlySet<number>): TableRow {
-  const followed = [...own].some((pfn) => coversFrame(row, pfn))
-  const { frame, was, isNew } = row.item
-  const name = nameOfFrames(moment, row)
-  if (!frame) return { cells: [line(name), line('freed', 'changed')], changed: true, followed }
-  const lock = isLocked(frame) ? 'locked' : '-'
-  const byte = (n: number | undefined): string => (n === undefined ? '' : hexByte(n))
-  const cells: Line[] = [
-    line(name, isNew ? 'changed' : 'plain'),
-    /\btail\b/.test(frame.flags) ? line('head’s', 'faint') : value(`${frame.ref}`, was && `${was.ref}`),
-    value(`${frame.map}`, was && `${was.map}`),
-    value(lock, was && (isLocked(was) ? 'locked' : '-')),
-    value(listOf(frame) || 'off', was && (listOf(was) || 'off')),
-    value(flagWord(frame.flags), was && flagWord(was.flags)),
-    value(byte(frame.byte), was?.byte === undefined ? undefined : byte(was.byte)),
-    line(ownerText(moment, owners, row).text),
-    heldCell(frame.held),
-    line(mappingText(row, moment.state), 'faint'),
-  ]
-  return { cells: cells.filter((_, i) => !device || i !== LRU), changed: isNew || was !== undefined, followed }
+/** A machine, and who maps its frames. */
+interface Side {
+  readonly moment: Moment
+  readonly owners: Owners
 }
+
+function frameRow(side: Side, row: FrameRow, device: boolean, own: ReadonlySet<number>, there?: Side): TableRow {
+  const followed = [...own].some((pfn) => coversFrame(row, pfn))
+  const { frame, was, isNew, other } = row.item
+  const name = nameOfFrames(side.moment, row)
+  const isCompared = there !== undefined
+  const free = isCompared ? 'free' : undefined
+  if (!frame) {
+    const isFreed = runAt(side.moment.before.frames, row.item.pfn) !== undefined
+    const text = isFreed ? line('freed', 'changed') : line('free', 'faint')
+    const refs: ComparedCell = [text, 'free', other ? `${other.ref}` : free]
+    return { ...besideOther([[line(name), '', undefined], refs], isCompared), changed: isFreed, followed }
+  }
+  const texts = frameTexts(side, row, frame)
+  const before = was && frameTexts(side, row, was)
+  const beside = there && other && frameTexts(there, row, other)
+  const values = texts.map(
+    (text, i): ComparedCell => [
+      value(text, i < PLAIN_VALUES ? before?.[i] || undefined : undefined),
+      text,
+      beside?.[i],
+    ],
+  )
+  const [refs, ...rest] = values
+  const cells: ComparedCell[] = [
+    [line(name, isNew ? 'changed' : 'plain'), '', undefined],
+    [refs![0], refs![1], beside ? refs![2] : free],
+    ...rest.slice(0, -1),
+    [heldCell(frame.held), rest.at(-1)![1], rest.at(-1)![2]],
+    [line(mappingText(row, side.moment.state), 'faint'), '', undefined],
+  ]
+  return {
+    ...besideOther(
+      cells.filter((_, i) => !device || i !== LRU),
+      isCompared,
+    ),
+    changed: isNew || was !== undefined,
+    followed,
+  }
+}
+
+/** Who maps a frame and who holds it are shown without what was before. */
+const PLAIN_VALUES = 6
+
+/** References, mappings, lock, LRU list, flags, first byte, who maps it, who holds it. */
+const frameTexts = ({ moment, owners }: Side, row: FrameRow, frame: FrameRun): string[] => [
+  /\btail\b/.test(frame.flags) ? 'head’s' : `${frame.ref}`,
+  `${frame.map}`,
+  isLocked(frame) ? 'locked' : '-',
+  listOf(frame) || 'off',
+  flagWord(frame.flags),
+  frame.byte === undefined ? '' : hexByte(frame.byte),
+  ownerText(moment, owners, row).text,
+  frame.held.map(holderText).join(', '),
+]
 
 /** Holders that no mapping explains stop a page. */
 const heldCell = (held: readonly string[]): Line =>

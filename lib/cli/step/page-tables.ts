@@ -19,10 +19,10 @@ export type Extent = 'all' | 'relevant'
 const NOTHING: ReadonlySet<string> = new Set()
 
 /** The page tables of each process; of those of a process that the extent leaves out nothing is said. */
-export function pageTableLines(moment: Moment, followed: PageKey | undefined, extent: Extent): Line[] {
+export function pageTableLines(moment: Moment, followed: PageKey | undefined, extent: Extent, other?: Moment): Line[] {
   const processes = Object.keys(moment.state.processes)
   return processes.flatMap((process) => {
-    const lines = [...treeOf(moment, process, followed, extent), ...freedLines(moment, process)]
+    const lines = [...treeOf(moment, process, followed, extent, other), ...freedLines(moment, process)]
     if (lines.length > 0) return [line(`Page tables of ${process}`, 'bold'), ...lines]
     return extent === 'all'
       ? [line(`Page tables of ${process}`, 'bold'), line('   No table below the pgd yet.', 'faint')]
@@ -30,11 +30,17 @@ export function pageTableLines(moment: Moment, followed: PageKey | undefined, ex
   })
 }
 
-function treeOf(moment: Moment, process: string, followed: PageKey | undefined, extent: Extent): Line[] {
+function treeOf(
+  moment: Moment,
+  process: string,
+  followed: PageKey | undefined,
+  extent: Extent,
+  other: Moment | undefined,
+): Line[] {
   const changed = changedTables(moment, process)
-  const nodes = tablesOf(moment, process, followed)
+  const nodes = tablesOf(moment, process, followed, NOTHING, other)
   const shown = extent === 'all' ? nodes : relevant(nodes, changed)
-  return treeLines(shown, NOTHING).map((each) => treeLine(moment, each, changed))
+  return treeLines(shown, NOTHING).map((each) => treeLine(moment, each, changed, other !== undefined))
 }
 
 /** Tables that have changed, or have the followed page, with the tables that lead to them. The rest are counted. */
@@ -47,16 +53,18 @@ function relevant(nodes: readonly TableNode[], changed: ReadonlySet<number>): Ta
   })
 }
 
-function treeLine(moment: Moment, each: TreeLine, changed: ReadonlySet<number>): Line {
+function treeLine(moment: Moment, each: TreeLine, changed: ReadonlySet<number>, isCompared: boolean): Line {
   const indent = span('  '.repeat(each.level - 1))
-  if (each.kind === 'leaf') return leafLine(moment, each.leaf, indent)
+  if (each.kind === 'leaf') return leafLine(moment, each.leaf, indent, isCompared)
   const { pfn, folded, counts = [] } = each.node
-  if (each.kind === 'more') return [...marksOf(false, false), indent, span(plural(folded, 'more table'), 'faint')]
+  const differs = isCompared ? false : undefined
+  if (each.kind === 'more')
+    return [...marksOf(false, false, differs), indent, span(plural(folded, 'more table'), 'faint')]
   if (each.kind === 'runs') {
     const text = counts.map(([kind, count]) => `${number(count)} ${kind}`).join(', ')
-    return [...marksOf(false, false), indent, span(text)]
+    return [...marksOf(false, false, differs), indent, span(text)]
   }
-  return [...marksOf(moment.n > 0 && changed.has(pfn), false), indent, ...tableSpans(moment, each.node)]
+  return [...marksOf(moment.n > 0 && changed.has(pfn), false, differs), indent, ...tableSpans(moment, each.node)]
 }
 
 function tableSpans({ before, n }: Moment, { pfn, table: { level, used } }: TableNode): Span[] {
@@ -71,14 +79,16 @@ function tableSpans({ before, n }: Moment, { pfn, table: { level, used } }: Tabl
   ]
 }
 
-function leafLine(moment: Moment, { page, slot, count, kind, raw, changed, followed }: Leaf, indent: Span): Line {
+function leafLine(moment: Moment, leaf: Leaf, indent: Span, isCompared: boolean): Line {
+  const { page, slot, count, kind, raw, changed, followed, other } = leaf
   const was = page && changed ? entryBefore(moment, page.at, page.index) : undefined
   return [
-    ...marksOf(changed, followed),
+    ...marksOf(changed, followed, isCompared ? differs(leaf) : undefined),
     indent,
     span(`${rangeOf({ first: slot, count }).padEnd(7)}  `),
-    ...kindSpans(kind, was?.kind),
+    ...kindSpans(kind, was?.kind, other?.kind),
     ...wordSpans(raw, changed),
+    ...(other && differs(leaf) ? [span('≠', 'stop'), ...wordSpans(other.raw, false)] : []),
     span(count > 1 ? ' …  ' : '  '),
     span(page ? pagesName(page, count) : 'huge pmd', 'faint'),
   ]
@@ -87,8 +97,13 @@ function leafLine(moment: Moment, { page, slot, count, kind, raw, changed, follo
 /** "none→sys" is as wide as most. */
 const KIND_WIDTH = 8
 
-function kindSpans(kind: string, was: string | undefined): Line {
-  const spans = value(kind, was, KIND_LOOKS[kind])
+/** Another word than that of the machine that is compared; a huge pmd is not compared. */
+const differs = ({ page, raw = 0n, other }: Leaf): boolean =>
+  page !== undefined && (!other || (other.raw ?? 0n) !== raw)
+
+function kindSpans(kind: string, was: string | undefined, other: string | undefined): Line {
+  const own = value(kind, was, KIND_LOOKS[kind])
+  const spans = other === undefined || other === kind ? own : [...own, span('≠', 'stop'), span(other)]
   return [...spans, span(' '.repeat(Math.max(0, KIND_WIDTH - widthOf(spans)) + 2))]
 }
 

@@ -3,17 +3,26 @@
 // Steps as text, for pipes, files, diff and grep.
 
 import type { PageKey } from '../../view/pages'
-import { answerLines, eventLines, historyLines, otherLines, placeText, sentenceLine, transcriptLines } from './caption'
+import {
+  answerLines,
+  differenceText,
+  eventLines,
+  historyLines,
+  otherLines,
+  placeText,
+  sentenceLine,
+  transcriptLines,
+} from './caption'
 import { machineLines } from './machine'
 import { type Line, line, span } from './span'
-import type { Subject } from './subject'
+import { otherMoment, type Subject } from './subject'
 
 /** Lines of the transcript before and behind that of the step. */
 const AROUND = 2
 
 /** One line that says what is explored. */
 export function titleLine({ book: { recording, last }, other }: Subject): Line {
-  const with_ = other ? `, compared with ${other.book.recording.profile}` : ''
+  const with_ = other ? `, compared with ${other.book.recording.profile} (${differenceText(other)})` : ''
   return [span(recording.name, 'bold'), span(` on ${recording.profile}${with_}, steps 0 to ${last}`)]
 }
 
@@ -28,7 +37,7 @@ export function stepLines(subject: Subject, n: number, followed: PageKey | undef
     ...(followed ? answerLines(book, n, followed) : []).map(indented),
     line('Transcript', 'bold'),
     ...transcriptLines(book, n, AROUND, AROUND),
-    ...machineLines(book.moment(n), followed),
+    ...machineLines(book.moment(n), followed, otherMoment(subject, n)),
   ]
 }
 

@@ -5,11 +5,21 @@
 import type { Book } from '../../view/book'
 import { BIT_NAMES, FLAG_LETTERS, WORD_LETTERS } from '../../view/letters'
 import { columnsOf } from '../../view/zoom'
-import { answerLines, eventLines, historyLines, otherLines, placeText, sentenceLine, transcriptLines } from './caption'
+import {
+  answerLines,
+  differenceText,
+  eventLines,
+  historyLines,
+  otherLines,
+  placeText,
+  sentenceLine,
+  transcriptLines,
+} from './caption'
 import { KEYS, type View } from './explorer'
 import { machineLines } from './machine'
 import { pageTableLines, wordLines } from './page-tables'
 import { fitted, type Line, line, type Span, span, wrapped } from './span'
+import { otherMoment } from './subject'
 
 export interface Size {
   readonly columns: number
@@ -43,7 +53,7 @@ function headLines({ subject, n, page }: View, columns: number): Line[] {
   const { name, profile } = book.recording
   const place = span(placeText(book, n), 'bold')
   return [
-    [place, span(`   ${name} on ${profile}`, 'faint')],
+    [place, span(`   ${name} on ${profile}${subject.other ? `, ${differenceText(subject.other)} (d)` : ''}`, 'faint')],
     timeline(book, n, columns),
     ...wrapped(sentenceLine(book, n), columns),
     ...eventLines(book, n),
@@ -75,8 +85,8 @@ function bodyLines(view: View, columns: number, height: number): Line[] {
   const { book } = subject
   const moment = book.moment(n)
   const machine = view.tables
-    ? [...pageTableLines(moment, page, 'all'), ...wordLines(moment, page)]
-    : machineLines(moment, page)
+    ? [...pageTableLines(moment, page, 'all', otherMoment(subject, n)), ...wordLines(moment, page)]
+    : machineLines(moment, page, otherMoment(subject, n))
   const history = page ? [line('History of the page', 'bold'), ...historyLines(book, n, page)] : []
   if (columns < WIDE) {
     const text = transcriptLines(book, n, AROUND, AROUND)

@@ -4,6 +4,7 @@
 
 import { firstDifference, pairsOf, stepsAcross } from '../../view/align'
 import type { Book } from '../../view/book'
+import type { Moment } from '../../view/changes'
 
 export interface Subject {
   readonly book: Book
@@ -17,6 +18,10 @@ export interface Other {
   /** The first step at which the machines differ. */
   readonly difference: number | undefined
 }
+
+/** The moment of the other machine that belongs to a step of the first. */
+export const otherMoment = ({ other }: Subject, n: number): Moment | undefined =>
+  other?.book.moment(other.across[n] ?? 0)
 
 export function subjectOf(book: Book, compared: Book | undefined): Subject {
   if (!compared) return { book }
