@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a reader looks for: a page ("buf[3]", "A buf[3]"), a frame ("#6", "D0"), a step ("11"), or a text of the drill.
+// What a reader looks for: a page ("buf[3]", "A buf[3]"), a frame ("#6", "D0"), an address ("0x10000101000"), a step
+// ("11"), or a text of the drill.
 
+import type { RecordedRegion } from '../record/types'
 import type { Book } from './book'
 import { type PageKey, processOf, regionOf, shownPage } from './pages'
 import { pagesOf } from './rmap'
@@ -26,10 +28,14 @@ export interface Found {
  */
 export function find(book: Book, n: number, followed: PageKey | undefined, text: string): Found {
   const wanted = text.trim()
-  if (wanted === '') return { problem: 'Name a page (buf[3]), a frame (#6, D0), a step (11), or a text of the drill.' }
+  if (wanted === '')
+    return { problem: 'Name a page (buf[3]), a frame (#6, D0), an address (0x…), a step (11), or a text of the drill.' }
   if (/^\d+$/.test(wanted)) return findStep(book, Number(wanted))
   const frame = /^([#D])(\d+)$/.exec(wanted)
   if (frame) return findFrame(book, n, frame[1] === 'D', Number(frame[2]))
+  const address = /^0x([0-9a-f]{5,16})$/i.exec(wanted)
+  const there = address && findAddress(book, n, followed, BigInt(wanted))
+  if (there) return there
   const page = /^(?:([^\s/[\]]+)[\s/]+)?([^\s/[\]]+)\s*\[(\d+)\]$/.exec(wanted)
   const found = page && findPage(book, n, followed, page[1], page[2]!, Number(page[3]))
   // Commands name pages, too: "write buf[0]" is no page of a process "write".
@@ -73,6 +79,27 @@ function findPage(
   if (index >= pages) return { problem: `There is no ${shownPage(page)}: ${region} has ${plural(pages, 'page')}.` }
   const isThere = book.replay.at(n).entries.has(at)
   return isThere ? { page } : { page, step: firstStep(book, (entry) => entry.at === at) }
+}
+
+const PAGE_SIZE = 4096n
+
+/** The page at an address: as the step has it, else of the first step that has one. Nothing: no page is ever there. */
+function findAddress(book: Book, n: number, followed: PageKey | undefined, address: bigint): Found | undefined {
+  const pagesIn = ([name, process]: [string, { readonly regions: readonly RecordedRegion[] } | null]): PageKey[] =>
+    (process?.regions ?? []).flatMap((region) => {
+      const index = Number((address - BigInt(region.start)) / PAGE_SIZE)
+      const isIn = address >= BigInt(region.start) && index < region.pages
+      return isIn ? [{ at: `${name}/${region.name}`, index }] : []
+    })
+  const now = Object.entries(book.replay.at(n).processes).flatMap(pagesIn)
+  // Processes have the same addresses after a fork.
+  const own = now.find(({ at }) => followed && processOf(at) === processOf(followed.at)) ?? now[0]
+  if (own) return { page: own }
+  for (const { n: step, processes } of book.recording.steps) {
+    const [page] = Object.entries(processes ?? {}).flatMap(pagesIn)
+    if (page) return { page, step }
+  }
+  return undefined
 }
 
 function noRegion(regions: readonly string[], process: string | undefined, region: string): string {

@@ -246,6 +246,11 @@ describe('find', () => {
 
   test('a frame that no page has now is looked for in other steps', () => {
     expect(find(own, 0, undefined, '#6')).toEqual({ step: 2, page: page(0) })
+    // Any byte of a page; before the region is mapped, the step that maps it.
+    expect(find(own, 11, undefined, '0x10000101000')).toEqual({ page: page(1) })
+    expect(find(own, 11, undefined, '0x10000103fff')).toEqual({ page: page(3) })
+    expect(find(own, 0, undefined, '0x10000101000')).toEqual({ step: 1, page: page(1) })
+    expect(find(own, 11, undefined, '0x10000104000').problem).toMatch(/is no page, frame or step/)
     expect(find(own, 0, undefined, 'buf[1]')).toEqual({ step: 1, page: page(1) })
   })
 
@@ -263,7 +268,7 @@ describe('find', () => {
     ['#999999', 'There is no #999999: RAM has 4,096 frames.'],
     ['#4000', 'No page of the drill is ever in #4000.'],
     ['wobble', "“wobble” is no page, frame or step, and not in the drill's text."],
-    ['', 'Name a page (buf[3]), a frame (#6, D0), a step (11), or a text of the drill.'],
+    ['', 'Name a page (buf[3]), a frame (#6, D0), an address (0x…), a step (11), or a text of the drill.'],
   ])('%s is not there', (text, problem) => expect(find(own, 11, undefined, text)).toEqual({ problem }))
 
   test('no text is too strange', () => {

@@ -54,7 +54,7 @@ export const KEYS: readonly (readonly [keys: string, text: string])[] = [
   ['[ ]', 'last and next change of the followed page'],
   ['Esc', 'follow none'],
   ['d', 'first difference (with --compare)'],
-  ['/', 'go to a page, frame or step: buf[3], #6, D0, 11'],
+  ['/', 'go to a page, frame, address, step or text: buf[3], #6, D0, 0x…, 11, write'],
   ['t', 'all page tables, or the machine'],
   ['j k', 'scroll the machine'],
   ['?', 'these keys'],

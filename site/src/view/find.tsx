@@ -50,7 +50,7 @@ export function Find({ book, n, followed, onClose }: Props) {
         }}
       >
         <label>
-          Find <input ref={field} type="text" maxLength={200} placeholder="buf[3], #6, 11 or text" />
+          Find <input ref={field} type="text" maxLength={200} placeholder="buf[3], #6, 0x…, 11 or text" />
         </label>
         <button type="submit">Go</button>
         <button type="button" aria-label="Close the field" onClick={onClose}>

@@ -35,7 +35,7 @@ export const KEYS: readonly (readonly [keys: readonly string[], text: string])[]
   [['c'], 'compare two profiles'],
   [['d'], 'first difference'],
   [['e'], 'edit the drill'],
-  [['/'], 'find a page, frame, step or text'],
+  [['/'], 'find a page, frame, address, step or text'],
   [['+', '-'], 'show fewer or more steps of a long timeline'],
   [['f'], 'open or fold the entries at the step'],
   [['l'], 'lens on a timeline of many pages; ↑ ↓ move it'],
