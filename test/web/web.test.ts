@@ -42,6 +42,15 @@ function expected(): Record<string, unknown> {
   return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }))
 }
 
+test('the program that README shows runs', () => {
+  const [, program] = /```js\n(import \{ load, .*?)```/s.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))!
+  const script = program!
+    .replace("'hmmu/web'", JSON.stringify(BUILT))
+    .replace('await load()', "await load(await (await import('node:fs/promises')).readFile('dist/hmmu.wasm'))")
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT, encoding: 'utf8' })
+  expect(output).toMatch(/^\[\]\nA map buf anon 1\n.*\[0\] dev /s)
+})
+
 test('in Node without anything that Node has more than an engine', () => {
   const script = `
     const bytes = await (await import('node:fs/promises')).readFile(${JSON.stringify(join(ROOT, 'dist/hmmu.wasm'))})
