@@ -3,7 +3,7 @@
 // The state after a step, from the state before it and what the step says has changed.
 
 import type { EntryDelta, FrameDelta, MigrationDelta, Step } from '../record/types'
-import { compact, overlay } from './runs'
+import { compact, endOf, overlay } from './runs'
 import {
   EMPTY,
   type EntryRun,
@@ -32,7 +32,7 @@ export function applyAll(before: MachineState, steps: readonly Step[]): MachineS
 function applyDeltas(before: MachineState, steps: readonly Step[]): MachineState {
   let state = before
   let entries: Map<string, readonly EntryRun[]> | undefined
-  const written = new Map<string, EntryRun[]>()
+  const written = new Map<string, readonly EntryRun[]>()
   let frames: FrameRun[] | undefined
   for (const step of steps) {
     state = withoutRuns(state, step)
@@ -71,7 +71,8 @@ export function outlineAfter(before: Outline, step: Step): Outline {
 
 function withChanges<T>(before: Readonly<Record<string, T>>, changes?: Readonly<Record<string, T | null>>) {
   if (!changes) return before
-  const after = { ...before }
+  // Without a prototype: a name that nobody has is not there, whatever it is.
+  const after: Record<string, T> = Object.assign(Object.create(null), before)
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) delete after[name]
     else after[name] = value
@@ -94,13 +95,24 @@ export function entryRun({ at: _, raw, rawStep, ...run }: EntryDelta): EntryRun 
   }
 }
 
-/** Removes regions that were unmapped, and those of a process that has exited. */
-function dropRegions(regions: Map<string, unknown>, processes: MachineState['processes']): void {
-  for (const at of regions.keys()) {
-    const [process, region] = at.split('/')
-    if (!processes[process!]?.regions.some(({ name }) => name === region)) regions.delete(at)
+/** Removes what is no more: regions that were unmapped, those of a process that has exited, and pages behind a region's end. */
+function dropRegions(entries: Map<string, readonly EntryRun[]>, processes: MachineState['processes']): void {
+  const pages = new Map<string, number>(
+    Object.entries(processes).flatMap(([process, { regions }]) =>
+      regions.map((region) => [`${process}/${region.name}`, region.pages] as const),
+    ),
+  )
+  for (const [at, runs] of entries) {
+    const end = pages.get(at)
+    if (end === undefined) entries.delete(at)
+    else if (runs.some((run) => endOf(run) > end)) entries.set(at, cutAt(runs, end))
   }
 }
+
+const cutAt = (runs: readonly EntryRun[], end: number): EntryRun[] =>
+  runs
+    .filter(({ first }) => first < end)
+    .map((run) => (endOf(run) > end ? partOfEntries(run, 0, end - run.first) : run))
 
 function entryRuns({ entries = [] }: Step): Map<string, EntryRun[]> {
   const byRegion = new Map<string, EntryRun[]>()

@@ -3,15 +3,20 @@
 // Reads a record that may come from anybody. All that views use is checked here, so that they need not; its texts stay texts.
 // Keys that are not known are ignored.
 
+import { excerpt } from '../base/visible'
 import type { RecordDocument } from '../record/types'
+import { checkRuns } from './document-runs'
 
 /** Throws an error that names the place. */
 type Check = (value: unknown, place: string) => void
 
 const MOST_NUMBER = 2 ** 52
+/** Pages of a region are counted in 32 bits. */
+const MOST_PAGES = 2 ** 30
+const MOST_PLACE = 200
 
 function wrong(place: string, wanted: string): never {
-  throw new Error(`${place} is not ${wanted}`)
+  throw new Error(`${excerpt(place, MOST_PLACE)} is not ${wanted}`)
 }
 
 const text: Check = (value, place) => {
@@ -85,7 +90,7 @@ const process = object(
   {
     pid: index,
     vmas: list(object({ start: hex, pages: count, kind: text, prot: text })),
-    regions: list(object({ name, start: hex, pages: count })),
+    regions: list(object({ name, start: hex, pages: whole(1, MOST_PAGES) })),
     rss: numbers,
   },
   { pgd: index, mmapLock: object({ readers: texts, waiting: texts }, { writer: text }) },
@@ -181,19 +186,26 @@ const recording = object(
   { failure: text },
 )
 
+/** A version that is no number may be anything, of any size. */
+const versionText = (version: unknown): string =>
+  typeof version === 'number' || typeof version === 'string'
+    ? `version ${excerpt(`${version}`)}`
+    : 'a version that is no number'
+
 /** @throws Error in one line that says what is wrong, and where */
 export function parseDocument(json: string): RecordDocument {
   let found: Partial<RecordDocument> | null
   try {
     found = JSON.parse(json) as Partial<RecordDocument> | null
   } catch (error) {
-    throw new Error(`it is no JSON: ${(error as Error).message}`)
+    throw new Error(`it is no JSON: ${excerpt((error as Error).message)}`)
   }
   if (found?.format !== 'hmmu-record') throw new Error('it is no record of hmmu (format is not hmmu-record)')
-  if (found.version !== 1) throw new Error(`it has version ${String(found.version)}; version 1 can be read`)
+  if (found.version !== 1) throw new Error(`it has ${versionText(found.version)}; version 1 can be read`)
   const { recordings, terms = {} } = found
   list(recording)(recordings, 'recordings')
   if (recordings!.length === 0) throw new Error('it has no recording')
   byName(byName(text))(terms, 'terms')
+  for (const [i, each] of recordings!.entries()) checkRuns(each, `recordings[${i}]`)
   return { ...found, terms } as RecordDocument
 }

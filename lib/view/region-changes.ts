@@ -173,6 +173,16 @@ function borders(pages: number, first: readonly number[], count: readonly number
   return Int32Array.from(places).sort()
 }
 
+/** How many places all changes of a recording take, each counted once for each segment that it covers. */
+export function coveringOf(recording: Recording): number {
+  let sum = 0
+  for (const { pages, first, count } of collect(recording).values()) {
+    const firsts = borders(pages, first, count)
+    for (const [i, place] of first.entries()) sum += lowerBound(firsts, place + count[i]!) - lowerBound(firsts, place)
+  }
+  return sum
+}
+
 function covering(firsts: Int32Array, first: readonly number[], count: readonly number[]): Covering {
   const segments = firsts.length - 1
   const ends = first.map((place, i) => lowerBound(firsts, place + count[i]!))

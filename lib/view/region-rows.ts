@@ -41,7 +41,8 @@ export function regionRows(moment: Moment, at: string, followed?: PageKey, other
   const pages = endOf(last)
   const migration = migrationOf(moment.state, at)
   const written = sorted(writtenEntries(moment, at))
-  const rows = places(moment, at, pages, migration, followed, other).map(([first, count]) => {
+  const known = places(moment, at, pages, migration, followed, other).filter(([first]) => runAt(entries, first))
+  const rows = known.map(([first, count]) => {
     const own = itemAt(moment, at, first, count, written, migration)
     const item = other ? { ...own, other: otherAt(other, at, first, count) } : own
     return { first, count, item, signature: signatureOf(item), alone: followed?.at === at && followed.index === first }

@@ -70,17 +70,20 @@ export interface MachineState {
   readonly lists: Readonly<Record<string, RecordedList>>
 }
 
+/** Names come from a record, so that nothing but them may be found: an object without a prototype. */
+const NAMES = Object.freeze(Object.create(null)) as Readonly<Record<string, never>>
+
 export const EMPTY: MachineState = {
-  processes: {},
-  tasks: {},
-  handles: {},
-  tables: {},
-  counters: {},
+  processes: NAMES,
+  tasks: NAMES,
+  handles: NAMES,
+  tables: NAMES,
+  counters: NAMES,
   entries: new Map(),
   frames: [],
   migrations: [],
-  tlb: {},
-  lists: {},
+  tlb: NAMES,
+  lists: NAMES,
 }
 
 const plus = (n: number | undefined, by: number): number | undefined => (n === undefined ? undefined : n + by)

@@ -3,6 +3,7 @@
 // Text with parts that mean something: terms that are explained, steps to go to. Views make elements of it; nothing of a
 // drill is ever HTML.
 
+import { own } from '../base/own'
 import type { TermGroup } from '../record/types'
 import { type Run, runsOf, sizeOf } from './runs'
 
@@ -68,7 +69,7 @@ export function holderText(held: string): string {
     swap: 'the swap cache',
     pagevec: 'a pagevec',
   }
-  return known[kind!] ?? (name === undefined ? `a ${kind}` : `${kind} ${name}`)
+  return own(known, kind!) ?? (name === undefined ? `a ${kind}` : `${kind} ${name}`)
 }
 
 /** Holders that no mapping explains: they stop a page. */

@@ -2,6 +2,8 @@
 //
 // What may stand at a place of a drill, as far as the words before it tell.
 
+import { own } from '../../../lib/base/own'
+
 export interface Verbs {
   readonly ofProcess: readonly string[]
   readonly others: readonly string[]
@@ -75,7 +77,7 @@ function argumentsOf(verb: string): string[] {
     isolate: ['as'],
     remap: ['as'],
   }
-  return known[verb] ?? []
+  return own(known, verb) ?? []
 }
 
 function laterArguments(verb: string, words: readonly string[]): string[] {
