@@ -2,7 +2,7 @@
 //
 // The answer for the followed page at a moment: where it is, and why it did not move.
 
-import { own } from '../base/own'
+import { lookUp } from '../base/look-up'
 import type { Book } from './book'
 import { inOrder } from './frame-rows'
 import type { PageKey } from './pages'
@@ -106,7 +106,7 @@ function reasonAnswer(book: Book, stop: Stop, { index }: PageKey, n: number): An
     return isOwn && stop.step <= n ? { text, account: accountOf(book, stop, pfn) } : { text }
   }
   if (stop.why === 'still_mapped' && pfn !== undefined) return { text: [...head, ...mappedText(book, stop, pfn, n)] }
-  const reason = own(book.terms.whys ?? {}, stop.why)
+  const reason = lookUp(book.terms.whys ?? {}, stop.why)
   if (stop.step > n)
     return { text: [...head, 'In ', { step: stop.step, text: `step ${stop.step}` }, `: ${reason ?? stop.why}`] }
   return { text: [...head, reason ? `${reason} ` : '', { step: stop.step, text: `Step ${stop.step}` }, '.'] }

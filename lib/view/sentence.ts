@@ -2,7 +2,7 @@
 //
 // One sentence for each step, made from the record.
 
-import { own } from '../base/own'
+import { lookUp } from '../base/look-up'
 import type { Recording, Step } from '../record/types'
 import type { Book } from './book'
 import { changedTo, currentMigration, type Moment, sorted } from './changes'
@@ -111,7 +111,7 @@ function stopSentence(book: Book, moment: Moment, stops: readonly Stop[]): Rich 
   const others = stops.length - alike.length
   const rest = others > 0 ? ` ${capital(plural(others, 'other run'))} of pages stop, too.` : ''
   const text =
-    surplus && why !== HUGE_WHY ? surplus : [own(book.terms.whys ?? {}, why), surplus].filter(Boolean).join(' ')
+    surplus && why !== HUGE_WHY ? surplus : [lookUp(book.terms.whys ?? {}, why), surplus].filter(Boolean).join(' ')
   return [subject, reason, `. ${text}${rest}`]
 }
 

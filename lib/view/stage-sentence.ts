@@ -2,7 +2,7 @@
 //
 // Sentences for the stages of a migration in which no page gives up.
 
-import { own } from '../base/own'
+import { lookUp } from '../base/look-up'
 import type { EntryDelta } from '../record/types'
 import { changedTo, currentMigration, freedFrames, type Moment, takenFrames } from './changes'
 import { callsOf } from './kernel'
@@ -23,7 +23,7 @@ const SENTENCES: Record<string, (moment: Moment) => Rich> = {
 
 export function stageSentence(moment: Moment): Rich {
   const stage = moment.step.stage ?? ''
-  return own(SENTENCES, stage)?.(moment) ?? [{ term: stage, group: 'stages' }, '.']
+  return lookUp(SENTENCES, stage)?.(moment) ?? [{ term: stage, group: 'stages' }, '.']
 }
 
 const entries = ({ step }: Moment): readonly EntryDelta[] => step.entries ?? []

@@ -4,7 +4,7 @@
 
 import type { Profile } from '../base/defs.generated'
 import { kernelOf } from '../base/kernel'
-import { own } from '../base/own'
+import { lookUp } from '../base/look-up'
 import type { Recording } from '../record/types'
 import { type EntryRun, frameName } from './state'
 
@@ -76,7 +76,7 @@ function swapFields(recording: Recording, { kind, bits, pfn }: EntryRun, raw: bi
   }
   const typeField: Field = {
     name: 'swap type',
-    value: `${type} ${own(SWAP_KINDS, kind) ?? kind}${access}`,
+    value: `${type} ${lookUp(SWAP_KINDS, kind) ?? kind}${access}`,
     explanation: `Bits ${isOld ? '9–13' : '59–63'}: the type of an entry of the swap format.`,
     isZero: false,
   }

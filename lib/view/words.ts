@@ -3,7 +3,7 @@
 // Text with parts that mean something: terms that are explained, steps to go to. Views make elements of it; nothing of a
 // drill is ever HTML.
 
-import { own } from '../base/own'
+import { lookUp } from '../base/look-up'
 import type { TermGroup } from '../record/types'
 import { type Run, runsOf, sizeOf } from './runs'
 
@@ -69,7 +69,7 @@ export function holderText(held: string): string {
     swap: 'the swap cache',
     pagevec: 'a pagevec',
   }
-  return own(known, kind!) ?? (name === undefined ? `a ${kind}` : `${kind} ${name}`)
+  return lookUp(known, kind!) ?? (name === undefined ? `a ${kind}` : `${kind} ${name}`)
 }
 
 /** Holders that no mapping explains: they stop a page. */

@@ -2,7 +2,7 @@
 //
 // What is looked at, and what keys make of it. Nothing here knows a terminal.
 
-import { own } from '../../base/own'
+import { lookUp } from '../../base/look-up'
 import { commandStep, stageStep } from '../../view/columns'
 import { find } from '../../view/find'
 import { neighbourOf } from '../../view/neighbour'
@@ -149,7 +149,7 @@ export function afterKey(view: View, text: string | undefined, key: Key): View |
   const name = nameOf(text, key)
   if (name === 'q') return undefined
   const next = { ...view, message: '' }
-  return own(ACTIONS, name)?.(next) ?? next
+  return lookUp(ACTIONS, name)?.(next) ?? next
 }
 
 /** Letters as they are typed; other keys by name, with Shift or Alt. */

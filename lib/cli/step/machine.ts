@@ -2,7 +2,7 @@
 //
 // The machine at a step as lines: processes with their tasks, locks, TLBs and regions, then memory and page tables.
 
-import { own } from '../../base/own'
+import { lookUp } from '../../base/look-up'
 import type { RecordedRegion, Recording } from '../../record'
 import { framesOfRow, nameOfFrames, pagesOfRow, regionText, resultOf } from '../../view/cells'
 import { framesOf, type Moment } from '../../view/changes'
@@ -122,7 +122,7 @@ function entryCells(moment: Moment, row: RegionRow, other: Moment | undefined): 
   const bits = entry.bits || '-'
   return [
     [line(pagesOfRow(row)), '', undefined],
-    [value(entry.kind, was?.kind, own(KIND_LOOKS, entry.kind)), entry.kind, other && (there?.kind ?? 'no page')],
+    [value(entry.kind, was?.kind, lookUp(KIND_LOOKS, entry.kind)), entry.kind, other && (there?.kind ?? 'no page')],
     [value(bits, was && (was.bits || '-')), bits, there && (there.bits || '-')],
     [
       row.count === 1

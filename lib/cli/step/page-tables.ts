@@ -2,7 +2,7 @@
 //
 // Page tables as indented lines down to entries, and the word of the followed page field by field.
 
-import { own } from '../../base/own'
+import { lookUp } from '../../base/look-up'
 import { entryBefore, type Moment } from '../../view/changes'
 import { keyOf, type PageKey, regionOf, shownPage } from '../../view/pages'
 import { type EntryRun, entryAt } from '../../view/state'
@@ -103,7 +103,7 @@ const differs = ({ page, raw = 0n, other }: Leaf): boolean =>
   page !== undefined && (!other || (other.raw ?? 0n) !== raw)
 
 function kindSpans(kind: string, was: string | undefined, other: string | undefined): Line {
-  const own = value(kind, was, own(KIND_LOOKS, kind))
+  const own = value(kind, was, lookUp(KIND_LOOKS, kind))
   const spans = other === undefined || other === kind ? own : [...own, span('≠', 'stop'), span(other)]
   return [...spans, span(' '.repeat(Math.max(0, KIND_WIDTH - widthOf(spans)) + 2))]
 }

@@ -2,7 +2,7 @@
 //
 // What may stand at a place of a drill, as far as the words before it tell.
 
-import { own } from '../../../lib/base/own'
+import { lookUp } from '../../../lib/base/look-up'
 
 export interface Verbs {
   readonly ofProcess: readonly string[]
@@ -77,7 +77,7 @@ function argumentsOf(verb: string): string[] {
     isolate: ['as'],
     remap: ['as'],
   }
-  return own(known, verb) ?? []
+  return lookUp(known, verb) ?? []
 }
 
 function laterArguments(verb: string, words: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { own } from '../../../lib/base/own'
+import { lookUp } from '../../../lib/base/look-up'
 import type { BandPicture } from '../../../lib/view/band'
 import type { Layout } from './score-layout'
 
@@ -68,7 +68,7 @@ function raritiesOf({ cells, kinds }: BandPicture): Float64Array {
 /** Pixels of the kinds, behind one that is transparent. */
 function coloursOf(kinds: readonly string[]): Uint32Array {
   const style = getComputedStyle(document.documentElement)
-  const pixel = (kind: string): number => pixelOf(style.getPropertyValue(own(TOKENS, kind) ?? '--table').trim())
+  const pixel = (kind: string): number => pixelOf(style.getPropertyValue(lookUp(TOKENS, kind) ?? '--table').trim())
   return Uint32Array.from([0, ...kinds.map(pixel)])
 }
 

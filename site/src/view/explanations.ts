@@ -2,7 +2,7 @@
 //
 // What column heads mean. All other explanations are in the record, the same as in the documents.
 
-import { own } from '../../../lib/base/own'
+import { lookUp } from '../../../lib/base/look-up'
 import { allLetters, type Letter, type Letters, lettersOf } from '../../../lib/view/letters'
 import type { Terms } from '../record/types'
 
@@ -46,14 +46,14 @@ export function explain(terms: Terms, key: string): Explained | undefined {
   const colon = key.indexOf(':')
   const [group, word] = [key.slice(0, colon), key.slice(colon + 1)]
   if (group === 'heads') {
-    const head = own(HEADS, word)
-    const column = own(LETTERS, word)
+    const head = lookUp(HEADS, word)
+    const column = lookUp(LETTERS, word)
     return head && { title: head[0], text: head[1], letters: column && allLetters(terms, column) }
   }
   if (group === 'letters') {
     const [column, letters = ''] = word.split(':')
     return { title: letters, text: '', letters: lettersOf(terms, column as Letters, letters) }
   }
-  const text = own(own(terms as Readonly<Record<string, Readonly<Record<string, string>>>>, group) ?? {}, word)
+  const text = lookUp(lookUp(terms as Readonly<Record<string, Readonly<Record<string, string>>>>, group) ?? {}, word)
   return text === undefined ? undefined : { title: word, text }
 }

@@ -3,7 +3,7 @@
 // Forms: each kind of entry and each kind of reference has one, besides its hue.
 
 import type { JSX } from 'preact'
-import { own } from '../../../lib/base/own'
+import { lookUp } from '../../../lib/base/look-up'
 import { holderText } from '../../../lib/view/words'
 
 const square = { x: 1.6, y: 1.6, width: 10.8, height: 10.8, 'stroke-width': 1.2 }
@@ -51,7 +51,7 @@ const GLYPHS: Record<string, JSX.Element> = {
 export function Glyph({ kind }: { kind: string | undefined }) {
   return (
     <svg viewBox="0 0 14 14" aria-hidden="true" class="glyph">
-      {own(GLYPHS, kind ?? 'nomap') ?? GLYPHS.none}
+      {lookUp(GLYPHS, kind ?? 'nomap') ?? GLYPHS.none}
     </svg>
   )
 }
@@ -78,7 +78,7 @@ export function Marks({ held, device }: { held: readonly string[]; device?: bool
     <span class={device ? 'marks of-device' : 'marks'}>
       {held.map((who, i) => (
         <svg key={i} viewBox="0 0 9 12" aria-hidden="true">
-          {own(MARKS, who.split(':')[0]!) ?? pagevec}
+          {lookUp(MARKS, who.split(':')[0]!) ?? pagevec}
         </svg>
       ))}
     </span>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { memo } from 'preact/compat'
-import { own } from '../../../lib/base/own'
+import { lookUp } from '../../../lib/base/look-up'
 import type { Book } from '../../../lib/view/book'
 import { type History, isBand, isInRow, type Mark, rowName, type Span } from '../../../lib/view/histories'
 import type { PageKey } from '../../../lib/view/pages'
@@ -121,7 +121,7 @@ function Bar({ book, layout, bar, y, isSingle }: BarProps) {
 /** "RAM #6", "#6" if there is less room; of more pages only the kind. */
 function barText({ recording }: Book, { kind, pfn }: Span, isSingle: boolean, width: number): string {
   if (kind === 'mig') return ''
-  const name = own(NAMES, kind) ?? kind
+  const name = lookUp(NAMES, kind) ?? kind
   if (!isSingle || pfn === undefined) return name
   return width > 90 ? `${name} ${frameName(recording, pfn)}` : frameName(recording, pfn)
 }
