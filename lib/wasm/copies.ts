@@ -83,7 +83,7 @@ export abstract class WasmCopies extends WasmLooking {
       this.lend(instance, out.byteLength, (at) => {
         const count = run(at)
         const written = Math.max(0, Math.min(count, out.length))
-        out.set(new Uint32Array(instance.exports.memory.buffer, at, written))
+        out.set(new Uint32Array(instance.exports.memory.buffer, at >>> 0, written))
         return count
       }),
     )

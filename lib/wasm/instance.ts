@@ -49,13 +49,14 @@ export class WasmInstance {
     return new Float64Array(this.exports.memory.buffer, this.#told, count)
   }
 
+  /** @param address what the module tells: from 2 GiB on it is negative */
   bytes(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.exports.memory.buffer, address, length)
+    return new Uint8Array(this.exports.memory.buffer, address >>> 0, length)
   }
 
   /** A string of C. */
   text(address: number): string {
-    const rest = new Uint8Array(this.exports.memory.buffer, address)
+    const rest = new Uint8Array(this.exports.memory.buffer, address >>> 0)
     return new TextDecoder().decode(rest.subarray(0, rest.indexOf(0)))
   }
 }

@@ -86,3 +86,19 @@ test('a thousand machines, one after the other and many at once', () => {
   const sum = bytes.reduce((all, byte) => all + byte, 0)
   expect(run(join(root, 'dist'), { HMMU_BACKEND: 'wasm' }, body)).toBe(`${4000 + sum} true\n`)
 })
+
+test('a machine of more than 2 GiB: addresses of the module are not negative', () => {
+  const body = `
+    const machine = new Machine({ ramPages: 700000, devicePages: 16 })
+    const a = machine.process()
+    const buf = a.map({ pages: 4 })
+    buf.write(0, Uint8Array.of(7))
+    const result = a.migrate(buf)
+    const copy = Machine.restore(machine.snapshot())
+    console.log(result.moved, [...result.entries].length, machine.processes.length, a.tasks.length)
+    console.log(machine.pages().length === copy.pages().length, machine.leaks().length, a.tables().length)
+    console.log(machine.hash() === copy.hash(), [...buf.read(0, 2)], machine.verify(), copy.verify())`
+  expect(run(join(root, 'dist'), { HMMU_BACKEND: 'wasm' }, body)).toMatch(
+    /^4 4 1 1\ntrue \d+ 4\ntrue \[ 7, 0 \] \[\] \[\]\n$/,
+  )
+})

@@ -13,4 +13,10 @@ void arena_destroy(struct hmmu *m);
 u32 slab_alloc(struct hmmu *m, enum slab_kind kind);
 void slab_free(struct hmmu *m, enum slab_kind kind, u32 slot);
 
+/** Where in the arena a place is, in bytes. In WebAssembly a difference of pointers is negative from 2 GiB on. */
+static inline u64 arena_offset(const struct hmmu *m, const void *place)
+{
+	return (uintptr_t)place - (uintptr_t)m->st;
+}
+
 #endif

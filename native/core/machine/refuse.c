@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/arena.h"
 #include "host/platform.h"
 
 static const char prefix[] = "the snapshot is refused: ";
@@ -43,7 +44,7 @@ void *check_alloc(struct check *c, u64 bytes)
 
 u64 first_piece(const struct check *c, const void *address)
 {
-	u64 number = (u64)((const u8 *)address - (const u8 *)c->m->st) / PAGE_SIZE, low = 0, high = c->pieces;
+	u64 number = arena_offset(c->m, address) / PAGE_SIZE, low = 0, high = c->pieces;
 
 	while (low < high) {
 		u64 middle = low + (high - low) / 2;

@@ -2,6 +2,7 @@
 /* Restoring: the frame allocator, and the struct page of each frame. */
 #include <string.h>
 
+#include "host/arena.h"
 #include "machine/restore.h"
 #include "page/devmem.h"
 
@@ -97,7 +98,7 @@ static bool check_fresh_contents(struct check *c)
 	const struct hmmu *m = c->m;
 
 	for (u64 i = first_piece(c, m->frames); i < c->pieces; i++) {
-		u64 pfn = ((u64)((const u8 *)m->st - m->frames) + c->piece[i].number * PAGE_SIZE) / PAGE_SIZE;
+		u64 pfn = (c->piece[i].number * PAGE_SIZE - arena_offset(m, m->frames)) / PAGE_SIZE;
 
 		if (pfn >= ram_used(m))
 			break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Restoring: the state of the machine itself, and the slabs of records. */
+#include "host/arena.h"
 #include "host/events.h"
 #include "machine/create.h"
 #include "machine/restore.h"
@@ -151,7 +152,7 @@ bool check_slabs(struct check *c)
 static bool gap_is_zero(const struct hmmu *m, const void *from, const void *to)
 {
 	const u8 *base = (const u8 *)m->st;
-	u64 start = (u64)((const u8 *)from - base), end = (u64)((const u8 *)to - base);
+	u64 start = arena_offset(m, from), end = arena_offset(m, to);
 	u64 first_end = (start + PAGE_SIZE - 1) & PAGE_MASK, last_start = end & PAGE_MASK;
 
 	if (first_end >= end || last_start <= start)

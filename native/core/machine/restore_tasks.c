@@ -22,9 +22,9 @@ static bool enums_in_range(const struct hmmu *m, const struct task *task)
 	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_INVALIDATION;
 	const u32 last_resume = KERNEL < V6_12 ? RESUME_TASK_WORK : RESUME_FAULT_TRIED;
 
-	return task->cpu < m->st->cpus && task->op < OP_STOPPED && task->sem_hold <= SEM_WRITE && task->wait <= last_wait &&
-	       task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 && !task->sem_of_driver &&
-	       task->resume <= last_resume && !task->migrations;
+	return task->cpu < m->st->cpus && task->op < OP_STOPPED && task->sem_hold <= SEM_WRITE &&
+	       task->wait <= last_wait && task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 &&
+	       !task->sem_of_driver && task->resume <= last_resume && !task->migrations;
 }
 
 static bool is_retried(const struct task *task)

@@ -38,7 +38,7 @@ static bool page_is_zero(const u8 *bytes)
 static void walk_part(struct walk *walk, const void *start, u64 bytes)
 {
 	const u8 *arena = (const u8 *)walk->m->st;
-	u64 offset = (u64)((const u8 *)start - arena);
+	u64 offset = arena_offset(walk->m, start);
 	u64 number = offset / PAGE_SIZE, end = (offset + bytes + PAGE_SIZE - 1) / PAGE_SIZE;
 
 	if (number < walk->next)

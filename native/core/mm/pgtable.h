@@ -69,7 +69,7 @@ static inline u64 *pte_offset(const struct hmmu *m, u64 pmd, u64 address)
 /** The frame number of the table that an entry stands in. */
 static inline u32 table_of_entry(const struct hmmu *m, const u64 *entry)
 {
-	return (u32)(((const u8 *)entry - m->frames) / PAGE_SIZE);
+	return (u32)(((uintptr_t)entry - (uintptr_t)m->frames) / PAGE_SIZE);
 }
 
 /** Keep a table for the day the huge pmd is split; and take it back. */
