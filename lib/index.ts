@@ -5,6 +5,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 export * from './api'
+export { DrillError, type DrillErrorCode, type Position } from './drill/errors'
+export type { DrillSource } from './drill/parse'
+export type { DrillRun, RunOptions } from './drill/runner'
 export { type AddonInfo, addonInfo, type Backend } from './native/load'
-export { type MachineRecorder, recorderOf, recordMachine, recordMachines, viewMachine } from './record/live'
-export type * from './record/types'
+export * from './record'

@@ -3,22 +3,11 @@
 import type { Kernel } from '../base/kernel'
 import { excerpt } from '../base/visible'
 import type { Callback, Command, Drill, Expectation, HeadCommand, InnerCommand, Interleaved, Migration } from './ast'
+import { type DrillSource, drillSource } from './drill-source'
 import { kernelOfProfile, type Vocabulary, wordsOf } from './language'
 import { parseCommand } from './parse-commands'
 import { checkInTask, type OpenTask, parseExpect, parseTask } from './parse-tasks'
 import { oneOf, splitLine, type Word, type Words } from './words'
-
-/** The text of one drill and where it was found. */
-export interface DrillSource {
-  /** The name of the drill. */
-  readonly name: string
-  /** The name of the file in errors. */
-  readonly file: string
-  /** Line of the file on which the text begins, 1 for a file of its own. */
-  readonly firstLine: number
-  /** The drill itself. */
-  readonly text: string
-}
 
 /** The commands under which interleaved lines may stand, and those that can't be interleaved. */
 const MIGRATIONS = { 'linux-4.14': ['migrate'], 'linux-6.12': ['evict'] } as const
@@ -30,8 +19,14 @@ const NOT_INTERLEAVED: Vocabulary = {
 /** A migration whose interleaved lines are still being read. */
 type OpenMigration = Migration & { readonly interleaved: Interleaved[] }
 
-/** Parse a drill that is for some kernel. Throws a DrillError (HMMU_DRILL_SYNTAX) at the first mistake. */
-export function parseDrill(source: DrillSource, kernel: Kernel = kernelOfProfile()): Drill {
+export type { DrillSource } from './drill-source'
+
+/**
+ * Parse a drill that is for some kernel; its text alone will do. Throws a DrillError (HMMU_DRILL_SYNTAX) at the first mistake.
+ * @throws HmmuError HMMU_INVALID_ARGUMENT: `source` is neither a text nor a DrillSource
+ */
+export function parseDrill(from: DrillSource | string, kernel: Kernel = kernelOfProfile()): Drill {
+  const source = drillSource(from)
   const parser = new DrillParser()
   let line = source.firstLine
   for (const text of source.text.split('\n')) {

@@ -11,6 +11,7 @@ import {
 import { excerpt } from '../base/visible'
 import type { Command, Drill, DrillTask, InnerCommand, Migration } from './ast'
 import { execute } from './commands'
+import { type DrillSource, drillSource } from './drill-source'
 import { DrillError } from './errors'
 import { Execution } from './execution'
 import type { Outcome } from './interleaving'
@@ -18,7 +19,7 @@ import { invalidationLines } from './invalidations'
 import { kernelOfProfile } from './language'
 import { carryOut } from './migrations'
 import type { DrillObserver, MigratedPages } from './observer'
-import { type DrillSource, isMigration, parseDrill } from './parse'
+import { isMigration, parseDrill } from './parse'
 import { type TaskOf, World } from './world'
 
 /** Options of a run: the machine, and the checks. */
@@ -54,8 +55,12 @@ export interface DrillRun {
 const RAM_PAGES = 65536
 const DEVICE_PAGES = 1024
 
-/** Parse a drill and run it on a fresh machine. Mistakes in it end up in `failure`. */
-export function runSource(source: DrillSource, options: RunOptions = {}): DrillRun {
+/**
+ * Parse a drill and run it on a fresh machine; its text alone will do. Mistakes in it end up in `failure`.
+ * @throws HmmuError HMMU_INVALID_ARGUMENT: it is neither a text nor a DrillSource
+ */
+export function runSource(from: DrillSource | string, options: RunOptions = {}): DrillRun {
+  const source = drillSource(from)
   try {
     return runDrill(parseDrill(source, kernelOfProfile(options.profile)), options)
   } catch (error) {

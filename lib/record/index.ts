@@ -3,9 +3,10 @@
 // Records of drills: one JSON document, which the page, the command and others show. docs/record.md describes it.
 
 import { integer } from '../base/validate'
+import { type DrillSource, drillSource } from '../drill/drill-source'
 import { DrillError } from '../drill/errors'
 import { DEFAULT_PROFILE, kernelOfProfile } from '../drill/language'
-import { type DrillSource, parseDrill } from '../drill/parse'
+import { parseDrill } from '../drill/parse'
 import { type DrillRun, type RunOptions, runDrill } from '../drill/runner'
 import { Recorder } from './recorder'
 import { terms } from './terms'
@@ -31,8 +32,11 @@ export interface RecordOptions extends RunOptions {
 /**
  * Runs a drill on a fresh machine and records what each step changes. The transcript is that of {@link runSource}. Takes time in
  * proportion to the number of steps and to what is in use. A part of a long recording is had with `from` and `to`.
+ * @param drill its text, or a {@link DrillSource}, which has a name as well
+ * @throws HmmuError HMMU_INVALID_ARGUMENT: it is neither, or an option is wrong
  */
-export function recordDrill(source: DrillSource, options: RecordOptions = {}): RecordedRun {
+export function recordDrill(drill: DrillSource | string, options: RecordOptions = {}): RecordedRun {
+  const source = drillSource(drill)
   const { from = 0, to = Number.MAX_SAFE_INTEGER, ...runOptions } = options
   const recorder = new Recorder(
     integer('from', from, 0, Number.MAX_SAFE_INTEGER),

@@ -26,7 +26,7 @@ function stepSentence(book: Book, n: number): Rich {
   const moment = book.moment(n)
   const { step } = moment
   if (step.kind === 'start') return startSentence(moment)
-  if (step.kind === 'end') return endSentence(moment)
+  if (step.kind === 'end') return [...endSentence(moment), ...stoppedHere(book, moment)]
   if (step.stage !== undefined) {
     const stops = book.stops.filter((stop) => stop.step === n)
     return stops.length > 0 ? stopSentence(book, moment, stops) : stageSentence(moment)
@@ -74,6 +74,22 @@ function endSentence(moment: Moment): Rich {
   return [`${caller}${call}. ${number(moved)} of ${plural(pages, 'page')} moved.`]
 }
 
+/** So many reasons are told of a migration in one call. */
+const MOST_REASONS = 3
+
+/** Of a migration that is one step: which pages did not move, and why. */
+function stoppedHere(book: Book, moment: Moment): Rich {
+  const stops = book.stops.filter(({ step, fault }) => step === moment.n && !fault)
+  const whys = [...new Set(stops.map(({ why }) => why))]
+  const told = whys.slice(0, MOST_REASONS).flatMap((why): Rich => {
+    const alike = stops.filter((stop) => stop.why === why)
+    const reason = { term: why, group: 'whys', stop: true } as const
+    return [` ${capital(pagesText(sorted(alike)))} did not move: `, reason, `. ${whyText(book, moment, why, alike)}`]
+  })
+  const more = whys.length - MOST_REASONS
+  return more > 0 ? [...told, ` There are ${plural(more, 'more reason')}.`] : told
+}
+
 function taskSentence(moment: Moment): Rich {
   const { step, replay } = moment
   const command = { bold: step.task ?? '' }
@@ -107,12 +123,16 @@ function stopSentence(book: Book, moment: Moment, stops: readonly Stop[]): Rich 
   const alike = stops.filter((stop) => stop.why === why && stop.at === at)
   const reason = { term: why, group: 'whys', stop: true } as const
   const subject = `${capital(pagesText(sorted(alike)))} will not move: `
-  const surplus = surplusText(moment, alike)
   const others = stops.length - alike.length
   const rest = others > 0 ? ` ${capital(plural(others, 'other run'))} of pages stop, too.` : ''
-  const text =
-    surplus && why !== HUGE_WHY ? surplus : [lookUp(book.terms.whys ?? {}, why), surplus].filter(Boolean).join(' ')
-  return [subject, reason, `. ${text}${rest}`]
+  return [subject, reason, `. ${whyText(book, moment, why, alike)}${rest}`]
+}
+
+/** What a reason means, or who holds the references that it is about. */
+function whyText(book: Book, moment: Moment, why: string, alike: readonly Stop[]): string {
+  const surplus = surplusText(moment, alike)
+  if (surplus && why !== HUGE_WHY) return surplus
+  return [lookUp(book.terms.whys ?? {}, why), surplus].filter(Boolean).join(' ')
 }
 
 /** So many holders are named. */
@@ -158,6 +178,8 @@ function commandSentence(book: Book, moment: Moment): Rich {
   const text = transcript[step.line ?? 0]?.trim() ?? ''
   const command = { bold: text }
   if (isSkipped(moment)) return skipped(command)
+  const failed = failureText(moment)
+  if (failed) return [command, ...failed]
   const results = resultsOf(transcript, step.line ?? 0)
   const isDump = / dump /.test(text)
   if (isDump || results.length === 0) {
@@ -180,6 +202,13 @@ const skipped = (command: { readonly bold: string }): Rich => [
   command,
   ' is skipped: the process, region or handle that it names does not exist.',
 ]
+
+/** Of a call that TypeScript has made: why it failed. */
+function failureText({ step, replay }: Moment): Rich | undefined {
+  const outcome = replay.recording.transcript[(step.line ?? 0) + 1]?.trim() ?? ''
+  if (outcome === 'THREW') return [': a callback of the driver threw an exception, and the call with it.']
+  return /^HMMU_[A-Z_]+$/.test(outcome) ? [' fails: ', { code: outcome }, '.'] : undefined
+}
 
 /** References that the command took or dropped: " takes a reference to #7." */
 function handleText({ step, before, replay }: Moment): string | undefined {

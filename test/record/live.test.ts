@@ -74,6 +74,26 @@ describe.each(PROFILES)('%s', (profile) => {
     expect(wordAt(migrationOf(book.replay.at(5), 'p1/m1'), 2)).toMatchObject({ why })
   })
 
+  test('sentences say why pages did not move in one call, and that a driver threw', () => {
+    using machine = new Machine({ ...OPTIONS, profile })
+    const recorder = recordMachine(machine)
+    const a = machine.process()
+    const buf = a.map({ pages: 2 })
+    buf.write(0, new Uint8Array(2 * 4096).fill(1))
+    a.pin(buf.address)
+    a.migrate(buf, { to: 'device' })
+    const allocAndCopy = () => {
+      throw new Error('not today')
+    }
+    expect(() => a.migrate(buf, { allocAndCopy })).toThrow('not today')
+    const own = new Book(recorder.recording(), recorder.document().terms)
+    const said = [own.last - 1, own.last].map((n) => plain(sentenceOf(own, n)))
+    expect(said[0]).toMatch(
+      /1 of 2 pages moved\. Page 0 did not move: pinned\. Pin live\.test\.ts:\d+ is a reference to #\d+/,
+    )
+    expect(said[1]).toMatch(/: a callback of the driver threw an exception, and the call with it\.$/)
+  })
+
   test('a machine that is recorded does what another one does', () => {
     const drive = (recorded: boolean) => {
       using machine = new Machine({ ...OPTIONS, profile })

@@ -269,3 +269,13 @@ test('hmmu drill run --json prints a document', () => {
   const { recordings } = JSON.parse(text)
   expect(recordings.map(({ name }: { name: string }) => name)).toEqual(files.map((file) => basename(file, '.drill')))
 })
+
+test('a drill may be a text; anything else is refused', () => {
+  const { recording, name } = recordDrill('A map buf anon 1\n')
+  expect([name, recording?.steps.length]).toEqual(['drill', 2])
+  expect(recordDrill('A mop\n').failure?.message).toMatch(/^drill:1:3: /)
+  for (const wrong of [undefined, null, 7, {}, { name: 'a', file: 'a', text: 'A map b anon 1', firstLine: 0 }]) {
+    const call = () => recordDrill(wrong as unknown as string)
+    expect(call).toThrow(expect.objectContaining({ code: 'HMMU_INVALID_ARGUMENT' }))
+  }
+})
