@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A recording, and what is computed once for it: give-ups, rows of the score, tasks that wait.
+// A recording, and what is computed once for it: give-ups, lines of the transcript, rows of the score, tasks that wait.
 
-import type { RecordDocument, Recording, Terms } from '../record/types'
+import type { RecordDocument, Recording, Step, Terms } from '../record/types'
 import { type Moment, momentOf } from './changes'
 import { type ScoreRow, scoreRows } from './histories'
 import { Replay } from './replay'
-import { type Stop, stopsOf, whysOf } from './stops'
+import { type Stop, stopsBy, stopsOf, whysOf } from './stops'
+import { type Line, linesOf } from './transcript'
 import { type TaskRow, taskRows } from './waits'
 
 export class Book {
@@ -14,6 +15,11 @@ export class Book {
   readonly stops: readonly Stop[]
   readonly rows: readonly ScoreRow[]
   readonly tasks: readonly TaskRow[]
+  readonly lines: readonly Line[]
+  readonly #stopsOfSteps: ReadonlyMap<number, readonly Stop[]>
+  readonly #faultStops = new Map<string, Stop>()
+  /** The kind of the first step of each command, those of fault handlers left out. */
+  readonly #kinds = new Map<number, Step['kind']>()
   #moment: Moment | undefined
 
   constructor(
@@ -22,12 +28,42 @@ export class Book {
   ) {
     this.replay = new Replay(recording)
     this.stops = stopsOf(recording, whysOf({ terms }))
+    this.#stopsOfSteps = stopsBy(this.stops, ({ step }) => step)
     this.rows = scoreRows(recording, this.stops)
     this.tasks = taskRows(recording)
+    this.lines = linesOf(recording)
+    this.#index()
   }
 
   get last(): number {
     return this.replay.last
+  }
+
+  /** So that a question about one step does not go through all of them. */
+  #index(): void {
+    const { steps } = this.recording
+    for (const stop of this.stops) {
+      const command = keyOfCommand(steps[stop.step]!)
+      if (stop.fault && !this.#faultStops.has(command)) this.#faultStops.set(command, stop)
+    }
+    for (const { command, kind, fault } of steps)
+      if (!fault && !this.#kinds.has(command)) this.#kinds.set(command, kind)
+  }
+
+  /** The give-ups of a step. */
+  stopsAt(n: number): readonly Stop[] {
+    return this.#stopsOfSteps.get(n) ?? []
+  }
+
+  /** The first give-up of a fault handler in the command of a step, up to that step. */
+  faultStopBefore(n: number): Stop | undefined {
+    const stop = this.#faultStops.get(keyOfCommand(this.recording.steps[n]!))
+    return stop && stop.step <= n ? stop : undefined
+  }
+
+  /** Whether a command begins with the steps of a migration, not with one of its own. */
+  isMigration(command: number): boolean {
+    return this.#kinds.get(command) !== 'command'
   }
 
   moment(n: number): Moment {
@@ -41,6 +77,9 @@ export class Book {
     return this.stops[0]?.step ?? this.last
   }
 }
+
+/** A command of a task has a line of its own. */
+const keyOfCommand = ({ command, taskLine }: Step): string => `${command}/${taskLine}`
 
 export const booksOf = ({ recordings, terms }: RecordDocument): Book[] =>
   recordings.map((recording) => new Book(recording, terms))

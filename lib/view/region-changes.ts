@@ -4,7 +4,7 @@
 
 import type { RecordedProcess, Recording } from '../record/types'
 import { processOf } from './pages'
-import type { Stop } from './stops'
+import { type Stop, stopsBy } from './stops'
 
 /** Regions up to this size have a row for each page. */
 export const SINGLE_ROWS = 8
@@ -73,20 +73,10 @@ export function regionChanges(recording: Recording, stops: readonly Stop[]): Reg
   const seen = collect(recording)
   const processes = Array.from(new Set([...seen.keys()].map(processOf)))
   const rank = (at: string): number => processes.indexOf(processOf(at))
-  const stopsAt = grouped(stops)
+  const stopsAt = stopsBy(stops, ({ at }) => at)
   return [...seen]
     .sort(([a], [b]) => rank(a) - rank(b))
     .map(([at, list]) => arranged(at, list, stopsAt.get(at) ?? [], recording.steps.length - 1))
-}
-
-function grouped(stops: readonly Stop[]): Map<string, Stop[]> {
-  const groups = new Map<string, Stop[]>()
-  for (const stop of stops) {
-    const group = groups.get(stop.at)
-    if (group) group.push(stop)
-    else groups.set(stop.at, [stop])
-  }
-  return groups
 }
 
 /** Changes of a region in the order of steps. */

@@ -3,7 +3,7 @@
 // One sentence for each step, made from the record.
 
 import { lookUp } from '../base/look-up'
-import type { Recording, Step } from '../record/types'
+import type { Recording } from '../record/types'
 import type { Book } from './book'
 import { changedTo, currentMigration, type Moment, sorted } from './changes'
 import { callsOf, mmapLockName } from './kernel'
@@ -28,7 +28,7 @@ function stepSentence(book: Book, n: number): Rich {
   if (step.kind === 'start') return startSentence(moment)
   if (step.kind === 'end') return [...endSentence(moment), ...stoppedHere(book, moment)]
   if (step.stage !== undefined) {
-    const stops = book.stops.filter((stop) => stop.step === n)
+    const stops = book.stopsAt(n)
     return stops.length > 0 ? stopSentence(book, moment, stops) : stageSentence(moment)
   }
   if (step.kind === 'resume') {
@@ -79,7 +79,7 @@ const MOST_REASONS = 3
 
 /** Of a migration that is one step: which pages did not move, and why. */
 function stoppedHere(book: Book, moment: Moment): Rich {
-  const stops = book.stops.filter(({ step, fault }) => step === moment.n && !fault)
+  const stops = book.stopsAt(moment.n).filter(({ fault }) => !fault)
   const whys = [...new Set(stops.map(({ why }) => why))]
   const told = whys.slice(0, MOST_REASONS).flatMap((why): Rich => {
     const alike = stops.filter((stop) => stop.why === why)
@@ -174,7 +174,7 @@ function framesText(recording: Recording, runs: readonly Run[]): string {
 function commandSentence(book: Book, moment: Moment): Rich {
   const { step, n, replay } = moment
   const { steps, transcript } = replay.recording
-  if (isAfterMigration(steps, n)) return afterMigration(moment)
+  if (steps[n - 1]?.command === step.command && book.isMigration(step.command)) return afterMigration(moment)
   const text = transcript[step.line ?? 0]?.trim() ?? ''
   const command = { bold: text }
   if (isSkipped(moment)) return skipped(command)
@@ -187,7 +187,7 @@ function commandSentence(book: Book, moment: Moment): Rich {
     if (isDump) return [command, '.']
     return [command, changed > 0 ? ` changes ${plural(changed, 'entry', 'entries')}.` : (handleText(moment) ?? '.')]
   }
-  const stop = book.stops.find((each) => each.fault && each.step <= n && isOfCommand(steps[each.step]!, step))
+  const stop = book.faultStopBefore(n)
   const because: Rich = stop
     ? [' The fault handler cannot bring it back: ', { term: stop.why, group: 'whys', stop: true }, '.']
     : []
@@ -232,18 +232,6 @@ function afterMigration({ step, state, before, replay }: Moment): Rich {
   return ['The command ends.']
 }
 
-const isOfCommand = (step: Step, { command, taskLine }: Step): boolean =>
-  step.command === command && step.taskLine === taskLine
-
-/** A step of a command behind the steps of its migration. */
-function isAfterMigration(steps: Moment['replay']['recording']['steps'], n: number): boolean {
-  const { command } = steps[n]!
-  return (
-    steps[n - 1]?.command === command &&
-    steps.find((step) => step.command === command && !step.fault)?.kind !== 'command'
-  )
-}
-
 /** At most this many runs of frames stand in a sentence. */
 const MOST_RUNS = 4
 
@@ -252,6 +240,7 @@ const MOST_RESULTS = 3
 
 function resultsOf(transcript: readonly string[], line: number): string[] {
   const out: string[] = []
-  for (let i = line + 1; /^ {2}\s*\[/.test(transcript[i] ?? ''); i++) out.push(transcript[i]!.trim())
+  const end = line + 2 + MOST_RESULTS
+  for (let i = line + 1; i < end && /^ {2}\s*\[/.test(transcript[i] ?? ''); i++) out.push(transcript[i]!.trim())
   return out.length > MOST_RESULTS ? [...out.slice(0, MOST_RESULTS), '…'] : out
 }

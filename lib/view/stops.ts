@@ -39,6 +39,17 @@ export function stopsOf({ steps }: Pick<Recording, 'steps'>, whys: Whys): Stop[]
   return stops
 }
 
+/** Give-ups by something that several may have in common. */
+export function stopsBy<K>(stops: readonly Stop[], keyOf: (stop: Stop) => K): Map<K, Stop[]> {
+  const groups = new Map<K, Stop[]>()
+  for (const stop of stops) {
+    const group = groups.get(keyOf(stop))
+    if (group) group.push(stop)
+    else groups.set(keyOf(stop), [stop])
+  }
+  return groups
+}
+
 function migrationStops(before: Outline, after: Outline, step: Step, n: number): Stop[] {
   return (step.migrations ?? []).flatMap((delta) => ('gone' in delta ? [] : stopsIn(before, after, delta, n)))
 }

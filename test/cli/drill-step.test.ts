@@ -174,6 +174,24 @@ describe('hmmu drill step as text', () => {
     }
   })
 
+  test('of many recordings the first are named, and the rest is counted', () => {
+    const record = JSON.parse(run('run', '--json', RACING).stdout)
+    const [recording] = record.recordings
+    record.recordings = Array.from({ length: 3_000 }, (_, i) => ({
+      ...recording,
+      steps: [recording.steps[0]],
+      name: `${i}`,
+    }))
+    put('many.json', JSON.stringify(record))
+    const names = ['0', '1', '2', '3', '4'].map((name) => `${name} on linux-4.14`).join(', ')
+    expect(step('many.json').stderr).toBe(
+      `error: 3000 recordings are there: choose one by --filter and --profile (${names} and 2,995 more)\n`,
+    )
+    expect(step('many.json', '--filter', 'none').stderr).toBe(
+      `error: no such recording is there, only ${names} and 2,995 more\n`,
+    )
+  })
+
   test('a drill from standard input, in a process of its own', () => {
     const { status, stdout, stderr } = hmmuWith({ input: readFileSync(RACING) }, 'drill', 'step', '-')
     expect([status, stderr]).toEqual([0, ''])

@@ -10,9 +10,12 @@ import { screenLines } from '../../lib/cli/step/screen'
 import { line, painted } from '../../lib/cli/step/span'
 import { subjectOf } from '../../lib/cli/step/subject'
 import type { RecordDocument } from '../../lib/record'
+import type { Recording, Step } from '../../lib/record/types'
 import { Book } from '../../lib/view/book'
 import { parseDocument } from '../../lib/view/document'
 import { firstPage } from '../../lib/view/histories'
+import { sentenceOf } from '../../lib/view/sentence'
+import { plain } from '../../lib/view/words'
 import { recordDocument } from './records'
 
 type Tree = Record<string, unknown>
@@ -182,4 +185,58 @@ test('no change of a record makes it one that can be read but not shown', () => 
     }),
     { numRuns: 60 },
   )
+})
+
+describe('a step costs the same, however many there are', () => {
+  /** A list that counts how often its elements are read. */
+  function counted<T>(list: readonly T[], count: () => void): readonly T[] {
+    const get = (target: readonly T[], key: string | symbol, receiver: unknown): unknown => {
+      if (typeof key === 'string' && /^\d+$/.test(key)) count()
+      return Reflect.get(target, key, receiver)
+    }
+    return new Proxy(list, { get })
+  }
+
+  /** Commands that each give up in a fault handler: two steps of their own, and a stage. */
+  function long(commands: number): Recording {
+    const [{ machine }] = recordDocument.recordings as [Recording]
+    const region = { name: 'buf', start: '0x1000', pages: 1 }
+    const events = [{ type: 'give_up', pid: 1, a: 0x1000, b: 1, cpu: 0, at: 0 }]
+    const first = {
+      n: 0,
+      command: 0,
+      kind: 'start',
+      processes: { A: { pid: 1, vmas: [], regions: [region], rss: {} } },
+      entries: [{ at: 'A/buf', first: 0, count: 1, kind: 'none' }],
+    } as Step
+    const steps = Array.from({ length: commands }, (_, i): Step[] => {
+      const [n, command] = [1 + 3 * i, i + 1]
+      return [
+        { n, command, kind: 'command', line: 2 * i, events } as unknown as Step,
+        { n: n + 1, command, kind: 'command', line: 2 * i },
+        { n: n + 2, command, kind: 'stage', stage: 'pages', line: 2 * i } as Step,
+      ]
+    }).flat()
+    const transcript = Array.from({ length: commands }, () => ['A read buf', '  [0] SIGBUS']).flat()
+    return { name: 'long', profile: 'linux-4.14', script: '', transcript, machine, steps: [first, ...steps] }
+  }
+
+  test('elements of the recording that are read for all steps rise with their number', () => {
+    let reads = 0
+    const read = (): void => {
+      reads++
+    }
+    const readsOf = (commands: number): number => {
+      const recording = long(commands)
+      const own = { steps: counted(recording.steps, read), transcript: counted(recording.transcript, read) }
+      const book = new Book({ ...recording, ...own }, recordDocument.terms)
+      Object.assign(book, { stops: counted(book.stops, read), lines: counted(book.lines, read) })
+      expect(book.stops).toHaveLength(commands)
+      expect(plain(sentenceOf(book, book.last - 2))).toContain('SIGBUS')
+      reads = 0
+      for (let n = 0; n <= book.last; n++) stepLines(subjectOf(book, undefined), n, undefined)
+      return reads
+    }
+    expect(readsOf(200)).toBeLessThan(2.5 * readsOf(100))
+  })
 })

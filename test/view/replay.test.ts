@@ -57,6 +57,32 @@ test('many steps at once give what they give one by one, regions that come and g
   }
 })
 
+test('a region that has shrunk has no entries behind its end, at once or step by step', () => {
+  const sized = (pages: number) => {
+    return { A: { pid: 1, vmas: [], regions: [{ name: 'buf', start: '0x1000', pages }], rss: {} } }
+  }
+  const entry = (first: number, count: number) => ({ at: 'A/buf', first, count, kind: 'sys', pfn: 100 + first })
+  const steps: Step[] = [
+    { n: 0, command: 0, kind: 'start', processes: sized(8), entries: [entry(0, 2), { ...entry(2, 4), pfn: 50 }] },
+    { n: 1, command: 1, kind: 'command', entries: [entry(6, 2)] },
+    { n: 2, command: 2, kind: 'command', processes: sized(4) },
+    { n: 3, command: 3, kind: 'command', processes: sized(8) },
+  ]
+  const recording: Recording = { ...long(8), steps }
+  let before = EMPTY
+  for (const step of steps) {
+    before = apply(before, step)
+    expect(plain(new Replay(recording).at(step.n))).toEqual(plain(before))
+  }
+  for (const n of [2, 3]) {
+    const runs = new Replay(recording).at(n).entries.get('A/buf')
+    expect(runs).toEqual([
+      expect.objectContaining({ first: 0, count: 2, pfn: 100 }),
+      expect.objectContaining({ first: 2, count: 2, pfn: 50 }),
+    ])
+  }
+})
+
 test('neighbours that are alike stay one run, as the machine changes page by page', () => {
   const recording = long(200)
   const state = new Replay(recording).at(150)

@@ -12,7 +12,6 @@ import { entryAt } from '../../lib/view/state'
 import { changedTables, freedTables, tablesOf } from '../../lib/view/tables'
 import { taskLines } from '../../lib/view/tasks'
 import { traceOf } from '../../lib/view/trace'
-import { linesOf } from '../../lib/view/transcript'
 import { digitsOf, fieldsOf } from '../../lib/view/word'
 import { plain } from '../../lib/view/words'
 import { columnsOf } from '../../lib/view/zoom'
@@ -180,7 +179,7 @@ test('columns: headings, and the steps of keys', () => {
 })
 
 test('the transcript with the comments of the drill', () => {
-  const lines = linesOf(book('racing-store').recording)
+  const lines = book('racing-store').lines
   expect(lines[5]).toEqual({
     text: '@alloc A write buf[0] 0x42',
     depth: 1,

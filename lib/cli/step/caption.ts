@@ -9,7 +9,6 @@ import { eventsText } from '../../view/events'
 import { type PageKey, shownPage } from '../../view/pages'
 import { placeOfStep, sentenceOf } from '../../view/sentence'
 import { storyOf } from '../../view/story'
-import { linesOf } from '../../view/transcript'
 import { holderText } from '../../view/words'
 import { type Line, line, span, spansOf } from './span'
 import type { Other, Subject } from './subject'
@@ -76,14 +75,15 @@ export function historyLines(book: Book, n: number, page: PageKey): Line[] {
 export function transcriptLines(book: Book, n: number, before: number, behind: number): Line[] {
   const { step } = book.moment(n)
   const at = step.line ?? 0
-  const lines = linesOf(book.recording)
-  return lines.slice(Math.max(0, at - before), at + behind + 1).flatMap(({ text, depth, step: first, note }, i) => {
-    const isCurrent = step.line !== undefined && i === Math.min(at, before)
-    const indent = '  '.repeat(depth)
-    const look = isCurrent ? 'current' : first > n ? 'faint' : 'plain'
-    return [
-      ...(note === undefined ? [] : [line(`   ${indent}# ${note}`, 'faint')]),
-      [span(isCurrent ? '>  ' : '   ', 'bold'), span(indent), span(text, look)],
-    ]
-  })
+  return book.lines
+    .slice(Math.max(0, at - before), at + behind + 1)
+    .flatMap(({ text, depth, step: first, note }, i) => {
+      const isCurrent = step.line !== undefined && i === Math.min(at, before)
+      const indent = '  '.repeat(depth)
+      const look = isCurrent ? 'current' : first > n ? 'faint' : 'plain'
+      return [
+        ...(note === undefined ? [] : [line(`   ${indent}# ${note}`, 'faint')]),
+        [span(isCurrent ? '>  ' : '   ', 'bold'), span(indent), span(text, look)],
+      ]
+    })
 }

@@ -2,10 +2,12 @@
 //
 // Opens what is to be explored: a drill, which is run and recorded, or a record.
 
+import { excerpt } from '../../base/visible'
 import { profileOf } from '../../drill'
 import type { Profile } from '../../index'
 import { type RecordDocument, recordDocument, recordDrill } from '../../record'
 import { Book, booksOf } from '../../view/book'
+import { number } from '../../view/words'
 import { UsageError } from '../exit-codes'
 import { type DrillOptions, oneDrill } from '../options'
 import { isRecordFile, readRecord } from '../record-file'
@@ -54,9 +56,19 @@ function bookOf({ recordings, terms }: RecordDocument, { filter = [], profile }:
   const ofName = recordings.filter(({ name }) => filter.length === 0 || filter.includes(name))
   const found = ofName.filter((recording) => profile === undefined || recording.profile === profile)
   const [recording] = found
-  const there = recordings.map(({ name, profile }) => `${name} on ${profile}`).join(', ')
-  if (!recording) throw new UsageError(`no such recording is there, only ${there}`)
+  if (!recording) throw new UsageError(`no such recording is there, only ${namesOf(recordings)}`)
   if (new Set(found.map(({ name }) => name)).size > 1)
-    throw new UsageError(`${found.length} recordings are there: choose one by --filter and --profile (${there})`)
+    throw new UsageError(
+      `${found.length} recordings are there: choose one by --filter and --profile (${namesOf(found)})`,
+    )
   return new Book(recording, terms)
+}
+
+/** More recordings are counted. */
+const MOST_NAMED = 5
+
+function namesOf(recordings: RecordDocument['recordings']): string {
+  const names = recordings.slice(0, MOST_NAMED).map(({ name, profile }) => `${excerpt(name)} on ${profile}`)
+  const more = recordings.length - names.length
+  return `${names.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`
 }

@@ -3,7 +3,7 @@
 import { memo } from 'preact/compat'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Book } from '../../../lib/view/book'
-import { type Line, linesOf } from '../../../lib/view/transcript'
+import type { Line } from '../../../lib/view/transcript'
 import { useActions } from './actions'
 
 /** Lines that are drawn together: of a long transcript only the parts that a step changes are drawn anew. */
@@ -11,7 +11,7 @@ const PART = 64
 
 /** What the kernel printed, line by line; lines still to come are faint. */
 export function Transcript({ book, n }: { book: Book; n: number }) {
-  const parts = useMemo(() => partsOf(linesOf(book.recording)), [book])
+  const parts = useMemo(() => partsOf(book.lines), [book])
   const current = book.recording.steps[n]?.line ?? -1
   const list = useRef<HTMLOListElement>(null)
   useEffect(() => {
