@@ -3,9 +3,9 @@
 # Runs a command in a pseudo-terminal: terminal.py ACTIONS COMMAND...
 #
 # ACTIONS is JSON: ["wait", TEXT] until the output since the last action has it, ["send", KEYS], ["size", COLUMNS, ROWS],
-# ["signal", NUMBER], ["stopped"]. Prints, as JSON, the output, the status as waitpid() tells it, and whether the terminal's modes are
+# ["signal", NUMBER], ["stopped"], ["close"] as the last one. Prints, as JSON, the output, the status as waitpid() tells it, and whether the terminal's modes are
 # as before.
-import fcntl, json, os, pty, select, signal, struct, sys, termios, time
+import fcntl, json, os, pty, resource, select, signal, struct, sys, termios, time
 
 LIMIT = 30
 
@@ -14,11 +14,16 @@ def resize(fd, columns, rows):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
+def tell(output, status, restored):
+    print(json.dumps({"output": output.decode(), "status": status, "restored": restored}))
+
+
 def main():
     actions, command = json.loads(sys.argv[1]), sys.argv[2:]
     pid, fd = pty.fork()
     if pid == 0:
         resize(0, 100, 30)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.execvp(command[0], command)
     before = termios.tcgetattr(fd)
     output, end = b"", time.monotonic() + LIMIT
@@ -51,6 +56,9 @@ def main():
             os.kill(pid, values[0])
         elif action == "stopped":
             os.waitpid(pid, os.WUNTRACED)
+        elif action == "close":
+            os.close(fd)
+            return tell(output, os.waitpid(pid, 0)[1], False)
     modes = termios.tcgetattr(fd)
     while read(0.5) is not None and time.monotonic() < end:
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -63,7 +71,7 @@ def main():
         if time.monotonic() >= end:
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-    print(json.dumps({"output": output.decode(), "status": status, "restored": modes == before}))
+    tell(output, status, modes == before)
 
 
 main()

@@ -12,12 +12,13 @@ export type Action =
   | readonly ['size', number, number]
   | readonly ['signal', number]
   | readonly ['stopped']
+  | readonly ['close']
 
 interface Ended {
   readonly output: string
   /** As waitpid() tells it. */
   readonly status: number
-  /** The modes of the terminal are as before. */
+  /** The modes of the terminal are as before; false if it was closed. */
   readonly restored: boolean
 }
 

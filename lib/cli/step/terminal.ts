@@ -16,7 +16,7 @@ const ESC = '\x1b['
 const ENTER = `${ESC}?1049h${ESC}?25l${ESC}?7l`
 const LEAVE = `${ESC}?7h${ESC}?25h${ESC}?1049l`
 
-const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
+const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const
 const FALLBACK = { columns: 80, rows: 24 }
 
 /** Shows a step and lets keys go to others, until one quits. Returns at once; the process ends when it is over. */
@@ -29,6 +29,10 @@ class Terminal {
   readonly #onEnd: () => void
   readonly #colors: Colors = colorsFor(process.stdout)
   #isOn = false
+  #isOver = false
+  #isDrawDue = false
+  /** The terminal is closed. */
+  #isGone = false
 
   constructor(view: View, onEnd: () => void) {
     this.#view = view
@@ -39,10 +43,11 @@ class Terminal {
     emitKeypressEvents(process.stdin)
     process.stdin.on('keypress', this.#onKey)
     process.stdin.on('end', this.#quit)
-    process.stdin.on('error', this.#quit)
+    process.stdin.on('error', this.#onError)
     process.stdout.on('resize', this.#onResize)
+    process.on('SIGTSTP', this.#stop)
     process.on('SIGCONT', this.#onContinue)
-    process.on('exit', this.#leave)
+    process.on('exit', this.#onExit)
     for (const signal of SIGNALS) process.on(signal, this.#onSignal)
     this.#guarded(() => this.#enter())
   }
@@ -56,14 +61,14 @@ class Terminal {
   }
 
   /** As often as one likes. */
-  readonly #leave = (): void => {
+  #leave(): void {
     if (!this.#isOn) return
     this.#isOn = false
     try {
       process.stdin.setRawMode(false)
       print(LEAVE)
     } catch {
-      // The terminal is gone.
+      this.#isGone = true
     }
   }
 
@@ -73,22 +78,32 @@ class Terminal {
     print(`${ESC}H${lines.map((spans) => `${painted(spans, this.#colors)}${ESC}K`).join('\r\n')}${ESC}J`)
   }
 
-  readonly #onKey = (text: string | undefined, key: Key): void => {
-    this.#guarded(() => {
-      if (key.ctrl && key.name === 'z') {
-        this.#leave()
-        process.kill(process.pid, 'SIGSTOP')
-        return
-      }
-      const next = afterKey(this.#view, text, key)
-      if (next === undefined) return this.#quit()
-      this.#view = next
-      this.#draw()
+  /** Keys that come together, as from the clipboard, are drawn once. */
+  #drawSoon(): void {
+    if (this.#isDrawDue) return
+    this.#isDrawDue = true
+    setImmediate(() => {
+      this.#isDrawDue = false
+      if (this.#isOn) this.#guarded(() => this.#draw())
     })
   }
 
-  readonly #onResize = (): void => {
-    if (this.#isOn) this.#guarded(() => this.#draw())
+  readonly #onKey = (text: string | undefined, key: Key): void => {
+    this.#guarded(() => {
+      if (key.ctrl && key.name === 'z') return this.#stop()
+      const next = afterKey(this.#view, text, key)
+      if (next === undefined) return this.#quit()
+      this.#view = next
+      this.#drawSoon()
+    })
+  }
+
+  readonly #onResize = (): void => this.#drawSoon()
+
+  /** Until SIGCONT. */
+  readonly #stop = (): void => {
+    this.#leave()
+    process.kill(process.pid, 'SIGSTOP')
   }
 
   readonly #onContinue = (): void => {
@@ -102,14 +117,29 @@ class Terminal {
     process.kill(process.pid, signal)
   }
 
-  readonly #quit = (): void => {
+  readonly #onExit = (): void => {
     this.#leave()
+    if (this.#isGone) hangUp()
+  }
+
+  /** Also of setRawMode(), which does not throw. */
+  readonly #onError = (): void => {
+    this.#isGone = true
+    this.#quit()
+  }
+
+  readonly #quit = (): void => {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#leave()
+    process.removeListener('SIGTSTP', this.#stop)
     process.removeListener('SIGCONT', this.#onContinue)
     for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal)
     process.stdout.removeListener('resize', this.#onResize)
     process.stdin.removeAllListeners('keypress')
     process.stdin.pause()
     this.#onEnd()
+    if (this.#isGone) hangUp()
   }
 
   /** An error is shown when the terminal is as it was. */
@@ -122,4 +152,10 @@ class Terminal {
       throw error
     }
   }
+}
+
+/** Ends the process without Node's own end, which sets the modes of all terminals, and aborts if one is gone. */
+function hangUp(): void {
+  process.kill(process.pid, 'SIGHUP')
+  process.kill(process.pid, 'SIGKILL')
 }
