@@ -3,12 +3,15 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request, type Server } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { isOwn, servePage } from '../../lib/cli/page-server'
+import { brotliDecompressSync } from 'node:zlib'
+import { isOwn, servePage, takesBrotli } from '../../lib/cli/page-server'
 import { hmmu } from './command'
 
+const LARGE = '// words\n'.repeat(1e5)
 const folder = mkdtempSync(join(tmpdir(), 'hmmu-view-'))
 let server: Server
 let port = 0
@@ -19,6 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'site/index.html'), '<!doctype html>')
   writeFileSync(join(folder, 'site/assets/a.js'), 'export {}')
   writeFileSync(join(folder, 'site/assets/gone.js'), 'export {}')
+  writeFileSync(join(folder, 'site/assets/large.js'), LARGE)
   writeFileSync(join(folder, 'secret'), 'not yours')
   port = await new Promise((resolve) => {
     const file = {
@@ -51,6 +55,19 @@ const ask = (
         body += text
       })
       response.on('end', () => resolve(Object.assign(response, { body })))
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+
+/** An answer, as its bytes came. */
+const fetchRaw = (path: string, encoding: string | undefined): Promise<IncomingMessage & { body: Buffer }> =>
+  new Promise((resolve, reject) => {
+    const headers = encoding === undefined ? {} : { 'accept-encoding': encoding }
+    const sent = request({ host: '127.0.0.1', port, path, headers }, (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part))
+      response.on('end', () => resolve(Object.assign(response, { body: Buffer.concat(parts) })))
     })
     sent.on('error', reject)
     sent.end()
@@ -143,6 +160,49 @@ describe('the server of the page', () => {
     expect((await ask('/', {}, 'DELETE')).statusCode).toBe(405)
     const head = await ask('/', {}, 'HEAD')
     expect([head.statusCode, head.body]).toEqual([200, ''])
+  })
+
+  test('compresses with brotli for those who take it', async () => {
+    for (const encoding of [undefined, 'br', 'gzip, br;q=0.5', 'gzip', 'br;q=0']) {
+      const answer = await fetchRaw('/assets/large.js', encoding)
+      const packed = takesBrotli(encoding)
+      expect(answer.headers).toMatchObject({ vary: 'Accept-Encoding', 'content-length': `${answer.body.length}` })
+      expect(answer.headers['content-encoding']).toBe(packed ? 'br' : undefined)
+      expect(`${packed ? brotliDecompressSync(answer.body) : answer.body}` === LARGE).toBe(true)
+      if (packed) expect(answer.body.length).toBeLessThan(1000)
+    }
+    expect((await fetchRaw('/nothing', 'br')).headers['content-encoding']).toBeUndefined()
+  })
+
+  test.each([
+    ['br', true],
+    ['gzip, deflate, br, zstd', true],
+    ['BR;q=1.0', true],
+    ['br; q=0.05', true],
+    ['br;q=0.000', false],
+    ['brotli', false],
+    ['*', false],
+    ['', false],
+    [undefined, false],
+  ])('Accept-Encoding %s allows brotli: %s', (accepted, allowed) => {
+    expect(takesBrotli(accepted)).toBe(allowed)
+  })
+
+  test('answers that nobody reads take no memory of their own', async () => {
+    const text = `GET /assets/large.js HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`
+    expect((await ask('/assets/large.js')).body.length).toBe(LARGE.length)
+    const before = process.memoryUsage().arrayBuffers
+    const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1').pause())
+    for (const socket of sockets) socket.write(text.repeat(20))
+    for (const _ of sockets) await ask('/')
+    const used = process.memoryUsage().arrayBuffers - before
+    for (const socket of sockets) socket.destroy()
+    expect(used).toBeLessThan(20 * 20 * LARGE.length * 0.1)
+  })
+
+  test('has bounds for connections and for the requests of each', () => {
+    expect(server.maxConnections).toBe(64)
+    expect(server.maxRequestsPerSocket).toBe(256)
   })
 
   test('is on 127.0.0.1 alone', () => {
