@@ -41,7 +41,7 @@ async function open(): Promise<void> {
     root.replaceChildren()
     render(
       <p class="message" role="alert">
-        <b>{file}</b> can't be shown: {(error as Error).message}
+        {file === undefined ? 'The page' : <b>{file}</b>} can't be shown: {(error as Error).message}
       </p>,
       root,
     )

@@ -29,6 +29,14 @@ test('what a hash may not say is left out', () => {
   expect(parseHash(`#drill=a&src=${'x'.repeat(MOST_HASH)}`)).toEqual({})
 })
 
+test.each(['.', '..', '%2e', '%2E.', '.%2e', '%2e%2E', '../a', '/', ''])('%s is no name of a file', (name) => {
+  expect(parseHash(`#file=${encodeURIComponent(name)}`).file).toBeUndefined()
+})
+
+test.each(['a.drill', '..a', '...', 'a..', 'a b\\c.json', '%2e%2e%2e'])('%s is a name of a file', (name) => {
+  expect(parseHash(`#file=${encodeURIComponent(name)}`).file).toBe(name)
+})
+
 test('no hash is too strange', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {

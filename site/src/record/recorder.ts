@@ -58,6 +58,7 @@ export class DrillRecorder {
   }
 
   #start(): Worker {
+    if (!('Worker' in globalThis)) throw new Error('drills run in Web Workers, and this browser has none.')
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
     worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#onAnswer(data))
     worker.addEventListener('error', ({ message }) => this.#giveUp(`the emulator stopped: ${message}`))

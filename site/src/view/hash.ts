@@ -51,10 +51,13 @@ function nameIn(query: URLSearchParams, key: string): string | undefined {
   return name.length <= MOST_NAME && /^[\w.-]+$/.test(name) ? name : undefined
 }
 
+/** `.` and `..`, as fetch() reads them: it takes %2e for a dot. */
+const DOTS = /^(\.|%2e){1,2}$/i
+
 /** A name without folders. */
 function fileIn(query: URLSearchParams): string | undefined {
   const name = query.get('file') ?? ''
-  return name !== '' && name.length <= MOST_FILE_NAME && !name.includes('/') ? name : undefined
+  return name !== '' && name.length <= MOST_FILE_NAME && !name.includes('/') && !DOTS.test(name) ? name : undefined
 }
 
 export function hashOf({ file, drill, src, profile, step, page, compare, theme }: Place): string {
