@@ -78,6 +78,11 @@ export class Machine {
     newMachines.met?.(this)
   }
 
+  /** @internal Whether a value was made by the constructor. */
+  static isMachine(value: unknown): value is Machine {
+    return typeof value === 'object' && value !== null && #core in value
+  }
+
   /** @internal */
   [coreOf](): Core {
     return this.#core

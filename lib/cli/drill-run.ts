@@ -14,7 +14,7 @@ import {
   runSource,
   STDIN_PATH,
 } from '../drill'
-import { type Recording, recordDocument, recordDrill } from '../record'
+import { type Recording, recordDrill, recordPieces } from '../record'
 import { ExitCode, UsageError } from './exit-codes'
 import { addDrillOptions, type DrillOptions, filterDrills, kernelOf } from './options'
 import { print, printError } from './output'
@@ -69,18 +69,31 @@ function recordFiles(files: readonly string[], options: RunCommandOptions): numb
   const sources = readFiles(files, () => {
     code = ExitCode.USAGE
   })
-  const recordings: Recording[] = []
-  for (const source of filterDrills(options, sources)) {
-    const { recording, failure } = recordDrill(source, {
-      ...options,
-      profile: options.profile ?? profileOf(source.file),
-    })
-    if (recording) recordings.push(recording)
-    if (failure) printError(failure.message)
-    if (failure) code = Math.max(code, ExitCode.FAILED)
+  const recordings = recordAll(filterDrills(options, sources), options, () => {
+    code = Math.max(code, ExitCode.FAILED)
+  })
+  let printed = false
+  for (const piece of recordPieces(recordings)) {
+    print(piece)
+    printed = true
   }
-  if (recordings.length > 0) print(`${JSON.stringify(recordDocument(recordings))}\n`)
+  if (printed) print('\n')
   return code
+}
+
+/** The recording of one drill at a time. */
+function* recordAll(
+  sources: readonly DrillSource[],
+  options: RunCommandOptions,
+  onFailure: () => void,
+): Generator<Recording> {
+  for (const source of sources) {
+    const profile = options.profile ?? profileOf(source.file)
+    const { recording, failure } = recordDrill(source, { ...options, profile })
+    if (recording) yield recording
+    if (failure) printError(failure.message)
+    if (failure) onFailure()
+  }
 }
 
 /** The drills of all readable files. For other files an error is printed. */

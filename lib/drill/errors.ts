@@ -20,6 +20,7 @@ export interface Position {
  * - `HMMU_DRILL_FILE`: a file can't be read or written, or is not what its name says.
  * - `HMMU_DRILL_VOID`: what a real kernel printed is worth nothing: it complained, lost device pages, hung, or was given a
  *   script that makes no sense.
+ * - `HMMU_DRILL_LARGE`: its recording would have more items than one may have; a part of its steps can be kept.
  * - `HMMU_DRILL_KERNEL`: drills can't be run on a real kernel, because something that this needs is missing.
  */
 export type DrillErrorCode =
@@ -28,6 +29,7 @@ export type DrillErrorCode =
   | 'HMMU_DRILL_VERIFY'
   | 'HMMU_DRILL_FILE'
   | 'HMMU_DRILL_VOID'
+  | 'HMMU_DRILL_LARGE'
   | 'HMMU_DRILL_KERNEL'
 
 /** A reason quotes little. Complaints of a machine may be many. */

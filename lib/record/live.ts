@@ -130,8 +130,12 @@ export class MachineRecorder {
     })
   }
 
-  /** The last steps. The first one is the whole machine before them. */
+  /**
+   * The last steps. The first one is the whole machine before them.
+   * @throws HmmuError HMMU_INVALID_ARGUMENT: the name is no string
+   */
   recording(name = 'machine'): Recording {
+    if (typeof name !== 'string') throw invalid('name', 'a string', name)
     this.#settle()
     const first = this.#older ?? this.#chunk
     const { profile } = this.#eye.machine
@@ -139,7 +143,10 @@ export class MachineRecorder {
     return recordingOf(head, first.before, [...(this.#older?.steps ?? []), ...this.#chunk.steps])
   }
 
-  /** {@link MachineRecorder.recording} as a document, such as `hmmu view` shows. */
+  /**
+   * {@link MachineRecorder.recording} as a document, such as `hmmu view` shows.
+   * @throws HmmuError HMMU_INVALID_ARGUMENT: the name is no string
+   */
   document(name?: string): RecordDocument {
     return documentOf(this.recording(name))
   }
@@ -332,11 +339,16 @@ function handlesOf({ pageRefs }: Core): Map<string, PageRef[]> {
 
 const recorders = new WeakMap<Machine, MachineRecorder>()
 
+/** An object with a machine's prototype alone has no emulator. */
+function requireMachine(machine: unknown): void {
+  if (!Machine.isMachine(machine)) throw invalid('machine', 'a Machine', machine)
+}
+
 /**
  * Records a machine from now on: a step for each call that changes something.
  * @param steps so many of the last steps are kept at least, at most twice as many
  * @returns the recorder that the machine has already, if there is one
- * @throws HmmuError HMMU_DISPOSED: the machine is gone
+ * @throws HmmuError HMMU_INVALID_ARGUMENT: it is no machine; HMMU_DISPOSED: the machine is gone
  *
  * @example
  * ```ts
@@ -348,7 +360,7 @@ const recorders = new WeakMap<Machine, MachineRecorder>()
  * ```
  */
 export function recordMachine(machine: Machine, steps = DEFAULT_STEPS): MachineRecorder {
-  if (!(machine instanceof Machine)) throw invalid('machine', 'a Machine', machine)
+  requireMachine(machine)
   integer('steps', steps, 1, 2 ** 20)
   const known = recorders.get(machine)
   if (known) return known
@@ -371,7 +383,7 @@ export const recorderOf = (machine: Machine): MachineRecorder | undefined => rec
  * @throws HmmuError HMMU_DISPOSED: the machine is gone
  */
 export function viewMachine(machine: Machine): RecordDocument {
-  if (!(machine instanceof Machine)) throw invalid('machine', 'a Machine', machine)
+  requireMachine(machine)
   const head = { name: 'machine', profile: machine.profile, machine: setupOf(machine) }
   return documentOf(recordingOf(head, new Eye(machine).look(), []))
 }

@@ -16,6 +16,7 @@ import type { Command, InnerCommand } from '../drill/ast'
 import type { DrillObserver, MigratedPages } from '../drill/observer'
 import type { World } from '../drill/world'
 import type { MigrationView } from './delta'
+import { limits } from './limits'
 import { look } from './look'
 import { changesSince, MOST_ENTRIES, type Moment, NO_MOMENT, setupOf, wholeOf, wordsOf } from './steps'
 import type { RecordedEvent, Setup, Step } from './types'
@@ -29,6 +30,7 @@ const MOST_EVENTS = 64
 
 type AnyCommand = Command | InnerCommand
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+type Described = ReturnType<typeof changesSince>
 type Kind = Pick<Step, 'kind' | 'stage' | 'index' | 'blocked' | 'moved' | 'collected' | 'whys' | 'migration' | 'fault'>
 
 /** A migration under way. */
@@ -59,6 +61,8 @@ export class Recorder implements DrillObserver {
   readonly #to: number
   /** How many steps there were, also those that are not kept. */
   #count = 0
+  /** How many items the kept steps describe. */
+  #items = 0
   setup: Setup | undefined
   #world: World | undefined
   /** As the last step has it. */
@@ -79,6 +83,16 @@ export class Recorder implements DrillObserver {
   constructor(from = 0, to = Number.POSITIVE_INFINITY) {
     this.#from = from
     this.#to = to
+  }
+
+  /** How many steps the drill has. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Whether the steps describe too much for a recording. Then none is kept. */
+  get isTooLarge(): boolean {
+    return this.#items > limits.items
   }
 
   start(world: World): void {
@@ -212,11 +226,12 @@ export class Recorder implements DrillObserver {
   #step(kind: Kind, anyhow = false): void {
     const world = this.#world
     if (!world) return
-    const now = { view: look(world), migrations: new Map(this.#live.map((live) => [live.id, viewOf(live)])) }
-    const parts = changesSince(this.#last, now)
     const all = world.machine.takeEvents()
     // The drill prints events of processes that it watches itself.
     for (const event of all) if (world.watched.has(event.pid)) world.seen.push(event)
+    if (this.isTooLarge) return
+    const now = { view: look(world), migrations: new Map(this.#live.map((live) => [live.id, viewOf(live)])) }
+    const parts = changesSince(this.#last, now)
     const events = [...this.#folded.splice(0), ...all.filter(({ type }) => type !== 'stage')]
     const { migrations = [], ...others } = parts
     const isAhead = migrations.every((each) => 'entries' in each && each.entries.length === 0)
@@ -226,12 +241,20 @@ export class Recorder implements DrillObserver {
     const place = this.#count++
     if (place < this.#from || place >= this.#to) return
     const n = this.steps.length
+    const described = n === 0 ? wholeOf(now) : parts
+    this.#items += itemsOf(described)
+    if (this.isTooLarge) {
+      // The drill goes on without a record.
+      this.steps.length = 0
+      this.#last = NO_MOMENT
+      return
+    }
     this.steps.push({
       n,
       command: this.#running[0]?.command.position.line ?? 0,
       ...kind,
       ...this.#interleaved(),
-      ...(n === 0 ? wholeOf(now) : parts),
+      ...described,
       ...eventPart(events),
     })
   }
@@ -288,6 +311,26 @@ function viewOf({ id, migration, pages, isFault }: Live): MigrationView {
   )
   const fault = isFault && ({ fault: true } as const)
   return { id, ...fault, process, region, first, stage, position, collected, remaining, entries: list }
+}
+
+/** How many things a step describes. Of processes all is said anew when something has changed. */
+function itemsOf({
+  entries,
+  frames,
+  tables,
+  processes,
+  tasks,
+  handles,
+  tlb,
+  lists,
+  counters,
+  migrations,
+}: Described): number {
+  const lengths = [entries, frames, migrations].map((list) => list?.length ?? 0)
+  const named = [tables, tasks, handles, tlb, lists, counters].map((part) => (part ? Object.keys(part).length : 0))
+  const all = Object.values(processes ?? {})
+  const mappings = all.map((each) => 1 + (each ? each.vmas.length + each.regions.length : 0))
+  return [...lengths, ...named, ...mappings].reduce((sum, count) => sum + count, 0)
 }
 
 /** Events in their order; of many, how many there were of each type. */

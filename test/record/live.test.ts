@@ -206,8 +206,20 @@ test('what is no machine, or gone', () => {
   const machine = new Machine(OPTIONS)
   machine.dispose()
   for (const call of [recordMachine, viewMachine]) {
-    expect(() => call({} as Machine)).toThrow(expect.objectContaining({ code: 'HMMU_INVALID_ARGUMENT' }))
+    for (const wrong of [{}, null, undefined, 7, Object.create(Machine.prototype), new Proxy(machine, {})])
+      expect(() => call(wrong as Machine)).toThrow(expect.objectContaining({ code: 'HMMU_INVALID_ARGUMENT' }))
     expect(() => call(machine)).toThrow(expect.objectContaining({ code: 'HMMU_DISPOSED' }))
   }
   expect(() => recordMachines(-1)).toThrow(expect.objectContaining({ code: 'HMMU_INVALID_ARGUMENT' }))
+})
+
+test('the name of a recording is a string', () => {
+  using machine = new Machine(OPTIONS)
+  const recorder = recordMachine(machine)
+  expect(recorder.document('mine').recordings[0]!.name).toBe('mine')
+  for (const wrong of [{ a: 1 }, null, 7, ['a']]) {
+    const refused = expect.objectContaining({ code: 'HMMU_INVALID_ARGUMENT' })
+    expect(() => recorder.document(wrong as unknown as string)).toThrow(refused)
+    expect(() => recorder.recording(wrong as unknown as string)).toThrow(refused)
+  }
 })

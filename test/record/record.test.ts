@@ -8,7 +8,8 @@ import { basename, join } from 'node:path'
 import type { Profile } from '../../lib'
 import { readDrills, runSource } from '../../lib/drill'
 import type { World } from '../../lib/drill/world'
-import { type Recording, recordDocument, recordDrill, type Step } from '../../lib/record'
+import { type Recording, recordDocument, recordDrill, recordPieces, type Step } from '../../lib/record'
+import { limits } from '../../lib/record/limits'
 import { look } from '../../lib/record/look'
 import { Replay } from '../../lib/view/replay'
 import type { MachineState } from '../../lib/view/state'
@@ -278,4 +279,67 @@ test('a drill may be a text; anything else is refused', () => {
     const call = () => recordDrill(wrong as unknown as string)
     expect(call).toThrow(expect.objectContaining({ code: 'HMMU_INVALID_ARGUMENT' }))
   }
+})
+
+test.each([
+  { from: 3, to: 3 },
+  { from: 3, to: 1 },
+  { to: 0 },
+  { from: -1 },
+  { from: 1.5 },
+  { from: 2 },
+  { from: 1e9 },
+  { from: Number.MAX_SAFE_INTEGER },
+])('%j of two steps keeps none, and is refused', (options) => {
+  const call = () => recordDrill('A map buf anon 1\n', options)
+  expect(call).toThrow(expect.objectContaining({ code: 'HMMU_INVALID_ARGUMENT' }))
+})
+
+test('a drill that fails before the first step that is kept has no recording', () => {
+  const { recording, failure } = recordDrill('A map buf anon 1\nA map buf anon 1\n', { from: 100 })
+  expect([recording, failure?.code]).toEqual([undefined, 'HMMU_DRILL_RUN'])
+})
+
+test('the pieces of a document are its JSON', () => {
+  const recordings = [
+    'A map buf anon 1\n',
+    'A map buf anon 1\nA map buf anon 1\n',
+    'A map a anon 1\nA write a 0x41\n',
+  ].map((text) => recordDrill(text).recording!)
+  for (const some of [recordings, recordings.slice(0, 1)]) {
+    expect([...recordPieces(some)].join('')).toBe(JSON.stringify(recordDocument(some)))
+  }
+  expect([...recordPieces([])]).toEqual([])
+})
+
+describe('a recording with too many items', () => {
+  // Each step says all mappings of A anew: their sum grows with the square of their number.
+  const names = Array.from({ length: 40 }, (_, i) => `r${String.fromCharCode(97 + (i % 26), 97 + Math.floor(i / 26))}`)
+  const text = names.map((name) => `A map ${name} anon 1\n`).join('')
+
+  test('is refused with a stable code, and a part of its steps can be kept', () => {
+    const whole = recordDrill(text)
+    expect(whole.recording?.steps).toHaveLength(names.length + 1)
+    using _ = replaced(limits, 1000)
+    const { recording, transcript, failure } = recordDrill(text)
+    expect([recording, failure?.code, transcript]).toEqual([undefined, 'HMMU_DRILL_LARGE', whole.transcript])
+    expect(failure?.message).toBe(
+      'drill: its recording has more than 1000 items; a part of its steps can be kept with from and to of recordDrill()',
+    )
+    expect(recordDrill(text, { from: 30, to: 35 }).recording?.steps).toHaveLength(5)
+  })
+
+  function replaced(object: typeof limits, items: number): Disposable {
+    const old = object.items
+    object.items = items
+    return {
+      [Symbol.dispose]: () => {
+        object.items = old
+      },
+    }
+  }
+
+  test('the limit is the documented one', () => {
+    expect(limits.items).toBe(2 ** 21)
+  })
 })
