@@ -172,3 +172,19 @@ test('a hash becomes no HTML, and what is wrong with it is ignored', async () =>
   assert.equal(await page.locator('img').count(), 0)
   await page.done()
 })
+
+test('a browser without workers is told what is missing, in a sentence', async () => {
+  const { address, stop } = await serve()
+  const page = await browser.newPage()
+  try {
+    await page.addInitScript(() => {
+      delete globalThis.Worker
+    })
+    await page.goto(address)
+    const said = await page.locator('[role=alert]').innerText()
+    assert.equal(said, "The page can't be shown: drills run in Web Workers, and this browser has none.")
+  } finally {
+    await page.close()
+    stop()
+  }
+})
