@@ -77,7 +77,7 @@ uint32_t graph_node(struct graph *graph, uint64_t hash, bool *is_new)
 	*is_new = !slot || !*slot;
 	if (!*is_new)
 		return *slot - 1;
-	if (graph->count == graph->capacity) {
+	if (!slot || graph->count == graph->capacity) {
 		if (!grow(graph))
 			return NO_NODE;
 		slot = slot_of(graph, hash);

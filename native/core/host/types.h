@@ -363,7 +363,7 @@ enum resume {
 	RESUME_MUNLOCK,      /**< the page, copied and unmapped already, is munlocked; then the fault ends */
 	RESUME_TASK_WORK,    /**< the call is done except for the files that it closes: the page leaves its file */
 	RESUME_FAULT_RETRY, /**< VM_FAULT_RETRY: the fault has given its mapping's lock up, and goes on with mmap_lock */
-	RESUME_FAULT_TRIED, /**< FAULT_FLAG_TRIED: it has given mmap_lock up as well, and does not do so again */
+	RESUME_FAULT_TRIED,  /**< FAULT_FLAG_TRIED: it has given mmap_lock up as well, and does not do so again */
 	RESUME_FAULT_FAILED, /**< in a ctx only: the handler of the device fault has failed, so the fault is SIGBUS */
 };
 

@@ -211,7 +211,7 @@ static void save_migrations(const struct hmmu *m, struct marks *marks)
 		save(marks, mig->why, mig->why ? pages : 0);
 	}
 	for (u32 size = 0; pool->words_used && size < ARRAY_SIZES; size++)
-		for (u64 *array = pool->arrays[size]; array; array = (u64 *)(uintptr_t)*array)
+		for (u64 *array = pool->arrays[size]; array; array = next_array(array))
 			save(marks, array, sizeof(*array));
 }
 

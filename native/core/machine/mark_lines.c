@@ -12,7 +12,7 @@
 
 static bool add_line(struct marks *marks, const void *place)
 {
-	u8 *line = (u8 *)((uintptr_t)place & ~(uintptr_t)(LINE_BYTES - 1)), **lines;
+	u8 *line = (u8 *)place - ((uintptr_t)place & (LINE_BYTES - 1)), **lines;
 	u32 room = marks->room_for_lines ? marks->room_for_lines * 2 : 256;
 
 	if (marks->nr_lines && marks->lines[marks->nr_lines - 1] == line)

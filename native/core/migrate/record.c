@@ -45,7 +45,7 @@ u64 *arrays_take(struct migration_pool *pool, u64 pages, u64 *room)
 		return NULL;
 	array = pool->arrays[size];
 	if (array) {
-		pool->arrays[size] = (u64 *)(uintptr_t)*array;
+		pool->arrays[size] = next_array(array);
 	} else {
 		if (WORDS - pool->words_used < 2ull << size)
 			return NULL;
@@ -61,7 +61,7 @@ void arrays_free(struct migration_pool *pool, struct hmmu_migration *mig)
 	u32 size = size_of_arrays(mig->many_pages);
 
 	if (mig->many) {
-		*mig->many = (u64)(uintptr_t)pool->arrays[size];
+		memcpy(mig->many, &pool->arrays[size], sizeof(pool->arrays[size]));
 		pool->arrays[size] = mig->many;
 	}
 	mig->many = NULL;

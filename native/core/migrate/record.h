@@ -31,6 +31,15 @@ static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 	return mig;
 }
 
+/** Arrays that nobody uses are a list: each begins with the address of the next one. */
+static inline u64 *next_array(const u64 *array)
+{
+	u64 *next;
+
+	memcpy(&next, array, sizeof(next));
+	return next;
+}
+
 /** Arrays for src and dst of so many pages or more; *@p room is set to how many. NULL: there is no room for them. */
 static NOINLINE u64 *arrays_take(struct migration_pool *pool, u64 pages, u64 *room);
 /** Give the arrays of a record back. */

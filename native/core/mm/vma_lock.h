@@ -35,7 +35,8 @@ static int vma_start_write_slow(struct ctx *ctx, u32 vma);
 /** Mark a mapping that is to be changed; the caller has mmap_lock for writing. BLOCKED: somebody reads it. */
 static inline int vma_start_write(struct ctx *ctx, u32 vma)
 {
-	return KERNEL >= V6_12 && (ctx->space->vma_readers | ctx->m->switch_points) ? vma_start_write_slow(ctx, vma) : 0;
+	return KERNEL >= V6_12 && (ctx->space->vma_readers | ctx->m->switch_points) ? vma_start_write_slow(ctx, vma)
+										    : 0;
 }
 /** The same, for a writer that may come to wait for something else afterwards: its mark is kept in any case. */
 static inline int vma_start_write_and_keep(struct ctx *ctx, u32 vma)
