@@ -14,7 +14,8 @@ import {
   runSource,
   STDIN_PATH,
 } from '../drill'
-import { type Recording, recordDrill, recordPieces } from '../record'
+import { type Recording, recordDrill } from '../record'
+import { recordPieces } from '../record/pieces'
 import { ExitCode, UsageError } from './exit-codes'
 import { addDrillOptions, type DrillOptions, filterDrills, kernelOf } from './options'
 import { print, printError } from './output'

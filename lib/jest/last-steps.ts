@@ -15,7 +15,9 @@ import { hidden } from './hidden'
 
 /** What of a matcher's `this` names the test. */
 export interface RunningTest {
+  /** Its name, with those of its groups. */
   readonly currentTestName?: string | undefined
+  /** The file that it is in. */
   readonly testPath?: string | undefined
 }
 

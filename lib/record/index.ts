@@ -31,7 +31,7 @@ export interface RecordOptions extends RunOptions {
 }
 
 /**
- * Runs a drill on a fresh machine and records what each step changes. The transcript is that of {@link runSource}. Takes time in
+ * Runs a drill on a fresh machine and records what each step changes. The transcript is that of `runSource()`. Takes time in
  * proportion to the number of steps and to what is in use. `from` and `to` keep a part of a long recording. If the steps that are
  * kept describe more than 2^21 items (entries, frames, mappings …), `failure` has the code HMMU_DRILL_LARGE.
  * @param drill its text, or a {@link DrillSource}, which has a name as well
@@ -77,24 +77,4 @@ function tooLarge(file: string): DrillError {
 /** Recordings as a document. */
 export function recordDocument(recordings: readonly Recording[]): RecordDocument {
   return { format: 'hmmu-record', version: 1, terms, recordings }
-}
-
-/** The text of a document in pieces: as a whole it may be longer than a string can be. Nothing without a recording. */
-export function* recordPieces(recordings: Iterable<Recording>): Generator<string> {
-  let isFirst = true
-  for (const recording of recordings) {
-    yield isFirst ? JSON.stringify(recordDocument([])).slice(0, -END.length) : ','
-    isFirst = false
-    yield* recordingPieces(recording)
-  }
-  if (!isFirst) yield END
-}
-
-/** How JSON ends whose last value is a list in an object. */
-const END = ']}'
-
-function* recordingPieces({ steps, ...head }: Recording): Generator<string> {
-  yield JSON.stringify({ ...head, steps: [] }).slice(0, -END.length)
-  for (const [i, step] of steps.entries()) yield `${i > 0 ? ',' : ''}${JSON.stringify(step)}`
-  yield END
 }

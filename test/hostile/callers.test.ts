@@ -222,7 +222,7 @@ describe('with garbage', () => {
 
   test.each(classes)('new %s()', (name, Class) => {
     // An error is made as any other is.
-    const alsoAllowed = (error: unknown) => name === 'HmmuError' && isTypeError(error)
+    const alsoAllowed = (error: unknown) => ['HmmuError', 'DrillError'].includes(name) && isTypeError(error)
     const property = fc.property(garbage, (makers) => {
       const world = freshScene()
       attempt(
