@@ -153,16 +153,16 @@ struct hmmu_search_outcome {
 
 /** What a search has found. */
 struct hmmu_search_result {
-	double schedules; /**< the number of orders; with cycles those that repeat no state */
-	uint64_t states;  /**< different states */
-	uint64_t steps;   /**< steps that were made */
-	uint64_t ends;    /**< states in which all tasks have ended */
-	uint32_t depth;   /**< the longest order that was tried */
-	uint32_t cut_off; /**< 0: all orders were tried; else enum hmmu_cut_off */
-	bool has_cycles;  /**< some order comes back to a state */
-	uint32_t finding_count;
-	uint32_t outcome_count;
-	uint64_t choice_count;
+	double schedules;                           /**< the number of orders; with cycles those that repeat no state */
+	uint64_t states;                            /**< different states */
+	uint64_t steps;                             /**< steps that were made */
+	uint64_t ends;                              /**< states in which all tasks have ended */
+	uint32_t depth;                             /**< the longest order that was tried */
+	uint32_t cut_off;                           /**< 0: all orders were tried; else enum hmmu_cut_off */
+	bool has_cycles;                            /**< some order comes back to a state */
+	uint32_t finding_count;                     /**< of findings */
+	uint32_t outcome_count;                     /**< of outcomes */
+	uint64_t choice_count;                      /**< of choices */
 	const struct hmmu_finding *findings;        /**< by judge, then by the length of the order */
 	const struct hmmu_search_outcome *outcomes; /**< by the length of the order */
 	const uint64_t *results; /**< of each outcome, the result of each action; see hmmu_trace_step */
@@ -171,7 +171,7 @@ struct hmmu_search_result {
 
 /** Why a search has not tried all orders. */
 enum hmmu_cut_off {
-	HMMU_CUT_NOT,
+	HMMU_CUT_NOT,    /**< all orders were tried */
 	HMMU_CUT_STATES, /**< hmmu_search_options.states */
 	HMMU_CUT_BYTES,  /**< hmmu_search_options.bytes, or the host has no memory */
 };
