@@ -37,8 +37,9 @@ export class Regions {
     return this.#ordered[this.#firstFrom(region.address + 1)]
   }
 
-  /** Those that a range of addresses touches, in address order. */
+  /** Those that a range of addresses touches, in address order. An empty range touches none. */
   touching(start: number, end: number): Region[] {
+    if (start >= end) return []
     let first = this.#firstFrom(start)
     const before = this.#ordered[first - 1]
     if (before !== undefined && start < regionEnd(before)) first -= 1

@@ -2,9 +2,11 @@
 //
 // The page as it records drills itself: the examples, a given file, and what is written in its editor.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import { root } from '../../scripts/lib/run.mjs'
@@ -166,4 +168,18 @@ test('two profiles of one drill are compared', async () => {
   await page.keyboard.press('d')
   await page.waitForFunction(() => location.hash.includes('step=3'))
   await page.done()
+})
+
+test('hmmu view serves a drill with a mistake: it is printed, and shown at its place', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'hmmu-mistake-')), 'mistake.drill')
+  writeFileSync(file, 'A map buf anon 1\nA mapp x\n')
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'view', file])
+  const [[said], [address]] = await Promise.all([once(child.stderr, 'data'), once(child.stdout, 'data')])
+  assert.match(String(said), /^error: .*mistake\.drill:2:3: .*\n$/)
+  const page = await openPage(browser, String(address).trim())
+  await page.locator('.trouble').waitFor()
+  assert.match(await page.locator('.trouble').innerText(), /^Line 2: /)
+  await page.done()
+  child.kill()
+  rmSync(dirname(file), { recursive: true })
 })

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { brotliDecompressSync } from 'node:zlib'
 import { isOwn, servePage, takesBrotli } from '../../lib/cli/page-server'
 import { hmmu } from './command'
@@ -240,21 +238,4 @@ describe('hmmu view FILE ends at once with one line', () => {
     expect(run.stderr).toMatch(message)
     expect(run.stderr.trimEnd().split('\n')).toHaveLength(1)
   })
-})
-
-test('a drill with a mistake is served, since the page can show and mend it; the mistake is printed', async () => {
-  const name = join(folder, 'mistake.drill')
-  writeFileSync(name, 'A map buf anon 1\nA mapp x\n')
-  const child = spawn(process.execPath, [join(__dirname, '../../dist/cli/main.js'), 'view', name])
-  const first = (stream: Readable): Promise<string> =>
-    new Promise((resolve, reject) => {
-      stream.once('data', (text) => resolve(`${text}`))
-      child.once('exit', (code) => reject(new Error(`ended with ${code}`)))
-    })
-  const [said, address] = await Promise.all([first(child.stderr), first(child.stdout)])
-  const body = await (await fetch(new URL('/given/mistake.drill', address.trim()))).text()
-  child.removeAllListeners('exit').kill()
-  expect(said).toMatch(/^error: .*mistake\.drill:2:3: .*\n$/)
-  expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#file=mistake\.drill/)
-  expect(body).toBe('A map buf anon 1\nA mapp x\n')
 })

@@ -136,6 +136,13 @@ describe('regions', () => {
     expect([lines.length, lines.at(-1)]).toEqual([260_000, 'inv A r129999[0]'])
   })
 
+  test('an empty range touches none, also within a region', () => {
+    const regions = new Regions()
+    regions.add(region('r', 0, 4))
+    expect(regions.touching(4096, 4096)).toEqual([])
+    expect(regions.touching(4096, 4097)).toHaveLength(1)
+  })
+
   property.prop([fc.array(fc.nat({ max: 40 }), { maxLength: 12 }), fc.nat({ max: 130 }), fc.nat({ max: 130 })])(
     'are found by address',
     (gaps, from, to) => {
