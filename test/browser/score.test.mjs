@@ -223,6 +223,8 @@ test('a drill without a command says so; one that could not go on ends at a red 
   await page.getByText('This drill has no command.').waitFor()
   await page.done()
   const other = await open('ends', 'drill=failed')
+  // The line is drawn once the record is read.
+  await other.locator('.failure').waitFor({ state: 'attached' })
   assert.equal(await other.locator('.failure').count(), 1)
   assert.match(await other.locator('.step .sentence').innerText(), /Here the drill ended: line 4: out of memory\.$/)
   await other.done()
