@@ -14,16 +14,18 @@ import type {
   SwitchPoint,
   TraceStep,
 } from '../api'
-import { replay, search } from '../api/search'
+import { replay } from '../api/search'
 import type { Drill, Expectation } from '../drill/ast'
 import { DrillError } from '../drill/errors'
 import { kernelOfProfile } from '../drill/language'
 import { type DrillSource, parseDrill } from '../drill/parse'
 import { runDrill } from '../drill/runner'
 import type { World } from '../drill/world'
-import { choicesOfId, type IdHead, idHead, idOf } from './choices'
-import { type Program, programOf } from './program'
-import { findingText, outcomeText, traceLines } from './sentences'
+import { choicesOfId, type IdHead, idHead } from './choices'
+import { programOf } from './program'
+import type { Program } from './program-words'
+import { searchProgram } from './search-program'
+import { traceLines } from './sentences'
 
 /** Where calls stop in their middle. */
 export const DEFAULT_POINTS: readonly SwitchPoint[] = ['device-fault']
@@ -87,26 +89,8 @@ export interface Replay {
  */
 export function exploreDrill(source: DrillSource, options: ExploreOptions = {}): Exploration {
   return withProgram(source, options, (drill, machine, program, head) => {
-    const { findings, outcomes, ...counts } = search(machine, program.words, withPoints(options))
-    const described = findings.map((finding) => ({
-      ...finding,
-      id: idOf(head, finding.choices),
-      sentence: findingText(finding, program),
-      trace: traceLines(replay(machine, program.words, withPoints(options), finding.choices), program),
-    }))
-    return {
-      ...counts,
-      name: drill.name,
-      profile: machine.profile,
-      quirks: machine.quirks,
-      tasks: program.tasks.map(({ name }) => name),
-      findings: described,
-      outcomes: outcomes.map((outcome) => ({
-        id: idOf(head, outcome.choices),
-        sentence: outcomeText(outcome, program),
-      })),
-      unmet: unmetOf(drill.expectations, described, machine.quirks),
-    }
+    const explored = searchProgram(machine, program, head, withPoints(options))
+    return { ...explored, name: drill.name, unmet: unmetOf(drill.expectations, explored.findings, machine.quirks) }
   })
 }
 
@@ -116,7 +100,7 @@ export function exploreDrill(source: DrillSource, options: ExploreOptions = {}):
  */
 export function replayDrill(source: DrillSource, id: string, options: ExploreOptions = {}): Replay {
   return withProgram(source, options, (drill, machine, program, head) => {
-    const choices = choicesOfId(id, head)
+    const choices = choicesOfId(id, head, 'the drill has')
     if (typeof choices === 'string') throw new DrillError('HMMU_DRILL_RUN', drill.file, choices)
     const steps = replay(machine, program.words, withPoints(options), choices)
     return { steps, trace: traceLines(steps, program) }
@@ -142,12 +126,13 @@ export function blame(source: DrillSource, explored: Exploration, options: Explo
   })
 }
 
-function withPoints(options: ExploreOptions): SearchOptions {
+/** With the default of {@link ExploreOptions}. */
+export function withPoints(options: ExploreOptions): SearchOptions {
   return { ...options, points: options.points ?? DEFAULT_POINTS }
 }
 
 /** Frames of RAM: a small machine, of which several fit into WebAssembly's memory. */
-const RAM_PAGES = 8192
+export const RAM_PAGES = 8192
 
 type Use<T> = (drill: Drill, machine: Machine, program: Program, head: IdHead) => T
 

@@ -1,66 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The program of a drill: its tasks as numbers, for the search in C.
+// The program of a drill.
 
-import {
-  type ActionKind,
-  actionValues,
-  adviceValues,
-  type Machine,
-  PinBit,
-  ProtBit,
-  selectValues,
-  targetValues,
-} from '../api'
+import { type ActionKind, adviceValues, type Machine, PinBit, selectValues, targetValues } from '../api'
 import { kernelOf } from '../base/kernel'
 import type { Command, Drill, DrillTask, MigrateCommand, PageRange } from '../drill/ast'
 import { DrillError } from '../drill/errors'
 import { PAGE_BYTES, type Region } from '../drill/layout'
 import type { World } from '../drill/world'
+import {
+  type ActionWords,
+  MOST_ENTRIES,
+  makeAction,
+  makeProgram,
+  PROT,
+  type Program,
+  type ProgramAction,
+  type ProgramPage,
+  type ProgramTask,
+} from './program-words'
 
-const PROT = { r: ProtBit.READ, rw: ProtBit.READ | ProtBit.WRITE, none: 0 } as const
-/** The most entries of a migration that is explored. */
-const MOST_ENTRIES = 64
-/** The most pages that are watched, and that a command may take one by one. */
+/** The most pages that a command may take one by one. */
 const MOST_PAGES = 512
-
-/** A page of the program. */
-export interface ProgramPage {
-  readonly region: string
-  readonly page: number
-  readonly address: number
-  readonly shared: boolean
-}
-
-/** One action of a task: a command, or what it does to one page. */
-export interface ProgramAction {
-  readonly command: Command
-  /** As a step of the drill: `A write buf[1] 2`. */
-  readonly text: string
-  readonly kind: ActionKind
-  readonly words: readonly number[]
-  /** skip and error of a migration, as bits. */
-  readonly masks: readonly [skip: bigint, error: bigint]
-}
-
-/** A task's part of the program. */
-export interface ProgramTask {
-  readonly name: string
-  readonly process: number
-  readonly cpu: number
-  readonly actions: readonly ProgramAction[]
-}
-
-/** A drill's tasks, in the numbers of a machine on which its other commands have run. */
-export interface Program {
-  /** Names of processes; those that a task forks are behind the others. */
-  readonly processes: readonly string[]
-  readonly tasks: readonly ProgramTask[]
-  /** Of all tasks. */
-  readonly actions: readonly ProgramAction[]
-  readonly pages: readonly ProgramPage[]
-  readonly words: BigUint64Array
-}
 
 /** The program of a drill on the machine on which its other commands have run. @throws DrillError HMMU_DRILL_RUN */
 export function programOf(drill: Drill, world: World): Program {
@@ -89,10 +50,8 @@ class Compiler {
 
   program(): Program {
     const tasks = this.#drill.tasks.map((task) => this.#task(task))
-    const actions = tasks.flatMap((task) => task.actions)
-    const pages = this.#pages()
-    const words = this.#words(tasks, actions, pages)
-    return { processes: this.#processes, tasks, actions, pages, words }
+    const pids = this.#processes.map((name) => this.#world.actors.get(name)?.process.pid ?? 0)
+    return makeProgram({ processes: this.#processes, pids, tasks, pages: this.#pages() })
   }
 
   #task(task: DrillTask): ProgramTask {
@@ -212,37 +171,10 @@ class Compiler {
     }
     return [...pages.values()].sort((a, b) => a.address - b.address)
   }
-
-  #words(tasks: readonly ProgramTask[], actions: readonly ProgramAction[], pages: readonly ProgramPage[]) {
-    const pids = this.#processes.map((name) => this.#world.actors.get(name)?.process.pid ?? 0)
-    const words: (number | bigint)[] = [pids.length, tasks.length, actions.length, pages.length, ...pids]
-    let first = 0
-    for (const { process, cpu, actions: own } of tasks) {
-      words.push(process, cpu, first, own.length)
-      first += own.length
-    }
-    for (const {
-      words: [kind = 0, at = 0, count = 0, value = 0, handle = 0, select = 0],
-      masks,
-    } of actions) {
-      words.push(kind, at, count, value, handle, ...masks, select)
-    }
-    for (const { address, shared } of pages) words.push(address, shared ? 1 : 0)
-    return BigUint64Array.from(words, BigInt)
-  }
-}
-
-interface ActionWords {
-  readonly at?: number
-  readonly pages?: number
-  readonly value?: number
-  readonly handle?: number
-  readonly select?: number
 }
 
 function action(command: Command, kind: ActionKind, words: ActionWords, text = command.text): ProgramAction {
-  const { at = 0, pages = 0, value = 0, handle = 0, select = 0 } = words
-  return { command, text, kind, words: [actionValues[kind], at, pages, value, handle, select], masks: [0n, 0n] }
+  return makeAction(kind, text, words)
 }
 
 function valueFor(command: Command): number {

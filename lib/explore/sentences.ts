@@ -4,7 +4,7 @@
 
 import type { ActionResult, Finding, SearchOutcome, TraceStep, WaitName } from '../api'
 import { waitTexts } from '../api'
-import type { Program, ProgramAction } from './program'
+import type { Program, ProgramAction } from './program-words'
 
 /** A finding, in a sentence without its end. */
 export function findingText(finding: Finding, program: Program): string {
