@@ -63,6 +63,7 @@ export type {
   Finding,
   SearchOptions,
   SearchOutcome,
+  SearchProgress,
   SearchResult,
   TraceStep,
 } from './search'

@@ -36,6 +36,22 @@ export interface SearchOptions {
   readonly handlerRetries?: boolean | undefined
   /** Check the machine's balance in each state, and not only at the end. */
   readonly verify?: boolean | undefined
+  /** Stop behind so many milliseconds; never if absent. What is found then differs from run to run. */
+  readonly time?: number | undefined
+  /** Called some ten times a second while the search runs. If it does not return true, the search ends, and {@link SearchResult.cutOff} is
+   * `stopped`. It must not use the machine. */
+  readonly onProgress?: ((progress: SearchProgress) => boolean) | undefined
+  /** A SIGINT (Ctrl-C) ends the search as `onProgress` does, and not the process; a second one does. For commands. Not in
+   * WebAssembly, where a signal waits until the search has ended, or ends the process. */
+  readonly stopOnInterrupt?: boolean | undefined
+}
+
+/** How far a search is. */
+export interface SearchProgress {
+  /** Different states so far. */
+  readonly states: number
+  /** How many of them have steps that are still to be tried. */
+  readonly open: number
 }
 
 /** A fault that some order shows. */
@@ -83,7 +99,7 @@ export interface SearchOutcome {
 }
 
 /** Why a search has not tried all orders. */
-export type CutOff = 'states' | 'memory'
+export type CutOff = 'states' | 'memory' | 'time' | 'stopped'
 
 /** What a search has found. */
 export interface SearchResult {
@@ -129,14 +145,20 @@ export interface TraceStep {
 }
 
 const NONE = 2 ** 32 - 1
-const CUTS = [undefined, 'states', 'memory'] as const
+const CUTS = [undefined, 'states', 'memory', 'time', 'stopped'] as const
 const EVENTS = ['waits', 'step', 'ends', 'handler', 'stops'] as const
 
 /** @internal Try all orders of a program, which is given as words, from the machine's state, which it has again then. */
 export function search(machine: Machine, program: BigUint64Array, options: SearchOptions): SearchResult {
   const core = machine[coreOf]()
   const numbers = new Float64Array(SEARCH_NUMBERS)
-  core.check(core.native.search(program, optionNumbers(options), numbers))
+  const { onProgress, stopOnInterrupt = false } = options
+  core.native.searchProgress = (states, open) => (onProgress?.({ states, open }) ? 0 : -1)
+  try {
+    core.check(core.native.search(program, optionNumbers(options), numbers, onProgress !== undefined, stopOnInterrupt))
+  } finally {
+    core.native.searchProgress = undefined
+  }
   const part = (number: number) => core.native.searchPart(number) ?? new ArrayBuffer(0)
   const choices = new Uint8Array(part(SEARCH_PARTS.choices))
   const results = new BigUint64Array(part(SEARCH_PARTS.results))
@@ -169,10 +191,10 @@ export function replay(
 }
 
 function optionNumbers(options: SearchOptions): Float64Array {
-  const { states = 0, bytes = 0, preemptions = NONE, points = [] } = options
+  const { states = 0, bytes = 0, preemptions = NONE, points = [], time = 0 } = options
   const mask = points.reduce((bits, point) => bits | switchPointValues[point], 0)
   const flags = (options.allTwins ? 1 : 0) | (options.handlerRetries ? 2 : 0) | (options.verify ? 4 : 0)
-  return Float64Array.of(states, bytes, preemptions, mask, flags)
+  return Float64Array.of(states, bytes, preemptions, mask, flags, time)
 }
 
 function decodeFindings(buffer: ArrayBuffer, choices: Uint8Array): Finding[] {

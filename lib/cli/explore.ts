@@ -16,6 +16,7 @@ interface ExploreCommandOptions {
   readonly preemptions?: number
   readonly states?: number
   readonly memory?: number
+  readonly time?: number
   readonly handlerRetries?: true
   readonly allTwins?: true
   readonly verify?: true
@@ -41,6 +42,7 @@ export function exploreCommand(exit: (code: number) => void): Command {
     .option('--preemptions <n>', 'a task that could go on is put aside at most so often', parseInteger(0, 1000))
     .option('--states <n>', 'stop behind so many states (default: 1000000)', parseInteger(1, 2 ** 30))
     .option('--memory <mib>', 'stop when the search has so much memory (default: 1024)', parseInteger(1, 2 ** 20))
+    .option('--time <ms>', 'stop behind so many milliseconds (default: never)', parseInteger(1, 2 ** 31 - 1))
     .option('--handler-retries', 'a fault handler that could not move its page has the access fault again')
     .option('--all-twins', 'also the orders in which two tasks that do the same change places')
     .option('--verify', "check the machine's balance in each state, and not only at the end")
@@ -70,7 +72,7 @@ function pointsOption(): Option {
 
 function searchOptions(source: DrillSource, options: ExploreCommandOptions): ExploreOptions {
   const { memory, profile = profileOf(source.file), ...rest } = options
-  return { ...rest, profile, bytes: memory === undefined ? undefined : memory * MIB }
+  return { ...rest, profile, stopOnInterrupt: true, bytes: memory === undefined ? undefined : memory * MIB }
 }
 
 function exploreFiles(files: readonly string[], options: ExploreCommandOptions): number {
@@ -83,6 +85,7 @@ function exploreFiles(files: readonly string[], options: ExploreCommandOptions):
       if (options.json) documents.push(documentOf(explored))
       else print(report(source, explored, options))
       code = worse(code, codeOf(explored))
+      if (explored.cutOff === 'stopped') break
     } catch (error) {
       if (!(error instanceof DrillError)) throw error
       printError(error.message)
@@ -120,7 +123,7 @@ function report(source: DrillSource, explored: Exploration, options: ExploreComm
 function countsText({ states, schedules, steps, hasCycles, cutOff }: Exploration): string {
   const orders = schedules < 1e9 ? String(schedules) : schedules.toExponential(3)
   const text = `${states} states, ${steps} steps, ${hasCycles || cutOff ? 'at least ' : ''}${orders} orders`
-  return cutOff === undefined ? `${text}, all tried` : `${text}; cut off by ${cutOff}`
+  return cutOff === undefined ? `${text}, all tried` : `${text}; ${cutOff === 'stopped' ? cutOff : `cut off by ${cutOff}`}`
 }
 
 function blameLines(source: DrillSource, explored: Exploration, options: ExploreCommandOptions): string[] {

@@ -60,6 +60,9 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   /** Called for invalidations of processes with notify(). */
   invalidate?: ((pid: number, type: number, kind: number, start: number, end: number) => void) | undefined
 
+  /** Called some times a second during a search that tells: states, and how many are open. Negative: the search is to end. */
+  searchProgress?: ((states: number, open: number) => number) | undefined
+
   /** Called for invalidations of interval notifiers since notifyIntervals(): 0; -EAGAIN: it would wait; any other: no handler. */
   intervalInvalidate?:
     | ((
@@ -134,8 +137,15 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   stats(out: BigUint64Array): number
   statsTree(out: BigUint64Array): number
 
-  /** A search through all orders of a program. out gets the numbers that SEARCH of layout.ts names; the rest is in parts. */
-  search(program: BigUint64Array, options: Float64Array, out: Float64Array): number
+  /** A search through all orders of a program. out gets the numbers that SEARCH of layout.ts names; the rest is in parts. Whether
+   * searchProgress is told, and whether SIGINT ends it (the addon only). */
+  search(
+    program: BigUint64Array,
+    options: Float64Array,
+    out: Float64Array,
+    tells: boolean,
+    stopsOnInterrupt: boolean,
+  ): number
   /** A copy of a part of the last search's result: see SEARCH_PARTS there. */
   searchPart(part: number): ArrayBuffer | undefined
   /** How many steps of an order were made; out has room for a record of each. */

@@ -70,7 +70,7 @@ interface Wrapped {
   destinations(target: number, device: number, pages: number, count: number): number
   stats(out: number): number
   statsTree(out: number, capacity: number): number
-  search(words: number, count: number, options: number): number
+  search(words: number, count: number, options: number, tells: boolean): number
   searchPart(part: number): number
   replay(words: number, count: number, options: number, choices: number, length: number, steps: number): number
   migrationMake(

@@ -223,10 +223,10 @@ export abstract class WasmLooking extends WasmCalls {
     })
   }
 
-  search(program: BigUint64Array, options: Float64Array, out: Float64Array): number {
+  search(program: BigUint64Array, options: Float64Array, out: Float64Array, tells: boolean): number {
     return this.call((instance) =>
       this.#lendProgram(instance, program, options, (at, numbers) => {
-        const err = instance.exports.search(at, program.length, numbers)
+        const err = instance.exports.search(at, program.length, numbers, tells)
         return err < 0 ? err : this.tell(instance, SEARCH_NUMBERS, out)
       }),
     )

@@ -174,6 +174,7 @@ private:
 	void AbandonAll();
 
 	// search.cc
+	static bool OnSearchProgress(void *data, uint64_t states, uint64_t open);
 	Napi::Value Search(const Napi::CallbackInfo &info);
 	Napi::Value SearchPart(const Napi::CallbackInfo &info);
 	Napi::Value Replay(const Napi::CallbackInfo &info);
@@ -226,6 +227,7 @@ private:
 	uint32_t last_migration_ = 0;
 	hmmu_search_result *search_ = nullptr; // the last one
 	uint64_t search_actions_ = 0;          // of its program
+	bool search_tells_ = false;            // JavaScript, how far it is
 	std::unique_ptr<KernelDriver> driver_; // its library is attached to the machine
 };
 

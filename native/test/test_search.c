@@ -174,6 +174,62 @@ static void test_cut_off(void **state)
 	close_scenario(&s);
 }
 
+struct counted {
+	uint32_t calls, until;
+	uint64_t states, open;
+	struct hmmu *m;
+	int err; /* of a call of the machine from there */
+};
+
+static bool count_progress(void *data, uint64_t states, uint64_t open)
+{
+	struct counted *counted = data;
+
+	counted->states = states;
+	counted->open = open;
+	counted->err = hmmu_mark(counted->m);
+	return ++counted->calls < counted->until;
+}
+
+/* A search that goes on for longer than a test. */
+static void search_for_ever(struct scenario *s)
+{
+	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 }, { 0, 0, 2, 1 }, { 0, 0, 3, 1 } };
+
+	s->options.all_twins = true;
+	SEARCH(s, tasks, MIGRATE(0, 8, DEVICE), MIGRATE(0, 8, DEVICE), MIGRATE(2, 6, DEVICE), MIGRATE(1, 7, DEVICE));
+}
+
+/* Progress is told until it says that it is enough. The machine can't be used meanwhile. */
+static void test_progress(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 8);
+	struct counted counted = { .until = 2, .m = s.r->m };
+
+	(void)state;
+	s.options.progress = count_progress;
+	s.options.progress_data = &counted;
+	search_for_ever(&s);
+	assert_int_equal(s.result->cut_off, HMMU_CUT_STOPPED);
+	assert_int_equal(counted.calls, 2);
+	assert_int_equal(counted.err, -EBUSY);
+	assert_true(counted.states > 0 && counted.states <= s.result->states);
+	assert_true(counted.open > 0 && counted.open <= counted.states);
+	close_scenario(&s);
+}
+
+static void test_time(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 8);
+
+	(void)state;
+	s.options.time = 1;
+	search_for_ever(&s);
+	assert_int_equal(s.result->cut_off, HMMU_CUT_TIME);
+	assert_true(s.result->states > 0);
+	close_scenario(&s);
+}
+
 /* What the search finds in a profile with faults, it finds not in the one without. */
 static void test_soft_dirty(void **state)
 {
@@ -311,7 +367,8 @@ int main(void)
 		cmocka_unit_test(test_twins),         cmocka_unit_test(test_preemptions),
 		cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_device_faults), cmocka_unit_test(test_switch_points),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refusals),      cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_time),
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_soft_dirty),

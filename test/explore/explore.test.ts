@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import '../../lib/native/load'
+import type { SearchProgress } from '../../lib/api'
 import { blame, type ExploreOptions, exploreDrill, replayDrill } from '../../lib/explore'
 import { decodeChoices, encodeChoices } from '../../lib/explore/choices'
 
@@ -18,6 +19,8 @@ task S cpu=1
   A read buf[2]
   A write buf[3] 8
 `
+/** More states than a test has time for. */
+const ENDLESS = `devmem 64\nA map buf anon 8\nA write buf 1\n${['M', 'N', 'O'].map((task) => `task ${task}\n  A migrate buf to dev\n`).join('')}`
 const SOFT = `${BEGIN}task mover
   A clear
   A migrate buf[0] to dev
@@ -87,6 +90,26 @@ test('choices in an id', () => {
 
 test('a search that stops early says so', () => {
   expect(explore(LARGE, { states: 100 })).toMatchObject({ states: 100, cutOff: 'states' })
+})
+
+test('a search tells how far it is, and ends when it is told to', () => {
+  const told: SearchProgress[] = []
+  const { cutOff, states } = explore(ENDLESS, { onProgress: (progress) => told.push(progress) < 2 })
+  expect(cutOff).toBe('stopped')
+  expect(told).toHaveLength(2)
+  expect(told[1]!.states).toBeLessThanOrEqual(states)
+  expect(told[1]!.open).toBeGreaterThan(0)
+})
+
+test('what onProgress throws ends the search', () => {
+  const onProgress = () => {
+    throw new Error('enough')
+  }
+  expect(() => explore(ENDLESS, { onProgress })).toThrow('enough')
+})
+
+test('a limit on time', () => {
+  expect(explore(ENDLESS, { time: 1 }).cutOff).toBe('time')
 })
 
 test('blame names the quirk that a finding needs', () => {

@@ -15,6 +15,8 @@
 #define DEFAULT_STATES 1000000u
 #define DEFAULT_BYTES (1ull << 30)
 #define FIRST_DEPTH 64u
+#define STEPS_BETWEEN_LOOKS 64u
+#define PROGRESS_MILLISECONDS 100u
 
 /* A task that has begun can't change places any more. Of two that do the same, the first one begins first. */
 static void find_twins(struct search *search)
@@ -232,6 +234,43 @@ static void count_orders(struct graph *graph, uint32_t node)
 	graph->nodes[node].orders = orders;
 }
 
+static uint64_t open_states(const struct search *search)
+{
+	uint64_t open = 0;
+
+	for (uint32_t i = 0; i < search->depth; i++)
+		open += search->frames[i].todo != 0;
+	return open;
+}
+
+static void tell_progress(struct search *search)
+{
+	struct hmmu *m = search->run.m;
+	bool goes_on;
+
+	m->in_callback++;
+	goes_on = search->options.progress(search->options.progress_data, search->graph.count, open_states(search));
+	m->in_callback--;
+	if (!goes_on)
+		search->result.cut_off = HMMU_CUT_STOPPED;
+}
+
+/* Now and then: what time is it? */
+static void look_at_clock(struct search *search)
+{
+	uint64_t now;
+
+	if (search->result.steps % STEPS_BETWEEN_LOOKS || (!search->options.time && !search->options.progress))
+		return;
+	now = platform_milliseconds();
+	if (search->options.time && now - search->begin >= search->options.time)
+		search->result.cut_off = HMMU_CUT_TIME;
+	if (!search->options.progress || now - search->told < PROGRESS_MILLISECONDS)
+		return;
+	search->told = now;
+	tell_progress(search);
+}
+
 static void search_all(struct search *search)
 {
 	arrive(search, NO_INDEX, 0);
@@ -240,6 +279,7 @@ static void search_all(struct search *search)
 
 		if (frame->todo && !search->result.cut_off) {
 			advance(search);
+			look_at_clock(search);
 			continue;
 		}
 		count_orders(&search->graph, frame->node);
@@ -289,6 +329,7 @@ static int search_run(struct search *search, struct hmmu *m, const struct hmmu_p
 	graph_begin(&search->graph, program->task_count);
 	finds_begin(&search->finds, program->action_count);
 	find_twins(search);
+	search->begin = search->told = platform_milliseconds();
 	search_all(search);
 	search->result.states = search->graph.count;
 	if (search->graph.count)

@@ -63,6 +63,7 @@ struct search {
 	uint32_t depth, frame_capacity;
 	uint32_t node;                     /**< where findings belong */
 	uint32_t twin[HMMU_PROGRAM_TASKS]; /**< a task before it that does the same; NO_INDEX: none */
+	uint64_t begin, told; /**< when the search has begun, and when progress was told last */
 	struct hmmu_search_result result;
 };
 

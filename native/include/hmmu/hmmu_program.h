@@ -118,6 +118,10 @@ struct hmmu_program {
 
 /** @name Searching
  * @{ */
+/** Told how far a search is, some ten times a second, in the thread that has called hmmu_search(): how many states it has met, and in
+ * how many of them steps are still to be tried. false: the search ends, cut off by STOPPED. It must not use the machine. */
+typedef bool (*hmmu_search_progress_fn)(void *data, uint64_t states, uint64_t open);
+
 /** How far a search goes. */
 struct hmmu_search_options {
 	uint64_t states; /**< stop behind so many states; 0: 1,000,000 */
@@ -128,6 +132,9 @@ struct hmmu_search_options {
 	uint32_t points;     /**< enum hmmu_switch_point: where calls stop in their middle */
 	bool handler_retries; /**< a fault handler that could not move its page returns 0, so that the access faults again */
 	bool verify;          /**< hmmu_verify() in each state, and not only at the end */
+	uint64_t time;        /**< stop behind so many milliseconds; 0: never. What is found then differs from run to run */
+	hmmu_search_progress_fn progress; /**< told how far the search is; NULL: nobody wants to know */
+	void *progress_data;              /**< for it */
 };
 
 /** A fault that some order shows. */
@@ -174,6 +181,8 @@ enum hmmu_cut_off {
 	HMMU_CUT_NOT,    /**< all orders were tried */
 	HMMU_CUT_STATES, /**< hmmu_search_options.states */
 	HMMU_CUT_BYTES,  /**< hmmu_search_options.bytes, or the host has no memory */
+	HMMU_CUT_TIME,    /**< hmmu_search_options.time */
+	HMMU_CUT_STOPPED, /**< hmmu_search_options.progress */
 };
 
 /**
