@@ -8,5 +8,20 @@ export * from './api'
 export { DrillError, type DrillErrorCode, type Position } from './drill/errors'
 export type { DrillSource } from './drill/parse'
 export type { DrillRun, RunOptions } from './drill/runner'
+export {
+  type Exploration,
+  type ExploredFinding,
+  type ExploredOutcome,
+  type ExploreOptions,
+  explore,
+  RecordedRef,
+  type Replay,
+  replay,
+  type Scenario,
+  type ScenarioTask,
+  scenario,
+  type TaskBody,
+  TaskRecorder,
+} from './explore'
 export { type AddonInfo, addonInfo, type Backend } from './native/load'
 export * from './record'

@@ -61,6 +61,8 @@ export class Core {
   disposed = false
   /** Set by the machine. */
   devices!: Devices
+  /** How many callbacks of drivers and handlers in TypeScript have begun. */
+  callbacks = 0
   /** Types of events that are recorded, as bits. */
   eventMask = 0
   #deviceBase: number | undefined

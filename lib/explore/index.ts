@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Exploring drills with tasks: all orders of their steps.
+// Exploring drills with tasks, and scenarios: all orders of their steps.
 
 export {
   type Blame,
@@ -14,3 +14,6 @@ export {
   type Replay,
   replayDrill,
 } from './explore'
+export { explore, replay } from './explore-scenario'
+export { RecordedRef, TaskRecorder } from './recorder'
+export { isScenario, type Scenario, type ScenarioTask, scenario, type TaskBody } from './scenario'

@@ -42,11 +42,11 @@ export interface HmmuMatchers<R> {
   toHaveReason(why: WhyName, pages?: Pages): R
   /** The text of a drill: run on a fresh machine, it prints this transcript. Line ends around either don't matter. */
   toMatchDrill(transcript: string, options?: RunOptions): R
-  /** The text of a drill with tasks: explored in all orders, it is as its `expect` lines say; without any, nothing is found. */
+  /** The text of a drill with tasks, or a scenario: explored in all orders, it is as its `expect` lines say; without any, nothing is found. */
   toHoldInAllInterleavings(options?: ExploreOptions): R
-  /** The text of a drill with tasks: some order shows such a finding. */
+  /** The text of a drill with tasks, or a scenario: some order shows such a finding. */
   toFind(judge: Judge, options?: ExploreOptions): R
-  /** The text of a drill with tasks: some order ends so, in the words of `hmmu explore --outcomes`. */
+  /** The text of a drill with tasks, or a scenario: some order ends so, in the words of `hmmu explore --outcomes`. */
   toReach(outcome: string, options?: ExploreOptions): R
 }
 
