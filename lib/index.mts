@@ -27,6 +27,7 @@ export type {
   ErrorCode,
   EventCount,
   EventName,
+  Explorable,
   Exploration,
   ExploredFinding,
   ExploredOutcome,

@@ -9,6 +9,7 @@ export { DrillError, type DrillErrorCode, type Position } from './drill/errors'
 export type { DrillSource } from './drill/parse'
 export type { DrillRun, RunOptions } from './drill/runner'
 export {
+  type Explorable,
   type Exploration,
   type ExploredFinding,
   type ExploredOutcome,

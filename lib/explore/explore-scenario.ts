@@ -12,13 +12,8 @@ import { makeScene, type Scene } from './scene'
 import { searchProgram } from './search-program'
 import { traceLines } from './sentences'
 
-/**
- * Try all orders in which the tasks of a scenario can run.
- * @param options come before those of the scenario
- * @throws HmmuError HMMU_INVALID_ARGUMENT: it is no scenario, or has what can't be explored; HMMU_BUSY: `setup` leaves a migration or a
- *   call under way; HMMU_UNSUPPORTED; and what `setup` or a task throws
- */
-export function explore<Context>(scenario: Scenario<Context>, options?: ExploreOptions): Exploration {
+/** {@link explore} of a scenario. */
+export function exploreScenario(scenario: Scenario, options?: ExploreOptions): Exploration {
   return withScene(scenario, options, ({ machine, program }, head, all) => {
     const explored = searchProgram(machine, program, head, all)
     const unmet = explored.findings.map(({ judge, sentence }) => `${judge}: ${sentence}`)
@@ -26,12 +21,8 @@ export function explore<Context>(scenario: Scenario<Context>, options?: ExploreO
   })
 }
 
-/**
- * Make the order of a finding or outcome again.
- * @param scenario the one that was explored, with the same options
- * @throws HmmuError as {@link explore}; HMMU_INVALID_ARGUMENT also: the id is of another scenario, profile or other options
- */
-export function replay<Context>(scenario: Scenario<Context>, id: string, options?: ExploreOptions): Replay {
+/** {@link replay} of a scenario. */
+export function replayScenario(scenario: Scenario, id: string, options?: ExploreOptions): Replay {
   return withScene(scenario, options, ({ machine, program }, head, all) => {
     const choices = choicesOfId(id, head, 'setup or tasks have')
     if (typeof choices === 'string') throw new HmmuError('HMMU_INVALID_ARGUMENT', choices)
@@ -40,13 +31,13 @@ export function replay<Context>(scenario: Scenario<Context>, id: string, options
   })
 }
 
-function withScene<Context, T>(
-  scenario: Scenario<Context>,
+function withScene<T>(
+  scenario: Scenario,
   given: ExploreOptions | undefined,
   use: (scene: Scene, head: IdHead, options: ExploreOptions) => T,
 ): T {
   const options = withPoints({ ...optionsOf(scenario), ...checkOptions('options', given, [...OPTION_NAMES]) })
-  const scene = makeScene(scenario as Scenario, options)
+  const scene = makeScene(scenario, options)
   try {
     return use(scene, idHead(scene.machine, sourceOf(scene), options), options)
   } finally {

@@ -40,7 +40,7 @@ export interface ExploreOptions extends SearchOptions {
 
 /** A finding of a drill. */
 export interface ExploredFinding extends Finding {
-  /** With it {@link replayDrill} makes the finding's order again. */
+  /** With it {@link replay} makes the finding's order again. */
   readonly id: string
   /** What was found, in words. */
   readonly sentence: string
@@ -50,7 +50,7 @@ export interface ExploredFinding extends Finding {
 
 /** One of the ways in which a drill can end. */
 export interface ExploredOutcome {
-  /** With it {@link replayDrill} makes an order again that ends so. */
+  /** With it {@link replay} makes an order again that ends so. */
   readonly id: string
   /** The results of all tasks, in words. */
   readonly sentence: string

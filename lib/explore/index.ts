@@ -2,6 +2,7 @@
 //
 // Exploring drills with tasks, and scenarios: all orders of their steps.
 
+export { type Explorable, explore, replay } from './explorable'
 export {
   type Blame,
   blame,
@@ -14,6 +15,5 @@ export {
   type Replay,
   replayDrill,
 } from './explore'
-export { explore, replay } from './explore-scenario'
 export { RecordedRef, TaskRecorder } from './recorder'
 export { isScenario, type Scenario, type ScenarioTask, scenario, type TaskBody } from './scenario'

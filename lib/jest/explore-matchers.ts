@@ -4,13 +4,11 @@
 
 import { type Judge, judgeValues } from '../base/defs.generated'
 import { invalid, oneOf } from '../base/validate'
-import { type Exploration, type ExploreOptions, explore, exploreDrill, isScenario } from '../explore'
+import { type Exploration, type ExploreOptions, explore, isScenario } from '../explore'
 import type { MatcherContext, MatcherResult } from './matchers'
 
 function explored(matcher: string, subject: unknown, options: ExploreOptions | undefined): Exploration {
-  if (isScenario(subject)) return explore(subject, options)
-  if (typeof subject === 'string')
-    return exploreDrill({ name: 'drill', file: 'drill', firstLine: 1, text: subject }, options)
+  if (isScenario(subject) || typeof subject === 'string') return explore(subject, options)
   throw invalid(`what ${matcher}() looks at`, 'the text of a drill with tasks, or a scenario', subject)
 }
 

@@ -12,6 +12,7 @@ export { DrillError, type DrillErrorCode, type Position } from '../drill/errors'
 export { type DrillSource, parseDrill } from '../drill/parse'
 export { type DrillRun, type RunOptions, runDrill, runSource } from '../drill/runner'
 export {
+  type Explorable,
   type Exploration,
   type ExploredFinding,
   type ExploredOutcome,

@@ -9,7 +9,6 @@ import {
   scenario,
   type TaskRecorder,
 } from '../../lib'
-import { exploreDrill } from '../../lib/explore'
 
 /** A process with a buffer of 4 pages, of which the first ones have 1. */
 function setup(machine: Machine) {
@@ -43,11 +42,7 @@ const failure = (run: () => unknown) => {
 }
 
 test('a scenario has the orders of the drill that does the same', () => {
-  const drill = exploreDrill({
-    name: 'soft',
-    file: 'soft.drill',
-    firstLine: 1,
-    text: `devmem 16
+  const drill = explore(`devmem 16
 cpus 2
 A map buf anon 4
 A write buf[0-1] 1
@@ -56,8 +51,7 @@ task mover
   A migrate buf[0] to dev
 task writer
   A write buf[0] 2
-`,
-  })
+`)
   const explored = explore(soft)
   const counts = ({ states, steps, schedules, outcomes }: typeof drill) => [states, steps, schedules, outcomes.length]
   expect(counts(explored)).toEqual(counts(drill))
@@ -155,7 +149,7 @@ test('tasks of other processes', () => {
 })
 
 test.each<[string, Scenario]>([
-  ['scenario must be an object with setup and tasks', 1 as never],
+  ['source must be a text or a DrillSource, not 1', 1 as never],
   ["scenario has no property 'taks'", { setup, tasks: {}, taks: {} } as never],
   ['tasks must have 1 to 16 properties, not 0', { setup, tasks: {} }],
   ["a task's name must be a letter", { setup, tasks: { '1': () => undefined } }],
