@@ -9,12 +9,15 @@ export { DrillError, type DrillErrorCode, type Position } from './drill/errors'
 export type { DrillSource } from './drill/parse'
 export type { DrillRun, RunOptions } from './drill/runner'
 export {
+  type Blame,
+  blame,
   type Explorable,
   type Exploration,
   type ExploredFinding,
   type ExploredOutcome,
   type ExploreOptions,
   explore,
+  type QuirkBlame,
   RecordedRef,
   type Replay,
   replay,

@@ -3,7 +3,15 @@
 import { Command, Option } from 'commander'
 import { visible } from '../base/visible'
 import { DrillError, type DrillSource, profileOf, readDrills } from '../drill'
-import { blame, DEFAULT_POINTS, type Exploration, type ExploreOptions, exploreDrill, replayDrill } from '../explore'
+import {
+  type Blame,
+  blame,
+  DEFAULT_POINTS,
+  type Exploration,
+  type ExploreOptions,
+  exploreDrill,
+  replayDrill,
+} from '../explore'
 import { type Profile, type SwitchPoint, switchPointNames } from '../index'
 import { ExitCode, UsageError } from './exit-codes'
 import { drillProfileOption, filterDrills, filterOption, oneDrill, parseInteger } from './options'
@@ -47,7 +55,10 @@ export function exploreCommand(exit: (code: number) => void): Command {
     .option('--all-twins', 'also the orders in which two tasks that do the same change places')
     .option('--verify', "check the machine's balance in each state, and not only at the end")
     .option('--outcomes', 'print all ways in which a drill can end')
-    .option('--blame', 'explore again without each quirk of the machine, and say which findings need it')
+    .option(
+      '--blame',
+      'explore again with each quirk of the machine alone off, and alone on, and say which findings need it',
+    )
     .option('--replay <id>', 'print the order of a finding step by step')
     .option('--json', 'print the results as JSON')
     .addHelpText('after', HELP)
@@ -82,7 +93,7 @@ function exploreFiles(files: readonly string[], options: ExploreCommandOptions):
   for (const source of sources) {
     try {
       const explored = exploreDrill(source, searchOptions(source, options))
-      if (options.json) documents.push(documentOf(explored))
+      if (options.json) documents.push(documentOf(source, explored, options))
       else print(report(source, explored, options))
       code = worse(code, codeOf(explored))
       if (explored.cutOff === 'stopped') break
@@ -115,7 +126,7 @@ function report(source: DrillSource, explored: Exploration, options: ExploreComm
   if (findings.length === 0) lines.push('  no finding')
   if (options.outcomes) for (const { sentence } of outcomes) lines.push(`  outcome: ${sentence}`)
   else lines.push(`  ${outcomes.length} outcomes`)
-  if (options.blame) lines.push(...blameLines(source, explored, options))
+  if (options.blame) lines.push(...blameLines(blame(source, explored, searchOptions(source, options))))
   for (const text of unmet) lines.push(`  not as expected: ${visible(text)}`)
   return `${lines.join('\n')}\n`
 }
@@ -123,17 +134,25 @@ function report(source: DrillSource, explored: Exploration, options: ExploreComm
 function countsText({ states, schedules, steps, hasCycles, cutOff }: Exploration): string {
   const orders = schedules < 1e9 ? String(schedules) : schedules.toExponential(3)
   const text = `${states} states, ${steps} steps, ${hasCycles || cutOff ? 'at least ' : ''}${orders} orders`
-  return cutOff === undefined ? `${text}, all tried` : `${text}; ${cutOff === 'stopped' ? cutOff : `cut off by ${cutOff}`}`
+  return cutOff === undefined
+    ? `${text}, all tried`
+    : `${text}; ${cutOff === 'stopped' ? cutOff : `cut off by ${cutOff}`}`
 }
 
-function blameLines(source: DrillSource, explored: Exploration, options: ExploreCommandOptions): string[] {
-  const blamed = blame(source, explored, searchOptions(source, options))
-  return blamed.map(({ quirk, judges }) => `  without ${quirk} no ${judges.join(', no ')}`)
+function blameLines({ quirks, always }: Blame): string[] {
+  return [
+    ...quirks.flatMap(({ quirk, needed, enough }) => [
+      ...(needed.length > 0 ? [`  without ${quirk} no ${needed.join(', no ')}`] : []),
+      ...(enough.length > 0 ? [`  ${quirk} alone is enough for ${enough.join(', ')}`] : []),
+    ]),
+    ...(always.length > 0 ? [`  no quirk is needed for ${always.join(', ')}`] : []),
+  ]
 }
 
-function documentOf(explored: Exploration): object {
+function documentOf(source: DrillSource, explored: Exploration, options: ExploreCommandOptions): object {
   const findings = explored.findings.map(({ choices, ...finding }) => ({ ...finding, choices: [...choices] }))
-  return { ...explored, findings }
+  const blamed = options.blame ? { blame: blame(source, explored, searchOptions(source, options)) } : {}
+  return { ...explored, findings, ...blamed }
 }
 
 function replayFile(files: readonly string[], options: ExploreCommandOptions, id: string): number {

@@ -4,7 +4,6 @@
 
 import type {
   Finding,
-  Judge,
   Machine,
   MachineOptions,
   Profile,
@@ -104,25 +103,6 @@ export function replayDrill(source: DrillSource, id: string, options: ExploreOpt
     if (typeof choices === 'string') throw new DrillError('HMMU_DRILL_RUN', drill.file, choices)
     const steps = replay(machine, program.words, withPoints(options), choices)
     return { steps, trace: traceLines(steps, program) }
-  })
-}
-
-/** A quirk, and the judges whose findings need it: without it they find nothing. */
-export interface Blame {
-  /** The quirk that was switched off. */
-  readonly quirk: QuirkName
-  /** Judges that found something with the quirk, and nothing without it. */
-  readonly judges: readonly Judge[]
-}
-
-/** Explore a drill again, without each quirk of its machine in turn. @throws DrillError as exploreDrill() */
-export function blame(source: DrillSource, explored: Exploration, options: ExploreOptions = {}): Blame[] {
-  const before = new Set(explored.findings.map(({ judge }) => judge))
-  return explored.quirks.flatMap((quirk) => {
-    const without = exploreDrill(source, { ...options, quirks: { ...options.quirks, [quirk]: false } })
-    const after = new Set(without.findings.map(({ judge }) => judge))
-    const judges = [...before].filter((judge) => !after.has(judge))
-    return judges.length > 0 ? [{ quirk, judges }] : []
   })
 }
 

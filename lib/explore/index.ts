@@ -2,10 +2,9 @@
 //
 // Exploring drills with tasks, and scenarios: all orders of their steps.
 
+export { type Blame, blame, type QuirkBlame } from './blame'
 export { type Explorable, explore, replay } from './explorable'
 export {
-  type Blame,
-  blame,
   DEFAULT_POINTS,
   type Exploration,
   type ExploredFinding,

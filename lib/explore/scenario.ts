@@ -66,7 +66,10 @@ export const OPTION_NAMES = [
   'allTwins',
   'handlerRetries',
   'verify',
-] as const
+  'time',
+  'onProgress',
+  'stopOnInterrupt',
+] as const satisfies readonly (keyof ExploreOptions)[]
 const NAMES = ['name', 'machine', 'setup', 'tasks', 'state', ...OPTION_NAMES] as const
 const MOST_TASKS = 16
 const MOST_CPU = 63

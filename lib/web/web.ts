@@ -12,12 +12,15 @@ export { DrillError, type DrillErrorCode, type Position } from '../drill/errors'
 export { type DrillSource, parseDrill } from '../drill/parse'
 export { type DrillRun, type RunOptions, runDrill, runSource } from '../drill/runner'
 export {
+  type Blame,
+  blame,
   type Explorable,
   type Exploration,
   type ExploredFinding,
   type ExploredOutcome,
   type ExploreOptions,
   explore,
+  type QuirkBlame,
   RecordedRef,
   type Replay,
   replay,

@@ -24,6 +24,7 @@ test('a drill is explored, and its findings fail it', () => {
     1 times; shortest order: 1:linux-4.14:ffe:1:HASH:a2ba8
   4 outcomes
   without device-soft-dirty no soft-dirty-lost
+  device-soft-dirty alone is enough for soft-dirty-lost
   not as expected: soft-dirty-lost: A's buf[0] was written to since its soft-dirty bit was cleared, and is clean
 "
 `)

@@ -112,9 +112,19 @@ test('a limit on time', () => {
   expect(explore(ENDLESS, { time: 1 }).cutOff).toBe('time')
 })
 
+test('blame knows findings that need no quirk, and machines without a finding', () => {
+  const dead = `${BEGIN}task M\n  A hold buf[0] as h\n  A write buf[1] 2\n  drop h\ntask N\n  A hold buf[1] as g\n  A pin buf[0] as p\n  drop g\n`
+  const explored = explore(dead, { profile: 'linux-4.14' })
+  expect(blame(dead, explored)).toEqual({ quirks: [], always: explored.findings.map(({ judge }) => judge) })
+})
+
 test('blame names the quirk that a finding needs', () => {
   const explored = explore(SOFT)
-  expect(blame(source(SOFT), explored)).toEqual([{ quirk: 'device-soft-dirty', judges: ['soft-dirty-lost'] }])
+  const judges = ['soft-dirty-lost']
+  expect(blame(source(SOFT), explored)).toEqual({
+    quirks: [{ quirk: 'device-soft-dirty', needed: judges, enough: judges }],
+    always: [],
+  })
 })
 
 describe('expectations', () => {
