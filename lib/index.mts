@@ -34,6 +34,7 @@ export type {
   ExploredOutcome,
   ExploreOptions,
   Finding,
+  FoundBy,
   FrameDelta,
   Hex,
   HmmuErrorCode,

@@ -17,6 +17,7 @@ export {
   type ExploredOutcome,
   type ExploreOptions,
   explore,
+  type FoundBy,
   type QuirkBlame,
   RecordedRef,
   type Replay,

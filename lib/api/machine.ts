@@ -214,6 +214,20 @@ export class Machine {
     return out[0] ?? 0n
   }
 
+  /**
+   * A hash of what can make a difference to later calls, and of nothing else: machines with equal hashes have equal futures. Frames are
+   * numbered by their first appearance, so it does not matter which of the free ones were taken; counters and events do not count.
+   * It works in the middle of migrations and of calls that wait. What drivers and handlers in TypeScript have of their own is not in it.
+   * @param pages page frame numbers that the caller knows, such as those of his pins: it makes a difference which ones they are
+   * @throws HmmuError HMMU_NO_PAGE: there is no such page; HMMU_BUSY: a callback of the machine runs
+   */
+  stateHash(pages: Iterable<number> = []): bigint {
+    const pfns = Uint32Array.from(iterable('pages', 'an iterable of page frame numbers', pages), checkPfn)
+    const out = new BigUint64Array(1)
+    this.#core.check(this.#core.native.stateHash(pfns, out))
+    return out[0] ?? 0n
+  }
+
   /** lru_add_drain_all(): empties the LRU pagevecs of all CPUs. */
   drainPagevecs(): void {
     this.#core.check(this.#core.native.drain())

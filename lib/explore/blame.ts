@@ -2,19 +2,19 @@
 //
 // Which quirks findings need: each alone off, and each alone on.
 
-import type { Judge, QuirkName } from '../api'
-import { quirkNames } from '../api'
+import { type QuirkName, quirkNames } from '../api'
 import { type Explorable, explore } from './explorable'
 import type { Exploration, ExploreOptions } from './explore'
+import type { FoundBy } from './finding'
 
 /** What a quirk has to do with findings. */
 export interface QuirkBlame {
   /** The quirk. */
   readonly quirk: QuirkName
   /** Judges that find nothing if this quirk alone is off. */
-  readonly needed: readonly Judge[]
+  readonly needed: readonly FoundBy[]
   /** Judges that find something if this quirk alone is on, and nothing if none is. */
-  readonly enough: readonly Judge[]
+  readonly enough: readonly FoundBy[]
 }
 
 /** What quirks have to do with the findings of an exploration. */
@@ -22,7 +22,7 @@ export interface Blame {
   /** The quirks of the machine that have to do with a finding. */
   readonly quirks: readonly QuirkBlame[]
   /** Judges that also find something if no quirk is on. */
-  readonly always: readonly Judge[]
+  readonly always: readonly FoundBy[]
 }
 
 /**
@@ -51,7 +51,7 @@ export function blame<Context>(subject: Explorable<Context>, explored: Explorati
   }
 }
 
-function judgesOf({ findings }: Exploration): Set<Judge> {
+function judgesOf({ findings }: Exploration): Set<FoundBy> {
   return new Set(findings.map(({ judge }) => judge))
 }
 

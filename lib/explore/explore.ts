@@ -21,6 +21,7 @@ import { type DrillSource, parseDrill } from '../drill/parse'
 import { runDrill } from '../drill/runner'
 import type { World } from '../drill/world'
 import { choicesOfId, type IdHead, idHead } from './choices'
+import type { FoundBy } from './finding'
 import { programOf } from './program'
 import type { Program } from './program-words'
 import { searchProgram } from './search-program'
@@ -38,7 +39,10 @@ export interface ExploreOptions extends SearchOptions {
 }
 
 /** A finding of a drill. */
-export interface ExploredFinding extends Finding {
+export interface ExploredFinding extends Omit<Finding, 'judge'> {
+  /** Which judge has made it; `'driver'`: a callback in TypeScript threw, or broke a rule. */
+  readonly judge: FoundBy
+
   /** With it {@link replay} makes the finding's order again. */
   readonly id: string
   /** What was found, in words. */
@@ -154,7 +158,9 @@ function unmetOf(
   quirks: readonly QuirkName[],
 ): string[] {
   if (expectations.length === 0) return findings.map(({ judge, sentence }) => `${judge}: ${sentence}`)
-  const expected = new Set(expectations.filter(({ sense }) => sense === 'finds').map(({ judge }) => judge))
+  const expected = new Set<FoundBy | 'finding'>(
+    expectations.filter(({ sense }) => sense === 'finds').map(({ judge }) => judge),
+  )
   return expectations.flatMap((expectation) => {
     const { judge, quirk, text } = expectation
     const finds = expectation.sense === 'finds' && (quirk === undefined || quirks.includes(quirk))

@@ -14,5 +14,6 @@ export {
   type Replay,
   replayDrill,
 } from './explore'
+export type { FoundBy } from './finding'
 export { RecordedRef, TaskRecorder } from './recorder'
 export { isScenario, type Scenario, type ScenarioTask, scenario, type TaskBody } from './scenario'

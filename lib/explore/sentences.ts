@@ -2,12 +2,13 @@
 //
 // Findings, steps and outcomes in words.
 
-import type { ActionResult, Finding, SearchOutcome, TraceStep, WaitName } from '../api'
+import type { ActionResult, SearchOutcome, TraceStep, WaitName } from '../api'
 import { waitTexts } from '../api'
+import type { FoundFinding } from './finding'
 import type { Program, ProgramAction } from './program-words'
 
 /** A finding, in a sentence without its end. */
-export function findingText(finding: Finding, program: Program): string {
+export function findingText(finding: FoundFinding & { readonly cycle?: number }, program: Program): string {
   const task = finding.task === undefined ? '' : nameOf(program, finding.task)
   const action = finding.action === undefined ? '' : (program.actions[finding.action]?.text ?? '')
   const place = placeOf(finding, program)
@@ -34,6 +35,8 @@ export function findingText(finding: Finding, program: Program): string {
       return `${place} was written to since its soft-dirty bit was cleared, and is clean`
     case 'dead-space':
       return `process ${program.processes[finding.process ?? 0]} has ${finding.found} pages after the OOM reaper took all`
+    case 'driver':
+      return `${task === '' ? 'at the end a handler' : `${task}: '${action}'`}: ${finding.text}`
     case 'use-after-free':
       return `${task}: the device page of ${place} is free when its fault handler begins`
   }
@@ -43,7 +46,7 @@ function nameOf(program: Program, task: number): string {
   return program.tasks[task]?.name ?? ''
 }
 
-function placeOf({ page, process }: Finding, program: Program): string {
+function placeOf({ page, process }: FoundFinding, program: Program): string {
   const at = page === undefined ? undefined : program.pages[page]
   const owner = process === undefined ? '' : `${program.processes[process]}'s `
   return at === undefined ? `${owner}page` : `${owner}${at.region}[${at.page}]`

@@ -2,10 +2,13 @@
 //
 // The matchers that explore a drill with tasks, or a scenario.
 
-import { type Judge, judgeValues } from '../base/defs.generated'
+import { judgeNames, judgeValues } from '../base/defs.generated'
 import { invalid, oneOf } from '../base/validate'
-import { type Exploration, type ExploreOptions, explore, isScenario } from '../explore'
+import { type Exploration, type ExploreOptions, explore, type FoundBy, isScenario } from '../explore'
 import type { MatcherContext, MatcherResult } from './matchers'
+
+/** The judges, and what scenarios with drivers in TypeScript have besides. */
+const FOUND_BY = { ...judgeValues, driver: judgeNames.length }
 
 function explored(matcher: string, subject: unknown, options: ExploreOptions | undefined): Exploration {
   if (isScenario(subject) || typeof subject === 'string') return explore(subject, options)
@@ -51,8 +54,13 @@ export function toHoldInAllInterleavings(
 }
 
 /** {@link HmmuMatchers.toFind} */
-export function toFind(this: MatcherContext, subject: unknown, judge: Judge, options?: ExploreOptions): MatcherResult {
-  oneOf('judge', judge, judgeValues)
+export function toFind(
+  this: MatcherContext,
+  subject: unknown,
+  judge: FoundBy,
+  options?: ExploreOptions,
+): MatcherResult {
+  oneOf('judge', judge, FOUND_BY)
   const exploration = explored('toFind', subject, options)
   const pass = exploration.findings.some((finding) => finding.judge === judge)
   return matched(this, ['toFind', subject, `'${judge}'`], pass, () => summary(exploration))

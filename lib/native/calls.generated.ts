@@ -8,7 +8,6 @@ export interface PlainCalls {
   rollback(): number
   markDrop(): number
   marks(): number
-  stateHash(): number
   setSwitchPoints(points: number): number
   switchPoints(): number
   inject(injection: number, nth: number, forever: boolean): number
@@ -78,7 +77,6 @@ export const plainCallNames = [
   'rollback',
   'markDrop',
   'marks',
-  'stateHash',
   'setSwitchPoints',
   'switchPoints',
   'inject',

@@ -86,6 +86,8 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   /** How many bytes a snapshot takes; fills the array, which must have room and be aligned to 8 bytes, if there is one. */
   snapshot(out: Uint8Array | undefined): number
   hash(out: BigUint64Array): number
+  /** The hash of the state, together with pages that the caller knows by number. */
+  stateHash(pfns: Uint32Array, out: BigUint64Array): number
   /** What the constructor takes, in its order. */
   options(out: Float64Array): number
   /** How many there are; fills in as many pids as there is room for. */

@@ -55,6 +55,17 @@ export abstract class WasmCopies extends WasmLooking {
     })
   }
 
+  stateHash(pfns: Uint32Array, out: BigUint64Array): number {
+    return this.call((instance) =>
+      this.lend(instance, 8 + pfns.byteLength, (at) => {
+        new Uint32Array(instance.exports.memory.buffer, (at >>> 0) + 8, pfns.length).set(pfns)
+        const err = instance.exports.stateHash(at + 8, pfns.length, at)
+        out[0] = new BigUint64Array(instance.exports.memory.buffer, at >>> 0, 1)[0] ?? 0n
+        return err
+      }),
+    )
+  }
+
   options(out: Float64Array): number {
     return this.call((instance) => this.tell(instance, instance.exports.options(), out))
   }

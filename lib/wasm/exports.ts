@@ -29,6 +29,7 @@ interface Wrapped {
   /** Address of the text that says why not; 0: it is restored. */
   restore(bytes: number, size: number, flags: number): number
   hash(): bigint
+  stateHash(pfns: number, count: number, out: number): number
   options(): number
   processes(pids: number, capacity: number): number
   tasks(pid: number, tids: number, capacity: number): number

@@ -20,6 +20,7 @@ export {
   type ExploredOutcome,
   type ExploreOptions,
   explore,
+  type FoundBy,
   type QuirkBlame,
   RecordedRef,
   type Replay,

@@ -95,6 +95,7 @@ private:
 	void Clone(Machine &source);
 	Napi::Value Snapshot(const Napi::CallbackInfo &info);
 	Napi::Value Hash(const Napi::CallbackInfo &info);
+	Napi::Value StateHash(const Napi::CallbackInfo &info);
 	Napi::Value Options(const Napi::CallbackInfo &info);
 	Napi::Value Processes(const Napi::CallbackInfo &info);
 	Napi::Value Tasks(const Napi::CallbackInfo &info);

@@ -28,7 +28,6 @@
 	X(INT, rollback, rollback, 0, ()) \
 	X(INT, markDrop, mark_drop, 0, ()) \
 	X(U32, marks, marks, 0, ()) \
-	X(OUT64, stateHash, state_hash, 0, ()) \
 	X(INT, setSwitchPoints, set_switch_points, 1, (U32, points)) \
 	X(U32, switchPoints, switch_points, 0, ()) \
 	X(INT, inject, inject, 3, (U32, injection, U64, nth, BOOL, forever)) \
