@@ -39,12 +39,13 @@ const SIGNATURES = {
   clock: [],
 } as const
 
-/** No number in this module needs more than one byte. */
+/** A number below 2^14 as LEB128. Only the length of a section may need its second byte. */
+const unsigned = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7])
 const vector = (items: readonly (readonly number[])[]): number[] => [items.length, ...items.flat()]
 const name = (text: string): number[] => vector(Array.from(text, (letter) => [letter.charCodeAt(0)]))
 const section = (id: number, items: readonly (readonly number[])[]): number[] => {
   const content = vector(items)
-  return [id, content.length, ...content]
+  return [id, ...unsigned(content.length), ...content]
 }
 
 /** The bytes of the module. */
