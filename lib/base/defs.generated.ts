@@ -1296,6 +1296,8 @@ export type QuirkName =
   | 'exclusive-fork-enomem'
   | 'mirror-own-read-entry'
   | 'mirror-fault-overshoots'
+  | 'clear-keeps-write-entries'
+  | 'insert-device-not-soft-dirty'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -1324,6 +1326,8 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'exclusive-fork-enomem': 4194304,
   'mirror-own-read-entry': 8388608,
   'mirror-fault-overshoots': 16777216,
+  'clear-keeps-write-entries': 33554432,
+  'insert-device-not-soft-dirty': 67108864,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -1353,6 +1357,8 @@ export const quirkNames: readonly QuirkName[] = [
   'exclusive-fork-enomem',
   'mirror-own-read-entry',
   'mirror-fault-overshoots',
+  'clear-keeps-write-entries',
+  'insert-device-not-soft-dirty',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -1383,6 +1389,8 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'exclusive-fork-enomem': 'none that we know of',
   'mirror-own-read-entry': 'none that we know of',
   'mirror-fault-overshoots': 'none that we know of',
+  'clear-keeps-write-entries': 'none that we know of',
+  'insert-device-not-soft-dirty': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */
@@ -1867,7 +1875,7 @@ export const judgeTexts: Readonly<Record<Judge, string>> = {
   'wrong-value': 'A load reads a value that no order of the stores allows.',
   'lost-write': 'At the end a page has a value that no order of the stores leaves there.',
   'stale-translation': 'An access uses a translation to a page that was freed, or used again.',
-  'stuck-page': "An access to a mapped page ends in SIGBUS: the page can't leave the device.",
+  'stuck-page': "At the end a load of a mapped page is SIGBUS: the page can't leave the device.",
   leak: 'Pages are not free after all processes have exited.',
   'soft-dirty-lost': 'A page was written to since the soft-dirty bits were cleared, and is clean.',
   'dead-space': 'An address space that the OOM reaper has emptied has pages again.',

@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander'
 import { visible } from '../base/visible'
-import { DrillError, type DrillSource, profileOf, readDrills } from '../drill'
+import { DEFAULT_PROFILE, DrillError, type DrillSource, profileOf, readDrills } from '../drill'
 import {
   type Blame,
   blame,
@@ -14,6 +14,7 @@ import {
 } from '../explore'
 import { type Profile, type SwitchPoint, switchPointNames } from '../index'
 import { ExitCode, UsageError } from './exit-codes'
+import { exploreAtRandom } from './explore-random'
 import { drillProfileOption, filterDrills, filterOption, oneDrill, parseInteger } from './options'
 import { print, printError } from './output'
 
@@ -32,6 +33,8 @@ interface ExploreCommandOptions {
   readonly outcomes?: true
   readonly json?: true
   readonly replay?: string
+  readonly random?: number
+  readonly seed?: number
 }
 
 const MIB = 2 ** 20
@@ -43,7 +46,7 @@ line; 3 if a search was cut off.`
 export function exploreCommand(exit: (code: number) => void): Command {
   return new Command('explore')
     .description('try all orders in which the tasks of drills can run')
-    .argument('<file...>', 'drills with tasks (docs/explore.md)')
+    .argument('[file...]', 'drills with tasks (docs/explore.md)')
     .addOption(drillProfileOption())
     .addOption(filterOption())
     .addOption(pointsOption())
@@ -60,11 +63,31 @@ export function exploreCommand(exit: (code: number) => void): Command {
       'explore again with each quirk of the machine alone off, and alone on, and say which findings need it',
     )
     .option('--replay <id>', 'print the order of a finding step by step')
+    .option('--random <n>', 'explore so many random drills, and no file', parseInteger(1, 2 ** 30))
+    .option('--seed <n>', 'with --random: the seed of the first drill (default: 1)', parseInteger(0, 2 ** 30))
     .option('--json', 'print the results as JSON')
     .addHelpText('after', HELP)
-    .action((files: string[], options: ExploreCommandOptions) => {
-      exit(options.replay === undefined ? exploreFiles(files, options) : replayFile(files, options, options.replay))
-    })
+    .action((files: string[], options: ExploreCommandOptions) => exit(run(files, options)))
+}
+
+function run(files: readonly string[], options: ExploreCommandOptions): number {
+  const { random, seed } = options
+  if (random !== undefined) return exploreRandomDrills(files, options, random)
+  if (seed !== undefined) throw new UsageError('--seed is for --random')
+  if (files.length === 0) throw new UsageError('which drills? (or --random N)')
+  return options.replay === undefined ? exploreFiles(files, options) : replayFile(files, options, options.replay)
+}
+
+/** What is for drills of files. */
+const NOT_RANDOM = ['filter', 'replay', 'blame', 'outcomes'] as const
+
+function exploreRandomDrills(files: readonly string[], options: ExploreCommandOptions, programs: number): number {
+  const other = NOT_RANDOM.find((name) => options[name] !== undefined)
+  if (files.length > 0) throw new UsageError('--random makes its drills itself, and takes no file')
+  if (other !== undefined) throw new UsageError(`--${other} is not for --random`)
+  const { memory, seed = 1, profile = DEFAULT_PROFILE, json = false, random, ...rest } = options
+  const bytes = memory === undefined ? undefined : memory * MIB
+  return exploreAtRandom({ ...rest, programs, seed, profile, bytes }, json)
 }
 
 function pointsOption(): Option {

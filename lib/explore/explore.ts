@@ -13,7 +13,7 @@ import type {
   SwitchPoint,
   TraceStep,
 } from '../api'
-import { replay } from '../api/search'
+import { replay, search } from '../api/search'
 import type { Drill, Expectation } from '../drill/ast'
 import { DrillError } from '../drill/errors'
 import { kernelOfProfile } from '../drill/language'
@@ -95,6 +95,17 @@ export function exploreDrill(source: DrillSource, options: ExploreOptions = {}):
     const explored = searchProgram(machine, program, head, withPoints(options))
     return { ...explored, name: drill.name, unmet: unmetOf(drill.expectations, explored.findings, machine.quirks) }
   })
+}
+
+/** The search of {@link exploreDrill} alone, and the machine's quirks: no sentences, no orders again. @throws DrillError as it */
+export function searchDrill(
+  source: DrillSource,
+  options: ExploreOptions,
+): SearchResult & { readonly quirks: readonly QuirkName[] } {
+  return withProgram(source, options, (_drill, machine, program) => ({
+    ...search(machine, program.words, withPoints(options)),
+    quirks: machine.quirks,
+  }))
 }
 
 /**

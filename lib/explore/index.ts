@@ -15,5 +15,6 @@ export {
   replayDrill,
 } from './explore'
 export type { FoundBy } from './finding'
+export { exploreRandom, type RandomExploration, type RandomFinding, type RandomOptions } from './random-search'
 export { RecordedRef, TaskRecorder } from './recorder'
 export { isScenario, type Scenario, type ScenarioTask, scenario, type TaskBody } from './scenario'

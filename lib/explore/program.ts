@@ -22,6 +22,8 @@ import {
 
 /** The most pages that a command may take one by one. */
 const MOST_PAGES = 512
+/** The most references that tasks take: HMMU_PROGRAM_HANDLES. */
+const MOST_HANDLES = 64
 
 /** The program of a drill on the machine on which its other commands have run. @throws DrillError HMMU_DRILL_RUN */
 export function programOf(drill: Drill, world: World): Program {
@@ -104,6 +106,8 @@ class Compiler {
     const { region, first, count } = this.#place(command)
     if (count > MOST_PAGES) throw fail(command, `${count} pages are too many (at most ${MOST_PAGES})`)
     const takes = command.verb === 'pin' || command.verb === 'hold' || command.verb === 'isolate'
+    if (takes && this.#nextHandle + count > MOST_HANDLES)
+      throw fail(command, `tasks can take at most ${MOST_HANDLES} pages (by pin, hold, isolate)`)
     if (takes) this.#handles.set(command.handle, [])
     return Array.from({ length: count }, (_, i) => {
       const page = first + i

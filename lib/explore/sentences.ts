@@ -26,15 +26,15 @@ export function findingText(finding: FoundFinding & { readonly cycle?: number },
     case 'lost-write':
       return `at the end ${place} has ${value}, which no order of the stores leaves there`
     case 'stale-translation':
-      return `${task}: '${action}' uses a translation of ${place} whose page is free`
+      return `${task}: '${action}' uses a translation of ${place} whose page is free, or somebody else's`
     case 'stuck-page':
-      return `${task === '' ? 'at the end a load' : `${task}: '${action}'`} gets SIGBUS from ${place}, which is on the device`
+      return `at the end a load gets SIGBUS from ${place}, which is on the device`
     case 'leak':
       return `${finding.found} pages are not free when all processes have ended`
     case 'soft-dirty-lost':
       return `${place} was written to since its soft-dirty bit was cleared, and is clean`
     case 'dead-space':
-      return `process ${program.processes[finding.process ?? 0]} has ${finding.found} pages after the OOM reaper took all`
+      return `${place} has a page again that the OOM reaper had taken`
     case 'driver':
       return `${task === '' ? 'at the end a handler' : `${task}: '${action}'`}: ${finding.text}`
     case 'use-after-free':

@@ -21,7 +21,7 @@ test('a drill is explored, and its findings fail it', () => {
   expect(stdout.replace(/:[0-9a-f]{8}:/, ':HASH:')).toMatchInlineSnapshot(`
 "soft (linux-4.14): 2 tasks, 60 states, 64 steps, 11 orders, all tried
   soft-dirty-lost: A's buf[0] was written to since its soft-dirty bit was cleared, and is clean
-    1 times; shortest order: 1:linux-4.14:ffe:1:HASH:a2ba8
+    1 times; shortest order: 1:linux-4.14:6000ffe:1:HASH:a2ba8
   4 outcomes
   without device-soft-dirty no soft-dirty-lost
   device-soft-dirty alone is enough for soft-dirty-lost
@@ -72,4 +72,20 @@ test('JSON', () => {
     hasCycles: false,
     findings: [{ judge: 'soft-dirty-lost', page: 0, choices: expect.arrayContaining([0, 1]) }],
   })
+})
+
+test('random drills', () => {
+  const args = ['explore', '--random', '3', '--seed', '5', '--states', '300', '--points', 'device-fault']
+  const { status, stdout } = hmmu(...args, '--profile', 'linux-4.14-fixed', '--json')
+  expect([0, 3]).toContain(status)
+  expect(JSON.parse(stdout)).toMatchObject({ programs: 3, seed: 5, profile: 'linux-4.14-fixed', findings: [] })
+  expect(hmmu('explore', '--seed', '5', 'x.drill')).toMatchObject({
+    status: 2,
+    stderr: 'error: --seed is for --random\n',
+  })
+  expect(hmmu(...args, 'x.drill')).toMatchObject({
+    status: 2,
+    stderr: 'error: --random makes its drills itself, and takes no file\n',
+  })
+  expect(hmmu(...args, '--blame')).toMatchObject({ status: 2, stderr: 'error: --blame is not for --random\n' })
 })

@@ -44,7 +44,7 @@ test('a finding has a sentence, an order and an id that makes the order again', 
     ['soft-dirty-lost', "A's buf[0] was written to since its soft-dirty bit was cleared, and is clean"],
   ])
   const [finding] = findings
-  expect(finding!.id).toMatch(/^1:linux-4\.14:ffe:1:[0-9a-f]{8}:[ab0-9]+$/)
+  expect(finding!.id).toMatch(/^1:linux-4\.14:6000ffe:1:[0-9a-f]{8}:[ab0-9]+$/)
   const { trace } = replayDrill(source(SOFT), finding!.id)
   expect(trace).toEqual(finding!.trace)
   expect(trace[0]).toBe('mover: A clear')
@@ -162,6 +162,10 @@ test.each([
   [
     'A map buf anon 100\ntask M\n  A migrate buf to dev',
     "test.drill:3:3: a migration of 100 pages can't be explored (at most 64)",
+  ],
+  [
+    'A map buf anon 65\ntask M\n  A pin buf as h',
+    'test.drill:3:3: tasks can take at most 64 pages (by pin, hold, isolate)',
   ],
   ['task M\n  A map buf anon 1', "test.drill:2:3: map can't be explored yet"],
   ['A read buf\ntask M\n  A clear', "test.drill:1:1: 'A read buf': there is no region buf, or it is gone"],

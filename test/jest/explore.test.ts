@@ -78,5 +78,5 @@ test('a scenario', () => {
   const text = message(() => expect(race).toHoldInAllInterleavings())
   expect(text).toContain('expect(scenario).toHoldInAllInterleavings()')
   expect(text).toContain('  writer: write buf[0] 2')
-  expect(text).toMatch(/ {2}id: 1:linux-4\.14:ffe:1:[0-9a-f]{8}:[ab0-9]+$/m)
+  expect(text).toMatch(/ {2}id: 1:linux-4\.14:6000ffe:1:[0-9a-f]{8}:[ab0-9]+$/m)
 })

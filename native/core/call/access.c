@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call/syscall.h"
+#include "fault/device_fault.h"
 #include "fault/fault.h"
 #include "mm/tlb.h"
 #include "mm/vma_lock.h"
@@ -178,8 +179,11 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 		return err;
 	}
 	/* The fault that waited for a page has ended; the instruction starts again. */
-	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK && ctx.resume != RESUME_LOCKED)
+	if (ctx.waited == HMMU_WAIT_PAGE_LOCK && !ctx.nested && ctx.resume != RESUME_LOCKED) {
 		up_sem(&ctx);
+		if (device_fault_failed(&ctx))
+			return task_leave(&ctx, call, fault_errno(m, address, write, FAULT_SIGBUS));
+	}
 	/* What was moved before the call blocked is not moved again. */
 	address += ctx.progress.at;
 	buffer += ctx.progress.at;

@@ -259,7 +259,7 @@ static inline int mark_range(struct ctx *ctx, u64 start, u64 end)
 	const struct hmmu *m = ctx->m;
 	int err = 0;
 
-	if (KERNEL < V6_12 || !ctx->space->vma_readers)
+	if (KERNEL < V6_12 || !(ctx->space->vma_readers | m->switch_points))
 		return 0;
 	for (u32 vma = find_vma(m, ctx->mm, start); vma && vma_of(m, vma)->start < end && !err;
 	     vma = vma_of(m, vma)->next)

@@ -39,7 +39,8 @@ struct page_model {
 	uint8_t zaps;       /**< calls under way that empty the page */
 	uint8_t lazy;       /**< MADV_FREE: it may become empty at any time, until a store */
 	uint8_t soft_dirty; /**< it was written to since the bits were cleared */
-	uint32_t unused;
+	uint8_t reaped;     /**< the OOM reaper has left nothing there */
+	uint8_t unused[3];
 };
 
 /** What the search takes back: one block, that is copied. */

@@ -31,9 +31,7 @@ static int access_ends(struct run *run, const struct hmmu_action *action, int er
 		*result |= (uint64_t)byte << 16;
 	if (page == NO_INDEX)
 		return err;
-	if (err && hmmu_error(run->m)->code == HMMU_ERR_SIGBUS)
-		judge_stuck(run, process_of(run), page);
-	else if (!err && action->kind == HMMU_ACTION_READ)
+	if (!err && action->kind == HMMU_ACTION_READ)
 		values_loaded(run, process_of(run), page, byte);
 	else if (!err)
 		values_stored(run, process_of(run), page, byte);
@@ -114,7 +112,6 @@ static int fork_step(struct run *run, const struct hmmu_action *action, struct t
 	if (err)
 		return err;
 	run->world->pids[child] = pid;
-	run->world->reaped[child] = run->world->reaped[process_of(run)];
 	values_fork(run, process_of(run), child, true);
 	for (uint32_t i = 0; i < run->program->task_count; i++) {
 		struct thread *other = &run->world->threads[i];
@@ -211,9 +208,11 @@ static int reap_step(struct run *run)
 	uint32_t process = process_of(run);
 	int err = hmmu_oom_reap(run->m, run->world->pids[process]);
 
-	if (!err)
-		run->world->reaped[process] = 1;
-	return err;
+	if (err)
+		return err;
+	run->world->reaped[process] = 1;
+	dead_space_reaped(run, process);
+	return 0;
 }
 
 /* The handler of a fault on a device page begins: it migrates the page back. */

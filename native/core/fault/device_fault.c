@@ -70,10 +70,6 @@ static NOINLINE int wait_for_handler(struct ctx *ctx, u64 address, u32 pfn)
 	struct device_fault *fault;
 	int err = 0;
 
-	if (ctx->resume == RESUME_FAULT_FAILED) {
-		ctx->resume = RESUME_RETRY;
-		return FAULT_SIGBUS;
-	}
 	if (!m->waiting_faults)
 		m->waiting_faults = platform_reserve(WAITING_FAULTS_BYTES(m));
 	if (!m->waiting_faults)

@@ -8,5 +8,14 @@
 /** The wait of a task for its handler is over: give up what the fault has. */
 static void device_fault_settle(struct hmmu *m, const struct task *task);
 static void waiting_faults_free(struct hmmu *m);
+/** The handler of the task's fault has failed. The fault ends so, whatever is at its address by now. Says it once. */
+static inline bool device_fault_failed(struct ctx *ctx)
+{
+	bool failed = ctx->resume == RESUME_FAULT_FAILED;
+
+	if (failed)
+		ctx->resume = RESUME_RETRY;
+	return failed;
+}
 
 #endif

@@ -411,8 +411,8 @@ struct tlb_entry {
 	u64 gen; /**< 0: empty */
 	u32 mm;
 	u32 pfn;
-	u32 flags; /**< enum tlb_flag */
-	u32 reserved;
+	u32 flags;    /**< enum tlb_flag */
+	u32 alloc_id; /**< that of the frame when it was cached */
 };
 enum tlb_flag { TLB_WRITE = 1, TLB_DIRTY = 2, TLB_HUGE = 4 };
 

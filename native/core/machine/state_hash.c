@@ -114,7 +114,7 @@ static void hash_translation(struct hasher *h, u32 cpu, const struct tlb_entry *
 {
 	if (!translation_holds(h->m, entry))
 		return;
-	hash_word(h, (u64)cpu << 56 | entry->vpn);
+	hash_word(h, (u64)cpu << 56 | (u64)(page_of(h->m, entry->pfn)->alloc_id != entry->alloc_id) << 55 | entry->vpn);
 	hash_word(h, (u64)entry->flags << 56 | (u64)page_number(h, entry->pfn) << 24 | entry->mm);
 }
 

@@ -405,7 +405,9 @@
 	  "mm/rmap: implement make_device_exclusive() using folio_walk instead of rmap walk") \
 	X(EXCLUSIVE_FORK_ENOMEM, 22, HMMU_IN_LINUX_6_12, "exclusive-fork-enomem", "none that we know of") \
 	X(MIRROR_OWN_READ_ENTRY, 23, HMMU_IN_LINUX_6_12, "mirror-own-read-entry", "none that we know of") \
-	X(MIRROR_FAULT_OVERSHOOTS, 24, HMMU_IN_LINUX_6_12, "mirror-fault-overshoots", "none that we know of")
+	X(MIRROR_FAULT_OVERSHOOTS, 24, HMMU_IN_LINUX_6_12, "mirror-fault-overshoots", "none that we know of") \
+	X(CLEAR_KEEPS_WRITE_ENTRIES, 25, HMMU_IN_ALL, "clear-keeps-write-entries", "none that we know of") \
+	X(INSERT_DEVICE_NOT_SOFT_DIRTY, 26, HMMU_IN_ALL, "insert-device-not-soft-dirty", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */

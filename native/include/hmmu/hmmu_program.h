@@ -39,7 +39,7 @@
 	X(LOST_WRITE, 4, "lost-write", "At the end a page has a value that no order of the stores leaves there.") \
 	X(STALE_TRANSLATION, 5, "stale-translation", \
 	  "An access uses a translation to a page that was freed, or used again.") \
-	X(STUCK_PAGE, 6, "stuck-page", "An access to a mapped page ends in SIGBUS: the page can't leave the device.") \
+	X(STUCK_PAGE, 6, "stuck-page", "At the end a load of a mapped page is SIGBUS: the page can't leave the device.") \
 	X(LEAK, 7, "leak", "Pages are not free after all processes have exited.") \
 	X(SOFT_DIRTY_LOST, 8, "soft-dirty-lost", \
 	  "A page was written to since the soft-dirty bits were cleared, and is clean.") \
