@@ -24,7 +24,7 @@ import type { Machine } from './machine'
 export interface SearchOptions {
   /** Stop behind so many states; 1,000,000 if absent. */
   readonly states?: number | undefined
-  /** Stop when the search has so many bytes of memory; 1 GiB if absent. */
+  /** Stop when states and what was found need so many bytes of memory, by estimate; 1 GiB if absent. */
   readonly bytes?: number | undefined
   /** A task that could go on is put aside at most so often; any number of times if absent. */
   readonly preemptions?: number | undefined
@@ -36,6 +36,12 @@ export interface SearchOptions {
   readonly handlerRetries?: boolean | undefined
   /** Check the machine's balance in each state, and not only at the end. */
   readonly verify?: boolean | undefined
+  /** Threads that search, 1 to 64; 1 if absent. What is found is equal for any number. WebAssembly has one, as have machines with
+   * drivers in JavaScript; a small search stays with one. */
+  readonly workers?: number | undefined
+  /** Many states to which rollbacks have led are also made from the begin, and compared. Takes twice the time. A difference is a fault
+   * of hmmu, and throws an HmmuError with the code `HMMU_SELFCHECK`. */
+  readonly selfcheck?: boolean | undefined
   /** Stop behind so many milliseconds; never if absent. What is found then differs from run to run. */
   readonly time?: number | undefined
   /** Called some ten times a second while the search runs. If it does not return true, the search ends, and {@link SearchResult.cutOff} is
@@ -103,7 +109,7 @@ export type CutOff = 'states' | 'memory' | 'time' | 'stopped'
 
 /** What a search has found. */
 export interface SearchResult {
-  /** The number of orders, also one that is too large for an integer. With cycles: those that repeat no state. */
+  /** The number of orders, also one that is too large for an integer. With cycles: fewer than there are. */
   readonly schedules: number
   /** Different states. */
   readonly states: number
@@ -111,7 +117,7 @@ export interface SearchResult {
   readonly steps: number
   /** States in which all tasks have ended. */
   readonly ends: number
-  /** Steps of the longest order that was tried. */
+  /** Steps to the state that is farthest from the begin, by the shortest way. */
   readonly depth: number
   /** Undefined: all orders were tried. */
   readonly cutOff: CutOff | undefined
@@ -191,10 +197,11 @@ export function replay(
 }
 
 function optionNumbers(options: SearchOptions): Float64Array {
-  const { states = 0, bytes = 0, preemptions = NONE, points = [], time = 0 } = options
+  const { states = 0, bytes = 0, preemptions = NONE, points = [], time = 0, workers = 1 } = options
   const mask = points.reduce((bits, point) => bits | switchPointValues[point], 0)
-  const flags = (options.allTwins ? 1 : 0) | (options.handlerRetries ? 2 : 0) | (options.verify ? 4 : 0)
-  return Float64Array.of(states, bytes, preemptions, mask, flags, time)
+  const { allTwins, handlerRetries, verify, selfcheck } = options
+  const flags = (allTwins ? 1 : 0) | (handlerRetries ? 2 : 0) | (verify ? 4 : 0) | (selfcheck ? 8 : 0)
+  return Float64Array.of(states, bytes, preemptions, mask, flags, time, workers)
 }
 
 function decodeFindings(buffer: ArrayBuffer, choices: Uint8Array): Finding[] {

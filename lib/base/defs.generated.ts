@@ -1115,6 +1115,7 @@ export type ErrorCode =
   | 'HMMU_SNAPSHOT'
   | 'HMMU_ORDER'
   | 'HMMU_UNSUPPORTED'
+  | 'HMMU_SELFCHECK'
 
 /** Values of {@link ErrorCode} in the C API. */
 export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
@@ -1141,6 +1142,7 @@ export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
   HMMU_SNAPSHOT: 20,
   HMMU_ORDER: 21,
   HMMU_UNSUPPORTED: 22,
+  HMMU_SELFCHECK: 23,
 }
 
 /** {@link ErrorCode} by value. */
@@ -1168,6 +1170,7 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'HMMU_SNAPSHOT',
   'HMMU_ORDER',
   'HMMU_UNSUPPORTED',
+  'HMMU_SELFCHECK',
 ]
 
 /** A sentence on each {@link ErrorCode}. */
@@ -1195,6 +1198,7 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.',
   HMMU_ORDER: 'The calls of a migration came in another order than setup, pages, finalize.',
   HMMU_UNSUPPORTED: "This host can't do it.",
+  HMMU_SELFCHECK: 'hmmu has found a fault of its own: what must be equal is not.',
 }
 
 /** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import { visible } from '../base/visible'
 import { DEFAULT_PROFILE, DrillError, type DrillSource, profileOf, readDrills } from '../drill'
@@ -26,6 +27,8 @@ interface ExploreCommandOptions {
   readonly states?: number
   readonly memory?: number
   readonly time?: number
+  readonly workers?: number
+  readonly selfcheck?: true
   readonly handlerRetries?: true
   readonly allTwins?: true
   readonly verify?: true
@@ -38,6 +41,7 @@ interface ExploreCommandOptions {
 }
 
 const MIB = 2 ** 20
+const MOST_WORKERS = 64
 const HELP = `
 Exit codes: 0 if all is as the drills expect it; 1 if not, or if a drill without 'expect' lines has a finding; 2 for a wrong command
 line; 3 if a search was cut off.`
@@ -54,9 +58,11 @@ export function exploreCommand(exit: (code: number) => void): Command {
     .option('--states <n>', 'stop behind so many states (default: 1000000)', parseInteger(1, 2 ** 30))
     .option('--memory <mib>', 'stop when the search has so much memory (default: 1024)', parseInteger(1, 2 ** 20))
     .option('--time <ms>', 'stop behind so many milliseconds (default: never)', parseInteger(1, 2 ** 31 - 1))
+    .option('--workers <n>', 'threads that search (default: as many as there are cores)', parseInteger(1, MOST_WORKERS))
     .option('--handler-retries', 'a fault handler that could not move its page has the access fault again')
     .option('--all-twins', 'also the orders in which two tasks that do the same change places')
     .option('--verify', "check the machine's balance in each state, and not only at the end")
+    .option('--selfcheck', 'make many states from the begin, too, and compare them with those of rollbacks')
     .option('--outcomes', 'print all ways in which a drill can end')
     .option(
       '--blame',
@@ -106,7 +112,8 @@ function pointsOption(): Option {
 
 function searchOptions(source: DrillSource, options: ExploreCommandOptions): ExploreOptions {
   const { memory, profile = profileOf(source.file), ...rest } = options
-  return { ...rest, profile, stopOnInterrupt: true, bytes: memory === undefined ? undefined : memory * MIB }
+  const workers = options.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
+  return { ...rest, profile, workers, stopOnInterrupt: true, bytes: memory === undefined ? undefined : memory * MIB }
 }
 
 function exploreFiles(files: readonly string[], options: ExploreCommandOptions): number {

@@ -30,7 +30,7 @@ task writer
 
 test('all orders of two migrations and three accesses are tried', () => {
   const { states, schedules, cutOff, tasks } = explore(LARGE, { points: [] })
-  expect({ states, cutOff, tasks }).toEqual({ states: 99792, cutOff: undefined, tasks: ['M', 'N', 'S'] })
+  expect({ states, cutOff, tasks }).toEqual({ states: 98602, cutOff: undefined, tasks: ['M', 'N', 'S'] })
   expect(schedules).toBeGreaterThan(8e15)
 })
 
@@ -106,6 +106,19 @@ test('what onProgress throws ends the search', () => {
     throw new Error('enough')
   }
   expect(() => explore(ENDLESS, { onProgress })).toThrow('enough')
+})
+
+test('any number of workers finds the same', () => {
+  const text = LARGE.replace('anon 4', 'anon 3').replace(/ {2}A .*\[3\].*\n/, '')
+  const one = explore(text)
+  expect(one.states).toBeGreaterThan(10_000)
+  expect(explore(text, { workers: 3 })).toEqual(one)
+  expect(explore(text, { states: 6000, workers: 2 })).toEqual(explore(text, { states: 6000 }))
+  expect(() => explore(SOFT, { workers: 65 })).toThrow('at most 64 are allowed')
+})
+
+test('a search that checks itself finds the same', () => {
+  expect(explore(SOFT, { selfcheck: true })).toEqual(explore(SOFT))
 })
 
 test('a limit on time', () => {

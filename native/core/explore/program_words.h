@@ -44,8 +44,8 @@ static inline bool program_of_words(const uint64_t *words, uint64_t count, struc
 	return true;
 }
 
-/** How far a search goes, in numbers: states, bytes, preemptions, points, flags (1 all_twins, 2 handler_retries, 4 verify),
- * milliseconds. */
+/** How far a search goes, in numbers: states, bytes, preemptions, points, flags (1 all_twins, 2 handler_retries, 4 verify, 8 selfcheck),
+ * milliseconds, workers. */
 static inline struct hmmu_search_options search_options_of(const double *numbers)
 {
 	uint32_t flags = (uint32_t)numbers[4];
@@ -58,12 +58,15 @@ static inline struct hmmu_search_options search_options_of(const double *numbers
 	options.all_twins = (flags & 1) != 0;
 	options.handler_retries = (flags & 2) != 0;
 	options.verify = (flags & 4) != 0;
+	options.selfcheck = (flags & 8) != 0;
 	options.time = (uint64_t)numbers[5];
+	/* What is no number of threads is refused. */
+	options.workers = numbers[6] >= 1 && numbers[6] <= HMMU_SEARCH_WORKERS ? (uint32_t)numbers[6] : UINT32_MAX;
 	options.progress = NULL;
 	options.progress_data = NULL;
 	return options;
 }
-#define SEARCH_OPTIONS 6
+#define SEARCH_OPTIONS 7
 
 /** What a search tells in numbers, in the order of lib/native/layout.ts. */
 static inline void search_numbers(const struct hmmu_search_result *result, double *out)

@@ -184,6 +184,35 @@ int run_begin(struct run *run, struct hmmu *m, const struct hmmu_program *progra
 	return err;
 }
 
+void run_go_back(struct run *run, const uint8_t *world)
+{
+	hmmu_rollback(run->m);
+	memcpy(run->world, world, run->world_bytes);
+	run->stale = hmmu_counter(run->m, HMMU_COUNT_TLB_STALE);
+}
+
+void run_set_options(struct run *run, const struct hmmu_search_options *options)
+{
+	run->handler_retries = options->handler_retries;
+	run->has_stacks = options->points & ~(uint32_t)HMMU_SWITCH_DEVICE_FAULT;
+}
+
+int run_copy(struct run *copy, const struct run *run, struct hmmu *m)
+{
+	*copy = *run;
+	copy->m = m;
+	copy->arrays_of = NULL;
+	copy->arrays = copy->handlers = NULL;
+	copy->world = platform_alloc_raw(run->world_bytes);
+	if (!copy->world || make_arrays(copy))
+		return -ENOMEM;
+	memcpy(copy->world, run->world, run->world_bytes);
+	copy->results = (uint64_t *)((uint8_t *)copy->world + ((uint8_t *)run->results - (uint8_t *)run->world));
+	copy->stale = hmmu_counter(m, HMMU_COUNT_TLB_STALE);
+	hmmu_events_record(m, hmmu_events_recorded(run->m));
+	return hmmu_set_switch_points(m, hmmu_switch_points(run->m));
+}
+
 void run_end(struct run *run)
 {
 	platform_free(run->world);
@@ -266,20 +295,21 @@ static inline uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
-uint64_t run_hash(struct run *run)
+int run_hash(struct run *run, uint64_t *out)
 {
 	const struct world *world = run->world;
 	const uint64_t *words = (const uint64_t *)(const void *)world->models;
 	const uint64_t *end = (const uint64_t *)(const void *)((const uint8_t *)world + run->world_bytes);
 	uint32_t refs[HMMU_PROGRAM_HANDLES], count = 0;
 	uint64_t hash;
+	int err;
 
 	for (uint32_t i = 0; i < HMMU_PROGRAM_HANDLES; i++)
 		if (world->ref_kinds[i])
 			refs[count++] = world->refs[i];
-	/* A state that has no hash counts as one of its own. */
-	if (hmmu_state_hash_with(run->m, refs, count, &hash))
-		hash = ++run->no_hash;
+	err = hmmu_state_hash_with(run->m, refs, count, &hash);
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < run->program->process_count; i++)
 		hash = mix(hash, world->pids[i] | (uint64_t)world->tracked[i] << 32 | (uint64_t)world->reaped[i] << 40 |
 					 (uint64_t)world->clears[i] << 48);
@@ -296,5 +326,6 @@ uint64_t run_hash(struct run *run)
 	}
 	while (words < end)
 		hash = mix(hash, *words++);
-	return hash;
+	*out = hash;
+	return 0;
 }

@@ -88,7 +88,6 @@ struct run {
 	uint32_t action;      /**< its action, of all tasks' actions */
 	uint64_t free_at_end; /**< pages that are free when all processes have ended; 0: not known */
 	uint64_t stale;       /**< uses of stale translations so far */
-	uint64_t no_hash;     /**< states so far that could not be hashed */
 	find_fn find;
 	void *finder;
 };
@@ -108,8 +107,14 @@ uint32_t run_alive(const struct run *run);
 void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace);
 /** Give all pages back that the program has. */
 void run_drop_all(struct run *run);
-/** Hash of machine and world. */
-uint64_t run_hash(struct run *run);
+/** Hash of machine and world. -ENOMEM. */
+int run_hash(struct run *run, uint64_t *hash);
+/** Go back to the machine's newest mark, and to a world. */
+void run_go_back(struct run *run, const uint8_t *world);
+/** What a search wants. */
+void run_set_options(struct run *run, const struct hmmu_search_options *options);
+/** The same program on a copy of the machine, which is no more the caller's then. run_end() follows in any case. -ENOMEM. */
+int run_copy(struct run *copy, const struct run *run, struct hmmu *m);
 
 /** The next action of a task, of all tasks' actions. */
 static inline uint32_t run_action(const struct run *run, uint32_t task)

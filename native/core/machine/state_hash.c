@@ -202,6 +202,14 @@ static void hash_migrate_word(struct hasher *h, u64 word)
 	hash_word(h, pfn && pfn < h->m->pfn_end ? (word & flags) | (u64)page_number(h, pfn) << HMMU_PFN_SHIFT : word);
 }
 
+/* An entry that is finalized has given its pages back; others may have taken them since. */
+static u64 word_in_use(const struct hmmu_migration *mig, u64 i, u64 word)
+{
+	bool is_done = mig->stage > HMMU_STAGE_FINALIZE || (mig->stage == HMMU_STAGE_FINALIZE && i < mig->pos);
+
+	return is_done ? word & ((1ull << HMMU_PFN_SHIFT) - 1) & ~HMMU_PFN_VALID : word;
+}
+
 static u64 flags_of_migration(const struct hmmu_migration *mig)
 {
 	return (u64)mig->restoring | (u64)mig->prepared << 1 | (u64)mig->settled << 2 | (u64)mig->allow_drain << 3 |
@@ -228,11 +236,11 @@ static void hash_migration(struct hasher *h, const struct hmmu_migration *mig)
 	hash_pair(h, page_number(h, mig->fault_page), page_number(h, mig->fault_lock));
 	hash_pair(h, page_number(h, mig->first), (u32)mig->err);
 	for (u64 i = 0; i < mig->npages; i++) {
-		hash_migrate_word(h, mig->src[i]);
+		hash_migrate_word(h, word_in_use(mig, i, mig->src[i]));
 		hash_word(h, mig->why ? mig->why[i] : 0);
 	}
 	for (u64 i = 0; i < collecting; i++)
-		hash_migrate_word(h, dst[i]);
+		hash_migrate_word(h, word_in_use(mig, i, dst[i]));
 }
 
 /* Numbers that users of intervals keep are counters, so they are hashed as they are. */

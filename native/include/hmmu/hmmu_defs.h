@@ -331,7 +331,8 @@
 	X(SNAPSHOT, 20, \
 	  "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.") \
 	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize.") \
-	X(UNSUPPORTED, 22, "This host can't do it.")
+	X(UNSUPPORTED, 22, "This host can't do it.") \
+	X(SELFCHECK, 23, "hmmu has found a fault of its own: what must be equal is not.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \

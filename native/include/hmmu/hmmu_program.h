@@ -122,16 +122,24 @@ struct hmmu_program {
  * how many of them steps are still to be tried. false: the search ends, cut off by STOPPED. It must not use the machine. */
 typedef bool (*hmmu_search_progress_fn)(void *data, uint64_t states, uint64_t open);
 
+/** Threads of a search. */
+#define HMMU_SEARCH_WORKERS 64
+
 /** How far a search goes. */
 struct hmmu_search_options {
 	uint64_t states; /**< stop behind so many states; 0: 1,000,000 */
-	uint64_t bytes;  /**< stop when the search itself has so much memory; 0: 1 GiB */
+	uint64_t bytes;  /**< stop when states and what was found need so much memory, by estimate; 0: 1 GiB */
 	uint32_t
 		preemptions; /**< a task that could go on is put aside at most so often; UINT32_MAX: any number of times */
 	bool all_twins;      /**< also try the orders in which two tasks that do the same change places */
 	uint32_t points;     /**< enum hmmu_switch_point: where calls stop in their middle */
 	bool handler_retries; /**< a fault handler that could not move its page returns 0, so that the access faults again */
 	bool verify;          /**< hmmu_verify() in each state, and not only at the end */
+	uint32_t workers;     /**< threads that search, at most HMMU_SEARCH_WORKERS, each on a machine of its own; 0: 1. What is found is
+				 equal for any number. Where there are no threads (WebAssembly), and on machines with functions of the caller
+				 (hmmu_device_set_ops(), hmmu_set_notifier(), …) it is always 1. A small search stays with one */
+	bool selfcheck;       /**< many states to which rollbacks have led are also made from the begin, and compared: hash, whole state and
+				 hmmu_verify(). Takes twice the time. A difference is -EIO (SELFCHECK) */
 	uint64_t time;        /**< stop behind so many milliseconds; 0: never. What is found then differs from run to run */
 	hmmu_search_progress_fn progress; /**< told how far the search is; NULL: nobody wants to know */
 	void *progress_data;              /**< for it */
@@ -160,11 +168,11 @@ struct hmmu_search_outcome {
 
 /** What a search has found. */
 struct hmmu_search_result {
-	double schedules;                           /**< the number of orders; with cycles those that repeat no state */
+	double schedules;                           /**< the number of orders; with cycles fewer than there are */
 	uint64_t states;                            /**< different states */
 	uint64_t steps;                             /**< steps that were made */
 	uint64_t ends;                              /**< states in which all tasks have ended */
-	uint32_t depth;                             /**< the longest order that was tried */
+	uint32_t depth; /**< steps to the state that is farthest from the begin, by the shortest way */
 	uint32_t cut_off;                           /**< 0: all orders were tried; else enum hmmu_cut_off */
 	bool has_cycles;                            /**< some order comes back to a state */
 	uint32_t finding_count;                     /**< of findings */
@@ -189,7 +197,8 @@ enum hmmu_cut_off {
  * Try all orders of a program's steps from the machine's present state, which it has again at the end. Two states with one
  * hash count as one. What is found depends on nothing but machine, program and options. @p result is to be given to
  * hmmu_search_free(). -EINVAL (INVALID_ARGUMENT): the program is wrong; the error's text says how. -EBUSY: a migration is under
- * way, a task waits, or a callback runs. -ENOMEM.
+ * way, a task waits, or a callback runs. -EIO (SELFCHECK): the same steps have led to different states, which is a fault of hmmu.
+ * -ENOMEM.
  */
 HMMU_COMMON_API int hmmu_search(struct hmmu *m, const struct hmmu_program *program,
 				const struct hmmu_search_options *options, struct hmmu_search_result **result);
