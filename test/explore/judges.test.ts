@@ -25,6 +25,14 @@ test.each([
     'MADV_FREE before the tasks begin',
     'swap 8\nA map buf anon 1\nA write buf 1\nA advise buf free\ntask b\n  A reclaim buf\n',
   ],
+  [
+    'two tasks that end their process',
+    'A map buf anon 1\nA migrate buf to dev\ntask a\n  exit A\ntask b\n  exit A\ntask c\n  A write buf 3\n',
+  ],
+  [
+    'a store of another process to shared memory',
+    'A map buf sharedfile 1\nA write buf 1\nfork A B\ntask b proc=B\n  B write buf 2\ntask c\n  A clear\n',
+  ],
 ])('%s is no finding', (_, text) => {
   for (const profile of ['linux-4.14-fixed', 'linux-6.12-fixed'] as const)
     expect(judgesOf(text, { profile })).toEqual([])

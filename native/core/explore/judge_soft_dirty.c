@@ -25,7 +25,8 @@ static void judge_soft_dirty_page(struct run *run, uint32_t process, uint32_t pa
 	struct hmmu_vma_info mapping;
 	struct hmmu_entry entry;
 
-	if (!model_of(run, process, page)->soft_dirty)
+	/* Of a shared page the model does not know which process has written. */
+	if (run->program->pages[page].shared || !model_of(run, process, page)->soft_dirty)
 		return;
 	if (hmmu_dump(run->m, run->world->pids[process], address, 1, &entry) || entry.bits & HMMU_BIT_SOFT_DIRTY)
 		return;
