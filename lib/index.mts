@@ -77,6 +77,7 @@ export type {
   QuirkBlame,
   QuirkName,
   RecordDocument,
+  RecordedChoice,
   RecordedEvent,
   RecordedHandle,
   RecordedList,

@@ -196,7 +196,8 @@ export function replay(
   return Array.from({ length: made }, (_, i) => decodeStep(view, i * RECORD_WORDS.step * 8))
 }
 
-function optionNumbers(options: SearchOptions): Float64Array {
+/** @internal */
+export function optionNumbers(options: SearchOptions): Float64Array {
   const { states = 0, bytes = 0, preemptions = NONE, points = [], time = 0, workers = 1 } = options
   const mask = points.reduce((bits, point) => bits | switchPointValues[point], 0)
   const { allTwins, handlerRetries, verify, selfcheck } = options
@@ -204,7 +205,8 @@ function optionNumbers(options: SearchOptions): Float64Array {
   return Float64Array.of(states, bytes, preemptions, mask, flags, time, workers)
 }
 
-function decodeFindings(buffer: ArrayBuffer, choices: Uint8Array): Finding[] {
+/** @internal */
+export function decodeFindings(buffer: ArrayBuffer, choices: Uint8Array): Finding[] {
   const count = buffer.byteLength / FINDING_BYTES
   return Array.from({ length: count }, (_, i) =>
     decodeFinding(new DataView(buffer, i * FINDING_BYTES, FINDING_BYTES), choices),
@@ -259,7 +261,8 @@ function decodeResult(word: bigint): ActionResult {
   }
 }
 
-function decodeStep(view: DataView, at: number): TraceStep {
+/** @internal */
+export function decodeStep(view: DataView, at: number): TraceStep {
   const field = (i: number) => view.getUint32(at + i * 4, true)
   const event = EVENTS[field(2)] ?? 'step'
   return {

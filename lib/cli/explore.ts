@@ -1,50 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
-import { visible } from '../base/visible'
-import { DEFAULT_PROFILE, DrillError, type DrillSource, profileOf, readDrills } from '../drill'
-import {
-  type Blame,
-  blame,
-  DEFAULT_POINTS,
-  type Exploration,
-  type ExploreOptions,
-  exploreDrill,
-  replayDrill,
-} from '../explore'
-import { type Profile, type SwitchPoint, switchPointNames } from '../index'
+import { DEFAULT_PROFILE, DrillError, type DrillSource, readDrills } from '../drill'
+import { exploreDrill } from '../explore'
+import { profileNames } from '../index'
 import { ExitCode, UsageError } from './exit-codes'
+import { codeOfDiff, diffDocument, diffDrill, diffReport } from './explore-diff'
+import { type ExploreCommandOptions, MIB, MOST_WORKERS, pointsOption, searchOptions } from './explore-options'
+import { isOfOrder, showOrder } from './explore-order'
+import { endProgress } from './explore-progress'
 import { exploreAtRandom } from './explore-random'
-import { drillProfileOption, filterDrills, filterOption, oneDrill, parseInteger } from './options'
+import { codeOf, documentOf, report, worse } from './explore-report'
+import { drillProfileOption, filterDrills, filterOption, oneDrill, parseInteger, portOption } from './options'
 import { print, printError } from './output'
 
-interface ExploreCommandOptions {
-  readonly profile?: Profile
-  readonly filter?: readonly string[]
-  readonly points?: readonly SwitchPoint[]
-  readonly preemptions?: number
-  readonly states?: number
-  readonly memory?: number
-  readonly time?: number
-  readonly workers?: number
-  readonly selfcheck?: true
-  readonly handlerRetries?: true
-  readonly allTwins?: true
-  readonly verify?: true
-  readonly blame?: true
-  readonly outcomes?: true
-  readonly json?: true
-  readonly replay?: string
-  readonly random?: number
-  readonly seed?: number
-}
-
-const MIB = 2 ** 20
-const MOST_WORKERS = 64
 const HELP = `
+--replay, --to-drill, --trace, --record and --view are about one order: that of the id, else that of the first finding.
+An id is what is printed behind a finding.
+
 Exit codes: 0 if all is as the drills expect it; 1 if not, or if a drill without 'expect' lines has a finding; 2 for a wrong command
-line; 3 if a search was cut off.`
+line; 3 if a search was cut off. With --diff: 1 if the profiles differ.`
 
 /** `hmmu explore` */
 export function exploreCommand(exit: (code: number) => void): Command {
@@ -68,7 +43,13 @@ export function exploreCommand(exit: (code: number) => void): Command {
       '--blame',
       'explore again with each quirk of the machine alone off, and alone on, and say which findings need it',
     )
+    .addOption(new Option('--diff <profile>', 'print what only one of two profiles shows').choices(profileNames))
     .option('--replay <id>', 'print the order of a finding step by step')
+    .option('--to-drill [id]', 'print an order as a drill that replays it')
+    .option('--trace <out>', 'write an order as a trace for Perfetto; - for standard output')
+    .option('--record <out>', 'write the record of an order, for hmmu view and hmmu drill step; - for standard output')
+    .option('--view [id]', 'serve a page that shows an order, as hmmu view does')
+    .addOption(portOption())
     .option('--random <n>', 'explore so many random drills, and no file', parseInteger(1, 2 ** 30))
     .option('--seed <n>', 'with --random: the seed of the first drill (default: 1)', parseInteger(0, 2 ** 30))
     .option('--json', 'print the results as JSON')
@@ -81,121 +62,76 @@ function run(files: readonly string[], options: ExploreCommandOptions): number {
   if (random !== undefined) return exploreRandomDrills(files, options, random)
   if (seed !== undefined) throw new UsageError('--seed is for --random')
   if (files.length === 0) throw new UsageError('which drills? (or --random N)')
-  return options.replay === undefined ? exploreFiles(files, options) : replayFile(files, options, options.replay)
+  return isOfOrder(options) ? orderOfFile(files, options) : exploreFiles(files, options)
 }
 
 /** What is for drills of files. */
-const NOT_RANDOM = ['filter', 'replay', 'blame', 'outcomes'] as const
+const NOT_RANDOM = ['filter', 'replay', 'blame', 'outcomes', 'diff', 'toDrill', 'trace', 'record', 'view'] as const
 
 function exploreRandomDrills(files: readonly string[], options: ExploreCommandOptions, programs: number): number {
   const other = NOT_RANDOM.find((name) => options[name] !== undefined)
   if (files.length > 0) throw new UsageError('--random makes its drills itself, and takes no file')
-  if (other !== undefined) throw new UsageError(`--${other} is not for --random`)
-  const { memory, seed = 1, profile = DEFAULT_PROFILE, json = false, random, ...rest } = options
+  if (other !== undefined) throw new UsageError(`--${other === 'toDrill' ? 'to-drill' : other} is not for --random`)
+  const { memory, seed = 1, profile = DEFAULT_PROFILE, json = false } = options
+  const { points, preemptions, states, time, workers, handlerRetries, allTwins, verify, selfcheck } = options
   const bytes = memory === undefined ? undefined : memory * MIB
-  return exploreAtRandom({ ...rest, programs, seed, profile, bytes }, json)
-}
-
-function pointsOption(): Option {
-  const text = `where calls stop in their middle, with commas between: ${switchPointNames.join(', ')}; all; none (default: ${DEFAULT_POINTS.join(', ')})`
-  return new Option('--points <names>', text).argParser((value) => {
-    if (value === 'none') return []
-    if (value === 'all') return switchPointNames
-    return value.split(',').map((name) => {
-      const point = switchPointNames.find((each) => each === name)
-      if (point === undefined)
-        throw new UsageError(`there is no switching point '${name}' (${switchPointNames.join(', ')})`)
-      return point
-    })
-  })
-}
-
-function searchOptions(source: DrillSource, options: ExploreCommandOptions): ExploreOptions {
-  const { memory, profile = profileOf(source.file), ...rest } = options
-  const workers = options.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
-  return { ...rest, profile, workers, stopOnInterrupt: true, bytes: memory === undefined ? undefined : memory * MIB }
+  const limits = { preemptions, states, time, bytes, workers }
+  return exploreAtRandom({ ...limits, points, handlerRetries, allTwins, verify, selfcheck, programs, seed, profile }, json)
 }
 
 function exploreFiles(files: readonly string[], options: ExploreCommandOptions): number {
-  const sources = filterDrills(options, files.flatMap(readDrills))
   const documents: object[] = []
   let code: number = ExitCode.OK
-  for (const source of sources) {
-    try {
-      const explored = exploreDrill(source, searchOptions(source, options))
-      if (options.json) documents.push(documentOf(source, explored, options))
-      else print(report(source, explored, options))
-      code = worse(code, codeOf(explored))
-      if (explored.cutOff === 'stopped') break
-    } catch (error) {
-      if (!(error instanceof DrillError)) throw error
-      printError(error.message)
-      code = worse(code, ExitCode.FAILED)
-    }
+  for (const source of filterDrills(options, files.flatMap(readDrills))) {
+    const result = orError(() =>
+      options.diff ? diffOne(source, options, documents) : exploreOne(source, options, documents),
+    )
+    code = worse(code, result.code)
+    if (result.stopped) break
   }
   if (options.json) print(`${JSON.stringify(documents, null, 2)}\n`)
   return code
 }
 
-function codeOf({ unmet, cutOff }: Exploration): number {
-  if (unmet.length > 0) return ExitCode.FAILED
-  return cutOff === undefined ? ExitCode.OK : ExitCode.CUT_OFF
+interface Result {
+  readonly code: number
+  /** Ctrl-C */
+  readonly stopped: boolean
 }
 
-/** Something wrong is worse than a search that was cut off. */
-function worse(a: number, b: number): number {
-  return a === ExitCode.FAILED || b === ExitCode.FAILED ? ExitCode.FAILED : Math.max(a, b)
+/** Tells, or adds to the documents, what one drill has come to. */
+function exploreOne(source: DrillSource, options: ExploreCommandOptions, documents: object[]): Result {
+  const explored = exploreDrill(source, searchOptions(source, options))
+  endProgress()
+  if (options.json) documents.push(documentOf(source, explored, options))
+  else print(report(source, explored, options))
+  return { code: codeOf(explored), stopped: explored.cutOff === 'stopped' }
 }
 
-function report(source: DrillSource, explored: Exploration, options: ExploreCommandOptions): string {
-  const { name, profile, tasks, findings, outcomes, unmet } = explored
-  const lines = [`${visible(name)} (${profile}): ${tasks.length} tasks, ${countsText(explored)}`]
-  for (const { judge, sentence, id, times } of findings) {
-    lines.push(`  ${judge}: ${visible(sentence)}`, `    ${times} times; shortest order: ${id}`)
-  }
-  if (findings.length === 0) lines.push('  no finding')
-  if (options.outcomes) for (const { sentence } of outcomes) lines.push(`  outcome: ${sentence}`)
-  else lines.push(`  ${outcomes.length} outcomes`)
-  if (options.blame) lines.push(...blameLines(blame(source, explored, searchOptions(source, options))))
-  for (const text of unmet) lines.push(`  not as expected: ${visible(text)}`)
-  return `${lines.join('\n')}\n`
+function diffOne(source: DrillSource, options: ExploreCommandOptions, documents: object[]): Result {
+  const difference = diffDrill(source, options, options.diff ?? 'linux-4.14')
+  endProgress()
+  if (options.json) documents.push(diffDocument(difference))
+  else print(diffReport(difference))
+  const stopped = difference.explored.some(({ cutOff }) => cutOff === 'stopped')
+  return { code: codeOfDiff(difference), stopped }
 }
 
-function countsText({ states, schedules, steps, hasCycles, cutOff }: Exploration): string {
-  const orders = schedules < 1e9 ? String(schedules) : schedules.toExponential(3)
-  const text = `${states} states, ${steps} steps, ${hasCycles || cutOff ? 'at least ' : ''}${orders} orders`
-  return cutOff === undefined
-    ? `${text}, all tried`
-    : `${text}; ${cutOff === 'stopped' ? cutOff : `cut off by ${cutOff}`}`
-}
-
-function blameLines({ quirks, always }: Blame): string[] {
-  return [
-    ...quirks.flatMap(({ quirk, needed, enough }) => [
-      ...(needed.length > 0 ? [`  without ${quirk} no ${needed.join(', no ')}`] : []),
-      ...(enough.length > 0 ? [`  ${quirk} alone is enough for ${enough.join(', ')}`] : []),
-    ]),
-    ...(always.length > 0 ? [`  no quirk is needed for ${always.join(', ')}`] : []),
-  ]
-}
-
-function documentOf(source: DrillSource, explored: Exploration, options: ExploreCommandOptions): object {
-  const findings = explored.findings.map(({ choices, ...finding }) => ({ ...finding, choices: [...choices] }))
-  const blamed = options.blame ? { blame: blame(source, explored, searchOptions(source, options)) } : {}
-  return { ...explored, findings, ...blamed }
-}
-
-function replayFile(files: readonly string[], options: ExploreCommandOptions, id: string): number {
+function orderOfFile(files: readonly string[], options: ExploreCommandOptions): number {
   const [file = ''] = files
-  if (files.length !== 1) throw new UsageError('--replay is for one drill')
+  if (files.length !== 1) throw new UsageError('one order is of one drill')
   const source = oneDrill(file, options)
+  return orError(() => ({ code: showOrder(source, options), stopped: false })).code
+}
+
+/** An error of a drill is printed. */
+function orError(call: () => Result): Result {
   try {
-    const { trace } = replayDrill(source, id, searchOptions(source, options))
-    print(trace.map((line) => `${visible(line)}\n`).join(''))
-    return ExitCode.OK
+    return call()
   } catch (error) {
     if (!(error instanceof DrillError)) throw error
+    endProgress()
     printError(error.message)
-    return ExitCode.FAILED
+    return { code: ExitCode.FAILED, stopped: false }
   }
 }

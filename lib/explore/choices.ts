@@ -6,6 +6,8 @@ import type { Machine, QuirkName, SearchOptions } from '../api'
 import { quirkValues, switchPointValues } from '../api'
 
 const FORMAT = '1'
+/** Longer orders are none that a search has found. */
+const MOST_CHOICES = 2 ** 20
 const FIRST_LETTER = 'a'.charCodeAt(0)
 
 /** What an id says besides the choices. */
@@ -48,6 +50,8 @@ export function encodeChoices(choices: Uint8Array): string {
 /** Undefined if the text is none. */
 export function decodeChoices(text: string): Uint8Array | undefined {
   if (!/^(?:[a-p]\d{0,6})*$/.test(text)) return undefined
+  const length = [...text.matchAll(/[a-p](\d*)/g)].reduce((sum, [, count]) => sum + Number(count || 1), 0)
+  if (length > MOST_CHOICES) return undefined
   const choices = [...text.matchAll(/([a-p])(\d*)/g)].flatMap(([, letter = 'a', count = '']) =>
     Array.from({ length: count === '' ? 1 : Number(count) }, () => letter.charCodeAt(0) - FIRST_LETTER),
   )

@@ -21,8 +21,9 @@ import { type DrillSource, parseDrill } from '../drill/parse'
 import { runDrill } from '../drill/runner'
 import type { World } from '../drill/world'
 import { choicesOfId, type IdHead, idHead } from './choices'
+import { exploreOrder } from './explore-order'
 import type { FoundBy } from './finding'
-import { programOf } from './program'
+import { type DrillAction, programOf } from './program'
 import type { Program } from './program-words'
 import { searchProgram } from './search-program'
 import { traceLines } from './sentences'
@@ -91,8 +92,11 @@ export interface Replay {
  *   a command that can't be explored
  */
 export function exploreDrill(source: DrillSource, options: ExploreOptions = {}): Exploration {
-  return withProgram(source, options, (drill, machine, program, head) => {
-    const explored = searchProgram(machine, program, head, withPoints(options))
+  return withProgram(source, options, (drill, machine, program, head, world) => {
+    const search = searchOf(drill, options)
+    const explored = drill.order
+      ? exploreOrder(drill, drill.order, machine, program, head, search, world)
+      : searchProgram(machine, program, head, search)
     return { ...explored, name: drill.name, unmet: unmetOf(drill.expectations, explored.findings, machine.quirks) }
   })
 }
@@ -114,11 +118,17 @@ export function searchDrill(
  */
 export function replayDrill(source: DrillSource, id: string, options: ExploreOptions = {}): Replay {
   return withProgram(source, options, (drill, machine, program, head) => {
-    const choices = choicesOfId(id, head, 'the drill has')
-    if (typeof choices === 'string') throw new DrillError('HMMU_DRILL_RUN', drill.file, choices)
-    const steps = replay(machine, program.words, withPoints(options), choices)
+    const choices = choicesOf(id, head, drill)
+    const steps = replay(machine, program.words, searchOf(drill, options), choices)
     return { steps, trace: traceLines(steps, program) }
   })
+}
+
+/** @throws DrillError the id is of something else */
+export function choicesOf(id: string, head: IdHead, drill: Drill): Uint8Array {
+  const choices = choicesOfId(id, head, 'the drill has')
+  if (typeof choices === 'string') throw new DrillError('HMMU_DRILL_RUN', drill.file, choices)
+  return choices
 }
 
 /** With the default of {@link ExploreOptions}. */
@@ -126,13 +136,20 @@ export function withPoints(options: ExploreOptions): SearchOptions {
   return { ...options, points: options.points ?? DEFAULT_POINTS }
 }
 
+/** How a drill is explored: its order says it, or the options. */
+export function searchOf({ order }: Drill, options: ExploreOptions): SearchOptions {
+  if (order === undefined) return withPoints(options)
+  const { points = DEFAULT_POINTS, handlerRetries } = order
+  return { ...options, points, handlerRetries }
+}
+
 /** Frames of RAM: a small machine, of which several fit into WebAssembly's memory. */
 export const RAM_PAGES = 8192
 
-type Use<T> = (drill: Drill, machine: Machine, program: Program, head: IdHead) => T
+type Use<T> = (drill: Drill, machine: Machine, program: Program<DrillAction>, head: IdHead, world: World) => T
 
 /** Run the commands before the tasks, and use the machine. */
-function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T>): T {
+export function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T>): T {
   const drill = parseDrill(source, kernelOfProfile(options.profile))
   if (drill.tasks.length === 0)
     throw new DrillError('HMMU_DRILL_RUN', drill.file, "the drill has no task (a line 'task NAME')")
@@ -156,7 +173,7 @@ function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T
   try {
     machine.drainPagevecs()
     const program = programOf(drill, kept)
-    return use(drill, machine, program, idHead(machine, source.text, withPoints(options)))
+    return use(drill, machine, program, idHead(machine, source.text, searchOf(drill, options)), kept)
   } finally {
     machine.dispose()
   }

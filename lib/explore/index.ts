@@ -3,6 +3,7 @@
 // Exploring drills with tasks, and scenarios: all orders of their steps.
 
 export { type Blame, blame, type QuirkBlame } from './blame'
+export { drillOfOrder } from './drill-of-order'
 export { type Explorable, explore, replay } from './explorable'
 export {
   DEFAULT_POINTS,
@@ -16,5 +17,8 @@ export {
 } from './explore'
 export type { FoundBy } from './finding'
 export { exploreRandom, type RandomExploration, type RandomFinding, type RandomOptions } from './random-search'
+export type { PlayedFinding, PlayedStep } from './play'
+export { type Played, playDrill } from './play-drill'
+export { recordOrder } from './record-order'
 export { RecordedRef, TaskRecorder } from './recorder'
 export { isScenario, type Scenario, type ScenarioTask, scenario, type TaskBody } from './scenario'

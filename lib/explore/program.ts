@@ -25,8 +25,13 @@ const MOST_PAGES = 512
 /** The most references that tasks take: HMMU_PROGRAM_HANDLES. */
 const MOST_HANDLES = 64
 
+/** An action of a drill: a command, or what it does to one page. */
+export interface DrillAction extends ProgramAction {
+  readonly command: Command
+}
+
 /** The program of a drill on the machine on which its other commands have run. @throws DrillError HMMU_DRILL_RUN */
-export function programOf(drill: Drill, world: World): Program {
+export function programOf(drill: Drill, world: World): Program<DrillAction> {
   return new Compiler(drill, world).program()
 }
 
@@ -50,20 +55,20 @@ class Compiler {
     this.#processes = [...world.actors.keys(), ...new Set(forks.map(({ child }) => child))]
   }
 
-  program(): Program {
+  program(): Program<DrillAction> {
     const tasks = this.#drill.tasks.map((task) => this.#task(task))
     const pids = this.#processes.map((name) => this.#world.actors.get(name)?.process.pid ?? 0)
     return makeProgram({ processes: this.#processes, pids, tasks, pages: this.#pages() })
   }
 
-  #task(task: DrillTask): ProgramTask {
+  #task(task: DrillTask): ProgramTask<DrillAction> {
     const process = this.#processes.indexOf(task.process)
     if (process < 0) throw fail(task, `there is no process ${task.process}, and no task forks it`)
     const actions = task.commands.flatMap((command) => this.#actions(command))
     return { name: task.name, process, cpu: task.cpu, actions }
   }
 
-  #actions(command: Command): ProgramAction[] {
+  #actions(command: Command): DrillAction[] {
     switch (command.verb) {
       case 'read':
       case 'write':
@@ -123,12 +128,12 @@ class Compiler {
     return this.#handles.get(name) ?? []
   }
 
-  #ranged(command: Extract<Command, { place: unknown }>, kind: ActionKind, value: number): ProgramAction {
+  #ranged(command: Extract<Command, { place: unknown }>, kind: ActionKind, value: number): DrillAction {
     const { region, first, count } = this.#place(command)
     return action(command, kind, { at: region.address + first * PAGE_BYTES, pages: count, value })
   }
 
-  #migrate(command: MigrateCommand): ProgramAction {
+  #migrate(command: MigrateCommand): DrillAction {
     const { region, first, count } = this.#place(command)
     if (count > MOST_ENTRIES)
       throw fail(command, `a migration of ${count} pages can't be explored (at most ${MOST_ENTRIES})`)
@@ -177,8 +182,8 @@ class Compiler {
   }
 }
 
-function action(command: Command, kind: ActionKind, words: ActionWords, text = command.text): ProgramAction {
-  return makeAction(kind, text, words)
+function action(command: Command, kind: ActionKind, words: ActionWords, text = command.text): DrillAction {
+  return { ...makeAction(kind, text, words), command }
 }
 
 function valueFor(command: Command): number {

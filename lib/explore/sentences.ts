@@ -42,7 +42,8 @@ export function findingText(finding: FoundFinding & { readonly cycle?: number },
   }
 }
 
-function nameOf(program: Program, task: number): string {
+/** The name of a task. */
+export function nameOf(program: Program, task: number): string {
   return program.tasks[task]?.name ?? ''
 }
 
@@ -65,7 +66,8 @@ export function traceLines(steps: readonly TraceStep[], program: Program): strin
   return lines
 }
 
-function stepText(step: TraceStep, action: ProgramAction | undefined): string {
+/** What a step of a task does. */
+export function stepText(step: TraceStep, action: ProgramAction | undefined): string {
   const text = action?.text ?? ''
   switch (step.event) {
     case 'waits':

@@ -152,6 +152,17 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   searchPart(part: number): ArrayBuffer | undefined
   /** How many steps of an order were made; out has room for a record of each. */
   replay(program: BigUint64Array, options: Float64Array, choices: Uint8Array, out: BigUint64Array): number
+  /** An order, step by step. The other functions of it are for an order that was begun and not ended. */
+  orderBegin(program: BigUint64Array, options: Float64Array): number
+  orderEnd(): void
+  /** A bit for each task that can make a step. */
+  orderEnabled(): number
+  orderStep(task: number, out: BigUint64Array): number
+  orderJudge(): number
+  /** A copy of the findings so far. */
+  orderFindings(): ArrayBuffer | undefined
+  /** How many words of a migration were filled in, see ORDER_MIGRATION of layout.ts; 0: there is none. */
+  orderMigration(task: number, handler: boolean, out: BigUint64Array): number
 
   setDeviceHandlers(device: number, pageFault: boolean, pageFree: boolean): number
   notify(pid: number, on: boolean): number

@@ -4,10 +4,10 @@
 
 import { RestoreBit } from '../base/defs.generated'
 import { lengthOf } from '../base/validate'
-import { WasmLooking } from './looking'
+import { WasmOrder } from './order'
 import { sizesKey } from './pool'
 
-export abstract class WasmCopies extends WasmLooking {
+export abstract class WasmCopies extends WasmOrder {
   snapshot(out: Uint8Array | undefined): number {
     return this.call((instance) => {
       const { exports } = instance

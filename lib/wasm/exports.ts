@@ -74,6 +74,13 @@ interface Wrapped {
   search(words: number, count: number, options: number, tells: boolean): number
   searchPart(part: number): number
   replay(words: number, count: number, options: number, choices: number, length: number, steps: number): number
+  orderBegin(words: number, count: number, options: number): number
+  orderEnd(): void
+  orderEnabled(): number
+  orderStep(task: number, step: number): number
+  orderJudge(): number
+  orderFindings(): number
+  orderMigration(task: number, handler: number, words: number): number
   migrationMake(
     id: number,
     pages: number,

@@ -32,6 +32,7 @@ Napi::Function Machine::Define(Napi::Env env)
 	DefineMigration(methods);
 	DefineDrivers(methods);
 	DefineSearch(methods);
+	DefineOrder(methods);
 	return DefineClass(env, "Machine", methods);
 }
 
@@ -104,6 +105,7 @@ Machine::~Machine()
 void Machine::Close()
 {
 	ForgetSearch();
+	ForgetOrder();
 	if (!Open())
 		return;
 	// Calls that wait in a driver are in the middle of what they do: nothing can be done in order any more.

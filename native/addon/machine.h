@@ -25,6 +25,7 @@
 namespace hmmu_addon {
 
 struct Migration;
+struct OpenOrder;
 
 constexpr int64_t kThrown = INT32_MIN;
 
@@ -63,6 +64,7 @@ private:
 	static void DefineMigration(Methods &methods);
 	static void DefineDrivers(Methods &methods);
 	static void DefineSearch(Methods &methods);
+	static void DefineOrder(Methods &methods);
 
 	// The machine behind a JavaScript value, NULL if it is anything else.
 	static Machine *Of(Napi::Value value);
@@ -182,6 +184,17 @@ private:
 	bool ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids *pids, hmmu_program *program);
 	void ForgetSearch();
 
+	// order.cc
+	Napi::Value OrderBegin(const Napi::CallbackInfo &info);
+	Napi::Value OrderEnd(const Napi::CallbackInfo &info);
+	Napi::Value OrderEnabled(const Napi::CallbackInfo &info);
+	Napi::Value OrderStep(const Napi::CallbackInfo &info);
+	Napi::Value OrderJudge(const Napi::CallbackInfo &info);
+	Napi::Value OrderFindings(const Napi::CallbackInfo &info);
+	Napi::Value OrderMigration(const Napi::CallbackInfo &info);
+	int NoOrder();
+	void ForgetOrder();
+
 	// drivers.cc
 	Napi::Value DriverAttach(const Napi::CallbackInfo &info);
 	Napi::Value DriverDetach(const Napi::CallbackInfo &info);
@@ -229,6 +242,7 @@ private:
 	hmmu_search_result *search_ = nullptr; // the last one
 	uint64_t search_actions_ = 0;          // of its program
 	bool search_tells_ = false;            // JavaScript, how far it is
+	std::shared_ptr<OpenOrder> order_;   // the order under way
 	std::unique_ptr<KernelDriver> driver_; // its library is attached to the machine
 };
 

@@ -96,6 +96,37 @@ static const struct hmmu_finding *find(const struct scenario *s, uint32_t judge)
 	return NULL;
 }
 
+static bool is_same_finding(const struct hmmu_finding *a, const struct hmmu_finding *b)
+{
+	return a->judge == b->judge && a->task == b->task && a->action == b->action && a->page == b->page &&
+	       a->process == b->process && a->found == b->found && a->length == b->length;
+}
+
+/* The order shows the finding, also without the search, and goes back to where it began. */
+static void assert_shows(struct scenario *s, const struct hmmu_finding *finding)
+{
+	const uint8_t *choices = s->result->choices + finding->choices;
+	const struct hmmu_finding *found;
+	uint64_t before = hmmu_hash(s->r->m);
+	struct hmmu_order *order;
+	struct hmmu_trace_step step;
+	uint32_t count, i = 0;
+
+	assert_ok(hmmu_order_begin(s->r->m, &s->program, &s->options, &order));
+	assert_int_equal(hmmu_order_step(order, s->program.task_count, &step), -EINVAL);
+	for (uint64_t at = 0; at < finding->length; at++) {
+		assert_true(hmmu_order_enabled(order) >> choices[at] & 1);
+		assert_ok(hmmu_order_step(order, choices[at], &step));
+	}
+	assert_ok(hmmu_order_judge(order));
+	count = hmmu_order_findings(order, &found);
+	while (i < count && !is_same_finding(&found[i], finding))
+		i++;
+	assert_true(i < count);
+	hmmu_order_end(order);
+	assert_true(hmmu_hash(s->r->m) == before);
+}
+
 /* A replay of the finding's order makes all of its steps. */
 static void assert_replays(struct scenario *s, const struct hmmu_finding *finding)
 {
@@ -106,6 +137,7 @@ static void assert_replays(struct scenario *s, const struct hmmu_finding *findin
 				     (uint32_t)finding->length, steps),
 			 finding->length);
 	free(steps);
+	assert_shows(s, finding);
 }
 
 static const struct hmmu_program_task TWO[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 } };

@@ -89,3 +89,49 @@ test('random drills', () => {
   })
   expect(hmmu(...args, '--blame')).toMatchObject({ status: 2, stderr: 'error: --blame is not for --random\n' })
 })
+
+test('an order as a drill, a trace and a record', () => {
+  put('soft.drill', DRILL)
+  const { status, stdout } = hmmu(
+    'explore',
+    'soft.drill',
+    '--to-drill',
+    '--trace',
+    'trace.json',
+    '--record',
+    'order.json',
+  )
+  expect(status).toBe(0)
+  expect(stdout).toMatch(
+    /^# An order of soft on linux-4\.14\. soft-dirty-lost: [\s\S]*\nA migrate buf to dev\nA dump buf\[0\]\n$/,
+  )
+  expect(hmmu('drill', 'step', 'order.json', '--plain').stdout).toMatch(/soft-dirty-lost: A's buf\[0\] was written to/)
+  const trace = JSON.parse(hmmu('explore', 'soft.drill', '--trace', '-').stdout)
+  expect(trace.otherData).toMatchObject({
+    drill: 'soft',
+    profile: 'linux-4.14',
+    order: expect.stringMatching(/^1:linux-4\.14:/),
+  })
+  expect(hmmu('explore', 'soft.drill', '--profile', 'linux-6.12', '--to-drill')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'error: soft has no finding\n',
+  })
+  expect(hmmu('explore', 'soft.drill', 'soft.drill', '--record', '-')).toMatchObject({
+    status: 2,
+    stderr: 'error: one order is of one drill\n',
+  })
+  expect(hmmu('explore', 'soft.drill', '--to-drill', '1:2')).toMatchObject({ status: 1, stdout: '' })
+})
+
+test('two profiles are compared', () => {
+  put('soft.drill', DRILL)
+  const { status, stdout } = hmmu('explore', 'soft.drill', '--diff', 'linux-6.12')
+  expect(stdout).toMatch(/only linux-4\.14: outcome: mover 0 moved, pinned_late; writer -\n {4}1:linux-4\.14:/)
+  expect(stdout).toMatch(/only linux-4\.14: soft-dirty-lost: /)
+  expect(status).toBe(1)
+  expect(hmmu('explore', 'soft.drill', '--diff', 'linux-4.14').status).toBe(0)
+  expect(hmmu('explore', 'soft.drill', '--diff', 'linux-4.14', '--states', '5').status).toBe(3)
+  const [json] = JSON.parse(hmmu('explore', 'soft.drill', '--diff', 'linux-6.12', '--json').stdout)
+  expect(json.findings.only.map((list: unknown[]) => list.length)).toEqual([1, 0])
+})

@@ -228,35 +228,3 @@ int hmmu_search(struct hmmu *m, const struct hmmu_program *program, const struct
 	search_free(search);
 	return err;
 }
-
-static void see_nothing(struct run *run, const struct hmmu_finding *finding)
-{
-	(void)run;
-	(void)finding;
-}
-
-int hmmu_replay(struct hmmu *m, const struct hmmu_program *program, const struct hmmu_search_options *options,
-		const uint8_t *choices, uint32_t count, struct hmmu_trace_step *steps)
-{
-	uint32_t i = 0, points = hmmu_switch_points(m);
-	struct run run;
-	int err = hmmu_set_switch_points(m, options->points);
-
-	if (err)
-		return err;
-	err = hmmu_mark(m);
-	if (err) {
-		hmmu_set_switch_points(m, points);
-		return err;
-	}
-	err = run_begin(&run, m, program);
-	run_set_options(&run, options);
-	run.find = see_nothing;
-	for (; !err && i < count && choices[i] < program->task_count && run_enabled(&run) >> choices[i] & 1; i++)
-		run_step(&run, choices[i], &steps[i]);
-	hmmu_rollback(m);
-	hmmu_mark_drop(m);
-	hmmu_set_switch_points(m, points);
-	run_end(&run);
-	return err ? err : (int)i;
-}

@@ -46,6 +46,10 @@ void leak_begin(struct run *run, struct hmmu *copy);
 void judge_leak(struct run *run);
 /** @} */
 
+/** All tasks have ended: look at what is left, give back what the program holds, read all pages, and have all processes exit. The machine
+ * is another one then; calls must not stop in their middle. (judge_verify.c) */
+void judge_all_ended(struct run *run);
+
 /** What is known of a page in a process. Of a shared page all processes know the same. */
 static inline struct page_model *model_of(const struct run *run, uint32_t process, uint32_t page)
 {

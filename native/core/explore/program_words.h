@@ -103,4 +103,25 @@ static inline const void *search_part(const struct hmmu_search_result *result, u
 	}
 }
 
+/** The words of a migration in an order: stage, position, npages, cpages, whether callbacks ran, start, end, then src, dst and why of each
+ * entry. Returns how many; @p words has room for ORDER_MIGRATION_WORDS. */
+static inline int order_migration_words(const struct hmmu_open_migration *migration, uint64_t *words)
+{
+	const struct hmmu_migration_state *state = &migration->state;
+	const uint64_t head[] = { state->stage,         state->position, state->npages, state->cpages,
+				  state->callbacks_ran, state->start,    state->end };
+	uint64_t pages = (state->end - state->start) / HMMU_PAGE_SIZE;
+	uint64_t count = 0;
+
+	for (uint64_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		words[count++] = head[i];
+	for (uint64_t i = 0; i < pages && i < HMMU_PROGRAM_ENTRIES; i++) {
+		words[count++] = state->src[i];
+		words[count++] = state->dst[i];
+		words[count++] = migration->why[i];
+	}
+	return (int)count;
+}
+#define ORDER_MIGRATION_WORDS (7 + 3 * HMMU_PROGRAM_ENTRIES)
+
 #endif

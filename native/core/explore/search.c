@@ -89,13 +89,7 @@ void worker_judges_end(struct run *run)
 	uint32_t points = hmmu_switch_points(run->m);
 
 	hmmu_set_switch_points(run->m, 0);
-	judge_verify(run);
-	judge_dead_space(run);
-	judge_soft_dirty(run);
-	run_drop_all(run);
-	judge_values(run);
-	judge_leak(run);
-	judge_verify(run);
+	judge_all_ended(run);
 	hmmu_set_switch_points(run->m, points);
 }
 

@@ -231,4 +231,36 @@ HMMU_COMMON_API int hmmu_replay(struct hmmu *m, const struct hmmu_program *progr
 				struct hmmu_trace_step *steps);
 /** @} */
 
+/** @name One order, step by step
+ * The machine stands in the middle of an order until hmmu_order_end(), and can be looked at between the steps: that is all that is
+ * allowed meanwhile.
+ * @{ */
+/** An order under way. */
+struct hmmu_order;
+/** Begin an order; the program has to stay where it is. Errors as those of hmmu_search(). */
+HMMU_COMMON_API int hmmu_order_begin(struct hmmu *m, const struct hmmu_program *program,
+				      const struct hmmu_search_options *options, struct hmmu_order **order);
+/** Go back to where the machine was, and free the order. */
+HMMU_COMMON_API void hmmu_order_end(struct hmmu_order *order);
+/** A bit for each task that can make the next step. */
+HMMU_COMMON_API uint32_t hmmu_order_enabled(const struct hmmu_order *order);
+/** Make a step. -EINVAL (INVALID_ARGUMENT): the task can't run. -ENOMEM. */
+HMMU_COMMON_API int hmmu_order_step(struct hmmu_order *order, uint32_t task, struct hmmu_trace_step *step);
+/** Judge the state as the end of the order: all tasks have ended, or wait for each other, or the last steps are a round that could go on
+ * for ever. The machine stays as it is. -EBUSY, -ENOMEM. */
+HMMU_COMMON_API int hmmu_order_judge(struct hmmu_order *order);
+/** What was found so far, in the order of the steps; it stays where it is until the next call. length is the number of steps
+ * that lead there, choices is 0. Returns how many. */
+HMMU_COMMON_API uint32_t hmmu_order_findings(const struct hmmu_order *order, const struct hmmu_finding **findings);
+
+/** A migration under way in an order. */
+struct hmmu_open_migration {
+	struct hmmu_migration_state state; /**< where it stands, and its arrays */
+	const uint8_t *why;                /**< enum hmmu_why of each entry */
+};
+/** The migration of a task, or that of the handler of its fault on a device page. False: there is none. */
+HMMU_COMMON_API bool hmmu_order_migration(const struct hmmu_order *order, uint32_t task, bool handler,
+					   struct hmmu_open_migration *out);
+/** @} */
+
 #endif
