@@ -70,12 +70,16 @@ static void keep_finding(struct run *run, const struct hmmu_finding *finding)
 static int pass_state(struct hmmu_order *order)
 {
 	void *array = order->passed;
+	uint64_t hash;
+	int err = run_hash(&order->run, &hash);
 
+	if (err)
+		return err;
 	if (!grow_array(&array, &order->passed_capacity, order->passed_count, sizeof(*order->passed), FIRST_STEPS))
 		return hmmu_fail(order->run.m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for the order");
 	order->passed = array;
 	order->passed[order->passed_count++] = (struct passed){
-		.hash = run_hash(&order->run),
+		.hash = hash,
 		.enabled = run_enabled(&order->run),
 		.task = NO_INDEX,
 	};
