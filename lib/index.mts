@@ -206,6 +206,7 @@ export {
   RecordedRef,
   RemapBit,
   RestoreBit,
+  RestoredMigration,
   recordDocument,
   recordDrill,
   recorderOf,

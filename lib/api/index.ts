@@ -56,6 +56,7 @@ export { PageRef, type PageRefKind } from './page-ref'
 export { type InvalidateHandler, type Invalidation, type MmapLock, Process, type ProcessCounters } from './process'
 export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './records'
 export type { MigrationRange } from './request'
+export { RestoredMigration } from './restored-migration'
 export { type Job, roundRobin } from './schedule'
 export type {
   ActionResult,

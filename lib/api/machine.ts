@@ -28,6 +28,7 @@ import { createMachine, type MachineOptions } from './options'
 import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo } from './records'
+import type { RestoredMigration } from './restored-migration'
 import { MachineStats } from './stats'
 import { type LruPage, lruPages, pagesInUse, type Translation, translations } from './whole'
 
@@ -172,8 +173,8 @@ export class Machine {
 
   /**
    * The state of the machine as bytes, of which {@link Machine.restore} makes a machine that goes on exactly as this one. The
-   * handlers are no part of it.
-   * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
+   * handlers are no part of it. Migrations in steps are, and calls that wait.
+   * @throws HmmuError HMMU_BUSY: a callback runs, or a driver has taken mmap_lock; HMMU_HOST_MEMORY
    */
   snapshot(): Uint8Array {
     return snapshot(this.#core)
@@ -196,12 +197,19 @@ export class Machine {
   /**
    * A second machine with the same state and the same handlers of device faults and freed pages; from now on they do not know of each other. It is
    * what {@link Machine.restore} of a snapshot would make, at less cost.
-   * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
+   * @throws HmmuError HMMU_BUSY: a callback runs, or a driver has taken mmap_lock; HMMU_HOST_MEMORY
    */
   fork(): Machine {
     const copy = new Machine(new Existing(new (getAddon().Machine)(this.#core.addonMachine)) as MachineOptions)
     copy.#core.devices.copyHandlers(this.#core.devices)
     return copy
+  }
+
+  /** Migrations that were under way in the machine of which this one is a copy, in the order in which they began, until
+   * {@link RestoredMigration.adopt} goes on with them. */
+  get restoredMigrations(): RestoredMigration[] {
+    this.#core.check(this.#core.native.quirks())
+    return [...this.#core.restored]
   }
 
   /**
@@ -474,6 +482,7 @@ export class Machine {
     this.#core.tasks.clear()
     this.#core.intervals.clear()
     this.#core.migrations.clear()
+    this.#core.restored.clear()
     const handlers = { pageFault: undefined, pageFree: undefined, invalidate: undefined, intervalInvalidate: undefined }
     Object.assign(this.#core.native, handlers)
   }

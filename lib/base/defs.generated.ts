@@ -1196,7 +1196,8 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
   HMMU_REFERENCE: 'The page reference, lock or isolation to be given back is not held.',
   HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.',
-  HMMU_ORDER: 'The calls of a migration came in another order than setup, pages, finalize.',
+  HMMU_ORDER:
+    'The calls of a migration came in another order than setup, pages, finalize, or a restored one has no driver yet.',
   HMMU_UNSUPPORTED: "This host can't do it.",
   HMMU_SELFCHECK: 'hmmu has found a fault of its own: what must be equal is not.',
 }

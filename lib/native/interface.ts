@@ -210,6 +210,19 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
     skip: Float64Array | undefined,
     error: Float64Array | undefined,
   ): number
+  /** How many were under way in the machine of which this one is a copy. Their numbers are 1 and those behind. */
+  restoredMigrations(): number
+  /** tid (0: of device pages), start, end, whether there are operations; of one of them that is not adopted yet. */
+  migrateRequest(id: number, out: Float64Array): number
+  /** Gives one of them its arrays and its driver; returns its number. */
+  migrateAdopt(
+    id: number,
+    words: NativeWords,
+    target: number,
+    device: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+  ): number
   migrateStep(id: number, callback: NativeCallback | undefined): number
   migrateRun(id: number, callback: NativeCallback | undefined, stage: number): number
   migratePages(id: number): number

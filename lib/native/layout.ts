@@ -58,6 +58,9 @@ export const OPTION_COUNT = 10
 /** How many numbers NativeMachine.taskState() fills in: pid, cpu, wait, wait_pfn, ready, mmap_lock, queue_place, migrations, vma, in_call. */
 export const TASK_FIELDS = 10
 
+/** How many numbers NativeMachine.migrateRequest() fills in: tid, start, end, whether there are operations. */
+export const REQUEST_FIELDS = 4
+
 /** How many numbers NativeMachine.migrateState() fills in: stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
 export const STATE_FIELDS = 6
 

@@ -102,6 +102,10 @@ interface Wrapped {
     owner: number,
   ): number
   migrationDeviceBegin(migration: number, first: number, pages: number): number
+  migrations(out: number, capacity: number): number
+  /** Tells tid, start, end, whether there are operations. */
+  migrationRequest(context: number): void
+  migrationAdopt(migration: number, context: number): number
   migrationStep(migration: number): number
   migrationRun(migration: number, stage: number): number
   migrationPages(migration: number): number

@@ -65,6 +65,7 @@ Machine::Machine(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Machine>(inf
 		Create(info);
 	if (!Open())
 		return;
+	MeetMigrations();
 	TellMemory();
 }
 

@@ -163,6 +163,10 @@ private:
 	Napi::Value MigrateFinalize(const Napi::CallbackInfo &info);
 	Napi::Value MigrateEnd(const Napi::CallbackInfo &info);
 	Napi::Value MigrateAbandon(const Napi::CallbackInfo &info);
+	Napi::Value MigrateAdopt(const Napi::CallbackInfo &info);
+	Napi::Value MigrateRequest(const Napi::CallbackInfo &info);
+	Napi::Value RestoredMigrations(const Napi::CallbackInfo &info);
+	void MeetMigrations();
 	Napi::Value MigrateState(const Napi::CallbackInfo &info);
 	int Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, Migration &migration);
 	int ReadRequest(const Napi::CallbackInfo &info, Migration &migration);
@@ -239,6 +243,7 @@ private:
 	int64_t told_ = 0;                // bytes that the garbage collector knows about
 	std::map<uint32_t, std::shared_ptr<Migration>> migrations_;
 	uint32_t last_migration_ = 0;
+	uint32_t restored_migrations_ = 0; // their numbers are the first ones
 	hmmu_search_result *search_ = nullptr; // the last one
 	uint64_t search_actions_ = 0;          // of its program
 	bool search_tells_ = false;            // JavaScript, how far it is

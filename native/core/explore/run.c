@@ -142,12 +142,26 @@ static int start_task(struct run *run, uint32_t task)
 	return hmmu_task_set_cpu(run->m, thread->tid, (uint32_t)t->cpu);
 }
 
+/* Whoever is in the middle of something is no task of the program, and nobody would go on with it. */
+static int check_nothing_under_way(struct hmmu *m)
+{
+	if (m->migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "a migration is under way, which the program does not have");
+	for (uint32_t task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm && m->tasks[task].wait == HMMU_WAIT_DEVICE_FAULT)
+			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u waits for the handler of its device fault",
+					 task);
+	return 0;
+}
+
 /* What the judges have to know of the machine, they try on a second one. */
 static int begin_judges(struct run *run)
 {
 	struct hmmu *copy;
-	int err = hmmu_clone(run->m, &copy);
+	int err = check_nothing_under_way(run->m);
 
+	if (!err)
+		err = hmmu_clone(run->m, &copy);
 	if (err)
 		return err;
 	err = values_begin(run, copy);

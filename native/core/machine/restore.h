@@ -21,15 +21,27 @@ struct pool_page {
 	bool owned; /**< by a mapping that reserved it */
 };
 
+/** Which entry of which migration has locked a page: as its source, whose migration entries it will replace, or as its destination. */
+struct page_taken {
+	const struct hmmu_migration *mig;
+	u64 i;
+};
+
 /** A check under way. A function that returns false has described the fault in @p error. */
 struct check {
 	struct hmmu *m;
 	struct hmmu_error *error;
 	const struct piece *piece; /**< of the snapshot, in ascending order */
-	u64 pieces;
+	u64 pieces;                /**< of the arena */
+	u64 pieces_behind;         /**< of what is under way */
 	u64 *free[NR_SLABS];    /**< bitmaps: records that are free */
 	struct pool_page *pool; /**< pages of the hugetlb pool that were ever used */
-	u64 *met;               /**< bitmap: frames of RAM that were met as a page table, or in an LRU pagevec */
+	u64 *met; /**< bitmap: frames of RAM that were met as a page table, in an LRU pagevec, or as isolated by a migration */
+	u32 destinations;       /**< pages that are marked as destinations of a migration */
+	struct page_taken *sources; /**< of migrations, by used_index(); NULL: there are no migrations */
+	u32 *chain_of;          /**< by anon_vma: the last mapping that was looked at and has it in its chain */
+	u32 chained;            /**< that mapping */
+	u32 *migrations_of;     /**< by task: how many of them it has */
 };
 
 /** Report that the snapshot is not of a machine. Returns false. */
@@ -106,6 +118,10 @@ static bool check_swap(struct check *c);
 static bool check_mappings(struct check *c);
 static bool check_intervals(struct check *c);
 static bool check_reverse_maps(struct check *c);
+/** restore_under_way.c: faults that wait for their handlers, and migrations; also the pages that these have. */
+static bool check_under_way(struct check *c);
+/** Whether a migration will replace a migration entry, which has no reference to its page. */
+static bool will_be_replaced(struct check *c, u32 vma, u64 address, u64 pfn);
 /** restore_tasks.c: tasks, what they wait for, and the locks that they have. */
 static bool check_tasks(struct check *c);
 /** restore_tables.c: page tables and what their entries lead to. */

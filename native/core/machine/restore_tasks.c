@@ -23,8 +23,8 @@ static bool enums_in_range(const struct hmmu *m, const struct task *task)
 	const u32 last_resume = KERNEL < V6_12 ? RESUME_TASK_WORK : RESUME_FAULT_TRIED;
 
 	return task->cpu < m->st->cpus && task->op < OP_STOPPED && task->sem_hold <= SEM_WRITE &&
-	       task->wait <= last_wait && task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 &&
-	       !task->sem_of_driver && task->resume <= last_resume && !task->migrations;
+	       (task->wait <= last_wait || task->wait == HMMU_WAIT_DEVICE_FAULT) && task->wait_ref <= 1 &&
+	       task->nested <= 1 && !task->sem_of_driver && task->resume <= last_resume;
 }
 
 static bool is_retried(const struct task *task)
@@ -87,6 +87,13 @@ static bool is_task_work(const struct hmmu *m, const struct task *task)
 	       page_of(m, task->wait_pfn)->mapping == task->task_works;
 }
 
+/* A migration keeps mmap_sem, its task's own or that of the call around it. */
+static bool has_migrations(const struct task *task, u32 migrations)
+{
+	return task->migrations == migrations && task->sem_of_migration <= (migrations != 0) &&
+	       (!migrations || task->sem_hold) && (task->op || !task->sem_hold || task->sem_of_migration);
+}
+
 static bool is_out_of_queue(const struct task *task)
 {
 	return !task->queue_next && !task->queue_prev && !task->queue_place;
@@ -99,7 +106,7 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 
 	if (hidden || !task->op)
 		return hidden == (task->op == OP_FORK) && !task->wait && !task->wait_pfn && !task->wait_ref &&
-		       !task->sem_hold && !task->resume && !task->vma_lock && is_out_of_queue(task) &&
+		       (!hidden || !task->sem_hold) && !task->resume && !task->vma_lock && is_out_of_queue(task) &&
 		       !task->progress.at && !task->progress.gup_first && !task->progress.munlock_at &&
 		       (!hidden || !task->progress.result);
 	if (waits_for_sem(task))
@@ -109,6 +116,9 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 	if (task->wait == HMMU_WAIT_INVALIDATION)
 		return task->op == OP_MIRROR && !task->sem_hold && !task->wait_pfn && !task->wait_ref &&
 		       !task->vma_lock && !task->resume && is_out_of_queue(task);
+	if (task->wait == HMMU_WAIT_DEVICE_FAULT)
+		return task->sem_hold && !task->wait_ref && !task->vma_lock && !task->resume && is_out_of_queue(task) &&
+		       (!m->waiting_faults[task - m->tasks].ended || !task->migrations);
 	if (task->wait == HMMU_WAIT_VMA_LOCK)
 		return task->sem_hold == SEM_WRITE && task->vma_lock && !task->wait_pfn && !task->wait_ref &&
 		       !task->resume && is_out_of_queue(task);
@@ -131,7 +141,7 @@ static bool is_collapse_progress(const struct task *task)
 
 	if (task->wait == HMMU_WAIT_MMAP_SEM_READ)
 		return p->at <= end && is_errno_of_collapse(p->result);
-	if (task->wait != HMMU_WAIT_PAGE_LOCK && p->at & ~PMD_MASK)
+	if (task->wait != HMMU_WAIT_PAGE_LOCK && task->wait != HMMU_WAIT_DEVICE_FAULT && p->at & ~PMD_MASK)
 		return false;
 	return p->at < end && is_errno_of_collapse(p->result);
 }
@@ -195,7 +205,8 @@ static bool check_blocked_task(struct check *c, u32 task)
 	    !is_record_or_none(c, SLAB_TASK, t->queue_prev))
 		return refuse_snapshot(c, "task %u is of process %u, between tasks %u and %u", task, t->mm,
 				       t->queue_prev, t->queue_next);
-	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t) || !is_task_work(c->m, t))
+	if (!enums_in_range(c->m, t) || !has_migrations(t, c->migrations_of[task]) || !is_wait(c->m, t) ||
+	    !is_progress(t) || !is_task_work(c->m, t))
 		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
 				       task, t->op, t->wait, t->wait_pfn, t->resume);
 	return check_vma_lock(c, task) && check_copy(c, task) && check_mirror(c, task);

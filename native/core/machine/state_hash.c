@@ -9,6 +9,7 @@
 
 #include "host/migration.h"
 #include "machine/mark.h"
+#include "machine/under_way.h"
 #include "migrate/migrate.h"
 #include "mm/pgtable.h"
 #include "mm/vma_lock.h"
@@ -210,9 +211,10 @@ static u64 word_in_use(const struct hmmu_migration *mig, u64 i, u64 word)
 	return is_done ? word & ((1ull << HMMU_PFN_SHIFT) - 1) & ~HMMU_PFN_VALID : word;
 }
 
+/* What is known within one call (prepared, settled) is forgotten behind it. */
 static u64 flags_of_migration(const struct hmmu_migration *mig)
 {
-	return (u64)mig->restoring | (u64)mig->prepared << 1 | (u64)mig->settled << 2 | (u64)mig->allow_drain << 3 |
+	return (u64)mig->restoring | (u64)mig->allow_drain << 3 |
 	       (u64)mig->mlocks << 4 | (u64)mig->notified << 5 | (u64)mig->callbacks_ran << 6 |
 	       (u64)mig->dst_is_ready << 7 | (u64)mig->dst_is_accepted << 8 | (u64)mig->out_of_bounds << 9 |
 	       (u64)mig->aborted << 10 | (u64)mig->unwritten << 11 | (u64)mig->ctx.nested << 12;
@@ -221,7 +223,7 @@ static u64 flags_of_migration(const struct hmmu_migration *mig)
 static void hash_migration(struct hasher *h, const struct hmmu_migration *mig)
 {
 	/* Before collect only dst is the caller's; a driver without operations writes its dst later. */
-	u64 collecting = mig->stage == HMMU_STAGE_COLLECT ? (mig->end - mig->start) >> PAGE_SHIFT : mig->npages;
+	u64 collecting = mig->stage == HMMU_STAGE_COLLECT ? known_entries(mig) : mig->npages;
 	const u64 *dst = mig->request.ops ? mig->dst : mig->request.dst;
 
 	hash_pair(h, mig->ctx.task, mig->stage);

@@ -17,7 +17,7 @@ static bool may_stop(const struct ctx *ctx)
 	if (!m->stops || m->stops->running != ctx->task || m->in_callback || m->in_page_free)
 		return false;
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
-		if (mig->in_callback)
+		if (mig->barred == BAR_CALLBACK)
 			return false;
 	return true;
 }

@@ -330,7 +330,7 @@
 	X(REFERENCE, 19, "The page reference, lock or isolation to be given back is not held.") \
 	X(SNAPSHOT, 20, \
 	  "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.") \
-	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize.") \
+	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize, or a restored one has no driver yet.") \
 	X(UNSUPPORTED, 22, "This host can't do it.") \
 	X(SELFCHECK, 23, "hmmu has found a fault of its own: what must be equal is not.")
 

@@ -74,7 +74,7 @@ struct hmmu_device_fault {
  * that a kernel's fault has then: mmap_lock, and depending on the kernel a reference to the page and its lock. The caller is the
  * handler (migrate_to_ram()): it migrates the page by hmmu_migrate_begin() and steps, on the same task, and then calls
  * hmmu_device_fault_end(). So several tasks stand in the middle of faults on one page. No other call of the task is possible.
- * Snapshots are refused meanwhile. -ENOENT (SYSCALL): the task is in no such fault. -ESRCH: no such task.
+ * -ENOENT (SYSCALL): the task is in no such fault. -ESRCH: no such task.
  */
 HMMU_API int hmmu_device_fault(const struct hmmu *m, uint32_t tid, struct hmmu_device_fault *out);
 /** The handler returns @p err: 0, or a negative errno for SIGBUS. The wait of the task is over: repeat its call. After 0 it faults
