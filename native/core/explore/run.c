@@ -87,6 +87,21 @@ static int check_program(struct hmmu *m, const struct hmmu_program *program)
 	return err;
 }
 
+static uint32_t count_handles(const struct hmmu_program *program)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < program->action_count; i++) {
+		const struct hmmu_action *action = &program->actions[i];
+		bool takes = action->kind == HMMU_ACTION_PIN || action->kind == HMMU_ACTION_HOLD ||
+			     action->kind == HMMU_ACTION_ISOLATE;
+
+		if (takes && action->handle >= count)
+			count = (uint32_t)action->handle + 1;
+	}
+	return count;
+}
+
 static uint32_t list_bits(uint64_t mask, uint64_t *list)
 {
 	uint32_t count = 0;
@@ -181,6 +196,7 @@ int run_begin(struct run *run, struct hmmu *m, const struct hmmu_program *progra
 	err = check_program(m, program);
 	if (err)
 		return err;
+	run->handle_count = count_handles(program);
 	models = (size_t)program->process_count * program->page_count * sizeof(struct page_model);
 	run->world_bytes = sizeof(struct world) + models + program->action_count * sizeof(uint64_t);
 	run->world = platform_alloc(run->world_bytes);
@@ -269,9 +285,7 @@ static uint32_t waiting_task(const struct run *run, uint32_t task)
 static bool can_run(const struct run *run, uint32_t task)
 {
 	const struct thread *thread = &run->world->threads[task];
-	struct hmmu_device_fault fault;
 	struct hmmu_task_state state;
-	uint32_t tid;
 
 	if (run_has_ended(run, task))
 		return false;
@@ -279,10 +293,8 @@ static bool can_run(const struct run *run, uint32_t task)
 		return may_poll(run, task);
 	if (!thread->in_call || thread->is_stopped)
 		return true;
-	tid = waiting_task(run, task);
-	if (!hmmu_device_fault(run->m, tid, &fault))
-		return true;
-	return hmmu_task_state(run->m, tid, &state) || state.ready;
+	return hmmu_task_state(run->m, waiting_task(run, task), &state) || state.ready ||
+	       state.wait == HMMU_WAIT_DEVICE_FAULT;
 }
 
 uint32_t run_enabled(const struct run *run)
@@ -318,7 +330,7 @@ int run_hash(struct run *run, uint64_t *out)
 	uint64_t hash;
 	int err;
 
-	for (uint32_t i = 0; i < HMMU_PROGRAM_HANDLES; i++)
+	for (uint32_t i = 0; i < run->handle_count; i++)
 		if (world->ref_kinds[i])
 			refs[count++] = world->refs[i];
 	err = hmmu_state_hash_with(run->m, refs, count, &hash);
@@ -327,7 +339,7 @@ int run_hash(struct run *run, uint64_t *out)
 	for (uint32_t i = 0; i < run->program->process_count; i++)
 		hash = mix(hash, world->pids[i] | (uint64_t)world->tracked[i] << 32 | (uint64_t)world->reaped[i] << 40 |
 					 (uint64_t)world->clears[i] << 48);
-	for (uint32_t i = 0; i < HMMU_PROGRAM_HANDLES; i++)
+	for (uint32_t i = 0; i < run->handle_count; i++)
 		hash = mix(hash, world->ref_kinds[i] | (uint64_t)world->ref_flags[i] << 8);
 	for (uint32_t i = 0; i < run->program->task_count; i++) {
 		const struct thread *thread = &world->threads[i];

@@ -83,11 +83,12 @@ struct run {
 	bool has_stacks; /**< calls stop at points where they need a stack of their own */
 	bool selects;    /**< the kernel's migrations say which pages they want: Linux 6.12 */
 	uint8_t values[HMMU_PROGRAM_VALUES];
-	uint32_t value_count; /**< value 0 is the byte 0 */
-	uint32_t task;        /**< that makes a step; NO_INDEX: the end is judged */
-	uint32_t action;      /**< its action, of all tasks' actions */
-	uint64_t free_at_end; /**< pages that are free when all processes have ended; 0: not known */
-	uint64_t stale;       /**< uses of stale translations so far */
+	uint32_t value_count;  /**< value 0 is the byte 0 */
+	uint32_t task;         /**< that makes a step; NO_INDEX: the end is judged */
+	uint32_t action;       /**< its action, of all tasks' actions */
+	uint64_t free_at_end;  /**< pages that are free when all processes have ended; 0: not known */
+	uint64_t stale;        /**< uses of stale translations so far */
+	uint32_t handle_count; /**< references of the program: their numbers are below */
 	find_fn find;
 	void *finder;
 };

@@ -264,9 +264,10 @@ static int handler_step(struct run *run, struct thread *thread)
 /* Whether a task stands in a fault on a device page whose handler has not ended. */
 static bool is_in_handler(const struct run *run, const struct thread *thread)
 {
-	struct hmmu_device_fault fault;
+	struct hmmu_task_state state;
 
-	return thread->in_call && !hmmu_device_fault(run->m, thread->tid, &fault) && !fault.ended;
+	return thread->in_call && !hmmu_task_state(run->m, thread->tid, &state) &&
+	       state.wait == HMMU_WAIT_DEVICE_FAULT && !state.ready;
 }
 
 /* 1: a migration goes on; else 0 or a negative errno. */

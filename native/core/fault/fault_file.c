@@ -24,7 +24,7 @@ static int pte_alloc_one_map(struct fault *vmf)
 	struct hmmu *m = vmf->ctx->m;
 
 	if (pmd_none(*vmf->pmd) && vmf->prealloc_pte) {
-		pmd_populate(vmf->pmd, vmf->prealloc_pte);
+		pmd_populate(m, vmf->pmd, vmf->prealloc_pte);
 		vmf->prealloc_pte = 0;
 	} else if (!pte_alloc(m, vmf->ctx->mm, vmf->pmd)) {
 		return FAULT_OOM;

@@ -126,7 +126,7 @@
 #include "machine/look_page.c"
 #include "machine/look_whole.c"
 #include "machine/mark.c"
-#include "machine/mark_lines.c"
+#include "machine/mark_layout.c"
 #include "machine/numbering.c"
 #include "machine/raw_entry.c"
 #include "machine/refuse.c"

@@ -25,7 +25,7 @@ static void hash_rwsem(struct hasher *h, const struct rwsem *sem)
 }
 
 /* The page or the swap slot in an entry is replaced by its number. */
-static void hash_entry(struct hasher *h, u64 entry)
+static inline void hash_entry(struct hasher *h, u64 entry)
 {
 	u32 pfn = pte_present(entry) ? pte_pfn(entry) : pfn_swap_entry(entry), number;
 
@@ -106,43 +106,51 @@ static void hash_mm(struct hasher *h, u32 mm)
 }
 
 /* Whether an access would still find the translation. */
-static bool translation_holds(const struct hmmu *m, const struct tlb_entry *entry)
+static inline bool translation_holds(const struct hmmu *m, const struct tlb_entry *entry)
 {
-	return entry->gen && mm_of(m, entry->mm)->state == MM_ALIVE && entry->gen == mm_of(m, entry->mm)->tlb_gen;
-}
+	const struct mm *space = mm_of(m, entry->mm);
 
-static void hash_translation(struct hasher *h, u32 cpu, const struct tlb_entry *entry)
-{
-	if (!translation_holds(h->m, entry))
-		return;
-	hash_word(h, (u64)cpu << 56 | (u64)(page_of(h->m, entry->pfn)->alloc_id != entry->alloc_id) << 55 | entry->vpn);
-	hash_word(h, (u64)entry->flags << 56 | (u64)page_number(h, entry->pfn) << 24 | entry->mm);
+	return entry->gen && entry->gen == space->tlb_gen && space->state == MM_ALIVE;
 }
 
 static void hash_tlbs(struct hasher *h, const u64 *slots)
 {
-	for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++)
-		for (u32 word = 0; word < SLOT_WORDS; word++)
-			for (u64 left = slots[word]; left; left &= left - 1)
-				hash_translation(
-					h, cpu, &h->m->tlb[cpu * TLB_ENTRIES + word * 64 + (u32)__builtin_ctzll(left)]);
+	for (u32 word = 0; word < SLOT_WORDS; word++)
+		for (u64 left = slots[word]; left; left &= left - 1) {
+			const struct tlb_entry *entry = &h->m->tlb[word * 64 + (u32)__builtin_ctzll(left)];
+
+			for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++, entry += TLB_ENTRIES) {
+				if (!translation_holds(h->m, entry))
+					continue;
+				hash_word(h, (u64)cpu << 56 |
+						     (u64)(page_of(h->m, entry->pfn)->alloc_id != entry->alloc_id)
+							     << 55 |
+						     entry->vpn);
+				hash_word(h,
+					  (u64)entry->flags << 56 | (u64)page_number(h, entry->pfn) << 24 | entry->mm);
+			}
+		}
+}
+
+static void hash_pagevec(struct hasher *h, u32 cpu, u32 kind, const struct pagevec *pvec)
+{
+	hash_word(h, (u64)cpu << 32 | (u64)kind << 16 | pvec->nr);
+	for (u32 i = 0; i < pvec->nr; i++) {
+		u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(pvec->pages[i]) : pvec->pages[i];
+
+		hash_pair(h, pvec->pages[i] - pfn, page_number(h, pfn));
+	}
 }
 
 static void hash_pagevecs(struct hasher *h)
 {
-	for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++)
-		for (u32 kind = 0; kind < NR_PAGEVECS; kind++) {
-			const struct pagevec *pvec = &h->m->st->cpu[cpu].pvecs[kind];
+	for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++) {
+		const struct pagevec *pvecs = h->m->st->cpu[cpu].pvecs;
 
-			if (!pvec->nr)
-				continue;
-			hash_word(h, (u64)cpu << 32 | (u64)kind << 16 | pvec->nr);
-			for (u32 i = 0; i < pvec->nr; i++) {
-				u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(pvec->pages[i]) : pvec->pages[i];
-
-				hash_pair(h, pvec->pages[i] - pfn, page_number(h, pfn));
-			}
-		}
+		for (u32 kind = 0; kind < NR_PAGEVECS; kind++)
+			if (pvecs[kind].nr)
+				hash_pagevec(h, cpu, kind, &pvecs[kind]);
+	}
 }
 
 static void hash_blocked_call(struct hasher *h, const struct task *task)
@@ -194,13 +202,15 @@ static void hash_task(struct hasher *h, u32 tid)
 		hash_device_fault(h, &h->m->waiting_faults[tid]);
 }
 
-/* A word of src or dst, with its page's number. */
-static void hash_migrate_word(struct hasher *h, u64 word)
+/* A word of src or dst, with its page's number, and why an entry does not migrate. */
+static ALWAYS_INLINE void hash_migrate_word(struct hasher *h, u64 word, u64 why)
 {
 	const u64 flags = (1ull << HMMU_PFN_SHIFT) - 1;
 	u32 pfn = word & HMMU_PFN_VALID ? (u32)(word >> HMMU_PFN_SHIFT) : 0;
 
-	hash_word(h, pfn && pfn < h->m->pfn_end ? (word & flags) | (u64)page_number(h, pfn) << HMMU_PFN_SHIFT : word);
+	if (pfn && pfn < h->m->pfn_end)
+		word = (word & flags) | (u64)page_number(h, pfn) << HMMU_PFN_SHIFT;
+	hash_word(h, word ^ why << 56);
 }
 
 /* An entry that is finalized has given its pages back; others may have taken them since. */
@@ -237,12 +247,10 @@ static void hash_migration(struct hasher *h, const struct hmmu_migration *mig)
 	hash_word(h, mig->flush_end);
 	hash_pair(h, page_number(h, mig->fault_page), page_number(h, mig->fault_lock));
 	hash_pair(h, page_number(h, mig->first), (u32)mig->err);
-	for (u64 i = 0; i < mig->npages; i++) {
-		hash_migrate_word(h, word_in_use(mig, i, mig->src[i]));
-		hash_word(h, mig->why ? mig->why[i] : 0);
-	}
+	for (u64 i = 0; i < mig->npages; i++)
+		hash_migrate_word(h, word_in_use(mig, i, mig->src[i]), mig->why ? mig->why[i] : 0);
 	for (u64 i = 0; i < collecting; i++)
-		hash_migrate_word(h, word_in_use(mig, i, dst[i]));
+		hash_migrate_word(h, word_in_use(mig, i, dst[i]), 0);
 }
 
 /* Numbers that users of intervals keep are counters, so they are hashed as they are. */

@@ -28,7 +28,7 @@ static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 	mmu_notifier_invalidate_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
 		pte[i] = entry;
-	pmd_populate(pmd, table);
+	pmd_populate(m, pmd, table);
 }
 
 static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool freeze)
