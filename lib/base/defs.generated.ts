@@ -598,6 +598,7 @@ export type WaitName =
   | 'invalidation'
   | 'device_fault'
   | 'switch'
+  | 'rmap_lock'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -609,6 +610,7 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   invalidation: 5,
   device_fault: 6,
   switch: 7,
+  rmap_lock: 8,
 }
 
 /** {@link WaitName} by value. */
@@ -621,6 +623,7 @@ export const waitNames: readonly WaitName[] = [
   'invalidation',
   'device_fault',
   'switch',
+  'rmap_lock',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -633,6 +636,7 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   invalidation: 'The end of the invalidations of an interval notifier. Linux 6.12.',
   device_fault: 'The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).',
   switch: 'Nothing: its call has stopped at a switching point, and goes on when it runs.',
+  rmap_lock: "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.",
 }
 
 /** Switching points, where a call can be left alone in its middle. */
@@ -643,6 +647,10 @@ export type SwitchPoint =
   | 'late-flush'
   | 'gup'
   | 'fork'
+  | 'unmap'
+  | 'restore'
+  | 'reclaim'
+  | 'split'
 
 /** Bits of {@link SwitchPoint} in the C API. */
 export const switchPointValues: Readonly<Record<SwitchPoint, number>> = {
@@ -652,6 +660,10 @@ export const switchPointValues: Readonly<Record<SwitchPoint, number>> = {
   'late-flush': 8,
   gup: 16,
   fork: 32,
+  unmap: 64,
+  restore: 128,
+  reclaim: 256,
+  split: 512,
 }
 
 /** {@link SwitchPoint} by bit number. */
@@ -662,6 +674,10 @@ export const switchPointNames: readonly SwitchPoint[] = [
   'late-flush',
   'gup',
   'fork',
+  'unmap',
+  'restore',
+  'reclaim',
+  'split',
 ]
 
 /** A sentence on each {@link SwitchPoint}. */
@@ -673,6 +689,11 @@ export const switchPointTexts: Readonly<Record<SwitchPoint, string>> = {
     'munmap(), madvise(), mprotect(), fork(), mremap() and clear_refs, between the change of entries and the flush of the TLBs. A translation that is stale by then is used.',
   gup: 'get_user_pages() of several pages, as by mlock(), between two pages.',
   fork: 'fork(), after the copy of each entry.',
+  unmap: 'try_to_unmap() and try_to_migrate(), between two mappings of a page, with the lock of its reverse map.',
+  restore: 'remove_migration_ptes(), between two mappings of a page, with the lock of its reverse map.',
+  reclaim: 'Reclaim of a page: when it is isolated, before and behind its unmapping, and when it is written.',
+  split:
+    'The split of a huge page, with the lock of its anon_vma: before and behind the unmapping, and before and behind the parts are mapped.',
 }
 
 /** How a task has a lock that many may have for reading. */

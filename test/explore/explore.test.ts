@@ -61,6 +61,32 @@ test('steps in the middle of calls are in the trace', () => {
   expect(trace).toContain('reader: A read buf[0] -> 0x01')
 })
 
+test('a walk of a reverse map stops between two mappings, and who changes the reverse map waits for its lock', () => {
+  const text = `${BEGIN}fork A B\ntask mover\n  A migrate buf[0] to dev\ntask other proc=B\n  B read buf[0]\n  B unmap buf\n`
+  const points = ['unmap', 'restore'] as const
+  const { findings, states, outcomes } = explore(text, { profile: 'linux-4.14-fixed', points, verify: true })
+  expect(findings).toEqual([])
+  expect(states).toBeGreaterThan(explore(text, { profile: 'linux-4.14-fixed', points: [] }).states)
+  expect(outcomes.length).toBeGreaterThan(1)
+})
+
+test.each([
+  [
+    'reclaim',
+    'swap 8\nA map buf anon 1\nA write buf 1\nfork A B\ntask one\n  A reclaim buf\ntask two proc=B\n  B reclaim buf\ntask user\n  A write buf 2\n  A read buf\n',
+  ],
+  [
+    'split',
+    'A map buf anon 512 at2m thp\nA write buf[0] 1\ntask freer\n  A advise buf[1] free\ntask user\n  A write buf[1] 2\n',
+  ],
+] as const)('the machine balances wherever %s stops', (point, text) => {
+  for (const profile of ['linux-4.14-fixed', 'linux-6.12-fixed'] as const) {
+    const stopped = explore(text, { profile, points: [point], verify: true })
+    expect(stopped).toMatchObject({ findings: [], cutOff: undefined })
+    expect(stopped.states).toBeGreaterThan(explore(text, { profile, points: [] }).states)
+  }
+})
+
 test('an id that is of something else says so', () => {
   const id = explore(SOFT).findings[0]!.id
   const message = (options: ExploreOptions, text = SOFT, other = id) => {

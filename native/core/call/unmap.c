@@ -9,6 +9,7 @@
 #include "mm/mm.h"
 #include "mm/mmu_gather.h"
 #include "mm/mmu_notifier.h"
+#include "mm/rmap_lock.h"
 #include "mm/swap.h"
 #include "page/lru.h"
 #include "rmap/huge.h"
@@ -228,6 +229,18 @@ static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 	return err;
 }
 
+/* free_pgtables() takes each mapping out of its reverse map first, so that no walk meets tables that go. Here a mapping leaves when
+ * it is freed, and its tables wait until nobody walks. */
+static NOINLINE __attribute__((cold)) void leave_rmaps(const struct mmu_gather *tlb, u32 first, u32 next)
+{
+	struct at_hand hand = at_hand_of_gather(tlb);
+
+	at_hand_begin(tlb->ctx, &hand);
+	for (u32 vma = first; vma != next; vma = vma_of(tlb->ctx->m, vma)->next)
+		rmap_lock_vma(tlb->ctx, vma);
+	at_hand_end(tlb->ctx, &hand);
+}
+
 /* @first is the first mapping of the range, which ends with a mapping, or beyond the last one. */
 static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fullmm)
 {
@@ -242,6 +255,8 @@ static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fu
 			hugetlb_vm_op_close(m, vma);
 	tlb_gather_mmu(&tlb, ctx, ctx->mm, fullmm);
 	next = unmap_vmas(&tlb, HMMU_NOTIFY_UNMAP, first, start, end);
+	if (m->stops)
+		leave_rmaps(&tlb, first, next);
 	if (next)
 		free_pgd_range(&tlb, low, vma_of(m, vma_of(m, next)->prev)->end, floor, vma_of(m, next)->start);
 	else
@@ -249,6 +264,7 @@ static void unmap_region(struct ctx *ctx, u32 first, u64 start, u64 end, bool fu
 	tlb_finish_mmu(&tlb);
 	for (u32 vma = first; vma != next; vma = first) {
 		first = vma_of(m, vma)->next;
+		rmap_lock_vma(ctx, vma);
 		vma_free(ctx, vma);
 	}
 }

@@ -291,7 +291,10 @@ static bool can_run(const struct run *run, uint32_t task)
 		return false;
 	if (thread->polls)
 		return may_poll(run, task);
-	if (!thread->in_call || thread->is_stopped)
+	/* A call that has stopped may wait for a lock that another one has. */
+	if (thread->is_stopped)
+		return hmmu_task_state(run->m, thread->tid, &state) || state.ready;
+	if (!thread->in_call)
 		return true;
 	return hmmu_task_state(run->m, waiting_task(run, task), &state) || state.ready ||
 	       state.wait == HMMU_WAIT_DEVICE_FAULT;

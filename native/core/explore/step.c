@@ -356,8 +356,8 @@ static bool needs_stack(const struct run *run, const struct thread *thread)
 	if (!run->has_stacks)
 		return false;
 	return thread->migration ||
-	       (kind != HMMU_ACTION_EXIT && kind != HMMU_ACTION_OOM_REAP && kind != HMMU_ACTION_RECLAIM &&
-		kind != HMMU_ACTION_HOLD && kind != HMMU_ACTION_ISOLATE && kind != HMMU_ACTION_DROP);
+	       (kind != HMMU_ACTION_EXIT && kind != HMMU_ACTION_OOM_REAP && kind != HMMU_ACTION_HOLD &&
+		 kind != HMMU_ACTION_ISOLATE && kind != HMMU_ACTION_DROP);
 }
 
 /* Whether the step has ended; false: it has stopped in its middle. */
@@ -372,7 +372,7 @@ static bool step_ends(struct run *run, struct thread *thread)
 	err = hmmu_run(run->m, thread->tid, make_step, run);
 	if (err)
 		thread->err = err;
-	thread->is_stopped = err == -EAGAIN && hmmu_error(run->m)->wait == HMMU_WAIT_SWITCH;
+	thread->is_stopped = err == -EAGAIN;
 	return !thread->is_stopped;
 }
 
@@ -425,8 +425,10 @@ void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
 	if (in_handler)
 		trace->event = HMMU_TRACE_HANDLER;
 	if (!step_ends(run, thread)) {
-		trace->event = HMMU_TRACE_STOPS;
 		trace->wait = hmmu_stopped_at(run->m, thread->tid);
+		trace->event = trace->wait ? HMMU_TRACE_STOPS : HMMU_TRACE_WAITS;
+		if (!trace->wait)
+			trace->wait = HMMU_WAIT_RMAP_LOCK;
 		thread->in_call |= !thread->migration && !in_handler;
 	} else if (!in_handler) {
 		call_ends(run, action, thread, trace);

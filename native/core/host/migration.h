@@ -28,6 +28,7 @@ struct ctx {
 enum bar {
 	BAR_NONE,
 	BAR_CALLBACK, /**< a callback of it runs */
+	BAR_STOPPED,  /**< its task stands at a switching point */
 	BAR_RESTORED, /**< it was restored, and has neither the caller's arrays nor the driver's operations yet */
 };
 

@@ -32,6 +32,8 @@
 #include "mm/mmu_gather.c"
 #include "mm/pgtable.c"
 #include "mm/stop.c"
+#include "mm/rmap_lock.c"
+#include "mm/rmap_lock_wait.c"
 #include "mm/swap.c"
 #include "mm/task.c"
 #include "mm/task_work.c"

@@ -176,13 +176,31 @@ static void hash_device_fault(struct hasher *h, const struct device_fault *fault
 	hash_word(h, (u32)fault->err);
 }
 
+static u32 rmap_number(struct hasher *h, u32 rmap)
+{
+	return rmap & MAPPING_ANON ? anon_vma_number(h, rmap & ~MAPPING_ANON) : file_number(h, rmap);
+}
+
+static void hash_at_hand(struct hasher *h, const struct at_hand *hand)
+{
+	hash_pair(h, hand->nr_pages, page_number(h, hand->page));
+	hash_pair(h, rmap_number(h, hand->rmap),
+		  (hand->rmap & MAPPING_ANON) | (u32)hand->locked | (u32)hand->rmap_write << 1);
+	hash_word(h, hand->flush_mm);
+	hash_word(h, hand->flush_start);
+	hash_word(h, hand->flush_end);
+	hash_word(h, hand->place);
+	for (u32 i = 0; i < hand->nr_pages; i++)
+		hash_word(h, page_number(h, hand->pages[i]));
+}
+
 static void hash_stop(struct hasher *h, const struct stop *stop)
 {
-	hash_pair(h, stop->point, stop->nr_pages);
-	for (int i = 0; i < 3; i++)
-		hash_word(h, stop->numbers[i]);
-	for (u32 i = 0; i < stop->nr_pages; i++)
-		hash_word(h, page_number(h, stop->pages[i]));
+	hash_pair(h, stop->wait, stop->point);
+	hash_pair(h, rmap_number(h, stop->awaited[0]), rmap_number(h, stop->awaited[1]));
+	hash_word(h, stop->awaited_write);
+	for (const struct at_hand *hand = &stop->hand; hand; hand = hand->outer)
+		hash_at_hand(h, hand);
 }
 
 static void hash_task(struct hasher *h, u32 tid)

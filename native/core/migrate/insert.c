@@ -50,7 +50,7 @@ static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 
 		return HMMU_WHY_INSERT_NO_TABLE;
 	if (KERNEL < V6_12 && pmd_unstable(m, **pmd))
 		return HMMU_WHY_INSERT_UNSTABLE_PMD;
-	if (anon_vma_prepare(m, mig->vma))
+	if (anon_vma_prepare(&mig->ctx, mig->vma))
 		return HMMU_WHY_INSERT_ANON_VMA;
 	if (!mem_cgroup_try_charge(m, 1))
 		return HMMU_WHY_INSERT_MEMCG;

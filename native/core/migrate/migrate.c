@@ -202,7 +202,9 @@ static int fail_barred(struct hmmu_migration *mig)
 	if (mig->barred == BAR_RESTORED)
 		return hmmu_fail(mig->ctx.m, -EINVAL, HMMU_ERR_ORDER,
 				 "the migration was restored with its machine: hmmu_migrate_adopt() comes first");
-	return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY,
+			 mig->barred == BAR_STOPPED ? "the migration's task has stopped in the middle of a call"
+						    : "the migration stands in a callback");
 }
 
 int hmmu_migrate_step(struct hmmu_migration *mig)

@@ -11,6 +11,7 @@
 #include "mm/call.h"
 #include "mm/interval_notifier.h"
 #include "mm/mm.h"
+#include "mm/rmap_lock.h"
 #include "mm/task.h"
 #include "mm/vma_lock.h"
 #include "page/lru.h"
@@ -229,7 +230,10 @@ int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 bool task_ready(const struct hmmu *m, u32 task)
 {
 	const struct task *t = task_of(m, task);
+	const struct stop *stop = stop_of(m, task);
 
+	if (stop)
+		return stop->wait != HMMU_WAIT_RMAP_LOCK || rmap_lock_available(m, stop);
 	switch (t->wait) {
 	case HMMU_WAIT_PAGE_LOCK:
 		return !page_test(m, t->wait_pfn, HMMU_PG_LOCKED);
@@ -272,7 +276,8 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 					    "the lock of a mapping",
 					    "the end of an invalidation",
 					    "the handler of its device fault",
-					    "nothing" };
+					    "nothing",
+					    "the lock of a reverse map" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);
@@ -321,7 +326,7 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 		return -ESRCH;
 	if (m->in_page_free)
 		return check_outside_page_free(m);
-	if (task->op && !call_is_recorded(task, call) && !is_handlers_call(m, tid, call))
+	if (task->op && (stop_of(m, tid) || (!call_is_recorded(task, call) && !is_handlers_call(m, tid, call))))
 		return fail_other_call(m, tid);
 	*ctx = (struct ctx){
 		.m = m,

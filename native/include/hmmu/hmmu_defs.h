@@ -190,7 +190,8 @@
 	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.") \
 	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.") \
 	X(DEVICE_FAULT, 6, "The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).") \
-	X(SWITCH, 7, "Nothing: its call has stopped at a switching point, and goes on when it runs.")
+	X(SWITCH, 7, "Nothing: its call has stopped at a switching point, and goes on when it runs.") \
+	X(RMAP_LOCK, 8, "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.")
 
 /** X(name, bit, word, text): switching points, where a call can be left alone in its middle. */
 #define HMMU_SWITCH_POINTS(X) \
@@ -200,7 +201,11 @@
 	X(LATE_FLUSH, 3, "late-flush", \
 	  "munmap(), madvise(), mprotect(), fork(), mremap() and clear_refs, between the change of entries and the flush of the TLBs. A translation that is stale by then is used.") \
 	X(GUP, 4, "gup", "get_user_pages() of several pages, as by mlock(), between two pages.") \
-	X(FORK, 5, "fork", "fork(), after the copy of each entry.")
+	X(FORK, 5, "fork", "fork(), after the copy of each entry.") \
+	X(UNMAP, 6, "unmap", "try_to_unmap() and try_to_migrate(), between two mappings of a page, with the lock of its reverse map.") \
+	X(RESTORE, 7, "restore", "remove_migration_ptes(), between two mappings of a page, with the lock of its reverse map.") \
+	X(RECLAIM, 8, "reclaim", "Reclaim of a page: when it is isolated, before and behind its unmapping, and when it is written.") \
+	X(SPLIT, 9, "split", "The split of a huge page, with the lock of its anon_vma: before and behind the unmapping, and before and behind the parts are mapped.")
 
 /** X(name, value, text): how a task has a lock that many may have for reading. */
 #define HMMU_LOCK_MODES(X) \
