@@ -76,7 +76,10 @@ function exploreRandomDrills(files: readonly string[], options: ExploreCommandOp
   const { points, preemptions, states, time, workers, handlerRetries, allTwins, verify, selfcheck } = options
   const bytes = memory === undefined ? undefined : memory * MIB
   const limits = { preemptions, states, time, bytes, workers }
-  return exploreAtRandom({ ...limits, points, handlerRetries, allTwins, verify, selfcheck, programs, seed, profile }, json)
+  return exploreAtRandom(
+    { ...limits, points, handlerRetries, allTwins, verify, selfcheck, programs, seed, profile },
+    json,
+  )
 }
 
 function exploreFiles(files: readonly string[], options: ExploreCommandOptions): number {

@@ -16,9 +16,9 @@ export {
   replayDrill,
 } from './explore'
 export type { FoundBy } from './finding'
-export { exploreRandom, type RandomExploration, type RandomFinding, type RandomOptions } from './random-search'
 export type { PlayedFinding, PlayedStep } from './play'
 export { type Played, playDrill } from './play-drill'
+export { exploreRandom, type RandomExploration, type RandomFinding, type RandomOptions } from './random-search'
 export { recordOrder } from './record-order'
 export { RecordedRef, TaskRecorder } from './recorder'
 export { isScenario, type Scenario, type ScenarioTask, scenario, type TaskBody } from './scenario'

@@ -20,10 +20,7 @@ export interface Played {
   readonly steps: readonly PlayedStep[]
 }
 
-/**
- * Make the order of a finding or outcome again.
- * @throws DrillError as replayDrill()
- */
+/** @internal Make the order of a finding or outcome again. @throws DrillError as replayDrill() */
 export function playDrill(source: DrillSource, id: string, options: ExploreOptions = {}, onlooker?: Onlooker): Played {
   return withProgram(source, options, (drill, machine, program, head, world) => {
     const choices = choicesOf(id, head, drill)

@@ -31,7 +31,7 @@ export interface PlayedStep {
   readonly found: readonly PlayedFinding[]
 }
 
-/** Looks at the machine while an order is made. */
+/** @internal Looks at the machine while an order is made. */
 export interface Onlooker {
   /** Nothing has run. */
   begins(order: Order, program: Program<DrillAction>, world: World): void
@@ -39,7 +39,7 @@ export interface Onlooker {
   stepped(step: PlayedStep): void
 }
 
-/** Make an order. @throws DrillError a task can't make its step */
+/** @internal Make an order. @throws DrillError a task can't make its step */
 export function play(
   drill: Drill,
   machine: Machine,
