@@ -20,8 +20,18 @@ export interface Played {
   readonly steps: readonly PlayedStep[]
 }
 
-/** @internal Make the order of a finding or outcome again. @throws DrillError as replayDrill() */
-export function playDrill(source: DrillSource, id: string, options: ExploreOptions = {}, onlooker?: Onlooker): Played {
+/** Make the order of a finding or outcome again. @throws DrillError as replayDrill() */
+export function playDrill(source: DrillSource, id: string, options: ExploreOptions = {}): Played {
+  return playBefore(source, id, options, undefined)
+}
+
+/** @internal The same, with somebody who looks at the machine meanwhile. */
+export function playBefore(
+  source: DrillSource,
+  id: string,
+  options: ExploreOptions,
+  onlooker: Onlooker | undefined,
+): Played {
   return withProgram(source, options, (drill, machine, program, head, world) => {
     const choices = choicesOf(id, head, drill)
     const steps = play(drill, machine, program, searchOf(drill, options), choices, world, onlooker)

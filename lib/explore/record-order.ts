@@ -16,7 +16,7 @@ import { look, type NamedProcess, type Scene } from '../record/look'
 import { changesSince, type Moment, wholeOf, wordsOf } from '../record/steps'
 import { type ExploreOptions, RAM_PAGES } from './explore'
 import type { Onlooker, PlayedStep } from './play'
-import { playDrill } from './play-drill'
+import { playBefore } from './play-drill'
 import type { DrillAction } from './program'
 import type { Program } from './program-words'
 
@@ -29,7 +29,7 @@ const MOST_STEPS = 4096
  */
 export function recordOrder(source: DrillSource, id: string, options: ExploreOptions = {}): Recording {
   const recorder = new OrderRecorder(source)
-  const { drill, profile, quirks } = playDrill(source, id, options, recorder)
+  const { drill, profile, quirks } = playBefore(source, id, options, recorder)
   const line = (drill.tasks[0]?.position.line ?? source.firstLine) - source.firstLine
   const text = source.text.split('\n').slice(0, line).join('\n')
   const { recording, failure } = recordDrill(
