@@ -158,6 +158,13 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 	return -EFAULT;
 }
 
+/* The fault that waited for a page has ended; the instruction starts again, unless the page's handler has failed. */
+static NOINLINE int fault_has_ended(struct ctx *ctx, u64 address, bool write)
+{
+	up_sem(ctx);
+	return device_fault_failed(ctx) ? fault_errno(ctx->m, address, write, FAULT_SIGBUS) : 0;
+}
+
 static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
 				       bool write)
 {
@@ -178,17 +185,13 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 			*done = task_of(m, tid)->progress.at;
 		return err;
 	}
-	/* The fault that waited for a page has ended; the instruction starts again. */
-	if (ctx.waited == HMMU_WAIT_PAGE_LOCK && !ctx.nested && ctx.resume != RESUME_LOCKED) {
-		up_sem(&ctx);
-		if (device_fault_failed(&ctx))
-			return task_leave(&ctx, call, fault_errno(m, address, write, FAULT_SIGBUS));
-	}
+	if (ctx.waited == HMMU_WAIT_PAGE_LOCK && !ctx.nested && ctx.resume != RESUME_LOCKED)
+		err = fault_has_ended(&ctx, address, write);
 	/* What was moved before the call blocked is not moved again. */
 	address += ctx.progress.at;
 	buffer += ctx.progress.at;
 	length -= ctx.progress.at;
-	while (length) {
+	while (length && !err) {
 		size_t in_page = address & (PAGE_SIZE - 1);
 		size_t chunk = length < PAGE_SIZE - in_page ? length : PAGE_SIZE - in_page;
 		u32 pfn;

@@ -185,28 +185,27 @@ static void folio_finalize(struct hmmu_migration *mig, u32 page, u32 newpage)
 	put_page(m, newpage);
 }
 
-static inline void no_destination_any_more(struct hmmu *m, u32 page)
+/* A destination that is not mapped for a page is given back: it was inserted, or has no use. */
+static inline void give_back_destination(struct hmmu *m, u32 newpage)
 {
-	if (page)
-		page_of(m, page)->flags &= ~(u32)PAGE_USER_DESTINATION;
+	if (!newpage)
+		return;
+	page_of(m, newpage)->flags &= ~(u32)PAGE_USER_DESTINATION;
+	unlock_page(m, newpage);
+	put_page(m, newpage);
 }
 
-/* Finalize an entry: map the new page, or the old one again, then unlock and put both. Where the walk of the reverse map stops, the
- * migration has both still. */
-static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct pagevec *pvec)
+/* Map the new page, or the old one again, then unlock and put both. Where the walk of the reverse map stops, the migration has both
+ * still. */
+static NOINLINE void finalize_page(struct hmmu_migration *mig, u64 i, struct pagevec *pvec, u32 page, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
-	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
 	u64 pos = mig->pos;
 
-	if (newpage && !(page && mig->src[i] & HMMU_PFN_MIGRATE)) {
-		no_destination_any_more(m, newpage);
-		unlock_page(m, newpage);
-		put_page(m, newpage);
+	if (!(mig->src[i] & HMMU_PFN_MIGRATE)) {
+		give_back_destination(m, newpage);
 		newpage = 0;
 	}
-	if (!page)
-		return;
 	if (!newpage)
 		newpage = page;
 	probe(map, mig->ctx.mm, mig->start, i, page, newpage);
@@ -218,7 +217,7 @@ static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct page
 		lru_cache_add(m, mig->ctx.cpu, newpage);
 	remove_migration_ptes(&mig->ctx, page, newpage);
 	mig->pos = pos;
-	no_destination_any_more(m, newpage);
+	page_of(m, newpage)->flags &= ~(u32)PAGE_USER_DESTINATION;
 	if (KERNEL >= V6_12) {
 		folio_finalize(mig, page, newpage);
 		return;
@@ -226,6 +225,16 @@ static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct page
 	unlock_and_put(mig, pvec, page);
 	if (newpage != page)
 		unlock_and_put(mig, pvec, newpage);
+}
+
+static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct pagevec *pvec)
+{
+	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
+
+	if (page)
+		finalize_page(mig, i, pvec, page, newpage);
+	else
+		give_back_destination(mig->ctx.m, newpage);
 }
 
 void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to)
