@@ -15,11 +15,10 @@ static void waiting_faults_free(struct hmmu *m);
 /** The handler of the task's fault has failed. The fault ends so, whatever is at its address by now. Says it once. */
 static inline bool device_fault_failed(struct ctx *ctx)
 {
-	bool failed = ctx->resume == RESUME_FAULT_FAILED;
-
-	if (failed)
-		ctx->resume = RESUME_RETRY;
-	return failed;
+	if (__builtin_expect(ctx->resume != RESUME_FAULT_FAILED, true))
+		return false;
+	ctx->resume = RESUME_RETRY;
+	return true;
 }
 
 #endif

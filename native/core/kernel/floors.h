@@ -33,7 +33,7 @@
 #include "mm/pgtable.c"
 #include "mm/stop.c"
 #include "mm/rmap_lock.c"
-#include "mm/rmap_lock_wait.c"
+#include "mm/rmap_lock_holder.c"
 #include "mm/swap.c"
 #include "mm/task.c"
 #include "mm/task_work.c"

@@ -197,7 +197,7 @@ static inline void give_back_destination(struct hmmu *m, u32 newpage)
 
 /* Map the new page, or the old one again, then unlock and put both. Where the walk of the reverse map stops, the migration has both
  * still. */
-static NOINLINE void finalize_page(struct hmmu_migration *mig, u64 i, struct pagevec *pvec, u32 page, u32 newpage)
+static ALWAYS_INLINE void finalize_page(struct hmmu_migration *mig, u64 i, struct pagevec *pvec, u32 page, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
 	u64 pos = mig->pos;

@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who has the lock of a reverse map. */
+/* Waiting for the lock of a reverse map, and giving it up. */
 #include "mm/rmap_lock.h"
 
-/* anon_vmas that have forked from each other have one lock. */
-static u32 rmap_root(const struct hmmu *m, u32 rmap)
+/* The holder may wait for another one, which is then the one that has to go on. */
+static void press_holder(struct hmmu *m, u32 holder)
 {
-	return rmap & MAPPING_ANON ? anon_vma_of(m, rmap & ~MAPPING_ANON)->root | MAPPING_ANON : rmap;
+	const struct stop *stop = stop_of(m, holder);
+
+	for (u32 next; stop->wait == HMMU_WAIT_RMAP_LOCK; stop = stop_of(m, holder)) {
+		next = rmap_locks_holder(m, stop->awaited, stop->awaited_write);
+		if (!next)
+			break;
+		holder = next;
+	}
+	stops_press(m, holder);
 }
 
-static bool has_rmap_lock(const struct hmmu *m, const struct stop *stop, u32 root, bool write)
+void rmap_lock_press(struct ctx *ctx, struct rmap_locks locks, bool write)
 {
-	for (const struct at_hand *hand = &stop->hand; hand; hand = hand->outer)
-		if (hand->rmap && (write || hand->rmap_write) && rmap_root(m, hand->rmap) == root)
-			return true;
-	return false;
+	u32 holder;
+
+	while ((holder = rmap_locks_holder(ctx->m, locks.of, write)))
+		press_holder(ctx->m, holder);
 }
 
-/* A task that has stopped with a lock that excludes this use; 0: none. */
-static u32 rmap_lock_holder(const struct hmmu *m, u32 rmap, bool write)
+void rmap_lock_wait(struct ctx *ctx, struct rmap_locks locks, bool write)
 {
-	u32 root = rmap_root(m, rmap);
-
-	for (u32 task = 1; rmap && task < m->stops->end; task++)
-		if (stop_of(m, task) && has_rmap_lock(m, stop_of(m, task), root, write))
-			return task;
-	return 0;
+	while (may_stop(ctx) && rmap_locks_holder(ctx->m, locks.of, write))
+		stop_here(ctx, &(struct stop){
+				       .wait = HMMU_WAIT_RMAP_LOCK,
+				       .awaited = { locks.of[0], locks.of[1] },
+				       .awaited_write = write,
+			       });
+	rmap_lock_press(ctx, locks, write);
 }
 
-u32 rmap_locks_holder(const struct hmmu *m, const u32 *locks, bool write)
+void rmap_lock_given_up(struct ctx *ctx)
 {
-	u32 holder = rmap_lock_holder(m, locks[0], write);
-
-	return holder ? holder : rmap_lock_holder(m, locks[1], write);
-}
-
-bool rmap_lock_available(const struct hmmu *m, const struct stop *stop)
-{
-	return !rmap_locks_holder(m, stop->awaited, stop->awaited_write);
+	if (ctx->m->stops->pressed == ctx->task && may_stop(ctx))
+		stop_here(ctx, &(struct stop){ .point = HMMU_SWITCH_UNMAP });
 }

@@ -9,6 +9,7 @@
 #define HMMU_STOP_H
 
 #include "host/stops.h"
+#include "mm/stopped.h"
 #include "mm/task.h"
 
 static NOINLINE __attribute__((cold)) void stop_here(struct ctx *ctx, const struct stop *stop);
@@ -45,11 +46,6 @@ static inline void at_hand_end(struct ctx *ctx, const struct at_hand *hand)
 {
 	if (__builtin_expect(ctx->m->stops != NULL, false))
 		at_hand_pop(ctx, hand);
-}
-/** The call in whose middle a task has stopped; NULL: it has not. */
-static inline const struct stop *stop_of(const struct hmmu *m, u32 task)
-{
-	return m->stops && task < m->stops->end && m->stops->of[task].stop.wait ? &m->stops->of[task].stop : NULL;
 }
 /** A call that can't stop waits for what another one has: that one goes on to its next stop. It stops when it gives a lock of a
  * reverse map up, too. */

@@ -69,7 +69,7 @@ static inline u32 rmap_next_stop(struct ctx *ctx, struct rmap_walk *walk, enum h
 {
 	u32 vma = rmap_next(ctx->m, walk);
 
-	if (vma && stops_at(ctx->m, point))
+	if (stops_at(ctx->m, point) && vma)
 		rmap_walk_stop(ctx, walk, point, pfn, vma);
 	return vma;
 }
