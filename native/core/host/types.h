@@ -412,7 +412,7 @@ struct tlb_entry {
 	u32 mm;
 	u32 pfn;
 	u32 flags;    /**< enum tlb_flag */
-	u32 alloc_id; /**< that of the frame when it was cached */
+	u32 alloc_id; /**< the next one when it was cached; a frame that was handed out since has a later one */
 };
 enum tlb_flag { TLB_WRITE = 1, TLB_DIRTY = 2, TLB_HUGE = 4 };
 

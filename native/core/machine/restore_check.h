@@ -27,14 +27,14 @@ struct check {
 	const struct piece *piece; /**< of the snapshot, in ascending order */
 	u64 pieces;                /**< of the arena */
 	u64 pieces_behind;         /**< of what is under way */
-	u64 *free[NR_SLABS];    /**< bitmaps: records that are free */
-	struct pool_page *pool; /**< pages of the hugetlb pool that were ever used */
+	u64 *free[NR_SLABS];       /**< bitmaps: records that are free */
+	struct pool_page *pool;    /**< pages of the hugetlb pool that were ever used */
 	u64 *met; /**< bitmap: frames of RAM that were met as a page table, in an LRU pagevec, or as isolated by a migration */
-	u32 destinations;       /**< pages that are marked as destinations of a migration */
+	u32 destinations;           /**< pages that are marked as destinations of a migration */
 	struct page_taken *sources; /**< of migrations, by used_index(); NULL: there are no migrations */
-	u32 *chain_of;          /**< by anon_vma: the last mapping that was looked at and has it in its chain */
-	u32 chained;            /**< that mapping */
-	u32 *migrations_of;     /**< by task: how many of them it has */
+	u32 *chain_of;              /**< by anon_vma: the last mapping that was looked at and has it in its chain */
+	u32 chained;                /**< that mapping */
+	u32 *migrations_of;         /**< by task: how many of them it has */
 };
 
 /** Report that the snapshot is not of a machine. Returns false. */

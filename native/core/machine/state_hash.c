@@ -4,6 +4,7 @@
  * it appears first (state_hash_pages.c), and all else in an order that does not matter.
  */
 #include "machine/state_hash.h"
+#include "mm/tlb.h"
 
 #include <errno.h>
 
@@ -122,10 +123,7 @@ static void hash_tlbs(struct hasher *h, const u64 *slots)
 			for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++, entry += TLB_ENTRIES) {
 				if (!translation_holds(h->m, entry))
 					continue;
-				hash_word(h, (u64)cpu << 56 |
-						     (u64)(page_of(h->m, entry->pfn)->alloc_id != entry->alloc_id)
-							     << 55 |
-						     entry->vpn);
+				hash_word(h, (u64)cpu << 56 | (u64)frame_is_reused(h->m, entry) << 55 | entry->vpn);
 				hash_word(h,
 					  (u64)entry->flags << 56 | (u64)page_number(h, entry->pfn) << 24 | entry->mm);
 			}
@@ -242,10 +240,10 @@ static u64 word_in_use(const struct hmmu_migration *mig, u64 i, u64 word)
 /* What is known within one call (prepared, settled) is forgotten behind it. */
 static u64 flags_of_migration(const struct hmmu_migration *mig)
 {
-	return (u64)mig->restoring | (u64)mig->allow_drain << 3 |
-	       (u64)mig->mlocks << 4 | (u64)mig->notified << 5 | (u64)mig->callbacks_ran << 6 |
-	       (u64)mig->dst_is_ready << 7 | (u64)mig->dst_is_accepted << 8 | (u64)mig->out_of_bounds << 9 |
-	       (u64)mig->aborted << 10 | (u64)mig->unwritten << 11 | (u64)mig->ctx.nested << 12;
+	return (u64)mig->restoring | (u64)mig->allow_drain << 3 | (u64)mig->mlocks << 4 | (u64)mig->notified << 5 |
+	       (u64)mig->callbacks_ran << 6 | (u64)mig->dst_is_ready << 7 | (u64)mig->dst_is_accepted << 8 |
+	       (u64)mig->out_of_bounds << 9 | (u64)mig->aborted << 10 | (u64)mig->unwritten << 11 |
+	       (u64)mig->ctx.nested << 12;
 }
 
 static void hash_migration(struct hasher *h, const struct hmmu_migration *mig)
