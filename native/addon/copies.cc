@@ -11,10 +11,9 @@ namespace hmmu_addon {
 void Machine::DefineCopies(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::Snapshot>("snapshot"), InstanceMethod<&Machine::Hash>("hash"),
-		InstanceMethod<&Machine::StateHash>("stateHash"),
-		InstanceMethod<&Machine::Options>("options"),   InstanceMethod<&Machine::Processes>("processes"),
-		InstanceMethod<&Machine::Tasks>("tasks"),
+		InstanceMethod<&Machine::Snapshot>("snapshot"),   InstanceMethod<&Machine::Hash>("hash"),
+		InstanceMethod<&Machine::StateHash>("stateHash"), InstanceMethod<&Machine::Options>("options"),
+		InstanceMethod<&Machine::Processes>("processes"), InstanceMethod<&Machine::Tasks>("tasks"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());

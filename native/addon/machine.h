@@ -243,11 +243,11 @@ private:
 	int64_t told_ = 0;                // bytes that the garbage collector knows about
 	std::map<uint32_t, std::shared_ptr<Migration>> migrations_;
 	uint32_t last_migration_ = 0;
-	uint32_t restored_migrations_ = 0; // their numbers are the first ones
+	uint32_t restored_migrations_ = 0;     // their numbers are the first ones
 	hmmu_search_result *search_ = nullptr; // the last one
 	uint64_t search_actions_ = 0;          // of its program
 	bool search_tells_ = false;            // JavaScript, how far it is
-	std::shared_ptr<OpenOrder> order_;   // the order under way
+	std::shared_ptr<OpenOrder> order_;     // the order under way
 	std::unique_ptr<KernelDriver> driver_; // its library is attached to the machine
 };
 

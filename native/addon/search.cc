@@ -58,8 +58,9 @@ void OnInterrupt(int /* signal */)
 
 // While it lives, the first SIGINT is noted, and ends the process no more; the second does. JavaScript would not hear of it before
 // the search has ended.
-class Interrupts {
-    public:
+class Interrupts
+{
+public:
 	explicit Interrupts(bool on) : on_(on)
 	{
 		struct sigaction action = {};
@@ -79,7 +80,7 @@ class Interrupts {
 	Interrupts(const Interrupts &) = delete;
 	Interrupts &operator=(const Interrupts &) = delete;
 
-    private:
+private:
 	bool on_;
 	struct sigaction before_ = {};
 };

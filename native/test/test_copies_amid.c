@@ -452,10 +452,8 @@ static void test_drivers_that_call(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_to_device_and_back),
-		cmocka_unit_test(test_several_at_once),
-		cmocka_unit_test(test_pages_of_files),
-		cmocka_unit_test(test_device_faults),
+		cmocka_unit_test(test_to_device_and_back), cmocka_unit_test(test_several_at_once),
+		cmocka_unit_test(test_pages_of_files),     cmocka_unit_test(test_device_faults),
 		cmocka_unit_test(test_drivers_that_call),
 	};
 

@@ -525,13 +525,20 @@ static void test_insert_device_not_soft_dirty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hole_dst_index),           cmocka_unit_test(test_collect_drops_dirty),
-		cmocka_unit_test(test_collect_flush_late),       cmocka_unit_test(test_device_write_lost),
-		cmocka_unit_test(test_device_soft_dirty),        cmocka_unit_test(test_map_pte_skips_device),
-		cmocka_unit_test(test_thp_busy_leaks_ref),       cmocka_unit_test(test_leaked_page_after_exit),
-		cmocka_unit_test(test_fault_without_ref),        cmocka_unit_test(test_wait_pins_page),
-		cmocka_unit_test(test_insert_ignores_reaped_mm), cmocka_unit_test(test_insert_unknown_device),
-		cmocka_unit_test(test_insert_device_as_pte),     cmocka_unit_test(test_file_holes_collected),
+		cmocka_unit_test(test_hole_dst_index),
+		cmocka_unit_test(test_collect_drops_dirty),
+		cmocka_unit_test(test_collect_flush_late),
+		cmocka_unit_test(test_device_write_lost),
+		cmocka_unit_test(test_device_soft_dirty),
+		cmocka_unit_test(test_map_pte_skips_device),
+		cmocka_unit_test(test_thp_busy_leaks_ref),
+		cmocka_unit_test(test_leaked_page_after_exit),
+		cmocka_unit_test(test_fault_without_ref),
+		cmocka_unit_test(test_wait_pins_page),
+		cmocka_unit_test(test_insert_ignores_reaped_mm),
+		cmocka_unit_test(test_insert_unknown_device),
+		cmocka_unit_test(test_insert_device_as_pte),
+		cmocka_unit_test(test_file_holes_collected),
 		cmocka_unit_test(test_clear_keeps_write_entries),
 		cmocka_unit_test(test_insert_device_not_soft_dirty),
 	};

@@ -235,7 +235,9 @@ static bool count_progress(void *data, uint64_t states, uint64_t open)
 /* A search that goes on for longer than a test. */
 static void search_for_ever(struct scenario *s)
 {
-	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 }, { 0, 0, 2, 1 }, { 0, 0, 3, 1 } };
+	static const struct hmmu_program_task tasks[] = {
+		{ 0, 0, 0, 1 }, { 0, 0, 1, 1 }, { 0, 0, 2, 1 }, { 0, 0, 3, 1 }
+	};
 
 	s->options.all_twins = true;
 	SEARCH(s, tasks, MIGRATE(0, 8, DEVICE), MIGRATE(0, 8, DEVICE), MIGRATE(2, 6, DEVICE), MIGRATE(1, 7, DEVICE));
@@ -293,8 +295,7 @@ static void assert_same_result(const struct scenario *s, const struct hmmu_searc
 	assert_int_equal(a->cut_off, b->cut_off);
 	assert_int_equal(a->has_cycles, b->has_cycles);
 	assert_same_orders(a, b);
-	assert_memory_equal(a->results, b->results,
-			    a->outcome_count * s->program.action_count * sizeof(uint64_t));
+	assert_memory_equal(a->results, b->results, a->outcome_count * s->program.action_count * sizeof(uint64_t));
 }
 
 /* More states than one worker would look at alone. */
@@ -522,13 +523,20 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest each[] = {
-		cmocka_unit_test(test_counts),        cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_twins),         cmocka_unit_test(test_preemptions),
-		cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_device_faults), cmocka_unit_test(test_switch_points),
-		cmocka_unit_test(test_refusals),      cmocka_unit_test(test_progress),
-		cmocka_unit_test(test_time),          cmocka_unit_test(test_workers),
-		cmocka_unit_test(test_selfcheck),     cmocka_unit_test(test_selfcheck_notices),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_preemptions),
+		cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_device_faults),
+		cmocka_unit_test(test_switch_points),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_workers),
+		cmocka_unit_test(test_selfcheck),
+		cmocka_unit_test(test_selfcheck_notices),
 		cmocka_unit_test(test_too_many_workers),
 	};
 	const struct CMUnitTest tests[] = {

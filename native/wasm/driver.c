@@ -19,8 +19,9 @@ void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
 					      double seq, uint32_t blockable),
 		   int (*search_progress)(double states, double open), int (*clock)(void))
 {
-	host = (struct host){ migration,           page_fault,      page_free, invalidate,
-			      interval_invalidate, search_progress, clock };
+	host = (struct host){
+		migration, page_fault, page_free, invalidate, interval_invalidate, search_progress, clock
+	};
 	platform_clock = clock;
 }
 

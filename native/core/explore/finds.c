@@ -167,8 +167,8 @@ void finds_outcome(struct finds *finds, uint32_t state, const uint64_t *results)
 {
 	uint32_t outcome = outcome_number(finds, results);
 
-	if (outcome != NO_INDEX && reserve(finds, (void **)&finds->ends, finds->end_count, &finds->end_capacity,
-					   sizeof(struct sighting)))
+	if (outcome != NO_INDEX &&
+	    reserve(finds, (void **)&finds->ends, finds->end_count, &finds->end_capacity, sizeof(struct sighting)))
 		finds->ends[finds->end_count++] = (struct sighting){ outcome, state };
 }
 
@@ -177,8 +177,7 @@ void finds_merge(struct finds *finds, const struct finds *from)
 	for (uint32_t i = 0; i < from->sighting_count; i++)
 		finds_add(finds, from->sightings[i].state, &from->finds[from->sightings[i].find].finding);
 	for (uint32_t i = 0; i < from->end_count; i++)
-		finds_outcome(finds, from->ends[i].state,
-			      from->results + (size_t)from->ends[i].find * finds->actions);
+		finds_outcome(finds, from->ends[i].state, from->results + (size_t)from->ends[i].find * finds->actions);
 	finds->is_full |= from->is_full;
 	finds->is_crowded |= from->is_crowded;
 }

@@ -50,8 +50,9 @@ static bool is_lazy(const struct run *run, uint32_t process, uint32_t page)
 	struct hmmu_page_info info;
 	struct hmmu_entry entry;
 
-	return !hmmu_dump(run->m, run->world->pids[process], run->program->pages[page].address, 1, &entry) && entry.pfn &&
-	       !hmmu_page_info(run->m, entry.pfn, &info) && info.anon && !(entry.flags & HMMU_PG_SWAPBACKED);
+	return !hmmu_dump(run->m, run->world->pids[process], run->program->pages[page].address, 1, &entry) &&
+	       entry.pfn && !hmmu_page_info(run->m, entry.pfn, &info) && info.anon &&
+	       !(entry.flags & HMMU_PG_SWAPBACKED);
 }
 
 /* What a process can load from a page of a second machine, in which loads may change anything. */

@@ -89,7 +89,7 @@ static int pass_state(struct hmmu_order *order)
 }
 
 int hmmu_order_begin(struct hmmu *m, const struct hmmu_program *program, const struct hmmu_search_options *options,
-		      struct hmmu_order **out)
+		     struct hmmu_order **out)
 {
 	struct hmmu_order *order = platform_alloc(sizeof(*order));
 	int err;
@@ -220,8 +220,7 @@ uint32_t hmmu_order_findings(const struct hmmu_order *order, const struct hmmu_f
 	return order->finding_count;
 }
 
-bool hmmu_order_migration(const struct hmmu_order *order, uint32_t task, bool handler,
-			   struct hmmu_open_migration *out)
+bool hmmu_order_migration(const struct hmmu_order *order, uint32_t task, bool handler, struct hmmu_open_migration *out)
 {
 	const struct run *run = &order->run;
 	const struct thread *thread;
@@ -249,7 +248,8 @@ int hmmu_replay(struct hmmu *m, const struct hmmu_program *program, const struct
 
 	if (err)
 		return err;
-	for (; !err && i < count && choices[i] < program->task_count && hmmu_order_enabled(order) >> choices[i] & 1; i++)
+	for (; !err && i < count && choices[i] < program->task_count && hmmu_order_enabled(order) >> choices[i] & 1;
+	     i++)
 		err = hmmu_order_step(order, choices[i], &steps[i]);
 	hmmu_order_end(order);
 	return err ? err : (int)i;

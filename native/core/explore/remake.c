@@ -132,8 +132,9 @@ void remake_check(struct worker *worker, uint32_t task)
 	if (here == there && hmmu_hash(worker->run.m) == hmmu_hash(worker->second->m) &&
 	    complaints(&worker->run) == complaints(worker->second))
 		return;
-	snprintf(why, sizeof(why), "%u steps from the begin lead to another state than rollbacks and a step of task %u (%s)",
-		 length, task, here == there ? "with the same hash" : "with another hash");
+	snprintf(why, sizeof(why),
+		 "%u steps from the begin lead to another state than rollbacks and a step of task %u (%s)", length,
+		 task, here == there ? "with the same hash" : "with another hash");
 	search_fails(search, -EIO, why);
 }
 

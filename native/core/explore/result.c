@@ -193,8 +193,8 @@ static bool write_outcomes(const struct making *making, struct made *made)
 	if (!ranked)
 		return false;
 	for (uint32_t i = 0; i < finds->outcome_count; i++)
-		ranked[i] = (struct ranked){ finds->outcomes[i].node, finds->results + (size_t)i * finds->actions,
-					     bytes };
+		ranked[i] =
+			(struct ranked){ finds->outcomes[i].node, finds->results + (size_t)i * finds->actions, bytes };
 	if (finds->outcome_count)
 		qsort(ranked, finds->outcome_count, sizeof(*ranked), compare_outcomes);
 	for (uint32_t i = 0; i < finds->outcome_count; i++) {

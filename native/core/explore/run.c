@@ -266,7 +266,8 @@ static bool may_poll(const struct run *run, uint32_t task)
 	for (uint32_t i = 0; i < run->program->task_count; i++) {
 		const struct thread *other = &run->world->threads[i];
 
-		if (i != task && run->program->tasks[i].process == process && ((other->in_call && !other->polls) || other->migration))
+		if (i != task && run->program->tasks[i].process == process &&
+		    ((other->in_call && !other->polls) || other->migration))
 			return false;
 	}
 	return true;

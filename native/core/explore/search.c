@@ -134,8 +134,8 @@ static void enter_state(struct worker *worker, const struct search_frame *entere
 	struct search_frame *frame = &worker->frames[worker->depth];
 
 	if (worker->depth == MOST_DEPTH) {
-		branches_put(worker->search, &(struct branch){ entered->state, entered->todo, entered->last,
-							       entered->preemptions });
+		branches_put(worker->search,
+			     &(struct branch){ entered->state, entered->todo, entered->last, entered->preemptions });
 		return;
 	}
 	*frame = *entered;

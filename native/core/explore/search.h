@@ -35,7 +35,8 @@ struct search;
 struct worker {
 	struct search *search;
 	struct run run;
-	struct run *second; /**< a second machine, of which each state is made from the begin; NULL: nothing is checked */
+	struct run
+		*second; /**< a second machine, of which each state is made from the begin; NULL: nothing is checked */
 	struct finds finds;
 	struct search_frame *frames;
 	uint8_t *worlds; /**< of each frame, the world */

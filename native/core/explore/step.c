@@ -357,7 +357,7 @@ static bool needs_stack(const struct run *run, const struct thread *thread)
 		return false;
 	return thread->migration ||
 	       (kind != HMMU_ACTION_EXIT && kind != HMMU_ACTION_OOM_REAP && kind != HMMU_ACTION_HOLD &&
-		 kind != HMMU_ACTION_ISOLATE && kind != HMMU_ACTION_DROP);
+		kind != HMMU_ACTION_ISOLATE && kind != HMMU_ACTION_DROP);
 }
 
 /* Whether the step has ended; false: it has stopped in its middle. */

@@ -17,19 +17,19 @@ struct at_hand {
 	const struct at_hand *outer;
 	const u32 *pages; /**< pages to which it has a reference each */
 	u32 nr_pages;
-	u32 page;             /**< one that it only looks at; 0: none */
-	u32 rmap;             /**< whose lock it has, as page.mapping names it: an anon_vma or a file; 0: none */
-	bool locked;          /**< it has the locks of its pages */
-	bool rmap_write;      /**< it has the lock of the reverse map for writing */
-	u32 flush_mm;         /**< address space whose TLBs are still to be flushed, in a range; 0: none */
+	u32 page;        /**< one that it only looks at; 0: none */
+	u32 rmap;        /**< whose lock it has, as page.mapping names it: an anon_vma or a file; 0: none */
+	bool locked;     /**< it has the locks of its pages */
+	bool rmap_write; /**< it has the lock of the reverse map for writing */
+	u32 flush_mm;    /**< address space whose TLBs are still to be flushed, in a range; 0: none */
 	u64 flush_start, flush_end;
-	u64 place;            /**< how far it is */
+	u64 place; /**< how far it is */
 };
 
 /** Where a call has stopped, and all that its future depends on besides the machine. */
 struct stop {
-	u32 wait;  /**< SWITCH or RMAP_LOCK; 0: it has not stopped */
-	u32 point; /**< enum hmmu_switch_point; 0 if it waits for a lock */
+	u32 wait;           /**< SWITCH or RMAP_LOCK; 0: it has not stopped */
+	u32 point;          /**< enum hmmu_switch_point; 0 if it waits for a lock */
 	u32 awaited[2];     /**< the locks for which it waits, as in at_hand.rmap */
 	bool awaited_write; /**< for writing */
 	struct at_hand hand;

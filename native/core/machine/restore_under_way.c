@@ -89,8 +89,7 @@ static bool check_source(struct check *c, const struct hmmu_migration *mig, u64 
 		return refuse_migration_of(c, mig, i, "its source is no word");
 	if (!is_open(mig, i))
 		return true;
-	if (!is_page_in_use(c->m, pfn) || pfn >= c->m->other_device_base ||
-	    (mig->first && pfn != mig->first + i) ||
+	if (!is_page_in_use(c->m, pfn) || pfn >= c->m->other_device_base || (mig->first && pfn != mig->first + i) ||
 	    (KERNEL < V6_12 && !(word & HMMU_PFN_DEVICE) != !is_zone_device_page(c->m, (u32)pfn)))
 		return refuse_migration_of(c, mig, i, "its source is no page that can migrate");
 	if (locked ? !take_lock(c, mig, i, (u32)pfn) : is_passed(mig, HMMU_STAGE_PREPARE, i))
@@ -276,9 +275,10 @@ static bool check_place(struct check *c, const struct hmmu_migration *mig)
 		       !(mig->request.flags | mig->fault_page) && !mig->request.owner &&
 		       mig->start >> PAGE_SHIFT == mig->first && mig->end >> PAGE_SHIFT < UINT32_MAX &&
 		       is_device_private_page(m, mig->first) && is_device_private_page(m, last);
-	return is_record(c, SLAB_TASK, task) && is_record(c, SLAB_MM, mig->ctx.mm) && mig->ctx.space->state == MM_ALIVE &&
-	       is_record(c, SLAB_VMA, mig->vma) && v->mm == mig->ctx.mm && !(v->flags & (VM_HUGETLB | VM_SPECIAL)) &&
-	       mig->start >= v->start && mig->end <= v->end && mig->ctx.cpu < m->st->cpus;
+	return is_record(c, SLAB_TASK, task) && is_record(c, SLAB_MM, mig->ctx.mm) &&
+	       mig->ctx.space->state == MM_ALIVE && is_record(c, SLAB_VMA, mig->vma) && v->mm == mig->ctx.mm &&
+	       !(v->flags & (VM_HUGETLB | VM_SPECIAL)) && mig->start >= v->start && mig->end <= v->end &&
+	       mig->ctx.cpu < m->st->cpus;
 }
 
 static bool check_migration(struct check *c, const struct hmmu_migration *mig)
@@ -319,7 +319,8 @@ static bool check_fault(struct check *c, u32 task)
 	for (const struct device_fault *other = fault->outer; other; other = other->outer)
 		if (other->pfn == fault->pfn)
 			return refuse_snapshot(c, "page %u is locked by two faults", fault->pfn);
-	if ((page_of(m, fault->pfn)->flags & (HMMU_PG_LOCKED | PAGE_USER_HELD | PAGE_USER_DRIVER_LOCK)) == HMMU_PG_LOCKED &&
+	if ((page_of(m, fault->pfn)->flags & (HMMU_PG_LOCKED | PAGE_USER_HELD | PAGE_USER_DRIVER_LOCK)) ==
+		    HMMU_PG_LOCKED &&
 	    (!mig || mig->fault_lock == fault->pfn))
 		return true;
 	return refuse_snapshot(c, "page %u is not locked by the fault of task %u", fault->pfn, task);
@@ -362,9 +363,9 @@ static bool check_counters(struct check *c, u32 *migrations, u32 *ranges)
 
 		if (is_record(c, SLAB_MM, mm) &&
 		    (space->migrations != migrations[mm] || space->active_invalidate_ranges != ranges[mm]))
-			return refuse_snapshot(c, "process %u counts %u migrations and %u invalidations; they are %u and %u",
-					       mm, space->migrations, space->active_invalidate_ranges, migrations[mm],
-					       ranges[mm]);
+			return refuse_snapshot(
+				c, "process %u counts %u migrations and %u invalidations; they are %u and %u", mm,
+				space->migrations, space->active_invalidate_ranges, migrations[mm], ranges[mm]);
 	}
 	return true;
 }

@@ -186,7 +186,8 @@ static int take_faults(struct hmmu *m, struct reader *r, u32 count)
 
 	for (; count; count--) {
 		if (!take_bytes(r, &saved, sizeof(saved)) || saved.ended > 1 || saved.reserved || !saved.task ||
-		    saved.task >= m->st->slabs[SLAB_TASK].high || (m->waiting_faults && m->waiting_faults[saved.task].waits))
+		    saved.task >= m->st->slabs[SLAB_TASK].high ||
+		    (m->waiting_faults && m->waiting_faults[saved.task].waits))
 			return -EINVAL;
 		if (!device_fault_restore(m, &saved, &end))
 			return -ENOMEM;
@@ -272,8 +273,7 @@ static int take_migration(struct hmmu *m, struct reader *r, struct hmmu_migratio
 	struct hmmu_migration *mig;
 
 	if (!take_bytes(r, &saved, sizeof(saved)) || !is_range_of_entries(&saved, r) || saved.flags & ~SAVED_FLAGS ||
-	    saved.reserved || saved.task >= m->st->slabs[SLAB_TASK].high ||
-	    saved.vma >= m->st->slabs[SLAB_VMA].high)
+	    saved.reserved || saved.task >= m->st->slabs[SLAB_TASK].high || saved.vma >= m->st->slabs[SLAB_VMA].high)
 		return -EINVAL;
 	mig = record_restore(m, (saved.end - saved.start) >> PAGE_SHIFT, saved.flags & SAVED_HAS_WHY);
 	if (!mig)

@@ -74,13 +74,12 @@ struct at_hand at_hand_of_gather(const struct mmu_gather *tlb)
 
 static void stop_before_flush(const struct mmu_gather *tlb)
 {
-	stop_here(tlb->ctx,
-		  &(struct stop){
-			  .point = HMMU_SWITCH_LATE_FLUSH,
-			  .hand = at_hand_of_gather(tlb),
-			  .unused = (const u8 *)&tlb->pages[tlb->nr],
-			  .unused_bytes = (MAX_GATHER_PAGES - tlb->nr) * sizeof(tlb->pages[0]),
-		  });
+	stop_here(tlb->ctx, &(struct stop){
+				    .point = HMMU_SWITCH_LATE_FLUSH,
+				    .hand = at_hand_of_gather(tlb),
+				    .unused = (const u8 *)&tlb->pages[tlb->nr],
+				    .unused_bytes = (MAX_GATHER_PAGES - tlb->nr) * sizeof(tlb->pages[0]),
+			    });
 }
 
 void tlb_finish_mmu(struct mmu_gather *tlb)

@@ -52,7 +52,8 @@ void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)
 	const struct hmmu *m = ctx->m;
 	struct rmap_walk walk;
 
-	for (u32 vma = rmap_first(ctx, new_pfn, &walk); vma; vma = rmap_next_stop(ctx, &walk, HMMU_SWITCH_RESTORE, new_pfn))
+	for (u32 vma = rmap_first(ctx, new_pfn, &walk); vma;
+	     vma = rmap_next_stop(ctx, &walk, HMMU_SWITCH_RESTORE, new_pfn))
 		remove_migration_pte(ctx, new_pfn, vma, vma_address(m, new_pfn, vma), old_pfn);
 	rmap_end(ctx, &walk);
 }

@@ -39,7 +39,8 @@
 	X(LOST_WRITE, 4, "lost-write", "At the end a page has a value that no order of the stores leaves there.") \
 	X(STALE_TRANSLATION, 5, "stale-translation", \
 	  "An access uses a translation to a page that was freed, or used again.") \
-	X(STUCK_PAGE, 6, "stuck-page", "At the end a load of a mapped page is SIGBUS: the page can't leave the device.") \
+	X(STUCK_PAGE, 6, "stuck-page", \
+	  "At the end a load of a mapped page is SIGBUS: the page can't leave the device.") \
 	X(LEAK, 7, "leak", "Pages are not free after all processes have exited.") \
 	X(SOFT_DIRTY_LOST, 8, "soft-dirty-lost", \
 	  "A page was written to since the soft-dirty bits were cleared, and is clean.") \
@@ -135,12 +136,13 @@ struct hmmu_search_options {
 	uint32_t points;     /**< enum hmmu_switch_point: where calls stop in their middle */
 	bool handler_retries; /**< a fault handler that could not move its page returns 0, so that the access faults again */
 	bool verify;          /**< hmmu_verify() in each state, and not only at the end */
-	uint32_t workers;     /**< threads that search, at most HMMU_SEARCH_WORKERS, each on a machine of its own; 0: 1. What is found is
+	uint32_t
+		workers; /**< threads that search, at most HMMU_SEARCH_WORKERS, each on a machine of its own; 0: 1. What is found is
 				 equal for any number. Where there are no threads (WebAssembly), and on machines with functions of the caller
 				 (hmmu_device_set_ops(), hmmu_set_notifier(), …) it is always 1. A small search stays with one */
-	bool selfcheck;       /**< many states to which rollbacks have led are also made from the begin, and compared: hash, whole state and
+	bool selfcheck; /**< many states to which rollbacks have led are also made from the begin, and compared: hash, whole state and
 				 hmmu_verify(). Takes twice the time. A difference is -EIO (SELFCHECK) */
-	uint64_t time;        /**< stop behind so many milliseconds; 0: never. What is found then differs from run to run */
+	uint64_t time; /**< stop behind so many milliseconds; 0: never. What is found then differs from run to run */
 	hmmu_search_progress_fn progress; /**< told how far the search is; NULL: nobody wants to know */
 	void *progress_data;              /**< for it */
 };
@@ -168,16 +170,16 @@ struct hmmu_search_outcome {
 
 /** What a search has found. */
 struct hmmu_search_result {
-	double schedules;                           /**< the number of orders; with cycles fewer than there are */
-	uint64_t states;                            /**< different states */
-	uint64_t steps;                             /**< steps that were made */
-	uint64_t ends;                              /**< states in which all tasks have ended */
-	uint32_t depth; /**< steps to the state that is farthest from the begin, by the shortest way */
-	uint32_t cut_off;                           /**< 0: all orders were tried; else enum hmmu_cut_off */
-	bool has_cycles;                            /**< some order comes back to a state */
-	uint32_t finding_count;                     /**< of findings */
-	uint32_t outcome_count;                     /**< of outcomes */
-	uint64_t choice_count;                      /**< of choices */
+	double schedules;       /**< the number of orders; with cycles fewer than there are */
+	uint64_t states;        /**< different states */
+	uint64_t steps;         /**< steps that were made */
+	uint64_t ends;          /**< states in which all tasks have ended */
+	uint32_t depth;         /**< steps to the state that is farthest from the begin, by the shortest way */
+	uint32_t cut_off;       /**< 0: all orders were tried; else enum hmmu_cut_off */
+	bool has_cycles;        /**< some order comes back to a state */
+	uint32_t finding_count; /**< of findings */
+	uint32_t outcome_count; /**< of outcomes */
+	uint64_t choice_count;  /**< of choices */
 	const struct hmmu_finding *findings;        /**< by judge, then by the length of the order */
 	const struct hmmu_search_outcome *outcomes; /**< by the length of the order */
 	const uint64_t *results; /**< of each outcome, the result of each action; see hmmu_trace_step */
@@ -186,9 +188,9 @@ struct hmmu_search_result {
 
 /** Why a search has not tried all orders. */
 enum hmmu_cut_off {
-	HMMU_CUT_NOT,    /**< all orders were tried */
-	HMMU_CUT_STATES, /**< hmmu_search_options.states */
-	HMMU_CUT_BYTES,  /**< hmmu_search_options.bytes, or the host has no memory */
+	HMMU_CUT_NOT,     /**< all orders were tried */
+	HMMU_CUT_STATES,  /**< hmmu_search_options.states */
+	HMMU_CUT_BYTES,   /**< hmmu_search_options.bytes, or the host has no memory */
 	HMMU_CUT_TIME,    /**< hmmu_search_options.time */
 	HMMU_CUT_STOPPED, /**< hmmu_search_options.progress */
 };
@@ -239,7 +241,7 @@ HMMU_COMMON_API int hmmu_replay(struct hmmu *m, const struct hmmu_program *progr
 struct hmmu_order;
 /** Begin an order; the program has to stay where it is. Errors as those of hmmu_search(). */
 HMMU_COMMON_API int hmmu_order_begin(struct hmmu *m, const struct hmmu_program *program,
-				      const struct hmmu_search_options *options, struct hmmu_order **order);
+				     const struct hmmu_search_options *options, struct hmmu_order **order);
 /** Go back to where the machine was, and free the order. */
 HMMU_COMMON_API void hmmu_order_end(struct hmmu_order *order);
 /** A bit for each task that can make the next step. */
@@ -260,7 +262,7 @@ struct hmmu_open_migration {
 };
 /** The migration of a task, or that of the handler of its fault on a device page. False: there is none. */
 HMMU_COMMON_API bool hmmu_order_migration(const struct hmmu_order *order, uint32_t task, bool handler,
-					   struct hmmu_open_migration *out);
+					  struct hmmu_open_migration *out);
 /** @} */
 
 #endif
