@@ -9,11 +9,10 @@
 export * from '../base/defs.generated'
 export { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from '../base/errors'
 export { PAGE_SIZE } from '../base/validate'
+export type { AccessOutcome, LoadOutcome } from './access-outcome'
 export { CStruct, type CType, ioctlNumber } from './c-struct'
 export {
-  type AccessOutcome,
   type ExclusiveOptions,
-  type LoadOutcome,
   type MapOptions,
   type PinOptions,
   type RemapOptions,

@@ -599,6 +599,7 @@ export type WaitName =
   | 'device_fault'
   | 'switch'
   | 'rmap_lock'
+  | 'inode_lock'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -611,6 +612,7 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   device_fault: 6,
   switch: 7,
   rmap_lock: 8,
+  inode_lock: 9,
 }
 
 /** {@link WaitName} by value. */
@@ -624,6 +626,7 @@ export const waitNames: readonly WaitName[] = [
   'device_fault',
   'switch',
   'rmap_lock',
+  'inode_lock',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -637,6 +640,7 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   device_fault: 'The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).',
   switch: 'Nothing: its call has stopped at a switching point, and goes on when it runs.',
   rmap_lock: "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.",
+  inode_lock: 'The end of another truncation of its file. Linux 6.12.',
 }
 
 /** Switching points, where a call can be left alone in its middle. */
@@ -746,6 +750,7 @@ export type TaskCall =
   | 'mirror'
   | 'exit'
   | 'mmapLock'
+  | 'truncate'
   | 'stopped'
 
 /** Values of {@link TaskCall} in the C API. */
@@ -771,7 +776,8 @@ export const taskCallValues: Readonly<Record<TaskCall, number>> = {
   mirror: 18,
   exit: 19,
   mmapLock: 20,
-  stopped: 21,
+  truncate: 21,
+  stopped: 22,
 }
 
 /** {@link TaskCall} by value. */
@@ -797,6 +803,7 @@ export const taskCallNames: readonly TaskCall[] = [
   'mirror',
   'exit',
   'mmapLock',
+  'truncate',
   'stopped',
 ]
 
@@ -823,6 +830,7 @@ export const taskCallTexts: Readonly<Record<TaskCall, string>> = {
   mirror: 'hmmu_mirror().',
   exit: 'exit().',
   mmapLock: 'hmmu_mmap_lock(), of a driver.',
+  truncate: 'ftruncate(). Linux 6.12.',
   stopped: 'One that has stopped at a switching point (hmmu_run()).',
 }
 
@@ -1785,6 +1793,7 @@ export type ActionKind =
   | 'drop'
   | 'reclaim'
   | 'oom-reap'
+  | 'truncate'
 
 /** Values of {@link ActionKind} in the C API. */
 export const actionValues: Readonly<Record<ActionKind, number>> = {
@@ -1805,6 +1814,7 @@ export const actionValues: Readonly<Record<ActionKind, number>> = {
   drop: 14,
   reclaim: 15,
   'oom-reap': 16,
+  truncate: 17,
 }
 
 /** {@link ActionKind} by value. */
@@ -1826,6 +1836,7 @@ export const actionNames: readonly ActionKind[] = [
   'drop',
   'reclaim',
   'oom-reap',
+  'truncate',
 ]
 
 /** A sentence on each {@link ActionKind}. */
@@ -1847,6 +1858,7 @@ export const actionTexts: Readonly<Record<ActionKind, string>> = {
   drop: 'A page is given back that was pinned, held or isolated.',
   reclaim: 'A page is reclaimed.',
   'oom-reap': 'The OOM reaper takes the private pages of a process.',
+  truncate: 'ftruncate() of a file that is mapped from its beginning. Linux 6.12.',
 }
 
 /** Findings of an exploration, by the judge that makes them. */

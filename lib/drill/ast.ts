@@ -83,6 +83,14 @@ export interface AdviseCommand extends AtPlace {
   readonly advice: Advice
 }
 
+export interface TruncateCommand extends OfProcess {
+  readonly verb: 'truncate'
+  /** The region that maps the file. */
+  readonly region: string
+  /** The file's new length. */
+  readonly pages: number
+}
+
 export interface LockCommand extends AtPlace {
   readonly verb: 'lock' | 'unlock'
 }
@@ -207,6 +215,7 @@ export type InnerCommand =
   | RemapCommand
   | ProtectCommand
   | AdviseCommand
+  | TruncateCommand
   | LockCommand
   | WriteCommand
   | ReadCommand

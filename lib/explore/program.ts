@@ -4,7 +4,7 @@
 
 import { type ActionKind, adviceValues, type Machine, PinBit, selectValues, targetValues } from '../api'
 import { kernelOf } from '../base/kernel'
-import type { Command, Drill, DrillTask, MigrateCommand, PageRange } from '../drill/ast'
+import type { Command, Drill, DrillTask, MigrateCommand, PageRange, TruncateCommand } from '../drill/ast'
 import { DrillError } from '../drill/errors'
 import { PAGE_BYTES, type Region } from '../drill/layout'
 import type { World } from '../drill/world'
@@ -85,6 +85,8 @@ class Compiler {
         return [this.#ranged(command, 'protect', PROT[command.prot])]
       case 'advise':
         return [this.#ranged(command, 'advise', adviceValues[command.advice])]
+      case 'truncate':
+        return [this.#truncate(command)]
       case 'migrate':
         return [this.#migrate(command)]
       case 'clear':
@@ -133,6 +135,12 @@ class Compiler {
     return action(command, kind, { at: region.address + first * PAGE_BYTES, pages: count, value })
   }
 
+  /** The region maps its file from the beginning on, unless it was moved there in parts. */
+  #truncate(command: TruncateCommand): DrillAction {
+    const region = this.#regionOf(command, command.region)
+    return action(command, 'truncate', { at: region.address, pages: region.pages, value: command.pages })
+  }
+
   #migrate(command: MigrateCommand): DrillAction {
     const { region, first, count } = this.#place(command)
     if (count > MOST_ENTRIES)
@@ -150,11 +158,16 @@ class Compiler {
 
   /** The pages of a place, in the names of the process or of the one that forks it. */
   #place(command: Extract<Command, { place: unknown }>): { region: Region; first: number; count: number } {
-    const region = this.#region(command.process, command.place.region)
-    if (region === undefined) throw fail(command, `there is no region ${command.place.region} before the tasks begin`)
+    const region = this.#regionOf(command, command.place.region)
     const first = command.place.first ?? 0
     const last = command.place.last ?? region.pages - 1
     return { region, first, count: last - first + 1 }
+  }
+
+  #regionOf(command: Command & { process: string }, name: string): Region {
+    const region = this.#region(command.process, name)
+    if (region === undefined) throw fail(command, `there is no region ${name} before the tasks begin`)
+    return region
   }
 
   #region(process: string | undefined, name: string): Region | undefined {

@@ -29,6 +29,7 @@ export interface PlainCalls {
   remap(tid: number, address: number, oldSize: number, newSize: number, flags: number, target: number): number
   protect(tid: number, address: number, length: number, prot: number): number
   advise(tid: number, address: number, length: number, advice: number): number
+  truncate(tid: number, address: number, pages: number): number
   lock(tid: number, address: number, length: number): number
   unlock(tid: number, address: number, length: number): number
   clearSoftDirty(tid: number): number
@@ -98,6 +99,7 @@ export const plainCallNames = [
   'remap',
   'protect',
   'advise',
+  'truncate',
   'lock',
   'unlock',
   'clearSoftDirty',

@@ -206,6 +206,22 @@ void zap_page_range(struct ctx *ctx, u64 start, u64 end)
 	tlb_finish_mmu(&tlb);
 }
 
+void zap_page_range_single(struct ctx *ctx, u32 vma, u64 start, u64 end, bool keep_wp)
+{
+	struct hmmu *m = ctx->m;
+	u32 mm = vma_of(m, vma)->mm;
+	struct mmu_gather tlb;
+
+	lru_add_drain(m, ctx->cpu);
+	tlb_gather_mmu(&tlb, ctx, mm, false);
+	tlb.keep_wp = keep_wp;
+	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, mm, start, end);
+	unmap_single_vma(&tlb, vma, start, end);
+	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, mm, start, end);
+	/* i_mmap is locked: the call does not stop here. */
+	tlb_flush_mmu(&tlb);
+}
+
 /* Locked mappings give their marks up before they go; may block. In 6.12 the removal of each page does it. */
 static int munlock_range(struct ctx *ctx, u64 start, u64 end)
 {

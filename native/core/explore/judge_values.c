@@ -161,10 +161,32 @@ static bool empties(const struct hmmu_action *action)
 	return action->kind == HMMU_ACTION_UNMAP || action->kind == HMMU_ACTION_OOM_REAP;
 }
 
+/* Pages behind the new end of a file have no value, or 0 when it has grown again. That is so in all processes. */
+static void truncate_page_of_all(struct run *run, uint32_t page)
+{
+	for (uint32_t process = 0; process < run->program->process_count; process++) {
+		model_of(run, process, page)->may |= ZERO;
+		model_of(run, process, page)->soft_dirty = 0;
+	}
+}
+
+static void values_truncate(struct run *run, const struct hmmu_action *action)
+{
+	for (uint32_t page = 0; page < run->program->page_count; page++) {
+		uint64_t address = run->program->pages[page].address;
+
+		if (address >= action->at && address < action->at + action->pages * PAGE_BYTES &&
+		    (address - action->at) / PAGE_BYTES >= action->value)
+			truncate_page_of_all(run, page);
+	}
+}
+
 void values_zap(struct run *run, uint32_t process, const struct hmmu_action *action, bool ends)
 {
 	uint64_t end = action->at + action->pages * PAGE_BYTES;
 
+	if (action->kind == HMMU_ACTION_TRUNCATE)
+		values_truncate(run, action);
 	if (!empties(action))
 		return;
 	for (uint32_t page = 0; page < run->program->page_count; page++) {

@@ -288,6 +288,8 @@ static int make_call(struct run *run, const struct hmmu_action *action, struct t
 		return hmmu_mprotect(m, thread->tid, action->at, length, (uint32_t)action->value);
 	case HMMU_ACTION_ADVISE:
 		return hmmu_madvise(m, thread->tid, action->at, length, (uint32_t)action->value);
+	case HMMU_ACTION_TRUNCATE:
+		return hmmu_truncate(m, thread->tid, action->at, action->value);
 	case HMMU_ACTION_LOCK:
 		return hmmu_mlock(m, thread->tid, action->at, length);
 	case HMMU_ACTION_UNLOCK:

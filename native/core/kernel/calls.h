@@ -54,6 +54,7 @@
 	X(int, mremap, (struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length, uint32_t flags, uint64_t new_address, uint64_t *address), (m, tid, old_address, old_length, new_length, flags, new_address, address)) \
 	X(int, mprotect, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot), (m, tid, address, length, prot)) \
 	X(int, madvise, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice), (m, tid, address, length, advice)) \
+	X(int, truncate, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t pages), (m, tid, address, pages)) \
 	X(int, mlock, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
 	X(int, munlock, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
 	X(int, clear_soft_dirty, (struct hmmu *m, uint32_t tid), (m, tid)) \

@@ -96,6 +96,7 @@
 #include "call/reclaim.c"
 #include "call/syscall.c"
 #include "call/task.c"
+#include "call/truncate.c"
 #include "call/unmap.c"
 #include "call/userfaultfd.c"
 

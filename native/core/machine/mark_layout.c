@@ -186,7 +186,7 @@ static void add_translations(struct layout_maker *maker, const struct hmmu *m)
 static void add_cache_chains(struct layout_maker *maker, const struct hmmu *m, u32 file)
 {
 	const struct file *record = file_of(m, file);
-	u64 pages = record->users || record->nrpages ? record->pages : 0;
+	u64 pages = record->users || record->nrpages ? record->end : 0;
 
 	if (pages > m->cache_mask)
 		add_extent(maker, m->cache_hash, (m->cache_mask + 1ull) * sizeof(*m->cache_hash));

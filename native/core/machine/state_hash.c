@@ -160,7 +160,7 @@ static void hash_blocked_call(struct hasher *h, const struct task *task)
 	hash_word(h, task->progress.at);
 	hash_word(h, task->progress.gup_first);
 	hash_word(h, task->progress.munlock_at);
-	hash_word(h, task->progress.result);
+	hash_word(h, task->op == OP_TRUNCATE ? file_number(h, (u32)task->progress.result) : task->progress.result);
 	for (int i = 0; i < CALL_ARGS; i++)
 		hash_word(h, task->args[i]);
 	hash_word(h, task->data_hash);

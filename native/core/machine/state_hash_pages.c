@@ -85,8 +85,9 @@ u32 file_number(struct hasher *h, u32 file)
 		return number;
 	number = number_give(h->numbering, NUMBERED_FILES, file);
 	hash_word(h, record->pages);
+	hash_word(h, record->end);
 	hash_word(h, record->nrpages);
-	hash_word(h, record->users);
+	hash_pair(h, record->users, record->truncated_by);
 	for (u32 vma = record->first; vma; vma = vma_of(h->m, vma)->i_mmap_next)
 		hash_word(h, vma_of(h->m, vma)->start | vma_of(h->m, vma)->mm);
 	return number;

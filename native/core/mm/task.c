@@ -240,6 +240,8 @@ bool task_ready(const struct hmmu *m, u32 task)
 	case HMMU_WAIT_MMAP_SEM_READ:
 	case HMMU_WAIT_MMAP_SEM_WRITE:
 		return sem_awaited(m, task);
+	case HMMU_WAIT_INODE_LOCK:
+		return !file_of(m, (u32)t->progress.result)->truncated_by;
 	case HMMU_WAIT_INVALIDATION:
 		return !interval_is_invalidated(m, t->interval, interval_of(m, t->interval)->read_seq);
 	case HMMU_WAIT_DEVICE_FAULT:
@@ -277,7 +279,8 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 					    "the end of an invalidation",
 					    "the handler of its device fault",
 					    "nothing",
-					    "the lock of a reverse map" };
+					    "the lock of a reverse map",
+					    "another truncation of its file" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);

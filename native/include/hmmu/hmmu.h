@@ -284,6 +284,13 @@ HMMU_API int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint6
 /** madvise(); @p advice is enum hmmu_advice. -ENOMEM also: not all of the range is mapped; the rest was advised.
  * -EINVAL (SYSCALL) also: the machine's kernel does not have this advice. */
 HMMU_API int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice);
+/**
+ * ftruncate() of the file that is mapped at an address (HMMU_MAP_SHMEM, FILE, SHAREDFILE), to @p pages pages; it may grow. What is
+ * mapped behind the new end is unmapped in all processes, private copies too, and an access to it is SIGBUS. Linux 6.12.
+ * -ENOENT: no file is mapped there. -EINVAL (INVALID_ARGUMENT): more than HMMU_TASK_SIZE, or Linux 4.14. Blocks while a page
+ * behind the end is locked, or another task truncates the file. If the call is given up then, the pages go all the same.
+ */
+HMMU_API int hmmu_truncate(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t pages);
 /** mlock(): the mappings are VM_LOCKED, and their pages brought in. -ENOMEM also: not all of the range is mapped. */
 HMMU_API int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /** munlock(). -ENOMEM also: not all of the range is mapped. */

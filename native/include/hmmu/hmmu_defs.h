@@ -191,7 +191,8 @@
 	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.") \
 	X(DEVICE_FAULT, 6, "The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).") \
 	X(SWITCH, 7, "Nothing: its call has stopped at a switching point, and goes on when it runs.") \
-	X(RMAP_LOCK, 8, "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.")
+	X(RMAP_LOCK, 8, "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.") \
+	X(INODE_LOCK, 9, "The end of another truncation of its file. Linux 6.12.")
 
 /** X(name, bit, word, text): switching points, where a call can be left alone in its middle. */
 #define HMMU_SWITCH_POINTS(X) \
@@ -236,7 +237,8 @@
 	X(MIRROR, 18, "hmmu_mirror().") \
 	X(EXIT, 19, "exit().") \
 	X(MMAP_LOCK, 20, "hmmu_mmap_lock(), of a driver.") \
-	X(STOPPED, 21, "One that has stopped at a switching point (hmmu_run()).")
+	X(TRUNCATE, 21, "ftruncate(). Linux 6.12.") \
+	X(STOPPED, 22, "One that has stopped at a switching point (hmmu_run()).")
 
 /** X(name, value, text): who holds references to a page, or its lock. */
 #define HMMU_HOLDERS(X) \

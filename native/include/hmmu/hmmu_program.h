@@ -28,7 +28,8 @@
 	X(ISOLATE, 13, "isolate", "A page is taken off its LRU list.") \
 	X(DROP, 14, "drop", "A page is given back that was pinned, held or isolated.") \
 	X(RECLAIM, 15, "reclaim", "A page is reclaimed.") \
-	X(OOM_REAP, 16, "oom-reap", "The OOM reaper takes the private pages of a process.")
+	X(OOM_REAP, 16, "oom-reap", "The OOM reaper takes the private pages of a process.") \
+	X(TRUNCATE, 17, "truncate", "ftruncate() of a file that is mapped from its beginning. Linux 6.12.")
 
 /** X(name, value, name in words, text): findings of an exploration, by the judge that makes them. */
 #define HMMU_JUDGES(X) \
@@ -83,7 +84,8 @@ struct hmmu_action {
 	uint64_t pages; /**< how many; READ, WRITE, PIN, HOLD, ISOLATE and RECLAIM: 1 */
 	uint64_t
 		value; /**< WRITE: the byte; MIGRATE: enum hmmu_target; ADVISE: enum hmmu_advice; PROTECT: enum hmmu_prot; FORK:
-			    the number of the child; EXIT: the number of the process; PIN: enum hmmu_pin_flag */
+			    the number of the child; EXIT: the number of the process; PIN: enum hmmu_pin_flag;
+			    TRUNCATE: the new length in pages */
 	uint64_t handle; /**< PIN, HOLD, ISOLATE, DROP: the number of the reference */
 	uint64_t skip;   /**< MIGRATE: a bit for each entry to which the driver gives no page */
 	uint64_t error;  /**< MIGRATE: a bit for each entry with a driver's error */
