@@ -29,13 +29,7 @@ export interface NativeObserver {
 }
 
 /** Properties that are functions of ours. */
-const HANDLERS: ReadonlySet<PropertyKey> = new Set([
-  'pageFault',
-  'pageFree',
-  'invalidate',
-  'intervalInvalidate',
-  'searchProgress',
-])
+const HANDLERS: ReadonlySet<PropertyKey> = new Set(['pageFault', 'pageFree', 'invalidate', 'intervalInvalidate'])
 
 /** Calls that change nothing. */
 const LOOKS: ReadonlySet<PropertyKey> = new Set(

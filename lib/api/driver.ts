@@ -76,7 +76,6 @@ export class DriverContext {
 
   /** @internal Runs a callback. */
   call(callback: () => void): void {
-    this.#core.callbacks++
     this.open()
     try {
       callback()

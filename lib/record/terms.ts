@@ -5,7 +5,6 @@ import {
   entryKindTexts,
   eventTexts,
   holderTexts,
-  judgeTexts,
   lruListTexts,
   pageFlagTexts,
   pagevecTexts,
@@ -34,5 +33,4 @@ export const terms: Terms = {
   holders: holderTexts,
   lru: lruListTexts,
   pagevecs: pagevecTexts,
-  judges: judgeTexts,
 }

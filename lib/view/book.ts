@@ -72,10 +72,9 @@ export class Book {
     return this.#moment
   }
 
-  /** The step that a page opens at: the first finding of an order or give-up, else the last step. */
+  /** The step that a page opens at: the first give-up, else the last step. */
   get opening(): number {
-    const found = this.recording.steps.findIndex(({ order }) => order?.found)
-    return found >= 0 ? found : (this.stops[0]?.step ?? this.last)
+    return this.stops[0]?.step ?? this.last
   }
 }
 

@@ -44,9 +44,9 @@ static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct
 {
 	int err;
 
-	mig->barred = BAR_CALLBACK;
+	mig->in_callback = true;
 	err = callback(mig, mig->request.data);
-	mig->barred = BAR_NONE;
+	mig->in_callback = false;
 	if (!err)
 		return 0;
 	return hmmu_fail(mig->ctx.m, -ECANCELED, HMMU_ERR_DRIVER_THREW, "%s() failed with %d",

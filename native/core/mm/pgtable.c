@@ -86,7 +86,6 @@ u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address)
 			if (!lower)
 				return NULL;
 			*entry = mk_pte(lower, _PAGE_TABLE);
-			m->moved_mappings++;
 			mm_of(m, mm)->tables++;
 		}
 		table = pte_pfn(*entry);
@@ -109,9 +108,8 @@ void pte_free(struct hmmu *m, u32 mm, u32 table)
 	table_free(m, table);
 }
 
-void pmd_populate(struct hmmu *m, u64 *pmd, u32 table)
+void pmd_populate(u64 *pmd, u32 table)
 {
-	m->moved_mappings++;
 	*pmd = mk_pte(table, _PAGE_TABLE);
 }
 
@@ -121,7 +119,7 @@ bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd)
 
 	if (!table)
 		return false;
-	pmd_populate(m, pmd, table);
+	pmd_populate(pmd, table);
 	return true;
 }
 
