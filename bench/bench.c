@@ -15,7 +15,7 @@ static const char usage[] =
 	"  --whole         256 GiB without contents to the device and back, once; takes some 10 GiB of memory\n"
 	"  --instructions  every operation twice, the second time in bench_measured(), for callgrind\n"
 	"  --max-pages     leave larger sizes out\n"
-	"  --only          life, stages, empty, zero, huge, shared, fork or copies\n"
+	"  --only          life, stages, empty, zero, huge, shared, fork, copies or explore\n"
 	"  --profile       linux-4.14 (the default) or another\n";
 
 static const char *value_of(int argc, char **argv, int *i)
@@ -77,6 +77,8 @@ int main(int argc, char **argv)
 	if (!bench.instructions && !bench.only)
 		run_host(&bench);
 	run_scenarios(&bench);
+	if (!bench.only || !strcmp(bench.only, "explore"))
+		run_explore(&bench);
 	if (!bench.instructions)
 		print_results();
 	return 0;

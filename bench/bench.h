@@ -99,8 +99,9 @@ void op_restore(struct world *w);
 void op_clone(struct world *w);
 void op_drop_restored(struct world *w);
 
-/* scenarios.c, host.c, whole.c */
+/* scenarios.c, explore.c, host.c, whole.c */
 void run_scenarios(struct bench *bench);
+void run_explore(struct bench *bench);
 void run_host(struct bench *bench);
 void run_whole(struct bench *bench);
 

@@ -29,7 +29,13 @@ export interface NativeObserver {
 }
 
 /** Properties that are functions of ours. */
-const HANDLERS: ReadonlySet<PropertyKey> = new Set(['pageFault', 'pageFree', 'invalidate', 'intervalInvalidate'])
+const HANDLERS: ReadonlySet<PropertyKey> = new Set([
+  'pageFault',
+  'pageFree',
+  'invalidate',
+  'intervalInvalidate',
+  'searchProgress',
+])
 
 /** Calls that change nothing. */
 const LOOKS: ReadonlySet<PropertyKey> = new Set(

@@ -5,7 +5,6 @@
 import {
   type Advice,
   adviceValues,
-  errorCodeValues,
   type MapKind,
   mapKindValues,
   PinBit,
@@ -26,6 +25,7 @@ import {
   options,
   PAGE_SIZE,
 } from '../base/validate'
+import { type AccessOutcome, type LoadOutcome, outcomes } from './access-outcome'
 import type { Core } from './core'
 import type { Driver } from './driver'
 import { DriverMigration, type MigrateVmaOptions } from './driver-migration'
@@ -87,28 +87,10 @@ export interface UserfaultOptions {
   readonly wp?: boolean | undefined
 }
 
-/** How an access ends; `'blocked'`: it has to wait. */
-export type AccessOutcome = 'ok' | 'SIGSEGV' | 'SIGBUS' | 'blocked'
-
-/** The result of {@link SystemCalls.tryLoad}; `value` is 0 unless the outcome is `'ok'`. */
-export interface LoadOutcome {
-  /** How the access ended. */
-  readonly outcome: AccessOutcome
-  /** The byte, 0 … 255. */
-  readonly value: number
-}
-
 /** The most bytes that one load returns. */
 const MOST_BYTES = 2 ** 30
 
 const protValues: Readonly<Record<Prot, number>> = { rw: ProtBit.READ | ProtBit.WRITE, r: ProtBit.READ, none: 0 }
-
-// Failures of an access that are outcomes; the addon returns codes as negative numbers.
-const outcomes: ReadonlyMap<number, AccessOutcome> = new Map([
-  [-errorCodeValues.HMMU_SIGSEGV, 'SIGSEGV'],
-  [-errorCodeValues.HMMU_SIGBUS, 'SIGBUS'],
-  [-errorCodeValues.HMMU_BLOCKED, 'blocked'],
-])
 
 /**
  * The calls. Ranges are given as a {@link PageRange} or {@link Mapping}, or as address and pages. All of them throw
@@ -205,6 +187,11 @@ export abstract class SystemCalls {
   advise(...args: [PageRange, Advice] | [number, number, Advice]): void {
     const { start, length, rest } = rangeOf(this.core, args)
     this.settle(this.core.native.advise(this.caller, start, length, oneOf('advice', rest, adviceValues)))
+  }
+
+  /** ftruncate() of the file that is mapped at an address, for all who map it; it may grow. ENOENT: none is. Linux 6.12. */
+  truncate(at: number, pages: number): void {
+    this.settle(this.core.native.truncate(this.caller, address(at), integer('pages', pages, 0, MOST_PAGES)))
   }
 
   /** mlock(). */

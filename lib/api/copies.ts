@@ -8,6 +8,7 @@ import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
 import type { Core } from './core'
 import { Process } from './process'
+import { RestoredMigration } from './restored-migration'
 import { Task } from './task'
 
 /** The core reads and writes snapshots in units of so many bytes. */
@@ -40,7 +41,7 @@ export function restore(value: unknown, restoreOptions: RestoreOptions | undefin
   return new (getAddon().Machine)(copy, flags)
 }
 
-/** Makes handles for all processes and tasks of a machine, and learns which events it records. */
+/** Makes handles for all processes, tasks and migrations of a machine, and learns which events it records. */
 export function adoptAll(core: Core): void {
   const { native } = core
   for (const pid of numbers((out) => core.check(native.processes(out)))) {
@@ -49,6 +50,8 @@ export function adoptAll(core: Core): void {
       if (tid !== process.mainTask.tid) Task.make(core, process, tid)
     }
   }
+  const migrations = core.check(native.restoredMigrations())
+  for (let id = 1; id <= migrations; id++) core.restored.add(RestoredMigration.make(core, id))
   core.eventMask = core.check(native.eventsRecorded())
 }
 

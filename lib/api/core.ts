@@ -24,6 +24,7 @@ import type { OpenMigration } from './open-migration'
 import type { PageRef } from './page-ref'
 import type { InvalidateHandler, Process } from './process'
 import type { Request } from './request'
+import type { RestoredMigration } from './restored-migration'
 import type { Task } from './task'
 
 /** @internal A method of machines, and of what belongs to one: what the handles of the machine share. */
@@ -52,6 +53,8 @@ export class Core {
   readonly pageRefs = new Map<number, PageRef[]>()
   /** @internal Migrations in steps that are not over, by the core's numbers. */
   readonly migrations = new Map<number, OpenMigration>()
+  /** @internal Migrations of the machine of which this one is a copy, until they are adopted. */
+  readonly restored = new Set<RestoredMigration>()
   /** @internal The migration that is being carried out in one call. */
   request: Request | undefined
   /** For those who may outlive the machine. */
@@ -61,6 +64,8 @@ export class Core {
   disposed = false
   /** Set by the machine. */
   devices!: Devices
+  /** How many callbacks of drivers and handlers in TypeScript have begun. */
+  callbacks = 0
   /** Types of events that are recorded, as bits. */
   eventMask = 0
   #deviceBase: number | undefined

@@ -140,6 +140,10 @@ export class Devices {
     return this.#handlers.get(number) ?? {}
   }
 
+  get hasHandlers(): boolean {
+    return [...this.#handlers.values()].some(({ fault, free }) => fault !== undefined || free !== undefined)
+  }
+
   #forget(number: number): void {
     this.#devices.delete(number)
     this.#handlers.delete(number)
@@ -164,6 +168,7 @@ export class Devices {
     this.#handlers.set(number, { fault, free })
     native.pageFault = (device, tid, address, pfn) => this.#handleFault(device, tid, address, pfn)
     native.pageFree = (device, pfn) => {
+      this.#core.callbacks++
       synchronous('the handler of freed pages', this.#handlers.get(device)?.free?.(pfn))
     }
   }
@@ -174,6 +179,7 @@ export class Devices {
   }
 
   #handleFault(number: number, tid: number, address: number, pfn: number): number {
+    this.#core.callbacks++
     const handler = this.#handlers.get(number)?.fault
     const device = this.#devices.get(number)
     const task = this.#core.tasks.get(tid)

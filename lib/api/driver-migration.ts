@@ -61,6 +61,13 @@ export class DriverMigration {
     return new DriverMigration(core, open)
   }
 
+  /** @internal Of a copied machine. A driver that has given its pages does so no more. */
+  static adopted(core: Core, open: OpenMigration): DriverMigration {
+    const migration = new DriverMigration(core, open)
+    if (open.field('callbacksRan') === 1) migration.driver.close()
+    return migration
+  }
+
   private constructor(core: Core, open: OpenMigration) {
     requireCore(core, 'migrateVma() makes such migrations')
     this.#open = open

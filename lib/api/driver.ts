@@ -76,6 +76,7 @@ export class DriverContext {
 
   /** @internal Runs a callback. */
   call(callback: () => void): void {
+    this.#core.callbacks++
     this.open()
     try {
       callback()

@@ -9,11 +9,10 @@
 export * from '../base/defs.generated'
 export { HmmuError, type HmmuErrorCode, type HmmuErrorDetail } from '../base/errors'
 export { PAGE_SIZE } from '../base/validate'
+export type { AccessOutcome, LoadOutcome } from './access-outcome'
 export { CStruct, type CType, ioctlNumber } from './c-struct'
 export {
-  type AccessOutcome,
   type ExclusiveOptions,
-  type LoadOutcome,
   type MapOptions,
   type PinOptions,
   type RemapOptions,
@@ -56,6 +55,7 @@ export { PageRef, type PageRefKind } from './page-ref'
 export { type InvalidateHandler, type Invalidation, type MmapLock, Process, type ProcessCounters } from './process'
 export { type MachineEvent, PageEntry, type PageInfo, type Prot, pageFlagNames, type VmaInfo } from './records'
 export type { MigrationRange } from './request'
+export { RestoredMigration } from './restored-migration'
 export { type Job, roundRobin } from './schedule'
 export type {
   ActionResult,
@@ -63,6 +63,7 @@ export type {
   Finding,
   SearchOptions,
   SearchOutcome,
+  SearchProgress,
   SearchResult,
   TraceStep,
 } from './search'

@@ -28,6 +28,7 @@ import { createMachine, type MachineOptions } from './options'
 import { PageRef, type PageRefKind } from './page-ref'
 import { Process } from './process'
 import { decodeEvents, decodePage, eventTable, type MachineEvent, type PageInfo } from './records'
+import type { RestoredMigration } from './restored-migration'
 import { MachineStats } from './stats'
 import { type LruPage, lruPages, pagesInUse, type Translation, translations } from './whole'
 
@@ -172,8 +173,8 @@ export class Machine {
 
   /**
    * The state of the machine as bytes, of which {@link Machine.restore} makes a machine that goes on exactly as this one. The
-   * handlers are no part of it.
-   * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
+   * handlers are no part of it. Migrations in steps are, and calls that wait.
+   * @throws HmmuError HMMU_BUSY: a callback runs, or a driver has taken mmap_lock; HMMU_HOST_MEMORY
    */
   snapshot(): Uint8Array {
     return snapshot(this.#core)
@@ -196,12 +197,19 @@ export class Machine {
   /**
    * A second machine with the same state and the same handlers of device faults and freed pages; from now on they do not know of each other. It is
    * what {@link Machine.restore} of a snapshot would make, at less cost.
-   * @throws HmmuError HMMU_BUSY: a migration or another call is under way; HMMU_HOST_MEMORY
+   * @throws HmmuError HMMU_BUSY: a callback runs, or a driver has taken mmap_lock; HMMU_HOST_MEMORY
    */
   fork(): Machine {
     const copy = new Machine(new Existing(new (getAddon().Machine)(this.#core.addonMachine)) as MachineOptions)
     copy.#core.devices.copyHandlers(this.#core.devices)
     return copy
+  }
+
+  /** Migrations that were under way in the machine of which this one is a copy, in the order in which they began, until
+   * {@link RestoredMigration.adopt} goes on with them. */
+  get restoredMigrations(): RestoredMigration[] {
+    this.#core.check(this.#core.native.quirks())
+    return [...this.#core.restored]
   }
 
   /**
@@ -211,6 +219,20 @@ export class Machine {
   hash(): bigint {
     const out = new BigUint64Array(1)
     this.#core.check(this.#core.native.hash(out))
+    return out[0] ?? 0n
+  }
+
+  /**
+   * A hash of what can make a difference to later calls, and of nothing else: machines with equal hashes have equal futures. Frames are
+   * numbered by their first appearance, so it does not matter which of the free ones were taken; counters and events do not count.
+   * It works in the middle of migrations and of calls that wait. What drivers and handlers in TypeScript have of their own is not in it.
+   * @param pages page frame numbers that the caller knows, such as those of his pins: it makes a difference which ones they are
+   * @throws HmmuError HMMU_NO_PAGE: there is no such page; HMMU_BUSY: a callback of the machine runs
+   */
+  stateHash(pages: Iterable<number> = []): bigint {
+    const pfns = Uint32Array.from(iterable('pages', 'an iterable of page frame numbers', pages), checkPfn)
+    const out = new BigUint64Array(1)
+    this.#core.check(this.#core.native.stateHash(pfns, out))
     return out[0] ?? 0n
   }
 
@@ -460,6 +482,7 @@ export class Machine {
     this.#core.tasks.clear()
     this.#core.intervals.clear()
     this.#core.migrations.clear()
+    this.#core.restored.clear()
     const handlers = { pageFault: undefined, pageFree: undefined, invalidate: undefined, intervalInvalidate: undefined }
     Object.assign(this.#core.native, handlers)
   }

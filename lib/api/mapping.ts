@@ -146,6 +146,11 @@ export class Mapping implements PageRange {
     this.process.advise(this, advice)
   }
 
+  /** ftruncate() of its file, to another number of pages. The mapping keeps its own. Linux 6.12. */
+  truncate(pages: number): void {
+    this.process.truncate(this.address, pages)
+  }
+
   /** mlock() of all of it. */
   lock(): void {
     this.process.lock(this)

@@ -78,6 +78,11 @@ export class Migration {
     return new Migration(core, new OpenMigration(core, request, request.beginOfDevice(core)))
   }
 
+  /** @internal Of a copied machine. */
+  static adopted(core: Core, open: OpenMigration): Migration {
+    return new Migration(core, open)
+  }
+
   private constructor(core: Core, open: OpenMigration) {
     requireCore(core, 'beginMigration() makes migrations')
     this.#open = open

@@ -179,6 +179,7 @@ export class IntervalNotifier {
   #listen(invalidate: IntervalHandler): void {
     const { native, intervals } = this.#core
     intervals.set(this.id, (kind, owner, start, end, sequence, blockable) => {
+      this.#core.callbacks++
       const name = notifyKindNames[kind] ?? 'none'
       const told = { notifier: this, kind: name, owner, start, end, sequence, blockable: blockable !== 0 }
       return boolean('the result of invalidate()', invalidate(told)) ? 0 : -EAGAIN

@@ -318,8 +318,10 @@ export class Process extends SystemCalls {
     const { notifiers, native } = this.core
     if (handler !== undefined) callable('handler', handler)
     this.core.check(native.notify(this.#number, handler !== undefined))
-    native.invalidate = (pid, type, kind, start, end) =>
+    native.invalidate = (pid, type, kind, start, end) => {
+      this.core.callbacks++
       notifiers.get(pid)?.({ type: eventNames[type] as never, ...notifyKind(kind), start, end })
+    }
     if (handler === undefined) notifiers.delete(this.pid)
     else notifiers.set(this.pid, (invalidation) => synchronous('the handler of invalidations', handler(invalidation)))
   }

@@ -62,6 +62,13 @@ export class Request {
     return native.migrateDeviceBegin(this.start / PAGE_SIZE, pages, words, target, device, skip, error)
   }
 
+  /** Takes over a migration of the machine of which this one is a copy. Returns its number, or a failure. */
+  adopt({ native }: Core, id: number, tid: number | undefined): number {
+    this.arrays.tid = tid
+    const { target, device, skip, error } = this.driver
+    return native.migrateAdopt(id, this.arrays.native, target, device, skip, error)
+  }
+
   /** Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */
   giveBack(): void {
     copyWords(this.arrays.src, this.#src)

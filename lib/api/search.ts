@@ -24,7 +24,7 @@ import type { Machine } from './machine'
 export interface SearchOptions {
   /** Stop behind so many states; 1,000,000 if absent. */
   readonly states?: number | undefined
-  /** Stop when the search has so many bytes of memory; 1 GiB if absent. */
+  /** Stop when states and what was found need so many bytes of memory, by estimate; 1 GiB if absent. */
   readonly bytes?: number | undefined
   /** A task that could go on is put aside at most so often; any number of times if absent. */
   readonly preemptions?: number | undefined
@@ -36,6 +36,28 @@ export interface SearchOptions {
   readonly handlerRetries?: boolean | undefined
   /** Check the machine's balance in each state, and not only at the end. */
   readonly verify?: boolean | undefined
+  /** Threads that search, 1 to 64; 1 if absent. What is found is equal for any number. WebAssembly has one, as have machines with
+   * drivers in JavaScript; a small search stays with one. */
+  readonly workers?: number | undefined
+  /** Many states to which rollbacks have led are also made from the begin, and compared. Takes twice the time. A difference is a fault
+   * of hmmu, and throws an HmmuError with the code `HMMU_SELFCHECK`. */
+  readonly selfcheck?: boolean | undefined
+  /** Stop behind so many milliseconds; never if absent. What is found then differs from run to run. */
+  readonly time?: number | undefined
+  /** Called some ten times a second while the search runs. If it does not return true, the search ends, and {@link SearchResult.cutOff} is
+   * `stopped`. It must not use the machine. */
+  readonly onProgress?: ((progress: SearchProgress) => boolean) | undefined
+  /** A SIGINT (Ctrl-C) ends the search as `onProgress` does, and not the process; a second one does. For commands. Not in
+   * WebAssembly, where a signal waits until the search has ended, or ends the process. */
+  readonly stopOnInterrupt?: boolean | undefined
+}
+
+/** How far a search is. */
+export interface SearchProgress {
+  /** Different states so far. */
+  readonly states: number
+  /** How many of them have steps that are still to be tried. */
+  readonly open: number
 }
 
 /** A fault that some order shows. */
@@ -83,11 +105,11 @@ export interface SearchOutcome {
 }
 
 /** Why a search has not tried all orders. */
-export type CutOff = 'states' | 'memory'
+export type CutOff = 'states' | 'memory' | 'time' | 'stopped'
 
 /** What a search has found. */
 export interface SearchResult {
-  /** The number of orders, also one that is too large for an integer. With cycles: those that repeat no state. */
+  /** The number of orders, also one that is too large for an integer. With cycles: fewer than there are. */
   readonly schedules: number
   /** Different states. */
   readonly states: number
@@ -95,7 +117,7 @@ export interface SearchResult {
   readonly steps: number
   /** States in which all tasks have ended. */
   readonly ends: number
-  /** Steps of the longest order that was tried. */
+  /** Steps to the state that is farthest from the begin, by the shortest way. */
   readonly depth: number
   /** Undefined: all orders were tried. */
   readonly cutOff: CutOff | undefined
@@ -129,14 +151,20 @@ export interface TraceStep {
 }
 
 const NONE = 2 ** 32 - 1
-const CUTS = [undefined, 'states', 'memory'] as const
+const CUTS = [undefined, 'states', 'memory', 'time', 'stopped'] as const
 const EVENTS = ['waits', 'step', 'ends', 'handler', 'stops'] as const
 
 /** @internal Try all orders of a program, which is given as words, from the machine's state, which it has again then. */
 export function search(machine: Machine, program: BigUint64Array, options: SearchOptions): SearchResult {
   const core = machine[coreOf]()
   const numbers = new Float64Array(SEARCH_NUMBERS)
-  core.check(core.native.search(program, optionNumbers(options), numbers))
+  const { onProgress, stopOnInterrupt = false } = options
+  core.native.searchProgress = (states, open) => (onProgress?.({ states, open }) ? 0 : -1)
+  try {
+    core.check(core.native.search(program, optionNumbers(options), numbers, onProgress !== undefined, stopOnInterrupt))
+  } finally {
+    core.native.searchProgress = undefined
+  }
   const part = (number: number) => core.native.searchPart(number) ?? new ArrayBuffer(0)
   const choices = new Uint8Array(part(SEARCH_PARTS.choices))
   const results = new BigUint64Array(part(SEARCH_PARTS.results))
@@ -168,14 +196,17 @@ export function replay(
   return Array.from({ length: made }, (_, i) => decodeStep(view, i * RECORD_WORDS.step * 8))
 }
 
-function optionNumbers(options: SearchOptions): Float64Array {
-  const { states = 0, bytes = 0, preemptions = NONE, points = [] } = options
+/** @internal */
+export function optionNumbers(options: SearchOptions): Float64Array {
+  const { states = 0, bytes = 0, preemptions = NONE, points = [], time = 0, workers = 1 } = options
   const mask = points.reduce((bits, point) => bits | switchPointValues[point], 0)
-  const flags = (options.allTwins ? 1 : 0) | (options.handlerRetries ? 2 : 0) | (options.verify ? 4 : 0)
-  return Float64Array.of(states, bytes, preemptions, mask, flags)
+  const { allTwins, handlerRetries, verify, selfcheck } = options
+  const flags = (allTwins ? 1 : 0) | (handlerRetries ? 2 : 0) | (verify ? 4 : 0) | (selfcheck ? 8 : 0)
+  return Float64Array.of(states, bytes, preemptions, mask, flags, time, workers)
 }
 
-function decodeFindings(buffer: ArrayBuffer, choices: Uint8Array): Finding[] {
+/** @internal */
+export function decodeFindings(buffer: ArrayBuffer, choices: Uint8Array): Finding[] {
   const count = buffer.byteLength / FINDING_BYTES
   return Array.from({ length: count }, (_, i) =>
     decodeFinding(new DataView(buffer, i * FINDING_BYTES, FINDING_BYTES), choices),
@@ -230,7 +261,8 @@ function decodeResult(word: bigint): ActionResult {
   }
 }
 
-function decodeStep(view: DataView, at: number): TraceStep {
+/** @internal */
+export function decodeStep(view: DataView, at: number): TraceStep {
   const field = (i: number) => view.getUint32(at + i * 4, true)
   const event = EVENTS[field(2)] ?? 'step'
   return {

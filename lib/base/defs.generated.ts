@@ -598,6 +598,8 @@ export type WaitName =
   | 'invalidation'
   | 'device_fault'
   | 'switch'
+  | 'rmap_lock'
+  | 'inode_lock'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -609,6 +611,8 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   invalidation: 5,
   device_fault: 6,
   switch: 7,
+  rmap_lock: 8,
+  inode_lock: 9,
 }
 
 /** {@link WaitName} by value. */
@@ -621,6 +625,8 @@ export const waitNames: readonly WaitName[] = [
   'invalidation',
   'device_fault',
   'switch',
+  'rmap_lock',
+  'inode_lock',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -633,6 +639,8 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   invalidation: 'The end of the invalidations of an interval notifier. Linux 6.12.',
   device_fault: 'The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).',
   switch: 'Nothing: its call has stopped at a switching point, and goes on when it runs.',
+  rmap_lock: "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.",
+  inode_lock: 'The end of another truncation of its file. Linux 6.12.',
 }
 
 /** Switching points, where a call can be left alone in its middle. */
@@ -643,6 +651,10 @@ export type SwitchPoint =
   | 'late-flush'
   | 'gup'
   | 'fork'
+  | 'unmap'
+  | 'restore'
+  | 'reclaim'
+  | 'split'
 
 /** Bits of {@link SwitchPoint} in the C API. */
 export const switchPointValues: Readonly<Record<SwitchPoint, number>> = {
@@ -652,6 +664,10 @@ export const switchPointValues: Readonly<Record<SwitchPoint, number>> = {
   'late-flush': 8,
   gup: 16,
   fork: 32,
+  unmap: 64,
+  restore: 128,
+  reclaim: 256,
+  split: 512,
 }
 
 /** {@link SwitchPoint} by bit number. */
@@ -662,6 +678,10 @@ export const switchPointNames: readonly SwitchPoint[] = [
   'late-flush',
   'gup',
   'fork',
+  'unmap',
+  'restore',
+  'reclaim',
+  'split',
 ]
 
 /** A sentence on each {@link SwitchPoint}. */
@@ -673,6 +693,11 @@ export const switchPointTexts: Readonly<Record<SwitchPoint, string>> = {
     'munmap(), madvise(), mprotect(), fork(), mremap() and clear_refs, between the change of entries and the flush of the TLBs. A translation that is stale by then is used.',
   gup: 'get_user_pages() of several pages, as by mlock(), between two pages.',
   fork: 'fork(), after the copy of each entry.',
+  unmap: 'try_to_unmap() and try_to_migrate(), between two mappings of a page, with the lock of its reverse map.',
+  restore: 'remove_migration_ptes(), between two mappings of a page, with the lock of its reverse map.',
+  reclaim: 'Reclaim of a page: when it is isolated, before and behind its unmapping, and when it is written.',
+  split:
+    'The split of a huge page, with the lock of its anon_vma: before and behind the unmapping, and before and behind the parts are mapped.',
 }
 
 /** How a task has a lock that many may have for reading. */
@@ -725,6 +750,7 @@ export type TaskCall =
   | 'mirror'
   | 'exit'
   | 'mmapLock'
+  | 'truncate'
   | 'stopped'
 
 /** Values of {@link TaskCall} in the C API. */
@@ -750,7 +776,8 @@ export const taskCallValues: Readonly<Record<TaskCall, number>> = {
   mirror: 18,
   exit: 19,
   mmapLock: 20,
-  stopped: 21,
+  truncate: 21,
+  stopped: 22,
 }
 
 /** {@link TaskCall} by value. */
@@ -776,6 +803,7 @@ export const taskCallNames: readonly TaskCall[] = [
   'mirror',
   'exit',
   'mmapLock',
+  'truncate',
   'stopped',
 ]
 
@@ -802,6 +830,7 @@ export const taskCallTexts: Readonly<Record<TaskCall, string>> = {
   mirror: 'hmmu_mirror().',
   exit: 'exit().',
   mmapLock: 'hmmu_mmap_lock(), of a driver.',
+  truncate: 'ftruncate(). Linux 6.12.',
   stopped: 'One that has stopped at a switching point (hmmu_run()).',
 }
 
@@ -1115,6 +1144,7 @@ export type ErrorCode =
   | 'HMMU_SNAPSHOT'
   | 'HMMU_ORDER'
   | 'HMMU_UNSUPPORTED'
+  | 'HMMU_SELFCHECK'
 
 /** Values of {@link ErrorCode} in the C API. */
 export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
@@ -1141,6 +1171,7 @@ export const errorCodeValues: Readonly<Record<ErrorCode, number>> = {
   HMMU_SNAPSHOT: 20,
   HMMU_ORDER: 21,
   HMMU_UNSUPPORTED: 22,
+  HMMU_SELFCHECK: 23,
 }
 
 /** {@link ErrorCode} by value. */
@@ -1168,6 +1199,7 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'HMMU_SNAPSHOT',
   'HMMU_ORDER',
   'HMMU_UNSUPPORTED',
+  'HMMU_SELFCHECK',
 ]
 
 /** A sentence on each {@link ErrorCode}. */
@@ -1193,8 +1225,10 @@ export const errorCodeTexts: Readonly<Record<ErrorCode, string>> = {
   HMMU_HOST_MEMORY: 'The host has no memory for the machine.',
   HMMU_REFERENCE: 'The page reference, lock or isolation to be given back is not held.',
   HMMU_SNAPSHOT: 'The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.',
-  HMMU_ORDER: 'The calls of a migration came in another order than setup, pages, finalize.',
+  HMMU_ORDER:
+    'The calls of a migration came in another order than setup, pages, finalize, or a restored one has no driver yet.',
   HMMU_UNSUPPORTED: "This host can't do it.",
+  HMMU_SELFCHECK: 'hmmu has found a fault of its own: what must be equal is not.',
 }
 
 /** The rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
@@ -1296,6 +1330,8 @@ export type QuirkName =
   | 'exclusive-fork-enomem'
   | 'mirror-own-read-entry'
   | 'mirror-fault-overshoots'
+  | 'clear-keeps-write-entries'
+  | 'insert-device-not-soft-dirty'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -1324,6 +1360,8 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'exclusive-fork-enomem': 4194304,
   'mirror-own-read-entry': 8388608,
   'mirror-fault-overshoots': 16777216,
+  'clear-keeps-write-entries': 33554432,
+  'insert-device-not-soft-dirty': 67108864,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -1353,6 +1391,8 @@ export const quirkNames: readonly QuirkName[] = [
   'exclusive-fork-enomem',
   'mirror-own-read-entry',
   'mirror-fault-overshoots',
+  'clear-keeps-write-entries',
+  'insert-device-not-soft-dirty',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -1383,6 +1423,8 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'exclusive-fork-enomem': 'none that we know of',
   'mirror-own-read-entry': 'none that we know of',
   'mirror-fault-overshoots': 'none that we know of',
+  'clear-keeps-write-entries': 'none that we know of',
+  'insert-device-not-soft-dirty': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */
@@ -1751,6 +1793,7 @@ export type ActionKind =
   | 'drop'
   | 'reclaim'
   | 'oom-reap'
+  | 'truncate'
 
 /** Values of {@link ActionKind} in the C API. */
 export const actionValues: Readonly<Record<ActionKind, number>> = {
@@ -1771,6 +1814,7 @@ export const actionValues: Readonly<Record<ActionKind, number>> = {
   drop: 14,
   reclaim: 15,
   'oom-reap': 16,
+  truncate: 17,
 }
 
 /** {@link ActionKind} by value. */
@@ -1792,6 +1836,7 @@ export const actionNames: readonly ActionKind[] = [
   'drop',
   'reclaim',
   'oom-reap',
+  'truncate',
 ]
 
 /** A sentence on each {@link ActionKind}. */
@@ -1813,6 +1858,7 @@ export const actionTexts: Readonly<Record<ActionKind, string>> = {
   drop: 'A page is given back that was pinned, held or isolated.',
   reclaim: 'A page is reclaimed.',
   'oom-reap': 'The OOM reaper takes the private pages of a process.',
+  truncate: 'ftruncate() of a file that is mapped from its beginning. Linux 6.12.',
 }
 
 /** Findings of an exploration, by the judge that makes them. */
@@ -1867,7 +1913,7 @@ export const judgeTexts: Readonly<Record<Judge, string>> = {
   'wrong-value': 'A load reads a value that no order of the stores allows.',
   'lost-write': 'At the end a page has a value that no order of the stores leaves there.',
   'stale-translation': 'An access uses a translation to a page that was freed, or used again.',
-  'stuck-page': "An access to a mapped page ends in SIGBUS: the page can't leave the device.",
+  'stuck-page': "At the end a load of a mapped page is SIGBUS: the page can't leave the device.",
   leak: 'Pages are not free after all processes have exited.',
   'soft-dirty-lost': 'A page was written to since the soft-dirty bits were cleared, and is clean.',
   'dead-space': 'An address space that the OOM reaper has emptied has pages again.',

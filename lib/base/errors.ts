@@ -5,9 +5,15 @@ import type { ErrorCode, RuleName, WaitName } from './defs.generated'
 /**
  * The code of an {@link HmmuError}: one of {@link ErrorCode}, which {@link errorCodeTexts} explains, or one of TypeScript alone:
  * `HMMU_NO_ADDON` (the native addon can't be loaded), `HMMU_DRIVER_FILE` (a file has no drivers that can be loaded),
- * `HMMU_UNSUPPORTED` (this host or backend can't do it). Codes are stable, messages are not.
+ * `HMMU_UNSUPPORTED` (this host or backend can't do it), `HMMU_NOT_DETERMINISTIC` (a scenario has gone another way when its steps were
+ * made again). Codes are stable, messages are not.
  */
-export type HmmuErrorCode = Exclude<ErrorCode, 'HMMU_OK'> | 'HMMU_NO_ADDON' | 'HMMU_DRIVER_FILE' | 'HMMU_UNSUPPORTED'
+export type HmmuErrorCode =
+  | Exclude<ErrorCode, 'HMMU_OK'>
+  | 'HMMU_NO_ADDON'
+  | 'HMMU_DRIVER_FILE'
+  | 'HMMU_UNSUPPORTED'
+  | 'HMMU_NOT_DETERMINISTIC'
 
 /** Details of an error, besides its code and text. */
 export interface HmmuErrorDetail {

@@ -55,6 +55,19 @@ export function ramPagesOption(): Option {
   )
 }
 
+/** `--port`, for commands that serve the page. */
+export function portOption(): Option {
+  return new Option('--port <number>', 'port to listen on; 0: any that is free').argParser(parsePort).default(0)
+}
+
+const MOST_PORT = 65535
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > MOST_PORT) throw new InvalidArgumentError('a port is a number from 0 to 65535.')
+  return port
+}
+
 /** A parser of arguments that are integers. */
 export function parseInteger(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -2,18 +2,17 @@
 
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { kernelOf } from '../base/kernel'
 import { systemReason } from '../base/system'
 import { DrillError, parseDrill, profileOf, readTextFile } from '../drill'
 import { ExitCode, UsageError } from './exit-codes'
-import { type DrillOptions, drillProfileOption, filterOption, oneDrill } from './options'
+import { type DrillOptions, drillProfileOption, filterOption, oneDrill, portOption } from './options'
 import { print, printError } from './output'
 import { type GivenFile, servePage } from './page-server'
 import { isRecordFile, readRecord } from './record-file'
 
 const PAGE = join(__dirname, '../site')
-const MOST_PORT = 65535
 
 const HELP = `
 The page shows a drill step by step: a timeline of all pages, the machine at each step, and why a page did not move. Drills
@@ -33,17 +32,11 @@ export function viewCommand(): Command {
     .argument('[file]', 'NAME.drill, X.drills with --filter, or a record in JSON; read anew when the page is loaded')
     .addOption(drillProfileOption())
     .addOption(filterOption())
-    .option('--port <number>', 'port to listen on; 0: any that is free', parsePort, 0)
+    .addOption(portOption())
     .addHelpText('after', HELP)
     .action((file: string | undefined, options: ViewOptions) => {
       view(file === undefined ? undefined : givenFile(file, options), options, file)
     })
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > MOST_PORT) throw new InvalidArgumentError('a port is a number from 0 to 65535.')
-  return port
 }
 
 /** The file must be there, and be a record or a text, when the command begins. The page shows a drill's error at its place. */
@@ -69,9 +62,13 @@ function warnOfError(parse: () => unknown): void {
 }
 
 function view(given: GivenFile | undefined, { port, profile }: ViewOptions, file: string | undefined): void {
-  if (!existsSync(join(PAGE, 'index.html'))) throw new UsageError('the page is not built (npm run site)')
   const shown = profile ?? (file === undefined || isRecordFile(file) ? undefined : profileOf(file))
-  const look = { ...(given && { file: given.name }), ...(shown && { profile: shown }) }
+  serveFile(given, port, { ...(given && { file: given.name }), ...(shown && { profile: shown }) })
+}
+
+/** Serves the page, and a file with it. @param look what is shown first, as the page's address has it */
+export function serveFile(given: GivenFile | undefined, port: number, look: Readonly<Record<string, string>>): void {
+  if (!existsSync(join(PAGE, 'index.html'))) throw new UsageError('the page is not built (npm run site)')
   const hash = new URLSearchParams(look).toString()
   const server = servePage(PAGE, given, port, (bound) => {
     print(`http://127.0.0.1:${bound}/${hash && `#${hash}`}\n`)

@@ -2,7 +2,7 @@
 //
 // The syntax tree of a drill. Each command has an interface; `Command` is the union of all.
 
-import type { Advice, Judge, MapKind, Prot, QuirkName } from '../api'
+import type { Advice, Judge, MapKind, Prot, QuirkName, SwitchPoint } from '../api'
 import type { Position } from './errors'
 
 /** A place `buf`, `buf[3]` or `buf[2-5]`. `first` and `last` are undefined where all of the region is meant. */
@@ -81,6 +81,14 @@ export interface ProtectCommand extends AtPlace {
 export interface AdviseCommand extends AtPlace {
   readonly verb: 'advise'
   readonly advice: Advice
+}
+
+export interface TruncateCommand extends OfProcess {
+  readonly verb: 'truncate'
+  /** The region that maps the file. */
+  readonly region: string
+  /** The file's new length. */
+  readonly pages: number
 }
 
 export interface LockCommand extends AtPlace {
@@ -207,6 +215,7 @@ export type InnerCommand =
   | RemapCommand
   | ProtectCommand
   | AdviseCommand
+  | TruncateCommand
   | LockCommand
   | WriteCommand
   | ReadCommand
@@ -255,6 +264,16 @@ export interface Expectation extends Base {
   readonly quirk: QuirkName | undefined
 }
 
+/** The order in which the tasks of a drill run. Exploring the drill tries this order only. */
+export interface DrillOrder extends Base {
+  /** As in the ids of findings: a letter for each task, and how many steps it makes. */
+  readonly choices: string
+  /** Where calls stop in their middle; undefined: the default of exploring. */
+  readonly points: readonly SwitchPoint[] | undefined
+  /** A fault handler that could not move its page has the access fault again. */
+  readonly handlerRetries: boolean
+}
+
 /** A script. */
 export interface Drill {
   readonly name: string
@@ -265,4 +284,5 @@ export interface Drill {
   readonly commands: readonly Command[]
   readonly tasks: readonly DrillTask[]
   readonly expectations: readonly Expectation[]
+  readonly order: DrillOrder | undefined
 }

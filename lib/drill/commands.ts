@@ -21,6 +21,7 @@ import type {
   ReadCommand,
   ReclaimCommand,
   RemapCommand,
+  TruncateCommand,
   WatchCommand,
   WriteCommand,
 } from './ast'
@@ -40,6 +41,8 @@ export function execute(world: World, command: InnerCommand | WatchCommand, task
       return map(world, command, taskOf)
     case 'remap':
       return remap(world, command, taskOf)
+    case 'truncate':
+      return truncate(world, command, taskOf)
     case 'write':
       return write(world, command, taskOf)
     case 'read':
@@ -137,6 +140,17 @@ function* remap(world: World, command: RemapCommand, taskOf: TaskOf): Steps {
   actor.end = regionEnd(region)
   actor.regions.add(region)
   yield* untilDone(() => task.remap(address, count, { address: region.address }))
+  return []
+}
+
+/** The file is that of the first mapping in the region. */
+function* truncate(world: World, command: TruncateCommand, taskOf: TaskOf): Steps {
+  const place = { region: command.region, first: undefined, last: undefined }
+  const { actor, region } = world.pages(command.process, place)
+  const task = taskOf(actor)
+  const first = actor.process.mappings().find(({ start, end }) => end > region.address && start < regionEnd(region))
+  const address = Math.max(first?.start ?? 0, region.address)
+  yield* untilDone(() => task.truncate(address, command.pages))
   return []
 }
 

@@ -72,6 +72,12 @@ const OF_PROCESS_4_14: OfProcess = {
 
 const OF_PROCESS_6_12: OfProcess = {
   remap: (words, head) => ({ ...head, verb: 'remap', place: parsePlace(words), region: parseNewRegion(words) }),
+  truncate: (words, head) => ({
+    ...head,
+    verb: 'truncate',
+    region: parseRegionName(words),
+    pages: parsePages(words, 0),
+  }),
   mirror: parseMirror,
   exclusive: (words, head) => ({ ...head, verb: 'exclusive', place: parsePlace(words) }),
 }

@@ -2,9 +2,9 @@
 //
 // The lines that make a drill explorable: `task` and `expect`.
 
-import { judgeNames, quirkNames } from '../api'
+import { judgeNames, quirkNames, type SwitchPoint, switchPointNames } from '../api'
 import { excerpt } from '../base/visible'
-import type { Command, DrillTask, Expectation, HeadCommand } from './ast'
+import type { Command, DrillOrder, DrillTask, Expectation, HeadCommand } from './ast'
 import { isProcess, parseChoice } from './parse-values'
 import { oneOf, type Words } from './words'
 
@@ -60,6 +60,33 @@ export function checkInTask(task: DrillTask, command: Command | HeadCommand, wor
     )
   }
   return command as Command
+}
+
+const CHOICES = /^(?:[a-p][0-9]{0,6})+$/
+const CHOICES_EXPECTED = 'an order (a letter for each task, and how many steps it makes: a2ba8)'
+
+/** `order CHOICES [points=NAMES] [handler-retries]`. */
+export function parseOrder(words: Words): DrillOrder {
+  const text = words.rest()
+  const { column } = words.take('order')
+  const choices = words.take(CHOICES_EXPECTED)
+  if (!CHOICES.test(choices.text)) throw words.unexpected(choices, CHOICES_EXPECTED)
+  const next = words.peek()
+  const names = next?.text.startsWith('points=') ? words.take('').text.slice('points='.length) : undefined
+  const points = names === undefined ? undefined : pointsOf(words, next?.column ?? 1, names)
+  const handlerRetries = words.takeIf(['handler-retries']) !== undefined
+  words.end(handlerRetries ? [] : ['handler-retries'])
+  return { text, position: words.position(column), choices: choices.text, points, handlerRetries }
+}
+
+function pointsOf(words: Words, column: number, names: string): SwitchPoint[] {
+  if (names === 'none') return []
+  return names.split(',').map((name) => {
+    const point = switchPointNames.find((each) => each === name)
+    if (point === undefined)
+      throw words.error(column, `there is no switching point '${excerpt(name)}' (${switchPointNames.join(', ')})`)
+    return point
+  })
 }
 
 /** `expect no-FINDING` or `expect finds FINDING [with QUIRK]`. */

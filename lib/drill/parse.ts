@@ -2,11 +2,21 @@
 
 import type { Kernel } from '../base/kernel'
 import { excerpt } from '../base/visible'
-import type { Callback, Command, Drill, Expectation, HeadCommand, InnerCommand, Interleaved, Migration } from './ast'
+import type {
+  Callback,
+  Command,
+  Drill,
+  DrillOrder,
+  Expectation,
+  HeadCommand,
+  InnerCommand,
+  Interleaved,
+  Migration,
+} from './ast'
 import { type DrillSource, drillSource } from './drill-source'
 import { kernelOfProfile, type Vocabulary, wordsOf } from './language'
 import { parseCommand } from './parse-commands'
-import { checkInTask, type OpenTask, parseExpect, parseTask } from './parse-tasks'
+import { checkInTask, type OpenTask, parseExpect, parseOrder, parseTask } from './parse-tasks'
 import { oneOf, splitLine, type Word, type Words } from './words'
 
 /** The commands under which interleaved lines may stand, and those that can't be interleaved. */
@@ -34,8 +44,8 @@ export function parseDrill(from: DrillSource | string, kernel: Kernel = kernelOf
     const first = words.peek()
     if (first !== undefined) parser.line(words, first)
   }
-  const { head, commands, tasks, expectations } = parser
-  return { name: source.name, file: source.file, head, commands, tasks, expectations }
+  const { head, commands, tasks, expectations, order } = parser
+  return { name: source.name, file: source.file, head, commands, tasks, expectations, order }
 }
 
 class DrillParser {
@@ -43,6 +53,7 @@ class DrillParser {
   readonly commands: Command[] = []
   readonly tasks: OpenTask[] = []
   readonly expectations: Expectation[] = []
+  order: DrillOrder | undefined
 
   /** Read a line that has words. */
   line(words: Words, first: Word): void {
@@ -50,6 +61,7 @@ class DrillParser {
     if (first.text.startsWith('@')) parseInterleaved(words, this.#openMigration(words, first.column))
     else if (first.text === 'task') this.#task(words)
     else if (first.text === 'expect') this.expectations.push(parseExpect(words))
+    else if (first.text === 'order') this.#order(words, first)
     else if (task === undefined) this.#command(words, first)
     else if (first.column === 1) throw words.error(1, 'commands behind a task belong to it, and start with white space')
     else task.commands.push(checkInTask(task, parseCommand(words), words, first.column))
@@ -61,6 +73,12 @@ class DrillParser {
     if (this.tasks.some(({ name }) => name === task.name))
       throw words.error(task.position.column, `there is a task ${excerpt(task.name)} already`)
     this.tasks.push(task)
+  }
+
+  #order(words: Words, first: Word): void {
+    if (this.tasks.length === 0) throw words.error(first.column, 'the order of tasks stands behind them')
+    if (this.order !== undefined) throw words.error(first.column, 'there is an order already')
+    this.order = parseOrder(words)
   }
 
   #command(words: Words, first: Word): void {

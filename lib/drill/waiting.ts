@@ -74,7 +74,7 @@ export class Waiting {
     if (!ended) this.add(begun)
     // A command that waits again may have had and given up what it waited for. An exit that waits has done nothing.
     if (!ready || (!ended && waitingTask(begun) === undefined)) return []
-    return this.#takeReady([before, readers(begun), writers(begun), vmaLock(begun), exit(begun)])
+    return this.#takeReady([before, readers(begun), writers(begun), vmaLock(begun), INODE_LOCK, exit(begun)])
   }
 
   /** Take the commands whose wait is over out of their queues. */
@@ -112,8 +112,12 @@ function awaitedBy(begun: Begun): string {
   const { wait, pfn } = task.state()
   if (wait === 'page_lock') return pageLock(pfn)
   if (wait === 'vma_lock') return vmaLock(begun)
+  if (wait === 'inode_lock') return INODE_LOCK
   return wait === 'mmap_sem_read' ? readers(begun) : writers(begun)
 }
+
+/** The end of a truncation. */
+const INODE_LOCK = 'lock of an inode'
 
 function pageLock(pfn: number): string {
   return `lock of page ${pfn}`

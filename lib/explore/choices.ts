@@ -6,6 +6,8 @@ import type { Machine, QuirkName, SearchOptions } from '../api'
 import { quirkValues, switchPointValues } from '../api'
 
 const FORMAT = '1'
+/** Longer orders are none that a search has found. */
+const MOST_CHOICES = 2 ** 20
 const FIRST_LETTER = 'a'.charCodeAt(0)
 
 /** What an id says besides the choices. */
@@ -16,19 +18,22 @@ export interface IdHead {
   readonly quirks: string
   /** The switching points, as bits in hexadecimal; `r` follows if fault handlers retry. */
   readonly points: string
-  /** A hash of the drill. */
-  readonly drill: string
+  /** A hash of what is explored. */
+  readonly source: string
 }
 
-/** What the ids of a drill's findings begin with. */
-export function idHead(machine: Machine, drill: string, options: SearchOptions): IdHead {
+/**
+ * What the ids of findings begin with.
+ * @param source what is explored: the text of a drill, for instance
+ */
+export function idHead(machine: Machine, source: string, options: SearchOptions): IdHead {
   const points = (options.points ?? []).reduce((bits, point) => bits | switchPointValues[point], 0)
   return {
     format: FORMAT,
     profile: machine.profile,
     quirks: machine.quirks.reduce((bits: number, quirk: QuirkName) => bits + quirkValues[quirk], 0).toString(16),
     points: points.toString(16) + (options.handlerRetries ? 'r' : ''),
-    drill: hashOf(drill),
+    source: hashOf(source),
   }
 }
 
@@ -45,6 +50,8 @@ export function encodeChoices(choices: Uint8Array): string {
 /** Undefined if the text is none. */
 export function decodeChoices(text: string): Uint8Array | undefined {
   if (!/^(?:[a-p]\d{0,6})*$/.test(text)) return undefined
+  const length = [...text.matchAll(/[a-p](\d*)/g)].reduce((sum, [, count]) => sum + Number(count || 1), 0)
+  if (length > MOST_CHOICES) return undefined
   const choices = [...text.matchAll(/([a-p])(\d*)/g)].flatMap(([, letter = 'a', count = '']) =>
     Array.from({ length: count === '' ? 1 : Number(count) }, () => letter.charCodeAt(0) - FIRST_LETTER),
   )
@@ -52,19 +59,22 @@ export function decodeChoices(text: string): Uint8Array | undefined {
 }
 
 export function idOf(head: IdHead, choices: Uint8Array): string {
-  return [head.format, head.profile, head.quirks, head.points, head.drill, encodeChoices(choices)].join(':')
+  return [head.format, head.profile, head.quirks, head.points, head.source, encodeChoices(choices)].join(':')
 }
 
-/** The choices of an id, or why they are not for this drill and machine. */
-export function choicesOfId(id: string, head: IdHead): Uint8Array | string {
-  const [format, profile, quirks, points, drill, text = '', ...more] = id.split(':')
+/**
+ * The choices of an id, or why they are not for this source and machine.
+ * @param subject goes on `changed since the id was made`
+ */
+export function choicesOfId(id: string, head: IdHead, subject: string): Uint8Array | string {
+  const [format, profile, quirks, points, source, text = '', ...more] = id.split(':')
   const choices = decodeChoices(text)
   if (format !== head.format) return 'the id is not of this version of hmmu'
   if (choices === undefined || more.length > 0) return 'that is no id of a finding'
   if (profile !== head.profile) return `the id is of the profile ${profile}, and this is ${head.profile}`
-  if (drill !== head.drill) return 'the drill has changed since the id was made'
   if (quirks !== head.quirks) return `the id is of a machine with other quirks (${quirks}; these are ${head.quirks})`
   if (points !== head.points) return `the id is of other switching points (${points}; these are ${head.points})`
+  if (source !== head.source) return `${subject} changed since the id was made`
   return choices
 }
 

@@ -4,7 +4,6 @@
 
 import type {
   Finding,
-  Judge,
   Machine,
   MachineOptions,
   Profile,
@@ -21,9 +20,13 @@ import { kernelOfProfile } from '../drill/language'
 import { type DrillSource, parseDrill } from '../drill/parse'
 import { runDrill } from '../drill/runner'
 import type { World } from '../drill/world'
-import { choicesOfId, type IdHead, idHead, idOf } from './choices'
-import { type Program, programOf } from './program'
-import { findingText, outcomeText, traceLines } from './sentences'
+import { choicesOfId, type IdHead, idHead } from './choices'
+import { exploreOrder } from './explore-order'
+import type { FoundBy } from './finding'
+import { type DrillAction, programOf } from './program'
+import type { Program } from './program-words'
+import { searchProgram } from './search-program'
+import { traceLines } from './sentences'
 
 /** Where calls stop in their middle. */
 export const DEFAULT_POINTS: readonly SwitchPoint[] = ['device-fault']
@@ -37,8 +40,11 @@ export interface ExploreOptions extends SearchOptions {
 }
 
 /** A finding of a drill. */
-export interface ExploredFinding extends Finding {
-  /** With it {@link replayDrill} makes the finding's order again. */
+export interface ExploredFinding extends Omit<Finding, 'judge'> {
+  /** Which judge has made it; `'driver'`: a callback in TypeScript threw, or broke a rule. */
+  readonly judge: FoundBy
+
+  /** With it {@link replay} makes the finding's order again. */
   readonly id: string
   /** What was found, in words. */
   readonly sentence: string
@@ -48,7 +54,7 @@ export interface ExploredFinding extends Finding {
 
 /** One of the ways in which a drill can end. */
 export interface ExploredOutcome {
-  /** With it {@link replayDrill} makes an order again that ends so. */
+  /** With it {@link replay} makes an order again that ends so. */
   readonly id: string
   /** The results of all tasks, in words. */
   readonly sentence: string
@@ -86,28 +92,24 @@ export interface Replay {
  *   a command that can't be explored
  */
 export function exploreDrill(source: DrillSource, options: ExploreOptions = {}): Exploration {
-  return withProgram(source, options, (drill, machine, program, head) => {
-    const { findings, outcomes, ...counts } = search(machine, program.words, withPoints(options))
-    const described = findings.map((finding) => ({
-      ...finding,
-      id: idOf(head, finding.choices),
-      sentence: findingText(finding, program),
-      trace: traceLines(replay(machine, program.words, withPoints(options), finding.choices), program),
-    }))
-    return {
-      ...counts,
-      name: drill.name,
-      profile: machine.profile,
-      quirks: machine.quirks,
-      tasks: program.tasks.map(({ name }) => name),
-      findings: described,
-      outcomes: outcomes.map((outcome) => ({
-        id: idOf(head, outcome.choices),
-        sentence: outcomeText(outcome, program),
-      })),
-      unmet: unmetOf(drill.expectations, described, machine.quirks),
-    }
+  return withProgram(source, options, (drill, machine, program, head, world) => {
+    const search = searchOf(drill, options)
+    const explored = drill.order
+      ? exploreOrder(drill, drill.order, machine, program, head, search, world)
+      : searchProgram(machine, program, head, search)
+    return { ...explored, name: drill.name, unmet: unmetOf(drill.expectations, explored.findings, machine.quirks) }
   })
+}
+
+/** The search of {@link exploreDrill} alone, and the machine's quirks: no sentences, no orders again. @throws DrillError as it */
+export function searchDrill(
+  source: DrillSource,
+  options: ExploreOptions,
+): SearchResult & { readonly quirks: readonly QuirkName[] } {
+  return withProgram(source, options, (_drill, machine, program) => ({
+    ...search(machine, program.words, withPoints(options)),
+    quirks: machine.quirks,
+  }))
 }
 
 /**
@@ -116,43 +118,38 @@ export function exploreDrill(source: DrillSource, options: ExploreOptions = {}):
  */
 export function replayDrill(source: DrillSource, id: string, options: ExploreOptions = {}): Replay {
   return withProgram(source, options, (drill, machine, program, head) => {
-    const choices = choicesOfId(id, head)
-    if (typeof choices === 'string') throw new DrillError('HMMU_DRILL_RUN', drill.file, choices)
-    const steps = replay(machine, program.words, withPoints(options), choices)
+    const choices = choicesOf(id, head, drill)
+    const steps = replay(machine, program.words, searchOf(drill, options), choices)
     return { steps, trace: traceLines(steps, program) }
   })
 }
 
-/** A quirk, and the judges whose findings need it: without it they find nothing. */
-export interface Blame {
-  /** The quirk that was switched off. */
-  readonly quirk: QuirkName
-  /** Judges that found something with the quirk, and nothing without it. */
-  readonly judges: readonly Judge[]
+/** @throws DrillError the id is of something else */
+export function choicesOf(id: string, head: IdHead, drill: Drill): Uint8Array {
+  const choices = choicesOfId(id, head, 'the drill has')
+  if (typeof choices === 'string') throw new DrillError('HMMU_DRILL_RUN', drill.file, choices)
+  return choices
 }
 
-/** Explore a drill again, without each quirk of its machine in turn. @throws DrillError as exploreDrill() */
-export function blame(source: DrillSource, explored: Exploration, options: ExploreOptions = {}): Blame[] {
-  const before = new Set(explored.findings.map(({ judge }) => judge))
-  return explored.quirks.flatMap((quirk) => {
-    const without = exploreDrill(source, { ...options, quirks: { ...options.quirks, [quirk]: false } })
-    const after = new Set(without.findings.map(({ judge }) => judge))
-    const judges = [...before].filter((judge) => !after.has(judge))
-    return judges.length > 0 ? [{ quirk, judges }] : []
-  })
-}
-
-function withPoints(options: ExploreOptions): SearchOptions {
+/** With the default of {@link ExploreOptions}. */
+export function withPoints(options: ExploreOptions): SearchOptions {
   return { ...options, points: options.points ?? DEFAULT_POINTS }
 }
 
-/** Frames of RAM: a small machine, of which several fit into WebAssembly's memory. */
-const RAM_PAGES = 8192
+/** How a drill is explored: its order says it, or the options. */
+export function searchOf({ order }: Drill, options: ExploreOptions): SearchOptions {
+  if (order === undefined) return withPoints(options)
+  const { points = DEFAULT_POINTS, handlerRetries } = order
+  return { ...options, points, handlerRetries }
+}
 
-type Use<T> = (drill: Drill, machine: Machine, program: Program, head: IdHead) => T
+/** Frames of RAM: a small machine, of which several fit into WebAssembly's memory. */
+export const RAM_PAGES = 8192
+
+type Use<T> = (drill: Drill, machine: Machine, program: Program<DrillAction>, head: IdHead, world: World) => T
 
 /** Run the commands before the tasks, and use the machine. */
-function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T>): T {
+export function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T>): T {
   const drill = parseDrill(source, kernelOfProfile(options.profile))
   if (drill.tasks.length === 0)
     throw new DrillError('HMMU_DRILL_RUN', drill.file, "the drill has no task (a line 'task NAME')")
@@ -176,7 +173,7 @@ function withProgram<T>(source: DrillSource, options: ExploreOptions, use: Use<T
   try {
     machine.drainPagevecs()
     const program = programOf(drill, kept)
-    return use(drill, machine, program, idHead(machine, source.text, withPoints(options)))
+    return use(drill, machine, program, idHead(machine, source.text, searchOf(drill, options)), kept)
   } finally {
     machine.dispose()
   }
@@ -189,7 +186,9 @@ function unmetOf(
   quirks: readonly QuirkName[],
 ): string[] {
   if (expectations.length === 0) return findings.map(({ judge, sentence }) => `${judge}: ${sentence}`)
-  const expected = new Set(expectations.filter(({ sense }) => sense === 'finds').map(({ judge }) => judge))
+  const expected = new Set<FoundBy | 'finding'>(
+    expectations.filter(({ sense }) => sense === 'finds').map(({ judge }) => judge),
+  )
   return expectations.flatMap((expectation) => {
     const { judge, quirk, text } = expectation
     const finds = expectation.sense === 'finds' && (quirk === undefined || quirks.includes(quirk))

@@ -1,69 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The program of a drill: its tasks as numbers, for the search in C.
+// The program of a drill.
 
-import {
-  type ActionKind,
-  actionValues,
-  adviceValues,
-  type Machine,
-  PinBit,
-  ProtBit,
-  selectValues,
-  targetValues,
-} from '../api'
+import { type ActionKind, adviceValues, type Machine, PinBit, selectValues, targetValues } from '../api'
 import { kernelOf } from '../base/kernel'
-import type { Command, Drill, DrillTask, MigrateCommand, PageRange } from '../drill/ast'
+import type { Command, Drill, DrillTask, MigrateCommand, PageRange, TruncateCommand } from '../drill/ast'
 import { DrillError } from '../drill/errors'
 import { PAGE_BYTES, type Region } from '../drill/layout'
 import type { World } from '../drill/world'
+import {
+  type ActionWords,
+  MOST_ENTRIES,
+  makeAction,
+  makeProgram,
+  PROT,
+  type Program,
+  type ProgramAction,
+  type ProgramPage,
+  type ProgramTask,
+} from './program-words'
 
-const PROT = { r: ProtBit.READ, rw: ProtBit.READ | ProtBit.WRITE, none: 0 } as const
-/** The most entries of a migration that is explored. */
-const MOST_ENTRIES = 64
-/** The most pages that are watched, and that a command may take one by one. */
+/** The most pages that a command may take one by one. */
 const MOST_PAGES = 512
+/** The most references that tasks take: HMMU_PROGRAM_HANDLES. */
+const MOST_HANDLES = 64
 
-/** A page of the program. */
-export interface ProgramPage {
-  readonly region: string
-  readonly page: number
-  readonly address: number
-  readonly shared: boolean
-}
-
-/** One action of a task: a command, or what it does to one page. */
-export interface ProgramAction {
+/** An action of a drill: a command, or what it does to one page. */
+export interface DrillAction extends ProgramAction {
   readonly command: Command
-  /** As a step of the drill: `A write buf[1] 2`. */
-  readonly text: string
-  readonly kind: ActionKind
-  readonly words: readonly number[]
-  /** skip and error of a migration, as bits. */
-  readonly masks: readonly [skip: bigint, error: bigint]
-}
-
-/** A task's part of the program. */
-export interface ProgramTask {
-  readonly name: string
-  readonly process: number
-  readonly cpu: number
-  readonly actions: readonly ProgramAction[]
-}
-
-/** A drill's tasks, in the numbers of a machine on which its other commands have run. */
-export interface Program {
-  /** Names of processes; those that a task forks are behind the others. */
-  readonly processes: readonly string[]
-  readonly tasks: readonly ProgramTask[]
-  /** Of all tasks. */
-  readonly actions: readonly ProgramAction[]
-  readonly pages: readonly ProgramPage[]
-  readonly words: BigUint64Array
 }
 
 /** The program of a drill on the machine on which its other commands have run. @throws DrillError HMMU_DRILL_RUN */
-export function programOf(drill: Drill, world: World): Program {
+export function programOf(drill: Drill, world: World): Program<DrillAction> {
   return new Compiler(drill, world).program()
 }
 
@@ -87,22 +55,20 @@ class Compiler {
     this.#processes = [...world.actors.keys(), ...new Set(forks.map(({ child }) => child))]
   }
 
-  program(): Program {
+  program(): Program<DrillAction> {
     const tasks = this.#drill.tasks.map((task) => this.#task(task))
-    const actions = tasks.flatMap((task) => task.actions)
-    const pages = this.#pages()
-    const words = this.#words(tasks, actions, pages)
-    return { processes: this.#processes, tasks, actions, pages, words }
+    const pids = this.#processes.map((name) => this.#world.actors.get(name)?.process.pid ?? 0)
+    return makeProgram({ processes: this.#processes, pids, tasks, pages: this.#pages() })
   }
 
-  #task(task: DrillTask): ProgramTask {
+  #task(task: DrillTask): ProgramTask<DrillAction> {
     const process = this.#processes.indexOf(task.process)
     if (process < 0) throw fail(task, `there is no process ${task.process}, and no task forks it`)
     const actions = task.commands.flatMap((command) => this.#actions(command))
     return { name: task.name, process, cpu: task.cpu, actions }
   }
 
-  #actions(command: Command): ProgramAction[] {
+  #actions(command: Command): DrillAction[] {
     switch (command.verb) {
       case 'read':
       case 'write':
@@ -119,6 +85,8 @@ class Compiler {
         return [this.#ranged(command, 'protect', PROT[command.prot])]
       case 'advise':
         return [this.#ranged(command, 'advise', adviceValues[command.advice])]
+      case 'truncate':
+        return [this.#truncate(command)]
       case 'migrate':
         return [this.#migrate(command)]
       case 'clear':
@@ -145,6 +113,8 @@ class Compiler {
     const { region, first, count } = this.#place(command)
     if (count > MOST_PAGES) throw fail(command, `${count} pages are too many (at most ${MOST_PAGES})`)
     const takes = command.verb === 'pin' || command.verb === 'hold' || command.verb === 'isolate'
+    if (takes && this.#nextHandle + count > MOST_HANDLES)
+      throw fail(command, `tasks can take at most ${MOST_HANDLES} pages (by pin, hold, isolate)`)
     if (takes) this.#handles.set(command.handle, [])
     return Array.from({ length: count }, (_, i) => {
       const page = first + i
@@ -160,12 +130,18 @@ class Compiler {
     return this.#handles.get(name) ?? []
   }
 
-  #ranged(command: Extract<Command, { place: unknown }>, kind: ActionKind, value: number): ProgramAction {
+  #ranged(command: Extract<Command, { place: unknown }>, kind: ActionKind, value: number): DrillAction {
     const { region, first, count } = this.#place(command)
     return action(command, kind, { at: region.address + first * PAGE_BYTES, pages: count, value })
   }
 
-  #migrate(command: MigrateCommand): ProgramAction {
+  /** The region maps its file from the beginning on, unless it was moved there in parts. */
+  #truncate(command: TruncateCommand): DrillAction {
+    const region = this.#regionOf(command, command.region)
+    return action(command, 'truncate', { at: region.address, pages: region.pages, value: command.pages })
+  }
+
+  #migrate(command: MigrateCommand): DrillAction {
     const { region, first, count } = this.#place(command)
     if (count > MOST_ENTRIES)
       throw fail(command, `a migration of ${count} pages can't be explored (at most ${MOST_ENTRIES})`)
@@ -182,11 +158,16 @@ class Compiler {
 
   /** The pages of a place, in the names of the process or of the one that forks it. */
   #place(command: Extract<Command, { place: unknown }>): { region: Region; first: number; count: number } {
-    const region = this.#region(command.process, command.place.region)
-    if (region === undefined) throw fail(command, `there is no region ${command.place.region} before the tasks begin`)
+    const region = this.#regionOf(command, command.place.region)
     const first = command.place.first ?? 0
     const last = command.place.last ?? region.pages - 1
     return { region, first, count: last - first + 1 }
+  }
+
+  #regionOf(command: Command & { process: string }, name: string): Region {
+    const region = this.#region(command.process, name)
+    if (region === undefined) throw fail(command, `there is no region ${name} before the tasks begin`)
+    return region
   }
 
   #region(process: string | undefined, name: string): Region | undefined {
@@ -212,37 +193,10 @@ class Compiler {
     }
     return [...pages.values()].sort((a, b) => a.address - b.address)
   }
-
-  #words(tasks: readonly ProgramTask[], actions: readonly ProgramAction[], pages: readonly ProgramPage[]) {
-    const pids = this.#processes.map((name) => this.#world.actors.get(name)?.process.pid ?? 0)
-    const words: (number | bigint)[] = [pids.length, tasks.length, actions.length, pages.length, ...pids]
-    let first = 0
-    for (const { process, cpu, actions: own } of tasks) {
-      words.push(process, cpu, first, own.length)
-      first += own.length
-    }
-    for (const {
-      words: [kind = 0, at = 0, count = 0, value = 0, handle = 0, select = 0],
-      masks,
-    } of actions) {
-      words.push(kind, at, count, value, handle, ...masks, select)
-    }
-    for (const { address, shared } of pages) words.push(address, shared ? 1 : 0)
-    return BigUint64Array.from(words, BigInt)
-  }
 }
 
-interface ActionWords {
-  readonly at?: number
-  readonly pages?: number
-  readonly value?: number
-  readonly handle?: number
-  readonly select?: number
-}
-
-function action(command: Command, kind: ActionKind, words: ActionWords, text = command.text): ProgramAction {
-  const { at = 0, pages = 0, value = 0, handle = 0, select = 0 } = words
-  return { command, text, kind, words: [actionValues[kind], at, pages, value, handle, select], masks: [0n, 0n] }
+function action(command: Command, kind: ActionKind, words: ActionWords, text = command.text): DrillAction {
+  return { ...makeAction(kind, text, words), command }
 }
 
 function valueFor(command: Command): number {

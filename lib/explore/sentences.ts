@@ -2,12 +2,13 @@
 //
 // Findings, steps and outcomes in words.
 
-import type { ActionResult, Finding, SearchOutcome, TraceStep, WaitName } from '../api'
+import type { ActionResult, SearchOutcome, TraceStep, WaitName } from '../api'
 import { waitTexts } from '../api'
-import type { Program, ProgramAction } from './program'
+import type { FoundFinding } from './finding'
+import type { Program, ProgramAction } from './program-words'
 
 /** A finding, in a sentence without its end. */
-export function findingText(finding: Finding, program: Program): string {
+export function findingText(finding: FoundFinding & { readonly cycle?: number }, program: Program): string {
   const task = finding.task === undefined ? '' : nameOf(program, finding.task)
   const action = finding.action === undefined ? '' : (program.actions[finding.action]?.text ?? '')
   const place = placeOf(finding, program)
@@ -25,25 +26,28 @@ export function findingText(finding: Finding, program: Program): string {
     case 'lost-write':
       return `at the end ${place} has ${value}, which no order of the stores leaves there`
     case 'stale-translation':
-      return `${task}: '${action}' uses a translation of ${place} whose page is free`
+      return `${task}: '${action}' uses a translation of ${place} whose page is free, or somebody else's`
     case 'stuck-page':
-      return `${task === '' ? 'at the end a load' : `${task}: '${action}'`} gets SIGBUS from ${place}, which is on the device`
+      return `at the end a load gets SIGBUS from ${place}, which is on the device`
     case 'leak':
       return `${finding.found} pages are not free when all processes have ended`
     case 'soft-dirty-lost':
       return `${place} was written to since its soft-dirty bit was cleared, and is clean`
     case 'dead-space':
-      return `process ${program.processes[finding.process ?? 0]} has ${finding.found} pages after the OOM reaper took all`
+      return `${place} has a page again that the OOM reaper had taken`
+    case 'driver':
+      return `${task === '' ? 'at the end a handler' : `${task}: '${action}'`}: ${finding.text}`
     case 'use-after-free':
       return `${task}: the device page of ${place} is free when its fault handler begins`
   }
 }
 
-function nameOf(program: Program, task: number): string {
+/** The name of a task. */
+export function nameOf(program: Program, task: number): string {
   return program.tasks[task]?.name ?? ''
 }
 
-function placeOf({ page, process }: Finding, program: Program): string {
+function placeOf({ page, process }: FoundFinding, program: Program): string {
   const at = page === undefined ? undefined : program.pages[page]
   const owner = process === undefined ? '' : `${program.processes[process]}'s `
   return at === undefined ? `${owner}page` : `${owner}${at.region}[${at.page}]`
@@ -62,7 +66,8 @@ export function traceLines(steps: readonly TraceStep[], program: Program): strin
   return lines
 }
 
-function stepText(step: TraceStep, action: ProgramAction | undefined): string {
+/** What a step of a task does. */
+export function stepText(step: TraceStep, action: ProgramAction | undefined): string {
   const text = action?.text ?? ''
   switch (step.event) {
     case 'waits':

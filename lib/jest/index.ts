@@ -6,16 +6,16 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type { Judge, WhyName } from '../base/defs.generated'
+import type { WhyName } from '../base/defs.generated'
 import type { RunOptions } from '../drill'
-import type { ExploreOptions } from '../explore'
+import type { ExploreOptions, FoundBy } from '../explore'
 import { equalityTesters, snapshotSerializer } from './equality'
 import type { ExpectedEntry } from './expected-entry'
 import { matchers } from './matchers'
 import type { Pages } from './subjects'
 
 export type { RunOptions } from '../drill'
-export type { ExploreOptions } from '../explore'
+export type { ExploreOptions, FoundBy } from '../explore'
 export type { EqualityTester, TesterContext } from './equality'
 export type { Asymmetric, Expected, ExpectedEntry, PageFlagName } from './expected-entry'
 export type { MatcherContext, MatcherResult } from './matchers'
@@ -42,11 +42,11 @@ export interface HmmuMatchers<R> {
   toHaveReason(why: WhyName, pages?: Pages): R
   /** The text of a drill: run on a fresh machine, it prints this transcript. Line ends around either don't matter. */
   toMatchDrill(transcript: string, options?: RunOptions): R
-  /** The text of a drill with tasks: explored in all orders, it is as its `expect` lines say; without any, nothing is found. */
+  /** The text of a drill with tasks, or a scenario: explored in all orders, it is as its `expect` lines say; without any, nothing is found. */
   toHoldInAllInterleavings(options?: ExploreOptions): R
-  /** The text of a drill with tasks: some order shows such a finding. */
-  toFind(judge: Judge, options?: ExploreOptions): R
-  /** The text of a drill with tasks: some order ends so, in the words of `hmmu explore --outcomes`. */
+  /** The text of a drill with tasks, or a scenario: some order shows such a finding. */
+  toFind(judge: FoundBy, options?: ExploreOptions): R
+  /** The text of a drill with tasks, or a scenario: some order ends so, in the words of `hmmu explore --outcomes`. */
   toReach(outcome: string, options?: ExploreOptions): R
 }
 

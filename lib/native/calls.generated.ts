@@ -8,7 +8,6 @@ export interface PlainCalls {
   rollback(): number
   markDrop(): number
   marks(): number
-  stateHash(): number
   setSwitchPoints(points: number): number
   switchPoints(): number
   inject(injection: number, nth: number, forever: boolean): number
@@ -30,6 +29,7 @@ export interface PlainCalls {
   remap(tid: number, address: number, oldSize: number, newSize: number, flags: number, target: number): number
   protect(tid: number, address: number, length: number, prot: number): number
   advise(tid: number, address: number, length: number, advice: number): number
+  truncate(tid: number, address: number, pages: number): number
   lock(tid: number, address: number, length: number): number
   unlock(tid: number, address: number, length: number): number
   clearSoftDirty(tid: number): number
@@ -78,7 +78,6 @@ export const plainCallNames = [
   'rollback',
   'markDrop',
   'marks',
-  'stateHash',
   'setSwitchPoints',
   'switchPoints',
   'inject',
@@ -100,6 +99,7 @@ export const plainCallNames = [
   'remap',
   'protect',
   'advise',
+  'truncate',
   'lock',
   'unlock',
   'clearSoftDirty',

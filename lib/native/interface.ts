@@ -60,6 +60,9 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   /** Called for invalidations of processes with notify(). */
   invalidate?: ((pid: number, type: number, kind: number, start: number, end: number) => void) | undefined
 
+  /** Called some times a second during a search that tells: states, and how many are open. Negative: the search is to end. */
+  searchProgress?: ((states: number, open: number) => number) | undefined
+
   /** Called for invalidations of interval notifiers since notifyIntervals(): 0; -EAGAIN: it would wait; any other: no handler. */
   intervalInvalidate?:
     | ((
@@ -83,6 +86,8 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   /** How many bytes a snapshot takes; fills the array, which must have room and be aligned to 8 bytes, if there is one. */
   snapshot(out: Uint8Array | undefined): number
   hash(out: BigUint64Array): number
+  /** The hash of the state, together with pages that the caller knows by number. */
+  stateHash(pfns: Uint32Array, out: BigUint64Array): number
   /** What the constructor takes, in its order. */
   options(out: Float64Array): number
   /** How many there are; fills in as many pids as there is room for. */
@@ -134,12 +139,30 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   stats(out: BigUint64Array): number
   statsTree(out: BigUint64Array): number
 
-  /** A search through all orders of a program. out gets the numbers that SEARCH of layout.ts names; the rest is in parts. */
-  search(program: BigUint64Array, options: Float64Array, out: Float64Array): number
+  /** A search through all orders of a program. out gets the numbers that SEARCH of layout.ts names; the rest is in parts. Whether
+   * searchProgress is told, and whether SIGINT ends it (the addon only). */
+  search(
+    program: BigUint64Array,
+    options: Float64Array,
+    out: Float64Array,
+    tells: boolean,
+    stopsOnInterrupt: boolean,
+  ): number
   /** A copy of a part of the last search's result: see SEARCH_PARTS there. */
   searchPart(part: number): ArrayBuffer | undefined
   /** How many steps of an order were made; out has room for a record of each. */
   replay(program: BigUint64Array, options: Float64Array, choices: Uint8Array, out: BigUint64Array): number
+  /** An order, step by step. The other functions of it are for an order that was begun and not ended. */
+  orderBegin(program: BigUint64Array, options: Float64Array): number
+  orderEnd(): void
+  /** A bit for each task that can make a step. */
+  orderEnabled(): number
+  orderStep(task: number, out: BigUint64Array): number
+  orderJudge(): number
+  /** A copy of the findings so far. */
+  orderFindings(): ArrayBuffer | undefined
+  /** How many words of a migration were filled in, see ORDER_MIGRATION of layout.ts; 0: there is none. */
+  orderMigration(task: number, handler: boolean, out: BigUint64Array): number
 
   setDeviceHandlers(device: number, pageFault: boolean, pageFree: boolean): number
   notify(pid: number, on: boolean): number
@@ -181,6 +204,19 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   migrateDeviceBegin(
     first: number,
     pages: number,
+    words: NativeWords,
+    target: number,
+    device: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+  ): number
+  /** How many were under way in the machine of which this one is a copy. Their numbers are 1 and those behind. */
+  restoredMigrations(): number
+  /** tid (0: of device pages), start, end, whether there are operations; of one of them that is not adopted yet. */
+  migrateRequest(id: number, out: Float64Array): number
+  /** Gives one of them its arrays and its driver; returns its number. */
+  migrateAdopt(
+    id: number,
     words: NativeWords,
     target: number,
     device: number,

@@ -37,11 +37,29 @@ export const FINDING_BYTES = 176
 /** Where its fields begin; text is the last. */
 export const FINDING = { times: 24, choices: 32, length: 40, cycle: 48, text: 56 } as const
 
+/** The words of a migration in an order, by their places; from `entries` on there are src, dst and why of each entry. */
+export const ORDER_MIGRATION = {
+  stage: 0,
+  position: 1,
+  collected: 2,
+  remaining: 3,
+  callbacksRan: 4,
+  start: 5,
+  end: 6,
+  entries: 7,
+} as const
+
+/** How many words it has at most. */
+export const ORDER_MIGRATION_WORDS = 7 + 3 * 64
+
 /** How many numbers NativeMachine.options() fills in. */
 export const OPTION_COUNT = 10
 
 /** How many numbers NativeMachine.taskState() fills in: pid, cpu, wait, wait_pfn, ready, mmap_lock, queue_place, migrations, vma, in_call. */
 export const TASK_FIELDS = 10
+
+/** How many numbers NativeMachine.migrateRequest() fills in: tid, start, end, whether there are operations. */
+export const REQUEST_FIELDS = 4
 
 /** How many numbers NativeMachine.migrateState() fills in: stage, position, npages, cpages, callbacks_ran, out_of_bounds. */
 export const STATE_FIELDS = 6

@@ -16,17 +16,16 @@ import type { Command, InnerCommand } from '../drill/ast'
 import type { DrillObserver, MigratedPages } from '../drill/observer'
 import type { World } from '../drill/world'
 import type { MigrationView } from './delta'
+import { eventPart } from './event-part'
 import { limits } from './limits'
 import { look } from './look'
 import { changesSince, MOST_ENTRIES, type Moment, NO_MOMENT, setupOf, wholeOf, wordsOf } from './steps'
-import type { RecordedEvent, Setup, Step } from './types'
+import type { Setup, Step } from './types'
 
 /** A command with more faults on device pages is one step: each step looks at the whole machine. */
 const MOST_FAULTS = 16
 /** How many frames the faults of a command may look at: in a large machine, fewer faults have steps. One always has. */
 const MOST_LOOKS = 32_768
-/** More events of a step are counted. */
-const MOST_EVENTS = 64
 
 type AnyCommand = Command | InnerCommand
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -331,22 +330,4 @@ function itemsOf({
   const all = Object.values(processes ?? {})
   const mappings = all.map((each) => 1 + (each ? each.vmas.length + each.regions.length : 0))
   return [...lengths, ...named, ...mappings].reduce((sum, count) => sum + count, 0)
-}
-
-/** Events in their order; of many, how many there were of each type. */
-function eventPart(events: readonly MachineEvent[]): Pick<Step, 'events'> {
-  if (events.length === 0) return {}
-  if (events.length <= MOST_EVENTS) return { events: events.map(eventView) }
-  const counts = new Map<string, { type: string; pid: number; count: number; min: number; max: number }>()
-  for (const { type, pid, a } of events) {
-    const known = counts.get(`${type} ${pid}`)
-    if (known)
-      Object.assign(known, { count: known.count + 1, min: Math.min(known.min, a), max: Math.max(known.max, a) })
-    else counts.set(`${type} ${pid}`, { type, pid, count: 1, min: a, max: a })
-  }
-  return { events: [...counts.values()] }
-}
-
-function eventView({ type, pid, a, b, expected, found }: MachineEvent): RecordedEvent {
-  return { type, pid, a, b, ...(expected !== undefined && found !== undefined && { expected, found }) }
 }

@@ -5,6 +5,7 @@ import {
   entryKindTexts,
   eventTexts,
   holderTexts,
+  judgeTexts,
   lruListTexts,
   pageFlagTexts,
   pagevecTexts,
@@ -33,4 +34,5 @@ export const terms: Terms = {
   holders: holderTexts,
   lru: lruListTexts,
   pagevecs: pagevecTexts,
+  judges: judgeTexts,
 }

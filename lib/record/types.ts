@@ -20,6 +20,7 @@ export type TermGroup =
   | 'holders'
   | 'lru'
   | 'pagevecs'
+  | 'judges'
 
 /** A sentence on each word of a group. */
 export type Terms = Readonly<Partial<Record<TermGroup, Readonly<Record<string, string>>>>>
@@ -99,6 +100,8 @@ export interface Step {
   readonly taskLine?: number
   /** It waits now. */
   readonly blocked?: true
+  /** Of an order that was explored: whose step it is. */
+  readonly order?: RecordedChoice
   /** Of `end`: how many entries have moved. */
   readonly moved?: number
   /** Of `end`: how many entries were collected. */
@@ -127,6 +130,18 @@ export interface Step {
   readonly tlb?: Readonly<Record<string, RecordedTranslation | null>>
   /** The events of the step. */
   readonly events?: readonly (RecordedEvent | EventCount)[]
+}
+
+/** A step of an order of tasks: who could have run, and who did. */
+export interface RecordedChoice {
+  /** The task that made the step, by name. */
+  readonly task: string
+  /** What the step did. */
+  readonly text: string
+  /** The tasks that could have made it, by name. */
+  readonly could: readonly string[]
+  /** What was found in it. */
+  readonly found?: readonly { readonly judge: string; readonly sentence: string }[]
 }
 
 /** Entries of neighbouring pages that are alike: `pfn` rises by 1, `raw` by `rawStep`. */

@@ -72,9 +72,10 @@ export class Book {
     return this.#moment
   }
 
-  /** The step that a page opens at: the first give-up, else the last step. */
+  /** The step that a page opens at: the first finding of an order or give-up, else the last step. */
   get opening(): number {
-    return this.stops[0]?.step ?? this.last
+    const found = this.recording.steps.findIndex(({ order }) => order?.found)
+    return found >= 0 ? found : (this.stops[0]?.step ?? this.last)
   }
 }
 

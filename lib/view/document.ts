@@ -152,6 +152,7 @@ const stepChecks = object(
     index,
     task: text,
     taskLine: index,
+    order: object({ task: text, text, could: texts }, { found: list(object({ judge: text, sentence: text })) }),
     moved: index,
     collected: index,
     whys: texts,

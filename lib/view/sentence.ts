@@ -3,7 +3,7 @@
 // One sentence for each step, made from the record.
 
 import { lookUp } from '../base/look-up'
-import type { Recording } from '../record/types'
+import type { RecordedChoice, Recording } from '../record/types'
 import type { Book } from './book'
 import { changedTo, currentMigration, type Moment, sorted } from './changes'
 import { callsOf, mmapLockName } from './kernel'
@@ -25,12 +25,24 @@ export function sentenceOf(book: Book, n: number): Rich {
 function stepSentence(book: Book, n: number): Rich {
   const moment = book.moment(n)
   const { step } = moment
+  if (step.order) return orderSentence(book, moment, step.order)
   if (step.kind === 'start') return startSentence(moment)
+  return migrationSentence(book, moment) ?? simpleSentence(book, moment)
+}
+
+/** A step of a migration; undefined if it is none. */
+function migrationSentence(book: Book, moment: Moment): Rich | undefined {
+  const { step, n } = moment
   if (step.kind === 'end') return [...endSentence(moment), ...stoppedHere(book, moment)]
   if (step.stage !== undefined) {
     const stops = book.stopsAt(n)
     return stops.length > 0 ? stopSentence(book, moment, stops) : stageSentence(moment)
   }
+  return undefined
+}
+
+function simpleSentence(book: Book, moment: Moment): Rich {
+  const { step } = moment
   if (step.kind === 'resume') {
     return [
       { bold: step.task ?? '' },
@@ -39,6 +51,21 @@ function stepSentence(book: Book, n: number): Rich {
   }
   if (step.task !== undefined) return taskSentence(moment)
   return commandSentence(book, moment)
+}
+
+/** Who has made a step, what it did, who else could have made it, and what it shows. */
+function orderSentence(book: Book, moment: Moment, { task, text, could, found = [] }: RecordedChoice): Rich {
+  const others = could.filter((name) => name !== task)
+  const detail = migrationSentence(book, moment)
+  return [
+    { bold: task },
+    `: ${text}.`,
+    ...(detail ? [' ', ...detail] : []),
+    ...(others.length > 0 ? [{ muted: ` Could have run instead: ${others.join(', ')}.` }] : []),
+    ...found.flatMap(
+      ({ judge, sentence }): Rich => [' ', { term: judge, group: 'judges', stop: true }, `: ${sentence}.`],
+    ),
+  ]
 }
 
 /** The place of a step: "pages, entry 0". */
@@ -50,8 +77,9 @@ export function placeOfStep({ step }: Pick<Moment, 'step'>): string {
   return step.task === undefined ? 'command' : 'in between'
 }
 
-function startSentence({ replay: { recording }, state: { entries, counters } }: Moment): Rich {
+function startSentence({ n, replay: { recording }, state: { entries, counters } }: Moment): Rich {
   const { ramPages, devicePages } = recording.machine
+  if (n > 0) return ['The tasks begin.']
   if (entries.size > 0) {
     const used = (all: number, free: string): string => `${number(all - (counters[free] ?? 0))} of ${number(all)}`
     return [

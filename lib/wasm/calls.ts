@@ -28,6 +28,7 @@ export abstract class WasmCalls {
   pageFree?: NativeMachine['pageFree']
   invalidate?: NativeMachine['invalidate']
   intervalInvalidate?: NativeMachine['intervalInvalidate']
+  searchProgress?: NativeMachine['searchProgress']
 
   /** Undefined when the machine is gone. */
   #instance: WasmInstance | undefined
@@ -58,6 +59,7 @@ export abstract class WasmCalls {
       pageFree: (...told) => this.#tell(() => this.pageFree?.(...told)),
       invalidate: (...told) => this.#tell(() => this.invalidate?.(...told)),
       intervalInvalidate: (...told) => this.#onIntervalInvalidate(...told),
+      searchProgress: (...counts) => this.#onSearchProgress(...counts),
     }
   }
 
@@ -122,6 +124,11 @@ export abstract class WasmCalls {
     const { intervalInvalidate } = this
     if (!intervalInvalidate || this.#exception) return -EFAULT
     return this.callBack(() => intervalInvalidate(...told))
+  }
+
+  #onSearchProgress(...counts: [states: number, open: number]): number {
+    const { searchProgress } = this
+    return searchProgress ? this.callBack(() => searchProgress(...counts)) : -EFAULT
   }
 
   /** Once a callback of a call has thrown, the call makes no more calls of handlers that can't fail. */

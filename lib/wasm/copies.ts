@@ -4,10 +4,10 @@
 
 import { RestoreBit } from '../base/defs.generated'
 import { lengthOf } from '../base/validate'
-import { WasmLooking } from './looking'
+import { WasmOrder } from './order'
 import { sizesKey } from './pool'
 
-export abstract class WasmCopies extends WasmLooking {
+export abstract class WasmCopies extends WasmOrder {
   snapshot(out: Uint8Array | undefined): number {
     return this.call((instance) => {
       const { exports } = instance
@@ -53,6 +53,17 @@ export abstract class WasmCopies extends WasmLooking {
       out[0] = exports.hash()
       return 0
     })
+  }
+
+  stateHash(pfns: Uint32Array, out: BigUint64Array): number {
+    return this.call((instance) =>
+      this.lend(instance, 8 + pfns.byteLength, (at) => {
+        new Uint32Array(instance.exports.memory.buffer, (at >>> 0) + 8, pfns.length).set(pfns)
+        const err = instance.exports.stateHash(at + 8, pfns.length, at)
+        out[0] = new BigUint64Array(instance.exports.memory.buffer, at >>> 0, 1)[0] ?? 0n
+        return err
+      }),
+    )
   }
 
   options(out: Float64Array): number {

@@ -29,6 +29,7 @@ interface Wrapped {
   /** Address of the text that says why not; 0: it is restored. */
   restore(bytes: number, size: number, flags: number): number
   hash(): bigint
+  stateHash(pfns: number, count: number, out: number): number
   options(): number
   processes(pids: number, capacity: number): number
   tasks(pid: number, tids: number, capacity: number): number
@@ -70,9 +71,16 @@ interface Wrapped {
   destinations(target: number, device: number, pages: number, count: number): number
   stats(out: number): number
   statsTree(out: number, capacity: number): number
-  search(words: number, count: number, options: number): number
+  search(words: number, count: number, options: number, tells: boolean): number
   searchPart(part: number): number
   replay(words: number, count: number, options: number, choices: number, length: number, steps: number): number
+  orderBegin(words: number, count: number, options: number): number
+  orderEnd(): void
+  orderEnabled(): number
+  orderStep(task: number, step: number): number
+  orderJudge(): number
+  orderFindings(): number
+  orderMigration(task: number, handler: number, words: number): number
   migrationMake(
     id: number,
     pages: number,
@@ -94,6 +102,10 @@ interface Wrapped {
     owner: number,
   ): number
   migrationDeviceBegin(migration: number, first: number, pages: number): number
+  migrations(out: number, capacity: number): number
+  /** Tells tid, start, end, whether there are operations. */
+  migrationRequest(context: number): void
+  migrationAdopt(migration: number, context: number): number
   migrationStep(migration: number): number
   migrationRun(migration: number, stage: number): number
   migrationPages(migration: number): number

@@ -19,6 +19,10 @@ export interface Host {
   invalidate(pid: number, type: number, kind: number, start: number, end: number): number
   /** The range of an interval notifier is invalidated. 0, or a negative errno; -EAGAIN: it would wait. */
   intervalInvalidate: NonNullable<NativeMachine['intervalInvalidate']>
+  /** How far a search is. Negative: it is to end. */
+  searchProgress: NonNullable<NativeMachine['searchProgress']>
+  /** Milliseconds, as an i32. */
+  clock(): number
 }
 
 const I32 = 0x7f
@@ -31,14 +35,17 @@ const SIGNATURES = {
   pageFree: [I32, I32],
   invalidate: [I32, I32, I32, F64, F64],
   intervalInvalidate: [I32, I32, F64, F64, F64, F64, I32],
+  searchProgress: [F64, F64],
+  clock: [],
 } as const
 
-/** No number in this module needs more than one byte. */
+/** A number below 2^14 as LEB128. Only the length of a section may need its second byte. */
+const unsigned = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7])
 const vector = (items: readonly (readonly number[])[]): number[] => [items.length, ...items.flat()]
 const name = (text: string): number[] => vector(Array.from(text, (letter) => [letter.charCodeAt(0)]))
 const section = (id: number, items: readonly (readonly number[])[]): number[] => {
   const content = vector(items)
-  return [id, content.length, ...content]
+  return [id, ...unsigned(content.length), ...content]
 }
 
 /** The bytes of the module. */

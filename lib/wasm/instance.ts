@@ -27,7 +27,7 @@ export function guarded<Exports extends object>(exports: Exports): Exports {
 export class WasmInstance {
   readonly exports: WasmExports
   /** The functions that the instance calls at present. */
-  host: Host | undefined
+  host: Omit<Host, 'clock'> | undefined
   readonly #told: number
 
   constructor(module: WasmModule) {
@@ -40,6 +40,8 @@ export class WasmInstance {
       pageFree: (device, pfn) => this.host?.pageFree(device, pfn >>> 0) ?? 0,
       invalidate: (pid, ...rest) => this.host?.invalidate(pid >>> 0, ...rest) ?? 0,
       intervalInvalidate: (notifier, ...rest) => this.host?.intervalInvalidate(notifier >>> 0, ...rest) ?? -EFAULT,
+      searchProgress: (...counts) => this.host?.searchProgress(...counts) ?? -EFAULT,
+      clock: () => Date.now() | 0,
     })
     this.exports.setHost(...places)
   }

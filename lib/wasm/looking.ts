@@ -142,69 +142,69 @@ export abstract class WasmLooking extends WasmCalls {
   }
 
   dump(pid: number, address: number, pages: number, out: BigUint64Array): number {
-    return this.#fill(out, RECORD_WORDS.entry, pages, ({ exports }, at) => exports.dump(pid, address, pages, at))
+    return this.fill(out, RECORD_WORDS.entry, pages, ({ exports }, at) => exports.dump(pid, address, pages, at))
   }
 
   mappings(pid: number, out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.vma)
-    return this.#fill(out, RECORD_WORDS.vma, capacity, ({ exports }, at) => exports.mappings(pid, at, capacity))
+    return this.fill(out, RECORD_WORDS.vma, capacity, ({ exports }, at) => exports.mappings(pid, at, capacity))
   }
 
   walk(pid: number, address: number, out: BigUint64Array): number {
-    return this.#fill(out, 1, 5, ({ exports }, at) => exports.walk(pid, address, at))
+    return this.fill(out, 1, 5, ({ exports }, at) => exports.walk(pid, address, at))
   }
 
   pageInfo(pfn: number, out: BigUint64Array): number {
-    return this.#fill(out, RECORD_WORDS.page, 1, ({ exports }, at) => exports.pageInfo(pfn, at))
+    return this.fill(out, RECORD_WORDS.page, 1, ({ exports }, at) => exports.pageInfo(pfn, at))
   }
 
   leaks(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.leak)
-    return this.#fill(out, RECORD_WORDS.leak, capacity, ({ exports }, at) => exports.leaks(at, capacity))
+    return this.fill(out, RECORD_WORDS.leak, capacity, ({ exports }, at) => exports.leaks(at, capacity))
   }
 
   holders(pfn: number, out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.holder)
-    return this.#fill(out, RECORD_WORDS.holder, capacity, ({ exports }, at) => exports.holders(pfn, at, capacity))
+    return this.fill(out, RECORD_WORDS.holder, capacity, ({ exports }, at) => exports.holders(pfn, at, capacity))
   }
 
   tlb(cpu: number, out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.tlb)
-    return this.#fill(out, RECORD_WORDS.tlb, capacity, ({ exports }, at) => exports.tlb(cpu, at, capacity))
+    return this.fill(out, RECORD_WORDS.tlb, capacity, ({ exports }, at) => exports.tlb(cpu, at, capacity))
   }
 
   tables(pid: number, out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.table)
-    return this.#fill(out, RECORD_WORDS.table, capacity, ({ exports }, at) => exports.tables(pid, at, capacity))
+    return this.fill(out, RECORD_WORDS.table, capacity, ({ exports }, at) => exports.tables(pid, at, capacity))
   }
 
   pages(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.page)
-    return this.#fill(out, RECORD_WORDS.page, capacity, ({ exports }, at) => exports.pages(at, capacity))
+    return this.fill(out, RECORD_WORDS.page, capacity, ({ exports }, at) => exports.pages(at, capacity))
   }
 
   lru(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.lru)
-    return this.#fill(out, RECORD_WORDS.lru, capacity, ({ exports }, at) => exports.lru(at, capacity))
+    return this.fill(out, RECORD_WORDS.lru, capacity, ({ exports }, at) => exports.lru(at, capacity))
   }
 
   /** There is no clock here, so all times are 0. */
   takeEvents(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / RECORD_WORDS.event)
-    return this.#fill(out, RECORD_WORDS.event, capacity, ({ exports }, at) => exports.takeEvents(at, capacity))
+    return this.fill(out, RECORD_WORDS.event, capacity, ({ exports }, at) => exports.takeEvents(at, capacity))
   }
 
   stats(out: BigUint64Array): number {
-    return this.#fill(out, STATS_WORDS.all, 1, ({ exports }, at) => exports.stats(at))
+    return this.fill(out, STATS_WORDS.all, 1, ({ exports }, at) => exports.stats(at))
   }
 
   statsTree(out: BigUint64Array): number {
     const capacity = Math.floor(out.length / STATS_WORDS.node)
-    return this.#fill(out, STATS_WORDS.node, capacity, ({ exports }, at) => exports.statsTree(at, capacity))
+    return this.fill(out, STATS_WORDS.node, capacity, ({ exports }, at) => exports.statsTree(at, capacity))
   }
 
   /** Has C fill an array with records. Records that C does not write stay unchanged. */
-  #fill(
+  protected fill(
     out: BigUint64Array,
     recordWords: number,
     count: number,
@@ -223,10 +223,10 @@ export abstract class WasmLooking extends WasmCalls {
     })
   }
 
-  search(program: BigUint64Array, options: Float64Array, out: Float64Array): number {
+  search(program: BigUint64Array, options: Float64Array, out: Float64Array, tells: boolean): number {
     return this.call((instance) =>
-      this.#lendProgram(instance, program, options, (at, numbers) => {
-        const err = instance.exports.search(at, program.length, numbers)
+      this.lendProgram(instance, program, options, (at, numbers) => {
+        const err = instance.exports.search(at, program.length, numbers, tells)
         return err < 0 ? err : this.tell(instance, SEARCH_NUMBERS, out)
       }),
     )
@@ -245,10 +245,10 @@ export abstract class WasmLooking extends WasmCalls {
 
   replay(program: BigUint64Array, options: Float64Array, choices: Uint8Array, out: BigUint64Array): number {
     const { length } = choices
-    return this.#fill(out, RECORD_WORDS.step, length, (instance, steps) =>
+    return this.fill(out, RECORD_WORDS.step, length, (instance, steps) =>
       this.lend(instance, length, (from) => {
         instance.bytes(from, length).set(choices)
-        return this.#lendProgram(instance, program, options, (at, numbers) =>
+        return this.lendProgram(instance, program, options, (at, numbers) =>
           instance.exports.replay(at, program.length, numbers, from, length, steps),
         )
       }),
@@ -256,7 +256,7 @@ export abstract class WasmLooking extends WasmCalls {
   }
 
   /** Has C see a program, and behind it the options. */
-  #lendProgram(
+  protected lendProgram(
     instance: WasmInstance,
     program: BigUint64Array,
     options: Float64Array,

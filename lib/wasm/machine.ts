@@ -29,6 +29,7 @@ class WasmMachine extends WasmMigrations {
     if (first instanceof WasmMachine) this.clone(first)
     else if (ArrayBuffer.isView(first)) this.restore(first as Uint8Array, args[1] as number)
     else this.#create(args as NativeOptions)
+    if (this.open && typeof first !== 'number') this.meetMigrations()
   }
 
   #create(options: NativeOptions): void {

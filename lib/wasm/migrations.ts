@@ -8,7 +8,7 @@
 
 import { stageValues } from '../base/defs.generated'
 import type { NativeCallback } from '../native/interface'
-import { STATE_FIELDS } from '../native/layout'
+import { REQUEST_FIELDS, STATE_FIELDS } from '../native/layout'
 import { WasmCopies } from './copies'
 import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './errno'
 import type { WasmExports } from './exports'
@@ -82,6 +82,9 @@ class Migration {
 
 export abstract class WasmMigrations extends WasmCopies {
   readonly #migrations = new Map<number, Migration>()
+  /** Migrations of the machine of which this one is a copy, by their numbers: the core's, until they are adopted. */
+  readonly #restored = new Map<number, number>()
+  #restoredCount = 0
   #lastId = 0
 
   protected override onMigration(id: number, which: number): number {
@@ -167,6 +170,10 @@ export abstract class WasmMigrations extends WasmCopies {
 
   /** Begins a migration. Returns its number, or a negative errno. */
   #begin(instance: WasmInstance, request: Request, begin: Begin): number {
+    return this.#open(instance, ++this.#lastId, request, begin)
+  }
+
+  #open(instance: WasmInstance, id: number, request: Request, begin: Begin): number {
     const { pages, words } = request
     if (!(words instanceof Words)) {
       return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are missing')
@@ -175,7 +182,6 @@ export abstract class WasmMigrations extends WasmCopies {
       return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are too short')
     }
     const { exports } = instance
-    const id = ++this.#lastId
     const address = this.#make(instance, id, request, words.pages)
     if (!address) return this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the machine has no memory for the migration')
     const migration = new Migration(instance, address, words)
@@ -188,6 +194,59 @@ export abstract class WasmMigrations extends WasmCopies {
     migration.copyOut()
     this.#migrations.set(id, migration)
     return id
+  }
+
+  /** Gives a number to each migration that was under way in the machine of which this one is a copy. */
+  protected meetMigrations(): void {
+    this.call((instance) => {
+      const count = instance.exports.migrations(0, 0)
+      return this.lend(instance, count * Uint32Array.BYTES_PER_ELEMENT, (at) => {
+        instance.exports.migrations(at, count)
+        const contexts = new Uint32Array(instance.exports.memory.buffer, at >>> 0, count)
+        for (const context of contexts) this.#restored.set(++this.#lastId, context)
+        this.#restoredCount = count
+        return 0
+      })
+    })
+  }
+
+  restoredMigrations(): number {
+    return this.#restoredCount
+  }
+
+  /** Calls with a migration that is not adopted yet, and the core's address of it. */
+  #withRestored(id: number, run: (context: number, instance: WasmInstance) => number): number {
+    return this.call((instance) => {
+      const context = this.#restored.get(id)
+      if (context !== undefined) return run(context, instance)
+      return this.refuse(-EINVAL, 'HMMU_ORDER', 'the migration has its arrays and its driver already')
+    })
+  }
+
+  migrateRequest(id: number, out: Float64Array): number {
+    return this.#withRestored(id, (context, instance) => {
+      instance.exports.migrationRequest(context)
+      out.set(instance.told(REQUEST_FIELDS))
+      return 0
+    })
+  }
+
+  migrateAdopt(
+    id: number,
+    words: unknown,
+    target: number,
+    device: number,
+    skip: Float64Array | undefined,
+    error: Float64Array | undefined,
+  ): number {
+    return this.#withRestored(id, (context, instance) => {
+      instance.exports.migrationRequest(context)
+      const [, start = 0, end = 0] = instance.told(REQUEST_FIELDS)
+      const request = { pages: pagesBetween(start, end), words, target, device, skip, error }
+      const adopted = this.#open(instance, id, request, (exports, address) => exports.migrationAdopt(address, context))
+      if (adopted >= 0) this.#restored.delete(id)
+      return adopted
+    })
   }
 
   /** struct migration with its arrays and the built-in driver's lists; 0 if there is no memory for it. */
@@ -279,5 +338,6 @@ export abstract class WasmMigrations extends WasmCopies {
   protected override close(): void {
     super.close()
     this.#migrations.clear()
+    this.#restored.clear()
   }
 }

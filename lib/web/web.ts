@@ -11,6 +11,26 @@ export * from '../api'
 export { DrillError, type DrillErrorCode, type Position } from '../drill/errors'
 export { type DrillSource, parseDrill } from '../drill/parse'
 export { type DrillRun, type RunOptions, runDrill, runSource } from '../drill/runner'
+export {
+  type Blame,
+  blame,
+  type Explorable,
+  type Exploration,
+  type ExploredFinding,
+  type ExploredOutcome,
+  type ExploreOptions,
+  explore,
+  type FoundBy,
+  type QuirkBlame,
+  RecordedRef,
+  type Replay,
+  replay,
+  type Scenario,
+  type ScenarioTask,
+  scenario,
+  type TaskBody,
+  TaskRecorder,
+} from '../explore'
 export * from '../record'
 export type { WasmModule } from '../wasm/webassembly'
 

@@ -11,9 +11,9 @@ namespace hmmu_addon {
 void Machine::DefineCopies(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::Snapshot>("snapshot"), InstanceMethod<&Machine::Hash>("hash"),
-		InstanceMethod<&Machine::Options>("options"),   InstanceMethod<&Machine::Processes>("processes"),
-		InstanceMethod<&Machine::Tasks>("tasks"),
+		InstanceMethod<&Machine::Snapshot>("snapshot"),   InstanceMethod<&Machine::Hash>("hash"),
+		InstanceMethod<&Machine::StateHash>("stateHash"), InstanceMethod<&Machine::Options>("options"),
+		InstanceMethod<&Machine::Processes>("processes"), InstanceMethod<&Machine::Tasks>("tasks"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -74,6 +74,19 @@ Napi::Value Machine::Hash(const Napi::CallbackInfo &info)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the hash is too short"));
 	*out = hmmu_hash(Core());
 	return Result(0);
+}
+
+// stateHash(Uint32Array of page numbers, BigUint64Array of 1)
+Napi::Value Machine::StateHash(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	auto count = static_cast<uint32_t>(TypedBytes(info, 0).length / sizeof(uint32_t));
+	auto *pfns = Records<uint32_t>(info, 0, count);
+	auto *out = Records<uint64_t>(info, 1, 1);
+	if (!out || (count && !pfns))
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the hash is too short"));
+	return Result(hmmu_state_hash_with(Core(), pfns, count, out));
 }
 
 // options(Float64Array of 10): what the constructor takes, in its order.

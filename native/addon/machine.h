@@ -25,6 +25,7 @@
 namespace hmmu_addon {
 
 struct Migration;
+struct OpenOrder;
 
 constexpr int64_t kThrown = INT32_MIN;
 
@@ -63,6 +64,7 @@ private:
 	static void DefineMigration(Methods &methods);
 	static void DefineDrivers(Methods &methods);
 	static void DefineSearch(Methods &methods);
+	static void DefineOrder(Methods &methods);
 
 	// The machine behind a JavaScript value, NULL if it is anything else.
 	static Machine *Of(Napi::Value value);
@@ -95,6 +97,7 @@ private:
 	void Clone(Machine &source);
 	Napi::Value Snapshot(const Napi::CallbackInfo &info);
 	Napi::Value Hash(const Napi::CallbackInfo &info);
+	Napi::Value StateHash(const Napi::CallbackInfo &info);
 	Napi::Value Options(const Napi::CallbackInfo &info);
 	Napi::Value Processes(const Napi::CallbackInfo &info);
 	Napi::Value Tasks(const Napi::CallbackInfo &info);
@@ -160,6 +163,10 @@ private:
 	Napi::Value MigrateFinalize(const Napi::CallbackInfo &info);
 	Napi::Value MigrateEnd(const Napi::CallbackInfo &info);
 	Napi::Value MigrateAbandon(const Napi::CallbackInfo &info);
+	Napi::Value MigrateAdopt(const Napi::CallbackInfo &info);
+	Napi::Value MigrateRequest(const Napi::CallbackInfo &info);
+	Napi::Value RestoredMigrations(const Napi::CallbackInfo &info);
+	void MeetMigrations();
 	Napi::Value MigrateState(const Napi::CallbackInfo &info);
 	int Prepare(const Napi::CallbackInfo &info, size_t i, uint64_t pages, Migration &migration);
 	int ReadRequest(const Napi::CallbackInfo &info, Migration &migration);
@@ -174,11 +181,23 @@ private:
 	void AbandonAll();
 
 	// search.cc
+	static bool OnSearchProgress(void *data, uint64_t states, uint64_t open);
 	Napi::Value Search(const Napi::CallbackInfo &info);
 	Napi::Value SearchPart(const Napi::CallbackInfo &info);
 	Napi::Value Replay(const Napi::CallbackInfo &info);
 	bool ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids *pids, hmmu_program *program);
 	void ForgetSearch();
+
+	// order.cc
+	Napi::Value OrderBegin(const Napi::CallbackInfo &info);
+	Napi::Value OrderEnd(const Napi::CallbackInfo &info);
+	Napi::Value OrderEnabled(const Napi::CallbackInfo &info);
+	Napi::Value OrderStep(const Napi::CallbackInfo &info);
+	Napi::Value OrderJudge(const Napi::CallbackInfo &info);
+	Napi::Value OrderFindings(const Napi::CallbackInfo &info);
+	Napi::Value OrderMigration(const Napi::CallbackInfo &info);
+	int NoOrder();
+	void ForgetOrder();
 
 	// drivers.cc
 	Napi::Value DriverAttach(const Napi::CallbackInfo &info);
@@ -224,8 +243,11 @@ private:
 	int64_t told_ = 0;                // bytes that the garbage collector knows about
 	std::map<uint32_t, std::shared_ptr<Migration>> migrations_;
 	uint32_t last_migration_ = 0;
+	uint32_t restored_migrations_ = 0;     // their numbers are the first ones
 	hmmu_search_result *search_ = nullptr; // the last one
 	uint64_t search_actions_ = 0;          // of its program
+	bool search_tells_ = false;            // JavaScript, how far it is
+	std::shared_ptr<OpenOrder> order_;     // the order under way
 	std::unique_ptr<KernelDriver> driver_; // its library is attached to the machine
 };
 

@@ -145,6 +145,9 @@ void Machine::DefineMigration(Methods &methods)
 		InstanceMethod<&Machine::MigrateFinalize>("migrateFinalize"),
 		InstanceMethod<&Machine::MigrateEnd>("migrateEnd"),
 		InstanceMethod<&Machine::MigrateAbandon>("migrateAbandon"),
+		InstanceMethod<&Machine::MigrateAdopt>("migrateAdopt"),
+		InstanceMethod<&Machine::MigrateRequest>("migrateRequest"),
+		InstanceMethod<&Machine::RestoredMigrations>("restoredMigrations"),
 		InstanceMethod<&Machine::MigrateState>("migrateState"),
 	};
 
@@ -389,6 +392,70 @@ Napi::Value Machine::MigrateAbandon(const Napi::CallbackInfo &info)
 	result = Drive(info, "migrateAbandon", migration, nullptr, Abandon);
 	Forget(info, result);
 	return Result(result == -EBUSY ? result : 0);
+}
+
+// Those that were under way in the machine of which this one is a copy. Each has a number before it is adopted.
+void Machine::MeetMigrations()
+{
+	std::vector<hmmu_migration *> found(static_cast<size_t>(hmmu_migrations(machine_, nullptr, 0)));
+
+	hmmu_migrations(machine_, found.data(), static_cast<uint32_t>(found.size()));
+	for (hmmu_migration *context : found) {
+		auto migration = std::make_shared<Migration>();
+		migration->machine = this;
+		migration->context = context;
+		hmmu_migration_request(context, &migration->request);
+		migrations_[++last_migration_] = std::move(migration);
+	}
+	restored_migrations_ = last_migration_;
+}
+
+// restoredMigrations(): how many there were; their numbers are 1 and those behind.
+Napi::Value Machine::RestoredMigrations(const Napi::CallbackInfo &)
+{
+	return Result(restored_migrations_);
+}
+
+// migrateRequest(number, Float64Array): tid, start, end, whether there are operations.
+Napi::Value Machine::MigrateRequest(const Napi::CallbackInfo &info)
+{
+	std::shared_ptr<Migration> migration;
+	hmmu_migrate_request request;
+	int result = FindIdle(info, &migration);
+
+	if (result < 0)
+		return Result(result);
+	double *out = Records<double>(info, 1, 4);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the request is too short"));
+	hmmu_migration_request(migration->context, &request);
+	out[0] = request.tid;
+	out[1] = static_cast<double>(request.start);
+	out[2] = static_cast<double>(request.end);
+	out[3] = request.ops != nullptr;
+	return Result(0);
+}
+
+// migrateAdopt(number, words, target, device, skip, error): the number.
+Napi::Value Machine::MigrateAdopt(const Napi::CallbackInfo &info)
+{
+	std::shared_ptr<Migration> migration;
+	int result = FindIdle(info, &migration);
+
+	if (result < 0)
+		return Result(result);
+	hmmu_migrate_request &request = migration->request;
+	const bool has_why = request.why != nullptr;
+	result = Prepare(info, 1, (request.end - request.start) / HMMU_PAGE_SIZE, *migration);
+	if (result < 0)
+		return Result(result);
+	request.src = migration->words->src();
+	request.dst = migration->words->dst();
+	request.why = has_why ? migration->words->why() : nullptr;
+	request.ops = migration->ops;
+	request.data = migration.get();
+	result = hmmu_migrate_adopt(migration->context, &request);
+	return Result(result < 0 ? result : static_cast<int64_t>(Uint32(info, 0)));
 }
 
 void Machine::AbandonAll()

@@ -2,6 +2,7 @@
 //
 // Programs of tasks: a search through all orders, and one order again.
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 
 #include "arguments.h"
@@ -46,7 +47,58 @@ bool Machine::ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids
 	return false;
 }
 
-// search(words of the program, Float64Array of options, Float64Array of 7): the last result waits for searchPart().
+namespace {
+
+volatile sig_atomic_t interrupted;
+
+void OnInterrupt(int /* signal */)
+{
+	interrupted = 1;
+}
+
+// While it lives, the first SIGINT is noted, and ends the process no more; the second does. JavaScript would not hear of it before
+// the search has ended.
+class Interrupts
+{
+public:
+	explicit Interrupts(bool on) : on_(on)
+	{
+		struct sigaction action = {};
+
+		interrupted = 0;
+		action.sa_handler = OnInterrupt;
+		action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+		if (on_)
+			sigaction(SIGINT, &action, &before_);
+	}
+	~Interrupts()
+	{
+		if (on_)
+			sigaction(SIGINT, &before_, nullptr);
+		interrupted = 0;
+	}
+	Interrupts(const Interrupts &) = delete;
+	Interrupts &operator=(const Interrupts &) = delete;
+
+private:
+	bool on_;
+	struct sigaction before_ = {};
+};
+
+} // namespace
+
+// The function in the property "searchProgress" is told, if there is one. It returns a negative number if the search is to end.
+bool Machine::OnSearchProgress(void *data, uint64_t states, uint64_t open)
+{
+	auto *machine = static_cast<Machine *>(data);
+
+	if (interrupted)
+		return false;
+	return !machine->search_tells_ || machine->CallHandler("searchProgress", {double(states), double(open)}) >= 0;
+}
+
+// search(words of the program, Float64Array of options, Float64Array of 7, whether searchProgress is told, whether SIGINT ends
+// it): the last result waits for searchPart().
 Napi::Value Machine::Search(const Napi::CallbackInfo &info)
 {
 	hmmu_program program = {};
@@ -61,7 +113,11 @@ Napi::Value Machine::Search(const Napi::CallbackInfo &info)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the numbers is too short"));
 	if (!ReadProgram(info, 0, &pids, &program))
 		return Result(-EINVAL);
-	const hmmu_search_options options = search_options_of(numbers);
+	hmmu_search_options options = search_options_of(numbers);
+	search_tells_ = Flag(info, 3);
+	options.progress = search_tells_ || Flag(info, 4) ? Machine::OnSearchProgress : nullptr;
+	options.progress_data = this;
+	const Interrupts interrupts(Flag(info, 4));
 	search_actions_ = program.action_count;
 	int err = hmmu_search(Core(), &program, &options, &search_);
 	if (err == 0)

@@ -30,6 +30,7 @@ bool is_call(uint8_t op)
 	case FUZZ_OP_RANGE_FAULT:
 	case FUZZ_OP_MIRROR:
 	case FUZZ_OP_EXCLUSIVE:
+	case FUZZ_OP_TRUNCATE:
 		return true;
 	default:
 		return false;

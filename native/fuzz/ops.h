@@ -59,7 +59,8 @@
 	X(INTERVAL, "x: interval notifiers come and go; their sequence") \
 	X(RANGE_FAULT, "hmm_range_fault(): x flags, y owner and, y / 4, which interval") \
 	X(MIRROR, "the loop around it: x flags, y owner") \
-	X(EXCLUSIVE, "make_device_exclusive_range() of one page, for owner y")
+	X(EXCLUSIVE, "make_device_exclusive_range() of one page, for owner y") \
+	X(TRUNCATE, "ftruncate() of the file mapped there, to x pages")
 
 enum fuzz_op {
 #define X(name, text) FUZZ_OP_##name,

@@ -99,6 +99,18 @@ static int uffd_writeprotect(struct hmmu *m, uint32_t tid, uint64_t address, uin
 	return hmmu_uffd_writeprotect(m, tid, address, length, on);
 }
 
+static void op_truncate(struct world *w, const struct fuzz_record *r)
+{
+	uint64_t address = record_range(w, r).address, pages = fuzz_pages(r->x);
+
+	/* Mostly a file gets shorter. */
+	if (r->y & 1)
+		pages = r->x % 4;
+	trace(w, "hmmu_truncate(m, %u, %#llx, %llu);", record_tid(w, r), (unsigned long long)address,
+	      (unsigned long long)pages);
+	check_result(w, hmmu_truncate(w->m, record_tid(w, r), address, pages));
+}
+
 static void check_done(const struct world *w, int result, size_t length, size_t done)
 {
 	if (done > length || (!result && done != length))
@@ -175,6 +187,9 @@ bool op_memory(struct world *w, const struct fuzz_record *r)
 		return true;
 	case FUZZ_OP_MREMAP:
 		op_mremap(w, r);
+		return true;
+	case FUZZ_OP_TRUNCATE:
+		op_truncate(w, r);
 		return true;
 	case FUZZ_OP_RECLAIM:
 		op_reclaim(w, r);

@@ -95,7 +95,9 @@ static uint32_t *some_word(struct random *r, const struct piece *piece)
 static void mutate(struct random *r, const struct source *s, struct piece *pieces)
 {
 	/* Most changes are made in the books, few in frames, whose contents may be anything unless they are tables. */
-	const struct piece *piece = &pieces[below(r, below(r, 4) ? s->books : s->header->pieces)];
+	const struct piece *last = &pieces[s->header->pieces - 1];
+	bool behind = last->number >= s->header->arena_bytes / PAGE_SIZE && below(r, 2);
+	const struct piece *piece = behind ? last : &pieces[below(r, below(r, 4) ? s->books : s->header->pieces)];
 	uint32_t *word = some_word(r, piece), *other = some_word(r, piece), was = *word;
 	uint64_t wide = (uint64_t)word[0];
 
@@ -234,14 +236,54 @@ static void end_process(struct hmmu *m, uint32_t pid)
 	hmmu_exit(m, pid);
 }
 
+/* Half of them go on in steps, so that others run between. */
+static void end_migrations(struct hmmu *m, uint64_t words[][2][16])
+{
+	static const struct hmmu_builtin driver = { .to = HMMU_TO_DEVICE };
+	struct hmmu_migration *migrations[8];
+	int count = hmmu_migrations(m, migrations, 8);
+
+	for (int i = 0; i < count && i < 8; i++) {
+		struct hmmu_migrate_request request;
+		static uint8_t why[16];
+
+		hmmu_migration_request(migrations[i], &request);
+		if (request.end - request.start > PAGES(16))
+			continue;
+		request.src = words[i][0];
+		request.dst = words[i][1];
+		request.why = request.why ? why : NULL;
+		request.ops = request.ops ? &hmmu_builtin_ops : NULL;
+		request.data = (void *)&driver;
+		if (hmmu_migrate_adopt(migrations[i], &request))
+			continue;
+		for (int step = 0; i % 2 && step < 5; step++)
+			hmmu_migrate_step(migrations[i]);
+		hmmu_migrate_end(migrations[i]);
+	}
+}
+
+static void end_faults(struct hmmu *m, uint32_t pid)
+{
+	uint32_t tids[16];
+	int tasks = hmmu_tasks(m, pid, tids, 16);
+
+	for (int i = 0; i < tasks && i < 16; i++)
+		hmmu_device_fault_end(m, tids[i], i % 2 ? -EIO : 0);
+}
+
 /* Everything that a caller would do with a machine, to the end of all processes. */
 static void use(struct hmmu *m)
 {
 	struct hmmu_event events[64];
 	uint32_t pids[16], pfn;
+	uint64_t words[8][2][16];
 	size_t size;
 	int count = hmmu_processes(m, pids, 16);
 
+	end_migrations(m, words);
+	for (int i = 0; i < count && i < 16; i++)
+		end_faults(m, pids[i]);
 	hmmu_verify(m, ignore, NULL);
 	hmmu_snapshot(m, NULL, 0, &size);
 	hmmu_events_read(m, events, 64);
@@ -264,6 +306,48 @@ static void use(struct hmmu *m)
 struct outcome {
 	unsigned refused, unverified, accepted;
 };
+
+/* A migration that stands at @stage, a little further; others may stand elsewhere. */
+static inline void migrate_up_to(struct rig *r, uint32_t tid, uint64_t address, uint64_t pages, uint32_t stage)
+{
+	static uint64_t src[16], dst[16];
+	static uint8_t why[16];
+	static struct hmmu_builtin driver = { .to = HMMU_TO_DEVICE };
+	struct hmmu_migrate_request request = request_for(r, address, pages);
+	struct hmmu_migration *mig;
+
+	request.tid = tid;
+	request.src = src;
+	request.dst = dst;
+	request.why = why;
+	request.data = &driver;
+	assert_ok(hmmu_migrate_begin(r->m, &request, &mig));
+	if (stage != HMMU_STAGE_COLLECT)
+		assert_ok(hmmu_migrate_run(mig, stage - 1));
+	for (int i = 0; i < 3; i++)
+		hmmu_migrate_step(mig);
+}
+
+/** Migrations that stand in several stages, a task that waits for one, and one that waits for the handler of its device fault. */
+static inline struct rig *migrations_under_way(uint32_t profile, uint32_t first_stage)
+{
+	struct rig *r = open_rig(.profile = profile, .ram_pages = 512, .device_pages = 40);
+	uint64_t buf = map_anon(r, 24), device = map_anon(r, 2);
+	uint32_t child, faulter = new_task(r, r->pid), waiter = new_task(r, r->pid);
+
+	r->select = profile ? HMMU_SELECT_SYSTEM : 0;
+	write_pages(r, buf, 22, 1);
+	write_pages(r, device, 1, 1);
+	assert_ok(migrate(r, device, 1, HMMU_TO_DEVICE));
+	child = do_fork_of(r, r->tid);
+	migrate_up_to(r, r->tid, buf, 8, first_stage);
+	migrate_up_to(r, new_task(r, r->pid), buf + PAGES(8), 6, HMMU_STAGE_UNMAP);
+	migrate_up_to(r, hmmu_process_task(r->m, child), buf + PAGES(16), 8, HMMU_STAGE_PAGES);
+	assert_int_equal(store(r, waiter, buf + PAGES(9), 1), -EAGAIN);
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_DEVICE_FAULT));
+	assert_int_equal(load(r, faulter, device, NULL), -EAGAIN);
+	return r;
+}
 
 static void try_mutant(const struct source *s, unsigned number, struct outcome *outcome)
 {

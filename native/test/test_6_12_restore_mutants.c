@@ -71,7 +71,9 @@ static struct rig *hugetlb_of_6_12(void)
 static void test_mutants(void **state)
 {
 	struct source sources[] = { source_of(memory_of_6_12()), source_of(blocked_tasks_of_6_12()),
-				    source_of(hugetlb_of_6_12()) };
+				    source_of(hugetlb_of_6_12()),
+				    source_of(migrations_under_way(HMMU_PROFILE_LINUX_6_12, HMMU_STAGE_COLLECT)),
+				    source_of(migrations_under_way(HMMU_PROFILE_LINUX_6_12, HMMU_STAGE_FINALIZE)) };
 	const unsigned count = sizeof(sources) / sizeof(*sources);
 
 	(void)state;

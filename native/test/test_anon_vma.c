@@ -40,6 +40,13 @@ static u32 mappings_of(struct rig *r, u32 anon_vma, u32 vmas[], u32 capacity)
 	return n;
 }
 
+static int prepare(struct rig *r, u32 vma)
+{
+	struct ctx ctx = { .m = r->m };
+
+	return anon_vma_prepare(&ctx, vma);
+}
+
 static void test_prepare(void **state)
 {
 	struct rig *r = open_rig();
@@ -51,13 +58,13 @@ static void test_prepare(void **state)
 	/* A load maps the zero page, which needs none. */
 	read_pages(r, buf, 1);
 	assert_int_equal(counter(r, HMMU_COUNT_ANON_VMAS), 0);
-	assert_ok(anon_vma_prepare(r->m, vma));
+	assert_ok(prepare(r, vma));
 	anon_vma = vma_of(r->m, vma)->anon_vma;
 	assert_int_not_equal(anon_vma, 0);
 	assert_int_equal(r->m->anon_vmas[anon_vma].root, anon_vma);
 	assert_int_equal(r->m->anon_vmas[anon_vma].parent, anon_vma);
 	assert_int_equal(chain_length(r, vma), 1);
-	assert_ok(anon_vma_prepare(r->m, vma));
+	assert_ok(prepare(r, vma));
 	assert_int_equal(vma_of(r->m, vma)->anon_vma, anon_vma);
 	assert_int_equal(counter(r, HMMU_COUNT_ANON_VMAS), 1);
 	assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(4)));
@@ -73,13 +80,13 @@ static void test_prepare_fails(void **state)
 	(void)state;
 	for (uint64_t nth = 1; nth <= 2; nth++) {
 		assert_ok(hmmu_inject(r->m, HMMU_INJECT_ANON_VMA, nth, false));
-		assert_int_equal(anon_vma_prepare(r->m, vma), -ENOMEM);
+		assert_int_equal(prepare(r, vma), -ENOMEM);
 		assert_int_equal(vma_of(r->m, vma)->anon_vma, 0);
 		assert_int_equal(chain_length(r, vma), 0);
 		assert_int_equal(counter(r, HMMU_COUNT_ANON_VMAS), 0);
 		assert_int_equal(r->m->st->slabs[SLAB_AVC].used, 0);
 	}
-	assert_ok(anon_vma_prepare(r->m, vma));
+	assert_ok(prepare(r, vma));
 	rig_close(r);
 }
 
@@ -97,7 +104,7 @@ static void test_neighbours_share(void **state)
 	assert_int_equal(counter(r, HMMU_COUNT_MAPPINGS), 3);
 	write_pages(r, a, 1, 1);
 	assert_int_equal(anon_vma_in(r, r->pid, b), 0);
-	assert_ok(anon_vma_prepare(r->m, vma_in(r, r->pid, b)));
+	assert_ok(prepare(r, vma_in(r, r->pid, b)));
 	write_pages(r, c, 1, 1);
 	assert_int_equal(anon_vma_in(r, r->pid, b), anon_vma_in(r, r->pid, a));
 	assert_int_equal(anon_vma_in(r, r->pid, c), anon_vma_in(r, r->pid, a));

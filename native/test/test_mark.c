@@ -237,6 +237,29 @@ static void test_migration_again(void **state)
 	rig_close(r);
 }
 
+/* A page table comes between two marks, in a frame that was used before, and below tables that are there. */
+static void test_page_table_comes(void **state)
+{
+	const uint32_t prot = HMMU_PROT_READ | HMMU_PROT_WRITE;
+	struct rig *r = open_rig(.no_contents = true);
+	uint64_t other = map_anon(r, 1), at = other + 4 * PAGES(HMMU_HUGE_PAGES), before;
+
+	(void)state;
+	write_pages(r, other, 1, 1);
+	write_pages(r, map_at(r, at, 1, HMMU_MAP_ANON, prot), 1, 1);
+	hmmu_lru_add_drain_all(r->m);
+	assert_ok(hmmu_munmap(r->m, r->tid, at, PAGES(1)));
+	map_at(r, at, 2, HMMU_MAP_ANON, prot);
+	assert_ok(hmmu_mark(r->m));
+	write_pages(r, at, 1, 1);
+	before = hmmu_hash(r->m);
+	assert_ok(hmmu_mark(r->m));
+	write_pages(r, at + PAGES(1), 1, 2);
+	assert_ok(hmmu_rollback(r->m));
+	assert_true(hmmu_hash(r->m) == before);
+	rig_close(r);
+}
+
 static int mark_in_callback(struct hmmu_migration *mig, void *data)
 {
 	struct rig *r = data;
@@ -265,9 +288,13 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_kind_of_change), cmocka_unit_test(test_nested_marks),
-		cmocka_unit_test(test_amid_a_migration),    cmocka_unit_test(test_amid_blocked_calls),
-		cmocka_unit_test(test_migration_again),     cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_each_kind_of_change),
+		cmocka_unit_test(test_nested_marks),
+		cmocka_unit_test(test_amid_a_migration),
+		cmocka_unit_test(test_amid_blocked_calls),
+		cmocka_unit_test(test_migration_again),
+		cmocka_unit_test(test_page_table_comes),
+		cmocka_unit_test(test_refusals),
 	};
 
 	return run_on_each_kernel(tests);

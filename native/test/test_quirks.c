@@ -490,16 +490,57 @@ static void test_file_holes_collected(void **state)
 	check(HMMU_QUIRK_FILE_HOLES_COLLECTED, why_of_anonymous_hole, HMMU_WHY_NONE, HMMU_WHY_NONE);
 }
 
+/* Whether a page of the device may be written to without a fault when it is back. */
+static int writable_behind_clear(struct rig *r)
+{
+	uint64_t buf = map_anon(r, 1);
+
+	write_pages(r, buf, 1, 1);
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_clear_soft_dirty(r->m, r->tid));
+	return !!(entry_of(r, r->pid, buf).bits & HMMU_BIT_WRITE);
+}
+
+static void test_clear_keeps_write_entries(void **state)
+{
+	(void)state;
+	check(HMMU_QUIRK_CLEAR_KEEPS_WRITE_ENTRIES, writable_behind_clear, 1, 0);
+}
+
+static int soft_dirty_behind_insert(struct rig *r)
+{
+	uint64_t buf = map_anon(r, 1);
+
+	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
+	assert_kind(r, buf, 1, HMMU_ENTRY_DEV);
+	return !!(entry_of(r, r->pid, buf).bits & HMMU_BIT_SOFT_DIRTY);
+}
+
+static void test_insert_device_not_soft_dirty(void **state)
+{
+	(void)state;
+	check(HMMU_QUIRK_INSERT_DEVICE_NOT_SOFT_DIRTY, soft_dirty_behind_insert, 0, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hole_dst_index),           cmocka_unit_test(test_collect_drops_dirty),
-		cmocka_unit_test(test_collect_flush_late),       cmocka_unit_test(test_device_write_lost),
-		cmocka_unit_test(test_device_soft_dirty),        cmocka_unit_test(test_map_pte_skips_device),
-		cmocka_unit_test(test_thp_busy_leaks_ref),       cmocka_unit_test(test_leaked_page_after_exit),
-		cmocka_unit_test(test_fault_without_ref),        cmocka_unit_test(test_wait_pins_page),
-		cmocka_unit_test(test_insert_ignores_reaped_mm), cmocka_unit_test(test_insert_unknown_device),
-		cmocka_unit_test(test_insert_device_as_pte),     cmocka_unit_test(test_file_holes_collected),
+		cmocka_unit_test(test_hole_dst_index),
+		cmocka_unit_test(test_collect_drops_dirty),
+		cmocka_unit_test(test_collect_flush_late),
+		cmocka_unit_test(test_device_write_lost),
+		cmocka_unit_test(test_device_soft_dirty),
+		cmocka_unit_test(test_map_pte_skips_device),
+		cmocka_unit_test(test_thp_busy_leaks_ref),
+		cmocka_unit_test(test_leaked_page_after_exit),
+		cmocka_unit_test(test_fault_without_ref),
+		cmocka_unit_test(test_wait_pins_page),
+		cmocka_unit_test(test_insert_ignores_reaped_mm),
+		cmocka_unit_test(test_insert_unknown_device),
+		cmocka_unit_test(test_insert_device_as_pte),
+		cmocka_unit_test(test_file_holes_collected),
+		cmocka_unit_test(test_clear_keeps_write_entries),
+		cmocka_unit_test(test_insert_device_not_soft_dirty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ static void test_entries(void **state)
 	REFUSED(*pte, mk_pte(r->m->mms[r->pid].pgd, rw), "can't be mapped");
 	REFUSED(*pte, mk_pte(r->m->zero_pfn, rw), "zero page");
 	REFUSED(*pte, mk_pte(r->m->device_base, rw), "can't be mapped");
-	REFUSED(*pte, make_migration_entry(pte_pfn(*pte), true), "no device page");
+	REFUSED(*pte, make_migration_entry(pte_pfn(*pte), true), "no migration will replace");
 	REFUSED(*pte, make_device_private_entry(r->m->device_base + 1, true), "no device page");
 	REFUSED(*pte, swp_entry_to_pte(0, 17), "no swap slot");
 	REFUSED(*pte, *pte | 1ull << 52, "bits");
@@ -323,8 +323,11 @@ static void test_unused_parts(void **state)
 	/* The last piece moves to the end of the arena. */
 	f.piece[f.header->pieces - 1].number = m->st->bytes / PAGE_SIZE - 1;
 	assert_refused(&f, "where nothing was ever used");
-	f.piece[f.header->pieces - 1].number = m->st->bytes / PAGE_SIZE;
+	f.piece[f.header->pieces - 1].number = m->st->bytes / PAGE_SIZE + 1;
 	assert_refused(&f, "out of order");
+	/* Behind the arena is what is under way. */
+	f.piece[f.header->pieces - 1].number = m->st->bytes / PAGE_SIZE;
+	assert_refused(&f, "not as they are written");
 	free(f.header);
 	REFUSED(m->vmas[m->st->slabs[SLAB_VMA].high].start, 1, "never used");
 	REFUSED(m->vmas[0].start, 1, "record 0");

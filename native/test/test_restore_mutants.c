@@ -67,8 +67,12 @@ static struct rig *pools_and_processes(bool no_contents)
 
 static void test_mutants(void **state)
 {
-	struct source sources[] = { source_of(memory_of_all_kinds()), source_of(blocked_tasks()),
-				    source_of(pools_and_processes(false)), source_of(pools_and_processes(true)) };
+	struct source sources[] = { source_of(memory_of_all_kinds()),
+				    source_of(blocked_tasks()),
+				    source_of(pools_and_processes(false)),
+				    source_of(pools_and_processes(true)),
+				    source_of(migrations_under_way(HMMU_PROFILE_LINUX_4_14, HMMU_STAGE_PREPARE)),
+				    source_of(migrations_under_way(HMMU_PROFILE_LINUX_4_14, HMMU_STAGE_FINALIZE)) };
 	const unsigned count = sizeof(sources) / sizeof(*sources);
 
 	(void)state;

@@ -40,11 +40,9 @@ static struct scenario open_scenario(const struct hmmu_options *options, uint64_
 	return s;
 }
 
-static void search(struct scenario *s, const struct hmmu_program_task *tasks, uint32_t task_count,
-		   const struct hmmu_action *actions, uint32_t count)
+static void set_program(struct scenario *s, const struct hmmu_program_task *tasks, uint32_t task_count,
+			const struct hmmu_action *actions, uint32_t count)
 {
-	uint64_t before = hmmu_hash(s->r->m);
-
 	memcpy(s->actions, actions, count * sizeof(*actions));
 	for (uint32_t i = 0; i < count; i++) {
 		if (actions[i].pages)
@@ -60,17 +58,28 @@ static void search(struct scenario *s, const struct hmmu_program_task *tasks, ui
 	s->program.actions = s->actions;
 	s->program.action_count = count;
 	s->program.pages = s->pages;
+}
+
+static void search(struct scenario *s)
+{
+	uint64_t before = hmmu_hash(s->r->m);
+
 	hmmu_search_free(s->result);
 	s->result = NULL;
 	assert_ok(hmmu_search(s->r->m, &s->program, &s->options, &s->result));
 	assert_true(hmmu_hash(s->r->m) == before);
 	assert_int_equal(hmmu_marks(s->r->m), 0);
 }
-#define SEARCH(s, tasks, ...) \
+#define SET_PROGRAM(s, tasks, ...) \
 	do { \
 		const struct hmmu_action actions_[] = { __VA_ARGS__ }; \
-		search(s, tasks, sizeof(tasks) / sizeof((tasks)[0]), actions_, \
-		       sizeof(actions_) / sizeof(actions_[0])); \
+		set_program(s, tasks, sizeof(tasks) / sizeof((tasks)[0]), actions_, \
+			    sizeof(actions_) / sizeof(actions_[0])); \
+	} while (0)
+#define SEARCH(s, tasks, ...) \
+	do { \
+		SET_PROGRAM(s, tasks, __VA_ARGS__); \
+		search(s); \
 	} while (0)
 
 static void close_scenario(struct scenario *s)
@@ -87,6 +96,37 @@ static const struct hmmu_finding *find(const struct scenario *s, uint32_t judge)
 	return NULL;
 }
 
+static bool is_same_finding(const struct hmmu_finding *a, const struct hmmu_finding *b)
+{
+	return a->judge == b->judge && a->task == b->task && a->action == b->action && a->page == b->page &&
+	       a->process == b->process && a->found == b->found && a->length == b->length;
+}
+
+/* The order shows the finding, also without the search, and goes back to where it began. */
+static void assert_shows(struct scenario *s, const struct hmmu_finding *finding)
+{
+	const uint8_t *choices = s->result->choices + finding->choices;
+	const struct hmmu_finding *found;
+	uint64_t before = hmmu_hash(s->r->m);
+	struct hmmu_order *order;
+	struct hmmu_trace_step step;
+	uint32_t count, i = 0;
+
+	assert_ok(hmmu_order_begin(s->r->m, &s->program, &s->options, &order));
+	assert_int_equal(hmmu_order_step(order, s->program.task_count, &step), -EINVAL);
+	for (uint64_t at = 0; at < finding->length; at++) {
+		assert_true(hmmu_order_enabled(order) >> choices[at] & 1);
+		assert_ok(hmmu_order_step(order, choices[at], &step));
+	}
+	assert_ok(hmmu_order_judge(order));
+	count = hmmu_order_findings(order, &found);
+	while (i < count && !is_same_finding(&found[i], finding))
+		i++;
+	assert_true(i < count);
+	hmmu_order_end(order);
+	assert_true(hmmu_hash(s->r->m) == before);
+}
+
 /* A replay of the finding's order makes all of its steps. */
 static void assert_replays(struct scenario *s, const struct hmmu_finding *finding)
 {
@@ -97,6 +137,7 @@ static void assert_replays(struct scenario *s, const struct hmmu_finding *findin
 				     (uint32_t)finding->length, steps),
 			 finding->length);
 	free(steps);
+	assert_shows(s, finding);
 }
 
 static const struct hmmu_program_task TWO[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 } };
@@ -171,6 +212,181 @@ static void test_cut_off(void **state)
 	SEARCH(&s, TWO, MIGRATE(0, 2, DEVICE), MIGRATE(0, 2, DEVICE));
 	assert_int_equal(s.result->states, 10);
 	assert_int_equal(s.result->cut_off, HMMU_CUT_STATES);
+	close_scenario(&s);
+}
+
+struct counted {
+	uint32_t calls, until;
+	uint64_t states, open;
+	struct hmmu *m;
+	int err; /* of a call of the machine from there */
+};
+
+static bool count_progress(void *data, uint64_t states, uint64_t open)
+{
+	struct counted *counted = data;
+
+	counted->states = states;
+	counted->open = open;
+	counted->err = hmmu_mark(counted->m);
+	return ++counted->calls < counted->until;
+}
+
+/* A search that goes on for longer than a test. */
+static void search_for_ever(struct scenario *s)
+{
+	static const struct hmmu_program_task tasks[] = {
+		{ 0, 0, 0, 1 }, { 0, 0, 1, 1 }, { 0, 0, 2, 1 }, { 0, 0, 3, 1 }
+	};
+
+	s->options.all_twins = true;
+	SEARCH(s, tasks, MIGRATE(0, 8, DEVICE), MIGRATE(0, 8, DEVICE), MIGRATE(2, 6, DEVICE), MIGRATE(1, 7, DEVICE));
+}
+
+/* Progress is told until it says that it is enough. The machine can't be used meanwhile. */
+static void test_progress(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 8);
+	struct counted counted = { .until = 2, .m = s.r->m };
+
+	(void)state;
+	s.options.progress = count_progress;
+	s.options.progress_data = &counted;
+	search_for_ever(&s);
+	assert_int_equal(s.result->cut_off, HMMU_CUT_STOPPED);
+	assert_int_equal(counted.calls, 2);
+	assert_int_equal(counted.err, -EBUSY);
+	assert_true(counted.states > 0 && counted.states <= s.result->states);
+	assert_true(counted.open > 0 && counted.open <= counted.states);
+	close_scenario(&s);
+}
+
+static void test_time(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 8);
+
+	(void)state;
+	s.options.time = 1;
+	search_for_ever(&s);
+	assert_int_equal(s.result->cut_off, HMMU_CUT_TIME);
+	assert_true(s.result->states > 0);
+	close_scenario(&s);
+}
+
+static void assert_same_orders(const struct hmmu_search_result *a, const struct hmmu_search_result *b)
+{
+	assert_int_equal(a->choice_count, b->choice_count);
+	assert_memory_equal(a->choices, b->choices, a->choice_count);
+	assert_int_equal(a->finding_count, b->finding_count);
+	assert_memory_equal(a->findings, b->findings, a->finding_count * sizeof(*a->findings));
+	assert_int_equal(a->outcome_count, b->outcome_count);
+	assert_memory_equal(a->outcomes, b->outcomes, a->outcome_count * sizeof(*a->outcomes));
+}
+
+static void assert_same_result(const struct scenario *s, const struct hmmu_search_result *a)
+{
+	const struct hmmu_search_result *b = s->result;
+
+	assert_true(a->schedules == b->schedules);
+	assert_int_equal(a->states, b->states);
+	assert_int_equal(a->steps, b->steps);
+	assert_int_equal(a->ends, b->ends);
+	assert_int_equal(a->depth, b->depth);
+	assert_int_equal(a->cut_off, b->cut_off);
+	assert_int_equal(a->has_cycles, b->has_cycles);
+	assert_same_orders(a, b);
+	assert_memory_equal(a->results, b->results, a->outcome_count * s->program.action_count * sizeof(uint64_t));
+}
+
+/* More states than one worker would look at alone. */
+static void search_with_workers(struct scenario *s, uint32_t workers)
+{
+	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 }, { 0, 0, 2, 2 } };
+
+	s->options.workers = workers;
+	SEARCH(s, tasks, MIGRATE(0, 3, DEVICE), MIGRATE(0, 3, DEVICE), ON(WRITE, 0, 1, 9), ON(READ, 1, 1, 0));
+}
+
+/* Any number of workers finds the same, also where the search is cut off. */
+static void test_workers(void **state)
+{
+	static const struct hmmu_search_options options[] = {
+		{ .preemptions = UINT32_MAX, .points = HMMU_SWITCH_DEVICE_FAULT, .handler_retries = true },
+		{ .preemptions = UINT32_MAX, .points = HMMU_SWITCH_DEVICE_FAULT, .states = 5000 },
+		{ .preemptions = UINT32_MAX, .points = HMMU_SWITCH_DEVICE_FAULT, .bytes = 500000 },
+		{ .preemptions = 3, .points = HMMU_SWITCH_DEVICE_FAULT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 3);
+		struct hmmu_search_result *one;
+
+		s.options = options[i];
+		search_with_workers(&s, 1);
+		one = s.result;
+		s.result = NULL;
+		search_with_workers(&s, i == 0 ? 4 : 2);
+		assert_same_result(&s, one);
+		search_with_workers(&s, 3);
+		assert_same_result(&s, one);
+		hmmu_search_free(one);
+		close_scenario(&s);
+	}
+}
+
+static void test_too_many_workers(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 1);
+
+	(void)state;
+	s.options.workers = HMMU_SEARCH_WORKERS + 1;
+	assert_failed(s.r->m, hmmu_search(s.r->m, &s.program, &s.options, &s.result), -EINVAL,
+		      HMMU_ERR_INVALID_ARGUMENT);
+	close_scenario(&s);
+}
+
+/* Each state is the same when it is made from the begin. */
+static void test_selfcheck(void **state)
+{
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 2);
+
+	(void)state;
+	s.options.points = HMMU_SWITCH_DEVICE_FAULT;
+	s.options.selfcheck = true;
+	SEARCH(&s, TWO, MIGRATE(0, 2, DEVICE), ON(WRITE, 1, 1, 9));
+	assert_int_equal(s.result->cut_off, HMMU_CUT_NOT);
+	close_scenario(&s);
+}
+
+/* What the driver does depends on what no mark has. */
+static int marks_at_times(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	uint32_t *calls = data;
+
+	(void)tid;
+	(void)address;
+	if (++*calls % 2)
+		hmmu_page_set_flags(m, pfn, HMMU_PG_CHECKED);
+	return -EIO;
+}
+
+/* Rollbacks that lead elsewhere are noticed. */
+static void test_selfcheck_notices(void **state)
+{
+	static const struct hmmu_program_task tasks[] = { { 0, 0, 0, 1 }, { 0, 0, 1, 1 } };
+	const struct hmmu_pagemap_ops ops = { .page_fault = marks_at_times };
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 2);
+	uint32_t calls = 0;
+
+	(void)state;
+	assert_ok(migrate(s.r, s.pages[0].address, 1, HMMU_TO_DEVICE));
+	assert_ok(hmmu_device_set_ops(s.r->m, &ops, &calls));
+	s.options.selfcheck = true;
+	SET_PROGRAM(&s, tasks, ON(WRITE, 1, 1, 9), ON(READ, 0, 1, 0));
+	assert_failed(s.r->m, hmmu_search(s.r->m, &s.program, &s.options, &s.result), -EIO, HMMU_ERR_SELFCHECK);
+	assert_says(hmmu_error(s.r->m)->text, "lead to another state");
+	assert_ok(hmmu_device_set_ops(s.r->m, NULL, NULL));
 	close_scenario(&s);
 }
 
@@ -307,11 +523,21 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest each[] = {
-		cmocka_unit_test(test_counts),        cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_twins),         cmocka_unit_test(test_preemptions),
-		cmocka_unit_test(test_cut_off),       cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_device_faults), cmocka_unit_test(test_switch_points),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_preemptions),
+		cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_device_faults),
+		cmocka_unit_test(test_switch_points),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_workers),
+		cmocka_unit_test(test_selfcheck),
+		cmocka_unit_test(test_selfcheck_notices),
+		cmocka_unit_test(test_too_many_workers),
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_soft_dirty),

@@ -113,24 +113,42 @@ static void test_damage(void **state)
 	rig_close(r);
 }
 
-/* A migration is not state, so there is none of it to copy. A task that waits is. */
+static int copy_in_callback(struct hmmu_migration *mig, void *data)
+{
+	struct rig *r = data;
+	struct hmmu *clone = NULL;
+	size_t size;
+
+	(void)mig;
+	assert_failed(r->m, hmmu_clone(r->m, &clone), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_snapshot(r->m, NULL, 0, &size), -EBUSY, HMMU_ERR_BUSY);
+	assert_null(clone);
+	return 0;
+}
+
+/* A callback is on a stack, which no copy has. */
+static void test_not_in_callbacks(void **state)
+{
+	static const struct hmmu_migrate_ops ops = { .alloc_and_copy = copy_in_callback };
+	struct rig *r = open_rig();
+	uint64_t buf = map_anon(r, 1);
+
+	(void)state;
+	write_pages(r, buf, 1, 3);
+	assert_ok(migrate_with(r, buf, 1, &ops, r));
+	rig_close(r);
+}
+
+/* A task that waits does so in the copy, too. */
 static void test_under_way(void **state)
 {
 	struct rig *r = open_rig();
 	uint64_t buf = map_anon(r, 1);
 	uint32_t waiter = new_task(r, r->pid), pfn;
-	struct hmmu_migration *mig;
 	struct hmmu *clone = NULL;
-	size_t size;
 
 	(void)state;
 	write_pages(r, buf, 1, 3);
-	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_UNMAP);
-	assert_failed(r->m, hmmu_clone(r->m, &clone), -EBUSY, HMMU_ERR_BUSY);
-	assert_failed(r->m, hmmu_snapshot(r->m, NULL, 0, &size), -EBUSY, HMMU_ERR_BUSY);
-	assert_null(clone);
-	assert_ok(hmmu_migrate_end(mig));
-	assert_ok(migrate(r, buf, 1, HMMU_TO_SYSTEM));
 	hmmu_lru_add_drain_all(r->m);
 	do_fork_of(r, r->tid);
 	assert_ok(hmmu_hold(r->m, r->pid, buf, &pfn));
@@ -266,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_snapshot_and_restore),
 		cmocka_unit_test(test_too_small_buffer),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_not_in_callbacks),
 		cmocka_unit_test(test_under_way),
 		cmocka_unit_test(test_wipe),
 	};

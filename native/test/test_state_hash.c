@@ -2,6 +2,8 @@
 /* The state hash: what can make a difference later changes it, and nothing else does. */
 #include "support.h"
 
+#include <pthread.h>
+
 static uint64_t state_hash(struct rig *r)
 {
 	uint64_t hash;
@@ -235,12 +237,53 @@ static void test_not_in_callbacks(void **state)
 	rig_close(r);
 }
 
+#define GENERATIONS 1000
+#define SMALL_STACK (64u << 10)
+
+static void *hash_on_small_stack(void *data)
+{
+	struct rig *r = data;
+	uint64_t hash;
+
+	return hmmu_state_hash(r->m, &hash) ? NULL : data;
+}
+
+/* A chain of anon_vmas, met at its lower end: a process with a low number is the youngest. */
+static void test_many_generations(void **state)
+{
+	struct rig *r = open_rig(.no_contents = true, .ram_pages = 16384);
+	const struct hmmu_map map = { .pages = 1, .kind = HMMU_MAP_ANON, .prot = HMMU_PROT_READ | HMMU_PROT_WRITE };
+	uint32_t pid, first = r->pid;
+	pthread_attr_t attributes;
+	pthread_t thread;
+	uint64_t buf;
+	void *done;
+
+	(void)state;
+	assert_ok(hmmu_process_create(r->m, &pid));
+	assert_ok(hmmu_mmap(r->m, hmmu_process_task(r->m, pid), &map, &buf));
+	assert_ok(store(r, hmmu_process_task(r->m, pid), buf, 1));
+	for (int i = 0; i < GENERATIONS; i++)
+		assert_ok(hmmu_fork(r->m, hmmu_process_task(r->m, pid), &pid));
+	assert_ok(hmmu_exit(r->m, first));
+	assert_ok(hmmu_fork(r->m, hmmu_process_task(r->m, pid), &pid));
+	assert_int_equal(pid, first);
+	assert_int_equal(pthread_attr_init(&attributes), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attributes, SMALL_STACK), 0);
+	assert_int_equal(pthread_create(&thread, &attributes, hash_on_small_stack, r), 0);
+	assert_int_equal(pthread_join(thread, &done), 0);
+	pthread_attr_destroy(&attributes);
+	assert_ptr_equal(done, r);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_does_not_count), cmocka_unit_test(test_device_and_back),
-		cmocka_unit_test(test_what_counts),         cmocka_unit_test(test_migrations),
-		cmocka_unit_test(test_known_pages),         cmocka_unit_test(test_not_in_callbacks),
+		cmocka_unit_test(test_many_generations), cmocka_unit_test(test_what_does_not_count),
+		cmocka_unit_test(test_device_and_back),  cmocka_unit_test(test_what_counts),
+		cmocka_unit_test(test_migrations),       cmocka_unit_test(test_known_pages),
+		cmocka_unit_test(test_not_in_callbacks),
 	};
 
 	return run_on_each_kernel(tests);

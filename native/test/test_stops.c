@@ -7,6 +7,7 @@ struct work {
 	struct rig *r;
 	uint32_t tid;
 	uint64_t buf;
+	struct hmmu_migration *mig;
 	int result;
 	uint8_t byte;
 };
@@ -64,6 +65,32 @@ static void do_store(struct hmmu *m, void *data)
 
 	work->result = hmmu_store(m, work->tid, work->buf + PAGES(2), &byte, 1, NULL);
 }
+static void do_migrate(struct hmmu *m, void *data)
+{
+	struct work *work = data;
+
+	(void)m;
+	work->result = migrate(work->r, work->buf, 1, HMMU_TO_DEVICE);
+}
+static void do_finish(struct hmmu *m, void *data)
+{
+	struct work *work = data;
+
+	(void)m;
+	work->result = hmmu_migrate_end(work->mig);
+}
+static void do_reclaim(struct hmmu *m, void *data)
+{
+	struct work *work = data;
+
+	work->result = hmmu_reclaim(m, work->r->pid, work->buf);
+}
+static void do_unmap_one(struct hmmu *m, void *data)
+{
+	struct work *work = data;
+
+	work->result = hmmu_munmap(m, work->tid, work->buf, PAGES(1));
+}
 static void do_migrate_hole(struct hmmu *m, void *data)
 {
 	struct work *work = data;
@@ -99,7 +126,7 @@ static bool has_stacks(struct rig *r)
 
 static struct rig *open_stacks(void)
 {
-	struct rig *r = open_rig(.no_contents = true, .cpus = 2);
+	struct rig *r = open_rig(.no_contents = true, .cpus = 2, .swap_pages = 8);
 
 	if (has_stacks(r))
 		return r;
@@ -208,6 +235,175 @@ static void test_fault_that_comes_late(void **state)
 	rig_close(r);
 }
 
+/* A mapping that goes is marked as long as its TLBs wait: a fault in Linux 6.12 does not get into it by its own lock. */
+static void test_fault_while_a_mapping_goes(void **state)
+{
+	struct rig *r = open_stacks();
+	uint64_t buf = map_anon(r, 2);
+	uint32_t other = new_task(r, r->pid);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf };
+
+	(void)state;
+	write_pages(r, buf, 2, 5);
+	assert_ok(hmmu_task_set_cpu(r->m, other, 1));
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_LATE_FLUSH));
+	assert_blocked(r->m, hmmu_run(r->m, r->tid, do_munmap, &work), r->tid, HMMU_WAIT_SWITCH);
+	assert_blocked(r->m, store(r, other, buf, 3), other, HMMU_WAIT_MMAP_SEM_READ);
+	assert_ok(hmmu_run(r->m, r->tid, NULL, NULL));
+	assert_failed(r->m, store(r, other, buf, 3), -EFAULT, HMMU_ERR_SIGSEGV);
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+/** Two processes that have one page, which is at @p buf in both. */
+static uint64_t share_page(struct rig *r, uint32_t *child, uint32_t *child_tid)
+{
+	uint64_t buf = map_anon(r, 2);
+
+	write_pages(r, buf, 1, 5);
+	assert_ok(hmmu_fork(r->m, r->tid, child));
+	*child_tid = hmmu_process_task(r->m, *child);
+	return buf;
+}
+
+static bool is_migrating(struct rig *r, uint32_t pid, uint64_t address)
+{
+	return entry_of(r, pid, address).kind == HMMU_ENTRY_MIG;
+}
+
+/* Half of the mappings are unmapped, and later half are mapped again. Meanwhile the child can read its page, or not; and it leaves
+ * the reverse map only when the walk has ended. */
+static void test_between_two_mappings(void **state)
+{
+	static const uint32_t points[] = { HMMU_SWITCH_UNMAP, HMMU_SWITCH_RESTORE };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct rig *r = open_stacks();
+		uint32_t child, tid;
+		uint64_t buf = share_page(r, &child, &tid);
+		struct work work = { .r = r, .tid = r->tid, .buf = buf };
+		struct work unmap = { .r = r, .tid = tid, .buf = buf };
+		bool is_restored = points[i] == HMMU_SWITCH_RESTORE;
+
+		assert_ok(hmmu_set_switch_points(r->m, points[i]));
+		assert_blocked(r->m, hmmu_run(r->m, r->tid, do_migrate, &work), r->tid, HMMU_WAIT_SWITCH);
+		assert_int_equal(hmmu_stopped_at(r->m, r->tid), points[i]);
+		assert_clean(r->m);
+		/* The parent's mapping comes first, at both times. */
+		assert_true(is_migrating(r, r->pid, buf) != is_restored);
+		assert_true(is_migrating(r, child, buf) == is_restored);
+		assert_blocked(r->m, hmmu_run(r->m, tid, do_unmap_one, &unmap), tid, HMMU_WAIT_RMAP_LOCK);
+		assert_int_equal(hmmu_stopped_at(r->m, tid), 0);
+		assert_clean(r->m);
+		/* Nothing changes as long as the walk stands. */
+		assert_blocked(r->m, hmmu_run(r->m, tid, NULL, NULL), tid, HMMU_WAIT_RMAP_LOCK);
+		assert_ok(hmmu_run(r->m, r->tid, NULL, NULL));
+		assert_ok(work.result);
+		assert_ok(hmmu_run(r->m, tid, NULL, NULL));
+		assert_ok(unmap.result);
+		assert_clean(r->m);
+		rig_close(r);
+	}
+}
+
+/* A call without a stack can't wait: the walk goes on until it gives the lock up, and stands there. */
+static void test_lock_of_a_call_without_stack(void **state)
+{
+	struct rig *r = open_stacks();
+	uint32_t child, tid;
+	uint64_t buf = share_page(r, &child, &tid);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf, .result = 1 };
+
+	(void)state;
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_UNMAP));
+	assert_blocked(r->m, hmmu_run(r->m, r->tid, do_migrate, &work), r->tid, HMMU_WAIT_SWITCH);
+	assert_ok(hmmu_exit(r->m, child));
+	assert_int_equal(work.result, 1);
+	assert_int_equal(hmmu_stopped_at(r->m, r->tid), HMMU_SWITCH_UNMAP);
+	assert_clean(r->m);
+	assert_ok(hmmu_run(r->m, r->tid, NULL, NULL));
+	assert_ok(work.result);
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+/* A page that is being reclaimed is taken back from the swap cache while it is written, and stays. */
+static void test_page_comes_back_from_reclaim(void **state)
+{
+	struct rig *r = open_stacks();
+	uint64_t buf = map_anon(r, 1);
+	uint32_t other = new_task(r, r->pid);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf };
+	int stops = 0, err;
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_RECLAIM));
+	while ((err = hmmu_run(r->m, r->tid, do_reclaim, &work))) {
+		assert_blocked(r->m, err, r->tid, HMMU_WAIT_SWITCH);
+		assert_clean(r->m);
+		if (++stops == 4) {
+			assert_ok(store(r, other, buf, 7));
+			assert_clean(r->m);
+		}
+	}
+	assert_int_equal(stops, 4);
+	assert_failed(r->m, work.result, -EBUSY, HMMU_ERR_SYSCALL);
+	assert_bytes(r, other, buf, 1, 7);
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+/* A task that waits for a part of a huge page holds a reference: the split fails, and the page is huge again in its entries. */
+static void test_split_meets_a_fault(void **state)
+{
+	struct rig *r = open_stacks();
+	uint64_t buf = map_huge(r, 512);
+	uint32_t other = new_task(r, r->pid);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf };
+	uint8_t byte;
+	int stops = 0, err;
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_SPLIT));
+	while ((err = hmmu_run(r->m, r->tid, do_migrate, &work))) {
+		assert_blocked(r->m, err, r->tid, HMMU_WAIT_SWITCH);
+		assert_int_equal(hmmu_stopped_at(r->m, r->tid), HMMU_SWITCH_SPLIT);
+		assert_clean(r->m);
+		if (++stops == 2) {
+			assert_blocked(r->m, load(r, other, buf + PAGES(3), &byte), other, HMMU_WAIT_PAGE_LOCK);
+			assert_clean(r->m);
+		}
+	}
+	/* Linux 4.14's task that waits has a reference, and 6.12's has none. */
+	assert_int_equal(stops, r->select ? 4 : 2);
+	assert_ok(load(r, other, buf + PAGES(3), &byte));
+	assert_clean(r->m);
+	rig_close(r);
+}
+
+/* Nobody else goes on with a migration whose task has stopped. */
+static void test_migration_that_has_stopped(void **state)
+{
+	struct rig *r = open_stacks();
+	uint32_t child, tid;
+	uint64_t buf = share_page(r, &child, &tid);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf };
+	struct hmmu_migration *mig = begin_migration(r, buf, 1, HMMU_TO_DEVICE);
+
+	(void)state;
+	work.mig = mig;
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_UNMAP));
+	assert_blocked(r->m, hmmu_run(r->m, r->tid, do_finish, &work), r->tid, HMMU_WAIT_SWITCH);
+	assert_failed(r->m, hmmu_migrate_step(mig), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_migrate_end(mig), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_run(r->m, r->tid, NULL, NULL));
+	assert_ok(work.result);
+	rig_close(r);
+}
+
 static void test_what_is_refused(void **state)
 {
 	struct rig *r = open_stacks();
@@ -233,6 +429,12 @@ int main(void)
 		cmocka_unit_test(test_each_point),
 		cmocka_unit_test(test_stale_load),
 		cmocka_unit_test(test_fault_that_comes_late),
+		cmocka_unit_test(test_fault_while_a_mapping_goes),
+		cmocka_unit_test(test_between_two_mappings),
+		cmocka_unit_test(test_lock_of_a_call_without_stack),
+		cmocka_unit_test(test_page_comes_back_from_reclaim),
+		cmocka_unit_test(test_split_meets_a_fault),
+		cmocka_unit_test(test_migration_that_has_stopped),
 		cmocka_unit_test(test_what_is_refused),
 	};
 

@@ -28,6 +28,11 @@ EXPORT(hash) uint64_t wasm_hash(void)
 	return hmmu_hash(instance.machine);
 }
 
+EXPORT(stateHash) int wasm_state_hash(const uint32_t *pfns, uint32_t count, uint64_t *out)
+{
+	return hmmu_state_hash_with(instance.machine, pfns, count, out);
+}
+
 /* Tells what create() takes, in its order; returns how many numbers that is. */
 EXPORT(options) int wasm_options(void)
 {

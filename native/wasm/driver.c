@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "host/platform.h"
 #include "instance.h"
 
 struct host host;
@@ -15,9 +16,13 @@ void wasm_set_host(int (*migration)(uint32_t id, uint32_t which),
 		   int (*page_free)(uint32_t device, uint32_t pfn),
 		   int (*invalidate)(uint32_t pid, uint32_t type, uint32_t kind, double start, double end),
 		   int (*interval_invalidate)(uint32_t notifier, uint32_t kind, double owner, double start, double end,
-					      double seq, uint32_t blockable))
+					      double seq, uint32_t blockable),
+		   int (*search_progress)(double states, double open), int (*clock)(void))
 {
-	host = (struct host){ migration, page_fault, page_free, invalidate, interval_invalidate };
+	host = (struct host){
+		migration, page_fault, page_free, invalidate, interval_invalidate, search_progress, clock
+	};
+	platform_clock = clock;
 }
 
 static int on_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)

@@ -18,6 +18,10 @@ struct host {
 	/** The range of an interval notifier is invalidated. -EAGAIN: the function would wait. */
 	int (*interval_invalidate)(uint32_t notifier, uint32_t kind, double owner, double start, double end, double seq,
 				   uint32_t blockable);
+	/** How far a search is. Negative: it is to end. */
+	int (*search_progress)(double states, double open);
+	/** Milliseconds. */
+	int (*clock)(void);
 };
 extern struct host host;
 

@@ -29,6 +29,9 @@ struct instance {
 };
 extern struct instance instance;
 
+/** Ends the order of the machine that is under way, if there is one. */
+void wasm_order_end(void);
+
 /** An address, length or count. What is no unsigned 64-bit number becomes an address past all memory. */
 static inline uint64_t whole(double value)
 {

@@ -55,6 +55,7 @@ int wasm_create(uint32_t ram_pages, uint32_t device_pages, uint32_t cpus, uint32
 /* Destroys the machine; then the instance can have another one. */
 EXPORT(destroy) void wasm_destroy(void)
 {
+	wasm_order_end();
 	hmmu_destroy(instance.machine);
 	instance.machine = NULL;
 }

@@ -130,6 +130,43 @@ int wasm_migration_device_begin(struct migration *migration, uint32_t first, uin
 	return hmmu_migrate_device_begin(instance.machine, &range, &migration->context);
 }
 
+/* The migrations that were under way in the machine of which this one is a copy; how many there are. */
+EXPORT(migrations) int wasm_migrations(struct hmmu_migration **out, uint32_t capacity)
+{
+	return hmmu_migrations(instance.machine, out, capacity);
+}
+
+/* Tells tid, start, end, whether there are operations. */
+EXPORT(migrationRequest) void wasm_migration_request(const struct hmmu_migration *context)
+{
+	struct hmmu_migrate_request request;
+
+	hmmu_migration_request(context, &request);
+	instance.told[0] = request.tid;
+	instance.told[1] = (double)request.start;
+	instance.told[2] = (double)request.end;
+	instance.told[3] = request.ops != NULL;
+}
+
+/* One of them gets the arrays and the driver of a struct. */
+EXPORT(migrationAdopt) int wasm_migration_adopt(struct migration *migration, struct hmmu_migration *context)
+{
+	uint64_t *src = wasm_migration_words(migration);
+	struct hmmu_migrate_request request;
+	int err;
+
+	hmmu_migration_request(context, &request);
+	request.src = src;
+	request.dst = src + migration->pages;
+	request.why = request.why ? (uint8_t *)(src + 2 * migration->pages) : NULL;
+	request.ops = ops_of(migration);
+	request.data = migration;
+	err = hmmu_migrate_adopt(context, &request);
+	if (!err)
+		migration->context = context;
+	return err;
+}
+
 EXPORT(migrationStep) int wasm_migration_step(struct migration *migration)
 {
 	return hmmu_migrate_step(migration->context);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Programs of tasks: a search through all orders, and one order again. */
+#include "driver.h"
 #include "instance.h"
 
 #include <errno.h>
@@ -14,14 +15,21 @@ _Static_assert(sizeof(struct hmmu_trace_step) == 32, "lib/native/layout.ts");
 static struct hmmu_search_result *found;
 static uint32_t actions;
 
-/* Tells the numbers of the result. -ENOEXEC: the words are no program. */
-EXPORT(search) int wasm_search(const uint64_t *words, uint32_t count, const double *numbers)
+static bool tell_progress(void *data, uint64_t states, uint64_t open)
 {
-	const struct hmmu_search_options options = search_options_of(numbers);
+	(void)data;
+	return host.search_progress((double)states, (double)open) >= 0;
+}
+
+/* Tells the numbers of the result. -ENOEXEC: the words are no program. */
+EXPORT(search) int wasm_search(const uint64_t *words, uint32_t count, const double *numbers, bool tells)
+{
+	struct hmmu_search_options options = search_options_of(numbers);
 	struct hmmu_program program;
 	struct program_pids pids;
 	int err;
 
+	options.progress = tells ? tell_progress : NULL;
 	hmmu_search_free(found);
 	found = NULL;
 	if (!program_of_words(words, count, &pids, &program))

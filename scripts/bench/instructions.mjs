@@ -126,6 +126,8 @@ function showTargets(records) {
   console.log(
     table(['instructions a page, without contents', 'target', ...sizes.map((pages) => `${pages} pages`)], rows),
   )
+  const explored = records.filter((each) => each.op === 'explore').map((each) => [each.profile, perPage(each)])
+  console.log(table(['a search through two migrations and three accesses', 'instructions a state'], explored))
 }
 
 function show(records) {

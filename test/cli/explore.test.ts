@@ -21,9 +21,10 @@ test('a drill is explored, and its findings fail it', () => {
   expect(stdout.replace(/:[0-9a-f]{8}:/, ':HASH:')).toMatchInlineSnapshot(`
 "soft (linux-4.14): 2 tasks, 60 states, 64 steps, 11 orders, all tried
   soft-dirty-lost: A's buf[0] was written to since its soft-dirty bit was cleared, and is clean
-    1 times; shortest order: 1:linux-4.14:ffe:1:HASH:a2ba8
+    1 times; shortest order: 1:linux-4.14:6000ffe:1:HASH:a2ba8
   4 outcomes
   without device-soft-dirty no soft-dirty-lost
+  device-soft-dirty alone is enough for soft-dirty-lost
   not as expected: soft-dirty-lost: A's buf[0] was written to since its soft-dirty bit was cleared, and is clean
 "
 `)
@@ -71,4 +72,66 @@ test('JSON', () => {
     hasCycles: false,
     findings: [{ judge: 'soft-dirty-lost', page: 0, choices: expect.arrayContaining([0, 1]) }],
   })
+})
+
+test('random drills', () => {
+  const args = ['explore', '--random', '3', '--seed', '5', '--states', '300', '--points', 'device-fault']
+  const { status, stdout } = hmmu(...args, '--profile', 'linux-4.14-fixed', '--json')
+  expect([0, 3]).toContain(status)
+  expect(JSON.parse(stdout)).toMatchObject({ programs: 3, seed: 5, profile: 'linux-4.14-fixed', findings: [] })
+  expect(hmmu('explore', '--seed', '5', 'x.drill')).toMatchObject({
+    status: 2,
+    stderr: 'error: --seed is for --random\n',
+  })
+  expect(hmmu(...args, 'x.drill')).toMatchObject({
+    status: 2,
+    stderr: 'error: --random makes its drills itself, and takes no file\n',
+  })
+  expect(hmmu(...args, '--blame')).toMatchObject({ status: 2, stderr: 'error: --blame is not for --random\n' })
+})
+
+test('an order as a drill, a trace and a record', () => {
+  put('soft.drill', DRILL)
+  const { status, stdout } = hmmu(
+    'explore',
+    'soft.drill',
+    '--to-drill',
+    '--trace',
+    'trace.json',
+    '--record',
+    'order.json',
+  )
+  expect(status).toBe(0)
+  expect(stdout).toMatch(
+    /^# An order of soft on linux-4\.14\. soft-dirty-lost: [\s\S]*\nA migrate buf to dev\nA dump buf\[0\]\n$/,
+  )
+  expect(hmmu('drill', 'step', 'order.json', '--plain').stdout).toMatch(/soft-dirty-lost: A's buf\[0\] was written to/)
+  const trace = JSON.parse(hmmu('explore', 'soft.drill', '--trace', '-').stdout)
+  expect(trace.otherData).toMatchObject({
+    drill: 'soft',
+    profile: 'linux-4.14',
+    order: expect.stringMatching(/^1:linux-4\.14:/),
+  })
+  expect(hmmu('explore', 'soft.drill', '--profile', 'linux-6.12', '--to-drill')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'error: soft has no finding\n',
+  })
+  expect(hmmu('explore', 'soft.drill', 'soft.drill', '--record', '-')).toMatchObject({
+    status: 2,
+    stderr: 'error: one order is of one drill\n',
+  })
+  expect(hmmu('explore', 'soft.drill', '--to-drill', '1:2')).toMatchObject({ status: 1, stdout: '' })
+})
+
+test('two profiles are compared', () => {
+  put('soft.drill', DRILL)
+  const { status, stdout } = hmmu('explore', 'soft.drill', '--diff', 'linux-6.12')
+  expect(stdout).toMatch(/only linux-4\.14: outcome: mover 0 moved, pinned_late; writer -\n {4}1:linux-4\.14:/)
+  expect(stdout).toMatch(/only linux-4\.14: soft-dirty-lost: /)
+  expect(status).toBe(1)
+  expect(hmmu('explore', 'soft.drill', '--diff', 'linux-4.14').status).toBe(0)
+  expect(hmmu('explore', 'soft.drill', '--diff', 'linux-4.14', '--states', '5').status).toBe(3)
+  const [json] = JSON.parse(hmmu('explore', 'soft.drill', '--diff', 'linux-6.12', '--json').stdout)
+  expect(json.findings.only.map((list: unknown[]) => list.length)).toEqual([1, 0])
 })

@@ -13,8 +13,18 @@ const folders = [
   'linux-6.12-exclusive',
   'linux-6.12-memory',
   'linux-6.12-dense',
+  'linux-6.12-more',
 ].map((name) => join(__dirname, name))
-const drills = listDrills(folders.flatMap(findDrillFiles))
+/** What drills of `linux-6.12-more` need, and hmmu does not have as 6.12 has it. */
+const NOT_YET = /\b(swap|coherent|coh|memcg|longterm|reclaim)\b/
+const drills = new Map(
+  [...listDrills(folders.flatMap(findDrillFiles))]
+    .map(([file, sources]) => {
+      const isMore = file.includes('linux-6.12-more')
+      return [file, sources.filter(({ text }) => !isMore || !NOT_YET.test(text))] as const
+    })
+    .filter(([, sources]) => sources.length > 0),
+)
 
 test('so many drills there are', () => {
   const counts = new Map<string, number>()

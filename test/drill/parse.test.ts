@@ -378,7 +378,7 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['evict all all', "1:11: expected the end of the line, found 'all'"],
     [
       'A evict all',
-      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap, cpu, remap, mirror or exclusive), found 'evict'`,
+      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap, cpu, remap, truncate, mirror or exclusive), found 'evict'`,
     ],
     [
       'evict all\n  @alloc evict all',
@@ -416,7 +416,7 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A uffd buf missing', "1:12: expected wp or the end of the line, found 'missing'"],
     [
       'A mirrored buf',
-      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap, cpu, remap, mirror or exclusive), found 'mirrored'`,
+      `1:3: expected a command (${COMMANDS}, count, watch, reclaim, oom-reap, cpu, remap, truncate, mirror or exclusive), found 'mirrored'`,
     ],
   ])('%s: in a linux-6.12 drill', (text, message) => {
     expectError(text, 'linux-6.12', message)

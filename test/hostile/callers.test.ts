@@ -12,9 +12,12 @@ import {
   type DriverContext,
   type DriverMigration,
   errorCodeNames,
+  explore,
   HmmuError,
   Machine,
   type MigrationEntries,
+  scenario,
+  type TaskRecorder,
 } from '../../lib'
 import { garbage, Thrown, type World } from './garbage'
 
@@ -50,6 +53,14 @@ interface Scene extends World {
   readonly objects: ReadonlyMap<string, object>
   dispose(): void
 }
+
+/** One whose task was recorded: it refuses all that comes later. */
+const recorder = (() => {
+  const kept: TaskRecorder[] = []
+  const setup = (machine: Machine) => machine.process().map()
+  explore(scenario({ setup, tasks: { one: (task, buf) => kept.push(task) && task.read(buf) } }))
+  return kept[0]!
+})()
 
 /** One that stands between setup and pages. */
 function driverMigration(machine: Machine): DriverMigration {
@@ -95,13 +106,17 @@ function makeScene(): Scene {
     task.beginMigration(buf.range(2)),
     new HmmuError('HMMU_BUSY', 'text'),
     new CStruct({ byte: 'u8', word: 's64' }),
+    recorder,
   )
+  const copy = machine.fork()
+  all.push(copy.restoredMigrations[0]!)
   const objects = new Map(all.map((object) => [object.constructor.name, object]))
   const foreign = other.process().map()
   const dispose = () => {
     machine.dispose()
     other.dispose()
     later.dispose()
+    copy.dispose()
   }
   return { later, machine, process, task, buf, foreign, objects, dispose }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { scenario } from '../../lib'
 import '../../lib/jest'
 
 const DRILL = `devmem 4
@@ -50,6 +51,32 @@ test('what is reached', () => {
 })
 
 test('something else than a drill', () => {
-  expect(message(() => expect(1).toFind('leak'))).toContain('the text of a drill with tasks')
+  expect(message(() => expect(1).toFind('leak'))).toContain('the text of a drill with tasks, or a scenario')
   expect(message(() => expect('A clear').toFind('leak'))).toContain('the drill has no task')
+})
+
+test('a scenario', () => {
+  const race = scenario({
+    machine: { devicePages: 4 },
+    setup(machine) {
+      const a = machine.process()
+      const buf = a.map()
+      buf.write(0, Uint8Array.of(1))
+      return { a, buf }
+    },
+    tasks: {
+      mover(task, { buf }) {
+        task.clearSoftDirty()
+        task.migrate(buf)
+      },
+      writer: (task, { buf }) => task.write(buf, 0, 2),
+    },
+  })
+  expect(race).toHoldInAllInterleavings({ profile: 'linux-6.12' })
+  expect(race).toFind('soft-dirty-lost')
+  expect(race).toReach('mover 1 moved; writer -')
+  const text = message(() => expect(race).toHoldInAllInterleavings())
+  expect(text).toContain('expect(scenario).toHoldInAllInterleavings()')
+  expect(text).toContain('  writer: write buf[0] 2')
+  expect(text).toMatch(/ {2}id: 1:linux-4\.14:6000ffe:1:[0-9a-f]{8}:[ab0-9]+$/m)
 })

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call/syscall.h"
+#include "fault/device_fault.h"
 #include "fault/fault.h"
 #include "mm/tlb.h"
 #include "mm/vma_lock.h"
@@ -157,6 +158,13 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 	return -EFAULT;
 }
 
+/* The fault that waited for a page has ended; the instruction starts again, unless the page's handler has failed. */
+static NOINLINE int fault_has_ended(struct ctx *ctx, u64 address, bool write)
+{
+	up_sem(ctx);
+	return device_fault_failed(ctx) ? fault_errno(ctx->m, address, write, FAULT_SIGBUS) : 0;
+}
+
 static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
 				       bool write)
 {
@@ -177,14 +185,13 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 			*done = task_of(m, tid)->progress.at;
 		return err;
 	}
-	/* The fault that waited for a page has ended; the instruction starts again. */
-	if (!ctx.nested && ctx.waited == HMMU_WAIT_PAGE_LOCK && ctx.resume != RESUME_LOCKED)
-		up_sem(&ctx);
+	if (ctx.waited == HMMU_WAIT_PAGE_LOCK && !ctx.nested && ctx.resume != RESUME_LOCKED)
+		err = fault_has_ended(&ctx, address, write);
 	/* What was moved before the call blocked is not moved again. */
 	address += ctx.progress.at;
 	buffer += ctx.progress.at;
 	length -= ctx.progress.at;
-	while (length) {
+	while (length && !err) {
 		size_t in_page = address & (PAGE_SIZE - 1);
 		size_t chunk = length < PAGE_SIZE - in_page ? length : PAGE_SIZE - in_page;
 		u32 pfn;

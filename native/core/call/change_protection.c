@@ -67,8 +67,8 @@ static bool may_be_writable(const struct hmmu *m, u32 vma, u64 pte)
 	return pte_dirty(pte) && (pte_soft_dirty(pte) || !(vma_of(m, vma)->flags & VM_SOFTDIRTY));
 }
 
-/* A write entry becomes a read entry. In 6.12 that of a migration says whether the mapping has the page alone. */
-static u64 downgraded_swap_type(const struct hmmu *m, u64 old)
+/* In 6.12 a read entry of a migration says whether the mapping has the page alone. */
+u64 downgraded_swap_type(const struct hmmu *m, u64 old)
 {
 	const u64 flags = _PAGE_SWP_SOFT_DIRTY | (KERNEL >= V6_12 ? _PAGE_SWP_UFFD_WP : 0);
 	bool drops = KERNEL >= V6_12 && quirk(m, HMMU_QUIRK_DEVICE_DOWNGRADE_DROPS_SOFT_DIRTY);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* clear_refs: soft-dirty tracking begins anew. */
+#include "call/change_protection.h"
 #include "call/huge_pmd.h"
 #include "call/syscall.h"
 #include "mm/mmu_gather.h"
@@ -17,10 +18,24 @@ static bool pte_is_pinned(const struct hmmu *m, u32 vma, u64 pte)
 	return page && page_maybe_dma_pinned(m, page);
 }
 
+/*
+ * clear_soft_dirty() write-protects present entries only. A write entry of a migration, or of a device page, becomes a writable
+ * pte that is not soft-dirty, and the next store goes unnoticed.
+ */
+static u64 clear_swap_type(const struct hmmu *m, u64 entry)
+{
+	if (!is_swap_pte(entry) || is_pte_marker(entry))
+		return entry;
+	if ((is_write_migration_entry(entry) || is_write_device_private_entry(entry)) &&
+	    !quirk(m, HMMU_QUIRK_CLEAR_KEEPS_WRITE_ENTRIES))
+		entry = downgraded_swap_type(m, entry);
+	return pte_swp_clear_soft_dirty(entry);
+}
+
 static u64 clear_entry(const struct hmmu *m, u32 vma, u64 entry)
 {
 	if (!pte_present(entry))
-		return is_swap_pte(entry) && !is_pte_marker(entry) ? pte_swp_clear_soft_dirty(entry) : entry;
+		return clear_swap_type(m, entry);
 	if (KERNEL >= V6_12 && pte_is_pinned(m, vma, entry))
 		return entry;
 	return pte_clear_soft_dirty(pte_wrprotect(entry));

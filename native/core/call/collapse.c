@@ -8,6 +8,7 @@
 #include "fault/huge_wp.h"
 #include "mm/mm.h"
 #include "mm/mmu_notifier.h"
+#include "mm/rmap_lock.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "mm/userfaultfd.h"
@@ -288,6 +289,9 @@ static int collapse_locked(struct collapse *c, u32 huge)
 		result = vma_start_write(ctx, c->vma);
 	if (result != SCAN_SUCCEED)
 		return result;
+	/* The new huge page is charged, and nothing says so yet. */
+	if (m->stops)
+		rmap_lock_press(ctx, rmap_locks_of_vma(m, c->vma), true);
 	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, ctx->mm, c->address, c->address + PMD_SIZE);
 	flush_tlb_range(m, ctx->mm, c->address, c->address + PMD_SIZE);
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, ctx->mm, c->address, c->address + PMD_SIZE);

@@ -287,9 +287,13 @@ static int copy_page_range(struct ctx *ctx, u32 child, u32 vma, u32 parent_vma)
 static int dup_vma(struct ctx *ctx, u32 child, u32 parent_vma)
 {
 	struct hmmu *m = ctx->m;
-	u32 vma = vma_alloc(m);
-	struct vma *v = vma_of(m, vma);
+	struct vma *v;
+	u32 vma;
 	int err;
+
+	rmap_lock_vma(ctx, parent_vma);
+	vma = vma_alloc(m);
+	v = vma_of(m, vma);
 
 	if (!vma)
 		return -ENOMEM;
@@ -318,7 +322,10 @@ static int dup_mmap(struct ctx *ctx, u32 child)
 {
 	struct hmmu *m = ctx->m;
 	u32 first = ctx->progress.at ? vma_at(m, ctx->mm, ctx->progress.at) : mm_of(m, ctx->mm)->mmap;
+	struct at_hand hand = { .flush_mm = ctx->mm, .flush_end = HMMU_TASK_SIZE };
 	int err = 0;
+
+	at_hand_begin(ctx, &hand);
 
 	for (u32 vma = first; vma && !err; vma = vma_of(m, vma)->next) {
 		err = vma_start_write(ctx, vma);
@@ -327,10 +334,11 @@ static int dup_mmap(struct ctx *ctx, u32 child)
 		else if (!(vma_of(m, vma)->flags & VM_DONTCOPY))
 			err = dup_vma(ctx, child, vma);
 	}
-	if (err == BLOCKED)
-		return err;
-	late_flush(ctx, 0, HMMU_TASK_SIZE);
-	flush_tlb_mm(m, ctx->mm);
+	if (err != BLOCKED) {
+		late_flush(ctx, 0, HMMU_TASK_SIZE);
+		flush_tlb_mm(m, ctx->mm);
+	}
+	at_hand_end(ctx, &hand);
 	return err;
 }
 

@@ -78,18 +78,21 @@ static int madvise_free_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end
 	if (pmd_trans_unstable(*pmd))
 		return 0;
 	pte = free.first = pte_offset_map_lock(m, *pmd, address);
-	for (; address < end; address += PAGE_SIZE, pte++) {
+	while (address < end) {
 		u32 page = pte_present(*pte) ? vm_normal_page(m, *pte) : 0;
 
-		if (is_swap_entry(*pte))
-			free_swap_pte(m, walk->mm, pte);
+		/* The lock is given up for the split, so the entry is looked at again. */
 		if (page && PageCompound(m, page)) {
 			if (!split_for_free(&free, page))
 				break;
-			page = pte_present(*pte) ? pte_pfn(*pte) : 0;
+			continue;
 		}
+		if (is_swap_entry(*pte))
+			free_swap_pte(m, walk->mm, pte);
 		if (page)
 			free_lazily(tlb, page, pte, address);
+		address += PAGE_SIZE;
+		pte++;
 	}
 	table_unlock(m, free.first);
 	return 0;

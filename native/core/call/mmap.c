@@ -26,7 +26,7 @@ u64 get_unmapped_area(const struct hmmu *m, u32 mm, bool align_huge)
 	return align_huge ? address : address + PMD_SIZE / 2;
 }
 
-static u64 place(const struct hmmu *m, u32 mm, const struct hmmu_map *map)
+static u64 place_mapping(const struct hmmu *m, u32 mm, const struct hmmu_map *map)
 {
 	return get_unmapped_area(m, mm, map->align_huge || map->kind == HMMU_MAP_HUGETLB);
 }
@@ -173,7 +173,7 @@ static u32 merge_new(struct ctx *ctx, const struct hmmu_map *map, u64 start, u64
 static int do_mmap(struct ctx *ctx, const struct hmmu_map *map, u64 *address)
 {
 	struct hmmu *m = ctx->m;
-	u64 start = map->address ? map->address : place(m, ctx->mm, map);
+	u64 start = map->address ? map->address : place_mapping(m, ctx->mm, map);
 	u64 end = start + map->pages * PAGE_SIZE;
 	u32 vma = find_vma(m, ctx->mm, start);
 	int err;

@@ -98,7 +98,7 @@ static bool move_normal_pmd(struct ctx *ctx, u32 vma, u64 *old_pmd, u64 from, u6
 
 	if (!quirk(m, HMMU_QUIRK_MREMAP_MOVES_TABLES) || !pmd_none(*new_pmd) || leaves_userfaultfd(m, vma))
 		return false;
-	*new_pmd = *old_pmd;
+	pmd_populate(m, new_pmd, pte_pfn(*old_pmd));
 	*old_pmd = 0;
 	flush_tlb_range(m, ctx->mm, from, from + PMD_SIZE);
 	return true;

@@ -8,6 +8,7 @@
 #include "call/unmap.h"
 #include "fault/gup.h"
 #include "host/arena.h"
+#include "mm/rmap_lock.h"
 #include "mm/task_work.h"
 #include "mm/userfaultfd.h"
 #include "rmap/rmap.h"
@@ -22,9 +23,12 @@ struct remap {
 static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
 {
 	struct hmmu *m = ctx->m;
-	u32 new = vma_alloc(m);
-	struct vma *n = vma_of(m, new);
+	struct vma *n;
+	u32 new;
 
+	rmap_lock_vma(ctx, vma);
+	new = vma_alloc(m);
+	n = vma_of(m, new);
 	if (!new)
 		return 0;
 	vma_copy(m, new, vma);
@@ -47,9 +51,10 @@ static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff
 /*
  * Get the mapping at the new place: grow a neighbour, or make a new mapping. Anonymous memory that was never touched
  * gets the page offsets of its new address, so that it can merge. Then the old mapping may be merged away, too, and
- * @p *vma becomes the mapping that covers its range.
+ * @p *vma becomes the mapping that covers its range. A walk of a reverse map meets a new mapping behind the old one, so it finds each
+ * entry; else the entries move under the locks (@p *need_rmap_locks).
  */
-static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 length)
+static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 length, bool *need_rmap_locks)
 {
 	struct hmmu *m = ctx->m;
 	const struct vma v = *vma_of(m, *vma);
@@ -58,12 +63,14 @@ static u32 copy_vma(struct ctx *ctx, u32 *vma, u64 address, u64 start, u64 lengt
 	u32 next = find_vma(m, ctx->mm, start), prev = next ? vma_of(m, next)->prev : vma_last(m, ctx->mm), new;
 
 	new = vma_merge(ctx, prev, start, start + length, v.flags, v.anon_vma, v.file, pgoff, v.kind);
+	*need_rmap_locks = false;
 	if (vma_lock_awaited(ctx))
 		return 0;
 	if (!new)
 		return duplicate_vma(ctx, *vma, start, start + length, pgoff);
 	if (v.start >= vma_of(m, new)->start && v.start < vma_of(m, new)->end)
 		*vma = new;
+	*need_rmap_locks = vma_of(m, new)->pgoff <= vma_of(m, *vma)->pgoff;
 	return new;
 }
 
@@ -90,19 +97,22 @@ static void unmap_moved(struct ctx *ctx, u32 vma, u64 start, u64 length)
 static int move_vma(struct ctx *ctx, u32 vma, struct remap *r, u64 old_length, u64 to)
 {
 	struct hmmu *m = ctx->m;
-	bool locked = vma_of(m, vma)->flags & VM_LOCKED;
+	bool locked = vma_of(m, vma)->flags & VM_LOCKED, need_rmap_locks;
 	int err = vma_start_write(ctx, vma);
 	u64 moved;
 	u32 new;
 
 	if (err)
 		return err;
-	new = copy_vma(ctx, &vma, r->address, to, r->new_length);
+	new = copy_vma(ctx, &vma, r->address, to, r->new_length, &need_rmap_locks);
 	if (!new)
 		return vma_lock_awaited(ctx) ? BLOCKED : -ENOMEM;
+	if (need_rmap_locks)
+		rmap_lock_vma(ctx, vma);
 	moved = move_page_tables(ctx, vma, r->address, new, to, old_length);
 	if (moved < old_length) {
 		/* The old tables still exist, so moving back does not fail. */
+		rmap_lock_vma(ctx, new);
 		move_page_tables(ctx, new, to, vma, r->address, moved);
 		unmap_moved(ctx, new, to, r->new_length);
 	} else {

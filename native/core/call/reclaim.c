@@ -8,6 +8,7 @@
 #include "call/syscall.h"
 #include "mm/file.h"
 #include "mm/mm.h"
+#include "mm/stop.h"
 #include "mm/swap.h"
 #include "mm/tlb.h"
 #include "page/lru.h"
@@ -15,16 +16,26 @@
 #include "rmap/rmap.h"
 #include "rmap/try_to_unmap.h"
 
+/** Where reclaim stops: RECLAIM. */
+enum reclaim_phase { RECLAIM_ISOLATED, RECLAIM_IN_CACHE, RECLAIM_UNMAPPED, RECLAIM_WRITTEN };
+
 /* The swap device is synchronous, so the page can be freed at once. Only the isolation and the swap cache may have
- * references: another user could change the page during the write. */
-static bool pageout(struct hmmu *m, u32 page)
+ * references: another user could change the page during the write. The page is unlocked when it is written; false: another task
+ * has its lock now, or has changed it. */
+static bool pageout(struct ctx *ctx, u32 page, struct at_hand *hand)
 {
+	struct hmmu *m = ctx->m;
+
 	if (page_count(m, page) != 2)
 		return false;
 	page_clear(m, page, HMMU_PG_DIRTY);
 	memcpy(swap_frame_of(m, page_of(m, page)->private), contents_of(m, page), contents_size(m));
 	m->st->counters[HMMU_COUNT_SWAP_OUTS]++;
-	return true;
+	unlock_page(m, page);
+	hand->locked = false;
+	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_WRITTEN);
+	hand->locked = trylock_page(m, page);
+	return hand->locked && !page_test(m, page, HMMU_PG_DIRTY);
 }
 
 /* The page can't be reclaimed now: put it back as an active page. */
@@ -44,8 +55,10 @@ static int shrink_locked_file_page(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
 
+	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_IN_CACHE);
 	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
 		return activate_locked(m, page, -EBUSY);
+	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_UNMAPPED);
 	/* "mm: do not reclaim private data from pinned page" */
 	if (page_maybe_dma_pinned(m, page))
 		return activate_locked(m, page, -EBUSY);
@@ -60,7 +73,7 @@ static int shrink_locked_file_page(struct ctx *ctx, u32 page)
 }
 
 /* 0: only the caller still holds the page. */
-static int shrink_locked_page(struct ctx *ctx, u32 page)
+static int shrink_locked_page(struct ctx *ctx, u32 page, struct at_hand *hand)
 {
 	struct hmmu *m = ctx->m;
 
@@ -75,12 +88,14 @@ static int shrink_locked_page(struct ctx *ctx, u32 page)
 		if (!add_to_swap(m, page))
 			return activate_locked(m, page, -ENOSPC);
 	}
+	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_IN_CACHE);
 	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
 		return activate_locked(m, page, -EBUSY);
+	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_UNMAPPED);
 	if (page_maybe_dma_pinned(m, page))
 		return activate_locked(m, page, -EBUSY);
 	/* A page that is dirty now is in the swap cache. */
-	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(m, page))
+	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(ctx, page, hand))
 		return -EBUSY;
 	if (page_count(m, page) != 1 + PageSwapCache(m, page))
 		return -EBUSY;
@@ -89,17 +104,32 @@ static int shrink_locked_page(struct ctx *ctx, u32 page)
 	return 0;
 }
 
+/* The page is isolated. It stays so. */
+static int lock_and_shrink(struct ctx *ctx, u32 page)
+{
+	struct hmmu *m = ctx->m;
+	struct at_hand hand = { .pages = &page, .nr_pages = 1 };
+	int err = -EBUSY;
+
+	at_hand_begin(ctx, &hand);
+	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_ISOLATED);
+	hand.locked = trylock_page(m, page);
+	if (hand.locked)
+		err = shrink_locked_page(ctx, page, &hand);
+	if (hand.locked)
+		unlock_page(m, page);
+	at_hand_end(ctx, &hand);
+	return err;
+}
+
 static int shrink_page(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
-	int err = -EBUSY;
+	int err;
 
 	if (page_test(m, page, HMMU_PG_UNEVICTABLE) || !isolate_lru_page(m, page))
 		return -EBUSY;
-	if (trylock_page(m, page)) {
-		err = shrink_locked_page(ctx, page);
-		unlock_page(m, page);
-	}
+	err = lock_and_shrink(ctx, page);
 	if (!err)
 		put_page(m, page);
 	else if (page_test(m, page, HMMU_PG_MLOCKED))
@@ -140,17 +170,27 @@ static int reclaim_anon_page(struct ctx *ctx, u32 page)
 static void shrink_isolated(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
-	int err = -EBUSY;
+	int err;
 
 	page_clear(m, page, HMMU_PG_ACTIVE);
-	if (trylock_page(m, page)) {
-		err = shrink_locked_page(ctx, page);
-		unlock_page(m, page);
-	}
+	err = lock_and_shrink(ctx, page);
 	if (err)
 		putback_lru_page(m, ctx->cpu, page);
 	else
 		put_page(m, page);
+}
+
+/* The pages of a list, one by one. The others wait. */
+static void shrink_list(struct ctx *ctx, const u32 *pages, u32 nr, void (*shrink)(struct ctx *ctx, u32 page))
+{
+	struct at_hand hand = { .pages = pages, .nr_pages = nr };
+
+	at_hand_begin(ctx, &hand);
+	while (hand.nr_pages) {
+		hand.nr_pages--;
+		shrink(ctx, *hand.pages++);
+	}
+	at_hand_end(ctx, &hand);
 }
 
 /* The swap area has no place for a large page as a whole, so the page is split, and its parts are reclaimed. */
@@ -158,6 +198,7 @@ static void shrink_large(struct ctx *ctx, u32 head)
 {
 	struct hmmu *m = ctx->m;
 	bool pinned = page_maybe_dma_pinned(m, head) || !page_test(m, head, HMMU_PG_SWAPBACKED);
+	u32 parts[HPAGE_PMD_NR], nr = 0;
 
 	putback_lru_page(m, ctx->cpu, head);
 	if (pinned || !get_and_trylock_huge_page(m, head))
@@ -168,17 +209,21 @@ static void shrink_large(struct ctx *ctx, u32 head)
 	}
 	for (u32 page = head; page < head + HPAGE_PMD_NR; page++)
 		if (page_mapped(m, page) && isolate_lru_page(m, page))
-			shrink_isolated(ctx, page);
+			parts[nr++] = page;
+	shrink_list(ctx, parts, nr, shrink_isolated);
+}
+
+static void shrink_any(struct ctx *ctx, u32 page)
+{
+	if (PageCompound(ctx->m, page))
+		shrink_large(ctx, page);
+	else
+		shrink_isolated(ctx, page);
 }
 
 void reclaim_pages(struct ctx *ctx, const u32 *pages, u32 nr)
 {
-	for (u32 i = 0; i < nr; i++) {
-		if (PageCompound(ctx->m, pages[i]))
-			shrink_large(ctx, pages[i]);
-		else
-			shrink_isolated(ctx, pages[i]);
-	}
+	shrink_list(ctx, pages, nr, shrink_any);
 }
 
 static int fail_reclaim(struct hmmu *m, u64 address, int err)
@@ -214,6 +259,7 @@ static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
 
 int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
 {
+	/* Any task can reclaim. */
 	struct ctx ctx = { .m = m, .mm = pid };
 	u32 page;
 	int err = check_process(m, pid);
@@ -227,6 +273,7 @@ int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
 		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page of RAM is mapped at %#llx",
 				 (unsigned long long)address);
 	ctx.cpu = task_of(m, mm_of(m, pid)->main_task)->cpu;
+	ctx.task = m->stops ? m->stops->running : 0;
 	err = reclaim_anon_page(&ctx, page);
 	return err ? fail_reclaim(m, address, err) : 0;
 }

@@ -16,7 +16,6 @@ struct segment {
 
 struct parts {
 	const struct graph *graph;
-	const struct ways *ways;
 	uint32_t *list;  /**< nodes, in segments */
 	uint32_t *roots; /**< those of the segment that is searched */
 	uint32_t *marks; /**< the segment that a node is in, by a number of its own; 0: in none */
@@ -86,10 +85,9 @@ static void report_part(struct parts *parts, struct segment part, uint32_t tasks
 	struct fair_part fair = { .first = parts->list[part.begin], .tasks = tasks };
 
 	for (uint32_t i = part.begin; i < part.end; i++) {
-		uint32_t node = parts->list[i], length = parts->ways->length[node],
-			 best = parts->ways->length[fair.first];
+		uint32_t node = parts->list[i];
 
-		if (length < best || (length == best && node < fair.first))
+		if (node < fair.first)
 			fair.first = node;
 	}
 	fair.mark = parts->marks[fair.first];
@@ -104,7 +102,7 @@ static void search_without(struct parts *parts, struct segment part, uint32_t ta
 	for (uint32_t i = part.begin; i < part.end; i++) {
 		uint32_t node = parts->list[i];
 
-		if (parts->graph->nodes[node].enabled & tasks)
+		if (parts->graph->enabled[node] & tasks)
 			parts->marks[node] = 0;
 		else
 			parts->list[end++] = node;
@@ -121,7 +119,7 @@ static void component(struct parts *parts, struct segment part)
 	parts->mark++;
 	for (uint32_t i = part.begin; i < part.end; i++) {
 		parts->marks[parts->list[i]] = parts->mark;
-		enabled |= parts->graph->nodes[parts->list[i]].enabled;
+		enabled |= parts->graph->enabled[parts->list[i]];
 	}
 	tasks = movers(parts, part);
 	if (!tasks) /* one node, which does not lead to itself */
@@ -193,9 +191,9 @@ static void search_segment(struct parts *parts, struct segment part)
 			search_from(parts, parts->roots[i], mark);
 }
 
-bool graph_fair_parts(const struct graph *graph, const struct ways *ways, fair_part_fn found, void *data)
+bool graph_fair_parts(const struct graph *graph, fair_part_fn found, void *data)
 {
-	struct parts parts = { .graph = graph, .ways = ways, .found = found, .data = data };
+	struct parts parts = { .graph = graph, .found = found, .data = data };
 	bool done = parts_alloc(&parts);
 
 	if (done) {

@@ -4,32 +4,37 @@
 
 #define MAPPINGS 64
 
-/* A new mapping says it for all its pages. */
-static bool mapping_says_so(struct hmmu *m, uint32_t pid, uint64_t address)
+bool mapping_of(const struct run *run, uint32_t process, uint32_t page, struct hmmu_vma_info *mapping)
 {
+	uint64_t address = run->program->pages[page].address;
 	struct hmmu_vma_info mappings[MAPPINGS];
-	int count = hmmu_vmas(m, pid, mappings, MAPPINGS);
+	int count = hmmu_vmas(run->m, run->world->pids[process], mappings, MAPPINGS);
 
-	for (int i = 0; i < count && i < MAPPINGS; i++)
-		if (address >= mappings[i].start && address < mappings[i].end)
-			return mappings[i].soft_dirty;
-	return true;
+	for (int i = 0; i < count && i < MAPPINGS; i++) {
+		*mapping = mappings[i];
+		if (address >= mapping->start && address < mapping->end)
+			return true;
+	}
+	return false;
 }
 
 static void judge_soft_dirty_page(struct run *run, uint32_t process, uint32_t page)
 {
 	struct hmmu_finding finding = finding_here(run, HMMU_JUDGE_SOFT_DIRTY_LOST);
 	uint64_t address = run->program->pages[page].address;
+	struct hmmu_vma_info mapping;
 	struct hmmu_entry entry;
 
-	if (!model_of(run, process, page)->soft_dirty)
+	/* Of a shared page the model does not know which process has written. */
+	if (run->program->pages[page].shared || !model_of(run, process, page)->soft_dirty)
 		return;
 	if (hmmu_dump(run->m, run->world->pids[process], address, 1, &entry) || entry.bits & HMMU_BIT_SOFT_DIRTY)
 		return;
 	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE && entry.kind != HMMU_ENTRY_DEV &&
 	    entry.kind != HMMU_ENTRY_SWAP)
 		return;
-	if (mapping_says_so(run->m, run->world->pids[process], address))
+	/* A new mapping says it for all its pages. */
+	if (!mapping_of(run, process, page, &mapping) || mapping.soft_dirty)
 		return;
 	finding.page = page;
 	finding.process = process;

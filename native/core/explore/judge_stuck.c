@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A page that does not come back from the device. */
+/* A page that does not come back from the device, though nobody has to do with it any more. */
 #include "explore/judges.h"
 
 void judge_stuck(struct run *run, uint32_t process, uint32_t page)

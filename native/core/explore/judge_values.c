@@ -44,6 +44,17 @@ static int add_value(struct run *run, uint8_t byte)
 	return 0;
 }
 
+/* Whether a page was given to MADV_FREE before the program begins. */
+static bool is_lazy(const struct run *run, uint32_t process, uint32_t page)
+{
+	struct hmmu_page_info info;
+	struct hmmu_entry entry;
+
+	return !hmmu_dump(run->m, run->world->pids[process], run->program->pages[page].address, 1, &entry) &&
+	       entry.pfn && !hmmu_page_info(run->m, entry.pfn, &info) && info.anon &&
+	       !(entry.flags & HMMU_PG_SWAPBACKED);
+}
+
 /* What a process can load from a page of a second machine, in which loads may change anything. */
 static int first_value(struct run *run, struct hmmu *copy, uint32_t process, uint32_t page)
 {
@@ -58,7 +69,8 @@ static int first_value(struct run *run, struct hmmu *copy, uint32_t process, uin
 	}
 	err = add_value(run, byte);
 	model->mapped = 1;
-	model->may = value_bit(run, byte);
+	model->lazy = is_lazy(run, process, page);
+	model->may = value_bit(run, byte) | (model->lazy ? ZERO : 0);
 	return err;
 }
 
@@ -135,6 +147,7 @@ static void zap_page(struct run *run, uint32_t process, uint32_t page, const str
 		model->lazy = 1;
 	model->zaps = (uint8_t)(ends ? model->zaps - 1 : model->zaps + 1);
 	model->may |= ZERO;
+	model->soft_dirty = 0;
 	stored_while_forking(run, process, page, ZERO);
 	/* Of a shared page another process may have a mapping, so loads go on to be judged as before. */
 	if (ends && action->kind == HMMU_ACTION_UNMAP && !run->program->pages[page].shared)
@@ -148,10 +161,32 @@ static bool empties(const struct hmmu_action *action)
 	return action->kind == HMMU_ACTION_UNMAP || action->kind == HMMU_ACTION_OOM_REAP;
 }
 
+/* Pages behind the new end of a file have no value, or 0 when it has grown again. That is so in all processes. */
+static void truncate_page_of_all(struct run *run, uint32_t page)
+{
+	for (uint32_t process = 0; process < run->program->process_count; process++) {
+		model_of(run, process, page)->may |= ZERO;
+		model_of(run, process, page)->soft_dirty = 0;
+	}
+}
+
+static void values_truncate(struct run *run, const struct hmmu_action *action)
+{
+	for (uint32_t page = 0; page < run->program->page_count; page++) {
+		uint64_t address = run->program->pages[page].address;
+
+		if (address >= action->at && address < action->at + action->pages * PAGE_BYTES &&
+		    (address - action->at) / PAGE_BYTES >= action->value)
+			truncate_page_of_all(run, page);
+	}
+}
+
 void values_zap(struct run *run, uint32_t process, const struct hmmu_action *action, bool ends)
 {
 	uint64_t end = action->at + action->pages * PAGE_BYTES;
 
+	if (action->kind == HMMU_ACTION_TRUNCATE)
+		values_truncate(run, action);
 	if (!empties(action))
 		return;
 	for (uint32_t page = 0; page < run->program->page_count; page++) {

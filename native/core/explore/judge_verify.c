@@ -17,3 +17,14 @@ void judge_verify(struct run *run)
 {
 	hmmu_verify(run->m, complain, run);
 }
+
+void judge_all_ended(struct run *run)
+{
+	judge_verify(run);
+	judge_dead_space(run);
+	judge_soft_dirty(run);
+	run_drop_all(run);
+	judge_values(run);
+	judge_leak(run);
+	judge_verify(run);
+}

@@ -23,7 +23,7 @@ void values_exit(struct run *run, uint32_t process);
 void judge_values(struct run *run);
 /** @} */
 
-/** An access ended in SIGBUS: is the page stuck on the device? (judge_stuck.c) */
+/** At the end an access is SIGBUS: is the page stuck on the device? (judge_stuck.c) */
 void judge_stuck(struct run *run, uint32_t process, uint32_t page);
 /** The handler of a fault on a device page begins: is the page still there? (judge_use_after_free.c) */
 void judge_use_after_free(struct run *run, uint64_t address, uint32_t pfn);
@@ -35,13 +35,20 @@ void judge_deadlock(struct run *run);
 void judge_verify(struct run *run);
 /** Written pages of processes whose bits were cleared (judge_soft_dirty.c) */
 void judge_soft_dirty(struct run *run);
-/** Reaped address spaces (judge_dead_space.c) */
+/** Reaped address spaces; dead_space_reaped() looks what the reaper has left of one. (judge_dead_space.c)
+ * @{ */
+void dead_space_reaped(struct run *run, uint32_t process);
 void judge_dead_space(struct run *run);
+/** @} */
 /** All processes exit: what is not free then? leak_begin() looks what should be, on a second machine. (judge_leak.c)
  * @{ */
 void leak_begin(struct run *run, struct hmmu *copy);
 void judge_leak(struct run *run);
 /** @} */
+
+/** All tasks have ended: look at what is left, give back what the program holds, read all pages, and have all processes exit. The machine
+ * is another one then; calls must not stop in their middle. (judge_verify.c) */
+void judge_all_ended(struct run *run);
 
 /** What is known of a page in a process. Of a shared page all processes know the same. */
 static inline struct page_model *model_of(const struct run *run, uint32_t process, uint32_t page)
@@ -51,6 +58,8 @@ static inline struct page_model *model_of(const struct run *run, uint32_t proces
 	return &run->world->models[(size_t)owner * run->program->page_count + page];
 }
 
+/** The mapping of a page; false: none. (judge_soft_dirty.c) */
+bool mapping_of(const struct run *run, uint32_t process, uint32_t page, struct hmmu_vma_info *mapping);
 /** The page of the program at an address; NO_INDEX: none. */
 uint32_t page_at(const struct run *run, uint64_t address);
 

@@ -44,7 +44,8 @@ static inline bool program_of_words(const uint64_t *words, uint64_t count, struc
 	return true;
 }
 
-/** How far a search goes, in numbers: states, bytes, preemptions, points, flags (1 all_twins, 2 handler_retries, 4 verify). */
+/** How far a search goes, in numbers: states, bytes, preemptions, points, flags (1 all_twins, 2 handler_retries, 4 verify, 8 selfcheck),
+ * milliseconds, workers. */
 static inline struct hmmu_search_options search_options_of(const double *numbers)
 {
 	uint32_t flags = (uint32_t)numbers[4];
@@ -57,9 +58,15 @@ static inline struct hmmu_search_options search_options_of(const double *numbers
 	options.all_twins = (flags & 1) != 0;
 	options.handler_retries = (flags & 2) != 0;
 	options.verify = (flags & 4) != 0;
+	options.selfcheck = (flags & 8) != 0;
+	options.time = (uint64_t)numbers[5];
+	/* What is no number of threads is refused. */
+	options.workers = numbers[6] >= 1 && numbers[6] <= HMMU_SEARCH_WORKERS ? (uint32_t)numbers[6] : UINT32_MAX;
+	options.progress = NULL;
+	options.progress_data = NULL;
 	return options;
 }
-#define SEARCH_OPTIONS 5
+#define SEARCH_OPTIONS 7
 
 /** What a search tells in numbers, in the order of lib/native/layout.ts. */
 static inline void search_numbers(const struct hmmu_search_result *result, double *out)
@@ -95,5 +102,26 @@ static inline const void *search_part(const struct hmmu_search_result *result, u
 		return result->choices;
 	}
 }
+
+/** The words of a migration in an order: stage, position, npages, cpages, whether callbacks ran, start, end, then src, dst and why of each
+ * entry. Returns how many; @p words has room for ORDER_MIGRATION_WORDS. */
+static inline int order_migration_words(const struct hmmu_open_migration *migration, uint64_t *words)
+{
+	const struct hmmu_migration_state *state = &migration->state;
+	const uint64_t head[] = { state->stage,         state->position, state->npages, state->cpages,
+				  state->callbacks_ran, state->start,    state->end };
+	uint64_t pages = (state->end - state->start) / HMMU_PAGE_SIZE;
+	uint64_t count = 0;
+
+	for (uint64_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		words[count++] = head[i];
+	for (uint64_t i = 0; i < pages && i < HMMU_PROGRAM_ENTRIES; i++) {
+		words[count++] = state->src[i];
+		words[count++] = state->dst[i];
+		words[count++] = migration->why[i];
+	}
+	return (int)count;
+}
+#define ORDER_MIGRATION_WORDS (7 + 3 * HMMU_PROGRAM_ENTRIES)
 
 #endif

@@ -87,6 +87,21 @@ static int check_program(struct hmmu *m, const struct hmmu_program *program)
 	return err;
 }
 
+static uint32_t count_handles(const struct hmmu_program *program)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < program->action_count; i++) {
+		const struct hmmu_action *action = &program->actions[i];
+		bool takes = action->kind == HMMU_ACTION_PIN || action->kind == HMMU_ACTION_HOLD ||
+			     action->kind == HMMU_ACTION_ISOLATE;
+
+		if (takes && action->handle >= count)
+			count = (uint32_t)action->handle + 1;
+	}
+	return count;
+}
+
 static uint32_t list_bits(uint64_t mask, uint64_t *list)
 {
 	uint32_t count = 0;
@@ -142,12 +157,26 @@ static int start_task(struct run *run, uint32_t task)
 	return hmmu_task_set_cpu(run->m, thread->tid, (uint32_t)t->cpu);
 }
 
+/* Whoever is in the middle of something is no task of the program, and nobody would go on with it. */
+static int check_nothing_under_way(struct hmmu *m)
+{
+	if (m->migrations)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "a migration is under way, which the program does not have");
+	for (uint32_t task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		if (m->tasks[task].mm && m->tasks[task].wait == HMMU_WAIT_DEVICE_FAULT)
+			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u waits for the handler of its device fault",
+					 task);
+	return 0;
+}
+
 /* What the judges have to know of the machine, they try on a second one. */
 static int begin_judges(struct run *run)
 {
 	struct hmmu *copy;
-	int err = hmmu_clone(run->m, &copy);
+	int err = check_nothing_under_way(run->m);
 
+	if (!err)
+		err = hmmu_clone(run->m, &copy);
 	if (err)
 		return err;
 	err = values_begin(run, copy);
@@ -167,6 +196,7 @@ int run_begin(struct run *run, struct hmmu *m, const struct hmmu_program *progra
 	err = check_program(m, program);
 	if (err)
 		return err;
+	run->handle_count = count_handles(program);
 	models = (size_t)program->process_count * program->page_count * sizeof(struct page_model);
 	run->world_bytes = sizeof(struct world) + models + program->action_count * sizeof(uint64_t);
 	run->world = platform_alloc(run->world_bytes);
@@ -182,6 +212,35 @@ int run_begin(struct run *run, struct hmmu *m, const struct hmmu_program *progra
 	run->selects = options.profile >= HMMU_PROFILE_LINUX_6_12;
 	run->stale = hmmu_counter(m, HMMU_COUNT_TLB_STALE);
 	return err;
+}
+
+void run_go_back(struct run *run, const uint8_t *world)
+{
+	hmmu_rollback(run->m);
+	memcpy(run->world, world, run->world_bytes);
+	run->stale = hmmu_counter(run->m, HMMU_COUNT_TLB_STALE);
+}
+
+void run_set_options(struct run *run, const struct hmmu_search_options *options)
+{
+	run->handler_retries = options->handler_retries;
+	run->has_stacks = options->points & ~(uint32_t)HMMU_SWITCH_DEVICE_FAULT;
+}
+
+int run_copy(struct run *copy, const struct run *run, struct hmmu *m)
+{
+	*copy = *run;
+	copy->m = m;
+	copy->arrays_of = NULL;
+	copy->arrays = copy->handlers = NULL;
+	copy->world = platform_alloc_raw(run->world_bytes);
+	if (!copy->world || make_arrays(copy))
+		return -ENOMEM;
+	memcpy(copy->world, run->world, run->world_bytes);
+	copy->results = (uint64_t *)((uint8_t *)copy->world + ((uint8_t *)run->results - (uint8_t *)run->world));
+	copy->stale = hmmu_counter(m, HMMU_COUNT_TLB_STALE);
+	hmmu_events_record(m, hmmu_events_recorded(run->m));
+	return hmmu_set_switch_points(m, hmmu_switch_points(run->m));
 }
 
 void run_end(struct run *run)
@@ -207,7 +266,8 @@ static bool may_poll(const struct run *run, uint32_t task)
 	for (uint32_t i = 0; i < run->program->task_count; i++) {
 		const struct thread *other = &run->world->threads[i];
 
-		if (i != task && run->program->tasks[i].process == process && (other->in_call || other->migration))
+		if (i != task && run->program->tasks[i].process == process &&
+		    ((other->in_call && !other->polls) || other->migration))
 			return false;
 	}
 	return true;
@@ -226,20 +286,19 @@ static uint32_t waiting_task(const struct run *run, uint32_t task)
 static bool can_run(const struct run *run, uint32_t task)
 {
 	const struct thread *thread = &run->world->threads[task];
-	struct hmmu_device_fault fault;
 	struct hmmu_task_state state;
-	uint32_t tid;
 
 	if (run_has_ended(run, task))
 		return false;
 	if (thread->polls)
 		return may_poll(run, task);
-	if (!thread->in_call || thread->is_stopped)
+	/* A call that has stopped may wait for a lock that another one has. */
+	if (thread->is_stopped)
+		return hmmu_task_state(run->m, thread->tid, &state) || state.ready;
+	if (!thread->in_call)
 		return true;
-	tid = waiting_task(run, task);
-	if (!hmmu_device_fault(run->m, tid, &fault))
-		return true;
-	return hmmu_task_state(run->m, tid, &state) || state.ready;
+	return hmmu_task_state(run->m, waiting_task(run, task), &state) || state.ready ||
+	       state.wait == HMMU_WAIT_DEVICE_FAULT;
 }
 
 uint32_t run_enabled(const struct run *run)
@@ -266,24 +325,25 @@ static inline uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
-uint64_t run_hash(struct run *run)
+int run_hash(struct run *run, uint64_t *out)
 {
 	const struct world *world = run->world;
 	const uint64_t *words = (const uint64_t *)(const void *)world->models;
 	const uint64_t *end = (const uint64_t *)(const void *)((const uint8_t *)world + run->world_bytes);
 	uint32_t refs[HMMU_PROGRAM_HANDLES], count = 0;
 	uint64_t hash;
+	int err;
 
-	for (uint32_t i = 0; i < HMMU_PROGRAM_HANDLES; i++)
+	for (uint32_t i = 0; i < run->handle_count; i++)
 		if (world->ref_kinds[i])
 			refs[count++] = world->refs[i];
-	/* A state that has no hash counts as one of its own. */
-	if (hmmu_state_hash_with(run->m, refs, count, &hash))
-		hash = ++run->no_hash;
+	err = hmmu_state_hash_with(run->m, refs, count, &hash);
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < run->program->process_count; i++)
 		hash = mix(hash, world->pids[i] | (uint64_t)world->tracked[i] << 32 | (uint64_t)world->reaped[i] << 40 |
 					 (uint64_t)world->clears[i] << 48);
-	for (uint32_t i = 0; i < HMMU_PROGRAM_HANDLES; i++)
+	for (uint32_t i = 0; i < run->handle_count; i++)
 		hash = mix(hash, world->ref_kinds[i] | (uint64_t)world->ref_flags[i] << 8);
 	for (uint32_t i = 0; i < run->program->task_count; i++) {
 		const struct thread *thread = &world->threads[i];
@@ -296,5 +356,6 @@ uint64_t run_hash(struct run *run)
 	}
 	while (words < end)
 		hash = mix(hash, *words++);
-	return hash;
+	*out = hash;
+	return 0;
 }

@@ -39,7 +39,8 @@ struct page_model {
 	uint8_t zaps;       /**< calls under way that empty the page */
 	uint8_t lazy;       /**< MADV_FREE: it may become empty at any time, until a store */
 	uint8_t soft_dirty; /**< it was written to since the bits were cleared */
-	uint32_t unused;
+	uint8_t reaped;     /**< the OOM reaper has left nothing there */
+	uint8_t unused[3];
 };
 
 /** What the search takes back: one block, that is copied. */
@@ -82,12 +83,12 @@ struct run {
 	bool has_stacks; /**< calls stop at points where they need a stack of their own */
 	bool selects;    /**< the kernel's migrations say which pages they want: Linux 6.12 */
 	uint8_t values[HMMU_PROGRAM_VALUES];
-	uint32_t value_count; /**< value 0 is the byte 0 */
-	uint32_t task;        /**< that makes a step; NO_INDEX: the end is judged */
-	uint32_t action;      /**< its action, of all tasks' actions */
-	uint64_t free_at_end; /**< pages that are free when all processes have ended; 0: not known */
-	uint64_t stale;       /**< uses of stale translations so far */
-	uint64_t no_hash;     /**< states so far that could not be hashed */
+	uint32_t value_count;  /**< value 0 is the byte 0 */
+	uint32_t task;         /**< that makes a step; NO_INDEX: the end is judged */
+	uint32_t action;       /**< its action, of all tasks' actions */
+	uint64_t free_at_end;  /**< pages that are free when all processes have ended; 0: not known */
+	uint64_t stale;        /**< uses of stale translations so far */
+	uint32_t handle_count; /**< references of the program: their numbers are below */
 	find_fn find;
 	void *finder;
 };
@@ -107,8 +108,14 @@ uint32_t run_alive(const struct run *run);
 void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace);
 /** Give all pages back that the program has. */
 void run_drop_all(struct run *run);
-/** Hash of machine and world. */
-uint64_t run_hash(struct run *run);
+/** Hash of machine and world. -ENOMEM. */
+int run_hash(struct run *run, uint64_t *hash);
+/** Go back to the machine's newest mark, and to a world. */
+void run_go_back(struct run *run, const uint8_t *world);
+/** What a search wants. */
+void run_set_options(struct run *run, const struct hmmu_search_options *options);
+/** The same program on a copy of the machine, which is no more the caller's then. run_end() follows in any case. -ENOMEM. */
+int run_copy(struct run *copy, const struct run *run, struct hmmu *m);
 
 /** The next action of a task, of all tasks' actions. */
 static inline uint32_t run_action(const struct run *run, uint32_t task)

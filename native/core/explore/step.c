@@ -31,9 +31,7 @@ static int access_ends(struct run *run, const struct hmmu_action *action, int er
 		*result |= (uint64_t)byte << 16;
 	if (page == NO_INDEX)
 		return err;
-	if (err && hmmu_error(run->m)->code == HMMU_ERR_SIGBUS)
-		judge_stuck(run, process_of(run), page);
-	else if (!err && action->kind == HMMU_ACTION_READ)
+	if (!err && action->kind == HMMU_ACTION_READ)
 		values_loaded(run, process_of(run), page, byte);
 	else if (!err)
 		values_stored(run, process_of(run), page, byte);
@@ -114,7 +112,6 @@ static int fork_step(struct run *run, const struct hmmu_action *action, struct t
 	if (err)
 		return err;
 	run->world->pids[child] = pid;
-	run->world->reaped[child] = run->world->reaped[process_of(run)];
 	values_fork(run, process_of(run), child, true);
 	for (uint32_t i = 0; i < run->program->task_count; i++) {
 		struct thread *other = &run->world->threads[i];
@@ -211,9 +208,11 @@ static int reap_step(struct run *run)
 	uint32_t process = process_of(run);
 	int err = hmmu_oom_reap(run->m, run->world->pids[process]);
 
-	if (!err)
-		run->world->reaped[process] = 1;
-	return err;
+	if (err)
+		return err;
+	run->world->reaped[process] = 1;
+	dead_space_reaped(run, process);
+	return 0;
 }
 
 /* The handler of a fault on a device page begins: it migrates the page back. */
@@ -265,9 +264,10 @@ static int handler_step(struct run *run, struct thread *thread)
 /* Whether a task stands in a fault on a device page whose handler has not ended. */
 static bool is_in_handler(const struct run *run, const struct thread *thread)
 {
-	struct hmmu_device_fault fault;
+	struct hmmu_task_state state;
 
-	return thread->in_call && !hmmu_device_fault(run->m, thread->tid, &fault) && !fault.ended;
+	return thread->in_call && !hmmu_task_state(run->m, thread->tid, &state) &&
+	       state.wait == HMMU_WAIT_DEVICE_FAULT && !state.ready;
 }
 
 /* 1: a migration goes on; else 0 or a negative errno. */
@@ -288,6 +288,8 @@ static int make_call(struct run *run, const struct hmmu_action *action, struct t
 		return hmmu_mprotect(m, thread->tid, action->at, length, (uint32_t)action->value);
 	case HMMU_ACTION_ADVISE:
 		return hmmu_madvise(m, thread->tid, action->at, length, (uint32_t)action->value);
+	case HMMU_ACTION_TRUNCATE:
+		return hmmu_truncate(m, thread->tid, action->at, action->value);
 	case HMMU_ACTION_LOCK:
 		return hmmu_mlock(m, thread->tid, action->at, length);
 	case HMMU_ACTION_UNLOCK:
@@ -356,8 +358,8 @@ static bool needs_stack(const struct run *run, const struct thread *thread)
 	if (!run->has_stacks)
 		return false;
 	return thread->migration ||
-	       (kind != HMMU_ACTION_EXIT && kind != HMMU_ACTION_OOM_REAP && kind != HMMU_ACTION_RECLAIM &&
-		kind != HMMU_ACTION_HOLD && kind != HMMU_ACTION_ISOLATE && kind != HMMU_ACTION_DROP);
+	       (kind != HMMU_ACTION_EXIT && kind != HMMU_ACTION_OOM_REAP && kind != HMMU_ACTION_HOLD &&
+		kind != HMMU_ACTION_ISOLATE && kind != HMMU_ACTION_DROP);
 }
 
 /* Whether the step has ended; false: it has stopped in its middle. */
@@ -372,7 +374,7 @@ static bool step_ends(struct run *run, struct thread *thread)
 	err = hmmu_run(run->m, thread->tid, make_step, run);
 	if (err)
 		thread->err = err;
-	thread->is_stopped = err == -EAGAIN && hmmu_error(run->m)->wait == HMMU_WAIT_SWITCH;
+	thread->is_stopped = err == -EAGAIN;
 	return !thread->is_stopped;
 }
 
@@ -425,8 +427,10 @@ void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
 	if (in_handler)
 		trace->event = HMMU_TRACE_HANDLER;
 	if (!step_ends(run, thread)) {
-		trace->event = HMMU_TRACE_STOPS;
 		trace->wait = hmmu_stopped_at(run->m, thread->tid);
+		trace->event = trace->wait ? HMMU_TRACE_STOPS : HMMU_TRACE_WAITS;
+		if (!trace->wait)
+			trace->wait = HMMU_WAIT_RMAP_LOCK;
 		thread->in_call |= !thread->migration && !in_handler;
 	} else if (!in_handler) {
 		call_ends(run, action, thread, trace);

@@ -62,6 +62,13 @@ static inline int fault_take_page(struct ctx *ctx, const struct device_fault *fa
 	return 0;
 }
 
+static bool waiting_faults_alloc(struct hmmu *m)
+{
+	if (!m->waiting_faults)
+		m->waiting_faults = platform_reserve(WAITING_FAULTS_BYTES(m));
+	return m->waiting_faults;
+}
+
 /* HMMU_SWITCH_DEVICE_FAULT: the handler runs in steps, which the caller makes. */
 static NOINLINE int wait_for_handler(struct ctx *ctx, u64 address, u32 pfn)
 {
@@ -70,13 +77,7 @@ static NOINLINE int wait_for_handler(struct ctx *ctx, u64 address, u32 pfn)
 	struct device_fault *fault;
 	int err = 0;
 
-	if (ctx->resume == RESUME_FAULT_FAILED) {
-		ctx->resume = RESUME_RETRY;
-		return FAULT_SIGBUS;
-	}
-	if (!m->waiting_faults)
-		m->waiting_faults = platform_reserve(WAITING_FAULTS_BYTES(m));
-	if (!m->waiting_faults)
+	if (!waiting_faults_alloc(m))
 		return FAULT_OOM;
 	fault = &m->waiting_faults[ctx->task];
 	*fault = device_fault_on(ctx, address, pfn);
@@ -217,6 +218,26 @@ int hmmu_set_switch_points(struct hmmu *m, uint32_t points)
 uint32_t hmmu_switch_points(const struct hmmu *m)
 {
 	return m->switch_points;
+}
+
+bool device_fault_restore(struct hmmu *m, const struct saved_fault *saved, struct device_fault ***end)
+{
+	const struct ctx ctx = { .m = m, .task = saved->task };
+	struct device_fault *fault;
+
+	if (!waiting_faults_alloc(m))
+		return false;
+	fault = &m->waiting_faults[saved->task];
+	*fault = device_fault_on(&ctx, saved->address, task_of(m, saved->task)->wait_pfn);
+	fault->waits = true;
+	fault->ended = saved->ended;
+	fault->err = saved->err;
+	fault->outer = NULL;
+	if (!fault->no_ref) {
+		**end = fault;
+		*end = &fault->outer;
+	}
+	return true;
 }
 
 void waiting_faults_free(struct hmmu *m)

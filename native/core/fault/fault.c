@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* handle_mm_fault(): faults on anonymous memory and on swap-type entries, and dispatch of all other kinds. */
+#include "fault/device_fault.h"
 #include "fault/fault.h"
 
 #include "fault/huge_wp.h"
@@ -227,13 +228,6 @@ static NOINLINE int handle_fault_counted(struct fault *vmf)
 	return result;
 }
 
-/* The fault goes on as it has to. A device fault has still to learn that its handler has failed. */
-static inline void forget_resume(struct ctx *ctx)
-{
-	if (ctx->resume != RESUME_FAULT_FAILED)
-		ctx->resume = RESUME_RETRY;
-}
-
 /* A fault of any kind, with a pmd table. */
 static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags, u64 *pmd)
 {
@@ -250,7 +244,7 @@ static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, u32 
 
 	vmf.stat = HMMU_STAT_FAULT_NONE;
 	vmf.goes_on = ctx->resume == RESUME_LOCKED;
-	forget_resume(ctx);
+	ctx->resume = RESUME_RETRY;
 	result = counting(m) ? handle_fault_counted(&vmf) : handle_fault(&vmf);
 	if (vmf.prealloc_pte)
 		pte_free(m, ctx->mm, vmf.prealloc_pte);
@@ -274,7 +268,7 @@ static inline bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 address, 
 	}
 	if (!is_device_private_entry(*pte))
 		return false;
-	forget_resume(ctx);
+	ctx->resume = RESUME_RETRY;
 	*result = device_entry_fault(ctx, address, *pte);
 	return true;
 }
@@ -286,6 +280,8 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 	u64 *pmd;
 	int result;
 
+	if (device_fault_failed(ctx))
+		return FAULT_SIGBUS;
 	if (KERNEL < V6_12 || !(ctx->fault_flags & FAULT_COUNTED)) {
 		m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
 		event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);

@@ -13,18 +13,13 @@
 /* fault_around_bytes is 64 KiB. */
 #define FAULT_AROUND_PAGES 16
 
-static u64 pgoff_of(const struct fault *vmf)
-{
-	return linear_page_index(vmf->ctx->m, vmf->vma, vmf->address);
-}
-
 /* Get a page table and the entry to write; 0 or FAULT_OOM. */
 static int pte_alloc_one_map(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 
 	if (pmd_none(*vmf->pmd) && vmf->prealloc_pte) {
-		pmd_populate(vmf->pmd, vmf->prealloc_pte);
+		pmd_populate(m, vmf->pmd, vmf->prealloc_pte);
 		vmf->prealloc_pte = 0;
 	} else if (!pte_alloc(m, vmf->ctx->mm, vmf->pmd)) {
 		return FAULT_OOM;
@@ -190,7 +185,7 @@ int do_file_fault(struct fault *vmf)
 {
 	const struct vma *v = vma_of(vmf->ctx->m, vmf->vma);
 
-	if (!v->file || pgoff_of(vmf) >= file_of(vmf->ctx->m, v->file)->pages)
+	if (!v->file)
 		return FAULT_SIGBUS;
 	if (!vmf->write)
 		return do_read_fault(vmf);

@@ -2,6 +2,7 @@
 /* follow_page(), get_user_pages() of single pages, and populating a range for mlock(). */
 #include <errno.h>
 
+#include "fault/device_fault.h"
 #include "fault/gup.h"
 #include "fault/fault.h"
 #include "fault/hugetlb.h"
@@ -175,7 +176,7 @@ static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags, bool 
 
 int get_user_page(struct ctx *ctx, u32 vma, u64 address, u32 flags, u32 *page, u64 *page_mask)
 {
-	int err = check_vma_flags(ctx->m, vma, flags);
+	int err = device_fault_failed(ctx) ? -EFAULT : check_vma_flags(ctx->m, vma, flags);
 
 	if (KERNEL < V6_12 && !err && is_vm_hugetlb_page(ctx->m, vma))
 		return follow_hugetlb_page(ctx, vma, address, flags, page, page_mask);

@@ -57,7 +57,7 @@ static void map_small_pages(struct fault *vmf, const u32 copies[HPAGE_PMD_NR])
 		lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, copies[i], vmf->vma);
 		pte[i] = maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry));
 	}
-	pmd_populate(vmf->pmd, table);
+	pmd_populate(m, vmf->pmd, table);
 }
 
 static int wp_huge_fallback(struct fault *vmf, u32 page)

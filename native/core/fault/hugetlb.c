@@ -145,7 +145,7 @@ static void clear_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page)
 }
 
 /* A new page of a mapping whose anon_vma is made before the page in 6.12, behind it in 4.14. */
-static int new_hugetlb_page(const struct ctx *ctx, u32 vma, const u64 *pmd, struct hugetlb_page *page)
+static int new_hugetlb_page(struct ctx *ctx, u32 vma, const u64 *pmd, struct hugetlb_page *page)
 {
 	struct hmmu *m = ctx->m;
 	int result = KERNEL >= V6_12 ? vmf_anon_prepare(ctx, vma) : 0;
@@ -156,7 +156,7 @@ static int new_hugetlb_page(const struct ctx *ctx, u32 vma, const u64 *pmd, stru
 	if (!page->pfn)
 		return FAULT_SIGBUS;
 	clear_hugetlb_page(m, page);
-	if (!anon_vma_prepare(m, vma))
+	if (!anon_vma_prepare(ctx, vma))
 		return 0;
 	restore_hugetlb_page(m, page);
 	return FAULT_OOM;

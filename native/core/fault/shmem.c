@@ -38,6 +38,11 @@ u32 shmem_fault(struct fault *vmf, int *result)
 	u64 index = linear_page_index(m, vmf->vma, vmf->address);
 	u32 page = find_page(m, file, index);
 
+	/* A fault that has waited for its page finds it also beyond the end; the truncation waits behind it. */
+	if (!(page && vmf->goes_on) && index >= file_of(m, file)->pages) {
+		*result = FAULT_SIGBUS;
+		return 0;
+	}
 	if (!page)
 		return shmem_add_page(vmf, file, index, result);
 	get_page(m, page);

@@ -72,18 +72,18 @@ static int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
 static int do_swap_slot_fault(struct fault *vmf);
 /** anon_vma_prepare() of a fault. Making one takes mmap_lock; FAULT_RETRY: another task has that lock, or waits for it. */
-static inline int vmf_anon_prepare(const struct ctx *ctx, u32 vma)
+static inline int vmf_anon_prepare(struct ctx *ctx, u32 vma)
 {
 	if (vma_of(ctx->m, vma)->anon_vma)
 		return 0;
 	if (under_vma_lock(ctx) && !mmap_read_trylock(ctx))
 		return FAULT_RETRY;
-	return anon_vma_prepare(ctx->m, vma) ? FAULT_OOM : 0;
+	return anon_vma_prepare(ctx, vma) ? FAULT_OOM : 0;
 }
 /** lock_page_or_retry(): 0 with the page's lock, or BLOCKED; the wait takes the caller's reference. */
 static int lock_page_or_retry(struct fault *vmf, u32 page);
 /** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
-static ALWAYS_INLINE u32 alloc_anon_page(const struct ctx *ctx, u32 vma, bool zeroed, int *result)
+static ALWAYS_INLINE u32 alloc_anon_page(struct ctx *ctx, u32 vma, bool zeroed, int *result)
 {
 	struct hmmu *m = ctx->m;
 	u32 page;

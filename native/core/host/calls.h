@@ -28,7 +28,6 @@
 	X(INT, rollback, rollback, 0, ()) \
 	X(INT, markDrop, mark_drop, 0, ()) \
 	X(U32, marks, marks, 0, ()) \
-	X(OUT64, stateHash, state_hash, 0, ()) \
 	X(INT, setSwitchPoints, set_switch_points, 1, (U32, points)) \
 	X(U32, switchPoints, switch_points, 0, ()) \
 	X(INT, inject, inject, 3, (U32, injection, U64, nth, BOOL, forever)) \
@@ -50,6 +49,7 @@
 	X(OUT64, remap, mremap, 6, (U32, tid, U64, address, U64, old_size, U64, new_size, U32, flags, U64, target)) \
 	X(INT, protect, mprotect, 4, (U32, tid, U64, address, U64, length, U32, prot)) \
 	X(INT, advise, madvise, 4, (U32, tid, U64, address, U64, length, U32, advice)) \
+	X(INT, truncate, truncate, 3, (U32, tid, U64, address, U64, pages)) \
 	X(INT, lock, mlock, 3, (U32, tid, U64, address, U64, length)) \
 	X(INT, unlock, munlock, 3, (U32, tid, U64, address, U64, length)) \
 	X(INT, clearSoftDirty, clear_soft_dirty, 1, (U32, tid)) \

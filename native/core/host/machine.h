@@ -96,10 +96,10 @@ struct hmmu {
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct migration_pool migration_pool;
-	struct numbering *numbering;         /**< NULL: none was needed yet */
-	struct marks *marks;                 /**< NULL: there were none yet */
-	u64 moved_mappings;                  /**< goes up when a mapping comes, gets another range or goes */
-	struct device_fault *faults;         /**< those whose handlers run and hold a reference, the innermost first */
+	struct numbering *numbering; /**< NULL: none was needed yet */
+	struct marks *marks;         /**< NULL: there were none yet */
+	u64 moved_mappings;          /**< goes up when a mapping comes, gets another range, gets a page table or goes, or a file another length */
+	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
 	struct device_fault *waiting_faults; /**< by task; NULL: none has waited yet */
 	u32 switch_points;                   /**< enum hmmu_switch_point */
 	struct stops *stops;                 /**< NULL: no call has had a stack of its own yet */
@@ -117,6 +117,9 @@ struct hmmu {
 		struct hmmu_pagemap_ops ops;
 		void *data;
 	} drivers[HMMU_MAX_DEVICES]; /**< of the devices */
+	/* Of HMMU_SELFCHECK: */
+	const char *last_call; /**< that was checked, or could have been */
+	u64 calls_unchecked;   /**< since the last one that was checked */
 };
 
 /** Record what went wrong and return @p err, a negative errno. */

@@ -24,6 +24,14 @@ struct ctx {
 /** A migration of up to so many pages allocates no arrays: it uses `few`. */
 #define FEW_PAGES 16
 
+/** Why no call can drive a migration now. */
+enum bar {
+	BAR_NONE,
+	BAR_CALLBACK, /**< a callback of it runs */
+	BAR_STOPPED,  /**< its task stands at a switching point */
+	BAR_RESTORED, /**< it was restored, and has neither the caller's arrays nor the driver's operations yet */
+};
+
 struct hmmu_migration {
 	struct ctx ctx;
 	struct hmmu_migrate_request request;
@@ -52,7 +60,7 @@ struct hmmu_migration {
 	bool dst_is_ready;    /**< Linux 6.12: migrate_vma_pages() was called */
 	bool dst_is_accepted; /**< dst was written by the built-in driver, which breaks no rule */
 	bool out_of_bounds;
-	bool in_callback;
+	u8 barred; /**< enum bar */
 	bool aborted;
 	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
 	int err;

@@ -8,10 +8,10 @@
 enum numbered { NUMBERED_PAGES, NUMBERED_ANON_VMAS, NUMBERED_FILES, NUMBERED_SLOTS, NR_NUMBERED };
 
 struct numbering {
-	u64 *of[NR_NUMBERED]; /**< by record: the round in which it got a number, above the number */
+	u64 *of[NR_NUMBERED]; /**< by record: its last number of all rounds */
 	u32 room[NR_NUMBERED];
-	u32 round;
-	u32 given; /**< numbers in this round */
+	u64 before; /**< numbers up to this one are of earlier rounds */
+	u64 given;  /**< the last number of all rounds */
 };
 
 #endif

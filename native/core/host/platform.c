@@ -7,9 +7,17 @@
 #include <stdlib.h>
 #if !defined(__wasm__)
 #include <sys/mman.h>
+#include <time.h>
 #endif
 
 #if defined(__wasm__)
+int (*platform_clock)(void);
+
+uint64_t platform_milliseconds(void)
+{
+	return platform_clock ? (uint32_t)platform_clock() : 0;
+}
+
 #define WASM_PAGE_SIZE 65536u
 
 /* The memory of an instance never shrinks. A released reservation begins with this record, for reuse at equal size. */
@@ -68,6 +76,14 @@ void platform_release(void *base, uint64_t bytes)
 #ifndef GUARD
 #define GUARD 0ull
 #endif
+
+uint64_t platform_milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 void *platform_reserve(uint64_t bytes)
 {

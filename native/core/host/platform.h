@@ -26,6 +26,13 @@ void *platform_alloc(uint64_t bytes);
 void *platform_alloc_raw(uint64_t bytes);
 void platform_free(void *memory);
 
+/** Milliseconds of a clock that only goes forward. */
+uint64_t platform_milliseconds(void);
+#if defined(__wasm__)
+/** Where they come from: the module imports nothing. NULL: there is no clock. */
+extern int (*platform_clock)(void);
+#endif
+
 /** A fast cycle counter; 0 where the host has none. */
 static inline uint64_t platform_cycles(void)
 {

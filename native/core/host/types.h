@@ -191,11 +191,14 @@ struct anon_vma {
 };
 
 struct file {
-	u64 pages;
+	u64 pages;       /**< i_size */
+	u64 end;         /**< indexes of pages in the cache are below; above i_size while a truncation is under way */
 	u64 nrpages;     /**< pages in the cache */
-	u32 users;       /**< vmas */
+	u32 users;       /**< vmas, and tasks that truncate it */
 	u32 first, last; /**< i_mmap: vmas by first page offset */
 	u32 next;        /**< of a file that is to be closed: the one that its task closes after it */
+	u32 truncated_by; /**< the task that has i_rwsem, or 0 */
+	u32 reserved;
 };
 
 /** A page-sized place in the swap area, with its place in the swap cache. */
@@ -295,8 +298,8 @@ struct progress {
 	u64 at;        /**< address, number of bytes, or place in a file from which on the work is left, 0: all of it */
 	u64 gup_first; /**< where the get_user_pages() call began that waits at @p at */
 	u64 munlock_at; /**< where the walk that takes mlock marks off waits */
-	u64 result; /**< of a call that has only to populate; of a fork() its child's mm; of hmm_range_fault() the end of
-		     * the pages that it faults in, and in bit 0 whether for writing */
+	u64 result; /**< of a call that has only to populate; of a fork() its child's mm; of a truncation its file; of
+		     * hmm_range_fault() the end of the pages that it faults in, and in bit 0 whether for writing */
 };
 
 /** The most arguments that a call has. */
@@ -351,6 +354,7 @@ enum op {
 	OP_MIRROR,
 	OP_EXIT,
 	OP_MMAP_LOCK,
+	OP_TRUNCATE,
 	OP_STOPPED, /**< it has stopped at a switching point */
 	NR_OPS
 };
@@ -364,6 +368,7 @@ enum resume {
 	RESUME_TASK_WORK,    /**< the call is done except for the files that it closes: the page leaves its file */
 	RESUME_FAULT_RETRY, /**< VM_FAULT_RETRY: the fault has given its mapping's lock up, and goes on with mmap_lock */
 	RESUME_FAULT_TRIED,  /**< FAULT_FLAG_TRIED: it has given mmap_lock up as well, and does not do so again */
+	RESUME_TRUNCATE,     /**< the page leaves its file, whose size has been set */
 	RESUME_FAULT_FAILED, /**< in a ctx only: the handler of the device fault has failed, so the fault is SIGBUS */
 };
 
@@ -411,8 +416,8 @@ struct tlb_entry {
 	u64 gen; /**< 0: empty */
 	u32 mm;
 	u32 pfn;
-	u32 flags; /**< enum tlb_flag */
-	u32 reserved;
+	u32 flags;    /**< enum tlb_flag */
+	u32 alloc_id; /**< the next one when it was cached; a frame that was handed out since has a later one */
 };
 enum tlb_flag { TLB_WRITE = 1, TLB_DIRTY = 2, TLB_HUGE = 4 };
 

@@ -54,6 +54,7 @@
 	X(int, mremap, (struct hmmu *m, uint32_t tid, uint64_t old_address, uint64_t old_length, uint64_t new_length, uint32_t flags, uint64_t new_address, uint64_t *address), (m, tid, old_address, old_length, new_length, flags, new_address, address)) \
 	X(int, mprotect, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t prot), (m, tid, address, length, prot)) \
 	X(int, madvise, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice), (m, tid, address, length, advice)) \
+	X(int, truncate, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t pages), (m, tid, address, pages)) \
 	X(int, mlock, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
 	X(int, munlock, (struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length), (m, tid, address, length)) \
 	X(int, clear_soft_dirty, (struct hmmu *m, uint32_t tid), (m, tid)) \
@@ -92,6 +93,7 @@
 	X(int, migrate_vma_setup, (struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **mig), (m, request, mig)) \
 	X(int, migrate_device_range, (struct hmmu *m, const struct hmmu_device_range *range, struct hmmu_migration **mig), (m, range, mig)) \
 	X(int, migrate_device_begin, (struct hmmu *m, const struct hmmu_device_range *range, struct hmmu_migration **mig), (m, range, mig)) \
+	X(int, migrations, (const struct hmmu *m, struct hmmu_migration **out, uint32_t capacity), (m, out, capacity)) \
 	X(int, device_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \
 	X(int, device_alloc_of, (struct hmmu *m, uint32_t device, uint32_t *pfn), (m, device, pfn)) \
 	X(int, device_create, (struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device), (m, pages, owner, device)) \
@@ -128,6 +130,8 @@
 	X(int, migrate_vma_pages, (struct hmmu_migration *mig), (mig)) \
 	X(int, migrate_vma_finalize, (struct hmmu_migration *mig), (mig)) \
 	X(int, migrate_end, (struct hmmu_migration *mig), (mig)) \
+	X(int, migrate_adopt, (struct hmmu_migration *mig, const struct hmmu_migrate_request *request), (mig, request)) \
+	X(void, migration_request, (const struct hmmu_migration *mig, struct hmmu_migrate_request *out), (mig, out)) \
 	X(void, migrate_state, (const struct hmmu_migration *mig, struct hmmu_migration_state *out), (mig, out))
 
 #endif

@@ -4,6 +4,9 @@
  * HMMU_SELFCHECK, a build for tests: each public call is made, rolled back, and made again. A rollback must leave the machine as it
  * was, byte for byte and by its state hash, and the second call must lead where the first one did. What is wrong counts as a bug of
  * the emulator, which hmmu_verify() reports. Functions of users that a call leads to run twice.
+ *
+ * A check looks at all that the machine uses. So of equal calls that follow each other on a large machine only some are checked, as
+ * when each page of a huge page is written to.
  */
 #ifndef HMMU_SELFCHECK_H
 #define HMMU_SELFCHECK_H
@@ -43,6 +46,30 @@ static inline void selfcheck_compare(struct selfcheck *check, const char *bytes,
 		hmmu_bug(check->m, state);
 }
 
+#define SELFCHECK_SMALL 256u /* frames */
+#define SELFCHECK_FRAMES 32u /* to be looked at for each call */
+
+static inline u64 selfcheck_frames(const struct hmmu *m)
+{
+	u64 frames = m->st->device_high + (u64)m->st->hugetlb_high * HPAGE_PMD_NR;
+
+	for (u32 block = 0; block < m->st->next_block; block++)
+		frames += m->block[block].fresh;
+	return frames;
+}
+
+static inline bool selfcheck_is_due(struct hmmu *m, const char *name)
+{
+	u64 frames = selfcheck_frames(m);
+	bool is_due = name != m->last_call || frames <= SELFCHECK_SMALL ||
+		      ++m->calls_unchecked * SELFCHECK_FRAMES >= frames;
+
+	m->last_call = name;
+	if (is_due)
+		m->calls_unchecked = 0;
+	return is_due;
+}
+
 /* Marks are what is checked, and a search makes its own; verify() does not change the machine. Within callbacks there are no marks. */
 static inline struct selfcheck selfcheck_begin(const struct hmmu *machine, bool looks, const char *name)
 {
@@ -52,7 +79,7 @@ static inline struct selfcheck selfcheck_begin(const struct hmmu *machine, bool 
 	if (looks ||
 	    strstr("verify mark rollback mark_drop marks state_hash state_hash_with run search set_switch_points",
 		   name) ||
-	    strncmp(name, "search", 6) == 0 || check.m->kernel->mark(check.m)) {
+	    strncmp(name, "search", 6) == 0 || !selfcheck_is_due(check.m, name) || check.m->kernel->mark(check.m)) {
 		check.m->error = error;
 		return check;
 	}

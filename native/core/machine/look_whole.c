@@ -28,6 +28,7 @@ int hmmu_tlb(struct hmmu *m, uint32_t cpu, struct hmmu_tlb_entry *out, uint32_t 
 				.write = entry->flags & TLB_WRITE,
 				.dirty = entry->flags & TLB_DIRTY,
 				.stale = tlb_entry_stale(m, entry),
+				.reused = frame_is_reused(m, entry),
 			};
 		count++;
 	}

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Marks and rollback. A mark has a copy of each part of the arena that is in use, of the migrations under way, and of those
- * fields of the handle that are state. What is large and mostly empty is copied line by line (mark_lines.c).
- *
- * Parts only grow. So a rollback clears by how much each has grown, and copies the rest back.
+ * fields of the handle that are state. Which parts these are is a layout (mark_layout.c), which nested marks share.
  */
 #include "machine/mark.h"
 
@@ -12,16 +10,15 @@
 
 #include "host/migration.h"
 #include "host/platform.h"
-#include "machine/snapshot.h"
 #include "migrate/migrate.h"
-#include "page/contents.h"
 #include "mm/stop.h"
 
-/** A mark begins with it. Then come the runs: parts, the rest, and last the arena's first page, which says how large parts are. */
+/** A mark begins with it. Then come its layout, unless an earlier mark has the same, the bytes of the extents, and runs. */
 struct mark {
-	u64 below; /**< where the mark before it begins */
-	u64 rest;  /**< where the parts end */
-	u64 end;
+	u64 below;  /**< where the mark before it begins */
+	u64 layout; /**< where its layout is */
+	u64 image;  /**< where the bytes of the extents begin */
+	u64 runs, end;
 	struct migration_pool migration_pool;
 	struct hmmu_migration *migrations;
 	struct device_fault *faults;
@@ -36,31 +33,40 @@ struct run {
 	u64 bytes;
 };
 
-/* Make room for @bytes at the end; NULL: the host has no memory. */
-static void *append(struct marks *marks, u64 bytes)
+static u64 rounded(u64 bytes)
 {
-	u64 need = marks->used + bytes, capacity = marks->capacity * 2 + bytes + PAGE_SIZE;
-	u8 *grown;
+	return (bytes + 15) & ~15ull;
+}
 
-	if (need > marks->capacity) {
-		grown = platform_alloc_raw(capacity);
-		if (!grown) {
-			marks->failed = true;
-			return NULL;
-		}
-		if (marks->bytes)
-			memcpy(grown, marks->bytes, marks->used);
-		platform_free(marks->bytes);
-		marks->bytes = grown;
-		marks->capacity = capacity;
+static NOINLINE bool marks_grow(struct marks *marks, u64 bytes)
+{
+	u64 capacity = marks->capacity * 2 + bytes + PAGE_SIZE;
+	u8 *grown = platform_alloc_raw(capacity);
+
+	if (!grown) {
+		marks->failed = true;
+		return false;
 	}
-	marks->used = need;
-	return marks->bytes + need - bytes;
+	if (marks->bytes)
+		memcpy(grown, marks->bytes, marks->used);
+	platform_free(marks->bytes);
+	marks->bytes = grown;
+	marks->capacity = capacity;
+	return true;
+}
+
+/* Make room for @bytes at the end; NULL: the host has no memory. */
+static inline void *append(struct marks *marks, u64 bytes)
+{
+	if (marks->used + bytes > marks->capacity && !marks_grow(marks, bytes))
+		return NULL;
+	marks->used += bytes;
+	return marks->bytes + marks->used - bytes;
 }
 
 static u64 run_size(u64 bytes)
 {
-	return sizeof(struct run) + ((bytes + 15) & ~15ull);
+	return sizeof(struct run) + rounded(bytes);
 }
 
 static void save(struct marks *marks, void *at, u64 bytes)
@@ -84,131 +90,68 @@ static void restore_runs(const struct marks *marks, u64 from, u64 to)
 	}
 }
 
-/** Where a pass over the parts is: it saves them, or it brings each back. */
-struct pass {
-	struct marks *marks;
-	u64 next; /**< the run of the next part that was in use; 0: the pass saves */
-	u64 end;
-};
-
-/* A part that was not in use at the mark has no run, and was zero. */
-static ALWAYS_INLINE void pass_part(struct pass *pass, void *at, u64 bytes)
+/* Extents are short, and their sizes multiples of 16. */
+static inline void copy_extent(u8 *to, const u8 *from, u64 bytes)
 {
-	const struct run *run = (const struct run *)(pass->marks->bytes + pass->next);
-	u64 kept = 0;
+	const u8 *lines = from + (bytes & ~63ull), *end = from + bytes;
 
-	/* An empty part has no run, and may begin where the next one does. */
-	if (!bytes)
-		return;
-	if (!pass->next) {
-		save(pass->marks, at, bytes);
+	if (bytes > PAGE_SIZE) {
+		memcpy(to, from, bytes);
 		return;
 	}
-	if (pass->next < pass->end && run->at == at) {
-		kept = run->bytes;
-		memcpy(at, run + 1, kept);
-		pass->next += run_size(kept);
+	for (; from < lines; from += 64, to += 64)
+		memcpy(to, from, 64);
+	for (; from < end; from += 16, to += 16)
+		memcpy(to, from, 16);
+}
+
+static void save_extents(const struct layout *layout, u8 *image)
+{
+	for (u32 i = 0; i < layout->count; i++) {
+		copy_extent(image, layout->extents[i].at, layout->extents[i].bytes);
+		image += layout->extents[i].bytes;
 	}
-	if (bytes > kept)
-		memset((u8 *)at + kept, 0, bytes - kept);
 }
 
-/* Frames of RAM that were never used are behind the others of their block. */
-static void pass_frames(struct pass *pass, const struct hmmu *m, void *array, u64 size)
+static void restore_extents(const struct layout *layout, const u8 *image)
 {
-	for (u32 block = 0; block < m->st->next_block; block++)
-		pass_part(pass, (u8 *)array + block * HPAGE_PMD_NR * size, m->block[block].fresh * size);
+	for (u32 i = 0; i < layout->count; i++) {
+		copy_extent(layout->extents[i].at, image, layout->extents[i].bytes);
+		image += layout->extents[i].bytes;
+	}
 }
 
-/* An array with an item for each page. */
-static void pass_page_array(struct pass *pass, const struct hmmu *m, void *array, u64 size)
+static void clear_extents(const struct layout *layout)
 {
-	u8 *items = array;
-
-	pass_frames(pass, m, array, size);
-	pass_part(pass, items + m->hugetlb_base * size, pool_used(m) * size);
-	pass_part(pass, items + m->device_base * size, m->st->device_high * size);
-	pass_part(pass, items + m->other_device_base * size, m->st->other_device_pages * size);
+	for (u32 i = 0; i < layout->count; i++)
+		memset(layout->extents[i].at, 0, layout->extents[i].bytes);
 }
 
-/* All parts except the arena's first page. Blocks come last, as they say which frames were used. */
-static void pass_parts(struct pass *pass, const struct hmmu *m)
+static void save_migration(struct marks *marks, struct hmmu_migration *mig)
 {
-	const struct state *st = m->st;
+	u64 pages = (mig->end - mig->start) >> PAGE_SHIFT;
 
-	for (int kind = 0; kind < NR_SLABS; kind++)
-		if (st->slabs[kind].high > 1)
-			pass_part(pass, (u8 *)m->st + st->slabs[kind].offset,
-				  (u64)st->slabs[kind].high * st->slabs[kind].record);
-	if (KERNEL >= V6_12)
-		pass_part(pass, m->vm_lock_seq, st->slabs[SLAB_VMA].high * sizeof(u32));
-	pass_part(pass, m->device_bitmap, ((u64)st->device_high + 63) / 64 * sizeof(u64));
-	pass_page_array(pass, m, m->pages, sizeof(struct page));
-	pass_part(pass, page_of(m, m->pfn_end), NR_LRU_LISTS * sizeof(struct page));
-	pass_page_array(pass, m, m->pins, sizeof(struct pins));
-	pass_page_array(pass, m, m->tags ? (void *)m->tags : m->frames, contents_size(m));
-	pass_part(pass, m->swap_slots, st->swap_high ? (st->swap_high + 1ull) * sizeof(struct swap_slot) : 0);
-	pass_part(pass, m->swap_frames, st->swap_high * contents_size(m));
-	pass_part(pass, m->block, st->next_block * sizeof(struct block));
+	save(marks, mig, offsetof(struct hmmu_migration, error));
+	if (mig->err)
+		save(marks, &mig->error, sizeof(mig->error));
+	save(marks, &mig->many, sizeof(*mig) - offsetof(struct hmmu_migration, many));
+	save(marks, mig->src, pages * sizeof(u64));
+	save(marks, mig->dst, pages * sizeof(u64));
+	save(marks, mig->request.src, pages * sizeof(u64));
+	save(marks, mig->request.dst, pages * sizeof(u64));
+	save(marks, mig->why, mig->why ? pages : 0);
 }
 
-/* Records from there on are zero. */
-static u32 devices_in_use(const struct hmmu *m)
-{
-	return m->page_frees_matter ? HMMU_MAX_DEVICES : 1;
-}
-
-static void save_state(const struct hmmu *m, struct marks *marks)
-{
-	struct state *st = m->st;
-	u32 devices = devices_in_use(m);
-
-	save(marks, st, (u64)((u8 *)&st->devices[devices] - (u8 *)st));
-	save(marks, &st->hugetlb_free, (u64)((u8 *)&st->cpu[st->cpus] - (u8 *)&st->hugetlb_free));
-	save(marks, st->counters, sizeof(*st) - offsetof(struct state, counters));
-	save(marks, (void *)m->drivers, devices * sizeof(m->drivers[0]));
-}
-
-static void save_lines(const struct hmmu *m, struct marks *marks)
-{
-	for (u32 i = 0; i < marks->nr_lines; i++)
-		save(marks, marks->lines[i], LINE_BYTES);
-	for (u32 cpu = 0; cpu < m->st->cpus; cpu++)
-		for (u32 word = 0; word < SLOT_WORDS; word++)
-			for (u64 slots = marks->slots[word]; slots; slots &= slots - 1) {
-				struct tlb_entry *entry =
-					&m->tlb[cpu * TLB_ENTRIES + word * 64 + (u32)__builtin_ctzll(slots)];
-
-				if (entry->vpn | entry->mm)
-					save(marks, entry, sizeof(*entry));
-			}
-}
-
-static void clear_lines(const struct hmmu *m, const struct marks *marks)
-{
-	for (u32 i = 0; i < marks->nr_lines; i++)
-		memset(marks->lines[i], 0, LINE_BYTES);
-	for (u32 cpu = 0; cpu < m->st->cpus; cpu++)
-		for (u32 word = 0; word < SLOT_WORDS; word++)
-			for (u64 slots = marks->slots[word]; slots; slots &= slots - 1)
-				m->tlb[cpu * TLB_ENTRIES + word * 64 + (u32)__builtin_ctzll(slots)] =
-					(struct tlb_entry){ 0 };
-}
-
-/* The records, the arrays of those under way, and the links between unused arrays. */
+/* Those under way with their arrays; of what is unused the links, and which arrays a record keeps. */
 static void save_migrations(const struct hmmu *m, struct marks *marks)
 {
 	const struct migration_pool *pool = &m->migration_pool;
 
-	save(marks, pool->records, pool->records_used * sizeof(*pool->records));
-	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next) {
-		u64 pages = (mig->end - mig->start) >> PAGE_SHIFT;
-
-		if (mig->src == mig->many)
-			save(marks, mig->many, 2 * pages * sizeof(u64));
-		save(marks, mig->request.src, pages * sizeof(u64));
-		save(marks, mig->request.dst, pages * sizeof(u64));
-		save(marks, mig->why, mig->why ? pages : 0);
+	for (struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
+		save_migration(marks, mig);
+	for (struct hmmu_migration *mig = pool->unused; mig; mig = mig->next) {
+		save(marks, &mig->next, sizeof(mig->next));
+		save(marks, &mig->many, sizeof(*mig) - offsetof(struct hmmu_migration, many));
 	}
 	for (u32 size = 0; pool->words_used && size < ARRAY_SIZES; size++)
 		for (u64 *array = pool->arrays[size]; array; array = next_array(array))
@@ -248,19 +191,69 @@ static void forget_stops(const struct hmmu *m)
 		m->stops->of[task] = (struct task_stack){ .at = NULL };
 }
 
-static struct mark newest_mark(const struct marks *marks)
+static struct mark *newest_mark(const struct marks *marks)
 {
-	struct mark mark;
+	return (struct mark *)(marks->bytes + marks->newest);
+}
 
-	memcpy(&mark, marks->bytes + marks->newest, sizeof(mark));
-	return mark;
+struct layout *layout_of_newest_mark(const struct marks *marks)
+{
+	return marks->depth ? (struct layout *)(marks->bytes + newest_mark(marks)->layout) : NULL;
+}
+
+/* The layout of a new mark: that of the newest one, or a copy of one that was found. Returns where it is; 0: no memory. */
+static u64 keep_layout(const struct hmmu *m, struct marks *marks)
+{
+	const struct layout *known = layout_of_newest_mark(marks), *layout = layout_now(m, marks, known);
+	u64 bytes;
+	void *copy;
+
+	if (!layout)
+		return 0;
+	if (layout == known)
+		return newest_mark(marks)->layout;
+	bytes = sizeof(*layout) + layout->count * sizeof(layout->extents[0]);
+	copy = append(marks, rounded(bytes));
+	if (!copy)
+		return 0;
+	memcpy(copy, layout, bytes);
+	return marks->used - rounded(bytes);
+}
+
+/* The bytes of the extents; false: the host has no memory. */
+static bool save_image(struct marks *marks, u64 layout)
+{
+	u64 bytes = ((const struct layout *)(marks->bytes + layout))->bytes;
+	u8 *image = append(marks, bytes);
+
+	if (image)
+		save_extents((const struct layout *)(marks->bytes + layout), image);
+	return image != NULL;
 }
 
 static bool save_all(struct hmmu *m, struct marks *marks)
 {
-	struct pass pass = { .marks = marks };
-	struct mark mark = {
+	u64 start = marks->used, layout, image, runs;
+
+	if (!append(marks, rounded(sizeof(struct mark))))
+		return false;
+	layout = keep_layout(m, marks);
+	image = marks->used;
+	if (!layout || !save_image(marks, layout))
+		return false;
+	runs = marks->used;
+	save_migrations(m, marks);
+	save_waiting_faults(m, marks);
+	save_stops(m, marks);
+	save(marks, (void *)m->drivers, (m->page_frees_matter ? HMMU_MAX_DEVICES : 1) * sizeof(m->drivers[0]));
+	if (marks->failed)
+		return false;
+	*(struct mark *)(marks->bytes + start) = (struct mark){
 		.below = marks->newest,
+		.layout = layout,
+		.image = image,
+		.runs = runs,
+		.end = marks->used,
 		.migration_pool = m->migration_pool,
 		.migrations = m->migrations,
 		.faults = m->faults,
@@ -272,21 +265,6 @@ static bool save_all(struct hmmu *m, struct marks *marks)
 		.invalidate = m->invalidate,
 		.invalidate_data = m->invalidate_data,
 	};
-	u64 start = marks->used;
-
-	if (!append(marks, (sizeof(mark) + 15) & ~15ull) || !marks_find_lines(m, marks))
-		return false;
-	pass_parts(&pass, m);
-	mark.rest = marks->used;
-	save_lines(m, marks);
-	save_migrations(m, marks);
-	save_waiting_faults(m, marks);
-	save_stops(m, marks);
-	save_state(m, marks);
-	mark.end = marks->used;
-	if (marks->failed)
-		return false;
-	memcpy(marks->bytes + start, &mark, sizeof(mark));
 	marks->newest = start;
 	return true;
 }
@@ -310,10 +288,6 @@ int hmmu_mark(struct hmmu *m)
 		return err;
 	if (!marks)
 		marks = m->marks = platform_alloc(sizeof(*marks));
-	if (marks && !marks->depth) {
-		memset(marks->slots, 0, sizeof(marks->slots));
-		marks->moved_mappings = m->moved_mappings - 1;
-	}
 	if (marks && save_all(m, marks)) {
 		marks->depth++;
 		return 0;
@@ -345,49 +319,67 @@ static void clear_grown_pool(struct migration_pool *pool, const struct migration
 	memset(pool->words + then->words_used, 0, (pool->words_used - then->words_used) * sizeof(u64));
 }
 
+/* Bring the arena back. If parts have grown or mappings have moved, what is there now goes first. */
+static bool restore_arena(struct hmmu *m, struct marks *marks, const struct mark *mark)
+{
+	struct layout *layout = (struct layout *)(marks->bytes + mark->layout);
+	const struct layout *now = layout_now(m, marks, layout);
+
+	if (!now)
+		return false;
+	if (now != layout)
+		clear_extents(now);
+	restore_extents(layout, marks->bytes + mark->image);
+	layout->moved_mappings = m->moved_mappings;
+	if (marks->found)
+		marks->found->moved_mappings = NO_LAYOUT;
+	return true;
+}
+
+static void restore_handle(struct hmmu *m, const struct mark *mark)
+{
+	struct migration_pool *pool = &m->migration_pool;
+	/* The reservation stays. */
+	struct hmmu_migration *records = pool->records;
+	u64 *words = pool->words;
+
+	if (records)
+		clear_grown_pool(pool, &mark->migration_pool);
+	*pool = mark->migration_pool;
+	pool->records = records;
+	pool->words = words;
+	m->migrations = mark->migrations;
+	m->faults = mark->faults;
+	m->page_frees_matter = mark->page_frees_matter;
+	m->notifier = mark->notifier;
+	m->notifier_data = mark->notifier_data;
+	m->on_event = mark->on_event;
+	m->on_event_data = mark->on_event_data;
+	m->invalidate = mark->invalidate;
+	m->invalidate_data = mark->invalidate_data;
+	memset(m->lookups, 0, sizeof(m->lookups));
+}
+
 int hmmu_rollback(struct hmmu *m)
 {
 	struct marks *marks = m->marks;
 	u64 events = events_in_ring(m->st);
-	struct pass pass;
-	struct mark mark;
+	const struct mark *mark;
 	int err = check_outside_callbacks(m);
 
 	if (!err)
 		err = check_marked(m);
 	if (err)
 		return err;
-	if (!marks_find_lines(m, marks))
-		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for a rollback");
 	mark = newest_mark(marks);
-	pass = (struct pass){ .marks = marks,
-			      .next = marks->newest + ((sizeof(mark) + 15) & ~15ull),
-			      .end = mark.rest };
-	clear_lines(m, marks);
-	pass_parts(&pass, m);
+	if (!restore_arena(m, marks, mark))
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for a rollback");
 	forget_stops(m);
-	memset(&m->st->devices[1], 0, (devices_in_use(m) - 1) * sizeof(m->st->devices[0]));
-	restore_runs(marks, mark.rest, mark.end);
+	restore_handle(m, mark);
+	restore_runs(marks, mark->runs, mark->end);
 	/* Events that were recorded later leave the ring as it was, unless they have gone around. */
 	if (events > events_in_ring(m->st))
 		memset(m->events + events_in_ring(m->st), 0, (events - events_in_ring(m->st)) * sizeof(*m->events));
-	if (m->migration_pool.records) {
-		clear_grown_pool(&m->migration_pool, &mark.migration_pool);
-		/* The reservation stays. */
-		mark.migration_pool.records = m->migration_pool.records;
-		mark.migration_pool.words = m->migration_pool.words;
-	}
-	m->migration_pool = mark.migration_pool;
-	m->migrations = mark.migrations;
-	m->faults = mark.faults;
-	m->page_frees_matter = mark.page_frees_matter;
-	m->notifier = mark.notifier;
-	m->notifier_data = mark.notifier_data;
-	m->on_event = mark.on_event;
-	m->on_event_data = mark.on_event_data;
-	m->invalidate = mark.invalidate;
-	m->invalidate_data = mark.invalidate_data;
-	memset(m->lookups, 0, sizeof(m->lookups));
 	if (!m->st->bugs)
 		m->first_bug[0] = 0;
 	return 0;
@@ -401,7 +393,7 @@ int hmmu_mark_drop(struct hmmu *m)
 	if (err)
 		return err;
 	marks->used = marks->newest;
-	marks->newest = newest_mark(marks).below;
+	marks->newest = newest_mark(marks)->below;
 	marks->depth--;
 	return 0;
 }
@@ -416,6 +408,6 @@ void marks_free(struct hmmu *m)
 	if (!m->marks)
 		return;
 	platform_free(m->marks->bytes);
-	platform_free(m->marks->lines);
+	platform_free(m->marks->found);
 	platform_free(m->marks);
 }

@@ -26,12 +26,7 @@ bool numbering_begin(struct hmmu *m)
 		numbering = m->numbering = platform_alloc(sizeof(*numbering));
 	if (!numbering)
 		return false;
-	numbering->given = 0;
-	/* Rounds begin again after 2^32 of them: then all are wiped. */
-	if (!++numbering->round) {
-		numbering_free(m);
-		return numbering_begin(m);
-	}
+	numbering->before = numbering->given;
 	return make_room(numbering, NUMBERED_PAGES, m->pfn_end) &&
 	       make_room(numbering, NUMBERED_ANON_VMAS, st->slabs[SLAB_ANON_VMA].high) &&
 	       make_room(numbering, NUMBERED_FILES, st->slabs[SLAB_FILE].high) &&

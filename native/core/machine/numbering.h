@@ -19,13 +19,13 @@ static inline u32 number_known(const struct numbering *numbering, enum numbered 
 {
 	u64 number = numbering->of[kind][record];
 
-	return number >> 32 == numbering->round ? (u32)number : 0;
+	return number > numbering->before ? (u32)(number - numbering->before) : 0;
 }
 /** Give the record the next number. */
 static inline u32 number_give(struct numbering *numbering, enum numbered kind, u32 record)
 {
-	numbering->of[kind][record] = (u64)numbering->round << 32 | ++numbering->given;
-	return numbering->given;
+	numbering->of[kind][record] = ++numbering->given;
+	return (u32)(numbering->given - numbering->before);
 }
 
 #endif

@@ -12,10 +12,26 @@
 #include "host/arena.h"
 #include "host/platform.h"
 #include "machine/create.h"
+#include "machine/under_way.h"
 #include "machine/verify.h"
 
-/* Whether the bytes have the form of a snapshot: the number of pieces fits the length, pieces are in ascending order,
- * the first one has the arena's state, and the hash is right. */
+/* Pieces are in ascending order. Behind those of the arena is none left out. */
+static bool pieces_in_order(struct check *c, u64 arena_pieces, u64 pieces)
+{
+	for (u64 i = 0; i < pieces; i++) {
+		bool behind = c->piece[i].number >= arena_pieces;
+
+		if (behind && c->piece[i].number - arena_pieces != c->pieces_behind++)
+			return false;
+		if (i && c->piece[i].number <= c->piece[i - 1].number)
+			return false;
+	}
+	c->pieces = pieces - c->pieces_behind;
+	return true;
+}
+
+/* Whether the bytes have the form of a snapshot: the number of pieces fits the length, pieces are in order, the first one has
+ * the arena's state, and the hash is right. */
 static bool intact(struct check *c, const struct snapshot_header *header, size_t size)
 {
 	if (!header || size < sizeof(*header) + sizeof(*c->piece) || header->magic != SNAPSHOT_MAGIC)
@@ -24,12 +40,9 @@ static bool intact(struct check *c, const struct snapshot_header *header, size_t
 	if (header->pieces != (size - sizeof(*header)) / sizeof(*c->piece) ||
 	    (size - sizeof(*header)) % sizeof(*c->piece) || c->piece[0].number)
 		return refuse_snapshot(c, "it is not whole");
-	c->pieces = header->pieces;
-	for (u64 i = 0; i < c->pieces; i++)
-		if (c->piece[i].number >= header->arena_bytes / PAGE_SIZE ||
-		    (i && c->piece[i].number <= c->piece[i - 1].number))
-			return refuse_snapshot(c, "its pieces are out of order");
-	return hash_of_pieces(c->piece, c->pieces) == header->hash || refuse_snapshot(c, "it is damaged");
+	if (!pieces_in_order(c, header->arena_bytes / PAGE_SIZE, header->pieces) || !c->pieces)
+		return refuse_snapshot(c, "its pieces are out of order");
+	return hash_of_pieces(c->piece, header->pieces) == header->hash || refuse_snapshot(c, "it is damaged");
 }
 
 /* Whether a saved arena has the layout of a newly made one. */
@@ -75,7 +88,18 @@ static bool check_arena(struct check *c)
 	c->met = check_alloc(c, (ram_used(c->m) + 63) / 64 * sizeof(u64));
 	return c->met && check_slabs(c) && check_unused(c) && check_blocks(c) && check_pages(c) && check_pool(c) &&
 	       check_device(c) && check_lru(c) && check_page_cache(c) && check_swap(c) && check_mappings(c) &&
-	       check_reverse_maps(c) && check_intervals(c) && check_tasks(c) && check_tables(c) && check_pool_users(c);
+	       check_reverse_maps(c) && check_intervals(c) && check_under_way(c) && check_tasks(c) && check_tables(c) &&
+	       check_pool_users(c);
+}
+
+/* Records of what is under way are made before they are checked. */
+static bool fill_under_way(struct check *c)
+{
+	int err = read_under_way(c->m, c->piece + c->pieces, c->pieces_behind);
+
+	if (err == -ENOMEM)
+		return no_memory(c);
+	return !err || refuse_snapshot(c, "its migrations and faults are not as they are written");
 }
 
 /* Fill the newly made machine from the snapshot. */
@@ -86,17 +110,21 @@ static bool fill(struct check *c)
 	for (u64 i = 0; i < c->pieces; i++)
 		memcpy((u8 *)c->m->st + c->piece[i].number * PAGE_SIZE, c->piece[i].bytes, PAGE_SIZE);
 	take_over_state(c->m);
-	good = check_state(c) && check_parts(c) && check_arena(c);
+	good = check_state(c) && check_parts(c) && fill_under_way(c) && check_arena(c);
 	for (int kind = 0; kind < NR_SLABS; kind++)
 		platform_free(c->free[kind]);
 	platform_free(c->met);
 	platform_free(c->pool);
+	platform_free(c->sources);
+	platform_free(c->chain_of);
+	platform_free(c->migrations_of);
 	return good;
 }
 
 /* Its numbers are not trusted, so nothing may be freed by them. */
 static void empty(struct check *c, const struct state *fresh)
 {
+	free_under_way(c->m);
 	for (u64 i = 0; i < c->pieces; i++)
 		memset((u8 *)c->m->st + c->piece[i].number * PAGE_SIZE, 0, PAGE_SIZE);
 	*c->m->st = *fresh;

@@ -10,66 +10,7 @@
 #ifndef HMMU_RESTORE_H
 #define HMMU_RESTORE_H
 
-#include "machine/snapshot.h"
-#include "page/page.h"
-
-/** The mappings of a page of the hugetlb pool. */
-struct pool_page {
-	u64 address, pgoff;
-	u32 file;
-	u32 entries;
-	bool owned; /**< by a mapping that reserved it */
-};
-
-/** A check under way. A function that returns false has described the fault in @p error. */
-struct check {
-	struct hmmu *m;
-	struct hmmu_error *error;
-	const struct piece *piece; /**< of the snapshot, in ascending order */
-	u64 pieces;
-	u64 *free[NR_SLABS];    /**< bitmaps: records that are free */
-	struct pool_page *pool; /**< pages of the hugetlb pool that were ever used */
-	u64 *met;               /**< bitmap: frames of RAM that were met as a page table, or in an LRU pagevec */
-};
-
-/** Report that the snapshot is not of a machine. Returns false. */
-static bool refuse_snapshot(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** Refuse it because the host has no memory; returns false. */
-static bool no_memory(struct check *c);
-/** Allocate zeroed memory of the host for a check. NULL: the host has none, and the error is set. */
-static void *check_alloc(struct check *c, u64 bytes);
-
-/** The first piece that is not below an address in the arena. */
-static u64 first_piece(const struct check *c, const void *address);
-
-static inline bool bit_is_set(const u64 *bits, u32 number)
-{
-	return bits[number / 64] >> (number % 64) & 1;
-}
-/** Set a bit; false if it was set before. */
-static inline bool set_bit_once(u64 *bits, u32 number)
-{
-	bool first = !bit_is_set(bits, number);
-
-	bits[number / 64] |= 1ull << (number % 64);
-	return first;
-}
-/** Whether a record exists. */
-static inline bool is_record(const struct check *c, enum slab_kind kind, u32 slot)
-{
-	return slot && slot < c->m->st->slabs[kind].high && !bit_is_set(c->free[kind], slot);
-}
-/** Whether a number names a record, or none. */
-static inline bool is_record_or_none(const struct check *c, enum slab_kind kind, u32 slot)
-{
-	return !slot || is_record(c, kind, slot);
-}
-/** Whether a frame was handed out by the allocator, and is no page table. */
-static inline bool is_used_ram(const struct hmmu *m, u32 pfn)
-{
-	return pfn && pfn < ram_used(m) && page_of(m, compound_head(m, pfn))->count > 0 &&
-	       !(page_of(m, pfn)->flags & (HMMU_PG_TABLE | HMMU_PG_BUDDY | HMMU_PG_RESERVED));
-}
+#include "machine/restore_check.h"
 
 /** @name restore_pages.c, of any page
  * @{ */
@@ -106,6 +47,10 @@ static bool check_swap(struct check *c);
 static bool check_mappings(struct check *c);
 static bool check_intervals(struct check *c);
 static bool check_reverse_maps(struct check *c);
+/** restore_under_way.c: faults that wait for their handlers, and migrations; also the pages that these have. */
+static bool check_under_way(struct check *c);
+/** Whether a migration will replace a migration entry, which has no reference to its page. */
+static bool will_be_replaced(struct check *c, u32 vma, u64 address, u64 pfn);
 /** restore_tasks.c: tasks, what they wait for, and the locks that they have. */
 static bool check_tasks(struct check *c);
 /** restore_tables.c: page tables and what their entries lead to. */

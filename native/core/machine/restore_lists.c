@@ -118,7 +118,7 @@ static bool is_found(const struct hmmu *m, u32 pfn, const u32 *chain)
 	const struct page *page = page_of(m, pfn);
 
 	return hash_chain(m, page->mapping, page->index) == chain && find_page(m, page->mapping, page->index) == pfn &&
-	       page->index < file_of(m, page->mapping)->pages;
+	       page->index < file_of(m, page->mapping)->end;
 }
 
 /* Returns the number of pages in a chain, or UINT32_MAX; counts the pages of each file. */

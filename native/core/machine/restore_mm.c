@@ -126,7 +126,7 @@ static bool check_mm(struct check *c, u32 mm, u32 *stack, u32 *total)
 	    space->vmas_marked > (KERNEL >= V6_12) || (space->mm_lock_seq != 0) != (KERNEL >= V6_12) ||
 	    (space->watched &
 	     ~(WATCH_EVENTS | WATCH_CALLS | (KERNEL >= V6_12 ? WATCH_INTERVALS | WATCH_RELEASED : 0))) ||
-	    space->uffd > 1 || space->reaped > 1 || space->has_pinned > (KERNEL >= V6_12) || space->migrations)
+	    space->uffd > 1 || space->reaped > 1 || space->has_pinned > (KERNEL >= V6_12))
 		return refuse_snapshot(c, "process %u is in a state that is none (%u)", mm, space->state);
 	if (!space->tlb_gen || space->tlb_gen > c->m->st->tlb_gen)
 		return refuse_snapshot(c, "process %u has translations of generation %llu, of %llu", mm,

@@ -205,11 +205,10 @@ static bool is_swap_cache_page(const struct hmmu *m, u32 pfn)
 	return !page_mapping(m, pfn) && slot && slot <= m->st->swap_high && m->swap_slots[slot].page == pfn;
 }
 
-/* There are no migrations, and so no destinations. */
 static bool is_page(struct check *c, u32 pfn)
 {
 	const struct page *page = page_of(c->m, pfn);
-	const u32 never = HMMU_PG_BUDDY | HMMU_PG_RESERVED | HMMU_PG_DEVICE | PAGE_USER_DESTINATION;
+	const u32 never = HMMU_PG_BUDDY | HMMU_PG_RESERVED | HMMU_PG_DEVICE;
 
 	if ((page->flags & never) || !mapping_exists(c, page->mapping))
 		return false;
@@ -228,6 +227,7 @@ static bool check_page(struct check *c, u32 pfn)
 	const struct page *page = page_of(m, pfn);
 	bool good;
 
+	c->destinations += page_test(m, pfn, PAGE_USER_DESTINATION);
 	if (page->flags & HMMU_PG_BUDDY)
 		return true; /* check_blocks() */
 	if (page->flags & HMMU_PG_TABLE)
@@ -267,10 +267,10 @@ bool check_pages(struct check *c)
 static bool check_device_page(struct check *c, u32 pfn)
 {
 	const u32 never = HMMU_PG_LRU | HMMU_PG_HEAD | HMMU_PG_TAIL | HMMU_PG_SWAPCACHE | HMMU_PG_RESERVED |
-			  HMMU_PG_TABLE | HMMU_PG_BUDDY | HMMU_PG_DOUBLE_MAP | PAGE_USER_ISOLATED |
-			  PAGE_USER_DESTINATION;
+			  HMMU_PG_TABLE | HMMU_PG_BUDDY | HMMU_PG_DOUBLE_MAP | PAGE_USER_ISOLATED;
 	const struct page *page = page_of(c->m, pfn);
 
+	c->destinations += page_test(c->m, pfn, PAGE_USER_DESTINATION);
 	if (counts_in_range(page) && !(page->flags & (never | ~all_page_flags)) && mapping_exists(c, page->mapping) &&
 	    (!page->mapping || is_anon_mapping(c, page->mapping)))
 		return true;

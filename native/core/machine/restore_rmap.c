@@ -73,19 +73,34 @@ static bool check_anon_vmas(struct check *c, u32 *descendants)
 	return true;
 }
 
-static bool check_file(struct check *c, u32 file, bool closed, u32 *total)
+/* The page cache reaches beyond the size only while a truncation waits. */
+static bool check_size(struct check *c, u32 file)
+{
+	const struct file *f = file_of(c->m, file);
+	const struct task *task = task_of(c->m, f->truncated_by);
+
+	if (f->end > HMMU_TASK_SIZE >> PAGE_SHIFT || f->pages > f->end || (!f->truncated_by && f->pages < f->end))
+		return refuse_snapshot(c, "file %u has a size of %llu pages, and its cache reaches to %llu", file,
+				       (unsigned long long)f->pages, (unsigned long long)f->end);
+	if (f->truncated_by && (!is_record(c, SLAB_TASK, f->truncated_by) || task->op != OP_TRUNCATE ||
+				task->resume != RESUME_TRUNCATE || task->progress.result != file))
+		return refuse_snapshot(c, "file %u is truncated by task %u, which does not", file, f->truncated_by);
+	return true;
+}
+
+static bool check_file(struct check *c, u32 file, bool closed, u32 truncations, u32 *total)
 {
 	const struct hmmu *m = c->m;
 	const struct file *f = file_of(m, file);
 	u32 prev = 0, count = 0;
 
-	if (!f->pages || f->pages > HMMU_TASK_SIZE >> PAGE_SHIFT)
-		return refuse_snapshot(c, "file %u has a size of %llu pages", file, (unsigned long long)f->pages);
+	if (!check_size(c, file))
+		return false;
 	for (u32 vma = f->first; vma; prev = vma, vma = vma_of(m, vma)->i_mmap_next, count++)
 		if (!is_record(c, SLAB_VMA, vma) || vma_of(m, vma)->file != file ||
 		    vma_of(m, vma)->i_mmap_prev != prev || vma_of(m, vma)->kind != vma_of(m, f->first)->kind)
 			return refuse_snapshot(c, "file %u: its list of mappings is broken at mapping %u", file, vma);
-	if (f->last != prev || f->users != count || !count != closed)
+	if (f->last != prev || f->users != count + truncations || !f->users != closed)
 		return refuse_snapshot(c, "file %u has %u users; its list has %u and ends with %u", file, f->users,
 				       count, prev);
 	*total += count;
@@ -102,19 +117,37 @@ static bool check_task_works(struct check *c, u32 task, u64 *closed)
 	return true;
 }
 
-static bool check_files(struct check *c, u64 *closed)
+/* A truncation that waits has its file, unless it has only to close files. One of those that have a file truncates it. */
+static bool count_truncation(struct check *c, u32 task, u32 *truncations)
+{
+	const struct task *t = task_of(c->m, task);
+	u64 file = t->op == OP_TRUNCATE ? t->progress.result : 0;
+	bool truncates = t->resume == RESUME_TRUNCATE;
+
+	if (t->op != OP_TRUNCATE || (!file && t->resume == RESUME_TASK_WORK))
+		return true;
+	if (!file || t->resume == RESUME_TASK_WORK || file >= c->m->st->slabs[SLAB_FILE].high || !is_record(c, SLAB_FILE, (u32)file) ||
+	    truncates != (file_of(c->m, (u32)file)->truncated_by == task))
+		return refuse_snapshot(c, "task %u truncates file %llu", task, (unsigned long long)file);
+	truncations[file]++;
+	return true;
+}
+
+static bool check_files(struct check *c, u64 *closed, u32 *truncations)
 {
 	const struct hmmu *m = c->m;
 	u32 have = 0, listed = 0;
 
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (is_record(c, SLAB_TASK, task) && !check_task_works(c, task, closed))
+		if (is_record(c, SLAB_TASK, task) &&
+		    !(check_task_works(c, task, closed) && count_truncation(c, task, truncations)))
 			return false;
 
 	for (u32 vma = 1; vma < m->st->slabs[SLAB_VMA].high; vma++)
 		have += is_record(c, SLAB_VMA, vma) && vma_of(m, vma)->file;
 	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
-		if (is_record(c, SLAB_FILE, file) && !check_file(c, file, bit_is_set(closed, file), &listed))
+		if (is_record(c, SLAB_FILE, file) &&
+		    !check_file(c, file, bit_is_set(closed, file), truncations[file], &listed))
 			return false;
 	return have == listed || refuse_snapshot(c, "%u mappings have a file, and files list %u", have, listed);
 }
@@ -123,8 +156,11 @@ bool check_reverse_maps(struct check *c)
 {
 	u32 *descendants = check_alloc(c, c->m->st->slabs[SLAB_ANON_VMA].high * sizeof(u32));
 	u64 *closed = check_alloc(c, (c->m->st->slabs[SLAB_FILE].high / 64 + 1) * sizeof(u64));
-	bool good = descendants && closed && check_anon_vmas(c, descendants) && check_files(c, closed);
+	u32 *truncations = check_alloc(c, c->m->st->slabs[SLAB_FILE].high * sizeof(u32));
+	bool good = descendants && closed && truncations && check_anon_vmas(c, descendants) &&
+		    check_files(c, closed, truncations);
 
+	platform_free(truncations);
 	platform_free(descendants);
 	platform_free(closed);
 	return good;

@@ -132,13 +132,26 @@ static u64 flags_of_type(u64 pte)
 	       (KERNEL >= V6_12 ? _PAGE_SWP_UFFD_WP | (is_swap_entry(pte) ? _PAGE_SWP_EXCLUSIVE : 0) : 0);
 }
 
-/* No migration is under way, and so there are no migration entries. */
+/* The low bits of a migration entry. */
+static bool check_migration_entry(struct table_check *t, u64 address, u64 pte)
+{
+	const u64 flags = _PAGE_SWP_SOFT_DIRTY | (KERNEL >= V6_12 ? _PAGE_SWP_UFFD_WP : 0);
+	const u64 kept = KERNEL >= V6_12 ? SWP_MIGRATION_YOUNG | SWP_MIGRATION_DIRTY : 0;
+
+	if (pte & ((1u << SWP_TYPE_SHIFT) - 1) & ~flags)
+		return refuse_entry(t, address, pte, "has bits that no entry has");
+	return will_be_replaced(t->c, t->vma, address, (pte & ~kept) >> SWP_OFFSET_SHIFT) ||
+	       refuse_entry(t, address, pte, "leads to a page that no migration will replace there");
+}
+
 static bool check_swap_format(struct table_check *t, const struct vma *v, u64 address, u64 pte)
 {
 	const struct hmmu *m = t->c->m;
 	u64 offset = pte >> SWP_OFFSET_SHIFT;
 	bool good = false;
 
+	if (is_migration_entry(pte))
+		return check_migration_entry(t, address, pte);
 	if ((!v->anon_vma && !is_pte_marker(pte)) || (pte & ((1u << SWP_TYPE_SHIFT) - 1) & ~flags_of_type(pte)))
 		return refuse_entry(t, address, pte,
 				    "has bits that no entry has, or is of another kind than its mapping");

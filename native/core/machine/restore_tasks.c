@@ -20,11 +20,12 @@ static bool is_queued(const struct task *task)
 static bool enums_in_range(const struct hmmu *m, const struct task *task)
 {
 	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_INVALIDATION;
-	const u32 last_resume = KERNEL < V6_12 ? RESUME_TASK_WORK : RESUME_FAULT_TRIED;
+	const u32 last_resume = KERNEL < V6_12 ? RESUME_TASK_WORK : RESUME_TRUNCATE;
+	bool waits_for_inode = KERNEL >= V6_12 && task->wait == HMMU_WAIT_INODE_LOCK;
 
 	return task->cpu < m->st->cpus && task->op < OP_STOPPED && task->sem_hold <= SEM_WRITE &&
-	       task->wait <= last_wait && task->wait_ref <= 1 && task->nested <= 1 && task->sem_of_migration <= 1 &&
-	       !task->sem_of_driver && task->resume <= last_resume && !task->migrations;
+	       (task->wait <= last_wait || task->wait == HMMU_WAIT_DEVICE_FAULT || waits_for_inode) &&
+	       task->wait_ref <= 1 && task->nested <= 1 && !task->sem_of_driver && task->resume <= last_resume;
 }
 
 static bool is_retried(const struct task *task)
@@ -70,6 +71,11 @@ static bool check_mirror(struct check *c, u32 task)
 	       refuse_snapshot(c, "task %u has interval notifier %u, which is not the task's", task, t->interval);
 }
 
+static bool closes_files(u32 op)
+{
+	return op == OP_MUNMAP || op == OP_MREMAP || op == OP_EXIT || op == OP_TRUNCATE;
+}
+
 /* Who has files to close has unmapped them: all that was to be done, or what was in the way of mremap(). */
 static bool is_task_work(const struct hmmu *m, const struct task *task)
 {
@@ -82,14 +88,32 @@ static bool is_task_work(const struct hmmu *m, const struct task *task)
 		return !task->work_result && (!task->task_works || task->op == OP_MREMAP);
 	if (task->work_result > 0 || task->work_result <= BLOCKED || (task->work_result && task->op != OP_MREMAP))
 		return false;
-	return (task->op == OP_MUNMAP || task->op == OP_MREMAP || task->op == OP_EXIT) && task->task_works &&
-	       task->wait == HMMU_WAIT_PAGE_LOCK && !task->sem_hold && !task->vma_lock && !task->nested &&
-	       page_of(m, task->wait_pfn)->mapping == task->task_works;
+	return closes_files(task->op) && task->task_works && task->wait == HMMU_WAIT_PAGE_LOCK && !task->sem_hold &&
+	       !task->vma_lock && !task->nested && page_of(m, task->wait_pfn)->mapping == task->task_works;
+}
+
+/* A migration keeps mmap_sem, its task's own or that of the call around it. */
+static bool has_migrations(const struct task *task, u32 migrations)
+{
+	return task->migrations == migrations && task->sem_of_migration <= (migrations != 0) &&
+	       (!migrations || task->sem_hold) && (task->op || !task->sem_hold || task->sem_of_migration);
 }
 
 static bool is_out_of_queue(const struct task *task)
 {
 	return !task->queue_next && !task->queue_prev && !task->queue_place;
+}
+
+/* A truncation waits without other locks than those of the call around it: for another one, or for a page of its file, or to close files. */
+static bool is_truncation(const struct hmmu *m, const struct task *task)
+{
+	if (KERNEL < V6_12 || (task->sem_hold && !task->nested) || task->vma_lock || !is_out_of_queue(task))
+		return false;
+	if (task->wait == HMMU_WAIT_INODE_LOCK)
+		return !task->wait_pfn && !task->wait_ref && !task->resume;
+	return task->wait == HMMU_WAIT_PAGE_LOCK && task->wait_ref && is_used_ram(m, task->wait_pfn) &&
+	       (task->resume == RESUME_TASK_WORK || (task->resume == RESUME_TRUNCATE &&
+						     page_of(m, task->wait_pfn)->mapping == task->progress.result));
 }
 
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
@@ -99,9 +123,11 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 
 	if (hidden || !task->op)
 		return hidden == (task->op == OP_FORK) && !task->wait && !task->wait_pfn && !task->wait_ref &&
-		       !task->sem_hold && !task->resume && !task->vma_lock && is_out_of_queue(task) &&
+		       (!hidden || !task->sem_hold) && !task->resume && !task->vma_lock && is_out_of_queue(task) &&
 		       !task->progress.at && !task->progress.gup_first && !task->progress.munlock_at &&
 		       (!hidden || !task->progress.result);
+	if (task->op == OP_TRUNCATE)
+		return is_truncation(m, task);
 	if (waits_for_sem(task))
 		return (!task->sem_hold || (KERNEL >= V6_12 && task->wait == HMMU_WAIT_MMAP_SEM_READ &&
 					    task->sem_hold == SEM_READ && is_out_of_queue(task))) &&
@@ -109,6 +135,9 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 	if (task->wait == HMMU_WAIT_INVALIDATION)
 		return task->op == OP_MIRROR && !task->sem_hold && !task->wait_pfn && !task->wait_ref &&
 		       !task->vma_lock && !task->resume && is_out_of_queue(task);
+	if (task->wait == HMMU_WAIT_DEVICE_FAULT)
+		return task->sem_hold && !task->wait_ref && !task->vma_lock && !task->resume && is_out_of_queue(task) &&
+		       (!m->waiting_faults[task - m->tasks].ended || !task->migrations);
 	if (task->wait == HMMU_WAIT_VMA_LOCK)
 		return task->sem_hold == SEM_WRITE && task->vma_lock && !task->wait_pfn && !task->wait_ref &&
 		       !task->resume && is_out_of_queue(task);
@@ -131,7 +160,7 @@ static bool is_collapse_progress(const struct task *task)
 
 	if (task->wait == HMMU_WAIT_MMAP_SEM_READ)
 		return p->at <= end && is_errno_of_collapse(p->result);
-	if (task->wait != HMMU_WAIT_PAGE_LOCK && p->at & ~PMD_MASK)
+	if (task->wait != HMMU_WAIT_PAGE_LOCK && task->wait != HMMU_WAIT_DEVICE_FAULT && p->at & ~PMD_MASK)
 		return false;
 	return p->at < end && is_errno_of_collapse(p->result);
 }
@@ -184,7 +213,7 @@ static bool is_progress(const struct task *task)
 		return is_mremap_progress(task);
 	if (task->op == OP_RANGE_FAULT || task->op == OP_MIRROR)
 		return is_range_fault_progress(task);
-	return task->op == OP_FORK || !p->result;
+	return task->op == OP_FORK || task->op == OP_TRUNCATE || !p->result;
 }
 
 static bool check_blocked_task(struct check *c, u32 task)
@@ -195,7 +224,8 @@ static bool check_blocked_task(struct check *c, u32 task)
 	    !is_record_or_none(c, SLAB_TASK, t->queue_prev))
 		return refuse_snapshot(c, "task %u is of process %u, between tasks %u and %u", task, t->mm,
 				       t->queue_prev, t->queue_next);
-	if (!enums_in_range(c->m, t) || !is_wait(c->m, t) || !is_progress(t) || !is_task_work(c->m, t))
+	if (!enums_in_range(c->m, t) || !has_migrations(t, c->migrations_of[task]) || !is_wait(c->m, t) ||
+	    !is_progress(t) || !is_task_work(c->m, t))
 		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
 				       task, t->op, t->wait, t->wait_pfn, t->resume);
 	return check_vma_lock(c, task) && check_copy(c, task) && check_mirror(c, task);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Snapshots, copies and hashes. All three walk the 4 KiB pieces of the arena that were ever used and are not zero. The
- * arena holds no pointer, so its bytes are valid at any address and in any process.
+ * arena holds no pointer, so its bytes are valid at any address and in any process. What is under way comes behind it.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 #include "host/platform.h"
 #include "machine/create.h"
 #include "machine/snapshot.h"
+#include "machine/under_way.h"
+#include "migrate/migrate.h"
 #include "page/contents.h"
 #include "page/page.h"
 #include "mm/stop.h"
@@ -108,6 +110,12 @@ static void walk_arena(struct walk *walk)
 	walk_part(walk, m->swap_frames, st->swap_high * contents_size(m));
 }
 
+static void walk_machine(struct walk *walk)
+{
+	walk_arena(walk);
+	write_under_way(walk->m, walk->piece, walk->data);
+}
+
 static void hash_piece(void *data, u64 number, const u8 *bytes)
 {
 	const u64 *words = (const u64 *)bytes;
@@ -141,7 +149,7 @@ uint64_t hmmu_hash(const struct hmmu *m)
 	u64 hash = 0;
 	struct walk walk = { .m = m, .piece = hash_piece, .data = &hash };
 
-	walk_arena(&walk);
+	walk_machine(&walk);
 	return hash;
 }
 
@@ -175,25 +183,31 @@ void arena_wipe(struct hmmu *m)
 	walk_arena(&walk);
 }
 
-/* A copy could never give back the references and locks of a call on the stack. */
-static int check_idle(struct hmmu *m)
+static int check_task_stands(struct hmmu *m, u32 tid)
 {
+	const struct task *task = task_of(m, tid);
+
+	if (stop_of(m, tid))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has stopped in the middle of a call", tid);
+	if (task->mm && task->sem_of_driver)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has taken mmap_lock", tid);
+	if (task->mm && task->sem_hold && !task->op && !task->sem_of_migration)
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in a call that has not returned", tid);
+	return 0;
+}
+
+/* A copy has no stack. So it could never give back the references and locks of a call that is on one. */
+static int check_copyable(struct hmmu *m)
+{
+	int err = 0;
+
 	if (m->in_page_free)
 		return check_outside_page_free(m);
-	if (m->migrations)
-		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
-				 "a migration is under way; its arrays are not a part of the machine");
-	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
-		if (task_of(m, task)->mm && task_of(m, task)->wait == HMMU_WAIT_DEVICE_FAULT)
-			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u waits for the handler of its device fault",
-					 task);
-		else if (stop_of(m, task))
-			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has stopped in the middle of a call", task);
-		else if (task_of(m, task)->mm && task_of(m, task)->sem_of_driver)
-			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u has taken mmap_lock", task);
-		else if (task_of(m, task)->mm && task_of(m, task)->sem_hold && !task_of(m, task)->op)
-			return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is in a call that has not returned", task);
-	return 0;
+	if (m->in_callback || migration_in_callback(m))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "a callback of the machine runs");
+	for (u32 task = 1; !err && task < m->st->slabs[SLAB_TASK].high; task++)
+		err = check_task_stands(m, task);
+	return err;
 }
 
 int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size)
@@ -201,11 +215,11 @@ int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size)
 	u64 pieces = 0, need;
 	struct piece *at;
 	struct walk walk = { .m = m, .piece = count_piece, .data = &pieces };
-	int err = check_idle(m);
+	int err = check_copyable(m);
 
 	if (err)
 		return err;
-	walk_arena(&walk);
+	walk_machine(&walk);
 	need = sizeof(struct snapshot_header) + pieces * sizeof(struct piece);
 	if (buffer && capacity < need)
 		return hmmu_fail(m, -ENOSPC, HMMU_ERR_INVALID_ARGUMENT, "the snapshot has %llu bytes, the buffer %zu",
@@ -217,7 +231,7 @@ int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size)
 		(struct snapshot_header){ SNAPSHOT_MAGIC, m->st->bytes, pieces, hmmu_hash(m) };
 	at = (struct piece *)((u8 *)buffer + sizeof(struct snapshot_header));
 	walk = (struct walk){ .m = m, .piece = save_piece, .data = &at };
-	walk_arena(&walk);
+	walk_machine(&walk);
 	return 0;
 }
 
@@ -232,21 +246,11 @@ void take_over_state(struct hmmu *m)
 	m->zero_pfn = m->st->zero_pfn;
 }
 
-int hmmu_clone(struct hmmu *m, struct hmmu **clone)
+/* The copy has an arena, and handles the same devices. */
+static void copy_arena(const struct hmmu *m, struct hmmu *copy)
 {
-	struct walk walk = { .m = m, .piece = copy_piece };
-	struct hmmu *copy;
-	int err = check_idle(m);
+	struct walk walk = { .m = m, .piece = copy_piece, .data = copy };
 
-	if (err)
-		return err;
-	copy = platform_alloc(sizeof(*copy));
-	err = copy ? arena_create(copy, m->st) : -ENOMEM;
-	if (err) {
-		platform_free(copy);
-		return hmmu_fail(m, err, HMMU_ERR_HOST_MEMORY, "the host has no memory for a copy of the machine");
-	}
-	walk.data = copy;
 	walk_arena(&walk);
 	copy->kernel = &KERNEL_OPS;
 	take_over_state(copy);
@@ -257,6 +261,50 @@ int hmmu_clone(struct hmmu *m, struct hmmu **clone)
 	copy->notifier_data = m->notifier_data;
 	copy->invalidate = m->invalidate;
 	copy->invalidate_data = m->invalidate_data;
+}
+
+static int copy_under_way(const struct hmmu *m, struct hmmu *copy)
+{
+	u64 count = 0;
+	struct piece *pieces, *at;
+	int err;
+
+	write_under_way(m, count_piece, &count);
+	if (!count)
+		return 0;
+	pieces = at = platform_alloc_raw(count * sizeof(*pieces));
+	if (!pieces)
+		return -ENOMEM;
+	write_under_way(m, save_piece, &at);
+	err = read_under_way(copy, pieces, count);
+	platform_free(pieces);
+	return err;
+}
+
+static int fail_clone(struct hmmu *m, int err)
+{
+	return hmmu_fail(m, err, HMMU_ERR_HOST_MEMORY, "the host has no memory for a copy of the machine");
+}
+
+int hmmu_clone(struct hmmu *m, struct hmmu **clone)
+{
+	struct hmmu *copy;
+	int err = check_copyable(m);
+
+	if (err)
+		return err;
+	copy = platform_alloc(sizeof(*copy));
+	err = copy ? arena_create(copy, m->st) : -ENOMEM;
+	if (err) {
+		platform_free(copy);
+		return fail_clone(m, err);
+	}
+	copy_arena(m, copy);
+	err = copy_under_way(m, copy);
+	if (err) {
+		hmmu_destroy(copy);
+		return fail_clone(m, err);
+	}
 	*clone = copy;
 	return 0;
 }

@@ -4,11 +4,13 @@
  * it appears first (state_hash_pages.c), and all else in an order that does not matter.
  */
 #include "machine/state_hash.h"
+#include "mm/tlb.h"
 
 #include <errno.h>
 
 #include "host/migration.h"
 #include "machine/mark.h"
+#include "machine/under_way.h"
 #include "migrate/migrate.h"
 #include "mm/pgtable.h"
 #include "mm/vma_lock.h"
@@ -24,7 +26,7 @@ static void hash_rwsem(struct hasher *h, const struct rwsem *sem)
 }
 
 /* The page or the swap slot in an entry is replaced by its number. */
-static void hash_entry(struct hasher *h, u64 entry)
+static inline void hash_entry(struct hasher *h, u64 entry)
 {
 	u32 pfn = pte_present(entry) ? pte_pfn(entry) : pfn_swap_entry(entry), number;
 
@@ -105,43 +107,48 @@ static void hash_mm(struct hasher *h, u32 mm)
 }
 
 /* Whether an access would still find the translation. */
-static bool translation_holds(const struct hmmu *m, const struct tlb_entry *entry)
+static inline bool translation_holds(const struct hmmu *m, const struct tlb_entry *entry)
 {
-	return entry->gen && mm_of(m, entry->mm)->state == MM_ALIVE && entry->gen == mm_of(m, entry->mm)->tlb_gen;
-}
+	const struct mm *space = mm_of(m, entry->mm);
 
-static void hash_translation(struct hasher *h, u32 cpu, const struct tlb_entry *entry)
-{
-	if (!translation_holds(h->m, entry))
-		return;
-	hash_word(h, (u64)cpu << 56 | entry->vpn);
-	hash_word(h, (u64)entry->flags << 56 | (u64)page_number(h, entry->pfn) << 24 | entry->mm);
+	return entry->gen && entry->gen == space->tlb_gen && space->state == MM_ALIVE;
 }
 
 static void hash_tlbs(struct hasher *h, const u64 *slots)
 {
-	for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++)
-		for (u32 word = 0; word < SLOT_WORDS; word++)
-			for (u64 left = slots[word]; left; left &= left - 1)
-				hash_translation(
-					h, cpu, &h->m->tlb[cpu * TLB_ENTRIES + word * 64 + (u32)__builtin_ctzll(left)]);
+	for (u32 word = 0; word < SLOT_WORDS; word++)
+		for (u64 left = slots[word]; left; left &= left - 1) {
+			const struct tlb_entry *entry = &h->m->tlb[word * 64 + (u32)__builtin_ctzll(left)];
+
+			for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++, entry += TLB_ENTRIES) {
+				if (!translation_holds(h->m, entry))
+					continue;
+				hash_word(h, (u64)cpu << 56 | (u64)frame_is_reused(h->m, entry) << 55 | entry->vpn);
+				hash_word(h,
+					  (u64)entry->flags << 56 | (u64)page_number(h, entry->pfn) << 24 | entry->mm);
+			}
+		}
+}
+
+static void hash_pagevec(struct hasher *h, u32 cpu, u32 kind, const struct pagevec *pvec)
+{
+	hash_word(h, (u64)cpu << 32 | (u64)kind << 16 | pvec->nr);
+	for (u32 i = 0; i < pvec->nr; i++) {
+		u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(pvec->pages[i]) : pvec->pages[i];
+
+		hash_pair(h, pvec->pages[i] - pfn, page_number(h, pfn));
+	}
 }
 
 static void hash_pagevecs(struct hasher *h)
 {
-	for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++)
-		for (u32 kind = 0; kind < NR_PAGEVECS; kind++) {
-			const struct pagevec *pvec = &h->m->st->cpu[cpu].pvecs[kind];
+	for (u32 cpu = 0; cpu < h->m->st->cpus; cpu++) {
+		const struct pagevec *pvecs = h->m->st->cpu[cpu].pvecs;
 
-			if (!pvec->nr)
-				continue;
-			hash_word(h, (u64)cpu << 32 | (u64)kind << 16 | pvec->nr);
-			for (u32 i = 0; i < pvec->nr; i++) {
-				u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(pvec->pages[i]) : pvec->pages[i];
-
-				hash_pair(h, pvec->pages[i] - pfn, page_number(h, pfn));
-			}
-		}
+		for (u32 kind = 0; kind < NR_PAGEVECS; kind++)
+			if (pvecs[kind].nr)
+				hash_pagevec(h, cpu, kind, &pvecs[kind]);
+	}
 }
 
 static void hash_blocked_call(struct hasher *h, const struct task *task)
@@ -153,7 +160,7 @@ static void hash_blocked_call(struct hasher *h, const struct task *task)
 	hash_word(h, task->progress.at);
 	hash_word(h, task->progress.gup_first);
 	hash_word(h, task->progress.munlock_at);
-	hash_word(h, task->progress.result);
+	hash_word(h, task->op == OP_TRUNCATE ? file_number(h, (u32)task->progress.result) : task->progress.result);
 	for (int i = 0; i < CALL_ARGS; i++)
 		hash_word(h, task->args[i]);
 	hash_word(h, task->data_hash);
@@ -167,13 +174,31 @@ static void hash_device_fault(struct hasher *h, const struct device_fault *fault
 	hash_word(h, (u32)fault->err);
 }
 
+static u32 rmap_number(struct hasher *h, u32 rmap)
+{
+	return rmap & MAPPING_ANON ? anon_vma_number(h, rmap & ~MAPPING_ANON) : file_number(h, rmap);
+}
+
+static void hash_at_hand(struct hasher *h, const struct at_hand *hand)
+{
+	hash_pair(h, hand->nr_pages, page_number(h, hand->page));
+	hash_pair(h, rmap_number(h, hand->rmap),
+		  (hand->rmap & MAPPING_ANON) | (u32)hand->locked | (u32)hand->rmap_write << 1);
+	hash_word(h, hand->flush_mm);
+	hash_word(h, hand->flush_start);
+	hash_word(h, hand->flush_end);
+	hash_word(h, hand->place);
+	for (u32 i = 0; i < hand->nr_pages; i++)
+		hash_word(h, page_number(h, hand->pages[i]));
+}
+
 static void hash_stop(struct hasher *h, const struct stop *stop)
 {
-	hash_pair(h, stop->point, stop->nr_pages);
-	for (int i = 0; i < 3; i++)
-		hash_word(h, stop->numbers[i]);
-	for (u32 i = 0; i < stop->nr_pages; i++)
-		hash_word(h, page_number(h, stop->pages[i]));
+	hash_pair(h, stop->wait, stop->point);
+	hash_pair(h, rmap_number(h, stop->awaited[0]), rmap_number(h, stop->awaited[1]));
+	hash_word(h, stop->awaited_write);
+	for (const struct at_hand *hand = &stop->hand; hand; hand = hand->outer)
+		hash_at_hand(h, hand);
 }
 
 static void hash_task(struct hasher *h, u32 tid)
@@ -193,27 +218,38 @@ static void hash_task(struct hasher *h, u32 tid)
 		hash_device_fault(h, &h->m->waiting_faults[tid]);
 }
 
-/* A word of src or dst, with its page's number. */
-static void hash_migrate_word(struct hasher *h, u64 word)
+/* A word of src or dst, with its page's number, and why an entry does not migrate. */
+static ALWAYS_INLINE void hash_migrate_word(struct hasher *h, u64 word, u64 why)
 {
 	const u64 flags = (1ull << HMMU_PFN_SHIFT) - 1;
 	u32 pfn = word & HMMU_PFN_VALID ? (u32)(word >> HMMU_PFN_SHIFT) : 0;
 
-	hash_word(h, pfn && pfn < h->m->pfn_end ? (word & flags) | (u64)page_number(h, pfn) << HMMU_PFN_SHIFT : word);
+	if (pfn && pfn < h->m->pfn_end)
+		word = (word & flags) | (u64)page_number(h, pfn) << HMMU_PFN_SHIFT;
+	hash_word(h, word ^ why << 56);
 }
 
+/* An entry that is finalized has given its pages back; others may have taken them since. */
+static u64 word_in_use(const struct hmmu_migration *mig, u64 i, u64 word)
+{
+	bool is_done = mig->stage > HMMU_STAGE_FINALIZE || (mig->stage == HMMU_STAGE_FINALIZE && i < mig->pos);
+
+	return is_done ? word & ((1ull << HMMU_PFN_SHIFT) - 1) & ~HMMU_PFN_VALID : word;
+}
+
+/* What is known within one call (prepared, settled) is forgotten behind it. */
 static u64 flags_of_migration(const struct hmmu_migration *mig)
 {
-	return (u64)mig->restoring | (u64)mig->prepared << 1 | (u64)mig->settled << 2 | (u64)mig->allow_drain << 3 |
-	       (u64)mig->mlocks << 4 | (u64)mig->notified << 5 | (u64)mig->callbacks_ran << 6 |
-	       (u64)mig->dst_is_ready << 7 | (u64)mig->dst_is_accepted << 8 | (u64)mig->out_of_bounds << 9 |
-	       (u64)mig->aborted << 10 | (u64)mig->unwritten << 11 | (u64)mig->ctx.nested << 12;
+	return (u64)mig->restoring | (u64)mig->allow_drain << 3 | (u64)mig->mlocks << 4 | (u64)mig->notified << 5 |
+	       (u64)mig->callbacks_ran << 6 | (u64)mig->dst_is_ready << 7 | (u64)mig->dst_is_accepted << 8 |
+	       (u64)mig->out_of_bounds << 9 | (u64)mig->aborted << 10 | (u64)mig->unwritten << 11 |
+	       (u64)mig->ctx.nested << 12;
 }
 
 static void hash_migration(struct hasher *h, const struct hmmu_migration *mig)
 {
 	/* Before collect only dst is the caller's; a driver without operations writes its dst later. */
-	u64 collecting = mig->stage == HMMU_STAGE_COLLECT ? (mig->end - mig->start) >> PAGE_SHIFT : mig->npages;
+	u64 collecting = mig->stage == HMMU_STAGE_COLLECT ? known_entries(mig) : mig->npages;
 	const u64 *dst = mig->request.ops ? mig->dst : mig->request.dst;
 
 	hash_pair(h, mig->ctx.task, mig->stage);
@@ -227,12 +263,10 @@ static void hash_migration(struct hasher *h, const struct hmmu_migration *mig)
 	hash_word(h, mig->flush_end);
 	hash_pair(h, page_number(h, mig->fault_page), page_number(h, mig->fault_lock));
 	hash_pair(h, page_number(h, mig->first), (u32)mig->err);
-	for (u64 i = 0; i < mig->npages; i++) {
-		hash_migrate_word(h, mig->src[i]);
-		hash_word(h, mig->why ? mig->why[i] : 0);
-	}
+	for (u64 i = 0; i < mig->npages; i++)
+		hash_migrate_word(h, word_in_use(mig, i, mig->src[i]), mig->why ? mig->why[i] : 0);
 	for (u64 i = 0; i < collecting; i++)
-		hash_migrate_word(h, dst[i]);
+		hash_migrate_word(h, word_in_use(mig, i, dst[i]), 0);
 }
 
 /* Numbers that users of intervals keep are counters, so they are hashed as they are. */

@@ -24,14 +24,20 @@ static inline void hash_pair(struct hasher *h, u32 high, u32 low)
 
 /** @name The number of a record, 0 for none. A record that gets its number now is hashed.
  * @{ */
-static u32 hash_new_page(struct hasher *h, u32 pfn);
+static NOINLINE u32 hash_new_page(struct hasher *h, u32 pfn);
 static inline u32 page_number(struct hasher *h, u32 pfn)
 {
 	u32 number = pfn ? number_known(h->numbering, NUMBERED_PAGES, pfn) : 0;
 
 	return number || !pfn ? number : hash_new_page(h, pfn);
 }
-static u32 anon_vma_number(struct hasher *h, u32 anon_vma);
+static NOINLINE u32 hash_new_anon_vma(struct hasher *h, u32 anon_vma);
+static inline u32 anon_vma_number(struct hasher *h, u32 anon_vma)
+{
+	u32 number = anon_vma ? number_known(h->numbering, NUMBERED_ANON_VMAS, anon_vma) : 0;
+
+	return number || !anon_vma ? number : hash_new_anon_vma(h, anon_vma);
+}
 static u32 file_number(struct hasher *h, u32 file);
 static u32 slot_number(struct hasher *h, u32 slot);
 /** @} */

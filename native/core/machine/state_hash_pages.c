@@ -21,7 +21,7 @@ static void hash_contents(struct hasher *h, u32 pfn)
 }
 
 /* @mapping is the number of the page's anon_vma or file, @slot that of its swap slot. */
-static void hash_page(struct hasher *h, u32 pfn, u32 mapping, u32 slot)
+static ALWAYS_INLINE void hash_page(struct hasher *h, u32 pfn, u32 mapping, u32 slot)
 {
 	const struct page *page = page_of(h->m, pfn);
 	const struct pins *pins = &h->m->pins[pfn];
@@ -48,23 +48,32 @@ u32 hash_new_page(struct hasher *h, u32 pfn)
 	return number;
 }
 
-u32 anon_vma_number(struct hasher *h, u32 anon_vma)
+/* An anon_vma, and those above it. What is above gets the next number, unless it has one: 0 stands for that. */
+static void hash_anon_vmas_upward(struct hasher *h, u32 anon_vma)
 {
-	const struct anon_vma *record = anon_vma_of(h->m, anon_vma);
-	u32 number = anon_vma ? number_known(h->numbering, NUMBERED_ANON_VMAS, anon_vma) : 0;
+	while (!number_known(h->numbering, NUMBERED_ANON_VMAS, anon_vma)) {
+		const struct anon_vma *record = anon_vma_of(h->m, anon_vma);
 
-	if (number || !anon_vma)
-		return number;
-	number = number_give(h->numbering, NUMBERED_ANON_VMAS, anon_vma);
-	hash_pair(h, record->refcount, record->degree);
-	hash_pair(h, record->locked, record->active_vmas);
-	hash_pair(h, anon_vma_number(h, record->root), anon_vma_number(h, record->parent));
-	for (u32 avc = record->first; avc; avc = avc_of(h->m, avc)->tree_next) {
-		const struct vma *v = vma_of(h->m, avc_of(h->m, avc)->vma);
+		number_give(h->numbering, NUMBERED_ANON_VMAS, anon_vma);
+		hash_pair(h, record->refcount, record->degree);
+		hash_pair(h, record->locked, record->active_vmas);
+		hash_pair(h, number_known(h->numbering, NUMBERED_ANON_VMAS, record->root),
+			  number_known(h->numbering, NUMBERED_ANON_VMAS, record->parent));
+		for (u32 avc = record->first; avc; avc = avc_of(h->m, avc)->tree_next) {
+			const struct vma *v = vma_of(h->m, avc_of(h->m, avc)->vma);
 
-		hash_word(h, v->start | v->mm);
+			hash_word(h, v->start | v->mm);
+		}
+		anon_vma = record->parent;
 	}
-	return number;
+}
+
+/* The root is the last one above, except in a machine from a snapshot that somebody made up. */
+u32 hash_new_anon_vma(struct hasher *h, u32 anon_vma)
+{
+	hash_anon_vmas_upward(h, anon_vma);
+	hash_anon_vmas_upward(h, anon_vma_of(h->m, anon_vma)->root);
+	return number_known(h->numbering, NUMBERED_ANON_VMAS, anon_vma);
 }
 
 u32 file_number(struct hasher *h, u32 file)
@@ -76,8 +85,9 @@ u32 file_number(struct hasher *h, u32 file)
 		return number;
 	number = number_give(h->numbering, NUMBERED_FILES, file);
 	hash_word(h, record->pages);
+	hash_word(h, record->end);
 	hash_word(h, record->nrpages);
-	hash_word(h, record->users);
+	hash_pair(h, record->users, record->truncated_by);
 	for (u32 vma = record->first; vma; vma = vma_of(h->m, vma)->i_mmap_next)
 		hash_word(h, vma_of(h->m, vma)->start | vma_of(h->m, vma)->mm);
 	return number;
@@ -104,16 +114,12 @@ u32 slot_number(struct hasher *h, u32 slot)
 	return number;
 }
 
-/* The sum of hashes does not depend on their order. */
-static u64 hash_other_page(const struct hasher *h, u32 pfn)
+static NOINLINE u64 hash_other_page(const struct hasher *h, u32 pfn)
 {
 	const struct page *page = page_of(h->m, pfn);
 	struct hasher other = { .m = h->m, .numbering = h->numbering };
 	u32 mapping = page->mapping & ~MAPPING_ANON;
 
-	if (page->flags & (HMMU_PG_BUDDY | HMMU_PG_TABLE | HMMU_PG_RESERVED) ||
-	    number_known(h->numbering, NUMBERED_PAGES, pfn))
-		return 0;
 	if (mapping)
 		mapping = number_known(h->numbering, page->mapping & MAPPING_ANON ? NUMBERED_ANON_VMAS : NUMBERED_FILES,
 				       mapping);
@@ -123,18 +129,27 @@ static u64 hash_other_page(const struct hasher *h, u32 pfn)
 	return other.hash;
 }
 
+/* The sum of hashes does not depend on their order. */
+static u64 hash_others(const struct hasher *h, u32 pfn, u32 end)
+{
+	u64 sum = 0;
+
+	for (; pfn < end; pfn++)
+		if (!(page_of(h->m, pfn)->flags & (HMMU_PG_BUDDY | HMMU_PG_TABLE | HMMU_PG_RESERVED)) &&
+		    !number_known(h->numbering, NUMBERED_PAGES, pfn))
+			sum += hash_other_page(h, pfn);
+	return sum;
+}
+
+/* There is no page 0. */
 static u64 hash_ram(const struct hasher *h)
 {
 	u64 sum = 0;
 
-	for (u32 block = 0; block < h->m->st->next_block; block++)
-		for (u32 i = 0, first = block * HPAGE_PMD_NR; i < h->m->block[block].fresh; i++)
-			sum += first + i ? hash_other_page(h, first + i) : 0;
-	for (u32 i = 0; i < pool_used(h->m); i++)
-		sum += hash_other_page(h, h->m->hugetlb_base + i);
-	for (u32 i = 0; i < h->m->st->other_device_pages; i++)
-		sum += hash_other_page(h, h->m->other_device_base + i);
-	return sum;
+	for (u32 block = 0, first = 0; block < h->m->st->next_block; block++, first += HPAGE_PMD_NR)
+		sum += hash_others(h, first ? first : 1, first + h->m->block[block].fresh);
+	return sum + hash_others(h, h->m->hugetlb_base, h->m->hugetlb_base + pool_used(h->m)) +
+	       hash_others(h, h->m->other_device_base, h->m->other_device_base + h->m->st->other_device_pages);
 }
 
 /* Flags of free device pages stay, and the first free page is taken first. */
@@ -144,7 +159,7 @@ static u64 hash_device(struct hasher *h)
 
 	for (u32 i = 0; i < h->m->st->device_high; i++)
 		if (device_in_use(h->m, i))
-			sum += hash_other_page(h, h->m->device_base + i);
+			sum += hash_others(h, h->m->device_base + i, h->m->device_base + i + 1);
 		else
 			hash_word(h, page_of(h->m, h->m->device_base + i)->flags);
 	return sum;

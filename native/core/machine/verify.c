@@ -40,9 +40,8 @@ static void verify_all(struct verify *v)
 bool tallies_alloc(struct verify *v)
 {
 	const struct hmmu *m = v->m;
-	u64 pages = (u64)ram_used(m) + pool_used(m) + m->st->device_high + m->st->other_device_pages;
 
-	v->pages = platform_alloc(pages * sizeof(*v->pages));
+	v->pages = platform_alloc(used_pages(m) * sizeof(*v->pages));
 	v->swap_entries = platform_alloc((m->st->swap_high + 1ull) * sizeof(*v->swap_entries));
 	v->chain_of = platform_alloc(m->st->slabs[SLAB_ANON_VMA].high * sizeof(*v->chain_of));
 	return v->pages && v->swap_entries && v->chain_of;

@@ -50,19 +50,9 @@ struct holder_list {
 /** hmmu_verify(); @p *too_few is a page that has fewer references than users, or 0. -ENOMEM without an error. */
 static int verify_machine(struct hmmu *m, hmmu_report_fn report, void *data, u32 *too_few);
 static void complain(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** Pages that were ever used stand in the tallies one behind the other: RAM, the hugetlb pool, the device's,
- * and others. */
 static inline struct page_tally *tally(struct verify *v, u32 pfn)
 {
-	const struct hmmu *m = v->m;
-
-	if (pfn < m->hugetlb_base)
-		return &v->pages[pfn];
-	if (pfn < m->device_base)
-		return &v->pages[ram_used(m) + (pfn - m->hugetlb_base)];
-	if (pfn < m->other_device_base)
-		return &v->pages[ram_used(m) + pool_used(m) + (pfn - m->device_base)];
-	return &v->pages[ram_used(m) + pool_used(m) + m->st->device_high + (pfn - m->other_device_base)];
+	return &v->pages[used_index(v->m, pfn)];
 }
 /** The next frame that was ever used: of RAM up to the last block opened, of the hugetlb pool and the device up to the
  * highest page in use. */

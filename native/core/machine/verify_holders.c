@@ -87,6 +87,21 @@ static bool fault_has_lock(const struct hmmu *m, const struct device_fault *faul
 	return fault->locked;
 }
 
+/* What a call has at hand that has stopped in its middle. */
+static void holders_of_stop(struct verify *v, u32 task)
+{
+	for (const struct at_hand *hand = &stop_of(v->m, task)->hand; hand; hand = hand->outer)
+		for (u32 i = 0; i < hand->nr_pages; i++)
+			tally_holder(v, (struct hmmu_holder){
+						.pfn = hand->pages[i],
+						.kind = HMMU_HOLDER_WAIT,
+						.refs = 1,
+						.count = 1,
+						.id = task,
+						.lock = hand->locked,
+					});
+}
+
 void verify_holders(struct verify *v)
 {
 	struct hmmu *m = v->m;
@@ -99,8 +114,8 @@ void verify_holders(struct verify *v)
 		if (task_of(m, task)->mm && task_of(m, task)->wait_ref)
 			tally_ref(v, task_of(m, task)->wait_pfn, HMMU_HOLDER_WAIT, task, 0);
 	for (u32 task = 1; m->stops && task < m->stops->end; task++)
-		for (u32 i = 0; stop_of(m, task) && i < stop_of(m, task)->nr_pages; i++)
-			tally_ref(v, stop_of(m, task)->pages[i], HMMU_HOLDER_WAIT, task, 0);
+		if (stop_of(m, task))
+			holders_of_stop(v, task);
 	/* A page that a fault has replaced is munlocked when the fault gets the page's lock. */
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
 		if (task_of(m, task)->mm && task_of(m, task)->resume == RESUME_MUNLOCK)

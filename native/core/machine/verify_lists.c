@@ -106,19 +106,33 @@ static void verify_anon_vma(struct verify *v, u32 anon_vma, u32 mappings)
 		complain(v, "anon_vma %u: %u mappings know it, its list has %u", anon_vma, mappings, count);
 }
 
-static void verify_file(struct verify *v, u32 file, u32 mappings)
+static void verify_size(struct verify *v, u32 file)
+{
+	const struct file *f = file_of(v->m, file);
+	const struct task *task = task_of(v->m, f->truncated_by);
+
+	if (f->truncated_by && (task->op != OP_TRUNCATE || task->progress.result != file))
+		complain(v, "file %u is truncated by task %u, which does not", file, f->truncated_by);
+	if (f->truncated_by ? f->end < f->pages : f->end != f->pages)
+		complain(v, "file %u has %llu pages, and its cache reaches to %llu", file, (unsigned long long)f->pages,
+			 (unsigned long long)f->end);
+}
+
+static void verify_file(struct verify *v, u32 file, u32 mappings, u32 truncations)
 {
 	const struct hmmu *m = v->m;
 	u32 prev = 0, count = 0;
+
+	verify_size(v, file);
 
 	for (u32 vma = file_of(m, file)->first; vma && count <= mappings; vma = vma_of(m, vma)->i_mmap_next, count++) {
 		if (vma_of(m, vma)->file != file || vma_of(m, vma)->i_mmap_prev != prev)
 			complain(v, "file %u: its list of mappings is broken", file);
 		prev = vma;
 	}
-	if (count != mappings || file_of(m, file)->users != mappings)
-		complain(v, "file %u: %u mappings have it, its list has %u, its counter says %u", file, mappings, count,
-			 file_of(m, file)->users);
+	if (count != mappings || file_of(m, file)->users != mappings + truncations)
+		complain(v, "file %u: %u mappings and %u truncations have it, its list has %u, its counter says %u",
+			 file, mappings, truncations, count, file_of(m, file)->users);
 }
 
 /* The files that a task is to close: nobody maps them, and it is in the call that does it. Returns their number. */
@@ -137,6 +151,17 @@ static u32 verify_task_works(struct verify *v, u32 task, const u32 *files)
 	return count;
 }
 
+/* Tasks with a reference to a file: one truncates it, others wait for that. */
+static void count_truncations(const struct hmmu *m, u32 *truncations)
+{
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++) {
+		u64 file = task_of(m, task)->progress.result;
+
+		if (task_of(m, task)->op == OP_TRUNCATE && file < m->st->slabs[SLAB_FILE].high)
+			truncations[file]++;
+	}
+}
+
 /* What all mappings of all processes refer to, counted by a function. */
 static void count_references(const struct hmmu *m, u32 *anon_vmas, u32 *files)
 {
@@ -151,18 +176,19 @@ static void count_references(const struct hmmu *m, u32 *anon_vmas, u32 *files)
 	}
 }
 
-static void verify_reverse_maps(struct verify *v, u32 *anon_vmas, u32 *files)
+static void verify_reverse_maps(struct verify *v, u32 *anon_vmas, u32 *files, u32 *truncations)
 {
 	const struct hmmu *m = v->m;
 	u32 known = 0;
 
 	count_references(m, anon_vmas, files);
+	count_truncations(m, truncations);
 	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
 		if (anon_vmas[anon_vma])
 			verify_anon_vma(v, anon_vma, anon_vmas[anon_vma]);
 	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
-		if (files[file]) {
-			verify_file(v, file, files[file]);
+		if (files[file] || truncations[file]) {
+			verify_file(v, file, files[file], truncations[file]);
 			known++;
 		}
 	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
@@ -177,13 +203,15 @@ void verify_lists(struct verify *v)
 	const struct hmmu *m = v->m;
 	u32 *anon_vmas = platform_alloc(m->st->slabs[SLAB_ANON_VMA].high * sizeof(u32));
 	u32 *files = platform_alloc(m->st->slabs[SLAB_FILE].high * sizeof(u32));
+	u32 *truncations = platform_alloc(m->st->slabs[SLAB_FILE].high * sizeof(u32));
 
 	verify_blocks(v);
 	verify_device_bitmap(v);
-	if (anon_vmas && files)
-		verify_reverse_maps(v, anon_vmas, files);
+	if (anon_vmas && files && truncations)
+		verify_reverse_maps(v, anon_vmas, files, truncations);
 	else
 		complain(v, "the host has no memory to look at the reverse maps");
 	platform_free(anon_vmas);
 	platform_free(files);
+	platform_free(truncations);
 }

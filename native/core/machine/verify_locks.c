@@ -3,6 +3,7 @@
 #include "host/platform.h"
 #include "machine/verify.h"
 #include "mm/mm.h"
+#include "mm/stop.h"
 #include "mm/vma_lock.h"
 
 /** Holders of and waiters for the locks of a process, as its tasks record them. */
@@ -93,6 +94,17 @@ static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 		verify_vma_locks(v, mm, tally->vma_readers);
 }
 
+/* The walks of reverse maps that have stopped with the lock of an anon_vma. */
+static u32 walks_stopped(const struct hmmu *m, u32 anon_vma)
+{
+	u32 count = 0;
+
+	for (u32 task = 1; m->stops && task < m->stops->end; task++)
+		count += stop_of(m, task) && !stop_of(m, task)->hand.rmap_write &&
+			 stop_of(m, task)->hand.rmap == (MAPPING_ANON | anon_vma);
+	return count;
+}
+
 void verify_locks(struct verify *v)
 {
 	struct hmmu *m = v->m;
@@ -108,6 +120,7 @@ void verify_locks(struct verify *v)
 		complain(v, "the host has no memory to look at semaphores");
 	platform_free(tallies);
 	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
-		if (anon_vma_of(m, anon_vma)->refcount && anon_vma_of(m, anon_vma)->locked)
+		if (anon_vma_of(m, anon_vma)->refcount &&
+		    anon_vma_of(m, anon_vma)->locked != walks_stopped(m, anon_vma))
 			complain(v, "anon_vma %u is locked", anon_vma);
 }

@@ -14,13 +14,13 @@ static bool is_being_copied(const struct hmmu *m, u32 mm)
 	return KERNEL >= V6_12 && writer && task_of(m, writer)->op == OP_FORK;
 }
 
-/* Whether a call that has stopped flushes when it goes on. fork() flushes all when it has copied all. */
+/* Whether a call that has stopped flushes when it goes on. */
 static bool will_flush(const struct stop *stop, u32 mm, u64 address)
 {
-	if (stop->numbers[0] != mm)
-		return false;
-	return stop->point == HMMU_SWITCH_FORK ||
-	       (stop->point == HMMU_SWITCH_LATE_FLUSH && address >= stop->numbers[1] && address < stop->numbers[2]);
+	for (const struct at_hand *hand = &stop->hand; hand; hand = hand->outer)
+		if (hand->flush_mm == mm && address >= hand->flush_start && address < hand->flush_end)
+			return true;
+	return false;
 }
 
 /* Whether a migration, a fork() or a call that has stopped is about to flush the translation. */

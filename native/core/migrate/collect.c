@@ -271,7 +271,8 @@ static enum hmmu_why split_for_collect(struct hmmu_migration *mig, u64 *pmd, u64
 /* Collect the part of the range under one pmd. */
 static void collect_pmd(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
 {
-	if (pmd && pmd_trans_huge(*pmd)) {
+	/* A fault may have made the place huge again. 4.14 takes that for a bad pmd. */
+	for (bool split = false; pmd && pmd_trans_huge(*pmd) && !(KERNEL < V6_12 && split); split = true) {
 		enum hmmu_why why = split_for_collect(mig, pmd, address);
 
 		if (why) {

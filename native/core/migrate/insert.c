@@ -13,14 +13,17 @@
 #include "rmap/rmap.h"
 #include "mm/stop.h"
 
-/* Make a device-private entry, or a pte as an anonymous fault makes it. */
+/* Make a device-private entry, or a pte as an anonymous fault makes it. What is made dirty becomes soft-dirty, but such an entry has no
+ * dirty bit: the page comes back writable and clean, and the next store to it goes unnoticed. */
 static u64 new_entry(const struct hmmu *m, u32 vma, u32 newpage)
 {
 	const struct vma *v = vma_of(m, vma);
 	u64 entry;
 
-	if (is_device_private_page(m, newpage))
-		return make_device_private_entry(newpage, v->flags & VM_WRITE);
+	if (is_device_private_page(m, newpage)) {
+		entry = make_device_private_entry(newpage, v->flags & VM_WRITE);
+		return quirk(m, HMMU_QUIRK_INSERT_DEVICE_NOT_SOFT_DIRTY) ? entry : pte_swp_mksoft_dirty(entry);
+	}
 	entry = mk_pte(newpage, v->page_prot);
 	return v->flags & VM_WRITE ? pte_mkwrite(pte_mkdirty(entry)) : entry;
 }
@@ -47,7 +50,7 @@ static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 
 		return HMMU_WHY_INSERT_NO_TABLE;
 	if (KERNEL < V6_12 && pmd_unstable(m, **pmd))
 		return HMMU_WHY_INSERT_UNSTABLE_PMD;
-	if (anon_vma_prepare(m, mig->vma))
+	if (anon_vma_prepare(&mig->ctx, mig->vma))
 		return HMMU_WHY_INSERT_ANON_VMA;
 	if (!mem_cgroup_try_charge(m, 1))
 		return HMMU_WHY_INSERT_MEMCG;

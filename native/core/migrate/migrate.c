@@ -193,21 +193,26 @@ int hmmu_migrate_begin(struct hmmu *m, const struct hmmu_migrate_request *reques
 	return counting(m) ? begin_counted(m, request, out) : begin(m, request, out);
 }
 
-static int fail_in_callback(struct hmmu_migration *mig)
+static int fail_barred(struct hmmu_migration *mig)
 {
 	int err = check_outside_page_free(mig->ctx.m);
 
 	if (err)
 		return err;
-	return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY, "the migration stands in a callback");
+	if (mig->barred == BAR_RESTORED)
+		return hmmu_fail(mig->ctx.m, -EINVAL, HMMU_ERR_ORDER,
+				 "the migration was restored with its machine: hmmu_migrate_adopt() comes first");
+	return hmmu_fail(mig->ctx.m, -EBUSY, HMMU_ERR_BUSY,
+			 mig->barred == BAR_STOPPED ? "the migration's task has stopped in the middle of a call"
+						    : "the migration stands in a callback");
 }
 
 int hmmu_migrate_step(struct hmmu_migration *mig)
 {
 	struct span span;
 
-	if (mig->in_callback || mig->ctx.m->in_page_free)
-		return fail_in_callback(mig);
+	if (mig->barred || mig->ctx.m->in_page_free)
+		return fail_barred(mig);
 	if (mig->stage == HMMU_STAGE_DONE)
 		return 0;
 	mig->prepared = mig->settled = false;
@@ -227,8 +232,8 @@ static NOINLINE void run_counted(struct hmmu_migration *mig, u32 stage)
 
 int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 {
-	if (mig->in_callback || mig->ctx.m->in_page_free)
-		return fail_in_callback(mig);
+	if (mig->barred || mig->ctx.m->in_page_free)
+		return fail_barred(mig);
 	mig->settled = false;
 	mig->prepared = SHORTCUTS && mig->stage == HMMU_STAGE_COLLECT && !mig->npages;
 	if (counting(mig->ctx.m))
@@ -260,8 +265,8 @@ int hmmu_migrate_end(struct hmmu_migration *mig)
 	struct hmmu *m = mig->ctx.m;
 	int err;
 
-	if (mig->in_callback || m->in_page_free)
-		return fail_in_callback(mig);
+	if (mig->barred || m->in_page_free)
+		return fail_barred(mig);
 	hmmu_migrate_run(mig, HMMU_STAGE_DONE);
 	if (!mig->first)
 		leave_task(mig);

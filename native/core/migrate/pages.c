@@ -173,15 +173,10 @@ void migrate_vma_pages(struct hmmu_migration *mig, u64 from, u64 to)
 	count_moved(mig, &moved);
 }
 
-/* In 6.12 the page that is mapped goes by the LRU's pagevec before it is mapped. So a page of RAM that has moved never
- * sees an LRU list again. */
 static void folio_finalize(struct hmmu_migration *mig, u32 page, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
 
-	if (!is_zone_device_page(m, newpage))
-		lru_cache_add(m, mig->ctx.cpu, newpage);
-	remove_migration_ptes(&mig->ctx, page, newpage);
 	unlock_source(mig, page);
 	put_page(m, page);
 	if (newpage == page)
@@ -190,33 +185,56 @@ static void folio_finalize(struct hmmu_migration *mig, u32 page, u32 newpage)
 	put_page(m, newpage);
 }
 
-/* Finalize an entry: map the new page, or the old one again, then unlock and put both. */
-static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct pagevec *pvec)
+/* A destination that is not mapped for a page is given back: it was inserted, or has no use. */
+static inline void give_back_destination(struct hmmu *m, u32 newpage)
+{
+	if (!newpage)
+		return;
+	page_of(m, newpage)->flags &= ~(u32)PAGE_USER_DESTINATION;
+	unlock_page(m, newpage);
+	put_page(m, newpage);
+}
+
+/* Map the new page, or the old one again, then unlock and put both. Where the walk of the reverse map stops, the migration has both
+ * still. */
+static ALWAYS_INLINE void finalize_page(struct hmmu_migration *mig, u64 i, struct pagevec *pvec, u32 page, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
-	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
+	u64 pos = mig->pos;
 
-	if (newpage)
-		page_of(m, newpage)->flags &= ~(u32)PAGE_USER_DESTINATION;
-	if (newpage && !(page && mig->src[i] & HMMU_PFN_MIGRATE)) {
-		unlock_page(m, newpage);
-		put_page(m, newpage);
+	if (!(mig->src[i] & HMMU_PFN_MIGRATE)) {
+		give_back_destination(m, newpage);
 		newpage = 0;
 	}
-	if (!page)
-		return;
 	if (!newpage)
 		newpage = page;
 	probe(map, mig->ctx.mm, mig->start, i, page, newpage);
 	mig->cpages--;
+	mig->pos = i;
+	/* In 6.12 the page that is mapped goes by the LRU's pagevec before it is mapped. So a page of RAM that has moved never sees
+	 * an LRU list again. */
+	if (KERNEL >= V6_12 && !is_zone_device_page(m, newpage))
+		lru_cache_add(m, mig->ctx.cpu, newpage);
+	remove_migration_ptes(&mig->ctx, page, newpage);
+	mig->pos = pos;
+	page_of(m, newpage)->flags &= ~(u32)PAGE_USER_DESTINATION;
 	if (KERNEL >= V6_12) {
 		folio_finalize(mig, page, newpage);
 		return;
 	}
-	remove_migration_ptes(&mig->ctx, page, newpage);
 	unlock_and_put(mig, pvec, page);
 	if (newpage != page)
 		unlock_and_put(mig, pvec, newpage);
+}
+
+static NOINLINE void finalize_one(struct hmmu_migration *mig, u64 i, struct pagevec *pvec)
+{
+	u32 page = migrate_pfn_to_page(mig->src[i]), newpage = migrate_pfn_to_page(mig->dst[i]);
+
+	if (page)
+		finalize_page(mig, i, pvec, page, newpage);
+	else
+		give_back_destination(mig->ctx.m, newpage);
 }
 
 void migrate_vma_finalize(struct hmmu_migration *mig, u64 from, u64 to)

@@ -56,16 +56,34 @@ u64 *arrays_take(struct migration_pool *pool, u64 pages, u64 *room)
 	return array;
 }
 
+void array_give_back(struct migration_pool *pool, u64 *array, u64 pages)
+{
+	u32 size = size_of_arrays(pages);
+
+	memcpy(array, &pool->arrays[size], sizeof(pool->arrays[size]));
+	pool->arrays[size] = array;
+}
+
 void arrays_free(struct migration_pool *pool, struct hmmu_migration *mig)
 {
-	u32 size = size_of_arrays(mig->many_pages);
-
-	if (mig->many) {
-		memcpy(mig->many, &pool->arrays[size], sizeof(pool->arrays[size]));
-		pool->arrays[size] = mig->many;
-	}
+	if (mig->many)
+		array_give_back(pool, mig->many, mig->many_pages);
 	mig->many = NULL;
 	mig->many_pages = 0;
+}
+
+struct hmmu_migration *record_restore(struct hmmu *m, u64 pages, bool has_why)
+{
+	struct hmmu_migration *mig = record_alloc(m);
+	u64 room, *stand_ins = mig ? arrays_take(&m->migration_pool, stand_in_room(pages), &room) : NULL;
+
+	if (!stand_ins || !arrays_alloc(m, mig, pages))
+		return NULL;
+	mig->barred = BAR_RESTORED;
+	mig->request = (struct hmmu_migrate_request){ .src = stand_ins, .dst = stand_ins + pages };
+	if (has_why)
+		mig->why = mig->request.why = (u8 *)(stand_ins + 2 * pages);
+	return mig;
 }
 
 void migration_pool_release(struct hmmu *m)
@@ -84,7 +102,7 @@ void migration_pool_release(struct hmmu *m)
 bool migration_in_callback(const struct hmmu *m)
 {
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
-		if (mig->in_callback)
+		if (mig->barred == BAR_CALLBACK)
 			return true;
 	return false;
 }
@@ -104,7 +122,7 @@ bool task_has_locked(const struct hmmu *m, u32 task, u32 pfn)
 		if (fault->locked && fault->task == task && fault->pfn == pfn)
 			return true;
 	for (const struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
-		if (mig->in_callback && mig->ctx.task == task && has_page(mig, pfn))
+		if (mig->barred == BAR_CALLBACK && mig->ctx.task == task && has_page(mig, pfn))
 			return true;
 	return false;
 }

@@ -42,8 +42,22 @@ static inline u64 *next_array(const u64 *array)
 
 /** Arrays for src and dst of so many pages or more; *@p room is set to how many. NULL: there is no room for them. */
 static NOINLINE u64 *arrays_take(struct migration_pool *pool, u64 pages, u64 *room);
+/** Give back an array that was taken for so many pages. */
+static void array_give_back(struct migration_pool *pool, u64 *array, u64 pages);
 /** Give the arrays of a record back. */
 static NOINLINE void arrays_free(struct migration_pool *pool, struct hmmu_migration *mig);
+/**
+ * A record with arrays, in no list: of a migration that was under way in the machine of which this one is a copy. Arrays of its own
+ * stand in for those of the caller, who is not known yet. NULL: there is no room.
+ */
+static struct hmmu_migration *record_restore(struct hmmu *m, u64 pages, bool has_why);
+/** The stand-ins are src, dst and why in one array for so many pages. */
+static inline u64 stand_in_room(u64 pages)
+{
+	return pages + pages / 16 + 1;
+}
+/** Stand for the operations that were not given again yet. */
+static const struct hmmu_migrate_ops ops_to_be_given;
 /** Give all memory back to the host. */
 static void migration_pool_release(struct hmmu *m);
 

@@ -44,9 +44,9 @@ static inline int call_driver(struct hmmu_migration *mig, int (*callback)(struct
 {
 	int err;
 
-	mig->in_callback = true;
+	mig->barred = BAR_CALLBACK;
 	err = callback(mig, mig->request.data);
-	mig->in_callback = false;
+	mig->barred = BAR_NONE;
 	if (!err)
 		return 0;
 	return hmmu_fail(mig->ctx.m, -ECANCELED, HMMU_ERR_DRIVER_THREW, "%s() failed with %d",

@@ -3,6 +3,7 @@
  * rest of its work in its own file. */
 #include "call/fork.h"
 #include "call/mirror.h"
+#include "call/truncate.h"
 #include "fault/device_fault.h"
 #include "fault/fault.h"
 #include "fault/munlock.h"
@@ -23,6 +24,8 @@ static void wait_give_up(struct hmmu *m, struct task *task)
 		fork_give_up(m, task);
 	if (KERNEL >= V6_12 && task->op == OP_MIRROR)
 		mirror_give_up(m, task);
+	if (KERNEL >= V6_12 && task->op == OP_TRUNCATE)
+		truncate_give_up(m, task);
 	task_work_give_up(m, task);
 }
 

@@ -9,6 +9,8 @@
 
 #include "host/arena.h"
 #include "host/inject.h"
+#include "mm/rmap_lock.h"
+#include "mm/vma_lock.h"
 #include "mm/vma_record.h"
 
 static u64 first_index(const struct hmmu *m, u32 avc)
@@ -142,11 +144,28 @@ static u32 find_mergeable_anon_vma(const struct hmmu *m, u32 vma)
 	return found ? found : reusable_anon_vma(m, prev, vma, prev, vma);
 }
 
-int anon_vma_prepare_slow(struct hmmu *m, u32 vma)
+/* The mapping joins the anon_vma of a neighbour, whose lock may have to be waited for. The fault of another task may have been
+ * faster. Under the lock of its mapping a fault has just tried mmap_lock, which nobody notes: so it can't stop. */
+static NOINLINE __attribute__((cold)) bool is_prepared_meanwhile(struct ctx *ctx, u32 vma)
 {
-	struct vma *v = vma_of(m, vma);
-	u32 avc = avc_alloc(m), anon_vma;
+	struct rmap_locks locks = { { rmap_of_anon_vma(find_mergeable_anon_vma(ctx->m, vma)) } };
 
+	if (under_vma_lock(ctx))
+		rmap_lock_press(ctx, locks, true);
+	else
+		rmap_lock_wait(ctx, locks, true);
+	return vma_of(ctx->m, vma)->anon_vma;
+}
+
+int anon_vma_prepare_slow(struct ctx *ctx, u32 vma)
+{
+	struct hmmu *m = ctx->m;
+	struct vma *v = vma_of(m, vma);
+	u32 avc, anon_vma;
+
+	if (m->stops && is_prepared_meanwhile(ctx, vma))
+		return 0;
+	avc = avc_alloc(m);
 	if (!avc)
 		return -ENOMEM;
 	anon_vma = find_mergeable_anon_vma(m, vma);

@@ -3,12 +3,12 @@
 #ifndef HMMU_ANON_VMA_H
 #define HMMU_ANON_VMA_H
 
-#include "host/machine.h"
+#include "host/migration.h"
 
-static int anon_vma_prepare_slow(struct hmmu *m, u32 vma);
-static inline int anon_vma_prepare(struct hmmu *m, u32 vma)
+static int anon_vma_prepare_slow(struct ctx *ctx, u32 vma);
+static inline int anon_vma_prepare(struct ctx *ctx, u32 vma)
 {
-	return vma_of(m, vma)->anon_vma ? 0 : anon_vma_prepare_slow(m, vma);
+	return vma_of(ctx->m, vma)->anon_vma ? 0 : anon_vma_prepare_slow(ctx, vma);
 }
 static int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
 static int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);

@@ -29,6 +29,7 @@ static const struct {
 	[OP_MIRROR] = { "mirror", "xx" },
 	[OP_EXIT] = { "exit", "" },
 	[OP_MMAP_LOCK] = { "mmap_lock", "u" },
+	[OP_TRUNCATE] = { "ftruncate", "xu" },
 	[OP_STOPPED] = { "hmmu_run", "" },
 };
 

@@ -11,7 +11,7 @@ u32 file_create(struct hmmu *m, u64 pages)
 	u32 file = slab_alloc(m, SLAB_FILE);
 
 	if (file) {
-		file_of(m, file)->pages = pages;
+		file_of(m, file)->pages = file_of(m, file)->end = pages;
 		file_of(m, file)->users = 1;
 	}
 	return file;
@@ -25,33 +25,35 @@ void file_free(struct hmmu *m, u32 file)
 /* Whether a file has more indexes than there are hash chains. Then going over the chains costs less. */
 static bool is_sparse(const struct hmmu *m, u32 file)
 {
-	return file_of(m, file)->pages > m->cache_mask;
+	return file_of(m, file)->end > m->cache_mask;
 }
 
 void truncate_page(struct hmmu *m, u32 pfn)
 {
+	page_clear(m, pfn, HMMU_PG_DIRTY);
 	delete_from_page_cache(m, pfn);
 	put_page(m, pfn);
 }
 
-static void truncate_sparse(struct hmmu *m, u32 file, bool locked)
+static void truncate_sparse(struct hmmu *m, u32 file, u64 from, bool locked)
 {
 	for (u64 chain = 0; file_of(m, file)->nrpages && chain <= m->cache_mask; chain++) {
 		for (u32 pfn = m->cache_hash[chain], next; pfn; pfn = next) {
 			next = page_of(m, pfn)->cache_next;
-			if (page_of(m, pfn)->mapping == file && (locked || !page_test(m, pfn, HMMU_PG_LOCKED)))
+			if (page_of(m, pfn)->mapping == file && page_of(m, pfn)->index >= from &&
+			    (locked || !page_test(m, pfn, HMMU_PG_LOCKED)))
 				truncate_page(m, pfn);
 		}
 	}
 }
 
-void truncate_pages(struct hmmu *m, u32 file, bool locked)
+void truncate_pages(struct hmmu *m, u32 file, u64 from, bool locked)
 {
 	if (is_sparse(m, file)) {
-		truncate_sparse(m, file, locked);
+		truncate_sparse(m, file, from, locked);
 		return;
 	}
-	for (u64 index = 0; file_of(m, file)->nrpages && index < file_of(m, file)->pages; index++) {
+	for (u64 index = from; file_of(m, file)->nrpages && index < file_of(m, file)->end; index++) {
 		u32 pfn = find_page(m, file, index);
 
 		if (pfn && (locked || !page_test(m, pfn, HMMU_PG_LOCKED)))
@@ -71,15 +73,43 @@ static u32 lowest_page_of_sparse(const struct hmmu *m, u32 file, u64 from)
 	return lowest;
 }
 
-u32 lowest_page(const struct hmmu *m, u32 file, u64 from)
+static u32 lowest_page(const struct hmmu *m, u32 file, u64 from)
 {
 	u32 pfn = 0;
 
+	if (!file_of(m, file)->nrpages)
+		return 0;
 	if (is_sparse(m, file))
 		return lowest_page_of_sparse(m, file, from);
-	for (u64 index = from; !pfn && index < file_of(m, file)->pages; index++)
+	for (u64 index = from; !pfn && index < file_of(m, file)->end; index++)
 		pfn = find_page(m, file, index);
 	return pfn;
+}
+
+void truncate_unlocked(struct ctx *ctx, u32 file, u64 from)
+{
+	truncate_pages(ctx->m, file, from, false);
+	ctx->progress.at = from << PAGE_SHIFT;
+}
+
+u32 first_to_truncate(struct ctx *ctx, u32 file)
+{
+	u32 page = lowest_page(ctx->m, file, ctx->progress.at >> PAGE_SHIFT);
+
+	if (page)
+		ctx->progress.at = page_of(ctx->m, page)->index << PAGE_SHIFT;
+	return page;
+}
+
+int next_to_truncate(struct ctx *ctx, u32 file, enum resume resume, u32 *page)
+{
+	struct hmmu *m = ctx->m;
+
+	*page = first_to_truncate(ctx, file);
+	if (!*page || !page_test(m, *page, HMMU_PG_LOCKED))
+		return 0;
+	get_page(m, *page);
+	return wait_on_page(ctx, *page, true, resume);
 }
 
 static void link_behind(struct hmmu *m, u32 vma, u32 prev)

@@ -3,17 +3,27 @@
 #ifndef HMMU_FILE_H
 #define HMMU_FILE_H
 
-#include "page/page.h"
+#include "mm/task.h"
 
 static u32 file_create(struct hmmu *m, u64 pages);
 /** Unmake a file without pages. */
 static void file_free(struct hmmu *m, u32 file);
 /** Remove a page from its file. */
 static void truncate_page(struct hmmu *m, u32 pfn);
-/** Remove all pages of a file that nobody has locked; with @p locked also the other ones. */
-static void truncate_pages(struct hmmu *m, u32 file, bool locked);
-/** The page with the lowest index from @p from on, or 0. */
-static u32 lowest_page(const struct hmmu *m, u32 file, u64 from);
+/** Remove all pages of a file from an index on that nobody has locked; with @p locked also the other ones. */
+static void truncate_pages(struct hmmu *m, u32 file, u64 from, bool locked);
+/**
+ * @name shmem_undo_range()
+ * First the pages go that nobody has locked. For each other one the task then waits, in the order of indexes. Meanwhile pages
+ * behind the one it waits for stay, also if they are unlocked.
+ * @{
+ */
+static void truncate_unlocked(struct ctx *ctx, u32 file, u64 from);
+/** The page with the lowest index, from that of the last one on, or 0. */
+static u32 first_to_truncate(struct ctx *ctx, u32 file);
+/** The same, without a lock; or what wait_on_page() returns. */
+static int next_to_truncate(struct ctx *ctx, u32 file, enum resume resume, u32 *page);
+/** @} */
 static void i_mmap_insert(struct hmmu *m, u32 vma);
 static void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev);
 static void i_mmap_remove(struct hmmu *m, u32 vma);

@@ -61,17 +61,25 @@ void tlb_flush_mmu(struct mmu_gather *tlb)
 }
 
 /* The pages that were gathered have still the references of their entries. */
+struct at_hand at_hand_of_gather(const struct mmu_gather *tlb)
+{
+	return (struct at_hand){
+		.nr_pages = tlb->nr,
+		.pages = tlb->pages,
+		.flush_mm = tlb->mm,
+		.flush_start = tlb->fullmm ? 0 : tlb->start,
+		.flush_end = tlb->fullmm ? HMMU_TASK_SIZE : tlb->end,
+	};
+}
+
 static void stop_before_flush(const struct mmu_gather *tlb)
 {
-	stop_here(tlb->ctx,
-		  &(struct stop){
-			  .point = HMMU_SWITCH_LATE_FLUSH,
-			  .nr_pages = tlb->nr,
-			  .pages = tlb->pages,
-			  .numbers = { tlb->mm, tlb->fullmm ? 0 : tlb->start, tlb->fullmm ? HMMU_TASK_SIZE : tlb->end },
-			  .unused = (const u8 *)&tlb->pages[tlb->nr],
-			  .unused_bytes = (MAX_GATHER_PAGES - tlb->nr) * sizeof(tlb->pages[0]),
-		  });
+	stop_here(tlb->ctx, &(struct stop){
+				    .point = HMMU_SWITCH_LATE_FLUSH,
+				    .hand = at_hand_of_gather(tlb),
+				    .unused = (const u8 *)&tlb->pages[tlb->nr],
+				    .unused_bytes = (MAX_GATHER_PAGES - tlb->nr) * sizeof(tlb->pages[0]),
+			    });
 }
 
 void tlb_finish_mmu(struct mmu_gather *tlb)

@@ -7,6 +7,7 @@
 #ifndef HMMU_MMU_GATHER_H
 #define HMMU_MMU_GATHER_H
 
+#include "host/stops.h"
 #include "mm/task.h"
 
 /** Pages of a full batch: 8 in the kernel's structure itself, then 19 frames with 510 pointers each. */
@@ -32,6 +33,9 @@ static void tlb_flush_mmu_free(struct mmu_gather *tlb);
 static void tlb_flush_mmu(struct mmu_gather *tlb);
 /** Both, at the end of the call. */
 static void tlb_finish_mmu(struct mmu_gather *tlb);
+
+/** What a call has at hand that gathers. */
+static struct at_hand at_hand_of_gather(const struct mmu_gather *tlb);
 
 /** Add a range to the range to flush: __tlb_adjust_range(). */
 static inline void tlb_adjust_range(struct mmu_gather *tlb, u64 start, u64 end)

@@ -86,6 +86,7 @@ u64 *pmd_alloc_slow(struct hmmu *m, u32 mm, u64 address)
 			if (!lower)
 				return NULL;
 			*entry = mk_pte(lower, _PAGE_TABLE);
+			m->moved_mappings++;
 			mm_of(m, mm)->tables++;
 		}
 		table = pte_pfn(*entry);
@@ -108,8 +109,9 @@ void pte_free(struct hmmu *m, u32 mm, u32 table)
 	table_free(m, table);
 }
 
-void pmd_populate(u64 *pmd, u32 table)
+void pmd_populate(struct hmmu *m, u64 *pmd, u32 table)
 {
+	m->moved_mappings++;
 	*pmd = mk_pte(table, _PAGE_TABLE);
 }
 
@@ -119,7 +121,7 @@ bool pte_alloc_slow(struct hmmu *m, u32 mm, u64 *pmd)
 
 	if (!table)
 		return false;
-	pmd_populate(pmd, table);
+	pmd_populate(m, pmd, table);
 	return true;
 }
 

@@ -61,7 +61,7 @@ static inline bool pte_alloc(struct hmmu *m, u32 mm, u64 *pmd)
 static u32 pte_alloc_one(struct hmmu *m, u32 mm);
 static void pte_free(struct hmmu *m, u32 mm, u32 table);
 /** Hang a table into an empty pmd. */
-static void pmd_populate(u64 *pmd, u32 table);
+static void pmd_populate(struct hmmu *m, u64 *pmd, u32 table);
 static inline u64 *pte_offset(const struct hmmu *m, u64 pmd, u64 address)
 {
 	return table_of(m, pte_pfn(pmd)) + table_index(address, PAGE_SHIFT);

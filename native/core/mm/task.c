@@ -11,6 +11,7 @@
 #include "mm/call.h"
 #include "mm/interval_notifier.h"
 #include "mm/mm.h"
+#include "mm/rmap_lock.h"
 #include "mm/task.h"
 #include "mm/vma_lock.h"
 #include "page/lru.h"
@@ -229,13 +230,18 @@ int wait_on_page(struct ctx *ctx, u32 pfn, bool with_ref, enum resume resume)
 bool task_ready(const struct hmmu *m, u32 task)
 {
 	const struct task *t = task_of(m, task);
+	const struct stop *stop = stop_of(m, task);
 
+	if (stop)
+		return stop->wait != HMMU_WAIT_RMAP_LOCK || rmap_lock_available(m, stop);
 	switch (t->wait) {
 	case HMMU_WAIT_PAGE_LOCK:
 		return !page_test(m, t->wait_pfn, HMMU_PG_LOCKED);
 	case HMMU_WAIT_MMAP_SEM_READ:
 	case HMMU_WAIT_MMAP_SEM_WRITE:
 		return sem_awaited(m, task);
+	case HMMU_WAIT_INODE_LOCK:
+		return !file_of(m, (u32)t->progress.result)->truncated_by;
 	case HMMU_WAIT_INVALIDATION:
 		return !interval_is_invalidated(m, t->interval, interval_of(m, t->interval)->read_seq);
 	case HMMU_WAIT_DEVICE_FAULT:
@@ -272,7 +278,9 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 					    "the lock of a mapping",
 					    "the end of an invalidation",
 					    "the handler of its device fault",
-					    "nothing" };
+					    "nothing",
+					    "the lock of a reverse map",
+					    "another truncation of its file" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);
@@ -321,7 +329,7 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 		return -ESRCH;
 	if (m->in_page_free)
 		return check_outside_page_free(m);
-	if (task->op && !call_is_recorded(task, call) && !is_handlers_call(m, tid, call))
+	if (task->op && (stop_of(m, tid) || (!call_is_recorded(task, call) && !is_handlers_call(m, tid, call))))
 		return fail_other_call(m, tid);
 	*ctx = (struct ctx){
 		.m = m,

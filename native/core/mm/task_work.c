@@ -20,31 +20,19 @@ void fput(struct ctx *ctx, u32 file)
 	task->task_works = file;
 }
 
-/*
- * shmem_evict_inode(): first the pages go that nobody has locked. For each other one the task then waits, in the order of
- * indexes. Meanwhile pages behind the one it waits for stay, also if they are unlocked.
- */
+/* shmem_evict_inode() */
 static int evict_file(struct ctx *ctx, u32 file)
 {
-	struct hmmu *m = ctx->m;
+	u32 page;
+	int err;
 
-	if (ctx->resume != RESUME_TASK_WORK) {
-		ctx->progress.at = 0;
-		truncate_pages(m, file, false);
-	}
+	if (ctx->resume != RESUME_TASK_WORK)
+		truncate_unlocked(ctx, file, 0);
 	ctx->resume = RESUME_RETRY;
-	while (file_of(m, file)->nrpages) {
-		u32 page = lowest_page(m, file, ctx->progress.at >> PAGE_SHIFT);
-
-		ctx->progress.at = page ? page_of(m, page)->index << PAGE_SHIFT : 0;
-		if (page && page_test(m, page, HMMU_PG_LOCKED)) {
-			get_page(m, page);
-			return wait_on_page(ctx, page, true, RESUME_TASK_WORK);
-		}
-		if (page)
-			truncate_page(m, page);
-	}
-	return 0;
+	for (err = next_to_truncate(ctx, file, RESUME_TASK_WORK, &page); !err && page;
+	     err = next_to_truncate(ctx, file, RESUME_TASK_WORK, &page))
+		truncate_page(ctx->m, page);
+	return err;
 }
 
 static void close_first(struct hmmu *m, struct task *task)
@@ -76,6 +64,6 @@ int task_work_run(struct ctx *ctx, int result)
 void task_work_give_up(struct hmmu *m, struct task *task)
 {
 	for (; task->task_works; close_first(m, task))
-		truncate_pages(m, task->task_works, true);
+		truncate_pages(m, task->task_works, 0, true);
 	task->work_result = 0;
 }

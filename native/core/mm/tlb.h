@@ -102,8 +102,15 @@ static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *
 	entry->gen = ctx->space->tlb_gen;
 	entry->mm = ctx->mm;
 	entry->pfn = pte_pfn(pte) + offset;
+	entry->alloc_id = m->st->next_alloc_id;
 	entry->flags = (pte_write(pte) ? TLB_WRITE : 0) | (pte_dirty(pte) ? TLB_DIRTY : 0);
 	return entry->pfn;
+}
+
+/** Whether the frame of a translation was handed out again since it was cached. */
+static inline bool frame_is_reused(const struct hmmu *m, const struct tlb_entry *entry)
+{
+	return page_of(m, entry->pfn)->alloc_id >= entry->alloc_id;
 }
 
 /** A hit that contradicts the tables: recorded, and treated as a miss. */

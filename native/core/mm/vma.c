@@ -5,6 +5,7 @@
 #include "host/arena.h"
 #include "mm/anon_vma.h"
 #include "mm/file.h"
+#include "mm/rmap_lock.h"
 #include "mm/task_work.h"
 #include "mm/userfaultfd.h"
 #include "mm/vma.h"
@@ -118,6 +119,7 @@ static void set_range(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff)
 
 void vma_expand(struct ctx *ctx, u32 vma, u64 end)
 {
+	rmap_lock_vma(ctx, vma);
 	set_range(ctx, vma, vma_of(ctx->m, vma)->start, end, vma_of(ctx->m, vma)->pgoff);
 }
 
@@ -246,6 +248,16 @@ static bool can_vma_merge_after(const struct hmmu *m, u32 vma, const struct merg
 	       v->pgoff + vma_pages(v) == pgoff;
 }
 
+/* The reverse maps that change: mappings merge only if they have one anon_vma, or none yet. */
+static struct rmap_locks merge_locks(const struct hmmu *m, u32 first, u64 end, u32 growing)
+{
+	u32 anon_vma = vma_of(m, growing)->anon_vma;
+
+	for (u32 vma = first; !anon_vma && vma && vma_of(m, vma)->start < end; vma = vma_of(m, vma)->next)
+		anon_vma = vma_of(m, vma)->anon_vma;
+	return (struct rmap_locks){ { vma_of(m, growing)->file, rmap_of_anon_vma(anon_vma) } };
+}
+
 /* The mappings of a range, and then the one that grows over them. */
 static int merge_start_write(struct ctx *ctx, u32 first, u64 end, u32 growing)
 {
@@ -254,7 +266,11 @@ static int merge_start_write(struct ctx *ctx, u32 first, u64 end, u32 growing)
 	for (u32 vma = first; KERNEL >= V6_12 && vma && vma_of(ctx->m, vma)->start < end && !err;
 	     vma = vma_of(ctx->m, vma)->next)
 		err = vma_start_write(ctx, vma);
-	return err ? err : vma_start_write(ctx, growing);
+	if (!err)
+		err = vma_start_write(ctx, growing);
+	if (!err && ctx->m->stops)
+		rmap_lock_wait(ctx, merge_locks(ctx->m, first, end, growing), true);
+	return err;
 }
 
 /* Extend prev to end and, if it can merge, over the next mapping. */
@@ -316,6 +332,7 @@ int split_vma(struct ctx *ctx, u32 vma, u64 address, bool new_below)
 	err = vma_start_write(ctx, vma);
 	if (err)
 		return err;
+	rmap_lock_vma(ctx, vma);
 	new = vma_alloc(m);
 	n = vma_of(m, new);
 	if (!new)

@@ -60,10 +60,10 @@ static void make_all_ptes_exclusive(struct make_exclusive_args *args, u32 page)
 	struct hmmu *m = args->ctx->m;
 	struct rmap_walk walk;
 
-	for (u32 vma = rmap_first(m, page, &walk); vma; vma = rmap_next(m, &walk))
+	for (u32 vma = rmap_first(args->ctx, page, &walk); vma; vma = rmap_next(m, &walk))
 		if (!page_make_device_exclusive_one(args, page, vma) || !total_mapcount(m, page))
 			break;
-	rmap_end(m, &walk);
+	rmap_end(args->ctx, &walk);
 }
 
 /* Only the entry that was asked for, which get_user_pages() has just found. */

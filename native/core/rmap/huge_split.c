@@ -5,6 +5,7 @@
 #include "host/probe.h"
 #include "host/stats.h"
 #include "mm/mmu_notifier.h"
+#include "mm/rmap_lock.h"
 #include "mm/tlb.h"
 #include "page/lru.h"
 #include "page/mlock.h"
@@ -28,7 +29,7 @@ static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 	mmu_notifier_invalidate_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
 		pte[i] = entry;
-	pmd_populate(pmd, table);
+	pmd_populate(m, pmd, table);
 }
 
 static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool freeze)
@@ -88,7 +89,33 @@ static void split_tail(struct hmmu *m, u32 head, u32 tail)
 		lru_add_page_tail(m, tail);
 }
 
-static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked)
+/** Where a split stops: SPLIT. */
+enum split_phase { SPLIT_LOCKED, SPLIT_UNMAPPED, SPLIT_SINGLE, SPLIT_MAPPED };
+
+/* The pages are single, and their entries still lead to none of them. */
+static void remap_parts(struct ctx *ctx, u32 head)
+{
+	switch_point(ctx, HMMU_SWITCH_SPLIT, SPLIT_SINGLE);
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		remap_split_page(ctx, head + i);
+	switch_point(ctx, HMMU_SWITCH_SPLIT, SPLIT_MAPPED);
+}
+
+/* The split has a reference to each part, and its lock. The caller's are among them. */
+static NOINLINE __attribute__((cold)) void remap_parts_and_stop(struct ctx *ctx, u32 head)
+{
+	u32 parts[HPAGE_PMD_NR];
+	struct at_hand hand = { .pages = parts, .nr_pages = HPAGE_PMD_NR, .locked = true };
+
+	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
+		parts[i] = head + i;
+	at_hand_begin(ctx, &hand);
+	remap_parts(ctx, head);
+	at_hand_end(ctx, &hand);
+}
+
+/* @hand is that of the split, whose page is now one of the parts. */
+static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked, struct at_hand *hand)
 {
 	struct hmmu *m = ctx->m;
 
@@ -98,8 +125,13 @@ static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked)
 	for (u32 i = HPAGE_PMD_NR - 1; i > 0; i--)
 		split_tail(m, head, head + i);
 	page_clear(m, head, HMMU_PG_HEAD);
-	for (u32 i = 0; i < HPAGE_PMD_NR; i++)
-		remap_split_page(ctx, head + i);
+	if (m->stops) {
+		hand->nr_pages = 0;
+		remap_parts_and_stop(ctx, head);
+		hand->nr_pages = 1;
+	} else {
+		remap_parts(ctx, head);
+	}
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {
 		if (head + i == keep_locked)
 			continue;
@@ -108,34 +140,52 @@ static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked)
 	}
 }
 
-int split_huge_page(struct ctx *ctx, u32 pfn)
+/* split_huge_page_to_list() with the lock of the anon_vma. */
+static int split_locked(struct ctx *ctx, u32 head, u32 pfn, struct at_hand *hand)
 {
 	const u32 flags = TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS | TTU_SPLIT_HUGE_PMD | TTU_SPLIT_FREEZE;
 	struct hmmu *m = ctx->m;
-	u32 head = compound_head(m, pfn), anon_vma = page_anon_vma(m, head);
 	bool mlocked = page_test(m, head, HMMU_PG_MLOCKED);
-	int err = 0;
 
-	if (!anon_vma || !total_mapcount(m, head))
-		return -EBUSY;
 	/* All references must belong to mappings, except the caller's. */
-	if (total_mapcount(m, head) != page_count(m, head) - 1)
+	if (!total_mapcount(m, head) || total_mapcount(m, head) != page_count(m, head) - 1)
 		return -EBUSY;
-	get_anon_vma(m, anon_vma);
+	switch_point(ctx, HMMU_SWITCH_SPLIT, SPLIT_LOCKED);
 	if (KERNEL >= V6_12)
 		try_to_migrate(ctx, head, true);
 	else
 		try_to_unmap(ctx, head, flags);
 	if (KERNEL < V6_12 && mlocked)
 		lru_add_drain(m, ctx->cpu);
+	switch_point(ctx, HMMU_SWITCH_SPLIT, SPLIT_UNMAPPED);
 	if (!total_mapcount(m, head) && page_count(m, head) == 1) {
-		split_compound(ctx, head, pfn);
+		split_compound(ctx, head, pfn, hand);
 		count_stat(m, HMMU_STAT_SPLIT_PAGE);
 		probe(split_page, head);
-	} else {
-		remove_migration_ptes(ctx, head, head);
-		err = -EBUSY;
+		return 0;
 	}
+	remove_migration_ptes(ctx, head, head);
+	return -EBUSY;
+}
+
+int split_huge_page(struct ctx *ctx, u32 pfn)
+{
+	struct hmmu *m = ctx->m;
+	u32 head = compound_head(m, pfn), anon_vma = page_anon_vma(m, head), rmap = rmap_of_anon_vma(anon_vma);
+	struct at_hand hand = { .pages = &pfn, .nr_pages = 1, .locked = true };
+	int err;
+
+	if (!anon_vma)
+		return -EBUSY;
+	get_anon_vma(m, anon_vma);
+	at_hand_begin(ctx, &hand);
+	rmap_lock(ctx, (struct rmap_locks){ { rmap } }, true);
+	hand.rmap = rmap;
+	hand.rmap_write = true;
+	err = split_locked(ctx, head, pfn, &hand);
+	hand.rmap = 0;
+	rmap_unlock(ctx);
+	at_hand_end(ctx, &hand);
 	put_anon_vma(m, anon_vma);
 	return err;
 }

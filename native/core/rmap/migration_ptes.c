@@ -49,12 +49,13 @@ void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u3
 
 void remove_migration_ptes(struct ctx *ctx, u32 old_pfn, u32 new_pfn)
 {
-	struct hmmu *m = ctx->m;
+	const struct hmmu *m = ctx->m;
 	struct rmap_walk walk;
 
-	for (u32 vma = rmap_first(m, new_pfn, &walk); vma; vma = rmap_next(m, &walk))
+	for (u32 vma = rmap_first(ctx, new_pfn, &walk); vma;
+	     vma = rmap_next_stop(ctx, &walk, HMMU_SWITCH_RESTORE, new_pfn))
 		remove_migration_pte(ctx, new_pfn, vma, vma_address(m, new_pfn, vma), old_pfn);
-	rmap_end(m, &walk);
+	rmap_end(ctx, &walk);
 }
 
 /* "mm: remap unused subpages to shared zeropage when splitting isolated thp". False: the page is needed. */
@@ -94,7 +95,7 @@ void remap_split_page(struct ctx *ctx, u32 pfn)
 		remove_migration_ptes(ctx, pfn, pfn);
 		return;
 	}
-	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+	for (u32 vma = rmap_first(ctx, pfn, &walk); vma; vma = rmap_next_stop(ctx, &walk, HMMU_SWITCH_RESTORE, pfn))
 		remap_split_pte(ctx, pfn, vma, vma_address(m, pfn, vma));
-	rmap_end(m, &walk);
+	rmap_end(ctx, &walk);
 }

@@ -3,6 +3,18 @@
 #include "rmap/rmap.h"
 #include "rmap/rmap_walk.h"
 
+void rmap_walk_stop(struct ctx *ctx, const struct rmap_walk *walk, enum hmmu_switch_point point, u32 pfn, u32 vma)
+{
+	const struct vma *v = vma_of(ctx->m, vma);
+
+	stop_here(ctx, &(struct stop){
+			       .point = point,
+			       .hand = { .page = pfn,
+					 .rmap = walk->anon_vma ? rmap_of_anon_vma(walk->anon_vma) : v->file,
+					 .place = v->start | v->mm },
+		       });
+}
+
 static void lock_entry(struct hmmu *m, struct page_vma_mapped_walk *pvmw, const u64 *entry)
 {
 	if (!pvmw->locked)

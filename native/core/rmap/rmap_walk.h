@@ -3,7 +3,7 @@
 #ifndef HMMU_RMAP_WALK_H
 #define HMMU_RMAP_WALK_H
 
-#include "mm/vma_record.h"
+#include "mm/rmap_lock.h"
 
 /** State of page_vma_mapped_walk(): the places of a page in one mapping. Zero the record and set the first four
  * fields. */
@@ -36,10 +36,11 @@ static inline u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)
 }
 
 /**
- * rmap_walk() as a loop: all mappings that may map a page, in the order of the kernel's interval trees.
+ * rmap_walk() as a loop: all mappings that may map a page, in the order of the kernel's interval trees. The walk has the lock of
+ * the reverse map for reading, also where it stops: so no mapping comes or goes meanwhile.
  *
- *     for (vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk)) ...
- *     rmap_end(m, &walk);
+ *     for (vma = rmap_first(ctx, pfn, &walk); vma; vma = rmap_next(m, &walk)) ...
+ *     rmap_end(ctx, &walk);
  */
 struct rmap_walk {
 	u64 first, last; /**< indexes of the page */
@@ -60,11 +61,27 @@ static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
 	}
 	return 0;
 }
-/* Inline also where the loop is: a call would cost as much as the rest. */
-static ALWAYS_INLINE u32 rmap_first(struct hmmu *m, u32 pfn, struct rmap_walk *walk)
+/** Stop in front of the mapping, which the walk has reached. */
+static NOINLINE __attribute__((cold)) void rmap_walk_stop(struct ctx *ctx, const struct rmap_walk *walk,
+							  enum hmmu_switch_point point, u32 pfn, u32 vma);
+/** rmap_next() of a walk that stops between two mappings if the point is in the mask. */
+static inline u32 rmap_next_stop(struct ctx *ctx, struct rmap_walk *walk, enum hmmu_switch_point point, u32 pfn)
 {
-	u32 mapping = page_of(m, compound_head(m, pfn))->mapping;
+	u32 vma = rmap_next(ctx->m, walk);
 
+	if (stops_at(ctx->m, point) && vma)
+		rmap_walk_stop(ctx, walk, point, pfn, vma);
+	return vma;
+}
+/* Inline also where the loop is: a call would cost as much as the rest. */
+static ALWAYS_INLINE u32 rmap_first(struct ctx *ctx, u32 pfn, struct rmap_walk *walk)
+{
+	struct hmmu *m = ctx->m;
+	const struct page *head = page_of(m, compound_head(m, pfn));
+	u32 mapping;
+
+	rmap_lock(ctx, (struct rmap_locks){ { head->mapping } }, false);
+	mapping = head->mapping;
 	walk->first = page_to_pgoff(m, pfn);
 	walk->last = walk->first + hpage_nr_pages(m, pfn) - 1;
 	walk->anon_vma = mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
@@ -76,10 +93,11 @@ static ALWAYS_INLINE u32 rmap_first(struct hmmu *m, u32 pfn, struct rmap_walk *w
 	}
 	return rmap_next(m, walk);
 }
-static inline void rmap_end(struct hmmu *m, const struct rmap_walk *walk)
+static inline void rmap_end(struct ctx *ctx, const struct rmap_walk *walk)
 {
 	if (walk->anon_vma)
-		anon_vma_of(m, walk->anon_vma)->locked--;
+		anon_vma_of(ctx->m, walk->anon_vma)->locked--;
+	rmap_unlock(ctx);
 }
 
 #endif

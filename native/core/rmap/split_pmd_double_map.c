@@ -49,7 +49,7 @@ void split_pmd_double_map(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool fr
 		page_set(m, page, HMMU_PG_DIRTY);
 	count_split(m, page);
 	flush_tlb_range(m, vma_of(m, vma)->mm, haddr, haddr + PMD_SIZE);
-	pmd_populate(pmd, table);
+	pmd_populate(m, pmd, table);
 	if (!freeze)
 		return;
 	for (u32 i = 0; i < HPAGE_PMD_NR; i++) {

@@ -60,5 +60,5 @@ void split_pmd_exclusive(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool fre
 	page_remove_rmap(m, ctx->cpu, head, vma, true);
 	if (freeze)
 		put_page(m, head);
-	pmd_populate(pmd, table);
+	pmd_populate(m, pmd, table);
 }

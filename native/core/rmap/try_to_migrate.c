@@ -75,8 +75,8 @@ void try_to_migrate(struct ctx *ctx, u32 pfn, bool split_pmds)
 	struct hmmu *m = ctx->m;
 	struct rmap_walk walk;
 
-	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+	for (u32 vma = rmap_first(ctx, pfn, &walk); vma; vma = rmap_next_stop(ctx, &walk, HMMU_SWITCH_UNMAP, pfn))
 		if (!try_to_migrate_one(ctx, pfn, vma, split_pmds) || !total_mapcount(m, pfn))
 			break;
-	rmap_end(m, &walk);
+	rmap_end(ctx, &walk);
 }

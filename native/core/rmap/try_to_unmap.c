@@ -154,10 +154,10 @@ bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags)
 	struct hmmu *m = ctx->m;
 	struct rmap_walk walk;
 
-	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+	for (u32 vma = rmap_first(ctx, pfn, &walk); vma; vma = rmap_next_stop(ctx, &walk, HMMU_SWITCH_UNMAP, pfn))
 		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), flags) || !total_mapcount(m, pfn))
 			break;
-	rmap_end(m, &walk);
+	rmap_end(ctx, &walk);
 	return !page_mapcount(m, pfn);
 }
 
@@ -166,8 +166,8 @@ void try_to_munlock(struct ctx *ctx, u32 pfn)
 	struct hmmu *m = ctx->m;
 	struct rmap_walk walk;
 
-	for (u32 vma = rmap_first(m, pfn, &walk); vma; vma = rmap_next(m, &walk))
+	for (u32 vma = rmap_first(ctx, pfn, &walk); vma; vma = rmap_next(m, &walk))
 		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), TTU_MUNLOCK) || !page_mapped(m, pfn))
 			break;
-	rmap_end(m, &walk);
+	rmap_end(ctx, &walk);
 }

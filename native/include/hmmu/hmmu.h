@@ -102,7 +102,10 @@ struct hmmu_error;
 /**
  * @name Copies
  * A machine's state is bytes without pointers. What is not state does not go along: the last error; a snapshot has no
- * device operations either. -EBUSY while a migration is under way.
+ * device operations either. Calls that wait, faults that wait for their handlers (hmmu_device_fault()) and migrations in steps go
+ * along, with their src, dst and why. A migration of a copy has a handle of its own (hmmu_migrations()), and goes on once its
+ * driver is given again (hmmu_migrate_adopt()). -EBUSY: a callback of the machine runs; a call has stopped on its stack (hmmu_run());
+ * a task has mmap_lock by hmmu_mmap_lock().
  * @{ */
 /** Write the state to @p buffer. -ENOSPC: @p capacity is too small. With NULL only @p size is set. */
 HMMU_API int hmmu_snapshot(struct hmmu *m, void *buffer, size_t capacity, size_t *size);
@@ -281,6 +284,13 @@ HMMU_API int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint6
 /** madvise(); @p advice is enum hmmu_advice. -ENOMEM also: not all of the range is mapped; the rest was advised.
  * -EINVAL (SYSCALL) also: the machine's kernel does not have this advice. */
 HMMU_API int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length, uint32_t advice);
+/**
+ * ftruncate() of the file that is mapped at an address (HMMU_MAP_SHMEM, FILE, SHAREDFILE), to @p pages pages; it may grow. What is
+ * mapped behind the new end is unmapped in all processes, private copies too, and an access to it is SIGBUS. Linux 6.12.
+ * -ENOENT: no file is mapped there. -EINVAL (INVALID_ARGUMENT): more than HMMU_TASK_SIZE, or Linux 4.14. Blocks while a page
+ * behind the end is locked, or another task truncates the file. If the call is given up then, the pages go all the same.
+ */
+HMMU_API int hmmu_truncate(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t pages);
 /** mlock(): the mappings are VM_LOCKED, and their pages brought in. -ENOMEM also: not all of the range is mapped. */
 HMMU_API int hmmu_mlock(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length);
 /** munlock(). -ENOMEM also: not all of the range is mapped. */
@@ -539,6 +549,20 @@ HMMU_API int hmmu_migrate_step(struct hmmu_migration *mig);
 HMMU_API int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage);
 /** Finish what is left to do, and free. Returns what hmmu_migrate_vma() would have. */
 HMMU_API int hmmu_migrate_end(struct hmmu_migration *mig);
+
+/** All migrations under way, in the order in which they began. Returns how many there are; writes at most @p capacity. */
+HMMU_API int hmmu_migrations(const struct hmmu *m, struct hmmu_migration **out, uint32_t capacity);
+/** What a migration began with, start and end rounded. tid is 0 for one of device pages: start is the first pfn × 4096 then. ops is
+ * NULL if the driver calls. Of a migration that is not adopted yet, src, dst and why are readable copies, and ops and data of no use. */
+HMMU_API void hmmu_migration_request(const struct hmmu_migration *mig, struct hmmu_migrate_request *out);
+/**
+ * Take over a migration of a machine that was restored or cloned: give it arrays, operations and data of the new machine. src, dst,
+ * why, ops and data of @p request count; the rest is as it was. The arrays are filled with what was in them when the copy was made.
+ * Before this, all calls that drive the migration fail (-EINVAL, ORDER); it holds its pages and locks all the same.
+ * -EINVAL: it was not restored, or is adopted already (ORDER); no src or dst; why, or ops, where it began without, or the other way
+ * round (INVALID_ARGUMENT).
+ */
+HMMU_API int hmmu_migrate_adopt(struct hmmu_migration *mig, const struct hmmu_migrate_request *request);
 
 /**
  * @name Migration as drivers of Linux 6.12 do it

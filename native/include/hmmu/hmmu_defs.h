@@ -190,7 +190,9 @@
 	X(VMA_LOCK, 4, "The lock of a mapping, for writing. Linux 6.12.") \
 	X(INVALIDATION, 5, "The end of the invalidations of an interval notifier. Linux 6.12.") \
 	X(DEVICE_FAULT, 6, "The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).") \
-	X(SWITCH, 7, "Nothing: its call has stopped at a switching point, and goes on when it runs.")
+	X(SWITCH, 7, "Nothing: its call has stopped at a switching point, and goes on when it runs.") \
+	X(RMAP_LOCK, 8, "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.") \
+	X(INODE_LOCK, 9, "The end of another truncation of its file. Linux 6.12.")
 
 /** X(name, bit, word, text): switching points, where a call can be left alone in its middle. */
 #define HMMU_SWITCH_POINTS(X) \
@@ -200,7 +202,11 @@
 	X(LATE_FLUSH, 3, "late-flush", \
 	  "munmap(), madvise(), mprotect(), fork(), mremap() and clear_refs, between the change of entries and the flush of the TLBs. A translation that is stale by then is used.") \
 	X(GUP, 4, "gup", "get_user_pages() of several pages, as by mlock(), between two pages.") \
-	X(FORK, 5, "fork", "fork(), after the copy of each entry.")
+	X(FORK, 5, "fork", "fork(), after the copy of each entry.") \
+	X(UNMAP, 6, "unmap", "try_to_unmap() and try_to_migrate(), between two mappings of a page, with the lock of its reverse map.") \
+	X(RESTORE, 7, "restore", "remove_migration_ptes(), between two mappings of a page, with the lock of its reverse map.") \
+	X(RECLAIM, 8, "reclaim", "Reclaim of a page: when it is isolated, before and behind its unmapping, and when it is written.") \
+	X(SPLIT, 9, "split", "The split of a huge page, with the lock of its anon_vma: before and behind the unmapping, and before and behind the parts are mapped.")
 
 /** X(name, value, text): how a task has a lock that many may have for reading. */
 #define HMMU_LOCK_MODES(X) \
@@ -231,7 +237,8 @@
 	X(MIRROR, 18, "hmmu_mirror().") \
 	X(EXIT, 19, "exit().") \
 	X(MMAP_LOCK, 20, "hmmu_mmap_lock(), of a driver.") \
-	X(STOPPED, 21, "One that has stopped at a switching point (hmmu_run()).")
+	X(TRUNCATE, 21, "ftruncate(). Linux 6.12.") \
+	X(STOPPED, 22, "One that has stopped at a switching point (hmmu_run()).")
 
 /** X(name, value, text): who holds references to a page, or its lock. */
 #define HMMU_HOLDERS(X) \
@@ -330,8 +337,9 @@
 	X(REFERENCE, 19, "The page reference, lock or isolation to be given back is not held.") \
 	X(SNAPSHOT, 20, \
 	  "The bytes are no snapshot, of another version, damaged, or of a state in which no machine can be.") \
-	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize.") \
-	X(UNSUPPORTED, 22, "This host can't do it.")
+	X(ORDER, 21, "The calls of a migration came in another order than setup, pages, finalize, or a restored one has no driver yet.") \
+	X(UNSUPPORTED, 22, "This host can't do it.") \
+	X(SELFCHECK, 23, "hmmu has found a fault of its own: what must be equal is not.")
 
 /** X(name, value, text): the rules for a driver; a breach is HMMU_ERR_DRIVER_RULE. */
 #define HMMU_RULES(X) \
@@ -405,7 +413,9 @@
 	  "mm/rmap: implement make_device_exclusive() using folio_walk instead of rmap walk") \
 	X(EXCLUSIVE_FORK_ENOMEM, 22, HMMU_IN_LINUX_6_12, "exclusive-fork-enomem", "none that we know of") \
 	X(MIRROR_OWN_READ_ENTRY, 23, HMMU_IN_LINUX_6_12, "mirror-own-read-entry", "none that we know of") \
-	X(MIRROR_FAULT_OVERSHOOTS, 24, HMMU_IN_LINUX_6_12, "mirror-fault-overshoots", "none that we know of")
+	X(MIRROR_FAULT_OVERSHOOTS, 24, HMMU_IN_LINUX_6_12, "mirror-fault-overshoots", "none that we know of") \
+	X(CLEAR_KEEPS_WRITE_ENTRIES, 25, HMMU_IN_ALL, "clear-keeps-write-entries", "none that we know of") \
+	X(INSERT_DEVICE_NOT_SOFT_DIRTY, 26, HMMU_IN_ALL, "insert-device-not-soft-dirty", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */

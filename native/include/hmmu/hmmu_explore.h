@@ -52,7 +52,9 @@ HMMU_API uint32_t hmmu_switch_points(const struct hmmu *m);
  * Run calls of a task on a stack of its own, so that they can stop in their middle: work(m, data) is called, and should make calls of
  * this task only. 0: it has returned. -EAGAIN (BLOCKED, with wait SWITCH): a call has stopped at a switching point. Others can run
  * now; hmmu_run() with the same task goes on, and its other arguments are of no meaning then. A call that waits for something
- * returns -EAGAIN to @p work, as ever. The stack is a part of marks: hmmu_rollback() brings it back, and what is on it. A state hash
+ * returns -EAGAIN to @p work, as ever; but for the lock of a reverse map, which another call has that has stopped, it waits in its
+ * middle: hmmu_run() then says -EAGAIN with wait RMAP_LOCK. A call without a stack makes the one that has the lock go on until it
+ * gives the lock up, where that one stops once more. The stack is a part of marks: hmmu_rollback() brings it back, and what is on it. A state hash
  * has the point and what the call has at hand there; which work it is only the caller knows. All points except
  * HMMU_SWITCH_DEVICE_FAULT stop only in here, and not in callbacks.
  * -EOPNOTSUPP (UNSUPPORTED): the host has no stacks (WebAssembly), or the task's number is 1024 or more. -ESRCH. -EBUSY: in a callback,
@@ -74,7 +76,7 @@ struct hmmu_device_fault {
  * that a kernel's fault has then: mmap_lock, and depending on the kernel a reference to the page and its lock. The caller is the
  * handler (migrate_to_ram()): it migrates the page by hmmu_migrate_begin() and steps, on the same task, and then calls
  * hmmu_device_fault_end(). So several tasks stand in the middle of faults on one page. No other call of the task is possible.
- * Snapshots are refused meanwhile. -ENOENT (SYSCALL): the task is in no such fault. -ESRCH: no such task.
+ * -ENOENT (SYSCALL): the task is in no such fault. -ESRCH: no such task.
  */
 HMMU_API int hmmu_device_fault(const struct hmmu *m, uint32_t tid, struct hmmu_device_fault *out);
 /** The handler returns @p err: 0, or a negative errno for SIGBUS. The wait of the task is over: repeat its call. After 0 it faults

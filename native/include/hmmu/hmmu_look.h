@@ -47,6 +47,7 @@ struct hmmu_tlb_entry {
 	bool write;       /**< stores need no walk of the tables */
 	bool dirty;       /**< the entry was dirty when it was read */
 	bool stale;       /**< the tables say something else: a flush is missing, or will come before the next access */
+	bool reused;      /**< the frame was allocated anew since */
 };
 /** The translations of a CPU that a flush has not made void, in the order of their places. Returns how many there are;
  * writes at most @p capacity. -EINVAL: there is no such CPU. */

@@ -28,7 +28,8 @@
 	X(ISOLATE, 13, "isolate", "A page is taken off its LRU list.") \
 	X(DROP, 14, "drop", "A page is given back that was pinned, held or isolated.") \
 	X(RECLAIM, 15, "reclaim", "A page is reclaimed.") \
-	X(OOM_REAP, 16, "oom-reap", "The OOM reaper takes the private pages of a process.")
+	X(OOM_REAP, 16, "oom-reap", "The OOM reaper takes the private pages of a process.") \
+	X(TRUNCATE, 17, "truncate", "ftruncate() of a file that is mapped from its beginning. Linux 6.12.")
 
 /** X(name, value, name in words, text): findings of an exploration, by the judge that makes them. */
 #define HMMU_JUDGES(X) \
@@ -39,7 +40,8 @@
 	X(LOST_WRITE, 4, "lost-write", "At the end a page has a value that no order of the stores leaves there.") \
 	X(STALE_TRANSLATION, 5, "stale-translation", \
 	  "An access uses a translation to a page that was freed, or used again.") \
-	X(STUCK_PAGE, 6, "stuck-page", "An access to a mapped page ends in SIGBUS: the page can't leave the device.") \
+	X(STUCK_PAGE, 6, "stuck-page", \
+	  "At the end a load of a mapped page is SIGBUS: the page can't leave the device.") \
 	X(LEAK, 7, "leak", "Pages are not free after all processes have exited.") \
 	X(SOFT_DIRTY_LOST, 8, "soft-dirty-lost", \
 	  "A page was written to since the soft-dirty bits were cleared, and is clean.") \
@@ -82,7 +84,8 @@ struct hmmu_action {
 	uint64_t pages; /**< how many; READ, WRITE, PIN, HOLD, ISOLATE and RECLAIM: 1 */
 	uint64_t
 		value; /**< WRITE: the byte; MIGRATE: enum hmmu_target; ADVISE: enum hmmu_advice; PROTECT: enum hmmu_prot; FORK:
-			    the number of the child; EXIT: the number of the process; PIN: enum hmmu_pin_flag */
+			    the number of the child; EXIT: the number of the process; PIN: enum hmmu_pin_flag;
+			    TRUNCATE: the new length in pages */
 	uint64_t handle; /**< PIN, HOLD, ISOLATE, DROP: the number of the reference */
 	uint64_t skip;   /**< MIGRATE: a bit for each entry to which the driver gives no page */
 	uint64_t error;  /**< MIGRATE: a bit for each entry with a driver's error */
@@ -118,16 +121,32 @@ struct hmmu_program {
 
 /** @name Searching
  * @{ */
+/** Told how far a search is, some ten times a second, in the thread that has called hmmu_search(): how many states it has met, and in
+ * how many of them steps are still to be tried. false: the search ends, cut off by STOPPED. It must not use the machine. */
+typedef bool (*hmmu_search_progress_fn)(void *data, uint64_t states, uint64_t open);
+
+/** Threads of a search. */
+#define HMMU_SEARCH_WORKERS 64
+
 /** How far a search goes. */
 struct hmmu_search_options {
 	uint64_t states; /**< stop behind so many states; 0: 1,000,000 */
-	uint64_t bytes;  /**< stop when the search itself has so much memory; 0: 1 GiB */
+	uint64_t bytes;  /**< stop when states and what was found need so much memory, by estimate; 0: 1 GiB */
 	uint32_t
 		preemptions; /**< a task that could go on is put aside at most so often; UINT32_MAX: any number of times */
 	bool all_twins;      /**< also try the orders in which two tasks that do the same change places */
 	uint32_t points;     /**< enum hmmu_switch_point: where calls stop in their middle */
 	bool handler_retries; /**< a fault handler that could not move its page returns 0, so that the access faults again */
 	bool verify;          /**< hmmu_verify() in each state, and not only at the end */
+	uint32_t
+		workers; /**< threads that search, at most HMMU_SEARCH_WORKERS, each on a machine of its own; 0: 1. What is found is
+				 equal for any number. Where there are no threads (WebAssembly), and on machines with functions of the caller
+				 (hmmu_device_set_ops(), hmmu_set_notifier(), …) it is always 1. A small search stays with one */
+	bool selfcheck; /**< many states to which rollbacks have led are also made from the begin, and compared: hash, whole state and
+				 hmmu_verify(). Takes twice the time. A difference is -EIO (SELFCHECK) */
+	uint64_t time; /**< stop behind so many milliseconds; 0: never. What is found then differs from run to run */
+	hmmu_search_progress_fn progress; /**< told how far the search is; NULL: nobody wants to know */
+	void *progress_data;              /**< for it */
 };
 
 /** A fault that some order shows. */
@@ -153,16 +172,16 @@ struct hmmu_search_outcome {
 
 /** What a search has found. */
 struct hmmu_search_result {
-	double schedules;                           /**< the number of orders; with cycles those that repeat no state */
-	uint64_t states;                            /**< different states */
-	uint64_t steps;                             /**< steps that were made */
-	uint64_t ends;                              /**< states in which all tasks have ended */
-	uint32_t depth;                             /**< the longest order that was tried */
-	uint32_t cut_off;                           /**< 0: all orders were tried; else enum hmmu_cut_off */
-	bool has_cycles;                            /**< some order comes back to a state */
-	uint32_t finding_count;                     /**< of findings */
-	uint32_t outcome_count;                     /**< of outcomes */
-	uint64_t choice_count;                      /**< of choices */
+	double schedules;       /**< the number of orders; with cycles fewer than there are */
+	uint64_t states;        /**< different states */
+	uint64_t steps;         /**< steps that were made */
+	uint64_t ends;          /**< states in which all tasks have ended */
+	uint32_t depth;         /**< steps to the state that is farthest from the begin, by the shortest way */
+	uint32_t cut_off;       /**< 0: all orders were tried; else enum hmmu_cut_off */
+	bool has_cycles;        /**< some order comes back to a state */
+	uint32_t finding_count; /**< of findings */
+	uint32_t outcome_count; /**< of outcomes */
+	uint64_t choice_count;  /**< of choices */
 	const struct hmmu_finding *findings;        /**< by judge, then by the length of the order */
 	const struct hmmu_search_outcome *outcomes; /**< by the length of the order */
 	const uint64_t *results; /**< of each outcome, the result of each action; see hmmu_trace_step */
@@ -171,16 +190,19 @@ struct hmmu_search_result {
 
 /** Why a search has not tried all orders. */
 enum hmmu_cut_off {
-	HMMU_CUT_NOT,    /**< all orders were tried */
-	HMMU_CUT_STATES, /**< hmmu_search_options.states */
-	HMMU_CUT_BYTES,  /**< hmmu_search_options.bytes, or the host has no memory */
+	HMMU_CUT_NOT,     /**< all orders were tried */
+	HMMU_CUT_STATES,  /**< hmmu_search_options.states */
+	HMMU_CUT_BYTES,   /**< hmmu_search_options.bytes, or the host has no memory */
+	HMMU_CUT_TIME,    /**< hmmu_search_options.time */
+	HMMU_CUT_STOPPED, /**< hmmu_search_options.progress */
 };
 
 /**
  * Try all orders of a program's steps from the machine's present state, which it has again at the end. Two states with one
  * hash count as one. What is found depends on nothing but machine, program and options. @p result is to be given to
  * hmmu_search_free(). -EINVAL (INVALID_ARGUMENT): the program is wrong; the error's text says how. -EBUSY: a migration is under
- * way, a task waits, or a callback runs. -ENOMEM.
+ * way, a task waits, or a callback runs. -EIO (SELFCHECK): the same steps have led to different states, which is a fault of hmmu.
+ * -ENOMEM.
  */
 HMMU_COMMON_API int hmmu_search(struct hmmu *m, const struct hmmu_program *program,
 				const struct hmmu_search_options *options, struct hmmu_search_result **result);
@@ -211,6 +233,38 @@ struct hmmu_trace_step {
 HMMU_COMMON_API int hmmu_replay(struct hmmu *m, const struct hmmu_program *program,
 				const struct hmmu_search_options *options, const uint8_t *choices, uint32_t count,
 				struct hmmu_trace_step *steps);
+/** @} */
+
+/** @name One order, step by step
+ * The machine stands in the middle of an order until hmmu_order_end(), and can be looked at between the steps: that is all that is
+ * allowed meanwhile.
+ * @{ */
+/** An order under way. */
+struct hmmu_order;
+/** Begin an order; the program has to stay where it is. Errors as those of hmmu_search(). */
+HMMU_COMMON_API int hmmu_order_begin(struct hmmu *m, const struct hmmu_program *program,
+				     const struct hmmu_search_options *options, struct hmmu_order **order);
+/** Go back to where the machine was, and free the order. */
+HMMU_COMMON_API void hmmu_order_end(struct hmmu_order *order);
+/** A bit for each task that can make the next step. */
+HMMU_COMMON_API uint32_t hmmu_order_enabled(const struct hmmu_order *order);
+/** Make a step. -EINVAL (INVALID_ARGUMENT): the task can't run. -ENOMEM. */
+HMMU_COMMON_API int hmmu_order_step(struct hmmu_order *order, uint32_t task, struct hmmu_trace_step *step);
+/** Judge the state as the end of the order: all tasks have ended, or wait for each other, or the last steps are a round that could go on
+ * for ever. The machine stays as it is. -EBUSY, -ENOMEM. */
+HMMU_COMMON_API int hmmu_order_judge(struct hmmu_order *order);
+/** What was found so far, in the order of the steps; it stays where it is until the next call. length is the number of steps
+ * that lead there, choices is 0. Returns how many. */
+HMMU_COMMON_API uint32_t hmmu_order_findings(const struct hmmu_order *order, const struct hmmu_finding **findings);
+
+/** A migration under way in an order. */
+struct hmmu_open_migration {
+	struct hmmu_migration_state state; /**< where it stands, and its arrays */
+	const uint8_t *why;                /**< enum hmmu_why of each entry */
+};
+/** The migration of a task, or that of the handler of its fault on a device page. False: there is none. */
+HMMU_COMMON_API bool hmmu_order_migration(const struct hmmu_order *order, uint32_t task, bool handler,
+					  struct hmmu_open_migration *out);
 /** @} */
 
 #endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What random drills have taught the judges: scenarios that are close to a finding, and are none; and two faults of both kernels.
+
+import '../../lib/native/load'
+import { type ExploreOptions, exploreDrill } from '../../lib/explore'
+
+const source = (text: string) => ({ name: 'test', file: 'test.drill', firstLine: 1, text })
+const judgesOf = (text: string, options: ExploreOptions) =>
+  exploreDrill(source(text), options).findings.map(({ judge }) => judge)
+
+test.each([
+  ['a mapping that the reaper leaves alone', 'A map buf anon 1\ntask a\n  A oom-reap\ntask c\n  A lock buf\n'],
+  [
+    'a page that stays in the swap cache',
+    'swap 8\nA map buf anon 1\nA write buf 1\ntask a\n  A advise buf dontneed\ntask b\n  A reclaim buf\n  A read buf\n  A migrate buf to dev\n',
+  ],
+  ['the huge zero page', 'A map buf anon 512 at2m thp\nA write buf[0] 1\ntask a\n  A oom-reap\n'],
+  [
+    'a page that somebody else keeps on the device for a while',
+    'A map buf anon 1\ntask a\n  A read buf\ntask b\n  A migrate buf to dev\n',
+  ],
+  ['a handler that fails', 'A map buf anon 1\ntask a\n  A read buf\ntask b\n  A migrate buf to dev\n  A lock buf\n'],
+  [
+    'MADV_FREE before the tasks begin',
+    'swap 8\nA map buf anon 1\nA write buf 1\nA advise buf free\ntask b\n  A reclaim buf\n',
+  ],
+  [
+    'two tasks that end their process',
+    'A map buf anon 1\nA migrate buf to dev\ntask a\n  exit A\ntask b\n  exit A\ntask c\n  A write buf 3\n',
+  ],
+  [
+    'a store of another process to shared memory',
+    'A map buf sharedfile 1\nA write buf 1\nfork A B\ntask b proc=B\n  B write buf 2\ntask c\n  A clear\n',
+  ],
+])('%s is no finding', (_, text) => {
+  for (const profile of ['linux-4.14-fixed', 'linux-6.12-fixed'] as const)
+    expect(judgesOf(text, { profile })).toEqual([])
+})
+
+test.each([
+  [
+    'clear-keeps-write-entries',
+    'A map buf anon 1\nA write buf 1\nA migrate buf to dev\ntask a\n  A clear\ntask b\n  A write buf 2\n',
+  ],
+  [
+    'insert-device-not-soft-dirty',
+    'A map buf anon 1\ntask a\n  A clear\n  A migrate buf to dev\ntask b\n  A write buf 2\n',
+  ],
+] as const)('%s loses a soft-dirty bit, which another fault hides in Linux 4.14', (quirk, text) => {
+  const profile = 'linux-6.12'
+  expect(judgesOf(text, { profile })).toEqual(['soft-dirty-lost'])
+  expect(judgesOf(text, { profile, quirks: { [quirk]: false } })).toEqual([])
+  expect(judgesOf(text, { profile: 'linux-6.12-fixed' })).toEqual([])
+  expect(judgesOf(text, { profile: 'linux-6.12-fixed', quirks: { [quirk]: true } })).toEqual(['soft-dirty-lost'])
+})
