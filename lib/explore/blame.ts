@@ -3,6 +3,7 @@
 // Which quirks findings need: each alone off, and each alone on.
 
 import { type QuirkName, quirkNames } from '../api'
+import { invalid } from '../base/validate'
 import { type Explorable, explore } from './explorable'
 import type { Exploration, ExploreOptions } from './explore'
 import type { FoundBy } from './finding'
@@ -28,9 +29,11 @@ export interface Blame {
 /**
  * Explore again, with each quirk of the machine alone off, with each alone on, and with none.
  * @param subject what was explored, with the same options
+ * @param explored what {@link explore} returned for it
  * @throws HmmuError and DrillError as {@link explore}
  */
 export function blame<Context>(subject: Explorable<Context>, explored: Exploration, options?: ExploreOptions): Blame {
+  checkExploration(explored)
   const before = judgesOf(explored)
   if (before.size === 0) return { quirks: [], always: [] }
   const judgesWith = (quirks: ReadonlySet<QuirkName>) =>
@@ -49,6 +52,11 @@ export function blame<Context>(subject: Explorable<Context>, explored: Explorati
     quirks: quirks.filter(({ needed, enough }) => needed.length + enough.length > 0),
     always: [...before].filter((judge) => none.has(judge)),
   }
+}
+
+function checkExploration(given: unknown): void {
+  const { findings, quirks } = (given ?? {}) as Partial<Exploration>
+  if (!Array.isArray(findings) || !Array.isArray(quirks)) throw invalid('explored', 'what explore() returned', given)
 }
 
 function judgesOf({ findings }: Exploration): Set<FoundBy> {

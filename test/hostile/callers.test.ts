@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import * as library from '../../lib'
 import {
   CStruct,
+  DrillError,
   type DriverContext,
   type DriverMigration,
   errorCodeNames,
@@ -156,6 +157,8 @@ function isDocumented(error: unknown): boolean {
   // What the language itself throws where such an argument is looked at.
   if (isTypeError(error) && /proxy that has been revoked|detached ArrayBuffer/.test((error as Error).message))
     return true
+  // A text is a drill: what is wrong with it has a place in it.
+  if (error instanceof DrillError) return /^HMMU_DRILL_[A-Z]+$/.test(error.code)
   const codes: readonly string[] = [...errorCodeNames, ...MORE_CODES]
   return error instanceof HmmuError && codes.includes(error.code)
 }
