@@ -6,6 +6,7 @@ import type { ActionResult, Machine, Migration, PageRef, Process, Task, TraceSte
 import { callbacksBegun } from '../api/scenes'
 import { HmmuError, type HmmuErrorCode } from '../base/errors'
 import type { FoundFinding } from './finding'
+import { waitsForHolder } from './held-pages'
 import type { RecordedAction } from './recorder'
 import type { Scene } from './scene'
 import type { Values } from './values'
@@ -98,8 +99,13 @@ export class Player {
       return others.every(({ waits, migration }) => !waits && migration === undefined)
     }
     if (!thread.waits) return true
-    const task = action?.kind === 'exit' ? this.#processes[action.words.value]?.mainTask : thread.task
+    const task = this.#waitingTask(thread)
     return !task?.alive || task.state().ready
+  }
+
+  /** A process that exits waits in its first task. */
+  #waitingTask({ actions, next, task }: Thread): Task | undefined {
+    return actions[next]?.kind === 'exit' ? this.#processes[actions[next].words.value]?.mainTask : task
   }
 
   /**
@@ -330,9 +336,12 @@ export class Player {
       .join()
   }
 
-  /** No task can run. */
+  /** No task can run. Who waits for somebody that holds a page for ever is in no deadlock. */
   judgeDeadlock(): void {
-    if ([...this.#refs.values()].some(({ kind }) => kind === 'hold')) return
+    const alive = this.#threads.filter((thread) => !this.#hasEnded(thread))
+    const left = alive.flatMap(({ actions, next }) => actions.slice(next))
+    const states = alive.map((thread) => this.#waitingTask(thread)?.state())
+    if (waitsForHolder(this.#scene.machine, states, this.#refs, left)) return
     this.#find({ judge: 'deadlock', found: this.alive().reduce((bits, task) => bits | (1 << task), 0) })
   }
 

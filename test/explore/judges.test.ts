@@ -54,3 +54,46 @@ test.each([
   expect(judgesOf(text, { profile: 'linux-6.12-fixed' })).toEqual([])
   expect(judgesOf(text, { profile: 'linux-6.12-fixed', quirks: { [quirk]: true } })).toEqual(['soft-dirty-lost'])
 })
+
+test.each(['linux-4.14-fixed', 'linux-6.12-fixed'] as const)(
+  'a handler that stops between two mappings goes on there: %s',
+  (profile) => {
+    const text =
+      'A map buf anon 1\nA write buf 1\nA migrate buf to dev\nfork A B\ntask a\n  A read buf\ntask b proc=B\n  B write buf 2\n'
+    const points = ['device-fault', 'unmap', 'restore'] as const
+    const { findings, outcomes } = exploreDrill(source(text), { profile, points })
+    expect(findings).toEqual([])
+    for (const { sentence } of outcomes) expect(sentence).toMatch(/^a (0x01|EFAULT); b (-|EFAULT)$/)
+  },
+)
+
+test('a page whose value no load can tell, because it is stuck on the device, has a value', () => {
+  const text = 'A map buf anon 1\nA write buf 1\nfork A B\nB migrate buf to dev\ntask a proc=B\n  B unmap buf\n'
+  expect(judgesOf(text, { profile: 'linux-4.14' })).toEqual([])
+})
+
+describe('deadlocks', () => {
+  /** 4.14 waits for the lock of a page that it would copy. */
+  const BEGIN = 'A map buf anon 2\nA write buf 1\nfork A B\n'
+  const cross = (n: number, m = 1 - n) =>
+    `${BEGIN}task m\n  A hold buf[0] as h\n  A write buf[1] 2\n  drop h\ntask n\n  A hold buf[${n}] as g\n  A write buf[${m}] 3\n  drop g\n`
+  const options = { profile: 'linux-4.14-fixed' } as const
+
+  test('are found where each task waits for what another one is to give back', () => {
+    expect(judgesOf(cross(1), options)).toEqual(['deadlock'])
+    expect(judgesOf(cross(0, 0).replace('A write buf[0] 3\n', ''), options)).toEqual([])
+  })
+
+  test.each([
+    ['before the tasks begin', 'A hold buf[0] as h\ntask a\n  A write buf[0] 2\ntask b\n  A clear\n'],
+    ['by a task that has ended', 'task a\n  A hold buf[0] as h\ntask b\n  A write buf[0] 2\n'],
+  ])('are none where the page was held %s', (_, text) => {
+    expect(judgesOf(BEGIN + text, options)).toEqual([])
+  })
+})
+
+test('behind the end of a file that grows there are zeroes', () => {
+  const text =
+    'A map buf sharedfile 3\nA write buf 1\nA truncate buf 1\ntask a\n  A truncate buf 3\n  A read buf[2]\ntask b\n  A read buf[1]\n'
+  expect(judgesOf(text, { profile: 'linux-6.12-fixed' })).toEqual([])
+})

@@ -55,6 +55,41 @@ test('a driver that does what the built-in one does has its orders', () => {
   expect(counts(explore(byReplay))).toEqual(counts(explore(inC)))
 })
 
+test('pages that are held excuse the tasks that wait for them, unless a task would give them back', () => {
+  const judged = (held: boolean, crosswise: boolean, driver: Driver) => {
+    const { findings } = explore({
+      profile: 'linux-4.14-fixed',
+      machine,
+      setup(m: Machine) {
+        const { a, buf } = setup(m)
+        buf.write(4096, Uint8Array.of(1))
+        a.fork()
+        if (held) a.hold(buf.address)
+        return { buf }
+      },
+      tasks: {
+        m(task, { buf }) {
+          const ref = crosswise ? task.hold(buf) : undefined
+          task.write(buf, crosswise ? 1 : 0, 2)
+          if (ref) task.drop(ref)
+        },
+        n(task, { buf }) {
+          const ref = task.hold(buf, 1)
+          if (crosswise) task.write(buf, 0, 2)
+          task.drop(ref)
+          task.migrate({ start: 0x10000000, pages: 1 }, driver)
+        },
+      },
+      state: () => null,
+    })
+    return findings.map(({ judge }) => judge)
+  }
+  for (const driver of [{ to: 'device' }, { allocAndCopy: move }] as const) {
+    expect(judged(false, true, driver)).toEqual(['deadlock'])
+    expect(judged(true, false, driver)).toEqual([])
+  }
+})
+
 test('other tasks, too', () => {
   const tasks = (driver: () => Driver): Scenario<ReturnType<typeof setup>>['tasks'] => ({
     parent(task, { buf }) {

@@ -1,14 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tasks that wait for each other. */
+/*
+ * Tasks that wait for each other. Somebody who holds a page (hold) stands for a user of the page who is not in the program, so who waits
+ * for him is in no deadlock; unless a task is still to give the page back.
+ */
 #include "explore/judges.h"
+
+#define HOLDERS 16
+
+static bool drops_later(const struct run *run, uint32_t handle)
+{
+	for (uint32_t task = 0; task < run->program->task_count; task++) {
+		const struct hmmu_program_task *t = &run->program->tasks[task];
+
+		for (uint64_t i = run->world->threads[task].action; i < t->count && !run_has_ended(run, task); i++) {
+			const struct hmmu_action *action = &run->program->actions[t->first + i];
+
+			if (action->kind == HMMU_ACTION_DROP && action->handle == handle)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_given_back(const struct run *run, uint32_t pfn)
+{
+	for (uint32_t i = 0; i < HMMU_PROGRAM_HANDLES; i++)
+		if (run->world->ref_kinds[i] == HMMU_ACTION_HOLD && run->world->refs[i] == pfn && drops_later(run, i))
+			return true;
+	return false;
+}
+
+static bool waits_for_holder(struct run *run, uint32_t task)
+{
+	struct hmmu_holder holders[HOLDERS];
+	struct hmmu_task_state state;
+	int count;
+
+	if (run_has_ended(run, task) || hmmu_task_state(run->m, run_waiting_task(run, task), &state) ||
+	    state.wait != HMMU_WAIT_PAGE_LOCK)
+		return false;
+	count = hmmu_holders(run->m, state.wait_pfn, holders, HOLDERS);
+	for (int i = 0; i < count && i < HOLDERS; i++)
+		if (holders[i].kind == HMMU_HOLDER_HOLD && !is_given_back(run, holders[i].pfn))
+			return true;
+	return false;
+}
 
 void judge_deadlock(struct run *run)
 {
 	struct hmmu_finding finding = finding_here(run, HMMU_JUDGE_DEADLOCK);
 
-	/* A task may wait for a page that the program holds to its end. */
-	for (uint32_t i = 0; i < HMMU_PROGRAM_HANDLES; i++)
-		if (run->world->ref_kinds[i] == HMMU_ACTION_HOLD)
+	for (uint32_t i = 0; i < run->program->task_count; i++)
+		if (waits_for_holder(run, i))
 			return;
 	finding.found = run_alive(run);
 	run->find(run, &finding);

@@ -55,7 +55,21 @@ static bool is_lazy(const struct run *run, uint32_t process, uint32_t page)
 	       !(entry.flags & HMMU_PG_SWAPBACKED);
 }
 
-/* What a process can load from a page of a second machine, in which loads may change anything. */
+/* A load can't bring the page back from the device, so it is looked at there. false: the page is not on the device. */
+static bool byte_on_device(const struct run *run, uint32_t process, uint32_t page, uint8_t *byte)
+{
+	struct hmmu_page_info info;
+	struct hmmu_entry entry;
+
+	if (hmmu_dump(run->m, run->world->pids[process], run->program->pages[page].address, 1, &entry) ||
+	    entry.kind != HMMU_ENTRY_DEV || hmmu_page_info(run->m, entry.pfn, &info))
+		return false;
+	*byte = info.byte;
+	return true;
+}
+
+/* What a process can load from a page of a second machine, in which loads may change anything. Behind the end of a file is nothing, and
+ * 0 when the file has grown. */
 static int first_value(struct run *run, struct hmmu *copy, uint32_t process, uint32_t page)
 {
 	struct page_model *model = model_of(run, process, page);
@@ -64,8 +78,9 @@ static int first_value(struct run *run, struct hmmu *copy, uint32_t process, uin
 	int err;
 
 	if (hmmu_load(copy, tid, run->program->pages[page].address, &byte, 1, NULL)) {
-		model->mapped = model->mapped || hmmu_error(copy)->code == HMMU_ERR_SIGBUS;
-		return 0;
+		if (hmmu_error(copy)->code != HMMU_ERR_SIGBUS)
+			return 0;
+		byte_on_device(run, process, page, &byte);
 	}
 	err = add_value(run, byte);
 	model->mapped = 1;

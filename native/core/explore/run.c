@@ -273,8 +273,7 @@ static bool may_poll(const struct run *run, uint32_t task)
 	return true;
 }
 
-/* A process that exits waits in its first task. */
-static uint32_t waiting_task(const struct run *run, uint32_t task)
+uint32_t run_waiting_task(const struct run *run, uint32_t task)
 {
 	const struct hmmu_action *action = &run->program->actions[run_action(run, task)];
 
@@ -297,7 +296,7 @@ static bool can_run(const struct run *run, uint32_t task)
 		return hmmu_task_state(run->m, thread->tid, &state) || state.ready;
 	if (!thread->in_call)
 		return true;
-	return hmmu_task_state(run->m, waiting_task(run, task), &state) || state.ready ||
+	return hmmu_task_state(run->m, run_waiting_task(run, task), &state) || state.ready ||
 	       state.wait == HMMU_WAIT_DEVICE_FAULT;
 }
 

@@ -100,6 +100,8 @@ void run_end(struct run *run);
 
 /** Whether all actions of a task have ended, or it can have none any more. A task that was not forked can't run. */
 bool run_has_ended(const struct run *run, uint32_t task);
+/** The tid of a task that waits: a process that exits waits in its first task. */
+uint32_t run_waiting_task(const struct run *run, uint32_t task);
 /** A bit for each task that can make a step. */
 uint32_t run_enabled(const struct run *run);
 /** A bit for each task that has something to do. */

@@ -261,13 +261,14 @@ static int handler_step(struct run *run, struct thread *thread)
 	return 0;
 }
 
-/* Whether a task stands in a fault on a device page whose handler has not ended. */
+/* Whether a task stands in a fault on a device page whose handler has not ended. A handler that has stopped in the middle of its step is
+ * ready to go on with it, and the fault is not. */
 static bool is_in_handler(const struct run *run, const struct thread *thread)
 {
 	struct hmmu_task_state state;
 
 	return thread->in_call && !hmmu_task_state(run->m, thread->tid, &state) &&
-	       state.wait == HMMU_WAIT_DEVICE_FAULT && !state.ready;
+	       state.wait == HMMU_WAIT_DEVICE_FAULT && (!state.ready || thread->is_stopped);
 }
 
 /* 1: a migration goes on; else 0 or a negative errno. */
