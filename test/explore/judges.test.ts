@@ -2,8 +2,12 @@
 //
 // What random drills have taught the judges: scenarios that are close to a finding, and are none; and two faults of both kernels.
 
-import '../../lib/native/load'
-import { type ExploreOptions, exploreDrill } from '../../lib/explore'
+import { addonInfo, type SwitchPoint } from '../../lib'
+import { DEFAULT_POINTS, type ExploreOptions, exploreDrill } from '../../lib/explore'
+
+/** In WebAssembly calls can't stop on stacks of their own. */
+const pointsHere = (...points: SwitchPoint[]) =>
+  addonInfo.backend === 'wasm' ? DEFAULT_POINTS : [...DEFAULT_POINTS, ...points]
 
 const source = (text: string) => ({ name: 'test', file: 'test.drill', firstLine: 1, text })
 const judgesOf = (text: string, options: ExploreOptions) =>
@@ -55,13 +59,22 @@ test.each([
   expect(judgesOf(text, { profile: 'linux-6.12-fixed', quirks: { [quirk]: true } })).toEqual(['soft-dirty-lost'])
 })
 
+test('MADV_POPULATE of a reaped address space ends, wherever it stops', () => {
+  const text = 'A map buf anon 2\ntask a\n  A oom-reap\ntask b\n  A advise buf populate_write\n'
+  const { findings, outcomes } = exploreDrill(source(text), {
+    profile: 'linux-6.12-fixed',
+    points: pointsHere('fault', 'gup'),
+  })
+  expect(findings).toEqual([])
+  expect(outcomes.map(({ sentence }) => sentence).sort()).toEqual(['a -; b -', 'a -; b EFAULT'])
+})
+
 test.each(['linux-4.14-fixed', 'linux-6.12-fixed'] as const)(
   'a handler that stops between two mappings goes on there: %s',
   (profile) => {
     const text =
       'A map buf anon 1\nA write buf 1\nA migrate buf to dev\nfork A B\ntask a\n  A read buf\ntask b proc=B\n  B write buf 2\n'
-    const points = ['device-fault', 'unmap', 'restore'] as const
-    const { findings, outcomes } = exploreDrill(source(text), { profile, points })
+    const { findings, outcomes } = exploreDrill(source(text), { profile, points: pointsHere('unmap', 'restore') })
     expect(findings).toEqual([])
     for (const { sentence } of outcomes) expect(sentence).toMatch(/^a (0x01|EFAULT); b (-|EFAULT)$/)
   },

@@ -8,7 +8,10 @@ import { DEFAULT_POINTS, exploreDrill } from '../../lib/explore'
 const POINTS = addonInfo.backend === 'wasm' ? DEFAULT_POINTS : switchPointNames
 
 function explore(text: string) {
-  return exploreDrill(text, { profile: 'linux-6.12', points: POINTS })
+  return exploreDrill(
+    { name: 'test', file: 'test.drill', firstLine: 1, text },
+    { profile: 'linux-6.12', points: POINTS },
+  )
 }
 
 test.each([

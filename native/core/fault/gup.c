@@ -154,13 +154,16 @@ static u8 retry_flags(const struct ctx *ctx, u32 flags)
 static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags, bool unshare)
 {
 	u32 fault_flags = (*flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) | (unshare ? FAULT_FLAG_UNSHARE : 0);
+	struct at_hand hand = { .place = *flags | (u64)ctx->resume << 32 };
 	int result;
 
 	if (KERNEL < V6_12 && (*flags & (FOLL_POPULATE | FOLL_MLOCK)) == FOLL_MLOCK)
 		return -ENOENT;
 	if (KERNEL >= V6_12)
 		ctx->fault_flags = retry_flags(ctx, *flags);
+	at_hand_begin(ctx, &hand);
 	result = handle_mm_fault(ctx, vma, address, fault_flags);
+	at_hand_end(ctx, &hand);
 	if (KERNEL >= V6_12)
 		ctx->fault_flags = 0;
 	if (result == BLOCKED || result == -EDEADLK)
@@ -213,9 +216,14 @@ static int populate_pages(struct ctx *ctx, u32 vma, u64 *start, u64 end, u32 fla
 
 	progress->gup_first = 0;
 	while (*start < end) {
+		struct at_hand hand = { .place = *start > first };
 		u64 page_mask;
 		u32 page;
-		int err = get_user_page(ctx, vma, *start, flags, &page, &page_mask);
+		int err;
+
+		at_hand_begin(ctx, &hand);
+		err = get_user_page(ctx, vma, *start, flags, &page, &page_mask);
+		at_hand_end(ctx, &hand);
 
 		/* A blocked call goes on here. Touching a page again would age it wrongly. */
 		if (err == BLOCKED) {
