@@ -8,6 +8,7 @@
 // compiler: rename one.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { program } from 'commander'
 import { root } from './lib/run.mjs'
 
 const core = join(root, 'native/core')
@@ -154,7 +155,7 @@ ${files
   .join('\n')}`
 }
 
-const folder = resolve(process.argv[2] ?? join(root, 'build-amalgamation/hmmu'))
+const folder = resolve(program.argument('[folder]').parse().args[0] ?? join(root, 'build-amalgamation/hmmu'))
 mkdirSync(folder, { recursive: true })
 writeFileSync(join(folder, 'hmmu.h'), publicHeader())
 writeFileSync(join(folder, 'hmmu.c'), source())

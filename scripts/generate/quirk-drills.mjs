@@ -3,7 +3,7 @@
 // Finds the drills whose transcripts differ on a kernel without faults, and the faults that explain each: writes
 // test/conformance/quirks.json. A quirk explains a drill if the transcript changes when only this quirk is switched
 // off. Where quirks hide each other, it explains the drill if it alone, switched on in the fixed kernel, makes a
-// difference. The quirks of 4.14 are sought in its drills, those of 6.12 in those of its drills that the machine can play.
+// difference. Where one shows only what another does, both explain it. The quirks of 4.14 are sought in its drills, those of 6.12 in those of its drills that the machine can play.
 // Quirks that neither profile has are named, and not sought: no kernel's transcripts show them.
 //
 //   node scripts/generate/quirk-drills.mjs            (needs npm run build)
@@ -36,11 +36,24 @@ function explain(source, profile, quirks) {
   const faulty = print(source, { profile })
   const fixed = print(source, { profile, quirks: off })
   if (fixed === faulty) return undefined
-  return quirks.filter(
+  const printsFaulty = (on) =>
+    print(source, { profile, quirks: { ...off, ...Object.fromEntries(on.map((quirk) => [quirk, true])) } }) === faulty
+  const alone = quirks.filter(
     (quirk) =>
       print(source, { profile, quirks: { [quirk]: false } }) !== faulty ||
       print(source, { profile, quirks: { ...off, [quirk]: true } }) !== fixed,
   )
+  return printsFaulty(alone) ? alone : withNeeded(alone, quirks, printsFaulty)
+}
+
+/** These quirks, and the others that have to be on with them: each is left out with which it prints the same. */
+function withNeeded(alone, quirks, printsFaulty) {
+  let on = quirks
+  for (const quirk of quirks.filter((each) => !alone.includes(each))) {
+    const fewer = on.filter((each) => each !== quirk)
+    if (printsFaulty(fewer)) on = fewer
+  }
+  return on
 }
 
 /** The lines of the drills that differ, and the number of drills of each quirk. */

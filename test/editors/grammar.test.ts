@@ -63,6 +63,7 @@ test('each word has its meaning', () => {
     'fork A B2',
     'task M cpu=1 proc=B',
     'expect finds lost-write with collect-flush-late',
+    'order a2ba8 points=gup handler-retries',
   ].join('\n')
   expect(
     scopes(text)
@@ -134,7 +135,13 @@ expect: keyword.control
 finds: keyword.operator.word
 lost-write: constant.language
 with: keyword.operator.word
-collect-flush-late: constant.language"
+collect-flush-late: constant.language
+order: keyword.control
+a2ba8: constant.language
+points: entity.other.attribute-name
+=: keyword.operator.assignment
+gup: constant.language
+handler-retries: keyword.operator.word"
 `)
 })
 

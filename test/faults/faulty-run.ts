@@ -56,6 +56,7 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   lock: ['ENOMEM', 'EAGAIN'],
   unlock: ['ENOMEM'],
   uffd: ['ENOMEM', 'EINVAL', 'EBUSY'],
+  truncate: [],
   fork: ['ENOMEM'],
   pin: ['ENOMEM', 'EFAULT'],
   hold: ['ENOENT', 'EBUSY'],
