@@ -298,6 +298,32 @@ static void test_copies(void **state)
 	rig_close(r);
 }
 
+/* Nobody needs to set a driver first: whose page is free is known by then. */
+static void test_restored(void **state)
+{
+	struct rig *r = open_rig();
+	struct hmmu_error error = { 0 };
+	struct calls calls = { 0 };
+	const struct hmmu_pagemap_ops ops = { .page_free = note_free };
+	uint32_t second, mine, other;
+	struct hmmu *copy;
+
+	(void)state;
+	assert_ok(hmmu_device_create(r->m, 16, 7, &second));
+	assert_ok(hmmu_device_alloc_of(r->m, second, &mine));
+	assert_ok(hmmu_device_alloc_of(r->m, second, &other));
+	copy = copy_by_snapshot(r->m, HMMU_RESTORE_UNVERIFIED, &error);
+	assert_non_null(copy);
+	put_new_page(copy, mine);
+	assert_int_equal(info_of(copy, 0).free, info_of(r->m, 0).free);
+	assert_int_equal(info_of(copy, second).free, 15);
+	assert_ok(hmmu_device_driver(copy, second, &ops, &calls));
+	put_new_page(copy, other);
+	assert_int_equal(calls.freed, 1);
+	hmmu_destroy(copy);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_each_has_its_driver),
 		cmocka_unit_test(test_in_place_of_a_removed_one),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_come_and_go),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_page_free_changes_no_devices),

@@ -2,7 +2,10 @@
 /* Searches through all orders of small programs: what they count, what they find, and that they leave nothing behind. */
 #include "support.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define ON(action, page, count, what) \
 	{ \
@@ -468,6 +471,66 @@ static void test_switch_points(void **state)
 	close_scenario(&s);
 }
 
+/* Sanitizers have reserved much more, and end the program if they get no memory. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER true
+#endif
+#endif
+#ifndef HAS_SANITIZER
+#define HAS_SANITIZER false
+#endif
+
+static uint64_t address_space_in_use(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%lu", &pages), 1);
+	fclose(file);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* An action that the host has no memory for ends the search, and is no outcome. */
+static void test_little_memory(void **state)
+{
+	static const uint32_t points[] = { 0, HMMU_SWITCH_DEVICE_FAULT, HMMU_SWITCH_FAULT };
+	struct rlimit before, little;
+
+	(void)state;
+	if (HAS_SANITIZER)
+		skip();
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 1);
+		struct hmmu_order *order;
+		struct hmmu_trace_step step;
+		int err, code, step_err = -ENOMEM, step_code = HMMU_ERR_HOST_MEMORY;
+
+		SET_PROGRAM(&s, TWO, MIGRATE(0, 1, DEVICE), ON(WRITE, 0, 1, 9));
+		s.options.points = points[i];
+		little = before;
+		little.rlim_cur = address_space_in_use() + (4ull << 30);
+		assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
+		err = hmmu_search(s.r->m, &s.program, &s.options, &s.result);
+		code = hmmu_error(s.r->m)->code;
+		if (!hmmu_order_begin(s.r->m, &s.program, &s.options, &order)) {
+			step_err = hmmu_order_step(order, 0, &step);
+			step_code = hmmu_error(s.r->m)->code;
+			hmmu_order_end(order);
+		}
+		assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+		assert_int_equal(err, -ENOMEM);
+		assert_int_equal(code, HMMU_ERR_HOST_MEMORY);
+		assert_int_equal(step_err, -ENOMEM);
+		assert_int_equal(step_code, HMMU_ERR_HOST_MEMORY);
+		close_scenario(&s);
+	}
+}
+
 /* A machine that migrates is refused. */
 static void test_busy(void **state)
 {
@@ -529,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_preemptions),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_little_memory),
 		cmocka_unit_test(test_device_faults),
 		cmocka_unit_test(test_switch_points),
 		cmocka_unit_test(test_refusals),

@@ -110,3 +110,10 @@ test('behind the end of a file that grows there are zeroes', () => {
     'A map buf sharedfile 3\nA write buf 1\nA truncate buf 1\ntask a\n  A truncate buf 3\n  A read buf[2]\ntask b\n  A read buf[1]\n'
   expect(judgesOf(text, { profile: 'linux-6.12-fixed' })).toEqual([])
 })
+
+test.each(['linux-4.14', 'linux-6.12'] as const)('munmap() waits for a fault that has stopped: %s', (profile) => {
+  const text = 'A map buf anon 1\nA write buf 1\nfork A B\ntask a\n  A write buf 2\ntask b\n  A unmap buf\n'
+  const { findings, outcomes } = exploreDrill(source(text), { profile, points: pointsHere('fault'), verify: true })
+  expect(findings).toEqual([])
+  expect(outcomes.map(({ sentence }) => sentence)).toEqual(['a EFAULT; b -', 'a -; b -'])
+})

@@ -39,14 +39,23 @@ void search_stop(struct search *search, uint32_t cut_off)
 	__atomic_compare_exchange_n(&search->cut_off, &not_yet, cut_off, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-void search_fails(struct search *search, int err, const char *why)
+void search_fails(struct search *search, int err, uint32_t code, const char *why)
 {
 	host_lock_take(&search->branches.lock);
-	if (!search->err)
+	if (!search->err) {
 		snprintf(search->why, sizeof(search->why), "%s", why);
-	search->err = err;
+		search->err = err;
+		search->err_code = code;
+	}
 	host_lock_release(&search->branches.lock);
 	search_stop(search, HMMU_CUT_STOPPED);
+}
+
+bool search_lacks_memory(struct search *search, const struct run *run)
+{
+	if (run->lacks_memory)
+		search_fails(search, -ENOMEM, HMMU_ERR_HOST_MEMORY, NO_MEMORY_FOR_STEP);
+	return run->lacks_memory;
 }
 
 /* States with steps that are still to be tried. */
@@ -148,7 +157,7 @@ static int search_run(struct search *search, struct hmmu *m, struct hmmu_search_
 	if (!err && !search->err && had_others && needs_one_worker(search))
 		err = search_again(search);
 	if (!err && search->err)
-		err = hmmu_fail(m, search->err, HMMU_ERR_SELFCHECK, "%s", search->why);
+		err = hmmu_fail(m, search->err, search->err_code, "%s", search->why);
 	if (!err)
 		err = search_result(search, result);
 	end_pass(search);

@@ -148,6 +148,8 @@ int hmmu_order_step(struct hmmu_order *order, uint32_t task, struct hmmu_trace_s
 		return hmmu_fail(run->m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "task %u can't run", task);
 	order->passed[order->passed_count - 1].task = task;
 	run_step(run, task, step);
+	if (run->lacks_memory)
+		return hmmu_fail(run->m, -ENOMEM, HMMU_ERR_HOST_MEMORY, NO_MEMORY_FOR_STEP);
 	return pass_state(order);
 }
 

@@ -70,13 +70,16 @@ bool remake_branch(struct worker *worker, const struct branch *branch)
 	if (length == NO_INDEX)
 		return false;
 	make_way(&worker->run, worker->start, worker->way, length);
+	if (search_lacks_memory(search, &worker->run))
+		return false;
 	if (!worker_hash(worker, branch->last, branch->preemptions, &hash)) {
 		search_stop(search, HMMU_CUT_BYTES);
 		return false;
 	}
 	if (hash == state_at(&search->states, branch->state)->hash)
 		return true;
-	search_fails(search, -EIO, "a state that was made from the begin is another one than that of rollbacks");
+	search_fails(search, -EIO, HMMU_ERR_SELFCHECK,
+		     "a state that was made from the begin is another one than that of rollbacks");
 	return false;
 }
 
@@ -125,6 +128,8 @@ void remake_check(struct worker *worker, uint32_t task)
 		return;
 	worker->checked += length;
 	make_way(worker->second, worker->start, worker->way, length);
+	if (search_lacks_memory(search, worker->second))
+		return;
 	if (run_hash(&worker->run, &here) || run_hash(worker->second, &there)) {
 		search_stop(search, HMMU_CUT_BYTES);
 		return;
@@ -135,7 +140,7 @@ void remake_check(struct worker *worker, uint32_t task)
 	snprintf(why, sizeof(why),
 		 "%u steps from the begin lead to another state than rollbacks and a step of task %u (%s)", length,
 		 task, here == there ? "with the same hash" : "with another hash");
-	search_fails(search, -EIO, why);
+	search_fails(search, -EIO, HMMU_ERR_SELFCHECK, why);
 }
 
 /* The first complaint that is the finding's. */

@@ -10,6 +10,7 @@
 
 #define NO_INDEX UINT32_MAX
 #define PAGE_BYTES 4096u
+#define NO_MEMORY_FOR_STEP "the host has no memory for what a task does"
 
 enum thread_state {
 	THREAD_ABSENT, /**< its process has not been forked yet */
@@ -89,6 +90,7 @@ struct run {
 	uint64_t free_at_end;  /**< pages that are free when all processes have ended; 0: not known */
 	uint64_t stale;        /**< uses of stale translations so far */
 	uint32_t handle_count; /**< references of the program: their numbers are below */
+	bool lacks_memory;     /**< the host had no memory for a step, which so was not that of the program */
 	find_fn find;
 	void *finder;
 };

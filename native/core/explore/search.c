@@ -224,6 +224,8 @@ static void advance(struct worker *worker)
 	worker->state = from;
 	worker->steps++;
 	run_step(&worker->run, task, &step);
+	if (search_lacks_memory(search, &worker->run))
+		return;
 	if (was_left && worker->second)
 		remake_check(worker, task);
 	next = arrive(worker, from, task, preemptions);

@@ -62,6 +62,7 @@ struct search {
 	uint64_t bytes;                    /**< atomic, as is the next: those of all finds */
 	uint32_t cut_off;                  /**< why the search ends before all orders were tried */
 	int32_t err;                       /**< why it fails */
+	uint32_t err_code;                 /**< the same as enum hmmu_error_code */
 	char why[200];                     /**< the same in words; under the lock of the branches */
 	uint32_t twin[HMMU_PROGRAM_TASKS]; /**< a task before it that does the same; NO_INDEX: none */
 	uint64_t begin, told;              /**< when the search has begun, and when progress was told last */
@@ -74,7 +75,9 @@ static inline uint32_t search_cut_off(const struct search *search)
 /** End the search. The first reason stays. */
 void search_stop(struct search *search, uint32_t cut_off);
 /** End it with an error. */
-void search_fails(struct search *search, int err, const char *why);
+void search_fails(struct search *search, int err, uint32_t code, const char *why);
+/** End it if the host had no memory for a step of a worker, or of its second machine. */
+bool search_lacks_memory(struct search *search, const struct run *run);
 /** Let the caller know how far the search is, and look at its time. In the caller's thread only. */
 void search_look(struct search *search);
 

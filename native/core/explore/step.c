@@ -17,6 +17,13 @@ static bool is_blocked(const struct run *run, int err)
 	return err == -EAGAIN && hmmu_error(run->m)->code == HMMU_ERR_BLOCKED;
 }
 
+/* What a machine can't do because of its host is no outcome. */
+static int note_memory(struct run *run, int err)
+{
+	run->lacks_memory |= err == -ENOMEM && hmmu_error(run->m)->code == HMMU_ERR_HOST_MEMORY;
+	return err;
+}
+
 static uint32_t process_of(const struct run *run)
 {
 	return (uint32_t)run->program->tasks[run->task].process;
@@ -238,7 +245,7 @@ static void handler_begin(struct run *run, struct thread *thread, const struct h
 	judge_use_after_free(run, request.start, fault->pfn);
 	arrays->src[0] = arrays->dst[0] = 0;
 	arrays->why[0] = 0;
-	if (hmmu_migrate_begin(run->m, &request, &thread->handler))
+	if (note_memory(run, hmmu_migrate_begin(run->m, &request, &thread->handler)))
 		hmmu_device_fault_end(run->m, thread->tid, -EIO);
 }
 
@@ -348,7 +355,7 @@ static void make_step(struct hmmu *m, void *data)
 	else if (thread->migration)
 		thread->err = migrate_step(run, action, thread, &thread->result);
 	else
-		thread->err = make_call(run, action, thread, &thread->result);
+		thread->err = note_memory(run, make_call(run, action, thread, &thread->result));
 }
 
 /* Calls of somebody else than the task have no stack of their own. */
@@ -372,7 +379,7 @@ static bool step_ends(struct run *run, struct thread *thread)
 		make_step(run->m, run);
 		return true;
 	}
-	err = hmmu_run(run->m, thread->tid, make_step, run);
+	err = note_memory(run, hmmu_run(run->m, thread->tid, make_step, run));
 	if (err)
 		thread->err = err;
 	thread->is_stopped = err == -EAGAIN;

@@ -211,6 +211,9 @@ int hmmu_set_switch_points(struct hmmu *m, uint32_t points)
 	if (points & ~known)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "switching points %#x: %#x are known", points,
 				 known);
+	/* A fault has no way to say that the host has no memory for its wait. */
+	if ((points & HMMU_SWITCH_DEVICE_FAULT) && !waiting_faults_alloc(m))
+		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for faults that wait");
 	m->switch_points = points;
 	return 0;
 }

@@ -42,7 +42,7 @@ HMMU_API int hmmu_state_hash_with(struct hmmu *m, const uint32_t *pfns, uint32_t
  * A call does its work at once, unless it has to wait. In a kernel others run in its middle. At the points of a machine's mask
  * a call stops, so that others can.
  * @{ */
-/** Stop at these points from now on: an or of enum hmmu_switch_point; 0: nowhere. -EINVAL (INVALID_ARGUMENT): an unknown point.
+/** Stop at these points from now on: an or of enum hmmu_switch_point; 0: nowhere. -EINVAL (INVALID_ARGUMENT): an unknown point. -ENOMEM.
  * The mask is not a part of marks and copies. */
 HMMU_API int hmmu_set_switch_points(struct hmmu *m, uint32_t points);
 /** The mask. */
