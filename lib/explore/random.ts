@@ -10,8 +10,16 @@ const MOST_PAGES = 3
 const HUGE_PAGES = 512
 const MOST_TASKS = 3
 const MOST_ACTIONS = 4
-/** Of all tasks: with more, a search takes seconds. */
-const MOST_ACTIONS_IN_ALL = 8
+/** Of all tasks together, with weights. Most faults need few actions, and two more take ten times the states. */
+const ACTIONS_IN_ALL: readonly Choice<number>[] = [
+  [5, 3],
+  [6, 4],
+  [5, 5],
+  [2, 6],
+  [1, 8],
+]
+/** With the parts of a huge page a state takes ten times the time. */
+const MOST_HUGE_ACTIONS = 4
 
 /** A number from 0 to below 2^32 for each call (mulberry32). */
 function numbersFrom(seed: number): () => number {
@@ -139,10 +147,15 @@ class Generator {
     return ['fork A B']
   }
 
+  #actionsInAll(): number {
+    const count = this.#choose(ACTIONS_IN_ALL)
+    return this.#regions.some(({ pages }) => pages === HUGE_PAGES) ? Math.min(count, MOST_HUGE_ACTIONS) : count
+  }
+
   #tasks(): string[] {
     const count = 2 + this.#below(MOST_TASKS - 1)
     const lines: string[] = []
-    let rest = MOST_ACTIONS_IN_ALL
+    let rest = this.#actionsInAll()
     for (let i = 0; i < count; i++) {
       const process = this.#of(this.#processes)
       const cpu = this.#below(this.#cpus)

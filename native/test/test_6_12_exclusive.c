@@ -396,6 +396,27 @@ static void test_other_users(void **state)
 	rig_close(r);
 }
 
+/* shrink_folio_list() writes no dirty folio of MADV_FREE: it is on the list of files, whose folios flushers write. */
+static void test_reclaim_after_madv_free(void **state)
+{
+	uint64_t buf = 0;
+	struct rig *r = open_6_12(.ram_pages = 4096, .swap_pages = 8);
+
+	(void)state;
+	buf = map_anon(r, 1);
+	write_pages(r, buf, 1, 0x30);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf, PAGES(1), HMMU_MADV_FREE));
+	hmmu_lru_add_drain_all(r->m);
+	take(r, buf, 1);
+	assert_failed(r->m, hmmu_reclaim(r->m, r->pid, buf), -EBUSY, HMMU_ERR_SYSCALL);
+	assert_kind(r, buf, 1, HMMU_ENTRY_EXCL);
+	assert_true(flags_at(r, buf) & HMMU_PG_DIRTY);
+	assert_true(flags_at(r, buf) & HMMU_PG_ACTIVE);
+	assert_clean(r->m);
+	assert_bytes(r, r->tid, buf, 1, 0x30);
+	rig_close(r);
+}
+
 /* The quirk exclusive-takes-folio: the head takes all entries of its page along. */
 static void test_huge(void **state)
 {
@@ -528,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_uffd_wp),
 		cmocka_unit_test(test_uffd_wp_is_kept),
 		cmocka_unit_test(test_other_users),
+		cmocka_unit_test(test_reclaim_after_madv_free),
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_huge_again),
 		cmocka_unit_test(test_collapse),

@@ -44,6 +44,24 @@ test.each([
 
 test.each([
   [
+    'the exit of a process that waits for a page which is held',
+    'A map buf anon 1\nA lock buf\ntask a\n  exit A\ntask b\n  A hold buf as h\n',
+  ],
+  [
+    'a store by an old translation behind a store to a new page, while a call empties the place',
+    'cpus 2\nA map buf anon 1\nA write buf 1\ntask a\n  A advise buf dontneed\ntask b cpu=1\n  A write buf 3\ntask c\n  A write buf 4\n',
+  ],
+  [
+    'a load by an old translation behind a store to a new page, while a call empties the place',
+    'cpus 2\nA map buf anon 1\nA write buf 1\ntask a cpu=1\n  A write buf 2\ntask b\n  A advise buf dontneed\ntask c\n  A read buf\n',
+  ],
+])('%s is no finding where calls stop in their middle', (_, text) => {
+  for (const profile of ['linux-4.14-fixed', 'linux-6.12-fixed'] as const)
+    expect(judgesOf(text, { profile, points: pointsHere('fault', 'late-flush') })).toEqual([])
+})
+
+test.each([
+  [
     'clear-keeps-write-entries',
     'A map buf anon 1\nA write buf 1\nA migrate buf to dev\ntask a\n  A clear\ntask b\n  A write buf 2\n',
   ],
@@ -100,6 +118,10 @@ describe('deadlocks', () => {
   test.each([
     ['before the tasks begin', 'A hold buf[0] as h\ntask a\n  A write buf[0] 2\ntask b\n  A clear\n'],
     ['by a task that has ended', 'task a\n  A hold buf[0] as h\ntask b\n  A write buf[0] 2\n'],
+    [
+      'that is huge',
+      'A map huge anon 512 at2m thp\nA write huge 1\nA clear\ntask a\n  A hold huge[0] as h\n  A lock huge[0]\n',
+    ],
   ])('are none where the page was held %s', (_, text) => {
     expect(judgesOf(BEGIN + text, options)).toEqual([])
   })

@@ -20,15 +20,12 @@ cpus 2
 A map buf anon 2
 A clear
 task a
-  A unmap buf[1]
-task b
-  A write buf 1
-  A migrate buf to sys
-task c cpu=1
-  A pin buf[0] as h0
-  drop h0
-  A write buf[0-1] 2
-  A write buf[1] 3
+  A reclaim buf[0-1]
+  A reclaim buf[1]
+task b cpu=1
+  A migrate buf[0-1] to dev skip=0
+task c
+  A write buf[1] 1
 "
 `)
 })

@@ -94,6 +94,9 @@ static int shrink_locked_page(struct ctx *ctx, u32 page, struct at_hand *hand)
 	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_UNMAPPED);
 	if (page_maybe_dma_pinned(m, page))
 		return activate_locked(m, page, -EBUSY);
+	/* Given to MADV_FREE and dirty, but not mapped, so nothing has made it swap-backed. Only kswapd writes such pages. */
+	if (page_test(m, page, HMMU_PG_DIRTY) && !page_test(m, page, HMMU_PG_SWAPBACKED))
+		return activate_locked(m, page, -EBUSY);
 	/* A page that is dirty now is in the swap cache. */
 	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(ctx, page, hand))
 		return -EBUSY;

@@ -4,8 +4,7 @@
  * for him is in no deadlock; unless a task is still to give the page back.
  */
 #include "explore/judges.h"
-
-#define HOLDERS 16
+#include "host/platform.h"
 
 static bool drops_later(const struct run *run, uint32_t handle)
 {
@@ -30,20 +29,45 @@ static bool is_given_back(const struct run *run, uint32_t pfn)
 	return false;
 }
 
-static bool waits_for_holder(struct run *run, uint32_t task)
+static bool is_held_for_good(struct run *run, uint32_t pfn)
 {
-	struct hmmu_holder holders[HOLDERS];
-	struct hmmu_task_state state;
-	int count;
+	int found = hmmu_holders(run->m, pfn, NULL, 0);
+	uint32_t count = found > 0 ? (uint32_t)found : 0;
+	struct hmmu_holder *holders = platform_alloc(count * sizeof(*holders));
+	bool held = !holders;
 
-	if (run_has_ended(run, task) || hmmu_task_state(run->m, run_waiting_task(run, task), &state) ||
-	    state.wait != HMMU_WAIT_PAGE_LOCK)
-		return false;
-	count = hmmu_holders(run->m, state.wait_pfn, holders, HOLDERS);
-	for (int i = 0; i < count && i < HOLDERS; i++)
-		if (holders[i].kind == HMMU_HOLDER_HOLD && !is_given_back(run, holders[i].pfn))
+	/* Parts of a huge page have hundreds of them. */
+	if (holders)
+		hmmu_holders(run->m, pfn, holders, count);
+	for (uint32_t i = 0; i < count && !held; i++)
+		held = holders[i].kind == HMMU_HOLDER_HOLD && !is_given_back(run, holders[i].pfn);
+	platform_free(holders);
+	return held;
+}
+
+/* A process that exits waits for mlocked pages, and does not say for which. */
+static bool exit_waits_for_holder(struct run *run, uint32_t task)
+{
+	uint32_t pid = run->world->pids[run->program->actions[run_action(run, task)].value];
+	struct hmmu_entry entry;
+
+	for (uint32_t page = 0; page < run->program->page_count; page++)
+		if (!hmmu_dump(run->m, pid, run->program->pages[page].address, 1, &entry) && entry.pfn &&
+		    is_held_for_good(run, entry.pfn))
 			return true;
 	return false;
+}
+
+static bool waits_for_holder(struct run *run, uint32_t task)
+{
+	struct hmmu_task_state state;
+
+	if (run_has_ended(run, task))
+		return false;
+	if (run->world->threads[task].polls)
+		return exit_waits_for_holder(run, task);
+	return !hmmu_task_state(run->m, run_waiting_task(run, task), &state) && state.wait == HMMU_WAIT_PAGE_LOCK &&
+	       is_held_for_good(run, state.wait_pfn);
 }
 
 void judge_deadlock(struct run *run)

@@ -33,11 +33,11 @@ static uint64_t huge_zero_pages(struct hmmu *m)
 	return 0;
 }
 
-void leak_begin(struct run *run, struct hmmu *copy)
+void leak_begin(struct run *run)
 {
-	run->free_at_end = free_behind_all(copy);
+	run->free_at_end = free_behind_all(run->m);
 	if (run->free_at_end)
-		run->free_at_end += huge_zero_pages(copy);
+		run->free_at_end += huge_zero_pages(run->m);
 }
 
 void judge_leak(struct run *run)

@@ -68,36 +68,40 @@ static bool byte_on_device(const struct run *run, uint32_t process, uint32_t pag
 	return true;
 }
 
-/* What a process can load from a page of a second machine, in which loads may change anything. Behind the end of a file is nothing, and
- * 0 when the file has grown. */
-static int first_value(struct run *run, struct hmmu *copy, uint32_t process, uint32_t page)
+/* What a process can load from a page. Behind the end of a file is nothing, and 0 when the file has grown. */
+static int first_value(struct run *run, uint32_t process, uint32_t page)
 {
 	struct page_model *model = model_of(run, process, page);
-	uint32_t tid = hmmu_process_task(copy, run->world->pids[process]);
+	uint32_t tid = hmmu_process_task(run->m, run->world->pids[process]);
 	uint8_t byte = 0;
 	int err;
 
-	if (hmmu_load(copy, tid, run->program->pages[page].address, &byte, 1, NULL)) {
-		if (hmmu_error(copy)->code != HMMU_ERR_SIGBUS)
+	if (hmmu_load(run->m, tid, run->program->pages[page].address, &byte, 1, NULL)) {
+		if (hmmu_error(run->m)->code != HMMU_ERR_SIGBUS) {
+			model->lazy = 0;
 			return 0;
+		}
 		byte_on_device(run, process, page, &byte);
 	}
 	err = add_value(run, byte);
 	model->mapped = 1;
-	model->lazy = is_lazy(run, process, page);
 	model->may = value_bit(run, byte) | (model->lazy ? ZERO : 0);
 	return err;
 }
 
-int values_begin(struct run *run, struct hmmu *copy)
+int values_begin(struct run *run)
 {
 	const struct hmmu_program *program = run->program;
 	int err = 0;
 
 	run->value_count = 1;
+	/* Loads may change anything, so entries are looked at before. */
+	for (uint32_t process = 0; process < program->process_count; process++)
+		for (uint32_t page = 0; page < program->page_count && run->world->pids[process]; page++)
+			model_of(run, process, page)->lazy = is_lazy(run, process, page);
 	for (uint32_t process = 0; process < program->process_count && !err; process++)
 		for (uint32_t page = 0; page < program->page_count && run->world->pids[process] && !err; page++)
-			err = first_value(run, copy, process, page);
+			err = first_value(run, process, page);
 	for (uint32_t i = 0; i < program->action_count && !err; i++)
 		if (program->actions[i].kind == HMMU_ACTION_WRITE)
 			err = add_value(run, (uint8_t)program->actions[i].value);
@@ -123,7 +127,9 @@ void values_loaded(struct run *run, uint32_t process, uint32_t page, uint8_t byt
 		return;
 	if (!(model->may & bit))
 		find_value(run, HMMU_JUDGE_WRONG_VALUE, process, page, byte);
-	model->may = bit | (model->zaps || model->lazy ? ZERO : 0);
+	/* While a call empties the page, a CPU may use its old translation, and another one a new page. */
+	if (!model->zaps)
+		model->may = bit | (model->lazy ? ZERO : 0);
 }
 
 /* fork() copies the page before the store or behind it. */
@@ -146,7 +152,7 @@ void values_stored(struct run *run, uint32_t process, uint32_t page, uint8_t byt
 	struct page_model *model = model_of(run, process, page);
 	uint64_t bit = value_bit(run, byte);
 
-	model->may = bit | (model->zaps ? ZERO : 0);
+	model->may = bit | (model->zaps ? model->may : 0);
 	model->lazy = 0;
 	model->soft_dirty = !run->world->clears[process];
 	stored_while_forking(run, process, page, bit);

@@ -9,8 +9,8 @@
  * Each page of a process has a set of values that a load may read. A store leaves one; a call that empties the page adds 0 as
  * long as it runs; a load leaves what it has read. So no order of the calls is ruled out that a machine could have taken.
  * @{ */
-/** The values that the pages have now; @p copy is a second machine. -EINVAL: more than HMMU_PROGRAM_VALUES. */
-int values_begin(struct run *run, struct hmmu *copy);
+/** The values that the pages have now. Changes the machine. -EINVAL: more than HMMU_PROGRAM_VALUES. */
+int values_begin(struct run *run);
 void values_loaded(struct run *run, uint32_t process, uint32_t page, uint8_t byte);
 void values_stored(struct run *run, uint32_t process, uint32_t page, uint8_t byte);
 /** An action that empties pages, or unmaps them, begins or ends. */
@@ -40,9 +40,9 @@ void judge_soft_dirty(struct run *run);
 void dead_space_reaped(struct run *run, uint32_t process);
 void judge_dead_space(struct run *run);
 /** @} */
-/** All processes exit: what is not free then? leak_begin() looks what should be, on a second machine. (judge_leak.c)
+/** All processes exit: what is not free then? leak_begin() looks what should be, and changes the machine. (judge_leak.c)
  * @{ */
-void leak_begin(struct run *run, struct hmmu *copy);
+void leak_begin(struct run *run);
 void judge_leak(struct run *run);
 /** @} */
 

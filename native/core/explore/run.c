@@ -169,20 +169,31 @@ static int check_nothing_under_way(struct hmmu *m)
 	return 0;
 }
 
-/* What the judges have to know of the machine, they try on a second one. */
+/* Nobody is told of what a rollback takes back, which brings the functions back, too. */
+static void tell_nobody(struct hmmu *m)
+{
+	hmmu_set_switch_points(m, 0);
+	m->notifier = m->on_event = NULL;
+	m->invalidate = NULL;
+}
+
+/* What the judges have to know of the machine, they try on it. A copy would cost more than most searches. */
 static int begin_judges(struct run *run)
 {
-	struct hmmu *copy;
+	uint32_t points = hmmu_switch_points(run->m);
 	int err = check_nothing_under_way(run->m);
 
 	if (!err)
-		err = hmmu_clone(run->m, &copy);
+		err = hmmu_mark(run->m);
 	if (err)
 		return err;
-	err = values_begin(run, copy);
+	tell_nobody(run->m);
+	err = values_begin(run);
 	if (!err)
-		leak_begin(run, copy);
-	hmmu_destroy(copy);
+		leak_begin(run);
+	hmmu_rollback(run->m);
+	hmmu_mark_drop(run->m);
+	hmmu_set_switch_points(run->m, points);
 	return err;
 }
 
@@ -290,7 +301,7 @@ static bool can_run(const struct run *run, uint32_t task)
 	if (run_has_ended(run, task))
 		return false;
 	if (thread->polls)
-		return may_poll(run, task);
+		return !thread->has_tried && may_poll(run, task);
 	/* A call that has stopped may wait for a lock that another one has. */
 	if (thread->is_stopped)
 		return hmmu_task_state(run->m, thread->tid, &state) || state.ready;
@@ -350,8 +361,8 @@ int run_hash(struct run *run, uint64_t *out)
 		hash = mix(hash, thread->tid | (uint64_t)thread->action << 32 | (uint64_t)thread->state << 48 |
 					 (uint64_t)thread->in_call << 56 | (uint64_t)(thread->migration != NULL) << 57 |
 					 (uint64_t)(thread->handler != NULL) << 60 |
-					 (uint64_t)thread->is_stopped << 61 | (uint64_t)thread->polls << 58 |
-					 (uint64_t)thread->has_begun << 59);
+					 (uint64_t)thread->is_stopped << 61 | (uint64_t)thread->has_tried << 62 |
+					 (uint64_t)thread->polls << 58 | (uint64_t)thread->has_begun << 59);
 	}
 	while (words < end)
 		hash = mix(hash, *words++);

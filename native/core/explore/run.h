@@ -31,6 +31,7 @@ struct thread {
 	bool has_begun;  /**< it has made a step */
 	bool is_stopped; /**< its call stands at a switching point, on a stack of its own */
 	bool polls;      /**< it waits for something that only a new attempt shows */
+	bool has_tried;  /**< and an attempt has shown nothing, since which all others stood still or polled, too */
 };
 
 /** What is known of a page in a process. */

@@ -419,6 +419,19 @@ static void call_ends(struct run *run, const struct hmmu_action *action, struct 
 	}
 }
 
+/* Who polls has to try again when another task has done something. */
+static void note_attempts(struct run *run, uint32_t task)
+{
+	struct thread *threads = run->world->threads;
+
+	if (threads[task].polls) {
+		threads[task].has_tried = true;
+		return;
+	}
+	for (uint32_t i = 0; i < run->program->task_count; i++)
+		threads[i].has_tried = false;
+}
+
 void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
 {
 	struct thread *thread = &run->world->threads[task];
@@ -443,6 +456,7 @@ void run_step(struct run *run, uint32_t task, struct hmmu_trace_step *trace)
 	} else if (!in_handler) {
 		call_ends(run, action, thread, trace);
 	}
+	note_attempts(run, task);
 	if (run->stale != hmmu_counter(run->m, HMMU_COUNT_TLB_STALE))
 		judge_stale(run);
 	run->task = run->action = NO_INDEX;
