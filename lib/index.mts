@@ -79,6 +79,7 @@ export type {
   RecordDocument,
   RecordedChoice,
   RecordedEvent,
+  RecordedFinding,
   RecordedHandle,
   RecordedList,
   RecordedMigrationEntries,

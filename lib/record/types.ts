@@ -141,7 +141,15 @@ export interface RecordedChoice {
   /** The tasks that could have made it, by name. */
   readonly could: readonly string[]
   /** What was found in it. */
-  readonly found?: readonly { readonly judge: string; readonly sentence: string }[]
+  readonly found?: readonly RecordedFinding[]
+}
+
+/** What a judge found in a step. */
+export interface RecordedFinding {
+  /** The judge, as `lost-write`. */
+  readonly judge: string
+  /** What it found, in words. */
+  readonly sentence: string
 }
 
 /** Entries of neighbouring pages that are alike: `pfn` rises by 1, `raw` by `rawStep`. */

@@ -12,7 +12,7 @@ struct file_scene {
 	struct rig *r;
 	uint64_t file;
 	uint32_t pfns[4];
-	uint32_t child; /**< maps it, too */
+	uint32_t child;        /**< maps it, too */
 	uint32_t other, third; /**< tasks of the first process */
 };
 
@@ -497,22 +497,14 @@ static void test_truncation_records(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_truncate_shared),
-		cmocka_unit_test(test_truncation_events),
-		cmocka_unit_test(test_private_copies),
-		cmocka_unit_test(test_write_protection_stays),
-		cmocka_unit_test(test_truncation_waits),
-		cmocka_unit_test(test_second_truncation_waits),
-		cmocka_unit_test(test_earlier_fault),
-		cmocka_unit_test(test_earlier_copy),
-		cmocka_unit_test(test_fault_around),
-		cmocka_unit_test(test_closes_the_file),
-		cmocka_unit_test(test_truncation_cancel),
-		cmocka_unit_test(test_waits_for_itself),
-		cmocka_unit_test(test_huge_file),
-		cmocka_unit_test(test_truncation_rollback),
-		cmocka_unit_test(test_truncation_refusals),
-		cmocka_unit_test(test_truncation_records),
+		cmocka_unit_test(test_truncate_shared),     cmocka_unit_test(test_truncation_events),
+		cmocka_unit_test(test_private_copies),      cmocka_unit_test(test_write_protection_stays),
+		cmocka_unit_test(test_truncation_waits),    cmocka_unit_test(test_second_truncation_waits),
+		cmocka_unit_test(test_earlier_fault),       cmocka_unit_test(test_earlier_copy),
+		cmocka_unit_test(test_fault_around),        cmocka_unit_test(test_closes_the_file),
+		cmocka_unit_test(test_truncation_cancel),   cmocka_unit_test(test_waits_for_itself),
+		cmocka_unit_test(test_huge_file),           cmocka_unit_test(test_truncation_rollback),
+		cmocka_unit_test(test_truncation_refusals), cmocka_unit_test(test_truncation_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,8 +98,8 @@ struct hmmu {
 	struct migration_pool migration_pool;
 	struct numbering *numbering; /**< NULL: none was needed yet */
 	struct marks *marks;         /**< NULL: there were none yet */
-	u64 moved_mappings;          /**< goes up when a mapping comes, gets another range, gets a page table or goes, or a file another length */
-	struct device_fault *faults; /**< those whose handlers run and hold a reference, the innermost first */
+	u64 moved_mappings; /**< goes up when a mapping comes, gets another range, gets a page table or goes, or a file another length */
+	struct device_fault *faults;         /**< those whose handlers run and hold a reference, the innermost first */
 	struct device_fault *waiting_faults; /**< by task; NULL: none has waited yet */
 	u32 switch_points;                   /**< enum hmmu_switch_point */
 	struct stops *stops;                 /**< NULL: no call has had a stack of its own yet */

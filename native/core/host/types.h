@@ -191,12 +191,12 @@ struct anon_vma {
 };
 
 struct file {
-	u64 pages;       /**< i_size */
-	u64 end;         /**< indexes of pages in the cache are below; above i_size while a truncation is under way */
-	u64 nrpages;     /**< pages in the cache */
-	u32 users;       /**< vmas, and tasks that truncate it */
-	u32 first, last; /**< i_mmap: vmas by first page offset */
-	u32 next;        /**< of a file that is to be closed: the one that its task closes after it */
+	u64 pages;        /**< i_size */
+	u64 end;          /**< indexes of pages in the cache are below; above i_size while a truncation is under way */
+	u64 nrpages;      /**< pages in the cache */
+	u32 users;        /**< vmas, and tasks that truncate it */
+	u32 first, last;  /**< i_mmap: vmas by first page offset */
+	u32 next;         /**< of a file that is to be closed: the one that its task closes after it */
 	u32 truncated_by; /**< the task that has i_rwsem, or 0 */
 	u32 reserved;
 };

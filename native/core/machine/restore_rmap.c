@@ -126,8 +126,8 @@ static bool count_truncation(struct check *c, u32 task, u32 *truncations)
 
 	if (t->op != OP_TRUNCATE || (!file && t->resume == RESUME_TASK_WORK))
 		return true;
-	if (!file || t->resume == RESUME_TASK_WORK || file >= c->m->st->slabs[SLAB_FILE].high || !is_record(c, SLAB_FILE, (u32)file) ||
-	    truncates != (file_of(c->m, (u32)file)->truncated_by == task))
+	if (!file || t->resume == RESUME_TASK_WORK || file >= c->m->st->slabs[SLAB_FILE].high ||
+	    !is_record(c, SLAB_FILE, (u32)file) || truncates != (file_of(c->m, (u32)file)->truncated_by == task))
 		return refuse_snapshot(c, "task %u truncates file %llu", task, (unsigned long long)file);
 	truncations[file]++;
 	return true;

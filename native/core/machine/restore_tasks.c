@@ -112,8 +112,8 @@ static bool is_truncation(const struct hmmu *m, const struct task *task)
 	if (task->wait == HMMU_WAIT_INODE_LOCK)
 		return !task->wait_pfn && !task->wait_ref && !task->resume;
 	return task->wait == HMMU_WAIT_PAGE_LOCK && task->wait_ref && is_used_ram(m, task->wait_pfn) &&
-	       (task->resume == RESUME_TASK_WORK || (task->resume == RESUME_TRUNCATE &&
-						     page_of(m, task->wait_pfn)->mapping == task->progress.result));
+	       (task->resume == RESUME_TASK_WORK ||
+		(task->resume == RESUME_TRUNCATE && page_of(m, task->wait_pfn)->mapping == task->progress.result));
 }
 
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
