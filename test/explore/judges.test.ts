@@ -55,9 +55,13 @@ test.each([
     'a load by an old translation behind a store to a new page, while a call empties the place',
     'cpus 2\nA map buf anon 1\nA write buf 1\ntask a cpu=1\n  A write buf 2\ntask b\n  A advise buf dontneed\ntask c\n  A read buf\n',
   ],
+  [
+    'the reclaim of a page whose rights have gone, and whose translations go later',
+    'swap 8\nA map buf anon 1\nA write buf 1\ntask a\n  A read buf\ntask b\n  A reclaim buf\ntask c\n  A protect buf none\n',
+  ],
 ])('%s is no finding where calls stop in their middle', (_, text) => {
   for (const profile of ['linux-4.14-fixed', 'linux-6.12-fixed'] as const)
-    expect(judgesOf(text, { profile, points: pointsHere('fault', 'late-flush') })).toEqual([])
+    expect(judgesOf(text, { profile, points: pointsHere('fault', 'late-flush', 'reclaim') })).toEqual([])
 })
 
 test.each([

@@ -7,6 +7,7 @@
  */
 #include "host/events.h"
 #include "mm/mmu_notifier.h"
+#include "mm/stopped.h"
 #include "mm/tlb.h"
 
 /* Above this many pages x86 flushes the whole address space. */
@@ -34,13 +35,29 @@ void flush_tlb_page(struct hmmu *m, u32 mm, u64 address)
 	__flush_tlb_page(m, mm, address & PAGE_MASK);
 }
 
+/* Whether a call that has stopped has changed entries of the address space, and flushes when it goes on. */
+static NOINLINE __attribute__((cold)) bool mm_tlb_flush_pending(const struct hmmu *m, u32 mm)
+{
+	for (u32 task = 1; m->stops && task < m->stops->end; task++)
+		for (const struct at_hand *hand = stop_of(m, task) ? &stop_of(m, task)->hand : NULL; hand;
+		     hand = hand->outer)
+			if (hand->flush_mm == mm)
+				return true;
+	return false;
+}
+
+/* Of an entry without any rights CPUs have a translation as long as mprotect() has not flushed it. */
+static inline bool pte_accessible(const struct hmmu *m, u32 mm, u64 pte)
+{
+	return pte & _PAGE_PRESENT || (pte & _PAGE_PROTNONE && mm_tlb_flush_pending(m, mm));
+}
+
 u64 ptep_clear_flush(struct hmmu *m, u32 mm, u64 address, u64 *pte)
 {
 	u64 old = *pte;
 
 	*pte = 0;
-	/* pte_accessible(): of an entry without any rights no CPU has a translation. */
-	if (old & _PAGE_PRESENT)
+	if (pte_accessible(m, mm, old))
 		flush_tlb_page(m, mm, address);
 	return old;
 }
