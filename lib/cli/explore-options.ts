@@ -55,12 +55,15 @@ export function pointsOption(): Option {
   })
 }
 
+export function workersOf({ workers }: ExploreCommandOptions): number {
+  return workers ?? Math.min(availableParallelism(), MOST_WORKERS)
+}
+
 /** How a drill is explored, with a line on the terminal that says how far it is. */
 export function searchOptions(source: DrillSource, options: ExploreCommandOptions): ExploreOptions {
   const { points, preemptions, states, time, handlerRetries, allTwins, verify, selfcheck, memory } = options
   const bytes = memory === undefined ? undefined : memory * MIB
-  const workers = options.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
-  const limits = { preemptions, states, time, bytes, workers }
+  const limits = { preemptions, states, time, bytes, workers: workersOf(options) }
   const onProgress = options.json ? undefined : searchProgress(source.name)
   const profile = options.profile ?? profileOf(source.file)
   return { ...limits, points, handlerRetries, allTwins, verify, selfcheck, profile, onProgress, stopOnInterrupt: true }

@@ -6,7 +6,14 @@ import { exploreDrill } from '../explore'
 import { profileNames } from '../index'
 import { ExitCode, UsageError } from './exit-codes'
 import { codeOfDiff, diffDocument, diffDrill, diffReport } from './explore-diff'
-import { type ExploreCommandOptions, MIB, MOST_WORKERS, pointsOption, searchOptions } from './explore-options'
+import {
+  type ExploreCommandOptions,
+  MIB,
+  MOST_WORKERS,
+  pointsOption,
+  searchOptions,
+  workersOf,
+} from './explore-options'
 import { isOfOrder, showOrder } from './explore-order'
 import { endProgress } from './explore-progress'
 import { exploreAtRandom } from './explore-random'
@@ -73,11 +80,12 @@ function exploreRandomDrills(files: readonly string[], options: ExploreCommandOp
   if (files.length > 0) throw new UsageError('--random makes its drills itself, and takes no file')
   if (other !== undefined) throw new UsageError(`--${other === 'toDrill' ? 'to-drill' : other} is not for --random`)
   const { memory, seed = 1, profile = DEFAULT_PROFILE, json = false } = options
-  const { points, preemptions, states, time, workers, handlerRetries, allTwins, verify, selfcheck } = options
+  const { points, preemptions, states, time, handlerRetries, allTwins, verify, selfcheck } = options
   const bytes = memory === undefined ? undefined : memory * MIB
-  const limits = { preemptions, states, time, bytes, workers }
+  const limits = { preemptions, states, time, bytes }
   return exploreAtRandom(
     { ...limits, points, handlerRetries, allTwins, verify, selfcheck, programs, seed, profile },
+    workersOf(options),
     json,
   )
 }

@@ -63,6 +63,7 @@ function judgesOf({ findings }: Exploration): Set<FoundBy> {
   return new Set(findings.map(({ judge }) => judge))
 }
 
-function exactly(on: ReadonlySet<QuirkName>): Record<QuirkName, boolean> {
+/** Just these quirks. */
+export function exactly(on: ReadonlySet<QuirkName>): Record<QuirkName, boolean> {
   return Object.fromEntries(quirkNames.map((name) => [name, on.has(name)])) as Record<QuirkName, boolean>
 }

@@ -18,7 +18,15 @@ export {
 export type { FoundBy } from './finding'
 export type { PlayedFinding, PlayedStep } from './play'
 export { type Played, playDrill } from './play-drill'
-export { exploreRandom, type RandomExploration, type RandomFinding, type RandomOptions } from './random-search'
+export type { FindingKind, ProgramResult } from './random-program'
+export {
+  exploreEach,
+  exploreOne,
+  exploreRandom,
+  type RandomExploration,
+  type RandomFinding,
+  type RandomOptions,
+} from './random-search'
 export { recordOrder } from './record-order'
 export { RecordedRef, TaskRecorder } from './recorder'
 export { isScenario, type Scenario, type ScenarioTask, scenario, type TaskBody } from './scenario'

@@ -2,18 +2,11 @@
 //
 // Explores random drills. Of each kind of finding the smallest drill is kept, and made smaller.
 
-import { type Judge, type Profile, type QuirkName, type SwitchPoint, switchPointNames } from '../api'
-import { DrillError } from '../drill/errors'
-import { DEFAULT_PROFILE, kernelOfProfile } from '../drill/language'
-import type { DrillSource } from '../drill/parse'
-import { DEFAULT_POINTS, type ExploredFinding, type ExploreOptions, exploreDrill, searchDrill } from './explore'
-import { randomDrill } from './random'
+import type { Profile, SwitchPoint } from '../api'
+import { DEFAULT_PROFILE } from '../drill/language'
+import type { ExploredFinding, ExploreOptions } from './explore'
+import { type FindingKind, type ProgramResult, RandomProgram } from './random-program'
 import { smaller } from './shrink'
-
-/** A search of this many states takes a tenth of a second. */
-const STATES = 30_000
-/** Of so many seeds in a row, one drill stops at all switching points. */
-const ALL_POINTS_EVERY = 4
 
 /** How many random drills are explored, and how. */
 export interface RandomOptions extends ExploreOptions {
@@ -21,23 +14,19 @@ export interface RandomOptions extends ExploreOptions {
   readonly programs: number
   /** The seed of the first one; each has the seed behind that of the one before. */
   readonly seed: number
-  /** Called behind each drill. */
-  readonly onProgram?: (() => void) | undefined
 }
 
-/** A kind of finding: what a judge finds, and the quirk that it takes. */
-export interface RandomFinding {
-  /** The judge. */
-  readonly judge: Judge
-  /** Without it the judge finds nothing. Undefined: that is so for no single quirk. */
-  readonly quirk: QuirkName | undefined
+/** A kind of finding, and what shows it. */
+export interface RandomFinding extends FindingKind {
   /** How many drills show it. */
   readonly programs: number
-  /** The seed of the drill that was smallest. */
+  /** The seed of the first of them. */
+  readonly firstSeed: number
+  /** The seed of the smallest. */
   readonly seed: number
   /** Where calls stopped in their middle. */
   readonly points: readonly SwitchPoint[]
-  /** That drill, without what the finding does not need. */
+  /** The smallest drill, without what the finding does not need. */
   readonly drill: string
   /** The finding in it: id, sentence, trace. */
   readonly finding: ExploredFinding
@@ -57,103 +46,64 @@ export interface RandomExploration {
   readonly steps: number
   /** How many searches were cut off. */
   readonly cutOff: number
-  /** How many drills each judge has found something in. */
-  readonly judges: Readonly<Partial<Record<Judge, number>>>
-  /** By judge, then by quirk. */
+  /** How many drills show something. */
+  readonly found: number
+  /** By judge, then by quirks. */
   readonly findings: readonly RandomFinding[]
 }
 
-/** Where calls of a random drill stop, unless the caller says it. */
-function pointsOf(seed: number): readonly SwitchPoint[] {
-  return seed % ALL_POINTS_EVERY === ALL_POINTS_EVERY - 1 ? switchPointNames : DEFAULT_POINTS
+/** Explore one of the drills. @param index from 0 on */
+export function exploreOne(options: RandomOptions, index: number): ProgramResult {
+  return new RandomProgram(options.seed + index, options).result()
 }
 
-/** Explore random drills, each in all orders. */
-export function exploreRandom(options: RandomOptions): RandomExploration {
+/** Explore all drills, one after the other. */
+export function* exploreEach(options: RandomOptions): Generator<ProgramResult> {
+  for (let i = 0; i < options.programs; i++) yield exploreOne(options, i)
+}
+
+/**
+ * Explore random drills, each in all orders.
+ * @param results of all drills, in the order of their seeds; other threads may have explored them
+ */
+export function exploreRandom(
+  options: RandomOptions,
+  results: Iterable<ProgramResult> = exploreEach(options),
+): RandomExploration {
   const { programs, seed, profile = DEFAULT_PROFILE } = options
-  const kinds = new Map<string, Kind>()
-  const judges: Partial<Record<Judge, number>> = {}
-  const total = { states: 0, steps: 0, cutOff: 0 }
-  for (let i = 0; i < programs; i++) {
-    const each = seed + i
-    const program = new RandomProgram(each, { ...options, profile, states: options.states ?? STATES })
-    const { states, steps, cutOff, findings } = program.search(program.text)
-    total.states += states
-    total.steps += steps
-    if (cutOff !== undefined) total.cutOff++
-    for (const judge of new Set(findings.map((finding) => finding.judge))) {
-      judges[judge] = (judges[judge] ?? 0) + 1
-      const quirk = program.quirkOf(judge)
-      const key = `${judge} ${quirk ?? ''}`
-      const kind = kinds.get(key)
-      if (kind === undefined) kinds.set(key, { judge, quirk, programs: 1, smallest: program })
-      else kinds.set(key, { ...kind, programs: kind.programs + 1, smallest: smallerOf(kind.smallest, program) })
+  const kinds = new Map<string, Seen>()
+  const total = { states: 0, steps: 0, cutOff: 0, found: 0 }
+  for (const result of results) {
+    total.states += result.states
+    total.steps += result.steps
+    total.cutOff += Number(result.cutOff)
+    total.found += Number(result.kinds.length > 0)
+    for (const kind of result.kinds) {
+      const key = `${kind.judge} ${kind.quirks.join(' ')}`
+      kinds.set(key, seenAgain(kinds.get(key), kind, result))
     }
-    options.onProgram?.()
   }
-  const findings = [...kinds.keys()].sort().map((key) => described(kinds.get(key) as Kind))
-  return { profile, programs, seed, ...total, judges, findings }
+  const findings = [...kinds.keys()].sort().map((key) => described(kinds.get(key) as Seen, options))
+  return { profile, programs, seed, ...total, findings }
 }
 
-interface Kind {
-  readonly judge: Judge
-  readonly quirk: QuirkName | undefined
+/** Drills that show one kind of finding. */
+interface Seen {
+  readonly kind: FindingKind
   readonly programs: number
-  readonly smallest: RandomProgram
+  readonly firstSeed: number
+  readonly smallest: ProgramResult
 }
 
-function smallerOf(a: RandomProgram, b: RandomProgram): RandomProgram {
-  return b.text.length < a.text.length ? b : a
+function seenAgain(seen: Seen | undefined, kind: FindingKind, result: ProgramResult): Seen {
+  if (seen === undefined) return { kind, programs: 1, firstSeed: result.seed, smallest: result }
+  const smallest = result.length < seen.smallest.length ? result : seen.smallest
+  return { ...seen, programs: seen.programs + 1, smallest }
 }
 
-function described({ judge, quirk, programs, smallest }: Kind): RandomFinding {
-  const drill = smaller(smallest.text, (text) => smallest.shows(text, judge, quirk))
-  const finding = smallest.explore(drill).find((each) => each.judge === judge) as ExploredFinding
-  return { judge, quirk, programs, seed: smallest.seed, points: smallest.options.points ?? [], drill, finding }
-}
-
-/** A random drill, and what it is explored with. */
-class RandomProgram {
-  readonly seed: number
-  readonly text: string
-  readonly options: ExploreOptions
-
-  constructor(seed: number, options: ExploreOptions) {
-    this.seed = seed
-    this.text = randomDrill(seed, kernelOfProfile(options.profile))
-    this.options = { ...options, points: options.points ?? pointsOf(seed) }
-  }
-
-  search(text: string, quirks = this.options.quirks) {
-    return searchDrill(sourceOf(text), { ...this.options, quirks })
-  }
-
-  explore(text: string): readonly ExploredFinding[] {
-    return exploreDrill(sourceOf(text), this.options).findings
-  }
-
-  finds(text: string, judge: Judge, without?: QuirkName): boolean {
-    const quirks = without === undefined ? this.options.quirks : { ...this.options.quirks, [without]: false }
-    return this.search(text, quirks).findings.some((finding) => finding.judge === judge)
-  }
-
-  /** The first quirk without which a judge finds nothing. */
-  quirkOf(judge: Judge): QuirkName | undefined {
-    const { quirks } = this.search(this.text)
-    return quirks.find((quirk) => !this.finds(this.text, judge, quirk))
-  }
-
-  /** Whether a smaller text shows the same. */
-  shows(text: string, judge: Judge, quirk: QuirkName | undefined): boolean {
-    try {
-      return this.finds(text, judge) && (quirk === undefined || !this.finds(text, judge, quirk))
-    } catch (error) {
-      if (error instanceof DrillError) return false
-      throw error
-    }
-  }
-}
-
-function sourceOf(text: string): DrillSource {
-  return { name: 'random', file: 'random.drill', firstLine: 1, text }
+function described({ kind, programs, firstSeed, smallest: { seed } }: Seen, options: RandomOptions): RandomFinding {
+  const program = new RandomProgram(seed, options)
+  const drill = smaller(program.text, (text) => program.shows(text, kind))
+  const finding = program.explore(drill).find(({ judge }) => judge === kind.judge) as ExploredFinding
+  return { ...kind, programs, firstSeed, seed, points: program.options.points ?? [], drill, finding }
 }

@@ -44,6 +44,11 @@ interface RandomRegion {
 /** What an action of a task, or a line before the tasks, is made by; undefined: it does not fit here. */
 type Maker = (process: string) => readonly string[] | undefined
 
+/** Whether a random drill has a huge page. */
+export function hasHugePage(drill: string): boolean {
+  return / thp$/m.test(drill)
+}
+
 /** A drill with tasks, of a kernel's words. */
 export function randomDrill(seed: number, kernel: Kernel): string {
   return new Generator(seed, kernel).drill()

@@ -87,6 +87,10 @@ test('random drills', () => {
     status: 2,
     stderr: 'error: --random makes its drills itself, and takes no file\n',
   })
+  const many = ['explore', '--random', '130', '--states', '50', '--points', 'none', '--profile', 'linux-4.14', '--json']
+  const alone = hmmu(...many, '--workers', '1')
+  expect(JSON.parse(alone.stdout).findings).not.toEqual([])
+  expect(hmmu(...many, '--workers', '3')).toEqual(alone)
   expect(hmmu(...args, '--blame')).toMatchObject({ status: 2, stderr: 'error: --blame is not for --random\n' })
 })
 

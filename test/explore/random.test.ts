@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import '../../lib/native/load'
-import { addonInfo } from '../../lib'
+import { addonInfo, type QuirkName, quirkNames } from '../../lib'
 import { KERNELS } from '../../lib/base/kernel'
-import { exploreRandom, replayDrill } from '../../lib/explore'
+import { exploreDrill, exploreOne, exploreRandom, replayDrill } from '../../lib/explore'
 import { randomDrill } from '../../lib/explore/random'
 import { smaller } from '../../lib/explore/shrink'
 
 /** In WebAssembly calls can't stop on stacks of their own. */
 const points = addonInfo.backend === 'wasm' ? (['device-fault'] as const) : undefined
+
+const sourceOf = (text: string) => ({ name: 'small', file: 'small.drill', firstLine: 1, text })
 
 test('a seed and a kernel give one text', () => {
   expect(randomDrill(7, 'linux-4.14')).toBe(randomDrill(7, 'linux-4.14'))
@@ -42,14 +44,47 @@ test.each(KERNELS)('random drills find nothing in %s without its quirks', (kerne
   expect({ programs, some: states > 1000 }).toEqual({ programs: 60, some: true })
 })
 
-test('of each kind of finding there is one small drill, whose id makes the order again', () => {
-  const { findings, judges } = exploreRandom({ profile: 'linux-4.14', programs: 40, seed: 1, states: 500, points })
-  expect(Object.keys(judges).length).toBeGreaterThan(0)
-  const [first] = findings
-  expect(new Set(findings.map(({ judge, quirk }) => `${judge} ${quirk}`)).size).toBe(findings.length)
-  const source = { name: 'small', file: 'small.drill', firstLine: 1, text: first!.drill }
-  const { trace } = replayDrill(source, first!.finding.id, { profile: 'linux-4.14', points: first!.points })
-  expect(trace).toEqual(first!.finding.trace)
+describe('what is found', () => {
+  const profile = 'linux-4.14'
+  const { findings, found, programs } = exploreRandom({ profile, programs: 60, seed: 1, states: 500, points })
+
+  test('is counted by judge and quirks', () => {
+    expect({ programs, some: found > 0 }).toEqual({ programs: 60, some: true })
+    expect(new Set(findings.map(({ judge, quirks }) => `${judge} ${quirks}`)).size).toBe(findings.length)
+    expect(findings.map(({ judge, quirks }) => `${judge} ${quirks}`)).toContain('stuck-page map-pte-skips-device')
+    for (const each of findings) {
+      expect(each.programs).toBeGreaterThan(0)
+      expect(each.firstSeed).toBeLessThanOrEqual(each.seed)
+    }
+  })
+
+  test('takes just these quirks', () => {
+    const off = Object.fromEntries(quirkNames.map((name) => [name, false]))
+    for (const { judge, quirks, drill, points } of findings) {
+      const judges = (on: readonly QuirkName[]) =>
+        exploreDrill(sourceOf(drill), {
+          profile,
+          points,
+          quirks: { ...off, ...Object.fromEntries(on.map((name) => [name, true])) },
+        }).findings.map((each) => each.judge)
+      expect(judges(quirks)).toContain(judge)
+      for (const quirk of quirks) expect(judges(quirks.filter((each) => each !== quirk))).not.toContain(judge)
+    }
+  })
+
+  test('has a small drill, whose id makes the order again', () => {
+    for (const { drill, finding, points } of findings) {
+      const { trace } = replayDrill(sourceOf(drill), finding.id, { profile, points })
+      expect(trace).toEqual(finding.trace)
+    }
+  })
+})
+
+test('results may come from elsewhere', () => {
+  const options = { profile: 'linux-4.14', programs: 8, seed: 24, states: 200, points: ['device-fault'] } as const
+  const results = Array.from({ length: 8 }, (_, i) => exploreOne(options, i))
+  expect(results.map(({ seed }) => seed)).toEqual([24, 25, 26, 27, 28, 29, 30, 31])
+  expect(exploreRandom(options, results)).toEqual(exploreRandom(options))
 })
 
 test('a drill is made smaller as long as it stays what is wanted', () => {
