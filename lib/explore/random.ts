@@ -38,6 +38,7 @@ type Choice<T> = readonly [weight: number, value: T]
 
 interface RandomRegion {
   readonly name: string
+  readonly hasFile: boolean
   readonly pages: number
 }
 
@@ -115,7 +116,7 @@ class Generator {
       [1, 'sharedfile'],
     ] as const)
     const pages = kind === 'huge' ? HUGE_PAGES : 1 + this.#below(MOST_PAGES)
-    this.#regions.push({ name, pages })
+    this.#regions.push({ name, hasFile: kind !== 'anon' && kind !== 'huge', pages })
     return kind === 'huge' ? `A map ${name} anon ${pages} at2m thp` : `A map ${name} ${kind} ${pages}`
   }
 
@@ -208,9 +209,16 @@ class Generator {
     if (this.#has612) {
       for (const advice of ['cold', 'pageout', 'collapse', 'populate_read', 'populate_write'] as const)
         makers.push([1, advise(advice)])
+      if (this.#regions.some(({ hasFile }) => hasFile)) makers.push([6, (process) => this.#truncate(process)])
       makers.push([1, (process) => this.#take(process, 'pin', ' dma')])
     }
     return makers
+  }
+
+  /** The file of a region gets another end. */
+  #truncate(process: string): readonly string[] {
+    const { name, pages } = this.#of(this.#regions.filter(({ hasFile }) => hasFile))
+    return [`${process} truncate ${name} ${this.#below(pages + 1)}`]
   }
 
   /** The driver gives the first page none, or reports an error for it. */
