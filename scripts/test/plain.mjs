@@ -2,8 +2,9 @@
 //
 // Builds the core without its shortcuts (HMMU_PLAIN), runs the C tests on it, and checks that it does what the core with
 // shortcuts does: every drill has the transcript that is kept, and ends with equal hashes of its machines.
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
 import { program } from 'commander'
 import { emulatorDrills, root, run } from '../lib/run.mjs'
 
@@ -30,10 +31,11 @@ function printHashes() {
 }
 
 /** The hashes of all drills on the addon at a path. */
-function hashesOf(binding) {
+async function hashesOf(binding) {
   const env = { ...process.env, HMMU_BACKEND: 'native', HMMU_BINDING: binding }
   const options = { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 28 }
-  return execFileSync('node', ['scripts/test/plain.mjs', '--hashes'], options).trim().split('\n')
+  const { stdout } = await promisify(execFile)('node', ['scripts/test/plain.mjs', '--hashes'], options)
+  return stdout.trim().split('\n')
 }
 
 if (program.option('--hashes', 'only print the hashes of the machines').parse().opts().hashes) {
@@ -44,7 +46,7 @@ if (program.option('--hashes', 'only print the hashes of the machines').parse().
   run('node', ['dist/cli/main.js', 'drill', 'check', ...emulatorDrills, '--verify'], {
     env: { ...process.env, HMMU_BINDING: PLAIN },
   })
-  const [fast, plain] = [`${root}/build/Release/hmmu.node`, PLAIN].map(hashesOf)
+  const [fast, plain] = await Promise.all([`${root}/build/Release/hmmu.node`, PLAIN].map(hashesOf))
   const different = plain.filter((line, i) => line !== fast[i])
   for (const line of different) console.error(`another hash without shortcuts: ${line}`)
   const machines = plain.flatMap((line) => line.match(/[0-9a-f]+(?= |$)/g) ?? []).length
