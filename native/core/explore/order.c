@@ -182,21 +182,31 @@ static void judge_round(struct hmmu_order *order)
 	}
 }
 
-/* All tasks have ended. The judges change the machine, which goes back then. */
-static int judge_last_state(struct hmmu_order *order)
+/* All tasks have ended. The judges change the machine, which goes back then. @p world has room for that of the run. */
+static int judge_and_go_back(struct hmmu_order *order, uint8_t *world)
 {
 	struct run *run = &order->run;
-	uint8_t *world = platform_alloc_raw(run->world_bytes);
-	int err = world ? hmmu_mark(run->m) : hmmu_fail(run->m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "no memory");
+	int err = hmmu_mark(run->m);
 
-	if (!err) {
-		memcpy(world, run->world, run->world_bytes);
-		hmmu_set_switch_points(run->m, 0);
-		judge_all_ended(run);
-		hmmu_set_switch_points(run->m, order->options.points);
-		run_go_back(run, world);
-		hmmu_mark_drop(run->m);
-	}
+	if (err)
+		return err;
+	memcpy(world, run->world, run->world_bytes);
+	hmmu_set_switch_points(run->m, 0);
+	judge_all_ended(run);
+	hmmu_set_switch_points(run->m, order->options.points);
+	run_go_back(run, world);
+	hmmu_mark_drop(run->m);
+	return 0;
+}
+
+static int judge_last_state(struct hmmu_order *order)
+{
+	uint8_t *world = platform_alloc_raw(order->run.world_bytes);
+	int err;
+
+	if (!world)
+		return hmmu_fail(order->run.m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "no memory");
+	err = judge_and_go_back(order, world);
 	platform_free(world);
 	return err;
 }

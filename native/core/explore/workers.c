@@ -183,7 +183,7 @@ static bool calls_back(const struct hmmu *m, struct hmmu *copy)
 
 	for (uint32_t i = 0; i < HMMU_MAX_DEVICES; i++) {
 		hmmu_device_driver(copy, i, &builtin, NULL);
-		if (memcmp(&copy->drivers[i].ops, &m->drivers[i].ops, sizeof(m->drivers[i].ops)))
+		if (memcmp(&copy->drivers[i].ops, &m->drivers[i].ops, sizeof(m->drivers[i].ops)) != 0)
 			return true;
 	}
 	return m->notifier || m->invalidate || m->on_event;

@@ -28,10 +28,8 @@ void platform_free(void *memory);
 
 /** Milliseconds of a clock that only goes forward. */
 uint64_t platform_milliseconds(void);
-#if defined(__wasm__)
-/** Where they come from: the module imports nothing. NULL: there is no clock. */
+/** Where they come from in WebAssembly, as the module imports nothing. NULL: there is no clock. */
 extern int (*platform_clock)(void);
-#endif
 
 /** A fast cycle counter; 0 where the host has none. */
 static inline uint64_t platform_cycles(void)

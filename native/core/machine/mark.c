@@ -150,7 +150,7 @@ static void save_migrations(const struct hmmu *m, struct marks *marks)
 	for (struct hmmu_migration *mig = m->migrations; mig; mig = mig->next)
 		save_migration(marks, mig);
 	for (struct hmmu_migration *mig = pool->unused; mig; mig = mig->next) {
-		save(marks, &mig->next, sizeof(mig->next));
+		save(marks, &mig->next, sizeof(void *));
 		save(marks, &mig->many, sizeof(*mig) - offsetof(struct hmmu_migration, many));
 	}
 	for (u32 size = 0; pool->words_used && size < ARRAY_SIZES; size++)
