@@ -104,7 +104,50 @@ function draw(shape, items, defs) {
   return cells.map((row) => `| ${row.join(' | ')} |\n`).join('')
 }
 
+const museum = JSON.parse(readFileSync(join(root, 'test/explore/museum.json'), 'utf8'))
+const exhibits = Object.entries(museum).map(([file, exhibit]) => ({ file, ...exhibit }))
+const orders = ({ orders, hasCycles }) => {
+  const [digits, power] = orders.toExponential(1).split('e+')
+  const number = orders < 1e6 ? String(orders) : `${digits} × 10^${power}`
+  return hasCycles ? `≥ ${number}` : number
+}
+const cellOf = (profile) => (row) => {
+  const counts = row.profiles[profile]
+  if (counts === undefined) return '—'
+  const found = counts.findings.map((judge) => `**${judge}**`)
+  return [`${counts.states} / ${orders(counts)} / ${counts.outcomes}`, ...found].join(' ')
+}
+/** Columns of the museum's table; each row is a drill. */
+const museumColumns = {
+  drill: ({ file }) => code(file.replace('.drill', '')),
+  tasks: ({ tasks }) => tasks,
+  options: ({ options }) => (options ? code(options) : ''),
+  ...Object.fromEntries(
+    ['linux-4.14', 'linux-4.14-fixed', 'linux-6.12', 'linux-6.12-fixed'].map((p) => [p, cellOf(p)]),
+  ),
+}
+const wayColumns = {
+  '': ([way]) => way,
+  states: ([, { states }]) => states.toLocaleString('en'),
+  steps: ([, { steps }]) => steps.toLocaleString('en'),
+  orders: ([, counts]) => orders(counts),
+  outcomes: ([, { outcomes }]) => outcomes,
+}
+const tables = {
+  museum: () =>
+    draw(
+      museumColumns,
+      exhibits.filter(({ ways }) => !ways),
+    ),
+  ways: () =>
+    draw(
+      wayColumns,
+      exhibits.flatMap(({ ways }) => Object.entries(ways ?? {})),
+    ),
+}
+
 function table(macro, defs) {
+  if (tables[macro]) return tables[macro]()
   if (branches[macro]) return draw(branchColumns, branches[macro])
   const list = defs.lists.get(macro)
   if (!list) throw new Error(`there is no list ${macro}`)

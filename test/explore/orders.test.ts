@@ -2,24 +2,20 @@
 //
 // Orders of findings: as drills, as records, as traces.
 
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Profile, recordDocument } from '../../lib'
-import { type DrillSource, parseDrill, readDrills, runSource } from '../../lib/drill'
+import { type DrillSource, parseDrill, runSource } from '../../lib/drill'
 import { drillOfOrder, type ExploreOptions, exploreDrill, playDrill, recordOrder } from '../../lib/explore'
 import { orderTrace } from '../../lib/trace'
 import { booksOf } from '../../lib/view/book'
 import { parseDocument } from '../../lib/view/document'
 import { sentenceOf } from '../../lib/view/sentence'
 import { plain } from '../../lib/view/words'
-
-const files = readdirSync(__dirname).filter((file) => file.endsWith('.drill'))
-const drillOf = (file: string) => readDrills(join(__dirname, file))[0]!
+import { drillOf, exhibit, files } from './museum'
 
 /** The profile on which a drill finds something, and what it takes. */
 function optionsOf(file: string): ExploreOptions & { readonly profile: Profile } {
-  if (file === 'faulters-livelock.drill') return { profile: 'linux-6.12', handlerRetries: true }
-  return { profile: 'linux-4.14' }
+  const { options, profiles } = exhibit(file)
+  return { ...options, profile: profiles[0]! }
 }
 
 const sourceOf = (name: string, text: string): DrillSource => ({ name, file: `${name}.drill`, firstLine: 1, text })
@@ -30,10 +26,10 @@ const TRANSCRIPTS: Readonly<Record<string, RegExp>> = {
   'lost-write': / read buf\[0\]\n {2}\[0\] 0x00\n$/,
   'stuck-page': / read .*\n {2}\[0\] SIGBUS\n$/,
   'dead-space': / dump buf\n(?: {2}.*\n)* {2}\S+ dev /,
-  'soft-dirty-lost': / dump buf\[0\]\n {2}\[0\] dev w--- D0/,
+  'soft-dirty-lost': / dump buf\[0\]\n {2}\[0\] (?:dev|sys) [w-][d-][a-]- /,
 }
 
-test.each(files)('%s: each finding as a drill', (file) => {
+test.each(files.filter((file) => exhibit(file).isPossible))('%s: each finding as a drill', (file) => {
   const options = optionsOf(file)
   const source = drillOf(file)
   for (const { id, judge, sentence } of exploreDrill(source, options).findings) {
