@@ -64,6 +64,12 @@ test.each([
     expect(judgesOf(text, { profile, points: pointsHere('fault', 'late-flush', 'reclaim') })).toEqual([])
 })
 
+test('a pin whose fault has become needless, and which asks for a page of its own then, does not go round', () => {
+  const text =
+    'A map buf anon 1\nA write buf 1\nfork A B\nA migrate buf to dev\ntask b proc=B\n  B pin buf as h dma\ntask c\n  A write buf 3\n'
+  expect(judgesOf(text, { profile: 'linux-6.12-fixed', points: pointsHere('fault') })).toEqual([])
+})
+
 test.each([
   [
     'clear-keeps-write-entries',

@@ -273,6 +273,9 @@ static inline bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 address, 
 	return true;
 }
 
+/* Where a fault stops: at its address, with its flags above the bits of addresses. */
+#define FAULT_PLACE_FLAGS 48
+
 int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 {
 	struct hmmu *m = ctx->m;
@@ -287,7 +290,7 @@ int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
 		event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
 		probe(page_fault, ctx->mm, address, write);
 	}
-	switch_point(ctx, HMMU_SWITCH_FAULT, address);
+	switch_point(ctx, HMMU_SWITCH_FAULT, address | (u64)flags << FAULT_PLACE_FLAGS);
 	pmd = pmd_alloc(m, ctx->mm, address);
 	if (!pmd)
 		return FAULT_OOM;
