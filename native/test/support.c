@@ -134,11 +134,10 @@ void rig_discard(struct rig *r)
 /* When all processes have ended nothing of them is left. Those that migrate, or wait, can't end. */
 static void assert_all_given_back(struct hmmu *m)
 {
-	uint32_t pids[64];
-	int count = hmmu_processes(m, pids, 64);
+	uint32_t pid;
 
-	for (int i = 0; i < count; i++)
-		if (hmmu_exit(m, pids[i]))
+	while (hmmu_processes(m, &pid, 1) > 0)
+		if (hmmu_exit(m, pid))
 			return;
 	assert_clean(m);
 	assert_int_equal(hmmu_counter(m, HMMU_COUNT_MAPPINGS), 0);

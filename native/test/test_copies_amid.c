@@ -428,11 +428,14 @@ static void test_drivers_that_call(void **state)
 	uint64_t buf = map_anon(r, 6), device = map_anon(r, 4);
 	struct hmmu_device_range range;
 	struct part *evicting;
-	struct play *p = play_new(r);
+	struct play *p;
 
 	(void)state;
-	if (!r->select)
+	if (!r->select) {
+		rig_close(r);
 		skip();
+	}
+	p = play_new(r);
 	write_pages(r, buf, 5, 1);
 	write_pages(r, device, 4, 1);
 	assert_ok(migrate(r, device, 4, HMMU_TO_DEVICE));
