@@ -151,11 +151,10 @@ static void hash_pagevecs(struct hasher *h)
 	}
 }
 
-static void hash_blocked_call(struct hasher *h, const struct task *task)
+/* Where it goes on. A call that has stopped has that on its stack, and here is what an earlier one has left. */
+static void hash_progress(struct hasher *h, const struct task *task)
 {
-	hash_pair(h, task->op, task->wait);
 	hash_pair(h, page_number(h, task->wait_pfn), task->resume << 2 | task->nested << 1 | task->wait_ref);
-	hash_word(h, task->vma_lock ? vma_of(h->m, task->vma_lock)->start : 0);
 	hash_pair(h, task->interval, (u32)task->work_result);
 	hash_word(h, task->progress.at);
 	hash_word(h, task->progress.gup_first);
@@ -164,6 +163,14 @@ static void hash_blocked_call(struct hasher *h, const struct task *task)
 	for (int i = 0; i < CALL_ARGS; i++)
 		hash_word(h, task->args[i]);
 	hash_word(h, task->data_hash);
+}
+
+static void hash_blocked_call(struct hasher *h, const struct task *task)
+{
+	hash_pair(h, task->op, task->wait);
+	hash_word(h, task->vma_lock ? vma_of(h->m, task->vma_lock)->start : 0);
+	if (task->op != OP_STOPPED)
+		hash_progress(h, task);
 	for (u32 file = task->task_works; file; file = file_of(h->m, file)->next)
 		hash_word(h, file_number(h, file));
 }
