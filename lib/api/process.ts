@@ -246,13 +246,22 @@ export class Process extends SystemCalls {
   }
 
   /**
-   * Reclaims the anonymous page mapped at an address, as shrink_page_list() would: out of all mappings, into a swap slot. A huge
-   * page is split first. A pinned page stays in the swap cache, but its entries are swapped out.
+   * Reclaims the page mapped at an address, as shrink_page_list() would: out of all mappings, into a swap slot. A huge page is split
+   * first; Linux 4.14 reclaims only this page of it, Linux 6.12 all of them. A pinned page stays in the swap cache, but its
+   * entries are swapped out. Linux 6.12 reclaims pages of files, too.
    * @throws HmmuError HMMU_SYSCALL with errno `ENOENT`: no page of RAM is there; `EINVAL`: it is not anonymous; `ENOSPC`: no slot
    *   is free; `EBUSY`: it is locked, mlocked, on no LRU list, or pinned
    */
   reclaim(at: number): void {
     this.core.check(this.core.native.reclaim(this.#number, address(at)))
+  }
+
+  /** {@link reclaim} of all pages of a range, in the order of addresses. Pages that can't be reclaimed stay, which is no error. */
+  reclaimPages(range: PageRange): void
+  reclaimPages(address: number, pages: number): void
+  reclaimPages(...args: [PageRange] | [number, number]): void {
+    const { start, pages } = rangeOf(this.core, args)
+    this.core.check(this.core.native.reclaimPages(this.#number, start, pages))
   }
 
   /** The state of pages, 0 … 2^22 of them: one native call, decoded afterwards. Shows itself as a table. */

@@ -51,9 +51,12 @@ export class PageEntry {
   declare readonly softDirty: boolean
   /** Write-protected by userfaultfd. */
   declare readonly uffdWp: boolean
-  /** Of `mig` entries: of the read-exclusive kind. */
+  /** Of `mig` entries: of the read-exclusive kind. Of `swap` entries: the mapping had the page alone. */
   declare readonly exclusive: boolean
-  /** Page frame number of `sys`, `huge` (this subpage), `dev`, `mig` and `excl` entries, else 0. */
+  /**
+   * Page frame number of `sys`, `huge` (this subpage), `dev`, `mig` and `excl` entries; of a `swap` entry that of its page in the swap
+   * cache; else 0.
+   */
   declare readonly pfn: number
   /** Another number whenever the frame is allocated anew; of device pages: their number in the device. */
   declare readonly allocId: number
@@ -65,6 +68,8 @@ export class PageEntry {
   declare readonly mapCount: number
   /** Bits of {@link PageFlag}; {@link pageFlagNames} tells their names. */
   declare readonly flags: number
+  /** Of a `swap` entry: how many entries, of all processes, refer to its slot; else 0. */
+  declare readonly swapUsers: number
 
   /** @internal */
   static make(words: BigUint64Array, ints: Int32Array, i: number): PageEntry {
@@ -91,6 +96,7 @@ export class PageEntry {
     this.mapCount = ints[int + 9] ?? 0
     this.flags = ints[int + 10] ?? 0
     this.device = ((ints[int + 11] ?? 0) & 0xff) !== 0
+    this.swapUsers = (ints[int + 12] ?? 0) >>> 0
   }
 
   /** The bits as four letters: write (else `p`: uffdWp, or `x`: exclusive), dirty, accessed, soft-dirty. */
@@ -134,7 +140,7 @@ const WITHOUT_BITS: ReadonlySet<EntryKind> = new Set(['nomap', 'none', 'special'
 function dumpRow(entry: PageEntry, page: number): Cell[] {
   const index = { prefix: '', number: page }
   const bits = WITHOUT_BITS.has(entry.kind) ? '' : entry.bits
-  if (!WITH_PAGE.has(entry.kind)) return [index, entry.kind, bits, '', '', '', '']
+  if (!WITH_PAGE.has(entry.kind) && entry.pfn === 0) return [index, entry.kind, bits, '', '', '', '']
   const frame = entry.device ? { prefix: 'D', number: entry.allocId } : { prefix: '#', number: entry.pfn }
   const flags = pageFlagNames(entry.flags).filter((name) => name !== 'device')
   return [index, entry.kind, bits, frame, String(entry.refCount), String(entry.mapCount), flags.join(',')]

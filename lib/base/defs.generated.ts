@@ -188,7 +188,7 @@ export const EntryBit = {
   SOFT_DIRTY: 8,
   /** Write-protected by userfaultfd. Linux 6.12. */
   UFFD_WP: 16,
-  /** A migration entry of the read-exclusive kind: the mapping had the page alone. Linux 6.12. */
+  /** A migration entry of the read-exclusive kind, or a swap entry: the mapping had the page alone. Linux 6.12. */
   EXCLUSIVE: 32,
 } as const
 
@@ -1332,6 +1332,7 @@ export type QuirkName =
   | 'mirror-fault-overshoots'
   | 'clear-keeps-write-entries'
   | 'insert-device-not-soft-dirty'
+  | 'swapin-misses-mlock'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -1362,6 +1363,7 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'mirror-fault-overshoots': 16777216,
   'clear-keeps-write-entries': 33554432,
   'insert-device-not-soft-dirty': 67108864,
+  'swapin-misses-mlock': 134217728,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -1393,6 +1395,7 @@ export const quirkNames: readonly QuirkName[] = [
   'mirror-fault-overshoots',
   'clear-keeps-write-entries',
   'insert-device-not-soft-dirty',
+  'swapin-misses-mlock',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -1425,6 +1428,7 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'mirror-fault-overshoots': 'none that we know of',
   'clear-keeps-write-entries': 'none that we know of',
   'insert-device-not-soft-dirty': 'none that we know of',
+  'swapin-misses-mlock': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */

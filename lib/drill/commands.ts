@@ -3,6 +3,7 @@
 // Carries out each command, through the public API of the library.
 
 import { HmmuError, type MirroredPage, type PageEntry, type PageRef, type Process, type Task } from '../api'
+import { kernelOf } from '../base/kernel'
 import { excerpt } from '../base/visible'
 import type {
   CountCommand,
@@ -319,7 +320,7 @@ function drop(world: World, command: DropCommand): string[] {
 
 function dump(world: World, command: DumpCommand): string[] {
   const { actor, address, first, count } = world.pages(command.process, command.place)
-  return dumpLines(entriesOf(actor.process, address, count), first, world.frames)
+  return dumpLines(entriesOf(actor.process, address, count), first, world.frames, kernelOf(world.machine.profile))
 }
 
 /** The entries of pages, a few at a time: a region may have more than the host has memory for. */
@@ -332,13 +333,7 @@ function* entriesOf(process: Process, address: number, count: number): Generator
 /** A page that can't be reclaimed stays. */
 function reclaim(world: World, command: ReclaimCommand): string[] {
   const { actor, address, count } = world.pages(command.process, command.place)
-  for (let page = 0; page < count; page++) {
-    try {
-      actor.process.reclaim(address + page * PAGE_BYTES)
-    } catch (error) {
-      if (refusal(error) === undefined && !isBusy(error)) throw error
-    }
-  }
+  actor.process.reclaimPages(address, count)
   return []
 }
 
@@ -358,8 +353,10 @@ function moveToCpu(world: World, command: CpuCommand): string[] {
 
 function count(world: World, command: CountCommand): string[] {
   const { anon, file, shmem, swap } = world.actor(command.process).process.counters()
-  const { deviceFree } = world.machine.counters()
-  return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}`]
+  const { deviceFree, swapFree, swapPages } = world.machine.counters()
+  const showsSwap = swapPages > 0 && kernelOf(world.machine.profile) !== 'linux-4.14'
+  const free = [`devfree=${deviceFree}`, ...(showsSwap ? [`swapfree=${swapFree}`] : [])]
+  return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, free.join(' ')]
 }
 
 function watch(world: World, command: WatchCommand): string[] {

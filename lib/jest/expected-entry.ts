@@ -46,6 +46,8 @@ export interface ExpectedEntry {
   readonly refCount?: Expected<number>
   /** {@link PageEntry.mapCount} */
   readonly mapCount?: Expected<number>
+  /** {@link PageEntry.swapUsers} */
+  readonly swapUsers?: Expected<number>
   /** Page flags that have to be set. */
   readonly flags?: readonly PageFlagName[]
   /** Page flags that have to be clear. */
@@ -65,6 +67,7 @@ const plain = [
   'allocId',
   'refCount',
   'mapCount',
+  'swapUsers',
 ] as const
 const known = [...plain, 'flags', 'withoutFlags'] as const
 const flagValues = Object.fromEntries(

@@ -44,6 +44,7 @@ export interface PlainCalls {
   isolate(pid: number, address: number): number
   putback(pfn: number): number
   reclaim(pid: number, address: number): number
+  reclaimPages(pid: number, address: number, pages: number): number
   pageSetFlags(pfn: number, flags: number): number
   recordEvents(mask: number): number
   eventsRecorded(): number
@@ -114,6 +115,7 @@ export const plainCallNames = [
   'isolate',
   'putback',
   'reclaim',
+  'reclaimPages',
   'pageSetFlags',
   'recordEvents',
   'eventsRecorded',

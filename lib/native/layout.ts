@@ -6,7 +6,7 @@ import { spanNames, statNames, whyNames } from '../base/defs.generated'
 
 /** Words of 8 bytes in each kind of record. */
 export const RECORD_WORDS = {
-  entry: 6,
+  entry: 7,
   vma: 4,
   page: 6,
   leak: 3,

@@ -23,7 +23,8 @@ LAYOUT(hmmu_entry, ref, 32);
 LAYOUT(hmmu_entry, map, 36);
 LAYOUT(hmmu_entry, flags, 40);
 LAYOUT(hmmu_entry, device, 44);
-static_assert(sizeof(struct hmmu_entry) == 48, "lib/native/layout.ts");
+LAYOUT(hmmu_entry, swap_users, 48);
+static_assert(sizeof(struct hmmu_entry) == 56, "lib/native/layout.ts");
 
 LAYOUT(hmmu_vma_info, start, 0);
 LAYOUT(hmmu_vma_info, end, 8);

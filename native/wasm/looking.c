@@ -5,7 +5,7 @@
  */
 #include "instance.h"
 
-_Static_assert(sizeof(struct hmmu_entry) == 48, "lib/native/layout.ts");
+_Static_assert(sizeof(struct hmmu_entry) == 56, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_vma_info) == 32, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_page_info) == 48, "lib/native/layout.ts");
 _Static_assert(sizeof(struct hmmu_holder) == 32, "lib/native/layout.ts");

@@ -16,7 +16,7 @@ const folders = [
   'linux-6.12-more',
 ].map((name) => join(__dirname, name))
 /** What drills of `linux-6.12-more` need, and hmmu does not have as 6.12 has it. */
-const NOT_YET = /\b(swap|coherent|coh|memcg|longterm|reclaim)\b/
+const NOT_YET = /\b(coherent|coh|memcg|longterm)\b/
 const drills = new Map(
   [...listDrills(folders.flatMap(findDrillFiles))]
     .map(([file, sources]) => {

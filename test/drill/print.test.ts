@@ -58,7 +58,7 @@ describe('dump', () => {
 
   function entry(kind: PageEntry['kind'], change: Partial<PageEntry> = {}): PageEntry {
     const bits = { write: false, dirty: false, accessed: false, softDirty: false, uffdWp: false, exclusive: false }
-    const page = { pfn: 0, allocId: 0, device: false, refCount: 0, mapCount: 0, flags: 0 }
+    const page = { pfn: 0, allocId: 0, device: false, refCount: 0, mapCount: 0, flags: 0, swapUsers: 0 }
     const fields = { address: 0, raw: 0n, kind, ...bits, ...page, ...change }
     return Object.assign(Object.create(PageEntry.prototype), fields) as PageEntry
   }
@@ -68,7 +68,11 @@ describe('dump', () => {
   }
 
   function lines(...entries: PageEntry[]): string[] {
-    return dumpLines(entries, 0, new FrameNumbers())
+    return dumpLines(entries, 0, new FrameNumbers(), 'linux-4.14')
+  }
+
+  function lines612(...entries: PageEntry[]): string[] {
+    return dumpLines(entries, 0, new FrameNumbers(), 'linux-6.12')
   }
 
   test('kinds without more', () => {
@@ -100,6 +104,24 @@ describe('dump', () => {
     const all = Object.values(PageFlag).reduce((flags, bit) => flags | bit, 0)
     expect(lines(sys(1, { flags: all }))).toEqual([
       '[0] sys w--- P0 ref=1 map=1 locked,uptodate,dirty,lru,active,referenced,swapbacked,unevictable,mlocked,head,tail,exclusive',
+    ])
+  })
+
+  test('a swap entry of 6.12 shows the users of its slot, and its page while that is in the swap cache', () => {
+    const swap = (change: Partial<PageEntry> = {}) => entry('swap', { swapUsers: 1, exclusive: true, ...change })
+    const page = { allocId: 1, refCount: 2, flags: PageFlag.UPTODATE | PageFlag.SWAPCACHE }
+    expect(lines612(swap(), swap(), swap({ swapUsers: 2, exclusive: false }))).toEqual([
+      '[0-1] swap x--- n=1',
+      '[2] swap ---- n=2',
+    ])
+    expect(lines612(swap({ pfn: 7, ...page }), swap({ pfn: 9, ...page }), swap({ pfn: 9, ...page }), swap())).toEqual([
+      '[0-1] swap x--- n=1 P0-P1 ref=2 map=0 uptodate,swapcache',
+      '[2] swap x--- n=1 P1 ref=2 map=0 uptodate,swapcache',
+      '[3] swap x--- n=1',
+    ])
+    expect(lines(swap({ pfn: 7, ...page }), swap({ swapUsers: 2 }))).toEqual(['[0-1] swap x---'])
+    expect(lines612(sys(1, { flags: PageFlag.EXCLUSIVE | PageFlag.SWAPCACHE }))).toEqual([
+      '[0] sys w--- P0 ref=1 map=1 exclusive,swapcache',
     ])
   })
 
@@ -151,7 +173,7 @@ describe('dump', () => {
 
   test('frames keep their number until they are allocated anew', () => {
     const frames = new FrameNumbers()
-    const of = (entry: PageEntry) => /P\d+/.exec(dumpLines([entry], 0, frames)[0]!)?.[0]
+    const of = (entry: PageEntry) => /P\d+/.exec(dumpLines([entry], 0, frames, 'linux-4.14')[0]!)?.[0]
     expect(of(sys(5))).toBe('P0')
     expect(of(sys(7))).toBe('P1')
     expect(of(sys(5))).toBe('P0')
@@ -160,6 +182,6 @@ describe('dump', () => {
   })
 
   test('pages are numbered from the first of the place', () => {
-    expect(dumpLines([entry('none'), entry('none')], 40, new FrameNumbers())).toEqual(['[40-41] none'])
+    expect(dumpLines([entry('none'), entry('none')], 40, new FrameNumbers(), 'linux-4.14')).toEqual(['[40-41] none'])
   })
 })

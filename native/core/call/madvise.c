@@ -281,5 +281,7 @@ int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 		err = madvise_populate(&ctx, address, end, advice == HMMU_MADV_POPULATE_WRITE);
 	else if (!err && end > address)
 		err = do_madvise(&ctx, address, end, advice);
+	if (KERNEL >= V6_12 && advice == HMMU_MADV_PAGEOUT)
+		flush_swap_reclaim_work(m);
 	return syscall_leave(&ctx, &call, err);
 }

@@ -9,7 +9,7 @@
 #include <errno.h>
 
 #include "call/huge_pmd.h"
-#include "call/reclaim.h"
+#include "call/shrink.h"
 #include "mm/mm.h"
 #include "mm/mmu_gather.h"
 #include "mm/mmu_notifier.h"

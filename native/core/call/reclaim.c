@@ -1,148 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reclaim of one anonymous page, in the steps of shrink_page_list(). */
-#include "call/reclaim.h"
-
+/* Reclaim of pages that the caller has chosen by their addresses. */
 #include <errno.h>
-#include <string.h>
 
+#include "call/shrink.h"
 #include "call/syscall.h"
-#include "mm/file.h"
 #include "mm/mm.h"
-#include "mm/stop.h"
-#include "mm/swap.h"
-#include "mm/tlb.h"
-#include "page/lru.h"
 #include "rmap/huge.h"
-#include "rmap/rmap.h"
-#include "rmap/try_to_unmap.h"
 
-/** Where reclaim stops: RECLAIM. */
-enum reclaim_phase { RECLAIM_ISOLATED, RECLAIM_IN_CACHE, RECLAIM_UNMAPPED, RECLAIM_WRITTEN };
-
-/* The swap device is synchronous, so the page can be freed at once. Only the isolation and the swap cache may have
- * references: another user could change the page during the write. The page is unlocked when it is written; false: another task
- * has its lock now, or has changed it. */
-static bool pageout(struct ctx *ctx, u32 page, struct at_hand *hand)
-{
-	struct hmmu *m = ctx->m;
-
-	if (page_count(m, page) != 2)
-		return false;
-	page_clear(m, page, HMMU_PG_DIRTY);
-	memcpy(swap_frame_of(m, page_of(m, page)->private), contents_of(m, page), contents_size(m));
-	m->st->counters[HMMU_COUNT_SWAP_OUTS]++;
-	unlock_page(m, page);
-	hand->locked = false;
-	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_WRITTEN);
-	hand->locked = trylock_page(m, page);
-	return hand->locked && !page_test(m, page, HMMU_PG_DIRTY);
-}
-
-/* The page can't be reclaimed now: put it back as an active page. */
-static int activate_locked(struct hmmu *m, u32 page, int err)
-{
-	bool mlocked = page_test(m, page, HMMU_PG_MLOCKED);
-
-	if (vm_swap_full(m) || mlocked)
-		try_to_free_swap(m, page);
-	if (!mlocked)
-		page_set(m, page, HMMU_PG_ACTIVE);
-	return err;
-}
-
-/* A page of a file: shared memory has no place to be written to, but a page that was only read can go. */
-static int shrink_locked_file_page(struct ctx *ctx, u32 page)
-{
-	struct hmmu *m = ctx->m;
-
-	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_IN_CACHE);
-	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
-		return activate_locked(m, page, -EBUSY);
-	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_UNMAPPED);
-	/* "mm: do not reclaim private data from pinned page" */
-	if (page_maybe_dma_pinned(m, page))
-		return activate_locked(m, page, -EBUSY);
-	/* The isolation and the page cache may have references. */
-	if (page_count(m, page) != 2)
-		return -EBUSY;
-	if (page_test(m, page, HMMU_PG_DIRTY))
-		return activate_locked(m, page, -ENOSPC);
-	delete_from_page_cache(m, page);
-	put_page(m, page);
-	return 0;
-}
-
-/* 0: only the caller still holds the page. */
-static int shrink_locked_page(struct ctx *ctx, u32 page, struct at_hand *hand)
-{
-	struct hmmu *m = ctx->m;
-
-	if (KERNEL >= V6_12 && !PageAnon(m, page) && !page_test(m, page, HMMU_PG_MLOCKED))
-		return shrink_locked_file_page(ctx, page);
-	if (page_test(m, page, HMMU_PG_MLOCKED))
-		return activate_locked(m, page, -EBUSY);
-	if (page_test(m, page, HMMU_PG_SWAPBACKED) && !PageSwapCache(m, page)) {
-		/* A device may write to the page. */
-		if (page_maybe_dma_pinned(m, page))
-			return -EBUSY;
-		if (!add_to_swap(m, page))
-			return activate_locked(m, page, -ENOSPC);
-	}
-	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_IN_CACHE);
-	if (page_mapped(m, page) && !try_to_unmap(ctx, page, TTU_IGNORE_ACCESS))
-		return activate_locked(m, page, -EBUSY);
-	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_UNMAPPED);
-	if (page_maybe_dma_pinned(m, page))
-		return activate_locked(m, page, -EBUSY);
-	/* Given to MADV_FREE and dirty, but not mapped, so nothing has made it swap-backed. Only kswapd writes such pages. */
-	if (page_test(m, page, HMMU_PG_DIRTY) && !page_test(m, page, HMMU_PG_SWAPBACKED))
-		return activate_locked(m, page, -EBUSY);
-	/* A page that is dirty now is in the swap cache. */
-	if (page_test(m, page, HMMU_PG_DIRTY) && !pageout(ctx, page, hand))
-		return -EBUSY;
-	if (page_count(m, page) != 1 + PageSwapCache(m, page))
-		return -EBUSY;
-	if (PageSwapCache(m, page))
-		delete_from_swap_cache(m, page);
-	return 0;
-}
-
-/* The page is isolated. It stays so. */
-static int lock_and_shrink(struct ctx *ctx, u32 page)
-{
-	struct hmmu *m = ctx->m;
-	struct at_hand hand = { .pages = &page, .nr_pages = 1 };
-	int err = -EBUSY;
-
-	at_hand_begin(ctx, &hand);
-	switch_point(ctx, HMMU_SWITCH_RECLAIM, RECLAIM_ISOLATED);
-	hand.locked = trylock_page(m, page);
-	if (hand.locked)
-		err = shrink_locked_page(ctx, page, &hand);
-	if (hand.locked)
-		unlock_page(m, page);
-	at_hand_end(ctx, &hand);
-	return err;
-}
-
-static int shrink_page(struct ctx *ctx, u32 page)
-{
-	struct hmmu *m = ctx->m;
-	int err;
-
-	if (page_test(m, page, HMMU_PG_UNEVICTABLE) || !isolate_lru_page(m, page))
-		return -EBUSY;
-	err = lock_and_shrink(ctx, page);
-	if (!err)
-		put_page(m, page);
-	else if (page_test(m, page, HMMU_PG_MLOCKED))
-		putback_lru_page(m, ctx->cpu, page);
-	else
-		lru_add_now(m, page);
-	return err;
-}
-
-/* The swap area has no clusters for whole huge pages. So split the page first; its other 511 pages stay. */
+/* 4.14. The swap area has no clusters for whole huge pages. So split the page first; its other 511 pages stay. */
 static int split_for_reclaim(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
@@ -154,6 +19,7 @@ static int split_for_reclaim(struct ctx *ctx, u32 page)
 	return split_and_put_huge_page(ctx, page);
 }
 
+/* 4.14 */
 static int reclaim_anon_page(struct ctx *ctx, u32 page)
 {
 	struct hmmu *m = ctx->m;
@@ -170,63 +36,23 @@ static int reclaim_anon_page(struct ctx *ctx, u32 page)
 	return err ? err : shrink_page(ctx, page);
 }
 
-static void shrink_isolated(struct ctx *ctx, u32 page)
+static bool isolate_evictable(struct hmmu *m, u32 head)
 {
-	struct hmmu *m = ctx->m;
-	int err;
-
-	page_clear(m, page, HMMU_PG_ACTIVE);
-	err = lock_and_shrink(ctx, page);
-	if (err)
-		putback_lru_page(m, ctx->cpu, page);
-	else
-		put_page(m, page);
+	return !page_test(m, head, HMMU_PG_UNEVICTABLE) && isolate_lru_page(m, head);
 }
 
-/* The pages of a list, one by one. The others wait. */
-static void shrink_list(struct ctx *ctx, const u32 *pages, u32 nr, void (*shrink)(struct ctx *ctx, u32 page))
+/* 6.12 */
+static int reclaim_any_page(struct ctx *ctx, u32 page)
 {
-	struct at_hand hand = { .pages = pages, .nr_pages = nr };
+	u32 head = compound_head(ctx->m, page);
 
-	at_hand_begin(ctx, &hand);
-	while (hand.nr_pages) {
-		hand.nr_pages--;
-		shrink(ctx, *hand.pages++);
-	}
-	at_hand_end(ctx, &hand);
+	lru_add_drain(ctx->m, ctx->cpu);
+	return isolate_evictable(ctx->m, head) ? reclaim_pages(ctx, &head, 1) : -EBUSY;
 }
 
-/* The swap area has no place for a large page as a whole, so the page is split, and its parts are reclaimed. */
-static void shrink_large(struct ctx *ctx, u32 head)
+static int reclaim_one(struct ctx *ctx, u32 page)
 {
-	struct hmmu *m = ctx->m;
-	bool pinned = page_maybe_dma_pinned(m, head) || !page_test(m, head, HMMU_PG_SWAPBACKED);
-	u32 parts[HPAGE_PMD_NR], nr = 0;
-
-	putback_lru_page(m, ctx->cpu, head);
-	if (pinned || !get_and_trylock_huge_page(m, head))
-		return;
-	if (split_and_put_huge_page(ctx, head)) {
-		activate_page(m, ctx->cpu, head);
-		return;
-	}
-	for (u32 page = head; page < head + HPAGE_PMD_NR; page++)
-		if (page_mapped(m, page) && isolate_lru_page(m, page))
-			parts[nr++] = page;
-	shrink_list(ctx, parts, nr, shrink_isolated);
-}
-
-static void shrink_any(struct ctx *ctx, u32 page)
-{
-	if (PageCompound(ctx->m, page))
-		shrink_large(ctx, page);
-	else
-		shrink_isolated(ctx, page);
-}
-
-void reclaim_pages(struct ctx *ctx, const u32 *pages, u32 nr)
-{
-	shrink_list(ctx, pages, nr, shrink_any);
+	return KERNEL >= V6_12 ? reclaim_any_page(ctx, page) : reclaim_anon_page(ctx, page);
 }
 
 static int fail_reclaim(struct hmmu *m, u64 address, int err)
@@ -244,8 +70,16 @@ static int fail_reclaim(struct hmmu *m, u64 address, int err)
 						  : 2]);
 }
 
-/* The page of RAM that is mapped at an address, or that a device uses there; or 0. */
-static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
+/* Of an entry that is not present: the page that a device uses there; in 6.12 also the one of a swap slot, while it is in memory. */
+static u32 absent_page(const struct hmmu *m, u64 pte)
+{
+	if (is_device_exclusive_entry(pte))
+		return swp_offset(pte);
+	return KERNEL >= V6_12 && is_swap_entry(pte) ? slot_of(m, swp_offset(pte))->page : 0;
+}
+
+/* The page of RAM at an address, or 0. */
+static u32 page_to_reclaim(const struct hmmu *m, u32 mm, u64 address)
 {
 	u32 vma = vma_at(m, mm, address);
 	u64 *pmd = vma ? mm_find_pmd(m, mm, address) : NULL, pte;
@@ -255,28 +89,85 @@ static u32 mapped_page(const struct hmmu *m, u32 mm, u64 address)
 	if (pmd_trans_huge(*pmd))
 		return pte_pfn(*pmd) + table_index(address, PAGE_SHIFT);
 	pte = *pte_offset(m, *pmd, address);
-	if (KERNEL >= V6_12 && is_device_exclusive_entry(pte))
-		return swp_offset(pte);
-	return pte_present(pte) ? vm_normal_page(m, pte) : 0;
+	return pte_present(pte) ? vm_normal_page(m, pte) : absent_page(m, pte);
 }
 
-int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
+/* Any task can reclaim. */
+static int reclaim_begin(struct ctx *ctx)
 {
-	/* Any task can reclaim. */
-	struct ctx ctx = { .m = m, .mm = pid };
-	u32 page;
-	int err = check_process(m, pid);
+	struct hmmu *m = ctx->m;
+	int err = check_process(m, ctx->mm);
 
 	if (!err)
 		err = check_outside_page_free(m);
 	if (err)
 		return err;
-	page = mapped_page(m, pid, address);
+	ctx->cpu = task_of(m, mm_of(m, ctx->mm)->main_task)->cpu;
+	ctx->task = m->stops ? m->stops->running : 0;
+	return 0;
+}
+
+int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+	int err = reclaim_begin(&ctx);
+	u32 page;
+
+	if (err)
+		return err;
+	page = page_to_reclaim(m, pid, address);
 	if (!page)
 		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page of RAM is mapped at %#llx",
 				 (unsigned long long)address);
-	ctx.cpu = task_of(m, mm_of(m, pid)->main_task)->cpu;
-	ctx.task = m->stops ? m->stops->running : 0;
-	err = reclaim_anon_page(&ctx, page);
+	err = reclaim_one(&ctx, page);
+	flush_swap_reclaim_work(m);
 	return err ? fail_reclaim(m, address, err) : 0;
+}
+
+/* All pages are isolated before the first one is reclaimed. Returns the address behind them. */
+static u64 reclaim_some(struct ctx *ctx, u64 address, u64 end)
+{
+	u32 isolated[HPAGE_PMD_NR], nr = 0;
+
+	for (; address < end && nr < HPAGE_PMD_NR; address += PAGE_SIZE) {
+		u32 page = compound_head(ctx->m, page_to_reclaim(ctx->m, ctx->mm, address));
+
+		if (page && isolate_evictable(ctx->m, page))
+			isolated[nr++] = page;
+	}
+	reclaim_pages(ctx, isolated, nr);
+	return address;
+}
+
+static void reclaim_each(struct ctx *ctx, u64 address, u64 end)
+{
+	for (; address < end; address += PAGE_SIZE) {
+		u32 page = page_to_reclaim(ctx->m, ctx->mm, address);
+
+		if (page)
+			reclaim_one(ctx, page);
+	}
+}
+
+int hmmu_reclaim_pages(struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages)
+{
+	struct ctx ctx = { .m = m, .mm = pid };
+	int err = reclaim_begin(&ctx);
+	u64 end;
+
+	address &= PAGE_MASK;
+	if (err)
+		return err;
+	if (address >= HMMU_TASK_SIZE || pages > (HMMU_TASK_SIZE - address) >> PAGE_SHIFT)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "%llu pages at %#llx: user addresses end at %#llx", (unsigned long long)pages,
+				 (unsigned long long)address, (unsigned long long)HMMU_TASK_SIZE);
+	end = address + (pages << PAGE_SHIFT);
+	if (KERNEL < V6_12)
+		reclaim_each(&ctx, address, end);
+	else
+		for (lru_add_drain(m, ctx.cpu); address < end;)
+			address = reclaim_some(&ctx, address, end);
+	flush_swap_reclaim_work(m);
+	return 0;
 }

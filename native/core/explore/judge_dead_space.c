@@ -23,7 +23,7 @@ static bool has_page(const struct run *run, uint32_t process, uint32_t page)
 {
 	struct hmmu_entry entry;
 
-	return look(run, process, page, &entry) && entry.pfn;
+	return look(run, process, page, &entry) && entry.pfn && entry.kind != HMMU_ENTRY_SWAP;
 }
 
 void judge_dead_space(struct run *run)

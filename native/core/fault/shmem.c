@@ -2,16 +2,19 @@
 /* shmem_fault(): find or make the cache page of a fault. */
 #include "fault/vm_fault.h"
 #include "mm/file.h"
+#include "mm/swapped_file.h"
 #include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
 
+/* A page from swap is active, as one of swapin(). */
 static u32 shmem_add_page(struct fault *vmf, u32 file, u64 index, int *result)
 {
 	struct hmmu *m = vmf->ctx->m;
-	u32 page;
+	u32 page, slot = find_swapped(m, file, index);
 
-	if (userfaultfd_missing(m, vmf->vma)) {
+	/* A page that is swapped out is not missing. */
+	if (!slot && userfaultfd_missing(m, vmf->vma)) {
 		*result = FAULT_SIGBUS;
 		return 0;
 	}
@@ -23,7 +26,9 @@ static u32 shmem_add_page(struct fault *vmf, u32 file, u64 index, int *result)
 	}
 	if (!page)
 		return 0;
-	page_set(m, page, HMMU_PG_LOCKED | HMMU_PG_SWAPBACKED | HMMU_PG_UPTODATE);
+	page_set(m, page, HMMU_PG_LOCKED | HMMU_PG_SWAPBACKED | HMMU_PG_UPTODATE | (slot ? HMMU_PG_ACTIVE : 0));
+	if (slot)
+		swap_in_file_page(m, page, slot);
 	add_to_page_cache(m, file, index, page);
 	get_page(m, page);
 	mem_cgroup_commit_charge(m, page);

@@ -2,30 +2,34 @@
 /* do_swap_page() of an entry that refers to a swap slot. */
 #include <string.h>
 
-#include "fault/reuse.h"
+#include "fault/swapin.h"
 #include "mm/mm.h"
 #include "mm/swap.h"
 #include "page/frame.h"
 #include "page/lru.h"
 #include "page/memcg.h"
 
-/* Read the page of a slot into the swap cache, with a reference for the caller; 0: no frame is left. */
-static u32 swapin(struct fault *vmf, u32 slot)
+/*
+ * Read the page of a slot into the swap cache, with a reference for the caller; 0: no frame is left. In 6.12 the page becomes active
+ * (workingset_refault()): it has left lately, compared with the size of the lists, which nobody knows here.
+ */
+static u32 swapin(struct ctx *ctx, u32 slot)
 {
-	struct hmmu *m = vmf->ctx->m;
+	struct hmmu *m = ctx->m;
 	u32 page = alloc_page(m);
 
 	if (!page)
 		return 0;
-	page_set(m, page, HMMU_PG_LOCKED | HMMU_PG_SWAPBACKED);
+	page_set(m, page, HMMU_PG_LOCKED | HMMU_PG_SWAPBACKED | (KERNEL >= V6_12 ? HMMU_PG_ACTIVE : 0));
 	add_to_swap_cache(m, page, slot);
-	lru_cache_add(m, vmf->ctx->cpu, page);
+	lru_cache_add(m, ctx->cpu, page);
 	memcpy(contents_of(m, page), swap_frame_of(m, slot), contents_size(m));
 	page_set(m, page, HMMU_PG_UPTODATE);
 	unlock_page(m, page);
 	m->st->counters[HMMU_COUNT_SWAP_INS]++;
-	/* swapin_readahead() ends with a drain, also for a single page. So the page is on the LRU in the fault. */
-	lru_add_drain(m, vmf->ctx->cpu);
+	/* swapin_readahead() of 4.14 ends with a drain, also for a single page. So the page is on the LRU in the fault. */
+	if (KERNEL < V6_12)
+		lru_add_drain(m, ctx->cpu);
 	return page;
 }
 
@@ -49,47 +53,15 @@ static bool charge_swapped_page(struct hmmu *m, u32 page)
 	return true;
 }
 
-/* Map the page. For a store the pte is writable at once if the page and its slot have no other user. */
-static bool map_swapped_page(struct fault *vmf, u32 page)
-{
-	struct hmmu *m = vmf->ctx->m;
-	u64 pte = mk_pte(page, vma_of(m, vmf->vma)->page_prot);
-	bool exclusive = vmf->write && reuse_swap_page(m, page);
-
-	if (exclusive)
-		pte = maybe_mkwrite(m, vmf->vma, pte_mkdirty(pte));
-	if (pte_swp_soft_dirty(vmf->orig_pte))
-		pte = pte_mksoft_dirty(pte);
-	table_lock(m, vmf->pte);
-	add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, 1);
-	add_mm_counter(m, vmf->ctx->mm, MM_SWAPENTS, -1);
-	*vmf->pte = pte;
-	page_add_anon_rmap(m, vmf->ctx->cpu, page, vmf->vma, vmf->address,
-			   exclusive || pte_swp_exclusive(vmf->orig_pte), false);
-	table_unlock(m, vmf->pte);
-	vmf->orig_pte = pte;
-	return exclusive;
-}
-
-/* Drop the entry's count of the slot, and free the slot if the page should give it up. */
-static void leave_slot(struct fault *vmf, u32 page, u32 slot)
-{
-	struct hmmu *m = vmf->ctx->m;
-
-	swap_free(m, slot);
-	if (vm_swap_full(m) || (vma_of(m, vmf->vma)->flags & VM_LOCKED) || page_test(m, page, HMMU_PG_MLOCKED))
-		try_to_free_swap(m, page);
-}
-
 int do_swap_slot_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	u32 slot = swp_offset(vmf->orig_pte), page = lookup_swap_cache(m, slot);
-	bool exclusive;
+	bool done;
 	int result;
 
 	if (!page)
-		page = swapin(vmf, slot);
+		page = swapin(vmf->ctx, slot);
 	if (!page)
 		return FAULT_OOM;
 	result = lock_page_or_retry(vmf, page);
@@ -100,12 +72,9 @@ int do_swap_slot_fault(struct fault *vmf)
 		put_page(m, page);
 		return FAULT_OOM;
 	}
-	exclusive = map_swapped_page(vmf, page);
-	if (page_test(m, page, HMMU_PG_LRU) && !page_test(m, page, HMMU_PG_ACTIVE | HMMU_PG_UNEVICTABLE))
-		activate_page(m, vmf->ctx->cpu, page);
-	leave_slot(vmf, page, slot);
+	done = KERNEL >= V6_12 ? map_swapped_exclusive(vmf, page, slot) : map_swapped_by_mapcount(vmf, page, slot);
 	unlock_page(m, page);
-	if (exclusive)
+	if (done)
 		return FAULT_DONE_WRITE;
 	return vmf->write ? do_wp_page(vmf) : 0;
 }

@@ -64,6 +64,7 @@
 	X(OUT32, isolate, isolate, 2, (U32, pid, U64, address)) \
 	X(INT, putback, putback, 1, (U32, pfn)) \
 	X(INT, reclaim, reclaim, 2, (U32, pid, U64, address)) \
+	X(INT, reclaimPages, reclaim_pages, 3, (U32, pid, U64, address, U64, pages)) \
 	X(INT, pageSetFlags, page_set_flags, 2, (U32, pfn, U32, flags)) \
 	X(INT, recordEvents, events_record, 1, (U32, mask)) \
 	X(U32, eventsRecorded, events_recorded, 0, ()) \

@@ -198,14 +198,21 @@ struct file {
 	u32 first, last;  /**< i_mmap: vmas by first page offset */
 	u32 next;         /**< of a file that is to be closed: the one that its task closes after it */
 	u32 truncated_by; /**< the task that has i_rwsem, or 0 */
-	u32 reserved;
+	u32 swapped;      /**< pages in the swap area. Linux 6.12 */
 };
 
 /** A page-sized place in the swap area, with its place in the swap cache. */
 struct swap_slot {
-	u32 count; /**< entries that refer to it */
+	u32 count; /**< users: entries that refer to it, and a file */
 	u32 page;  /**< in the swap cache, or 0 */
-	u32 next_free;
+	union {
+		u32 next_free; /**< of a free slot. Linux 4.14 */
+		u32 file;      /**< whose page it has, or 0. Linux 6.12 */
+	};
+	u32 next_swapped;  /**< of a slot of a file: next in its hash chain. Linux 6.12 */
+	u64 index;         /**< of a slot of a file: the page's. Linux 6.12 */
+	u32 first_swapped; /**< the hash chain that begins in this record, whatever its slot is used for. Linux 6.12 */
+	u32 reserved;
 };
 
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
@@ -510,9 +517,11 @@ struct state {
 	/* swap area */
 	u32 swap_pages; /**< slots */
 	u32 swap_used;
-	u32 swap_high; /**< slots above were never used */
-	u32 swap_free_head;
-	u32 swap_cached; /**< pages in the swap cache */
+	u32 swap_high;         /**< slots above were never used */
+	u32 swap_free_head;    /**< Linux 4.14 */
+	u32 swap_cached;       /**< pages in the swap cache */
+	u32 swap_last;         /**< the slot that was given last, or 0. Linux 6.12 */
+	u32 swap_reclaim_work; /**< 1: the area became full, and slots of pages in memory are to be freed. Linux 6.12 */
 	/* memory cgroup */
 	u64 memcg_limit, memcg_charged;
 	struct lru lru[NR_LRU_LISTS];

@@ -69,6 +69,7 @@
 	X(int, isolate, (struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn), (m, pid, address, pfn)) \
 	X(int, putback, (struct hmmu *m, uint32_t pfn), (m, pfn)) \
 	X(int, reclaim, (struct hmmu *m, uint32_t pid, uint64_t address), (m, pid, address)) \
+	X(int, reclaim_pages, (struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages), (m, pid, address, pages)) \
 	X(int, dump, (const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages, struct hmmu_entry *out), (m, pid, address, pages, out)) \
 	X(int, vmas, (const struct hmmu *m, uint32_t pid, struct hmmu_vma_info *out, uint32_t capacity), (m, pid, out, capacity)) \
 	X(int, vma_at, (const struct hmmu *m, uint32_t pid, uint64_t address, struct hmmu_vma_info *out), (m, pid, address, out)) \

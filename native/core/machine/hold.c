@@ -14,6 +14,11 @@ static int page_at(struct hmmu *m, u32 pid, u64 address, u32 *pfn)
 		err = hmmu_dump(m, pid, address, 1, &entry);
 	if (err)
 		return err;
+	/* As the drills of 6.12 have it: also the page in the swap cache. */
+	if (KERNEL >= V6_12 && entry.kind == HMMU_ENTRY_SWAP && entry.pfn) {
+		*pfn = entry.pfn;
+		return 0;
+	}
 	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE && entry.kind != HMMU_ENTRY_DEV &&
 	    entry.kind != HMMU_ENTRY_EXCL)
 		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page is mapped at %#llx",

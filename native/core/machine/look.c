@@ -4,6 +4,7 @@
 
 #include "machine/raw_entry.h"
 #include "mm/mm.h"
+#include "mm/swap.h"
 #include "mm/vma.h"
 #include "rmap/huge.h"
 
@@ -50,11 +51,21 @@ static u32 swap_type_bits(u64 pte)
 	u32 bits = (write ? HMMU_BIT_WRITE : 0) | (pte_swp_soft_dirty(pte) ? HMMU_BIT_SOFT_DIRTY : 0) |
 		   (pte_swp_uffd_wp(pte) ? HMMU_BIT_UFFD_WP : 0);
 
+	if (KERNEL >= V6_12 && is_swap_entry(pte))
+		return bits | (pte_swp_exclusive(pte) ? HMMU_BIT_EXCLUSIVE : 0);
 	if (KERNEL < V6_12 || !is_migration_entry(pte))
 		return bits;
 	return bits | (pte & SWP_MIGRATION_YOUNG ? HMMU_BIT_ACCESSED : 0) |
 	       (pte & SWP_MIGRATION_DIRTY ? HMMU_BIT_DIRTY : 0) |
 	       (is_readable_exclusive_migration_entry(pte) ? HMMU_BIT_EXCLUSIVE : 0);
+}
+
+/* A slot has no other users than entries, as long as one refers to it: a file has its slots alone. */
+static void describe_slot(const struct hmmu *m, u32 slot, struct hmmu_entry *out)
+{
+	out->swap_users = m->swap_slots[slot].count;
+	if (m->swap_slots[slot].page)
+		describe_page(m, m->swap_slots[slot].page, out);
 }
 
 static void describe_swap_type(const struct hmmu *m, u64 pte, struct hmmu_entry *out)
@@ -63,7 +74,9 @@ static void describe_swap_type(const struct hmmu *m, u64 pte, struct hmmu_entry 
 	/* A marker stands for no page, so it has no bits to show. */
 	if (out->kind != HMMU_ENTRY_MARKER)
 		out->bits = swap_type_bits(pte);
-	if (pfn_swap_entry(pte))
+	if (is_swap_entry(pte))
+		describe_slot(m, swp_offset(pte), out);
+	else if (pfn_swap_entry(pte))
 		describe_page(m, pfn_swap_entry(pte), out);
 }
 

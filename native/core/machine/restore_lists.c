@@ -4,6 +4,7 @@
 #include "machine/restore.h"
 #include "mm/file.h"
 #include "mm/swap.h"
+#include "mm/swapped_file.h"
 #include "page/lru.h"
 
 /** Longest chain. With a table for all pages and a hash like hash_chain()'s, no chain is longer. */
@@ -195,12 +196,14 @@ bool check_page_cache(struct check *c)
 	return good;
 }
 
-/* A slot is in use, or on the list of free ones. */
+/* A slot is in use, or on the list of free ones. 6.12 has no list. */
 static bool check_free_slots(struct check *c, u32 used)
 {
 	const struct state *st = c->m->st;
-	u32 free = 0;
+	u32 free = KERNEL >= V6_12 ? st->swap_high - used : 0;
 
+	if (KERNEL >= V6_12 && st->swap_free_head)
+		return refuse_snapshot(c, "there is a list of free swap slots");
 	for (u32 slot = st->swap_free_head; slot; slot = c->m->swap_slots[slot].next_free, free++) {
 		const struct swap_slot *s = &c->m->swap_slots[slot <= st->swap_high ? slot : 0];
 
@@ -211,6 +214,78 @@ static bool check_free_slots(struct check *c, u32 used)
 		return refuse_snapshot(c, "swap: of %u slots %u are in use and %u free; the counter says %u",
 				       st->swap_high, used, free, st->swap_used);
 	return true;
+}
+
+/* One chain of pages of files that are swapped out. Counts them by file, and in *steps. */
+static bool check_swapped_chain(struct check *c, u32 first, u32 *swapped, u32 *steps)
+{
+	const struct hmmu *m = c->m;
+
+	for (u32 slot = first; slot; slot = slot_of(m, slot)->next_swapped) {
+		const struct swap_slot *s = slot_of(m, slot <= m->st->swap_high ? slot : 0);
+
+		if (slot > m->st->swap_high || ++*steps > m->st->swap_high || s->count != 1 || s->page ||
+		    !is_record(c, SLAB_FILE, s->file) || s->index >= file_of(m, s->file)->end ||
+		    find_page(m, s->file, s->index) || *swapped_chain(m, s->file, s->index) != first)
+			return refuse_snapshot(c, "swap slot %u is not that of a file's page that is swapped out",
+					       slot);
+		swapped[s->file]++;
+	}
+	return true;
+}
+
+/* All chains. Slots of no file are in none. */
+static bool check_swapped_chains(struct check *c, u32 *swapped)
+{
+	const struct hmmu *m = c->m;
+	u32 steps = 0, of_files = 0;
+
+	for (u32 slot = 0; slot <= m->st->swap_high; slot++) {
+		const struct swap_slot *s = slot_of(m, slot);
+
+		if (!s->file && (s->index || s->next_swapped))
+			return refuse_snapshot(c, "swap slot %u is of no file, but in a list of such", slot);
+		of_files += s->file != 0;
+		if (!check_swapped_chain(c, s->first_swapped, swapped, &steps))
+			return false;
+	}
+	if (steps != of_files)
+		return refuse_snapshot(c, "%u swap slots are of files, %u are found there", of_files, steps);
+	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
+		if (is_record(c, SLAB_FILE, file) && file_of(m, file)->swapped != swapped[file])
+			return refuse_snapshot(c, "file %u has %u pages in the swap area, its counter says %u", file,
+					       swapped[file], file_of(m, file)->swapped);
+	return true;
+}
+
+/* 4.14's files are not swapped out. */
+static bool check_no_swapped(struct check *c)
+{
+	const struct hmmu *m = c->m;
+
+	for (u32 slot = 0; slot <= m->st->swap_high; slot++) {
+		const struct swap_slot *s = slot_of(m, slot);
+
+		if (s->index || s->next_swapped || s->first_swapped)
+			return refuse_snapshot(c, "swap slot %u is that of a file", slot);
+	}
+	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
+		if (is_record(c, SLAB_FILE, file) && file_of(m, file)->swapped)
+			return refuse_snapshot(c, "file %u has pages in the swap area", file);
+	return true;
+}
+
+static bool check_swapped_files(struct check *c)
+{
+	u32 *swapped;
+	bool good;
+
+	if (KERNEL < V6_12)
+		return check_no_swapped(c);
+	swapped = check_alloc(c, (c->m->st->slabs[SLAB_FILE].high + 1ull) * sizeof(u32));
+	good = swapped && check_swapped_chains(c, swapped);
+	platform_free(swapped);
+	return good;
 }
 
 bool check_swap(struct check *c)
@@ -231,5 +306,5 @@ bool check_swap(struct check *c)
 	if (cached != m->st->swap_cached)
 		return refuse_snapshot(c, "%u pages are in the swap cache, the counter says %u", cached,
 				       m->st->swap_cached);
-	return check_free_slots(c, used);
+	return check_free_slots(c, used) && check_swapped_files(c);
 }

@@ -27,6 +27,10 @@ static bool check_counts(struct check *c)
 	    (KERNEL < V6_12 && st->hugetlb_reserved > st->hugetlb_pages))
 		return refuse_snapshot(c, "the hugetlb pool has %u pages: %u were used, %u are free, %u reserved",
 				       st->hugetlb_pages, st->hugetlb_high, st->hugetlb_free, st->hugetlb_reserved);
+	if (st->swap_last > st->swap_high || st->swap_reclaim_work > 1 ||
+	    (KERNEL < V6_12 && (st->swap_last || st->swap_reclaim_work)))
+		return refuse_snapshot(c, "the swap area: slot %u was given last, work %u is queued", st->swap_last,
+				       st->swap_reclaim_work);
 	if (st->swap_high > st->swap_pages || st->swap_used > st->swap_high || st->swap_free_head > st->swap_high)
 		return refuse_snapshot(c, "the swap area has %u slots, fewer than are in use or listed",
 				       st->swap_pages);

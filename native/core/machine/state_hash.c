@@ -315,6 +315,8 @@ static void hash_machine(struct hasher *h)
 	hash_pair(h, st->hugetlb_free, st->hugetlb_reserved);
 	hash_pair(h, page_number(h, st->huge_zero_pfn), st->huge_zero_refs);
 	hash_pair(h, st->swap_used, st->write_gained);
+	if (KERNEL >= V6_12 && st->swap_reclaim_work)
+		hash_word(h, st->swap_reclaim_work);
 	hash_word(h, st->memcg_limit);
 	hash_word(h, st->memcg_charged);
 	hash_word(h, st->vma_top);

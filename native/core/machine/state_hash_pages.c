@@ -87,10 +87,23 @@ u32 file_number(struct hasher *h, u32 file)
 	hash_word(h, record->pages);
 	hash_word(h, record->end);
 	hash_word(h, record->nrpages);
+	if (KERNEL >= V6_12 && record->swapped)
+		hash_word(h, record->swapped);
 	hash_pair(h, record->users, record->truncated_by);
 	for (u32 vma = record->first; vma; vma = vma_of(h->m, vma)->i_mmap_next)
 		hash_word(h, vma_of(h->m, vma)->start | vma_of(h->m, vma)->mm);
 	return number;
+}
+
+/* How soon the slot is looked at when one is needed; and the place of its page in a file. */
+static void hash_slot_place(struct hasher *h, u32 slot)
+{
+	const struct swap_slot *record = &h->m->swap_slots[slot];
+	u32 pages = h->m->st->swap_pages;
+
+	hash_pair(h, (slot + pages - h->m->st->swap_last - 1) % pages,
+		  record->file ? number_known(h->numbering, NUMBERED_FILES, record->file) : 0);
+	hash_word(h, record->index);
 }
 
 static void hash_slot(struct hasher *h, u32 slot, u32 page)
@@ -99,6 +112,8 @@ static void hash_slot(struct hasher *h, u32 slot, u32 page)
 	const u64 *words = (const u64 *)h->m->swap_frames + (slot - 1) * size;
 
 	hash_pair(h, h->m->swap_slots[slot].count, page);
+	if (KERNEL >= V6_12)
+		hash_slot_place(h, slot);
 	for (u64 i = 0; i < size; i++)
 		hash_word(h, words[i]);
 }

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "machine/verify.h"
+#include "mm/file.h"
 #include "mm/swap.h"
+#include "mm/swapped_file.h"
 
 void verify_swap_entry(struct verify *v, u32 mm, u64 address, u32 slot)
 {
@@ -37,6 +39,7 @@ static void verify_cached_page(struct verify *v, u32 slot, u32 pfn)
 		complain(v, "swap slot %u: page %u is clean, but the contents differ", slot, pfn);
 }
 
+/* On the list of free ones; those that were never used stand on none. */
 static u32 count_free_slots(struct verify *v)
 {
 	const struct state *st = v->m->st;
@@ -50,27 +53,63 @@ static u32 count_free_slots(struct verify *v)
 	return free;
 }
 
+static bool is_of_file(const struct hmmu *m, u32 slot)
+{
+	return KERNEL >= V6_12 && m->swap_slots[slot].file;
+}
+
+/* A page of a file that is swapped out is found by its place, and has no other copy. */
+static void verify_swapped(struct verify *v, u32 slot)
+{
+	const struct swap_slot *s = &v->m->swap_slots[slot];
+
+	if (s->page || v->swap_entries[slot])
+		complain(v, "swap slot %u is of file %u, and in the swap cache or in a page table", slot, s->file);
+	if (find_swapped(v->m, s->file, s->index) != slot)
+		complain(v, "swap slot %u: it is not found by file %u, index %llu", slot, s->file,
+			 (unsigned long long)s->index);
+	if (find_page(v->m, s->file, s->index))
+		complain(v, "swap slot %u: file %u has a page at index %llu, too", slot, s->file,
+			 (unsigned long long)s->index);
+}
+
+static u32 swapped_by_files(const struct hmmu *m)
+{
+	u32 swapped = 0;
+
+	if (KERNEL >= V6_12)
+		for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
+			swapped += file_of(m, file)->users ? file_of(m, file)->swapped : 0;
+	return swapped;
+}
+
 void verify_swap(struct verify *v)
 {
 	struct hmmu *m = v->m;
 	const struct state *st = m->st;
-	u32 used = 0, cached = 0;
+	u32 used = 0, cached = 0, of_files = 0;
 
 	for (u32 slot = 1; slot <= st->swap_high; slot++) {
 		const struct swap_slot *s = &m->swap_slots[slot];
 
-		if (s->count != v->swap_entries[slot])
+		if (s->count != v->swap_entries[slot] + (is_of_file(m, slot) ? 1 : 0))
 			complain(v, "swap slot %u: its count is %u, but %u entries refer to it", slot, s->count,
 				 v->swap_entries[slot]);
+		if (is_of_file(m, slot)) {
+			verify_swapped(v, slot);
+			of_files++;
+		}
 		if (s->page)
 			verify_cached_page(v, slot, s->page);
 		used += s->count || s->page;
 		cached += s->page != 0;
 	}
+	if (of_files != swapped_by_files(m))
+		complain(v, "swap: %u slots are of files, which say that they have %u", of_files, swapped_by_files(m));
 	if (cached != st->swap_cached || cached != v->swap_cached)
 		complain(v, "swap cache: %u slots have a page, %u pages say so, the counter says %u", cached,
 			 v->swap_cached, st->swap_cached);
-	if (used != st->swap_used || used + count_free_slots(v) != st->swap_pages)
+	if (used != st->swap_used || (KERNEL < V6_12 && used + count_free_slots(v) != st->swap_pages))
 		complain(v, "swap: %u slots are in use, the counter says %u of %u", used, st->swap_used,
 			 st->swap_pages);
 }

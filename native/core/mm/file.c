@@ -4,6 +4,7 @@
  */
 #include "host/arena.h"
 #include "mm/file.h"
+#include "mm/swapped_file.h"
 #include "mm/vma.h"
 
 u32 file_create(struct hmmu *m, u64 pages)
@@ -49,6 +50,7 @@ static void truncate_sparse(struct hmmu *m, u32 file, u64 from, bool locked)
 
 void truncate_pages(struct hmmu *m, u32 file, u64 from, bool locked)
 {
+	truncate_swapped(m, file, from);
 	if (is_sparse(m, file)) {
 		truncate_sparse(m, file, from, locked);
 		return;

@@ -2,44 +2,22 @@
 /* Swap slots, and the swap cache, which finds the page of a slot. */
 #include "mm/swap.h"
 
-static struct swap_slot *slot_of(const struct hmmu *m, u32 slot)
-{
-	return &m->swap_slots[slot];
-}
-
 bool vm_swap_full(const struct hmmu *m)
 {
 	return (m->st->swap_pages - m->st->swap_used) * 2ull < m->st->swap_pages;
 }
 
-/* Free a slot to which no entry and no page of the swap cache refers. */
+/* A slot to which no entry and no page of the swap cache refers is free. */
 static void release_slot(struct hmmu *m, u32 slot)
 {
 	if (slot_of(m, slot)->count || slot_of(m, slot)->page)
 		return;
-	slot_of(m, slot)->next_free = m->st->swap_free_head;
-	m->st->swap_free_head = slot;
+	if (KERNEL < V6_12)
+		list_free_slot(m, slot);
 	m->st->swap_used--;
 }
 
-static u32 take_slot(struct hmmu *m)
-{
-	struct state *st = m->st;
-	u32 slot = st->swap_free_head;
-
-	if (slot)
-		st->swap_free_head = slot_of(m, slot)->next_free;
-	else if (st->swap_high < st->swap_pages)
-		slot = ++st->swap_high;
-	else
-		return 0;
-	slot_of(m, slot)->next_free = 0;
-	st->swap_used++;
-	return slot;
-}
-
-/* __try_to_reclaim_swap(): free a slot that only the swap cache uses, unless its page is locked. */
-static bool reclaim_slot(struct hmmu *m, u32 slot)
+bool reclaim_slot(struct hmmu *m, u32 slot)
 {
 	u32 page = slot_of(m, slot)->page;
 	bool freed;
@@ -51,16 +29,6 @@ static bool reclaim_slot(struct hmmu *m, u32 slot)
 	unlock_page(m, page);
 	put_page(m, page);
 	return freed;
-}
-
-static u32 get_swap_page(struct hmmu *m)
-{
-	u32 found = take_slot(m);
-
-	for (u32 slot = 1; !found && slot <= m->st->swap_high; slot++)
-		if (reclaim_slot(m, slot))
-			found = take_slot(m);
-	return found;
 }
 
 void add_to_swap_cache(struct hmmu *m, u32 pfn, u32 slot)

@@ -3,8 +3,8 @@
  * @file swap.h
  * The swap area and the swap cache (swap.c), faults on swap entries (swap_fault.c), reclaim (reclaim.c).
  *
- * A slot keeps the contents of one page. Its count includes entries and the swap cache. The swap cache has the page of
- * a slot from before the page is written out until a store changes the page. Slots start at 1, because a real area
+ * A slot keeps the contents of one page. It is free when neither entries nor the swap cache refer to it. The swap cache has the page
+ * of a slot from before the page is written out until a store changes the page. In Linux 6.12 it stays there after a store, too. Slots start at 1, because a real area
  * starts with its header. The device is synchronous; there is no readahead (vm.page-cluster is 0).
  */
 #ifndef HMMU_SWAP_H
@@ -33,8 +33,41 @@ static inline void *swap_frame_of(const struct hmmu *m, u32 slot)
 	return m->swap_frames + (slot - 1) * contents_size(m);
 }
 
+static inline struct swap_slot *slot_of(const struct hmmu *m, u32 slot)
+{
+	return &m->swap_slots[slot];
+}
+
+/** @name swap_free_list.c: Linux 4.14
+ * @{ */
+/** Put a slot that has become free on the list. */
+static void list_free_slot(struct hmmu *m, u32 slot);
+/** Take a free slot, 0: there is none. */
+static u32 listed_swap_page(struct hmmu *m);
+/** @} */
+/** @name swap_next_fit.c: Linux 6.12
+ * @{ */
+/** Take a free slot, 0: there is none. */
+static u32 next_swap_page(struct hmmu *m);
+/** swap_reclaim_work(): if the area is full still, pages in memory give up slots that no entry needs. */
+static NOINLINE void swap_reclaim_slots(struct hmmu *m);
+/** The work runs when the call that has queued it ends. */
+static inline void flush_swap_reclaim_work(struct hmmu *m)
+{
+	if (KERNEL >= V6_12 && m->st->swap_reclaim_work)
+		swap_reclaim_slots(m);
+}
+/** @} */
+/** get_swap_page(), folio_alloc_swap(): 0: no slot is free. */
+static inline u32 get_swap_page(struct hmmu *m)
+{
+	return KERNEL >= V6_12 ? next_swap_page(m) : listed_swap_page(m);
+}
+
 /** @name swap.c
  * @{ */
+/** __try_to_reclaim_swap(): free a slot that only the swap cache uses, unless its page is locked. */
+static bool reclaim_slot(struct hmmu *m, u32 slot);
 /** Give a locked page a slot and put it into the swap cache, dirty; false: all slots are in use. */
 static bool add_to_swap(struct hmmu *m, u32 pfn);
 /** Put a page that is to be read into the swap cache, with a slot to which entries refer. */

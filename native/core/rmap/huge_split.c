@@ -32,7 +32,7 @@ static void split_huge_zero_pmd(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr)
 	pmd_populate(m, pmd, table);
 }
 
-static void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool freeze)
+void split_huge_pmd_locked(struct ctx *ctx, u32 vma, u64 *pmd, u64 haddr, bool freeze)
 {
 	struct hmmu *m = ctx->m;
 
@@ -114,8 +114,8 @@ static NOINLINE __attribute__((cold)) void remap_parts_and_stop(struct ctx *ctx,
 	at_hand_end(ctx, &hand);
 }
 
-/* @hand is that of the split, whose page is now one of the parts. */
-static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked, struct at_hand *hand)
+/* @hand is that of the split, whose page is now one of the parts. With @isolated the caller gets the reference to each part. */
+static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked, bool isolated, struct at_hand *hand)
 {
 	struct hmmu *m = ctx->m;
 
@@ -136,12 +136,13 @@ static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked, struct at
 		if (head + i == keep_locked)
 			continue;
 		unlock_page(m, head + i);
-		put_page(m, head + i);
+		if (!isolated)
+			put_page(m, head + i);
 	}
 }
 
 /* split_huge_page_to_list() with the lock of the anon_vma. */
-static int split_locked(struct ctx *ctx, u32 head, u32 pfn, struct at_hand *hand)
+static int split_locked(struct ctx *ctx, u32 head, u32 pfn, bool isolated, struct at_hand *hand)
 {
 	const u32 flags = TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS | TTU_SPLIT_HUGE_PMD | TTU_SPLIT_FREEZE;
 	struct hmmu *m = ctx->m;
@@ -159,7 +160,7 @@ static int split_locked(struct ctx *ctx, u32 head, u32 pfn, struct at_hand *hand
 		lru_add_drain(m, ctx->cpu);
 	switch_point(ctx, HMMU_SWITCH_SPLIT, SPLIT_UNMAPPED);
 	if (!total_mapcount(m, head) && page_count(m, head) == 1) {
-		split_compound(ctx, head, pfn, hand);
+		split_compound(ctx, head, pfn, isolated, hand);
 		count_stat(m, HMMU_STAT_SPLIT_PAGE);
 		probe(split_page, head);
 		return 0;
@@ -168,7 +169,7 @@ static int split_locked(struct ctx *ctx, u32 head, u32 pfn, struct at_hand *hand
 	return -EBUSY;
 }
 
-int split_huge_page(struct ctx *ctx, u32 pfn)
+static int split_huge_page_to_list(struct ctx *ctx, u32 pfn, bool isolated)
 {
 	struct hmmu *m = ctx->m;
 	u32 head = compound_head(m, pfn), anon_vma = page_anon_vma(m, head), rmap = rmap_of_anon_vma(anon_vma);
@@ -182,12 +183,22 @@ int split_huge_page(struct ctx *ctx, u32 pfn)
 	rmap_lock(ctx, (struct rmap_locks){ { rmap } }, true);
 	hand.rmap = rmap;
 	hand.rmap_write = true;
-	err = split_locked(ctx, head, pfn, &hand);
+	err = split_locked(ctx, head, pfn, isolated, &hand);
 	hand.rmap = 0;
 	rmap_unlock(ctx);
 	at_hand_end(ctx, &hand);
 	put_anon_vma(m, anon_vma);
 	return err;
+}
+
+int split_huge_page(struct ctx *ctx, u32 pfn)
+{
+	return split_huge_page_to_list(ctx, pfn, false);
+}
+
+int split_isolated_huge_page(struct ctx *ctx, u32 head)
+{
+	return split_huge_page_to_list(ctx, head, true);
 }
 
 bool get_and_trylock_huge_page(struct hmmu *m, u32 pfn)

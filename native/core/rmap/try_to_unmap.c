@@ -62,7 +62,7 @@ static void unmap_entry(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
 static bool unmap_lazyfree(struct hmmu *m, u32 page, u64 old, u64 *pte)
 {
 	/* "mm: fix race between MADV_FREE reclaim and blkdev direct IO read": somebody else may write to the page. */
-	bool others = KERNEL >= V6_12 && page_count(m, page) != 1 + page_mapcount(m, page);
+	bool others = KERNEL >= V6_12 && page_count(m, page) != 1 + total_mapcount(m, page);
 
 	if (!page_test(m, page, HMMU_PG_DIRTY) && !others)
 		return true;
@@ -86,7 +86,9 @@ static bool make_swap_entry(struct hmmu *m, u32 mm, u32 page, u64 old, u64 *pte)
 	}
 	swap_duplicate(m, slot);
 	add_mm_counter(m, mm, MM_SWAPENTS, 1);
-	*pte = pte_soft_dirty(old) ? pte_swp_mksoft_dirty(entry) : entry;
+	if (pte_soft_dirty(old))
+		entry = pte_swp_mksoft_dirty(entry);
+	*pte = pte_uffd_wp(old) ? pte_swp_mkuffd_wp(entry) : entry;
 	return true;
 }
 
@@ -96,6 +98,8 @@ static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u
 	struct hmmu *m = ctx->m;
 	u32 mm = vma_of(m, vma)->mm;
 	u64 old = ptep_clear_flush(m, mm, address, pte);
+	/* 6.12 drops large pages of MADV_FREE without a split. */
+	u32 subpage = KERNEL >= V6_12 ? pte_pfn(old) : page;
 
 	if (pte_dirty(old))
 		page_set(m, page, HMMU_PG_DIRTY);
@@ -106,10 +110,20 @@ static bool unmap_for_reclaim(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u
 							: !unmap_lazyfree(m, page, old, pte))
 		return false;
 	add_mm_counter(m, mm, KERNEL >= V6_12 ? mm_counter(m, page) : MM_ANONPAGES, -1);
-	page_remove_rmap(m, ctx->cpu, page, vma, false);
+	page_remove_rmap(m, ctx->cpu, subpage, vma, false);
 	put_page(m, page);
 	mmu_notifier_invalidate_range(m, mm, address, address + PAGE_SIZE);
 	return true;
+}
+
+/* 6.12: a huge page of MADV_FREE is dropped pte by pte. */
+static void split_pmd_to_unmap(struct ctx *ctx, struct page_vma_mapped_walk *pvmw)
+{
+	struct page_vma_mapped_walk again = { .page = pvmw->page, .vma = pvmw->vma, .address = pvmw->address };
+
+	split_huge_pmd_locked(ctx, pvmw->vma, pvmw->pmd, pvmw->address & PMD_MASK, false);
+	page_vma_mapped_walk_done(ctx->m, pvmw);
+	*pvmw = again;
 }
 
 static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32 flags)
@@ -138,8 +152,11 @@ static bool try_to_unmap_one(struct ctx *ctx, u32 pfn, u32 vma, u64 address, u32
 			continue;
 		if (KERNEL < V6_12 && (flags & (TTU_MIGRATION | TTU_SPLIT_FREEZE))) {
 			unmap_entry(ctx, &pvmw);
+		} else if (KERNEL >= V6_12 && !pvmw.pte && (flags & TTU_SPLIT_HUGE_PMD)) {
+			flags &= ~(u32)TTU_SPLIT_HUGE_PMD;
+			split_pmd_to_unmap(ctx, &pvmw);
 		} else if (!pvmw.pte || !unmap_for_reclaim(ctx, vma, pvmw.address, pvmw.pte, pfn)) {
-			/* Reclaim has split a huge page before. */
+			/* 4.14's reclaim has split a huge page before. */
 			page_vma_mapped_walk_done(m, &pvmw);
 			go_on = false;
 			break;
@@ -158,7 +175,7 @@ bool try_to_unmap(struct ctx *ctx, u32 pfn, u32 flags)
 		if (!try_to_unmap_one(ctx, pfn, vma, vma_address(m, pfn, vma), flags) || !total_mapcount(m, pfn))
 			break;
 	rmap_end(ctx, &walk);
-	return !page_mapcount(m, pfn);
+	return KERNEL >= V6_12 ? !total_mapcount(m, pfn) : !page_mapcount(m, pfn);
 }
 
 void try_to_munlock(struct ctx *ctx, u32 pfn)

@@ -332,13 +332,18 @@ HMMU_API int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32
 /** putback_lru_page() of an isolated page. */
 HMMU_API int hmmu_putback(struct hmmu *m, uint32_t pfn);
 /**
- * Reclaim the anonymous page mapped at an address as shrink_page_list() would, even if it was used recently: unmap it
- * everywhere, write it to a swap slot, free its frame. A page under MADV_FREE that was not written to is dropped. A
- * huge page is split first, and only this page reclaimed. -ENOENT: no page of RAM there; -EINVAL: it is not anonymous;
- * -ENOSPC: no slot is free; -EBUSY: it is locked, mlocked, on no LRU list, or pinned. The entries of a pinned page are
- * swapped out nevertheless, and the page stays in the swap cache.
+ * Reclaim the page mapped at an address as shrink_page_list() would, even if it was used recently: unmap it everywhere, write it to
+ * a swap slot, free its frame. A page under MADV_FREE that was not written to is dropped. -ENOENT: no page of RAM there;
+ * -EINVAL: it is not anonymous; -ENOSPC: no slot is free; -EBUSY: it is locked, mlocked, on no LRU list, or pinned. The entries
+ * of a pinned page are swapped out nevertheless, and the page stays in the swap cache.
+ *
+ * A huge page is split first. Linux 4.14 reclaims only this page of it; Linux 6.12 all of them, and of an unmapped page also the
+ * one in the swap cache, and pages of files: -EINVAL does not occur.
  */
 HMMU_API int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address);
+/** Reclaim all pages of a range that can be reclaimed, in the order of addresses. Linux 6.12 takes all of up to 512 pages off their
+ * LRU lists first. Pages that stay are no error. -EINVAL: the range does not end below HMMU_TASK_SIZE. */
+HMMU_API int hmmu_reclaim_pages(struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages);
 /** @} */
 
 /** @name Looking
@@ -346,16 +351,17 @@ HMMU_API int hmmu_reclaim(struct hmmu *m, uint32_t pid, uint64_t address);
  * @{ */
 /** One page of an address space: its entry, and its struct page. */
 struct hmmu_entry {
-	uint64_t address;  /**< of the page's first byte */
-	uint64_t raw;      /**< the entry itself, a pte or a huge pmd */
-	uint32_t kind;     /**< enum hmmu_entry_kind */
-	uint32_t bits;     /**< enum hmmu_entry_bit */
-	uint32_t pfn;      /**< of sys, huge (this subpage), dev and mig; else 0 */
+	uint64_t address; /**< of the page's first byte */
+	uint64_t raw;     /**< the entry itself, a pte or a huge pmd */
+	uint32_t kind;    /**< enum hmmu_entry_kind */
+	uint32_t bits;    /**< enum hmmu_entry_bit */
+	uint32_t pfn; /**< of sys, huge (this subpage), dev, mig and excl; of swap its page in the swap cache; else 0 */
 	uint32_t alloc_id; /**< changes whenever the frame is allocated; of device pages: their number in the device */
 	int32_t ref;       /**< page_count() */
 	int32_t map;       /**< page_mapcount() */
 	uint32_t flags;    /**< enum hmmu_page_flag; of a tail page its head's, with TAIL for HEAD */
 	bool device;       /**< the page is device memory */
+	uint32_t swap_users; /**< of swap: how many entries, of all processes, refer to its slot */
 };
 /** The state of @p pages pages from @p address on; @p out has room for as many. */
 HMMU_API int hmmu_dump(const struct hmmu *m, uint32_t pid, uint64_t address, uint64_t pages, struct hmmu_entry *out);

@@ -70,7 +70,7 @@
 	X(ACCESSED, 2, "Accessed.") \
 	X(SOFT_DIRTY, 3, "Soft-dirty; a swap-type entry: the swap soft-dirty bit.") \
 	X(UFFD_WP, 4, "Write-protected by userfaultfd. Linux 6.12.") \
-	X(EXCLUSIVE, 5, "A migration entry of the read-exclusive kind: the mapping had the page alone. Linux 6.12.")
+	X(EXCLUSIVE, 5, "A migration entry of the read-exclusive kind, or a swap entry: the mapping had the page alone. Linux 6.12.")
 
 /** X(name, value, drill word, text): kinds of mappings. */
 #define HMMU_MAP_KINDS(X) \
@@ -415,7 +415,8 @@
 	X(MIRROR_OWN_READ_ENTRY, 23, HMMU_IN_LINUX_6_12, "mirror-own-read-entry", "none that we know of") \
 	X(MIRROR_FAULT_OVERSHOOTS, 24, HMMU_IN_LINUX_6_12, "mirror-fault-overshoots", "none that we know of") \
 	X(CLEAR_KEEPS_WRITE_ENTRIES, 25, HMMU_IN_ALL, "clear-keeps-write-entries", "none that we know of") \
-	X(INSERT_DEVICE_NOT_SOFT_DIRTY, 26, HMMU_IN_ALL, "insert-device-not-soft-dirty", "none that we know of")
+	X(INSERT_DEVICE_NOT_SOFT_DIRTY, 26, HMMU_IN_ALL, "insert-device-not-soft-dirty", "none that we know of") \
+	X(SWAPIN_MISSES_MLOCK, 27, HMMU_IN_LINUX_6_12, "swapin-misses-mlock", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */

@@ -28,7 +28,7 @@ HMMU_API uint32_t hmmu_marks(const struct hmmu *m);
 /**
  * Hash of what can make a difference to later calls, and of nothing else: machines with equal hashes have equal futures. Page
  * frames, swap slots and anon_vmas are numbered by their first appearance, so it does not matter which of the free ones were
- * taken. Counters, alloc_ids, generations of TLBs, the order of LRU lists, and events do not count. Hidden state does: TLBs,
+ * taken. (In Linux 6.12 the order of swap slots counts: it decides which page gives its slot up.) Counters, alloc_ids, generations of TLBs, the order of LRU lists, and events do not count. Hidden state does: TLBs,
  * pagevecs, queues for locks, calls that wait, and migrations under way. The hash is equal on each host. Not in the hash: what a driver has of its own, the request's operations, the values of mmu_interval_read_begin(), and
  * bytes that the last user of a free device page has left there; a driver that hands out such a page unwritten would see them.
  * -EBUSY: a callback of the machine runs. -ENOMEM.
