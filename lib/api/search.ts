@@ -16,6 +16,7 @@ import {
   whyNames,
 } from '../base/defs.generated'
 import { errnoName } from '../base/host'
+import { callable, integer, invalid, oneOf } from '../base/validate'
 import { FINDING, FINDING_BYTES, RECORD_WORDS, SEARCH, SEARCH_NUMBERS, SEARCH_PARTS } from '../native/layout'
 import { coreOf } from './core'
 import type { Machine } from './machine'
@@ -196,10 +197,27 @@ export function replay(
   return Array.from({ length: made }, (_, i) => decodeStep(view, i * RECORD_WORDS.step * 8))
 }
 
-/** @internal */
+/** HMMU_SEARCH_WORKERS */
+const MOST_WORKERS = 64
+const MOST_NUMBER = Number.MAX_SAFE_INTEGER
+
+/** @internal @throws HmmuError HMMU_INVALID_ARGUMENT: an option is not what it can be */
 export function optionNumbers(options: SearchOptions): Float64Array {
-  const { states = 0, bytes = 0, preemptions = NONE, points = [], time = 0, workers = 1 } = options
-  const mask = points.reduce((bits, point) => bits | switchPointValues[point], 0)
+  const { points = [], onProgress } = options
+  const number = (
+    name: 'states' | 'bytes' | 'preemptions' | 'time' | 'workers',
+    absent: number,
+    min: number,
+    max: number,
+  ) => (options[name] === undefined ? absent : integer(name, options[name], min, max))
+  const states = number('states', 0, 1, MOST_NUMBER)
+  const bytes = number('bytes', 0, 1, MOST_NUMBER)
+  const preemptions = number('preemptions', NONE, 0, NONE)
+  const time = number('time', 0, 1, MOST_NUMBER)
+  const workers = number('workers', 1, 1, MOST_WORKERS)
+  if (!Array.isArray(points)) throw invalid('points', 'an array of switching points', points)
+  const mask = points.reduce((bits, point) => bits | oneOf('a point', point, switchPointValues), 0)
+  if (onProgress !== undefined) callable('onProgress', onProgress)
   const { allTwins, handlerRetries, verify, selfcheck } = options
   const flags = (allTwins ? 1 : 0) | (handlerRetries ? 2 : 0) | (verify ? 4 : 0) | (selfcheck ? 8 : 0)
   return Float64Array.of(states, bytes, preemptions, mask, flags, time, workers)

@@ -52,10 +52,14 @@ export function decodeChoices(text: string): Uint8Array | undefined {
   if (!/^(?:[a-p]\d{0,6})*$/.test(text)) return undefined
   const length = [...text.matchAll(/[a-p](\d*)/g)].reduce((sum, [, count]) => sum + Number(count || 1), 0)
   if (length > MOST_CHOICES) return undefined
-  const choices = [...text.matchAll(/([a-p])(\d*)/g)].flatMap(([, letter = 'a', count = '']) =>
-    Array.from({ length: count === '' ? 1 : Number(count) }, () => letter.charCodeAt(0) - FIRST_LETTER),
-  )
-  return Uint8Array.from(choices)
+  const choices = new Uint8Array(length)
+  let at = 0
+  for (const [, letter = 'a', count] of text.matchAll(/([a-p])(\d*)/g)) {
+    const next = at + Number(count || 1)
+    choices.fill(letter.charCodeAt(0) - FIRST_LETTER, at, next)
+    at = next
+  }
+  return choices
 }
 
 export function idOf(head: IdHead, choices: Uint8Array): string {
@@ -67,9 +71,10 @@ export function idOf(head: IdHead, choices: Uint8Array): string {
  * @param subject goes on `changed since the id was made`
  */
 export function choicesOfId(id: string, head: IdHead, subject: string): Uint8Array | string {
-  const [format, profile, quirks, points, source, text = '', ...more] = id.split(':')
-  const choices = decodeChoices(text)
+  const [format, profile, quirks, points, source, text, ...more] = String(id).split(':')
+  if (text === undefined) return 'that is no id of a finding'
   if (format !== head.format) return 'the id is not of this version of hmmu'
+  const choices = decodeChoices(text)
   if (choices === undefined || more.length > 0) return 'that is no id of a finding'
   if (profile !== head.profile) return `the id is of the profile ${profile}, and this is ${head.profile}`
   if (quirks !== head.quirks) return `the id is of a machine with other quirks (${quirks}; these are ${head.quirks})`

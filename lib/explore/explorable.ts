@@ -2,10 +2,12 @@
 //
 // Exploring whatever has tasks: scenarios and drills.
 
+import { optionNumbers } from '../api/search'
+import { options as checkOptions } from '../base/validate'
 import { type DrillSource, drillSource } from '../drill/drill-source'
 import { type Exploration, type ExploreOptions, exploreDrill, type Replay, replayDrill } from './explore'
 import { exploreScenario, replayScenario } from './explore-scenario'
-import { isScenario, type Scenario } from './scenario'
+import { isScenario, OPTION_NAMES, type Scenario } from './scenario'
 
 /** What has tasks: a scenario, or a drill; the text of the drill alone will do. */
 export type Explorable<Context = unknown> = Scenario<Context> | DrillSource | string
@@ -36,7 +38,9 @@ export type Explorable<Context = unknown> = Scenario<Context> | DrillSource | st
  * ```
  */
 export function explore<Context>(subject: Explorable<Context>, options?: ExploreOptions): Exploration {
-  return isScenario(subject) ? exploreScenario(subject as Scenario, options) : exploreDrill(asDrill(subject), options)
+  return isScenario(subject)
+    ? exploreScenario(subject as Scenario, options)
+    : exploreDrill(asDrill(subject), checked(options))
 }
 
 /**
@@ -49,7 +53,14 @@ export function explore<Context>(subject: Explorable<Context>, options?: Explore
 export function replay<Context>(subject: Explorable<Context>, id: string, options?: ExploreOptions): Replay {
   return isScenario(subject)
     ? replayScenario(subject as Scenario, id, options)
-    : replayDrill(asDrill(subject), id, options)
+    : replayDrill(asDrill(subject), id, checked(options))
+}
+
+/** @throws HmmuError HMMU_INVALID_ARGUMENT: there is no such option, or it can't be that */
+function checked(given: ExploreOptions | undefined): ExploreOptions {
+  const checkedNames = checkOptions('options', given, [...OPTION_NAMES])
+  optionNumbers(checkedNames)
+  return checkedNames
 }
 
 function asDrill<Context>(subject: Explorable<Context>): DrillSource {

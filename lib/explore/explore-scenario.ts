@@ -2,7 +2,7 @@
 //
 // Explores a scenario: in C, or by replay if callbacks in TypeScript take part, which C can't take back.
 
-import { replay as replayProgram } from '../api/search'
+import { optionNumbers, replay as replayProgram } from '../api/search'
 import { HmmuError } from '../base/errors'
 import { options as checkOptions } from '../base/validate'
 import { choicesOfId, type IdHead, idHead, idOf } from './choices'
@@ -82,6 +82,7 @@ function stepsTo(search: SearchByReplay, finding: FoundFinding, choices: Uint8Ar
 
 function withScene<T>(scenario: Scenario, given: ExploreOptions | undefined, use: (prepared: Prepared) => T): T {
   const own = { ...optionsOf(scenario), ...checkOptions('options', given, [...OPTION_NAMES]) }
+  optionNumbers(own)
   const scene = makeScene(scenario, own)
   try {
     const options = scene.hasCallbacks ? withoutPoints(own) : withPoints(own)

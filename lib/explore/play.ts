@@ -53,7 +53,8 @@ export function play(
   try {
     onlooker?.begins(order, program, world)
     return Array.from(choices, (task, i) => {
-      const played = playStep(order, program, drill, task, i === choices.length - 1)
+      if (!order.enabled.includes(task)) throw cantRun(drill, program, task, i)
+      const played = playStep(order, program, task, i === choices.length - 1)
       onlooker?.stepped(played)
       return played
     })
@@ -62,16 +63,17 @@ export function play(
   }
 }
 
-function playStep(
-  order: Order,
-  program: Program<DrillAction>,
-  drill: Drill,
-  task: number,
-  isLast: boolean,
-): PlayedStep {
+function cantRun({ file, order }: Drill, program: Program<DrillAction>, task: number, step: number): DrillError {
+  const letter = String.fromCharCode('a'.charCodeAt(0) + task)
+  const reason =
+    task < program.tasks.length
+      ? `task ${nameOf(program, task)} (${letter}) can't make step ${step + 1} of the order`
+      : `step ${step + 1} of the order is of task ${letter}, and the tasks are ${program.tasks.length}`
+  return new DrillError('HMMU_DRILL_RUN', order?.position ?? file, reason)
+}
+
+function playStep(order: Order, program: Program<DrillAction>, task: number, isLast: boolean): PlayedStep {
   const could = order.enabled
-  if (!could.includes(task))
-    throw new DrillError('HMMU_DRILL_RUN', drill.file, `task ${nameOf(program, task) || task + 1} can't run there`)
   const before = order.findings.length
   const step = order.step(task)
   if (isLast) order.judge()

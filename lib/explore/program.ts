@@ -4,7 +4,7 @@
 
 import { type ActionKind, adviceValues, type Machine, PinBit, selectValues, targetValues } from '../api'
 import { kernelOf } from '../base/kernel'
-import type { Command, Drill, DrillTask, MigrateCommand, PageRange, TruncateCommand } from '../drill/ast'
+import type { Command, Drill, DrillTask, ForkCommand, MigrateCommand, PageRange, TruncateCommand } from '../drill/ast'
 import { DrillError } from '../drill/errors'
 import { PAGE_BYTES, type Region } from '../drill/layout'
 import type { World } from '../drill/world'
@@ -24,6 +24,11 @@ import {
 const MOST_PAGES = 512
 /** The most references that tasks take: HMMU_PROGRAM_HANDLES. */
 const MOST_HANDLES = 64
+/** HMMU_PROGRAM_TASKS, HMMU_PROGRAM_PROCESSES, and the actions and judged pages of a program. */
+const MOST_TASKS = 16
+const MOST_PROCESSES = 16
+const MOST_ACTIONS = 65535
+const MOST_WATCHED = 4096
 
 /** An action of a drill: a command, or what it does to one page. */
 export interface DrillAction extends ProgramAction {
@@ -45,14 +50,26 @@ class Compiler {
   /** The process whose regions a process knows. */
   readonly #parents = new Map<string, string>()
   #nextHandle = 0
+  #actionCount = 0
 
   constructor(drill: Drill, world: World) {
     this.#drill = drill
     this.#world = world
     this.#machine = world.machine
-    const forks = drill.tasks.flatMap((task) => task.commands.filter((command) => command.verb === 'fork'))
-    for (const { process, child } of forks) this.#parents.set(child, process)
-    this.#processes = [...world.actors.keys(), ...new Set(forks.map(({ child }) => child))]
+    for (const { commands } of drill.tasks)
+      for (const command of commands) if (command.verb === 'fork') this.#forks(command)
+    this.#processes = [...world.actors.keys(), ...this.#parents.keys()]
+    const tooMany = drill.tasks[MOST_TASKS]
+    if (tooMany !== undefined) throw fail(tooMany, `tasks can be ${MOST_TASKS} at most`)
+    if (this.#processes.length > MOST_PROCESSES)
+      throw new DrillError('HMMU_DRILL_RUN', drill.file, `a drill with tasks has at most ${MOST_PROCESSES} processes`)
+  }
+
+  #forks(command: ForkCommand): void {
+    const { process, child } = command
+    if (this.#world.actors.has(child)) throw fail(command, `there is a process ${child} already`)
+    if (this.#parents.has(child)) throw fail(command, `another command forks ${child}; the child needs another name`)
+    this.#parents.set(child, process)
   }
 
   program(): Program<DrillAction> {
@@ -64,8 +81,16 @@ class Compiler {
   #task(task: DrillTask): ProgramTask<DrillAction> {
     const process = this.#processes.indexOf(task.process)
     if (process < 0) throw fail(task, `there is no process ${task.process}, and no task forks it`)
-    const actions = task.commands.flatMap((command) => this.#actions(command))
+    const actions = task.commands.flatMap((command) => this.#counted(command))
     return { name: task.name, process, cpu: task.cpu, actions }
+  }
+
+  #counted(command: Command): DrillAction[] {
+    const actions = this.#actions(command)
+    this.#actionCount += actions.length
+    if (this.#actionCount > MOST_ACTIONS)
+      throw fail(command, `tasks can have ${MOST_ACTIONS} actions at most (a load or store has one for each page)`)
+    return actions
   }
 
   #actions(command: Command): DrillAction[] {
@@ -165,15 +190,16 @@ class Compiler {
   }
 
   #regionOf(command: Command & { process: string }, name: string): Region {
-    const region = this.#region(command.process, name)
+    const region = this.#region(command.process, name, new Set())
     if (region === undefined) throw fail(command, `there is no region ${name} before the tasks begin`)
     return region
   }
 
-  #region(process: string | undefined, name: string): Region | undefined {
-    if (process === undefined) return undefined
+  /** @param children who was asked before: of processes that fork each other none ever lives */
+  #region(process: string | undefined, name: string, children: Set<string>): Region | undefined {
+    if (process === undefined || children.has(process)) return undefined
     const actor = this.#world.actors.get(process)
-    return actor ? actor.regions.get(name) : this.#region(this.#parents.get(process), name)
+    return actor ? actor.regions.get(name) : this.#region(this.#parents.get(process), name, children.add(process))
   }
 
   /** The pages of all regions, a few of each large one: those that the tasks name. */
@@ -191,6 +217,12 @@ class Compiler {
         }
       }
     }
+    if (pages.size > MOST_WATCHED)
+      throw new DrillError(
+        'HMMU_DRILL_RUN',
+        this.#drill.file,
+        `${pages.size} pages are too many to be judged (at most ${MOST_WATCHED}; ${MOST_ENTRIES} of each region count)`,
+      )
     return [...pages.values()].sort((a, b) => a.address - b.address)
   }
 }

@@ -66,6 +66,8 @@ export const OPTION_NAMES = [
   'allTwins',
   'handlerRetries',
   'verify',
+  'workers',
+  'selfcheck',
   'time',
   'onProgress',
   'stopOnInterrupt',

@@ -136,13 +136,13 @@ function pagesOf(processes: readonly Process[], regions: Recording['regions']): 
       const address = start + page * PAGE_SIZE
       const mapping = mappings.find((each) => address >= each.start && address < each.end)
       if (mapping === undefined || pages.has(address)) continue
+      if (pages.size === MOST_WATCHED)
+        throw new HmmuError('HMMU_INVALID_ARGUMENT', `the scenario has more than ${MOST_WATCHED} pages to be judged`)
       const shared = mapping.kind === 'shmem' || mapping.kind === 'sharedfile'
       pages.set(address, { region, page, address, shared })
     }
   }
   for (const [name, { start, pages: count }] of regions) add(name, start, count)
   for (const { start, pages: count } of mappings) add(`0x${start.toString(16)}`, start, count)
-  if (pages.size > MOST_WATCHED)
-    throw new HmmuError('HMMU_INVALID_ARGUMENT', `the scenario has more than ${MOST_WATCHED} pages to be judged`)
   return [...pages.values()].sort((a, b) => a.address - b.address)
 }

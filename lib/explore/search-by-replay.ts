@@ -51,7 +51,7 @@ export interface ReplayedResult extends Omit<SearchResult, 'findings' | 'outcome
 }
 
 /** Options that only the search in C has. */
-const REFUSED = ['bytes', 'handlerRetries', 'stopOnInterrupt'] as const
+const REFUSED = ['bytes', 'handlerRetries', 'selfcheck', 'stopOnInterrupt'] as const
 
 export class SearchByReplay {
   readonly #scenario: Scenario

@@ -19,13 +19,13 @@
 #include <vector>
 
 #include "arguments.h"
-#include "explore/program_words.h"
 #include "kernel_driver.h"
 
 namespace hmmu_addon {
 
 struct Migration;
 struct OpenOrder;
+struct ProgramCopy;
 
 constexpr int64_t kThrown = INT32_MIN;
 
@@ -185,7 +185,7 @@ private:
 	Napi::Value Search(const Napi::CallbackInfo &info);
 	Napi::Value SearchPart(const Napi::CallbackInfo &info);
 	Napi::Value Replay(const Napi::CallbackInfo &info);
-	bool ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids *pids, hmmu_program *program);
+	int ReadProgram(const Napi::CallbackInfo &info, ProgramCopy *program, hmmu_search_options *options);
 	void ForgetSearch();
 
 	// order.cc
@@ -196,7 +196,8 @@ private:
 	Napi::Value OrderJudge(const Napi::CallbackInfo &info);
 	Napi::Value OrderFindings(const Napi::CallbackInfo &info);
 	Napi::Value OrderMigration(const Napi::CallbackInfo &info);
-	int NoOrder();
+	int CheckOrder();
+	int CheckNoOrder();
 	void ForgetOrder();
 
 	// drivers.cc

@@ -271,6 +271,8 @@ Napi::Value Machine::Opened(const Napi::CallbackInfo &info,
 {
 	if (!Open())
 		return Result(-EBADF);
+	if (int refused = CheckNoOrder())
+		return Result(refused);
 	auto migration = std::make_shared<Migration>();
 	int64_t result = (this->*read)(info, *migration);
 	if (result < 0)
@@ -436,7 +438,8 @@ Napi::Value Machine::MigrateRequest(const Napi::CallbackInfo &info)
 	return Result(0);
 }
 
-// migrateAdopt(number, words, target, device, skip, error): the number.
+// migrateAdopt(number, words, target, device, skip, error): the number. A migration that is refused keeps the arrays and the driver that it
+// has.
 Napi::Value Machine::MigrateAdopt(const Napi::CallbackInfo &info)
 {
 	std::shared_ptr<Migration> migration;
@@ -444,18 +447,23 @@ Napi::Value Machine::MigrateAdopt(const Napi::CallbackInfo &info)
 
 	if (result < 0)
 		return Result(result);
-	hmmu_migrate_request &request = migration->request;
-	const bool has_why = request.why != nullptr;
-	result = Prepare(info, 1, (request.end - request.start) / HMMU_PAGE_SIZE, *migration);
+	auto adopted = std::make_shared<Migration>();
+	adopted->context = migration->context;
+	adopted->request = migration->request;
+	hmmu_migrate_request &request = adopted->request;
+	result = Prepare(info, 1, (request.end - request.start) / HMMU_PAGE_SIZE, *adopted);
 	if (result < 0)
 		return Result(result);
-	request.src = migration->words->src();
-	request.dst = migration->words->dst();
-	request.why = has_why ? migration->words->why() : nullptr;
-	request.ops = migration->ops;
-	request.data = migration.get();
-	result = hmmu_migrate_adopt(migration->context, &request);
-	return Result(result < 0 ? result : static_cast<int64_t>(Uint32(info, 0)));
+	request.src = adopted->words->src();
+	request.dst = adopted->words->dst();
+	request.why = request.why ? adopted->words->why() : nullptr;
+	request.ops = adopted->ops;
+	request.data = adopted.get();
+	result = hmmu_migrate_adopt(adopted->context, &request);
+	if (result < 0)
+		return Result(result);
+	migrations_[Uint32(info, 0)] = std::move(adopted);
+	return Result(static_cast<int64_t>(Uint32(info, 0)));
 }
 
 void Machine::AbandonAll()

@@ -5,11 +5,10 @@
 #include <cstring>
 #include <memory>
 #include <new>
-#include <vector>
 
 #include "arguments.h"
-#include "explore/program_words.h"
 #include "machine.h"
+#include "program_copy.h"
 
 namespace hmmu_addon {
 
@@ -21,9 +20,7 @@ struct OpenOrder {
 			hmmu_order_end(order);
 	}
 
-	std::vector<uint64_t> words;
-	program_pids pids = {};
-	hmmu_program program = {};
+	ProgramCopy copy;
 	hmmu_order *order = nullptr;
 };
 
@@ -50,32 +47,44 @@ void Machine::ForgetOrder()
 // orderBegin(words of the program, Float64Array of options)
 Napi::Value Machine::OrderBegin(const Napi::CallbackInfo &info)
 {
+	hmmu_search_options options = {};
+
 	if (!Open())
 		return Result(-EBADF);
-	if (order_)
-		return Result(Refuse(-EBUSY, HMMU_ERR_BUSY, "an order of the machine is under way"));
-	const auto *numbers = Records<double>(info, 1, SEARCH_OPTIONS);
-	Bytes bytes = TypedBytes(info, 0);
+	if (int refused = CheckNoOrder())
+		return Result(refused);
 	auto open = std::shared_ptr<OpenOrder>(new (std::nothrow) OpenOrder);
-	if (!numbers || !open || bytes.length % sizeof(uint64_t))
-		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the words are no program"));
-	open->words.resize(bytes.length / sizeof(uint64_t));
-	if (bytes.length)
-		memcpy(open->words.data(), bytes.data, bytes.length);
-	if (!program_of_words(open->words.data(), open->words.size(), &open->pids, &open->program))
-		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT,
-				     "the words are no program, or one that is too large"));
-	const hmmu_search_options options = search_options_of(numbers);
-	int err = hmmu_order_begin(Core(), &open->program, &options, &open->order);
+	if (!open)
+		return Result(Refuse(-ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for an order"));
+	if (int refused = ReadProgram(info, &open->copy, &options))
+		return Result(refused);
+	int err = hmmu_order_begin(Core(), &open->copy.program, &options, &open->order);
 	if (err == 0)
 		order_ = open;
 	return Result(err);
 }
 
+// An order may be gone on with, or ended.
+int Machine::CheckOrder()
+{
+	if (!order_)
+		return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "no order is under way");
+	if (callbacks_ > 0)
+		return Refuse(-EBUSY, HMMU_ERR_BUSY, "a callback of the machine is running");
+	return 0;
+}
+
+// What begins amid an order would be gone at its end, and somebody would have it still.
+int Machine::CheckNoOrder()
+{
+	return order_ ? Refuse(-EBUSY, HMMU_ERR_BUSY, "an order of the machine is under way") : 0;
+}
+
 // orderEnd(): goes back.
 Napi::Value Machine::OrderEnd(const Napi::CallbackInfo &info)
 {
-	ForgetOrder();
+	if (CheckOrder() == 0)
+		ForgetOrder();
 	return info.Env().Undefined();
 }
 
@@ -85,27 +94,28 @@ Napi::Value Machine::OrderEnabled(const Napi::CallbackInfo &info)
 	return Number(info.Env(), order_ ? hmmu_order_enabled(order_->order) : 0);
 }
 
-int Machine::NoOrder()
-{
-	return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "no order is under way");
-}
-
 // orderStep(task, BigUint64Array of 4 words)
 Napi::Value Machine::OrderStep(const Napi::CallbackInfo &info)
 {
-	auto *step = Records<hmmu_trace_step>(info, 1, 1);
+	hmmu_trace_step step = {};
 
-	if (!order_ || !step)
-		return Result(NoOrder());
+	if (int refused = CheckOrder())
+		return Result(refused);
 	Core();
-	return Result(hmmu_order_step(order_->order, Uint32(info, 0), step));
+	int err = hmmu_order_step(order_->order, Uint32(info, 0), &step);
+	auto *out = Records<hmmu_trace_step>(info, 1, 1);
+	if (err == 0 && !out)
+		err = Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the step is too short");
+	if (err == 0)
+		*out = step;
+	return Result(err);
 }
 
 // orderJudge(): judges the end.
 Napi::Value Machine::OrderJudge(const Napi::CallbackInfo &)
 {
-	if (!order_)
-		return Result(NoOrder());
+	if (int refused = CheckOrder())
+		return Result(refused);
 	Core();
 	return Result(hmmu_order_judge(order_->order));
 }
@@ -133,8 +143,10 @@ Napi::Value Machine::OrderMigration(const Napi::CallbackInfo &info)
 	hmmu_open_migration migration = {};
 	auto *words = Records<uint64_t>(info, 2, ORDER_MIGRATION_WORDS);
 
-	if (!order_ || !words)
-		return Result(NoOrder());
+	if (int refused = CheckOrder())
+		return Result(refused);
+	if (!words)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the words is too short"));
 	if (!hmmu_order_migration(order_->order, Uint32(info, 0), Flag(info, 1), &migration))
 		return Result(0);
 	return Result(order_migration_words(&migration, words));

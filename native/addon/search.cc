@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstring>
+#include <vector>
 
 #include "arguments.h"
-#include "explore/program_words.h"
 #include "machine.h"
+#include "program_copy.h"
 
 namespace hmmu_addon {
 
@@ -34,17 +36,20 @@ void Machine::ForgetSearch()
 	search_ = nullptr;
 }
 
-// The program in the words that an argument has.
-bool Machine::ReadProgram(const Napi::CallbackInfo &info, size_t i, program_pids *pids, hmmu_program *program)
+// Reads the program whose words argument 0 has, and the options whose numbers argument 1 has. Callbacks can take the arrays away or
+// write to them, so the words are copied.
+int Machine::ReadProgram(const Napi::CallbackInfo &info, ProgramCopy *program, hmmu_search_options *options)
 {
-	Bytes bytes = TypedBytes(info, i);
+	Bytes bytes = TypedBytes(info, 0);
+	const auto *numbers = Records<double>(info, 1, SEARCH_OPTIONS);
 
-	if (reinterpret_cast<uintptr_t>(bytes.data) % sizeof(uint64_t) == 0 &&
-	    program_of_words(reinterpret_cast<const uint64_t *>(bytes.data), bytes.length / sizeof(uint64_t), pids,
-			     program))
-		return true;
-	Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the words are no program, or one that is too large");
-	return false;
+	if (callbacks_ > 0)
+		return Refuse(-EBUSY, HMMU_ERR_BUSY, "a callback of the machine is running");
+	if (!numbers || !search_options_of(numbers, options))
+		return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the numbers are no options of a search");
+	if (program->Read(bytes))
+		return 0;
+	return Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the words are no program, or one that is too large");
 }
 
 namespace {
@@ -101,28 +106,27 @@ bool Machine::OnSearchProgress(void *data, uint64_t states, uint64_t open)
 // it): the last result waits for searchPart().
 Napi::Value Machine::Search(const Napi::CallbackInfo &info)
 {
-	hmmu_program program = {};
-	program_pids pids;
+	ProgramCopy program;
+	hmmu_search_options options = {};
 
 	if (!Open())
 		return Result(-EBADF);
-	const auto *numbers = Records<double>(info, 1, SEARCH_OPTIONS);
-	auto *out = Records<double>(info, 2, SEARCH_NUMBERS);
+	if (int refused = ReadProgram(info, &program, &options))
+		return Result(refused);
 	ForgetSearch();
-	if (!out || !numbers)
-		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the numbers is too short"));
-	if (!ReadProgram(info, 0, &pids, &program))
-		return Result(-EINVAL);
-	hmmu_search_options options = search_options_of(numbers);
 	search_tells_ = Flag(info, 3);
 	options.progress = search_tells_ || Flag(info, 4) ? Machine::OnSearchProgress : nullptr;
 	options.progress_data = this;
 	const Interrupts interrupts(Flag(info, 4));
-	search_actions_ = program.action_count;
-	int err = hmmu_search(Core(), &program, &options, &search_);
-	if (err == 0)
-		search_numbers(search_, out);
-	return Result(err);
+	search_actions_ = program.program.action_count;
+	int err = hmmu_search(Core(), &program.program, &options, &search_);
+	if (err)
+		return Result(err);
+	auto *out = Records<double>(info, 2, SEARCH_NUMBERS);
+	if (!out)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the numbers is too short"));
+	search_numbers(search_, out);
+	return Result(0);
 }
 
 // searchPart(number of the part): a copy of its bytes; undefined if there was no search.
@@ -145,21 +149,25 @@ Napi::Value Machine::SearchPart(const Napi::CallbackInfo &info)
 // replay(words of the program, Float64Array of options, choices, BigUint64Array of 4 words a choice): how many steps were made.
 Napi::Value Machine::Replay(const Napi::CallbackInfo &info)
 {
-	hmmu_program program = {};
-	program_pids pids;
+	ProgramCopy program;
+	hmmu_search_options options = {};
 
 	if (!Open())
 		return Result(-EBADF);
-	const auto *numbers = Records<double>(info, 1, SEARCH_OPTIONS);
-	Bytes choices = TypedBytes(info, 2);
-	auto *steps = Records<hmmu_trace_step>(info, 3, choices.length);
-	if (!numbers || (!steps && choices.length))
+	if (int refused = ReadProgram(info, &program, &options))
+		return Result(refused);
+	const Bytes bytes = TypedBytes(info, 2);
+	const std::vector<uint8_t> choices(bytes.data, bytes.data + bytes.length);
+	std::vector<hmmu_trace_step> steps(choices.size());
+	int made = hmmu_replay(Core(), &program.program, &options, choices.data(),
+			       static_cast<uint32_t>(choices.size()), steps.data());
+	if (made <= 0)
+		return Result(made);
+	auto *out = Records<hmmu_trace_step>(info, 3, steps.size());
+	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the steps is too short"));
-	if (!ReadProgram(info, 0, &pids, &program))
-		return Result(-EINVAL);
-	const hmmu_search_options options = search_options_of(numbers);
-	return Result(
-		hmmu_replay(Core(), &program, &options, choices.data, static_cast<uint32_t>(choices.length), steps));
+	memcpy(out, steps.data(), static_cast<size_t>(made) * sizeof(*out));
+	return Result(made);
 }
 
 } // namespace hmmu_addon

@@ -578,8 +578,39 @@ static void test_refusals(void **state)
 	task.count = 2;
 	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
 	task.count = 1;
+	s.actions[0] = (struct hmmu_action){ .kind = HMMU_ACTION_UNMAP, .at = 0ull - 4096, .pages = 2 };
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	s.actions[0] = (struct hmmu_action){ .kind = HMMU_ACTION_ADVISE, .value = 1ull << 32 };
+	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	s.actions[0] = (struct hmmu_action){ .kind = HMMU_ACTION_CLEAR };
 	s.pids[0] = 77;
 	assert_failed(s.r->m, hmmu_search(s.r->m, p, &s.options, &s.result), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	close_scenario(&s);
+}
+
+/* Actions, processes and children belong to one task, one number, one fork(). */
+static void test_what_is_there_twice(void **state)
+{
+	static const struct hmmu_program_task share[] = { { 0, 0, 0, 2 }, { 0, 0, 1, 1 } };
+	struct scenario s = open_scenario(&(struct hmmu_options){ .no_contents = true }, 1);
+	uint32_t pids[2] = { s.pids[0], s.pids[0] };
+
+	(void)state;
+	SET_PROGRAM(&s, share, ON(READ, 0, 1, 0), ON(WRITE, 0, 1, 9));
+	assert_failed(s.r->m, hmmu_search(s.r->m, &s.program, &s.options, &s.result), -EINVAL,
+		      HMMU_ERR_INVALID_ARGUMENT);
+	assert_says(hmmu_error(s.r->m)->text, "task 1 has actions of task 0");
+	s.program.tasks = TWO;
+	s.program.processes = pids;
+	s.program.process_count = 2;
+	assert_failed(s.r->m, hmmu_search(s.r->m, &s.program, &s.options, &s.result), -EINVAL,
+		      HMMU_ERR_INVALID_ARGUMENT);
+	assert_says(hmmu_error(s.r->m)->text, "process 1 is process 0");
+	pids[1] = 0;
+	s.actions[0] = s.actions[1] = (struct hmmu_action){ .kind = HMMU_ACTION_FORK, .value = 1 };
+	assert_failed(s.r->m, hmmu_search(s.r->m, &s.program, &s.options, &s.result), -EINVAL,
+		      HMMU_ERR_INVALID_ARGUMENT);
+	assert_says(hmmu_error(s.r->m)->text, "action 1 forks the process that action 0 forks");
 	close_scenario(&s);
 }
 
@@ -596,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_device_faults),
 		cmocka_unit_test(test_switch_points),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_what_is_there_twice),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_workers),

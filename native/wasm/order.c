@@ -24,10 +24,10 @@ EXPORT(orderEnd) void wasm_order_end(void)
 	memset(&open_order, 0, sizeof(open_order));
 }
 
-/* -ENOEXEC: the words are no program. */
+/* -ENOEXEC: the words are no program, or the numbers are no options. */
 EXPORT(orderBegin) int wasm_order_begin(const uint64_t *words, uint32_t count, const double *numbers)
 {
-	const struct hmmu_search_options options = search_options_of(numbers);
+	struct hmmu_search_options options;
 	int err;
 
 	wasm_order_end();
@@ -35,7 +35,8 @@ EXPORT(orderBegin) int wasm_order_begin(const uint64_t *words, uint32_t count, c
 	if (!open_order.words)
 		return -ENOMEM;
 	memcpy(open_order.words, words, count * sizeof(uint64_t));
-	if (program_of_words(open_order.words, count, &open_order.pids, &open_order.program))
+	if (search_options_of(numbers, &options) &&
+	    program_of_words(open_order.words, count, &open_order.pids, &open_order.program))
 		err = hmmu_order_begin(instance.machine, &open_order.program, &options, &open_order.order);
 	else
 		err = -ENOEXEC;

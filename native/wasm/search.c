@@ -21,19 +21,19 @@ static bool tell_progress(void *data, uint64_t states, uint64_t open)
 	return host.search_progress((double)states, (double)open) >= 0;
 }
 
-/* Tells the numbers of the result. -ENOEXEC: the words are no program. */
+/* Tells the numbers of the result. -ENOEXEC: the words are no program, or the numbers are no options. */
 EXPORT(search) int wasm_search(const uint64_t *words, uint32_t count, const double *numbers, bool tells)
 {
-	struct hmmu_search_options options = search_options_of(numbers);
+	struct hmmu_search_options options;
 	struct hmmu_program program;
 	struct program_pids pids;
 	int err;
 
-	options.progress = tells ? tell_progress : NULL;
 	hmmu_search_free(found);
 	found = NULL;
-	if (!program_of_words(words, count, &pids, &program))
+	if (!search_options_of(numbers, &options) || !program_of_words(words, count, &pids, &program))
 		return -ENOEXEC;
+	options.progress = tells ? tell_progress : NULL;
 	actions = program.action_count;
 	err = hmmu_search(instance.machine, &program, &options, &found);
 	if (!err)
@@ -57,11 +57,11 @@ EXPORT(replay)
 int wasm_replay(const uint64_t *words, uint32_t count, const double *numbers, const uint8_t *choices, uint32_t length,
 		struct hmmu_trace_step *steps)
 {
-	const struct hmmu_search_options options = search_options_of(numbers);
+	struct hmmu_search_options options;
 	struct hmmu_program program;
 	struct program_pids pids;
 
-	if (!program_of_words(words, count, &pids, &program))
+	if (!search_options_of(numbers, &options) || !program_of_words(words, count, &pids, &program))
 		return -ENOEXEC;
 	return hmmu_replay(instance.machine, &program, &options, choices, length, steps);
 }

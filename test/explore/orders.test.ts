@@ -135,8 +135,8 @@ describe('the line order', () => {
     ['order ab points=here', /:6:10: there is no switching point 'here'/],
     ['order ab\norder ba', /:7:1: there is an order already/],
     ['order ab more', /:6:10: /],
-    ['order ac', /task 3 can't run there/],
-    ['order a2b', /task p can't run there/],
+    ['order ac', /step 2 of the order is of task c, and the tasks are 2/],
+    ['order a2b', /task p \(a\) can't make step 2 of the order/],
     [`order ${'a999999'.repeat(9)}`, /the order is too long/],
   ])('%s is refused', (line, message) => {
     expect(() => exploreDrill(drill(line))).toThrow(message)
@@ -152,5 +152,5 @@ test('ids may say anything', () => {
   const [found] = exploreDrill(source).findings
   const head = found!.id.replace(/[^:]*$/, '')
   for (const choices of ['a999999'.repeat(100), 'p', 'b2', '<script>', '\u001b[2J'])
-    expect(() => recordOrder(source, head + choices)).toThrow(/that is no id of a finding|can't run there/)
+    expect(() => recordOrder(source, head + choices)).toThrow(/that is no id of a finding|step \d+ of the order/)
 })

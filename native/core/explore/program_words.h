@@ -31,8 +31,11 @@ static inline bool program_of_words(const uint64_t *words, uint64_t count, struc
 	pages = actions + words[2] * WORDS_OF(struct hmmu_action);
 	if (pages + words[3] * WORDS_OF(struct hmmu_program_page) != count)
 		return false;
-	for (uint64_t i = 0; i < words[0]; i++)
+	for (uint64_t i = 0; i < words[0]; i++) {
+		if (words[PROGRAM_HEAD_WORDS + i] > UINT32_MAX)
+			return false;
 		pids->pid[i] = (uint32_t)words[PROGRAM_HEAD_WORDS + i];
+	}
 	program->processes = pids->pid;
 	program->tasks = (const struct hmmu_program_task *)(const void *)(words + tasks);
 	program->actions = (const struct hmmu_action *)(const void *)(words + actions);
@@ -44,27 +47,37 @@ static inline bool program_of_words(const uint64_t *words, uint64_t count, struc
 	return true;
 }
 
-/** How far a search goes, in numbers: states, bytes, preemptions, points, flags (1 all_twins, 2 handler_retries, 4 verify, 8 selfcheck),
- * milliseconds, workers. */
-static inline struct hmmu_search_options search_options_of(const double *numbers)
+/** Whether a number is one of those from 0 to below a limit, so that C has a value for it. */
+static inline bool is_below(double number, double limit)
 {
-	uint32_t flags = (uint32_t)numbers[4];
-	struct hmmu_search_options options;
+	return number >= 0 && number < limit;
+}
 
-	options.states = (uint64_t)numbers[0];
-	options.bytes = (uint64_t)numbers[1];
-	options.preemptions = (uint32_t)numbers[2];
-	options.points = (uint32_t)numbers[3];
-	options.all_twins = (flags & 1) != 0;
-	options.handler_retries = (flags & 2) != 0;
-	options.verify = (flags & 4) != 0;
-	options.selfcheck = (flags & 8) != 0;
-	options.time = (uint64_t)numbers[5];
-	/* What is no number of threads is refused. */
-	options.workers = numbers[6] >= 1 && numbers[6] <= HMMU_SEARCH_WORKERS ? (uint32_t)numbers[6] : UINT32_MAX;
-	options.progress = NULL;
-	options.progress_data = NULL;
-	return options;
+/** How far a search goes, in numbers: states, bytes, preemptions, points, flags (1 all_twins, 2 handler_retries, 4 verify, 8 selfcheck),
+ * milliseconds, workers. False: one of them is none. */
+static inline bool search_options_of(const double *numbers, struct hmmu_search_options *options)
+{
+	const double words = 18446744073709551616.0, halves = 4294967296.0;
+	uint32_t flags;
+
+	if (!is_below(numbers[0], words) || !is_below(numbers[1], words) || !is_below(numbers[2], halves) ||
+	    !is_below(numbers[3], halves) || !is_below(numbers[4], 16) || !is_below(numbers[5], words) ||
+	    !(numbers[6] >= 1 && numbers[6] <= HMMU_SEARCH_WORKERS))
+		return false;
+	flags = (uint32_t)numbers[4];
+	options->states = (uint64_t)numbers[0];
+	options->bytes = (uint64_t)numbers[1];
+	options->preemptions = (uint32_t)numbers[2];
+	options->points = (uint32_t)numbers[3];
+	options->all_twins = (flags & 1) != 0;
+	options->handler_retries = (flags & 2) != 0;
+	options->verify = (flags & 4) != 0;
+	options->selfcheck = (flags & 8) != 0;
+	options->time = (uint64_t)numbers[5];
+	options->workers = (uint32_t)numbers[6];
+	options->progress = NULL;
+	options->progress_data = NULL;
+	return true;
 }
 #define SEARCH_OPTIONS 7
 

@@ -48,7 +48,8 @@ static uint32_t find_way(struct worker *worker, uint32_t state, uint32_t more)
 	return length;
 }
 
-/* Go to the begin, and make steps. What they show was found before. */
+/* Go to the begin, and make steps. What they show was found before. Where the way is another one than before, or the host has no memory
+ * for it, a task may be at its end: it has no step then. */
 static void make_way(struct run *run, const uint8_t *start, const uint8_t *way, uint32_t length)
 {
 	find_fn find = run->find;
@@ -56,7 +57,7 @@ static void make_way(struct run *run, const uint8_t *start, const uint8_t *way, 
 
 	run_go_back(run, start);
 	run->find = ignore;
-	for (uint32_t i = 0; i < length; i++)
+	for (uint32_t i = 0; i < length && !run->lacks_memory && run_enabled(run) >> way[i] & 1; i++)
 		run_step(run, way[i], &step);
 	run->find = find;
 }

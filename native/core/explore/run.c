@@ -9,6 +9,20 @@
 #include "host/machine.h"
 #include "host/platform.h"
 
+/* What the calls of an action take. */
+static uint64_t largest_value(uint64_t kind)
+{
+	switch (kind) {
+	case HMMU_ACTION_WRITE:
+	case HMMU_ACTION_PIN:
+		return UINT8_MAX;
+	case HMMU_ACTION_TRUNCATE:
+		return UINT64_MAX;
+	default:
+		return UINT32_MAX;
+	}
+}
+
 static int check_action(struct hmmu *m, const struct hmmu_program *program, uint32_t i)
 {
 	const struct hmmu_action *action = &program->actions[i];
@@ -19,9 +33,13 @@ static int check_action(struct hmmu *m, const struct hmmu_program *program, uint
 	if (action->handle >= HMMU_PROGRAM_HANDLES)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "action %u: handle %llu, at most %u", i,
 				 (unsigned long long)action->handle, HMMU_PROGRAM_HANDLES - 1);
-	if (action->at % PAGE_BYTES || action->pages > UINT32_MAX)
+	if (action->at % PAGE_BYTES || action->pages > UINT32_MAX ||
+	    action->at > UINT64_MAX - action->pages * PAGE_BYTES)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
 				 "action %u: the address must be that of a page, with less than 2^32 pages", i);
+	if (action->value > largest_value(action->kind) || action->select > UINT32_MAX)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "action %u: there is no value %#llx", i,
+				 (unsigned long long)action->value);
 	if (action->kind == HMMU_ACTION_MIGRATE && (!action->pages || action->pages > HMMU_PROGRAM_ENTRIES))
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
 				 "action %u migrates %llu pages (1 to %u are allowed)", i,
@@ -32,6 +50,40 @@ static int check_action(struct hmmu *m, const struct hmmu_program *program, uint
 				 (unsigned long long)action->value);
 	if (action->kind == HMMU_ACTION_FORK && program->processes[action->value])
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "action %u forks a process that exists", i);
+	return 0;
+}
+
+/* A child has one name, so that it is known which process a task belongs to. */
+static int check_forks(struct hmmu *m, const struct hmmu_program *program)
+{
+	uint32_t forks[HMMU_PROGRAM_PROCESSES];
+
+	memset(forks, 0xff, sizeof(forks));
+	for (uint32_t i = 0; i < program->action_count; i++) {
+		uint32_t *first = &forks[program->actions[i].value % HMMU_PROGRAM_PROCESSES];
+
+		if (program->actions[i].kind != HMMU_ACTION_FORK)
+			continue;
+		if (*first != NO_INDEX)
+			return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+					 "action %u forks the process that action %u forks", i, *first);
+		*first = i;
+	}
+	return 0;
+}
+
+/* An action has one place for its arrays and its result. */
+static int check_others(struct hmmu *m, const struct hmmu_program *program, uint32_t i)
+{
+	const struct hmmu_program_task *task = &program->tasks[i];
+
+	for (uint32_t j = 0; j < i; j++) {
+		const struct hmmu_program_task *other = &program->tasks[j];
+
+		if (task->count && other->count && task->first < other->first + other->count &&
+		    other->first < task->first + task->count)
+			return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "task %u has actions of task %u", i, j);
+	}
 	return 0;
 }
 
@@ -50,6 +102,18 @@ static int check_task(struct hmmu *m, const struct hmmu_program *program, uint32
 	if (task->first > program->action_count || task->count > program->action_count - task->first)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "task %u has actions that the program has not",
 				 i);
+	return check_others(m, program, i);
+}
+
+static int check_process(struct hmmu *m, const struct hmmu_program *program, uint32_t i)
+{
+	uint32_t pid = program->processes[i];
+
+	if (pid && !hmmu_process_alive(m, pid))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "process %u: there is no pid %u", i, pid);
+	for (uint32_t j = 0; j < i && pid; j++)
+		if (program->processes[j] == pid)
+			return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "process %u is process %u", i, j);
 	return 0;
 }
 
@@ -73,13 +137,13 @@ static int check_program(struct hmmu *m, const struct hmmu_program *program)
 	int err = check_sizes(m, program);
 
 	for (uint32_t i = 0; i < program->process_count && !err; i++)
-		if (program->processes[i] && !hmmu_process_alive(m, program->processes[i]))
-			err = hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "process %u: there is no pid %u", i,
-					program->processes[i]);
+		err = check_process(m, program, i);
 	for (uint32_t i = 0; i < program->task_count && !err; i++)
 		err = check_task(m, program, i);
 	for (uint32_t i = 0; i < program->action_count && !err; i++)
 		err = check_action(m, program, i);
+	if (!err)
+		err = check_forks(m, program);
 	for (uint32_t i = 1; i < program->page_count && !err; i++)
 		if (program->pages[i].address <= program->pages[i - 1].address)
 			err = hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "page %u is not behind the one before",

@@ -11,7 +11,7 @@
 #include "host/machine.h"
 #include "host/platform.h"
 
-#define FIRST_DEPTH 64u
+#define FIRST_DEPTH 16u
 /* A deeper state is put aside, so that marks need no more memory. */
 #define MOST_DEPTH 1024u
 #define STEPS_BETWEEN_LOOKS 64u
@@ -46,6 +46,16 @@ bool worker_hash(struct worker *worker, uint32_t last, uint32_t preemptions, uin
 	return true;
 }
 
+/* Worlds of many pages or actions are large. Any search has those of the first states. */
+static bool may_grow_frames(struct worker *worker, uint32_t capacity)
+{
+	struct search *search = worker->search;
+	uint64_t more = (capacity - worker->frame_capacity) * (sizeof(struct search_frame) + worker->run.world_bytes);
+	uint64_t bytes = __atomic_add_fetch(&search->bytes, more, __ATOMIC_RELAXED);
+
+	return !worker->frame_capacity || bytes < search->options.bytes;
+}
+
 /* Make room for one more state under way. */
 static bool room_for_frame(struct worker *worker)
 {
@@ -55,6 +65,8 @@ static bool room_for_frame(struct worker *worker)
 
 	if (worker->depth < worker->frame_capacity)
 		return true;
+	if (!may_grow_frames(worker, capacity))
+		return false;
 	frames = platform_alloc_raw(capacity * sizeof(*frames));
 	worlds = platform_alloc_raw((uint64_t)capacity * worker->run.world_bytes);
 	if (!frames || !worlds) {

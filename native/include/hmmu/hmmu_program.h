@@ -84,7 +84,7 @@ struct hmmu_action {
 	uint64_t pages; /**< how many; READ, WRITE, PIN, HOLD, ISOLATE and RECLAIM: 1 */
 	uint64_t
 		value; /**< WRITE: the byte; MIGRATE: enum hmmu_target; ADVISE: enum hmmu_advice; PROTECT: enum hmmu_prot; FORK:
-			    the number of the child; EXIT: the number of the process; PIN: enum hmmu_pin_flag;
+			    the number of the child, which no other action forks; EXIT: the number of the process; PIN: enum hmmu_pin_flag;
 			    TRUNCATE: the new length in pages */
 	uint64_t handle; /**< PIN, HOLD, ISOLATE, DROP: the number of the reference */
 	uint64_t skip;   /**< MIGRATE: a bit for each entry to which the driver gives no page */
@@ -92,7 +92,7 @@ struct hmmu_action {
 	uint64_t select; /**< MIGRATE: enum hmmu_select; 0 in Linux 4.14 */
 };
 
-/** A thread. */
+/** A thread. No other one has any of its actions. */
 struct hmmu_program_task {
 	uint64_t process; /**< the number of its process in the program */
 	uint64_t cpu;     /**< where it runs */
@@ -108,7 +108,7 @@ struct hmmu_program_page {
 
 /** Tasks that run at the same time on a machine. */
 struct hmmu_program {
-	const uint32_t *processes;             /**< pid of each process, 0 for one that a task forks */
+	const uint32_t *processes;             /**< pid of each process, all different; 0 for one that a task forks */
 	const struct hmmu_program_task *tasks; /**< the tasks */
 	const struct hmmu_action *actions;     /**< the actions of all tasks */
 	const struct hmmu_program_page *pages; /**< the pages that are looked at, ascending */
