@@ -66,6 +66,8 @@ export class Core {
   devices!: Devices
   /** How many callbacks of drivers and handlers in TypeScript have begun. */
   callbacks = 0
+  /** What the last callback that threw has thrown. */
+  thrown: unknown
   /** Types of events that are recorded, as bits. */
   eventMask = 0
   #deviceBase: number | undefined
@@ -127,7 +129,10 @@ export class Core {
     if (result === THROWN) {
       const thrown = this.native.takeException()
       if (thrown && thrown.result > 0) giveBack?.(thrown.result)
-      if (thrown) return thrown.error
+      if (thrown) {
+        this.thrown = thrown.error
+        return thrown.error
+      }
     }
     const [err, code, rule, wait, index, address, text, done] = this.native.error()
     const name = errorCodeNames[code] ?? 'HMMU_INVALID_ARGUMENT'

@@ -26,3 +26,9 @@ export function hasHandlers(machine: Machine): boolean {
 export function callbacksBegun(machine: Machine): number {
   return machine[coreOf]().callbacks
 }
+
+/** Whether an error is what a callback has thrown, and not why a call has failed. */
+export function isThrown(machine: Machine, error: unknown): boolean {
+  const { thrown } = machine[coreOf]()
+  return thrown !== undefined && thrown === error
+}

@@ -213,7 +213,8 @@ export function optionNumbers(options: SearchOptions): Float64Array {
   const states = number('states', 0, 1, MOST_NUMBER)
   const bytes = number('bytes', 0, 1, MOST_NUMBER)
   const preemptions = number('preemptions', NONE, 0, NONE)
-  const time = number('time', 0, 1, MOST_NUMBER)
+  // For C, 0 is never.
+  const time = options.time === undefined ? 0 : Math.max(1, number('time', 0, 0, MOST_NUMBER))
   const workers = number('workers', 1, 1, MOST_WORKERS)
   if (!Array.isArray(points)) throw invalid('points', 'an array of switching points', points)
   const mask = points.reduce((bits, point) => bits | oneOf('a point', point, switchPointValues), 0)

@@ -3,8 +3,9 @@
 // The tasks of a scenario on its machine, step by step by the public API: for scenarios with callbacks.
 
 import type { ActionResult, Machine, Migration, PageRef, Process, Task, TraceStep } from '../api'
-import { callbacksBegun } from '../api/scenes'
+import { callbacksBegun, isThrown } from '../api/scenes'
 import { HmmuError, type HmmuErrorCode } from '../base/errors'
+import { digest } from './digest'
 import type { FoundFinding } from './finding'
 import { waitsForHolder } from './held-pages'
 import type { RecordedAction } from './recorder'
@@ -155,7 +156,7 @@ export class Player {
 
   /** What the task waits for; undefined: it does not. */
   #waitOf(thread: Thread, { kind }: RecordedAction, error: unknown): TraceStep['wait'] | undefined {
-    if (!(error instanceof HmmuError)) return undefined
+    if (!(error instanceof HmmuError) || isThrown(this.#scene.machine, error)) return undefined
     thread.polls = kind === 'exit' && error.code === 'HMMU_BUSY'
     if (thread.polls) return 'nothing'
     return error.code === 'HMMU_BLOCKED' ? (error.wait ?? 'nothing') : undefined
@@ -163,9 +164,10 @@ export class Player {
 
   /** A call has failed: by itself, or since a callback has thrown. */
   #failed(task: number | undefined, action: number | undefined, error: unknown, calledBack: boolean): ActionResult {
-    if (error instanceof HmmuError && OUTCOMES.has(error.code))
+    const threw = isThrown(this.#scene.machine, error)
+    if (error instanceof HmmuError && OUTCOMES.has(error.code) && !threw)
       return { ...NO_RESULT, errno: error.errno ?? error.code }
-    if (!calledBack) throw error
+    if (!calledBack && !threw) throw error
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     this.#find({ judge: 'driver', task, action, text })
     return { ...NO_RESULT, errno: 'threw' }
@@ -391,16 +393,4 @@ export function freeBehindAll(machine: Machine, failed: (error: unknown) => void
   machine.drainPagevecs()
   const { ramFree, deviceFree } = machine.counters()
   return ramFree + deviceFree
-}
-
-/** 64 bits of a text, by two different sums. */
-function digest(text: string): string {
-  let [a, b] = [0x811c9dc5, 0x9e3779b9]
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    a = Math.imul(a ^ unit, 0x01000193)
-    b = Math.imul(b ^ (unit + i), 0x85ebca6b)
-    b ^= b >>> 13
-  }
-  return (a >>> 0).toString(36) + (b >>> 0).toString(36)
 }

@@ -207,3 +207,15 @@ test('limits and options', () => {
   expect(failure(() => explore(race(driver), { points: ['fault'] }))).toContain('HMMU_UNSUPPORTED: switching points')
   expect(failure(() => explore(race(driver), { handlerRetries: true }))).toContain('HMMU_UNSUPPORTED: the option')
 })
+
+test('an error of hmmu that a callback throws is a finding, and no outcome of the call', () => {
+  for (const body of [
+    (machine: Machine) => machine.dispose(),
+    (machine: Machine) => machine.processes[0]!.load(0, 1),
+    (machine: Machine) => machine.processes[0]!.exit(),
+  ]) {
+    const allocAndCopy = (_entries: MigrationEntries, driver: { machine: Machine }) => body(driver.machine)
+    const { findings } = explore(race(() => ({ allocAndCopy })))
+    expect(findings.map(({ judge }) => judge)).toEqual(['driver'])
+  }
+})
