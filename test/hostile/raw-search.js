@@ -95,11 +95,11 @@ const cases = {
       return 0
     }
     const numbers = new Float64Array(7)
-    assert.equal(machine.search(stores(world, 4, 16), options(), numbers, true, false), 0)
+    assert.equal(machine.search(stores(world, 4, 12), options(), numbers, true, false), 0)
     assert.ok(refused > 0)
     assert.deepEqual([...inner], [0, 0, 0, 0, 0, 0, 0])
     const outcomes = machine.searchPart(1).byteLength / 16
-    assert.equal(machine.searchPart(2).byteLength, outcomes * 64 * 8)
+    assert.equal(machine.searchPart(2).byteLength, outcomes * 48 * 8)
   },
 
   'tasks share their actions'() {
