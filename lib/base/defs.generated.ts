@@ -1333,6 +1333,7 @@ export type QuirkName =
   | 'clear-keeps-write-entries'
   | 'insert-device-not-soft-dirty'
   | 'swapin-misses-mlock'
+  | 'munlock-batch-holds-device'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -1364,6 +1365,7 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'clear-keeps-write-entries': 33554432,
   'insert-device-not-soft-dirty': 67108864,
   'swapin-misses-mlock': 134217728,
+  'munlock-batch-holds-device': 268435456,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -1396,6 +1398,7 @@ export const quirkNames: readonly QuirkName[] = [
   'clear-keeps-write-entries',
   'insert-device-not-soft-dirty',
   'swapin-misses-mlock',
+  'munlock-batch-holds-device',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -1429,6 +1432,7 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'clear-keeps-write-entries': 'none that we know of',
   'insert-device-not-soft-dirty': 'none that we know of',
   'swapin-misses-mlock': 'none that we know of',
+  'munlock-batch-holds-device': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */

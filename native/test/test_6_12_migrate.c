@@ -236,6 +236,28 @@ static void test_selection_splits_huge(void **state)
 	}
 }
 
+/* The parent's munmap() on CPU 1 leaves a device page in the batch there. Its child's fault on CPU 0 can't move the page. */
+static void test_munlock_batch_holds_device(void **state)
+{
+	(void)state;
+	for (int on = 0; on < 2; on++) {
+		struct rig *r = open_6_12(.cpus = 2, .quirks_off = on ? 0 : HMMU_QUIRK_MUNLOCK_BATCH_HOLDS_DEVICE);
+		uint64_t buf = map_anon(r, 1);
+		uint32_t child;
+
+		write_pages(r, buf, 1, 1);
+		assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(1)));
+		to_device(r, buf, 1);
+		child = hmmu_process_task(r->m, do_fork_of(r, r->tid));
+		assert_ok(hmmu_task_set_cpu(r->m, r->tid, 1));
+		assert_ok(hmmu_munmap(r->m, r->tid, buf, PAGES(1)));
+		assert_int_equal(load(r, child, buf, NULL), on ? -EFAULT : 0);
+		hmmu_lru_add_drain_all(r->m);
+		assert_ok(load(r, child, buf, NULL));
+		rig_close(r);
+	}
+}
+
 /* A reference to a device page that nobody knows of: with the quirk it is found only when the page is to move. */
 static void test_check_spares_device(void **state)
 {
@@ -479,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_counts_unrounded),
 		cmocka_unit_test(test_end_within_a_page),
 		cmocka_unit_test(test_selection_splits_huge),
+		cmocka_unit_test(test_munlock_batch_holds_device),
 		cmocka_unit_test(test_check_spares_device),
 		cmocka_unit_test(test_unmap_dirties),
 		cmocka_unit_test(test_device_range),

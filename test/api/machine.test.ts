@@ -20,6 +20,7 @@ const QUIRKS_OF_6_12 = [
   'mirror-own-read-entry',
   'mirror-fault-overshoots',
   'swapin-misses-mlock',
+  'munlock-batch-holds-device',
 ]
 
 describe('options', () => {

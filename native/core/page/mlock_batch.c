@@ -3,6 +3,7 @@
 #include "page/mlock_batch.h"
 
 #include "page/lru.h"
+#include "page/quirk.h"
 
 static bool is_mlocked(const struct hmmu *m, u32 pfn)
 {
@@ -104,7 +105,12 @@ void mlock_new_folio(struct hmmu *m, u32 cpu, u32 pfn)
 	queue_work(m, cpu, pfn, MLOCK_NEW_WORK);
 }
 
+/* A device page waits with a reference, too. A migration on another CPU finds one reference too many: it drains the batches of all CPUs
+ * only for pages that should be on an LRU list. */
 void munlock_folio(struct hmmu *m, u32 cpu, u32 pfn)
 {
-	queue_work(m, cpu, pfn, MUNLOCK_WORK);
+	if (is_zone_device_page(m, pfn) && !quirk(m, HMMU_QUIRK_MUNLOCK_BATCH_HOLDS_DEVICE))
+		do_munlock_page(m, pfn);
+	else
+		queue_work(m, cpu, pfn, MUNLOCK_WORK);
 }

@@ -416,7 +416,8 @@
 	X(MIRROR_FAULT_OVERSHOOTS, 24, HMMU_IN_LINUX_6_12, "mirror-fault-overshoots", "none that we know of") \
 	X(CLEAR_KEEPS_WRITE_ENTRIES, 25, HMMU_IN_ALL, "clear-keeps-write-entries", "none that we know of") \
 	X(INSERT_DEVICE_NOT_SOFT_DIRTY, 26, HMMU_IN_ALL, "insert-device-not-soft-dirty", "none that we know of") \
-	X(SWAPIN_MISSES_MLOCK, 27, HMMU_IN_LINUX_6_12, "swapin-misses-mlock", "none that we know of")
+	X(SWAPIN_MISSES_MLOCK, 27, HMMU_IN_LINUX_6_12, "swapin-misses-mlock", "none that we know of") \
+	X(MUNLOCK_BATCH_HOLDS_DEVICE, 28, HMMU_IN_LINUX_6_12, "munlock-batch-holds-device", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */
