@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { Command, Option } from 'commander'
-import { systemReason } from '../base/system'
 import { addonInfo } from '../index'
 import { flameGraph } from '../trace'
 import { type BenchOptions, type BenchResult, measure, operationNames, profile } from './bench-run'
-import { UsageError } from './exit-codes'
 import { parseInteger } from './options'
-import { colorsFor, print } from './output'
+import { colorsFor, print, printTo } from './output'
 import { showProgress } from './progress'
 import { plainTable } from './tables'
 
@@ -83,9 +80,5 @@ function report(results: readonly BenchResult[], sizes: readonly number[], conte
 function drawFlame(path: string, options: BenchOptions): void {
   const { tree } = profile(FLAME_PAGES, options)
   const what = `hmmu bench: ${FLAME_PAGES} pages ${options.contents ? 'with' : 'without'} contents`
-  try {
-    writeFileSync(path, flameGraph(tree, what))
-  } catch (error) {
-    throw new UsageError(`${path} can't be written: ${systemReason(error)}`)
-  }
+  printTo(path, flameGraph(tree, what))
 }

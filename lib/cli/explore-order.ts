@@ -2,17 +2,15 @@
 //
 // `hmmu explore` with one order: its steps, its trace, its record, the drill that replays it, and the page.
 
-import { writeFileSync } from 'node:fs'
-import { systemReason } from '../base/system'
 import { visible, visibleJson } from '../base/visible'
 import { type DrillSource, profileOf } from '../drill'
 import { drillOfOrder, type ExploreOptions, exploreDrill, playDrill, recordOrder, replayDrill } from '../explore'
 import { recordDocument } from '../index'
 import { chromeTrace, orderTrace } from '../trace'
-import { ExitCode, UsageError } from './exit-codes'
+import { ExitCode } from './exit-codes'
 import { type ExploreCommandOptions, searchOptions } from './explore-options'
 import { endProgress } from './explore-progress'
-import { print, printError } from './output'
+import { print, printError, printTo } from './output'
 import { serveFile } from './view'
 
 /** Whether the options are about one order. */
@@ -29,8 +27,8 @@ export function showOrder(source: DrillSource, options: ExploreCommandOptions): 
     return ExitCode.FAILED
   }
   const { toDrill, trace, record, view } = options
-  if (trace !== undefined) write(trace, traceText(source, id, explore))
-  if (record !== undefined) write(record, recordText(source, id, explore))
+  if (trace !== undefined) printTo(trace, traceText(source, id, explore))
+  if (record !== undefined) printTo(record, recordText(source, id, explore))
   if (toDrill !== undefined) print(drillOfOrder(source, id, explore))
   if (view !== undefined) serveRecord(source, id, explore, options.port)
   if ([toDrill, trace, record, view].every((option) => option === undefined)) printSteps(source, id, explore)
@@ -70,16 +68,4 @@ function serveRecord(source: DrillSource, id: string, explore: ExploreOptions, p
   const text = recordText(source, id, explore)
   const profile = explore.profile ?? profileOf(source.file)
   serveFile({ name: `${source.name}.json`, read: () => text }, port, { file: `${source.name}.json`, profile })
-}
-
-function write(path: string, text: string): void {
-  if (path === '-') {
-    print(text)
-    return
-  }
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw new UsageError(`${path} can't be written: ${systemReason(error)}`)
-  }
 }

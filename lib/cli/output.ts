@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { writeSync } from 'node:fs'
+import { writeFileSync, writeSync } from 'node:fs'
 import pc from 'picocolors'
 import { systemReason, waitBriefly } from '../base/system'
 import { visible } from '../base/visible'
+import { UsageError } from './exit-codes'
 
 /** Colours, or functions that change nothing. */
 export type Colors = ReturnType<typeof pc.createColors>
@@ -37,6 +38,19 @@ export function print(text: string): void {
     writeAll(STDOUT, text)
   } catch (error) {
     throw new OutputError(error)
+  }
+}
+
+/** Print a text to a file, or with `-` to standard output. @throws UsageError it can't be written */
+export function printTo(path: string, text: string): void {
+  if (path === '-') {
+    print(text)
+    return
+  }
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UsageError(`${path} can't be written: ${systemReason(error)}`)
   }
 }
 

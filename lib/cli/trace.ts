@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { systemReason } from '../base/system'
 import { visibleJson } from '../base/visible'
 import { profileOf } from '../drill'
 import { chromeTrace, foldedStacks, traceDrill } from '../trace'
 import { ExitCode, UsageError } from './exit-codes'
 import { type DrillOptions, drillProfileOption, filterOption, oneDrill, ramPagesOption } from './options'
-import { print, printError } from './output'
+import { print, printError, printTo } from './output'
 
 interface TraceOptions extends DrillOptions {
   readonly chrome?: string
@@ -49,21 +47,9 @@ function trace(file: string, options: TraceOptions): number {
   if (options.folded) print(foldedStacks(trace))
   if (options.chrome !== undefined) {
     const about = { drill: source.name, profile }
-    write(options.chrome, `${visibleJson(chromeTrace(trace, about), 1)}\n`)
+    printTo(options.chrome, `${visibleJson(chromeTrace(trace, about), 1)}\n`)
   }
   if (run.failure === undefined) return ExitCode.OK
   printError(run.failure.message)
   return ExitCode.FAILED
-}
-
-function write(path: string, text: string): void {
-  if (path === '-') {
-    print(text)
-    return
-  }
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw new UsageError(`${path} can't be written: ${systemReason(error)}`)
-  }
 }
