@@ -6,6 +6,9 @@ import { type ActionKind, actionValues, ProtBit } from '../api'
 
 /** The bits of mprotect(). */
 export const PROT = { r: ProtBit.READ, rw: ProtBit.READ | ProtBit.WRITE, none: 0 } as const
+/** HMMU_PROGRAM_ACTIONS: the most actions of all tasks. */
+export const MOST_ACTIONS = 4096
+
 /** The most entries of a migration that is explored. */
 export const MOST_ENTRIES = 64
 

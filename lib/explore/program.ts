@@ -10,6 +10,7 @@ import { PAGE_BYTES, type Region } from '../drill/layout'
 import type { World } from '../drill/world'
 import {
   type ActionWords,
+  MOST_ACTIONS,
   MOST_ENTRIES,
   makeAction,
   makeProgram,
@@ -24,10 +25,9 @@ import {
 const MOST_PAGES = 512
 /** The most references that tasks take: HMMU_PROGRAM_HANDLES. */
 const MOST_HANDLES = 64
-/** HMMU_PROGRAM_TASKS, HMMU_PROGRAM_PROCESSES, and the actions and judged pages of a program. */
+/** HMMU_PROGRAM_TASKS, HMMU_PROGRAM_PROCESSES, and the judged pages of a program. */
 const MOST_TASKS = 16
 const MOST_PROCESSES = 16
-const MOST_ACTIONS = 65535
 const MOST_WATCHED = 4096
 
 /** An action of a drill: a command, or what it does to one page. */

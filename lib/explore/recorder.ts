@@ -24,12 +24,10 @@ import {
 import { checkedDriver } from '../api/scenes'
 import { HmmuError } from '../base/errors'
 import { address, integer, invalid, MOST_PAGES as MOST_RANGE, oneOf, options, requireInternal } from '../base/validate'
-import { type ActionWords, MOST_ENTRIES, makeAction, PROT, type ProgramAction } from './program-words'
+import { type ActionWords, MOST_ACTIONS, MOST_ENTRIES, makeAction, PROT, type ProgramAction } from './program-words'
 
 /** HMMU_PROGRAM_HANDLES */
 const MOST_REFS = 64
-/** Actions of all tasks: one more is refused by the search. */
-const MOST_ACTIONS = 65535
 
 /** What a task has pinned, held or isolated, for {@link TaskRecorder.drop}. */
 export class RecordedRef {

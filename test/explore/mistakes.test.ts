@@ -43,8 +43,8 @@ test.each([
   ],
   [
     'too many actions',
-    `A map buf anon 512\ntask t\n${lines(128, () => '  A read buf')}`,
-    /:130:3: tasks can have 65535 actions at most/,
+    `A map buf anon 512\ntask t\n${lines(9, () => '  A read buf')}`,
+    /:11:3: tasks can have 4096 actions at most/,
   ],
   [
     'too many pages',

@@ -125,10 +125,10 @@ static int check_sizes(struct hmmu *m, const struct hmmu_program *program)
 	if (!program->task_count || program->task_count > HMMU_PROGRAM_TASKS)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "%u tasks (1 to %u are allowed)",
 				 program->task_count, HMMU_PROGRAM_TASKS);
-	if (program->action_count > UINT16_MAX || program->page_count > 4096)
+	if (program->action_count > HMMU_PROGRAM_ACTIONS || program->page_count > 4096)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
-				 "%u actions and %u pages (at most 65535 and 4096 are allowed)", program->action_count,
-				 program->page_count);
+				 "%u actions and %u pages (at most %u and 4096 are allowed)", program->action_count,
+				 program->page_count, HMMU_PROGRAM_ACTIONS);
 	return 0;
 }
 

@@ -336,7 +336,6 @@ HMMU_API int hmmu_putback(struct hmmu *m, uint32_t pfn);
  * a swap slot, free its frame. A page under MADV_FREE that was not written to is dropped. -ENOENT: no page of RAM there;
  * -EINVAL: it is not anonymous; -ENOSPC: no slot is free; -EBUSY: it is locked, mlocked, on no LRU list, or pinned. The entries
  * of a pinned page are swapped out nevertheless, and the page stays in the swap cache.
- *
  * A huge page is split first. Linux 4.14 reclaims only this page of it; Linux 6.12 all of them, and of an unmapped page also the
  * one in the swap cache, and pages of files: -EINVAL does not occur.
  */

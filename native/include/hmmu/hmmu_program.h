@@ -70,6 +70,8 @@ enum hmmu_judge {
 #define HMMU_PROGRAM_TASKS 16
 /** Processes of a program. */
 #define HMMU_PROGRAM_PROCESSES 16
+/** Actions of a program. Each state has the results of all, so that the time of a search grows with their square. */
+#define HMMU_PROGRAM_ACTIONS 4096
 /** References of a program (handles of pins, holds and isolations). */
 #define HMMU_PROGRAM_HANDLES 64
 /** Pages of a migration. */
@@ -114,7 +116,7 @@ struct hmmu_program {
 	const struct hmmu_program_page *pages; /**< the pages that are looked at, ascending */
 	uint32_t process_count;                /**< 1 … HMMU_PROGRAM_PROCESSES */
 	uint32_t task_count;                   /**< 1 … HMMU_PROGRAM_TASKS */
-	uint32_t action_count;                 /**< of all tasks */
+	uint32_t action_count;                 /**< of all tasks, at most HMMU_PROGRAM_ACTIONS */
 	uint32_t page_count;                   /**< at most 4096 */
 };
 /** @} */
