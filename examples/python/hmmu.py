@@ -144,6 +144,7 @@ class PageEntry(Structure):
         ("map", c_int32),
         ("flags", c_uint32),
         ("device", c_bool),
+        ("swap_users", c_uint32),
     ]
 
 

@@ -99,6 +99,7 @@ structures! {
         map: i32,
         flags: u32,
         device: bool,
+        swap_users: u32,
     }
     hmmu_mm_counters {
         anon: u64,
