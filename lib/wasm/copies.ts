@@ -8,9 +8,13 @@ import { WasmOrder } from './order'
 import { sizesKey } from './pool'
 
 export abstract class WasmCopies extends WasmOrder {
+  /** Open migrations have their words in JavaScript's memory: the module gets them as they are now. */
+  protected abstract copyWordsIn(): void
+
   snapshot(out: Uint8Array | undefined): number {
     return this.call((instance) => {
       const { exports } = instance
+      this.copyWordsIn()
       if (!out) return exports.snapshot(0, 0)
       return this.lend(instance, out.length, (at) => {
         const size = exports.snapshot(at, out.length)
@@ -50,6 +54,7 @@ export abstract class WasmCopies extends WasmOrder {
 
   hash(out: BigUint64Array): number {
     return this.call(({ exports }) => {
+      this.copyWordsIn()
       out[0] = exports.hash()
       return 0
     })
@@ -58,6 +63,7 @@ export abstract class WasmCopies extends WasmOrder {
   stateHash(pfns: Uint32Array, out: BigUint64Array): number {
     return this.call((instance) =>
       this.lend(instance, 8 + pfns.byteLength, (at) => {
+        this.copyWordsIn()
         new Uint32Array(instance.exports.memory.buffer, (at >>> 0) + 8, pfns.length).set(pfns)
         const err = instance.exports.stateHash(at + 8, pfns.length, at)
         out[0] = new BigUint64Array(instance.exports.memory.buffer, at >>> 0, 1)[0] ?? 0n

@@ -87,6 +87,10 @@ export abstract class WasmMigrations extends WasmCopies {
   #restoredCount = 0
   #lastId = 0
 
+  protected override copyWordsIn(): void {
+    for (const migration of this.#migrations.values()) migration.copyIn()
+  }
+
   protected override onMigration(id: number, which: number): number {
     const migration = this.#migrations.get(id)
     const callback = migration?.callback

@@ -452,12 +452,35 @@ static void test_drivers_that_call(void **state)
 	rig_close(r);
 }
 
+/* Linux 6.12: the record of an eviction is one that a migration of a process has left. */
+static void test_record_used_before(void **state)
+{
+	struct rig *r = open_rig(.ram_pages = 96, .device_pages = 32);
+	uint64_t buf = map_anon(r, 2);
+	uint64_t src[2], dst[2];
+	struct hmmu_device_range range = { .pages = 2, .src = src, .dst = dst };
+	struct hmmu_migration *mig;
+
+	(void)state;
+	if (!r->select) {
+		rig_close(r);
+		skip();
+	}
+	write_pages(r, buf, 2, 1);
+	assert_ok(migrate(r, buf, 2, HMMU_TO_DEVICE));
+	range.first = pfn_at(r, buf);
+	assert_ok(hmmu_migrate_device_begin(r->m, &range, &mig));
+	assert_restores(r->m);
+	assert_ok(hmmu_migrate_end(mig));
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_to_device_and_back), cmocka_unit_test(test_several_at_once),
 		cmocka_unit_test(test_pages_of_files),     cmocka_unit_test(test_device_faults),
-		cmocka_unit_test(test_drivers_that_call),
+		cmocka_unit_test(test_drivers_that_call),  cmocka_unit_test(test_record_used_before),
 	};
 
 	return run_on_each_kernel(tests);

@@ -34,7 +34,8 @@ test('it imports nothing', () => {
 
 test('the module that lets it call JavaScript imports and exports the same', () => {
   const module = new Module(adapterBytes())
-  const functions = ['migration', 'pageFault', 'pageFree', 'invalidate', 'intervalInvalidate'].map((name) => ({
+  const names = ['migration', 'pageFault', 'pageFree', 'invalidate', 'intervalInvalidate', 'searchProgress', 'clock']
+  const functions = names.map((name) => ({
     name,
     kind: 'function',
   }))

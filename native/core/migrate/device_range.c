@@ -72,7 +72,7 @@ int hmmu_migrate_device_begin(struct hmmu *m, const struct hmmu_device_range *ra
 	mig = migration_alloc(m, range->pages);
 	if (!mig)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for it");
-	mig->ctx.m = m;
+	mig->ctx = (struct ctx){ .m = m };
 	mig->request = (struct hmmu_migrate_request){
 		.src = range->src, .dst = range->dst, .ops = migrate_ops(range->ops), .data = range->data
 	};
