@@ -43,6 +43,22 @@ task other proc=B
   B truncate buf 2
   B read buf[1]`,
   ],
+  [
+    'a pinned page leaves the file while reclaim has isolated it, and not locked it',
+    `swap 8
+A map buf shmem 3
+A write buf 0x41
+A pin buf[0] as pin
+task reclaimer
+  A reclaim buf[0-2]
+task cutter
+  A truncate buf 0
+  A truncate buf 2
+task reader
+  A read buf[1]
+  A clear
+  A read buf[0]`,
+  ],
 ])('%s', (_name, text) => {
   const { findings, cutOff, states } = explore(text)
   expect(findings).toEqual([])

@@ -34,10 +34,10 @@ static int write_file_page(struct hmmu *m, u32 page)
 	return 0;
 }
 
-/* The isolation and the page cache may have references. */
+/* The isolation and the page cache may have references. A truncation may have taken the page out of the cache since it was isolated. */
 static int drop_file_page(struct hmmu *m, u32 page)
 {
-	if (page_count(m, page) != 2)
+	if (!page_in_cache(page_of(m, page)) || page_count(m, page) != 2)
 		return -EBUSY;
 	if (page_test(m, page, HMMU_PG_DIRTY))
 		return write_file_page(m, page);
