@@ -27,7 +27,7 @@ export function dumpLines(first: number, pages: readonly Seen[], nameOf: (frame:
 
 function continues({ first, last, seen, name }: Open, next: Seen, nextName: string | undefined): boolean {
   if (seen.kind !== next.kind || seen.bits !== next.bits || seen.wp !== next.wp) return false
-  if (seen.flags !== next.flags) return false
+  if (seen.flags !== next.flags || seen.users !== next.users) return false
   if (seen.refCount !== next.refCount || seen.mapCount !== next.mapCount) return false
   return nextName === (name === undefined ? undefined : later(name, last - first + 1))
 }
@@ -38,8 +38,9 @@ function later(name: string, count: number): string {
 }
 
 function show({ first, last, seen, name }: Open): string {
-  const { kind, bits, refCount, mapCount, flags } = seen
-  const head = `${pageRange(first, last)} ${kind} ${bits}`.trimEnd()
+  const { kind, bits, refCount, mapCount, flags, users } = seen
+  const count = users === undefined ? '' : ` n=${users}`
+  const head = `${pageRange(first, last)} ${kind} ${bits}${count}`.trimEnd()
   if (name === undefined) return head
   const names = first === last ? name : `${name}-${later(name, last - first)}`
   return `${head} ${names} ref=${refCount} map=${mapCount} ${flags}`

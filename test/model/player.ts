@@ -12,6 +12,7 @@ import type { DriverChoice, Errno, MirrorHow, Outcome, PinHow, Seen, Side, SideM
 import { Job, type Steps } from './steps'
 
 type Simple = Exclude<Command, Migration>
+type Verb<V> = Extract<Command, { verb: V }>
 type AtPlace = Extract<Simple, { place: Place }>
 
 export interface Region {
@@ -221,6 +222,7 @@ export class Player<Process, Thread, Handle> {
       if ('place' in command) return yield* this.#runAt(command, thread)
       if (command.verb === 'map') return errno(yield* this.#map(actor, thread, command))
       if (command.verb === 'fork') return yield* this.#fork(actor, thread, command.child)
+      if (command.verb === 'truncate') return yield* this.#truncate(actor, thread, command)
       if (command.verb === 'clear') return errno(yield* this.#side.clear(thread))
       this.#watch(actor, command.process)
       return []
@@ -243,7 +245,8 @@ export class Player<Process, Thread, Handle> {
       case 'remap':
         return errno(yield* this.#remap(thread, located, command.region))
       case 'reclaim':
-        throw new Error('the model has no swap area')
+        if (this.#side.reclaim === undefined) throw new Declined('reclaim')
+        return errno(yield* this.#side.reclaim(thread, start, end))
       case 'protect':
         return errno(yield* this.#side.protect(thread, start, end, command.prot))
       case 'advise':
@@ -274,6 +277,14 @@ export class Player<Process, Thread, Handle> {
     const result = yield* this.#side.map(thread, { start, pages, kind, prot: readOnly ? 'r' : 'rw' })
     if (kind === 'hugetlb' || kind === 'special') return result
     return yield* this.#side.advise(thread, start, start + pages, thp ? 'hugepage' : 'nohugepage')
+  }
+
+  *#truncate({ regions }: Actor<Process>, thread: Thread, command: Verb<'truncate'>): Steps<string[]> {
+    const region = regions.get(command.region)
+    if (region === undefined) return ['skipped']
+    if (this.#side.truncate === undefined) throw new Declined('ftruncate()')
+    const { start, pages } = region
+    return errno(yield* this.#side.truncate(thread, start, start + pages, command.pages))
   }
 
   /** The new region exists even if the call fails. */
@@ -372,8 +383,9 @@ export class Player<Process, Thread, Handle> {
   }
 
   #count(process: Process): string[] {
-    const { anon, file, shmem, swap, deviceFree } = this.#side.count(process)
-    return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}`]
+    const { anon, file, shmem, swap, deviceFree, swapFree } = this.#side.count(process)
+    const slots = swapFree === undefined ? '' : ` swapfree=${swapFree}`
+    return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}${slots}`]
   }
 
   #dump({ actor, region, start, end }: Located<Process>): string[] {

@@ -5,10 +5,12 @@
 import type { Drill } from '../../lib/drill'
 import { devicePagesOf } from '../../lib/drill/runner'
 import type { Player } from './player'
+import type { Sizes } from './side'
 
-/** `playerFor` makes a player for a machine with so many device pages. */
-export function replay<P, T, H>(drill: Drill, playerFor: (devicePages: number) => Player<P, T, H>): string[] {
-  const player = playerFor(devicePagesOf(drill))
+/** `playerFor` makes a player for a machine of these sizes. */
+export function replay<P, T, H>(drill: Drill, playerFor: (sizes: Sizes) => Player<P, T, H>): string[] {
+  const swapPages = drill.head.find((command) => command.verb === 'swap')?.pages ?? 0
+  const player = playerFor({ devicePages: devicePagesOf(drill), swapPages })
   const lines = drill.head.map((command) => command.text)
   for (const command of drill.commands) {
     const { lines: printed, ended } = player.play(command)

@@ -31,6 +31,8 @@ export interface Seen {
   readonly wp?: boolean
   /** Page flags as drills print them; undefined where the side makes no claims about them. */
   readonly flags?: string
+  /** How many remember the slot of a swap entry. */
+  readonly users?: number | undefined
   /** First byte of the frame. */
   readonly value: number | undefined
 }
@@ -41,6 +43,14 @@ export interface Counters {
   readonly shmem: number
   readonly swap: number
   readonly deviceFree: number
+  /** Free slots; undefined where there is no swap area. */
+  readonly swapFree?: number | undefined
+}
+
+/** What the first lines of a drill say about its machine. */
+export interface Sizes {
+  readonly devicePages: number
+  readonly swapPages: number
 }
 
 /** How a page is pinned. `dma`: with FOLL_PIN. */
@@ -101,6 +111,10 @@ export interface Side<Process, Thread, Handle> {
   clear(thread: Thread): Steps<Errno>
   /** `wp`: for write protection, else for missing pages. */
   uffd(thread: Thread, start: number, end: number, wp: boolean): Steps<Errno>
+  /** Reclaim the pages of a range, whoever maps them. */
+  reclaim?(thread: Thread, start: number, end: number): Steps<Errno>
+  /** Give another length to the file that is mapped in a range. */
+  truncate?(thread: Thread, start: number, end: number, pages: number): Steps<Errno>
   /** Move a range to page number `to`. */
   remap?(thread: Thread, start: number, end: number, to: number): Steps<Errno>
   fork(thread: Thread): Steps<Process | Errno>

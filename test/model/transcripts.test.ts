@@ -14,7 +14,7 @@ const FOLDER = join(__dirname, '..', 'conformance', 'linux-4.14')
 
 /** The model's prediction of a drill's output, as far as the model knows. */
 function play(source: DrillSource): string[] {
-  return replay(parseDrill(source), (devicePages) => new Player(new ModelSide(devicePages)))
+  return replay(parseDrill(source), ({ devicePages }) => new Player(new ModelSide(devicePages)))
 }
 
 const files = findDrillFiles(FOLDER)

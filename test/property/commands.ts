@@ -45,6 +45,7 @@ function onePage(verb: string): Build {
 
 /** The model does not know the contents of special memory after a store. */
 const known = (shape: RegionShape) => !shape.map.startsWith('special')
+const hasLength = (shape: RegionShape) => /^(shmem|file|sharedfile) /.test(shape.map)
 const anonymous = (shape: RegionShape) => shape.map.startsWith('anon')
 const among =
   (...list: string[]): Tail =>
@@ -72,6 +73,13 @@ const uffd = at('uffd')
 const protectUser = at('uffd', () => 'wp')
 const fault = at('advise', among('populate_read', 'populate_write'))
 const cold = at('advise', among('cold', 'cold', 'collapse'))
+const reclaim = at('reclaim')
+const pageOut = at('advise', among('pageout'))
+const truncate: Build = (scene, dice) => {
+  const process = scene.process(dice)
+  const shape = scene.region(process, dice, dice.below(8) < 7 ? hasLength : undefined)
+  return shape && `${process} truncate ${shape.name} ${dice.below(shape.pages + 2)}`
+}
 const remap = at('remap', (scene, _dice, shape) => `as ${scene.movedName(shape)}`)
 const watch: Build = (scene, dice) => `${scene.process(dice)} watch`
 const clear: Build = (scene, dice) => `${scene.process(dice)} clear`
@@ -141,13 +149,13 @@ export const OUTER: readonly Build[] = [
 ]
 
 /** More commands of Linux 6.12. */
-const NEW = [dma, protectUser, fault, fault, cold, cold, remap]
+const NEW = [dma, protectUser, fault, fault, cold, cold, remap, reclaim, reclaim, pageOut, truncate]
 
 /** Commands of Linux 6.12 that may run while a migration stands. */
 export const INNER_6_12: readonly Build[] = [...INNER, ...NEW, exclusive, exclusive, mirror, mirror, mirror]
 
 /** All other commands of Linux 6.12. */
 export const OUTER_6_12: readonly Build[] = [
-  ...[...OUTER, ...NEW, dma, watch],
+  ...[...OUTER, ...NEW, dma, watch, reclaim, reclaim, pageOut],
   ...[exclusive, exclusive, mirror, mirror, mirror],
 ]

@@ -7,7 +7,7 @@ import type { Kernel } from '../../lib/drill'
 import type { Held } from '../model/hold'
 import { ModelSide } from '../model/model-side'
 import type { ModelProcess } from '../model/process'
-import type { Side } from '../model/side'
+import type { Side, Sizes } from '../model/side'
 import type { Held as Held612 } from '../model/v6_12/hold'
 import { ModelSide as ModelSide612 } from '../model/v6_12/model-side'
 import type { Space } from '../model/v6_12/space'
@@ -15,7 +15,9 @@ import { type Build, evict, INNER, INNER_6_12, migrate, migrateSelected, OUTER, 
 
 export interface Subject<Modelled = unknown, Handle = unknown> {
   readonly profile: Profile & Kernel
-  readonly model: (devicePages: number) => Side<Modelled, Modelled, Handle>
+  readonly model: (sizes: Sizes) => Side<Modelled, Modelled, Handle>
+  /** Sizes of the swap area; one is drawn for each sequence. */
+  readonly swapPages: readonly number[]
   /** Whether the model claims page flags and invalidations, too. */
   readonly exact: boolean
   /** Commands under which other ones may stand. */
@@ -28,8 +30,9 @@ export interface Subject<Modelled = unknown, Handle = unknown> {
 
 export const LINUX_4_14: Subject<ModelProcess, Held> = {
   profile: 'linux-4.14',
-  model: (devicePages) => new ModelSide(devicePages),
+  model: ({ devicePages }) => new ModelSide(devicePages),
   exact: false,
+  swapPages: [0],
   migrations: [migrate],
   inner: INNER,
   commands: OUTER,
@@ -37,8 +40,9 @@ export const LINUX_4_14: Subject<ModelProcess, Held> = {
 
 export const LINUX_6_12: Subject<Space, Held612> = {
   profile: 'linux-6.12',
-  model: (devicePages) => new ModelSide612(devicePages),
+  model: (sizes) => new ModelSide612(sizes),
   exact: true,
+  swapPages: [0, 0, 16, 300, 3, 6],
   migrations: [migrateSelected, migrateSelected, migrateSelected, evict],
   inner: INNER_6_12,
   commands: OUTER_6_12,

@@ -30,6 +30,7 @@ import type {
   Seen,
   Side,
   SideMigration,
+  Sizes,
 } from '../model/side'
 import type { Steps } from '../model/steps'
 
@@ -46,8 +47,8 @@ export class MachineSide implements Side<Process, Task, PageRef> {
   readonly #threads = new Set<Task>()
   readonly #watched = new Map<number, Process>()
 
-  constructor(devicePages: number, profile: Profile) {
-    this.machine = new Machine({ ramPages: RAM_PAGES, devicePages, profile })
+  constructor(sizes: Sizes, profile: Profile) {
+    this.machine = new Machine({ ramPages: RAM_PAGES, ...sizes, profile })
   }
 
   process(): Process {
@@ -108,6 +109,16 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return untilDone(task, () => void task.remap(start * PAGE, end - start, { address: to * PAGE }))
   }
 
+  reclaim(task: Task, start: number, end: number): Steps<Errno> {
+    return untilDone(task, () => void task.process.reclaimPages(start * PAGE, end - start))
+  }
+
+  truncate(task: Task, start: number, end: number, pages: number): Steps<Errno> {
+    const mapped = task.process.mappings().find((each) => each.end > start * PAGE && each.start < end * PAGE)
+    const address = Math.max(mapped?.start ?? 0, start * PAGE)
+    return untilDone(task, () => task.truncate(address, pages))
+  }
+
   *fork(task: Task): Steps<Process | Errno> {
     try {
       return yield* retried(task, () => task.fork())
@@ -132,11 +143,13 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return process.dump(start * PAGE, end - start).map((entry) => this.#seen(entry))
   }
 
-  #seen({ kind, bits, uffdWp: wp, pfn, allocId, device, refCount, mapCount, flags }: PageEntry): Seen {
+  #seen({ kind, bits, uffdWp: wp, swapUsers, pfn, allocId, device, refCount, mapCount, flags }: PageEntry): Seen {
     if (kind === 'nomap' || kind === 'none' || kind === 'special' || kind === 'marker') return { ...NOTHING, kind }
-    if (kind === 'zero' || kind === 'hzero' || kind === 'swap') return { ...NOTHING, kind, bits, wp }
+    const users = kind === 'swap' ? swapUsers : undefined
+    if (kind === 'zero' || kind === 'hzero' || pfn === 0) return { ...NOTHING, kind, bits, wp, users }
     const frame = device ? `D${allocId}` : `${pfn}.${allocId}`
-    return { kind, bits, wp, frame, refCount, mapCount, flags: flagNames(flags), value: this.machine.pageData(pfn)[0] }
+    const value = this.machine.pageData(pfn)[0]
+    return { kind, bits, wp, users, frame, refCount, mapCount, flags: flagNames(flags), value }
   }
 
   watch(process: Process): void {
@@ -155,7 +168,8 @@ export class MachineSide implements Side<Process, Task, PageRef> {
 
   count(process: Process): Counters {
     const { anon, file, shmem, swap } = process.counters()
-    return { anon, file, shmem, swap, deviceFree: this.machine.counters().deviceFree }
+    const { deviceFree, swapFree, swapPages } = this.machine.counters()
+    return { anon, file, shmem, swap, deviceFree, swapFree: swapPages > 0 ? swapFree : undefined }
   }
 
   migrate(task: Task, start: number, end: number, choice: DriverChoice): SideMigration | undefined {
@@ -246,7 +260,7 @@ const NOTHING = { bits: '', frame: undefined, refCount: 0, mapCount: 0, value: u
 /** Page flags that dumps print, in their order. */
 const FLAG_NAMES = [
   ...(['LOCKED', 'UPTODATE', 'DIRTY', 'LRU', 'ACTIVE', 'REFERENCED', 'SWAPBACKED', 'UNEVICTABLE', 'MLOCKED'] as const),
-  ...(['HEAD', 'TAIL', 'EXCLUSIVE'] as const),
+  ...(['HEAD', 'TAIL', 'EXCLUSIVE', 'SWAPCACHE'] as const),
 ]
 
 function flagNames(flags: number): string {

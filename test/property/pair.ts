@@ -7,7 +7,7 @@ import type { Command } from '../../lib/drill'
 import { Declined } from '../model/declined'
 import type { Layout } from '../model/layout'
 import { type Played, Player } from '../model/player'
-import type { Counters, Seen, Side } from '../model/side'
+import type { Counters, Seen, Side, Sizes } from '../model/side'
 import type { Subject } from './kernels'
 import { MachineSide } from './machine-side'
 
@@ -27,9 +27,9 @@ export class Pair<Modelled = unknown, Held = unknown> {
   /** A command is blocked for good, or the model declines a prediction; nothing can be played after it. */
   ended = false
 
-  constructor({ model, profile, exact }: Subject<Modelled, Held>, devicePages: number, layout: Layout) {
-    this.#modelSide = model(devicePages)
-    this.#machineSide = new MachineSide(devicePages, profile)
+  constructor({ model, profile, exact }: Subject<Modelled, Held>, sizes: Sizes, layout: Layout) {
+    this.#modelSide = model(sizes)
+    this.#machineSide = new MachineSide(sizes, profile)
     this.model = new Player(this.#modelSide, layout, exact)
     this.#machine = new Player(this.#machineSide, layout, exact)
   }
@@ -88,6 +88,7 @@ export class Pair<Modelled = unknown, Held = unknown> {
       (expected.wp ?? false) !== (found.wp ?? false) ||
       expected.refCount !== found.refCount ||
       expected.mapCount !== found.mapCount ||
+      expected.users !== found.users ||
       expected.value !== found.value ||
       (expected.flags ?? found.flags) !== found.flags ||
       !this.#frames.agree(expected.frame, found.frame)
@@ -110,8 +111,8 @@ class Identities {
   }
 }
 
-function show({ kind, bits, wp, frame, refCount, mapCount, flags, value }: Seen): string {
-  const hidden = wp ? ' (wp)' : ''
+function show({ kind, bits, wp, frame, refCount, mapCount, flags, users, value }: Seen): string {
+  const hidden = (wp ? ' (wp)' : '') + (users === undefined ? '' : ` n=${users}`)
   if (frame === undefined) return `'${kind} ${bits}${hidden}'`
   const which = typeof frame === 'string' ? frame : 'another frame'
   return `'${kind} ${bits}${hidden} ref=${refCount} map=${mapCount} ${flags ?? ''}' of ${which} holding ${value}`

@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import { type Drill, parseDrill } from '../../lib/drill'
 import { type Layout, SPACIOUS, TIGHT } from '../model/layout'
+import type { Sizes } from '../model/side'
 import type { Build } from './commands'
 import type { Subject } from './kernels'
 import { Disagreement, Pair } from './pair'
@@ -95,9 +96,8 @@ export function sequences<P, H>(subject: Subject<P, H>, maxCommands: number): fc
   const erased = subject as unknown as Subject<never, never>
   const simple = one(subject.commands).map((head) => new RandomCommand(head))
   const commands = fc.commands([simple, simple, simple, ...migrations(subject)], { maxCommands, size: 'max' })
-  return fc.property(devicePages, layouts, regions, commands, (...drawn) =>
-    play(erased, ...drawn),
-  ) as fc.IProperty<unknown>
+  const sizes = fc.record({ devicePages, swapPages: fc.constantFrom(...subject.swapPages) })
+  return fc.property(sizes, layouts, regions, commands, (...drawn) => play(erased, ...drawn)) as fc.IProperty<unknown>
 }
 
 /** Migrations without and with interleaved commands. */
@@ -112,12 +112,16 @@ function migrations({ migrations, inner }: Subject): fc.Arbitrary<RandomCommand>
 
 function play(
   subject: Subject<never, never>,
-  pages: number,
+  sizes: Sizes,
   layout: Layout,
   shapes: readonly RegionShape[],
   commands: Sequence,
 ): void {
-  const run: Run = { subject, pair: new Pair(subject, pages, layout), drill: [`# ${layout.name}`, `devmem ${pages}`] }
+  const run: Run = {
+    subject,
+    pair: new Pair(subject, sizes, layout),
+    drill: [`# ${layout.name}`, ...firstLines(sizes)],
+  }
   try {
     for (const { name, map } of shapes) playText(run, `A map ${name} ${map}`)
     fc.modelRun(() => ({ model: run, real: run }), commands)
@@ -126,6 +130,10 @@ function play(
   } finally {
     run.pair.dispose()
   }
+}
+
+function firstLines({ devicePages: pages, swapPages }: Sizes): string[] {
+  return [`devmem ${pages}`, ...(swapPages > 0 ? [`swap ${swapPages}`] : [])]
 }
 
 /** A failure, and the drill that shows it. */

@@ -13,8 +13,7 @@ import { mlockRange } from './mlock'
 import { Frame, isPresent, ModelFile } from './page'
 import { ReadLock } from './read-lock'
 import { HUGE, type Space } from './space'
-import { waitForLock } from './wait'
-import type { World } from './world'
+import { closeFile } from './truncate'
 import { zap } from './zap'
 
 /** Pages of memory that hugetlb mappings can have. */
@@ -23,7 +22,7 @@ const HUGETLB_POOL = 4 * HUGE
 export function map(space: Space, request: MapRequest): Errno {
   const { kind, start, pages } = request
   if (kind === 'hugetlb') reserve(space, pages)
-  const file = kind === 'anon' ? undefined : new ModelFile()
+  const file = kind === 'anon' ? undefined : new ModelFile(pages)
   space.vmas.add(newVma(request, file))
   if (kind === 'special') mapSpecial(space, file as ModelFile, start, pages)
   return 'ok'
@@ -72,15 +71,6 @@ export function* removeMappings(space: Space, start: number, end: number): Steps
   space.vmas.remove(start, end)
   space.freeTables(start, end)
   return parts.map(({ vma }) => vma)
-}
-
-/** The last mapping of a file is gone: its pages are freed, each under its lock. */
-function* closeFile({ spaces }: World, { flags }: Vma): Steps<void> {
-  const file = flags.file as ModelFile | undefined
-  const open = [...spaces].some(({ vmas }) => vmas.list.some((vma) => vma.flags.file === file))
-  if (file === undefined || open) return
-  for (const frame of file.cache.values()) yield* waitForLock(frame.folio)
-  file.cache.clear()
 }
 
 /** The end of a process. Its watcher is gone before. */

@@ -11,6 +11,7 @@ import { handleFault } from './fault'
 import { isolateFromLru } from './lru'
 import { type Entry, type Folio, isPresent, newHugePage } from './page'
 import { HUGE, type Space } from './space'
+import { freeUnmapped } from './swap'
 
 /** Of one huge page. `give up`: EINVAL, and the pages behind it are not tried. EBUSY ends the call, too. */
 type Result = Errno | 'give up'
@@ -112,7 +113,7 @@ function scan(vma: Vma, entry: Entry | undefined, bring: boolean): Result | unde
   if (entry?.frame === undefined) return vma.flags.missingMode || vma.flags.writeProtectMode ? 'EBUSY' : undefined
   const { folio } = entry.frame
   if (folio.cached) return 'give up'
-  const free = folio.has('lru') && !folio.locked && folio.refCount === folio.mapCount
+  const free = folio.has('lru') && !folio.locked && folio.refCount === folio.mapCount + folio.cacheCount
   return free ? undefined : 'EAGAIN'
 }
 
@@ -121,6 +122,7 @@ function replace(space: Space, vma: Vma, block: number, entries: (Entry | undefi
   for (const [i, frame] of huge.frames.entries()) frame.value = entries[i]?.frame?.value ?? 0
   const old = new Set(entries.flatMap((entry) => entry?.frame?.folio ?? []))
   for (let i = 0; i < HUGE; i++) space.clear(block * HUGE + i)
+  for (const folio of old) freeUnmapped(folio)
   // Isolated when they were copied, and put back.
   for (const folio of old) if (folio.mapCount > 0) isolateFromLru(folio)
   for (const folio of old) if (folio.mapCount > 0) folio.set('lru')

@@ -9,6 +9,7 @@ import { markWritten, writtenBits } from './bits'
 import { type FaultLock, type Handled, prepareAnonVma } from './fault-lock'
 import { type Entry, type Folio, Frame } from './page'
 import type { Space } from './space'
+import { freeSlot, freeUnmapped } from './swap'
 import { waitForLock } from './wait'
 
 /** With more references than this nobody looks any further. */
@@ -40,7 +41,9 @@ function ownedAlone(space: Space, { folio, exclusive }: Frame): boolean {
 function isLastReference({ world }: Space, folio: Folio): boolean {
   if (folio.large || folio.refCount > MOST_REFERENCES) return false
   if (!folio.has('lru')) world.drain()
-  return folio.refCount === 1 && !folio.locked
+  if (folio.refCount > 1 + folio.cacheCount || folio.locked) return false
+  freeSlot(folio)
+  return folio.refCount === 1
 }
 
 function reuse(vma: Vma, entry: Entry): void {
@@ -55,5 +58,6 @@ function copyPage(space: Space, vma: Vma, entry: Entry, access: Access, lock: Fa
   space.invalidate(page, page + 1)
   const copy = new Frame(frame?.value ?? 0)
   space.mapNew(vma, page, copy, access === 'write' ? writtenBits(vma) : { young: true, soft, wp })
+  if (frame !== undefined) freeUnmapped(frame.folio)
   return 'ok'
 }

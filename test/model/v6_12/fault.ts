@@ -15,6 +15,8 @@ import { type FaultLock, type Handled, prepareAnonVma } from './fault-lock'
 import { hugeFault, hugeWriteFault } from './huge-fault'
 import { Frame, isPresent, type ModelFile } from './page'
 import { blockOf, HUGE, type Space } from './space'
+import type { SwapSlot } from './swap'
+import { swapFault } from './swap-fault'
 import { waitForLock, waitUnlocked } from './wait'
 
 /** More faults than one access can need. */
@@ -118,6 +120,8 @@ function* smallFault(space: Space, vma: Vma, page: number, access: Access, lock:
       return lock.ofVma ? 'mmap' : migrateToRam(space, vma, entry)
     case 'exclusive':
       return yield* exclusiveFault(space, vma, entry, lock)
+    case 'swap':
+      return yield* swapFault(space, vma, entry, entry.slot as SwapSlot, access, lock)
   }
   if (access !== 'read' && !entry.write) return yield* copyOnWrite(space, vma, entry, access, lock)
   // On x86 a read fault on a present entry changes nothing.
@@ -141,11 +145,12 @@ function* missingFault(
   const index = fileIndex(vma, page)
   const own = write && !vma.shared
   if (own && !prepareAnonVma(space, vma, lock)) return 'mmap'
-  const cached = file.cache.get(index) ?? newFilePage(space, vma, file, index)
+  if (index >= file.size) return 'SIGBUS'
+  const cached = file.cache.get(index) ?? readFilePage(space, file, index) ?? newFilePage(space, vma, file, index)
   if (cached === undefined) return 'SIGBUS'
   const before = space.entries.get(page)
   yield* waitForLock(cached.folio)
-  if (space.entries.get(page) !== before) return 'ok'
+  if (space.entries.get(page) !== before || file.cache.get(index) !== cached) return 'ok'
   if (own) space.mapNew(vma, page, new Frame(cached.value), protectedBits(writtenBits(vma), marked))
   else mapCached(space, vma, page, cached, write, marked)
   return 'ok'
@@ -160,9 +165,25 @@ function anonymousFault(space: Space, vma: Vma, page: number, write: boolean, lo
   return 'ok'
 }
 
+/** A page that left memory comes back, and its slot is free. */
+function readFilePage(space: Space, file: ModelFile, index: number): Frame | undefined {
+  const slot = file.swapped.get(index)
+  if (slot === undefined) return undefined
+  file.swapped.delete(index)
+  slot.file = undefined
+  const frame = addToFile(space, file, index, slot.value)
+  frame.folio.set('active')
+  frame.folio.set('dirty')
+  return frame
+}
+
 function newFilePage(space: Space, vma: Vma, file: ModelFile, index: number): Frame | undefined {
   if (vma.flags.missingMode) return undefined
-  const frame = new Frame(0, file)
+  return addToFile(space, file, index, 0)
+}
+
+function addToFile(space: Space, file: ModelFile, index: number, value: number): Frame {
+  const frame = new Frame(value, file)
   frame.folio.index = index
   frame.folio.set('swapbacked')
   space.world.lruAdds.add(frame.folio)
@@ -181,7 +202,8 @@ function faultAround(space: Space, vma: Vma, file: ModelFile, page: number): boo
   const first = Math.max(Math.floor(page / FAULT_AROUND) * FAULT_AROUND, vma.start)
   const end = Math.min(first + FAULT_AROUND, (blockOf(first) + 1) * HUGE, vma.end)
   for (let near = first; near < end; near++) {
-    const frame = file.cache.get(fileIndex(vma, near))
+    const index = fileIndex(vma, near)
+    const frame = index < file.size ? file.cache.get(index) : undefined
     if (frame === undefined || frame.folio.locked || space.entries.has(near)) continue
     mapCached(space, vma, near, frame, false, false)
   }

@@ -73,6 +73,9 @@ function copyEntry(parent: Space, child: Space, vma: Vma, copy: Vma, page: numbe
     case 'migration':
       shareMigration(child, entry)
       return 1
+    case 'swap':
+      shareSlot(child, entry)
+      return 1
     case 'device':
       shareDevice(child, copy, entry)
       return 1
@@ -90,6 +93,13 @@ function shareMigration(child: Space, entry: Entry): void {
   Object.assign(entry, { write: false, alone: false })
   child.addSmallTable(page)
   child.add({ ...entry, ...NO_BITS, young, dirty, soft, space: child })
+}
+
+function shareSlot(child: Space, entry: Entry): void {
+  const { page, soft } = entry
+  entry.alone = false
+  child.addSmallTable(page)
+  child.add({ ...entry, ...NO_BITS, soft, space: child })
 }
 
 /** The soft-dirty bit of an entry that can be written to is lost, the parent's, too. */

@@ -9,6 +9,7 @@ import { trySplit } from './huge-split'
 import { markLazyFree } from './lru'
 import type { Entry, Folio, HugeEntry } from './page'
 import { HUGE, type Space } from './space'
+import { freeSlot } from './swap'
 
 export function free(space: Space, vma: Vma, start: number, end: number): Errno {
   if (vma.flags.locked || vma.special || !vma.anonymous) return 'EINVAL'
@@ -41,11 +42,18 @@ function freeSmall(space: Space, start: number, end: number): void {
 
 /** Returns the number of entries that are done; 0 after a split. */
 function freePages(space: Space, page: number, end: number): number {
+  const slot = space.entries.get(page)?.slot
+  if (slot !== undefined) {
+    space.clear(page)
+    space.world.swap.release(slot)
+  }
   const folio = space.presentAt(page)?.folio
   if (folio === undefined) return 1
   const count = batch(space, page, end)
   if (count < folio.frames.length) return folio.likelyShared || !trySplit(space.world, folio) ? count : 0
-  if (folio.has('dirty') && (folio.locked || folio.mapCount !== folio.frames.length)) return count
+  const shared = folio.locked || folio.mapCount !== folio.frames.length
+  if ((folio.has('dirty') || folio.slot !== undefined) && shared) return count
+  if (folio.slot !== undefined && !freeSlot(folio)) return count
   for (let i = 0; i < count; i++) clean(space.entries.get(page + i) as Entry, folio)
   return count
 }

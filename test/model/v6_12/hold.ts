@@ -14,9 +14,14 @@ export interface Held {
   readonly ref: Ref
 }
 
+/** Also the page in the swap cache behind a swap entry. */
+export function folioAt(space: Space, page: number): Folio | undefined {
+  return space.entries.get(page)?.slot?.cached ?? space.frameAt(page)?.folio
+}
+
 /** Reference and lock the page at a page number. */
 export function hold(space: Space, page: number): Held | Errno {
-  const folio = space.frameAt(page)?.folio
+  const folio = folioAt(space, page)
   if (folio === undefined) return 'ENOENT'
   if (folio.locked) return 'EBUSY'
   const ref = folio.get('hold')
@@ -26,7 +31,7 @@ export function hold(space: Space, page: number): Held | Errno {
 
 /** Take the page at a page number off the LRU. */
 export function isolate(space: Space, page: number): Held | Errno {
-  const folio = space.frameAt(page)?.folio
+  const folio = folioAt(space, page)
   if (folio === undefined) return 'ENOENT'
   if (!isolateFromLru(folio)) return 'EBUSY'
   return { kind: 'isolate', folio, ref: folio.get('isolate') }

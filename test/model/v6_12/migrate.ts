@@ -9,6 +9,7 @@ import { isolateFromLru } from './lru'
 import { removeMigrationEntries, tryToMigrate } from './migration-entries'
 import type { Frame, Ref } from './page'
 import type { Space } from './space'
+import { freeSlot } from './swap'
 import type { World } from './world'
 
 /** One word of src and of dst. */
@@ -67,7 +68,7 @@ function isolate(world: World, { folio }: Frame): boolean {
 /** migrate_vma_check_page(). A device page may have one reference that nobody knows. */
 function isReferenced(frame: Frame, faulting: Frame | undefined): boolean {
   const { folio } = frame
-  const known = 1 + (frame === faulting ? 1 : 0) + (frame.device === undefined ? 0 : 1) + (folio.cached ? 1 : 0)
+  const known = 1 + (frame === faulting ? 1 : 0) + (frame.device === undefined ? 0 : 1) + (folio.hasMapping ? 1 : 0)
   return folio.large || folio.refCount - known > folio.mapCount
 }
 
@@ -103,8 +104,8 @@ export function movePages(slots: readonly Slot[], range?: Range, faulting?: Fram
 /** False if the page has to stay. */
 function move(from: Frame, to: Frame, faulting: boolean): boolean {
   const { folio } = from
-  if (to.device !== undefined && folio.cached) return false
-  if (folio.refCount !== 1 + (faulting ? 1 : 0) + (folio.inCache ? 1 : 0) + folio.mapCount) return false
+  if (to.device !== undefined && folio.hasMapping && !freeSlot(folio)) return false
+  if (folio.refCount !== 1 + (faulting ? 1 : 0) + folio.cacheCount + folio.mapCount) return false
   moveMapping(from, to)
   moveFlags(from, to)
   return true

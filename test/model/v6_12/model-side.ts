@@ -2,6 +2,7 @@
 //
 // The model of Linux 6.12 as a side on which drills are played.
 
+import type { Advice } from '../../../lib'
 import type {
   Counters,
   DriverChoice,
@@ -13,6 +14,7 @@ import type {
   Prot,
   Side,
   SideMigration,
+  Sizes,
 } from '../side'
 import type { Steps } from '../steps'
 import { advise } from './advise'
@@ -28,8 +30,10 @@ import { Migration } from './migration'
 import { mirror } from './mirror'
 import { see } from './observe'
 import { protect, registerUserfault, writeProtect } from './protect'
+import { reclaimRange } from './reclaim'
 import { remap } from './remap'
 import type { Space } from './space'
+import { truncate } from './truncate'
 import { World } from './world'
 
 /** A call that never waits. */
@@ -41,8 +45,8 @@ function* atOnce<T>(call: () => T): Steps<T> {
 export class ModelSide implements Side<Space, Space, Held> {
   readonly #world: World
 
-  constructor(devicePages: number) {
-    this.#world = new World(devicePages)
+  constructor(sizes: Sizes) {
+    this.#world = new World(sizes)
   }
 
   process = () => this.#world.space()
@@ -60,7 +64,7 @@ export class ModelSide implements Side<Space, Space, Held> {
   unlock = (space: Space, start: number, end: number) => space.locks.write(() => calls.unlock(space, start, end))
   fork = (space: Space) => space.locks.write(() => this.#fork(space))
   lock = calls.lock
-  advise = advise
+  truncate = truncate
   exit = calls.exit
 
   pin = (space: Space, page: number, { write, dma }: PinHow) => pin(space, page, write, dma)
@@ -74,6 +78,19 @@ export class ModelSide implements Side<Space, Space, Held> {
     space.watched = true
   }
 
+  *advise(space: Space, start: number, end: number, advice: Advice): Steps<Errno> {
+    const result = yield* advise(space, start, end, advice)
+    this.#world.swap.work()
+    return result
+  }
+
+  // biome-ignore lint/correctness/useYield: it has the form of those that can wait.
+  *reclaim(space: Space, start: number, end: number): Steps<Errno> {
+    reclaimRange(space, start, end)
+    this.#world.swap.work()
+    return 'ok'
+  }
+
   *uffd(space: Space, start: number, end: number, wp: boolean): Steps<Errno> {
     const result = yield* space.locks.write(() => registerUserfault(space, start, end, wp))
     if (result !== 'ok' || !wp) return result
@@ -85,7 +102,9 @@ export class ModelSide implements Side<Space, Space, Held> {
   }
 
   count(space: Space): Counters {
-    return { ...space.resident(), file: 0, swap: 0, deviceFree: this.#world.device.free }
+    const { device, swap } = this.#world
+    const swapFree = swap.slots.length > 0 ? swap.free : undefined
+    return { ...space.resident(), file: 0, deviceFree: device.free, swapFree }
   }
 
   *load(space: Space, page: number): Steps<{ outcome: Outcome; value: number }> {

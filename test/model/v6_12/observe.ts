@@ -4,11 +4,20 @@
 
 import type { Seen } from '../side'
 import type { Bits } from './bits'
-import { FLAGS, type Folio, type Frame } from './page'
+import { type Entry, FLAGS, type Folio, type Frame } from './page'
 import { HUGE, type Space } from './space'
+import type { SwapSlot } from './swap'
 
 const KINDS = {
-  ...({ zero: 'zero', present: 'sys', marker: 'marker', device: 'dev', migration: 'mig', exclusive: 'excl' } as const),
+  ...({
+    zero: 'zero',
+    present: 'sys',
+    marker: 'marker',
+    device: 'dev',
+    migration: 'mig',
+    exclusive: 'excl',
+    swap: 'swap',
+  } as const),
 }
 
 /** Counts of a folio; counting a huge page takes long. */
@@ -31,8 +40,15 @@ function seePage(space: Space, page: number, counts: Counts): Seen {
   const entry = space.entries.get(page)
   if (entry === undefined) return nothing('none')
   if (entry.kind === 'marker') return nothing('marker')
+  if (entry.slot !== undefined) return seeSlot(entry, entry.slot, counts)
   if (entry.frame === undefined) return nothing('zero', entry)
   return seen(KINDS[entry.kind], entry, entry.frame, entry.frame, counts)
+}
+
+/** With the page in the swap cache. */
+function seeSlot(entry: Entry, { users, cached }: SwapSlot, counts: Counts): Seen {
+  if (cached === undefined) return { ...nothing('swap', entry), users }
+  return { ...seen('swap', entry, cached.head, cached.head, counts), users }
 }
 
 function nothing(kind: string, entry?: Bits): Seen {
@@ -64,6 +80,7 @@ function flagsOf(frame: Frame, owner: Frame): string {
     ...FLAGS.map((flag) => (folio.has(flag) ? flag : '')),
     folio.large ? (folio.head === frame ? 'head' : 'tail') : '',
     owner.exclusive ? 'exclusive' : '',
+    folio.slot === undefined ? '' : 'swapcache',
   ]
   return flags.filter((flag) => flag !== '').join(',') || '-'
 }

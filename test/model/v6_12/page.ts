@@ -5,6 +5,7 @@
 import type { AnonVma, Vma } from '../vma'
 import type { Bits } from './bits'
 import type { Space } from './space'
+import type { SwapSlot } from './swap'
 
 /** One reference to a folio besides those of mappings. `dma`: taken with FOLL_PIN. */
 export interface Ref {
@@ -16,8 +17,9 @@ export interface Ref {
  * - `zero`, `marker`: no frame.
  * - `present`, `device`: they map their frame.
  * - `migration`, `exclusive`: they point to a frame that they do not map.
+ * - `swap`: it points to a slot.
  */
-export type Kind = 'zero' | 'marker' | 'present' | 'device' | 'migration' | 'exclusive'
+export type Kind = 'zero' | 'marker' | 'present' | 'device' | 'migration' | 'exclusive' | 'swap'
 
 /** The entry of a process at one page number. */
 export interface Entry extends Bits {
@@ -25,7 +27,8 @@ export interface Entry extends Bits {
   readonly page: number
   readonly kind: Kind
   readonly frame: Frame | undefined
-  /** A migration entry that is not writable, of a page that was exclusive. */
+  readonly slot: SwapSlot | undefined
+  /** Of a page that was exclusive: a migration entry that is not writable, or a swap entry. */
   alone: boolean
 }
 
@@ -61,6 +64,8 @@ export class Folio {
   /** The file to which it belongs; undefined for an anonymous one. */
   file: ModelFile | undefined
   readonly huge = new Set<HugeEntry>()
+  /** Its slot, if it is in the swap cache. */
+  slot: SwapSlot | undefined
   /** Device-exclusive entries of its pages. Each has a reference. */
   readonly exclusives = new Set<Entry>()
   readonly refs = new Set<Ref>()
@@ -87,6 +92,11 @@ export class Folio {
     this.set('swapbacked')
     this.anonVma = vma.anonVma
     this.index = page - vma.flags.origin
+  }
+
+  /** folio_mapping(): whether it is in the cache of a file, or in the swap cache. */
+  get hasMapping(): boolean {
+    return this.cached || this.slot !== undefined
   }
 
   /** Whether it belongs to a file. */
@@ -147,11 +157,16 @@ export class Folio {
     return this.file?.cache.get(this.index) === this.head
   }
 
+  /** References of the caches. */
+  get cacheCount(): number {
+    return (this.inCache ? 1 : 0) + (this.slot === undefined ? 0 : 1)
+  }
+
   /** folio_ref_count() */
   get refCount(): number {
     let outside = 0
     for (const { dma } of this.refs) outside += dma && !this.large ? PIN_BIAS : 1
-    return this.exclusives.size + (this.inCache ? 1 : 0) + this.mapCount + outside
+    return this.exclusives.size + this.cacheCount + this.mapCount + outside
   }
 
   /** folio_maybe_dma_pinned() */
@@ -202,4 +217,16 @@ export function newHugePage(): Folio {
 /** A shmem or tmpfs file: its pages exist even if no process maps them. */
 export class ModelFile {
   readonly cache = new Map<number, Frame>()
+  /** The slots of its pages that left memory. */
+  readonly swapped = new Map<number, SwapSlot>()
+  /** Its length in pages. */
+  size: number
+  /** How many calls change its length, or wait for that. */
+  resizers = 0
+  /** One of them has the inode's lock. */
+  resizing = false
+
+  constructor(size: number) {
+    this.size = size
+  }
 }

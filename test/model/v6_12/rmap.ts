@@ -3,7 +3,7 @@
 // The reverse map: from a folio to the mappings that may have pages of it.
 
 import type { Vma } from '../vma'
-import type { Folio } from './page'
+import type { Folio, ModelFile } from './page'
 import type { Space } from './space'
 import type { World } from './world'
 
@@ -16,14 +16,23 @@ export interface Mapping {
 }
 
 /** The mappings in the kernel's order, whether they have entries of the folio or not. */
-export function mappingsOf({ spaces }: World, { anonVma, file, index, frames }: Folio): Mapping[] {
-  const found: Mapping[] = []
+export function mappingsOf(world: World, { anonVma, file, index, frames }: Folio): Mapping[] {
   const mayHave = (vma: Vma) =>
     file === undefined ? anonVma !== undefined && vma.chain.has(anonVma) : vma.flags.file === file
+  return mappings(world, mayHave, index, index + frames.length)
+}
+
+/** The mappings of a file, from a page on. */
+export function mappingsFrom(world: World, file: ModelFile, index: number): Mapping[] {
+  return mappings(world, ({ flags }) => flags.file === file, index, Number.POSITIVE_INFINITY)
+}
+
+function mappings({ spaces }: World, mayHave: (vma: Vma) => boolean, from: number, to: number): Mapping[] {
+  const found: Mapping[] = []
   for (const space of spaces) {
     for (const vma of space.vmas.list.filter(mayHave)) {
-      const first = Math.max(vma.flags.origin + index, vma.start)
-      const end = Math.min(vma.flags.origin + index + frames.length, vma.end)
+      const first = Math.max(vma.flags.origin + from, vma.start)
+      const end = Math.min(vma.flags.origin + to, vma.end)
       if (first < end) found.push({ space, vma, first, end })
     }
   }

@@ -9,6 +9,7 @@ import type { Interval } from './interval'
 import { Locks } from './locks'
 import type { MlockBatch } from './mlock'
 import { type Entry, type Folio, type Frame, type HugeEntry, isMapping } from './page'
+import type { SwapSlot } from './swap'
 import type { World } from './world'
 
 /** Pages of a huge page. */
@@ -125,9 +126,15 @@ export class Space {
   }
 
   /** Set an entry where none is. */
-  #set(page: number, kind: Entry['kind'], frame: Frame | undefined, bits: Partial<EntryBits>): void {
+  #set(
+    page: number,
+    kind: Entry['kind'],
+    frame: Frame | undefined,
+    bits: Partial<EntryBits>,
+    slot: SwapSlot | undefined = undefined,
+  ): void {
     this.addSmallTable(page)
-    this.add({ ...NO_BITS, alone: false, ...bits, space: this, page, kind, frame })
+    this.add({ ...NO_BITS, alone: false, ...bits, space: this, page, kind, frame, slot })
   }
 
   /** Add an entry where none is, and where a table is. */
@@ -135,6 +142,7 @@ export class Space {
     this.entries.set(entry.page, entry)
     if (isMapping(entry.kind)) entry.frame?.entries.add(entry)
     else if (entry.kind === 'exclusive') entry.frame?.folio.exclusives.add(entry)
+    entry.slot?.entries.add(entry)
   }
 
   /** Take an entry away, without a look at its page. */
@@ -142,12 +150,25 @@ export class Space {
     this.entries.delete(entry.page)
     entry.frame?.entries.delete(entry)
     entry.frame?.folio.exclusives.delete(entry)
+    entry.slot?.entries.delete(entry)
   }
 
   /** Replace an entry that maps a page by one that only points to it. */
   unmapTo(kind: 'migration' | 'exclusive', entry: Entry, bits: Partial<EntryBits>): void {
     this.clear(entry.page)
     this.#set(entry.page, kind, entry.frame, bits)
+  }
+
+  /** Replace an entry that maps a page by one of a slot. */
+  swapOut(entry: Entry, slot: SwapSlot, bits: Partial<EntryBits>): void {
+    this.clear(entry.page)
+    this.#set(entry.page, 'swap', undefined, bits, slot)
+  }
+
+  /** Map a page that was read from a slot. It is not mlocked. */
+  mapRead(page: number, frame: Frame, bits: Partial<Bits>): void {
+    this.clear(page)
+    this.#set(page, 'present', frame, bits)
   }
 
   mapZero(page: number, bits: Partial<Bits>): void {
@@ -266,14 +287,16 @@ export class Space {
   }
 
   /** Resident pages by kind: the RSS counters. */
-  resident(): { anon: number; shmem: number } {
+  resident(): { anon: number; shmem: number; swap: number } {
     let anon = 0
     let shmem = 0
-    for (const { frame } of this.entries.values()) {
-      if (frame?.folio.cached) shmem += 1
+    let swap = 0
+    for (const { frame, slot } of this.entries.values()) {
+      if (slot !== undefined) swap += 1
+      else if (frame?.folio.cached) shmem += 1
       else if (frame !== undefined) anon += 1
     }
     for (const { folio } of this.huge.values()) if (folio !== undefined) anon += HUGE
-    return { anon, shmem }
+    return { anon, shmem, swap }
   }
 }

@@ -2,14 +2,17 @@
 //
 // All of the model: the processes, and what watchers were told.
 
+import type { Sizes } from '../side'
 import { Device } from './device'
 import { AddBatch } from './lru'
 import { MlockBatch } from './mlock'
 import { type Invalidation, Space } from './space'
+import { SwapArea } from './swap'
 
 export class World {
   readonly spaces = new Set<Space>()
   readonly device: Device
+  readonly swap: SwapArea
   readonly lruAdds = new AddBatch()
   readonly mlocks = new MlockBatch()
   #invalidations: Invalidation[] = []
@@ -17,8 +20,9 @@ export class World {
   /** Pages of all hugetlb mappings there ever were. */
   hugetlbPages = 0
 
-  constructor(devicePages: number) {
+  constructor({ devicePages, swapPages }: Sizes) {
     this.device = new Device(devicePages)
+    this.swap = new SwapArea(swapPages)
   }
 
   /** lru_add_drain() */

@@ -5,6 +5,7 @@
 import type { Vma } from '../vma'
 import { markAccessed } from './lru'
 import { blockOf, HUGE, type Space } from './space'
+import { freeUnmapped } from './swap'
 
 /**
  * Remove all entries of a part of a mapping. `keepMarkers`: what userfaultfd write-protected in a file stays so, by a
@@ -25,12 +26,14 @@ export function zap(space: Space, vma: Vma, start: number, end: number, keepMark
 function zapPage(space: Space, vma: Vma, page: number, keepMarkers: boolean): void {
   const entry = space.entries.get(page)
   if (entry === undefined) return
-  const { kind, frame, dirty, young, wp } = entry
+  const { kind, frame, slot, dirty, young, wp } = entry
   if (kind === 'marker' && keepMarkers) return
   if (frame?.folio.cached && kind === 'present') {
     if (dirty) frame.folio.set('dirty')
     if (young) markAccessed(frame.folio)
   }
   space.clear(page)
+  if (slot !== undefined) space.world.swap.release(slot)
+  if (frame !== undefined && kind === 'present') freeUnmapped(frame.folio)
   if (wp && keepMarkers && vma.flags.writeProtectMode) space.mark(page)
 }
