@@ -42,10 +42,11 @@ export class Vma {
   /** All anon_vmas that pages of this mapping may have: its own, and those of its parents. */
   chain = new Set<AnonVma>()
   /**
-   * Its place in the reverse map among mappings that start equally. Later ones come last; but a child's mapping of a file
-   * comes right behind that of its parent.
+   * Its place in the reverse map of anonymous pages, and in that of a file, among mappings that start equally. Later ones
+   * come last; but in the file's, a child's mapping comes right behind that of its parent.
    */
-  linked: readonly number[] = []
+  linked = 0
+  linkedToFile: readonly number[] = []
 
   static #links = 0
 
@@ -56,14 +57,20 @@ export class Vma {
     this.link()
   }
 
-  /** The mapping is new in the reverse map, or has other bounds there. */
+  /** The mapping is new in both reverse maps, or has other bounds there. */
   link(): void {
-    this.linked = [Vma.#links++]
+    this.linkAnon()
+    this.linkedToFile = [Vma.#links++]
+  }
+
+  /** The mapping is new in the reverse map of anonymous pages. */
+  linkAnon(): void {
+    this.linked = Vma.#links++
   }
 
   /** The mapping is a child's copy of a parent's one, of a file. */
   linkBehind(parent: Vma): void {
-    this.linked = [...parent.linked, -Vma.#links++]
+    this.linkedToFile = [...parent.linkedToFile, -Vma.#links++]
   }
 
   get anonymous(): boolean {
@@ -103,7 +110,7 @@ export class Vma {
     if (this.anonVma !== undefined || from.anonVma === undefined) return
     this.anonVma = from.anonVma
     this.chain = new Set(from.chain)
-    this.link()
+    this.linkAnon()
   }
 }
 
@@ -250,7 +257,7 @@ export class VmaList {
     const shared = [this.after(vma), this.before(vma)].find((near) => near !== undefined && this.#lends(near, vma))
     vma.anonVma = shared?.anonVma ?? {}
     vma.chain = new Set([vma.anonVma])
-    vma.link()
+    vma.linkAnon()
   }
 
   #lends(near: Vma, vma: Vma): boolean {

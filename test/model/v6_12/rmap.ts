@@ -19,12 +19,16 @@ export interface Mapping {
 export function mappingsOf(world: World, { anonVma, file, index, frames }: Folio): Mapping[] {
   const mayHave = (vma: Vma) =>
     file === undefined ? anonVma !== undefined && vma.chain.has(anonVma) : vma.flags.file === file
-  return mappings(world, mayHave, index, index + frames.length)
+  const found = mappings(world, mayHave, index, index + frames.length)
+  return file === undefined
+    ? inOrder(found, ({ linked }) => [linked])
+    : inOrder(found, ({ linkedToFile }) => linkedToFile)
 }
 
 /** The mappings of a file, from a page on. */
 export function mappingsFrom(world: World, file: ModelFile, index: number): Mapping[] {
-  return mappings(world, ({ flags }) => flags.file === file, index, Number.POSITIVE_INFINITY)
+  const found = mappings(world, ({ flags }) => flags.file === file, index, Number.POSITIVE_INFINITY)
+  return inOrder(found, ({ linkedToFile }) => linkedToFile)
 }
 
 function mappings({ spaces }: World, mayHave: (vma: Vma) => boolean, from: number, to: number): Mapping[] {
@@ -36,7 +40,11 @@ function mappings({ spaces }: World, mayHave: (vma: Vma) => boolean, from: numbe
       if (first < end) found.push({ space, vma, first, end })
     }
   }
-  return found.sort((a, b) => startOf(a) - startOf(b) || compare(a.vma.linked, b.vma.linked))
+  return found
+}
+
+function inOrder(found: readonly Mapping[], linkOf: (vma: Vma) => readonly number[]): Mapping[] {
+  return [...found].sort((a, b) => startOf(a) - startOf(b) || compare(linkOf(a.vma), linkOf(b.vma)))
 }
 
 function startOf({ vma }: Mapping): number {
