@@ -442,8 +442,10 @@ static void test_truncation_refusals(void **state)
 	struct rig *r = s.r;
 	uint64_t anon = map_anon(r, 1);
 	uint64_t big = map_at(r, BASE + MIB(8), 512, HMMU_MAP_HUGETLB, RW);
+	uint64_t special = map_at(r, BASE + MIB(12), 1, HMMU_MAP_SPECIAL, RW);
 
 	(void)state;
+	assert_failed(r->m, hmmu_truncate(r->m, r->tid, special, 0), -ENOENT, HMMU_ERR_SYSCALL);
 	assert_failed(r->m, hmmu_truncate(r->m, r->tid, anon, 0), -ENOENT, HMMU_ERR_SYSCALL);
 	assert_failed(r->m, hmmu_truncate(r->m, r->tid, big, 0), -ENOENT, HMMU_ERR_SYSCALL);
 	assert_failed(r->m, hmmu_truncate(r->m, r->tid, BASE + MIB(4), 0), -ENOENT, HMMU_ERR_SYSCALL);

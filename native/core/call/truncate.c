@@ -169,14 +169,21 @@ static int do_truncate(struct ctx *ctx, u32 file, u64 pages)
 	return err;
 }
 
+/* Huge pages and a device's memory have files, too, but none with a length. */
+static bool has_length(const struct vma *v)
+{
+	return v->kind == HMMU_MAP_SHMEM || v->kind == HMMU_MAP_FILE || v->kind == HMMU_MAP_SHAREDFILE;
+}
+
 /* The file that is mapped at an address, with a reference; 0: none. */
 static u32 get_file(struct ctx *ctx, u64 address)
 {
 	struct hmmu *m = ctx->m;
-	u32 vma = vma_at(m, ctx->mm, address), file = vma ? vma_of(m, vma)->file : 0;
+	u32 vma = vma_at(m, ctx->mm, address), file;
 
-	if (!file || is_vm_hugetlb_page(m, vma))
+	if (!vma || !has_length(vma_of(m, vma)))
 		return 0;
+	file = vma_of(m, vma)->file;
 	file_of(m, file)->users++;
 	return file;
 }
