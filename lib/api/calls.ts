@@ -71,6 +71,18 @@ export interface PinOptions {
   readonly write?: boolean | undefined
   /** FOLL_PIN: pin_user_pages() in place of get_user_pages(), for a device that reads or writes the page. Linux 6.12. */
   readonly dma?: boolean | undefined
+  /** FOLL_LONGTERM, with `dma`, which it includes: a device-coherent page goes to RAM first. Linux 6.12. */
+  readonly longterm?: boolean | undefined
+}
+
+/** @internal The flags of a pin. */
+export function pinFlags(given: PinOptions | undefined): number {
+  const { write = false, dma = false, longterm = false } = options('options', given, ['write', 'dma', 'longterm'])
+  return (
+    (boolean('write', write) ? PinBit.WRITE : 0) |
+    (boolean('dma', dma) ? PinBit.DMA : 0) |
+    (boolean('longterm', longterm) ? PinBit.LONGTERM | PinBit.DMA : 0)
+  )
 }
 
 /** Options of {@link SystemCalls.makeDeviceExclusive}. */
@@ -308,12 +320,13 @@ export abstract class SystemCalls {
    * get_user_pages() of one page, with FOLL_TOUCH and FOLL_GET: a reference that keeps the page from moving. With `dma`
    * pin_user_pages(): 1024 references. {@link PageRef.drop} gives them back.
    * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS or HMMU_SYSCALL with errno `EFAULT`: there is no such access.
-   *   HMMU_INVALID_ARGUMENT: `dma`, and the machine's kernel does not have it
+   *   With errno `EBUSY`: `longterm`, and somebody else has a reference to a device-coherent page, so that it can't go to RAM.
+   *   HMMU_INVALID_ARGUMENT: `dma` or `longterm`, and the machine's kernel does not have it
    */
   pin(at: number, pinOptions?: PinOptions): PageRef {
-    const { write = false, dma = false } = options('options', pinOptions, ['write', 'dma'])
-    const flags = (boolean('write', write) ? PinBit.WRITE : 0) | (boolean('dma', dma) ? PinBit.DMA : 0)
-    return this.#reference(dma ? 'dma_pin' : 'pin', this.core.native.pin(this.caller, address(at), flags))
+    const flags = pinFlags(pinOptions)
+    const kind = flags & PinBit.DMA ? 'dma_pin' : 'pin'
+    return this.#reference(kind, this.core.native.pin(this.caller, address(at), flags))
   }
 
   /**

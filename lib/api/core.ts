@@ -71,6 +71,7 @@ export class Core {
   /** Types of events that are recorded, as bits. */
   eventMask = 0
   #deviceBase: number | undefined
+  #coherentBase: number | undefined
 
   /** Work that has to be done before anything else is asked of the machine. */
   #postponed: { carryOut(): void } | undefined
@@ -108,6 +109,11 @@ export class Core {
   get deviceBase(): number {
     this.#deviceBase ??= this.check(this.native.deviceBase())
     return this.#deviceBase
+  }
+
+  get coherentBase(): number {
+    this.#coherentBase ??= this.check(this.native.coherentBase())
+    return this.#coherentBase
   }
 
   /** The kernel that the machine emulates. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { type DeviceKind, deviceKindNames } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
 import { integer, invalid, options, PAGE_SIZE } from '../base/validate'
+import { DEVICE_FIELDS } from '../native/layout'
 import { type Core, requireCore } from './core'
 import type { DeviceFaultHandler, PageFreeHandler } from './devices'
 import type { Driver } from './driver'
@@ -21,8 +23,13 @@ export interface DevicePages {
 
 /** Options of {@link Machine.device}. */
 export interface DeviceOptions {
-  /** How many pages it has, 1 or more. They are the last ones of the first device, or those of a device that was removed. */
+  /**
+   * How many pages it has, 1 or more. They are the last ones of the device of its kind that the machine began with, or those of a device
+   * that was removed.
+   */
   readonly pages: number
+  /** Whether CPUs map its pages (`coherent`, Linux 6.12) or fault on them (`private`, the default). */
+  readonly kind?: DeviceKind | undefined
   /** Owner of its pages (dev_pagemap.owner), 1 … 2^53 - 1. Devices may share one. By default a number that no device has. */
   readonly owner?: number | undefined
   /** As {@link Device.onFault}. */
@@ -37,12 +44,13 @@ interface DeviceInfo {
   readonly pages: number
   readonly free: number
   readonly owner: number
+  readonly kind: DeviceKind
 }
 
 /** A device with memory of its own (a dev_pagemap). {@link Machine.devices} has them, {@link Machine.device} makes one. */
 export class Device {
   readonly #core: Core
-  /** Its number: 0 for the one that the machine began with. A later device may have it when this one was removed. */
+  /** Its number: 0 for the private one that the machine began with, 1 for the coherent one. A later device may have it when this one was removed. */
   readonly number: number
   #removed: DeviceInfo | undefined
 
@@ -58,10 +66,10 @@ export class Device {
 
   get #info(): DeviceInfo {
     if (this.#removed) return this.#removed
-    const out = new Float64Array(4)
+    const out = new Float64Array(DEVICE_FIELDS)
     this.#core.check(this.#core.native.deviceInfo(this.number, out))
-    const [base = 0, pages = 0, free = 0, owner = 0] = out
-    return { base, pages, free, owner }
+    const [base = 0, pages = 0, free = 0, owner = 0, kind = 0] = out
+    return { base, pages, free, owner, kind: deviceKindNames[kind] ?? 'private' }
   }
 
   /** Page frame number of its first page. */
@@ -77,6 +85,11 @@ export class Device {
   /** How many of its pages are free. */
   get free(): number {
     return this.#info.free
+  }
+
+  /** Whether CPUs map its pages (`coherent`) or fault on them (`private`). */
+  get kind(): DeviceKind {
+    return this.#info.kind
   }
 
   /** The owner of its pages: migrations select device pages by it. */
@@ -195,7 +208,7 @@ export class Device {
     )
   }
 
-  /** What JSON has: number, base, number of pages, how many are free, and owner. Of a machine that is gone the number. */
+  /** What JSON has: number, base, number of pages, how many are free, owner, and kind. Of a machine that is gone the number. */
   toJSON(): object {
     const { number } = this
     return this.#core.disposed ? { number } : { number, ...this.#info }
@@ -209,9 +222,9 @@ export class Device {
   /** @internal */
   [asText](): string {
     if (this.#core.disposed) return `Device ${this.number} (its machine is disposed of)`
-    const { base, pages, free, owner } = this.#info
+    const { base, pages, free, owner, kind } = this.#info
     const state = this.#removed ? 'removed' : `${free} free`
-    return `Device ${this.number} of owner ${owner}: pages ${base} to ${base + pages - 1}, ${state}`
+    return `Device ${this.number}${kind === 'private' ? '' : ` (${kind})`} of owner ${owner}: pages ${base} to ${base + pages - 1}, ${state}`
   }
 
   static {

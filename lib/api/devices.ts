@@ -2,8 +2,10 @@
 //
 // The devices of one machine: which there are, who has which pages, and their handlers.
 
+import { deviceKindValues } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
-import { boolean, callable, integer, invalid, options, synchronous } from '../base/validate'
+import { boolean, callable, integer, invalid, oneOf, options, synchronous } from '../base/validate'
+import { DEVICE_FIELDS } from '../native/layout'
 import type { Core } from './core'
 import { Device, type DeviceOptions } from './device'
 import type { Task } from './task'
@@ -56,7 +58,7 @@ export class Devices {
   #look(): void {
     const { native } = this.#core
     for (let number = 0; number < MOST_DEVICES; number++) {
-      const isThere = native.deviceInfo(number, new Float64Array(4)) >= 0
+      const isThere = native.deviceInfo(number, new Float64Array(DEVICE_FIELDS)) >= 0
       if (isThere && !this.#devices.has(number)) {
         this.#devices.set(number, Device.make(this.#core, number))
         if (this.#core.driver !== undefined) this.#foreign.add(number)
@@ -71,7 +73,7 @@ export class Devices {
     return [...this.#devices.values()].filter(({ pages }) => pages > 0).sort((a, b) => a.number - b.number)
   }
 
-  /** The one that the machine began with, whether it has pages or not. */
+  /** The private one that the machine began with, whether it has pages or not. */
   get first(): Device {
     const first = this.#devices.get(0)
     if (first === undefined) throw new HmmuError('HMMU_INVALID_ARGUMENT', 'device 0 was removed')
@@ -80,16 +82,18 @@ export class Devices {
 
   /** memremap_pages() */
   create(given: DeviceOptions): Device {
-    const { pages, owner, migrateToRam, pageFree } = options<DeviceOptions>('options', given, [
-      'pages',
-      'owner',
-      'migrateToRam',
-      'pageFree',
-    ])
+    const {
+      pages,
+      owner,
+      migrateToRam,
+      pageFree,
+      kind = 'private',
+    } = options<DeviceOptions>('options', given, ['pages', 'kind', 'owner', 'migrateToRam', 'pageFree'])
     const handlers = checkHandlers({ fault: migrateToRam, free: pageFree })
     const itsOwner = owner === undefined ? this.#newOwner() : integer('owner', owner, 1, Number.MAX_SAFE_INTEGER)
     const { native } = this.#core
-    const number = this.#core.check(native.deviceCreate(integer('pages', pages, 1, 2 ** 28), itsOwner))
+    const itsKind = oneOf('kind', kind, deviceKindValues)
+    const number = this.#core.check(native.deviceCreate(itsKind, integer('pages', pages, 1, 2 ** 28), itsOwner))
     const device = Device.make(this.#core, number)
     this.#foreign.delete(number)
     this.#devices.set(number, device)

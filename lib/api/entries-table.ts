@@ -19,9 +19,9 @@ export function entryRow(arrays: EntryArrays, i: number): Cell[] {
   return [
     { prefix: '', number: i },
     wordFlags(src),
-    src & VALID ? pageCell(arrays.srcPfn(i), arrays.deviceBase) : '',
+    src & VALID ? pageCell(arrays.srcPfn(i), arrays) : '',
     wordFlags(dst),
-    dst & VALID ? pageCell(arrays.dstPfn(i), arrays.deviceBase) : '',
+    dst & VALID ? pageCell(arrays.dstPfn(i), arrays) : '',
     why === 'none' ? '' : why,
   ]
 }

@@ -29,6 +29,7 @@ export class EntryArrays {
   /** Address of the first entry. */
   readonly start: number
   readonly deviceBase: number
+  readonly coherentBase: number
   readonly why: Uint8Array
   readonly #src: BigUint64Array
   readonly #dst: BigUint64Array
@@ -56,6 +57,7 @@ export class EntryArrays {
     this.pages = pages
     this.start = start - (start % PAGE_SIZE)
     this.deviceBase = core.deviceBase
+    this.coherentBase = core.coherentBase
     this.#hasFlags = core.kernel === 'linux-4.14'
     this.#src = new BigUint64Array(buffer, 0, pages)
     this.#dst = new BigUint64Array(buffer, dstOffset, pages)

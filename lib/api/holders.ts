@@ -5,7 +5,7 @@
 import { type HolderKind, holderNames, type PagevecName, pagevecNames } from '../base/defs.generated'
 import { RECORD_WORDS } from '../native/layout'
 import type { Core } from './core'
-import { hex, pageCell, shownAs, table } from './inspect'
+import { hex, type PageBases, pageCell, shownAs, table } from './inspect'
 
 /** Somebody who has references to a page, or its lock. */
 export interface Holder {
@@ -51,7 +51,7 @@ export function holders(core: Core, pfn: number): Holder[] {
   )
   // The tally meets pages by their holders.
   list.sort((a, b) => a.pfn - b.pfn)
-  return shownAs(list, (some) => holderTable(some, core.deviceBase))
+  return shownAs(list, (some) => holderTable(some, core))
 }
 
 /**
@@ -132,9 +132,9 @@ export function holderText(holder: Holder): string {
   return `${texts[kind]}${from}${lock && kind !== 'driver' ? ', with its lock' : ''}`
 }
 
-function holderTable(list: readonly Holder[], deviceBase: number): string {
+function holderTable(list: readonly Holder[], bases: PageBases): string {
   const rows = list.map((holder) => {
-    const { prefix, number } = pageCell(holder.pfn, deviceBase)
+    const { prefix, number } = pageCell(holder.pfn, bases)
     return [`${prefix}${number}`, String(holder.refs), holderText(holder)]
   })
   return table(['page', 'refs', 'holder'], rows)
@@ -161,7 +161,7 @@ export function heldLines(core: Core, pages: ReadonlyMap<number, number>): strin
   }
   const lines = [...pages].flatMap(([page, pfn]) => {
     const list = byPage.get(pfn)
-    const { prefix, number } = pageCell(pfn, core.deviceBase)
+    const { prefix, number } = pageCell(pfn, core)
     // A page that was just made is in a pagevec, as are most.
     return list?.some(({ kind }) => kind !== 'pagevec')
       ? [`  page ${page} (${prefix}${number}): ${list.map(holderText).join('; ')}\n`]

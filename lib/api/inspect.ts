@@ -41,6 +41,12 @@ export function showsItself(prototype: Showable): void {
 /** A cell; the numbers of neighbouring rows that count up by one can be shown as one range. */
 export type Cell = string | { readonly prefix: string; readonly number: number }
 
+/** @internal Where the pages of devices begin: the private ones, and the coherent ones behind them. */
+export interface PageBases {
+  readonly deviceBase: number
+  readonly coherentBase: number
+}
+
 /** Columns under headings, without lines, padded to their widths. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[], all = false): string {
   const shown = [headings, ...(all ? rows : rows.slice(0, MOST_ROWS))]
@@ -103,8 +109,9 @@ function rangeText(first: Cell, last: Cell): string {
 }
 
 /** A page: `#12` a frame of RAM, `D3` device page 3. */
-export function pageCell(pfn: number, deviceBase: number): Exclude<Cell, string> {
-  return pfn >= deviceBase ? { prefix: 'D', number: pfn - deviceBase } : { prefix: '#', number: pfn }
+export function pageCell(pfn: number, { deviceBase, coherentBase }: PageBases): Exclude<Cell, string> {
+  if (pfn < deviceBase) return { prefix: '#', number: pfn }
+  return pfn < coherentBase ? { prefix: 'D', number: pfn - deviceBase } : { prefix: 'C', number: pfn - coherentBase }
 }
 
 /** The flags of a word of src or dst as letters, `-` where the word is empty. */

@@ -5,7 +5,7 @@
 import { type TargetName, targetNames } from '../base/defs.generated'
 import { RECORD_WORDS } from '../native/layout'
 import type { Core } from './core'
-import { pageCell, shownAs, table } from './inspect'
+import { type PageBases, pageCell, shownAs, table } from './inspect'
 import { pageFlagNames } from './records'
 
 /** A page that a driver has allocated, and has neither placed by a migration nor put. */
@@ -26,10 +26,10 @@ export interface LeakedPage {
 
 /** All such pages of a machine, in ascending order. */
 export function leaks(core: Core): LeakedPage[] {
-  const { native, deviceBase } = core
+  const { native } = core
   const words = new BigUint64Array(core.check(native.leaks(new BigUint64Array(0))) * RECORD_WORDS.leak)
   const count = core.check(native.leaks(words))
-  return shownAs(decodeLeaks(words, count), (pages) => leakTable(pages, deviceBase))
+  return shownAs(decodeLeaks(words, count), (pages) => leakTable(pages, core))
 }
 
 function decodeLeaks(words: BigUint64Array, count: number): LeakedPage[] {
@@ -48,9 +48,9 @@ function decodeLeaks(words: BigUint64Array, count: number): LeakedPage[] {
   })
 }
 
-function leakTable(pages: readonly LeakedPage[], deviceBase: number): string {
+function leakTable(pages: readonly LeakedPage[], bases: PageBases): string {
   const rows = pages.map(({ pfn, kind, allocId, refCount, flags }) => {
-    const { prefix, number } = pageCell(pfn, deviceBase)
+    const { prefix, number } = pageCell(pfn, bases)
     return [`${prefix}${number}`, kind, String(refCount), String(allocId), pageFlagNames(flags).join(',')]
   })
   return table(['page', 'kind', 'references', 'alloc id', 'flags'], rows)

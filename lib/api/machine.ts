@@ -105,7 +105,7 @@ export class Machine {
     return quirkNames.filter((name) => mask & quirkValues[name])
   }
 
-  /** First pfn of device memory: device page i is page `deviceBase + i`. */
+  /** First pfn of device-private memory: its page i is page `deviceBase + i`. */
   get deviceBase(): number {
     return this.#core.check(this.#core.native.deviceBase())
   }

@@ -78,8 +78,10 @@ export interface MirroredPage {
   readonly order: number
   /** Page frame number; 0 if it is not valid. */
   readonly pfn: number
-  /** It is a page of a device. */
+  /** It is a page of a device, private or coherent. */
   readonly device: boolean
+  /** It is a device-coherent page. */
+  readonly coherent: boolean
 }
 
 /** @internal What the core is told: nobody is there who could be told; the function would wait. */
@@ -131,7 +133,7 @@ export class MirroredWords {
 /** Flags are in the upper halves of the words. */
 function decodeMirror(core: Core, words: BigUint64Array): MirroredPage[] {
   const halves = new Uint32Array(words.buffer)
-  const { deviceBase } = core
+  const { deviceBase, coherentBase } = core
   return Array.from(words, (_, page) => {
     const flags = halves[2 * page + 1] ?? 0
     const pfn = halves[2 * page] ?? 0
@@ -143,6 +145,7 @@ function decodeMirror(core: Core, words: BigUint64Array): MirroredPage[] {
       order: (flags >>> 24) & 31,
       pfn,
       device: valid && pfn >= deviceBase,
+      coherent: valid && pfn >= coherentBase,
     }
   })
 }

@@ -11,6 +11,11 @@ export interface MachineOptions {
   readonly ramPages?: number | undefined
   /** Device-private pages, 0 … 2^28; 1024 by default. */
   readonly devicePages?: number | undefined
+  /**
+   * Device-coherent pages, 0 … 2^28, which CPUs map as they map RAM; 0, the default: none. With any, the machine begins with a
+   * second device, which has them. Linux 6.12.
+   */
+  readonly coherentPages?: number | undefined
   /** CPUs, 1 … 64; 1 by default. */
   readonly cpus?: number | undefined
   /** Which kernel it behaves like; `'linux-4.14'` by default. */
@@ -37,6 +42,7 @@ export interface MachineOptions {
 const OPTION_NAMES = [
   'ramPages',
   'devicePages',
+  'coherentPages',
   'cpus',
   'profile',
   'quirks',
@@ -56,6 +62,7 @@ export function createMachine(machineOptions: MachineOptions | undefined): Nativ
   const {
     ramPages = 65536,
     devicePages = 1024,
+    coherentPages = 0,
     cpus = 1,
     profile = 'linux-4.14',
     memcgLimit = 0,
@@ -75,6 +82,7 @@ export function createMachine(machineOptions: MachineOptions | undefined): Nativ
     integer('swapPages', swapPages, 0, 2 ** 28),
     !boolean('contents', contents),
     integer('hugetlbPages', hugetlbPages, 0, 2 ** 19) || HUGETLB_NONE,
+    integer('coherentPages', coherentPages, 0, 2 ** 28),
   )
 }
 

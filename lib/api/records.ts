@@ -54,14 +54,16 @@ export class PageEntry {
   /** Of `mig` entries: of the read-exclusive kind. Of `swap` entries: the mapping had the page alone. */
   declare readonly exclusive: boolean
   /**
-   * Page frame number of `sys`, `huge` (this subpage), `dev`, `mig` and `excl` entries; of a `swap` entry that of its page in the swap
+   * Page frame number of `sys`, `huge` (this subpage), `dev`, `coh`, `mig` and `excl` entries; of a `swap` entry that of its page in the swap
    * cache; else 0.
    */
   declare readonly pfn: number
-  /** Another number whenever the frame is allocated anew; of device pages: their number in the device. */
+  /** Another number whenever the frame is allocated anew; of device pages: their number among those of their kind. */
   declare readonly allocId: number
-  /** The page is device memory. */
+  /** The page is device memory, private or coherent. */
   declare readonly device: boolean
+  /** The page is device-coherent. */
+  declare readonly coherent: boolean
   /** page_count(), of a tail page its head's. */
   declare readonly refCount: number
   /** page_mapcount() of this page or subpage. */
@@ -96,6 +98,7 @@ export class PageEntry {
     this.mapCount = ints[int + 9] ?? 0
     this.flags = ints[int + 10] ?? 0
     this.device = ((ints[int + 11] ?? 0) & 0xff) !== 0
+    this.coherent = ((ints[int + 11] ?? 0) & 0xff00) !== 0
     this.swapUsers = (ints[int + 12] ?? 0) >>> 0
   }
 
@@ -134,14 +137,15 @@ export function dumpTable(entries: readonly PageEntry[], all = false): string {
   return pagesTable(headings, entries.length, (page) => dumpRow(entries[page] as PageEntry, page), all)
 }
 
-const WITH_PAGE: ReadonlySet<EntryKind> = new Set(['sys', 'huge', 'dev', 'mig', 'excl'])
+const WITH_PAGE: ReadonlySet<EntryKind> = new Set(['sys', 'huge', 'dev', 'coh', 'mig', 'excl'])
 const WITHOUT_BITS: ReadonlySet<EntryKind> = new Set(['nomap', 'none', 'special', 'marker'])
 
 function dumpRow(entry: PageEntry, page: number): Cell[] {
   const index = { prefix: '', number: page }
   const bits = WITHOUT_BITS.has(entry.kind) ? '' : entry.bits
   if (!WITH_PAGE.has(entry.kind) && entry.pfn === 0) return [index, entry.kind, bits, '', '', '', '']
-  const frame = entry.device ? { prefix: 'D', number: entry.allocId } : { prefix: '#', number: entry.pfn }
+  const letter = entry.coherent ? 'C' : 'D'
+  const frame = entry.device ? { prefix: letter, number: entry.allocId } : { prefix: '#', number: entry.pfn }
   const flags = pageFlagNames(entry.flags).filter((name) => name !== 'device')
   return [index, entry.kind, bits, frame, String(entry.refCount), String(entry.mapCount), flags.join(',')]
 }
@@ -222,7 +226,7 @@ export function mappingTable(mappings: readonly VmaInfo[], all = false): string 
 export interface PageInfo {
   /** Page frame number. */
   readonly pfn: number
-  /** Another number whenever the frame is allocated anew; of device pages: their number in the device. */
+  /** Another number whenever the frame is allocated anew; of device pages: their number among those of their kind. */
   readonly allocId: number
   /** Bits of {@link PageFlag}. */
   readonly flags: number
@@ -232,8 +236,10 @@ export interface PageInfo {
   readonly mapCount: number
   /** Offset in what the page belongs to, in pages. */
   readonly index: number
-  /** The page is device memory. */
+  /** The page is device memory, private or coherent. */
   readonly device: boolean
+  /** The page is device-coherent. */
+  readonly coherent: boolean
   /** PageAnon() */
   readonly anon: boolean
   /** It belongs to the page cache. */
@@ -262,6 +268,7 @@ export function decodePages(words: BigUint64Array): PageInfo[] {
       mapCount: ints[int + 4] ?? 0,
       index: Number(words[word + 3]),
       device: bytes[byte + 32] !== 0,
+      coherent: bytes[byte + 41] !== 0,
       anon: bytes[byte + 33] !== 0,
       hasMapping: bytes[byte + 34] !== 0,
       free: bytes[byte + 35] !== 0,

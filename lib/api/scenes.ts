@@ -2,11 +2,25 @@
 //
 // What exploring scenarios in TypeScript has to know of a machine.
 
+import { PinBit } from '../base/defs.generated'
+import type { PinOptions } from './calls'
 import { coreOf } from './core'
 import { type Driver, type PreparedDriver, prepareDriver } from './driver'
 import { EntryArrays } from './entries'
 import type { Machine } from './machine'
 import type { PageRange } from './page-range'
+
+/** The flags of a pin, by its options. */
+export { pinFlags } from './calls'
+
+/** The options of a pin, whose flags are the action's value. */
+export function pinOptionsOf(value: number): PinOptions {
+  return {
+    write: (value & PinBit.WRITE) !== 0,
+    dma: (value & PinBit.DMA) !== 0,
+    longterm: (value & PinBit.LONGTERM) !== 0,
+  }
+}
 
 /** A driver as a migration of the range would take it. Throws what that migration would throw at once. */
 export function checkedDriver(machine: Machine, { start, pages }: PageRange, driver: Driver): PreparedDriver {

@@ -148,6 +148,6 @@ export function pagesInUse(core: Core): PageInfo[] {
 }
 
 function cell(core: Core, pfn: number): string {
-  const { prefix, number } = pageCell(pfn, core.deviceBase)
+  const { prefix, number } = pageCell(pfn, core)
   return `${prefix}${number}`
 }

@@ -77,7 +77,7 @@ export const PageFlag = {
   TABLE: 4194304,
   /** The frame is free. */
   BUDDY: 8388608,
-  /** ZONE_DEVICE: a device-private page. */
+  /** ZONE_DEVICE: a page of a device. */
   DEVICE: 16777216,
   /** PageAnonExclusive of the page itself: anonymous, and of one mapping alone. Linux 6.12. */
   EXCLUSIVE: 33554432,
@@ -109,7 +109,7 @@ export const pageFlagTexts: Readonly<Record<keyof typeof PageFlag, string>> = {
   RESERVED: 'Never allocated nor freed (the zero page).',
   TABLE: 'The frame is a page table.',
   BUDDY: 'The frame is free.',
-  DEVICE: 'ZONE_DEVICE: a device-private page.',
+  DEVICE: 'ZONE_DEVICE: a page of a device.',
   EXCLUSIVE: 'PageAnonExclusive of the page itself: anonymous, and of one mapping alone. Linux 6.12.',
 }
 
@@ -127,6 +127,7 @@ export type EntryKind =
   | 'special'
   | 'excl'
   | 'marker'
+  | 'coh'
 
 /** Values of {@link EntryKind} in the C API. */
 export const entryKindValues: Readonly<Record<EntryKind, number>> = {
@@ -142,6 +143,7 @@ export const entryKindValues: Readonly<Record<EntryKind, number>> = {
   special: 9,
   excl: 10,
   marker: 11,
+  coh: 12,
 }
 
 /** {@link EntryKind} by value. */
@@ -158,6 +160,7 @@ export const entryKindNames: readonly EntryKind[] = [
   'special',
   'excl',
   'marker',
+  'coh',
 ]
 
 /** A sentence on each {@link EntryKind}. */
@@ -174,6 +177,7 @@ export const entryKindTexts: Readonly<Record<EntryKind, string>> = {
   special: 'The mapping is special or hugetlb.',
   excl: 'A device-exclusive entry: a system page that only the device uses. Linux 6.12.',
   marker: 'A pte marker: no page, but a note that userfaultfd needs. Linux 6.12.',
+  coh: 'A pte that maps a device-coherent page. Linux 6.12.',
 }
 
 /** Bits of an entry as a dump shows them. */
@@ -320,6 +324,8 @@ export const PinBit = {
   WRITE: 1,
   /** FOLL_PIN: pin_user_pages(), undone by unpin_user_page(). Linux 6.12. */
   DMA: 2,
+  /** FOLL_LONGTERM, with DMA: a device-coherent page goes to RAM first. Linux 6.12. */
+  LONGTERM: 4,
 } as const
 
 /** Modes of hmmu_uffd_register(). */
@@ -340,23 +346,50 @@ export const RestoreBit = {
 export type SelectName =
   | 'system'
   | 'private'
+  | 'coherent'
 
 /** Bits of {@link SelectName} in the C API. */
 export const selectValues: Readonly<Record<SelectName, number>> = {
   system: 1,
   private: 2,
+  coherent: 4,
 }
 
 /** {@link SelectName} by bit number. */
 export const selectNames: readonly SelectName[] = [
   'system',
   'private',
+  'coherent',
 ]
 
 /** A sentence on each {@link SelectName}. */
 export const selectTexts: Readonly<Record<SelectName, string>> = {
   system: 'Pages of RAM, and entries that map the zero page.',
   private: "Device-private pages of the migration's owner.",
+  coherent: "Device-coherent pages of the migration's owner.",
+}
+
+/** Kinds of devices, by the pages that they have. */
+export type DeviceKind =
+  | 'private'
+  | 'coherent'
+
+/** Values of {@link DeviceKind} in the C API. */
+export const deviceKindValues: Readonly<Record<DeviceKind, number>> = {
+  private: 0,
+  coherent: 1,
+}
+
+/** {@link DeviceKind} by value. */
+export const deviceKindNames: readonly DeviceKind[] = [
+  'private',
+  'coherent',
+]
+
+/** A sentence on each {@link DeviceKind}. */
+export const deviceKindTexts: Readonly<Record<DeviceKind, string>> = {
+  private: 'Device-private pages: a CPU that touches one faults, and the page has to come back.',
+  coherent: 'Device-coherent pages: CPUs map them as they map RAM. Linux 6.12.',
 }
 
 /** Where a destination page comes from. */
@@ -1542,6 +1575,8 @@ export type CounterName =
   | 'hugetlbPages'
   | 'hugetlbFree'
   | 'hugetlbReserved'
+  | 'coherentPages'
+  | 'coherentFree'
 
 /** Values of {@link CounterName} in the C API. */
 export const counterValues: Readonly<Record<CounterName, number>> = {
@@ -1572,6 +1607,8 @@ export const counterValues: Readonly<Record<CounterName, number>> = {
   hugetlbPages: 24,
   hugetlbFree: 25,
   hugetlbReserved: 26,
+  coherentPages: 27,
+  coherentFree: 28,
 }
 
 /** {@link CounterName} by value. */
@@ -1603,6 +1640,8 @@ export const counterNames: readonly CounterName[] = [
   'hugetlbPages',
   'hugetlbFree',
   'hugetlbReserved',
+  'coherentPages',
+  'coherentFree',
 ]
 
 /** A sentence on each {@link CounterName}. */
@@ -1610,8 +1649,8 @@ export const counterTexts: Readonly<Record<CounterName, string>> = {
   ramPages: 'Frames of RAM.',
   ramFree: 'Free frames.',
   tablePages: 'Frames in use as page tables.',
-  devicePages: 'Device pages.',
-  deviceFree: 'Free device pages.',
+  devicePages: 'Device-private pages.',
+  deviceFree: 'Free device-private pages.',
   lruInactiveAnon: 'Pages on the inactive anonymous list.',
   lruActiveAnon: 'Pages on the active anonymous list.',
   lruInactiveFile: 'Pages on the inactive file list.',
@@ -1634,6 +1673,8 @@ export const counterTexts: Readonly<Record<CounterName, string>> = {
   hugetlbPages: 'Huge pages of the hugetlb pool.',
   hugetlbFree: 'Free huge pages of the pool, the reserved ones included.',
   hugetlbReserved: 'Free huge pages that mappings have reserved.',
+  coherentPages: 'Device-coherent pages.',
+  coherentFree: 'Free device-coherent pages.',
 }
 
 /** Spans of work that are counted and timed; the first ones are the stages of a migration. */

@@ -2,7 +2,7 @@
 //
 // The syntax tree of a drill. Each command has an interface; `Command` is the union of all.
 
-import type { Advice, Judge, MapKind, Prot, QuirkName, SwitchPoint } from '../api'
+import type { Advice, DeviceKind, Judge, MapKind, Prot, QuirkName, SwitchPoint } from '../api'
 import type { Position } from './errors'
 
 /** A place `buf`, `buf[3]` or `buf[2-5]`. `first` and `last` are undefined where all of the region is meant. */
@@ -37,6 +37,8 @@ interface AtPlace extends OfProcess {
 export interface DevmemCommand extends Base {
   readonly verb: 'devmem'
   readonly pages: number
+  /** Of a second device, whose pages CPUs map. */
+  readonly coherent: boolean
 }
 
 export interface SwapCommand extends Base {
@@ -144,6 +146,8 @@ export interface PinCommand extends AtPlace {
   readonly write: boolean
   /** FOLL_PIN */
   readonly dma: boolean
+  /** FOLL_LONGTERM */
+  readonly longterm: boolean
 }
 
 export interface HoldCommand extends AtPlace {
@@ -171,15 +175,15 @@ export interface WatchCommand extends OfProcess {
 /** The owner of device pages that a driver names: the device's, or another one that owns no page. */
 export type Owner = 'device' | 'other'
 
-/** Pages that a migration can offer to the driver: those of the system, device-private ones. */
-export type Selected = 'system' | 'private'
+/** Pages that a migration can offer to the driver: those of the system, device-private ones, device-coherent ones. */
+export type Selected = 'system' | 'private' | 'coherent'
 
 export interface MigrateCommand extends AtPlace {
   readonly verb: 'migrate'
-  readonly to: 'dev' | 'sys'
+  readonly to: 'dev' | 'coh' | 'sys'
   readonly skip: readonly PageRange[]
   readonly error: readonly PageRange[]
-  /** In the order of the drill. Undefined: `system` to the device, `private` back. */
+  /** In the order of the drill. Undefined: `system` to a device, `private` back. */
   readonly select: readonly Selected[] | undefined
   readonly owner: Owner
   readonly interleaved: readonly Interleaved[]
@@ -187,7 +191,8 @@ export interface MigrateCommand extends AtPlace {
 
 export interface EvictCommand extends Base {
   readonly verb: 'evict'
-  /** Numbers of device pages. Undefined: all pages of the device. */
+  readonly kind: DeviceKind
+  /** Numbers of device pages of the kind. Undefined: all pages of its device. */
   readonly pages: PageRange | undefined
   readonly interleaved: readonly Interleaved[]
 }

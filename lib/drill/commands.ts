@@ -236,11 +236,12 @@ function* pin(world: World, command: PinCommand, taskOf: TaskOf): Steps {
   const pages = world.pages(command.process, command.place)
   world.checkFreeHandle(command.handle)
   const task = taskOf(pages.actor)
+  const { write, dma, longterm } = command
   const refs: PageRef[] = []
   try {
     for (let page = pages.first; page <= pages.last; page++) {
       const address = pageAddress(pages, page)
-      refs.push(yield* untilDone(() => task.pin(address, { write: command.write, dma: command.dma })))
+      refs.push(yield* untilDone(() => task.pin(address, { write, dma, longterm })))
     }
   } catch (error) {
     for (const ref of refs) ref.drop()
@@ -285,9 +286,10 @@ function* mirror(world: World, command: MirrorCommand, taskOf: TaskOf): Steps {
   ]
 }
 
-function mirroredText({ valid, write, error, order, device }: MirroredPage): string {
+function mirroredText({ valid, write, error, order, device, coherent }: MirroredPage): string {
+  const kind = (coherent && ' coh') || (device && ' dev') || ''
   const flags = `${valid ? 'V' : ''}${write ? 'W' : ''}${error ? 'E' : ''}`
-  return `${flags || '-'}${order ? ` o${order}` : ''}${device ? ' dev' : ''}`
+  return `${flags || '-'}${order ? ` o${order}` : ''}${kind}`
 }
 
 /** The result of a call that waits, or the errno if the kernel refuses it. */
@@ -353,9 +355,10 @@ function moveToCpu(world: World, command: CpuCommand): string[] {
 
 function count(world: World, command: CountCommand): string[] {
   const { anon, file, shmem, swap } = world.actor(command.process).process.counters()
-  const { deviceFree, swapFree, swapPages } = world.machine.counters()
+  const { deviceFree, coherentPages, coherentFree, swapFree, swapPages } = world.machine.counters()
   const showsSwap = swapPages > 0 && kernelOf(world.machine.profile) !== 'linux-4.14'
-  const free = [`devfree=${deviceFree}`, ...(showsSwap ? [`swapfree=${swapFree}`] : [])]
+  const coherent = coherentPages > 0 ? [`cohfree=${coherentFree}`] : []
+  const free = [`devfree=${deviceFree}`, ...coherent, ...(showsSwap ? [`swapfree=${swapFree}`] : [])]
   return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, free.join(' ')]
 }
 

@@ -37,6 +37,7 @@ const DETAIL: Record<PageEntry['kind'], Detail> = {
   sys: 'page',
   huge: 'page',
   dev: 'page',
+  coh: 'page',
   mig: 'page',
   excl: 'page',
 }
@@ -114,7 +115,7 @@ function showsPage({ kind, pfn }: PageEntry, { detail }: Style): boolean {
   return detail[kind] === 'page' || (detail[kind] === 'slot' && pfn !== 0)
 }
 
-/** D or P number of the page of an entry. */
+/** D, C or P number of the page of an entry. */
 function pageNumber(entry: PageEntry, frames: FrameNumbers): number {
   return entry.device ? entry.allocId : frames.of(entry.pfn, entry.allocId)
 }
@@ -132,6 +133,7 @@ function continues(run: Run, entry: PageEntry, number: number, style: Style): bo
   return (
     !withPage ||
     (first.device === entry.device &&
+      first.coherent === entry.coherent &&
       number === run.number + (run.last - run.first) + 1 &&
       first.refCount === entry.refCount &&
       first.mapCount === entry.mapCount &&
@@ -150,7 +152,7 @@ function runLine(run: Run, style: Style): string {
 }
 
 function pageText({ entry, first, last, number }: Run, style: Style): string {
-  const letter = entry.device ? 'D' : 'P'
+  const letter = (entry.coherent && 'C') || (entry.device && 'D') || 'P'
   const count = last - first
   const page = count === 0 ? `${letter}${number}` : `${letter}${number}-${letter}${number + count}`
   return `${page} ref=${entry.refCount} map=${entry.mapCount} ${flagNames(entry.flags, style)}`

@@ -10,7 +10,7 @@ import type { World } from './world'
 
 /** Carry out an `evict`. */
 export function evict(world: World, command: EvictCommand, hooks: Hooks): Outcome {
-  const [device] = world.machine.devices
+  const device = world.machine.devices.find(({ kind }) => kind === command.kind)
   const range = device && pagesOf(device, command)
   if (!device || !range) return skipped(command.interleaved)
   const migration = device.beginEviction({ first: device.base + range.first, pages: range.last - range.first + 1 })

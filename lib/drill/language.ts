@@ -24,7 +24,7 @@ export type ByKernel<T> = Readonly<Partial<Record<Kernel, T>>>
 export type Vocabulary<T extends string = string> = readonly T[] | ByKernel<readonly T[]>
 
 /** Words of 6.12's drills that hmmu does not know yet, those of first lines, commands and options. */
-const NOT_YET: readonly string[] = ['memcg', 'coherent', 'longterm', 'coh']
+const NOT_YET: readonly string[] = ['memcg']
 
 /** The words of a vocabulary that a kernel's drill may have. */
 export function wordsOf<T extends string>(vocabulary: Vocabulary<T>, kernel: Kernel): T[] {

@@ -2,7 +2,7 @@
 //
 // `migrate`, with the commands that run while it stands in a callback.
 
-import type { BuiltinDriver, Migration, StageName } from '../api'
+import type { BuiltinDriver, Device, Migration, StageName } from '../api'
 import type { MigrateCommand, PageRange } from './ast'
 import { refusal, untilDone } from './execution'
 import { advance, type Hooks, Interleaving, type Outcome, skipped } from './interleaving'
@@ -23,6 +23,7 @@ export function migrate(world: World, command: MigrateCommand, hooks: Hooks): Ou
 
 class MigrateRun {
   readonly #taskOf: TaskOf
+  readonly #devices: readonly Device[]
   readonly #command: MigrateCommand
   readonly #pages: Pages
   readonly #interleaving: Interleaving
@@ -32,6 +33,7 @@ class MigrateRun {
   constructor(world: World, command: MigrateCommand, pages: Pages, hooks: Hooks) {
     this.#hooks = hooks
     this.#taskOf = world.taskOf
+    this.#devices = world.machine.devices
     this.#command = command
     this.#pages = pages
     this.#interleaving = new Interleaving(world, command.interleaved, hooks)
@@ -70,12 +72,20 @@ class MigrateRun {
   #driver(): BuiltinDriver {
     const { to, skip, error, select, owner } = this.#command
     return {
-      to: to === 'dev' ? 'device' : 'system',
+      ...this.#destination(to),
       skip: this.#indexes(skip),
       error: this.#indexes(error),
       select,
       owner: owner === 'other' ? OTHER_OWNER : undefined,
     }
+  }
+
+  /** A machine without coherent memory has no page to move to. */
+  #destination(to: MigrateCommand['to']): Pick<BuiltinDriver, 'to' | 'device' | 'only'> {
+    if (to === 'sys') return { to: 'system' }
+    if (to === 'dev') return { to: 'device' }
+    const device = this.#devices.find(({ kind }) => kind === 'coherent')
+    return device === undefined ? { to: 'device', only: [] } : { to: 'device', device }
   }
 
   /**

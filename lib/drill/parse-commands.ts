@@ -5,7 +5,7 @@
 import type { Kernel } from '../base/kernel'
 import type { Command, HeadCommand, InnerCommand } from './ast'
 import { type Vocabulary, wordsOf } from './language'
-import { type Head, type ProcessHead, parseEvict, parseMigrate, parseMirror } from './parse-device'
+import { type Head, type ProcessHead, parseDevmem, parseEvict, parseMigrate, parseMirror } from './parse-device'
 import {
   isProcess,
   PROCESS_EXPECTED,
@@ -27,7 +27,7 @@ const ADVICES = {
   'linux-6.12': ['populate_read', 'populate_write', 'cold', 'pageout', 'collapse'],
 } as const
 const UFFD_MODES = { 'linux-6.12': ['wp'] } as const
-const PIN_FLAGS = { 'linux-4.14': ['write'], 'linux-6.12': ['dma'] } as const
+const PIN_FLAGS = { 'linux-4.14': ['write'], 'linux-6.12': ['dma', 'longterm'] } as const
 const PROTS = ['r', 'rw', 'none'] as const
 const HUGE_PAGES = 512
 const SPECIAL_PAGES_MAX = 64
@@ -83,7 +83,7 @@ const OF_PROCESS_6_12: OfProcess = {
 }
 
 const OTHERS_4_14: Others = {
-  devmem: (words, head) => ({ ...head, verb: 'devmem', pages: parsePages(words, 0) }),
+  devmem: parseDevmem,
   swap: (words, head) => ({ ...head, verb: 'swap', pages: parsePages(words, 1) }),
   cpus: (words, head) => ({ ...head, verb: 'cpus', count: parseCount(words, 'a number of CPUs', 1, CPUS_MAX) }),
   fork: (words, head) => ({ ...head, verb: 'fork', process: parseProcess(words), child: parseProcess(words) }),
@@ -164,7 +164,8 @@ function parsePin(words: Words, head: ProcessHead): InnerCommand {
   const place = parsePlace(words)
   const handle = parseAs(words)
   const flags = parseFlags(words, PIN_FLAGS)
-  return { ...head, verb: 'pin', place, handle, write: flags.has('write'), dma: flags.has('dma') }
+  const [write, dma, longterm] = [flags.has('write'), flags.has('dma'), flags.has('longterm')]
+  return { ...head, verb: 'pin', place, handle, write, dma, longterm }
 }
 
 function parseUffd(words: Words, head: ProcessHead): InnerCommand {

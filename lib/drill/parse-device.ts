@@ -2,10 +2,11 @@
 //
 // The commands of a driver of the device. Each function is called with the words after the verb.
 
-import type { EvictCommand, MigrateCommand, MirrorCommand, Owner, PageRange, Selected } from './ast'
+import type { DeviceKind } from '../api'
+import type { DevmemCommand, EvictCommand, MigrateCommand, MirrorCommand, Owner, PageRange, Selected } from './ast'
 import type { Position } from './errors'
 import { type ByKernel, wordsOf } from './language'
-import { pageRange, parseChoice, parseFlags, parsePageList, parsePlace } from './parse-values'
+import { pageRange, parseChoice, parseFlags, parsePageList, parsePages, parsePlace } from './parse-values'
 import { oneOf, type Word, type Words } from './words'
 
 /** Properties of all commands. */
@@ -25,14 +26,17 @@ const MIGRATE_OPTIONS: ByKernel<readonly Option[]> = {
   'linux-4.14': ['skip=', 'error='],
   'linux-6.12': ['select=', 'owner='],
 }
-const SELECTED = ['system', 'private'] as const
+const SELECTED = ['system', 'private', 'coherent'] as const
+const DESTINATIONS = { 'linux-4.14': ['dev', 'sys'], 'linux-6.12': ['coh'] } as const
 const MIRROR_FLAGS = ['fault', 'write', 'owner=other']
-const DEVICE_PAGES = /^D\[([0-9]+)(?:-([0-9]+))?\]$/
+const DEVICE_PAGES = /^([DC])\[([0-9]+)(?:-([0-9]+))?\]$/
+/** The most pages of the device whose pages CPUs map. */
+const COHERENT_PAGES_MAX = 4096
 
 export function parseMigrate(words: Words, head: ProcessHead): MigrateCommand {
   const place = parsePlace(words)
   parseChoice(words, ['to'], 'a direction')
-  const to = parseChoice(words, ['dev', 'sys'], 'a destination')
+  const to = parseChoice<'dev' | 'coh' | 'sys'>(words, DESTINATIONS, 'a destination')
   const values = parseOptions(words)
   const given = <T>(option: Option, parse: (words: Words, value: Word) => T): T | undefined => {
     const value = values.get(option)
@@ -97,17 +101,29 @@ export function parseMirror(words: Words, head: ProcessHead): MirrorCommand {
   return { ...head, verb: 'mirror', place, fault, write: write !== undefined, owner }
 }
 
-/** `all`, or the numbers of device pages: `D[2]`, `D[2-5]`. */
+/** `all`, `coh`, or the numbers of device pages: `D[2]`, `C[2-5]`. */
 export function parseEvict(words: Words, head: Head): EvictCommand {
-  const expected = 'device pages (all, D[PAGE] or D[FIRST-LAST])'
+  const expected = 'device pages (all, D[PAGE] or D[FIRST-LAST]; coh, C[PAGE] or C[FIRST-LAST])'
   const word = words.take(expected)
-  return { ...head, verb: 'evict', pages: parseDevicePages(words, word, expected), interleaved: [] }
+  const [kind, pages] = parseDevicePages(words, word, expected)
+  return { ...head, verb: 'evict', kind, pages, interleaved: [] }
 }
 
-function parseDevicePages(words: Words, word: Word, expected: string): PageRange | undefined {
-  if (word.text === 'all') return undefined
+function parseDevicePages(words: Words, word: Word, expected: string): [DeviceKind, PageRange | undefined] {
+  if (word.text === 'all') return ['private', undefined]
+  if (word.text === 'coh') return ['coherent', undefined]
   const match = DEVICE_PAGES.exec(word.text)
   if (match === null) throw words.unexpected(word, expected)
-  const [first, last] = pageRange(words, word.column + 'D['.length, match[1] ?? '', match[2])
-  return { first, last }
+  const [first, last] = pageRange(words, word.column + 'D['.length, match[2] ?? '', match[3])
+  return [match[1] === 'C' ? 'coherent' : 'private', { first, last }]
+}
+
+/** `devmem N`, and of Linux 6.12 `devmem N coherent` for the second device. */
+export function parseDevmem(words: Words, head: Head): DevmemCommand {
+  const at = words.peek()
+  const pages = parsePages(words, 0)
+  const coherent = parseFlags(words, { 'linux-6.12': ['coherent'] }).has('coherent')
+  if (coherent && pages > COHERENT_PAGES_MAX && at !== undefined)
+    throw words.unexpected(at, `a number of coherent pages (0 to ${COHERENT_PAGES_MAX})`)
+  return { ...head, verb: 'devmem', pages, coherent }
 }

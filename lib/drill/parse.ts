@@ -89,7 +89,7 @@ class DrillParser {
     }
     if (this.commands.length > 0)
       throw words.error(first.column, `${command.verb} is only allowed as the first command`)
-    if (this.head.some(({ verb }) => verb === command.verb))
+    if (this.head.some((other) => sameHead(other, command)))
       throw words.error(first.column, `${command.verb} stands there twice`)
     this.head.push(command)
   }
@@ -100,6 +100,12 @@ class DrillParser {
       throw words.error(column, 'there are no interleaved lines in a task: other tasks run in between')
     return openMigration(this.commands, words, column)
   }
+}
+
+/** Whether two commands describe the same of the machine: each kind of device has a line of its own. */
+function sameHead(a: HeadCommand, b: HeadCommand): boolean {
+  if (a.verb === 'devmem' && b.verb === 'devmem') return a.coherent === b.coherent
+  return a.verb === b.verb
 }
 
 /** Whether a command describes the machine before it exists. */

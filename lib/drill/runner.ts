@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import {
+  type DeviceKind,
   Machine,
   type MachineOptions,
   type Migration as OpenMigration,
@@ -9,7 +10,7 @@ import {
   type Task,
 } from '../api'
 import { excerpt } from '../base/visible'
-import type { Command, Drill, DrillTask, InnerCommand, Migration } from './ast'
+import type { Command, DevmemCommand, Drill, DrillTask, InnerCommand, Migration } from './ast'
 import { execute } from './commands'
 import { type DrillSource, drillSource } from './drill-source'
 import { DrillError } from './errors'
@@ -94,15 +95,18 @@ function runOn(machine: Machine, drill: Drill, options: RunOptions, lines: strin
   }
 }
 
-/** How many pages the device of a drill's machine has. */
-export function devicePagesOf({ head }: Drill): number {
-  return head.find((command) => command.verb === 'devmem')?.pages ?? DEVICE_PAGES
+/** How many pages the device of a kind has in a drill's machine. */
+export function devicePagesOf({ head }: Drill, kind: DeviceKind = 'private'): number {
+  const coherent = kind === 'coherent'
+  const line = head.find((command) => command.verb === 'devmem' && command.coherent === coherent)
+  return (line as DevmemCommand | undefined)?.pages ?? (coherent ? 0 : DEVICE_PAGES)
 }
 
 function makeMachine(drill: Drill, options: RunOptions): Machine {
   const machineOptions: MachineOptions = {
     ramPages: options.ramPages ?? RAM_PAGES,
     devicePages: devicePagesOf(drill),
+    coherentPages: devicePagesOf(drill, 'coherent'),
     swapPages: drill.head.find((command) => command.verb === 'swap')?.pages ?? 0,
     cpus: drill.head.find((command) => command.verb === 'cpus')?.count ?? 1,
     ...(options.contents === undefined ? {} : { contents: options.contents }),

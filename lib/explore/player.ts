@@ -3,7 +3,7 @@
 // The tasks of a scenario on its machine, step by step by the public API: for scenarios with callbacks.
 
 import type { ActionResult, Machine, Migration, PageRef, Process, Task, TraceStep } from '../api'
-import { callbacksBegun, isThrown } from '../api/scenes'
+import { callbacksBegun, isThrown, pinOptionsOf } from '../api/scenes'
 import { HmmuError, type HmmuErrorCode } from '../base/errors'
 import { digest } from './digest'
 import type { FoundFinding } from './finding'
@@ -212,7 +212,7 @@ export class Player {
       case 'exit':
         return this.#exit(value)
       case 'pin':
-        return this.#take(handle, () => task.pin(address, { write: (value & 1) !== 0, dma: (value & 2) !== 0 }))
+        return this.#take(handle, () => task.pin(address, pinOptionsOf(value)))
       case 'hold':
         return this.#take(handle, () => this.#process(process).hold(address))
       case 'isolate':

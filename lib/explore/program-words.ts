@@ -12,6 +12,12 @@ export const MOST_ACTIONS = 4096
 /** The most entries of a migration that is explored. */
 export const MOST_ENTRIES = 64
 
+/** From this bit on, the value of a migration to a device has the device's number. */
+export const DEVICE_SHIFT = 8
+
+/** A number that no device has (HMMU_MAX_DEVICES). */
+export const NO_DEVICE = 64
+
 /** A page of the program. */
 export interface ProgramPage {
   readonly region: string

@@ -2,7 +2,8 @@
 //
 // The program of a drill.
 
-import { type ActionKind, adviceValues, type Machine, PinBit, selectValues, targetValues } from '../api'
+import { type ActionKind, adviceValues, type Machine, selectValues, targetValues } from '../api'
+import { pinFlags } from '../api/scenes'
 import { kernelOf } from '../base/kernel'
 import type { Command, Drill, DrillTask, ForkCommand, MigrateCommand, PageRange, TruncateCommand } from '../drill/ast'
 import { DrillError } from '../drill/errors'
@@ -10,10 +11,12 @@ import { PAGE_BYTES, type Region } from '../drill/layout'
 import type { World } from '../drill/world'
 import {
   type ActionWords,
+  DEVICE_SHIFT,
   MOST_ACTIONS,
   MOST_ENTRIES,
   makeAction,
   makeProgram,
+  NO_DEVICE,
   PROT,
   type Program,
   type ProgramAction,
@@ -171,14 +174,20 @@ class Compiler {
     if (count > MOST_ENTRIES)
       throw fail(command, `a migration of ${count} pages can't be explored (at most ${MOST_ENTRIES})`)
     if (command.owner === 'other') throw fail(command, "owner=other can't be explored yet")
-    const to = command.to === 'dev' ? 'device' : 'system'
+    const to = command.to === 'sys' ? 'system' : 'device'
     const has612 = kernelOf(this.#machine.profile) !== 'linux-4.14'
     const kinds = command.select ?? (to === 'device' ? ['system' as const] : ['private' as const])
     const select = has612 ? kinds.reduce((bits, kind) => bits | selectValues[kind], 0) : 0
     const at = region.address + first * PAGE_BYTES
-    const words = { at, pages: count, value: targetValues[to], select }
+    const words = { at, pages: count, value: targetValues[to] | (this.#device(command) << DEVICE_SHIFT), select }
     const masks = [mask(command.skip, first, count), mask(command.error, first, count)] as const
     return { ...action(command, 'migrate', words), masks }
+  }
+
+  /** The number of the device to which pages go. One that is not there has no page. */
+  #device({ to }: MigrateCommand): number {
+    const device = this.#machine.devices.find(({ kind }) => kind === 'coherent')
+    return to === 'coh' ? (device?.number ?? NO_DEVICE) : 0
   }
 
   /** The pages of a place, in the names of the process or of the one that forks it. */
@@ -234,7 +243,7 @@ function action(command: Command, kind: ActionKind, words: ActionWords, text = c
 function valueFor(command: Command): number {
   if (command.verb === 'write') return command.value
   if (command.verb !== 'pin') return 0
-  return (command.write ? PinBit.WRITE : 0) | (command.dma ? PinBit.DMA : 0)
+  return pinFlags({ write: command.write, dma: command.dma, longterm: command.longterm })
 }
 
 /** The command for one page of its place, which is its third word. */

@@ -14,16 +14,15 @@ import {
   type MigrationRange,
   PAGE_SIZE,
   type PageRange,
-  PinBit,
   type PinOptions,
   Process,
   type Prot,
   type Task,
   targetValues,
 } from '../api'
-import { checkedDriver } from '../api/scenes'
+import { checkedDriver, pinFlags } from '../api/scenes'
 import { HmmuError } from '../base/errors'
-import { address, integer, invalid, MOST_PAGES as MOST_RANGE, oneOf, options, requireInternal } from '../base/validate'
+import { address, integer, invalid, MOST_PAGES as MOST_RANGE, oneOf, requireInternal } from '../base/validate'
 import { type ActionWords, MOST_ACTIONS, MOST_ENTRIES, makeAction, PROT, type ProgramAction } from './program-words'
 
 /** HMMU_PROGRAM_HANDLES */
@@ -234,9 +233,7 @@ export class TaskRecorder {
 
   /** get_user_pages() of a page; with `dma` pin_user_pages(). */
   pin(range: PageRange, page = 0, pinOptions?: PinOptions): RecordedRef {
-    const { write = false, dma = false } = options('options', pinOptions, ['write', 'dma'])
-    const value = (write ? PinBit.WRITE : 0) | (dma ? PinBit.DMA : 0)
-    return this.#take('pin', range, page, value)
+    return this.#take('pin', range, page, pinFlags(pinOptions))
   }
 
   /** Takes a reference to a page and locks it, as another task would ({@link Process.hold}). */

@@ -57,9 +57,10 @@ export interface PlainCalls {
   timeEvents(on: boolean): number
   statsEnable(on: boolean): number
   deviceBase(): number
+  coherentBase(): number
   deviceAlloc(): number
   deviceAllocOf(device: number): number
-  deviceCreate(pages: number, owner: number): number
+  deviceCreate(kind: number, pages: number, owner: number): number
   deviceRemove(device: number): number
   deviceAllocPage(pfn: number): number
   pageAlloc(): number
@@ -128,6 +129,7 @@ export const plainCallNames = [
   'timeEvents',
   'statsEnable',
   'deviceBase',
+  'coherentBase',
   'deviceAlloc',
   'deviceAllocOf',
   'deviceCreate',

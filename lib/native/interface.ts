@@ -122,7 +122,7 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   walk(pid: number, address: number, out: BigUint64Array): number
   mmCounters(pid: number, out: Float64Array): number
   pageInfo(pfn: number, out: BigUint64Array): number
-  /** first, pages, free, owner */
+  /** first, pages, free, owner, kind */
   deviceInfo(device: number, out: Float64Array): number
   /** How many there are; fills in as many records as there is room for. */
   leaks(out: BigUint64Array): number
@@ -244,6 +244,7 @@ export type NativeOptions = [
   swapPages: number,
   noContents: boolean,
   hugetlbPages: number,
+  coherentPages: number,
 ]
 
 /** Makes a machine of options, of a snapshot (aligned to 8 bytes) and flags, or as a copy of another, without its fault handler. */

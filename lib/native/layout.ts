@@ -53,7 +53,10 @@ export const ORDER_MIGRATION = {
 export const ORDER_MIGRATION_WORDS = 7 + 3 * 64
 
 /** How many numbers NativeMachine.options() fills in. */
-export const OPTION_COUNT = 10
+export const OPTION_COUNT = 11
+
+/** How many numbers NativeMachine.deviceInfo() fills in. */
+export const DEVICE_FIELDS = 5
 
 /** How many numbers NativeMachine.taskState() fills in: pid, cpu, wait, wait_pfn, ready, mmap_lock, queue_place, migrations, vma, in_call. */
 export const TASK_FIELDS = 10

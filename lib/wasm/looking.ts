@@ -4,7 +4,7 @@
 
 import { errorCodeValues } from '../base/defs.generated'
 import { lengthOf, PAGE_SIZE } from '../base/validate'
-import { RECORD_WORDS, SEARCH_NUMBERS, STATS_WORDS, TASK_FIELDS } from '../native/layout'
+import { DEVICE_FIELDS, RECORD_WORDS, SEARCH_NUMBERS, STATS_WORDS, TASK_FIELDS } from '../native/layout'
 import { WasmCalls } from './calls'
 import { EINVAL, ENOEXEC } from './errno'
 import type { WasmInstance } from './instance'
@@ -48,7 +48,7 @@ export abstract class WasmLooking extends WasmCalls {
   deviceInfo(device: number, out: Float64Array): number {
     return this.call((instance) => {
       const err = instance.exports.deviceInfo(device)
-      return err < 0 ? err : this.tell(instance, 4, out)
+      return err < 0 ? err : this.tell(instance, DEVICE_FIELDS, out)
     })
   }
 

@@ -17,8 +17,11 @@ const MOST_USED = 2 ** 25
  * @param options of a machine, in the order of the constructor's arguments
  */
 export function sizesKey(options: ArrayLike<number | boolean>): string {
-  const [ramPages, devicePages, cpus, , , , , swapPages, noContents, hugetlbPages] = Array.from(options, Number)
-  return [ramPages, devicePages, cpus, swapPages, noContents, hugetlbPages].join()
+  const [ramPages, devicePages, cpus, , , , , swapPages, noContents, hugetlbPages, coherentPages] = Array.from(
+    options,
+    Number,
+  )
+  return [ramPages, devicePages, cpus, swapPages, noContents, hugetlbPages, coherentPages].join()
 }
 
 export class InstancePool {

@@ -89,14 +89,14 @@ Napi::Value Machine::StateHash(const Napi::CallbackInfo &info)
 	return Result(hmmu_state_hash_with(Core(), pfns, count, out));
 }
 
-// options(Float64Array of 10): what the constructor takes, in its order.
+// options(Float64Array of 11): what the constructor takes, in its order.
 Napi::Value Machine::Options(const Napi::CallbackInfo &info)
 {
 	hmmu_options options;
 
 	if (!Open())
 		return Result(-EBADF);
-	auto *out = Records<double>(info, 0, 10);
+	auto *out = Records<double>(info, 0, 11);
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the options is too short"));
 	hmmu_machine_options(Core(), &options);
@@ -110,6 +110,7 @@ Napi::Value Machine::Options(const Napi::CallbackInfo &info)
 	out[7] = options.swap_pages;
 	out[8] = options.no_contents;
 	out[9] = options.hugetlb_pages;
+	out[10] = options.coherent_pages;
 	return Result(0);
 }
 

@@ -205,20 +205,21 @@ Napi::Value Machine::PageInfo(const Napi::CallbackInfo &info)
 	return Result(hmmu_page_info(Core(), Uint32(info, 0), out));
 }
 
-// deviceInfo(device, Float64Array of 4): first, pages, free, owner.
+// deviceInfo(device, Float64Array of 5): first, pages, free, owner, kind.
 Napi::Value Machine::DeviceInfo(const Napi::CallbackInfo &info)
 {
 	struct hmmu_device_info device;
 
 	if (!Open())
 		return Result(-EBADF);
-	auto *out = Records<double>(info, 1, 4);
+	auto *out = Records<double>(info, 1, 5);
 	if (!out)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array for the device is too short"));
 	int result = hmmu_device_info(Core(), Uint32(info, 0), &device);
 	if (result < 0)
 		return Result(result);
-	const double values[] = {double(device.first), double(device.pages), double(device.free), double(device.owner)};
+	const double values[] = {double(device.first), double(device.pages), double(device.free), double(device.owner),
+				 double(device.kind)};
 	std::copy(std::begin(values), std::end(values), out);
 	return Result(0);
 }

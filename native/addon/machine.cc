@@ -90,6 +90,7 @@ void Machine::Create(const Napi::CallbackInfo &info)
 	options.swap_pages = Uint32(info, 7);
 	options.no_contents = Flag(info, 8);
 	options.hugetlb_pages = Uint32(info, 9);
+	options.coherent_pages = Uint32(info, 10);
 	int result = hmmu_create(&options, &machine_);
 	if (result == -EINVAL)
 		Refuse(result, HMMU_ERR_INVALID_ARGUMENT,

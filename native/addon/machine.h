@@ -35,7 +35,7 @@ public:
 	static Napi::Function Define(Napi::Env env);
 
 	// new Machine(ramPages, devicePages, cpus, profile, quirksOn, quirksOff, memcgLimit, swapPages, noContents,
-	// hugetlbPages)
+	// hugetlbPages, coherentPages)
 	// new Machine(typed array with a snapshot, flags of hmmu_restore_with())
 	// new Machine(machine to be copied)
 	explicit Machine(const Napi::CallbackInfo &info);

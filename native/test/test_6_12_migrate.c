@@ -117,7 +117,7 @@ static void test_arguments(void **state)
 	struct hmmu_migrate_request request = system_request(r, buf, 2);
 
 	(void)state;
-	request.flags = 4;
+	request.flags = 8;
 	refused(r, request, HMMU_ERR_INVALID_ARGUMENT);
 	request.flags = UINT32_MAX;
 	refused(r, request, HMMU_ERR_INVALID_ARGUMENT);

@@ -49,7 +49,8 @@ EXPORT(options) int wasm_options(void)
 	instance.told[7] = options.swap_pages;
 	instance.told[8] = options.no_contents;
 	instance.told[9] = options.hugetlb_pages;
-	return 10;
+	instance.told[10] = options.coherent_pages;
+	return 11;
 }
 
 EXPORT(processes) int wasm_processes(uint32_t *pids, uint32_t capacity)

@@ -53,7 +53,7 @@ EXPORT(pageInfo) int wasm_page_info(uint32_t pfn, struct hmmu_page_info *out)
 	return hmmu_page_info(instance.machine, pfn, out);
 }
 
-/* Tells first, pages, free, owner. */
+/* Tells first, pages, free, owner, kind. */
 EXPORT(deviceInfo) int wasm_device_info(uint32_t device)
 {
 	struct hmmu_device_info info = { 0 };
@@ -63,6 +63,7 @@ EXPORT(deviceInfo) int wasm_device_info(uint32_t device)
 	instance.told[1] = info.pages;
 	instance.told[2] = info.free;
 	instance.told[3] = (double)info.owner;
+	instance.told[4] = info.kind;
 	return err;
 }
 

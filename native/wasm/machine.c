@@ -34,7 +34,8 @@ EXPORT(told) const double *wasm_told(void)
 
 EXPORT(create)
 int wasm_create(uint32_t ram_pages, uint32_t device_pages, uint32_t cpus, uint32_t profile, uint32_t quirks_on,
-		uint32_t quirks_off, double memcg_limit, uint32_t swap_pages, bool no_contents, uint32_t hugetlb_pages)
+		uint32_t quirks_off, double memcg_limit, uint32_t swap_pages, bool no_contents, uint32_t hugetlb_pages,
+		uint32_t coherent_pages)
 {
 	const struct hmmu_options options = {
 		.ram_pages = ram_pages,
@@ -47,6 +48,7 @@ int wasm_create(uint32_t ram_pages, uint32_t device_pages, uint32_t cpus, uint32
 		.swap_pages = swap_pages,
 		.no_contents = no_contents,
 		.hugetlb_pages = hugetlb_pages,
+		.coherent_pages = coherent_pages,
 	};
 
 	return hmmu_create(&options, &instance.machine);

@@ -125,6 +125,7 @@ const presentations = {
   HMMU_UFFDS: { flags: 'UserfaultBit' },
   HMMU_RESTORES: { flags: 'RestoreBit' },
   HMMU_SELECTS: { union: 'SelectName', plural: 'select', key: word, bits: true },
+  HMMU_DEVICE_KINDS: { union: 'DeviceKind', plural: 'deviceKind', key: word },
   HMMU_TARGETS: { union: 'TargetName', plural: 'target', key: name },
   HMMU_STAGES: { union: 'StageName', plural: 'stage', key: name },
   HMMU_WHYS: { union: 'WhyName', plural: 'why', key: name },

@@ -59,6 +59,7 @@ const columns = {
   HMMU_UFFDS: { ...bit, ...text },
   HMMU_RESTORES: { ...bit, ...text },
   HMMU_SELECTS: { ...word, ...text },
+  HMMU_DEVICE_KINDS: { ...word, ...text },
   HMMU_STAGES: { ...name, ...text },
   HMMU_WHYS: { ...name, ...text },
   HMMU_WAITS: { ...name, ...text },

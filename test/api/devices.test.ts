@@ -10,7 +10,14 @@ describe.each(['linux-4.14', 'linux-6.12'] as const)('%s', (profile) => {
   test('a device gets the last pages of the first one, and gives them back', () => {
     const machine = open(profile)
     const device = machine.device({ pages: 16, owner: 7 })
-    expect(device.toJSON()).toEqual({ number: 1, base: machine.deviceBase + 48, pages: 16, free: 16, owner: 7 })
+    expect(device.toJSON()).toEqual({
+      number: 1,
+      base: machine.deviceBase + 48,
+      pages: 16,
+      free: 16,
+      owner: 7,
+      kind: 'private',
+    })
     expect(machine.devices.map(({ number, pages }) => [number, pages])).toEqual([
       [0, 48],
       [1, 16],

@@ -16,7 +16,14 @@ function onDevice(pages: number) {
 test('a machine says which devices it has', () => {
   const machine = makeMachine({ devicePages: 8 })
   const [device] = machine.devices
-  expect(device!.toJSON()).toEqual({ number: 0, base: machine.deviceBase, pages: 8, free: 8, owner: 1 })
+  expect(device!.toJSON()).toEqual({
+    number: 0,
+    base: machine.deviceBase,
+    pages: 8,
+    free: 8,
+    owner: 1,
+    kind: 'private',
+  })
   expect([device!.machine, String(device)]).toEqual([
     machine,
     `Device 0 of owner 1: pages ${machine.deviceBase} to ${machine.deviceBase + 7}, 8 free`,

@@ -171,7 +171,7 @@ describe('rules', () => {
 describe('bad input', () => {
   test.each<[string, Partial<Record<keyof MigrateVmaOptions, unknown>>, string]>([
     ['no select', { select: undefined }, 'select must be an iterable of kinds of pages'],
-    ['an unknown kind', { select: ['coherent'] }, "a kind in select must be one of 'system', 'private'"],
+    ['an unknown kind', { select: ['public'] }, "a kind in select must be one of 'system', 'private', 'coherent'"],
     ['select is a word', { select: 'system' }, 'select must be an iterable'],
     ['an owner below 0', { select: [], owner: -1 }, 'owner must be an integer'],
     ['a faultPage that is no number', { select: [], faultPage: '3' }, 'faultPage must be an integer'],

@@ -4,7 +4,7 @@ import { HmmuError, IntervalNotifier, Machine, type MachineOptions } from '../..
 
 const open = (options: MachineOptions = {}) => new Machine({ profile: 'linux-6.12', devicePages: 8, ...options })
 
-const nothing = { valid: false, write: false, error: false, order: 0, pfn: 0, device: false }
+const nothing = { valid: false, write: false, error: false, order: 0, pfn: 0, device: false, coherent: false }
 
 /** A process with pages that were written to. */
 function written(machine: Machine, pages: number) {

@@ -73,8 +73,14 @@ describe('each command', () => {
     ['A uffd buf', { ...ofA, verb: 'uffd', place: place('buf'), wp: false }],
     ['fork A B', { ...ofA, verb: 'fork', child: 'B' }],
     ['exit B', { verb: 'exit', process: 'B' }],
-    ['A pin buf as h0', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: false, dma: false }],
-    ['A pin buf as h0 write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: true, dma: false }],
+    [
+      'A pin buf as h0',
+      { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: false, dma: false, longterm: false },
+    ],
+    [
+      'A pin buf as h0 write',
+      { ...ofA, verb: 'pin', place: place('buf'), handle: 'h0', write: true, dma: false, longterm: false },
+    ],
     ['A hold buf[1] as h', { ...ofA, verb: 'hold', place: place('buf', 1, 1), handle: 'h' }],
     ['A isolate buf[1] as h', { ...ofA, verb: 'isolate', place: place('buf', 1, 1), handle: 'h' }],
     ['drop h', { verb: 'drop', handle: 'h' }],
@@ -115,9 +121,11 @@ describe('each command', () => {
     ['A mirror buf fault write', { ...mirror, fault: true, write: true }],
     ['A mirror buf owner=other write fault', { ...mirror, fault: true, write: true, owner: 'other' }],
     ['A exclusive buf[1]', { ...ofA, verb: 'exclusive', place: place('buf', 1, 1) }],
-    ['evict all', { ...evict, pages: undefined }],
-    ['evict D[3]', { ...evict, pages: { first: 3, last: 3 } }],
-    ['evict D[3-9]', { ...evict, pages: { first: 3, last: 9 } }],
+    ['evict all', { ...evict, kind: 'private', pages: undefined }],
+    ['evict coh', { ...evict, kind: 'coherent', pages: undefined }],
+    ['evict C[3-9]', { ...evict, kind: 'coherent', pages: { first: 3, last: 9 } }],
+    ['evict D[3]', { ...evict, kind: 'private', pages: { first: 3, last: 3 } }],
+    ['evict D[3-9]', { ...evict, kind: 'private', pages: { first: 3, last: 9 } }],
     ['A migrate buf to dev select=private', { ...migrate, to: 'dev', select: ['private'] }],
     ['A migrate buf to sys select=system,private', { ...migrate, to: 'sys', select: ['system', 'private'] }],
     ['A migrate buf to sys owner=other', { ...migrate, to: 'sys', owner: 'other' }],
@@ -125,9 +133,22 @@ describe('each command', () => {
       'A migrate buf to sys owner=other skip=2 select=system',
       { ...migrate, to: 'sys', skip: [{ first: 2, last: 2 }], select: ['system'], owner: 'other' },
     ],
-    ['A pin buf as h dma', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: false, dma: true }],
-    ['A pin buf as h write dma', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true }],
-    ['A pin buf as h dma write', { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true }],
+    [
+      'A pin buf as h dma',
+      { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: false, dma: true, longterm: false },
+    ],
+    [
+      'A pin buf as h write dma',
+      { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true, longterm: false },
+    ],
+    [
+      'A pin buf as h longterm',
+      { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: false, dma: false, longterm: true },
+    ],
+    [
+      'A pin buf as h dma write',
+      { ...ofA, verb: 'pin', place: place('buf'), handle: 'h', write: true, dma: true, longterm: false },
+    ],
     ...['free', 'populate_read', 'populate_write', 'cold', 'pageout', 'collapse'].map((advice): [string, object] => [
       `A advise buf ${advice}`,
       { ...ofA, verb: 'advise', place: place('buf'), advice },
@@ -245,8 +266,6 @@ expect no-finding
   })
 })
 
-const NOT_YET = ', which hmmu does not know yet'
-
 describe('errors name line and column, what is allowed and what was found', () => {
   test.each<[string, string]>([
     [
@@ -329,6 +348,8 @@ describe('errors name line and column, what is allowed and what was found', () =
       "1:14: expected an advice (dontneed, free, hugepage, nohugepage, dontfork or unmergeable), found 'cold'" +
         NEEDS_6_12,
     ],
+    ['devmem 4 coherent', `1:10: expected the end of the line, found 'coherent'${NEEDS_6_12}`],
+    ['A migrate buf to coh', `1:18: expected a destination (dev or sys), found 'coh'${NEEDS_6_12}`],
     ['A pin buf as h dma', `1:16: expected write or the end of the line, found 'dma'${NEEDS_6_12}`],
     ['A pin buf as h write dma', `1:22: expected the end of the line, found 'dma'${NEEDS_6_12}`],
     ['A uffd buf wp', `1:12: expected the end of the line, found 'wp'${NEEDS_6_12}`],
@@ -370,9 +391,15 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['A mirror buf owner=me', "1:14: expected fault, write, owner=other or the end of the line, found 'owner=me'"],
     ['A mirror', '1:9: expected a place (REGION, REGION[PAGE] or REGION[FIRST-LAST]), found the end of the line'],
     ['A exclusive buf write', "1:17: expected the end of the line, found 'write'"],
-    ['evict', '1:6: expected device pages (all, D[PAGE] or D[FIRST-LAST]), found the end of the line'],
-    ['evict buf', "1:7: expected device pages (all, D[PAGE] or D[FIRST-LAST]), found 'buf'"],
-    ['evict coh', `1:7: expected device pages (all, D[PAGE] or D[FIRST-LAST]), found 'coh'${NOT_YET}`],
+    [
+      'evict',
+      '1:6: expected device pages (all, D[PAGE] or D[FIRST-LAST]; coh, C[PAGE] or C[FIRST-LAST]), found the end of the line',
+    ],
+    [
+      'evict buf',
+      "1:7: expected device pages (all, D[PAGE] or D[FIRST-LAST]; coh, C[PAGE] or C[FIRST-LAST]), found 'buf'",
+    ],
+    ['evict C[5-3]', "1:11: expected a last page of at least 5, found '3'"],
     ['evict D[5-3]', "1:11: expected a last page of at least 5, found '3'"],
     ['evict D[300000000]', "1:9: expected a page number (0 to 268435455), found '300000000'"],
     ['evict all all', "1:11: expected the end of the line, found 'all'"],
@@ -393,20 +420,21 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['swap 0', "1:6: expected a number of pages (1 to 268435455), found '0'"],
     ['cpus 65', "1:6: expected a number of CPUs (1 to 64), found '65'"],
     ['A cpu 64', "1:7: expected a CPU (0 to 63), found '64'"],
-    ['devmem 4 coherent', `1:10: expected the end of the line, found 'coherent'${NOT_YET}`],
-    ['A pin buf as h longterm', `1:16: expected write, dma or the end of the line, found 'longterm'${NOT_YET}`],
-    ['A migrate buf to coh', `1:18: expected a destination (dev or sys), found 'coh'${NOT_YET}`],
+    ['devmem 4097 coherent', "1:8: expected a number of coherent pages (0 to 4096), found '4097'"],
+    ['devmem 4 coherent\ndevmem 5 coherent', '2:1: devmem stands there twice'],
+    ['devmem 4 private', "1:10: expected coherent or the end of the line, found 'private'"],
+    ['A migrate buf to ram', "1:18: expected a destination (dev, sys or coh), found 'ram'"],
     [
       'A migrate buf to dev select',
       "1:22: expected skip=PAGES, error=PAGES, select=KINDS, owner=other or the end of the line, found 'select'",
     ],
     [
       'A migrate buf to dev select=',
-      "1:29: expected kinds of pages (system or private, separated by commas), found ''",
+      "1:29: expected kinds of pages (system, private or coherent, separated by commas), found ''",
     ],
     [
-      'A migrate buf to dev select=system,coherent',
-      "1:36: expected kinds of pages (system or private, separated by commas), found 'coherent'",
+      'A migrate buf to dev select=system,public',
+      "1:36: expected kinds of pages (system, private or coherent, separated by commas), found 'public'",
     ],
     ['A migrate buf to dev select=system,system', "1:36: 'system' stands there twice"],
     ['A migrate buf to dev select=system select=system', "1:36: 'select=' stands there twice"],

@@ -199,7 +199,8 @@ static int make_arrays(struct run *run)
 
 		if (action->kind != HMMU_ACTION_MIGRATE)
 			continue;
-		arrays->driver.to = (uint32_t)action->value;
+		arrays->driver.to = (uint32_t)action->value & 0xff;
+		arrays->driver.device = (uint32_t)(action->value >> 8);
 		arrays->driver.skip = arrays->skip;
 		arrays->driver.skip_count = list_bits(action->skip, arrays->skip);
 		arrays->driver.error = arrays->error;

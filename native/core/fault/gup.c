@@ -21,11 +21,15 @@ static bool can_follow_write(u64 entry, u32 flags)
 }
 
 /* A pin that only reads must not lose its page to a later copy: "mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a
- * possibly shared anonymous page". */
-static bool gup_must_unshare(const struct hmmu *m, u64 entry, u32 page, u32 flags)
+ * possibly shared anonymous page". One that lasts must not miss the stores of its process either, which go to a copy of the zero
+ * page, or of a file's: "mm/gup: reliable R/O long-term pinning in COW mappings". */
+static bool gup_must_unshare(const struct hmmu *m, u32 vma, u64 entry, u32 page, u32 flags)
 {
-	return KERNEL >= V6_12 && (flags & (FOLL_WRITE | FOLL_PIN)) == FOLL_PIN && !pte_write(entry) &&
-	       PageAnon(m, page) && !PageAnonExclusive(m, page);
+	if (KERNEL < V6_12 || (flags & (FOLL_WRITE | FOLL_PIN)) != FOLL_PIN || pte_write(entry))
+		return false;
+	if (PageAnon(m, page))
+		return !PageAnonExclusive(m, page);
+	return flags & FOLL_LONGTERM && is_cow_mapping(vma_of(m, vma)->flags);
 }
 
 static u32 no_page_table(const struct hmmu *m, u32 vma, u32 flags, int *err)
@@ -64,7 +68,7 @@ static u32 follow_page_pte(struct ctx *ctx, u32 vma, u64 pte, u32 flags, int *er
 		}
 		page = pte_pfn(pte);
 	}
-	if (gup_must_unshare(m, pte, page, flags)) {
+	if (gup_must_unshare(m, vma, pte, page, flags)) {
 		*err = -EMLINK;
 		return 0;
 	}
@@ -98,7 +102,7 @@ static u32 follow_trans_huge_pmd(struct ctx *ctx, u32 vma, u64 address, u64 *pmd
 		*err = -EFAULT;
 		return 0;
 	}
-	if (gup_must_unshare(m, *pmd, head, flags)) {
+	if (gup_must_unshare(m, vma, *pmd, head, flags)) {
 		*err = -EMLINK;
 		return 0;
 	}

@@ -19,6 +19,7 @@ enum foll_flags {
 	FOLL_UNLOCKABLE = 0x40000, /**< Linux 6.12: the fault may give mmap_lock up to wait for a page */
 	FOLL_TRIED = 0x100000,     /**< Linux 6.12: it has done so, and does not do so again */
 	FOLL_PIN = 0x80000,        /**< Linux 6.12: in place of FOLL_GET */
+	FOLL_LONGTERM = 0x100,     /**< Linux 6.12: the pin may last for ever */
 };
 /** try_grab_folio(): take what the flags ask for of a page that was found. */
 static inline void grab_page(struct hmmu *m, u32 page, u32 flags)

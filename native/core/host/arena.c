@@ -57,7 +57,8 @@ static u32 device_base(const struct state *st)
 
 static u64 layout(struct state *st)
 {
-	u64 pages = (u64)device_base(st) + st->device_pages + st->other_device_pages;
+	u64 devices = (u64)st->device_pages + st->coherent_pages;
+	u64 pages = device_base(st) + devices + st->other_device_pages;
 	u64 end = 0;
 
 	take(&end, sizeof(struct state));
@@ -75,7 +76,7 @@ static u64 layout(struct state *st)
 	st->offsets[PART_TLB] = take(&end, (u64)st->cpus * TLB_ENTRIES * sizeof(struct tlb_entry));
 	st->offsets[PART_EVENTS] = take(&end, (u64)EVENT_RING * sizeof(struct hmmu_event));
 	st->offsets[PART_CACHE_HASH] = take(&end, (u64)hash_size(st->ram_pages) * sizeof(u32));
-	st->offsets[PART_DEVICE_BITMAP] = take(&end, ((u64)st->device_pages + 63) / 64 * sizeof(u64));
+	st->offsets[PART_DEVICE_BITMAP] = take(&end, (devices + 63) / 64 * sizeof(u64));
 	st->offsets[PART_PAGES] = take(&end, (pages + NR_LRU_LISTS) * sizeof(struct page));
 	st->offsets[PART_PINS] = take(&end, pages * sizeof(struct pins));
 	/* On a machine without contents, only page tables need their frames. */
@@ -124,14 +125,15 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 	m->quirks = st->quirks;
 	m->hugetlb_base = hugetlb_base(st);
 	m->device_base = device_base(st);
-	m->other_device_base = m->device_base + st->device_pages;
+	m->coherent_base = m->device_base + st->device_pages;
+	m->other_device_base = m->coherent_base + st->coherent_pages;
 	m->pfn_end = m->other_device_base + st->other_device_pages;
 }
 
 static bool sizes_valid(const struct state *sizes)
 {
 	return sizes->ram_pages >= MIN_RAM_PAGES && sizes->ram_pages <= MAX_PAGES && sizes->device_pages <= MAX_PAGES &&
-	       sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->swap_pages <= MAX_PAGES &&
+	       sizes->coherent_pages <= MAX_PAGES && sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->swap_pages <= MAX_PAGES &&
 	       sizes->hugetlb_pages <= MAX_PAGES / HPAGE_PMD_NR && sizes->cpus && sizes->cpus <= MAX_CPUS;
 }
 
@@ -144,6 +146,7 @@ int arena_create(struct hmmu *m, const struct state *sizes)
 	memset(&shape, 0, sizeof(shape));
 	shape.ram_pages = sizes->ram_pages;
 	shape.device_pages = sizes->device_pages;
+	shape.coherent_pages = sizes->coherent_pages;
 	shape.other_device_pages = sizes->other_device_pages;
 	shape.swap_pages = sizes->swap_pages;
 	shape.hugetlb_pages = sizes->hugetlb_pages;

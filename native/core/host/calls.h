@@ -77,9 +77,10 @@
 	X(INT, timeEvents, events_time, 1, (BOOL, on)) \
 	X(INT, statsEnable, stats_enable, 1, (BOOL, on)) \
 	X(U32, deviceBase, device_base, 0, ()) \
+	X(U32, coherentBase, coherent_base, 0, ()) \
 	X(OUT32, deviceAlloc, device_alloc, 0, ()) \
 	X(OUT32, deviceAllocOf, device_alloc_of, 1, (U32, device)) \
-	X(OUT32, deviceCreate, device_create, 2, (U32, pages, U64, owner)) \
+	X(OUT32, deviceCreate, device_create_kind, 3, (U32, kind, U32, pages, U64, owner)) \
 	X(INT, deviceRemove, device_remove, 1, (U32, device)) \
 	X(INT, deviceAllocPage, device_alloc_page, 1, (U32, pfn)) \
 	X(OUT32, pageAlloc, page_alloc, 0, ()) \

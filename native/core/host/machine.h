@@ -81,11 +81,11 @@ struct hmmu {
 	u32 cache_mask;
 	u32 zero_pfn;
 	u32 hugetlb_base;      /**< first pfn of the hugetlb pool, a multiple of 512: pfns below may be of no page */
-	u32 device_base;       /**< first pfn of the device */
-	u32 other_device_base; /**< first pfn of ZONE_DEVICE pages that are not device-private */
+	u32 device_base;       /**< first pfn of the devices: the private ones, then the coherent ones */
+	u32 coherent_base;     /**< first pfn of the coherent devices */
+	u32 other_device_base; /**< first pfn of ZONE_DEVICE pages of no device */
 	u32 pfn_end;
 	u32 quirks;
-	bool page_frees_matter; /**< there is more than one device, or a driver with page_free() */
 	hmmu_notifier_fn notifier;
 	void *notifier_data;
 	hmmu_invalidate_fn invalidate; /**< of interval notifiers */
@@ -94,6 +94,7 @@ struct hmmu {
 	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */
 	u32 in_notifier;  /**< those of the notifier, and of on_event() */
 	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
+	bool page_frees_matter; /**< there is more than one device, or a driver with page_free() */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct migration_pool migration_pool;
 	struct numbering *numbering; /**< NULL: none was needed yet */

@@ -5,7 +5,7 @@
 
 #include "host/types.h"
 
-#define SNAPSHOT_MAGIC 0x3530504e53554d48ull /* "HMUSNP05", little-endian */
+#define SNAPSHOT_MAGIC 0x3630504e53554d48ull /* "HMUSNP06", little-endian */
 
 /** The header of a snapshot. A struct piece for each piece follows. */
 struct snapshot_header {

@@ -474,19 +474,23 @@ enum part {
 	NR_PARTS
 };
 
-/** A device: a run of device pages. The records are in no order. Pages of no record are of no device, and free. */
+/** A device: a run of device pages of one kind. The records are in no order. Pages of no record are of no device, and free. */
 struct device {
 	u64 owner; /**< pgmap->owner; 0: no device has this record, and it is all zero */
 	u32 first; /**< index of its first page */
 	u32 end;   /**< the index behind its last one */
 	u32 hint;  /**< no page of it is free below this index */
 	u32 free;  /**< how many of its pages are free */
+	u32 kind;  /**< enum hmmu_device_kind */
+	u32 reserved;
 };
 
 /** The arena's first page: everything of a machine that is not a record of a slab. */
 struct state {
 	u64 bytes;
-	u32 ram_pages, device_pages, other_device_pages;
+	u32 ram_pages, other_device_pages;
+	u32 device_pages;   /**< device-private ones; they have the first indexes */
+	u32 coherent_pages; /**< device-coherent ones, behind them */
 	u32 hugetlb_pages; /**< of 2 MiB */
 	u32 cpus;
 	u32 profile;
@@ -507,7 +511,8 @@ struct state {
 	u32 huge_zero_pfn;
 	u32 huge_zero_refs;
 	/* device */
-	u32 device_high; /**< device pages from here on were never used */
+	u32 device_high;   /**< device-private pages from here on were never used */
+	u32 coherent_high; /**< device-coherent ones */
 	struct device devices[HMMU_MAX_DEVICES];
 	/* hugetlb pool; counts of huge pages */
 	u32 hugetlb_free;

@@ -79,6 +79,7 @@
 	X(int, page_read, (struct hmmu *m, uint32_t pfn, uint32_t offset, void *buffer, size_t length), (m, pfn, offset, buffer, length)) \
 	X(int, page_write, (struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length), (m, pfn, offset, buffer, length)) \
 	X(uint32_t, device_base, (const struct hmmu *m), (m)) \
+	X(uint32_t, coherent_base, (const struct hmmu *m), (m)) \
 	X(uint32_t, events_recorded, (const struct hmmu *m), (m)) \
 	X(int, watch, (struct hmmu *m, uint32_t pid), (m, pid)) \
 	X(int, notify, (struct hmmu *m, uint32_t pid, bool on), (m, pid, on)) \
@@ -98,6 +99,8 @@
 	X(int, device_alloc, (struct hmmu *m, uint32_t *pfn), (m, pfn)) \
 	X(int, device_alloc_of, (struct hmmu *m, uint32_t device, uint32_t *pfn), (m, device, pfn)) \
 	X(int, device_create, (struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device), (m, pages, owner, device)) \
+	X(int, device_create_kind, (struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *device), \
+	  (m, kind, pages, owner, device)) \
 	X(int, device_remove, (struct hmmu *m, uint32_t device), (m, device)) \
 	X(int, device_set_owner, (struct hmmu *m, uint32_t device, uint64_t owner), (m, device, owner)) \
 	X(int, device_info, (const struct hmmu *m, uint32_t device, struct hmmu_device_info *out), (m, device, out)) \

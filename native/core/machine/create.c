@@ -47,8 +47,11 @@ static int state_of_options(const struct hmmu_options *options, struct state *st
 {
 	if (options->profile >= HMMU_PROFILE_COUNT || options->quirks_on & ~KERNEL_QUIRKS)
 		return -EINVAL;
+	if (KERNEL < V6_12 && options->coherent_pages)
+		return -EINVAL;
 	st->ram_pages = options->ram_pages ? options->ram_pages : 65536;
 	st->device_pages = options->device_pages;
+	st->coherent_pages = options->coherent_pages;
 	st->other_device_pages = options->other_device_pages;
 	st->swap_pages = options->swap_pages;
 	st->hugetlb_pages = options->hugetlb_pages ? options->hugetlb_pages : HUGETLB_PAGES_BY_DEFAULT;
@@ -134,7 +137,11 @@ uint64_t hmmu_counter(const struct hmmu *m, uint32_t counter)
 	case HMMU_COUNT_DEVICE_PAGES:
 		return st->device_pages;
 	case HMMU_COUNT_DEVICE_FREE:
-		return st->device_pages - devices_used(m);
+		return st->device_pages - devices_used(m, HMMU_DEVICE_PRIVATE);
+	case HMMU_COUNT_COHERENT_PAGES:
+		return st->coherent_pages;
+	case HMMU_COUNT_COHERENT_FREE:
+		return st->coherent_pages - devices_used(m, HMMU_DEVICE_COHERENT);
 	case HMMU_COUNT_LRU_INACTIVE_ANON:
 		return st->lru[LRU_INACTIVE_ANON].nr;
 	case HMMU_COUNT_LRU_ACTIVE_ANON:

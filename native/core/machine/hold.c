@@ -20,7 +20,7 @@ static int page_at(struct hmmu *m, u32 pid, u64 address, u32 *pfn)
 		return 0;
 	}
 	if (entry.kind != HMMU_ENTRY_SYS && entry.kind != HMMU_ENTRY_HUGE && entry.kind != HMMU_ENTRY_DEV &&
-	    entry.kind != HMMU_ENTRY_EXCL)
+	    entry.kind != HMMU_ENTRY_COH && entry.kind != HMMU_ENTRY_EXCL)
 		return hmmu_fail(m, -ENOENT, HMMU_ERR_SYSCALL, "no page is mapped at %#llx",
 				 (unsigned long long)address);
 	*pfn = entry.pfn;

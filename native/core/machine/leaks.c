@@ -40,6 +40,7 @@ int hmmu_leaks(const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity)
 
 	leaks_in_range(m, 1, ram_end < m->st->ram_pages ? ram_end : m->st->ram_pages, &leaks);
 	leaks_in_range(m, m->device_base, m->device_base + m->st->device_high, &leaks);
+	leaks_in_range(m, m->coherent_base, m->coherent_base + m->st->coherent_high, &leaks);
 	leaks_in_range(m, m->other_device_base, m->pfn_end, &leaks);
 	return (int)leaks.count;
 }

@@ -14,7 +14,8 @@ static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
 	u32 flags = page_of(m, head)->flags;
 
 	out->pfn = pfn;
-	out->device = is_device_private_page(m, pfn);
+	out->device = is_device_page(m, pfn);
+	out->coherent = is_device_coherent_page(m, pfn);
 	out->alloc_id = page_of(m, pfn)->alloc_id;
 	out->ref = page_count(m, pfn);
 	out->map = page_mapcount(m, pfn);
@@ -102,9 +103,11 @@ static void describe_pte(const struct hmmu *m, u64 pte, struct hmmu_entry *out)
 		return;
 	}
 	out->bits = present_bits(pte);
-	out->kind = is_zero_pfn(m, pte_pfn(pte)) ? HMMU_ENTRY_ZERO : HMMU_ENTRY_SYS;
-	if (out->kind == HMMU_ENTRY_SYS)
-		describe_page(m, pte_pfn(pte), out);
+	out->kind = HMMU_ENTRY_ZERO;
+	if (is_zero_pfn(m, pte_pfn(pte)))
+		return;
+	out->kind = is_device_coherent_page(m, pte_pfn(pte)) ? HMMU_ENTRY_COH : HMMU_ENTRY_SYS;
+	describe_page(m, pte_pfn(pte), out);
 }
 
 static void describe(const struct hmmu *m, u32 pid, u64 address, struct hmmu_entry *out)

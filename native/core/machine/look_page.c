@@ -25,7 +25,7 @@ static void describe_free_page(const struct hmmu *m, u32 pfn, struct hmmu_page_i
 		out->flags |= HMMU_PG_BUDDY;
 	}
 	if (out->device)
-		out->alloc_id = pfn - m->device_base;
+		out->alloc_id = device_page_number(m, pfn);
 }
 
 int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out)
@@ -43,7 +43,8 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 		.map = page_mapcount(m, pfn),
 		.dma_pins = m->pins[pfn].dma,
 		.index = page->index,
-		.device = is_device_private_page(m, pfn),
+		.device = is_device_page(m, pfn),
+		.coherent = is_device_coherent_page(m, pfn),
 		.anon = PageAnon(m, pfn),
 		.has_mapping = page->mapping != 0,
 		.mapping = page->mapping & ~MAPPING_ANON,

@@ -78,6 +78,7 @@ static void add_page_array(struct layout_maker *maker, const struct hmmu *m, con
 		add_extent(maker, items + block * HPAGE_PMD_NR * size, m->block[block].fresh * size);
 	add_extent(maker, items + m->hugetlb_base * size, pool_used(m) * size);
 	add_extent(maker, items + m->device_base * size, m->st->device_high * size);
+	add_extent(maker, items + m->coherent_base * size, m->st->coherent_high * size);
 	add_extent(maker, items + m->other_device_base * size, m->st->other_device_pages * size);
 }
 
@@ -85,6 +86,15 @@ static void add_page_array(struct layout_maker *maker, const struct hmmu *m, con
 static u32 devices_in_use(const struct hmmu *m)
 {
 	return m->page_frees_matter ? HMMU_MAX_DEVICES : 1;
+}
+
+/* The bits of pages that were used, of those that begin with one. */
+static void add_device_bitmap(struct layout_maker *maker, const struct hmmu *m, u32 first, u32 pages)
+{
+	u64 *from = m->device_bitmap + first / 64, *to = m->device_bitmap + ((u64)first + pages + 63) / 64;
+
+	if (pages)
+		add_extent(maker, from, (u64)((u8 *)to - (u8 *)from));
 }
 
 static void add_parts(struct layout_maker *maker, const struct hmmu *m)
@@ -101,7 +111,8 @@ static void add_parts(struct layout_maker *maker, const struct hmmu *m)
 	if (KERNEL >= V6_12)
 		add_extent(maker, m->vm_lock_seq, st->slabs[SLAB_VMA].high * sizeof(u32));
 	add_extent(maker, m->block, st->next_block * sizeof(struct block));
-	add_extent(maker, m->device_bitmap, ((u64)st->device_high + 63) / 64 * sizeof(u64));
+	add_device_bitmap(maker, m, 0, st->device_high);
+	add_device_bitmap(maker, m, st->device_pages, st->coherent_high);
 	add_page_array(maker, m, m->pages, sizeof(struct page));
 	add_extent(maker, page_of(m, m->pfn_end), NR_LRU_LISTS * sizeof(struct page));
 	add_page_array(maker, m, m->pins, sizeof(struct pins));

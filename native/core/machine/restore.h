@@ -27,6 +27,8 @@ static bool check_state(struct check *c);
 static bool check_slabs(struct check *c);
 /** Check that unused memory is zero, because its first user does not clear it. */
 static bool check_unused(struct check *c);
+/** Whether [from, to) is zero, of which only pieces that begin before it, or end behind it, were restored. */
+static bool gap_is_zero(const struct hmmu *m, const void *from, const void *to);
 /** restore_pages.c: blocks and free frames; struct page and its users. */
 static bool check_blocks(struct check *c);
 static bool check_pages(struct check *c);

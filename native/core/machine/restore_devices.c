@@ -16,17 +16,31 @@ static bool overlaps_another(const struct state *st, u32 device)
 	return false;
 }
 
+/* Whether a device has pages of its kind. */
+static bool device_fits(const struct state *st, const struct device *device)
+{
+	if (device->kind == HMMU_DEVICE_PRIVATE)
+		return device->end <= st->device_pages;
+	return device->kind == HMMU_DEVICE_COHERENT && device->first >= st->device_pages &&
+	       device->end - st->device_pages <= st->coherent_pages;
+}
+
 static bool device_is_sound(const struct state *st, u32 number)
 {
 	const struct device *device = &st->devices[number];
+	bool begins = is_first_device(st, number);
 
+	if (device->reserved)
+		return false;
 	if (!device->owner)
-		return !device->first && !device->end && !device->hint && !device->free;
-	if (device->first > device->end || (number && device->first == device->end) || device->end > st->device_pages)
+		return !device->first && !device->end && !device->hint && !device->free && !device->kind;
+	if (device->first > device->end || (!begins && device->first == device->end) || !device_fits(st, device))
 		return false;
 	if (device->hint < device->first || device->hint > device->end || device->free > device_size(device))
 		return false;
-	return (number || !device->first) && !overlaps_another(st, number);
+	if (begins && (device->kind != number || device->first != first_device_index(st, device->kind)))
+		return false;
+	return !overlaps_another(st, number);
 }
 
 bool check_devices(struct check *c)
@@ -55,7 +69,8 @@ bool check_device_counts(struct check *c)
 					       device->free, device_size(device));
 		used += in_use;
 	}
-	if (used != device_pages_in_use(m, 0, m->st->device_pages))
+	if (used != device_pages_in_use(m, 0, m->st->device_pages) +
+			    device_pages_in_use(m, m->st->device_pages, m->st->device_pages + m->st->coherent_pages))
 		return refuse_snapshot(c, "device pages are in use that no device has");
 	return true;
 }

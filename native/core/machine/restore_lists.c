@@ -61,8 +61,7 @@ static bool may_be_in_pagevec(const struct check *c, enum pagevec_kind kind, u32
 	const struct hmmu *m = c->m;
 	u32 pfn = kind == PVEC_MLOCK ? mlock_work_page(entry) : entry;
 
-	if (kind == PVEC_MLOCK && !(entry & MLOCK_NEW_WORK) && pfn >= m->device_base &&
-	    pfn < m->device_base + m->st->device_high)
+	if (kind == PVEC_MLOCK && !(entry & MLOCK_NEW_WORK) && is_device_page(m, pfn))
 		return page_of(m, pfn)->count > FREE_DEVICE_REFS;
 	if (!is_whole_page(m, pfn))
 		return false;

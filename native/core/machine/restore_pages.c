@@ -278,34 +278,50 @@ static bool check_device_page(struct check *c, u32 pfn)
 			       pfn - c->m->device_base, page->flags, page->count, page->mapcount, page->mapping);
 }
 
-/* The bitmap of pages in use, in whole words, as an allocation reads it. */
-static bool check_device_bitmap(struct check *c)
+/* Whether no bit of [from, to) is set, which are of pages that were never used. */
+static bool bits_are_clear(const struct hmmu *m, u32 from, u32 to)
+{
+	while (from < to && from % 64)
+		if (device_in_use(m, from++))
+			return false;
+	while (from < to && to % 64)
+		if (device_in_use(m, --to))
+			return false;
+	return gap_is_zero(m, m->device_bitmap + from / 64, m->device_bitmap + to / 64);
+}
+
+/* The bitmap of pages in use: of @used indexes from @first on, and of those up to @end, which are of pages that were never used. */
+static bool check_device_bitmap(struct check *c, u32 first, u32 used, u32 end)
 {
 	const struct hmmu *m = c->m;
-	u32 high = m->st->device_high, words = (high + 63) / 64;
 
-	for (u32 i = 0; i < words * 64; i++) {
-		bool in_use = i < high && page_of(m, m->device_base + i)->count > FREE_DEVICE_REFS;
+	for (u32 i = first; i < first + used; i++) {
+		bool in_use = page_of(m, m->device_base + i)->count > FREE_DEVICE_REFS;
 
 		if (device_in_use(m, i) != in_use)
 			return refuse_snapshot(c, "device page %u is %s, and not marked so", i,
 					       in_use ? "in use" : "free");
 	}
-	for (u32 i = words; i < (words + 511) / 512 * 512 && i < (m->st->device_pages + 63) / 64; i++)
-		if (m->device_bitmap[i])
-			return refuse_snapshot(c, "device pages that were never used are marked as in use");
-	return true;
+	return bits_are_clear(m, first + used, end) ||
+	       refuse_snapshot(c, "device pages that were never used are marked as in use");
 }
 
 bool check_device(struct check *c)
 {
 	const struct hmmu *m = c->m;
+	const struct state *st = m->st;
+	u32 all = st->device_pages + st->coherent_pages;
 
-	for (u32 i = 0; i < m->st->device_high; i++)
+	for (u32 i = 0; i < st->device_high; i++)
 		if (!check_device_page(c, m->device_base + i))
+			return false;
+	for (u32 i = 0; i < st->coherent_high; i++)
+		if (!check_device_page(c, m->coherent_base + i))
 			return false;
 	for (u32 pfn = m->other_device_base; pfn < m->pfn_end; pfn++)
 		if (!check_device_page(c, pfn))
 			return false;
-	return check_device_bitmap(c) && check_device_counts(c);
+	/* An allocation reads whole words. */
+	return check_device_bitmap(c, 0, st->device_high, st->device_pages) &&
+	       check_device_bitmap(c, st->device_pages, st->coherent_high, (all + 63) / 64 * 64) && check_device_counts(c);
 }

@@ -20,8 +20,9 @@ static bool check_counts(struct check *c)
 				       st->blocks, st->zero_pfn);
 	if (!check_devices(c))
 		return false;
-	if (st->device_high > st->device_pages)
-		return refuse_snapshot(c, "the device has %u pages, fewer than were used", st->device_pages);
+	if (st->device_high > st->device_pages || st->coherent_high > st->coherent_pages)
+		return refuse_snapshot(c, "devices have %u private and %u coherent pages, fewer than were used",
+				       st->device_pages, st->coherent_pages);
 	if (st->hugetlb_high > st->hugetlb_pages || st->hugetlb_free > st->hugetlb_pages ||
 	    (int32_t)st->hugetlb_reserved > (int32_t)st->hugetlb_free ||
 	    (KERNEL < V6_12 && st->hugetlb_reserved > st->hugetlb_pages))
@@ -152,8 +153,7 @@ bool check_slabs(struct check *c)
 	return true;
 }
 
-/* Whether [from, to) is zero, of which only pieces that begin before it, or end behind it, were restored. */
-static bool gap_is_zero(const struct hmmu *m, const void *from, const void *to)
+bool gap_is_zero(const struct hmmu *m, const void *from, const void *to)
 {
 	const u8 *base = (const u8 *)m->st;
 	u64 start = arena_offset(m, from), end = arena_offset(m, to);
@@ -172,6 +172,8 @@ static bool page_gaps_are_zero(const struct hmmu *m, const void *array, u64 size
 	return gap_is_zero(m, items + ram_used(m) * size, items + m->hugetlb_base * size) &&
 	       gap_is_zero(m, items + (m->hugetlb_base + pool_used(m)) * size, items + m->device_base * size) &&
 	       gap_is_zero(m, items + (m->device_base + (u64)m->st->device_high) * size,
+			   items + m->coherent_base * size) &&
+	       gap_is_zero(m, items + (m->coherent_base + (u64)m->st->coherent_high) * size,
 			   items + m->other_device_base * size);
 }
 

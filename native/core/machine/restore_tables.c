@@ -100,7 +100,7 @@ static bool is_mappable(const struct check *c, const struct vma *v, u32 pfn)
 {
 	const struct hmmu *m = c->m;
 
-	if (is_zone_device_page(m, pfn) ? pfn < m->other_device_base || page_of(m, pfn)->count <= FREE_DEVICE_REFS
+	if (is_zone_device_page(m, pfn) ? pfn < m->coherent_base || page_of(m, pfn)->count <= FREE_DEVICE_REFS
 					: !is_used_ram(m, pfn))
 		return false;
 	return !PageAnon(m, pfn) || may_have_anon_vma(c, v, pfn);
@@ -158,10 +158,9 @@ static bool check_swap_format(struct table_check *t, const struct vma *v, u64 ad
 	if (is_pte_marker(pte))
 		good = offset && !(offset & ~(PTE_MARKER_UFFD_WP | PTE_MARKER_POISONED));
 	else if (is_device_exclusive_entry(pte))
-		good = offset < m->device_base && is_used_ram(m, (u32)offset) && PageAnon(m, (u32)offset) &&
-		       may_have_anon_vma(t->c, v, (u32)offset);
+		good = offset < m->other_device_base && is_mappable(t->c, v, (u32)offset) && PageAnon(m, (u32)offset);
 	else if (swp_type(pte) >= SWP_DEVICE_WRITE)
-		good = offset >= m->device_base && offset < m->other_device_base &&
+		good = offset >= m->device_base && offset < m->coherent_base &&
 		       page_of(m, offset)->count > FREE_DEVICE_REFS && may_have_anon_vma(t->c, v, (u32)offset);
 	else if (!swp_type(pte))
 		good = offset && offset <= m->st->swap_high && m->swap_slots[offset].count;

@@ -274,7 +274,7 @@ static bool check_place(struct check *c, const struct hmmu_migration *mig)
 		return KERNEL >= V6_12 && !task && !mig->vma && !mig->ctx.cpu && !mig->ctx.nested &&
 		       !(mig->request.flags | mig->fault_page) && !mig->request.owner &&
 		       mig->start >> PAGE_SHIFT == mig->first && mig->end >> PAGE_SHIFT < UINT32_MAX &&
-		       is_device_private_page(m, mig->first) && is_device_private_page(m, last);
+		       is_device_page(m, mig->first) && is_device_page(m, last);
 	return is_record(c, SLAB_TASK, task) && is_record(c, SLAB_MM, mig->ctx.mm) &&
 	       mig->ctx.space->state == MM_ALIVE && is_record(c, SLAB_VMA, mig->vma) && v->mm == mig->ctx.mm &&
 	       !(v->flags & (VM_HUGETLB | VM_SPECIAL)) && mig->start >= v->start && mig->end <= v->end &&
@@ -283,7 +283,7 @@ static bool check_place(struct check *c, const struct hmmu_migration *mig)
 
 static bool check_migration(struct check *c, const struct hmmu_migration *mig)
 {
-	const u32 select = HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_PRIVATE;
+	const u32 select = HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_PRIVATE | HMMU_SELECT_DEVICE_COHERENT;
 	struct word_sums sum = { 0 };
 
 	if (!check_place(c, mig))

@@ -58,7 +58,7 @@ static void walk_part(struct walk *walk, const void *start, u64 bytes)
 		walk->next = end;
 }
 
-/* Walk an array with an item for each page: the used pages of RAM, of the hugetlb pool and of the device. */
+/* Walk an array with an item for each page: the used pages of RAM, of the hugetlb pool and of the devices. */
 static void walk_page_array(struct walk *walk, const void *array, u64 size)
 {
 	const struct hmmu *m = walk->m;
@@ -67,6 +67,7 @@ static void walk_page_array(struct walk *walk, const void *array, u64 size)
 	walk_part(walk, items, ram_used(m) * size);
 	walk_part(walk, items + m->hugetlb_base * size, pool_used(m) * size);
 	walk_part(walk, items + m->device_base * size, m->st->device_high * size);
+	walk_part(walk, items + m->coherent_base * size, m->st->coherent_high * size);
 	walk_part(walk, items + m->other_device_base * size, m->st->other_device_pages * size);
 }
 
@@ -87,6 +88,15 @@ static void walk_pages(struct walk *walk)
 	}
 }
 
+/* The bits of pages that were used, of those that begin with one. */
+static void walk_device_bitmap(struct walk *walk, u32 first, u32 pages)
+{
+	const u64 *from = walk->m->device_bitmap + first / 64, *to = walk->m->device_bitmap + ((u64)first + pages + 63) / 64;
+
+	if (pages)
+		walk_part(walk, from, (u64)((const u8 *)to - (const u8 *)from));
+}
+
 static void walk_arena(struct walk *walk)
 {
 	const struct hmmu *m = walk->m;
@@ -104,7 +114,8 @@ static void walk_arena(struct walk *walk)
 	walk_part(walk, m->events, events * sizeof(struct hmmu_event));
 	if (st->slabs[SLAB_FILE].high > 1)
 		walk_part(walk, m->cache_hash, ((u64)m->cache_mask + 1) * sizeof(u32));
-	walk_part(walk, m->device_bitmap, ((u64)st->device_high + 63) / 64 * sizeof(u64));
+	walk_device_bitmap(walk, 0, st->device_high);
+	walk_device_bitmap(walk, st->device_pages, st->coherent_high);
 	walk_pages(walk);
 	walk_part(walk, m->swap_slots, st->swap_high ? (st->swap_high + 1ull) * sizeof(struct swap_slot) : 0);
 	walk_part(walk, m->swap_frames, st->swap_high * contents_size(m));

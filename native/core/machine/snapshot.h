@@ -33,10 +33,11 @@ static inline u32 pool_used(const struct hmmu *m)
 {
 	return m->st->hugetlb_high * HPAGE_PMD_NR;
 }
-/** Pages that were ever used stand in arrays one behind the other: RAM, the hugetlb pool, the device's, and others. */
+/** Pages that were ever used stand in arrays one behind the other: RAM, the hugetlb pool, the devices'
+ * private and coherent ones, and others. */
 static inline u64 used_pages(const struct hmmu *m)
 {
-	return (u64)ram_used(m) + pool_used(m) + m->st->device_high + m->st->other_device_pages;
+	return (u64)ram_used(m) + pool_used(m) + m->st->device_high + m->st->coherent_high + m->st->other_device_pages;
 }
 /** The place of one of them. */
 static inline u64 used_index(const struct hmmu *m, u32 pfn)
@@ -45,9 +46,11 @@ static inline u64 used_index(const struct hmmu *m, u32 pfn)
 		return pfn;
 	if (pfn < m->device_base)
 		return ram_used(m) + (pfn - m->hugetlb_base);
-	if (pfn < m->other_device_base)
+	if (pfn < m->coherent_base)
 		return (u64)ram_used(m) + pool_used(m) + (pfn - m->device_base);
-	return (u64)ram_used(m) + pool_used(m) + m->st->device_high + (pfn - m->other_device_base);
+	if (pfn < m->other_device_base)
+		return (u64)ram_used(m) + pool_used(m) + m->st->device_high + (pfn - m->coherent_base);
+	return used_pages(m) - (m->pfn_end - pfn);
 }
 
 #endif

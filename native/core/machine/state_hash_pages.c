@@ -31,7 +31,7 @@ static ALWAYS_INLINE void hash_page(struct hasher *h, u32 pfn, u32 mapping, u32 
 	hash_word(h, page->index);
 	hash_word(h, (u64)pins->exclusive << 32 | (u64)pins->dma << 16 | pins->get);
 	hash_pair(h, (u32)special_of_page(page), slot);
-	if (is_device_private_page(h->m, pfn))
+	if (is_device_page(h->m, pfn))
 		hash_word(h, device_of_page(h->m, pfn));
 	hash_contents(h, pfn);
 }
@@ -168,15 +168,15 @@ static u64 hash_ram(const struct hasher *h)
 }
 
 /* Flags of free device pages stay, and the first free page is taken first. */
-static u64 hash_device(struct hasher *h)
+static u64 hash_device_pages(struct hasher *h, u32 pfn, u32 end)
 {
 	u64 sum = 0;
 
-	for (u32 i = 0; i < h->m->st->device_high; i++)
-		if (device_in_use(h->m, i))
-			sum += hash_others(h, h->m->device_base + i, h->m->device_base + i + 1);
+	for (; pfn < end; pfn++)
+		if (device_in_use(h->m, pfn - h->m->device_base))
+			sum += hash_others(h, pfn, pfn + 1);
 		else
-			hash_word(h, page_of(h->m, h->m->device_base + i)->flags);
+			hash_word(h, page_of(h->m, pfn)->flags);
 	return sum;
 }
 
@@ -195,5 +195,7 @@ void hash_other_pages(struct hasher *h)
 	}
 	hash_word(h, slots);
 	hash_word(h, hash_ram(h));
-	hash_word(h, hash_device(h));
+	hash_word(h, hash_device_pages(h, h->m->device_base, h->m->device_base + h->m->st->device_high));
+	if (h->m->st->coherent_high)
+		hash_word(h, hash_device_pages(h, h->m->coherent_base, h->m->coherent_base + h->m->st->coherent_high));
 }

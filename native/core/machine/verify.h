@@ -54,7 +54,7 @@ static inline struct page_tally *tally(struct verify *v, u32 pfn)
 {
 	return &v->pages[used_index(v->m, pfn)];
 }
-/** The next frame that was ever used: of RAM up to the last block opened, of the hugetlb pool and the device up to the
+/** The next frame that was ever used: of RAM up to the last block opened, of the hugetlb pool and the devices up to the
  * highest page in use. */
 static inline u32 next_used(const struct hmmu *m, u32 pfn)
 {
@@ -63,7 +63,9 @@ static inline u32 next_used(const struct hmmu *m, u32 pfn)
 		pfn = m->hugetlb_base;
 	if (pfn >= m->hugetlb_base + pool_used(m) && pfn < m->device_base)
 		pfn = m->device_base;
-	if (pfn >= m->device_base + m->st->device_high && pfn < m->other_device_base)
+	if (pfn >= m->device_base + m->st->device_high && pfn < m->coherent_base)
+		pfn = m->coherent_base;
+	if (pfn >= m->coherent_base + m->st->coherent_high && pfn < m->other_device_base)
 		pfn = m->other_device_base;
 	return pfn;
 }

@@ -53,10 +53,35 @@ static void verify_blocks(struct verify *v)
 			 partial, whole, blocks_on_list(m, m->st->partial_head), blocks_on_list(m, m->st->whole_head));
 }
 
+/* Marks in the words of the bitmap that have pages which were used, of those that begin with @first. Words before @*next are counted. */
+static u32 count_marks(const struct hmmu *m, u32 first, u32 used, u32 *next)
+{
+	u32 marks = 0, end = used ? (first + used + 63) / 64 : 0;
+
+	for (u32 word = first / 64 > *next ? first / 64 : *next; word < end; word++, *next = word)
+		marks += (u32)__builtin_popcountll(m->device_bitmap[word]);
+	return marks;
+}
+
+static void verify_device_mark(struct verify *v, u32 index)
+{
+	const struct hmmu *m = v->m;
+	bool marked = device_in_use(m, index), in_use = page_of(m, m->device_base + index)->count > FREE_DEVICE_REFS;
+	u32 device = device_of_index(m, index);
+
+	if (marked != in_use)
+		complain(v, "device page %u is %s, and marked as %s", index, in_use ? "in use" : "free",
+			 marked ? "in use" : "free");
+	else if (marked && device == HMMU_MAX_DEVICES)
+		complain(v, "device page %u is in use, and of no device", index);
+	else if (!marked && device < HMMU_MAX_DEVICES && index < m->st->devices[device].hint)
+		complain(v, "device page %u is free, and would not be found", index);
+}
+
 static void verify_device_bitmap(struct verify *v)
 {
 	const struct hmmu *m = v->m;
-	u64 marks = 0;
+	u32 used = devices_used(m, HMMU_DEVICE_PRIVATE) + devices_used(m, HMMU_DEVICE_COHERENT), next = 0, marks;
 
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
 		const struct device *device = &m->st->devices[i];
@@ -66,24 +91,14 @@ static void verify_device_bitmap(struct verify *v)
 			complain(v, "device %u: %u pages are in use, %u are free, of %u", i, in_use, device->free,
 				 device_size(device));
 	}
-	for (u32 word = 0; word < (m->st->device_high + 63) / 64; word++)
-		marks += (u64)__builtin_popcountll(m->device_bitmap[word]);
-	if (marks != devices_used(m))
-		complain(v, "devices: %llu pages are marked as in use, the counters say %u", (unsigned long long)marks,
-			 devices_used(m));
-	for (u32 index = 0; index < m->st->device_high; index++) {
-		bool marked = m->device_bitmap[index / 64] >> (index % 64) & 1;
-		bool in_use = page_of(m, m->device_base + index)->count > FREE_DEVICE_REFS;
-		u32 device = device_of_index(m, index);
-
-		if (marked != in_use)
-			complain(v, "device page %u is %s, and marked as %s", index, in_use ? "in use" : "free",
-				 marked ? "in use" : "free");
-		else if (marked && device == HMMU_MAX_DEVICES)
-			complain(v, "device page %u is in use, and of no device", index);
-		else if (!marked && device < HMMU_MAX_DEVICES && index < m->st->devices[device].hint)
-			complain(v, "device page %u is free, and would not be found", index);
-	}
+	marks = count_marks(m, 0, m->st->device_high, &next);
+	marks += count_marks(m, m->st->device_pages, m->st->coherent_high, &next);
+	if (marks != used)
+		complain(v, "devices: %u pages are marked as in use, the counters say %u", marks, used);
+	for (u32 i = 0; i < m->st->device_high; i++)
+		verify_device_mark(v, i);
+	for (u32 i = 0; i < m->st->coherent_high; i++)
+		verify_device_mark(v, m->st->device_pages + i);
 }
 
 /* The mappings of an anon_vma: their links, and those that have it as their own. */

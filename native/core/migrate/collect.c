@@ -211,7 +211,7 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 	u64 pages = (end - address) >> PAGE_SHIFT;
 	u64 *src = mig->src, *dst = mig->dst, moving = 0, present = 0;
 	/* Only present entries are in a TLB. */
-	bool flushes = KERNEL >= V6_12 && selects(mig, HMMU_SELECT_SYSTEM);
+	bool flushes = KERNEL >= V6_12 && selects(mig, HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_COHERENT);
 	u64 silent = flushes && flushes_are_silent(m, mig->ctx.mm) ? _PAGE_PRESENT : 0;
 	bool unmapped;
 

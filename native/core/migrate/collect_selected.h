@@ -20,8 +20,9 @@ static inline bool selects(const struct hmmu_migration *mig, u32 kind)
 }
 /** Note why entry i is left out. Returns 0, its word. */
 static NOINLINE u64 skip_entry(struct hmmu_migration *mig, u64 i, enum hmmu_why why);
-/** The word of an entry that is left out, or of one that maps the zero page. */
-static NOINLINE u64 leave_present(struct hmmu_migration *mig, u64 i, u64 pte);
+/** The word of a present pte that is left out, or maps the zero page or a device-coherent page. */
+static NOINLINE u64 collect_unusual_present(struct hmmu_migration *mig, u64 i, u64 *pte, u64 silent);
+/** The word of a device-private entry that is left out. */
 static NOINLINE u64 leave_device_entry(struct hmmu_migration *mig, u64 i, u64 pte);
 /** page_remove_rmap() of a page that is no plain one, or is mlocked by the mapping. */
 static NOINLINE void remove_rmap_of_unusual(struct hmmu_migration *mig, u32 page);
@@ -70,16 +71,12 @@ static ALWAYS_INLINE bool take_pte(struct hmmu_migration *mig, u64 i, u64 *pte, 
 	return false;
 }
 
-/** The src word of a present pte. @p silent: _PAGE_PRESENT if flushes_are_silent(). */
-static ALWAYS_INLINE u64 collect_selected_present(struct hmmu_migration *mig, u64 i, u64 *pte, u64 silent)
+/** The src word of a present pte whose page can be taken. @p silent: _PAGE_PRESENT if flushes_are_silent(). */
+static ALWAYS_INLINE u64 take_present(struct hmmu_migration *mig, u64 i, u64 *pte, struct page *p, u64 silent)
 {
-	struct hmmu *m = mig->ctx.m;
 	u64 old = *pte;
 	u32 page = pte_pfn(old), flags;
-	struct page *p = page_of(m, page);
 
-	if ((old & _PAGE_SPECIAL) || !selects(mig, HMMU_SELECT_SYSTEM) || !page_can_be_taken(p))
-		return leave_present(mig, i, old);
 	if (!take_pte(mig, i, pte, p, silent))
 		return skip_entry(mig, i, HMMU_WHY_MAYBE_PINNED);
 	flags = p->flags;
@@ -87,6 +84,17 @@ static ALWAYS_INLINE u64 collect_selected_present(struct hmmu_migration *mig, u6
 		   (u32)move_bit(old, _PAGE_DIRTY, (u64)HMMU_PG_DIRTY);
 	*pte = migration_entry_of_present(page, old, flags & HMMU_PG_EXCLUSIVE);
 	return unmap_collected(mig, i, page, move_bit(old, _PAGE_RW, HMMU_PFN_WRITE));
+}
+
+/** The src word of a present pte. */
+static ALWAYS_INLINE u64 collect_selected_present(struct hmmu_migration *mig, u64 i, u64 *pte, u64 silent)
+{
+	struct page *p = page_of(mig->ctx.m, pte_pfn(*pte));
+
+	if ((*pte & _PAGE_SPECIAL) || !selects(mig, HMMU_SELECT_SYSTEM) || (p->flags & HMMU_PG_DEVICE) ||
+	    !page_can_be_taken(p))
+		return collect_unusual_present(mig, i, pte, silent);
+	return take_present(mig, i, pte, p, silent);
 }
 
 /** The src word of a device-private entry. */

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Several devices: memremap_pages() and memunmap_pages(). A machine begins with device 0, which has all device pages. A new
- * device gets pages of no device, or the last ones of device 0.
+ * Several devices: memremap_pages() and memunmap_pages(). A machine begins with device 0, which has all private pages, and
+ * device 1, if there are coherent pages. A new device gets pages of no device, or the last ones of the first device of its kind.
  */
 #include <errno.h>
 
 #include "migrate/driver.h"
 #include "page/devmem.h"
 
-/* The device with the last pages below an index; NULL: no device has any. */
-static const struct device *last_device_below(const struct hmmu *m, u32 index)
+/* The device with the last pages of a kind below an index; NULL: no device has any. */
+static const struct device *last_device_below(const struct hmmu *m, u32 kind, u32 index)
 {
 	const struct device *last = NULL;
 
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
 		const struct device *device = &m->st->devices[i];
 
-		if (device_size(device) && device->end <= index && (!last || device->end > last->end))
+		if (device->kind == kind && device_size(device) && device->end <= index && (!last || device->end > last->end))
 			last = device;
 	}
 	return last;
 }
 
 /* The last pages of the highest gap between devices that is large enough. */
-static bool find_gap(const struct hmmu *m, u32 pages, u32 *first)
+static bool find_gap(const struct hmmu *m, u32 kind, u32 pages, u32 *first)
 {
 	const struct device *below;
 
-	for (u32 end = m->st->device_pages; end; end = below->first) {
-		below = last_device_below(m, end);
-		if (end - (below ? below->end : 0) >= pages) {
+	for (u32 end = end_device_index(m->st, kind); end; end = below->first) {
+		below = last_device_below(m, kind, end);
+		if (end - (below ? below->end : first_device_index(m->st, kind)) >= pages) {
 			*first = end - pages;
 			return true;
 		}
@@ -39,10 +39,10 @@ static bool find_gap(const struct hmmu *m, u32 pages, u32 *first)
 	return false;
 }
 
-/* No page below a hint is free, so the hint of device 0 is below its last free pages. */
-static bool take_from_first_device(struct hmmu *m, u32 pages, u32 *first)
+/* No page below a hint is free, so the hint of the first device is below its last free pages. */
+static bool take_from_first_device(struct hmmu *m, u32 kind, u32 pages, u32 *first)
 {
-	struct device *device = &m->st->devices[0];
+	struct device *device = &m->st->devices[kind];
 
 	if (pages > device_size(device) || device_pages_in_use(m, device->end - pages, device->end))
 		return false;
@@ -52,16 +52,17 @@ static bool take_from_first_device(struct hmmu *m, u32 pages, u32 *first)
 	return true;
 }
 
-/* Pages behind device 0 that no device has are its own again. */
-static void give_to_first_device(struct hmmu *m)
+/* Pages behind the first device of a kind that no device has are its own again. */
+static void give_to_first_device(struct hmmu *m, u32 kind)
 {
-	struct device *device = &m->st->devices[0];
-	u32 end = m->st->device_pages;
+	struct device *device = &m->st->devices[kind];
+	u32 end = end_device_index(m->st, kind);
 
 	if (!device->owner)
 		return;
 	for (u32 i = 1; i < HMMU_MAX_DEVICES; i++)
-		if (m->st->devices[i].owner && m->st->devices[i].first < end)
+		if (&m->st->devices[i] != device && m->st->devices[i].owner && m->st->devices[i].kind == kind &&
+		    m->st->devices[i].first < end)
 			end = m->st->devices[i].first;
 	device->free += end - device->end;
 	device->end = end;
@@ -76,25 +77,43 @@ static void reset_driver(struct hmmu *m, u32 number)
 
 int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *number)
 {
-	u32 free = 1, first;
+	return hmmu_device_create_kind(m, HMMU_DEVICE_PRIVATE, pages, owner, number);
+}
 
-	if (!pages || pages > m->st->device_pages)
+static int check_new_device(struct hmmu *m, u32 kind, u32 pages, u64 owner)
+{
+	u32 most;
+
+	if (kind > HMMU_DEVICE_COHERENT)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "devices are private (0) or coherent (1), not %u",
+				 kind);
+	most = end_device_index(m->st, kind) - first_device_index(m->st, kind);
+	if (!pages || pages > most)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a device of %u pages: 1 to %u are possible",
-				 pages, m->st->device_pages);
+				 pages, most);
 	if (!owner)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "owner 0 owns nothing");
-	if (check_outside_page_free(m))
-		return -EBUSY;
-	while (free < HMMU_MAX_DEVICES && m->st->devices[free].owner)
+	return check_outside_page_free(m);
+}
+
+int hmmu_device_create_kind(struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *number)
+{
+	u32 free = 1, first;
+	int err = check_new_device(m, kind, pages, owner);
+
+	if (err)
+		return err;
+	while (free < HMMU_MAX_DEVICES && (m->st->devices[free].owner || is_first_device(m->st, free)))
 		free++;
 	if (free == HMMU_MAX_DEVICES)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "the machine has %u devices", HMMU_MAX_DEVICES);
-	if (!find_gap(m, pages, &first) && !take_from_first_device(m, pages, &first))
+	if (!find_gap(m, kind, pages, &first) && !take_from_first_device(m, kind, pages, &first))
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES,
-				 "no %u pages in a row are of no device, and the last %u of device 0 are not free",
-				 pages, pages);
-	m->st->devices[free] =
-		(struct device){ .owner = owner, .first = first, .end = first + pages, .hint = first, .free = pages };
+				 "no %u pages in a row are of no device, and the last %u of device %u are not free",
+				 pages, pages, kind);
+	m->st->devices[free] = (struct device){
+		.owner = owner, .first = first, .end = first + pages, .hint = first, .free = pages, .kind = kind
+	};
 	drivers_changed(m);
 	*number = free;
 	return 0;
@@ -103,6 +122,7 @@ int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t 
 int hmmu_device_remove(struct hmmu *m, uint32_t number)
 {
 	struct device *device = device_find(m, number);
+	u32 kind;
 
 	if (!device)
 		return -EINVAL;
@@ -111,8 +131,9 @@ int hmmu_device_remove(struct hmmu *m, uint32_t number)
 	if (device->free != device_size(device))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "%u pages of device %u are in use",
 				 device_size(device) - device->free, number);
+	kind = device->kind;
 	*device = (struct device){ 0 };
-	give_to_first_device(m);
+	give_to_first_device(m, kind);
 	reset_driver(m, number);
 	drivers_changed(m);
 	return 0;
@@ -128,6 +149,7 @@ int hmmu_device_info(const struct hmmu *m, uint32_t number, struct hmmu_device_i
 		.first = m->device_base + device->first,
 		.pages = device_size(device),
 		.free = device->free,
+		.kind = device->kind,
 		.owner = device->owner,
 	};
 	return 0;
@@ -135,7 +157,7 @@ int hmmu_device_info(const struct hmmu *m, uint32_t number, struct hmmu_device_i
 
 void drivers_changed(struct hmmu *m)
 {
-	m->page_frees_matter = m->st->devices[0].end != m->st->device_pages;
+	m->page_frees_matter = m->st->devices[0].end != m->st->device_pages || m->st->coherent_pages;
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
 		m->page_frees_matter |= m->drivers[i].ops.page_free != NULL;
 }

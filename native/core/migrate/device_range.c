@@ -41,7 +41,7 @@ bool migrate_device_range_collect(struct hmmu_migration *mig)
 /* Whether all pages of a range are of one device. */
 static bool of_one_device(const struct hmmu *m, const struct hmmu_device_range *range)
 {
-	u32 number = is_device_private_page(m, range->first) ? device_of_page(m, range->first) : HMMU_MAX_DEVICES;
+	u32 number = is_device_page(m, range->first) ? device_of_page(m, range->first) : HMMU_MAX_DEVICES;
 
 	return number < HMMU_MAX_DEVICES && range->pages &&
 	       range->pages <= m->device_base + m->st->devices[number].end - range->first;

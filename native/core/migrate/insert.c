@@ -58,7 +58,7 @@ static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 
 }
 
 /*
- * Whether a ZONE_DEVICE page that is not device-private is refused. The v25 series inserts it as any page. 4.14 leaves
+ * Whether a ZONE_DEVICE page that is of no device is refused. The v25 series inserts it as any page. 4.14 leaves
  * the entry undefined; here that is reported as a broken rule, and not done. "mm/migrate.c: fix potential indeterminate
  * pte entry in migrate_vma_insert_page()" refuses the page.
  */
@@ -66,7 +66,7 @@ static bool unknown_device(struct hmmu_migration *mig, u64 i, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
 
-	if (!is_zone_device_page(m, newpage) || is_device_private_page(m, newpage) ||
+	if (!is_zone_device_page(m, newpage) || is_device_page(m, newpage) ||
 	    quirk(m, HMMU_QUIRK_INSERT_DEVICE_AS_PTE))
 		return false;
 	if (quirk(m, HMMU_QUIRK_INSERT_UNKNOWN_DEVICE)) {

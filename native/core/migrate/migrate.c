@@ -39,7 +39,7 @@ static int check_selection(struct hmmu *m, const struct hmmu_migrate_request *re
 /* What the kernel leaves to the compiler or to the driver. */
 static int check_request(struct hmmu *m, const struct hmmu_migrate_request *request)
 {
-	const u32 flags = HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_PRIVATE;
+	const u32 flags = HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_PRIVATE | HMMU_SELECT_DEVICE_COHERENT;
 
 	if (KERNEL < V6_12 && !(request->flags | request->fault_page))
 		return 0;

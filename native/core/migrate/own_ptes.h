@@ -106,7 +106,7 @@ static ALWAYS_INLINE void own_pte_finalize(struct hmmu_migration *mig, const str
 
 	spin_lock_unlock(m, own->table);
 	if (is_zone_device_page(m, newpage)) {
-		*pte = restored_device_entry_6_12(newpage, old);
+		*pte = restored_entry_of_device(m, own->prot, newpage, old);
 	} else {
 		n->count++;
 		lru_pagevec_add_single(m, mig->ctx.cpu, own->pvec, newpage);

@@ -54,7 +54,7 @@ static NOINLINE bool move_cache_page(struct hmmu_migration *mig, u64 i, u32 newp
 {
 	struct hmmu *m = mig->ctx.m;
 
-	if (is_device_private_page(m, newpage) && !leaves_swap_cache(m, page))
+	if (is_zone_device_page(m, newpage) && !leaves_swap_cache(m, page))
 		return refuse(mig, i, HMMU_WHY_HAS_MAPPING);
 	if (!page_in_cache(page_of(m, page)))
 		return move_anon_page(mig, i, page_of(m, newpage), page_of(m, page), page);

@@ -27,17 +27,18 @@ enum hmmu_rule migrate_rule_breach(struct hmmu_migration *mig, u64 i, enum hmmu_
 	return rule;
 }
 
-/* A page as dumps show it: #12 is a frame of RAM, D3 is page 3 of the device. */
+/* A page as dumps show it: #12 is a frame of RAM, D3 is device-private page 3, C3 device-coherent page 3. */
 struct page_name {
 	char text[16];
 };
 
 static struct page_name page_name(const struct hmmu *m, u64 pfn)
 {
-	bool device = is_zone_device_page(m, (u32)pfn);
+	bool device = is_zone_device_page(m, (u32)pfn), coherent = is_device_coherent_page(m, (u32)pfn);
+	u32 base = coherent ? m->coherent_base : device ? m->device_base : 0;
 	struct page_name name;
 
-	snprintf(name.text, sizeof(name.text), "%c%u", device ? 'D' : '#', (u32)pfn - (device ? m->device_base : 0));
+	snprintf(name.text, sizeof(name.text), "%c%u", coherent ? 'C' : device ? 'D' : '#', (u32)pfn - base);
 	return name;
 }
 

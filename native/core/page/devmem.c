@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device-private memory. In 4.14 every device page has one reference from the start. At that count the page is free, in
+ * Memory of devices. In 4.14 every device page has one reference from the start. At that count the page is free, in
  * 6.12 at 0, and the device's bitmap says so. The kernel does not wipe flags and contents, so the last user's stay.
  */
 #include "page/devmem.h"
@@ -13,8 +13,17 @@ void devmem_init(struct hmmu *m)
 {
 	struct state *st = m->st;
 
-	st->devices[0] =
+	st->devices[HMMU_DEVICE_PRIVATE] =
 		(struct device){ .owner = HMMU_DEFAULT_OWNER, .end = st->device_pages, .free = st->device_pages };
+	if (st->coherent_pages)
+		st->devices[HMMU_DEVICE_COHERENT] = (struct device){
+			.owner = HMMU_DEFAULT_OWNER,
+			.first = st->device_pages,
+			.end = st->device_pages + st->coherent_pages,
+			.hint = st->device_pages,
+			.free = st->coherent_pages,
+			.kind = HMMU_DEVICE_COHERENT,
+		};
 }
 
 u32 device_with(const struct hmmu *m, u32 index)
@@ -27,12 +36,13 @@ u32 device_with(const struct hmmu *m, u32 index)
 	return device;
 }
 
-u32 devices_used(const struct hmmu *m)
+u32 devices_used(const struct hmmu *m, enum hmmu_device_kind kind)
 {
 	u32 used = 0;
 
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
-		used += device_size(&m->st->devices[i]) - m->st->devices[i].free;
+		if (m->st->devices[i].kind == kind)
+			used += device_size(&m->st->devices[i]) - m->st->devices[i].free;
 	return used;
 }
 
@@ -61,10 +71,11 @@ struct device *device_find(struct hmmu *m, u32 number)
 
 u32 device_pages_in_use(const struct hmmu *m, u32 first, u32 end)
 {
-	u32 used = 0;
+	const struct state *st = m->st;
+	u32 high = first < st->device_pages ? st->device_high : st->device_pages + st->coherent_high, used = 0;
 
-	if (end > m->st->device_high)
-		end = m->st->device_high;
+	if (end > high)
+		end = high;
 	for (u32 index = first; index < end; index++)
 		used += device_in_use(m, index);
 	return used;
@@ -112,9 +123,9 @@ int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn)
 {
 	u32 number;
 
-	if (!is_device_private_page(m, pfn))
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is no page of the device (pfns are %u to %u)",
-				 pfn, m->device_base, m->device_base + m->st->device_pages - 1);
+	if (!is_device_page(m, pfn))
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_NO_PAGE, "page %u is no page of a device (pfns are %u to %u)",
+				 pfn, m->device_base, m->other_device_base - 1);
 	if (device_in_use(m, pfn - m->device_base))
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "page %u is in use", pfn);
 	number = device_of_page(m, pfn);
@@ -151,11 +162,11 @@ void device_got_page(struct hmmu *m, u32 pfn)
 void put_zone_device_private_page(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
-	bool private = is_device_private_page(m, pfn);
+	bool of_device = is_device_page(m, pfn);
 
-	if (page->count != FREE_DEVICE_REFS || (private && !device_in_use(m, pfn - m->device_base)))
+	if (page->count != FREE_DEVICE_REFS || (of_device && !device_in_use(m, pfn - m->device_base)))
 		hmmu_bug(m, "a reference to a device page was dropped that nobody had");
-	else if (private)
+	else if (of_device)
 		free_device_page(m, page, pfn);
 	else
 		wipe_device_page(m, page);
@@ -180,6 +191,11 @@ int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn)
 uint32_t hmmu_device_base(const struct hmmu *m)
 {
 	return m->device_base;
+}
+
+uint32_t hmmu_coherent_base(const struct hmmu *m)
+{
+	return m->coherent_base;
 }
 
 void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/** @file devmem.h Device-private memory (ZONE_DEVICE): allocation and freeing. */
+/** @file devmem.h Memory of devices (ZONE_DEVICE), private or coherent: allocation and freeing. */
 #ifndef HMMU_DEVMEM_H
 #define HMMU_DEVMEM_H
 
 #include "page/page.h"
 
-/** @name The device's pages. A set bit means a page in use, so an untouched bitmap means that all pages are free.
+/** @name The pages of devices, by index: the private ones, then the coherent ones. A set bit means a page in use, so an untouched bitmap means that all pages are free.
  * @{ */
 static inline bool device_in_use(const struct hmmu *m, u32 index)
 {
@@ -28,18 +28,33 @@ static inline u32 device_of_index(const struct hmmu *m, u32 index)
 {
 	return index < m->st->devices[0].end ? 0 : device_with(m, index);
 }
-/** pgmap->owner of a device-private page. */
+/** pgmap->owner of a device page. */
 static inline u64 device_owner(const struct hmmu *m, u32 pfn)
 {
 	return m->st->devices[device_of_index(m, pfn - m->device_base)].owner;
 }
-/** The driver of a device-private page. */
+/** The device of a device page. */
 static inline u32 device_of_page(const struct hmmu *m, u32 pfn)
 {
 	return device_of_index(m, pfn - m->device_base);
 }
 /** The first free page of a device at or above its hint, or the end of its pages. */
 static NOINLINE __attribute__((cold)) u32 device_lowest_free(const struct hmmu *m, const struct device *device);
+/** The number of a device page among those of its kind. */
+static inline u32 device_page_number(const struct hmmu *m, u32 pfn)
+{
+	return pfn - (pfn < m->coherent_base ? m->device_base : m->coherent_base);
+}
+/** The end of the used indexes moves up. */
+static inline void note_device_high(struct state *st, u32 index)
+{
+	if (index < st->device_high)
+		return;
+	if (index < st->device_pages)
+		st->device_high = index + 1;
+	else if (index - st->device_pages >= st->coherent_high)
+		st->coherent_high = index - st->device_pages + 1;
+}
 /** Allocate a free page of a device for a driver, with a reference. */
 static inline void device_take(struct hmmu *m, struct device *device, u32 index)
 {
@@ -47,12 +62,11 @@ static inline void device_take(struct hmmu *m, struct device *device, u32 index)
 	struct page *page = page_of(m, m->device_base + index);
 
 	device_set_in_use(m, index, true);
-	if (index >= st->device_high)
-		st->device_high = index + 1;
+	note_device_high(st, index);
 	device->free--;
 	page->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
 	page->count = FREE_DEVICE_REFS + 1;
-	page->alloc_id = index;
+	page->alloc_id = device_page_number(m, m->device_base + index);
 }
 /** Allocate the lowest free page of a device; false: all are in use. */
 static inline bool device_alloc(struct hmmu *m, struct device *device, u32 *pfn)
@@ -70,13 +84,28 @@ static inline bool device_alloc(struct hmmu *m, struct device *device, u32 *pfn)
 }
 /** @} */
 
+/** The index of the first page of a kind, and the end of them. @{ */
+static inline u32 first_device_index(const struct state *st, u32 kind)
+{
+	return kind == HMMU_DEVICE_PRIVATE ? 0 : st->device_pages;
+}
+static inline u32 end_device_index(const struct state *st, u32 kind)
+{
+	return st->device_pages + (kind == HMMU_DEVICE_PRIVATE ? 0 : st->coherent_pages);
+}
+/** @} */
+/** Whether a number is that of the device which has all pages of its kind at first: its number is the kind. */
+static inline bool is_first_device(const struct state *st, u32 number)
+{
+	return number == HMMU_DEVICE_PRIVATE || (number == HMMU_DEVICE_COHERENT && st->coherent_pages);
+}
 /** The record of a device; NULL with an error: there is no such device. */
 static struct device *device_find(struct hmmu *m, u32 number);
-/** How many of the device pages [first, end) are in use. */
+/** How many of the pages of a device are in use, which has indexes [first, end). */
 static u32 device_pages_in_use(const struct hmmu *m, u32 first, u32 end);
-/** How many pages of all devices are in use. */
-static u32 devices_used(const struct hmmu *m);
-/** Set up the device's pages: all free. */
+/** How many pages of all devices of a kind are in use. */
+static u32 devices_used(const struct hmmu *m, enum hmmu_device_kind kind);
+/** Set up the first device of each kind: all pages are free. */
 static void devmem_init(struct hmmu *m);
 /** Call this when the count of a ZONE_DEVICE page has fallen to FREE_DEVICE_REFS. Flags and contents stay, except
  * those that the kernel wipes. */
@@ -97,7 +126,7 @@ static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 }
 /** A page of a device is free: its next allocation finds it, and its driver learns of it. */
 static NOINLINE void device_got_page(struct hmmu *m, u32 pfn);
-/** put_zone_device_private_page() for a device-private page that is in use. */
+/** put_zone_device_private_page() for a page of a device that is in use. */
 static ALWAYS_INLINE void free_device_page(struct hmmu *m, struct page *page, u32 pfn)
 {
 	struct state *st = m->st;
@@ -121,7 +150,7 @@ static inline void put_device_page(struct hmmu *m, u32 pfn)
 		put_zone_device_private_page(m, pfn);
 }
 static void unlock_and_put_device_page_slow(struct hmmu *m, u32 pfn);
-/** unlock_page() and put_device_page(), of a device-private page or of any ZONE_DEVICE page.
+/** unlock_page() and put_device_page(), of a page of a device or of any ZONE_DEVICE page.
  * @{ */
 static ALWAYS_INLINE void unlock_and_put_private_page(struct hmmu *m, u32 pfn)
 {

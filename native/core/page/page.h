@@ -84,6 +84,15 @@ static inline u32 unwritten_mark(const struct hmmu *m)
 }
 static inline bool is_device_private_page(const struct hmmu *m, u32 pfn)
 {
+	return pfn >= m->device_base && pfn < m->coherent_base;
+}
+static inline bool is_device_coherent_page(const struct hmmu *m, u32 pfn)
+{
+	return pfn >= m->coherent_base && pfn < m->other_device_base;
+}
+/** A page of a device: private or coherent. */
+static inline bool is_device_page(const struct hmmu *m, u32 pfn)
+{
 	return pfn >= m->device_base && pfn < m->other_device_base;
 }
 static inline bool is_zone_device_page(const struct hmmu *m, u32 pfn)

@@ -50,7 +50,8 @@ static inline u64 restored_entry(const struct restore *r, u64 pfn, u64 old)
 }
 
 /**
- * @name What 6.12 makes of a migration entry: of a page of RAM, of a device page, of either
+ * @name What 6.12 makes of a migration entry: of a page of RAM (and one that CPUs map as RAM), of a device-private page, of a page of a
+ * device, of any
  * The entry alone tells whether it may write: mprotect() has downgraded it. A page of RAM is as young as it was, and as
  * dirty ("mm: remember young/dirty bit for page migrations").
  * @{ */
@@ -73,10 +74,16 @@ static ALWAYS_INLINE u64 restored_device_entry_6_12(u64 pfn, u64 old)
 	return make_device_private_entry(pfn, write) | (old & _PAGE_SWP_SOFT_DIRTY) |
 	       (write ? 0 : old & _PAGE_SWP_UFFD_WP);
 }
+static ALWAYS_INLINE u64 restored_entry_of_device(const struct hmmu *m, u64 prot, u32 page, u64 old)
+{
+	if (is_device_coherent_page(m, page))
+		return restored_ram_entry_6_12(prot, page, old, page_test(m, page, HMMU_PG_DIRTY));
+	return restored_device_entry_6_12(page, old);
+}
 static inline u64 restored_entry_6_12(const struct hmmu *m, const struct vma *v, u32 page, u64 old)
 {
-	if (is_device_private_page(m, page))
-		return restored_device_entry_6_12(page, old);
+	if (is_zone_device_page(m, page))
+		return restored_entry_of_device(m, v->page_prot, page, old);
 	return restored_ram_entry_6_12(v->page_prot, page, old, page_test(m, compound_head(m, page), HMMU_PG_DIRTY));
 }
 /** @} */

@@ -86,6 +86,8 @@ struct hmmu_options {
 	uint32_t swap_pages; /**< slots of the swap area, 0 … 2^28; 0: no swap */
 	/** Pages of 2 MiB in the hugetlb pool, 1 … 2^19; 0: 4; HMMU_HUGETLB_NONE: no pool. They come on top of RAM. */
 	uint32_t hugetlb_pages;
+	/** Device-coherent pages, 0 … 2^28: CPUs map them as they map RAM. Device 1 has them. Linux 6.12 */
+	uint32_t coherent_pages;
 };
 /** hugetlb_pages of a machine without a pool. */
 #define HMMU_HUGETLB_NONE UINT32_MAX
@@ -315,11 +317,13 @@ HMMU_API int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const vo
 			size_t *done);
 
 /** get_user_pages() with FOLL_TOUCH | FOLL_GET of one page; @p flags is an or of enum hmmu_pin_flag. With HMMU_PIN_DMA
- * pin_user_pages(), FOLL_PIN in place of both. -EFAULT: no mapping, missing rights, or a fault that ends in SIGBUS.
- * -EINVAL (INVALID_ARGUMENT): an unknown flag, or one that the machine's kernel does not have. The reference is the
- * caller's. */
+ * pin_user_pages(), FOLL_PIN in place of both. With HMMU_PIN_LONGTERM besides, a device-coherent page goes to a page of RAM first,
+ * for which the call waits until its lock is free. -EFAULT: no mapping, missing rights, or a fault that ends in SIGBUS.
+ * -EBUSY (SYSCALL): a device-coherent page can't move, as somebody has a reference to it, or no frame is free.
+ * -EINVAL (INVALID_ARGUMENT): an unknown flag, LONGTERM without DMA, or one that the machine's kernel does not have. The
+ * reference is the caller's. */
 HMMU_API int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t flags, uint32_t *pfn);
-/** put_page() of a pin, or unpin_user_page() if @p flags is HMMU_PIN_DMA (HMMU_PIN_WRITE changes nothing). -EINVAL
+/** put_page() of a pin, or unpin_user_page() if @p flags has HMMU_PIN_DMA (others change nothing). -EINVAL
  * (REFERENCE) if the page has no such pin. */
 HMMU_API int hmmu_unpin(struct hmmu *m, uint32_t pfn, uint32_t flags);
 /** Take a reference to the page mapped at an address and lock it, as another task would. Neither faults nor waits.
@@ -354,12 +358,13 @@ struct hmmu_entry {
 	uint64_t raw;     /**< the entry itself, a pte or a huge pmd */
 	uint32_t kind;    /**< enum hmmu_entry_kind */
 	uint32_t bits;    /**< enum hmmu_entry_bit */
-	uint32_t pfn; /**< of sys, huge (this subpage), dev, mig and excl; of swap its page in the swap cache; else 0 */
-	uint32_t alloc_id; /**< changes whenever the frame is allocated; of device pages: their number in the device */
+	uint32_t pfn; /**< of sys, huge (this subpage), dev, coh, mig and excl; of swap its page in the swap cache; else 0 */
+	uint32_t alloc_id; /**< changes whenever the frame is allocated; of device pages: their number among those of their kind */
 	int32_t ref;       /**< page_count() */
 	int32_t map;       /**< page_mapcount() */
 	uint32_t flags;    /**< enum hmmu_page_flag; of a tail page its head's, with TAIL for HEAD */
-	bool device;       /**< the page is device memory */
+	bool device;       /**< the page is device memory, private or coherent */
+	bool coherent;     /**< the page is device-coherent */
 	uint32_t swap_users; /**< of swap: how many entries, of all processes, refer to its slot */
 };
 /** The state of @p pages pages from @p address on; @p out has room for as many. */
@@ -398,12 +403,13 @@ struct hmmu_page_info {
 	int32_t map;       /**< page_mapcount() */
 	uint32_t dma_pins; /**< how often hmmu_pin() has pinned it with HMMU_PIN_DMA */
 	uint64_t index;    /**< offset in the page's mapping or file, in pages */
-	bool device;       /**< device memory */
+	bool device;       /**< device memory, private or coherent */
 	bool anon;         /**< PageAnon() */
 	bool has_mapping;  /**< it belongs to the page cache */
 	bool free;         /**< nobody has it; a free page of the device has one reference, its pagemap's */
 	uint32_t mapping;  /**< which anon_vma (if anon) or file it belongs to: a number from 1 on; 0: none */
 	uint8_t byte;      /**< the first byte of its contents; 0 for a page table and a free page */
+	bool coherent;     /**< device-coherent memory */
 };
 /** The struct page of a frame or device page. -EINVAL (NO_PAGE): there is no such frame. */
 HMMU_API int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out);
@@ -417,8 +423,10 @@ HMMU_API int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void 
 /** Write them, as a device would; what the machine has no room for is lost. A page of the swap cache is dirty then, as its
  * copy in the swap area is older. -EINVAL also: the page is a page table or the zero page, or free (NO_PAGE). */
 HMMU_API int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length);
-/** First pfn of the device's memory; device page i has pfn base + i. */
+/** First pfn of the device-private memory; device-private page i has pfn base + i. */
 HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
+/** First pfn of the device-coherent memory; device-coherent page i has pfn base + i. */
+HMMU_API uint32_t hmmu_coherent_base(const struct hmmu *m);
 
 /** An event; the list of event types describes a and b. */
 struct hmmu_event {

@@ -45,7 +45,7 @@
 	X(RESERVED, 21, "Never allocated nor freed (the zero page).") \
 	X(TABLE, 22, "The frame is a page table.") \
 	X(BUDDY, 23, "The frame is free.") \
-	X(DEVICE, 24, "ZONE_DEVICE: a device-private page.") \
+	X(DEVICE, 24, "ZONE_DEVICE: a page of a device.") \
 	X(EXCLUSIVE, 25, "PageAnonExclusive of the page itself: anonymous, and of one mapping alone. Linux 6.12.")
 
 /** X(name, value, drill word, text): kinds of entries that a page table walk can find. */
@@ -61,7 +61,8 @@
 	X(SWAP, 8, "swap", "A swap entry.") \
 	X(SPECIAL, 9, "special", "The mapping is special or hugetlb.") \
 	X(EXCL, 10, "excl", "A device-exclusive entry: a system page that only the device uses. Linux 6.12.") \
-	X(MARKER, 11, "marker", "A pte marker: no page, but a note that userfaultfd needs. Linux 6.12.")
+	X(MARKER, 11, "marker", "A pte marker: no page, but a note that userfaultfd needs. Linux 6.12.") \
+	X(COH, 12, "coh", "A pte that maps a device-coherent page. Linux 6.12.")
 
 /** X(name, bit, text): bits of an entry as a dump shows them. */
 #define HMMU_ENTRY_BITS(X) \
@@ -110,7 +111,8 @@
 /** X(name, bit, text): flags of hmmu_pin() and hmmu_unpin(). */
 #define HMMU_PINS(X) \
 	X(WRITE, 0, "FOLL_WRITE: as for a store.") \
-	X(DMA, 1, "FOLL_PIN: pin_user_pages(), undone by unpin_user_page(). Linux 6.12.")
+	X(DMA, 1, "FOLL_PIN: pin_user_pages(), undone by unpin_user_page(). Linux 6.12.") \
+	X(LONGTERM, 2, "FOLL_LONGTERM, with DMA: a device-coherent page goes to RAM first. Linux 6.12.")
 
 /** X(name, bit, text): modes of hmmu_uffd_register(). */
 #define HMMU_UFFDS(X) \
@@ -124,7 +126,13 @@
  * offered whatever is selected. */
 #define HMMU_SELECTS(X) \
 	X(SYSTEM, 0, "system", "Pages of RAM, and entries that map the zero page.") \
-	X(DEVICE_PRIVATE, 1, "private", "Device-private pages of the migration's owner.")
+	X(DEVICE_PRIVATE, 1, "private", "Device-private pages of the migration's owner.") \
+	X(DEVICE_COHERENT, 2, "coherent", "Device-coherent pages of the migration's owner.")
+
+/** X(name, value, word, text): kinds of devices, by the pages that they have. */
+#define HMMU_DEVICE_KINDS(X) \
+	X(PRIVATE, 0, "private", "Device-private pages: a CPU that touches one faults, and the page has to come back.") \
+	X(COHERENT, 1, "coherent", "Device-coherent pages: CPUs map them as they map RAM. Linux 6.12.")
 
 /** X(name, value, kernel value, text): where a destination page comes from. */
 #define HMMU_TARGETS(X) \
@@ -470,8 +478,8 @@
 	X(RAM_PAGES, 0, "Frames of RAM.") \
 	X(RAM_FREE, 1, "Free frames.") \
 	X(TABLE_PAGES, 2, "Frames in use as page tables.") \
-	X(DEVICE_PAGES, 3, "Device pages.") \
-	X(DEVICE_FREE, 4, "Free device pages.") \
+	X(DEVICE_PAGES, 3, "Device-private pages.") \
+	X(DEVICE_FREE, 4, "Free device-private pages.") \
 	X(LRU_INACTIVE_ANON, 5, "Pages on the inactive anonymous list.") \
 	X(LRU_ACTIVE_ANON, 6, "Pages on the active anonymous list.") \
 	X(LRU_INACTIVE_FILE, 7, "Pages on the inactive file list.") \
@@ -493,7 +501,9 @@
 	X(SWAP_OUTS, 23, "Pages written to swap so far.") \
 	X(HUGETLB_PAGES, 24, "Huge pages of the hugetlb pool.") \
 	X(HUGETLB_FREE, 25, "Free huge pages of the pool, the reserved ones included.") \
-	X(HUGETLB_RESERVED, 26, "Free huge pages that mappings have reserved.")
+	X(HUGETLB_RESERVED, 26, "Free huge pages that mappings have reserved.") \
+	X(COHERENT_PAGES, 27, "Device-coherent pages.") \
+	X(COHERENT_FREE, 28, "Free device-coherent pages.")
 
 /** X(name, value, text): spans of work that are counted and timed; the first ones are the stages of a migration. */
 #define HMMU_SPANS(X) \
@@ -590,6 +600,11 @@ enum hmmu_restore {
 enum hmmu_select {
 #define X(name, bit, word, text) HMMU_SELECT_##name = 1 << (bit),
 	HMMU_SELECTS(X)
+#undef X
+};
+enum hmmu_device_kind {
+#define X(name, value, word, text) HMMU_DEVICE_##name = (value),
+	HMMU_DEVICE_KINDS(X)
 #undef X
 };
 enum hmmu_target {

@@ -26,9 +26,9 @@ HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
 /** As hmmu_device_alloc(), from a given device; that one takes from device 0. -EINVAL: no such device. */
 HMMU_API int hmmu_device_alloc_of(struct hmmu *m, uint32_t device, uint32_t *pfn);
 /** Take a device page by its pfn, as hmmu_device_alloc() does. -EBUSY: it is in use; -EINVAL (NO_PAGE): it is no
- * device-private page. */
+ * page of a device. */
 HMMU_API int hmmu_device_alloc_page(struct hmmu *m, uint32_t pfn);
-/** Take a ZONE_DEVICE page that is not device-private, if the machine has any; for tests of its refusal. -ENOMEM. */
+/** Take a ZONE_DEVICE page that is neither device-private nor device-coherent, if the machine has any; for tests of its refusal. -ENOMEM. */
 HMMU_API int hmmu_other_device_alloc(struct hmmu *m, uint32_t *pfn);
 /** alloc_page(GFP_HIGHUSER_MOVABLE): a system page with one reference, contents undefined. -ENOMEM. */
 HMMU_API int hmmu_page_alloc(struct hmmu *m, uint32_t *pfn);
@@ -117,7 +117,8 @@ struct hmmu_pagemap_ops {
 HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *ops, void *data);
 
 /** @name Several devices
- * A machine begins with device 0, which has all of its device pages. Others get the last ones of them, and leave them to it.
+ * A machine begins with device 0, which has all of its device-private pages. If it has device-coherent pages, device 1 has all of
+ * them. Other devices get the last pages of the device that begins with their kind, and leave them to it.
  * @{ */
 /**
  * memremap_pages(): make a device of pages that a removed one has left, or of the last @p pages pages of device 0. @p owner is
@@ -128,7 +129,13 @@ HMMU_API int hmmu_device_set_ops(struct hmmu *m, const struct hmmu_pagemap_ops *
  * page_free().
  */
 HMMU_API int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device);
-/** memunmap_pages(): the device and its driver are gone. Pages behind device 0 are its own again. -EBUSY: pages of it are in
+/**
+ * As hmmu_device_create(), of a given kind (enum hmmu_device_kind); that one makes a private device. A coherent one gets the last
+ * pages of device 1, which has all device-coherent pages of a machine at its beginning (hmmu_options.coherent_pages).
+ */
+HMMU_API int hmmu_device_create_kind(struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *device);
+/** memunmap_pages(): the device and its driver are gone. Pages behind device 0 (of a
+ * coherent device: device 1) are its own again. -EBUSY: pages of it are in
  * use, and hmmu_migrate_device_range() brings them to system memory; or in page_free(). -EINVAL: no such device. */
 HMMU_API int hmmu_device_remove(struct hmmu *m, uint32_t device);
 /** Give a device another owner: its driver sets dev_pagemap.owner behind hmmu_device_create(), which reserves the pages.
@@ -139,6 +146,7 @@ struct hmmu_device_info {
 	uint32_t first; /**< pfn of its first page */
 	uint32_t pages; /**< how many it has */
 	uint32_t free;  /**< how many of them are free */
+	uint32_t kind;  /**< enum hmmu_device_kind */
 	uint64_t owner; /**< dev_pagemap.owner */
 };
 /** What a device has. -EINVAL: no such device. */

@@ -85,7 +85,7 @@ struct hmmu_action {
 	uint64_t at;    /**< address of the first page, page aligned; 0 if the action has no place */
 	uint64_t pages; /**< how many; READ, WRITE, PIN, HOLD, ISOLATE and RECLAIM: 1 */
 	uint64_t
-		value; /**< WRITE: the byte; MIGRATE: enum hmmu_target; ADVISE: enum hmmu_advice; PROTECT: enum hmmu_prot; FORK:
+		value; /**< WRITE: the byte; MIGRATE: enum hmmu_target, and from bit 8 on the number of the device to which pages go; ADVISE: enum hmmu_advice; PROTECT: enum hmmu_prot; FORK:
 			    the number of the child, which no other action forks; EXIT: the number of the process; PIN: enum hmmu_pin_flag;
 			    TRUNCATE: the new length in pages */
 	uint64_t handle; /**< PIN, HOLD, ISOLATE, DROP: the number of the reference */
