@@ -133,8 +133,9 @@ static void cache_addresses(struct hmmu *m, struct state *st)
 static bool sizes_valid(const struct state *sizes)
 {
 	return sizes->ram_pages >= MIN_RAM_PAGES && sizes->ram_pages <= MAX_PAGES && sizes->device_pages <= MAX_PAGES &&
-	       sizes->coherent_pages <= MAX_PAGES && sizes->other_device_pages <= MAX_PAGES >> 8 && sizes->swap_pages <= MAX_PAGES &&
-	       sizes->hugetlb_pages <= MAX_PAGES / HPAGE_PMD_NR && sizes->cpus && sizes->cpus <= MAX_CPUS;
+	       sizes->coherent_pages <= MAX_PAGES && sizes->other_device_pages <= MAX_PAGES >> 8 &&
+	       sizes->swap_pages <= MAX_PAGES && sizes->hugetlb_pages <= MAX_PAGES / HPAGE_PMD_NR && sizes->cpus &&
+	       sizes->cpus <= MAX_CPUS;
 }
 
 int arena_create(struct hmmu *m, const struct state *sizes)

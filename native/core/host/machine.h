@@ -91,9 +91,9 @@ struct hmmu {
 	hmmu_invalidate_fn invalidate; /**< of interval notifiers */
 	void *invalidate_data;
 	const struct hmmu_invalidation *invalidation; /**< what it is being told, or NULL */
-	u32 in_page_free; /**< calls of page_free() and of the notifier that run: page table locks may be held */
-	u32 in_notifier;  /**< those of the notifier, and of on_event() */
-	u32 in_callback;  /**< those of page_fault() and of verify()'s report */
+	u32 in_page_free;       /**< calls of page_free() and of the notifier that run: page table locks may be held */
+	u32 in_notifier;        /**< those of the notifier, and of on_event() */
+	u32 in_callback;        /**< those of page_fault() and of verify()'s report */
 	bool page_frees_matter; /**< there is more than one device, or a driver with page_free() */
 	struct hmmu_migration *migrations; /**< all that are under way */
 	struct migration_pool migration_pool;

@@ -491,7 +491,7 @@ struct state {
 	u32 ram_pages, other_device_pages;
 	u32 device_pages;   /**< device-private ones; they have the first indexes */
 	u32 coherent_pages; /**< device-coherent ones, behind them */
-	u32 hugetlb_pages; /**< of 2 MiB */
+	u32 hugetlb_pages;  /**< of 2 MiB */
 	u32 cpus;
 	u32 profile;
 	u32 no_contents;

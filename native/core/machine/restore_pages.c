@@ -323,5 +323,6 @@ bool check_device(struct check *c)
 			return false;
 	/* An allocation reads whole words. */
 	return check_device_bitmap(c, 0, st->device_high, st->device_pages) &&
-	       check_device_bitmap(c, st->device_pages, st->coherent_high, (all + 63) / 64 * 64) && check_device_counts(c);
+	       check_device_bitmap(c, st->device_pages, st->coherent_high, (all + 63) / 64 * 64) &&
+	       check_device_counts(c);
 }

@@ -91,7 +91,8 @@ static void walk_pages(struct walk *walk)
 /* The bits of pages that were used, of those that begin with one. */
 static void walk_device_bitmap(struct walk *walk, u32 first, u32 pages)
 {
-	const u64 *from = walk->m->device_bitmap + first / 64, *to = walk->m->device_bitmap + ((u64)first + pages + 63) / 64;
+	const u64 *from = walk->m->device_bitmap + first / 64,
+		  *to = walk->m->device_bitmap + ((u64)first + pages + 63) / 64;
 
 	if (pages)
 		walk_part(walk, from, (u64)((const u8 *)to - (const u8 *)from));

@@ -16,7 +16,8 @@ static const struct device *last_device_below(const struct hmmu *m, u32 kind, u3
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
 		const struct device *device = &m->st->devices[i];
 
-		if (device->kind == kind && device_size(device) && device->end <= index && (!last || device->end > last->end))
+		if (device->kind == kind && device_size(device) && device->end <= index &&
+		    (!last || device->end > last->end))
 			last = device;
 	}
 	return last;
@@ -85,8 +86,8 @@ static int check_new_device(struct hmmu *m, u32 kind, u32 pages, u64 owner)
 	u32 most;
 
 	if (kind > HMMU_DEVICE_COHERENT)
-		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "devices are private (0) or coherent (1), not %u",
-				 kind);
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "devices are private (0) or coherent (1), not %u", kind);
 	most = end_device_index(m->st, kind) - first_device_index(m->st, kind);
 	if (!pages || pages > most)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a device of %u pages: 1 to %u are possible",

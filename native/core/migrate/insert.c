@@ -66,8 +66,7 @@ static bool unknown_device(struct hmmu_migration *mig, u64 i, u32 newpage)
 {
 	struct hmmu *m = mig->ctx.m;
 
-	if (!is_zone_device_page(m, newpage) || is_device_page(m, newpage) ||
-	    quirk(m, HMMU_QUIRK_INSERT_DEVICE_AS_PTE))
+	if (!is_zone_device_page(m, newpage) || is_device_page(m, newpage) || quirk(m, HMMU_QUIRK_INSERT_DEVICE_AS_PTE))
 		return false;
 	if (quirk(m, HMMU_QUIRK_INSERT_UNKNOWN_DEVICE)) {
 		migrate_rule_breach(mig, i, HMMU_RULE_DST_UNKNOWN_DEVICE,

@@ -80,14 +80,11 @@ struct hmmu_options {
 	/** Keep no contents of pages but the first 8 bytes of each, so that a machine may be larger than the host. */
 	bool no_contents;
 	uint64_t memcg_limit; /**< pages that may be charged, 0: no limit */
-	/** ZONE_DEVICE pages that are not device-private, after all other pages. No migration supports them. 0 …
-	 * 2^20 */
-	uint32_t other_device_pages;
+	uint32_t other_device_pages; /**< pages of ZONE_DEVICE that are of no device, 0 … 2^20: none can migrate */
 	uint32_t swap_pages; /**< slots of the swap area, 0 … 2^28; 0: no swap */
 	/** Pages of 2 MiB in the hugetlb pool, 1 … 2^19; 0: 4; HMMU_HUGETLB_NONE: no pool. They come on top of RAM. */
 	uint32_t hugetlb_pages;
-	/** Device-coherent pages, 0 … 2^28: CPUs map them as they map RAM. Device 1 has them. Linux 6.12 */
-	uint32_t coherent_pages;
+	uint32_t coherent_pages; /**< device-coherent pages, 0 … 2^28, which device 1 has. Linux 6.12 */
 };
 /** hugetlb_pages of a machine without a pool. */
 #define HMMU_HUGETLB_NONE UINT32_MAX
@@ -317,11 +314,9 @@ HMMU_API int hmmu_store(struct hmmu *m, uint32_t tid, uint64_t address, const vo
 			size_t *done);
 
 /** get_user_pages() with FOLL_TOUCH | FOLL_GET of one page; @p flags is an or of enum hmmu_pin_flag. With HMMU_PIN_DMA
- * pin_user_pages(), FOLL_PIN in place of both. With HMMU_PIN_LONGTERM besides, a device-coherent page goes to a page of RAM first,
- * for which the call waits until its lock is free. -EFAULT: no mapping, missing rights, or a fault that ends in SIGBUS.
- * -EBUSY (SYSCALL): a device-coherent page can't move, as somebody has a reference to it, or no frame is free.
- * -EINVAL (INVALID_ARGUMENT): an unknown flag, LONGTERM without DMA, or one that the machine's kernel does not have. The
- * reference is the caller's. */
+ * pin_user_pages(), FOLL_PIN in place of both; with HMMU_PIN_LONGTERM besides, a device-coherent page goes to RAM first, when its
+ * lock is free. -EFAULT: no mapping, missing rights, or a fault that ends in SIGBUS. -EBUSY: such a page can't move. -EINVAL
+ * (INVALID_ARGUMENT): an unknown flag, LONGTERM without DMA, or one of another kernel. The reference is the caller's. */
 HMMU_API int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t flags, uint32_t *pfn);
 /** put_page() of a pin, or unpin_user_page() if @p flags has HMMU_PIN_DMA (others change nothing). -EINVAL
  * (REFERENCE) if the page has no such pin. */
@@ -358,13 +353,13 @@ struct hmmu_entry {
 	uint64_t raw;     /**< the entry itself, a pte or a huge pmd */
 	uint32_t kind;    /**< enum hmmu_entry_kind */
 	uint32_t bits;    /**< enum hmmu_entry_bit */
-	uint32_t pfn; /**< of sys, huge (this subpage), dev, coh, mig and excl; of swap its page in the swap cache; else 0 */
-	uint32_t alloc_id; /**< changes whenever the frame is allocated; of device pages: their number among those of their kind */
-	int32_t ref;       /**< page_count() */
-	int32_t map;       /**< page_mapcount() */
-	uint32_t flags;    /**< enum hmmu_page_flag; of a tail page its head's, with TAIL for HEAD */
-	bool device;       /**< the page is device memory, private or coherent */
-	bool coherent;     /**< the page is device-coherent */
+	uint32_t pfn;     /**< of sys, huge (this subpage), dev, coh, mig, excl, and a swap entry with a page; else 0 */
+	uint32_t alloc_id;   /**< changes whenever the frame is allocated; of a device page: its number in its kind */
+	int32_t ref;         /**< page_count() */
+	int32_t map;         /**< page_mapcount() */
+	uint32_t flags;      /**< enum hmmu_page_flag; of a tail page its head's, with TAIL for HEAD */
+	bool device;         /**< the page is device memory, private or coherent */
+	bool coherent;       /**< the page is device-coherent */
 	uint32_t swap_users; /**< of swap: how many entries, of all processes, refer to its slot */
 };
 /** The state of @p pages pages from @p address on; @p out has room for as many. */
@@ -423,10 +418,6 @@ HMMU_API int hmmu_page_read(struct hmmu *m, uint32_t pfn, uint32_t offset, void 
 /** Write them, as a device would; what the machine has no room for is lost. A page of the swap cache is dirty then, as its
  * copy in the swap area is older. -EINVAL also: the page is a page table or the zero page, or free (NO_PAGE). */
 HMMU_API int hmmu_page_write(struct hmmu *m, uint32_t pfn, uint32_t offset, const void *buffer, size_t length);
-/** First pfn of the device-private memory; device-private page i has pfn base + i. */
-HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
-/** First pfn of the device-coherent memory; device-coherent page i has pfn base + i. */
-HMMU_API uint32_t hmmu_coherent_base(const struct hmmu *m);
 
 /** An event; the list of event types describes a and b. */
 struct hmmu_event {

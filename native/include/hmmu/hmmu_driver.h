@@ -20,6 +20,10 @@ static inline uint64_t hmmu_word(uint32_t pfn, uint64_t flags)
 	return ((uint64_t)pfn << HMMU_PFN_SHIFT) | HMMU_PFN_VALID | flags;
 }
 
+/** First pfn of the device-private memory; device-private page i has pfn base + i. */
+HMMU_API uint32_t hmmu_device_base(const struct hmmu *m);
+/** First pfn of the device-coherent memory; device-coherent page i has pfn base + i. */
+HMMU_API uint32_t hmmu_coherent_base(const struct hmmu *m);
 /** Take the lowest free device page. The caller has one reference, in Linux 4.14 besides the one that every device page
  * has. In Linux 6.12 the page comes locked, as zone_device_page_init() gives it. -ENOMEM. */
 HMMU_API int hmmu_device_alloc(struct hmmu *m, uint32_t *pfn);
