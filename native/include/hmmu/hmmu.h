@@ -79,9 +79,9 @@ struct hmmu_options {
 	uint32_t quirks_off; /**< quirks switched off */
 	/** Keep no contents of pages but the first 8 bytes of each, so that a machine may be larger than the host. */
 	bool no_contents;
-	uint64_t memcg_limit; /**< pages that may be charged, 0: no limit */
+	uint64_t memcg_limit;        /**< pages that may be charged, 0: no limit */
 	uint32_t other_device_pages; /**< pages of ZONE_DEVICE that are of no device, 0 … 2^20: none can migrate */
-	uint32_t swap_pages; /**< slots of the swap area, 0 … 2^28; 0: no swap */
+	uint32_t swap_pages;         /**< slots of the swap area, 0 … 2^28; 0: no swap */
 	/** Pages of 2 MiB in the hugetlb pool, 1 … 2^19; 0: 4; HMMU_HUGETLB_NONE: no pool. They come on top of RAM. */
 	uint32_t hugetlb_pages;
 	uint32_t coherent_pages; /**< device-coherent pages, 0 … 2^28, which device 1 has. Linux 6.12 */
