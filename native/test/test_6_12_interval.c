@@ -468,10 +468,9 @@ static void test_verify(void **state)
 
 	(void)state;
 	assert_clean(r->m);
-	assert_noticed(r, &i->start, i->last + 1, "contradicts itself");
-	assert_noticed(r, &interval_of(r->m, second)->start, BASE - 1, "out of order");
-	assert_noticed(r, &i->subtree_last, i->last - 1, "out of order");
-	assert_noticed(r, &i->number, 9, "contradicts itself");
+	assert_noticed(r, &i->node.start, i->node.last + 1, "out of order");
+	assert_noticed(r, &interval_of(r->m, second)->node.start, BASE - 1, "out of order");
+	assert_noticed(r, &i->node.subtree_last, i->node.last - 1, "out of order");
 	assert_noticed(r, &subs->invalidate_seq, 3, "do not agree with its invalidations");
 	mm_of(r->m, r->pid)->active_invalidate_ranges = 1;
 	assert_int_not_equal(complaints(r->m), 0);

@@ -477,7 +477,7 @@ static void test_truncation_records(void **state)
 	WRONG(f->end, 2, NULL, "is not where its file looks for it");
 	WRONG(f->truncated_by, 0, "its cache reaches to 4", "truncates file 1");
 	WRONG(f->truncated_by, s.other, NULL, "truncates file 1");
-	WRONG(f->users, 2, "2 truncations have it", "users; its list has");
+	WRONG(f->users, 2, "2 truncations have it", "users; its tree has");
 	WRONG(task->progress.result, 0, "which does not", "truncates file 0");
 	WRONG(task->progress.result, 0xffffff, "which does not", "truncates file 16777215");
 	WRONG(task->resume, RESUME_RETRY, NULL, "truncates file 1");

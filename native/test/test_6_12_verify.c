@@ -194,18 +194,18 @@ static void test_restore_intervals(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < 3; i++)
 		assert_ok(hmmu_mmu_interval_notifier_insert(r->m, r->pid, BASE, PAGES(i + 1), 0, &ids[i]));
-	root = r->m->subscriptions[space->notifier_subscriptions].itree;
+	root = r->m->subscriptions[space->notifier_subscriptions].itree.node;
 	assert_restores(r->m);
 	for (uint32_t i = 0; i < 3; i++) {
-		assert_refused(r, &intervals[ids[i]].left, root, "interval notifiers");
-		assert_refused(r, &intervals[ids[i]].right, 1u << 20, "interval notifiers");
-		assert_refused(r, &intervals[ids[i]].parent, ids[i], "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].node.left, root, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].node.right, 1u << 20, "interval notifiers");
+		assert_refused(r, &intervals[ids[i]].node.parent, ids[i], "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].mm, 0, "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].task, 2, "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].state, INTERVAL_OUT, "interval notifiers");
 		assert_refused(r, &intervals[ids[i]].deferred_next, root, "interval notifiers");
 	}
-	assert_refused(r, &r->m->subscriptions[space->notifier_subscriptions].itree, 0, "interval notifiers");
+	assert_refused(r, &r->m->subscriptions[space->notifier_subscriptions].itree.node, 0, "interval notifiers");
 	assert_refused(r, &r->m->subscriptions[space->notifier_subscriptions].deferred, root, "interval notifiers");
 	assert_refused(r, &space->notifier_subscriptions, 0, "interval notifiers");
 	assert_refused(r, &space->notifier_subscriptions, UINT32_MAX, "interval notifiers");

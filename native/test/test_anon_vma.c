@@ -33,7 +33,8 @@ static u32 mappings_of(struct rig *r, u32 anon_vma, u32 vmas[], u32 capacity)
 {
 	u32 n = 0;
 
-	for (u32 avc = r->m->anon_vmas[anon_vma].first; avc; avc = r->m->avcs[avc].tree_next) {
+	for (u32 avc = interval_tree_first(avc_nodes(r->m), r->m->anon_vmas[anon_vma].tree, 0, UINT64_MAX); avc;
+	     avc = interval_tree_next(avc_nodes(r->m), avc, 0, UINT64_MAX)) {
 		assert_true(n < capacity);
 		vmas[n++] = r->m->avcs[avc].vma;
 	}

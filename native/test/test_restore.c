@@ -289,7 +289,7 @@ static void test_special_entries_of_shared_pages(void **state)
 		IN(r->m->mms[child].rss[MM_SHMEMPAGES])--;
 	}
 #undef IN
-	assert_refused(&f, "its list of mappings is broken");
+	assert_refused(&f, "its tree of mappings is broken");
 	free(f.header);
 	rig_close(r);
 }

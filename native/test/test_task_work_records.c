@@ -22,8 +22,8 @@ static void test_wrong_records(void **state)
 	assert_ok(hmmu_hold(r->m, r->pid, closed, &pfn));
 	assert_blocked(r->m, hmmu_munmap(r->m, r->tid, closed, PAGES(2)), r->tid, HMMU_WAIT_PAGE_LOCK);
 	file = task->task_works;
-	WRONG(task->task_works, 0, "1 files are mapped or being closed, but there are 2", "users; its list has");
-	WRONG(task->task_works, mapped, "which 1 mappings have", "users; its list has");
+	WRONG(task->task_works, 0, "1 files are mapped or being closed, but there are 2", "users; its tree has");
+	WRONG(task->task_works, mapped, "which 1 mappings have", "users; its tree has");
 	WRONG(task->task_works, 0xffffff, NULL, broken);
 	WRONG(task->work_result, -ENOMEM, NULL, no_state);
 	WRONG(task->work_result, 1, NULL, no_state);
@@ -35,10 +35,10 @@ static void test_wrong_records(void **state)
 	WRONG(other->task_works, file, "has files to close, and is in no call", broken);
 	WRONG(other->work_result, -ENOMEM, NULL, no_state);
 	WRONG(other->op, OP_EXIT, NULL, no_state);
-	WRONG(file_of(r->m, file)->next, mapped, "which 1 mappings have", "users; its list has");
+	WRONG(file_of(r->m, file)->next, mapped, "which 1 mappings have", "users; its tree has");
 	WRONG(file_of(r->m, file)->next, file, "files are mapped or being closed", broken);
 	WRONG(file_of(r->m, file)->next, 0xffffff, NULL, broken);
-	WRONG(file_of(r->m, file)->users, 1, "which 0 mappings have", "users; its list has");
+	WRONG(file_of(r->m, file)->users, 1, "which 0 mappings have", "users; its tree has");
 	assert_ok(hmmu_release(r->m, pfn));
 	assert_ok(hmmu_munmap(r->m, r->tid, closed, PAGES(2)));
 	rig_close(r);

@@ -111,15 +111,19 @@ static void test_lists(void **state)
 	write_pages(r, buf, 4, 1);
 	assert_ok(store(r, r->tid, shared, 1));
 	assert_ok(migrate(r, buf, 1, HMMU_TO_DEVICE));
-	kept = m->anon_vmas[1].first;
-	m->anon_vmas[1].first = 0;
+	kept = m->anon_vmas[1].tree.node;
+	m->anon_vmas[1].tree.node = 0;
 	assert_reported(&s, "anon_vma 1");
-	m->anon_vmas[1].first = kept;
-	CHECK_NUMBER(s, m->avcs[m->anon_vmas[1].first].tree_prev, "anon_vma 1: its list of mappings is broken");
-	kept = m->files[1].first;
-	m->files[1].first = 0;
+	m->anon_vmas[1].tree.node = kept;
+	CHECK_NUMBER(s, m->avcs[m->anon_vmas[1].tree.node].node.parent, "anon_vma 1: its tree of mappings is broken");
+	CHECK_NUMBER(s, m->avcs[m->anon_vmas[1].tree.node].node.left, "anon_vma 1: its tree of mappings is broken");
+	CHECK_NUMBER(s, m->avcs[m->anon_vmas[1].tree.node].node.last, "anon_vma 1: its tree of mappings is broken");
+	CHECK_NUMBER(s, m->avcs[m->anon_vmas[1].tree.node].node.subtree_last,
+		     "anon_vma 1: its tree of mappings is out of order");
+	kept = m->files[1].i_mmap.node;
+	m->files[1].i_mmap.node = 0;
 	assert_reported(&s, "file 1");
-	m->files[1].first = kept;
+	m->files[1].i_mmap.node = kept;
 	kept = m->st->partial_head;
 	m->st->partial_head = 0;
 	assert_reported(&s, "allocator");

@@ -378,7 +378,7 @@ static int check_notifier(struct hmmu *m, u32 tid, const struct hmmu_range *rang
 	if (err)
 		return err;
 	i = interval_of(m, range->notifier);
-	if (i->mm == task_of(m, tid)->mm && i->start <= range->start && i->last >= range->end - 1)
+	if (i->mm == task_of(m, tid)->mm && i->node.start <= range->start && i->node.last >= range->end - 1)
 		return 0;
 	return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
 			 "interval notifier %u does not contain %#llx to %#llx of the process of task %u",

@@ -37,7 +37,6 @@ static u32 duplicate_vma(struct ctx *ctx, u32 vma, u64 start, u64 end, u64 pgoff
 	n->pgoff = pgoff;
 	n->avc_head = 0;
 	n->left = n->right = 0;
-	n->i_mmap_prev = n->i_mmap_next = 0;
 	if (anon_vma_clone(m, new, vma)) {
 		slab_free(m, SLAB_VMA, new);
 		return 0;

@@ -24,19 +24,13 @@ static u64 address_of_index(const struct hmmu *m, u32 vma, u64 index)
 	return index < v->pgoff ? v->start : v->start + ((index - v->pgoff) << PAGE_SHIFT);
 }
 
-static bool maps_beyond(const struct hmmu *m, u32 vma, u64 index)
-{
-	return index < vma_of(m, vma)->pgoff + vma_pages(vma_of(m, vma));
-}
-
 /* Private copies go, too. */
 static void unmap_mapping_range(struct ctx *ctx, u32 file, u64 first)
 {
 	struct hmmu *m = ctx->m;
 
-	for (u32 vma = file_of(m, file)->first; vma; vma = vma_of(m, vma)->i_mmap_next)
-		if (maps_beyond(m, vma, first))
-			zap_page_range_single(ctx, vma, address_of_index(m, vma, first), vma_of(m, vma)->end, true);
+	for (u32 vma = i_mmap_first(m, file, first, UINT64_MAX); vma; vma = i_mmap_next(m, vma, first, UINT64_MAX))
+		zap_page_range_single(ctx, vma, address_of_index(m, vma, first), vma_of(m, vma)->end, true);
 }
 
 /* Whether an entry is one of the file, and not a private copy. */
@@ -68,10 +62,8 @@ static void unmap_mapping_folio(struct ctx *ctx, u32 file, u32 page)
 	struct hmmu *m = ctx->m;
 	u64 index = page_of(m, page)->index;
 
-	for (u32 vma = file_of(m, file)->first; vma && vma_of(m, vma)->pgoff <= index;
-	     vma = vma_of(m, vma)->i_mmap_next)
-		if (maps_beyond(m, vma, index))
-			unmap_folio_of_vma(ctx, vma, address_of_index(m, vma, index));
+	for (u32 vma = i_mmap_first(m, file, index, index); vma; vma = i_mmap_next(m, vma, index, index))
+		unmap_folio_of_vma(ctx, vma, address_of_index(m, vma, index));
 }
 
 /* A fault that waited for the page before the truncation did has mapped it again. */

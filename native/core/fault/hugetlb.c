@@ -54,14 +54,12 @@ static bool unmap_ref_private(struct ctx *ctx, u32 owner, u32 page, u64 address)
 {
 	struct hmmu *m = ctx->m;
 	u64 pgoff = linear_page_index(m, owner, address);
+	u32 file = vma_of(m, owner)->file;
 	int32_t before = page_mapcount(m, page);
 
-	for (u32 vma = file_of(m, vma_of(m, owner)->file)->first; vma; vma = vma_of(m, vma)->i_mmap_next) {
-		const struct vma *v = vma_of(m, vma);
-
-		if (v->pgoff <= pgoff && pgoff < v->pgoff + vma_pages(v) && !(v->resv & HPAGE_RESV_OWNER))
+	for (u32 vma = i_mmap_first(m, file, pgoff, pgoff); vma; vma = i_mmap_next(m, vma, pgoff, pgoff))
+		if (!(vma_of(m, vma)->resv & HPAGE_RESV_OWNER))
 			unmap_hugepage_range(ctx, vma, address, address + PMD_SIZE, page);
-	}
 	return page_mapcount(m, page) < before;
 }
 

@@ -156,6 +156,18 @@ enum vm_flag {
 	VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
 };
 
+/** A node of an interval tree. */
+struct interval_node {
+	u64 start, last; /**< the last one belongs to it */
+	u64 subtree_last;
+	u32 parent, left, right;
+	u32 next; /**< in order */
+};
+/** What an interval tree is known by. */
+struct interval_root {
+	u32 node, first; /**< the first one in order */
+};
+
 struct vma {
 	u32 mm;
 	u32 flags;
@@ -167,38 +179,40 @@ struct vma {
 	u32 anon_vma;
 	u32 avc_head; /**< anon_vma_chain, newest first */
 	u32 file;
-	u32 i_mmap_prev, i_mmap_next;
 	u32 kind : 8;     /**< enum hmmu_map_kind */
 	u32 resv : 4;     /**< enum hpage_resv, of a hugetlb mapping */
 	u32 readers : 20; /**< tasks that wait and hold its lock for reading; there are fewer than 2^18 tasks */
+	struct interval_node node; /**< in its file's i_mmap, by page offset */
+	u64 reserved[2];
 };
+_Static_assert(sizeof(struct vma) == 128, "the addresses of mappings are computed most cheaply with this size");
 
 struct avc {
 	u32 vma;
 	u32 anon_vma;
 	u32 same_vma_prev, same_vma_next;
-	u32 tree_prev, tree_next; /**< in the anon_vma's order */
+	struct interval_node node; /**< in the anon_vma's tree, by page offset */
 };
 
 struct anon_vma {
 	u32 root;
 	u32 parent;
 	u32 refcount;
-	u32 degree;      /**< children, and vmas whose anon_vma it is */
-	u32 first, last; /**< avcs by first page offset, equal ones in order of insertion */
-	u32 locked;      /**< number of holders of the lock */
-	u32 active_vmas; /**< of these the vmas; Linux 6.12 */
+	u32 degree;                /**< children, and vmas whose anon_vma it is */
+	u32 locked;                /**< number of holders of the lock */
+	u32 active_vmas;           /**< of these the vmas; Linux 6.12 */
+	struct interval_root tree; /**< of avcs */
 };
 
 struct file {
-	u64 pages;        /**< i_size */
-	u64 end;          /**< indexes of pages in the cache are below; above i_size while a truncation is under way */
-	u64 nrpages;      /**< pages in the cache */
-	u32 users;        /**< vmas, and tasks that truncate it */
-	u32 first, last;  /**< i_mmap: vmas by first page offset */
-	u32 next;         /**< of a file that is to be closed: the one that its task closes after it */
-	u32 truncated_by; /**< the task that has i_rwsem, or 0 */
-	u32 swapped;      /**< pages in the swap area. Linux 6.12 */
+	u64 pages;   /**< i_size */
+	u64 end;     /**< indexes of pages in the cache are below; above i_size while a truncation is under way */
+	u64 nrpages; /**< pages in the cache */
+	u32 users;   /**< vmas, and tasks that truncate it */
+	struct interval_root i_mmap; /**< tree of vmas */
+	u32 next;                    /**< of a file that is to be closed: the one that its task closes after it */
+	u32 truncated_by;            /**< the task that has i_rwsem, or 0 */
+	u32 swapped;                 /**< pages in the swap area. Linux 6.12 */
 };
 
 /** A page-sized place in the swap area, with its place in the swap cache. */
@@ -266,10 +280,10 @@ _Static_assert(sizeof(struct mm) == 128, "the addresses of address spaces are co
 struct subscriptions {
 	u32 link; /**< of free slots */
 	u32 mm;
-	u64 invalidate_seq; /**< odd while intervals are being invalidated */
-	u64 inserted;       /**< intervals so far */
-	u32 itree;          /**< root of the tree of intervals */
-	u32 deferred;       /**< intervals to be inserted or removed when no invalidation is active, the newest first */
+	u64 invalidate_seq;         /**< odd while intervals are being invalidated */
+	struct interval_root itree; /**< tree of intervals */
+	u32 deferred; /**< intervals to be inserted or removed when no invalidation is active, the newest first */
+	u32 reserved;
 };
 
 enum interval_state {
@@ -284,11 +298,8 @@ struct interval {
 	u32 link;  /**< of free slots */
 	u32 state; /**< enum interval_state */
 	u32 mm;    /**< 0: its process has exited */
-	u32 parent, left, right;
 	u32 deferred_prev, deferred_next;
-	u64 start, last; /**< addresses; the last one belongs to it */
-	u64 subtree_last;
-	u64 number; /**< which one of its address space; among equal starts the older is the first */
+	struct interval_node node; /**< by address */
 	u64 invalidate_seq;
 	u64 owner; /**< MIGRATE invalidations by this owner are ignored, unless the machine has a function that decides */
 	u64 read_seq; /**< of a hmmu_mirror() that waits: what read_begin() has returned */

@@ -126,6 +126,7 @@
 #include "migrate/setup.c"
 #include "migrate/wait_ops.c"
 
+#include "machine/check_interval_tree.c"
 #include "machine/check_intervals.c"
 #include "machine/complain.c"
 #include "machine/create.c"

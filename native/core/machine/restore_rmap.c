@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Restoring: anon_vmas with their chains, and files with their mappings. */
 #include "host/platform.h"
+#include "machine/check_interval_tree.h"
 #include "machine/restore.h"
 
 /* Check the chain of a mapping. Each link back is checked, so no avc is met twice. */
@@ -23,20 +24,28 @@ static bool check_chain_of_vma(struct check *c, u32 vma, u32 *total)
 	       refuse_snapshot(c, "mapping %u: its anon_vma %u is not in its chain", vma, vma_of(m, vma)->anon_vma);
 }
 
-static bool check_list_of_anon_vma(struct check *c, u32 anon_vma, u32 *total)
+static bool is_avc_of(const void *check, u32 anon_vma, u32 avc)
 {
-	const struct hmmu *m = c->m;
-	u32 prev = 0;
+	const struct check *c = check;
+	const struct avc *a = avc_of(c->m, avc);
 
-	for (u32 avc = anon_vma_of(m, anon_vma)->first; avc; prev = avc, avc = avc_of(m, avc)->tree_next) {
-		if (!is_record(c, SLAB_AVC, avc) || avc_of(m, avc)->anon_vma != anon_vma ||
-		    avc_of(m, avc)->tree_prev != prev)
-			return refuse_snapshot(c, "anon_vma %u: its list of mappings is broken at link %u", anon_vma,
-					       avc);
-		++*total;
-	}
-	if (!prev || anon_vma_of(m, anon_vma)->last != prev)
-		return refuse_snapshot(c, "anon_vma %u: its list of mappings ends with %u", anon_vma, prev);
+	return is_record(c, SLAB_AVC, avc) && a->anon_vma == anon_vma && node_has_range(c->m, &a->node, a->vma);
+}
+
+static bool check_tree_of_anon_vma(struct check *c, u32 anon_vma, u32 *total)
+{
+	struct tree_check tree = {
+		.nodes = avc_nodes(c->m),
+		.root = anon_vma_of(c->m, anon_vma)->tree,
+		.high = c->m->st->slabs[SLAB_AVC].high,
+		.is_member = is_avc_of,
+		.data = c,
+		.owner = anon_vma,
+	};
+
+	if (check_interval_tree(&tree) || !tree.count)
+		return refuse_snapshot(c, "anon_vma %u: its tree of mappings is broken at link %u", anon_vma, tree.at);
+	*total += tree.count;
 	return true;
 }
 
@@ -65,7 +74,7 @@ static bool check_anon_vmas(struct check *c, u32 *descendants)
 			descendants[anon_vma_of(m, anon_vma)->root] += anon_vma_of(m, anon_vma)->root != anon_vma;
 	for (u32 anon_vma = 1; anon_vma < high; anon_vma++)
 		if (is_record(c, SLAB_ANON_VMA, anon_vma) &&
-		    (!check_anon_vma(c, anon_vma, descendants) || !check_list_of_anon_vma(c, anon_vma, &listed)))
+		    (!check_anon_vma(c, anon_vma, descendants) || !check_tree_of_anon_vma(c, anon_vma, &listed)))
 			return false;
 	if (linked != m->st->slabs[SLAB_AVC].used || listed != linked)
 		return refuse_snapshot(c, "there are %u links to anon_vmas; mappings have %u, anon_vmas %u",
@@ -88,22 +97,34 @@ static bool check_size(struct check *c, u32 file)
 	return true;
 }
 
+static bool is_mapping_of(const void *check, u32 file, u32 vma)
+{
+	const struct check *c = check;
+	const struct vma *v = vma_of(c->m, vma);
+
+	return is_record(c, SLAB_VMA, vma) && v->file == file && node_has_range(c->m, &v->node, vma) &&
+	       v->kind == vma_of(c->m, file_of(c->m, file)->i_mmap.node)->kind;
+}
+
 static bool check_file(struct check *c, u32 file, bool closed, u32 truncations, u32 *total)
 {
-	const struct hmmu *m = c->m;
-	const struct file *f = file_of(m, file);
-	u32 prev = 0, count = 0;
+	const struct file *f = file_of(c->m, file);
+	struct tree_check tree = {
+		.nodes = i_mmap_nodes(c->m),
+		.root = f->i_mmap,
+		.high = c->m->st->slabs[SLAB_VMA].high,
+		.is_member = is_mapping_of,
+		.data = c,
+		.owner = file,
+	};
 
 	if (!check_size(c, file))
 		return false;
-	for (u32 vma = f->first; vma; prev = vma, vma = vma_of(m, vma)->i_mmap_next, count++)
-		if (!is_record(c, SLAB_VMA, vma) || vma_of(m, vma)->file != file ||
-		    vma_of(m, vma)->i_mmap_prev != prev || vma_of(m, vma)->kind != vma_of(m, f->first)->kind)
-			return refuse_snapshot(c, "file %u: its list of mappings is broken at mapping %u", file, vma);
-	if (f->last != prev || f->users != count + truncations || !f->users != closed)
-		return refuse_snapshot(c, "file %u has %u users; its list has %u and ends with %u", file, f->users,
-				       count, prev);
-	*total += count;
+	if (check_interval_tree(&tree))
+		return refuse_snapshot(c, "file %u: its tree of mappings is broken at mapping %u", file, tree.at);
+	if (f->users != tree.count + truncations || !f->users != closed)
+		return refuse_snapshot(c, "file %u has %u users; its tree has %u", file, f->users, tree.count);
+	*total += tree.count;
 	return true;
 }
 

@@ -67,7 +67,7 @@ static bool check_mirror(struct check *c, u32 task)
 	if (!t->interval != (t->op != OP_MIRROR) || (t->interval && !is_record(c, SLAB_INTERVAL, t->interval)))
 		return refuse_snapshot(c, "task %u has interval notifier %u", task, t->interval);
 	i = interval_of(c->m, t->interval);
-	return !t->interval || (i->task == task && i->mm == t->mm && i->start == t->args[0] && i->last >= i->start) ||
+	return !t->interval || (i->task == task && i->mm == t->mm && i->node.start == t->args[0] && i->node.last >= i->node.start) ||
 	       refuse_snapshot(c, "task %u has interval notifier %u, which is not the task's", task, t->interval);
 }
 

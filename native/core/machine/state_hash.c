@@ -285,7 +285,7 @@ static void hash_intervals(struct hasher *h)
 		if (h->m->subscriptions[i].mm) {
 			hash_pair(h, i, h->m->subscriptions[i].mm);
 			hash_word(h, h->m->subscriptions[i].invalidate_seq);
-			hash_pair(h, h->m->subscriptions[i].itree, h->m->subscriptions[i].deferred);
+			hash_pair(h, h->m->subscriptions[i].itree.node, h->m->subscriptions[i].deferred);
 		}
 	for (u32 i = 1; i < st->slabs[SLAB_INTERVAL].high; i++) {
 		const struct interval *interval = interval_of(h->m, i);

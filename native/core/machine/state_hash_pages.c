@@ -51,6 +51,8 @@ u32 hash_new_page(struct hasher *h, u32 pfn)
 /* An anon_vma, and those above it. What is above gets the next number, unless it has one: 0 stands for that. */
 static void hash_anon_vmas_upward(struct hasher *h, u32 anon_vma)
 {
+	const struct interval_nodes nodes = avc_nodes(h->m);
+
 	while (!number_known(h->numbering, NUMBERED_ANON_VMAS, anon_vma)) {
 		const struct anon_vma *record = anon_vma_of(h->m, anon_vma);
 
@@ -59,7 +61,8 @@ static void hash_anon_vmas_upward(struct hasher *h, u32 anon_vma)
 		hash_pair(h, record->locked, record->active_vmas);
 		hash_pair(h, number_known(h->numbering, NUMBERED_ANON_VMAS, record->root),
 			  number_known(h->numbering, NUMBERED_ANON_VMAS, record->parent));
-		for (u32 avc = record->first; avc; avc = avc_of(h->m, avc)->tree_next) {
+		for (u32 avc = interval_tree_first(nodes, record->tree, 0, UINT64_MAX); avc;
+		     avc = interval_tree_step(nodes, avc, 0, UINT64_MAX)) {
 			const struct vma *v = vma_of(h->m, avc_of(h->m, avc)->vma);
 
 			hash_word(h, v->start | v->mm);
@@ -90,7 +93,7 @@ u32 file_number(struct hasher *h, u32 file)
 	if (KERNEL >= V6_12 && record->swapped)
 		hash_word(h, record->swapped);
 	hash_pair(h, record->users, record->truncated_by);
-	for (u32 vma = record->first; vma; vma = vma_of(h->m, vma)->i_mmap_next)
+	for (u32 vma = i_mmap_first(h->m, file, 0, UINT64_MAX); vma; vma = i_mmap_next(h->m, vma, 0, UINT64_MAX))
 		hash_word(h, vma_of(h->m, vma)->start | vma_of(h->m, vma)->mm);
 	return number;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* verify(): free lists, the device's bitmap, and the lists by which reverse maps find mappings. */
+/* verify(): free lists, the device's bitmap, and the trees by which reverse maps find mappings. */
 #include "host/platform.h"
+#include "machine/check_interval_tree.h"
 #include "machine/verify.h"
 #include "mm/mm.h"
 
@@ -101,24 +102,37 @@ static void verify_device_bitmap(struct verify *v)
 		verify_device_mark(v, m->st->device_pages + i);
 }
 
-/* The mappings of an anon_vma: their links, and those that have it as their own. */
+static void verify_tree(struct verify *v, struct tree_check *tree, const char *kind)
+{
+	enum tree_fault fault = check_interval_tree(tree);
+
+	if (fault == TREE_IS_OUT_OF_ORDER)
+		complain(v, "%s %u: its tree of mappings is out of order", kind, tree->owner);
+	else if (fault)
+		complain(v, "%s %u: its tree of mappings is broken", kind, tree->owner);
+}
+
+static bool is_avc_of_anon_vma(const void *machine, u32 anon_vma, u32 avc)
+{
+	const struct avc *a = avc_of(machine, avc);
+
+	return a->anon_vma == anon_vma && node_has_range(machine, &a->node, a->vma);
+}
+
 static void verify_anon_vma(struct verify *v, u32 anon_vma, u32 mappings)
 {
-	const struct hmmu *m = v->m;
-	u32 prev = 0, count = 0;
-	u64 last = 0;
+	struct tree_check tree = {
+		.nodes = avc_nodes(v->m),
+		.root = anon_vma_of(v->m, anon_vma)->tree,
+		.high = v->m->st->slabs[SLAB_AVC].high,
+		.is_member = is_avc_of_anon_vma,
+		.data = v->m,
+		.owner = anon_vma,
+	};
 
-	for (u32 avc = anon_vma_of(m, anon_vma)->first; avc; prev = avc, avc = avc_of(m, avc)->tree_next, count++) {
-		if (avc_of(m, avc)->anon_vma != anon_vma || avc_of(m, avc)->tree_prev != prev) {
-			complain(v, "anon_vma %u: its list of mappings is broken", anon_vma);
-			return;
-		}
-		if (vma_of(m, avc_of(m, avc)->vma)->pgoff < last)
-			complain(v, "anon_vma %u is out of order", anon_vma);
-		last = vma_of(m, avc_of(m, avc)->vma)->pgoff;
-	}
-	if (anon_vma_of(m, anon_vma)->last != prev || count != mappings)
-		complain(v, "anon_vma %u: %u mappings know it, its list has %u", anon_vma, mappings, count);
+	verify_tree(v, &tree, "anon_vma");
+	if (tree.count != mappings)
+		complain(v, "anon_vma %u: %u mappings know it, its tree has %u", anon_vma, mappings, tree.count);
 }
 
 static void verify_size(struct verify *v, u32 file)
@@ -133,21 +147,30 @@ static void verify_size(struct verify *v, u32 file)
 			 (unsigned long long)f->end);
 }
 
+static bool is_mapping_of_file(const void *machine, u32 file, u32 vma)
+{
+	const struct vma *v = vma_of(machine, vma);
+
+	return v->file == file && node_has_range(machine, &v->node, vma);
+}
+
 static void verify_file(struct verify *v, u32 file, u32 mappings, u32 truncations)
 {
 	const struct hmmu *m = v->m;
-	u32 prev = 0, count = 0;
+	struct tree_check tree = {
+		.nodes = i_mmap_nodes(m),
+		.root = file_of(m, file)->i_mmap,
+		.high = m->st->slabs[SLAB_VMA].high,
+		.is_member = is_mapping_of_file,
+		.data = m,
+		.owner = file,
+	};
 
 	verify_size(v, file);
-
-	for (u32 vma = file_of(m, file)->first; vma && count <= mappings; vma = vma_of(m, vma)->i_mmap_next, count++) {
-		if (vma_of(m, vma)->file != file || vma_of(m, vma)->i_mmap_prev != prev)
-			complain(v, "file %u: its list of mappings is broken", file);
-		prev = vma;
-	}
-	if (count != mappings || file_of(m, file)->users != mappings + truncations)
-		complain(v, "file %u: %u mappings and %u truncations have it, its list has %u, its counter says %u",
-			 file, mappings, truncations, count, file_of(m, file)->users);
+	verify_tree(v, &tree, "file");
+	if (tree.count != mappings || file_of(m, file)->users != mappings + truncations)
+		complain(v, "file %u: %u mappings and %u truncations have it, its tree has %u, its counter says %u",
+			 file, mappings, truncations, tree.count, file_of(m, file)->users);
 }
 
 /* The files that a task is to close: nobody maps them, and it is in the call that does it. Returns their number. */

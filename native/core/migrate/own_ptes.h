@@ -26,8 +26,7 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
 	const struct vma *v = vma_of(m, mig->vma);
-	const struct anon_vma *anon_vma = anon_vma_of(m, v->anon_vma);
-	bool known = anon_vma->first == anon_vma->last && !(v->flags & VM_LOCKED);
+	bool known = anon_vma_has_one(m, v->anon_vma) && !(v->flags & VM_LOCKED);
 
 	/* No page has anon_vma 0. */
 	return (struct own_ptes){

@@ -9,49 +9,24 @@
 
 #include "host/arena.h"
 #include "host/inject.h"
+#include "mm/interval_tree.h"
 #include "mm/rmap_lock.h"
 #include "mm/vma_lock.h"
 #include "mm/vma_record.h"
 
-static u64 first_index(const struct hmmu *m, u32 avc)
-{
-	return vma_of(m, avc_of(m, avc)->vma)->pgoff;
-}
-
-/* Insert after the last avc that does not start later. */
 static void tree_insert(struct hmmu *m, u32 avc)
 {
 	struct avc *a = avc_of(m, avc);
-	struct anon_vma *anon_vma = anon_vma_of(m, a->anon_vma);
-	u32 before = anon_vma->last;
+	const struct vma *v = vma_of(m, a->vma);
 
-	while (before && first_index(m, before) > first_index(m, avc))
-		before = avc_of(m, before)->tree_prev;
-	a->tree_prev = before;
-	a->tree_next = before ? avc_of(m, before)->tree_next : anon_vma->first;
-	if (before)
-		avc_of(m, before)->tree_next = avc;
-	else
-		anon_vma->first = avc;
-	if (a->tree_next)
-		avc_of(m, a->tree_next)->tree_prev = avc;
-	else
-		anon_vma->last = avc;
+	a->node.start = v->pgoff;
+	a->node.last = v->pgoff + vma_pages(v) - 1;
+	interval_tree_insert(avc_nodes(m), &anon_vma_of(m, a->anon_vma)->tree, avc);
 }
 
 static void tree_remove(struct hmmu *m, u32 avc)
 {
-	struct avc *a = avc_of(m, avc);
-	struct anon_vma *anon_vma = anon_vma_of(m, a->anon_vma);
-
-	if (a->tree_prev)
-		avc_of(m, a->tree_prev)->tree_next = a->tree_next;
-	else
-		anon_vma->first = a->tree_next;
-	if (a->tree_next)
-		avc_of(m, a->tree_next)->tree_prev = a->tree_prev;
-	else
-		anon_vma->last = a->tree_prev;
+	interval_tree_remove(avc_nodes(m), &anon_vma_of(m, avc_of(m, avc)->anon_vma)->tree, avc);
 }
 
 void anon_vma_pre_update(struct hmmu *m, u32 vma)
@@ -96,7 +71,7 @@ void put_anon_vma(struct hmmu *m, u32 anon_vma)
 
 	if (--anon_vma_of(m, anon_vma)->refcount)
 		return;
-	if (anon_vma_of(m, anon_vma)->first)
+	if (anon_vma_of(m, anon_vma)->tree.node)
 		hmmu_bug(m, "an anon_vma was freed that still has mappings");
 	slab_free(m, SLAB_ANON_VMA, anon_vma);
 	if (root != anon_vma)
@@ -266,7 +241,7 @@ void unlink_anon_vmas(struct hmmu *m, u32 vma)
 		next = avc_of(m, avc)->same_vma_next;
 		tree_remove(m, avc);
 		/* Empty anon_vmas are freed after all avcs, because their roots may be among them. */
-		if (!anon_vma_of(m, anon_vma)->first) {
+		if (!anon_vma_of(m, anon_vma)->tree.node) {
 			anon_vma_of(m, anon_vma_of(m, anon_vma)->parent)->degree--;
 			avc_of(m, avc)->same_vma_next = kept;
 			kept = avc;

@@ -10,6 +10,11 @@ static inline int anon_vma_prepare(struct ctx *ctx, u32 vma)
 {
 	return vma_of(ctx->m, vma)->anon_vma ? 0 : anon_vma_prepare_slow(ctx, vma);
 }
+/** Whether no more than one mapping has it. */
+static inline bool anon_vma_has_one(const struct hmmu *m, u32 anon_vma)
+{
+	return !avc_of(m, anon_vma_of(m, anon_vma)->tree.first)->node.next;
+}
 static int anon_vma_clone(struct hmmu *m, u32 dst, u32 src);
 static int anon_vma_fork(struct hmmu *m, u32 vma, u32 parent);
 static void unlink_anon_vmas(struct hmmu *m, u32 vma);

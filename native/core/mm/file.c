@@ -4,6 +4,7 @@
  */
 #include "host/arena.h"
 #include "mm/file.h"
+#include "mm/interval_tree.h"
 #include "mm/swapped_file.h"
 #include "mm/vma.h"
 
@@ -114,50 +115,38 @@ int next_to_truncate(struct ctx *ctx, u32 file, enum resume resume, u32 *page)
 	return wait_on_page(ctx, *page, true, resume);
 }
 
-static void link_behind(struct hmmu *m, u32 vma, u32 prev)
+static struct interval_root *i_mmap_of(struct hmmu *m, u32 vma)
 {
 	struct vma *v = vma_of(m, vma);
-	struct file *file = file_of(m, v->file);
 
-	v->i_mmap_prev = prev;
-	v->i_mmap_next = prev ? vma_of(m, prev)->i_mmap_next : file->first;
-	if (prev)
-		vma_of(m, prev)->i_mmap_next = vma;
-	else
-		file->first = vma;
-	if (v->i_mmap_next)
-		vma_of(m, v->i_mmap_next)->i_mmap_prev = vma;
-	else
-		file->last = vma;
+	v->node.start = v->pgoff;
+	v->node.last = v->pgoff + vma_pages(v) - 1;
+	return &file_of(m, v->file)->i_mmap;
 }
 
 void i_mmap_insert(struct hmmu *m, u32 vma)
 {
-	u32 prev = file_of(m, vma_of(m, vma)->file)->last;
-
-	while (prev && vma_of(m, prev)->pgoff > vma_of(m, vma)->pgoff)
-		prev = vma_of(m, prev)->i_mmap_prev;
-	link_behind(m, vma, prev);
+	interval_tree_insert(i_mmap_nodes(m), i_mmap_of(m, vma), vma);
 }
 
 void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev)
 {
-	link_behind(m, vma, prev);
+	interval_tree_insert_after(i_mmap_nodes(m), i_mmap_of(m, vma), vma, prev);
 }
 
 void i_mmap_remove(struct hmmu *m, u32 vma)
 {
-	struct vma *v = vma_of(m, vma);
-	struct file *file = file_of(m, v->file);
+	interval_tree_remove(i_mmap_nodes(m), &file_of(m, vma_of(m, vma)->file)->i_mmap, vma);
+}
 
-	if (v->i_mmap_prev)
-		vma_of(m, v->i_mmap_prev)->i_mmap_next = v->i_mmap_next;
-	else
-		file->first = v->i_mmap_next;
-	if (v->i_mmap_next)
-		vma_of(m, v->i_mmap_next)->i_mmap_prev = v->i_mmap_prev;
-	else
-		file->last = v->i_mmap_prev;
+u32 i_mmap_first(const struct hmmu *m, u32 file, u64 first, u64 last)
+{
+	return interval_tree_first(i_mmap_nodes(m), file_of(m, file)->i_mmap, first, last);
+}
+
+u32 i_mmap_next(const struct hmmu *m, u32 vma, u64 first, u64 last)
+{
+	return interval_tree_step(i_mmap_nodes(m), vma, first, last);
 }
 
 u32 *hash_chain(const struct hmmu *m, u32 file, u64 index)

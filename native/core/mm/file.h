@@ -25,8 +25,12 @@ static u32 first_to_truncate(struct ctx *ctx, u32 file);
 static int next_to_truncate(struct ctx *ctx, u32 file, enum resume resume, u32 *page);
 /** @} */
 static void i_mmap_insert(struct hmmu *m, u32 vma);
+/** Insert the child of a mapping right behind it. */
 static void i_mmap_insert_after(struct hmmu *m, u32 vma, u32 prev);
 static void i_mmap_remove(struct hmmu *m, u32 vma);
+/** vma_interval_tree_foreach(): the first mapping of a file that maps one of the indexes, or 0; and the next one. */
+static u32 i_mmap_first(const struct hmmu *m, u32 file, u64 first, u64 last);
+static u32 i_mmap_next(const struct hmmu *m, u32 vma, u64 first, u64 last);
 /** Where the chain of a place in the page cache begins. */
 static u32 *hash_chain(const struct hmmu *m, u32 file, u64 index);
 /** The page at an index of the cache, or 0. */

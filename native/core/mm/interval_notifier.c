@@ -63,12 +63,12 @@ static bool intervals_invalidate(struct hmmu *m, const struct hmmu_invalidation 
 	struct hmmu_invalidation now = *range;
 	u64 last = range->end - 1;
 	bool done = true;
-	u32 interval = interval_tree_first(m, subs->itree, range->start, last);
+	u32 interval = interval_tree_first(notifier_nodes(m), subs->itree, range->start, last);
 
 	if (interval)
 		subs->invalidate_seq |= 1;
 	now.seq = subs->invalidate_seq;
-	for (; interval && done; interval = interval_tree_next(m, interval, range->start, last))
+	for (; interval && done; interval = interval_tree_step(notifier_nodes(m), interval, range->start, last))
 		done = invalidate_interval(m, interval, &now) || range->blockable;
 	return done;
 }
@@ -90,7 +90,7 @@ static void itree_insert(struct hmmu *m, u32 interval)
 
 	i->state = INTERVAL_IN_TREE;
 	mm_of(m, i->mm)->watched |= WATCH_INTERVALS;
-	interval_tree_insert(m, &subscriptions_of(m, i->mm)->itree, interval);
+	interval_tree_insert(notifier_nodes(m), &subscriptions_of(m, i->mm)->itree, interval);
 }
 
 static void itree_remove(struct hmmu *m, u32 interval)
@@ -99,10 +99,10 @@ static void itree_remove(struct hmmu *m, u32 interval)
 	struct mm *mm = mm_of(m, i->mm);
 	struct subscriptions *subs = subscriptions_of(m, i->mm);
 
-	interval_tree_remove(m, &subs->itree, interval);
+	interval_tree_remove(notifier_nodes(m), &subs->itree, interval);
 	i->state = INTERVAL_OUT;
 	i->mm = 0;
-	if (!subs->itree && !itree_is_invalidating(subs))
+	if (!subs->itree.node && !itree_is_invalidating(subs))
 		mm->watched &= ~WATCH_INTERVALS;
 }
 
@@ -151,7 +151,7 @@ void intervals_invalidate_end(struct hmmu *m, u32 mm)
 		if (!inserts && interval_of(m, interval)->task)
 			slab_free(m, SLAB_INTERVAL, interval);
 	}
-	if (!subs->itree)
+	if (!subs->itree.node)
 		mm_of(m, mm)->watched &= ~WATCH_INTERVALS;
 }
 
@@ -181,8 +181,8 @@ void intervals_leave_mm(struct hmmu *m, u32 mm)
 
 	if (!slot)
 		return;
-	while (subs->itree)
-		itree_remove(m, subs->itree);
+	while (subs->itree.node)
+		itree_remove(m, subs->itree.node);
 	slab_free(m, SLAB_SUBSCRIPTIONS, slot);
 }
 
@@ -210,9 +210,7 @@ u32 interval_insert(struct hmmu *m, u32 mm, u64 start, u64 last, u64 owner)
 		return 0;
 	*i = (struct interval){
 		.mm = mm,
-		.start = start,
-		.last = last,
-		.number = ++subs->inserted,
+		.node = { .start = start, .last = last },
 		.owner = owner,
 		.invalidate_seq = subs->invalidate_seq - 1,
 	};

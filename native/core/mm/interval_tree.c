@@ -1,138 +1,183 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Intervals by address. */
+/* Interval trees. Nothing here recurses. */
 #include "mm/interval_tree.h"
 
-u32 interval_priority(u32 interval)
+u32 interval_priority(u32 slot)
 {
-	u32 hash = interval * 0x9e3779b1u;
+	u32 hash = slot * 0x9e3779b1u;
 
 	return hash ^ hash >> 15;
 }
 
-static bool is_before(const struct interval *a, const struct interval *b)
+static u64 last_below(struct interval_nodes nodes, u32 slot)
 {
-	return a->start != b->start ? a->start < b->start : a->number < b->number;
-}
-
-static u64 last_below(const struct hmmu *m, u32 interval)
-{
-	return interval ? interval_of(m, interval)->subtree_last : 0;
+	return slot ? node_of(nodes, slot)->subtree_last : 0;
 }
 
 /* From its own and its children's. */
-static void set_subtree_last(const struct hmmu *m, struct interval *i)
+static void set_subtree_last(struct interval_nodes nodes, struct interval_node *node)
 {
-	u64 left = last_below(m, i->left), right = last_below(m, i->right), children = left > right ? left : right;
+	u64 left = last_below(nodes, node->left), right = last_below(nodes, node->right);
+	u64 children = left > right ? left : right;
 
-	i->subtree_last = i->last > children ? i->last : children;
+	node->subtree_last = node->last > children ? node->last : children;
 }
 
-static void set_subtree_last_upward(const struct hmmu *m, u32 interval)
+static void set_subtree_last_upward(struct interval_nodes nodes, u32 slot)
 {
-	for (; interval; interval = interval_of(m, interval)->parent)
-		set_subtree_last(m, interval_of(m, interval));
+	for (; slot; slot = node_of(nodes, slot)->parent)
+		set_subtree_last(nodes, node_of(nodes, slot));
 }
 
-/* The link from the parent, or the root, to an interval. */
-static u32 *hook_of(const struct hmmu *m, u32 *root, u32 interval)
+/* The link from the parent, or the root, to a node. */
+static u32 *hook_of(struct interval_nodes nodes, struct interval_root *root, u32 slot)
 {
-	struct interval *parent = interval_of(m, interval_of(m, interval)->parent);
+	u32 parent = node_of(nodes, slot)->parent;
 
-	if (!interval_of(m, interval)->parent)
-		return root;
-	return parent->left == interval ? &parent->left : &parent->right;
+	if (!parent)
+		return &root->node;
+	return node_of(nodes, parent)->left == slot ? &node_of(nodes, parent)->left : &node_of(nodes, parent)->right;
 }
 
-/* An interval takes the place of its parent, which becomes its child on the other side. */
-static void rotate_up(struct hmmu *m, u32 *root, u32 interval)
+/* A node takes the place of its parent, which becomes its child on the other side. */
+static void rotate_up(struct interval_nodes nodes, struct interval_root *root, u32 slot)
 {
-	struct interval *i = interval_of(m, interval), *parent = interval_of(m, i->parent);
-	u32 old = i->parent, *hook = hook_of(m, root, old);
-	bool was_left = parent->left == interval;
-	u32 moved = was_left ? i->right : i->left;
+	struct interval_node *node = node_of(nodes, slot), *parent = node_of(nodes, node->parent);
+	u32 old = node->parent, *hook = hook_of(nodes, root, old);
+	bool was_left = parent->left == slot;
+	u32 moved = was_left ? node->right : node->left;
 
-	i->parent = parent->parent;
-	*hook = interval;
+	node->parent = parent->parent;
+	*hook = slot;
 	*(was_left ? &parent->left : &parent->right) = moved;
-	*(was_left ? &i->right : &i->left) = old;
-	parent->parent = interval;
+	*(was_left ? &node->right : &node->left) = old;
+	parent->parent = slot;
 	if (moved)
-		interval_of(m, moved)->parent = old;
-	set_subtree_last(m, parent);
-	set_subtree_last(m, i);
+		node_of(nodes, moved)->parent = old;
+	set_subtree_last(nodes, parent);
+	set_subtree_last(nodes, node);
 }
 
-void interval_tree_insert(struct hmmu *m, u32 *root, u32 interval)
+/* The node in front of one, or 0. */
+static u32 previous_node(struct interval_nodes nodes, u32 slot)
 {
-	struct interval *i = interval_of(m, interval);
-	u32 *hook = root, parent = 0;
+	u32 prev = node_of(nodes, slot)->left;
+
+	if (prev) {
+		while (node_of(nodes, prev)->right)
+			prev = node_of(nodes, prev)->right;
+		return prev;
+	}
+	for (prev = node_of(nodes, slot)->parent; prev && node_of(nodes, prev)->left == slot;
+	     prev = node_of(nodes, slot)->parent)
+		slot = prev;
+	return prev;
+}
+
+/* Put a node at an empty place below a parent. Then it goes up to where its priority belongs. */
+static void interval_tree_link(struct interval_nodes nodes, struct interval_root *root, u32 slot, u32 parent, u32 *hook)
+{
+	struct interval_node *node = node_of(nodes, slot);
+	u32 prev;
+
+	*hook = slot;
+	node->parent = parent;
+	node->left = node->right = 0;
+	prev = previous_node(nodes, slot);
+	if (prev) {
+		node->next = node_of(nodes, prev)->next;
+		node_of(nodes, prev)->next = slot;
+	} else {
+		node->next = root->first;
+		root->first = slot;
+	}
+	set_subtree_last_upward(nodes, slot);
+	while (node->parent && interval_priority(node->parent) < interval_priority(slot))
+		rotate_up(nodes, root, slot);
+}
+
+void interval_tree_insert(struct interval_nodes nodes, struct interval_root *root, u32 slot)
+{
+	u64 start = node_of(nodes, slot)->start;
+	u32 *hook = &root->node, parent = 0;
 
 	while (*hook) {
 		parent = *hook;
-		hook = is_before(i, interval_of(m, parent)) ? &interval_of(m, parent)->left
-							    : &interval_of(m, parent)->right;
+		hook = start < node_of(nodes, parent)->start ? &node_of(nodes, parent)->left
+							     : &node_of(nodes, parent)->right;
 	}
-	*hook = interval;
-	i->parent = parent;
-	set_subtree_last_upward(m, interval);
-	while (i->parent && interval_priority(i->parent) < interval_priority(interval))
-		rotate_up(m, root, interval);
+	interval_tree_link(nodes, root, slot, parent, hook);
 }
 
-void interval_tree_remove(struct hmmu *m, u32 *root, u32 interval)
+void interval_tree_insert_after(struct interval_nodes nodes, struct interval_root *root, u32 slot, u32 prev)
 {
-	struct interval *i = interval_of(m, interval);
+	u32 *hook = &node_of(nodes, prev)->right, parent = prev;
 
-	while (i->left && i->right)
-		rotate_up(m, root, interval_priority(i->left) > interval_priority(i->right) ? i->left : i->right);
-	*hook_of(m, root, interval) = i->left | i->right;
-	if (i->left | i->right)
-		interval_of(m, i->left | i->right)->parent = i->parent;
-	set_subtree_last_upward(m, i->parent);
-	i->parent = i->left = i->right = 0;
+	while (*hook) {
+		parent = *hook;
+		hook = &node_of(nodes, parent)->left;
+	}
+	interval_tree_link(nodes, root, slot, parent, hook);
 }
 
-/* The first interval of a subtree that meets the range, or 0. Some interval of the subtree ends at @p start or later. */
-static u32 first_of_subtree(const struct hmmu *m, u32 interval, u64 start, u64 last)
+void interval_tree_remove(struct interval_nodes nodes, struct interval_root *root, u32 slot)
+{
+	struct interval_node *node = node_of(nodes, slot);
+	u32 child, prev = previous_node(nodes, slot);
+
+	*(prev ? &node_of(nodes, prev)->next : &root->first) = node->next;
+	while (node->left && node->right)
+		rotate_up(nodes, root,
+			  interval_priority(node->left) > interval_priority(node->right) ? node->left : node->right);
+	child = node->left | node->right;
+	*hook_of(nodes, root, slot) = child;
+	if (child)
+		node_of(nodes, child)->parent = node->parent;
+	set_subtree_last_upward(nodes, node->parent);
+	node->parent = node->left = node->right = node->next = 0;
+}
+
+/* The first node of a subtree that meets the range, or 0. Some node of the subtree ends at @p start or later. */
+static u32 first_of_subtree(struct interval_nodes nodes, u32 slot, u64 start, u64 last)
 {
 	for (;;) {
-		const struct interval *i = interval_of(m, interval);
+		const struct interval_node *node = node_of(nodes, slot);
 
-		if (i->left && last_below(m, i->left) >= start) {
-			interval = i->left;
+		if (node->left && last_below(nodes, node->left) >= start) {
+			slot = node->left;
 			continue;
 		}
-		if (i->start > last)
+		if (node->start > last)
 			return 0;
-		if (i->last >= start)
-			return interval;
-		if (!i->right || last_below(m, i->right) < start)
+		if (node->last >= start)
+			return slot;
+		if (!node->right || last_below(nodes, node->right) < start)
 			return 0;
-		interval = i->right;
+		slot = node->right;
 	}
 }
 
-u32 interval_tree_first(const struct hmmu *m, u32 root, u64 start, u64 last)
+u32 interval_tree_search(struct interval_nodes nodes, u32 root, u64 start, u64 last)
 {
-	return root && last_below(m, root) >= start ? first_of_subtree(m, root, start, last) : 0;
+	return last_below(nodes, root) >= start ? first_of_subtree(nodes, root, start, last) : 0;
 }
 
-u32 interval_tree_next(const struct hmmu *m, u32 interval, u64 start, u64 last)
+u32 interval_tree_next(struct interval_nodes nodes, u32 slot, u64 start, u64 last)
 {
 	for (;;) {
-		const struct interval *i = interval_of(m, interval);
+		const struct interval_node *node = node_of(nodes, slot);
 		u32 below;
 
-		if (i->right && last_below(m, i->right) >= start)
-			return first_of_subtree(m, i->right, start, last);
-		/* Up to the next interval in order: the first ancestor whose left subtree this is. */
+		if (node->right && last_below(nodes, node->right) >= start)
+			return first_of_subtree(nodes, node->right, start, last);
+		/* Up to the next node in order: the first one above whose left subtree this is in. */
 		do {
-			below = interval;
-			interval = interval_of(m, below)->parent;
-		} while (interval && interval_of(m, interval)->right == below);
-		if (!interval || interval_of(m, interval)->start > last)
+			below = slot;
+			slot = node_of(nodes, below)->parent;
+		} while (slot && node_of(nodes, slot)->right == below);
+		if (!slot || node_of(nodes, slot)->start > last)
 			return 0;
-		if (interval_of(m, interval)->last >= start)
-			return interval;
+		if (node_of(nodes, slot)->last >= start)
+			return slot;
 	}
 }

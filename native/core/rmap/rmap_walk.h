@@ -3,6 +3,7 @@
 #ifndef HMMU_RMAP_WALK_H
 #define HMMU_RMAP_WALK_H
 
+#include "mm/interval_tree.h"
 #include "mm/rmap_lock.h"
 
 /** State of page_vma_mapped_walk(): the places of a page in one mapping. Zero the record and set the first four
@@ -45,21 +46,19 @@ static inline u64 vma_address(const struct hmmu *m, u32 pfn, u32 vma)
 struct rmap_walk {
 	u64 first, last; /**< indexes of the page */
 	u32 anon_vma;    /**< locked during the walk; 0: the walk is over a file's mappings */
-	u32 next;        /**< avc, or vma of a file */
+	u32 at;          /**< avc, or vma of a file; 0: there is none behind it */
 };
+static inline u32 rmap_vma(const struct hmmu *m, const struct rmap_walk *walk, u32 at)
+{
+	return walk->anon_vma ? avc_of(m, at)->vma : at;
+}
 static inline u32 rmap_next(const struct hmmu *m, struct rmap_walk *walk)
 {
-	while (walk->next) {
-		u32 vma = walk->anon_vma ? avc_of(m, walk->next)->vma : walk->next;
-		const struct vma *v = vma_of(m, vma);
-
-		if (v->pgoff > walk->last)
-			break;
-		walk->next = walk->anon_vma ? avc_of(m, walk->next)->tree_next : v->i_mmap_next;
-		if (walk->first < v->pgoff + vma_pages(v))
-			return vma;
-	}
-	return 0;
+	if (!walk->at)
+		return 0;
+	walk->at =
+		interval_tree_step(walk->anon_vma ? avc_nodes(m) : i_mmap_nodes(m), walk->at, walk->first, walk->last);
+	return rmap_vma(m, walk, walk->at);
 }
 /** Stop in front of the mapping, which the walk has reached. */
 static NOINLINE __attribute__((cold)) void rmap_walk_stop(struct ctx *ctx, const struct rmap_walk *walk,
@@ -85,13 +84,11 @@ static ALWAYS_INLINE u32 rmap_first(struct ctx *ctx, u32 pfn, struct rmap_walk *
 	walk->first = page_to_pgoff(m, pfn);
 	walk->last = walk->first + hpage_nr_pages(m, pfn) - 1;
 	walk->anon_vma = mapping & MAPPING_ANON ? mapping & ~MAPPING_ANON : 0;
-	if (walk->anon_vma) {
-		anon_vma_of(m, walk->anon_vma)->locked++;
-		walk->next = anon_vma_of(m, walk->anon_vma)->first;
-	} else {
-		walk->next = mapping ? file_of(m, mapping)->first : 0;
-	}
-	return rmap_next(m, walk);
+	if (!walk->anon_vma)
+		return walk->at = mapping ? i_mmap_first(m, mapping, walk->first, walk->last) : 0;
+	anon_vma_of(m, walk->anon_vma)->locked++;
+	walk->at = interval_tree_first(avc_nodes(m), anon_vma_of(m, walk->anon_vma)->tree, walk->first, walk->last);
+	return rmap_vma(m, walk, walk->at);
 }
 static inline void rmap_end(struct ctx *ctx, const struct rmap_walk *walk)
 {
