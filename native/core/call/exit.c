@@ -14,26 +14,25 @@
  * a fault whose handler makes this call. */
 static bool process_busy(const struct hmmu *m, u32 pid)
 {
+	u32 first = mm_of(m, pid)->main_task, task = first;
+
 	if (mm_of(m, pid)->migrations)
 		return true;
-	for (u32 left = mm_of(m, pid)->tasks, task = mm_of(m, pid)->main_task;; task = next_task_of_mm(m, task)) {
+	do {
 		if (task_of(m, task)->op || task_of(m, task)->sem_hold)
 			return true;
-		if (!--left)
-			return false;
-	}
+		task = task_of(m, task)->thread_next;
+	} while (task != first);
+	return false;
 }
 
 /* The first one goes with the address space. */
 static void free_other_tasks(struct hmmu *m, u32 pid)
 {
-	struct mm *mm = mm_of(m, pid);
-	u32 task = next_task_of_mm(m, mm->main_task), next;
+	u32 first = mm_of(m, pid)->main_task;
 
-	for (; mm->tasks > 1; mm->tasks--, task = next) {
-		next = next_task_of_mm(m, task);
-		slab_free(m, SLAB_TASK, task);
-	}
+	while (task_of(m, first)->thread_next != first)
+		task_free(m, task_of(m, first)->thread_next);
 }
 
 static bool process_exits(const struct hmmu *m, u32 pid)

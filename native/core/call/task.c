@@ -31,8 +31,7 @@ int hmmu_task_destroy(struct hmmu *m, uint32_t tid)
 	if (mm_of(m, task_of(m, tid)->mm)->main_task == tid)
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "task %u is its process's first; it ends with the process",
 				 tid);
-	mm_of(m, task_of(m, tid)->mm)->tasks--;
-	slab_free(m, SLAB_TASK, tid);
+	task_free(m, tid);
 	return 0;
 }
 

@@ -183,9 +183,8 @@ struct vma {
 	u32 resv : 4;     /**< enum hpage_resv, of a hugetlb mapping */
 	u32 readers : 20; /**< tasks that wait and hold its lock for reading; there are fewer than 2^18 tasks */
 	struct interval_node node; /**< in its file's i_mmap, by page offset */
-	u64 reserved[2];
+	u64 reserved[2];           /**< its size is a power of two, so that an index becomes an address most cheaply */
 };
-_Static_assert(sizeof(struct vma) == 128, "the addresses of mappings are computed most cheaply with this size");
 
 struct avc {
 	u32 vma;
@@ -343,10 +342,11 @@ struct task {
 	u32 task_works;       /**< the first file that is to be closed before the call returns */
 	int32_t work_result;  /**< of a call that has only to close files */
 	struct progress progress;
-	u64 args[CALL_ARGS]; /**< of the blocked call; see call.c */
-	u64 data_hash;       /**< of the bytes that a blocked store brings */
-	u32 interval;        /**< of a blocked hmmu_mirror() */
-	u32 sem_of_driver;   /**< hmmu_mmap_lock() has taken mmap_sem */
+	u64 args[CALL_ARGS];          /**< of the blocked call; see call.c */
+	u64 data_hash;                /**< of the bytes that a blocked store brings */
+	u32 interval;                 /**< of a blocked hmmu_mirror() */
+	u32 sem_of_driver;            /**< hmmu_mmap_lock() has taken mmap_sem */
+	u32 thread_prev, thread_next; /**< the tasks of the process, in a circle */
 };
 
 /** Calls that can block, and so are found again when repeated. */

@@ -53,17 +53,17 @@ int hmmu_processes(const struct hmmu *m, uint32_t *pids, uint32_t capacity)
 
 int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capacity)
 {
-	u32 count = 0;
+	u32 count = 0, tid;
 
 	if (check_process(m, pid))
 		return -ESRCH;
-	for (u32 tid = 1; tid < m->st->slabs[SLAB_TASK].high; tid++) {
-		if (task_of(m, tid)->mm != pid)
-			continue;
+	tid = mm_of(m, pid)->main_task;
+	do {
 		if (count < capacity)
 			tids[count] = tid;
 		count++;
-	}
+		tid = task_of(m, tid)->thread_next;
+	} while (tid != mm_of(m, pid)->main_task);
 	return (int)count;
 }
 

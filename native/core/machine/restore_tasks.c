@@ -67,7 +67,8 @@ static bool check_mirror(struct check *c, u32 task)
 	if (!t->interval != (t->op != OP_MIRROR) || (t->interval && !is_record(c, SLAB_INTERVAL, t->interval)))
 		return refuse_snapshot(c, "task %u has interval notifier %u", task, t->interval);
 	i = interval_of(c->m, t->interval);
-	return !t->interval || (i->task == task && i->mm == t->mm && i->node.start == t->args[0] && i->node.last >= i->node.start) ||
+	return !t->interval ||
+	       (i->task == task && i->mm == t->mm && i->node.start == t->args[0] && i->node.last >= i->node.start) ||
 	       refuse_snapshot(c, "task %u has interval notifier %u, which is not the task's", task, t->interval);
 }
 
@@ -216,6 +217,24 @@ static bool is_progress(const struct task *task)
 	return task->op == OP_FORK || task->op == OP_TRUNCATE || !p->result;
 }
 
+/* Each task has its place in one circle: the next one knows it. */
+static bool is_thread(const struct check *c, u32 task)
+{
+	u32 next = task_of(c->m, task)->thread_next;
+
+	return is_record(c, SLAB_TASK, next) && task_of(c->m, next)->thread_prev == task &&
+	       task_of(c->m, next)->mm == task_of(c->m, task)->mm;
+}
+
+static u32 threads_of(const struct hmmu *m, u32 mm)
+{
+	u32 first = mm_of(m, mm)->main_task, count = 1;
+
+	for (u32 task = task_of(m, first)->thread_next; task != first; task = task_of(m, task)->thread_next)
+		count++;
+	return count;
+}
+
 static bool check_blocked_task(struct check *c, u32 task)
 {
 	const struct task *t = task_of(c->m, task);
@@ -224,6 +243,8 @@ static bool check_blocked_task(struct check *c, u32 task)
 	    !is_record_or_none(c, SLAB_TASK, t->queue_prev))
 		return refuse_snapshot(c, "task %u is of process %u, between tasks %u and %u", task, t->mm,
 				       t->queue_prev, t->queue_next);
+	if (!is_thread(c, task))
+		return refuse_snapshot(c, "process %u: its circle of tasks is broken at task %u", t->mm, task);
 	if (!enums_in_range(c->m, t) || !has_migrations(t, c->migrations_of[task]) || !is_wait(c->m, t) ||
 	    !is_progress(t) || !is_task_work(c->m, t))
 		return refuse_snapshot(c, "task %u is in a state that is none: call %u, wait %u for page %u, resume %u",
@@ -273,8 +294,9 @@ static bool check_sem(struct check *c, u32 mm, const struct sem_use *t)
 				       t->vma_readers, space->vma_readers);
 	if (t->copiers != hidden || (hidden && t->tasks != 1))
 		return refuse_snapshot(c, "process %u: %u tasks copy it, and it has %u", mm, t->copiers, t->tasks);
-	if (space->tasks != t->tasks)
-		return refuse_snapshot(c, "process %u has %u tasks, the counter says %u", mm, t->tasks, space->tasks);
+	if (space->tasks != t->tasks || threads_of(m, mm) != t->tasks)
+		return refuse_snapshot(c, "process %u has %u tasks, the counter says %u, its circle of tasks has %u",
+				       mm, t->tasks, space->tasks, threads_of(m, mm));
 	if (sem->readers != t->readers || sem->writer != t->writer || (t->readers && t->writer))
 		return refuse_snapshot(c,
 				       "process %u: mmap_sem has %u readers and writer %u; tasks hold it %u times (%u)",

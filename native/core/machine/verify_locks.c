@@ -31,6 +31,25 @@ static void verify_vma_lock(struct verify *v, u32 task, struct sem_tally *tally)
 			 t->vma_lock);
 }
 
+/* The tasks from the first one on, as far as the links of the circle agree, and no more than there are. */
+static u32 count_threads(const struct hmmu *m, u32 mm, u32 most)
+{
+	u32 first = mm_of(m, mm)->main_task, task = first, count = 0;
+
+	while (count < most) {
+		u32 next = task_of(m, task)->thread_next;
+
+		if (task_of(m, task)->mm != mm || next >= m->st->slabs[SLAB_TASK].high ||
+		    task_of(m, next)->thread_prev != task)
+			break;
+		count++;
+		task = next;
+		if (task == first)
+			break;
+	}
+	return count;
+}
+
 /* A waiting task must be in a call. */
 static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 {
@@ -88,8 +107,9 @@ static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 	if (tally->readers != sem->readers || tally->writer != sem->writer)
 		complain(v, "process %u: mmap_sem has %u readers and writer %u, but tasks hold it %u times (%u)", mm,
 			 sem->readers, sem->writer, tally->readers, tally->writer);
-	if (tally->tasks != mm_of(m, mm)->tasks)
-		complain(v, "process %u: it has %u tasks, the counter says %u", mm, tally->tasks, mm_of(m, mm)->tasks);
+	if (tally->tasks != mm_of(m, mm)->tasks || count_threads(m, mm, tally->tasks) != tally->tasks)
+		complain(v, "process %u: it has %u tasks, the counter says %u, its circle of tasks has %u", mm,
+			 tally->tasks, mm_of(m, mm)->tasks, count_threads(m, mm, tally->tasks));
 	if (KERNEL >= V6_12)
 		verify_vma_locks(v, mm, tally->vma_readers);
 }

@@ -57,10 +57,11 @@ static void explain_mlock(struct mm_tally *t, u32 vma, u64 address, u32 pfn)
 
 	if (!page_test(m, head, HMMU_PG_MLOCKED))
 		return;
-	for (u32 task = 1; t->munlocks && !explained && task < m->st->slabs[SLAB_TASK].high; task++) {
+	for (u32 task = mm_of(m, t->mm)->main_task, left = t->munlocks ? mm_of(m, t->mm)->tasks : 0; left && !explained;
+	     task = task_of(m, task)->thread_next, left--) {
 		u64 from = task_of(m, task)->progress.munlock_at;
 
-		explained = task_of(m, task)->mm == t->mm && from >= v->start && from < v->end && address >= from;
+		explained = from >= v->start && from < v->end && address >= from;
 	}
 	if (explained)
 		tally(t->v, head)->mlock_explained = true;
@@ -237,8 +238,9 @@ void verify_mm(struct verify *v, u32 mm)
 	struct mm_tally t = { .v = v, .mm = mm };
 	u32 prev = 0, count = 0;
 
-	for (u32 task = 1; v->munlocks && task < m->st->slabs[SLAB_TASK].high; task++)
-		t.munlocks += task_of(m, task)->mm == mm && task_of(m, task)->progress.munlock_at;
+	for (u32 task = mm_of(m, mm)->main_task, left = v->munlocks ? mm_of(m, mm)->tasks : 0; left;
+	     task = task_of(m, task)->thread_next, left--)
+		t.munlocks += task_of(m, task)->progress.munlock_at != 0;
 	for (u32 vma = mm_of(m, mm)->mmap; vma; prev = vma, vma = vma_of(m, vma)->next, count++)
 		verify_vma(&t, vma, prev);
 	if (count != mm_of(m, mm)->map_count)

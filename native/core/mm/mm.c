@@ -70,6 +70,6 @@ void mm_free(struct hmmu *m, u32 mm)
 	if (KERNEL >= V6_12)
 		intervals_leave_mm(m, mm);
 	pgd_free(m, old->pgd);
-	slab_free(m, SLAB_TASK, old->main_task);
+	task_free(m, old->main_task);
 	slab_free(m, SLAB_MM, mm);
 }

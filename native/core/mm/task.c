@@ -16,6 +16,17 @@
 #include "mm/vma_lock.h"
 #include "page/lru.h"
 
+/* A task comes behind all others of its process, so in front of the first one; that one is alone. */
+static void join_threads(struct hmmu *m, u32 task, u32 first)
+{
+	u32 next = first ? first : task, prev = first ? task_of(m, first)->thread_prev : task;
+
+	task_of(m, task)->thread_prev = prev;
+	task_of(m, task)->thread_next = next;
+	task_of(m, prev)->thread_next = task;
+	task_of(m, next)->thread_prev = task;
+}
+
 u32 task_alloc(struct hmmu *m, u32 mm)
 {
 	u32 task = slab_alloc(m, SLAB_TASK);
@@ -23,18 +34,19 @@ u32 task_alloc(struct hmmu *m, u32 mm)
 	if (!task)
 		return 0;
 	task_of(m, task)->mm = mm;
+	join_threads(m, task, mm_of(m, mm)->main_task);
 	mm_of(m, mm)->tasks++;
 	return task;
 }
 
-u32 next_task_of_mm(const struct hmmu *m, u32 task)
+void task_free(struct hmmu *m, u32 task)
 {
-	u32 mm = task_of(m, task)->mm;
+	const struct task *t = task_of(m, task);
 
-	do
-		task = task + 1 < m->st->slabs[SLAB_TASK].high ? task + 1 : 1;
-	while (task_of(m, task)->mm != mm);
-	return task;
+	task_of(m, t->thread_prev)->thread_next = t->thread_next;
+	task_of(m, t->thread_next)->thread_prev = t->thread_prev;
+	mm_of(m, t->mm)->tasks--;
+	slab_free(m, SLAB_TASK, task);
 }
 
 static struct rwsem *sem_of(const struct hmmu *m, u32 task)

@@ -125,8 +125,6 @@ static bool task_ready(const struct hmmu *m, u32 task);
 /** A task begins to wait; returns what its call then does. */
 static int note_wait(struct ctx *ctx);
 static u32 task_alloc(struct hmmu *m, u32 mm);
-/** The task of the same process with the next higher number; after the last the first. mm.tasks says how many there are.
- * Tasks of a process are mostly neighbours, so a walk looks at few of others. */
-static u32 next_task_of_mm(const struct hmmu *m, u32 task);
+static void task_free(struct hmmu *m, u32 task);
 
 #endif

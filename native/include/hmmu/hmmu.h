@@ -196,7 +196,7 @@ HMMU_API bool hmmu_process_alive(const struct hmmu *m, uint32_t pid);
 HMMU_API uint32_t hmmu_process_task(const struct hmmu *m, uint32_t pid);
 /** The living processes in ascending order. Returns how many there are; writes at most @p capacity. */
 HMMU_API int hmmu_processes(const struct hmmu *m, uint32_t *pids, uint32_t capacity);
-/** The tasks of a process in ascending order. Returns how many there are; writes at most @p capacity. */
+/** The tasks of a process in the order in which they were made. Returns how many there are; writes at most @p capacity. */
 HMMU_API int hmmu_tasks(const struct hmmu *m, uint32_t pid, uint32_t *tids, uint32_t capacity);
 /** fork(): the child has its own first task. Blocks. */
 HMMU_API int hmmu_fork(struct hmmu *m, uint32_t tid, uint32_t *child_pid);
