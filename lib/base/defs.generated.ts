@@ -950,7 +950,7 @@ export const holderTexts: Readonly<Record<HolderKind, string>> = {
   hold: 'hold(): another user, with its lock.',
   isolation: 'isolate(): another user, who has taken it off its LRU list.',
   huge_zero: 'The kernel, which keeps the huge zero page.',
-  leak: 'Nobody: the quirk thp-busy-leaks-ref has lost these references.',
+  leak: 'Nobody: the quirk thp-busy-leaks-ref or evict-loses-exclusive has lost these references.',
   pagemap: 'Its device, which has a reference to each of its pages. Linux 4.14.',
 }
 
@@ -1367,6 +1367,7 @@ export type QuirkName =
   | 'insert-device-not-soft-dirty'
   | 'swapin-misses-mlock'
   | 'munlock-batch-holds-device'
+  | 'evict-loses-exclusive'
 
 /** Bits of {@link QuirkName} in the C API. */
 export const quirkValues: Readonly<Record<QuirkName, number>> = {
@@ -1399,6 +1400,7 @@ export const quirkValues: Readonly<Record<QuirkName, number>> = {
   'insert-device-not-soft-dirty': 67108864,
   'swapin-misses-mlock': 134217728,
   'munlock-batch-holds-device': 268435456,
+  'evict-loses-exclusive': 536870912,
 }
 
 /** {@link QuirkName} by bit number. */
@@ -1432,6 +1434,7 @@ export const quirkNames: readonly QuirkName[] = [
   'insert-device-not-soft-dirty',
   'swapin-misses-mlock',
   'munlock-batch-holds-device',
+  'evict-loses-exclusive',
 ]
 
 /** A sentence on each {@link QuirkName}. */
@@ -1466,6 +1469,7 @@ export const quirkTexts: Readonly<Record<QuirkName, string>> = {
   'insert-device-not-soft-dirty': 'none that we know of',
   'swapin-misses-mlock': 'none that we know of',
   'munlock-batch-holds-device': 'none that we know of',
+  'evict-loses-exclusive': 'none that we know of',
 }
 
 /** Profiles, each a kernel and the quirks with the profile's bit HMMU_IN_* (0: no quirk). */

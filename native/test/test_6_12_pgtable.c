@@ -113,7 +113,7 @@ static void test_migration_entries_keep_bits(void **state)
 		old = bits & 8 || bits & 4 ? old : pte_clear_soft_dirty(old);
 		old = (bits & 17) == 16 ? pte_mkuffd_wp(old) : old;
 		entry = migration_entry_of_present(page, old, false);
-		assert_true(is_migration_entry_of(entry, page) && !is_migration_entry_of(entry, page + 1));
+		assert_true(is_migration_entry_of(r->m, entry, page) && !is_migration_entry_of(r->m, entry, page + 1));
 		assert_int_equal(is_write_migration_entry(entry), bits & 1);
 		page_set(r->m, page, HMMU_PG_DIRTY);
 		assert_true(restored_entry_6_12(r->m, v, page, entry) == old);

@@ -25,8 +25,12 @@ static void test_defaults(void **state)
 static void test_bad_options(void **state)
 {
 	static const struct hmmu_options bad[] = {
-		{ .ram_pages = 63 }, { .ram_pages = (1u << 28) + 1 },   { .device_pages = (1u << 28) + 1 },
-		{ .cpus = 65 },      { .profile = HMMU_PROFILE_COUNT },
+		{ .ram_pages = 63 },
+		{ .ram_pages = (1u << 28) + 1 },
+		{ .device_pages = (1u << 28) + 1 },
+		{ .coherent_pages = 1 },
+		{ .cpus = 65 },
+		{ .profile = HMMU_PROFILE_COUNT },
 	};
 	struct hmmu *m = NULL;
 

@@ -21,6 +21,7 @@ const QUIRKS_OF_6_12 = [
   'mirror-fault-overshoots',
   'swapin-misses-mlock',
   'munlock-batch-holds-device',
+  'evict-loses-exclusive',
 ]
 
 describe('options', () => {

@@ -125,6 +125,7 @@ struct pins {
 	u16 get;       /**< hmmu_pin(): FOLL_GET */
 	u16 dma;       /**< hmmu_pin(): FOLL_PIN */
 	u16 exclusive; /**< hmmu_make_device_exclusive(): those that drivers have not put yet. Linux 6.12 */
+	u16 leaked;    /**< references that the quirk evict-loses-exclusive has lost. Linux 6.12 */
 };
 
 /** A pageblock: 512 frames, the unit of huge allocations. */

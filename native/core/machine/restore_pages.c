@@ -239,7 +239,7 @@ static bool check_page(struct check *c, u32 pfn)
 		       !page->mapping;
 	else
 		good = is_page(c, pfn);
-	if (KERNEL < V6_12 && (m->pins[pfn].dma || m->pins[pfn].exclusive))
+	if (KERNEL < V6_12 && (m->pins[pfn].dma || m->pins[pfn].exclusive || m->pins[pfn].leaked))
 		return refuse_snapshot(c, "page %u is pinned for DMA or exclusive, which the kernel does not have",
 				       pfn);
 	if ((page->flags & PAGE_USER_DRIVER_LOCK) && !(page->flags & PAGE_USER_DRIVER) && !m->pins[pfn].exclusive)

@@ -29,7 +29,7 @@ static ALWAYS_INLINE void hash_page(struct hasher *h, u32 pfn, u32 mapping, u32 
 	hash_pair(h, page->flags, (u32)page->count);
 	hash_pair(h, (u32)page->mapcount, mapping | (page->mapping & MAPPING_ANON));
 	hash_word(h, page->index);
-	hash_word(h, (u64)pins->exclusive << 32 | (u64)pins->dma << 16 | pins->get);
+	hash_word(h, (u64)pins->leaked << 48 | (u64)pins->exclusive << 32 | (u64)pins->dma << 16 | pins->get);
 	hash_pair(h, (u32)special_of_page(page), slot);
 	if (is_device_page(h->m, pfn))
 		hash_word(h, device_of_page(h->m, pfn));

@@ -39,6 +39,7 @@ static void holders_of_page(struct verify *v, u32 pfn)
 		tally_refs(v, pfn, HMMU_HOLDER_PAGEMAP, (u32)page_own_refs(v->m, pfn), 1);
 	tally_refs(v, pfn, HMMU_HOLDER_PIN, v->m->pins[pfn].get, 1);
 	tally_refs(v, pfn, HMMU_HOLDER_EXCLUSIVE, v->m->pins[pfn].exclusive, 1);
+	tally_refs(v, pfn, HMMU_HOLDER_LEAK, v->m->pins[pfn].leaked, 1);
 	dma_pins_of_page(v, pfn);
 	if (page->flags & HMMU_PG_HEAD)
 		tally_refs(v, pfn, HMMU_HOLDER_LEAK, (u32)page_of(v->m, pfn + LEAK_TAIL)->leaked, 1);

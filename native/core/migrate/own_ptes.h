@@ -41,14 +41,14 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i);
 
 /* A device-exclusive entry is left to the reverse map. */
-static inline bool is_own_migration_entry(u64 pte, u64 pfn)
+static inline bool is_own_migration_entry(const struct hmmu *m, u64 pte, u64 pfn)
 {
 	const u64 kept = _PAGE_SWP_SOFT_DIRTY | _PAGE_SWP_UFFD_WP | SWP_MIGRATION_YOUNG | SWP_MIGRATION_DIRTY;
 	const u64 types = SWP_MIGRATION_WRITE_BIT | SWP_MIGRATION_SHARED_BIT;
 
 	if (KERNEL >= V6_12)
 		return (pte & ~(kept | types)) == (make_migration_entry(pfn, false) & ~types);
-	return is_migration_entry_of(pte, pfn);
+	return is_migration_entry_of(m, pte, pfn);
 }
 
 /* Find the only pte that can be the migration entry of a page in this anon_vma: that of entry i, because a page is
@@ -132,7 +132,7 @@ static ALWAYS_INLINE bool own_ptes_finalize(struct hmmu_migration *mig, struct o
 		return false;
 	if (KERNEL >= V6_12 && mig->fault_lock && src >> HMMU_PFN_SHIFT == mig->fault_lock)
 		return false;
-	if (!own_pte(mig, own, i, n, &pte) || !is_own_migration_entry(*pte, src >> HMMU_PFN_SHIFT) ||
+	if (!own_pte(mig, own, i, n, &pte) || !is_own_migration_entry(mig->ctx.m, *pte, src >> HMMU_PFN_SHIFT) ||
 	    (KERNEL < V6_12 && dst & HMMU_PFN_DEVICE && is_zone_device_page(mig->ctx.m, (u32)(src >> HMMU_PFN_SHIFT))))
 		return false;
 	probe(map, mig->ctx.mm, mig->start, i, src >> HMMU_PFN_SHIFT, dst >> HMMU_PFN_SHIFT);

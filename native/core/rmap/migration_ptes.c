@@ -42,7 +42,7 @@ void remove_migration_pte(struct ctx *ctx, u32 new_pfn, u32 vma, u64 address, u3
 	if (!pmd || pmd_trans_unstable(*pmd))
 		return;
 	pte = pte_offset_map_lock(m, *pmd, address);
-	if (is_migration_entry_of(*pte, old_pfn))
+	if (is_migration_entry_of(m, *pte, old_pfn))
 		restore_entry(ctx, vma, pte, new_pfn);
 	table_unlock(m, pte);
 }
@@ -81,7 +81,7 @@ static void remap_split_pte(struct ctx *ctx, u32 page, u32 vma, u64 address)
 	if (!pmd || pmd_trans_unstable(*pmd))
 		return;
 	pte = pte_offset_map_lock(m, *pmd, address);
-	if (is_migration_entry_of(*pte, page) && !try_to_map_unused_to_zeropage(m, vma, pte, page))
+	if (is_migration_entry_of(m, *pte, page) && !try_to_map_unused_to_zeropage(m, vma, pte, page))
 		restore_entry(ctx, vma, pte, page);
 	table_unlock(m, pte);
 }

@@ -95,6 +95,9 @@ static inline void restore_entry_6_12(struct ctx *ctx, u32 vma, u64 *pte, u32 ne
 	u64 old = *pte;
 
 	*pte = restored_entry_6_12(m, vma_of(m, vma), new, old);
+	/* The entry has a reference, and gets a second one, which nobody will drop. */
+	if (is_device_exclusive_entry(old))
+		m->pins[new].leaked++;
 	get_page(m, new);
 	page_dup_rmap(m, new, false);
 	if (PageAnon(m, new) && !is_readable_migration_entry(old))
@@ -121,11 +124,14 @@ static inline void restore_entry(struct ctx *ctx, u32 vma, u64 *pte, u32 new)
 	if ((v->flags & VM_LOCKED) && !PageCompound(m, new))
 		mlock_vma_page(m, ctx->cpu, new);
 }
-/** Whether an entry is the migration entry of a page. 6.12 takes a device-exclusive one for it, too. */
-static inline bool is_migration_entry_of(u64 pte, u64 pfn)
+/** Whether an entry is the migration entry of a page. 6.12 takes a device-exclusive one for it, too. A driver meets that where it
+ * evicts a device-coherent page. */
+static inline bool is_migration_entry_of(const struct hmmu *m, u64 pte, u64 pfn)
 {
 	if (KERNEL >= V6_12)
-		return (is_migration_entry(pte) || is_device_exclusive_entry(pte)) && swp_offset(pte) == pfn;
+		return (is_migration_entry(pte) ||
+			(is_device_exclusive_entry(pte) && quirk(m, HMMU_QUIRK_EVICT_LOSES_EXCLUSIVE))) &&
+		       swp_offset(pte) == pfn;
 	return (pte & ~(SWP_MIGRATION_WRITE_BIT | _PAGE_SWP_SOFT_DIRTY)) == make_migration_entry(pfn, false);
 }
 

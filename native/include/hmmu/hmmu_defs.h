@@ -266,7 +266,7 @@
 	X(HOLD, 13, "hold(): another user, with its lock.") \
 	X(ISOLATION, 14, "isolate(): another user, who has taken it off its LRU list.") \
 	X(HUGE_ZERO, 15, "The kernel, which keeps the huge zero page.") \
-	X(LEAK, 16, "Nobody: the quirk thp-busy-leaks-ref has lost these references.") \
+	X(LEAK, 16, "Nobody: the quirk thp-busy-leaks-ref or evict-loses-exclusive has lost these references.") \
 	X(PAGEMAP, 17, "Its device, which has a reference to each of its pages. Linux 4.14.")
 
 /** X(name, value, text): where a page is on its way through the LRU. */
@@ -425,7 +425,8 @@
 	X(CLEAR_KEEPS_WRITE_ENTRIES, 25, HMMU_IN_ALL, "clear-keeps-write-entries", "none that we know of") \
 	X(INSERT_DEVICE_NOT_SOFT_DIRTY, 26, HMMU_IN_ALL, "insert-device-not-soft-dirty", "none that we know of") \
 	X(SWAPIN_MISSES_MLOCK, 27, HMMU_IN_LINUX_6_12, "swapin-misses-mlock", "none that we know of") \
-	X(MUNLOCK_BATCH_HOLDS_DEVICE, 28, HMMU_IN_LINUX_6_12, "munlock-batch-holds-device", "none that we know of")
+	X(MUNLOCK_BATCH_HOLDS_DEVICE, 28, HMMU_IN_LINUX_6_12, "munlock-batch-holds-device", "none that we know of") \
+	X(EVICT_LOSES_EXCLUSIVE, 29, HMMU_IN_LINUX_6_12, "evict-loses-exclusive", "none that we know of")
 
 /** X(name, value, name in words, kernel, quirks, text): profiles, each a kernel and the quirks with the profile's bit
  * HMMU_IN_* (0: no quirk). */
