@@ -383,6 +383,7 @@ static void test_coherent_wrong_records(void **state)
 	struct rig *r = open_there(&buf, 2, 0);
 	struct state *st = r->m->st;
 	u32 base = hmmu_coherent_base(r->m);
+	u64 *pte;
 
 	(void)state;
 	WRONG(st->devices[COHERENT_DEVICE].free, 7, "device 1: 2 pages are in use", "device 1: 2 pages are in use");
@@ -391,6 +392,10 @@ static void test_coherent_wrong_records(void **state)
 	WRONG(st->devices[COHERENT_DEVICE].end, 73, NULL, "device 1 has the pages");
 	WRONG(st->coherent_high, 9, NULL, "fewer than were used");
 	WRONG(r->m->device_bitmap[1], 7, "marked as in use", "never used");
+	pte = pte_offset(r->m, *mm_find_pmd(r->m, r->pid, buf), buf);
+	WRONG(*pte, make_device_private_entry(base, true), "mapped as pages of its kind can't be", "no device page");
+	WRONG(*pte, mk_pte(hmmu_device_base(r->m), PAGE_READONLY), "mapped as pages of its kind can't be",
+	      "can't be mapped there");
 	WRONG(page_of(r->m, base)->flags, page_of(r->m, base)->flags | HMMU_PG_LRU, "LRU", "contradicts itself");
 	rig_close(r);
 }

@@ -128,6 +128,9 @@ static void verify_pte(struct mm_tally *t, u32 vma, u64 address, u64 pte)
 		pfn = vm_normal_page(m, pte);
 	else
 		pfn = is_device_private_entry(pte) ? swp_offset(pte) : 0;
+	if (pfn && is_device_private_page(m, pfn) == (pte_present(pte) != 0))
+		complain(t->v, "process %u, %#llx: page %u is mapped as pages of its kind can't be", t->mm,
+			 (unsigned long long)address, pfn);
 	if (pfn) {
 		t->rss[mm_counter(m, pfn)]++;
 		tally(t->v, pfn)->maps++;
