@@ -7,6 +7,7 @@ import type { EntryArrays } from './entries'
 export { STATE } from '../native/layout'
 export type { NativeCall, NativeOutcome } from './call-observer'
 export { type Core, coreOf, newMachines } from './core'
+export { pageCell } from './inspect'
 export type { OpenMigration } from './open-migration'
 export type { EntryArrays }
 

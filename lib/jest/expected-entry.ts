@@ -38,6 +38,8 @@ export interface ExpectedEntry {
   readonly exclusive?: Expected<boolean>
   /** {@link PageEntry.device} */
   readonly device?: Expected<boolean>
+  /** {@link PageEntry.coherent} */
+  readonly coherent?: Expected<boolean>
   /** {@link PageEntry.pfn} */
   readonly pfn?: Expected<number>
   /** {@link PageEntry.allocId} */
@@ -63,6 +65,7 @@ const plain = [
   'uffdWp',
   'exclusive',
   'device',
+  'coherent',
   'pfn',
   'allocId',
   'refCount',

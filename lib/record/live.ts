@@ -11,6 +11,7 @@ import {
   type NativeOutcome,
   newMachines,
   type OpenMigration,
+  pageCell,
   peekAt,
   STATE,
 } from '../api/observe'
@@ -296,8 +297,8 @@ class MachineNames implements CallNames {
   }
 
   frame(pfn: number): string {
-    const { deviceBase } = this.#core
-    return pfn < deviceBase ? `#${pfn}` : `D${pfn - deviceBase}`
+    const { prefix, number } = pageCell(pfn, this.#core)
+    return `${prefix}${number}`
   }
 
   migration(number: number): string {
@@ -313,7 +314,7 @@ class MachineNames implements CallNames {
   /** Where the first entry of a migration is. */
   placeOf({ tid, start }: EntryArrays): Pick<MigrationView, 'process' | 'region' | 'first'> {
     const owner = tid === undefined ? undefined : this.#core.tasks.get(tid)?.process
-    if (!owner) return { process: '', region: '', first: start / PAGE_SIZE - this.#core.deviceBase }
+    if (!owner) return { process: '', region: '', first: pageCell(start / PAGE_SIZE, this.#core).number }
     const process = this.process(owner.pid)
     return { process, ...(this.#place(process, start) ?? { region: '', first: 0 }) }
   }

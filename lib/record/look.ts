@@ -94,7 +94,7 @@ export const NOTHING: View = {
 export const hex = (value: number | bigint): string => `0x${value.toString(16)}`
 
 const WITHOUT_BITS: ReadonlySet<string> = new Set(['nomap', 'none', 'special', 'marker'])
-const WITH_PAGE: ReadonlySet<string> = new Set(['sys', 'huge', 'dev', 'mig', 'excl'])
+const WITH_PAGE: ReadonlySet<string> = new Set(['sys', 'huge', 'dev', 'coh', 'mig', 'excl'])
 
 /** What a machine looks like. */
 export function look(scene: Scene): View {

@@ -31,9 +31,10 @@ export const wholeOf = (moment: Moment): Changes & Pick<Step, 'migrations' | 'fu
 })
 
 export function setupOf(machine: Machine): Setup {
-  const { ramPages, devicePages } = machine.counters()
+  const { ramPages, devicePages, coherentPages } = machine.counters()
   const { deviceBase, cpus, quirks } = machine
-  return { ramPages, devicePages, deviceBase, cpus, quirks }
+  const coherent = coherentPages > 0 && { coherentBase: deviceBase + devicePages }
+  return { ramPages, devicePages, deviceBase, ...coherent, cpus, quirks }
 }
 
 const LETTERS = ['V', 'M', 'L', 'W', 'D', 'E']

@@ -61,10 +61,12 @@ export interface Recording {
 export interface Setup {
   /** Frames of RAM. */
   readonly ramPages: number
-  /** Device pages, of all devices together. */
+  /** Device-private pages, of all devices together. */
   readonly devicePages: number
   /** The frame number of the first device page. */
   readonly deviceBase: number
+  /** The frame number of the first device-coherent page, if there is one. It is behind the last device-private page. */
+  readonly coherentBase?: number
   /** How many CPUs it has. */
   readonly cpus: number
   /** The quirks that are on, by name. */

@@ -52,6 +52,8 @@ function placeText({ recording }: Book, { kind, pfn }: EntryRun): string {
   switch (kind) {
     case 'dev':
       return `is on the device, in ${frame}`
+    case 'coh':
+      return `is in device memory that CPUs map, in ${frame}`
     case 'sys':
     case 'huge':
       return `is in RAM, frame ${frame}`

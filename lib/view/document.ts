@@ -84,7 +84,10 @@ const orNull =
 const texts = list(text)
 const numbers = byName(whole(-MOST_NUMBER))
 
-const machine = object({ ramPages: index, devicePages: index, deviceBase: index, quirks: texts }, { cpus: index })
+const machine = object(
+  { ramPages: index, devicePages: index, deviceBase: index, quirks: texts },
+  { cpus: index, coherentBase: index },
+)
 
 const process = object(
   {

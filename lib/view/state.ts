@@ -165,10 +165,12 @@ export const wordAt = (migration: MigrationState | undefined, index: number): Mi
 
 export const isDevice = (setup: Setup, pfn: number): boolean => pfn >= setup.deviceBase
 
-/** A frame as transcripts write it: #6 of RAM, D0 of the device. */
+/** A frame as transcripts write it: #6 of RAM, D0 of the device, C0 of the one whose pages CPUs map. */
 export const frameName = ({ machine }: Pick<Recording, 'machine'>, pfn: number | undefined): string => {
   if (pfn === undefined) return ''
-  return isDevice(machine, pfn) ? `D${pfn - machine.deviceBase}` : `#${pfn}`
+  const { deviceBase, coherentBase } = machine
+  if (coherentBase !== undefined && pfn >= coherentBase) return `C${pfn - coherentBase}`
+  return isDevice(machine, pfn) ? `D${pfn - deviceBase}` : `#${pfn}`
 }
 
 /** Neighbouring frames: #6, #6–#9. */

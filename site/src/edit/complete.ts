@@ -81,6 +81,6 @@ function argumentsOf(verb: string): string[] {
 }
 
 function laterArguments(verb: string, words: readonly string[]): string[] {
-  if (verb === 'migrate') return words.at(-1) === 'to' ? ['dev', 'sys'] : ['skip=', 'fail=']
+  if (verb === 'migrate') return words.at(-1) === 'to' ? ['dev', 'sys', 'coh'] : ['skip=', 'fail=']
   return verb === 'map' && words.length > 4 ? ['ro', 'at2m', 'thp'] : []
 }

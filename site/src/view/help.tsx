@@ -35,6 +35,7 @@ const KINDS: readonly (readonly [kind: string, text: string])[] = [
   ['sys', 'RAM'],
   ['huge', 'huge page'],
   ['dev', 'device'],
+  ['coh', 'coherent device'],
   ['mig', 'migration entry'],
   ['zero', 'zero page'],
   ['none', 'empty'],
