@@ -371,7 +371,11 @@ export class Machine {
     return this.#core.check(this.#core.native.injectPasses(oneOf('site', site, injectionValues)))
   }
 
-  /** Charge limit of the memory cgroup, in pages; 0: none. */
+  /**
+   * Charge limit of the memory cgroup, in pages; 0: none. At the limit calls of `linux-4.14` fail. `linux-6.12` first reclaims
+   * pages that `free` (MADV_FREE) has given up. Then a load or store waits (`HMMU_BLOCKED`, `wait: 'memcg'`) until a page is
+   * uncharged or the limit raised, as in a group that kills nobody; in a callback, and in other calls, it fails.
+   */
   setMemcgLimit(pages: number): void {
     this.#core.check(this.#core.native.memcgSetLimit(integer('pages', pages, 0, Number.MAX_SAFE_INTEGER)))
   }

@@ -633,6 +633,7 @@ export type WaitName =
   | 'switch'
   | 'rmap_lock'
   | 'inode_lock'
+  | 'memcg'
 
 /** Values of {@link WaitName} in the C API. */
 export const waitValues: Readonly<Record<WaitName, number>> = {
@@ -646,6 +647,7 @@ export const waitValues: Readonly<Record<WaitName, number>> = {
   switch: 7,
   rmap_lock: 8,
   inode_lock: 9,
+  memcg: 10,
 }
 
 /** {@link WaitName} by value. */
@@ -660,6 +662,7 @@ export const waitNames: readonly WaitName[] = [
   'switch',
   'rmap_lock',
   'inode_lock',
+  'memcg',
 ]
 
 /** A sentence on each {@link WaitName}. */
@@ -674,6 +677,7 @@ export const waitTexts: Readonly<Record<WaitName, string>> = {
   switch: 'Nothing: its call has stopped at a switching point, and goes on when it runs.',
   rmap_lock: "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.",
   inode_lock: 'The end of another truncation of its file. Linux 6.12.',
+  memcg: 'A page of the memory cgroup, which is at its limit. Linux 6.12.',
 }
 
 /** Switching points, where a call can be left alone in its middle. */

@@ -47,13 +47,19 @@ export interface SwapCommand extends Base {
   readonly pages: number
 }
 
+export interface MemcgCommand extends Base {
+  readonly verb: 'memcg'
+  /** For how many pages the processes may be charged together. */
+  readonly pages: number
+}
+
 export interface CpusCommand extends Base {
   readonly verb: 'cpus'
   readonly count: number
 }
 
 /** The commands that describe the machine before it exists. They stand before all others, each at most once. */
-export type HeadCommand = DevmemCommand | SwapCommand | CpusCommand
+export type HeadCommand = DevmemCommand | SwapCommand | MemcgCommand | CpusCommand
 
 export interface MapCommand extends OfProcess {
   readonly verb: 'map'

@@ -30,6 +30,7 @@ import { dumpLines } from './dump'
 import { refusal, type Steps, untilDone } from './execution'
 import { PAGE_BYTES, placeRegion, regionEnd } from './layout'
 import { Regions } from './regions'
+import { dropRunnerPage, noteUserfault, shareRunnerPage } from './runner-page'
 import { Runs } from './runs'
 import { Misuse, OTHER_OWNER, type Pages, type TaskOf, type World } from './world'
 
@@ -96,6 +97,7 @@ function* systemCall(world: World, command: SystemCall, taskOf: TaskOf): Steps {
     return []
   }
   const { address, count } = world.pages(command.process, command.place)
+  if (command.verb === 'uffd') yield* noteUserfault(world, world.actor(command.process))
   yield* untilDone(() => {
     switch (command.verb) {
       case 'unmap':
@@ -204,6 +206,7 @@ function* fork(world: World, command: ForkCommand, taskOf: TaskOf): Steps {
   const before = { ...parent, regions: new Regions(parent.regions) }
   const child = yield* untilDone(() => task.fork())
   world.addActor(command.child, child, before)
+  shareRunnerPage(parent.process, child)
   return []
 }
 
@@ -211,6 +214,7 @@ function* exit(world: World, command: ExitCommand): Steps {
   const actor = world.actor(command.process)
   world.actors.delete(command.process)
   while (!triedUnlessBusy(() => actor.process.exit())) yield
+  dropRunnerPage(actor.process)
   return []
 }
 

@@ -13,12 +13,13 @@ function isBlocked(error: unknown): boolean {
   return error instanceof HmmuError && error.code === 'HMMU_BLOCKED'
 }
 
+/** A pin fails like a CPU access; a kernel returns the errno. */
+const RESULTS: ReadonlySet<string> = new Set(['HMMU_SYSCALL', 'HMMU_SIGSEGV', 'HMMU_SIGBUS', 'HMMU_MEMCG_LIMIT'])
+
 /** The errno of a call that the kernel refuses, undefined for every other error. */
 export function refusal(error: unknown): string | undefined {
   if (!(error instanceof HmmuError) || error.errno === undefined) return undefined
-  // A pin fails like a CPU access; a kernel returns the errno.
-  const isResult = error.code === 'HMMU_SYSCALL' || error.code === 'HMMU_SIGSEGV' || error.code === 'HMMU_SIGBUS'
-  return isResult && error.errno !== 'ENOSYS' ? error.errno : undefined
+  return RESULTS.has(error.code) && error.errno !== 'ENOSYS' ? error.errno : undefined
 }
 
 /** Make a call, again and again until it does not wait. */

@@ -70,9 +70,9 @@ export class Interleaving {
       lines.push(...this.#begin(line).map((result) => `  ${result}`))
       this.#hooks.after(line.command)
       // A thread that waits for what was given up runs now; what it prints comes after the migration. Of commands that
-      // do not wait only drop gives anything up; the migration may have before the first one.
+      // do not wait only drop gives a lock up, and any may give memory up; the migration may have before the first one.
       if (first) this.#waiting.resumeAll()
-      else if (dropped !== undefined) this.#waiting.resumeFor(dropped)
+      else this.#waiting.resumeFor(dropped ?? [])
       first = false
     }
     return lines

@@ -23,9 +23,6 @@ export type ByKernel<T> = Readonly<Partial<Record<Kernel, T>>>
  */
 export type Vocabulary<T extends string = string> = readonly T[] | ByKernel<readonly T[]>
 
-/** Words of 6.12's drills that hmmu does not know yet, those of first lines, commands and options. */
-const NOT_YET: readonly string[] = ['memcg']
-
 /** The words of a vocabulary that a kernel's drill may have. */
 export function wordsOf<T extends string>(vocabulary: Vocabulary<T>, kernel: Kernel): T[] {
   return partsOf(vocabulary).flatMap(([since, words]) => (isIn(since, kernel) ? words : []))
@@ -45,7 +42,7 @@ export function remarkOn(word: string, vocabulary: Vocabulary, kernel: Kernel): 
     ([since, words]) => !isIn(since, kernel) && words.some((each) => names.includes(each)),
   )
   if (newer !== undefined) return `, which needs the profile ${newer[0]} (this drill is for ${kernel})`
-  return kernel !== 'linux-4.14' && NOT_YET.includes(word) ? ', which hmmu does not know yet' : ''
+  return ''
 }
 
 /** Whether what a kernel brought is in another kernel, too. */

@@ -92,6 +92,7 @@ const OTHERS_4_14: Others = {
 }
 
 const OTHERS_6_12: Others = {
+  memcg: (words, head) => ({ ...head, verb: 'memcg', pages: parsePages(words, 1) }),
   evict: parseEvict,
 }
 

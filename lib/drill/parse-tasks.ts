@@ -15,7 +15,7 @@ const CPU = /^[0-9]{1,2}$/
 const FIRST_PROCESS = 'A'
 
 /** The commands that a task can't have: they only look, or describe more than the task. */
-const NOT_IN_TASKS: readonly string[] = ['devmem', 'swap', 'cpus', 'dump', 'count', 'watch', 'cpu']
+const NOT_IN_TASKS: readonly string[] = ['devmem', 'swap', 'memcg', 'cpus', 'dump', 'count', 'watch', 'cpu']
 
 /** A task whose commands are still being read. */
 export type OpenTask = Omit<DrillTask, 'commands'> & { readonly commands: Command[] }

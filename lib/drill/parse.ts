@@ -23,8 +23,11 @@ import { oneOf, splitLine, type Word, type Words } from './words'
 const MIGRATIONS = { 'linux-4.14': ['migrate'], 'linux-6.12': ['evict'] } as const
 const NOT_INTERLEAVED: Vocabulary = {
   'linux-4.14': ['devmem', 'swap', 'cpus', 'migrate', 'watch'],
-  'linux-6.12': ['evict'],
+  'linux-6.12': ['memcg', 'evict'],
 }
+
+/** The commands that describe the machine before it exists. */
+const HEADS: ReadonlySet<string> = new Set(['devmem', 'swap', 'memcg', 'cpus'] satisfies HeadCommand['verb'][])
 
 /** A migration whose interleaved lines are still being read. */
 type OpenMigration = Migration & { readonly interleaved: Interleaved[] }
@@ -91,7 +94,15 @@ class DrillParser {
       throw words.error(first.column, `${command.verb} is only allowed as the first command`)
     if (this.head.some((other) => sameHead(other, command)))
       throw words.error(first.column, `${command.verb} stands there twice`)
+    if (command.verb === 'memcg' || command.verb === 'swap') this.#checkLimit(words, first, command)
     this.head.push(command)
+  }
+
+  /** A kernel with a limit would swap out what is over it; no transcript has that. */
+  #checkLimit(words: Words, { column }: Word, { verb }: HeadCommand): void {
+    const other = verb === 'memcg' ? 'swap' : 'memcg'
+    if (this.head.some((command) => command.verb === other))
+      throw words.error(column, `${verb} can't stand with ${other}`)
   }
 
   /** The migration to which an interleaved line belongs: the command above it. */
@@ -110,7 +121,7 @@ function sameHead(a: HeadCommand, b: HeadCommand): boolean {
 
 /** Whether a command describes the machine before it exists. */
 function isHead(command: Command | HeadCommand): command is HeadCommand {
-  return command.verb === 'devmem' || command.verb === 'swap' || command.verb === 'cpus'
+  return HEADS.has(command.verb)
 }
 
 /** The migration to which an interleaved line belongs: the command above it. */

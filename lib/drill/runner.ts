@@ -108,6 +108,7 @@ function makeMachine(drill: Drill, options: RunOptions): Machine {
     devicePages: devicePagesOf(drill),
     coherentPages: devicePagesOf(drill, 'coherent'),
     swapPages: drill.head.find((command) => command.verb === 'swap')?.pages ?? 0,
+    memcgLimit: drill.head.find((command) => command.verb === 'memcg')?.pages ?? 0,
     cpus: drill.head.find((command) => command.verb === 'cpus')?.count ?? 1,
     ...(options.contents === undefined ? {} : { contents: options.contents }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
@@ -147,6 +148,7 @@ class DrillRunner {
 
   /** Run all commands; lines are added to the transcript as they come, so that it is there where a command fails. */
   run(drill: Drill, transcript: string[]): void {
+    this.world.limited = drill.head.some(({ verb }) => verb === 'memcg')
     if (this.#runAll(drill.commands, transcript)) return
     for (const task of drill.tasks) {
       transcript.push(task.text)

@@ -41,9 +41,10 @@ export class Waiting {
     this.#resumeFrom([...this.#queues.keys()])
   }
 
-  /** The locks of pages were given up. */
+  /** The locks of pages were given up, and perhaps memory of the memory cgroup. */
   resumeFor(refs: readonly PageRef[]): void {
-    this.#resumeFrom(refs.flatMap(({ pfn }) => [pageLock(pfn), pageLock(pfn - (pfn % HUGE_PAGES))]))
+    const locks = refs.flatMap(({ pfn }) => [pageLock(pfn), pageLock(pfn - (pfn % HUGE_PAGES))])
+    this.#resumeFrom([...locks, MEMCG])
   }
 
   /** Resume in the order in which the commands were begun, round after round, until none of them gets any further. */
@@ -74,7 +75,7 @@ export class Waiting {
     if (!ended) this.add(begun)
     // A command that waits again may have had and given up what it waited for. An exit that waits has done nothing.
     if (!ready || (!ended && waitingTask(begun) === undefined)) return []
-    return this.#takeReady([before, readers(begun), writers(begun), vmaLock(begun), INODE_LOCK, exit(begun)])
+    return this.#takeReady([before, readers(begun), writers(begun), vmaLock(begun), INODE_LOCK, MEMCG, exit(begun)])
   }
 
   /** Take the commands whose wait is over out of their queues. */
@@ -113,11 +114,15 @@ function awaitedBy(begun: Begun): string {
   if (wait === 'page_lock') return pageLock(pfn)
   if (wait === 'vma_lock') return vmaLock(begun)
   if (wait === 'inode_lock') return INODE_LOCK
+  if (wait === 'memcg') return MEMCG
   return wait === 'mmap_sem_read' ? readers(begun) : writers(begun)
 }
 
 /** The end of a truncation. */
 const INODE_LOCK = 'lock of an inode'
+
+/** A page of the memory cgroup. */
+const MEMCG = 'memory cgroup'
 
 function pageLock(pfn: number): string {
   return `lock of page ${pfn}`

@@ -58,6 +58,9 @@ export class World {
   /** Gives the thread on which commands run that stand alone. */
   taskOf: TaskOf = ({ process }) => process.mainTask
 
+  /** The processes are in a memory cgroup with a limit. */
+  limited = false
+
   /** Nothing may be skipped. */
   readonly strict: boolean
 

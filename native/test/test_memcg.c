@@ -12,15 +12,16 @@ static uint64_t charged(struct rig *r)
 static void test_charge_life(void **state)
 {
 	struct rig *r = open_rig();
+	struct ctx ctx = { .m = r->m };
 	u32 pfn;
 
 	(void)state;
 	assert_ok(hmmu_page_alloc(r->m, &pfn));
-	assert_true(mem_cgroup_try_charge(r->m, 1));
+	assert_true(mem_cgroup_try_charge(&ctx, 1));
 	assert_int_equal(charged(r), 1);
 	mem_cgroup_cancel_charge(r->m, 1);
 	assert_int_equal(charged(r), 0);
-	assert_true(mem_cgroup_try_charge(r->m, 1));
+	assert_true(mem_cgroup_try_charge(&ctx, 1));
 	mem_cgroup_commit_charge(r->m, pfn);
 	assert_clean(r->m);
 	assert_ok(hmmu_page_put(r->m, pfn));
@@ -36,14 +37,15 @@ static void test_charge_life(void **state)
 static void test_limit(void **state)
 {
 	struct rig *r = open_rig(.memcg_limit = 513);
+	struct ctx ctx = { .m = r->m };
 
 	(void)state;
-	assert_true(mem_cgroup_try_charge(r->m, 512));
-	assert_false(mem_cgroup_try_charge(r->m, 2));
-	assert_true(mem_cgroup_try_charge(r->m, 1));
-	assert_false(mem_cgroup_try_charge(r->m, 1));
+	assert_true(mem_cgroup_try_charge(&ctx, 512));
+	assert_false(mem_cgroup_try_charge(&ctx, 2));
+	assert_true(mem_cgroup_try_charge(&ctx, 1));
+	assert_false(mem_cgroup_try_charge(&ctx, 1));
 	assert_ok(hmmu_memcg_set_limit(r->m, 0));
-	assert_true(mem_cgroup_try_charge(r->m, 1));
+	assert_true(mem_cgroup_try_charge(&ctx, 1));
 	mem_cgroup_cancel_charge(r->m, 514);
 	rig_close(r);
 }

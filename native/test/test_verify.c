@@ -85,7 +85,7 @@ static void test_counters(void **state)
 	struct mm *mm = mm_of(s.r->m, s.r->pid);
 
 	(void)state;
-	CHECK_NUMBER(s, st->memcg_charged, "memory cgroup");
+	CHECK_NUMBER(s, st->memcg_charges, "memory cgroup");
 	CHECK_NUMBER(s, st->free_frames, "allocator");
 	CHECK_NUMBER(s, st->devices[0].free, "device 0");
 	CHECK_NUMBER(s, st->table_pages, "page tables");

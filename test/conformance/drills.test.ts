@@ -15,16 +15,7 @@ const folders = [
   'linux-6.12-dense',
   'linux-6.12-more',
 ].map((name) => join(__dirname, name))
-/** What drills of `linux-6.12-more` need, and hmmu does not have as 6.12 has it. */
-const NOT_YET = /\bmemcg\b/
-const drills = new Map(
-  [...listDrills(folders.flatMap(findDrillFiles))]
-    .map(([file, sources]) => {
-      const isMore = file.includes('linux-6.12-more')
-      return [file, sources.filter(({ text }) => !isMore || !NOT_YET.test(text))] as const
-    })
-    .filter(([, sources]) => sources.length > 0),
-)
+const drills = listDrills(folders.flatMap(findDrillFiles))
 
 test('so many drills there are', () => {
   const counts = new Map<string, number>()

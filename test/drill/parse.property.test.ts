@@ -52,6 +52,7 @@ const word = fc.oneof(
     'task',
     'cpus',
     'swap',
+    'memcg',
     'cpu=0',
     'proc=A',
     'expect',

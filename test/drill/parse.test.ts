@@ -409,13 +409,13 @@ describe('errors name line and column, what is allowed and what was found', () =
     ],
     [
       'evict all\n  @alloc evict all',
-      "2:10: evict can't be interleaved (all but devmem, swap, cpus, migrate, watch, evict can)",
+      "2:10: evict can't be interleaved (all but devmem, swap, cpus, migrate, watch, memcg, evict can)",
     ],
     ['A migrate b to dev\n  @final evict all', "2:10: evict can't be interleaved"],
     ['A count\n  @alloc A count', '2:3: interleaved lines belong under a migrate or evict'],
     [
       'reclaim 4',
-      "1:1: expected a process (upper-case letters and digits), devmem, swap, cpus, fork, exit, drop or evict, found 'reclaim'",
+      "1:1: expected a process (upper-case letters and digits), devmem, swap, cpus, fork, exit, drop, memcg or evict, found 'reclaim'",
     ],
     ['swap 0', "1:6: expected a number of pages (1 to 268435455), found '0'"],
     ['cpus 65', "1:6: expected a number of CPUs (1 to 64), found '65'"],
@@ -424,6 +424,10 @@ describe('errors name line and column, what is allowed and what was found', () =
     ['devmem 4 coherent\ndevmem 5 coherent', '2:1: devmem stands there twice'],
     ['devmem 4 private', "1:10: expected coherent or the end of the line, found 'private'"],
     ['A migrate buf to ram', "1:18: expected a destination (dev, sys or coh), found 'ram'"],
+    ['swap 4\nmemcg 4', "2:1: memcg can't stand with swap"],
+    ['memcg 4\nswap 4', "2:1: swap can't stand with memcg"],
+    ['memcg 0', "1:7: expected a number of pages (1 to 268435455), found '0'"],
+    ['A count\nmemcg 4', '2:1: memcg is only allowed as the first command'],
     [
       'A migrate buf to dev select',
       "1:22: expected skip=PAGES, error=PAGES, select=KINDS, owner=other or the end of the line, found 'select'",

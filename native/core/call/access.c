@@ -69,6 +69,15 @@ static inline int fault_under_mmap_sem(struct ctx *ctx, u64 address, bool write)
 	return result;
 }
 
+/* The memory cgroup is full, and nobody is killed for it: wait without any lock until a page of it is uncharged. */
+static NOINLINE __attribute__((cold)) int mem_cgroup_oom_synchronize(struct ctx *ctx)
+{
+	ctx->self->wait = HMMU_WAIT_MEMCG;
+	ctx->self->resume = RESUME_RETRY;
+	ctx->progress.result = ctx->m->st->memcg_uncharges;
+	return note_wait(ctx);
+}
+
 /* @p with_mmap_sem: the fault goes on, and takes mmap_sem or has it. */
 static inline int do_page_fault(struct ctx *ctx, u64 address, bool write, bool with_mmap_sem)
 {
@@ -76,12 +85,15 @@ static inline int do_page_fault(struct ctx *ctx, u64 address, bool write, bool w
 
 	if (KERNEL < V6_12)
 		return fault_under_mmap_sem(ctx, address, write);
-	ctx->fault_flags |= FAULT_FLAG_ALLOW_RETRY;
+	/* A call within another one has the lock of that, so it can't wait for memory of the group. */
+	ctx->fault_flags |= FAULT_FLAG_ALLOW_RETRY | (ctx->nested ? 0 : FAULT_FLAG_USER);
 	if (!with_mmap_sem && !(ctx->space->vmas_marked && is_stopped_by_mark(ctx, address)))
 		result = fault_under_vma_lock(ctx, address, write);
 	if (result == FAULT_RETRY)
 		result = fault_under_mmap_sem(ctx, address, write);
-	ctx->fault_flags = 0;
+	if (result == FAULT_OOM && ctx->fault_flags & FAULT_MEMCG_OOM)
+		result = mem_cgroup_oom_synchronize(ctx);
+	ctx->fault_flags &= FAULT_AT_LIMIT;
 	return result;
 }
 
@@ -103,12 +115,22 @@ static inline bool access_is_in_fault(struct ctx *ctx, bool *with_mmap_sem)
 	return waited_for_sem || locked;
 }
 
-static int fault_errno(struct hmmu *m, u64 address, bool write, int result)
+/* Whether the fault failed because of the limit. 4.14 goes by what is charged now. */
+static bool is_at_limit(const struct ctx *ctx)
 {
+	const struct state *st = ctx->m->st;
+
+	return KERNEL >= V6_12 ? ctx->fault_flags & FAULT_AT_LIMIT
+			       : st->memcg_limit && memcg_charged(st) >= st->memcg_limit;
+}
+
+static int fault_errno(const struct ctx *ctx, u64 address, bool write, int result)
+{
+	struct hmmu *m = ctx->m;
 	const char *access = write ? "store to" : "load from";
 	int err;
 
-	if (result == FAULT_OOM && m->st->memcg_limit && m->st->memcg_charged >= m->st->memcg_limit)
+	if (result == FAULT_OOM && is_at_limit(ctx))
 		err = hmmu_fail(m, -ENOMEM, HMMU_ERR_MEMCG_LIMIT,
 				"the %s %#llx needs a page, and the memory cgroup is at its limit of %llu pages",
 				access, (unsigned long long)address, (unsigned long long)m->st->memcg_limit);
@@ -149,7 +171,7 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 		if (result == BLOCKED)
 			return BLOCKED;
 		if (fault_is_error(result))
-			return fault_errno(m, address, write, result);
+			return fault_errno(ctx, address, write, result);
 	}
 	hmmu_fail(m, -EFAULT, HMMU_ERR_DRIVER_RULE,
 		  "a page fault handler returned 0, and the page was not back after %d faults", MAX_FAULTS);
@@ -162,7 +184,7 @@ static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32
 static NOINLINE int fault_has_ended(struct ctx *ctx, u64 address, bool write)
 {
 	up_sem(ctx);
-	return device_fault_failed(ctx) ? fault_errno(ctx->m, address, write, FAULT_SIGBUS) : 0;
+	return device_fault_failed(ctx) ? fault_errno(ctx, address, write, FAULT_SIGBUS) : 0;
 }
 
 static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,

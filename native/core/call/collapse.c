@@ -205,12 +205,13 @@ static int fault_in(struct collapse *c, u64 from)
 }
 
 /* alloc_charge_folio(): a huge page, charged and not yet committed; 0: *result tells why there is none. */
-static u32 alloc_charged(struct hmmu *m, int *result)
+static u32 alloc_charged(struct ctx *ctx, int *result)
 {
+	struct hmmu *m = ctx->m;
 	u32 page = alloc_huge_page(m);
 
 	*result = page ? SCAN_SUCCEED : SCAN_ALLOC_HUGE_PAGE_FAIL;
-	if (!page || mem_cgroup_try_charge(m, HPAGE_PMD_NR))
+	if (!page || mem_cgroup_try_charge(ctx, HPAGE_PMD_NR))
 		return page;
 	put_page(m, page);
 	*result = SCAN_CGROUP_CHARGE_FAIL;
@@ -347,7 +348,7 @@ static int collapse_block(struct collapse *c)
 		return SCAN_PAGE_LOCK;
 	}
 	result = waited ? SCAN_SUCCEED : scan_block(c);
-	huge = result == SCAN_SUCCEED ? alloc_charged(m, &result) : 0;
+	huge = result == SCAN_SUCCEED ? alloc_charged(ctx, &result) : 0;
 	if (!huge)
 		return result;
 	result = down_write(ctx);

@@ -31,10 +31,10 @@ static int fail_full(struct hmmu *m, u32 page)
 	return -ENOMEM;
 }
 
-static int fail_gup(struct hmmu *m, u64 address, int err)
+static int fail_gup(const struct ctx *ctx, u64 address, int err)
 {
 	if (err != BLOCKED)
-		hmmu_fail(m, err, err == -ENOMEM ? HMMU_ERR_OUT_OF_FRAMES : HMMU_ERR_SYSCALL,
+		hmmu_fail(ctx->m, err, err == -ENOMEM ? out_of_memory_code(ctx) : HMMU_ERR_SYSCALL,
 			  "make_device_exclusive_range() of %#llx fails with %s", (unsigned long long)address,
 			  errno_name(err));
 	return err;
@@ -57,7 +57,7 @@ static int make_exclusive_at(struct ctx *ctx, u64 address, u64 owner, u32 *page)
 	else
 		err = -EFAULT;
 	if (err)
-		return fail_gup(m, address, err);
+		return fail_gup(ctx, address, err);
 	if (m->pins[*page].exclusive == UINT16_MAX)
 		return fail_full(m, *page);
 	if (!lock_exclusive(ctx, *page, vma, address, owner))

@@ -108,16 +108,17 @@ static int copy_device_page(struct copy *copy, u64 address, u32 page, u64 *dst)
 	struct hmmu *m = child.m;
 	u32 new = alloc_page(m);
 
-	if (new && !mem_cgroup_try_charge(m, 1)) {
+	if (!new)
+		return -ENOMEM;
+	/* The processes of drills are not in the memory cgroup in fork(), so the limit does not count this charge. */
+	if (should_fail(m, HMMU_INJECT_MEMCG)) {
 		put_page(m, new);
 		return -ENOMEM;
 	}
-	if (!new)
-		return -ENOMEM;
 	copy_contents(m, new, page);
 	page_set(m, new, HMMU_PG_UPTODATE);
 	add_mm_counter(m, copy->child, MM_ANONPAGES, 1);
-	set_anon_pte(&child, copy->vma, address, dst, new);
+	set_uncharged_pte(&child, copy->vma, address, dst, new);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  * Reclaim of a page, in the steps of shrink_page_list() and shrink_folio_list().
  *
  * shrink_page.c is 4.14's, for one page of anonymous memory. shrink_folio.c is 6.12's, for a list of isolated pages of any kind.
+ * shrink_group.c chooses pages of the memory cgroup.
  */
 #ifndef HMMU_SHRINK_H
 #define HMMU_SHRINK_H
@@ -27,5 +28,10 @@ static int shrink_page(struct ctx *ctx, u32 page);
 /** Reclaim pages that are isolated, large ones by their head. The isolation's references are dropped. Returns what the last
  * one that stays was refused for, or 0. Linux 6.12. */
 static int reclaim_pages(struct ctx *ctx, const u32 *pages, u32 nr);
+/** shrink_locked_folio() of 6.12: a page that is locked and isolated. 0: only the caller still holds it. */
+static int shrink_locked_folio(struct ctx *ctx, u32 page, struct at_hand *hand);
+/** try_to_free_mem_cgroup_pages(), as often as a charge does it that the limit does not allow. True: there is room for @p nr
+ * pages. Linux 6.12. */
+static bool shrink_group(struct ctx *ctx, u32 nr);
 
 #endif

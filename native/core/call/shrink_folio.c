@@ -65,8 +65,7 @@ static int drop_anon_page(struct ctx *ctx, u32 page, struct at_hand *hand)
 	return 0;
 }
 
-/* 0: only the caller still holds the page. */
-static int shrink_locked_folio(struct ctx *ctx, u32 page, struct at_hand *hand)
+int shrink_locked_folio(struct ctx *ctx, u32 page, struct at_hand *hand)
 {
 	struct hmmu *m = ctx->m;
 	u32 flags = TTU_IGNORE_ACCESS | (PageCompound(m, page) ? TTU_SPLIT_HUGE_PMD : 0);

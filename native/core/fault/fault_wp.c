@@ -78,12 +78,19 @@ static int munlock_old(struct fault *vmf, u32 old)
 	return FAULT_DONE_WRITE;
 }
 
+static NOINLINE __attribute__((cold)) void discard_copy(struct hmmu *m, u32 copy)
+{
+	mem_cgroup_cancel_charge(m, 1);
+	put_page(m, copy);
+}
+
 /* Drops the caller's reference to the old page (0: the zero page). */
 static int wp_page_copy(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
 	u32 copy = alloc_anon_page(vmf->ctx, vmf->vma, !old, &result);
+	bool replaced;
 
 	if (!copy) {
 		if (old)
@@ -93,10 +100,17 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 	if (old)
 		copy_contents(m, copy, old);
 	mmu_notifier_invalidate_range_start(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
-	replace_with_copy(vmf, old, copy);
+	/* Reclaim within the memory cgroup has met the old page, and has taken its accessed bit. */
+	replaced = KERNEL < V6_12 || *vmf->pte == vmf->orig_pte;
+	if (replaced)
+		replace_with_copy(vmf, old, copy);
+	else
+		discard_copy(m, copy);
 	if (old)
 		put_page(m, old);
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
+	if (!replaced)
+		return 0;
 	return old ? munlock_old(vmf, old) : FAULT_DONE_WRITE;
 }
 

@@ -169,7 +169,7 @@ static int faultin_page(struct ctx *ctx, u32 vma, u64 address, u32 *flags, bool 
 	result = handle_mm_fault(ctx, vma, address, fault_flags);
 	at_hand_end(ctx, &hand);
 	if (KERNEL >= V6_12)
-		ctx->fault_flags = 0;
+		ctx->fault_flags &= FAULT_AT_LIMIT;
 	if (result == BLOCKED || result == -EDEADLK)
 		return result;
 	if (result == FAULT_OOM)

@@ -54,7 +54,7 @@ static int map_new_huge_page(struct fault *vmf, u32 page)
 	struct hmmu *m = vmf->ctx->m;
 	u32 table;
 
-	if (!mem_cgroup_try_charge(m, HPAGE_PMD_NR)) {
+	if (!mem_cgroup_try_charge(vmf->ctx, HPAGE_PMD_NR)) {
 		put_page(m, page);
 		return FAULT_FALLBACK;
 	}

@@ -20,7 +20,7 @@ static int copy_small_pages(struct fault *vmf, u32 page, u32 copies[HPAGE_PMD_NR
 
 	for (i = 0; i < HPAGE_PMD_NR; i++) {
 		copies[i] = alloc_page(m);
-		if (copies[i] && mem_cgroup_try_charge(m, 1))
+		if (copies[i] && mem_cgroup_try_charge(vmf->ctx, 1))
 			continue;
 		if (copies[i])
 			put_page(m, copies[i]);
@@ -89,7 +89,7 @@ static int wp_huge_copy(struct fault *vmf, u32 page, u32 copy)
 	struct hmmu *m = vmf->ctx->m;
 	u64 haddr = haddr_of(vmf);
 
-	if (!mem_cgroup_try_charge(m, HPAGE_PMD_NR)) {
+	if (!mem_cgroup_try_charge(vmf->ctx, HPAGE_PMD_NR)) {
 		put_page(m, copy);
 		return split_huge_pmd(vmf);
 	}

@@ -20,7 +20,7 @@ static u32 shmem_add_page(struct fault *vmf, u32 file, u64 index, int *result)
 	}
 	*result = FAULT_OOM;
 	page = alloc_zeroed_page(m);
-	if (page && !mem_cgroup_try_charge(m, 1)) {
+	if (page && !mem_cgroup_try_charge(vmf->ctx, 1)) {
 		put_page(m, page);
 		return 0;
 	}

@@ -43,13 +43,13 @@ static u32 lookup_swap_cache(struct hmmu *m, u32 slot)
 }
 
 /* A page of the swap cache that was mapped before is already charged. */
-static bool charge_swapped_page(struct hmmu *m, u32 page)
+static bool charge_swapped_page(struct ctx *ctx, u32 page)
 {
-	if (page_of(m, page)->flags & PAGE_USER_CHARGED)
+	if (page_of(ctx->m, page)->flags & PAGE_USER_CHARGED)
 		return true;
-	if (!mem_cgroup_try_charge(m, 1))
+	if (!mem_cgroup_try_charge(ctx, 1))
 		return false;
-	mem_cgroup_commit_charge(m, page);
+	mem_cgroup_commit_charge(ctx->m, page);
 	return true;
 }
 
@@ -67,7 +67,7 @@ int do_swap_slot_fault(struct fault *vmf)
 	result = lock_page_or_retry(vmf, page);
 	if (result)
 		return result;
-	if (!charge_swapped_page(m, page)) {
+	if (!charge_swapped_page(vmf->ctx, page)) {
 		unlock_page(m, page);
 		put_page(m, page);
 		return FAULT_OOM;

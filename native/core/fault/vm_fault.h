@@ -53,6 +53,7 @@ enum fault_flag {
 	FAULT_FLAG_ALLOW_RETRY = 4, /**< it may give its lock up to wait for a page; GUP's may not */
 	FAULT_FLAG_TRIED = 8,       /**< it has given mmap_lock up */
 	FAULT_COUNTED = 16,         /**< it is the same fault as before FAULT_RETRY */
+	/* 32, 64 and 128: enum memcg_fault_flag */
 };
 static inline bool is_unshare(const struct fault *vmf)
 {
@@ -93,7 +94,7 @@ static ALWAYS_INLINE u32 alloc_anon_page(struct ctx *ctx, u32 vma, bool zeroed, 
 		return 0;
 	*result = FAULT_OOM;
 	page = zeroed ? __alloc_zeroed_page(m) : alloc_page(m);
-	if (page && !mem_cgroup_try_charge(m, 1)) {
+	if (page && !mem_cgroup_try_charge(ctx, 1)) {
 		put_page(m, page);
 		return 0;
 	}
@@ -101,16 +102,21 @@ static ALWAYS_INLINE u32 alloc_anon_page(struct ctx *ctx, u32 vma, bool zeroed, 
 		page_set(m, page, HMMU_PG_UPTODATE);
 	return page;
 }
-/** Map a new anonymous page, writable if the mapping is, and count it everywhere. */
-static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
+/** Map a new anonymous page, writable if the mapping is, and count it everywhere but in the memory cgroup. */
+static ALWAYS_INLINE void set_uncharged_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
 {
 	struct hmmu *m = ctx->m;
 	u64 entry = mk_pte(page, vma_of(m, vma)->page_prot);
 
 	page_add_new_anon_rmap(m, page, vma, address, false);
-	mem_cgroup_commit_charge(m, page);
 	*pte = maybe_mkwrite(m, vma, pte_mkdirty(entry));
 	lru_cache_add_active_or_unevictable(m, ctx->cpu, page, vma);
+}
+/** The same of a page that is charged. */
+static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)
+{
+	mem_cgroup_commit_charge(ctx->m, page);
+	set_uncharged_pte(ctx, vma, address, pte, page);
 }
 
 /** shmem.c: find or make the cache page of a fault, locked and with a reference; on failure 0, with *result set. */

@@ -20,6 +20,8 @@ struct device_fault {
 	struct device_fault *outer;
 };
 
+struct ctx;
+
 /** What the calls above do about their waits. A task that waits is of the ground; what it waits for is not. */
 struct wait_ops {
 	/** The wait for a page's lock is over, or is given up: do what the call still owes the page (enum resume). */
@@ -28,6 +30,8 @@ struct wait_ops {
 	void (*give_up)(struct hmmu *m, struct task *task);
 	/** Whether a callback runs of a migration of the task that has the page's lock: the task would wait for itself. */
 	bool (*waits_for_itself)(const struct hmmu *m, u32 task, u32 pfn);
+	/** Linux 6.12: reclaim pages of the memory cgroup, until @p nr may be charged. False: there is no room for them. */
+	bool (*reclaim_group)(struct ctx *ctx, u32 nr);
 };
 
 /** What was looked up last in an address space. It speeds up and changes nothing, so it is not in the arena. */

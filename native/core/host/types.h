@@ -317,7 +317,8 @@ struct progress {
 	u64 gup_first; /**< where the get_user_pages() call began that waits at @p at */
 	u64 munlock_at; /**< where the walk that takes mlock marks off waits */
 	u64 result; /**< of a call that has only to populate; of a fork() its child's mm; of a truncation its file; of
-		     * hmm_range_fault() the end of the pages that it faults in, and in bit 0 whether for writing */
+		     * an access that waits for the memory cgroup memcg_uncharges as it was then; of hmm_range_fault()
+		     * the end of the pages that it faults in, and in bit 0 whether for writing */
 };
 
 /** The most arguments that a call has. */
@@ -540,7 +541,8 @@ struct state {
 	u32 swap_last;         /**< the slot that was given last, or 0. Linux 6.12 */
 	u32 swap_reclaim_work; /**< 1: the area became full, and slots of pages in memory are to be freed. Linux 6.12 */
 	/* memory cgroup */
-	u64 memcg_limit, memcg_charged;
+	u64 memcg_limit;
+	u64 memcg_charges, memcg_uncharges; /**< pages so far; the difference is charged now */
 	struct lru lru[NR_LRU_LISTS];
 	struct cpu cpu[MAX_CPUS];
 	u64 counters[HMMU_COUNTER_COUNT];

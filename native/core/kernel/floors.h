@@ -99,6 +99,7 @@
 #include "call/process.c"
 #include "call/reclaim.c"
 #include "call/shrink_folio.c"
+#include "call/shrink_group.c"
 #include "call/shrink_page.c"
 #include "call/syscall.c"
 #include "call/task.c"

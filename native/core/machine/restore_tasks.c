@@ -21,11 +21,11 @@ static bool enums_in_range(const struct hmmu *m, const struct task *task)
 {
 	const u32 last_wait = KERNEL < V6_12 ? HMMU_WAIT_MMAP_SEM_WRITE : HMMU_WAIT_INVALIDATION;
 	const u32 last_resume = KERNEL < V6_12 ? RESUME_TASK_WORK : RESUME_TRUNCATE;
-	bool waits_for_inode = KERNEL >= V6_12 && task->wait == HMMU_WAIT_INODE_LOCK;
+	bool others = KERNEL >= V6_12 && (task->wait == HMMU_WAIT_INODE_LOCK || task->wait == HMMU_WAIT_MEMCG);
 
 	return task->cpu < m->st->cpus && task->op < OP_STOPPED && task->sem_hold <= SEM_WRITE &&
-	       (task->wait <= last_wait || task->wait == HMMU_WAIT_DEVICE_FAULT || waits_for_inode) &&
-	       task->wait_ref <= 1 && task->nested <= 1 && !task->sem_of_driver && task->resume <= last_resume;
+	       (task->wait <= last_wait || task->wait == HMMU_WAIT_DEVICE_FAULT || others) && task->wait_ref <= 1 &&
+	       task->nested <= 1 && !task->sem_of_driver && task->resume <= last_resume;
 }
 
 static bool is_retried(const struct task *task)
@@ -70,6 +70,11 @@ static bool check_mirror(struct check *c, u32 task)
 	return !t->interval ||
 	       (i->task == task && i->mm == t->mm && i->node.start == t->args[0] && i->node.last >= i->node.start) ||
 	       refuse_snapshot(c, "task %u has interval notifier %u, which is not the task's", task, t->interval);
+}
+
+static bool is_access(const struct task *task)
+{
+	return task->op == OP_LOAD || task->op == OP_STORE;
 }
 
 static bool closes_files(u32 op)
@@ -117,6 +122,14 @@ static bool is_truncation(const struct hmmu *m, const struct task *task)
 		(task->resume == RESUME_TRUNCATE && page_of(m, task->wait_pfn)->mapping == task->progress.result));
 }
 
+/* An access waits for the memory cgroup without any lock. */
+static bool is_wait_for_memory(const struct hmmu *m, const struct task *task)
+{
+	return is_access(task) && !task->sem_hold && !task->nested && !task->vma_lock && !task->wait_pfn &&
+	       !task->wait_ref && !task->resume && is_out_of_queue(task) &&
+	       task->progress.result <= m->st->memcg_uncharges;
+}
+
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
 static bool is_wait(const struct hmmu *m, const struct task *task)
 {
@@ -133,6 +146,8 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 		return (!task->sem_hold || (KERNEL >= V6_12 && task->wait == HMMU_WAIT_MMAP_SEM_READ &&
 					    task->sem_hold == SEM_READ && is_out_of_queue(task))) &&
 		       !task->wait_pfn && !task->wait_ref && !task->vma_lock && (!task->resume || is_retried(task));
+	if (task->wait == HMMU_WAIT_MEMCG)
+		return is_wait_for_memory(m, task);
 	if (task->wait == HMMU_WAIT_INVALIDATION)
 		return task->op == OP_MIRROR && !task->sem_hold && !task->wait_pfn && !task->wait_ref &&
 		       !task->vma_lock && !task->resume && is_out_of_queue(task);
@@ -199,13 +214,12 @@ static bool is_range_fault_progress(const struct task *task)
 static bool is_progress(const struct task *task)
 {
 	const struct progress *p = &task->progress;
-	bool access = task->op == OP_LOAD || task->op == OP_STORE;
 
 	if (p->munlock_at > HMMU_TASK_SIZE || p->munlock_at & ~PAGE_MASK || p->gup_first > HMMU_TASK_SIZE ||
 	    p->gup_first & ~PAGE_MASK)
 		return false;
-	if (access)
-		return p->at <= task->args[1] && !p->result;
+	if (is_access(task))
+		return p->at <= task->args[1] && (!p->result || task->wait == HMMU_WAIT_MEMCG);
 	if (p->at > HMMU_TASK_SIZE || (p->at & ~PAGE_MASK && !(p->at == 1 && task->op == OP_MLOCK)))
 		return false;
 	if (task->op == OP_MADVISE && task->args[2] == HMMU_MADV_COLLAPSE)

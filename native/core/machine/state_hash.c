@@ -151,6 +151,16 @@ static void hash_pagevecs(struct hasher *h)
 	}
 }
 
+/* How many pages were uncharged before a wait is no matter; whether one was since is. */
+static u64 progress_result(struct hasher *h, const struct task *task)
+{
+	u64 result = task->progress.result;
+
+	if (task->op == OP_TRUNCATE)
+		return file_number(h, (u32)result);
+	return task->wait == HMMU_WAIT_MEMCG ? result != h->m->st->memcg_uncharges : result;
+}
+
 /* Where it goes on. A call that has stopped has that on its stack, and here is what an earlier one has left. */
 static void hash_progress(struct hasher *h, const struct task *task)
 {
@@ -159,7 +169,7 @@ static void hash_progress(struct hasher *h, const struct task *task)
 	hash_word(h, task->progress.at);
 	hash_word(h, task->progress.gup_first);
 	hash_word(h, task->progress.munlock_at);
-	hash_word(h, task->op == OP_TRUNCATE ? file_number(h, (u32)task->progress.result) : task->progress.result);
+	hash_word(h, progress_result(h, task));
 	for (int i = 0; i < CALL_ARGS; i++)
 		hash_word(h, task->args[i]);
 	hash_word(h, task->data_hash);
@@ -318,7 +328,7 @@ static void hash_machine(struct hasher *h)
 	if (KERNEL >= V6_12 && st->swap_reclaim_work)
 		hash_word(h, st->swap_reclaim_work);
 	hash_word(h, st->memcg_limit);
-	hash_word(h, st->memcg_charged);
+	hash_word(h, memcg_charged(st));
 	hash_word(h, st->vma_top);
 	hash_word(h, st->bugs);
 	for (u32 i = 0; i < (h->m->page_frees_matter ? HMMU_MAX_DEVICES : 1u); i++) {

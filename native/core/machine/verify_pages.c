@@ -87,9 +87,9 @@ void verify_pages(struct verify *v)
 	/* In 4.14 an insertion that has stopped has charged its page, which does not say so yet. */
 	for (u32 task = 1; KERNEL < V6_12 && m->stops && task < m->stops->end; task++)
 		charged += stop_of(m, task) && stop_of(m, task)->point == HMMU_SWITCH_INSERT_PAGE;
-	if (charged != m->st->memcg_charged)
+	if (charged != memcg_charged(m->st))
 		complain(v, "memory cgroup: %llu pages are charged, the counter says %llu", (unsigned long long)charged,
-			 (unsigned long long)m->st->memcg_charged);
+			 (unsigned long long)memcg_charged(m->st));
 	if (free != m->st->free_frames)
 		complain(v, "allocator: %llu frames are free, the counter says %u", (unsigned long long)free,
 			 m->st->free_frames);

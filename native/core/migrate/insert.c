@@ -52,7 +52,7 @@ static enum hmmu_why prepare_place(struct hmmu_migration *mig, u64 address, u64 
 		return HMMU_WHY_INSERT_UNSTABLE_PMD;
 	if (anon_vma_prepare(&mig->ctx, mig->vma))
 		return HMMU_WHY_INSERT_ANON_VMA;
-	if (!mem_cgroup_try_charge(m, 1))
+	if (!mem_cgroup_try_charge(&mig->ctx, 1))
 		return HMMU_WHY_INSERT_MEMCG;
 	return HMMU_WHY_NONE;
 }

@@ -119,7 +119,7 @@ int hmmu_pin(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t flags, uin
 		++*pins_of(m, page, flags);
 		*pfn = page;
 	} else if (err != BLOCKED) {
-		hmmu_fail(m, err, err == -ENOMEM ? HMMU_ERR_OUT_OF_FRAMES : HMMU_ERR_SYSCALL,
+		hmmu_fail(m, err, err == -ENOMEM ? out_of_memory_code(&ctx) : HMMU_ERR_SYSCALL,
 			  "get_user_pages() of %#llx fails with %s", (unsigned long long)address, errno_name(err));
 	}
 	return task_leave(&ctx, call, err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a task owes when its wait ends, and what it must not wait for. Only faults and munlock stop halfway; each has the
+/* What a task owes when its wait ends, what it must not wait for, and what it does before it waits for memory. Only faults and munlock stop halfway; each has the
  * rest of its work in its own file. */
 #include "call/fork.h"
 #include "call/mirror.h"
+#include "call/shrink.h"
 #include "call/truncate.h"
 #include "fault/device_fault.h"
 #include "fault/fault.h"
@@ -35,6 +36,7 @@ void wait_ops_init(struct hmmu *m)
 		.settle = wait_settle,
 		.give_up = wait_give_up,
 		.waits_for_itself = task_has_locked,
+		.reclaim_group = shrink_group,
 	};
 
 	m->wait_ops = &ops;

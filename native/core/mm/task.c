@@ -254,6 +254,8 @@ bool task_ready(const struct hmmu *m, u32 task)
 		return sem_awaited(m, task);
 	case HMMU_WAIT_INODE_LOCK:
 		return !file_of(m, (u32)t->progress.result)->truncated_by;
+	case HMMU_WAIT_MEMCG:
+		return t->progress.result != m->st->memcg_uncharges;
 	case HMMU_WAIT_INVALIDATION:
 		return !interval_is_invalidated(m, t->interval, interval_of(m, t->interval)->read_seq);
 	case HMMU_WAIT_DEVICE_FAULT:
@@ -292,7 +294,8 @@ static int fail_blocked(struct hmmu *m, u32 tid)
 					    "the handler of its device fault",
 					    "nothing",
 					    "the lock of a reverse map",
-					    "another truncation of its file" };
+					    "another truncation of its file",
+					    "a page of the memory cgroup" };
 	u32 wait = task_of(m, tid)->wait;
 	int err = hmmu_fail(m, -EAGAIN, HMMU_ERR_BLOCKED, "task %u waits for %s; repeat the call to go on", tid,
 			    what[wait]);
@@ -364,6 +367,8 @@ int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx
 	if (KERNEL >= V6_12 && task->wait == HMMU_WAIT_PAGE_LOCK && task->resume == RESUME_LOCKED)
 		ctx->vma_lock = task->vma_lock;
 	ctx->progress = task->progress;
+	if (KERNEL >= V6_12 && task->wait == HMMU_WAIT_MEMCG)
+		ctx->progress.result = 0;
 	/* A fault that has waited for its handler goes on as one that has waited for its page. */
 	if (task->wait == HMMU_WAIT_DEVICE_FAULT) {
 		ctx->waited = HMMU_WAIT_PAGE_LOCK;

@@ -122,7 +122,7 @@ static ALWAYS_INLINE void wipe_device_page(struct hmmu *m, struct page *page)
 	page->flags = flags & ~(wiped | PAGE_USERS);
 	page->mapping = 0;
 	if (flags & PAGE_USER_CHARGED)
-		m->st->memcg_charged--;
+		m->st->memcg_uncharges++;
 }
 /** A page of a device is free: its next allocation finds it, and its driver learns of it. */
 static NOINLINE void device_got_page(struct hmmu *m, u32 pfn);

@@ -24,7 +24,7 @@ static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)
 	if (flags & HMMU_PG_LRU)
 		del_page_from_lru_list(m, page, page_lru(page), 1);
 	if (flags & PAGE_USER_CHARGED)
-		m->st->memcg_charged--;
+		m->st->memcg_uncharges++;
 	__free_frame(m, head);
 }
 /** unlock_page() and put_page() of a page of RAM. A page that was isolated and has no other user is free at once. */

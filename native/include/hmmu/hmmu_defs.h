@@ -200,7 +200,8 @@
 	X(DEVICE_FAULT, 6, "The handler of its fault on a device page, which runs in steps (HMMU_SWITCH_DEVICE_FAULT).") \
 	X(SWITCH, 7, "Nothing: its call has stopped at a switching point, and goes on when it runs.") \
 	X(RMAP_LOCK, 8, "The lock of an anon_vma or of a file's mappings (i_mmap), which a call has that has stopped.") \
-	X(INODE_LOCK, 9, "The end of another truncation of its file. Linux 6.12.")
+	X(INODE_LOCK, 9, "The end of another truncation of its file. Linux 6.12.") \
+	X(MEMCG, 10, "A page of the memory cgroup, which is at its limit. Linux 6.12.")
 
 /** X(name, bit, word, text): switching points, where a call can be left alone in its middle. */
 #define HMMU_SWITCH_POINTS(X) \
