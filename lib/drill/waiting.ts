@@ -38,18 +38,24 @@ export class Waiting {
 
   /** Anything may be free. */
   resumeAll(): void {
-    this.#resumeFrom([...this.#queues.keys()])
+    this.#resumeFrom([...this.#queues.keys()].filter((awaited) => awaited !== MEMCG))
   }
 
-  /** The locks of pages were given up, and perhaps memory of the memory cgroup. */
+  /** The locks of pages were given up, and any command may have given memory up. */
   resumeFor(refs: readonly PageRef[]): void {
     const locks = refs.flatMap(({ pfn }) => [pageLock(pfn), pageLock(pfn - (pfn % HUGE_PAGES))])
-    this.#resumeFrom([...locks, MEMCG])
+    this.#resumeFrom(locks)
+  }
+
+  /** Those that wait for memory are behind those that wait for a lock, and who began to wait last is the first. */
+  #resumeFrom(freed: readonly string[]): void {
+    this.#resumeRounds(this.#takeReady(freed).sort(byNumber))
+    for (let i = 0; i < MEMORY_ROUNDS; i++) this.#resumeRounds(this.#takeReady([MEMCG]).reverse())
   }
 
   /** Resume in the order in which the commands were begun, round after round, until none of them gets any further. */
-  #resumeFrom(freed: readonly string[]): void {
-    let round = this.#takeReady(freed).sort(byNumber)
+  #resumeRounds(first: Begun[]): void {
+    let round = first
     while (round.length > 0) {
       const later: Begun[] = []
       for (let i = 0; i < round.length; i++) {
@@ -75,7 +81,7 @@ export class Waiting {
     if (!ended) this.add(begun)
     // A command that waits again may have had and given up what it waited for. An exit that waits has done nothing.
     if (!ready || (!ended && waitingTask(begun) === undefined)) return []
-    return this.#takeReady([before, readers(begun), writers(begun), vmaLock(begun), INODE_LOCK, MEMCG, exit(begun)])
+    return this.#takeReady([before, readers(begun), writers(begun), vmaLock(begun), INODE_LOCK, exit(begun)])
   }
 
   /** Take the commands whose wait is over out of their queues. */
@@ -120,6 +126,9 @@ function awaitedBy(begun: Begun): string {
 
 /** The end of a truncation. */
 const INODE_LOCK = 'lock of an inode'
+
+/** Two tasks that need two pages each can wake each other for ever. */
+const MEMORY_ROUNDS = 8
 
 /** A page of the memory cgroup. */
 const MEMCG = 'memory cgroup'
