@@ -5,7 +5,7 @@ import { execute } from './tree.mjs'
 
 /**
  * title: of the column; needs: the part of the tree to build first; sees: whether the suite can notice faults of a
- * file; limit: in seconds, ten times the usual time; reason: finds the line of the output that says why.
+ * file; reason: finds the line of the output that says why.
  */
 export const suites = {
   c: {
@@ -13,7 +13,6 @@ export const suites = {
     needs: 'tests',
     sees: (file) => file.startsWith('native/core/'),
     command: ['ctest', '--test-dir', 'build-c', '--stop-on-failure', '--timeout', '30', '--output-on-failure'],
-    limit: 120,
     reason: /^\[ {2}FAILED {2}\] (test_\w+)/m,
   },
   verify: {
@@ -21,7 +20,6 @@ export const suites = {
     needs: 'addon',
     sees: () => true,
     command: ['node', 'scripts/mutants/drills.mjs', 'verify'],
-    limit: 60,
     reason: /.+/,
   },
   drills: {
@@ -29,7 +27,6 @@ export const suites = {
     needs: 'addon',
     sees: () => true,
     command: ['node', 'scripts/mutants/drills.mjs', 'transcripts'],
-    limit: 60,
     reason: /.+/,
   },
   model: {
@@ -37,7 +34,6 @@ export const suites = {
     needs: 'addon',
     sees: () => true,
     command: ['node', 'scripts/fuzz/model.mjs', '--seed', '1', '--runs', '200', '--fail-fast'],
-    limit: 180,
     reason: /^# (?!found).+/m,
   },
   jest: {
@@ -45,7 +41,6 @@ export const suites = {
     needs: 'addon',
     sees: () => true,
     command: ['node', 'node_modules/jest/bin/jest.js', 'test/api', 'test/drill', 'test/cli', '--bail', '--runInBand'],
-    limit: 180,
     reason: /● (?!Console).+/,
   },
 }
@@ -53,7 +48,13 @@ export const suites = {
 /** ctest's words for a test that did not end normally. */
 const CRASH = /test_\w+ \.+\*\*\*(?:Exception|Timeout).*/
 
-function howItEnded({ code, signal, timedOut, output }, { reason, limit }) {
+/** Seconds that a suite may take which nobody has timed yet. */
+const LONG = 1800
+
+/** Seconds that each suite may take on a mutant, by title: ten times what it takes without one. */
+const limits = new Map()
+
+function howItEnded({ code, signal, timedOut, output }, { reason }, limit) {
   if (timedOut) return `did not end within ${limit} s`
   if (signal !== undefined) return `ended by ${signal}`
   const line = reason.exec(output) ?? CRASH.exec(output)
@@ -63,8 +64,17 @@ function howItEnded({ code, signal, timedOut, output }, { reason, limit }) {
 /** Runs a suite in a tree. Returns undefined if it passes, else the line that says why it failed. */
 export async function runSuite(tree, suite) {
   const [command, ...args] = suite.command
-  const result = await execute(command, args, { cwd: tree.folder, env: tree.env, limit: suite.limit })
-  return result.code === 0 ? undefined : howItEnded(result, suite)
+  const limit = limits.get(suite.title) ?? LONG
+  const result = await execute(command, args, { cwd: tree.folder, env: tree.env, limit })
+  return result.code === 0 ? undefined : howItEnded(result, suite, limit)
+}
+
+/** The same without a mutant. The time that it takes decides how long it may take with one. */
+export async function timeSuite(tree, suite) {
+  const start = performance.now()
+  const notice = await runSuite(tree, suite)
+  limits.set(suite.title, Math.max(30, Math.ceil((performance.now() - start) / 100)))
+  return notice
 }
 
 /** The parts of a tree to rebuild after a change of a file. The addon always, because it may be the last mutant's. */

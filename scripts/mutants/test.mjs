@@ -12,7 +12,7 @@ import Table from 'cli-table3'
 import { InvalidArgumentError, program } from 'commander'
 import { wholeNumber } from '../lib/options.mjs'
 import { complaints, listMutants, mutate } from './list.mjs'
-import { partsOf, runSuite, suites } from './suites.mjs'
+import { partsOf, runSuite, suites, timeSuite } from './suites.mjs'
 import { Tree } from './tree.mjs'
 
 const repeated = (value, before) => [...(before ?? []), value]
@@ -66,7 +66,7 @@ const caught = ({ notices, error }) => error === undefined && Object.keys(notice
 async function checkUnchanged(tree, { suite: names = Object.keys(suites) }) {
   await tree.prepare()
   for (const suite of names.map((name) => suites[name])) {
-    const notice = await runSuite(tree, suite)
+    const notice = await timeSuite(tree, suite)
     if (notice !== undefined) throw new Error(`${suite.title} fails without any fault: ${notice}`)
   }
 }
