@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "hmmu/hmmu.h"
+#include "host/interval_node.h"
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -155,18 +156,6 @@ enum vm_flag {
 	VM_HUGEPAGE = 0x20000000,
 	VM_NOHUGEPAGE = 0x40000000,
 	VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP,
-};
-
-/** A node of an interval tree. */
-struct interval_node {
-	u64 start, last; /**< the last one belongs to it */
-	u64 subtree_last;
-	u32 parent, left, right;
-	u32 next; /**< in order */
-};
-/** What an interval tree is known by. */
-struct interval_root {
-	u32 node, first; /**< the first one in order */
 };
 
 struct vma {
