@@ -6,17 +6,18 @@ import { handleFault } from './fault'
 import type { Held } from './hold'
 import { mlockPage } from './mlock'
 import type { ModelProcess } from './process'
+import type { Errno } from './side'
 import type { Steps } from './steps'
 import type { Vma } from './vma'
 import type { World } from './world'
 
-/** Pin one page; undefined: EFAULT. */
-export function* pin(world: World, process: ModelProcess, page: number, write: boolean): Steps<Held | undefined> {
+/** Pin one page. */
+export function* pin(world: World, process: ModelProcess, page: number, write: boolean): Steps<Held | Errno> {
   return yield* process.semaphore.read(function* () {
     const vma = process.vmas.at(page)
     if (vma === undefined || vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read))
-      return undefined
-    if (!(yield* makePresent(world, process, vma, page, write))) return undefined
+      return 'EFAULT'
+    if (!(yield* makePresent(world, process, vma, page, write))) return 'EFAULT'
     const unit = process.frameAt(page)?.unit
     return { kind: 'pin' as const, unit, ref: unit?.get('pin') ?? { by: 'pin of the zero page' } }
   })

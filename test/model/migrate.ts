@@ -124,7 +124,7 @@ export class ModelMigration {
 
   /** The driver of the drills: fill dst. */
   allocate(choice: Pick<DriverChoice, 'to' | 'skip' | 'error'>): void {
-    const toDevice = choice.to === 'device'
+    const toDevice = choice.to === 'private'
     for (const slot of this.slots) {
       if (!slot.migrate || choice.skip(slot.page)) continue
       if (slot.frame !== undefined && (slot.frame.device !== undefined) === toDevice) continue

@@ -35,6 +35,8 @@ interface Located<Process> {
   readonly end: number
 }
 
+const MEMORIES = { dev: 'private', coh: 'coherent', sys: 'system' } as const
+
 /** A blocked command of an interleaving. */
 interface Waiting {
   /** Its place among the interleaved lines. */
@@ -120,10 +122,14 @@ export class Player<Process, Thread, Handle> {
       ranges.some(({ first, last }) => page - region.start >= first && page - region.start <= last)
     const { select, owner } = command
     const choice: DriverChoice = {
-      to: command.to === 'dev' ? 'device' : 'system',
+      to: MEMORIES[command.to],
       skip: among(command.skip),
       error: among(command.error),
-      select: select && { system: select.includes('system'), private: select.includes('private') },
+      select: select && {
+        system: select.includes('system'),
+        private: select.includes('private'),
+        coherent: select.includes('coherent'),
+      },
       owner,
     }
     const migration = this.#side.migrate(this.#side.thread(actor.process, true), start, end, choice)
@@ -136,7 +142,7 @@ export class Player<Process, Thread, Handle> {
   #evict(command: EvictCommand): boolean {
     if (this.#side.evict === undefined) throw new Declined('an eviction')
     const { first, last } = command.pages ?? { first: 0, last: Number.POSITIVE_INFINITY }
-    const migration = this.#side.evict(first, last)
+    const migration = this.#side.evict(command.kind, first, last)
     if (migration === undefined) return this.#skipAll(command)
     this.#callbacks(command, migration, first)
     return this.#finishWaiting()
@@ -345,13 +351,18 @@ export class Player<Process, Thread, Handle> {
   }
 
   /** If one pin fails, or its wait is cancelled, all pins taken so far are given back. */
-  *#pin(thread: Thread, { start, end }: Located<Process>, name: string, { write, dma }: PinHow): Steps<string[]> {
+  *#pin(
+    thread: Thread,
+    { start, end }: Located<Process>,
+    name: string,
+    { write, dma, longterm }: PinHow,
+  ): Steps<string[]> {
     const taken: Handle[] = []
     let complete = false
     try {
       for (let page = start; page < end; page++) {
-        const one = yield* this.#side.pin(thread, page, { write, dma })
-        if (one === undefined) return ['EFAULT']
+        const one = yield* this.#side.pin(thread, page, { write, dma, longterm })
+        if (typeof one === 'string') return [one]
         taken.push(one)
       }
       complete = true
@@ -383,9 +394,10 @@ export class Player<Process, Thread, Handle> {
   }
 
   #count(process: Process): string[] {
-    const { anon, file, shmem, swap, deviceFree, swapFree } = this.#side.count(process)
+    const { anon, file, shmem, swap, deviceFree, coherentFree, swapFree } = this.#side.count(process)
+    const coherent = coherentFree === undefined ? '' : ` cohfree=${coherentFree}`
     const slots = swapFree === undefined ? '' : ` swapfree=${swapFree}`
-    return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}${slots}`]
+    return [`anon=${anon} file=${file} shmem=${shmem} swap=${swap}`, `devfree=${deviceFree}${coherent}${slots}`]
   }
 
   #dump({ actor, region, start, end }: Located<Process>): string[] {
@@ -400,7 +412,7 @@ export class Player<Process, Thread, Handle> {
   }
 
   #name(frame: object | string): string {
-    if (typeof frame === 'string' && frame.startsWith('D')) return frame
+    if (typeof frame === 'string' && /^[CD]/.test(frame)) return frame
     const number = this.#numbers.get(frame) ?? this.#numbers.size
     this.#numbers.set(frame, number)
     return `P${number}`

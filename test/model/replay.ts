@@ -10,7 +10,11 @@ import type { Sizes } from './side'
 /** `playerFor` makes a player for a machine of these sizes. */
 export function replay<P, T, H>(drill: Drill, playerFor: (sizes: Sizes) => Player<P, T, H>): string[] {
   const swapPages = drill.head.find((command) => command.verb === 'swap')?.pages ?? 0
-  const player = playerFor({ devicePages: devicePagesOf(drill), swapPages })
+  const player = playerFor({
+    devicePages: devicePagesOf(drill),
+    coherentPages: devicePagesOf(drill, 'coherent'),
+    swapPages,
+  })
   const lines = drill.head.map((command) => command.text)
   for (const command of drill.commands) {
     const { lines: printed, ended } = player.play(command)

@@ -43,6 +43,8 @@ export interface Counters {
   readonly shmem: number
   readonly swap: number
   readonly deviceFree: number
+  /** Undefined where there is no coherent memory. */
+  readonly coherentFree?: number | undefined
   /** Free slots; undefined where there is no swap area. */
   readonly swapFree?: number | undefined
 }
@@ -50,6 +52,7 @@ export interface Counters {
 /** What the first lines of a drill say about its machine. */
 export interface Sizes {
   readonly devicePages: number
+  readonly coherentPages: number
   readonly swapPages: number
 }
 
@@ -57,6 +60,8 @@ export interface Sizes {
 export interface PinHow {
   readonly write: boolean
   readonly dma: boolean
+  /** With FOLL_PIN and FOLL_LONGTERM. */
+  readonly longterm: boolean
 }
 
 /** A range that a watcher was told about. */
@@ -69,10 +74,13 @@ export interface Invalidated<Process> {
 /** Who owns device pages: the device, or somebody who has none. */
 export type Owner = 'device' | 'other'
 
+/** Memory of the system; of a device that the CPU faults on, or maps. */
+export type Memory = 'system' | 'private' | 'coherent'
+
 export interface DriverChoice {
-  readonly to: 'device' | 'system'
+  readonly to: Memory
   /** Which pages are offered to the driver; undefined: those that its direction needs. */
-  readonly select: { readonly system: boolean; readonly private: boolean } | undefined
+  readonly select: Readonly<Record<Memory, boolean>> | undefined
   readonly owner: Owner
   readonly skip: (page: number) => boolean
   readonly error: (page: number) => boolean
@@ -121,8 +129,7 @@ export interface Side<Process, Thread, Handle> {
   exit(process: Process): Steps<Errno>
   load(thread: Thread, page: number): Steps<{ outcome: Outcome; value: number }>
   store(thread: Thread, page: number, value: number): Steps<Outcome>
-  /** Undefined: EFAULT. */
-  pin(thread: Thread, page: number, how: PinHow): Steps<Handle | undefined>
+  pin(thread: Thread, page: number, how: PinHow): Steps<Handle | Errno>
   hold(process: Process, page: number): Handle | Errno
   isolate(process: Process, page: number): Handle | Errno
   drop(handle: Handle): void
@@ -137,7 +144,7 @@ export interface Side<Process, Thread, Handle> {
   /** Make a page exclusive; `-`: it can't be. */
   exclusive?(thread: Thread, page: number): Steps<Errno>
   /** Migrate device pages to the system; dst is not shown. Undefined: there are no such pages. */
-  evict?(first: number, last: number): SideMigration | undefined
+  evict?(memory: Memory, first: number, last: number): SideMigration | undefined
   /** Undefined: EINVAL. */
   migrate(thread: Thread, start: number, end: number, choice: DriverChoice): SideMigration | undefined
 }

@@ -55,7 +55,8 @@ const among =
 const write = at('write', (_scene, dice) => `0x${(dice.below(255) + 1).toString(16).padStart(2, '0')}`, known)
 const read = at('read')
 const pin = at('pin', (scene, dice) => `as ${scene.newHandle()} ${dice.pick(['', 'write'])}`)
-const dma = at('pin', (scene, dice) => `as ${scene.newHandle()} ${dice.pick(['dma', 'write dma'])}`)
+const PINS = ['dma', 'write dma', 'longterm', 'write longterm']
+const dma = at('pin', (scene, dice) => `as ${scene.newHandle()} ${dice.pick(PINS)}`)
 const hold = onePage('hold')
 const isolate = onePage('isolate')
 const drop: Build = (scene, dice) => {
@@ -110,27 +111,35 @@ function list(name: string, shape: RegionShape, dice: Dice): string {
 }
 
 /** The head of a `migrate`; interleaved lines come after it. */
-export const migrate: Build = (scene, dice) => {
+export const migrate: Build = (scene, dice) => migrateTo(['dev', 'dev', 'sys'], scene, dice)
+
+function migrateTo(targets: readonly string[], scene: Scene, dice: Dice): string | undefined {
   const process = scene.process(dice)
   const shape = scene.region(process, dice, dice.below(4) < 3 ? anonymous : undefined)
   if (shape === undefined) return undefined
-  const to = dice.pick(['dev', 'dev', 'sys'])
+  const to = dice.pick(targets)
   return `${process} migrate ${pagesOf(shape, dice)} to ${to}${list('skip', shape, dice)}${list('error', shape, dice)}`
 }
 
 /** Pages that are offered to the driver in the place of those that its direction needs; the owner of their device. */
-const SELECTIONS = ['select=system', 'select=private', 'select=system,private', 'select=private,system']
+const SELECTIONS = [
+  ...['select=system', 'select=private', 'select=system,private', 'select=private,system'],
+  ...['select=coherent', 'select=coherent', 'select=coherent,private', 'select=system,coherent'],
+]
 const owner = (dice: Dice) => (dice.below(8) === 7 ? ' owner=other' : '')
 
 export const migrateSelected: Build = (scene, dice) => {
-  const line = migrate(scene, dice)
-  return line && `${line}${dice.below(4) === 3 ? ` ${dice.pick(SELECTIONS)}` : ''}${owner(dice)}`
+  const line = migrateTo(['dev', 'dev', 'sys', 'sys', 'coh', 'coh'], scene, dice)
+  return line && `${line}${dice.below(3) === 2 ? ` ${dice.pick(SELECTIONS)}` : ''}${owner(dice)}`
 }
 
 /** The first pages of the device are those that are in use. */
 export const evict: Build = (_scene, dice) => {
   const [a, b] = [dice.below(8), dice.below(8)]
-  return dice.pick(['evict all', `evict D[${a}]`, `evict D[${Math.min(a, b)}-${Math.max(a, b)}]`])
+  const letter = dice.pick(['D', 'C'])
+  const all = letter === 'D' ? 'all' : 'coh'
+  const range = `${letter}[${Math.min(a, b)}-${Math.max(a, b)}]`
+  return dice.pick([`evict ${all}`, `evict ${letter}[${a}]`, `evict ${range}`])
 }
 
 const mirror = at('mirror', (_scene, dice) => `${dice.pick(['', 'fault', 'fault write', 'fault write'])}${owner(dice)}`)

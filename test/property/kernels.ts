@@ -16,8 +16,9 @@ import { type Build, evict, INNER, INNER_6_12, migrate, migrateSelected, OUTER, 
 export interface Subject<Modelled = unknown, Handle = unknown> {
   readonly profile: Profile & Kernel
   readonly model: (sizes: Sizes) => Side<Modelled, Modelled, Handle>
-  /** Sizes of the swap area; one is drawn for each sequence. */
+  /** Sizes of the swap area and of coherent memory; one of each is drawn for a sequence. */
   readonly swapPages: readonly number[]
+  readonly coherentPages: readonly number[]
   /** Whether the model claims page flags and invalidations, too. */
   readonly exact: boolean
   /** Commands under which other ones may stand. */
@@ -33,6 +34,7 @@ export const LINUX_4_14: Subject<ModelProcess, Held> = {
   model: ({ devicePages }) => new ModelSide(devicePages),
   exact: false,
   swapPages: [0],
+  coherentPages: [0],
   migrations: [migrate],
   inner: INNER,
   commands: OUTER,
@@ -43,6 +45,7 @@ export const LINUX_6_12: Subject<Space, Held612> = {
   model: (sizes) => new ModelSide612(sizes),
   exact: true,
   swapPages: [0, 0, 16, 300, 3, 6],
+  coherentPages: [0, 0, 64, 3],
   migrations: [migrateSelected, migrateSelected, migrateSelected, evict],
   inner: INNER_6_12,
   commands: OUTER_6_12,

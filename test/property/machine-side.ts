@@ -5,6 +5,7 @@
 import {
   type Advice,
   type BuiltinDriver,
+  type Device,
   HmmuError,
   Machine,
   type Migration,
@@ -23,6 +24,7 @@ import type {
   Errno,
   Invalidated,
   MapRequest,
+  Memory,
   MirrorHow,
   Outcome,
   PinHow,
@@ -143,11 +145,23 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return process.dump(start * PAGE, end - start).map((entry) => this.#seen(entry))
   }
 
-  #seen({ kind, bits, uffdWp: wp, swapUsers, pfn, allocId, device, refCount, mapCount, flags }: PageEntry): Seen {
+  #seen({
+    kind,
+    bits,
+    uffdWp: wp,
+    swapUsers,
+    pfn,
+    allocId,
+    device,
+    coherent,
+    refCount,
+    mapCount,
+    flags,
+  }: PageEntry): Seen {
     if (kind === 'nomap' || kind === 'none' || kind === 'special' || kind === 'marker') return { ...NOTHING, kind }
     const users = kind === 'swap' ? swapUsers : undefined
     if (kind === 'zero' || kind === 'hzero' || pfn === 0) return { ...NOTHING, kind, bits, wp, users }
-    const frame = device ? `D${allocId}` : `${pfn}.${allocId}`
+    const frame = device ? `${coherent ? 'C' : 'D'}${allocId}` : `${pfn}.${allocId}`
     const value = this.machine.pageData(pfn)[0]
     return { kind, bits, wp, users, frame, refCount, mapCount, flags: flagNames(flags), value }
   }
@@ -168,21 +182,27 @@ export class MachineSide implements Side<Process, Task, PageRef> {
 
   count(process: Process): Counters {
     const { anon, file, shmem, swap } = process.counters()
-    const { deviceFree, swapFree, swapPages } = this.machine.counters()
-    return { anon, file, shmem, swap, deviceFree, swapFree: swapPages > 0 ? swapFree : undefined }
+    const { deviceFree, coherentPages, coherentFree, swapFree, swapPages } = this.machine.counters()
+    const shown = (pages: number, free: number) => (pages > 0 ? free : undefined)
+    return {
+      ...{ anon, file, shmem, swap, deviceFree },
+      coherentFree: shown(coherentPages, coherentFree),
+      swapFree: shown(swapPages, swapFree),
+    }
   }
 
   migrate(task: Task, start: number, end: number, choice: DriverChoice): SideMigration | undefined {
     const among = (list: (page: number) => boolean) =>
       Array.from({ length: end - start }, (_, i) => i).filter((i) => list(start + i))
-    const { to, select, owner } = choice
+    const { select, owner } = choice
     const driver: BuiltinDriver = {
-      to,
+      ...this.#destination(choice.to),
       skip: among(choice.skip),
       error: among(choice.error),
       select: select && [
         ...(select.system ? ['system' as const] : []),
         ...(select.private ? ['private' as const] : []),
+        ...(select.coherent ? ['coherent' as const] : []),
       ],
       owner: owner === 'other' ? OTHER_OWNER : undefined,
     }
@@ -192,6 +212,17 @@ export class MachineSide implements Side<Process, Task, PageRef> {
       if (code(error) === 'HMMU_SYSCALL' && (error as HmmuError).errno === 'EINVAL') return undefined
       throw error
     }
+  }
+
+  /** Without coherent memory no page can move there. */
+  #destination(to: Memory): Pick<BuiltinDriver, 'to' | 'device' | 'only'> {
+    if (to === 'system') return { to }
+    const device = this.#device(to)
+    return device === undefined ? { to: 'device', only: [] } : { to: 'device', device }
+  }
+
+  #device(memory: Memory): Device | undefined {
+    return this.machine.devices.find(({ kind }) => kind === memory)
   }
 
   *mirror(task: Task, start: number, end: number, { fault, write, owner }: MirrorHow): Steps<string[] | Errno> {
@@ -214,8 +245,8 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     }
   }
 
-  evict(first: number, last: number): SideMigration | undefined {
-    const [device] = this.machine.devices
+  evict(memory: Memory, first: number, last: number): SideMigration | undefined {
+    const device = this.#device(memory)
     if (device === undefined || first >= device.pages) return undefined
     const pages = Math.min(last, device.pages - 1) - first + 1
     return new MachineMigration(device.beginEviction({ first: device.base + first, pages }), true)
@@ -245,12 +276,11 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     }
   }
 
-  *pin(task: Task, page: number, how: PinHow): Steps<PageRef | undefined> {
+  *pin(task: Task, page: number, how: PinHow): Steps<PageRef | Errno> {
     try {
       return yield* retried(task, () => task.pin(page * PAGE, how))
     } catch (error) {
-      if (error instanceof HmmuError && error.errno === 'EFAULT') return undefined
-      throw error
+      return errnoOf(error)
     }
   }
 }
@@ -369,9 +399,9 @@ class MachineMigration implements SideMigration {
 }
 
 /** A word of hmm_range_fault(). */
-function mirrored({ valid, write, error, order, device }: MirroredPage): string {
+function mirrored({ valid, write, error, order, device, coherent }: MirroredPage): string {
   const flags = `${valid ? 'V' : ''}${write ? 'W' : ''}${error ? 'E' : ''}`
-  return `${flags || '-'}${order ? ` o${order}` : ''}${device ? ' dev' : ''}`
+  return `${flags || '-'}${order ? ` o${order}` : ''}${(coherent && ' coh') || (device && ' dev') || ''}`
 }
 
 const LETTERS = { VALID: 'V', MIGRATE: 'M', LOCKED: 'L', WRITE: 'W', DEVICE: 'D', ERROR: 'E' } as const

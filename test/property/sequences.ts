@@ -96,7 +96,11 @@ export function sequences<P, H>(subject: Subject<P, H>, maxCommands: number): fc
   const erased = subject as unknown as Subject<never, never>
   const simple = one(subject.commands).map((head) => new RandomCommand(head))
   const commands = fc.commands([simple, simple, simple, ...migrations(subject)], { maxCommands, size: 'max' })
-  const sizes = fc.record({ devicePages, swapPages: fc.constantFrom(...subject.swapPages) })
+  const sizes = fc.record({
+    devicePages,
+    coherentPages: fc.constantFrom(...subject.coherentPages),
+    swapPages: fc.constantFrom(...subject.swapPages),
+  })
   return fc.property(sizes, layouts, regions, commands, (...drawn) => play(erased, ...drawn)) as fc.IProperty<unknown>
 }
 
@@ -132,8 +136,12 @@ function play(
   }
 }
 
-function firstLines({ devicePages: pages, swapPages }: Sizes): string[] {
-  return [`devmem ${pages}`, ...(swapPages > 0 ? [`swap ${swapPages}`] : [])]
+function firstLines({ devicePages, coherentPages, swapPages }: Sizes): string[] {
+  return [
+    `devmem ${devicePages}`,
+    ...(coherentPages > 0 ? [`devmem ${coherentPages} coherent`] : []),
+    ...(swapPages > 0 ? [`swap ${swapPages}`] : []),
+  ]
 }
 
 /** A failure, and the drill that shows it. */

@@ -111,6 +111,7 @@ function scan(vma: Vma, entry: Entry | undefined, bring: boolean): Result | unde
   if (entry?.wp || entry?.kind === 'marker') return 'EINVAL'
   if (entry !== undefined && !isPresent(entry.kind)) return bring ? undefined : 'EINVAL'
   if (entry?.frame === undefined) return vma.flags.missingMode || vma.flags.writeProtectMode ? 'EBUSY' : undefined
+  if (entry.frame.memory !== 'system') return 'EINVAL'
   const { folio } = entry.frame
   if (folio.cached) return 'give up'
   const free = folio.has('lru') && !folio.locked && folio.refCount === folio.mapCount + folio.cacheCount

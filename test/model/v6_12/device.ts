@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The device's pages. A free page has no reference.
+// The pages of a device, of private or of coherent memory. A free page has no reference.
 
+import type { Memory } from '../side'
 import { Frame } from './page'
 
 export class Device {
+  readonly memory: Memory
   readonly size: number
   /** The pages that were ever in use: always the lowest ones, as the lowest free page is taken. */
   readonly #pages: Frame[] = []
 
-  constructor(size: number) {
+  constructor(memory: Memory, size: number) {
+    this.memory = memory
     this.size = size
   }
 
@@ -37,7 +40,7 @@ export class Device {
   #add(): Frame | undefined {
     const number = this.#pages.length
     if (number === this.size) return undefined
-    const frame = new Frame(0, undefined, number)
+    const frame = new Frame(0, undefined, this.memory, number)
     this.#pages.push(frame)
     return frame
   }

@@ -2,6 +2,7 @@
 //
 // The driver of the drills: the pages that it gives to a migration, and its fault handler.
 
+import type { Memory } from '../side'
 import type { Vma } from '../vma'
 import type { Handled } from './fault-lock'
 import { finalize, movePages, type Slot, unmapAll } from './migrate'
@@ -12,18 +13,18 @@ import type { World } from './world'
 
 /** What the driver does with each page. */
 export interface Choice {
-  readonly toDevice: boolean
+  readonly to: Memory
   /** Whether it leaves a page alone. */
   readonly skip: (page: number) => boolean
 }
 
 /** Take a page for each entry that the driver wants to move, and copy the contents. */
-export function allocate({ device }: World, slots: readonly Slot[], { toDevice, skip }: Choice): void {
+export function allocate(world: World, slots: readonly Slot[], { to, skip }: Choice): void {
   for (const slot of slots) {
     const { frame } = slot
     if (!slot.migrate || skip(slot.page)) continue
-    if (frame !== undefined && (frame.device !== undefined) === toDevice) continue
-    const destination = toDevice ? device.take() : new Frame(0)
+    if (frame?.memory === to) continue
+    const destination = takePage(world, to)
     if (destination === undefined) continue
     destination.value = frame?.value ?? 0
     slot.destination = destination
@@ -32,7 +33,12 @@ export function allocate({ device }: World, slots: readonly Slot[], { toDevice, 
   }
 }
 
-const BACK: Selection = { system: false, private: true, owner: 'device' }
+function takePage({ device, coherent }: World, memory: Memory): Frame | undefined {
+  if (memory === 'system') return new Frame(0)
+  return (memory === 'private' ? device : coherent).take()
+}
+
+const BACK: Selection = { system: false, private: true, coherent: false, owner: 'device' }
 
 /** do_swap_page() of a device entry: migrate_to_ram() brings its page back. SIGBUS if the page does not move. */
 export function migrateToRam(space: Space, vma: Vma, { page, frame }: Entry): Handled {
@@ -41,7 +47,7 @@ export function migrateToRam(space: Space, vma: Vma, { page, frame }: Entry): Ha
   const slots = collect(space, vma, page, page + 1, BACK)
   const wanted = slots.some(({ migrate }) => migrate)
   if (wanted) unmapAll(world, slots, frame)
-  allocate(world, slots, { toDevice: false, skip: () => false })
+  allocate(world, slots, { to: 'system', skip: () => false })
   movePages(slots, { space, vma, end: page + 1, owner: 'device' }, frame)
   const moved = slots.some(({ migrate }) => migrate)
   finalize(world, slots)

@@ -47,8 +47,9 @@ function freePages(space: Space, page: number, end: number): number {
     space.clear(page)
     space.world.swap.release(slot)
   }
-  const folio = space.presentAt(page)?.folio
-  if (folio === undefined) return 1
+  const frame = space.presentAt(page)
+  if (frame?.memory !== 'system') return 1
+  const { folio } = frame
   const count = batch(space, page, end)
   if (count < folio.frames.length) return folio.likelyShared || !trySplit(space.world, folio) ? count : 0
   const shared = folio.locked || folio.mapCount !== folio.frames.length

@@ -3,6 +3,7 @@
 // get_user_pages() and pin_user_pages(): references to pages from outside. mlock() and MADV_POPULATE use them to make
 // pages present.
 
+import type { Errno, PinHow } from '../side'
 import type { Steps } from '../steps'
 import type { Vma } from '../vma'
 import type { Access } from './access'
@@ -11,30 +12,42 @@ import { handleFault } from './fault'
 import { type FaultLock, type Handled, KEPT } from './fault-lock'
 import type { Held } from './hold'
 import { markAccessed } from './lru'
-import { type Frame, isPresent } from './page'
+import { moveToSystem } from './migration'
+import { type Folio, type Frame, isPresent } from './page'
 import { blockOf, HUGE, type Space } from './space'
 
 interface Wanted {
   readonly write: boolean
   /** FOLL_PIN */
   readonly dma: boolean
+  /** FOLL_LONGTERM */
+  readonly longterm?: boolean
   /** FOLL_TOUCH */
   readonly touch: boolean
   /** FOLL_SPLIT_PMD */
   readonly split?: boolean
 }
 
-/** Pin one page; undefined: EFAULT. */
-export function pin(space: Space, page: number, write: boolean, dma: boolean): Steps<Held | undefined> {
-  return space.locks.read(() => pinLocked(space, page, write, dma))
+/** Pin one page. */
+export function pin(space: Space, page: number, how: PinHow): Steps<Held | Errno> {
+  return space.locks.read(() => pinLocked(space, page, how))
 }
 
-function* pinLocked(space: Space, page: number, write: boolean, dma: boolean): Steps<Held | undefined> {
-  if (dma) space.everPinned = true
+function* pinLocked(space: Space, page: number, { write, dma, longterm }: PinHow): Steps<Held | Errno> {
+  const counted = dma || longterm
+  if (counted) space.everPinned = true
   const vma = space.vmas.at(page)
-  if (vma === undefined || vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return undefined
-  if ((yield* makePresent(space, vma, page, { write, dma, touch: !dma })) !== 'ok') return undefined
-  const folio = space.frameAt(page)?.folio
+  if (vma === undefined || vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return 'EFAULT'
+  for (;;) {
+    const outcome = yield* makePresent(space, vma, page, { write, dma: counted, longterm, touch: !counted })
+    if (outcome !== 'ok') return 'EFAULT'
+    const frame = space.frameAt(page)
+    if (!longterm || frame?.memory !== 'coherent') return heldBy(frame?.folio, counted)
+    if (!(yield* moveToSystem(space.world, frame))) return 'EBUSY'
+  }
+}
+
+function heldBy(folio: Folio | undefined, dma: boolean): Held {
   return { kind: 'pin', folio, ref: folio?.get('pin', dma) ?? { by: 'pin of the zero page', dma } }
 }
 
@@ -73,7 +86,7 @@ export function* makePresent(
 ): Steps<Handled> {
   for (;;) {
     if (wanted.split && space.hugeAt(page) !== undefined) space.splitEntry(blockOf(page))
-    const access = follow(space, page, wanted)
+    const access = follow(space, vma, page, wanted)
     if (access === undefined) return 'ok'
     const outcome = yield* handleFault(space, vma, page, access, lock)
     if (outcome !== 'ok') return outcome
@@ -81,13 +94,14 @@ export function* makePresent(
 }
 
 /** The kind of fault that is needed; undefined: none, the page is found. */
-function follow(space: Space, page: number, wanted: Wanted): Access | undefined {
+function follow(space: Space, vma: Vma, page: number, wanted: Wanted): Access | undefined {
   const huge = space.hugeAt(page)
   const entry = huge ?? space.entries.get(page)
   if (entry === undefined || ('kind' in entry && !isPresent(entry.kind))) return wanted.write ? 'write' : 'read'
   if (wanted.write && !entry.write) return 'write'
   const frame = huge === undefined ? space.frameAt(page) : huge.folio?.frames[page % HUGE]
-  if (wanted.dma && !wanted.write && !entry.write && isShared(frame, huge !== undefined)) return 'unshare'
+  if (wanted.dma && !wanted.write && !entry.write && mustUnshare(vma, frame, huge !== undefined, wanted))
+    return 'unshare'
   if (!wanted.touch) return undefined
   if (huge !== undefined) {
     if (wanted.write) markWritten(huge)
@@ -98,8 +112,8 @@ function follow(space: Space, page: number, wanted: Wanted): Access | undefined 
   return undefined
 }
 
-/** Whether a pin has to unshare the page first. */
-function isShared(frame: Frame | undefined, huge: boolean): boolean {
-  if (frame === undefined || frame.folio.cached) return false
+/** gup_must_unshare(): a long-term pin must not see a page that the next store replaces. */
+function mustUnshare(vma: Vma, frame: Frame | undefined, huge: boolean, { longterm = false }: Wanted): boolean {
+  if (frame === undefined || frame.folio.cached) return longterm && !vma.shared
   return !(huge ? frame.folio.head : frame).exclusive
 }

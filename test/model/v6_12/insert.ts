@@ -15,7 +15,7 @@ export function insert(space: Space, vma: Vma, page: number, frame: Frame): bool
   const kind = space.entries.get(page)?.kind ?? 'zero'
   if (kind !== 'zero' || vma.flags.missingMode) return false
   const { write } = vma.flags
-  const seen = frame.device === undefined ? { dirty: write, soft: write, young: true } : {}
+  const seen = frame.kind === 'present' ? { dirty: write, soft: write, young: true } : {}
   space.mapNew(vma, page, frame, { write, ...seen })
   return true
 }

@@ -7,14 +7,15 @@ import type { Vma } from '../vma'
 import { splitFolio } from './huge-split'
 import { emptySlot, type Slot } from './migrate'
 import { toMigrationEntry } from './migration-entries'
-import type { Entry, Folio, Frame } from './page'
+import { type Entry, type Folio, type Frame, isMapping } from './page'
 import { blockOf, HUGE, type Space } from './space'
 
 /** Which pages the caller wants. */
 export interface Selection {
   readonly system: boolean
-  /** Device-private pages of the owner. */
+  /** Pages of the owner, of private or coherent memory. */
   readonly private: boolean
+  readonly coherent: boolean
   readonly owner: Owner
 }
 
@@ -53,13 +54,12 @@ function collectPage(space: Space, vma: Vma, page: number, selection: Selection)
   if (entry === undefined) return emptySlot(page, vma.anonymous)
   if (entry.kind === 'zero') return emptySlot(page, selection.system)
   const { frame } = entry
-  if (frame === undefined || !isSelected(entry, selection) || frame.folio.large) return emptySlot(page, false)
+  if (frame === undefined || !isSelected(entry, frame, selection) || frame.folio.large) return emptySlot(page, false)
   return take(space, entry, frame)
 }
 
-function isSelected({ kind }: Entry, selection: Selection): boolean {
-  if (kind === 'present') return selection.system
-  return kind === 'device' && selection.private && selection.owner === 'device'
+function isSelected({ kind }: Entry, { memory }: Frame, selection: Selection): boolean {
+  return isMapping(kind) && selection[memory] && (memory === 'system' || selection.owner === 'device')
 }
 
 /** The page is left alone if it is locked, or may be pinned. */

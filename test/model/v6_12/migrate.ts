@@ -52,7 +52,7 @@ export function unmapAll(world: World, slots: readonly Slot[], faulting?: Frame)
 /** False if the page has to stay. */
 function unmap(world: World, frame: Frame, faulting: Frame | undefined): boolean {
   const { folio } = frame
-  const system = frame.device === undefined
+  const system = frame.memory === 'system'
   if (system && !isolate(world, frame)) return false
   if (folio.mapCount > 0) tryToMigrate(world, folio)
   if (folio.mapCount === 0 && !isReferenced(frame, faulting)) return true
@@ -68,7 +68,7 @@ function isolate(world: World, { folio }: Frame): boolean {
 /** migrate_vma_check_page(). A device page may have one reference that nobody knows. */
 function isReferenced(frame: Frame, faulting: Frame | undefined): boolean {
   const { folio } = frame
-  const known = 1 + (frame === faulting ? 1 : 0) + (frame.device === undefined ? 0 : 1) + (folio.hasMapping ? 1 : 0)
+  const known = 1 + (frame === faulting ? 1 : 0) + (frame.memory === 'system' ? 0 : 1) + (folio.hasMapping ? 1 : 0)
   return folio.large || folio.refCount - known > folio.mapCount
 }
 
@@ -104,7 +104,7 @@ export function movePages(slots: readonly Slot[], range?: Range, faulting?: Fram
 /** False if the page has to stay. */
 function move(from: Frame, to: Frame, faulting: boolean): boolean {
   const { folio } = from
-  if (to.device !== undefined && folio.hasMapping && !freeSlot(folio)) return false
+  if (to.memory !== 'system' && folio.hasMapping && !freeSlot(folio)) return false
   if (folio.refCount !== 1 + (faulting ? 1 : 0) + folio.cacheCount + folio.mapCount) return false
   moveMapping(from, to)
   moveFlags(from, to)
@@ -139,7 +139,7 @@ export function finalize(world: World, slots: readonly Slot[]): void {
   for (const { frame, destination, destinationRef, migrate, ref } of slots) {
     if (frame !== undefined) {
       const to = migrate && destination !== undefined ? destination : frame
-      if (to.device === undefined) world.lruAdds.add(to.folio)
+      if (to.memory === 'system') world.lruAdds.add(to.folio)
       removeMigrationEntries(world, frame, to)
       release(frame, ref)
     }

@@ -2,6 +2,7 @@
 //
 // Migration entries: how they take the place of entries that map a page, and how they become such entries again.
 
+import type { Vma } from '../vma'
 import { type Entry, type Folio, type Frame, isMapping } from './page'
 import { type Mapping, mappingsOf } from './rmap'
 import type { Space } from './space'
@@ -14,7 +15,7 @@ import type { World } from './world'
 export function toMigrationEntry(space: Space, entry: Entry, frame: Frame): boolean {
   const { kind, write, dirty, young, soft, wp } = entry
   const exclusive = !frame.folio.cached && frame.exclusive
-  if (exclusive && frame.device === undefined && frame.folio.maybePinned) return false
+  if (exclusive && kind === 'present' && frame.folio.maybePinned) return false
   frame.exclusive = false
   const seen = kind === 'present' ? { dirty, young } : {}
   if (seen.dirty) frame.folio.set('dirty')
@@ -34,7 +35,7 @@ function unmap(folio: Folio, { space, vma, first, end }: Mapping): boolean {
   const entry = space.entries.get(first)
   if (entry?.frame !== frame || !isMapping(entry.kind)) return true
   // The bits of a device entry are read as those of a present one, and then always say dirty.
-  if (entry.dirty || frame.device !== undefined) folio.set('dirty')
+  if (entry.dirty || entry.kind === 'device') folio.set('dirty')
   if (!toMigrationEntry(space, entry, frame)) return false
   if (vma.flags.locked) space.mlocks.drain()
   return true
@@ -44,13 +45,20 @@ function unmap(folio: Folio, { space, vma, first, end }: Mapping): boolean {
 export function removeMigrationEntries(world: World, from: Frame, to: Frame): void {
   for (const { space, vma, first } of mappingsOf(world, to.folio)) {
     const entry = space.entries.get(first)
+    if (entry?.frame === from && entry.kind === 'exclusive') loseExclusive(space, vma, entry, from)
     if (entry?.frame !== from || entry.kind !== 'migration') continue
     const { young, soft, alone } = entry
     const wp = entry.wp && !entry.write
     const write = entry.write || (vma.freshWritable && !wp)
-    const seen = to.device === undefined ? { young, dirty: entry.dirty && to.folio.has('dirty') } : {}
+    const seen = to.kind === 'present' ? { young, dirty: entry.dirty && to.folio.has('dirty') } : {}
     if (!to.folio.cached && (entry.write || alone)) to.exclusive = true
     space.map(vma, first, to, { ...seen, write, soft, wp })
     if (vma.flags.locked) space.mlocks.drain()
   }
+}
+
+/** An exclusive entry of a coherent page is taken for a migration entry. The page is never free again. */
+function loseExclusive(space: Space, vma: Vma, { page, soft, wp }: Entry, frame: Frame): void {
+  frame.folio.get('lost')
+  space.map(vma, page, frame, { soft, wp })
 }

@@ -2,9 +2,12 @@
 //
 // Migrations as the driver of the drills makes them, in steps: of a range, and of pages of the device.
 
+import type { Steps } from '../steps'
+import type { Device } from './device'
 import { allocate, type Choice } from './driver'
 import { emptySlot, finalize, movePages, type Range, type Slot, unmapAll } from './migrate'
 import { collect, type Selection } from './migrate-collect'
+import type { Frame } from './page'
 import type { Space } from './space'
 import type { World } from './world'
 
@@ -26,8 +29,8 @@ export class Migration {
   }
 
   /** migrate_device_range(). No lock of a process is held. */
-  static ofDevice(world: World, first: number, last: number): Migration {
-    const slots = Array.from({ length: last - first + 1 }, (_, i) => takeDevicePage(world, first + i))
+  static ofDevice(world: World, device: Device, first: number, last: number): Migration {
+    const slots = Array.from({ length: last - first + 1 }, (_, i) => takeDevicePage(device, first + i))
     return new Migration(world, slots, () => {})
   }
 
@@ -57,7 +60,7 @@ export class Migration {
 }
 
 /** The word of a device page: 0 if it is free, or locked. */
-function takeDevicePage({ device }: World, number: number): Slot {
+function takeDevicePage(device: Device, number: number): Slot {
   const slot = emptySlot(number, false)
   const frame = device.page(number)
   if (frame === undefined || frame.folio.refCount === 0) return slot
@@ -65,4 +68,26 @@ function takeDevicePage({ device }: World, number: number): Slot {
   if (frame.folio.tryLock(ref)) return { ...slot, migrate: true, frame, ref }
   frame.folio.put(ref)
   return slot
+}
+
+/** migrate_device_coherent_folio(): what a long-term pin does before. False: the page has to stay. */
+export function* moveToSystem(world: World, frame: Frame): Steps<boolean> {
+  const { folio } = frame
+  const ref = folio.get('migrate')
+  let locked = false
+  try {
+    if (folio.locked) yield { ready: () => !folio.locked }
+    locked = folio.tryLock(ref)
+  } finally {
+    if (!locked) folio.put(ref)
+  }
+  const slots = [{ ...emptySlot(frame.device ?? 0, true), frame, ref }]
+  const isMoving = () => slots.some(({ migrate }) => migrate)
+  unmapAll(world, slots)
+  if (!isMoving()) return false
+  allocate(world, slots, { to: 'system', skip: () => false })
+  movePages(slots)
+  const moved = isMoving()
+  finalize(world, slots)
+  return moved
 }

@@ -132,8 +132,9 @@ class Walk {
     return yield* this.#fault(vma, page, to)
   }
 
-  #wordOf({ kind, write }: Entry): string {
+  #wordOf({ kind, write, frame }: Entry): string {
     const flags = write ? 'VW' : 'V'
+    if (kind === 'present' && frame?.memory === 'coherent') return `${flags} coh`
     if (kind === 'device' && this.#how.owner === 'device') return `${flags} dev`
     return isPresent(kind) ? flags : '-'
   }

@@ -88,9 +88,11 @@ export function mlockRange(space: Space, vma: Vma, start: number, end: number): 
   for (const { folio } of space.hugeWithin(start, end)) if (folio !== undefined) apply(folio)
   for (let page = start; page < end; ) {
     const frame = space.presentAt(page)
+    // Pages of a device are passed over.
+    const folio = frame?.memory === 'system' ? frame.folio : undefined
     const step = batch(space, page, end)
     // A large folio is only mlocked if all of it is mapped within the range.
-    if (frame !== undefined && (!locked || step === frame.folio.frames.length)) apply(frame.folio)
+    if (folio !== undefined && (!locked || step === folio.frames.length)) apply(folio)
     page += step
   }
   world.drain()

@@ -9,8 +9,8 @@ import type {
   Errno,
   Invalidated,
   MapRequest,
+  Memory,
   Outcome,
-  PinHow,
   Prot,
   Side,
   SideMigration,
@@ -67,7 +67,7 @@ export class ModelSide implements Side<Space, Space, Held> {
   truncate = truncate
   exit = calls.exit
 
-  pin = (space: Space, page: number, { write, dma }: PinHow) => pin(space, page, write, dma)
+  pin = pin
   hold = hold
   isolate = isolate
   drop = drop
@@ -102,9 +102,10 @@ export class ModelSide implements Side<Space, Space, Held> {
   }
 
   count(space: Space): Counters {
-    const { device, swap } = this.#world
+    const { device, coherent, swap } = this.#world
     const swapFree = swap.slots.length > 0 ? swap.free : undefined
-    return { ...space.resident(), file: 0, deviceFree: device.free, swapFree }
+    const coherentFree = coherent.size > 0 ? coherent.free : undefined
+    return { ...space.resident(), file: 0, deviceFree: device.free, coherentFree, swapFree }
   }
 
   *load(space: Space, page: number): Steps<{ outcome: Outcome; value: number }> {
@@ -123,17 +124,18 @@ export class ModelSide implements Side<Space, Space, Held> {
   exclusive = makeExclusive
 
   migrate(space: Space, start: number, end: number, choice: DriverChoice): SideMigration | undefined {
-    const { to, owner, select = { system: to === 'device', private: to === 'system' } } = choice
+    const { to, owner } = choice
+    const { select = { system: to !== 'system', private: to === 'system', coherent: false } } = choice
     const migration = Migration.ofRange(space, start, end, { ...select, owner })
     const skip = (page: number) => choice.skip(page) || choice.error(page)
-    return migration && new ModelSideMigration(migration, { toDevice: to === 'device', skip })
+    return migration && new ModelSideMigration(migration, { to, skip })
   }
 
-  evict(first: number, last: number): SideMigration | undefined {
-    const { size } = this.#world.device
-    if (first >= size) return undefined
-    const migration = Migration.ofDevice(this.#world, first, Math.min(last, size - 1))
-    return new ModelSideMigration(migration, { toDevice: false, skip: () => false })
+  evict(memory: Memory, first: number, last: number): SideMigration | undefined {
+    const device = memory === 'coherent' ? this.#world.coherent : this.#world.device
+    if (first >= device.size) return undefined
+    const migration = Migration.ofDevice(this.#world, device, first, Math.min(last, device.size - 1))
+    return new ModelSideMigration(migration, { to: 'system', skip: () => false })
   }
 
   /** If it fails, what the child has so far goes again. */

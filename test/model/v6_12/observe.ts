@@ -42,7 +42,8 @@ function seePage(space: Space, page: number, counts: Counts): Seen {
   if (entry.kind === 'marker') return nothing('marker')
   if (entry.slot !== undefined) return seeSlot(entry, entry.slot, counts)
   if (entry.frame === undefined) return nothing('zero', entry)
-  return seen(KINDS[entry.kind], entry, entry.frame, entry.frame, counts)
+  const coherent = entry.kind === 'present' && entry.frame.memory === 'coherent'
+  return seen(coherent ? 'coh' : KINDS[entry.kind], entry, entry.frame, entry.frame, counts)
 }
 
 /** With the page in the swap cache. */
@@ -68,7 +69,7 @@ function seen(kind: string, entry: Shown, frame: Frame, owner: Frame, counts: Co
   const { folio, mapCount, value } = frame
   const refCount = counts.get(folio) ?? folio.refCount
   counts.set(folio, refCount)
-  const name = frame.device === undefined ? frame : `D${frame.device}`
+  const name = frame.device === undefined ? frame : `${frame.memory === 'coherent' ? 'C' : 'D'}${frame.device}`
   const flags = flagsOf(frame, owner)
   return { kind, bits: bitsOf(entry), wp: entry.wp, frame: name, refCount, mapCount, flags, value }
 }

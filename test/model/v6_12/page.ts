@@ -2,6 +2,7 @@
 //
 // Pages, folios and entries. Nothing here counts: map counts and reference counts follow from the sets.
 
+import type { Memory } from '../side'
 import type { AnonVma, Vma } from '../vma'
 import type { Bits } from './bits'
 import type { Space } from './space'
@@ -191,13 +192,21 @@ export class Frame {
   readonly entries = new Set<Entry>()
   /** PageAnonExclusive */
   exclusive = false
-  /** Its number, if it is a page of the device. */
+  /** Of what memory it is. */
+  readonly memory: Memory
+  /** Its number, if it is a page of a device. */
   readonly device: number | undefined
 
-  constructor(value: number, file?: ModelFile, device?: number) {
+  constructor(value: number, file?: ModelFile, memory: Memory = 'system', device?: number) {
     this.value = value
+    this.memory = memory
     this.device = device
-    this.folio = new Folio([this], file, device === undefined ? ['uptodate'] : [])
+    this.folio = new Folio([this], file, memory === 'system' ? ['uptodate'] : [])
+  }
+
+  /** Whether CPUs map it. */
+  get kind(): 'present' | 'device' {
+    return this.memory === 'private' ? 'device' : 'present'
   }
 
   /** How often this very page is mapped, by itself or with its folio. */

@@ -183,17 +183,17 @@ export class Space {
   /** Map a page that is in use already. */
   map(vma: Vma, page: number, frame: Frame, bits: Partial<Bits>): void {
     this.clear(page)
-    this.#set(page, frame.device === undefined ? 'present' : 'device', frame, bits)
+    this.#set(page, frame.kind, frame, bits)
     if (!frame.folio.large && vma.flags.locked) this.mlocks.mlock(frame.folio)
   }
 
   /** Map a new anonymous page. */
   mapNew(vma: Vma, page: number, frame: Frame, bits: Partial<Bits>): void {
     this.clear(page)
-    this.#set(page, frame.device === undefined ? 'present' : 'device', frame, bits)
+    this.#set(page, frame.kind, frame, bits)
     frame.exclusive = true
     frame.folio.becomeAnonymous(vma, page)
-    if (frame.device === undefined) this.#addNew(frame.folio, vma)
+    if (frame.memory === 'system') this.#addNew(frame.folio, vma)
   }
 
   /** folio_add_lru_vma() */

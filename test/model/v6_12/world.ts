@@ -12,6 +12,7 @@ import { SwapArea } from './swap'
 export class World {
   readonly spaces = new Set<Space>()
   readonly device: Device
+  readonly coherent: Device
   readonly swap: SwapArea
   readonly lruAdds = new AddBatch()
   readonly mlocks = new MlockBatch()
@@ -20,8 +21,9 @@ export class World {
   /** Pages of all hugetlb mappings there ever were. */
   hugetlbPages = 0
 
-  constructor({ devicePages, swapPages }: Sizes) {
-    this.device = new Device(devicePages)
+  constructor({ devicePages, coherentPages, swapPages }: Sizes) {
+    this.device = new Device('private', devicePages)
+    this.coherent = new Device('coherent', coherentPages)
     this.swap = new SwapArea(swapPages)
   }
 
