@@ -186,6 +186,26 @@ static void test_shared_slot(void **state)
 	rig_close(r);
 }
 
+/* A pinned page is copied for a store. What was behind the last swap entry then leaves the swap cache. */
+static void test_copied_page_leaves_cache(void **state)
+{
+	struct rig *r = open_6_12(.swap_pages = 8);
+	uint64_t buf = written(r, 1);
+	uint32_t child, pinned;
+
+	(void)state;
+	assert_ok(hmmu_pin(r->m, r->tid, buf, 0, &pinned));
+	child = do_fork_of(r, r->tid);
+	reclaim_all(r, buf, 1);
+	assert_ok(hmmu_exit(r->m, child));
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 7);
+	write_pages(r, buf, 1, 9);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 8);
+	assert_ok(hmmu_unpin(r->m, pinned, 0));
+	assert_clean(r->m);
+	rig_close(r);
+}
+
 /* Write protection by userfaultfd survives the way to swap and back. */
 static void test_uffd_wp_in_swap(void **state)
 {
@@ -421,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_pageout_fills),
 		cmocka_unit_test(test_load_then_store),
 		cmocka_unit_test(test_shared_slot),
+		cmocka_unit_test(test_copied_page_leaves_cache),
 		cmocka_unit_test(test_uffd_wp_in_swap),
 		cmocka_unit_test(test_clean_swapin_is_tracked),
 		cmocka_unit_test(test_swapin_misses_mlock),

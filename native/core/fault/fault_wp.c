@@ -111,7 +111,12 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
 	if (!replaced)
 		return 0;
-	return old ? munlock_old(vmf, old) : FAULT_DONE_WRITE;
+	if (!old)
+		return FAULT_DONE_WRITE;
+	/* "mm: free idle swap cache page after COW" */
+	if (KERNEL >= V6_12)
+		free_swap_cache(m, compound_head(m, old));
+	return munlock_old(vmf, old);
 }
 
 /* A shared page is marked dirty under its lock, after the entry was made writable. */
