@@ -41,8 +41,9 @@ function unmapEverywhere(space: Space, page: number, frame: Frame): boolean {
 }
 
 /** page_make_device_exclusive_one(): the entries that it replaced. It ends at one that is exclusive already. */
-function unmap(folio: Folio, { space, first, end }: Mapping): { replaced: Entry[]; whole: boolean } {
-  space.invalidate(first, end)
+function unmap(folio: Folio, { space, vma, first, end }: Mapping): { replaced: Entry[]; whole: boolean } {
+  // A mapping that begins within the folio hears of as many pages as the folio has.
+  space.invalidate(first, Math.min(vma.end, first + folio.frames.length))
   const found = space.entriesWithin(first, end).filter((entry) => entry.frame?.folio === folio)
   const last = found.findIndex(({ kind }) => kind === 'exclusive')
   const replaced = found.slice(0, last < 0 ? undefined : last).filter(({ kind }) => isMapping(kind))
