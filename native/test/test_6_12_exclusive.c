@@ -496,7 +496,7 @@ static void test_taken_for_migration_entry(void **state)
 	assert_kind(r, buf, 1, HMMU_ENTRY_SYS);
 	assert_bits(r, buf, S);
 	assert_page(r, buf, 2, 1, flags_at(r, buf));
-	put_page(r->m, pfn);
+	assert_int_equal(r->m->pins[pfn].leaked, 1);
 	rig_close(r);
 }
 
