@@ -79,7 +79,7 @@ static NOINLINE __attribute__((cold)) int mem_cgroup_oom_synchronize(struct ctx 
 }
 
 /* @p with_mmap_sem: the fault goes on, and takes mmap_sem or has it. */
-static inline int do_page_fault(struct ctx *ctx, u64 address, bool write, bool with_mmap_sem)
+static ALWAYS_INLINE int do_page_fault(struct ctx *ctx, u64 address, bool write, bool with_mmap_sem)
 {
 	int result = FAULT_RETRY;
 
