@@ -133,7 +133,7 @@ static void test_state(void **state)
 	REFUSED(st->slabs[SLAB_VMA].high, UINT32_MAX, "slab");
 	REFUSED(st->slabs[SLAB_VMA].capacity, UINT32_MAX, "another version");
 	REFUSED(st->slabs[SLAB_VMA].free_head, 1, "free records");
-	REFUSED(st->device_high, UINT32_MAX, "device");
+	REFUSED(st->device_high[0], UINT32_MAX, "device");
 	REFUSED(st->swap_high, UINT32_MAX, "swap");
 	REFUSED(st->cpu[0].pvecs[PVEC_LRU_ADD].nr, PAGEVEC_SIZE, "pagevec");
 	REFUSED(st->cpu[0].pvecs[PVEC_LRU_ADD].pages[0], r->m->pfn_end, "pagevec");

@@ -139,6 +139,16 @@ static inline int check_outside_notifier(struct hmmu *m)
 /** An internal contradiction: counted, and reported by verify(). */
 void hmmu_bug(struct hmmu *m, const char *what);
 
+/** How many pages were ever used, of the first ones of a kind: of private ones, of coherent ones. @{ */
+static inline u32 private_high(const struct state *st)
+{
+	return st->device_high[HMMU_DEVICE_PRIVATE];
+}
+static inline u32 coherent_high(const struct state *st)
+{
+	return st->device_high[HMMU_DEVICE_COHERENT] - st->device_pages;
+}
+/** @} */
 /** The lookups of an address space; those of another one that were in their place are forgotten. */
 static inline struct lookup *lookup_of(const struct hmmu *m, u32 mm)
 {

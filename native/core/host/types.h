@@ -513,8 +513,7 @@ struct state {
 	u32 huge_zero_pfn;
 	u32 huge_zero_refs;
 	/* device */
-	u32 device_high;   /**< device-private pages from here on were never used */
-	u32 coherent_high; /**< device-coherent ones */
+	u32 device_high[2]; /**< by enum hmmu_device_kind: pages of the kind from this index on were never used */
 	struct device devices[HMMU_MAX_DEVICES];
 	/* hugetlb pool; counts of huge pages */
 	u32 hugetlb_free;

@@ -51,7 +51,7 @@ static inline void selfcheck_compare(struct selfcheck *check, const char *bytes,
 
 static inline u64 selfcheck_frames(const struct hmmu *m)
 {
-	u64 frames = m->st->device_high + (u64)m->st->hugetlb_high * HPAGE_PMD_NR;
+	u64 frames = private_high(m->st) + (u64)m->st->hugetlb_high * HPAGE_PMD_NR;
 
 	for (u32 block = 0; block < m->st->next_block; block++)
 		frames += m->block[block].fresh;

@@ -29,7 +29,7 @@ uint64_t hmmu_memory_used(const struct hmmu *m)
 {
 	const struct state *st = m->st;
 	u64 ram = (u64)st->next_block * HPAGE_PMD_NR, other = st->other_device_pages;
-	u64 device = other ? (u64)st->device_pages + st->coherent_pages + other : st->device_high + st->coherent_high;
+	u64 device = other ? (u64)st->device_pages + st->coherent_pages + other : private_high(st) + coherent_high(st);
 	u64 bytes = sizeof(*st) + (ram + device) * (sizeof(struct page) + sizeof(u16) + contents_size(m));
 
 	for (int kind = 0; kind < NR_SLABS; kind++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Pages that drivers have: while a driver works they are in use, afterwards they are lost. */
-#include "page/page.h"
+#include "page/devmem.h"
 
 struct leaks {
 	struct hmmu_leak *out;
@@ -15,7 +15,7 @@ static void describe_leak(const struct hmmu *m, u32 pfn, struct hmmu_leak *out)
 	*out = (struct hmmu_leak){
 		.pfn = pfn,
 		.to = is_zone_device_page(m, pfn) ? HMMU_TO_DEVICE : HMMU_TO_SYSTEM,
-		.alloc_id = page->alloc_id,
+		.alloc_id = is_device_page(m, pfn) ? device_page_number(m, pfn) : page->alloc_id,
 		.ref = page->count,
 		.flags = page->flags & ~PAGE_USERS,
 		.locked = page->flags & HMMU_PG_LOCKED,
@@ -39,8 +39,8 @@ int hmmu_leaks(const struct hmmu *m, struct hmmu_leak *out, uint32_t capacity)
 	struct leaks leaks = { .out = out, .capacity = capacity };
 
 	leaks_in_range(m, 1, ram_end < m->st->ram_pages ? ram_end : m->st->ram_pages, &leaks);
-	leaks_in_range(m, m->device_base, m->device_base + m->st->device_high, &leaks);
-	leaks_in_range(m, m->coherent_base, m->coherent_base + m->st->coherent_high, &leaks);
+	leaks_in_range(m, m->device_base, m->device_base + private_high(m->st), &leaks);
+	leaks_in_range(m, m->coherent_base, m->coherent_base + coherent_high(m->st), &leaks);
 	leaks_in_range(m, m->other_device_base, m->pfn_end, &leaks);
 	return (int)leaks.count;
 }

@@ -6,6 +6,7 @@
 #include "mm/mm.h"
 #include "mm/swap.h"
 #include "mm/vma.h"
+#include "page/devmem.h"
 #include "rmap/huge.h"
 
 static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
@@ -16,7 +17,7 @@ static void describe_page(const struct hmmu *m, u32 pfn, struct hmmu_entry *out)
 	out->pfn = pfn;
 	out->device = is_device_page(m, pfn);
 	out->coherent = is_device_coherent_page(m, pfn);
-	out->alloc_id = page_of(m, pfn)->alloc_id;
+	out->alloc_id = out->device ? device_page_number(m, pfn) : page_of(m, pfn)->alloc_id;
 	out->ref = page_count(m, pfn);
 	out->map = page_mapcount(m, pfn);
 	/* Only a huge pmd shows the head's EXCLUSIVE for a tail. */

@@ -24,8 +24,6 @@ static void describe_free_page(const struct hmmu *m, u32 pfn, struct hmmu_page_i
 	} else if (!PageHuge(m, pfn)) {
 		out->flags |= HMMU_PG_BUDDY;
 	}
-	if (out->device)
-		out->alloc_id = device_page_number(m, pfn);
 }
 
 int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *out)
@@ -37,7 +35,7 @@ int hmmu_page_info(const struct hmmu *m, uint32_t pfn, struct hmmu_page_info *ou
 				 m->pfn_end - 1);
 	*out = (struct hmmu_page_info){
 		.pfn = pfn,
-		.alloc_id = page->alloc_id,
+		.alloc_id = is_device_page(m, pfn) ? device_page_number(m, pfn) : page->alloc_id,
 		.flags = (page->flags & ~PAGE_USERS) | pool_flags(m, pfn),
 		.ref = page_count(m, pfn),
 		.map = page_mapcount(m, pfn),

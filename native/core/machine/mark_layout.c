@@ -77,8 +77,8 @@ static void add_page_array(struct layout_maker *maker, const struct hmmu *m, con
 	for (u32 block = 0; block < m->st->next_block; block++)
 		add_extent(maker, items + block * HPAGE_PMD_NR * size, m->block[block].fresh * size);
 	add_extent(maker, items + m->hugetlb_base * size, pool_used(m) * size);
-	add_extent(maker, items + m->device_base * size, m->st->device_high * size);
-	add_extent(maker, items + m->coherent_base * size, m->st->coherent_high * size);
+	add_extent(maker, items + m->device_base * size, private_high(m->st) * size);
+	add_extent(maker, items + m->coherent_base * size, coherent_high(m->st) * size);
 	add_extent(maker, items + m->other_device_base * size, m->st->other_device_pages * size);
 }
 
@@ -111,8 +111,8 @@ static void add_parts(struct layout_maker *maker, const struct hmmu *m)
 	if (KERNEL >= V6_12)
 		add_extent(maker, m->vm_lock_seq, st->slabs[SLAB_VMA].high * sizeof(u32));
 	add_extent(maker, m->block, st->next_block * sizeof(struct block));
-	add_device_bitmap(maker, m, 0, st->device_high);
-	add_device_bitmap(maker, m, st->device_pages, st->coherent_high);
+	add_device_bitmap(maker, m, 0, private_high(st));
+	add_device_bitmap(maker, m, st->device_pages, coherent_high(st));
 	add_page_array(maker, m, m->pages, sizeof(struct page));
 	add_extent(maker, page_of(m, m->pfn_end), NR_LRU_LISTS * sizeof(struct page));
 	add_page_array(maker, m, m->pins, sizeof(struct pins));
@@ -210,7 +210,7 @@ static u64 size_of_parts(const struct hmmu *m)
 {
 	const struct state *st = m->st;
 	u64 size = (u64)m->page_frees_matter << 63 |
-		   (st->next_block + st->hugetlb_high + st->device_high + st->swap_high);
+		   (st->next_block + st->hugetlb_high + private_high(st) + st->swap_high);
 
 	for (int kind = 0; kind < NR_SLABS; kind++)
 		size += st->slabs[kind].high;

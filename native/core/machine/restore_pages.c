@@ -312,17 +312,17 @@ bool check_device(struct check *c)
 	const struct state *st = m->st;
 	u32 all = st->device_pages + st->coherent_pages;
 
-	for (u32 i = 0; i < st->device_high; i++)
+	for (u32 i = 0; i < private_high(st); i++)
 		if (!check_device_page(c, m->device_base + i))
 			return false;
-	for (u32 i = 0; i < st->coherent_high; i++)
+	for (u32 i = 0; i < coherent_high(st); i++)
 		if (!check_device_page(c, m->coherent_base + i))
 			return false;
 	for (u32 pfn = m->other_device_base; pfn < m->pfn_end; pfn++)
 		if (!check_device_page(c, pfn))
 			return false;
 	/* An allocation reads whole words. */
-	return check_device_bitmap(c, 0, st->device_high, st->device_pages) &&
-	       check_device_bitmap(c, st->device_pages, st->coherent_high, (all + 63) / 64 * 64) &&
+	return check_device_bitmap(c, 0, private_high(st), st->device_pages) &&
+	       check_device_bitmap(c, st->device_pages, coherent_high(st), (all + 63) / 64 * 64) &&
 	       check_device_counts(c);
 }

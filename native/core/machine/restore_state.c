@@ -20,7 +20,7 @@ static bool check_counts(struct check *c)
 				       st->blocks, st->zero_pfn);
 	if (!check_devices(c))
 		return false;
-	if (st->device_high > st->device_pages || st->coherent_high > st->coherent_pages)
+	if (private_high(st) > st->device_pages || coherent_high(st) > st->coherent_pages)
 		return refuse_snapshot(c, "devices have %u private and %u coherent pages, fewer than were used",
 				       st->device_pages, st->coherent_pages);
 	if (st->hugetlb_high > st->hugetlb_pages || st->hugetlb_free > st->hugetlb_pages ||
@@ -171,9 +171,9 @@ static bool page_gaps_are_zero(const struct hmmu *m, const void *array, u64 size
 
 	return gap_is_zero(m, items + ram_used(m) * size, items + m->hugetlb_base * size) &&
 	       gap_is_zero(m, items + (m->hugetlb_base + pool_used(m)) * size, items + m->device_base * size) &&
-	       gap_is_zero(m, items + (m->device_base + (u64)m->st->device_high) * size,
+	       gap_is_zero(m, items + (m->device_base + (u64)private_high(m->st)) * size,
 			   items + m->coherent_base * size) &&
-	       gap_is_zero(m, items + (m->coherent_base + (u64)m->st->coherent_high) * size,
+	       gap_is_zero(m, items + (m->coherent_base + (u64)coherent_high(m->st)) * size,
 			   items + m->other_device_base * size);
 }
 

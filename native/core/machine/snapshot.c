@@ -67,8 +67,8 @@ static void walk_page_array(struct walk *walk, const void *array, u64 size)
 
 	walk_part(walk, items, ram_used(m) * size);
 	walk_part(walk, items + m->hugetlb_base * size, pool_used(m) * size);
-	walk_part(walk, items + m->device_base * size, m->st->device_high * size);
-	walk_part(walk, items + m->coherent_base * size, m->st->coherent_high * size);
+	walk_part(walk, items + m->device_base * size, private_high(m->st) * size);
+	walk_part(walk, items + m->coherent_base * size, coherent_high(m->st) * size);
 	walk_part(walk, items + m->other_device_base * size, m->st->other_device_pages * size);
 }
 
@@ -129,8 +129,8 @@ static void walk_arena(struct walk *walk)
 	walk_part(walk, m->events, events * sizeof(struct hmmu_event));
 	if (st->slabs[SLAB_FILE].high > 1)
 		walk_part(walk, m->cache_hash, ((u64)m->cache_mask + 1) * sizeof(u32));
-	walk_device_bitmap(walk, 0, st->device_high);
-	walk_device_bitmap(walk, st->device_pages, st->coherent_high);
+	walk_device_bitmap(walk, 0, private_high(st));
+	walk_device_bitmap(walk, st->device_pages, coherent_high(st));
 	walk_pages(walk);
 	walk_part(walk, m->swap_slots, st->swap_high ? (st->swap_high + 1ull) * sizeof(struct swap_slot) : 0);
 	walk_part(walk, m->swap_frames, st->swap_high * contents_size(m));

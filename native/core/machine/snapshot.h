@@ -37,7 +37,7 @@ static inline u32 pool_used(const struct hmmu *m)
  * private and coherent ones, and others. */
 static inline u64 used_pages(const struct hmmu *m)
 {
-	return (u64)ram_used(m) + pool_used(m) + m->st->device_high + m->st->coherent_high + m->st->other_device_pages;
+	return (u64)ram_used(m) + pool_used(m) + private_high(m->st) + coherent_high(m->st) + m->st->other_device_pages;
 }
 /** The place of one of them. */
 static inline u64 used_index(const struct hmmu *m, u32 pfn)
@@ -49,7 +49,7 @@ static inline u64 used_index(const struct hmmu *m, u32 pfn)
 	if (pfn < m->coherent_base)
 		return (u64)ram_used(m) + pool_used(m) + (pfn - m->device_base);
 	if (pfn < m->other_device_base)
-		return (u64)ram_used(m) + pool_used(m) + m->st->device_high + (pfn - m->coherent_base);
+		return (u64)ram_used(m) + pool_used(m) + private_high(m->st) + (pfn - m->coherent_base);
 	return used_pages(m) - (m->pfn_end - pfn);
 }
 

@@ -198,7 +198,7 @@ void hash_other_pages(struct hasher *h)
 	}
 	hash_word(h, slots);
 	hash_word(h, hash_ram(h));
-	hash_word(h, hash_device_pages(h, h->m->device_base, h->m->device_base + h->m->st->device_high));
-	if (h->m->st->coherent_high)
-		hash_word(h, hash_device_pages(h, h->m->coherent_base, h->m->coherent_base + h->m->st->coherent_high));
+	hash_word(h, hash_device_pages(h, h->m->device_base, h->m->device_base + private_high(h->m->st)));
+	if (coherent_high(h->m->st))
+		hash_word(h, hash_device_pages(h, h->m->coherent_base, h->m->coherent_base + coherent_high(h->m->st)));
 }

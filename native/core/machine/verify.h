@@ -63,9 +63,9 @@ static inline u32 next_used(const struct hmmu *m, u32 pfn)
 		pfn = m->hugetlb_base;
 	if (pfn >= m->hugetlb_base + pool_used(m) && pfn < m->device_base)
 		pfn = m->device_base;
-	if (pfn >= m->device_base + m->st->device_high && pfn < m->coherent_base)
+	if (pfn >= m->device_base + private_high(m->st) && pfn < m->coherent_base)
 		pfn = m->coherent_base;
-	if (pfn >= m->coherent_base + m->st->coherent_high && pfn < m->other_device_base)
+	if (pfn >= m->coherent_base + coherent_high(m->st) && pfn < m->other_device_base)
 		pfn = m->other_device_base;
 	return pfn;
 }

@@ -92,13 +92,13 @@ static void verify_device_bitmap(struct verify *v)
 			complain(v, "device %u: %u pages are in use, %u are free, of %u", i, in_use, device->free,
 				 device_size(device));
 	}
-	marks = count_marks(m, 0, m->st->device_high, &next);
-	marks += count_marks(m, m->st->device_pages, m->st->coherent_high, &next);
+	marks = count_marks(m, 0, private_high(m->st), &next);
+	marks += count_marks(m, m->st->device_pages, coherent_high(m->st), &next);
 	if (marks != used)
 		complain(v, "devices: %u pages are marked as in use, the counters say %u", marks, used);
-	for (u32 i = 0; i < m->st->device_high; i++)
+	for (u32 i = 0; i < private_high(m->st); i++)
 		verify_device_mark(v, i);
-	for (u32 i = 0; i < m->st->coherent_high; i++)
+	for (u32 i = 0; i < coherent_high(m->st); i++)
 		verify_device_mark(v, m->st->device_pages + i);
 }
 

@@ -15,6 +15,7 @@ void devmem_init(struct hmmu *m)
 
 	st->devices[HMMU_DEVICE_PRIVATE] =
 		(struct device){ .owner = HMMU_DEFAULT_OWNER, .end = st->device_pages, .free = st->device_pages };
+	st->device_high[HMMU_DEVICE_COHERENT] = st->device_pages;
 	if (st->coherent_pages)
 		st->devices[HMMU_DEVICE_COHERENT] = (struct device){
 			.owner = HMMU_DEFAULT_OWNER,
@@ -72,7 +73,7 @@ struct device *device_find(struct hmmu *m, u32 number)
 u32 device_pages_in_use(const struct hmmu *m, u32 first, u32 end)
 {
 	const struct state *st = m->st;
-	u32 high = first < st->device_pages ? st->device_high : st->device_pages + st->coherent_high, used = 0;
+	u32 high = st->device_high[first < st->device_pages ? HMMU_DEVICE_PRIVATE : HMMU_DEVICE_COHERENT], used = 0;
 
 	if (end > high)
 		end = high;
@@ -155,6 +156,9 @@ void device_got_page(struct hmmu *m, u32 pfn)
 	m->st->devices[number].free++;
 	if (index < m->st->devices[number].hint)
 		m->st->devices[number].hint = index;
+	/* A translation that was cached before is of an earlier use. */
+	if (is_device_coherent_page(m, pfn))
+		page_of(m, pfn)->alloc_id = m->st->next_alloc_id++;
 	if (m->drivers[number].ops.page_free)
 		tell_page_free(m, number, pfn);
 }

@@ -45,16 +45,6 @@ static inline u32 device_page_number(const struct hmmu *m, u32 pfn)
 {
 	return pfn - (pfn < m->coherent_base ? m->device_base : m->coherent_base);
 }
-/** The end of the used indexes moves up. */
-static inline void note_device_high(struct state *st, u32 index)
-{
-	if (index < st->device_high)
-		return;
-	if (index < st->device_pages)
-		st->device_high = index + 1;
-	else if (index - st->device_pages >= st->coherent_high)
-		st->coherent_high = index - st->device_pages + 1;
-}
 /** Allocate a free page of a device for a driver, with a reference. */
 static inline void device_take(struct hmmu *m, struct device *device, u32 index)
 {
@@ -62,11 +52,11 @@ static inline void device_take(struct hmmu *m, struct device *device, u32 index)
 	struct page *page = page_of(m, m->device_base + index);
 
 	device_set_in_use(m, index, true);
-	note_device_high(st, index);
+	if (index >= st->device_high[device->kind])
+		st->device_high[device->kind] = index + 1;
 	device->free--;
 	page->flags |= HMMU_PG_DEVICE | PAGE_USER_DRIVER;
 	page->count = FREE_DEVICE_REFS + 1;
-	page->alloc_id = device_page_number(m, m->device_base + index);
 }
 /** Allocate the lowest free page of a device; false: all are in use. */
 static inline bool device_alloc(struct hmmu *m, struct device *device, u32 *pfn)

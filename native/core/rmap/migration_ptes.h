@@ -76,7 +76,7 @@ static ALWAYS_INLINE u64 restored_device_entry_6_12(u64 pfn, u64 old)
 }
 static ALWAYS_INLINE u64 restored_entry_of_device(const struct hmmu *m, u64 prot, u32 page, u64 old)
 {
-	if (is_device_coherent_page(m, page))
+	if (page >= m->coherent_base)
 		return restored_ram_entry_6_12(prot, page, old, page_test(m, page, HMMU_PG_DIRTY));
 	return restored_device_entry_6_12(page, old);
 }
