@@ -6,6 +6,12 @@
 #include "page/contents.h"
 #include "rmap/rmap_walk.h"
 
+/* Out of line, as nearly all pages of devices are private. */
+u64 restored_coherent_entry(const struct hmmu *m, u64 prot, u32 page, u64 old)
+{
+	return restored_ram_entry_6_12(prot, page, old, page_test(m, page, HMMU_PG_DIRTY));
+}
+
 /* The part of a compound page that belongs at an address. */
 static u32 subpage_at(const struct hmmu *m, u32 head, u32 vma, u64 address)
 {

@@ -74,10 +74,11 @@ static ALWAYS_INLINE u64 restored_device_entry_6_12(u64 pfn, u64 old)
 	return make_device_private_entry(pfn, write) | (old & _PAGE_SWP_SOFT_DIRTY) |
 	       (write ? 0 : old & _PAGE_SWP_UFFD_WP);
 }
+static NOINLINE u64 restored_coherent_entry(const struct hmmu *m, u64 prot, u32 page, u64 old);
 static ALWAYS_INLINE u64 restored_entry_of_device(const struct hmmu *m, u64 prot, u32 page, u64 old)
 {
 	if (page >= m->coherent_base)
-		return restored_ram_entry_6_12(prot, page, old, page_test(m, page, HMMU_PG_DIRTY));
+		return restored_coherent_entry(m, prot, page, old);
 	return restored_device_entry_6_12(page, old);
 }
 static inline u64 restored_entry_6_12(const struct hmmu *m, const struct vma *v, u32 page, u64 old)
