@@ -5,7 +5,15 @@
 import type { Kernel } from '../base/kernel'
 import type { Command, HeadCommand, InnerCommand } from './ast'
 import { type Vocabulary, wordsOf } from './language'
-import { type Head, type ProcessHead, parseDevmem, parseEvict, parseMigrate, parseMirror } from './parse-device'
+import {
+  DESTINATIONS,
+  type Head,
+  type ProcessHead,
+  parseDevmem,
+  parseEvict,
+  parseMigrate,
+  parseMirror,
+} from './parse-device'
 import {
   isProcess,
   PROCESS_EXPECTED,
@@ -103,9 +111,19 @@ const PROCESS_VERBS = { 'linux-4.14': Object.keys(OF_PROCESS_4_14), 'linux-6.12'
 const OTHERS: Others = { ...OTHERS_4_14, ...OTHERS_6_12 }
 const OTHER_VERBS = { 'linux-4.14': Object.keys(OTHERS_4_14), 'linux-6.12': Object.keys(OTHERS_6_12) }
 
-/** The verbs of a kernel's drills: those behind a process, and those that begin a line. */
-export function verbsOf(kernel: Kernel): { readonly ofProcess: readonly string[]; readonly others: readonly string[] } {
-  return { ofProcess: wordsOf(PROCESS_VERBS, kernel), others: [...wordsOf(OTHER_VERBS, kernel), 'task', 'expect'] }
+/** The verbs of a kernel's drills: those behind a process, and those that begin a line. And where pages may be moved. */
+export interface Verbs {
+  readonly ofProcess: readonly string[]
+  readonly others: readonly string[]
+  readonly destinations: readonly string[]
+}
+
+export function verbsOf(kernel: Kernel): Verbs {
+  return {
+    ofProcess: wordsOf(PROCESS_VERBS, kernel),
+    others: [...wordsOf(OTHER_VERBS, kernel), 'task', 'expect'],
+    destinations: wordsOf<string>(DESTINATIONS, kernel),
+  }
 }
 
 /** Parse one command; nothing may follow it. */

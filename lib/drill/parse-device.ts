@@ -27,7 +27,8 @@ const MIGRATE_OPTIONS: ByKernel<readonly Option[]> = {
   'linux-6.12': ['select=', 'owner='],
 }
 const SELECTED = ['system', 'private', 'coherent'] as const
-const DESTINATIONS = { 'linux-4.14': ['dev', 'sys'], 'linux-6.12': ['coh'] } as const
+/** Where pages may be moved. */
+export const DESTINATIONS = { 'linux-4.14': ['dev', 'sys'], 'linux-6.12': ['coh'] } as const
 const MIRROR_FLAGS = ['fault', 'write', 'owner=other']
 const DEVICE_PAGES = /^([DC])\[([0-9]+)(?:-([0-9]+))?\]$/
 /** The most pages of the device whose pages CPUs map. */

@@ -22,7 +22,7 @@ test.each([
 })
 
 test('the loaded implementation has each call of the list, for a machine that is gone, too', () => {
-  const native = new addon.Machine(64, 0, 1, 0, 0, 0, 0, 0, false, 0)
+  const native = new addon.Machine(64, 0, 1, 0, 0, 0, 0, 0, false, 0, 0)
   native.dispose()
   const results = plainCallNames.map((name) => (native[name] as () => number)())
   expect(plainCallNames.length).toBeGreaterThan(40)

@@ -51,8 +51,8 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   remap: ['ENOMEM', 'EINVAL', 'EFAULT'],
   // EINVAL: a part of a huge page of a hugetlb mapping.
   protect: ['ENOMEM', 'EACCES', 'EINVAL'],
-  // EBUSY: MADV_COLLAPSE says so where the page can't be charged.
-  advise: ['ENOMEM', 'EAGAIN', 'EINVAL', 'EBUSY'],
+  // EBUSY: MADV_COLLAPSE says so where the page can't be charged; EFAULT: MADV_POPULATE_… beyond the end of a file.
+  advise: ['ENOMEM', 'EAGAIN', 'EINVAL', 'EBUSY', 'EFAULT'],
   lock: ['ENOMEM', 'EAGAIN'],
   unlock: ['ENOMEM'],
   uffd: ['ENOMEM', 'EINVAL', 'EBUSY'],

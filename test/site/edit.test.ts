@@ -29,7 +29,11 @@ describe('a script in a link', () => {
 })
 
 describe('completion', () => {
-  const verbs = { ofProcess: ['map', 'write', 'migrate', 'pin'], others: ['fork', 'drop'] }
+  const verbs = {
+    ofProcess: ['map', 'write', 'migrate', 'pin'],
+    others: ['fork', 'drop'],
+    destinations: ['dev', 'sys'],
+  }
   const script = 'A map buf anon 4\nB map other anon 1\nA pin buf[0] as dma\n'
   const words = (text: string): readonly string[] | undefined => choicesAt(text, verbs)?.words
 

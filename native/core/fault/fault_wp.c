@@ -62,9 +62,10 @@ static void replace_with_copy(struct fault *vmf, u32 old, u32 copy)
 }
 
 /* If this locked mapping was the reason why the old page is mlocked, clear the mark. That takes the page's lock. Linux
- * 6.12 has done it with the map count, without the lock ("mm/munlock: rmap call mlock_vma_page() munlock_vma_page()").
- * Drops a reference to the page. */
-static int munlock_old(struct fault *vmf, u32 old)
+ * 6.12 has done it with the map count, without the lock ("mm/munlock: rmap call mlock_vma_page() munlock_vma_page()"), and
+ * takes a page that is idle now out of the swap cache ("mm: free idle swap cache page after COW"). Drops a reference to
+ * the page. */
+static int leave_old(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
 	u32 head = compound_head(m, old);
@@ -74,6 +75,8 @@ static int munlock_old(struct fault *vmf, u32 old)
 			return wait_on_page(vmf->ctx, head, true, RESUME_MUNLOCK);
 		munlock_vma_page(m, vmf->ctx->cpu, head);
 	}
+	if (KERNEL >= V6_12)
+		free_swap_cache(m, head);
 	put_page(m, old);
 	return FAULT_DONE_WRITE;
 }
@@ -111,12 +114,7 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 	mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_CLEAR, vmf->ctx->mm, vmf->address, vmf->address + PAGE_SIZE);
 	if (!replaced)
 		return 0;
-	if (!old)
-		return FAULT_DONE_WRITE;
-	/* "mm: free idle swap cache page after COW" */
-	if (KERNEL >= V6_12)
-		free_swap_cache(m, compound_head(m, old));
-	return munlock_old(vmf, old);
+	return old ? leave_old(vmf, old) : FAULT_DONE_WRITE;
 }
 
 /* A shared page is marked dirty under its lock, after the entry was made writable. */

@@ -14,7 +14,9 @@ static enum hmmu_why why_device_page_stays(const struct hmmu_migration *mig, u32
 {
 	if (!selects(mig, kind))
 		return HMMU_WHY_NOT_SELECTED;
-	return device_owner(mig->ctx.m, page) == mig->request.owner ? HMMU_WHY_NONE : HMMU_WHY_OTHER_OWNER;
+	if (device_owner(mig->ctx.m, page) != mig->request.owner)
+		return HMMU_WHY_OTHER_OWNER;
+	return HMMU_WHY_NONE;
 }
 
 /* "mm: handling Non-LRU pages returned by vm_normal_pages" */
@@ -34,7 +36,7 @@ u64 collect_unusual_present(struct hmmu_migration *mig, u64 i, u64 *pte, u64 sil
 	struct hmmu *m = mig->ctx.m;
 	u32 page = pte_pfn(*pte);
 
-	if (is_device_coherent_page(m, page))
+	if (!(*pte & _PAGE_SPECIAL) && is_device_coherent_page(m, page))
 		return collect_coherent(mig, i, pte, silent);
 	if ((*pte & _PAGE_SPECIAL) && !is_zero_pfn(m, page))
 		return skip_entry(mig, i, HMMU_WHY_NO_STRUCT_PAGE);
@@ -52,7 +54,9 @@ u64 leave_device_entry(struct hmmu_migration *mig, u64 i, u64 pte)
 	u32 page = swp_offset(pte);
 	enum hmmu_why why = why_device_page_stays(mig, page, HMMU_SELECT_DEVICE_PRIVATE);
 
-	return skip_entry(mig, i, why ? why : why_page_stays(page_of(m, page)));
+	if (!why)
+		why = why_page_stays(page_of(m, page));
+	return skip_entry(mig, i, why);
 }
 
 void remove_rmap_of_unusual(struct hmmu_migration *mig, u32 page)

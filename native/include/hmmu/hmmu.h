@@ -175,11 +175,8 @@ HMMU_API void hmmu_lru_add_drain_all(struct hmmu *m);
 HMMU_COMMON_API int hmmu_inject(struct hmmu *m, uint32_t injection, uint64_t nth, bool forever);
 /** The number of passes of an injection site since the machine was made. */
 HMMU_COMMON_API uint64_t hmmu_inject_passes(const struct hmmu *m, uint32_t injection);
-/**
- * Charge limit of the memory cgroup in pages, 0: none. At the limit a call of Linux 4.14 fails with -ENOMEM. Linux 6.12 first
- * reclaims pages that MADV_FREE has given up. Then a load or store waits (HMMU_WAIT_MEMCG) until a page is uncharged or the limit
- * raised, as in a group that kills nobody; in a callback, and in other calls, it fails.
- */
+/** Charge limit of the memory cgroup in pages, 0: none. At the limit a call of 4.14 fails with -ENOMEM. 6.12 first reclaims what
+ * MADV_FREE has given up; then a load or store waits (HMMU_WAIT_MEMCG) for an uncharge or a higher limit; other calls fail. */
 HMMU_API int hmmu_memcg_set_limit(struct hmmu *m, uint64_t pages);
 /** Pages charged to the memory cgroup. */
 HMMU_API uint64_t hmmu_memcg_charged(const struct hmmu *m);

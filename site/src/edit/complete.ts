@@ -3,11 +3,7 @@
 // What may stand at a place of a drill, as far as the words before it tell.
 
 import { lookUp } from '../../../lib/base/look-up'
-
-export interface Verbs {
-  readonly ofProcess: readonly string[]
-  readonly others: readonly string[]
-}
+import type { Verbs } from '../../../lib/drill/parse-commands'
 
 export interface Choices {
   /** Where the word begins that they replace. */
@@ -63,7 +59,7 @@ function nextWords(words: readonly string[], { processes, regions, handles }: Na
   if (!PLAIN.test(first)) return first === 'drop' ? [...handles] : [...processes]
   if (verb === undefined) return [...verbs.ofProcess]
   if (place === undefined) return verb === 'map' ? [] : [...regions]
-  return words.length === 3 ? argumentsOf(verb) : laterArguments(verb, words)
+  return words.length === 3 ? argumentsOf(verb) : laterArguments(verb, words, verbs)
 }
 
 function argumentsOf(verb: string): string[] {
@@ -80,7 +76,7 @@ function argumentsOf(verb: string): string[] {
   return lookUp(known, verb) ?? []
 }
 
-function laterArguments(verb: string, words: readonly string[]): string[] {
-  if (verb === 'migrate') return words.at(-1) === 'to' ? ['dev', 'sys', 'coh'] : ['skip=', 'fail=']
+function laterArguments(verb: string, words: readonly string[], verbs: Verbs): string[] {
+  if (verb === 'migrate') return words.at(-1) === 'to' ? [...verbs.destinations] : ['skip=', 'fail=']
   return verb === 'map' && words.length > 4 ? ['ro', 'at2m', 'thp'] : []
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Verbs } from '../../../lib/drill/parse-commands'
 import { Book } from '../../../lib/view/book'
-import type { Verbs } from '../edit/complete'
 import type { RecordDocument, Recording, Terms } from './types'
 
 /** Drills that can be looked at, on one or more profiles. */

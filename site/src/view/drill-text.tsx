@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { lazy, Suspense } from 'preact/compat'
-import type { Verbs } from '../edit/complete'
+import type { Verbs } from '../../../lib/drill/parse-commands'
 import { Gap } from './gap'
 import type { Session } from './session'
 import { Transcript } from './transcript'
