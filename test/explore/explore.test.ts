@@ -4,6 +4,7 @@ import '../../lib/native/load'
 import type { SearchProgress } from '../../lib/api'
 import { blame, type ExploreOptions, exploreDrill, replayDrill } from '../../lib/explore'
 import { decodeChoices, encodeChoices } from '../../lib/explore/choices'
+import { testWithStacks } from './with-stacks'
 
 const source = (text: string) => ({ name: 'test', file: 'test.drill', firstLine: 1, text })
 const explore = (text: string, options?: ExploreOptions) => exploreDrill(source(text), options)
@@ -61,16 +62,19 @@ test('steps in the middle of calls are in the trace', () => {
   expect(trace).toContain('reader: A read buf[0] -> 0x01')
 })
 
-test('a walk of a reverse map stops between two mappings, and who changes the reverse map waits for its lock', () => {
-  const text = `${BEGIN}fork A B\ntask mover\n  A migrate buf[0] to dev\ntask other proc=B\n  B read buf[0]\n  B unmap buf\n`
-  const points = ['unmap', 'restore'] as const
-  const { findings, states, outcomes } = explore(text, { profile: 'linux-4.14-fixed', points, verify: true })
-  expect(findings).toEqual([])
-  expect(states).toBeGreaterThan(explore(text, { profile: 'linux-4.14-fixed', points: [] }).states)
-  expect(outcomes.length).toBeGreaterThan(1)
-})
+testWithStacks(
+  'a walk of a reverse map stops between two mappings, and who changes the reverse map waits for its lock',
+  () => {
+    const text = `${BEGIN}fork A B\ntask mover\n  A migrate buf[0] to dev\ntask other proc=B\n  B read buf[0]\n  B unmap buf\n`
+    const points = ['unmap', 'restore'] as const
+    const { findings, states, outcomes } = explore(text, { profile: 'linux-4.14-fixed', points, verify: true })
+    expect(findings).toEqual([])
+    expect(states).toBeGreaterThan(explore(text, { profile: 'linux-4.14-fixed', points: [] }).states)
+    expect(outcomes.length).toBeGreaterThan(1)
+  },
+)
 
-test.each([
+testWithStacks.each([
   [
     'reclaim',
     'swap 8\nA map buf anon 1\nA write buf 1\nfork A B\ntask one\n  A reclaim buf\ntask two proc=B\n  B reclaim buf\ntask user\n  A write buf 2\n  A read buf\n',

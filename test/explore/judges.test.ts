@@ -4,6 +4,7 @@
 
 import { addonInfo, type SwitchPoint } from '../../lib'
 import { DEFAULT_POINTS, type ExploreOptions, exploreDrill } from '../../lib/explore'
+import { testWithStacks } from './with-stacks'
 
 /** In WebAssembly calls can't stop on stacks of their own. */
 const pointsHere = (...points: SwitchPoint[]) =>
@@ -143,9 +144,16 @@ test('behind the end of a file that grows there are zeroes', () => {
   expect(judgesOf(text, { profile: 'linux-6.12-fixed' })).toEqual([])
 })
 
-test.each(['linux-4.14', 'linux-6.12'] as const)('munmap() waits for a fault that has stopped: %s', (profile) => {
-  const text = 'A map buf anon 1\nA write buf 1\nfork A B\ntask a\n  A write buf 2\ntask b\n  A unmap buf\n'
-  const { findings, outcomes } = exploreDrill(source(text), { profile, points: pointsHere('fault'), verify: true })
-  expect(findings).toEqual([])
-  expect(outcomes.map(({ sentence }) => sentence)).toEqual(['a EFAULT; b -', 'a -; b -'])
-})
+testWithStacks.each(['linux-4.14', 'linux-6.12'] as const)(
+  'munmap() waits for a fault that has stopped: %s',
+  (profile) => {
+    const text = 'A map buf anon 1\nA write buf 1\nfork A B\ntask a\n  A write buf 2\ntask b\n  A unmap buf\n'
+    const { findings, outcomes } = exploreDrill(source(text), {
+      profile,
+      points: [...DEFAULT_POINTS, 'fault'],
+      verify: true,
+    })
+    expect(findings).toEqual([])
+    expect(outcomes.map(({ sentence }) => sentence)).toEqual(['a EFAULT; b -', 'a -; b -'])
+  },
+)

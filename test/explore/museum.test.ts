@@ -4,9 +4,10 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { addonInfo, type Profile, switchPointNames } from '../../lib'
+import { type Profile, switchPointNames } from '../../lib'
 import { exploreDrill } from '../../lib/explore'
 import { drillOf, exhibit, files } from './museum'
+import { testWithStacks } from './with-stacks'
 
 /** What scripts/generate/museum.mjs has written: the table of docs/museum.md. */
 const told: Record<string, { profiles: Partial<Record<Profile, { findings: string[] }>> }> = JSON.parse(
@@ -35,7 +36,7 @@ describe.each(here)('%s', (file) => {
 })
 
 const free = here.filter((file) => exhibit(file).options.points === undefined)
-test.each(addonInfo.backend === 'wasm' ? [] : free)('%s, with all switching points', (file) => {
+testWithStacks.each(free)('%s, with all switching points', (file) => {
   const { options, profiles } = exhibit(file)
   for (const profile of profiles) {
     const { unmet, cutOff } = exploreDrill(drillOf(file), { ...options, points: switchPointNames, profile })

@@ -234,9 +234,12 @@ void workers_begin(struct search *search)
 	struct worker *first = search->workers;
 	uint32_t wanted = search->options.workers;
 
+	search->options.workers = 1;
+	if (!THREADS_ARE_POSSIBLE)
+		return;
 	worker_unwind(first);
 	run_go_back(&first->run, first->start);
-	search->states.is_shared = THREADS_ARE_POSSIBLE;
+	search->states.is_shared = true;
 	while (search->worker_count < wanted && begin_worker(search))
 		;
 	search->options.workers = search->worker_count;
