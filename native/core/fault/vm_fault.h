@@ -53,7 +53,7 @@ enum fault_flag {
 	FAULT_FLAG_ALLOW_RETRY = 4, /**< it may give its lock up to wait for a page; GUP's may not */
 	FAULT_FLAG_TRIED = 8,       /**< it has given mmap_lock up */
 	FAULT_COUNTED = 16,         /**< it is the same fault as before FAULT_RETRY */
-	/* 32, 64 and 128: enum memcg_fault_flag */
+				    /* 32, 64 and 128: enum memcg_fault_flag */
 };
 static inline bool is_unshare(const struct fault *vmf)
 {
