@@ -49,11 +49,10 @@ enum fault_flag {
 	/** Linux 6.12, for a pin that only reads: make the page exclusive, but not writable ("mm: support GUP-triggered
 	 * unsharing of anonymous pages"). */
 	FAULT_FLAG_UNSHARE = 2,
-	/* Linux 6.12: what the fault of an access may do, and has done (ctx.fault_flags). */
+	/* Linux 6.12: what the fault of an access may do, and has done (ctx.fault_flags). enum memcg_fault_flag has 32, 64 and 128. */
 	FAULT_FLAG_ALLOW_RETRY = 4, /**< it may give its lock up to wait for a page; GUP's may not */
 	FAULT_FLAG_TRIED = 8,       /**< it has given mmap_lock up */
 	FAULT_COUNTED = 16,         /**< it is the same fault as before FAULT_RETRY */
-				    /* 32, 64 and 128: enum memcg_fault_flag */
 };
 static inline bool is_unshare(const struct fault *vmf)
 {
