@@ -101,6 +101,7 @@ class Options(Structure):
         ("other_device_pages", c_uint32),
         ("swap_pages", c_uint32),
         ("hugetlb_pages", c_uint32),
+        ("coherent_pages", c_uint32),
     ]
 
 
@@ -144,6 +145,7 @@ class PageEntry(Structure):
         ("map", c_int32),
         ("flags", c_uint32),
         ("device", c_bool),
+        ("coherent", c_bool),
         ("swap_users", c_uint32),
     ]
 

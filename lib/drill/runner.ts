@@ -102,7 +102,8 @@ export function devicePagesOf({ head }: Drill, kind: DeviceKind = 'private'): nu
   return (line as DevmemCommand | undefined)?.pages ?? (coherent ? 0 : DEVICE_PAGES)
 }
 
-function makeMachine(drill: Drill, options: RunOptions): Machine {
+/** The machine that the first lines of a drill describe. */
+export function makeMachine(drill: Drill, options: RunOptions): Machine {
   const machineOptions: MachineOptions = {
     ramPages: options.ramPages ?? RAM_PAGES,
     devicePages: devicePagesOf(drill),

@@ -376,6 +376,28 @@ static void test_coherent_copies(void **state)
 	rig_close(r);
 }
 
+/* The first coherent pages come after the mark, whose layout does not have them. */
+static void test_coherent_rollback(void **state)
+{
+	struct rig *r = open_coherent();
+	uint64_t buf = map_anon(r, 3), hash;
+
+	(void)state;
+	write_pages(r, buf, 3, 0x40);
+	hmmu_lru_add_drain_all(r->m);
+	hash = hmmu_hash(r->m);
+	assert_ok(hmmu_mark(r->m));
+	for (int i = 0; i < 2; i++) {
+		to_coherent(r, buf, 3);
+		assert_true(hmmu_hash(r->m) != hash);
+		assert_ok(hmmu_rollback(r->m));
+		assert_true(hmmu_hash(r->m) == hash);
+		assert_clean(r->m);
+	}
+	assert_ok(hmmu_mark_drop(r->m));
+	rig_close(r);
+}
+
 /* verify() finds what is wrong with the records of coherent pages, and a snapshot with it is refused. */
 static void test_coherent_wrong_records(void **state)
 {
@@ -418,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_coherent_mirror),
 		cmocka_unit_test(test_evict_loses_exclusive),
 		cmocka_unit_test(test_coherent_copies),
+		cmocka_unit_test(test_coherent_rollback),
 		cmocka_unit_test(test_coherent_wrong_records),
 	};
 

@@ -11,14 +11,14 @@ import type { Outcome } from '../../lib/drill/interleaving'
 import { invalidationLines } from '../../lib/drill/invalidations'
 import { carryOut } from '../../lib/drill/migrations'
 import { isMigration } from '../../lib/drill/parse'
-import { devicePagesOf } from '../../lib/drill/runner'
+import { makeMachine } from '../../lib/drill/runner'
 import { type Actor, Misuse, World } from '../../lib/drill/world'
 import {
   type CounterName,
   HmmuError,
   type InjectionName,
   injectionNames,
-  Machine,
+  type Machine,
   type Process,
   type Profile,
   type Task,
@@ -106,7 +106,7 @@ class FaultyWorld extends World {
 
 /** Run a drill with a fault, or without one, on a machine of a profile. */
 export function runWithFault(drill: Drill, profile: Profile, fault?: Fault): FaultyRun {
-  const machine = new Machine({ ramPages: 65536, devicePages: devicePagesOf(drill), cpus: 1, profile })
+  const machine = makeMachine(drill, { profile })
   try {
     return new Runner(machine, fault).run(drill)
   } finally {
@@ -133,6 +133,7 @@ class Runner {
 
   run(drill: Drill): FaultyRun {
     const lines = drill.head.map((command) => command.text)
+    this.#world.limited = drill.head.some(({ verb }) => verb === 'memcg')
     const before = this.#countPasses()
     const passes: Record<InjectionName, number>[] = []
     this.#arm()

@@ -71,6 +71,7 @@ structures! {
         other_device_pages: u32,
         swap_pages: u32,
         hugetlb_pages: u32,
+        coherent_pages: u32,
     }
     hmmu_error {
         err: c_int,
@@ -99,6 +100,7 @@ structures! {
         map: i32,
         flags: u32,
         device: bool,
+        coherent: bool,
         swap_users: u32,
     }
     hmmu_mm_counters {

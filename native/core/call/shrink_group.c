@@ -232,7 +232,9 @@ static u64 try_to_free_pages_of_group(struct ctx *ctx, u32 nr)
 {
 	struct scan scan = { .nr_to_reclaim = nr > SWAP_CLUSTER_MAX ? nr : SWAP_CLUSTER_MAX };
 
-	if (shrink_by_priority(ctx, &scan) || shrink_by_priority(ctx, &scan) || !scan.skipped_deactivate)
+	for (int pass = 0; pass < 2 && !scan.nr_reclaimed; pass++)
+		shrink_by_priority(ctx, &scan);
+	if (scan.nr_reclaimed || !scan.skipped_deactivate)
 		return scan.nr_reclaimed;
 	scan.force_deactivate = true;
 	return shrink_by_priority(ctx, &scan);

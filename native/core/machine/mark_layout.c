@@ -210,7 +210,7 @@ static u64 size_of_parts(const struct hmmu *m)
 {
 	const struct state *st = m->st;
 	u64 size = (u64)m->page_frees_matter << 63 |
-		   (st->next_block + st->hugetlb_high + private_high(st) + st->swap_high);
+		   (st->next_block + st->hugetlb_high + private_high(st) + coherent_high(st) + st->swap_high);
 
 	for (int kind = 0; kind < NR_SLABS; kind++)
 		size += st->slabs[kind].high;

@@ -130,16 +130,22 @@ static bool is_wait_for_memory(const struct hmmu *m, const struct task *task)
 	       task->progress.result <= m->st->memcg_uncharges;
 }
 
+/* An idle task, or that of a process which a fork() that waits makes. */
+static bool is_idle(const struct task *task, bool hidden)
+{
+	return hidden == (task->op == OP_FORK) && !task->wait && !task->wait_pfn && !task->wait_ref &&
+	       (!hidden || !task->sem_hold) && !task->resume && !task->vma_lock && is_out_of_queue(task) &&
+	       !task->progress.at && !task->progress.gup_first && !task->progress.munlock_at &&
+	       (!hidden || !task->progress.result);
+}
+
 /* A blocked call waits for something, and resumes in the middle only with the page that it keeps. */
 static bool is_wait(const struct hmmu *m, const struct task *task)
 {
 	bool hidden = mm_of(m, task->mm)->state == MM_COPIED;
 
 	if (hidden || !task->op)
-		return hidden == (task->op == OP_FORK) && !task->wait && !task->wait_pfn && !task->wait_ref &&
-		       (!hidden || !task->sem_hold) && !task->resume && !task->vma_lock && is_out_of_queue(task) &&
-		       !task->progress.at && !task->progress.gup_first && !task->progress.munlock_at &&
-		       (!hidden || !task->progress.result);
+		return is_idle(task, hidden);
 	if (task->op == OP_TRUNCATE)
 		return is_truncation(m, task);
 	if (waits_for_sem(task))
