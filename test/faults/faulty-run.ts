@@ -58,7 +58,8 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   uffd: ['ENOMEM', 'EINVAL', 'EBUSY'],
   truncate: [],
   fork: ['ENOMEM'],
-  pin: ['ENOMEM', 'EFAULT'],
+  // EBUSY: a long-term pin of a coherent page that can't move.
+  pin: ['ENOMEM', 'EFAULT', 'EBUSY'],
   hold: ['ENOENT', 'EBUSY'],
   isolate: ['ENOENT', 'EBUSY'],
   // In a kernel the OOM killer decides whether an access without memory is tried again. Here it is an error.
