@@ -31,13 +31,13 @@ endfunction()
 # Tests that play the driver see the kernel's names.
 foreach(name test_kapi_xarray test_kapi_locks test_kapi_heap test_kapi_wait test_kapi_dma test_kapi_engine test_kapi_tree
 	test_kapi_generic test_kapi_async test_kapi_device test_kapi_chardev
-	test_kapi_migrate test_kapi_mirror)
+	test_kapi_migrate test_kapi_coherent test_kapi_mirror)
 	kapi_test(${name})
 	target_include_directories(${name} BEFORE PRIVATE ${kapi}/include)
 	target_compile_definitions(${name} PRIVATE KAPI_RUNTIME)
 	set_target_properties(${name} PROPERTIES C_EXTENSIONS ON)
 endforeach()
-foreach(name test_kapi_migrate test_kapi_mirror)
+foreach(name test_kapi_migrate test_kapi_coherent test_kapi_mirror)
 	target_sources(${name} PRIVATE ${kapi}/test/small_driver.c)
 endforeach()
 

@@ -20,6 +20,7 @@ interface DriverRunOptions extends DriverBuildOptions {
   readonly ioctlScript?: string
   readonly program?: readonly string[]
   readonly seed?: string
+  readonly coherentPages?: string
   readonly failAllocation?: string
   readonly fault?: string
   readonly param?: readonly string[]
@@ -29,6 +30,7 @@ interface DriverRunOptions extends DriverBuildOptions {
   readonly json?: true
 }
 
+const MOST_COHERENT_PAGES = 2 ** 28
 const FAULTS = ['allocation', 'trylock', 'mmap-lock', 'page-lock', 'invalidation', 'dma-mapping', 'copy']
 
 const HELP = `
@@ -60,6 +62,12 @@ export function driverRunCommand(exit: (code: number) => void): Command {
       new Option('--param <name=value>', 'a parameter of the module; repeat it for more').argParser(parseParam),
     )
     .addOption(
+      new Option(
+        '--coherent-pages <n>',
+        'pages of device-coherent memory, which a driver may map (default: 0)',
+      ).argParser(pages),
+    )
+    .addOption(
       new Option('--cpu-limit <seconds>', 'CPU time after which a call is an endless loop (default: 10); 0: none')
         .argParser(whole)
         .conflicts('program'),
@@ -76,6 +84,11 @@ export function driverRunCommand(exit: (code: number) => void): Command {
 function whole(text: string): string {
   if (/^\d{1,18}$/.test(text)) return text
   throw new InvalidArgumentError('A number is allowed.')
+}
+
+function pages(text: string): string {
+  if (/^\d+$/.test(text) && Number(text) <= MOST_COHERENT_PAGES) return text
+  throw new InvalidArgumentError(`A number from 0 to ${MOST_COHERENT_PAGES} is allowed.`)
 }
 
 function wholeOrAll(text: string): string {
@@ -118,6 +131,7 @@ function argumentsOf(options: DriverRunOptions): string[] {
     ...(options.seed === undefined ? [] : ['--seed', options.seed]),
     ...(fault === undefined ? [] : ['--fault', fault]),
     ...(options.param ?? []).flatMap((param) => ['--param', param]),
+    ...(options.coherentPages === undefined ? [] : ['--coherent-pages', options.coherentPages]),
     ...(options.cpuLimit === undefined ? [] : ['--cpu-limit', options.cpuLimit]),
     ...(options.quiet ? ['--quiet'] : []),
     // It ends with this process.
@@ -163,6 +177,7 @@ function environmentOf(options: DriverRunOptions): NodeJS.ProcessEnv {
   const fault = faultOf(options)
   return {
     ...(options.seed === undefined ? {} : { HMMU_DRIVER_SEED: options.seed }),
+    ...(options.coherentPages === undefined ? {} : { HMMU_DRIVER_COHERENT_PAGES: options.coherentPages }),
     ...(fault === undefined ? {} : { HMMU_DRIVER_FAULT: fault }),
     ...(options.param === undefined ? {} : { HMMU_DRIVER_PARAMS: options.param.join('\n') }),
   }

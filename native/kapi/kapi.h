@@ -108,8 +108,10 @@ void kapi_set_heap(void *(*alloc)(size_t size), void (*free)(void *memory));
 struct kapi_options {
 	uint32_t ram_pages;    /**< 0: 262144 (1 GiB) */
 	uint32_t device_pages; /**< of all devices together; 0: 262144 */
-	uint64_t seed;         /**< decides on the order of threads */
-	bool quiet;            /**< leave out messages of drivers below a warning */
+	uint32_t
+		coherent_pages; /**< of device-coherent memory, which the platform has, behind that of devices; 0: none */
+	uint64_t seed;          /**< decides on the order of threads */
+	bool quiet;             /**< leave out messages of drivers below a warning */
 };
 /** Make the machine, with the profile linux-6.12. @p machine may be NULL. -EBUSY: there is one. */
 int kapi_boot(const struct kapi_options *options, struct hmmu **machine);

@@ -115,6 +115,59 @@ static void test_coherent_first_device_goes(void **state)
 	rig_close(r);
 }
 
+/* memremap_pages() of the platform's ranges, in any order. */
+static void test_coherent_devices_at(void **state)
+{
+	struct rig *r = open_coherent();
+	uint32_t base = hmmu_coherent_base(r->m), front, middle, device, pfn;
+	struct hmmu_device_info info;
+
+	(void)state;
+	assert_ok(hmmu_device_create_at(r->m, base, 3, 9, &front));
+	assert_ok(hmmu_device_info(r->m, COHERENT_DEVICE, &info));
+	assert_int_equal(info.pages, 0);
+	assert_int_equal(info.free, 0);
+	assert_failed(r->m, hmmu_device_alloc_of(r->m, COHERENT_DEVICE, &pfn), -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES);
+	assert_ok(hmmu_device_create_at(r->m, base + 4, 2, 9, &middle));
+	assert_ok(hmmu_device_info(r->m, middle, &info));
+	assert_int_equal(info.first, base + 4);
+	assert_int_equal(info.free, 2);
+	assert_int_equal(info.kind, HMMU_DEVICE_COHERENT);
+	assert_failed(r->m, hmmu_device_create_at(r->m, base + 2, 2, 9, &device), -EBUSY, HMMU_ERR_BUSY);
+	assert_failed(r->m, hmmu_device_create_at(r->m, base + 5, 3, 9, &device), -EBUSY, HMMU_ERR_BUSY);
+	/* Gaps are there for others. */
+	assert_ok(hmmu_device_create_kind(r->m, HMMU_DEVICE_COHERENT, 1, 9, &device));
+	assert_ok(hmmu_device_info(r->m, device, &info));
+	assert_int_equal(info.first, base + 7);
+	assert_ok(hmmu_device_remove(r->m, device));
+	assert_ok(hmmu_device_remove(r->m, middle));
+	assert_ok(hmmu_device_remove(r->m, front));
+	assert_ok(hmmu_device_info(r->m, COHERENT_DEVICE, &info));
+	assert_int_equal(info.pages, 8);
+	assert_int_equal(info.free, 8);
+	rig_close(r);
+}
+
+static void test_devices_at_refused(void **state)
+{
+	struct rig *r = open_coherent();
+	uint32_t base = hmmu_coherent_base(r->m), device, pfn;
+
+	(void)state;
+	assert_failed(r->m, hmmu_device_create_at(r->m, base + 6, 3, 9, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create_at(r->m, base - 1, 2, 9, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create_at(r->m, 3, 1, 9, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create_at(r->m, base, 0, 9, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create_at(r->m, base, 1, 0, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_failed(r->m, hmmu_device_create_at(r->m, UINT32_MAX, 1, 9, &device), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_ok(hmmu_device_alloc_of(r->m, COHERENT_DEVICE, &pfn));
+	assert_failed(r->m, hmmu_device_create_at(r->m, base, 2, 9, &device), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_device_create_at(r->m, base + 1, 2, 9, &device));
+	assert_ok(hmmu_page_unlock(r->m, pfn));
+	assert_ok(hmmu_page_put(r->m, pfn));
+	rig_close(r);
+}
+
 static void test_coherent_none(void **state)
 {
 	struct rig *r = open_rig(.profile = HMMU_PROFILE_LINUX_6_12);
@@ -427,6 +480,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_coherent_devices),
 		cmocka_unit_test(test_coherent_first_device_goes),
+		cmocka_unit_test(test_coherent_devices_at),
+		cmocka_unit_test(test_devices_at_refused),
 		cmocka_unit_test(test_coherent_none),
 		cmocka_unit_test(test_coherent_round_trip),
 		cmocka_unit_test(test_coherent_between_devices),

@@ -101,6 +101,8 @@
 	X(int, device_create, (struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *device), (m, pages, owner, device)) \
 	X(int, device_create_kind, (struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *device), \
 	  (m, kind, pages, owner, device)) \
+	X(int, device_create_at, (struct hmmu *m, uint32_t pfn, uint32_t pages, uint64_t owner, uint32_t *device), \
+	  (m, pfn, pages, owner, device)) \
 	X(int, device_remove, (struct hmmu *m, uint32_t device), (m, device)) \
 	X(int, device_set_owner, (struct hmmu *m, uint32_t device, uint64_t owner), (m, device, owner)) \
 	X(int, device_info, (const struct hmmu *m, uint32_t device, struct hmmu_device_info *out), (m, device, out)) \

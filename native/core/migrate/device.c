@@ -76,6 +76,33 @@ static void reset_driver(struct hmmu *m, u32 number)
 	m->drivers[number].data = NULL;
 }
 
+/* Whether indexes [first, end) are of no device, or free pages of the first device, which can give away all from there on. */
+static bool can_take(const struct hmmu *m, u32 kind, u32 first, u32 end)
+{
+	const struct device *giver = &m->st->devices[kind];
+
+	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++) {
+		const struct device *device = &m->st->devices[i];
+
+		if (device != giver && device->owner && device->first < end && device->end > first)
+			return false;
+	}
+	return first >= giver->end || !device_pages_in_use(m, first, giver->end);
+}
+
+/* Pages behind those that are taken are of no device, until there is one for them. */
+static void shrink_first_device(struct hmmu *m, u32 kind, u32 end)
+{
+	struct device *device = &m->st->devices[kind];
+
+	if (device->end <= end)
+		return;
+	device->free -= device->end - end;
+	device->end = end;
+	if (device->hint > end)
+		device->hint = end;
+}
+
 int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, uint32_t *number)
 {
 	return hmmu_device_create_kind(m, HMMU_DEVICE_PRIVATE, pages, owner, number);
@@ -97,25 +124,64 @@ static int check_new_device(struct hmmu *m, u32 kind, u32 pages, u64 owner)
 	return check_outside_page_free(m);
 }
 
-int hmmu_device_create_kind(struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *number)
+/* The lowest number that no device has. */
+static int free_device_number(struct hmmu *m, u32 *number)
 {
-	u32 free = 1, first;
-	int err = check_new_device(m, kind, pages, owner);
+	u32 free = 1;
 
-	if (err)
-		return err;
 	while (free < HMMU_MAX_DEVICES && (m->st->devices[free].owner || is_first_device(m->st, free)))
 		free++;
 	if (free == HMMU_MAX_DEVICES)
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_SLOTS, "the machine has %u devices", HMMU_MAX_DEVICES);
+	*number = free;
+	return 0;
+}
+
+static void register_device(struct hmmu *m, u32 number, struct device device)
+{
+	device.hint = device.first;
+	device.free = device_size(&device);
+	m->st->devices[number] = device;
+	drivers_changed(m);
+}
+
+int hmmu_device_create_kind(struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *number)
+{
+	u32 first, free;
+	int err = check_new_device(m, kind, pages, owner);
+
+	if (!err)
+		err = free_device_number(m, &free);
+	if (err)
+		return err;
 	if (!find_gap(m, kind, pages, &first) && !take_from_first_device(m, kind, pages, &first))
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_OUT_OF_DEVICE_PAGES,
 				 "no %u pages in a row are of no device, and the last %u of device %u are not free",
 				 pages, pages, kind);
-	m->st->devices[free] = (struct device){
-		.owner = owner, .first = first, .end = first + pages, .hint = first, .free = pages, .kind = kind
-	};
-	drivers_changed(m);
+	register_device(m, free, (struct device){ .owner = owner, .first = first, .end = first + pages, .kind = kind });
+	*number = free;
+	return 0;
+}
+
+int hmmu_device_create_at(struct hmmu *m, uint32_t pfn, uint32_t pages, uint64_t owner, uint32_t *number)
+{
+	u32 kind = pfn < m->coherent_base ? HMMU_DEVICE_PRIVATE : HMMU_DEVICE_COHERENT;
+	u32 first = pfn - m->device_base, free;
+	int err = check_new_device(m, kind, pages, owner);
+
+	if (!err)
+		err = free_device_number(m, &free);
+	if (err)
+		return err;
+	if (pfn < m->device_base || first >= end_device_index(m->st, kind) ||
+	    pages > end_device_index(m->st, kind) - first)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
+				 "%u pages from %u on are not all device memory of one kind", pages, pfn);
+	if (!can_take(m, kind, first, first + pages))
+		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY,
+				 "of %u pages from %u on some are another device's, or in use", pages, pfn);
+	shrink_first_device(m, kind, first);
+	register_device(m, free, (struct device){ .owner = owner, .first = first, .end = first + pages, .kind = kind });
 	*number = free;
 	return 0;
 }

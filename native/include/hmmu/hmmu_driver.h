@@ -138,6 +138,12 @@ HMMU_API int hmmu_device_create(struct hmmu *m, uint32_t pages, uint64_t owner, 
  * pages of device 1, which has all device-coherent pages of a machine at its beginning (hmmu_options.coherent_pages).
  */
 HMMU_API int hmmu_device_create_kind(struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *device);
+/**
+ * As hmmu_device_create(), of @p pages given pages from @p pfn on, private or coherent ones: memremap_pages() of a range that the
+ * platform tells. Pages behind them that were of the first device of their kind are of no device then. -EINVAL: not all of them are
+ * device memory of one kind. -EBUSY: some belong to another device; or some of the first device, these or later ones, are in use.
+ */
+HMMU_API int hmmu_device_create_at(struct hmmu *m, uint32_t pfn, uint32_t pages, uint64_t owner, uint32_t *device);
 /** memunmap_pages(): the device and its driver are gone. Pages behind device 0 (of a
  * coherent device: device 1) are its own again. -EBUSY: pages of it are in
  * use, and hmmu_migrate_device_range() brings them to system memory; or in page_free(). -EINVAL: no such device. */

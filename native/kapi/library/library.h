@@ -11,7 +11,7 @@
 #include "kapi.h"
 
 /** Counts changes of this structure and of what it means. */
-#define KAPI_LIBRARY_ABI 1
+#define KAPI_LIBRARY_ABI 2
 
 #define KAPI_TEXT_OF(number) KAPI_TEXT(number)
 #define KAPI_TEXT(number) #number
@@ -23,6 +23,7 @@
 	X(abi) \
 	X(clear_soft_dirty) \
 	X(clone) \
+	X(coherent_base) \
 	X(counter) \
 	X(create) \
 	X(destinations) \
@@ -33,6 +34,7 @@
 	X(device_alloc_page) \
 	X(device_base) \
 	X(device_create) \
+	X(device_create_at) \
 	X(device_driver) \
 	X(device_info) \
 	X(device_remove) \

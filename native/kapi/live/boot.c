@@ -51,7 +51,7 @@ void live_exit(void)
 
 static int make_machine(void)
 {
-	const struct kapi_options options = { .quiet = true, .seed = live_seed() };
+	const struct kapi_options options = live_options();
 	int err = live_share_kernel();
 
 	if (!err)

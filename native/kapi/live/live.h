@@ -202,8 +202,8 @@ long live_remap(uint64_t address, size_t old_size, size_t size, int flags, uint6
 
 /** @name settings.c
  * @{ */
-/** The seed that the environment names, or 0. */
-uint64_t live_seed(void);
+/** The machine's options, as the environment names them. */
+struct kapi_options live_options(void);
 /** Set the fault and the modules' parameters that the environment names, before the modules are loaded. -EINVAL: they are wrong. */
 int live_set_up(void);
 /** @} */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A live program has arguments of its own, so its environment says how the driver is run: HMMU_DRIVER_SEED=N,
- * HMMU_DRIVER_FAULT=NAME=N, and HMMU_DRIVER_PARAMS with a line NAME=VALUE for each parameter.
+ * HMMU_DRIVER_COHERENT_PAGES=N, HMMU_DRIVER_FAULT=NAME=N, and HMMU_DRIVER_PARAMS with a line NAME=VALUE for each parameter.
  */
 #define _GNU_SOURCE
 #include "live/live.h"
@@ -20,11 +20,18 @@ static int refuse(const char *name, const char *value)
 	return -EINVAL;
 }
 
-uint64_t live_seed(void)
+static uint64_t number_of(const char *name)
 {
-	const char *text = getenv("HMMU_DRIVER_SEED");
+	const char *text = getenv(name);
 
 	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+struct kapi_options live_options(void)
+{
+	return (struct kapi_options){ .quiet = true,
+				      .seed = number_of("HMMU_DRIVER_SEED"),
+				      .coherent_pages = (uint32_t)number_of("HMMU_DRIVER_COHERENT_PAGES") };
 }
 
 static int set_fault(const char *text)

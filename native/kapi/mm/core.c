@@ -96,9 +96,14 @@ const char *page_text(u32 pfn)
 	static char texts[4][16];
 	static unsigned int next;
 	char *text = texts[next++ % 4];
-	u32 base = hmmu_device_base(machine);
+	u32 private = hmmu_device_base(machine), coherent = hmmu_coherent_base(machine);
 
-	format_text(text, sizeof(texts[0]), "%c%u", pfn < base ? '#' : 'D', pfn < base ? pfn : pfn - base);
+	if (pfn < private)
+		format_text(text, sizeof(texts[0]), "#%u", pfn);
+	else if (pfn < coherent)
+		format_text(text, sizeof(texts[0]), "D%u", pfn - private);
+	else
+		format_text(text, sizeof(texts[0]), "C%u", pfn - coherent);
 	return text;
 }
 

@@ -40,7 +40,7 @@ bool core_is_busy(void);
  * have the lock. */
 int core_mmap_unlock(u32 tid);
 /** @} */
-/** A page as the machine's dumps and messages have it: #6 of RAM, D6 of device memory. Good until the fourth next call. */
+/** A page as the machine's dumps and messages have it: #6 of RAM, D6 of device-private, C6 of device-coherent memory. Good until the fourth next call. */
 const char *page_text(u32 pfn);
 /** Report what the machine has refused, at the driver's line. */
 void core_refused(const struct kapi_place *place, const char *call);

@@ -35,7 +35,8 @@ static void check_lock(unsigned int how, const struct mm_struct *mm, const struc
 long kapi_gup(unsigned int how, unsigned long start, unsigned long count, unsigned int flags, struct page **pages,
 	      const struct kapi_place *place)
 {
-	u32 core_flags = (flags & FOLL_WRITE ? HMMU_PIN_WRITE : 0) | (how & KAPI_GUP_PIN ? HMMU_PIN_DMA : 0);
+	u32 core_flags = (flags & FOLL_WRITE ? HMMU_PIN_WRITE : 0) | (how & KAPI_GUP_PIN ? HMMU_PIN_DMA : 0) |
+			 (flags & FOLL_LONGTERM ? HMMU_PIN_LONGTERM : 0);
 	struct mm_struct *mm = current->mm;
 	u32 tid, pfn;
 	unsigned long i;

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 
 #include "host/host.h"
-#include "mm/core.h"
+#include "mm/page.h"
 
 /** How many mappings are remembered when they are gone. */
 #define MOST_GONE 1024u
@@ -26,7 +26,7 @@ static u32 frames;
 
 bool iommu_boot(void)
 {
-	frames = hmmu_device_base(machine) + (u32)hmmu_counter(machine, HMMU_COUNT_DEVICE_PAGES);
+	frames = pages_limit();
 	links_of_frames = host_reserve(frames * sizeof(struct dma_link *));
 	return links_of_frames;
 }

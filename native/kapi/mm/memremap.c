@@ -147,18 +147,40 @@ static void on_page_free(struct hmmu *m, uint32_t pfn, void *data)
 
 /* --- devices --- */
 
+static bool is_complete(const struct dev_pagemap *pgmap)
+{
+	return pgmap->nr_range == 1 && pgmap->ops && pgmap->ops->page_free && pgmap->owner;
+}
+
 static int check_pgmap(const struct dev_pagemap *pgmap, const struct kapi_place *place)
 {
-	if (pgmap->type == MEMORY_DEVICE_PRIVATE && pgmap->nr_range == 1 && pgmap->ops && pgmap->ops->page_free &&
-	    pgmap->ops->migrate_to_ram && pgmap->owner)
-		return 0;
-	if (pgmap->type == MEMORY_DEVICE_PRIVATE)
+	if (pgmap->type != MEMORY_DEVICE_PRIVATE && pgmap->type != MEMORY_DEVICE_COHERENT)
+		report(KAPI_CHECK_LIMIT, place,
+		       "memory of a type other than MEMORY_DEVICE_PRIVATE and MEMORY_DEVICE_COHERENT is not emulated");
+	else if (!is_complete(pgmap))
 		report(KAPI_CHECK_BAD_CALL, place,
-		       "memremap_pages() of device-private memory needs one range, an owner, page_free() and "
-		       "migrate_to_ram()");
+		       "memremap_pages() of device memory needs one range, an owner and page_free()");
+	else if (pgmap->type == MEMORY_DEVICE_PRIVATE && !pgmap->ops->migrate_to_ram)
+		report(KAPI_CHECK_BAD_CALL, place, "memremap_pages() of device-private memory needs migrate_to_ram()");
 	else
-		report(KAPI_CHECK_LIMIT, place, "memory of a type other than MEMORY_DEVICE_PRIVATE is not emulated");
+		return 0;
 	return -EINVAL;
+}
+
+/* The whole of one that the driver has requested. */
+static struct region *requested_region(const struct dev_pagemap *pgmap, const struct kapi_place *place)
+{
+	struct region *region = region_find(pgmap->range.start);
+
+	if (!region || region->is_claimed || region->resource.end != pgmap->range.end || region->pgmap) {
+		report(KAPI_CHECK_BAD_CALL, place,
+		       "memremap_pages() needs a whole region of request_free_mem_region() that is not mapped");
+		return NULL;
+	}
+	if (!hmmu_device_set_owner(machine, region->device, owner_number(pgmap->owner)))
+		return region;
+	core_refused(place, "memremap_pages");
+	return NULL;
 }
 
 static void set_pgmap(const struct dev_pagemap *pgmap, struct dev_pagemap *value)
@@ -172,27 +194,24 @@ static void set_pgmap(const struct dev_pagemap *pgmap, struct dev_pagemap *value
 void *kapi_memremap_pages(struct dev_pagemap *pgmap, const struct kapi_place *place)
 {
 	static const struct hmmu_pagemap_ops ops = { .page_fault = on_page_fault, .page_free = on_page_free };
-	struct region *region = region_find(pgmap->range.start);
+	struct region *region;
 
 	kapi_might_sleep(place);
 	if (check_pgmap(pgmap, place))
 		return ERR_PTR(-EINVAL);
-	if (!region || region->resource.end != pgmap->range.end || region->pgmap) {
-		report(KAPI_CHECK_BAD_CALL, place,
-		       "memremap_pages() needs a whole region of request_free_mem_region() that is not mapped");
-		return ERR_PTR(-EINVAL);
-	}
 	core_enter(place);
-	if (hmmu_device_set_owner(machine, region->device, owner_number(pgmap->owner)) ||
-	    hmmu_device_driver(machine, region->device, &ops, pgmap)) {
-		core_refused(place, "memremap_pages");
+	if (pgmap->type == MEMORY_DEVICE_PRIVATE)
+		region = requested_region(pgmap, place);
+	else
+		region = region_claim(pgmap->range.start, pgmap->range.end, owner_number(pgmap->owner), place);
+	if (!region)
 		return ERR_PTR(-EINVAL);
-	}
+	hmmu_device_driver(machine, region->device, &ops, pgmap);
 	pgmap->kapi_device = region->device;
 	region->pgmap = pgmap;
 	region->mapped = place;
 	set_pgmap(pgmap, pgmap);
-	/* Nothing can be done with the address of memory that no CPU can touch. */
+	/* Nothing is done with the address: what a CPU may touch of this memory, it touches by its pages. */
 	return (void *)(unsigned long)pgmap->range.start;
 }
 
@@ -217,4 +236,6 @@ void kapi_memunmap_pages(struct dev_pagemap *pgmap, const struct kapi_place *pla
 	set_pgmap(pgmap, NULL);
 	region->pgmap = NULL;
 	region->mapped = NULL;
+	if (region->is_claimed)
+		region_give_up(region);
 }

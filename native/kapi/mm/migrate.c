@@ -19,7 +19,8 @@ _Static_assert(MIGRATE_PFN_VALID == HMMU_PFN_VALID && MIGRATE_PFN_MIGRATE == HMM
 		       MIGRATE_PFN_WRITE == HMMU_PFN_WRITE && MIGRATE_PFN_SHIFT == HMMU_PFN_SHIFT,
 	       "the machine and the kernel have one kind of words");
 _Static_assert((int)MIGRATE_VMA_SELECT_SYSTEM == (int)HMMU_SELECT_SYSTEM &&
-		       (int)MIGRATE_VMA_SELECT_DEVICE_PRIVATE == (int)HMMU_SELECT_DEVICE_PRIVATE,
+		       (int)MIGRATE_VMA_SELECT_DEVICE_PRIVATE == (int)HMMU_SELECT_DEVICE_PRIVATE &&
+		       (int)MIGRATE_VMA_SELECT_DEVICE_COHERENT == (int)HMMU_SELECT_DEVICE_COHERENT,
 	       "the machine and the kernel select alike");
 
 /** Bits of a word below the page frame number, and those that mean something. */

@@ -26,14 +26,9 @@ struct page *kapi_mem_map;
 static struct page_note *notes;
 static u32 page_limit;
 
-static u32 count_pages(void)
-{
-	return hmmu_device_base(machine) + (u32)hmmu_counter(machine, HMMU_COUNT_DEVICE_PAGES);
-}
-
 bool pages_boot(void)
 {
-	page_limit = count_pages();
+	page_limit = hmmu_coherent_base(machine) + (u32)hmmu_counter(machine, HMMU_COUNT_COHERENT_PAGES);
 	kapi_mem_map = host_reserve(page_limit * sizeof(*kapi_mem_map));
 	notes = host_reserve(page_limit * sizeof(*notes));
 	return kapi_mem_map && notes;
@@ -47,6 +42,11 @@ void pages_shutdown(void)
 		host_release(notes, page_limit * sizeof(*notes));
 	kapi_mem_map = NULL;
 	notes = NULL;
+}
+
+u32 pages_limit(void)
+{
+	return page_limit;
 }
 
 bool pfn_valid(unsigned long pfn)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Regions of physical addresses for device memory. A region is a device of the machine from the beginning, with an owner of
- * its own, until memremap_pages() tells the right one.
+ * Regions of physical addresses for device memory. A region that a driver requests is a device of the machine from the
+ * beginning, with an owner of its own, until memremap_pages() tells the right one. Device-coherent memory is of the platform, as
+ * the special-purpose memory of the firmware's map is: a region of it is there while it is mapped.
  */
 #include "mm/region.h"
 
@@ -11,6 +12,7 @@
 #include "host/host.h"
 #include "log/report.h"
 #include "mm/core.h"
+#include "mm/page.h"
 
 /** Owner of a region that no driver uses yet. No object of a driver has this address. */
 #define RESERVED_OWNER 1
@@ -45,11 +47,47 @@ struct resource *kapi_request_free_mem_region(unsigned long size, const char *na
 	return &regions[device].resource;
 }
 
+/* What a driver asks for, in pages; false: not all of it is device-coherent memory. */
+static bool is_coherent(resource_size_t start, resource_size_t end)
+{
+	return !(start & ~PAGE_MASK) && !((end + 1) & ~PAGE_MASK) && start < end &&
+	       start >= PFN_PHYS(hmmu_coherent_base(machine)) && end < PFN_PHYS(pages_limit());
+}
+
+struct region *region_claim(resource_size_t start, resource_size_t end, u64 owner, const struct kapi_place *place)
+{
+	u32 device;
+
+	if (!is_coherent(start, end)) {
+		report(KAPI_CHECK_BAD_CALL, place,
+		       "memremap_pages() of %#llx-%#llx, which is not device-coherent memory: that is %#llx-%#llx",
+		       (unsigned long long)start, (unsigned long long)end,
+		       (unsigned long long)PFN_PHYS(hmmu_coherent_base(machine)),
+		       (unsigned long long)PFN_PHYS(pages_limit()) - 1);
+		return NULL;
+	}
+	if (hmmu_device_create_at(machine, (u32)(start >> PAGE_SHIFT), (u32)((end + 1 - start) >> PAGE_SHIFT), owner,
+				  &device)) {
+		core_refused(place, "memremap_pages");
+		return NULL;
+	}
+	regions[device] = (struct region){ .device = device, .is_claimed = true, .requested = place };
+	regions[device].resource = (struct resource){ .start = start, .end = end, .name = "coherent" };
+	return &regions[device];
+}
+
+/* Nobody has a page of it any more. */
+void region_give_up(struct region *region)
+{
+	hmmu_device_remove(machine, region->device);
+	*region = (struct region){ 0 };
+}
+
 void kapi_release_mem_region(resource_size_t start, resource_size_t size, const struct kapi_place *place)
 {
 	struct region *region = region_find(start);
 
-	if (!region || resource_size(&region->resource) != size)
+	if (!region || region->is_claimed || resource_size(&region->resource) != size)
 		report(KAPI_CHECK_BAD_CALL, place, "release_mem_region() of a region that was never requested");
 	else if (region->pgmap)
 		report(KAPI_CHECK_BAD_CALL, place, "release_mem_region() of memory that is still mapped, at %s",
@@ -60,13 +98,22 @@ void kapi_release_mem_region(resource_size_t start, resource_size_t size, const 
 		*region = (struct region){ 0 };
 }
 
+static void report_left(const struct region *region)
+{
+	if (region->is_claimed)
+		report(KAPI_CHECK_DEVICE_LEFT, region->requested,
+		       "the memory that was mapped here is never unmapped by memunmap_pages()");
+	else
+		report(KAPI_CHECK_DEVICE_LEFT, region->requested,
+		       "the region that was requested here is never released%s",
+		       region->pgmap ? ", nor unmapped by memunmap_pages()" : "");
+}
+
 void regions_report_left(void)
 {
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
 		if (regions[i].device)
-			report(KAPI_CHECK_DEVICE_LEFT, regions[i].requested,
-			       "the region that was requested here is never released%s",
-			       regions[i].pgmap ? ", nor unmapped by memunmap_pages()" : "");
+			report_left(&regions[i]);
 }
 
 /* One whose pages are still used stays a device, without a driver. */

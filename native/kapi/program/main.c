@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Loads the driver, runs a script, unloads the driver: PROGRAM [--script FILE] [--seed N] [--fault NAME=N|all]
- * [--param NAME=VALUE]... [--cpu-limit SECONDS] [--parent PID] [--quiet]
+ * [--param NAME=VALUE]... [--coherent-pages N] [--cpu-limit SECONDS] [--parent PID] [--quiet]
  *
  * Exit code 0: nothing was wrong; 1: reports, or something else that has to be mended; 2: arguments or the script make no sense.
  */
@@ -18,6 +18,7 @@
 static struct {
 	const char *script;
 	uint64_t seed;
+	uint32_t coherent_pages;
 	enum kapi_fault fault;
 	uint64_t fault_number; /**< 0: none */
 	bool all_faults;
@@ -42,6 +43,15 @@ static uint64_t number_of(const char *option, const char *text)
 	return number;
 }
 
+static uint32_t pages_of(const char *option, const char *text)
+{
+	uint64_t pages = number_of(option, text);
+
+	if (pages > UINT32_MAX)
+		bad_usage(option, text);
+	return (uint32_t)pages;
+}
+
 /* NAME=N or NAME=all */
 static void set_fault(const char *text)
 {
@@ -63,10 +73,15 @@ static void set_fault(const char *text)
 static void read_arguments(int count, char **arguments)
 {
 	static const struct option known[] = {
-		{ "script", required_argument, NULL, 's' }, { "seed", required_argument, NULL, 'r' },
-		{ "fault", required_argument, NULL, 'f' },  { "param", required_argument, NULL, 'p' },
-		{ "quiet", no_argument, NULL, 'q' },        { "cpu-limit", required_argument, NULL, 'c' },
-		{ "parent", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 },
+		{ "script", required_argument, NULL, 's' },
+		{ "seed", required_argument, NULL, 'r' },
+		{ "fault", required_argument, NULL, 'f' },
+		{ "param", required_argument, NULL, 'p' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "cpu-limit", required_argument, NULL, 'c' },
+		{ "parent", required_argument, NULL, 'w' },
+		{ "coherent-pages", required_argument, NULL, 'm' },
+		{ NULL, 0, NULL, 0 },
 	};
 
 	settings.params = calloc((size_t)count, sizeof(*settings.params));
@@ -75,6 +90,8 @@ static void read_arguments(int count, char **arguments)
 			settings.script = optarg;
 		else if (option == 'r')
 			settings.seed = number_of("--seed", optarg);
+		else if (option == 'm')
+			settings.coherent_pages = pages_of("--coherent-pages", optarg);
 		else if (option == 'f')
 			set_fault(optarg);
 		else if (option == 'p')
@@ -145,7 +162,9 @@ static void say_all_is_well(long loaded)
 /* One run, in which a fault happens (0: none). */
 static bool run_once(const struct script *script, uint64_t failing, uint64_t *passes)
 {
-	const struct kapi_options options = { .seed = settings.seed, .quiet = settings.quiet || settings.all_faults };
+	const struct kapi_options options = { .coherent_pages = settings.coherent_pages,
+					      .seed = settings.seed,
+					      .quiet = settings.quiet || settings.all_faults };
 	const struct run_options how = { .prints = !settings.all_faults, .checks = !failing };
 	struct hmmu *m;
 	unsigned int wrong = 0;

@@ -36,6 +36,15 @@ void kapi_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory))
 	host_set_heap(alloc, release);
 }
 
+/* As a kernel does with the map of the firmware. A driver has to be told these addresses. */
+static void tell_coherent_memory(void)
+{
+	u64 start = PFN_PHYS(hmmu_coherent_base(machine)), end = PFN_PHYS(pages_limit());
+
+	if (start < end)
+		pr_info("device-coherent memory: [mem %#018llx-%#018llx]\n", start, end - 1);
+}
+
 /* All but the machine. */
 static int boot(const struct kapi_options *options)
 {
@@ -51,6 +60,7 @@ static int boot(const struct kapi_options *options)
 	printk_set_level(options->quiet ? KAPI_LOG_WARNING : KAPI_LOG_INFO);
 	threads_init(options->seed, calls_end_thread);
 	intervals_boot();
+	tell_coherent_memory();
 	return 0;
 }
 
@@ -60,6 +70,7 @@ int kapi_boot(const struct kapi_options *options, struct hmmu **made)
 	struct hmmu_options machine_options = {
 		.ram_pages = o->ram_pages ? o->ram_pages : DEFAULT_PAGES,
 		.device_pages = o->device_pages ? o->device_pages : DEFAULT_PAGES,
+		.coherent_pages = o->coherent_pages,
 		.profile = HMMU_PROFILE_LINUX_6_12,
 	};
 	int err = machine ? -EBUSY : core_boot(&machine_options);

@@ -74,7 +74,7 @@ void assert_report_in(const char *path, enum kapi_check check)
 
 struct rig rig_open(uint64_t seed)
 {
-	const struct kapi_options options = { .seed = seed, .quiet = true };
+	const struct kapi_options options = { .coherent_pages = RIG_COHERENT_PAGES, .seed = seed, .quiet = true };
 	struct rig r;
 
 	memset(&seen, 0, sizeof(seen));

@@ -12,7 +12,9 @@
 
 #include "kapi.h"
 
-/** A machine with one process. */
+#define RIG_COHERENT_PAGES 16u
+
+/** A machine with one process, and RIG_COHERENT_PAGES device-coherent pages. */
 struct rig {
 	struct hmmu *m;
 	uint32_t pid;

@@ -75,6 +75,33 @@ static void test_memory_of_devices(void **state)
 	rig_close(&r);
 }
 
+/* A page of device-coherent memory has an address of the bus, as one of RAM has. */
+static void test_dma_of_coherent_memory(void **state)
+{
+	static const struct dev_pagemap_ops ops = { .page_free = free_device_page };
+	struct rig r = rig_open(1);
+	u64 start = (u64)hmmu_coherent_base(r.m) << PAGE_SHIFT;
+	struct dev_pagemap pgmap = { .type = MEMORY_DEVICE_COHERENT,
+				     .nr_range = 1,
+				     .range = { start, start + PAGE_SIZE - 1 },
+				     .ops = &ops,
+				     .owner = &device };
+	struct page *page = pfn_to_page(start >> PAGE_SHIFT);
+	dma_addr_t address;
+
+	(void)state;
+	device = (struct device){ .name = "device" };
+	assert_false(IS_ERR(memremap_pages(&pgmap, numa_node_id())));
+	zone_device_page_init(page);
+	address = dma_map_page(&device, page, 0, PAGE_SIZE, DMA_TO_DEVICE);
+	assert_int_equal(dma_mapping_error(&device, address), 0);
+	dma_unmap_page(&device, address, PAGE_SIZE, DMA_TO_DEVICE);
+	unlock_page(page);
+	put_page(page);
+	memunmap_pages(&pgmap);
+	rig_close(&r);
+}
+
 static unsigned int constructed;
 
 static void construct(void *object)
@@ -129,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_memory_of_devices),
+		cmocka_unit_test(test_dma_of_coherent_memory),
 		cmocka_unit_test(test_caches),
 		cmocka_unit_test(test_folios),
 	};
