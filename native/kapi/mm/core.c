@@ -91,6 +91,16 @@ void core_wait(u32 tid, const struct kapi_place *place)
 	core_enter(place);
 }
 
+u32 core_pages(void)
+{
+	return hmmu_coherent_base(machine) + (u32)hmmu_counter(machine, HMMU_COUNT_COHERENT_PAGES);
+}
+
+bool core_is_private(u32 pfn)
+{
+	return pfn >= hmmu_device_base(machine) && pfn < hmmu_coherent_base(machine);
+}
+
 const char *page_text(u32 pfn)
 {
 	static char texts[4][16];

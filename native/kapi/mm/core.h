@@ -40,6 +40,10 @@ bool core_is_busy(void);
  * have the lock. */
 int core_mmap_unlock(u32 tid);
 /** @} */
+/** The end of all pages: of RAM, of device-private and of device-coherent memory. */
+u32 core_pages(void);
+/** Whether a page is device-private: no CPU and no other device reaches it. */
+bool core_is_private(u32 pfn);
 /** A page as the machine's dumps and messages have it: #6 of RAM, D6 of device-private, C6 of device-coherent memory. Good until the fourth next call. */
 const char *page_text(u32 pfn);
 /** Report what the machine has refused, at the driver's line. */

@@ -99,7 +99,7 @@ static bool is_mappable(struct page *page, size_t offset, size_t size, const str
 	for (size_t i = 0; i < frames; i++) {
 		if (!first || hmmu_page_info(machine, first + (u32)i, &info))
 			report(KAPI_CHECK_BAD_DMA, place, "dma_map_page() of something that is no page");
-		else if (is_device_private_page(page + i))
+		else if (core_is_private(first + (u32)i))
 			report(KAPI_CHECK_BAD_DMA, place,
 			       "dma_map_page() of device page %s, which no other device can reach",
 			       page_text(info.pfn));

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 
 #include "host/host.h"
-#include "mm/page.h"
+#include "mm/core.h"
 
 /** How many mappings are remembered when they are gone. */
 #define MOST_GONE 1024u
@@ -26,7 +26,7 @@ static u32 frames;
 
 bool iommu_boot(void)
 {
-	frames = pages_limit();
+	frames = core_pages();
 	links_of_frames = host_reserve(frames * sizeof(struct dma_link *));
 	return links_of_frames;
 }

@@ -28,7 +28,7 @@ static u32 page_limit;
 
 bool pages_boot(void)
 {
-	page_limit = hmmu_coherent_base(machine) + (u32)hmmu_counter(machine, HMMU_COUNT_COHERENT_PAGES);
+	page_limit = core_pages();
 	kapi_mem_map = host_reserve(page_limit * sizeof(*kapi_mem_map));
 	notes = host_reserve(page_limit * sizeof(*notes));
 	return kapi_mem_map && notes;
@@ -42,11 +42,6 @@ void pages_shutdown(void)
 		host_release(notes, page_limit * sizeof(*notes));
 	kapi_mem_map = NULL;
 	notes = NULL;
-}
-
-u32 pages_limit(void)
-{
-	return page_limit;
 }
 
 bool pfn_valid(unsigned long pfn)

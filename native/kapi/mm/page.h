@@ -8,8 +8,6 @@
 /** Reserve the shadow of all pages. false: the host has no address space for it. */
 bool pages_boot(void);
 void pages_shutdown(void);
-/** The end of all pages: of RAM, of device-private and of device-coherent memory. */
-u32 pages_limit(void);
 /** A driver has got this page, here. */
 void page_note_allocated(struct page *page, const struct kapi_place *place);
 /** The kernel has given this page to a driver, which may use it, even if it has put it before. */

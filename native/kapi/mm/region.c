@@ -12,7 +12,6 @@
 #include "host/host.h"
 #include "log/report.h"
 #include "mm/core.h"
-#include "mm/page.h"
 
 /** Owner of a region that no driver uses yet. No object of a driver has this address. */
 #define RESERVED_OWNER 1
@@ -51,7 +50,7 @@ struct resource *kapi_request_free_mem_region(unsigned long size, const char *na
 static bool is_coherent(resource_size_t start, resource_size_t end)
 {
 	return !(start & ~PAGE_MASK) && !((end + 1) & ~PAGE_MASK) && start < end &&
-	       start >= PFN_PHYS(hmmu_coherent_base(machine)) && end < PFN_PHYS(pages_limit());
+	       start >= PFN_PHYS(hmmu_coherent_base(machine)) && end < PFN_PHYS(core_pages());
 }
 
 struct region *region_claim(resource_size_t start, resource_size_t end, u64 owner, const struct kapi_place *place)
@@ -63,7 +62,7 @@ struct region *region_claim(resource_size_t start, resource_size_t end, u64 owne
 		       "memremap_pages() of %#llx-%#llx, which is not device-coherent memory: that is %#llx-%#llx",
 		       (unsigned long long)start, (unsigned long long)end,
 		       (unsigned long long)PFN_PHYS(hmmu_coherent_base(machine)),
-		       (unsigned long long)PFN_PHYS(pages_limit()) - 1);
+		       (unsigned long long)PFN_PHYS(core_pages()) - 1);
 		return NULL;
 	}
 	if (hmmu_device_create_at(machine, (u32)(start >> PAGE_SHIFT), (u32)((end + 1 - start) >> PAGE_SHIFT), owner,

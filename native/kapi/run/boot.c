@@ -39,7 +39,7 @@ void kapi_set_heap(void *(*alloc)(size_t size), void (*release)(void *memory))
 /* As a kernel does with the map of the firmware. A driver has to be told these addresses. */
 static void tell_coherent_memory(void)
 {
-	u64 start = PFN_PHYS(hmmu_coherent_base(machine)), end = PFN_PHYS(pages_limit());
+	u64 start = PFN_PHYS(hmmu_coherent_base(machine)), end = PFN_PHYS(core_pages());
 
 	if (start < end)
 		pr_info("device-coherent memory: [mem %#018llx-%#018llx]\n", start, end - 1);
