@@ -3,7 +3,7 @@
 //
 // Tests whether the tests notice faults. Builds each fault of test/mutants, and each question for a quirk turned round, and runs
 // the suites on it, the cheapest first, until one fails. If no suite notices a mutant, a test is missing.
-//   node scripts/mutants/test.mjs [--only NAME]… [--suite NAME]… [--all] [--jobs N] [--json FILE] [--list]
+//   node scripts/mutants/test.mjs [--only NAME]… [--share I/N] [--suite NAME]… [--all] [--jobs N] [--json FILE] [--list]
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
@@ -22,11 +22,19 @@ function suiteName(name, before) {
   return repeated(name, before)
 }
 
+/** Part `i` of `n` parts that are equally large. */
+function share(text) {
+  const [i, n] = text.split('/').map(Number)
+  if (Number.isSafeInteger(n) && Number.isSafeInteger(i) && i >= 1 && i <= n) return { i, n }
+  throw new InvalidArgumentError('expected a part and the number of parts, such as 1/8')
+}
+
 function parseOptions() {
   program
     .name('test-mutants')
     .description('Builds mutants of the sources one after the other and tells which suite notices each.')
     .option('--only <part>', 'only mutants whose name or file contains this; repeat it for more', repeated)
+    .option('--share <i/n>', 'only every nth of them, from the ith on', share)
     .option('--suite <name>', 'only this suite; repeat it for more', suiteName)
     .option('--all', 'give each mutant to all suites, to see which of them notice it')
     .option('--jobs <n>', 'how many at a time', wholeNumber(1), availableParallelism())
@@ -128,7 +136,10 @@ function printTable(results) {
 
 const options = parseOptions()
 const wanted = ({ name, file }) => options.only?.some((part) => name.includes(part) || file.includes(part)) ?? true
-const mutants = listMutants().filter(wanted)
+const { i, n } = options.share ?? { i: 1, n: 1 }
+const mutants = listMutants()
+  .filter(wanted)
+  .filter((_, index) => index % n === i - 1)
 const wrong = complaints(mutants)
 if (wrong.length > 0) console.error(wrong.join('\n'))
 if (options.list) for (const { name, file, means } of mutants) console.log(`${file}: ${name}: ${means}`)
