@@ -176,6 +176,7 @@ export class Player<Process, Thread, Handle> {
     for (const [line, inner] of command.interleaved.entries()) {
       if (inner.callback !== callback) continue
       this.#side.before()
+      this.#resume()
       const echo = `@${callback} ${inner.command.text}`
       this.#lines.push(`  ${echo}`)
       const job = new Job(this.#run(inner.command, false))

@@ -10,10 +10,12 @@ import type { Sizes } from './side'
 /** `playerFor` makes a player for a machine of these sizes. */
 export function replay<P, T, H>(drill: Drill, playerFor: (sizes: Sizes) => Player<P, T, H>): string[] {
   const swapPages = drill.head.find((command) => command.verb === 'swap')?.pages ?? 0
+  const memcgLimit = drill.head.find((command) => command.verb === 'memcg')?.pages ?? 0
   const player = playerFor({
     devicePages: devicePagesOf(drill),
     coherentPages: devicePagesOf(drill, 'coherent'),
     swapPages,
+    memcgLimit,
   })
   const lines = drill.head.map((command) => command.text)
   for (const command of drill.commands) {

@@ -54,6 +54,8 @@ export interface Sizes {
   readonly devicePages: number
   readonly coherentPages: number
   readonly swapPages: number
+  /** Pages that all processes may be charged for together; 0: no limit. */
+  readonly memcgLimit: number
 }
 
 /** How a page is pinned. `dma`: with FOLL_PIN. */

@@ -100,6 +100,7 @@ export function sequences<P, H>(subject: Subject<P, H>, maxCommands: number): fc
     devicePages,
     coherentPages: fc.constantFrom(...subject.coherentPages),
     swapPages: fc.constantFrom(...subject.swapPages),
+    memcgLimit: fc.constant(0),
   })
   return fc.property(sizes, layouts, regions, commands, (...drawn) => play(erased, ...drawn)) as fc.IProperty<unknown>
 }

@@ -10,7 +10,7 @@ import { sameFlags, type Vma, type VmaFlags } from '../vma'
 import { visitAll } from '../vma-ranges'
 import { cold } from './cold'
 import { collapse, nothing } from './collapse'
-import { KEPT } from './fault-lock'
+import { errnoOf, KEPT } from './fault-lock'
 import { free } from './free'
 import { populate } from './gup'
 import { ReadLock } from './read-lock'
@@ -51,9 +51,12 @@ function* populateAll(space: Space, start: number, end: number, write: boolean, 
     if (vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return 'EINVAL'
     const to = at === tried ? at + 1 : Math.min(vma.end, end)
     const { outcome, page } = yield* populate(space, vma, at, to, write, at === tried ? KEPT : giveUp)
-    if (outcome === 'SIGBUS' && page === first) return 'EFAULT'
-    if (outcome === 'SIGBUS') first = page
-    if (outcome === 'mmap') tried = page
+    if (outcome === 'mmap') {
+      tried = page
+    } else if (outcome !== 'ok') {
+      if (page === first) return errnoOf(outcome)
+      first = page
+    }
     at = page
   }
   return 'ok'

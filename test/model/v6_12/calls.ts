@@ -49,10 +49,10 @@ export function partsOf(space: Space, start: number, end: number): { vma: Vma; f
     .map((vma) => ({ vma, from: Math.max(start, vma.start), to: Math.min(end, vma.end) }))
 }
 
-/** The files of a range are closed when mmap_lock is free again. */
+/** The files of a range are closed when mmap_lock is free again, the last one first. */
 export function* unmap(space: Space, start: number, end: number): Steps<Errno> {
   const gone = yield* space.locks.write(() => removeMappings(space, start, end))
-  for (const vma of gone) yield* closeFile(space.world, vma)
+  for (const vma of gone.reverse()) yield* closeFile(space.world, vma)
   return 'ok'
 }
 
@@ -82,7 +82,7 @@ export function* exit(space: Space): Steps<Errno> {
   for (const vma of list) zap(space, vma, vma.start, vma.end, false)
   space.vmas.list = []
   space.world.spaces.delete(space)
-  for (const vma of list) yield* closeFile(space.world, vma)
+  for (const vma of [...list].reverse()) yield* closeFile(space.world, vma)
   return 'ok'
 }
 
@@ -107,6 +107,7 @@ function* populateAll(space: Space, start: number, end: number, held: ReadLock):
       : yield* populateLocked(space, vma, at, to, lock)
     // A call that got pages ends without an error; the next one begins at the page that fails.
     if (outcome === 'SIGBUS' && page === at) return 'ENOMEM'
+    if (outcome === 'OOM' && page === at) return 'EAGAIN'
     at = page
   }
   return 'ok'

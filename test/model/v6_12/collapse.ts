@@ -49,9 +49,16 @@ function* collapseBlock(space: Space, vma: Vma, block: number): Steps<Result> {
   if (space.huge.has(block)) return 'ok'
   const found = yield* space.locks.read(() => scanBlock(space, vma, block))
   if (found !== 'ok') return found
-  const back = yield* bringBack(space, vma, block)
-  if (back !== 'ok') return back
-  return yield* space.locks.write(() => replaceBlock(space, vma, block))
+  const huge = newHugePage()
+  if (!space.world.memcg.charge(...huge.frames)) return 'EBUSY'
+  const ref = huge.get('collapse')
+  try {
+    const back = yield* bringBack(space, vma, block)
+    if (back !== 'ok') return back
+    return yield* space.locks.write(() => replaceBlock(space, vma, block, huge))
+  } finally {
+    huge.put(ref)
+  }
 }
 
 /** hpage_collapse_scan_pmd() */
@@ -95,14 +102,14 @@ function* bringBack(space: Space, vma: Vma, block: number): Steps<Result> {
 }
 
 /** The part with mmap_lock held for writing. */
-function* replaceBlock(space: Space, vma: Vma, block: number): Steps<Result> {
+function* replaceBlock(space: Space, vma: Vma, block: number, huge: Folio): Steps<Result> {
   const start = block * HUGE
   if (!space.vmas.list.includes(vma) || start < vma.start || start + HUGE > vma.end) return 'give up'
   yield* space.locks.mark(vma)
   space.invalidate(start, start + HUGE)
   const entries = entriesOf(space, block)
   const found = firstFailure(vma, entries, false)
-  if (found === 'ok') replace(space, vma, block, entries)
+  if (found === 'ok') replace(space, vma, block, entries, huge)
   return found
 }
 
@@ -118,8 +125,7 @@ function scan(vma: Vma, entry: Entry | undefined, bring: boolean): Result | unde
   return free ? undefined : 'EAGAIN'
 }
 
-function replace(space: Space, vma: Vma, block: number, entries: (Entry | undefined)[]): void {
-  const huge: Folio = newHugePage()
+function replace(space: Space, vma: Vma, block: number, entries: (Entry | undefined)[], huge: Folio): void {
   for (const [i, frame] of huge.frames.entries()) frame.value = entries[i]?.frame?.value ?? 0
   const old = new Set(entries.flatMap((entry) => entry?.frame?.folio ?? []))
   for (let i = 0; i < HUGE; i++) space.clear(block * HUGE + i)

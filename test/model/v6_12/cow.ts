@@ -55,8 +55,9 @@ function reuse(vma: Vma, entry: Entry): void {
 function copyPage(space: Space, vma: Vma, entry: Entry, access: Access, lock: FaultLock): Handled {
   const { page, frame, soft, wp } = entry
   if (!prepareAnonVma(space, vma, lock)) return 'mmap'
-  space.invalidate(page, page + 1)
   const copy = new Frame(frame?.value ?? 0)
+  if (!space.world.memcg.charge(copy)) return 'OOM'
+  space.invalidate(page, page + 1)
   space.mapNew(vma, page, copy, access === 'write' ? writtenBits(vma) : { young: true, soft, wp })
   if (frame !== undefined) freeUnmapped(frame.folio)
   return 'ok'

@@ -33,9 +33,11 @@ export function allocate(world: World, slots: readonly Slot[], { to, skip }: Cho
   }
 }
 
-function takePage({ device, coherent }: World, memory: Memory): Frame | undefined {
+function takePage({ device, coherent, memcg }: World, memory: Memory): Frame | undefined {
   if (memory === 'system') return new Frame(0)
-  return (memory === 'private' ? device : coherent).take()
+  const frame = (memory === 'private' ? device : coherent).take()
+  if (frame !== undefined) memcg.forget(frame)
+  return frame
 }
 
 const BACK: Selection = { system: false, private: true, coherent: false, owner: 'device' }
@@ -48,7 +50,7 @@ export function migrateToRam(space: Space, vma: Vma, { page, frame }: Entry): Ha
   const wanted = slots.some(({ migrate }) => migrate)
   if (wanted) unmapAll(world, slots, frame)
   allocate(world, slots, { to: 'system', skip: () => false })
-  movePages(slots, { space, vma, end: page + 1, owner: 'device' }, frame)
+  movePages(world, slots, { space, vma, end: page + 1, owner: 'device' }, frame)
   const moved = slots.some(({ migrate }) => migrate)
   finalize(world, slots)
   if (ref !== undefined) frame?.folio.put(ref)

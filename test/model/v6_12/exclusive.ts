@@ -4,6 +4,7 @@
 
 import type { Errno } from '../side'
 import type { Steps } from '../steps'
+import { errnoOf } from './fault-lock'
 import { makePresent } from './gup'
 import { type Entry, type Folio, type Frame, isMapping } from './page'
 import { type Mapping, mappingsOf } from './rmap'
@@ -15,7 +16,8 @@ export function* makeExclusive(space: Space, page: number): Steps<'ok' | '-' | E
     const vma = space.vmas.at(page)
     if (vma === undefined || vma.flags.kind === 'special' || !vma.flags.write) return 'EFAULT'
     const wanted = { write: true, dma: false, touch: true, split: true }
-    if ((yield* makePresent(space, vma, page, wanted)) !== 'ok') return 'EFAULT'
+    const outcome = yield* makePresent(space, vma, page, wanted)
+    if (outcome !== 'ok') return errnoOf(outcome)
     const frame = space.presentAt(page)
     return frame !== undefined && unmapEverywhere(space, page, frame) ? 'ok' : '-'
   })

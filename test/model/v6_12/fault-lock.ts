@@ -5,8 +5,16 @@
 import type { Vma } from '../vma'
 import type { Space } from './space'
 
-/** Of a fault: `mmap`: it needs mmap_lock, or it gave up its lock to wait. It has to be tried again with mmap_lock. */
-export type Handled = 'ok' | 'SIGBUS' | 'mmap'
+/**
+ * Of a fault. `mmap`: it needs mmap_lock, or it gave up its lock to wait. It has to be tried again with mmap_lock. `OOM`:
+ * the memory cgroup has no room for a page.
+ */
+export type Handled = 'ok' | 'SIGBUS' | 'mmap' | 'OOM'
+
+/** vm_fault_to_errno(): what fails a call of the kernel that needs the page. */
+export function errnoOf(failure: 'SIGBUS' | 'mmap' | 'OOM'): 'EFAULT' | 'ENOMEM' {
+  return failure === 'OOM' ? 'ENOMEM' : 'EFAULT'
+}
 
 export interface FaultLock {
   /** The lock of the mapping, not mmap_lock. */

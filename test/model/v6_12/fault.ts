@@ -47,11 +47,19 @@ function* userFault(space: Space, page: number, write: boolean): Steps<Outcome |
   const release = vma && space.locks.tryFault(vma)
   if (vma !== undefined && release !== undefined) {
     const outcome = yield* faultUnder(space, vma, page, write, release, true)
+    if (outcome === 'OOM') return yield* outOfMemory(space)
     if (outcome !== 'mmap') return outcome
   }
   const unlock = yield* space.locks.acquire()
   const outcome = yield* faultUnder(space, space.vmas.at(page), page, write, unlock, false)
+  if (outcome === 'OOM') return yield* outOfMemory(space)
   return outcome === 'mmap' ? 'again' : outcome
+}
+
+/** pagefault_out_of_memory(): the task waits without any lock. */
+function* outOfMemory({ world }: Space): Steps<'again'> {
+  yield* world.memcg.wait()
+  return 'again'
 }
 
 function* faultUnder(
@@ -61,7 +69,7 @@ function* faultUnder(
   write: boolean,
   release: () => void,
   ofVma: boolean,
-): Steps<Outcome | 'again' | 'mmap'> {
+): Steps<Outcome | 'again' | 'mmap' | 'OOM'> {
   let held = true
   const giveUp = () => {
     if (held) release()
@@ -91,7 +99,10 @@ function touch(space: Space, page: number, write: boolean): boolean {
 export function* handleFault(space: Space, vma: Vma, page: number, access: Access, lock: FaultLock): Steps<Handled> {
   if (vma.special) throw new Declined(`an access to a mapping of kind ${vma.flags.kind}`)
   space.addHugeTable(page)
-  if (space.wantsHuge(vma, page)) return hugeFault(space, vma, page, access, lock)
+  if (space.wantsHuge(vma, page)) {
+    const outcome = hugeFault(space, vma, page, access, lock)
+    if (outcome !== 'fallback') return outcome
+  }
   const huge = space.hugeAt(page)
   if (huge !== undefined) {
     if (access === 'read' || huge.write) {
@@ -145,22 +156,40 @@ function* missingFault(
   const index = fileIndex(vma, page)
   const own = write && !vma.shared
   if (own && !prepareAnonVma(space, vma, lock)) return 'mmap'
+  const copy = own ? new Frame(0) : undefined
+  if (copy !== undefined && !space.world.memcg.charge(copy)) return 'OOM'
+  const ref = copy?.folio.get('fault')
+  try {
+    const cached = filePage(space, vma, file, index)
+    if (typeof cached === 'string') return cached
+    const before = space.entries.get(page)
+    yield* waitForLock(cached.folio)
+    if (space.entries.get(page) !== before || file.cache.get(index) !== cached) return 'ok'
+    if (copy === undefined) {
+      mapCached(space, vma, page, cached, write, marked)
+    } else {
+      copy.value = cached.value
+      space.mapNew(vma, page, copy, protectedBits(writtenBits(vma), marked))
+    }
+    return 'ok'
+  } finally {
+    if (ref !== undefined) copy?.folio.put(ref)
+  }
+}
+
+/** The page of a file, which may have to be made. */
+function filePage(space: Space, vma: Vma, file: ModelFile, index: number): Frame | 'SIGBUS' | 'OOM' {
   if (index >= file.size) return 'SIGBUS'
-  const cached = file.cache.get(index) ?? readFilePage(space, file, index) ?? newFilePage(space, vma, file, index)
-  if (cached === undefined) return 'SIGBUS'
-  const before = space.entries.get(page)
-  yield* waitForLock(cached.folio)
-  if (space.entries.get(page) !== before || file.cache.get(index) !== cached) return 'ok'
-  if (own) space.mapNew(vma, page, new Frame(cached.value), protectedBits(writtenBits(vma), marked))
-  else mapCached(space, vma, page, cached, write, marked)
-  return 'ok'
+  return file.cache.get(index) ?? readFilePage(space, file, index) ?? newFilePage(space, vma, file, index)
 }
 
 function anonymousFault(space: Space, vma: Vma, page: number, write: boolean, lock: FaultLock): Handled {
   space.addSmallTable(page)
   if (write && !prepareAnonVma(space, vma, lock)) return 'mmap'
+  const frame = new Frame(0)
+  if (write && !space.world.memcg.charge(frame)) return 'OOM'
   if (vma.flags.missingMode) return 'SIGBUS'
-  if (write) space.mapNew(vma, page, new Frame(0), writtenBits(vma))
+  if (write) space.mapNew(vma, page, frame, writtenBits(vma))
   else space.mapZero(page, { young: true })
   return 'ok'
 }
@@ -171,19 +200,20 @@ function readFilePage(space: Space, file: ModelFile, index: number): Frame | und
   if (slot === undefined) return undefined
   file.swapped.delete(index)
   slot.file = undefined
-  const frame = addToFile(space, file, index, slot.value)
+  const frame = addToFile(space, file, index, new Frame(slot.value, file))
   frame.folio.set('active')
   frame.folio.set('dirty')
   return frame
 }
 
-function newFilePage(space: Space, vma: Vma, file: ModelFile, index: number): Frame | undefined {
-  if (vma.flags.missingMode) return undefined
-  return addToFile(space, file, index, 0)
+function newFilePage(space: Space, vma: Vma, file: ModelFile, index: number): Frame | 'SIGBUS' | 'OOM' {
+  if (vma.flags.missingMode) return 'SIGBUS'
+  const frame = new Frame(0, file)
+  if (!space.world.memcg.charge(frame)) return 'OOM'
+  return addToFile(space, file, index, frame)
 }
 
-function addToFile(space: Space, file: ModelFile, index: number, value: number): Frame {
-  const frame = new Frame(value, file)
+function addToFile(space: Space, file: ModelFile, index: number, frame: Frame): Frame {
   frame.folio.index = index
   frame.folio.set('swapbacked')
   space.world.lruAdds.add(frame.folio)

@@ -9,7 +9,7 @@ import type { Vma } from '../vma'
 import type { Access } from './access'
 import { markWritten } from './bits'
 import { handleFault } from './fault'
-import { type FaultLock, type Handled, KEPT } from './fault-lock'
+import { errnoOf, type FaultLock, type Handled, KEPT } from './fault-lock'
 import type { Held } from './hold'
 import { markAccessed } from './lru'
 import { moveToSystem } from './migration'
@@ -40,7 +40,7 @@ function* pinLocked(space: Space, page: number, { write, dma, longterm }: PinHow
   if (vma === undefined || vma.flags.kind === 'special' || !(write ? vma.flags.write : vma.flags.read)) return 'EFAULT'
   for (;;) {
     const outcome = yield* makePresent(space, vma, page, { write, dma: counted, longterm, touch: !counted })
-    if (outcome !== 'ok') return 'EFAULT'
+    if (outcome !== 'ok') return errnoOf(outcome)
     const frame = space.frameAt(page)
     if (!longterm || frame?.memory !== 'coherent') return heldBy(frame?.folio, counted)
     if (!(yield* moveToSystem(space.world, frame))) return 'EBUSY'

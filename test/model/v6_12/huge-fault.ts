@@ -11,11 +11,13 @@ import { type Folio, type HugeEntry, newHugePage } from './page'
 import { blockOf, type Space } from './space'
 import { waitForLock } from './wait'
 
-/** The first fault in a block that may have a huge page. */
-export function hugeFault(space: Space, vma: Vma, page: number, access: Access, lock: FaultLock): Handled {
+/** The first fault in a block that may have a huge page. `fallback`: the page has to be a small one. */
+export function hugeFault(space: Space, vma: Vma, page: number, access: Access, lock: FaultLock): Handled | 'fallback' {
   if (!prepareAnonVma(space, vma, lock)) return 'mmap'
+  const folio = access === 'write' ? newHugePage() : undefined
+  if (folio !== undefined && !space.world.memcg.charge(...folio.frames)) return 'fallback'
   if (vma.flags.missingMode) return 'SIGBUS'
-  if (access === 'write') space.mapNewHuge(vma, blockOf(page), newHugePage(), writtenBits(vma))
+  if (folio !== undefined) space.mapNewHuge(vma, blockOf(page), folio, writtenBits(vma))
   else space.mapHuge(blockOf(page), undefined, { young: true })
   return 'ok'
 }

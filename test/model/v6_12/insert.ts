@@ -11,6 +11,7 @@ export function insert(space: Space, vma: Vma, page: number, frame: Frame): bool
   if (!vma.anonymous || space.hugeAt(page) !== undefined) return false
   space.addSmallTable(page)
   space.vmas.prepareAnonVma(vma)
+  if (!space.world.memcg.charge(frame)) return false
   frame.folio.set('uptodate')
   const kind = space.entries.get(page)?.kind ?? 'zero'
   if (kind !== 'zero' || vma.flags.missingMode) return false

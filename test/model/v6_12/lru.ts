@@ -8,6 +8,17 @@ import type { Folio, Ref } from './page'
 
 /** Most folios in a batch. */
 export const BATCH = 31
+/** SWAP_CLUSTER_MAX: pages that reclaim takes at a time, and is content with. */
+export const BATCH_OF_RECLAIM = 32
+
+/** How often folios were put on lists. */
+let placed = 0
+
+/** The folio becomes the newest one of its list. */
+function place(folio: Folio): void {
+  placed += 1
+  folio.listed = placed
+}
 
 /** New folios, and those that are put back. They are on no list until the batch is emptied. */
 export class AddBatch {
@@ -39,6 +50,7 @@ export function addToLru(folio: Folio): void {
     folio.mlockCount = 0
   }
   folio.set('lru')
+  place(folio)
 }
 
 /** False if the folio is on no list. */
@@ -61,6 +73,7 @@ export function markAccessed(folio: Folio): void {
 export function markLazyFree(folio: Folio): void {
   if (folio.cached || !folio.has('swapbacked') || folio.has('unevictable') || !folio.has('lru')) return
   for (const flag of ['active', 'referenced', 'swapbacked'] as const) folio.set(flag, false)
+  place(folio)
 }
 
 /** folio_deactivate() */

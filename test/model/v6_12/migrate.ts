@@ -85,14 +85,14 @@ function release({ folio }: Frame, ref: Ref | undefined): void {
 }
 
 /** migrate_vma_pages(), and migrate_device_pages(), which has no range. */
-export function movePages(slots: readonly Slot[], range?: Range, faulting?: Frame): void {
+export function movePages(world: World, slots: readonly Slot[], range?: Range, faulting?: Frame): void {
   let told = false
   for (const slot of slots) {
     const { frame, destination, page } = slot
     if (destination === undefined) {
       slot.migrate = false
     } else if (frame !== undefined) {
-      slot.migrate = move(frame, destination, frame === faulting)
+      slot.migrate = move(world, frame, destination, frame === faulting)
     } else if (slot.migrate && range !== undefined) {
       if (!told) range.space.invalidate(page, range.end, range.owner)
       told = true
@@ -102,12 +102,13 @@ export function movePages(slots: readonly Slot[], range?: Range, faulting?: Fram
 }
 
 /** False if the page has to stay. */
-function move(from: Frame, to: Frame, faulting: boolean): boolean {
+function move({ memcg }: World, from: Frame, to: Frame, faulting: boolean): boolean {
   const { folio } = from
   if (to.memory !== 'system' && folio.hasMapping && !freeSlot(folio)) return false
   if (folio.refCount !== 1 + (faulting ? 1 : 0) + folio.cacheCount + folio.mapCount) return false
   moveMapping(from, to)
   moveFlags(from, to)
+  memcg.move(from, to)
   return true
 }
 

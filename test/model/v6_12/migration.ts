@@ -50,7 +50,7 @@ export class Migration {
   }
 
   move(): void {
-    movePages(this.slots, this.#range)
+    movePages(this.#world, this.slots, this.#range)
   }
 
   finish(): void {
@@ -86,7 +86,7 @@ export function* moveToSystem(world: World, frame: Frame): Steps<boolean> {
   unmapAll(world, slots)
   if (!isMoving()) return false
   allocate(world, slots, { to: 'system', skip: () => false })
-  movePages(slots)
+  movePages(world, slots)
   const moved = isMoving()
   finalize(world, slots)
   return moved

@@ -50,8 +50,15 @@ export class ModelSide implements Side<Space, Space, Held> {
   }
 
   process = () => this.#world.space()
-  thread = (space: Space) => space
-  endThread = () => {}
+  /** The process is in the memory cgroup from here on. */
+  thread = (space: Space, main: boolean) => {
+    if (main) this.#world.memcg.current = space
+    else space.threads += 1
+    return space
+  }
+  endThread = (space: Space) => {
+    space.threads -= 1
+  }
   before = () => this.#world.drain()
 
   map = (space: Space, request: MapRequest) => space.locks.write(() => atOnce(() => calls.map(space, request)))
@@ -62,10 +69,8 @@ export class ModelSide implements Side<Space, Space, Held> {
   protect = (space: Space, start: number, end: number, prot: Prot) =>
     space.locks.write(() => protect(space, start, end, prot))
   unlock = (space: Space, start: number, end: number) => space.locks.write(() => calls.unlock(space, start, end))
-  fork = (space: Space) => space.locks.write(() => this.#fork(space))
   lock = calls.lock
   truncate = truncate
-  exit = calls.exit
 
   pin = pin
   hold = hold
@@ -134,8 +139,17 @@ export class ModelSide implements Side<Space, Space, Held> {
   evict(memory: Memory, first: number, last: number): SideMigration | undefined {
     const device = memory === 'coherent' ? this.#world.coherent : this.#world.device
     if (first >= device.size) return undefined
+    this.#world.memcg.current = undefined
     const migration = Migration.ofDevice(this.#world, device, first, Math.min(last, device.size - 1))
     return new ModelSideMigration(migration, { to: 'system', skip: () => false })
+  }
+
+  fork(space: Space): Steps<Space | Errno> {
+    return space.locks.write(() => this.#fork(space))
+  }
+
+  exit(space: Space): Steps<Errno> {
+    return calls.exit(space)
   }
 
   /** If it fails, what the child has so far goes again. */

@@ -74,6 +74,8 @@ export class Folio {
   lockedBy: Ref | undefined
   /** It waits in the batch of those that are added to the LRU. */
   adding = false
+  /** Of two folios on one list the one with the greater number came later. */
+  listed = 0
   /** How many locked mappings the kernel knows of. It counts only for folios on the list of unevictable ones. */
   mlockCount = 0
 

@@ -72,7 +72,7 @@ function shrinkParts(world: World, each: Isolated): Isolated[] {
 }
 
 /** A page that has a slot, a page of a file, or one that MADV_FREE gave up. */
-function shrinkSwappable(world: World, each: Isolated): Isolated[] {
+export function shrinkSwappable(world: World, each: Isolated): Isolated[] {
   const { folio } = each
   for (const mapping of mappingsOf(world, folio)) if (folio.mapCount === 0 || !unmap(folio, mapping)) break
   if (folio.mapCount > 0 || folio.maybePinned) return [activated(world, each)]
@@ -85,6 +85,7 @@ function shrinkSwappable(world: World, each: Isolated): Isolated[] {
   if (folio.refCount !== 1 + folio.cacheCount) return [each]
   if (folio.inCache) folio.file?.cache.delete(folio.index)
   leave(folio)
+  folio.put(each.ref)
   return []
 }
 
@@ -159,7 +160,7 @@ function unmapEntry({ space, vma }: Mapping, entry: Entry, folio: Folio): boolea
 }
 
 /** The folio stays, and gives its slot back where slots are rare. */
-function activated(world: World, each: Isolated): Isolated {
+export function activated(world: World, each: Isolated): Isolated {
   const { folio } = each
   const locked = folio.has('mlocked')
   if (world.swap.full || locked) freeSlot(folio)

@@ -43,6 +43,8 @@ export class Space {
   /** Whether FOLL_PIN was ever used here. */
   everPinned = false
   watched = false
+  /** How many threads besides the first one run a command. */
+  threads = 0
   readonly locks = new Locks()
   /** The parts that drivers mirror at the moment. */
   readonly intervals = new Set<Interval>()

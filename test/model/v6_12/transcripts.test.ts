@@ -8,7 +8,7 @@ import { Declined } from '../declined'
 import { SPACIOUS } from '../layout'
 import { Player } from '../player'
 import { replay } from '../replay'
-import { ModelSide } from './model-side'
+import { RunnerSide } from './runner-side'
 
 const CONFORMANCE = join(__dirname, '..', '..', 'conformance')
 const FOLDERS = [
@@ -22,14 +22,10 @@ const FOLDERS = [
 ]
 const drills = listDrills(FOLDERS.flatMap((folder) => findDrillFiles(join(CONFORMANCE, folder))))
 
-/** Drills with a limit of memory, which the model does not know. */
-const UNKNOWN = /^memcg /m
-
 /** Undefined: the model declines the drill. */
 function play(source: DrillSource): string | undefined {
-  if (UNKNOWN.test(source.text)) return undefined
   try {
-    const lines = replay(parseDrill(source, 'linux-6.12'), (sizes) => new Player(new ModelSide(sizes), SPACIOUS, true))
+    const lines = replay(parseDrill(source, 'linux-6.12'), (sizes) => new Player(new RunnerSide(sizes), SPACIOUS, true))
     return `${lines.join('\n')}\n`
   } catch (error) {
     if (error instanceof Declined) return undefined
@@ -51,9 +47,9 @@ test.each([...drills].map(([file, sources]) => [relative(CONFORMANCE, file), fil
   },
 )
 
-test('so many drills there are, and only those with hugetlb pages or a limit of memory are declined', () => {
+test('so many drills there are, and only those with hugetlb pages are declined', () => {
   expect([...drills.values()].flat().length).toBeGreaterThanOrEqual(2900)
-  const others = declined.filter(({ text }) => !text.includes(' hugetlb ') && !UNKNOWN.test(text))
+  const others = declined.filter(({ text }) => !text.includes(' hugetlb '))
   expect(others.map(({ name }) => name)).toEqual([])
-  expect(declined.filter(({ text }) => !UNKNOWN.test(text)).length).toBeLessThanOrEqual(40)
+  expect(declined.length).toBeLessThanOrEqual(40)
 })

@@ -5,6 +5,7 @@
 import type { Sizes } from '../side'
 import { Device } from './device'
 import { AddBatch } from './lru'
+import { Memcg } from './memcg'
 import { MlockBatch } from './mlock'
 import { type Invalidation, Space } from './space'
 import { SwapArea } from './swap'
@@ -14,6 +15,7 @@ export class World {
   readonly device: Device
   readonly coherent: Device
   readonly swap: SwapArea
+  readonly memcg: Memcg
   readonly lruAdds = new AddBatch()
   readonly mlocks = new MlockBatch()
   #invalidations: Invalidation[] = []
@@ -21,10 +23,11 @@ export class World {
   /** Pages of all hugetlb mappings there ever were. */
   hugetlbPages = 0
 
-  constructor({ devicePages, coherentPages, swapPages }: Sizes) {
+  constructor({ devicePages, coherentPages, swapPages, memcgLimit }: Sizes) {
     this.device = new Device('private', devicePages)
     this.coherent = new Device('coherent', coherentPages)
     this.swap = new SwapArea(swapPages)
+    this.memcg = new Memcg(this, memcgLimit)
   }
 
   /** lru_add_drain() */
