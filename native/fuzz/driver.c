@@ -27,13 +27,22 @@ bool comes_locked(const struct world *w, uint32_t pfn)
 	return w->modern && pfn >= hmmu_device_base(w->m);
 }
 
+static int allocate(const struct fuzz_migration *mig, bool device, uint32_t *pfn)
+{
+	if (!device)
+		return hmmu_page_alloc(mig->w->m, pfn);
+	if (mig->driver.op & 4 && mig->w->coherent_pages)
+		return hmmu_device_alloc_of(mig->w->m, HMMU_DEVICE_COHERENT, pfn);
+	return hmmu_device_alloc(mig->w->m, pfn);
+}
+
 /* A new page with the source's contents, or 0. */
 static uint32_t new_page(struct fuzz_migration *mig, uint64_t src, bool device)
 {
 	struct hmmu *m = mig->w->m;
 	uint32_t pfn;
 
-	if (device ? hmmu_device_alloc(m, &pfn) : hmmu_page_alloc(m, &pfn))
+	if (allocate(mig, device, &pfn))
 		return 0;
 	if (src & HMMU_PFN_VALID ? hmmu_page_copy(m, pfn, hmmu_word_pfn(src)) : hmmu_page_zero(m, pfn))
 		broken(mig->w, "a driver can't fill its page: %s", hmmu_error(m)->text);

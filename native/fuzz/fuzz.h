@@ -69,9 +69,9 @@ struct world {
 	bool trace;
 	unsigned depth;
 	unsigned verify_every, since_verify;
-	uint32_t ram_pages, device_pages, pages; /**< every number of a page is below pages */
-	bool no_copies;                          /**< this run goes on with the machine it began with */
-	bool wants_hash;                         /**< of what remains in the end */
+	uint32_t ram_pages, device_pages, coherent_pages, pages; /**< every number of a page is below pages */
+	bool no_copies;                                          /**< this run goes on with the machine it began with */
+	bool wants_hash;                                         /**< of what remains in the end */
 	unsigned nr_copies;
 	uint64_t ram_free; /**< at the start */
 	uint32_t last_driver_page;

@@ -23,7 +23,7 @@
 	X(UFFD, "UFFDIO_REGISTER") \
 	X(STORE, "a byte x to each page; y & 1: one span over all of them instead") \
 	X(LOAD, "a byte of each page; y & 1: one span over all of them instead") \
-	X(PIN, "get_user_pages() of one page; x & 1: to write") \
+	X(PIN, "get_user_pages() of one page; x: enum hmmu_pin_flag") \
 	X(HOLD, "a reference and the page lock") \
 	X(ISOLATE, "isolate_lru_page()") \
 	X(DROP, "x: unpin, release or putback; first: which of the references taken; y & 1: of any page") \
@@ -49,7 +49,7 @@
 	X(WILD, "x: a call with arguments out of all ranges") \
 	X(MREMAP, "mremap() to x pages; y: flags, to another region") \
 	X(COPY, "x: go on with a clone, with a restored snapshot; a damaged snapshot") \
-	X(RECLAIM, "count pages are swapped out, if the machine has swap") \
+	X(RECLAIM, "count pages are reclaimed, if the machine has swap; y & 1: in one call") \
 	X(REAP, "the OOM reaper comes by") \
 	X(NOTIFY, "x & 1: a process gets a notifier, or loses it") \
 	X(DEVICE, "x: devices come (count pages, owner y) and go; their owner, driver and pages; which: first") \
@@ -113,10 +113,11 @@ enum fuzz_breach {
 };
 
 /** One record. In the first one: who cpus, other device pages, swap and contents, region profile, first quirks, count RAM, x
- * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time. */
+ * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time, y & 192 coherent pages. */
 struct fuzz_record {
-	uint8_t op; /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver; in 6.12 bit 3: by calls, bits 4
-			     and 5: no device pages, no system pages are selected, bit 6: another owner */
+	uint8_t op; /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver; in 6.12 bit 2: to the coherent
+			     device, bit 3: by calls, bits 4 and 5: no private pages, no system pages are selected, bit 6:
+			     another owner, bit 7: coherent pages are selected */
 	uint8_t who;    /**< which task or process; FUZZ_OTHER_CALL; of a driver: enum fuzz_breach */
 	uint8_t region; /**< which of the mappings made; of a driver: bit i % 8: entry i is skipped */
 	uint8_t count;  /**< how many pages, see fuzz_pages(); of a driver: bit i % 8: the breach concerns entry i */

@@ -61,6 +61,31 @@ static struct hmmu *cloned(struct world *w)
 	return hmmu_clone(w->m, &copy) ? NULL : copy;
 }
 
+static struct fuzz_migration *migration_with(struct world *w, const struct hmmu_migration *handle)
+{
+	for (struct fuzz_migration *mig = w->migrations; mig < w->migrations + MAX_MIGRATIONS; mig++)
+		if (mig->handle == handle)
+			return mig;
+	broken(w, "a migration that nobody has begun");
+}
+
+/* Its driver goes on with the copy, in the same arrays. */
+static void adopt(struct world *w, struct hmmu *copy)
+{
+	struct hmmu_migration *old[MAX_MIGRATIONS], *new[MAX_MIGRATIONS];
+	int count = hmmu_migrations(w->m, old, MAX_MIGRATIONS);
+	struct hmmu_migrate_request request;
+
+	if (count > MAX_MIGRATIONS || hmmu_migrations(copy, new, MAX_MIGRATIONS) != count)
+		broken(w, "a copy has not the %d migrations of its original", count);
+	for (int i = 0; i < count; i++) {
+		hmmu_migration_request(old[i], &request);
+		if (hmmu_migrate_adopt(new[i], &request))
+			broken(w, "a migration of a copy is not adopted: %s", hmmu_error(copy)->text);
+		migration_with(w, old[i])->handle = new[i];
+	}
+}
+
 void op_copy(struct world *w, const struct fuzz_record *r)
 {
 	struct hmmu *copy;
@@ -74,6 +99,7 @@ void op_copy(struct world *w, const struct fuzz_record *r)
 		return;
 	if (hmmu_hash(copy) != hmmu_hash(w->m))
 		broken(w, "a copy has another hash than its original");
+	adopt(w, copy);
 	hmmu_destroy(w->m);
 	w->m = copy;
 	set_notifier(w);

@@ -24,8 +24,16 @@ static void look_at_device(struct world *w, uint32_t device)
 	if (hmmu_device_info(w->m, device, &info))
 		return;
 	if (info.free > info.pages || info.first < hmmu_device_base(w->m) ||
-	    info.first + info.pages > hmmu_device_base(w->m) + w->device_pages)
+	    info.first + info.pages > hmmu_coherent_base(w->m) + w->coherent_pages)
 		broken(w, "device %u: %u of %u pages from %u on are free", device, info.free, info.pages, info.first);
+}
+
+static void create_at(struct world *w, const struct fuzz_record *r, uint32_t pages)
+{
+	uint32_t pfn = hmmu_device_base(w->m) + r->first % (w->device_pages + w->coherent_pages + 2), device;
+
+	trace(w, "hmmu_device_create_at(m, %u, %u, %u, &device);", pfn, pages, r->y % 5u);
+	check_result(w, hmmu_device_create_at(w->m, pfn, pages, r->y % 5u, &device));
 }
 
 bool op_device(struct world *w, const struct fuzz_record *r)
@@ -35,7 +43,7 @@ bool op_device(struct world *w, const struct fuzz_record *r)
 
 	if (r->op != FUZZ_OP_DEVICE)
 		return false;
-	switch (r->x % 6) {
+	switch (r->x % 8) {
 	case 0:
 		trace(w, "hmmu_device_create(m, %u, %u, &device);", pages, r->y % 5u);
 		check_result(w, hmmu_device_create(w->m, pages, r->y % 5u, &device));
@@ -55,6 +63,13 @@ bool op_device(struct world *w, const struct fuzz_record *r)
 	case 4:
 		trace(w, "hmmu_device_alloc_of(m, %u, &pfn);", device);
 		check_result(w, hmmu_device_alloc_of(w->m, device, &w->last_driver_page));
+		break;
+	case 6:
+		trace(w, "hmmu_device_create_kind(m, HMMU_DEVICE_COHERENT, %u, %u, &device);", pages, r->y % 5u);
+		check_result(w, hmmu_device_create_kind(w->m, HMMU_DEVICE_COHERENT, pages, r->y % 5u, &device));
+		break;
+	case 7:
+		create_at(w, r, pages);
 		break;
 	default:
 		look_at_device(w, device);

@@ -170,6 +170,12 @@ static void op_reclaim(struct world *w, const struct fuzz_record *r)
 {
 	struct region range = record_range(w, r);
 
+	if (r->y & 1) {
+		trace(w, "hmmu_reclaim_pages(m, %u, %#llx, %llu);", record_pid(w, r), (unsigned long long)range.address,
+		      (unsigned long long)range.pages);
+		check_result(w, hmmu_reclaim_pages(w->m, record_pid(w, r), range.address, range.pages));
+		return;
+	}
 	for (uint64_t i = 0; i < range.pages; i++) {
 		uint64_t address = range.address + i * HMMU_PAGE_SIZE;
 

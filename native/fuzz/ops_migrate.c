@@ -25,6 +25,7 @@ static struct fuzz_migration prepare(struct world *w, const struct fuzz_record *
 		mig.driver.op = r->y;
 	mig.driver.who %= FUZZ_BREACH_COUNT;
 	mig.builtin.to = mig.driver.op & 1;
+	mig.builtin.device = mig.driver.op & 4 && w->coherent_pages ? HMMU_DEVICE_COHERENT : HMMU_DEVICE_PRIVATE;
 	mig.src = malloc(mig.pages * sizeof(*mig.src));
 	mig.dst = malloc(mig.pages * sizeof(*mig.dst));
 	mig.why = r->x & 8 ? NULL : malloc(mig.pages);
@@ -41,7 +42,8 @@ static struct fuzz_migration prepare(struct world *w, const struct fuzz_record *
 	};
 	if (w->modern) {
 		request->flags = (mig.driver.op & 16 ? 0 : HMMU_SELECT_DEVICE_PRIVATE) |
-				 (mig.driver.op & 32 ? 0 : HMMU_SELECT_SYSTEM);
+				 (mig.driver.op & 32 ? 0 : HMMU_SELECT_SYSTEM) |
+				 (mig.driver.op & 128 ? HMMU_SELECT_DEVICE_COHERENT : 0);
 		request->owner = mig.driver.op & 64 ? fuzz_owner(mig.driver.x) : HMMU_DEFAULT_OWNER;
 	}
 	return mig;
@@ -160,7 +162,7 @@ static void op_device_range(struct world *w, const struct fuzz_record *r)
 	*mig = prepare(w, r, &request);
 	set_driver(mig, &request);
 	range = (struct hmmu_device_range){
-		.first = hmmu_device_base(w->m) + r->first % (w->device_pages + 2),
+		.first = hmmu_device_base(w->m) + r->first % (w->device_pages + w->coherent_pages + 2),
 		.pages = (uint32_t)mig->pages,
 		.src = mig->src,
 		.dst = mig->dst,

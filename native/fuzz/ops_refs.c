@@ -10,7 +10,7 @@ static void op_take(struct world *w, const struct fuzz_record *r)
 	int result;
 
 	if (kind == 0) {
-		uint32_t flags = r->x & (HMMU_PIN_WRITE | HMMU_PIN_DMA);
+		uint32_t flags = r->x & (HMMU_PIN_WRITE | HMMU_PIN_DMA | (w->modern ? HMMU_PIN_LONGTERM : 0));
 
 		kind = flags & HMMU_PIN_DMA ? 3 : 0;
 		trace(w, "hmmu_pin(m, %u, %#llx, %u, &pfn);", record_tid(w, r), (unsigned long long)address, flags);

@@ -52,6 +52,23 @@ const ADVICES = require('../../dist/base/defs.generated').adviceNames
 const LINUX_6_12 = 3
 const PROTS = { none: 0, r: 1, rw: 3 }
 
+/** enum hmmu_pin_flag. */
+const pinFlags = ({ write, dma, longterm }) => (write ? 1 : 0) | (dma || longterm ? 2 : 0) | (longterm ? 4 : 0)
+
+/** 8192 frames; 1024 device pages, or about as many as the drill wants; a few coherent pages, swap, a limit. */
+function machineOf(head, profile) {
+  const pages = (verb, coherent) => head.find((command) => command.verb === verb && command.coherent === coherent)?.pages
+  const device = Math.min(7, Math.ceil(Math.log2((pages('devmem', false) ?? 0) + 1)))
+  const limit = pages('memcg')
+  return record({
+    who: pages('swap') === undefined ? 0 : pages('swap') > 5 ? 16 : 8,
+    count: 15,
+    region: profile,
+    x: device | (limit === undefined ? 0 : 128 | (Math.min(15, limit >> 3) << 3)),
+    y: 7 | (pages('devmem', true) === undefined ? 0 : 64),
+  })
+}
+
 /** Goes through a drill and says the same in records, keeping the numbers under which fuzz_machine knows things. */
 class Compiler {
   records = []
@@ -62,9 +79,7 @@ class Compiler {
 
   /** `steps`: migrations in steps, with the interleaved commands in between, instead of within the callbacks. */
   constructor(drill, steps, profile = 0) {
-    // 8192 frames; 1024 device pages, or about as many as the drill wants.
-    const device = drill.devmem ? Math.min(7, Math.ceil(Math.log2(drill.devmem.pages + 1))) : 0
-    this.records.push(record({ count: 15, region: profile, x: device, y: 7 }))
+    this.records.push(machineOf(drill.head, profile))
     this.steps = steps
     for (const command of drill.commands) this.#command(command)
   }
@@ -79,7 +94,7 @@ class Compiler {
   }
 
   #place(command) {
-    const { region, first = 0, last } = command.place
+    const { region, first = 0, last } = command.place ?? { region: '' }
     const count = last === undefined ? 255 : countOf(last - first + 1)
     return { who: this.#task(command.process), region: Math.max(0, this.#regions.lastIndexOf(region)), first, count }
   }
@@ -109,6 +124,8 @@ class Compiler {
     else if (verb === 'drop') this.#drop(command)
     else if (verb === 'mirror') this.#mirror(command)
     else if (verb === 'exclusive') this.#add('EXCLUSIVE', this.#place(command))
+    else if (verb === 'reclaim') this.#add('RECLAIM', { ...this.#place(command), y: 1 })
+    else if (verb === 'truncate') this.#add('TRUNCATE', { ...this.#place(command), x: countOf(command.pages) })
   }
 
   #process(name) {
@@ -142,7 +159,7 @@ class Compiler {
     const place = this.#place(command)
     const { first = 0, last = first + 3 } = command.place
     for (let page = first; page <= Math.min(last, first + 7); page++) {
-      this.#add('PIN', { ...place, first: page, x: command.write ? 1 : 0 })
+      this.#add('PIN', { ...place, first: page, x: pinFlags(command) })
       this.#refs.push(command.handle)
     }
   }
@@ -196,7 +213,7 @@ class Compiler {
     this.#tasks.push(process)
   }
 
-  #driver({ to, skip, error, select = [to === 'dev' ? 'system' : 'private'] }, x, y) {
+  #driver({ to, skip, error, select = [to === 'sys' ? 'private' : 'system'] }, x, y) {
     const bits = (ranges) => {
       let mask = 0
       for (const { first, last } of ranges)
@@ -205,8 +222,9 @@ class Compiler {
     }
     const own = x + y > 0 || skip.length + error.length > 0
     const unselected = (select.includes('private') ? 0 : 16) | (select.includes('system') ? 0 : 32)
+    const coherent = (to === 'coh' ? 4 : 0) | (select.includes('coherent') ? 128 : 0)
     return record({
-      op: (to === 'sys' ? 1 : 0) | (own ? 0 : 2) | unselected,
+      op: (to === 'sys' ? 1 : 0) | (own ? 0 : 2) | unselected | coherent,
       who: error.length > 0 ? number(breaches, 'ERROR') : 0,
       region: bits(skip),
       count: bits(error),

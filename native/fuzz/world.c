@@ -112,6 +112,10 @@ static struct hmmu_options read_options(const struct fuzz_record *r)
 		.profile = r->region % HMMU_PROFILE_COUNT,
 		.quirks_on = r->first & quirks_of_kernel(r->region % HMMU_PROFILE_COUNT),
 		.quirks_off = r->region & 128 ? 0xfff : 0,
+		.coherent_pages = r->region % HMMU_PROFILE_COUNT < HMMU_PROFILE_LINUX_6_12 ? 0
+				  : r->y & 64                                              ? 7
+				  : r->y & 128                                             ? 600
+											   : 0,
 		.memcg_limit = r->x & 128 ? 4u + (r->x >> 3 & 15) * 8u : 0,
 	};
 
@@ -124,9 +128,9 @@ static void trace_options(const struct world *w, const struct hmmu_options *o)
 	      o->ram_pages, o->device_pages, o->cpus, o->profile);
 	trace(w,
 	      ".other_device_pages = %u, .swap_pages = %u, .hugetlb_pages = %u, .no_contents = %d, .quirks_on = %#x, "
-	      ".quirks_off = %#x, .memcg_limit = %llu }, &m);\n",
+	      ".quirks_off = %#x, .coherent_pages = %u, .memcg_limit = %llu }, &m);\n",
 	      o->other_device_pages, o->swap_pages, o->hugetlb_pages, o->no_contents, o->quirks_on, o->quirks_off,
-	      (unsigned long long)o->memcg_limit);
+	      o->coherent_pages, (unsigned long long)o->memcg_limit);
 }
 
 static void first_process(struct world *w)
@@ -169,7 +173,8 @@ bool world_open(struct world *w, const uint8_t *data, size_t size)
 	set_notifier(w);
 	w->ram_pages = options.ram_pages;
 	w->device_pages = options.device_pages;
-	w->pages = hmmu_device_base(w->m) + options.device_pages + options.other_device_pages;
+	w->coherent_pages = options.coherent_pages;
+	w->pages = hmmu_coherent_base(w->m) + options.coherent_pages + options.other_device_pages;
 	first_process(w);
 	return true;
 }
@@ -230,6 +235,19 @@ static uint64_t orphans(const struct world *w)
 	return w->migrated ? hmmu_counter(w->m, HMMU_COUNT_SWAP_CACHED) : 0;
 }
 
+/* The quirk leaves references to pages of both kinds, and verify() has accounted for those. */
+static void check_devices(const struct world *w)
+{
+	if (hmmu_quirks(w->m) & HMMU_QUIRK_EVICT_LOSES_EXCLUSIVE)
+		return;
+	if (hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE) != w->device_pages)
+		broken(w, "%llu of %u device pages are free when all is over",
+		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE), w->device_pages);
+	if (hmmu_counter(w->m, HMMU_COUNT_COHERENT_FREE) != w->coherent_pages)
+		broken(w, "%llu of %u device-coherent pages are free when all is over",
+		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_COHERENT_FREE), w->coherent_pages);
+}
+
 /* The huge zero page stays for good; a quirk leaks references, and verify() has accounted for those. */
 static void check_ram(const struct world *w)
 {
@@ -269,9 +287,7 @@ uint64_t world_close(struct world *w)
 	if (hmmu_counter(w->m, HMMU_COUNT_HUGETLB_FREE) != hmmu_counter(w->m, HMMU_COUNT_HUGETLB_PAGES) ||
 	    hmmu_counter(w->m, HMMU_COUNT_HUGETLB_RESERVED))
 		broken(w, "the hugetlb pool has not got everything back when all is over");
-	if (hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE) != w->device_pages)
-		broken(w, "%llu of %u device pages are free when all is over",
-		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE), w->device_pages);
+	check_devices(w);
 	hash = w->wants_hash ? hmmu_hash(w->m) : 0;
 	hmmu_destroy(w->m);
 	return hash;

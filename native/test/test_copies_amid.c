@@ -212,6 +212,8 @@ static void adopt(struct play *p, struct hmmu_migration *mig)
 	assert_failed(p->m, hmmu_migrate_step(mig), -EINVAL, HMMU_ERR_ORDER);
 	assert_failed(p->m, hmmu_migrate_end(mig), -EINVAL, HMMU_ERR_ORDER);
 	assert_memory_equal(was.src, part->src, part->pages * sizeof(*part->src));
+	assert_non_null(was.why);
+	assert_memory_equal(was.why, part->why, part->pages);
 	memset(part->src, 0xff, part->pages * sizeof(*part->src));
 	memset(part->dst, 0xff, part->pages * sizeof(*part->dst));
 	memset(part->why, 0xff, part->pages);
@@ -222,6 +224,24 @@ static void adopt(struct play *p, struct hmmu_migration *mig)
 	assert_ok(hmmu_migrate_adopt(mig, &request));
 	assert_failed(p->m, hmmu_migrate_adopt(mig, &request), -EINVAL, HMMU_ERR_ORDER);
 	part->mig = mig;
+}
+
+/* A migration, adopted or not, says what it works on. */
+static void assert_tells_arrays(struct play *p)
+{
+	struct hmmu_migration *migrations[MOST_PARTS];
+	int count = hmmu_migrations(p->m, migrations, MOST_PARTS);
+	struct hmmu_migrate_request request;
+
+	for (int i = 0; i < count; i++) {
+		const struct part *part;
+
+		hmmu_migration_request(migrations[i], &request);
+		part = part_of(p, request.tid);
+		assert_ptr_equal(request.src, part->src);
+		assert_ptr_equal(request.dst, part->dst);
+		assert_ptr_equal(request.why, part->why);
+	}
 }
 
 /* A copy of the machine with all who work in it. */
@@ -245,6 +265,7 @@ static struct play *copy_of(struct play *p, bool by_clone)
 	assert_same_hashes(p->m, copy->m);
 	assert_clean(copy->m);
 	assert_ok(hmmu_set_switch_points(copy->m, hmmu_switch_points(p->m)));
+	assert_tells_arrays(p);
 	count = hmmu_migrations(copy->m, migrations, MOST_PARTS);
 	assert_int_equal(count, hmmu_migrations(p->m, NULL, 0));
 	for (int i = 0; i < count; i++)

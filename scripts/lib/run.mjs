@@ -18,6 +18,7 @@ export const emulatorDrills = [
   'linux-6.12-calls',
   'linux-6.12-exclusive',
   'linux-6.12-memory',
+  'linux-6.12-more',
 ].map((name) => `${conformance}/${name}`)
 
 /** Runs a command in the repository's top folder and shows its output. Ends this process if the command fails. */

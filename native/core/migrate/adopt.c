@@ -32,6 +32,7 @@ void hmmu_migration_request(const struct hmmu_migration *mig, struct hmmu_migrat
 	*out = mig->request;
 	out->start = mig->start;
 	out->end = mig->end;
+	out->why = mig->why;
 }
 
 static int check_adoption(struct hmmu_migration *mig, const struct hmmu_migrate_request *request)
