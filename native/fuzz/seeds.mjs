@@ -399,7 +399,7 @@ function* seeds() {
 }
 
 /** Random drills are many; they are not in seeds.txt. */
-const isRandom = (name) => /^((mem-)?r\d+-|(x|xh|i|mix-|file-|thp-|pageout-)\d)/.test(name)
+const isRandom = (name) => /^((mem-)?r\d+-|[mt]\d+-|(x|xh|i|mix-|file-|thp-|pageout-)\d)/.test(name)
 
 function main([target]) {
   if (!target) {

@@ -36,7 +36,8 @@ void wait_ops_init(struct hmmu *m)
 		.settle = wait_settle,
 		.give_up = wait_give_up,
 		.waits_for_itself = task_has_locked,
-		.reclaim_group = shrink_group,
+		/* Linux 4.14 does not ask. */
+		.reclaim_group = KERNEL >= V6_12 ? shrink_group : NULL,
 	};
 
 	m->wait_ops = &ops;
