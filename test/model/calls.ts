@@ -25,15 +25,32 @@ export function* map(process: ModelProcess, request: MapRequest): Steps<Errno> {
   })
 }
 
-export function* unmap(process: ModelProcess, start: number, end: number): Steps<Errno> {
-  return yield* process.semaphore.brief(true, () => {
+export function* unmap(world: World, process: ModelProcess, start: number, end: number): Steps<Errno> {
+  let gone: Vma[] = []
+  const result = yield* process.semaphore.brief(true, () => {
     process.vmas.split(start)
     process.vmas.split(end)
-    for (const vma of process.vmas.within(start, end)) munlock(process, vma)
+    gone = [...process.vmas.within(start, end)]
+    for (const vma of gone) munlock(process, vma)
     process.vmas.remove(start, end)
     process.zap(start, end)
-    return 'ok'
+    return 'ok' as const
   })
+  yield* closeFiles(world, gone)
+  return result
+}
+
+/** A file that nobody maps any more goes, and the call waits for each of its pages that is locked. */
+function* closeFiles(world: World, gone: readonly Vma[]): Steps<void> {
+  for (const { flags } of [...gone].reverse()) {
+    const file = flags.file as ModelFile | undefined
+    const mapped = [...world.processes].some(({ vmas }) => vmas.list.some((vma) => vma.flags.file === file))
+    if (file === undefined || mapped) continue
+    for (const [page, { unit }] of [...file.cache].sort(([a], [b]) => a - b)) {
+      if (unit.lockedBy !== undefined) yield { ready: () => unit.lockedBy === undefined }
+      file.cache.delete(page)
+    }
+  }
 }
 
 export function* protect(world: World, process: ModelProcess, start: number, end: number, prot: Prot): Steps<Errno> {
@@ -252,5 +269,6 @@ export function* exit(world: World, process: ModelProcess): Steps<Errno> {
   for (const vma of process.vmas.list) process.zap(vma.start, vma.end)
   process.alive = false
   world.processes.delete(process)
+  yield* closeFiles(world, process.vmas.list)
   return 'ok'
 }

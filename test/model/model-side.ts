@@ -26,7 +26,6 @@ export class ModelSide implements Side<ModelProcess, ModelProcess, Held> {
   before = () => {}
 
   map = calls.map
-  unmap = calls.unmap
   advise = calls.advise
   unlock = calls.unlock
   clear = calls.clearSoftDirty
@@ -35,6 +34,7 @@ export class ModelSide implements Side<ModelProcess, ModelProcess, Held> {
     calls.protect(this.#world, process, start, end, prot)
   lock = (process: ModelProcess, start: number, end: number) => calls.lock(this.#world, process, start, end)
   fork = (process: ModelProcess) => calls.fork(this.#world, process)
+  unmap = (process: ModelProcess, start: number, end: number) => calls.unmap(this.#world, process, start, end)
   exit = (process: ModelProcess) => calls.exit(this.#world, process)
 
   pin = (process: ModelProcess, page: number, { write }: PinHow) => pin(this.#world, process, page, write)

@@ -252,12 +252,11 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     return new MachineMigration(device.beginEviction({ first: device.base + first, pages }), true)
   }
 
-  /** A process ends when none of its threads waits. */
+  /** A process ends when none of its threads waits; then it waits itself for the pages of files that go with it. */
   *exit(process: Process): Steps<Errno> {
     const waits = () => [...this.#threads].some((task) => task.process === process && task.state().wait !== 'nothing')
     while (waits()) yield { ready: () => !waits() }
-    process.exit()
-    return 'ok'
+    return yield* untilDone(process.mainTask, () => process.exit())
   }
 
   *load(task: Task, page: number): Steps<{ outcome: Outcome; value: number }> {
