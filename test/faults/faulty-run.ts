@@ -19,6 +19,8 @@ import {
   type InjectionName,
   injectionNames,
   type Machine,
+  PageFlag,
+  type PageRef,
   type Process,
   type Profile,
   type Task,
@@ -38,7 +40,7 @@ export interface FaultyRun {
   readonly reached: boolean
   /** Problems, in words; [] if there are none. */
   readonly problems: readonly string[]
-  /** Frames of RAM that were not freed. */
+  /** Frames of RAM that were not freed, without those that a quirk of the kernel loses. */
   readonly ramMissing: number
   /** How often each site had been passed when a command ended, command by command. */
   readonly passes: readonly Readonly<Record<InjectionName, number>>[]
@@ -80,6 +82,8 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   cpu: [],
 }
 
+const HUGE_PAGES = 512
+
 /** Codes of the kernel's ENOMEM. Each says which resource is used up. */
 const OUT_OF_MEMORY: readonly string[] = ['HMMU_OUT_OF_FRAMES', 'HMMU_OUT_OF_SLOTS', 'HMMU_MEMCG_LIMIT']
 
@@ -88,20 +92,33 @@ const GONE: readonly CounterName[] = ['tablePages', 'processes', 'mappings', 'an
 
 /**
  * A world that remembers the threads of interleaved commands: a thread that is blocked for good keeps its process from
- * ending.
+ * ending. And it remembers pins: a command that is blocked for good has pinned some of its pages.
  */
 class FaultyWorld extends World {
   declare tasks: Task[]
+  declare pins: PageRef[]
 
   override addActor(name: string, process: Process, parent?: Actor): void {
     this.tasks ??= []
+    this.pins ??= []
     const newTask = process.newTask.bind(process)
     process.newTask = () => {
       const task = newTask()
       this.tasks.push(task)
+      rememberPins(task, this.pins)
       return task
     }
+    rememberPins(process.mainTask, this.pins)
     super.addActor(name, process, parent)
+  }
+}
+
+function rememberPins(task: Task, pins: PageRef[]): void {
+  const pin = task.pin.bind(task)
+  task.pin = (...args) => {
+    const ref = pin(...args)
+    pins.push(ref)
+    return ref
   }
 }
 
@@ -232,7 +249,7 @@ class Runner {
     const world = this.#world
     try {
       for (const task of world.tasks) cancel(task)
-      for (const refs of world.handles.values()) for (const ref of refs) ref.drop()
+      for (const ref of [...[...world.handles.values()].flat(), ...world.pins]) if (!ref.dropped) ref.drop()
       for (const process of this.#machine.processes) {
         process.mainTask.cancel()
         process.exit()
@@ -248,9 +265,21 @@ class Runner {
   #checkGone(): number {
     const counters = this.#machine.counters()
     for (const name of GONE) if (counters[name] !== 0) this.#problems.push(`in the end: ${name} is ${counters[name]}`)
-    const used = this.#deviceFree - counters.deviceFree
+    const lost = this.#lostPages()
+    const used = this.#deviceFree - counters.deviceFree - lost.device
     if (used !== 0) this.#problems.push(`in the end: ${used} device pages are not free`)
-    return this.#ramFree - counters.ramFree
+    return this.#ramFree - counters.ramFree - lost.ram
+  }
+
+  /** Pages to which quirks of the kernel have lost a reference. */
+  #lostPages(): { ram: number; device: number } {
+    const lost = { ram: 0, device: 0 }
+    for (const { pfn } of this.#machine.holders().filter(({ kind }) => kind === 'leak')) {
+      const { device, coherent, flags } = this.#machine.page(pfn)
+      if (!device) lost.ram += flags & PageFlag.HEAD ? HUGE_PAGES : 1
+      else if (!coherent) lost.device += 1
+    }
+    return lost
   }
 }
 

@@ -36,7 +36,6 @@ export function sweep(drill: Drill, expected: string | undefined, options: Sweep
   const problems = plain.problems.map((problem) => `without a fault: ${problem}`)
   if (expected !== undefined && plain.transcript !== expected)
     problems.push('without a fault: another transcript than expected')
-  const leaks = plain.ramMissing !== 0 && plain.ramMissing !== HUGE_ZERO_PAGE
   let injected = 0
   for (const site of injectionNames) {
     const passages = choose(
@@ -49,17 +48,17 @@ export function sweep(drill: Drill, expected: string | undefined, options: Sweep
         options.onRun?.(fault)
         const run = runWithFault(drill, profile, fault)
         if (run.reached) injected++
-        problems.push(...problemsOf(run, leaks).map((problem) => `${faultName(fault)}: ${problem}`))
+        problems.push(...problemsOf(run).map((problem) => `${faultName(fault)}: ${problem}`))
       }
     }
   }
   return { injected, problems }
 }
 
-function problemsOf(run: FaultyRun, leaks: boolean): string[] {
+function problemsOf(run: FaultyRun): string[] {
   const problems = [...run.problems]
   if (!run.reached) problems.push('the site is not passed as often as without a fault')
-  if (!leaks && run.ramMissing !== 0 && run.ramMissing !== HUGE_ZERO_PAGE) {
+  if (run.ramMissing !== 0 && run.ramMissing !== HUGE_ZERO_PAGE) {
     problems.push(`in the end ${run.ramMissing} frames are missing`)
   }
   return problems
