@@ -38,6 +38,51 @@ static void test_pages_are_divided(void **state)
 	rig_close(r);
 }
 
+/* What the first device has behind given pages is nobody's, until it gets them back. */
+static void test_given_pages(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t base = hmmu_device_base(r->m), middle, last, behind, pfn;
+
+	(void)state;
+	assert_ok(hmmu_device_alloc_of(r->m, 0, &pfn));
+	assert_failed(r->m, hmmu_device_create_at(r->m, base, 4, 7, &middle), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_device_create_at(r->m, base + 10, 4, 7, &middle));
+	assert_int_equal(info_of(r->m, 0).pages, 10);
+	assert_int_equal(info_of(r->m, 0).free, 9);
+	assert_int_equal(info_of(r->m, middle).first, base + 10);
+	assert_int_equal(info_of(r->m, middle).owner, 7);
+	assert_failed(r->m, hmmu_device_create_at(r->m, base + 13, 2, 7, &last), -EBUSY, HMMU_ERR_BUSY);
+	assert_ok(hmmu_device_create_at(r->m, base + 60, 4, 8, &last));
+	assert_failed(r->m, hmmu_device_create_at(r->m, base + 61, 4, 8, &behind), -EINVAL, HMMU_ERR_INVALID_ARGUMENT);
+	assert_ok(hmmu_device_create(r->m, 46, 9, &behind));
+	assert_int_equal(info_of(r->m, behind).first, base + 14);
+	assert_ok(hmmu_device_remove(r->m, middle));
+	assert_int_equal(info_of(r->m, 0).pages, 14);
+	assert_ok(hmmu_device_remove(r->m, behind));
+	assert_ok(hmmu_device_remove(r->m, last));
+	assert_int_equal(info_of(r->m, 0).pages, 64);
+	assert_int_equal(info_of(r->m, 0).free, 63);
+	put_new_page(r->m, pfn);
+	rig_close(r);
+}
+
+/* A number is free as soon as its device has gone. */
+static void test_given_pages_without_a_number(void **state)
+{
+	struct rig *r = open_rig();
+	uint32_t base = hmmu_device_base(r->m), device;
+
+	(void)state;
+	for (uint32_t i = 1; i < HMMU_MAX_DEVICES; i++)
+		assert_ok(hmmu_device_create_at(r->m, base + i, 1, 7, &device));
+	assert_failed(r->m, hmmu_device_create_at(r->m, base, 1, 7, &device), -ENOMEM, HMMU_ERR_OUT_OF_SLOTS);
+	assert_ok(hmmu_device_remove(r->m, 5));
+	assert_ok(hmmu_device_create_at(r->m, base + 5, 1, 7, &device));
+	assert_int_equal(device, 5);
+	rig_close(r);
+}
+
 static void test_owner(void **state)
 {
 	struct rig *r = open_rig();
@@ -328,6 +373,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pages_are_divided),
+		cmocka_unit_test(test_given_pages),
+		cmocka_unit_test(test_given_pages_without_a_number),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_bad_arguments),
 		cmocka_unit_test(test_removed_devices),
