@@ -485,6 +485,29 @@ static void test_charges_that_fail_inside(void **state)
 	rig_close(r);
 }
 
+/* A page in the swap area is charged before it comes to the swap cache; the one that is not allowed leaves nothing there. */
+static void test_swapped_page_at_the_limit(void **state)
+{
+	struct rig *r = open_6_12(.swap_pages = 4);
+	uint64_t buf = map_anon(r, 2);
+	uint32_t waiter = new_task(r, r->pid);
+
+	(void)state;
+	write_pages(r, buf, 1, 7);
+	hmmu_lru_add_drain_all(r->m);
+	reclaim_range(r, buf, 1);
+	write_pages(r, buf + PAGES(1), 1, 8);
+	assert_ok(hmmu_memcg_set_limit(r->m, 1));
+	assert_blocked(r->m, load(r, waiter, buf, NULL), waiter, HMMU_WAIT_MEMCG);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_CACHED), 0);
+	assert_failed(r->m, hmmu_reclaim(r->m, r->pid, buf), -ENOENT, HMMU_ERR_SYSCALL);
+	assert_ok(hmmu_madvise(r->m, r->tid, buf + PAGES(1), PAGES(1), HMMU_MADV_DONTNEED));
+	assert_ok(load(r, waiter, buf, NULL));
+	assert_bytes(r, r->tid, buf, 1, 7);
+	assert_int_equal(charged(r), 1);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -506,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_copy_of_a_lazyfree_page),
 		cmocka_unit_test(test_huge_page_at_the_limit),
 		cmocka_unit_test(test_huge_lazyfree_page),
+		cmocka_unit_test(test_swapped_page_at_the_limit),
 		cmocka_unit_test(test_charges_that_fail_inside),
 	};
 

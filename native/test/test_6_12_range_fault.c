@@ -315,6 +315,28 @@ static void test_waits_for_invalidation(void **state)
 	rig_close(r);
 }
 
+/* So it does within a migration of its own task, whose lock it does not take over. */
+static void test_waits_for_its_migration(void **state)
+{
+	struct rig *r = open_6_12();
+	uint64_t buf = map_at(r, BEFORE_BORDER, 6, HMMU_MAP_ANON, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	uint32_t other = new_task(r, r->pid);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 6, 1);
+	r->select = HMMU_SELECT_SYSTEM;
+	mig = begin_migration(r, buf, 6, HMMU_TO_DEVICE);
+	assert_int_equal(hmmu_migrate_step(mig), 1);
+	assert_blocked(r->m, mirror_of(r, buf, 2, FAULT, 0), r->tid, HMMU_WAIT_INVALIDATION);
+	assert_restores(r->m);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_restores(r->m);
+	assert_ok(hmmu_mprotect(r->m, other, buf, PAGES(1), HMMU_PROT_READ));
+	assert_ok(mirror_of(r, buf, 2, FAULT, 0));
+	rig_close(r);
+}
+
 static int do_nothing(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
 {
 	(void)m, (void)tid, (void)address, (void)pfn, (void)data;
@@ -396,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_cancel_and_copies),
 		cmocka_unit_test(test_waits_for_invalidation),
+		cmocka_unit_test(test_waits_for_its_migration),
 		cmocka_unit_test(test_bad_handlers),
 		cmocka_unit_test(test_errors),
 	};

@@ -16,9 +16,9 @@ struct file_scene {
 	uint32_t other, third; /**< tasks of the first process */
 };
 
-static struct file_scene open_file(uint32_t kind)
+static struct file_scene open_file_in(struct rig *r, uint32_t kind)
 {
-	struct file_scene s = { .r = open_rig(.profile = HMMU_PROFILE_LINUX_6_12) };
+	struct file_scene s = { .r = r };
 
 	s.file = map_at(s.r, BASE, 4, kind, RW);
 	s.other = new_task(s.r, s.r->pid);
@@ -29,6 +29,11 @@ static struct file_scene open_file(uint32_t kind)
 		s.pfns[i] = pfn_at(s.r, s.file + PAGES(i));
 	s.child = do_fork_of(s.r, s.r->tid);
 	return s;
+}
+
+static struct file_scene open_file(uint32_t kind)
+{
+	return open_file_in(open_rig(.profile = HMMU_PROFILE_LINUX_6_12), kind);
 }
 
 static int truncate_to(struct file_scene *s, uint32_t tid, uint64_t pages)
@@ -265,6 +270,66 @@ static void test_earlier_fault(void **state)
 	rig_close(r);
 }
 
+/* Such a page may go to swap before the truncation comes to it. */
+static void test_earlier_fault_swapped(void **state)
+{
+	struct file_scene s =
+		open_file_in(open_rig(.profile = HMMU_PROFILE_LINUX_6_12, .swap_pages = 4), HMMU_MAP_SHMEM);
+	struct rig *r = s.r;
+	uint32_t reader = hmmu_process_task(r->m, s.child);
+
+	(void)state;
+	hold_file_page(&s, 1);
+	hold_file_page(&s, 2);
+	assert_blocked(r->m, load(r, reader, s.file + PAGES(2), NULL), reader, HMMU_WAIT_PAGE_LOCK);
+	assert_blocked(r->m, truncate_to(&s, r->tid, 1), r->tid, HMMU_WAIT_PAGE_LOCK);
+	assert_ok(hmmu_release(r->m, s.pfns[2]));
+	assert_ok(load(r, reader, s.file + PAGES(2), NULL));
+	assert_ok(hmmu_reclaim(r->m, s.child, s.file + PAGES(2)));
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 3);
+	assert_restores(r->m);
+	assert_ok(hmmu_release(r->m, s.pfns[1]));
+	assert_ok(truncate_to(&s, r->tid, 1));
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 4);
+	assert_restores(r->m);
+	assert_ok(truncate_to(&s, r->tid, 4));
+	assert_bytes(r, reader, s.file + PAGES(2), 1, 0);
+	rig_close(r);
+}
+
+static void reclaim_page_2(struct hmmu *m, void *data)
+{
+	const struct file_scene *s = data;
+
+	assert_ok(hmmu_reclaim(m, s->r->pid, s->file + PAGES(2)));
+}
+
+/* Who closes a file waits for a page, and meanwhile another one goes to swap, which reclaim had locked. */
+static void test_closed_file_swapped(void **state)
+{
+	struct file_scene s =
+		open_file_in(open_rig(.profile = HMMU_PROFILE_LINUX_6_12, .swap_pages = 4), HMMU_MAP_SHMEM);
+	struct rig *r = s.r;
+	struct hmmu *m = r->m;
+
+	(void)state;
+	assert_ok(hmmu_exit(m, s.child));
+	hold_file_page(&s, 1);
+	assert_ok(hmmu_set_switch_points(m, HMMU_SWITCH_RECLAIM));
+	/* Stops where the page is isolated, locked, unmapped. */
+	for (int i = 0; i < 3; i++)
+		assert_blocked(m, hmmu_run(m, s.other, reclaim_page_2, &s), s.other, HMMU_WAIT_SWITCH);
+	assert_blocked(m, hmmu_munmap(m, r->tid, s.file, PAGES(4)), r->tid, HMMU_WAIT_PAGE_LOCK);
+	while (hmmu_run(m, s.other, NULL, NULL))
+		assert_int_equal(hmmu_error(m)->wait, HMMU_WAIT_SWITCH);
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 3);
+	assert_ok(hmmu_release(m, s.pfns[1]));
+	assert_ok(hmmu_munmap(m, r->tid, s.file, PAGES(4)));
+	assert_int_equal(counter(r, HMMU_COUNT_SWAP_FREE), 4);
+	assert_restores(m);
+	rig_close(r);
+}
+
 /* Such a fault makes a private copy, which goes when all is unmapped for the second time. One that comes later finds no page. */
 static void test_earlier_copy(void **state)
 {
@@ -496,17 +561,51 @@ static void test_truncation_records(void **state)
 	rig_close(r);
 }
 
+/* A truncation needs no mmap_lock. It begins while its task migrates, and the migration ends before it. */
+static void test_truncation_outlasts_migration(void **state)
+{
+	struct file_scene s = open_file(HMMU_MAP_SHAREDFILE);
+	struct rig *r = s.r;
+	uint64_t buf = map_anon(r, 1);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	r->select = HMMU_SELECT_SYSTEM;
+	mig = begin_to(r, buf, 1, HMMU_TO_DEVICE, HMMU_STAGE_UNMAP);
+	hold_file_page(&s, 2);
+	assert_blocked(r->m, truncate_to(&s, r->tid, 1), r->tid, HMMU_WAIT_PAGE_LOCK);
+	assert_truncation_waits(r, r->tid, s.pfns[2], false);
+	assert_ok(hmmu_migrate_end(mig));
+	assert_truncation_waits(r, r->tid, s.pfns[2], false);
+	assert_ok(hmmu_mprotect(r->m, s.other, s.file, PAGES(1), HMMU_PROT_READ));
+	assert_ok(hmmu_release(r->m, s.pfns[2]));
+	assert_ok(truncate_to(&s, r->tid, 1));
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_truncate_shared),     cmocka_unit_test(test_truncation_events),
-		cmocka_unit_test(test_private_copies),      cmocka_unit_test(test_write_protection_stays),
-		cmocka_unit_test(test_truncation_waits),    cmocka_unit_test(test_second_truncation_waits),
-		cmocka_unit_test(test_earlier_fault),       cmocka_unit_test(test_earlier_copy),
-		cmocka_unit_test(test_fault_around),        cmocka_unit_test(test_closes_the_file),
-		cmocka_unit_test(test_truncation_cancel),   cmocka_unit_test(test_waits_for_itself),
-		cmocka_unit_test(test_huge_file),           cmocka_unit_test(test_truncation_rollback),
-		cmocka_unit_test(test_truncation_refusals), cmocka_unit_test(test_truncation_records),
+		cmocka_unit_test(test_truncate_shared),
+		cmocka_unit_test(test_truncation_events),
+		cmocka_unit_test(test_private_copies),
+		cmocka_unit_test(test_write_protection_stays),
+		cmocka_unit_test(test_truncation_waits),
+		cmocka_unit_test(test_second_truncation_waits),
+		cmocka_unit_test(test_earlier_fault),
+		cmocka_unit_test(test_earlier_fault_swapped),
+		cmocka_unit_test(test_closed_file_swapped),
+		cmocka_unit_test(test_earlier_copy),
+		cmocka_unit_test(test_fault_around),
+		cmocka_unit_test(test_closes_the_file),
+		cmocka_unit_test(test_truncation_cancel),
+		cmocka_unit_test(test_waits_for_itself),
+		cmocka_unit_test(test_huge_file),
+		cmocka_unit_test(test_truncation_rollback),
+		cmocka_unit_test(test_truncation_outlasts_migration),
+		cmocka_unit_test(test_truncation_refusals),
+		cmocka_unit_test(test_truncation_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

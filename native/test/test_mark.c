@@ -285,16 +285,41 @@ static void test_refusals(void **state)
 	rig_close(r);
 }
 
+static void count_free(struct hmmu *m, uint32_t pfn, void *data)
+{
+	(void)m;
+	(void)pfn;
+	++*(int *)data;
+}
+
+/* A device that a rollback takes back leaves no driver to a later one. */
+static void test_drivers_of_devices(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_free = count_free };
+	struct rig *r = open_rig();
+	uint32_t device, again, pfn;
+	int freed = 0;
+
+	(void)state;
+	assert_ok(hmmu_mark(r->m));
+	assert_ok(hmmu_device_create(r->m, 4, 9, &device));
+	assert_ok(hmmu_device_driver(r->m, device, &ops, &freed));
+	assert_ok(hmmu_rollback(r->m));
+	assert_ok(hmmu_device_create(r->m, 4, 9, &again));
+	assert_int_equal(again, device);
+	assert_ok(hmmu_device_alloc_of(r->m, again, &pfn));
+	put_new_page(r->m, pfn);
+	assert_int_equal(freed, 0);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_kind_of_change),
-		cmocka_unit_test(test_nested_marks),
-		cmocka_unit_test(test_amid_a_migration),
-		cmocka_unit_test(test_amid_blocked_calls),
-		cmocka_unit_test(test_migration_again),
-		cmocka_unit_test(test_page_table_comes),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_each_kind_of_change), cmocka_unit_test(test_nested_marks),
+		cmocka_unit_test(test_amid_a_migration),    cmocka_unit_test(test_amid_blocked_calls),
+		cmocka_unit_test(test_migration_again),     cmocka_unit_test(test_page_table_comes),
+		cmocka_unit_test(test_drivers_of_devices),  cmocka_unit_test(test_refusals),
 	};
 
 	return run_on_each_kernel(tests);

@@ -499,6 +499,26 @@ static void test_clean_translations_are_flushed(void **state)
 	rig_close(r);
 }
 
+/* Address 0 is one like any other. */
+static void memory_at_address_0(void **state)
+{
+	struct rig *r = open_rig();
+	uint64_t at = 1;
+
+	(void)state;
+	map_rw(r, BASE, 2);
+	write_pages(r, BASE, 2, 5);
+	assert_ok(remap(r, BASE, 2, 2, TO_FIXED, 0, &at));
+	assert_int_equal(at, 0);
+	assert_ok(hmmu_watch(r->m, r->pid));
+	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_INVALIDATE_START | 1u << HMMU_EVENT_INVALIDATE_END));
+	assert_ok(hmmu_mprotect(r->m, r->tid, 0, PAGES(2), HMMU_PROT_READ));
+	assert_clean(r->m);
+	assert_int_equal(drain_events(r, HMMU_EVENT_INVALIDATE_END, NULL), 1);
+	assert_bytes(r, r->tid, 0, 2, 5);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +537,7 @@ int main(void)
 		cmocka_unit_test(huge_pmd_is_split),
 		cmocka_unit_test(locked_memory),
 		cmocka_unit_test(waiting_to_populate),
+		cmocka_unit_test(memory_at_address_0),
 		cmocka_unit_test(out_of_memory),
 	};
 	const struct CMUnitTest tests_of_4_14[] = {

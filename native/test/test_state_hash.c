@@ -277,13 +277,38 @@ static void test_many_generations(void **state)
 	rig_close(r);
 }
 
+static void forget_page(struct hmmu *m, uint32_t pfn, void *data)
+{
+	(void)m;
+	(void)pfn;
+	(void)data;
+}
+
+/* Which driver a device has is not known to a copy by a snapshot, and makes no difference. */
+static void test_drivers_do_not_count(void **state)
+{
+	static const struct hmmu_pagemap_ops ops = { .page_free = forget_page };
+	struct rig *r = open_rig(.no_contents = true);
+	uint64_t hash = state_hash(r);
+	uint32_t device;
+
+	(void)state;
+	assert_ok(hmmu_device_set_ops(r->m, &ops, NULL));
+	assert_true(state_hash(r) == hash);
+	assert_ok(hmmu_device_create(r->m, 4, 9, &device));
+	assert_true(state_hash(r) != hash);
+	assert_ok(hmmu_device_remove(r->m, device));
+	assert_true(state_hash(r) == hash);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_many_generations), cmocka_unit_test(test_what_does_not_count),
-		cmocka_unit_test(test_device_and_back),  cmocka_unit_test(test_what_counts),
-		cmocka_unit_test(test_migrations),       cmocka_unit_test(test_known_pages),
-		cmocka_unit_test(test_not_in_callbacks),
+		cmocka_unit_test(test_many_generations),     cmocka_unit_test(test_what_does_not_count),
+		cmocka_unit_test(test_device_and_back),      cmocka_unit_test(test_what_counts),
+		cmocka_unit_test(test_migrations),           cmocka_unit_test(test_known_pages),
+		cmocka_unit_test(test_drivers_do_not_count), cmocka_unit_test(test_not_in_callbacks),
 	};
 
 	return run_on_each_kernel(tests);

@@ -19,8 +19,8 @@ struct change {
 	u64 prot;
 	bool make_writable; /**< 4.14: dirty_accountable; 6.12: MM_CP_TRY_CHANGE_WRITABLE */
 	enum uffd_wp uffd_wp;
-	u64 notified; /**< start of the notifier range, if it is open */
-	u64 end;      /**< where the range would end */
+	bool is_notified;  /**< the notifier range is open */
+	u64 notified, end; /**< where it begins, and where it would end */
 	u64 pages;
 	u64 flush_start, flush_end; /**< 6.12: entries to flush; an end of 0: none */
 };
@@ -158,16 +158,22 @@ static bool change_huge(struct change *change, u64 *pmd, u64 address)
 	return true;
 }
 
+static void open_notifier_range(struct change *change, u64 address)
+{
+	struct ctx *ctx = change->ctx;
+
+	change->is_notified = true;
+	change->notified = address;
+	mmu_notifier_invalidate_range_start(ctx->m, HMMU_NOTIFY_PROTECTION_VMA, ctx->mm, address, change->end);
+}
+
 static int change_pmd(struct mm_walk *walk, u64 *pmd, u64 address, u64 end)
 {
 	struct change *change = walk->data;
 
 	/* 4.14's notifier hears of the range from the first populated table on. */
-	if (KERNEL < V6_12 && !change->notified) {
-		change->notified = address;
-		mmu_notifier_invalidate_range_start(walk->m, HMMU_NOTIFY_PROTECTION_VMA, walk->mm, address,
-						    change->end);
-	}
+	if (KERNEL < V6_12 && !change->is_notified)
+		open_notifier_range(change, address);
 	if (pmd_trans_huge(*pmd)) {
 		if (end - address != PMD_SIZE) {
 			__split_huge_pmd(change->ctx, walk->vma, pmd, address, false, 0);
@@ -187,10 +193,8 @@ static void notify_from_pmd_table(struct change *change, u64 address)
 
 	while (address < change->end && !mm_find_pmd(ctx->m, ctx->mm, address))
 		address = level_end(address, change->end, PUD_SIZE);
-	if (address >= change->end)
-		return;
-	change->notified = address;
-	mmu_notifier_invalidate_range_start(ctx->m, HMMU_NOTIFY_PROTECTION_VMA, ctx->mm, address, change->end);
+	if (address < change->end)
+		open_notifier_range(change, address);
 }
 
 static void flush_changed(const struct change *change, u64 start, u64 end)
@@ -219,12 +223,12 @@ static int change_range(struct change *change, u64 start, u64 end)
 		return hugetlb_change_protection(ctx, change->vma, start, end, change->prot, change->uffd_wp);
 	for (u64 address = start, next; address != end; address = next) {
 		next = level_end(address, end, KERNEL >= V6_12 ? PGD_SIZE : PUD_SIZE);
-		change->notified = 0;
+		change->is_notified = false;
 		change->end = next;
 		if (KERNEL >= V6_12)
 			notify_from_pmd_table(change, address);
 		walk_page_range(&walk, address, next);
-		if (change->notified)
+		if (change->is_notified)
 			mmu_notifier_invalidate_range_end(m, HMMU_NOTIFY_PROTECTION_VMA, ctx->mm, change->notified,
 							  next);
 	}

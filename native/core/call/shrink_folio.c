@@ -69,7 +69,7 @@ int shrink_locked_folio(struct ctx *ctx, u32 page, struct at_hand *hand)
 {
 	struct hmmu *m = ctx->m;
 	u32 flags = TTU_IGNORE_ACCESS | (PageCompound(m, page) ? TTU_SPLIT_HUGE_PMD : 0);
-	bool anon = PageAnon(m, page);
+	bool anon = PageAnon(m, page) || PageSwapCache(m, page); /* The latter was perhaps never mapped. */
 	int err;
 
 	if (page_test(m, page, HMMU_PG_MLOCKED))

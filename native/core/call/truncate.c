@@ -13,6 +13,7 @@
 #include "mm/file.h"
 #include "mm/mm.h"
 #include "mm/mmu_notifier.h"
+#include "mm/swapped_file.h"
 #include "mm/task_work.h"
 #include "page/lru.h"
 #include "rmap/rmap.h"
@@ -106,13 +107,15 @@ static void set_end(struct hmmu *m, struct file *file, u64 end)
 	file->end = end;
 }
 
-/* Unmap again, for private copies that faults have made meanwhile, and unlock the inode. */
+/* Unmap again, for private copies that faults have made meanwhile, and unlock the inode. What was reclaimed meanwhile goes, too:
+ * the kernel's page cache has an entry for it. */
 static void truncate_end(struct ctx *ctx, u32 file)
 {
 	struct file *f = file_of(ctx->m, file);
 
 	if (f->pages < f->end)
 		unmap_mapping_range(ctx, file, f->pages);
+	truncate_swapped(ctx->m, file, f->pages);
 	set_end(ctx->m, f, f->pages);
 	f->truncated_by = 0;
 }

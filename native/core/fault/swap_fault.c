@@ -9,8 +9,20 @@
 #include "page/lru.h"
 #include "page/memcg.h"
 
+/* A page of the swap cache that was mapped before is already charged. */
+static bool charge_swapped_page(struct ctx *ctx, u32 page)
+{
+	if (page_of(ctx->m, page)->flags & PAGE_USER_CHARGED)
+		return true;
+	if (!mem_cgroup_try_charge(ctx, 1))
+		return false;
+	mem_cgroup_commit_charge(ctx->m, page);
+	return true;
+}
+
 /*
- * Read the page of a slot into the swap cache, with a reference for the caller; 0: no frame is left. In 6.12 the page becomes active
+ * Read the page of a slot into the swap cache, with a reference for the caller; 0: there is no memory. 6.12 charges the page first, and
+ * leaves none there that the limit does not allow ("mm: memcontrol: charge swapin pages on instantiation"). In 6.12 the page becomes active
  * (workingset_refault()): it has left lately, compared with the size of the lists, which nobody knows here.
  */
 static u32 swapin(struct ctx *ctx, u32 slot)
@@ -20,6 +32,10 @@ static u32 swapin(struct ctx *ctx, u32 slot)
 
 	if (!page)
 		return 0;
+	if (KERNEL >= V6_12 && !charge_swapped_page(ctx, page)) {
+		put_page(m, page);
+		return 0;
+	}
 	page_set(m, page, HMMU_PG_LOCKED | HMMU_PG_SWAPBACKED | (KERNEL >= V6_12 ? HMMU_PG_ACTIVE : 0));
 	add_to_swap_cache(m, page, slot);
 	lru_cache_add(m, ctx->cpu, page);
@@ -40,17 +56,6 @@ static u32 lookup_swap_cache(struct hmmu *m, u32 slot)
 	if (page)
 		get_page(m, page);
 	return page;
-}
-
-/* A page of the swap cache that was mapped before is already charged. */
-static bool charge_swapped_page(struct ctx *ctx, u32 page)
-{
-	if (page_of(ctx->m, page)->flags & PAGE_USER_CHARGED)
-		return true;
-	if (!mem_cgroup_try_charge(ctx, 1))
-		return false;
-	mem_cgroup_commit_charge(ctx->m, page);
-	return true;
 }
 
 int do_swap_slot_fault(struct fault *vmf)

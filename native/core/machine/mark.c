@@ -10,6 +10,7 @@
 
 #include "host/migration.h"
 #include "host/platform.h"
+#include "migrate/driver.h"
 #include "migrate/migrate.h"
 #include "mm/stop.h"
 
@@ -375,6 +376,9 @@ int hmmu_rollback(struct hmmu *m)
 	if (!restore_arena(m, marks, mark))
 		return hmmu_fail(m, -ENOMEM, HMMU_ERR_HOST_MEMORY, "the host has no memory for a rollback");
 	forget_stops(m);
+	/* A mark of a machine whose only device is the first one has only that one's driver. */
+	if (m->page_frees_matter && !mark->page_frees_matter)
+		devices_init(m);
 	restore_handle(m, mark);
 	restore_runs(marks, mark->runs, mark->end);
 	/* Events that were recorded later leave the ring as it was, unless they have gone around. */

@@ -155,8 +155,8 @@ static bool is_wait(const struct hmmu *m, const struct task *task)
 	if (task->wait == HMMU_WAIT_MEMCG)
 		return is_wait_for_memory(m, task);
 	if (task->wait == HMMU_WAIT_INVALIDATION)
-		return task->op == OP_MIRROR && !task->sem_hold && !task->wait_pfn && !task->wait_ref &&
-		       !task->vma_lock && !task->resume && is_out_of_queue(task);
+		return task->op == OP_MIRROR && (!task->sem_hold || task->nested) && !task->wait_pfn &&
+		       !task->wait_ref && !task->vma_lock && !task->resume && is_out_of_queue(task);
 	if (task->wait == HMMU_WAIT_DEVICE_FAULT)
 		return task->sem_hold && !task->wait_ref && !task->vma_lock && !task->resume && is_out_of_queue(task) &&
 		       (!m->waiting_faults[task - m->tasks].ended || !task->migrations);

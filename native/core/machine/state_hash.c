@@ -317,6 +317,20 @@ static u32 free_blocks(const struct hmmu *m)
 	return count;
 }
 
+/* Which drivers the devices have does not count. */
+static void hash_devices(struct hasher *h)
+{
+	const struct device *device = h->m->st->devices;
+
+	for (u32 i = 0; i < (h->m->page_frees_matter ? HMMU_MAX_DEVICES : 1u); i++, device++) {
+		if (i && !device->owner)
+			continue;
+		hash_word(h, device->owner);
+		hash_pair(h, device->first, device->end);
+		hash_word(h, (u64)i << 32 | device->free);
+	}
+}
+
 static void hash_machine(struct hasher *h)
 {
 	const struct state *st = h->m->st;
@@ -331,11 +345,7 @@ static void hash_machine(struct hasher *h)
 	hash_word(h, memcg_charged(st));
 	hash_word(h, st->vma_top);
 	hash_word(h, st->bugs);
-	for (u32 i = 0; i < (h->m->page_frees_matter ? HMMU_MAX_DEVICES : 1u); i++) {
-		hash_word(h, st->devices[i].owner);
-		hash_pair(h, st->devices[i].first, st->devices[i].end);
-		hash_word(h, st->devices[i].free);
-	}
+	hash_devices(h);
 	for (u32 i = 0; i < HMMU_INJECTION_COUNT; i++)
 		if (st->injections[i].nth)
 			hash_word(h, st->injections[i].nth << 4 | i << 1 | st->injections[i].forever);

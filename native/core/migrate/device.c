@@ -116,6 +116,9 @@ static int check_new_device(struct hmmu *m, u32 kind, u32 pages, u64 owner)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT,
 				 "devices are private (0) or coherent (1), not %u", kind);
 	most = end_device_index(m->st, kind) - first_device_index(m->st, kind);
+	if (!most)
+		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the machine was made without device-%s pages",
+				 kind == HMMU_DEVICE_PRIVATE ? "private" : "coherent");
 	if (!pages || pages > most)
 		return hmmu_fail(m, -EINVAL, HMMU_ERR_INVALID_ARGUMENT, "a device of %u pages: 1 to %u are possible",
 				 pages, most);

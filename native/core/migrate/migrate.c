@@ -243,6 +243,15 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 	return 0;
 }
 
+/*
+ * A call of this task that waits takes the semaphore over, and releases it when it ends. A truncation has none, nor has a mirror
+ * that waits for the end of invalidations.
+ */
+static NOINLINE __attribute__((cold)) bool waits_with_mmap_sem(const struct task *task)
+{
+	return task->op != OP_TRUNCATE && task->wait != HMMU_WAIT_INVALIDATION;
+}
+
 /* The task migrates no longer, and gives up mmap_lock if it has it for that. */
 static inline void leave_task(struct hmmu_migration *mig)
 {
@@ -253,11 +262,12 @@ static inline void leave_task(struct hmmu_migration *mig)
 	if (--task->migrations || !task->sem_of_migration)
 		return;
 	task->sem_of_migration = 0;
-	/* A call of this task that waits takes the semaphore over, and releases it when it ends. */
-	if (task->op && task->nested)
+	if (task->op && task->nested) {
 		task->nested = 0;
-	else
-		up_sem(&mig->ctx);
+		if (waits_with_mmap_sem(task))
+			return;
+	}
+	up_sem(&mig->ctx);
 }
 
 int hmmu_migrate_end(struct hmmu_migration *mig)

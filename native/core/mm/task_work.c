@@ -7,6 +7,7 @@
 #include "mm/task_work.h"
 
 #include "mm/file.h"
+#include "mm/swapped_file.h"
 #include "mm/task.h"
 
 void fput(struct ctx *ctx, u32 file)
@@ -35,10 +36,12 @@ static int evict_file(struct ctx *ctx, u32 file)
 	return err;
 }
 
+/* A page may have been reclaimed while the task waited for another one. */
 static void close_first(struct hmmu *m, struct task *task)
 {
 	u32 file = task->task_works;
 
+	truncate_swapped(m, file, 0);
 	task->task_works = file_of(m, file)->next;
 	file_free(m, file);
 }
