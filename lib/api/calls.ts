@@ -203,7 +203,7 @@ export abstract class SystemCalls {
 
   /** ftruncate() of the file that is mapped at an address, for all who map it; it may grow. ENOENT: none is. Linux 6.12. */
   truncate(at: number, pages: number): void {
-    this.settle(this.core.native.truncate(this.caller, address(at), integer('pages', pages, 0, MOST_PAGES)))
+    this.settle(this.core.native.truncate(this.caller, address(at), integer('pages', pages, 0, MOST_PAGES - 1)))
   }
 
   /** mlock(). */

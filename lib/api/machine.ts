@@ -512,9 +512,10 @@ export class Machine {
   /** @internal */
   [asText](all = false): string {
     if (this.disposed) return 'Machine (disposed of)'
-    const { ramPages, ramFree, devicePages, deviceFree } = this.counters()
+    const { ramPages, ramFree, devicePages, deviceFree, coherentPages, coherentFree } = this.counters()
     const cpus = `${this.cpus} CPU${this.cpus > 1 ? 's' : ''}`
-    const head = `Machine ${this.profile}: ${cpus}, RAM ${ramFree}/${ramPages} pages free, device ${deviceFree}/${devicePages} pages free`
+    const coherent = coherentPages > 0 ? `, coherent ${coherentFree}/${coherentPages} pages free` : ''
+    const head = `Machine ${this.profile}: ${cpus}, RAM ${ramFree}/${ramPages} pages free, device ${deviceFree}/${devicePages} pages free${coherent}`
     const rows = this.processes.map((process) => {
       const { anon, file, shmem, swap, mapped } = process.counters()
       return [process.pid, mapped, anon, file, shmem, swap].map(String)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { type Profile, profileValues, type QuirkName, quirkNames, quirkValues } from '../base/defs.generated'
+import { HmmuError } from '../base/errors'
+import { kernelOf } from '../base/kernel'
 import { boolean, integer, oneOf, options } from '../base/validate'
 import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
@@ -71,19 +73,29 @@ export function createMachine(machineOptions: MachineOptions | undefined): Nativ
     contents = true,
   } = given
   const [on, off] = quirkMasks(given.quirks)
+  const profileValue = oneOf('profile', profile, profileValues)
+  checkCoherent(integer('coherentPages', coherentPages, 0, 2 ** 28), profile)
   return new (getAddon().Machine)(
     integer('ramPages', ramPages, 64, 2 ** 28),
     integer('devicePages', devicePages, 0, 2 ** 28),
     integer('cpus', cpus, 1, 64),
-    oneOf('profile', profile, profileValues),
+    profileValue,
     on,
     off,
     integer('memcgLimit', memcgLimit, 0, Number.MAX_SAFE_INTEGER),
     integer('swapPages', swapPages, 0, 2 ** 28),
     !boolean('contents', contents),
     integer('hugetlbPages', hugetlbPages, 0, 2 ** 19) || HUGETLB_NONE,
-    integer('coherentPages', coherentPages, 0, 2 ** 28),
+    coherentPages,
   )
+}
+
+function checkCoherent(pages: number, profile: Profile): void {
+  if (pages > 0 && kernelOf(profile) === 'linux-4.14')
+    throw new HmmuError(
+      'HMMU_INVALID_ARGUMENT',
+      `coherentPages is for machines of Linux 6.12, such as profile 'linux-6.12'; '${profile}' is of Linux 4.14`,
+    )
 }
 
 function quirkMasks(quirks: MachineOptions['quirks']): [on: number, off: number] {

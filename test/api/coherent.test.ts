@@ -36,6 +36,18 @@ test('the machine begins with a device of each kind, and makes more of both', ()
   expect(codeOf(() => machine.device({ pages: 5, kind: 'coherent' }))).toBe('HMMU_INVALID_ARGUMENT')
   expect(codeOf(() => machine.device({ pages: 1, kind: 'public' as 'private' }))).toBe('HMMU_INVALID_ARGUMENT')
   expect(codeOf(() => new Machine({ coherentPages: 1 }))).toBe('HMMU_INVALID_ARGUMENT')
+  expect(() => new Machine({ coherentPages: 1 })).toThrow(/coherentPages is for machines of Linux 6\.12/)
+})
+
+test('a machine without such memory says so', () => {
+  using machine = new Machine({ profile: 'linux-6.12', ramPages: 1024, devicePages: 0 })
+  expect(() => machine.device({ pages: 1, kind: 'coherent' })).toThrow(
+    /the machine was made without device-coherent pages/,
+  )
+  expect(() => machine.device({ pages: 1 })).toThrow(/the machine was made without device-private pages/)
+  expect(String(machine)).not.toContain('coherent')
+  using other = open()
+  expect(String(other)).toContain(', device 8/8 pages free, coherent 4/4 pages free')
 })
 
 test('CPUs map its pages; drivers of one’s own give them, too', () => {
