@@ -40,7 +40,11 @@ function parseOptions() {
     .option('--time <seconds>', 'stop after this time', wholeNumber(0))
     .option('--runs <n>', 'stop after this many sequences', wholeNumber(0))
     .option('--length <n>', 'most commands of a sequence', wholeNumber(0), 60)
-    .addOption(new Option('--profile <name>', 'only this kernel').choices(subjects.map(({ profile }) => profile)))
+    .addOption(
+      new Option('--profile <name>', 'only this kernel, or this kernel with a limit of memory').choices(
+        subjects.map(({ name }) => name),
+      ),
+    )
     .option('--out <folder>', 'write the drills that show a failure there, too')
     .option('--fail-fast', 'stop at the first failure, as it was found and not made shorter')
     .parse()
@@ -80,8 +84,8 @@ const { sequences } = require(join(root, 'test/property/sequences.ts'))
 const subjects = Object.values(require(join(root, 'test/property/kernels.ts')))
 const options = parseOptions()
 const properties = subjects
-  .filter(({ profile }) => [undefined, profile].includes(options.profile))
-  .map((subject) => ({ profile: subject.profile, property: sequences(subject, options.length) }))
+  .filter(({ name }) => [undefined, name].includes(options.profile))
+  .map((subject) => ({ profile: subject.name, property: sequences(subject, options.length) }))
 const show = makeBar(options)
 const counts = { passed: 0, failed: 0 }
 const begin = performance.now()

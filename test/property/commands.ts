@@ -52,7 +52,23 @@ const among =
   (_scene, dice) =>
     dice.pick(list)
 
-const write = at('write', (_scene, dice) => `0x${(dice.below(255) + 1).toString(16).padStart(2, '0')}`, known)
+const store = at('write', (_scene, dice) => `0x${(dice.below(255) + 1).toString(16).padStart(2, '0')}`, known)
+const storeOne: Build = (scene, dice) => {
+  const process = scene.process(dice)
+  const shape = scene.region(process, dice, known)
+  return shape && `${process} write ${shape.name}[${edge(shape, dice)}] 0x${dice.pick(['71', '72', '73'])}`
+}
+const freeAll: Build = (scene, dice) => {
+  const process = scene.process(dice)
+  const shape = scene.region(process, dice, anonymous)
+  return shape && `${process} advise ${shape.name} dontneed`
+}
+const fill = at('advise', () => 'populate_write', known)
+/** At the limit of the memory cgroup a store waits, which ends a sequence unless something stands. Most only fill it. */
+const write: Build = (scene, dice) => {
+  const waits = scene.limited && scene.migrating === undefined && dice.below(8) < 7
+  return waits ? fill(scene, dice) : store(scene, dice)
+}
 const read = at('read')
 const pin = at('pin', (scene, dice) => `as ${scene.newHandle()} ${dice.pick(['', 'write'])}`)
 const PINS = ['dma', 'write dma', 'longterm', 'write longterm']
@@ -162,6 +178,13 @@ const NEW = [dma, protectUser, fault, fault, cold, cold, remap, reclaim, reclaim
 
 /** Commands of Linux 6.12 that may run while a migration stands. */
 export const INNER_6_12: readonly Build[] = [...INNER, ...NEW, exclusive, exclusive, mirror, mirror, mirror]
+
+/** At the limit of the memory cgroup: who waits for a page, and who frees one. */
+const PRESSING = [storeOne, storeOne, storeOne, freeAll, freeAll, zap, exit, drop]
+const press: Build = (scene, dice) => dice.pick(PRESSING)(scene, dice)
+
+/** The same with a limit of the memory cgroup. */
+export const INNER_LIMITED: readonly Build[] = [...INNER_6_12, ...INNER_6_12.map(() => press)]
 
 /** All other commands of Linux 6.12. */
 export const OUTER_6_12: readonly Build[] = [

@@ -35,6 +35,7 @@ import type {
   Sizes,
 } from '../model/side'
 import type { Steps } from '../model/steps'
+import { WakeQueue } from '../model/wake-queue'
 
 const PAGE = 4096
 const RAM_PAGES = 16384
@@ -48,6 +49,7 @@ export class MachineSide implements Side<Process, Task, PageRef> {
   /** Threads of commands under way, main tasks included. */
   readonly #threads = new Set<Task>()
   readonly #watched = new Map<number, Process>()
+  readonly #memcgQueue = new WakeQueue()
 
   constructor(sizes: Sizes, profile: Profile) {
     this.machine = new Machine({ ramPages: RAM_PAGES, ...sizes, profile })
@@ -263,7 +265,7 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     for (;;) {
       const { outcome, value } = task.tryLoad(page * PAGE)
       if (outcome !== 'blocked') return { outcome, value }
-      yield* wait(task)
+      yield* this.#wait(task)
     }
   }
 
@@ -271,7 +273,24 @@ export class MachineSide implements Side<Process, Task, PageRef> {
     for (;;) {
       const outcome = task.tryStore(page * PAGE, value)
       if (outcome !== 'blocked') return outcome
-      yield* wait(task)
+      yield* this.#wait(task)
+    }
+  }
+
+  #look(task: Task): void {
+    if (task.state().ready) this.#memcgQueue.wake()
+  }
+
+  /** An access may wait for a page of the memory cgroup. If another task has taken the page, it waits anew. */
+  *#wait(task: Task): Steps<void> {
+    if (task.state().wait !== 'memcg') return yield* wait(task)
+    let over = false
+    try {
+      do yield* this.#memcgQueue.wait(() => this.#look(task))
+      while (!task.state().ready)
+      over = true
+    } finally {
+      if (!over) task.cancel()
     }
   }
 
@@ -362,10 +381,12 @@ function orErrno<T>(call: () => T): T | Errno {
   }
 }
 
+const REFUSALS: readonly string[] = ['HMMU_SYSCALL', 'HMMU_MEMCG_LIMIT']
+
 /** The errno of a system call. Throws any other failure. */
 function errnoOf(error: unknown): Errno {
-  if (error instanceof HmmuError && error.code === 'HMMU_SYSCALL' && error.errno !== undefined) return error.errno
-  throw error
+  if (!(error instanceof HmmuError) || error.errno === undefined || !REFUSALS.includes(error.code)) throw error
+  return error.errno
 }
 
 class MachineMigration implements SideMigration {

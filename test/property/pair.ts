@@ -26,8 +26,11 @@ export class Pair<Modelled = unknown, Held = unknown> {
   readonly #frames = new Identities()
   /** A command is blocked for good, or the model declines a prediction; nothing can be played after it. */
   ended = false
+  /** Whether the memory cgroup has a limit. */
+  readonly limited: boolean
 
   constructor({ model, profile, exact }: Subject<Modelled, Held>, sizes: Sizes, layout: Layout) {
+    this.limited = sizes.memcgLimit > 0
     this.#modelSide = model(sizes)
     this.#machineSide = new MachineSide(sizes, profile)
     this.model = new Player(this.#modelSide, layout, exact)

@@ -62,6 +62,8 @@ function shapeOf({ name, pages }: Region): RegionShape {
 export class Scene {
   readonly processes: string[]
   readonly handles: string[]
+  /** Whether the memory cgroup has a limit. */
+  readonly limited: boolean
   /** The process whose migration stands, if commands within it are chosen. */
   migrating: string | undefined
   readonly #pair: Pair<never, never>
@@ -70,6 +72,7 @@ export class Scene {
 
   constructor(pair: Pair<never, never>) {
     this.#pair = pair
+    this.limited = pair.limited
     this.processes = [...pair.model.actors.keys()].sort()
     this.handles = [...pair.model.handles.keys()]
   }

@@ -100,7 +100,7 @@ export function sequences<P, H>(subject: Subject<P, H>, maxCommands: number): fc
     devicePages,
     coherentPages: fc.constantFrom(...subject.coherentPages),
     swapPages: fc.constantFrom(...subject.swapPages),
-    memcgLimit: fc.constant(0),
+    memcgLimit: fc.constantFrom(...subject.memcgLimits),
   })
   return fc.property(sizes, layouts, regions, commands, (...drawn) => play(erased, ...drawn)) as fc.IProperty<unknown>
 }
@@ -137,11 +137,12 @@ function play(
   }
 }
 
-function firstLines({ devicePages, coherentPages, swapPages }: Sizes): string[] {
+function firstLines({ devicePages, coherentPages, swapPages, memcgLimit }: Sizes): string[] {
   return [
     `devmem ${devicePages}`,
     ...(coherentPages > 0 ? [`devmem ${coherentPages} coherent`] : []),
     ...(swapPages > 0 ? [`swap ${swapPages}`] : []),
+    ...(memcgLimit > 0 ? [`memcg ${memcgLimit}`] : []),
   ]
 }
 

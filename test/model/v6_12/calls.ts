@@ -75,6 +75,7 @@ export function* removeMappings(space: Space, start: number, end: number): Steps
 
 /** The end of a process. Its watcher is gone before. */
 export function* exit(space: Space): Steps<Errno> {
+  if (space.starving > 0) throw new Declined('the end of a process that waits for memory: it would be killed there')
   if (!space.locks.idle) yield { ready: () => space.locks.idle }
   space.watched = false
   space.world.drain()

@@ -38,6 +38,7 @@ export function* access(space: Space, page: number, write: boolean): Steps<Outco
     const outcome = yield* userFault(space, page, write)
     if (outcome !== 'again') return outcome
   }
+  if (space.world.memcg.limited) throw new Declined('faults that need two pages wake each other for ever')
   throw new Error('the access never succeeds')
 }
 
@@ -57,9 +58,14 @@ function* userFault(space: Space, page: number, write: boolean): Steps<Outcome |
 }
 
 /** pagefault_out_of_memory(): the task waits without any lock. */
-function* outOfMemory({ world }: Space): Steps<'again'> {
-  yield* world.memcg.wait()
-  return 'again'
+function* outOfMemory(space: Space): Steps<'again'> {
+  space.starving += 1
+  try {
+    yield* space.world.memcg.wait()
+    return 'again'
+  } finally {
+    space.starving -= 1
+  }
 }
 
 function* faultUnder(

@@ -6,6 +6,7 @@
 // somebody asks. The kernel charges in batches, but close to the limit page by page: batches show nowhere.
 
 import type { Steps } from '../steps'
+import { WakeQueue } from '../wake-queue'
 import { reclaimGroup } from './memcg-reclaim'
 import type { Folio, Frame } from './page'
 import type { Space } from './space'
@@ -14,16 +15,11 @@ import type { World } from './world'
 /** How often a charge that does not fit begins reclaim anew. */
 const MOST_ROUNDS = 18
 
-type Waiter = object
-
 export class Memcg {
   readonly #world: World
   readonly #limit: number
   readonly #charged = new Set<Frame>()
-  /** Who came last is first. */
-  #waiting: Waiter[] = []
-  /** Those who were woken and have not gone on yet. */
-  #woken: Waiter[] = []
+  readonly #queue = new WakeQueue()
   /** The process of the present command. */
   current: Space | undefined
 
@@ -43,9 +39,13 @@ export class Memcg {
     return new Set([...this.#charged].map(({ folio }) => folio))
   }
 
+  get limited(): boolean {
+    return this.#limit > 0
+  }
+
   /** mem_cgroup_charge(): new pages of a process of the group. False: they do not fit, whatever is reclaimed. */
   charge(...frames: readonly Frame[]): boolean {
-    if (this.#limit === 0) return true
+    if (!this.limited) return true
     this.#look()
     for (let round = 0; this.#charged.size + frames.length > this.#limit; round++) {
       if (round === MOST_ROUNDS) return false
@@ -63,25 +63,13 @@ export class Memcg {
 
   /** A page of a device that was freed begins another life. */
   forget(frame: Frame): void {
-    if (this.#charged.delete(frame)) this.#wake()
+    if (this.#charged.delete(frame)) this.#queue.wake()
   }
 
   /** mem_cgroup_oom_synchronize(): wait until a page is uncharged. Others may take that page first. */
   *wait(): Steps<void> {
-    const waiter: Waiter = {}
     this.#look()
-    this.#waiting.unshift(waiter)
-    try {
-      yield { ready: () => this.#isNext(waiter) }
-    } finally {
-      this.#waiting = this.#waiting.filter((each) => each !== waiter)
-      this.#woken = this.#woken.filter((each) => each !== waiter)
-    }
-  }
-
-  #isNext(waiter: Waiter): boolean {
-    this.#look()
-    return this.#woken[0] === waiter
+    yield* this.#queue.wait(() => this.#look())
   }
 
   #look(): void {
@@ -92,12 +80,6 @@ export class Memcg {
       counts.set(frame.folio, count)
       if (count === 0) this.#charged.delete(frame)
     }
-    if (this.#charged.size < before) this.#wake()
-  }
-
-  /** All who wait go on, one after the other. */
-  #wake(): void {
-    this.#woken.push(...this.#waiting)
-    this.#waiting = []
+    if (this.#charged.size < before) this.#queue.wake()
   }
 }

@@ -45,6 +45,8 @@ export class Space {
   watched = false
   /** How many threads besides the first one run a command. */
   threads = 0
+  /** How many wait for a page of the memory cgroup. */
+  starving = 0
   readonly locks = new Locks()
   /** The parts that drivers mirror at the moment. */
   readonly intervals = new Set<Interval>()
