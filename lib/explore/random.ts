@@ -57,7 +57,11 @@ export function randomDrill(seed: number, kernel: Kernel): string {
 
 class Generator {
   readonly #next: () => number
+  /** Numbers for what came to the drills later: without it a seed's drill is as it was. */
+  readonly #later: () => number
   readonly #has612: boolean
+  /** Linux 6.12: a second device, whose pages CPUs map. */
+  readonly #hasCoherent: boolean
   readonly #regions: RandomRegion[] = []
   /** Processes before the tasks begin. */
   readonly #processes = ['A']
@@ -69,11 +73,13 @@ class Generator {
 
   constructor(seed: number, kernel: Kernel) {
     this.#next = numbersFrom(seed)
+    this.#later = numbersFrom(~seed)
     this.#has612 = kernel !== 'linux-4.14'
+    this.#hasCoherent = this.#has612 && this.#later() % 4 === 0
   }
 
   drill(): string {
-    const lines = ['devmem 8', 'swap 8']
+    const lines = this.#hasCoherent ? ['devmem 8', 'devmem 8 coherent', 'swap 8'] : ['devmem 8', 'swap 8']
     if (this.#chance(50)) {
       this.#cpus = 2
       lines.push('cpus 2')
@@ -131,8 +137,8 @@ class Generator {
     const process = this.#of(this.#processes)
     const line = (verb: string, more = '') => [`${process} ${verb} ${this.#place(region)}${more}`]
     const makers: Choice<() => readonly string[]>[] = [
-      [8, () => line('migrate', ' to dev')],
-      [2, () => line('migrate', ' to sys')],
+      [8, () => line('migrate', this.#toDevice())],
+      [2, () => line('migrate', this.#toSystem())],
       [3, () => line('write', ` ${this.#newValue()}`)],
       [2, () => line('read')],
       [4, () => line('reclaim')],
@@ -189,8 +195,8 @@ class Generator {
     const makers: Choice<Maker>[] = [
       [8, at('read')],
       [12, at('write', () => ` ${this.#newValue()}`)],
-      [10, at('migrate', () => ` to dev${this.#refused()}`)],
-      [6, at('migrate', () => ' to sys')],
+      [10, at('migrate', () => `${this.#toDevice()}${this.#refused()}`)],
+      [6, at('migrate', () => this.#toSystem())],
       [2, at('unmap', undefined, true)],
       [3, at('protect', () => ` ${this.#of(['r', 'rw', 'none'])}`, true)],
       [4, advise('dontneed')],
@@ -210,9 +216,24 @@ class Generator {
       for (const advice of ['cold', 'pageout', 'collapse', 'populate_read', 'populate_write'] as const)
         makers.push([1, advise(advice)])
       if (this.#regions.some(({ hasFile }) => hasFile)) makers.push([6, (process) => this.#truncate(process)])
-      makers.push([1, (process) => this.#take(process, 'pin', ' dma')])
+      makers.push([1, (process) => this.#take(process, 'pin', this.#dma())])
     }
     return makers
+  }
+
+  /** Which device, and what the migration takes. */
+  #toDevice(): string {
+    if (!this.#hasCoherent) return ' to dev'
+    return [' to dev', ' to coh', ' to coh', ' to dev select=system,coherent'][this.#later() % 4] ?? ''
+  }
+
+  #toSystem(): string {
+    if (!this.#hasCoherent) return ' to sys'
+    return this.#later() % 4 === 0 ? ' to sys' : ' to sys select=private,coherent'
+  }
+
+  #dma(): string {
+    return this.#hasCoherent && this.#later() % 2 === 0 ? ' dma longterm' : ' dma'
   }
 
   /** The file of a region gets another end. */

@@ -2,7 +2,7 @@
 
 import '../../lib/native/load'
 import { addonInfo, type QuirkName, quirkNames } from '../../lib'
-import { KERNELS } from '../../lib/base/kernel'
+import { KERNELS, type Kernel } from '../../lib/base/kernel'
 import { exploreDrill, exploreOne, exploreRandom, replayDrill } from '../../lib/explore'
 import { randomDrill } from '../../lib/explore/random'
 import { smaller } from '../../lib/explore/shrink'
@@ -30,6 +30,13 @@ task c
   A write buf[1] 1
 "
 `)
+})
+
+test('some drills of 6.12 have coherent memory, and those of 4.14 have none', () => {
+  const drills = (kernel: Kernel) => Array.from({ length: 40 }, (_, seed) => randomDrill(seed, kernel)).join('\n')
+  for (const what of ['devmem 8 coherent', 'to coh', 'select=private,coherent'])
+    expect(drills('linux-6.12')).toContain(what)
+  expect(drills('linux-4.14')).not.toContain('coh')
 })
 
 test.each(KERNELS)('random drills find nothing in %s without its quirks', (kernel) => {

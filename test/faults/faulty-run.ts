@@ -58,7 +58,8 @@ const KERNEL_ERRORS: Record<Command['verb'], readonly string[]> = {
   lock: ['ENOMEM', 'EAGAIN'],
   unlock: ['ENOMEM'],
   uffd: ['ENOMEM', 'EINVAL', 'EBUSY'],
-  truncate: [],
+  // A mapping that could not be made has no file.
+  truncate: ['ENOENT'],
   fork: ['ENOMEM'],
   // EBUSY: a long-term pin of a coherent page that can't move.
   pin: ['ENOMEM', 'EFAULT', 'EBUSY'],
@@ -268,7 +269,8 @@ class Runner {
     const lost = this.#lostPages()
     const used = this.#deviceFree - counters.deviceFree - lost.device
     if (used !== 0) this.#problems.push(`in the end: ${used} device pages are not free`)
-    return this.#ramFree - counters.ramFree - lost.ram
+    // A page of the swap cache whose migration entry went with its process stays until it is reclaimed, as in a kernel.
+    return this.#ramFree - counters.ramFree - counters.swapCached - lost.ram
   }
 
   /** Pages to which quirks of the kernel have lost a reference. */
