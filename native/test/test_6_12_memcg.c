@@ -355,6 +355,26 @@ static void test_referenced(void **state)
 	rig_close(r);
 }
 
+/* A page that reclaim has found read twice is active, while another one goes. */
+static void test_read_twice(void **state)
+{
+	struct rig *r = open_6_12(.memcg_limit = 4);
+	uint64_t buf = map_anon(r, 8), read = buf + PAGES(1);
+
+	(void)state;
+	write_pages(r, buf, 4, 1);
+	lazyfree(r, buf, 2);
+	read_pages(r, read, 1);
+	write_pages(r, buf + PAGES(4), 1, 1);
+	read_pages(r, read, 1);
+	lazyfree(r, buf + PAGES(2), 1);
+	write_pages(r, buf + PAGES(5), 1, 1);
+	assert_kind(r, buf + PAGES(2), 1, HMMU_ENTRY_NONE);
+	assert_kind(r, read, 1, HMMU_ENTRY_SYS);
+	assert_int_equal(flags_at(r, read) & (HMMU_PG_ACTIVE | HMMU_PG_LRU), HMMU_PG_ACTIVE | HMMU_PG_LRU);
+	rig_close(r);
+}
+
 /* What another process has read counts only while a call of it runs: it is out of the group otherwise. */
 static void test_referenced_by_another_process(void **state)
 {
@@ -524,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_lazyfree_goes_first),
 		cmocka_unit_test(test_lazyfree_that_stays),
 		cmocka_unit_test(test_referenced),
+		cmocka_unit_test(test_read_twice),
 		cmocka_unit_test(test_referenced_by_another_process),
 		cmocka_unit_test(test_active_pages),
 		cmocka_unit_test(test_copy_of_a_lazyfree_page),
