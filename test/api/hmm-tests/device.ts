@@ -28,7 +28,7 @@ interface DeviceEntry {
 }
 
 /** What the device is told of a page, in words: HMM_DMIRROR_PROT_*. */
-type Seen = 'error' | 'none' | `${'' | 'zero ' | 'local '}${'read' | 'write'}`
+type Seen = 'error' | 'none' | `${'' | 'zero ' | 'local ' | 'remote '}${'read' | 'write'}`
 
 /** Devices that a process has open. */
 const opened = new WeakMap<Process, Set<TestDevice>>()
@@ -50,6 +50,7 @@ export class TestDevice {
     process.onInvalidate((invalidation) => {
       for (const each of all) each.#invalidate(invalidation)
     })
+    if (device.kind === 'coherent') return
     device.onFault(({ task, address, pfn }) => {
       const range = { start: address, pages: 1 }
       using back = task.migrateVma({ range, select: ['private'], owner: device.owner, faultPage: pfn })
@@ -89,6 +90,12 @@ export class TestDevice {
     return migration.finalize().moved
   }
 
+  /** The device gives its pages of a range back. Returns how many went. */
+  giveBack(range: MigrationRange): number {
+    using back = this.process.migrateVma({ range, select: [this.device.kind], owner: this.device.owner })
+    return bringAllBack(back)
+  }
+
   /** What the device is told of each page, without faults. */
   snapshot(range: PageRange): Seen[] {
     const { owner, base, pages } = this.device
@@ -96,6 +103,7 @@ export class TestDevice {
       if (!valid) return error ? 'error' : 'none'
       const access = write ? 'write' : 'read'
       if (pfn >= base && pfn < base + pages) return `local ${access}`
+      if (this.machine.page(pfn).coherent) return `remote ${access}`
       return this.machine.page(pfn).flags & PageFlag.RESERVED ? `zero ${access}` : access
     })
   }
@@ -152,14 +160,18 @@ export class TestDevice {
   close(): void {
     opened.get(this.process)?.delete(this)
     this.device.evict()
-    this.device.onFault(undefined)
+    if (this.device.kind === 'private') this.device.onFault(undefined)
   }
 }
 
-function bringBack(back: DriverMigration): boolean {
+function bringAllBack(back: DriverMigration): number {
   for (const entry of back.entries) back.driver.moveToSystem(entry)
   back.pages()
-  return back.finalize().moved === 1
+  return back.finalize().moved
+}
+
+function bringBack(back: DriverMigration): boolean {
+  return bringAllBack(back) === 1
 }
 
 /** A process of Linux 6.12 that has the device open. */
@@ -173,6 +185,19 @@ export function openDevice(): { machine: Machine; a: Process; device: TestDevice
 export function openTwoDevices(): { a: Process; first: TestDevice; second: TestDevice } {
   const { machine, a, device } = openDevice()
   return { a, first: device, second: new TestDevice(a, machine.device({ pages: 256 })) }
+}
+
+/** A process that has a coherent device open. */
+export function openCoherentDevice(): { machine: Machine; a: Process; device: TestDevice } {
+  const machine = makeMachine({ profile: 'linux-6.12', ramPages: 16384, devicePages: 16, coherentPages: 1024 })
+  const a = machine.process()
+  return { machine, a, device: new TestDevice(a, machine.devices[1]!) }
+}
+
+/** A process that has two coherent devices open. */
+export function openTwoCoherentDevices(): { a: Process; first: TestDevice; second: TestDevice } {
+  const { machine, a, device } = openCoherentDevice()
+  return { a, first: device, second: new TestDevice(a, machine.device({ kind: 'coherent', pages: 256 })) }
 }
 
 /** 0, 1, 2, … for all 32-bit numbers of so many pages. */
