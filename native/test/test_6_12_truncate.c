@@ -304,6 +304,21 @@ static void reclaim_page_2(struct hmmu *m, void *data)
 	assert_ok(hmmu_reclaim(m, s->r->pid, s->file + PAGES(2)));
 }
 
+static void return_at_once(struct hmmu *m, void *data)
+{
+	(void)m;
+	(void)data;
+}
+
+/* Calls can't stop under AddressSanitizer. */
+static void skip_without_stacks(struct rig *r, uint32_t tid)
+{
+	if (hmmu_run(r->m, tid, return_at_once, NULL) != -EOPNOTSUPP)
+		return;
+	rig_close(r);
+	skip();
+}
+
 /* Who closes a file waits for a page, and meanwhile another one goes to swap, which reclaim had locked. */
 static void test_closed_file_swapped(void **state)
 {
@@ -313,6 +328,7 @@ static void test_closed_file_swapped(void **state)
 	struct hmmu *m = r->m;
 
 	(void)state;
+	skip_without_stacks(r, s.other);
 	assert_ok(hmmu_exit(m, s.child));
 	hold_file_page(&s, 1);
 	assert_ok(hmmu_set_switch_points(m, HMMU_SWITCH_RECLAIM));
