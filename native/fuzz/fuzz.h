@@ -94,6 +94,9 @@ struct world {
 	uint64_t words[MAX_RANGE_PAGES]; /**< of hmm_range_fault(): what is in them is a request, too */
 };
 
+/** Reads what a program does and what comes of it (compare.c). NULL: nobody does. */
+extern void (*fuzz_journal)(const char *text);
+
 /** @name world.c
  * @{ */
 bool world_open(struct world *w, const uint8_t *data, size_t size);
@@ -101,6 +104,10 @@ bool world_open(struct world *w, const uint8_t *data, size_t size);
 uint64_t world_close(struct world *w);
 /** Say what a program does, as C, if asked for by the environment variable HMMU_FUZZ_TRACE. */
 void trace(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Tell the journal what a call has filled in. */
+void trace_bytes(const struct world *w, const char *what, const void *bytes, size_t size);
+/** Tell the journal the machine's hash and events. */
+void trace_state(struct world *w);
 /** Report an impossible state and abort. */
 void broken(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 /** Abort if verify() complains. */

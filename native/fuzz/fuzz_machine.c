@@ -36,6 +36,7 @@ void run_record(struct world *w, const struct fuzz_record *given)
 	else
 		run_op(w, &record);
 	w->call = around;
+	trace_state(w);
 	if (++w->since_verify >= w->verify_every)
 		check_machine(w);
 }

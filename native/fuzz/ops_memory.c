@@ -133,6 +133,7 @@ static void access_span(struct world *w, const struct fuzz_record *r)
 		result = hmmu_store(w->m, record_tid(w, r), address, buffer, length, &done);
 	else
 		result = hmmu_load(w->m, record_tid(w, r), address, buffer, length, &done);
+	trace_bytes(w, "buffer", buffer, done);
 	free(buffer);
 	trace(w, "%s(m, %u, %#llx, buffer, %zu, &done);", r->op == FUZZ_OP_STORE ? "hmmu_store" : "hmmu_load",
 	      record_tid(w, r), (unsigned long long)address, length);
@@ -159,6 +160,7 @@ static void access_pages(struct world *w, const struct fuzz_record *r)
 		else
 			result = hmmu_load(w->m, record_tid(w, r), address, &byte, 1, &done);
 		check_result(w, result);
+		trace_bytes(w, "byte", &byte, done);
 		check_done(w, result, 1, done);
 		/* What is wrong with one page need not be so with the next one; but mostly it is. */
 		if (result && (i > 3 || hmmu_error(w->m)->code != HMMU_ERR_SIGBUS))

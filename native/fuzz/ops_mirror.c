@@ -65,6 +65,7 @@ static void op_range_fault(struct world *w, const struct fuzz_record *r)
 	      range.notifier, (unsigned long long)range.notifier_seq, (unsigned long long)range.start,
 	      (unsigned long long)at.pages, (unsigned long long)range.default_flags);
 	check_result(w, hmmu_range_fault(w->m, record_tid(w, r), &range));
+	trace_bytes(w, "pfns", w->words, sizeof(w->words));
 }
 
 static void op_mirror_loop(struct world *w, const struct fuzz_record *r)
@@ -75,6 +76,7 @@ static void op_mirror_loop(struct world *w, const struct fuzz_record *r)
 	      (unsigned long long)at.pages, (unsigned long long)request_flags(r->x));
 	check_result(w, hmmu_mirror(w->m, record_tid(w, r), at.address, at.address + at.pages * HMMU_PAGE_SIZE,
 				    request_flags(r->x), fuzz_owner(r->y), w->words));
+	trace_bytes(w, "pfns", w->words, sizeof(w->words));
 }
 
 static void op_exclusive(struct world *w, const struct fuzz_record *r)

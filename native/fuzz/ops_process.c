@@ -67,30 +67,51 @@ static void op_task(struct world *w, const struct fuzz_record *r)
 	}
 }
 
+/* Records have bytes between their members that mean nothing. */
+static void trace_entries(const struct world *w, const struct hmmu_entry *entries, uint64_t pages)
+{
+	for (uint64_t i = 0; fuzz_journal && i < pages; i++)
+		trace(w, "// raw %#llx kind %u bits %#x page %u (%u) ref %d map %d flags %#x swap %u\n",
+		      (unsigned long long)entries[i].raw, entries[i].kind, entries[i].bits, entries[i].pfn,
+		      entries[i].alloc_id, entries[i].ref, entries[i].map, entries[i].flags, entries[i].swap_users);
+}
+
+static void trace_counters(const struct world *w, const struct hmmu_mm_counters *of_process)
+{
+	uint64_t counters[HMMU_COUNTER_COUNT + 1];
+
+	for (uint32_t i = 0; i <= HMMU_COUNTER_COUNT; i++)
+		counters[i] = hmmu_counter(w->m, i);
+	trace_bytes(w, "counters", counters, sizeof(counters));
+	trace_bytes(w, "counters of the process", of_process, sizeof(*of_process));
+}
+
 /* Looking changes nothing, and works at any time. */
 static void op_look(struct world *w, const struct fuzz_record *r)
 {
 	struct region range = record_range(w, r);
 	struct hmmu_vma_info vmas[8];
 	struct hmmu_entry entries[16];
-	struct hmmu_mm_counters counters;
+	struct hmmu_mm_counters counters = { 0 };
 	struct hmmu_page_info page;
 	struct hmmu_task_state state;
 	struct hmmu_leak leaks[8];
-	uint64_t walk[5];
+	uint64_t walk[5] = { 0 };
 	uint32_t pid = record_pid(w, r);
 	uint64_t pages = range.pages < 16 ? range.pages : 16;
 
-	if (!hmmu_dump(w->m, pid, range.address, pages, entries))
+	if (!hmmu_dump(w->m, pid, range.address, pages, entries)) {
+		trace_entries(w, entries, pages);
 		for (uint64_t i = 0; i < pages; i++)
 			if (entries[i].pfn && hmmu_page_info(w->m, entries[i].pfn, &page))
 				broken(w, "an entry maps page %u, which does not exist", entries[i].pfn);
+	}
 	hmmu_vmas(w->m, pid, vmas, r->x % 9);
 	hmmu_walk(w->m, pid, range.address, walk);
 	hmmu_mm_counters(w->m, pid, &counters);
 	hmmu_task_state(w->m, record_tid(w, r), &state);
-	for (uint32_t i = 0; i <= HMMU_COUNTER_COUNT; i++)
-		hmmu_counter(w->m, i);
+	trace_bytes(w, "walk", walk, sizeof(walk));
+	trace_counters(w, &counters);
 	hmmu_leaks(w->m, leaks, r->x % 9);
 }
 

@@ -76,6 +76,7 @@ static void wild_access(struct world *w, const struct fuzz_record *r, uint32_t t
 		check_result(w, hmmu_store(w->m, tid, wild_number(r, 0), buffer, length, &done));
 	else
 		check_result(w, hmmu_load(w->m, tid, wild_number(r, 0), buffer, length, &done));
+	trace_bytes(w, "buffer", buffer, done);
 	free(buffer);
 }
 

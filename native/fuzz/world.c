@@ -8,17 +8,46 @@
 
 #include "fuzz.h"
 
+void (*fuzz_journal)(const char *text);
+
 void trace(const struct world *w, const char *format, ...)
 {
+	char text[1024];
 	va_list args;
 
 	if (!w->trace)
 		return;
-	printf("%*s", 2 * (int)w->depth, "");
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (fuzz_journal) {
+		fuzz_journal(text);
+		return;
+	}
+	printf("%*s%s", 2 * (int)w->depth, "", text);
 	fflush(stdout);
+}
+
+void trace_bytes(const struct world *w, const char *what, const void *bytes, size_t size)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	if (!fuzz_journal)
+		return;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3ull;
+	trace(w, "// %s: %zu bytes, %#llx\n", what, size, (unsigned long long)hash);
+}
+
+void trace_state(struct world *w)
+{
+	struct hmmu_event events[64];
+
+	if (!fuzz_journal)
+		return;
+	trace(w, "// hash %#llx\n", (unsigned long long)hmmu_hash(w->m));
+	for (int n; (n = hmmu_events_read(w->m, events, 64)) > 0;)
+		trace_bytes(w, "events", events, (size_t)n * sizeof(*events));
 }
 
 void broken(const struct world *w, const char *format, ...)
@@ -157,7 +186,7 @@ bool world_open(struct world *w, const uint8_t *data, size_t size)
 	struct fuzz_record first;
 
 	memset(w, 0, sizeof(*w));
-	w->trace = getenv("HMMU_FUZZ_TRACE");
+	w->trace = fuzz_journal || getenv("HMMU_FUZZ_TRACE");
 	w->data = data;
 	w->records = size / FUZZ_RECORD_SIZE;
 	if (w->records > MAX_RECORDS)
@@ -265,12 +294,14 @@ uint64_t world_close(struct world *w)
 {
 	uint64_t hash;
 
+	trace_state(w);
 	release_all(w);
 	for (uint32_t pid = 1; pid <= w->max_pid; pid++)
 		if (hmmu_process_alive(w->m, pid) && hmmu_exit(w->m, pid))
 			broken(w, "process %u can't end: %s", pid, hmmu_error(w->m)->text);
 	hmmu_lru_add_drain_all(w->m);
 	check_machine(w);
+	trace_state(w);
 	check_gone(w, HMMU_COUNT_PROCESSES, "processes");
 	check_gone(w, HMMU_COUNT_MAPPINGS, "mappings");
 	check_gone(w, HMMU_COUNT_ANON_VMAS, "anon_vmas");
