@@ -32,24 +32,33 @@ enum bar {
 	BAR_RESTORED, /**< it was restored, and has neither the caller's arrays nor the driver's operations yet */
 };
 
+/** The entries of a migration under one page table. */
+struct entries_of_table {
+	u64 from, count; /**< count 0: no table is known */
+	u64 *ptes;       /**< the pte of entry @p from */
+	struct page *table;
+};
+
 struct hmmu_migration {
+	/* Who takes the record sets the first fields. */
 	struct ctx ctx;
 	struct hmmu_migrate_request request;
-	u32 vma;
-	u32 stage; /**< enum hmmu_stage */
 	u64 start, end;
+	u64 *src, *dst; /**< the migration's own words; a driver may write to the request's arrays at any time */
+	/* These are cleared on reuse. */
+	u32 vma;
+	u32 fault_page; /**< the page of the device fault being handled; the fault holds a reference */
+	u32 fault_lock; /**< fault_page, if its fault has locked it for this migration; else 0. Linux 6.12 */
+	u32 first;      /**< migrate_device_range(): the first device page; else 0 */
+	u32 stage;      /**< enum hmmu_stage */
 	u64 pos;        /**< entry of the stage's loop */
 	u64 npages;     /**< entries collected */
 	u64 cpages;     /**< entries still to be migrated */
 	u64 to_restore; /**< entries whose mappings are to be restored by the stage */
-	u64 *src, *dst; /**< the migration's own words; a driver may write to the request's arrays at any time */
-	u8 *why;
 	u64 mmu_start;  /**< of the notifier range of the pages stage, once it is open */
-	u32 fault_page; /**< the page of the device fault being handled; the fault holds a reference */
-	u32 fault_lock; /**< fault_page, if its fault has locked it for this migration; else 0. Linux 6.12 */
-	u32 first;      /**< migrate_device_range(): the first device page; else 0 */
 	u64 flush_start, flush_end; /**< range that collect has still to flush: 4.14 flushes after the unlock */
-	bool restoring;             /**< prepare or unmap has finished its first loop, and restores entries */
+	u8 *why;
+	bool restoring; /**< prepare or unmap has finished its first loop, and restores entries */
 	/* Known of all pages within one call, as nothing else can have run in between: */
 	bool prepared; /**< collect has taken them all; none is on an LRU list or mapped */
 	bool settled;  /**< prepare has found no unknown reference; none is mapped */
@@ -65,11 +74,12 @@ struct hmmu_migration {
 	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
 	int err;
 	struct hmmu_migration *next; /**< of those under way; of an unused record the next unused one */
-	/* Fields below are not cleared on reuse. */
-	struct hmmu_error error; /**< of err */
-	u64 few[2 * FEW_PAGES];  /**< src and dst of a short range, such as that of a fault */
-	u64 *many;               /**< src and dst of a longer one */
-	u64 many_pages;          /**< room of many */
+	/* These are not. */
+	struct entries_of_table collected; /**< the table that collect has come to last, within one call */
+	struct hmmu_error error;           /**< of err */
+	u64 few[2 * FEW_PAGES];            /**< src and dst of a short range, such as that of a fault */
+	u64 *many;                         /**< src and dst of a longer one */
+	u64 many_pages;                    /**< room of many */
 };
 
 /** Whether a page is one of the sources that the migration has still to finalize. */

@@ -207,14 +207,15 @@ static ALWAYS_INLINE u64 collect_absent(struct hmmu_migration *mig, u64 i, u64 *
 static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 end)
 {
 	struct hmmu *m = mig->ctx.m;
-	u64 *pte = pte_offset_map_lock(m, *pmd, address), *first = pte;
-	u64 pages = (end - address) >> PAGE_SHIFT;
+	struct page *table = page_of(m, pte_pfn(*pmd));
+	u64 *pte = pte_offset(m, *pmd, address), pages = (end - address) >> PAGE_SHIFT;
 	u64 *src = mig->src, *dst = mig->dst, moving = 0, present = 0;
 	/* Only present entries are in a TLB. */
 	bool flushes = KERNEL >= V6_12 && selects(mig, HMMU_SELECT_SYSTEM | HMMU_SELECT_DEVICE_COHERENT);
 	u64 silent = flushes && flushes_are_silent(m, mig->ctx.mm) ? _PAGE_PRESENT : 0;
 	bool unmapped;
 
+	spin_lock(m, table);
 	for (u64 i = mig->npages, last = i + pages; i < last; i++, pte++) {
 		u64 word;
 
@@ -228,6 +229,7 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 		dst[i] = 0;
 		moving += (word & HMMU_PFN_MIGRATE) != 0;
 	}
+	mig->collected = (struct entries_of_table){ mig->npages, pages, pte - pages, table };
 	mig->cpages += moving;
 	mig->npages += pages;
 	/* A word of 6.12 tells nothing of the lock: a page that is locked by somebody has none. */
@@ -241,7 +243,7 @@ static void collect_ptes(struct hmmu_migration *mig, u64 *pmd, u64 address, u64 
 		mig->flush_start = address;
 		mig->flush_end = end;
 	}
-	table_unlock(m, first);
+	spin_unlock(m, table);
 }
 
 /* Split a huge page, under its page lock. Returns the reason if that fails. */

@@ -179,7 +179,8 @@ static int begin(struct hmmu *m, const struct hmmu_migrate_request *request, str
 	return 0;
 }
 
-static int begin_counted(struct hmmu *m, const struct hmmu_migrate_request *request, struct hmmu_migration **out)
+static NOINLINE int begin_counted(struct hmmu *m, const struct hmmu_migrate_request *request,
+				  struct hmmu_migration **out)
 {
 	struct span span = span_begin(m, HMMU_SPAN_MIGRATE);
 	int err = begin(m, request, out);
@@ -230,10 +231,9 @@ static NOINLINE void run_counted(struct hmmu_migration *mig, u32 stage)
 	span_end(mig->ctx.m, &span, 0, 0);
 }
 
-int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
+/* The migration is not barred. Returns 0, so that hmmu_migrate_run() ends with a jump. */
+static NOINLINE int run_unbarred(struct hmmu_migration *mig, u32 stage)
 {
-	if (mig->barred || mig->ctx.m->in_page_free)
-		return fail_barred(mig);
 	mig->settled = false;
 	mig->prepared = SHORTCUTS && mig->stage == HMMU_STAGE_COLLECT && !mig->npages;
 	if (counting(mig->ctx.m))
@@ -241,6 +241,11 @@ int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
 	else
 		stages_run(mig, stage, false);
 	return 0;
+}
+
+int hmmu_migrate_run(struct hmmu_migration *mig, uint32_t stage)
+{
+	return mig->barred || mig->ctx.m->in_page_free ? fail_barred(mig) : run_unbarred(mig, stage);
 }
 
 /*
@@ -270,14 +275,13 @@ static inline void leave_task(struct hmmu_migration *mig)
 	up_sem(&mig->ctx);
 }
 
-int hmmu_migrate_end(struct hmmu_migration *mig)
+/* The migration is not barred. */
+static inline int end_unbarred(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
 	int err;
 
-	if (mig->barred || m->in_page_free)
-		return fail_barred(mig);
-	hmmu_migrate_run(mig, HMMU_STAGE_DONE);
+	run_unbarred(mig, HMMU_STAGE_DONE);
 	if (!mig->first)
 		leave_task(mig);
 	err = mig->err;
@@ -288,12 +292,17 @@ int hmmu_migrate_end(struct hmmu_migration *mig)
 	return err;
 }
 
+int hmmu_migrate_end(struct hmmu_migration *mig)
+{
+	return mig->barred || mig->ctx.m->in_page_free ? fail_barred(mig) : end_unbarred(mig);
+}
+
 int hmmu_migrate_vma(struct hmmu *m, const struct hmmu_migrate_request *request)
 {
 	struct hmmu_migration *mig;
-	int err = hmmu_migrate_begin(m, request, &mig);
+	int err = counting(m) ? begin_counted(m, request, &mig) : begin(m, request, &mig);
 
-	return err ? err : hmmu_migrate_end(mig);
+	return err ? err : end_unbarred(mig);
 }
 
 void hmmu_migrate_state(const struct hmmu_migration *mig, struct hmmu_migration_state *out)

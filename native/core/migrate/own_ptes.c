@@ -2,18 +2,18 @@
 /* The rare part of the shortcut of finalize: another table. */
 #include "migrate/own_ptes.h"
 
-bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i)
+bool own_ptes_find_table(const struct hmmu_migration *mig, struct entries_of_table *at, u64 i)
 {
 	struct hmmu *m = mig->ctx.m;
 	u64 address = mig->start + (i << PAGE_SHIFT), end = pmd_addr_end(address, mig->end);
 	u64 *pmd = mm_find_pmd(m, mig->ctx.mm, address);
 
-	own->count = 0;
+	at->count = 0;
 	if (!pmd || pmd_trans_unstable(*pmd))
 		return false;
-	own->from = i;
-	own->count = (end - address) >> PAGE_SHIFT;
-	own->ptes = pte_offset(m, *pmd, address);
-	own->table = page_of(m, pte_pfn(*pmd));
+	at->from = i;
+	at->count = (end - address) >> PAGE_SHIFT;
+	at->ptes = pte_offset(m, *pmd, address);
+	at->table = page_of(m, pte_pfn(*pmd));
 	return true;
 }

@@ -16,9 +16,7 @@ struct own_ptes {
 	struct restore restore; /**< Linux 4.14 */
 	u64 prot;               /**< Linux 6.12: the mapping's page_prot */
 	u32 mapping;            /**< page->mapping of such pages: the mapping's anon_vma, if no other mapping has it */
-	u64 from, count;        /**< entries under the current table; 0: none */
-	u64 *ptes;              /**< the pte of entry @p from */
-	struct page *table;
+	struct entries_of_table at; /**< the current table */
 	struct pagevec *pvec;
 };
 
@@ -33,12 +31,13 @@ static inline struct own_ptes own_ptes_of(const struct hmmu_migration *mig)
 		.restore = restore_of(m, v),
 		.prot = v->page_prot,
 		.mapping = (known ? v->anon_vma : 0) | MAPPING_ANON,
+		.at = mig->collected,
 		.pvec = lru_add_pvec(m, mig->ctx.cpu),
 	};
 }
 
 /** Find the table of entry i; false: it is not there, or may change. */
-static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struct own_ptes *own, u64 i);
+static NOINLINE bool own_ptes_find_table(const struct hmmu_migration *mig, struct entries_of_table *at, u64 i);
 
 /* A device-exclusive entry is left to the reverse map. */
 static inline bool is_own_migration_entry(const struct hmmu *m, u64 pte, u64 pfn)
@@ -59,9 +58,9 @@ static inline bool own_pte(const struct hmmu_migration *mig, struct own_ptes *ow
 	if (page->mapping != own->mapping)
 		return false;
 	/* Unsigned wrap-around checks both bounds at once. */
-	if (i - own->from >= own->count && !own_ptes_find_table(mig, own, i))
+	if (i - own->at.from >= own->at.count && !own_ptes_find_table(mig, &own->at, i))
 		return false;
-	*pte = own->ptes + (i - own->from);
+	*pte = own->at.ptes + (i - own->at.from);
 	return true;
 }
 
@@ -73,7 +72,7 @@ static ALWAYS_INLINE void own_pte_on_device(struct hmmu_migration *mig, const st
 	struct hmmu *m = mig->ctx.m;
 	struct page *n = migrate_word_page(m, dst);
 
-	spin_lock_unlock(m, own->table);
+	spin_lock_unlock(m, own->at.table);
 	*pte = restored_device_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
 	n->mapcount++;
 	unlock_and_putback(m, mig->ctx.cpu, own->pvec, (u32)(src >> HMMU_PFN_SHIFT));
@@ -88,7 +87,7 @@ static ALWAYS_INLINE void own_pte_in_ram(struct hmmu_migration *mig, const struc
 	struct page *n = migrate_word_page(m, dst);
 
 	n->count++;
-	spin_lock_unlock(m, own->table);
+	spin_lock_unlock(m, own->at.table);
 	*pte = restored_entry(&own->restore, dst >> HMMU_PFN_SHIFT, *pte);
 	n->mapcount++;
 	unlock_and_put(mig, own->pvec, (u32)(src >> HMMU_PFN_SHIFT));
@@ -103,7 +102,7 @@ static ALWAYS_INLINE void own_pte_finalize(struct hmmu_migration *mig, const str
 	struct page *n = page_of(m, newpage);
 	u64 old = *pte;
 
-	spin_lock_unlock(m, own->table);
+	spin_lock_unlock(m, own->at.table);
 	if (is_zone_device_page(m, newpage)) {
 		*pte = restored_entry_of_device(m, own->prot, newpage, old);
 	} else {

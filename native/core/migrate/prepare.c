@@ -107,12 +107,11 @@ static inline bool prepare_one(struct hmmu_migration *mig, u64 i, u64 src)
 	return false;
 }
 
-/* If `prepared`, all pages are device pages that collect has taken: none to isolate, and none can be pinned. */
 void migrate_vma_prepare(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	bool settled = to - from == mig->npages;
 
-	for (u64 i = from; i < to && !mig->prepared; i++) {
+	for (u64 i = from; i < to; i++) {
 		u64 src = mig->src[i];
 
 		if ((src & HMMU_PFN_VALID) && !prepare_one(mig, i, src))
@@ -163,14 +162,10 @@ static inline void unmap_one(struct hmmu *m, struct hmmu_migration *mig, u64 i)
 	leave_out(mig, i, true, why);
 }
 
-/* If the call that did prepare goes on, nothing has run in between. Pages that prepare found unmapped and without
- * unknown references still are. */
 void migrate_vma_unmap(struct hmmu_migration *mig, u64 from, u64 to)
 {
 	struct hmmu *m = mig->ctx.m;
 
-	if (mig->settled)
-		return;
 	for (u64 i = from; i < to; i++)
 		unmap_one(m, mig, i);
 }

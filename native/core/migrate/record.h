@@ -19,7 +19,7 @@ static inline const struct hmmu_migrate_ops *migrate_ops(const struct hmmu_migra
 /** A record that was never used. NULL: there are too many, or the host has no room for them. */
 static NOINLINE struct hmmu_migration *record_alloc_new(struct migration_pool *pool);
 
-/* Take a record, whose ctx and request the caller fills. The record that was freed last is taken first. */
+/* Take a record, whose first fields the caller sets. The record that was freed last is taken first. */
 static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 {
 	struct hmmu_migration *mig = m->migration_pool.unused;
@@ -27,7 +27,9 @@ static inline struct hmmu_migration *record_alloc(struct hmmu *m)
 	if (!mig)
 		return record_alloc_new(&m->migration_pool);
 	m->migration_pool.unused = mig->next;
-	memset(&mig->vma, 0, offsetof(struct hmmu_migration, error) - offsetof(struct hmmu_migration, vma));
+	/* Two pieces, because gcc clears more than 80 bytes by `rep stos`, which begins slowly. */
+	memset(&mig->vma, 0, offsetof(struct hmmu_migration, why) - offsetof(struct hmmu_migration, vma));
+	memset(&mig->why, 0, offsetof(struct hmmu_migration, collected) - offsetof(struct hmmu_migration, why));
 	return mig;
 }
 

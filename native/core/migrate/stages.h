@@ -95,6 +95,29 @@ static inline void run_finalize_and_map(struct hmmu_migration *mig)
 		migrate_remember_error(mig, err);
 }
 
+/* If `prepared`, all pages are device pages that collect has taken: none to isolate, and none can be pinned. */
+static ALWAYS_INLINE void prepare_entries(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	if (!from && !mig->restoring)
+		lru_add_drain(mig->ctx.m, mig->ctx.cpu);
+	if (mig->restoring)
+		migrate_vma_prepare_restore(mig, from, to);
+	else if (mig->prepared)
+		mig->settled = true;
+	else
+		migrate_vma_prepare(mig, from, to);
+}
+
+/* If `settled`, the call that did prepare goes on, and nothing has run in between. Pages that prepare found unmapped and
+ * without unknown references still are. */
+static ALWAYS_INLINE void unmap_entries(struct hmmu_migration *mig, u64 from, u64 to)
+{
+	if (mig->restoring)
+		migrate_vma_unmap_restore(mig, from, to);
+	else if (!mig->settled)
+		migrate_vma_unmap(mig, from, to);
+}
+
 /* Do entries [from, to) of a stage that is a loop over entries. */
 static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u64 from, u64 to)
 {
@@ -102,22 +125,15 @@ static ALWAYS_INLINE void stage_entries(struct hmmu_migration *mig, u32 stage, u
 	case HMMU_STAGE_PREPARE:
 		if (KERNEL >= V6_12)
 			break;
-		if (!from && !mig->restoring)
-			lru_add_drain(mig->ctx.m, mig->ctx.cpu);
-		if (mig->restoring)
-			migrate_vma_prepare_restore(mig, from, to);
-		else
-			migrate_vma_prepare(mig, from, to);
+		prepare_entries(mig, from, to);
 		break;
 	case HMMU_STAGE_UNMAP:
 		if (KERNEL >= V6_12 && mig->restoring)
 			migrate_device_unmap_restore(mig, from, to);
 		else if (KERNEL >= V6_12)
 			migrate_device_unmap(mig, from, to);
-		else if (mig->restoring)
-			migrate_vma_unmap_restore(mig, from, to);
 		else
-			migrate_vma_unmap(mig, from, to);
+			unmap_entries(mig, from, to);
 		break;
 	case HMMU_STAGE_PAGES:
 		migrate_vma_pages(mig, from, to);
@@ -152,10 +168,10 @@ static ALWAYS_INLINE bool stage_part(struct hmmu_migration *mig, u32 stage, bool
 	}
 	mig->pos = one ? from + 1 : mig->npages;
 	stage_entries(mig, stage, from, mig->pos);
-	if (mig->pos < mig->npages && !(mig->restoring && !mig->to_restore))
+	if (one && mig->pos < mig->npages && !(mig->restoring && !mig->to_restore))
 		return false;
 	/* prepare and unmap pass over the entries a second time if any have to be restored. */
-	if (mig->restoring || !mig->to_restore)
+	if (stage > HMMU_STAGE_UNMAP || mig->restoring || !mig->to_restore)
 		return true;
 	mig->restoring = true;
 	mig->pos = 0;
@@ -200,6 +216,7 @@ static ALWAYS_INLINE void run_stage(struct hmmu_migration *mig, u32 which, u32 l
 /** Go on to the end of stage @p last. */
 static ALWAYS_INLINE void stages_run(struct hmmu_migration *mig, u32 last, bool counted)
 {
+	mig->collected.count = 0;
 	run_stage(mig, HMMU_STAGE_COLLECT, last, counted);
 	if (KERNEL < V6_12)
 		run_stage(mig, HMMU_STAGE_PREPARE, last, counted);
@@ -216,6 +233,7 @@ static ALWAYS_INLINE void stages_step(struct hmmu_migration *mig, bool counted)
 {
 	u64 collected = mig->npages, i = mig->pos;
 
+	mig->collected.count = 0;
 	if (stage_go_on(mig, mig->stage, true, counted))
 		next_stage(mig, mig->stage);
 	if (mig->npages > collected)

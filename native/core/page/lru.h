@@ -118,19 +118,21 @@ static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u3
 	page_set(m, pfn, HMMU_PG_MLOCKED);
 	add_page_to_unevictable_list(m, pfn);
 }
-static inline void pagevec_drain_any(struct hmmu *m, u32 cpu, enum pagevec_kind kind)
+static inline void pagevec_drain_any(struct hmmu *m, u32 cpu, const struct pagevec *pvecs, enum pagevec_kind kind)
 {
-	if (m->st->cpu[cpu].pvecs[kind].nr)
+	if (pvecs[kind].nr)
 		pagevec_drain(m, cpu, kind);
 }
 /** Drain the pagevecs of one CPU, or of all CPUs. */
 static inline void lru_add_drain(struct hmmu *m, u32 cpu)
 {
-	pagevec_drain_any(m, cpu, PVEC_LRU_ADD);
+	const struct pagevec *pvecs = m->st->cpu[cpu].pvecs;
+
+	pagevec_drain_any(m, cpu, pvecs, PVEC_LRU_ADD);
 	if (KERNEL >= V6_12)
-		pagevec_drain_any(m, cpu, PVEC_DEACTIVATE);
-	pagevec_drain_any(m, cpu, PVEC_LAZYFREE);
-	pagevec_drain_any(m, cpu, PVEC_ACTIVATE);
+		pagevec_drain_any(m, cpu, pvecs, PVEC_DEACTIVATE);
+	pagevec_drain_any(m, cpu, pvecs, PVEC_LAZYFREE);
+	pagevec_drain_any(m, cpu, pvecs, PVEC_ACTIVATE);
 	if (KERNEL >= V6_12)
 		mlock_drain_local(m, cpu);
 }
