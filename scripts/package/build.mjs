@@ -4,6 +4,7 @@
 //
 // The package is put together in build-package, and packed there. It differs from the repository in this:
 // * package.json has only what users need. npm takes `prepare` for a script that is to run where the package is used.
+// * The command is dist/cli/main.js itself, not scripts/hmmu.mjs.
 // * binding.gyp is native/binding.gyp. npm compiles each package that has one at its top level.
 // * dist is built afresh, and prebuilds has an addon for each architecture, compiled from the sources in the package.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,7 +28,11 @@ function copySources() {
   rmSync(folder, { recursive: true, force: true })
   for (const file of sourceFiles().filter(isListed)) cpSync(join(root, file), join(folder, file))
   cpSync(join(root, 'binding.gyp'), join(folder, 'native/binding.gyp'))
-  const packed = { ...manifest, scripts: { 'build:addon': 'node-gyp configure build --directory native' } }
+  const packed = {
+    ...manifest,
+    bin: { hmmu: 'dist/cli/main.js' },
+    scripts: { 'build:addon': 'node-gyp configure build --directory native' },
+  }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packed, null, 2)}\n`)
 }
 
