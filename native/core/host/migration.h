@@ -67,7 +67,7 @@ struct hmmu_migration {
 	bool notified;
 	bool callbacks_ran;
 	bool dst_is_ready;    /**< Linux 6.12: migrate_vma_pages() was called */
-	bool dst_is_accepted; /**< dst was written by the built-in driver, which breaks no rule */
+	bool dst_is_accepted; /**< alloc_and_copy was that of the built-in driver, which breaks no rule in dst */
 	bool out_of_bounds;
 	u8 barred; /**< enum bar */
 	bool aborted;

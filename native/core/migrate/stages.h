@@ -69,7 +69,9 @@ static inline void run_alloc_and_copy(struct hmmu_migration *mig)
 	}
 	if (err || mig->aborted)
 		migrate_discard_destinations(mig);
-	else if (!mig->dst_is_accepted)
+	else if (mig->dst_is_accepted)
+		mig->dst_is_accepted = false;
+	else
 		err = migrate_accept_driver(mig);
 	if (err) {
 		migrate_remember_error(mig, err);
