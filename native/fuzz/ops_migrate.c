@@ -345,6 +345,7 @@ static void page_free(struct hmmu *m, uint32_t pfn, void *data)
 void set_fault_handler(struct world *w, const struct fuzz_record *r)
 {
 	struct hmmu_pagemap_ops ops = { 0 };
+	struct hmmu_device_info device;
 
 	w->handler = *r;
 	trace(w, "hmmu_device_set_ops(m, handler %u, y %#x, breach %u);\n", r->x % 6, r->y,
@@ -353,7 +354,8 @@ void set_fault_handler(struct world *w, const struct fuzz_record *r)
 		ops.page_fault = page_fault;
 	if (r->x % 6 >= 1)
 		ops.page_free = page_free;
-	if (hmmu_device_set_ops(w->m, r->x % 6 ? &ops : NULL, w))
+	/* The first device may be gone. */
+	if (hmmu_device_set_ops(w->m, r->x % 6 ? &ops : NULL, w) && !hmmu_device_info(w->m, 0, &device))
 		broken(w, "the device's operations are refused");
 }
 

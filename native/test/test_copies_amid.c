@@ -473,6 +473,22 @@ static void test_drivers_that_call(void **state)
 	rig_close(r);
 }
 
+/* Each kernel: a migration with operations may be driven by calls from there on. */
+static void test_calls_with_operations(void **state)
+{
+	struct rig *r = open_rig(.ram_pages = 96, .device_pages = 32);
+	uint64_t buf = map_anon(r, 2);
+	struct hmmu_migration *mig;
+
+	(void)state;
+	write_pages(r, buf, 1, 1);
+	mig = begin_to(r, buf, 2, HMMU_TO_DEVICE, HMMU_STAGE_UNMAP);
+	assert_ok(hmmu_migrate_vma_pages(mig));
+	assert_restores(r->m);
+	assert_ok(hmmu_migrate_vma_finalize(mig));
+	rig_close(r);
+}
+
 /* Linux 6.12: the record of an eviction is one that a migration of a process has left. */
 static void test_record_used_before(void **state)
 {
@@ -499,9 +515,10 @@ static void test_record_used_before(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_to_device_and_back), cmocka_unit_test(test_several_at_once),
-		cmocka_unit_test(test_pages_of_files),     cmocka_unit_test(test_device_faults),
-		cmocka_unit_test(test_drivers_that_call),  cmocka_unit_test(test_record_used_before),
+		cmocka_unit_test(test_to_device_and_back),    cmocka_unit_test(test_several_at_once),
+		cmocka_unit_test(test_pages_of_files),        cmocka_unit_test(test_device_faults),
+		cmocka_unit_test(test_drivers_that_call),     cmocka_unit_test(test_record_used_before),
+		cmocka_unit_test(test_calls_with_operations),
 	};
 
 	return run_on_each_kernel(tests);

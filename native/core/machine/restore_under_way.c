@@ -227,7 +227,7 @@ static bool flags_are_right(const struct hmmu_migration *mig)
 		return false;
 	if (!called && (mig->callbacks_ran | mig->dst_is_ready | mig->dst_is_accepted | mig->aborted | mig->unwritten))
 		return false;
-	return KERNEL >= V6_12 || (mig->request.ops && !mig->dst_is_ready);
+	return KERNEL >= V6_12 || mig->request.ops;
 }
 
 /* Only drivers fail. */
