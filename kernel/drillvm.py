@@ -38,6 +38,7 @@ QEMU = "qemu-system-x86_64"
 # An emulated CPU marks pages accessed only for what a program does. Its clock counts instructions and jumps over time in
 # which nothing runs, so the load of the host does not matter.
 EMULATED = ["-accel", "tcg", "-cpu", "qemu64", "-icount", "shift=3,sleep=off"]
+COUNTED = [*EMULATED[:-1], "shift=0,sleep=off"]  # a nanosecond for each instruction
 KVM = ["-enable-kvm", "-cpu", "host"]
 PARAMETERS = ("console=ttyS0 loglevel=4 panic=-1 nokaslr memmap=64M$0x70000000"
               " oracle_mod.coherent=0x70000000 cgroup.memory=nokmem")
@@ -86,10 +87,10 @@ def prepare_qemu():
 class Machine:
     """Boots virtual machines in a temporary folder."""
 
-    def __init__(self, kernel, folder, kvm=False):
+    def __init__(self, kernel, folder, cpu):
         self.kernel = kernel
         self.folder = folder
-        self.cpu = KVM if kvm else EMULATED
+        self.cpu = cpu
         self.boots = 0
         self.seconds = 0.0
         runner = os.path.join(folder, "runner")
@@ -266,7 +267,7 @@ def main():
     if args.json:
         end_with_parent(signal.SIGTERM)
     with tempfile.TemporaryDirectory() as folder:
-        machine = Machine(args.kernel, folder, args.kvm)
+        machine = Machine(args.kernel, folder, KVM if args.kvm else COUNTED if args.bench else EMULATED)
         if args.bench:
             return bench(machine)
         return run_json(machine) if args.json else run_files(machine, args)

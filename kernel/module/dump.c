@@ -66,6 +66,7 @@ long or_dump_pages(struct or_dump *d)
 		mmput(mm);
 		return -ENOMEM;
 	}
+	or_make_labels();
 	or_settle();
 
 	locked = or_lock_to_look(mm);

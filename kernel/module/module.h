@@ -63,6 +63,7 @@ void or_settle(void);
 /* labels.c */
 extern unsigned long or_labels_end; /* of system memory */
 
+void or_make_labels(void);
 int or_label_of(struct page *page);
 void or_forget_labels(void);
 

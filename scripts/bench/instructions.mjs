@@ -18,9 +18,10 @@ const MAY_GROW = 1.03
 const TARGETS = [
   ['migrate.to-device', 'migrate to device, built-in driver', 400],
   ['migrate.back', 'migrate back, built-in driver', 400],
-  ['fault.write', 'anonymous write fault', 250],
-  ['fault.device-read', 'CPU fault on a device page, built-in handler', 900],
-  ['munmap', 'munmap of mapped pages', 60],
+  ['fault.write', 'anonymous write fault', 450],
+  ['fault.cow', 'write fault after fork (copy)', 850],
+  ['fault.device-read', 'CPU fault on a device page, built-in handler', 1700],
+  ['munmap', 'munmap of mapped pages', 80],
 ]
 /** The costs of the other kernel: operation, title, target. */
 const OTHER = 'linux-6.12'
