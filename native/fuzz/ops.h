@@ -112,8 +112,8 @@ enum fuzz_breach {
 		FUZZ_BREACH_COUNT
 };
 
-/** One record. In the first one: who cpus, other device pages, swap and contents, region profile, first quirks, count RAM, x
- * device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time, y & 192 coherent pages. */
+/** One record. In the first one: who cpus, other device pages, swap, contents, statistics, region profile, first quirks, count RAM,
+ * x device and memcg, y & 31 how often to verify, y & 32 whether it has to be the same a second time, y & 192 coherent pages. */
 struct fuzz_record {
 	uint8_t op; /**< enum fuzz_op; of a driver: bit 0 to system, bit 1 by the built-in driver; in 6.12 bit 2: to the coherent
 			     device, bit 3: by calls, bits 4 and 5: no private pages, no system pages are selected, bit 6:

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "hmmu/hmmu_explore.h"
 
 void (*fuzz_journal)(const char *text);
 
@@ -39,13 +40,27 @@ void trace_bytes(const struct world *w, const char *what, const void *bytes, siz
 	trace(w, "// %s: %zu bytes, %#llx\n", what, size, (unsigned long long)hash);
 }
 
+/* Times differ, and how often the machine did what nobody sees. */
+static void trace_statistics(const struct world *w)
+{
+	struct hmmu_stats stats;
+
+	hmmu_stats(w->m, &stats);
+	trace_bytes(w, "statistics", stats.counts, sizeof(stats.counts));
+	trace_bytes(w, "reasons", stats.whys, sizeof(stats.whys));
+}
+
 void trace_state(struct world *w)
 {
 	struct hmmu_event events[64];
+	uint64_t hash;
 
 	if (!fuzz_journal)
 		return;
 	trace(w, "// hash %#llx\n", (unsigned long long)hmmu_hash(w->m));
+	if (!hmmu_state_hash(w->m, &hash))
+		trace(w, "// state %#llx\n", (unsigned long long)hash);
+	trace_statistics(w);
 	for (int n; (n = hmmu_events_read(w->m, events, 64)) > 0;)
 		trace_bytes(w, "events", events, (size_t)n * sizeof(*events));
 }
@@ -199,6 +214,8 @@ bool world_open(struct world *w, const uint8_t *data, size_t size)
 	trace_options(w, &options);
 	if (hmmu_create(&options, &w->m))
 		broken(w, "no machine");
+	if (first.who & 64 && hmmu_stats_enable(w->m, true))
+		broken(w, "no statistics");
 	set_notifier(w);
 	w->ram_pages = options.ram_pages;
 	w->device_pages = options.device_pages;

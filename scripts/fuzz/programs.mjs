@@ -32,7 +32,7 @@ const mostly = (random, usual, of = 4) => (random(of) === 0 ? random(256) : usua
 /** The first record: verify() comes rarely, as it takes most of the time. */
 function machine(random) {
   return record({
-    who: random(8) | [0, 8, 16][random(3)] | (random(2) * 32),
+    who: random(8) | [0, 8, 16][random(3)] | (random(2) * 32) | (random(4) === 0 ? 64 : 0),
     region: random(128) | (random(3) === 0 ? 128 : 0),
     count: random(16),
     first: random(4) === 0 ? random(65536) : 0,
