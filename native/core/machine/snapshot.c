@@ -28,12 +28,14 @@ struct walk {
 	bool every_frame; /**< also those that can only be zero */
 };
 
+/* Eight words at a time: that is one branch in place of eight. */
 static bool page_is_zero(const u8 *bytes)
 {
 	const u64 *words = (const u64 *)bytes;
 
-	for (u32 i = 0; i < PAGE_SIZE / sizeof(u64); i++)
-		if (words[i])
+	for (u32 i = 0; i < PAGE_SIZE / sizeof(u64); i += 8)
+		if (words[i] | words[i + 1] | words[i + 2] | words[i + 3] | words[i + 4] | words[i + 5] | words[i + 6] |
+		    words[i + 7])
 			return false;
 	return true;
 }
