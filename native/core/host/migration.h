@@ -74,6 +74,7 @@ struct hmmu_migration {
 	bool unwritten; /**< the driver had not written to some destination when alloc_and_copy() returned */
 	int err;
 	struct hmmu_migration *next; /**< of those under way; of an unused record the next unused one */
+	struct hmmu_migration *prev; /**< of those under way */
 	/* These are not. */
 	struct entries_of_table collected; /**< the table that collect has come to last, within one call */
 	struct hmmu_error error;           /**< of err */

@@ -58,8 +58,7 @@ static const char *deferred_fault(const struct hmmu *m, const struct subscriptio
 	return NULL;
 }
 
-/* Migrations, and calls that have stopped at a switching point. */
-static u32 calls_halfway(const struct hmmu *m)
+u32 calls_halfway(const struct hmmu *m)
 {
 	u32 count = 0;
 
@@ -70,7 +69,7 @@ static u32 calls_halfway(const struct hmmu *m)
 	return count;
 }
 
-const char *intervals_fault(const struct hmmu *m, u32 mm, u32 *count)
+const char *intervals_fault(const struct hmmu *m, u32 mm, u32 halfway, u32 *count)
 {
 	const struct mm *space = mm_of(m, mm);
 	u32 slot = space->notifier_subscriptions;
@@ -79,7 +78,7 @@ const char *intervals_fault(const struct hmmu *m, u32 mm, u32 *count)
 	const char *fault;
 
 	/* No other call stops within one, and none within two. */
-	if (space->active_invalidate_ranges > (KERNEL < V6_12 ? 0 : calls_halfway(m)))
+	if (space->active_invalidate_ranges > (KERNEL < V6_12 ? 0 : halfway))
 		return "more invalidations are counted than can be under way";
 	if (slot && (KERNEL < V6_12 || subs->mm != mm))
 		return "its interval notifiers are another process's";

@@ -155,10 +155,10 @@ bool check_mappings(struct check *c)
 bool check_intervals(struct check *c)
 {
 	const struct hmmu *m = c->m;
-	u32 count = count_intervals_out(m), subscriptions = 0;
+	u32 count = count_intervals_out(m), halfway = calls_halfway(m), subscriptions = 0;
 
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
-		const char *fault = is_record(c, SLAB_MM, mm) ? intervals_fault(m, mm, &count) : NULL;
+		const char *fault = is_record(c, SLAB_MM, mm) ? intervals_fault(m, mm, halfway, &count) : NULL;
 
 		if (fault)
 			return refuse_snapshot(c, "process %u: %s", mm, fault);

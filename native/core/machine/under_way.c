@@ -286,7 +286,7 @@ static int take_migration(struct hmmu *m, struct reader *r, struct hmmu_migratio
 
 int read_under_way(struct hmmu *m, const struct piece *pieces, u64 count)
 {
-	struct hmmu_migration **end = &m->migrations;
+	struct hmmu_migration **end = &m->migrations, *last = NULL;
 	struct reader r = { .pieces = pieces, .count = count };
 	struct saved_under_way saved;
 	int err;
@@ -298,7 +298,11 @@ int read_under_way(struct hmmu *m, const struct piece *pieces, u64 count)
 	err = take_faults(m, &r, saved.faults);
 	for (u32 i = 0; !err && i < saved.migrations; i++) {
 		err = take_migration(m, &r, end);
-		end = err ? end : &(*end)->next;
+		if (err)
+			break;
+		(*end)->prev = last;
+		last = *end;
+		end = &last->next;
 	}
 	return err ? err : is_at_end(&r) && (saved.faults || saved.migrations) ? 0 : -EINVAL;
 }

@@ -7,10 +7,10 @@
 void verify_intervals(struct verify *v)
 {
 	const struct hmmu *m = v->m;
-	u32 count = count_intervals_out(m);
+	u32 count = count_intervals_out(m), halfway = calls_halfway(m);
 
 	for (u32 mm = 1; mm < m->st->slabs[SLAB_MM].high; mm++) {
-		const char *fault = mm_exists(m, mm) ? intervals_fault(m, mm, &count) : NULL;
+		const char *fault = mm_exists(m, mm) ? intervals_fault(m, mm, halfway, &count) : NULL;
 
 		if (fault)
 			complain(v, "process %u: %s", mm, fault);

@@ -114,15 +114,24 @@ static void verify_sem(struct verify *v, u32 mm, const struct sem_tally *tally)
 		verify_vma_locks(v, mm, tally->vma_readers);
 }
 
-/* The walks of reverse maps that have stopped with the lock of an anon_vma. */
-static u32 walks_stopped(const struct hmmu *m, u32 anon_vma)
+/* An anon_vma is locked by the walks of reverse maps that have stopped with its lock. */
+static void verify_anon_vma_locks(struct verify *v)
 {
-	u32 count = 0;
+	const struct hmmu *m = v->m;
+	u32 high = m->st->slabs[SLAB_ANON_VMA].high, *walks = platform_alloc(high * sizeof(*walks));
 
-	for (u32 task = 1; m->stops && task < m->stops->end; task++)
-		count += stop_of(m, task) && !stop_of(m, task)->hand.rmap_write &&
-			 stop_of(m, task)->hand.rmap == (MAPPING_ANON | anon_vma);
-	return count;
+	for (u32 task = 1; walks && m->stops && task < m->stops->end; task++) {
+		const struct stop *stop = stop_of(m, task);
+
+		if (stop && !stop->hand.rmap_write && stop->hand.rmap & MAPPING_ANON)
+			walks[stop->hand.rmap & ~MAPPING_ANON]++;
+	}
+	for (u32 anon_vma = 1; walks && anon_vma < high; anon_vma++)
+		if (anon_vma_of(m, anon_vma)->refcount && anon_vma_of(m, anon_vma)->locked != walks[anon_vma])
+			complain(v, "anon_vma %u is locked", anon_vma);
+	if (!walks)
+		complain(v, "the host has no memory to look at the locks of anon_vmas");
+	platform_free(walks);
 }
 
 void verify_locks(struct verify *v)
@@ -139,8 +148,5 @@ void verify_locks(struct verify *v)
 	if (!tallies)
 		complain(v, "the host has no memory to look at semaphores");
 	platform_free(tallies);
-	for (u32 anon_vma = 1; anon_vma < m->st->slabs[SLAB_ANON_VMA].high; anon_vma++)
-		if (anon_vma_of(m, anon_vma)->refcount &&
-		    anon_vma_of(m, anon_vma)->locked != walks_stopped(m, anon_vma))
-			complain(v, "anon_vma %u is locked", anon_vma);
+	verify_anon_vma_locks(v);
 }

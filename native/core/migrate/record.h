@@ -99,7 +99,10 @@ static inline struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
 		record_free(m, mig);
 		return NULL;
 	}
+	mig->prev = NULL;
 	mig->next = m->migrations;
+	if (mig->next)
+		mig->next->prev = mig;
 	m->migrations = mig;
 	return mig;
 }
@@ -108,16 +111,10 @@ static inline struct hmmu_migration *migration_alloc(struct hmmu *m, u64 pages)
 static inline void migration_free(struct hmmu_migration *mig)
 {
 	struct hmmu *m = mig->ctx.m;
-	struct hmmu_migration *before = m->migrations;
 
-	if (before == mig) {
-		m->migrations = mig->next;
-	} else {
-		while (before && before->next != mig)
-			before = before->next;
-		if (before)
-			before->next = mig->next;
-	}
+	*(mig->prev ? &mig->prev->next : &m->migrations) = mig->next;
+	if (mig->next)
+		mig->next->prev = mig->prev;
 	record_free(m, mig);
 }
 
