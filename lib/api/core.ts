@@ -47,10 +47,12 @@ export class Core {
   readonly intervals = new Map<number, IntervalListener>()
   /** Tasks by tid. */
   readonly tasks = new Map<number, Task>()
+  /** The same by process: the end of one must not look through the tasks of all. */
+  readonly #tasksOf = new WeakMap<Process, Set<Task>>()
   /** Pages that drivers of migrations under way have allocated, and which one. */
   readonly driverPages = new Map<number, object>()
   /** References to pages that were taken and not given back, by page. */
-  readonly pageRefs = new Map<number, PageRef[]>()
+  readonly pageRefs = new Map<number, Set<PageRef>>()
   /** @internal Migrations in steps that are not over, by the core's numbers. */
   readonly migrations = new Map<number, OpenMigration>()
   /** @internal Migrations of the machine of which this one is a copy, until they are adopted. */
@@ -103,6 +105,25 @@ export class Core {
   postpone(work: { carryOut(): void }): void {
     if (this.#postponed !== undefined) this.#carryOut()
     this.#postponed = work
+  }
+
+  /** A task that has begun, or is met for the first time. */
+  addTask(task: Task): void {
+    this.tasks.set(task.tid, task)
+    const ofProcess = this.#tasksOf.get(task.process)
+    if (ofProcess) ofProcess.add(task)
+    else this.#tasksOf.set(task.process, new Set([task]))
+  }
+
+  /** A task that has ended. */
+  removeTask(task: Task): void {
+    this.tasks.delete(task.tid)
+    this.#tasksOf.get(task.process)?.delete(task)
+  }
+
+  /** The living tasks of a process. */
+  tasksOf(process: Process): Task[] {
+    return [...(this.#tasksOf.get(process) ?? [])].filter((task) => this.tasks.get(task.tid) === task)
   }
 
   /** First pfn of device memory. It never changes. */

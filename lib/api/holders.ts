@@ -94,7 +94,7 @@ function details(kind: HolderKind, id: number, at: number): Partial<Holder> {
 }
 
 function since(core: Core, kind: HolderKind, pfn: number): Partial<Holder> {
-  const places = (core.pageRefs.get(pfn) ?? [])
+  const places = [...(core.pageRefs.get(pfn) ?? [])]
     .filter((ref) => ref.kind === kind)
     .map((ref) => ref.since)
     .filter((place) => place !== undefined)

@@ -34,15 +34,15 @@ export class PageRef {
     this.kind = kind
     this.pfn = pfn
     const refs = core.pageRefs.get(pfn)
-    if (refs) refs.push(this)
-    else core.pageRefs.set(pfn, [this])
+    if (refs) refs.add(this)
+    else core.pageRefs.set(pfn, new Set([this]))
   }
 
   #forget(): void {
     const { pageRefs } = this.#core
-    const others = (pageRefs.get(this.pfn) ?? []).filter((ref) => ref !== this)
-    if (others.length > 0) pageRefs.set(this.pfn, others)
-    else pageRefs.delete(this.pfn)
+    const refs = pageRefs.get(this.pfn)
+    refs?.delete(this)
+    if (refs?.size === 0) pageRefs.delete(this.pfn)
   }
 
   /** Where in the caller's code it was taken: `test.ts:12`. Undefined if the host does not tell, or all code is in one file. */

@@ -158,8 +158,7 @@ export class Process extends SystemCalls {
   /** The living tasks, in the order of their numbers. */
   get tasks(): Task[] {
     this.core.check(this.core.native.processTask(this.#number))
-    const ours = [...this.core.tasks.values()].filter((task) => task.process === this)
-    return ours.sort((a, b) => a.tid - b.tid)
+    return this.core.tasksOf(this).sort((a, b) => a.tid - b.tid)
   }
 
   /**
@@ -208,9 +207,7 @@ export class Process extends SystemCalls {
   }
 
   #endTasks(which: (task: Task) => boolean): void {
-    for (const task of [...this.core.tasks.values()]) {
-      if (task.process === this && which(task)) this.core.tasks.delete(task.tid)
-    }
+    for (const task of this.core.tasksOf(this)) if (which(task)) this.core.removeTask(task)
   }
 
   /** The frames of its page tables, each before those below it. A table kept for the split of a huge page is not among them. */

@@ -62,7 +62,7 @@ export class Task extends SystemCalls {
     this.core = requireCore(core, 'newTask() and mainTask of a process give tasks')
     this.process = process
     this.tid = tid
-    core.tasks.set(tid, this)
+    core.addTask(this)
   }
 
   /** The machine that it belongs to. */
@@ -152,7 +152,7 @@ export class Task extends SystemCalls {
    */
   destroy(): void {
     this.core.check(this.core.native.taskDestroy(this.caller))
-    this.core.tasks.delete(this.tid)
+    this.core.removeTask(this)
   }
 
   /** What JSON has: numbers, and the state of a task that is alive. */

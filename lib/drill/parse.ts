@@ -57,6 +57,7 @@ class DrillParser {
   readonly tasks: OpenTask[] = []
   readonly expectations: Expectation[] = []
   order: DrillOrder | undefined
+  readonly #taskNames = new Set<string>()
 
   /** Read a line that has words. */
   line(words: Words, first: Word): void {
@@ -73,8 +74,9 @@ class DrillParser {
   #task(words: Words): void {
     const cpus = this.head.find((command) => command.verb === 'cpus')?.count ?? 1
     const task = parseTask(words, cpus)
-    if (this.tasks.some(({ name }) => name === task.name))
+    if (this.#taskNames.has(task.name))
       throw words.error(task.position.column, `there is a task ${excerpt(task.name)} already`)
+    this.#taskNames.add(task.name)
     this.tasks.push(task)
   }
 

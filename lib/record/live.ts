@@ -329,7 +329,7 @@ class MachineNames implements CallNames {
 /** Page references by the line of the test that took them, or by what they are. */
 function handlesOf({ pageRefs }: Core): Map<string, PageRef[]> {
   const handles = new Map<string, PageRef[]>()
-  for (const ref of [...pageRefs.values()].flat()) {
+  for (const ref of [...pageRefs.values()].flatMap((refs) => [...refs])) {
     const name = ref.since ?? ref.kind
     const list = handles.get(name)
     if (list) list.push(ref)

@@ -42,9 +42,15 @@ export function answerOf(book: Book, page: PageKey, n: number): Answer {
 }
 
 /** The give-up that concerns a moment: the latest one up to it, else the next one. */
-function stopFor(book: Book, { at, index }: PageKey, n: number): Stop | undefined {
-  const stops = book.stops.filter((stop) => stop.at === at && covers(stop, index))
-  return stops.filter(({ step }) => step <= n).at(-1) ?? stops[0]
+function stopFor(book: Book, page: PageKey, n: number): Stop | undefined {
+  const stops = book.stopsOf(page)
+  let [from, end] = [0, stops.length]
+  while (from < end) {
+    const middle = (from + end) >>> 1
+    if (stops[middle]!.step <= n) from = middle + 1
+    else end = middle
+  }
+  return stops[from - 1] ?? stops[0]
 }
 
 function placeText({ recording }: Book, { kind, pfn }: EntryRun): string {

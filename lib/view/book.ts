@@ -5,7 +5,9 @@
 import type { RecordDocument, Recording, Step, Terms } from '../record/types'
 import { type Moment, momentOf } from './changes'
 import { type ScoreRow, scoreRows } from './histories'
+import type { PageKey } from './pages'
 import { Replay } from './replay'
+import { covers } from './runs'
 import { type Stop, stopsBy, stopsOf, whysOf } from './stops'
 import { type Line, linesOf } from './transcript'
 import { type TaskRow, taskRows } from './waits'
@@ -21,6 +23,8 @@ export class Book {
   /** The kind of the first step of each command, those of fault handlers left out. */
   readonly #kinds = new Map<number, Step['kind']>()
   #moment: Moment | undefined
+  /** The page whose give-ups were asked for last: views ask for the same page in each step. */
+  #stopsOfPage: { readonly page: PageKey; readonly stops: readonly Stop[] } | undefined
 
   constructor(
     readonly recording: Recording,
@@ -53,6 +57,16 @@ export class Book {
   /** The give-ups of a step. */
   stopsAt(n: number): readonly Stop[] {
     return this.#stopsOfSteps.get(n) ?? []
+  }
+
+  /** The give-ups of a page, in the order of steps. */
+  stopsOf(page: PageKey): readonly Stop[] {
+    const { at, index } = page
+    if (this.#stopsOfPage?.page.at !== at || this.#stopsOfPage.page.index !== index) {
+      const stops = this.stops.filter((stop) => stop.at === at && covers(stop, index))
+      this.#stopsOfPage = { page, stops }
+    }
+    return this.#stopsOfPage.stops
   }
 
   /** The first give-up of a fault handler in the command of a step, up to that step. */

@@ -142,7 +142,7 @@ function findText(book: Book, n: number, text: string): Found {
   const fits = (step: number): boolean =>
     [placeOfStep({ step: steps[step]! }), ...transcript.slice(...lines[step]!)].some((each) =>
       each.toLowerCase().includes(wanted),
-    ) || book.stops.some((stop) => stop.step === step && stop.why.toLowerCase().includes(wanted))
+    ) || book.stopsAt(step).some(({ why }) => why.toLowerCase().includes(wanted))
   const all = steps.map((_, step) => step).filter(fits)
   if (all.length === 0) return { problem: `“${text}” is no page, frame or step, and not in the drill's text.` }
   const next = all.find((step) => step > n) ?? all[0]!

@@ -8,7 +8,6 @@ import { pageRecording } from './page-recording'
 import type { PageKey } from './pages'
 import { Replay } from './replay'
 import { mappingsOf, reverseMap } from './rmap'
-import { covers } from './runs'
 import {
   type EntryRun,
   entryAt,
@@ -19,6 +18,7 @@ import {
   migrationOf,
   wordAt,
 } from './state'
+import { stopsBy } from './stops'
 import { hexByte, holderText, isSurplus } from './words'
 
 export interface Event {
@@ -33,14 +33,12 @@ export interface Event {
  * @param replay its states; those of the page alone tell all of it
  */
 export function storyOf(book: Book, page: PageKey, replay = new Replay(pageRecording(book.recording, page))): Event[] {
-  const stopsOfPage = book.stops.filter((stop) => stop.at === page.at && covers(stop, page.index))
+  const stopsOfPage = stopsBy(book.stopsOf(page), ({ step }) => step)
   const out: Event[] = []
   for (let step = 0; step <= book.last; step++) {
     const [before, state] = [replay.at(step - 1), replay.at(step)]
     if (before === state) continue
-    const stops = stopsOfPage
-      .filter((stop) => stop.step === step)
-      .map(({ why, fault }) => (fault ? `SIGBUS: ${why}` : `gives up: ${why}`))
+    const stops = (stopsOfPage.get(step) ?? []).map(({ why, fault }) => (fault ? `SIGBUS: ${why}` : `gives up: ${why}`))
     const parts = [
       ...entryParts(book, before, state, page),
       ...stops,
