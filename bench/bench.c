@@ -10,9 +10,11 @@
 #include "bench.h"
 
 static const char usage[] =
-	"usage: hmmu_bench [--quick] [--whole] [--instructions] [--max-pages N] [--only SCENARIO] [--profile NAME]\n"
+	"usage: hmmu_bench [--quick] [--whole] [--growth] [--instructions] [--max-pages N] [--only SCENARIO]\n"
+	"                  [--profile NAME]\n"
 	"  --quick         short repetitions\n"
 	"  --whole         256 GiB without contents to the device and back, once; takes some 10 GiB of memory\n"
+	"  --growth        operations on ever more pages, mappings, processes, ...\n"
 	"  --instructions  every operation twice, the second time in bench_measured(), for callgrind\n"
 	"  --max-pages     leave larger sizes out\n"
 	"  --only          life, stages, empty, zero, huge, shared, fork, copies or explore\n"
@@ -48,6 +50,8 @@ static void parse(int argc, char **argv, struct bench *bench)
 			bench->budget_ns = 2e7;
 		} else if (!strcmp(argv[i], "--whole")) {
 			bench->whole = true;
+		} else if (!strcmp(argv[i], "--growth")) {
+			bench->growth = true;
 		} else if (!strcmp(argv[i], "--instructions")) {
 			bench->instructions = true;
 			bench->max_pages = 1 << 16;
@@ -64,6 +68,15 @@ static void parse(int argc, char **argv, struct bench *bench)
 	}
 }
 
+static void run_all(struct bench *bench)
+{
+	if (!bench->instructions && !bench->only)
+		run_host(bench);
+	run_scenarios(bench);
+	if (!bench->only || !strcmp(bench->only, "explore"))
+		run_explore(bench);
+}
+
 int main(int argc, char **argv)
 {
 	struct bench bench = { .max_pages = 1 << 20, .budget_ns = 1.5e8 };
@@ -74,11 +87,10 @@ int main(int argc, char **argv)
 		run_whole(&bench);
 		return 0;
 	}
-	if (!bench.instructions && !bench.only)
-		run_host(&bench);
-	run_scenarios(&bench);
-	if (!bench.only || !strcmp(bench.only, "explore"))
-		run_explore(&bench);
+	if (bench.growth)
+		run_growth(&bench);
+	else
+		run_all(&bench);
 	if (!bench.instructions)
 		print_results();
 	return 0;

@@ -20,6 +20,7 @@ struct bench {
 	uint64_t max_pages; /**< larger sizes are left out */
 	double budget_ns;   /**< how long a scenario is repeated */
 	bool whole;         /**< 256 GiB once, and nothing else */
+	bool growth;        /**< operations on ever more mappings, processes, … */
 	const char *only;   /**< run operations of scenarios with this name only */
 	uint32_t profile;   /**< enum hmmu_profile */
 	const char *kernel; /**< its name */
@@ -53,6 +54,7 @@ struct world {
 	void *snapshot;
 	size_t snapshot_size;
 	struct hmmu *restored;
+	uint64_t hash;
 };
 
 typedef void (*bench_op)(struct world *w);
@@ -83,9 +85,11 @@ void op_mmap_huge(struct world *w);
 void op_munmap(struct world *w);
 void op_store_each(struct world *w);
 void op_load_each(struct world *w);
+void migrate_range(struct world *w, uint32_t to, uint64_t address, uint64_t pages);
 void op_to_device(struct world *w);
 void op_to_system(struct world *w);
-/** Begin a migration that measure_stage() goes through. */
+/** Begin a migration that goes on stage by stage. */
+void begin_migration(struct world *w, uint32_t to, uint64_t address, uint64_t pages);
 void op_begin_to_device(struct world *w);
 void op_begin_to_system(struct world *w);
 void op_stage(struct world *w);
@@ -98,9 +102,15 @@ void op_snapshot(struct world *w);
 void op_restore(struct world *w);
 void op_clone(struct world *w);
 void op_drop_restored(struct world *w);
+void op_hash(struct world *w);
+void op_state_hash(struct world *w);
+void op_verify(struct world *w);
 
-/* scenarios.c, explore.c, host.c, whole.c */
+/* scenarios.c, growth.c, explore.c, host.c, whole.c */
 void run_scenarios(struct bench *bench);
+/** Those on machines without contents, each once, at sizes that double. */
+void run_growing_scenarios(struct bench *bench);
+void run_growth(struct bench *bench);
 void run_explore(struct bench *bench);
 void run_host(struct bench *bench);
 void run_whole(struct bench *bench);

@@ -55,56 +55,56 @@ void op_load_each(struct world *w)
 		must(w->m, hmmu_load(w->m, w->tid, w->address + i * HMMU_PAGE_SIZE, &byte, 1, NULL), "hmmu_load");
 }
 
-static struct hmmu_migrate_request request(struct world *w, uint32_t to)
+static struct hmmu_migrate_request request(struct world *w, uint32_t to, uint64_t address, uint64_t pages)
 {
 	w->driver.to = to;
 	return (struct hmmu_migrate_request){
 		.tid = w->tid,
-		.start = w->address,
-		.end = w->address + bytes(w),
+		.start = address,
+		.end = address + pages * HMMU_PAGE_SIZE,
 		.src = w->src,
 		.dst = w->dst,
 		.ops = &hmmu_builtin_ops,
 		.data = &w->driver,
 		.flags = w->bench->profile < HMMU_PROFILE_LINUX_6_12 ? 0
-			 : to == HMMU_TO_DEVICE                       ? HMMU_SELECT_SYSTEM
-								      : HMMU_SELECT_DEVICE_PRIVATE,
+			 : to == HMMU_TO_DEVICE                      ? HMMU_SELECT_SYSTEM
+								     : HMMU_SELECT_DEVICE_PRIVATE,
 		.owner = HMMU_DEFAULT_OWNER,
 	};
 }
 
-static void migrate(struct world *w, uint32_t to)
+void migrate_range(struct world *w, uint32_t to, uint64_t address, uint64_t pages)
 {
-	const struct hmmu_migrate_request r = request(w, to);
+	const struct hmmu_migrate_request r = request(w, to, address, pages);
 
 	must(w->m, hmmu_migrate_vma(w->m, &r), "hmmu_migrate_vma");
 }
 
 void op_to_device(struct world *w)
 {
-	migrate(w, HMMU_TO_DEVICE);
+	migrate_range(w, HMMU_TO_DEVICE, w->address, w->pages);
 }
 
 void op_to_system(struct world *w)
 {
-	migrate(w, HMMU_TO_SYSTEM);
+	migrate_range(w, HMMU_TO_SYSTEM, w->address, w->pages);
 }
 
-static void begin(struct world *w, uint32_t to)
+void begin_migration(struct world *w, uint32_t to, uint64_t address, uint64_t pages)
 {
-	const struct hmmu_migrate_request r = request(w, to);
+	const struct hmmu_migrate_request r = request(w, to, address, pages);
 
 	must(w->m, hmmu_migrate_begin(w->m, &r, &w->migration), "hmmu_migrate_begin");
 }
 
 void op_begin_to_device(struct world *w)
 {
-	begin(w, HMMU_TO_DEVICE);
+	begin_migration(w, HMMU_TO_DEVICE, w->address, w->pages);
 }
 
 void op_begin_to_system(struct world *w)
 {
-	begin(w, HMMU_TO_SYSTEM);
+	begin_migration(w, HMMU_TO_SYSTEM, w->address, w->pages);
 }
 
 void op_stage(struct world *w)
@@ -160,4 +160,19 @@ void op_drop_restored(struct world *w)
 {
 	hmmu_destroy(w->restored);
 	w->restored = NULL;
+}
+
+void op_hash(struct world *w)
+{
+	w->hash = hmmu_hash(w->m);
+}
+
+void op_state_hash(struct world *w)
+{
+	must(w->m, hmmu_state_hash(w->m, &w->hash), "hmmu_state_hash");
+}
+
+void op_verify(struct world *w)
+{
+	must(w->m, hmmu_verify(w->m, NULL, NULL) ? -1 : 0, "hmmu_verify");
 }

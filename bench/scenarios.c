@@ -9,6 +9,10 @@
 
 #include "bench.h"
 
+/* Sizes of run_growing_scenarios(): whole page tables. */
+#define GROWTH_FIRST 1024u
+#define GROWTH_LAST 8192u
+
 struct scenario {
 	const char *name, *state;
 	void (*run)(struct world *w);
@@ -122,6 +126,9 @@ static void copies(struct world *w)
 	op_drop_restored(w);
 	measure(w, "clone", op_clone);
 	op_drop_restored(w);
+	measure(w, "hash", op_hash);
+	measure(w, "state hash", op_state_hash);
+	measure(w, "verify", op_verify);
 	op_munmap(w);
 }
 
@@ -197,6 +204,23 @@ static void run_creation(const struct bench *bench)
 		gone = now_ns();
 		add_sample(&create, made - start);
 		add_sample(&destroy, gone - made);
+	}
+}
+
+void run_growing_scenarios(struct bench *bench)
+{
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		const struct scenario *scenario = &scenarios[i];
+
+		/* Stages are parts of operations that are here. */
+		if (scenario->run == stages || (bench->only && strcmp(bench->only, scenario->name) != 0))
+			continue;
+		for (uint64_t pages = GROWTH_FIRST; pages <= GROWTH_LAST && pages <= bench->max_pages; pages *= 2) {
+			struct world *w = world_create(bench, pages, scenario->processes, false, scenario->state);
+
+			scenario->run(w);
+			world_destroy(w);
+		}
 	}
 }
 

@@ -2,12 +2,14 @@
 //
 // npm run bench:docs [TIMES.json]: fills in the tables of docs/performance.md, which are between "<!-- bench NAME -->"
 // and "<!-- end -->", and draws its plots. Instructions come from bench/instructions.json (npm run bench:instructions
-// -- --update), times from bench/times.json. TIMES.json (npm run bench -- --json TIMES.json) replaces the latter.
+// -- --update) and bench/growth.json (npm run bench:growth -- --update), times from bench/times.json. TIMES.json (npm run
+// bench -- --json TIMES.json) replaces the latter.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { program } from 'commander'
 import { root } from '../lib/run.mjs'
 import { besideKernel, KERNEL_FILE } from './beside-kernel.mjs'
-import { drawCost, drawStages } from './plots.mjs'
+import { costOf } from './fit.mjs'
+import { drawCost, drawGrowth, drawStages } from './plots.mjs'
 import { digits, grouped, perPage, ratio, SIZES, STAGES } from './results.mjs'
 
 const DOCUMENT = `${root}/docs/performance.md`
@@ -172,10 +174,26 @@ function typescript() {
   return markdown(['ns a page (times C)', ...SIZES.map(grouped)], rows)
 }
 
+const grown = readJson(`${root}/bench/growth.json`)
+
+function growth() {
+  const rows = grown.map(({ title, op, exponent, points }) => {
+    const [first, last] = [points[0], points.at(-1)]
+    return [
+      title,
+      `${grouped(first.n)} to ${grouped(last.n)}`,
+      digits(costOf(first, op)),
+      digits(costOf(last, op)),
+      exponent.toFixed(2),
+    ]
+  })
+  return markdown(['operation', 'n', 'instructions for each, first', 'last', 'exponent'], rows)
+}
+
 const about = () =>
   `Times: ${host.cpu}, Linux ${host.kernel}, ${host.toolchain}, ${date}. Instructions: ${toolchain}. The kernel: ${kernel.versions}.\n`
 
-const parts = { about, targets, targets612, kernel: besideLinux, stages, costs, ratios, typescript }
+const parts = { about, targets, targets612, kernel: besideLinux, stages, costs, growth, ratios, typescript }
 const before = readFileSync(DOCUMENT, 'utf8')
 const after = before.replace(
   /(<!-- bench (\w+) -->\n)(?:(?!<!--)[\s\S])*(<!-- end -->)/g,
@@ -188,6 +206,14 @@ const costPoints = COSTS.flatMap(([operation, { op }]) =>
     .filter((point) => point.instructions !== undefined),
 )
 writeFileSync(`${root}/docs/performance-cost.svg`, await drawCost(costPoints))
+/** There are so many colours. */
+const PLOTTED = 7
+const growthPoints = grown
+  .slice(0, PLOTTED)
+  .flatMap(({ title, op, points }) =>
+    points.map((point) => ({ operation: title.replaceAll('`', ''), n: point.n, cost: costOf(point, op) })),
+  )
+writeFileSync(`${root}/docs/performance-growth.svg`, await drawGrowth(growthPoints))
 const stagePoints = [
   ['to device', 'migrate.to-device'],
   ['back', 'migrate.back'],

@@ -141,7 +141,8 @@ needPackages(['valgrind'])
 const asked = options()
 const program = buildBench()
 const sizes = asked.maxPages ? ['--max-pages', asked.maxPages] : []
-const records = [...countInstructions(program, sizes), ...countInstructions(program, [...sizes, '--profile', OTHER])]
+const counts = [sizes, [...sizes, '--profile', OTHER]].map((more) => countInstructions(program, more))
+const records = (await Promise.all(counts)).flat()
 if (asked.update) update(records)
 else if (asked.check) check(records)
 else if (asked.functions) showFunctions(records, asked.functions)

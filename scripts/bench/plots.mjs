@@ -52,6 +52,34 @@ export function drawCost(points) {
   })
 }
 
+/** What one more of something costs, against how many there are: `{ operation, n, cost }`. */
+export function drawGrowth(points) {
+  const operations = [...new Set(points.map(({ operation }) => operation))]
+  return draw({
+    title: 'The cost of each one against their number',
+    width: 560,
+    height: 320,
+    data: { values: points },
+    mark: { type: 'line', point: { size: 50, filled: true }, strokeWidth: 2 },
+    encoding: {
+      x: {
+        field: 'n',
+        type: 'quantitative',
+        scale: { type: 'log', base: 2 },
+        axis: { title: 'n', values: [250, 500, 1000, 2000, 4000, 8000], format: ',d' },
+      },
+      y: {
+        field: 'cost',
+        type: 'quantitative',
+        scale: { type: 'log' },
+        axis: { title: 'instructions for each of n', format: ',~r', tickCount: 6 },
+      },
+      color: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
+      shape: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
+    },
+  })
+}
+
 /** Instructions a page in each stage, as bars: `{ direction, stage, order, instructions }`. */
 export function drawStages(points) {
   const stages = [...new Set(points.map(({ stage }) => stage))]
