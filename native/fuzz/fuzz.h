@@ -17,7 +17,7 @@ enum {
 	MAX_REFS = 64,
 	MAX_MIGRATIONS = 4,
 	MAX_INTERVALS = 8,
-	MAX_RANGE_PAGES = 1200,     /**< at least as many as a record can name */
+	MAX_RANGE_PAGES = 1536,     /**< as many as a record can name: three huge pages of hugetlb */
 	MAX_MIGRATION_PAGES = 1100, /**< a bit more than two huge pages */
 	MAX_DEPTH = 4,              /**< callbacks within callbacks */
 	MAX_RECORDS = 2048,
