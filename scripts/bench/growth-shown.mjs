@@ -5,8 +5,8 @@
 const SHOWN = [
   ['cut a mapping into n, from above', 'pieces of a mapping', 'mprotect downward'],
   ['fork a process with n mappings', 'pieces of a mapping', 'fork'],
-  ['migrate a page to the device and back whose anon_vma has n mappings', 'pieces of a mapping', 'migrate one'],
-  ['migrate pages that n processes share', 'sharers of a page', 'migrate'],
+  ['migrate one page of n mappings', 'pieces of a mapping', 'migrate one'],
+  ['migrate pages of n processes', 'sharers of a page', 'migrate'],
   ['n processes exit', 'processes', 'exit each'],
   ['verify() of n processes', 'processes', 'verify'],
   ['migrate n pages to the device', 'pages', 'migrate.to-device'],
