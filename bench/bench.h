@@ -86,6 +86,8 @@ void op_munmap(struct world *w);
 void op_store_each(struct world *w);
 void op_load_each(struct world *w);
 void migrate_range(struct world *w, uint32_t to, uint64_t address, uint64_t pages);
+/** How many pages come back with each fault on a device page. */
+void set_fault_window(struct world *w, uint32_t pages);
 void op_to_device(struct world *w);
 void op_to_system(struct world *w);
 /** Begin a migration that goes on stage by stage. */

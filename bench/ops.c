@@ -55,6 +55,12 @@ void op_load_each(struct world *w)
 		must(w->m, hmmu_load(w->m, w->tid, w->address + i * HMMU_PAGE_SIZE, &byte, 1, NULL), "hmmu_load");
 }
 
+/* Pages of the device come back by windows of faults. */
+void set_fault_window(struct world *w, uint32_t pages)
+{
+	must(w->m, hmmu_device_set_fault_window(w->m, 0, pages), "hmmu_device_set_fault_window");
+}
+
 static struct hmmu_migrate_request request(struct world *w, uint32_t to, uint64_t address, uint64_t pages)
 {
 	w->driver.to = to;

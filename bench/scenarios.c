@@ -49,6 +49,20 @@ static void life(struct world *w)
 	measure(w, "munmap.device", op_munmap);
 }
 
+/* Device pages are read in the order of their addresses, and each fault brings back a window of them. */
+static void windows(struct world *w)
+{
+	op_mmap(w);
+	op_store_each(w);
+	op_to_device(w);
+	set_fault_window(w, 8);
+	measure(w, "fault.device-read-8", op_load_each);
+	op_to_device(w);
+	set_fault_window(w, HMMU_MAX_FAULT_WINDOW);
+	measure(w, "fault.device-read-512", op_load_each);
+	op_munmap(w);
+}
+
 static void each_stage(struct world *w, const char *op, bench_op begin)
 {
 	measure_stage(w, op, "BEGIN", begin);
@@ -134,15 +148,11 @@ static void copies(struct world *w)
 
 /* The sizes of the last ones keep the host's memory small. */
 static const struct scenario scenarios[] = {
-	{ "life", "pages", life, 1, 1 << 20, 1, true },
-	{ "stages", "pages", stages, 1, 1 << 20, 1, true },
-	{ "empty", "empty", empty, 1, 1 << 16, 1, true },
-	{ "zero", "zero", zero, 1, 1 << 16, 1, true },
-	{ "huge", "huge", huge, 512, 1 << 16, 1, true },
-	{ "shared", "shared", shared, 1, 1 << 16, 2, true },
-	{ "shared", "shared", shared, 1, 1 << 16, 16, true },
-	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true },
-	{ "copies", "pages", copies, 1, 1 << 16, 1, false },
+	{ "life", "pages", life, 1, 1 << 20, 1, true },      { "windows", "pages", windows, 512, 1 << 16, 1, true },
+	{ "stages", "pages", stages, 1, 1 << 20, 1, true },  { "empty", "empty", empty, 1, 1 << 16, 1, true },
+	{ "zero", "zero", zero, 1, 1 << 16, 1, true },       { "huge", "huge", huge, 512, 1 << 16, 1, true },
+	{ "shared", "shared", shared, 1, 1 << 16, 2, true }, { "shared", "shared", shared, 1, 1 << 16, 16, true },
+	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true }, { "copies", "pages", copies, 1, 1 << 16, 1, false },
 };
 
 static void repeat(struct world *w, const struct scenario *scenario)

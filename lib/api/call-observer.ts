@@ -43,7 +43,7 @@ const LOOKS: ReadonlySet<PropertyKey> = new Set(
     'error takeException verify counters snapshot hash options processes tasks taskState dump mappings walk mmCounters pageInfo deviceInfo ' +
     'leaks holders tlb tables pages pageRead takeEvents stats statsTree migrateState quirks memcgCharged injectPasses processAlive ' +
     'processTask recordEvents eventsRecorded stateHash marks timeEvents statsEnable deviceBase intervalReadBegin intervalReadRetry ' +
-    'destinationsLeft lru setDeviceHandlers notify notifyIntervals driverParams driverFaults driverPasses driverReports driverLog'
+    'deviceFaultWindow destinationsLeft lru setDeviceHandlers notify notifyIntervals driverParams driverFaults driverPasses driverReports driverLog'
   ).split(' '),
 )
 

@@ -8,6 +8,7 @@ import { type Core, requireCore } from './core'
 import type { DeviceFaultHandler, PageFreeHandler } from './devices'
 import type { Driver } from './driver'
 import { DriverMigration } from './driver-migration'
+import { checkFaultWindow } from './fault-window'
 import { asText, showsItself, stateOf } from './inspect'
 import type { Machine } from './machine'
 import { checkDriver, Migration } from './migration'
@@ -36,6 +37,8 @@ export interface DeviceOptions {
   readonly migrateToRam?: DeviceFaultHandler | undefined
   /** As {@link Device.onPageFree}. */
   readonly pageFree?: PageFreeHandler | undefined
+  /** As {@link Device.setFaultWindow}; 1 by default. */
+  readonly faultWindow?: number | undefined
 }
 
 /** What a device has. */
@@ -144,6 +147,23 @@ export class Device {
     const { devices } = this.#core
     const number = this.present()
     devices.setHandlers(number, { ...devices.handlersOf(number), free: handler })
+  }
+
+  /**
+   * Has a CPU fault that the built-in driver handles bring back more than the page that was touched: a window of this many pages,
+   * aligned to its size and cut off at the ends of the mapping. Pages that are not of this device stay where they are, and so do
+   * pages that are locked or pinned. Copies of the machine keep it.
+   * @param pages 1 (as at first), 2, 4 … 512
+   * @throws HmmuError HMMU_INVALID_ARGUMENT: it was removed, or is coherent, or has no such window
+   */
+  setFaultWindow(pages: number): void {
+    const number = this.present()
+    this.#core.check(this.#core.native.deviceSetFaultWindow(number, checkFaultWindow('pages', pages, this.kind)))
+  }
+
+  /** How many pages a CPU fault brings back at most, if the built-in driver handles it. */
+  get faultWindow(): number {
+    return this.#removed ? 1 : this.#core.check(this.#core.native.deviceFaultWindow(this.number))
   }
 
   /**

@@ -8,6 +8,7 @@ import { boolean, callable, integer, invalid, oneOf, options, synchronous } from
 import { DEVICE_FIELDS } from '../native/layout'
 import type { Core } from './core'
 import { Device, type DeviceOptions } from './device'
+import { checkFaultWindow } from './fault-window'
 import type { Task } from './task'
 
 /** A CPU fault on a device page, as a handler sees it. */
@@ -88,16 +89,19 @@ export class Devices {
       migrateToRam,
       pageFree,
       kind = 'private',
-    } = options<DeviceOptions>('options', given, ['pages', 'kind', 'owner', 'migrateToRam', 'pageFree'])
+      faultWindow,
+    } = options<DeviceOptions>('options', given, ['pages', 'kind', 'owner', 'migrateToRam', 'pageFree', 'faultWindow'])
     const handlers = checkHandlers({ fault: migrateToRam, free: pageFree })
     const itsOwner = owner === undefined ? this.#newOwner() : integer('owner', owner, 1, Number.MAX_SAFE_INTEGER)
     const { native } = this.#core
     const itsKind = oneOf('kind', kind, deviceKindValues)
+    if (faultWindow !== undefined) checkFaultWindow('faultWindow', faultWindow, kind)
     const number = this.#core.check(native.deviceCreate(itsKind, integer('pages', pages, 1, 2 ** 28), itsOwner))
     const device = Device.make(this.#core, number)
     this.#foreign.delete(number)
     this.#devices.set(number, device)
     this.setHandlers(number, handlers)
+    if (faultWindow !== undefined) device.setFaultWindow(faultWindow)
     return device
   }
 

@@ -62,6 +62,8 @@ export interface PlainCalls {
   deviceAllocOf(device: number): number
   deviceCreate(kind: number, pages: number, owner: number): number
   deviceRemove(device: number): number
+  deviceSetFaultWindow(device: number, pages: number): number
+  deviceFaultWindow(device: number): number
   deviceAllocPage(pfn: number): number
   pageAlloc(): number
   pageTrylock(pfn: number): number
@@ -134,6 +136,8 @@ export const plainCallNames = [
   'deviceAllocOf',
   'deviceCreate',
   'deviceRemove',
+  'deviceSetFaultWindow',
+  'deviceFaultWindow',
   'deviceAllocPage',
   'pageAlloc',
   'pageTrylock',

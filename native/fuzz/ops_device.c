@@ -36,6 +36,18 @@ static void create_at(struct world *w, const struct fuzz_record *r, uint32_t pag
 	check_result(w, hmmu_device_create_at(w->m, pfn, pages, r->y % 5u, &device));
 }
 
+/* Pages around a fault come back with it. Comparisons do without, as the other core may be older. */
+static void set_fault_window(struct world *w, uint32_t device, uint32_t pages)
+{
+#ifdef HMMU_MAX_FAULT_WINDOW
+	if (fuzz_journal)
+		return;
+	trace(w, "hmmu_device_set_fault_window(m, %u, %u);", device, pages);
+	check_result(w, hmmu_device_set_fault_window(w->m, device, pages));
+#endif
+	(void)w, (void)device, (void)pages;
+}
+
 bool op_device(struct world *w, const struct fuzz_record *r)
 {
 	const struct hmmu_pagemap_ops ops = { .page_free = page_free };
@@ -63,6 +75,10 @@ bool op_device(struct world *w, const struct fuzz_record *r)
 	case 4:
 		trace(w, "hmmu_device_alloc_of(m, %u, &pfn);", device);
 		check_result(w, hmmu_device_alloc_of(w->m, device, &w->last_driver_page));
+		break;
+	case 5:
+		set_fault_window(w, r->y & 1 ? 0 : device, r->y & 2 ? r->y : 1u << (r->y >> 4));
+		look_at_device(w, device);
 		break;
 	case 6:
 		trace(w, "hmmu_device_create_kind(m, HMMU_DEVICE_COHERENT, %u, %u, &device);", pages, r->y % 5u);

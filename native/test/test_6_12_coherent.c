@@ -465,6 +465,7 @@ static void test_coherent_wrong_records(void **state)
 	WRONG(st->devices[COHERENT_DEVICE].kind, 0, NULL, "device 1 has the pages");
 	WRONG(st->devices[COHERENT_DEVICE].first, 63, NULL, "device 1 has the pages");
 	WRONG(st->devices[COHERENT_DEVICE].end, 73, NULL, "device 1 has the pages");
+	WRONG(st->devices[COHERENT_DEVICE].window, 8, NULL, "device 1 has the pages");
 	WRONG(st->device_high[COHERENT_DEVICE], 73, NULL, "fewer than were used");
 	WRONG(r->m->device_bitmap[1], 7, "marked as in use", "never used");
 	pte = pte_offset(r->m, *mm_find_pmd(r->m, r->pid, buf), buf);

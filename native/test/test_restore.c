@@ -360,6 +360,10 @@ static void test_devices(void **state)
 	/* A record of no device, and device 0. */
 	REFUSED(d[gone + 1].owner, 5, "device 4 has");
 	REFUSED(d[gone + 1].hint, 1, "device 4 has");
+	REFUSED(d[gone + 1].window, 8, "device 4 has");
+	REFUSED(d[first].window, 1, "a window of 1,");
+	REFUSED(d[first].window, 6, "a window of 6,");
+	REFUSED(d[first].window, 1024, "a window of 1024,");
 	REFUSED(d[0], ((struct device){ .owner = d[0].owner, .first = 1, .end = d[0].end, .hint = 1 }), "device 0 has");
 	/* A page in use is one of a device that is there. */
 	REFUSED(d[second], (struct device){ 0 }, "no device has");

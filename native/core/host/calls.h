@@ -82,6 +82,8 @@
 	X(OUT32, deviceAllocOf, device_alloc_of, 1, (U32, device)) \
 	X(OUT32, deviceCreate, device_create_kind, 3, (U32, kind, U32, pages, U64, owner)) \
 	X(INT, deviceRemove, device_remove, 1, (U32, device)) \
+	X(INT, deviceSetFaultWindow, device_set_fault_window, 2, (U32, device, U32, pages)) \
+	X(U32, deviceFaultWindow, device_fault_window, 1, (U32, device)) \
 	X(INT, deviceAllocPage, device_alloc_page, 1, (U32, pfn)) \
 	X(OUT32, pageAlloc, page_alloc, 0, ()) \
 	X(INT, pageTrylock, page_trylock, 1, (U32, pfn)) \

@@ -478,13 +478,13 @@ enum part {
 
 /** A device: a run of device pages of one kind. The records are in no order. Pages of no record are of no device, and free. */
 struct device {
-	u64 owner; /**< pgmap->owner; 0: no device has this record, and it is all zero */
-	u32 first; /**< index of its first page */
-	u32 end;   /**< the index behind its last one */
-	u32 hint;  /**< no page of it is free below this index */
-	u32 free;  /**< how many of its pages are free */
-	u32 kind;  /**< enum hmmu_device_kind */
-	u32 reserved;
+	u64 owner;  /**< pgmap->owner; 0: no device has this record, and it is all zero */
+	u32 first;  /**< index of its first page */
+	u32 end;    /**< the index behind its last one */
+	u32 hint;   /**< no page of it is free below this index */
+	u32 free;   /**< how many of its pages are free */
+	u32 kind;   /**< enum hmmu_device_kind */
+	u32 window; /**< of the built-in handler of faults, in pages; 0: one page */
 };
 
 /** The arena's first page: everything of a machine that is not a record of a slab. */

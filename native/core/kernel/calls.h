@@ -105,6 +105,8 @@
 	  (m, pfn, pages, owner, device)) \
 	X(int, device_remove, (struct hmmu *m, uint32_t device), (m, device)) \
 	X(int, device_set_owner, (struct hmmu *m, uint32_t device, uint64_t owner), (m, device, owner)) \
+	X(int, device_set_fault_window, (struct hmmu *m, uint32_t device, uint32_t pages), (m, device, pages)) \
+	X(uint32_t, device_fault_window, (const struct hmmu *m, uint32_t device), (m, device)) \
 	X(int, device_info, (const struct hmmu *m, uint32_t device, struct hmmu_device_info *out), (m, device, out)) \
 	X(int, device_driver, (struct hmmu *m, uint32_t device, const struct hmmu_pagemap_ops *ops, void *data), (m, device, ops, data)) \
 	X(int, device_alloc_page, (struct hmmu *m, uint32_t pfn), (m, pfn)) \

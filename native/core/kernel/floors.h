@@ -115,6 +115,7 @@
 #include "migrate/device_range.c"
 #include "migrate/device_unmap.c"
 #include "migrate/driver.c"
+#include "migrate/fault_handler.c"
 #include "migrate/driver_pages.c"
 #include "migrate/insert.c"
 #include "migrate/migrate.c"

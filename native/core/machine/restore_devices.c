@@ -25,12 +25,19 @@ static bool device_fits(const struct state *st, const struct device *device)
 	       device->end - st->device_pages <= st->coherent_pages;
 }
 
+/* 0 stands for a window of one page, which is all that a coherent device has. */
+static bool window_is_sound(const struct device *device)
+{
+	return !device->window || (device->owner && device->window > 1 && is_fault_window(device->window) &&
+				   device->kind == HMMU_DEVICE_PRIVATE);
+}
+
 static bool device_is_sound(const struct state *st, u32 number)
 {
 	const struct device *device = &st->devices[number];
 	bool begins = is_first_device(st, number);
 
-	if (device->reserved)
+	if (!window_is_sound(device))
 		return false;
 	if (!device->owner)
 		return !device->first && !device->end && !device->hint && !device->free && !device->kind;
@@ -49,9 +56,10 @@ bool check_devices(struct check *c)
 
 	for (u32 i = 0; i < HMMU_MAX_DEVICES; i++)
 		if (!device_is_sound(st, i))
-			return refuse_snapshot(c, "device %u has the pages %u to %u, %u of them free, and owner %llu",
-					       i, st->devices[i].first, st->devices[i].end, st->devices[i].free,
-					       (unsigned long long)st->devices[i].owner);
+			return refuse_snapshot(
+				c, "device %u has the pages %u to %u, %u of them free, a window of %u, and owner %llu",
+				i, st->devices[i].first, st->devices[i].end, st->devices[i].free, st->devices[i].window,
+				(unsigned long long)st->devices[i].owner);
 	return true;
 }
 

@@ -327,7 +327,7 @@ static void hash_devices(struct hasher *h)
 			continue;
 		hash_word(h, device->owner);
 		hash_pair(h, device->first, device->end);
-		hash_word(h, (u64)i << 32 | device->free);
+		hash_word(h, (u64)device->window << 40 | (u64)i << 32 | device->free);
 	}
 }
 

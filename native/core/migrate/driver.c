@@ -95,16 +95,20 @@ struct page_run {
 	u64 first, count;
 };
 
+static inline struct page_run pages_of_device(const struct hmmu *m, const struct device *device)
+{
+	return (struct page_run){ m->device_base + device->first, device_size(device) };
+}
+
 /* The pages that need not move: those of the device, or those of RAM. */
 static inline struct page_run pages_there(const struct hmmu *m, const struct device *device, bool to_device)
 {
-	return to_device ? (struct page_run){ m->device_base + device->first, device_size(device) }
-			 : (struct page_run){ 0, m->device_base };
+	return to_device ? pages_of_device(m, device) : (struct page_run){ 0, m->device_base };
 }
 
-static inline bool is_there(u64 src, struct page_run there)
+static inline bool is_in(u64 src, struct page_run run)
 {
-	return (src & HMMU_PFN_VALID) && (src >> HMMU_PFN_SHIFT) - there.first < there.count;
+	return (src & HMMU_PFN_VALID) && (src >> HMMU_PFN_SHIFT) - run.first < run.count;
 }
 
 /* The word of an entry's destination, allocated and filled; 0: no page is left. */
@@ -129,7 +133,7 @@ static NOINLINE void builtin_move_chosen(struct hmmu_migration *mig, const struc
 	for (u64 i = 0; i < mig->npages; i++) {
 		u64 src = mig->src[i], word;
 
-		if (!(src & HMMU_PFN_MIGRATE) || is_there(src, there))
+		if (!(src & HMMU_PFN_MIGRATE) || is_in(src, there))
 			continue;
 		if (choices[i] == MOVE && (word = builtin_destination(mig->ctx.m, src, device, to_device, DRIVERS)))
 			mig->request.dst[i] = word;
@@ -149,7 +153,7 @@ static ALWAYS_INLINE void builtin_move_all(struct hmmu_migration *mig, struct de
 	for (u64 i = 0; i < pages; i++) {
 		u64 src = words[i], word;
 
-		if (!(src & HMMU_PFN_MIGRATE) || is_there(src, there))
+		if (!(src & HMMU_PFN_MIGRATE) || is_in(src, there))
 			continue;
 		word = builtin_destination(m, src, device, to_device, ACCEPTED);
 		if (word)
@@ -159,11 +163,16 @@ static ALWAYS_INLINE void builtin_move_all(struct hmmu_migration *mig, struct de
 	mig->dst_is_accepted = true;
 }
 
-/* A driver that has called this function may go on with dst. With the quirk, collect leaves words of the caller in it. */
+/* With the quirk, collect leaves words of the caller in dst. */
+static inline bool dst_is_empty(const struct hmmu_migration *mig)
+{
+	return SHORTCUTS && !quirk(mig->ctx.m, HMMU_QUIRK_HOLE_DST_INDEX);
+}
+
+/* A driver that has called this function may go on with dst. */
 static inline bool all_words_are_ours(const struct hmmu_migration *mig, const struct hmmu_builtin *driver)
 {
-	return SHORTCUTS && mig->request.ops == &builtin_ops && !driver->skip_count && !driver->error_count &&
-	       !quirk(mig->ctx.m, HMMU_QUIRK_HOLE_DST_INDEX);
+	return mig->request.ops == &builtin_ops && !driver->skip_count && !driver->error_count && dst_is_empty(mig);
 }
 
 static ALWAYS_INLINE void builtin_move(struct hmmu_migration *mig, const struct hmmu_builtin *driver,
@@ -188,24 +197,41 @@ static int builtin_alloc_and_copy(struct hmmu_migration *mig, void *data)
 
 static const struct hmmu_migrate_ops builtin_ops = { .alloc_and_copy = builtin_alloc_and_copy };
 
-int builtin_page_fault(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+/* Bring the pages of a device back that are among entries [from, to). Without a page, a word has number 0, which is no device's. */
+static ALWAYS_INLINE void bring_back(struct hmmu_migration *mig, struct page_run device, u64 from, u64 to, u64 *dst,
+				     u32 users)
 {
-	struct hmmu_builtin driver = { .to = HMMU_TO_SYSTEM };
-	u64 src = 0, dst = 0;
-	struct hmmu_migrate_request request = {
-		.tid = tid,
-		.start = address,
-		.end = address + PAGE_SIZE,
-		.src = &src,
-		.dst = &dst,
-		.ops = &builtin_ops,
-		.data = &driver,
-		.flags = KERNEL >= V6_12 ? HMMU_SELECT_DEVICE_PRIVATE : 0,
-		.fault_page = KERNEL >= V6_12 ? pfn : 0,
-		.owner = KERNEL >= V6_12 ? device_owner(m, pfn) : 0,
-	};
-	int err = hmmu_migrate_vma(m, &request);
+	for (u64 i = from; i < to; i++) {
+		u64 src = mig->src[i], word;
 
-	(void)data;
-	return err ? err : src & HMMU_PFN_MIGRATE ? 0 : -EIO;
+		if (!(src & HMMU_PFN_MIGRATE) || (src >> HMMU_PFN_SHIFT) - device.first >= device.count)
+			continue;
+		word = builtin_destination(mig->ctx.m, src, NULL, false, users);
+		if (word)
+			dst[i] = word;
+	}
 }
+
+/* Frames may run out: so the page that was touched is the first, and those in front of it are the last. */
+static ALWAYS_INLINE void bring_window_back(struct hmmu_migration *mig, const struct fault_window *window, u64 *dst,
+					    u32 users)
+{
+	const struct page_run device = pages_of_device(mig->ctx.m, window->device);
+
+	bring_back(mig, device, window->touched, mig->npages, dst, users);
+	bring_back(mig, device, 0, window->touched, dst, users);
+}
+
+static int window_alloc_and_copy(struct hmmu_migration *mig, void *data)
+{
+	if (!dst_is_empty(mig)) {
+		bring_window_back(mig, data, mig->request.dst, DRIVERS);
+		return 0;
+	}
+	bring_window_back(mig, data, mig->dst, ACCEPTED);
+	migrate_copy_words(mig->request.dst, mig->dst, mig->npages);
+	mig->dst_is_accepted = true;
+	return 0;
+}
+
+static const struct hmmu_migrate_ops window_ops = { .alloc_and_copy = window_alloc_and_copy };

@@ -21,6 +21,11 @@ static inline u32 device_size(const struct device *device)
 {
 	return device->end - device->first;
 }
+/** Whether the built-in handler of faults can bring back so many pages at once: their tables' entries are in one table. */
+static inline bool is_fault_window(u32 pages)
+{
+	return pages && pages <= HMMU_MAX_FAULT_WINDOW && !(pages & (pages - 1));
+}
 /** The number of the device that has a page; HMMU_MAX_DEVICES: none has. Device 0 has the first pages, and most machines
  * have no other. */
 static NOINLINE u32 device_with(const struct hmmu *m, u32 index);

@@ -58,6 +58,8 @@ extern "C" {
 #define HMMU_DEFAULT_OWNER 1u
 /** How many devices a machine can have. */
 #define HMMU_MAX_DEVICES 64
+/** The most pages that a fault on a device page can bring back: 2 MiB. */
+#define HMMU_MAX_FAULT_WINDOW 512
 /** Number of the binary interface: goes up whenever something compiled against an older header would misbehave with the
  * library (a structure, a signature or the value of a constant changed; additions behind what exists do not count). */
 #define HMMU_ABI 1

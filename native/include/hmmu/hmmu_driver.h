@@ -165,6 +165,21 @@ HMMU_API int hmmu_device_info(const struct hmmu *m, uint32_t device, struct hmmu
 HMMU_API int hmmu_device_driver(struct hmmu *m, uint32_t device, const struct hmmu_pagemap_ops *ops, void *data);
 /** @} */
 
+/** @name The fault window
+ * A fault on a device page that the built-in driver handles brings back one page. Drivers of GPUs bring back its neighbours as
+ * well, which are likely to be touched next.
+ * @{ */
+/**
+ * Have the built-in driver bring back a window of @p pages pages, aligned to its size and cut off at the ends of the mapping: 1 (as
+ * at first), 2, 4 … HMMU_MAX_FAULT_WINDOW. Pages that are not of this device stay where they are, and so do pages that are locked or
+ * pinned. The page that was touched gets the first frame, so a lack of frames costs its neighbours only. A handler of faults
+ * of your own (hmmu_device_driver()) takes no notice. Copies and snapshots keep it. -EINVAL: no such device, a coherent one, or no such size.
+ */
+HMMU_API int hmmu_device_set_fault_window(struct hmmu *m, uint32_t device, uint32_t pages);
+/** How many pages the window of a device has. 0: there is no such device. */
+HMMU_API uint32_t hmmu_device_fault_window(const struct hmmu *m, uint32_t device);
+/** @} */
+
 /** The built-in driver: what to do with which entry. Rules, first fit: no MIGRATE or listed in skip: nothing; the
  * source is in system memory or on the wanted device already: nothing; listed in error: ERROR; else take a page (none left: nothing), copy
  * or zero, lock, store. It goes by src as the migration has it, whatever stands in the caller's array. */
