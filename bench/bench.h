@@ -83,6 +83,8 @@ struct hmmu_options world_options(const struct bench *bench, uint64_t ram_pages,
 void op_mmap(struct world *w);
 void op_mmap_huge(struct world *w);
 void op_munmap(struct world *w);
+/** To read-only. */
+void op_protect(struct world *w);
 void op_store_each(struct world *w);
 void op_load_each(struct world *w);
 void migrate_range(struct world *w, uint32_t to, uint64_t address, uint64_t pages);

@@ -38,6 +38,11 @@ void op_munmap(struct world *w)
 	must(w->m, hmmu_munmap(w->m, w->tid, w->address, bytes(w)), "hmmu_munmap");
 }
 
+void op_protect(struct world *w)
+{
+	must(w->m, hmmu_mprotect(w->m, w->tid, w->address, bytes(w), HMMU_PROT_READ), "hmmu_mprotect");
+}
+
 /* One byte a page: each store is a page fault where nothing is mapped writable. */
 void op_store_each(struct world *w)
 {

@@ -128,6 +128,14 @@ static void fork_exit(struct world *w)
 	op_munmap(w);
 }
 
+static void protection(struct world *w)
+{
+	op_mmap(w);
+	op_store_each(w);
+	measure(w, "mprotect", op_protect);
+	op_munmap(w);
+}
+
 static void copies(struct world *w)
 {
 	op_mmap(w);
@@ -152,7 +160,8 @@ static const struct scenario scenarios[] = {
 	{ "stages", "pages", stages, 1, 1 << 20, 1, true },  { "empty", "empty", empty, 1, 1 << 16, 1, true },
 	{ "zero", "zero", zero, 1, 1 << 16, 1, true },       { "huge", "huge", huge, 512, 1 << 16, 1, true },
 	{ "shared", "shared", shared, 1, 1 << 16, 2, true }, { "shared", "shared", shared, 1, 1 << 16, 16, true },
-	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true }, { "copies", "pages", copies, 1, 1 << 16, 1, false },
+	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true }, { "protection", "pages", protection, 1, 1 << 16, 1, true },
+	{ "copies", "pages", copies, 1, 1 << 16, 1, false },
 };
 
 static void repeat(struct world *w, const struct scenario *scenario)

@@ -217,6 +217,19 @@ static void fork_exit(void)
 	op_munmap();
 }
 
+static void op_protect(void)
+{
+	mprotect(memory, pages * PAGE, PROT_READ);
+}
+
+static void protection(void)
+{
+	op_mmap();
+	op_store_each();
+	measure("mprotect", op_protect);
+	op_munmap();
+}
+
 static void repeat(const char *name, void (*scenario)(void), int with)
 {
 	state = name;
@@ -244,6 +257,7 @@ void bench(void)
 		repeat("shared", shared, 2);
 		repeat("shared", shared, 16);
 		repeat("pages", fork_exit, 1);
+		repeat("pages", protection, 1);
 	}
 	/* The rest of a fork and of an exit. */
 	pages = 0;

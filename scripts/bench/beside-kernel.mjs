@@ -22,6 +22,7 @@ const OPERATIONS = [
   ['migrate huge pages to device (split)', 'migrate.to-device, huge', 1],
   ['migrate pages of 2 processes', 'migrate.to-device, shared of 2 processes', 1],
   ['migrate pages of 16 processes', 'migrate.to-device, shared of 16 processes', 1],
+  ['mprotect to read-only', 'mprotect, pages', 0],
   ['munmap', 'munmap, pages', 0],
   ['munmap of device pages', 'munmap.device, pages', 0],
   ['fork', 'fork, pages', 0],
@@ -30,6 +31,9 @@ const OPERATIONS = [
 
 /** What is measured besides the operation: the loop of accesses, and the rest of a process. */
 const overheadOf = (op) => (op.startsWith('fault') ? 'loop, overhead' : ['fork', 'exit'].includes(op) ? op : undefined)
+
+/** From one run to the next, the rest of an exit changes by more than some pages cost. */
+const isNoise = (op, pages) => op === 'exit' && pages < 512
 
 const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1]
 
@@ -47,7 +51,9 @@ export function medians(records) {
     if (besides === undefined) return all
     return all - count(besides === op ? `${op}, pages, 0` : `${besides}, ${pages}`)
   }
-  const kept = [...runs].filter(([, [{ pages, state }]]) => pages > 0 && state !== 'overhead')
+  const kept = [...runs].filter(
+    ([, [{ op, pages, state }]]) => pages > 0 && state !== 'overhead' && !isNoise(op, pages),
+  )
   const counts = kept.map(([key, [record]]) => [key, own(record, count(key))])
   return { ...Object.fromEntries(counts), 'copy of a page': count('copy-page, overhead, 1') }
 }
