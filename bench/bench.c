@@ -17,7 +17,7 @@ static const char usage[] =
 	"  --growth        operations on ever more pages, mappings, processes, ...\n"
 	"  --instructions  every operation twice, the second time in bench_measured(), for callgrind\n"
 	"  --max-pages     leave larger sizes out\n"
-	"  --only          life, windows, stages, empty, zero, huge, shared, fork, copies or explore\n"
+	"  --only          life, windows, stages, empty, zero, huge, shared, fork, copies, singles or explore\n"
 	"  --profile       linux-4.14 (the default) or another\n";
 
 static const char *value_of(int argc, char **argv, int *i)

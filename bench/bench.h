@@ -13,6 +13,8 @@
 
 #define MAX_SHARERS 16u
 #define BENCH_SIZES 5
+/** Single calls that are timed together: a clock takes as long as a part of one. */
+#define SINGLE_CALLS 1000
 
 /** Options of the program. */
 struct bench {
@@ -98,6 +100,9 @@ void op_begin_to_device(struct world *w);
 void op_begin_to_system(struct world *w);
 void op_stage(struct world *w);
 void op_end(struct world *w);
+/** Calls for a single page, SINGLE_CALLS times: there and back; there, and a load that a handler migrates back. */
+void op_round_trips(struct world *w);
+void op_device_faults(struct world *w);
 void op_fork(struct world *w);
 void op_exit_child(struct world *w);
 void op_memcpy(struct world *w);

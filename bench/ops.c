@@ -101,6 +101,37 @@ void op_to_system(struct world *w)
 	migrate_range(w, HMMU_TO_SYSTEM, w->address, w->pages);
 }
 
+void op_round_trips(struct world *w)
+{
+	for (int i = 0; i < SINGLE_CALLS; i++) {
+		op_to_device(w);
+		op_to_system(w);
+	}
+}
+
+/* A driver's handler, as one in TypeScript would do it. */
+static int migrate_back(struct hmmu *m, uint32_t tid, uint64_t address, uint32_t pfn, void *data)
+{
+	struct hmmu_migrate_request r = request(data, HMMU_TO_SYSTEM, address, 1);
+
+	r.tid = tid;
+	r.fault_page = r.flags ? pfn : 0;
+	return hmmu_migrate_vma(m, &r);
+}
+
+void op_device_faults(struct world *w)
+{
+	const struct hmmu_pagemap_ops ops = { .page_fault = migrate_back };
+	uint8_t byte;
+
+	must(w->m, hmmu_device_driver(w->m, 0, &ops, w), "hmmu_device_driver");
+	for (int i = 0; i < SINGLE_CALLS; i++) {
+		op_to_device(w);
+		must(w->m, hmmu_load(w->m, w->tid, w->address, &byte, 1, NULL), "hmmu_load");
+	}
+	must(w->m, hmmu_device_driver(w->m, 0, NULL, NULL), "hmmu_device_driver");
+}
+
 void begin_migration(struct world *w, uint32_t to, uint64_t address, uint64_t pages)
 {
 	const struct hmmu_migrate_request r = request(w, to, address, pages);
@@ -138,18 +169,34 @@ void op_exit_child(struct world *w)
 	must(w->m, hmmu_exit(w->m, w->children[0]), "hmmu_exit");
 }
 
+/* The memory of all frames. hmmu_page_data() tells only of a page in use, as the destinations are; their sources are free. */
+static uint8_t *frames(struct world *w)
+{
+	const uint32_t pfn = hmmu_word_pfn(w->dst[0]);
+
+	return (uint8_t *)hmmu_page_data(w->m, pfn) - (uint64_t)pfn * HMMU_PAGE_SIZE;
+}
+
+static uint8_t *frame(uint8_t *all, uint64_t word)
+{
+	return all + (uint64_t)hmmu_word_pfn(word) * HMMU_PAGE_SIZE;
+}
+
 /* The least cost of a migration's copying: memcpy() of the same frames, one by one. */
 void op_memcpy(struct world *w)
 {
+	uint8_t *all = frames(w);
+
 	for (uint64_t i = 0; i < w->pages; i++)
-		memcpy(hmmu_page_data(w->m, hmmu_word_pfn(w->dst[i])), hmmu_page_data(w->m, hmmu_word_pfn(w->src[i])),
-		       HMMU_PAGE_SIZE);
+		memcpy(frame(all, w->dst[i]), frame(all, w->src[i]), HMMU_PAGE_SIZE);
 }
 
 void op_clear(struct world *w)
 {
+	uint8_t *all = frames(w);
+
 	for (uint64_t i = 0; i < w->pages; i++)
-		memset(hmmu_page_data(w->m, hmmu_word_pfn(w->src[i])), 0, HMMU_PAGE_SIZE);
+		memset(frame(all, w->src[i]), 0, HMMU_PAGE_SIZE);
 }
 
 void op_snapshot(struct world *w)

@@ -154,6 +154,15 @@ static void copies(struct world *w)
 	op_munmap(w);
 }
 
+static void singles(struct world *w)
+{
+	op_mmap(w);
+	op_store_each(w);
+	measure(w, "round-trips", op_round_trips);
+	measure(w, "device-faults", op_device_faults);
+	op_munmap(w);
+}
+
 /* The sizes of the last ones keep the host's memory small. */
 static const struct scenario scenarios[] = {
 	{ "life", "pages", life, 1, 1 << 20, 1, true },      { "windows", "pages", windows, 512, 1 << 16, 1, true },
@@ -161,7 +170,7 @@ static const struct scenario scenarios[] = {
 	{ "zero", "zero", zero, 1, 1 << 16, 1, true },       { "huge", "huge", huge, 512, 1 << 16, 1, true },
 	{ "shared", "shared", shared, 1, 1 << 16, 2, true }, { "shared", "shared", shared, 1, 1 << 16, 16, true },
 	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true }, { "protection", "pages", protection, 1, 1 << 16, 1, true },
-	{ "copies", "pages", copies, 1, 1 << 16, 1, false },
+	{ "copies", "pages", copies, 1, 1 << 16, 1, false }, { "singles", "pages", singles, 1, 1, 1, true },
 };
 
 static void repeat(struct world *w, const struct scenario *scenario)
@@ -183,6 +192,8 @@ static bool is_counted(const struct scenario *scenario, uint64_t pages, bool con
 {
 	bool is_life = scenario->run == life;
 
+	if (scenario->run == singles)
+		return false;
 	return contents ? is_life && pages == HMMU_HUGE_PAGES : scenario->no_contents && (is_life || pages <= 4096);
 }
 

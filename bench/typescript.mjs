@@ -19,9 +19,17 @@ const copyingDriver = (device) => ({
   },
 })
 
+/** The same by one call. */
+const movingDriver = (device) => ({
+  allocAndCopy(entries, driver) {
+    driver.moveAll(entries, { to: device ? 'device' : 'system' })
+  },
+})
+
 const DRIVERS = [
   { driver: 'c', make: (device) => ({ to: device ? 'device' : 'system' }) },
   { driver: 'typescript', make: copyingDriver },
+  { driver: 'moveAll', make: movingDriver },
 ].flatMap((driver) => [true, false].map((contents) => ({ ...driver, contents })))
 
 const ns = (milliseconds) => Math.round(milliseconds * 1e6)
@@ -90,6 +98,36 @@ function faults(process, pages, quick) {
   return records(bench, (op) => ({ op, state: 'pages', stage: '', pages, processes: 1, contents: true, driver: 'c' }))
 }
 
+/** As op_round_trips() and op_device_faults() of the C program. */
+const SINGLE_CALLS = 1000
+
+/** Single pages: there and back, and back by a load whose fault a handler in TypeScript handles. */
+function singles(process, quick, contents) {
+  const { machine, mainTask: task } = process
+  const buffer = process.map()
+  task.tryStore(buffer.address, 1)
+  const there = { to: 'device' }
+  const back = { to: 'system' }
+  const handler = ({ task, address }) => task.migrate({ start: address, pages: 1 }, back).moved === 1
+  const bench = makeBench(1, quick)
+  bench.add('round-trips', () => {
+    for (let i = 0; i < SINGLE_CALLS; i++) {
+      process.migrate(buffer, there)
+      process.migrate(buffer, back)
+    }
+  })
+  const faults = () => {
+    for (let i = 0; i < SINGLE_CALLS; i++) {
+      process.migrate(buffer, there)
+      task.tryLoad(buffer.address)
+    }
+  }
+  const handle = () => machine.onDeviceFault(handler)
+  const dontHandle = () => machine.onDeviceFault(undefined)
+  bench.add('device-faults', faults, { beforeAll: handle, afterAll: dontHandle })
+  return records(bench, (op) => ({ op, state: 'pages', stage: '', pages: 1, processes: 1, contents, driver: 'c' }))
+}
+
 function creation(quick) {
   const bench = makeBench(1, quick)
   bench.add('create and dispose', () => new Machine({ ramPages: 2 ** 24, devicePages: 2 ** 24 }).dispose())
@@ -129,6 +167,8 @@ export async function measureTypeScript({ quick, maxPages, onResult }) {
       add(await withMachine(pages, driver.contents, (process) => migrations(process, pages, quick, driver)))
     if (pages <= 65536) add(await withMachine(pages, true, (process) => faults(process, pages, quick)))
   }
+  for (const contents of [true, false])
+    add(await withMachine(1, contents, (process) => singles(process, quick, contents)))
   add(await creation(quick))
   add(await drills(quick))
   return results

@@ -10,7 +10,7 @@ import { root } from '../lib/run.mjs'
 import { besideKernel, KERNEL_FILE } from './beside-kernel.mjs'
 import { costOf } from './fit.mjs'
 import { drawCost, drawGrowth, drawStages } from './plots.mjs'
-import { digits, grouped, perPage, ratio, SIZES, STAGES } from './results.mjs'
+import { digits, grouped, perPage, ratio, SIZES, STAGES, singleCalls } from './results.mjs'
 
 const DOCUMENT = `${root}/docs/performance.md`
 const TIMES = `${root}/bench/times.json`
@@ -120,10 +120,12 @@ function ratios() {
   const copied = (op) => perPage(results, { op, pages: MIB_256, contents: true })
   const counts = (op) => ratio(counted(`${op}, pages, PAGES`, MIB_256), counted(`${op}, pages, PAGES`, 512))
   const flat = (op) => ratio(perPage(results, { op, pages: largest }), perPage(results, { op, pages: 512 }))
-  const typescript = (op, contents) => {
+  const typescript = (op, contents, driver = 'typescript') => {
     const measured = { op, pages: 512, contents }
-    return ratio(perPage(results, { ...measured, via: 'typescript', driver: 'typescript' }), perPage(results, measured))
+    return ratio(perPage(results, { ...measured, via: 'typescript', driver }), perPage(results, measured))
   }
+  const single = (name) =>
+    ratio(singleCalls(results, 'typescript', false)?.[name], singleCalls(results, 'c', false)?.[name])
   const rows = [
     [
       '256 MiB with contents to device, in memcpy() of the same pages',
@@ -137,12 +139,12 @@ function ratios() {
     [`migrate back: time a page, ${grouped(largest)} pages against 512`, flat('migrate.back'), 1.3],
     ['512 pages, driver in TypeScript against C: with contents, to device', typescript('migrate.to-device', true), 1.6],
     ['512 pages, driver in TypeScript against C: with contents, back', typescript('migrate.back', true), 1.6],
-    [
-      '512 pages, driver in TypeScript against C: without contents, to device',
-      typescript('migrate.to-device', false),
-      1.6,
-    ],
-    ['512 pages, driver in TypeScript against C: without contents, back', typescript('migrate.back', false), 1.6],
+    ['512 pages, driver in TypeScript against C: without contents, to device', typescript('migrate.to-device', false)],
+    ['512 pages, driver in TypeScript against C: without contents, back', typescript('migrate.back', false)],
+    ['the same with moveAll(): without contents, to device', typescript('migrate.to-device', false, 'moveAll'), 1.6],
+    ['the same with moveAll(): without contents, back', typescript('migrate.back', false, 'moveAll'), 1.6],
+    ['migrate() of one page, in TypeScript against C: without contents', single('migrate'), 4],
+    ['a device fault with a handler of its own, in TypeScript against C: without contents', single('fault'), 4],
     ['making a machine with 64 GiB of RAM and of device memory, in C, in ms', create && create.best / 1e6, 1],
     ['making one and disposing of it, in TypeScript, in ms', dispose && dispose.best / 1e6],
   ].map(([what, value, target]) => [what, digits(value), target ? `≤ ${target}` : '–', within(value, target)])

@@ -19,6 +19,19 @@ export function perPage(results, wanted) {
   return record === undefined ? undefined : record.best / record.pages
 }
 
+/** How many single calls are timed together: SINGLE_CALLS of bench/. */
+const SINGLE_CALLS = 1000
+
+/** Nanoseconds of one migration of one page, and of one fault on a device page that a handler migrates back. */
+export function singleCalls(results, via, contents) {
+  const [trips, faults] = ['round-trips', 'device-faults'].map((op) =>
+    perPage(results, { via, op, pages: 1, contents }),
+  )
+  if (trips === undefined || faults === undefined) return undefined
+  const migrate = trips / SINGLE_CALLS / 2
+  return { migrate, fault: faults / SINGLE_CALLS - migrate }
+}
+
 /** A quotient of two measurements, if both exist. */
 export function ratio(a, b) {
   return a === undefined || b === undefined || b === 0 ? undefined : a / b

@@ -2,7 +2,7 @@
 //
 // The results of `npm run bench` as tables.
 import Table from 'cli-table3'
-import { digits, find, grouped, perPage, ratio, SIZES, STAGES } from './results.mjs'
+import { digits, find, grouped, perPage, ratio, SIZES, STAGES, singleCalls } from './results.mjs'
 
 /** Operations in the order in which they are shown: title, properties. */
 const OPERATIONS = [
@@ -72,6 +72,8 @@ function typescriptTable(results, sizes) {
     ['driver in C, without contents', { driver: 'c', contents: false }],
     ['driver in TypeScript, with contents', { driver: 'typescript', contents: true }],
     ['driver in TypeScript, without contents', { driver: 'typescript', contents: false }],
+    ['driver in TypeScript, moveAll(), with contents', { driver: 'moveAll', contents: true }],
+    ['driver in TypeScript, moveAll(), without contents', { driver: 'moveAll', contents: false }],
   ]
   const rows = ['migrate.to-device', 'migrate.back'].flatMap((op) =>
     ways.map(([name, wanted]) => [
@@ -84,6 +86,28 @@ function typescriptTable(results, sizes) {
     ]),
   )
   return `through TypeScript: ns a page (how many times the C path with its driver in C)\n${table(['', ...sizes.map(grouped)], rows)}`
+}
+
+/** A thousand calls were timed together; of the faults the way there is taken off. */
+function singlesTable(results) {
+  const rows = [true, false].map((contents) => {
+    const [c, here] = ['c', 'typescript'].map((via) => singleCalls(results, via, contents))
+    const cell = (of, name) => (of?.[name] === undefined ? '–' : digits(of[name]))
+    const times = (name) => {
+      const value = ratio(here?.[name], c?.[name])
+      return value === undefined ? '' : ` (${value.toFixed(1)} ×)`
+    }
+    const title = contents ? 'with contents' : 'without contents'
+    return [
+      title,
+      cell(c, 'migrate'),
+      cell(here, 'migrate') + times('migrate'),
+      cell(c, 'fault'),
+      cell(here, 'fault') + times('fault'),
+    ]
+  })
+  const head = ['ns a call, one page', 'migrate: C', 'TypeScript', 'device fault, own handler: C', 'TypeScript']
+  return `single calls\n${table(head, rows)}`
 }
 
 function other(results) {
@@ -117,6 +141,7 @@ export function tables({ host, results }) {
     bySize(results, "the host's own kernel", HOST, [512, 65536], { state: 'host', contents: true }),
     other(results),
   ]
-  if (results.some(({ via }) => via === 'typescript')) parts.splice(-1, 0, typescriptTable(results, sizes))
+  if (results.some(({ via }) => via === 'typescript'))
+    parts.splice(-1, 0, typescriptTable(results, sizes), singlesTable(results))
   return parts.join('\n\n')
 }
