@@ -64,6 +64,8 @@ export type {
   MirrorOptions,
   MmapLock,
   ModuleParameter,
+  MoveAllOptions,
+  MoveKind,
   NotifierOptions,
   PageFreeHandler,
   PageInfo,

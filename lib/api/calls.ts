@@ -13,23 +13,13 @@ import {
   UserfaultBit,
 } from '../base/defs.generated'
 import { HmmuError } from '../base/errors'
-import {
-  address,
-  allocate,
-  boolean,
-  bytes,
-  integer,
-  invalid,
-  MOST_PAGES,
-  oneOf,
-  options,
-  PAGE_SIZE,
-} from '../base/validate'
+import { address, boolean, bytes, integer, invalid, MOST_PAGES, oneOf, options, PAGE_SIZE } from '../base/validate'
 import { type AccessOutcome, type LoadOutcome, outcomes } from './access-outcome'
 import type { Core } from './core'
 import type { Driver } from './driver'
 import { DriverMigration, type MigrateVmaOptions } from './driver-migration'
 import { HeldMmapLock } from './held-mmap-lock'
+import { type Loader, Loads } from './loads'
 import { Mapping } from './mapping'
 import { Migration, migrate } from './migration'
 import type { MigrationResult } from './migration-result'
@@ -99,9 +89,6 @@ export interface UserfaultOptions {
   readonly wp?: boolean | undefined
 }
 
-/** The most bytes that one load returns. */
-const MOST_BYTES = 2 ** 30
-
 const protValues: Readonly<Record<Prot, number>> = { rw: ProtBit.READ | ProtBit.WRITE, r: ProtBit.READ, none: 0 }
 
 /**
@@ -120,8 +107,7 @@ export abstract class SystemCalls {
   /** @internal Called when a call has to wait. */
   protected abstract blocked(): void
 
-  /** The bytes that a blocked load has got so far. The call that goes on fills in the rest. */
-  #partial: Uint8Array | undefined
+  readonly #loads = new Loads()
   /** The words of a blocked mirror. */
   readonly #mirrored = new MirroredWords()
 
@@ -273,14 +259,28 @@ export abstract class SystemCalls {
    * @throws HmmuError HMMU_SIGSEGV, HMMU_SIGBUS; its `done` is the number of bytes that were loaded before
    */
   load(at: number, length: number): Uint8Array {
-    integer('length', length, 0, MOST_BYTES)
-    const out = this.#partial?.length === length ? this.#partial : allocate(length)
-    this.#partial = undefined
-    const result = this.core.native.load(this.caller, address(at), out)
-    if (result >= 0) return out
-    const error = this.core.failure(result)
-    if (this.#waits(error) && error.done) this.#partial = out
-    throw error
+    return this.#loads.load(this.#loader(at), length)
+  }
+
+  /**
+   * {@link load} into an array of the caller's, all of which is filled: no memory is taken. After an error the bytes that were loaded
+   * before are in it. A blocked call goes on with the same array.
+   * @param at address of the first byte
+   * @param buffer up to 2^30 bytes, in memory that is not shared
+   * @throws HmmuError as {@link load}; HMMU_INVALID_ARGUMENT: it is no Uint8Array, its memory is shared, or gone, also if a handler
+   *   that was called meanwhile has given it away
+   */
+  loadInto(at: number, buffer: Uint8Array): void {
+    this.#loads.loadInto(this.#loader(at), buffer)
+  }
+
+  #loader(at: number): Loader {
+    const start = address(at)
+    return {
+      core: this.core,
+      load: (out) => this.core.native.load(this.caller, start, out),
+      waits: (error) => this.#waits(error),
+    }
   }
 
   /**
@@ -294,7 +294,7 @@ export abstract class SystemCalls {
 
   /** Loads one byte; how the access ends is returned, not thrown. */
   tryLoad(at: number): LoadOutcome {
-    const result = this.core.native.tryLoad(this.caller, address(at))
+    const result = this.core.accesses.tryLoad(this.caller, address(at))
     if (result >= 0) return { outcome: 'ok', value: result }
     return { outcome: this.#outcome(result), value: 0 }
   }
@@ -305,7 +305,7 @@ export abstract class SystemCalls {
    */
   tryStore(at: number, value: number): AccessOutcome {
     const byte = integer('value', value, 0, 255)
-    const result = this.core.native.tryStore(this.caller, address(at), byte)
+    const result = this.core.accesses.tryStore(this.caller, address(at), byte)
     return result >= 0 ? 'ok' : this.#outcome(result)
   }
 

@@ -18,6 +18,7 @@ import { type NativeMachine, THROWN } from '../native/interface'
 import { type NativeObserver, observed } from './call-observer'
 import type { Devices } from './devices'
 import type { KernelDriver } from './kernel-driver'
+import { Lanes } from './lanes'
 import type { Machine } from './machine'
 import type { IntervalListener } from './mirror'
 import type { OpenMigration } from './open-migration'
@@ -32,6 +33,16 @@ export const coreOf: unique symbol = Symbol.for('hmmu.coreOf')
 
 /** @internal Is told of each machine that is made. */
 export const newMachines: { met: ((machine: Machine) => void) | undefined } = { met: undefined }
+
+/** What the words of a machine's migrations mean. They may outlive it. */
+export interface WordMeaning {
+  /** First page frame numbers of device memory. */
+  readonly deviceBase: number
+  readonly coherentBase: number
+  /** The words of Linux 4.14 have LOCKED and DEVICE, which later kernels see by the page. */
+  readonly hasFlags: boolean
+  readonly core: WeakRef<Core>
+}
 
 /** The shared part of a machine. Handles belong to the same machine if they have the same core. */
 export class Core {
@@ -57,6 +68,10 @@ export class Core {
   readonly migrations = new Map<number, OpenMigration>()
   /** @internal Migrations of the machine of which this one is a copy, until they are adopted. */
   readonly restored = new Set<RestoredMigration>()
+  /** @internal Memory for migrations in one call. */
+  readonly lanes = new Lanes()
+  /** @internal Somebody looks on at all calls. */
+  isObserved = false
   /** @internal The migration that is being carried out in one call. */
   request: Request | undefined
   /** For those who may outlive the machine. */
@@ -74,6 +89,9 @@ export class Core {
   eventMask = 0
   #deviceBase: number | undefined
   #coherentBase: number | undefined
+  #kernel: Kernel | undefined
+  #meaning: WordMeaning | undefined
+  #accesses: Pick<NativeMachine, 'tryLoad' | 'tryStore'> | undefined
 
   /** Work that has to be done before anything else is asked of the machine. */
   #postponed: { carryOut(): void } | undefined
@@ -87,12 +105,26 @@ export class Core {
   /** Has somebody look on at all calls from now on; undefined: nobody. */
   observe(observer: NativeObserver | undefined): void {
     this.#native = observer ? observed(this.addonMachine, observer) : this.addonMachine
+    this.isObserved = observer !== undefined
   }
 
   /** The native machine, for one call. */
   get native(): NativeMachine {
     if (this.#postponed !== undefined) this.#carryOut()
     return this.#native
+  }
+
+  /** The native machine, for accesses of single bytes. */
+  get accesses(): Pick<NativeMachine, 'tryLoad' | 'tryStore'> {
+    if (this.isObserved || this.driver !== undefined) return this.native
+    if (this.#postponed !== undefined) this.#carryOut()
+    this.#accesses ??= this.#native.quick()
+    return this.#accesses
+  }
+
+  /** Does what was left for later: a call is to be made that {@link Core.native} is not asked for. */
+  settle(): void {
+    if (this.#postponed !== undefined) this.#carryOut()
   }
 
   #carryOut(): void {
@@ -137,9 +169,26 @@ export class Core {
     return this.#coherentBase
   }
 
+  /** Whether a call may call functions of JavaScript, be it a driver that makes it wait. */
+  get mayCallOut(): boolean {
+    return this.driver !== undefined || this.notifiers.size > 0 || this.intervals.size > 0 || this.devices.hasHandlers
+  }
+
+  /** What the words of migrations mean. */
+  get meaning(): WordMeaning {
+    this.#meaning ??= {
+      deviceBase: this.deviceBase,
+      coherentBase: this.coherentBase,
+      hasFlags: this.kernel === 'linux-4.14',
+      core: this.weak,
+    }
+    return this.#meaning
+  }
+
   /** The kernel that the machine emulates. */
   get kernel(): Kernel {
-    return kernelOf(this.machine.profile)
+    this.#kernel ??= kernelOf(this.machine.profile)
+    return this.#kernel
   }
 
   /** Passes a native result on, or throws the error that it stands for. */

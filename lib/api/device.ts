@@ -56,6 +56,8 @@ export class Device {
   /** Its number: 0 for the private one that the machine began with, 1 for the coherent one. A later device may have it when this one was removed. */
   readonly number: number
   #removed: DeviceInfo | undefined
+  /** Which does not change. */
+  #owner: number | undefined
 
   /** @internal */
   static make(core: Core, number: number): Device {
@@ -97,7 +99,11 @@ export class Device {
 
   /** The owner of its pages: migrations select device pages by it. */
   get owner(): number {
-    return this.#info.owner
+    if (this.#owner !== undefined) return this.#owner
+    const { owner } = this.#info
+    // A driver from its own source can make another device that has this number.
+    if (this.#core.driver === undefined) this.#owner = owner
+    return owner
   }
 
   /** Whether it was removed. Then it has the pages and the owner that it had. */

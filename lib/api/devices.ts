@@ -136,8 +136,9 @@ export class Devices {
   /** @throws HmmuError HMMU_INVALID_ARGUMENT: no device has this owner, and it is not 0 */
   checkOwner(owner: unknown): number {
     const number = integer('owner', owner, 0, Number.MAX_SAFE_INTEGER)
+    if (number === 0) return number
+    for (const device of this.#devices.values()) if (device.owner === number) return number
     const owners = [...this.#devices.values()].map((device) => device.owner)
-    if (number === 0 || owners.includes(number)) return number
     throw new HmmuError(
       'HMMU_INVALID_ARGUMENT',
       `no device has owner ${number}; owners of devices are ${[...new Set(owners)].join(', ') || 'none'}, and 0 owns nothing`,
@@ -149,7 +150,8 @@ export class Devices {
   }
 
   get hasHandlers(): boolean {
-    return [...this.#handlers.values()].some(({ fault, free }) => fault !== undefined || free !== undefined)
+    for (const { fault, free } of this.#handlers.values()) if (fault !== undefined || free !== undefined) return true
+    return false
   }
 
   #forget(number: number): void {

@@ -5,12 +5,13 @@
 import { HmmuError } from '../base/errors'
 import { invalid, options } from '../base/validate'
 import { type Core, requireCore } from './core'
-import { type DriverContext, prepareNobody } from './driver'
+import { prepareNobody } from './driver'
+import type { DriverContext } from './driver-context'
 import { MigrationEntries } from './entries'
 import { asText, showsItself, stateOf } from './inspect'
 import type { MigrationResult } from './migration-result'
 import { OpenMigration } from './open-migration'
-import { type MigrationRange, Request } from './request'
+import { checkRange, type MigrationRange, Request } from './request'
 import { type Selection, selectionOptions } from './selection'
 
 /** The arguments of migrate_vma_setup(): struct migrate_vma. */
@@ -45,13 +46,13 @@ export class DriverMigration {
     const { range, ...selection } = options<MigrateVmaOptions>('options', given, ['range', ...selectionOptions])
     if (given === undefined || selection.select === undefined)
       throw invalid('select', 'an iterable of kinds of pages', selection.select)
-    const request = new Request(core, range, (arrays) => prepareNobody(core, arrays, selection))
+    const request = new Request(core, checkRange(range), (arrays) => prepareNobody(core, arrays, selection))
     return DriverMigration.#setUp(core, request, request.begin(core, tid))
   }
 
   /** @internal migrate_device_range() */
   static ofDevice(core: Core, range: MigrationRange): DriverMigration {
-    const request = new Request(core, range, (arrays) => prepareNobody(core, arrays, {}))
+    const request = new Request(core, checkRange(range), (arrays) => prepareNobody(core, arrays, {}))
     return DriverMigration.#setUp(core, request, request.beginOfDevice(core))
   }
 

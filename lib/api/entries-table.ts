@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PfnFlag, whyNames } from '../base/defs.generated'
-import type { EntryArrays } from './entries'
+import type { EntryArrays } from './entry-arrays'
 import { type Cell, pageCell, pagesTable, wordFlags } from './inspect'
 
 const { VALID } = PfnFlag
@@ -15,7 +15,7 @@ export function entriesTable(arrays: EntryArrays, all = false): string {
 export function entryRow(arrays: EntryArrays, i: number): Cell[] {
   const src = arrays.srcFlags(i)
   const dst = arrays.dstFlags(i)
-  const why = whyNames[arrays.why[i] ?? 0] ?? 'none'
+  const why = whyNames[arrays.why(i)] ?? 'none'
   return [
     { prefix: '', number: i },
     wordFlags(src),

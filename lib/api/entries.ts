@@ -1,179 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// src, dst and why of a migration: as raw words, and as objects that decode them.
+// The entries of a migration, as objects that decode its words.
 
 import { PfnFlag, type WhyName, whyNames } from '../base/defs.generated'
-import { HmmuError } from '../base/errors'
-import { latin1 } from '../base/latin1'
 import { integer, PAGE_SIZE, requireInternal } from '../base/validate'
-import { getAddon } from '../native/addon'
-import type { NativeWords } from '../native/interface'
 import { type Core, coreOf } from './core'
 import { entriesTable, entryRow } from './entries-table'
-import { heldPages } from './holders'
+import { EntryArrays } from './entry-arrays'
 import { asText, hex, joinRuns, showsItself, stateOf } from './inspect'
 
-const { VALID, MIGRATE, LOCKED, WRITE, DEVICE, ERROR } = PfnFlag
-const FLAGS = VALID | MIGRATE | LOCKED | WRITE | DEVICE | ERROR
-
-/** Bits of a word below its page frame number. */
-const PFN_SHIFT = 6
-
-/**
- * @internal The memory of a migration. Words are also seen as pairs of 32-bit halves (the lower one first), so that a
- *   flag or a page frame number can be had without making a BigInt.
- */
-export class EntryArrays {
-  readonly native: NativeWords
-  readonly pages: number
-  /** Address of the first entry. */
-  readonly start: number
-  readonly deviceBase: number
-  readonly coherentBase: number
-  readonly why: Uint8Array
-  readonly #src: BigUint64Array
-  readonly #dst: BigUint64Array
-  /** The words of Linux 4.14 have LOCKED and DEVICE, which later kernels see by the page. */
-  readonly #hasFlags: boolean
-  readonly #srcHalves: Uint32Array
-  readonly #dstHalves: Uint32Array
-  readonly #core: WeakRef<Core>
-  /** The task that migrates; undefined: it is a range of device pages. */
-  tid: number | undefined
-  /** Called before somebody looks at dst. */
-  beforeLook: (() => void) | undefined
-  /** Called before dst is handed out, after which it can change at any time. */
-  beforeHandOut: (() => void) | undefined
-
-  /** Which words of src somebody has looked at; undefined: nobody wants to know. */
-  #looks: Uint8Array | undefined
-
-  constructor(start: number, pages: number, core: Core) {
-    this.#core = core.weak
-    this.native = new (getAddon().Words)(Math.max(pages, 1))
-    const buffer = this.native.buffer()
-    if (!buffer) throw new HmmuError('HMMU_HOST_MEMORY', `the host has no memory for src and dst of ${pages} pages`)
-    const dstOffset = buffer.byteLength - Math.max(pages, 1) * 9
-    this.pages = pages
-    this.start = start - (start % PAGE_SIZE)
-    this.deviceBase = core.deviceBase
-    this.coherentBase = core.coherentBase
-    this.#hasFlags = core.kernel === 'linux-4.14'
-    this.#src = new BigUint64Array(buffer, 0, pages)
-    this.#dst = new BigUint64Array(buffer, dstOffset, pages)
-    this.why = new Uint8Array(buffer, dstOffset * 2, pages)
-    this.#srcHalves = new Uint32Array(buffer, 0, pages * 2)
-    this.#dstHalves = new Uint32Array(buffer, dstOffset, pages * 2)
-  }
-
-  /** What belongs to the machine of the migration; undefined: it is gone. */
-  get core(): Core | undefined {
-    return this.#core.deref()
-  }
-
-  /** src itself. Whoever has it may look at all words. */
-  get src(): BigUint64Array {
-    this.#looks = undefined
-    return this.#src
-  }
-
-  /** From now on looks at src are noted. */
-  noteLooks(): void {
-    this.#looks = new Uint8Array(this.pages)
-  }
-
-  /** An entry with a destination that does not move, and at which nobody has looked; undefined: there is none. */
-  unread(): number | undefined {
-    const looks = this.#looks
-    this.#looks = undefined
-    const stayed = (i: number) => (this.dstFlags(i) & VALID) !== 0 && (this.srcFlags(i) & MIGRATE) === 0
-    const i = looks?.findIndex((looked, i) => looked === 0 && stayed(i))
-    return i === -1 ? undefined : i
-  }
-
-  #look(i: number): void {
-    if (this.#looks) this.#looks[i] = 1
-  }
-
-  /** dst itself. */
-  get dst(): BigUint64Array {
-    this.beforeHandOut?.()
-    return this.#dst
-  }
-
-  srcWord(i: number): bigint {
-    this.#look(i)
-    return this.#src[i] ?? 0n
-  }
-
-  srcFlags(i: number): number {
-    this.#look(i)
-    return (this.#srcHalves[i * 2] ?? 0) & FLAGS
-  }
-
-  dstFlags(i: number): number {
-    this.beforeLook?.()
-    return (this.#dstHalves[i * 2] ?? 0) & FLAGS
-  }
-
-  srcPfn(i: number): number {
-    return pfnOf(this.#srcHalves, i)
-  }
-
-  dstPfn(i: number): number {
-    this.beforeLook?.()
-    return pfnOf(this.#dstHalves, i)
-  }
-
-  dstWord(i: number): bigint {
-    this.beforeLook?.()
-    return this.#dst[i] ?? 0n
-  }
-
-  /** Whether the source page is device memory. */
-  srcIsDevice(i: number): boolean {
-    return (this.srcFlags(i) & VALID) !== 0 && this.srcPfn(i) >= this.deviceBase
-  }
-
-  /** Names a locked page as the destination of an entry. */
-  setDestination(i: number, pfn: number): void {
-    const flags = this.#hasFlags ? LOCKED | (pfn >= this.deviceBase ? DEVICE : 0) : 0
-    this.setDst(i, pfn, VALID | flags)
-  }
-
-  setDst(i: number, pfn: number, flags: number): void {
-    this.#dstHalves[i * 2] = (pfn << PFN_SHIFT) | flags
-    this.#dstHalves[i * 2 + 1] = pfn >>> (32 - PFN_SHIFT)
-  }
-
-  /** {@link heldLines} of entries, by what their addresses map now. */
-  heldLines(entries: Iterable<number>): string {
-    const process = this.#core.deref()?.tasks.get(this.tid ?? 0)?.process
-    return process?.alive ? process.mapping(this)[heldPages](entries) : ''
-  }
-
-  /** All of it, to be compared. */
-  state(): { start: number; words: string } {
-    this.beforeLook?.()
-    const words = [this.#src, this.#dst, this.why].map(({ buffer, byteOffset, byteLength }) =>
-      latin1(new Uint8Array(buffer, byteOffset, byteLength)),
-    )
-    return { start: this.start, words: words.join('') }
-  }
-
-  /** Entries with MIGRATE in src. */
-  countMigrate(): number {
-    let count = 0
-    for (let i = 0; i < this.pages; i++) if (this.srcFlags(i) & MIGRATE) count++
-    return count
-  }
-}
-
-function pfnOf(halves: Uint32Array, i: number): number {
-  const low = (halves[i * 2] ?? 0) >>> PFN_SHIFT
-  const high = (halves[i * 2 + 1] ?? 0) & ((1 << PFN_SHIFT) - 1)
-  return high * 2 ** (32 - PFN_SHIFT) + low
-}
+const { VALID, MIGRATE, LOCKED, WRITE, ERROR } = PfnFlag
 
 /**
  * One entry of a migration: page `start + index · 4096`. It is a window on the words, not a copy: its properties change
@@ -283,7 +119,7 @@ export class MigrationEntry {
 
   /** Why the page did not move or was not offered; `'none'` for one that moved, or that nothing has kept so far. */
   get why(): WhyName {
-    return whyNames[this.arrays.why[this.#index] ?? 0] ?? 'none'
+    return whyNames[this.arrays.why(this.#index)] ?? 'none'
   }
 
   /** What JSON has: index, address, the words in hexadecimal, and why. */
@@ -334,6 +170,28 @@ class Scan implements IterableIterator<MigrationEntry> {
 }
 
 /**
+ * Entries one after the other, each an object of its own, which can be kept. It is no generator: those are never inlined, and only
+ * of an iterator that is inlined can the compiler leave out the objects that nobody keeps.
+ */
+class Walk implements IterableIterator<MigrationEntry> {
+  readonly #arrays: EntryArrays
+  #next = 0
+
+  constructor(arrays: EntryArrays) {
+    this.#arrays = arrays
+  }
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<MigrationEntry, undefined> {
+    if (this.#next >= this.#arrays.pages) return { done: true, value: undefined }
+    return { done: false, value: MigrationEntry.make(this.#arrays, this.#next++) }
+  }
+}
+
+/**
  * The entries of a migration, in ascending order.
  *
  * A `for … of` loop makes a small object for each entry, which can be kept. Where millions are looked at,
@@ -374,8 +232,8 @@ export class MigrationEntries implements Iterable<MigrationEntry> {
   }
 
   /** The entries from the first to the last, each an object of its own. */
-  *[Symbol.iterator](): Iterator<MigrationEntry> {
-    for (let i = 0; i < this.arrays.pages; i++) yield MigrationEntry.make(this.arrays, i)
+  [Symbol.iterator](): Iterator<MigrationEntry> {
+    return new Walk(this.arrays)
   }
 
   /** Goes over the entries with one object that is moved from entry to entry: do not keep it. */

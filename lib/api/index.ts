@@ -22,7 +22,8 @@ export {
 export type { RestoreOptions } from './copies'
 export { Device, type DeviceOptions, type DevicePages } from './device'
 export type { DeviceFault, DeviceFaultHandler, PageFreeHandler } from './devices'
-export { type BuiltinDriver, type CustomDriver, type Driver, DriverContext } from './driver'
+export type { BuiltinDriver, CustomDriver, Driver } from './driver'
+export { DriverContext, type MoveAllOptions } from './driver-context'
 export { DriverMigration, type MigrateVmaOptions } from './driver-migration'
 export { MigrationEntries, MigrationEntry } from './entries'
 export { HeldMmapLock } from './held-mmap-lock'
@@ -49,6 +50,7 @@ export {
   type MirrorOptions,
   type NotifierOptions,
 } from './mirror'
+export type { MoveKind } from './moves'
 export type { MachineOptions } from './options'
 export type { PageRange } from './page-range'
 export { PageRef, type PageRefKind } from './page-ref'

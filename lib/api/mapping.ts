@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Advice, EntryKind } from '../base/defs.generated'
-import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal } from '../base/validate'
+import { address, bytes, integer, iterable, PAGE_SIZE, pageCount, requireInternal, writable } from '../base/validate'
 import type { RemapOptions } from './calls'
 import { type Core, coreOf, requireCore } from './core'
 import { heldLines, heldPages } from './holders'
@@ -84,6 +84,16 @@ export class Mapping implements PageRange {
   read(offset = 0, length?: number): Uint8Array {
     const count = length === undefined ? this.pages * PAGE_SIZE - this.#offset(offset) : length
     return this.process.load(this.#at(offset, count), count)
+  }
+
+  /**
+   * Loads bytes into an array of the caller's, all of which is filled: no memory is taken.
+   * @param buffer see {@link SystemCalls.loadInto}
+   * @param offset in bytes from the start of the mapping
+   * @throws HmmuError as {@link SystemCalls.loadInto}; HMMU_INVALID_ARGUMENT: not all of the bytes lie within the mapping
+   */
+  readInto(buffer: Uint8Array, offset = 0): void {
+    this.process.loadInto(this.#at(offset, writable('buffer', buffer).length), buffer)
   }
 
   #offset(offset: number): number {

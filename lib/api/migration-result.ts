@@ -3,10 +3,15 @@
 import { requireInternal } from '../base/validate'
 import { STATE } from '../native/layout'
 import { type Core, coreOf } from './core'
-import { EntryArrays, MigrationEntries, type MigrationEntry } from './entries'
+import { MigrationEntries, type MigrationEntry } from './entries'
 import { entriesTable } from './entries-table'
+import { EntryArrays } from './entry-arrays'
 import { heldPages } from './holders'
 import { asText, showsItself, stateOf } from './inspect'
+
+/** @internal What the machine tells of a migration that is over, as bits. */
+export const RAN = 1
+export const OUT_OF_BOUNDS = 2
 
 /** The result of a migration. */
 export class MigrationResult {
@@ -21,18 +26,26 @@ export class MigrationResult {
   readonly #arrays: EntryArrays
   #entries: MigrationEntry[] | undefined
 
-  /** @internal */
-  static make(arrays: EntryArrays, state: Float64Array): MigrationResult {
-    return new MigrationResult(arrays, state)
+  /** @internal @param bits {@link RAN}, {@link OUT_OF_BOUNDS} */
+  static make(arrays: EntryArrays, collected: number, moved: number, bits: number): MigrationResult {
+    return new MigrationResult(arrays, collected, moved, bits)
   }
 
-  private constructor(arrays: EntryArrays, state: Float64Array) {
+  /** @internal What NativeMachine.migrateState() has told. */
+  static byState(arrays: EntryArrays, state: Float64Array): MigrationResult {
+    requireInternal(arrays instanceof EntryArrays, 'migrate() returns results')
+    const ran = state[STATE.callbacksRan] === 1
+    const bits = (ran ? RAN : 0) | (state[STATE.outOfBounds] === 1 ? OUT_OF_BOUNDS : 0)
+    return new MigrationResult(arrays, state[STATE.collected] ?? 0, ran ? arrays.countMigrate() : 0, bits)
+  }
+
+  private constructor(arrays: EntryArrays, collected: number, moved: number, bits: number) {
     requireInternal(arrays instanceof EntryArrays, 'migrate() returns results')
     this.#arrays = arrays
-    this.collected = state[STATE.collected] ?? 0
-    this.callbacksRan = state[STATE.callbacksRan] === 1
-    this.outOfBounds = state[STATE.outOfBounds] === 1
-    this.moved = this.callbacksRan ? arrays.countMigrate() : 0
+    this.collected = collected
+    this.callbacksRan = (bits & RAN) !== 0
+    this.outOfBounds = (bits & OUT_OF_BOUNDS) !== 0
+    this.moved = this.callbacksRan ? moved : 0
   }
 
   /** The words of src; MIGRATE is left in those that moved. */

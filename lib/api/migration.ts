@@ -3,18 +3,70 @@
 // Migrations by callbacks, or by the built-in driver: all in one call, or in steps.
 
 import type { StageName } from '../base/defs.generated'
-import { STATE_FIELDS } from '../native/layout'
+import { LANE, STATE_FIELDS } from '../native/layout'
 import { type Core, requireCore } from './core'
-import { type Driver, prepareDriver } from './driver'
-import { EntryArrays, MigrationEntries } from './entries'
+import { type Driver, type PreparedDriver, prepareDriver } from './driver'
+import { MigrationEntries } from './entries'
+import { EntryArrays } from './entry-arrays'
 import { asText, showsItself, stateOf } from './inspect'
-import { MigrationResult } from './migration-result'
+import type { Lane } from './lanes'
+import { MigrationResult, OUT_OF_BOUNDS, RAN } from './migration-result'
 import { OpenMigration } from './open-migration'
-import { type MigrationRange, Request } from './request'
+import { type CheckedRange, checkRange, giveBack, type MigrationRange, Request } from './request'
 
 /** @internal migrate_vma() in one call. */
-export function migrate(core: Core, tid: number, range: MigrationRange, driver: Driver): MigrationResult {
-  const request = new Request(core, range, (words) => prepareDriver(core, words, driver))
+export function migrate(core: Core, tid: number, given: MigrationRange, driver: Driver): MigrationResult {
+  const range = checkRange(given)
+  // Who looks on at calls wants to see the arguments. A call that waits in a driver goes on later.
+  const hasLanes = !core.isObserved && core.driver === undefined
+  const lane = hasLanes ? core.lanes.enter(core.native, range.pages) : undefined
+  if (lane) return migrateInLane(core, tid, range, driver, lane)
+  return migrateInOwnWords(core, tid, range, (arrays) => prepareDriver(core, arrays, driver))
+}
+
+/** Without objects that are not needed: a migration of one page takes about as long as a few of them. */
+function migrateInLane(core: Core, tid: number, range: CheckedRange, driver: Driver, lane: Lane): MigrationResult {
+  const { numbers } = lane
+  const arrays = new EntryArrays(range.start, range.pages, core, lane)
+  let prepared: PreparedDriver
+  let result: number
+  try {
+    prepared = prepareDriver(core, arrays, driver)
+    arrays.tid = tid
+    if (range.dst) arrays.presetDst(range.dst)
+    if (prepared.skip || prepared.error) return migrateInOwnWords(core, tid, range, () => prepared)
+    write(numbers, tid, range, prepared)
+    core.settle()
+    result = lane.run(prepared.callback)
+  } finally {
+    if (arrays.leaveLane()) lane.lose()
+    core.lanes.leave()
+  }
+  // Whole numbers from here on, which take no memory. The next migration has the lane, which may be one of a handler.
+  const collected = Number(numbers[LANE.collected]) | 0
+  const moved = Number(numbers[LANE.moved]) | 0
+  const bits = (numbers[LANE.callbacksRan] === 1 ? RAN : 0) | (numbers[LANE.outOfBounds] === 1 ? OUT_OF_BOUNDS : 0)
+  settle(core, arrays, range, prepared, result)
+  return MigrationResult.make(arrays, collected, moved, bits)
+}
+
+function write(numbers: Float64Array, tid: number, range: CheckedRange, driver: PreparedDriver): void {
+  const { target, device, selection, once } = driver
+  numbers[LANE.tid] = tid
+  numbers[LANE.start] = range.start
+  numbers[LANE.end] = range.end
+  numbers[LANE.flags] = selection.flags
+  numbers[LANE.faultPage] = selection.faultPage
+  numbers[LANE.owner] = selection.owner
+  numbers[LANE.target] = target
+  numbers[LANE.device] = device
+  numbers[LANE.once] = once ? 1 : 0
+}
+
+type Prepare = (arrays: EntryArrays) => PreparedDriver
+
+function migrateInOwnWords(core: Core, tid: number, range: CheckedRange, prepare: Prepare): MigrationResult {
+  const request = new Request(core, range, prepare)
   const { target, device, selection, skip, error, callback } = request.driver
   const state = new Float64Array(STATE_FIELDS)
   request.arrays.tid = tid
@@ -38,12 +90,17 @@ export function migrate(core: Core, tid: number, range: MigrationRange, driver: 
     state,
   )
   core.request = outer
+  settle(core, arrays, range, request.driver, result)
+  return MigrationResult.byState(arrays, state)
+}
+
+/** The end of a migration in one call: throws if it has failed. */
+function settle(core: Core, arrays: EntryArrays, range: CheckedRange, driver: PreparedDriver, result: number): void {
   // Asked for at once, before giving up the driver's pages has an error of its own.
   const failure = result < 0 ? { error: core.failure(result) } : undefined
-  request.driver.end(failure !== undefined)
-  request.giveBack()
+  driver.end(failure !== undefined)
+  giveBack(arrays, range)
   if (failure) throw failure.error
-  return MigrationResult.make(arrays, state)
 }
 
 /** @internal Throws if a migration by this driver could not begin: a wrong argument is one even if there is nothing to migrate. */
@@ -68,13 +125,13 @@ export class Migration {
 
   /** @internal In the address space of a task. */
   static make(core: Core, tid: number, range: MigrationRange, driver: Driver): Migration {
-    const request = new Request(core, range, (arrays) => prepareDriver(core, arrays, driver))
+    const request = new Request(core, checkRange(range), (arrays) => prepareDriver(core, arrays, driver))
     return new Migration(core, new OpenMigration(core, request, request.begin(core, tid)))
   }
 
   /** @internal Of device pages. */
   static ofDevice(core: Core, range: MigrationRange, driver: Driver): Migration {
-    const request = new Request(core, range, (arrays) => prepareDriver(core, arrays, driver))
+    const request = new Request(core, checkRange(range), (arrays) => prepareDriver(core, arrays, driver))
     return new Migration(core, new OpenMigration(core, request, request.beginOfDevice(core)))
   }
 

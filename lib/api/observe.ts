@@ -2,7 +2,7 @@
 //
 // What lib/record needs of a machine besides what everybody may see.
 
-import type { EntryArrays } from './entries'
+import type { EntryArrays } from './entry-arrays'
 
 export { STATE } from '../native/layout'
 export type { NativeCall, NativeOutcome } from './call-observer'
@@ -11,8 +11,11 @@ export { pageCell } from './inspect'
 export type { OpenMigration } from './open-migration'
 export type { EntryArrays }
 
-/** src and dst of a migration, to be read only. It counts for no look of the driver's. */
-export function peekAt({ why, pages }: EntryArrays): { readonly src: BigUint64Array; readonly dst: BigUint64Array } {
-  const { buffer, byteOffset } = why
-  return { src: new BigUint64Array(buffer, 0, pages), dst: new BigUint64Array(buffer, byteOffset / 2, pages) }
+/** src, dst and why of a migration, to be read only. It counts for no look of the driver's. */
+export function peekAt(arrays: EntryArrays): {
+  readonly src: BigUint64Array
+  readonly dst: BigUint64Array
+  readonly why: Uint8Array
+} {
+  return { src: arrays.peekSrc(), dst: arrays.peekDst(), why: arrays.peekWhy() }
 }

@@ -10,7 +10,7 @@ import { STATE, STATE_FIELDS } from '../native/layout'
 import type { Core } from './core'
 import { entriesTable } from './entries-table'
 import { MigrationResult } from './migration-result'
-import type { Request } from './request'
+import { giveBack, type Request } from './request'
 
 /** Errors that leave a migration as it was. */
 const HARMLESS: ReadonlySet<string> = new Set(['HMMU_BLOCKED', 'HMMU_BUSY', 'HMMU_ORDER'])
@@ -89,8 +89,8 @@ export class OpenMigration {
     this.core.migrations.delete(this.#id)
     this.#state[STATE.stage] = stageValues.done
     this.request.driver.end(false)
-    this.request.giveBack()
-    this.#result = MigrationResult.make(this.request.arrays, this.#state)
+    giveBack(this.request.arrays, this.request.range)
+    this.#result = MigrationResult.byState(this.request.arrays, this.#state)
     return this.#result
   }
 
@@ -124,7 +124,7 @@ export class OpenMigration {
     this.#state[STATE.stage] = stageValues.done
     this.#state[STATE.remaining] = 0
     this.request.driver.end(true)
-    this.request.giveBack()
+    giveBack(this.request.arrays, this.request.range)
     this.#failure = { error }
   }
 

@@ -5,7 +5,7 @@
 import { address, invalid, isTyped, lengthOf, PAGE_SIZE, pageCount } from '../base/validate'
 import type { Core } from './core'
 import type { PreparedDriver } from './driver'
-import { EntryArrays } from './entries'
+import { EntryArrays } from './entry-arrays'
 
 /** A range of pages to migrate. A {@link Mapping} is one. */
 export interface MigrationRange {
@@ -22,28 +22,46 @@ export interface MigrationRange {
   readonly dst?: BigUint64Array | undefined
 }
 
+/** @internal A range of which each property was read once: a getter may say something else the next time. */
+export interface CheckedRange {
+  readonly start: number
+  readonly end: number
+  readonly pages: number
+  readonly src: BigUint64Array | undefined
+  readonly dst: BigUint64Array | undefined
+}
+
+/** @internal */
+export function checkRange(range: MigrationRange): CheckedRange {
+  if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
+  const pages = pageCount(range.pages)
+  const start = address(range.start)
+  const { src, dst } = range
+  return {
+    start,
+    end: start + pages * PAGE_SIZE,
+    pages,
+    src: src === undefined ? src : checkWords('range.src', src, pages),
+    dst: dst === undefined ? dst : checkWords('range.dst', dst, pages),
+  }
+}
+
 /** @internal The data of a migration, in one call or in steps. */
 export class Request {
   readonly arrays: EntryArrays
   readonly driver: PreparedDriver
   readonly start: number
   readonly end: number
-  readonly #src: BigUint64Array | undefined
-  readonly #dst: BigUint64Array | undefined
+  readonly range: CheckedRange
 
   /** @param prepare makes a driver for the arrays */
-  constructor(core: Core, range: MigrationRange, prepare: (arrays: EntryArrays) => PreparedDriver) {
-    if (typeof range !== 'object' || range === null) throw invalid('range', 'a Mapping or { start, pages }', range)
-    const pages = pageCount(range.pages)
-    this.start = address(range.start)
-    this.end = this.start + pages * PAGE_SIZE
-    // Read once: a getter may say something else the next time.
-    const { src, dst } = range
-    this.#src = checkWords('range.src', src, pages)
-    this.#dst = checkWords('range.dst', dst, pages)
-    this.arrays = new EntryArrays(this.start, pages, core)
+  constructor(core: Core, range: CheckedRange, prepare: (arrays: EntryArrays) => PreparedDriver) {
+    this.range = range
+    this.start = range.start
+    this.end = range.end
+    this.arrays = new EntryArrays(range.start, range.pages, core)
     this.driver = prepare(this.arrays)
-    for (let i = 0; this.#dst && i < pages; i++) this.arrays.dst[i] = this.#dst[i] ?? 0n
+    if (range.dst) this.arrays.presetDst(range.dst)
   }
 
   /** Begins a migration in the address space of a task. Returns its number, or a failure. */
@@ -68,20 +86,20 @@ export class Request {
     const { target, device, skip, error } = this.driver
     return native.migrateAdopt(id, this.arrays.native, target, device, skip, error)
   }
-
-  /** Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */
-  giveBack(): void {
-    copyWords(this.arrays.src, this.#src)
-    copyWords(this.arrays.dst, this.#dst)
-  }
 }
 
-function checkWords(name: string, words: unknown, pages: number): BigUint64Array | undefined {
-  if (words === undefined || (isTyped('BigUint64Array', words) && lengthOf(words) >= pages)) return words
+/** @internal Copies the words into the caller's arrays. An array that was detached meanwhile gets nothing. */
+export function giveBack(arrays: EntryArrays, { src, dst }: CheckedRange): void {
+  if (src) copyWords(arrays.peekSrc(), src)
+  if (dst) copyWords(arrays.peekDst(), dst)
+}
+
+function checkWords(name: string, words: unknown, pages: number): BigUint64Array {
+  if (isTyped('BigUint64Array', words) && lengthOf(words) >= pages) return words
   throw invalid(name, `a BigUint64Array of at least ${pages} words`, words)
 }
 
 /** Copies as many words as there is room for. */
-function copyWords(from: BigUint64Array, to: BigUint64Array | undefined): void {
-  if (to && lengthOf(to) >= from.length) BigUint64Array.prototype.set.call(to, from)
+function copyWords(from: BigUint64Array, to: BigUint64Array): void {
+  if (lengthOf(to) >= from.length) BigUint64Array.prototype.set.call(to, from)
 }

@@ -8,10 +8,10 @@ import { REQUEST_FIELDS } from '../native/layout'
 import { type Core, requireCore } from './core'
 import { type Driver, prepareDriver, prepareNobody } from './driver'
 import { DriverMigration } from './driver-migration'
-import type { EntryArrays } from './entries'
+import type { EntryArrays } from './entry-arrays'
 import { Migration } from './migration'
 import { OpenMigration } from './open-migration'
-import { Request } from './request'
+import { checkRange, Request } from './request'
 import type { Task } from './task'
 
 /**
@@ -80,7 +80,7 @@ export class RestoredMigration {
 
   #open(prepare: (arrays: EntryArrays) => Request['driver']): OpenMigration {
     if (!this.#core.restored.has(this)) throw new HmmuError('HMMU_ORDER', 'the migration was adopted before')
-    const request = new Request(this.#core, this, prepare)
+    const request = new Request(this.#core, checkRange(this), prepare)
     const open = new OpenMigration(this.#core, request, request.adopt(this.#core, this.#id, this.task?.tid))
     this.#core.restored.delete(this)
     return open

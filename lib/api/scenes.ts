@@ -6,7 +6,7 @@ import { PinBit } from '../base/defs.generated'
 import type { PinOptions } from './calls'
 import { coreOf } from './core'
 import { type Driver, type PreparedDriver, prepareDriver } from './driver'
-import { EntryArrays } from './entries'
+import { EntryArrays } from './entry-arrays'
 import type { Machine } from './machine'
 import type { PageRange } from './page-range'
 

@@ -31,24 +31,30 @@ export interface PreparedSelection {
 
 const NONE: PreparedSelection = { flags: 0, faultPage: 0, owner: 0 }
 
-/** @internal @param usual what is selected if the driver does not say */
-export function prepareSelection(core: Core, given: Selection, usual: readonly SelectName[]): PreparedSelection {
-  if (core.kernel === 'linux-4.14') return noSelection(given)
-  const { select = usual, owner, faultPage = 0 } = given
-  let flags = 0
-  for (const kind of iterable('select', 'an iterable of kinds of pages', select))
-    flags |= oneOf('a kind in select', kind, selectValues)
+/** @internal @param usual flags of what is selected if the driver does not say */
+export function prepareSelection(core: Core, given: Selection, usual: number): PreparedSelection {
+  const { select, owner, faultPage } = given
+  if (core.kernel === 'linux-4.14') {
+    if (select === undefined && owner === undefined && faultPage === undefined) return NONE
+    throw noSelection(given)
+  }
   return {
-    flags,
-    faultPage: integer('faultPage', faultPage, 0, 2 ** 32 - 1),
+    flags: select === undefined ? usual : flagsOf(select),
+    faultPage: faultPage === undefined ? 0 : integer('faultPage', faultPage, 0, 2 ** 32 - 1),
     owner: owner === undefined ? DEFAULT_OWNER : core.devices.checkOwner(owner),
   }
 }
 
-function noSelection(given: Selection): PreparedSelection {
+function flagsOf(select: Iterable<SelectName>): number {
+  let flags = 0
+  for (const kind of iterable('select', 'an iterable of kinds of pages', select))
+    flags |= oneOf('a kind in select', kind, selectValues)
+  return flags
+}
+
+function noSelection(given: Selection): HmmuError {
   const name = selectionOptions.find((each) => given[each] !== undefined)
-  if (name === undefined) return NONE
-  throw new HmmuError(
+  return new HmmuError(
     'HMMU_INVALID_ARGUMENT',
     `${name} is for machines of Linux 6.12; the machine is of Linux 4.14, which offers all pages that it can migrate`,
   )

@@ -23,6 +23,9 @@ export type NativeError = [number, number, number, number, number, number, strin
 /** Called by a migration for alloc_and_copy (0) and finalize_and_map (1). */
 export type NativeCallback = (which: number) => number
 
+/** All of a migration. @param words other memory for the arrays, from now on */
+export type NativeLane = (callback?: NativeCallback, words?: NativeWords) => number
+
 /** [check, file, line, text] */
 export type NativeDriverReport = [string, string, number, string]
 
@@ -104,6 +107,9 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   /** 0, or a negated error code (not errno). */
   tryStore(tid: number, address: number, byte: number): number
 
+  /** The last two as functions that take less time; not of a machine with drivers from their own source. */
+  quick(): Pick<NativeMachine, 'tryLoad' | 'tryStore'>
+
   /** flags: 1 REQ_FAULT, 2 REQ_WRITE. The words are the results; those of a blocked call are to be passed again. */
   mirror(tid: number, start: number, end: number, flags: number, owner: number, words: BigUint64Array): number
   rangeFault(
@@ -169,6 +175,9 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
   notifyIntervals(): number
   /** Sources (0: none) give way to locked copies; returns how many have. */
   destinations(target: number, device: number, pages: Uint32Array): number
+  /** request: entries, target, device, kinds, flags of the words, mark. Gives entries pages in dst, and marks them in `moved`; how many
+   * have got one. */
+  moveAll(request: Uint32Array, words: Uint8Array, moved: Uint8Array, only: Uint8Array | undefined): number
 
   /** flags, faultPage and owner as in struct hmmu_migrate_request; target and device: of the built-in driver; target can be one of
    * {@link DRIVERS}. */
@@ -187,6 +196,11 @@ export interface NativeMachine extends PlainCalls, Partial<NativeDriverCalls> {
     callback: NativeCallback | undefined,
     state: Float64Array,
   ): number
+  /**
+   * A function that migrates as {@link NativeMachine.migrate} does, with the numbers and the arrays in this memory: LANE of layout.ts.
+   * The arrays of a migration of n pages are the first 17 · n bytes. A number: there is none.
+   */
+  lane(words: NativeWords, numbers: NativeWords): NativeLane | number
   migrateBegin(
     tid: number,
     start: number,

@@ -69,3 +69,24 @@ export const STATE_FIELDS = 6
 
 /** Their places. */
 export const STATE = { stage: 0, position: 1, collected: 2, remaining: 3, callbacksRan: 4, outOfBounds: 5 } as const
+
+/** The numbers of NativeMachine.lane(), by their places: what it is given, and from `collected` on what it tells. */
+export const LANE = {
+  tid: 0,
+  start: 1,
+  end: 2,
+  flags: 3,
+  faultPage: 4,
+  owner: 5,
+  target: 6,
+  device: 7,
+  /** Whether there is no finalize_and_map. */
+  once: 8,
+  collected: 9,
+  callbacksRan: 10,
+  outOfBounds: 11,
+  moved: 12,
+} as const
+
+/** How many they are. */
+export const LANE_NUMBERS = 13

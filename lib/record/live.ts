@@ -81,9 +81,9 @@ class Eye {
   }
 
   migrationView(migration: object, arrays: EntryArrays, progress: Progress): MigrationView {
-    const { src, dst } = peekAt(arrays)
+    const { src, dst, why } = peekAt(arrays)
     const place = this.names.placeOf(arrays)
-    return { id: this.#idOf(migration), ...place, ...progress, entries: wordsOf(src, dst, whysOf(arrays.why)) }
+    return { id: this.#idOf(migration), ...place, ...progress, entries: wordsOf(src, dst, whysOf(why)) }
   }
 
   /** The number of a migration: they are counted as they are met. */
@@ -225,9 +225,9 @@ export class MachineRecorder {
 
 /** What a migration has come to. */
 function resultOf(arrays: EntryArrays, callbacksRan: boolean, collected: number): Partial<StepOfCall> {
-  const { src } = peekAt(arrays)
+  const { src, why } = peekAt(arrays)
   const moved = callbacksRan ? src.filter((word) => word & BigInt(PfnFlag.MIGRATE)).length : 0
-  return { moved, collected, ...(src.length <= MOST_ENTRIES && { whys: whysOf(arrays.why) }) }
+  return { moved, collected, ...(src.length <= MOST_ENTRIES && { whys: whysOf(why) }) }
 }
 
 const documentOf = (recording: Recording): RecordDocument => ({

@@ -69,6 +69,7 @@ interface Wrapped {
   pageWrite(pfn: number, offset: number, bytes: number, length: number): number
   takeEvents(out: number, capacity: number): number
   destinations(target: number, device: number, pages: number, count: number): number
+  moveAll(request: number, src: number, dst: number, moved: number, only: number): number
   stats(out: number): number
   statsTree(out: number, capacity: number): number
   search(words: number, count: number, options: number, tells: boolean): number

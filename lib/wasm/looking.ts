@@ -8,6 +8,7 @@ import { DEVICE_FIELDS, RECORD_WORDS, SEARCH_NUMBERS, STATS_WORDS, TASK_FIELDS }
 import { WasmCalls } from './calls'
 import { EINVAL, ENOEXEC } from './errno'
 import type { WasmInstance } from './instance'
+import { BYTES_PER_PAGE } from './words'
 
 const WORD = 8
 
@@ -74,6 +75,33 @@ export abstract class WasmLooking extends WasmCalls {
     )
   }
 
+  moveAll(request: Uint32Array, words: Uint8Array, moved: Uint8Array, only: Uint8Array | undefined): number {
+    const [count = 0] = request
+    if (Math.min(words.length / BYTES_PER_PAGE, moved.length, only?.length ?? count) < count)
+      return this.call(() => this.#tooShort(count))
+    const inputs = [
+      words.subarray(0, count * 2 * WORD),
+      bytesOf(request),
+      moved.subarray(0, count),
+      ...(only ? [only] : []),
+    ]
+    const places = inputs.map((_, i) => inputs.slice(0, i).reduce((sum, { length }) => sum + length, 0))
+    const bytes = inputs.reduce((sum, { length }) => sum + length, 0)
+    return this.call((instance) =>
+      this.lend(instance, bytes, (at) => {
+        const [src = 0, requestAt = 0, movedAt = 0, onlyAt = 0] = places.map((place) => at + place)
+        const dst = src + count * WORD
+        inputs.forEach((input, i) => {
+          instance.bytes(at + (places[i] ?? 0), input.length).set(input)
+        })
+        const result = instance.exports.moveAll(requestAt, src, dst, movedAt, only ? onlyAt : 0)
+        words.set(instance.bytes(dst, count * WORD), count * WORD)
+        moved.set(instance.bytes(movedAt, count))
+        return result
+      }),
+    )
+  }
+
   load(tid: number, address: number, bytes: Uint8Array): number {
     return this.call((instance) =>
       this.lend(instance, bytes.length, (at) => {
@@ -107,6 +135,10 @@ export abstract class WasmLooking extends WasmCalls {
   tryStore(tid: number, address: number, byte: number): number {
     if (!this.open) return -errorCodeValues.HMMU_DISPOSED
     return this.call(({ exports }) => exports.tryStore(tid, address, byte))
+  }
+
+  quick(): this {
+    return this
   }
 
   mirror(tid: number, start: number, end: number, flags: number, owner: number, words: BigUint64Array): number {

@@ -7,8 +7,8 @@
 // before a callback and after the call.
 
 import { stageValues } from '../base/defs.generated'
-import type { NativeCallback } from '../native/interface'
-import { REQUEST_FIELDS, STATE_FIELDS } from '../native/layout'
+import type { NativeCallback, NativeLane } from '../native/interface'
+import { LANE, LANE_NUMBERS, REQUEST_FIELDS, STATE, STATE_FIELDS } from '../native/layout'
 import { WasmCopies } from './copies'
 import { EBUSY, ECANCELED, EINVAL, ENOMEM } from './errno'
 import type { WasmExports } from './exports'
@@ -28,9 +28,13 @@ interface Request {
   readonly words: unknown
   readonly target: number
   readonly device: number
-  readonly skip: Float64Array | undefined
-  readonly error: Float64Array | undefined
+  readonly skip?: Float64Array | undefined
+  readonly error?: Float64Array | undefined
+  /** The arrays are only so long: their memory is a lane. */
+  readonly entries?: number
 }
+
+type RequestNumbers = [tid: number, start: number, end: number, flags: number, faultPage: number, owner: number]
 
 /** Begins the migration whose struct is at an address. */
 type Begin = (exports: WasmExports, address: number) => number
@@ -41,12 +45,15 @@ class Migration {
   readonly address: number
   readonly #words: Words
   readonly #wordsAddress: number
+  /** How many entries the words are for. */
+  readonly #entries: number
   /** The driver of the current call. */
   callback: NativeCallback | undefined
   /** A call that drives the migration is under way. */
   running = false
 
-  constructor(instance: WasmInstance, address: number, words: Words) {
+  constructor(instance: WasmInstance, address: number, words: Words, entries: number) {
+    this.#entries = entries
     this.instance = instance
     this.address = address
     this.#words = words
@@ -54,7 +61,7 @@ class Migration {
   }
 
   get #memory(): Uint8Array {
-    return this.instance.bytes(this.#wordsAddress, this.#words.pages * BYTES_PER_PAGE)
+    return this.instance.bytes(this.#wordsAddress, this.#entries * BYTES_PER_PAGE)
   }
 
   /** Copies into the instance: the core goes on. */
@@ -116,11 +123,18 @@ export abstract class WasmMigrations extends WasmCopies {
     callback: NativeCallback | undefined,
     state: Float64Array,
   ): number {
+    const request = { pages: pagesBetween(start, end), words, target, device, skip, error }
+    return this.#migrate([tid, start, end, flags, faultPage, owner], request, callback, state)
+  }
+
+  #migrate(
+    numbers: RequestNumbers,
+    request: Request,
+    callback: NativeCallback | undefined,
+    state: Float64Array,
+  ): number {
     return this.call((instance) => {
-      const request = { pages: pagesBetween(start, end), words, target, device, skip, error }
-      const id = this.#begin(instance, request, (exports, address) =>
-        exports.migrationBegin(address, tid, start, end, flags, faultPage, owner),
-      )
+      const id = this.#begin(instance, request, (exports, address) => exports.migrationBegin(address, ...numbers))
       const migration = this.#migrations.get(id)
       if (!migration) return id
       const { exports } = instance
@@ -133,6 +147,39 @@ export abstract class WasmMigrations extends WasmCopies {
       this.#abandon(id, migration)
       return result
     })
+  }
+
+  lane(words: unknown, numbers: unknown): NativeLane | number {
+    const buffer = numbers instanceof Words ? numbers.buffer() : undefined
+    if (!(words instanceof Words) || !buffer || buffer.byteLength < LANE_NUMBERS * 8)
+      return this.call(() => this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the memory of the lane is missing'))
+    const ours = new Float64Array(buffer, 0, LANE_NUMBERS)
+    let memory: Words = words
+    let isInUse = false
+    return (callback, other: unknown = memory) => {
+      if (isInUse) return this.call(() => this.refuse(-EBUSY, 'HMMU_BUSY', 'the lane is in use'))
+      if (!(other instanceof Words))
+        return this.call(() => this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the memory of the lane is missing'))
+      memory = other
+      isInUse = true
+      const result = this.#migrateIn(memory, ours, callback)
+      isInUse = false
+      return result
+    }
+  }
+
+  #migrateIn(words: Words, numbers: Float64Array, callback: NativeCallback | undefined): number {
+    const [tid = 0, start = 0, end = 0, flags = 0, faultPage = 0, owner = 0, target = 0, device = 0, once = 0] = numbers
+    const state = new Float64Array(STATE_FIELDS)
+    const called = once && callback ? (which: number) => (which === 0 ? callback(which) : 0) : callback
+    const pages = Math.max(pagesBetween(start, end), 0)
+    const request = { pages, words, target, device, entries: pages }
+    const result = this.#migrate([tid, start, end, flags, faultPage, owner], request, called, state)
+    numbers[LANE.collected] = state[STATE.collected] ?? 0
+    numbers[LANE.callbacksRan] = state[STATE.callbacksRan] ?? 0
+    numbers[LANE.outOfBounds] = state[STATE.outOfBounds] ?? 0
+    numbers[LANE.moved] = words.countMigrate(pages)
+    return result
   }
 
   migrateBegin(
@@ -178,7 +225,7 @@ export abstract class WasmMigrations extends WasmCopies {
   }
 
   #open(instance: WasmInstance, id: number, request: Request, begin: Begin): number {
-    const { pages, words } = request
+    const { pages, words, entries = words instanceof Words ? words.pages : 0 } = request
     if (!(words instanceof Words)) {
       return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are missing')
     }
@@ -186,9 +233,9 @@ export abstract class WasmMigrations extends WasmCopies {
       return this.refuse(-EINVAL, 'HMMU_INVALID_ARGUMENT', 'the arrays of the migration are too short')
     }
     const { exports } = instance
-    const address = this.#make(instance, id, request, words.pages)
+    const address = this.#make(instance, id, request, entries)
     if (!address) return this.refuse(-ENOMEM, 'HMMU_HOST_MEMORY', 'the machine has no memory for the migration')
-    const migration = new Migration(instance, address, words)
+    const migration = new Migration(instance, address, words, entries)
     migration.copyIn()
     const err = begin(exports, address)
     if (err < 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { PfnFlag } from '../base/defs.generated'
 import type { NativeWords } from '../native/interface'
 
 /** Bytes for each page: a word of src, a word of dst, a byte of why. */
@@ -30,12 +31,19 @@ export class Words implements NativeWords {
 
   /** Copies all words to the memory of an instance. If the buffer was detached, there is nothing to copy. */
   copyTo(memory: Uint8Array): void {
-    if (this.#buffer?.byteLength) memory.set(new Uint8Array(this.#buffer))
+    if (this.#buffer?.byteLength) memory.set(new Uint8Array(this.#buffer, 0, memory.length))
   }
 
   /** Copies all words from the memory of an instance. */
   copyFrom(memory: Uint8Array): void {
     if (this.#buffer?.byteLength) new Uint8Array(this.#buffer).set(memory)
+  }
+
+  /** How many of the first entries have MIGRATE in src. */
+  countMigrate(entries: number): number {
+    if (!this.#buffer?.byteLength) return 0
+    const src = new Uint32Array(this.#buffer, 0, entries * 2)
+    return src.filter((half, i) => i % 2 === 0 && (half & PfnFlag.MIGRATE) !== 0).length
   }
 }
 

@@ -23,14 +23,25 @@ inline uint32_t Uint32(const Napi::CallbackInfo &info, size_t i)
 }
 
 // Addresses and counts come as doubles; one that is not an unsigned 64-bit number becomes an address past all memory.
+inline uint64_t Uint64Of(double value)
+{
+	if (!(value >= 0 && value < 18446744073709551616.0))
+		return UINT64_MAX;
+	return static_cast<uint64_t>(value);
+}
+
 inline uint64_t Uint64(const Napi::CallbackInfo &info, size_t i)
 {
 	double value = -1;
 
 	napi_get_value_double(info.Env(), info[i], &value);
-	if (!(value >= 0 && value < 18446744073709551616.0))
-		return UINT64_MAX;
-	return static_cast<uint64_t>(value);
+	return Uint64Of(value);
+}
+
+// A double that is no unsigned 32-bit number is 0.
+inline uint32_t Uint32Of(double value)
+{
+	return value >= 0 && value <= UINT32_MAX ? static_cast<uint32_t>(value) : 0;
 }
 
 inline bool Flag(const Napi::CallbackInfo &info, size_t i)

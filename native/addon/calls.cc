@@ -15,10 +15,15 @@ namespace hmmu_addon {
 void Machine::DefineCalls(Methods &methods)
 {
 	const Methods ours = {
-		InstanceMethod<&Machine::TaskState>("taskState"), InstanceMethod<&Machine::Map>("map"),
-		InstanceMethod<&Machine::Load>("load"),           InstanceMethod<&Machine::Store>("store"),
-		InstanceMethod<&Machine::TryLoad>("tryLoad"),     InstanceMethod<&Machine::TryStore>("tryStore"),
-		InstanceMethod<&Machine::Mirror>("mirror"),       InstanceMethod<&Machine::RangeFault>("rangeFault"),
+		InstanceMethod<&Machine::TaskState>("taskState"),
+		InstanceMethod<&Machine::Map>("map"),
+		InstanceMethod<&Machine::Load>("load"),
+		InstanceMethod<&Machine::Store>("store"),
+		InstanceMethod<&Machine::TryLoad>("tryLoad"),
+		InstanceMethod<&Machine::TryStore>("tryStore"),
+		InstanceMethod<&Machine::Quick>("quick"),
+		InstanceMethod<&Machine::Mirror>("mirror"),
+		InstanceMethod<&Machine::RangeFault>("rangeFault"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -159,6 +164,95 @@ Napi::Value Machine::TryStore(const Napi::CallbackInfo &info)
 	if (driver_)
 		return Outcome(StoreOnThread(info, {byte}), 0);
 	return Outcome(hmmu_store(Core(), Uint32(info, 0), Uint64(info, 1), &byte, 1, nullptr), 0);
+}
+
+// A function takes most of its time to find out whose method it is, if it is one. These have their machine, and may outlive it.
+static napi_value FunctionOf(napi_env env, const std::shared_ptr<Machine *> &machine, const char *name,
+			     napi_callback call)
+{
+	auto *held = new std::shared_ptr<Machine *>(machine);
+	const napi_finalize forget = [](napi_env, void *data, void *) {
+		delete static_cast<std::shared_ptr<Machine *> *>(data);
+	};
+	napi_value function = nullptr;
+
+	if (napi_create_function(env, name, NAPI_AUTO_LENGTH, call, held, &function) == napi_ok &&
+	    napi_add_finalizer(env, function, held, forget, nullptr, nullptr) == napi_ok)
+		return function;
+	delete held;
+	return nullptr;
+}
+
+// quick(): tryLoad() and tryStore() as functions of their own.
+Napi::Value Machine::Quick(const Napi::CallbackInfo &info)
+{
+	auto out = Napi::Object::New(info.Env());
+	napi_value load = FunctionOf(info.Env(), self_, "tryLoad", QuickTryLoad);
+	napi_value store = FunctionOf(info.Env(), self_, "tryStore", QuickTryStore);
+
+	if (!load || !store)
+		return Value();
+	out.Set("tryLoad", load);
+	out.Set("tryStore", store);
+	return out;
+}
+
+static uint32_t Uint32Of(napi_env env, napi_value value)
+{
+	uint32_t number = 0;
+
+	napi_get_value_uint32(env, value, &number);
+	return number;
+}
+
+static uint64_t AddressOf(napi_env env, napi_value value)
+{
+	double number = -1;
+
+	napi_get_value_double(env, value, &number);
+	return Uint64Of(number);
+}
+
+// Pages that an access may take. Few of them take a huge one.
+constexpr uint32_t kPagesOfAccess = 32;
+
+template <typename Body> napi_value Machine::OnFunction(napi_env env, napi_callback_info info, Body body)
+{
+	size_t count = 3;
+	napi_value arguments[3] = {}, number = nullptr;
+	void *data = nullptr;
+
+	napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
+	Machine *machine = **static_cast<std::shared_ptr<Machine *> *>(data);
+	int64_t result = -int64_t{HMMU_ERR_DISPOSED};
+	if (machine && machine->driver_) {
+		machine->Refuse(-EBUSY, HMMU_ERR_BUSY, "the machine has drivers: accesses are made on their threads");
+		result = -int64_t{HMMU_ERR_BUSY};
+	} else if (machine && machine->Open()) {
+		result = body(*machine, Uint32Of(env, arguments[0]), AddressOf(env, arguments[1]),
+			      Uint32Of(env, arguments[2]));
+		result = machine->Quick(result, kPagesOfAccess);
+	}
+	napi_create_double(env, static_cast<double>(result), &number);
+	return number;
+}
+
+napi_value Machine::QuickTryLoad(napi_env env, napi_callback_info info)
+{
+	return OnFunction(env, info, [](Machine &machine, uint32_t tid, uint64_t address, uint32_t) {
+		uint8_t byte = 0;
+		const int result = hmmu_load(machine.Core(), tid, address, &byte, 1, nullptr);
+		return result < 0 ? -int64_t{machine.LastError()->code} : byte;
+	});
+}
+
+napi_value Machine::QuickTryStore(napi_env env, napi_callback_info info)
+{
+	return OnFunction(env, info, [](Machine &machine, uint32_t tid, uint64_t address, uint32_t value) {
+		const auto byte = static_cast<uint8_t>(value);
+		const int result = hmmu_store(machine.Core(), tid, address, &byte, 1, nullptr);
+		return result < 0 ? -int64_t{machine.LastError()->code} : int64_t{0};
+	});
 }
 
 Napi::Value Machine::Outcome(int64_t result, int64_t value)

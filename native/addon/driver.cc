@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // What drivers need besides plain calls: handlers of the device, notifications, and destinations.
+#include "kernel/move_all.h"
+
 #include <cerrno>
 
 #include "arguments.h"
@@ -15,6 +17,7 @@ void Machine::DefineDriver(Methods &methods)
 		InstanceMethod<&Machine::Notify>("notify"),
 		InstanceMethod<&Machine::NotifyIntervals>("notifyIntervals"),
 		InstanceMethod<&Machine::Destinations>("destinations"),
+		InstanceMethod<&Machine::MoveAll>("moveAll"),
 	};
 
 	methods.insert(methods.end(), ours.begin(), ours.end());
@@ -130,6 +133,32 @@ Napi::Value Machine::Destinations(const Napi::CallbackInfo &info)
 	if (!pages || count > INT32_MAX)
 		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the array of pages is missing"));
 	return Result(hmmu_destinations(Core(), Uint32(info, 0), Uint32(info, 1), pages, static_cast<uint32_t>(count)));
+}
+
+// moveAll(Uint32Array request, Uint8Array words, Uint8Array moved, Uint8Array only): how many entries have got a page. The
+// request: entries, target, device, kinds, flags, mark.
+Napi::Value Machine::MoveAll(const Napi::CallbackInfo &info)
+{
+	if (!Open())
+		return Result(-EBADF);
+	const auto *request = Records<uint32_t>(info, 0, 6);
+	if (!request)
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the request is too short"));
+	struct move_all all = {};
+	all.count = request[0];
+	all.to = request[1];
+	all.device = request[2];
+	all.from = request[3];
+	all.flags = request[4];
+	all.mark = request[5];
+	auto *words = Records<uint64_t>(info, 1, all.count * 2);
+	all.src = words;
+	all.dst = words + all.count;
+	all.moved = Records<uint8_t>(info, 2, all.count);
+	all.only = Records<uint8_t>(info, 3, all.count);
+	if (!words || !all.moved || (info[3].IsTypedArray() && !all.only))
+		return Result(Refuse(-EINVAL, HMMU_ERR_INVALID_ARGUMENT, "the arrays of the migration are too short"));
+	return Result(move_all(Core(), &all));
 }
 
 } // namespace hmmu_addon

@@ -17,6 +17,9 @@ const napi_type_tag kMachineTag = {0x3b7f0c25d1a94e68u, 0x8a1d52c6e03f9b74u};
 // By how many bytes the memory of a machine grows before the garbage collector is told again.
 constexpr int64_t kTellStep = int64_t{1} << 20;
 
+// Of a function of JavaScript that the addon calls.
+constexpr size_t kMostArguments = 8;
+
 } // namespace
 
 Napi::Function Machine::Define(Napi::Env env)
@@ -101,6 +104,7 @@ void Machine::Create(const Napi::CallbackInfo &info)
 
 Machine::~Machine()
 {
+	*self_ = nullptr;
 	Close();
 }
 
@@ -148,10 +152,26 @@ Napi::Value Machine::Result(int64_t result)
 {
 	if (Open())
 		TellMemory();
+	return Number(Env(), static_cast<double>(Thrown(result)));
+}
+
+int64_t Machine::Thrown(int64_t result)
+{
 	if (exception_.IsEmpty())
-		return Number(Env(), static_cast<double>(result));
+		return result;
 	exception_.Value().Set("result", static_cast<double>(result));
-	return Number(Env(), static_cast<double>(kThrown));
+	return kThrown;
+}
+
+// Adding the memory up takes as long as a part of such a call.
+int64_t Machine::Quick(int64_t result, uint32_t pages)
+{
+	untold_ += pages;
+	if (untold_ >= kTellStep / HMMU_PAGE_SIZE && Open()) {
+		untold_ = 0;
+		TellMemory();
+	}
+	return Thrown(result);
 }
 
 int Machine::Refuse(int err, uint32_t code, const char *text)
@@ -219,14 +239,14 @@ bool Machine::CallJsHere(napi_value function, std::initializer_list<double> argu
 {
 	Napi::Env env = Env();
 	Napi::HandleScope scope(env);
-	std::vector<napi_value> argv;
-	napi_value returned = nullptr;
+	napi_value argv[kMostArguments], returned = nullptr;
+	size_t count = 0;
 
-	argv.reserve(arguments.size());
 	for (double argument : arguments)
-		argv.push_back(Number(env, argument));
+		if (count < kMostArguments)
+			napi_create_double(env, argument, &argv[count++]);
 	callbacks_++;
-	napi_status status = napi_call_function(env, env.Undefined(), function, argv.size(), argv.data(), &returned);
+	napi_status status = napi_call_function(env, env.Undefined(), function, count, argv, &returned);
 	callbacks_--;
 	if (status != napi_ok) {
 		KeepException(env);

@@ -23,6 +23,7 @@
 
 namespace hmmu_addon {
 
+struct Lane;
 struct Migration;
 struct OpenOrder;
 struct ProgramCopy;
@@ -73,6 +74,12 @@ private:
 	// Whether there is a machine to call into.
 	bool Open() const { return machine_ != nullptr; }
 	Napi::Value Result(int64_t result);
+	// What Result() makes a number of: kThrown if a callback has thrown.
+	int64_t Thrown(int64_t result);
+	// The same of a call that is made often, for one that may have taken so many pages.
+	int64_t Quick(int64_t result, uint32_t pages);
+	// Calls a function that JavaScript has of this machine, which may be gone.
+	template <typename Body> static napi_value OnFunction(napi_env env, napi_callback_info info, Body body);
 	// Sets what error() tells of a call that was refused before it reached the core.
 	int Refuse(int err, uint32_t code, const char *text);
 	// Forgets an earlier refusal: what error() tells is the core's again.
@@ -111,6 +118,9 @@ private:
 	Napi::Value Load(const Napi::CallbackInfo &info);
 	Napi::Value Store(const Napi::CallbackInfo &info);
 	Napi::Value TryLoad(const Napi::CallbackInfo &info);
+	Napi::Value Quick(const Napi::CallbackInfo &info);
+	static napi_value QuickTryLoad(napi_env env, napi_callback_info info);
+	static napi_value QuickTryStore(napi_env env, napi_callback_info info);
 	Napi::Value TryStore(const Napi::CallbackInfo &info);
 	Napi::Value Mirror(const Napi::CallbackInfo &info);
 	Napi::Value RangeFault(const Napi::CallbackInfo &info);
@@ -145,6 +155,7 @@ private:
 	Napi::Value Notify(const Napi::CallbackInfo &info);
 	Napi::Value NotifyIntervals(const Napi::CallbackInfo &info);
 	Napi::Value Destinations(const Napi::CallbackInfo &info);
+	Napi::Value MoveAll(const Napi::CallbackInfo &info);
 	// Calls the function in a property of this object: 0, or a negative errno.
 	int CallHandler(const char *name, std::initializer_list<double> arguments);
 	int CallHandlerHere(const char *name, std::initializer_list<double> arguments);
@@ -155,6 +166,9 @@ private:
 
 	// migration.cc
 	Napi::Value Migrate(const Napi::CallbackInfo &info);
+	Napi::Value MakeLane(const Napi::CallbackInfo &info);
+	static napi_value OnLane(napi_env env, napi_callback_info info);
+	int64_t MigrateIn(Lane &lane, napi_value callback);
 	Napi::Value MigrateBegin(const Napi::CallbackInfo &info);
 	Napi::Value MigrateDeviceBegin(const Napi::CallbackInfo &info);
 	Napi::Value MigrateStep(const Napi::CallbackInfo &info);
@@ -241,15 +255,17 @@ private:
 	size_t done_ = 0;                 // bytes that the last load or store moved
 	uint32_t callbacks_ = 0;          // JavaScript callbacks that have not returned
 	Napi::ObjectReference exception_; // { error } while an exception waits to be taken
+	uint32_t untold_ = 0;             // pages that quick calls may have taken since it was told
 	int64_t told_ = 0;                // bytes that the garbage collector knows about
 	std::map<uint32_t, std::shared_ptr<Migration>> migrations_;
 	uint32_t last_migration_ = 0;
-	uint32_t restored_migrations_ = 0;     // their numbers are the first ones
-	hmmu_search_result *search_ = nullptr; // the last one
-	uint64_t search_actions_ = 0;          // of its program
-	bool search_tells_ = false;            // JavaScript, how far it is
-	std::shared_ptr<OpenOrder> order_;     // the order under way
-	std::unique_ptr<KernelDriver> driver_; // its library is attached to the machine
+	std::shared_ptr<Machine *> self_ = std::make_shared<Machine *>(this); // for those who may outlive this object
+	uint32_t restored_migrations_ = 0;                                    // their numbers are the first ones
+	hmmu_search_result *search_ = nullptr;                                // the last one
+	uint64_t search_actions_ = 0;                                         // of its program
+	bool search_tells_ = false;                                           // JavaScript, how far it is
+	std::shared_ptr<OpenOrder> order_;                                    // the order under way
+	std::unique_ptr<KernelDriver> driver_;                                // its library is attached to the machine
 };
 
 } // namespace hmmu_addon

@@ -33,6 +33,7 @@ struct Migration {
 	const hmmu_migrate_ops *ops = nullptr; // NULL: dst is written between the calls
 
 	bool is_builtin = false;
+	bool once = false; // JavaScript has no finalize_and_map
 	hmmu_builtin builtin = {};
 	std::vector<uint64_t> skip, error;
 
@@ -42,6 +43,15 @@ struct Migration {
 };
 
 extern const hmmu_migrate_ops kMigrationOps;
+
+// Memory that migrations in one call use, one after the other. JavaScript has a function for each lane, which may outlive the
+// machine.
+struct Lane {
+	std::shared_ptr<Machine *> machine; // NULL there: it is gone
+	std::shared_ptr<WordsBlock> words;
+	std::shared_ptr<WordsBlock> numbers;
+	bool in_use = false;
+};
 
 } // namespace hmmu_addon
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "host/platform.h"
+#include "kernel/move_all.h"
 #include "instance.h"
 
 struct host host;
@@ -86,4 +87,24 @@ EXPORT(notifyIntervals) int wasm_notify_intervals(void)
 EXPORT(destinations) int wasm_destinations(uint32_t to, uint32_t device, uint32_t *pages, uint32_t count)
 {
 	return hmmu_destinations(instance.machine, to, device, pages, count);
+}
+
+/* The request: entries, target, device, kinds, flags, mark. */
+EXPORT(moveAll)
+int wasm_move_all(const uint32_t *request, const uint64_t *src, uint64_t *dst, uint8_t *moved, const uint8_t *only)
+{
+	const struct move_all all = {
+		.src = src,
+		.dst = dst,
+		.count = request[0],
+		.only = only,
+		.moved = moved,
+		.from = request[3],
+		.to = request[1],
+		.device = request[2],
+		.flags = request[4],
+		.mark = request[5],
+	};
+
+	return (int)move_all(instance.machine, &all);
 }

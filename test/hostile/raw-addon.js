@@ -81,8 +81,13 @@ const quietly = (run) => {
 
 const argumentsFor = (world) => Array.from({ length: below(10) }, () => pick(makes)(world))
 
-/** One call of a method, seldom on a wrong object. */
+/** One call of a method, seldom on a wrong object; or of a function that one has returned. */
 function call(world) {
+  if (below(8) === 0) {
+    const laneNumbers = new Float64Array(world.numbers.buffer(), 0, 13)
+    laneNumbers[below(13)] = pick([...numbers, Number.NaN, world.address, world.address + 4096, world.address + 16384])
+    return quietly(() => pick(world.functions)(...argumentsFor(world)))
+  }
   const method = Machine.prototype[pick(methods)]
   const self =
     below(20) > 0 ? world.machine : pick([undefined, {}, world.words, Object.create(world.machine), Machine, 5])
@@ -97,7 +102,22 @@ function makeWorld() {
   // The core's fault handler reads this property of the machine.
   machine.pageFault = pick([undefined, 5, () => 0, () => -1, () => assert.fail('a handler')])
   if (below(4) === 0) Object.defineProperty(machine, 'pageFault', { get: () => assert.fail('a getter') })
-  return { machine, address, words: new Words(8) }
+  const words = new Words(8)
+  const numbers = new Words(8)
+  const { tryLoad, tryStore } = machine.quick()
+  const lanes = [machine.lane(words, numbers), machine.lane(new Words(2), numbers), machine.lane(numbers, numbers)]
+  new Float64Array(numbers.buffer(), 0, 9).set([
+    machine.processTask(pid),
+    address,
+    address + 8192,
+    0,
+    0,
+    0,
+    pick([0, 1, -1]),
+    0,
+    0,
+  ])
+  return { machine, address, words, numbers, functions: [tryLoad, tryStore, ...lanes] }
 }
 
 let calls = 0
