@@ -165,12 +165,19 @@ static void singles(struct world *w)
 
 /* The sizes of the last ones keep the host's memory small. */
 static const struct scenario scenarios[] = {
-	{ "life", "pages", life, 1, 1 << 20, 1, true },      { "windows", "pages", windows, 512, 1 << 16, 1, true },
-	{ "stages", "pages", stages, 1, 1 << 20, 1, true },  { "empty", "empty", empty, 1, 1 << 16, 1, true },
-	{ "zero", "zero", zero, 1, 1 << 16, 1, true },       { "huge", "huge", huge, 512, 1 << 16, 1, true },
-	{ "shared", "shared", shared, 1, 1 << 16, 2, true }, { "shared", "shared", shared, 1, 1 << 16, 16, true },
-	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true }, { "protection", "pages", protection, 1, 1 << 16, 1, true },
-	{ "copies", "pages", copies, 1, 1 << 16, 1, false }, { "singles", "pages", singles, 1, 1, 1, true },
+	{ "life", "pages", life, 1, 1 << 20, 1, true },
+	{ "stages", "pages", stages, 1, 1 << 20, 1, true },
+	{ "empty", "empty", empty, 1, 1 << 16, 1, true },
+	{ "zero", "zero", zero, 1, 1 << 16, 1, true },
+	{ "huge", "huge", huge, 512, 1 << 16, 1, true },
+	{ "shared", "shared", shared, 1, 1 << 16, 2, true },
+	{ "shared", "shared", shared, 1, 1 << 16, 16, true },
+	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true },
+	{ "protection", "pages", protection, 1, 1 << 16, 1, true },
+	{ "copies", "pages", copies, 1, 1 << 16, 1, false },
+	{ "singles", "pages", singles, 1, 1, 1, true },
+	/* A window has up to 512 pages. */
+	{ "windows", "pages", windows, 512, 1 << 16, 1, true },
 };
 
 static void repeat(struct world *w, const struct scenario *scenario)
