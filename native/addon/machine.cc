@@ -33,6 +33,7 @@ Napi::Function Machine::Define(Napi::Env env)
 	DefineLooking(methods);
 	DefineDriver(methods);
 	DefineMigration(methods);
+	DefineLanes(methods);
 	DefineDrivers(methods);
 	DefineSearch(methods);
 	DefineOrder(methods);

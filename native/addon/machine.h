@@ -63,6 +63,7 @@ private:
 	static void DefineLooking(Methods &methods);
 	static void DefineDriver(Methods &methods);
 	static void DefineMigration(Methods &methods);
+	static void DefineLanes(Methods &methods);
 	static void DefineDrivers(Methods &methods);
 	static void DefineSearch(Methods &methods);
 	static void DefineOrder(Methods &methods);
@@ -166,9 +167,6 @@ private:
 
 	// migration.cc
 	Napi::Value Migrate(const Napi::CallbackInfo &info);
-	Napi::Value MakeLane(const Napi::CallbackInfo &info);
-	static napi_value OnLane(napi_env env, napi_callback_info info);
-	int64_t MigrateIn(Lane &lane, napi_value callback);
 	Napi::Value MigrateBegin(const Napi::CallbackInfo &info);
 	Napi::Value MigrateDeviceBegin(const Napi::CallbackInfo &info);
 	Napi::Value MigrateStep(const Napi::CallbackInfo &info);
@@ -193,6 +191,11 @@ private:
 	int FindIdle(const Napi::CallbackInfo &info, std::shared_ptr<Migration> *migration);
 	void Forget(const Napi::CallbackInfo &info, int64_t result);
 	void AbandonAll();
+
+	// lanes.cc
+	Napi::Value MakeLane(const Napi::CallbackInfo &info);
+	static napi_value OnLane(napi_env env, napi_callback_info info);
+	int64_t MigrateIn(Lane &lane, napi_value callback);
 
 	// search.cc
 	static bool OnSearchProgress(void *data, uint64_t states, uint64_t open);

@@ -53,6 +53,24 @@ struct Lane {
 	bool in_use = false;
 };
 
+// Marks a migration as running for the time of a call, and lends it the callback of that call.
+class Running
+{
+public:
+	Running(Migration &migration, napi_value callback);
+	~Running();
+	Running(const Running &) = delete;
+	Running &operator=(const Running &) = delete;
+
+private:
+	Migration &migration_;
+};
+
+// Makes the built-in driver, if it is that of a migration in one call, one that the core knows.
+void CallBuiltin(Migration &migration);
+// All of a migration. A run that fails is undone without calling the driver again.
+int RunWhole(hmmu *m, Migration &migration);
+
 } // namespace hmmu_addon
 
 #endif
