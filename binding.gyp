@@ -25,9 +25,10 @@
         'HMMU_VERSION="<!(node -p "require(\'<(top)/package.json\').version")"',
       ],
       # Node's own settings come first; those taken out here would weaken or contradict ours.
-      'cflags!': ['-O3', '-Wno-unused-parameter'],
+      'cflags!': ['-Wno-unused-parameter'],
       'cflags': [
-        '-O2', '-g', '-fno-omit-frame-pointer', '-fvisibility=hidden',
+        # Pairs of stores that gcc would merge into a vector cost more than they save.
+        '-O3', '-fno-tree-slp-vectorize', '-g', '-fno-omit-frame-pointer', '-fvisibility=hidden',
         '-Wall', '-Wextra', '-Wundef', '-Wvla', '-Wpointer-arith', '-Wwrite-strings',
         # Compilers that we do not know may warn of more: where the tests are missing, this is the npm package.
         '<!@(node -p "fs.existsSync(\'<(top)/native/test\') ? \'-Werror\' : \'\'")',

@@ -267,7 +267,7 @@ int hmmu_madvise(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t length
 {
 	const struct call call = { .op = OP_MADVISE, .args = { address, length, advice } };
 	struct ctx ctx;
-	u64 end;
+	u64 end = 0;
 	int err = check_range(m, address, length, &end);
 
 	if (!err)

@@ -74,7 +74,7 @@ int hmmu_mprotect(struct hmmu *m, uint32_t tid, uint64_t address, uint64_t lengt
 {
 	const struct call call = { .op = OP_MPROTECT, .args = { address, length, prot } };
 	struct ctx ctx;
-	u64 end;
+	u64 end = 0;
 	int err = check_range(m, address, length, &end);
 
 	if (!err && prot & ~(u32)(HMMU_PROT_READ | HMMU_PROT_WRITE))

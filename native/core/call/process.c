@@ -12,7 +12,7 @@ bool hmmu_process_alive(const struct hmmu *m, uint32_t pid)
 
 int hmmu_process_create(struct hmmu *m, uint32_t *pid)
 {
-	u32 mm;
+	u32 mm = 0;
 	int err = mm_create(m, &mm);
 
 	if (!err)

@@ -39,7 +39,7 @@ static bool has_user(const struct hmmu *m, u32 pfn, enum page_user user)
 
 int hmmu_hold(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 {
-	u32 page;
+	u32 page = 0;
 	int err = page_at(m, pid, address, &page);
 
 	if (err)
@@ -67,7 +67,7 @@ int hmmu_release(struct hmmu *m, uint32_t pfn)
 
 int hmmu_isolate(struct hmmu *m, uint32_t pid, uint64_t address, uint32_t *pfn)
 {
-	u32 page;
+	u32 page = 0;
 	int err = page_at(m, pid, address, &page);
 
 	if (err)

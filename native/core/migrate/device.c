@@ -150,7 +150,7 @@ static void register_device(struct hmmu *m, u32 number, struct device device)
 
 int hmmu_device_create_kind(struct hmmu *m, uint32_t kind, uint32_t pages, uint64_t owner, uint32_t *number)
 {
-	u32 first, free;
+	u32 first, free = 0;
 	int err = check_new_device(m, kind, pages, owner);
 
 	if (!err)
@@ -169,7 +169,7 @@ int hmmu_device_create_kind(struct hmmu *m, uint32_t kind, uint32_t pages, uint6
 int hmmu_device_create_at(struct hmmu *m, uint32_t pfn, uint32_t pages, uint64_t owner, uint32_t *number)
 {
 	u32 kind = pfn < m->coherent_base ? HMMU_DEVICE_PRIVATE : HMMU_DEVICE_COHERENT;
-	u32 first = pfn - m->device_base, free;
+	u32 first = pfn - m->device_base, free = 0;
 	int err = check_new_device(m, kind, pages, owner);
 
 	if (!err)
