@@ -80,19 +80,26 @@ static void free_block_grows(struct hmmu *m, u32 index);
 /** Report a freed page that is in a wrong state. */
 static NOINLINE void free_frame_checks(struct hmmu *m, const struct page *page);
 
+/** A frame goes to the free ones of its block. It is not counted yet. */
+static ALWAYS_INLINE void put_into_block(struct hmmu *m, u32 pfn, struct page *page)
+{
+	struct block *block = &m->block[block_of(pfn)];
+
+	*page = (struct page){ .flags = HMMU_PG_BUDDY, .next = block->free_head };
+	block->free_head = pfn;
+	block->free_count++;
+	if (block->free_count == 1 || block->free_count == HPAGE_PMD_NR)
+		free_block_grows(m, block_of(pfn));
+}
+
 /** Free a frame without references, whose state is known to be right. */
 static ALWAYS_INLINE void __free_frame(struct hmmu *m, u32 pfn)
 {
 	struct page *page = page_of(m, pfn);
-	struct block *block = &m->block[block_of(pfn)];
 
 	event(m, HMMU_EVENT_FRAME_FREE, 0, pfn, page->alloc_id);
-	*page = (struct page){ .flags = HMMU_PG_BUDDY, .next = block->free_head };
-	block->free_head = pfn;
-	block->free_count++;
 	m->st->free_frames++;
-	if (block->free_count == 1 || block->free_count == HPAGE_PMD_NR)
-		free_block_grows(m, block_of(pfn));
+	put_into_block(m, pfn, page);
 }
 
 /** Free a frame without references. */

@@ -10,14 +10,16 @@
 /** __put_page() of compound pages, device pages, and pages in a wrong state. */
 static void put_other_page(struct hmmu *m, u32 head);
 
+/** Flags of these pages, and of those in a wrong state. */
+#define OTHER_PAGE (HMMU_PG_RESERVED | HMMU_PG_BUDDY | HMMU_PG_HEAD | HMMU_PG_DEVICE | HMMU_PG_LOCKED)
+
 /** __put_page() of a page whose count is 0 or below. */
 static ALWAYS_INLINE void put_last_reference(struct hmmu *m, u32 head)
 {
-	const u32 other = HMMU_PG_RESERVED | HMMU_PG_BUDDY | HMMU_PG_HEAD | HMMU_PG_DEVICE | HMMU_PG_LOCKED;
 	struct page *page = page_of(m, head);
 	u32 flags = page->flags;
 
-	if (page->count < 0 || page->mapcount || (flags & other)) {
+	if (page->count < 0 || page->mapcount || (flags & OTHER_PAGE)) {
 		put_other_page(m, head);
 		return;
 	}

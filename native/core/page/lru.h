@@ -51,12 +51,15 @@ static inline void add_page_to_lru_list(struct hmmu *m, u32 pfn, enum lru_list w
 	}
 	m->st->lru[which].nr += nr;
 }
+static inline void unlink_from_lru_list(struct hmmu *m, const struct page *page)
+{
+	page_of(m, page->prev)->next = page->next;
+	page_of(m, page->next)->prev = page->prev;
+}
 static inline void del_page_from_lru_list(struct hmmu *m, struct page *page, enum lru_list which, u32 nr)
 {
-	if (lru_is_linked(which)) {
-		page_of(m, page->prev)->next = page->next;
-		page_of(m, page->next)->prev = page->prev;
-	}
+	if (lru_is_linked(which))
+		unlink_from_lru_list(m, page);
 	page->prev = page->next = 0;
 	m->st->lru[which].nr -= nr;
 }

@@ -88,15 +88,50 @@ void put_page_slow(struct hmmu *m, u32 head)
 		put_page_of_ram(m, head);
 }
 
+/* A shortcut: the first pages have the same flags, are on one list, and have their last reference. What they share is looked at
+ * and counted once. Returns how many they are. */
+static u32 release_alike(struct hmmu *m, const u32 *pages, u32 nr)
+{
+	const u32 needed = HMMU_PG_LRU | PAGE_USER_CHARGED, others = OTHER_PAGE | HMMU_PG_TAIL | HMMU_PG_UNEVICTABLE;
+	const struct page *first = page_of(m, pages[0]);
+	const u32 flags = first->flags, list = page_lru(first);
+	u32 n;
+
+	if (!SHORTCUTS || (flags & (needed | others)) != needed || event_wanted(m, HMMU_EVENT_FRAME_FREE))
+		return 0;
+	for (n = 0; n < nr; n++) {
+		struct page *page = page_of(m, pages[n]);
+
+		if (page->flags != flags || page->count != 1 || page->mapcount)
+			break;
+		unlink_from_lru_list(m, page);
+		put_into_block(m, pages[n], page);
+	}
+	m->st->lru[list].nr -= n;
+	m->st->memcg_uncharges += n;
+	m->st->free_frames += n;
+	return n;
+}
+
+static void release_page(struct hmmu *m, u32 pfn)
+{
+	u32 head = compound_head(m, pfn);
+	int32_t count = --page_of(m, head)->count;
+
+	if (count <= 0)
+		put_last_reference(m, head);
+	else if (count == FREE_DEVICE_REFS && is_zone_device_page(m, head))
+		put_zone_device_private_page(m, head);
+}
+
 void release_pages(struct hmmu *m, const u32 *pages, u32 nr)
 {
-	for (u32 i = 0; i < nr; i++) {
-		u32 head = compound_head(m, pages[i]);
-		int32_t count = --page_of(m, head)->count;
+	for (u32 i = 0; i < nr;) {
+		u32 alike = release_alike(m, pages + i, nr - i);
 
-		if (count <= 0)
-			put_last_reference(m, head);
-		else if (count == FREE_DEVICE_REFS && is_zone_device_page(m, head))
-			put_zone_device_private_page(m, head);
+		if (alike)
+			i += alike;
+		else
+			release_page(m, pages[i++]);
 	}
 }
