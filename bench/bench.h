@@ -88,6 +88,7 @@ void op_munmap(struct world *w);
 /** To read-only. */
 void op_protect(struct world *w);
 void op_store_each(struct world *w);
+void op_store_runs(struct world *w);
 void op_load_each(struct world *w);
 void migrate_range(struct world *w, uint32_t to, uint64_t address, uint64_t pages);
 /** How many pages come back with each fault on a device page. */

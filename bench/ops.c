@@ -52,6 +52,21 @@ void op_store_each(struct world *w)
 		must(w->m, hmmu_store(w->m, w->tid, w->address + i * HMMU_PAGE_SIZE, &byte, 1, NULL), "hmmu_store");
 }
 
+/* Whole pages, up to 2 MiB a call. */
+void op_store_runs(struct world *w)
+{
+	static const uint8_t buffer[HMMU_HUGE_PAGES * HMMU_PAGE_SIZE];
+
+	for (uint64_t at = 0; at < bytes(w); at += sizeof(buffer)) {
+		uint64_t left = bytes(w) - at;
+
+		must(w->m,
+		     hmmu_store(w->m, w->tid, w->address + at, buffer, left < sizeof(buffer) ? left : sizeof(buffer),
+				NULL),
+		     "hmmu_store");
+	}
+}
+
 void op_load_each(struct world *w)
 {
 	uint8_t byte;

@@ -80,6 +80,13 @@ static void stages(struct world *w)
 	op_munmap(w);
 }
 
+static void runs(struct world *w)
+{
+	op_mmap(w);
+	measure(w, "fault.write", op_store_runs);
+	op_munmap(w);
+}
+
 static void empty(struct world *w)
 {
 	op_mmap(w);
@@ -174,6 +181,7 @@ static const struct scenario scenarios[] = {
 	{ "shared", "shared", shared, 1, 1 << 16, 16, true },
 	{ "fork", "pages", fork_exit, 1, 1 << 16, 1, true },
 	{ "protection", "pages", protection, 1, 1 << 16, 1, true },
+	{ "runs", "whole pages a call", runs, 1, 1 << 16, 1, true },
 	{ "copies", "pages", copies, 1, 1 << 16, 1, false },
 	{ "singles", "pages", singles, 1, 1, 1, true },
 	/* A window has up to 512 pages. */

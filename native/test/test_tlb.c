@@ -128,7 +128,7 @@ static void assert_found_stale(u64 (*change)(u64 pte))
 	assert_true(complaints(r->m) > 0);
 	assert_ok(hmmu_events_record(r->m, 1u << HMMU_EVENT_STALE_TLB));
 	assert_ok(task_enter(r->m, r->tid, (struct call){ .op = OP_STORE, .args = { buf, 1 } }, &ctx));
-	tlb_access(&ctx, buf, true);
+	tlb_access(&ctx, slot(r, 0, buf), buf, true);
 	assert_int_equal(counter(r, HMMU_COUNT_TLB_STALE), 1);
 	assert_int_equal(drain_events(r, HMMU_EVENT_STALE_TLB, &last), 1);
 	assert_true(last.a == buf && last.b == pte_pfn(old));

@@ -22,7 +22,7 @@ static NOINLINE __attribute__((cold)) bool is_stopped_by_mark(const struct ctx *
 }
 
 /* "x86/mm: try VMA lock-based page fault handling first" (6.4). FAULT_RETRY: the fault needs mmap_lock. */
-static NOINLINE int fault_under_vma_lock(struct ctx *ctx, u64 address, bool write)
+static ALWAYS_INLINE int fault_under_vma_lock(struct ctx *ctx, u64 address, bool write, struct leaf *leaf)
 {
 	u32 vma = ctx->vma_lock ? ctx->vma_lock : vma_at(ctx->m, ctx->mm, address);
 	int result;
@@ -31,7 +31,7 @@ static NOINLINE int fault_under_vma_lock(struct ctx *ctx, u64 address, bool writ
 	if (!vma)
 		return FAULT_RETRY;
 	ctx->vma_lock = vma;
-	result = access_error(ctx->m, vma, write) ? FAULT_SIGSEGV : handle_mm_fault(ctx, vma, address, write);
+	result = access_error(ctx->m, vma, write) ? FAULT_SIGSEGV : handle_walked_fault(ctx, vma, address, write, leaf);
 	if (result == FAULT_RETRY)
 		ctx->fault_flags |= FAULT_COUNTED;
 	/* A task that waits for a page has noted the lock. */
@@ -50,7 +50,7 @@ static inline int mmap_read_lock(struct ctx *ctx)
 }
 
 /* The page fault exception: take mmap_sem, find the mapping, check its rights, handle the fault. */
-static inline int fault_under_mmap_sem(struct ctx *ctx, u64 address, bool write)
+static ALWAYS_INLINE int fault_under_mmap_sem(struct ctx *ctx, u64 address, bool write, struct leaf *leaf)
 {
 	struct hmmu *m = ctx->m;
 	int result = mmap_read_lock(ctx);
@@ -62,7 +62,7 @@ static inline int fault_under_mmap_sem(struct ctx *ctx, u64 address, bool write)
 	if (!vma || access_error(m, vma, write))
 		result = FAULT_SIGSEGV;
 	else
-		result = handle_mm_fault(ctx, vma, address, write);
+		result = handle_walked_fault(ctx, vma, address, write, leaf);
 	/* A task that waits for a page lock keeps mmap_sem. */
 	if (result != BLOCKED && !ctx->nested)
 		up_sem(ctx);
@@ -78,23 +78,42 @@ static NOINLINE __attribute__((cold)) int mem_cgroup_oom_synchronize(struct ctx 
 	return note_wait(ctx);
 }
 
-/* @p with_mmap_sem: the fault goes on, and takes mmap_sem or has it. */
-static ALWAYS_INLINE int do_page_fault(struct ctx *ctx, u64 address, bool write, bool with_mmap_sem)
+/* Linux 6.12: what the fault of an access may do. A call within another one has the lock of that, so it can't wait for memory of
+ * the group. */
+static inline void fault_begins(struct ctx *ctx)
 {
-	int result = FAULT_RETRY;
-
-	if (KERNEL < V6_12)
-		return fault_under_mmap_sem(ctx, address, write);
-	/* A call within another one has the lock of that, so it can't wait for memory of the group. */
 	ctx->fault_flags |= FAULT_FLAG_ALLOW_RETRY | (ctx->nested ? 0 : FAULT_FLAG_USER);
-	if (!with_mmap_sem && !(ctx->space->vmas_marked && is_stopped_by_mark(ctx, address)))
-		result = fault_under_vma_lock(ctx, address, write);
-	if (result == FAULT_RETRY)
-		result = fault_under_mmap_sem(ctx, address, write);
+}
+
+static inline int fault_ends(struct ctx *ctx, int result)
+{
 	if (result == FAULT_OOM && ctx->fault_flags & FAULT_MEMCG_OOM)
 		result = mem_cgroup_oom_synchronize(ctx);
 	ctx->fault_flags &= FAULT_AT_LIMIT;
 	return result;
+}
+
+/* The same in 6.12, which seldom needs the lock. The walk was without it. */
+static NOINLINE int fault_under_mmap_lock(struct ctx *ctx, u64 address, bool write, struct leaf *leaf)
+{
+	*leaf = mm_find_leaf(ctx->m, ctx->mm, address);
+	return fault_under_mmap_sem(ctx, address, write, leaf);
+}
+
+/* @p with_mmap_sem: the fault goes on, and takes mmap_sem or has it. @p leaf is where the walk of the access has ended; without a
+ * leaf afterwards if that is not known any more. */
+static ALWAYS_INLINE int do_page_fault(struct ctx *ctx, u64 address, bool write, bool with_mmap_sem, struct leaf *leaf)
+{
+	int result = FAULT_RETRY;
+
+	if (KERNEL < V6_12)
+		return fault_under_mmap_sem(ctx, address, write, leaf);
+	fault_begins(ctx);
+	if (!with_mmap_sem && !(ctx->space->vmas_marked && is_stopped_by_mark(ctx, address)))
+		result = fault_under_vma_lock(ctx, address, write, leaf);
+	if (result == FAULT_RETRY)
+		result = fault_under_mmap_lock(ctx, address, write, leaf);
+	return fault_ends(ctx, result);
 }
 
 /* Whether the access goes on in the middle of a fault, though it might no longer fault. Then *@p with_mmap_sem says that it
@@ -153,31 +172,82 @@ static int fault_errno(const struct ctx *ctx, u64 address, bool write, int resul
 	return err;
 }
 
-/* Fault until the address can be translated. 0 with *pfn set, BLOCKED, or an error. */
-static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write, u32 *pfn)
+static NOINLINE int no_progress(struct hmmu *m, u64 address)
 {
-	struct hmmu *m = ctx->m;
-
-	bool with_mmap_sem, in_fault = access_is_in_fault(ctx, &with_mmap_sem);
-
-	ctx->waited = HMMU_WAIT_NOTHING;
-	for (u32 faults = 0; faults < MAX_FAULTS; faults++, in_fault = with_mmap_sem = false) {
-		int result;
-
-		*pfn = in_fault ? 0 : tlb_access(ctx, address, write);
-		if (*pfn)
-			return 0;
-		result = do_page_fault(ctx, address, write, with_mmap_sem);
-		if (result == BLOCKED)
-			return BLOCKED;
-		if (fault_is_error(result))
-			return fault_errno(ctx, address, write, result);
-	}
 	hmmu_fail(m, -EFAULT, HMMU_ERR_DRIVER_RULE,
 		  "a page fault handler returned 0, and the page was not back after %d faults", MAX_FAULTS);
 	m->error.rule = HMMU_RULE_FAULT_NO_PROGRESS;
 	m->error.address = address;
 	return -EFAULT;
+}
+
+/* Any fault of an access. */
+static NOINLINE int fault_once(struct ctx *ctx, u64 address, bool write, bool with_mmap_sem)
+{
+	struct leaf leaf = mm_find_leaf(ctx->m, ctx->mm, address);
+
+	return do_page_fault(ctx, address, write, with_mmap_sem, &leaf);
+}
+
+/* Fault until the address can be translated, after @p faults. The page, BLOCKED, or an error. @p in_fault: the access is in a
+ * fault. */
+static NOINLINE int fault_until_mapped(struct ctx *ctx, u64 address, bool write, u32 faults, bool in_fault,
+				       bool with_mmap_sem)
+{
+	struct tlb_entry *entry = tlb_slot(ctx->m, ctx->cpu, address >> PAGE_SHIFT);
+
+	for (; faults < MAX_FAULTS; faults++, in_fault = with_mmap_sem = false) {
+		u32 pfn = in_fault ? 0 : tlb_access(ctx, entry, address, write);
+		int result;
+
+		if (pfn)
+			return (int)pfn;
+		result = fault_once(ctx, address, write, with_mmap_sem);
+		if (fault_is_error(result))
+			return result == BLOCKED ? BLOCKED : fault_errno(ctx, address, write, result);
+	}
+	return no_progress(ctx->m, address);
+}
+
+/* A shortcut for accesses that fault once at most. The fault goes on from where the walk has ended, and so does the access if the
+ * fault has changed nothing but the entry. */
+static ALWAYS_INLINE int walk_or_fault(struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write)
+{
+	struct leaf leaf = mm_find_leaf(ctx->m, ctx->mm, address);
+	u32 pfn = tlb_fill(entry, &leaf, ctx, address, write);
+	int result;
+
+	if (pfn)
+		return (int)pfn;
+	result = do_page_fault(ctx, address, write, false, &leaf);
+	if (__builtin_expect(fault_is_error(result), false))
+		return result == BLOCKED ? BLOCKED : fault_errno(ctx, address, write, result);
+	pfn = leaf.entry ? tlb_fill(entry, &leaf, ctx, address, write) : tlb_access(ctx, entry, address, write);
+	return pfn ? (int)pfn : fault_until_mapped(ctx, address, write, 1, false, false);
+}
+
+/* The page of an address, for an access that is in no fault: BLOCKED, or an error. */
+static ALWAYS_INLINE int translate(struct ctx *ctx, u64 address, bool write)
+{
+	struct tlb_entry *entry = tlb_slot(ctx->m, ctx->cpu, address >> PAGE_SHIFT);
+	u32 pfn;
+
+	if (tlb_entry_hits(entry, ctx->space, ctx->mm, address >> PAGE_SHIFT, write)) {
+		pfn = tlb_hit(ctx, entry, address, write);
+		return pfn ? (int)pfn : fault_until_mapped(ctx, address, write, 0, true, false);
+	}
+	return walk_or_fault(ctx, entry, address, write);
+}
+
+/* The same of any access. */
+static NOINLINE int translate_any(struct ctx *ctx, u64 address, bool write)
+{
+	bool with_mmap_sem, in_fault = access_is_in_fault(ctx, &with_mmap_sem);
+
+	ctx->waited = HMMU_WAIT_NOTHING;
+	if (in_fault || !SHORTCUTS)
+		return fault_until_mapped(ctx, address, write, 0, in_fault, with_mmap_sem);
+	return translate(ctx, address, write);
 }
 
 /* The fault that waited for a page has ended; the instruction starts again, unless the page's handler has failed. */
@@ -187,15 +257,109 @@ static NOINLINE int fault_has_ended(struct ctx *ctx, u64 address, bool write)
 	return device_fault_failed(ctx) ? fault_errno(ctx, address, write, FAULT_SIGBUS) : 0;
 }
 
-static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
-				       bool write)
+/* Load or store within one page. */
+static ALWAYS_INLINE void access_contents(struct hmmu *m, int pfn, u64 address, u8 *buffer, size_t length, bool write)
+{
+	if (write)
+		store_contents(m, (u32)pfn, address & (PAGE_SIZE - 1), buffer, length);
+	else
+		load_contents(m, (u32)pfn, address & (PAGE_SIZE - 1), buffer, length);
+}
+
+/* Whether the faults of a store that goes on have nothing but their entries to look at: nobody else can run or watch. */
+static bool first_touches_are_alike(const struct ctx *ctx, u32 vma, const struct leaf *leaf)
+{
+	const struct hmmu *m = ctx->m;
+	const struct rwsem *sem = &ctx->space->mmap_sem;
+
+	if (!SHORTCUTS || counting(m) || m->switch_points || sem->writer || sem->first_waiter ||
+	    ctx->space->vmas_marked)
+		return false;
+	return leaf->entry && leaf->entry != leaf->pmd && vma && vma_is_anonymous(m, vma) && vma_of(m, vma)->anon_vma &&
+	       !access_error(m, vma, true) && ctx->resume == RESUME_RETRY;
+}
+
+/* The faults of a store to whole pages that nobody has touched, below one table. Returns how many bytes it has stored. */
+static size_t touch_and_store(struct ctx *ctx, u32 vma, u64 address, u64 pmd, const u8 *buffer, size_t length, int *why)
+{
+	struct leaf leaf = { .entry = pte_offset(ctx->m, pmd, address) };
+	int result = 0;
+	size_t at = 0;
+
+	for (; length - at >= PAGE_SIZE && pte_none(*leaf.entry); at += PAGE_SIZE, leaf.entry++) {
+		struct tlb_entry *entry = tlb_slot(ctx->m, ctx->cpu, (address + at) >> PAGE_SHIFT);
+
+		/* It contradicts the tables. */
+		if (tlb_entry_hits(entry, ctx->space, ctx->mm, (address + at) >> PAGE_SHIFT, true))
+			break;
+		fault_is_counted(ctx, address + at, true);
+		result = do_anonymous_page(ctx, vma, address + at, leaf.entry, page_of(ctx->m, pte_pfn(pmd)), true);
+		probe(page_fault_end, ctx->mm, address + at, result);
+		if (result)
+			break;
+		store_contents(ctx->m, tlb_fill(entry, &leaf, ctx, address + at, true), 0, buffer + at, PAGE_SIZE);
+	}
+	*why = result;
+	return at;
+}
+
+/* A shortcut: a store that goes on over pages that nobody has touched looks once for what is the same for all their faults.
+ * Returns how many bytes it has stored. */
+static NOINLINE size_t store_first_touches(struct ctx *ctx, u64 address, const u8 *buffer, size_t length, int *err)
+{
+	struct leaf leaf = mm_find_leaf(ctx->m, ctx->mm, address);
+	u32 vma = vma_at(ctx->m, ctx->mm, address);
+	size_t stored;
+	u64 end;
+
+	if (!first_touches_are_alike(ctx, vma, &leaf))
+		return 0;
+	end = pmd_addr_end(address, vma_of(ctx->m, vma)->end);
+	if (KERNEL >= V6_12)
+		ctx->vma_lock = vma;
+	else
+		down_read(ctx);
+	fault_begins(ctx);
+	stored = touch_and_store(ctx, vma, address, *leaf.pmd, buffer, length < end - address ? length : end - address,
+				 err);
+	if (KERNEL >= V6_12)
+		vma_end_read(ctx);
+	else if (!ctx->nested)
+		up_sem(ctx);
+	*err = fault_ends(ctx, *err);
+	if (fault_is_error(*err) && *err != BLOCKED)
+		*err = fault_errno(ctx, address + stored, true, *err);
+	return stored;
+}
+
+/* Page by page. What was moved before the call blocked is not moved again. */
+static int access_pages(struct ctx *ctx, u64 address, u8 *buffer, size_t length, bool write)
+{
+	int err = 0;
+
+	for (u64 at = ctx->progress.at, chunk; at < length && !err; at += chunk, ctx->progress.at = at) {
+		u64 in_page = (address + at) & (PAGE_SIZE - 1);
+		int pfn = translate_any(ctx, address + at, write);
+
+		if (pfn < 0)
+			return pfn;
+		chunk = length - at < PAGE_SIZE - in_page ? length - at : PAGE_SIZE - in_page;
+		access_contents(ctx->m, pfn, address + at, buffer + at, chunk, write);
+		if (write && length - at - chunk >= PAGE_SIZE)
+			chunk += store_first_touches(ctx, address + at + chunk, buffer + at + chunk,
+						     length - at - chunk, &err);
+	}
+	return err;
+}
+
+static NOINLINE int access_any(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
+			       bool write)
 {
 	const struct call call = {
 		.op = write ? OP_STORE : OP_LOAD,
 		.args = { address, length },
 		.data = write ? buffer : NULL,
 	};
-	const u64 first = address;
 	struct ctx ctx;
 	int err;
 
@@ -209,30 +373,34 @@ static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 
 	}
 	if (ctx.waited == HMMU_WAIT_PAGE_LOCK && !ctx.nested && ctx.resume != RESUME_LOCKED)
 		err = fault_has_ended(&ctx, address, write);
-	/* What was moved before the call blocked is not moved again. */
-	address += ctx.progress.at;
-	buffer += ctx.progress.at;
-	length -= ctx.progress.at;
-	while (length && !err) {
-		size_t in_page = address & (PAGE_SIZE - 1);
-		size_t chunk = length < PAGE_SIZE - in_page ? length : PAGE_SIZE - in_page;
-		u32 pfn;
-
-		err = translate(&ctx, address, write, &pfn);
-		if (err)
-			break;
-		if (write)
-			store_contents(m, pfn, in_page, buffer, chunk);
-		else
-			load_contents(m, pfn, in_page, buffer, chunk);
-		address += chunk;
-		buffer += chunk;
-		length -= chunk;
-	}
-	ctx.progress.at = address - first;
+	if (!err)
+		err = access_pages(&ctx, address, buffer, length, write);
 	if (done)
 		*done = ctx.progress.at;
 	return task_leave(&ctx, call, err);
+}
+
+/* A shortcut for accesses within one page, of tasks that are in no call. */
+static ALWAYS_INLINE int access_memory(struct hmmu *m, u32 tid, u64 address, u8 *buffer, size_t length, size_t *done,
+				       bool write)
+{
+	const struct call call = {
+		.op = write ? OP_STORE : OP_LOAD,
+		.args = { address, length },
+		.data = write ? buffer : NULL,
+	};
+	struct ctx ctx;
+	int pfn;
+
+	/* The length 0 is within no page. */
+	if (length - 1 >= PAGE_SIZE - (address & (PAGE_SIZE - 1)) || !task_enter_idle(m, tid, &ctx))
+		return access_any(m, tid, address, buffer, length, done, write);
+	pfn = translate(&ctx, address, write);
+	if (pfn > 0)
+		access_contents(m, pfn, address, buffer, length, write);
+	if (done)
+		*done = pfn > 0 ? length : 0;
+	return task_leave(&ctx, call, pfn > 0 ? 0 : pfn);
 }
 
 int hmmu_load(struct hmmu *m, uint32_t tid, uint64_t address, void *buffer, size_t length, size_t *done)

@@ -47,7 +47,7 @@ static ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address
 		return FAULT_SIGBUS;
 	}
 	spin_lock_unlock(m, table);
-	add_mm_counter(m, ctx->mm, MM_ANONPAGES, 1);
+	ctx->space->rss[MM_ANONPAGES]++;
 	set_anon_pte(ctx, vma, address, pte, page);
 	return 0;
 }
@@ -251,52 +251,97 @@ static NOINLINE int handle_any_fault(struct ctx *ctx, u32 vma, u64 address, u32 
 	return result;
 }
 
-/* The shortcuts of handle_mm_fault(), where the page table exists: the first touch of anonymous memory, and device pages
- * (do_swap_page()). False: the fault is of another kind. */
-static inline bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 address, u64 pmd, bool write, int *result)
+/* do_wp_page() of a store that has found its entry. */
+static inline int do_write_protected(struct ctx *ctx, u32 vma, u64 address, const struct leaf *leaf)
+{
+	struct fault vmf = {
+		.ctx = ctx,
+		.vma = vma,
+		.address = address & PAGE_MASK,
+		.write = true,
+		.pmd = leaf->pmd,
+		.pte = leaf->entry,
+		.orig_pte = *leaf->entry,
+	};
+
+	return do_wp_page(&vmf);
+}
+
+/*
+ * The shortcuts of handle_mm_fault(), where the page table exists: the first touch of anonymous memory, stores to anonymous
+ * memory that is mapped read-only, and device pages (do_swap_page()). False: the fault is of another kind. The first two
+ * change nothing of what the walk has found but the entry.
+ */
+static ALWAYS_INLINE bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 address, struct leaf *leaf, bool write,
+						int *result)
 {
 	struct hmmu *m = ctx->m;
-	u64 *pte;
+	u64 *pte = leaf->entry;
 
-	if (!SHORTCUTS || counting(m) || pmd_trans_unstable(pmd) || !vma_is_anonymous(m, vma))
+	if (!SHORTCUTS || !pte || pte == leaf->pmd || counting(m) || !vma_is_anonymous(m, vma))
 		return false;
-	pte = pte_offset(m, pmd, address);
 	if (pte_none(*pte)) {
 		ctx->resume = RESUME_RETRY;
-		*result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(pmd)), write);
+		*result = do_anonymous_page(ctx, vma, address, pte, page_of(m, pte_pfn(*leaf->pmd)), write);
+		return true;
+	}
+	/* A call that goes on in its fault has done a part of it. */
+	if (write && (*pte & (_PAGE_PRESENT | _PAGE_RW)) == _PAGE_PRESENT && ctx->resume == RESUME_RETRY) {
+		*result = do_write_protected(ctx, vma, address, leaf);
 		return true;
 	}
 	if (!is_device_private_entry(*pte))
 		return false;
 	ctx->resume = RESUME_RETRY;
+	leaf->entry = NULL;
 	*result = device_entry_fault(ctx, address, *pte);
 	return true;
+}
+
+static ALWAYS_INLINE void fault_is_counted(const struct ctx *ctx, u64 address, bool write)
+{
+	struct hmmu *m = ctx->m;
+
+	m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
+	event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
+	probe(page_fault, ctx->mm, address, write);
 }
 
 /* Where a fault stops: at its address, with its flags above the bits of addresses. */
 #define FAULT_PLACE_FLAGS 48
 
-int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
+/*
+ * handle_mm_fault() of somebody who has walked the tables. If the fault has changed nothing but the entry, they are still
+ * where @p leaf says; otherwise that has no leaf any more.
+ */
+static ALWAYS_INLINE int handle_walked_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags, struct leaf *leaf)
 {
 	struct hmmu *m = ctx->m;
 	bool write = flags & FAULT_FLAG_WRITE;
-	u64 *pmd;
 	int result;
 
 	if (device_fault_failed(ctx))
 		return FAULT_SIGBUS;
-	if (KERNEL < V6_12 || !(ctx->fault_flags & FAULT_COUNTED)) {
-		m->st->counters[HMMU_COUNT_PAGE_FAULTS]++;
-		event(m, HMMU_EVENT_PAGE_FAULT, ctx->mm, address, write);
-		probe(page_fault, ctx->mm, address, write);
+	if (KERNEL < V6_12 || !(ctx->fault_flags & FAULT_COUNTED))
+		fault_is_counted(ctx, address, write);
+	if (stops_at(m, HMMU_SWITCH_FAULT)) {
+		stop_at(ctx, HMMU_SWITCH_FAULT, address | (u64)flags << FAULT_PLACE_FLAGS);
+		*leaf = mm_find_leaf(m, ctx->mm, address);
 	}
-	switch_point(ctx, HMMU_SWITCH_FAULT, address | (u64)flags << FAULT_PLACE_FLAGS);
-	pmd = pmd_alloc(m, ctx->mm, address);
-	if (!pmd)
-		return FAULT_OOM;
-	if (!handle_frequent_fault(ctx, vma, address, *pmd, write, &result))
-		result = handle_any_fault(ctx, vma, address & PAGE_MASK, flags, pmd);
+	if (!handle_frequent_fault(ctx, vma, address, leaf, write, &result)) {
+		leaf->entry = NULL;
+		if (!leaf->pmd)
+			leaf->pmd = pmd_alloc_slow(m, ctx->mm, address);
+		result = leaf->pmd ? handle_any_fault(ctx, vma, address & PAGE_MASK, flags, leaf->pmd) : FAULT_OOM;
+	}
 	if (KERNEL < V6_12 || result != FAULT_RETRY)
 		probe(page_fault_end, ctx->mm, address, result);
 	return result;
+}
+
+int handle_mm_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags)
+{
+	struct leaf leaf = mm_find_leaf(ctx->m, ctx->mm, address);
+
+	return handle_walked_fault(ctx, vma, address, flags, &leaf);
 }

@@ -32,7 +32,7 @@ void count_huge_page(struct fault *vmf, u32 page)
 
 	page_add_new_anon_rmap(m, page, vmf->vma, haddr_of(vmf), true);
 	mem_cgroup_commit_charge(m, page);
-	lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, page, vmf->vma);
+	lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, page, vmf->vma, true);
 	add_mm_counter(m, vmf->ctx->mm, MM_ANONPAGES, HPAGE_PMD_NR);
 }
 

@@ -54,7 +54,7 @@ static void map_small_pages(struct fault *vmf, const u32 copies[HPAGE_PMD_NR])
 
 		page_add_new_anon_rmap(m, copies[i], vmf->vma, haddr + i * PAGE_SIZE, false);
 		mem_cgroup_commit_charge(m, copies[i]);
-		lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, copies[i], vmf->vma);
+		lru_cache_add_active_or_unevictable(m, vmf->ctx->cpu, copies[i], vmf->vma, false);
 		pte[i] = maybe_mkwrite(m, vmf->vma, pte_mkdirty(entry));
 	}
 	pmd_populate(m, vmf->pmd, table);

@@ -62,7 +62,7 @@ static inline bool is_unshare(const struct fault *vmf)
 /** check_stable_address_space(): a reaped process gets no new pages. */
 static inline bool mm_is_reaped(const struct ctx *ctx)
 {
-	return mm_of(ctx->m, ctx->mm)->reaped;
+	return ctx->space->reaped;
 }
 
 static int do_wp_page(struct fault *vmf);
@@ -72,7 +72,7 @@ static int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
 static int do_swap_slot_fault(struct fault *vmf);
 /** anon_vma_prepare() of a fault. Making one takes mmap_lock; FAULT_RETRY: another task has that lock, or waits for it. */
-static inline int vmf_anon_prepare(struct ctx *ctx, u32 vma)
+static ALWAYS_INLINE int vmf_anon_prepare(struct ctx *ctx, u32 vma)
 {
 	if (vma_of(ctx->m, vma)->anon_vma)
 		return 0;
@@ -109,7 +109,7 @@ static ALWAYS_INLINE void set_uncharged_pte(struct ctx *ctx, u32 vma, u64 addres
 
 	page_add_new_anon_rmap(m, page, vma, address, false);
 	*pte = maybe_mkwrite(m, vma, pte_mkdirty(entry));
-	lru_cache_add_active_or_unevictable(m, ctx->cpu, page, vma);
+	lru_cache_add_active_or_unevictable(m, ctx->cpu, page, vma, false);
 }
 /** The same of a page that is charged. */
 static ALWAYS_INLINE void set_anon_pte(struct ctx *ctx, u32 vma, u64 address, u64 *pte, u32 page)

@@ -7,7 +7,7 @@
 
 bool injection_strikes(struct injection *injection);
 /** Whether the allocation at a site has to fail this time. */
-static inline bool should_fail(struct hmmu *m, enum hmmu_injection site)
+static ALWAYS_INLINE bool should_fail(struct hmmu *m, enum hmmu_injection site)
 {
 	struct injection *injection = &m->st->injections[site];
 

@@ -101,7 +101,7 @@ static void set_entry(struct hmmu_migration *mig, u64 address, u64 *pte, u32 new
 	page_add_new_anon_rmap(m, newpage, mig->vma, address, false);
 	mem_cgroup_commit_charge(m, newpage);
 	if (!is_zone_device_page(m, newpage))
-		lru_cache_add_active_or_unevictable(m, mig->ctx.cpu, newpage, mig->vma);
+		lru_cache_add_active_or_unevictable(m, mig->ctx.cpu, newpage, mig->vma, false);
 	get_page(m, newpage);
 	/* TLBs may have a translation of the zero page, but none of an empty entry. */
 	if (pte_present(*pte))

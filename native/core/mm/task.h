@@ -13,17 +13,13 @@
 
 static int task_enter_slow(struct hmmu *m, u32 tid, const struct call *call, struct ctx *ctx);
 static int task_leave_slow(struct ctx *ctx, const struct call *call, int result);
-/** Begin a call of a task: checks the handle and finds out whether this is the blocked call, which goes on. The call is
- * passed by value, so that it is put together only where it is looked at. */
-static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, struct ctx *ctx)
+/** task_enter() of a task that is in no call, unless something else is to be looked at. */
+static ALWAYS_INLINE bool task_enter_idle(struct hmmu *m, u32 tid, struct ctx *ctx)
 {
 	const struct task *task = task_of(m, tid);
 
-	if (!SHORTCUTS || tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || task->op || m->in_page_free) {
-		const struct call made = call;
-
-		return task_enter_slow(m, tid, &made, ctx);
-	}
+	if (!SHORTCUTS || tid - 1u >= m->st->slabs[SLAB_TASK].high - 1u || !task->mm || (task->op | m->in_page_free))
+		return false;
 	/* In a call from a callback the call around it keeps its semaphore. */
 	*ctx = (struct ctx){
 		.m = m,
@@ -34,6 +30,17 @@ static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, s
 		.cpu = task->cpu,
 		.nested = task->sem_hold,
 	};
+	return true;
+}
+/** Begin a call of a task: checks the handle and finds out whether this is the blocked call, which goes on. The call is
+ * passed by value, so that it is put together only where it is looked at. */
+static ALWAYS_INLINE int task_enter(struct hmmu *m, u32 tid, struct call call, struct ctx *ctx)
+{
+	if (!task_enter_idle(m, tid, ctx)) {
+		const struct call made = call;
+
+		return task_enter_slow(m, tid, &made, ctx);
+	}
 	return 0;
 }
 /** End a call: a result of BLOCKED keeps wait, progress and semaphore, any other drops the semaphore. */
@@ -61,7 +68,7 @@ static inline int down_read(struct ctx *ctx)
 		return 0;
 	/* The call around this one, if there was one, has ended meanwhile. */
 	ctx->nested = false;
-	if (sem->writer || sem->first_waiter)
+	if (sem->writer | sem->first_waiter)
 		return down_slow(ctx, false);
 	task->sem_hold = SEM_READ;
 	sem->readers++;

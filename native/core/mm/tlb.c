@@ -78,19 +78,19 @@ ALWAYS_INLINE u64 ptep_clear_flush_notify(struct hmmu *m, u32 mm, u64 address, u
 bool tlb_entry_stale(struct hmmu *m, const struct tlb_entry *entry)
 {
 	u64 address = entry->vpn << PAGE_SHIFT;
-	u32 offset;
-	u64 *leaf = leaf_entry(m, mm_find_pmd(m, entry->mm, address), address, &offset);
+	struct leaf leaf = mm_find_leaf(m, entry->mm, address);
 
-	if (!leaf || !(*leaf & _PAGE_PRESENT) || pte_pfn(*leaf) + offset != entry->pfn)
+	if (!leaf.entry || !(*leaf.entry & _PAGE_PRESENT) || pte_pfn(*leaf.entry) + leaf.offset != entry->pfn)
 		return true;
-	if ((entry->flags & TLB_WRITE) && !pte_write(*leaf))
+	if ((entry->flags & TLB_WRITE) && !pte_write(*leaf.entry))
 		return true;
-	return (entry->flags & TLB_DIRTY) && !pte_dirty(*leaf);
+	return (entry->flags & TLB_DIRTY) && !pte_dirty(*leaf.entry);
 }
 
 u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write)
 {
 	struct hmmu *m = ctx->m;
+	struct leaf leaf;
 
 	if (!tlb_entry_stale(m, entry))
 		return entry->pfn;
@@ -99,5 +99,6 @@ u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool wr
 	/* A CPU does not know that a flush is still to come. */
 	if (m->switch_points & HMMU_SWITCH_LATE_FLUSH)
 		return entry->pfn;
-	return tlb_fill(m, entry, mm_find_pmd(m, ctx->mm, address), ctx, address, write);
+	leaf = mm_find_leaf(m, ctx->mm, address);
+	return tlb_fill(entry, &leaf, ctx, address, write);
 }

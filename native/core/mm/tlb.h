@@ -64,17 +64,25 @@ static inline void flush_tlb_page_silently(struct hmmu *m, u32 mm, u64 address)
 	probe(tlb_flush, mm, address, address + PAGE_SIZE);
 }
 
-/** The entry that translates an address, below its pmd: a pte, or the huge pmd; NULL if there is no table. */
-static inline u64 *leaf_entry(struct hmmu *m, u64 *pmd, u64 address, u32 *offset)
+/** Where a walk of the tables ends. */
+struct leaf {
+	u64 *pmd;   /**< NULL: a table above it is missing */
+	u64 *entry; /**< what translates the address: a pte, or the huge pmd; NULL if there is no table for it */
+	u32 offset; /**< of the page in the huge one */
+};
+static ALWAYS_INLINE struct leaf mm_find_leaf(const struct hmmu *m, u32 mm, u64 address)
 {
-	*offset = 0;
-	if (!pmd || pmd_maps_nothing(*pmd))
-		return NULL;
-	if (pmd_trans_huge(*pmd)) {
-		*offset = table_index(address, PAGE_SHIFT);
-		return pmd;
+	struct leaf leaf = { .pmd = mm_find_pmd(m, mm, address) };
+
+	if (!leaf.pmd)
+		return leaf;
+	if ((*leaf.pmd & (_PAGE_PRESENT | _PAGE_PSE)) == _PAGE_PRESENT) {
+		leaf.entry = pte_offset(m, *leaf.pmd, address);
+	} else if (pmd_trans_huge(*leaf.pmd)) {
+		leaf.entry = leaf.pmd;
+		leaf.offset = table_index(address, PAGE_SHIFT);
 	}
-	return pte_offset(m, *pmd, address);
+	return leaf;
 }
 
 static inline bool tlb_entry_hits(const struct tlb_entry *entry, const struct mm *mm, u32 mm_slot, u64 vpn, bool write)
@@ -84,25 +92,22 @@ static inline bool tlb_entry_hits(const struct tlb_entry *entry, const struct mm
 	return !write || (entry->flags & (TLB_WRITE | TLB_DIRTY)) == (TLB_WRITE | TLB_DIRTY);
 }
 
-/** Walk the table below a pmd, and cache the new translation; 0: a fault. */
-static ALWAYS_INLINE u32 tlb_fill(struct hmmu *m, struct tlb_entry *entry, u64 *pmd, const struct ctx *ctx, u64 address,
+/** Cache what a walk has found, and set accessed and dirty bits, as the hardware does. 0: the access faults. */
+static ALWAYS_INLINE u32 tlb_fill(struct tlb_entry *entry, const struct leaf *leaf, const struct ctx *ctx, u64 address,
 				  bool write)
 {
-	u32 offset;
-	u64 *leaf = leaf_entry(m, pmd, address, &offset), pte;
+	const u64 needed = _PAGE_PRESENT | (write ? _PAGE_RW : 0);
+	u64 pte;
 
-	if (!leaf)
+	if (!leaf->entry || (*leaf->entry & needed) != needed)
 		return 0;
-	pte = *leaf;
-	if (!(pte & _PAGE_PRESENT) || (write && !pte_write(pte)))
-		return 0;
-	pte |= _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
-	*leaf = pte;
+	pte = *leaf->entry | _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0);
+	*leaf->entry = pte;
 	entry->vpn = address >> PAGE_SHIFT;
 	entry->gen = ctx->space->tlb_gen;
 	entry->mm = ctx->mm;
-	entry->pfn = pte_pfn(pte) + offset;
-	entry->alloc_id = m->st->next_alloc_id;
+	entry->pfn = pte_pfn(pte) + leaf->offset;
+	entry->alloc_id = ctx->m->st->next_alloc_id;
 	entry->flags = (pte_write(pte) ? TLB_WRITE : 0) | (pte_dirty(pte) ? TLB_DIRTY : 0);
 	return entry->pfn;
 }
@@ -116,15 +121,14 @@ static inline bool frame_is_reused(const struct hmmu *m, const struct tlb_entry 
 /** A hit that contradicts the tables: recorded, and treated as a miss. */
 static u32 tlb_hit(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write);
 /** An access as the hardware makes it: translate, and set accessed and dirty bits. 0: the access faults. */
-static ALWAYS_INLINE u32 tlb_access(const struct ctx *ctx, u64 address, bool write)
+static ALWAYS_INLINE u32 tlb_access(const struct ctx *ctx, struct tlb_entry *entry, u64 address, bool write)
 {
-	struct hmmu *m = ctx->m;
-	u64 vpn = address >> PAGE_SHIFT;
-	struct tlb_entry *entry = tlb_slot(m, ctx->cpu, vpn);
+	struct leaf leaf;
 
-	if (tlb_entry_hits(entry, ctx->space, ctx->mm, vpn, write))
+	if (tlb_entry_hits(entry, ctx->space, ctx->mm, address >> PAGE_SHIFT, write))
 		return tlb_hit(ctx, entry, address, write);
-	return tlb_fill(m, entry, mm_find_pmd(m, ctx->mm, address), ctx, address, write);
+	leaf = mm_find_leaf(ctx->m, ctx->mm, address);
+	return tlb_fill(entry, &leaf, ctx, address, write);
 }
 
 #endif

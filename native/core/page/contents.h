@@ -26,7 +26,7 @@ static inline void copy_contents(struct hmmu *m, u32 to, u32 from)
 	else
 		memcpy(frame_of(m, to), frame_of(m, from), PAGE_SIZE);
 }
-static inline void clear_contents(struct hmmu *m, u32 pfn)
+static ALWAYS_INLINE void clear_contents(struct hmmu *m, u32 pfn)
 {
 	if (m->tags)
 		m->tags[pfn] = 0;

@@ -91,6 +91,11 @@ static ALWAYS_INLINE void pagevec_add(struct hmmu *m, u32 cpu, enum pagevec_kind
 	if (pvec->nr == PAGEVEC_SIZE || PageCompound(m, pfn))
 		pagevec_drain(m, cpu, kind);
 }
+/** The CPU's pagevec of pages to be added to LRU lists. */
+static inline struct pagevec *lru_add_pvec(const struct hmmu *m, u32 cpu)
+{
+	return &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
+}
 /** pagevec_add() of a page that is no part of a huge one, to the CPU's pagevec of pages to be added. */
 static ALWAYS_INLINE void lru_pagevec_add_single(struct hmmu *m, u32 cpu, struct pagevec *pvec, u32 pfn)
 {
@@ -105,13 +110,18 @@ static ALWAYS_INLINE void lru_cache_add(struct hmmu *m, u32 cpu, u32 head)
 }
 /** Put an unevictable page on its list, past the pagevec. */
 static void add_page_to_unevictable_list(struct hmmu *m, u32 pfn);
-static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma)
+/** @p huge: the page may be one. */
+static ALWAYS_INLINE void lru_cache_add_active_or_unevictable(struct hmmu *m, u32 cpu, u32 pfn, u32 vma, bool huge)
 {
 	if (!vma_is_mlocked(m, vma)) {
 		/* "mm/vmscan: make active/inactive ratio as 1:1 for anon lru" */
 		if (KERNEL < V6_12)
 			page_set(m, pfn, HMMU_PG_ACTIVE);
-		lru_cache_add(m, cpu, pfn);
+		page_of(m, pfn)->count++;
+		if (huge)
+			pagevec_add(m, cpu, PVEC_LRU_ADD, pfn);
+		else
+			lru_pagevec_add_single(m, cpu, lru_add_pvec(m, cpu), pfn);
 		return;
 	}
 	if (KERNEL >= V6_12) {
@@ -163,11 +173,6 @@ static inline bool isolate_lru_page(struct hmmu *m, u32 pfn)
 }
 /** Undo isolate_lru_page(): put the page back and drop the isolation's reference. */
 static void putback_lru_page(struct hmmu *m, u32 cpu, u32 pfn);
-/** The CPU's pagevec of pages to be added to LRU lists. */
-static inline struct pagevec *lru_add_pvec(const struct hmmu *m, u32 cpu)
-{
-	return &m->st->cpu[cpu].pvecs[PVEC_LRU_ADD];
-}
 static NOINLINE void unlock_and_putback_slow(struct hmmu *m, u32 cpu, u32 pfn);
 /** unlock_page() and putback_lru_page() of a page that is no part of a huge one, with the CPU's lru_add_pvec(). */
 static ALWAYS_INLINE void unlock_and_putback(struct hmmu *m, u32 cpu, struct pagevec *pvec, u32 pfn)

@@ -21,7 +21,7 @@ static inline u64 memcg_charged(const struct state *st)
 /** Linux 6.12: the limit does not allow a charge. Reclaim within the group; false: the charge fails all the same. */
 static NOINLINE __attribute__((cold)) bool mem_cgroup_make_room(struct ctx *ctx, u32 nr);
 /** Reserve @p nr pages of the limit; false if the limit does not allow it. */
-static inline bool mem_cgroup_try_charge(struct ctx *ctx, u32 nr)
+static ALWAYS_INLINE bool mem_cgroup_try_charge(struct ctx *ctx, u32 nr)
 {
 	struct hmmu *m = ctx->m;
 	struct state *st = m->st;
