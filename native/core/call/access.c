@@ -266,13 +266,13 @@ static ALWAYS_INLINE void access_contents(struct hmmu *m, int pfn, u64 address, 
 		load_contents(m, (u32)pfn, address & (PAGE_SIZE - 1), buffer, length);
 }
 
-/* Whether the faults of a store that goes on have nothing but their entries to look at: nobody else can run or watch. */
+/* Whether the faults of a store that goes on have nothing but their entries to look at: nobody else can run, or is called. */
 static bool first_touches_are_alike(const struct ctx *ctx, u32 vma, const struct leaf *leaf)
 {
 	const struct hmmu *m = ctx->m;
 	const struct rwsem *sem = &ctx->space->mmap_sem;
 
-	if (!SHORTCUTS || counting(m) || m->switch_points || sem->writer || sem->first_waiter ||
+	if (!SHORTCUTS || counting(m) || m->switch_points || m->on_event || sem->writer || sem->first_waiter ||
 	    ctx->space->vmas_marked)
 		return false;
 	return leaf->entry && leaf->entry != leaf->pmd && vma && vma_is_anonymous(m, vma) && vma_of(m, vma)->anon_vma &&

@@ -270,7 +270,7 @@ static inline int do_write_protected(struct ctx *ctx, u32 vma, u64 address, cons
 /*
  * The shortcuts of handle_mm_fault(), where the page table exists: the first touch of anonymous memory, stores to anonymous
  * memory that is mapped read-only, and device pages (do_swap_page()). False: the fault is of another kind. The first two
- * change nothing of what the walk has found but the entry.
+ * change nothing of what the walk has found but the entry, unless another task has run in between.
  */
 static ALWAYS_INLINE bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 address, struct leaf *leaf, bool write,
 						int *result)
@@ -288,6 +288,8 @@ static ALWAYS_INLINE bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 ad
 	/* A call that goes on in its fault has done a part of it. */
 	if (write && (*pte & (_PAGE_PRESENT | _PAGE_RW)) == _PAGE_PRESENT && ctx->resume == RESUME_RETRY) {
 		*result = do_write_protected(ctx, vma, address, leaf);
+		if (m->switch_points)
+			leaf->entry = NULL;
 		return true;
 	}
 	if (!is_device_private_entry(*pte))
