@@ -145,6 +145,9 @@ export class MigrationEntry {
   }
 }
 
+/** What iterators of the language inherit: map(), filter() and the like, where there are any. */
+const iteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([].values()))
+
 /** Entries one after the other, by hand, as a generator takes longer. */
 class Scan implements IterableIterator<MigrationEntry> {
   readonly #entry: MigrationEntry
@@ -167,6 +170,10 @@ class Scan implements IterableIterator<MigrationEntry> {
     this.#entry.moveTo(this.#next++)
     return this.#result as IteratorYieldResult<MigrationEntry>
   }
+
+  static {
+    Object.setPrototypeOf(Scan.prototype, iteratorPrototype)
+  }
 }
 
 /**
@@ -188,6 +195,10 @@ class Walk implements IterableIterator<MigrationEntry> {
   next(): IteratorResult<MigrationEntry, undefined> {
     if (this.#next >= this.#arrays.pages) return { done: true, value: undefined }
     return { done: false, value: MigrationEntry.make(this.#arrays, this.#next++) }
+  }
+
+  static {
+    Object.setPrototypeOf(Walk.prototype, iteratorPrototype)
   }
 }
 

@@ -73,6 +73,14 @@ test('entries that a driver keeps are windows on the words of their migration', 
   for (const { addresses, was } of kept) expect(addresses()).toEqual(was)
 })
 
+test('iterators of entries are those of the language', () => {
+  const { a, buf } = makeBuffer(3)
+  const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([].values()))
+  const { entries } = a.beginMigration(buf, there)
+  for (const iterator of [entries[Symbol.iterator](), entries.scan()])
+    expect(Object.getPrototypeOf(Object.getPrototypeOf(iterator))).toBe(iteratorPrototype)
+})
+
 describe('a driver that migrates within its callback', () => {
   const DEPTH = 7
 
