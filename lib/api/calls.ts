@@ -264,7 +264,7 @@ export abstract class SystemCalls {
 
   /**
    * {@link load} into an array of the caller's, all of which is filled: no memory is taken. After an error the bytes that were loaded
-   * before are in it. A blocked call goes on with the same array.
+   * before are in it. A blocked call goes on with the same array, or another one of that length.
    * @param at address of the first byte
    * @param buffer up to 2^30 bytes, in memory that is not shared
    * @throws HmmuError as {@link load}; HMMU_INVALID_ARGUMENT: it is no Uint8Array, its memory is shared, or gone, also if a handler

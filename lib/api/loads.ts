@@ -5,6 +5,7 @@
 import { HmmuError } from '../base/errors'
 import { allocate, integer, invalid, writable } from '../base/validate'
 import type { Core } from './core'
+import { isRefused } from './schedule'
 
 /** The most bytes of one load. */
 const MOST_BYTES = 2 ** 30
@@ -32,12 +33,14 @@ export class Loads {
 
   /** What was loaded, and why not all of it was. */
   #load(loader: Loader, length: number): { out: Uint8Array; failure: { error: unknown } | undefined } {
-    const out = this.#partial?.length === length ? this.#partial : allocate(length)
+    const partial = this.#partial
+    const out = partial?.length === length ? partial : allocate(length)
     this.#partial = undefined
     const result = loader.load(out)
     if (result >= 0) return { out, failure: undefined }
     const error = loader.core.failure(result)
     if (loader.waits(error) && error.done) this.#partial = out
+    else if (isRefused(error)) this.#partial = partial
     return { out, failure: { error } }
   }
 
@@ -45,12 +48,13 @@ export class Loads {
   loadInto(loader: Loader, buffer: Uint8Array): void {
     const into = writable('buffer', buffer)
     integer('the length of the buffer', into.length, 0, MOST_BYTES)
-    if (loader.core.mayCallOut) this.#loadAndCopy(loader, buffer, into.length)
+    // A call that goes on may have begun with another array.
+    if (loader.core.mayCallOut || this.#partial) this.#loadAndCopy(loader, buffer, into.length)
     else {
       const result = loader.load(into)
       if (result >= 0) return
       const error = loader.core.failure(result)
-      loader.waits(error)
+      if (loader.waits(error) && error.done) this.#partial = into.slice()
       throw error
     }
   }

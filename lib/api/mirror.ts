@@ -8,6 +8,7 @@ import { type Core, requireCore } from './core'
 import { asText, showsItself, stateOf } from './inspect'
 import type { PageRange } from './page-range'
 import { MOST_DUMPED } from './records'
+import { isRefused } from './schedule'
 import { DEFAULT_OWNER } from './selection'
 
 /** What {@link SystemCalls.mirror} and {@link SystemCalls.rangeFault} ask of each page. */
@@ -120,12 +121,14 @@ export class MirroredWords {
     call: (words: BigUint64Array) => number,
   ): MirroredPage[] {
     integer('pages', pages, 1, MOST_DUMPED)
-    const words = this.#words?.length === pages ? this.#words : new BigUint64Array(pages)
+    const before = this.#words
+    const words = before?.length === pages ? before : new BigUint64Array(pages)
     this.#words = undefined
     const result = call(words)
     if (result >= 0) return decodeMirror(core, words)
     const error = core.failure(result)
     if (waits(error)) this.#words = words
+    else if (isRefused(error)) this.#words = before
     throw error
   }
 }

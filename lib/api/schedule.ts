@@ -22,6 +22,11 @@ export function isBlocked(error: unknown): error is HmmuError {
   return error instanceof HmmuError && error.code === 'HMMU_BLOCKED'
 }
 
+/** Whether it says that a call was not made because its task waits in another one, which can still go on. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof HmmuError && error.code === 'HMMU_BUSY'
+}
+
 /**
  * Runs jobs until all are done. They take turns, a call each; one whose call has to wait makes the same call again in its next turn.
  * The order of the calls depends on nothing else, so it is the same in each run.

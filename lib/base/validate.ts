@@ -145,6 +145,8 @@ export function writable(name: string, value: unknown): Uint8Array {
   const buffer = bufferOf(value)
   if (isShared(buffer)) throw invalid(name, 'a Uint8Array whose memory is not shared', value)
   try {
+    // This throws if the array does not lie within its memory any more, which looks like an empty array otherwise.
+    Uint8Array.prototype.keys.call(value)
     return new Uint8Array(buffer, byteOffsetOf(value), lengthOf(value))
   } catch {
     throw invalid(name, 'a Uint8Array whose memory is there', value)

@@ -2,14 +2,17 @@
 //
 // Loads into arrays of the caller's: readInto() and loadInto().
 
+import type { Machine, Task } from '../../lib'
 import { codeOf, errorOf, makeBuffer } from './helpers'
 import { oddArrays } from './odd-arrays'
 
 const PAGE = 4096
 
+const unfit = /shared memory|memory is gone|shrank below/
+
 /** Those that can be filled. */
-const usable = oddArrays.filter(([name]) => !/shared memory|memory is gone/.test(name))
-const unusable = oddArrays.filter(([name]) => /shared memory|memory is gone/.test(name))
+const usable = oddArrays.filter(([name]) => !unfit.test(name))
+const unusable = oddArrays.filter(([name]) => unfit.test(name))
 
 /** Gives the memory of an array away. */
 const detach = (array: Uint8Array) => structuredClone(array, { transfer: [array.buffer as ArrayBuffer] })
@@ -98,6 +101,74 @@ test('a load that waits goes on in the same array', () => {
   migration.finish()
   task.loadInto(buf.address, array)
   expect([array[0], array[PAGE]]).toEqual([1, 2])
+})
+
+describe('a load that waits has the beginning', () => {
+  const bytes = () => new Uint8Array(2 * PAGE)
+  const handled = (machine: Machine) =>
+    machine.onDeviceFault(
+      ({ task, address }) => task.migrate({ start: address, pages: 1 }, { to: 'system' }).moved === 1,
+    )
+  type Way = (task: Task, at: number, array: Uint8Array) => Uint8Array
+  const into: Way = (task, at, array) => {
+    task.loadInto(at, array)
+    return array
+  }
+  const load: Way = (task, at, { length }) => task.load(at, length)
+  const ways: [string, Way, Way, boolean][] = [
+    ['loadInto() after load()', load, into, false],
+    ['load() after loadInto()', into, load, false],
+    ['another array', into, (task, at) => into(task, at, bytes()), false],
+    ['the same array after a handler was set', into, into, true],
+    ['another array after a handler was set', into, (task, at) => into(task, at, bytes()), true],
+    ['loadInto() after load(), and a handler', load, into, true],
+  ]
+
+  test.each(ways)('%s', (_, first, second, setsHandler) => {
+    const { machine, a, buf } = makeBuffer(2)
+    const task = a.newTask()
+    const migration = a.beginMigration(buf.range(1), { to: 'device' })
+    migration.runTo('unmap')
+    const array = bytes()
+    expect(codeOf(() => first(task, buf.address, array))).toBe('HMMU_BLOCKED')
+    migration.finish()
+    if (setsHandler) handled(machine)
+    const loaded = second(task, buf.address, array)
+    expect([loaded[0], loaded[PAGE]]).toEqual([1, 2])
+  })
+
+  test.each([
+    ['load()', load],
+    ['loadInto()', into],
+  ])('%s after calls that were refused meanwhile', (_, way) => {
+    const { a, buf } = makeBuffer(2)
+    const task = a.newTask()
+    const migration = a.beginMigration(buf.range(1), { to: 'device' })
+    migration.runTo('unmap')
+    const again = () => way(task, buf.address, bytes())
+    expect(codeOf(again)).toBe('HMMU_BLOCKED')
+    for (const length of [5, 2 * PAGE]) {
+      expect(codeOf(() => task.load(buf.address + 1, length))).toBe('HMMU_BUSY')
+      expect(codeOf(() => task.loadInto(buf.address + 1, new Uint8Array(length)))).toBe('HMMU_BUSY')
+    }
+    expect(codeOf(again)).toBe('HMMU_BLOCKED')
+    migration.finish()
+    const loaded = again()
+    expect([loaded[0], loaded[PAGE]]).toEqual([1, 2])
+  })
+
+  test('a wait that was given up leaves nothing in the next array', () => {
+    const { a, buf } = makeBuffer(2)
+    const task = a.newTask()
+    const migration = a.beginMigration(buf.range(1), { to: 'device' })
+    migration.runTo('unmap')
+    expect(codeOf(() => task.loadInto(buf.address, bytes()))).toBe('HMMU_BLOCKED')
+    task.cancel()
+    migration.finish()
+    const array = bytes().fill(7)
+    expect(codeOf(() => task.loadInto(0, array))).toBe('HMMU_SIGSEGV')
+    expect([array[0], array[PAGE]]).toEqual([7, 7])
+  })
 })
 
 describe('a handler that runs meanwhile', () => {

@@ -127,6 +127,20 @@ test('a mirror waits for a page under migration, and goes on', () => {
   expect(pages).toMatchObject([{ valid: true }, { valid: true, device: true }, { valid: true }])
 })
 
+test('a mirror that waits keeps its beginning while other calls are refused', () => {
+  const { process, buf } = written(open(), 3)
+  const task = process.newTask()
+  const migration = process.beginMigration({ start: buf.start + 4096, pages: 1 }, { to: 'device' })
+  migration.runTo('alloc_and_copy')
+  expect(() => task.mirror(buf, { fault: true })).toThrow(expect.objectContaining({ code: 'HMMU_BLOCKED' }))
+  for (const pages of [1, 3])
+    expect(() => task.mirror({ start: buf.start, pages }, { fault: pages === 1 })).toThrow(
+      expect.objectContaining({ code: 'HMMU_BUSY' }),
+    )
+  migration.finish()
+  expect(task.mirror(buf, { fault: true })).toMatchObject([{ valid: true }, { valid: true }, { valid: true }])
+})
+
 test('an interval notifier outlives its process, and shows itself', () => {
   const machine = open()
   const { process, buf } = written(machine, 1)
