@@ -28,8 +28,8 @@ export async function countInstructions(program, more = []) {
       maxBuffer: 2 ** 26,
     })
     const records = stdout
-      .trim()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line) => JSON.parse(line))
     return records.map((record, i) => ({ ...record, ...readDump(readFileSync(`${folder}/out.${i + 1}`, 'utf8')) }))
   } finally {

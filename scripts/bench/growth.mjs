@@ -22,15 +22,30 @@ const PROFILES = ['linux-4.14-fixed', 'linux-6.12']
 /** How often an operation on one of n is done, at places far from each other: as in bench/growth.h. */
 const PLACES = 16
 
-function options() {
+function command() {
   return new Command('npm run bench:growth --')
     .description('fail if the cost of an operation grows faster than its input')
     .option('--only <crowd>', 'a part of the instructions: cuts, mappings, processes … (bench/growth.c)')
     .option('--all', 'show all operations, not only those that grow too fast')
     .option('--records <file>', 'take the counts from a file instead of counting')
     .option('--update', 'write bench/growth.json, for npm run bench:docs')
-    .parse()
-    .opts()
+}
+
+/** What a file has, or what is counted. */
+async function recordsOf(asked) {
+  const records = asked.records ? read(asked.records) : await count(asked)
+  if (records.length > 0) return records
+  return asks.error(asked.only ? `error: no part is called '${asked.only}'` : 'error: there are no counts')
+}
+
+function read(file) {
+  try {
+    const records = JSON.parse(readFileSync(file, 'utf8'))
+    if (Array.isArray(records)) return records
+  } catch (cause) {
+    return asks.error(`error: ${file} can't be read: ${cause.message}`)
+  }
+  return asks.error(`error: ${file} has no list of counts`)
 }
 
 /** Of all profiles at the same time. */
@@ -65,9 +80,9 @@ function update() {
   writeFileSync(FILE, `${JSON.stringify(kept, null, 2)}\n`)
 }
 
-const asked = options()
-const records = asked.records ? JSON.parse(readFileSync(asked.records, 'utf8')) : await count(asked)
-const fits = fitAll(records)
+const asks = command().parse()
+const asked = asks.opts()
+const fits = fitAll(await recordsOf(asked))
 const tooFast = fits.filter(({ exponent }) => !(exponent <= MOST))
 if (asked.all) show(fits)
 if (asked.update) update()

@@ -37,6 +37,12 @@ const {
   .parse()
   .opts()
 if ((base !== undefined) === (plain === true)) program.error('error: either --base or --plain is needed')
+if (
+  base !== undefined &&
+  spawnSync('git', ['rev-parse', '--quiet', '--verify', '--end-of-options', `${base}^{commit}`], { cwd: root })
+    .status !== 0
+)
+  program.error(`error: --base ${base} is no commit of this repository`)
 
 /** compare_machine with the core of a checkout. */
 function build(checkout, folder, defines = '') {

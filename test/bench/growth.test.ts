@@ -63,3 +63,15 @@ test('an operation with two sizes says nothing, and is an error', () => {
   expect(stderr).toContain('pages, fork: 2 sizes do not say how it grows')
   expect(status).not.toBe(0)
 })
+
+test.each([
+  ['nothing', undefined, /can't be read: ENOENT/],
+  ['no JSON', 'x', /can't be read: Unexpected token/],
+  ['no list', '{"a":1}', /has no list of counts/],
+  ['an empty list', '[]', /there are no counts/],
+])('a file with %s is an error', (_, text, what) => {
+  const file = join(folder, 'records.json')
+  if (text !== undefined) writeFileSync(file, text)
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, '--records', file], { encoding: 'utf8' })
+  expect([status, stderr.trim().split('\n')]).toEqual([1, [expect.stringMatching(what)]])
+})
