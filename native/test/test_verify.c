@@ -145,6 +145,9 @@ static void test_lists(void **state)
 	m->tasks[r->tid].wait = HMMU_WAIT_PAGE_LOCK;
 	assert_reported(&s, "is in no call");
 	m->tasks[r->tid].wait = HMMU_WAIT_NOTHING;
+	m->tasks[r->tid].resume = RESUME_LOCKED;
+	assert_reported(&s, "notes how its call goes on");
+	m->tasks[r->tid].resume = RESUME_RETRY;
 	CHECK_NUMBER(s, m->files[1].users, "file 1");
 	/* An entry that no mapping covers. */
 	*pte_offset(m, *mm_find_pmd(m, r->pid, buf), buf + PAGES(4)) = make_migration_entry(3, false);

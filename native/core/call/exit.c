@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "call/unmap.h"
-#include "fault/munlock.h"
 #include "host/arena.h"
 #include "host/stats.h"
 #include "mm/mm.h"
@@ -46,9 +45,10 @@ static int exit_mm(struct ctx *ctx)
 	struct hmmu *m = ctx->m;
 	int err = exit_mmap(ctx);
 
+	/* The wait is given up with all that it notes: the task is in no call afterwards. */
 	if (err) {
-		wait_done(m, ctx->task);
-		munlock_give_up(m, ctx->mm, ctx->progress.munlock_at);
+		ctx->self->progress = ctx->progress;
+		task_abandon(m, ctx->task);
 		return hmmu_fail(m, -EBUSY, HMMU_ERR_BUSY, "process %u waits for the lock of a mlocked page", ctx->mm);
 	}
 	free_other_tasks(m, ctx->mm);

@@ -50,7 +50,7 @@ static u32 count_threads(const struct hmmu *m, u32 mm, u32 most)
 	return count;
 }
 
-/* A waiting task must be in a call. */
+/* A waiting task must be in a call, and only a call that waits notes how it goes on. */
 static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 {
 	const struct task *t = task_of(v->m, task);
@@ -61,6 +61,8 @@ static void tally_task(struct verify *v, u32 task, struct sem_tally *tally)
 		tally->writer = task;
 	if (KERNEL >= V6_12)
 		verify_vma_lock(v, task, tally);
+	if (!t->op && t->resume)
+		complain(v, "task %u notes how its call goes on, and is in none", task);
 	if (!t->wait)
 		return;
 	if (!t->op)
