@@ -142,8 +142,7 @@ struct hmmu_error {
 	uint64_t address; /**< the address in question, else 0 */
 	char text[200];   /**< a sentence: the fault, and the allowed values */
 };
-/** The last error of a machine; its code is OK if no call has failed yet. When hmmu_create() fails there is no machine,
- * and so only the errno. */
+/** The last error of a machine; its code is OK if no call has failed yet. Of hmmu_create() that fails there is only the errno. */
 HMMU_COMMON_API const struct hmmu_error *hmmu_error(const struct hmmu *m);
 
 /** The options that make a machine like this one. The memory cgroup's limit is the present one. */
@@ -163,8 +162,7 @@ typedef void (*hmmu_report_fn)(void *data, const char *text);
  * page tables, free lists, TLB, mlock marks. It also reports what a debug kernel would: a writable entry to a private
  * page that other entries share, a writable private entry to the zero page or to a page of a file, and an entry that
  * the reverse map of its page misses. Returns the number of complaints. @p report may be NULL. Changes nothing.
- * References that users hold (pins, holds, isolations, migrations under way, driver pages, blocked tasks) are accounted
- * for.
+ * References that users hold (pins, holds, isolations, migrations under way, driver pages, blocked tasks) are no imbalance.
  * -EBUSY in page_free(): the call around it is in the middle of a page table. -ENOMEM.
  */
 HMMU_API int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data);
@@ -172,8 +170,7 @@ HMMU_API int hmmu_verify(struct hmmu *m, hmmu_report_fn report, void *data);
 /** lru_add_drain_all(): empty the LRU pagevecs of every CPU. Nothing happens in page_free() and in a notifier. */
 HMMU_API void hmmu_lru_add_drain_all(struct hmmu *m);
 
-/** Make the @p nth next allocation of a kind (enum hmmu_injection) fail; 1 is the next one, 0 disarms. With @p forever
- * all later ones fail, too. */
+/** Make the @p nth next allocation of a kind (enum hmmu_injection) fail (1: the next; 0 disarms), with @p forever all later ones. */
 HMMU_COMMON_API int hmmu_inject(struct hmmu *m, uint32_t injection, uint64_t nth, bool forever);
 /** The number of passes of an injection site since the machine was made. */
 HMMU_COMMON_API uint64_t hmmu_inject_passes(const struct hmmu *m, uint32_t injection);
