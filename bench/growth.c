@@ -13,7 +13,7 @@ static const struct {
 	void (*grow)(struct bench *bench, uint64_t n);
 	uint32_t shrink; /**< by which the sizes are divided: these cost more for each one */
 } crowds[] = {
-	{ "cuts", grow_cuts, 1 },
+	{ "cuts", grow_cuts, 1 }, /* of one mapping */
 	{ "mappings", grow_mappings, 1 },
 	{ "files", grow_files, 2 },
 	{ "processes", grow_processes, 4 },
