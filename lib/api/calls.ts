@@ -91,6 +91,8 @@ export interface UserfaultOptions {
 
 const protValues: Readonly<Record<Prot, number>> = { rw: ProtBit.READ | ProtBit.WRITE, r: ProtBit.READ, none: 0 }
 
+export let copyWaiting: (to: SystemCalls, from: SystemCalls) => void
+
 /**
  * The calls. Ranges are given as a {@link PageRange} or {@link Mapping}, or as address and pages. All of them throw
  * {@link HmmuError}: HMMU_INVALID_ARGUMENT; HMMU_DISPOSED; HMMU_NO_TASK or HMMU_NO_PROCESS when it is gone;
@@ -110,6 +112,13 @@ export abstract class SystemCalls {
   readonly #loads = new Loads()
   /** The words of a blocked mirror. */
   readonly #mirrored = new MirroredWords()
+
+  static {
+    copyWaiting = (to, from) => {
+      to.#loads.copyFrom(from.#loads)
+      to.#mirrored.copyFrom(from.#mirrored)
+    }
+  }
 
   /** @internal Returns a native result, or throws its error. */
   protected settle(result: number): number {

@@ -6,6 +6,7 @@ import { RestoreBit } from '../base/defs.generated'
 import { allocate, boolean, bytes, isShared, options } from '../base/validate'
 import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
+import { copyWaiting } from './calls'
 import type { Core } from './core'
 import { Process } from './process'
 import { RestoredMigration } from './restored-migration'
@@ -53,6 +54,14 @@ export function adoptAll(core: Core): void {
   const migrations = core.check(native.restoredMigrations())
   for (let id = 1; id <= migrations; id++) core.restored.add(RestoredMigration.make(core, id))
   core.eventMask = core.check(native.eventsRecorded())
+}
+
+/** Calls that wait in a copy of a machine have got as far as those of the machine itself. */
+export function copyWaitingCalls(from: Core, to: Core): void {
+  for (const [tid, task] of from.tasks) {
+    const copied = to.tasks.get(tid)
+    if (copied) copyWaiting(copied, task)
+  }
 }
 
 /** A list of the core's: asked for its length first, then for its items. */

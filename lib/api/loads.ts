@@ -24,6 +24,11 @@ export class Loads {
   /** The bytes that a blocked load has got so far. The call that goes on fills in the rest. */
   #partial: Uint8Array | undefined
 
+  /** Those of a copy of the task begin with what another one's have got. */
+  copyFrom(other: Loads): void {
+    this.#partial = other.#partial?.slice()
+  }
+
   load(loader: Loader, length: number): Uint8Array {
     integer('length', length, 0, MOST_BYTES)
     const { out, failure } = this.#load(loader, length)

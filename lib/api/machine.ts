@@ -16,7 +16,7 @@ import { boolean, bytes, integer, invalid, iterable, oneOf, PAGE_SIZE } from '..
 import { getAddon } from '../native/addon'
 import type { NativeMachine } from '../native/interface'
 import { OPTION_COUNT, RECORD_WORDS, STATS_WORDS } from '../native/layout'
-import { adoptAll, type RestoreOptions, restore, snapshot } from './copies'
+import { adoptAll, copyWaitingCalls, type RestoreOptions, restore, snapshot } from './copies'
 import { Core, coreOf, newMachines } from './core'
 import type { Device, DeviceOptions } from './device'
 import { type DeviceFaultHandler, Devices, type PageFreeHandler } from './devices'
@@ -173,7 +173,8 @@ export class Machine {
 
   /**
    * The state of the machine as bytes, of which {@link Machine.restore} makes a machine that goes on exactly as this one. The
-   * handlers are no part of it. Migrations in steps are, and calls that wait.
+   * handlers are no part of it. Migrations in steps are, and calls that wait, but not the bytes and pages that a load or a mirror has got
+   * before it waited: they are zero when it goes on.
    * @throws HmmuError HMMU_BUSY: a callback runs, or a driver has taken mmap_lock; HMMU_HOST_MEMORY
    */
   snapshot(): Uint8Array {
@@ -196,12 +197,13 @@ export class Machine {
 
   /**
    * A second machine with the same state and the same handlers of device faults and freed pages; from now on they do not know of each other. It is
-   * what {@link Machine.restore} of a snapshot would make, at less cost.
+   * what {@link Machine.restore} of a snapshot would make, at less cost, and has what loads that wait have got so far.
    * @throws HmmuError HMMU_BUSY: a callback runs, or a driver has taken mmap_lock; HMMU_HOST_MEMORY
    */
   fork(): Machine {
     const copy = new Machine(new Existing(new (getAddon().Machine)(this.#core.addonMachine)) as MachineOptions)
     copy.#core.devices.copyHandlers(this.#core.devices)
+    copyWaitingCalls(this.#core, copy.#core)
     return copy
   }
 

@@ -113,6 +113,11 @@ export function prepareNotifier(core: Core, given: NotifierOptions | undefined) 
 export class MirroredWords {
   #words: BigUint64Array | undefined
 
+  /** Those of a copy of the task begin with what another one's have got. */
+  copyFrom(other: MirroredWords): void {
+    this.#words = other.#words?.slice()
+  }
+
   /** @param waits whether an error says that the call has to wait */
   make(
     core: Core,

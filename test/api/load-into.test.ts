@@ -157,6 +157,28 @@ describe('a load that waits has the beginning', () => {
     expect([loaded[0], loaded[PAGE]]).toEqual([1, 2])
   })
 
+  test('also in a copy of the machine', () => {
+    const { machine, a, buf } = makeBuffer(2, 2, { profile: 'linux-6.12' })
+    const [loading, mirroring] = [a.newTask(), a.newTask()]
+    const migration = a.beginMigration(buf.range(1), { to: 'device' })
+    migration.runTo('unmap')
+    expect(codeOf(() => into(loading, buf.address, bytes()))).toBe('HMMU_BLOCKED')
+    expect(codeOf(() => mirroring.mirror(buf, { fault: true }))).toBe('HMMU_BLOCKED')
+    const copy = machine.fork()
+    const finishes = [migration, copy.restoredMigrations[0]!.adopt({ to: 'device' })]
+    for (const [i, each] of [machine, copy].entries()) {
+      finishes[i]!.finish()
+      const task = (tid: number) => each.processes[0]!.tasks.find((one) => one.tid === tid)!
+      const loaded = into(task(loading.tid), buf.address, bytes())
+      expect([loaded[0], loaded[PAGE]]).toEqual([1, 2])
+      expect(task(mirroring.tid).mirror(buf.address, 2, { fault: true })).toMatchObject([
+        { valid: true },
+        { valid: true },
+      ])
+    }
+    copy.dispose()
+  })
+
   test('a wait that was given up leaves nothing in the next array', () => {
     const { a, buf } = makeBuffer(2)
     const task = a.newTask()
