@@ -25,10 +25,9 @@
         'HMMU_VERSION="<!(node -p "require(\'<(top)/package.json\').version")"',
       ],
       # Node's own settings come first; those taken out here would weaken or contradict ours.
-      'cflags!': ['-Wno-unused-parameter'],
+      'cflags!': ['-O3', '-Wno-unused-parameter'],
       'cflags': [
-        # Pairs of stores that gcc would merge into a vector cost more than they save.
-        '-O3', '-fno-tree-slp-vectorize', '-g', '-fno-omit-frame-pointer', '-fvisibility=hidden',
+        '-g', '-fno-omit-frame-pointer', '-fvisibility=hidden',
         '-Wall', '-Wextra', '-Wundef', '-Wvla', '-Wpointer-arith', '-Wwrite-strings',
         # Compilers that we do not know may warn of more: where the tests are missing, this is the npm package.
         '<!@(node -p "fs.existsSync(\'<(top)/native/test\') ? \'-Werror\' : \'\'")',
@@ -37,9 +36,13 @@
       ],
       # napi.h is not free of warnings: a system header.
       'cflags+': ['-isystem', '<!(node -p "path.resolve(require(\'node-addon-api\').include_dir)")'],
-      'cflags_c': ['-std=c11', '-Wshadow', '-Wstrict-prototypes', '-Wmissing-prototypes', '-Wold-style-definition'],
+      # Pairs of stores that gcc would merge into a vector cost more than they save.
+      'cflags_c': [
+        '-O3', '-fno-tree-slp-vectorize', '-std=c11', '-Wshadow', '-Wstrict-prototypes', '-Wmissing-prototypes', '-Wold-style-definition',
+      ],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fexceptions'],
-      'cflags_cc': ['-std=c++17', '-fno-exceptions', '-fvisibility-inlines-hidden', '-Wnon-virtual-dtor'],
+      # The bindings only pass calls on: -O3 would make them twice as large.
+      'cflags_cc': ['-O2', '-std=c++17', '-fno-exceptions', '-fvisibility-inlines-hidden', '-Wnon-virtual-dtor'],
     },
   ],
 }
