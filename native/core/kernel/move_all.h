@@ -75,7 +75,7 @@ static inline int64_t move_some(struct hmmu *m, const struct move_all *all, cons
 		if (done < 0)
 			return done;
 		sum += done;
-		for (int k = 0; k < done; k++, at++) {
+		for (int k = 0; k < done && at < count; k++, at++) {
 			all->dst[entries[at]] = hmmu_word(pages[at], all->flags);
 			all->moved[entries[at]] = (uint8_t)all->mark;
 		}

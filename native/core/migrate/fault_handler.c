@@ -15,23 +15,25 @@ static inline int result_of_fault(u64 src)
 }
 
 /* Migrate the pages around that of a request which are in its mapping, and in the device's window. */
-static NOINLINE int migrate_window(struct hmmu *m, struct hmmu_migrate_request *request, const struct device *device)
+static NOINLINE int migrate_window(struct hmmu *m, const struct hmmu_migrate_request *single,
+				   const struct device *device)
 {
-	u64 address = request->start, size = (u64)device->window << PAGE_SHIFT, start = address & -size;
-	const struct vma *v = vma_of(m, vma_at(m, task_of(m, request->tid)->mm, address));
+	struct hmmu_migrate_request request = *single;
+	u64 address = single->start, size = (u64)device->window << PAGE_SHIFT, start = address & -size;
+	const struct vma *v = vma_of(m, vma_at(m, task_of(m, request.tid)->mm, address));
 	u64 src[HMMU_MAX_FAULT_WINDOW], dst[HMMU_MAX_FAULT_WINDOW];
 	struct fault_window window = { .device = device };
 	int err;
 
-	request->start = start < v->start ? v->start : start;
-	request->end = start + size > v->end ? v->end : start + size;
-	request->src = src;
-	request->dst = dst;
-	request->ops = &window_ops;
-	request->data = &window;
-	window.touched = (address - request->start) >> PAGE_SHIFT;
-	memset(dst, 0, (request->end - request->start) / PAGE_SIZE * sizeof(*dst));
-	err = hmmu_migrate_vma(m, request);
+	request.start = start < v->start ? v->start : start;
+	request.end = start + size > v->end ? v->end : start + size;
+	request.src = src;
+	request.dst = dst;
+	request.ops = &window_ops;
+	request.data = &window;
+	window.touched = (address - request.start) >> PAGE_SHIFT;
+	memset(dst, 0, (request.end - request.start) / PAGE_SIZE * sizeof(*dst));
+	err = hmmu_migrate_vma(m, &request);
 	return err ? err : result_of_fault(src[window.touched]);
 }
 
