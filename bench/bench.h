@@ -118,6 +118,8 @@ void op_verify(struct world *w);
 
 /* scenarios.c, growth.c, explore.c, host.c, whole.c */
 void run_scenarios(struct bench *bench);
+/** What is done to machines as a whole: copies, hashes, verify(). */
+void measure_whole(struct world *w);
 /** Those on machines without contents, each once, at sizes that double. */
 void run_growing_scenarios(struct bench *bench);
 void run_growth(struct bench *bench);

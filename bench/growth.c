@@ -90,22 +90,6 @@ void touch_pages(struct world *w, uint64_t pages)
 		must(w->m, hmmu_store(w->m, w->tid, w->address + i * HMMU_PAGE_SIZE, "\1", 1, NULL), "hmmu_store");
 }
 
-void measure_whole(struct world *w)
-{
-	measure(w, "hash", op_hash);
-	measure(w, "state hash", op_state_hash);
-	measure(w, "verify", op_verify);
-	w->snapshot_size = 0;
-	must(w->m, hmmu_snapshot(w->m, NULL, 0, &w->snapshot_size), "hmmu_snapshot");
-	free(w->snapshot);
-	w->snapshot = zeroed(1, w->snapshot_size);
-	measure(w, "snapshot", op_snapshot);
-	measure(w, "restore", op_restore);
-	op_drop_restored(w);
-	measure(w, "clone", op_clone);
-	op_drop_restored(w);
-}
-
 void run_growth(struct bench *bench)
 {
 	set_recording(true);

@@ -44,8 +44,6 @@ void crowd_destroy(struct crowd *c);
 void map_pages(struct world *w, uint64_t pages, uint32_t kind);
 /** A store to each of the pages from w->address on. */
 void touch_pages(struct world *w, uint64_t pages);
-/** What is done to machines as a whole: hashes, copies, verify(). */
-void measure_whole(struct world *w);
 
 /* growth_mappings.c, growth_processes.c, growth_pages.c */
 void grow_cuts(struct bench *bench, uint64_t n);

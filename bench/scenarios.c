@@ -143,10 +143,8 @@ static void protection(struct world *w)
 	op_munmap(w);
 }
 
-static void copies(struct world *w)
+void measure_whole(struct world *w)
 {
-	op_mmap(w);
-	op_store_each(w);
 	w->snapshot_size = 0;
 	must(w->m, hmmu_snapshot(w->m, NULL, 0, &w->snapshot_size), "hmmu_snapshot");
 	w->snapshot = realloc(w->snapshot, w->snapshot_size);
@@ -158,6 +156,13 @@ static void copies(struct world *w)
 	measure(w, "hash", op_hash);
 	measure(w, "state hash", op_state_hash);
 	measure(w, "verify", op_verify);
+}
+
+static void copies(struct world *w)
+{
+	op_mmap(w);
+	op_store_each(w);
+	measure_whole(w);
 	op_munmap(w);
 }
 

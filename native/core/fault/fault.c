@@ -27,9 +27,7 @@ static NOINLINE int map_zero_page(struct ctx *ctx, u32 vma, u64 *pte)
 	return 0;
 }
 
-/* The first touch of anonymous memory, if its page table exists. */
-static ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address, u64 *pte, struct page *table,
-					   bool write)
+ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address, u64 *pte, struct page *table, bool write)
 {
 	struct hmmu *m = ctx->m;
 	int result;
@@ -300,7 +298,7 @@ static ALWAYS_INLINE bool handle_frequent_fault(struct ctx *ctx, u32 vma, u64 ad
 	return true;
 }
 
-static ALWAYS_INLINE void fault_is_counted(const struct ctx *ctx, u64 address, bool write)
+ALWAYS_INLINE void fault_is_counted(const struct ctx *ctx, u64 address, bool write)
 {
 	struct hmmu *m = ctx->m;
 
@@ -312,11 +310,7 @@ static ALWAYS_INLINE void fault_is_counted(const struct ctx *ctx, u64 address, b
 /* Where a fault stops: at its address, with its flags above the bits of addresses. */
 #define FAULT_PLACE_FLAGS 48
 
-/*
- * handle_mm_fault() of somebody who has walked the tables. If the fault has changed nothing but the entry, they are still
- * where @p leaf says; otherwise that has no leaf any more.
- */
-static ALWAYS_INLINE int handle_walked_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags, struct leaf *leaf)
+ALWAYS_INLINE int handle_walked_fault(struct ctx *ctx, u32 vma, u64 address, u32 flags, struct leaf *leaf)
 {
 	struct hmmu *m = ctx->m;
 	bool write = flags & FAULT_FLAG_WRITE;

@@ -96,6 +96,7 @@
 #include "call/mprotect.c"
 #include "call/mremap.c"
 #include "call/oom.c"
+#include "call/page_fault.c"
 #include "call/process.c"
 #include "call/reclaim.c"
 #include "call/shrink_folio.c"
