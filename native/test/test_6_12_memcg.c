@@ -330,17 +330,27 @@ static void test_lazyfree_that_stays(void **state)
 	rig_close(r);
 }
 
+/** A group of 4 pages, all charged. The first two are lazyfree, and the second has been read since. */
+static struct rig *open_with_page_read_since(uint64_t *buf)
+{
+	struct rig *r = open_6_12(.memcg_limit = 4);
+
+	*buf = map_anon(r, 8);
+	write_pages(r, *buf, 4, 1);
+	lazyfree(r, *buf, 2);
+	read_pages(r, *buf + PAGES(1), 1);
+	return r;
+}
+
 /* A page that was read since has a respite: another one goes, and the page only loses its accessed bit. When nothing else is left the
  * page goes, too, even if it was read again and became active by that. */
 static void test_referenced(void **state)
 {
-	struct rig *r = open_6_12(.memcg_limit = 4);
-	uint64_t buf = map_anon(r, 8), read = buf + PAGES(1);
+	uint64_t buf;
+	struct rig *r = open_with_page_read_since(&buf);
+	uint64_t read = buf + PAGES(1);
 
 	(void)state;
-	write_pages(r, buf, 4, 1);
-	lazyfree(r, buf, 2);
-	read_pages(r, read, 1);
 	assert_bits(r, read, HMMU_BIT_WRITE | HMMU_BIT_ACCESSED | HMMU_BIT_SOFT_DIRTY);
 	write_pages(r, buf + PAGES(4), 1, 1);
 	assert_kind(r, buf, 1, HMMU_ENTRY_NONE);
@@ -358,13 +368,11 @@ static void test_referenced(void **state)
 /* A page that reclaim has found read twice is active, while another one goes. */
 static void test_read_twice(void **state)
 {
-	struct rig *r = open_6_12(.memcg_limit = 4);
-	uint64_t buf = map_anon(r, 8), read = buf + PAGES(1);
+	uint64_t buf;
+	struct rig *r = open_with_page_read_since(&buf);
+	uint64_t read = buf + PAGES(1);
 
 	(void)state;
-	write_pages(r, buf, 4, 1);
-	lazyfree(r, buf, 2);
-	read_pages(r, read, 1);
 	write_pages(r, buf + PAGES(4), 1, 1);
 	read_pages(r, read, 1);
 	lazyfree(r, buf + PAGES(2), 1);
