@@ -23,60 +23,44 @@ async function draw(spec) {
   return `${svg}\n`
 }
 
-/** Instructions a page against the number of pages, both logarithmic: `{ operation, pages, instructions }`. */
-export function drawCost(points) {
+/** A line for each operation, both axes logarithmic. `x` and `y` are `{ field, axis }`; points have both fields and `operation`. */
+function drawLines(title, points, { x, y }) {
   const operations = [...new Set(points.map(({ operation }) => operation))]
-  const sizes = [...new Set(points.map(({ pages }) => pages))]
+  const operation = { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } }
   return draw({
-    title: 'Instructions a page against size, without contents',
+    title,
     width: 560,
     height: 320,
     data: { values: points },
     mark: { type: 'line', point: { size: 50, filled: true }, strokeWidth: 2 },
     encoding: {
-      x: {
-        field: 'pages',
-        type: 'quantitative',
-        scale: { type: 'log', base: 2 },
-        axis: { title: 'pages of 4 KiB in one call', values: sizes, format: ',d' },
-      },
+      x: { field: x.field, type: 'quantitative', scale: { type: 'log', base: 2 }, axis: { format: ',d', ...x.axis } },
       y: {
-        field: 'instructions',
+        field: y.field,
         type: 'quantitative',
         scale: { type: 'log' },
-        axis: { title: 'instructions a page', format: ',~r', tickCount: 6 },
+        axis: { format: ',~r', tickCount: 6, ...y.axis },
       },
-      color: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
-      shape: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
+      color: operation,
+      shape: operation,
     },
+  })
+}
+
+/** Instructions a page against the number of pages: `{ operation, pages, instructions }`. */
+export function drawCost(points) {
+  const sizes = [...new Set(points.map(({ pages }) => pages))]
+  return drawLines('Instructions a page against size, without contents', points, {
+    x: { field: 'pages', axis: { title: 'pages of 4 KiB in one call', values: sizes } },
+    y: { field: 'instructions', axis: { title: 'instructions a page' } },
   })
 }
 
 /** What one more of something costs, against how many there are: `{ operation, n, cost }`. */
 export function drawGrowth(points) {
-  const operations = [...new Set(points.map(({ operation }) => operation))]
-  return draw({
-    title: 'The cost of each one against their number',
-    width: 560,
-    height: 320,
-    data: { values: points },
-    mark: { type: 'line', point: { size: 50, filled: true }, strokeWidth: 2 },
-    encoding: {
-      x: {
-        field: 'n',
-        type: 'quantitative',
-        scale: { type: 'log', base: 2 },
-        axis: { title: 'n', values: [250, 500, 1000, 2000, 4000, 8000], format: ',d' },
-      },
-      y: {
-        field: 'cost',
-        type: 'quantitative',
-        scale: { type: 'log' },
-        axis: { title: 'instructions for each of n', format: ',~r', tickCount: 6 },
-      },
-      color: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
-      shape: { field: 'operation', type: 'nominal', sort: operations, legend: { title: null } },
-    },
+  return drawLines('The cost of each one against their number', points, {
+    x: { field: 'n', axis: { title: 'n', values: [250, 500, 1000, 2000, 4000, 8000] } },
+    y: { field: 'cost', axis: { title: 'instructions for each of n' } },
   })
 }
 
