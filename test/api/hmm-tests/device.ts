@@ -5,6 +5,7 @@
 
 import {
   type Device,
+  type DeviceKind,
   type DriverMigration,
   HmmuError,
   type Invalidation,
@@ -174,30 +175,38 @@ function bringBack(back: DriverMigration): boolean {
   return bringAllBack(back) === 1
 }
 
-/** A process of Linux 6.12 that has the device open. */
-export function openDevice(): { machine: Machine; a: Process; device: TestDevice } {
-  const machine = makeMachine({ profile: 'linux-6.12', ramPages: 16384, devicePages: 1024 })
+/** What differs between devices of private and of coherent memory. */
+interface MemoryKind {
+  readonly kind: DeviceKind
+  /** What the CPU's page table has for a page of the device. */
+  readonly entry: 'dev' | 'coh'
+  /** The same, once the CPU has loaded from the page. */
+  readonly afterLoad: 'sys' | 'coh'
+  /** The counter of the device's free pages. */
+  readonly free: 'deviceFree' | 'coherentFree'
+  /** What another device is told of the page. */
+  readonly seenByOthers: Seen
+}
+
+export const KINDS: readonly MemoryKind[] = [
+  { kind: 'private', entry: 'dev', afterLoad: 'sys', free: 'deviceFree', seenByOthers: 'none' },
+  { kind: 'coherent', entry: 'coh', afterLoad: 'coh', free: 'coherentFree', seenByOthers: 'remote write' },
+]
+
+const MEMORY = { private: { devicePages: 1024 }, coherent: { devicePages: 16, coherentPages: 1024 } }
+
+/** A process of Linux 6.12 that has a device with 1,024 pages open. */
+export function openDevice(kind: DeviceKind = 'private'): { machine: Machine; a: Process; device: TestDevice } {
+  const machine = makeMachine({ profile: 'linux-6.12', ramPages: 16384, ...MEMORY[kind] })
   const a = machine.process()
-  return { machine, a, device: new TestDevice(a) }
+  const device = machine.devices.find((each) => each.kind === kind)!
+  return { machine, a, device: new TestDevice(a, device) }
 }
 
-/** A process that has two devices open. */
-export function openTwoDevices(): { a: Process; first: TestDevice; second: TestDevice } {
-  const { machine, a, device } = openDevice()
-  return { a, first: device, second: new TestDevice(a, machine.device({ pages: 256 })) }
-}
-
-/** A process that has a coherent device open. */
-export function openCoherentDevice(): { machine: Machine; a: Process; device: TestDevice } {
-  const machine = makeMachine({ profile: 'linux-6.12', ramPages: 16384, devicePages: 16, coherentPages: 1024 })
-  const a = machine.process()
-  return { machine, a, device: new TestDevice(a, machine.devices[1]!) }
-}
-
-/** A process that has two coherent devices open. */
-export function openTwoCoherentDevices(): { a: Process; first: TestDevice; second: TestDevice } {
-  const { machine, a, device } = openCoherentDevice()
-  return { a, first: device, second: new TestDevice(a, machine.device({ kind: 'coherent', pages: 256 })) }
+/** A process that has two devices of a kind open. */
+export function openTwoDevices(kind: DeviceKind): { a: Process; first: TestDevice; second: TestDevice } {
+  const { machine, a, device } = openDevice(kind)
+  return { a, first: device, second: new TestDevice(a, machine.device({ kind, pages: 256 })) }
 }
 
 /** 0, 1, 2, … for all 32-bit numbers of so many pages. */
