@@ -39,8 +39,8 @@ function migrateInLane(core: Core, tid: number, range: CheckedRange, driver: Dri
     core.settle()
     result = lane.run(prepared.callback)
   } finally {
-    if (arrays.leaveLane()) lane.lose()
     core.lanes.leave()
+    leaveLane(arrays, lane)
   }
   // Whole numbers from here on, which take no memory. The next migration has the lane, which may be one of a handler.
   const collected = Number(numbers[LANE.collected]) | 0
@@ -48,6 +48,16 @@ function migrateInLane(core: Core, tid: number, range: CheckedRange, driver: Dri
   const bits = (numbers[LANE.callbacksRan] === 1 ? RAN : 0) | (numbers[LANE.outOfBounds] === 1 ? OUT_OF_BOUNDS : 0)
   settle(core, arrays, range, prepared, result)
   return MigrationResult.make(arrays, collected, moved, bits)
+}
+
+/** Words that the host has no memory for keep the lane's. */
+function leaveLane(arrays: EntryArrays, lane: Lane): void {
+  let isKept = true
+  try {
+    isKept = arrays.leaveLane()
+  } finally {
+    if (isKept) lane.lose()
+  }
 }
 
 function write(numbers: Float64Array, tid: number, range: CheckedRange, driver: PreparedDriver): void {
