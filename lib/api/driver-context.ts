@@ -24,7 +24,7 @@ export interface MoveAllOptions {
   readonly device?: Device | undefined
   /** Indexes of the only entries that are to move, 0 … length - 1, as the built-in driver has them; by default all are. */
   readonly only?: Iterable<number> | undefined
-  /** What the entries have that are to move: a page of RAM, a device page, or none; by default any of them. */
+  /** What an entry may have to be moved: a page of RAM, a device page, or none; by default any of them. */
   readonly kinds?: Iterable<MoveKind> | undefined
 }
 

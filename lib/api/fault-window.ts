@@ -14,7 +14,7 @@ export function checkFaultWindow(name: string, pages: unknown, kind: DeviceKind)
   if (kind === 'coherent')
     throw new HmmuError(
       'HMMU_INVALID_ARGUMENT',
-      `${name} is for private devices: CPUs do not fault on pages of a coherent one`,
+      'a fault window is for private devices: CPUs do not fault on pages of a coherent one',
     )
   const window = integer(name, pages, 1, MOST)
   if ((window & (window - 1)) === 0) return window

@@ -72,7 +72,7 @@ export class Mapping implements PageRange {
    */
   write(offset: number, data: Uint8Array): void {
     const written = bytes(data)
-    this.process.store(this.#at(offset, written.length), written)
+    this.process.store(this.#at(offset, written.length, 'the length of data'), written)
   }
 
   /**
@@ -93,15 +93,15 @@ export class Mapping implements PageRange {
    * @throws HmmuError as {@link SystemCalls.loadInto}; HMMU_INVALID_ARGUMENT: not all of the bytes lie within the mapping
    */
   readInto(buffer: Uint8Array, offset = 0): void {
-    this.process.loadInto(this.#at(offset, writable('buffer', buffer).length), buffer)
+    this.process.loadInto(this.#at(offset, writable('buffer', buffer).length, 'the length of buffer'), buffer)
   }
 
   #offset(offset: number): number {
     return integer('offset', offset, 0, this.pages * PAGE_SIZE)
   }
 
-  #at(offset: number, length: number): number {
-    integer('length', length, 0, this.pages * PAGE_SIZE - this.#offset(offset))
+  #at(offset: number, length: number, name = 'length'): number {
+    integer(name, length, 0, this.pages * PAGE_SIZE - this.#offset(offset))
     return this.address + offset
   }
 

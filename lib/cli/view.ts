@@ -68,7 +68,8 @@ function view(given: GivenFile | undefined, { port, profile }: ViewOptions, file
 
 /** Serves the page, and a file with it. @param look what is shown first, as the page's address has it */
 export function serveFile(given: GivenFile | undefined, port: number, look: Readonly<Record<string, string>>): void {
-  if (!existsSync(join(PAGE, 'index.html'))) throw new UsageError('the page is not built (npm run site)')
+  if (!existsSync(join(PAGE, 'index.html')))
+    throw new UsageError('the page is not built (in a checkout: npm run build:wasm && npm run site)')
   const hash = new URLSearchParams(look).toString()
   const server = servePage(PAGE, given, port, (bound) => {
     print(`http://127.0.0.1:${bound}/${hash && `#${hash}`}\n`)

@@ -25,7 +25,7 @@ const PLACES = 16
 function command() {
   return new Command('npm run bench:growth --')
     .description('fail if the cost of an operation grows faster than its input')
-    .option('--only <crowd>', 'a part of the instructions: cuts, mappings, processes … (bench/growth.c)')
+    .option('--only <crowd>', 'count one part only: cuts, mappings, processes … ("crowds" in bench/growth.c)')
     .option('--all', 'show all operations, not only those that grow too fast')
     .option('--records <file>', 'take the counts from a file instead of counting')
     .option('--update', 'write bench/growth.json, for npm run bench:docs')
@@ -35,7 +35,11 @@ function command() {
 async function recordsOf(asked) {
   const records = asked.records ? read(asked.records) : await count(asked)
   if (records.length > 0) return records
-  return asks.error(asked.only ? `error: no part is called '${asked.only}'` : 'error: there are no counts')
+  return asks.error(
+    asked.only
+      ? `error: no part is called '${asked.only}'; "crowds" in bench/growth.c has the names`
+      : 'error: there are no counts',
+  )
 }
 
 function read(file) {

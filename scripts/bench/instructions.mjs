@@ -96,7 +96,12 @@ function update(records) {
 }
 
 function showFunctions(records, text) {
-  for (const record of records.filter((each) => keyOf(each).includes(text))) {
+  const found = records.filter((each) => keyOf(each).includes(text))
+  if (found.length === 0) {
+    console.error(`error: no operation has '${text}' in its name; bench/instructions.json has the names`)
+    process.exitCode = 1
+  }
+  for (const record of found) {
     const { pages, functions } = record
     const rows = functions.slice(0, 25).map(([name, count]) => [name, digits(count / pages)])
     console.log(`${keyOf(record)}\n${table(['function', 'a page'], [['(all)', perPage(record)], ...rows])}`)

@@ -4,8 +4,9 @@
 //
 //   node scripts/fuzz/compare.mjs --base REV | --plain [--programs N] [--seed S]
 //
-// The other one is that of a git revision, or the same without its shortcuts (HMMU_PLAIN). Results, errors' texts, all that calls fill in, events and the machine's hash must be equal. The first difference is printed with the
-// program that makes it, as short as it can be, and the exit code is 1. Both are built with the fuzz target of the working
+// The other one is that of a git revision, or the same without its shortcuts (HMMU_PLAIN). Results, errors' texts, all that
+// calls fill in, events and the machine's hash must be equal. The first difference is printed with the program that makes it,
+// as short as it can be, and the exit code is 1. Both are built with the fuzz target of the working
 // tree, so that the revision must have the calls that this one makes.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -30,6 +31,8 @@ const {
   programs: total,
   seed,
 } = program
+  .name('npm run fuzz:compare --')
+  .description('compare two cores in random programs, call by call')
   .option('--base <revision>', 'the other core is that of this revision')
   .option('--plain', 'the other core is this one without its shortcuts')
   .option('--programs <n>', 'how many programs', wholeNumber(1), 1000)

@@ -79,7 +79,7 @@ test('CPUs do not fault on coherent pages', () => {
   const error = errorOf(() => machine.devices[1]!.setFaultWindow(8))
   expect([error.code, error.message]).toEqual([
     'HMMU_INVALID_ARGUMENT',
-    'pages is for private devices: CPUs do not fault on pages of a coherent one',
+    'a fault window is for private devices: CPUs do not fault on pages of a coherent one',
   ])
   expect(codeOf(() => machine.device({ pages: 2, kind: 'coherent', faultWindow: 2 }))).toBe('HMMU_INVALID_ARGUMENT')
   expect(machine.devices[1]!.pages).toBe(8)
