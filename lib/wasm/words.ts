@@ -6,8 +6,8 @@ import type { NativeWords } from '../native/interface'
 /** Bytes for each page: a word of src, a word of dst, a byte of why. */
 export const BYTES_PER_PAGE = 17
 
-/** Most words. An address space of 47 bits has more pages, but no migration of a machine's RAM needs more words. */
-const MOST_PAGES = 2 ** 28
+/** So many bytes a typed array may have in all versions of V8. An ArrayBuffer may have more, of which no array could be made. */
+const MOST_BYTES = 2 ** 32 - 1
 
 /**
  * src, dst and why of a migration, in memory of JavaScript. Views of an instance's memory would not do: they are
@@ -48,7 +48,7 @@ export class Words implements NativeWords {
 }
 
 function allocate(pages: number): ArrayBuffer | undefined {
-  if (!(pages >= 1 && pages <= MOST_PAGES)) return undefined
+  if (!(pages >= 1 && pages * BYTES_PER_PAGE <= MOST_BYTES)) return undefined
   try {
     return new ArrayBuffer(pages * BYTES_PER_PAGE)
   } catch {

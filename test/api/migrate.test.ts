@@ -202,9 +202,9 @@ describe('ranges', () => {
     expect(kinds(buf)).toEqual(['dev', 'sys'])
   })
 
-  test('more pages than the host can keep words of', () => {
+  test.each([2 ** 28 - 1, 2 ** 34])('%i pages: more than the host can keep words of', (pages) => {
     const { a, buf } = makeBuffer(1)
-    expect(codeOf(() => a.migrate({ start: buf.address, pages: 2 ** 34 }))).toBe('HMMU_HOST_MEMORY')
+    expect(codeOf(() => a.migrate({ start: buf.address, pages }))).toBe('HMMU_HOST_MEMORY')
   })
 })
 
