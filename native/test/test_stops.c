@@ -91,6 +91,14 @@ static void do_unmap_one(struct hmmu *m, void *data)
 
 	work->result = hmmu_munmap(m, work->tid, work->buf, PAGES(1));
 }
+static void do_migrate_by(struct hmmu *m, void *data)
+{
+	struct work *work = data;
+	struct hmmu_migrate_request request = request_for(work->r, work->buf, 1);
+
+	request.tid = work->tid;
+	work->result = hmmu_migrate_vma(m, &request);
+}
 static void do_migrate_hole(struct hmmu *m, void *data)
 {
 	struct work *work = data;
@@ -307,6 +315,52 @@ static void test_between_two_mappings(void **state)
 	}
 }
 
+static void do_lock_third(struct hmmu *m, void *data)
+{
+	struct work *work = data;
+
+	work->result = hmmu_mlock(m, work->tid, work->buf + PAGES(2), PAGES(1));
+}
+
+/* The page behind two others is not touched yet, or the zero page. Its mapping joins their anon_vma. */
+static void map_third(struct rig *r, uint64_t buf, bool zero)
+{
+	assert_ok(hmmu_mprotect(r->m, r->tid, buf, PAGES(2), HMMU_PROT_READ));
+	assert_ok(hmmu_mlock(r->m, r->tid, buf, PAGES(2)));
+	map_at(r, buf + PAGES(2), 1, HMMU_MAP_ANON, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	if (zero)
+		read_pages(r, buf + PAGES(2), 1);
+}
+
+/* Two tasks bring in a page, for which they wait for the lock of an anon_vma. The later one finds the other's page. In Linux 6.12
+ * a fault under the lock of its mapping does not wait here. */
+static void test_faults_that_wait_for_an_anon_vma(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct rig *r = open_stacks();
+		uint32_t child, child_tid, other = new_task(r, r->pid), late = new_task(r, r->pid);
+		uint64_t buf = share_page(r, &child, &child_tid);
+		struct work migration = { .r = r, .tid = child_tid, .buf = buf };
+		struct work lock = { .r = r, .tid = late, .buf = buf };
+
+		assert_ok(hmmu_fork(r->m, child_tid, &child));
+		map_third(r, buf, i);
+		assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_UNMAP));
+		assert_blocked(r->m, hmmu_run(r->m, child_tid, do_migrate_by, &migration), child_tid, HMMU_WAIT_SWITCH);
+		assert_blocked(r->m, hmmu_run(r->m, late, do_lock_third, &lock), late, HMMU_WAIT_RMAP_LOCK);
+		assert_clean(r->m);
+		/* It has no stack: the migration goes on at once. */
+		assert_ok(store(r, other, buf + PAGES(2), 9));
+		assert_ok(hmmu_run(r->m, child_tid, NULL, NULL));
+		assert_ok(hmmu_run(r->m, late, NULL, NULL));
+		assert_ok(lock.result);
+		assert_bytes(r, other, buf + PAGES(2), 1, 9);
+		assert_clean(r->m);
+		rig_close(r);
+	}
+}
+
 /* A call without a stack can't wait: the walk goes on until it gives the lock up, and stands there. */
 static void test_lock_of_a_call_without_stack(void **state)
 {
@@ -431,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_fault_that_comes_late),
 		cmocka_unit_test(test_fault_while_a_mapping_goes),
 		cmocka_unit_test(test_between_two_mappings),
+		cmocka_unit_test(test_faults_that_wait_for_an_anon_vma),
 		cmocka_unit_test(test_lock_of_a_call_without_stack),
 		cmocka_unit_test(test_page_comes_back_from_reclaim),
 		cmocka_unit_test(test_split_meets_a_fault),

@@ -35,7 +35,7 @@ ALWAYS_INLINE int do_anonymous_page(struct ctx *ctx, u32 vma, u64 address, u64 *
 
 	if (!write)
 		return map_zero_page(ctx, vma, pte);
-	page = alloc_anon_page(ctx, vma, true, &result);
+	page = alloc_anon_page(ctx, vma, pte, true, &result);
 	if (!page)
 		return result;
 	/* userfaultfd with UFFD_FEATURE_SIGBUS: the fault is not served. */

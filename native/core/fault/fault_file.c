@@ -146,7 +146,8 @@ static int do_cow_fault(struct fault *vmf)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
-	u32 copy = alloc_anon_page(vmf->ctx, vmf->vma, false, &result);
+	/* finish_fault() looks at the entry. */
+	u32 copy = alloc_anon_page(vmf->ctx, vmf->vma, &vmf->orig_pte, false, &result);
 
 	if (!copy)
 		return result;

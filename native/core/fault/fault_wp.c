@@ -92,7 +92,7 @@ static int wp_page_copy(struct fault *vmf, u32 old)
 {
 	struct hmmu *m = vmf->ctx->m;
 	int result;
-	u32 copy = alloc_anon_page(vmf->ctx, vmf->vma, !old, &result);
+	u32 copy = alloc_anon_page(vmf->ctx, vmf->vma, vmf->pte, !old, &result);
 	bool replaced;
 
 	if (!copy) {

@@ -101,7 +101,7 @@ int do_huge_pmd_anonymous_page(struct fault *vmf)
 
 	if (haddr_of(vmf) < v->start || haddr_of(vmf) + PMD_SIZE > v->end)
 		return FAULT_FALLBACK;
-	result = vmf_anon_prepare(vmf->ctx, vmf->vma);
+	result = vmf_anon_prepare(vmf->ctx, vmf->vma, vmf->pmd);
 	if (result)
 		return result;
 	if (!vmf->write)

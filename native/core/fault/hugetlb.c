@@ -146,7 +146,7 @@ static void clear_hugetlb_page(struct hmmu *m, const struct hugetlb_page *page)
 static int new_hugetlb_page(struct ctx *ctx, u32 vma, const u64 *pmd, struct hugetlb_page *page)
 {
 	struct hmmu *m = ctx->m;
-	int result = KERNEL >= V6_12 ? vmf_anon_prepare(ctx, vma) : 0;
+	int result = KERNEL >= V6_12 ? vmf_anon_prepare(ctx, vma, pmd) : 0;
 
 	if (result)
 		return result;
@@ -154,10 +154,10 @@ static int new_hugetlb_page(struct ctx *ctx, u32 vma, const u64 *pmd, struct hug
 	if (!page->pfn)
 		return FAULT_SIGBUS;
 	clear_hugetlb_page(m, page);
-	if (!anon_vma_prepare(ctx, vma))
-		return 0;
-	restore_hugetlb_page(m, page);
-	return FAULT_OOM;
+	result = vmf_anon_prepare(ctx, vma, pmd);
+	if (result)
+		restore_hugetlb_page(m, page);
+	return result;
 }
 
 static int hugetlb_no_page(struct ctx *ctx, u32 vma, u64 address, u64 *pmd, bool write)

@@ -71,24 +71,32 @@ static void wp_page_settle(struct hmmu *m, const struct task *task);
 static int do_file_fault(struct fault *vmf);
 /** swap_fault.c: the entry leads to a swap slot. */
 static int do_swap_slot_fault(struct fault *vmf);
-/** anon_vma_prepare() of a fault. Making one takes mmap_lock; FAULT_RETRY: another task has that lock, or waits for it. */
-static ALWAYS_INLINE int vmf_anon_prepare(struct ctx *ctx, u32 vma)
+/** vmf_anon_prepare() that makes one. */
+static NOINLINE __attribute__((cold)) int vmf_anon_prepare_slow(struct ctx *ctx, u32 vma, const u64 *entry)
 {
-	if (vma_of(ctx->m, vma)->anon_vma)
-		return 0;
+	u64 before = *entry;
+
 	if (under_vma_lock(ctx) && !mmap_read_trylock(ctx))
 		return FAULT_RETRY;
-	return anon_vma_prepare(ctx, vma) ? FAULT_OOM : 0;
+	if (anon_vma_prepare(ctx, vma))
+		return FAULT_OOM;
+	return *entry == before ? 0 : FAULT_NOPAGE;
+}
+/** anon_vma_prepare() of a fault on @p entry. Making one takes mmap_lock; FAULT_RETRY: another task has that lock, or waits for it.
+ * It may wait for the lock of an anon_vma; FAULT_NOPAGE: another task has changed the entry meanwhile. */
+static ALWAYS_INLINE int vmf_anon_prepare(struct ctx *ctx, u32 vma, const u64 *entry)
+{
+	return vma_of(ctx->m, vma)->anon_vma ? 0 : vmf_anon_prepare_slow(ctx, vma, entry);
 }
 /** lock_page_or_retry(): 0 with the page's lock, or BLOCKED; the wait takes the caller's reference. */
 static int lock_page_or_retry(struct fault *vmf, u32 page);
-/** Allocate an anonymous page for a fault, charged and up to date; on failure 0, with *result set. */
-static ALWAYS_INLINE u32 alloc_anon_page(struct ctx *ctx, u32 vma, bool zeroed, int *result)
+/** Allocate an anonymous page for a fault on @p entry, charged and up to date; on failure 0, with *result set. */
+static ALWAYS_INLINE u32 alloc_anon_page(struct ctx *ctx, u32 vma, const u64 *entry, bool zeroed, int *result)
 {
 	struct hmmu *m = ctx->m;
 	u32 page;
 
-	*result = vmf_anon_prepare(ctx, vma);
+	*result = vmf_anon_prepare(ctx, vma, entry);
 	if (*result)
 		return 0;
 	*result = FAULT_OOM;
