@@ -91,6 +91,13 @@ static void do_unmap_one(struct hmmu *m, void *data)
 
 	work->result = hmmu_munmap(m, work->tid, work->buf, PAGES(1));
 }
+static void do_exclusive(struct hmmu *m, void *data)
+{
+	struct work *work = data;
+	uint32_t pfn;
+
+	work->result = hmmu_make_device_exclusive(m, work->tid, work->buf, HMMU_DEFAULT_OWNER, &pfn);
+}
 static void do_migrate_by(struct hmmu *m, void *data)
 {
 	struct work *work = data;
@@ -361,6 +368,58 @@ static void test_faults_that_wait_for_an_anon_vma(void **state)
 	}
 }
 
+/* make_device_exclusive_range() has a reference to its page, and its lock, when it waits for the lock of the reverse map. */
+static void test_exclusive_waits_for_a_split(void **state)
+{
+	struct rig *r = open_stacks();
+	uint64_t buf = map_huge(r, 513);
+	uint32_t task = new_task(r, r->pid);
+	struct work split = { .r = r, .tid = r->tid, .buf = buf };
+	struct work exclusive = { .r = r, .tid = task, .buf = buf + PAGES(512) };
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_SPLIT));
+	assert_blocked(r->m, hmmu_run(r->m, r->tid, do_migrate, &split), r->tid, HMMU_WAIT_SWITCH);
+	/* Linux 4.14 has no such call. */
+	if (r->select) {
+		assert_blocked(r->m, hmmu_run(r->m, task, do_exclusive, &exclusive), task, HMMU_WAIT_RMAP_LOCK);
+		assert_clean(r->m);
+	}
+	while (hmmu_run(r->m, r->tid, NULL, NULL))
+		assert_clean(r->m);
+	assert_ok(split.result);
+	if (r->select) {
+		assert_ok(hmmu_run(r->m, task, NULL, NULL));
+		assert_ok(exclusive.result);
+		assert_clean(r->m);
+	}
+	rig_discard(r);
+}
+
+/* Reclaim splits a huge page, all parts of which it has isolated. Who needs the lock makes it go on until it gives the lock up. */
+static void test_split_of_reclaim_is_pressed(void **state)
+{
+	struct rig *r = open_stacks();
+	uint64_t buf = map_huge(r, 512);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf };
+	uint32_t child;
+
+	(void)state;
+	write_pages(r, buf, 1, 5);
+	assert_ok(hmmu_fork(r->m, r->tid, &child));
+	/* The child has the mapping, and none of the pages. */
+	assert_ok(hmmu_madvise(r->m, hmmu_process_task(r->m, child), buf, PAGES(512), HMMU_MADV_DONTNEED));
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_SPLIT));
+	assert_blocked(r->m, hmmu_run(r->m, r->tid, do_reclaim, &work), r->tid, HMMU_WAIT_SWITCH);
+	assert_ok(hmmu_exit(r->m, child));
+	assert_clean(r->m);
+	while (hmmu_run(r->m, r->tid, NULL, NULL))
+		assert_clean(r->m);
+	assert_clean(r->m);
+	rig_close(r);
+}
+
 /* A call without a stack can't wait: the walk goes on until it gives the lock up, and stands there. */
 static void test_lock_of_a_call_without_stack(void **state)
 {
@@ -486,9 +545,11 @@ int main(void)
 		cmocka_unit_test(test_fault_while_a_mapping_goes),
 		cmocka_unit_test(test_between_two_mappings),
 		cmocka_unit_test(test_faults_that_wait_for_an_anon_vma),
+		cmocka_unit_test(test_exclusive_waits_for_a_split),
 		cmocka_unit_test(test_lock_of_a_call_without_stack),
 		cmocka_unit_test(test_page_comes_back_from_reclaim),
 		cmocka_unit_test(test_split_meets_a_fault),
+		cmocka_unit_test(test_split_of_reclaim_is_pressed),
 		cmocka_unit_test(test_migration_that_has_stopped),
 		cmocka_unit_test(test_what_is_refused),
 	};

@@ -58,12 +58,16 @@ static bool page_make_device_exclusive_one(struct make_exclusive_args *args, u32
 static void make_all_ptes_exclusive(struct make_exclusive_args *args, u32 page)
 {
 	struct hmmu *m = args->ctx->m;
+	struct at_hand hand = { .pages = &page, .nr_pages = 1, .locked = true };
 	struct rmap_walk walk;
 
+	at_hand_begin(args->ctx, &hand);
 	for (u32 vma = rmap_first(args->ctx, page, &walk); vma; vma = rmap_next(m, &walk))
 		if (!page_make_device_exclusive_one(args, page, vma) || !total_mapcount(m, page))
 			break;
+	hand.place = args->valid;
 	rmap_end(args->ctx, &walk);
+	at_hand_end(args->ctx, &hand);
 }
 
 /* Only the entry that was asked for, which get_user_pages() has just found. */

@@ -114,8 +114,8 @@ static NOINLINE __attribute__((cold)) void remap_parts_and_stop(struct ctx *ctx,
 	at_hand_end(ctx, &hand);
 }
 
-/* @hand is that of the split, whose page is now one of the parts. With @isolated the caller gets the reference to each part. */
-static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked, bool isolated, struct at_hand *hand)
+/* @hand is that of the split, whose page is now one of the parts. With @tails the caller gets the reference to each part. */
+static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked, struct at_hand *tails, struct at_hand *hand)
 {
 	struct hmmu *m = ctx->m;
 
@@ -136,13 +136,15 @@ static void split_compound(struct ctx *ctx, u32 head, u32 keep_locked, bool isol
 		if (head + i == keep_locked)
 			continue;
 		unlock_page(m, head + i);
-		if (!isolated)
+		if (!tails)
 			put_page(m, head + i);
 	}
+	if (tails)
+		tails->nr_pages = HPAGE_PMD_NR - 1;
 }
 
 /* split_huge_page_to_list() with the lock of the anon_vma. */
-static int split_locked(struct ctx *ctx, u32 head, u32 pfn, bool isolated, struct at_hand *hand)
+static int split_locked(struct ctx *ctx, u32 head, u32 pfn, struct at_hand *tails, struct at_hand *hand)
 {
 	const u32 flags = TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS | TTU_SPLIT_HUGE_PMD | TTU_SPLIT_FREEZE;
 	struct hmmu *m = ctx->m;
@@ -160,7 +162,7 @@ static int split_locked(struct ctx *ctx, u32 head, u32 pfn, bool isolated, struc
 		lru_add_drain(m, ctx->cpu);
 	switch_point(ctx, HMMU_SWITCH_SPLIT, SPLIT_UNMAPPED);
 	if (!total_mapcount(m, head) && page_count(m, head) == 1) {
-		split_compound(ctx, head, pfn, isolated, hand);
+		split_compound(ctx, head, pfn, tails, hand);
 		count_stat(m, HMMU_STAT_SPLIT_PAGE);
 		probe(split_page, head);
 		return 0;
@@ -169,7 +171,7 @@ static int split_locked(struct ctx *ctx, u32 head, u32 pfn, bool isolated, struc
 	return -EBUSY;
 }
 
-static int split_huge_page_to_list(struct ctx *ctx, u32 pfn, bool isolated)
+static int split_huge_page_to_list(struct ctx *ctx, u32 pfn, struct at_hand *tails)
 {
 	struct hmmu *m = ctx->m;
 	u32 head = compound_head(m, pfn), anon_vma = page_anon_vma(m, head), rmap = rmap_of_anon_vma(anon_vma);
@@ -183,7 +185,7 @@ static int split_huge_page_to_list(struct ctx *ctx, u32 pfn, bool isolated)
 	rmap_lock(ctx, (struct rmap_locks){ { rmap } }, true);
 	hand.rmap = rmap;
 	hand.rmap_write = true;
-	err = split_locked(ctx, head, pfn, isolated, &hand);
+	err = split_locked(ctx, head, pfn, tails, &hand);
 	hand.rmap = 0;
 	rmap_unlock(ctx);
 	at_hand_end(ctx, &hand);
@@ -193,12 +195,21 @@ static int split_huge_page_to_list(struct ctx *ctx, u32 pfn, bool isolated)
 
 int split_huge_page(struct ctx *ctx, u32 pfn)
 {
-	return split_huge_page_to_list(ctx, pfn, false);
+	return split_huge_page_to_list(ctx, pfn, NULL);
 }
 
 int split_isolated_huge_page(struct ctx *ctx, u32 head)
 {
-	return split_huge_page_to_list(ctx, head, true);
+	u32 pages[HPAGE_PMD_NR - 1];
+	struct at_hand tails = { .pages = pages };
+	int err;
+
+	for (u32 i = 1; i < HPAGE_PMD_NR; i++)
+		pages[i - 1] = head + i;
+	at_hand_begin(ctx, &tails);
+	err = split_huge_page_to_list(ctx, head, &tails);
+	at_hand_end(ctx, &tails);
+	return err;
 }
 
 bool get_and_trylock_huge_page(struct hmmu *m, u32 pfn)
