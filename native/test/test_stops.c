@@ -536,6 +536,45 @@ static void test_what_is_refused(void **state)
 	rig_close(r);
 }
 
+/* How many processes there are, and tasks that may call. */
+static uint32_t alive(struct rig *r, uint32_t *tasks)
+{
+	uint32_t processes = 0;
+
+	*tasks = 0;
+	for (uint32_t n = 1; n < 16; n++) {
+		struct hmmu_task_state task;
+
+		processes += hmmu_process_alive(r->m, n);
+		*tasks += !hmmu_task_state(r->m, n, &task);
+	}
+	return processes;
+}
+
+/* The kernel wakes the child when all is copied. */
+static void test_child_of_a_fork_that_stops(void **state)
+{
+	struct rig *r = open_stacks();
+	uint64_t buf = map_anon(r, 2);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf };
+	uint32_t tasks;
+	int stops = 0;
+
+	(void)state;
+	write_pages(r, buf, 2, 1);
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_FORK | HMMU_SWITCH_LATE_FLUSH));
+	for (; hmmu_run(r->m, r->tid, do_fork, &work); stops++) {
+		assert_int_equal(alive(r, &tasks), 1);
+		assert_int_equal(tasks, 1);
+		assert_clean(r->m);
+	}
+	assert_int_equal(stops, 3);
+	assert_ok(work.result);
+	assert_int_equal(alive(r, &tasks), 2);
+	assert_int_equal(tasks, 2);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -551,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_split_meets_a_fault),
 		cmocka_unit_test(test_split_of_reclaim_is_pressed),
 		cmocka_unit_test(test_migration_that_has_stopped),
+		cmocka_unit_test(test_child_of_a_fork_that_stops),
 		cmocka_unit_test(test_what_is_refused),
 	};
 

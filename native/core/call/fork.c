@@ -366,19 +366,19 @@ static int do_fork(struct ctx *ctx, u32 *child)
 	int err = down_write(ctx);
 
 	*child = (u32)ctx->progress.result;
-	if (!err && *child)
-		mm_show(m, *child);
-	else if (!err)
+	if (!err && !*child)
 		err = mm_create(m, child);
 	if (err)
 		return err;
+	/* No task of the child runs before all is copied, wherever the copy waits or stops. */
+	mm_hide(m, *child);
 	err = dup_mmap(ctx, *child);
-	if (err == BLOCKED) {
+	if (err == BLOCKED)
 		ctx->progress.result = *child;
-		mm_hide(m, *child);
-	} else if (err) {
+	else if (err)
 		fork_undo(m, *child);
-	}
+	else
+		mm_show(m, *child);
 	return err;
 }
 

@@ -325,7 +325,7 @@ static void forget_call(struct task *task)
 int check_task(const struct hmmu *m, u32 tid)
 {
 	if (tid && tid < m->st->slabs[SLAB_TASK].high && task_of(m, tid)->mm &&
-	    (KERNEL < V6_12 || mm_of(m, task_of(m, tid)->mm)->state == MM_ALIVE))
+	    mm_of(m, task_of(m, tid)->mm)->state == MM_ALIVE)
 		return 0;
 	return hmmu_fail((struct hmmu *)m, -ESRCH, HMMU_ERR_NO_TASK, "there is no task %u", tid);
 }
