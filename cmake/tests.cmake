@@ -14,6 +14,16 @@ if(NOT HMMU_SANITIZE AND NOT HMMU_COVERAGE)
 	add_test(NAME globals COMMAND sh -c "! objdump -t $<TARGET_FILE:hmmu_static> | grep -E ' O \\.(data|bss)[[:space:]]'")
 endif()
 
+# Random programs of calls that stop in their middle, the same ones in each run. Where no call can stop they run, too.
+if(EXISTS ${PROJECT_SOURCE_DIR}/native/fuzz) # not in the npm package
+	include(native/fuzz/stops.cmake)
+	add_executable(seeds_stops native/fuzz/seeds_stops.c ${stops_sources})
+	target_compile_options(seeds_stops PRIVATE ${c_warnings})
+	target_link_libraries(seeds_stops PRIVATE hmmu_static)
+	add_test(NAME seeds_stops COMMAND seeds_stops 0 300)
+	set_tests_properties(seeds_stops PROPERTIES TIMEOUT 120)
+endif()
+
 find_path(CMOCKA_INCLUDE_DIR cmocka.h)
 find_library(CMOCKA_LIBRARY cmocka)
 if(NOT CMOCKA_INCLUDE_DIR OR NOT CMOCKA_LIBRARY)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "balance.h"
 #include "hmmu/hmmu.h"
 #include "ops.h"
 
@@ -73,7 +74,7 @@ struct world {
 	bool no_copies;                                          /**< this run goes on with the machine it began with */
 	bool wants_hash;                                         /**< of what remains in the end */
 	unsigned nr_copies;
-	uint64_t ram_free; /**< at the start */
+	struct balance before; /**< at the start */
 	uint32_t last_driver_page;
 	unsigned lazy_faults;       /**< device faults that the handler has left alone */
 	struct fuzz_record handler; /**< the record that set the fault handler */

@@ -128,6 +128,20 @@ struct fuzz_record {
 
 #define FUZZ_RECORD_SIZE 8u
 
+/** The record that 8 bytes say. */
+static inline struct fuzz_record fuzz_record_at(const uint8_t *p)
+{
+	return (struct fuzz_record){
+		.op = p[0],
+		.who = p[1],
+		.region = p[2],
+		.count = p[3],
+		.first = (uint16_t)(p[4] | p[5] << 8),
+		.x = p[6],
+		.y = p[7],
+	};
+}
+
 /** A bit of who: a blocked task does not repeat its call. It makes the record's call, which has to be refused. */
 #define FUZZ_OTHER_CALL 64u
 

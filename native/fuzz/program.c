@@ -4,20 +4,9 @@
 
 bool next_record(struct world *w, struct fuzz_record *record)
 {
-	const uint8_t *p = w->data + w->at * FUZZ_RECORD_SIZE;
-
 	if (w->at >= w->records)
 		return false;
-	w->at++;
-	*record = (struct fuzz_record){
-		.op = p[0],
-		.who = p[1],
-		.region = p[2],
-		.count = p[3],
-		.first = (uint16_t)(p[4] | p[5] << 8),
-		.x = p[6],
-		.y = p[7],
-	};
+	*record = fuzz_record_at(w->data + w->at++ * FUZZ_RECORD_SIZE);
 	return true;
 }
 

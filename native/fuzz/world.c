@@ -183,7 +183,7 @@ static void first_process(struct world *w)
 	uint64_t address;
 	uint32_t pid;
 
-	w->ram_free = hmmu_counter(w->m, HMMU_COUNT_RAM_FREE);
+	w->before = balance_of(w->m);
 	if (hmmu_process_create(w->m, &pid))
 		broken(w, "no first process");
 	add_process(w, pid);
@@ -267,48 +267,10 @@ static void release_all(struct world *w)
 		release_page(w, pfn);
 }
 
-static void check_gone(const struct world *w, uint32_t counter, const char *what)
-{
-	uint64_t value = hmmu_counter(w->m, counter);
-
-	if (value)
-		broken(w, "%llu %s are left when all is over", (unsigned long long)value, what);
-}
-
-/* A page of the swap cache whose migration entry was zapped has no user, and stays until it is reclaimed, as in a kernel. */
-static uint64_t orphans(const struct world *w)
-{
-	return w->migrated ? hmmu_counter(w->m, HMMU_COUNT_SWAP_CACHED) : 0;
-}
-
-/* The quirk leaves references to pages of both kinds, and verify() has accounted for those. */
-static void check_devices(const struct world *w)
-{
-	if (hmmu_quirks(w->m) & HMMU_QUIRK_EVICT_LOSES_EXCLUSIVE)
-		return;
-	if (hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE) != w->device_pages)
-		broken(w, "%llu of %u device pages are free when all is over",
-		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_DEVICE_FREE), w->device_pages);
-	if (hmmu_counter(w->m, HMMU_COUNT_COHERENT_FREE) != w->coherent_pages)
-		broken(w, "%llu of %u device-coherent pages are free when all is over",
-		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_COHERENT_FREE), w->coherent_pages);
-}
-
-/* The huge zero page stays for good; a quirk leaks references, and verify() has accounted for those. */
-static void check_ram(const struct world *w)
-{
-	uint64_t ram_free = hmmu_counter(w->m, HMMU_COUNT_RAM_FREE) + orphans(w);
-
-	if (ram_free == w->ram_free || ram_free + HMMU_HUGE_PAGES == w->ram_free)
-		return;
-	if (hmmu_quirks(w->m) & HMMU_QUIRK_THP_BUSY_LEAKS_REF && ram_free < w->ram_free)
-		return;
-	broken(w, "%llu frames were free, %llu are when all is over", (unsigned long long)w->ram_free,
-	       (unsigned long long)ram_free);
-}
-
 uint64_t world_close(struct world *w)
 {
+	const char *missing;
+	char text[120];
 	uint64_t hash;
 
 	trace_state(w);
@@ -319,23 +281,9 @@ uint64_t world_close(struct world *w)
 	hmmu_lru_add_drain_all(w->m);
 	check_machine(w);
 	trace_state(w);
-	check_gone(w, HMMU_COUNT_PROCESSES, "processes");
-	check_gone(w, HMMU_COUNT_MAPPINGS, "mappings");
-	check_gone(w, HMMU_COUNT_ANON_VMAS, "anon_vmas");
-	check_gone(w, HMMU_COUNT_TABLE_PAGES, "page tables");
-	if (!w->migrated)
-		check_gone(w, HMMU_COUNT_SWAP_CACHED, "pages in the swap cache");
-	if (hmmu_counter(w->m, HMMU_COUNT_SWAP_FREE) + orphans(w) != hmmu_counter(w->m, HMMU_COUNT_SWAP_PAGES))
-		broken(w, "%llu of %llu swap slots are free when all is over",
-		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_SWAP_FREE),
-		       (unsigned long long)hmmu_counter(w->m, HMMU_COUNT_SWAP_PAGES));
-	if (!(hmmu_quirks(w->m) & HMMU_QUIRK_THP_BUSY_LEAKS_REF) && hmmu_memcg_charged(w->m) != orphans(w))
-		broken(w, "%llu pages are charged when all is over", (unsigned long long)hmmu_memcg_charged(w->m));
-	check_ram(w);
-	if (hmmu_counter(w->m, HMMU_COUNT_HUGETLB_FREE) != hmmu_counter(w->m, HMMU_COUNT_HUGETLB_PAGES) ||
-	    hmmu_counter(w->m, HMMU_COUNT_HUGETLB_RESERVED))
-		broken(w, "the hugetlb pool has not got everything back when all is over");
-	check_devices(w);
+	missing = balance_missing(w->m, &w->before, w->migrated, text, sizeof(text));
+	if (missing)
+		broken(w, "%s", missing);
 	hash = w->wants_hash ? hmmu_hash(w->m) : 0;
 	hmmu_destroy(w->m);
 	return hash;

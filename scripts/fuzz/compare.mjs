@@ -47,8 +47,11 @@ if (
 )
   program.error(`error: --base ${base} is no commit of this repository`)
 
+/** Programs leave out what the core of an older revision may not have. */
+const COMMON_CALLS = plain ? '' : '-DFUZZ_OLD_CORE=1'
+
 /** compare_machine with the core of a checkout. */
-function build(checkout, folder, defines = '') {
+function build(checkout, folder, defines = COMMON_CALLS) {
   const settings = [`-DHMMU_CORE=${checkout}`, `-DCMAKE_C_FLAGS=${defines}`, '-DHMMU_SANITIZE=', '--log-level=WARNING']
   run('cmake', ['-S', `${root}/native/fuzz`, '-B', folder, ...settings], { stdio: ['ignore', 'ignore', 'inherit'] })
   run('cmake', ['--build', folder, '--target', 'compare_machine', '--parallel', '2'], {

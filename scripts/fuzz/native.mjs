@@ -2,11 +2,12 @@
 //
 // Fuzzes the C core and the drill language:
 //
-//   node scripts/fuzz/native.mjs [--time SECONDS] [--jobs N] [--target machine|drill]
+//   node scripts/fuzz/native.mjs [--time SECONDS] [--jobs N] [--target machine|stops|drill]
 //
 // machine: native/fuzz/fuzz_machine.c under libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer. Its
 //   corpus stays in build-fuzz/corpus from run to run. Failures are in build-fuzz/failures, each with the shortest
 //   program that fails alike.
+// stops: native/fuzz/fuzz_stops.c, calls that stop in their middle, in build-fuzz-stops. AddressSanitizer has no stacks for them.
 // drill: native/fuzz/fuzz_drill.mjs.
 //
 // Each target runs for the given time, by default 60 seconds. Ends with the number of executions, and the line that
@@ -20,11 +21,22 @@ import { needPackages } from '../lib/debian.mjs'
 import { wholeNumber } from '../lib/options.mjs'
 import { root, run } from '../lib/run.mjs'
 
-const folder = `${root}/build-fuzz`
-const failures = `${folder}/failures`
 const clang = 'clang-14'
 
-const targets = { machine, drill }
+/** What libFuzzer runs. */
+const machine = {
+  name: 'machine',
+  folder: `${root}/build-fuzz`,
+  sanitizers: 'address,undefined',
+  makeSeeds: (corpus) => run('node', ['native/fuzz/seeds.mjs', corpus]),
+}
+const stops = {
+  name: 'stops',
+  folder: `${root}/build-fuzz-stops`,
+  sanitizers: 'undefined',
+  makeSeeds: (corpus) => run(`${root}/build-fuzz-stops/seeds_stops`, ['0', '500', '--to', corpus]),
+}
+const targets = { machine: () => fuzzCore(machine), stops: () => fuzzCore(stops), drill }
 const {
   time: seconds,
   jobs,
@@ -36,12 +48,16 @@ const {
   .parse()
   .opts()
 
-function build() {
+const failuresOf = ({ folder }) => `${folder}/failures`
+
+function build({ name, folder, sanitizers, makeSeeds }) {
   needPackages([clang, 'libclang-rt-14-dev', 'cmake'])
-  run('cmake', ['-S', `${root}/native/fuzz`, '-B', folder, `-DCMAKE_C_COMPILER=${clang}`, '--log-level=WARNING'])
-  run('cmake', ['--build', folder, '--parallel', '2'])
-  for (const name of ['corpus', 'failures']) mkdirSync(`${folder}/${name}`, { recursive: true })
-  run('node', ['native/fuzz/seeds.mjs', `${folder}/corpus`])
+  const settings = [`-DCMAKE_C_COMPILER=${clang}`, `-DHMMU_SANITIZE=${sanitizers}`, '--log-level=WARNING']
+  run('cmake', ['-S', `${root}/native/fuzz`, '-B', folder, ...settings])
+  const wanted = [`fuzz_${name}`, `replay_${name}`, ...(name === 'stops' ? ['seeds_stops'] : [])]
+  run('cmake', ['--build', folder, '--parallel', '2', '--target', ...wanted])
+  for (const part of ['corpus', 'failures']) mkdirSync(`${folder}/${part}`, { recursive: true })
+  makeSeeds(`${folder}/corpus`)
 }
 
 /** libFuzzer's lines during a run and at its end. */
@@ -49,10 +65,13 @@ const PROGRESS = /^#(\d+)\s.*cov: (\d+)/
 const EXECUTED = /^stat::number_of_executed_units: (\d+)/
 
 /** One run of libFuzzer, until the time is over or a program fails. Resolves to the number of executions. */
-function fuzz(left, onProgress) {
+function fuzz(fuzzed, left, onProgress) {
+  const { name, folder } = fuzzed
   const options = ['-max_len=2400', '-timeout=25', '-rss_limit_mb=3000', '-print_final_stats=1', '-reload=30']
-  const target = [`-max_total_time=${Math.ceil(left)}`, `-artifact_prefix=${failures}/`, `${folder}/corpus`]
-  const child = spawn(`${folder}/fuzz_machine`, [...options, ...target], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const places = [`-artifact_prefix=${failuresOf(fuzzed)}/`, `${folder}/corpus`]
+  const child = spawn(`${folder}/fuzz_${name}`, [...options, `-max_total_time=${Math.ceil(left)}`, ...places], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let executed = 0
   createInterface({ input: child.stderr }).on('line', (line) => {
     const [, runs, coverage] = PROGRESS.exec(line) ?? []
@@ -63,18 +82,21 @@ function fuzz(left, onProgress) {
 }
 
 /** Starts libFuzzer again and again until the time is over: it ends with the first program that fails. */
-async function fuzzOn(end, onProgress) {
+async function fuzzOn(fuzzed, end, onProgress) {
+  const failures = failuresOf(fuzzed)
   let before = 0
   for (let left = seconds; left > 0; left = (end - Date.now()) / 1000) {
-    before += await fuzz(left, (runs, coverage) => onProgress(before + runs, coverage))
+    before += await fuzz(fuzzed, left, (runs, coverage) => onProgress(before + runs, coverage))
     // A failing program in the corpus would end every run. libFuzzer names programs by their hash, failing ones, too.
-    for (const name of readdirSync(failures)) rmSync(`${folder}/corpus/${name.replace(/^\w+-/, '')}`, { force: true })
+    for (const name of readdirSync(failures))
+      rmSync(`${fuzzed.folder}/corpus/${name.replace(/^\w+-/, '')}`, { force: true })
   }
   return before
 }
 
-async function machine() {
-  build()
+async function fuzzCore(fuzzed) {
+  build(fuzzed)
+  const failures = failuresOf(fuzzed)
   const known = new Set(readdirSync(failures))
   const found = () => readdirSync(failures).filter((name) => !known.has(name) && !name.endsWith('.min'))
   const began = Date.now()
@@ -90,7 +112,7 @@ async function machine() {
   const timer = setInterval(() => bar.update(Math.round((Date.now() - began) / 1000), told()), 1000)
   const executed = await Promise.all(
     Array.from({ length: jobs }, (_, job) =>
-      fuzzOn(began + seconds * 1000, (runs, coverage) => {
+      fuzzOn(fuzzed, began + seconds * 1000, (runs, coverage) => {
         seen.runs[job] = runs
         seen.coverage = Math.max(seen.coverage, coverage)
       }),
@@ -99,7 +121,7 @@ async function machine() {
   clearInterval(timer)
   bar.update(seconds, told())
   bar.stop()
-  found().forEach(explain)
+  for (const name of found()) explain(fuzzed, name)
   console.log(`${sum(executed)} executions, ${found().length} failures`)
   return found().length
 }
@@ -107,10 +129,11 @@ async function machine() {
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
 
 /** The shortest program that fails alike, as calls. */
-function explain(name) {
-  const file = `${failures}/${name}`
+function explain(fuzzed, name) {
+  const file = `${failuresOf(fuzzed)}/${name}`
+  const replay = `${fuzzed.folder}/replay_${fuzzed.name}`
   console.log(`\n${file}`)
-  if (existsSync(file)) spawnSync('node', ['native/fuzz/minimize.mjs', file], { cwd: root, stdio: 'inherit' })
+  if (existsSync(file)) spawnSync('node', ['native/fuzz/minimize.mjs', file, replay], { cwd: root, stdio: 'inherit' })
 }
 
 function drill() {

@@ -102,8 +102,9 @@ function jest() {
   return succeedsInstrumented(['node_modules/jest/bin/jest.js', ...options])
 }
 
-/** Valgrind gives a process 128 GiB of addresses: too few for the largest machine, and for so many copies of one. */
-const NOT_IN_VALGRIND = ['test_copies_amid', 'test_machine']
+/** Valgrind gives a process 128 GiB of addresses: too few for the largest machine, and for so many copies of one. Hundreds of
+ * programs take it too long. */
+const NOT_IN_VALGRIND = ['test_copies_amid', 'test_machine', 'seeds_stops']
 
 function valgrind() {
   run('node', ['scripts/test/c.mjs'])
