@@ -63,6 +63,8 @@ static struct rig *hugetlb_of_6_12(void)
 	assert_ok(hmmu_uffd_register(r->m, r->tid, big, MIB(6), HMMU_UFFD_WP));
 	assert_ok(hmmu_uffd_writeprotect(r->m, r->tid, big, MIB(6), true));
 	assert_ok(hmmu_madvise(r->m, r->tid, big, MIB(2), HMMU_MADV_DONTNEED));
+	/* The marker of the last page outlasts the protection. */
+	assert_ok(hmmu_uffd_register(r->m, r->tid, big + MIB(4), MIB(2), HMMU_UFFD_MISSING));
 	write_pages(r, big + MIB(6), 1, 3);
 	do_fork_of(r, r->tid);
 	return r;

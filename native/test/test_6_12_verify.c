@@ -247,6 +247,10 @@ static void test_restore_hugetlb_markers(void **state)
 	refuse_marker(r, buf, swp_offset(used) | 8);
 	assert_int_equal(*mm_find_pmd(r->m, r->pid, last), 0);
 	refuse_marker(r, last, PTE_MARKER_UFFD_WP); /* not registered */
+	/* Markers outlast the protection. */
+	assert_ok(hmmu_uffd_register(r->m, r->tid, buf, MIB(4), HMMU_UFFD_MISSING));
+	assert_true(pte_marker_uffd_wp(*mm_find_pmd(r->m, r->pid, buf)));
+	assert_restores(r->m);
 	/* Whether the reservation of the page that is gone was used is counted. */
 	assert_refused(r, (u32 *)mm_find_pmd(r->m, r->pid, buf),
 		       (u32)make_huge_marker(swp_offset(used) ^ HUGE_MARKER_RESERVE_USED), "mappings have reserved");

@@ -20,6 +20,7 @@ struct zap {
 	int64_t rss[NR_MM_COUNTERS];
 	bool force_flush; /* the TLBs are flushed before the lock is dropped */
 	bool keep_wp;     /* entries that userfaultfd write-protects leave a marker */
+	bool registered;  /* the mapping is registered for that */
 };
 
 /* A CPU that may still write by its TLB would make the page dirty again after it was cleaned. */
@@ -97,12 +98,13 @@ static void gather_present(struct mmu_gather *tlb, const u64 *pte, u64 start, u6
 	tlb_adjust_range(tlb, start, end);
 }
 
-/* zap_install_uffd_wp_if_needed(): what stands in the place of an entry of a file. */
-static u64 uffd_wp_marker(u64 old)
+/* What stands in the place of an entry of a file: a marker stays. A page leaves one where the mapping is registered for write
+ * protection, as zap_install_uffd_wp_if_needed() says; it may have been registered otherwise since. */
+static u64 uffd_wp_marker(const struct zap *zap, u64 old)
 {
-	bool protected = pte_present(old) ? pte_uffd_wp(old) : pte_swp_uffd_wp(old) || pte_marker_uffd_wp(old);
+	bool protected = pte_present(old) ? pte_uffd_wp(old) : pte_swp_uffd_wp(old);
 
-	return protected ? make_pte_marker(PTE_MARKER_UFFD_WP) : 0;
+	return pte_marker_uffd_wp(old) || (protected && zap->registered) ? make_pte_marker(PTE_MARKER_UFFD_WP) : 0;
 }
 
 /* The batch has room for a page of each entry. */
@@ -114,7 +116,7 @@ static void zap_ptes(struct mmu_gather *tlb, u32 vma, struct zap *zap, u64 *pte,
 	for (const u64 *stop = pte + nr; pte < stop; pte++) {
 		u64 old = *pte;
 
-		*pte = KERNEL >= V6_12 && zap->keep_wp && !pte_none(old) ? uffd_wp_marker(old) : 0;
+		*pte = KERNEL >= V6_12 && zap->keep_wp && !pte_none(old) ? uffd_wp_marker(zap, old) : 0;
 		if (pte_present(old))
 			zap_present(m, tlb, vma, zap, old);
 		else if (!pte_none(old))
@@ -126,7 +128,7 @@ static void zap_ptes(struct mmu_gather *tlb, u32 vma, struct zap *zap, u64 *pte,
 static u64 zap_pte_range(struct mmu_gather *tlb, u32 vma, u64 pmd, u64 address, u64 end)
 {
 	struct hmmu *m = tlb->ctx->m;
-	struct zap zap = { .keep_wp = userfaultfd_wp(m, vma) && tlb->keep_wp && !vma_is_anonymous(m, vma) };
+	struct zap zap = { .keep_wp = tlb->keep_wp && !vma_is_anonymous(m, vma), .registered = userfaultfd_wp(m, vma) };
 	u64 *pte = pte_offset_map_lock(m, pmd, address), *first = pte;
 
 	do {

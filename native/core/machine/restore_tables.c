@@ -52,11 +52,13 @@ static bool is_hugetlb_range(struct table_check *t, u64 address)
 	return t->vma && vma_of(t->c->m, t->vma)->start <= address && vma_of(t->c->m, t->vma)->kind == HMMU_MAP_HUGETLB;
 }
 
-/* Write protection by userfaultfd leaves them, and reservations that were used for pages which are gone. */
+/* Write protection by userfaultfd leaves them, also where the mapping is registered otherwise since, and reservations that were used
+ * for pages which are gone. */
 static bool is_hugetlb_marker(const struct table_check *t, u64 entry)
 {
 	bool owner = vma_of(t->c->m, t->vma)->resv & HPAGE_RESV_OWNER;
-	u64 bits = (userfaultfd_wp(t->c->m, t->vma) ? PTE_MARKER_UFFD_WP : 0) | (owner ? HUGE_MARKER_RESERVE_USED : 0);
+	u64 bits = (userfaultfd_armed(t->c->m, t->vma) ? PTE_MARKER_UFFD_WP : 0) |
+		   (owner ? HUGE_MARKER_RESERVE_USED : 0);
 
 	return is_pte_marker(entry) && swp_offset(entry) && entry == make_pte_marker(swp_offset(entry) & bits);
 }
