@@ -575,6 +575,26 @@ static void test_child_of_a_fork_that_stops(void **state)
 	rig_close(r);
 }
 
+/* mremap() unmaps what is in the way. It closes a file when it ends, and in Linux 6.12 the file has a page in the swap area. */
+static void test_file_that_is_not_closed_yet(void **state)
+{
+	struct rig *r = open_stacks();
+	uint64_t buf = map_anon(r, 4);
+	struct work work = { .r = r, .tid = r->tid, .buf = buf };
+
+	(void)state;
+	write_pages(r, buf + PAGES(3), 1, 1);
+	assert_ok(migrate(r, buf + PAGES(3), 1, HMMU_TO_DEVICE));
+	map_at(r, BASE, 1, HMMU_MAP_SHMEM, HMMU_PROT_READ | HMMU_PROT_WRITE);
+	write_pages(r, BASE, 1, 1);
+	assert_int_equal(hmmu_reclaim(r->m, r->pid, BASE), r->select ? 0 : -EINVAL);
+	assert_ok(hmmu_set_switch_points(r->m, HMMU_SWITCH_LATE_FLUSH));
+	while (hmmu_run(r->m, r->tid, do_move, &work))
+		assert_clean(r->m);
+	assert_ok(work.result);
+	rig_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -591,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_split_of_reclaim_is_pressed),
 		cmocka_unit_test(test_migration_that_has_stopped),
 		cmocka_unit_test(test_child_of_a_fork_that_stops),
+		cmocka_unit_test(test_file_that_is_not_closed_yet),
 		cmocka_unit_test(test_what_is_refused),
 	};
 

@@ -73,13 +73,26 @@ static void verify_swapped(struct verify *v, u32 slot)
 			 (unsigned long long)s->index);
 }
 
+/* Of the files that a task is to close. Their number is limited, as the list may be broken. */
+static u32 swapped_by_closed_files(const struct hmmu *m, u32 task)
+{
+	u32 swapped = 0, left = m->st->slabs[SLAB_FILE].used;
+
+	for (u32 file = task_of(m, task)->task_works; file && left--; file = file_of(m, file)->next)
+		swapped += file_of(m, file)->swapped;
+	return swapped;
+}
+
 static u32 swapped_by_files(const struct hmmu *m)
 {
 	u32 swapped = 0;
 
-	if (KERNEL >= V6_12)
-		for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
-			swapped += file_of(m, file)->users ? file_of(m, file)->swapped : 0;
+	if (KERNEL < V6_12)
+		return 0;
+	for (u32 file = 1; file < m->st->slabs[SLAB_FILE].high; file++)
+		swapped += file_of(m, file)->users ? file_of(m, file)->swapped : 0;
+	for (u32 task = 1; task < m->st->slabs[SLAB_TASK].high; task++)
+		swapped += swapped_by_closed_files(m, task);
 	return swapped;
 }
 
