@@ -2,14 +2,15 @@
 //
 // Compares the core of the working tree with another one, call by call, in random programs of native/fuzz:
 //
-//   node scripts/fuzz/compare.mjs --base REV | --plain [--programs N] [--seed S]
+//   node scripts/fuzz/compare.mjs --base REV | --plain [--stops] [--programs N] [--seed S]
 //
 // The other one is that of a git revision, or the same without its shortcuts (HMMU_PLAIN). Results, errors' texts, all that
 // calls fill in, events and the machine's hash must be equal. The first difference is printed with the program that makes it,
 // as short as it can be, and the exit code is 1. Both are built with the fuzz target of the working
-// tree, so that the revision must have the calls that this one makes.
+// tree, so that the revision must have the calls that this one makes. With --stops the programs are those of calls that stop in
+// their middle.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { program } from 'commander'
 import { minimize } from '../../native/fuzz/minimize.mjs'
@@ -17,7 +18,7 @@ import { wholeNumber } from '../lib/options.mjs'
 import { root, run } from '../lib/run.mjs'
 import { randomProgram } from './programs.mjs'
 
-/** Programs of one run of compare_machine. */
+/** Programs of one run of compare_machine or compare_stops. */
 const BLOCK = 100
 const BLOCK_MS = 600_000
 /** Common lines that are shown in front of the first difference. */
@@ -28,6 +29,7 @@ const MIB = 2 ** 20
 const {
   base,
   plain,
+  stops,
   programs: total,
   seed,
 } = program
@@ -35,6 +37,7 @@ const {
   .description('compare two cores in random programs, call by call')
   .option('--base <revision>', 'the other core is that of this revision')
   .option('--plain', 'the other core is this one without its shortcuts')
+  .option('--stops', 'programs of calls that stop in their middle')
   .option('--programs <n>', 'how many programs', wholeNumber(1), 1000)
   .option('--seed <n>', 'equal programs for equal seeds', wholeNumber(0), 1)
   .parse()
@@ -50,17 +53,18 @@ if (
 /** Programs leave out what the core of an older revision may not have. */
 const COMMON_CALLS = plain ? '' : '-DFUZZ_OLD_CORE=1'
 
-/** compare_machine with the core of a checkout. */
+/** compare_machine or compare_stops with the core of a checkout. */
 function build(checkout, folder, defines = COMMON_CALLS) {
   const settings = [`-DHMMU_CORE=${checkout}`, `-DCMAKE_C_FLAGS=${defines}`, '-DHMMU_SANITIZE=', '--log-level=WARNING']
   run('cmake', ['-S', `${root}/native/fuzz`, '-B', folder, ...settings], { stdio: ['ignore', 'ignore', 'inherit'] })
-  run('cmake', ['--build', folder, '--target', 'compare_machine', '--parallel', '2'], {
+  const targets = stops ? ['compare_stops', 'seeds_stops'] : ['compare_machine']
+  run('cmake', ['--build', folder, '--parallel', '2', '--target', ...targets], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  return `${folder}/compare_machine`
+  return `${folder}/${targets[0]}`
 }
 
-/** What compare_machine reads. */
+/** What these read. */
 function packed(programs) {
   return Buffer.concat(
     programs.flatMap((bytes) => {
@@ -122,11 +126,25 @@ function explain(binaries, nth, bytes) {
   console.log(`- ${old[at] ?? 'nothing'}\n+ ${young[at] ?? 'nothing'}`)
 }
 
+/** Each seed has a million programs of its own. */
+function programsOfStops(from, count) {
+  const first = seed * 1_000_000 + from
+  run(`${scratch}/here/seeds_stops`, [String(first), String(count), '--to', scratch], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return Array.from({ length: count }, (_, i) => readFileSync(`${scratch}/stops-${first + i}`))
+}
+
+function programsFrom(from) {
+  const count = Math.min(BLOCK, total - from)
+  return stops ? programsOfStops(from, count) : Array.from({ length: count }, (_, i) => randomProgram(seed, from + i))
+}
+
 async function compare(binaries) {
   let calls = 0
   const dead = []
   for (let from = 0; from < total; from += BLOCK) {
-    const programs = Array.from({ length: Math.min(BLOCK, total - from) }, (_, i) => randomProgram(seed, from + i))
+    const programs = programsFrom(from)
     const [old, young] = await Promise.all(binaries.map((binary) => outcomes(binary, programs)))
     const at = firstDifference(old, young)
     if (at >= 0) {
