@@ -128,7 +128,8 @@ static void zap_ptes(struct mmu_gather *tlb, u32 vma, struct zap *zap, u64 *pte,
 static u64 zap_pte_range(struct mmu_gather *tlb, u32 vma, u64 pmd, u64 address, u64 end)
 {
 	struct hmmu *m = tlb->ctx->m;
-	struct zap zap = { .keep_wp = tlb->keep_wp && !vma_is_anonymous(m, vma), .registered = userfaultfd_wp(m, vma) };
+	struct zap zap = { .keep_wp = KERNEL >= V6_12 && tlb->keep_wp && !vma_is_anonymous(m, vma),
+			   .registered = userfaultfd_wp(m, vma) };
 	u64 *pte = pte_offset_map_lock(m, pmd, address), *first = pte;
 
 	do {
