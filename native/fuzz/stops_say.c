@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "broken.h"
 #include "stops.h"
 
 void (*fuzz_journal)(const char *text);
@@ -68,10 +69,8 @@ void stops_broken(const struct stops *s, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "record %u: ", s->step);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say_broken(s->step, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	abort();
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broken.h"
 #include "fuzz.h"
 #include "hmmu/hmmu_explore.h"
 
@@ -69,11 +70,9 @@ void broken(const struct world *w, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "record %zu: ", w->at);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say_broken(w->at, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	abort();
 }
 
